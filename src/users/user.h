@@ -1,0 +1,38 @@
+// User: who has logged in, as applications see it, and how a directory's plain fields become that.
+
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sessiond {
+
+/// Longer names are refused before any directory is asked.
+inline constexpr std::size_t kMaxUserNameBytes = 256;
+
+/// A plain value.
+struct User {
+  /// The JSON object that becomes `session.user`.
+  std::string json;
+  /// What the index of the user's sessions is filed under: the text of `id` in `json`, never empty.
+  std::string id;
+};
+
+/// What htpasswd files and Redis hashes say about a user.
+struct UserFields {
+  std::string id;  ///< empty: the name
+  std::string name;
+  std::string email;  ///< empty: left out
+  std::vector<std::string> roles;
+};
+
+/// {"id":"42","name":"ada","email":"ada@example.org","roles":["admin","staff"]}; `id` is always a string and `roles`
+/// always an array. REQUIRES: every field is well-formed UTF-8, and name or id is not empty.
+User makeUser(const UserFields& fields);
+
+/// May this be a user's name: 1 to kMaxUserNameBytes bytes of well-formed UTF-8 without control characters?
+bool isValidUserName(std::string_view name);
+
+}  // namespace sessiond
