@@ -1,0 +1,40 @@
+// Text encodings: hex, base64 and base64url (RFC 4648), percent-encoding (RFC 3986).
+//
+// Decoders are strict: any byte outside the alphabet, wrong padding or non-zero trailing bits is "not decodable".
+
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sessiond {
+
+std::string hexEncode(std::string_view bytes);
+
+/// Standard alphabet; `=` padding is left out, as in Express's cookie signature.
+std::string base64EncodeUnpadded(std::string_view bytes);
+/// Standard alphabet, with or without complete padding.
+std::optional<std::string> base64Decode(std::string_view text);
+
+/// URL-safe alphabet, no padding.
+std::string base64UrlEncode(std::string_view bytes);
+/// URL-safe alphabet, no padding allowed.
+std::optional<std::string> base64UrlDecode(std::string_view text);
+
+/// ECMAScript's encodeURIComponent: keeps A-Z a-z 0-9 - _ . ! ~ * ' ( ) and writes every other byte as %XX.
+std::string percentEncode(std::string_view bytes);
+/// Decodes %XX; a `%` that no two hex digits follow makes the whole text undecodable. `+` stays `+`.
+std::optional<std::string> percentDecode(std::string_view text);
+
+/// Is the text well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms)?
+bool isValidUtf8(std::string_view text);
+/// The length of the well-formed sequence that the text begins with, 1 to 4; 0 when it begins with none.
+std::size_t utf8SequenceLength(std::string_view text);
+
+/// For log lines: printable ASCII stays; quotes, backslash, control and non-ASCII bytes become \xNN; cut at
+/// `limit` bytes of input with a trailing "...".
+std::string escapeForLog(std::string_view bytes, std::size_t limit = 128);
+
+}  // namespace sessiond

@@ -1,0 +1,170 @@
+#include "base/log.h"
+
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "base/guarded.h"
+#include "base/log_line.h"
+
+namespace sessiond {
+namespace {
+
+constexpr const char* kAuditLogger = "audit";
+
+/// Everything a line needs, immutable; replaced as a whole.
+struct Log {
+  LogOptions options;
+  std::shared_ptr<spdlog::logger> messages;
+  std::shared_ptr<spdlog::logger> audit;
+};
+
+/// `%P` in a pattern: the line's priority as sd-daemon(3) wants it, `<6>`.
+class PriorityFlag final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+    const std::string_view text = priority(message);
+    out.append(text.data(), text.data() + text.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<PriorityFlag>(); }
+
+ private:
+  static std::string_view priority(const spdlog::details::log_msg& message) {
+    if (message.logger_name == kAuditLogger) return "<5>";
+    if (message.level >= spdlog::level::err) return "<3>";
+    if (message.level == spdlog::level::warn) return "<4>";
+    return message.level == spdlog::level::info ? "<6>" : "<7>";
+  }
+};
+
+/// Does stderr lead to the journal? It names the device and inode it handed out: "9:123456".
+bool stderrIsJournal() {
+  const char* const stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  if (stream == nullptr || fstat(STDERR_FILENO, &status) != 0) return false;
+  return stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+}
+
+std::string patternFor(LogFormat format, bool journal) {
+  const std::string priority = journal ? "%P" : "";
+  if (format == LogFormat::kJson) return priority + R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
+  return journal ? "%P%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
+}
+
+spdlog::level::level_enum spdlogLevel(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarn:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
+    case LogLevel::kOff:
+      return spdlog::level::off;
+  }
+  return spdlog::level::off;
+}
+
+std::shared_ptr<spdlog::logger> makeLogger(const char* name, const spdlog::sink_ptr& sink, LogLevel level) {
+  auto logger = std::make_shared<spdlog::logger>(name, sink);
+  logger->set_level(spdlogLevel(level));
+  logger->flush_on(spdlog::level::trace);
+  return logger;
+}
+
+/// Null when the file cannot be opened: spdlog says so with an exception.
+std::shared_ptr<const Log> openLog(const LogOptions& options) try {
+  const bool journal = options.file.empty() && stderrIsJournal();
+  spdlog::sink_ptr sink;
+  if (options.file.empty()) {
+    sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  } else {
+    sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+  }
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<PriorityFlag>('P').set_pattern(patternFor(options.format, journal));
+  sink->set_formatter(std::move(formatter));
+  auto log = std::make_shared<Log>();
+  log->options = options;
+  log->messages = makeLogger("sessiond", sink, options.level);
+  log->audit = makeLogger(kAuditLogger, sink, options.audit ? LogLevel::kInfo : LogLevel::kOff);
+  return log;
+} catch (const spdlog::spdlog_ex&) {
+  return nullptr;
+}
+
+std::atomic<LogLevel> lowest_level = LogLevel::kInfo;
+
+/// The one log of the process; to stderr until setUpLog() says otherwise. Never destroyed, so that threads and
+/// destructors may log until the very end.
+Guarded<std::shared_ptr<const Log>>& currentLog() {
+  static auto& log = *new Guarded<std::shared_ptr<const Log>>(openLog(LogOptions{}));
+  return log;
+}
+
+std::shared_ptr<const Log> log() {
+  return *currentLog().lock();
+}
+
+bool replaceLog(const LogOptions& options) {
+  std::shared_ptr<const Log> opened = openLog(options);
+  if (!opened) return false;
+  lowest_level.store(options.level, std::memory_order_relaxed);
+  std::swap(*currentLog().lock(), opened);
+  return true;
+}
+
+void write(LogLevel level, std::string_view message, LogFields fields) {
+  if (!logEnabled(level)) return;
+  const std::shared_ptr<const Log> current = log();
+  const bool json = current->options.format == LogFormat::kJson;
+  const std::string line = json ? jsonMembers("message", message, fields) : textLine(message, fields);
+  current->messages->log(spdlogLevel(level), spdlog::string_view_t(line));
+}
+
+}  // namespace
+
+bool setUpLog(const LogOptions& options) {
+  return replaceLog(options);
+}
+
+bool reopenLog() {
+  return replaceLog(log()->options);
+}
+
+bool logEnabled(LogLevel level) {
+  return level != LogLevel::kOff && level >= lowest_level.load(std::memory_order_relaxed);
+}
+
+void logDebug(std::string_view message, LogFields fields) {
+  write(LogLevel::kDebug, message, fields);
+}
+void logInfo(std::string_view message, LogFields fields) {
+  write(LogLevel::kInfo, message, fields);
+}
+void logWarn(std::string_view message, LogFields fields) {
+  write(LogLevel::kWarn, message, fields);
+}
+void logError(std::string_view message, LogFields fields) {
+  write(LogLevel::kError, message, fields);
+}
+
+void audit(std::string_view event, LogFields fields) {
+  const std::shared_ptr<const Log> current = log();
+  if (!current->options.audit) return;
+  const bool json = current->options.format == LogFormat::kJson;
+  const std::string line = json ? jsonMembers("audit", event, fields) : textLine("audit " + std::string(event), fields);
+  current->audit->log(spdlog::level::info, spdlog::string_view_t(line));
+}
+
+}  // namespace sessiond

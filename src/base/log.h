@@ -1,0 +1,65 @@
+// Logging: spdlog behind a facade, so that no other room includes spdlog and no format string meets user data.
+//
+// A line is a message and fields, written as text (`message key=value`) or JSON, to stderr (journald) or a file.
+// Values are escaped. Never a cookie, token, password or body: a session id appears as pseudonym() (crypto.h).
+//
+//   logWarn("redis: connection lost", {{"server", address}, {"error", text}});
+//
+//   2026-01-01T00:00:00.000Z warning redis: connection lost server=127.0.0.1:6379 error="connection refused"
+//   {"time":"2026-01-01T00:00:00.000Z","level":"warning","message":"redis: connection
+//   lost","server":"127.0.0.1:6379",...}
+//
+// When stderr is the journal (sd-daemon(3), $JOURNAL_STREAM), text has no time of its own and every line begins
+// with its priority, `<4>`. The audit stream (audit()) is apart: login, refusal, logout, revocation; it is written
+// at every level, as `audit login user=anna`, or in JSON with `"audit":"login"` in the place of a message.
+
+#pragma once
+
+#include <concepts>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace sessiond {
+
+enum class LogLevel { kDebug, kInfo, kWarn, kError, kOff };
+enum class LogFormat { kText, kJson };
+
+struct LogOptions {
+  LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kText;
+  std::string file;  ///< empty: stderr
+  bool audit = true;
+};
+
+/// One field; the value is escaped when written. Names are our own words, never `time`, `level`, `message`, `audit`.
+struct LogField {
+  LogField(std::string_view field_name, std::string_view field_value) : name(field_name), value(field_value) {}
+  template <std::integral Integer>
+  LogField(std::string_view field_name, Integer number)
+      : name(field_name), value(std::to_string(number)), is_number(true) {}
+  LogField(std::string_view field_name, bool yes) : name(field_name), value(yes ? "true" : "false"), is_number(true) {}
+
+  std::string_view name;
+  std::string value;
+  bool is_number = false;  ///< or true/false: JSON writes it without quotes
+};
+
+using LogFields = std::initializer_list<LogField>;
+
+/// Sets up or replaces the process's log. Thread-safe; false when the file cannot be opened (the old one stays).
+bool setUpLog(const LogOptions& options);
+/// Opens the log file anew (after logrotate). Thread-safe; false when it cannot be opened (the old one stays).
+bool reopenLog();
+
+/// Cheap test for callers that would have to compute a field.
+bool logEnabled(LogLevel level);
+
+void logDebug(std::string_view message, LogFields fields = {});
+void logInfo(std::string_view message, LogFields fields = {});
+void logWarn(std::string_view message, LogFields fields = {});
+void logError(std::string_view message, LogFields fields = {});
+/// `event` is one word: login, login_refused, logout, revoke, ...
+void audit(std::string_view event, LogFields fields);
+
+}  // namespace sessiond

@@ -1,0 +1,85 @@
+#include "base/log_line.h"
+
+#include "base/encoding.h"
+
+namespace sessiond {
+namespace {
+
+void appendHex(std::string& line, std::string_view prefix, char byte) {
+  line += prefix;
+  line += hexEncode(std::string_view(&byte, 1));
+}
+
+std::string escapeMessage(std::string_view message) {
+  std::string text;
+  text.reserve(message.size());
+  for (const char byte : message) {
+    if (byte >= ' ' && byte <= '~') {
+      text += byte;
+    } else {
+      appendHex(text, "\\x", byte);
+    }
+  }
+  return text;
+}
+
+void appendJsonString(std::string& line, std::string_view value) {
+  line += '"';
+  while (!value.empty()) {
+    const char byte = value.front();
+    const std::size_t length = utf8SequenceLength(value);
+    if (length == 0) {
+      line += "\xef\xbf\xbd";
+    } else if (byte == '"' || byte == '\\') {
+      line += '\\';
+      line += byte;
+    } else if (static_cast<unsigned char>(byte) < ' ' || byte == '\x7f') {
+      appendHex(line, "\\u00", byte);
+    } else {
+      line += value.substr(0, length);
+    }
+    value.remove_prefix(length == 0 ? 1 : length);
+  }
+  line += '"';
+}
+
+std::string cut(std::string_view value) {
+  if (value.size() <= kMaxLogValue) return std::string(value);
+  return std::string(value.substr(0, kMaxLogValue)) + "...";
+}
+
+}  // namespace
+
+std::string textLine(std::string_view message, LogFields fields) {
+  std::string line = escapeMessage(message);
+  for (const LogField& field : fields) {
+    const std::string value = escapeForLog(field.value, kMaxLogValue);
+    const bool quoted = value.empty() || value.find_first_of(" =") != std::string::npos;
+    line += ' ';
+    line += field.name;
+    line += quoted ? "=\"" : "=";
+    line += value;
+    if (quoted) line += '"';
+  }
+  return line;
+}
+
+std::string jsonMembers(std::string_view key, std::string_view message, LogFields fields) {
+  std::string line;
+  appendJsonString(line, key);
+  line += ':';
+  appendJsonString(line, message);
+  for (const LogField& field : fields) {
+    line += ',';
+    appendJsonString(line, field.name);
+    line += ':';
+    if (field.is_number) {
+      line += field.value;
+    } else {
+      appendJsonString(line, cut(field.value));
+    }
+  }
+  return line;
+}
+
+}  // namespace sessiond

@@ -1,0 +1,89 @@
+// Metrics: counters and histograms that cost one relaxed increment, shown in Prometheus's text format.
+//
+// A room registers what it counts when it is built and keeps the reference. The text is written by
+// prometheus-cpp-core when somebody asks; nothing of that library is on a request's path.
+//
+//   Counter& opened = registry.counter("sessiond_redis_breaker_opened_total", "Times the breaker opened.");
+//   opened.add();
+
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/guarded.h"
+
+namespace sessiond {
+
+/// A number that only grows. Thread-safe; on a cache line of its own, because lanes count at the same time.
+class alignas(64) Counter {
+ public:
+  void add(std::uint64_t by = 1) { value_.fetch_add(by, std::memory_order_relaxed); }
+  std::uint64_t read() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_ = 0;
+};
+
+/// A number that goes up and down. Thread-safe.
+class alignas(64) Gauge {
+ public:
+  void add(std::int64_t by) { value_.fetch_add(by, std::memory_order_relaxed); }
+  void set(std::int64_t to) { value_.store(to, std::memory_order_relaxed); }
+  std::int64_t read() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::int64_t> value_ = 0;
+};
+
+/// Latencies in fixed buckets. Thread-safe.
+class Histogram {
+ public:
+  static constexpr std::array<double, 10> kBounds = {0.00025, 0.0005, 0.001, 0.0025, 0.005,
+                                                     0.01,    0.025,  0.05,  0.1,    0.25};  // seconds
+  void observe(std::chrono::nanoseconds duration);
+  /// Counts by bucket, not cumulated; the last one is everything above the highest bound.
+  std::array<std::uint64_t, kBounds.size() + 1> buckets() const;
+  double sumSeconds() const;
+
+ private:
+  std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> buckets_{};
+  std::atomic<std::uint64_t> sum_nanoseconds_ = 0;
+};
+
+using MetricLabels = std::vector<std::pair<std::string, std::string>>;
+
+/// All figures of one process. Thread-safe. Asking again for the same name and labels gives the same figure, so
+/// that what is built anew at a reload goes on counting; references live as long as the registry.
+class MetricsRegistry {
+ public:
+  MetricsRegistry();
+  ~MetricsRegistry();
+  MetricsRegistry(const MetricsRegistry&) = delete;
+  MetricsRegistry& operator=(const MetricsRegistry&) = delete;
+
+  /// `name` follows Prometheus's rules and begins with "sessiond_"; counters end in "_total".
+  Counter& counter(std::string_view name, std::string_view help, const MetricLabels& labels = {});
+  Gauge& gauge(std::string_view name, std::string_view help, const MetricLabels& labels = {});
+  Histogram& histogram(std::string_view name, std::string_view help, const MetricLabels& labels = {});
+
+  /// Prometheus text exposition format 0.0.4.
+  std::string render() const;
+
+ private:
+  struct Family;
+  template <typename Figure>
+  Figure& figure(std::string_view name, std::string_view help, const MetricLabels& labels);
+
+  mutable Guarded<std::vector<std::unique_ptr<Family>>> families_;
+};
+
+}  // namespace sessiond
