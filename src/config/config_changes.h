@@ -1,0 +1,16 @@
+// What a reload cannot put in force.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+
+namespace sessiond {
+
+/// Paths of the options that differ and that only a restart changes: all of `listen`, because sockets and threads
+/// stand from the start. Pure.
+std::vector<std::string> changesNeedingRestart(const Config& old_config, const Config& new_config);
+
+}  // namespace sessiond

@@ -1,0 +1,24 @@
+// host:port, as listen.socket, redis.url and origins write it.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sessiond {
+
+struct HostPort {
+  std::string host;  ///< a name or an address; IPv6 without its brackets
+  std::optional<std::uint16_t> port;
+};
+
+/// `name`, `name:6379`, `192.0.2.1:80`, `[::1]:80`. Names are letters, digits, dots, dashes and underscores; the
+/// port is 1 to 65535.
+std::optional<HostPort> parseHostPort(std::string_view text);
+
+/// Is it an address, or the name, of this machine itself: 127.0.0.0/8, ::1, localhost?
+bool isLoopback(std::string_view host);
+
+}  // namespace sessiond
