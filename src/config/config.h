@@ -94,10 +94,10 @@ struct IdentityHeaderConfig {
 struct PolicyConfig {
   std::string name;
   bool require_session = true;  ///< `require: session | optional`
-  std::vector<std::string> roles_any;
-  std::vector<std::string> roles_all;
+  std::vector<std::string> roles_any = {};
+  std::vector<std::string> roles_all = {};
   /// JSON Pointer → the value it must have, as JSON text of a scalar.
-  std::vector<std::pair<std::string, std::string>> match;
+  std::vector<std::pair<std::string, std::string>> match = {};
   seconds max_auth_age{0};  ///< 0: none
 };
 
