@@ -5,38 +5,88 @@
 
 include src/rooms.mk
 
-CXX      ?= g++
-CXXFLAGS ?= -O2 -g
-BUILD    ?= build
-SAN      ?=
-V        ?= 0
+ifeq ($(origin CXX),default)
+CXX := g++
+endif
+BUILD  ?= build
+SAN    ?=
+V      ?= 0
+WERROR ?= -Werror
 
 comma   := ,
 variant := $(if $(SAN),$(subst $(comma),-,$(SAN)),plain)
 OUT     := $(BUILD)/$(variant)
 Q       := $(if $(filter 1,$(V)),,@)
+say      = $(if $(Q),@printf '  %-5s %s\n' $(1) $(2))
 
-PACKAGES := spdlog yaml-cpp hiredis openssl libsystemd libargon2 libcrypt prometheus-cpp-core
-OUR_CPPFLAGS := -Isrc -Itests $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-OUR_CXXFLAGS := -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror -pthread \
-                -fstack-protector-strong -fno-plt $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-OUR_LDFLAGS  := -pthread $(if $(SAN),-fsanitize=$(SAN))
-LIBS      := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lfcgi
-TEST_LIBS := $(shell pkg-config --libs gmock gtest_main 2>/dev/null)
-
-compile = $(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CXXFLAGS) $(CXXFLAGS) -MMD -MP
-say     = $(if $(Q),@printf '  %-5s %s\n' $(1) $(2))
+# Installed with `make install`; GNU's names (https://www.gnu.org/prep/standards/html_node/Directory-Variables.html).
+# sysconfdir is /etc whatever the prefix, because that is where sessiond looks for its configuration.
+prefix      ?= /usr/local
+exec_prefix ?= $(prefix)
+sbindir     ?= $(exec_prefix)/sbin
+libdir      ?= $(exec_prefix)/lib
+datarootdir ?= $(prefix)/share
+docdir      ?= $(datarootdir)/doc/sessiond
+sysconfdir  ?= /etc
+unitdir     ?= $(prefix)/lib/systemd/system
+sysusersdir ?= $(prefix)/lib/sysusers.d
+INSTALL     ?= install
 
 .PHONY: all
-all: $(OUT)/sessiond ## build the daemon
+all: $(OUT)/sessiond ## build the daemon: build/plain/sessiond
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+	@printf '%s\n' '' '  V=1 shows the commands; SAN=address,undefined or SAN=thread builds with sanitizers; BUILD=dir builds elsewhere.'
 
-# --- rooms -----------------------------------------------------------------------------------------------------
+# --- flags -----------------------------------------------------------------------------------------------------------
+
+ifeq ($(SAN),)
+CXXFLAGS ?= -O2 -g -D_FORTIFY_SOURCE=2
+else
+CXXFLAGS ?= -O1 -g1
+endif
+
+TEST_CXXFLAGS ?= -O0 -g1
+
+PACKAGES      := spdlog yaml-cpp hiredis openssl libsystemd libargon2 libcrypt prometheus-cpp-core
+TEST_PACKAGES := gmock_main gmock gtest
+package_flags  = $(shell pkg-config $(1) 2>/dev/null)
+
+# libFuzzer brings its own main(), so only the link of a fuzz target may ask for it.
+san_compile := $(subst fuzzer,fuzzer-no-link,$(SAN))
+
+OUR_CPPFLAGS := -Isrc -Itests $(call package_flags,--cflags $(PACKAGES))
+OUR_CXXFLAGS := -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor $(WERROR) -pthread -fPIE \
+                -fstack-protector-strong $(if $(SAN),-fsanitize=$(san_compile) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+OUR_LDFLAGS  := -pthread -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN))
+LIBS         := $(call package_flags,--libs $(PACKAGES)) -lfcgi
+TEST_LIBS    := $(call package_flags,--libs $(TEST_PACKAGES))
+
+compile = $(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CXXFLAGS) $(CXXFLAGS) -MMD -MP
+link    = $(CXX) $(OUR_LDFLAGS) $(CXXFLAGS) $(LDFLAGS)
+
+# Changes only when the flags do, and then everything is compiled anew.
+$(OUT)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(compile) $(link) $(TEST_CXXFLAGS)' | cmp -s - $@ || echo '$(compile) $(link) $(TEST_CXXFLAGS)' > $@
+.PHONY: FORCE
+FORCE:
+
+# Without its packages nothing compiles; say so instead of letting the first #include fail.
+ifeq ($(call package_flags,--libs $(PACKAGES)),)
+.PHONY: packages-needed
+packages-needed:
+	@echo 'packages that the build needs are missing; as root: make packages' >&2; exit 1
+endif
+packages_found := $(if $(call package_flags,--libs $(PACKAGES)),,packages-needed)
+
+# --- rooms: one library each --------------------------------------------------------------------------------------------
 
 objects_of = $(patsubst %.cc,$(OUT)/%.o,$(wildcard src/$(1)/*.cc))
+room_libs  = $(foreach r,$(1),$(OUT)/lib$(r).a)
+top_down  := $(foreach r,fastcgi endpoints redis users session config http os base,$(if $(wildcard src/$(r)/*.cc),$(r)))
 
 define room
 $(OUT)/lib$(1).a: $(call objects_of,$(1))
@@ -47,35 +97,116 @@ $(OUT)/lib%.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(OUT)/%.o: %.cc
+$(OUT)/src/%.o: src/%.cc $(OUT)/flags | $(packages_found)
 	@mkdir -p $(@D)
 	$(call say,CXX,$<)
 	$(Q)$(compile) -c -o $@ $<
 
-room_libs = $(foreach r,$(1),$(OUT)/lib$(r).a)
-all_rooms := fastcgi endpoints redis users session config http os base
-
-$(OUT)/sessiond: $(OUT)/src/main.o $(OUT)/src/daemon.o $(call room_libs,$(all_rooms))
+$(OUT)/sessiond: $(OUT)/src/main.o $(OUT)/src/daemon.o $(call room_libs,$(top_down))
 	$(call say,LINK,$@)
-	$(Q)$(CXX) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(link) -o $@ $^ $(LIBS)
 
-# --- tests: one binary a room, linked with the rooms below it only ------------------------------------------------
+# --- tests: one binary a room, linked with the rooms below it only -----------------------------------------------------
+#
+# Tests are compiled without optimisation (they are read once and run once) and with a precompiled header.
 
-tests_of   = $(patsubst %.cc,$(OUT)/%.o,$(wildcard tests/$(1)/$(2)/*.cc))
-support   := $(patsubst %.cc,$(OUT)/%.o,$(wildcard tests/support/*.cc))
+PCH           := $(OUT)/tests/support/pch.h
+test_compile   = $(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CXXFLAGS) $(TEST_CXXFLAGS) -MMD -MP
+
+# ccache caches compilations with a precompiled header only when told that it may.
+export CCACHE_SLOPPINESS ?= pch_defines,time_macros
+
+$(PCH).gch: tests/support/pch.h $(OUT)/flags | $(packages_found)
+	@mkdir -p $(@D)
+	$(call say,PCH,$<)
+	$(Q)cp $< $(PCH) && $(test_compile) -x c++-header -o $@ $<
+
+$(OUT)/tests/fuzz/%.o: tests/fuzz/%.cc $(OUT)/flags | $(packages_found)
+	@mkdir -p $(@D)
+	$(call say,CXX,$<)
+	$(Q)$(compile) -c -o $@ $<
+
+$(OUT)/tests/%.o: tests/%.cc $(PCH).gch $(OUT)/flags | $(packages_found)
+	@mkdir -p $(@D)
+	$(call say,CXX,$<)
+	$(Q)$(test_compile) -fpch-preprocess -include $(PCH) -c -o $@ $<
+
+# Fakes and helpers, in a library so that a room's tests take only those that they use.
+$(OUT)/libsupport.a: $(patsubst %.cc,$(OUT)/%.o,$(wildcard tests/support/*.cc))
+
+tests_of    = $(patsubst %.cc,$(OUT)/%.o,$(wildcard tests/$(1)/$(2)/*.cc))
+test_binary = $(OUT)/tests/$(1)_$(2)
+tested      = $(foreach r,$(ROOMS) daemon,$(if $(wildcard tests/$(1)/$(r)/*.cc),$(r)))
+
+# The rooms above all others: what stands directly in src/.
+NEEDS_daemon := $(top_down)
+daemon_objects := $(patsubst %.cc,$(OUT)/%.o,$(filter-out src/main.cc src/sessionctl.cc,$(wildcard src/*.cc)))
 
 define room_tests
-$(OUT)/tests/$(1)_$(2): $(call tests_of,$(1),$(2)) $(call room_libs,$(2) $(NEEDS_$(2)))
+$(call test_binary,$(1),$(2)): $(call tests_of,$(1),$(2)) $(if $(filter daemon,$(2)),$(daemon_objects)) \
+  $(OUT)/libsupport.a $(call room_libs,$(filter $(2) $(NEEDS_$(2)),$(top_down)))
 .PHONY: $(1)-$(2)
-$(1)-$(2): $(OUT)/tests/$(1)_$(2)
-	$(OUT)/tests/$(1)_$(2) $(GTEST_ARGS)
+$(1)-$(2): $(call test_binary,$(1),$(2)) $(if $(filter integration-daemon,$(1)-$(2)),$(OUT)/sessiond)
+	$(if $(findstring thread,$(SAN)),setarch -R )$$< $(GTEST_ARGS)
 endef
-$(foreach k,unit integration,$(foreach r,$(ROOMS),$(if $(wildcard tests/$(k)/$(r)/*.cc),$(eval $(call room_tests,$(k),$(r))))))
+$(foreach k,unit integration,$(foreach r,$(call tested,$(k)),$(eval $(call room_tests,$(k),$(r)))))
 
 $(OUT)/tests/unit_% $(OUT)/tests/integration_%:
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CXX) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBS)
+	$(Q)$(link) -o $@ $^ $(TEST_LIBS) $(LIBS)
+
+# --- fuzz targets: replayed over their corpus by `make test`, or, with clang, fuzzed -------------------------------------
+#
+#   make CXX=clang++-14 SAN=fuzzer,address,undefined fuzz_cookie_header
+
+fuzz_targets := $(patsubst tests/fuzz/%_fuzz.cc,%,$(wildcard tests/fuzz/*_fuzz.cc))
+replay_main  := $(if $(findstring fuzzer,$(SAN)),,$(OUT)/tests/fuzz/replay_main.o)
+
+define fuzz_target
+$(OUT)/tests/fuzz_$(1): $(OUT)/tests/fuzz/$(1)_fuzz.o $(replay_main) $(call room_libs,$(top_down))
+	@mkdir -p $$(@D)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(link) -o $$@ $$^ $$(LIBS)
+.PHONY: fuzz_$(1)
+fuzz_$(1): $(OUT)/tests/fuzz_$(1)
+	$(OUT)/tests/fuzz_$(1) $(if $(findstring fuzzer,$(SAN)),-max_total_time=60 $(BUILD)/fuzz/$(1)) tests/fuzz/corpus/$(1)
+endef
+$(foreach t,$(fuzz_targets),$(eval $(call fuzz_target,$(t))))
+ifneq ($(findstring fuzzer,$(SAN)),)
+$(foreach t,$(fuzz_targets),$(eval fuzz_$(t): | $(BUILD)/fuzz/$(t)))
+$(BUILD)/fuzz/%: ; mkdir -p $@
+endif
+
+# What tests/run asks for.
+.PHONY: tests-unit tests-integration tests-fuzz
+tests-unit: $(foreach r,$(call tested,unit),$(call test_binary,unit,$(r)))
+tests-integration: $(foreach r,$(call tested,integration),$(call test_binary,integration,$(r))) \
+  $(if $(wildcard tests/integration/daemon/*.cc),$(OUT)/sessiond)
+tests-fuzz: $(foreach t,$(fuzz_targets),$(OUT)/tests/fuzz_$(t))
+
+# --- what people call --------------------------------------------------------------------------------------------------------
+#
+# `run` and `test` install what is missing first and build in a second make, which then finds the packages' flags.
+
+.PHONY: packages
+packages: ## install the Debian packages that build, run and test need (root)
+	tests/support/install-packages build run test
+
+.PHONY: run
+run: ## start the whole thing under build/run: Redis, an application, sessiond, nginx (CHECK=1: walk through it and stop)
+	@tests/support/install-packages build run
+	@$(MAKE) --no-print-directory all
+	@CHECK=$(CHECK) tests/demo/run
+
+.PHONY: test
+test: ## run every test and lint; the last line counts them (STAGES='unit lint' runs some)
+	@tests/support/install-packages build run test
+	@tests/run $(STAGES)
+
+.PHONY: format
+format: ## put all C++ files in the project's format
+	clang-format-14 -i $$(find src tests -name '*.cc' -o -name '*.h')
 
 .PHONY: clean
 clean: ## remove what was built
