@@ -1,0 +1,49 @@
+// Handler: what the FastCGI room calls for every request, and the only thing it knows of the rooms above.
+//
+// A request is received on a lane, which must never wait. What cannot be answered there goes on to a loader (a
+// session check that has to ask Redis; many at a time, so that they share one pipeline) or to a worker (login,
+// logout and all else that may take long).
+
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "http/request.h"
+#include "http/response.h"
+
+namespace sessiond {
+
+/// What receive() found out and load() or work() goes on from (verified cookies, the policy, the settings).
+class Continuation {
+ public:
+  virtual ~Continuation() = default;
+};
+
+/// One request on its way through the threads. Owned by its connection; one thread at a time touches it.
+struct Exchange {
+  Request request;
+  Response response;
+  std::unique_ptr<Continuation> continuation;
+};
+
+enum class Route {
+  kAnswered,  ///< `response` is complete
+  kLoad,      ///< to a loader
+  kWork,      ///< to a worker
+};
+
+/// Thread-safe: all threads call the same object. May throw; the FastCGI room answers 500 then.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  /// On a lane. Never waits: no Redis, no file, no password hash, no lock that is held long.
+  virtual Route receive(Exchange& exchange) = 0;
+  /// On a loader. Fills in the response of every exchange of the batch (1 to 64, all of them received by this
+  /// very object). Waits for Redis at most as long as its budget.
+  virtual void load(std::span<Exchange* const> batch) = 0;
+  /// On a worker. Fills in the response.
+  virtual void work(Exchange& exchange) = 0;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,49 @@
+// Set-Cookie: attributes in the order and spelling of npm's `cookie` 0.7, which express-session 1.18 and later use:
+//
+//   name=value; Domain=example.org; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; Partitioned;
+//   Priority=High; SameSite=Lax
+//
+// There is never a Max-Age: express-session sends Expires only.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace sessiond {
+
+enum class SameSite { kUnset, kLax, kStrict, kNone };
+enum class CookiePriority { kUnset, kLow, kMedium, kHigh };
+
+/// A plain value. `value` is already in the form that is sent (CookieSigner::sign percent-encodes).
+struct SetCookie {
+  std::string name;
+  std::string value;
+  std::string domain;      ///< empty: none, the cookie stays with the host
+  std::string path = "/";  ///< empty: none
+  bool http_only = true;
+  bool secure = false;
+  bool partitioned = false;
+  SameSite same_site = SameSite::kUnset;
+  CookiePriority priority = CookiePriority::kUnset;
+  std::optional<WallTime> expires;  ///< absent: ends with the browser
+};
+
+/// May it be sent? What npm's `cookie` refuses is refused: names that are no RFC 9110 token; values with spaces,
+/// quotes, commas... beyond RFC 6265 §4.1.1's cookie-octet (comma allowed, as there); domains and paths with
+/// characters that could begin another attribute. Attributes that come from a stored session must be asked about.
+bool isValid(const SetCookie& cookie);
+
+/// The header's value. REQUIRES: isValid(cookie).
+std::string render(const SetCookie& cookie);
+
+/// The same cookie made to end: empty value, Expires at the epoch; name, Domain, Path and the rest stay.
+SetCookie expired(SetCookie cookie);
+
+/// An IMF-fixdate (RFC 9110 §5.6.7), as Date.prototype.toUTCString writes it: "Thu, 01 Jan 1970 00:00:00 GMT".
+std::string formatHttpDate(WallTime time);
+
+}  // namespace sessiond

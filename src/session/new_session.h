@@ -1,0 +1,40 @@
+// The JSON of a session that sessiond's login makes, as Express and connect-redis would have written it:
+//
+//   {"cookie":{"originalMaxAge":86400000,"expires":"2026-01-02T00:00:00.000Z","secure":true,"httpOnly":true,
+//    "path":"/","sameSite":"lax"},"user":{...},"_sd":{"created":1767225600000,"authenticated":1767225600000,
+//    "address":"192.0.2.0/24"}}
+
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "http/set_cookie.h"
+
+namespace sessiond {
+
+/// Express's cookie member. A plain value.
+struct NewSessionCookie {
+  std::optional<std::chrono::milliseconds> original_max_age;  ///< absent: ends with the browser (null)
+  std::optional<WallTime> expires;                            ///< absent: null
+  bool http_only = true;
+  std::string path = "/";
+  std::string domain;  ///< empty: not written
+  bool secure = false;
+  SameSite same_site = SameSite::kUnset;  ///< kUnset: not written
+  bool partitioned = false;               ///< false: not written
+  CookiePriority priority = CookiePriority::kUnset;
+};
+
+/// The session's JSON. REQUIRES: user_json is valid JSON; user_at is a JSON Pointer of at least one token, whose
+/// first is neither `cookie` nor `_sd` (objects are made on the way: /passport/user gives {"passport":{"user":...}}).
+std::string composeSession(const NewSessionCookie& cookie, std::string_view user_json, WallTime created,
+                           std::string_view address_prefix, std::string_view user_at = "/user");
+
+/// Date.prototype.toISOString: "2026-01-02T00:00:00.000Z".
+std::string formatIsoTime(WallTime time);
+
+}  // namespace sessiond

@@ -1,0 +1,45 @@
+// SessionFacts: all that a session check needs of a session, extracted from its JSON once.
+//
+// A check decides from facts, policy and time alone (session_policy.h), never from the document; so the in-process
+// cache can keep facts instead of parsed JSON, and a cached check and a loaded one decide by the same code.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "http/header_block.h"
+#include "session/cookie_attributes.h"
+
+namespace sessiond {
+
+enum class SessionState : std::uint8_t {
+  kLoggedIn,   ///< `user_at` leads to something other than null, false or ""
+  kAnonymous,  ///< a sound session of nobody
+  kRefused,    ///< cookie.originalMaxAge is 0 or negative
+  kEmpty,      ///< the stored value is nothing, `""`, `null` or `false`: no session
+  kCorrupt,    ///< not a session (session_record.h)
+};
+
+/// A plain value; immutable once extracted. A million of them may be cached: small members, no waste.
+struct SessionFacts {
+  SessionState state = SessionState::kCorrupt;
+  bool required_identity_missing = false;
+  /// Identity headers left empty because their value may not pass. Counted by the caller, once an extraction.
+  std::uint16_t identity_values_dropped = 0;
+  HeaderBlock identity;                   ///< every mapped header, rendered; present even when its value is empty
+  std::uint64_t policies_met = 0;         ///< bit i: what policy i asks of the session's content is there
+  std::optional<WallTime> created;        ///< /_sd/created; absent on sessions that others made
+  std::optional<WallTime> authenticated;  ///< /_sd/authenticated
+  /// How long a touch keeps the key: ceil(originalMaxAge / 1000), else the idle timeout; absent: never touch
+  /// (originalMaxAge is a string or absurdly large), and counted by the caller.
+  std::optional<std::chrono::seconds> touch_ttl;
+  /// For sending the cookie again (cookieToResend): the session's own attributes, and from when on it expires.
+  CookieAttributes cookie;
+  std::optional<std::chrono::milliseconds> cookie_max_age;
+};
+
+}  // namespace sessiond

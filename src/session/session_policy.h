@@ -1,0 +1,56 @@
+// SessionPolicy: what a location asks of a session, and judge(), which decides.
+//
+// What depends on the session's content only (roles, match) is worked out when the session is loaded
+// (facts_extractor.h) and kept as one bit a policy; what depends on time is decided at every check, here. Pure: the
+// same facts, policy and time give the same verdict, cached or not.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "session/session_facts.h"
+
+namespace sessiond {
+
+/// A plain value.
+struct SessionPolicy {
+  std::string name;
+  bool require_session = true;  ///< false: `require: optional`, a request without a session may pass too
+  std::vector<std::string> roles_any;
+  std::vector<std::string> roles_all;
+  /// JSON Pointer → the scalar that must stand there, as JSON text.
+  std::vector<std::pair<std::string, std::string>> match;
+  std::chrono::seconds max_auth_age{0};  ///< 0: none
+};
+
+/// SessionFacts has one bit a policy.
+constexpr std::size_t kMaxPolicies = 64;
+
+enum class Verdict {
+  kAllowed,
+  kAnonymousAllowed,  ///< nobody is logged in, and the policy is content with that: send FactsExtractor::nobody()
+  kAnonymous,         ///< a sound session of nobody
+  kEmpty,             ///< the stored value says that there is no session
+  kRefused,           ///< cookie.originalMaxAge is 0 or negative
+  kCorrupt,
+  kExpired,          ///< older than the absolute timeout
+  kReauthenticate,   ///< logged in, but longer ago than max_auth_age, or nobody knows when
+  kForbidden,        ///< logged in, without what the policy asks for
+  kIdentityMissing,  ///< logged in, without a value for a required identity header
+};
+
+/// Decides on a session that exists. `policy_index` is the policy's place in ExtractionRules::policies, for which
+/// the facts were extracted. absolute_timeout 0: none; a session without `created` (made by others) has none either.
+///
+/// `require: optional` takes an anonymous, empty or expired session for none; a corrupt or refused one it refuses.
+/// Age before right: an expired session is kExpired whatever its roles, and a login that is too old may not learn
+/// whether it would have been allowed.
+Verdict judge(const SessionFacts& facts, const SessionPolicy& policy, std::size_t policy_index,
+              std::chrono::seconds absolute_timeout, WallTime now);
+
+}  // namespace sessiond

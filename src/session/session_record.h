@@ -1,0 +1,46 @@
+// SessionRecord: what a stored value is, by the rules that express-session and connect-redis read it with.
+//
+//   {"cookie":{"originalMaxAge":86400000,"expires":"2026-01-02T00:00:00.000Z","httpOnly":true,"path":"/"},
+//    "user":{"id":42},"_sd":{"created":1767225600000,"authenticated":1767225600000,"address":"192.0.2.0/24"}}
+//
+// `cookie.expires` is never looked at: a touch moves only the key's time to live, so it is out of date by design.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/expected.h"
+#include "session/cookie_attributes.h"
+#include "session/json_tree.h"
+
+namespace sessiond {
+
+enum class RecordError {
+  kEmpty,    ///< no bytes, `""`, `null` or `false`: what Express takes for "no session"
+  kCorrupt,  ///< no session by the table of the manual
+  kRefused,  ///< cookie.originalMaxAge is 0 or negative: Express deletes such a session at its next touch
+};
+
+/// The members of a session that sessiond itself understands.
+struct SessionRecord {
+  JsonTree tree;
+  CookieAttributes cookie;
+  /// cookie.originalMaxAge, cut to whole milliseconds, when it is a positive number a Date can express.
+  std::optional<std::chrono::milliseconds> max_age;
+  /// ceil(originalMaxAge / 1000), else the idle timeout; absent: never touch, because Express could not either
+  /// (originalMaxAge is a string, true, an object or array, or so large that no Date can express it).
+  std::optional<std::chrono::seconds> touch_ttl;
+  std::optional<WallTime> created;        ///< _sd.created
+  std::optional<WallTime> authenticated;  ///< _sd.authenticated
+};
+
+/// Reads a stored value; `json` must live as long as the record's tree. A value of more than max_bytes is corrupt.
+/// So are a `cookie`, `_sd` or one of their members here that come twice, and an `_sd` that sessiond did not write.
+Expected<SessionRecord, RecordError> readSessionRecord(std::string_view json, std::size_t max_bytes,
+                                                       std::chrono::seconds idle_timeout);
+
+}  // namespace sessiond

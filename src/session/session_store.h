@@ -1,0 +1,84 @@
+// SessionStore: where sessions are kept. Redis in the product (redis/redis_session_store.h), memory in unit tests
+// (tests/support/memory_session_store.h); one contract suite runs against both.
+//
+// "Not there" (an empty optional), "cannot tell" (StoreError::kUnavailable, kTimeout) and "damaged" (kCorrupt) are
+// three answers, and no implementation may merge them.
+
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/expected.h"
+#include "session/session_id.h"
+
+namespace sessiond {
+
+enum class StoreError {
+  kUnavailable,  ///< down, refused, breaker open, loading, read-only, out of memory, wrong password
+  kTimeout,      ///< no answer within the budget; whether a write happened is not known
+  kCorrupt,      ///< the key holds something that is no string
+};
+
+/// What one read of a session found.
+struct StoredSession {
+  std::optional<std::string> json;  ///< absent: no such key
+  bool revoked = false;             ///< a tombstone stands for this id; it outranks the value
+};
+
+/// One read of a batch: `id` in, `result` out.
+struct SessionLoad {
+  const SessionId* id = nullptr;
+  Expected<StoredSession, StoreError> result = Unexpected(StoreError::kUnavailable);
+};
+
+/// One touch of a batch.
+struct SessionTouch {
+  SessionId id;
+  std::chrono::seconds ttl{};
+};
+
+enum class ReplaceOutcome {
+  kReplaced,
+  kChanged,  ///< the stored value is no longer the expected one; nothing was written
+  kMissing,  ///< the key is gone or revoked; nothing was written
+};
+
+/// Thread-safe. No call takes longer than the configured budget.
+class SessionStore {
+ public:
+  virtual ~SessionStore() = default;
+
+  /// Reads value and tombstone of every id, all in one round trip. Fills in each `result`.
+  virtual void load(std::span<SessionLoad> loads) = 0;
+  /// Sets the keys' time to live (EXPIRE only: never rewrites a value, never creates a key), one round trip.
+  /// The result says whether the server took them, not whether the keys were there.
+  virtual Expected<void, StoreError> touch(std::span<const SessionTouch> touches) = 0;
+  /// Stores a new session. REQUIRES: the id is fresh.
+  virtual Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) = 0;
+  /// Compare-and-set: writes `next` if the value is still `expected` and no tombstone stands; keeps the TTL; never
+  /// creates a key.
+  virtual Expected<ReplaceOutcome, StoreError> replace(const SessionId& id, std::string_view expected,
+                                                       std::string_view next) = 0;
+  /// Deletes the session and sets a tombstone for `tombstone_ttl`, both or neither.
+  virtual Expected<void, StoreError> revoke(const SessionId& id, std::chrono::seconds tombstone_ttl) = 0;
+};
+
+/// Which sessions a user has: an index beside the sessions, kept for those that sessiond made. A session in the
+/// index may have expired meanwhile.
+class UserSessionIndex {
+ public:
+  virtual ~UserSessionIndex() = default;
+  /// Notes a session; `lifetime` is how long the index itself is kept at least.
+  virtual Expected<void, StoreError> add(std::string_view user_id, const SessionId& id, WallTime created,
+                                         std::chrono::seconds lifetime) = 0;
+  virtual Expected<void, StoreError> remove(std::string_view user_id, const SessionId& id) = 0;
+  virtual Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id) = 0;
+};
+
+}  // namespace sessiond
