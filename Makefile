@@ -147,7 +147,7 @@ $(call test_binary,$(1),$(2)): $(call tests_of,$(1),$(2)) $(if $(filter daemon,$
   $(OUT)/libsupport.a $(call room_libs,$(filter $(2) $(NEEDS_$(2)),$(top_down)))
 .PHONY: $(1)-$(2)
 $(1)-$(2): $(call test_binary,$(1),$(2)) $(if $(filter integration-daemon,$(1)-$(2)),$(OUT)/sessiond)
-	$(if $(findstring thread,$(SAN)),setarch -R )$$< $(GTEST_ARGS)
+	SESSIOND=$(OUT)/sessiond $(if $(findstring thread,$(SAN)),setarch -R )$$< $(GTEST_ARGS)
 endef
 $(foreach k,unit integration,$(foreach r,$(call tested,$(k)),$(eval $(call room_tests,$(k),$(r)))))
 
