@@ -19,7 +19,7 @@ struct ConfigProblem {
   std::string message;     ///< lower case; names the limit and the value
 };
 
-/// `file:line:column: path: message`; a warning's message begins with `warning: `. Parts that are not known are
+/// `file:line:column: path: message`; a warning says `warning: ` before the path. Parts that are not known are
 /// left out. The text holds no control characters, whatever the file held.
 std::string describe(const ConfigProblem& problem);
 

@@ -1,4 +1,9 @@
-// redis.url taken apart: redis://[user@]host[:port][/db] or unix://path[?db=N].
+// The address in redis.url: which server, how to reach it, which database.
+//
+//   redis://[user@]host[:port][/database]     redis://sessiond@[::1]:6380/2
+//   unix://path[?db=database]                 unix:///run/redis/redis.sock?db=2
+//
+// The password is not part of it: an address is shown in logs and process lists, a password comes from a file.
 
 #pragma once
 
@@ -11,14 +16,18 @@
 namespace sessiond {
 
 struct RedisAddress {
-  std::string host;  ///< empty for a unix socket; an IPv6 address without its brackets
-  std::uint16_t port = 0;
-  std::string unix_path;  ///< absolute; empty for TCP
-  std::string user;
+  std::string socket_path;  ///< not empty: a unix socket, and host and port mean nothing
+  std::string host;         ///< name or literal address, without brackets
+  std::uint16_t port = 6379;
+  std::string user;  ///< percent-decoded; empty: none named
   std::uint32_t database = 0;
+
+  /// For logs and messages: "127.0.0.1:6379", "[::1]:6379" or the path.
+  std::string name() const;
 };
 
-/// The error is a message that says what is wrong, such as "must not hold a password: ...".
+/// Pure. The error is a message without the option's name: `has no host; write redis://host:port/database`.
+/// It never repeats the userinfo, which may hold a password that does not belong there.
 Expected<RedisAddress, std::string> parseRedisUrl(std::string_view url);
 
 }  // namespace sessiond
