@@ -145,16 +145,14 @@ daemon_objects := $(patsubst %.cc,$(OUT)/%.o,$(filter-out src/main.cc src/sessio
 define room_tests
 $(call test_binary,$(1),$(2)): $(call tests_of,$(1),$(2)) $(if $(filter daemon,$(2)),$(daemon_objects)) \
   $(OUT)/libsupport.a $(call room_libs,$(filter $(2) $(NEEDS_$(2)),$(top_down)))
+	@mkdir -p $$(@D)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(link) -o $$@ $$^ $$(TEST_LIBS) $$(LIBS)
 .PHONY: $(1)-$(2)
 $(1)-$(2): $(call test_binary,$(1),$(2)) $(if $(filter integration-daemon,$(1)-$(2)),$(OUT)/sessiond)
 	SESSIOND=$(OUT)/sessiond $(if $(findstring thread,$(SAN)),setarch -R )$$< $(GTEST_ARGS)
 endef
 $(foreach k,unit integration,$(foreach r,$(call tested,$(k)),$(eval $(call room_tests,$(k),$(r)))))
-
-$(OUT)/tests/unit_% $(OUT)/tests/integration_%:
-	@mkdir -p $(@D)
-	$(call say,LINK,$@)
-	$(Q)$(link) -o $@ $^ $(TEST_LIBS) $(LIBS)
 
 # --- fuzz targets: replayed over their corpus by `make test`, or, with clang, fuzzed -------------------------------------
 #
