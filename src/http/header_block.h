@@ -20,6 +20,8 @@ class HeaderBlock {
   [[nodiscard]] bool add(std::string_view name, std::string_view value);
   void append(const HeaderBlock& other) { lines_ += other.lines_; }
   void reserve(std::size_t bytes) { lines_.reserve(bytes); }
+  /// Gives back what was reserved or grown beyond the lines, for a block that is kept long.
+  void shrink() { lines_.shrink_to_fit(); }
 
   /// The lines, each with its CRLF.
   const std::string& lines() const { return lines_; }

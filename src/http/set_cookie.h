@@ -32,9 +32,9 @@ struct SetCookie {
   std::optional<WallTime> expires;  ///< absent: ends with the browser
 };
 
-/// May it be sent? What npm's `cookie` refuses is refused: names that are no RFC 9110 token; values with spaces,
-/// quotes, commas... beyond RFC 6265 §4.1.1's cookie-octet (comma allowed, as there); domains and paths with
-/// characters that could begin another attribute. Attributes that come from a stored session must be asked about.
+/// May it be sent? What npm's `cookie` refuses is refused: a name that is no RFC 9110 token, a value beyond RFC 6265
+/// §4.1.1's cookie-octets, a domain that is no host name, a path with `;` or `<` or what is not printable ASCII.
+/// To be asked about attributes that come from a stored session; a configuration is checked when it is read.
 bool isValid(const SetCookie& cookie);
 
 /// The header's value. REQUIRES: isValid(cookie).

@@ -1,0 +1,54 @@
+#include "http/cookie_header.h"
+
+namespace sessiond {
+namespace {
+
+std::string_view trim(std::string_view text) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view unquote(std::string_view text) {
+  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') return text.substr(1, text.size() - 2);
+  return text;
+}
+
+// Adds the values in one header line; false when there is no room for another one.
+bool collect(std::string_view line, std::string_view name, CookieValues& found) {
+  while (!line.empty()) {
+    const std::size_t end = line.find(';');
+    const std::string_view pair = line.substr(0, end);
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string_view::npos && trim(pair.substr(0, equals)) == name) {
+      if (found.count == found.values.size()) return false;
+      found.values[found.count++] = unquote(trim(pair.substr(equals + 1)));
+    }
+    if (end == std::string_view::npos) break;
+    line.remove_prefix(end + 1);
+  }
+  return true;
+}
+
+}  // namespace
+
+CookieValues findCookies(std::span<const Param> params, std::string_view name) {
+  CookieValues found;
+  std::size_t left = kMaxCookieHeaderBytes;
+  for (const Param& param : params) {
+    if (param.name != "HTTP_COOKIE") continue;
+    if (param.value.size() > left) {
+      found.too_large = true;
+      break;
+    }
+    left -= param.value.size();
+    if (!collect(param.value, name, found)) {
+      found.too_many = true;
+      break;
+    }
+  }
+  return found;
+}
+
+}  // namespace sessiond

@@ -1,0 +1,12 @@
+#include "http/request.h"
+
+namespace sessiond {
+
+std::optional<std::string_view> Request::param(std::string_view name) const {
+  for (const Param& candidate : params) {
+    if (candidate.name == name) return candidate.value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace sessiond
