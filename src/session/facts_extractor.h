@@ -1,12 +1,15 @@
 // FactsExtractor: from a session's JSON to SessionFacts, once a load.
 //
-// Identity values: strings, numbers (their text), true and false. An array of those is joined. Objects, and arrays
-// that hold more than those, pass only encoded, as JSON text. null and nothing give an empty value.
-// What would not be safe or not be clear is left out: the header is there, empty, and counted:
+// Identity values: strings, numbers (their text), true and false. An array of those is joined; null in it is an empty
+// element. Objects, and arrays that hold more than those, pass only encoded, as JSON text. null and nothing give an
+// empty value. What would not be safe or not be clear is left out: the header is there, empty, and counted:
 //   - a value with CR, LF or NUL in it (other control characters, C1 included, are removed);
 //   - a joined array one of whose elements contains the separator: it would read as two elements;
 //   - an object without encoding;
-//   - a value beyond the budget: identity_max_bytes counts values as sent, in the configured order.
+//   - a value beyond the budget: identity_max_bytes counts values as sent, in the configured order; what still fits
+//     behind a value that was left out is sent.
+// Names that come twice on the way to anything that is decided by (user, roles, identity, match), or inside an object
+// that would be sent, make the session corrupt.
 
 #pragma once
 
@@ -17,16 +20,11 @@
 #include <string_view>
 #include <vector>
 
+#include "session/identity_value.h"
 #include "session/session_facts.h"
 #include "session/session_policy.h"
 
 namespace sessiond {
-
-enum class IdentityEncoding {
-  kUtf8,
-  kPercent,    ///< each element of an array by itself, so that the separator stays recognisable
-  kBase64Url,  ///< the whole value
-};
 
 /// A plain value.
 struct IdentityHeader {

@@ -110,7 +110,7 @@ class JsonTree {
 
  private:
   friend class JsonValue;
-  friend class JsonChildren;
+  friend class JsonChildren;  // and its iterator
   friend class JsonTreeBuilder;
 
   // One value, or one member's name, which stands right before its value.

@@ -15,7 +15,7 @@ enum class PatchError {
   kNotAnObject,     ///< it would replace the session as a whole
   kDuplicateName,   ///< an object of the patch names a member twice: parsers disagree on which wins
   kReservedName,    ///< a top-level name that is not the application's to change (reserved_names.h)
-  kTooDeep,         ///< the patch, or what would come out, is nested deeper than 64
+  kTooDeep,         ///< the patch is nested deeper than 64 (what comes out is never deeper than its two sources)
   kCorruptSession,  ///< the stored value is no JSON object
 };
 

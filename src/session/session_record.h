@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/expected.h"
@@ -27,6 +28,8 @@ enum class RecordError {
 
 /// The members of a session that sessiond itself understands.
 struct SessionRecord {
+  explicit SessionRecord(JsonTree parsed) : tree(std::move(parsed)) {}
+
   JsonTree tree;
   CookieAttributes cookie;
   /// cookie.originalMaxAge, cut to whole milliseconds, when it is a positive number a Date can express.

@@ -41,6 +41,7 @@ class CookieSigner {
   /// Longest value that can be valid: "s:", id, dot and signature with every byte percent-encoded.
   static constexpr std::size_t kMaxValueBytes = 3 * (2 + SessionId::kMaxBytes + 1 + 43);
 
+  std::size_t secrets() const { return keys_.size(); }
   /// One HMAC a secret at most; allocates only for the id.
   Expected<VerifiedCookie, CookieError> verify(std::string_view cookie_value) const;
   /// The cookie's value in the form that is sent (percent-encoded).

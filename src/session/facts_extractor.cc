@@ -1,0 +1,242 @@
+#include "session/facts_extractor.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/check.h"
+#include "session/json_duplicates.h"
+#include "session/json_number.h"
+#include "session/json_pointer.h"
+#include "session/session_record.h"
+
+namespace sessiond {
+namespace {
+
+JsonPointer pointerOf(std::string_view text) {
+  const std::optional<JsonPointer> pointer = JsonPointer::parse(text);
+  SESSIOND_CHECK(pointer.has_value());
+  return *pointer;
+}
+
+/// A scalar to compare with.
+struct Scalar {
+  JsonKind kind;
+  std::string text;
+};
+
+Scalar scalarOf(std::string_view json) {
+  const Expected<JsonTree, JsonError> tree = JsonTree::parse(json);
+  SESSIOND_CHECK(tree && tree->root().isScalar());
+  return {tree->root().kind(), std::string(tree->root().text())};
+}
+
+bool equals(JsonValue value, const Scalar& scalar) {
+  if (value.kind() != scalar.kind) return false;
+  return value.kind() == JsonKind::kNumber ? sameNumber(value.text(), scalar.text) : value.text() == scalar.text;
+}
+
+bool isAnybody(const std::optional<JsonValue>& user) {
+  if (!user || user->kind() == JsonKind::kNull || user->kind() == JsonKind::kFalse) return false;
+  return user->kind() != JsonKind::kString || !user->text().empty();
+}
+
+// One step of a pointer; `ambiguous` when an object has two members of that name.
+std::optional<JsonValue> step(JsonValue value, const std::string& token, bool& ambiguous) {
+  if (value.kind() == JsonKind::kArray) {
+    const std::optional<std::size_t> index = arrayIndex(token);
+    return index ? value.element(*index) : std::nullopt;
+  }
+  if (value.memberCount(token) > 1) ambiguous = true;
+  return value.member(token);
+}
+
+// Finds values in one session and notes whether all that was asked for could be found in one way only.
+class Finder {
+ public:
+  explicit Finder(JsonValue root) : root_(root) {}
+
+  std::optional<JsonValue> find(const JsonPointer& pointer) {
+    std::optional<JsonValue> value = root_;
+    for (const std::string& token : pointer.tokens()) {
+      value = step(*value, token, ambiguous_);
+      if (!value) return std::nullopt;
+    }
+    return value;
+  }
+  /// The same, for a value that is read whole.
+  std::optional<JsonValue> findWhole(const JsonPointer& pointer) {
+    const std::optional<JsonValue> value = find(pointer);
+    if (value && hasDuplicateNames(*value)) ambiguous_ = true;
+    return value;
+  }
+  bool ambiguous() const { return ambiguous_; }
+
+ private:
+  JsonValue root_;
+  bool ambiguous_ = false;
+};
+
+// An array's strings, or one string. What is no string is no role.
+std::vector<std::string_view> rolesIn(const std::optional<JsonValue>& value) {
+  std::vector<std::string_view> roles;
+  if (!value) return roles;
+  if (value->kind() == JsonKind::kString) roles.push_back(value->text());
+  if (value->kind() != JsonKind::kArray) return roles;
+  for (const JsonChild& child : value->children()) {
+    if (child.value.kind() == JsonKind::kString) roles.push_back(child.value.text());
+  }
+  return roles;
+}
+
+bool holds(const std::vector<std::string_view>& roles, const std::string& role) {
+  return std::find(roles.begin(), roles.end(), role) != roles.end();
+}
+
+bool holdsAny(const std::vector<std::string_view>& roles, const std::vector<std::string>& wanted) {
+  return wanted.empty() ||
+         std::any_of(wanted.begin(), wanted.end(), [&](const std::string& role) { return holds(roles, role); });
+}
+
+bool holdsAll(const std::vector<std::string_view>& roles, const std::vector<std::string>& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& role) { return holds(roles, role); });
+}
+
+SessionState stateOf(RecordError error) {
+  switch (error) {
+    case RecordError::kEmpty:
+      return SessionState::kEmpty;
+    case RecordError::kCorrupt:
+      return SessionState::kCorrupt;
+    case RecordError::kRefused:
+      return SessionState::kRefused;
+  }
+  return SessionState::kCorrupt;
+}
+
+SessionFacts only(SessionState state) {
+  SessionFacts facts;
+  facts.state = state;
+  return facts;
+}
+
+}  // namespace
+
+// The rules with their pointers and values parsed.
+struct FactsExtractor::Prepared {
+  struct Header {
+    IdentityHeader rule;
+    JsonPointer from;
+  };
+  struct Match {
+    JsonPointer at;
+    Scalar expected;
+  };
+  struct Policy {
+    std::vector<std::string> roles_any;
+    std::vector<std::string> roles_all;
+    std::vector<Match> matches;
+  };
+
+  explicit Prepared(ExtractionRules rules);
+  void fillIdentity(Finder& finder, SessionFacts& facts) const;
+  std::uint64_t policiesMet(Finder& finder) const;
+  HeaderBlock emptyIdentity() const;
+
+  JsonPointer user_at;
+  JsonPointer roles_at;
+  std::vector<Header> identity;
+  std::vector<Policy> policies;
+  std::size_t identity_max_bytes;
+  std::size_t max_bytes;
+  std::chrono::seconds idle_timeout;
+};
+
+FactsExtractor::Prepared::Prepared(ExtractionRules rules)
+    : user_at(pointerOf(rules.user_at)),
+      roles_at(pointerOf(rules.roles_at)),
+      identity_max_bytes(rules.identity_max_bytes),
+      max_bytes(rules.max_bytes),
+      idle_timeout(rules.idle_timeout) {
+  SESSIOND_CHECK(rules.policies.size() <= kMaxPolicies);
+  for (IdentityHeader& header : rules.identity) {
+    JsonPointer from = pointerOf(header.from);
+    identity.push_back({std::move(header), std::move(from)});
+  }
+  for (SessionPolicy& policy : rules.policies) {
+    Policy prepared{.roles_any = std::move(policy.roles_any), .roles_all = std::move(policy.roles_all), .matches = {}};
+    for (const auto& [at, json] : policy.match) prepared.matches.push_back({pointerOf(at), scalarOf(json)});
+    policies.push_back(std::move(prepared));
+  }
+}
+
+void FactsExtractor::Prepared::fillIdentity(Finder& finder, SessionFacts& facts) const {
+  std::size_t left = identity_max_bytes;
+  for (const Header& header : identity) {
+    const std::optional<JsonValue> value = finder.findWhole(header.from);
+    std::optional<std::string> text = "";
+    if (value) text = renderIdentityValue(*value, header.rule.join, header.rule.encode);
+    const bool passes = text && text->size() <= left && facts.identity.add(header.rule.name, *text);
+    if (passes) {
+      left -= text->size();
+    } else {
+      SESSIOND_CHECK(facts.identity.add(header.rule.name, ""));
+      ++facts.identity_values_dropped;
+    }
+    if (header.rule.required && (!passes || text->empty())) facts.required_identity_missing = true;
+  }
+  facts.identity.shrink();
+}
+
+std::uint64_t FactsExtractor::Prepared::policiesMet(Finder& finder) const {
+  const std::vector<std::string_view> roles = rolesIn(finder.find(roles_at));
+  std::uint64_t met = 0;
+  for (std::size_t i = 0; i < policies.size(); ++i) {
+    bool meets = holdsAny(roles, policies[i].roles_any) && holdsAll(roles, policies[i].roles_all);
+    for (const Match& match : policies[i].matches) {
+      const std::optional<JsonValue> value = finder.find(match.at);
+      meets = meets && value && equals(*value, match.expected);
+    }
+    if (meets) met |= std::uint64_t{1} << i;
+  }
+  return met;
+}
+
+HeaderBlock FactsExtractor::Prepared::emptyIdentity() const {
+  HeaderBlock block;
+  for (const Header& header : identity) SESSIOND_CHECK(block.add(header.rule.name, ""));
+  return block;
+}
+
+FactsExtractor::FactsExtractor(ExtractionRules rules)
+    : prepared_(std::make_unique<const Prepared>(std::move(rules))), nobody_(only(SessionState::kAnonymous)) {
+  nobody_.identity = prepared_->emptyIdentity();
+}
+
+FactsExtractor::FactsExtractor(FactsExtractor&&) noexcept = default;
+FactsExtractor::~FactsExtractor() = default;
+
+SessionFacts FactsExtractor::extract(std::string_view json) const {
+  Expected<SessionRecord, RecordError> record = readSessionRecord(json, prepared_->max_bytes, prepared_->idle_timeout);
+  if (!record) return only(stateOf(record.error()));
+  Finder finder(record->tree.root());
+  SessionFacts facts = only(SessionState::kLoggedIn);
+  facts.created = record->created;
+  facts.authenticated = record->authenticated;
+  facts.touch_ttl = record->touch_ttl;
+  facts.cookie = std::move(record->cookie);
+  facts.cookie_max_age = record->max_age;
+  const bool logged_in = isAnybody(finder.find(prepared_->user_at));
+  facts.policies_met = prepared_->policiesMet(finder);
+  prepared_->fillIdentity(finder, facts);
+  if (finder.ambiguous()) return only(SessionState::kCorrupt);
+  if (logged_in) return facts;
+  facts.state = SessionState::kAnonymous;
+  facts.policies_met = 0;
+  facts.required_identity_missing = false;
+  facts.identity_values_dropped = 0;
+  facts.identity = nobody_.identity;
+  return facts;
+}
+
+}  // namespace sessiond
