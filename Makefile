@@ -38,9 +38,9 @@ all: $(OUT)/sessiond ## build the daemon: build/plain/sessiond
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
-	@printf '%s\n' '' '  V=1 shows the commands; SAN=address,undefined or SAN=thread builds with sanitizers; BUILD=dir builds elsewhere.'
+	@printf '%s\n' '' '  V=1 shows the commands, SAN=address,undefined or SAN=thread builds with sanitizers, BUILD=dir elsewhere.'
 
-# --- flags -----------------------------------------------------------------------------------------------------------
+# --- flags -------------------------------------------------------------------------------------------------------
 
 ifeq ($(SAN),)
 CXXFLAGS ?= -O2 -g -D_FORTIFY_SOURCE=2
@@ -58,8 +58,9 @@ package_flags  = $(shell pkg-config $(1) 2>/dev/null)
 san_compile := $(subst fuzzer,fuzzer-no-link,$(SAN))
 
 OUR_CPPFLAGS := -Isrc -Itests $(call package_flags,--cflags $(PACKAGES))
-OUR_CXXFLAGS := -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor $(WERROR) -pthread -fPIE \
-                -fstack-protector-strong $(if $(SAN),-fsanitize=$(san_compile) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+OUR_CXXFLAGS := -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor \
+                -Wno-missing-field-initializers $(WERROR) -pthread -fPIE -fstack-protector-strong \
+                $(if $(SAN),-fsanitize=$(san_compile) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 OUR_LDFLAGS  := -pthread -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN))
 LIBS         := $(call package_flags,--libs $(PACKAGES)) -lfcgi
 TEST_LIBS    := $(call package_flags,--libs $(TEST_PACKAGES))
@@ -82,7 +83,7 @@ packages-needed:
 endif
 packages_found := $(if $(call package_flags,--libs $(PACKAGES)),,packages-needed)
 
-# --- rooms: one library each --------------------------------------------------------------------------------------------
+# --- rooms: one library each -------------------------------------------------------------------------------------
 
 objects_of = $(patsubst %.cc,$(OUT)/%.o,$(wildcard src/$(1)/*.cc))
 room_libs  = $(foreach r,$(1),$(OUT)/lib$(r).a)
@@ -106,7 +107,7 @@ $(OUT)/sessiond: $(OUT)/src/main.o $(OUT)/src/daemon.o $(call room_libs,$(top_do
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $^ $(LIBS)
 
-# --- tests: one binary a room, linked with the rooms below it only -----------------------------------------------------
+# --- tests: one binary a room, linked with the rooms below it only -----------------------------------------------
 #
 # Tests are compiled without optimisation (they are read once and run once) and with a precompiled header.
 
@@ -154,7 +155,7 @@ $(1)-$(2): $(call test_binary,$(1),$(2)) $(if $(filter integration-daemon,$(1)-$
 endef
 $(foreach k,unit integration,$(foreach r,$(call tested,$(k)),$(eval $(call room_tests,$(k),$(r)))))
 
-# --- fuzz targets: replayed over their corpus by `make test`, or, with clang, fuzzed -------------------------------------
+# --- fuzz targets: replayed over their corpus by `make test`, or, with clang, fuzzed -----------------------------
 #
 #   make CXX=clang++-14 SAN=fuzzer,address,undefined fuzz_cookie_header
 
@@ -183,7 +184,7 @@ tests-integration: $(foreach r,$(call tested,integration),$(call test_binary,int
   $(if $(wildcard tests/integration/daemon/*.cc),$(OUT)/sessiond)
 tests-fuzz: $(foreach t,$(fuzz_targets),$(OUT)/tests/fuzz_$(t))
 
-# --- what people call --------------------------------------------------------------------------------------------------------
+# --- what people call --------------------------------------------------------------------------------------------
 #
 # `run` and `test` install what is missing first and build in a second make, which then finds the packages' flags.
 
@@ -192,7 +193,7 @@ packages: ## install the Debian packages that build, run and test need (root)
 	tests/support/install-packages build run test
 
 .PHONY: run
-run: ## start the whole thing under build/run: Redis, an application, sessiond, nginx (CHECK=1: walk through it and stop)
+run: ## start it all under build/run: Redis, an application, sessiond, nginx (CHECK=1: walk through and stop)
 	@tests/support/install-packages build run
 	@$(MAKE) --no-print-directory all
 	@CHECK=$(CHECK) tests/demo/run

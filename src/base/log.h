@@ -35,10 +35,14 @@ struct LogOptions {
 /// One field; the value is escaped when written. Names are our own words, never `time`, `level`, `message`, `audit`.
 struct LogField {
   LogField(std::string_view field_name, std::string_view field_value) : name(field_name), value(field_value) {}
-  template <std::integral Integer>
-  LogField(std::string_view field_name, Integer number)
-      : name(field_name), value(std::to_string(number)), is_number(true) {}
-  LogField(std::string_view field_name, bool yes) : name(field_name), value(yes ? "true" : "false"), is_number(true) {}
+  template <std::integral Number>
+  LogField(std::string_view field_name, Number number) : name(field_name), is_number(true) {
+    if constexpr (std::same_as<Number, bool>) {
+      value = number ? "true" : "false";
+    } else {
+      value = std::to_string(number);
+    }
+  }
 
   std::string_view name;
   std::string value;

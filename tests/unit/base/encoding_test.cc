@@ -1,0 +1,175 @@
+#include "base/encoding.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+namespace sessiond {
+namespace {
+
+using namespace std::string_view_literals;
+
+std::string everyByte() {
+  std::string bytes;
+  for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
+  return bytes;
+}
+
+TEST(HexEncode, WritesTwoLowerCaseDigitsForEachByte) {
+  EXPECT_EQ(hexEncode(""), "");
+  EXPECT_EQ(hexEncode("\x00\x0f\xa0\xff"sv), "000fa0ff");
+}
+
+// RFC 4648 §10
+TEST(Base64, AgreesWithTheVectorsOfTheRfc) {
+  const std::pair<std::string_view, std::string_view> vectors[] = {
+      {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
+      {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"},
+  };
+  for (const auto& [bytes, text] : vectors) {
+    EXPECT_EQ(base64EncodeUnpadded(bytes), text);
+    EXPECT_EQ(base64UrlEncode(bytes), text);
+    EXPECT_EQ(base64Decode(text), bytes);
+    EXPECT_EQ(base64UrlDecode(text), bytes);
+  }
+}
+
+TEST(Base64, TakesCompletePaddingAndNoOther) {
+  EXPECT_EQ(base64Decode("Zg=="), "f");
+  EXPECT_EQ(base64Decode("Zm8="), "fo");
+  for (const std::string_view text :
+       {"Zg=", "Zg===", "Zm8==", "Zm9v=", "Zm9v==", "Zm9v====", "=", "==", "====", "Z===", "Zg==Zg=="}) {
+    EXPECT_EQ(base64Decode(text), std::nullopt) << text;
+  }
+}
+
+TEST(Base64, RefusesBitsThatNoEncoderLeaves) {
+  EXPECT_EQ(base64Decode("Zh"), std::nullopt);
+  EXPECT_EQ(base64Decode("Zh=="), std::nullopt);
+  EXPECT_EQ(base64Decode("Zm9"), std::nullopt);
+  EXPECT_EQ(base64UrlDecode("Zh"), std::nullopt);
+}
+
+TEST(Base64, RefusesALengthThatNoEncoderMakes) {
+  EXPECT_EQ(base64Decode("Z"), std::nullopt);
+  EXPECT_EQ(base64Decode("Zm9vY"), std::nullopt);
+  EXPECT_EQ(base64UrlDecode("Zm9vY"), std::nullopt);
+}
+
+TEST(Base64, KeepsTheTwoAlphabetsApart) {
+  EXPECT_EQ(base64EncodeUnpadded("\xfb\xff\xbf"), "+/+/");
+  EXPECT_EQ(base64UrlEncode("\xfb\xff\xbf"), "-_-_");
+  EXPECT_EQ(base64Decode("-_-_"), std::nullopt);
+  EXPECT_EQ(base64UrlDecode("+/+/"), std::nullopt);
+  EXPECT_EQ(base64UrlDecode("Zg=="), std::nullopt);
+}
+
+TEST(Base64, RefusesEveryByteOutsideItsAlphabetAtEveryPlace) {
+  const std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (const char byte : everyByte()) {
+    if (alphabet.find(byte) != std::string_view::npos) continue;
+    for (std::size_t place = 0; place < 7; ++place) {
+      std::string text = "AAAAAAA";
+      text[place] = byte;
+      EXPECT_EQ(base64Decode(text), std::nullopt) << hexEncode(text);
+    }
+  }
+}
+
+TEST(Base64, GivesBackWhatWasEncoded) {
+  std::mt19937 random(1);
+  for (std::size_t length = 0; length < 300; ++length) {
+    std::string bytes(length, '\0');
+    for (char& byte : bytes) byte = static_cast<char>(random());
+    EXPECT_EQ(base64Decode(base64EncodeUnpadded(bytes)), bytes);
+    EXPECT_EQ(base64UrlDecode(base64UrlEncode(bytes)), bytes);
+  }
+}
+
+TEST(PercentEncode, KeepsWhatEncodeUriComponentKeeps) {
+  const std::string_view kept = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()";
+  EXPECT_EQ(percentEncode(kept), kept);
+  for (const char byte : everyByte()) {
+    const std::string text = percentEncode(std::string_view(&byte, 1));
+    EXPECT_EQ(text.size(), kept.find(byte) != std::string_view::npos ? 1U : 3U) << text;
+  }
+  EXPECT_EQ(percentEncode("s:a b+/=&\xc3\xa4"), "s%3Aa%20b%2B%2F%3D%26%C3%A4");
+}
+
+TEST(PercentDecode, TakesDigitsOfBothCases) {
+  EXPECT_EQ(percentDecode(""), "");
+  EXPECT_EQ(percentDecode("plain"), "plain");
+  EXPECT_EQ(percentDecode("s%3Aabc%2fdef%2B"), "s:abc/def+");
+  EXPECT_EQ(percentDecode("%00"), "\0"sv);
+}
+
+TEST(PercentDecode, LeavesThePlusSignAlone) {
+  EXPECT_EQ(percentDecode("a+b"), "a+b");
+}
+
+TEST(PercentDecode, DecodesOnce) {
+  EXPECT_EQ(percentDecode("%253A"), "%3A");
+}
+
+TEST(PercentDecode, RefusesAPercentSignWithoutTwoDigits) {
+  for (const std::string_view text :
+       {"%", "%3", "a%", "a%3", "%zz", "%3g", "%g3", "%%41", "abc%4", "%-1", "% 1", "%+1", "%0x"}) {
+    EXPECT_EQ(percentDecode(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(percentDecode("%\0\0"sv), std::nullopt);
+}
+
+TEST(PercentDecode, GivesBackWhatWasEncoded) {
+  EXPECT_EQ(percentDecode(percentEncode(everyByte())), everyByte());
+}
+
+// RFC 3629 §4, and the table of well-formed sequences in the Unicode standard (3-7).
+TEST(Utf8, TakesTheFirstAndTheLastOfEachLength) {
+  const std::pair<std::string_view, std::size_t> sequences[] = {
+      {"\x00"sv, 1},       {"\x7f", 1},         {"\xc2\x80", 2},     {"\xdf\xbf", 2},         {"\xe0\xa0\x80", 3},
+      {"\xed\x9f\xbf", 3}, {"\xee\x80\x80", 3}, {"\xef\xbf\xbf", 3}, {"\xf0\x90\x80\x80", 4}, {"\xf4\x8f\xbf\xbf", 4},
+  };
+  for (const auto& [sequence, length] : sequences) {
+    EXPECT_EQ(utf8SequenceLength(sequence), length) << hexEncode(sequence);
+    EXPECT_TRUE(isValidUtf8(sequence)) << hexEncode(sequence);
+    EXPECT_TRUE(isValidUtf8("1234567" + std::string(sequence) + "123456789")) << hexEncode(sequence);
+  }
+}
+
+TEST(Utf8, RefusesSurrogatesOverlongFormsAndWhatIsBeyondUnicode) {
+  for (const std::string_view text :
+       {"\x80"sv, "\xbf"sv, "\xc0\x80"sv, "\xc1\xbf"sv, "\xe0\x9f\xbf"sv, "\xed\xa0\x80"sv, "\xed\xbf\xbf"sv,
+        "\xf0\x8f\xbf\xbf"sv, "\xf4\x90\x80\x80"sv, "\xf5\x80\x80\x80"sv, "\xfe"sv, "\xff"sv}) {
+    EXPECT_EQ(utf8SequenceLength(text), 0U) << hexEncode(text);
+    EXPECT_FALSE(isValidUtf8(text)) << hexEncode(text);
+    EXPECT_FALSE(isValidUtf8("12345678" + std::string(text))) << hexEncode(text);
+  }
+}
+
+TEST(Utf8, RefusesASequenceThatIsCutOff) {
+  for (const std::string_view whole : {"\xc3\xa4"sv, "\xe2\x82\xac"sv, "\xf0\x9f\x98\x80"sv}) {
+    for (std::size_t length = 1; length < whole.size(); ++length) {
+      EXPECT_FALSE(isValidUtf8(whole.substr(0, length)));
+      EXPECT_FALSE(isValidUtf8(std::string(whole.substr(0, length)) + "a"));
+    }
+  }
+  EXPECT_EQ(utf8SequenceLength(""), 0U);
+  EXPECT_TRUE(isValidUtf8(""));
+}
+
+TEST(EscapeForLog, KeepsPrintableAsciiAndEscapesTheRest) {
+  EXPECT_EQ(escapeForLog("GET /a?b=c"), "GET /a?b=c");
+  EXPECT_EQ(escapeForLog("a\r\nb\tc"), "a\\x0d\\x0ab\\x09c");
+  EXPECT_EQ(escapeForLog("\"quoted\" 'single' back\\slash"), "\\x22quoted\\x22 \\x27single\\x27 back\\x5cslash");
+  EXPECT_EQ(escapeForLog("\x1b[31m\x7f\xc3\xa4\0"sv), "\\x1b[31m\\x7f\\xc3\\xa4\\x00");
+}
+
+TEST(EscapeForLog, CutsAtTheLimit) {
+  EXPECT_EQ(escapeForLog("abcdef", 6), "abcdef");
+  EXPECT_EQ(escapeForLog("abcdefg", 6), "abcdef...");
+  EXPECT_EQ(escapeForLog(std::string(200, 'x')), std::string(128, 'x') + "...");
+}
+
+}  // namespace
+}  // namespace sessiond

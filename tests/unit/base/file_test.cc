@@ -1,0 +1,77 @@
+#include "base/file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace sessiond {
+namespace {
+
+class ReadFile : public testing::Test {
+ protected:
+  ReadFile() {
+    std::string pattern = testing::TempDir() + "sessiond-file-XXXXXX";
+    folder_ = mkdtemp(pattern.data());
+  }
+  ~ReadFile() override { std::filesystem::remove_all(folder_); }
+
+  std::string fileWith(const std::string& bytes, mode_t mode = 0600) {
+    const std::string path = folder_ / "file";
+    std::ofstream(path, std::ios::binary) << bytes;
+    EXPECT_EQ(chmod(path.c_str(), mode), 0);
+    return path;
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(ReadFile, GivesEveryByte) {
+  const std::string bytes("a\0b\n\xff", 5);
+  EXPECT_EQ(readFile(fileWith(bytes), 100)->bytes, bytes);
+  EXPECT_EQ(readFile(fileWith(""), 100)->bytes, "");
+  EXPECT_EQ(readFile(fileWith(std::string(100'000, 'x')), 100'000)->bytes.size(), 100'000U);
+}
+
+TEST_F(ReadFile, RefusesWhatIsLargerThanTheLimit) {
+  EXPECT_EQ(readFile(fileWith("12345"), 5)->bytes, "12345");
+  EXPECT_EQ(readFile(fileWith("123456"), 5).error(), "is larger than 5 bytes");
+}
+
+// Files of /proc say that they are empty; they stand for any file that grows while it is read.
+TEST_F(ReadFile, HoldsTheLimitForAFileThatIsLargerThanItSays) {
+  EXPECT_EQ(readFile("/proc/self/status", 100).error(), "is larger than 100 bytes");
+  EXPECT_NE(readFile("/proc/self/status", 100'000)->bytes.find("VmRSS"), std::string::npos);
+}
+
+TEST_F(ReadFile, SaysWhoElseCanReadIt) {
+  const auto own = readFile(fileWith("x", 0600), 10);
+  EXPECT_FALSE(own->readable_by_group);
+  EXPECT_FALSE(own->readable_by_others);
+  const auto group = readFile(fileWith("x", 0640), 10);
+  EXPECT_TRUE(group->readable_by_group);
+  EXPECT_FALSE(group->readable_by_others);
+  const auto all = readFile(fileWith("x", 0604), 10);
+  EXPECT_FALSE(all->readable_by_group);
+  EXPECT_TRUE(all->readable_by_others);
+}
+
+TEST_F(ReadFile, SaysWhyThereIsNothingToRead) {
+  EXPECT_EQ(readFile(folder_ / "absent", 10).error(), "no such file or directory");
+  EXPECT_EQ(readFile(folder_, 10).error(), "is not a regular file");
+  EXPECT_EQ(readFile("/dev/zero", 10).error(), "is not a regular file");
+  EXPECT_EQ(readFile("", 10).error(), "no such file or directory");
+}
+
+TEST_F(ReadFile, DoesNotWaitForTheWriterOfAPipe) {
+  const std::string pipe = folder_ / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(readFile(pipe, 10).error(), "is not a regular file");
+}
+
+}  // namespace
+}  // namespace sessiond
