@@ -1,0 +1,17 @@
+#include "config/config_changes.h"
+
+#include "config/options.h"
+
+namespace sessiond {
+
+std::vector<std::string> changesNeedingRestart(const Config& old_config, const Config& new_config) {
+  std::vector<std::string> paths;
+  for (const Option& option : allOptions()) {
+    if (option.path.starts_with("listen.") && option.write(old_config) != option.write(new_config)) {
+      paths.push_back(option.path);
+    }
+  }
+  return paths;
+}
+
+}  // namespace sessiond

@@ -1,0 +1,138 @@
+#include "config/config_loader.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "base/unique_fd.h"
+#include "config/config_reader.h"
+#include "config/secret_file.h"
+
+namespace sessiond {
+namespace {
+
+/// Express accepts any length; a signing key shorter than its hash (RFC 2104 §3) can be searched for offline by
+/// everybody who holds one signed cookie.
+constexpr std::size_t kLeastSecretSize = 32;
+constexpr char kMakeSecret[] = "; make one with: openssl rand -base64 48";
+
+std::string errorText(int error) {
+  return std::generic_category().message(error);
+}
+
+/// The error is a message.
+Expected<std::string, std::string> readWholeFile(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!fd) return Unexpected<std::string>("cannot be read: " + errorText(errno));
+  std::string text;
+  char block[16 * 1024];
+  for (;;) {
+    const ssize_t count = ::read(fd.get(), block, sizeof block);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Unexpected<std::string>("cannot be read: " + errorText(errno));
+    if (count == 0) return text;
+    text.append(block, static_cast<std::size_t>(count));
+    if (text.size() > kMaxConfigFileSize) {
+      return Unexpected<std::string>("is larger than " + std::to_string(kMaxConfigFileSize / 1024) + " KiB");
+    }
+  }
+}
+
+/// Reads one secret for the option at `path`; nothing after a problem has been reported, with `hint` behind it.
+std::optional<Secret> loadSecret(const std::string& name, const std::string& path, const std::string& hint,
+                                 const FileLocations& locations, ConfigReport& report) {
+  const Expected<std::string, std::string> file = fileToOpen(name, locations);
+  if (!file) {
+    report.error(path, file.error());
+    return std::nullopt;
+  }
+  Expected<SecretFile, std::string> read = readSecretFile(*file);
+  if (!read) {
+    report.error(path, read.error() + hint);
+    return std::nullopt;
+  }
+  if (read->others_may_read) {
+    report.warning(path, shown(*file) + " can be read by everybody on this machine; chmod 0640 or stricter");
+  }
+  return std::move(read->secret);
+}
+
+void checkSessionSecret(const Secret& secret, const SessionConfig& session, const std::string& path,
+                        ConfigReport& report) {
+  if (secret.reveal().size() < kLeastSecretSize) {
+    report.error(path, "must hold at least " + std::to_string(kLeastSecretSize) + " bytes but holds " +
+                           std::to_string(secret.reveal().size()) + kMakeSecret);
+  }
+  for (const Secret& earlier : session.secrets) {
+    if (earlier.equals(secret.reveal())) report.warning(path, "holds the same secret as a file listed before it");
+  }
+}
+
+void loadSessionSecrets(SessionConfig& session, const FileLocations& locations, ConfigReport& report) {
+  if (!report.isSound("session.secret_files")) return;
+  for (std::size_t at = 0; at < session.secret_files.size(); ++at) {
+    const std::string path = "session.secret_files[" + std::to_string(at) + "]";
+    std::string& name = session.secret_files[at];
+    name = settledName(name, locations);
+    std::optional<Secret> secret = loadSecret(name, path, kMakeSecret, locations, report);
+    if (!secret) continue;
+    checkSessionSecret(*secret, session, path, report);
+    session.secrets.push_back(*std::move(secret));
+  }
+}
+
+void loadRedisPassword(RedisConfig& redis, const FileLocations& locations, ConfigReport& report) {
+  if (redis.password_file.empty() || !report.isSound("redis.password_file")) return;
+  redis.password_file = settledName(redis.password_file, locations);
+  if (std::optional<Secret> secret = loadSecret(redis.password_file, "redis.password_file", "", locations, report)) {
+    redis.password = *std::move(secret);
+  }
+}
+
+/// Files that are read later, and again when they change: one that is missing now may come.
+void settleLaterFile(std::string& name, const std::string& path, const FileLocations& locations, ConfigReport& report) {
+  if (name.empty() || !report.isSound(path)) return;
+  name = settledName(name, locations);
+  if (::access(name.c_str(), R_OK) != 0) {
+    report.warning(path, "cannot read " + shown(name) + ": " + errorText(errno));
+  }
+}
+
+void loadFiles(Config& config, const FileLocations& locations, ConfigReport& report) {
+  loadSessionSecrets(config.session, locations, report);
+  loadRedisPassword(config.redis, locations, report);
+  settleLaterFile(config.login.htpasswd_file, "login.htpasswd_file", locations, report);
+  settleLaterFile(config.login.page_file, "login.page_file", locations, report);
+}
+
+}  // namespace
+
+Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string& path) {
+  const char* const credentials_directory = std::getenv("CREDENTIALS_DIRECTORY");
+  return loadConfig(
+      path, credentials_directory == nullptr ? std::nullopt : std::optional<std::string>(credentials_directory));
+}
+
+Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string& path,
+                                                              const std::optional<std::string>& credentials_directory) {
+  const Expected<std::string, std::string> text = readWholeFile(path);
+  if (!text) {
+    const ConfigProblem problem{.file = path, .path = {}, .message = text.error()};
+    return Unexpected<std::vector<ConfigProblem>>({problem});
+  }
+  ConfigDraft draft = readConfig(*text, path);
+  std::error_code ignored;  // a path that cannot be made absolute is used as it is
+  const FileLocations locations{std::filesystem::absolute(path, ignored).parent_path().string(), credentials_directory};
+  loadFiles(draft.config, locations, draft.report);
+  const bool has_errors = draft.report.hasErrors();
+  std::vector<ConfigProblem> problems = draft.report.take();
+  if (has_errors) return Unexpected<std::vector<ConfigProblem>>(std::move(problems));
+  return LoadedConfig{std::move(draft.config), std::move(problems)};
+}
+
+}  // namespace sessiond

@@ -1,0 +1,47 @@
+// ConfigReport: the problems found in one configuration file so far, and where each of its options stands.
+
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config_problem.h"
+#include "config/yaml_tree.h"
+
+namespace sessiond {
+
+/// A plain collector; not thread-safe.
+class ConfigReport {
+ public:
+  explicit ConfigReport(std::string file) : file_(std::move(file)) {}
+
+  /// Remembers where an option stands, for what is found wrong with it later.
+  void remember(const std::string& path, YamlPlace place);
+
+  void error(YamlPlace place, const std::string& path, std::string message);
+  /// At the place of the option, or of the section around it when the file does not hold it.
+  void error(const std::string& path, std::string message);
+  void warning(const std::string& path, std::string message);
+
+  /// Was nothing wrong with this option so far? What depends on a value that could not be read says nothing.
+  bool isSound(std::string_view path) const;
+  bool hasErrors() const;
+  /// All problems, sorted by position; none are left.
+  std::vector<ConfigProblem> take();
+
+ private:
+  YamlPlace placeOf(std::string path) const;
+  void add(ProblemSeverity severity, YamlPlace place, const std::string& path, std::string message);
+
+  std::string file_;
+  std::map<std::string, YamlPlace> places_;
+  std::vector<ConfigProblem> problems_;
+};
+
+/// A value from the file for use in a message: printable, short; `""` when empty.
+std::string shown(std::string_view value);
+
+}  // namespace sessiond

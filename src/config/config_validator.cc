@@ -1,0 +1,126 @@
+#include "config/config_validator.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "config/host_port.h"
+#include "config/policies_option.h"
+#include "config/redis_url.h"
+#include "config/units.h"
+
+namespace sessiond {
+namespace {
+
+constexpr char kMakeSecret[] = "make one with: openssl rand -base64 48";
+constexpr std::size_t kMaxSecrets = 16;
+
+bool areSound(const ConfigReport& report, std::initializer_list<std::string_view> paths) {
+  return std::all_of(paths.begin(), paths.end(), [&](std::string_view path) { return report.isSound(path); });
+}
+
+bool beginsWithoutCase(std::string_view text, std::string_view lower_prefix) {
+  return text.size() >= lower_prefix.size() &&
+         std::equal(lower_prefix.begin(), lower_prefix.end(), text.begin(), [](char want, char have) {
+           return want == (have >= 'A' && have <= 'Z' ? static_cast<char>(have - 'A' + 'a') : have);
+         });
+}
+
+void checkListen(const ListenConfig& listen, ConfigReport& report) {
+  constexpr std::uint32_t kWritableByOthers = 0002;
+  if (!areSound(report, {"listen.socket", "listen.mode"})) return;
+  if (!listen.socket.starts_with('/')) {
+    const std::optional<HostPort> address = parseHostPort(listen.socket);
+    if (address && !isLoopback(address->host)) {
+      report.warning("listen.socket", "other machines can reach " + listen.socket +
+                                          ", and FastCGI knows no password; a unix socket or 127.0.0.1 is safer");
+    }
+  } else if ((listen.mode & kWritableByOthers) != 0) {
+    report.warning("listen.mode", "lets every program on this machine use the socket; 0660 with a group is safer");
+  }
+}
+
+void checkRedis(const RedisConfig& redis, ConfigReport& report) {
+  const Expected<RedisAddress, std::string> address = parseRedisUrl(redis.url);
+  if (areSound(report, {"redis.url", "redis.user"}) && address && !address->user.empty() && !redis.user.empty() &&
+      address->user != redis.user) {
+    report.error("redis.user", "must be the user that redis.url names, " + shown(address->user) + ", but is " +
+                                   shown(redis.user) + "; one of the two is enough");
+  }
+  const BreakerConfig& breaker = redis.breaker;
+  if (areSound(report, {"redis.breaker"}) && breaker.min_backoff > breaker.max_backoff) {
+    report.error("redis.breaker.min_backoff", "must not be longer than max_backoff, " +
+                                                  formatDuration(breaker.max_backoff) + ", but is " +
+                                                  formatDuration(breaker.min_backoff));
+  }
+}
+
+void checkSession(const SessionConfig& session, ConfigReport& report) {
+  if (areSound(report, {"session.touch_interval", "session.idle_timeout"}) &&
+      session.touch_interval >= session.idle_timeout) {
+    report.error("session.touch_interval",
+                 "must be shorter than idle_timeout, " + formatDuration(session.idle_timeout) + ", but is " +
+                     formatDuration(session.touch_interval) + ": sessions in use would expire between two touches");
+  }
+  if (!report.isSound("session.secret_files")) return;
+  if (session.secret_files.empty()) {
+    report.error("session.secret_files", "must name at least one file with a secret; " + std::string(kMakeSecret));
+  } else if (session.secret_files.size() > kMaxSecrets) {
+    report.error("session.secret_files", "must name at most " + std::to_string(kMaxSecrets) + " files but names " +
+                                             std::to_string(session.secret_files.size()));
+  }
+}
+
+/// Browsers drop a Set-Cookie that breaks one of these rules (RFC 6265bis §4.1.3, §5.7), and a login would lead
+/// nowhere. `secure: auto` is not enough: over plain http it leaves Secure out.
+void checkCookie(const CookieConfig& cookie, ConfigReport& report) {
+  if (!areSound(report, {"cookie.name", "cookie.secure"})) return;
+  const bool is_secure = cookie.secure == SecureOption::kAlways;
+  const bool is_host_only = beginsWithoutCase(cookie.name, "__host-");
+  if ((is_host_only || beginsWithoutCase(cookie.name, "__secure-")) && !is_secure) {
+    report.error("cookie.name", cookie.name + " needs cookie.secure: always; browsers drop it otherwise");
+  }
+  if (is_host_only && report.isSound("cookie.path") && cookie.path != "/") {
+    report.error("cookie.name", cookie.name + " needs cookie.path: / but that is " + shown(cookie.path));
+  }
+  if (is_host_only && report.isSound("cookie.domain") && !cookie.domain.empty()) {
+    report.error("cookie.name", cookie.name + " needs an empty cookie.domain but that is " + shown(cookie.domain));
+  }
+  if (cookie.same_site == SameSiteOption::kNone && !is_secure) {
+    report.error("cookie.same_site", "none needs cookie.secure: always; browsers drop the cookie otherwise");
+  }
+  if (cookie.partitioned && !is_secure) {
+    report.error("cookie.partitioned", "needs cookie.secure: always; browsers drop the cookie otherwise");
+  }
+}
+
+void checkPolicies(const std::vector<PolicyConfig>& policies, ConfigReport& report) {
+  if (policies.size() <= kMaxPolicies) return;
+  report.error("policies", "must be at most " + std::to_string(kMaxPolicies) + ", `default` included, but are " +
+                               std::to_string(policies.size()));
+}
+
+void checkLogin(const LoginConfig& login, ConfigReport& report) {
+  if (!areSound(report, {"login.authenticators", "login.htpasswd_file"})) return;
+  const auto& names = login.authenticators;
+  const bool uses_htpasswd = std::find(names.begin(), names.end(), "htpasswd") != names.end();
+  if (uses_htpasswd && login.htpasswd_file.empty()) {
+    report.error("login.htpasswd_file", "must name a file, because login.authenticators lists htpasswd");
+  } else if (!uses_htpasswd && !login.htpasswd_file.empty()) {
+    report.warning("login.htpasswd_file", "is not used, because login.authenticators does not list htpasswd");
+  }
+}
+
+}  // namespace
+
+void validate(const Config& config, ConfigReport& report) {
+  checkListen(config.listen, report);
+  checkRedis(config.redis, report);
+  checkSession(config.session, report);
+  checkCookie(config.cookie, report);
+  checkPolicies(config.policies, report);
+  checkLogin(config.login, report);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,14 @@
+// The rules that hold between options. What one option must look like by itself is checked when it is read.
+
+#pragma once
+
+#include "config/config.h"
+#include "config/config_report.h"
+
+namespace sessiond {
+
+/// Adds what it finds to the report, at the options' places. Says nothing about options that could not be read.
+/// Pure: looks at no file.
+void validate(const Config& config, ConfigReport& report);
+
+}  // namespace sessiond

@@ -1,0 +1,105 @@
+#include "config/identity_option.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "config/option_map.h"
+#include "config/text_rules.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::array<std::string_view, 4> kMembers = {"from", "join", "encode", "required"};
+constexpr std::array<std::string_view, 3> kEncodings = {"utf8", "percent", "base64url"};
+constexpr std::size_t kLongestJoin = 8;
+
+void readFrom(const OptionValue& value, IdentityHeaderConfig& header) {
+  std::optional<std::string> pointer = readText(value);
+  if (!pointer) return;
+  if (const Complaint complaint = aboutJsonPointer(*pointer)) return value.refuse(*complaint);
+  header.from = *std::move(pointer);
+}
+
+void readJoin(const OptionValue& value, IdentityHeaderConfig& header) {
+  std::optional<std::string> join = readText(value);
+  if (!join) return;
+  if (join->size() > kLongestJoin) {
+    return value.refuse("must be at most " + std::to_string(kLongestJoin) + " bytes long but is " + shown(*join));
+  }
+  header.join = *std::move(join);
+}
+
+void readMembers(const OptionValue& value, IdentityHeaderConfig& header) {
+  bool has_from = false;
+  forEachEntry(value, [&](const std::string& name, YamlPlace place, const OptionValue& member) {
+    if (name == "from") {
+      has_from = true;
+      readFrom(member, header);
+    } else if (name == "join") {
+      readJoin(member, header);
+    } else if (name == "encode") {
+      if (const auto index = readChoice(member, kEncodings))
+        header.encode = static_cast<IdentityEncodingOption>(*index);
+    } else if (name == "required") {
+      if (const auto required = readBool(member)) header.required = *required;
+    } else {
+      reportUnknownMember(member, place, name, kMembers);
+    }
+  });
+  if (!has_from && value.report.isSound(value.path)) {
+    value.refuse("must say where its value comes from: a JSON Pointer such as from: /user/id");
+  }
+}
+
+std::string lowerCase(std::string text) {
+  for (char& byte : text) byte = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+  return text;
+}
+
+}  // namespace
+
+void readIdentity(const OptionValue& value, Config& config) {
+  std::vector<IdentityHeaderConfig> headers;
+  std::map<std::string, std::string> names;  // lower case → as first written
+  forEachEntry(value, [&](const std::string& name, YamlPlace place, const OptionValue& entry) {
+    IdentityHeaderConfig header{.name = name, .from = {}};
+    const auto [first, is_new] = names.emplace(lowerCase(name), name);
+    if (const Complaint complaint = aboutIdentityHeaderName(name)) {
+      value.report.error(place, entry.path, *complaint);
+    } else if (!is_new) {
+      value.report.error(place, entry.path, "is the same header as " + first->second + ": case makes no difference");
+    }
+    if (entry.node.kind == YamlKind::kMap) {
+      readMembers(entry, header);
+    } else {
+      readFrom(entry, header);
+    }
+    headers.push_back(std::move(header));
+  });
+  if (headers.size() > kMaxIdentityHeaders) {
+    value.refuse("must have at most " + std::to_string(kMaxIdentityHeaders) + " headers but has " +
+                 std::to_string(headers.size()));
+  }
+  config.identity = std::move(headers);
+}
+
+std::string writeIdentity(const Config& config) {
+  if (config.identity.empty()) return " {}";
+  std::string lines;
+  for (const IdentityHeaderConfig& header : config.identity) {
+    lines += "\n  " + writeText(header.name) + ": ";
+    std::string members = "{from: " + writeText(header.from);
+    const std::size_t only_from = members.size();
+    if (header.join != ",") members += ", join: " + quote(header.join);
+    if (header.encode != IdentityEncodingOption::kUtf8) {
+      members += ", encode: " + std::string(kEncodings[static_cast<std::size_t>(header.encode)]);
+    }
+    if (header.required) members += ", required: true";
+    lines += members.size() == only_from ? writeText(header.from) : members + "}";
+  }
+  return lines;
+}
+
+}  // namespace sessiond

@@ -1,0 +1,18 @@
+// `identity`: a map of header names to what each carries. Giving the option replaces the defaults as a whole.
+
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+#include "config/option_value.h"
+
+namespace sessiond {
+
+inline constexpr std::size_t kMaxIdentityHeaders = 64;
+
+void readIdentity(const OptionValue& value, Config& config);
+/// Lines for behind `identity:`.
+std::string writeIdentity(const Config& config);
+
+}  // namespace sessiond

@@ -1,0 +1,330 @@
+// Limits stand here once; conf/sessiond.yaml repeats them for people.
+
+#include "config/options.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "config/identity_option.h"
+#include "config/name_suggestion.h"
+#include "config/policies_option.h"
+#include "config/text_rules.h"
+#include "config/units.h"
+
+namespace sessiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr milliseconds kDay = 24h;
+constexpr milliseconds kTenYears = 3650 * kDay;
+constexpr std::uint32_t kMost = 1'000'000;
+
+constexpr std::array<std::string_view, 3> kSecureWords = {"auto", "always", "never"};
+constexpr std::array<std::string_view, 4> kSameSiteWords = {"unset", "lax", "strict", "none"};
+constexpr std::array<std::string_view, 4> kPriorityWords = {"unset", "low", "medium", "high"};
+constexpr std::array<std::string_view, 5> kLevelWords = {"debug", "info", "warn", "error", "off"};
+constexpr std::array<std::string_view, 2> kFormatWords = {"text", "json"};
+constexpr std::array<std::string_view, 2> kAuthenticators = {"htpasswd", "redis"};
+
+// Each function below makes one kind of option. `field` gives the field's reference for a Config, constant or not.
+
+template <typename Field>
+Option flag(std::string path, Field field) {
+  return {std::move(path),
+          [field](const OptionValue& value, Config& config) {
+            if (const std::optional<bool> read = readBool(value)) field(config) = *read;
+          },
+          [field](const Config& config) { return field(config) ? " true" : " false"; }};
+}
+
+template <typename Field>
+Option number(std::string path, Field field, std::uint32_t least, std::uint32_t most) {
+  return {std::move(path),
+          [field, least, most](const OptionValue& value, Config& config) {
+            if (const std::optional<std::uint32_t> read = readNumber(value, least, most)) field(config) = *read;
+          },
+          [field](const Config& config) { return " " + std::to_string(field(config)); }};
+}
+
+template <typename Field>
+Option size(std::string path, Field field, std::size_t least, std::size_t most) {
+  return {std::move(path),
+          [field, least, most](const OptionValue& value, Config& config) {
+            if (const std::optional<std::size_t> read = readSize(value, least, most)) field(config) = *read;
+          },
+          [field](const Config& config) { return " " + formatSize(field(config)); }};
+}
+
+template <typename Field>
+Option duration(std::string path, Field field, DurationLimits limits) {
+  return {std::move(path),
+          [field, limits](const OptionValue& value, Config& config) {
+            if (const std::optional<milliseconds> read = readDuration(value, limits)) field(config) = *read;
+          },
+          [field](const Config& config) { return " " + formatDuration(field(config)); }};
+}
+
+template <typename Field>
+Option wholeSeconds(std::string path, Field field, DurationLimits limits) {
+  return {std::move(path),
+          [field, limits](const OptionValue& value, Config& config) {
+            if (const std::optional<seconds> read = readSeconds(value, limits)) field(config) = *read;
+          },
+          [field](const Config& config) { return " " + formatDuration(field(config)); }};
+}
+
+template <typename Field>
+Option text(std::string path, Field field, Complaint (*rule)(std::string_view)) {
+  return {std::move(path),
+          [field, rule](const OptionValue& value, Config& config) {
+            std::optional<std::string> read = readText(value);
+            if (!read) return;
+            if (const Complaint complaint = rule(*read)) return value.refuse(*complaint);
+            field(config) = *std::move(read);
+          },
+          [field](const Config& config) { return " " + writeText(field(config)); }};
+}
+
+template <typename Field>
+Option texts(std::string path, Field field, Complaint (*rule)(std::string_view)) {
+  return {std::move(path),
+          [field, rule](const OptionValue& value, Config& config) {
+            std::optional<std::vector<std::string>> read = readTextList(value);
+            if (!read) return;
+            for (std::size_t at = 0; at < read->size(); ++at) {
+              if (const Complaint complaint = rule((*read)[at])) {
+                value.report.error(value.path + "[" + std::to_string(at) + "]", *complaint);
+              }
+            }
+            field(config) = *std::move(read);
+          },
+          [field](const Config& config) { return " " + writeTextList(field(config)); }};
+}
+
+template <typename Field, std::size_t Count>
+Option choice(std::string path, Field field, const std::array<std::string_view, Count>& words) {
+  return {std::move(path),
+          [field, &words](const OptionValue& value, Config& config) {
+            using Enum = std::remove_reference_t<decltype(field(config))>;
+            if (const std::optional<std::size_t> read = readChoice(value, words)) {
+              field(config) = static_cast<Enum>(*read);
+            }
+          },
+          [field, &words](const Config& config) {
+            return " " + std::string(words[static_cast<std::size_t>(field(config))]);
+          }};
+}
+
+template <typename Field>
+Option fileMode(std::string path, Field field) {
+  return {std::move(path),
+          [field](const OptionValue& value, Config& config) {
+            if (const std::optional<std::uint32_t> read = readFileMode(value)) field(config) = *read;
+          },
+          [field](const Config& config) { return " " + writeFileMode(field(config)); }};
+}
+
+/// `null` is a value of its own: the cookie ends with the browser.
+Option cookieMaxAge() {
+  return {"cookie.max_age",
+          [](const OptionValue& value, Config& config) {
+            config.cookie.max_age.reset();
+            if (value.node.kind != YamlKind::kNull) config.cookie.max_age = readSeconds(value, {1s, kTenYears});
+          },
+          [](const Config& config) {
+            return " " + (config.cookie.max_age ? formatDuration(*config.cookie.max_age) : "null");
+          }};
+}
+
+Complaint aboutAuthenticator(std::string_view name) {
+  if (std::find(kAuthenticators.begin(), kAuthenticators.end(), name) != kAuthenticators.end()) return std::nullopt;
+  return "must be " + oneOf(kAuthenticators) + " but is " + shown(name);
+}
+
+std::vector<Option> listenOptions() {
+  return {
+      text(
+          "listen.socket", [](auto& c) -> auto& { return c.listen.socket; }, aboutListenSocket),
+      fileMode(
+          "listen.mode", [](auto& c) -> auto& { return c.listen.mode; }),
+      text(
+          "listen.group", [](auto& c) -> auto& { return c.listen.group; }, aboutGroup),
+      number(
+          "listen.backlog", [](auto& c) -> auto& { return c.listen.backlog; }, 1, 65535),
+      number(
+          "listen.lanes", [](auto& c) -> auto& { return c.listen.lanes; }, 0, 256),
+      number(
+          "listen.loaders", [](auto& c) -> auto& { return c.listen.loaders; }, 1, 64),
+      number(
+          "listen.workers", [](auto& c) -> auto& { return c.listen.workers; }, 1, 256),
+      number(
+          "listen.max_connections", [](auto& c) -> auto& { return c.listen.max_connections; }, 16, kMost),
+      duration("listen.request_timeout", [](auto& c) -> auto& { return c.listen.request_timeout; }, {100ms, 60s}),
+      duration("listen.drain_timeout", [](auto& c) -> auto& { return c.listen.drain_timeout; }, {0s, 10min}),
+  };
+}
+
+std::vector<Option> redisOptions() {
+  return {
+      text(
+          "redis.url", [](auto& c) -> auto& { return c.redis.url; }, aboutRedisUrl),
+      text(
+          "redis.user", [](auto& c) -> auto& { return c.redis.user; }, aboutRedisUser),
+      text(
+          "redis.password_file", [](auto& c) -> auto& { return c.redis.password_file; }, aboutNothing),
+      duration("redis.connect_timeout", [](auto& c) -> auto& { return c.redis.connect_timeout; }, {10ms, 60s}),
+      duration("redis.command_timeout", [](auto& c) -> auto& { return c.redis.command_timeout; }, {5ms, 60s}),
+      number(
+          "redis.breaker.failures", [](auto& c) -> auto& { return c.redis.breaker.failures; }, 1, 1000),
+      duration("redis.breaker.min_backoff", [](auto& c) -> auto& { return c.redis.breaker.min_backoff; }, {1ms, 60s}),
+      duration("redis.breaker.max_backoff", [](auto& c) -> auto& { return c.redis.breaker.max_backoff; }, {1ms, 10min}),
+  };
+}
+
+std::vector<Option> sessionOptions() {
+  return {
+      text(
+          "session.key_prefix", [](auto& c) -> auto& { return c.session.key_prefix; }, aboutKeyPrefix),
+      text(
+          "session.user_at", [](auto& c) -> auto& { return c.session.user_at; }, aboutUserPointer),
+      text(
+          "session.roles_at", [](auto& c) -> auto& { return c.session.roles_at; }, aboutJsonPointer),
+      texts(
+          "session.secret_files", [](auto& c) -> auto& { return c.session.secret_files; }, aboutNothing),
+      wholeSeconds("session.idle_timeout", [](auto& c) -> auto& { return c.session.idle_timeout; }, {1s, kTenYears}),
+      wholeSeconds("session.absolute_timeout", [](auto& c) -> auto& { return c.session.absolute_timeout; },
+                   {1s, kTenYears, true}),
+      wholeSeconds("session.touch_interval", [](auto& c) -> auto& { return c.session.touch_interval; }, {0s, kDay}),
+      size(
+          "session.max_bytes", [](auto& c) -> auto& { return c.session.max_bytes; }, 1024, 16 * 1024 * 1024),
+      size(
+          "session.identity_max_bytes", [](auto& c) -> auto& { return c.session.identity_max_bytes; }, 256, 32 * 1024),
+  };
+}
+
+std::vector<Option> cookieOptions() {
+  return {
+      text(
+          "cookie.name", [](auto& c) -> auto& { return c.cookie.name; }, aboutCookieName),
+      text(
+          "cookie.domain", [](auto& c) -> auto& { return c.cookie.domain; }, aboutCookieDomain),
+      text(
+          "cookie.path", [](auto& c) -> auto& { return c.cookie.path; }, aboutCookiePath),
+      flag(
+          "cookie.http_only", [](auto& c) -> auto& { return c.cookie.http_only; }),
+      choice(
+          "cookie.secure", [](auto& c) -> auto& { return c.cookie.secure; }, kSecureWords),
+      choice(
+          "cookie.same_site", [](auto& c) -> auto& { return c.cookie.same_site; }, kSameSiteWords),
+      cookieMaxAge(),
+      flag(
+          "cookie.rolling", [](auto& c) -> auto& { return c.cookie.rolling; }),
+      flag(
+          "cookie.partitioned", [](auto& c) -> auto& { return c.cookie.partitioned; }),
+      choice(
+          "cookie.priority", [](auto& c) -> auto& { return c.cookie.priority; }, kPriorityWords),
+  };
+}
+
+std::vector<Option> whoMayOptions() {
+  return {
+      {"identity", readIdentity, writeIdentity},
+      {"policies", readPolicies, writePolicies},
+      text(
+          "login.url", [](auto& c) -> auto& { return c.login.url; }, aboutLocalPath),
+      text(
+          "login.default_redirect", [](auto& c) -> auto& { return c.login.default_redirect; }, aboutLocalUrl),
+      texts(
+          "login.allowed_origins", [](auto& c) -> auto& { return c.login.allowed_origins; }, aboutOrigin),
+      texts(
+          "login.authenticators", [](auto& c) -> auto& { return c.login.authenticators; }, aboutAuthenticator),
+      text(
+          "login.htpasswd_file", [](auto& c) -> auto& { return c.login.htpasswd_file; }, aboutNothing),
+      text(
+          "login.page_file", [](auto& c) -> auto& { return c.login.page_file; }, aboutNothing),
+      text(
+          "logout.redirect", [](auto& c) -> auto& { return c.logout.redirect; }, aboutLocalUrl),
+      wholeSeconds("logout.tombstone_lifetime", [](auto& c) -> auto& { return c.logout.tombstone_lifetime; },
+                   {60s, kTenYears}),
+  };
+}
+
+std::vector<Option> observationOptions() {
+  return {
+      choice(
+          "log.level", [](auto& c) -> auto& { return c.log.level; }, kLevelWords),
+      choice(
+          "log.format", [](auto& c) -> auto& { return c.log.format; }, kFormatWords),
+      text(
+          "log.file", [](auto& c) -> auto& { return c.log.file; }, aboutLogFile),
+      flag(
+          "log.audit", [](auto& c) -> auto& { return c.log.audit; }),
+      flag(
+          "metrics.enabled", [](auto& c) -> auto& { return c.metrics.enabled; }),
+  };
+}
+
+std::vector<Option> buildTable() {
+  std::vector<Option> table;
+  for (const auto section :
+       {listenOptions, redisOptions, sessionOptions, cookieOptions, whoMayOptions, observationOptions}) {
+    for (Option& option : section()) table.push_back(std::move(option));
+  }
+  return table;
+}
+
+std::string below(const std::string& section) {
+  return section.empty() ? "" : section + ".";
+}
+
+/// The options and sections directly in a section.
+std::vector<std::string> namesIn(const std::string& section) {
+  const std::string prefix = below(section);
+  std::vector<std::string> names;
+  for (const Option& option : allOptions()) {
+    if (!option.path.starts_with(prefix)) continue;
+    std::string name = option.path.substr(prefix.size(), option.path.find('.', prefix.size()) - prefix.size());
+    if (names.empty() || names.back() != name) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+/// An option of exactly this name in another section.
+std::optional<std::string> elsewhere(const std::string& name) {
+  for (const Option& option : allOptions()) {
+    if (option.path.ends_with("." + name)) return option.path;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const std::vector<Option>& allOptions() {
+  static const std::vector<Option> table = buildTable();
+  return table;
+}
+
+const Option* findOption(std::string_view path) {
+  const std::vector<Option>& table = allOptions();
+  const auto found =
+      std::find_if(table.begin(), table.end(), [path](const Option& option) { return option.path == path; });
+  return found == table.end() ? nullptr : &*found;
+}
+
+bool isSection(std::string_view path) {
+  return std::any_of(allOptions().begin(), allOptions().end(), [path](const Option& option) {
+    return option.path.size() > path.size() && option.path.starts_with(path) && option.path[path.size()] == '.';
+  });
+}
+
+void reportUnknown(ConfigReport& report, YamlPlace place, const std::string& section, const std::string& name) {
+  std::string message = section.empty() ? "unknown section" : "unknown option";
+  std::optional<std::string> meant = nearestName(name, namesIn(section));
+  if (!meant) meant = elsewhere(name);
+  if (meant) message += "; did you mean " + *meant + "?";
+  report.error(place, below(section) + name, message);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,35 @@
+// The table of all options: for each its path, how it is read into Config and how it is written back. Reading,
+// dumping, comparing and suggesting all go by this table; an option that is not in it does not exist.
+
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "config/option_value.h"
+
+namespace sessiond {
+
+struct Option {
+  std::string path;  ///< such as `redis.breaker.failures`
+  /// Puts the value into its field, or reports what is wrong and leaves the field.
+  std::function<void(const OptionValue&, Config&)> read;
+  /// The YAML that stands after the colon: ` 5m`, or lines of a block.
+  std::function<std::string(const Config&)> write;
+};
+
+/// In the order of the reference; options of one section stand together. Built once, then constant.
+const std::vector<Option>& allOptions();
+
+/// Nothing (nullptr) when there is no such option.
+const Option* findOption(std::string_view path);
+/// Does any option stand below this path?
+bool isSection(std::string_view path);
+
+/// Reports a name that does not exist in the section (empty: at the top), with the name that was probably meant.
+void reportUnknown(ConfigReport& report, YamlPlace place, const std::string& section, const std::string& name);
+
+}  // namespace sessiond

@@ -1,0 +1,20 @@
+// `policies`: a map of policy names to their rules. The policy `default` exists always: where the option is given
+// without it, the loader puts it first.
+
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+#include "config/option_value.h"
+
+namespace sessiond {
+
+/// A check refers to a policy by a bit in 64.
+inline constexpr std::size_t kMaxPolicies = 64;
+
+void readPolicies(const OptionValue& value, Config& config);
+/// Lines for behind `policies:`.
+std::string writePolicies(const Config& config);
+
+}  // namespace sessiond

@@ -1,0 +1,80 @@
+#include "config/secret_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "base/unique_fd.h"
+#include "config/config_report.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::string_view kCredential = "credential:";
+
+Unexpected<std::string> cannotRead(const std::string& path, int error) {
+  return Unexpected<std::string>("cannot read " + shown(path) + ": " + std::generic_category().message(error));
+}
+
+/// At most one byte more than a secret may have; the error is an errno.
+Expected<std::string, int> readBounded(int fd) {
+  std::string bytes(kMaxSecretSize + 1, '\0');
+  std::size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t count = ::read(fd, bytes.data() + filled, bytes.size() - filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      const int error = errno;
+      wipeString(bytes);
+      return Unexpected<int>(error);
+    }
+    if (count == 0) break;
+    filled += static_cast<std::size_t>(count);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+void stripNewline(std::string& bytes) {
+  if (bytes.ends_with('\n')) bytes.pop_back();
+  if (bytes.ends_with('\r')) bytes.pop_back();
+}
+
+}  // namespace
+
+Expected<SecretFile, std::string> readSecretFile(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  struct stat status {};
+  if (!fd || ::fstat(fd.get(), &status) != 0) return cannotRead(path, errno);
+  Expected<std::string, int> bytes = readBounded(fd.get());
+  if (!bytes) return cannotRead(path, bytes.error());
+  if (bytes->size() > kMaxSecretSize) {
+    wipeString(*bytes);
+    return Unexpected<std::string>(shown(path) + " must hold at most " + std::to_string(kMaxSecretSize) +
+                                   " bytes but holds more");
+  }
+  stripNewline(*bytes);
+  if (bytes->empty()) return Unexpected<std::string>(shown(path) + " is empty");
+  return SecretFile{Secret(std::move(*bytes)), (status.st_mode & S_IROTH) != 0};
+}
+
+std::string settledName(std::string_view name, const FileLocations& locations) {
+  if (name.starts_with(kCredential)) return std::string(name);
+  return (std::filesystem::path(locations.config_folder) / name).lexically_normal().string();
+}
+
+Expected<std::string, std::string> fileToOpen(std::string_view settled_name, const FileLocations& locations) {
+  if (!settled_name.starts_with(kCredential)) return std::string(settled_name);
+  const std::string_view credential = settled_name.substr(kCredential.size());
+  if (credential.empty() || credential == "." || credential == ".." || credential.find('/') != std::string_view::npos) {
+    return Unexpected<std::string>("must name a credential, without a path, but is " + shown(settled_name));
+  }
+  return locations.credentials_directory.value_or(locations.config_folder) + "/" + std::string(credential);
+}
+
+}  // namespace sessiond

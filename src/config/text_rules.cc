@@ -1,0 +1,217 @@
+#include "config/text_rules.h"
+
+#include <algorithm>
+#include <array>
+
+#include "config/config_report.h"
+#include "config/host_port.h"
+#include "config/redis_url.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";  // RFC 9110 §5.6.2
+constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
+
+bool isLetter(char byte) {
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+bool isDigit(char byte) {
+  return byte >= '0' && byte <= '9';
+}
+
+bool isVisible(char byte) {
+  return byte > ' ' && byte <= '~';
+}
+
+template <typename Test>
+bool all(std::string_view text, Test test) {
+  return std::all_of(text.begin(), text.end(), test);
+}
+
+bool has(std::string_view text, std::string_view any_of) {
+  return text.find_first_of(any_of) != std::string_view::npos;
+}
+
+std::string lowerCase(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte; });
+  return lower;
+}
+
+Complaint mustBe(const std::string& what, std::string_view text) {
+  return "must be " + what + " but is " + shown(text);
+}
+
+Complaint aboutLength(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::nullopt;
+  return "must be at most " + std::to_string(most) + " bytes long but has " + std::to_string(text.size());
+}
+
+}  // namespace
+
+Complaint aboutNothing(std::string_view) {
+  return std::nullopt;
+}
+
+Complaint aboutListenSocket(std::string_view text) {
+  constexpr std::size_t kLongestSocketPath = 107;  // sockaddr_un holds 108 bytes with the final NUL
+  if (text.starts_with('/')) return aboutLength(text, kLongestSocketPath);
+  const std::optional<HostPort> address = parseHostPort(text);
+  if (address && address->port) return std::nullopt;
+  return mustBe("an absolute path, or host:port with a port from 1 to 65535,", text);
+}
+
+Complaint aboutGroup(std::string_view text) {
+  const bool is_name = text.size() <= 32 && text.find_first_of("-.") != 0 &&
+                       all(text, [](char b) { return isLetter(b) || isDigit(b) || b == '_' || b == '-' || b == '.'; });
+  return is_name ? std::nullopt : mustBe("the name of a group", text);
+}
+
+Complaint aboutRedisUrl(std::string_view text) {
+  const Expected<RedisAddress, std::string> address = parseRedisUrl(text);
+  if (address) return std::nullopt;
+  return address.error();
+}
+
+Complaint aboutRedisUser(std::string_view text) {
+  if (!all(text, isVisible)) return mustBe("printable ASCII without spaces", text);
+  return aboutLength(text, 256);
+}
+
+Complaint aboutKeyPrefix(std::string_view text) {
+  if (text.starts_with("sessiond:")) {
+    return "must not begin with sessiond:, where sessiond keeps its own keys, but is " + shown(text);
+  }
+  return aboutLength(text, 128);
+}
+
+Complaint aboutJsonPointer(std::string_view text) {
+  if (!text.starts_with('/')) return mustBe("a JSON Pointer beginning with /, such as /user/id,", text);
+  for (std::size_t at = text.find('~'); at != std::string_view::npos; at = text.find('~', at + 1)) {
+    if (at + 1 < text.size() && (text[at + 1] == '0' || text[at + 1] == '1')) continue;
+    return "must be a JSON Pointer, in which ~ is written ~0 and / within a name ~1, but is " + shown(text);
+  }
+  return aboutLength(text, 256);
+}
+
+Complaint aboutUserPointer(std::string_view text) {
+  if (text == "/cookie" || text.starts_with("/cookie/")) {
+    return "must not lead into /cookie, which every session has, logged in or not";
+  }
+  return aboutJsonPointer(text);
+}
+
+Complaint aboutCookieName(std::string_view text) {
+  const bool is_token = !text.empty() && all(text, [](char byte) {
+    return isLetter(byte) || isDigit(byte) || kTokenMarks.find(byte) != kTokenMarks.npos;
+  });
+  if (!is_token) return mustBe("a token of letters, digits and !#$%&'*+-.^_`|~", text);
+  return aboutLength(text, 128);
+}
+
+Complaint aboutCookieDomain(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const std::string_view name = text.substr(text.starts_with('.') ? 1 : 0);
+  const bool is_name = !name.empty() && !name.starts_with('.') && !name.ends_with('.') && !name.starts_with('-') &&
+                       name.find("..") == std::string_view::npos &&
+                       all(name, [](char b) { return isLetter(b) || isDigit(b) || b == '-' || b == '.'; });
+  if (!is_name) return mustBe("a host name such as example.org, without scheme, port and path,", text);
+  return aboutLength(text, 253);
+}
+
+Complaint aboutCookiePath(std::string_view text) {
+  const bool is_path = text.starts_with('/') && all(text, [](char byte) { return byte >= ' ' && byte <= '~'; });
+  if (!is_path || has(text, ";")) return mustBe("a path beginning with /, in ASCII and without ;,", text);
+  return aboutLength(text, 512);
+}
+
+Complaint aboutIdentityHeaderName(std::string_view text) {
+  constexpr std::array<std::string_view, 30> kReserved = {"x-session-status",
+                                                          "x-session-login",
+                                                          "set-cookie",
+                                                          "status",
+                                                          "content-length",
+                                                          "content-type",
+                                                          "location",
+                                                          "www-authenticate",
+                                                          "connection",
+                                                          "keep-alive",
+                                                          "te",
+                                                          "trailer",
+                                                          "upgrade",
+                                                          "transfer-encoding",
+                                                          "proxy-connection",
+                                                          "proxy-authenticate",
+                                                          "proxy-authorization",
+                                                          "retry-after",
+                                                          "refresh",
+                                                          "cache-control",
+                                                          "expires",
+                                                          "last-modified",
+                                                          "etag",
+                                                          "vary",
+                                                          "date",
+                                                          "server",
+                                                          "host",
+                                                          "cookie",
+                                                          "accept-ranges",
+                                                          "content-encoding"};
+  const bool is_name = !text.empty() && isLetter(text.front()) && !text.ends_with('-') &&
+                       all(text, [](char byte) { return isLetter(byte) || isDigit(byte) || byte == '-'; });
+  if (!is_name) {
+    return "is no header name: letters, digits and dashes only, beginning with a letter and not ending in a dash";
+  }
+  const std::string lower = lowerCase(text);
+  if (std::find(kReserved.begin(), kReserved.end(), lower) != kReserved.end() || lower.starts_with("x-accel-")) {
+    return "is reserved: it has a meaning of its own between nginx and sessiond";
+  }
+  return aboutLength(text, 64);
+}
+
+Complaint aboutPolicyName(std::string_view text) {
+  const bool is_name = !text.empty() && all(text, [](char byte) {
+    return kLower.find(byte) != kLower.npos || isDigit(byte) || byte == '_' || byte == '-';
+  });
+  if (!is_name) return "is no policy name: lower-case letters, digits, _ and - only";
+  return aboutLength(text, 64);
+}
+
+Complaint aboutLocalUrl(std::string_view text) {
+  const bool is_local =
+      text.starts_with('/') && !text.starts_with("//") && all(text, isVisible) && !has(text, "\\\"<>");
+  if (!is_local) return mustBe("a path on this site beginning with one /, percent-encoded where needed,", text);
+  return aboutLength(text, 512);
+}
+
+Complaint aboutLocalPath(std::string_view text) {
+  if (has(text, "?#")) return "must not have a query or fragment but is " + shown(text);
+  return aboutLocalUrl(text);
+}
+
+Complaint aboutOrigin(std::string_view text) {
+  const std::size_t scheme_end = text.find("://");
+  const std::string_view scheme = text.substr(0, scheme_end);
+  if (scheme_end == std::string_view::npos || (scheme != "https" && scheme != "http")) {
+    return mustBe("an origin such as https://app.example.org", text);
+  }
+  const std::string_view host_text = text.substr(scheme_end + 3);
+  const std::optional<HostPort> address = parseHostPort(host_text);
+  const bool is_lower = lowerCase(text) == text;
+  if (!address || !is_lower || has(host_text, "_")) {
+    return mustBe("an origin, lower case and without path, such as https://app.example.org,", text);
+  }
+  if (address->port == (scheme == "https" ? 443 : 80)) {
+    return "must leave out the port that " + std::string(scheme) + " has anyway, as browsers do, but is " + shown(text);
+  }
+  return std::nullopt;
+}
+
+Complaint aboutLogFile(std::string_view text) {
+  if (text.empty() || text.starts_with('/')) return std::nullopt;
+  return mustBe("an absolute path", text);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,46 @@
+// What single text options must look like. Each rule gives the complaint about a value, without the option's name,
+// or nothing when the value is right. Pure.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sessiond {
+
+using Complaint = std::optional<std::string>;
+
+Complaint aboutNothing(std::string_view text);
+/// An absolute path of at most 107 bytes (sockaddr_un), or host:port.
+Complaint aboutListenSocket(std::string_view text);
+/// Empty, or a name as useradd(8) accepts it.
+Complaint aboutGroup(std::string_view text);
+Complaint aboutRedisUrl(std::string_view text);
+/// Empty, or printable ASCII without spaces.
+Complaint aboutRedisUser(std::string_view text);
+/// May be empty; must stay out of `sessiond:`, where our own keys are.
+Complaint aboutKeyPrefix(std::string_view text);
+/// RFC 6901, to a member: the whole document ("") is none.
+Complaint aboutJsonPointer(std::string_view text);
+/// A JSON Pointer to what makes a session a login; /cookie is in every session.
+Complaint aboutUserPointer(std::string_view text);
+/// A token (RFC 9110 §5.6.2).
+Complaint aboutCookieName(std::string_view text);
+/// Empty, or a host name, with or without a dot before it.
+Complaint aboutCookieDomain(std::string_view text);
+/// RFC 6265 §4.1.1, beginning with a slash.
+Complaint aboutCookiePath(std::string_view text);
+/// Letters, digits and dashes, and none that nginx or this protocol gives a meaning of its own.
+Complaint aboutIdentityHeaderName(std::string_view text);
+Complaint aboutPolicyName(std::string_view text);
+/// Where a browser may be sent: /path, with or without query.
+Complaint aboutLocalUrl(std::string_view text);
+/// The same without query and fragment, because we append a query to it.
+Complaint aboutLocalPath(std::string_view text);
+/// scheme://host[:port] exactly as browsers write it in `Origin` (RFC 6454 §6.2).
+Complaint aboutOrigin(std::string_view text);
+/// Empty, or a path.
+Complaint aboutLogFile(std::string_view text);
+
+}  // namespace sessiond
