@@ -1,0 +1,28 @@
+// Whatever the file: the parser does not crash, users come sorted, once each and with usable hashes, and a problem
+// names its line.
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/check.h"
+#include "users/htpasswd_parser.h"
+#include "users/password_hash.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace sessiond;
+  const HtpasswdContent content = parseHtpasswd({reinterpret_cast<const char*>(data), size}, "f");
+  const HtpasswdLine* before = nullptr;
+  for (const HtpasswdLine& line : content.users) {
+    SESSIOND_CHECK(isValidUserName(line.login));
+    SESSIOND_CHECK(before == nullptr || before->login < line.login);
+    SESSIOND_CHECK(!explainUnusableHash(line.entry.password_hash));
+    SESSIOND_CHECK(!line.entry.user.id.empty() && line.entry.user.json.starts_with("{\"id\":\""));
+    before = &line;
+  }
+  for (const std::string& problem : content.problems) {
+    SESSIOND_CHECK(problem.starts_with("f:") && problem.size() > 4 && problem[2] >= '1' && problem[2] <= '9');
+    SESSIOND_CHECK(problem.find('\n') == std::string::npos);
+  }
+  return 0;
+}
