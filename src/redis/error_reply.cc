@@ -1,0 +1,130 @@
+#include "redis/error_reply.h"
+
+#include <array>
+
+#include "base/check.h"
+
+namespace sessiond {
+namespace {
+
+using enum ErrorMeaning;
+constexpr ErrorScope kCommand = ErrorScope::kCommand;
+constexpr ErrorScope kServer = ErrorScope::kServer;
+
+struct Rule {
+  std::string_view begins_with;  ///< of the whole text; a single word must end there
+  ErrorKind kind;
+};
+
+// Longer beginnings stand before shorter ones of the same word.
+constexpr std::array<Rule, kErrorKinds> kRules = {{
+    {"READONLY",
+     {"READONLY", kRetryElsewhere, kCommand,
+      "redis: this server is a read-only replica; point redis.url at the primary"}},
+    {"LOADING",
+     {"LOADING", kUnavailable, kServer, "redis: the server is loading its data after a start; wait until it is done"}},
+    {"MASTERDOWN",
+     {"MASTERDOWN", kRetryElsewhere, kServer,
+      "redis: this replica has lost its primary and serves no stale data; point redis.url at the primary or restore "
+      "the link"}},
+    {"NOAUTH",
+     {"NOAUTH", kMisconfigured, kServer,
+      "redis: the server asks for a password; set redis.password_file (and redis.user for an ACL user)"}},
+    {"WRONGPASS",
+     {"WRONGPASS", kMisconfigured, kServer,
+      "redis: the server refuses user name or password, or the user is disabled; check redis.user and "
+      "redis.password_file"}},
+    {"NOPERM",
+     {"NOPERM", kMisconfigured, kCommand,
+      "redis: the ACL user may not run this command or use this key; extend its rules (ACL SETUSER) by what the error "
+      "names"}},
+    {"MOVED",
+     {"MOVED", kMisconfigured, kCommand,
+      "redis: redis.url names a node of a Redis Cluster, which holds only a part of the keys; use a server that is not "
+      "in cluster mode"}},
+    {"ASK",
+     {"ASK", kMisconfigured, kCommand,
+      "redis: redis.url names a node of a Redis Cluster that is moving keys; use a server that is not in cluster "
+      "mode"}},
+    {"TRYAGAIN",
+     {"TRYAGAIN", kUnavailable, kCommand, "redis: the cluster is moving these keys; wait until the move is done"}},
+    {"CROSSSLOT",
+     {"CROSSSLOT", kMisconfigured, kCommand,
+      "redis: redis.url names a node of a Redis Cluster; use a server that is not in cluster mode"}},
+    {"CLUSTERDOWN",
+     {"CLUSTERDOWN", kUnavailable, kServer,
+      "redis: the cluster is down or not all slots are served; look at CLUSTER INFO on the server"}},
+    {"OOM",
+     {"OOM", kUnavailable, kCommand,
+      "redis: the server's memory is full, nothing can be stored; raise maxmemory or free memory"}},
+    {"WRONGTYPE",
+     {"WRONGTYPE", kCorrupt, kCommand,
+      "redis: a key holds another type than sessiond stores there; see which program writes keys with this prefix"}},
+    {"BUSY",
+     {"BUSY", kUnavailable, kServer,
+      "redis: a script or function blocks the server; end it with SCRIPT KILL or FUNCTION KILL"}},
+    {"NOSCRIPT",
+     {"NOSCRIPT", kUnavailable, kCommand, "redis: the server does not know a script that it was asked to run"}},
+    {"MISCONF",
+     {"MISCONF", kUnavailable, kCommand,
+      "redis: the server cannot save its data to disk and takes no writes; look at its log and its disk"}},
+    {"NOREPLICAS",
+     {"NOREPLICAS", kUnavailable, kCommand,
+      "redis: too few replicas are connected for writes (min-replicas-to-write); restore them"}},
+    {"EXECABORT",
+     {"EXECABORT", kUnavailable, kCommand,
+      "redis: a transaction was refused because one of its commands was; the error before this one says why"}},
+    {"DENIED",
+     {"DENIED", kMisconfigured, kServer,
+      "redis: the server is in protected mode and takes only local clients; set a password there and in "
+      "redis.password_file, or bind it to the right address"}},
+    {"ERR AUTH",
+     {"ERR AUTH", kMisconfigured, kServer,
+      "redis: a password is configured, but the server has none; remove redis.password_file or set the server's "
+      "requirepass"}},
+    {"ERR max number of clients",
+     {"ERR max number of clients", kUnavailable, kServer,
+      "redis: the server has no free connection (maxclients); raise it or find who holds them"}},
+    {"ERR DB index is out of range",
+     {"ERR DB index", kMisconfigured, kServer,
+      "redis: the server has no database of this number; check the number in redis.url and the server's databases "
+      "option"}},
+    {"ERR unknown command",
+     {"ERR unknown command", kMisconfigured, kCommand,
+      "redis: the server lacks a command that sessiond needs; it must be Redis 6.0 or newer with no command renamed"}},
+    {"", {"", kUnavailable, kCommand, "redis: the server answered with an error"}},
+}};
+
+constexpr auto kKinds = [] {
+  std::array<ErrorKind, kErrorKinds> kinds{};
+  for (std::size_t i = 0; i < kErrorKinds; ++i) {
+    kinds[i] = kRules[i].kind;
+    kinds[i].index = i;
+  }
+  return kinds;
+}();
+
+bool beginsWith(std::string_view text, std::string_view words) {
+  if (!text.starts_with(words)) return false;
+  return text.size() == words.size() || words.empty() || text[words.size()] == ' ';
+}
+
+}  // namespace
+
+const ErrorKind& classifyError(std::string_view text) {
+  std::size_t i = 0;
+  while (!beginsWith(text, kRules[i].begins_with)) ++i;
+  return kKinds[i];
+}
+
+const ErrorKind& errorKind(std::size_t index) {
+  SESSIOND_CHECK(index < kErrorKinds);
+  return kKinds[index];
+}
+
+StoreError storeErrorOf(const RedisReply& reply) {
+  SESSIOND_CHECK(reply.type == RedisReply::Type::kError);
+  return classifyError(reply.text).meaning == ErrorMeaning::kCorrupt ? StoreError::kCorrupt : StoreError::kUnavailable;
+}
+
+}  // namespace sessiond

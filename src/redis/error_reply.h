@@ -1,0 +1,48 @@
+// What an error reply of Redis means for us, and what the person who reads the log can do about it.
+//
+// An error reply begins with a word ("READONLY You can't write against a read only replica."); the words are those
+// of Redis 6.0 to 7.x. Some failures only say ERR and are told apart by the text behind it.
+
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "redis/redis_reply.h"
+#include "session/session_store.h"
+
+namespace sessiond {
+
+enum class ErrorMeaning {
+  kRetryElsewhere,  ///< another server may take it: connect anew and try once more
+  kUnavailable,     ///< not now; it passes, or an administrator mends the server
+  kCorrupt,         ///< the key holds something of another type
+  kMisconfigured,   ///< it stays so until somebody changes the configuration, ours or the server's
+};
+
+/// How much of the server an error speaks of.
+enum class ErrorScope {
+  kCommand,  ///< this command only; others may work (a full server still reads)
+  kServer,   ///< nothing works here
+};
+
+struct ErrorKind {
+  std::string_view code;  ///< "READONLY"; empty: the kind for everything unknown
+  ErrorMeaning meaning{};
+  ErrorScope scope{};
+  std::string_view advice;  ///< a whole log message: "redis: this server is a read-only replica; ..."
+  std::size_t index = 0;    ///< 0 to kErrorKinds - 1, for counters and log limits a kind
+};
+
+inline constexpr std::size_t kErrorKinds = 24;
+
+/// Pure. `text` is an error reply without its leading dash.
+const ErrorKind& classifyError(std::string_view text);
+
+/// The kind with this index. REQUIRES: index < kErrorKinds.
+const ErrorKind& errorKind(std::size_t index);
+
+/// What an error reply to a single command is to the caller of a store. REQUIRES: reply.type is kError.
+StoreError storeErrorOf(const RedisReply& reply);
+
+}  // namespace sessiond

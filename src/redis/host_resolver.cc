@@ -1,0 +1,67 @@
+#include "redis/host_resolver.h"
+
+#include <netdb.h>
+#include <pthread.h>
+
+#include <cstring>
+#include <memory>
+
+namespace sessiond {
+
+HostResolver::HostResolver(std::string host, std::uint16_t port)
+    : host_(std::move(host)), port_(port), result_(Unexpected(std::string("not looked up yet"))) {
+  if (auto literal = lookUp(AI_NUMERICHOST)) {
+    literal_ = *std::move(literal);
+    return;
+  }
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  pthread_setname_np(thread_.native_handle(), "redis-resolve");
+}
+
+HostResolver::~HostResolver() = default;
+
+HostResolver::Result HostResolver::lookUp(int flags) const {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = flags | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int error = getaddrinfo(host_.c_str(), std::to_string(port_).c_str(), &hints, &found);
+  if (error != 0) return Unexpected("cannot resolve the host: " + std::string(gai_strerror(error)));
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
+  std::vector<SocketAddress> addresses;
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    SocketAddress address;
+    std::memcpy(&address.storage, entry->ai_addr, entry->ai_addrlen);
+    address.length = entry->ai_addrlen;
+    addresses.push_back(address);
+  }
+  return addresses;
+}
+
+HostResolver::Result HostResolver::resolve(SteadyTime deadline) {
+  if (!literal_.empty()) return literal_;
+  std::unique_lock lock(mutex_);
+  if (wanted_ == done_) {
+    ++wanted_;
+    changed_.notify_all();
+  }
+  const std::uint64_t mine = wanted_;
+  if (!changed_.wait_until(lock, deadline, [&] { return done_ >= mine; }))
+    return Unexpected(std::string("cannot resolve the host in time"));
+  return result_;
+}
+
+void HostResolver::run(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (changed_.wait(lock, stop, [&] { return wanted_ > done_; })) {
+    lock.unlock();
+    Result result = lookUp(AI_ADDRCONFIG);
+    lock.lock();
+    result_ = std::move(result);
+    ++done_;
+    changed_.notify_all();
+  }
+}
+
+}  // namespace sessiond

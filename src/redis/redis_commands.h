@@ -1,0 +1,38 @@
+// RedisCommands: a pipeline of commands, already in the form that goes over the wire.
+//
+// A command is a list of arguments, each sent with its length: no byte of an id or a value can end an argument or
+// begin a command. (redisFormatCommandArgv writes the same bytes; it also allocates and copies twice a command.)
+//
+//   *2\r\n$3\r\nGET\r\n$8\r\nsess:abc\r\n
+
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace sessiond {
+
+/// A plain value, not thread-safe; clear() keeps the memory, so that one object serves many pipelines.
+class RedisCommands {
+ public:
+  void add(std::initializer_list<std::string_view> arguments);
+
+  /// The same in pieces, for keys put together from a prefix and an id: begin(count), then `count` arguments.
+  void begin(std::size_t argument_count);
+  void argument(std::string_view bytes) { argument(bytes, {}); }
+  void argument(std::string_view first_part, std::string_view second_part);
+
+  void clear();
+  std::size_t count() const { return count_; }
+  std::string_view bytes() const { return bytes_; }
+
+ private:
+  void appendHeader(char type, std::size_t number);
+
+  std::string bytes_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace sessiond

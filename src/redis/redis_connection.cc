@@ -1,0 +1,219 @@
+#include "redis/redis_connection.h"
+
+#include <hiredis/hiredis.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include "base/check.h"
+#include "redis/error_reply.h"
+#include "redis/redis_connector.h"
+
+namespace sessiond {
+
+using Done = Expected<void, ConnectionError>;
+
+namespace {
+
+/// The parser moves what it has not read yet to the front after every kilobyte; small slices keep that cheap.
+constexpr std::size_t kSlice = 8 * 1024;
+/// Nothing we ask for comes near; more means that the peer is no Redis or that somebody stores monsters.
+constexpr std::size_t kMaxReplyBytes = std::size_t{64} << 20;
+constexpr std::size_t kMaxElements = 1 << 20;
+
+Unexpected<ConnectionError> failure(ConnectionError::Kind kind, std::string text) {
+  return Unexpected(ConnectionError{kind, std::move(text)});
+}
+
+Unexpected<ConnectionError> timeout() {
+  return failure(ConnectionError::Kind::kTimeout, "no answer in time");
+}
+
+}  // namespace
+
+/// The parser's callbacks: they write into the sink's replies instead of allocating objects of hiredis. They are
+/// called from C, so nothing may be thrown through them: a null pointer makes the parser fail.
+struct ReplyBuilder {
+  using Sink = RedisConnection::Sink;
+#if HIREDIS_MAJOR >= 1
+  using ElementCount = std::size_t;
+#else
+  using ElementCount = int;
+#endif
+
+  static RedisReply* slot(const redisReadTask* task) noexcept {
+    if (task->parent != nullptr)
+      return &static_cast<RedisReply*>(task->parent->obj)->elements[static_cast<std::size_t>(task->idx)];
+    auto* sink = static_cast<Sink*>(task->privdata);
+    return sink->complete < sink->replies->size() ? &(*sink->replies)[sink->complete] : nullptr;
+  }
+
+  static void* createString(const redisReadTask* task, char* bytes, std::size_t size) noexcept try {
+    RedisReply* const reply = slot(task);
+    if (reply == nullptr) return nullptr;
+    reply->type = task->type == REDIS_REPLY_ERROR    ? RedisReply::Type::kError
+                  : task->type == REDIS_REPLY_STATUS ? RedisReply::Type::kStatus
+                                                     : RedisReply::Type::kString;
+    reply->text.assign(bytes, size);
+    return reply;
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+
+  static void* createArray(const redisReadTask* task, ElementCount count) noexcept try {
+    RedisReply* const reply = slot(task);
+    if (reply == nullptr || count > static_cast<ElementCount>(kMaxElements)) return nullptr;
+    reply->type = RedisReply::Type::kArray;
+    reply->elements.resize(static_cast<std::size_t>(count));
+    return reply;
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+
+  static void* createInteger(const redisReadTask* task, long long value) noexcept {
+    RedisReply* const reply = slot(task);
+    if (reply == nullptr) return nullptr;
+    reply->type = RedisReply::Type::kInteger;
+    reply->integer = value;
+    return reply;
+  }
+
+  static void* createNil(const redisReadTask* task) noexcept {
+    RedisReply* const reply = slot(task);
+    if (reply == nullptr) return nullptr;
+    reply->type = RedisReply::Type::kNil;
+    return reply;
+  }
+
+  /// The replies belong to the sink.
+  static void freeObject(void* /*reply*/) noexcept {}
+
+  static redisReplyObjectFunctions* functions() {
+    static redisReplyObjectFunctions table = [] {
+      redisReplyObjectFunctions callbacks{};
+      callbacks.createString = createString;
+      callbacks.createArray = createArray;
+      callbacks.createInteger = createInteger;
+      callbacks.createNil = createNil;
+      callbacks.freeObject = freeObject;
+      return callbacks;
+    }();
+    return &table;
+  }
+};
+
+void RedisConnection::FreeContext::operator()(redisContext* context) const {
+  redisFree(context);
+}
+
+RedisConnection::RedisConnection(UniqueFd socket, milliseconds command_timeout, const Clock& clock)
+    : clock_(clock), command_timeout_(command_timeout), context_(redisConnectFd(socket.get())) {
+  SESSIOND_CHECK(context_ != nullptr && context_->reader != nullptr);
+  const int fd = socket.release();
+  context_->reader->fn = ReplyBuilder::functions();
+  context_->reader->privdata = &sink_;
+  // The kernel's own time limit spares a poll() in the common case; see receive().
+  const timeval limit{.tv_sec = command_timeout.count() / 1000, .tv_usec = command_timeout.count() % 1000 * 1000};
+  SESSIOND_CHECK(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
+}
+
+RedisConnection::~RedisConnection() = default;
+
+Done RedisConnection::greet(std::string_view user, const Secret& password, std::uint32_t database, SteadyTime now,
+                            SteadyTime deadline) {
+  RedisCommands commands;
+  if (!password.empty() && !user.empty()) commands.add({"AUTH", user, password.reveal()});
+  if (!password.empty() && user.empty()) commands.add({"AUTH", password.reveal()});
+  if (database != 0) commands.add({"SELECT", std::to_string(database)});
+  const std::size_t required = commands.count();
+  commands.add({"CLIENT", "SETNAME", "sessiond"});
+  RedisReplies replies;
+  if (Done done = exchange(commands, replies, now, deadline); !done) return done;
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    if (replies[i].type != RedisReply::Type::kError) continue;
+    // A server that does not let us have a name is usable all the same, unless it is for a reason that meets all.
+    if (i >= required && classifyError(replies[i].text).scope == ErrorScope::kCommand) continue;
+    broken_ = true;
+    return failure(ConnectionError::Kind::kRejected, std::move(replies[i].text));
+  }
+  return {};
+}
+
+Done RedisConnection::exchange(const RedisCommands& commands, RedisReplies& replies, SteadyTime now,
+                               SteadyTime deadline) {
+  SESSIOND_CHECK(!broken_);
+  Done done = run(commands, replies, now, deadline);
+  broken_ = !done;
+  return done;
+}
+
+Done RedisConnection::run(const RedisCommands& commands, RedisReplies& replies, SteadyTime now, SteadyTime deadline) {
+  replies.resize(commands.count());
+  sink_ = {.replies = &replies, .complete = 0};
+  received_any_ = false;
+  if (Done sent = send(commands.bytes(), deadline); !sent) return sent;
+  bool whole_budget = deadline - now >= command_timeout_;
+  while (sink_.complete < commands.count()) {
+    auto size = receive(whole_budget, deadline);
+    if (!size) return Unexpected(size.error());
+    whole_budget = false;
+    if (!parse({buffer_.data(), *size})) {
+      const std::string_view problem = context_->reader->errstr;
+      return failure(ConnectionError::Kind::kBroken, problem.empty() ? "answer too large" : std::string(problem));
+    }
+  }
+  if (context_->reader->pos != context_->reader->len)
+    return failure(ConnectionError::Kind::kBroken, "more answers than questions");
+  return {};
+}
+
+Done RedisConnection::send(std::string_view bytes, SteadyTime deadline) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(context_->fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    } else if (errno == EAGAIN) {
+      if (!waitFor(context_->fd, POLLOUT, deadline, clock_)) return timeout();
+    } else if (errno != EINTR) {
+      return failure(ConnectionError::Kind::kClosed, strerrordesc_np(errno));
+    }
+  }
+  return {};
+}
+
+Expected<std::size_t, ConnectionError> RedisConnection::receive(bool whole_budget, SteadyTime deadline) {
+  for (;;) {
+    const ssize_t size = recv(context_->fd, buffer_.data(), buffer_.size(), whole_budget ? 0 : MSG_DONTWAIT);
+    if (size > 0) {
+      received_any_ = true;
+      return static_cast<std::size_t>(size);
+    }
+    if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
+      const auto kind = received_any_ ? ConnectionError::Kind::kBroken : ConnectionError::Kind::kClosed;
+      return failure(kind, size == 0 ? "the server closed the connection" : strerrordesc_np(errno));
+    }
+    if (whole_budget && errno == EAGAIN) return timeout();
+    whole_budget = false;
+    if (!waitFor(context_->fd, POLLIN, deadline, clock_)) return timeout();
+  }
+}
+
+bool RedisConnection::parse(std::string_view bytes) {
+  redisReader* const reader = context_->reader;
+  while (!bytes.empty()) {
+    const std::string_view slice = bytes.substr(0, kSlice);
+    bytes.remove_prefix(slice.size());
+    if (redisReaderFeed(reader, slice.data(), slice.size()) != REDIS_OK) return false;
+    for (void* reply = this; reply != nullptr;) {
+      if (redisReaderGetReply(reader, &reply) != REDIS_OK) return false;
+      if (reply != nullptr) ++sink_.complete;
+    }
+    if (reader->len - reader->pos > kMaxReplyBytes) return false;
+  }
+  return true;
+}
+
+}  // namespace sessiond

@@ -1,0 +1,87 @@
+// RedisConnection: one connection to Redis: sends a pipeline, reads its replies, within a deadline.
+//
+// hiredis parses the replies; writing and waiting is done here, because hiredis' timeouts hold for each read() and a
+// server that sends a byte now and then could keep a request for ever. After any failure the connection is broken
+// for good: an answer that comes late must never be taken for the answer to the next question.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/expected.h"
+#include "base/unique_fd.h"
+#include "config/config.h"
+#include "redis/redis_commands.h"
+#include "redis/redis_reply.h"
+
+struct redisContext;
+
+namespace sessiond {
+
+struct ConnectionError {
+  enum class Kind {
+    kUnreachable,  ///< no connection
+    kTimeout,
+    kClosed,    ///< by the server, before the first byte of an answer: an idle connection that had died
+    kBroken,    ///< in the middle of an answer, or what came is not the Redis protocol
+    kRejected,  ///< an error reply to the greeting
+  };
+
+  Kind kind{};
+  std::string text;  ///< for the log; of kRejected, the error reply
+};
+
+/// Not thread-safe: one pipeline at a time. Raises no SIGPIPE.
+class RedisConnection {
+ public:
+  /// Takes a connected stream socket in blocking mode. `command_timeout` is the longest time that any exchange will
+  /// be given.
+  RedisConnection(UniqueFd socket, milliseconds command_timeout, const Clock& clock);
+  ~RedisConnection();
+  RedisConnection(const RedisConnection&) = delete;
+  RedisConnection& operator=(const RedisConnection&) = delete;
+
+  /// AUTH, SELECT and CLIENT SETNAME in one round trip.
+  Expected<void, ConnectionError> greet(std::string_view user, const Secret& password, std::uint32_t database,
+                                        SteadyTime now, SteadyTime deadline);
+
+  /// Sends all commands and reads one reply for each into `replies`. `now` is the current time, which the caller has
+  /// just read. REQUIRES: not broken().
+  Expected<void, ConnectionError> exchange(const RedisCommands& commands, RedisReplies& replies, SteadyTime now,
+                                           SteadyTime deadline);
+
+  bool broken() const { return broken_; }
+
+ private:
+  Expected<void, ConnectionError> run(const RedisCommands& commands, RedisReplies& replies, SteadyTime now,
+                                      SteadyTime deadline);
+  Expected<void, ConnectionError> send(std::string_view bytes, SteadyTime deadline);
+  /// At least one byte into buffer_; how many.
+  Expected<std::size_t, ConnectionError> receive(bool whole_budget, SteadyTime deadline);
+  /// Feeds the parser and moves complete replies on; false: the bytes are not the protocol.
+  bool parse(std::string_view bytes);
+
+  struct FreeContext {
+    void operator()(redisContext* context) const;
+  };
+  /// Where the parser's callbacks put the reply that is being read.
+  struct Sink {
+    RedisReplies* replies = nullptr;
+    std::size_t complete = 0;
+  };
+  friend struct ReplyBuilder;
+
+  const Clock& clock_;
+  const milliseconds command_timeout_;
+  std::unique_ptr<redisContext, FreeContext> context_;  // owns the socket
+  Sink sink_;
+  bool broken_ = false;
+  bool received_any_ = false;  // of the pipeline under way
+  std::array<char, 64 * 1024> buffer_{};
+};
+
+}  // namespace sessiond

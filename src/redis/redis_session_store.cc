@@ -1,0 +1,166 @@
+#include "redis/redis_session_store.h"
+
+#include <optional>
+#include <vector>
+
+#include "redis/ttl_argument.h"
+
+namespace sessiond {
+namespace {
+
+using Type = RedisReply::Type;
+
+// KEYS: session, tombstone. ARGV: expected value, next value. 0: written, or it already stands there (so that it may
+// be sent twice); 1: changed; 2: missing. pcall, because a failing call() wraps the reason into an error of its own.
+constexpr std::string_view kReplaceScript = R"lua(
+if redis.call('EXISTS', KEYS[2]) == 1 then return 2 end
+local current = redis.pcall('GET', KEYS[1])
+if not current then return 2 end
+if type(current) == 'table' then return current end
+if current == ARGV[2] then return 0 end
+if current ~= ARGV[1] then return 1 end
+local done = redis.pcall('SET', KEYS[1], ARGV[2], 'XX', 'KEEPTTL')
+if done and done.err then return done end
+return 0
+)lua";
+
+/// A reply of a kind that the command never gives: some other program answers on this socket.
+constexpr StoreError kNonsense = StoreError::kUnavailable;
+
+StoreError errorOf(const RedisReply& reply) {
+  return reply.type == Type::kError ? storeErrorOf(reply) : kNonsense;
+}
+
+/// What one GETRANGE and its tombstone say together.
+Expected<StoredSession, StoreError> sessionOf(RedisReply& value, bool revoked) {
+  if (value.type != Type::kString) return Unexpected(errorOf(value));
+  StoredSession session{.json = std::nullopt, .revoked = revoked};
+  if (!value.text.empty()) session.json = std::move(value.text);
+  return session;
+}
+
+}  // namespace
+
+/// The buffers of one load, kept by each thread for its next one.
+struct RedisSessionStore::Batch {
+  RedisCommands commands;
+  RedisReplies values;        ///< one for each load
+  RedisReplies found;         ///< of the commands that look for tombstones one by one
+  std::vector<char> revoked;  ///< one for each load
+};
+
+RedisSessionStore::RedisSessionStore(RedisClient& client, const SessionConfig& config)
+    : client_(client), key_prefix_(config.key_prefix), last_byte_(std::to_string(config.max_bytes)) {}
+
+void RedisSessionStore::load(std::span<SessionLoad> loads) {
+  if (loads.empty()) return;
+  thread_local Batch batch;
+  const SteadyTime deadline = client_.newDeadline();
+  auto done = readValues(loads, batch, deadline);
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    if (done)
+      loads[i].result = sessionOf(batch.values[i], batch.revoked[i] != 0);
+    else
+      loads[i].result = Unexpected(done.error());
+  }
+}
+
+Expected<void, StoreError> RedisSessionStore::readValues(std::span<const SessionLoad> loads, Batch& batch,
+                                                         SteadyTime deadline) {
+  RedisCommands& commands = batch.commands;
+  commands.clear();
+  for (const SessionLoad& load : loads) {
+    commands.begin(4);
+    commands.argument("GETRANGE");
+    commands.argument(key_prefix_, load.id->bytes());
+    commands.argument("0");
+    commands.argument(last_byte_);
+  }
+  commands.begin(1 + loads.size());
+  commands.argument("EXISTS");
+  for (const SessionLoad& load : loads) commands.argument(kTombstonePrefix, load.id->bytes());
+
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, batch.values, deadline); !done) return done;
+  const RedisReply& count = batch.values.back();
+  if (count.type != Type::kInteger) return Unexpected(errorOf(count));
+  batch.revoked.assign(loads.size(), count.integer != 0);
+  if (count.integer == 0 || loads.size() == 1) return {};
+  return findRevoked(loads, batch, deadline);
+}
+
+Expected<void, StoreError> RedisSessionStore::findRevoked(std::span<const SessionLoad> loads, Batch& batch,
+                                                          SteadyTime deadline) {
+  batch.commands.clear();
+  for (const SessionLoad& load : loads) {
+    batch.commands.begin(2);
+    batch.commands.argument("EXISTS");
+    batch.commands.argument(kTombstonePrefix, load.id->bytes());
+  }
+  if (auto done = client_.pipeline(batch.commands, Repeat::kSafe, batch.found, deadline); !done) return done;
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    if (batch.found[i].type != Type::kInteger) return Unexpected(errorOf(batch.found[i]));
+    batch.revoked[i] = batch.found[i].integer != 0;
+  }
+  return {};
+}
+
+Expected<void, StoreError> RedisSessionStore::touch(std::span<const SessionTouch> touches) {
+  if (touches.empty()) return {};
+  RedisCommands commands;
+  for (const SessionTouch& touch : touches) {
+    commands.begin(3);
+    commands.argument("EXPIRE");
+    commands.argument(key_prefix_, touch.id.bytes());
+    commands.argument(ttlArgument(touch.ttl));
+  }
+  RedisReplies replies;
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return done;
+  for (const RedisReply& reply : replies)
+    if (reply.type != Type::kInteger) return Unexpected(errorOf(reply));
+  return {};
+}
+
+Expected<void, StoreError> RedisSessionStore::create(const SessionId& id, std::string_view json,
+                                                     std::chrono::seconds ttl) {
+  RedisCommands commands;
+  commands.add({"SET", key_prefix_ + id.bytes(), json, "EX", ttlArgument(ttl)});
+  RedisReplies replies;
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return done;
+  if (replies[0].type != Type::kStatus) return Unexpected(errorOf(replies[0]));
+  return {};
+}
+
+Expected<ReplaceOutcome, StoreError> RedisSessionStore::replace(const SessionId& id, std::string_view expected,
+                                                                std::string_view next) {
+  RedisCommands commands;
+  commands.add({"EVAL", kReplaceScript, "2", key_prefix_ + id.bytes(), std::string(kTombstonePrefix) + id.bytes(),
+                expected, next});
+  RedisReplies replies;
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return Unexpected(done.error());
+  if (replies[0].type != Type::kInteger) return Unexpected(errorOf(replies[0]));
+  switch (replies[0].integer) {
+    case 0:
+      return ReplaceOutcome::kReplaced;
+    case 1:
+      return ReplaceOutcome::kChanged;
+    default:
+      return ReplaceOutcome::kMissing;
+  }
+}
+
+Expected<void, StoreError> RedisSessionStore::revoke(const SessionId& id, std::chrono::seconds tombstone_ttl) {
+  RedisCommands commands;
+  commands.add({"MULTI"});
+  commands.add({"SET", std::string(kTombstonePrefix) + id.bytes(), "1", "EX", ttlArgument(tombstone_ttl)});
+  commands.add({"DEL", key_prefix_ + id.bytes()});
+  commands.add({"EXEC"});
+  RedisReplies replies;
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return done;
+  const RedisReply& executed = replies.back();
+  if (executed.type != Type::kArray) return Unexpected(errorOf(executed));
+  for (const RedisReply& reply : executed.elements)
+    if (reply.type == Type::kError) return Unexpected(errorOf(reply));
+  return {};
+}
+
+}  // namespace sessiond

@@ -1,0 +1,82 @@
+#include "redis/redis_user_directory.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "base/log.h"
+#include "session/json_tree.h"
+
+namespace sessiond {
+namespace {
+
+using Type = RedisReply::Type;
+using Found = Expected<std::optional<UserEntry>, DirectoryError>;
+
+constexpr std::string_view kUserPrefix = "sessiond:user:";
+/// All fields of one user together; whatever is larger is no user.
+constexpr std::size_t kMaxEntryBytes = 64 * 1024;
+
+Unexpected<DirectoryError> damaged(std::string_view name, std::string_view problem) {
+  logWarn("redis: a user's entry cannot be used", {{"user", name}, {"problem", problem}});
+  return Unexpected(DirectoryError::kDamaged);
+}
+
+/// The elements of a JSON array of strings.
+std::optional<std::vector<std::string>> parseRoles(std::string_view json) {
+  const auto tree = JsonTree::parse(json);
+  if (!tree || tree->root().kind() != JsonKind::kArray) return std::nullopt;
+  std::vector<std::string> roles;
+  for (const JsonChild child : tree->root().children()) {
+    if (child.value.kind() != JsonKind::kString) return std::nullopt;
+    roles.emplace_back(child.value.text());
+  }
+  return roles;
+}
+
+/// `fields`: password, id, name, email, roles; nil where the hash has none.
+Found entryOf(std::string_view name, const std::vector<RedisReply>& fields) {
+  const auto is_absent = [](const RedisReply& field) { return field.type == Type::kNil; };
+  if (std::all_of(fields.begin(), fields.end(), is_absent)) return std::optional<UserEntry>();
+  std::size_t bytes = 0;
+  for (const RedisReply& field : fields) {
+    if (!is_absent(field) && field.type != Type::kString) return Unexpected(DirectoryError::kUnavailable);
+    bytes += is_absent(field) ? 0 : field.text.size();
+  }
+  if (bytes > kMaxEntryBytes) return damaged(name, "larger than 64 KiB");
+  const auto text = [&](std::size_t field) { return is_absent(fields[field]) ? std::string() : fields[field].text; };
+  const std::string password = text(0);
+  if (password.empty()) return damaged(name, "no password");
+  UserFields user{.id = text(1), .name = text(2), .email = text(3), .roles = {}};
+  if (user.id.empty()) user.id = name;
+  if (user.name.empty()) user.name = name;
+  for (const std::string& value : {user.id, user.name, user.email})
+    if (!isValidUtf8(value)) return damaged(name, "id, name or email is no UTF-8");
+  if (const std::string json = text(4); !json.empty()) {
+    auto roles = parseRoles(json);
+    if (!roles) return damaged(name, "roles is no JSON array of strings");
+    user.roles = *std::move(roles);
+  }
+  return std::optional(UserEntry{.password_hash = password, .user = makeUser(user)});
+}
+
+}  // namespace
+
+Found RedisUserDirectory::find(std::string_view name) {
+  RedisCommands commands;
+  commands.add({"HMGET", std::string(kUserPrefix).append(name), "password", "id", "name", "email", "roles"});
+  RedisReplies replies;
+  if (!client_.pipeline(commands, Repeat::kSafe, replies)) return Unexpected(DirectoryError::kUnavailable);
+  const RedisReply& reply = replies[0];
+  if (reply.type == Type::kError && storeErrorOf(reply) == StoreError::kCorrupt)
+    return damaged(name, "the key is no hash");
+  if (reply.type != Type::kArray || reply.elements.size() != 5) return Unexpected(DirectoryError::kUnavailable);
+  Found found = entryOf(name, reply.elements);
+  if (found && found.value()) decoy_.remember(found.value()->password_hash);
+  return found;
+}
+
+std::string RedisUserDirectory::decoyHash(std::string_view /*name*/) {
+  return decoy_.current();
+}
+
+}  // namespace sessiond

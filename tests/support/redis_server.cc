@@ -1,0 +1,183 @@
+#include "support/redis_server.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <hiredis/hiredis.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include "base/check.h"
+#include "base/unique_fd.h"
+
+namespace sessiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStartLimit = 10s;
+
+struct FreeContext {
+  void operator()(redisContext* context) const { redisFree(context); }
+};
+struct FreeReply {
+  void operator()(redisReply* reply) const { freeReplyObject(reply); }
+};
+
+std::string makeFolder() {
+  std::string pattern = std::filesystem::temp_directory_path() / "sessiond-redis-XXXXXX";
+  SESSIOND_CHECK(mkdtemp(pattern.data()) != nullptr);
+  return pattern;
+}
+
+/// A port that is free now. Another process may take it before redis-server does; start() would then fail.
+std::uint16_t freePort() {
+  const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  SESSIOND_CHECK(bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
+  SESSIOND_CHECK(getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  return ntohs(address.sin_port);
+}
+
+std::string textOf(const redisReply& reply) {
+  switch (reply.type) {
+    case REDIS_REPLY_INTEGER:
+      return std::to_string(reply.integer);
+    case REDIS_REPLY_NIL:
+      return "(nil)";
+    case REDIS_REPLY_ERROR:
+      return "-" + std::string(reply.str, reply.len);
+    case REDIS_REPLY_ARRAY: {
+      std::string lines;
+      for (std::size_t i = 0; i < reply.elements; ++i) lines += (i == 0 ? "" : "\n") + textOf(*reply.element[i]);
+      return lines;
+    }
+    default:
+      return std::string(reply.str, reply.len);
+  }
+}
+
+[[noreturn]] void becomeRedis(pid_t test, const std::string& configuration_file, const std::string& log_file) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != test) _exit(127);
+  const int log = open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  dup2(log, STDOUT_FILENO);
+  dup2(log, STDERR_FILENO);
+  execlp("redis-server", "redis-server", configuration_file.c_str(), nullptr);
+  _exit(127);
+}
+
+}  // namespace
+
+RedisServer::RedisServer() : RedisServer(Options{}) {}
+
+RedisServer::RedisServer(Options options)
+    : options_(std::move(options)), folder_(makeFolder()), socket_path_(folder_ + "/redis.sock") {
+  if (options_.tcp) port_ = freePort();
+  std::ofstream file(folder_ + "/redis.conf");
+  file << "dir " << folder_ << "\nunixsocket " << socket_path_ << "\nunixsocketperm 700\nport " << port_
+       << "\nbind 127.0.0.1\nsave \"\"\nappendonly no\ndaemonize no\n";
+  for (const std::string& line : options_.configuration) file << line << '\n';
+  file.close();
+  SESSIOND_CHECK(file.good());
+  start();
+}
+
+RedisServer::~RedisServer() {
+  end(SIGKILL);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+std::string RedisServer::unixUrl() const {
+  return "unix://" + socket_path_;
+}
+
+std::string RedisServer::tcpUrl() const {
+  SESSIOND_CHECK(options_.tcp);
+  return "redis://127.0.0.1:" + std::to_string(port_);
+}
+
+void RedisServer::startWithoutWaiting() {
+  SESSIOND_CHECK(pid_ == -1);
+  const std::string configuration_file = folder_ + "/redis.conf";
+  const std::string log_file = folder_ + "/redis.log";
+  const pid_t test = getpid();
+  pid_ = fork();
+  SESSIOND_CHECK(pid_ >= 0);
+  if (pid_ == 0) becomeRedis(test, configuration_file, log_file);
+}
+
+void RedisServer::start() {
+  startWithoutWaiting();
+  const auto limit = std::chrono::steady_clock::now() + kStartLimit;
+  for (;;) {
+    const std::string answer = command({"PING"});
+    if (answer != "" && !answer.starts_with("-LOADING")) return;  // PONG, or it asks for a password
+    SESSIOND_CHECK(waitpid(pid_, nullptr, WNOHANG) == 0 && "redis-server ended at once");
+    SESSIOND_CHECK(std::chrono::steady_clock::now() < limit && "redis-server does not answer");
+    std::this_thread::sleep_for(5ms);
+  }
+}
+
+void RedisServer::stop() {
+  end(SIGTERM);
+}
+void RedisServer::kill() {
+  end(SIGKILL);
+}
+
+void RedisServer::restart() {
+  stop();
+  start();
+}
+
+void RedisServer::freeze() {
+  SESSIOND_CHECK(::kill(pid_, SIGSTOP) == 0);
+}
+void RedisServer::thaw() {
+  SESSIOND_CHECK(::kill(pid_, SIGCONT) == 0);
+}
+
+void RedisServer::end(int signal) {
+  if (pid_ == -1) return;
+  ::kill(pid_, signal);
+  ::kill(pid_, SIGCONT);
+  const auto limit = std::chrono::steady_clock::now() + kStartLimit;
+  while (waitpid(pid_, nullptr, WNOHANG) == 0) {
+    if (std::chrono::steady_clock::now() > limit) ::kill(pid_, SIGKILL);
+    std::this_thread::sleep_for(2ms);
+  }
+  pid_ = -1;
+}
+
+std::string RedisServer::command(const std::vector<std::string>& arguments) const {
+  const timeval timeout{.tv_sec = 5, .tv_usec = 0};
+  const std::unique_ptr<redisContext, FreeContext> context(redisConnectUnixWithTimeout(socket_path_.c_str(), timeout));
+  if (context == nullptr || context->err != 0) return "";
+  redisSetTimeout(context.get(), timeout);
+  std::vector<const char*> pointers;
+  std::vector<std::size_t> sizes;
+  for (const std::string& argument : arguments) {
+    pointers.push_back(argument.data());
+    sizes.push_back(argument.size());
+  }
+  const std::unique_ptr<redisReply, FreeReply> reply(static_cast<redisReply*>(
+      redisCommandArgv(context.get(), static_cast<int>(arguments.size()), pointers.data(), sizes.data())));
+  return reply == nullptr ? "" : textOf(*reply);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,66 @@
+// RedisServer: a real redis-server of a test's own, in a temporary folder, on a unix socket or a free loopback port.
+//
+// It is started in the constructor, answers when that returns, and is gone, with its folder, when the object is; it
+// dies with the test also when that is killed. What cannot be started within 10 seconds ends the test process.
+
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sessiond {
+
+/// Not thread-safe.
+class RedisServer {
+ public:
+  struct Options {
+    bool tcp = false;  ///< a loopback port beside the unix socket
+    /// Lines of redis.conf: "maxmemory 2mb".
+    std::vector<std::string> configuration;
+  };
+
+  RedisServer();
+  explicit RedisServer(Options options);
+  ~RedisServer();
+  RedisServer(const RedisServer&) = delete;
+  RedisServer& operator=(const RedisServer&) = delete;
+
+  /// "unix:///tmp/.../redis.sock"
+  std::string unixUrl() const;
+  /// "redis://127.0.0.1:40123". REQUIRES: Options::tcp.
+  std::string tcpUrl() const;
+  const std::string& socketPath() const { return socket_path_; }
+  const std::string& folder() const { return folder_; }
+  std::uint16_t port() const { return port_; }
+
+  void start();
+  /// Starts it and returns before it answers.
+  void startWithoutWaiting();
+  /// SIGTERM, so that it saves what its configuration says.
+  void stop();
+  /// SIGKILL.
+  void kill();
+  void restart();
+  /// SIGSTOP: connections stay, nothing is answered.
+  void freeze();
+  /// SIGCONT.
+  void thaw();
+
+  /// Runs one command on a connection of its own and gives the reply as text: strings as they are, integers in
+  /// decimal, nil as "(nil)", errors with a leading dash, arrays as their elements, each on a line.
+  std::string command(const std::vector<std::string>& arguments) const;
+
+ private:
+  void end(int signal);
+
+  Options options_;
+  std::string folder_;
+  std::string socket_path_;
+  std::uint16_t port_ = 0;
+  pid_t pid_ = -1;
+};
+
+}  // namespace sessiond

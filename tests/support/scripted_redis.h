@@ -1,0 +1,45 @@
+// ScriptedRedis: something on a unix socket that speaks bytes a test has chosen, for what a real Redis rarely says.
+
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/unique_fd.h"
+
+namespace sessiond {
+
+/// One thread, one connection at a time: whatever arrives is handed to the script, and its result is sent back.
+class ScriptedRedis {
+ public:
+  /// `connection` counts from 1. An empty result closes the connection.
+  using Script = std::function<std::string(std::string_view request, int connection)>;
+
+  explicit ScriptedRedis(Script script);
+  ~ScriptedRedis();
+  ScriptedRedis(const ScriptedRedis&) = delete;
+  ScriptedRedis& operator=(const ScriptedRedis&) = delete;
+
+  std::string url() const;
+  int connections() const { return connections_; }
+
+ private:
+  void run(const std::stop_token& stop);
+  void serve(const std::stop_token& stop, int fd, int connection);
+
+  const Script script_;
+  std::string folder_;
+  UniqueFd listener_;
+  std::atomic<int> connections_ = 0;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+/// The greeting of RedisClient is one CLIENT SETNAME; this answers it.
+inline bool isGreeting(std::string_view request) {
+  return request.find("SETNAME") != std::string_view::npos;
+}
+
+}  // namespace sessiond

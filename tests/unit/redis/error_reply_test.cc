@@ -1,0 +1,104 @@
+#include "redis/error_reply.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace sessiond {
+namespace {
+
+struct Case {
+  std::string_view text;
+  std::string_view code;
+  ErrorMeaning meaning;
+  ErrorScope scope;
+};
+
+// As Redis 7.0.15 writes them.
+const Case kCases[] = {
+    {"READONLY You can't write against a read only replica.", "READONLY", ErrorMeaning::kRetryElsewhere,
+     ErrorScope::kCommand},
+    {"LOADING Redis is loading the dataset in memory", "LOADING", ErrorMeaning::kUnavailable, ErrorScope::kServer},
+    {"MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", "MASTERDOWN",
+     ErrorMeaning::kRetryElsewhere, ErrorScope::kServer},
+    {"NOAUTH Authentication required.", "NOAUTH", ErrorMeaning::kMisconfigured, ErrorScope::kServer},
+    {"WRONGPASS invalid username-password pair or user is disabled.", "WRONGPASS", ErrorMeaning::kMisconfigured,
+     ErrorScope::kServer},
+    {"NOPERM this user has no permissions to run the 'getrange' command", "NOPERM", ErrorMeaning::kMisconfigured,
+     ErrorScope::kCommand},
+    {"MOVED 3999 127.0.0.1:6381", "MOVED", ErrorMeaning::kMisconfigured, ErrorScope::kCommand},
+    {"ASK 3999 127.0.0.1:6381", "ASK", ErrorMeaning::kMisconfigured, ErrorScope::kCommand},
+    {"TRYAGAIN Multiple keys request during rehashing of slot", "TRYAGAIN", ErrorMeaning::kUnavailable,
+     ErrorScope::kCommand},
+    {"CROSSSLOT Keys in request don't hash to the same slot", "CROSSSLOT", ErrorMeaning::kMisconfigured,
+     ErrorScope::kCommand},
+    {"CLUSTERDOWN The cluster is down", "CLUSTERDOWN", ErrorMeaning::kUnavailable, ErrorScope::kServer},
+    {"OOM command not allowed when used memory > 'maxmemory'.", "OOM", ErrorMeaning::kUnavailable,
+     ErrorScope::kCommand},
+    {"WRONGTYPE Operation against a key holding the wrong kind of value", "WRONGTYPE", ErrorMeaning::kCorrupt,
+     ErrorScope::kCommand},
+    {"BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.", "BUSY",
+     ErrorMeaning::kUnavailable, ErrorScope::kServer},
+    {"NOSCRIPT No matching script. Please use EVAL.", "NOSCRIPT", ErrorMeaning::kUnavailable, ErrorScope::kCommand},
+    {"MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.", "MISCONF",
+     ErrorMeaning::kUnavailable, ErrorScope::kCommand},
+    {"NOREPLICAS Not enough good replicas to write.", "NOREPLICAS", ErrorMeaning::kUnavailable, ErrorScope::kCommand},
+    {"EXECABORT Transaction discarded because of previous errors.", "EXECABORT", ErrorMeaning::kUnavailable,
+     ErrorScope::kCommand},
+    {"DENIED Redis is running in protected mode because protected mode is enabled", "DENIED",
+     ErrorMeaning::kMisconfigured, ErrorScope::kServer},
+    {"ERR AUTH <password> called without any password configured for the default user. Are you sure your "
+     "configuration is correct?",
+     "ERR AUTH", ErrorMeaning::kMisconfigured, ErrorScope::kServer},
+    {"ERR max number of clients reached", "ERR max number of clients", ErrorMeaning::kUnavailable, ErrorScope::kServer},
+    {"ERR DB index is out of range", "ERR DB index", ErrorMeaning::kMisconfigured, ErrorScope::kServer},
+    {"ERR unknown command 'HELLO', with args beginning with: '2' ", "ERR unknown command", ErrorMeaning::kMisconfigured,
+     ErrorScope::kCommand},
+    {"ERR syntax error", "", ErrorMeaning::kUnavailable, ErrorScope::kCommand},
+};
+
+TEST(ErrorReply, GivesEachKindItsMeaning) {
+  for (const Case& expected : kCases) {
+    const ErrorKind& kind = classifyError(expected.text);
+    EXPECT_EQ(kind.code, expected.code) << expected.text;
+    EXPECT_EQ(kind.meaning, expected.meaning) << expected.text;
+    EXPECT_EQ(kind.scope, expected.scope) << expected.text;
+  }
+}
+
+TEST(ErrorReply, KnowsEveryKindByItsIndexAndTellsItApart) {
+  ASSERT_EQ(std::size(kCases), kErrorKinds);
+  std::set<std::string_view> advices;
+  for (std::size_t i = 0; i < kErrorKinds; ++i) {
+    EXPECT_EQ(errorKind(i).index, i);
+    EXPECT_TRUE(errorKind(i).advice.starts_with("redis: ")) << errorKind(i).advice;
+    EXPECT_TRUE(advices.insert(errorKind(i).advice).second) << errorKind(i).advice;
+  }
+}
+
+TEST(ErrorReply, SaysWhatToDo) {
+  EXPECT_EQ(classifyError("READONLY You can't write against a read only replica.").advice,
+            "redis: this server is a read-only replica; point redis.url at the primary");
+  EXPECT_EQ(classifyError("OOM command not allowed").advice,
+            "redis: the server's memory is full, nothing can be stored; raise maxmemory or free memory");
+}
+
+TEST(ErrorReply, TakesAWordOnlyWhole) {
+  EXPECT_EQ(classifyError("READONLYISH not a word of Redis").code, "");
+  EXPECT_EQ(classifyError("readonly in small letters").code, "");
+  EXPECT_EQ(classifyError("ASKING is another word").code, "");
+  EXPECT_EQ(classifyError("BUSYGROUP Consumer Group name already exists").code, "");
+  EXPECT_EQ(classifyError("").code, "");
+  EXPECT_EQ(classifyError("LOADING").code, "LOADING");
+}
+
+TEST(ErrorReply, IsCorruptToAStoreOnlyForAWrongType) {
+  for (const Case& each : kCases) {
+    const StoreError expected = each.code == "WRONGTYPE" ? StoreError::kCorrupt : StoreError::kUnavailable;
+    EXPECT_EQ(storeErrorOf({.type = RedisReply::Type::kError, .text = std::string(each.text)}), expected) << each.text;
+  }
+}
+
+}  // namespace
+}  // namespace sessiond

@@ -1,0 +1,68 @@
+#include "redis/redis_commands.h"
+
+#include <gtest/gtest.h>
+#include <hiredis/hiredis.h>
+
+#include <string>
+#include <vector>
+
+namespace sessiond {
+namespace {
+
+std::string formattedByHiredis(const std::vector<std::string>& arguments) {
+  std::vector<const char*> pointers;
+  std::vector<std::size_t> sizes;
+  for (const std::string& argument : arguments) {
+    pointers.push_back(argument.data());
+    sizes.push_back(argument.size());
+  }
+  char* target = nullptr;
+  const int size = redisFormatCommandArgv(&target, static_cast<int>(arguments.size()), pointers.data(), sizes.data());
+  const std::string bytes(target, static_cast<std::size_t>(size));
+  redisFreeCommand(target);
+  return bytes;
+}
+
+TEST(RedisCommands, SendsEveryArgumentWithItsLength) {
+  RedisCommands commands;
+  commands.add({"GET", "sess:abc"});
+  EXPECT_EQ(commands.bytes(), "*2\r\n$3\r\nGET\r\n$8\r\nsess:abc\r\n");
+  EXPECT_EQ(commands.count(), 1U);
+}
+
+TEST(RedisCommands, WritesTheBytesThatHiredisWrites) {
+  const std::vector<std::vector<std::string>> cases = {
+      {"PING"},
+      {"SET", "", ""},
+      {"SET", std::string("a\0b\r\n*1\r\n$4\r\nQUIT\r\n", 21), std::string(100000, 'x')},
+      {"EVAL", "return 1", "0", "\xff\xfe", "%s%n"},
+      std::vector<std::string>(1234, "argument"),
+  };
+  for (const auto& arguments : cases) {
+    RedisCommands commands;
+    commands.begin(arguments.size());
+    for (const std::string& argument : arguments) commands.argument(argument);
+    EXPECT_EQ(commands.bytes(), formattedByHiredis(arguments));
+  }
+}
+
+TEST(RedisCommands, JoinsAPrefixAndAnIdToOneArgument) {
+  RedisCommands commands;
+  commands.begin(2);
+  commands.argument("GET");
+  commands.argument("sess:", "abc");
+  EXPECT_EQ(commands.bytes(), formattedByHiredis({"GET", "sess:abc"}));
+}
+
+TEST(RedisCommands, CountsCommandsAndForgetsThem) {
+  RedisCommands commands;
+  commands.add({"PING"});
+  commands.add({"PING"});
+  EXPECT_EQ(commands.count(), 2U);
+  commands.clear();
+  EXPECT_EQ(commands.count(), 0U);
+  EXPECT_EQ(commands.bytes(), "");
+}
+
+}  // namespace
+}  // namespace sessiond
