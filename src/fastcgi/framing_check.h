@@ -1,0 +1,59 @@
+// The framing check: may these bytes be given to libfcgi?
+//
+// libfcgi 2.4.2 must not meet bytes that nobody has looked at: a management record overflows its stack, a length near
+// 2^31 ends in an assertion, half a request blocks the thread, an aborted one looks whole (tests/integration/fastcgi/
+// libfcgi_facts_test.cc shows them). So a lane looks at what lies in the socket's buffer and asks here, and libfcgi
+// reads only what was found to be one whole, usual request.
+//
+// Pure functions over bytes; nothing is copied or kept. Every limit stands here.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "http/request.h"
+
+namespace sessiond {
+
+inline constexpr std::size_t kMaxRequestBytes = 128 * 1024;  ///< as on the wire, record headers and body included
+inline constexpr std::size_t kMaxParamBytes = 64 * 1024;     ///< contents of all PARAMS records
+inline constexpr std::size_t kMaxParams = 1024;              ///< libfcgi allocates each one
+
+/// How long one parameter's name and value are. libfcgi hands parameters out as C strings "name=value"; with the
+/// lengths a NUL or a `=` inside a name cannot shift the border.
+struct ParamLengths {
+  std::uint32_t name;
+  std::uint32_t value;
+};
+
+enum class Framing {
+  kIncomplete,   ///< fine so far; `length` bytes at least are needed before it is worth looking again
+  kComplete,     ///< one whole request of `length` bytes; more may lie behind it
+  kMalformed,    ///< close, without a word
+  kTooLarge,     ///< beyond a limit above: 413
+  kUnknownRole,  ///< neither RESPONDER nor AUTHORIZER: FCGI_UNKNOWN_ROLE
+};
+
+struct FramingResult {
+  Framing verdict = Framing::kIncomplete;
+  std::size_t length = 0;
+  std::string_view reason;       ///< of kMalformed, for the log
+  std::uint16_t request_id = 0;  ///< known with every verdict but kIncomplete and kMalformed
+  Role role = Role::kResponder;
+  bool keep = false;       ///< FCGI_KEEP_CONN
+  bool has_stdin = false;  ///< an AUTHORIZER may come without
+  std::size_t body = 0;    ///< bytes
+};
+
+/// Looks at the beginning of `bytes` for one request. `pairs` is emptied and then holds the parameters' lengths in
+/// order (all of them when the verdict is kComplete).
+FramingResult checkFraming(std::string_view bytes, std::vector<ParamLengths>& pairs);
+
+/// The end of an empty body, as an AUTHORIZER's web server may send it after the request was already answered:
+/// do `bytes` begin with an empty STDIN record of that request?
+bool beginsWithEmptyStdin(std::string_view bytes, std::uint16_t request_id);
+
+}  // namespace sessiond
