@@ -131,7 +131,11 @@ Done RedisConnection::greet(std::string_view user, const Secret& password, std::
   const std::size_t required = commands.count();
   commands.add({"CLIENT", "SETNAME", "sessiond"});
   RedisReplies replies;
-  if (Done done = exchange(commands, replies, now, deadline); !done) return done;
+  if (Done done = exchange(commands, replies, now, deadline); !done) {
+    // A server that has no place for us says so unasked and closes.
+    if (sink_.complete == 0 || replies[0].type != RedisReply::Type::kError) return done;
+    return failure(ConnectionError::Kind::kRejected, std::move(replies[0].text));
+  }
   for (std::size_t i = 0; i < replies.size(); ++i) {
     if (replies[i].type != RedisReply::Type::kError) continue;
     // A server that does not let us have a name is usable all the same, unless it is for a reason that meets all.
@@ -154,7 +158,10 @@ Done RedisConnection::run(const RedisCommands& commands, RedisReplies& replies, 
   replies.resize(commands.count());
   sink_ = {.replies = &replies, .complete = 0};
   received_any_ = false;
-  if (Done sent = send(commands.bytes(), deadline); !sent) return sent;
+  if (Done sent = send(commands.bytes(), deadline); !sent) {
+    if (auto last_words = receive(false, now)) parse({buffer_.data(), *last_words});
+    return sent;
+  }
   bool whole_budget = deadline - now >= command_timeout_;
   while (sink_.complete < commands.count()) {
     auto size = receive(whole_budget, deadline);
@@ -207,7 +214,8 @@ bool RedisConnection::parse(std::string_view bytes) {
     const std::string_view slice = bytes.substr(0, kSlice);
     bytes.remove_prefix(slice.size());
     if (redisReaderFeed(reader, slice.data(), slice.size()) != REDIS_OK) return false;
-    for (void* reply = this; reply != nullptr;) {
+    // Not asked again once all are there: the parser would swallow the first byte of what is too much.
+    for (void* reply = this; reply != nullptr && sink_.complete < sink_.replies->size();) {
       if (redisReaderGetReply(reader, &reply) != REDIS_OK) return false;
       if (reply != nullptr) ++sink_.complete;
     }

@@ -10,14 +10,14 @@ namespace {
 
 using Type = RedisReply::Type;
 
-// KEYS: session, tombstone. ARGV: expected value, next value. 0: written, or it already stands there (so that it may
-// be sent twice); 1: changed; 2: missing. pcall, because a failing call() wraps the reason into an error of its own.
+// KEYS: session, tombstone. ARGV: expected value, next value. 0: written; 1: changed; 2: missing. pcall, because a
+// failing call() wraps the reason into an error of its own. Sent as EVAL: the server keeps the compiled script by its
+// hash anyway, and nothing has to be loaded again after a restart or a failover.
 constexpr std::string_view kReplaceScript = R"lua(
 if redis.call('EXISTS', KEYS[2]) == 1 then return 2 end
 local current = redis.pcall('GET', KEYS[1])
 if not current then return 2 end
 if type(current) == 'table' then return current end
-if current == ARGV[2] then return 0 end
 if current ~= ARGV[1] then return 1 end
 local done = redis.pcall('SET', KEYS[1], ARGV[2], 'XX', 'KEEPTTL')
 if done and done.err then return done end

@@ -29,6 +29,8 @@ class RedisSessionStore final : public SessionStore {
   void load(std::span<SessionLoad> loads) override;
   Expected<void, StoreError> touch(std::span<const SessionTouch> touches) override;
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override;
+  /// A connection that breaks just after the server has written makes this say kChanged, since it is asked again: a
+  /// caller that reads, decides anew and tries once more comes to the right end.
   Expected<ReplaceOutcome, StoreError> replace(const SessionId& id, std::string_view expected,
                                                std::string_view next) override;
   Expected<void, StoreError> revoke(const SessionId& id, std::chrono::seconds tombstone_ttl) override;

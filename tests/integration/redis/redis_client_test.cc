@@ -1,0 +1,221 @@
+// RedisClient against a healthy server: addresses, identities, bytes, pooling, and its behaviour when the server is
+// configured otherwise than we are.
+
+#include "redis/redis_client.h"
+
+#include <fstream>
+
+#include "redis_test_fixture.h"
+
+namespace sessiond {
+namespace {
+
+TEST(RedisClient, TalksOverAUnixSocket) {
+  RedisServer server;
+  TestClient test(configFor(server.unixUrl()));
+  EXPECT_EQ(test.text({"SET", "key", "value"}), "OK");
+  EXPECT_EQ(test.text({"GET", "key"}), "value");
+  EXPECT_EQ(server.command({"GET", "key"}), "value");
+}
+
+TEST(RedisClient, TalksOverTcpByAddressAndByName) {
+  RedisServer server({.tcp = true});
+  TestClient by_address(configFor(server.tcpUrl()));
+  EXPECT_EQ(by_address.text({"PING"}), "PONG");
+  TestClient by_name(configFor("redis://localhost:" + std::to_string(server.port())));
+  EXPECT_EQ(by_name.text({"PING"}), "PONG");
+}
+
+TEST(RedisClient, UsesTheDatabaseOfItsAddress) {
+  RedisServer server({.tcp = true});
+  TestClient over_unix(configFor(server.unixUrl() + "?db=3"));
+  TestClient over_tcp(configFor(server.tcpUrl() + "/3"));
+  TestClient elsewhere(configFor(server.unixUrl()));
+  EXPECT_EQ(over_unix.text({"SET", "key", "value"}), "OK");
+  EXPECT_EQ(over_tcp.text({"GET", "key"}), "value");
+  EXPECT_EQ(elsewhere.text({"GET", "key"}), "(nil)");
+}
+
+TEST(RedisClient, NamesItsConnections) {
+  RedisServer server;
+  TestClient test(configFor(server.unixUrl()));
+  EXPECT_NE(test.text({"CLIENT", "LIST"}).find(" name=sessiond "), std::string::npos);
+}
+
+TEST(RedisClient, CarriesAnyBytes) {
+  RedisServer server;
+  TestClient test(configFor(server.unixUrl()));
+  std::string every_byte;
+  for (int i = 0; i < 256; ++i) every_byte += static_cast<char>(i);
+  const std::string injection = "x\r\n*1\r\n$8\r\nFLUSHALL\r\n";
+  EXPECT_EQ(test.text({"SET", every_byte, injection}), "OK");
+  EXPECT_EQ(test.text({"SET", injection, every_byte + every_byte}), "OK");
+  EXPECT_EQ(test.text({"GET", every_byte}), injection);
+  EXPECT_EQ(test.text({"GET", injection}), every_byte + every_byte);
+  EXPECT_EQ(test.text({"DBSIZE"}), "2");
+}
+
+TEST(RedisClient, CarriesLargeValuesBothWays) {
+  RedisServer server;
+  RedisConfig config = configFor(server.unixUrl());
+  config.command_timeout = 5s;
+  TestClient test(config);
+  std::string large(20 << 20, 'x');
+  large.back() = 'y';
+  EXPECT_EQ(test.text({"SET", "key", large}), "OK");
+  EXPECT_EQ(test.text({"GET", "key"}), large);
+}
+
+TEST(RedisClient, RefusesAnAnswerThatIsLargerThanAnythingItAsksFor) {
+  RedisServer server;
+  server.command({"SETRANGE", "key", "80000000", "x"});
+  RedisConfig config = configFor(server.unixUrl());
+  config.command_timeout = 5s;
+  TestClient test(config);
+  EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)");
+  EXPECT_EQ(test.text({"STRLEN", "key"}), "80000001");
+  EXPECT_EQ(test.errors("broken"), 1U);
+}
+
+TEST(RedisClient, FillsOneReplyForEachCommandInOrder) {
+  RedisServer server;
+  TestClient test(configFor(server.unixUrl()));
+  RedisCommands commands;
+  commands.add({"SET", "key", "value"});
+  commands.add({"GET", "key"});
+  commands.add({"INCR", "number"});
+  commands.add({"GET", "nothing"});
+  commands.add({"INCR", "key"});
+  commands.add({"MGET", "key", "nothing", "number"});
+  commands.add({"EVAL", "return {1, {'a', {}}, 'b'}", "0"});
+  RedisReplies replies(2, {.type = RedisReply::Type::kError, .text = "old"});
+  ASSERT_TRUE(test.client.pipeline(commands, Repeat::kSafe, replies));
+  ASSERT_EQ(replies.size(), 7U);
+  EXPECT_EQ(replies[0].type, RedisReply::Type::kStatus);
+  EXPECT_EQ(replies[1].text, "value");
+  EXPECT_EQ(replies[2].integer, 1);
+  EXPECT_EQ(replies[3].type, RedisReply::Type::kNil);
+  EXPECT_EQ(replies[4].type, RedisReply::Type::kError);
+  EXPECT_EQ(replies[4].text, "ERR value is not an integer or out of range");
+  ASSERT_EQ(replies[5].elements.size(), 3U);
+  EXPECT_EQ(replies[5].elements[0].text, "value");
+  EXPECT_EQ(replies[5].elements[1].type, RedisReply::Type::kNil);
+  EXPECT_EQ(replies[5].elements[2].text, "1");
+  ASSERT_EQ(replies[6].elements.size(), 3U);
+  EXPECT_EQ(replies[6].elements[0].integer, 1);
+  EXPECT_EQ(replies[6].elements[1].elements[0].text, "a");
+  EXPECT_TRUE(replies[6].elements[1].elements[1].elements.empty());
+  EXPECT_EQ(replies[6].elements[2].text, "b");
+}
+
+TEST(RedisClient, KeepsItsConnection) {
+  RedisServer server;
+  TestClient test(configFor(server.unixUrl()));
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(test.text({"PING"}), "PONG");
+  EXPECT_EQ(test.connectionsOpened(), 1U);
+}
+
+TEST(RedisClient, LogsInWithThePasswordAlone) {
+  RedisServer server({.configuration = {"requirepass s3cret"}});
+  RedisConfig config = configFor(server.unixUrl());
+  config.password = Secret(std::string("s3cret"));
+  TestClient test(config);
+  EXPECT_EQ(test.client.probe().outcome, StartupProbe::kOk);
+  EXPECT_EQ(test.text({"PING"}), "PONG");
+}
+
+TEST(RedisClient, LogsInAsAnAclUser) {
+  RedisServer server({.configuration = {"user default off", "user app on >s3cret ~* +@all"}});
+  RedisConfig config = configFor(server.unixUrl());
+  config.user = "app";
+  config.password = Secret(std::string("s3cret"));
+  TestClient test(config);
+  EXPECT_EQ(test.text({"ACL", "WHOAMI"}), "app");
+}
+
+TEST(RedisClient, TakesTheUserFromItsAddress) {
+  RedisServer server({.tcp = true, .configuration = {"user default off", "user a@b on >s3cret ~* +@all"}});
+  RedisConfig config = configFor("redis://a%40b@127.0.0.1:" + std::to_string(server.port()));
+  config.password = Secret(std::string("s3cret"));
+  TestClient test(config);
+  EXPECT_EQ(test.text({"ACL", "WHOAMI"}), "a@b");
+}
+
+TEST(RedisClient, ReportsAWrongPasswordAsMisconfigured) {
+  RedisServer server({.configuration = {"requirepass s3cret"}});
+  RedisConfig config = configFor(server.unixUrl());
+  config.password = Secret(std::string("wrong"));
+  TestClient test(config);
+  const StartupReport report = test.client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kMisconfigured);
+  EXPECT_EQ(report.message,
+            "redis: the server refuses user name or password, or the user is disabled; check redis.user and "
+            "redis.password_file (" +
+                server.socketPath() + " says: WRONGPASS invalid username-password pair or user is disabled.)");
+  EXPECT_EQ(test.text({"PING"}), "(unavailable)");
+}
+
+TEST(RedisClient, ReportsAMissingPasswordAsMisconfigured) {
+  RedisServer server({.configuration = {"requirepass s3cret"}});
+  TestClient test(configFor(server.unixUrl()));
+  const StartupReport report = test.client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kMisconfigured);
+  EXPECT_TRUE(report.message.starts_with("redis: the server asks for a password; set redis.password_file"));
+  EXPECT_EQ(test.text({"PING"}), "(unavailable)");
+}
+
+TEST(RedisClient, ReportsAPasswordThatTheServerDoesNotHaveAsMisconfigured) {
+  RedisServer server;
+  RedisConfig config = configFor(server.unixUrl());
+  config.password = Secret(std::string("needless"));
+  TestClient test(config);
+  const StartupReport report = test.client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kMisconfigured);
+  EXPECT_TRUE(report.message.starts_with("redis: a password is configured, but the server has none;"));
+}
+
+TEST(RedisClient, ReportsAnUnknownDatabaseAsMisconfigured) {
+  RedisServer server;
+  TestClient test(configFor(server.unixUrl() + "?db=99"));
+  const StartupReport report = test.client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kMisconfigured);
+  EXPECT_TRUE(report.message.starts_with("redis: the server has no database of this number;"));
+}
+
+TEST(RedisClient, ReportsAServerThatIsNotThereAsUnreachable) {
+  TestClient test(configFor("unix:///nonexistent/redis.sock"));
+  const StartupReport report = test.client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kUnreachable);
+  EXPECT_EQ(report.message,
+            "redis: /nonexistent/redis.sock is not reachable: cannot connect: No such file or directory");
+}
+
+TEST(RedisClient, ReportsNothingWhenAllIsWell) {
+  RedisServer server;
+  TestClient test(configFor(server.unixUrl()));
+  const StartupReport report = test.client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kOk);
+  EXPECT_EQ(report.message, "");
+}
+
+TEST(RedisClient, AcceptsAUserWhoMayDoLittle) {
+  RedisServer server({.configuration = {"user default off", "user app on >s3cret ~* -@all +getrange +exists"}});
+  RedisConfig config = configFor(server.unixUrl());
+  config.user = "app";
+  config.password = Secret(std::string("s3cret"));
+  TestClient test(config);
+  EXPECT_EQ(test.client.probe().outcome, StartupProbe::kOk);
+  EXPECT_EQ(test.text({"EXISTS", "key"}), "0");
+  EXPECT_TRUE(test.text({"GET", "key"}).starts_with("NOPERM"));
+  EXPECT_TRUE(test.client.reachable());
+}
+
+TEST(RedisClient, GetsNoAnswerFromAHostThatCannotBeResolved) {
+  TestClient test(configFor("redis://no-such-host.invalid:6379"));
+  const auto took = timeOf([&] { EXPECT_EQ(test.text({"PING"}), "(unavailable)"); });
+  EXPECT_LT(took, kPatience * 700ms);
+  EXPECT_EQ(test.errors("connect"), 1U);
+}
+
+}  // namespace
+}  // namespace sessiond

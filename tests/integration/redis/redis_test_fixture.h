@@ -1,0 +1,79 @@
+// What the tests of this folder share: configurations for a test's server, and short forms of pipelines.
+
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/metrics.h"
+#include "redis/redis_client.h"
+#include "support/redis_server.h"
+
+namespace sessiond {
+
+using namespace std::chrono_literals;
+
+/// How much longer than its budget a call may take before a test calls it broken: machines that run tests are busy.
+inline constexpr int kPatience = 5;
+
+inline RedisConfig configFor(const std::string& url) {
+  RedisConfig config;
+  config.url = url;
+  config.connect_timeout = 400ms;
+  config.command_timeout = 300ms;
+  config.breaker = {.failures = 3, .min_backoff = 20ms, .max_backoff = 100ms};
+  return config;
+}
+
+/// A client with its own clock and figures.
+struct TestClient {
+  explicit TestClient(const RedisConfig& config) : client(config, clock, metrics) {}
+
+  Expected<RedisReplies, StoreError> run(std::initializer_list<std::string_view> arguments,
+                                         Repeat repeat = Repeat::kSafe) {
+    RedisCommands commands;
+    commands.add(arguments);
+    RedisReplies replies;
+    if (auto done = client.pipeline(commands, repeat, replies); !done) return Unexpected(done.error());
+    return replies;
+  }
+  /// The text of a command's reply, "(error)" words when there is none.
+  std::string text(std::initializer_list<std::string_view> arguments, Repeat repeat = Repeat::kSafe) {
+    auto replies = run(arguments, repeat);
+    if (!replies) return replies.error() == StoreError::kTimeout ? "(timeout)" : "(unavailable)";
+    const RedisReply& reply = (*replies)[0];
+    if (reply.type == RedisReply::Type::kNil) return "(nil)";
+    if (reply.type == RedisReply::Type::kInteger) return std::to_string(reply.integer);
+    return reply.text;
+  }
+  /// Tries until the server answers or five seconds are over.
+  bool recovers() {
+    const auto limit = std::chrono::steady_clock::now() + 5s;
+    while (!client.reachable()) {
+      if (std::chrono::steady_clock::now() > limit) return false;
+      std::this_thread::sleep_for(5ms);
+    }
+    return true;
+  }
+  std::uint64_t errors(const std::string& kind) {
+    return metrics.counter("sessiond_redis_errors_total", "", {{"kind", kind}}).read();
+  }
+  std::uint64_t connectionsOpened() { return metrics.counter("sessiond_redis_connections_opened_total", "").read(); }
+
+  SystemClock clock;
+  MetricsRegistry metrics;
+  RedisClient client;
+};
+
+template <typename Function>
+std::chrono::milliseconds timeOf(Function function) {
+  const auto start = std::chrono::steady_clock::now();
+  function();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,83 @@
+#include "redis/redis_user_directory.h"
+
+#include "redis_test_fixture.h"
+
+namespace sessiond {
+namespace {
+
+class RedisUserDirectoryTest : public ::testing::Test {
+ protected:
+  void have(const std::string& name, const std::vector<std::string>& fields) {
+    std::vector<std::string> arguments = {"HSET", "sessiond:user:" + name};
+    arguments.insert(arguments.end(), fields.begin(), fields.end());
+    server.command(arguments);
+  }
+  /// The user's JSON, or what stands for it.
+  std::string json(std::string_view name) {
+    const auto found = directory.find(name);
+    if (!found) return found.error() == DirectoryError::kDamaged ? "(damaged)" : "(unavailable)";
+    return found.value() ? found.value()->user.json : "(none)";
+  }
+
+  RedisServer server;
+  TestClient test{configFor(server.unixUrl())};
+  RedisUserDirectory directory{test.client};
+};
+
+TEST_F(RedisUserDirectoryTest, FindsAUser) {
+  have("ada", {"password", "$2y$hash", "id", "42", "name", "Ada", "email", "ada@example.org", "roles",
+               R"(["admin","st\"aff"])"});
+  const auto found = directory.find("ada");
+  ASSERT_TRUE(found && found.value());
+  EXPECT_EQ(found.value()->password_hash, "$2y$hash");
+  EXPECT_EQ(found.value()->user.id, "42");
+  EXPECT_EQ(found.value()->user.json,
+            R"({"id":"42","name":"Ada","email":"ada@example.org","roles":["admin","st\"aff"]})");
+}
+
+TEST_F(RedisUserDirectoryTest, FillsInWhatIsAbsentFromTheNameInTheKey) {
+  have("ada", {"password", "hash"});
+  EXPECT_EQ(json("ada"), R"({"id":"ada","name":"ada","roles":[]})");
+  have("eve", {"password", "hash", "name", "Ada Lovelace"});
+  EXPECT_EQ(json("eve"), R"({"id":"eve","name":"Ada Lovelace","roles":[]})");
+}
+
+TEST_F(RedisUserDirectoryTest, FindsNobodyWhereNobodyIs) {
+  EXPECT_EQ(json("nobody"), "(none)");
+}
+
+TEST_F(RedisUserDirectoryTest, TakesANameAsBytes) {
+  have("a b\n*:{}", {"password", "hash"});
+  EXPECT_EQ(json("a b\n*:{}"), "{\"id\":\"a b\\u000a*:{}\",\"name\":\"a b\\u000a*:{}\",\"roles\":[]}");
+  EXPECT_EQ(json("a b"), "(none)");
+}
+
+TEST_F(RedisUserDirectoryTest, CallsDamagedWhatMakesNoSense) {
+  have("no password", {"id", "42"});
+  have("empty password", {"password", "", "id", "42"});
+  have("roles no JSON", {"password", "hash", "roles", "admin,staff"});
+  have("roles no array", {"password", "hash", "roles", R"({"admin":true})"});
+  have("roles no strings", {"password", "hash", "roles", R"(["admin",7])"});
+  have("roles too deep", {"password", "hash", "roles", std::string(1000, '[')});
+  have("too large", {"password", "hash", "name", std::string(70'000, 'x')});
+  have("no UTF-8", {"password", "hash", "email", "\xff"});
+  server.command({"SET", "sessiond:user:no hash", "text"});
+  for (const char* name : {"no password", "empty password", "roles no JSON", "roles no array", "roles no strings",
+                           "roles too deep", "too large", "no UTF-8", "no hash"})
+    EXPECT_EQ(json(name), "(damaged)") << name;
+}
+
+TEST_F(RedisUserDirectoryTest, CannotTellWhenTheServerIsAway) {
+  server.kill();
+  EXPECT_EQ(json("ada"), "(unavailable)");
+}
+
+TEST_F(RedisUserDirectoryTest, GivesAHashOfTheKindItHoldsToThoseItDoesNotKnow) {
+  EXPECT_EQ(directory.decoyHash("nobody"), kDefaultDecoyHash);
+  have("ada", {"password", "$2y$hash"});
+  json("ada");
+  EXPECT_EQ(directory.decoyHash("nobody"), "$2y$hash");
+}
+
+}  // namespace
+}  // namespace sessiond

@@ -1,0 +1,158 @@
+// RedisClient against answers that a real server rarely gives: failover behind one address, cluster nodes, other
+// versions, bytes that are no protocol, bytes that drip.
+
+#include "redis_test_fixture.h"
+#include "support/scripted_redis.h"
+
+namespace sessiond {
+namespace {
+
+std::string setnameAnd(std::string_view request, const std::string& answer) {
+  return isGreeting(request) ? "+OK\r\n" : answer;
+}
+
+TEST(ScriptedServer, ReadOnlyIsTriedOnceMoreOnANewConnection) {
+  ScriptedRedis server([](std::string_view request, int connection) {
+    return setnameAnd(request, request.find("PING") != std::string_view::npos ? "+PONG\r\n"
+                               : connection == 1                              ? "-READONLY a replica now\r\n"
+                                                                              : "+OK\r\n");
+  });
+  TestClient test(configFor(server.url()));
+  ASSERT_EQ(test.text({"PING"}), "PONG");
+  EXPECT_EQ(test.text({"SET", "key", "value"}), "OK");
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST(ScriptedServer, ReadOnlyIsNotTriedAgainForWhatMayNotBeSentTwice) {
+  ScriptedRedis server([](std::string_view request, int connection) {
+    return setnameAnd(request, request.find("PING") != std::string_view::npos ? "+PONG\r\n"
+                               : connection == 1                              ? "-READONLY a replica now\r\n"
+                                                                              : ":1\r\n");
+  });
+  TestClient test(configFor(server.url()));
+  ASSERT_EQ(test.text({"PING"}), "PONG");
+  EXPECT_EQ(test.text({"INCR", "key"}, Repeat::kUnsafe), "READONLY a replica now");
+  EXPECT_EQ(test.text({"INCR", "key"}, Repeat::kUnsafe), "1") << "the old connection must not be used again";
+}
+
+TEST(ScriptedServer, LastingReadOnlyDoesNotCostEveryRequestAConnection) {
+  ScriptedRedis server(
+      [](std::string_view request, int) { return setnameAnd(request, "-READONLY a replica for ever\r\n"); });
+  TestClient test(configFor(server.url()));
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(test.text({"SET", "key", "value"}), "READONLY a replica for ever");
+  EXPECT_LE(server.connections(), 5);
+  EXPECT_EQ(test.metrics.counter("sessiond_redis_error_replies_total", "", {{"code", "READONLY"}}).read(), 50U);
+}
+
+TEST(ScriptedServer, RepliesThatSpeakOfTheWholeServerAreUnavailableAndOpenTheBreaker) {
+  for (const std::string text : {"LOADING x", "MASTERDOWN x", "NOAUTH x", "CLUSTERDOWN x", "BUSY x"}) {
+    ScriptedRedis server([&](std::string_view request, int) { return setnameAnd(request, "-" + text + "\r\n"); });
+    RedisConfig config = configFor(server.url());
+    config.breaker = {.failures = 2, .min_backoff = 60s, .max_backoff = 60s};
+    TestClient test(config);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)") << text;
+    EXPECT_EQ(test.errors("breaker_open"), 3U) << text;
+  }
+}
+
+TEST(ScriptedServer, RepliesThatSpeakOfOneCommandLeaveTheBreakerClosed) {
+  for (const std::string text : {"MOVED 1 127.0.0.1:1", "ASK 1 127.0.0.1:1", "TRYAGAIN x", "CROSSSLOT x", "MISCONF x",
+                                 "NOREPLICAS x", "NOPERM x", "OOM x", "WRONGTYPE x", "ERR x"}) {
+    ScriptedRedis server([&](std::string_view request, int) { return setnameAnd(request, "-" + text + "\r\n"); });
+    RedisConfig config = configFor(server.url());
+    config.breaker = {.failures = 2, .min_backoff = 60s, .max_backoff = 60s};
+    TestClient test(config);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(test.text({"GET", "key"}), text);
+    EXPECT_EQ(test.errors("breaker_open"), 0U) << text;
+  }
+}
+
+TEST(ScriptedServer, TooOldIsMisconfigured) {
+  ScriptedRedis without_hello([](std::string_view request, int) {
+    return setnameAnd(request, "-ERR unknown command `HELLO`, with args beginning with: `2`, \r\n+PONG\r\n");
+  });
+  TestClient very_old(configFor(without_hello.url()));
+  StartupReport report = very_old.client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kMisconfigured);
+  EXPECT_TRUE(report.message.ends_with(
+      "redis.sock is older than 6.0, but sessiond needs 6.0 or newer; missing: SET KEEPTTL, ACL users, CLIENT "
+      "TRACKING"))
+      << report.message;
+
+  ScriptedRedis pretender([](std::string_view request, int) {
+    return setnameAnd(request, "*4\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n5.0.14\r\n+PONG\r\n");
+  });
+  TestClient old(configFor(pretender.url()));
+  report = old.client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kMisconfigured);
+  EXPECT_TRUE(report.message.find("redis.sock has version 5.0.14, but sessiond needs 6.0 or newer") !=
+              std::string::npos)
+      << report.message;
+}
+
+TEST(ScriptedServer, BytesThatAreNoProtocolBreakTheConnection) {
+  for (const std::string& answer :
+       {std::string("HTTP/1.1 400 Bad Request\r\n\r\n"), std::string("\0\0\0\0\r\n", 6), std::string("+OK\r\n+OK\r\n"),
+        std::string("+OK\r\n$"), std::string("*2000000000\r\n"), std::string("*-5\r\n"), std::string("$-7\r\nx\r\n"),
+        std::string("$9223372036854775807\r\nx"),
+        std::string("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n")}) {
+    ScriptedRedis server([&](std::string_view request, int) { return setnameAnd(request, answer); });
+    RedisConfig config = configFor(server.url());
+    config.command_timeout = 50ms;
+    config.breaker.failures = 1000;
+    TestClient test(config);
+    const std::string text = test.text({"GET", "key"});
+    EXPECT_TRUE(text == "(unavailable)" || text == "(timeout)") << answer << " gave " << text;
+    test.text({"GET", "key"});
+    EXPECT_EQ(server.connections(), 2) << answer;
+  }
+}
+
+TEST(ScriptedServer, AnswersThatDripAreATimeoutWithinTheBudget) {
+  std::atomic<bool> dripping = false;
+  ScriptedRedis server([&](std::string_view request, int) {
+    if (isGreeting(request)) return std::string("+OK\r\n");
+    dripping = true;
+    return std::string("$1000000\r\nx");
+  });
+  TestClient test(configFor(server.url()));
+  const auto took = timeOf([&] { EXPECT_EQ(test.text({"GET", "key"}), "(timeout)"); });
+  EXPECT_TRUE(dripping);
+  EXPECT_LT(took, kPatience * 300ms);
+}
+
+TEST(ScriptedServer, ClosingInTheMiddleOfAnAnswerIsUnavailableAndNotSentAgain) {
+  std::atomic<int> asked = 0;
+  ScriptedRedis server([&](std::string_view request, int) -> std::string {
+    if (isGreeting(request)) return "+OK\r\n";
+    if (request.find("PING") != std::string_view::npos) return "+PONG\r\n";
+    return ++asked == 1 ? "$5\r\nhal" : "";
+  });
+  TestClient test(configFor(server.url()));
+  ASSERT_EQ(test.text({"PING"}), "PONG");
+  EXPECT_EQ(test.text({"GET", "key"}), "(timeout)");
+  EXPECT_EQ(asked, 1);
+}
+
+TEST(ScriptedServer, AServerThatAlwaysClosesIsTriedTwiceAtMost) {
+  ScriptedRedis server([](std::string_view request, int) -> std::string {
+    if (isGreeting(request)) return "+OK\r\n";
+    return request.find("PING") != std::string_view::npos ? "+PONG\r\n" : "";
+  });
+  TestClient test(configFor(server.url()));
+  ASSERT_EQ(test.text({"PING"}), "PONG");
+  EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)");
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST(ScriptedServer, AServerThatRefusesANameIsUsedAllTheSame) {
+  ScriptedRedis server([](std::string_view request, int) -> std::string {
+    return isGreeting(request) ? "-NOPERM this user has no permissions to run the 'client|setname' command\r\n"
+                               : "+PONG\r\n";
+  });
+  TestClient test(configFor(server.url()));
+  EXPECT_EQ(test.text({"PING"}), "PONG");
+}
+
+}  // namespace
+}  // namespace sessiond
