@@ -26,7 +26,8 @@ void readJoin(const OptionValue& value, IdentityHeaderConfig& header) {
   std::optional<std::string> join = readText(value);
   if (!join) return;
   if (join->size() > kLongestJoin) {
-    return value.refuse("must be at most " + std::to_string(kLongestJoin) + " bytes long but is " + shown(*join));
+    return value.refuse("must be at most " + std::to_string(kLongestJoin) + " bytes long but has " +
+                        std::to_string(join->size()));
   }
   header.join = *std::move(join);
 }

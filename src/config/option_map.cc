@@ -14,7 +14,7 @@ void forEachEntry(
   if (node.kind == YamlKind::kBroken) return;
   if (node.kind != YamlKind::kMap) {
     return value.refuse(node.kind == YamlKind::kNull ? "must be a map but is empty; write {} for an empty one"
-                                                     : "must be a map, names with their values");
+                                                     : "must be a map but is " + describeNode(node));
   }
   for (const YamlEntry& member : node.entries) {
     const std::string path = value.path + "." + member.key;
@@ -27,7 +27,7 @@ void reportUnknownMember(const OptionValue& entry, YamlPlace name_place, const s
                          std::span<const std::string_view> known) {
   const std::optional<std::string> meant = nearestName(name, std::vector<std::string>(known.begin(), known.end()));
   entry.report.error(name_place, entry.path,
-                     "unknown option; " + (meant ? "did you mean " + *meant + "?" : "there are " + oneOf(known)));
+                     "unknown option; " + (meant ? "did you mean " + *meant + "?" : "must be " + oneOf(known)));
 }
 
 }  // namespace sessiond

@@ -12,22 +12,6 @@ namespace {
 constexpr std::size_t kLongestText = 1024;
 constexpr std::size_t kLongestList = 64;
 
-/// For "but is ...".
-std::string describeNode(const YamlNode& node) {
-  switch (node.kind) {
-    case YamlKind::kNull:
-      return "empty";
-    case YamlKind::kSequence:
-      return "a list";
-    case YamlKind::kMap:
-      return "a map";
-    case YamlKind::kScalar:
-    case YamlKind::kBroken:
-      break;
-  }
-  return node.quoted ? "the text " + shown(node.text) : shown(node.text);
-}
-
 /// The text of a value that is neither quoted nor a structure; else reports that it must be `what`.
 std::optional<std::string_view> plainText(const OptionValue& value, const std::string& what) {
   if (value.node.kind == YamlKind::kScalar && !value.node.quoted) return value.node.text;
@@ -69,6 +53,21 @@ bool isJsonNumber(std::string_view text) {
 
 }  // namespace
 
+std::string describeNode(const YamlNode& node) {
+  switch (node.kind) {
+    case YamlKind::kNull:
+      return "empty";
+    case YamlKind::kSequence:
+      return "a list";
+    case YamlKind::kMap:
+      return "a map";
+    case YamlKind::kScalar:
+    case YamlKind::kBroken:
+      break;
+  }
+  return node.quoted ? "the text " + shown(node.text) : shown(node.text);
+}
+
 std::optional<bool> readBool(const OptionValue& value) {
   const std::optional<std::string_view> text = plainText(value, "true or false");
   if (!text) return std::nullopt;
@@ -99,7 +98,7 @@ std::optional<std::chrono::milliseconds> readDuration(const OptionValue& value, 
   const std::string range = std::string(limits.zero_is_none ? "0s (none) or " : "") + "between " +
                             formatDuration(limits.least) + " and " + formatDuration(limits.most);
   if (allDigits(*text)) {
-    value.refuse("needs a unit (ms, s, m, h or d), as in " + shown(*text) + "s, but is " + shown(*text));
+    value.refuse("needs a unit, as in 500ms, 30s, 5m, 12h or 30d, but is " + shown(*text));
     return std::nullopt;
   }
   const std::optional<std::chrono::milliseconds> duration = parseDuration(*text);
@@ -184,14 +183,13 @@ std::optional<std::vector<std::string>> readTextList(const OptionValue& value) {
     const std::string path = value.path + "[" + std::to_string(at) + "]";
     const OptionValue item{node.items[at], path, value.report};
     value.report.remember(path, item.node.place);
-    std::optional<std::string> text = readText(item);
-    if (!text) continue;
-    if (text->empty()) {
+    const std::optional<std::string> text = readText(item);
+    if (text && text->empty()) {
       item.refuse("must not be empty");
-    } else if (std::find(texts.begin(), texts.end(), *text) != texts.end()) {
+    } else if (text && std::find(texts.begin(), texts.end(), *text) != texts.end()) {
       item.refuse(shown(*text) + " is listed twice");
     }
-    texts.push_back(*std::move(text));
+    texts.push_back(text.value_or(""));
   }
   return texts;
 }

@@ -44,7 +44,8 @@ std::optional<std::size_t> readSize(const OptionValue& value, std::size_t least,
 std::optional<std::uint32_t> readFileMode(const OptionValue& value);
 /// At most 1024 bytes, no control characters.
 std::optional<std::string> readText(const OptionValue& value);
-/// At most 64 texts, none empty, none twice; remembers each one's place as `path[0]`, `path[1]`.
+/// At most 64 texts, none empty, none twice (an empty one stands where a bad one was); remembers each one's place as
+/// `path[0]`, `path[1]`.
 std::optional<std::vector<std::string>> readTextList(const OptionValue& value);
 /// The index of the word.
 std::optional<std::size_t> readChoice(const OptionValue& value, std::span<const std::string_view> words);
@@ -52,6 +53,8 @@ std::optional<std::size_t> readChoice(const OptionValue& value, std::span<const 
 /// one, everything else is a string.
 std::optional<std::string> readJsonScalar(const OptionValue& value);
 
+/// For "but is ...": the value of a scalar, or the kind of anything else.
+std::string describeNode(const YamlNode& node);
 /// `a`, `a or b`, `a, b or c`.
 std::string oneOf(std::span<const std::string_view> words);
 

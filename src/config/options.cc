@@ -94,6 +94,7 @@ Option texts(std::string path, Field field, Complaint (*rule)(std::string_view))
             std::optional<std::vector<std::string>> read = readTextList(value);
             if (!read) return;
             for (std::size_t at = 0; at < read->size(); ++at) {
+              if ((*read)[at].empty()) continue;
               if (const Complaint complaint = rule((*read)[at])) {
                 value.report.error(value.path + "[" + std::to_string(at) + "]", *complaint);
               }
@@ -323,7 +324,12 @@ void reportUnknown(ConfigReport& report, YamlPlace place, const std::string& sec
   std::string message = section.empty() ? "unknown section" : "unknown option";
   std::optional<std::string> meant = nearestName(name, namesIn(section));
   if (!meant) meant = elsewhere(name);
-  if (meant) message += "; did you mean " + *meant + "?";
+  if (meant) {
+    message += "; did you mean " + *meant + "?";
+  } else if (section.empty()) {
+    const std::vector<std::string> names = namesIn("");
+    message += "; must be " + oneOf(std::vector<std::string_view>(names.begin(), names.end()));
+  }
   report.error(place, below(section) + name, message);
 }
 

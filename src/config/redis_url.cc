@@ -56,7 +56,8 @@ Expected<std::string, std::string> parseUser(std::string_view userinfo) {
     return Problem("must not hold a password; write it into a file of its own and name that in password_file");
   }
   std::optional<std::string> user = percentDecode(userinfo);
-  if (!user || user->empty() || hasControlBytes(*user) || user->find(' ') != std::string::npos) {
+  const bool is_raw = userinfo.find_first_of("@/") != std::string_view::npos;
+  if (!user || is_raw || user->empty() || hasControlBytes(*user) || user->find(' ') != std::string::npos) {
     return Problem("has no valid user name before the @");
   }
   return *std::move(user);

@@ -72,8 +72,9 @@ Complaint aboutGroup(std::string_view text) {
 
 Complaint aboutRedisUrl(std::string_view text) {
   const Expected<RedisAddress, std::string> address = parseRedisUrl(text);
-  if (address) return std::nullopt;
-  return address.error();
+  if (!address) return address.error();
+  if (const Complaint complaint = aboutRedisUser(address->user)) return "its user " + *complaint;
+  return std::nullopt;
 }
 
 Complaint aboutRedisUser(std::string_view text) {

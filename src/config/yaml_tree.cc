@@ -46,7 +46,8 @@ bool isClosed(std::string_view line) {
 std::optional<std::string> complaintAboutScalar(std::string_view line, const std::string& value, bool plain) {
   if (plain) {
     if (line.substr(0, value.size()) == value) return std::nullopt;
-    return "the line after it is read as part of it; a text must stand on one line (is the indentation right?)";
+    return "the line after it is read as part of it; a text must stand on one line (wrong indentation, or a bracket "
+           "that is not closed?)";
   }
   if (line.starts_with('"') || line.starts_with('\'')) {
     if (isClosed(line)) return std::nullopt;
@@ -195,7 +196,8 @@ std::optional<YamlProblem> build(const SourceText& source, TreeBuilder& builder)
   } catch (const TooDeep& deep) {
     return YamlProblem{deep.place, "", "nested deeper than " + std::to_string(kMaxYamlDepth) + " levels"};
   } catch (const YAML::Exception& error) {
-    return YamlProblem{placeOf(error.mark), "", "not YAML: " + error.msg};
+    const bool is_alias = error.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR);
+    return YamlProblem{placeOf(error.mark), "", is_alias ? kNotSupported : "not YAML: " + error.msg};
   }
   return std::nullopt;
 }

@@ -33,11 +33,11 @@ struct YamlEntry;
 
 struct YamlNode {
   YamlKind kind = YamlKind::kNull;
-  YamlPlace place = {};
-  std::string text = {};  ///< of a scalar
-  bool quoted = false;    ///< a scalar in quotes is a text, whatever it looks like
-  std::vector<YamlNode> items = {};
-  std::vector<YamlEntry> entries = {};
+  YamlPlace place;
+  std::string text;     ///< of a scalar
+  bool quoted = false;  ///< a scalar in quotes is a text, whatever it looks like
+  std::vector<YamlNode> items;
+  std::vector<YamlEntry> entries;
 };
 
 struct YamlEntry {

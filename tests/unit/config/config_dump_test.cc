@@ -1,0 +1,98 @@
+#include "config/config_dump.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "config/config_changes.h"
+#include "config/config_loader.h"
+#include "config/config_reader.h"
+#include "unit/config/secret_folder.h"
+
+namespace sessiond {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr char kEverythingElse[] = R"(
+listen: {socket: "[::1]:9000", mode: "0600", group: www-data, backlog: 5, lanes: 3, loaders: 9, workers: 8,
+  max_connections: 99, request_timeout: 1500ms, drain_timeout: 0s}
+redis: {url: "redis://app@db:6380/7", user: app, password_file: /etc/pw, connect_timeout: 1s, command_timeout: 70ms,
+  breaker: {failures: 2, min_backoff: 50ms, max_backoff: 9s}}
+session: {key_prefix: "", user_at: /passport/user, roles_at: "/a b/~0", secret_files: [a, "credential:b"],
+  idle_timeout: 90s, absolute_timeout: 12h, touch_interval: 0s, max_bytes: 1000000, identity_max_bytes: 300}
+cookie: {name: __Host-sid, domain: "", path: /, http_only: false, secure: always, same_site: none, max_age: 30d,
+  rolling: true, partitioned: true, priority: low}
+identity: {X-Id: {from: "/a,b", join: "", encode: percent, required: true}, "null": /x, X-All: {from: /user,
+  encode: base64url}}
+policies: {guests: {require: optional, max_auth_age: 5m}, "no": {roles_any: ["a b", "true", "#1"], roles_all: ["é"],
+  match: {"/x: y": false, /n: -1.5e3, /s: "a\"\\"}}}
+login: {url: /in, default_redirect: "/?a=b", allowed_origins: ["https://a:8443"], authenticators: [redis, htpasswd],
+  htpasswd_file: /etc/users, page_file: "/etc/a: b"}
+logout: {redirect: /bye, tombstone_lifetime: 90m}
+log: {level: debug, format: json, file: /var/log/sessiond.log, audit: false}
+metrics: {enabled: false}
+)";
+
+Config read(const std::string& yaml) {
+  ConfigDraft draft = readConfig(yaml, "test");
+  for (const ConfigProblem& problem : draft.report.take()) {
+    if (problem.severity == ProblemSeverity::kError) ADD_FAILURE() << describe(problem);
+  }
+  return std::move(draft.config);
+}
+
+TEST(ConfigDump, OfTheReferenceIsThatOfTheDefaults) {
+  const SecretFolder credentials;
+  const auto loaded = loadConfig("conf/sessiond.yaml", credentials.path());
+  ASSERT_TRUE(loaded) << "run from the top of the source tree; " << describe(loaded.error().front());
+  EXPECT_THAT(loaded->warnings, IsEmpty());
+  EXPECT_EQ(dumpConfig(loaded->config), dumpConfig(Config{}));
+}
+
+TEST(ConfigDump, LoadsAgainToTheSame) {
+  const std::string defaults = dumpConfig(Config{});
+  EXPECT_EQ(dumpConfig(read(defaults)), defaults);
+}
+
+TEST(ConfigDump, KeepsEveryOptionThatIsNotAtItsDefault) {
+  const std::string dump = dumpConfig(read(kEverythingElse));
+  EXPECT_EQ(dumpConfig(read(dump)), dump);
+  const std::string defaults = dumpConfig(Config{});
+  std::istringstream lines(dump);
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_heading = line.ends_with(":") || line.starts_with("#");
+    const bool stays = line == "  domain: \"\"" || line == "  path: /" || line == "    roles_any: []" ||
+                       line == "    roles_all: []" || line == "    match: {}" || line == "    max_auth_age: 0s" ||
+                       line == "    require: session";
+    if (is_heading || stays) continue;
+    EXPECT_THAT(defaults, Not(HasSubstr(line + "\n")));
+  }
+}
+
+TEST(ConfigDump, WritesTheShortAndTheLongFormOfAHeader) {
+  EXPECT_THAT(dumpConfig(read("identity: {X-A: {from: /a}, X-B: {from: /b, join: \";\", required: true}}\n")),
+              HasSubstr("identity:\n  X-A: /a\n  X-B: {from: /b, join: \";\", required: true}\npolicies:\n"));
+  EXPECT_THAT(dumpConfig(read("identity: {}\n")), HasSubstr("identity: {}\n"));
+}
+
+TEST(ConfigDump, HidesSecrets) {
+  Config config;
+  config.redis.password = Secret(std::string("hunter2"));
+  config.session.secrets.emplace_back(std::string(48, 's'));
+  EXPECT_EQ(dumpConfig(config), dumpConfig(Config{}));
+}
+
+TEST(ConfigChanges, OnlyListenNeedsARestart) {
+  EXPECT_THAT(changesNeedingRestart(Config{}, Config{}), IsEmpty());
+  EXPECT_THAT(changesNeedingRestart(Config{}, read("listen: {mode: \"0600\", workers: 5}\nlog: {level: warn}\n")),
+              ElementsAre("listen.mode", "listen.workers"));
+  EXPECT_THAT(changesNeedingRestart(Config{}, read("redis: {url: redis://db}\ncookie: {name: sid}\n")), IsEmpty());
+}
+
+}  // namespace
+}  // namespace sessiond

@@ -1,0 +1,187 @@
+#include "config/config_loader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "unit/config/secret_folder.h"
+
+namespace sessiond {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using Loaded = Expected<LoadedConfig, std::vector<ConfigProblem>>;
+
+class ConfigLoader : public testing::Test {
+ protected:
+  Loaded load(const std::string& yaml) { return loadConfig(folder_.write("sessiond.yaml", yaml), folder_.path()); }
+
+  /// What is said, with the temporary folder as FOLDER.
+  std::vector<std::string> said(const Loaded& loaded) {
+    std::vector<std::string> texts;
+    for (const ConfigProblem& problem : loaded ? loaded->warnings : loaded.error()) {
+      std::string text = describe(problem);
+      for (std::size_t at; (at = text.find(folder_.path())) != std::string::npos;) {
+        text.replace(at, folder_.path().size(), "FOLDER");
+      }
+      texts.push_back(std::move(text));
+    }
+    return texts;
+  }
+
+  const SecretFolder folder_;
+};
+
+TEST_F(ConfigLoader, FillsWhatIsGivenAndKeepsTheOtherDefaults) {
+  const Loaded loaded = load("session: {idle_timeout: 30m}\ncookie: {max_age: 2h, priority: high}\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(said(loaded), IsEmpty());
+  EXPECT_EQ(loaded->config.session.idle_timeout, std::chrono::minutes(30));
+  EXPECT_EQ(loaded->config.session.touch_interval, std::chrono::seconds(60));
+  EXPECT_EQ(loaded->config.cookie.max_age, std::chrono::hours(2));
+  EXPECT_EQ(loaded->config.cookie.priority, PriorityOption::kHigh);
+  EXPECT_EQ(loaded->config.identity.size(), 4u);
+}
+
+TEST_F(ConfigLoader, ReadsSecretsInOrderWithoutTheirLastNewline) {
+  folder_.write("first", std::string(40, 'a') + "\r\n");
+  folder_.write("second", std::string(40, 'b') + "\n\n");
+  const std::string third = folder_.write("third", std::string(40, 'c'));
+  const Loaded loaded = load("session: {secret_files: [\"credential:first\", second, " + third + "]}\n");
+  ASSERT_TRUE(loaded);
+  ASSERT_EQ(loaded->config.session.secrets.size(), 3u);
+  EXPECT_EQ(loaded->config.session.secrets[0].reveal(), std::string(40, 'a'));
+  EXPECT_EQ(loaded->config.session.secrets[1].reveal(), std::string(40, 'b') + "\n");
+  EXPECT_EQ(loaded->config.session.secrets[2].reveal(), std::string(40, 'c'));
+  EXPECT_THAT(loaded->config.session.secret_files, ElementsAre("credential:first", folder_.path() + "/second", third));
+}
+
+TEST_F(ConfigLoader, TakesCredentialsFromItsOwnFolderWithoutSystemd) {
+  const std::string file = folder_.write("sessiond.yaml", "log: {level: warn}\n");
+  const Loaded loaded = loadConfig(file, std::nullopt);
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.session.secrets.at(0).reveal(), std::string(48, 's'));
+}
+
+TEST_F(ConfigLoader, TakesCredentialsFromSystemdsFolderOnly) {
+  const SecretFolder credentials;
+  credentials.write("session_secret", std::string(32, 'x'));
+  const std::string file = folder_.write("sessiond.yaml", "log: {level: warn}\n");
+  const Loaded loaded = loadConfig(file, credentials.path());
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.session.secrets.at(0).reveal(), std::string(32, 'x'));
+}
+
+TEST_F(ConfigLoader, RefusesWeakEmptyAndHugeSecrets) {
+  folder_.write("short", std::string(31, 'x') + "\n");
+  folder_.write("empty", "\n");
+  folder_.write("huge", std::string(4097, 'x'));
+  EXPECT_THAT(
+      said(load("session: {secret_files: [short, empty, huge]}\n")),
+      ElementsAre("FOLDER/sessiond.yaml:1:26: session.secret_files[0]: must hold at least 32 bytes but holds 31; "
+                  "make one with: openssl rand -base64 48",
+                  "FOLDER/sessiond.yaml:1:33: session.secret_files[1]: FOLDER/empty is empty; make one with: "
+                  "openssl rand -base64 48",
+                  "FOLDER/sessiond.yaml:1:40: session.secret_files[2]: FOLDER/huge must hold at most 4096 bytes "
+                  "but holds more; make one with: openssl rand -base64 48"));
+}
+
+TEST_F(ConfigLoader, RefusesAFolderInPlaceOfASecret) {
+  EXPECT_THAT(said(load("redis: {password_file: .}\n")),
+              ElementsAre("FOLDER/sessiond.yaml:1:24: redis.password_file: cannot read FOLDER/: Is a directory"));
+}
+
+TEST_F(ConfigLoader, SaysWhichDefaultCredentialIsMissing) {
+  EXPECT_THAT(
+      said(loadConfig(folder_.write("sessiond.yaml", "log: {level: warn}\n"), folder_.path() + "/none")),
+      ElementsAre("FOLDER/sessiond.yaml: session.secret_files[0]: cannot read FOLDER/none/session_secret: No such "
+                  "file or directory; make one with: openssl rand -base64 48"));
+}
+
+TEST_F(ConfigLoader, WarnsOfSecretsThatOthersMayRead) {
+  const std::string file = folder_.write("password", "hunter2\n");
+  ASSERT_EQ(::chmod(file.c_str(), 0644), 0);
+  const Loaded loaded = load("redis: {password_file: password}\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.redis.password.reveal(), "hunter2");
+  EXPECT_THAT(said(loaded),
+              ElementsAre("FOLDER/sessiond.yaml:1:24: warning: redis.password_file: FOLDER/password can be "
+                          "read by everybody on this machine; chmod 0640 or stricter"));
+}
+
+TEST_F(ConfigLoader, WarnsOfTheSameSecretTwice) {
+  folder_.write("old", std::string(48, 's'));
+  EXPECT_THAT(
+      said(load("session: {secret_files: [\"credential:session_secret\", old]}\n")),
+      ElementsAre("FOLDER/sessiond.yaml:1:55: warning: session.secret_files[1]: holds the same secret as a file "
+                  "listed before it"));
+}
+
+TEST_F(ConfigLoader, ReportsWarningsBesideErrors) {
+  EXPECT_THAT(
+      said(load("listen: {mode: \"0666\", lanes: -1}\n")),
+      ElementsAre("FOLDER/sessiond.yaml:1:16: warning: listen.mode: lets every program on this machine use the "
+                  "socket; 0660 with a group is safer",
+                  "FOLDER/sessiond.yaml:1:31: listen.lanes: must be a whole number between 0 and 256 but is -1"));
+}
+
+TEST_F(ConfigLoader, TakesOtherFilesFromItsFolderToo) {
+  folder_.write("users", "demo:x\n");
+  const Loaded loaded = load("login: {authenticators: [htpasswd], htpasswd_file: users, page_file: ../login.html}\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.login.htpasswd_file, folder_.path() + "/users");
+  EXPECT_EQ(loaded->warnings.size(), 1u);  // the page is not there
+}
+
+TEST_F(ConfigLoader, PutsTheDefaultPolicyFirstWhenItIsNotListed) {
+  const Loaded loaded = load("policies: {admin: {roles_any: [admin]}}\n");
+  ASSERT_TRUE(loaded);
+  ASSERT_EQ(loaded->config.policies.size(), 2u);
+  EXPECT_EQ(loaded->config.policies[0].name, "default");
+  EXPECT_TRUE(loaded->config.policies[0].require_session);
+  EXPECT_EQ(loaded->config.policies[1].name, "admin");
+}
+
+TEST_F(ConfigLoader, LeavesTheDefaultPolicyWhereItIs) {
+  const Loaded loaded = load("policies: {guests: {require: optional}, default: {roles_all: [staff]}}\n");
+  ASSERT_TRUE(loaded);
+  ASSERT_EQ(loaded->config.policies.size(), 2u);
+  EXPECT_FALSE(loaded->config.policies[0].require_session);
+  EXPECT_THAT(loaded->config.policies[1].roles_all, ElementsAre("staff"));
+}
+
+TEST_F(ConfigLoader, CountsTheDefaultPolicyInTheirLimit) {
+  std::string yaml = "policies:\n";
+  for (int at = 0; at < 63; ++at) yaml += "  p" + std::to_string(at) + ": {}\n";
+  EXPECT_TRUE(load(yaml));
+  EXPECT_THAT(said(load(yaml + "  last: {}\n")),
+              ElementsAre("FOLDER/sessiond.yaml:2:3: policies: must be at most 64, `default` included, but are 65"));
+}
+
+TEST_F(ConfigLoader, KeepsTheJsonKindOfWhatAPolicyMatches) {
+  const Loaded loaded =
+      load("policies: {p: {match: {/a: true, /b: 1.50, /c: \"1\", /d: yes, /e: 007, /f: 'q\"\\'}}}\n");
+  ASSERT_TRUE(loaded);
+  using Match = std::pair<std::string, std::string>;
+  EXPECT_THAT(loaded->config.policies[1].match,
+              ElementsAre(Match("/a", "true"), Match("/b", "1.50"), Match("/c", "\"1\""), Match("/d", "\"yes\""),
+                          Match("/e", "\"007\""), Match("/f", "\"q\\\"\\\\\"")));
+}
+
+TEST_F(ConfigLoader, TakesTheRedisUserFromTheUrl) {
+  const Loaded loaded = load("redis: {url: \"redis://app@db\"}\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.redis.user, "app");
+}
+
+TEST_F(ConfigLoader, SaysWhyAFileCannotBeRead) {
+  EXPECT_THAT(said(loadConfig(folder_.path() + "/none.yaml", folder_.path())),
+              ElementsAre("FOLDER/none.yaml: cannot be read: No such file or directory"));
+  EXPECT_THAT(said(loadConfig(folder_.path(), folder_.path())), ElementsAre("FOLDER: cannot be read: Is a directory"));
+  EXPECT_THAT(said(load(std::string(kMaxConfigFileSize + 1, '#'))),
+              ElementsAre("FOLDER/sessiond.yaml: is larger than 256 KiB"));
+}
+
+}  // namespace
+}  // namespace sessiond

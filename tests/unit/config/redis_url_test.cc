@@ -1,0 +1,64 @@
+#include "config/redis_url.h"
+
+#include <gtest/gtest.h>
+
+namespace sessiond {
+namespace {
+
+std::string complaint(std::string_view url) {
+  const Expected<RedisAddress, std::string> address = parseRedisUrl(url);
+  return address ? "none: " + address->name() : address.error();
+}
+
+TEST(RedisUrl, ReadsHostPortUserAndDatabase) {
+  const Expected<RedisAddress, std::string> address = parseRedisUrl("redis://sess%40ion@[::1]:6380/12");
+  ASSERT_TRUE(address);
+  EXPECT_EQ(address->host, "::1");
+  EXPECT_EQ(address->port, 6380);
+  EXPECT_EQ(address->user, "sess@ion");
+  EXPECT_EQ(address->database, 12u);
+  EXPECT_EQ(address->name(), "[::1]:6380");
+}
+
+TEST(RedisUrl, HasDefaults) {
+  for (const char* url : {"redis://db.example", "redis://db.example/"}) {
+    const Expected<RedisAddress, std::string> address = parseRedisUrl(url);
+    ASSERT_TRUE(address) << url;
+    EXPECT_EQ(address->name(), "db.example:6379");
+    EXPECT_EQ(address->database, 0u);
+    EXPECT_EQ(address->user, "");
+  }
+}
+
+TEST(RedisUrl, ReadsUnixSockets) {
+  const Expected<RedisAddress, std::string> address = parseRedisUrl("unix:///run/redis/redis.sock?db=3");
+  ASSERT_TRUE(address);
+  EXPECT_EQ(address->socket_path, "/run/redis/redis.sock");
+  EXPECT_EQ(address->database, 3u);
+  EXPECT_EQ(address->name(), "/run/redis/redis.sock");
+}
+
+TEST(RedisUrl, NeverRepeatsAPassword) {
+  for (const char* url : {"redis://user:hunter2@db/0", "redis://:hunter2@db", "redis://hunter2@@db",
+                          "redis://a b:hunter2@db", "REDIS://user:hunter2@db", "redis://u:hunter2@db:99999/x"}) {
+    EXPECT_EQ(complaint(url).find("hunter2"), std::string::npos) << complaint(url);
+    EXPECT_FALSE(complaint(url).starts_with("none")) << url;
+  }
+}
+
+TEST(RedisUrl, SaysWhatIsWrong) {
+  EXPECT_EQ(complaint("redis://"), "has no host; write redis://host:port/database");
+  EXPECT_EQ(complaint("redis:///0"), "has no host; write redis://host:port/database");
+  EXPECT_EQ(complaint("redis://a:b"), "must name its server as host:port, with a port from 1 to 65535");
+  EXPECT_EQ(complaint("redis://a/-1"), "has the database -1; it must be a number from 0 to 65535");
+  EXPECT_EQ(complaint("redis://a/65536"), "has the database 65536; it must be a number from 0 to 65535");
+  EXPECT_EQ(complaint("redis://a?db=1"), "must name its server as host:port, with a port from 1 to 65535");
+  EXPECT_EQ(complaint("redis://@a"), "has no valid user name before the @");
+  EXPECT_EQ(complaint("unix:///a?database=1"), "may have only ?db=N after the path");
+  EXPECT_EQ(complaint("unix:///a?db="), "has the database ; it must be a number from 0 to 65535");
+  EXPECT_EQ(complaint("unix://" + std::string(108, '/')), "has a socket path of 108 bytes; it may have 107");
+  EXPECT_EQ(complaint("unix://" + std::string(107, '/')), "none: " + std::string(107, '/'));
+}
+
+}  // namespace
+}  // namespace sessiond
