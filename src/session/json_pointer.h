@@ -18,6 +18,7 @@ class JsonPointer {
 
   /// The reference tokens, unescaped.
   const std::vector<std::string>& tokens() const { return tokens_; }
+  bool operator==(const JsonPointer&) const = default;
 
  private:
   std::vector<std::string> tokens_;

@@ -1,0 +1,158 @@
+#include "support/memory_session_store.h"
+
+#include <algorithm>
+
+namespace sessiond {
+namespace {
+
+// A time to live as a store takes it: a touch never deletes, and an absurdly long one does not overflow.
+SteadyTime after(std::chrono::seconds ttl, SteadyTime now) {
+  return now + std::clamp(ttl, std::chrono::seconds(1), std::chrono::seconds(1'000'000'000));
+}
+
+std::chrono::seconds remaining(SteadyTime expires, SteadyTime now) {
+  return std::chrono::ceil<std::chrono::seconds>(expires - now);
+}
+
+}  // namespace
+
+MemorySessionStore::Entry* MemorySessionStore::find(Data& data, const SessionId& id) const {
+  const auto found = data.sessions.find(id.bytes());
+  if (found == data.sessions.end()) return nullptr;
+  if (found->second.expires > clock_.steadyNow()) return &found->second;
+  data.sessions.erase(found);
+  return nullptr;
+}
+
+bool MemorySessionStore::isRevoked(Data& data, const SessionId& id) const {
+  const auto found = data.tombstones.find(id.bytes());
+  return found != data.tombstones.end() && found->second > clock_.steadyNow();
+}
+
+Expected<StoredSession, StoreError> MemorySessionStore::read(Data& data, const SessionId& id) const {
+  if (data.failure) return Unexpected(*data.failure);
+  StoredSession stored;
+  stored.revoked = isRevoked(data, id);
+  if (const Entry* const entry = find(data, id)) {
+    if (entry->wrong_type) return Unexpected(StoreError::kCorrupt);
+    stored.json = entry->value;
+  }
+  return stored;
+}
+
+void MemorySessionStore::load(std::span<SessionLoad> loads) {
+  auto data = data_.lock();
+  ++data->calls;
+  for (SessionLoad& load : loads) load.result = read(*data, *load.id);
+}
+
+Expected<void, StoreError> MemorySessionStore::touch(std::span<const SessionTouch> touches) {
+  auto data = data_.lock();
+  ++data->calls;
+  if (data->failure) return Unexpected(*data->failure);
+  for (const SessionTouch& touch : touches) {
+    if (Entry* const entry = find(*data, touch.id)) entry->expires = after(touch.ttl, clock_.steadyNow());
+  }
+  return {};
+}
+
+Expected<void, StoreError> MemorySessionStore::create(const SessionId& id, std::string_view json,
+                                                      std::chrono::seconds ttl) {
+  auto data = data_.lock();
+  ++data->calls;
+  if (data->failure) return Unexpected(*data->failure);
+  data->sessions[id.bytes()] = {
+      .value = std::string(json), .wrong_type = false, .expires = after(ttl, clock_.steadyNow())};
+  return {};
+}
+
+Expected<ReplaceOutcome, StoreError> MemorySessionStore::replace(const SessionId& id, std::string_view expected,
+                                                                 std::string_view next) {
+  auto data = data_.lock();
+  ++data->calls;
+  if (data->failure) return Unexpected(*data->failure);
+  Entry* const entry = find(*data, id);
+  if (entry == nullptr || isRevoked(*data, id)) return ReplaceOutcome::kMissing;
+  if (entry->wrong_type) return Unexpected(StoreError::kCorrupt);
+  if (entry->value != expected) return ReplaceOutcome::kChanged;
+  entry->value = next;
+  return ReplaceOutcome::kReplaced;
+}
+
+Expected<void, StoreError> MemorySessionStore::revoke(const SessionId& id, std::chrono::seconds tombstone_ttl) {
+  auto data = data_.lock();
+  ++data->calls;
+  if (data->failure) return Unexpected(*data->failure);
+  data->sessions.erase(id.bytes());
+  data->tombstones[id.bytes()] = after(tombstone_ttl, clock_.steadyNow());
+  return {};
+}
+
+void MemorySessionStore::put(const SessionId& id, std::string_view json, std::chrono::seconds ttl) {
+  data_.lock()->sessions[id.bytes()] = {
+      .value = std::string(json), .wrong_type = false, .expires = after(ttl, clock_.steadyNow())};
+}
+
+void MemorySessionStore::putWrongType(const SessionId& id) {
+  data_.lock()->sessions[id.bytes()] = {.value = "", .wrong_type = true, .expires = SteadyTime::max()};
+}
+
+void MemorySessionStore::erase(const SessionId& id) {
+  data_.lock()->sessions.erase(id.bytes());
+}
+
+std::optional<std::string> MemorySessionStore::value(const SessionId& id) {
+  auto data = data_.lock();
+  const Entry* const entry = find(*data, id);
+  if (entry == nullptr) return std::nullopt;
+  return entry->value;
+}
+
+std::optional<std::chrono::seconds> MemorySessionStore::ttl(const SessionId& id) {
+  auto data = data_.lock();
+  const Entry* const entry = find(*data, id);
+  if (entry == nullptr) return std::nullopt;
+  return remaining(entry->expires, clock_.steadyNow());
+}
+
+std::optional<std::chrono::seconds> MemorySessionStore::tombstoneTtl(const SessionId& id) {
+  auto data = data_.lock();
+  if (!isRevoked(*data, id)) return std::nullopt;
+  return remaining(data->tombstones.at(id.bytes()), clock_.steadyNow());
+}
+
+Expected<void, StoreError> MemoryUserSessionIndex::add(std::string_view user_id, const SessionId& id, WallTime created,
+                                                       std::chrono::seconds lifetime) {
+  auto data = data_.lock();
+  if (data->failure) return Unexpected(*data->failure);
+  User& user = data->users[std::string(user_id)];
+  const SteadyTime now = clock_.steadyNow();
+  if (user.expires <= now) user.sessions.clear();
+  user.sessions[id.bytes()] = created;
+  user.expires = std::max(user.expires, after(lifetime, now));
+  return {};
+}
+
+Expected<void, StoreError> MemoryUserSessionIndex::remove(std::string_view user_id, const SessionId& id) {
+  auto data = data_.lock();
+  if (data->failure) return Unexpected(*data->failure);
+  const auto user = data->users.find(user_id);
+  if (user != data->users.end()) user->second.sessions.erase(id.bytes());
+  return {};
+}
+
+Expected<std::vector<SessionId>, StoreError> MemoryUserSessionIndex::list(std::string_view user_id) {
+  auto data = data_.lock();
+  if (data->failure) return Unexpected(*data->failure);
+  std::vector<std::pair<WallTime, std::string>> by_age;
+  const auto user = data->users.find(user_id);
+  if (user != data->users.end() && user->second.expires > clock_.steadyNow()) {
+    for (const auto& [id, created] : user->second.sessions) by_age.emplace_back(created, id);
+  }
+  std::sort(by_age.begin(), by_age.end());
+  std::vector<SessionId> ids;
+  for (const auto& [created, id] : by_age) ids.push_back(*SessionId::fromBytes(id));
+  return ids;
+}
+
+}  // namespace sessiond

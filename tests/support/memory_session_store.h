@@ -1,0 +1,91 @@
+// MemorySessionStore and MemoryUserSessionIndex: the stores' contracts in memory, for unit tests. Time is the test's
+// own Clock, so keys expire when the test moves it.
+
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "session/session_store.h"
+
+namespace sessiond {
+
+/// Thread-safe.
+class MemorySessionStore final : public SessionStore {
+ public:
+  explicit MemorySessionStore(const Clock& clock) : clock_(clock) {}
+
+  void load(std::span<SessionLoad> loads) override;
+  Expected<void, StoreError> touch(std::span<const SessionTouch> touches) override;
+  Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override;
+  Expected<ReplaceOutcome, StoreError> replace(const SessionId& id, std::string_view expected,
+                                               std::string_view next) override;
+  Expected<void, StoreError> revoke(const SessionId& id, std::chrono::seconds tombstone_ttl) override;
+
+  // What a test does behind the store's back.
+
+  /// As another program would: stores a value whatever stood there, tombstone or not.
+  void put(const SessionId& id, std::string_view json, std::chrono::seconds ttl);
+  /// Makes the key something that is no string.
+  void putWrongType(const SessionId& id);
+  void erase(const SessionId& id);
+  /// The value stored, also behind a tombstone.
+  std::optional<std::string> value(const SessionId& id);
+  std::optional<std::chrono::seconds> ttl(const SessionId& id);
+  std::optional<std::chrono::seconds> tombstoneTtl(const SessionId& id);
+  /// From now on every call answers so; nullopt: no more.
+  void failWith(std::optional<StoreError> error) { data_.lock()->failure = error; }
+  /// How many round trips there were: a call of any of the interface's functions is one.
+  std::size_t calls() { return data_.lock()->calls; }
+
+ private:
+  struct Entry {
+    std::string value;
+    bool wrong_type = false;
+    SteadyTime expires;
+  };
+  struct Data {
+    std::map<std::string, Entry> sessions;
+    std::map<std::string, SteadyTime> tombstones;
+    std::optional<StoreError> failure;
+    std::size_t calls = 0;
+  };
+
+  Expected<StoredSession, StoreError> read(Data& data, const SessionId& id) const;
+  Entry* find(Data& data, const SessionId& id) const;
+  bool isRevoked(Data& data, const SessionId& id) const;
+
+  const Clock& clock_;
+  Guarded<Data> data_;
+};
+
+/// Thread-safe.
+class MemoryUserSessionIndex final : public UserSessionIndex {
+ public:
+  explicit MemoryUserSessionIndex(const Clock& clock) : clock_(clock) {}
+
+  Expected<void, StoreError> add(std::string_view user_id, const SessionId& id, WallTime created,
+                                 std::chrono::seconds lifetime) override;
+  Expected<void, StoreError> remove(std::string_view user_id, const SessionId& id) override;
+  Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id) override;
+  void failWith(std::optional<StoreError> error) { data_.lock()->failure = error; }
+
+ private:
+  struct User {
+    std::map<std::string, WallTime> sessions;
+    SteadyTime expires;
+  };
+  struct Data {
+    std::map<std::string, User, std::less<>> users;
+    std::optional<StoreError> failure;
+  };
+
+  const Clock& clock_;
+  Guarded<Data> data_;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,327 @@
+// What every SessionStore and UserSessionIndex must do, as tests that run against each of them.
+//
+// A store's test includes this header, derives a harness that makes a fresh store and can look behind it, and
+// instantiates the suites:
+//
+//   INSTANTIATE_TEST_SUITE_P(Memory, SessionStoreContract, testing::Values([] {
+//     return std::unique_ptr<StoreHarness>(std::make_unique<MemoryHarness>()); }));
+
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "session/session_store.h"
+
+namespace sessiond {
+
+/// One store, empty at first, and another program's ways to its data.
+class StoreHarness {
+ public:
+  virtual ~StoreHarness() = default;
+  virtual SessionStore& store() = 0;
+  virtual UserSessionIndex& index() = 0;
+  /// Stores a value, whatever stands there.
+  virtual void put(const SessionId& id, std::string_view json, std::chrono::seconds ttl) = 0;
+  /// Makes the session's key something that is no string.
+  virtual void putWrongType(const SessionId& id) = 0;
+  /// The value stored, also behind a tombstone.
+  virtual std::optional<std::string> value(const SessionId& id) = 0;
+  virtual std::optional<std::chrono::seconds> ttl(const SessionId& id) = 0;
+  virtual std::optional<std::chrono::seconds> tombstoneTtl(const SessionId& id) = 0;
+};
+
+using StoreHarnessFactory = std::function<std::unique_ptr<StoreHarness>()>;
+
+class SessionStoreContract : public testing::TestWithParam<StoreHarnessFactory> {
+ protected:
+  static SessionId idOf(std::string_view bytes) { return *SessionId::fromBytes(bytes); }
+
+  Expected<StoredSession, StoreError> load(const SessionId& id) {
+    SessionLoad load;
+    load.id = &id;
+    store_.load({&load, 1});
+    return load.result;
+  }
+  /// What a load finds, as text.
+  std::string found(const SessionId& id) {
+    const Expected<StoredSession, StoreError> stored = load(id);
+    if (!stored) return stored.error() == StoreError::kCorrupt ? "corrupt" : "unavailable";
+    return std::string(stored->revoked ? "revoked " : "") + stored->json.value_or("nothing");
+  }
+  std::optional<ReplaceOutcome> replace(const SessionId& id, std::string_view expected, std::string_view next) {
+    const Expected<ReplaceOutcome, StoreError> outcome = store_.replace(id, expected, next);
+    if (!outcome) return std::nullopt;
+    return *outcome;
+  }
+  /// The time to live, give or take what a test may have slept.
+  static bool isAbout(std::optional<std::chrono::seconds> ttl, std::chrono::seconds expected) {
+    return ttl && *ttl <= expected && *ttl > expected - std::chrono::seconds(30);
+  }
+
+  static constexpr std::chrono::seconds kHour{3600};
+
+  std::unique_ptr<StoreHarness> harness_ = GetParam()();
+  SessionStore& store_ = harness_->store();
+  const SessionId id_ = idOf("sid");
+};
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(SessionStoreContract);
+
+TEST_P(SessionStoreContract, FindsNothingWhereNothingIs) {
+  EXPECT_EQ(found(id_), "nothing");
+}
+
+TEST_P(SessionStoreContract, FindsWhatWasCreated) {
+  ASSERT_TRUE(store_.create(id_, "{\"cookie\":{}}", kHour));
+  EXPECT_EQ(found(id_), "{\"cookie\":{}}");
+  EXPECT_TRUE(isAbout(harness_->ttl(id_), kHour));
+  EXPECT_EQ(harness_->tombstoneTtl(id_), std::nullopt);
+}
+
+TEST_P(SessionStoreContract, FindsWhatOthersStored) {
+  harness_->put(id_, "anything at all", kHour);
+  EXPECT_EQ(found(id_), "anything at all");
+}
+
+TEST_P(SessionStoreContract, LoadsABatchEachByItself) {
+  const std::vector<SessionId> ids = {idOf("a"), idOf("b"), idOf("c"), idOf("d"), idOf("a")};
+  harness_->put(ids[0], "A", kHour);
+  ASSERT_TRUE(store_.revoke(ids[1], kHour));
+  harness_->putWrongType(ids[3]);
+  std::vector<SessionLoad> loads(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) loads[i].id = &ids[i];
+  store_.load(loads);
+  EXPECT_EQ(loads[0].result->json, "A");
+  EXPECT_FALSE(loads[0].result->revoked);
+  EXPECT_TRUE(loads[1].result->revoked);
+  EXPECT_EQ(loads[1].result->json, std::nullopt);
+  EXPECT_EQ(loads[2].result->json, std::nullopt);
+  EXPECT_FALSE(loads[2].result->revoked);
+  EXPECT_EQ(loads[3].result.error(), StoreError::kCorrupt);
+  EXPECT_EQ(loads[4].result->json, "A");
+}
+
+TEST_P(SessionStoreContract, LoadsAndTouchesNothingAtAll) {
+  store_.load({});
+  EXPECT_TRUE(store_.touch({}));
+}
+
+TEST_P(SessionStoreContract, LoadsHundredsAtOnce) {
+  std::vector<SessionId> ids;
+  for (int i = 0; i < 300; ++i) ids.push_back(idOf("batch" + std::to_string(i)));
+  for (std::size_t i = 0; i < ids.size(); i += 3) harness_->put(ids[i], std::to_string(i), kHour);
+  std::vector<SessionLoad> loads(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) loads[i].id = &ids[i];
+  store_.load(loads);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    ASSERT_TRUE(loads[i].result) << i;
+    EXPECT_EQ(loads[i].result->json, i % 3 == 0 ? std::optional(std::to_string(i)) : std::nullopt) << i;
+  }
+}
+
+TEST_P(SessionStoreContract, CallsAWrongTypeCorrupt) {
+  harness_->putWrongType(id_);
+  EXPECT_EQ(found(id_), "corrupt");
+}
+
+TEST_P(SessionStoreContract, TellsIdsApartByEveryByte) {
+  const SessionId with_nul = idOf(std::string_view("a\0b", 3));
+  const SessionId shorter = idOf("a");
+  const SessionId binary = idOf("\xff\r\n$5 *?[]{}\\\"");
+  const SessionId longest = idOf(std::string(SessionId::kMaxBytes, 'x'));
+  ASSERT_TRUE(store_.create(with_nul, "1", kHour));
+  ASSERT_TRUE(store_.create(shorter, "2", kHour));
+  ASSERT_TRUE(store_.create(binary, "3", kHour));
+  ASSERT_TRUE(store_.create(longest, "4", kHour));
+  EXPECT_EQ(found(with_nul), "1");
+  EXPECT_EQ(found(shorter), "2");
+  EXPECT_EQ(found(binary), "3");
+  EXPECT_EQ(found(longest), "4");
+}
+
+TEST_P(SessionStoreContract, KeepsLargeAndBinaryValues) {
+  std::string large(200 * 1024, 'x');
+  for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>(i * 7);
+  ASSERT_TRUE(store_.create(id_, large, kHour));
+  EXPECT_TRUE(load(id_)->json == large);
+  const std::string next = large + std::string("\0\r\n", 3);
+  EXPECT_EQ(replace(id_, large, next), ReplaceOutcome::kReplaced);
+  EXPECT_TRUE(load(id_)->json == next);
+}
+
+TEST_P(SessionStoreContract, TouchMovesTheTimeToLiveAndNothingElse) {
+  harness_->put(id_, "value", std::chrono::seconds(60));
+  const std::vector<SessionTouch> touches = {{.id = id_, .ttl = kHour}};
+  EXPECT_TRUE(store_.touch(touches));
+  EXPECT_TRUE(isAbout(harness_->ttl(id_), kHour));
+  EXPECT_EQ(harness_->value(id_), "value");
+}
+
+TEST_P(SessionStoreContract, TouchMayShortenATimeToLive) {
+  harness_->put(id_, "value", 2 * kHour);
+  const std::vector<SessionTouch> touches = {{.id = id_, .ttl = kHour}};
+  EXPECT_TRUE(store_.touch(touches));
+  EXPECT_TRUE(isAbout(harness_->ttl(id_), kHour));
+}
+
+TEST_P(SessionStoreContract, TouchNeverCreates) {
+  const std::vector<SessionTouch> touches = {{.id = id_, .ttl = kHour}, {.id = idOf("other"), .ttl = kHour}};
+  EXPECT_TRUE(store_.touch(touches));
+  EXPECT_EQ(harness_->value(id_), std::nullopt);
+  EXPECT_EQ(found(id_), "nothing");
+}
+
+TEST_P(SessionStoreContract, TouchNeverDeletes) {
+  harness_->put(id_, "value", kHour);
+  const std::vector<SessionTouch> touches = {{.id = id_, .ttl = std::chrono::seconds(0)},
+                                             {.id = id_, .ttl = std::chrono::seconds(-5)},
+                                             {.id = id_, .ttl = std::chrono::seconds(8'600'000'000'000)}};
+  EXPECT_TRUE(store_.touch(touches));
+  EXPECT_EQ(found(id_), "value");
+}
+
+TEST_P(SessionStoreContract, ReplaceWritesWhenTheValueIsTheExpectedOne) {
+  harness_->put(id_, "old", kHour);
+  EXPECT_EQ(replace(id_, "old", "new"), ReplaceOutcome::kReplaced);
+  EXPECT_EQ(found(id_), "new");
+  EXPECT_TRUE(isAbout(harness_->ttl(id_), kHour));
+}
+
+TEST_P(SessionStoreContract, ReplaceLeavesAChangedValueAlone) {
+  harness_->put(id_, "theirs", kHour);
+  EXPECT_EQ(replace(id_, "old", "new"), ReplaceOutcome::kChanged);
+  EXPECT_EQ(replace(id_, "their", "new"), ReplaceOutcome::kChanged);
+  EXPECT_EQ(replace(id_, "theirs ", "new"), ReplaceOutcome::kChanged);
+  EXPECT_EQ(found(id_), "theirs");
+}
+
+TEST_P(SessionStoreContract, ReplaceNeverCreates) {
+  EXPECT_EQ(replace(id_, "old", "new"), ReplaceOutcome::kMissing);
+  EXPECT_EQ(replace(id_, "", "new"), ReplaceOutcome::kMissing);
+  EXPECT_EQ(harness_->value(id_), std::nullopt);
+}
+
+TEST_P(SessionStoreContract, ReplaceDoesNotBringBackARevokedSession) {
+  ASSERT_TRUE(store_.revoke(id_, kHour));
+  EXPECT_EQ(replace(id_, "old", "new"), ReplaceOutcome::kMissing);
+  harness_->put(id_, "old", kHour);
+  EXPECT_EQ(replace(id_, "old", "new"), ReplaceOutcome::kMissing);
+  EXPECT_EQ(harness_->value(id_), "old");
+}
+
+TEST_P(SessionStoreContract, ReplaceOfAWrongTypeIsCorrupt) {
+  harness_->putWrongType(id_);
+  const Expected<ReplaceOutcome, StoreError> outcome = store_.replace(id_, "old", "new");
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error(), StoreError::kCorrupt);
+}
+
+TEST_P(SessionStoreContract, OneOfManyConcurrentReplacesWins) {
+  harness_->put(id_, "start", kHour);
+  std::vector<std::optional<ReplaceOutcome>> outcomes(8);
+  {
+    std::vector<std::jthread> writers;
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      writers.emplace_back([this, i, &outcomes] { outcomes[i] = replace(id_, "start", "by " + std::to_string(i)); });
+    }
+  }
+  EXPECT_THAT(outcomes, testing::Contains(std::optional(ReplaceOutcome::kReplaced)).Times(1));
+  EXPECT_THAT(outcomes, testing::Contains(std::optional(ReplaceOutcome::kChanged)).Times(7));
+}
+
+TEST_P(SessionStoreContract, RevokeDeletesAndBuries) {
+  harness_->put(id_, "value", kHour);
+  ASSERT_TRUE(store_.revoke(id_, 2 * kHour));
+  EXPECT_EQ(harness_->value(id_), std::nullopt);
+  EXPECT_TRUE(isAbout(harness_->tombstoneTtl(id_), 2 * kHour));
+  EXPECT_EQ(found(id_), "revoked nothing");
+}
+
+TEST_P(SessionStoreContract, RevokeBuriesAlsoWhatIsNotThere) {
+  ASSERT_TRUE(store_.revoke(id_, kHour));
+  EXPECT_EQ(found(id_), "revoked nothing");
+}
+
+TEST_P(SessionStoreContract, ATombstoneOutranksAValueWrittenLate) {
+  ASSERT_TRUE(store_.revoke(id_, kHour));
+  harness_->put(id_, "written late", kHour);
+  EXPECT_EQ(found(id_), "revoked written late");
+  const std::vector<SessionTouch> touches = {{.id = id_, .ttl = kHour}};
+  EXPECT_TRUE(store_.touch(touches));
+  EXPECT_EQ(found(id_), "revoked written late");
+  ASSERT_TRUE(store_.revoke(id_, kHour));
+  EXPECT_EQ(found(id_), "revoked nothing");
+}
+
+TEST_P(SessionStoreContract, RevokingOneLeavesOthersAlone) {
+  harness_->put(id_, "one", kHour);
+  harness_->put(idOf("sid2"), "two", kHour);
+  ASSERT_TRUE(store_.revoke(id_, kHour));
+  EXPECT_EQ(found(idOf("sid2")), "two");
+}
+
+class UserSessionIndexContract : public SessionStoreContract {
+ protected:
+  /// Ids in the index, in no order. Their sessions exist, so that an implementation which looks finds them.
+  std::vector<std::string> listed(std::string_view user_id) {
+    const Expected<std::vector<SessionId>, StoreError> ids = index_.list(user_id);
+    if (!ids) return {"unavailable"};
+    std::vector<std::string> bytes;
+    for (const SessionId& id : *ids) bytes.push_back(id.bytes());
+    return bytes;
+  }
+  void add(std::string_view user_id, std::string_view id) {
+    harness_->put(idOf(id), "{}", kHour);
+    ASSERT_TRUE(index_.add(user_id, idOf(id), WallTime(std::chrono::milliseconds(1767225600000)), kHour));
+  }
+
+  UserSessionIndex& index_ = harness_->index();
+};
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(UserSessionIndexContract);
+
+TEST_P(UserSessionIndexContract, KnowsNobodyAtFirst) {
+  EXPECT_THAT(listed("ada"), testing::IsEmpty());
+  EXPECT_TRUE(index_.remove("ada", id_));
+}
+
+TEST_P(UserSessionIndexContract, ListsEachUsersOwnSessions) {
+  add("ada", "s1");
+  add("ada", "s2");
+  add("bob", "s3");
+  EXPECT_THAT(listed("ada"), testing::UnorderedElementsAre("s1", "s2"));
+  EXPECT_THAT(listed("bob"), testing::ElementsAre("s3"));
+  EXPECT_THAT(listed("ad"), testing::IsEmpty());
+}
+
+TEST_P(UserSessionIndexContract, ListsASessionOnce) {
+  add("ada", "s1");
+  add("ada", "s1");
+  EXPECT_THAT(listed("ada"), testing::ElementsAre("s1"));
+}
+
+TEST_P(UserSessionIndexContract, ForgetsWhatIsRemoved) {
+  add("ada", "s1");
+  add("ada", "s2");
+  EXPECT_TRUE(index_.remove("ada", idOf("s1")));
+  EXPECT_TRUE(index_.remove("ada", idOf("never there")));
+  EXPECT_THAT(listed("ada"), testing::ElementsAre("s2"));
+}
+
+TEST_P(UserSessionIndexContract, TakesUserIdsAndSessionIdsOfAnyBytes) {
+  const std::string user("a\0\xff \r\n", 6);
+  add(user, std::string_view("s\0\xff", 3));
+  EXPECT_THAT(listed(user), testing::ElementsAre(std::string("s\0\xff", 3)));
+  EXPECT_THAT(listed("a"), testing::IsEmpty());
+}
+
+}  // namespace sessiond
