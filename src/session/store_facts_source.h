@@ -1,0 +1,47 @@
+// StoreFactsSource: facts straight from the session store, one round trip for all sessions of a load.
+
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/crypto.h"
+#include "base/metrics.h"
+#include "session/facts_extractor.h"
+#include "session/facts_source.h"
+#include "session/session_store.h"
+
+namespace sessiond {
+
+/// Thread-safe; store and extractor must outlive it.
+class StoreFactsSource final : public FactsSource {
+ public:
+  /// `tombstone_lifetime`: how long, at least, the tombstone of a session that came back after it was revoked is kept
+  /// anew.
+  /// `log_names` hashes session ids for log lines.
+  StoreFactsSource(SessionStore& store, const FactsExtractor& extractor, std::chrono::seconds tombstone_lifetime,
+                   const HmacKey& log_names, MetricsRegistry& metrics);
+
+  std::optional<FoundSession> peek(std::string_view cookie, SteadyTime now) override;
+  void load(std::span<FactsLoad> loads) override;
+
+ private:
+  FoundSession interpret(const SessionLoad& load);
+  std::shared_ptr<const KnownSession> extract(const SessionId& id, std::string_view json);
+  void noteCorrupt(const SessionId& id, std::string_view why);
+  void buryAgain(const SessionId& id, std::string_view json);
+
+  SessionStore& store_;
+  const FactsExtractor& extractor_;
+  const std::chrono::seconds tombstone_lifetime_;
+  const HmacKey& log_names_;
+  Counter& corrupt_;
+  Counter& untouchable_;
+  Counter& dropped_values_;
+  Counter& resurrected_;
+};
+
+}  // namespace sessiond
