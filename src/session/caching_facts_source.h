@@ -1,0 +1,35 @@
+// CachingFactsSource: a facts source with the in-process cache before it.
+//
+// A peek is answered from memory. A load asks for what is not there, one request a session however many checks wait
+// for it at that moment (single flight), and keeps what it learns.
+
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "session/facts_source.h"
+#include "session/session_cache.h"
+
+namespace sessiond {
+
+/// Thread-safe; everything passed in must outlive it.
+class CachingFactsSource final : public FactsSource {
+ public:
+  CachingFactsSource(FactsSource& source, SessionCache& cache, const Clock& clock, MetricsRegistry& metrics);
+
+  std::optional<FoundSession> peek(std::string_view cookie, SteadyTime now) override;
+  void load(std::span<FactsLoad> loads) override;
+
+ private:
+  FactsSource& source_;
+  SessionCache& cache_;
+  const Clock& clock_;
+  Counter& hits_;
+  Counter& misses_;
+};
+
+}  // namespace sessiond

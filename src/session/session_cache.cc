@@ -1,0 +1,215 @@
+#include "session/session_cache.h"
+
+#include <algorithm>
+#include <limits>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "base/crypto.h"
+#include "base/keyed_hash.h"
+
+namespace sessiond {
+
+namespace {
+
+constexpr SteadyTime kNoDeadline = SteadyTime::max();
+
+std::size_t heapBytes(const std::string& text) {
+  constexpr std::size_t kInline = 15;  // libstdc++ keeps shorter strings in the object
+  return text.capacity() > kInline ? text.capacity() + 1 : 0;
+}
+
+std::size_t bytesOf(const KnownSession& session) {
+  return sizeof session + heapBytes(session.id.bytes()) + heapBytes(session.facts.identity.lines()) +
+         heapBytes(session.facts.cookie.domain) + heapBytes(session.facts.cookie.path);
+}
+
+/// The id in a signed cookie value, if it stands there as it is: "s%3A<id>.<signature>" or "s:<id>.<signature>".
+/// Empty when it does not; such a value is verified the long way.
+std::string_view plainIdOf(std::string_view cookie) {
+  std::size_t begin = 0;
+  if (cookie.starts_with("s%3A")) {
+    begin = 4;
+  } else if (cookie.starts_with("s:")) {
+    begin = 2;
+  } else {
+    return {};
+  }
+  const std::size_t dot = cookie.rfind('.');
+  if (dot == std::string_view::npos || dot <= begin) return {};
+  const std::string_view id = cookie.substr(begin, dot - begin);
+  return id.find('%') == std::string_view::npos ? id : std::string_view();
+}
+
+}  // namespace
+
+/// One session, or the place-holder of one that is being loaded. A link of its shard's list.
+struct SessionCache::Entry {
+  Entry* newer = nullptr;
+  Entry* older = nullptr;
+  std::uint64_t epoch = 0;
+  SteadyTime deadline = kNoDeadline;
+  std::shared_ptr<CacheFlight> flight;  ///< set: a place-holder
+  FoundSession found;
+  std::string cookie;
+  std::string own_id;  ///< where `found` has no session that holds the id
+
+  std::string_view id() const { return found.session ? std::string_view(found.session->id.bytes()) : own_id; }
+  std::size_t bytes() const {
+    constexpr std::size_t kTableNode = 64;  // the hash table's node and bucket, the allocator's headers
+    return sizeof *this + kTableNode + heapBytes(cookie) + heapBytes(own_id) +
+           (found.session ? bytesOf(*found.session) : 0);
+  }
+};
+
+struct alignas(64) SessionCache::Shard {
+  mutable std::mutex mutex;
+  // All guarded by mutex.
+  std::unordered_map<std::string_view, std::unique_ptr<Entry>, KeyedHash> entries;  // key: Entry::id()
+  Entry* newest = nullptr;
+  Entry* oldest = nullptr;
+  std::size_t bytes = 0;
+  std::uint64_t evictions = 0;
+
+  void link(Entry& entry) {
+    entry.newer = nullptr;
+    entry.older = newest;
+    (newest != nullptr ? newest->newer : oldest) = &entry;
+    newest = &entry;
+  }
+  void unlink(Entry& entry) {
+    (entry.newer != nullptr ? entry.newer->older : newest) = entry.older;
+    (entry.older != nullptr ? entry.older->newer : oldest) = entry.newer;
+  }
+  void use(Entry& entry) {
+    if (newest == &entry) return;
+    unlink(entry);
+    link(entry);
+  }
+  void add(std::unique_ptr<Entry> entry) {
+    link(*entry);
+    bytes += entry->bytes();
+    const std::string_view id = entry->id();
+    entries.emplace(id, std::move(entry));
+  }
+  void remove(Entry& entry) {
+    unlink(entry);
+    bytes -= entry.bytes();
+    entries.erase(entries.find(entry.id()));
+  }
+  Entry* find(std::string_view id) {
+    const auto entry = entries.find(id);
+    return entry == entries.end() ? nullptr : entry->second.get();
+  }
+  void evictBeyond(const CacheLimits& limits) {
+    while (oldest != nullptr && (entries.size() > limits.max_entries || bytes > limits.max_bytes)) {
+      remove(*oldest);
+      ++evictions;
+    }
+  }
+};
+
+SessionCache::SessionCache(const CacheLimits& limits, const CacheTrust& trust)
+    : trust_(trust),
+      shard_limits_{std::max<std::size_t>(1, limits.max_entries / kShards), limits.max_bytes / kShards},
+      shards_(std::make_unique<Shard[]>(kShards)) {}
+
+SessionCache::~SessionCache() = default;
+
+SessionCache::Shard& SessionCache::shardOf(std::string_view id) const {
+  // The table inside the shard uses the hash's lower bits; the upper ones choose the shard.
+  return shards_[KeyedHash()(id) >> 58];
+}
+
+std::optional<FoundSession> SessionCache::find(std::string_view cookie, SteadyTime now) {
+  const std::string_view id = plainIdOf(cookie);
+  if (id.empty() || !trust_.holds(now)) return std::nullopt;
+  const std::uint64_t epoch = trust_.epoch();
+  Shard& shard = shardOf(id);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = shard.find(id);
+  if (entry == nullptr || entry->flight || entry->epoch != epoch || entry->deadline <= now) return std::nullopt;
+  if (!constantTimeEqual(entry->cookie, cookie)) return std::nullopt;
+  shard.use(*entry);
+  return entry->found;
+}
+
+SessionCache::Start SessionCache::start(const SessionId& id, SteadyTime now) {
+  if (!trust_.holds(now)) return {};
+  const std::uint64_t epoch = trust_.epoch();
+  Shard& shard = shardOf(id.bytes());
+  const std::lock_guard lock(shard.mutex);
+  if (Entry* const entry = shard.find(id.bytes())) {
+    if (entry->epoch == epoch && entry->flight) return {.found = {}, .flight = entry->flight, .lead = false};
+    if (entry->epoch == epoch && entry->deadline > now) {
+      shard.use(*entry);
+      return {.found = entry->found, .flight = nullptr, .lead = false};
+    }
+    shard.remove(*entry);
+  }
+  auto entry = std::make_unique<Entry>();
+  entry->epoch = epoch;
+  entry->flight = std::make_shared<CacheFlight>(epoch);
+  entry->own_id = id.bytes();
+  std::shared_ptr<CacheFlight> flight = entry->flight;
+  shard.add(std::move(entry));
+  shard.evictBeyond(shard_limits_);
+  return {.found = {}, .flight = std::move(flight), .lead = true};
+}
+
+void SessionCache::finish(const SessionId& id, const std::shared_ptr<CacheFlight>& flight, const FoundSession& found,
+                          std::string_view cookie, SteadyTime started) {
+  Shard& shard = shardOf(id.bytes());
+  bool current = false;
+  {
+    const std::lock_guard lock(shard.mutex);
+    Entry* const placeholder = shard.find(id.bytes());
+    if (placeholder != nullptr && placeholder->flight == flight) {
+      shard.remove(*placeholder);
+      current = flight->epoch() == trust_.epoch();
+      if (current && found.presence != Presence::kUnavailable) {
+        auto entry = std::make_unique<Entry>();
+        entry->epoch = flight->epoch();
+        entry->found = found;
+        entry->cookie = cookie;
+        if (found.ttl) entry->deadline = started + *found.ttl;
+        if (!found.session) entry->own_id = id.bytes();
+        shard.add(std::move(entry));
+        shard.evictBeyond(shard_limits_);
+      }
+    }
+  }
+  flight->land(found, current);
+}
+
+void SessionCache::invalidate(std::string_view id) {
+  Shard& shard = shardOf(id);
+  const std::lock_guard lock(shard.mutex);
+  if (Entry* const entry = shard.find(id)) shard.remove(*entry);
+}
+
+void SessionCache::invalidateAll() {
+  for (std::size_t i = 0; i < kShards; ++i) {
+    Shard& shard = shards_[i];
+    const std::lock_guard lock(shard.mutex);
+    shard.entries.clear();
+    shard.newest = shard.oldest = nullptr;
+    shard.bytes = 0;
+  }
+}
+
+SessionCache::Size SessionCache::size() const {
+  Size size;
+  for (std::size_t i = 0; i < kShards; ++i) {
+    const Shard& shard = shards_[i];
+    const std::lock_guard lock(shard.mutex);
+    size.entries += shard.entries.size();
+    size.bytes += shard.bytes;
+    size.evictions += shard.evictions;
+  }
+  return size;
+}
+
+}  // namespace sessiond

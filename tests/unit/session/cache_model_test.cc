@@ -1,0 +1,194 @@
+// The cache's promise, against a model: many threads read, write, lose and regain the subscription at random, and no
+// read may ever see a version older than the promise allows.
+//
+// The model of Redis is a version for each session. A write raises it and puts an invalidation in a queue, which a
+// listener thread carries out some time later. The floor of a session is the oldest version that a check which
+// begins now may see: it rises when an invalidation has been carried out, and to the latest version for all sessions
+// when trust is withdrawn or the listener falls silent for too long.
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "session/caching_facts_source.h"
+#include "support/fake_clock.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::size_t kSessions = 6;
+constexpr milliseconds kMaxStaleness(1000);
+
+std::string nameOf(std::size_t session) {
+  return "session" + std::to_string(session);
+}
+
+std::string cookieOf(std::size_t session) {
+  return "s%3A" + nameOf(session) + ".c2lnbmF0dXJl";
+}
+
+class ModelRedis final : public FactsSource {
+ public:
+  ModelRedis(FakeClock& clock, CacheTrust& trust) : clock_(clock), trust_(trust) {}
+
+  void connect(SessionCache& cache) { cache_ = &cache; }
+
+  std::optional<FoundSession> peek(std::string_view, SteadyTime) override { return std::nullopt; }
+
+  /// The version goes into `created`. Yields between the read and the answer, where the races are.
+  void load(std::span<FactsLoad> loads) override {
+    for (FactsLoad& load : loads) {
+      const auto session = static_cast<std::size_t>(load.id->bytes().back() - '0');
+      std::int64_t version = 0;
+      {
+        const std::lock_guard lock(mutex_);
+        version = versions_[session];
+      }
+      std::this_thread::yield();
+      KnownSession known{*load.id, {}};
+      known.facts.created = WallTime(milliseconds(version));
+      load.found = {.presence = Presence::kPresent, .session = std::make_shared<const KnownSession>(std::move(known))};
+    }
+  }
+
+  void write(std::size_t session) {
+    const std::lock_guard lock(mutex_);
+    ++versions_[session];
+    if (tracking_) {
+      queue_.push_back({session, versions_[session]});
+    } else {
+      floors_[session] = versions_[session];
+    }
+  }
+
+  /// Carries out the oldest invalidation; proves the subscription when none is left.
+  void listen() {
+    const std::lock_guard lock(mutex_);
+    if (!tracking_) return;
+    if (queue_.empty()) {
+      trust_.prove(clock_.steadyNow());
+      return;
+    }
+    const auto [session, version] = queue_.front();
+    queue_.pop_front();
+    cache_->invalidate(nameOf(session));
+    floors_[session] = std::max(floors_[session].load(), version);
+  }
+
+  void loseSubscription() {
+    const std::lock_guard lock(mutex_);
+    trust_.withdraw();
+    tracking_ = false;
+    queue_.clear();
+    raiseAllFloors();
+  }
+
+  void regainSubscription() {
+    const std::lock_guard lock(mutex_);
+    tracking_ = true;
+    trust_.establish(clock_.steadyNow());
+  }
+
+  void fallSilent() {
+    const std::lock_guard lock(mutex_);
+    clock_.advance(kMaxStaleness + milliseconds(1));
+    raiseAllFloors();
+  }
+
+  std::int64_t floor(std::size_t session) const { return floors_[session]; }
+
+ private:
+  struct Invalidation {
+    std::size_t session;
+    std::int64_t version;
+  };
+
+  void raiseAllFloors() {
+    for (std::size_t i = 0; i < kSessions; ++i) floors_[i] = versions_[i];
+  }
+
+  FakeClock& clock_;
+  CacheTrust& trust_;
+  SessionCache* cache_ = nullptr;
+  std::mutex mutex_;
+  bool tracking_ = false;
+  std::array<std::int64_t, kSessions> versions_{};
+  std::deque<Invalidation> queue_;
+  std::array<std::atomic<std::int64_t>, kSessions> floors_{};
+};
+
+struct Model {
+  FakeClock clock;
+  MetricsRegistry metrics;
+  CacheTrust trust{kMaxStaleness};
+  SessionCache cache{CacheLimits{.max_entries = 64 * 100, .max_bytes = 64 << 20}, trust};
+  ModelRedis redis{clock, trust};
+  CachingFactsSource source{redis, cache, clock, metrics};
+  std::atomic<bool> stop = false;
+  std::atomic<std::int64_t> violations = 0;
+  std::atomic<std::int64_t> peeked = 0;
+
+  Model() { redis.connect(cache); }
+
+  void read(std::mt19937& random) {
+    const std::size_t session = random() % kSessions;
+    const std::string cookie = cookieOf(session);
+    const std::int64_t floor = redis.floor(session);
+    FoundSession found;
+    if (auto here = source.peek(cookie, clock.steadyNow())) {
+      found = *std::move(here);
+      ++peeked;
+    } else {
+      const SessionId id = *SessionId::fromBytes(nameOf(session));
+      FactsLoad load{.id = &id, .cookie = cookie};
+      source.load(std::span(&load, 1));
+      found = load.found;
+    }
+    if (found.session->facts.created->time_since_epoch().count() < floor) ++violations;
+  }
+};
+
+TEST(CacheModel, NoCheckSeesAStateOlderThanThePromise) {
+  Model model;
+  model.redis.regainSubscription();
+  {
+    std::vector<std::jthread> threads;
+    for (unsigned seed = 0; seed < 4; ++seed) {
+      threads.emplace_back([&model, seed] {
+        std::mt19937 random(seed);
+        while (!model.stop) model.read(random);
+      });
+    }
+    threads.emplace_back([&model] {
+      while (!model.stop) model.redis.listen();
+    });
+    std::mt19937 random(99);
+    for (int step = 0; step < 60000; ++step) {
+      const auto dice = random() % 1000;
+      if (dice < 600) model.redis.write(random() % kSessions);
+      if (dice == 700) model.redis.fallSilent();
+      if (dice == 800) {
+        model.redis.loseSubscription();
+        for (unsigned i = 0; i < random() % 50; ++i) model.redis.write(random() % kSessions);
+        model.redis.regainSubscription();
+      }
+      if (dice >= 900) std::this_thread::yield();
+    }
+    model.stop = true;
+  }
+  EXPECT_EQ(model.violations, 0);
+  EXPECT_GT(model.peeked, 100) << "the cache was hardly used: the test shows nothing";
+}
+
+}  // namespace
+}  // namespace sessiond
