@@ -1,0 +1,22 @@
+// health, ready, metrics: what monitoring asks. None of them says anything about users.
+//
+//   health   200 while the process answers at all (liveness: restart it when this fails)
+//   ready    200 while Redis can be reached, else 503 (readiness: send it no traffic)
+//   metrics  Prometheus text
+
+#pragma once
+
+#include <functional>
+
+#include "base/metrics.h"
+#include "http/request.h"
+#include "http/response.h"
+
+namespace sessiond {
+
+Response answerHealth(const Request& request);
+/// `reachable` asks Redis, within its budget.
+Response answerReady(const Request& request, const std::function<bool()>& reachable);
+Response answerMetrics(const Request& request, const MetricsRegistry& metrics);
+
+}  // namespace sessiond

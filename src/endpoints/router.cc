@@ -1,0 +1,53 @@
+#include "endpoints/router.h"
+
+#include <optional>
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace sessiond {
+
+namespace {
+
+Response unknownEndpoint(std::optional<std::string_view> name) {
+  if (name) {
+    logError("router: unknown SESSIOND_ENDPOINT; nginx sends a name that this version does not serve",
+             {{"endpoint", *name}});
+  } else {
+    logError("router: request without SESSIOND_ENDPOINT; include sessiond/endpoints.conf in the server block");
+  }
+  Response response(500);
+  response.add("Content-Type", "text/plain; charset=utf-8");
+  response.body = "sessiond: the web server's configuration names no endpoint that is served here\n";
+  return response;
+}
+
+}  // namespace
+
+Route Router::receive(Exchange& exchange) const {
+  const std::optional<std::string_view> name = exchange.request.param("SESSIOND_ENDPOINT");
+  if (name == "auth") return auth_.receive(exchange);
+  const Endpoint* endpoint = name ? find(*name) : nullptr;
+  if (endpoint == nullptr) {
+    exchange.response = unknownEndpoint(name);
+    return Route::kAnswered;
+  }
+  if (!endpoint->quick) return Route::kWork;
+  exchange.response = endpoint->answer(exchange.request);
+  return Route::kAnswered;
+}
+
+void Router::work(Exchange& exchange) const {
+  const Endpoint* endpoint = find(exchange.request.paramOrEmpty("SESSIOND_ENDPOINT"));
+  SESSIOND_CHECK(endpoint != nullptr);
+  exchange.response = endpoint->answer(exchange.request);
+}
+
+const Router::Endpoint* Router::find(std::string_view name) const {
+  for (const Endpoint& endpoint : endpoints_) {
+    if (endpoint.name == name) return &endpoint;
+  }
+  return nullptr;
+}
+
+}  // namespace sessiond

@@ -1,0 +1,54 @@
+// Router: which endpoint a request is for, and on which thread it is answered.
+//
+// nginx names the endpoint in SESSIOND_ENDPOINT. A request without it, or with a name nobody knows, is a mistake in
+// the web server's configuration: 500, and a log line that says which snippet is missing.
+
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/metrics.h"
+#include "endpoints/auth.h"
+#include "http/handler.h"
+
+namespace sessiond {
+
+/// Thread-safe once all endpoints have been added.
+class Router {
+ public:
+  using Answer = std::function<Response(const Request&)>;
+
+  /// `auth` is apart from the others: the only endpoint with a way through lanes and loaders. It must outlive this.
+  explicit Router(const AuthEndpoint& auth) : auth_(auth) {}
+
+  /// Answers that never wait, given on the lane.
+  void addQuick(std::string_view name, Answer answer) {
+    endpoints_.push_back({std::string(name), true, std::move(answer)});
+  }
+  /// Answers that may wait, given on a worker.
+  void addSlow(std::string_view name, Answer answer) {
+    endpoints_.push_back({std::string(name), false, std::move(answer)});
+  }
+
+  Route receive(Exchange& exchange) const;
+  /// On a worker. REQUIRES: receive() said kWork.
+  void work(Exchange& exchange) const;
+
+ private:
+  struct Endpoint {
+    std::string name;
+    bool quick;
+    Answer answer;
+  };
+
+  const Endpoint* find(std::string_view name) const;
+
+  const AuthEndpoint& auth_;
+  std::vector<Endpoint> endpoints_;
+};
+
+}  // namespace sessiond

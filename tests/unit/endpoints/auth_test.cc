@@ -1,0 +1,348 @@
+#include "endpoints/auth.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/encoding.h"
+#include "support/fake_clock.h"
+#include "support/memory_session_store.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+/// Sessions by id; what is not here is unknown. Peeks at nothing unless told to.
+class FakeFactsSource final : public FactsSource {
+ public:
+  std::optional<FoundSession> peek(std::string_view cookie, SteadyTime) override {
+    const auto known = peeked.find(std::string(cookie));
+    if (known == peeked.end()) return std::nullopt;
+    return known->second;
+  }
+
+  void load(std::span<FactsLoad> loads) override {
+    batches.push_back(loads.size());
+    for (FactsLoad& load : loads) {
+      cookies_of_newest_secret.emplace_back(load.cookie);
+      const auto known = sessions.find(load.id->bytes());
+      load.found = known == sessions.end() ? FoundSession{Presence::kUnknown, nullptr} : known->second;
+    }
+  }
+
+  std::map<std::string, FoundSession> peeked;
+  std::map<std::string, FoundSession> sessions;
+  std::vector<std::size_t> batches;
+  std::vector<std::string> cookies_of_newest_secret;
+};
+
+std::vector<Secret> secretsOf(const std::vector<std::string>& texts) {
+  std::vector<Secret> secrets;
+  for (const std::string& text : texts) secrets.emplace_back(std::string(text));
+  return secrets;
+}
+
+class AuthEndpointTest : public testing::Test {
+ protected:
+  AuthEndpointTest() {
+    rules_.identity = {{.name = "X-User-Id", .from = "/user/id", .required = true},
+                       {.name = "X-User-Roles", .from = "/user/roles"}};
+    rules_.policies = {{.name = "default"},
+                       {.name = "admin", .roles_any = {"admin"}},
+                       {.name = "open", .require_session = false},
+                       {.name = "fresh", .max_auth_age = hours(1)}};
+    settings_.cookie_over_http.name = "connect.sid";
+    settings_.cookie_over_https = settings_.cookie_over_http;
+    settings_.cookie_over_https.secure = true;
+    settings_.policies = rules_.policies;
+  }
+
+  /// The endpoint is made at the first use, so that a test can change the settings before.
+  AuthEndpoint& endpoint() {
+    if (!endpoint_) {
+      extractor_.emplace(rules_);
+      endpoint_.emplace(settings_, AuthParts{signer_, *extractor_, source_, throttle_, touches_, clock_, metrics_});
+    }
+    return *endpoint_;
+  }
+
+  void store(const std::string& id, const std::string& json) {
+    endpoint();
+    source_.sessions[id] = found(id, json);
+  }
+  FoundSession found(const std::string& id, const std::string& json) {
+    return {Presence::kPresent,
+            std::make_shared<const KnownSession>(KnownSession{*SessionId::fromBytes(id), extractor_->extract(json)})};
+  }
+
+  std::string cookieOf(const std::string& id) { return signer_.sign(*SessionId::fromBytes(id)); }
+
+  Response ask(std::vector<std::pair<std::string, std::string>> params, Role role = Role::kResponder) {
+    std::vector<Param> views;
+    for (const auto& [name, value] : params) views.push_back({name, value});
+    Exchange exchange;
+    exchange.request = {.role = role, .params = views, .body = {}};
+    route_ = endpoint().receive(exchange);
+    if (route_ == Route::kLoad) {
+      Exchange* const batch[] = {&exchange};
+      endpoint().load(batch);
+    }
+    return exchange.response;
+  }
+  Response askWith(const std::string& id, const std::string& policy = "") {
+    return ask(
+        {{"HTTP_COOKIE", "connect.sid=" + cookieOf(id)}, {"SESSIOND_POLICY", policy}, {"SESSIOND_URI", "/a?b=1&c=2"}});
+  }
+
+  static constexpr const char* kAda = R"({"cookie":{"originalMaxAge":null,"expires":null,"httpOnly":true,"path":"/"},)"
+                                      R"("user":{"id":"7","roles":["staff","ops"]}})";
+
+  FakeClock clock_;
+  MetricsRegistry metrics_;
+  std::vector<Secret> secrets_ = secretsOf({"the newest secret of all the secrets", "an older secret, still good"});
+  CookieSigner signer_{secrets_};
+  FakeFactsSource source_;
+  MemorySessionStore store_{clock_};
+  TouchThrottle throttle_{seconds(60)};
+  TouchWriter touches_{store_, throttle_, metrics_};
+  ExtractionRules rules_;
+  AuthSettings settings_;
+  std::optional<FactsExtractor> extractor_;
+  std::optional<AuthEndpoint> endpoint_;
+  Route route_ = Route::kWork;
+};
+
+TEST_F(AuthEndpointTest, AllowsALoggedInSessionWithEveryIdentityHeader) {
+  store("s1", kAda);
+  const Response response = askWith("s1");
+  EXPECT_EQ(route_, Route::kLoad);
+  EXPECT_EQ(response.status, 204);
+  EXPECT_EQ(response.headers.lines(), "X-Session-Status: valid\r\nX-User-Id: 7\r\nX-User-Roles: staff,ops\r\n");
+  EXPECT_EQ(response.body, "");
+}
+
+TEST_F(AuthEndpointTest, RefusesWithoutACookieOnTheLane) {
+  const Response response = ask({{"SESSIOND_URI", "/a?b=1&c=%20d"}});
+  EXPECT_EQ(route_, Route::kAnswered);
+  EXPECT_EQ(response.status, 401);
+  EXPECT_EQ(response.headers.lines(),
+            "X-Session-Status: missing\r\nWWW-Authenticate: Session\r\n"
+            "X-Session-Login: /login?rd=%2Fa%3Fb%3D1%26c%3D%2520d\r\n");
+}
+
+TEST_F(AuthEndpointTest, RefusesForgedAndMalformedCookiesWithoutAskingTheStore) {
+  std::string forged = cookieOf("s1");
+  forged.back() = forged.back() == 'A' ? 'B' : 'A';
+  EXPECT_EQ(ask({{"HTTP_COOKIE", "connect.sid=" + forged}}).headers.lines().substr(0, 26),
+            "X-Session-Status: forged\r\n");
+  EXPECT_EQ(ask({{"HTTP_COOKIE", "connect.sid=nonsense"}}).headers.lines().substr(0, 29),
+            "X-Session-Status: malformed\r\n");
+  EXPECT_TRUE(source_.batches.empty());
+}
+
+TEST_F(AuthEndpointTest, TellsApartWhyThereIsNoSession) {
+  store("anonymous", R"({"cookie":{}})");
+  store("corrupt", "[]");
+  store("refused", R"({"cookie":{"originalMaxAge":0},"user":{"id":1}})");
+  store("empty", "null");
+  source_.sessions["revoked"] = {Presence::kRevoked, nullptr};
+  source_.sessions["down"] = {Presence::kUnavailable, nullptr};
+  const auto statusOf = [this](const std::string& id) {
+    const Response response = askWith(id);
+    return std::to_string(response.status) + " " +
+           response.headers.lines().substr(18, response.headers.lines().find("\r\n") - 18);
+  };
+  EXPECT_EQ(statusOf("nobody"), "401 unknown");
+  EXPECT_EQ(statusOf("anonymous"), "401 anonymous");
+  EXPECT_EQ(statusOf("corrupt"), "401 corrupt");
+  EXPECT_EQ(statusOf("refused"), "401 expired");
+  EXPECT_EQ(statusOf("empty"), "401 unknown");
+  EXPECT_EQ(statusOf("revoked"), "401 revoked");
+  EXPECT_EQ(statusOf("down"), "503 unavailable");
+}
+
+TEST_F(AuthEndpointTest, NeverSendsACookieWhenTheStoreCannotSay) {
+  source_.sessions["down"] = {Presence::kUnavailable, nullptr};
+  const Response response =
+      ask({{"HTTP_COOKIE", "connect.sid=broken; connect.sid=" + cookieOf("down") + "; connect.sid=" + cookieOf("s2")}});
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(response.headers.lines(), "X-Session-Status: unavailable\r\nRetry-After: 1\r\n");
+}
+
+TEST_F(AuthEndpointTest, ForbidsWhatThePolicyDoesNotAllow) {
+  store("s1", kAda);
+  EXPECT_EQ(askWith("s1", "admin").status, 403);
+  EXPECT_EQ(askWith("s1", "admin").headers.lines(), "X-Session-Status: forbidden\r\n");
+  store("root", R"({"cookie":{},"user":{"id":"1","roles":["admin"]}})");
+  EXPECT_EQ(askWith("root", "admin").status, 204);
+}
+
+TEST_F(AuthEndpointTest, ForbidsUnderAPolicyThatDoesNotExist) {
+  store("s1", kAda);
+  const Response response = askWith("s1", "adminn");
+  EXPECT_EQ(route_, Route::kAnswered);
+  EXPECT_EQ(response.status, 403);
+  EXPECT_EQ(response.headers.lines(), "X-Session-Status: misconfigured\r\n");
+}
+
+TEST_F(AuthEndpointTest, ForbidsASessionWithoutARequiredIdentityValue) {
+  store("s1", R"({"cookie":{},"user":{"name":"ada"}})");
+  EXPECT_EQ(askWith("s1").status, 403);
+}
+
+TEST_F(AuthEndpointTest, AnOptionalPolicyPassesNobodyWithEmptyHeaders) {
+  store("anonymous", R"({"cookie":{},"roles":["admin"]})");
+  const std::string nobody = "X-User-Id: \r\nX-User-Roles: \r\n";
+  EXPECT_EQ(ask({{"SESSIOND_POLICY", "open"}}).status, 204);
+  EXPECT_EQ(ask({{"SESSIOND_POLICY", "open"}}).headers.lines(), "X-Session-Status: missing\r\n" + nobody);
+  EXPECT_EQ(askWith("anonymous", "open").headers.lines(), "X-Session-Status: anonymous\r\n" + nobody);
+  EXPECT_EQ(askWith("gone", "open").headers.lines(), "X-Session-Status: unknown\r\n" + nobody);
+}
+
+TEST_F(AuthEndpointTest, AnOptionalPolicyRefusesWhenTheStoreCannotSayOrTheSessionIsDamaged) {
+  store("corrupt", "{");
+  source_.sessions["down"] = {Presence::kUnavailable, nullptr};
+  EXPECT_EQ(askWith("down", "open").status, 503);
+  EXPECT_EQ(askWith("corrupt", "open").status, 401);
+}
+
+TEST_F(AuthEndpointTest, AsksForANewLoginWhenItIsTooOldForThePolicy) {
+  const auto login = std::to_string(clock_.wallNow().time_since_epoch().count());
+  store("s1", R"({"cookie":{},"user":{"id":"7"},"_sd":{"created":)" + login + R"(,"authenticated":)" + login + "}}");
+  EXPECT_EQ(askWith("s1", "fresh").status, 204);
+  clock_.advance(hours(1) + seconds(1));
+  EXPECT_EQ(askWith("s1", "fresh").status, 401);
+  EXPECT_EQ(askWith("s1", "fresh").headers.lines().substr(0, 25), "X-Session-Status: stale\r\n");
+  EXPECT_EQ(askWith("s1").status, 204);
+}
+
+TEST_F(AuthEndpointTest, TheFirstCookieThatVerifiesAndExistsWins) {
+  store("s1", kAda);
+  store("s2", R"({"cookie":{},"user":{"id":"8"}})");
+  const Response response = ask({{"HTTP_COOKIE", "a=b; connect.sid=junk; connect.sid=" + cookieOf("gone")},
+                                 {"HTTP_COOKIE", "connect.sid=" + cookieOf("s2") + "; connect.sid=" + cookieOf("s1")}});
+  EXPECT_EQ(response.status, 204);
+  EXPECT_NE(response.headers.lines().find("X-User-Id: 8\r\n"), std::string::npos);
+  EXPECT_EQ(response.headers.lines().find("Set-Cookie"), std::string::npos);
+}
+
+TEST_F(AuthEndpointTest, ClearsSeveralDeadCookiesButNotASingleOne) {
+  EXPECT_EQ(askWith("gone").headers.lines().find("Set-Cookie"), std::string::npos);
+  const Response response = ask({{"HTTP_COOKIE", "connect.sid=junk; connect.sid=" + cookieOf("gone")}});
+  EXPECT_EQ(response.status, 401);
+  EXPECT_NE(response.headers.lines().find("Set-Cookie: connect.sid=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"),
+            std::string::npos);
+}
+
+TEST_F(AuthEndpointTest, SignsACookieAnewThatAnOlderSecretVerified) {
+  store("s1", kAda);
+  const CookieSigner older(std::span<const Secret>(secrets_).subspan(1));
+  const std::string old_cookie = older.sign(*SessionId::fromBytes("s1"));
+  const Response response = ask({{"HTTP_COOKIE", "connect.sid=" + old_cookie}});
+  EXPECT_EQ(response.status, 204);
+  EXPECT_NE(response.headers.lines().find("Set-Cookie: connect.sid=" + cookieOf("s1") + "; Path=/; HttpOnly\r\n"),
+            std::string::npos);
+  EXPECT_EQ(metrics_.counter("sessiond_secret_hits_total", "", {{"secret", "1"}}).read(), 1U);
+  EXPECT_EQ(source_.cookies_of_newest_secret, std::vector<std::string>{""});
+}
+
+TEST_F(AuthEndpointTest, RollsTheCookieWhenTheSessionIsTouched) {
+  settings_.rolling = true;
+  store("s1", R"({"cookie":{"originalMaxAge":3600000,"httpOnly":true,"path":"/app"},"user":{"id":"7"}})");
+  const Response first = askWith("s1");
+  EXPECT_NE(first.headers.lines().find("Set-Cookie: connect.sid=" + cookieOf("s1") +
+                                       "; Path=/app; Expires=Thu, 01 Jan 2026 01:00:00 GMT; HttpOnly\r\n"),
+            std::string::npos)
+      << first.headers.lines();
+  EXPECT_EQ(askWith("s1").headers.lines().find("Set-Cookie"), std::string::npos);
+  clock_.advance(seconds(61));
+  EXPECT_NE(askWith("s1").headers.lines().find("Expires=Thu, 01 Jan 2026 01:01:01 GMT"), std::string::npos);
+}
+
+TEST_F(AuthEndpointTest, DoesNotTouchWhereTheLocationSaysSo) {
+  settings_.rolling = true;
+  store("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})");
+  const Response response = ask({{"HTTP_COOKIE", "connect.sid=" + cookieOf("s1")}, {"SESSIOND_TOUCH", "off"}});
+  EXPECT_EQ(response.status, 204);
+  EXPECT_EQ(response.headers.lines().find("Set-Cookie"), std::string::npos);
+  EXPECT_TRUE(throttle_.due(*SessionId::fromBytes("s1"), hours(1), clock_.steadyNow()));
+}
+
+TEST_F(AuthEndpointTest, AnswersFromMemoryOnTheLane) {
+  store("s1", kAda);
+  source_.peeked[cookieOf("s1")] = found("s1", kAda);
+  EXPECT_EQ(askWith("s1").status, 204);
+  EXPECT_EQ(route_, Route::kAnswered);
+  source_.peeked[cookieOf("s1")] = {Presence::kRevoked, nullptr};
+  EXPECT_EQ(askWith("s1").status, 401);
+  EXPECT_EQ(route_, Route::kAnswered);
+  EXPECT_TRUE(source_.batches.empty());
+}
+
+TEST_F(AuthEndpointTest, ASessionInMemoryDoesNotOvertakeAnEarlierCookieThatMustBeLoaded) {
+  store("s1", kAda);
+  store("s2", R"({"cookie":{},"user":{"id":"8"}})");
+  source_.peeked[cookieOf("s2")] = found("s2", R"({"cookie":{},"user":{"id":"8"}})");
+  const Response response = ask({{"HTTP_COOKIE", "connect.sid=" + cookieOf("s1") + "; connect.sid=" + cookieOf("s2")}});
+  EXPECT_EQ(route_, Route::kLoad);
+  EXPECT_NE(response.headers.lines().find("X-User-Id: 7\r\n"), std::string::npos);
+}
+
+TEST_F(AuthEndpointTest, LoadsAllChecksOfABatchAtOnce) {
+  store("s1", kAda);
+  const std::string cookies[] = {"connect.sid=" + cookieOf("s1"), "connect.sid=" + cookieOf("gone")};
+  const Param params[] = {{"HTTP_COOKIE", cookies[0]}, {"HTTP_COOKIE", cookies[1]}};
+  Exchange exchanges[2];
+  for (std::size_t i = 0; i < 2; ++i) {
+    exchanges[i].request.params = std::span(params).subspan(i, 1);
+    ASSERT_EQ(endpoint().receive(exchanges[i]), Route::kLoad);
+  }
+  Exchange* const batch[] = {&exchanges[0], &exchanges[1]};
+  endpoint().load(batch);
+  EXPECT_EQ(exchanges[0].response.status, 204);
+  EXPECT_EQ(exchanges[1].response.status, 401);
+  EXPECT_EQ(source_.batches, std::vector<std::size_t>{2});
+}
+
+TEST_F(AuthEndpointTest, AnAuthorizerGetsVariables) {
+  store("s1", kAda);
+  const Response allowed = ask({{"HTTP_COOKIE", "connect.sid=" + cookieOf("s1")}}, Role::kAuthorizer);
+  EXPECT_EQ(allowed.status, 200);
+  EXPECT_EQ(allowed.headers.lines(),
+            "X-Session-Status: valid\r\nVariable-X-User-Id: 7\r\nVariable-X-User-Roles: staff,ops\r\n");
+  EXPECT_EQ(ask({}, Role::kAuthorizer).status, 401);
+}
+
+TEST_F(AuthEndpointTest, RefusesASessionBeyondTheAbsoluteTimeout) {
+  settings_.absolute_timeout = hours(8);
+  const auto created = std::to_string(clock_.wallNow().time_since_epoch().count());
+  store("s1", R"({"cookie":{},"user":{"id":"7"},"_sd":{"created":)" + created + "}}");
+  clock_.advance(hours(7));
+  EXPECT_EQ(askWith("s1").status, 204);
+  clock_.advance(hours(1) + seconds(1));
+  EXPECT_EQ(askWith("s1").status, 401);
+  EXPECT_EQ(askWith("s1").headers.lines().substr(0, 27), "X-Session-Status: expired\r\n");
+}
+
+TEST_F(AuthEndpointTest, CountsEveryCheckByItsOutcome) {
+  store("s1", kAda);
+  askWith("s1");
+  askWith("s1", "admin");
+  ask({});
+  ask({{"SESSIOND_POLICY", "nope"}});
+  const auto count = [this](const char* outcome) {
+    return metrics_.counter("sessiond_checks_total", "", {{"outcome", outcome}}).read();
+  };
+  EXPECT_EQ(count("valid"), 1U);
+  EXPECT_EQ(count("forbidden"), 1U);
+  EXPECT_EQ(count("missing"), 1U);
+  EXPECT_EQ(count("misconfigured"), 1U);
+}
+
+}  // namespace
+}  // namespace sessiond
