@@ -103,7 +103,9 @@ $(OUT)/src/%.o: src/%.cc $(OUT)/flags | $(packages_found)
 	$(call say,CXX,$<)
 	$(Q)$(compile) -c -o $@ $<
 
-$(OUT)/sessiond: $(OUT)/src/main.o $(OUT)/src/daemon.o $(call room_libs,$(top_down))
+daemon_objects := $(patsubst %.cc,$(OUT)/%.o,$(filter-out src/main.cc src/sessionctl.cc,$(wildcard src/*.cc)))
+
+$(OUT)/sessiond: $(OUT)/src/main.o $(daemon_objects) $(call room_libs,$(top_down))
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $^ $(LIBS)
 
@@ -141,7 +143,6 @@ tested      = $(foreach r,$(ROOMS) daemon,$(if $(wildcard tests/$(1)/$(r)/*.cc),
 
 # The rooms above all others: what stands directly in src/.
 NEEDS_daemon := $(top_down)
-daemon_objects := $(patsubst %.cc,$(OUT)/%.o,$(filter-out src/main.cc src/sessionctl.cc,$(wildcard src/*.cc)))
 
 define room_tests
 $(call test_binary,$(1),$(2)): $(call tests_of,$(1),$(2)) $(if $(filter daemon,$(2)),$(daemon_objects)) \
@@ -206,6 +207,10 @@ test: ## run every test and lint; the last line counts them (STAGES='unit lint' 
 .PHONY: format
 format: ## put all C++ files in the project's format
 	clang-format-14 -i $$(find src tests -name '*.cc' -o -name '*.h')
+
+.PHONY: compile-flags
+compile-flags:
+	@echo $(OUR_CPPFLAGS) $(CPPFLAGS) -std=c++20
 
 .PHONY: clean
 clean: ## remove what was built

@@ -1,0 +1,164 @@
+#include "application.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/crypto.h"
+#include "base/secret.h"
+#include "endpoints/auth.h"
+#include "endpoints/csrf.h"
+#include "endpoints/health.h"
+#include "endpoints/login.h"
+#include "endpoints/login_page.h"
+#include "endpoints/logout.h"
+#include "endpoints/router.h"
+#include "endpoints/session_ender.h"
+#include "redis/redis_session_store.h"
+#include "redis/redis_user_directory.h"
+#include "redis/redis_user_session_index.h"
+#include "session/store_facts_source.h"
+#include "translate_config.h"
+#include "users/directory_authenticator.h"
+#include "users/htpasswd_directory.h"
+
+namespace sessiond {
+
+namespace {
+
+/// The key behind the names by which logs call sessions and users: the same on every instance that shares the secret,
+/// of no use for anything else.
+HmacKey logKeyOf(const Secret& secret) {
+  return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond log pseudonyms")))));
+}
+
+using Directories = std::vector<std::unique_ptr<UserDirectory>>;
+
+/// In the configured order; a directory that cannot be used leaves its reasons in `problems`.
+Directories openDirectories(const LoginConfig& config, RedisClient& redis, const Clock& clock,
+                            std::vector<std::string>& problems) {
+  Directories directories;
+  for (const std::string& name : config.authenticators) {
+    if (name == "redis") {
+      directories.push_back(std::make_unique<RedisUserDirectory>(redis));
+      continue;
+    }
+    auto opened = HtpasswdDirectory::open(config.htpasswd_file, clock);
+    if (opened) {
+      directories.push_back(*std::move(opened));
+    } else {
+      for (const std::string& problem : opened.error()) problems.push_back("login.htpasswd_file: " + problem);
+    }
+  }
+  return directories;
+}
+
+Response answerNoLoginHere() {
+  Response response(404);
+  response.add("Content-Type", "text/plain; charset=utf-8");
+  response.add("Cache-Control", "no-store");
+  response.body = "sessiond: no login is set up here (login.authenticators is empty)\n";
+  return response;
+}
+
+}  // namespace
+
+/// Each is built from those above it, and goes before them.
+struct Application::Parts {
+  Parts(std::shared_ptr<const Config> settings, LoginPage page, Directories directories,
+        std::unique_ptr<RedisClient> client, HmacKey key, const Clock& clock, MetricsRegistry& metrics);
+
+  const std::shared_ptr<const Config> config;
+  const HmacKey log_key;
+  const CookieSigner signer;
+  const FactsExtractor extractor;
+  const std::unique_ptr<RedisClient> redis;
+  RedisSessionStore store;
+  RedisUserSessionIndex index;
+  StoreFactsSource source;
+  TouchThrottle throttle;
+  TouchWriter touches;
+  const AuthEndpoint auth;
+  const LoginPage login_page;
+  const CsrfGuard csrf;
+  const SessionEnder ender;
+  std::optional<DirectoryAuthenticator> authenticator;  // absent: nobody logs in here (login.authenticators is empty)
+  std::optional<LoginEndpoint> login;
+  const LogoutEndpoint logout;
+  Router router;
+};
+
+Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page, Directories directories,
+                          std::unique_ptr<RedisClient> client, HmacKey key, const Clock& clock,
+                          MetricsRegistry& metrics)
+    : config(std::move(settings)),
+      log_key(std::move(key)),
+      signer(config->session.secrets),
+      extractor(extractionRulesOf(*config)),
+      redis(std::move(client)),
+      store(*redis, config->session),
+      index(*redis, config->session),
+      source(store, extractor, config->logout.tombstone_lifetime, log_key, metrics),
+      throttle(config->session.touch_interval),
+      touches(store, throttle, metrics),
+      auth(authSettingsOf(*config), {signer, extractor, source, throttle, touches, clock, metrics}),
+      login_page(std::move(page)),
+      csrf(config->session.secrets, config->cookie.secure, clock),
+      ender({*config, store, index, log_key, metrics}),
+      logout({*config, signer, ender, log_key, metrics}),
+      router(auth) {
+  router.addQuick("health", answerHealth);
+  router.addSlow(
+      "ready", [this](const Request& request) { return answerReady(request, [this] { return redis->reachable(); }); });
+  if (!directories.empty()) {
+    authenticator.emplace(std::move(directories), log_key);
+    login.emplace(
+        LoginParts{*config, login_page, csrf, signer, ender, store, index, *authenticator, log_key, clock, metrics});
+  }
+  router.addSlow("login",
+                 [this](const Request& request) { return login ? login->answer(request) : answerNoLoginHere(); });
+  router.addSlow("logout", [this](const Request& request) { return logout.answer(request); });
+  if (config->metrics.enabled) {
+    router.addSlow("metrics", [&metrics](const Request& request) { return answerMetrics(request, metrics); });
+  }
+}
+
+Expected<std::shared_ptr<Application>, std::vector<std::string>> Application::build(
+    std::shared_ptr<const Config> config, const Clock& clock, MetricsRegistry& metrics) {
+  std::vector<std::string> problems;
+  auto redis = std::make_unique<RedisClient>(config->redis, clock, metrics);
+  Directories directories = openDirectories(config->login, *redis, clock, problems);
+  Expected<LoginPage, std::vector<std::string>> page = LoginPage::load(config->login);
+  if (!page) {
+    for (const std::string& problem : page.error()) problems.push_back("login.page_file: " + problem);
+  }
+  if (!problems.empty()) return Unexpected(std::move(problems));
+  HmacKey log_key = logKeyOf(config->session.secrets.front());
+  auto parts = std::make_unique<Parts>(std::move(config), *std::move(page), std::move(directories), std::move(redis),
+                                       std::move(log_key), clock, metrics);
+  return std::shared_ptr<Application>(new Application(std::move(parts)));
+}
+
+Application::Application(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Application::~Application() = default;
+
+Route Application::receive(Exchange& exchange) {
+  return parts_->router.receive(exchange);
+}
+
+void Application::load(std::span<Exchange* const> batch) {
+  parts_->auth.load(batch);
+}
+
+void Application::work(Exchange& exchange) {
+  parts_->router.work(exchange);
+}
+
+StartupReport Application::probeRedis() {
+  return parts_->redis->probe();
+}
+
+}  // namespace sessiond

@@ -1,0 +1,47 @@
+// Application: everything that is built from one configuration, wired together, as the Handler that the FastCGI
+// room calls.
+//
+// A reload builds a second Application and puts it in the first one's place; a request is answered by the one that
+// received it.
+
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/expected.h"
+#include "base/metrics.h"
+#include "config/config.h"
+#include "http/handler.h"
+#include "redis/redis_client.h"
+
+namespace sessiond {
+
+/// Thread-safe. Its end waits for threads of its own: not to be destroyed on a lane.
+class Application final : public Handler {
+ public:
+  /// Every reason why this configuration cannot be put to work (an htpasswd file that cannot be read, a login page
+  /// without its placeholders). `clock` and `metrics` must outlive the application.
+  static Expected<std::shared_ptr<Application>, std::vector<std::string>> build(std::shared_ptr<const Config> config,
+                                                                                const Clock& clock,
+                                                                                MetricsRegistry& metrics);
+  ~Application() override;
+
+  Route receive(Exchange& exchange) override;
+  void load(std::span<Exchange* const> batch) override;
+  void work(Exchange& exchange) override;
+
+  /// Asks Redis whether it can be used as configured. Waits.
+  StartupReport probeRedis();
+
+ private:
+  struct Parts;
+  explicit Application(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace sessiond

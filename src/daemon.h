@@ -1,0 +1,17 @@
+// The daemon's life: start, serve, reload, drain, stop.
+
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+
+namespace sessiond {
+
+/// Runs until a signal ends it; the process's exit code (sysexits.h). REQUIRES: called once, before there are threads.
+///
+/// SIGTERM and SIGINT drain: requests in flight finish, within listen.drain_timeout. SIGHUP loads `config_file` anew:
+/// a good one is put in force at once, a bad one is reported and the old one stays. SIGUSR1 opens the log file anew.
+int runDaemon(const std::string& config_file, Config config);
+
+}  // namespace sessiond

@@ -1,0 +1,59 @@
+// The daemon's command line and exit codes.
+//
+//   0   stopped as asked, or the configuration checked is good
+//   64  wrong usage
+//   71  the system refused something (a socket, a descriptor)
+//   78  the configuration is wrong, in itself or for the Redis it names (EX_CONFIG of sysexits.h)
+
+#include <sysexits.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "base/version.h"
+#include "config/config_dump.h"
+#include "config/config_loader.h"
+#include "daemon.h"
+
+namespace {
+
+using sessiond::ConfigProblem;
+
+void print(const std::vector<ConfigProblem>& problems) {
+  for (const ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", describe(problem).c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string config_file = "/etc/sessiond/sessiond.yaml";
+  bool test = false;
+  bool test_and_dump = false;
+  CLI::App app("sessiond: sessions behind nginx, shared with Express", "sessiond");
+  app.add_option("-c,--config", config_file, "configuration file")->capture_default_str();
+  app.add_flag("-t,--test", test, "check the configuration and exit (0 good, 78 wrong)");
+  app.add_flag("-T,--dump", test_and_dump, "check it and print what is in force, secrets hidden");
+  app.set_version_flag("-V,--version", "sessiond " + std::string(sessiond::kVersion));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : EX_USAGE;
+  }
+
+  auto loaded = sessiond::loadConfig(config_file);
+  if (!loaded) {
+    print(loaded.error());
+    return EX_CONFIG;
+  }
+  print(loaded->warnings);
+  if (test_and_dump) {
+    std::fputs(dumpConfig(loaded->config).c_str(), stdout);
+    return 0;
+  }
+  if (test) {
+    std::printf("%s: the configuration is good\n", config_file.c_str());
+    return 0;
+  }
+  return sessiond::runDaemon(config_file, std::move(loaded->config));
+}
