@@ -1,0 +1,49 @@
+// ActiveRequest: a request from the moment it was read until its answer is written, wherever it is on its way; and
+// the end of that way on a loader or worker.
+
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+
+#include "fastcgi/connection.h"
+#include "fastcgi/fastcgi_connection.h"
+#include "fastcgi/fastcgi_metrics.h"
+#include "http/handler.h"
+
+namespace sessiond {
+
+/// An answer up to here (status line, headers and body) is written where it was made: it fits into the socket's
+/// buffer of any peer that reads its answers. Larger ones are written by workers, who may wait for the peer.
+inline constexpr std::size_t kSmallAnswerBytes = 16 * 1024;
+
+/// One thread at a time touches it; it travels through queues by unique_ptr.
+struct ActiveRequest {
+  FastcgiConnection fastcgi;
+  Exchange exchange;
+  Connection* connection = nullptr;
+  std::shared_ptr<Handler> handler;  ///< that received it; held only while the request is away from its lane
+  bool keep = false;                 ///< the web server asked to keep the connection
+  bool answered = false;             ///< the response is made; only the writing is left
+};
+
+using ActiveRequestPtr = std::unique_ptr<ActiveRequest>;
+
+/// Makes the object as good as new for the next request, but keeps its buffers.
+void recycle(ActiveRequest& request);
+
+bool isLarge(const Response& response);
+
+/// 503 with Retry-After, for a request that found its queue full.
+Response overloadedResponse();
+
+/// Counts and logs the exception that is being handled, on its way out of a handler's `where` ("receive", "load",
+/// "work"), and makes the answer 500. REQUIRES: called in a catch block.
+Response failedResponse(FastcgiMetrics& metrics, std::string_view where);
+
+/// Writes the answer of a request that is away from its lane and gives its connection back. After this call the
+/// connection is not to be touched by the caller.
+void finishAway(ActiveRequestPtr request, std::chrono::milliseconds patience, FastcgiMetrics& metrics);
+
+}  // namespace sessiond

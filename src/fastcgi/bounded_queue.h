@@ -1,0 +1,79 @@
+// BoundedQueue<T>: hands jobs from lanes to waiting threads; what does not fit is given back.
+
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "base/guarded.h"
+
+namespace sessiond {
+
+/// Thread-safe. Movable T.
+template <typename T>
+class BoundedQueue {
+ public:
+  explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
+
+  /// Moves the jobs in, in order, and leaves in `jobs` those that found no room. Wakes one thread.
+  void pushAll(std::vector<T>& jobs) {
+    std::size_t taken = 0;
+    {
+      auto state = state_.lock();
+      while (taken < jobs.size() && state->waiting.size() < capacity_ && !state->closed) {
+        state->waiting.push_back(std::move(jobs[taken++]));
+      }
+    }
+    if (taken > 0) ready_.notify_one();
+    jobs.erase(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(taken));
+  }
+
+  /// False, and `job` untouched, when there is no room. Wakes one thread.
+  [[nodiscard]] bool push(T& job) {
+    {
+      auto state = state_.lock();
+      if (state->waiting.size() >= capacity_ || state->closed) return false;
+      state->waiting.push_back(std::move(job));
+    }
+    ready_.notify_one();
+    return true;
+  }
+
+  /// Waits for jobs and appends up to `limit` of them to `jobs`. False when the queue is closed and empty.
+  [[nodiscard]] bool popSome(std::vector<T>& jobs, std::size_t limit) {
+    bool more = false;
+    {
+      auto state = state_.lock();
+      ready_.wait(state.mutexLock(), [&] { return !state->waiting.empty() || state->closed; });
+      if (state->waiting.empty()) return false;
+      while (!state->waiting.empty() && limit-- > 0) {
+        jobs.push_back(std::move(state->waiting.front()));
+        state->waiting.pop_front();
+      }
+      more = !state->waiting.empty();
+    }
+    if (more) ready_.notify_one();
+    return true;
+  }
+
+  /// No job comes in any more; those waiting are still handed out.
+  void close() {
+    state_.lock()->closed = true;
+    ready_.notify_all();
+  }
+
+ private:
+  struct State {
+    std::deque<T> waiting;
+    bool closed = false;
+  };
+
+  const std::size_t capacity_;
+  std::condition_variable ready_;
+  Guarded<State> state_;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,46 @@
+// Connection: one accepted connection from the web server, and who may touch it at the moment.
+//
+// It belongs to a lane for all its life: only the lane looks at it, times it and destroys it. While its request is on
+// its way through a loader or worker it is lent to that thread, and the lane leaves it alone. Giving it back costs
+// one atomic operation and no system call: what arrives on the socket later raises an event at the lane anyway
+// (edge-triggered epoll). Only when an event was raised while it was lent must the lane be told to look again.
+//
+//   kLane ──lane hands the request on──▶ kLent ──event at the lane──▶ kLentAndEvent
+//     ▲                                    │                              │
+//     └──────── holder: compare-exchange ──┘       holder: Lane::giveBack ┘ (lane: back to kLane)
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/clock.h"
+#include "base/unique_fd.h"
+#include "fastcgi/intrusive_list.h"
+
+namespace sessiond {
+
+class Lane;
+
+enum class Owner : std::uint8_t { kLane, kLent, kLentAndEvent };
+
+struct Connection {
+  Connection(UniqueFd socket, Lane& home) : fd(std::move(socket)), lane(home) {}
+
+  UniqueFd fd;
+  Lane& lane;
+  std::atomic<Owner> owner = Owner::kLane;
+
+  // All below is touched by the lane only, and only while it is the owner.
+
+  std::size_t needed = 0;        ///< of an incomplete request: bytes that must lie there before a look is worth it
+  std::uint16_t late_stdin = 0;  ///< id of an answered AUTHORIZER request whose empty STDIN may still come; 0: none
+  bool lingering = false;        ///< refused and shut for writing; what still comes is thrown away
+  std::size_t discarded = 0;     ///< bytes thrown away while lingering
+  SteadyTime deadline{};         ///< while linked in one of the lane's timed lists
+  ListLink<Connection> all;
+  ListLink<Connection> timed;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,141 @@
+#include "fastcgi/fastcgi_connection.h"
+
+#include <fcgiapp.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <mutex>
+
+#include "base/check.h"
+
+namespace sessiond {
+
+struct FastcgiConnection::Library {
+  FCGX_Request request;
+};
+
+void FastcgiConnection::prepareLibrary() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    struct sigaction user {};
+    struct sigaction terminate {};
+    ::sigaction(SIGUSR1, nullptr, &user);
+    ::sigaction(SIGTERM, nullptr, &terminate);
+    SESSIOND_CHECK(FCGX_Init() == 0);
+    ::sigaction(SIGUSR1, &user, nullptr);
+    ::sigaction(SIGTERM, &terminate, nullptr);
+    // libfcgi writes with write(2), so a peer that is gone would end the process.
+    std::signal(SIGPIPE, SIG_IGN);
+  });
+}
+
+FastcgiConnection::FastcgiConnection() : library_(std::make_unique<Library>()) {
+  FCGX_InitRequest(&library_->request, -1, FCGI_FAIL_ACCEPT_ON_INTR);
+  params_.reserve(32);
+}
+
+FastcgiConnection::~FastcgiConnection() {
+  abandon();
+}
+
+bool FastcgiConnection::read(UniqueFd& fd, const FramingResult& framing, std::span<const ParamLengths> pairs) {
+  FCGX_Request& request = library_->request;
+  request.ipcFd = fd.get();
+  request.keepConnection = 1;
+  request.detached = 1;  // what libfcgi closes, it closes without lingering two seconds in select(2)
+  if (FCGX_Accept_r(&request) != 0) {
+    // It has closed the descriptor, given its field back and then failed to accept another one.
+    fd.release();
+    return false;
+  }
+  if (FCGX_GetError(request.in) != 0 || !takeParams(pairs) || !readBody(framing)) {
+    abandon();
+    return false;
+  }
+  request_ = {.role = framing.role, .params = params_, .body = body_};
+  return true;
+}
+
+bool FastcgiConnection::takeParams(std::span<const ParamLengths> pairs) {
+  params_.clear();
+  char** entry = library_->request.envp + 1;  // the first one is libfcgi's own FCGI_ROLE
+  for (const ParamLengths& pair : pairs) {
+    if (*entry == nullptr) return false;
+    params_.push_back({.name = {*entry, pair.name}, .value = {*entry + pair.name + 1, pair.value}});
+    ++entry;
+  }
+  return *entry == nullptr;
+}
+
+bool FastcgiConnection::readBody(const FramingResult& framing) {
+  FCGX_Stream* const in = library_->request.in;
+  body_.resize(framing.body);
+  if (!framing.has_stdin) return true;
+  const int size = static_cast<int>(framing.body);
+  if (FCGX_GetStr(body_.data(), size, in) != size) return false;
+  // Takes the empty record in too, wherever it lies: left in the socket, it would be read as the next request.
+  return FCGX_GetChar(in) == -1 && FCGX_GetError(in) == 0;
+}
+
+bool FastcgiConnection::answer(const Response& response, std::chrono::milliseconds patience) {
+  std::array<char, 64> status;
+  const std::string_view phrase = reasonPhrase(response.status).substr(0, 40);
+  char* end = std::copy_n("Status: ", 8, status.data());
+  end = std::to_chars(end, end + 11, response.status).ptr;
+  *end++ = ' ';
+  end = std::copy(phrase.begin(), phrase.end(), end);
+  end = std::copy_n("\r\n", 2, end);
+  const std::string_view line(status.data(), static_cast<std::size_t>(end - status.data()));
+
+  bool written = false;
+  if (patience.count() == 0) {
+    written = put(line) && put(response.headers.lines()) && put("\r\n") && put(response.body);
+  } else {
+    deadline_ = std::chrono::steady_clock::now() + patience;
+    written = putPatiently(line) && putPatiently(response.headers.lines()) && putPatiently("\r\n") &&
+              putPatiently(response.body) && waitUntilWritable();
+  }
+  // Closing the error stream first, which is empty, lets one write carry the rest of the answer and its end.
+  written = written && FCGX_FClose(library_->request.err) == 0 && FCGX_FClose(library_->request.out) == 0;
+  abandon();
+  return written;
+}
+
+void FastcgiConnection::abandon() {
+  request_ = {};
+  FCGX_Free(&library_->request, 0);
+  library_->request.ipcFd = -1;
+}
+
+bool FastcgiConnection::put(std::string_view bytes) {
+  const int size = static_cast<int>(bytes.size());
+  return FCGX_PutStr(bytes.data(), size, library_->request.out) == size;
+}
+
+bool FastcgiConnection::putPatiently(std::string_view bytes) {
+  // Below half of libfcgi's buffer (8,192 bytes) a piece causes at most one write, and a socket that poll(2) calls
+  // writable has room for that: a third of its buffer (TCP) or three quarters (unix).
+  constexpr std::size_t kPiece = 4000;
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, kPiece);
+    if (!waitUntilWritable() || !put(piece)) return false;
+    bytes.remove_prefix(piece.size());
+  }
+  return true;
+}
+
+bool FastcgiConnection::waitUntilWritable() {
+  pollfd waiting{.fd = library_->request.ipcFd, .events = POLLOUT, .revents = 0};
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
+    const int ready = ::poll(&waiting, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    if (ready < 0 && errno == EINTR) continue;
+    return ready > 0 && (waiting.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
+  }
+}
+
+}  // namespace sessiond

@@ -1,0 +1,70 @@
+// FastcgiConnection: libfcgi 2.4.2 on a descriptor of ours, one request at a time. The only place that knows
+// fcgiapp.h.
+//
+// libfcgi's own accepting is left out: it polls, lingers on closing and unlinks sockets. Instead an accepted
+// descriptor is put into FCGX_Request::ipcFd, and FCGX_Accept_r reads one request from it. That field and
+// keepConnection are marked private there; libfcgi_facts_test.cc pins what is relied on.
+//
+// It is not a server and has no view on what it reads: only what checkFraming() found whole and usual may get here.
+
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/unique_fd.h"
+#include "fastcgi/framing_check.h"
+#include "http/request.h"
+#include "http/response.h"
+
+namespace sessiond {
+
+/// Not thread-safe: one thread at a time. Reused for one request after another, on the same or other descriptors;
+/// between requests it holds no descriptor and nothing of libfcgi's.
+class FastcgiConnection {
+ public:
+  /// Once a process, before the first object: readies libfcgi and ignores SIGPIPE. The handlers that libfcgi puts on
+  /// SIGTERM and SIGUSR1 are taken back. Thread-safe.
+  static void prepareLibrary();
+
+  FastcgiConnection();
+  ~FastcgiConnection();
+  FastcgiConnection(const FastcgiConnection&) = delete;
+  FastcgiConnection& operator=(const FastcgiConnection&) = delete;
+
+  /// Reads the request that lies in the socket's buffer, its body included, so that nothing of it is left there.
+  /// `framing` and `pairs` are what checkFraming() said of it. On success request() is good until answer() or
+  /// abandon(). False: the connection is of no use any more (and `fd` empty if libfcgi closed it).
+  [[nodiscard]] bool read(UniqueFd& fd, const FramingResult& framing, std::span<const ParamLengths> pairs);
+
+  const Request& request() const { return request_; }
+
+  /// Writes the response and the end of the request, and lets go of the request. `patience` zero: the descriptor is
+  /// not waited for, and what the socket's buffer does not take is a failure (a small answer always fits when the
+  /// peer reads its answers). Otherwise waits at most about that long in all for a peer that reads slowly.
+  /// False: not everything was written, the connection must be closed.
+  [[nodiscard]] bool answer(const Response& response, std::chrono::milliseconds patience);
+
+  /// Lets go of the request without an answer.
+  void abandon();
+
+ private:
+  struct Library;
+
+  bool takeParams(std::span<const ParamLengths> pairs);
+  bool readBody(const FramingResult& framing);
+  bool put(std::string_view bytes);
+  bool putPatiently(std::string_view bytes);
+  bool waitUntilWritable();
+
+  std::unique_ptr<Library> library_;
+  Request request_;
+  std::vector<Param> params_;  // reused, so that a request allocates nothing of ours
+  std::string body_;
+  std::chrono::steady_clock::time_point deadline_;  // of an answer that is waited for
+};
+
+}  // namespace sessiond

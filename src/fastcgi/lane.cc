@@ -1,0 +1,489 @@
+#include "fastcgi/lane.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "fastcgi/listener.h"
+#include "fastcgi/records.h"
+#include "fastcgi/refusal.h"
+
+namespace sessiond {
+
+namespace {
+
+constexpr std::size_t kEventsPerRound = 256;
+constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::chrono::seconds kPauseLogInterval{10};
+/// How long a refused peer may take to notice, and how much it may still send.
+constexpr std::chrono::milliseconds kLingerTime{1000};
+constexpr std::size_t kLingerBytes = 1024 * 1024;
+constexpr std::uint32_t kPeerFinished = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+std::string systemError(const std::string& call) {
+  return "fastcgi: " + call + ": " + std::generic_category().message(errno);
+}
+
+/// Has the peer closed, or shut down for writing? For events that were passed over.
+bool hasFinished(int fd) {
+  pollfd peer{.fd = fd, .events = POLLRDHUP, .revents = 0};
+  return ::poll(&peer, 1, 0) > 0;
+}
+
+bool watch(int epoll, int fd, std::uint32_t events, void* tag) {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = tag;
+  return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<Lane>, std::string> Lane::create(LaneSurroundings& surroundings) {
+  UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll) return Unexpected(systemError("epoll_create1"));
+  UniqueFd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake) return Unexpected(systemError("eventfd"));
+  std::unique_ptr<Lane> lane(new Lane(surroundings, std::move(epoll), std::move(wake)));
+  if (!watch(lane->epoll_.get(), lane->wake_.get(), EPOLLIN | EPOLLET, lane.get())) {
+    return Unexpected(systemError("epoll_ctl"));
+  }
+  lane->resumeAccepting();
+  if (!lane->accepting_) return Unexpected(systemError("epoll_ctl"));
+  return lane;
+}
+
+Lane::Lane(LaneSurroundings& surroundings, UniqueFd epoll, UniqueFd wake)
+    : around_(surroundings),
+      epoll_(std::move(epoll)),
+      wake_(std::move(wake)),
+      handler_(surroundings.handlers),
+      peeked_(kMaxRequestBytes + 1),
+      current_(std::make_unique<ActiveRequest>()) {
+  pairs_.reserve(64);
+}
+
+Lane::~Lane() {
+  SESSIOND_CHECK(connections_.empty());
+}
+
+// --- other threads ---------------------------------------------------------------------------------------------
+
+void Lane::wake() {
+  const std::uint64_t one = 1;
+  // Fails only when the counter is full, and then the lane is woken anyway.
+  [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
+}
+
+void Lane::enter(LanePhase phase) {
+  phase_wanted_.store(phase, std::memory_order_release);
+  wake();
+}
+
+void Lane::giveBack(Connection& connection) {
+  mailbox_.lock()->returned.push_back(&connection);
+  wake();
+}
+
+bool Lane::take(UniqueFd& socket) {
+  {
+    auto mailbox = mailbox_.lock();
+    if (mailbox->closed) return false;
+    mailbox->accepted.push_back(std::move(socket));
+    load_.fetch_add(1, std::memory_order_relaxed);
+  }
+  wake();
+  return true;
+}
+
+bool Lane::alive() {
+  const std::uint32_t turns = turns_.load(std::memory_order_relaxed);
+  const bool waiting = turns % 2 == 0;
+  return waiting || turns != std::exchange(turns_seen_, turns);
+}
+
+// --- the loop --------------------------------------------------------------------------------------------------
+
+void Lane::run() {
+  std::array<epoll_event, kEventsPerRound> events;
+  while (phase_ < LanePhase::kDraining || !connections_.empty()) {
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), waitMilliseconds());
+    countTurn();
+    for (int i = 0; i < count; ++i) dispatch(events[static_cast<std::size_t>(i)]);
+    // What may destroy connections other than the one an event is for comes after the round's events.
+    if (std::exchange(mail_, false)) emptyMailbox();
+    expireDeadlines();
+    const LanePhase wanted = phase_wanted_.load(std::memory_order_acquire);
+    if (wanted != phase_) advanceTo(wanted);
+    flushLoads();
+    countTurn();
+  }
+}
+
+void Lane::countTurn() {
+  turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+int Lane::waitMilliseconds() const {
+  SteadyTime next = SteadyTime::max();
+  if (!incomplete_.empty()) next = incomplete_.front()->deadline;
+  if (!lingering_.empty()) next = std::min(next, lingering_.front()->deadline);
+  if (!accepting_ && phase_ == LanePhase::kServing) next = std::min(next, resume_accepting_);
+  if (next == SteadyTime::max()) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - around_.clock.steadyNow());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+}
+
+void Lane::dispatch(const epoll_event& event) {
+  if (event.data.ptr == nullptr) {
+    acceptOne();
+  } else if (event.data.ptr == this) {
+    mail_ = true;
+  } else {
+    handleConnectionEvent(*static_cast<Connection*>(event.data.ptr), event.events);
+  }
+}
+
+void Lane::handleConnectionEvent(Connection& connection, std::uint32_t events) {
+  Owner owner = Owner::kLent;
+  if (connection.owner.load(std::memory_order_acquire) != Owner::kLane) {
+    // Lent: whoever has it will see the mark and send it back for another look. If that was just done without the
+    // mark, the connection is ours again.
+    if (connection.owner.compare_exchange_strong(owner, Owner::kLentAndEvent, std::memory_order_acq_rel)) return;
+    if (owner != Owner::kLane) return;
+  }
+  look(connection, (events & kPeerFinished) != 0);
+}
+
+void Lane::emptyMailbox() {
+  // The eventfd is never read: watched edge-triggered, every write to it raises an event.
+  std::vector<UniqueFd> accepted;
+  std::vector<Connection*> returned;
+  {
+    auto mailbox = mailbox_.lock();
+    accepted.swap(mailbox->accepted);
+    returned.swap(mailbox->returned);
+  }
+  for (UniqueFd& socket : accepted) adopt(std::move(socket));
+  for (Connection* connection : returned) {
+    connection->owner.store(Owner::kLane, std::memory_order_relaxed);
+    if (phase_ == LanePhase::kEnding) {
+      drop(*connection);
+    } else {
+      look(*connection, hasFinished(connection->fd.get()));
+    }
+  }
+}
+
+void Lane::flushLoads() {
+  if (to_load_.empty()) return;
+  around_.loads.pushAll(to_load_);
+  for (ActiveRequestPtr& request : to_load_) {
+    around_.metrics.overloaded.add();
+    request->exchange.response = overloadedResponse();
+    Connection& connection = *request->connection;
+    const Owner before = connection.owner.exchange(Owner::kLane, std::memory_order_relaxed);
+    answerHere(connection, *request, before == Owner::kLentAndEvent);
+  }
+  to_load_.clear();
+}
+
+void Lane::expireDeadlines() {
+  const bool paused = !accepting_ && phase_ == LanePhase::kServing;
+  if (incomplete_.empty() && lingering_.empty() && !paused) return;
+  const SteadyTime now = around_.clock.steadyNow();
+  while (!incomplete_.empty() && incomplete_.front()->deadline <= now) {
+    around_.metrics.timed_out.add();
+    drop(*incomplete_.front());
+  }
+  while (!lingering_.empty() && lingering_.front()->deadline <= now) drop(*lingering_.front());
+  if (paused && resume_accepting_ <= now) resumeAccepting();
+}
+
+void Lane::advanceTo(LanePhase phase) {
+  if (phase_ == LanePhase::kServing) acceptBacklog();
+  phase_ = phase;
+  if (phase < LanePhase::kDraining) return;
+  mailbox_.lock()->closed = true;
+  emptyMailbox();
+  drainConnections();
+}
+
+void Lane::drainConnections() {
+  for (Connection* next = connections_.front(); next != nullptr;) {
+    Connection& connection = *next;
+    next = decltype(connections_)::after(connection);
+    // A lent connection must come back by mail, because it may have nothing more to say by itself.
+    Owner owner = Owner::kLent;
+    connection.owner.compare_exchange_strong(owner, Owner::kLentAndEvent, std::memory_order_acq_rel);
+    if (owner == Owner::kLentAndEvent || owner == Owner::kLent) continue;
+    if (phase_ == LanePhase::kEnding) {
+      drop(connection);
+    } else if (!connection.lingering) {
+      look(connection, false);
+    }
+  }
+}
+
+// --- accepting -------------------------------------------------------------------------------------------------
+
+Lane::Accepted Lane::acceptOne() {
+  if (around_.connections.fetch_add(1, std::memory_order_relaxed) >= around_.options.max_connections) {
+    around_.connections.fetch_sub(1, std::memory_order_relaxed);
+    pauseAccepting(0);
+    return Accepted::kNone;
+  }
+  sockaddr_storage address;
+  address.ss_family = AF_UNSPEC;
+  socklen_t size = sizeof address;
+  UniqueFd socket(
+      ::accept4(around_.listener.fd(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  const int error = errno;
+  if (!socket) {
+    around_.connections.fetch_sub(1, std::memory_order_relaxed);
+    if (error == EAGAIN) return Accepted::kNone;
+    if (error == EINTR || error == ECONNABORTED) return Accepted::kRetry;
+    pauseAccepting(error);
+    return Accepted::kNone;
+  }
+  around_.metrics.accepted.add();
+  around_.metrics.open.add(1);
+  if (address.ss_family == AF_UNIX) {
+    // Not inherited from the listening socket. Without it Linux 6.1 shows an urgent byte to a look and hides it from
+    // the read that follows, and libfcgi would get bytes that were never checked.
+    const int on = 1;
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+  }
+  Lane& lightest = lightestLane();
+  if (&lightest == this || !lightest.take(socket)) {
+    load_.fetch_add(1, std::memory_order_relaxed);
+    adopt(std::move(socket));
+  }
+  return Accepted::kOne;
+}
+
+void Lane::acceptBacklog() {
+  if (std::exchange(accepting_, false)) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, around_.listener.fd(), nullptr);
+  if (around_.listener.inherited()) return;
+  while (acceptOne() != Accepted::kNone) {
+  }
+}
+
+void Lane::pauseAccepting(int error) {
+  resume_accepting_ = around_.clock.steadyNow() + kAcceptPause;
+  if (!std::exchange(accepting_, false)) return;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, around_.listener.fd(), nullptr);
+  around_.metrics.paused.add();
+  if (around_.clock.steadyNow() < next_pause_log_) return;
+  next_pause_log_ = around_.clock.steadyNow() + kPauseLogInterval;
+  logWarn("fastcgi: new connections have to wait",
+          {{"reason", error == 0 ? "max_connections is reached" : std::generic_category().message(error)}});
+}
+
+void Lane::resumeAccepting() {
+  accepting_ = watch(epoll_.get(), around_.listener.fd(), EPOLLIN | EPOLLEXCLUSIVE, nullptr);
+  if (!accepting_) resume_accepting_ = around_.clock.steadyNow() + kAcceptPause;
+}
+
+/// Idle lanes are woken in a fixed order, so without this the first one would get every connection of a quiet hour
+/// and all their requests later. A lane that has hardly more than the others keeps what it accepted.
+Lane& Lane::lightestLane() {
+  constexpr std::size_t kTolerance = 1;
+  Lane* lightest = this;
+  std::size_t least = load_.load(std::memory_order_relaxed);
+  if (phase_ != LanePhase::kServing || least <= kTolerance) return *this;
+  least -= kTolerance;
+  for (const std::unique_ptr<Lane>& lane : around_.lanes) {
+    const std::size_t load = lane->load_.load(std::memory_order_relaxed);
+    if (load < least) {
+      least = load;
+      lightest = lane.get();
+    }
+  }
+  return *lightest;
+}
+
+void Lane::adopt(UniqueFd socket) {
+  auto* const connection = new Connection(std::move(socket), *this);
+  connections_.pushBack(*connection);
+  if (!watch(epoll_.get(), connection->fd.get(), EPOLLIN | EPOLLRDHUP | EPOLLET, connection)) {
+    logWarn("fastcgi: cannot watch a connection", {{"error", std::generic_category().message(errno)}});
+    drop(*connection);
+  } else if (phase_ >= LanePhase::kDraining) {
+    look(*connection, false);
+  }
+}
+
+// --- one connection --------------------------------------------------------------------------------------------
+
+void Lane::look(Connection& connection, bool peer_finished) {
+  if (connection.lingering) return discard(connection);
+  if (!worthLooking(connection)) return wait(connection, connection.needed, peer_finished);
+  const ssize_t count = ::recv(connection.fd.get(), peeked_.data(), peeked_.size(), MSG_PEEK);
+  if (count > 0) {
+    decide(connection, {peeked_.data(), static_cast<std::size_t>(count)}, peer_finished);
+  } else if (count == 0 || (errno != EAGAIN && errno != EINTR) || peer_finished || phase_ >= LanePhase::kDraining) {
+    drop(connection);
+  }
+}
+
+/// A request that trickles in is not copied out again and again: the kernel is asked only how much is there.
+bool Lane::worthLooking(const Connection& connection) const {
+  if (connection.needed == 0) return true;
+  int available = 0;
+  return ::ioctl(connection.fd.get(), FIONREAD, &available) != 0 ||
+         static_cast<std::size_t>(available) >= connection.needed;
+}
+
+void Lane::decide(Connection& connection, std::string_view bytes, bool peer_finished) {
+  if (connection.late_stdin != 0 && !passLateStdin(connection, bytes)) {
+    return wait(connection, kRecordHeaderBytes, peer_finished);
+  }
+  if (bytes.empty()) {
+    stopTimer(connection);
+    connection.needed = 0;
+    if (peer_finished || phase_ >= LanePhase::kDraining) drop(connection);
+    return;
+  }
+  const FramingResult framing = checkFraming(bytes, pairs_);
+  switch (framing.verdict) {
+    case Framing::kComplete:
+      if (framing.length == bytes.size()) return serve(connection, framing, peer_finished);
+      // nginx waits for an answer before it sends the next request, and libfcgi would lose the second one.
+      logDebug("fastcgi: pipelined requests refused");
+      break;
+    case Framing::kIncomplete:
+      return wait(connection, framing.length, peer_finished);
+    case Framing::kTooLarge:
+      around_.metrics.too_large.add();
+      return refuse(connection, tooLargeRecords(framing.request_id));
+    case Framing::kUnknownRole:
+      around_.metrics.unknown_role.add();
+      return refuse(connection, endRequestRecord(framing.request_id, ProtocolStatus::kUnknownRole));
+    case Framing::kMalformed:
+      logDebug("fastcgi: malformed request refused", {{"reason", framing.reason}});
+      break;
+  }
+  around_.metrics.malformed.add();
+  drop(connection);
+}
+
+/// Takes the empty STDIN of an AUTHORIZER request that was answered without waiting for it. False: it cannot be told
+/// yet whether it is one.
+bool Lane::passLateStdin(Connection& connection, std::string_view& bytes) {
+  if (bytes.size() < kRecordHeaderBytes) return false;
+  if (beginsWithEmptyStdin(bytes, connection.late_stdin)) {
+    std::array<char, kRecordHeaderBytes> taken;
+    const ssize_t count = ::recv(connection.fd.get(), taken.data(), taken.size(), 0);
+    SESSIOND_CHECK(count == static_cast<ssize_t>(taken.size()));
+    bytes.remove_prefix(taken.size());
+  }
+  connection.late_stdin = 0;
+  return true;
+}
+
+void Lane::wait(Connection& connection, std::size_t needed, bool peer_finished) {
+  if (peer_finished || phase_ == LanePhase::kEnding) return drop(connection);
+  connection.needed = needed;
+  if (connection.timed.linked) return;
+  connection.deadline = around_.clock.steadyNow() + around_.options.request_timeout;
+  incomplete_.pushBack(connection);
+}
+
+void Lane::serve(Connection& connection, const FramingResult& framing, bool peer_finished) {
+  stopTimer(connection);
+  connection.needed = 0;
+  ActiveRequest& request = *current_;
+  recycle(request);
+  if (!request.fastcgi.read(connection.fd, framing, pairs_)) return drop(connection);
+  request.exchange.request = request.fastcgi.request();
+  request.connection = &connection;
+  request.keep = framing.keep;
+  if (framing.role == Role::kAuthorizer && !framing.has_stdin) connection.late_stdin = framing.request_id;
+
+  Route route = receive(request);
+  if (route == Route::kAnswered && isLarge(request.exchange.response)) {
+    request.answered = true;
+    route = Route::kWork;
+  }
+  if (route == Route::kAnswered) return answerHere(connection, request, peer_finished);
+  handOn(connection, route, peer_finished);
+}
+
+Route Lane::receive(ActiveRequest& request) {
+  try {
+    return handler_.current()->receive(request.exchange);
+  } catch (...) {
+    request.exchange.response = failedResponse(around_.metrics, "receive");
+    return Route::kAnswered;
+  }
+}
+
+void Lane::handOn(Connection& connection, Route route, bool peer_finished) {
+  current_->handler = handler_.current();
+  // With the mark set at once, the connection comes back for a look at whether the peer is really gone.
+  connection.owner.store(peer_finished || phase_ >= LanePhase::kDraining ? Owner::kLentAndEvent : Owner::kLent,
+                         std::memory_order_relaxed);
+  if (route == Route::kLoad) {
+    to_load_.push_back(std::move(current_));
+  } else if (!around_.works.push(current_)) {
+    around_.metrics.overloaded.add();
+    connection.owner.store(Owner::kLane, std::memory_order_relaxed);
+    current_->exchange.response = overloadedResponse();
+    return answerHere(connection, *current_, peer_finished);
+  }
+  current_ = std::make_unique<ActiveRequest>();
+}
+
+void Lane::answerHere(Connection& connection, ActiveRequest& request, bool peer_finished) {
+  const bool written = request.fastcgi.answer(request.exchange.response, std::chrono::milliseconds(0));
+  if (!written) around_.metrics.write_failures.add();
+  if (!written || !request.keep || peer_finished || phase_ >= LanePhase::kDraining) drop(connection);
+}
+
+void Lane::refuse(Connection& connection, std::string_view records) {
+  stopTimer(connection);
+  const ssize_t sent = ::send(connection.fd.get(), records.data(), records.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent != static_cast<ssize_t>(records.size())) return drop(connection);
+  // Closing now, with bytes unread, would reset the connection and could take the answer with it.
+  ::shutdown(connection.fd.get(), SHUT_WR);
+  connection.lingering = true;
+  connection.deadline = around_.clock.steadyNow() + kLingerTime;
+  lingering_.pushBack(connection);
+  discard(connection);
+}
+
+void Lane::discard(Connection& connection) {
+  for (;;) {
+    const ssize_t count = ::recv(connection.fd.get(), peeked_.data(), peeked_.size(), 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0) return drop(connection);
+    connection.discarded += static_cast<std::size_t>(count);
+    if (connection.discarded > kLingerBytes) return drop(connection);
+  }
+}
+
+void Lane::stopTimer(Connection& connection) {
+  if (!connection.timed.linked) return;
+  (connection.lingering ? lingering_ : incomplete_).remove(connection);
+}
+
+void Lane::drop(Connection& connection) {
+  stopTimer(connection);
+  connections_.remove(connection);
+  load_.fetch_sub(1, std::memory_order_relaxed);
+  around_.connections.fetch_sub(1, std::memory_order_relaxed);
+  around_.metrics.open.add(-1);
+  delete &connection;
+}
+
+}  // namespace sessiond

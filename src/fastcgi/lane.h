@@ -1,0 +1,151 @@
+// Lane: one thread with its own epoll and its own connections. It accepts, looks at what arrives, lets the framing
+// check decide, and has each whole request received by the handler: answered at once, or handed on to a loader or
+// worker. It never waits for anything but epoll.
+//
+// A request that is answered at once on a kept connection costs four system calls: epoll_wait, recv (look), read
+// (libfcgi), write (libfcgi). An idle connection costs its descriptor and a struct Connection.
+
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/expected.h"
+#include "base/guarded.h"
+#include "base/snapshot.h"
+#include "base/unique_fd.h"
+#include "fastcgi/active_request.h"
+#include "fastcgi/connection.h"
+#include "fastcgi/fastcgi_metrics.h"
+#include "fastcgi/framing_check.h"
+#include "fastcgi/intrusive_list.h"
+#include "fastcgi/request_pools.h"
+#include "fastcgi/server_options.h"
+#include "http/handler.h"
+
+namespace sessiond {
+
+class Listener;
+
+/// What all lanes of a server share. Outlives them.
+struct LaneSurroundings {
+  const ServerOptions& options;
+  const Listener& listener;
+  RequestQueue& loads;
+  RequestQueue& works;
+  Snapshot<Handler>& handlers;
+  FastcgiMetrics& metrics;
+  const Clock& clock;
+  std::vector<std::unique_ptr<Lane>>& lanes;  ///< all of them, in order; does not change while they run
+  std::atomic<std::size_t> connections = 0;   ///< open in all lanes
+};
+
+/// The stages of stopping, in order; a lane only ever moves forward.
+enum class LanePhase : std::uint8_t {
+  kServing,
+  kNotAccepting,  ///< what waits in the backlog of a socket of our own is still accepted
+  kDraining,      ///< answers what has arrived, closes idle connections and every other after its answer; then ends
+  kEnding,        ///< closes all but what is with a loader or worker; ends when that is back
+};
+
+/// run() is its thread's; the other public functions are thread-safe.
+class Lane {
+ public:
+  /// Fails when the system has no descriptors left.
+  static Expected<std::unique_ptr<Lane>, std::string> create(LaneSurroundings& surroundings);
+  ~Lane();
+
+  /// Serves until drained.
+  void run();
+  void enter(LanePhase phase);
+  /// From a loader or worker: a connection whose owner was kLentAndEvent when it was done with it.
+  void giveBack(Connection& connection);
+  /// An accepted connection from another lane that has more of them. False when this lane has ended already.
+  [[nodiscard]] bool take(UniqueFd& socket);
+  /// Waits for events, or has got further since the last time it was asked. One thread asks, in intervals within
+  /// which a lane must be able to finish what it does at once (a second is plenty).
+  bool alive();
+
+ private:
+  struct Mailbox {
+    std::vector<UniqueFd> accepted;
+    std::vector<Connection*> returned;
+    bool closed = false;
+  };
+
+  Lane(LaneSurroundings& surroundings, UniqueFd epoll, UniqueFd wake);
+
+  // The loop.
+  int waitMilliseconds() const;
+  void countTurn();
+  void dispatch(const epoll_event& event);
+  void handleConnectionEvent(Connection& connection, std::uint32_t events);
+  void emptyMailbox();
+  void flushLoads();
+  void expireDeadlines();
+  void advanceTo(LanePhase phase);
+  void drainConnections();
+  void wake();
+
+  // Accepting.
+  enum class Accepted { kOne, kNone, kRetry };
+  Accepted acceptOne();
+  void acceptBacklog();
+  void pauseAccepting(int error);
+  void resumeAccepting();
+  Lane& lightestLane();
+  void adopt(UniqueFd socket);
+
+  // One connection.
+  void look(Connection& connection, bool peer_finished);
+  bool worthLooking(const Connection& connection) const;
+  bool passLateStdin(Connection& connection, std::string_view& bytes);
+  void decide(Connection& connection, std::string_view bytes, bool peer_finished);
+  void wait(Connection& connection, std::size_t needed, bool peer_finished);
+  void serve(Connection& connection, const FramingResult& framing, bool peer_finished);
+  Route receive(ActiveRequest& request);
+  void handOn(Connection& connection, Route route, bool peer_finished);
+  void answerHere(Connection& connection, ActiveRequest& request, bool peer_finished);
+  void refuse(Connection& connection, std::string_view records);
+  void discard(Connection& connection);
+  void stopTimer(Connection& connection);
+  void drop(Connection& connection);
+
+  LaneSurroundings& around_;
+  const UniqueFd epoll_;
+  const UniqueFd wake_;
+  Guarded<Mailbox> mailbox_;
+  std::atomic<LanePhase> phase_wanted_ = LanePhase::kServing;
+  std::atomic<std::uint32_t> turns_ = 0;  // odd while the lane works, even while it waits for events
+  std::uint32_t turns_seen_ = 0;          // by alive()
+  std::atomic<std::size_t> load_ = 0;     // connections, read by other lanes
+
+  // All below is owned by the lane's thread.
+
+  using TimedList = IntrusiveList<Connection, &Connection::timed>;
+
+  LanePhase phase_ = LanePhase::kServing;
+  Snapshot<Handler>::Reader handler_;
+  IntrusiveList<Connection, &Connection::all> connections_;
+  TimedList incomplete_;  // every request has the same time, so the first is always the next to expire
+  TimedList lingering_;
+  std::vector<char> peeked_;               // what was looked at last
+  std::vector<ParamLengths> pairs_;        // of the request looked at last
+  ActiveRequestPtr current_;               // for the next request; leaves when the request is handed on
+  std::vector<ActiveRequestPtr> to_load_;  // gathered over one round of events, so that they make one batch
+  bool mail_ = false;                      // the mailbox is to be emptied after this round
+  bool accepting_ = false;                 // the listening socket is in the epoll set
+  SteadyTime next_pause_log_{};
+  SteadyTime resume_accepting_{};  // while accepting is paused
+};
+
+}  // namespace sessiond

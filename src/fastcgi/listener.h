@@ -1,0 +1,62 @@
+// Listener: the socket that nginx connects to; ours from the beginning, because libfcgi's own opening of a socket
+// unlinks whatever is there and ends the process on errors.
+//
+// The descriptor is non-blocking, closed on exec, and has a receive buffer into which a whole request fits unread
+// (fastcgi/framing_check.h says why). On a unix socket it is the sender's buffer that counts, and Linux's default of
+// 208 KiB is enough.
+
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "base/expected.h"
+#include "base/unique_fd.h"
+
+namespace sessiond {
+
+struct ListenOptions {
+  std::string socket;         ///< unix path (begins with `/`) or host:port, [address]:port for IPv6
+  std::uint32_t mode = 0660;  ///< of a unix socket
+  std::string group;          ///< of a unix socket; empty: left as it is
+  std::uint32_t backlog = 1024;
+};
+
+/// Movable; not thread-safe. Removes the unix socket it has made when it goes, unless somebody has put another there.
+class Listener {
+ public:
+  /// Opens options.socket. A unix socket gets mode and group before anybody can connect, and takes the place of one
+  /// whose process is gone; a socket that still answers, or any other file, is never touched. The error is a message
+  /// for the log: "listen: /run/x.sock: another process is listening there".
+  static Expected<Listener, std::string> open(const ListenOptions& options);
+  /// Takes over a listening stream socket from systemd. It stays with systemd, and so do the connections that wait
+  /// in its backlog when this process stops.
+  static Expected<Listener, std::string> adopt(UniqueFd inherited);
+
+  Listener(Listener&& other) noexcept;
+  Listener& operator=(Listener&&) = delete;
+  ~Listener() { removePath(); }
+
+  int fd() const { return fd_.get(); }
+  /// Is the socket from systemd, so that a next process goes on accepting?
+  bool inherited() const { return inherited_; }
+  /// The TCP port; 0 for a unix socket.
+  std::uint16_t port() const;
+  /// Nobody finds the way here any more; who is already connected or waits in the backlog stays.
+  void removePath();
+
+ private:
+  Listener(UniqueFd fd, bool inherited) : fd_(std::move(fd)), inherited_(inherited) {}
+  static Expected<Listener, std::string> openUnix(const ListenOptions& options);
+  static Expected<Listener, std::string> openTcp(const ListenOptions& options);
+
+  UniqueFd fd_;
+  bool inherited_;
+  std::string path_;  // of a unix socket made here; empty otherwise
+  dev_t device_ = 0;  // which file it is
+  ino_t inode_ = 0;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,109 @@
+#include "fastcgi/server.h"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "fastcgi/fastcgi_connection.h"
+#include "fastcgi/named_thread.h"
+
+namespace sessiond {
+
+namespace {
+
+ServerOptions completed(ServerOptions options) {
+  if (options.lanes == 0) options.lanes = std::max(1U, std::thread::hardware_concurrency());
+  options.loaders = std::max<std::size_t>(options.loaders, 1);
+  options.workers = std::max<std::size_t>(options.workers, 1);
+  return options;
+}
+
+}  // namespace
+
+Server::Server(const ServerOptions& options, Listener listener, Snapshot<Handler>& handlers, MetricsRegistry& registry,
+               const Clock& clock)
+    : options_(completed(options)),
+      listener_(std::move(listener)),
+      metrics_(registry),
+      loads_(options_.load_queue),
+      works_(options_.work_queue),
+      loader_pool_(loads_, works_, metrics_),
+      worker_pool_(works_, options_.write_timeout, metrics_),
+      surroundings_{.options = options_,
+                    .listener = listener_,
+                    .loads = loads_,
+                    .works = works_,
+                    .handlers = handlers,
+                    .metrics = metrics_,
+                    .clock = clock,
+                    .lanes = lanes_} {}
+
+Server::~Server() {
+  drain(std::chrono::milliseconds(0));
+}
+
+Expected<void, std::string> Server::start() {
+  FastcgiConnection::prepareLibrary();
+  for (std::size_t i = 0; i < options_.lanes; ++i) {
+    Expected<std::unique_ptr<Lane>, std::string> lane = Lane::create(surroundings_);
+    if (!lane) {
+      lanes_.clear();
+      return Unexpected(lane.error());
+    }
+    lanes_.push_back(*std::move(lane));
+  }
+  try {
+    loader_pool_.start(options_.loaders);
+    worker_pool_.start(options_.workers);
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      ++*lanes_running_.lock();
+      lane_threads_.push_back(startThread("lane-" + std::to_string(i), [this, i] { runLane(*lanes_[i]); }));
+    }
+  } catch (const std::system_error& error) {
+    *lanes_running_.lock() = lane_threads_.size();
+    drain(std::chrono::milliseconds(0));
+    return Unexpected<std::string>("fastcgi: cannot start a thread: " + std::string(error.what()));
+  }
+  return {};
+}
+
+void Server::runLane(Lane& lane) {
+  lane.run();
+  --*lanes_running_.lock();
+  lane_ended_.notify_one();
+}
+
+void Server::stopAccepting() {
+  listener_.removePath();
+  enterAll(LanePhase::kNotAccepting);
+}
+
+bool Server::drain(std::chrono::milliseconds patience) {
+  listener_.removePath();
+  enterAll(LanePhase::kDraining);
+  bool in_time = true;
+  {
+    auto running = lanes_running_.lock();
+    in_time = lane_ended_.wait_for(running.mutexLock(), patience, [&] { return *running == 0; });
+  }
+  if (!in_time) enterAll(LanePhase::kEnding);
+  lane_threads_.clear();
+  loads_.close();
+  works_.close();
+  loader_pool_.join();
+  worker_pool_.join();
+  lanes_.clear();
+  return in_time;
+}
+
+bool Server::alive() {
+  bool all = true;
+  for (const std::unique_ptr<Lane>& lane : lanes_) all = lane->alive() && all;
+  return all;
+}
+
+void Server::enterAll(LanePhase phase) {
+  for (const std::unique_ptr<Lane>& lane : lanes_) lane->enter(phase);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,74 @@
+// Server: the FastCGI room put together: lanes, loaders, workers and their queues around one listening socket.
+
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/expected.h"
+#include "base/guarded.h"
+#include "base/metrics.h"
+#include "base/snapshot.h"
+#include "fastcgi/fastcgi_metrics.h"
+#include "fastcgi/lane.h"
+#include "fastcgi/listener.h"
+#include "fastcgi/request_pools.h"
+#include "fastcgi/server_options.h"
+#include "http/handler.h"
+
+namespace sessiond {
+
+/// Controlled by one thread (the main thread); its own threads come and go with it. The handler may be replaced in
+/// the snapshot at any time: a request is finished by the handler that received it.
+class Server {
+ public:
+  /// References must outlive the server.
+  Server(const ServerOptions& options, Listener listener, Snapshot<Handler>& handlers, MetricsRegistry& registry,
+         const Clock& clock);
+  /// Ends as drain(0) does, when that was not done before.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Starts all threads. The error is a message for the log; nothing runs then.
+  Expected<void, std::string> start();
+
+  /// No new connection is accepted, but for those that wait already in the backlog of a socket of our own; its path
+  /// is removed. Requests on open connections go on being served.
+  void stopAccepting();
+
+  /// Stops accepting, finishes every request that has arrived, closes the connections and ends the threads. False
+  /// when `patience` was over before: connections whose request was not yet whole were closed then. A request that is
+  /// with a loader or worker is waited for in any case.
+  bool drain(std::chrono::milliseconds patience);
+
+  /// For the watchdog: does every lane get on? Ask every few seconds.
+  bool alive();
+
+  /// The TCP port listened on; 0 for a unix socket.
+  std::uint16_t port() const { return listener_.port(); }
+
+ private:
+  void enterAll(LanePhase phase);
+  void runLane(Lane& lane);
+
+  const ServerOptions options_;
+  Listener listener_;
+  FastcgiMetrics metrics_;
+  RequestQueue loads_;
+  RequestQueue works_;
+  LoaderPool loader_pool_;
+  WorkerPool worker_pool_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  LaneSurroundings surroundings_;
+  std::vector<std::jthread> lane_threads_;
+  Guarded<std::size_t> lanes_running_;
+  std::condition_variable lane_ended_;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,200 @@
+// Stopping: what has arrived is answered, what is idle is closed, and nobody is kept waiting.
+
+#include <atomic>
+#include <latch>
+
+#include "integration/fastcgi/test_server.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kPatience{10'000};
+
+TEST(Draining, FinishesRequestsInFlightOnEveryRoute) {
+  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 1, .workers = 1});
+  std::latch gate(1);
+  std::atomic<int> away = 0;
+  server.handler->on_receive = routeByParam;
+  server.handler->on_load = [&](std::span<Exchange* const> batch) {
+    away += static_cast<int>(batch.size());
+    gate.wait();
+    for (Exchange* const exchange : batch) exchange->response = Response(204);
+  };
+  server.handler->on_work = [&](Exchange& exchange) {
+    ++away;
+    gate.wait();
+    exchange.response = Response(303);
+  };
+  server.start();
+  FastcgiClient loading = server.connect();
+  FastcgiClient working = server.connect();
+  FastcgiClient queued = server.connect();
+  FastcgiClient idle = server.connect();
+  ASSERT_TRUE(idle.ask({}));
+  ASSERT_TRUE(loading.send(TestRequest{.params = {{"R", "load"}}}.bytes()));
+  ASSERT_TRUE(working.send(TestRequest{.params = {{"R", "work"}}}.bytes()));
+  ASSERT_TRUE(eventually([&] { return away == 2; }));
+  ASSERT_TRUE(queued.send(TestRequest{.params = {{"R", "work"}}}.bytes()));
+
+  std::jthread stopping([&] { EXPECT_TRUE(server->drain(kPatience)); });
+  EXPECT_TRUE(idle.ended());
+  EXPECT_FALSE(server.connect().connected());
+  gate.count_down();
+  EXPECT_EQ(loading.receive()->status(), 204);
+  EXPECT_EQ(working.receive()->status(), 303);
+  EXPECT_EQ(queued.receive()->status(), 303);
+  EXPECT_TRUE(loading.ended());
+  EXPECT_TRUE(working.ended());
+  EXPECT_TRUE(queued.ended());
+}
+
+TEST(Draining, AnswersWhatArrivedBeforeEvenWhenItsLaneWasBusy) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1});
+  std::latch gate(1);
+  std::atomic<bool> busy = false;
+  server.handler->on_receive = [&](Exchange& exchange) {
+    if (!busy.exchange(true)) gate.wait();
+    exchange.response = Response(204);
+    return Route::kAnswered;
+  };
+  server.start();
+  std::vector<FastcgiClient> clients;
+  clients.push_back(server.connect());
+  ASSERT_TRUE(clients.back().send(TestRequest{}.bytes()));
+  ASSERT_TRUE(eventually([&] { return busy.load(); }));
+  // These are connected as far as the kernel is concerned, but not accepted yet.
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(server.connect());
+    ASSERT_TRUE(clients.back().send(TestRequest{}.bytes()));
+  }
+  std::jthread stopping([&] { EXPECT_TRUE(server->drain(kPatience)); });
+  std::this_thread::sleep_for(milliseconds(50));
+  gate.count_down();
+  for (FastcgiClient& client : clients) {
+    const auto reply = client.receive();
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status(), 204);
+    EXPECT_TRUE(client.ended());
+  }
+}
+
+TEST(Draining, WaitsForARequestThatIsStillArriving) {
+  TestServer server;
+  server.start();
+  FastcgiClient client = server.connect();
+  const std::string request = TestRequest{.params = {{"A", "b"}}}.bytes();
+  ASSERT_TRUE(client.send(request.substr(0, 20)));
+  ASSERT_TRUE(eventually([&] { return server.metrics().open.read() == 1; }));
+  std::this_thread::sleep_for(milliseconds(20));
+  std::jthread stopping([&] { EXPECT_TRUE(server->drain(kPatience)); });
+  std::this_thread::sleep_for(milliseconds(50));
+  ASSERT_TRUE(client.send(request.substr(20)));
+  EXPECT_TRUE(client.receive());
+  EXPECT_TRUE(client.ended());
+}
+
+TEST(Draining, ClosesHalfARequestWhenPatienceIsOver) {
+  TestServer server;
+  server.start();
+  FastcgiClient client = server.connect();
+  ASSERT_TRUE(client.send(TestRequest{}.bytes().substr(0, 20)));
+  ASSERT_TRUE(eventually([&] { return server.metrics().open.read() == 1; }));
+  std::this_thread::sleep_for(milliseconds(20));
+  EXPECT_FALSE(server->drain(milliseconds(100)));
+  EXPECT_TRUE(client.ended());
+  EXPECT_EQ(server.metrics().open.read(), 0);
+}
+
+TEST(Draining, StopAcceptingServesOpenConnectionsOn) {
+  TestServer server;
+  server.start();
+  FastcgiClient client = server.connect();
+  ASSERT_TRUE(client.ask({}));
+  server->stopAccepting();
+  EXPECT_FALSE(server.connect().connected());
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(client.ask({}));
+  EXPECT_TRUE(server->drain(kPatience));
+  EXPECT_TRUE(client.ended());
+}
+
+TEST(Draining, ASocketFromSystemdKeepsItsBacklogForTheNextProcess) {
+  TemporaryFolder folder;
+  auto listener = Listener::open({.socket = folder / "socket"});
+  ASSERT_TRUE(listener);
+  const UniqueFd systemds_own(::dup(listener->fd()));
+  auto handler = std::make_shared<LambdaHandler>();
+  Snapshot<Handler> handlers{handler};
+  MetricsRegistry registry;
+  SystemClock clock;
+  FastcgiClient early = FastcgiClient::connectUnix(folder / "socket");
+  {
+    auto adopted = Listener::adopt(UniqueFd(::dup(systemds_own.get())));
+    ASSERT_TRUE(adopted);
+    Server server({.lanes = 1, .loaders = 1}, *std::move(adopted), handlers, registry, clock);
+    ASSERT_TRUE(server.start());
+    ASSERT_TRUE(early.ask({}));
+    EXPECT_TRUE(server.drain(kPatience));
+    EXPECT_TRUE(early.ended());
+  }
+  FastcgiClient between = FastcgiClient::connectUnix(folder / "socket");
+  ASSERT_TRUE(between.send(TestRequest{}.bytes()));
+  auto adopted = Listener::adopt(UniqueFd(::dup(systemds_own.get())));
+  ASSERT_TRUE(adopted);
+  Server next({.lanes = 1, .loaders = 1}, *std::move(adopted), handlers, registry, clock);
+  ASSERT_TRUE(next.start());
+  EXPECT_TRUE(between.receive());
+}
+
+TEST(Draining, UnderLoadLosesNoRequest) {
+  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 2, .workers = 2});
+  server.handler->on_receive = routeByParam;
+  server.start();
+  std::atomic<int> answered = 0;
+  std::atomic<int> lost = 0;
+  std::atomic<bool> stopping = false;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 6; ++t) {
+      threads.emplace_back([&, t] {
+        FastcgiClient client = server.connect();
+        const std::string request = TestRequest{
+            .params = {{"R", t % 3 == 0 ? "load"
+                             : t % 3 == 1
+                                 ? "work"
+                                 : ""}}}.bytes();
+        for (;;) {
+          const bool before = !stopping;
+          if (!client.send(request)) return;
+          const auto reply = client.receive();
+          if (reply) {
+            ++answered;
+          } else {
+            if (before && !stopping) ++lost;
+            return;
+          }
+        }
+      });
+    }
+    ASSERT_TRUE(eventually([&] { return answered > 500; }));
+    stopping = true;
+    EXPECT_TRUE(server->drain(kPatience));
+  }
+  EXPECT_EQ(lost, 0);
+}
+
+TEST(Draining, TwiceIsOnce) {
+  TestServer server;
+  server.start();
+  EXPECT_TRUE(server->drain(kPatience));
+  EXPECT_TRUE(server->drain(kPatience));
+}
+
+TEST(Draining, AServerThatNeverStartedEndsQuietly) {
+  TestServer server;
+  EXPECT_TRUE(server->drain(milliseconds(0)));
+}
+
+}  // namespace
+}  // namespace sessiond

@@ -1,0 +1,110 @@
+// What src/fastcgi relies on in libfcgi 2.4.2 without being promised it, and the faults that the framing check keeps
+// away from it. If one of these fails with a newer library, fastcgi_connection.cc and framing_check.h are to be
+// thought over.
+
+#include <fastcgi.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+
+#include "fastcgi/fastcgi_connection.h"
+#include "support/fastcgi_client.h"
+
+namespace sessiond {
+namespace {
+
+class LibfcgiFacts : public testing::Test {
+ protected:
+  LibfcgiFacts() {
+    FastcgiConnection::prepareLibrary();
+    int pair[2];
+    ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair);
+    ours_.reset(pair[0]);
+    peer_ = std::make_unique<FastcgiClient>(UniqueFd(pair[1]));
+    FCGX_InitRequest(&request_, -1, FCGI_FAIL_ACCEPT_ON_INTR);
+  }
+  ~LibfcgiFacts() override { FCGX_Free(&request_, 0); }
+
+  int accept(const std::string& bytes) {
+    peer_->send(bytes);
+    request_.ipcFd = ours_.get();
+    request_.keepConnection = 1;
+    request_.detached = 1;
+    return FCGX_Accept_r(&request_);
+  }
+  bool open() const { return ::fcntl(ours_.get(), F_GETFD) >= 0; }
+
+  FCGX_Request request_{};
+  UniqueFd ours_;
+  std::unique_ptr<FastcgiClient> peer_;
+};
+
+TEST_F(LibfcgiFacts, ReadsARequestFromADescriptorThatWasPutIntoIpcFd) {
+  ASSERT_EQ(accept(TestRequest{.params = {{"A", "b"}, {"C", ""}}, .keep = true}.bytes()), 0);
+  EXPECT_EQ(request_.ipcFd, ours_.get());
+  EXPECT_NE(request_.keepConnection, 0);
+  EXPECT_EQ(request_.role, FCGI_RESPONDER);
+  EXPECT_STREQ(request_.envp[0], "FCGI_ROLE=RESPONDER");
+  EXPECT_STREQ(request_.envp[1], "A=b");
+  EXPECT_STREQ(request_.envp[2], "C=");
+  EXPECT_EQ(request_.envp[3], nullptr);
+  EXPECT_EQ(FCGX_GetError(request_.in), 0);
+}
+
+TEST_F(LibfcgiFacts, ClosingItsStreamsWritesOneAnswerAndFreeingLeavesTheDescriptor) {
+  ASSERT_EQ(accept(TestRequest{.keep = false}.bytes()), 0);
+  FCGX_PutStr("Status: 204 No Content\r\n\r\n", 26, request_.out);
+  EXPECT_EQ(FCGX_FClose(request_.err), 0);
+  EXPECT_EQ(FCGX_FClose(request_.out), 0);
+  FCGX_Free(&request_, 0);
+  EXPECT_EQ(request_.in, nullptr);
+  EXPECT_EQ(request_.ipcFd, ours_.get());
+  EXPECT_TRUE(open());
+  EXPECT_EQ(peer_->receive()->out, "Status: 204 No Content\r\n\r\n");
+  EXPECT_FALSE(peer_->ended(std::chrono::milliseconds(20)));
+}
+
+TEST_F(LibfcgiFacts, OnFailureItClosesTheDescriptorAtOnceAndReturns) {
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_NE(accept(fastcgiRecord(4, 1, "no begin")), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(1));
+  EXPECT_LT(request_.ipcFd, 0);
+  EXPECT_EQ(::fcntl(ours_.release(), F_GETFD), -1);
+}
+
+TEST_F(LibfcgiFacts, AWriteThatDoesNotFitIsAnErrorOfTheStream) {
+  ASSERT_EQ(accept(TestRequest{}.bytes()), 0);
+  const std::string large(4 * 1024 * 1024, 'x');
+  EXPECT_EQ(FCGX_PutStr(large.data(), static_cast<int>(large.size()), request_.out), -1);
+  EXPECT_NE(FCGX_FClose(request_.out), 0);
+}
+
+TEST_F(LibfcgiFacts, FaultAnAbortInsideTheParametersLooksLikeARequest) {
+  const std::string pair = nameValue("NAME", "value");
+  EXPECT_EQ(accept(beginRecord() + fastcgiRecord(4, 1, pair) + fastcgiRecord(2, 1, "")), 0);
+  EXPECT_NE(FCGX_GetError(request_.in), 0);
+}
+
+TEST_F(LibfcgiFacts, FaultAnUnreadBodyStaysInTheSocket) {
+  const std::string smuggled = TestRequest{.params = {{"SMUGGLED", "yes"}}}.bytes();
+  ASSERT_EQ(accept(TestRequest{.body = std::string(8192, 'x') + smuggled}.bytes()), 0);
+  FCGX_Finish_r(&request_);
+  pollfd waiting{.fd = ours_.get(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&waiting, 1, 0), 1);
+}
+
+TEST_F(LibfcgiFacts, FaultThePaddingOfTheEmptyParamsIsTakenForAHeader) {
+  ASSERT_EQ(accept(beginRecord() + fastcgiRecord(4, 1, nameValue("A", "b")) + fastcgiRecord(4, 1, "", 8) +
+                   fastcgiRecord(5, 1, "body") + fastcgiRecord(5, 1, "")),
+            0);
+  EXPECT_EQ(FCGX_GetChar(request_.in), -1);
+  EXPECT_NE(FCGX_GetError(request_.in), 0);
+}
+
+}  // namespace
+}  // namespace sessiond

@@ -1,0 +1,219 @@
+#include "fastcgi/listener.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <fstream>
+
+#include "integration/fastcgi/test_server.h"
+
+namespace sessiond {
+namespace {
+
+int option(int fd, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  ::getsockopt(fd, SOL_SOCKET, name, &value, &size);
+  return value;
+}
+
+class ListenerTest : public testing::Test {
+ protected:
+  std::string path() const { return folder_ / "socket"; }
+  Expected<Listener, std::string> open(std::uint32_t mode = 0660, const std::string& group = "") const {
+    return Listener::open({.socket = path(), .mode = mode, .group = group});
+  }
+  std::string error(const std::string& socket) const {
+    const auto listener = Listener::open({.socket = socket});
+    return listener ? "" : listener.error();
+  }
+  struct stat status() const {
+    struct stat found {};
+    ::stat(path().c_str(), &found);
+    return found;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(ListenerTest, OpensAUnixSocketWithItsMode) {
+  for (const std::uint32_t mode : {0660U, 0600U, 0666U}) {
+    const auto listener = open(mode);
+    ASSERT_TRUE(listener) << listener.error();
+    EXPECT_EQ(status().st_mode, S_IFSOCK | mode);
+    EXPECT_TRUE(FastcgiClient::connectUnix(path()).connected());
+    EXPECT_EQ(listener->port(), 0);
+    EXPECT_FALSE(listener->inherited());
+    EXPECT_NE(::fcntl(listener->fd(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_NE(::fcntl(listener->fd(), F_GETFD) & FD_CLOEXEC, 0);
+  }
+}
+
+TEST_F(ListenerTest, GivesTheSocketItsGroup) {
+  const group* const own = ::getgrgid(::getegid());
+  ASSERT_NE(own, nullptr);
+  const auto listener = open(0660, own->gr_name);
+  ASSERT_TRUE(listener) << listener.error();
+  EXPECT_EQ(status().st_gid, ::getegid());
+}
+
+TEST_F(ListenerTest, RefusesAnUnknownGroupAndLeavesNothingBehind) {
+  const auto listener = open(0660, "no-such-group-here");
+  ASSERT_FALSE(listener);
+  EXPECT_EQ(listener.error(), "listen: " + path() + ": no such group: no-such-group-here");
+  EXPECT_TRUE(std::filesystem::is_empty(std::filesystem::path(path()).parent_path()));
+}
+
+TEST_F(ListenerTest, RemovesItsSocketWhenItGoes) {
+  { ASSERT_TRUE(open()); }
+  EXPECT_FALSE(std::filesystem::exists(path()));
+}
+
+TEST_F(ListenerTest, LeavesASocketThatSomebodyElsePutThere) {
+  auto first = open();
+  ASSERT_TRUE(first);
+  ASSERT_EQ(::unlink(path().c_str()), 0);
+  const auto second = open();
+  ASSERT_TRUE(second);
+  first->removePath();
+  EXPECT_TRUE(FastcgiClient::connectUnix(path()).connected());
+}
+
+TEST_F(ListenerTest, ReplacesTheSocketOfAProcessThatIsGone) {
+  {
+    const UniqueFd dead(::socket(AF_UNIX, SOCK_STREAM, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path().copy(address.sun_path, sizeof address.sun_path - 1);
+    ASSERT_EQ(::bind(dead.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(::listen(dead.get(), 1), 0);
+  }
+  ASSERT_TRUE(std::filesystem::exists(path()));
+  const auto listener = open();
+  ASSERT_TRUE(listener) << listener.error();
+  EXPECT_TRUE(FastcgiClient::connectUnix(path()).connected());
+}
+
+TEST_F(ListenerTest, NeverTakesALiveSocketAway) {
+  const auto first = open();
+  ASSERT_TRUE(first);
+  const auto second = open();
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), "listen: " + path() + ": another process is listening there");
+  EXPECT_TRUE(FastcgiClient::connectUnix(path()).connected());
+}
+
+TEST_F(ListenerTest, ASocketWithAFullBacklogIsAlive) {
+  const auto first = Listener::open({.socket = path(), .backlog = 1});
+  ASSERT_TRUE(first);
+  std::vector<UniqueFd> waiting;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path().copy(address.sun_path, sizeof address.sun_path - 1);
+  for (;;) {
+    waiting.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
+    if (::connect(waiting.back().get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) break;
+    ASSERT_LT(waiting.size(), 100U);
+  }
+  EXPECT_EQ(error(path()), "listen: " + path() + ": another process is listening there");
+}
+
+TEST_F(ListenerTest, NeverTouchesAFileThatIsNoSocket) {
+  std::ofstream(path()) << "precious";
+  EXPECT_EQ(error(path()), "listen: " + path() + ": is in the way and not a socket");
+  std::string contents;
+  std::ifstream(path()) >> contents;
+  EXPECT_EQ(contents, "precious");
+}
+
+TEST_F(ListenerTest, SaysWhatIsWrongWithAPath) {
+  const std::string missing = folder_ / "missing/socket";
+  EXPECT_EQ(error(missing), "listen: " + missing + ": bind: No such file or directory");
+  const std::string longest = "/" + std::string(98, 'p');
+  EXPECT_EQ(error(longest), "listen: " + longest + ": path is longer than 98 bytes");
+}
+
+TEST_F(ListenerTest, OpensTcpOnIpv4AndIpv6) {
+  const auto ipv4 = Listener::open({.socket = "127.0.0.1:0"});
+  ASSERT_TRUE(ipv4) << ipv4.error();
+  EXPECT_GT(ipv4->port(), 0);
+  EXPECT_TRUE(FastcgiClient::connectTcp("127.0.0.1", ipv4->port()).connected());
+  const UniqueFd probe(::socket(AF_INET6, SOCK_STREAM, 0));
+  if (!probe) GTEST_SKIP() << "the kernel has no IPv6";
+  const auto ipv6 = Listener::open({.socket = "[::1]:0"});
+  ASSERT_TRUE(ipv6) << ipv6.error();
+  EXPECT_TRUE(FastcgiClient::connectTcp("::1", ipv6->port()).connected());
+}
+
+TEST_F(ListenerTest, SaysWhatIsWrongWithATcpAddress) {
+  const std::string neither = ": neither a path that begins with / nor host:port";
+  for (const std::string text : {"", "9000", ":9000", "localhost:", "::1:9000", "sessiond.sock"}) {
+    EXPECT_EQ(error(text), "listen: " + text + neither);
+  }
+  const auto first = Listener::open({.socket = "127.0.0.1:0"});
+  ASSERT_TRUE(first);
+  const std::string taken = "127.0.0.1:" + std::to_string(first->port());
+  EXPECT_EQ(error(taken), "listen: " + taken + ": bind: Address already in use");
+  EXPECT_EQ(error("127.0.0.1:http-or-so"), "listen: 127.0.0.1:http-or-so: Name or service not known");
+}
+
+TEST_F(ListenerTest, AdoptsASocketFromSystemdAndLeavesItsPath) {
+  const UniqueFd made(::socket(AF_UNIX, SOCK_STREAM, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path().copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(made.get(), 1), 0);
+  {
+    const auto listener = Listener::adopt(UniqueFd(::dup(made.get())));
+    ASSERT_TRUE(listener) << listener.error();
+    EXPECT_TRUE(listener->inherited());
+    EXPECT_NE(::fcntl(listener->fd(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_NE(::fcntl(listener->fd(), F_GETFD) & FD_CLOEXEC, 0);
+  }
+  EXPECT_TRUE(std::filesystem::exists(path()));
+}
+
+TEST_F(ListenerTest, RefusesToAdoptWhatDoesNotListen) {
+  UniqueFd plain(::socket(AF_UNIX, SOCK_STREAM, 0));
+  std::string name = "descriptor " + std::to_string(plain.get()) + " from systemd";
+  const auto silent = Listener::adopt(std::move(plain));
+  ASSERT_FALSE(silent);
+  EXPECT_EQ(silent.error(), "listen: " + name + ": is not a listening stream socket");
+  UniqueFd file(::open("/dev/null", O_RDONLY));
+  name = "descriptor " + std::to_string(file.get()) + " from systemd";
+  const auto none = Listener::adopt(std::move(file));
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error(), "listen: " + name + ": getsockopt: Socket operation on non-socket");
+}
+
+TEST_F(ListenerTest, AWholeRequestFitsUnreadIntoTheSocket) {
+  const std::string bytes(128 * 1024, 'x');
+  for (const std::size_t piece : {bytes.size(), std::size_t{8192}, std::size_t{1448}}) {
+    for (const bool tcp : {false, true}) {
+      if (!tcp && piece < 4096) continue;  // a unix socket counts some 800 bytes more for every piece
+      const auto listener = Listener::open({.socket = tcp ? "127.0.0.1:0" : path()});
+      ASSERT_TRUE(listener) << listener.error();
+      FastcgiClient client =
+          tcp ? FastcgiClient::connectTcp("127.0.0.1", listener->port()) : FastcgiClient::connectUnix(path());
+      const UniqueFd accepted(::accept4(listener->fd(), nullptr, nullptr, SOCK_NONBLOCK));
+      ASSERT_TRUE(accepted);
+      EXPECT_EQ(option(accepted.get(), SO_OOBINLINE), tcp ? 1 : 0);
+      for (std::size_t at = 0; at < bytes.size(); at += piece) {
+        ASSERT_TRUE(client.send(std::string_view(bytes).substr(at, piece))) << piece << (tcp ? " tcp" : " unix");
+      }
+      std::vector<char> seen(bytes.size() + 1);
+      EXPECT_TRUE(eventually([&] {
+        return ::recv(accepted.get(), seen.data(), seen.size(), MSG_PEEK) == static_cast<ssize_t>(bytes.size());
+      })) << piece
+          << (tcp ? " tcp" : " unix");
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sessiond

@@ -1,0 +1,172 @@
+// Many connections: idle ones, high descriptors, limits reached, descriptors used up.
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "integration/fastcgi/test_server.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Raises the soft limit on descriptors as far as `wanted` and the hard limit allow; gives the old one back.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t wanted) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    now_ = before_;
+    now_.rlim_cur = std::max(before_.rlim_cur, std::min(wanted, before_.rlim_max));
+    ::setrlimit(RLIMIT_NOFILE, &now_);
+  }
+  ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  rlim_t limit() const { return now_.rlim_cur; }
+
+ private:
+  rlimit before_{};
+  rlimit now_{};
+};
+
+/// Takes every descriptor there is while it lives.
+class NoDescriptorsLeft {
+ public:
+  NoDescriptorsLeft() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit few = before_;
+    few.rlim_cur = 200;
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    for (;;) {
+      UniqueFd filler(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+      if (!filler) break;
+      fillers_.push_back(std::move(filler));
+    }
+  }
+  ~NoDescriptorsLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+  std::vector<UniqueFd> fillers_;
+};
+
+TEST(ManyConnections, AThousandIdleOnesDoNotDisturb) {
+  const DescriptorLimit descriptors(4096);
+  ASSERT_GE(descriptors.limit(), 2100U);
+  TestServer server;
+  server.start();
+  std::vector<FastcgiClient> idle;
+  for (int i = 0; i < 1000; ++i) {
+    idle.push_back(server.connect());
+    ASSERT_TRUE(idle.back().connected()) << i;
+    if (i % 2 == 0) {
+      ASSERT_TRUE(idle.back().ask({})) << i;
+    }
+  }
+  ASSERT_TRUE(eventually([&] { return server.metrics().open.read() == 1000; }));
+  FastcgiClient client = server.connect();
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(client.ask({})) << i;
+  for (FastcgiClient& waiting : idle) ASSERT_TRUE(waiting.ask({}));
+  idle.clear();
+  EXPECT_TRUE(eventually([&] { return server.metrics().open.read() == 1; }));
+}
+
+TEST(ManyConnections, DescriptorsAboveWhatSelectCanTakeWork) {
+  const DescriptorLimit descriptors(4096);
+  ASSERT_GE(descriptors.limit(), 1300U);
+  std::vector<UniqueFd> fillers;
+  while (fillers.empty() || fillers.back().get() < 1100)
+    fillers.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  TestServer server;
+  server.handler->on_receive = routeByParam;
+  server.start();
+  for (const bool keep : {true, false}) {
+    for (const char* const route : {"", "load", "work"}) {
+      FastcgiClient client = server.connect();
+      ASSERT_GT(client.fd(), 1024);
+      const auto reply = client.ask({.params = {{"R", route}}, .body = std::string(50'000, 'b'), .keep = keep});
+      ASSERT_TRUE(reply) << route;
+      EXPECT_EQ(reply->status(), 200);
+      if (!keep) {
+        EXPECT_TRUE(client.ended());
+      }
+    }
+  }
+}
+
+TEST(ManyConnections, BeyondTheLimitTheyWaitUntilOthersGo) {
+  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 1, .max_connections = 5});
+  server.start();
+  std::vector<FastcgiClient> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(server.connect());
+    ASSERT_TRUE(clients.back().ask({})) << i;
+  }
+  FastcgiClient late = server.connect();
+  ASSERT_TRUE(late.send(TestRequest{}.bytes()));
+  EXPECT_FALSE(late.receive(milliseconds(300)));
+  EXPECT_EQ(server.metrics().open.read(), 5);
+  ASSERT_TRUE(clients[3].ask({}));
+  clients.pop_back();
+  EXPECT_TRUE(late.receive());
+}
+
+TEST(ManyConnections, AreSpreadOverTheLanes) {
+  // Each lane is held by a request in turn; with the connections spread, some other lane always answers.
+  constexpr std::size_t kLanes = 4;
+  TestServer server(Transport::kUnix, {.lanes = kLanes, .loaders = 1});
+  Guarded<std::map<std::thread::id, int>> lanes;
+  server.handler->on_receive = [&lanes](Exchange& exchange) {
+    ++(*lanes.lock())[std::this_thread::get_id()];
+    exchange.response = Response(204);
+    return Route::kAnswered;
+  };
+  server.start();
+  std::vector<FastcgiClient> clients;
+  for (int i = 0; i < 40; ++i) {
+    clients.push_back(server.connect());
+    ASSERT_TRUE(clients.back().ask({}));
+  }
+  auto counts = lanes.lock();
+  ASSERT_EQ(counts->size(), kLanes);
+  for (const auto& [lane, count] : *counts) {
+    EXPECT_GE(count, 8);
+    EXPECT_LE(count, 12);
+  }
+}
+
+TEST(ManyConnections, WithoutDescriptorsTheOpenOnesGoOnAndNewOnesWait) {
+  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 1});
+  server.start();
+  FastcgiClient kept = server.connect();
+  ASSERT_TRUE(kept.ask({}));
+  // Made now and connected when no descriptor is left for the server's side.
+  std::vector<UniqueFd> sockets;
+  for (int i = 0; i < 3; ++i) sockets.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const std::string path = server.path();
+  std::vector<FastcgiClient> waiting;
+  {
+    const NoDescriptorsLeft none;
+    for (UniqueFd& socket : sockets) {
+      sockaddr_un address{};
+      address.sun_family = AF_UNIX;
+      path.copy(address.sun_path, sizeof address.sun_path - 1);
+      ASSERT_EQ(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+      waiting.emplace_back(std::move(socket));
+      ASSERT_TRUE(waiting.back().send(TestRequest{}.bytes()));
+    }
+    ASSERT_TRUE(eventually([&] { return server.metrics().paused.read() > 0; }));
+    const std::uint64_t before = server.metrics().paused.read();
+    for (int i = 0; i < 50; ++i) {
+      ASSERT_TRUE(kept.ask({}));
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+    // Every lane tries ten times a second, no more.
+    EXPECT_LE(server.metrics().paused.read() - before, 2U * 7);
+    EXPECT_EQ(server.metrics().open.read(), 1);
+  }
+  for (FastcgiClient& client : waiting) EXPECT_TRUE(client.receive());
+}
+
+}  // namespace
+}  // namespace sessiond

@@ -1,0 +1,376 @@
+// Who waits for whom: slow requests never hold up quick ones, waiting checks share a batch, full queues refuse,
+// exceptions stop at the border, and a request is finished by the handler that received it.
+
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <latch>
+#include <set>
+
+#include "integration/fastcgi/test_server.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Opens at the latest when the test ends, so that a failure never hangs.
+class Gate {
+ public:
+  ~Gate() { open(); }
+  void open() {
+    if (!open_.exchange(true)) latch_.count_down();
+  }
+  void wait() { latch_.wait(); }
+
+ private:
+  std::latch latch_{1};
+  std::atomic<bool> open_ = false;
+};
+
+TestRequest routed(const std::string& route) {
+  return {.params = {{"R", route}}};
+}
+
+TEST(Threads, SlowWorkDelaysNeitherChecksNorAnswersAtOnce) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 2});
+  Gate gate;
+  std::atomic<int> working = 0;
+  server.handler->on_receive = routeByParam;
+  server.handler->on_work = [&](Exchange& exchange) {
+    ++working;
+    gate.wait();
+    exchange.response = Response(303);
+  };
+  server.start();
+  std::vector<FastcgiClient> slow;
+  for (int i = 0; i < 10; ++i) {
+    slow.push_back(server.connect());
+    ASSERT_TRUE(slow.back().send(routed("work").bytes()));
+  }
+  ASSERT_TRUE(eventually([&] { return working == 2; }));
+  FastcgiClient quick = server.connect();
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(quick.ask(routed(""))) << i;
+    ASSERT_TRUE(quick.ask(routed("load"))) << i;
+  }
+  gate.open();
+  for (FastcgiClient& client : slow) {
+    const auto reply = client.receive();
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status(), 303);
+  }
+}
+
+TEST(Threads, ASlowLoadDelaysNoAnswerAtOnce) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1});
+  Gate gate;
+  std::atomic<int> loading = 0;
+  server.handler->on_receive = routeByParam;
+  server.handler->on_load = [&](std::span<Exchange* const> batch) {
+    ++loading;
+    gate.wait();
+    for (Exchange* const exchange : batch) exchange->response = Response(204);
+  };
+  server.start();
+  FastcgiClient slow = server.connect();
+  ASSERT_TRUE(slow.send(routed("load").bytes()));
+  ASSERT_TRUE(eventually([&] { return loading == 1; }));
+  FastcgiClient quick = server.connect();
+  ASSERT_TRUE(quick.ask(routed("")));
+  ASSERT_TRUE(quick.ask(routed("work")));
+  gate.open();
+  ASSERT_TRUE(slow.receive());
+}
+
+TEST(Threads, ChecksThatWaitedTogetherAreOneBatchOfAtMost64) {
+  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 1});
+  Gate gate;
+  std::atomic<int> received = 0;
+  std::atomic<int> loads = 0;
+  std::vector<std::size_t> batches;
+  server.handler->on_receive = [&](Exchange&) {
+    ++received;
+    return Route::kLoad;
+  };
+  server.handler->on_load = [&](std::span<Exchange* const> batch) {
+    batches.push_back(batch.size());
+    if (++loads == 1) gate.wait();
+    for (Exchange* const exchange : batch) exchange->response = LambdaHandler::echo(exchange->request);
+  };
+  server.start();
+  std::vector<FastcgiClient> clients;
+  const auto sendOne = [&] {
+    clients.push_back(server.connect());
+    ASSERT_TRUE(clients.back().send(TestRequest{.params = {{"N", std::to_string(clients.size())}}}.bytes()));
+  };
+  sendOne();
+  ASSERT_TRUE(eventually([&] { return loads == 1; }));
+  for (int i = 0; i < 70; ++i) sendOne();
+  ASSERT_TRUE(eventually([&] { return received == 71; }));
+  // Received is not yet queued; the lanes do that at the end of the round.
+  std::this_thread::sleep_for(milliseconds(50));
+  gate.open();
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    const auto reply = clients[i].receive();
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->body(), "N=" + std::to_string(i + 1) + ";|");
+  }
+  EXPECT_EQ(batches, (std::vector<std::size_t>{1, 64, 6}));
+}
+
+TEST(Threads, AnExceptionIsA500AndTheConnectionLives) {
+  TestServer server;
+  server.handler->on_receive = [](Exchange& exchange) {
+    const Route route = routeByParam(exchange);
+    if (route == Route::kAnswered) {
+      exchange.response = Response(200);
+      throw std::runtime_error("receive is broken");
+    }
+    return route;
+  };
+  server.handler->on_load = [](std::span<Exchange* const> batch) {
+    for (Exchange* const exchange : batch) exchange->response = Response(200);
+    throw std::runtime_error("load is broken");
+  };
+  server.handler->on_work = [](Exchange& exchange) {
+    exchange.response = Response(200);
+    throw 42;
+  };
+  server.start();
+  FastcgiClient client = server.connect();
+  for (const char* const route : {"", "load", "work", ""}) {
+    const auto reply = client.ask(routed(route));
+    ASSERT_TRUE(reply) << route;
+    EXPECT_EQ(reply->out, "Status: 500 Internal Server Error\r\n\r\n") << route;
+  }
+  EXPECT_EQ(server.metrics().handler_errors.read(), 4U);
+}
+
+TEST(Threads, AResponseThatNobodyFilledInIsA500) {
+  TestServer server;
+  server.handler->on_receive = [](Exchange& exchange) {
+    return exchange.request.params.empty() ? Route::kAnswered : routeByParam(exchange);
+  };
+  server.handler->on_load = [](std::span<Exchange* const>) {};
+  server.handler->on_work = [](Exchange&) {};
+  server.start();
+  FastcgiClient client = server.connect();
+  // An answered request before each: what it left behind must not be sent again.
+  for (const TestRequest& request : {TestRequest{}, routed("load"), routed("work")}) {
+    ASSERT_EQ(client.ask({.params = {{"R", "echo"}}})->status(), 200);
+    const auto reply = client.ask(request);
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->out, "Status: 500 Internal Server Error\r\n\r\n");
+  }
+}
+
+TEST(Threads, AFullWorkQueueIsA503WithRetryAfter) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1, .work_queue = 2});
+  Gate gate;
+  std::atomic<int> working = 0;
+  server.handler->on_receive = routeByParam;
+  server.handler->on_work = [&](Exchange& exchange) {
+    ++working;
+    gate.wait();
+    exchange.response = Response(303);
+  };
+  server.start();
+  std::vector<FastcgiClient> waiting;
+  for (int i = 0; i < 3; ++i) {
+    waiting.push_back(server.connect());
+    ASSERT_TRUE(waiting.back().send(routed("work").bytes()));
+    ASSERT_TRUE(eventually([&] { return working == 1; }));
+  }
+  std::this_thread::sleep_for(milliseconds(50));
+  FastcgiClient client = server.connect();
+  const auto refused = client.ask(routed("work"));
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->out, "Status: 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n");
+  ASSERT_TRUE(client.ask(routed("")));
+  EXPECT_EQ(server.metrics().overloaded.read(), 1U);
+  gate.open();
+  for (FastcgiClient& earlier : waiting) EXPECT_EQ(earlier.receive()->status(), 303);
+  EXPECT_EQ(client.ask(routed("work"))->status(), 303);
+}
+
+TEST(Threads, AFullLoadQueueIsA503WithRetryAfter) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .load_queue = 2});
+  Gate gate;
+  std::atomic<int> loading = 0;
+  server.handler->on_receive = routeByParam;
+  server.handler->on_load = [&](std::span<Exchange* const> batch) {
+    ++loading;
+    gate.wait();
+    for (Exchange* const exchange : batch) exchange->response = Response(204);
+  };
+  server.start();
+  std::vector<FastcgiClient> waiting;
+  for (int i = 0; i < 3; ++i) {
+    waiting.push_back(server.connect());
+    ASSERT_TRUE(waiting.back().send(routed("load").bytes()));
+    ASSERT_TRUE(eventually([&] { return loading == 1; }));
+  }
+  std::this_thread::sleep_for(milliseconds(50));
+  FastcgiClient client = server.connect();
+  const auto refused = client.ask(routed("load"));
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->out, "Status: 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n");
+  gate.open();
+  for (FastcgiClient& earlier : waiting) EXPECT_EQ(earlier.receive()->status(), 204);
+  EXPECT_EQ(client.ask(routed("load"))->status(), 204);
+}
+
+TEST(Threads, ARequestIsFinishedByTheHandlerThatReceivedIt) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1});
+  Gate gate;
+  const auto numbered = [&gate](int number) {
+    auto handler = std::make_shared<LambdaHandler>();
+    handler->on_receive = routeByParam;
+    handler->on_load = [number, &gate](std::span<Exchange* const> batch) {
+      gate.wait();
+      for (Exchange* const exchange : batch) exchange->response = Response(number);
+    };
+    return handler;
+  };
+  std::shared_ptr<LambdaHandler> first = numbered(401);
+  const std::weak_ptr<LambdaHandler> watched = first;
+  server.replaceHandler(std::move(first));
+  server.start();
+  std::vector<FastcgiClient> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(server.connect());
+    ASSERT_TRUE(clients.back().send(routed("load").bytes()));
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  server.replaceHandler(numbered(403));
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(server.connect());
+    ASSERT_TRUE(clients.back().send(routed("load").bytes()));
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  EXPECT_FALSE(watched.expired());
+  gate.open();
+  for (std::size_t i = 0; i < clients.size(); ++i) EXPECT_EQ(clients[i].receive()->status(), i < 3 ? 401 : 403) << i;
+  EXPECT_TRUE(eventually([&] { return watched.expired(); }));
+}
+
+TEST(Threads, ASlowReaderOfALargeAnswerDelaysNobodyAndGetsItWhole) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 2});
+  const std::string large(1024 * 1024, 'l');
+  server.handler->on_receive = [&](Exchange& exchange) {
+    const Route route = routeByParam(exchange);
+    if (exchange.request.paramOrEmpty("R") == "large") exchange.response.body = large;
+    return route;
+  };
+  server.start();
+  FastcgiClient slow = server.connect();
+  ASSERT_TRUE(slow.send(routed("large").bytes()));
+  FastcgiClient quick = server.connect();
+  for (const char* const route : {"", "load", "work"}) ASSERT_TRUE(quick.ask(routed(route))) << route;
+  const auto reply = slow.receive();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->body(), large);
+}
+
+TEST(Threads, APeerThatNeverReadsALargeAnswerIsLeftAfterTheWriteTimeout) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1, .write_timeout = milliseconds(200)});
+  server.handler->on_receive = [](Exchange& exchange) {
+    const Route route = routeByParam(exchange);
+    if (exchange.request.paramOrEmpty("R") == "large") exchange.response.body.assign(4 * 1024 * 1024, 'l');
+    return route;
+  };
+  server.start();
+  FastcgiClient deaf = server.connect();
+  ASSERT_TRUE(deaf.send(routed("large").bytes()));
+  EXPECT_TRUE(eventually([&] { return server.metrics().write_failures.read() == 1; }));
+  EXPECT_TRUE(eventually([&] { return server.metrics().open.read() == 0; }));
+  FastcgiClient other = server.connect();
+  EXPECT_TRUE(other.ask(routed("work")));
+}
+
+TEST(Threads, AreNamedAndTakeNoSignals) {
+  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 2, .workers = 1});
+  server.start();
+  FastcgiClient client = server.connect();
+  ASSERT_TRUE(client.ask({}));
+  const auto running = [] {
+    std::set<std::string> names;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      std::ifstream comm(task.path() / "comm");
+      std::string name;
+      std::getline(comm, name);
+      std::ifstream status(task.path() / "status");
+      for (std::string line; std::getline(status, line);) {
+        // Signal 15 is bit 14.
+        if (line.starts_with("SigBlk:") && (std::stoull(line.substr(8), nullptr, 16) >> 14 & 1) != 0)
+          names.insert(name);
+      }
+    }
+    return names;
+  };
+  const std::set<std::string> expected = {"lane-0", "lane-1", "loader-0", "loader-1", "worker-0"};
+  EXPECT_TRUE(eventually([&] { return std::ranges::includes(running(), expected); }));
+}
+
+TEST(Threads, LeaveTheProcessItsSignalHandlersAndIgnoreSigpipe) {
+  TestServer server;
+  server.start();
+  struct sigaction action {};
+  ::sigaction(SIGUSR1, nullptr, &action);
+  EXPECT_EQ(action.sa_handler, SIG_DFL);
+  ::sigaction(SIGTERM, nullptr, &action);
+  EXPECT_EQ(action.sa_handler, SIG_DFL);
+  ::sigaction(SIGPIPE, nullptr, &action);
+  EXPECT_EQ(action.sa_handler, SIG_IGN);
+}
+
+TEST(Threads, ALaneIsAliveWhileItWaitsAndWhileItGetsOn) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1});
+  Gate gate;
+  std::atomic<int> received = 0;
+  server.handler->on_receive = [&](Exchange& exchange) {
+    ++received;
+    gate.wait();
+    exchange.response = Response(204);
+    return Route::kAnswered;
+  };
+  server.start();
+  EXPECT_TRUE(server->alive());
+  EXPECT_TRUE(server->alive());
+  FastcgiClient client = server.connect();
+  ASSERT_TRUE(client.send(TestRequest{}.bytes()));
+  ASSERT_TRUE(eventually([&] { return received == 1; }));
+  EXPECT_TRUE(server->alive());
+  EXPECT_FALSE(server->alive());
+  gate.open();
+  ASSERT_TRUE(client.receive());
+  EXPECT_TRUE(eventually([&] { return server->alive(); }));
+}
+
+TEST(Threads, ManyClientsOnAllRoutesAtOnce) {
+  TestServer server(Transport::kUnix, {.lanes = 3, .loaders = 2, .workers = 2});
+  server.handler->on_receive = routeByParam;
+  server.start();
+  std::atomic<int> good = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 8; ++t) {
+      threads.emplace_back([&server, &good, t] {
+        FastcgiClient client = server.connect();
+        for (int i = 0; i < 300; ++i) {
+          const int kind = (i + t) % 4;
+          const bool keep = i % 10 != 9;
+          const std::string route = kind == 0 ? "load" : kind == 1 ? "work" : "";
+          const auto reply = client.ask({.params = {{"R", route}, {"N", std::to_string(i)}}, .keep = keep});
+          if (reply && reply->body() == "R=" + route + ";N=" + std::to_string(i) + ";|") ++good;
+          if (!keep) client = server.connect();
+        }
+      });
+    }
+  }
+  EXPECT_EQ(good, 8 * 300);
+}
+
+}  // namespace
+}  // namespace sessiond

@@ -1,0 +1,82 @@
+#include "fastcgi/bounded_queue.h"
+
+namespace sessiond {
+namespace {
+
+using Job = std::unique_ptr<int>;
+
+std::vector<Job> jobs(std::initializer_list<int> numbers) {
+  std::vector<Job> made;
+  for (const int number : numbers) made.push_back(std::make_unique<int>(number));
+  return made;
+}
+
+std::vector<int> numbers(const std::vector<Job>& jobs) {
+  std::vector<int> found;
+  for (const Job& job : jobs) found.push_back(*job);
+  return found;
+}
+
+TEST(BoundedQueue, HandsOutAllThatWaitsInOrder) {
+  BoundedQueue<Job> queue(10);
+  std::vector<Job> in = jobs({1, 2, 3});
+  queue.pushAll(in);
+  EXPECT_TRUE(in.empty());
+  std::vector<Job> out;
+  EXPECT_TRUE(queue.popSome(out, 64));
+  EXPECT_EQ(numbers(out), (std::vector<int>{1, 2, 3}));
+}
+
+TEST(BoundedQueue, HandsOutNoMoreThanTheLimit) {
+  BoundedQueue<Job> queue(10);
+  std::vector<Job> in = jobs({1, 2, 3});
+  queue.pushAll(in);
+  std::vector<Job> out;
+  EXPECT_TRUE(queue.popSome(out, 2));
+  EXPECT_EQ(numbers(out), (std::vector<int>{1, 2}));
+  EXPECT_TRUE(queue.popSome(out, 2));
+  EXPECT_EQ(numbers(out), (std::vector<int>{1, 2, 3}));
+}
+
+TEST(BoundedQueue, GivesBackWhatFindsNoRoom) {
+  BoundedQueue<Job> queue(2);
+  std::vector<Job> in = jobs({1, 2, 3, 4});
+  queue.pushAll(in);
+  EXPECT_EQ(numbers(in), (std::vector<int>{3, 4}));
+  EXPECT_FALSE(queue.push(in[0]));
+  ASSERT_TRUE(in[0]);
+  EXPECT_EQ(*in[0], 3);
+  std::vector<Job> out;
+  EXPECT_TRUE(queue.popSome(out, 1));
+  EXPECT_TRUE(queue.push(in[0]));
+  EXPECT_FALSE(in[0]);
+}
+
+TEST(BoundedQueue, AClosedQueueIsEmptiedAndTakesNothing) {
+  BoundedQueue<Job> queue(10);
+  std::vector<Job> in = jobs({1});
+  queue.pushAll(in);
+  queue.close();
+  in = jobs({2});
+  EXPECT_FALSE(queue.push(in[0]));
+  queue.pushAll(in);
+  EXPECT_EQ(numbers(in), (std::vector<int>{2}));
+  std::vector<Job> out;
+  EXPECT_TRUE(queue.popSome(out, 64));
+  EXPECT_EQ(numbers(out), (std::vector<int>{1}));
+  EXPECT_FALSE(queue.popSome(out, 64));
+}
+
+TEST(BoundedQueue, ClosingWakesEverybodyWhoWaits) {
+  BoundedQueue<Job> queue(10);
+  const auto wait = [&queue] {
+    std::vector<Job> out;
+    EXPECT_FALSE(queue.popSome(out, 1));
+  };
+  std::jthread first(wait);
+  std::jthread second(wait);
+  queue.close();
+}
+
+}  // namespace
+}  // namespace sessiond
