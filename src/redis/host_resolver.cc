@@ -8,25 +8,13 @@
 
 namespace sessiond {
 
-HostResolver::HostResolver(std::string host, std::uint16_t port)
-    : host_(std::move(host)), port_(port), result_(Unexpected(std::string("not looked up yet"))) {
-  if (auto literal = lookUp(AI_NUMERICHOST)) {
-    literal_ = *std::move(literal);
-    return;
-  }
-  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
-  pthread_setname_np(thread_.native_handle(), "redis-resolve");
-}
-
-HostResolver::~HostResolver() = default;
-
-HostResolver::Result HostResolver::lookUp(int flags) const {
+ResolvedAddresses lookUpHost(const std::string& host, std::uint16_t port, int flags) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = flags | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  const int error = getaddrinfo(host_.c_str(), std::to_string(port_).c_str(), &hints, &found);
+  const int error = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
   if (error != 0) return Unexpected("cannot resolve the host: " + std::string(gai_strerror(error)));
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
   std::vector<SocketAddress> addresses;
@@ -39,7 +27,29 @@ HostResolver::Result HostResolver::lookUp(int flags) const {
   return addresses;
 }
 
-HostResolver::Result HostResolver::resolve(SteadyTime deadline) {
+HostResolver::HostResolver(std::string host, std::uint16_t port)
+    : result_(Unexpected(std::string("not looked up yet"))) {
+  if (auto literal = lookUpHost(host, port, AI_NUMERICHOST)) {
+    literal_ = *std::move(literal);
+    return;
+  }
+  look_up_ = [host = std::move(host), port] { return lookUpHost(host, port, AI_ADDRCONFIG); };
+  startThread();
+}
+
+HostResolver::HostResolver(std::function<ResolvedAddresses()> look_up)
+    : look_up_(std::move(look_up)), result_(Unexpected(std::string("not looked up yet"))) {
+  startThread();
+}
+
+HostResolver::~HostResolver() = default;
+
+void HostResolver::startThread() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  pthread_setname_np(thread_.native_handle(), "redis-resolve");
+}
+
+ResolvedAddresses HostResolver::resolve(SteadyTime deadline) {
   if (!literal_.empty()) return literal_;
   std::unique_lock lock(mutex_);
   if (wanted_ == done_) {
@@ -56,7 +66,7 @@ void HostResolver::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (changed_.wait(lock, stop, [&] { return wanted_ > done_; })) {
     lock.unlock();
-    Result result = lookUp(AI_ADDRCONFIG);
+    ResolvedAddresses result = look_up_();
     lock.lock();
     result_ = std::move(result);
     ++done_;

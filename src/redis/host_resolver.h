@@ -11,6 +11,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -28,33 +29,37 @@ struct SocketAddress {
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
+using ResolvedAddresses = Expected<std::vector<SocketAddress>, std::string>;
+
+/// getaddrinfo() for TCP, with these AI_ flags more; blocks. At least one address, or a message.
+ResolvedAddresses lookUpHost(const std::string& host, std::uint16_t port, int flags);
+
 /// Thread-safe. Destruction waits for a lookup that is under way.
 class HostResolver {
  public:
   HostResolver(std::string host, std::uint16_t port);
+  /// `look_up` may block; it is called by the resolver's thread only.
+  explicit HostResolver(std::function<ResolvedAddresses()> look_up);
   ~HostResolver();
   HostResolver(const HostResolver&) = delete;
   HostResolver& operator=(const HostResolver&) = delete;
 
   /// The host's addresses, at least one, in the order to be tried; or a message. Callers that come while a lookup
   /// runs share its result.
-  Expected<std::vector<SocketAddress>, std::string> resolve(SteadyTime deadline);
+  ResolvedAddresses resolve(SteadyTime deadline);
 
  private:
-  using Result = Expected<std::vector<SocketAddress>, std::string>;
-
-  Result lookUp(int flags) const;
+  void startThread();
   void run(const std::stop_token& stop);
 
-  const std::string host_;
-  const std::uint16_t port_;
-  std::vector<SocketAddress> literal_;  // set once, in the constructor
+  std::vector<SocketAddress> literal_;          // set once, in the constructor
+  std::function<ResolvedAddresses()> look_up_;  // of a name
 
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::uint64_t wanted_ = 0;  // guarded by mutex_: number of the newest lookup that somebody asked for
   std::uint64_t done_ = 0;    // guarded by mutex_: number of the newest lookup that has ended
-  Result result_;             // guarded by mutex_: of lookup done_
+  ResolvedAddresses result_;  // guarded by mutex_: of lookup done_
   std::jthread thread_;       // last: it uses all of the above; not started for a literal address
 };
 

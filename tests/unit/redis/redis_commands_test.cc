@@ -9,6 +9,8 @@
 namespace sessiond {
 namespace {
 
+using namespace std::string_literals;
+
 std::string formattedByHiredis(const std::vector<std::string>& arguments) {
   std::vector<const char*> pointers;
   std::vector<std::size_t> sizes;
@@ -34,7 +36,7 @@ TEST(RedisCommands, WritesTheBytesThatHiredisWrites) {
   const std::vector<std::vector<std::string>> cases = {
       {"PING"},
       {"SET", "", ""},
-      {"SET", std::string("a\0b\r\n*1\r\n$4\r\nQUIT\r\n", 21), std::string(100000, 'x')},
+      {"SET", "a\0b\r\n*1\r\n$4\r\nQUIT\r\n"s, std::string(100000, 'x')},
       {"EVAL", "return 1", "0", "\xff\xfe", "%s%n"},
       std::vector<std::string>(1234, "argument"),
   };

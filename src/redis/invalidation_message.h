@@ -1,0 +1,61 @@
+// What comes over a subscription to Redis's invalidations, and what it means.
+//
+//   message  __redis__:invalidate  [sess:abc, sessiond:revoked:abc]   these keys have changed, expired or gone
+//   message  __redis__:invalidate  nil                                all keys have gone (FLUSHALL, FLUSHDB)
+//   subscribe __redis__:invalidate 1                                  the subscription stands
+//   pong <text>                                                       the answer to PING <text>
+
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "redis/redis_reply.h"
+
+namespace sessiond {
+
+inline constexpr std::string_view kInvalidationChannel = "__redis__:invalidate";
+
+/// A plain value.
+struct InvalidationMessage {
+  enum class Kind {
+    kSubscribed,
+    kPong,        ///< `text` is what was sent with the PING
+    kKeys,        ///< `keys` are no longer what they were
+    kEverything,  ///< no key is
+    kError,       ///< an error reply; `text` says which
+    kNonsense,    ///< none of these: some other program answers on this socket
+  };
+
+  Kind kind = Kind::kNonsense;
+  std::string_view text;
+  std::vector<std::string_view> keys;
+};
+
+/// Views into `reply`.
+InvalidationMessage readInvalidationMessage(const RedisReply& reply);
+
+/// Which session ids are meant: the ids of keys with the session prefix, and of tombstones.
+class InvalidationScope {
+ public:
+  /// `key_prefix`: of sessions; may be empty.
+  explicit InvalidationScope(std::string key_prefix);
+
+  /// What Redis is asked to tell of. Redis refuses prefixes of which one begins another, so that may be one.
+  const std::vector<std::string>& prefixes() const { return prefixes_; }
+  /// Calls `forget` with every session id that `key` may stand for. With a session prefix that the tombstones'
+  /// begins with, there are two.
+  template <typename Forget>
+  void forEachId(std::string_view key, const Forget& forget) const {
+    if (key.starts_with(key_prefix_)) forget(key.substr(key_prefix_.size()));
+    if (key.starts_with(tombstone_prefix_)) forget(key.substr(tombstone_prefix_.size()));
+  }
+
+ private:
+  const std::string key_prefix_;
+  const std::string tombstone_prefix_;
+  std::vector<std::string> prefixes_;
+};
+
+}  // namespace sessiond

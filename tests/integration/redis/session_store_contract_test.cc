@@ -1,0 +1,47 @@
+// The contract of every SessionStore and UserSessionIndex, on a real Redis.
+
+#include "support/session_store_contract.h"
+
+#include "redis/redis_session_store.h"
+#include "redis/redis_user_session_index.h"
+#include "redis_test_fixture.h"
+
+namespace sessiond {
+namespace {
+
+class RedisHarness final : public StoreHarness {
+ public:
+  SessionStore& store() override { return store_; }
+  UserSessionIndex& index() override { return index_; }
+  void put(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override {
+    server_.command({"SET", "sess:" + id.bytes(), std::string(json), "EX", std::to_string(ttl.count())});
+  }
+  void putWrongType(const SessionId& id) override { server_.command({"LPUSH", "sess:" + id.bytes(), "element"}); }
+  std::optional<std::string> value(const SessionId& id) override {
+    if (server_.command({"EXISTS", "sess:" + id.bytes()}) == "0") return std::nullopt;
+    return server_.command({"GET", "sess:" + id.bytes()});
+  }
+  std::optional<std::chrono::seconds> ttl(const SessionId& id) override { return ttlOf("sess:" + id.bytes()); }
+  std::optional<std::chrono::seconds> tombstoneTtl(const SessionId& id) override {
+    return ttlOf("sessiond:revoked:" + id.bytes());
+  }
+
+ private:
+  std::optional<std::chrono::seconds> ttlOf(const std::string& key) {
+    const long long left = std::stoll(server_.command({"TTL", key}));
+    return left < 0 ? std::nullopt : std::optional(std::chrono::seconds(left));
+  }
+
+  RedisServer server_;
+  TestClient test_{configFor(server_.unixUrl())};
+  RedisSessionStore store_{test_.client, SessionConfig{}};
+  RedisUserSessionIndex index_{test_.client, SessionConfig{}};
+};
+
+const StoreHarnessFactory kRedis = [] { return std::unique_ptr<StoreHarness>(std::make_unique<RedisHarness>()); };
+
+INSTANTIATE_TEST_SUITE_P(Redis, SessionStoreContract, testing::Values(kRedis));
+INSTANTIATE_TEST_SUITE_P(Redis, UserSessionIndexContract, testing::Values(kRedis));
+
+}  // namespace
+}  // namespace sessiond

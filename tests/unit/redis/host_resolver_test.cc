@@ -1,0 +1,74 @@
+#include "redis/host_resolver.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netdb.h>
+
+#include <atomic>
+#include <future>
+
+namespace sessiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+SteadyTime soon() {
+  return std::chrono::steady_clock::now() + 10s;
+}
+
+SocketAddress someAddress() {
+  return *lookUpHost("192.0.2.1", 6379, AI_NUMERICHOST)->begin();
+}
+
+std::uint16_t portOf(const SocketAddress& address) {
+  return ntohs(reinterpret_cast<const sockaddr_in&>(address.storage).sin_port);
+}
+
+TEST(HostResolver, TakesLiteralAddressesAsTheyAre) {
+  HostResolver v4("192.0.2.1", 1234);
+  const auto four = v4.resolve(SteadyTime::min());
+  ASSERT_TRUE(four);
+  ASSERT_EQ(four->size(), 1U);
+  EXPECT_EQ((*four)[0].get()->sa_family, AF_INET);
+  EXPECT_EQ(portOf((*four)[0]), 1234);
+  HostResolver v6("2001:db8::1", 1234);
+  const auto six = v6.resolve(SteadyTime::min());
+  ASSERT_TRUE(six);
+  EXPECT_EQ((*six)[0].get()->sa_family, AF_INET6);
+}
+
+TEST(HostResolver, LooksUpANameAnewEachTime) {
+  std::atomic<int> lookups = 0;
+  HostResolver resolver([&]() -> ResolvedAddresses {
+    if (++lookups == 2) return Unexpected(std::string("gone"));
+    return std::vector{someAddress()};
+  });
+  EXPECT_TRUE(resolver.resolve(soon()));
+  const auto second = resolver.resolve(soon());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), "gone");
+  EXPECT_TRUE(resolver.resolve(soon()));
+  EXPECT_EQ(lookups, 3);
+}
+
+TEST(HostResolver, LetsNobodyWaitBeyondTheDeadlineForASilentNameServer) {
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  std::atomic<int> lookups = 0;
+  HostResolver resolver([&]() -> ResolvedAddresses {
+    ++lookups;
+    released.wait();
+    return std::vector{someAddress()};
+  });
+  for (int i = 0; i < 3; ++i) {
+    const auto late = resolver.resolve(std::chrono::steady_clock::now());
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error(), "cannot resolve the host in time");
+  }
+  release.set_value();
+  EXPECT_TRUE(resolver.resolve(soon()));
+  EXPECT_LE(lookups, 2) << "those who come while a lookup runs share it";
+}
+
+}  // namespace
+}  // namespace sessiond
