@@ -1,18 +1,13 @@
 #include "users/htpasswd_directory.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <system_error>
 #include <utility>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "base/unique_fd.h"
 #include "users/decoy_hash.h"
 
 namespace sessiond {
@@ -22,25 +17,6 @@ constexpr std::chrono::seconds kSettlingTime{1};
 
 bool sameTime(const timespec& left, const timespec& right) {
   return left.tv_sec == right.tv_sec && left.tv_nsec == right.tv_nsec;
-}
-
-std::string errorText(int error) {
-  return std::generic_category().message(error);
-}
-
-/// The whole of an open file; an error's text when it cannot be read or is too big.
-Expected<std::string, std::string> readAll(int fd) {
-  std::string text;
-  std::string chunk(64 * 1024, '\0');
-  while (true) {
-    const ssize_t got = ::read(fd, chunk.data(), chunk.size());
-    if (got == 0) return text;
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Unexpected(errorText(errno));
-    text.append(chunk, 0, static_cast<std::size_t>(got));
-    if (text.size() > HtpasswdDirectory::kMaxFileBytes)
-      return Unexpected("file must be at most " + std::to_string(HtpasswdDirectory::kMaxFileBytes) + " bytes");
-  }
 }
 
 bool wasLongAgo(const timespec& changed, WallTime now) {
@@ -64,31 +40,30 @@ Expected<std::unique_ptr<HtpasswdDirectory>, std::vector<std::string>> HtpasswdD
   std::unique_ptr<HtpasswdDirectory> directory(new HtpasswdDirectory(std::move(path), clock));
   Reading reading = directory->read();
   if (!reading.content.problems.empty()) return Unexpected(std::move(reading.content.problems));
+  if (reading.readable_by_others) logWarn("htpasswd: file is readable by everybody", {{"file", directory->path_}});
   directory->apply(std::move(reading));
   return directory;
 }
 
 HtpasswdDirectory::Reading HtpasswdDirectory::read() const {
   Reading reading;
-  const auto fail = [&](const std::string& why) {
-    reading.content.problems = {path_ + ": " + why};
-    return std::move(reading);
-  };
-  // O_NONBLOCK: a FIFO in the file's place must not hang whoever logs in.
-  const UniqueFd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd) return fail(errorText(errno));
+  // Looked at before it is read: if it changes in between, the next look differs from this one.
   struct stat found {};
-  if (::fstat(fd.get(), &found) != 0) return fail(errorText(errno));
-  if (!S_ISREG(found.st_mode)) return fail("not a regular file");
-  reading.version = {.inode = found.st_ino,
-                     .size = found.st_size,
-                     .modified = found.st_mtim,
-                     .changed = found.st_ctim,
-                     .settled = wasLongAgo(found.st_ctim, clock_.wallNow())};
-  Expected<std::string, std::string> text = readAll(fd.get());
-  if (!text) return fail(text.error());
-  reading.content = parseHtpasswd(*text, path_);
-  wipeString(*text);
+  if (::stat(path_.c_str(), &found) == 0) {
+    reading.version = {.inode = found.st_ino,
+                       .size = found.st_size,
+                       .modified = found.st_mtim,
+                       .changed = found.st_ctim,
+                       .settled = wasLongAgo(found.st_ctim, clock_.wallNow())};
+  }
+  Expected<FileContents, std::string> file = readFile(path_, kMaxFileBytes);
+  if (!file) {
+    reading.content.problems = {path_ + ": " + file.error()};
+    return reading;
+  }
+  reading.readable_by_others = (*file).readable_by_others;
+  reading.content = parseHtpasswd((*file).bytes, path_);
+  wipeString((*file).bytes);
   return reading;
 }
 

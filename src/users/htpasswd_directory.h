@@ -1,6 +1,6 @@
 // HtpasswdDirectory: the users of one htpasswd file (htpasswd_parser.h), read anew when it changes.
 //
-// The file is looked at (fstat) on every find(). When size, times or inode differ from those of the last reading it
+// The file is looked at (stat) on every find(). When size, times or inode differ from those of the last reading it
 // is read whole and, if every line is good, put in force at once; a file with any bad line, or one that cannot be
 // read, leaves the old users in force, and every problem is logged once. A file changed within the last second is
 // read again next time, since a second change in the same clock tick would look like none.
@@ -28,7 +28,7 @@ class HtpasswdDirectory final : public UserDirectory {
  public:
   static constexpr std::size_t kMaxFileBytes = 16 * 1024 * 1024;
 
-  /// Reads the file for the first time; every problem when it cannot be used ("path: No such file or directory",
+  /// Reads the file for the first time; every problem when it cannot be used ("path: no such file or directory",
   /// "path:3: ..."). `clock` must outlive the directory.
   static Expected<std::unique_ptr<HtpasswdDirectory>, std::vector<std::string>> open(std::string path,
                                                                                      const Clock& clock);
@@ -55,6 +55,7 @@ class HtpasswdDirectory final : public UserDirectory {
   struct Reading {
     Version version;
     HtpasswdContent content;
+    bool readable_by_others = false;
   };
 
   struct State {

@@ -119,7 +119,7 @@ TEST_F(HtpasswdDirectoryTest, ALostFileLeavesTheOldUsersInForceUntilItIsBack) {
 }
 
 TEST_F(HtpasswdDirectoryTest, SaysEverythingThatIsWrongWithTheFirstFile) {
-  EXPECT_THAT(problemsOfOpening(), ElementsAre(path_ + ": No such file or directory"));
+  EXPECT_THAT(problemsOfOpening(), ElementsAre(path_ + ": no such file or directory"));
   write("ada\nbob:" + kHash + ":x\n");
   EXPECT_THAT(
       problemsOfOpening(),
@@ -129,12 +129,12 @@ TEST_F(HtpasswdDirectoryTest, SaysEverythingThatIsWrongWithTheFirstFile) {
 
 TEST_F(HtpasswdDirectoryTest, AFifoInTheFilesPlaceDoesNotHang) {
   ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
-  EXPECT_THAT(problemsOfOpening(), ElementsAre(path_ + ": not a regular file"));
+  EXPECT_THAT(problemsOfOpening(), ElementsAre(path_ + ": is not a regular file"));
 }
 
 TEST_F(HtpasswdDirectoryTest, AHugeFileIsRefused) {
   write(std::string(HtpasswdDirectory::kMaxFileBytes + 1, '#'));
-  EXPECT_THAT(problemsOfOpening(), ElementsAre(path_ + ": file must be at most 16777216 bytes"));
+  EXPECT_THAT(problemsOfOpening(), ElementsAre(path_ + ": is larger than 16777216 bytes"));
 }
 
 TEST_F(HtpasswdDirectoryTest, DecoysAreTheFilesOwnHashesAndStayWithTheName) {
