@@ -1,0 +1,23 @@
+// Was a POST made by a page of another site? A browser says so in Origin and Sec-Fetch-Site, which no page can forge.
+//
+// Refused: an Origin that is neither the site's own (SESSIOND_SCHEME://SESSIOND_HOST) nor listed in
+// login.allowed_origins, `null` among them; Sec-Fetch-Site that says cross-site or same-site, unless Origin is listed.
+// Neither header: allowed, because then it is no browser, or one so old that only the CSRF token and SameSite help.
+//
+// The pages of login and logout must therefore never be sent with `Referrer-Policy: no-referrer`: browsers then send
+// `Origin: null` with their own forms (Fetch standard, "append a request Origin header").
+
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "http/request.h"
+
+namespace sessiond {
+
+/// `allowed_origins` are in canonical form (http/url.h). Every HTTP_ORIGIN and HTTP_SEC_FETCH_SITE parameter counts;
+/// empty ones are what nginx sends for a header that is not there.
+bool isCrossSite(const Request& request, std::span<const std::string> allowed_origins);
+
+}  // namespace sessiond

@@ -1,0 +1,99 @@
+#include "endpoints/csrf.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "base/check.h"
+#include "base/encoding.h"
+#include "base/random.h"
+#include "endpoints/session_cookie.h"
+#include "http/cookie_header.h"
+#include "http/set_cookie.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::size_t kNonceBytes = 24;
+constexpr std::size_t kNonceCharacters = 32;
+constexpr std::size_t kTimeBytes = 8;
+constexpr std::size_t kTokenBytes = kTimeBytes + sizeof(Sha256Digest);
+
+HmacKey deriveKey(const Secret& secret) {
+  return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond login form token 1")))));
+}
+
+bool isNonce(std::string_view text) {
+  return text.size() == kNonceCharacters && base64UrlDecode(text).has_value();
+}
+
+std::string encodeTime(WallTime time) {
+  auto left = static_cast<std::uint64_t>(time.time_since_epoch().count());
+  std::string bytes(kTimeBytes, '\0');
+  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte, left >>= 8) *byte = static_cast<char>(left & 0xff);
+  return bytes;
+}
+
+std::uint64_t decodeTime(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (const char byte : bytes) number = number << 8 | static_cast<unsigned char>(byte);
+  return number;
+}
+
+Sha256Digest signatureOf(const HmacKey& key, std::string_view nonce, std::string_view time) {
+  return key.sign(std::string(nonce).append(time));
+}
+
+}  // namespace
+
+CsrfGuard::CsrfGuard(std::span<const Secret> secrets, SecureOption secure, const Clock& clock)
+    : secure_(secure), clock_(clock) {
+  SESSIOND_CHECK(!secrets.empty());
+  for (const Secret& secret : secrets) keys_.push_back(deriveKey(secret));
+}
+
+std::string CsrfGuard::cookieName(const Request& request) const {
+  return isSecure(secure_, isHttps(request)) ? "__Host-sessiond_csrf" : "sessiond_csrf";
+}
+
+CsrfGuard::Ticket CsrfGuard::issue(const Request& request) const {
+  const std::string name = cookieName(request);
+  const CookieValues values = findCookies(request.params, name);
+  Ticket ticket;
+  std::string nonce;
+  if (values.count > 0 && isNonce(values.values[0])) {
+    nonce = values.values[0];
+  } else {
+    nonce = base64UrlEncode(randomBytes(kNonceBytes));
+    SetCookie cookie;
+    cookie.name = name;
+    cookie.value = nonce;
+    cookie.secure = isSecure(secure_, isHttps(request));
+    cookie.same_site = SameSite::kStrict;
+    ticket.set_cookie = render(cookie);
+  }
+  const std::string time = encodeTime(clock_.wallNow());
+  ticket.token = base64UrlEncode(time + std::string(asBytes(signatureOf(keys_.front(), nonce, time))));
+  return ticket;
+}
+
+bool CsrfGuard::isGenuine(const Request& request, std::string_view token) const {
+  const std::optional<std::string> bytes = token.size() <= 2 * kTokenBytes ? base64UrlDecode(token) : std::nullopt;
+  if (!bytes || bytes->size() != kTokenBytes) return false;
+  const std::string_view time = std::string_view(*bytes).substr(0, kTimeBytes);
+  const std::string_view signature = std::string_view(*bytes).substr(kTimeBytes);
+
+  const CookieValues values = findCookies(request.params, cookieName(request));
+  bool genuine = false;
+  for (std::size_t i = 0; i < values.count; ++i) {
+    if (!isNonce(values.values[i])) continue;
+    for (const HmacKey& key : keys_)
+      genuine |= constantTimeEqual(signature, asBytes(signatureOf(key, values.values[i], time)));
+  }
+  if (!genuine) return false;
+  const WallTime made{WallTime::duration(static_cast<std::int64_t>(decodeTime(time)))};
+  const WallTime now = clock_.wallNow();
+  return made <= now + kClockTolerance && now < made + kTokenLifetime;
+}
+
+}  // namespace sessiond

@@ -1,0 +1,45 @@
+// LoginAttempt: what a POST to the login address says, as a form or as JSON.
+//
+//   application/x-www-form-urlencoded   user=ada&password=...&rd=%2Fa&csrf=...
+//   application/json                    {"user":"ada","password":"...","rd":"/a"}
+
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/expected.h"
+#include "base/secret.h"
+#include "http/request.h"
+
+namespace sessiond {
+
+inline constexpr std::size_t kMaxLoginBodyBytes = 8 * 1024;
+
+enum class LoginFormat { kForm, kJson };
+
+struct LoginAttempt {
+  LoginFormat format = LoginFormat::kForm;
+  std::string user;
+  Secret password;
+  std::string rd;
+  std::string csrf;  ///< forms only
+};
+
+enum class LoginAttemptError {
+  kUnsupportedType,  ///< neither of the two content types
+  kTooLarge,
+  kMalformed,  ///< not what the content type says, a field twice, `user` or `password` missing
+};
+
+/// Reads the request's body. `rd` may also stand in the query string; the body's wins.
+Expected<LoginAttempt, LoginAttemptError> readLoginAttempt(const Request& request);
+
+/// The query string's `rd`; empty when there is none or the query string cannot be read.
+std::string redirectInQuery(const Request& request);
+
+/// Was the body said to be JSON, so that the answer should be JSON too?
+bool isJson(const Request& request);
+
+}  // namespace sessiond

@@ -1,0 +1,49 @@
+// LoginOutcome: how a login attempt ended, each reason apart; and what the client is told, which is less.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "base/metrics.h"
+
+namespace sessiond {
+
+enum class LoginOutcome {
+  kSuccess,
+  kUnsupportedType,
+  kTooLarge,
+  kMalformed,
+  kCrossSite,
+  kBadToken,  ///< the form's CSRF token is missing, too old or another browser's
+  kUnknownUser,
+  kWrongPassword,
+  kDamagedEntry,  ///< the user's stored entry cannot be used
+  kUnavailable,   ///< Redis, or whoever knows the users, cannot say
+};
+inline constexpr std::size_t kLoginOutcomes = 10;
+
+/// One lower-case word, for the metric's label and the audit log.
+std::string_view nameOf(LoginOutcome outcome);
+
+/// What a refused client is told. Unknown user, wrong password and damaged entry are told apart nowhere here.
+struct LoginRefusal {
+  int status;
+  std::string_view error;    ///< for JSON
+  std::string_view message;  ///< for people
+};
+/// REQUIRES: not kSuccess.
+LoginRefusal refusalOf(LoginOutcome outcome);
+
+/// A counter for each outcome. Thread-safe.
+class LoginCounters {
+ public:
+  explicit LoginCounters(MetricsRegistry& metrics);
+  void count(LoginOutcome outcome) const { counters_[static_cast<std::size_t>(outcome)]->add(); }
+
+ private:
+  std::array<Counter*, kLoginOutcomes> counters_{};
+};
+
+}  // namespace sessiond

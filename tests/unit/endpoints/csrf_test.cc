@@ -1,0 +1,118 @@
+#include "endpoints/csrf.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "unit/endpoints/endpoint_fixture.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+std::vector<Secret> secretsOf(const std::vector<std::string>& texts) {
+  std::vector<Secret> secrets;
+  for (const std::string& text : texts) secrets.emplace_back(std::string(text));
+  return secrets;
+}
+
+class CsrfTest : public testing::Test {
+ protected:
+  /// A request over https with this Cookie header.
+  template <typename Act>
+  auto with(const std::string& cookie, Act act, const std::string& scheme = "https") {
+    const Params params = {{"SESSIOND_SCHEME", scheme}, {"HTTP_COOKIE", cookie}};
+    const std::vector<Param> views = viewsOf(params);
+    Request request;
+    request.params = views;
+    return act(request);
+  }
+  CsrfGuard::Ticket issue(const std::string& cookie = "", const std::string& scheme = "https") {
+    return with(
+        cookie, [this](const Request& request) { return guard_.issue(request); }, scheme);
+  }
+  static std::string pairOf(const CsrfGuard::Ticket& ticket) {
+    return ticket.set_cookie->substr(0, ticket.set_cookie->find(';'));
+  }
+  bool isGenuine(const std::string& cookie, const std::string& token) { return isGenuine(guard_, cookie, token); }
+  bool isGenuine(const CsrfGuard& guard, const std::string& cookie, const std::string& token) {
+    return with(cookie, [&](const Request& request) { return guard.isGenuine(request, token); });
+  }
+
+  FakeClock clock_;
+  CsrfGuard guard_{secretsOf({"one"}), SecureOption::kAuto, clock_};
+};
+
+TEST_F(CsrfTest, ATokenIsGoodWithItsOwnCookieOnly) {
+  const CsrfGuard::Ticket ticket = issue();
+  EXPECT_TRUE(isGenuine(pairOf(ticket), ticket.token));
+  EXPECT_FALSE(isGenuine("", ticket.token));
+  EXPECT_FALSE(isGenuine(pairOf(issue()), ticket.token));
+  EXPECT_FALSE(isGenuine(pairOf(ticket), issue().token));
+}
+
+TEST_F(CsrfTest, EveryChangeOfATokenSpoilsIt) {
+  const CsrfGuard::Ticket ticket = issue();
+  for (std::size_t i = 0; i < ticket.token.size(); ++i) {
+    std::string changed = ticket.token;
+    changed[i] = changed[i] == 'A' ? 'B' : 'A';
+    EXPECT_FALSE(isGenuine(pairOf(ticket), changed)) << i;
+    EXPECT_FALSE(isGenuine(pairOf(ticket), ticket.token.substr(0, i))) << i;
+  }
+  EXPECT_FALSE(isGenuine(pairOf(ticket), ticket.token + "A"));
+  EXPECT_FALSE(isGenuine(pairOf(ticket), std::string(100000, 'A')));
+}
+
+TEST_F(CsrfTest, ANonceOnceGivenIsKept) {
+  const CsrfGuard::Ticket first = issue();
+  const CsrfGuard::Ticket second = issue("a=b; " + pairOf(first));
+  EXPECT_EQ(second.set_cookie, std::nullopt);
+  EXPECT_TRUE(isGenuine(pairOf(first), second.token));
+}
+
+TEST_F(CsrfTest, WhatIsNoNonceIsReplaced) {
+  for (const char* value : {"", "short", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"})
+    EXPECT_TRUE(issue(std::string("__Host-sessiond_csrf=") + value).set_cookie) << value;
+}
+
+TEST_F(CsrfTest, ATokenLivesTwelveHours) {
+  const CsrfGuard::Ticket ticket = issue();
+  clock_.advance(hours(12) - milliseconds(1));
+  EXPECT_TRUE(isGenuine(pairOf(ticket), ticket.token));
+  clock_.advance(milliseconds(1));
+  EXPECT_FALSE(isGenuine(pairOf(ticket), ticket.token));
+}
+
+TEST_F(CsrfTest, ATokenOfAClockThatIsALittleAheadIsGood) {
+  const CsrfGuard::Ticket ticket = issue();
+  clock_.advance(-minutes(5));
+  EXPECT_TRUE(isGenuine(pairOf(ticket), ticket.token));
+  clock_.advance(-milliseconds(1));
+  EXPECT_FALSE(isGenuine(pairOf(ticket), ticket.token));
+}
+
+TEST_F(CsrfTest, AChangeOfSecretsKeepsOpenPagesWorking) {
+  const CsrfGuard::Ticket ticket = issue();
+  const CsrfGuard rotated(secretsOf({"two", "one"}), SecureOption::kAuto, clock_);
+  const CsrfGuard foreign(secretsOf({"two"}), SecureOption::kAuto, clock_);
+  EXPECT_TRUE(isGenuine(rotated, pairOf(ticket), ticket.token));
+  EXPECT_FALSE(isGenuine(foreign, pairOf(ticket), ticket.token));
+}
+
+TEST_F(CsrfTest, OverHttpsOnlyTheHostPrefixedCookieCounts) {
+  const CsrfGuard::Ticket plain = issue("", "http");
+  EXPECT_EQ(pairOf(plain).substr(0, 14), "sessiond_csrf=");
+  EXPECT_FALSE(isGenuine(pairOf(plain), plain.token));
+  const CsrfGuard always(secretsOf({"one"}), SecureOption::kAlways, clock_);
+  const auto ticket = with(
+      "", [&](const Request& request) { return always.issue(request); }, "http");
+  EXPECT_EQ(pairOf(ticket).substr(0, 21), "__Host-sessiond_csrf=");
+}
+
+}  // namespace
+}  // namespace sessiond

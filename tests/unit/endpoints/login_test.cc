@@ -1,0 +1,350 @@
+#include "endpoints/login.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "unit/endpoints/endpoint_fixture.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::MatchesRegex;
+using testing::Not;
+using testing::StartsWith;
+
+class FakeAuthenticator final : public Authenticator {
+ public:
+  Expected<User, AuthenticationFailure> authenticate(const Credentials& credentials) override {
+    ++calls;
+    if (failure) return Unexpected(*failure);
+    if (credentials.name != "ada") return Unexpected(AuthenticationFailure::kUnknownUser);
+    if (credentials.password != "a&b c") return Unexpected(AuthenticationFailure::kWrongPassword);
+    return User{.json = R"({"id":"42","name":"ada","roles":["admin"]})", .id = "42"};
+  }
+
+  std::optional<AuthenticationFailure> failure;
+  int calls = 0;
+};
+
+class LoginTest : public EndpointFixture {
+ protected:
+  /// Call after the configuration has been changed.
+  void build() {
+    page_ = std::make_unique<LoginPage>(*LoginPage::load(config_.login));
+    csrf_ = std::make_unique<CsrfGuard>(secrets_, config_.cookie.secure, clock_);
+    ender_ = std::make_unique<SessionEnder>(SessionEnderParts{
+        .config = config_, .store = store_, .index = index_, .log_key = log_key_, .metrics = metrics_});
+    endpoint_ = std::make_unique<LoginEndpoint>(LoginParts{.config = config_,
+                                                           .page = *page_,
+                                                           .csrf = *csrf_,
+                                                           .signer = signer_,
+                                                           .ender = *ender_,
+                                                           .store = store_,
+                                                           .index = index_,
+                                                           .authenticator = authenticator_,
+                                                           .log_key = log_key_,
+                                                           .clock = clock_,
+                                                           .metrics = metrics_});
+  }
+  LoginTest() { build(); }
+
+  Response get(const Params& params = {}) { return ask(*endpoint_, "GET", params); }
+
+  static std::string fieldIn(const Response& page, const std::string& name) {
+    const std::string start = "name=\"" + name + "\" value=\"";
+    const std::size_t at = page.body.find(start);
+    if (at == std::string::npos) return "(none)";
+    return page.body.substr(at + start.size(), page.body.find('"', at + start.size()) - at - start.size());
+  }
+
+  /// The page's token and cookie, as a browser has them when it sends the form.
+  void openPage() {
+    const Response page = get();
+    token_ = fieldIn(page, "csrf");
+    const std::string cookie = setCookies(page).at(0);
+    csrf_cookie_ = cookie.substr(0, cookie.find(';'));
+  }
+  Response postForm(const std::string& fields, Params more = {}) {
+    if (token_.empty()) openPage();
+    bool has_cookie = false;
+    for (auto& [name, value] : more) {
+      if (name != "HTTP_COOKIE") continue;
+      has_cookie = true;
+      value += "; " + csrf_cookie_;
+    }
+    if (!has_cookie) more.emplace_back("HTTP_COOKIE", csrf_cookie_);
+    more.emplace_back("CONTENT_TYPE", "application/x-www-form-urlencoded");
+    return ask(*endpoint_, "POST", more, fields + "&csrf=" + token_);
+  }
+  Response postJson(const std::string& body, Params more = {}) {
+    more.emplace_back("CONTENT_TYPE", "application/json; charset=utf-8");
+    return ask(*endpoint_, "POST", more, body);
+  }
+
+  FakeAuthenticator authenticator_;
+  std::unique_ptr<LoginPage> page_;
+  std::unique_ptr<CsrfGuard> csrf_;
+  std::unique_ptr<SessionEnder> ender_;
+  std::unique_ptr<LoginEndpoint> endpoint_;
+  std::string token_;
+  std::string csrf_cookie_;
+};
+
+const std::string kGoodForm = "user=ada&password=a%26b+c";
+const std::string kGoodJson = R"({"user":"ada","password":"a&b c"})";
+
+TEST_F(LoginTest, GetShowsThePageWithItsHeaders) {
+  const Response page = get({{"QUERY_STRING", "rd=%2Fa%3Fb%3D1%26c%3D2"}});
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(header(page, "Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(header(page, "Cache-Control"), "no-store");
+  EXPECT_EQ(header(page, "X-Content-Type-Options"), "nosniff");
+  EXPECT_EQ(header(page, "Referrer-Policy"), "same-origin");
+  EXPECT_THAT(header(page, "Content-Security-Policy"),
+              MatchesRegex("default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; form-action 'self' "
+                           "https://app.example; base-uri 'none'; frame-ancestors 'none'"));
+  EXPECT_THAT(setCookies(page),
+              ElementsAre(MatchesRegex("__Host-sessiond_csrf=[A-Za-z0-9_-]{32}; Path=/; HttpOnly; Secure; "
+                                       "SameSite=Strict")));
+  EXPECT_THAT(page.body, HasSubstr("<form method=\"post\" action=\"/login\">"));
+  EXPECT_EQ(fieldIn(page, "rd"), "/a?b=1&amp;c=2");
+}
+
+TEST_F(LoginTest, HeadIsGetWithoutABody) {
+  const Response page = ask(*endpoint_, "HEAD");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(header(page, "Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(page.body, "");
+}
+
+TEST_F(LoginTest, OtherMethodsAreRefused) {
+  for (const char* method : {"PUT", "DELETE", "OPTIONS", "PATCH", "post", ""}) {
+    const Response response = ask(*endpoint_, method);
+    EXPECT_EQ(response.status, 405) << method;
+    EXPECT_EQ(header(response, "Allow"), "GET, HEAD, POST");
+    EXPECT_EQ(header(response, "Cache-Control"), "no-store");
+  }
+}
+
+TEST_F(LoginTest, AHostileRedirectNeverGetsIntoThePage) {
+  EXPECT_EQ(fieldIn(get({{"QUERY_STRING", "rd=%2F%2Fevil.example"}}), "rd"), "");
+  EXPECT_EQ(fieldIn(get({{"QUERY_STRING", "rd=%22%3E%3Cscript%3E"}}), "rd"), "");
+  EXPECT_EQ(fieldIn(get({{"QUERY_STRING", "rd=/a&rd=/b"}}), "rd"), "");
+  EXPECT_EQ(fieldIn(get({{"QUERY_STRING", "rd=%"}}), "rd"), "");
+}
+
+TEST_F(LoginTest, AFormThatIsRightMakesASessionAndLeadsOn) {
+  const Response response = postForm(kGoodForm + "&rd=%2Fa%3Fb%3D1%26c%3D2");
+  EXPECT_EQ(response.status, 303);
+  EXPECT_EQ(header(response, "Location"), "/a?b=1&c=2");
+  EXPECT_EQ(header(response, "Cache-Control"), "no-store");
+  EXPECT_EQ(response.body, "");
+  ASSERT_EQ(setCookies(response).size(), 1U);
+  EXPECT_THAT(setCookies(response)[0], MatchesRegex("connect\\.sid=s%3A[^;]+; Path=/; HttpOnly; Secure; SameSite=Lax"));
+  const SessionId id = idIn(setCookies(response)[0]);
+  EXPECT_EQ(store_.value(id),
+            R"({"cookie":{"originalMaxAge":null,"expires":null,"secure":true,"httpOnly":true,"path":"/",)"
+            R"("sameSite":"lax"},"user":{"id":"42","name":"ada","roles":["admin"]},)"
+            R"("_sd":{"created":1767225600000,"authenticated":1767225600000,"address":"192.0.2.0/24"}})");
+  EXPECT_EQ(store_.ttl(id), hours(24));
+  EXPECT_THAT(*index_.list("42"), ElementsAre(id));
+  EXPECT_EQ(count("sessiond_logins_total", "success"), 1U);
+}
+
+TEST_F(LoginTest, JsonGetsJson) {
+  const Response response = postJson(R"({"user":"ada","password":"a&b c","rd":"https://app.example/x"})");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(header(response, "Content-Type"), "application/json");
+  EXPECT_EQ(
+      response.body,
+      "{\"user\":{\"id\":\"42\",\"name\":\"ada\",\"roles\":[\"admin\"]},\"redirect\":\"https://app.example/x\"}\n");
+  EXPECT_TRUE(store_.value(idIn(setCookies(response).at(0))));
+}
+
+TEST_F(LoginTest, TheSessionLivesAsLongAsTheConfiguredCookie) {
+  config_.cookie.max_age = seconds(3600);
+  build();
+  const Response response = postJson(kGoodJson);
+  EXPECT_THAT(setCookies(response).at(0), HasSubstr("; Expires=Thu, 01 Jan 2026 01:00:00 GMT; "));
+  const SessionId id = idIn(setCookies(response).at(0));
+  EXPECT_THAT(*store_.value(id),
+              StartsWith(R"({"cookie":{"originalMaxAge":3600000,"expires":"2026-01-01T01:00:00.000Z",)"));
+  EXPECT_EQ(store_.ttl(id), hours(1));
+}
+
+TEST_F(LoginTest, TheUserStandsWhereUserAtPoints) {
+  config_.session.user_at = "/passport/user";
+  build();
+  EXPECT_THAT(*store_.value(idIn(setCookies(postJson(kGoodJson)).at(0))),
+              HasSubstr(R"(,"passport":{"user":{"id":"42",)"));
+}
+
+TEST_F(LoginTest, ARefusedRedirectBecomesTheDefaultPage) {
+  for (const char* rd : {"", "&rd=", "&rd=%2F%2Fevil.example", "&rd=https%3A%2F%2Fevil.example", "&rd=javascript%3A1",
+                         "&rd=%2F%5Cevil.example", "&rd=%2Fa%250d%250ax"})
+    EXPECT_EQ(header(postForm(kGoodForm + rd), "Location"), "/start") << rd;
+}
+
+TEST_F(LoginTest, TheQueryStringsRedirectServesWhenTheBodyHasNone) {
+  EXPECT_EQ(header(postForm(kGoodForm + "&rd=", {{"QUERY_STRING", "rd=/q"}}), "Location"), "/q");
+  EXPECT_EQ(header(postForm(kGoodForm + "&rd=/b", {{"QUERY_STRING", "rd=/q"}}), "Location"), "/b");
+}
+
+TEST_F(LoginTest, EveryLoginHasANewIdAndEndsTheBrowsersPreviousSessions) {
+  const SessionId planted = idOf("planted");
+  const SessionId other = idOf("other");
+  store_.put(planted, R"({"cookie":{"originalMaxAge":null}})", hours(1));
+  store_.put(other, R"({"cookie":{"originalMaxAge":null},"user":{"id":"42"}})", hours(1));
+  ASSERT_TRUE(index_.add("42", other, clock_.wallNow(), hours(1)));
+  const Response response =
+      postForm(kGoodForm, {{"HTTP_COOKIE", cookieFor("planted") + "; " + cookieFor("other") + "; connect.sid=s:x.y"}});
+  EXPECT_EQ(response.status, 303);
+  const SessionId id = idIn(setCookies(response).at(0));
+  EXPECT_NE(id, planted);
+  EXPECT_EQ(store_.value(planted), std::nullopt);
+  EXPECT_EQ(store_.value(other), std::nullopt);
+  EXPECT_EQ(store_.tombstoneTtl(planted), hours(24));
+  EXPECT_THAT(*index_.list("42"), ElementsAre(id));
+}
+
+TEST_F(LoginTest, ACookieThatNobodySignedEndsNothing) {
+  const SessionId victim = idOf("victim");
+  store_.put(victim, R"({"cookie":{}})", hours(1));
+  postForm(kGoodForm, {{"HTTP_COOKIE", "connect.sid=s%3Avictim.w9sqPuS2bcVkiOlBAAzEUtlVHSW1rRkhYNYrzPX2y1M"}});
+  EXPECT_TRUE(store_.value(victim));
+}
+
+TEST_F(LoginTest, AFailedLoginLeavesThePreviousSessionAlone) {
+  store_.put(idOf("mine"), R"({"cookie":{}})", hours(1));
+  EXPECT_EQ(postForm("user=ada&password=x", {{"HTTP_COOKIE", cookieFor("mine")}}).status, 401);
+  EXPECT_TRUE(store_.value(idOf("mine")));
+}
+
+TEST_F(LoginTest, UnknownUserWrongPasswordAndDamagedEntryGetTheSameAnswer) {
+  openPage();
+  const Response unknown = postForm("user=bob&password=x&rd=/a");
+  const Response wrong = postForm("user=bob&password=y&rd=/a");
+  authenticator_.failure = AuthenticationFailure::kDamaged;
+  const Response damaged = postForm("user=bob&password=z&rd=/a");
+  EXPECT_EQ(unknown.status, 401);
+  EXPECT_EQ(unknown.headers.lines(), wrong.headers.lines());
+  EXPECT_EQ(unknown.body, wrong.body);
+  EXPECT_EQ(unknown.headers.lines(), damaged.headers.lines());
+  EXPECT_EQ(unknown.body, damaged.body);
+  EXPECT_THAT(unknown.body, HasSubstr("<p class=\"error\" role=\"alert\">Name or password is wrong.</p>"));
+  EXPECT_EQ(fieldIn(unknown, "rd"), "/a");
+  EXPECT_EQ(fieldIn(unknown, "user"), "bob");
+  EXPECT_THAT(unknown.body, Not(HasSubstr("password=x")));
+  EXPECT_THAT(setCookies(unknown), IsEmpty());
+  EXPECT_EQ(count("sessiond_logins_total", "unknown_user"), 2U);
+  EXPECT_EQ(count("sessiond_logins_total", "damaged_entry"), 1U);
+}
+
+TEST_F(LoginTest, JsonRefusalsAreJson) {
+  const Response wrong = postJson(R"({"user":"ada","password":"x"})");
+  EXPECT_EQ(wrong.status, 401);
+  EXPECT_EQ(wrong.headers.lines(), "Content-Type: application/json\r\nCache-Control: no-store\r\n");
+  EXPECT_EQ(wrong.body, "{\"error\":\"wrong_credentials\"}\n");
+  EXPECT_EQ(postJson(R"({"user":"bob","password":"x"})").body, wrong.body);
+}
+
+TEST_F(LoginTest, WhatWasTypedIsEscapedInThePage) {
+  const Response page = postForm("user=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E&password=x");
+  EXPECT_EQ(fieldIn(page, "user"), "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;");
+}
+
+TEST_F(LoginTest, AFormNeedsTheTokenOfItsOwnBrowser) {
+  openPage();
+  const auto post = [this](const std::string& body, const std::string& cookie) {
+    return ask(*endpoint_, "POST", {{"CONTENT_TYPE", "application/x-www-form-urlencoded"}, {"HTTP_COOKIE", cookie}},
+               body);
+  };
+  EXPECT_EQ(post(kGoodForm, csrf_cookie_).status, 403);
+  EXPECT_EQ(post(kGoodForm + "&csrf=", csrf_cookie_).status, 403);
+  EXPECT_EQ(post(kGoodForm + "&csrf=" + token_, "").status, 403);
+  EXPECT_EQ(post(kGoodForm + "&csrf=" + token_, "__Host-sessiond_csrf=" + std::string(32, 'A')).status, 403);
+  EXPECT_EQ(authenticator_.calls, 0);
+  const Response again = post(kGoodForm + "&csrf=" + token_ + "x&rd=/a", csrf_cookie_);
+  EXPECT_EQ(again.status, 403);
+  EXPECT_THAT(again.body, HasSubstr("This page was open for too long, or cookies are switched off."));
+  EXPECT_EQ(fieldIn(again, "rd"), "/a");
+  EXPECT_EQ(post(kGoodForm + "&csrf=" + fieldIn(again, "csrf"), csrf_cookie_).status, 303);
+}
+
+TEST_F(LoginTest, JsonNeedsNoTokenButTheRightSite) {
+  EXPECT_EQ(postJson(kGoodJson).status, 200);
+  EXPECT_EQ(postJson(kGoodJson, {{"HTTP_ORIGIN", "https://site.example"}}).status, 200);
+  EXPECT_EQ(postJson(kGoodJson, {{"HTTP_ORIGIN", "https://app.example"}}).status, 200);
+  const Response foreign = postJson(kGoodJson, {{"HTTP_ORIGIN", "https://evil.example"}});
+  EXPECT_EQ(foreign.status, 403);
+  EXPECT_EQ(foreign.body, "{\"error\":\"cross_site\"}\n");
+  EXPECT_EQ(postJson(kGoodJson, {{"HTTP_SEC_FETCH_SITE", "cross-site"}}).status, 403);
+  EXPECT_EQ(authenticator_.calls, 3);
+}
+
+TEST_F(LoginTest, AFormOfAnotherSiteIsRefusedWithAPageOfOurs) {
+  const Response response = postForm(kGoodForm, {{"HTTP_ORIGIN", "null"}});
+  EXPECT_EQ(response.status, 403);
+  EXPECT_THAT(response.body, HasSubstr("This login was started by another site. Please log in here."));
+  EXPECT_EQ(authenticator_.calls, 0);
+}
+
+TEST_F(LoginTest, OnlyFormsAndJsonOfUpTo8KiBAreTaken) {
+  const auto post = [this](const std::string& type, const std::string& body) {
+    return ask(*endpoint_, "POST", {{"CONTENT_TYPE", type}}, body).status;
+  };
+  EXPECT_EQ(post("", kGoodJson), 415);
+  EXPECT_EQ(post("text/plain", kGoodJson), 415);
+  EXPECT_EQ(post("multipart/form-data; boundary=x", "--x--"), 415);
+  EXPECT_EQ(post("application/json", kGoodJson), 200);
+  EXPECT_EQ(post("APPLICATION/JSON", kGoodJson), 200);
+  EXPECT_EQ(post("application/json", kGoodJson + std::string(8192 - kGoodJson.size(), ' ')), 200);
+  EXPECT_EQ(post("application/json", kGoodJson + std::string(8193 - kGoodJson.size(), ' ')), 413);
+  EXPECT_EQ(post("application/x-www-form-urlencoded", "user=" + std::string(8192, 'a')), 413);
+  EXPECT_EQ(post("application/json", "{"), 400);
+  EXPECT_EQ(post("application/x-www-form-urlencoded", "user=%"), 400);
+}
+
+TEST_F(LoginTest, RedisDownIs503AndNoCookie) {
+  for (const StoreError error : {StoreError::kUnavailable, StoreError::kTimeout, StoreError::kCorrupt}) {
+    store_.failWith(error);
+    const Response response = postForm(kGoodForm + "&rd=/a");
+    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(header(response, "Retry-After"), "5");
+    EXPECT_THAT(setCookies(response), IsEmpty());
+    EXPECT_THAT(response.body, HasSubstr("Logging in is not possible right now."));
+    EXPECT_EQ(fieldIn(response, "rd"), "/a");
+  }
+  store_.failWith(std::nullopt);
+  index_.failWith(StoreError::kUnavailable);
+  const Response response = postJson(kGoodJson);
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(response.body, "{\"error\":\"unavailable\"}\n");
+  EXPECT_EQ(store_.calls(), 3U) << "no session without its index entry";
+  EXPECT_EQ(count("sessiond_logins_total", "unavailable"), 4U);
+}
+
+TEST_F(LoginTest, AnAuthenticatorThatCannotTellIs503) {
+  authenticator_.failure = AuthenticationFailure::kUnavailable;
+  EXPECT_EQ(postJson(kGoodJson).status, 503);
+}
+
+TEST_F(LoginTest, OverHttpTheCookiesAreNotSecure) {
+  const Response page = get({{"SESSIOND_SCHEME", "http"}});
+  EXPECT_THAT(setCookies(page), ElementsAre(MatchesRegex("sessiond_csrf=[A-Za-z0-9_-]{32}; Path=/; HttpOnly; "
+                                                         "SameSite=Strict")));
+  EXPECT_THAT(setCookies(postJson(kGoodJson, {{"SESSIOND_SCHEME", "http"}})).at(0), Not(HasSubstr("Secure")));
+}
+
+}  // namespace
+}  // namespace sessiond
