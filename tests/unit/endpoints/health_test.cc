@@ -1,0 +1,55 @@
+#include "endpoints/health.h"
+
+#include <gtest/gtest.h>
+
+namespace sessiond {
+namespace {
+
+constexpr Param kGet[] = {{"REQUEST_METHOD", "GET"}};
+constexpr Param kHead[] = {{"REQUEST_METHOD", "HEAD"}};
+constexpr Param kPost[] = {{"REQUEST_METHOD", "POST"}};
+
+Request requestWith(std::span<const Param> params) {
+  return {.role = Role::kResponder, .params = params, .body = {}};
+}
+
+TEST(Health, AnswersWithoutAskingAnybody) {
+  const Response response = answerHealth(requestWith(kGet));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.headers.lines(), "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n");
+  EXPECT_EQ(response.body, "ok\n");
+}
+
+TEST(Health, AnswersHeadWithoutABody) {
+  const Response response = answerHealth(requestWith(kHead));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "");
+}
+
+TEST(Health, RefusesOtherMethods) {
+  const Response response = answerHealth(requestWith(kPost));
+  EXPECT_EQ(response.status, 405);
+  EXPECT_NE(response.headers.lines().find("Allow: GET, HEAD\r\n"), std::string::npos);
+  EXPECT_EQ(answerReady(requestWith(kPost), [] { return true; }).status, 405);
+  MetricsRegistry metrics;
+  EXPECT_EQ(answerMetrics(requestWith(kPost), metrics).status, 405);
+}
+
+TEST(Ready, SaysWhetherRedisCanBeReached) {
+  EXPECT_EQ(answerReady(requestWith(kGet), [] { return true; }).status, 200);
+  const Response response = answerReady(requestWith(kGet), [] { return false; });
+  EXPECT_EQ(response.status, 503);
+  EXPECT_NE(response.headers.lines().find("Retry-After: 1\r\n"), std::string::npos);
+}
+
+TEST(Metrics, AreServedAsPrometheusText) {
+  MetricsRegistry metrics;
+  metrics.counter("sessiond_test_total", "A test.").add(3);
+  const Response response = answerMetrics(requestWith(kGet), metrics);
+  EXPECT_EQ(response.status, 200);
+  EXPECT_NE(response.headers.lines().find("text/plain; version=0.0.4; charset=utf-8"), std::string::npos);
+  EXPECT_NE(response.body.find("sessiond_test_total 3\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sessiond

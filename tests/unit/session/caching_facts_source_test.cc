@@ -1,0 +1,139 @@
+#include "session/caching_facts_source.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <latch>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/fake_clock.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+SessionId idOf(const std::string& bytes) {
+  return *SessionId::fromBytes(bytes);
+}
+
+/// Every session is there; notes what it was asked for, and does what a test wants done in the middle of a load.
+class CountingSource final : public FactsSource {
+ public:
+  std::optional<FoundSession> peek(std::string_view, SteadyTime) override { return std::nullopt; }
+  void load(std::span<FactsLoad> loads) override {
+    ++round_trips;
+    sessions += static_cast<int>(loads.size());
+    if (meanwhile) meanwhile();
+    for (FactsLoad& load : loads) {
+      load.found = {.presence = Presence::kPresent,
+                    .session = std::make_shared<const KnownSession>(KnownSession{*load.id, {}})};
+    }
+  }
+
+  std::function<void()> meanwhile;
+  std::atomic<int> round_trips = 0;
+  std::atomic<int> sessions = 0;
+};
+
+class CachingFactsSourceTest : public testing::Test {
+ protected:
+  CachingFactsSourceTest() { trust_.establish(clock_.steadyNow()); }
+
+  FoundSession load(const std::string& name) {
+    const SessionId id = idOf(name);
+    const std::string cookie = "s:" + name + ".sig";
+    FactsLoad one{.id = &id, .cookie = cookie};
+    caching_.load(std::span(&one, 1));
+    return one.found;
+  }
+
+  FakeClock clock_;
+  CacheTrust trust_{seconds(1)};
+  SessionCache cache_{CacheLimits{}, trust_};
+  CountingSource redis_;
+  MetricsRegistry metrics_;
+  CachingFactsSource caching_{redis_, cache_, clock_, metrics_};
+};
+
+TEST_F(CachingFactsSourceTest, AsksOnceAndThenPeeks) {
+  EXPECT_FALSE(caching_.peek("s:a.sig", clock_.steadyNow()));
+  EXPECT_EQ(load("a").presence, Presence::kPresent);
+  EXPECT_TRUE(caching_.peek("s:a.sig", clock_.steadyNow()));
+  EXPECT_EQ(load("a").presence, Presence::kPresent);
+  EXPECT_EQ(redis_.sessions, 1);
+  EXPECT_EQ(metrics_.counter("sessiond_cache_hits_total", "").read(), 2U);
+  EXPECT_EQ(metrics_.counter("sessiond_cache_misses_total", "").read(), 1U);
+}
+
+TEST_F(CachingFactsSourceTest, TheSameSessionTwiceInABatchIsAskedForOnce) {
+  const SessionId a = idOf("a");
+  const SessionId b = idOf("b");
+  std::vector<FactsLoad> loads = {{.id = &a}, {.id = &b}, {.id = &a}};
+  caching_.load(loads);
+  EXPECT_EQ(redis_.round_trips, 1);
+  EXPECT_EQ(redis_.sessions, 2);
+  for (const FactsLoad& one : loads) EXPECT_EQ(one.found.presence, Presence::kPresent);
+}
+
+TEST_F(CachingFactsSourceTest, ManyThreadsThatMissOneSessionAskOnce) {
+  constexpr int kFollowers = 4;
+  std::latch leading(1);
+  std::latch release(1);
+  redis_.meanwhile = [&] {
+    leading.count_down();
+    release.wait();
+  };
+  std::vector<std::jthread> threads;
+  threads.emplace_back([&] { EXPECT_EQ(load("a").presence, Presence::kPresent); });
+  leading.wait();
+  std::latch following(kFollowers);
+  for (int i = 0; i < kFollowers; ++i) {
+    threads.emplace_back([&] {
+      following.count_down();
+      EXPECT_EQ(load("a").presence, Presence::kPresent);
+    });
+  }
+  following.wait();
+  release.count_down();
+  threads.clear();
+  EXPECT_EQ(redis_.sessions, 1);
+}
+
+TEST_F(CachingFactsSourceTest, ALoadThatAnInvalidationOvertookIsNotKept) {
+  redis_.meanwhile = [this] { cache_.invalidate("a"); };
+  EXPECT_EQ(load("a").presence, Presence::kPresent);
+  EXPECT_FALSE(caching_.peek("s:a.sig", clock_.steadyNow()));
+}
+
+TEST_F(CachingFactsSourceTest, AFollowerOfAnOvertakenLoadAsksForItself) {
+  const SessionId a = idOf("a");
+  redis_.meanwhile = [this] { cache_.invalidate("a"); };
+  std::vector<FactsLoad> loads = {{.id = &a}, {.id = &a}};
+  caching_.load(loads);
+  EXPECT_EQ(redis_.sessions, 2);
+  EXPECT_EQ(loads[1].found.presence, Presence::kPresent);
+}
+
+TEST_F(CachingFactsSourceTest, EveryLoadAsksWhileNothingCanBeTrusted) {
+  trust_.withdraw();
+  load("a");
+  load("a");
+  EXPECT_EQ(redis_.sessions, 2);
+  EXPECT_FALSE(caching_.peek("s:a.sig", clock_.steadyNow()));
+}
+
+TEST_F(CachingFactsSourceTest, ALoadThatThrowsLeavesNoPlaceHolderBehind) {
+  redis_.meanwhile = [] { throw std::runtime_error("a bug in the source"); };
+  EXPECT_THROW(load("a"), std::runtime_error);
+  redis_.meanwhile = nullptr;
+  EXPECT_EQ(load("a").presence, Presence::kPresent);
+  EXPECT_TRUE(caching_.peek("s:a.sig", clock_.steadyNow()));
+}
+
+}  // namespace
+}  // namespace sessiond

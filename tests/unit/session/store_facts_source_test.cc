@@ -1,0 +1,118 @@
+#include "session/store_facts_source.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/secret.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+SessionId idOf(const std::string& bytes) {
+  return *SessionId::fromBytes(bytes);
+}
+
+/// Answers each load as told, and notes what is revoked.
+class ScriptedStore final : public SessionStore {
+ public:
+  void load(std::span<SessionLoad> loads) override {
+    ++round_trips;
+    for (SessionLoad& load : loads) {
+      const auto answer = answers.find(load.id->bytes());
+      load.result = answer == answers.end() ? StoredSession{} : answer->second;
+    }
+  }
+  Expected<void, StoreError> touch(std::span<const SessionTouch>) override { return {}; }
+  Expected<void, StoreError> create(const SessionId&, std::string_view, seconds) override { return {}; }
+  Expected<ReplaceOutcome, StoreError> replace(const SessionId&, std::string_view, std::string_view) override {
+    return ReplaceOutcome::kReplaced;
+  }
+  Expected<void, StoreError> revoke(const SessionId& id, seconds ttl) override {
+    revoked[id.bytes()] = ttl;
+    return {};
+  }
+
+  std::map<std::string, Expected<StoredSession, StoreError>> answers;
+  std::map<std::string, seconds> revoked;
+  int round_trips = 0;
+};
+
+class StoreFactsSourceTest : public testing::Test {
+ protected:
+  std::vector<FoundSession> load(const std::vector<std::string>& names) {
+    std::vector<SessionId> ids;
+    for (const std::string& name : names) ids.push_back(idOf(name));
+    std::vector<FactsLoad> loads;
+    for (const SessionId& id : ids) loads.push_back({.id = &id, .cookie = {}});
+    source_.load(loads);
+    std::vector<FoundSession> found;
+    for (FactsLoad& one : loads) found.push_back(std::move(one.found));
+    return found;
+  }
+  std::uint64_t count(const char* name) { return metrics_.counter(name, "").read(); }
+
+  ScriptedStore store_;
+  FactsExtractor extractor_{ExtractionRules{.identity = {{.name = "X-User-Id", .from = "/user/id"}}}};
+  HmacKey log_names_{Secret(std::string("key for the names in logs"))};
+  MetricsRegistry metrics_;
+  StoreFactsSource source_{store_, extractor_, hours(24), log_names_, metrics_};
+};
+
+TEST_F(StoreFactsSourceTest, KeepsNotThereCannotTellAndDamagedApart) {
+  store_.answers.emplace("here", StoredSession{.json = R"({"cookie":{},"user":{"id":7}})"});
+  store_.answers.emplace("revoked", StoredSession{.json = std::nullopt, .revoked = true});
+  store_.answers.emplace("down", Unexpected(StoreError::kUnavailable));
+  store_.answers.emplace("slow", Unexpected(StoreError::kTimeout));
+  store_.answers.emplace("wrong type", Unexpected(StoreError::kCorrupt));
+  store_.answers.emplace("no session", StoredSession{.json = "[]"});
+  const std::vector<FoundSession> found = load({"here", "gone", "revoked", "down", "slow", "wrong type", "no session"});
+  EXPECT_EQ(found[0].presence, Presence::kPresent);
+  EXPECT_EQ(found[0].session->id, idOf("here"));
+  EXPECT_EQ(found[0].session->facts.identity.lines(), "X-User-Id: 7\r\n");
+  EXPECT_EQ(found[1].presence, Presence::kUnknown);
+  EXPECT_EQ(found[2].presence, Presence::kRevoked);
+  EXPECT_EQ(found[3].presence, Presence::kUnavailable);
+  EXPECT_EQ(found[4].presence, Presence::kUnavailable);
+  EXPECT_EQ(found[5].presence, Presence::kPresent);
+  EXPECT_EQ(found[5].session->facts.state, SessionState::kCorrupt);
+  EXPECT_EQ(found[6].presence, Presence::kPresent);
+  EXPECT_EQ(found[6].session->facts.state, SessionState::kCorrupt);
+  EXPECT_EQ(store_.round_trips, 1);
+  EXPECT_EQ(count("sessiond_corrupt_records_total"), 2U);
+}
+
+TEST_F(StoreFactsSourceTest, ARevokedSessionThatCameBackIsDeletedAgain) {
+  store_.answers.emplace("gone", StoredSession{.json = std::nullopt, .revoked = true});
+  store_.answers.emplace("back",
+                         StoredSession{.json = R"({"cookie":{"originalMaxAge":1000},"user":{}})", .revoked = true});
+  EXPECT_EQ(load({"gone", "back"})[1].presence, Presence::kRevoked);
+  EXPECT_EQ(store_.revoked, (std::map<std::string, seconds>{{"back", hours(24)}}));
+  EXPECT_EQ(count("sessiond_resurrected_sessions_total"), 1U);
+}
+
+TEST_F(StoreFactsSourceTest, ItsTombstoneOutlivesTheCopyThatWasStored) {
+  store_.answers.emplace(
+      "back", StoredSession{.json = R"({"cookie":{"originalMaxAge":2592000000},"user":{}})", .revoked = true});
+  load({"back"});
+  EXPECT_EQ(store_.revoked, (std::map<std::string, seconds>{{"back", hours(24 * 30)}}));
+}
+
+TEST_F(StoreFactsSourceTest, CountsWhatCannotBeTouchedAndWhatMayNotPass) {
+  store_.answers.emplace("odd", StoredSession{.json = R"({"cookie":{"originalMaxAge":"1d"},"user":{"id":"a\nb"}})"});
+  load({"odd"});
+  EXPECT_EQ(count("sessiond_untouchable_records_total"), 1U);
+  EXPECT_EQ(count("sessiond_identity_values_dropped_total"), 1U);
+}
+
+TEST_F(StoreFactsSourceTest, NeverPeeks) {
+  EXPECT_FALSE(source_.peek("s:a.b", SteadyTime()));
+}
+
+}  // namespace
+}  // namespace sessiond
