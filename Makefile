@@ -30,6 +30,10 @@ docdir      ?= $(datarootdir)/doc/sessiond
 sysconfdir  ?= /etc
 unitdir     ?= $(prefix)/lib/systemd/system
 sysusersdir ?= $(prefix)/lib/sysusers.d
+# nginx finds the snippets as `include sessiond/...`: a link in its folder, so that an update reaches them. Who wants to
+# change them puts a folder in the link's place.
+snippetdir  ?= $(datarootdir)/sessiond/nginx
+nginxdir    ?= $(sysconfdir)/nginx/sessiond
 INSTALL     ?= install
 
 .PHONY: all
@@ -203,6 +207,33 @@ run: ## start it all under build/run: Redis, an application, sessiond, nginx (CH
 test: ## run every test and lint; the last line counts them (STAGES='unit lint' runs some)
 	@tests/support/install-packages build run test
 	@tests/run $(STAGES)
+
+# Units and examples name the paths of the default prefix; what is installed names those that were asked for.
+place = $(INSTALL) -d '$(DESTDIR)$(dir $(2))' && sed -e 's|/usr/local/sbin/|$(sbindir)/|g' \
+        -e 's|/usr/local/share/doc/sessiond|$(docdir)|g' -e 's|/etc/sessiond/|$(sysconfdir)/sessiond/|g' $(1) \
+        >'$(DESTDIR)$(2)' && chmod 644 '$(DESTDIR)$(2)'
+
+.PHONY: install
+install: all ## install under $(DESTDIR)$(prefix) and $(sysconfdir); never overwrites configuration, starts nothing
+	$(INSTALL) -d '$(DESTDIR)$(sbindir)' '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)' '$(DESTDIR)$(sysconfdir)/sessiond'
+	$(INSTALL) -m 755 $(OUT)/sessiond '$(DESTDIR)$(sbindir)/sessiond'
+	$(INSTALL) -m 644 nginx/*.conf '$(DESTDIR)$(snippetdir)'
+	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml '$(DESTDIR)$(docdir)'
+	$(call place,systemd/sessiond.service,$(unitdir)/sessiond.service)
+	$(call place,systemd/sessiond.socket,$(unitdir)/sessiond.socket)
+	$(call place,systemd/sessiond.sysusers,$(sysusersdir)/sessiond.conf)
+	test -e '$(DESTDIR)$(sysconfdir)/sessiond/sessiond.yaml' || \
+	  $(INSTALL) -m 644 conf/sessiond.yaml '$(DESTDIR)$(sysconfdir)/sessiond/sessiond.yaml'
+	$(INSTALL) -d '$(DESTDIR)$(sysconfdir)/nginx'
+	test -e '$(DESTDIR)$(nginxdir)' -o -L '$(DESTDIR)$(nginxdir)' || ln -s '$(snippetdir)' '$(DESTDIR)$(nginxdir)'
+
+.PHONY: uninstall
+uninstall: ## remove what was installed, but not the configuration
+	rm -f '$(DESTDIR)$(sbindir)/sessiond' '$(DESTDIR)$(unitdir)/sessiond.service' '$(DESTDIR)$(unitdir)/sessiond.socket' \
+	  '$(DESTDIR)$(sysusersdir)/sessiond.conf'
+	rm -rf '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)'
+	-rmdir '$(DESTDIR)$(dir $(snippetdir))' 2>/dev/null
+	test ! -L '$(DESTDIR)$(nginxdir)' || rm '$(DESTDIR)$(nginxdir)'
 
 .PHONY: format
 format: ## put all C++ files in the project's format
