@@ -249,7 +249,8 @@ std::string quote(std::string_view text) {
 std::string writeText(std::string_view text) {
   constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-";
-  const bool begins_plainly = !text.empty() && (text.front() == '/' || kLetters.find(text.front()) != kLetters.npos);
+  const bool begins_plainly =
+      !text.empty() && (text.front() == '/' || kLetters.find(text.front()) != std::string_view::npos);
   const bool is_plain = begins_plainly && text.find_first_not_of(kPlain) == std::string_view::npos;
   constexpr std::string_view kWords[] = {"null", "Null", "NULL", "true", "false", "yes", "no", "on", "off"};
   const bool is_word = std::find(std::begin(kWords), std::end(kWords), text) != std::end(kWords);

@@ -107,7 +107,7 @@ Complaint aboutUserPointer(std::string_view text) {
 
 Complaint aboutCookieName(std::string_view text) {
   const bool is_token = !text.empty() && all(text, [](char byte) {
-    return isLetter(byte) || isDigit(byte) || kTokenMarks.find(byte) != kTokenMarks.npos;
+    return isLetter(byte) || isDigit(byte) || kTokenMarks.find(byte) != std::string_view::npos;
   });
   if (!is_token) return mustBe("a token of letters, digits and !#$%&'*+-.^_`|~", text);
   return aboutLength(text, 128);
@@ -174,7 +174,7 @@ Complaint aboutIdentityHeaderName(std::string_view text) {
 
 Complaint aboutPolicyName(std::string_view text) {
   const bool is_name = !text.empty() && all(text, [](char byte) {
-    return kLower.find(byte) != kLower.npos || isDigit(byte) || byte == '_' || byte == '-';
+    return kLower.find(byte) != std::string_view::npos || isDigit(byte) || byte == '_' || byte == '-';
   });
   if (!is_name) return "is no policy name: lower-case letters, digits, _ and - only";
   return aboutLength(text, 64);
