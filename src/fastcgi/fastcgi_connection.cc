@@ -61,11 +61,12 @@ bool FastcgiConnection::read(UniqueFd& fd, const FramingResult& framing, std::sp
 }
 
 bool FastcgiConnection::takeParams(std::span<const ParamLengths> pairs) {
-  params_.clear();
+  params_.resize(pairs.size());
+  Param* param = params_.data();
   char** entry = library_->request.envp + 1;  // the first one is libfcgi's own FCGI_ROLE
   for (const ParamLengths& pair : pairs) {
     if (*entry == nullptr) return false;
-    params_.push_back({.name = {*entry, pair.name}, .value = {*entry + pair.name + 1, pair.value}});
+    *param++ = {.name = {*entry, pair.name}, .value = {*entry + pair.name + 1, pair.value}};
     ++entry;
   }
   return *entry == nullptr;

@@ -1,6 +1,5 @@
 #include "fastcgi/framing_check.h"
 
-#include <algorithm>
 #include <array>
 
 #include "fastcgi/records.h"
@@ -19,33 +18,37 @@ constexpr std::size_t kLongestPairHeader = 8;
 /// Walks the parameter stream over any number of records.
 class PairWalk {
  public:
-  explicit PairWalk(std::vector<ParamLengths>& pairs) : pairs_(pairs) {}
+  explicit PairWalk(ParamLengthsList& pairs) : pairs_(pairs) {}
 
   enum class Step { kGoOn, kTooLong, kTooMany };
 
   Step feed(std::string_view chunk) {
-    while (!chunk.empty()) {
-      if (skip_ > 0) {
-        const std::size_t taken = std::min(skip_, chunk.size());
-        skip_ -= taken;
-        chunk.remove_prefix(taken);
-        continue;
+    const char* at = chunk.data();
+    const char* const end = at + chunk.size();
+    std::size_t skip = skip_;
+    for (;;) {
+      const std::size_t left = static_cast<std::size_t>(end - at);
+      if (skip >= left) {
+        skip_ = skip - left;
+        return Step::kGoOn;
       }
-      if (collected_ == 0 && chunk.size() >= kLongestPairHeader) {
-        chunk.remove_prefix(readLengths(chunk.data()));
+      at += skip;
+      const bool whole_header = left - skip >= kLongestPairHeader;
+      skip = 0;
+      ParamLengths pair;
+      if (whole_header && collected_ == 0) {
+        at += readLengths(at, pair);
       } else {
-        header_[collected_++] = chunk.front();
-        chunk.remove_prefix(1);
+        header_[collected_++] = *at++;
         if (collected_ < headerBytesNeeded()) continue;
-        readLengths(header_.data());
+        readLengths(header_.data(), pair);
         collected_ = 0;
       }
-      if (name_ > kMaxRequestBytes || value_ > kMaxRequestBytes) return Step::kTooLong;
-      if (pairs_.size() == kMaxParams) return Step::kTooMany;
-      pairs_.push_back({.name = name_, .value = value_});
-      skip_ = std::size_t{name_} + value_;
+      if (pair.name > kMaxRequestBytes || pair.value > kMaxRequestBytes) return Step::kTooLong;
+      if (pairs_.full()) return Step::kTooMany;
+      pairs_.add(pair);
+      skip = std::size_t{pair.name} + pair.value;
     }
-    return Step::kGoOn;
   }
 
   bool atBorder() const { return skip_ == 0 && collected_ == 0; }
@@ -58,9 +61,9 @@ class PairWalk {
     length = (length & 0x7f) << 24 | byteAt(bytes, 1) << 16 | byteAt(bytes, 2) << 8 | byteAt(bytes, 3);
     return 4;
   }
-  std::size_t readLengths(const char* bytes) {
-    const std::size_t taken = readLength(bytes, name_);
-    return taken + readLength(bytes + taken, value_);
+  static std::size_t readLengths(const char* bytes, ParamLengths& pair) {
+    const std::size_t taken = readLength(bytes, pair.name);
+    return taken + readLength(bytes + taken, pair.value);
   }
   std::size_t headerBytesNeeded() const {
     const std::size_t name = byteAt(header_.data(), 0) < 0x80 ? 1 : 4;
@@ -68,19 +71,17 @@ class PairWalk {
     return name + (byteAt(header_.data(), name) < 0x80 ? 1 : 4);
   }
 
-  std::vector<ParamLengths>& pairs_;
+  ParamLengthsList& pairs_;
   std::size_t skip_ = 0;       // bytes of name and value still to come
   std::size_t collected_ = 0;  // bytes in header_: lengths that straddle a record's end
   std::array<char, kLongestPairHeader> header_{};
-  std::uint32_t name_ = 0;
-  std::uint32_t value_ = 0;
 };
 
 /// One pass over the records. libfcgi forgets the padding of the three records that end a phase (BEGIN_REQUEST, the
 /// empty PARAMS, the empty STDIN) and would take it for the next header, so those may have none.
 class RequestWalk {
  public:
-  RequestWalk(std::string_view bytes, std::vector<ParamLengths>& pairs) : bytes_(bytes), params_(pairs) {}
+  RequestWalk(std::string_view bytes, ParamLengthsList& pairs) : bytes_(bytes), params_(pairs) {}
 
   FramingResult run() {
     while (phase_ != Phase::kDone) {
@@ -209,7 +210,7 @@ class RequestWalk {
 
 }  // namespace
 
-FramingResult checkFraming(std::string_view bytes, std::vector<ParamLengths>& pairs) {
+FramingResult checkFraming(std::string_view bytes, ParamLengthsList& pairs) {
   pairs.clear();
   return RequestWalk(bytes, pairs).run();
 }

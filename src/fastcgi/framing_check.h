@@ -9,10 +9,11 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
-#include <vector>
 
 #include "http/request.h"
 
@@ -27,6 +28,20 @@ inline constexpr std::size_t kMaxParams = 1024;              ///< libfcgi alloca
 struct ParamLengths {
   std::uint32_t name;
   std::uint32_t value;
+};
+
+/// The lengths of one request's parameters, in order. 8 KiB; one is reused for all requests of a lane.
+class ParamLengthsList {
+ public:
+  void clear() { size_ = 0; }
+  bool full() const { return size_ == lengths_.size(); }
+  /// REQUIRES: not full().
+  void add(ParamLengths lengths) { lengths_[size_++] = lengths; }
+  std::span<const ParamLengths> view() const { return {lengths_.data(), size_}; }
+
+ private:
+  std::size_t size_ = 0;
+  std::array<ParamLengths, kMaxParams> lengths_;  // only the first size_ have a value
 };
 
 enum class Framing {
@@ -50,7 +65,7 @@ struct FramingResult {
 
 /// Looks at the beginning of `bytes` for one request. `pairs` is emptied and then holds the parameters' lengths in
 /// order (all of them when the verdict is kComplete).
-FramingResult checkFraming(std::string_view bytes, std::vector<ParamLengths>& pairs);
+FramingResult checkFraming(std::string_view bytes, ParamLengthsList& pairs);
 
 /// The end of an empty body, as an AUTHORIZER's web server may send it after the request was already answered:
 /// do `bytes` begin with an empty STDIN record of that request?

@@ -67,9 +67,7 @@ Lane::Lane(LaneSurroundings& surroundings, UniqueFd epoll, UniqueFd wake)
       wake_(std::move(wake)),
       handler_(surroundings.handlers),
       peeked_(kMaxRequestBytes + 1),
-      current_(std::make_unique<ActiveRequest>()) {
-  pairs_.reserve(64);
-}
+      current_(std::make_unique<ActiveRequest>()) {}
 
 Lane::~Lane() {
   SESSIOND_CHECK(connections_.empty());
@@ -403,7 +401,7 @@ void Lane::serve(Connection& connection, const FramingResult& framing, bool peer
   connection.needed = 0;
   ActiveRequest& request = *current_;
   recycle(request);
-  if (!request.fastcgi.read(connection.fd, framing, pairs_)) return drop(connection);
+  if (!request.fastcgi.read(connection.fd, framing, pairs_.view())) return drop(connection);
   request.exchange.request = request.fastcgi.request();
   request.connection = &connection;
   request.keep = framing.keep;

@@ -139,7 +139,7 @@ class Lane {
   TimedList incomplete_;  // every request has the same time, so the first is always the next to expire
   TimedList lingering_;
   std::vector<char> peeked_;               // what was looked at last
-  std::vector<ParamLengths> pairs_;        // of the request looked at last
+  ParamLengthsList pairs_;                 // of the request looked at last
   ActiveRequestPtr current_;               // for the next request; leaves when the request is handed on
   std::vector<ActiveRequestPtr> to_load_;  // gathered over one round of events, so that they make one batch
   bool mail_ = false;                      // the mailbox is to be emptied after this round

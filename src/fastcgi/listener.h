@@ -20,7 +20,7 @@ namespace sessiond {
 struct ListenOptions {
   std::string socket;         ///< unix path (begins with `/`) or host:port, [address]:port for IPv6
   std::uint32_t mode = 0660;  ///< of a unix socket
-  std::string group;          ///< of a unix socket; empty: left as it is
+  std::string group = {};     ///< of a unix socket; empty: left as it is
   std::uint32_t backlog = 1024;
 };
 

@@ -2,9 +2,9 @@
 // specification calls complete, and a request cannot have been refused before its last byte came.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/check.h"
 #include "fastcgi/framing_check.h"
@@ -14,6 +14,7 @@ namespace {
 using sessiond::Framing;
 using sessiond::FramingResult;
 using sessiond::ParamLengths;
+using sessiond::ParamLengthsList;
 using sessiond::Role;
 
 unsigned at(std::string_view bytes, std::size_t index) {
@@ -46,7 +47,7 @@ std::size_t readStream(std::string_view bytes, std::size_t start, unsigned type,
   }
 }
 
-void checkPairs(std::string_view stream, const std::vector<ParamLengths>& pairs) {
+void checkPairs(std::string_view stream, std::span<const ParamLengths> pairs) {
   std::size_t position = 0;
   const auto readLength = [&] {
     std::size_t length = at(stream, position);
@@ -67,7 +68,7 @@ void checkPairs(std::string_view stream, const std::vector<ParamLengths>& pairs)
   SESSIOND_CHECK(position == stream.size());
 }
 
-void checkComplete(std::string_view bytes, const FramingResult& result, const std::vector<ParamLengths>& pairs) {
+void checkComplete(std::string_view bytes, const FramingResult& result, std::span<const ParamLengths> pairs) {
   SESSIOND_CHECK(result.length <= bytes.size() && result.length <= sessiond::kMaxRequestBytes);
   SESSIOND_CHECK(result.request_id != 0);
   const Record begin = recordAt(bytes, 0);
@@ -85,7 +86,7 @@ void checkComplete(std::string_view bytes, const FramingResult& result, const st
 
 /// Of a complete request every beginning is incomplete, or an AUTHORIZER's that has not seen its STDIN yet.
 void checkPrefixes(std::string_view request, bool authorizer) {
-  std::vector<ParamLengths> pairs;
+  ParamLengthsList pairs;
   const std::size_t step = request.size() / 64 + 1;
   for (std::size_t size = 0; size < request.size(); size += step) {
     const FramingResult result = sessiond::checkFraming(request.substr(0, size), pairs);
@@ -99,12 +100,12 @@ void checkPrefixes(std::string_view request, bool authorizer) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  std::vector<ParamLengths> pairs;
+  ParamLengthsList pairs;
   const FramingResult result = sessiond::checkFraming(bytes, pairs);
-  SESSIOND_CHECK(pairs.size() <= sessiond::kMaxParams);
+  SESSIOND_CHECK(pairs.view().size() <= sessiond::kMaxParams);
   switch (result.verdict) {
     case Framing::kComplete:
-      checkComplete(bytes, result, pairs);
+      checkComplete(bytes, result, pairs.view());
       checkPrefixes(bytes.substr(0, result.length), result.role == Role::kAuthorizer);
       break;
     case Framing::kIncomplete:

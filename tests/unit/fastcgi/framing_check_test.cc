@@ -5,10 +5,13 @@
 namespace sessiond {
 namespace {
 
-std::vector<ParamLengths> last_pairs;
+std::span<const ParamLengths> last_pairs;
 
 FramingResult check(const std::string& bytes) {
-  return checkFraming(bytes, last_pairs);
+  static ParamLengthsList list;
+  const FramingResult result = checkFraming(bytes, list);
+  last_pairs = list.view();
+  return result;
 }
 
 std::string usualRequest() {
