@@ -1,0 +1,132 @@
+// sessiond comes and goes; the users do not notice.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { after, before, describe, test } from 'node:test';
+
+import { pause, start, stop, waitFor } from './support/process.mjs';
+import { binary } from './support/sessiond.mjs';
+import { startStack } from './support/stack.mjs';
+
+/** Requests in a row on several connections until stop(); gives back what came. */
+function traffic(stack, cookie, { clients = 8, target = '/api/' } = {}) {
+  let going = true;
+  const statuses = new Map();
+  const count = (key) => statuses.set(key, (statuses.get(key) ?? 0) + 1);
+  const loops = Array.from({ length: clients }, async () => {
+    const client = stack.client();
+    while (going) {
+      try {
+        count((await client.get(target, { headers: { Cookie: cookie } })).status);
+      } catch (error) {
+        count(error.message);
+      }
+    }
+  });
+  return {
+    stop: async () => {
+      going = false;
+      await Promise.all(loops);
+      return Object.fromEntries(statuses);
+    },
+  };
+}
+
+describe('sessiond', () => {
+  let stack;
+  before(async () => (stack = await startStack()));
+  after(() => stack?.stop());
+
+  test('loses no login by SIGKILL', async () => {
+    const client = stack.client();
+    assert.equal((await stack.logIn(client)).status, 303);
+    await stack.sessiond.stop('SIGKILL');
+    await stack.sessiond.start();
+    assert.equal((await client.get('/page/x')).status, 200);
+  });
+
+  test('loses no login by a restart of Redis', async () => {
+    const client = stack.client();
+    assert.equal((await stack.logIn(client)).status, 303);
+    await stack.redis.stop();
+    await stack.redis.start();
+    await waitFor('logged in still', async () => (await client.get('/page/x')).status === 200);
+  });
+
+  test('reloads its configuration while requests flow, and fails none', async () => {
+    const { sessiond } = stack;
+    const cookie = await stack.session('reload', { id: 7, roles: ['auditor'] });
+    assert.equal((await stack.client().get('/admin/', { headers: { Cookie: cookie } })).status, 403);
+    const flow = traffic(stack, cookie);
+    for (let round = 0; round < 5; round++) {
+      sessiond.config.policies.admin.roles_any = round % 2 === 0 ? ['admin', 'auditor'] : ['admin'];
+      sessiond.writeConfig();
+      sessiond.process.kill('SIGHUP');
+      await waitFor('the new policy is in force', async () => {
+        const { status } = await stack.client().get('/admin/', { headers: { Cookie: cookie } });
+        return status === (round % 2 === 0 ? 200 : 403);
+      });
+      await pause(100);
+    }
+    const statuses = await flow.stop();
+    assert.deepEqual(Object.keys(statuses), ['200'], JSON.stringify(statuses));
+    assert.ok(statuses[200] > 100, `only ${statuses[200]} requests`);
+  });
+
+  test('keeps its configuration when the new one is wrong', async () => {
+    const { sessiond } = stack;
+    const cookie = await stack.session('bad-reload', { id: 7 });
+    const good = fs.readFileSync(sessiond.file);
+    fs.writeFileSync(sessiond.file, 'session: {idle_timeot: 5m}\n');
+    sessiond.process.kill('SIGHUP');
+    await waitFor('the mistake is logged', () => /idle_timeot/.test(sessiond.logText()));
+    fs.writeFileSync(sessiond.file, good);
+    assert.equal((await stack.client().get('/page/', { headers: { Cookie: cookie } })).status, 200);
+  });
+
+  test('finishes what it has begun when it is told to end', async () => {
+    const client = stack.client();
+    const login = stack.logIn(client, { user: 'slow' });
+    await pause(200);
+    const ended = stack.sessiond.stop('SIGTERM');
+    assert.equal((await login).status, 303);
+    assert.deepEqual(await ended, { code: 0, signal: null });
+    await stack.sessiond.start();
+    assert.equal((await client.get('/page/x')).status, 200);
+  });
+});
+
+describe('sessiond on a socket that systemd holds', () => {
+  let stack;
+  let holder;
+  before(async () => (stack = await startStack({ startSessiond: false })));
+  after(async () => {
+    await stop(holder);
+    await stack?.stop();
+  });
+
+  test('is restarted while requests flow, and fails none', async () => {
+    const { sessiond, folder } = stack;
+    const pids = path.join(folder, 'holder.log');
+    const script = path.join(path.dirname(fileURLToPath(import.meta.url)), 'support', 'socket_holder.py');
+    holder = start('python3', [script, sessiond.socket, sessiond.log, binary, '-c', sessiond.file], { log: pids });
+    await sessiond.waitUntilListening();
+    const cookie = await stack.session('restart', { id: 7 });
+    const started = () => fs.readFileSync(pids, 'utf8').trim().split('\n').map(Number);
+    await waitFor('the first answer', async () => (await stack.client().get('/api/', { headers: { Cookie: cookie } })).status === 200);
+
+    const flow = traffic(stack, cookie);
+    for (let round = 1; round <= 3; round++) {
+      await pause(150);
+      process.kill(started().at(-1), 'SIGTERM');
+      await waitFor('the next one is started', () => started().length > round, { timeout: 15000 });
+    }
+    await pause(150);
+    const statuses = await flow.stop();
+    assert.deepEqual(Object.keys(statuses), ['200'], JSON.stringify(statuses));
+    assert.ok(statuses[200] > 100, `only ${statuses[200]} requests`);
+    assert.equal(started().length, 4);
+  });
+});

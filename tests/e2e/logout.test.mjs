@@ -1,0 +1,118 @@
+// Logging out: the session is gone at once and for good, and the browser's cookie with it.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { hiddenFields } from './support/client.mjs';
+import { waitFor } from './support/process.mjs';
+import { startStack } from './support/stack.mjs';
+
+async function logOut(client) {
+  const page = await client.get('/logout');
+  assert.equal(page.status, 200);
+  return client.postForm('/logout', hiddenFields(page.text));
+}
+
+describe('logout', () => {
+  let stack;
+  before(async () => {
+    stack = await startStack({
+      config: (config) => Object.assign(config.cookie, { domain: 'example.org', path: '/', same_site: 'lax' }),
+    });
+  });
+  after(() => stack?.stop());
+
+  test('ends the session, clears the cookie where it was set, and refuses the old one', async () => {
+    const client = stack.client();
+    const login = await stack.logIn(client);
+    const set = login.setCookies.find((line) => line.startsWith('connect.sid='));
+    const old = `connect.sid=${client.cookies.get('connect.sid')}`;
+    assert.equal((await client.get('/page/x')).status, 200);
+
+    const answer = await logOut(client);
+    assert.equal(answer.status, 303);
+    const cleared = answer.setCookies.find((line) => line.startsWith('connect.sid='));
+    assert.match(cleared, /^connect\.sid=; /);
+    assert.match(cleared, /; Expires=Thu, 01 Jan 1970 00:00:00 GMT/);
+    const place = (line) => line.split('; ').filter((part) => /^(Domain|Path)=/.test(part));
+    assert.deepEqual(place(cleared), place(set));
+    assert.deepEqual(place(cleared), ['Domain=example.org', 'Path=/']);
+
+    assert.equal(client.cookies.has('connect.sid'), false);
+    assert.equal((await client.get('/page/x')).status, 302);
+    const replayed = await stack.client().get('/api/x', { headers: { Cookie: old } });
+    assert.equal(replayed.status, 401);
+    assert.equal(replayed.json().reason, 'revoked');
+    assert.deepEqual(await stack.redis.command('KEYS', 'sess:*'), []);
+  });
+
+  test('is final: a late write of the session by another application does not bring it back', async () => {
+    const client = stack.client();
+    await stack.logIn(client);
+    const [key] = await stack.redis.command('KEYS', 'sess:*');
+    const value = await stack.redis.command('GET', key);
+    const old = `connect.sid=${client.cookies.get('connect.sid')}`;
+    await logOut(client);
+    await stack.redis.command('SET', key, value, 'EX', 3600);
+    const replayed = await stack.client().get('/api/x', { headers: { Cookie: old } });
+    assert.equal(replayed.status, 401);
+    assert.equal(replayed.json().reason, 'revoked');
+    await stack.redis.command('DEL', key);
+  });
+
+  test("is not done by another site's form", async () => {
+    const client = stack.client();
+    await stack.logIn(client);
+    const page = await client.get('/logout');
+    const answer = await client.postForm('/logout', hiddenFields(page.text), {
+      headers: { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' },
+    });
+    assert.equal(answer.status, 403);
+    assert.equal((await client.get('/page/x')).status, 200);
+  });
+
+  test('answers 204 to a program', async () => {
+    const client = stack.client();
+    await stack.logIn(client);
+    const answer = await client.request('POST', '/logout', { headers: { Accept: 'application/json' } });
+    assert.equal(answer.status, 204);
+    assert.equal((await client.get('/page/x')).status, 302);
+  });
+
+  test('is 503 while Redis is down, and leaves the cookie', async () => {
+    const client = stack.client();
+    await stack.logIn(client);
+    stack.redis.freeze();
+    const answer = await client.postForm('/logout', {});
+    stack.redis.thaw();
+    assert.equal(answer.status, 503);
+    assert.ok(answer.headers['retry-after']);
+    assert.deepEqual(answer.setCookies, []);
+    await waitFor('logged in still', async () => (await client.get('/page/x')).status === 200);
+  });
+
+  test('ends the session of this browser only', async () => {
+    const [one, other] = [stack.client(), stack.client()];
+    await stack.logIn(one);
+    await stack.logIn(other);
+    await logOut(one);
+    assert.equal((await one.get('/page/x')).status, 302);
+    assert.equal((await other.get('/page/x')).status, 200);
+  });
+});
+
+describe('a new login', () => {
+  let stack;
+  before(async () => (stack = await startStack()));
+  after(() => stack?.stop());
+
+  test('gets a new session id and ends the session before it', async () => {
+    const client = stack.client();
+    await stack.logIn(client);
+    const first = `connect.sid=${client.cookies.get('connect.sid')}`;
+    await stack.logIn(client, { user: 'boss' });
+    assert.notEqual(`connect.sid=${client.cookies.get('connect.sid')}`, first);
+    assert.equal((await client.get('/admin/')).status, 200);
+    assert.equal((await stack.client().get('/api/', { headers: { Cookie: first } })).status, 401);
+  });
+});

@@ -1,0 +1,98 @@
+// A private nginx with the shipped files: nginx/*.conf are copied to <folder>/sessiond/ and nothing in them is changed
+// but the path of sessiond's socket.
+
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+
+import { Hopeless, repository, start, stop, waitFor } from './process.mjs';
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Copies the shipped files; `socket` is where sessiond listens. */
+export function installSnippets(folder, socket) {
+  const target = path.join(folder, 'sessiond');
+  fs.cpSync(path.join(repository, 'nginx'), target, { recursive: true });
+  const upstream = path.join(target, 'upstream.conf');
+  const text = fs.readFileSync(upstream, 'utf8').replaceAll('unix:/run/sessiond/sessiond.sock', `unix:${socket}`);
+  fs.writeFileSync(upstream, text);
+  for (const name of ['proxy_params', 'fastcgi_params']) fs.copyFileSync(`/etc/nginx/${name}`, path.join(folder, name));
+}
+
+function mainConfig(http) {
+  const user = process.getuid() === 0 ? 'user root;' : '';
+  return `
+${user}
+daemon off;
+worker_processes 1;
+pid nginx.pid;
+error_log nginx-error.log info;
+events { worker_connections 4096; }
+http {
+    access_log nginx-access.log;
+    client_body_temp_path nginx-body;
+    proxy_temp_path nginx-proxy;
+    fastcgi_temp_path nginx-fastcgi;
+    uwsgi_temp_path nginx-uwsgi;
+    scgi_temp_path nginx-scgi;
+    client_max_body_size 64m;
+${http}
+}
+`;
+}
+
+export class Nginx {
+  /** `http(port)` gives what stands in the http block. */
+  constructor(folder, http) {
+    this.folder = folder;
+    this.http = http;
+    this.file = path.join(folder, 'nginx.conf');
+  }
+
+  async start() {
+    this.port = await freePort();
+    fs.writeFileSync(this.file, mainConfig(this.http(this.port)));
+    this.process = start('nginx', this.#args(), { log: path.join(this.folder, 'nginx-error.log') });
+    await waitFor('nginx listens', () => {
+      if (!this.process.alive) throw new Hopeless(`nginx has ended: ${this.errorLog().slice(-2000)}`);
+      return new Promise((resolve) => {
+        const connection = net.connect(this.port, '127.0.0.1', () => {
+          connection.destroy();
+          resolve(true);
+        });
+        connection.on('error', () => resolve(false));
+      });
+    });
+    return this;
+  }
+
+  /** `nginx -t` with this configuration: {ok, output}. */
+  async check() {
+    const log = path.join(this.folder, 'nginx-check.log');
+    fs.rmSync(log, { force: true });
+    fs.writeFileSync(this.file, mainConfig(this.http(await freePort())));
+    const { code } = await start('nginx', ['-t', ...this.#args()], { log }).exited;
+    return { ok: code === 0, output: fs.readFileSync(log, 'utf8') };
+  }
+
+  #args() {
+    return ['-e', 'stderr', '-p', this.folder, '-c', this.file];
+  }
+
+  errorLog() {
+    return fs.readFileSync(path.join(this.folder, 'nginx-error.log'), 'utf8');
+  }
+
+  stop() {
+    return stop(this.process, 'SIGTERM');
+  }
+}

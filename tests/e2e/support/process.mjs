@@ -1,0 +1,105 @@
+// Child processes of a test: started with their output in a file, waited for by polling, stopped by pid in any case.
+
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+export const buildFolder = path.resolve(repository, process.env.BUILD ?? 'build');
+
+const running = new Set();
+const folders = new Set();
+
+/** What must not outlive this test process, however it ends. */
+process.on('exit', (code) => {
+  for (const child of running) child.kill('SIGKILL');
+  for (const folder of folders) {
+    if (code !== 0) keepLogs(folder);
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+
+/** No test file takes longer: what hangs ends here, with its logs kept. */
+const kPatience = 120000;
+setTimeout(() => {
+  console.error(`${process.argv[1]}: not done after ${kPatience} ms`);
+  process.exit(1);
+}, kPatience).unref();
+
+/** A folder of the test's own, short enough for unix sockets, removed at the end. */
+export function temporaryFolder() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sessiond-e2e-'));
+  folders.add(folder);
+  return folder;
+}
+
+function keepLogs(folder) {
+  const test = path.basename(process.argv[1] ?? 'test', '.test.mjs');
+  const target = path.join(buildFolder, 'test-logs', 'e2e', `${test}-${path.basename(folder)}`);
+  fs.mkdirSync(target, { recursive: true });
+  for (const name of fs.readdirSync(folder)) {
+    if (/\.(log|conf|yaml)$/.test(name)) fs.copyFileSync(path.join(folder, name), path.join(target, name));
+  }
+}
+
+/**
+ * Starts a program, its output appended to `log`. The result has `pid`, `exited` (a promise of {code, signal}) and
+ * `alive`.
+ */
+export function start(command, args, { log, env = {}, cwd } = {}) {
+  const output = log ? fs.openSync(log, 'a') : 'ignore';
+  const child = spawn(command, args, { stdio: ['ignore', output, output], env: { ...process.env, ...env }, cwd });
+  if (log) fs.closeSync(output);
+  running.add(child);
+  child.alive = true;
+  child.exited = new Promise((resolve) => {
+    const ended = (result) => {
+      child.alive = false;
+      running.delete(child);
+      resolve(result);
+    };
+    child.on('exit', (code, signal) => ended({ code, signal }));
+    child.on('error', (error) => {
+      if (log) fs.appendFileSync(log, `${error}\n`);
+      ended({ code: 127, signal: null });
+    });
+  });
+  return child;
+}
+
+/** Ends a program and waits until it has ended: `signal` first, SIGKILL when that does not help in time. */
+export async function stop(child, signal = 'SIGTERM', patience = 8000) {
+  if (!child?.alive) return child?.exited;
+  child.kill('SIGCONT');
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), patience);
+  const result = await child.exited;
+  clearTimeout(timer);
+  return result;
+}
+
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Thrown by a condition that can no longer come true. */
+export class Hopeless extends Error {}
+
+/** Polls until `condition` gives something true and returns it; its exceptions count as "not yet", but for Hopeless. */
+export async function waitFor(what, condition, { timeout = 10000, interval = 20 } = {}) {
+  const deadline = Date.now() + timeout;
+  let last;
+  for (;;) {
+    try {
+      const value = await condition();
+      if (value) return value;
+      last = undefined;
+    } catch (error) {
+      if (error instanceof Hopeless) throw error;
+      last = error;
+    }
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${timeout} ms${last ? ` (${last.message})` : ''}`);
+    await pause(interval);
+  }
+}

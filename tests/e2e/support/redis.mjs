@@ -1,0 +1,94 @@
+// A private redis-server on a unix socket, with its append-only file, and a client that speaks just enough RESP.
+
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+
+import { start, stop, waitFor } from './process.mjs';
+
+export class Redis {
+  constructor(folder) {
+    this.folder = folder;
+    this.socket = path.join(folder, 'redis.sock');
+  }
+
+  async start() {
+    fs.rmSync(this.socket, { force: true });
+    this.process = start(
+      'redis-server',
+      ['--port', '0', '--unixsocket', this.socket, '--dir', this.folder, '--appendonly', 'yes', '--save', ''],
+      { log: path.join(this.folder, 'redis.log') },
+    );
+    await waitFor('redis answers', async () => (await this.command('PING')) === 'PONG');
+    return this;
+  }
+
+  stop(signal = 'SIGTERM') {
+    return stop(this.process, signal);
+  }
+
+  freeze() {
+    this.process.kill('SIGSTOP');
+  }
+
+  thaw() {
+    this.process.kill('SIGCONT');
+  }
+
+  get url() {
+    return `unix://${this.socket}`;
+  }
+
+  /** One command on a connection of its own; rejects on an error reply. */
+  command(...args) {
+    return new Promise((resolve, reject) => {
+      const connection = net.connect(this.socket);
+      let received = Buffer.alloc(0);
+      connection.setTimeout(3000, () => connection.destroy(new Error('redis does not answer')));
+      connection.on('error', reject);
+      connection.on('data', (data) => {
+        received = Buffer.concat([received, data]);
+        const reply = parseReply(received, 0);
+        if (!reply) return;
+        connection.destroy();
+        if (reply.value instanceof Error) reject(reply.value);
+        else resolve(reply.value);
+      });
+      const parts = args.map((arg) => `$${Buffer.byteLength(String(arg))}\r\n${arg}\r\n`);
+      connection.write(`*${parts.length}\r\n${parts.join('')}`);
+    });
+  }
+}
+
+/** One RESP2 reply at `at`: {value, end}, or undefined while it is incomplete. */
+function parseReply(buffer, at) {
+  const lineEnd = buffer.indexOf('\r\n', at);
+  if (lineEnd < 0) return undefined;
+  const line = buffer.toString('utf8', at + 1, lineEnd);
+  const end = lineEnd + 2;
+  switch (String.fromCharCode(buffer[at])) {
+    case '+':
+      return { value: line, end };
+    case '-':
+      return { value: new Error(line), end };
+    case ':':
+      return { value: Number(line), end };
+    case '$': {
+      const length = Number(line);
+      if (length < 0) return { value: null, end };
+      if (buffer.length < end + length + 2) return undefined;
+      return { value: buffer.toString('utf8', end, end + length), end: end + length + 2 };
+    }
+    default: {
+      const values = [];
+      let next = end;
+      for (let i = 0; i < Number(line); i++) {
+        const reply = parseReply(buffer, next);
+        if (!reply) return undefined;
+        values.push(reply.value);
+        next = reply.end;
+      }
+      return { value: values, end: next };
+    }
+  }
+}

@@ -1,0 +1,111 @@
+// sessiond itself: its configuration, its start, reload, end, and what it signs.
+
+import { createHmac, randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+
+import { buildFolder, Hopeless, start, stop, waitFor } from './process.mjs';
+
+export const binary = process.env.SESSIOND ?? path.join(buildFolder, 'plain', 'sessiond');
+
+/** The password of everybody in the htpasswd file. */
+export const password = 's3cret pässword & more';
+
+/** `alice` is a user, `boss` an administrator; `slow` is a user whose password takes half a second to verify. */
+const users = `\
+alice:$6$rounds=1000$Xq2vTz8NfJ4wLr1c$WdQkwZmqbdB.E84IYTImtl/vwX6FpqvVbwoEeiDKA3Bredt9s79evE70hsAyZWugbUBkz0uxV7BqfRSAxjSw5/:id=7;name=Alice Liddell;email=alice@example.org;roles=staff,editor
+boss:$6$rounds=1000$Xq2vTz8NfJ4wLr1c$WdQkwZmqbdB.E84IYTImtl/vwX6FpqvVbwoEeiDKA3Bredt9s79evE70hsAyZWugbUBkz0uxV7BqfRSAxjSw5/:id=1;roles=admin
+slow:$6$rounds=900000$Xq2vTz8NfJ4wLr1c$.7YxhPV5cJwZ9gG5WvWSirxQVfZeXvqy0Affb00LG969koclLp3BfTn3z7eP9pY5T5lyglE5ph6UhnZ2qd68Y/:id=9
+`;
+
+/** YAML in flow style: JSON, but for durations and sizes, which are not texts to sessiond. */
+function toYaml(value) {
+  if (Array.isArray(value)) return `[${value.map(toYaml).join(', ')}]`;
+  if (typeof value === 'string' && /^\d+(ms|[smhdk])$/.test(value)) return value;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}: ${toYaml(member)}`);
+  return `{${members.join(',\n')}}`;
+}
+
+/** A site's configuration; `change(config)` alters it. */
+function baseConfig(folder, redisUrl) {
+  return {
+    listen: { socket: path.join(folder, 'sessiond.sock'), lanes: 2 },
+    redis: { url: redisUrl },
+    session: { secret_files: [path.join(folder, 'secret-1')], idle_timeout: '1h' },
+    cookie: { name: 'connect.sid' },
+    policies: {
+      admin: { require: 'session', roles_any: ['admin'] },
+      optional: { require: 'optional' },
+    },
+    login: { authenticators: ['htpasswd'], htpasswd_file: path.join(folder, 'htpasswd') },
+    log: { level: 'info' },
+  };
+}
+
+export class Sessiond {
+  constructor(folder, redisUrl, change = () => {}) {
+    this.folder = folder;
+    this.file = path.join(folder, 'sessiond.yaml');
+    this.log = path.join(folder, 'sessiond.log');
+    this.secrets = [];
+    this.addSecret();
+    this.config = baseConfig(folder, redisUrl);
+    change(this.config);
+    this.socket = this.config.listen.socket;
+    fs.writeFileSync(path.join(folder, 'htpasswd'), users, { mode: 0o600 });
+    this.writeConfig();
+  }
+
+  /** A new secret file `secret-<n>`; the configuration has to name it. */
+  addSecret() {
+    const secret = randomBytes(24).toString('hex');
+    this.secrets.push(secret);
+    const file = path.join(this.folder, `secret-${this.secrets.length}`);
+    fs.writeFileSync(file, `${secret}\n`, { mode: 0o600 });
+    return file;
+  }
+
+  writeConfig() {
+    fs.writeFileSync(this.file, toYaml(this.config));
+  }
+
+  async start() {
+    this.process = start(binary, ['-c', this.file], { log: this.log });
+    await this.waitUntilListening();
+    return this;
+  }
+
+  async waitUntilListening() {
+    await waitFor('sessiond listens', () => {
+      if (this.process && !this.process.alive) throw new Hopeless(`sessiond has ended: ${this.logText().slice(-2000)}`);
+      return canConnect(this.socket);
+    });
+  }
+
+  stop(signal = 'SIGTERM') {
+    return stop(this.process, signal, 15000);
+  }
+
+  logText() {
+    return fs.existsSync(this.log) ? fs.readFileSync(this.log, 'utf8') : '';
+  }
+
+  /** The Cookie header's value for a session id, signed as express-session does. */
+  cookie(sid, secret = this.secrets[0]) {
+    const signature = createHmac('sha256', secret).update(sid).digest('base64').replace(/=+$/, '');
+    return `${this.config.cookie.name}=${encodeURIComponent(`s:${sid}.${signature}`)}`;
+  }
+}
+
+function canConnect(socket) {
+  return new Promise((resolve) => {
+    const connection = net.connect(socket);
+    connection.on('connect', () => {
+      connection.destroy();
+      resolve(true);
+    });
+    connection.on('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,83 @@
+// When nobody can tell: 503 with Retry-After, the cookie untouched, and recovery without anybody's help.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { pause, waitFor } from './support/process.mjs';
+import { startStack } from './support/stack.mjs';
+
+describe('a protected location', () => {
+  let stack;
+  let client;
+  before(async () => {
+    stack = await startStack();
+    client = stack.client();
+    assert.equal((await stack.logIn(client)).status, 303);
+  });
+  after(() => stack?.stop());
+
+  async function assertUnavailable({ within = 3000 } = {}) {
+    for (const target of ['/page/x', '/api/x', '/optional/x']) {
+      const started = Date.now();
+      const response = await client.get(target);
+      assert.equal(response.status, 503, target);
+      assert.ok(Date.now() - started < within, `${target} took ${Date.now() - started} ms`);
+      assert.match(response.headers['retry-after'], /^[1-9]\d*$/);
+      assert.equal(response.headers['cache-control'], 'no-store');
+      assert.deepEqual(response.setCookies, []);
+      if (target.startsWith('/api/')) assert.deepEqual(response.json(), { error: 'unavailable' });
+      else assert.match(response.headers['content-type'], /^text\/html/);
+    }
+    assert.equal((await client.get('/')).status, 200, 'public pages go on');
+  }
+
+  const recovers = () =>
+    waitFor('the page is there again', async () => (await client.get('/page/x')).status === 200, { timeout: 15000 });
+
+  test('is 503 while Redis is frozen, and comes back', async () => {
+    stack.redis.freeze();
+    await assertUnavailable();
+    stack.redis.thaw();
+    await recovers();
+  });
+
+  test('is 503 while Redis is dead, and comes back with the sessions', async () => {
+    await stack.redis.stop('SIGKILL');
+    await assertUnavailable();
+    assert.equal((await client.get('/sessiond/ready')).status, 503);
+    assert.equal((await client.get('/sessiond/health')).status, 200);
+    await stack.redis.start();
+    await recovers();
+    assert.equal((await client.get('/sessiond/ready')).status, 200);
+  });
+
+  test('refuses nobody for good who came while Redis was dead', async () => {
+    await stack.redis.stop('SIGKILL');
+    const login = await stack.logIn(stack.client());
+    assert.equal(login.status, 503);
+    assert.ok(login.headers['retry-after']);
+    await stack.redis.start();
+    await recovers();
+    await waitFor('login works', async () => (await stack.logIn(stack.client())).status === 303);
+  });
+
+  test('is 503 while sessiond is down, and comes back', async () => {
+    await stack.sessiond.stop('SIGKILL');
+    await assertUnavailable();
+    const login = await client.get('/login');
+    assert.equal(login.status, 503);
+    assert.ok(login.headers['retry-after']);
+    await stack.sessiond.start();
+    await recovers();
+  });
+
+  test('is 503 while sessiond is frozen, and comes back', async () => {
+    stack.sessiond.process.kill('SIGSTOP');
+    await pause(50);
+    const response = await client.get('/api/x');
+    assert.equal(response.status, 503);
+    assert.deepEqual(response.setCookies, []);
+    stack.sessiond.process.kill('SIGCONT');
+    await recovers();
+  });
+});
