@@ -1,12 +1,22 @@
 #include "http/header_block.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "http/token.h"
 
 namespace sessiond {
 
+namespace {
+
+bool endsALine(char c) {
+  return c == '\r' || c == '\n' || c == '\0';
+}
+
+}  // namespace
+
 bool HeaderBlock::add(std::string_view name, std::string_view value) {
-  if (!isToken(name) || value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) return false;
+  if (!isToken(name) || std::any_of(value.begin(), value.end(), endsALine)) return false;
   lines_.append(name).append(": ").append(value).append("\r\n");
   return true;
 }

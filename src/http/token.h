@@ -3,13 +3,22 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace sessiond {
 
+constexpr std::array<bool, 256> kTokenCharacters = [] {
+  std::array<bool, 256> characters{};
+  for (const char c :
+       std::string_view("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")) {
+    characters[static_cast<unsigned char>(c)] = true;
+  }
+  return characters;
+}();
+
 constexpr bool isTokenCharacter(char c) {
-  if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) return true;
-  return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  return kTokenCharacters[static_cast<unsigned char>(c)];
 }
 
 /// One such character at least.

@@ -47,8 +47,7 @@ std::optional<JsonValue> step(JsonValue value, const std::string& token, bool& a
     const std::optional<std::size_t> index = arrayIndex(token);
     return index ? value.element(*index) : std::nullopt;
   }
-  if (value.memberCount(token) > 1) ambiguous = true;
-  return value.member(token);
+  return value.member(token, ambiguous);
 }
 
 // Finds values in one session and notes whether all that was asked for could be found in one way only.
@@ -67,7 +66,7 @@ class Finder {
   /// The same, for a value that is read whole.
   std::optional<JsonValue> findWhole(const JsonPointer& pointer) {
     const std::optional<JsonValue> value = find(pointer);
-    if (value && hasDuplicateNames(*value)) ambiguous_ = true;
+    if (value && !value->isScalar() && hasDuplicateNames(*value)) ambiguous_ = true;
     return value;
   }
   bool ambiguous() const { return ambiguous_; }
@@ -223,9 +222,9 @@ SessionFacts FactsExtractor::extract(std::string_view json) const {
   SessionFacts facts = only(SessionState::kLoggedIn);
   facts.created = record->created;
   facts.authenticated = record->authenticated;
-  facts.touch_ttl = record->touch_ttl;
-  facts.cookie = std::move(record->cookie);
-  facts.cookie_max_age = record->max_age;
+  facts.touch_ttl = record->cookie.touch_ttl;
+  facts.cookie = std::move(record->cookie.attributes);
+  facts.cookie_max_age = record->cookie.max_age;
   const bool logged_in = isAnybody(finder.find(prepared_->user_at));
   facts.policies_met = prepared_->policiesMet(finder);
   prepared_->fillIdentity(finder, facts);

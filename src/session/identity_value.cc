@@ -8,16 +8,21 @@
 namespace sessiond {
 namespace {
 
+bool mayBeginControl(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7f || byte == 0xC2;
+}
+
 // Without C0 controls, DEL and C1 controls (U+0080 to U+009F, C2 80 to C2 9F as UTF-8); nullopt with CR, LF or NUL.
 // REQUIRES: valid UTF-8.
 std::optional<std::string> withoutControls(std::string_view text) {
-  if (text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) return std::nullopt;
+  if (std::none_of(text.begin(), text.end(), mayBeginControl)) return std::string(text);
   std::string clean;
-  clean.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte == '\r' || byte == '\n' || byte == 0) return std::nullopt;
     if (byte < 0x20 || byte == 0x7f) continue;
-    if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
+    if (byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
       ++i;
       continue;
     }

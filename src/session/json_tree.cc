@@ -6,9 +6,9 @@
 #define RAPIDJSON_FORCEINLINE __attribute__((no_sanitize("pointer-overflow")))
 #endif
 #include <rapidjson/error/error.h>
-#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -18,8 +18,37 @@
 namespace sessiond {
 namespace {
 
+// The iterative parser: the other one recurses, and a million brackets would end the process. Encodings need no
+// validation here, because the text as a whole has been validated before (kParseValidateEncodingFlag would do it again
+// for each string, at three times the cost of the rest).
 constexpr unsigned kParseFlags =
-    rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
+    rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseInsituFlag;
+
+// RapidJSON's stream over a text that a NUL follows; strings are decoded in place, as its InsituStringStream does it
+// (which cannot be told where it stands while it parses, because RapidJSON works on a copy of it).
+class TextStream {
+ public:
+  using Ch = char;
+
+  explicit TextStream(std::string& text) : begin_(text.data()), at_(begin_), put_(begin_) {}
+  Ch Peek() const { return *at_; }
+  Ch Take() { return *at_++; }
+  std::size_t Tell() const { return static_cast<std::size_t>(at_ - begin_); }
+  Ch* PutBegin() { return put_ = at_; }
+  void Put(Ch c) { *put_++ = c; }
+  void Flush() {}
+  std::size_t PutEnd(const Ch* begin) { return static_cast<std::size_t>(put_ - begin); }
+  std::size_t offsetOf(const Ch* place) const { return static_cast<std::size_t>(place - begin_); }
+
+ private:
+  Ch* begin_;
+  Ch* at_;
+  Ch* put_;
+};
+
+bool standsBetweenTokens(char c) {
+  return c == ' ' || c == ',' || c == ':' || c == '\n' || c == '\r' || c == '\t';
+}
 
 std::uint32_t offset(std::size_t position) {
   return static_cast<std::uint32_t>(position);
@@ -31,13 +60,14 @@ std::uint32_t offset(std::size_t position) {
 // comma and a colon can stand between it and the token before.
 class JsonTreeBuilder {
  public:
-  // Fills the tree. `parsed` is the tree's document or a copy of the same length in which something was made good.
-  static rapidjson::ParseErrorCode build(JsonTree& tree, std::string_view parsed);
+  // Fills the tree. REQUIRES: tree.decoded_ is a copy of its document, of the same length, in which something may have
+  // been made good.
+  static rapidjson::ParseErrorCode build(JsonTree& tree);
 
   using Ch = char;
 
-  JsonTreeBuilder(JsonTree& tree, std::string_view document, const rapidjson::MemoryStream& stream)
-      : tree_(tree), document_(document), stream_(stream) {}
+  JsonTreeBuilder(JsonTree& tree, const TextStream& stream)
+      : tree_(tree), document_(tree.document()), stream_(stream) {}
 
   bool Null() { return scalar(JsonKind::kNull); }
   bool Bool(bool value) { return scalar(value ? JsonKind::kTrue : JsonKind::kFalse); }
@@ -58,14 +88,14 @@ class JsonTreeBuilder {
 
  private:
   JsonTree::Node& append(JsonKind kind, std::size_t end) {
-    const std::size_t begin = document_.find_first_not_of(" \t\r\n,:", token_end_);
+    std::size_t begin = token_end_;
+    while (standsBetweenTokens(document_[begin])) ++begin;
     token_end_ = end;
     tree_.nodes_.push_back({.kind = kind,
-                            .text_in_source = true,
                             .source_begin = offset(begin),
                             .source_end = offset(end),
-                            .text_begin = offset(begin),
-                            .text_size = offset(end - begin),
+                            .text_begin = 0,
+                            .text_size = 0,
                             .next = offset(tree_.nodes_.size() + 1)});
     return tree_.nodes_.back();
   }
@@ -75,29 +105,22 @@ class JsonTreeBuilder {
     return true;
   }
 
-  // Every escape is longer than what it stands for, so a text of the same length has none.
   bool string(std::string_view text) {
     JsonTree::Node& node = append(JsonKind::kString, stream_.Tell());
-    ++node.text_begin;
-    node.text_size -= 2;
-    if (text.size() == node.text_size) return true;
-    node.text_in_source = false;
-    node.text_begin = offset(tree_.decoded_.size());
+    node.text_begin = offset(stream_.offsetOf(text.data()));
     node.text_size = offset(text.size());
-    tree_.decoded_.append(text);
     return true;
   }
 
   bool open(JsonKind kind) {
-    if (open_.size() == static_cast<std::size_t>(JsonTree::kMaxDepth)) return false;
-    open_.push_back(offset(tree_.nodes_.size()));
+    if (depth_ == open_.size()) return false;
+    open_[depth_++] = offset(tree_.nodes_.size());
     append(kind, stream_.Tell() + 1);
     return true;
   }
 
   bool close() {
-    JsonTree::Node& node = tree_.nodes_[open_.back()];
-    open_.pop_back();
+    JsonTree::Node& node = tree_.nodes_[open_[--depth_]];
     token_end_ = stream_.Tell() + 1;
     node.source_end = offset(token_end_);
     node.next = offset(tree_.nodes_.size());
@@ -106,22 +129,23 @@ class JsonTreeBuilder {
 
   JsonTree& tree_;
   std::string_view document_;
-  const rapidjson::MemoryStream& stream_;
+  const TextStream& stream_;
   std::size_t token_end_ = 0;
-  std::vector<std::uint32_t> open_;  // nodes of the arrays and objects that are not closed yet
+  std::array<std::uint32_t, JsonTree::kMaxDepth> open_;  // nodes of the arrays and objects that are not closed yet
+  std::size_t depth_ = 0;
 };
 
-rapidjson::ParseErrorCode JsonTreeBuilder::build(JsonTree& tree, std::string_view parsed) {
+rapidjson::ParseErrorCode JsonTreeBuilder::build(JsonTree& tree) {
+  constexpr std::size_t kBytesPerNode = 10;  // of sessions as applications have them; a guess saves growing
+  const std::size_t size = tree.decoded_.size();
   tree.nodes_.clear();
-  tree.decoded_.clear();
-  rapidjson::MemoryStream stream(parsed.data(), parsed.size());
-  JsonTreeBuilder builder(tree, parsed, stream);
+  tree.nodes_.reserve(size / kBytesPerNode + 4);
+  TextStream stream(tree.decoded_);
+  JsonTreeBuilder builder(tree, stream);
   rapidjson::Reader reader;
   const rapidjson::ParseErrorCode code = reader.Parse<kParseFlags>(stream, builder).Code();
   // RapidJSON takes a NUL behind the root for the end of the stream.
-  if (code == rapidjson::kParseErrorNone && stream.Tell() != parsed.size()) {
-    return rapidjson::kParseErrorDocumentRootNotSingular;
-  }
+  if (code == rapidjson::kParseErrorNone && stream.Tell() != size) return rapidjson::kParseErrorDocumentRootNotSingular;
   return code;
 }
 
@@ -131,26 +155,24 @@ Expected<JsonTree, JsonError> JsonTree::parse(std::string_view text) {
   JsonTree tree;
   tree.given_ = text;
   if (std::optional<std::string> repaired = replaceInvalidUtf8(text)) tree.repaired_ = std::move(*repaired);
-  const std::optional<std::string> without_surrogates = replaceLoneSurrogates(tree.document());
-  const std::string_view parsed = without_surrogates ? std::string_view(*without_surrogates) : tree.document();
-  rapidjson::ParseErrorCode code = JsonTreeBuilder::build(tree, parsed);
-  if (code == rapidjson::kParseErrorNumberTooBig) code = JsonTreeBuilder::build(tree, tameNumbers(parsed));
+  tree.copyDocument();
+  rapidjson::ParseErrorCode code = JsonTreeBuilder::build(tree);
+  if (code == rapidjson::kParseErrorNumberTooBig) {
+    tree.copyDocument();
+    tree.decoded_ = tameNumbers(tree.decoded_);
+    code = JsonTreeBuilder::build(tree);
+  }
   if (code == rapidjson::kParseErrorTermination) return Unexpected(JsonError::kTooDeep);
   if (code != rapidjson::kParseErrorNone) return Unexpected(JsonError::kMalformed);
   return tree;
 }
 
-std::string_view JsonTree::textOf(const Node& node) const {
-  const std::string_view home = node.text_in_source ? document() : std::string_view(decoded_);
-  return home.substr(node.text_begin, node.text_size);
-}
-
-std::string_view JsonTree::sourceOf(const Node& node) const {
-  return document().substr(node.source_begin, node.source_end - node.source_begin);
-}
-
-JsonKind JsonValue::kind() const {
-  return tree_->nodes_[node_].kind;
+void JsonTree::copyDocument() {
+  if (std::optional<std::string> replaced = replaceLoneSurrogates(document())) {
+    decoded_ = std::move(*replaced);
+  } else {
+    decoded_ = document();
+  }
 }
 
 std::string_view JsonValue::text() const {
@@ -162,24 +184,23 @@ std::string_view JsonValue::source() const {
   return tree_->sourceOf(tree_->nodes_[node_]);
 }
 
-JsonChildren JsonValue::children() const {
-  SESSIOND_CHECK(!isScalar());
-  return JsonChildren(tree_, node_ + 1, tree_->nodes_[node_].next, kind() == JsonKind::kObject);
-}
-
 std::optional<JsonValue> JsonValue::member(std::string_view name) const {
-  if (kind() != JsonKind::kObject) return std::nullopt;
-  for (const JsonChild& child : children()) {
-    if (child.name == name) return child.value;
-  }
-  return std::nullopt;
+  bool repeated = false;
+  return member(name, repeated);
 }
 
-std::size_t JsonValue::memberCount(std::string_view name) const {
-  if (kind() != JsonKind::kObject) return 0;
-  std::size_t count = 0;
-  for (const JsonChild& child : children()) count += child.name == name ? 1 : 0;
-  return count;
+std::optional<JsonValue> JsonValue::member(std::string_view name, bool& repeated) const {
+  std::optional<JsonValue> first;
+  if (kind() != JsonKind::kObject) return first;
+  for (const JsonChild& child : children()) {
+    if (child.name != name) continue;
+    if (first) {
+      repeated = true;
+      break;
+    }
+    first = child.value;
+  }
+  return first;
 }
 
 std::optional<JsonValue> JsonValue::element(std::size_t index) const {
@@ -188,17 +209,6 @@ std::optional<JsonValue> JsonValue::element(std::size_t index) const {
     if (index-- == 0) return child.value;
   }
   return std::nullopt;
-}
-
-JsonChild JsonChildren::Iterator::operator*() const {
-  if (!named_) return {.name = {}, .name_source = {}, .value = JsonValue(tree_, node_)};
-  const JsonTree::Node& name = tree_->nodes_[node_];
-  return {.name = tree_->textOf(name), .name_source = tree_->sourceOf(name), .value = JsonValue(tree_, node_ + 1)};
-}
-
-JsonChildren::Iterator& JsonChildren::Iterator::operator++() {
-  node_ = tree_->nodes_[named_ ? node_ + 1 : node_].next;
-  return *this;
 }
 
 }  // namespace sessiond

@@ -1,7 +1,7 @@
 // JsonTree: a parsed JSON text that remembers where in the text each value stands.
 //
-// RapidJSON does the parsing (iterative parser, encodings validated); the tree is a flat array of nodes in the
-// text's order, so nothing here recurses and nothing is converted: a number stays its text, and a value that a
+// RapidJSON does the parsing (iterative parser, on text that is known to be UTF-8); the tree is a flat array of nodes
+// in the text's order, so nothing here recurses and nothing is converted: a number stays its text, and a value that a
 // change does not touch can be copied byte for byte (merge_patch.h).
 //
 // What is read is what Node's JSON.parse reads from a Redis reply. Two things RapidJSON refuses and Node takes are
@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/check.h"
 #include "base/expected.h"
 
 namespace sessiond {
@@ -35,7 +36,7 @@ class JsonChildren;
 /// A value in a tree: a light handle, to be passed by value; lives no longer than the tree.
 class JsonValue {
  public:
-  JsonKind kind() const;
+  inline JsonKind kind() const;
   bool isScalar() const { return kind() != JsonKind::kObject && kind() != JsonKind::kArray; }
   /// A string's decoded characters (may hold NUL), a number's text as written, `true`, `false` or `null`.
   /// REQUIRES: isScalar().
@@ -43,11 +44,11 @@ class JsonValue {
   /// The value's own text in the document, white space inside included.
   std::string_view source() const;
   /// Elements of an array or members of an object, in order. REQUIRES: !isScalar().
-  JsonChildren children() const;
+  inline JsonChildren children() const;
   /// An object's member; of several with that name the first. nullopt when there is none or this is no object.
   std::optional<JsonValue> member(std::string_view name) const;
-  /// How many members of that name an object has; 0 for what is no object.
-  std::size_t memberCount(std::string_view name) const;
+  /// The same; `repeated` is set to true (never to false) when there are several.
+  std::optional<JsonValue> member(std::string_view name, bool& repeated) const;
   /// An array's element.
   std::optional<JsonValue> element(std::size_t index) const;
 
@@ -72,8 +73,8 @@ class JsonChildren {
  public:
   class Iterator {
    public:
-    JsonChild operator*() const;
-    Iterator& operator++();
+    inline JsonChild operator*() const;
+    inline Iterator& operator++();
     bool operator!=(const Iterator& other) const { return node_ != other.node_; }
 
    private:
@@ -116,23 +117,50 @@ class JsonTree {
   // One value, or one member's name, which stands right before its value.
   struct Node {
     JsonKind kind;
-    bool text_in_source;         // the decoded text is a part of the document itself: no escapes
     std::uint32_t source_begin;  // in the document
     std::uint32_t source_end;
-    std::uint32_t text_begin;  // in the document or in decoded_
+    std::uint32_t text_begin;  // a string's characters, in decoded_
     std::uint32_t text_size;
     std::uint32_t next;  // the node behind this one and all below it
   };
 
   JsonTree() = default;
   std::string_view document() const { return repaired_.empty() ? given_ : std::string_view(repaired_); }
-  std::string_view textOf(const Node& node) const;
-  std::string_view sourceOf(const Node& node) const;
+  void copyDocument();
+  std::string_view textOf(const Node& node) const {
+    if (node.kind != JsonKind::kString) return sourceOf(node);
+    return {decoded_.data() + node.text_begin, node.text_size};
+  }
+  std::string_view sourceOf(const Node& node) const {
+    return {document().data() + node.source_begin, node.source_end - node.source_begin};
+  }
 
   std::string_view given_;
   std::string repaired_;  // stands for given_ when that was no UTF-8
-  std::string decoded_;   // the characters of strings that have escapes, one after the other
+  std::string decoded_;   // a copy of the document in which strings were decoded in place
   std::vector<Node> nodes_;
 };
+
+// Walking is what a check that has to load does most; so this much stands here.
+
+JsonKind JsonValue::kind() const {
+  return tree_->nodes_[node_].kind;
+}
+
+JsonChildren JsonValue::children() const {
+  SESSIOND_CHECK(!isScalar());
+  return JsonChildren(tree_, node_ + 1, tree_->nodes_[node_].next, kind() == JsonKind::kObject);
+}
+
+JsonChild JsonChildren::Iterator::operator*() const {
+  if (!named_) return {.name = {}, .name_source = {}, .value = JsonValue(tree_, node_)};
+  const JsonTree::Node& name = tree_->nodes_[node_];
+  return {.name = tree_->textOf(name), .name_source = tree_->sourceOf(name), .value = JsonValue(tree_, node_ + 1)};
+}
+
+JsonChildren::Iterator& JsonChildren::Iterator::operator++() {
+  node_ = tree_->nodes_[named_ ? node_ + 1 : node_].next;
+  return *this;
+}
 
 }  // namespace sessiond

@@ -15,8 +15,8 @@
 
 #include "base/clock.h"
 #include "base/expected.h"
-#include "session/cookie_attributes.h"
 #include "session/json_tree.h"
+#include "session/stored_cookie.h"
 
 namespace sessiond {
 
@@ -31,12 +31,7 @@ struct SessionRecord {
   explicit SessionRecord(JsonTree parsed) : tree(std::move(parsed)) {}
 
   JsonTree tree;
-  CookieAttributes cookie;
-  /// cookie.originalMaxAge, cut to whole milliseconds, when it is a positive number a Date can express.
-  std::optional<std::chrono::milliseconds> max_age;
-  /// ceil(originalMaxAge / 1000), else the idle timeout; absent: never touch, because Express could not either
-  /// (originalMaxAge is a string, true, an object or array, or so large that no Date can express it).
-  std::optional<std::chrono::seconds> touch_ttl;
+  StoredCookie cookie;
   std::optional<WallTime> created;        ///< _sd.created
   std::optional<WallTime> authenticated;  ///< _sd.authenticated
 };

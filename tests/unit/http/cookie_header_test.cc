@@ -12,6 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+// The values are views into `lines`.
 CookieValues findIn(const std::vector<std::string>& lines, std::string_view name = "sid") {
   std::vector<Param> params = {{"REQUEST_METHOD", "GET"}, {"COOKIE", "sid=not-this"}};
   for (const std::string& line : lines) params.push_back({"HTTP_COOKIE", line});
@@ -95,12 +96,14 @@ TEST(CookieHeader, TakesBytesThatAreNoText) {
 TEST(CookieHeader, TakesEightValuesAndSaysWhenThereWereMore) {
   std::string line;
   for (int i = 1; i <= 8; ++i) line += "sid=" + std::to_string(i) + ";";
-  const CookieValues eight = findIn({line});
+  const std::vector<std::string> one_line = {line};
+  const CookieValues eight = findIn(one_line);
   EXPECT_EQ(eight.count, 8U);
   EXPECT_EQ(eight.values[7], "8");
   EXPECT_FALSE(eight.too_many);
 
-  const CookieValues nine = findIn({line, "sid=9"});
+  const std::vector<std::string> two_lines = {line, "sid=9"};
+  const CookieValues nine = findIn(two_lines);
   EXPECT_EQ(nine.count, 8U);
   EXPECT_EQ(nine.values[7], "8");
   EXPECT_TRUE(nine.too_many);

@@ -103,11 +103,19 @@ TEST(JsonTree, FindsMembersAndElements) {
   EXPECT_EQ(root.member("b")->text(), "1");
   EXPECT_EQ(root.member("")->text(), "3");
   EXPECT_FALSE(root.member("c").has_value());
-  EXPECT_EQ(root.memberCount("a"), 1U);
-  EXPECT_EQ(root.memberCount("b"), 2U);
-  EXPECT_EQ(root.memberCount("c"), 0U);
-  EXPECT_EQ(root.member("a")->memberCount("x"), 0U);
   EXPECT_FALSE(root.member("b")->member("x").has_value());
+}
+
+TEST(JsonTree, SaysWhenANameComesTwice) {
+  const JsonTree tree = treeOf(R"({"a":1,"b":2,"b":3,"\u0062":4})");
+  bool repeated = false;
+  EXPECT_EQ(tree.root().member("a", repeated)->text(), "1");
+  EXPECT_FALSE(tree.root().member("c", repeated).has_value());
+  EXPECT_FALSE(repeated);
+  EXPECT_EQ(tree.root().member("b", repeated)->text(), "2");
+  EXPECT_TRUE(repeated);
+  EXPECT_EQ(tree.root().member("a", repeated)->text(), "1");
+  EXPECT_TRUE(repeated);
 }
 
 TEST(JsonTree, RefusesWhatIsNoJson) {

@@ -44,15 +44,15 @@ std::string withMaxAge(std::string_view value) {
 std::string touchOf(std::string_view json) {
   const Expected<SessionRecord, RecordError> record = read(json);
   if (!record) return outcome(json);
-  return record->touch_ttl ? std::to_string(record->touch_ttl->count()) : "never";
+  return record->cookie.touch_ttl ? std::to_string(record->cookie.touch_ttl->count()) : "never";
 }
 
 TEST(SessionRecord, TakesWhatExpressWrites) {
   const Expected<SessionRecord, RecordError> record = read(
       R"({"cookie":{"originalMaxAge":60000,"expires":"2026-01-01T00:01:00.000Z","httpOnly":true,"path":"/"},"user":1})");
   ASSERT_TRUE(record);
-  EXPECT_EQ(record->touch_ttl, seconds(60));
-  EXPECT_EQ(record->max_age, milliseconds(60000));
+  EXPECT_EQ(record->cookie.touch_ttl, seconds(60));
+  EXPECT_EQ(record->cookie.max_age, milliseconds(60000));
   EXPECT_EQ(record->created, std::nullopt);
   EXPECT_EQ(record->authenticated, std::nullopt);
   EXPECT_EQ(record->tree.root().member("user")->text(), "1");
@@ -124,7 +124,7 @@ TEST(SessionRecord, WithoutAnOriginalMaxAgeTheIdleTimeoutCounts) {
   EXPECT_EQ(touchOf(withCookie("{}")), "86400");
   EXPECT_EQ(touchOf(withMaxAge("null")), "86400");
   EXPECT_EQ(touchOf(withMaxAge("false")), "86400");
-  EXPECT_EQ(readSessionRecord(withMaxAge("null"), kMaxBytes, seconds(30))->touch_ttl, seconds(30));
+  EXPECT_EQ(readSessionRecord(withMaxAge("null"), kMaxBytes, seconds(30))->cookie.touch_ttl, seconds(30));
 }
 
 TEST(SessionRecord, AnOriginalMaxAgeOfZeroOrLessIsRefused) {
@@ -137,7 +137,7 @@ TEST(SessionRecord, AnOriginalMaxAgeThatExpressCannotTouchWithIsNeverTouched) {
   for (const char* value : {"\"86400000\"", "\"\"", "\"x\"", "true", "{}", "[]", "[1]", "8600000000000001", "9e15",
                             "1e18", "1e308", "1e400"}) {
     EXPECT_EQ(touchOf(withMaxAge(value)), "never") << value;
-    EXPECT_EQ(read(withMaxAge(value))->max_age, std::nullopt) << value;
+    EXPECT_EQ(read(withMaxAge(value))->cookie.max_age, std::nullopt) << value;
   }
   EXPECT_EQ(touchOf(withMaxAge(std::string(400, '9'))), "never");
   EXPECT_EQ(touchOf(withMaxAge("8600000000000000")), "8600000000000");
@@ -198,7 +198,7 @@ TEST(SessionRecord, LoneSurrogatesAreAccepted) {
 }
 
 CookieAttributes attributesOf(std::string_view cookie) {
-  return read(withCookie(cookie))->cookie;
+  return read(withCookie(cookie))->cookie.attributes;
 }
 
 TEST(SessionRecord, CookieAttributesDefaultToExpressOwn) {
