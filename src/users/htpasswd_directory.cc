@@ -1,7 +1,9 @@
 #include "users/htpasswd_directory.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
-#include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -11,26 +13,6 @@
 #include "users/decoy_hash.h"
 
 namespace sessiond {
-namespace {
-
-constexpr std::chrono::seconds kSettlingTime{1};
-
-bool sameTime(const timespec& left, const timespec& right) {
-  return left.tv_sec == right.tv_sec && left.tv_nsec == right.tv_nsec;
-}
-
-bool wasLongAgo(const timespec& changed, WallTime now) {
-  const WallTime then{std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::seconds(changed.tv_sec) +
-                                                                            std::chrono::nanoseconds(changed.tv_nsec))};
-  return then + kSettlingTime < now;
-}
-
-}  // namespace
-
-bool HtpasswdDirectory::Version::isStill(const struct stat& now) const {
-  return settled && inode == now.st_ino && size == now.st_size && sameTime(modified, now.st_mtim) &&
-         sameTime(changed, now.st_ctim);
-}
 
 HtpasswdDirectory::HtpasswdDirectory(std::string path, const Clock& clock)
     : path_(std::move(path)), clock_(clock), decoy_key_(Secret(randomBytes(32))) {}
@@ -49,13 +31,7 @@ HtpasswdDirectory::Reading HtpasswdDirectory::read() const {
   Reading reading;
   // Looked at before it is read: if it changes in between, the next look differs from this one.
   struct stat found {};
-  if (::stat(path_.c_str(), &found) == 0) {
-    reading.version = {.inode = found.st_ino,
-                       .size = found.st_size,
-                       .modified = found.st_mtim,
-                       .changed = found.st_ctim,
-                       .settled = wasLongAgo(found.st_ctim, clock_.wallNow())};
-  }
+  if (::stat(path_.c_str(), &found) == 0) reading.version = FileVersion(found, clock_.wallNow());
   Expected<FileContents, std::string> file = readFile(path_, kMaxFileBytes);
   if (!file) {
     reading.content.problems = {path_ + ": " + file.error()};

@@ -1,13 +1,10 @@
 // HtpasswdDirectory: the users of one htpasswd file (htpasswd_parser.h), read anew when it changes.
 //
-// The file is looked at (stat) on every find(). When size, times or inode differ from those of the last reading it
-// is read whole and, if every line is good, put in force at once; a file with any bad line, or one that cannot be
-// read, leaves the old users in force, and every problem is logged once. A file changed within the last second is
-// read again next time, since a second change in the same clock tick would look like none.
+// The file is looked at (stat) on every find(). When it may have changed since the last reading (file_version.h) it is
+// read whole and, if every line is good, put in force at once; a file with any bad line, or one that cannot be
+// read, leaves the old users in force, and every problem is logged once.
 
 #pragma once
-
-#include <sys/stat.h>
 
 #include <memory>
 #include <string>
@@ -18,6 +15,7 @@
 #include "base/crypto.h"
 #include "base/expected.h"
 #include "base/guarded.h"
+#include "users/file_version.h"
 #include "users/htpasswd_parser.h"
 #include "users/user_directory.h"
 
@@ -41,26 +39,15 @@ class HtpasswdDirectory final : public UserDirectory {
  private:
   using Users = std::vector<HtpasswdLine>;
 
-  /// What tells one state of the file from another.
-  struct Version {
-    ino_t inode = 0;
-    off_t size = -1;
-    timespec modified{};
-    timespec changed{};
-    bool settled = false;  ///< the last change was long enough ago for the times to be trusted
-
-    bool isStill(const struct stat& now) const;
-  };
-
   struct Reading {
-    Version version;
+    FileVersion version;
     HtpasswdContent content;
     bool readable_by_others = false;
   };
 
   struct State {
     std::shared_ptr<const Users> users = std::make_shared<const Users>();
-    Version version;
+    FileVersion version;
     std::vector<std::string> problems;  ///< those of the last reading; logged when they became these
   };
 
