@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "endpoints/media_type.h"
 #include "http/form.h"
+#include "session/json_duplicates.h"
 #include "session/json_tree.h"
 
 namespace sessiond {
@@ -29,11 +30,11 @@ std::optional<LoginAttempt> readForm(std::string_view body) {
   return attempt;
 }
 
-/// A string member. False when it is there twice or is no string.
+/// A string member. False when it is there and no string.
 bool readText(JsonValue object, std::string_view name, std::optional<std::string>& text) {
   const std::optional<JsonValue> member = object.member(name);
   if (!member) return true;
-  if (object.memberCount(name) != 1 || member->kind() != JsonKind::kString) return false;
+  if (member->kind() != JsonKind::kString) return false;
   text = member->text();
   return true;
 }
@@ -42,7 +43,7 @@ std::optional<LoginAttempt> readJson(std::string_view body) {
   // JsonTree would make bytes that are no UTF-8 good; two passwords must not become one by that.
   if (!isValidUtf8(body)) return std::nullopt;
   const auto tree = JsonTree::parse(body);
-  if (!tree || tree->root().kind() != JsonKind::kObject) return std::nullopt;
+  if (!tree || tree->root().kind() != JsonKind::kObject || hasDuplicateNames(tree->root())) return std::nullopt;
   std::optional<std::string> user;
   std::optional<std::string> password;
   std::optional<std::string> rd;

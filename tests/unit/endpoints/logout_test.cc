@@ -23,12 +23,35 @@ const std::string kCleared =
     "connect.sid=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax";
 const std::pair<std::string, std::string> kBrowser = {"HTTP_ACCEPT", "text/html,application/xhtml+xml,*/*;q=0.8"};
 
+/// A store that cannot revoke one session.
+class StubbornStore final : public SessionStore {
+ public:
+  StubbornStore(SessionStore& store, SessionId stubborn) : store_(store), stubborn_(std::move(stubborn)) {}
+  void load(std::span<SessionLoad> loads) override { store_.load(loads); }
+  Expected<void, StoreError> touch(std::span<const SessionTouch> touches) override { return store_.touch(touches); }
+  Expected<void, StoreError> create(const SessionId& id, std::string_view json, seconds ttl) override {
+    return store_.create(id, json, ttl);
+  }
+  Expected<ReplaceOutcome, StoreError> replace(const SessionId& id, std::string_view expected,
+                                               std::string_view next) override {
+    return store_.replace(id, expected, next);
+  }
+  Expected<void, StoreError> revoke(const SessionId& id, seconds tombstone_ttl) override {
+    if (id == stubborn_) return Unexpected(StoreError::kTimeout);
+    return store_.revoke(id, tombstone_ttl);
+  }
+
+ private:
+  SessionStore& store_;
+  const SessionId stubborn_;
+};
+
 class LogoutTest : public EndpointFixture {
  protected:
-  LogoutTest() { build(); }
-  void build() {
+  LogoutTest() { build(store_); }
+  void build(SessionStore& store) {
     ender_ = std::make_unique<SessionEnder>(SessionEnderParts{
-        .config = config_, .store = store_, .index = index_, .log_key = log_key_, .metrics = metrics_});
+        .config = config_, .store = store, .index = index_, .log_key = log_key_, .metrics = metrics_});
     endpoint_ = std::make_unique<LogoutEndpoint>(
         LogoutParts{.config = config_, .signer = signer_, .ender = *ender_, .log_key = log_key_, .metrics = metrics_});
   }
@@ -97,7 +120,7 @@ TEST_F(LogoutTest, AKeyThatIsGoneGetsATombstoneToo) {
 TEST_F(LogoutTest, TheTombstoneOutlivesEveryWriterOfTheSession) {
   config_.logout.tombstone_lifetime = seconds(60);
   config_.session.idle_timeout = seconds(600);
-  build();
+  build(store_);
   begin("idle", "1");
   begin("month", "1", R"({"originalMaxAge":2592000000})");
   begin("short", "1", R"({"originalMaxAge":1500})");
@@ -179,6 +202,19 @@ TEST_F(LogoutTest, AnIndexThatFailsStopsAllButNotOne) {
   EXPECT_FALSE(lives("mine"));
 }
 
+TEST_F(LogoutTest, TheBrowsersOwnSessionEndsLastSoThatAllCanBeTriedAgain) {
+  begin("mine", "42");
+  begin("phone", "42");
+  StubbornStore store(store_, idOf("phone"));
+  build(store);
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 503);
+  EXPECT_TRUE(lives("mine"));
+  build(store_);
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  EXPECT_FALSE(lives("mine"));
+  EXPECT_FALSE(lives("phone"));
+}
+
 TEST_F(LogoutTest, AnotherSiteCannotLogAnybodyOut) {
   begin("mine", "42");
   const Response page = post({{"HTTP_COOKIE", cookieFor("mine")}, {"HTTP_ORIGIN", "https://evil.example"}, kBrowser});
@@ -226,6 +262,12 @@ TEST_F(LogoutTest, ClearsTheCookieAtTheSessionsOwnDomainAndPathToo) {
       UnorderedElementsAre(kCleared,
                            "connect.sid=; Domain=site.example; Path=/app; Expires=Thu, 01 Jan 1970 00:00:00 GMT; "
                            "HttpOnly; Secure; SameSite=Lax"));
+}
+
+TEST_F(LogoutTest, ClearsACookieOfOnePlaceOnce) {
+  begin("one", "42", R"({"originalMaxAge":null,"path":"/app"})");
+  begin("two", "42", R"({"originalMaxAge":null,"path":"/app"})");
+  EXPECT_EQ(setCookies(post({{"HTTP_COOKIE", cookieFor("one") + "; " + cookieFor("two")}})).size(), 2U);
 }
 
 }  // namespace
