@@ -65,8 +65,8 @@ Expected<SessionEnder::Found, StoreError> SessionEnder::find(const SessionId& id
   const std::string& json = *load.result->json;
   const auto record = readSessionRecord(json, parts_.config.session.max_bytes, parts_.config.session.idle_timeout);
   if (!record) return found;
-  found.session = {.user_id = userIdOf((*record).tree.root(), user_at_), .cookie = (*record).cookie};
-  found.tombstone = std::max<std::chrono::seconds>(least, (*record).touch_ttl.value_or(kLongestCookie));
+  found.session = {.user_id = userIdOf((*record).tree.root(), user_at_), .cookie = (*record).cookie.attributes};
+  found.tombstone = std::max<std::chrono::seconds>(least, (*record).cookie.touch_ttl.value_or(kLongestCookie));
   return found;
 }
 
