@@ -50,6 +50,14 @@ struct RedisConfig {
   BreakerConfig breaker;
 };
 
+/// The in-process cache of what is known about sessions.
+struct SessionCacheConfig {
+  bool enabled = true;
+  milliseconds max_staleness{1000};  ///< without proof of life from Redis for this long, nothing cached is believed
+  std::uint32_t max_entries = 200'000;
+  std::size_t max_bytes = std::size_t{256} * 1024 * 1024;
+};
+
 struct SessionConfig {
   std::string key_prefix = "sess:";
   std::string user_at = "/user";         ///< JSON Pointer
@@ -62,6 +70,7 @@ struct SessionConfig {
   seconds touch_interval{60};
   std::size_t max_bytes = 256 * 1024;
   std::size_t identity_max_bytes = 6 * 1024;
+  SessionCacheConfig cache;
 };
 
 enum class SecureOption { kAuto, kAlways, kNever };

@@ -18,7 +18,10 @@ namespace {
 
 /// Express accepts any length; a signing key shorter than its hash (RFC 2104 §3) can be searched for offline by
 /// everybody who holds one signed cookie.
-constexpr std::size_t kLeastSecretSize = 32;
+/// Shorter is refused; short of good is warned of only, because an application that has used its secret for years
+/// must be able to share it.
+constexpr std::size_t kLeastSecretSize = 8;
+constexpr std::size_t kGoodSecretSize = 32;
 constexpr char kMakeSecret[] = "; make one with: openssl rand -base64 48";
 
 std::string errorText(int error) {
@@ -64,9 +67,13 @@ std::optional<Secret> loadSecret(const std::string& name, const std::string& pat
 
 void checkSessionSecret(const Secret& secret, const SessionConfig& session, const std::string& path,
                         ConfigReport& report) {
-  if (secret.reveal().size() < kLeastSecretSize) {
+  const std::size_t size = secret.reveal().size();
+  if (size < kLeastSecretSize) {
     report.error(path, "must hold at least " + std::to_string(kLeastSecretSize) + " bytes but holds " +
-                           std::to_string(secret.reveal().size()) + kMakeSecret);
+                           std::to_string(size) + kMakeSecret);
+  } else if (size < kGoodSecretSize) {
+    report.warning(path, "holds " + std::to_string(size) + " bytes, and whoever has a cookie can try to guess it; " +
+                             std::to_string(kGoodSecretSize) + " or more are safe" + kMakeSecret);
   }
   for (const Secret& earlier : session.secrets) {
     if (earlier.equals(secret.reveal())) report.warning(path, "holds the same secret as a file listed before it");

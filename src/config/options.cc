@@ -202,6 +202,15 @@ std::vector<Option> sessionOptions() {
           "session.max_bytes", [](auto& c) -> auto& { return c.session.max_bytes; }, 1024, 16 * 1024 * 1024),
       size(
           "session.identity_max_bytes", [](auto& c) -> auto& { return c.session.identity_max_bytes; }, 256, 32 * 1024),
+      flag(
+          "session.cache.enabled", [](auto& c) -> auto& { return c.session.cache.enabled; }),
+      duration("session.cache.max_staleness", [](auto& c) -> auto& { return c.session.cache.max_staleness; },
+               {100ms, 60s}),
+      number(
+          "session.cache.max_entries", [](auto& c) -> auto& { return c.session.cache.max_entries; }, 64, 10'000'000),
+      size(
+          "session.cache.max_bytes", [](auto& c) -> auto& { return c.session.cache.max_bytes; }, 1024 * 1024,
+          std::size_t{64} * 1024 * 1024 * 1024),
   };
 }
 

@@ -74,17 +74,28 @@ TEST_F(ConfigLoader, TakesCredentialsFromSystemdsFolderOnly) {
 }
 
 TEST_F(ConfigLoader, RefusesWeakEmptyAndHugeSecrets) {
-  folder_.write("short", std::string(31, 'x') + "\n");
+  folder_.write("short", std::string(7, 'x') + "\n");
   folder_.write("empty", "\n");
   folder_.write("huge", std::string(4097, 'x'));
   EXPECT_THAT(
       said(load("session: {secret_files: [short, empty, huge]}\n")),
-      ElementsAre("FOLDER/sessiond.yaml:1:26: session.secret_files[0]: must hold at least 32 bytes but holds 31; "
+      ElementsAre("FOLDER/sessiond.yaml:1:26: session.secret_files[0]: must hold at least 8 bytes but holds 7; "
                   "make one with: openssl rand -base64 48",
                   "FOLDER/sessiond.yaml:1:33: session.secret_files[1]: FOLDER/empty is empty; make one with: "
                   "openssl rand -base64 48",
                   "FOLDER/sessiond.yaml:1:40: session.secret_files[2]: FOLDER/huge must hold at most 4096 bytes "
                   "but holds more; make one with: openssl rand -base64 48"));
+}
+
+TEST_F(ConfigLoader, WarnsOfAShortSecretThatAnApplicationMayHaveUsedForYears) {
+  folder_.write("short", "keyboard cat\n");
+  const Loaded loaded = load("session: {secret_files: [short]}\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.session.secrets.at(0).reveal(), "keyboard cat");
+  EXPECT_THAT(said(loaded),
+              ElementsAre("FOLDER/sessiond.yaml:1:26: warning: session.secret_files[0]: holds 12 bytes, and "
+                          "whoever has a cookie can try to guess it; 32 or more are safe; make one with: "
+                          "openssl rand -base64 48"));
 }
 
 TEST_F(ConfigLoader, RefusesAFolderInPlaceOfASecret) {
