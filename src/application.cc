@@ -16,9 +16,13 @@
 #include "endpoints/logout.h"
 #include "endpoints/router.h"
 #include "endpoints/session_ender.h"
+#include "redis/invalidation_listener.h"
 #include "redis/redis_session_store.h"
 #include "redis/redis_user_directory.h"
 #include "redis/redis_user_session_index.h"
+#include "session/cache_trust.h"
+#include "session/caching_facts_source.h"
+#include "session/session_cache.h"
 #include "session/store_facts_source.h"
 #include "translate_config.h"
 #include "users/directory_authenticator.h"
@@ -65,10 +69,30 @@ Response answerNoLoginHere() {
 
 }  // namespace
 
+/// What keeps sessions in memory, and true. Built in this order; the listener's thread goes first.
+struct CacheParts {
+  CacheParts(FactsSource& source, RedisClient& redis, const SessionConfig& config, const Clock& clock,
+             MetricsRegistry& metrics)
+      : trust(config.cache.max_staleness),
+        cache({.max_entries = config.cache.max_entries, .max_bytes = config.cache.max_bytes}, trust),
+        caching(source, cache, clock, metrics),
+        listener(redis, config, cache, trust, clock, metrics) {}
+
+  CacheTrust trust;
+  SessionCache cache;
+  CachingFactsSource caching;
+  InvalidationListener listener;
+};
+
 /// Each is built from those above it, and goes before them.
 struct Application::Parts {
   Parts(std::shared_ptr<const Config> settings, LoginPage page, Directories directories,
         std::unique_ptr<RedisClient> client, HmacKey key, const Clock& clock, MetricsRegistry& metrics);
+
+  FactsSource& factsSource() {
+    if (cache) return cache->caching;
+    return source;
+  }
 
   const std::shared_ptr<const Config> config;
   const HmacKey log_key;
@@ -78,6 +102,7 @@ struct Application::Parts {
   RedisSessionStore store;
   RedisUserSessionIndex index;
   StoreFactsSource source;
+  const std::unique_ptr<CacheParts> cache;  // null: session.cache.enabled is false
   TouchThrottle throttle;
   TouchWriter touches;
   const AuthEndpoint auth;
@@ -101,9 +126,12 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
       store(*redis, config->session),
       index(*redis, config->session),
       source(store, extractor, config->logout.tombstone_lifetime, log_key, metrics),
+      cache(config->session.cache.enabled
+                ? std::make_unique<CacheParts>(source, *redis, config->session, clock, metrics)
+                : nullptr),
       throttle(config->session.touch_interval),
       touches(store, throttle, metrics),
-      auth(authSettingsOf(*config), {signer, extractor, source, throttle, touches, clock, metrics}),
+      auth(authSettingsOf(*config), {signer, extractor, factsSource(), throttle, touches, clock, metrics}),
       login_page(std::move(page)),
       csrf(config->session.secrets, config->cookie.secure, clock),
       ender({*config, store, index, log_key, metrics}),

@@ -272,6 +272,12 @@ void RedisClient::noteChange(CircuitBreaker::Change change, std::string_view rea
   }
 }
 
+Expected<std::unique_ptr<RedisConnection>, ConnectionError> RedisClient::dial() {
+  auto connected = connect(newDeadline());
+  if (!connected) return Unexpected(connected.error());
+  return std::move(connected->connection);
+}
+
 bool RedisClient::reachable() {
   RedisCommands commands;
   commands.add({"PING"});

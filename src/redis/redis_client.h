@@ -62,6 +62,9 @@ class RedisClient {
                                       SteadyTime deadline);
   SteadyTime newDeadline() const { return clock_.steadyNow() + connect_timeout_ + command_timeout_; }
 
+  /// A connection of the caller's own, outside the pool and whatever the breaker says: for a subscription.
+  Expected<std::unique_ptr<RedisConnection>, ConnectionError> dial();
+
   /// Does the server answer (PING)? While the breaker is open: no.
   bool reachable();
   /// Connects once, whatever the breaker says, and looks at user, password, database and version.

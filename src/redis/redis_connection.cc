@@ -167,13 +167,38 @@ Done RedisConnection::run(const RedisCommands& commands, RedisReplies& replies, 
     auto size = receive(whole_budget, deadline);
     if (!size) return Unexpected(size.error());
     whole_budget = false;
-    if (!parse({buffer_.data(), *size})) {
-      const std::string_view problem = context_->reader->errstr;
-      return failure(ConnectionError::Kind::kBroken, problem.empty() ? "answer too large" : std::string(problem));
-    }
+    if (!parse({buffer_.data(), *size})) return Unexpected(parserError());
   }
   if (context_->reader->pos != context_->reader->len)
     return failure(ConnectionError::Kind::kBroken, "more answers than questions");
+  return {};
+}
+
+Done RedisConnection::post(const RedisCommands& commands, SteadyTime deadline) {
+  SESSIOND_CHECK(!broken_);
+  Done done = send(commands.bytes(), deadline);
+  broken_ = !done;
+  return done;
+}
+
+Done RedisConnection::listen(RedisReplies& messages, SteadyTime deadline) {
+  SESSIOND_CHECK(!broken_);
+  messages.resize(kMaxMessages);
+  sink_ = {.replies = &messages, .complete = 0};
+  Done done = waitForMessages(deadline);
+  broken_ = !done;
+  messages.resize(sink_.complete);
+  return done;
+}
+
+Done RedisConnection::waitForMessages(SteadyTime deadline) {
+  if (!moveOn()) return Unexpected(parserError());
+  while (sink_.complete == 0) {
+    if (!waitFor(context_->fd, POLLIN, deadline, clock_)) return {};
+    auto size = receive(false, deadline);
+    if (!size) return Unexpected(size.error());
+    if (!parse({buffer_.data(), *size})) return Unexpected(parserError());
+  }
   return {};
 }
 
@@ -214,14 +239,24 @@ bool RedisConnection::parse(std::string_view bytes) {
     const std::string_view slice = bytes.substr(0, kSlice);
     bytes.remove_prefix(slice.size());
     if (redisReaderFeed(reader, slice.data(), slice.size()) != REDIS_OK) return false;
-    // Not asked again once all are there: the parser would swallow the first byte of what is too much.
-    for (void* reply = this; reply != nullptr && sink_.complete < sink_.replies->size();) {
-      if (redisReaderGetReply(reader, &reply) != REDIS_OK) return false;
-      if (reply != nullptr) ++sink_.complete;
-    }
+    if (!moveOn()) return false;
     if (reader->len - reader->pos > kMaxReplyBytes) return false;
   }
   return true;
+}
+
+bool RedisConnection::moveOn() {
+  // Not asked again once all are there: the parser would swallow the first byte of what is too much.
+  for (void* reply = this; reply != nullptr && sink_.complete < sink_.replies->size();) {
+    if (redisReaderGetReply(context_->reader, &reply) != REDIS_OK) return false;
+    if (reply != nullptr) ++sink_.complete;
+  }
+  return true;
+}
+
+ConnectionError RedisConnection::parserError() const {
+  const std::string_view problem = context_->reader->errstr;
+  return {ConnectionError::Kind::kBroken, problem.empty() ? "answer too large" : std::string(problem)};
 }
 
 }  // namespace sessiond

@@ -54,6 +54,13 @@ class RedisConnection {
   Expected<void, ConnectionError> exchange(const RedisCommands& commands, RedisReplies& replies, SteadyTime now,
                                            SteadyTime deadline);
 
+  /// For a subscription, where messages come unasked: only sends. REQUIRES: not broken().
+  Expected<void, ConnectionError> post(const RedisCommands& commands, SteadyTime deadline);
+  /// Reads the messages that have come, at most kMaxMessages; waits until `deadline` for the first one. None is no
+  /// error. REQUIRES: not broken(), and no exchange() afterwards.
+  Expected<void, ConnectionError> listen(RedisReplies& messages, SteadyTime deadline);
+  static constexpr std::size_t kMaxMessages = 256;
+
   bool broken() const { return broken_; }
 
  private:
@@ -62,8 +69,12 @@ class RedisConnection {
   Expected<void, ConnectionError> send(std::string_view bytes, SteadyTime deadline);
   /// At least one byte into buffer_; how many.
   Expected<std::size_t, ConnectionError> receive(bool whole_budget, SteadyTime deadline);
+  Expected<void, ConnectionError> waitForMessages(SteadyTime deadline);
   /// Feeds the parser and moves complete replies on; false: the bytes are not the protocol.
   bool parse(std::string_view bytes);
+  /// Moves on the replies that are complete in the parser, as far as the sink has room.
+  bool moveOn();
+  ConnectionError parserError() const;
 
   struct FreeContext {
     void operator()(redisContext* context) const;

@@ -39,18 +39,27 @@ Expected<StoredSession, StoreError> sessionOf(RedisReply& value, bool revoked) {
   return session;
 }
 
+/// Of a PTTL: -1 for a key that does not expire, -2 for none at all.
+std::optional<std::chrono::milliseconds> ttlOf(const RedisReply& reply) {
+  if (reply.type != Type::kInteger || reply.integer < 0) return std::nullopt;
+  return std::chrono::milliseconds(reply.integer);
+}
+
 }  // namespace
 
 /// The buffers of one load, kept by each thread for its next one.
 struct RedisSessionStore::Batch {
   RedisCommands commands;
-  RedisReplies values;        ///< one for each load
+  RedisReplies values;        ///< one for each load, then, if read, its time to live for each load
   RedisReplies found;         ///< of the commands that look for tombstones one by one
   std::vector<char> revoked;  ///< one for each load
 };
 
 RedisSessionStore::RedisSessionStore(RedisClient& client, const SessionConfig& config)
-    : client_(client), key_prefix_(config.key_prefix), last_byte_(std::to_string(config.max_bytes)) {}
+    : client_(client),
+      key_prefix_(config.key_prefix),
+      reads_ttl_(config.cache.enabled),
+      last_byte_(std::to_string(config.max_bytes)) {}
 
 void RedisSessionStore::load(std::span<SessionLoad> loads) {
   if (loads.empty()) return;
@@ -58,10 +67,12 @@ void RedisSessionStore::load(std::span<SessionLoad> loads) {
   const SteadyTime deadline = client_.newDeadline();
   auto done = readValues(loads, batch, deadline);
   for (std::size_t i = 0; i < loads.size(); ++i) {
-    if (done)
-      loads[i].result = sessionOf(batch.values[i], batch.revoked[i] != 0);
-    else
+    if (!done) {
       loads[i].result = Unexpected(done.error());
+      continue;
+    }
+    loads[i].result = sessionOf(batch.values[i], batch.revoked[i] != 0);
+    if (reads_ttl_ && loads[i].result) loads[i].result->ttl = ttlOf(batch.values[loads.size() + i]);
   }
 }
 
@@ -75,6 +86,11 @@ Expected<void, StoreError> RedisSessionStore::readValues(std::span<const Session
     commands.argument(key_prefix_, load.id->bytes());
     commands.argument("0");
     commands.argument(last_byte_);
+  }
+  for (std::size_t i = 0; reads_ttl_ && i < loads.size(); ++i) {
+    commands.begin(2);
+    commands.argument("PTTL");
+    commands.argument(key_prefix_, loads[i].id->bytes());
   }
   commands.begin(1 + loads.size());
   commands.argument("EXISTS");

@@ -22,7 +22,7 @@ inline constexpr std::string_view kTombstonePrefix = "sessiond:revoked:";
 /// Thread-safe.
 class RedisSessionStore final : public SessionStore {
  public:
-  /// Copies what it needs of `config`; `client` must outlive it.
+  /// Copies what it needs of `config`; `client` must outlive it. Times to live are read when there is a cache.
   RedisSessionStore(RedisClient& client, const SessionConfig& config);
 
   /// Of a value longer than session.max_bytes, `json` holds the first max_bytes + 1 bytes: enough to see that.
@@ -43,6 +43,7 @@ class RedisSessionStore final : public SessionStore {
 
   RedisClient& client_;
   const std::string key_prefix_;
+  const bool reads_ttl_;
   const std::string last_byte_;  ///< what GETRANGE reads to: max_bytes, counted from 0
 };
 

@@ -29,6 +29,9 @@ enum class StoreError {
 struct StoredSession {
   std::optional<std::string> json;  ///< absent: no such key
   bool revoked = false;             ///< a tombstone stands for this id; it outranks the value
+  /// How long the key has to live, from the moment it was read; absent: it does not expire, or the store does not
+  /// say.
+  std::optional<std::chrono::milliseconds> ttl = {};
 };
 
 /// One read of a batch: `id` in, `result` out.

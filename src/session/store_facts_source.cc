@@ -46,7 +46,7 @@ FoundSession StoreFactsSource::interpret(const SessionLoad& load) {
     return {.presence = Presence::kRevoked};
   }
   if (!stored.json) return {.presence = Presence::kUnknown};
-  return {Presence::kPresent, extract(*load.id, *stored.json)};
+  return {.presence = Presence::kPresent, .session = extract(*load.id, *stored.json), .ttl = stored.ttl};
 }
 
 std::shared_ptr<const KnownSession> StoreFactsSource::extract(const SessionId& id, std::string_view json) {

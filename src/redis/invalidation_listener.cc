@@ -1,0 +1,193 @@
+#include "redis/invalidation_listener.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/parse.h"
+#include "redis/error_reply.h"
+#include "redis/redis_connection.h"
+
+namespace sessiond {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using Kind = InvalidationMessage::Kind;
+using Done = Expected<void, ConnectionError>;
+
+constexpr milliseconds kFirstPause(20);
+constexpr milliseconds kLongestPause(2000);
+constexpr auto kRejectionLogInterval = 60s;
+/// How long the end of the listener may take while nothing comes.
+constexpr milliseconds kStopLatency(100);
+constexpr int kPingsWithinStaleness = 4;
+/// A subscription that has been silent for this many times max_staleness is given up and made anew.
+constexpr int kSilencesUntilGivenUp = 3;
+
+Unexpected<ConnectionError> rejected(std::string text) {
+  return Unexpected(ConnectionError{ConnectionError::Kind::kRejected, std::move(text)});
+}
+
+std::string ticksOf(SteadyTime time) {
+  return std::to_string(time.time_since_epoch().count());
+}
+
+}  // namespace
+
+InvalidationListener::Counters::Counters(MetricsRegistry& metrics)
+    : invalidations(metrics.counter("sessiond_cache_invalidations_total", "Keys that Redis said have changed.")),
+      flushes(metrics.counter("sessiond_cache_flushes_total", "Times that Redis said that all keys are gone.")),
+      subscriptions(metrics.counter("sessiond_cache_subscriptions_total",
+                                    "Times that the subscription to Redis's invalidations was made.")),
+      trusted(metrics.gauge("sessiond_cache_subscribed", "1 while the subscription stands.")) {}
+
+InvalidationListener::InvalidationListener(RedisClient& client, const SessionConfig& config, SessionCache& cache,
+                                           CacheTrust& trust, const Clock& clock, MetricsRegistry& metrics)
+    : client_(client),
+      cache_(cache),
+      trust_(trust),
+      clock_(clock),
+      scope_(config.key_prefix),
+      max_staleness_(config.cache.max_staleness),
+      counters_(metrics),
+      rejection_log_(kRejectionLogInterval),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+InvalidationListener::~InvalidationListener() {
+  thread_.request_stop();
+  thread_.join();
+}
+
+void InvalidationListener::run(const std::stop_token& stop) {
+  pthread_setname_np(pthread_self(), "invalidations");
+  milliseconds pause = kFirstPause;
+  while (!stop.stop_requested()) {
+    standing_ = false;
+    Subscribed subscribed = subscribe();
+    const Done done = subscribed ? follow(**subscribed, stop) : Done(Unexpected(subscribed.error()));
+    trust_.withdraw();
+    counters_.trusted.set(0);
+    cache_.invalidateAll();
+    if (done) continue;
+    noteLoss(done.error(), standing_);
+    pause = standing_ ? kFirstPause : std::min(pause * 2, kLongestPause);
+    std::unique_lock lock(mutex_);
+    stopping_.wait_for(lock, stop, pause, [] { return false; });
+  }
+}
+
+InvalidationListener::Subscribed InvalidationListener::subscribe() {
+  Subscribed dialled = client_.dial();
+  if (!dialled) return dialled;
+  RedisConnection& connection = **dialled;
+  const SteadyTime deadline = client_.newDeadline();
+  RedisCommands commands;
+  RedisReplies replies;
+  commands.add({"CLIENT", "ID"});
+  if (Done done = connection.exchange(commands, replies, clock_.steadyNow(), deadline); !done) {
+    return Unexpected(done.error());
+  }
+  if (replies[0].type != RedisReply::Type::kInteger) return rejected(replies[0].text);
+
+  commands.clear();
+  commands.begin(6 + 2 * scope_.prefixes().size());
+  for (const char* word : {"CLIENT", "TRACKING", "ON", "REDIRECT"}) commands.argument(word);
+  commands.argument(std::to_string(replies[0].integer));
+  commands.argument("BCAST");
+  for (const std::string& prefix : scope_.prefixes()) {
+    commands.argument("PREFIX");
+    commands.argument(prefix);
+  }
+  if (Done done = connection.exchange(commands, replies, clock_.steadyNow(), deadline); !done) {
+    return Unexpected(done.error());
+  }
+  if (replies[0].type == RedisReply::Type::kError) return rejected(replies[0].text);
+
+  commands.clear();
+  commands.add({"SUBSCRIBE", kInvalidationChannel});
+  asked_ = last_sign_ = clock_.steadyNow();
+  if (Done done = connection.post(commands, deadline); !done) return Unexpected(done.error());
+  return dialled;
+}
+
+/// Carries out what comes, until the subscription is lost (an error) or the listener is to stop.
+Done InvalidationListener::follow(RedisConnection& connection, const std::stop_token& stop) {
+  const milliseconds interval = std::max<milliseconds>(max_staleness_ / kPingsWithinStaleness, 10ms);
+  SteadyTime next_ping = clock_.steadyNow();
+  RedisReplies messages;
+  while (!stop.stop_requested()) {
+    const SteadyTime now = clock_.steadyNow();
+    if (now - last_sign_ > kSilencesUntilGivenUp * max_staleness_) {
+      return Unexpected(ConnectionError{ConnectionError::Kind::kTimeout, "the subscription has fallen silent"});
+    }
+    if (now >= next_ping) {
+      if (Done done = ping(connection); !done) return done;
+      next_ping = now + interval;
+    }
+    if (Done done = connection.listen(messages, std::min(next_ping, now + kStopLatency)); !done) return done;
+    for (const RedisReply& message : messages) {
+      if (Done done = handle(message); !done) return done;
+    }
+  }
+  return {};
+}
+
+Done InvalidationListener::ping(RedisConnection& connection) {
+  RedisCommands commands;
+  const SteadyTime now = clock_.steadyNow();
+  commands.add({"PING", ticksOf(now)});
+  return connection.post(commands, now + max_staleness_);
+}
+
+Done InvalidationListener::handle(const RedisReply& reply) {
+  const InvalidationMessage message = readInvalidationMessage(reply);
+  switch (message.kind) {
+    case Kind::kSubscribed:
+      standing_ = true;
+      trust_.establish(asked_);
+      counters_.subscriptions.add();
+      counters_.trusted.set(1);
+      logInfo("cache: Redis tells which sessions change; they are kept in memory");
+      return {};
+    case Kind::kPong:
+      if (const auto ticks = parseInteger<SteadyTime::rep>(message.text)) {
+        last_sign_ = SteadyTime(SteadyTime::duration(*ticks));
+        trust_.prove(last_sign_);
+      }
+      return {};
+    case Kind::kKeys:
+      counters_.invalidations.add(message.keys.size());
+      for (const std::string_view key : message.keys) {
+        scope_.forEachId(key, [this](std::string_view id) { cache_.invalidate(id); });
+      }
+      return {};
+    case Kind::kEverything:
+      counters_.flushes.add();
+      cache_.invalidateAll();
+      return {};
+    case Kind::kError:
+      return rejected(std::string(message.text));
+    case Kind::kNonsense:
+      break;
+  }
+  return Unexpected(ConnectionError{ConnectionError::Kind::kBroken, "what came is no invalidation"});
+}
+
+/// The client has logged already that Redis is down; what is said here is what it means for the cache.
+void InvalidationListener::noteLoss(const ConnectionError& error, bool stood) {
+  if (error.kind == ConnectionError::Kind::kRejected) {
+    if (!rejection_log_.pass(clock_.steadyNow())) return;
+    logError("cache: Redis does not tell which sessions change; every check asks it until it does. " +
+                 std::string(classifyError(error.text).advice),
+             {{"error", std::string_view(error.text)}});
+  } else if (stood) {
+    logWarn("cache: the subscription to Redis is lost; every check asks it until it stands again",
+            {{"error", std::string_view(error.text)}});
+  }
+}
+
+}  // namespace sessiond
