@@ -82,10 +82,11 @@ TEST(FactsExtractor, NobodySendsEveryHeaderEmpty) {
 TEST(FactsExtractor, AnAnonymousSessionSendsNothingOfItself) {
   ExtractionRules rules = defaultRules();
   rules.identity.push_back(header("X-Cart", "/cart", true));
+  rules.identity.push_back(header("X-Theme", "/theme"));
   rules.policies = {SessionPolicy{}};
-  const SessionFacts facts = extract(R"("cart":"c1\n")", rules);
+  const SessionFacts facts = extract(R"("cart":"c1\n","theme":"dark")", rules);
   EXPECT_EQ(facts.state, SessionState::kAnonymous);
-  EXPECT_EQ(facts.identity.lines(), "X-User-Id: \r\nX-User-Roles: \r\nX-Cart: \r\n");
+  EXPECT_EQ(facts.identity.lines(), "X-User-Id: \r\nX-User-Roles: \r\nX-Cart: \r\nX-Theme: \r\n");
   EXPECT_EQ(facts.policies_met, 0U);
   EXPECT_FALSE(facts.required_identity_missing);
   EXPECT_EQ(facts.identity_values_dropped, 0);

@@ -241,6 +241,19 @@ TEST(SessionRecord, SpellsSameSiteAndPriorityAsNpmCookieDoes) {
   EXPECT_TRUE(attributesOf(R"({"secure":"yes"})").secure);
 }
 
+TEST(SessionRecord, CookiesTooLongForALineAreNotSendable) {
+  const auto with_path = [](std::size_t bytes) {
+    return attributesOf("{\"path\":\"/" + std::string(bytes - 1, 'x') + "\"}");
+  };
+  EXPECT_TRUE(with_path(1024).sendable);
+  EXPECT_FALSE(with_path(1025).sendable);
+  EXPECT_EQ(with_path(1025).path, "/");
+  std::string domain = "a";
+  while (domain.size() < 255) domain += ".a";
+  EXPECT_TRUE(attributesOf("{\"domain\":\"" + domain + "\"}").sendable);
+  EXPECT_FALSE(attributesOf("{\"domain\":\"a" + domain + "\"}").sendable);
+}
+
 TEST(SessionRecord, CookiesThatExpressCouldNotSendAreNotSendable) {
   for (const char* cookie :
        {R"({"sameSite":"sometimes"})", R"({"sameSite":1})", R"({"sameSite":{}})", R"({"priority":"urgent"})",
