@@ -7,12 +7,31 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include <cstdint>
+#include <cstring>
+
 #include "base/encoding.h"
 
 namespace sessiond {
 
+/// OpenSSL's CRYPTO_memcmp goes byte by byte, seven instructions each; every check compares a cookie of ninety bytes.
 bool constantTimeEqual(std::string_view left, std::string_view right) {
-  return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+  if (left.size() != right.size()) return false;
+  std::uint64_t difference = 0;
+  std::size_t at = 0;
+  const auto fold = [&](std::size_t size) {
+    std::uint64_t one = 0;
+    std::uint64_t other = 0;
+    std::memcpy(&one, left.data() + at, size);
+    std::memcpy(&other, right.data() + at, size);
+    difference |= one ^ other;
+    // The compiler must not see that a difference, once found, decides.
+    __asm__("" : "+r"(difference));
+    at += size;
+  };
+  while (left.size() - at >= sizeof(std::uint64_t)) fold(sizeof(std::uint64_t));
+  while (at < left.size()) fold(1);
+  return difference == 0;
 }
 
 Sha256Digest sha256(std::string_view bytes) {

@@ -37,7 +37,9 @@ inline std::uint64_t keyedHash(std::string_view bytes, const HashKey& key) {
   }
   std::uint64_t tail = 0;
   std::memcpy(&tail, at, left);
-  return foldMultiply(state ^ tail, key.second ^ key.first);
+  // An odd constant, so that no key can be a multiplier that leaves the low bits alone.
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
+  return foldMultiply(foldMultiply(state ^ tail, key.second | 1), kOdd);
 }
 
 /// For std::unordered_map<std::string_view, ...>.
