@@ -31,6 +31,9 @@ class TextStream {
   using Ch = char;
 
   explicit TextStream(std::string& text) : begin_(text.data()), at_(begin_), put_(begin_) {}
+  std::size_t offsetOf(const Ch* place) const { return static_cast<std::size_t>(place - begin_); }
+
+  // NOLINTBEGIN(readability-identifier-naming): the names are those of RapidJSON's stream concept
   Ch Peek() const { return *at_; }
   Ch Take() { return *at_++; }
   std::size_t Tell() const { return static_cast<std::size_t>(at_ - begin_); }
@@ -38,7 +41,7 @@ class TextStream {
   void Put(Ch c) { *put_++ = c; }
   void Flush() {}
   std::size_t PutEnd(const Ch* begin) { return static_cast<std::size_t>(put_ - begin); }
-  std::size_t offsetOf(const Ch* place) const { return static_cast<std::size_t>(place - begin_); }
+  // NOLINTEND(readability-identifier-naming)
 
  private:
   Ch* begin_;
