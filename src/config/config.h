@@ -124,6 +124,20 @@ struct LogoutConfig {
   seconds tombstone_lifetime{86400};  ///< at least this long; longer for sessions that live longer
 };
 
+/// The applications' own endpoints: `session` and `cache`.
+struct ApiConfig {
+  bool enabled = false;
+  std::string token_file;
+  Secret token;  ///< read from token_file; empty: none is asked for
+};
+
+/// What applications keep in the `cache` endpoint. Not the sessions that sessiond itself keeps in memory: that is
+/// SessionCacheConfig.
+struct AppCacheConfig {
+  std::string key_prefix = "cache:";
+  std::size_t max_bytes = std::size_t{1024} * 1024;  ///< of one value
+};
+
 struct MetricsConfig {
   bool enabled = true;
 };
@@ -143,6 +157,8 @@ struct Config {
   std::vector<PolicyConfig> policies = {{.name = "default"}};
   LoginConfig login;
   LogoutConfig logout;
+  ApiConfig api;
+  AppCacheConfig cache;
   LogOptions log;
   MetricsConfig metrics;
 };

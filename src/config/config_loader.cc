@@ -101,6 +101,30 @@ void loadRedisPassword(RedisConfig& redis, const FileLocations& locations, Confi
   }
 }
 
+/// What `Authorization: Bearer` can carry (RFC 6750 §2.1), and no less than nobody can guess.
+void checkToken(const Secret& token, ConfigReport& report) {
+  constexpr std::size_t kLeastTokenSize = 16;
+  constexpr char kMakeToken[] = "; make one with: openssl rand -hex 32";
+  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
+  const std::string_view bytes = token.reveal();
+  if (bytes.find_first_not_of(kAllowed) != std::string_view::npos) {
+    report.error("api.token_file",
+                 std::string("must hold one line of letters, digits and - . _ ~ + / = only") + kMakeToken);
+  } else if (bytes.size() < kLeastTokenSize) {
+    report.error("api.token_file", "must hold at least " + std::to_string(kLeastTokenSize) + " bytes but holds " +
+                                       std::to_string(bytes.size()) + kMakeToken);
+  }
+}
+
+void loadToken(ApiConfig& api, const FileLocations& locations, ConfigReport& report) {
+  if (api.token_file.empty() || !report.isSound("api.token_file")) return;
+  api.token_file = settledName(api.token_file, locations);
+  if (std::optional<Secret> token = loadSecret(api.token_file, "api.token_file", "", locations, report)) {
+    checkToken(*token, report);
+    api.token = *std::move(token);
+  }
+}
+
 /// Files that are read later, and again when they change: one that is missing now may come.
 void settleLaterFile(std::string& name, const std::string& path, const FileLocations& locations, ConfigReport& report) {
   if (name.empty() || !report.isSound(path)) return;
@@ -113,6 +137,7 @@ void settleLaterFile(std::string& name, const std::string& path, const FileLocat
 void loadFiles(Config& config, const FileLocations& locations, ConfigReport& report) {
   loadSessionSecrets(config.session, locations, report);
   loadRedisPassword(config.redis, locations, report);
+  loadToken(config.api, locations, report);
   settleLaterFile(config.login.htpasswd_file, "login.htpasswd_file", locations, report);
   settleLaterFile(config.login.page_file, "login.page_file", locations, report);
 }

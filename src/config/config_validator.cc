@@ -112,6 +112,25 @@ void checkLogin(const LoginConfig& login, ConfigReport& report) {
   }
 }
 
+/// Whoever may use the cache names the key behind its prefix; so nothing else may begin with that prefix.
+void checkAppCache(const Config& config, ConfigReport& report) {
+  if (!config.api.enabled || !areSound(report, {"api.enabled", "cache.key_prefix", "session.key_prefix"})) return;
+  const std::string& prefix = config.cache.key_prefix;
+  for (const std::string& kept : {config.session.key_prefix, std::string("sessiond:")}) {
+    if (!kept.starts_with(prefix)) continue;
+    report.error("cache.key_prefix", "must not be how " + shown(kept) +
+                                         " begins, or applications could read and write what is kept there, but is " +
+                                         shown(prefix));
+  }
+}
+
+void checkApi(const ApiConfig& api, ConfigReport& report) {
+  if (!areSound(report, {"api.enabled", "api.token_file"})) return;
+  if (!api.enabled && !api.token_file.empty()) {
+    report.warning("api.token_file", "is not used, because api.enabled is false");
+  }
+}
+
 }  // namespace
 
 void validate(const Config& config, ConfigReport& report) {
@@ -121,6 +140,8 @@ void validate(const Config& config, ConfigReport& report) {
   checkCookie(config.cookie, report);
   checkPolicies(config.policies, report);
   checkLogin(config.login, report);
+  checkApi(config.api, report);
+  checkAppCache(config, report);
 }
 
 }  // namespace sessiond

@@ -261,6 +261,19 @@ std::vector<Option> whoMayOptions() {
   };
 }
 
+std::vector<Option> applicationOptions() {
+  return {
+      flag(
+          "api.enabled", [](auto& c) -> auto& { return c.api.enabled; }),
+      text(
+          "api.token_file", [](auto& c) -> auto& { return c.api.token_file; }, aboutNothing),
+      text(
+          "cache.key_prefix", [](auto& c) -> auto& { return c.cache.key_prefix; }, aboutAppCachePrefix),
+      size(
+          "cache.max_bytes", [](auto& c) -> auto& { return c.cache.max_bytes; }, 1024, 16 * 1024 * 1024),
+  };
+}
+
 std::vector<Option> observationOptions() {
   return {
       choice(
@@ -278,8 +291,8 @@ std::vector<Option> observationOptions() {
 
 std::vector<Option> buildTable() {
   std::vector<Option> table;
-  for (const auto section :
-       {listenOptions, redisOptions, sessionOptions, cookieOptions, whoMayOptions, observationOptions}) {
+  for (const auto section : {listenOptions, redisOptions, sessionOptions, cookieOptions, whoMayOptions,
+                             applicationOptions, observationOptions}) {
     for (Option& option : section()) table.push_back(std::move(option));
   }
   return table;

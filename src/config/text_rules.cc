@@ -89,6 +89,11 @@ Complaint aboutKeyPrefix(std::string_view text) {
   return aboutLength(text, 128);
 }
 
+Complaint aboutAppCachePrefix(std::string_view text) {
+  if (text.empty()) return "must not be empty: applications could then read and write everything in Redis";
+  return aboutKeyPrefix(text);
+}
+
 Complaint aboutJsonPointer(std::string_view text) {
   if (!text.starts_with('/')) return mustBe("a JSON Pointer beginning with /, such as /user/id,", text);
   for (std::size_t at = text.find('~'); at != std::string_view::npos; at = text.find('~', at + 1)) {

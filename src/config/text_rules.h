@@ -21,6 +21,8 @@ Complaint aboutRedisUrl(std::string_view text);
 Complaint aboutRedisUser(std::string_view text);
 /// May be empty; must stay out of `sessiond:`, where our own keys are.
 Complaint aboutKeyPrefix(std::string_view text);
+/// The same, and not empty: with no prefix, what applications cache would be all that is in Redis.
+Complaint aboutAppCachePrefix(std::string_view text);
 /// RFC 6901, to a member: the whole document ("") is none.
 Complaint aboutJsonPointer(std::string_view text);
 /// A JSON Pointer to what makes a session a login; /cookie is in every session.

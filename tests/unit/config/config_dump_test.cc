@@ -35,6 +35,8 @@ policies: {guests: {require: optional, max_auth_age: 5m}, "no": {roles_any: ["a 
 login: {url: /in, default_redirect: "/?a=b", allowed_origins: ["https://a:8443"], authenticators: [redis, htpasswd],
   htpasswd_file: /etc/users, page_file: "/etc/a: b"}
 logout: {redirect: /bye, tombstone_lifetime: 90m}
+api: {enabled: true, token_file: /etc/token}
+cache: {key_prefix: "app:", max_bytes: 2m}
 log: {level: debug, format: json, file: /var/log/sessiond.log, audit: false}
 metrics: {enabled: false}
 )";
@@ -69,10 +71,13 @@ TEST(ConfigDump, KeepsEveryOptionThatIsNotAtItsDefault) {
     const bool is_heading = line.ends_with(":") || line.starts_with("#");
     const bool stays = line == "  domain: \"\"" || line == "  path: /" || line == "    roles_any: []" ||
                        line == "    roles_all: []" || line == "    match: {}" || line == "    max_auth_age: 0s" ||
-                       line == "    require: session";
+                       line == "    require: session" || line.starts_with("  enabled:");
     if (is_heading || stays) continue;
     EXPECT_THAT(defaults, Not(HasSubstr(line + "\n")));
   }
+  // One section's default is what the other one is not.
+  EXPECT_THAT(dump, HasSubstr("api:\n  enabled: true\n"));
+  EXPECT_THAT(dump, HasSubstr("metrics:\n  enabled: false\n"));
 }
 
 TEST(ConfigDump, WritesTheShortAndTheLongFormOfAHeader) {
@@ -85,6 +90,7 @@ TEST(ConfigDump, HidesSecrets) {
   Config config;
   config.redis.password = Secret(std::string("hunter2"));
   config.session.secrets.emplace_back(std::string(48, 's'));
+  config.api.token = Secret(std::string("a token nobody may see"));
   EXPECT_EQ(dumpConfig(config), dumpConfig(Config{}));
 }
 

@@ -98,6 +98,30 @@ TEST_F(ConfigLoader, WarnsOfAShortSecretThatAnApplicationMayHaveUsedForYears) {
                           "openssl rand -base64 48"));
 }
 
+TEST_F(ConfigLoader, ReadsTheApplicationsToken) {
+  const std::string token = "0123456789abcdefABCDEF-._~+/==";
+  const std::string file = folder_.write("token", token + "\n");
+  const Loaded loaded = load("api: {enabled: true, token_file: token}\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(said(loaded), IsEmpty());
+  EXPECT_EQ(loaded->config.api.token.reveal(), token);
+  EXPECT_EQ(loaded->config.api.token_file, file);
+}
+
+TEST_F(ConfigLoader, RefusesTokensThatNoRequestCanBringOrAnybodyCanGuess) {
+  folder_.write("short", "0123456789abcde\n");
+  folder_.write("space", "0123456789 abcdef\n");
+  folder_.write("lines", "0123456789abcdef\n\n");
+  EXPECT_THAT(said(load("api: {enabled: true, token_file: short}\n")),
+              ElementsAre("FOLDER/sessiond.yaml:1:34: api.token_file: must hold at least 16 bytes but holds 15; make "
+                          "one with: openssl rand -hex 32"));
+  for (const std::string name : {"space", "lines"}) {
+    EXPECT_THAT(said(load("api: {enabled: true, token_file: " + name + "}\n")),
+                ElementsAre("FOLDER/sessiond.yaml:1:34: api.token_file: must hold one line of letters, digits and "
+                            "- . _ ~ + / = only; make one with: openssl rand -hex 32"));
+  }
+}
+
 TEST_F(ConfigLoader, RefusesAFolderInPlaceOfASecret) {
   EXPECT_THAT(said(load("redis: {password_file: .}\n")),
               ElementsAre("FOLDER/sessiond.yaml:1:24: redis.password_file: cannot read FOLDER/: Is a directory"));
