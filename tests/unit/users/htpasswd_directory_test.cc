@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cstdio>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "support/fake_clock.h"
 #include "users/decoy_hash.h"
@@ -135,6 +137,27 @@ TEST_F(HtpasswdDirectoryTest, AFifoInTheFilesPlaceDoesNotHang) {
 TEST_F(HtpasswdDirectoryTest, AHugeFileIsRefused) {
   write(std::string(HtpasswdDirectory::kMaxFileBytes + 1, '#'));
   EXPECT_THAT(problemsOfOpening(), ElementsAre(path_ + ": is larger than 16777216 bytes"));
+}
+
+TEST_F(HtpasswdDirectoryTest, ManyThreadsSeeOneOfTheFilesStates) {
+  write("ada:" + kHash + "\n");
+  const auto directory = open();
+  std::atomic<int> strange = 0;
+  {
+    std::vector<std::jthread> readers;
+    for (int i = 0; i < 4; ++i) {
+      readers.emplace_back([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+          const std::string hash = hashOf(*directory, "ada");
+          if (hash != kHash && hash != kOtherHash) ++strange;
+          directory->decoyHash("nobody");
+        }
+      });
+    }
+    for (int i = 0; i < 50; ++i) replace("ada:" + (i % 2 == 0 ? kOtherHash : kHash) + "\n");
+  }
+  EXPECT_EQ(strange, 0);
+  EXPECT_EQ(hashOf(*directory, "ada"), kHash);
 }
 
 TEST_F(HtpasswdDirectoryTest, DecoysAreTheFilesOwnHashesAndStayWithTheName) {
