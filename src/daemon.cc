@@ -18,8 +18,8 @@
 #include "config/config_loader.h"
 #include "fastcgi/listener.h"
 #include "fastcgi/server.h"
-#include "os/systemd.h"
 #include "os/signals.h"
+#include "os/systemd.h"
 #include "translate_config.h"
 
 namespace sessiond {
