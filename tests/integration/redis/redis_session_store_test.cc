@@ -292,7 +292,9 @@ TEST(RedisSessionStore, AsksForValuesBeforeTombstones) {
     return "$5\r\nvalue\r\n:0\r\n";
   });
   TestClient test(configFor(server.url()));
-  RedisSessionStore store(test.client, SessionConfig{});
+  SessionConfig config;
+  config.cache.enabled = false;
+  RedisSessionStore store(test.client, config);
   const SessionId id = idOf("abc");
   SessionLoad one{.id = &id};
   store.load({&one, 1});
@@ -300,6 +302,27 @@ TEST(RedisSessionStore, AsksForValuesBeforeTombstones) {
   EXPECT_EQ(one.result.value().json, "value");
   EXPECT_EQ(seen,
             "*4\r\n$8\r\nGETRANGE\r\n$8\r\nsess:abc\r\n$1\r\n0\r\n$6\r\n262144\r\n"
+            "*2\r\n$6\r\nEXISTS\r\n$20\r\nsessiond:revoked:abc\r\n");
+}
+
+TEST(RedisSessionStore, AsksForTombstonesLastAlsoWhenItAsksForTheTimeToLive) {
+  std::string seen;
+  ScriptedRedis server([&](std::string_view request, int) -> std::string {
+    if (isGreeting(request)) return "+OK\r\n";
+    seen = request;
+    return "$5\r\nvalue\r\n:1000\r\n:0\r\n";
+  });
+  TestClient test(configFor(server.url()));
+  SessionConfig config;
+  config.cache.enabled = true;
+  RedisSessionStore store(test.client, config);
+  const SessionId id = idOf("abc");
+  SessionLoad one{.id = &id};
+  store.load({&one, 1});
+  ASSERT_TRUE(one.result);
+  EXPECT_EQ(seen,
+            "*4\r\n$8\r\nGETRANGE\r\n$8\r\nsess:abc\r\n$1\r\n0\r\n$6\r\n262144\r\n"
+            "*2\r\n$4\r\nPTTL\r\n$8\r\nsess:abc\r\n"
             "*2\r\n$6\r\nEXISTS\r\n$20\r\nsessiond:revoked:abc\r\n");
 }
 

@@ -1,6 +1,19 @@
 // RedisClient against answers that a real server rarely gives: failover behind one address, cluster nodes, other
 // versions, bytes that are no protocol, bytes that drip.
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/log.h"
+#include "base/unique_fd.h"
 #include "redis_test_fixture.h"
 #include "support/scripted_redis.h"
 
@@ -143,6 +156,48 @@ TEST(ScriptedServer, AServerThatAlwaysClosesIsTriedTwiceAtMost) {
   ASSERT_EQ(test.text({"PING"}), "PONG");
   EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)");
   EXPECT_EQ(server.connections(), 2);
+}
+
+/// A listener whose queue is full: the kernel lets further connections wait.
+TEST(ScriptedServer, AServerThatDoesNotAcceptIsGivenUpWithinTheTimeForConnecting) {
+  const UniqueFd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const any_address = reinterpret_cast<sockaddr*>(&address);
+  ASSERT_EQ(bind(listener.get(), any_address, size), 0);
+  ASSERT_EQ(getsockname(listener.get(), any_address, &size), 0);
+  ASSERT_EQ(listen(listener.get(), 0), 0);
+  std::vector<UniqueFd> queue;
+  for (int i = 0; i < 4; ++i) {
+    queue.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    connect(queue.back().get(), any_address, size);
+  }
+  TestClient test(configFor("redis://127.0.0.1:" + std::to_string(ntohs(address.sin_port))));
+  const auto took = timeOf([&] { EXPECT_EQ(test.text({"PING"}), "(unavailable)"); });
+  EXPECT_GE(took, 390ms);
+  EXPECT_LT(took, kPatience * 400ms);
+  EXPECT_EQ(test.errors("connect"), 1U);
+}
+
+TEST(ScriptedServer, ArgumentsThatTheServerQuotesDoNotReachTheLog) {
+  std::string folder = std::filesystem::temp_directory_path() / "sessiond-log-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  ASSERT_TRUE(setUpLog({.file = folder + "/log"}));
+  {
+    ScriptedRedis server([](std::string_view request, int) {
+      return setnameAnd(request, "-ERR unknown command `GETRANGE`, with args beginning with: `sess:s3cret`, `0`, \r\n");
+    });
+    TestClient test(configFor(server.url()));
+    test.text({"GETRANGE", "sess:s3cret", "0", "1"});
+  }
+  ASSERT_TRUE(setUpLog({}));
+  std::ostringstream written;
+  written << std::ifstream(folder + "/log").rdbuf();
+  EXPECT_NE(written.str().find("unknown command"), std::string::npos);
+  EXPECT_EQ(written.str().find("s3cret"), std::string::npos) << written.str();
+  std::filesystem::remove_all(folder);
 }
 
 TEST(ScriptedServer, AServerThatRefusesANameIsUsedAllTheSame) {

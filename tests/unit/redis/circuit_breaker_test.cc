@@ -103,6 +103,15 @@ TEST_F(CircuitBreakerTest, IgnoresLateFailuresOfAttemptsFromBeforeItOpened) {
   EXPECT_TRUE(allows());
 }
 
+TEST_F(CircuitBreakerTest, IsNotHeldOpenLongerByLateFailures) {
+  auto late = breaker.attempt();
+  fail(3);
+  clock.advance(60ms);
+  EXPECT_EQ(late.failed(), Change::kNone);
+  clock.advance(40ms);
+  EXPECT_TRUE(allows());
+}
+
 TEST_F(CircuitBreakerTest, ClosesOnALateSuccess) {
   auto late = breaker.attempt();
   fail(3);
