@@ -15,9 +15,8 @@
 #include "session/merge_patch.h"
 #include "session/public_view.h"
 
+namespace sessiond {
 namespace {
-
-using namespace sessiond;
 
 IdentityHeader header(std::string name, std::string from, IdentityEncoding encode) {
   IdentityHeader rule;
@@ -100,13 +99,14 @@ void checkWriting(std::string_view json, JsonValue root) {
 }
 
 }  // namespace
+}  // namespace sessiond
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view json(reinterpret_cast<const char*>(data), size);
-  checkFacts(extractor().extract(json));
-  const Expected<JsonTree, JsonError> tree = JsonTree::parse(json);
+  sessiond::checkFacts(sessiond::extractor().extract(json));
+  const sessiond::Expected<sessiond::JsonTree, sessiond::JsonError> tree = sessiond::JsonTree::parse(json);
   if (!tree) return 0;
-  checkTree(tree->root());
-  checkWriting(json, tree->root());
+  sessiond::checkTree(tree->root());
+  sessiond::checkWriting(json, tree->root());
   return 0;
 }

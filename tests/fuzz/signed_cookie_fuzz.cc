@@ -12,9 +12,8 @@
 #include "base/encoding.h"
 #include "session/signed_cookie.h"
 
+namespace sessiond {
 namespace {
-
-using namespace sessiond;
 
 const CookieSigner& signer() {
   static const std::array<Secret, 2> secrets = {Secret(std::string("keyboard cat")), Secret(std::string("older"))};
@@ -43,14 +42,15 @@ void verifyOwn(std::uint8_t choice, std::string_view bytes) {
 }
 
 }  // namespace
+}  // namespace sessiond
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
   if (data[0] == '?') {
-    verifyForeign(rest);
+    sessiond::verifyForeign(rest);
   } else {
-    verifyOwn(data[0], rest);
+    sessiond::verifyOwn(data[0], rest);
   }
   return 0;
 }

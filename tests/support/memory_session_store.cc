@@ -151,6 +151,7 @@ Expected<std::vector<SessionId>, StoreError> MemoryUserSessionIndex::list(std::s
   }
   std::sort(by_age.begin(), by_age.end());
   std::vector<SessionId> ids;
+  ids.reserve(by_age.size());
   for (const auto& [created, id] : by_age) ids.push_back(*SessionId::fromBytes(id));
   return ids;
 }

@@ -136,7 +136,7 @@ TEST(SignedCookieDeathTest, NeedsASecret) {
 }
 
 TEST(SignedCookieProperty, EveryIdComesBack) {
-  std::mt19937 random(20260101);
+  std::mt19937 random(20260101);  // NOLINT(cert-msc32-c,cert-msc51-cpp): a test that fails must fail again
   const CookieSigner signer = signerWith({kCat});
   for (int round = 0; round < 2000; ++round) {
     std::string bytes(1 + random() % SessionId::kMaxBytes, '\0');
