@@ -1,0 +1,96 @@
+#include "endpoints/router.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/fake_clock.h"
+#include "support/memory_session_store.h"
+
+namespace sessiond {
+namespace {
+
+/// A source that must not be asked.
+class NoSource final : public FactsSource {
+ public:
+  std::optional<FoundSession> peek(std::string_view, SteadyTime) override { return std::nullopt; }
+  void load(std::span<FactsLoad>) override { FAIL() << "nothing is to be loaded"; }
+};
+
+class RouterTest : public testing::Test {
+ protected:
+  RouterTest() {
+    router_.addQuick("health", [](const Request&) { return Response(200); });
+    router_.addSlow("login", [](const Request& request) {
+      Response response(303);
+      response.add("Location", request.paramOrEmpty("QUERY_STRING"));
+      return response;
+    });
+  }
+
+  static std::vector<Secret> secrets() {
+    std::vector<Secret> made;
+    made.emplace_back(std::string("a secret for the router's tests"));
+    return made;
+  }
+
+  Route receive(std::span<const Param> params) {
+    exchange_.request = {.role = Role::kResponder, .params = params, .body = {}};
+    return router_.receive(exchange_);
+  }
+
+  FakeClock clock_;
+  MetricsRegistry metrics_;
+  CookieSigner signer_{secrets()};
+  FactsExtractor extractor_{ExtractionRules{.policies = {{.name = "default"}}}};
+  NoSource source_;
+  MemorySessionStore store_{clock_};
+  TouchThrottle throttle_{std::chrono::seconds(60)};
+  TouchWriter touches_{store_, throttle_, metrics_};
+  AuthEndpoint auth_{AuthSettings{.cookie_over_http = {.name = "connect.sid"},
+                                  .cookie_over_https = {.name = "connect.sid"},
+                                  .policies = {{.name = "default"}}},
+                     {signer_, extractor_, source_, throttle_, touches_, clock_, metrics_}};
+  Router router_{auth_};
+  Exchange exchange_;
+};
+
+TEST_F(RouterTest, AnswersQuickEndpointsOnTheLane) {
+  const Param params[] = {{"SESSIOND_ENDPOINT", "health"}};
+  EXPECT_EQ(receive(params), Route::kAnswered);
+  EXPECT_EQ(exchange_.response.status, 200);
+}
+
+TEST_F(RouterTest, GivesSlowEndpointsToAWorker) {
+  const Param params[] = {{"QUERY_STRING", "/there"}, {"SESSIOND_ENDPOINT", "login"}};
+  ASSERT_EQ(receive(params), Route::kWork);
+  router_.work(exchange_);
+  EXPECT_EQ(exchange_.response.status, 303);
+  EXPECT_EQ(exchange_.response.headers.lines(), "Location: /there\r\n");
+}
+
+TEST_F(RouterTest, GivesChecksToAuth) {
+  const Param params[] = {{"SESSIOND_ENDPOINT", "auth"}};
+  EXPECT_EQ(receive(params), Route::kAnswered);
+  EXPECT_EQ(exchange_.response.status, 401);
+}
+
+TEST_F(RouterTest, ARequestForNoKnownEndpointIsAnErrorAndNeverA2xx) {
+  EXPECT_EQ(receive({}), Route::kAnswered);
+  EXPECT_EQ(exchange_.response.status, 500);
+  for (const char* name : {"", "Auth", "auth ", "sessions", "HTTP_X"}) {
+    const Param params[] = {{"SESSIOND_ENDPOINT", name}};
+    EXPECT_EQ(receive(params), Route::kAnswered) << name;
+    EXPECT_EQ(exchange_.response.status, 500) << name;
+  }
+}
+
+TEST_F(RouterTest, AHeaderOfTheClientNamesNoEndpoint) {
+  const Param params[] = {{"HTTP_SESSIOND_ENDPOINT", "health"}};
+  receive(params);
+  EXPECT_EQ(exchange_.response.status, 500);
+}
+
+}  // namespace
+}  // namespace sessiond

@@ -1,0 +1,92 @@
+#include "redis/invalidation_message.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace sessiond {
+namespace {
+
+using Kind = InvalidationMessage::Kind;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+RedisReply text(const std::string& bytes) {
+  return {.type = RedisReply::Type::kString, .text = bytes};
+}
+
+RedisReply array(std::vector<RedisReply> elements) {
+  RedisReply reply{.type = RedisReply::Type::kArray};
+  reply.elements = std::move(elements);
+  return reply;
+}
+
+RedisReply message(RedisReply payload) {
+  return array({text("message"), text("__redis__:invalidate"), std::move(payload)});
+}
+
+TEST(InvalidationMessage, NamesTheKeysThatHaveChanged) {
+  const RedisReply reply = message(array({text("sess:a"), text("sessiond:revoked:b")}));
+  const InvalidationMessage read = readInvalidationMessage(reply);
+  EXPECT_EQ(read.kind, Kind::kKeys);
+  EXPECT_THAT(read.keys, ElementsAre("sess:a", "sessiond:revoked:b"));
+}
+
+TEST(InvalidationMessage, NilMeansEveryKey) {
+  EXPECT_EQ(readInvalidationMessage(message({})).kind, Kind::kEverything);
+}
+
+TEST(InvalidationMessage, KnowsTheConfirmationAndTheAnswerToAPing) {
+  const RedisReply confirmed =
+      array({text("subscribe"), text("__redis__:invalidate"), {.type = RedisReply::Type::kInteger, .integer = 1}});
+  EXPECT_EQ(readInvalidationMessage(confirmed).kind, Kind::kSubscribed);
+  const RedisReply pong = array({text("pong"), text("12345")});
+  const InvalidationMessage read = readInvalidationMessage(pong);
+  EXPECT_EQ(read.kind, Kind::kPong);
+  EXPECT_EQ(read.text, "12345");
+}
+
+TEST(InvalidationMessage, PassesAnErrorOn) {
+  const RedisReply error{.type = RedisReply::Type::kError, .text = "NOPERM no"};
+  EXPECT_EQ(readInvalidationMessage(error).kind, Kind::kError);
+  EXPECT_EQ(readInvalidationMessage(error).text, "NOPERM no");
+}
+
+TEST(InvalidationMessage, TakesNothingElseForOne) {
+  EXPECT_EQ(readInvalidationMessage(text("sess:a")).kind, Kind::kNonsense);
+  EXPECT_EQ(readInvalidationMessage(array({})).kind, Kind::kNonsense);
+  EXPECT_EQ(readInvalidationMessage(array({text("message"), text("other"), array({text("k")})})).kind, Kind::kNonsense);
+  EXPECT_EQ(readInvalidationMessage(message(text("sess:a"))).kind, Kind::kNonsense);
+  EXPECT_EQ(readInvalidationMessage(array({text("unsubscribe"), text("__redis__:invalidate"), {}})).kind,
+            Kind::kNonsense);
+}
+
+std::vector<std::string> idsOf(const InvalidationScope& scope, std::string_view key) {
+  std::vector<std::string> ids;
+  scope.forEachId(key, [&](std::string_view id) { ids.emplace_back(id); });
+  return ids;
+}
+
+TEST(InvalidationScope, FindsTheSessionOfAKeyAndOfATombstone) {
+  const InvalidationScope scope("sess:");
+  EXPECT_THAT(scope.prefixes(), ElementsAre("sess:", "sessiond:revoked:"));
+  EXPECT_THAT(idsOf(scope, "sess:a"), ElementsAre("a"));
+  EXPECT_THAT(idsOf(scope, "sessiond:revoked:a"), ElementsAre("a"));
+  EXPECT_THAT(idsOf(scope, "other:a"), IsEmpty());
+}
+
+TEST(InvalidationScope, AsksForOnePrefixWhereOneBeginsTheOther) {
+  const InvalidationScope everything("");
+  EXPECT_THAT(everything.prefixes(), ElementsAre(""));
+  EXPECT_THAT(idsOf(everything, "a"), ElementsAre("a"));
+  EXPECT_THAT(idsOf(everything, "sessiond:revoked:a"), ElementsAre("sessiond:revoked:a", "a"));
+
+  const InvalidationScope inside("sessiond:revoked:x");
+  EXPECT_THAT(inside.prefixes(), ElementsAre("sessiond:revoked:"));
+  EXPECT_THAT(idsOf(inside, "sessiond:revoked:xa"), ElementsAre("a", "xa"));
+}
+
+}  // namespace
+}  // namespace sessiond
