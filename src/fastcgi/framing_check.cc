@@ -27,7 +27,7 @@ class PairWalk {
     const char* const end = at + chunk.size();
     std::size_t skip = skip_;
     for (;;) {
-      const std::size_t left = static_cast<std::size_t>(end - at);
+      const auto left = static_cast<std::size_t>(end - at);
       if (skip >= left) {
         skip_ = skip - left;
         return Step::kGoOn;

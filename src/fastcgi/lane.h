@@ -96,7 +96,7 @@ class Lane {
   void drainConnections();
   void wake();
 
-  // Accepting.
+  // Accepting (lane_accepting.cc).
   enum class Accepted { kOne, kNone, kRetry };
   Accepted acceptOne();
   void acceptBacklog();
@@ -104,6 +104,7 @@ class Lane {
   void resumeAccepting();
   Lane& lightestLane();
   void adopt(UniqueFd socket);
+  bool watch(int fd, std::uint32_t events, void* tag) const;
 
   // One connection.
   void look(Connection& connection, bool peer_finished);

@@ -9,7 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
+
+#include "base/parse.h"
 
 namespace sessiond {
 
@@ -98,7 +99,7 @@ std::string TestRequest::bytes() const {
 int FastcgiReply::status() const {
   constexpr std::string_view kStatus = "Status: ";
   if (!out.starts_with(kStatus)) return 0;
-  return std::atoi(out.c_str() + kStatus.size());
+  return parseInteger<int>(std::string_view(out).substr(kStatus.size(), 3)).value_or(0);
 }
 
 std::string FastcgiReply::body() const {

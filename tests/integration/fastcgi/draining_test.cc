@@ -96,13 +96,15 @@ TEST(Draining, WaitsForARequestThatIsStillArriving) {
 }
 
 TEST(Draining, ClosesHalfARequestWhenPatienceIsOver) {
-  TestServer server;
+  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 1, .request_timeout = std::chrono::minutes(1)});
   server.start();
   FastcgiClient client = server.connect();
   ASSERT_TRUE(client.send(TestRequest{}.bytes().substr(0, 20)));
   ASSERT_TRUE(eventually([&] { return server.metrics().open.read() == 1; }));
   std::this_thread::sleep_for(milliseconds(20));
+  const auto before = std::chrono::steady_clock::now();
   EXPECT_FALSE(server->drain(milliseconds(100)));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(30));
   EXPECT_TRUE(client.ended());
   EXPECT_EQ(server.metrics().open.read(), 0);
 }
@@ -124,22 +126,36 @@ TEST(Draining, ASocketFromSystemdKeepsItsBacklogForTheNextProcess) {
   auto listener = Listener::open({.socket = folder / "socket"});
   ASSERT_TRUE(listener);
   const UniqueFd systemds_own(::dup(listener->fd()));
+  std::latch gate(1);
+  std::atomic<int> received = 0;
   auto handler = std::make_shared<LambdaHandler>();
+  handler->on_receive = [&](Exchange& exchange) {
+    if (++received == 1) gate.wait();
+    exchange.response = Response(204);
+    return Route::kAnswered;
+  };
   Snapshot<Handler> handlers{handler};
   MetricsRegistry registry;
   SystemClock clock;
   FastcgiClient early = FastcgiClient::connectUnix(folder / "socket");
+  FastcgiClient between{UniqueFd()};
   {
     auto adopted = Listener::adopt(UniqueFd(::dup(systemds_own.get())));
     ASSERT_TRUE(adopted);
     Server server({.lanes = 1, .loaders = 1}, *std::move(adopted), handlers, registry, clock);
     ASSERT_TRUE(server.start());
-    ASSERT_TRUE(early.ask({}));
-    EXPECT_TRUE(server.drain(kPatience));
+    ASSERT_TRUE(early.send(TestRequest{}.bytes()));
+    ASSERT_TRUE(eventually([&] { return received == 1; }));
+    // The only lane is busy, so this one waits in the backlog.
+    between = FastcgiClient::connectUnix(folder / "socket");
+    ASSERT_TRUE(between.send(TestRequest{}.bytes()));
+    std::jthread stopping([&] { EXPECT_TRUE(server.drain(kPatience)); });
+    std::this_thread::sleep_for(milliseconds(50));
+    gate.count_down();
+    EXPECT_TRUE(early.receive());
     EXPECT_TRUE(early.ended());
   }
-  FastcgiClient between = FastcgiClient::connectUnix(folder / "socket");
-  ASSERT_TRUE(between.send(TestRequest{}.bytes()));
+  EXPECT_EQ(received, 1);
   auto adopted = Listener::adopt(UniqueFd(::dup(systemds_own.get())));
   ASSERT_TRUE(adopted);
   Server next({.lanes = 1, .loaders = 1}, *std::move(adopted), handlers, registry, clock);

@@ -77,6 +77,32 @@ TEST_F(LibfcgiFacts, OnFailureItClosesTheDescriptorAtOnceAndReturns) {
   EXPECT_EQ(::fcntl(ours_.release(), F_GETFD), -1);
 }
 
+TEST_F(LibfcgiFacts, WhatItFailsToReadIsGivenUpWithoutLingering) {
+  // Can only happen when the framing check and libfcgi disagree.
+  peer_->send(fastcgiRecord(4, 1, "no begin"));
+  FastcgiConnection connection;
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_FALSE(connection.read(ours_, {.verdict = Framing::kComplete}, {}));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(1));
+  EXPECT_FALSE(ours_);
+  EXPECT_TRUE(peer_->ended());
+}
+
+TEST_F(LibfcgiFacts, ARequestWithOtherParametersThanWereCheckedIsGivenUp) {
+  FastcgiConnection connection;
+  const std::string request = TestRequest{.params = {{"A", "b"}}}.bytes();
+  const FramingResult framing{.verdict = Framing::kComplete, .has_stdin = true};
+  peer_->send(request);
+  EXPECT_FALSE(connection.read(ours_, framing, {}));
+  peer_->send(request);
+  const std::vector<ParamLengths> two = {{1, 1}, {1, 1}};
+  EXPECT_FALSE(connection.read(ours_, framing, two));
+  peer_->send(request);
+  const std::vector<ParamLengths> one = {{1, 1}};
+  ASSERT_TRUE(connection.read(ours_, framing, one));
+  EXPECT_EQ(connection.request().param("A"), "b");
+}
+
 TEST_F(LibfcgiFacts, AWriteThatDoesNotFitIsAnErrorOfTheStream) {
   ASSERT_EQ(accept(TestRequest{}.bytes()), 0);
   const std::string large(4 * 1024 * 1024, 'x');

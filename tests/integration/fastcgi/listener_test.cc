@@ -142,11 +142,14 @@ TEST_F(ListenerTest, OpensTcpOnIpv4AndIpv6) {
   ASSERT_TRUE(ipv4) << ipv4.error();
   EXPECT_GT(ipv4->port(), 0);
   EXPECT_TRUE(FastcgiClient::connectTcp("127.0.0.1", ipv4->port()).connected());
-  const UniqueFd probe(::socket(AF_INET6, SOCK_STREAM, 0));
-  if (!probe) GTEST_SKIP() << "the kernel has no IPv6";
   const auto ipv6 = Listener::open({.socket = "[::1]:0"});
-  ASSERT_TRUE(ipv6) << ipv6.error();
-  EXPECT_TRUE(FastcgiClient::connectTcp("::1", ipv6->port()).connected());
+  if (ipv6) {
+    EXPECT_TRUE(FastcgiClient::connectTcp("::1", ipv6->port()).connected());
+  } else {
+    // A machine without IPv6 says so.
+    EXPECT_THAT(ipv6.error(), testing::AnyOf("listen: [::1]:0: socket: Address family not supported by protocol",
+                                             "listen: [::1]:0: bind: Cannot assign requested address"));
+  }
 }
 
 TEST_F(ListenerTest, SaysWhatIsWrongWithATcpAddress) {

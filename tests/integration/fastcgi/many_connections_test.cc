@@ -106,6 +106,7 @@ TEST(ManyConnections, BeyondTheLimitTheyWaitUntilOthersGo) {
   ASSERT_TRUE(late.send(TestRequest{}.bytes()));
   EXPECT_FALSE(late.receive(milliseconds(300)));
   EXPECT_EQ(server.metrics().open.read(), 5);
+  EXPECT_GE(server.metrics().paused.read(), 1U);
   ASSERT_TRUE(clients[3].ask({}));
   clients.pop_back();
   EXPECT_TRUE(late.receive());

@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <latch>
+
 #include "integration/fastcgi/test_server.h"
 
 namespace sessiond {
@@ -10,15 +12,15 @@ namespace {
 
 class Serving : public testing::TestWithParam<Transport> {
  protected:
-  TestServer server{GetParam()};
+  TestServer server_{GetParam()};
 };
 
 INSTANTIATE_TEST_SUITE_P(, Serving, testing::Values(Transport::kUnix, Transport::kTcp),
                          [](const auto& transport) { return transport.param == Transport::kUnix ? "Unix" : "Tcp"; });
 
 TEST_P(Serving, AnswersManyRequestsOnAKeptConnection) {
-  server.start();
-  FastcgiClient client = server.connect();
+  server_.start();
+  FastcgiClient client = server_.connect();
   for (int i = 0; i < 100; ++i) {
     const auto reply = client.ask({.params = {{"N", std::to_string(i)}}, .body = std::string(std::size_t(i), 'b')});
     ASSERT_TRUE(reply) << i;
@@ -26,47 +28,47 @@ TEST_P(Serving, AnswersManyRequestsOnAKeptConnection) {
     EXPECT_EQ(reply->protocol_status, 0);
     EXPECT_EQ(reply->stray_bytes, 0U);
   }
-  EXPECT_EQ(server.metrics().accepted.read(), 1U);
+  EXPECT_EQ(server_.metrics().accepted.read(), 1U);
 }
 
 TEST_P(Serving, ClosesAConnectionThatIsNotKept) {
-  server.handler->on_receive = routeByParam;
-  server.start();
+  server_.handler->on_receive = routeByParam;
+  server_.start();
   for (const char* const route : {"", "load", "work"}) {
-    FastcgiClient client = server.connect();
+    FastcgiClient client = server_.connect();
     const auto reply = client.ask({.params = {{"R", route}}, .keep = false});
     ASSERT_TRUE(reply) << route;
     EXPECT_EQ(reply->status(), 200);
     EXPECT_TRUE(client.ended()) << route;
   }
-  EXPECT_EQ(server.metrics().accepted.read(), 3U);
-  EXPECT_TRUE(eventually([&] { return server.metrics().open.read() == 0; }));
+  EXPECT_EQ(server_.metrics().accepted.read(), 3U);
+  EXPECT_TRUE(eventually([&] { return server_.metrics().open.read() == 0; }));
 }
 
 TEST_P(Serving, AnswersWithTheRequestsOwnId) {
-  server.start();
-  FastcgiClient client = server.connect();
+  server_.start();
+  FastcgiClient client = server_.connect();
   const auto reply = client.ask({.id = 0x1234});
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->id, 0x1234);
 }
 
 TEST_P(Serving, KeepsConnectionsThroughLoadersAndWorkers) {
-  server.handler->on_receive = routeByParam;
-  server.start();
-  FastcgiClient client = server.connect();
+  server_.handler->on_receive = routeByParam;
+  server_.start();
+  FastcgiClient client = server_.connect();
   for (int i = 0; i < 200; ++i) {
     const char* const route = i % 3 == 0 ? "load" : i % 3 == 1 ? "work" : "";
     const auto reply = client.ask({.params = {{"R", route}, {"N", std::to_string(i)}}});
     ASSERT_TRUE(reply) << i;
     EXPECT_EQ(reply->body(), std::string("R=") + route + ";N=" + std::to_string(i) + ";|");
   }
-  EXPECT_EQ(server.metrics().accepted.read(), 1U);
+  EXPECT_EQ(server_.metrics().accepted.read(), 1U);
 }
 
 TEST_P(Serving, TakesParametersAsTheyAre) {
-  server.start();
-  FastcgiClient client = server.connect();
+  server_.start();
+  FastcgiClient client = server_.connect();
   const std::string nul("a\0b", 3);
   const auto reply = client.ask({.params = {{"A=B", "c=d"}, {nul, nul}, {"", ""}, {"A=B", "again"}}});
   ASSERT_TRUE(reply);
@@ -74,8 +76,8 @@ TEST_P(Serving, TakesParametersAsTheyAre) {
 }
 
 TEST_P(Serving, WaitsForARequestThatArrivesByteByByte) {
-  server.start();
-  FastcgiClient client = server.connect();
+  server_.start();
+  FastcgiClient client = server_.connect();
   for (int round = 0; round < 2; ++round) {
     for (const char byte : TestRequest{.params = {{"NAME", "value"}}, .body = "body"}.bytes()) {
       ASSERT_TRUE(client.send({&byte, 1}));
@@ -87,12 +89,44 @@ TEST_P(Serving, WaitsForARequestThatArrivesByteByByte) {
   }
 }
 
+TEST_P(Serving, ForgetsHowMuchAnEarlierRequestNeeded) {
+  server_.start();
+  FastcgiClient client = server_.connect();
+  const std::string large = TestRequest{.body = std::string(20'000, 'b')}.bytes();
+  ASSERT_TRUE(client.send(large.substr(0, 10'000)));
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  ASSERT_TRUE(client.send(large.substr(10'000)));
+  ASSERT_TRUE(client.receive());
+  EXPECT_TRUE(client.ask({.params = {{"A", "b"}}}));
+}
+
+TEST_P(Serving, NoticesAPeerThatLeftWhileItsRequestWasAway) {
+  std::latch gate(1);
+  server_.handler->on_receive = routeByParam;
+  server_.handler->on_load = [&gate](std::span<Exchange* const> batch) {
+    gate.wait();
+    for (Exchange* const exchange : batch) exchange->response = Response(204);
+  };
+  server_.start();
+  FastcgiClient client = server_.connect();
+  ASSERT_TRUE(client.send(TestRequest{.params = {{"R", "load"}}}.bytes()));
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  // The next request and the end arrive while the lane has nothing to do with the connection.
+  ASSERT_TRUE(client.send(TestRequest{}.bytes()));
+  ::shutdown(client.fd(), SHUT_WR);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  gate.count_down();
+  ASSERT_TRUE(client.receive());
+  ASSERT_TRUE(client.receive());
+  EXPECT_TRUE(client.ended());
+}
+
 TEST_P(Serving, TakesAWholeRequestOf128KibibytesFromItsSocket) {
-  server.start();
+  server_.start();
   const std::size_t overhead = TestRequest{.body = std::string(100'000, 'b')}.bytes().size() - 100'000;
   const std::string body(128 * 1024 - overhead, 'b');
   for (const std::size_t piece : {std::size_t{1'000'000}, std::size_t{16'384}, std::size_t{4'096}}) {
-    FastcgiClient client = server.connect();
+    FastcgiClient client = server_.connect();
     const std::string bytes = TestRequest{.body = body}.bytes();
     ASSERT_EQ(bytes.size(), 128U * 1024);
     for (std::size_t at = 0; at < bytes.size(); at += piece) ASSERT_TRUE(client.send(bytes.substr(at, piece)));
@@ -103,8 +137,8 @@ TEST_P(Serving, TakesAWholeRequestOf128KibibytesFromItsSocket) {
 }
 
 TEST_P(Serving, TakesSixtyFourKibibytesOfParameters) {
-  server.start();
-  FastcgiClient client = server.connect();
+  server_.start();
+  FastcgiClient client = server_.connect();
   const std::size_t overhead = nameValue("NAME", std::string(60000, 'v')).size() - 60000;
   const std::string value(64 * 1024 - overhead, 'v');
   const auto reply = client.ask({.params = {{"NAME", value}}});
@@ -114,12 +148,12 @@ TEST_P(Serving, TakesSixtyFourKibibytesOfParameters) {
 
 TEST_P(Serving, ReadsBodiesOfEverySizeAroundLibfcgisBufferToTheEnd) {
   // The empty record that ends the body straddles the 8,192 bytes that libfcgi reads at once.
-  server.handler->on_receive = [](Exchange& exchange) {
+  server_.handler->on_receive = [](Exchange& exchange) {
     exchange.response = Response(204);
     return Route::kAnswered;
   };
-  server.start();
-  FastcgiClient client = server.connect();
+  server_.start();
+  FastcgiClient client = server_.connect();
   const std::size_t before_body = TestRequest{}.bytes().size();
   for (std::size_t total = 8192 - 20; total < 8192 + 20; ++total) {
     TestRequest request{.body = std::string(total - before_body - 8, 'b')};
@@ -133,13 +167,13 @@ TEST_P(Serving, ReadsBodiesOfEverySizeAroundLibfcgisBufferToTheEnd) {
 
 TEST_P(Serving, DoesNotTakeAnUnreadBodyForARequest) {
   std::atomic<int> received = 0;
-  server.handler->on_receive = [&received](Exchange& exchange) {
+  server_.handler->on_receive = [&received](Exchange& exchange) {
     ++received;
     exchange.response = Response(401);
     return Route::kAnswered;
   };
-  server.start();
-  FastcgiClient client = server.connect();
+  server_.start();
+  FastcgiClient client = server_.connect();
   const std::string smuggled = TestRequest{.params = {{"SESSIOND_ENDPOINT", "logout"}}}.bytes();
   for (const std::size_t before : {0U, 8100U, 8192U, 16384U}) {
     const auto reply = client.ask({.body = std::string(before, 'x') + smuggled});
@@ -152,14 +186,14 @@ TEST_P(Serving, DoesNotTakeAnUnreadBodyForARequest) {
 }
 
 TEST_P(Serving, WritesHeadersInTheOrderTheyWereAdded) {
-  server.handler->on_receive = [](Exchange& exchange) {
+  server_.handler->on_receive = [](Exchange& exchange) {
     exchange.response = Response(204);
     exchange.response.add("X-User-Id", "42");
     exchange.response.add("X-Session-Status", "valid");
     return Route::kAnswered;
   };
-  server.start();
-  FastcgiClient client = server.connect();
+  server_.start();
+  FastcgiClient client = server_.connect();
   const auto reply = client.ask({});
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->out, "Status: 204 No Content\r\nX-User-Id: 42\r\nX-Session-Status: valid\r\n\r\n");
@@ -171,33 +205,33 @@ TEST_P(Serving, WritesAMebibyteFromEveryRoute) {
     exchange.response = Response(200);
     exchange.response.body = large;
   };
-  server.handler->on_receive = [&answer](Exchange& exchange) {
+  server_.handler->on_receive = [&answer](Exchange& exchange) {
     const Route route = routeByParam(exchange);
     answer(exchange);
     return route;
   };
-  server.handler->on_load = [&answer](std::span<Exchange* const> batch) {
+  server_.handler->on_load = [&answer](std::span<Exchange* const> batch) {
     for (Exchange* const exchange : batch) answer(*exchange);
   };
-  server.handler->on_work = answer;
-  server.start();
-  FastcgiClient client = server.connect();
+  server_.handler->on_work = answer;
+  server_.start();
+  FastcgiClient client = server_.connect();
   for (const char* const route : {"", "load", "work", ""}) {
     const auto reply = client.ask({.params = {{"R", route}}});
     ASSERT_TRUE(reply) << route;
     EXPECT_EQ(reply->out.size(), large.size() + std::string("Status: 200 OK\r\n\r\n").size());
     EXPECT_EQ(reply->body(), large);
   }
-  EXPECT_EQ(server.metrics().accepted.read(), 1U);
+  EXPECT_EQ(server_.metrics().accepted.read(), 1U);
 }
 
 TEST_P(Serving, TellsTheHandlerThatItIsAnAuthorizer) {
-  server.handler->on_receive = [](Exchange& exchange) {
+  server_.handler->on_receive = [](Exchange& exchange) {
     exchange.response = Response(exchange.request.role == Role::kAuthorizer ? 200 : 500);
     return Route::kAnswered;
   };
-  server.start();
-  FastcgiClient client = server.connect();
+  server_.start();
+  FastcgiClient client = server_.connect();
   for (const bool with_stdin : {true, false, true, false, false}) {
     const auto reply = client.ask({.params = {{"A", "b"}}, .role = kAuthorizerRole, .with_stdin = with_stdin});
     ASSERT_TRUE(reply) << with_stdin;
@@ -206,8 +240,8 @@ TEST_P(Serving, TellsTheHandlerThatItIsAnAuthorizer) {
 }
 
 TEST_P(Serving, TakesAnAuthorizersStdinAlsoAfterTheAnswer) {
-  server.start();
-  FastcgiClient client = server.connect();
+  server_.start();
+  FastcgiClient client = server_.connect();
   const std::string stdin_end = fastcgiRecord(5, 1, "");
   for (int round = 0; round < 3; ++round) {
     const auto reply = client.ask({.params = {{"A", "b"}}, .role = kAuthorizerRole, .with_stdin = false});
@@ -217,14 +251,14 @@ TEST_P(Serving, TakesAnAuthorizersStdinAlsoAfterTheAnswer) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     ASSERT_TRUE(client.send(stdin_end.substr(3)));
   }
-  EXPECT_EQ(server.metrics().malformed.read(), 0U);
+  EXPECT_EQ(server_.metrics().malformed.read(), 0U);
 }
 
 TEST_P(Serving, AnswersAPeerThatHasShutDownItsSide) {
-  server.handler->on_receive = routeByParam;
-  server.start();
+  server_.handler->on_receive = routeByParam;
+  server_.start();
   for (const char* const route : {"", "load", "work"}) {
-    FastcgiClient client = server.connect();
+    FastcgiClient client = server_.connect();
     ASSERT_TRUE(client.send(TestRequest{.params = {{"R", route}}}.bytes()));
     ::shutdown(client.fd(), SHUT_WR);
     const auto reply = client.receive();
@@ -232,13 +266,13 @@ TEST_P(Serving, AnswersAPeerThatHasShutDownItsSide) {
     EXPECT_EQ(reply->status(), 200);
     EXPECT_TRUE(client.ended()) << route;
   }
-  EXPECT_TRUE(eventually([&] { return server.metrics().open.read() == 0; }));
+  EXPECT_TRUE(eventually([&] { return server_.metrics().open.read() == 0; }));
 }
 
 TEST_P(Serving, TakesAnUrgentByteForTheOneThatItIs) {
   // What a look shows and what a read brings must be the same bytes.
-  server.start();
-  FastcgiClient client = server.connect();
+  server_.start();
+  FastcgiClient client = server_.connect();
   const std::string bytes = TestRequest{.params = {{"A", "b"}}}.bytes();
   ASSERT_EQ(::send(client.fd(), bytes.data(), 1, MSG_OOB), 1);
   ASSERT_TRUE(client.send(std::string_view(bytes).substr(1)));

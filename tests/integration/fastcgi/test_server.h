@@ -18,7 +18,7 @@
 
 namespace sessiond {
 
-/// Answers a request as its parameter X says, unless a test sets a function of its own.
+/// Echoes every request at once, unless a test sets functions of its own.
 class LambdaHandler final : public Handler {
  public:
   std::function<Route(Exchange&)> on_receive = [](Exchange& exchange) {
