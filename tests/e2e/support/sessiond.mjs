@@ -44,13 +44,15 @@ function baseConfig(folder, redisUrl) {
   };
 }
 
+const newSecret = () => randomBytes(24).toString('hex');
+
 export class Sessiond {
-  constructor(folder, redisUrl, change = () => {}) {
+  constructor(folder, redisUrl, change = () => {}, secrets = [newSecret()]) {
     this.folder = folder;
     this.file = path.join(folder, 'sessiond.yaml');
     this.log = path.join(folder, 'sessiond.log');
     this.secrets = [];
-    this.addSecret();
+    for (const secret of secrets) this.addSecret(secret);
     this.config = baseConfig(folder, redisUrl);
     change(this.config);
     this.socket = this.config.listen.socket;
@@ -59,8 +61,7 @@ export class Sessiond {
   }
 
   /** A new secret file `secret-<n>`; the configuration has to name it. */
-  addSecret() {
-    const secret = randomBytes(24).toString('hex');
+  addSecret(secret = newSecret()) {
     this.secrets.push(secret);
     const file = path.join(this.folder, `secret-${this.secrets.length}`);
     fs.writeFileSync(file, `${secret}\n`, { mode: 0o600 });

@@ -48,14 +48,20 @@ export function siteLocations(folder) {
 
 /**
  * Starts everything. `config(config)` alters sessiond's configuration, `server` adds lines to the server block,
- * `locations` replaces the locations. stop() ends everything in the right order.
+ * `locations` replaces the locations, `secrets` the secret that signs. stop() ends everything in the right order.
  */
-export async function startStack({ config, server = '', locations = siteLocations, startSessiond = true } = {}) {
+export async function startStack({
+  config,
+  server = '',
+  locations = siteLocations,
+  startSessiond = true,
+  secrets,
+} = {}) {
   const folder = temporaryFolder();
   const stack = new Stack(folder);
   try {
     stack.redis = await new Redis(folder).start();
-    stack.sessiond = new Sessiond(folder, stack.redis.url, config);
+    stack.sessiond = new Sessiond(folder, stack.redis.url, config, secrets);
     if (startSessiond) await stack.sessiond.start();
     stack.upstream = await new Upstream(folder).start();
     stack.fastcgi = await new FastCgiApplication(folder).start();

@@ -1,0 +1,157 @@
+// Logout is final: an Express request that began before the logout and saves its session after it brings the key
+// back, as it does among Express processes; sessiond refuses it for good and removes it again (difference revoked).
+
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+
+import { askExpress, askSessiond, newest, startExpressStack, variants } from './support/express_site.mjs';
+import { waitFor } from './support/process.mjs';
+
+/** A request to Express that has its session and waits. */
+class SlowRequests {
+  events = new EventEmitter();
+  waiting = [];
+
+  action = async (request, response) => {
+    const released = new Promise((resolve) => this.waiting.push(resolve));
+    this.events.emit('begun');
+    await released;
+    if (request.query.write) request.session.slow = Number(request.query.write);
+    response.json({ user: request.session.user });
+  };
+
+  /** Begins one; the result's `finish()` lets it end. */
+  async begin(client, mount, query = '') {
+    const begun = once(this.events, 'begun');
+    const answer = client.get(`/express/${mount}/slow${query}`);
+    await begun;
+    const release = this.waiting.pop();
+    return {
+      finish: async () => {
+        release();
+        assert.equal((await answer).status, 200);
+      },
+    };
+  }
+}
+
+describe('a logout', () => {
+  let stack;
+  const slow = new SlowRequests();
+  before(async () => {
+    stack = await startExpressStack({
+      config: (config) => Object.assign(config.session, { touch_interval: '0s' }),
+    });
+    for (const variant of variants) {
+      for (const resave of [true, false]) {
+        stack.express.mount(`${variant.name}-${resave}`, {
+          variant,
+          options: { resave, cookie: { maxAge: 1800e3 } },
+          actions: { slow: slow.action },
+        });
+      }
+    }
+  });
+  after(() => stack?.stop());
+
+  /** A login, checked so that it is in sessiond's memory; {client, headers, key}. */
+  async function loggedIn() {
+    const client = stack.client();
+    await stack.logIn(client);
+    assert.equal((await askSessiond(client)).who, 'user 7');
+    const value = client.cookies.get('connect.sid');
+    return {
+      client,
+      headers: { Cookie: `connect.sid=${value}` },
+      key: `sess:${decodeURIComponent(value).slice(2, 34)}`,
+    };
+  }
+
+  const exists = async (key) => (await stack.redis.command('EXISTS', key)) === 1;
+  const gone = (key) => waitFor('sessiond removes the key again', async () => !(await exists(key)));
+
+  /** Refused, and the key is removed for Express as well. */
+  async function assertFinal({ headers, key }, mount) {
+    for (let i = 0; i < 3; i++) {
+      const { who, reason } = await askSessiond(stack.client(), headers);
+      assert.deepEqual([who, reason], ['nobody', 'revoked']);
+    }
+    await gone(key);
+    assert.equal(await askExpress(stack.client(), mount, headers), 'nobody');
+  }
+
+  for (const variant of variants) {
+    for (const [what, resave, query] of [
+      ['a request that changed the session', false, '?write=1'],
+      ['a request that only read it, with resave', true, ''],
+    ]) {
+      test(`outlives ${what} (${variant.name})`, async () => {
+        const mount = `${variant.name}-${resave}`;
+        const session = await loggedIn();
+        const request = await slow.begin(session.client, mount, query);
+        assert.equal((await session.client.postForm('/logout', {})).status, 303);
+        assert.equal(await exists(session.key), false);
+        await request.finish();
+        assert.equal(await exists(session.key), true, 'Express has brought the key back');
+        assert.equal(await askExpress(stack.client(), mount, session.headers), 'user 7');
+        await assertFinal(session, mount);
+      });
+    }
+  }
+
+  test('outlives several late requests, one after the other', async () => {
+    const mount = `${newest.name}-true`;
+    const session = await loggedIn();
+    const requests = [];
+    for (let i = 0; i < 4; i++) requests.push(await slow.begin(session.client, mount, `?write=${i + 1}`));
+    await session.client.postForm('/logout', {});
+    for (const request of requests) {
+      await request.finish();
+      assert.equal(await exists(session.key), true);
+      await assertFinal(session, mount);
+    }
+  });
+
+  test('outlives a late request between two checks that nothing else parts', async () => {
+    const mount = `${newest.name}-false`;
+    const session = await loggedIn();
+    const request = await slow.begin(session.client, mount, '?write=1');
+    await session.client.postForm('/logout', {});
+    await assertFinal(session, mount);
+    await request.finish();
+    await assertFinal(session, mount);
+  });
+
+  test('of all sessions outlives late requests of each', async () => {
+    const mount = `${newest.name}-true`;
+    const [one, other] = [await loggedIn(), await loggedIn()];
+    const requests = [await slow.begin(one.client, mount), await slow.begin(other.client, mount)];
+    await one.client.postForm('/logout?all=1', {});
+    for (const request of requests) await request.finish();
+    await assertFinal(one, mount);
+    await assertFinal(other, mount);
+  });
+
+  test('outlives a restart of sessiond', async () => {
+    const mount = `${newest.name}-true`;
+    const session = await loggedIn();
+    const request = await slow.begin(session.client, mount, '?write=1');
+    await session.client.postForm('/logout', {});
+    await stack.sessiond.stop();
+    await request.finish();
+    assert.equal(await exists(session.key), true);
+    await stack.sessiond.start();
+    await assertFinal(session, mount);
+  });
+
+  test('cannot be undone by a late regenerate or touch', async () => {
+    const mount = `${newest.name}-false`;
+    const session = await loggedIn();
+    const request = await slow.begin(session.client, mount);
+    await session.client.postForm('/logout', {});
+    await request.finish();
+    assert.equal(await exists(session.key), false, 'a touch creates no key');
+    await assertFinal(session, mount);
+  });
+});
