@@ -7,7 +7,7 @@ import path from 'node:path';
 
 import { Hopeless, repository, start, stop, waitFor } from './process.mjs';
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
     server.on('error', reject);

@@ -1,0 +1,55 @@
+// The Express application of the example: an ordinary one, with express-session and connect-redis. It knows nothing
+// of sessiond.
+//
+//   npm install express express-session connect-redis redis
+//   SESSION_SECRET_FILE=/etc/sessiond/session_secret node app.mjs
+
+import fs from 'node:fs';
+
+import { RedisStore } from 'connect-redis';
+import express from 'express';
+import session from 'express-session';
+import { createClient } from 'redis';
+
+// The very secret that sessiond has; it ignores the newline at the end of its file, so this has to go here too.
+const secret = fs.readFileSync(process.env.SESSION_SECRET_FILE, 'utf8').replace(/\r?\n$/, '');
+
+const client = createClient({ url: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379/0' });
+client.on('error', (error) => console.error(`redis: ${error.message}`));
+await client.connect();
+
+const app = express();
+app.set('trust proxy', 'loopback'); // nginx says whether the browser came by https
+app.use(
+  session({
+    store: new RedisStore({ client, ttl: 86400 }), // as session.idle_timeout
+    secret,
+    resave: false, // do not write back what nobody changed
+    saveUninitialized: false, // no session for mere visitors
+    cookie: { secure: 'auto', sameSite: 'lax' },
+  }),
+);
+
+app.get('/', (request, response) => {
+  const { user } = request.session;
+  if (!user) {
+    response.send('Hello stranger. <a href="/login?rd=/">Log in</a>');
+    return;
+  }
+  // Data of the application's own, beside the user that sessiond's login put there.
+  request.session.visits = (request.session.visits ?? 0) + 1;
+  response.json({ hello: user.name, visits: request.session.visits });
+});
+
+// Express can log in too: sessiond, and with it every application behind it, takes this for a login.
+app.post('/guest', (request, response, next) => {
+  request.session.regenerate((error) => {
+    if (error) return next(error);
+    request.session.user = { id: 'guest', name: 'Guest', roles: ['guest'] };
+    return response.redirect(303, '/reports/');
+  });
+});
+
+const server = app.listen(process.env.PORT ?? 3000, '127.0.0.1', () => {
+  console.log(`listening on ${server.address().port}`);
+});
