@@ -10,6 +10,22 @@
 
 namespace sessiond {
 
+namespace {
+
+/// X-Session-Status, rendered once.
+const HeaderBlock& statusHeader(CheckStatus status) {
+  static const std::array<HeaderBlock, kCheckStatuses> headers = [] {
+    std::array<HeaderBlock, kCheckStatuses> made;
+    for (std::size_t i = 0; i < kCheckStatuses; ++i) {
+      SESSIOND_CHECK(made[i].add("X-Session-Status", nameOf(static_cast<CheckStatus>(i))));
+    }
+    return made;
+  }();
+  return headers[static_cast<std::size_t>(status)];
+}
+
+}  // namespace
+
 /// What receive() leaves for load().
 class AuthEndpoint::PendingCheck final : public Continuation {
  public:
@@ -128,14 +144,14 @@ Response AuthEndpoint::grant(const Request& request, const AuthDecision& decisio
                                                                        : parts_.extractor.nobody().identity;
   Response response(authorizer ? 200 : 204);
   response.headers.reserve(identity.lines().size() + 64);
-  response.add("X-Session-Status", nameOf(decision.status));
+  response.headers.append(statusHeader(decision.status));
   response.headers.append(authorizer ? identity.withPrefix("Variable-") : identity);
   return response;
 }
 
 Response AuthEndpoint::refuse(const Request& request, CheckStatus status) const {
   Response response(refusalCode(status));
-  response.add("X-Session-Status", nameOf(status));
+  response.headers = statusHeader(status);
   if (response.status == 401) {
     response.add("WWW-Authenticate", "Session");
     const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");

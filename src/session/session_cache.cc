@@ -1,6 +1,7 @@
 #include "session/session_cache.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <mutex>
 #include <string>
@@ -37,9 +38,10 @@ std::string_view plainIdOf(std::string_view cookie) {
   } else {
     return {};
   }
-  const std::size_t dot = cookie.rfind('.');
-  if (dot == std::string_view::npos || dot <= begin) return {};
-  const std::string_view id = cookie.substr(begin, dot - begin);
+  const std::string_view rest = cookie.substr(begin);
+  const void* const dot = ::memrchr(rest.data(), '.', rest.size());
+  if (dot == nullptr) return {};
+  const std::string_view id = rest.substr(0, static_cast<std::size_t>(static_cast<const char*>(dot) - rest.data()));
   return id.find('%') == std::string_view::npos ? id : std::string_view();
 }
 
