@@ -1,0 +1,33 @@
+// RedisAppCache: the applications' cache as strings under cache.key_prefix + key.
+
+#pragma once
+
+#include <string>
+
+#include "appcache/app_cache.h"
+#include "config/config.h"
+#include "redis/redis_client.h"
+
+namespace sessiond {
+
+/// Thread-safe.
+class RedisAppCache final : public AppCache {
+ public:
+  /// Copies what it needs of `config`; `client` must outlive it.
+  RedisAppCache(RedisClient& client, const AppCacheConfig& config);
+
+  Expected<std::optional<std::string>, AppCacheError> get(std::string_view key) override;
+  Expected<void, AppCacheError> put(std::string_view key, std::string_view json,
+                                    std::optional<std::chrono::seconds> ttl) override;
+  Expected<void, AppCacheError> remove(std::string_view key) override;
+
+ private:
+  /// One command, one reply of this type.
+  Expected<RedisReply, AppCacheError> run(const RedisCommands& commands, RedisReply::Type type);
+
+  RedisClient& client_;
+  const std::string key_prefix_;
+  const std::string last_byte_;  // of GETRANGE: one more than a value may have
+};
+
+}  // namespace sessiond
