@@ -63,6 +63,12 @@ AuthSettings authSettingsOf(const Config& config) {
   return settings;
 }
 
+SessionFinderSettings finderSettingsOf(const Config& config) {
+  return {.cookie_name = config.cookie.name,
+          .absolute_timeout = config.session.absolute_timeout,
+          .tombstone_lifetime = config.logout.tombstone_lifetime};
+}
+
 ServerOptions serverOptionsOf(const Config& config) {
   ServerOptions options;
   options.lanes = config.listen.lanes;

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "endpoints/auth.h"
+#include "endpoints/session_finder.h"
 #include "fastcgi/server_options.h"
 #include "session/facts_extractor.h"
 #include "session/session_policy.h"
@@ -16,6 +17,7 @@ namespace sessiond {
 std::vector<SessionPolicy> policiesOf(const Config& config);
 ExtractionRules extractionRulesOf(const Config& config);
 AuthSettings authSettingsOf(const Config& config);
+SessionFinderSettings finderSettingsOf(const Config& config);
 ServerOptions serverOptionsOf(const Config& config);
 
 }  // namespace sessiond

@@ -28,8 +28,11 @@ class StoreFactsSource final : public FactsSource {
   std::optional<FoundSession> peek(std::string_view cookie, SteadyTime now) override;
   void load(std::span<FactsLoad> loads) override;
 
- private:
+  /// What a read that has been made says, for whoever needs the stored text besides. Counts, logs, and revokes again
+  /// what came back after a revocation.
   FoundSession interpret(const SessionLoad& load);
+
+ private:
   std::shared_ptr<const KnownSession> extract(const SessionId& id, std::string_view json);
   void noteCorrupt(const SessionId& id, std::string_view why);
   void buryAgain(const SessionId& id, std::string_view json);

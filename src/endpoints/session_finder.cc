@@ -1,0 +1,66 @@
+#include "endpoints/session_finder.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "http/cookie_header.h"
+
+namespace sessiond {
+namespace {
+
+/// Is there a session behind this decision? One that the policy would not let pass is one too.
+bool isSession(CheckStatus status) {
+  return status == CheckStatus::kValid || status == CheckStatus::kAnonymous || status == CheckStatus::kForbidden;
+}
+
+}  // namespace
+
+SessionFinder::SessionFinder(SessionFinderSettings settings, ExtractionRules rules, const SessionFinderParts& parts)
+    : settings_(std::move(settings)),
+      parts_(parts),
+      extractor_(std::move(rules)),
+      facts_(parts.store, extractor_, settings_.tombstone_lifetime, parts.log_key, parts.metrics) {}
+
+Expected<OpenSession, CheckStatus> SessionFinder::find(const Request& request) const {
+  AuthCheck check;
+  const CookieValues cookies = findCookies(request.params, settings_.cookie_name);
+  for (std::size_t i = 0; i < cookies.count; ++i) {
+    AuthCandidate& candidate = check.candidates.emplace_back(AuthCandidate{.cookie = cookies.values[i]});
+    Expected<VerifiedCookie, CookieError> verified = parts_.signer.verify(candidate.cookie);
+    if (verified) {
+      candidate.verified = std::move(*verified);
+    } else if (verified.error() == CookieError::kBadSignature) {
+      candidate.failure = CheckStatus::kForged;
+    }
+  }
+  return decideOn(check);
+}
+
+Expected<OpenSession, CheckStatus> SessionFinder::find(const SessionId& id) const {
+  AuthCheck check;
+  check.candidates.push_back({.cookie = {}, .verified = VerifiedCookie{.id = id, .secret = 0}});
+  return decideOn(check);
+}
+
+Expected<OpenSession, CheckStatus> SessionFinder::decideOn(AuthCheck& check) const {
+  check.policy = &anybody_;
+  std::vector<AuthCandidate*> candidates;
+  for (AuthCandidate& candidate : check.candidates) {
+    if (candidate.verified) candidates.push_back(&candidate);
+  }
+  std::vector<SessionLoad> loads(candidates.size());
+  for (std::size_t i = 0; i < loads.size(); ++i) loads[i].id = &candidates[i]->verified->id;
+  if (!loads.empty()) parts_.store.load(loads);
+  for (std::size_t i = 0; i < loads.size(); ++i) candidates[i]->found = facts_.interpret(loads[i]);
+  const AuthDecision decision = decide(check, settings_.absolute_timeout, parts_.clock.wallNow());
+  if (!isSession(decision.status)) return Unexpected(decision.status);
+  const auto winner = std::ranges::find(candidates, decision.winner);
+  SESSIOND_CHECK(winner != candidates.end());
+  SessionLoad& load = loads[static_cast<std::size_t>(winner - candidates.begin())];
+  return OpenSession{.id = *load.id, .json = *std::move(load.result->json)};
+}
+
+}  // namespace sessiond

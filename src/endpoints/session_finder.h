@@ -1,0 +1,71 @@
+// SessionFinder: the session that a request's cookies lead to, by the very rules of the session check (auth_check.h),
+// with the text that is stored.
+//
+// Signatures before Redis, the first cookie that verifies and exists wins, tombstones outrank values, the absolute
+// timeout holds. What it leaves out is who may pass where: an anonymous session is found, and no policy is asked.
+
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/expected.h"
+#include "base/metrics.h"
+#include "endpoints/auth_check.h"
+#include "endpoints/check_status.h"
+#include "http/request.h"
+#include "session/facts_extractor.h"
+#include "session/session_id.h"
+#include "session/session_store.h"
+#include "session/signed_cookie.h"
+#include "session/store_facts_source.h"
+
+namespace sessiond {
+
+/// A session that stands, as it was when it was read.
+struct OpenSession {
+  SessionId id;
+  std::string json;
+};
+
+/// A plain value: what the configuration says about finding.
+struct SessionFinderSettings {
+  std::string cookie_name;
+  std::chrono::seconds absolute_timeout{0};
+  std::chrono::seconds tombstone_lifetime{};
+};
+
+/// What it works with; all outlive it.
+struct SessionFinderParts {
+  const CookieSigner& signer;
+  SessionStore& store;
+  const Clock& clock;
+  const HmacKey& log_key;
+  MetricsRegistry& metrics;
+};
+
+/// Thread-safe. Waits for the store.
+class SessionFinder {
+ public:
+  /// `rules` are those of the session check: they say what is corrupt.
+  SessionFinder(SessionFinderSettings settings, ExtractionRules rules, const SessionFinderParts& parts);
+
+  /// The error is why there is none: what the session check would say.
+  Expected<OpenSession, CheckStatus> find(const Request& request) const;
+  /// The same session as it is now.
+  Expected<OpenSession, CheckStatus> find(const SessionId& id) const;
+
+ private:
+  Expected<OpenSession, CheckStatus> decideOn(AuthCheck& check) const;
+
+  const SessionFinderSettings settings_;
+  const SessionFinderParts parts_;
+  const SessionPolicy anybody_;
+  const FactsExtractor extractor_;
+  mutable StoreFactsSource facts_;
+};
+
+}  // namespace sessiond
