@@ -8,6 +8,9 @@
 
 #include "base/crypto.h"
 #include "base/secret.h"
+#include "endpoints/api_answers.h"
+#include "endpoints/api_gate.h"
+#include "endpoints/app_cache.h"
 #include "endpoints/auth.h"
 #include "endpoints/csrf.h"
 #include "endpoints/health.h"
@@ -15,8 +18,11 @@
 #include "endpoints/login_page.h"
 #include "endpoints/logout.h"
 #include "endpoints/router.h"
+#include "endpoints/session_data.h"
 #include "endpoints/session_ender.h"
+#include "endpoints/session_finder.h"
 #include "redis/invalidation_listener.h"
+#include "redis/redis_app_cache.h"
 #include "redis/redis_session_store.h"
 #include "redis/redis_user_directory.h"
 #include "redis/redis_user_session_index.h"
@@ -67,6 +73,10 @@ Response answerNoLoginHere() {
   return response;
 }
 
+Response answerNoApiHere(const Request&) {
+  return apiError(404, "disabled", "the applications' endpoints are not switched on (api.enabled)");
+}
+
 }  // namespace
 
 /// What keeps sessions in memory, and true. Built in this order; the listener's thread goes first.
@@ -82,6 +92,23 @@ struct CacheParts {
   SessionCache cache;
   CachingFactsSource caching;
   InvalidationListener listener;
+};
+
+/// The applications' own endpoints. Built in this order.
+struct ApiParts {
+  ApiParts(const Config& config, const CookieSigner& signer, RedisClient& redis, SessionStore& store,
+           const HmacKey& log_key, const Clock& clock, MetricsRegistry& metrics)
+      : gate(config.api, metrics),
+        finder(finderSettingsOf(config), extractionRulesOf(config), {signer, store, clock, log_key, metrics}),
+        session({finder, store, clock, config.session.max_bytes}),
+        redis_cache(redis, config.cache),
+        cache({redis_cache, config.cache.max_bytes, log_key, metrics}) {}
+
+  const ApiGate gate;
+  const SessionFinder finder;
+  const SessionDataEndpoint session;
+  RedisAppCache redis_cache;
+  const AppCacheEndpoint cache;
 };
 
 /// Each is built from those above it, and goes before them.
@@ -112,7 +139,11 @@ struct Application::Parts {
   std::optional<DirectoryAuthenticator> authenticator;  // absent: nobody logs in here (login.authenticators is empty)
   std::optional<LoginEndpoint> login;
   const LogoutEndpoint logout;
+  const std::unique_ptr<ApiParts> api;  // null: api.enabled is false
   Router router;
+
+ private:
+  void addApi();
 };
 
 Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page, Directories directories,
@@ -136,6 +167,8 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
       csrf(config->session.secrets, config->cookie.secure, clock),
       ender({*config, store, index, log_key, metrics}),
       logout({*config, signer, ender, log_key, metrics}),
+      api(config->api.enabled ? std::make_unique<ApiParts>(*config, signer, *redis, store, log_key, clock, metrics)
+                              : nullptr),
       router(auth) {
   router.addQuick("health", answerHealth);
   router.addSlow(
@@ -151,6 +184,22 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
   if (config->metrics.enabled) {
     router.addSlow("metrics", [&metrics](const Request& request) { return answerMetrics(request, metrics); });
   }
+  addApi();
+}
+
+void Application::Parts::addApi() {
+  if (!api) {
+    router.addQuick("session", answerNoApiHere);
+    router.addQuick("cache", answerNoApiHere);
+    return;
+  }
+  router.addSlow("session", [this](const Request& request) {
+    return api->gate.pass("session", request,
+                          [this](const Request& admitted) { return api->session.answer(admitted); });
+  });
+  router.addSlow("cache", [this](const Request& request) {
+    return api->gate.pass("cache", request, [this](const Request& admitted) { return api->cache.answer(admitted); });
+  });
 }
 
 Expected<std::shared_ptr<Application>, std::vector<std::string>> Application::build(
