@@ -145,7 +145,7 @@ describe('a logout', () => {
     await assertFinal(session, mount);
   });
 
-  test('cannot be undone by a late regenerate or touch', async () => {
+  test('is not touched by a late request that changed nothing', async () => {
     const mount = `${newest.name}-false`;
     const session = await loggedIn();
     const request = await slow.begin(session.client, mount);

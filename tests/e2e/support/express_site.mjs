@@ -2,7 +2,8 @@
 // Redis, behind the same nginx.
 //
 // An application is reached at /express/<mount>/<action>, and over what counts as https at /tls/express/…; what
-// sessiond protects is /api/ and /tls/api/.
+// sessiond protects is /api/ and /tls/api/. At /impatient/express/ nginx gives up soon, for requests that Express never
+// answers.
 
 import path from 'node:path';
 
@@ -123,8 +124,11 @@ function locations(folder) {
   return `${siteLocations(folder)}
         location /express/ {
             proxy_set_header X-Forwarded-Proto http;
-            proxy_read_timeout 1s;
             proxy_pass http://unix:${folder}/express.sock;
+        }
+        location /impatient/express/ {
+            proxy_read_timeout 500ms;
+            proxy_pass http://unix:${folder}/express.sock:/express/;
         }
         location /tls/express/ {
             proxy_set_header X-Forwarded-Proto https;
@@ -157,7 +161,10 @@ export async function startExpressStack(options = {}) {
 
 const describeUser = (id) => `user ${id ?? ''}`.trim();
 
-/** Who an Express application says is there: "user 7", "nobody", or "failure" (it answers 500, or nothing at all). */
+/**
+ * Who an Express application says is there: "user 7", "nobody", or "failure" (it answers 500, or nothing at all: ask
+ * with the base `/impatient/express` where that is expected).
+ */
 export async function askExpress(client, mount, headers, { base = '/express' } = {}) {
   const response = await client.get(`${base}/${mount}/user`, { headers });
   if (response.status !== 200) return 'failure';
