@@ -208,6 +208,17 @@ test: ## run every test and lint; the last line counts them (STAGES='unit lint' 
 	@tests/support/install-packages build run test
 	@tests/run $(STAGES)
 
+$(OUT)/bench/%: tests/bench/%.cc $(call room_libs,$(top_down)) $(OUT)/flags | $(packages_found)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(compile) $(OUR_LDFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $< $(call room_libs,$(top_down)) $(LIBS)
+
+.PHONY: bench
+bench: ## measure it against libfcgi alone, against others, against growth (QUICK=1: the same ratios in 4 minutes)
+	@tests/support/install-packages build run bench
+	@$(MAKE) --no-print-directory all $(OUT)/bench/libfcgi_responder $(OUT)/bench/bare_responder
+	@QUICK=$(QUICK) tests/bench/run $(STAGES)
+
 # Units and examples name the paths of the default prefix; what is installed names those that were asked for.
 place = $(INSTALL) -d '$(DESTDIR)$(dir $(2))' && sed -e 's|/usr/local/sbin/|$(sbindir)/|g' \
         -e 's|/usr/local/share/doc/sessiond|$(docdir)|g' -e 's|/etc/sessiond/|$(sysconfdir)/sessiond/|g' $(1) \

@@ -1,0 +1,27 @@
+// A session check as one writes it with Express: 204 with the user's data, or 401.
+
+import { default as RedisStore } from 'connect-redis';
+import express from 'express';
+import session from 'express-session';
+import { Redis } from 'ioredis';
+
+const { SOCKET, REDIS, SECRET } = process.env;
+
+const app = express();
+app.disable('x-powered-by');
+app.use(
+  session({
+    store: new RedisStore({ client: new Redis(REDIS) }),
+    secret: SECRET,
+    resave: false,
+    saveUninitialized: false,
+  }),
+);
+app.get('/auth', (request, response) => {
+  const { user } = request.session;
+  if (!user) return response.sendStatus(401);
+  response.set({ 'X-User-Id': user.id, 'X-User-Name': user.name, 'X-User-Email': user.email });
+  response.set('X-User-Roles', user.roles.join(','));
+  return response.status(204).end();
+});
+app.listen(SOCKET);

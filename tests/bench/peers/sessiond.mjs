@@ -1,0 +1,67 @@
+// sessiond behind the files that it ships: what nginx does for it is what users get.
+
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { installSnippets } from '../support/nginx.mjs';
+import { buildFolder, freshFolder, start, stop } from '../support/process.mjs';
+import { express, secret } from '../support/sessions.mjs';
+import { waitUntilListening } from '../support/socket.mjs';
+
+export const binary = process.env.SESSIOND ?? path.join(buildFolder, 'plain', 'sessiond');
+
+/** The shipped snippets, leading to whoever listens on `socket`. */
+export function shippedSite(socket) {
+  return (folder) => {
+    installSnippets(folder, socket);
+    return {
+      upstreams: 'include sessiond/upstream.conf;',
+      server: `
+        include sessiond/endpoints.conf;
+        location = /gif {
+            include sessiond/protect-api.conf;
+            empty_gif;
+        }`,
+    };
+  };
+}
+
+/** JSON is YAML, but for durations and sizes, which stand without quotes. */
+const asYaml = (configuration) => JSON.stringify(configuration, null, 2).replace(/"(\d+(?:ms|[smhdk]))"/g, '$1');
+
+export class Sessiond {
+  sessions = express;
+  guards = true;
+  touches = true; // now and then, not at every check
+
+  /** `session` adds to that section; `launcher` is a program with its arguments that runs the daemon. */
+  constructor(name, title, { session, launcher = [] }) {
+    this.name = name;
+    this.title = title;
+    this.session = session;
+    this.launcher = launcher;
+    this.folder = freshFolder(name);
+    this.socket = path.join(this.folder, 'socket');
+    this.site = shippedSite(this.socket);
+  }
+
+  async start(redis) {
+    const secretFile = path.join(this.folder, 'secret');
+    const file = path.join(this.folder, 'sessiond.yaml');
+    fs.writeFileSync(secretFile, secret, { mode: 0o600 });
+    const configuration = {
+      listen: { socket: this.socket },
+      redis: { url: redis.url },
+      session: { secret_files: [secretFile], ...this.session },
+      login: { authenticators: ['redis'] },
+    };
+    fs.writeFileSync(file, asYaml(configuration));
+    const [program, ...args] = [...this.launcher, binary, '-c', file];
+    this.process = start(program, args, { log: path.join(this.folder, 'log') });
+    await waitUntilListening(this);
+  }
+
+  stop() {
+    return stop(this.process);
+  }
+}

@@ -1,0 +1,145 @@
+// The results for people: the same tables as text for a terminal and as Markdown for the README.
+
+import { peerNames } from './throughput.mjs';
+import { judged } from './summary.mjs';
+import { median } from './support/statistics.mjs';
+
+/** {title, head: [cells], rows: [[cells]]}; the first column is text, the others are numbers. */
+function tablesOf(results) {
+  return [goalTable(results), ...throughputTables(results), costTable(results), ...growthTables(results), revocationTable(results)].filter(
+    (table) => table.rows.length > 0,
+  );
+}
+
+const significant = (value) => {
+  if (value >= 100 || value === 0) return value.toFixed(0);
+  return value.toFixed(value >= 10 ? 1 : value >= 1 ? 2 : value >= 0.1 ? 3 : 4);
+};
+const thousands = (value) => Math.round(value).toLocaleString('en-GB');
+const milliseconds = (microseconds) => (microseconds / 1000).toFixed(2);
+const mebibytes = (bytes) => (bytes / 1024 / 1024).toFixed(1);
+
+function goalTable({ goals }) {
+  const rows = Object.values(goals).map(({ row, value, unit, goal, holds }) => [
+    row,
+    `${significant(value)}${unit ? ` ${unit}` : ''}`,
+    `${goal}${unit ? ` ${unit}` : ''}`,
+    holds ? 'yes' : 'NO',
+  ]);
+  return { title: 'Goals', head: ['figure', 'measured', 'goal', 'holds'], rows };
+}
+
+const throughputHead = [
+  'behind nginx',
+  'requests/s',
+  'p50 ms',
+  'p99 ms',
+  'backend µs',
+  'nginx µs',
+  'Redis µs',
+  'Redis commands',
+  'memory MiB',
+];
+
+function throughputRow(row) {
+  return [
+    peerNames[row.peer],
+    thousands(row.requestsPerSecond),
+    milliseconds(row.p50),
+    milliseconds(row.p99),
+    row.peer === 'nginx' ? '' : significant(row.backend),
+    significant(row.nginx),
+    significant(row.redis),
+    row.redisCommands.toFixed(3),
+    row.peer === 'nginx' ? '' : mebibytes(row.memory),
+  ];
+}
+
+function throughputTables({ summary = [] }) {
+  const tables = new Map();
+  for (const row of summary) {
+    const workers = `${row.workers} nginx worker${row.workers === 1 ? '' : 's'}`;
+    const title = `${row.connections} connection${row.connections === 1 ? '' : 's'}, ${workers}`;
+    if (!tables.has(title)) tables.set(title, { title, head: throughputHead, rows: [], ...row });
+    tables.get(title).rows.push(throughputRow(row));
+  }
+  return [...tables.values()];
+}
+
+function costTable({ instructions = {}, systemCalls = {} }) {
+  const parts = ['libfcgi', 'allocation', 'sessiond', 'libraries'];
+  const rows = Object.keys({ ...systemCalls, ...instructions }).map((peer) => [
+    peerNames[peer],
+    instructions[peer] ? thousands(instructions[peer].perCheck) : '',
+    ...parts.map((part) => (instructions[peer] ? thousands(instructions[peer].parts[part] ?? 0) : '')),
+    systemCalls[peer] ? systemCalls[peer].alone.perCheck.toFixed(2) : '',
+    systemCalls[peer] ? systemCalls[peer].loaded.perCheck.toFixed(2) : '',
+  ]);
+  const head = ['a check takes', 'user instructions', ...parts, 'system calls, alone', 'with 64 connections'];
+  return { title: 'What a check is made of', head, rows };
+}
+
+function growthTables({ growth }) {
+  if (!growth) return [];
+  const bySessions = growth.bySessions.map(({ sessions, cached, bytesPerSession, runs }) => [
+    thousands(sessions),
+    thousands(cached),
+    median(runs.map((run) => run.processor)).toFixed(2),
+    thousands(bytesPerSession),
+  ]);
+  const counts = [...new Set(growth.byConnections.map(({ connections }) => connections))];
+  const byConnections = counts.map((count) => {
+    const runs = growth.byConnections.filter(({ connections }) => connections === count);
+    const processor = median(runs.map((run) => run.processor));
+    return [thousands(count), processor.toFixed(2), mebibytes(median(runs.map((run) => run.memory.pss)))];
+  });
+  return [
+    { title: 'Live sessions', head: ['sessions', 'cached', 'backend µs', 'bytes per cached session'], rows: bySessions },
+    { title: 'Open connections, one check at a time', head: ['connections', 'backend µs', 'memory MiB'], rows: byConnections },
+  ];
+}
+
+function revocationTable({ revocation = {} }) {
+  const names = { by_del: 'DEL in Redis', by_logout: 'logout at another instance' };
+  const rows = Object.entries(revocation).map(([name, figures]) => [
+    names[name],
+    figures.median.toFixed(2),
+    figures.p99.toFixed(2),
+    figures.max.toFixed(2),
+    figures.probeMedian.toFixed(2),
+    figures.probeP99.toFixed(2),
+  ]);
+  const head = ['until the first refusal, under load', 'median ms', 'p99 ms', 'max ms', 'a probe: median ms', 'p99 ms'];
+  return { title: 'Revocation', head, rows };
+}
+
+function asText({ title, head, rows }) {
+  const widths = head.map((cell, column) => Math.max(cell.length, ...rows.map((row) => row[column].length)));
+  const line = (cells) => cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
+  return [`${title}\n`, ...[head, ...rows].map((cells) => `  ${line(cells).trimEnd()}\n`)].join('');
+}
+
+function asMarkdown({ title, head, rows }) {
+  const line = (cells) => `| ${cells.join(' | ')} |\n`;
+  const rule = line(head.map((_, column) => (column === 0 ? '---' : '---:')));
+  return [`**${title}**\n\n`, line(head), rule, ...rows.map(line)].join('');
+}
+
+function machineLine({ machine, date, command }) {
+  const { processor, cores, memory, kernel, versions } = machine;
+  const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `${date}, \`${command}\`: ${processor}, ${cores} cores, ${mebibytes(memory)} MiB, ${kernel}; ${programs.join(', ')}.`;
+}
+
+export function textReport(results) {
+  return [...tablesOf(results).map(asText), `${machineLine(results)}\n`].join('\n');
+}
+
+/** Of the throughput only the table that the goals are judged at. */
+export function markdownReport(results) {
+  const chosen = tablesOf(results).filter(
+    (table) =>
+      table.head !== throughputHead || (table.workers === judged.workers && table.connections === judged.connections),
+  );
+  return [`${machineLine(results)}\n`, ...chosen.map(asMarkdown)].join('\n');
+}

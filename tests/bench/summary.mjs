@@ -1,0 +1,130 @@
+// From runs to figures: medians over the rounds, and what was asked of them.
+
+import { median } from './support/statistics.mjs';
+
+/** What the goals are judged at. */
+export const judged = { workers: 1, connections: 64 };
+
+/** One row for each peer, number of workers and of connections: medians over the rounds. */
+export function summarise(runs) {
+  const groups = new Map();
+  for (const run of runs) {
+    const key = `${run.workers} ${run.connections} ${run.peer}`;
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  return [...groups.values()].map((group) => {
+    const of = (figure) => median(group.map(figure));
+    const { peer, workers, connections } = group[0];
+    return {
+      peer,
+      workers,
+      connections,
+      rounds: group.length,
+      requestsPerSecond: of((run) => run.requestsPerSecond),
+      p50: of((run) => run.p50),
+      p99: of((run) => run.p99),
+      backend: of((run) => run.processor.backend),
+      nginx: of((run) => run.processor.nginx),
+      redis: of((run) => run.processor.redis),
+      redisCommands: of((run) => run.redisCommandsPerCheck),
+      memory: of((run) => run.memory.pss),
+    };
+  });
+}
+
+function rowOf(results, peer, { workers, connections } = judged) {
+  const row = results.summary?.find(
+    (one) => one.peer === peer && one.workers === workers && one.connections === connections,
+  );
+  if (!row) throw new NotMeasured();
+  return row;
+}
+
+function populationOf(results, sessions) {
+  const population = results.growth?.bySessions.find((one) => one.sessions === sessions);
+  if (!population) throw new NotMeasured();
+  return population;
+}
+
+function part(results, name) {
+  if (!results[name]) throw new NotMeasured();
+  return results[name];
+}
+
+class NotMeasured extends Error {}
+
+const ratio = (figure, peer, other) => (results) => rowOf(results, peer)[figure] / rowOf(results, other)[figure];
+
+const instructionRatio = (results) => {
+  const { cached, kept } = part(results, 'instructions');
+  return cached.perCheck / kept.perCheck;
+};
+
+const revocationP99 = (results) => {
+  const { by_del, by_logout } = part(results, 'revocation');
+  return Math.max(by_del.p99, by_logout.p99);
+};
+
+const largestPerSession = (results) =>
+  Math.max(...part(results, 'growth').bySessions.filter((one) => one.sessions >= 100000).map((one) => one.bytesPerSession));
+
+const growthRatio = (results) => {
+  const processor = (count) => median(populationOf(results, count).runs.map((run) => run.processor));
+  return processor(1000000) / processor(10000);
+};
+
+const goals = [
+  ['user instructions per check, cached, against the bare libfcgi responder', '<=', 1.6, instructionRatio],
+  [
+    'CPU per check, cached, against the bare libfcgi responder with kept connections',
+    '<=',
+    1.2,
+    ratio('backend', 'cached', 'kept'),
+  ],
+  ['requests/s through nginx, cached, against the same', '>=', 0.95, ratio('requestsPerSecond', 'cached', 'kept')],
+  [
+    'requests/s through nginx against the textbook libfcgi responder that does no work at all',
+    '>=',
+    1.6,
+    ratio('requestsPerSecond', 'cached', 'textbook'),
+  ],
+  [
+    'CPU per check without cache, against the bare responder with kept connections',
+    '<=',
+    1.6,
+    ratio('backend', 'uncached', 'kept'),
+  ],
+  ['CPU per check against express-session', '<=', 1 / 25, ratio('backend', 'cached', 'express')],
+  ['CPU per check against PHP-FPM', '<=', 1 / 10, ratio('backend', 'cached', 'php')],
+  ['CPU per check against LemonLDAP::NG', '<=', 1 / 80, ratio('backend', 'cached', 'lemonldap')],
+  [
+    'Redis commands per check, cached, steady state',
+    '<=',
+    0.02,
+    (results) => part(results, 'steady').redisCommandsPerCheck,
+  ],
+  ['revocation under load, p99', '<=', 5, revocationP99, 'ms'],
+  ['p99 latency at 64 connections against the bare responder', '<=', 1.2, ratio('p99', 'cached', 'kept')],
+  ['memory per cached session of 500 bytes', '<=', 1024, largestPerSession, 'bytes'],
+  ['CPU per check at 1 million sessions against 10 thousand', '<=', 1.3, growthRatio],
+];
+
+const keyOf = (row) => row.toLowerCase().replace(/[^a-z0-9]+/g, '_');
+
+/**
+ * {row_in_words: {row, value, unit, goal, holds}}; what was not measured is left out. A goal holds or not by the
+ * figure itself, not by its rounded form.
+ */
+export function judge(results) {
+  const verdicts = {};
+  for (const [row, comparison, limit, figure, unit] of goals) {
+    try {
+      const value = figure(results);
+      const holds = comparison === '<=' ? value <= limit : value >= limit;
+      verdicts[keyOf(row)] = { row, value, unit, goal: `${comparison} ${limit}`, holds };
+    } catch (error) {
+      if (!(error instanceof NotMeasured)) throw error;
+    }
+  }
+  return verdicts;
+}

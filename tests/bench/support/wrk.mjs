@@ -1,0 +1,49 @@
+// Load: wrk with the sessions' cookies. A run in which one single request was refused or broke is no result.
+
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { launch, pause, repository, waitFor } from './process.mjs';
+
+const script = path.join(repository, 'tests/bench/wrk/check.lua');
+const longestPass = 300; // seconds
+
+function parse(output) {
+  const figures = JSON.parse(output.trimEnd().split('\n').at(-1));
+  if (figures.refused + figures.broken > 0 || figures.requests === 0) {
+    throw new Error(`of ${figures.requests} requests ${figures.refused} were refused and ${figures.broken} broke`);
+  }
+  return { ...figures, seconds: figures.microseconds / 1e6 };
+}
+
+/** Starts a run that lasts `seconds` at most; `end()` ends it earlier. `figures`: see load(). */
+export function startLoad({ port, host, cookies, connections, seconds, order = 'random' }) {
+  const threads = connections >= 16 && order === 'random' ? 2 : 1;
+  const options = ['-t', threads, '-c', connections, '-d', `${seconds}s`, '--timeout', '10s', '--latency', '-s', script];
+  const { child, output } = launch('wrk', [...options, `http://127.0.0.1:${port}/gif`, '--', cookies, host, order], {
+    timeout: (seconds + 60) * 1000,
+  });
+  const figures = output.then(parse);
+  figures.catch(() => {}); // whoever awaits them hears of it
+  return { figures, end: () => child.kill('SIGINT') };
+}
+
+/**
+ * Checks every session once and again: the first check of a session is followed by a touch, which changes its key and
+ * so ends its cache entry; after the second it stays.
+ */
+export async function checkAllTwice(parts) {
+  const done = `${parts.cookies}.done`;
+  for (let pass = 0; pass < 2; pass++) {
+    fs.rmSync(done, { force: true });
+    const busy = startLoad({ ...parts, seconds: longestPass, order: 'each' });
+    const seen = waitFor('every session is checked', () => fs.existsSync(done), { timeout: longestPass * 1000 });
+    await Promise.race([seen, busy.figures]);
+    busy.end();
+    await busy.figures;
+    await pause(1000); // touches are written a little later
+  }
+}
+
+/** {requests, seconds, p50, p99, max} (latencies in microseconds) of a run of `seconds` over `connections`. */
+export const load = (options) => startLoad(options).figures;
