@@ -91,7 +91,8 @@ packages_found := $(if $(call package_flags,--libs $(PACKAGES)),,packages-needed
 
 objects_of = $(patsubst %.cc,$(OUT)/%.o,$(wildcard src/$(1)/*.cc))
 room_libs  = $(foreach r,$(1),$(OUT)/lib$(r).a)
-top_down  := $(foreach r,fastcgi endpoints redis users session config http os base,$(if $(wildcard src/$(r)/*.cc),$(r)))
+reverse    = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+top_down  := $(foreach r,$(call reverse,$(ROOMS)),$(if $(wildcard src/$(r)/*.cc),$(r)))
 
 define room
 $(OUT)/lib$(1).a: $(call objects_of,$(1))
