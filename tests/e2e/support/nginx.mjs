@@ -1,5 +1,5 @@
 // A private nginx with the shipped files: nginx/*.conf are copied to <folder>/sessiond/ and nothing in them is changed
-// but the path of sessiond's socket.
+// but the path of sessiond's socket, and where the applications' server listens: <folder>/api.sock.
 
 import fs from 'node:fs';
 import net from 'node:net';
@@ -25,6 +25,9 @@ export function installSnippets(folder, socket) {
   const upstream = path.join(target, 'upstream.conf');
   const text = fs.readFileSync(upstream, 'utf8').replaceAll('unix:/run/sessiond/sessiond.sock', `unix:${socket}`);
   fs.writeFileSync(upstream, text);
+  const api = path.join(target, 'api.conf');
+  const listen = `listen unix:${path.join(folder, 'api.sock')};`;
+  fs.writeFileSync(api, fs.readFileSync(api, 'utf8').replace('listen 127.0.0.1:9181;', listen));
   for (const name of ['proxy_params', 'fastcgi_params']) fs.copyFileSync(`/etc/nginx/${name}`, path.join(folder, name));
 }
 
