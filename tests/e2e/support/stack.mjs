@@ -47,11 +47,13 @@ export function siteLocations(folder) {
 }
 
 /**
- * Starts everything. `config(config)` alters sessiond's configuration, `server` adds lines to the server block,
- * `locations` replaces the locations, `secrets` the secret that signs. stop() ends everything in the right order.
+ * Starts everything. `config(config)` alters sessiond's configuration, `http` adds lines to the http block, `server` to
+ * the server block, `locations` replaces the locations, `secrets` the secret that signs. stop() ends everything in the
+ * right order.
  */
 export async function startStack({
   config,
+  http = '',
   server = '',
   locations = siteLocations,
   startSessiond = true,
@@ -66,7 +68,7 @@ export async function startStack({
     stack.upstream = await new Upstream(folder).start();
     stack.fastcgi = await new FastCgiApplication(folder).start();
     installSnippets(folder, stack.sessiond.socket);
-    stack.nginx = await new Nginx(folder, (port) => site(folder, port, server, locations(folder))).start();
+    stack.nginx = await new Nginx(folder, (port) => site(folder, port, http, server, locations(folder))).start();
   } catch (error) {
     await stack.stop();
     throw error;
@@ -74,9 +76,10 @@ export async function startStack({
   return stack;
 }
 
-function site(folder, port, server, locations) {
+function site(folder, port, http, server, locations) {
   return `
     include sessiond/upstream.conf;
+    ${http}
     upstream application { server unix:${path.join(folder, 'upstream.sock')}; keepalive 16; }
     server {
         listen 127.0.0.1:${port};
