@@ -52,6 +52,7 @@ struct SessionCache::Entry {
   Entry* newer = nullptr;
   Entry* older = nullptr;
   std::uint64_t epoch = 0;
+  std::uint64_t linked_at = 0;  ///< Shard::additions when it was last made the newest
   SteadyTime deadline = kNoDeadline;
   std::shared_ptr<CacheFlight> flight;  ///< set: a place-holder
   FoundSession found;
@@ -73,9 +74,11 @@ struct alignas(64) SessionCache::Shard {
   Entry* newest = nullptr;
   Entry* oldest = nullptr;
   std::size_t bytes = 0;
+  std::uint64_t additions = 0;
   std::uint64_t evictions = 0;
 
   void link(Entry& entry) {
+    entry.linked_at = additions;
     entry.newer = nullptr;
     entry.older = newest;
     (newest != nullptr ? newest->newer : oldest) = &entry;
@@ -85,12 +88,16 @@ struct alignas(64) SessionCache::Shard {
     (entry.newer != nullptr ? entry.newer->older : newest) = entry.older;
     (entry.older != nullptr ? entry.older->newer : oldest) = entry.newer;
   }
+  /// Makes it the newest, but only when so many have been added since it was that its place matters: moving it
+  /// touches three other entries, which are in nobody's processor cache.
   void use(Entry& entry) {
-    if (newest == &entry) return;
+    constexpr std::uint64_t kPart = 8;
+    if ((additions - entry.linked_at) * kPart < entries.size()) return;
     unlink(entry);
     link(entry);
   }
   void add(std::unique_ptr<Entry> entry) {
+    ++additions;
     link(*entry);
     bytes += entry->bytes();
     const std::string_view id = entry->id();
