@@ -94,7 +94,7 @@ async function instructionsOf(name, makePeer, redis, { few, many }) {
   return result;
 }
 
-/** By peer: {perCheck, parts: {name: instructions}, functions: [{title, instructions}]}; `plan` is {peers, few, many}. */
+/** By peer: {perCheck, parts: {name: instructions}, functions: [{title, instructions}]}. */
 export async function measureInstructions(plan) {
   const redis = await new RedisServer(freshFolder('redis')).start();
   await redis.load(stored(express, sessions));

@@ -6,9 +6,14 @@ import { median } from './support/statistics.mjs';
 
 /** {title, head: [cells], rows: [[cells]]}; the first column is text, the others are numbers. */
 function tablesOf(results) {
-  return [goalTable(results), ...throughputTables(results), costTable(results), ...growthTables(results), revocationTable(results)].filter(
-    (table) => table.rows.length > 0,
-  );
+  const tables = [
+    goalTable(results),
+    ...throughputTables(results),
+    costTable(results),
+    ...growthTables(results),
+    revocationTable(results),
+  ];
+  return tables.filter((table) => table.rows.length > 0);
 }
 
 const significant = (value) => {
@@ -94,8 +99,16 @@ function growthTables({ growth }) {
     return [thousands(count), processor.toFixed(2), mebibytes(median(runs.map((run) => run.memory.pss)))];
   });
   return [
-    { title: 'Live sessions', head: ['sessions', 'cached', 'backend µs', 'bytes per cached session'], rows: bySessions },
-    { title: 'Open connections, one check at a time', head: ['connections', 'backend µs', 'memory MiB'], rows: byConnections },
+    {
+      title: 'Live sessions',
+      head: ['sessions', 'cached', 'backend µs', 'bytes per cached session'],
+      rows: bySessions,
+    },
+    {
+      title: 'Open connections, one check at a time',
+      head: ['connections', 'backend µs', 'memory MiB'],
+      rows: byConnections,
+    },
   ];
 }
 
@@ -115,7 +128,8 @@ function revocationTable({ revocation = {} }) {
 
 function asText({ title, head, rows }) {
   const widths = head.map((cell, column) => Math.max(cell.length, ...rows.map((row) => row[column].length)));
-  const line = (cells) => cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
+  const pad = (cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]));
+  const line = (cells) => cells.map(pad).join('  ');
   return [`${title}\n`, ...[head, ...rows].map((cells) => `  ${line(cells).trimEnd()}\n`)].join('');
 }
 
@@ -128,7 +142,8 @@ function asMarkdown({ title, head, rows }) {
 function machineLine({ machine, date, command }) {
   const { processor, cores, memory, kernel, versions } = machine;
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return `${date}, \`${command}\`: ${processor}, ${cores} cores, ${mebibytes(memory)} MiB, ${kernel}; ${programs.join(', ')}.`;
+  const hardware = `${processor}, ${cores} cores, ${Math.round(memory / 1024 ** 3)} GiB, ${kernel}`;
+  return `${date}, \`${command}\`: ${hardware}; ${programs.join(', ')}.`;
 }
 
 export function textReport(results) {

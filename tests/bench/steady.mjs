@@ -1,5 +1,5 @@
-// Redis commands of a cached check under a load that goes on: over one touch interval, in which every session is touched
-// once (and, because a touch changes its key, usually loaded once more).
+// Redis commands of a cached check under a load that goes on: over one touch interval, in which every session is
+// touched once (and, because a touch changes its key, usually loaded once more).
 
 import path from 'node:path';
 

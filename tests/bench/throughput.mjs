@@ -41,7 +41,9 @@ function makePeers() {
   const name = peerNames;
   return [
     new Sessiond('cached', name.cached, { session: { cache: { enabled: true }, touch_interval } }),
-    new Sessiond('uncached', name.uncached, { session: { cache: { enabled: false }, touch_interval } }),
+    new Sessiond('uncached', name.uncached, {
+      session: { cache: { enabled: false }, touch_interval, key_prefix: 'uncached:' },
+    }),
     new BareResponder('kept', name.kept, { form: 'kept' }),
     new BareResponder('lanes', name.lanes, { form: 'lanes' }),
     new BareResponder('textbook', name.textbook, { form: 'textbook' }),
@@ -127,7 +129,7 @@ async function measureBehind(workers, { peers, redis, plan }) {
         const figures = await measure({ peer, nginx: behind.get(peer), redis, connections, seconds: plan.seconds });
         runs.push({ peer: peer.name, workers, connections, round, ...figures });
         say(
-          `round ${round}, ${workers} nginx worker(s), ${connections} connection(s), ${peer.title}: ` +
+          `round ${round}, nginx workers ${workers}, connections ${connections}, ${peer.title}: ` +
             `${Math.round(figures.requestsPerSecond)}/s, ${figures.processor.backend.toFixed(2)} µs`,
         );
       }

@@ -3,11 +3,11 @@
 import path from 'node:path';
 
 import { freshFolder, repository, start, stop } from '../support/process.mjs';
-import { express, secret } from '../support/sessions.mjs';
+import { expressUnder, secret } from '../support/sessions.mjs';
 import { waitUntilListening } from '../support/socket.mjs';
 
 export class Express {
-  sessions = express;
+  sessions = expressUnder('express:');
   guards = true;
 
   constructor(name, title) {

@@ -11,7 +11,7 @@ const app = express();
 app.disable('x-powered-by');
 app.use(
   session({
-    store: new RedisStore({ client: new Redis(REDIS) }),
+    store: new RedisStore({ client: new Redis(REDIS), prefix: 'express:' }),
     secret: SECRET,
     resave: false,
     saveUninitialized: false,

@@ -48,8 +48,8 @@ export class LemonLdap {
       sock: redis.socket,
       generateModule: 'Lemonldap::NG::Common::Apache::Session::Generate::SHA256',
     };
-    // Without its files on disk beside Redis, which a session would be read from for ten minutes after it is gone: every
-    // check asks Redis. It is faster so, too, as soon as there are some thousand sessions.
+    // Without its files on disk beside Redis, which a session would be read from for ten minutes after it is gone:
+    // every check asks Redis. It is faster so, too, as soon as there are some thousand sessions.
     configuration.localSessionStorage = '';
     configuration.exportedHeaders[this.host] = {
       'Auth-User': '$uid',

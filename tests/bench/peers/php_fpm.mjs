@@ -1,5 +1,5 @@
-// PHP-FPM with sessions kept in Redis by phpredis, as Debian has them. A connection per check: a kept one would occupy a
-// whole PHP process.
+// PHP-FPM with sessions kept in Redis by phpredis, as Debian has them. A connection per check: a kept one would occupy
+// a whole PHP process.
 
 import fs from 'node:fs';
 import path from 'node:path';

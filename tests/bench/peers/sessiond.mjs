@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { installSnippets } from '../support/nginx.mjs';
 import { buildFolder, freshFolder, start, stop } from '../support/process.mjs';
-import { express, secret } from '../support/sessions.mjs';
+import { expressUnder, secret } from '../support/sessions.mjs';
 import { waitUntilListening } from '../support/socket.mjs';
 
 export const binary = process.env.SESSIOND ?? path.join(buildFolder, 'plain', 'sessiond');
@@ -30,7 +30,6 @@ export function shippedSite(socket) {
 const asYaml = (configuration) => JSON.stringify(configuration, null, 2).replace(/"(\d+(?:ms|[smhdk]))"/g, '$1');
 
 export class Sessiond {
-  sessions = express;
   guards = true;
   touches = true; // now and then, not at every check
 
@@ -39,6 +38,7 @@ export class Sessiond {
     this.name = name;
     this.title = title;
     this.session = session;
+    this.sessions = expressUnder(session.key_prefix ?? 'sess:');
     this.launcher = launcher;
     this.folder = freshFolder(name);
     this.socket = path.join(this.folder, 'socket');

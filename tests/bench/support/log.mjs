@@ -3,6 +3,6 @@
 const begin = Date.now();
 
 export function say(text) {
-  const seconds = Math.round((Date.now() - begin) / 1000);
-  process.stderr.write(`[${String(Math.floor(seconds / 60)).padStart(2)}:${String(seconds % 60).padStart(2, '0')}] ${text}\n`);
+  const elapsed = new Date(Date.now() - begin).toISOString().slice(14, 19);
+  process.stderr.write(`[${elapsed}] ${text}\n`);
 }

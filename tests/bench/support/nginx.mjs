@@ -32,7 +32,7 @@ function freePort() {
 
 function configuration({ workers, port, upstreams, server }) {
   return `
-${process.getuid() === 0 ? 'user root;' : ''}
+user root;
 daemon off;
 worker_processes ${workers};
 pid nginx.pid;

@@ -13,8 +13,8 @@ export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.ur
 export const buildFolder = path.resolve(repository, process.env.BUILD ?? 'build');
 export const benchFolder = path.join(buildFolder, 'bench');
 
-/** Programs that refuse to run as root run as this user; nobody else needs an account. */
-export const unprivileged = process.getuid() === 0 ? { uid: 33, gid: 33 } : {};
+/** Debian's www-data, whose number is fixed: some programs refuse to run as root, which the benchmark does. */
+export const unprivileged = { uid: 33, gid: 33 };
 
 const running = new Set();
 
@@ -111,6 +111,6 @@ export function freshFolder(...names) {
   const folder = path.join(benchFolder, ...names);
   fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(folder, { recursive: true });
-  if (unprivileged.uid !== undefined) fs.chownSync(folder, unprivileged.uid, unprivileged.gid);
+  fs.chownSync(folder, unprivileged.uid, unprivileged.gid);
   return folder;
 }

@@ -23,16 +23,20 @@ function user(number) {
 
 const digest = (number, encoding) => createHash('sha256').update(`session ${number}`).digest(encoding);
 
+const sidOf = (number) => digest(number, 'base64url').slice(0, 32);
+
 function signed(sid) {
   const signature = createHmac('sha256', secret).update(sid).digest('base64').replace(/=+$/, '');
   return `connect.sid=${encodeURIComponent(`s:${sid}.${signature}`)}`;
 }
 
-/** As express-session and connect-redis keep them; sessiond's form is the same. */
-export const express = {
-  sid: (number) => digest(number, 'base64url').slice(0, 32),
-  key: (number) => `sess:${express.sid(number)}`,
-  cookie: (number) => signed(express.sid(number)),
+/**
+ * As express-session and connect-redis keep them under a key prefix; sessiond's form is the same. Programs that run in
+ * turn on one Redis each have their own prefix: what one of them touches would leave the other's cache.
+ */
+export const expressUnder = (prefix) => ({
+  key: (number) => `${prefix}${sidOf(number)}`,
+  cookie: (number) => signed(sidOf(number)),
   value: (number) =>
     JSON.stringify({
       cookie: {
@@ -44,7 +48,9 @@ export const express = {
       },
       user: user(number),
     }),
-};
+});
+
+export const express = expressUnder('sess:');
 
 /** As phpredis keeps them, in PHP's own serialisation. */
 export const php = {

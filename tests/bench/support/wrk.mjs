@@ -19,10 +19,9 @@ function parse(output) {
 /** Starts a run that lasts `seconds` at most; `end()` ends it earlier. `figures`: see load(). */
 export function startLoad({ port, host, cookies, connections, seconds, order = 'random' }) {
   const threads = connections >= 16 && order === 'random' ? 2 : 1;
-  const options = ['-t', threads, '-c', connections, '-d', `${seconds}s`, '--timeout', '10s', '--latency', '-s', script];
-  const { child, output } = launch('wrk', [...options, `http://127.0.0.1:${port}/gif`, '--', cookies, host, order], {
-    timeout: (seconds + 60) * 1000,
-  });
+  const options = ['-t', threads, '-c', connections, '-d', `${seconds}s`, '--timeout', '10s', '-s', script];
+  const args = [...options, `http://127.0.0.1:${port}/gif`, '--', cookies, host, order];
+  const { child, output } = launch('wrk', args, { timeout: (seconds + 60) * 1000 });
   const figures = output.then(parse);
   figures.catch(() => {}); // whoever awaits them hears of it
   return { figures, end: () => child.kill('SIGINT') };
