@@ -125,7 +125,7 @@ TEST_F(AppCacheTest, AQueryIsForPutOnly) {
 
 TEST_F(AppCacheTest, TakesNothingButJson) {
   for (const std::string& body : {std::string(), std::string("{"), std::string("'a'"), std::string("1 2"),
-                                 std::string("\xEF\xBB\xBF{}"), std::string("\"\xFF\""), std::string("{}\0", 3)}) {
+                                  std::string("\xEF\xBB\xBF{}"), std::string("\"\xFF\""), std::string("{}\0", 3)}) {
     EXPECT_EQ(put("/cache/a", body),
               "400 {\"error\":\"invalid_json\",\"reason\":\"the body is no JSON text in UTF-8\"}\n")
         << body;
