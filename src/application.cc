@@ -160,7 +160,7 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
       cache(config->session.cache.enabled
                 ? std::make_unique<CacheParts>(source, *redis, config->session, clock, metrics)
                 : nullptr),
-      throttle(config->session.touch_interval),
+      throttle(config->session.touch_interval, 2 * std::size_t{config->session.cache.max_entries}),
       touches(store, throttle, metrics),
       auth(authSettingsOf(*config), {signer, extractor, factsSource(), throttle, touches, clock, metrics}),
       login_page(std::move(page)),

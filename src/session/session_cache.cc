@@ -51,6 +51,7 @@ std::string_view plainIdOf(std::string_view cookie) {
 struct SessionCache::Entry {
   Entry* newer = nullptr;
   Entry* older = nullptr;
+  std::uint64_t hash = 0;  ///< of its id
   std::uint64_t epoch = 0;
   std::uint64_t linked_at = 0;  ///< Shard::additions when it was last made the newest
   SteadyTime deadline = kNoDeadline;
@@ -61,7 +62,7 @@ struct SessionCache::Entry {
 
   std::string_view id() const { return found.session ? std::string_view(found.session->id.bytes()) : own_id; }
   std::size_t bytes() const {
-    constexpr std::size_t kTableNode = 64;  // the hash table's node and bucket, the allocator's headers
+    constexpr std::size_t kTableNode = 56;  // the hash table's node and bucket, the allocator's headers
     return sizeof *this + kTableNode + heapBytes(cookie) + heapBytes(own_id) +
            (found.session ? bytesOf(*found.session) : 0);
   }
@@ -70,7 +71,9 @@ struct SessionCache::Entry {
 struct alignas(64) SessionCache::Shard {
   mutable std::mutex mutex;
   // All guarded by mutex.
-  std::unordered_map<std::string_view, std::unique_ptr<Entry>, KeyedHash> entries;  // key: Entry::id()
+  // By the id's keyed hash alone, which is 64 bits wide: a look-up goes to no other entry's memory to compare ids.
+  // Should two ids ever share a hash, the later one takes the earlier one's place.
+  std::unordered_map<std::uint64_t, std::unique_ptr<Entry>> entries;
   Entry* newest = nullptr;
   Entry* oldest = nullptr;
   std::size_t bytes = 0;
@@ -100,16 +103,17 @@ struct alignas(64) SessionCache::Shard {
     ++additions;
     link(*entry);
     bytes += entry->bytes();
-    const std::string_view id = entry->id();
-    entries.emplace(id, std::move(entry));
+    const std::uint64_t hash = entry->hash;
+    entries.emplace(hash, std::move(entry));
   }
   void remove(Entry& entry) {
     unlink(entry);
     bytes -= entry.bytes();
-    entries.erase(entries.find(entry.id()));
+    entries.erase(entries.find(entry.hash));
   }
-  Entry* find(std::string_view id) {
-    const auto entry = entries.find(id);
+  /// Its id may be another one with the same hash.
+  Entry* find(std::uint64_t hash) {
+    const auto entry = entries.find(hash);
     return entry == entries.end() ? nullptr : entry->second.get();
   }
   void evictBeyond(const CacheLimits& limits) {
@@ -127,18 +131,19 @@ SessionCache::SessionCache(const CacheLimits& limits, const CacheTrust& trust)
 
 SessionCache::~SessionCache() = default;
 
-SessionCache::Shard& SessionCache::shardOf(std::string_view id) const {
-  // The table inside the shard uses the hash's lower bits; the upper ones choose the shard.
-  return shards_[KeyedHash()(id) >> 58];
+SessionCache::Shard& SessionCache::shardOf(std::uint64_t hash) const {
+  // The table inside the shard divides the hash by a prime; the upper bits choose the shard.
+  return shards_[hash >> 58];
 }
 
 std::optional<FoundSession> SessionCache::find(std::string_view cookie, SteadyTime now) {
   const std::string_view id = plainIdOf(cookie);
   if (id.empty() || !trust_.holds(now)) return std::nullopt;
   const std::uint64_t epoch = trust_.epoch();
-  Shard& shard = shardOf(id);
+  const std::uint64_t hash = KeyedHash()(id);
+  Shard& shard = shardOf(hash);
   const std::lock_guard lock(shard.mutex);
-  Entry* const entry = shard.find(id);
+  Entry* const entry = shard.find(hash);
   if (entry == nullptr || entry->flight || entry->epoch != epoch || entry->deadline <= now) return std::nullopt;
   if (!constantTimeEqual(entry->cookie, cookie)) return std::nullopt;
   shard.use(*entry);
@@ -148,17 +153,20 @@ std::optional<FoundSession> SessionCache::find(std::string_view cookie, SteadyTi
 SessionCache::Start SessionCache::start(const SessionId& id, SteadyTime now) {
   if (!trust_.holds(now)) return {};
   const std::uint64_t epoch = trust_.epoch();
-  Shard& shard = shardOf(id.bytes());
+  const std::uint64_t hash = KeyedHash()(id.bytes());
+  Shard& shard = shardOf(hash);
   const std::lock_guard lock(shard.mutex);
-  if (Entry* const entry = shard.find(id.bytes())) {
-    if (entry->epoch == epoch && entry->flight) return {.found = {}, .flight = entry->flight, .lead = false};
-    if (entry->epoch == epoch && entry->deadline > now) {
+  if (Entry* const entry = shard.find(hash)) {
+    const bool current = entry->epoch == epoch && entry->id() == id.bytes();
+    if (current && entry->flight) return {.found = {}, .flight = entry->flight, .lead = false};
+    if (current && entry->deadline > now) {
       shard.use(*entry);
       return {.found = entry->found, .flight = nullptr, .lead = false};
     }
     shard.remove(*entry);
   }
   auto entry = std::make_unique<Entry>();
+  entry->hash = hash;
   entry->epoch = epoch;
   entry->flight = std::make_shared<CacheFlight>(epoch);
   entry->own_id = id.bytes();
@@ -170,16 +178,18 @@ SessionCache::Start SessionCache::start(const SessionId& id, SteadyTime now) {
 
 void SessionCache::finish(const SessionId& id, const std::shared_ptr<CacheFlight>& flight, const FoundSession& found,
                           std::string_view cookie, SteadyTime started) {
-  Shard& shard = shardOf(id.bytes());
+  const std::uint64_t hash = KeyedHash()(id.bytes());
+  Shard& shard = shardOf(hash);
   bool current = false;
   {
     const std::lock_guard lock(shard.mutex);
-    Entry* const placeholder = shard.find(id.bytes());
+    Entry* const placeholder = shard.find(hash);
     if (placeholder != nullptr && placeholder->flight == flight) {
       shard.remove(*placeholder);
       current = flight->epoch() == trust_.epoch();
       if (current && found.presence != Presence::kUnavailable) {
         auto entry = std::make_unique<Entry>();
+        entry->hash = hash;
         entry->epoch = flight->epoch();
         entry->found = found;
         entry->cookie = cookie;
@@ -194,9 +204,10 @@ void SessionCache::finish(const SessionId& id, const std::shared_ptr<CacheFlight
 }
 
 void SessionCache::invalidate(std::string_view id) {
-  Shard& shard = shardOf(id);
+  const std::uint64_t hash = KeyedHash()(id);
+  Shard& shard = shardOf(hash);
   const std::lock_guard lock(shard.mutex);
-  if (Entry* const entry = shard.find(id)) shard.remove(*entry);
+  if (Entry* const entry = shard.find(hash)) shard.remove(*entry);
 }
 
 void SessionCache::invalidateAll() {

@@ -79,7 +79,7 @@ class SessionCache {
   struct Shard;
   static constexpr std::size_t kShards = 64;
 
-  Shard& shardOf(std::string_view id) const;
+  Shard& shardOf(std::uint64_t hash) const;
 
   const CacheTrust& trust_;
   const CacheLimits shard_limits_;
