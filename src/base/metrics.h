@@ -23,14 +23,30 @@
 
 namespace sessiond {
 
-/// A number that only grows. Thread-safe; on a cache line of its own, because lanes count at the same time.
-class alignas(64) Counter {
+/// A number that only grows. Thread-safe. Lanes count at the same time, several times a check, so the number is kept
+/// in parts, each on a cache line of its own that mostly one thread writes.
+class Counter {
  public:
-  void add(std::uint64_t by = 1) { value_.fetch_add(by, std::memory_order_relaxed); }
-  std::uint64_t read() const { return value_.load(std::memory_order_relaxed); }
+  void add(std::uint64_t by = 1) { parts_[partOfThisThread()].value.fetch_add(by, std::memory_order_relaxed); }
+  std::uint64_t read() const {
+    std::uint64_t sum = 0;
+    for (const Part& part : parts_) sum += part.value.load(std::memory_order_relaxed);
+    return sum;
+  }
 
  private:
-  std::atomic<std::uint64_t> value_ = 0;
+  static constexpr std::size_t kParts = 4;
+  struct alignas(64) Part {
+    std::atomic<std::uint64_t> value = 0;
+  };
+
+  static std::size_t partOfThisThread() {
+    static std::atomic<std::size_t> threads = 0;
+    thread_local const std::size_t part = threads.fetch_add(1, std::memory_order_relaxed) % kParts;
+    return part;
+  }
+
+  std::array<Part, kParts> parts_;
 };
 
 /// A number that goes up and down. Thread-safe.

@@ -12,6 +12,9 @@ namespace sessiond {
 
 namespace {
 
+/// The throttle forgets a touch that did not reach Redis; so its answer is asked for again before it runs out.
+constexpr std::chrono::seconds kAskThrottleAgain(5);
+
 /// X-Session-Status, rendered once.
 const HeaderBlock& statusHeader(CheckStatus status) {
   static const std::array<HeaderBlock, kCheckStatuses> headers = [] {
@@ -165,13 +168,19 @@ Response AuthEndpoint::refuse(const Request& request, CheckStatus status) const 
 /// Asks for the session's time to live to be extended, if that is due. Never beyond the absolute timeout.
 bool AuthEndpoint::touch(const AuthCheck& check, const AuthDecision& decision, WallTime now) const {
   const KnownSession& session = *decision.winner->found->session;
-  if (!check.touch || !session.facts.touch_ttl) return false;
+  const SteadyTime steady_now = parts_.clock.steadyNow();
+  if (!check.touch || !session.facts.touch_ttl || !session.mayBeTouched(steady_now)) return false;
   std::chrono::seconds ttl = *session.facts.touch_ttl;
   if (settings_.absolute_timeout.count() > 0 && session.facts.created) {
     const auto rest = *session.facts.created + settings_.absolute_timeout - now;
     ttl = std::min(ttl, std::chrono::ceil<std::chrono::seconds>(rest));
   }
-  if (ttl.count() <= 0 || !parts_.throttle.due(session.id, ttl, parts_.clock.steadyNow())) return false;
+  if (ttl.count() <= 0) return false;
+  const TouchThrottle::Answer answer = parts_.throttle.ask(session.id, ttl, steady_now);
+  if (!answer.due) {
+    session.notBefore(std::min(answer.next, steady_now + kAskThrottleAgain));
+    return false;
+  }
   parts_.touches.add({session.id, ttl});
   return true;
 }

@@ -6,11 +6,14 @@
 
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "session/session_facts.h"
@@ -26,10 +29,23 @@ enum class Presence {
   kUnavailable,  ///< the store cannot say
 };
 
-/// A session and what a check needs of it. Immutable; shared by the cache and the checks that are using it.
+/// A session and what a check needs of it. Shared by the cache and the checks that are using it; immutable but for
+/// what is remembered of the throttle's last answer, so that most checks need not ask it.
 struct KnownSession {
-  SessionId id;
-  SessionFacts facts;
+  KnownSession(SessionId known_id, SessionFacts known_facts) : id(std::move(known_id)), facts(std::move(known_facts)) {}
+
+  bool mayBeTouched(SteadyTime now) const {
+    return now.time_since_epoch().count() >= next_touch_.load(std::memory_order_relaxed);
+  }
+  void notBefore(SteadyTime next) const {
+    next_touch_.store(next.time_since_epoch().count(), std::memory_order_relaxed);
+  }
+
+  const SessionId id;
+  const SessionFacts facts;
+
+ private:
+  mutable std::atomic<SteadyTime::rep> next_touch_ = std::numeric_limits<SteadyTime::rep>::min();
 };
 
 struct FoundSession {

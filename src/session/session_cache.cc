@@ -49,15 +49,16 @@ std::string_view plainIdOf(std::string_view cookie) {
 
 /// One session, or the place-holder of one that is being loaded. A link of its shard's list.
 struct SessionCache::Entry {
-  Entry* newer = nullptr;
-  Entry* older = nullptr;
-  std::uint64_t hash = 0;  ///< of its id
+  // What a look-up reads comes first: most entries are in nobody's processor cache.
   std::uint64_t epoch = 0;
-  std::uint64_t linked_at = 0;  ///< Shard::additions when it was last made the newest
   SteadyTime deadline = kNoDeadline;
   std::shared_ptr<CacheFlight> flight;  ///< set: a place-holder
-  FoundSession found;
   std::string cookie;
+  FoundSession found;
+  std::uint64_t linked_at = 0;  ///< Shard::additions when it was last made the newest
+  std::uint64_t hash = 0;       ///< of its id
+  Entry* newer = nullptr;
+  Entry* older = nullptr;
   std::string own_id;  ///< where `found` has no session that holds the id
 
   std::string_view id() const { return found.session ? std::string_view(found.session->id.bytes()) : own_id; }

@@ -38,7 +38,7 @@ FoundSession StoreFactsSource::interpret(const SessionLoad& load) {
   if (!load.result) {
     if (load.result.error() != StoreError::kCorrupt) return {};
     noteCorrupt(*load.id, "the key holds no string");
-    return {Presence::kPresent, std::make_shared<const KnownSession>(KnownSession{*load.id, {}})};
+    return {Presence::kPresent, std::make_shared<const KnownSession>(*load.id, SessionFacts())};
   }
   const StoredSession& stored = *load.result;
   if (stored.revoked) {
@@ -50,7 +50,7 @@ FoundSession StoreFactsSource::interpret(const SessionLoad& load) {
 }
 
 std::shared_ptr<const KnownSession> StoreFactsSource::extract(const SessionId& id, std::string_view json) {
-  auto session = std::make_shared<const KnownSession>(KnownSession{id, extractor_.extract(json)});
+  auto session = std::make_shared<const KnownSession>(id, extractor_.extract(json));
   const SessionFacts& facts = session->facts;
   if (facts.state == SessionState::kCorrupt) noteCorrupt(id, "the value is no session");
   if (facts.state == SessionState::kLoggedIn && !facts.touch_ttl) untouchable_.add();

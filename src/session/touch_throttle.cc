@@ -36,7 +36,7 @@ TouchThrottle::TouchThrottle(std::chrono::seconds interval, std::size_t sessions
   buckets_ = std::make_unique<Bucket[]>(buckets);
 }
 
-bool TouchThrottle::due(const SessionId& id, std::chrono::seconds ttl, SteadyTime now) {
+TouchThrottle::Answer TouchThrottle::ask(const SessionId& id, std::chrono::seconds ttl, SteadyTime now) {
   const std::uint64_t hash = hashOf(id);
   const std::uint32_t tag = tagOf(hash);
   const std::uint32_t time = inTenths(now.time_since_epoch());
@@ -50,8 +50,8 @@ bool TouchThrottle::due(const SessionId& id, std::chrono::seconds ttl, SteadyTim
     std::uint64_t value = slot.load(std::memory_order_relaxed);
     const auto age = static_cast<std::uint32_t>(time - static_cast<std::uint32_t>(value));
     if (value >> 32 == tag) {
-      if (age < inTenths(wait)) return false;
-      return slot.compare_exchange_strong(value, pack(tag, time), std::memory_order_relaxed);
+      if (age < inTenths(wait)) return {false, now + wait - Tenths(age)};
+      return {slot.compare_exchange_strong(value, pack(tag, time), std::memory_order_relaxed), now + wait};
     }
     const std::uint32_t rank = value == 0 ? UINT32_MAX : age;
     if (oldest == nullptr || rank > oldest_age) {
@@ -61,7 +61,7 @@ bool TouchThrottle::due(const SessionId& id, std::chrono::seconds ttl, SteadyTim
     }
   }
   oldest->compare_exchange_strong(oldest_value, pack(tag, time), std::memory_order_relaxed);
-  return true;
+  return {true, now + wait};
 }
 
 void TouchThrottle::forget(const SessionId& id) {

@@ -26,7 +26,14 @@ class TouchThrottle {
 
   /// True when a touch is due, and then notes that it happens now: of many threads that ask at once for one
   /// session, one is told so. A session that lives shorter than ten intervals is touched ten times in its life.
-  bool due(const SessionId& id, std::chrono::seconds ttl, SteadyTime now);
+  bool due(const SessionId& id, std::chrono::seconds ttl, SteadyTime now) { return ask(id, ttl, now).due; }
+
+  struct Answer {
+    bool due;
+    SteadyTime next;  ///< before then it is no use to ask again
+  };
+  /// The same, for callers that keep what they were told.
+  Answer ask(const SessionId& id, std::chrono::seconds ttl, SteadyTime now);
   /// Forgets that the session was touched: the touch did not reach the store.
   void forget(const SessionId& id);
 

@@ -77,7 +77,7 @@ class AuthEndpointTest : public testing::Test {
   }
   FoundSession found(const std::string& id, const std::string& json) {
     return {Presence::kPresent,
-            std::make_shared<const KnownSession>(KnownSession{*SessionId::fromBytes(id), extractor_->extract(json)})};
+            std::make_shared<const KnownSession>(*SessionId::fromBytes(id), extractor_->extract(json))};
   }
 
   std::string cookieOf(const std::string& id) { return signer_.sign(*SessionId::fromBytes(id)); }
@@ -262,6 +262,17 @@ TEST_F(AuthEndpointTest, RollsTheCookieWhenTheSessionIsTouched) {
   EXPECT_EQ(askWith("s1").headers.lines().find("Set-Cookie"), std::string::npos);
   clock_.advance(seconds(61));
   EXPECT_NE(askWith("s1").headers.lines().find("Expires=Thu, 01 Jan 2026 01:01:01 GMT"), std::string::npos);
+}
+
+TEST_F(AuthEndpointTest, AsksForATouchAgainSoonAfterOneThatFailed) {
+  settings_.rolling = true;  // the cookie shows when a touch was asked for
+  store("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})");
+  const auto touches = [this] { return askWith("s1").headers.lines().find("Set-Cookie") != std::string::npos; };
+  EXPECT_TRUE(touches());
+  EXPECT_FALSE(touches());
+  throttle_.forget(*SessionId::fromBytes("s1"));
+  clock_.advance(seconds(5));
+  EXPECT_TRUE(touches());
 }
 
 TEST_F(AuthEndpointTest, DoesNotTouchWhereTheLocationSaysSo) {

@@ -55,9 +55,10 @@ class ModelRedis final : public FactsSource {
         version = versions_[session];
       }
       std::this_thread::yield();
-      KnownSession known{*load.id, {}};
-      known.facts.created = WallTime(milliseconds(version));
-      load.found = {.presence = Presence::kPresent, .session = std::make_shared<const KnownSession>(std::move(known))};
+      SessionFacts facts;
+      facts.created = WallTime(milliseconds(version));
+      load.found = {.presence = Presence::kPresent,
+                    .session = std::make_shared<const KnownSession>(*load.id, std::move(facts))};
     }
   }
 

@@ -22,10 +22,10 @@ std::string cookieOf(const std::string& id) {
 
 /// A session whose identity tells the versions of one id apart.
 FoundSession sessionOf(const std::string& id, const std::string& version = "1") {
-  KnownSession session{idOf(id), {}};
-  session.facts.state = SessionState::kLoggedIn;
-  EXPECT_TRUE(session.facts.identity.add("X-Version", version));
-  return {.presence = Presence::kPresent, .session = std::make_shared<const KnownSession>(std::move(session))};
+  SessionFacts facts;
+  facts.state = SessionState::kLoggedIn;
+  EXPECT_TRUE(facts.identity.add("X-Version", version));
+  return {.presence = Presence::kPresent, .session = std::make_shared<const KnownSession>(idOf(id), std::move(facts))};
 }
 
 class SessionCacheTest : public testing::Test {
