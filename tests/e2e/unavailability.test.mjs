@@ -31,11 +31,16 @@ describe('a protected location', () => {
     assert.equal((await client.get('/')).status, 200, 'public pages go on');
   }
 
+  // What is in memory is believed for session.cache.max_staleness after Redis's last sign of life, a second at most.
+  const noticed = () =>
+    waitFor('the check notices', async () => (await client.get('/page/x')).status === 503, { timeout: 5000 });
+
   const recovers = () =>
     waitFor('the page is there again', async () => (await client.get('/page/x')).status === 200, { timeout: 15000 });
 
   test('is 503 while Redis is frozen, and comes back', async () => {
     stack.redis.freeze();
+    await noticed();
     await assertUnavailable();
     stack.redis.thaw();
     await recovers();
@@ -43,6 +48,7 @@ describe('a protected location', () => {
 
   test('is 503 while Redis is dead, and comes back with the sessions', async () => {
     await stack.redis.stop('SIGKILL');
+    await noticed();
     await assertUnavailable();
     assert.equal((await client.get('/sessiond/ready')).status, 503);
     assert.equal((await client.get('/sessiond/health')).status, 200);

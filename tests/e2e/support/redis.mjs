@@ -16,7 +16,8 @@ export class Redis {
     fs.rmSync(this.socket, { force: true });
     this.process = start(
       'redis-server',
-      ['--port', '0', '--unixsocket', this.socket, '--dir', this.folder, '--appendonly', 'yes', '--save', ''],
+      // Without fsync, which on a busy disk makes Redis hold writes back that a SIGKILL then loses.
+      ['--port', '0', '--unixsocket', this.socket, '--dir', this.folder, '--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
       { log: path.join(this.folder, 'redis.log') },
     );
     await waitFor('redis answers', async () => (await this.command('PING')) === 'PONG');
