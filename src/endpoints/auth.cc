@@ -49,14 +49,14 @@ Route AuthEndpoint::receive(Exchange& exchange) const {
   AuthCheck check = readCheck(exchange.request);
   if (check.policy == nullptr) {
     counters_.count(CheckStatus::kMisconfigured);
-    exchange.response = refuse(exchange.request, CheckStatus::kMisconfigured);
+    refuse(exchange.request, CheckStatus::kMisconfigured, exchange.response);
     return Route::kAnswered;
   }
   if (!lookUp(check)) {
     exchange.continuation = std::make_unique<PendingCheck>(std::move(check));
     return Route::kLoad;
   }
-  exchange.response = conclude(exchange.request, check);
+  conclude(check, exchange);
   return Route::kAnswered;
 }
 
@@ -74,7 +74,7 @@ void AuthEndpoint::load(std::span<Exchange* const> batch) const {
   parts_.source.load(loads);
   for (std::size_t i = 0; i < loads.size(); ++i) candidates[i]->found = std::move(loads[i].found);
   for (Exchange* exchange : batch) {
-    exchange->response = conclude(exchange->request, static_cast<PendingCheck&>(*exchange->continuation).check);
+    conclude(static_cast<PendingCheck&>(*exchange->continuation).check, *exchange);
   }
 }
 
@@ -126,34 +126,40 @@ bool AuthEndpoint::lookUp(AuthCheck& check) const {
   return complete;
 }
 
-Response AuthEndpoint::conclude(const Request& request, const AuthCheck& check) const {
+void AuthEndpoint::conclude(const AuthCheck& check, Exchange& exchange) const {
   const WallTime now = parts_.clock.wallNow();
   const AuthDecision decision = decide(check, settings_.absolute_timeout, now);
   counters_.count(decision.status);
   const bool granted = decision.status == CheckStatus::kValid || decision.admitted_as_nobody;
   const bool touched = granted && decision.winner != nullptr && touch(check, decision, now);
-  Response response = granted ? grant(request, decision) : refuse(request, decision.status);
-  if (const std::optional<std::string> cookie = cookieFor(check, decision, touched, now)) {
-    response.add("Set-Cookie", *cookie);
+  if (granted) {
+    grant(exchange.request, decision, exchange.response);
+  } else {
+    refuse(exchange.request, decision.status, exchange.response);
   }
-  return response;
+  if (const std::optional<std::string> cookie = cookieFor(check, decision, touched, now)) {
+    exchange.response.add("Set-Cookie", *cookie);
+  }
 }
 
 /// The only place that makes a 2xx. REQUIRES: the decision is kValid, or admits as nobody.
-Response AuthEndpoint::grant(const Request& request, const AuthDecision& decision) const {
+void AuthEndpoint::grant(const Request& request, const AuthDecision& decision, Response& response) const {
   SESSIOND_CHECK(decision.status == CheckStatus::kValid || decision.admitted_as_nobody);
   const bool authorizer = request.role == Role::kAuthorizer;
   const HeaderBlock& identity = decision.status == CheckStatus::kValid ? decision.winner->found->session->facts.identity
                                                                        : parts_.extractor.nobody().identity;
-  Response response(authorizer ? 200 : 204);
+  response.status = authorizer ? 200 : 204;
   response.headers.reserve(identity.lines().size() + 64);
   response.headers.append(statusHeader(decision.status));
-  response.headers.append(authorizer ? identity.withPrefix("Variable-") : identity);
-  return response;
+  if (authorizer) {
+    response.headers.append(identity.withPrefix("Variable-"));
+  } else {
+    response.headers.append(identity);
+  }
 }
 
-Response AuthEndpoint::refuse(const Request& request, CheckStatus status) const {
-  Response response(refusalCode(status));
+void AuthEndpoint::refuse(const Request& request, CheckStatus status, Response& response) const {
+  response.status = refusalCode(status);
   response.headers = statusHeader(status);
   if (response.status == 401) {
     response.add("WWW-Authenticate", "Session");
@@ -162,7 +168,6 @@ Response AuthEndpoint::refuse(const Request& request, CheckStatus status) const 
                  uri.empty() ? settings_.login_url : settings_.login_url + "?rd=" + percentEncode(uri));
   }
   if (response.status == 503) response.add("Retry-After", "1");
-  return response;
 }
 
 /// Asks for the session's time to live to be extended, if that is due. Never beyond the absolute timeout.

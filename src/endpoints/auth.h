@@ -70,9 +70,10 @@ class AuthEndpoint {
   const SessionPolicy* findPolicy(std::string_view name) const;
   AuthCheck readCheck(const Request& request) const;
   bool lookUp(AuthCheck& check) const;
-  Response conclude(const Request& request, const AuthCheck& check) const;
-  Response grant(const Request& request, const AuthDecision& decision) const;
-  Response refuse(const Request& request, CheckStatus status) const;
+  // These fill in a response that is as FastCGI hands it out, empty, whose memory serves one check after the other.
+  void conclude(const AuthCheck& check, Exchange& exchange) const;
+  void grant(const Request& request, const AuthDecision& decision, Response& response) const;
+  void refuse(const Request& request, CheckStatus status, Response& response) const;
   bool touch(const AuthCheck& check, const AuthDecision& decision, WallTime now) const;
   std::optional<std::string> cookieFor(const AuthCheck& check, const AuthDecision& decision, bool touched,
                                        WallTime now) const;
