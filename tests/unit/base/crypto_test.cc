@@ -49,8 +49,7 @@ TEST(Hmac, AgreesWithTheVectorsOfTheRfc) {
 }
 
 TEST(Hmac, TakesKeysOnBothSidesOfTheBlockSize) {
-  EXPECT_NE(hmac(std::string(63, 'k'), "m"), hmac(std::string(64, 'k'), "m"));
-  EXPECT_NE(hmac(std::string(64, 'k'), "m"), hmac(std::string(65, 'k'), "m"));
+  EXPECT_NE(hmac(std::string(64, 'k'), "m"), hmac(std::string(asBytes(sha256(std::string(64, 'k')))), "m"));
   EXPECT_EQ(hmac(std::string(65, 'k'), "m"), hmac(std::string(asBytes(sha256(std::string(65, 'k')))), "m"));
 }
 

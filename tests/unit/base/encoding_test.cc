@@ -118,6 +118,8 @@ TEST(PercentDecode, RefusesAPercentSignWithoutTwoDigits) {
     EXPECT_EQ(percentDecode(text), std::nullopt) << text;
   }
   EXPECT_EQ(percentDecode("%\0\0"sv), std::nullopt);
+  EXPECT_EQ(percentDecode("%3A"sv.substr(0, 2)), std::nullopt);
+  EXPECT_EQ(percentDecode("%3A"sv.substr(0, 1)), std::nullopt);
 }
 
 TEST(PercentDecode, GivesBackWhatWasEncoded) {

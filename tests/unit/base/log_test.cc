@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -65,6 +66,21 @@ TEST_F(Log, WritesOneJsonObjectALine) {
                                       "\",\"level\":\"info\",\"message\":\"100%l \\{\\}\",\"count\":3\\}\n"
                                       "\\{\"time\":\"" +
                                       kTime + "\",\"level\":\"info\",\"audit\":\"login\",\"user\":\"anna\"\\}\n"));
+}
+
+TEST_F(Log, TellsTheTimeInUtcWhereverItRuns) {
+  setenv("TZ", "Elsewhere-5:30", 1);
+  tzset();
+  ASSERT_TRUE(setUpLog({.file = file_}));
+  const std::time_t before = std::time(nullptr);
+  logInfo("now");
+  const std::time_t after = std::time(nullptr);
+  unsetenv("TZ");
+  tzset();
+  std::tm written_time{};
+  strptime(written().c_str(), "%Y-%m-%dT%H:%M:%S", &written_time);
+  EXPECT_GE(timegm(&written_time), before);
+  EXPECT_LE(timegm(&written_time), after);
 }
 
 TEST_F(Log, LeavesOutWhatIsBelowItsLevel) {
