@@ -111,7 +111,7 @@ bool AuthEndpoint::lookUp(AuthCheck& check) const {
     candidate.found = parts_.source.peek(candidate.cookie, now);
     if (candidate.found) {
       secret_hits_[0]->add();
-      if (complete && candidate.found->presence == Presence::kPresent) return true;
+      if (complete && leadsToSession(*candidate.found)) return true;
       continue;
     }
     Expected<VerifiedCookie, CookieError> verified = parts_.signer.verify(candidate.cookie);

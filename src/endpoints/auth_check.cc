@@ -67,6 +67,10 @@ AuthDecision judgeWinner(const AuthCheck& check, const AuthCandidate& winner, st
 
 }  // namespace
 
+bool leadsToSession(const FoundSession& found) {
+  return !absenceOf({.found = found});
+}
+
 AuthDecision decide(const AuthCheck& check, std::chrono::seconds absolute_timeout, WallTime now) {
   std::optional<CheckStatus> first_reason;
   bool corrupt = false;

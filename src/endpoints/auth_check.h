@@ -46,6 +46,9 @@ struct AuthDecision {
   bool all_dead = false;
 };
 
+/// Does it lead to a session, so that no later candidate counts? A stored value that is empty or damaged does not.
+bool leadsToSession(const FoundSession& found);
+
 /// Decides: the first candidate that leads to a session wins; if the store cannot say whether one does, nobody can.
 /// REQUIRES: every verified candidate has been found or is to be taken as kUnavailable.
 AuthDecision decide(const AuthCheck& check, std::chrono::seconds absolute_timeout, WallTime now);

@@ -295,6 +295,16 @@ TEST_F(AuthEndpointTest, AnswersFromMemoryOnTheLane) {
   EXPECT_TRUE(source_.batches.empty());
 }
 
+TEST_F(AuthEndpointTest, ADamagedSessionInMemoryDoesNotHideALaterCookie) {
+  store("s1", kAda);
+  for (const char* damaged : {"[]", "null"}) {
+    source_.peeked[cookieOf("bad")] = found("bad", damaged);
+    const Response response =
+        ask({{"HTTP_COOKIE", "connect.sid=" + cookieOf("bad") + "; connect.sid=" + cookieOf("s1")}});
+    EXPECT_EQ(response.status, 204) << damaged;
+  }
+}
+
 TEST_F(AuthEndpointTest, ASessionInMemoryDoesNotOvertakeAnEarlierCookieThatMustBeLoaded) {
   store("s1", kAda);
   store("s2", R"({"cookie":{},"user":{"id":"8"}})");
