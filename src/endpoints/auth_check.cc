@@ -29,10 +29,9 @@ CheckStatus statusOf(Verdict verdict) {
   SESSIOND_CHECK(false);
 }
 
-/// Why this candidate leads to no session; nullopt when it does.
-std::optional<CheckStatus> absenceOf(const AuthCandidate& candidate) {
-  if (!candidate.found) return candidate.verified ? CheckStatus::kUnavailable : candidate.failure;
-  switch (candidate.found->presence) {
+/// Why what was found is no session; nullopt when it is one.
+std::optional<CheckStatus> absenceOf(const FoundSession& found) {
+  switch (found.presence) {
     case Presence::kUnknown:
       return CheckStatus::kUnknown;
     case Presence::kRevoked:
@@ -42,7 +41,7 @@ std::optional<CheckStatus> absenceOf(const AuthCandidate& candidate) {
     case Presence::kPresent:
       break;
   }
-  switch (candidate.found->session->facts.state) {
+  switch (found.session->facts.state) {
     case SessionState::kEmpty:
       return CheckStatus::kUnknown;
     case SessionState::kCorrupt:
@@ -53,6 +52,12 @@ std::optional<CheckStatus> absenceOf(const AuthCandidate& candidate) {
       break;
   }
   return std::nullopt;
+}
+
+/// Why this candidate leads to no session; nullopt when it does.
+std::optional<CheckStatus> absenceOf(const AuthCandidate& candidate) {
+  if (candidate.found) return absenceOf(*candidate.found);
+  return candidate.verified ? CheckStatus::kUnavailable : candidate.failure;
 }
 
 AuthDecision judgeWinner(const AuthCheck& check, const AuthCandidate& winner, std::chrono::seconds absolute_timeout,
@@ -68,7 +73,7 @@ AuthDecision judgeWinner(const AuthCheck& check, const AuthCandidate& winner, st
 }  // namespace
 
 bool leadsToSession(const FoundSession& found) {
-  return !absenceOf({.found = found});
+  return !absenceOf(found);
 }
 
 AuthDecision decide(const AuthCheck& check, std::chrono::seconds absolute_timeout, WallTime now) {
