@@ -11,6 +11,7 @@ namespace sessiond {
 
 void recycle(ActiveRequest& request) {
   static const HeaderBlock kNone;
+  request.fastcgi.abandon();
   request.exchange.request = {};
   request.exchange.response.status = 500;
   request.exchange.response.headers = kNone;
@@ -49,7 +50,13 @@ void finishAway(ActiveRequestPtr request, std::chrono::milliseconds patience, Fa
   const bool written = request->fastcgi.answer(request->exchange.response, patience);
   if (!written) metrics.write_failures.add();
   const bool keep = written && request->keep;
-  request.reset();
+  request->handler.reset();
+  const bool large = isLarge(request->exchange.response) || request->exchange.request.body.size() > kSmallAnswerBytes;
+  if (large) {
+    request.reset();
+  } else {
+    connection.lane.giveBack(std::move(request));
+  }
   // Only the lane may close the descriptor. Shutting it down tells the peer now and raises an event at the lane.
   if (!keep) ::shutdown(connection.fd.get(), SHUT_RDWR);
   Owner expected = Owner::kLent;

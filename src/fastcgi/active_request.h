@@ -43,7 +43,7 @@ Response overloadedResponse();
 Response failedResponse(FastcgiMetrics& metrics, std::string_view where);
 
 /// Writes the answer of a request that is away from its lane and gives its connection back. After this call the
-/// connection is not to be touched by the caller.
+/// connection is not to be touched by the caller. The request itself, unless it is large, goes back to its lane too.
 void finishAway(ActiveRequestPtr request, std::chrono::milliseconds patience, FastcgiMetrics& metrics);
 
 }  // namespace sessiond

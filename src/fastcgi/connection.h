@@ -14,6 +14,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/unique_fd.h"
@@ -34,7 +36,8 @@ struct Connection {
 
   // All below is touched by the lane only, and only while it is the owner.
 
-  std::size_t needed = 0;        ///< of an incomplete request: bytes that must lie there before a look is worth it
+  std::string partial;           ///< a request that is not whole yet
+  std::size_t needed = 0;        ///< bytes of it that must be there before another look is worth it
   std::uint16_t late_stdin = 0;  ///< id of an answered AUTHORIZER request whose empty STDIN may still come; 0: none
   bool lingering = false;        ///< refused and shut for writing; what still comes is thrown away
   std::size_t discarded = 0;     ///< bytes thrown away while lingering

@@ -1,6 +1,7 @@
 #include "fastcgi/fastcgi_connection.h"
 
 #include <fcgiapp.h>
+#include <fcntl.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -11,8 +12,30 @@
 #include <mutex>
 
 #include "base/check.h"
+#include "fastcgi/libfcgi_input.h"
 
 namespace sessiond {
+
+namespace {
+
+/// A libfcgi that reads by itself would wait on sockets whose bytes are already taken. /dev/null, from which it then
+/// reads here, has no request for it.
+void checkThatLibfcgiReadsOurInput() {
+  constexpr std::string_view kRequest(
+      "\x01\x01\x00\x01\x00\x08\x00\x00\x00\x01\x01\x00\x00\x00\x00\x00"  // begin: a responder, kept
+      "\x01\x04\x00\x01\x00\x00\x00\x00",                                 // the end of no parameters
+      24);
+  FCGX_Request request;
+  FCGX_InitRequest(&request, -1, FCGI_FAIL_ACCEPT_ON_INTR);
+  const UniqueFd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  request.ipcFd = nothing.get();
+  request.keepConnection = 1;
+  const LibfcgiInput input(kRequest);
+  SESSIOND_CHECK(FCGX_Accept_r(&request) == 0);
+  FCGX_Free(&request, 0);
+}
+
+}  // namespace
 
 struct FastcgiConnection::Library {
   FCGX_Request request;
@@ -28,6 +51,7 @@ void FastcgiConnection::prepareLibrary() {
     SESSIOND_CHECK(FCGX_Init() == 0);
     ::sigaction(SIGUSR1, &user, nullptr);
     ::sigaction(SIGTERM, &terminate, nullptr);
+    checkThatLibfcgiReadsOurInput();
     // libfcgi writes with write(2), so a peer that is gone would end the process.
     std::signal(SIGPIPE, SIG_IGN);
   });
@@ -42,22 +66,29 @@ FastcgiConnection::~FastcgiConnection() {
   abandon();
 }
 
-bool FastcgiConnection::read(UniqueFd& fd, const FramingResult& framing, std::span<const ParamLengths> pairs) {
-  FCGX_Request& request = library_->request;
-  request.ipcFd = fd.get();
-  request.keepConnection = 1;
-  request.detached = 1;  // what libfcgi closes, it closes without lingering two seconds in select(2)
-  if (FCGX_Accept_r(&request) != 0) {
-    // It has closed the descriptor, given its field back and then failed to accept another one.
-    fd.release();
-    return false;
-  }
-  if (FCGX_GetError(request.in) != 0 || !takeParams(pairs) || !readBody(framing)) {
+bool FastcgiConnection::read(UniqueFd& fd, std::string_view bytes, const FramingResult& framing,
+                             std::span<const ParamLengths> pairs) {
+  abandon();
+  const LibfcgiInput input(bytes);
+  if (!accept(fd)) return false;
+  const bool sound = FCGX_GetError(library_->request.in) == 0 && takeParams(pairs) && readBody(framing);
+  if (!sound || !input.rest().empty()) {
     abandon();
     return false;
   }
   request_ = {.role = framing.role, .params = params_, .body = body_};
   return true;
+}
+
+bool FastcgiConnection::accept(UniqueFd& fd) {
+  FCGX_Request& request = library_->request;
+  request.ipcFd = fd.get();
+  request.keepConnection = 1;
+  request.detached = 1;  // what libfcgi closes, it closes without lingering two seconds in select(2)
+  if (FCGX_Accept_r(&request) == 0) return true;
+  // It has closed the descriptor, given its field back and then failed to accept another one.
+  fd.release();
+  return false;
 }
 
 bool FastcgiConnection::takeParams(std::span<const ParamLengths> pairs) {
@@ -78,7 +109,7 @@ bool FastcgiConnection::readBody(const FramingResult& framing) {
   if (!framing.has_stdin) return true;
   const int size = static_cast<int>(framing.body);
   if (FCGX_GetStr(body_.data(), size, in) != size) return false;
-  // Takes the empty record in too, wherever it lies: left in the socket, it would be read as the next request.
+  // The empty record must follow: otherwise libfcgi has read something else than what was checked.
   return FCGX_GetChar(in) == -1 && FCGX_GetError(in) == 0;
 }
 
@@ -102,7 +133,7 @@ bool FastcgiConnection::answer(const Response& response, std::chrono::millisecon
   }
   // Closing the error stream first, which is empty, lets one write carry the rest of the answer and its end.
   written = written && FCGX_FClose(library_->request.err) == 0 && FCGX_FClose(library_->request.out) == 0;
-  abandon();
+  library_->request.ipcFd = -1;
   return written;
 }
 

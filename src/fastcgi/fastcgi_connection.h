@@ -2,8 +2,9 @@
 // fcgiapp.h.
 //
 // libfcgi's own accepting is left out: it polls, lingers on closing and unlinks sockets. Instead an accepted
-// descriptor is put into FCGX_Request::ipcFd, and FCGX_Accept_r reads one request from it. That field and
-// keepConnection are marked private there; libfcgi_facts_test.cc pins what is relied on.
+// descriptor is put into FCGX_Request::ipcFd, and FCGX_Accept_r takes one request from bytes that were received
+// before (libfcgi_input.h); only answers go through the descriptor. That field and keepConnection are marked private
+// there; libfcgi_facts_test.cc pins what is relied on.
 //
 // It is not a server and has no view on what it reads: only what checkFraming() found whole and usual may get here.
 
@@ -22,8 +23,9 @@
 
 namespace sessiond {
 
-/// Not thread-safe: one thread at a time. Reused for one request after another, on the same or other descriptors;
-/// between requests it holds no descriptor and nothing of libfcgi's.
+/// Not thread-safe: one thread at a time. Reused for one request after another, on the same or other descriptors. The
+/// thread that read a request is the one to abandon it: libfcgi's memory goes back to where it came from, and no
+/// other thread's allocations have to wait for it.
 class FastcgiConnection {
  public:
   /// Once a process, before the first object: readies libfcgi and ignores SIGPIPE. The handlers that libfcgi puts on
@@ -35,25 +37,27 @@ class FastcgiConnection {
   FastcgiConnection(const FastcgiConnection&) = delete;
   FastcgiConnection& operator=(const FastcgiConnection&) = delete;
 
-  /// Reads the request that lies in the socket's buffer, its body included, so that nothing of it is left there.
-  /// `framing` and `pairs` are what checkFraming() said of it. On success request() is good until answer() or
-  /// abandon(). False: the connection is of no use any more (and `fd` empty if libfcgi closed it).
-  [[nodiscard]] bool read(UniqueFd& fd, const FramingResult& framing, std::span<const ParamLengths> pairs);
+  /// Reads the request that `bytes` are, its body included; nothing refers to them afterwards. `framing` and `pairs`
+  /// are what checkFraming() said of it. On success request() is good until abandon() or the next read(). False: the
+  /// connection is of no use any more (and `fd` empty if libfcgi closed it).
+  [[nodiscard]] bool read(UniqueFd& fd, std::string_view bytes, const FramingResult& framing,
+                          std::span<const ParamLengths> pairs);
 
   const Request& request() const { return request_; }
 
-  /// Writes the response and the end of the request, and lets go of the request. `patience` zero: the descriptor is
-  /// not waited for, and what the socket's buffer does not take is a failure (a small answer always fits when the
+  /// Writes the response and the end of the request; the descriptor is not used any more. `patience` zero: it is not
+  /// waited for, and what the socket's buffer does not take is a failure (a small answer always fits when the
   /// peer reads its answers). Otherwise waits at most about that long in all for a peer that reads slowly.
   /// False: not everything was written, the connection must be closed.
   [[nodiscard]] bool answer(const Response& response, std::chrono::milliseconds patience);
 
-  /// Lets go of the request without an answer.
+  /// Lets go of the request and all of libfcgi's memory, answered or not.
   void abandon();
 
  private:
   struct Library;
 
+  bool accept(UniqueFd& fd);
   bool takeParams(std::span<const ParamLengths> pairs);
   bool readBody(const FramingResult& framing);
   bool put(std::string_view bytes);

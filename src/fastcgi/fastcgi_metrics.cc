@@ -22,6 +22,7 @@ FastcgiMetrics::FastcgiMetrics(MetricsRegistry& registry)
       too_large(refused(registry, "too_large")),
       unknown_role(refused(registry, "unknown_role")),
       timed_out(refused(registry, "timeout")),
+      crowded_out(refused(registry, "crowded_out")),
       overloaded(refused(registry, "overloaded")),
       handler_errors(
           registry.counter("sessiond_fastcgi_handler_errors_total", "Requests answered 500 because of an exception.")),

@@ -17,6 +17,7 @@ struct FastcgiMetrics {
   Counter& too_large;  ///< answered 413
   Counter& unknown_role;
   Counter& timed_out;       ///< requests that did not become whole in time
+  Counter& crowded_out;     ///< requests that did not become whole while too many others did not either
   Counter& overloaded;      ///< answered 503 because a queue was full
   Counter& handler_errors;  ///< exceptions out of a handler, answered 500
   Counter& write_failures;  ///< answers that did not get out

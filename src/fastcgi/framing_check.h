@@ -2,8 +2,8 @@
 //
 // libfcgi 2.4.2 must not meet bytes that nobody has looked at: a management record overflows its stack, a length near
 // 2^31 ends in an assertion, half a request blocks the thread, an aborted one looks whole (tests/integration/fastcgi/
-// libfcgi_facts_test.cc shows them). So a lane looks at what lies in the socket's buffer and asks here, and libfcgi
-// reads only what was found to be one whole, usual request.
+// libfcgi_facts_test.cc shows them). So a lane asks here about what it has received, and libfcgi reads only what was
+// found to be one whole, usual request.
 //
 // Pure functions over bytes; nothing is copied or kept. Every limit stands here.
 

@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -23,6 +22,11 @@ constexpr std::size_t kEventsPerRound = 256;
 /// How long a refused peer may take to notice, and how much it may still send.
 constexpr std::chrono::milliseconds kLingerTime{1000};
 constexpr std::size_t kLingerBytes = 1024 * 1024;
+/// Of the requests of one lane that are not whole yet, all together. nginx sends a request in one piece, so this is
+/// room for whoever else may open the socket.
+constexpr std::size_t kMaxPartialBytes = 16 * 1024 * 1024;
+/// Answered requests whose buffers are kept for the next ones.
+constexpr std::size_t kMaxSpare = 128;
 constexpr std::uint32_t kPeerFinished = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 std::string systemError(const std::string& call) {
@@ -56,7 +60,7 @@ Lane::Lane(LaneSurroundings& surroundings, UniqueFd epoll, UniqueFd wake)
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
       handler_(surroundings.handlers),
-      peeked_(kMaxRequestBytes + 1),
+      received_(kMaxRequestBytes + 1),
       current_(std::make_unique<ActiveRequest>()) {}
 
 Lane::~Lane() {
@@ -79,6 +83,11 @@ void Lane::enter(LanePhase phase) {
 void Lane::giveBack(Connection& connection) {
   mailbox_.lock()->returned.push_back(&connection);
   wake();
+}
+
+void Lane::giveBack(ActiveRequestPtr request) {
+  auto mailbox = mailbox_.lock();
+  if (mailbox->answered.size() < kMaxSpare) mailbox->answered.push_back(std::move(request));
 }
 
 bool Lane::take(UniqueFd& socket) {
@@ -108,6 +117,7 @@ void Lane::run() {
     for (int i = 0; i < count; ++i) dispatch(events[static_cast<std::size_t>(i)]);
     // What may destroy connections other than the one an event is for comes after the round's events.
     if (std::exchange(mail_, false)) emptyMailbox();
+    limitPartials();
     expireDeadlines();
     const LanePhase wanted = phase_wanted_.load(std::memory_order_acquire);
     if (wanted != phase_) advanceTo(wanted);
@@ -196,6 +206,14 @@ void Lane::expireDeadlines() {
   if (paused && resume_accepting_ <= now) resumeAccepting();
 }
 
+/// The oldest go: they are the least likely to become whole.
+void Lane::limitPartials() {
+  while (partial_bytes_ > kMaxPartialBytes) {
+    around_.metrics.crowded_out.add();
+    drop(*incomplete_.front());
+  }
+}
+
 void Lane::advanceTo(LanePhase phase) {
   if (phase_ == LanePhase::kServing) acceptBacklog();
   phase_ = phase;
@@ -225,29 +243,36 @@ void Lane::drainConnections() {
 
 void Lane::look(Connection& connection, bool peer_finished) {
   if (connection.lingering) return discard(connection);
-  if (!worthLooking(connection)) return wait(connection, connection.needed, peer_finished);
-  const ssize_t count = ::recv(connection.fd.get(), peeked_.data(), peeked_.size(), MSG_PEEK);
+  const ssize_t count = ::recv(connection.fd.get(), received_.data(), received_.size(), 0);
   if (count > 0) {
-    decide(connection, {peeked_.data(), static_cast<std::size_t>(count)}, peer_finished);
-  } else if (count == 0 || (errno != EAGAIN && errno != EINTR) || peer_finished || phase_ >= LanePhase::kDraining) {
+    const std::string_view bytes = gather(connection, static_cast<std::size_t>(count));
+    if (bytes.size() < connection.needed) return wait(connection, bytes, connection.needed, peer_finished);
+    decide(connection, bytes, peer_finished);
+  } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
+    drop(connection);
+  } else if (!connection.partial.empty()) {
+    wait(connection, connection.partial, connection.needed, peer_finished);
+  } else if (peer_finished || phase_ >= LanePhase::kDraining) {
     drop(connection);
   }
 }
 
-/// A request that trickles in is not copied out again and again: the kernel is asked only how much is there.
-bool Lane::worthLooking(const Connection& connection) const {
-  if (connection.needed == 0) return true;
-  int available = 0;
-  return ::ioctl(connection.fd.get(), FIONREAD, &available) != 0 ||
-         static_cast<std::size_t>(available) >= connection.needed;
+/// All there is of the connection's next request: almost always what was received just now.
+std::string_view Lane::gather(Connection& connection, std::size_t received) {
+  const std::string_view bytes(received_.data(), received);
+  if (connection.partial.empty()) return bytes;
+  connection.partial.append(bytes);
+  partial_bytes_ += received;
+  return connection.partial;
 }
 
 void Lane::decide(Connection& connection, std::string_view bytes, bool peer_finished) {
   if (connection.late_stdin != 0 && !passLateStdin(connection, bytes)) {
-    return wait(connection, kRecordHeaderBytes, peer_finished);
+    return wait(connection, bytes, kRecordHeaderBytes, peer_finished);
   }
   if (bytes.empty()) {
     stopTimer(connection);
+    setPartial(connection, {});
     connection.needed = 0;
     if (peer_finished || phase_ >= LanePhase::kDraining) drop(connection);
     return;
@@ -255,12 +280,12 @@ void Lane::decide(Connection& connection, std::string_view bytes, bool peer_fini
   const FramingResult framing = checkFraming(bytes, pairs_);
   switch (framing.verdict) {
     case Framing::kComplete:
-      if (framing.length == bytes.size()) return serve(connection, framing, peer_finished);
+      if (framing.length == bytes.size()) return serve(connection, bytes, framing, peer_finished);
       // nginx waits for an answer before it sends the next request, and libfcgi would lose the second one.
       logDebug("fastcgi: pipelined requests refused");
       break;
     case Framing::kIncomplete:
-      return wait(connection, framing.length, peer_finished);
+      return wait(connection, bytes, framing.length, peer_finished);
     case Framing::kTooLarge:
       around_.metrics.too_large.add();
       return refuse(connection, tooLargeRecords(framing.request_id));
@@ -279,30 +304,37 @@ void Lane::decide(Connection& connection, std::string_view bytes, bool peer_fini
 /// yet whether it is one.
 bool Lane::passLateStdin(Connection& connection, std::string_view& bytes) {
   if (bytes.size() < kRecordHeaderBytes) return false;
-  if (beginsWithEmptyStdin(bytes, connection.late_stdin)) {
-    std::array<char, kRecordHeaderBytes> taken;
-    const ssize_t count = ::recv(connection.fd.get(), taken.data(), taken.size(), 0);
-    SESSIOND_CHECK(count == static_cast<ssize_t>(taken.size()));
-    bytes.remove_prefix(taken.size());
-  }
+  if (beginsWithEmptyStdin(bytes, connection.late_stdin)) bytes.remove_prefix(kRecordHeaderBytes);
   connection.late_stdin = 0;
   return true;
 }
 
-void Lane::wait(Connection& connection, std::size_t needed, bool peer_finished) {
+void Lane::wait(Connection& connection, std::string_view bytes, std::size_t needed, bool peer_finished) {
   if (peer_finished || phase_ == LanePhase::kEnding) return drop(connection);
+  setPartial(connection, bytes);
   connection.needed = needed;
   if (connection.timed.linked) return;
   connection.deadline = around_.clock.steadyNow() + around_.options.request_timeout;
   incomplete_.pushBack(connection);
 }
 
-void Lane::serve(Connection& connection, const FramingResult& framing, bool peer_finished) {
-  stopTimer(connection);
-  connection.needed = 0;
+/// `bytes` may be a part of what is there already.
+void Lane::setPartial(Connection& connection, std::string_view bytes) {
+  if (bytes.size() == connection.partial.size() && bytes.data() == connection.partial.data()) return;
+  std::string next(bytes);
+  partial_bytes_ += next.size();
+  partial_bytes_ -= connection.partial.size();
+  connection.partial.swap(next);
+}
+
+void Lane::serve(Connection& connection, std::string_view bytes, const FramingResult& framing, bool peer_finished) {
   ActiveRequest& request = *current_;
   recycle(request);
-  if (!request.fastcgi.read(connection.fd, framing, pairs_.view())) return drop(connection);
+  const bool read = request.fastcgi.read(connection.fd, bytes, framing, pairs_.view());
+  stopTimer(connection);
+  connection.needed = 0;
+  if (!connection.partial.empty()) setPartial(connection, {});
+  if (!read) return drop(connection);
   request.exchange.request = request.fastcgi.request();
   request.connection = &connection;
   request.keep = framing.keep;
@@ -339,7 +371,15 @@ void Lane::handOn(Connection& connection, Route route, bool peer_finished) {
     current_->exchange.response = overloadedResponse();
     return answerHere(connection, *current_, peer_finished);
   }
-  current_ = std::make_unique<ActiveRequest>();
+  current_ = spareRequest();
+}
+
+ActiveRequestPtr Lane::spareRequest() {
+  if (spare_.empty()) spare_.swap(mailbox_.lock()->answered);
+  if (spare_.empty()) return std::make_unique<ActiveRequest>();
+  ActiveRequestPtr request = std::move(spare_.back());
+  spare_.pop_back();
+  return request;
 }
 
 void Lane::answerHere(Connection& connection, ActiveRequest& request, bool peer_finished) {
@@ -350,6 +390,7 @@ void Lane::answerHere(Connection& connection, ActiveRequest& request, bool peer_
 
 void Lane::refuse(Connection& connection, std::string_view records) {
   stopTimer(connection);
+  setPartial(connection, {});
   const ssize_t sent = ::send(connection.fd.get(), records.data(), records.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent != static_cast<ssize_t>(records.size())) return drop(connection);
   // Closing now, with bytes unread, would reset the connection and could take the answer with it.
@@ -362,7 +403,7 @@ void Lane::refuse(Connection& connection, std::string_view records) {
 
 void Lane::discard(Connection& connection) {
   for (;;) {
-    const ssize_t count = ::recv(connection.fd.get(), peeked_.data(), peeked_.size(), 0);
+    const ssize_t count = ::recv(connection.fd.get(), received_.data(), received_.size(), 0);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) return;
     if (count <= 0) return drop(connection);
@@ -378,6 +419,7 @@ void Lane::stopTimer(Connection& connection) {
 
 void Lane::drop(Connection& connection) {
   stopTimer(connection);
+  partial_bytes_ -= connection.partial.size();
   connections_.remove(connection);
   load_.fetch_sub(1, std::memory_order_relaxed);
   around_.connections.fetch_sub(1, std::memory_order_relaxed);

@@ -1,9 +1,9 @@
-// Lane: one thread with its own epoll and its own connections. It accepts, looks at what arrives, lets the framing
+// Lane: one thread with its own epoll and its own connections. It accepts, receives what arrives, lets the framing
 // check decide, and has each whole request received by the handler: answered at once, or handed on to a loader or
 // worker. It never waits for anything but epoll.
 //
-// A request that is answered at once on a kept connection costs four system calls: epoll_wait, recv (look), read
-// (libfcgi), write (libfcgi). An idle connection costs its descriptor and a struct Connection.
+// A request that is answered at once on a kept connection costs three system calls: epoll_wait, recv, write. An idle
+// connection costs its descriptor and a struct Connection.
 
 #pragma once
 
@@ -69,6 +69,8 @@ class Lane {
   void enter(LanePhase phase);
   /// From a loader or worker: a connection whose owner was kLentAndEvent when it was done with it.
   void giveBack(Connection& connection);
+  /// From a loader: a request that was answered, whose buffers serve the next one.
+  void giveBack(ActiveRequestPtr request);
   /// An accepted connection from another lane that has more of them. False when this lane has ended already.
   [[nodiscard]] bool take(UniqueFd& socket);
   /// Waits for events, or has got further since the last time it was asked. One thread asks, in intervals within
@@ -79,6 +81,7 @@ class Lane {
   struct Mailbox {
     std::vector<UniqueFd> accepted;
     std::vector<Connection*> returned;
+    std::vector<ActiveRequestPtr> answered;
     bool closed = false;
   };
 
@@ -92,6 +95,7 @@ class Lane {
   void emptyMailbox();
   void flushLoads();
   void expireDeadlines();
+  void limitPartials();
   void advanceTo(LanePhase phase);
   void drainConnections();
   void wake();
@@ -108,12 +112,14 @@ class Lane {
 
   // One connection.
   void look(Connection& connection, bool peer_finished);
-  bool worthLooking(const Connection& connection) const;
+  std::string_view gather(Connection& connection, std::size_t received);
   bool passLateStdin(Connection& connection, std::string_view& bytes);
   void decide(Connection& connection, std::string_view bytes, bool peer_finished);
-  void wait(Connection& connection, std::size_t needed, bool peer_finished);
-  void serve(Connection& connection, const FramingResult& framing, bool peer_finished);
+  void wait(Connection& connection, std::string_view bytes, std::size_t needed, bool peer_finished);
+  void setPartial(Connection& connection, std::string_view bytes);
+  void serve(Connection& connection, std::string_view bytes, const FramingResult& framing, bool peer_finished);
   Route receive(ActiveRequest& request);
+  ActiveRequestPtr spareRequest();
   void handOn(Connection& connection, Route route, bool peer_finished);
   void answerHere(Connection& connection, ActiveRequest& request, bool peer_finished);
   void refuse(Connection& connection, std::string_view records);
@@ -139,9 +145,11 @@ class Lane {
   IntrusiveList<Connection, &Connection::all> connections_;
   TimedList incomplete_;  // every request has the same time, so the first is always the next to expire
   TimedList lingering_;
-  std::vector<char> peeked_;               // what was looked at last
+  std::vector<char> received_;             // last
+  std::size_t partial_bytes_ = 0;          // of all connections
   ParamLengthsList pairs_;                 // of the request looked at last
   ActiveRequestPtr current_;               // for the next request; leaves when the request is handed on
+  std::vector<ActiveRequestPtr> spare_;    // to be current_ one day
   std::vector<ActiveRequestPtr> to_load_;  // gathered over one round of events, so that they make one batch
   bool mail_ = false;                      // the mailbox is to be emptied after this round
   bool accepting_ = false;                 // the listening socket is in the epoll set

@@ -32,11 +32,7 @@ Lane::Accepted Lane::acceptOne() {
     pauseAccepting(0);
     return Accepted::kNone;
   }
-  sockaddr_storage address;
-  address.ss_family = AF_UNSPEC;
-  socklen_t size = sizeof address;
-  UniqueFd socket(
-      ::accept4(around_.listener.fd(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  UniqueFd socket(::accept4(around_.listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   const int error = errno;
   if (!socket) {
     around_.connections.fetch_sub(1, std::memory_order_relaxed);
@@ -47,12 +43,6 @@ Lane::Accepted Lane::acceptOne() {
   }
   around_.metrics.accepted.add();
   around_.metrics.open.add(1);
-  if (address.ss_family == AF_UNIX) {
-    // Not inherited from the listening socket. Without it Linux 6.1 shows an urgent byte to a look and hides it from
-    // the read that follows, and libfcgi would get bytes that were never checked.
-    const int on = 1;
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
-  }
   Lane& lightest = lightestLane();
   if (&lightest == this || !lightest.take(socket)) {
     load_.fetch_add(1, std::memory_order_relaxed);

@@ -23,9 +23,6 @@ namespace sessiond {
 
 namespace {
 
-/// Twice the largest request: what the kernel counts is more than the payload.
-constexpr int kReceiveBuffer = 256 * 1024;
-
 /// Room for ".<process id>" behind the path, within sockaddr_un::sun_path and its terminator.
 constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1 - 9;
 
@@ -43,12 +40,8 @@ bool setOption(int fd, int level, int name, int value) {
   return ::setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
-/// What every listening socket here has. Accepted TCP connections inherit the options; unix ones do not
-/// (Lane::accept sets what they need).
-bool setOptions(int fd, int family) {
-  if (!setOption(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer)) return false;
-  // An urgent byte stays where it was sent, so that what is looked at is what will be read.
-  if (!setOption(fd, SOL_SOCKET, SO_OOBINLINE, 1)) return false;
+/// Accepted connections inherit it.
+bool answerWithoutDelay(int fd, int family) {
   return family == AF_UNIX || setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
@@ -156,7 +149,6 @@ Expected<Listener, std::string> Listener::openUnix(const ListenOptions& options)
   ::unlink(temporary.path.c_str());
   Listener listener(streamSocket(AF_UNIX), false);
   if (!listener.fd_) return systemFailure(path, "socket");
-  if (!setOptions(listener.fd(), AF_UNIX)) return systemFailure(path, "setsockopt");
   const sockaddr_un address = unixAddress(temporary.path);
   if (::bind(listener.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return systemFailure(path, "bind");
@@ -192,7 +184,7 @@ Expected<Listener, std::string> Listener::openTcp(const ListenOptions& options) 
 
   Listener listener(streamSocket(found->ai_family), false);
   if (!listener.fd_) return systemFailure(where, "socket");
-  if (!setOption(listener.fd(), SOL_SOCKET, SO_REUSEADDR, 1) || !setOptions(listener.fd(), found->ai_family)) {
+  if (!setOption(listener.fd(), SOL_SOCKET, SO_REUSEADDR, 1) || !answerWithoutDelay(listener.fd(), found->ai_family)) {
     return systemFailure(where, "setsockopt");
   }
   if (::bind(listener.fd(), found->ai_addr, found->ai_addrlen) != 0) return systemFailure(where, "bind");
@@ -223,7 +215,7 @@ Expected<Listener, std::string> Listener::adopt(UniqueFd inherited) {
       ::fcntl(inherited.get(), F_SETFD, FD_CLOEXEC) != 0) {
     return systemFailure(where, "fcntl");
   }
-  if (!setOptions(inherited.get(), family)) return systemFailure(where, "setsockopt");
+  if (!answerWithoutDelay(inherited.get(), family)) return systemFailure(where, "setsockopt");
   return Listener(std::move(inherited), true);
 }
 

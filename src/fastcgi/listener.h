@@ -1,9 +1,7 @@
 // Listener: the socket that nginx connects to; ours from the beginning, because libfcgi's own opening of a socket
 // unlinks whatever is there and ends the process on errors.
 //
-// The descriptor is non-blocking, closed on exec, and has a receive buffer into which a whole request fits unread
-// (fastcgi/framing_check.h says why). On a unix socket it is the sender's buffer that counts, and Linux's default of
-// 208 KiB is enough.
+// The descriptor is non-blocking and closed on exec.
 
 #pragma once
 

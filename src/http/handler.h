@@ -14,7 +14,8 @@
 
 namespace sessiond {
 
-/// What receive() found out and load() or work() goes on from (verified cookies, the policy, the settings).
+/// What receive() found out and load() or work() goes on from (verified cookies, the policy, the settings). May be
+/// destroyed after its handler, by another thread.
 class Continuation {
  public:
   virtual ~Continuation() = default;

@@ -5,14 +5,17 @@
 #include <fastcgi.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <optional>
+#include <string>
 
 #include "fastcgi/fastcgi_connection.h"
+#include "fastcgi/libfcgi_input.h"
 #include "support/fastcgi_client.h"
 
 namespace sessiond {
@@ -31,7 +34,8 @@ class LibfcgiFacts : public testing::Test {
   ~LibfcgiFacts() override { FCGX_Free(&request_, 0); }
 
   int accept(const std::string& bytes) {
-    peer_->send(bytes);
+    bytes_ = bytes;
+    input_.emplace(bytes_);
     request_.ipcFd = ours_.get();
     request_.keepConnection = 1;
     request_.detached = 1;
@@ -40,11 +44,33 @@ class LibfcgiFacts : public testing::Test {
   bool open() const { return ::fcntl(ours_.get(), F_GETFD) >= 0; }
 
   FCGX_Request request_{};
+  std::string bytes_;
+  std::optional<LibfcgiInput> input_;
   UniqueFd ours_;
   std::unique_ptr<FastcgiClient> peer_;
 };
 
-TEST_F(LibfcgiFacts, ReadsARequestFromADescriptorThatWasPutIntoIpcFd) {
+TEST_F(LibfcgiFacts, ReadsThroughAFunctionThatTheProgramCanReplace) {
+  const std::string on_the_wire = "not to be read";
+  peer_->send(on_the_wire);
+  ASSERT_EQ(accept(TestRequest{}.bytes()), 0);
+  EXPECT_EQ(FCGX_GetChar(request_.in), -1);
+  EXPECT_TRUE(input_->rest().empty());
+  int unread = 0;
+  ASSERT_EQ(::ioctl(ours_.get(), FIONREAD, &unread), 0);
+  EXPECT_EQ(static_cast<std::size_t>(unread), on_the_wire.size());
+}
+
+TEST_F(LibfcgiFacts, WithoutInputItFindsTheEnd) {
+  peer_->send(TestRequest{}.bytes());
+  request_.ipcFd = ours_.get();
+  request_.keepConnection = 1;
+  request_.detached = 1;
+  EXPECT_NE(FCGX_Accept_r(&request_), 0);
+  ours_.release();
+}
+
+TEST_F(LibfcgiFacts, ReadsARequestForADescriptorThatWasPutIntoIpcFd) {
   ASSERT_EQ(accept(TestRequest{.params = {{"A", "b"}, {"C", ""}}, .keep = true}.bytes()), 0);
   EXPECT_EQ(request_.ipcFd, ours_.get());
   EXPECT_NE(request_.keepConnection, 0);
@@ -79,10 +105,9 @@ TEST_F(LibfcgiFacts, OnFailureItClosesTheDescriptorAtOnceAndReturns) {
 
 TEST_F(LibfcgiFacts, WhatItFailsToReadIsGivenUpWithoutLingering) {
   // Can only happen when the framing check and libfcgi disagree.
-  peer_->send(fastcgiRecord(4, 1, "no begin"));
   FastcgiConnection connection;
   const auto before = std::chrono::steady_clock::now();
-  EXPECT_FALSE(connection.read(ours_, {.verdict = Framing::kComplete}, {}));
+  EXPECT_FALSE(connection.read(ours_, fastcgiRecord(4, 1, "no begin"), {.verdict = Framing::kComplete}, {}));
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(1));
   EXPECT_FALSE(ours_);
   EXPECT_TRUE(peer_->ended());
@@ -92,14 +117,12 @@ TEST_F(LibfcgiFacts, ARequestWithOtherParametersThanWereCheckedIsGivenUp) {
   FastcgiConnection connection;
   const std::string request = TestRequest{.params = {{"A", "b"}}}.bytes();
   const FramingResult framing{.verdict = Framing::kComplete, .has_stdin = true};
-  peer_->send(request);
-  EXPECT_FALSE(connection.read(ours_, framing, {}));
-  peer_->send(request);
+  EXPECT_FALSE(connection.read(ours_, request, framing, {}));
   const std::vector<ParamLengths> two = {{1, 1}, {1, 1}};
-  EXPECT_FALSE(connection.read(ours_, framing, two));
-  peer_->send(request);
+  EXPECT_FALSE(connection.read(ours_, request, framing, two));
   const std::vector<ParamLengths> one = {{1, 1}};
-  ASSERT_TRUE(connection.read(ours_, framing, one));
+  EXPECT_FALSE(connection.read(ours_, request + std::string(9000, 'x'), framing, one));
+  ASSERT_TRUE(connection.read(ours_, request, framing, one));
   EXPECT_EQ(connection.request().param("A"), "b");
 }
 
@@ -116,12 +139,11 @@ TEST_F(LibfcgiFacts, FaultAnAbortInsideTheParametersLooksLikeARequest) {
   EXPECT_NE(FCGX_GetError(request_.in), 0);
 }
 
-TEST_F(LibfcgiFacts, FaultAnUnreadBodyStaysInTheSocket) {
+TEST_F(LibfcgiFacts, FaultAnUnreadBodyIsLeftForTheNextRequest) {
   const std::string smuggled = TestRequest{.params = {{"SMUGGLED", "yes"}}}.bytes();
   ASSERT_EQ(accept(TestRequest{.body = std::string(8192, 'x') + smuggled}.bytes()), 0);
   FCGX_Finish_r(&request_);
-  pollfd waiting{.fd = ours_.get(), .events = POLLIN, .revents = 0};
-  EXPECT_EQ(::poll(&waiting, 1, 0), 1);
+  EXPECT_FALSE(input_->rest().empty());
 }
 
 TEST_F(LibfcgiFacts, FaultThePaddingOfTheEmptyParamsIsTakenForAHeader) {

@@ -14,13 +14,6 @@
 namespace sessiond {
 namespace {
 
-int option(int fd, int name) {
-  int value = -1;
-  socklen_t size = sizeof value;
-  ::getsockopt(fd, SOL_SOCKET, name, &value, &size);
-  return value;
-}
-
 class ListenerTest : public testing::Test {
  protected:
   std::string path() const { return folder_ / "socket"; }
@@ -192,30 +185,6 @@ TEST_F(ListenerTest, RefusesToAdoptWhatDoesNotListen) {
   const auto none = Listener::adopt(std::move(file));
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error(), "listen: " + name + ": getsockopt: Socket operation on non-socket");
-}
-
-TEST_F(ListenerTest, AWholeRequestFitsUnreadIntoTheSocket) {
-  const std::string bytes(128 * 1024, 'x');
-  for (const std::size_t piece : {bytes.size(), std::size_t{8192}, std::size_t{1448}}) {
-    for (const bool tcp : {false, true}) {
-      if (!tcp && piece < 4096) continue;  // a unix socket counts some 800 bytes more for every piece
-      const auto listener = Listener::open({.socket = tcp ? "127.0.0.1:0" : path()});
-      ASSERT_TRUE(listener) << listener.error();
-      FastcgiClient client =
-          tcp ? FastcgiClient::connectTcp("127.0.0.1", listener->port()) : FastcgiClient::connectUnix(path());
-      const UniqueFd accepted(::accept4(listener->fd(), nullptr, nullptr, SOCK_NONBLOCK));
-      ASSERT_TRUE(accepted);
-      EXPECT_EQ(option(accepted.get(), SO_OOBINLINE), tcp ? 1 : 0);
-      for (std::size_t at = 0; at < bytes.size(); at += piece) {
-        ASSERT_TRUE(client.send(std::string_view(bytes).substr(at, piece))) << piece << (tcp ? " tcp" : " unix");
-      }
-      std::vector<char> seen(bytes.size() + 1);
-      EXPECT_TRUE(eventually([&] {
-        return ::recv(accepted.get(), seen.data(), seen.size(), MSG_PEEK) == static_cast<ssize_t>(bytes.size());
-      })) << piece
-          << (tcp ? " tcp" : " unix");
-    }
-  }
 }
 
 }  // namespace

@@ -169,5 +169,22 @@ TEST(ManyConnections, WithoutDescriptorsTheOpenOnesGoOnAndNewOnesWait) {
   for (FastcgiClient& client : waiting) EXPECT_TRUE(client.receive());
 }
 
+TEST(ManyConnections, TheOldestUnfinishedRequestsGoWhenTheirBytesAreTooMany) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .request_timeout = std::chrono::seconds(60)});
+  server.start();
+  const std::string request = TestRequest{.body = std::string(127 * 1000, 'x')}.bytes();
+  constexpr std::size_t kOneTooMany = 16 * 1024 * 1024 / (127 * 1000) + 1;
+  std::vector<FastcgiClient> clients;
+  for (std::size_t i = 0; i < kOneTooMany; ++i) {
+    ASSERT_TRUE(clients.emplace_back(server.connect()).send(request.substr(0, request.size() - 1))) << i;
+  }
+  EXPECT_TRUE(clients.front().ended());
+  EXPECT_EQ(server.metrics().crowded_out.read(), 1U);
+  for (const std::size_t i : {std::size_t{1}, kOneTooMany - 1}) {
+    ASSERT_TRUE(clients[i].send(request.substr(request.size() - 1)));
+    EXPECT_TRUE(clients[i].receive()) << i;
+  }
+}
+
 }  // namespace
 }  // namespace sessiond

@@ -132,7 +132,7 @@ TEST_P(Refusing, TheDeadlineIsForTheWholeRequestNotForEveryByte) {
 }
 
 TEST_P(Refusing, AnUrgentByteInsideARequestNeverLetsItBecomeWhole) {
-  // A look ends at the mark, a read goes beyond it: the two may never disagree on a request that is served.
+  // It is not among the other bytes. A request without it is another one, and this one is none.
   const std::string request = TestRequest{.params = {{"A", "b"}}}.bytes();
   for (const std::size_t at : {std::size_t{1}, std::size_t{20}, request.size() - 1}) {
     FastcgiClient client = server_.connect();

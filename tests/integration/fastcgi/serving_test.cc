@@ -269,17 +269,5 @@ TEST_P(Serving, AnswersAPeerThatHasShutDownItsSide) {
   EXPECT_TRUE(eventually([&] { return server_.metrics().open.read() == 0; }));
 }
 
-TEST_P(Serving, TakesAnUrgentByteForTheOneThatItIs) {
-  // What a look shows and what a read brings must be the same bytes.
-  server_.start();
-  FastcgiClient client = server_.connect();
-  const std::string bytes = TestRequest{.params = {{"A", "b"}}}.bytes();
-  ASSERT_EQ(::send(client.fd(), bytes.data(), 1, MSG_OOB), 1);
-  ASSERT_TRUE(client.send(std::string_view(bytes).substr(1)));
-  const auto reply = client.receive();
-  ASSERT_TRUE(reply);
-  EXPECT_EQ(reply->body(), "A=b;|");
-}
-
 }  // namespace
 }  // namespace sessiond

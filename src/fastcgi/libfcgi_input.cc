@@ -1,0 +1,34 @@
+#include "fastcgi/libfcgi_input.h"
+
+#include "base/check.h"
+
+namespace sessiond {
+
+namespace {
+
+thread_local LibfcgiInput* current = nullptr;
+
+}  // namespace
+
+LibfcgiInput::LibfcgiInput(std::string_view bytes) : rest_(bytes) {
+  SESSIOND_CHECK(current == nullptr);
+  current = this;
+}
+
+LibfcgiInput::~LibfcgiInput() {
+  current = nullptr;
+}
+
+std::size_t LibfcgiInput::take(char* buffer, std::size_t size) {
+  const std::size_t taken = rest_.copy(buffer, size);
+  rest_.remove_prefix(taken);
+  return taken;
+}
+
+}  // namespace sessiond
+
+// NOLINTNEXTLINE(readability-identifier-naming): libfcgi's name
+extern "C" int OS_Read(int /*fd*/, char* buffer, std::size_t size) {
+  using sessiond::current;
+  return current == nullptr ? 0 : static_cast<int>(current->take(buffer, size));
+}

@@ -1,0 +1,35 @@
+// LibfcgiInput: what libfcgi reads. It never reads from a socket: a lane has received the bytes before and looked at
+// them (framing_check.h), and libfcgi is given these very bytes and then the end.
+//
+// libfcgi 2.4.2 does all its reading through OS_Read, one function of its portability layer (os_unix.c) that its
+// shared object exports and calls by name. This room has an OS_Read of its own, and the dynamic linker prefers the
+// program's. That saves a system call a request, and what has been checked cannot be something else by the time it is
+// read. FastcgiConnection::prepareLibrary() makes sure at start that it is so; libfcgi_facts_test.cc pins it.
+
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace sessiond {
+
+/// As long as it lives, libfcgi reads from it on this thread. One a thread at a time; outside of its life libfcgi
+/// finds the end of its input at once. The bytes must outlive it.
+class LibfcgiInput {
+ public:
+  explicit LibfcgiInput(std::string_view bytes);
+  ~LibfcgiInput();
+  LibfcgiInput(const LibfcgiInput&) = delete;
+  LibfcgiInput& operator=(const LibfcgiInput&) = delete;
+
+  /// What libfcgi has not asked for.
+  std::string_view rest() const { return rest_; }
+
+  /// Copies out the next bytes, `size` at most; 0 at the end.
+  std::size_t take(char* buffer, std::size_t size);
+
+ private:
+  std::string_view rest_;
+};
+
+}  // namespace sessiond
