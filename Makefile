@@ -219,7 +219,7 @@ $(OUT)/bench/%: tests/bench/%.cc $(call room_libs,$(top_down)) $(OUT)/flags | $(
 .PHONY: bench
 bench: ## measure it against libfcgi alone, against others, against growth (QUICK=1: the same ratios in 4 minutes)
 	@tests/support/install-packages build run bench
-	@$(MAKE) --no-print-directory all $(OUT)/bench/libfcgi_responder $(OUT)/bench/bare_responder
+	@$(MAKE) --no-print-directory all $(OUT)/bench/libfcgi_responder $(OUT)/bench/lanes_responder
 	@QUICK=$(QUICK) tests/bench/run $(STAGES)
 
 # Units and examples name the paths of the default prefix; what is installed names those that were asked for.

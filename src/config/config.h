@@ -26,8 +26,8 @@ struct ListenConfig {
   std::uint32_t mode = 0660;                           ///< of a unix socket; octal in YAML, quoted: "0660"
   std::string group;                                   ///< group of a unix socket; empty: the process's own
   std::uint32_t backlog = 1024;
-  std::uint32_t lanes = 0;  ///< 0: one per core
-  std::uint32_t loaders = 2;
+  std::uint32_t lanes = 0;    ///< 0: one for every two cores
+  std::uint32_t loaders = 0;  ///< 0: as many as lanes
   std::uint32_t workers = 4;
   std::uint32_t max_connections = 8192;
   milliseconds request_timeout{5000};  ///< half a request for longer than this: closed

@@ -157,7 +157,7 @@ std::vector<Option> listenOptions() {
       number(
           "listen.lanes", [](auto& c) -> auto& { return c.listen.lanes; }, 0, 256),
       number(
-          "listen.loaders", [](auto& c) -> auto& { return c.listen.loaders; }, 1, 64),
+          "listen.loaders", [](auto& c) -> auto& { return c.listen.loaders; }, 0, 64),
       number(
           "listen.workers", [](auto& c) -> auto& { return c.listen.workers; }, 1, 256),
       number(

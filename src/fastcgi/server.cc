@@ -12,8 +12,8 @@ namespace sessiond {
 namespace {
 
 ServerOptions completed(ServerOptions options) {
-  if (options.lanes == 0) options.lanes = std::max(1U, std::thread::hardware_concurrency());
-  options.loaders = std::max<std::size_t>(options.loaders, 1);
+  if (options.lanes == 0) options.lanes = std::max(1U, (std::thread::hardware_concurrency() + 1) / 2);
+  if (options.loaders == 0) options.loaders = options.lanes;
   options.workers = std::max<std::size_t>(options.workers, 1);
   return options;
 }

@@ -8,8 +8,8 @@
 namespace sessiond {
 
 struct ServerOptions {
-  std::size_t lanes = 0;  ///< 0: one per core
-  std::size_t loaders = 2;
+  std::size_t lanes = 0;    ///< 0: one for every two cores
+  std::size_t loaders = 0;  ///< 0: as many as lanes
   std::size_t workers = 4;
   std::size_t max_connections = 8192;               ///< beyond it, new ones wait in the listening socket's backlog
   std::size_t load_queue = 8192;                    ///< checks waiting for a loader; beyond it 503

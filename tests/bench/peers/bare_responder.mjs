@@ -15,11 +15,11 @@ import { shippedSite } from './sessiond.mjs';
 const binaries = path.join(buildFolder, 'plain', 'bench');
 
 const textbookThreads = 20; // as in libfcgi's example
+const lanes = Math.ceil(os.availableParallelism() / 2); // as many as sessiond has
 
 function commandOf(form, socket) {
-  const cores = os.availableParallelism();
-  if (form === 'lanes') return [path.join(binaries, 'bare_responder'), '--kept', socket, cores];
-  return [path.join(binaries, 'libfcgi_responder'), form, socket, form === 'kept' ? cores : textbookThreads];
+  if (form === 'lanes') return [path.join(binaries, 'lanes_responder'), socket, lanes];
+  return [path.join(binaries, 'libfcgi_responder'), form, socket, form === 'kept' ? lanes : textbookThreads];
 }
 
 function textbookSite(socket) {
