@@ -230,6 +230,10 @@ void Application::load(std::span<Exchange* const> batch) {
   parts_->auth.load(batch);
 }
 
+void Application::conclude(Exchange& exchange) {
+  parts_->auth.conclude(exchange);
+}
+
 void Application::work(Exchange& exchange) {
   parts_->router.work(exchange);
 }

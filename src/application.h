@@ -32,6 +32,7 @@ class Application final : public Handler {
 
   Route receive(Exchange& exchange) override;
   void load(std::span<Exchange* const> batch) override;
+  void conclude(Exchange& exchange) override;
   void work(Exchange& exchange) override;
 
   /// Asks Redis whether it can be used as configured. Waits.

@@ -56,7 +56,7 @@ Route AuthEndpoint::receive(Exchange& exchange) const {
     exchange.continuation = std::make_unique<PendingCheck>(std::move(check));
     return Route::kLoad;
   }
-  conclude(check, exchange);
+  answer(check, exchange);
   return Route::kAnswered;
 }
 
@@ -73,9 +73,10 @@ void AuthEndpoint::load(std::span<Exchange* const> batch) const {
   }
   parts_.source.load(loads);
   for (std::size_t i = 0; i < loads.size(); ++i) candidates[i]->found = std::move(loads[i].found);
-  for (Exchange* exchange : batch) {
-    conclude(static_cast<PendingCheck&>(*exchange->continuation).check, *exchange);
-  }
+}
+
+void AuthEndpoint::conclude(Exchange& exchange) const {
+  answer(static_cast<PendingCheck&>(*exchange.continuation).check, exchange);
 }
 
 const SessionPolicy* AuthEndpoint::findPolicy(std::string_view name) const {
@@ -126,7 +127,7 @@ bool AuthEndpoint::lookUp(AuthCheck& check) const {
   return complete;
 }
 
-void AuthEndpoint::conclude(const AuthCheck& check, Exchange& exchange) const {
+void AuthEndpoint::answer(const AuthCheck& check, Exchange& exchange) const {
   const WallTime now = parts_.clock.wallNow();
   const AuthDecision decision = decide(check, settings_.absolute_timeout, now);
   counters_.count(decision.status);

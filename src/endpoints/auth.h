@@ -4,7 +4,8 @@
 // 500. Only grant() makes a 2xx, and only a decision that says so leads there.
 //
 //   receive()  on a lane: policy, cookies, signatures; answers all that needs no session, or one that is in memory
-//   load()     on a loader: many checks at once, one round trip, then the same decision
+//   load()     on a loader: many checks at once, one round trip
+//   conclude() on the lane again: the same decision
 
 #pragma once
 
@@ -63,6 +64,8 @@ class AuthEndpoint {
   Route receive(Exchange& exchange) const;
   /// REQUIRES: receive() of this very endpoint said kLoad for every exchange.
   void load(std::span<Exchange* const> batch) const;
+  /// Never waits. REQUIRES: load() got what the exchange lacked.
+  void conclude(Exchange& exchange) const;
 
  private:
   class PendingCheck;
@@ -71,7 +74,7 @@ class AuthEndpoint {
   AuthCheck readCheck(const Request& request) const;
   bool lookUp(AuthCheck& check) const;
   // These fill in a response that is as FastCGI hands it out, empty, whose memory serves one check after the other.
-  void conclude(const AuthCheck& check, Exchange& exchange) const;
+  void answer(const AuthCheck& check, Exchange& exchange) const;
   void grant(const Request& request, const AuthDecision& decision, Response& response) const;
   void refuse(const Request& request, CheckStatus status, Response& response) const;
   bool touch(const AuthCheck& check, const AuthDecision& decision, WallTime now) const;

@@ -50,13 +50,7 @@ void finishAway(ActiveRequestPtr request, std::chrono::milliseconds patience, Fa
   const bool written = request->fastcgi.answer(request->exchange.response, patience);
   if (!written) metrics.write_failures.add();
   const bool keep = written && request->keep;
-  request->handler.reset();
-  const bool large = isLarge(request->exchange.response) || request->exchange.request.body.size() > kSmallAnswerBytes;
-  if (large) {
-    request.reset();
-  } else {
-    connection.lane.giveBack(std::move(request));
-  }
+  request.reset();
   // Only the lane may close the descriptor. Shutting it down tells the peer now and raises an event at the lane.
   if (!keep) ::shutdown(connection.fd.get(), SHUT_RDWR);
   Owner expected = Owner::kLent;

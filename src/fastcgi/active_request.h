@@ -1,5 +1,5 @@
 // ActiveRequest: a request from the moment it was read until its answer is written, wherever it is on its way; and
-// the end of that way on a loader or worker.
+// the end of that way on a worker.
 
 #pragma once
 
@@ -25,7 +25,7 @@ struct ActiveRequest {
   Connection* connection = nullptr;
   std::shared_ptr<Handler> handler;  ///< that received it; held only while the request is away from its lane
   bool keep = false;                 ///< the web server asked to keep the connection
-  bool answered = false;             ///< the response is made; only the writing is left
+  bool answered = false;             ///< while away: the response is made, only the writing is left
 };
 
 using ActiveRequestPtr = std::unique_ptr<ActiveRequest>;
@@ -39,11 +39,11 @@ bool isLarge(const Response& response);
 Response overloadedResponse();
 
 /// Counts and logs the exception that is being handled, on its way out of a handler's `where` ("receive", "load",
-/// "work"), and makes the answer 500. REQUIRES: called in a catch block.
+/// "conclude", "work"), and makes the answer 500. REQUIRES: called in a catch block.
 Response failedResponse(FastcgiMetrics& metrics, std::string_view where);
 
-/// Writes the answer of a request that is away from its lane and gives its connection back. After this call the
-/// connection is not to be touched by the caller. The request itself, unless it is large, goes back to its lane too.
+/// On a worker: writes the answer and gives the connection back to its lane. After this call the connection is not to
+/// be touched by the caller.
 void finishAway(ActiveRequestPtr request, std::chrono::milliseconds patience, FastcgiMetrics& metrics);
 
 }  // namespace sessiond

@@ -25,7 +25,7 @@ constexpr std::size_t kLingerBytes = 1024 * 1024;
 /// Of the requests of one lane that are not whole yet, all together. nginx sends a request in one piece, so this is
 /// room for whoever else may open the socket.
 constexpr std::size_t kMaxPartialBytes = 16 * 1024 * 1024;
-/// Answered requests whose buffers are kept for the next ones.
+/// Answered requests that are kept, with their buffers, for the next ones.
 constexpr std::size_t kMaxSpare = 128;
 constexpr std::uint32_t kPeerFinished = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
@@ -85,9 +85,14 @@ void Lane::giveBack(Connection& connection) {
   wake();
 }
 
-void Lane::giveBack(ActiveRequestPtr request) {
-  auto mailbox = mailbox_.lock();
-  if (mailbox->answered.size() < kMaxSpare) mailbox->answered.push_back(std::move(request));
+void Lane::giveBack(std::span<ActiveRequestPtr> requests) {
+  {
+    auto mailbox = mailbox_.lock();
+    for (ActiveRequestPtr& request : requests) {
+      if (request != nullptr && &request->connection->lane == this) mailbox->loaded.push_back(std::move(request));
+    }
+  }
+  wake();
 }
 
 bool Lane::take(UniqueFd& socket) {
@@ -169,6 +174,7 @@ void Lane::emptyMailbox() {
     auto mailbox = mailbox_.lock();
     accepted.swap(mailbox->accepted);
     returned.swap(mailbox->returned);
+    loaded_.swap(mailbox->loaded);
   }
   for (UniqueFd& socket : accepted) adopt(std::move(socket));
   for (Connection* connection : returned) {
@@ -179,6 +185,8 @@ void Lane::emptyMailbox() {
       look(*connection, hasFinished(connection->fd.get()));
     }
   }
+  for (ActiveRequestPtr& request : loaded_) finishLoad(std::move(request));
+  loaded_.clear();
 }
 
 void Lane::flushLoads() {
@@ -187,9 +195,8 @@ void Lane::flushLoads() {
   for (ActiveRequestPtr& request : to_load_) {
     around_.metrics.overloaded.add();
     request->exchange.response = overloadedResponse();
-    Connection& connection = *request->connection;
-    const Owner before = connection.owner.exchange(Owner::kLane, std::memory_order_relaxed);
-    answerHere(connection, *request, before == Owner::kLentAndEvent);
+    const Owner before = request->connection->owner.exchange(Owner::kLane, std::memory_order_relaxed);
+    answerHere(*request, before == Owner::kLentAndEvent);
   }
   to_load_.clear();
 }
@@ -340,13 +347,13 @@ void Lane::serve(Connection& connection, std::string_view bytes, const FramingRe
   request.keep = framing.keep;
   if (framing.role == Role::kAuthorizer && !framing.has_stdin) connection.late_stdin = framing.request_id;
 
-  Route route = receive(request);
-  if (route == Route::kAnswered && isLarge(request.exchange.response)) {
-    request.answered = true;
-    route = Route::kWork;
+  const Route route = receive(request);
+  if (route == Route::kAnswered && !isLarge(request.exchange.response)) {
+    answerHere(request, peer_finished);
+  } else {
+    handOn(current_, route, peer_finished);
+    if (current_ == nullptr) current_ = spareRequest();
   }
-  if (route == Route::kAnswered) return answerHere(connection, request, peer_finished);
-  handOn(connection, route, peer_finished);
 }
 
 Route Lane::receive(ActiveRequest& request) {
@@ -358,34 +365,58 @@ Route Lane::receive(ActiveRequest& request) {
   }
 }
 
-void Lane::handOn(Connection& connection, Route route, bool peer_finished) {
-  current_->handler = handler_.current();
+/// To a loader or worker; with kAnswered, to a worker that has the patience to write the answer.
+void Lane::handOn(ActiveRequestPtr& request, Route route, bool peer_finished) {
+  Connection& connection = *request->connection;
+  request->handler = handler_.current();
+  request->answered = route == Route::kAnswered;
   // With the mark set at once, the connection comes back for a look at whether the peer is really gone.
   connection.owner.store(peer_finished || phase_ >= LanePhase::kDraining ? Owner::kLentAndEvent : Owner::kLent,
                          std::memory_order_relaxed);
   if (route == Route::kLoad) {
-    to_load_.push_back(std::move(current_));
-  } else if (!around_.works.push(current_)) {
+    to_load_.push_back(std::move(request));
+  } else if (!around_.works.push(request)) {
     around_.metrics.overloaded.add();
     connection.owner.store(Owner::kLane, std::memory_order_relaxed);
-    current_->exchange.response = overloadedResponse();
-    return answerHere(connection, *current_, peer_finished);
+    request->exchange.response = overloadedResponse();
+    answerHere(*request, peer_finished);
   }
-  current_ = spareRequest();
+}
+
+void Lane::finishLoad(ActiveRequestPtr request) {
+  Connection& connection = *request->connection;
+  conclude(*request);
+  const bool event = connection.owner.exchange(Owner::kLane, std::memory_order_relaxed) == Owner::kLentAndEvent;
+  if (isLarge(request->exchange.response)) return handOn(request, Route::kAnswered, event);
+  const bool open = answerHere(*request, false);
+  if (open && event) look(connection, hasFinished(connection.fd.get()));
+  if (spare_.size() < kMaxSpare) spare_.push_back(std::move(request));
+}
+
+void Lane::conclude(ActiveRequest& request) {
+  const std::shared_ptr<Handler> handler = std::move(request.handler);
+  if (request.answered) return;
+  try {
+    handler->conclude(request.exchange);
+  } catch (...) {
+    request.exchange.response = failedResponse(around_.metrics, "conclude");
+  }
+}
+
+/// False: the connection is gone.
+bool Lane::answerHere(ActiveRequest& request, bool peer_finished) {
+  const bool written = request.fastcgi.answer(request.exchange.response, std::chrono::milliseconds(0));
+  if (!written) around_.metrics.write_failures.add();
+  const bool keep = written && request.keep && !peer_finished && phase_ < LanePhase::kDraining;
+  if (!keep) drop(*request.connection);
+  return keep;
 }
 
 ActiveRequestPtr Lane::spareRequest() {
-  if (spare_.empty()) spare_.swap(mailbox_.lock()->answered);
   if (spare_.empty()) return std::make_unique<ActiveRequest>();
   ActiveRequestPtr request = std::move(spare_.back());
   spare_.pop_back();
   return request;
-}
-
-void Lane::answerHere(Connection& connection, ActiveRequest& request, bool peer_finished) {
-  const bool written = request.fastcgi.answer(request.exchange.response, std::chrono::milliseconds(0));
-  if (!written) around_.metrics.write_failures.add();
-  if (!written || !request.keep || peer_finished || phase_ >= LanePhase::kDraining) drop(connection);
 }
 
 void Lane::refuse(Connection& connection, std::string_view records) {

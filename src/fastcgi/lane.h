@@ -2,6 +2,9 @@
 // check decide, and has each whole request received by the handler: answered at once, or handed on to a loader or
 // worker. It never waits for anything but epoll.
 //
+// What comes back from a loader is answered here too: the request lies in this thread's processor cache and memory,
+// and a loader touches no more of it than what it loads.
+//
 // A request that is answered at once on a kept connection costs three system calls: epoll_wait, recv, write. An idle
 // connection costs its descriptor and a struct Connection.
 
@@ -69,8 +72,8 @@ class Lane {
   void enter(LanePhase phase);
   /// From a loader or worker: a connection whose owner was kLentAndEvent when it was done with it.
   void giveBack(Connection& connection);
-  /// From a loader: a request that was answered, whose buffers serve the next one.
-  void giveBack(ActiveRequestPtr request);
+  /// From a loader: takes those of the requests that came from this lane, to be answered.
+  void giveBack(std::span<ActiveRequestPtr> requests);
   /// An accepted connection from another lane that has more of them. False when this lane has ended already.
   [[nodiscard]] bool take(UniqueFd& socket);
   /// Waits for events, or has got further since the last time it was asked. One thread asks, in intervals within
@@ -81,7 +84,7 @@ class Lane {
   struct Mailbox {
     std::vector<UniqueFd> accepted;
     std::vector<Connection*> returned;
-    std::vector<ActiveRequestPtr> answered;
+    std::vector<ActiveRequestPtr> loaded;
     bool closed = false;
   };
 
@@ -119,9 +122,11 @@ class Lane {
   void setPartial(Connection& connection, std::string_view bytes);
   void serve(Connection& connection, std::string_view bytes, const FramingResult& framing, bool peer_finished);
   Route receive(ActiveRequest& request);
+  void handOn(ActiveRequestPtr& request, Route route, bool peer_finished);
+  void finishLoad(ActiveRequestPtr request);
+  void conclude(ActiveRequest& request);
+  bool answerHere(ActiveRequest& request, bool peer_finished);
   ActiveRequestPtr spareRequest();
-  void handOn(Connection& connection, Route route, bool peer_finished);
-  void answerHere(Connection& connection, ActiveRequest& request, bool peer_finished);
   void refuse(Connection& connection, std::string_view records);
   void discard(Connection& connection);
   void stopTimer(Connection& connection);
@@ -151,6 +156,7 @@ class Lane {
   ActiveRequestPtr current_;               // for the next request; leaves when the request is handed on
   std::vector<ActiveRequestPtr> spare_;    // to be current_ one day
   std::vector<ActiveRequestPtr> to_load_;  // gathered over one round of events, so that they make one batch
+  std::vector<ActiveRequestPtr> loaded_;   // out of the mailbox
   bool mail_ = false;                      // the mailbox is to be emptied after this round
   bool accepting_ = false;                 // the listening socket is in the epoll set
   SteadyTime next_pause_log_{};

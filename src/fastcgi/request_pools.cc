@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "fastcgi/lane.h"
 #include "fastcgi/named_thread.h"
 
 namespace sessiond {
@@ -39,14 +40,8 @@ void LoaderPool::load(std::vector<ActiveRequestPtr>& batch) {
     loadOfOneHandler({begin, end});
     begin = end;
   }
-  for (ActiveRequestPtr& request : batch) {
-    if (isLarge(request->exchange.response)) {
-      request->answered = true;
-      if (works_.push(request)) continue;
-      metrics_.overloaded.add();
-      request->exchange.response = overloadedResponse();
-    }
-    finishAway(std::move(request), kNoPatience, metrics_);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i] != nullptr) batch[i]->connection->lane.giveBack(std::span(batch).subspan(i));
   }
 }
 
@@ -59,7 +54,10 @@ void LoaderPool::loadOfOneHandler(std::span<const ActiveRequestPtr> requests) {
     handler->load(std::span<Exchange* const>(exchanges.data(), requests.size()));
   } catch (...) {
     const Response failed = failedResponse(metrics_, "load");
-    for (const ActiveRequestPtr& request : requests) request->exchange.response = failed;
+    for (const ActiveRequestPtr& request : requests) {
+      request->exchange.response = failed;
+      request->answered = true;
+    }
   }
 }
 

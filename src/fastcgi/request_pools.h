@@ -17,17 +17,16 @@ using RequestQueue = BoundedQueue<ActiveRequestPtr>;
 
 /// Session checks that have to ask Redis. A loader takes all that wait, up to kLargestBatch, and gives them to their
 /// handler at once: while it waits for Redis the next batch gathers, so load makes batches and batches make load
-/// cheap. Answers that are too large to write here go on to the workers.
+/// cheap. Then they go back to their lanes, all of a lane at once.
 class LoaderPool {
  public:
   static constexpr std::size_t kLargestBatch = 64;
 
-  LoaderPool(RequestQueue& loads, RequestQueue& works, FastcgiMetrics& metrics)
-      : loads_(loads), works_(works), metrics_(metrics) {}
+  LoaderPool(RequestQueue& loads, FastcgiMetrics& metrics) : loads_(loads), metrics_(metrics) {}
 
   /// Throws std::system_error when there is no thread to be had.
   void start(std::size_t threads);
-  /// REQUIRES: the queue is closed. Returns when what waited in it has been answered.
+  /// REQUIRES: the queue is closed. Returns when what waited in it has gone back.
   void join() { threads_.clear(); }
 
  private:
@@ -36,7 +35,6 @@ class LoaderPool {
   void loadOfOneHandler(std::span<const ActiveRequestPtr> requests);
 
   RequestQueue& loads_;
-  RequestQueue& works_;
   FastcgiMetrics& metrics_;
   std::vector<std::jthread> threads_;
 };

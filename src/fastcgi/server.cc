@@ -27,7 +27,7 @@ Server::Server(const ServerOptions& options, Listener listener, Snapshot<Handler
       metrics_(registry),
       loads_(options_.load_queue),
       works_(options_.work_queue),
-      loader_pool_(loads_, works_, metrics_),
+      loader_pool_(loads_, metrics_),
       worker_pool_(works_, options_.write_timeout, metrics_),
       surroundings_{.options = options_,
                     .listener = listener_,

@@ -1,8 +1,8 @@
 // Handler: what the FastCGI room calls for every request, and the only thing it knows of the rooms above.
 //
 // A request is received on a lane, which must never wait. What cannot be answered there goes on to a loader (a
-// session check that has to ask Redis; many at a time, so that they share one pipeline) or to a worker (login,
-// logout and all else that may take long).
+// session check that has to ask Redis; many at a time, so that they share one pipeline) and comes back to its lane to
+// be answered, or it goes to a worker (login, logout and all else that may take long).
 
 #pragma once
 
@@ -15,7 +15,7 @@
 namespace sessiond {
 
 /// What receive() found out and load() or work() goes on from (verified cookies, the policy, the settings). May be
-/// destroyed after its handler, by another thread.
+/// destroyed after its handler.
 class Continuation {
  public:
   virtual ~Continuation() = default;
@@ -30,7 +30,7 @@ struct Exchange {
 
 enum class Route {
   kAnswered,  ///< `response` is complete
-  kLoad,      ///< to a loader
+  kLoad,      ///< to a loader, and back
   kWork,      ///< to a worker
 };
 
@@ -40,9 +40,11 @@ class Handler {
   virtual ~Handler() = default;
   /// On a lane. Never waits: no Redis, no file, no password hash, no lock that is held long.
   virtual Route receive(Exchange& exchange) = 0;
-  /// On a loader. Fills in the response of every exchange of the batch (1 to 64, all of them received by this
-  /// very object). Waits for Redis at most as long as its budget.
+  /// On a loader. Gets what the exchanges of the batch lack (1 to 64, all of them received by this very object).
+  /// Waits for Redis at most as long as its budget.
   virtual void load(std::span<Exchange* const> batch) = 0;
+  /// On the lane again, after load(). Fills in the response. Never waits.
+  virtual void conclude(Exchange& exchange) = 0;
   /// On a worker. Fills in the response.
   virtual void work(Exchange& exchange) = 0;
 };

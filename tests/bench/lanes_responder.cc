@@ -34,6 +34,7 @@ class NothingHandler final : public Handler {
     return Route::kAnswered;
   }
   void load(std::span<Exchange* const>) override {}
+  void conclude(Exchange&) override {}
   void work(Exchange&) override {}
 
  private:

@@ -103,10 +103,8 @@ TEST_P(Serving, ForgetsHowMuchAnEarlierRequestNeeded) {
 TEST_P(Serving, NoticesAPeerThatLeftWhileItsRequestWasAway) {
   std::latch gate(1);
   server_.handler->on_receive = routeByParam;
-  server_.handler->on_load = [&gate](std::span<Exchange* const> batch) {
-    gate.wait();
-    for (Exchange* const exchange : batch) exchange->response = Response(204);
-  };
+  server_.handler->on_load = [&gate](std::span<Exchange* const>) { gate.wait(); };
+  server_.handler->on_conclude = [](Exchange& exchange) { exchange.response = Response(204); };
   server_.start();
   FastcgiClient client = server_.connect();
   ASSERT_TRUE(client.send(TestRequest{.params = {{"R", "load"}}}.bytes()));
@@ -210,9 +208,7 @@ TEST_P(Serving, WritesAMebibyteFromEveryRoute) {
     answer(exchange);
     return route;
   };
-  server_.handler->on_load = [&answer](std::span<Exchange* const> batch) {
-    for (Exchange* const exchange : batch) answer(*exchange);
-  };
+  server_.handler->on_conclude = answer;
   server_.handler->on_work = answer;
   server_.start();
   FastcgiClient client = server_.connect();

@@ -25,13 +25,13 @@ class LambdaHandler final : public Handler {
     exchange.response = echo(exchange.request);
     return Route::kAnswered;
   };
-  std::function<void(std::span<Exchange* const>)> on_load = [](std::span<Exchange* const> batch) {
-    for (Exchange* const exchange : batch) exchange->response = echo(exchange->request);
-  };
+  std::function<void(std::span<Exchange* const>)> on_load = [](std::span<Exchange* const>) {};
+  std::function<void(Exchange&)> on_conclude = [](Exchange& exchange) { exchange.response = echo(exchange.request); };
   std::function<void(Exchange&)> on_work = [](Exchange& exchange) { exchange.response = echo(exchange.request); };
 
   Route receive(Exchange& exchange) override { return on_receive(exchange); }
   void load(std::span<Exchange* const> batch) override { on_load(batch); }
+  void conclude(Exchange& exchange) override { on_conclude(exchange); }
   void work(Exchange& exchange) override { on_work(exchange); }
 
   /// 200 with "NAME=value;" for every parameter and the body behind a `|`.

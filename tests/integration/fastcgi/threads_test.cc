@@ -67,11 +67,11 @@ TEST(Threads, ASlowLoadDelaysNoAnswerAtOnce) {
   Gate gate;
   std::atomic<int> loading = 0;
   server.handler->on_receive = routeByParam;
-  server.handler->on_load = [&](std::span<Exchange* const> batch) {
+  server.handler->on_load = [&](std::span<Exchange* const>) {
     ++loading;
     gate.wait();
-    for (Exchange* const exchange : batch) exchange->response = Response(204);
   };
+  server.handler->on_conclude = [](Exchange& exchange) { exchange.response = Response(204); };
   server.start();
   FastcgiClient slow = server.connect();
   ASSERT_TRUE(slow.send(routed("load").bytes()));
@@ -96,7 +96,6 @@ TEST(Threads, ChecksThatWaitedTogetherAreOneBatchOfAtMost64) {
   server.handler->on_load = [&](std::span<Exchange* const> batch) {
     batches.push_back(batch.size());
     if (++loads == 1) gate.wait();
-    for (Exchange* const exchange : batch) exchange->response = LambdaHandler::echo(exchange->request);
   };
   server.start();
   std::vector<FastcgiClient> clients;
@@ -130,8 +129,13 @@ TEST(Threads, AnExceptionIsA500AndTheConnectionLives) {
     return route;
   };
   server.handler->on_load = [](std::span<Exchange* const> batch) {
+    if (batch.front()->request.paramOrEmpty("THROW") == "late") return;
     for (Exchange* const exchange : batch) exchange->response = Response(200);
     throw std::runtime_error("load is broken");
+  };
+  server.handler->on_conclude = [](Exchange& exchange) {
+    exchange.response = Response(200);
+    throw std::runtime_error("conclude is broken");
   };
   server.handler->on_work = [](Exchange& exchange) {
     exchange.response = Response(200);
@@ -144,7 +148,9 @@ TEST(Threads, AnExceptionIsA500AndTheConnectionLives) {
     ASSERT_TRUE(reply) << route;
     EXPECT_EQ(reply->out, "Status: 500 Internal Server Error\r\n\r\n") << route;
   }
-  EXPECT_EQ(server.metrics().handler_errors.read(), 4U);
+  EXPECT_EQ(client.ask({.params = {{"R", "load"}, {"THROW", "late"}}})->out,
+            "Status: 500 Internal Server Error\r\n\r\n");
+  EXPECT_EQ(server.metrics().handler_errors.read(), 5U);
 }
 
 TEST(Threads, AResponseThatNobodyFilledInIsA500) {
@@ -152,7 +158,7 @@ TEST(Threads, AResponseThatNobodyFilledInIsA500) {
   server.handler->on_receive = [](Exchange& exchange) {
     return exchange.request.params.empty() ? Route::kAnswered : routeByParam(exchange);
   };
-  server.handler->on_load = [](std::span<Exchange* const>) {};
+  server.handler->on_conclude = [](Exchange&) {};
   server.handler->on_work = [](Exchange&) {};
   server.start();
   FastcgiClient client = server.connect();
@@ -199,11 +205,11 @@ TEST(Threads, AFullLoadQueueIsA503WithRetryAfter) {
   Gate gate;
   std::atomic<int> loading = 0;
   server.handler->on_receive = routeByParam;
-  server.handler->on_load = [&](std::span<Exchange* const> batch) {
+  server.handler->on_load = [&](std::span<Exchange* const>) {
     ++loading;
     gate.wait();
-    for (Exchange* const exchange : batch) exchange->response = Response(204);
   };
+  server.handler->on_conclude = [](Exchange& exchange) { exchange.response = Response(204); };
   server.start();
   std::vector<FastcgiClient> waiting;
   for (int i = 0; i < 3; ++i) {
@@ -227,10 +233,8 @@ TEST(Threads, ARequestIsFinishedByTheHandlerThatReceivedIt) {
   const auto numbered = [&gate](int number) {
     auto handler = std::make_shared<LambdaHandler>();
     handler->on_receive = routeByParam;
-    handler->on_load = [number, &gate](std::span<Exchange* const> batch) {
-      gate.wait();
-      for (Exchange* const exchange : batch) exchange->response = Response(number);
-    };
+    handler->on_load = [&gate](std::span<Exchange* const>) { gate.wait(); };
+    handler->on_conclude = [number](Exchange& exchange) { exchange.response = Response(number); };
     return handler;
   };
   std::shared_ptr<LambdaHandler> first = numbered(401);

@@ -91,6 +91,7 @@ class AuthEndpointTest : public testing::Test {
     if (route_ == Route::kLoad) {
       Exchange* const batch[] = {&exchange};
       endpoint().load(batch);
+      endpoint().conclude(exchange);
     }
     return exchange.response;
   }
@@ -325,6 +326,7 @@ TEST_F(AuthEndpointTest, LoadsAllChecksOfABatchAtOnce) {
   }
   Exchange* const batch[] = {&exchanges[0], &exchanges[1]};
   endpoint().load(batch);
+  for (Exchange& exchange : exchanges) endpoint().conclude(exchange);
   EXPECT_EQ(exchanges[0].response.status, 204);
   EXPECT_EQ(exchanges[1].response.status, 401);
   EXPECT_EQ(source_.batches, std::vector<std::size_t>{2});
