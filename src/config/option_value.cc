@@ -12,10 +12,21 @@ namespace {
 constexpr std::size_t kLongestText = 1024;
 constexpr std::size_t kLongestList = 64;
 
-/// The text of a value that is neither quoted nor a structure; else reports that it must be `what`.
-std::optional<std::string_view> plainText(const OptionValue& value, const std::string& what) {
-  if (value.node.kind == YamlKind::kScalar && !value.node.quoted) return value.node.text;
+void refuseKind(const OptionValue& value, const std::string& what) {
   if (value.node.kind != YamlKind::kBroken) value.refuse("must be " + what + " but is " + describeNode(value.node));
+}
+
+/// The text of a value that is no structure, in quotes or not; else reports that it must be `what`.
+std::optional<std::string_view> scalarText(const OptionValue& value, const std::string& what) {
+  if (value.node.kind == YamlKind::kScalar) return value.node.text;
+  refuseKind(value, what);
+  return std::nullopt;
+}
+
+/// The same, refusing quotes.
+std::optional<std::string_view> plainText(const OptionValue& value, const std::string& what) {
+  if (!value.node.quoted) return scalarText(value, what);
+  refuseKind(value, what);
   return std::nullopt;
 }
 
@@ -93,7 +104,7 @@ std::optional<std::uint32_t> readNumber(const OptionValue& value, std::uint32_t 
 }
 
 std::optional<std::chrono::milliseconds> readDuration(const OptionValue& value, const DurationLimits& limits) {
-  const std::optional<std::string_view> text = plainText(value, "a duration such as 30s or 5m");
+  const std::optional<std::string_view> text = scalarText(value, "a duration such as 30s or 5m");
   if (!text) return std::nullopt;
   const std::string range = std::string(limits.zero_is_none ? "0s (none) or " : "") + "between " +
                             formatDuration(limits.least) + " and " + formatDuration(limits.most);
@@ -103,7 +114,7 @@ std::optional<std::chrono::milliseconds> readDuration(const OptionValue& value, 
   }
   const std::optional<std::chrono::milliseconds> duration = parseDuration(*text);
   if (!duration) {
-    value.refuse("must be a duration, a whole number with ms, s, m, h or d, but is " + shown(*text));
+    value.refuse("must be a duration, a whole number with ms, s, m, h or d, but is " + describeNode(value.node));
     return std::nullopt;
   }
   const bool is_none = limits.zero_is_none && duration->count() == 0;
@@ -122,11 +133,11 @@ std::optional<std::chrono::seconds> readSeconds(const OptionValue& value, const 
 }
 
 std::optional<std::size_t> readSize(const OptionValue& value, std::size_t least, std::size_t most) {
-  const std::optional<std::string_view> text = plainText(value, "a size in bytes such as 512, 8k or 1m");
+  const std::optional<std::string_view> text = scalarText(value, "a size in bytes such as 512, 8k or 1m");
   if (!text) return std::nullopt;
   const std::optional<std::size_t> size = parseSize(*text);
   if (!size && !allDigits(*text)) {
-    value.refuse("must be a size in bytes, or with k or m, such as 512, 8k or 1m, but is " + shown(*text));
+    value.refuse("must be a size in bytes, or with k or m, such as 512, 8k or 1m, but is " + describeNode(value.node));
     return std::nullopt;
   }
   if (size && *size >= least && *size <= most) return size;

@@ -1,7 +1,8 @@
 // The kinds of values options have: how each is read from YAML, strictly, and written back.
 //
 // A reader returns nothing after it has reported what is wrong. There are no conversions: "5" is not 5, yes is not
-// true, and a number without a unit is not a duration.
+// true, and a number without a unit is not a duration. Only around durations and sizes do quotes mean nothing: YAML has
+// no such kinds, so "5m" is no more a text than 5m is, and a file in JSON cannot leave the quotes out.
 
 #pragma once
 

@@ -19,15 +19,6 @@ boss:$6$rounds=1000$Xq2vTz8NfJ4wLr1c$WdQkwZmqbdB.E84IYTImtl/vwX6FpqvVbwoEeiDKA3B
 slow:$6$rounds=900000$Xq2vTz8NfJ4wLr1c$.7YxhPV5cJwZ9gG5WvWSirxQVfZeXvqy0Affb00LG969koclLp3BfTn3z7eP9pY5T5lyglE5ph6UhnZ2qd68Y/:id=9
 `;
 
-/** YAML in flow style: JSON, but for durations and sizes, which are not texts to sessiond. */
-function toYaml(value) {
-  if (Array.isArray(value)) return `[${value.map(toYaml).join(', ')}]`;
-  if (typeof value === 'string' && /^\d+(ms|[smhdk])$/.test(value)) return value;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}: ${toYaml(member)}`);
-  return `{${members.join(',\n')}}`;
-}
-
 /** A site's configuration; `change(config)` alters it. */
 function baseConfig(folder, redisUrl) {
   return {
@@ -69,7 +60,7 @@ export class Sessiond {
   }
 
   writeConfig() {
-    fs.writeFileSync(this.file, toYaml(this.config));
+    fs.writeFileSync(this.file, JSON.stringify(this.config, null, 2)); // JSON is YAML
   }
 
   async start() {

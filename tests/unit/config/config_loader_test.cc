@@ -44,6 +44,24 @@ TEST_F(ConfigLoader, FillsWhatIsGivenAndKeepsTheOtherDefaults) {
   EXPECT_EQ(loaded->config.identity.size(), 4u);
 }
 
+TEST_F(ConfigLoader, TakesDurationsAndSizesInQuotes) {
+  const Loaded loaded = load(R"({
+    "session": {"touch_interval": "1h", "max_bytes": "2m", "identity_max_bytes": '512', "cache": {"max_bytes": '64m'}},
+    "cookie": {"max_age": "90s"},
+    "redis": {"command_timeout": '50ms'},
+    "policies": {"staff": {"max_auth_age": "5m"}}
+  })");
+  ASSERT_TRUE(loaded) << said(loaded).front();
+  const Config& config = loaded->config;
+  EXPECT_EQ(config.session.touch_interval, std::chrono::hours(1));
+  EXPECT_EQ(config.session.max_bytes, 2u << 20);
+  EXPECT_EQ(config.session.identity_max_bytes, 512u);
+  EXPECT_EQ(config.session.cache.max_bytes, 64u << 20);
+  EXPECT_EQ(config.cookie.max_age, std::chrono::seconds(90));
+  EXPECT_EQ(config.redis.command_timeout, std::chrono::milliseconds(50));
+  EXPECT_EQ(config.policies.back().max_auth_age, std::chrono::minutes(5));
+}
+
 TEST_F(ConfigLoader, ReadsSecretsInOrderWithoutTheirLastNewline) {
   folder_.write("first", std::string(40, 'a') + "\r\n");
   folder_.write("second", std::string(40, 'b') + "\n\n");
