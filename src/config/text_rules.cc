@@ -182,6 +182,10 @@ Complaint aboutPolicyName(std::string_view text) {
     return kLower.find(byte) != std::string_view::npos || isDigit(byte) || byte == '_' || byte == '-';
   });
   if (!is_name) return "is no policy name: lower-case letters, digits, _ and - only";
+  // By nginx/upstream.conf. If it existed, a nested location would be checked by a policy that nobody chose for it.
+  if (text == "unnamed") {
+    return "is reserved: nginx asks for it, to be refused, where a location inherits a check without naming a policy";
+  }
   return aboutLength(text, 64);
 }
 

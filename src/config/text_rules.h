@@ -35,6 +35,7 @@ Complaint aboutCookieDomain(std::string_view text);
 Complaint aboutCookiePath(std::string_view text);
 /// Letters, digits and dashes, and none that nginx or this protocol gives a meaning of its own.
 Complaint aboutIdentityHeaderName(std::string_view text);
+/// Lower-case letters, digits, _ and -, and not the name by which the snippets ask to be refused.
 Complaint aboutPolicyName(std::string_view text);
 /// Where a browser may be sent: /path, with or without query.
 Complaint aboutLocalUrl(std::string_view text);

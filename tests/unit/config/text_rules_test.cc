@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <string>
+
 namespace sessiond {
 namespace {
 
@@ -79,6 +83,17 @@ TEST(TextRules, ListenSocketIsAPathOrHostAndPort) {
 TEST(TextRules, PolicyNamesAreLowerCase) {
   expectAccepted(aboutPolicyName, {"default", "a-b_c9"});
   expectRefused(aboutPolicyName, {"", "Admin", "a b", "a.b", std::string(65, 'a')});
+}
+
+TEST(TextRules, ThePolicyThatNginxNamesForNoneIsReserved) {
+  std::ifstream file("nginx/upstream.conf");
+  const std::string snippet{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  EXPECT_NE(snippet.find("map $sessiond_included $sessiond_policy_in_force {\n"
+                         "    default $sessiond_policy;\n"
+                         "    \"\"      unnamed;\n"),
+            std::string::npos)
+      << "run from the top of the source tree";
+  expectRefused(aboutPolicyName, {"unnamed"});
 }
 
 }  // namespace
