@@ -227,12 +227,17 @@ place = $(INSTALL) -d '$(DESTDIR)$(dir $(2))' && sed -e 's|/usr/local/sbin/|$(sb
         -e 's|/usr/local/share/doc/sessiond|$(docdir)|g' -e 's|/etc/sessiond/|$(sysconfdir)/sessiond/|g' $(1) \
         >'$(DESTDIR)$(2)' && chmod 644 '$(DESTDIR)$(2)'
 
+# Where Debian looks for them (Policy 12.6); not beside the snippets, because nothing includes them.
+examples      := $(wildcard $(addprefix nginx/examples/*/*.,conf mjs py))
+place_example  = $(call place,$(1),$(patsubst nginx/%,$(docdir)/%,$(1)))
+
 .PHONY: install
 install: all ## install under $(DESTDIR)$(prefix) and $(sysconfdir); never overwrites configuration, starts nothing
 	$(INSTALL) -d '$(DESTDIR)$(sbindir)' '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)' '$(DESTDIR)$(sysconfdir)/sessiond'
 	$(INSTALL) -m 755 $(OUT)/sessiond '$(DESTDIR)$(sbindir)/sessiond'
 	$(INSTALL) -m 644 nginx/*.conf '$(DESTDIR)$(snippetdir)'
 	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml '$(DESTDIR)$(docdir)'
+	$(foreach example,$(examples),$(call place_example,$(example)) &&) :
 	$(call place,systemd/sessiond.service,$(unitdir)/sessiond.service)
 	$(call place,systemd/sessiond.socket,$(unitdir)/sessiond.socket)
 	$(call place,systemd/sessiond.sysusers,$(sysusersdir)/sessiond.conf)
