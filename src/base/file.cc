@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <system_error>
@@ -15,6 +16,8 @@
 namespace sessiond {
 namespace {
 
+constexpr std::size_t kFirstRead = 8192;
+
 std::string describe(int error) {
   std::string text = std::generic_category().message(error);
   if (!text.empty()) text.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(text.front())));
@@ -25,7 +28,34 @@ std::string tooLarge(std::size_t limit) {
   return "is larger than " + std::to_string(limit) + " bytes";
 }
 
+/// resize() may move the bytes and leave the old ones in freed memory.
+void enlarge(std::string& bytes, std::size_t size) {
+  std::string larger(size, '\0');
+  bytes.copy(larger.data(), bytes.size());
+  wipeString(bytes);
+  bytes = std::move(larger);
+}
+
 }  // namespace
+
+Expected<std::string, int> readBytes(int fd, std::size_t limit) {
+  std::string bytes(std::min(kFirstRead, limit + 1), '\0');
+  std::size_t filled = 0;
+  while (filled <= limit) {
+    if (filled == bytes.size()) enlarge(bytes, std::min(2 * bytes.size(), limit + 1));
+    const ssize_t got = ::read(fd, bytes.data() + filled, bytes.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      const int error = errno;
+      wipeString(bytes);
+      return Unexpected(error);
+    }
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
 
 Expected<FileContents, std::string> readFile(const std::string& path, std::size_t limit) {
   // O_NONBLOCK: opening a pipe must not wait for its writer.
@@ -36,33 +66,14 @@ Expected<FileContents, std::string> readFile(const std::string& path, std::size_
   if (!S_ISREG(status.st_mode)) return Unexpected(std::string("is not a regular file"));
   if (static_cast<std::size_t>(status.st_size) > limit) return Unexpected(tooLarge(limit));
 
-  // One byte more than it says it has, so that a file that grows meanwhile is noticed.
-  std::string bytes(static_cast<std::size_t>(status.st_size) + 1, '\0');
-  std::size_t filled = 0;
-  while (true) {
-    const ssize_t got = ::read(file.get(), bytes.data() + filled, bytes.size() - filled);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      const int error = errno;
-      wipeString(bytes);
-      return Unexpected(describe(error));
-    }
-    if (got == 0) break;
-    filled += static_cast<std::size_t>(got);
-    if (filled > limit) {
-      wipeString(bytes);
-      return Unexpected(tooLarge(limit));
-    }
-    if (filled == bytes.size()) {
-      // resize() may move the bytes and leave the old ones, perhaps a secret, in freed memory.
-      std::string larger(bytes.size() * 2, '\0');
-      bytes.copy(larger.data(), filled);
-      wipeString(bytes);
-      bytes = std::move(larger);
-    }
+  // It may be larger than it said: it grows, or is one of /proc's.
+  Expected<std::string, int> bytes = readBytes(file.get(), limit);
+  if (!bytes) return Unexpected(describe(bytes.error()));
+  if (bytes->size() > limit) {
+    wipeString(*bytes);
+    return Unexpected(tooLarge(limit));
   }
-  bytes.resize(filled);
-  return FileContents{std::move(bytes), (status.st_mode & S_IRGRP) != 0, (status.st_mode & S_IROTH) != 0};
+  return FileContents{*std::move(bytes), (status.st_mode & S_IRGRP) != 0, (status.st_mode & S_IROTH) != 0};
 }
 
 }  // namespace sessiond

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/file.h"
 #include "base/unique_fd.h"
 #include "config/config_reader.h"
 #include "config/secret_file.h"
@@ -28,22 +29,14 @@ std::string errorText(int error) {
   return std::generic_category().message(error);
 }
 
-/// The error is a message.
+/// A pipe will do (`sessiond -t -c <(template)`). The error is a message.
 Expected<std::string, std::string> readWholeFile(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!fd) return Unexpected<std::string>("cannot be read: " + errorText(errno));
-  std::string text;
-  char block[16 * 1024];
-  for (;;) {
-    const ssize_t count = ::read(fd.get(), block, sizeof block);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Unexpected<std::string>("cannot be read: " + errorText(errno));
-    if (count == 0) return text;
-    text.append(block, static_cast<std::size_t>(count));
-    if (text.size() > kMaxConfigFileSize) {
-      return Unexpected<std::string>("is larger than " + std::to_string(kMaxConfigFileSize / 1024) + " KiB");
-    }
-  }
+  Expected<std::string, int> text = readBytes(fd.get(), kMaxConfigFileSize);
+  if (!text) return Unexpected<std::string>("cannot be read: " + errorText(text.error()));
+  if (text->size() <= kMaxConfigFileSize) return *std::move(text);
+  return Unexpected<std::string>("is larger than " + std::to_string(kMaxConfigFileSize / 1024) + " KiB");
 }
 
 /// Reads one secret for the option at `path`; nothing after a problem has been reported, with `hint` behind it.

@@ -2,13 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "base/file.h"
 #include "base/unique_fd.h"
 #include "config/config_report.h"
 
@@ -19,25 +19,6 @@ constexpr std::string_view kCredential = "credential:";
 
 Unexpected<std::string> cannotRead(const std::string& path, int error) {
   return Unexpected<std::string>("cannot read " + shown(path) + ": " + std::generic_category().message(error));
-}
-
-/// At most one byte more than a secret may have; the error is an errno.
-Expected<std::string, int> readBounded(int fd) {
-  std::string bytes(kMaxSecretSize + 1, '\0');
-  std::size_t filled = 0;
-  while (filled < bytes.size()) {
-    const ssize_t count = ::read(fd, bytes.data() + filled, bytes.size() - filled);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      const int error = errno;
-      wipeString(bytes);
-      return Unexpected<int>(error);
-    }
-    if (count == 0) break;
-    filled += static_cast<std::size_t>(count);
-  }
-  bytes.resize(filled);
-  return bytes;
 }
 
 void stripNewline(std::string& bytes) {
@@ -51,7 +32,7 @@ Expected<SecretFile, std::string> readSecretFile(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0) return cannotRead(path, errno);
-  Expected<std::string, int> bytes = readBounded(fd.get());
+  Expected<std::string, int> bytes = readBytes(fd.get(), kMaxSecretSize);
   if (!bytes) return cannotRead(path, bytes.error());
   if (bytes->size() > kMaxSecretSize) {
     wipeString(*bytes);

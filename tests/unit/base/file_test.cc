@@ -1,13 +1,18 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include "base/unique_fd.h"
 
 namespace sessiond {
 namespace {
@@ -71,6 +76,34 @@ TEST_F(ReadFile, DoesNotWaitForTheWriterOfAPipe) {
   const std::string pipe = folder_ / "pipe";
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
   EXPECT_EQ(readFile(pipe, 10).error(), "is not a regular file");
+}
+
+/// The reading end of a pipe in which `bytes` wait; at most what a pipe holds.
+UniqueFd pipeWith(const std::string& bytes) {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(pipe(ends.data()), 0);
+  const UniqueFd writer(ends[1]);
+  EXPECT_EQ(write(writer.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  return UniqueFd(ends[0]);
+}
+
+TEST(ReadBytes, ReadsAPipeToItsEnd) {
+  EXPECT_EQ(*readBytes(pipeWith("").get(), 10), "");
+  const std::string bytes = std::string(30'000, 'x') + std::string("\0y", 2);
+  EXPECT_EQ(*readBytes(pipeWith(bytes).get(), 40'000), bytes);
+}
+
+TEST(ReadBytes, StopsOneByteBeyondTheLimit) {
+  EXPECT_EQ(*readBytes(pipeWith("12345").get(), 5), "12345");
+  const UniqueFd pipe = pipeWith("12345678");
+  EXPECT_EQ(*readBytes(pipe.get(), 5), "123456");
+  EXPECT_EQ(*readBytes(pipe.get(), 0), "7");
+  EXPECT_EQ(readBytes(pipeWith(std::string(60'000, 'x')).get(), 50'000)->size(), 50'001U);
+}
+
+TEST(ReadBytes, SaysWhyItCannotRead) {
+  EXPECT_EQ(readBytes(-1, 10).error(), EBADF);
+  EXPECT_EQ(readBytes(UniqueFd(open("/", O_RDONLY | O_CLOEXEC)).get(), 10).error(), EISDIR);
 }
 
 }  // namespace

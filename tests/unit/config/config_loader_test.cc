@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
+
+#include "base/unique_fd.h"
 #include "unit/config/secret_folder.h"
 
 namespace sessiond {
@@ -32,6 +36,19 @@ class ConfigLoader : public testing::Test {
 
   const SecretFolder folder_;
 };
+
+/// The reading end of a pipe in which `bytes` wait, as a shell's <(...) gives it.
+UniqueFd pipeWith(const std::string& bytes) {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(::pipe(ends.data()), 0);
+  const UniqueFd writer(ends[1]);
+  EXPECT_EQ(::write(writer.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  return UniqueFd(ends[0]);
+}
+
+std::string nameOf(const UniqueFd& fd) {
+  return "/dev/fd/" + std::to_string(fd.get());
+}
 
 TEST_F(ConfigLoader, FillsWhatIsGivenAndKeepsTheOtherDefaults) {
   const Loaded loaded = load("session: {idle_timeout: 30m}\ncookie: {max_age: 2h, priority: high}\n");
@@ -226,6 +243,14 @@ TEST_F(ConfigLoader, TakesTheRedisUserFromTheUrl) {
   const Loaded loaded = load("redis: {url: \"redis://app@db\"}\n");
   ASSERT_TRUE(loaded);
   EXPECT_EQ(loaded->config.redis.user, "app");
+}
+
+TEST_F(ConfigLoader, ReadsConfigurationAndSecretFromAPipe) {
+  const UniqueFd secret = pipeWith(std::string(40, 'p') + "\n");
+  const UniqueFd yaml = pipeWith("session: {secret_files: [" + nameOf(secret) + "]}\n");
+  const Loaded loaded = loadConfig(nameOf(yaml), folder_.path());
+  ASSERT_TRUE(loaded) << said(loaded).front();
+  EXPECT_EQ(loaded->config.session.secrets.at(0).reveal(), std::string(40, 'p'));
 }
 
 TEST_F(ConfigLoader, SaysWhyAFileCannotBeRead) {
