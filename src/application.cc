@@ -22,6 +22,7 @@
 #include "endpoints/session_ender.h"
 #include "endpoints/session_finder.h"
 #include "redis/invalidation_listener.h"
+#include "redis/permission_check.h"
 #include "redis/redis_app_cache.h"
 #include "redis/redis_session_store.h"
 #include "redis/redis_user_directory.h"
@@ -114,7 +115,7 @@ struct ApiParts {
 /// Each is built from those above it, and goes before them.
 struct Application::Parts {
   Parts(std::shared_ptr<const Config> settings, LoginPage page, Directories directories,
-        std::unique_ptr<RedisClient> client, HmacKey key, const Clock& clock, MetricsRegistry& metrics);
+        std::unique_ptr<RedisClient> client, HmacKey key, const Clock& time, MetricsRegistry& metrics);
 
   FactsSource& factsSource() {
     if (cache) return cache->caching;
@@ -122,6 +123,7 @@ struct Application::Parts {
   }
 
   const std::shared_ptr<const Config> config;
+  const Clock& clock;
   const HmacKey log_key;
   const CookieSigner signer;
   const FactsExtractor extractor;
@@ -147,9 +149,9 @@ struct Application::Parts {
 };
 
 Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page, Directories directories,
-                          std::unique_ptr<RedisClient> client, HmacKey key, const Clock& clock,
-                          MetricsRegistry& metrics)
+                          std::unique_ptr<RedisClient> client, HmacKey key, const Clock& time, MetricsRegistry& metrics)
     : config(std::move(settings)),
+      clock(time),
       log_key(std::move(key)),
       signer(config->session.secrets),
       extractor(extractionRulesOf(*config)),
@@ -239,7 +241,9 @@ void Application::work(Exchange& exchange) {
 }
 
 StartupReport Application::probeRedis() {
-  return parts_->redis->probe();
+  StartupReport report = parts_->redis->probe();
+  if (report.outcome != StartupProbe::kOk) return report;
+  return checkPermissions(*parts_->redis, *parts_->config, parts_->clock);
 }
 
 }  // namespace sessiond

@@ -91,6 +91,7 @@ int Daemon::start() {
   switch (redis.outcome) {
     case StartupProbe::kOk:
       break;
+    case StartupProbe::kLimited:
     case StartupProbe::kUnreachable:
       logWarn(redis.message);
       break;

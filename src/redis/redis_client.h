@@ -35,6 +35,7 @@ enum class Repeat {
 /// What the server looks like when the daemon starts.
 enum class StartupProbe {
   kOk,
+  kLimited,        ///< may not do all that it will be asked for: the daemon starts
   kUnreachable,    ///< down, silent, loading: the daemon starts and recovers by itself
   kMisconfigured,  ///< refuses us and will go on doing so: password, database, version
 };

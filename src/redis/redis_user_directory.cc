@@ -12,7 +12,6 @@ namespace {
 using Type = RedisReply::Type;
 using Found = Expected<std::optional<UserEntry>, DirectoryError>;
 
-constexpr std::string_view kUserPrefix = "sessiond:user:";
 /// All fields of one user together; whatever is larger is no user.
 constexpr std::size_t kMaxEntryBytes = 64 * 1024;
 

@@ -8,12 +8,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "redis/redis_client.h"
 #include "users/decoy_hash.h"
 #include "users/user_directory.h"
 
 namespace sessiond {
+
+/// Before a user's name.
+inline constexpr std::string_view kUserPrefix = "sessiond:user:";
 
 /// Thread-safe.
 class RedisUserDirectory final : public UserDirectory {

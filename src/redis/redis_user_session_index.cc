@@ -8,7 +8,6 @@ namespace {
 using namespace std::chrono_literals;
 using Type = RedisReply::Type;
 
-constexpr std::string_view kIndexPrefix = "sessiond:sessions:";
 /// A login notes its session before or after it stores it; younger entries are left alone for that reason.
 constexpr auto kSettled = 60s;
 constexpr std::string_view kLooksPerLogin = "64";
@@ -22,7 +21,7 @@ return added
 )lua";
 
 std::string indexKey(std::string_view user_id) {
-  return std::string(kIndexPrefix).append(user_id);
+  return std::string(kUserSessionsPrefix).append(user_id);
 }
 
 StoreError errorOf(const RedisReply& reply) {

@@ -4,12 +4,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "config/config.h"
 #include "redis/redis_client.h"
 #include "session/session_store.h"
 
 namespace sessiond {
+
+/// Before a user's id.
+inline constexpr std::string_view kUserSessionsPrefix = "sessiond:sessions:";
 
 /// Thread-safe.
 class RedisUserSessionIndex final : public UserSessionIndex {

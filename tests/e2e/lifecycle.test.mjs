@@ -96,6 +96,20 @@ describe('sessiond', () => {
     await stack.sessiond.start();
     assert.equal((await client.get('/page/x')).status, 200);
   });
+
+  test('says at its start what Redis does not let it do, and serves', async () => {
+    const { redis, sessiond } = stack;
+    const cookie = await stack.session('limited', { id: 7 });
+    await sessiond.stop();
+    await redis.command('ACL', 'SETUSER', 'default', '-expire');
+    const known = sessiond.logText().length;
+    await sessiond.start();
+    assert.match(
+      sessiond.logText().slice(known),
+      /redis: the ACL user may not do all .* keys: EXPIRE sess:\*, EXPIRE sessiond:sessions:\*\n/,
+    );
+    assert.equal((await stack.client().get('/page/', { headers: { Cookie: cookie } })).status, 200);
+  });
 });
 
 describe('sessiond on a socket that systemd holds', () => {

@@ -1,0 +1,26 @@
+// What the ACL user may not do that sessiond will ask for, said at the start and not at somebody's first logout.
+//
+// Redis looks at a user's rights when a command is queued for a transaction. So everything is queued behind MULTI, and
+// the connection is closed without EXEC: nothing is carried out. (ACL DRYRUN would need Redis 7 and a right of its
+// own.)
+//
+//   MULTI                              -> OK
+//   GETRANGE sess:permission-check 0 0 -> QUEUED
+//   EXPIRE sess:permission-check 1     -> NOPERM this user has no permissions to run the 'expire' command
+//
+// Not asked for: what the invalidation listener sends (CLIENT, SUBSCRIBE, PING). It does so at once, and says itself
+// what was refused.
+
+#pragma once
+
+#include "base/clock.h"
+#include "config/config.h"
+#include "redis/redis_client.h"
+
+namespace sessiond {
+
+/// kLimited, with every missing right in its message ("EXPIRE sess:*"), or kOk; kOk also when the server does not
+/// answer, which is for RedisClient::probe() to say. Waits, on a connection of its own.
+StartupReport checkPermissions(RedisClient& client, const Config& config, const Clock& clock);
+
+}  // namespace sessiond

@@ -1,0 +1,178 @@
+// checkPermissions() against a Redis whose ACL user has exactly the rights that sessiond needs, or all but one.
+
+#include "redis/permission_check.h"
+
+#include <map>
+
+#include "redis/redis_app_cache.h"
+#include "redis/redis_session_store.h"
+#include "redis/redis_user_directory.h"
+#include "redis/redis_user_session_index.h"
+#include "redis_test_fixture.h"
+
+namespace sessiond {
+namespace {
+
+const std::string kAdvice =
+    "redis: the ACL user may not do all that sessiond will ask for; extend its rules (ACL SETUSER) by these commands "
+    "and keys: ";
+
+/// With everything switched on: each command and what is said when the user may not run it.
+const std::map<std::string, std::string> kCommands = {
+    {"multi", "MULTI"},
+    {"exec", "EXEC"},
+    {"getrange", "GETRANGE sess:*, GETRANGE cache:*"},
+    {"pttl", "PTTL sess:*"},
+    {"exists", "EXISTS sessiond:revoked:*, EXISTS sess:*"},
+    {"expire", "EXPIRE sess:*, EXPIRE sessiond:sessions:*"},
+    {"set", "SET sessiond:revoked:*, SET sess:*, SET cache:*"},
+    {"del", "DEL sess:*, DEL cache:*"},
+    {"zrem", "ZREM sessiond:sessions:*"},
+    {"zrevrange", "ZREVRANGE sessiond:sessions:*"},
+    {"eval", "EVAL sessiond:sessions:*, EVAL sess:*, EVAL sessiond:revoked:*"},
+    {"zadd", "ZADD sessiond:sessions:*"},
+    {"ttl", "TTL sessiond:sessions:*"},
+    {"zrangebyscore", "ZRANGEBYSCORE sessiond:sessions:*"},
+    {"hmget", "HMGET sessiond:user:*"},
+    {"get", "GET sess:*"},
+};
+const std::map<std::string, std::string> kPrefixes = {
+    {"sess:",
+     "GETRANGE sess:*, PTTL sess:*, EXPIRE sess:*, DEL sess:*, SET sess:*, EXISTS sess:*, EVAL sess:*, GET sess:*"},
+    {"sessiond:revoked:", "EXISTS sessiond:revoked:*, SET sessiond:revoked:*, EVAL sessiond:revoked:*"},
+    {"sessiond:sessions:",
+     "ZREM sessiond:sessions:*, ZREVRANGE sessiond:sessions:*, EVAL sessiond:sessions:*, ZADD sessiond:sessions:*, TTL "
+     "sessiond:sessions:*, EXPIRE sessiond:sessions:*, ZRANGEBYSCORE sessiond:sessions:*"},
+    {"sessiond:user:", "HMGET sessiond:user:*"},
+    {"cache:", "GETRANGE cache:*, SET cache:*, DEL cache:*"},
+};
+
+Config everything() {
+  Config config;
+  config.login.authenticators = {"htpasswd", "redis"};
+  config.api.enabled = true;
+  return config;
+}
+
+class PermissionCheck : public ::testing::Test {
+ protected:
+  PermissionCheck() {
+    config_.user = "app";
+    config_.password = Secret(std::string("s3cret"));
+  }
+
+  void allow(const std::vector<std::string>& rules) {
+    std::vector<std::string> command = {"ACL", "SETUSER", "app", "reset", "on", ">s3cret"};
+    command.insert(command.end(), rules.begin(), rules.end());
+    ASSERT_EQ(server_.command(command), "OK");
+  }
+  /// All that is needed but `one`, a command or a prefix.
+  void allowAllBut(const std::string& one) {
+    std::vector<std::string> rules;
+    for (const auto& [command, said] : kCommands)
+      if (command != one) rules.push_back("+" + command);
+    for (const auto& [prefix, said] : kPrefixes)
+      if (prefix != one) rules.push_back("~" + prefix + "*");
+    allow(rules);
+  }
+  /// What is missing, or the whole message if it is another one.
+  std::string missing(const Config& config) {
+    TestClient test(config_);
+    const StartupReport report = checkPermissions(test.client, config, test.clock);
+    EXPECT_EQ(report.outcome == StartupProbe::kLimited, !report.message.empty());
+    EXPECT_TRUE(report.outcome == StartupProbe::kOk || report.outcome == StartupProbe::kLimited);
+    return report.message.starts_with(kAdvice) ? report.message.substr(kAdvice.size()) : report.message;
+  }
+
+  RedisServer server_;
+  RedisConfig config_ = configFor(server_.unixUrl());
+};
+
+TEST_F(PermissionCheck, NamesTheCommandThatIsMissing) {
+  for (const auto& [command, said] : kCommands) {
+    allowAllBut(command);
+    EXPECT_EQ(missing(everything()), said) << command;
+  }
+}
+
+TEST_F(PermissionCheck, NamesTheKeysThatAreMissing) {
+  for (const auto& [prefix, said] : kPrefixes) {
+    allowAllBut(prefix);
+    EXPECT_EQ(missing(everything()), said) << prefix;
+  }
+}
+
+TEST_F(PermissionCheck, NamesEverythingToAUserWhoMayDoNothing) {
+  allow({"+multi"});
+  EXPECT_TRUE(missing(everything()).starts_with("EXEC, GETRANGE sess:*, PTTL sess:*, EXISTS sessiond:revoked:*, "));
+}
+
+TEST_F(PermissionCheck, AsksOnlyForWhatTheConfigurationNeeds) {
+  allow({"+multi", "+exec", "+getrange", "+exists", "+expire", "+set", "+del", "+zrem", "+zrevrange", "~mine:*",
+         "~sessiond:*"});
+  Config config;
+  config.session.key_prefix = "mine:";
+  EXPECT_EQ(missing(config), "PTTL mine:*");
+  config.session.cache.enabled = false;
+  EXPECT_EQ(missing(config), "");
+  config.login.authenticators = {"htpasswd"};
+  EXPECT_EQ(missing(config),
+            "EVAL sessiond:sessions:*, ZADD sessiond:sessions:*, TTL sessiond:sessions:*, ZRANGEBYSCORE "
+            "sessiond:sessions:*");
+}
+
+TEST_F(PermissionCheck, CarriesNothingOut) {
+  const std::string key = "sess:permission-check";
+  for (const std::string without : {"", "multi", "exec"}) {
+    allowAllBut(without);
+    server_.command({"SET", key, "value"});
+    missing(everything());
+    EXPECT_EQ(server_.command({"GET", key}), "value") << without;
+    EXPECT_EQ(server_.command({"TTL", key}), "-1") << without;
+    EXPECT_EQ(server_.command({"DBSIZE"}), "1") << without;
+  }
+}
+
+TEST_F(PermissionCheck, SaysNothingOfAServerThatDoesNotAnswer) {
+  allowAllBut("");
+  server_.freeze();
+  EXPECT_EQ(missing(everything()), "");
+  server_.thaw();
+  server_.kill();
+  EXPECT_EQ(missing(everything()), "");
+}
+
+/// Holds the questions against the stores: who may do what is asked for can do all that they do.
+TEST_F(PermissionCheck, AsksForAllThatIsUsed) {
+  allowAllBut("");
+  const Config config = everything();
+  ASSERT_EQ(missing(config), "");
+  TestClient test(config_);
+  RedisSessionStore store(test.client, config.session);
+  RedisUserSessionIndex index(test.client, config.session);
+  RedisUserDirectory directory(test.client);
+  RedisAppCache cache(test.client, config.cache);
+  const SessionId id = *SessionId::fromBytes("abc");
+  const std::vector<SessionTouch> touches = {{.id = id, .ttl = 60s}};
+  SessionLoad load{.id = &id};
+
+  EXPECT_TRUE(store.create(id, "{}", 60s));
+  store.load({&load, 1});
+  EXPECT_TRUE(load.result && load.result->ttl);
+  EXPECT_TRUE(store.touch(touches));
+  EXPECT_TRUE(store.replace(id, "{}", "{\"a\":1}"));
+  EXPECT_TRUE(store.revoke(id, 60s));
+  const WallTime long_ago{std::chrono::milliseconds(1)};
+  EXPECT_TRUE(index.add("42", id, long_ago, 60s));
+  EXPECT_TRUE(index.add("42", *SessionId::fromBytes("def"), test.clock.wallNow(), 60s));
+  EXPECT_EQ(index.list("42")->size(), 1U);
+  EXPECT_TRUE(index.remove("42", id));
+  EXPECT_TRUE(directory.find("ada"));
+  EXPECT_TRUE(cache.put("key", "1", 60s));
+  EXPECT_TRUE(cache.get("key"));
+  EXPECT_TRUE(cache.remove("key"));
+  EXPECT_EQ(test.metrics.counter("sessiond_redis_error_replies_total", "", {{"code", "NOPERM"}}).read(), 0U);
+}
+
+}  // namespace
+}  // namespace sessiond
