@@ -1,0 +1,100 @@
+// HashIndex: from a keyed 64-bit hash to the object that has it, for tables so large that no part of them is in a
+// processor's cache.
+//
+// A look-up costs one cache line and reads no object: the hash stands beside the pointer. Linear probing in a table
+// of a power of two, at most 7/10 full; what is erased leaves no mark, the entries behind it move up. What was
+// rejected: std::unordered_map, where a look-up goes from bucket to node to object.
+//
+// Two objects of one hash cannot both be here; with 64 keyed bits (keyed_hash.h) its users can do without the older.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "base/check.h"
+#include "base/heap_bytes.h"
+
+namespace sessiond {
+
+/// Not thread-safe; does not own the objects. Takes the hash's lower bits: who spreads objects over several tables
+/// does it by the upper ones.
+template <typename T>
+class HashIndex {
+ public:
+  /// nullptr: none.
+  T* find(std::uint64_t hash) const {
+    if (size_ == 0) return nullptr;
+    return slots_[slotOf(hash)].object;
+  }
+
+  /// REQUIRES: no object of that hash is here.
+  void insert(std::uint64_t hash, T& object) {
+    if ((size_ + 1) * 10 > capacity_ * 7) grow();
+    Slot& slot = slots_[slotOf(hash)];
+    SESSIOND_CHECK(slot.object == nullptr);
+    slot = {hash, &object};
+    ++size_;
+  }
+
+  /// REQUIRES: an object of that hash is here.
+  void erase(std::uint64_t hash) {
+    SESSIOND_CHECK(size_ > 0);
+    std::size_t hole = slotOf(hash);
+    SESSIOND_CHECK(slots_[hole].object != nullptr);
+    for (std::size_t at = after(hole); slots_[at].object != nullptr; at = after(at)) {
+      // It may move into the hole unless its search begins behind the hole.
+      const std::size_t from_home = (at - slots_[at].hash) & (capacity_ - 1);
+      const std::size_t from_hole = (at - hole) & (capacity_ - 1);
+      if (from_home < from_hole) continue;
+      slots_[hole] = slots_[at];
+      hole = at;
+    }
+    slots_[hole] = {};
+    --size_;
+  }
+
+  /// Forgets everything and gives its memory back.
+  void clear() {
+    slots_.reset();
+    size_ = capacity_ = 0;
+  }
+
+  std::size_t size() const { return size_; }
+  /// On the heap.
+  std::size_t bytes() const { return capacity_ == 0 ? 0 : heapBytes(capacity_ * sizeof(Slot)); }
+
+ private:
+  static constexpr std::size_t kSmallest = 16;
+
+  struct Slot {
+    std::uint64_t hash = 0;
+    T* object = nullptr;  ///< nullptr: free
+  };
+
+  std::size_t after(std::size_t at) const { return (at + 1) & (capacity_ - 1); }
+
+  /// Where the hash stands, or the free slot where it would.
+  std::size_t slotOf(std::uint64_t hash) const {
+    std::size_t at = hash & (capacity_ - 1);
+    while (slots_[at].object != nullptr && slots_[at].hash != hash) at = after(at);
+    return at;
+  }
+
+  void grow() {
+    const std::size_t old_capacity = capacity_;
+    capacity_ = old_capacity == 0 ? kSmallest : old_capacity * 2;
+    const std::unique_ptr<Slot[]> old = std::exchange(slots_, std::make_unique<Slot[]>(capacity_));
+    for (std::size_t i = 0; i < old_capacity; ++i) {
+      if (old[i].object != nullptr) slots_[slotOf(old[i].hash)] = old[i];
+    }
+  }
+
+  std::unique_ptr<Slot[]> slots_;
+  std::size_t capacity_ = 0;  ///< 0 or a power of two
+  std::size_t size_ = 0;
+};
+
+}  // namespace sessiond

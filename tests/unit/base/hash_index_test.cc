@@ -1,0 +1,98 @@
+#include "base/hash_index.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <unordered_map>
+#include <vector>
+
+namespace sessiond {
+namespace {
+
+TEST(HashIndex, FindsWhatWasInsertedUntilItIsErased) {
+  HashIndex<int> index;
+  int one = 1;
+  int two = 2;
+  EXPECT_EQ(index.find(7), nullptr);
+  index.insert(7, one);
+  index.insert(0, two);
+  EXPECT_EQ(index.find(7), &one);
+  EXPECT_EQ(index.find(0), &two);
+  EXPECT_EQ(index.find(8), nullptr);
+  index.erase(7);
+  EXPECT_EQ(index.find(7), nullptr);
+  EXPECT_EQ(index.find(0), &two);
+  EXPECT_EQ(index.size(), 1U);
+}
+
+TEST(HashIndex, TakesNothingFromTheHeapWhileItIsEmpty) {
+  HashIndex<int> index;
+  int one = 1;
+  EXPECT_EQ(index.bytes(), 0U);
+  index.insert(1, one);
+  EXPECT_GE(index.bytes(), 16U * 16U);
+  index.clear();
+  EXPECT_EQ(index.bytes(), 0U);
+  EXPECT_EQ(index.size(), 0U);
+  EXPECT_EQ(index.find(1), nullptr);
+}
+
+TEST(HashIndex, IsNeverMoreThanSevenTenthsFull) {
+  HashIndex<int> index;
+  int one = 1;
+  for (std::uint64_t i = 1; i <= 10000; ++i) {
+    index.insert(i * 0x9e3779b97f4a7c15, one);
+    ASSERT_GE(index.bytes() * 7 / 10, i * 16) << i;
+  }
+  EXPECT_LE(index.bytes(), 16384U * 16U + 16U);
+}
+
+TEST(HashIndex, ErasesInTheMiddleOfACrowdThatRunsOverTheEnd) {
+  // All of these begin their search in the last two of 16 slots.
+  const std::vector<std::uint64_t> hashes = {14, 15, 30, 31, 46, 47, 62, 63};
+  std::vector<int> objects(hashes.size());
+  for (std::size_t erased = 0; erased < hashes.size(); ++erased) {
+    HashIndex<int> index;
+    for (std::size_t i = 0; i < hashes.size(); ++i) index.insert(hashes[i], objects[i]);
+    index.erase(hashes[erased]);
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+      EXPECT_EQ(index.find(hashes[i]), i == erased ? nullptr : &objects[i]) << erased << " " << i;
+    }
+  }
+}
+
+// Few distinct lower bits, so that the searches cross and wrap around.
+TEST(HashIndex, BehavesLikeAnUnorderedMapWhateverIsInsertedAndErased) {
+  for (const std::uint64_t spread : {1, 3, 40, 1000}) {
+    HashIndex<int> index;
+    std::unordered_map<std::uint64_t, int*> model;
+    std::vector<int> objects(1000);
+    std::mt19937_64 random(spread);
+    for (int step = 0; step < 20000; ++step) {
+      const std::uint64_t hash = random() % spread + (random() % 4 << 32);
+      const auto known = model.find(hash);
+      ASSERT_EQ(index.find(hash), known == model.end() ? nullptr : known->second);
+      if (known != model.end()) {
+        model.erase(known);
+        index.erase(hash);
+      } else if (model.size() < 200 || random() % 3 > 0) {
+        int& object = objects[random() % objects.size()];
+        model.emplace(hash, &object);
+        index.insert(hash, object);
+      }
+      ASSERT_EQ(index.size(), model.size());
+    }
+    for (const auto& [hash, object] : model) ASSERT_EQ(index.find(hash), object);
+  }
+}
+
+TEST(HashIndexDeathTest, RefusesASecondObjectOfOneHashAndToEraseNone) {
+  HashIndex<int> index;
+  int one = 1;
+  index.insert(1, one);
+  EXPECT_DEATH(index.insert(1, one), "check failed");
+  EXPECT_DEATH(index.erase(2), "check failed");
+}
+
+}  // namespace
+}  // namespace sessiond
