@@ -147,13 +147,13 @@ void AuthEndpoint::answer(const AuthCheck& check, Exchange& exchange) const {
 void AuthEndpoint::grant(const Request& request, const AuthDecision& decision, Response& response) const {
   SESSIOND_CHECK(decision.status == CheckStatus::kValid || decision.admitted_as_nobody);
   const bool authorizer = request.role == Role::kAuthorizer;
-  const HeaderBlock& identity = decision.status == CheckStatus::kValid ? decision.winner->found->session->facts.identity
-                                                                       : parts_.extractor.nobody().identity;
+  const HeaderLines identity = decision.status == CheckStatus::kValid ? decision.winner->found->session->identity()
+                                                                      : parts_.extractor.nobody().identity;
   response.status = authorizer ? 200 : 204;
-  response.headers.reserve(identity.lines().size() + 64);
+  response.headers.reserve(identity.text().size() + 64);
   response.headers.append(statusHeader(decision.status));
   if (authorizer) {
-    response.headers.append(identity.withPrefix("Variable-"));
+    response.headers.appendWithPrefix(identity, "Variable-");
   } else {
     response.headers.append(identity);
   }
@@ -174,20 +174,21 @@ void AuthEndpoint::refuse(const Request& request, CheckStatus status, Response& 
 /// Asks for the session's time to live to be extended, if that is due. Never beyond the absolute timeout.
 bool AuthEndpoint::touch(const AuthCheck& check, const AuthDecision& decision, WallTime now) const {
   const KnownSession& session = *decision.winner->found->session;
+  const DecisionFacts& facts = session.facts();
   const SteadyTime steady_now = parts_.clock.steadyNow();
-  if (!check.touch || !session.facts.touch_ttl || !session.mayBeTouched(steady_now)) return false;
-  std::chrono::seconds ttl = *session.facts.touch_ttl;
-  if (settings_.absolute_timeout.count() > 0 && session.facts.created) {
-    const auto rest = *session.facts.created + settings_.absolute_timeout - now;
+  if (!check.touch || !facts.touch_ttl || !session.mayBeTouched(steady_now)) return false;
+  std::chrono::seconds ttl = *facts.touch_ttl;
+  if (settings_.absolute_timeout.count() > 0 && facts.created) {
+    const auto rest = *facts.created + settings_.absolute_timeout - now;
     ttl = std::min(ttl, std::chrono::ceil<std::chrono::seconds>(rest));
   }
   if (ttl.count() <= 0) return false;
-  const TouchThrottle::Answer answer = parts_.throttle.ask(session.id, ttl, steady_now);
+  const TouchThrottle::Answer answer = parts_.throttle.ask(session.idBytes(), ttl, steady_now);
   if (!answer.due) {
     session.notBefore(std::min(answer.next, steady_now + kAskThrottleAgain));
     return false;
   }
-  parts_.touches.add({session.id, ttl});
+  parts_.touches.add({session.id(), ttl});
   return true;
 }
 
@@ -201,11 +202,11 @@ std::optional<std::string> AuthEndpoint::cookieFor(const AuthCheck& check, const
   const AuthCandidate& winner = *decision.winner;
   const KnownSession& session = *winner.found->session;
   const bool renew = winner.verified && winner.verified->secret > 0;
-  const bool roll = touched && settings_.rolling && session.facts.cookie_max_age;
+  const bool roll = touched && settings_.rolling && session.cookieMaxAge();
   if (!renew && !roll) return std::nullopt;
   const std::optional<SetCookie> cookie =
-      cookieToResend(session.facts.cookie, session.facts.cookie_max_age, configured.name,
-                     parts_.signer.sign(session.id), check.https, now);
+      cookieToResend(session.cookieAttributes(), session.cookieMaxAge(), configured.name,
+                     parts_.signer.sign(session.id()), check.https, now);
   if (!cookie) return std::nullopt;
   return render(*cookie);
 }

@@ -41,7 +41,7 @@ std::optional<CheckStatus> absenceOf(const FoundSession& found) {
     case Presence::kPresent:
       break;
   }
-  switch (found.session->facts.state) {
+  switch (found.session->facts().state) {
     case SessionState::kEmpty:
       return CheckStatus::kUnknown;
     case SessionState::kCorrupt:
@@ -62,7 +62,8 @@ std::optional<CheckStatus> absenceOf(const AuthCandidate& candidate) {
 
 AuthDecision judgeWinner(const AuthCheck& check, const AuthCandidate& winner, std::chrono::seconds absolute_timeout,
                          WallTime now) {
-  const Verdict verdict = judge(winner.found->session->facts, *check.policy, check.policy_index, absolute_timeout, now);
+  const Verdict verdict =
+      judge(winner.found->session->facts(), *check.policy, check.policy_index, absolute_timeout, now);
   AuthDecision decision;
   decision.status = statusOf(verdict);
   decision.winner = &winner;

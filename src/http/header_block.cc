@@ -21,16 +21,19 @@ bool HeaderBlock::add(std::string_view name, std::string_view value) {
   return true;
 }
 
-HeaderBlock HeaderBlock::withPrefix(std::string_view prefix) const {
+void HeaderBlock::appendWithPrefix(HeaderLines other, std::string_view prefix) {
   SESSIOND_CHECK(isToken(prefix));
-  HeaderBlock prefixed;
-  std::string_view rest = lines_;
+  std::string_view rest = other.text();
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n') + 1;
-    prefixed.lines_.append(prefix).append(rest.substr(0, end));
+    lines_.append(prefix).append(rest.substr(0, end));
     rest.remove_prefix(end);
   }
-  return prefixed;
+}
+
+HeaderLines HeaderLines::copiedTo(char* memory) const {
+  std::copy(text_.begin(), text_.end(), memory);
+  return HeaderLines(std::string_view(memory, text_.size()));
 }
 
 }  // namespace sessiond

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +16,8 @@
 
 namespace sessiond {
 
-enum class SameSite { kUnset, kLax, kStrict, kNone };
-enum class CookiePriority { kUnset, kLow, kMedium, kHigh };
+enum class SameSite : std::uint8_t { kUnset, kLax, kStrict, kNone };
+enum class CookiePriority : std::uint8_t { kUnset, kLow, kMedium, kHigh };
 
 /// A plain value. `value` is already in the form that is sent (CookieSigner::sign percent-encodes).
 struct SetCookie {

@@ -15,10 +15,8 @@
 
 namespace sessiond {
 
-/// A plain value; what is not stored has Express's default (path "/", HttpOnly).
-struct CookieAttributes {
-  std::string domain;
-  std::string path = "/";
+/// A plain value; what is not stored has Express's default (HttpOnly).
+struct CookieFlags {
   bool http_only = true;
   bool secure = false;
   bool partitioned = false;
@@ -27,6 +25,12 @@ struct CookieAttributes {
   bool sendable = true;
   SameSite same_site = SameSite::kUnset;
   CookiePriority priority = CookiePriority::kUnset;
+};
+
+/// A plain value, with Express's default path.
+struct CookieAttributes : CookieFlags {
+  std::string domain;
+  std::string path = "/";
 };
 
 /// The cookie of an existing session, to be sent again. nullopt when it must not be sent: not sendable, or Secure

@@ -184,7 +184,6 @@ void FactsExtractor::Prepared::fillIdentity(Finder& finder, SessionFacts& facts)
     }
     if (header.rule.required && (!passes || text->empty())) facts.required_identity_missing = true;
   }
-  facts.identity.shrink();
 }
 
 std::uint64_t FactsExtractor::Prepared::policiesMet(Finder& finder) const {

@@ -6,17 +6,13 @@
 
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <limits>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <utility>
 
 #include "base/clock.h"
-#include "session/session_facts.h"
+#include "session/known_session.h"
 #include "session/session_id.h"
 
 namespace sessiond {
@@ -29,29 +25,10 @@ enum class Presence {
   kUnavailable,  ///< the store cannot say
 };
 
-/// A session and what a check needs of it. Shared by the cache and the checks that are using it; immutable but for
-/// what is remembered of the throttle's last answer, so that most checks need not ask it.
-struct KnownSession {
-  KnownSession(SessionId known_id, SessionFacts known_facts) : id(std::move(known_id)), facts(std::move(known_facts)) {}
-
-  bool mayBeTouched(SteadyTime now) const {
-    return now.time_since_epoch().count() >= next_touch_.load(std::memory_order_relaxed);
-  }
-  void notBefore(SteadyTime next) const {
-    next_touch_.store(next.time_since_epoch().count(), std::memory_order_relaxed);
-  }
-
-  const SessionId id;
-  const SessionFacts facts;
-
- private:
-  mutable std::atomic<SteadyTime::rep> next_touch_ = std::numeric_limits<SteadyTime::rep>::min();
-};
-
 struct FoundSession {
   Presence presence = Presence::kUnavailable;
-  std::shared_ptr<const KnownSession> session = {};  ///< when kPresent
-  /// How long the key had to live when it was read, where that was asked for; absent: it does not expire.
+  SessionRef session = {};  ///< when kPresent
+  /// How long the key had to live when it was read from the store; absent: it does not expire, or was not asked.
   std::optional<std::chrono::milliseconds> ttl = {};
 };
 

@@ -2,30 +2,21 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
+#include "base/check.h"
 #include "base/crypto.h"
+#include "base/heap_bytes.h"
 #include "base/keyed_hash.h"
+#include "base/lru_table.h"
 
 namespace sessiond {
 
 namespace {
 
 constexpr SteadyTime kNoDeadline = SteadyTime::max();
-
-std::size_t heapBytes(const std::string& text) {
-  constexpr std::size_t kInline = 15;  // libstdc++ keeps shorter strings in the object
-  return text.capacity() > kInline ? text.capacity() + 1 : 0;
-}
-
-std::size_t bytesOf(const KnownSession& session) {
-  return sizeof session + heapBytes(session.id.bytes()) + heapBytes(session.facts.identity.lines()) +
-         heapBytes(session.facts.cookie.domain) + heapBytes(session.facts.cookie.path);
-}
 
 /// The id in a signed cookie value, if it stands there as it is: "s%3A<id>.<signature>" or "s:<id>.<signature>".
 /// Empty when it does not; such a value is verified the long way.
@@ -47,81 +38,59 @@ std::string_view plainIdOf(std::string_view cookie) {
 
 }  // namespace
 
-/// One session, or the place-holder of one that is being loaded. A link of its shard's list.
-struct SessionCache::Entry {
-  // What a look-up reads comes first: most entries are in nobody's processor cache.
-  std::uint64_t epoch = 0;
-  SteadyTime deadline = kNoDeadline;
-  std::shared_ptr<CacheFlight> flight;  ///< set: a place-holder
+/// What is kept where there is no session: that it is certain that there is none, or that one is being loaded.
+struct SessionCache::Absence {
+  std::string id;
   std::string cookie;
-  FoundSession found;
-  std::uint64_t linked_at = 0;  ///< Shard::additions when it was last made the newest
-  std::uint64_t hash = 0;       ///< of its id
-  Entry* newer = nullptr;
-  Entry* older = nullptr;
-  std::string own_id;  ///< where `found` has no session that holds the id
+  Presence presence = Presence::kUnavailable;
+  std::shared_ptr<CacheFlight> flight;  ///< set: a place-holder
 
-  std::string_view id() const { return found.session ? std::string_view(found.session->id.bytes()) : own_id; }
   std::size_t bytes() const {
-    constexpr std::size_t kTableNode = 56;  // the hash table's node and bucket, the allocator's headers
-    return sizeof *this + kTableNode + heapBytes(cookie) + heapBytes(own_id) +
-           (found.session ? bytesOf(*found.session) : 0);
+    constexpr std::size_t kCounts = 16;  // make_shared's
+    return heapBytes(sizeof *this) + heapBytes(id) + heapBytes(cookie) +
+           (flight ? heapBytes(sizeof *flight + kCounts) : 0);
   }
+};
+
+/// One session, or the absence of one. A cache line.
+struct alignas(64) SessionCache::Entry : LruLinks<Entry> {
+  SteadyTime deadline = kNoDeadline;
+  std::uint64_t epoch = 0;
+  SessionRef session;
+  std::unique_ptr<Absence> absence;  ///< where there is no session
+
+  /// A place-holder.
+  Entry(const SessionId& id, const std::shared_ptr<CacheFlight>& flight)
+      : absence(std::make_unique<Absence>(Absence{.id = id.bytes(), .cookie = {}, .flight = flight})) {}
+  Entry(const SessionId& id, const FoundSession& found, std::string_view cookie) {
+    if (found.presence == Presence::kPresent) {
+      SESSIOND_CHECK(found.session);
+      session = found.session;
+    } else {
+      absence = std::make_unique<Absence>(
+          Absence{.id = id.bytes(), .cookie = std::string(cookie), .presence = found.presence, .flight = nullptr});
+    }
+  }
+
+  std::string_view id() const { return session ? session->idBytes() : absence->id; }
+  std::string_view cookie() const { return session ? session->cookie() : absence->cookie; }
+  CacheFlight* flight() const { return session ? nullptr : absence->flight.get(); }
+  FoundSession found() const {
+    if (session) return {.presence = Presence::kPresent, .session = session};
+    return {.presence = absence->presence};
+  }
+  std::size_t heapBytes() const { return session ? session->bytes() : absence->bytes(); }
 };
 
 struct alignas(64) SessionCache::Shard {
   mutable std::mutex mutex;
-  // All guarded by mutex.
-  // By the id's keyed hash alone, which is 64 bits wide: a look-up goes to no other entry's memory to compare ids.
-  // Should two ids ever share a hash, the later one takes the earlier one's place.
-  std::unordered_map<std::uint64_t, std::unique_ptr<Entry>> entries;
-  Entry* newest = nullptr;
-  Entry* oldest = nullptr;
-  std::size_t bytes = 0;
-  std::uint64_t additions = 0;
-  std::uint64_t evictions = 0;
+  // Guarded by mutex. By the id's keyed hash alone, which is 64 bits wide: a look-up goes to no other entry's memory
+  // to compare ids. Should two ids ever share a hash, the later one takes the earlier one's place.
+  LruTable<Entry> entries;
 
-  void link(Entry& entry) {
-    entry.linked_at = additions;
-    entry.newer = nullptr;
-    entry.older = newest;
-    (newest != nullptr ? newest->newer : oldest) = &entry;
-    newest = &entry;
-  }
-  void unlink(Entry& entry) {
-    (entry.newer != nullptr ? entry.newer->older : newest) = entry.older;
-    (entry.older != nullptr ? entry.older->newer : oldest) = entry.newer;
-  }
-  /// Makes it the newest, but only when so many have been added since it was that its place matters: moving it
-  /// touches three other entries, which are in nobody's processor cache.
-  void use(Entry& entry) {
-    constexpr std::uint64_t kPart = 8;
-    if ((additions - entry.linked_at) * kPart < entries.size()) return;
-    unlink(entry);
-    link(entry);
-  }
-  void add(std::unique_ptr<Entry> entry) {
-    ++additions;
-    link(*entry);
-    bytes += entry->bytes();
-    const std::uint64_t hash = entry->hash;
-    entries.emplace(hash, std::move(entry));
-  }
-  void remove(Entry& entry) {
-    unlink(entry);
-    bytes -= entry.bytes();
-    entries.erase(entries.find(entry.hash));
-  }
-  /// Its id may be another one with the same hash.
-  Entry* find(std::uint64_t hash) {
-    const auto entry = entries.find(hash);
-    return entry == entries.end() ? nullptr : entry->second.get();
-  }
-  void evictBeyond(const CacheLimits& limits) {
-    while (oldest != nullptr && (entries.size() > limits.max_entries || bytes > limits.max_bytes)) {
-      remove(*oldest);
-      ++evictions;
-    }
+  void add(std::uint64_t hash, Entry entry, const CacheLimits& limits) {
+    entries.add(hash, std::move(entry));
+    entries.evictBeyond(limits.max_entries, limits.max_bytes);
   }
 };
 
@@ -133,7 +102,7 @@ SessionCache::SessionCache(const CacheLimits& limits, const CacheTrust& trust)
 SessionCache::~SessionCache() = default;
 
 SessionCache::Shard& SessionCache::shardOf(std::uint64_t hash) const {
-  // The table inside the shard divides the hash by a prime; the upper bits choose the shard.
+  // The table inside the shard takes the lower bits.
   return shards_[hash >> 58];
 }
 
@@ -144,11 +113,13 @@ std::optional<FoundSession> SessionCache::find(std::string_view cookie, SteadyTi
   const std::uint64_t hash = KeyedHash()(id);
   Shard& shard = shardOf(hash);
   const std::lock_guard lock(shard.mutex);
-  Entry* const entry = shard.find(hash);
-  if (entry == nullptr || entry->flight || entry->epoch != epoch || entry->deadline <= now) return std::nullopt;
-  if (!constantTimeEqual(entry->cookie, cookie)) return std::nullopt;
-  shard.use(*entry);
-  return entry->found;
+  Entry* const entry = shard.entries.find(hash);
+  if (entry == nullptr) return std::nullopt;
+  if (entry->session) entry->session->prefetch();
+  if (entry->flight() != nullptr || entry->epoch != epoch || entry->deadline <= now) return std::nullopt;
+  if (!constantTimeEqual(entry->cookie(), cookie)) return std::nullopt;
+  shard.entries.use(*entry);
+  return entry->found();
 }
 
 SessionCache::Start SessionCache::start(const SessionId& id, SteadyTime now) {
@@ -157,23 +128,19 @@ SessionCache::Start SessionCache::start(const SessionId& id, SteadyTime now) {
   const std::uint64_t hash = KeyedHash()(id.bytes());
   Shard& shard = shardOf(hash);
   const std::lock_guard lock(shard.mutex);
-  if (Entry* const entry = shard.find(hash)) {
+  if (Entry* const entry = shard.entries.find(hash)) {
     const bool current = entry->epoch == epoch && entry->id() == id.bytes();
-    if (current && entry->flight) return {.found = {}, .flight = entry->flight, .lead = false};
+    if (current && entry->flight() != nullptr) return {.found = {}, .flight = entry->absence->flight, .lead = false};
     if (current && entry->deadline > now) {
-      shard.use(*entry);
-      return {.found = entry->found, .flight = nullptr, .lead = false};
+      shard.entries.use(*entry);
+      return {.found = entry->found(), .flight = nullptr, .lead = false};
     }
-    shard.remove(*entry);
+    shard.entries.remove(*entry);
   }
-  auto entry = std::make_unique<Entry>();
-  entry->hash = hash;
-  entry->epoch = epoch;
-  entry->flight = std::make_shared<CacheFlight>(epoch);
-  entry->own_id = id.bytes();
-  std::shared_ptr<CacheFlight> flight = entry->flight;
-  shard.add(std::move(entry));
-  shard.evictBeyond(shard_limits_);
+  auto flight = std::make_shared<CacheFlight>(epoch);
+  Entry placeholder(id, flight);
+  placeholder.epoch = epoch;
+  shard.add(hash, std::move(placeholder), shard_limits_);
   return {.found = {}, .flight = std::move(flight), .lead = true};
 }
 
@@ -184,20 +151,15 @@ void SessionCache::finish(const SessionId& id, const std::shared_ptr<CacheFlight
   bool current = false;
   {
     const std::lock_guard lock(shard.mutex);
-    Entry* const placeholder = shard.find(hash);
-    if (placeholder != nullptr && placeholder->flight == flight) {
-      shard.remove(*placeholder);
+    Entry* const placeholder = shard.entries.find(hash);
+    if (placeholder != nullptr && placeholder->flight() == flight.get()) {
+      shard.entries.remove(*placeholder);
       current = flight->epoch() == trust_.epoch();
       if (current && found.presence != Presence::kUnavailable) {
-        auto entry = std::make_unique<Entry>();
-        entry->hash = hash;
-        entry->epoch = flight->epoch();
-        entry->found = found;
-        entry->cookie = cookie;
-        if (found.ttl) entry->deadline = started + *found.ttl;
-        if (!found.session) entry->own_id = id.bytes();
-        shard.add(std::move(entry));
-        shard.evictBeyond(shard_limits_);
+        Entry entry(id, found, cookie);
+        entry.epoch = flight->epoch();
+        if (found.ttl) entry.deadline = started + *found.ttl;
+        shard.add(hash, std::move(entry), shard_limits_);
       }
     }
   }
@@ -208,7 +170,7 @@ void SessionCache::invalidate(std::string_view id) {
   const std::uint64_t hash = KeyedHash()(id);
   Shard& shard = shardOf(hash);
   const std::lock_guard lock(shard.mutex);
-  if (Entry* const entry = shard.find(hash)) shard.remove(*entry);
+  if (Entry* const entry = shard.entries.find(hash)) shard.entries.remove(*entry);
 }
 
 void SessionCache::invalidateAll() {
@@ -216,8 +178,6 @@ void SessionCache::invalidateAll() {
     Shard& shard = shards_[i];
     const std::lock_guard lock(shard.mutex);
     shard.entries.clear();
-    shard.newest = shard.oldest = nullptr;
-    shard.bytes = 0;
   }
 }
 
@@ -227,8 +187,8 @@ SessionCache::Size SessionCache::size() const {
     const Shard& shard = shards_[i];
     const std::lock_guard lock(shard.mutex);
     size.entries += shard.entries.size();
-    size.bytes += shard.bytes;
-    size.evictions += shard.evictions;
+    size.bytes += shard.entries.bytes();
+    size.evictions += shard.entries.evictions();
   }
   return size;
 }

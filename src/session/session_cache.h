@@ -13,10 +13,12 @@
 //
 // An entry may know the cookie value that its id was verified from. Then the same value is found again without an
 // HMAC: it is compared whole and in constant time.
+//
+// Of a million sessions hardly any is in a processor's cache. What a look-up waits for, one after the other, is the
+// shard's index (base/hash_index.h), the entry (one cache line) and the session (known_session.h; its lines together).
 
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -45,7 +47,7 @@ class SessionCache {
   SessionCache(const SessionCache&) = delete;
   SessionCache& operator=(const SessionCache&) = delete;
 
-  /// By the cookie's value exactly as sent. nullopt: not here.
+  /// By the cookie's value exactly as sent. nullopt: not here. Allocates nothing.
   std::optional<FoundSession> find(std::string_view cookie, SteadyTime now);
 
   /// How a load of this session has to go on.
@@ -57,7 +59,8 @@ class SessionCache {
   Start start(const SessionId& id, SteadyTime now);
 
   /// Ends one's own flight: keeps the answer if the place-holder still stands, and wakes those who wait. `cookie`:
-  /// see FactsLoad. An answer of kUnavailable is never kept. `started`: from before the load was sent.
+  /// see FactsLoad; a session that was found holds its own. An answer of kUnavailable is never kept. `started`: from
+  /// before the load was sent.
   void finish(const SessionId& id, const std::shared_ptr<CacheFlight>& flight, const FoundSession& found,
               std::string_view cookie, SteadyTime started);
 
@@ -75,6 +78,7 @@ class SessionCache {
   Size size() const;
 
  private:
+  struct Absence;
   struct Entry;
   struct Shard;
   static constexpr std::size_t kShards = 64;

@@ -24,19 +24,23 @@ enum class SessionState : std::uint8_t {
   kCorrupt,    ///< not a session (session_record.h)
 };
 
-/// A plain value; immutable once extracted. A million of them may be cached: small members, no waste.
-struct SessionFacts {
+/// What a check decides by. A plain value; a million of them may be cached: small members, no waste.
+struct DecisionFacts {
   SessionState state = SessionState::kCorrupt;
   bool required_identity_missing = false;
-  /// Identity headers left empty because their value may not pass. Counted by the caller, once an extraction.
-  std::uint16_t identity_values_dropped = 0;
-  HeaderBlock identity;                   ///< every mapped header, rendered; present even when its value is empty
   std::uint64_t policies_met = 0;         ///< bit i: what policy i asks of the session's content is there
   std::optional<WallTime> created;        ///< /_sd/created; absent on sessions that others made
   std::optional<WallTime> authenticated;  ///< /_sd/authenticated
   /// How long a touch keeps the key: ceil(originalMaxAge / 1000), else the idle timeout; absent: never touch
   /// (originalMaxAge is a string or absurdly large), and counted by the caller.
   std::optional<std::chrono::seconds> touch_ttl;
+};
+
+/// With what is sent. A plain value; what is kept of it is a KnownSession (known_session.h).
+struct SessionFacts : DecisionFacts {
+  /// Identity headers left empty because their value may not pass. Counted by the caller, once an extraction.
+  std::uint32_t identity_values_dropped = 0;
+  HeaderBlock identity;  ///< every mapped header, rendered; present even when its value is empty
   /// For sending the cookie again (cookieToResend): the session's own attributes, and from when on it expires.
   CookieAttributes cookie;
   std::optional<std::chrono::milliseconds> cookie_max_age;

@@ -9,7 +9,7 @@ bool isOlderThan(WallTime since, std::chrono::seconds limit, WallTime now) {
   return now - since > limit;
 }
 
-Verdict judgeLogin(const SessionFacts& facts, const SessionPolicy& policy, std::size_t policy_index, WallTime now) {
+Verdict judgeLogin(const DecisionFacts& facts, const SessionPolicy& policy, std::size_t policy_index, WallTime now) {
   const bool limits_age = policy.max_auth_age.count() > 0;
   if (limits_age && (!facts.authenticated || isOlderThan(*facts.authenticated, policy.max_auth_age, now))) {
     return Verdict::kReauthenticate;
@@ -25,7 +25,7 @@ Verdict nobody(const SessionPolicy& policy, Verdict otherwise) {
 
 }  // namespace
 
-Verdict judge(const SessionFacts& facts, const SessionPolicy& policy, std::size_t policy_index,
+Verdict judge(const DecisionFacts& facts, const SessionPolicy& policy, std::size_t policy_index,
               std::chrono::seconds absolute_timeout, WallTime now) {
   SESSIOND_CHECK(policy_index < kMaxPolicies);
   switch (facts.state) {

@@ -28,7 +28,7 @@ struct SessionPolicy {
   std::chrono::seconds max_auth_age{0};  ///< 0: none
 };
 
-/// SessionFacts has one bit a policy.
+/// DecisionFacts has one bit a policy.
 constexpr std::size_t kMaxPolicies = 64;
 
 enum class Verdict {
@@ -50,7 +50,7 @@ enum class Verdict {
 /// `require: optional` takes an anonymous, empty or expired session for none; a corrupt or refused one it refuses.
 /// Age before right: an expired session is kExpired whatever its roles, and a login that is too old may not learn
 /// whether it would have been allowed.
-Verdict judge(const SessionFacts& facts, const SessionPolicy& policy, std::size_t policy_index,
+Verdict judge(const DecisionFacts& facts, const SessionPolicy& policy, std::size_t policy_index,
               std::chrono::seconds absolute_timeout, WallTime now);
 
 }  // namespace sessiond

@@ -31,14 +31,14 @@ void StoreFactsSource::load(std::span<FactsLoad> loads) {
   std::vector<SessionLoad> reads(loads.size());
   for (std::size_t i = 0; i < loads.size(); ++i) reads[i].id = loads[i].id;
   store_.load(reads);
-  for (std::size_t i = 0; i < loads.size(); ++i) loads[i].found = interpret(reads[i]);
+  for (std::size_t i = 0; i < loads.size(); ++i) loads[i].found = interpret(reads[i], loads[i].cookie);
 }
 
-FoundSession StoreFactsSource::interpret(const SessionLoad& load) {
+FoundSession StoreFactsSource::interpret(const SessionLoad& load, std::string_view cookie) {
   if (!load.result) {
     if (load.result.error() != StoreError::kCorrupt) return {};
     noteCorrupt(*load.id, "the key holds no string");
-    return {Presence::kPresent, std::make_shared<const KnownSession>(*load.id, SessionFacts())};
+    return {Presence::kPresent, KnownSession::make(*load.id, SessionFacts(), cookie)};
   }
   const StoredSession& stored = *load.result;
   if (stored.revoked) {
@@ -46,12 +46,11 @@ FoundSession StoreFactsSource::interpret(const SessionLoad& load) {
     return {.presence = Presence::kRevoked};
   }
   if (!stored.json) return {.presence = Presence::kUnknown};
-  return {.presence = Presence::kPresent, .session = extract(*load.id, *stored.json), .ttl = stored.ttl};
+  return {.presence = Presence::kPresent, .session = extract(*load.id, *stored.json, cookie), .ttl = stored.ttl};
 }
 
-std::shared_ptr<const KnownSession> StoreFactsSource::extract(const SessionId& id, std::string_view json) {
-  auto session = std::make_shared<const KnownSession>(id, extractor_.extract(json));
-  const SessionFacts& facts = session->facts;
+SessionRef StoreFactsSource::extract(const SessionId& id, std::string_view json, std::string_view cookie) {
+  const SessionFacts facts = extractor_.extract(json);
   if (facts.state == SessionState::kCorrupt) noteCorrupt(id, "the value is no session");
   if (facts.state == SessionState::kLoggedIn && !facts.touch_ttl) untouchable_.add();
   if (facts.identity_values_dropped > 0) {
@@ -59,7 +58,7 @@ std::shared_ptr<const KnownSession> StoreFactsSource::extract(const SessionId& i
     logWarn("identity: headers left empty because their values may not pass",
             {{"session", pseudonym(log_names_, id.bytes())}, {"headers", std::int64_t{facts.identity_values_dropped}}});
   }
-  return session;
+  return KnownSession::make(id, facts, cookie);
 }
 
 void StoreFactsSource::noteCorrupt(const SessionId& id, std::string_view why) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -29,11 +28,11 @@ class StoreFactsSource final : public FactsSource {
   void load(std::span<FactsLoad> loads) override;
 
   /// What a read that has been made says, for whoever needs the stored text besides. Counts, logs, and revokes again
-  /// what came back after a revocation.
-  FoundSession interpret(const SessionLoad& load);
+  /// what came back after a revocation. `cookie`: see FactsLoad.
+  FoundSession interpret(const SessionLoad& load, std::string_view cookie = {});
 
  private:
-  std::shared_ptr<const KnownSession> extract(const SessionId& id, std::string_view json);
+  SessionRef extract(const SessionId& id, std::string_view json, std::string_view cookie);
   void noteCorrupt(const SessionId& id, std::string_view why);
   void buryAgain(const SessionId& id, std::string_view json);
 

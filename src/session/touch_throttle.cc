@@ -12,8 +12,8 @@ namespace {
 using Tenths = std::chrono::duration<std::int64_t, std::deci>;
 
 /// Session ids are random or chosen by whoever holds a secret, so an unkeyed hash will do.
-std::uint64_t hashOf(const SessionId& id) {
-  return std::hash<std::string_view>()(id.bytes());
+std::uint64_t hashOf(std::string_view id) {
+  return std::hash<std::string_view>()(id);
 }
 
 std::uint32_t tagOf(std::uint64_t hash) {
@@ -36,7 +36,7 @@ TouchThrottle::TouchThrottle(std::chrono::seconds interval, std::size_t sessions
   buckets_ = std::make_unique<Bucket[]>(buckets);
 }
 
-TouchThrottle::Answer TouchThrottle::ask(const SessionId& id, std::chrono::seconds ttl, SteadyTime now) {
+TouchThrottle::Answer TouchThrottle::ask(std::string_view id, std::chrono::seconds ttl, SteadyTime now) {
   const std::uint64_t hash = hashOf(id);
   const std::uint32_t tag = tagOf(hash);
   const std::uint32_t time = inTenths(now.time_since_epoch());
@@ -64,7 +64,7 @@ TouchThrottle::Answer TouchThrottle::ask(const SessionId& id, std::chrono::secon
   return {true, now + wait};
 }
 
-void TouchThrottle::forget(const SessionId& id) {
+void TouchThrottle::forget(std::string_view id) {
   const std::uint64_t hash = hashOf(id);
   for (std::atomic<std::uint64_t>& slot : bucketOf(hash).slots) {
     std::uint64_t value = slot.load(std::memory_order_relaxed);

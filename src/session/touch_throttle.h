@@ -12,9 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "base/clock.h"
-#include "session/session_id.h"
 
 namespace sessiond {
 
@@ -26,16 +26,16 @@ class TouchThrottle {
 
   /// True when a touch is due, and then notes that it happens now: of many threads that ask at once for one
   /// session, one is told so. A session that lives shorter than ten intervals is touched ten times in its life.
-  bool due(const SessionId& id, std::chrono::seconds ttl, SteadyTime now) { return ask(id, ttl, now).due; }
+  bool due(std::string_view id, std::chrono::seconds ttl, SteadyTime now) { return ask(id, ttl, now).due; }
 
   struct Answer {
     bool due;
     SteadyTime next;  ///< before then it is no use to ask again
   };
   /// The same, for callers that keep what they were told.
-  Answer ask(const SessionId& id, std::chrono::seconds ttl, SteadyTime now);
+  Answer ask(std::string_view id, std::chrono::seconds ttl, SteadyTime now);
   /// Forgets that the session was touched: the touch did not reach the store.
-  void forget(const SessionId& id);
+  void forget(std::string_view id);
 
  private:
   static constexpr std::size_t kWays = 4;

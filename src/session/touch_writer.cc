@@ -40,7 +40,7 @@ void TouchWriter::add(SessionTouch touch) {
     }
   }
   failed_.add();
-  throttle_.forget(touch.id);
+  throttle_.forget(touch.id.bytes());
 }
 
 void TouchWriter::run(const std::stop_token& stop) {
@@ -68,7 +68,7 @@ void TouchWriter::send(const std::vector<SessionTouch>& touches) {
       continue;
     }
     failed_.add(part.size());
-    for (const SessionTouch& touch : part) throttle_.forget(touch.id);
+    for (const SessionTouch& touch : part) throttle_.forget(touch.id.bytes());
     logDebug("touch: not sent", {{"sessions", static_cast<std::int64_t>(part.size())}});
   }
 }

@@ -81,7 +81,7 @@ class Instance {
   static std::string describe(const FoundSession& found) {
     switch (found.presence) {
       case Presence::kPresent:
-        return found.session->facts.identity.lines();
+        return std::string(found.session->identity().text());
       case Presence::kUnknown:
         return "unknown";
       case Presence::kRevoked:

@@ -31,7 +31,7 @@ class FakeFactsSource final : public FactsSource {
     for (FactsLoad& load : loads) {
       cookies_of_newest_secret.emplace_back(load.cookie);
       const auto known = sessions.find(load.id->bytes());
-      load.found = known == sessions.end() ? FoundSession{Presence::kUnknown, nullptr} : known->second;
+      load.found = known == sessions.end() ? FoundSession{.presence = Presence::kUnknown} : known->second;
     }
   }
 
@@ -76,8 +76,7 @@ class AuthEndpointTest : public testing::Test {
     source_.sessions[id] = found(id, json);
   }
   FoundSession found(const std::string& id, const std::string& json) {
-    return {Presence::kPresent,
-            std::make_shared<const KnownSession>(*SessionId::fromBytes(id), extractor_->extract(json))};
+    return {Presence::kPresent, KnownSession::make(*SessionId::fromBytes(id), extractor_->extract(json), cookieOf(id))};
   }
 
   std::string cookieOf(const std::string& id) { return signer_.sign(*SessionId::fromBytes(id)); }
@@ -151,8 +150,8 @@ TEST_F(AuthEndpointTest, TellsApartWhyThereIsNoSession) {
   store("corrupt", "[]");
   store("refused", R"({"cookie":{"originalMaxAge":0},"user":{"id":1}})");
   store("empty", "null");
-  source_.sessions["revoked"] = {Presence::kRevoked, nullptr};
-  source_.sessions["down"] = {Presence::kUnavailable, nullptr};
+  source_.sessions["revoked"] = {.presence = Presence::kRevoked};
+  source_.sessions["down"] = {.presence = Presence::kUnavailable};
   const auto statusOf = [this](const std::string& id) {
     const Response response = askWith(id);
     return std::to_string(response.status) + " " +
@@ -168,7 +167,7 @@ TEST_F(AuthEndpointTest, TellsApartWhyThereIsNoSession) {
 }
 
 TEST_F(AuthEndpointTest, NeverSendsACookieWhenTheStoreCannotSay) {
-  source_.sessions["down"] = {Presence::kUnavailable, nullptr};
+  source_.sessions["down"] = {.presence = Presence::kUnavailable};
   const Response response =
       ask({{"HTTP_COOKIE", "connect.sid=broken; connect.sid=" + cookieOf("down") + "; connect.sid=" + cookieOf("s2")}});
   EXPECT_EQ(response.status, 503);
@@ -207,7 +206,7 @@ TEST_F(AuthEndpointTest, AnOptionalPolicyPassesNobodyWithEmptyHeaders) {
 
 TEST_F(AuthEndpointTest, AnOptionalPolicyRefusesWhenTheStoreCannotSayOrTheSessionIsDamaged) {
   store("corrupt", "{");
-  source_.sessions["down"] = {Presence::kUnavailable, nullptr};
+  source_.sessions["down"] = {.presence = Presence::kUnavailable};
   EXPECT_EQ(askWith("down", "open").status, 503);
   EXPECT_EQ(askWith("corrupt", "open").status, 401);
 }
@@ -271,7 +270,7 @@ TEST_F(AuthEndpointTest, AsksForATouchAgainSoonAfterOneThatFailed) {
   const auto touches = [this] { return askWith("s1").headers.lines().find("Set-Cookie") != std::string::npos; };
   EXPECT_TRUE(touches());
   EXPECT_FALSE(touches());
-  throttle_.forget(*SessionId::fromBytes("s1"));
+  throttle_.forget("s1");
   clock_.advance(seconds(5));
   EXPECT_TRUE(touches());
 }
@@ -282,7 +281,7 @@ TEST_F(AuthEndpointTest, DoesNotTouchWhereTheLocationSaysSo) {
   const Response response = ask({{"HTTP_COOKIE", "connect.sid=" + cookieOf("s1")}, {"SESSIOND_TOUCH", "off"}});
   EXPECT_EQ(response.status, 204);
   EXPECT_EQ(response.headers.lines().find("Set-Cookie"), std::string::npos);
-  EXPECT_TRUE(throttle_.due(*SessionId::fromBytes("s1"), hours(1), clock_.steadyNow()));
+  EXPECT_TRUE(throttle_.due("s1", hours(1), clock_.steadyNow()));
 }
 
 TEST_F(AuthEndpointTest, AnswersFromMemoryOnTheLane) {
@@ -290,7 +289,7 @@ TEST_F(AuthEndpointTest, AnswersFromMemoryOnTheLane) {
   source_.peeked[cookieOf("s1")] = found("s1", kAda);
   EXPECT_EQ(askWith("s1").status, 204);
   EXPECT_EQ(route_, Route::kAnswered);
-  source_.peeked[cookieOf("s1")] = {Presence::kRevoked, nullptr};
+  source_.peeked[cookieOf("s1")] = {.presence = Presence::kRevoked};
   EXPECT_EQ(askWith("s1").status, 401);
   EXPECT_EQ(route_, Route::kAnswered);
   EXPECT_TRUE(source_.batches.empty());

@@ -44,16 +44,32 @@ TEST(HeaderBlock, AppendsAnother) {
   EXPECT_TRUE(first.add("A", "1"));
   EXPECT_TRUE(second.add("B", "2"));
   first.append(second);
-  first.shrink();
   EXPECT_EQ(first.lines(), "A: 1\r\nB: 2\r\n");
 }
 
 TEST(HeaderBlock, PutsAPrefixBeforeEveryName) {
   HeaderBlock block;
-  EXPECT_EQ(block.withPrefix("Variable-").lines(), "");
+  HeaderBlock prefixed;
+  prefixed.appendWithPrefix(block, "Variable-");
+  EXPECT_EQ(prefixed.lines(), "");
   EXPECT_TRUE(block.add("X-User-Id", "42"));
   EXPECT_TRUE(block.add("X-Empty", ""));
-  EXPECT_EQ(block.withPrefix("Variable-").lines(), "Variable-X-User-Id: 42\r\nVariable-X-Empty: \r\n");
+  EXPECT_TRUE(prefixed.add("First", "1"));
+  prefixed.appendWithPrefix(block, "Variable-");
+  EXPECT_EQ(prefixed.lines(), "First: 1\r\nVariable-X-User-Id: 42\r\nVariable-X-Empty: \r\n");
+}
+
+TEST(HeaderLines, AreTheBlocksLinesAlsoAsACopyElsewhere) {
+  HeaderBlock block;
+  EXPECT_TRUE(block.add("A", "1"));
+  std::string memory = "-------";
+  const HeaderLines copy = HeaderLines(block).copiedTo(memory.data() + 1);
+  block = HeaderBlock();
+  EXPECT_EQ(HeaderLines(block).text(), "");
+  EXPECT_EQ(copy.text(), "A: 1\r\n");
+  EXPECT_EQ(memory, "-A: 1\r\n");
+  block.append(copy);
+  EXPECT_EQ(block.lines(), "A: 1\r\n");
 }
 
 TEST(Response, IsARefusalUntilSomebodyAnswers) {

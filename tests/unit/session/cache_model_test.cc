@@ -57,8 +57,7 @@ class ModelRedis final : public FactsSource {
       std::this_thread::yield();
       SessionFacts facts;
       facts.created = WallTime(milliseconds(version));
-      load.found = {.presence = Presence::kPresent,
-                    .session = std::make_shared<const KnownSession>(*load.id, std::move(facts))};
+      load.found = {.presence = Presence::kPresent, .session = KnownSession::make(*load.id, facts, load.cookie)};
     }
   }
 
@@ -155,7 +154,7 @@ struct Model {
       source.load(std::span(&load, 1));
       found = load.found;
     }
-    if (found.session->facts.created->time_since_epoch().count() < floor) ++violations;
+    if (found.session->facts().created->time_since_epoch().count() < floor) ++violations;
   }
 };
 

@@ -31,7 +31,7 @@ class CountingSource final : public FactsSource {
     if (meanwhile) meanwhile();
     for (FactsLoad& load : loads) {
       load.found = {.presence = Presence::kPresent,
-                    .session = std::make_shared<const KnownSession>(*load.id, SessionFacts())};
+                    .session = KnownSession::make(*load.id, SessionFacts(), load.cookie)};
     }
   }
 

@@ -1,6 +1,7 @@
 #include "session/session_cache.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <string>
 
@@ -21,11 +22,14 @@ std::string cookieOf(const std::string& id) {
 }
 
 /// A session whose identity tells the versions of one id apart.
-FoundSession sessionOf(const std::string& id, const std::string& version = "1") {
+FoundSession sessionOf(const std::string& id, const std::string& version, const std::string& cookie) {
   SessionFacts facts;
   facts.state = SessionState::kLoggedIn;
   EXPECT_TRUE(facts.identity.add("X-Version", version));
-  return {.presence = Presence::kPresent, .session = std::make_shared<const KnownSession>(idOf(id), std::move(facts))};
+  return {.presence = Presence::kPresent, .session = KnownSession::make(idOf(id), facts, cookie)};
+}
+FoundSession sessionOf(const std::string& id, const std::string& version = "1") {
+  return sessionOf(id, version, cookieOf(id));
 }
 
 class SessionCacheTest : public testing::Test {
@@ -54,7 +58,7 @@ TEST_F(SessionCacheTest, FindsWhatWasLoadedByTheWholeCookie) {
   const std::optional<FoundSession> found = cache_.find(cookieOf("a"), now());
   ASSERT_TRUE(found);
   EXPECT_EQ(found->presence, Presence::kPresent);
-  EXPECT_EQ(found->session->id.bytes(), "a");
+  EXPECT_EQ(found->session->idBytes(), "a");
 
   std::string forged = cookieOf("a");
   forged.back() = 'B';
@@ -72,7 +76,7 @@ TEST_F(SessionCacheTest, FindsNothingInWhatIsNoSignedCookie) {
 
 TEST_F(SessionCacheTest, AnEntryWithoutACookieIsFoundByIdOnly) {
   const SessionCache::Start begun = start("a");
-  cache_.finish(idOf("a"), begun.flight, sessionOf("a"), "", now());
+  cache_.finish(idOf("a"), begun.flight, sessionOf("a", "1", ""), "", now());
   EXPECT_FALSE(cache_.find("", now()));
   EXPECT_FALSE(isKept("a"));
   EXPECT_TRUE(start("a").found);
@@ -115,7 +119,7 @@ TEST_F(SessionCacheTest, AnOlderFlightDoesNotOverwriteANewerOne) {
   ASSERT_TRUE(new_flight.lead);
   finish("a", new_flight.flight, sessionOf("a", "new"));
   finish("a", old_flight.flight, sessionOf("a", "old"));
-  EXPECT_EQ(cache_.find(cookieOf("a"), now())->session->facts.identity.lines(), "X-Version: new\r\n");
+  EXPECT_EQ(cache_.find(cookieOf("a"), now())->session->identity().text(), "X-Version: new\r\n");
 }
 
 TEST_F(SessionCacheTest, AnInvalidationOfAnotherSessionHindersNothing) {
@@ -233,11 +237,39 @@ TEST_F(SessionCacheTest, IsBoundedByBytes) {
   EXPECT_EQ(small.size().bytes, 0U);
 }
 
+TEST_F(SessionCacheTest, ASessionThatIsForgottenLivesOnForTheChecksThatHaveIt) {
+  keep("a", sessionOf("a"));
+  const std::optional<FoundSession> used = cache_.find(cookieOf("a"), now());
+  cache_.invalidate("a");
+  EXPECT_EQ(used->session->identity().text(), "X-Version: 1\r\n");
+}
+
+TEST_F(SessionCacheTest, CountsWhatItTakesFromTheHeap) {
+  constexpr std::size_t kSessions = 10000;
+  SessionCache large(CacheLimits{.max_entries = 1'000'000, .max_bytes = std::size_t{1} << 30}, trust_);
+  const std::string text(300, 'x');
+  const std::size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+  for (std::size_t i = 0; i < kSessions; ++i) {
+    const std::string id = "a session's id of 32 bytes " + std::to_string(10000 + i);
+    const SessionCache::Start begun = large.start(idOf(id), now());
+    large.finish(idOf(id), begun.flight, sessionOf(id, text), cookieOf(id), now());
+  }
+  const std::size_t taken = mallinfo2().uordblks + mallinfo2().hblkhd - before;
+  ASSERT_EQ(large.size().entries, kSessions);
+  if (taken == 0) return;  // a sanitizer's malloc does not tell
+  EXPECT_NEAR(static_cast<double>(large.size().bytes), static_cast<double>(taken), 0.05 * static_cast<double>(taken));
+}
+
 TEST_F(SessionCacheTest, CountsNothingOnceEverythingIsForgotten) {
   for (int i = 0; i < 100; ++i) keep("session-" + std::to_string(i), sessionOf("session-" + std::to_string(i)));
-  EXPECT_EQ(cache_.size().entries, 100U);
+  keep("unknown", {.presence = Presence::kUnknown});
+  EXPECT_EQ(cache_.size().entries, 101U);
   for (int i = 0; i < 100; ++i) cache_.invalidate("session-" + std::to_string(i));
+  cache_.invalidate("unknown");
   EXPECT_EQ(cache_.size().entries, 0U);
+  // Its empty tables, for the next sessions.
+  EXPECT_LT(cache_.size().bytes, 101U * 1024U + 64U * 4096U);
+  cache_.invalidateAll();
   EXPECT_EQ(cache_.size().bytes, 0U);
 }
 

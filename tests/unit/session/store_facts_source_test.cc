@@ -73,16 +73,16 @@ TEST_F(StoreFactsSourceTest, KeepsNotThereCannotTellAndDamagedApart) {
   store_.answers.emplace("no session", StoredSession{.json = "[]"});
   const std::vector<FoundSession> found = load({"here", "gone", "revoked", "down", "slow", "wrong type", "no session"});
   EXPECT_EQ(found[0].presence, Presence::kPresent);
-  EXPECT_EQ(found[0].session->id, idOf("here"));
-  EXPECT_EQ(found[0].session->facts.identity.lines(), "X-User-Id: 7\r\n");
+  EXPECT_EQ(found[0].session->id(), idOf("here"));
+  EXPECT_EQ(found[0].session->identity().text(), "X-User-Id: 7\r\n");
   EXPECT_EQ(found[1].presence, Presence::kUnknown);
   EXPECT_EQ(found[2].presence, Presence::kRevoked);
   EXPECT_EQ(found[3].presence, Presence::kUnavailable);
   EXPECT_EQ(found[4].presence, Presence::kUnavailable);
   EXPECT_EQ(found[5].presence, Presence::kPresent);
-  EXPECT_EQ(found[5].session->facts.state, SessionState::kCorrupt);
+  EXPECT_EQ(found[5].session->facts().state, SessionState::kCorrupt);
   EXPECT_EQ(found[6].presence, Presence::kPresent);
-  EXPECT_EQ(found[6].session->facts.state, SessionState::kCorrupt);
+  EXPECT_EQ(found[6].session->facts().state, SessionState::kCorrupt);
   EXPECT_EQ(store_.round_trips, 1);
   EXPECT_EQ(count("sessiond_corrupt_records_total"), 2U);
 }

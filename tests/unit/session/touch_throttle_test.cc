@@ -16,31 +16,27 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-SessionId idOf(const std::string& bytes) {
-  return *SessionId::fromBytes(bytes);
-}
-
 TEST(TouchThrottle, IsDueAtOnceAndThenOnceAnInterval) {
   FakeClock clock;
   TouchThrottle throttle(seconds(60));
-  EXPECT_TRUE(throttle.due(idOf("a"), hours(24), clock.steadyNow()));
-  EXPECT_FALSE(throttle.due(idOf("a"), hours(24), clock.steadyNow()));
+  EXPECT_TRUE(throttle.due("a", hours(24), clock.steadyNow()));
+  EXPECT_FALSE(throttle.due("a", hours(24), clock.steadyNow()));
   clock.advance(milliseconds(59900));
-  EXPECT_FALSE(throttle.due(idOf("a"), hours(24), clock.steadyNow()));
+  EXPECT_FALSE(throttle.due("a", hours(24), clock.steadyNow()));
   clock.advance(milliseconds(100));
-  EXPECT_TRUE(throttle.due(idOf("a"), hours(24), clock.steadyNow()));
-  EXPECT_FALSE(throttle.due(idOf("a"), hours(24), clock.steadyNow()));
+  EXPECT_TRUE(throttle.due("a", hours(24), clock.steadyNow()));
+  EXPECT_FALSE(throttle.due("a", hours(24), clock.steadyNow()));
 }
 
 TEST(TouchThrottle, KeepsSessionsApart) {
   FakeClock clock;
   TouchThrottle throttle(seconds(60));
   for (int i = 0; i < 1000; ++i) {
-    EXPECT_TRUE(throttle.due(idOf("session-" + std::to_string(i)), hours(24), clock.steadyNow())) << i;
+    EXPECT_TRUE(throttle.due("session-" + std::to_string(i), hours(24), clock.steadyNow())) << i;
   }
   int again = 0;
   for (int i = 0; i < 1000; ++i) {
-    again += throttle.due(idOf("session-" + std::to_string(i)), hours(24), clock.steadyNow()) ? 1 : 0;
+    again += throttle.due("session-" + std::to_string(i), hours(24), clock.steadyNow()) ? 1 : 0;
   }
   EXPECT_EQ(again, 0);
 }
@@ -48,21 +44,21 @@ TEST(TouchThrottle, KeepsSessionsApart) {
 TEST(TouchThrottle, TouchesAShortSessionTenTimesInItsLife) {
   FakeClock clock;
   TouchThrottle throttle(seconds(60));
-  EXPECT_TRUE(throttle.due(idOf("a"), seconds(20), clock.steadyNow()));
+  EXPECT_TRUE(throttle.due("a", seconds(20), clock.steadyNow()));
   clock.advance(milliseconds(1900));
-  EXPECT_FALSE(throttle.due(idOf("a"), seconds(20), clock.steadyNow()));
+  EXPECT_FALSE(throttle.due("a", seconds(20), clock.steadyNow()));
   clock.advance(milliseconds(100));
-  EXPECT_TRUE(throttle.due(idOf("a"), seconds(20), clock.steadyNow()));
+  EXPECT_TRUE(throttle.due("a", seconds(20), clock.steadyNow()));
 }
 
 TEST(TouchThrottle, AsksAgainAfterForget) {
   FakeClock clock;
   TouchThrottle throttle(seconds(60));
-  EXPECT_TRUE(throttle.due(idOf("a"), hours(24), clock.steadyNow()));
-  throttle.forget(idOf("b"));
-  EXPECT_FALSE(throttle.due(idOf("a"), hours(24), clock.steadyNow()));
-  throttle.forget(idOf("a"));
-  EXPECT_TRUE(throttle.due(idOf("a"), hours(24), clock.steadyNow()));
+  EXPECT_TRUE(throttle.due("a", hours(24), clock.steadyNow()));
+  throttle.forget("b");
+  EXPECT_FALSE(throttle.due("a", hours(24), clock.steadyNow()));
+  throttle.forget("a");
+  EXPECT_TRUE(throttle.due("a", hours(24), clock.steadyNow()));
 }
 
 TEST(TouchThrottle, AnOverfullTableCostsTouchesAndNothingElse) {
@@ -70,7 +66,7 @@ TEST(TouchThrottle, AnOverfullTableCostsTouchesAndNothingElse) {
   TouchThrottle throttle(seconds(60), 4);
   for (int round = 0; round < 3; ++round) {
     int due = 0;
-    for (int i = 0; i < 50; ++i) due += throttle.due(idOf(std::to_string(i)), hours(24), clock.steadyNow()) ? 1 : 0;
+    for (int i = 0; i < 50; ++i) due += throttle.due(std::to_string(i), hours(24), clock.steadyNow()) ? 1 : 0;
     EXPECT_GE(due, 46);
     clock.advance(seconds(1));
   }
@@ -79,14 +75,14 @@ TEST(TouchThrottle, AnOverfullTableCostsTouchesAndNothingElse) {
 TEST(TouchThrottle, TellsOneOfManyThreads) {
   FakeClock clock;
   TouchThrottle throttle(seconds(60));
-  ASSERT_TRUE(throttle.due(idOf("a"), hours(24), clock.steadyNow()));
+  ASSERT_TRUE(throttle.due("a", hours(24), clock.steadyNow()));
   clock.advance(seconds(61));
   std::atomic<int> told = 0;
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&] {
-        if (throttle.due(idOf("a"), hours(24), clock.steadyNow())) ++told;
+        if (throttle.due("a", hours(24), clock.steadyNow())) ++told;
       });
     }
   }

@@ -70,13 +70,13 @@ TEST(TouchWriter, ATouchThatFailedIsDueAgain) {
   FakeClock clock;
   TouchThrottle throttle(seconds(60));
   MetricsRegistry metrics;
-  ASSERT_TRUE(throttle.due(idOf("a"), hours(24), clock.steadyNow()));
+  ASSERT_TRUE(throttle.due("a", hours(24), clock.steadyNow()));
   {
     TouchWriter writer(store, throttle, metrics);
     writer.add({idOf("a"), hours(24)});
   }
   EXPECT_EQ(metrics.counter("sessiond_touch_failures_total", "").read(), 1U);
-  EXPECT_TRUE(throttle.due(idOf("a"), hours(24), clock.steadyNow()));
+  EXPECT_TRUE(throttle.due("a", hours(24), clock.steadyNow()));
 }
 
 }  // namespace

@@ -1,0 +1,74 @@
+#include "session/known_session.h"
+
+#include <algorithm>
+#include <new>
+
+#include "base/check.h"
+#include "base/heap_bytes.h"
+
+namespace sessiond {
+
+namespace {
+
+std::uint32_t sizeOf(std::string_view text) {
+  SESSIOND_CHECK(text.size() <= std::numeric_limits<std::uint32_t>::max() / 8);  // far beyond session.max_bytes
+  return static_cast<std::uint32_t>(text.size());
+}
+
+}  // namespace
+
+KnownSession::KnownSession(const SessionFacts& facts)
+    : facts_(facts),
+      cookie_flags_(facts.cookie),
+      domain_size_(sizeOf(facts.cookie.domain)),
+      path_size_(sizeOf(facts.cookie.path)),
+      cookie_max_age_(facts.cookie_max_age) {}
+
+SessionRef KnownSession::make(const SessionId& id, const SessionFacts& facts, std::string_view cookie) {
+  const HeaderLines identity = facts.identity;
+  const std::size_t id_in_cookie = cookie.find(id.bytes());
+  const std::string_view id_apart = id_in_cookie == std::string_view::npos ? id.bytes() : std::string_view();
+  const std::size_t size = std::size_t{sizeOf(cookie)} + id_apart.size() + sizeOf(identity.text()) +
+                           sizeOf(facts.cookie.domain) + sizeOf(facts.cookie.path);
+  void* const memory = ::operator new(sizeof(KnownSession) + size);
+  auto* const session = ::new (memory) KnownSession(facts);
+  char* end = static_cast<char*>(memory) + sizeof(KnownSession);
+  const auto append = [&end](std::string_view text) { end = std::copy(text.begin(), text.end(), end); };
+  append(cookie);
+  append(id_apart);
+  session->identity_ = identity.copiedTo(end);
+  end += identity.text().size();
+  append(facts.cookie.domain);
+  append(facts.cookie.path);
+
+  session->cookie_size_ = sizeOf(cookie);
+  session->id_at_ = static_cast<std::uint32_t>(std::min(id_in_cookie, cookie.size()));
+  session->id_size_ = static_cast<std::uint16_t>(id.bytes().size());
+  return SessionRef(session);
+}
+
+void KnownSession::release() const {
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  this->~KnownSession();
+  ::operator delete(const_cast<KnownSession*>(this));
+}
+
+SessionId KnownSession::id() const {
+  return *SessionId::fromBytes(idBytes());
+}
+
+CookieAttributes KnownSession::cookieAttributes() const {
+  const char* const domain = identity_.text().data() + identity_.text().size();
+  CookieAttributes attributes;
+  static_cast<CookieFlags&>(attributes) = cookie_flags_;
+  attributes.domain.assign(domain, domain_size_);
+  attributes.path.assign(domain + domain_size_, path_size_);
+  return attributes;
+}
+
+std::size_t KnownSession::bytes() const {
+  const char* const end = identity_.text().data() + identity_.text().size() + domain_size_ + path_size_;
+  return heapBytes(static_cast<std::size_t>(end - reinterpret_cast<const char*>(this)));
+}
+
+}  // namespace sessiond

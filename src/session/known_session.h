@@ -1,0 +1,119 @@
+// KnownSession: what is kept of a session between checks: its facts, and the texts that a check compares or sends.
+//
+// A million of them lie in memory, nearly all in nobody's processor cache, and what a check of one costs is the cache
+// lines that it has to wait for. So a known session is one piece of memory with its texts behind it, in the order in
+// which a check needs them, and is referred to by SessionRef, which counts inside that same piece:
+//
+//   | references, facts, sizes | cookie value | id | identity lines | domain | path |
+//
+// The id is not stored again where it stands in the cookie value as it is. What was rejected: shared_ptr and strings,
+// each of which is a line of its own, found only through the one before.
+
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/clock.h"
+#include "http/header_block.h"
+#include "session/cookie_attributes.h"
+#include "session/session_facts.h"
+#include "session/session_id.h"
+
+namespace sessiond {
+
+class SessionRef;
+
+/// Thread-safe: immutable but for its references and what is remembered of the throttle's last answer, so that most
+/// checks need not ask it. Lives as long as a SessionRef refers to it.
+class KnownSession {
+ public:
+  /// `cookie`: the cookie's value as the client sent it, if the first secret verified it to this id; else empty.
+  static SessionRef make(const SessionId& id, const SessionFacts& facts, std::string_view cookie);
+  KnownSession(const KnownSession&) = delete;
+  KnownSession& operator=(const KnownSession&) = delete;
+
+  const DecisionFacts& facts() const { return facts_; }
+  std::string_view cookie() const { return {texts(), cookie_size_}; }
+  std::string_view idBytes() const { return {texts() + id_at_, id_size_}; }
+  HeaderLines identity() const { return identity_; }
+  // These two make a copy.
+  SessionId id() const;
+  CookieAttributes cookieAttributes() const;
+  std::optional<std::chrono::milliseconds> cookieMaxAge() const { return cookie_max_age_; }
+
+  bool mayBeTouched(SteadyTime now) const {
+    return now.time_since_epoch().count() >= next_touch_.load(std::memory_order_relaxed);
+  }
+  void notBefore(SteadyTime next) const {
+    next_touch_.store(next.time_since_epoch().count(), std::memory_order_relaxed);
+  }
+
+  /// Asks the processor for the lines that a check is going to read, before the first of them is waited for.
+  void prefetch() const {
+    constexpr std::size_t kLine = 64;
+    constexpr std::size_t kLines = 6;  // as many as the usual session has
+    for (std::size_t i = 0; i < kLines; ++i) __builtin_prefetch(reinterpret_cast<const char*>(this) + i * kLine);
+  }
+  /// What it takes from the heap.
+  std::size_t bytes() const;
+
+ private:
+  friend class SessionRef;
+
+  explicit KnownSession(const SessionFacts& facts);
+  ~KnownSession() = default;
+
+  const char* texts() const { return reinterpret_cast<const char*>(this + 1); }
+  void refer() const { references_.fetch_add(1, std::memory_order_relaxed); }
+  void release() const;
+
+  mutable std::atomic<std::uint32_t> references_ = 1;
+  std::uint32_t cookie_size_ = 0;
+  mutable std::atomic<SteadyTime::rep> next_touch_ = std::numeric_limits<SteadyTime::rep>::min();
+  const DecisionFacts facts_;
+  HeaderLines identity_;
+  std::uint32_t id_at_ = 0;  ///< in texts()
+  std::uint16_t id_size_ = 0;
+  const CookieFlags cookie_flags_;
+  const std::uint32_t domain_size_;
+  const std::uint32_t path_size_;
+  const std::optional<std::chrono::milliseconds> cookie_max_age_;
+};
+
+/// A reference to a known session, or to none. A plain value; copies may be used by several threads.
+class SessionRef {
+ public:
+  SessionRef() = default;
+  SessionRef(const SessionRef& other) : session_(other.session_) {
+    if (session_ != nullptr) session_->refer();
+  }
+  SessionRef(SessionRef&& other) noexcept : session_(std::exchange(other.session_, nullptr)) {}
+  SessionRef& operator=(SessionRef other) noexcept {
+    std::swap(session_, other.session_);
+    return *this;
+  }
+  ~SessionRef() {
+    if (session_ != nullptr) session_->release();
+  }
+
+  explicit operator bool() const { return session_ != nullptr; }
+  const KnownSession& operator*() const { return *session_; }
+  const KnownSession* operator->() const { return session_; }
+  /// The very same one?
+  bool operator==(const SessionRef& other) const = default;
+
+ private:
+  friend class KnownSession;
+  explicit SessionRef(const KnownSession* session) : session_(session) {}
+
+  const KnownSession* session_ = nullptr;
+};
+
+}  // namespace sessiond
