@@ -50,8 +50,8 @@ TouchThrottle::Answer TouchThrottle::ask(std::string_view id, std::chrono::secon
     std::uint64_t value = slot.load(std::memory_order_relaxed);
     const auto age = static_cast<std::uint32_t>(time - static_cast<std::uint32_t>(value));
     if (value >> 32 == tag) {
-      if (age < inTenths(wait)) return {false, now + wait - Tenths(age)};
-      return {slot.compare_exchange_strong(value, pack(tag, time), std::memory_order_relaxed), now + wait};
+      if (age < inTenths(wait)) return {false, now + wait - Tenths(age), wait};
+      return {slot.compare_exchange_strong(value, pack(tag, time), std::memory_order_relaxed), now + wait, wait};
     }
     const std::uint32_t rank = value == 0 ? UINT32_MAX : age;
     if (oldest == nullptr || rank > oldest_age) {
@@ -61,7 +61,7 @@ TouchThrottle::Answer TouchThrottle::ask(std::string_view id, std::chrono::secon
     }
   }
   oldest->compare_exchange_strong(oldest_value, pack(tag, time), std::memory_order_relaxed);
-  return {true, now + wait};
+  return {true, now + wait, wait};
 }
 
 void TouchThrottle::forget(std::string_view id) {

@@ -30,7 +30,8 @@ class TouchThrottle {
 
   struct Answer {
     bool due;
-    SteadyTime next;  ///< before then it is no use to ask again
+    SteadyTime next;                 ///< before then it is no use to ask again, unless the touch is forgotten
+    std::chrono::milliseconds wait;  ///< between two touches of this session
   };
   /// The same, for callers that keep what they were told.
   Answer ask(std::string_view id, std::chrono::seconds ttl, SteadyTime now);

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace sessiond {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// Sessions by id; what is not here is unknown. Peeks at nothing unless told to.
@@ -264,15 +266,20 @@ TEST_F(AuthEndpointTest, RollsTheCookieWhenTheSessionIsTouched) {
   EXPECT_NE(askWith("s1").headers.lines().find("Expires=Thu, 01 Jan 2026 01:01:01 GMT"), std::string::npos);
 }
 
-TEST_F(AuthEndpointTest, AsksForATouchAgainSoonAfterOneThatFailed) {
+TEST_F(AuthEndpointTest, AsksForATouchThatFailedAgainHalfwayToTheNextOne) {
   settings_.rolling = true;  // the cookie shows when a touch was asked for
-  store("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})");
-  const auto touches = [this] { return askWith("s1").headers.lines().find("Set-Cookie") != std::string::npos; };
-  EXPECT_TRUE(touches());
-  EXPECT_FALSE(touches());
-  throttle_.forget("s1");
-  clock_.advance(seconds(5));
-  EXPECT_TRUE(touches());
+  for (const auto& [id, lifetime, half] :
+       {std::tuple("long", "3600000", seconds(30)), {"short", "20000", seconds(1)}}) {
+    store(id, std::string(R"({"cookie":{"originalMaxAge":)") + lifetime + R"(},"user":{"id":"7"}})");
+    const auto touches = [&] { return askWith(id).headers.lines().find("Set-Cookie") != std::string::npos; };
+    EXPECT_TRUE(touches());
+    EXPECT_FALSE(touches());
+    throttle_.forget(id);
+    clock_.advance(half - milliseconds(1));
+    EXPECT_FALSE(touches()) << "it was asked before its time";
+    clock_.advance(milliseconds(1));
+    EXPECT_TRUE(touches()) << id;
+  }
 }
 
 TEST_F(AuthEndpointTest, DoesNotTouchWhereTheLocationSaysSo) {

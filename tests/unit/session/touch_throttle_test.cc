@@ -51,6 +51,22 @@ TEST(TouchThrottle, TouchesAShortSessionTenTimesInItsLife) {
   EXPECT_TRUE(throttle.due("a", seconds(20), clock.steadyNow()));
 }
 
+TEST(TouchThrottle, TellsWhenItIsDueNextAndHowLongItWaitsBetweenTouches) {
+  FakeClock clock;
+  TouchThrottle throttle(seconds(60));
+  const SteadyTime first = clock.steadyNow();
+  for (const bool due : {true, false}) {
+    const TouchThrottle::Answer answer = throttle.ask("a", hours(24), clock.steadyNow());
+    EXPECT_EQ(answer.due, due);
+    EXPECT_EQ(answer.next, first + seconds(60));
+    EXPECT_EQ(answer.wait, seconds(60));
+    EXPECT_EQ(throttle.ask("short", seconds(20), clock.steadyNow()).wait, seconds(2));
+    clock.advance(seconds(1));
+  }
+  clock.advance(seconds(60));
+  EXPECT_EQ(throttle.ask("a", hours(24), clock.steadyNow()).wait, seconds(60));
+}
+
 TEST(TouchThrottle, AsksAgainAfterForget) {
   FakeClock clock;
   TouchThrottle throttle(seconds(60));
