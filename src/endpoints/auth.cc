@@ -58,8 +58,10 @@ Route AuthEndpoint::receive(Exchange& exchange) const {
 }
 
 void AuthEndpoint::load(std::span<Exchange* const> batch) const {
-  std::vector<FactsLoad> loads;
-  std::vector<AuthCandidate*> candidates;
+  thread_local std::vector<FactsLoad> loads;  // each thread keeps their memory for its next batch
+  thread_local std::vector<AuthCandidate*> candidates;
+  loads.clear();
+  candidates.clear();
   for (Exchange* exchange : batch) {
     for (AuthCandidate& candidate : static_cast<PendingCheck&>(*exchange->continuation).check.candidates) {
       if (!candidate.verified) continue;
@@ -97,7 +99,7 @@ AuthCheck AuthEndpoint::readCheck(const Request& request) const {
   }
   check.policy_index = static_cast<std::size_t>(check.policy - settings_.policies.data());
   const CookieValues cookies = findCookies(request.params, settings_.cookie_over_http.name);
-  for (std::size_t i = 0; i < cookies.count; ++i) check.candidates.push_back({.cookie = cookies.values[i]});
+  for (std::size_t i = 0; i < cookies.count; ++i) check.candidates.emplace_back(cookies.values[i]);
   return check;
 }
 

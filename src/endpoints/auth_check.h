@@ -7,13 +7,13 @@
 
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
+#include "base/fixed_vector.h"
 #include "endpoints/check_status.h"
+#include "http/cookie_header.h"
 #include "session/facts_source.h"
 #include "session/session_policy.h"
 #include "session/signed_cookie.h"
@@ -28,12 +28,13 @@ struct AuthCandidate {
   std::optional<FoundSession> found = {};
 };
 
+/// The candidates lie in the check itself, which usually has one.
 struct AuthCheck {
   const SessionPolicy* policy = nullptr;
   std::size_t policy_index = 0;
   bool touch = true;
   bool https = false;
-  std::vector<AuthCandidate> candidates;
+  FixedVector<AuthCandidate, kMaxCookieValues> candidates;
 };
 
 struct AuthDecision {

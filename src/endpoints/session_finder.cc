@@ -28,7 +28,7 @@ Expected<OpenSession, CheckStatus> SessionFinder::find(const Request& request) c
   AuthCheck check;
   const CookieValues cookies = findCookies(request.params, settings_.cookie_name);
   for (std::size_t i = 0; i < cookies.count; ++i) {
-    AuthCandidate& candidate = check.candidates.emplace_back(AuthCandidate{.cookie = cookies.values[i]});
+    AuthCandidate& candidate = check.candidates.emplace_back(cookies.values[i]);
     Expected<VerifiedCookie, CookieError> verified = parts_.signer.verify(candidate.cookie);
     if (verified) {
       candidate.verified = std::move(*verified);
@@ -41,7 +41,7 @@ Expected<OpenSession, CheckStatus> SessionFinder::find(const Request& request) c
 
 Expected<OpenSession, CheckStatus> SessionFinder::find(const SessionId& id) const {
   AuthCheck check;
-  check.candidates.push_back({.cookie = {}, .verified = VerifiedCookie{.id = id, .secret = 0}});
+  check.candidates.emplace_back(std::string_view(), VerifiedCookie{.id = id, .secret = 0});
   return decideOn(check);
 }
 

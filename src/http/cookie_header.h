@@ -20,9 +20,12 @@
 
 namespace sessiond {
 
+/// As many cookies of one name as are looked at.
+constexpr std::size_t kMaxCookieValues = 8;
+
 /// Views into the parameters they were found in.
 struct CookieValues {
-  std::array<std::string_view, 8> values;
+  std::array<std::string_view, kMaxCookieValues> values;
   std::size_t count = 0;
   bool too_large = false;  ///< more than kMaxCookieHeaderBytes in all; what lies beyond was not looked at
   bool too_many = false;   ///< more values than fit; the first ones are here

@@ -282,6 +282,14 @@ TEST_F(AuthEndpointTest, AsksForATouchThatFailedAgainHalfwayToTheNextOne) {
   }
 }
 
+TEST_F(AuthEndpointTest, WalksEightCookiesAndNoMore) {
+  store("s1", kAda);
+  std::string cookies;
+  for (int i = 0; i < 7; ++i) cookies += "connect.sid=" + cookieOf("gone" + std::to_string(i)) + "; ";
+  EXPECT_EQ(ask({{"HTTP_COOKIE", cookies + "connect.sid=" + cookieOf("s1")}}).status, 204);
+  EXPECT_EQ(ask({{"HTTP_COOKIE", cookies + "connect.sid=junk; connect.sid=" + cookieOf("s1")}}).status, 401);
+}
+
 TEST_F(AuthEndpointTest, DoesNotTouchWhereTheLocationSaysSo) {
   settings_.rolling = true;
   store("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})");
