@@ -39,8 +39,8 @@ class TouchThrottle {
   void forget(std::string_view id);
 
  private:
-  static constexpr std::size_t kWays = 4;
-  struct alignas(32) Bucket {
+  static constexpr std::size_t kWays = 8;
+  struct alignas(64) Bucket {
     std::atomic<std::uint64_t> slots[kWays];  // upper half: tag; lower half: tenths of a second; 0: empty
   };
 

@@ -35,7 +35,7 @@ class Population {
     this.daemon = new Sessiond(name, 'sessiond', { session: roomy });
     await this.daemon.start(this.redis);
     this.nginx = await new Nginx(name, this.daemon.site, 1).start();
-    this.load = { port: this.nginx.port, host: 'site.example', cookies: this.cookies, connections };
+    this.load = { port: this.nginx.port, host: 'site.example', cookies: this.cookies, connections, threads: 1 };
   }
 
   /** Has every session cached, and finds out what they take. */

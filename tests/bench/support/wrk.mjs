@@ -16,9 +16,14 @@ function parse(output) {
   return { ...figures, seconds: figures.microseconds / 1e6 };
 }
 
-/** Starts a run that lasts `seconds` at most; `end()` ends it earlier. `figures`: see load(). */
-export function startLoad({ port, host, cookies, connections, seconds, order = 'random' }) {
-  const threads = connections >= 16 && order === 'random' ? 2 : 1;
+/**
+ * Starts a run that lasts `seconds` at most; `end()` ends it earlier. `figures`: see load().
+ *
+ * wrk lets a thread begin before the next one has read its script's file; with a million lines the first one is alone
+ * for seconds. So there are two threads only where the files are small.
+ */
+export function startLoad({ port, host, cookies, connections, seconds, order = 'random', threads = 2 }) {
+  if (connections < 16 || order !== 'random') threads = 1;
   const options = ['-t', threads, '-c', connections, '-d', `${seconds}s`, '--timeout', '10s', '-s', script];
   const args = [...options, `http://127.0.0.1:${port}/gif`, '--', cookies, host, order];
   const { child, output } = launch('wrk', args, { timeout: (seconds + 60) * 1000 });
