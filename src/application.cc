@@ -29,6 +29,7 @@
 #include "redis/redis_user_session_index.h"
 #include "session/cache_trust.h"
 #include "session/caching_facts_source.h"
+#include "session/facts_memo.h"
 #include "session/session_cache.h"
 #include "session/store_facts_source.h"
 #include "translate_config.h"
@@ -43,6 +44,10 @@ namespace {
 /// of no use for anything else.
 HmacKey logKeyOf(const Secret& secret) {
   return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond log pseudonyms")))));
+}
+
+CacheLimits cacheLimitsOf(const SessionCacheConfig& config) {
+  return {.max_entries = config.max_entries, .max_bytes = config.max_bytes};
 }
 
 using Directories = std::vector<std::unique_ptr<UserDirectory>>;
@@ -85,7 +90,7 @@ struct CacheParts {
   CacheParts(FactsSource& source, RedisClient& redis, const SessionConfig& config, const Clock& clock,
              MetricsRegistry& metrics)
       : trust(config.cache.max_staleness),
-        cache({.max_entries = config.cache.max_entries, .max_bytes = config.cache.max_bytes}, trust),
+        cache(cacheLimitsOf(config.cache), trust),
         caching(source, cache, clock, metrics),
         listener(redis, config, cache, trust, clock, metrics) {}
 
@@ -130,6 +135,7 @@ struct Application::Parts {
   const std::unique_ptr<RedisClient> redis;
   RedisSessionStore store;
   RedisUserSessionIndex index;
+  const std::unique_ptr<FactsMemo> memo;  // null: session.cache.enabled is true
   StoreFactsSource source;
   const std::unique_ptr<CacheParts> cache;  // null: session.cache.enabled is false
   TouchThrottle throttle;
@@ -158,7 +164,8 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
       redis(std::move(client)),
       store(*redis, config->session),
       index(*redis, config->session),
-      source(store, extractor, config->logout.tombstone_lifetime, log_key, metrics),
+      memo(config->session.cache.enabled ? nullptr : std::make_unique<FactsMemo>(cacheLimitsOf(config->session.cache))),
+      source(store, extractor, config->logout.tombstone_lifetime, log_key, metrics, memo.get()),
       cache(config->session.cache.enabled
                 ? std::make_unique<CacheParts>(source, *redis, config->session, clock, metrics)
                 : nullptr),

@@ -53,8 +53,8 @@ struct RedisConfig {
 /// The in-process cache of what is known about sessions.
 struct SessionCacheConfig {
   bool enabled = true;
-  milliseconds max_staleness{1000};  ///< without proof of life from Redis for this long, nothing cached is believed
-  std::uint32_t max_entries = 200'000;
+  milliseconds max_staleness{1000};     ///< without proof of life from Redis for this long, nothing cached is believed
+  std::uint32_t max_entries = 200'000;  ///< this and the next bound also what is kept without the cache
   std::size_t max_bytes = std::size_t{256} * 1024 * 1024;
 };
 

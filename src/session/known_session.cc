@@ -24,12 +24,13 @@ KnownSession::KnownSession(const SessionFacts& facts)
       path_size_(sizeOf(facts.cookie.path)),
       cookie_max_age_(facts.cookie_max_age) {}
 
-SessionRef KnownSession::make(const SessionId& id, const SessionFacts& facts, std::string_view cookie) {
+SessionRef KnownSession::make(const SessionId& id, const SessionFacts& facts, std::string_view cookie,
+                              std::string_view stored) {
   const HeaderLines identity = facts.identity;
   const std::size_t id_in_cookie = cookie.find(id.bytes());
   const std::string_view id_apart = id_in_cookie == std::string_view::npos ? id.bytes() : std::string_view();
   const std::size_t size = std::size_t{sizeOf(cookie)} + id_apart.size() + sizeOf(identity.text()) +
-                           sizeOf(facts.cookie.domain) + sizeOf(facts.cookie.path);
+                           sizeOf(facts.cookie.domain) + sizeOf(facts.cookie.path) + sizeOf(stored);
   void* const memory = ::operator new(sizeof(KnownSession) + size);
   auto* const session = ::new (memory) KnownSession(facts);
   char* end = static_cast<char*>(memory) + sizeof(KnownSession);
@@ -40,8 +41,10 @@ SessionRef KnownSession::make(const SessionId& id, const SessionFacts& facts, st
   end += identity.text().size();
   append(facts.cookie.domain);
   append(facts.cookie.path);
+  append(stored);
 
   session->cookie_size_ = sizeOf(cookie);
+  session->stored_size_ = sizeOf(stored);
   session->id_at_ = static_cast<std::uint32_t>(std::min(id_in_cookie, cookie.size()));
   session->id_size_ = static_cast<std::uint16_t>(id.bytes().size());
   return SessionRef(session);
@@ -58,7 +61,7 @@ SessionId KnownSession::id() const {
 }
 
 CookieAttributes KnownSession::cookieAttributes() const {
-  const char* const domain = identity_.text().data() + identity_.text().size();
+  const char* const domain = afterIdentity();
   CookieAttributes attributes;
   static_cast<CookieFlags&>(attributes) = cookie_flags_;
   attributes.domain.assign(domain, domain_size_);
@@ -67,7 +70,7 @@ CookieAttributes KnownSession::cookieAttributes() const {
 }
 
 std::size_t KnownSession::bytes() const {
-  const char* const end = identity_.text().data() + identity_.text().size() + domain_size_ + path_size_;
+  const char* const end = afterIdentity() + domain_size_ + path_size_ + stored_size_;
   return heapBytes(static_cast<std::size_t>(end - reinterpret_cast<const char*>(this)));
 }
 

@@ -28,16 +28,12 @@
 
 #include "base/clock.h"
 #include "session/cache_flight.h"
+#include "session/cache_limits.h"
 #include "session/cache_trust.h"
 #include "session/facts_source.h"
 #include "session/session_id.h"
 
 namespace sessiond {
-
-struct CacheLimits {
-  std::size_t max_entries = 100000;
-  std::size_t max_bytes = 64 * 1024 * 1024;
-};
 
 /// Thread-safe: sharded by id, each shard with a lock that is held for a look-up, never for a load.
 class SessionCache {

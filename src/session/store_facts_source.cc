@@ -1,19 +1,31 @@
 #include "session/store_facts_source.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
 
 namespace sessiond {
 
+namespace {
+
+/// Is there nothing in them that has to be counted or logged at every read?
+bool isQuiet(const SessionFacts& facts) {
+  const bool sound = facts.state == SessionState::kLoggedIn || facts.state == SessionState::kAnonymous;
+  return sound && facts.touch_ttl && facts.identity_values_dropped == 0;
+}
+
+}  // namespace
+
 StoreFactsSource::StoreFactsSource(SessionStore& store, const FactsExtractor& extractor,
                                    std::chrono::seconds tombstone_lifetime, const HmacKey& log_names,
-                                   MetricsRegistry& metrics)
+                                   MetricsRegistry& metrics, FactsMemo* memo)
     : store_(store),
       extractor_(extractor),
       tombstone_lifetime_(tombstone_lifetime),
       log_names_(log_names),
+      memo_(memo),
       corrupt_(metrics.counter("sessiond_corrupt_records_total",
                                "Sessions read whose stored value is no session; they are refused, not deleted.")),
       untouchable_(metrics.counter("sessiond_untouchable_records_total",
@@ -28,8 +40,9 @@ std::optional<FoundSession> StoreFactsSource::peek(std::string_view, SteadyTime)
 }
 
 void StoreFactsSource::load(std::span<FactsLoad> loads) {
-  std::vector<SessionLoad> reads(loads.size());
-  for (std::size_t i = 0; i < loads.size(); ++i) reads[i].id = loads[i].id;
+  thread_local std::vector<SessionLoad> reads;  // each thread keeps its memory for its next batch
+  reads.clear();
+  for (const FactsLoad& load : loads) reads.push_back({.id = load.id});
   store_.load(reads);
   for (std::size_t i = 0; i < loads.size(); ++i) loads[i].found = interpret(reads[i], loads[i].cookie);
 }
@@ -46,11 +59,24 @@ FoundSession StoreFactsSource::interpret(const SessionLoad& load, std::string_vi
     return {.presence = Presence::kRevoked};
   }
   if (!stored.json) return {.presence = Presence::kUnknown};
-  return {.presence = Presence::kPresent, .session = extract(*load.id, *stored.json, cookie), .ttl = stored.ttl};
+  SessionRef session = memo_ != nullptr ? recognize(*load.id, *stored.json)
+                                        : KnownSession::make(*load.id, extract(*load.id, *stored.json), cookie);
+  return {.presence = Presence::kPresent, .session = std::move(session), .ttl = stored.ttl};
 }
 
-SessionRef StoreFactsSource::extract(const SessionId& id, std::string_view json, std::string_view cookie) {
-  const SessionFacts facts = extractor_.extract(json);
+/// The very session that was made of this text before, if it was remembered. It needs no cookie, for which only the
+/// in-process cache would ask.
+SessionRef StoreFactsSource::recognize(const SessionId& id, std::string_view json) {
+  if (SessionRef known = memo_->find(id, json)) return known;
+  const SessionFacts facts = extract(id, json);
+  if (!isQuiet(facts)) return KnownSession::make(id, facts, {});
+  SessionRef session = KnownSession::make(id, facts, {}, json);
+  memo_->remember(session);
+  return session;
+}
+
+SessionFacts StoreFactsSource::extract(const SessionId& id, std::string_view json) {
+  SessionFacts facts = extractor_.extract(json);
   if (facts.state == SessionState::kCorrupt) noteCorrupt(id, "the value is no session");
   if (facts.state == SessionState::kLoggedIn && !facts.touch_ttl) untouchable_.add();
   if (facts.identity_values_dropped > 0) {
@@ -58,7 +84,7 @@ SessionRef StoreFactsSource::extract(const SessionId& id, std::string_view json,
     logWarn("identity: headers left empty because their values may not pass",
             {{"session", pseudonym(log_names_, id.bytes())}, {"headers", std::int64_t{facts.identity_values_dropped}}});
   }
-  return KnownSession::make(id, facts, cookie);
+  return facts;
 }
 
 void StoreFactsSource::noteCorrupt(const SessionId& id, std::string_view why) {

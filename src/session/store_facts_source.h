@@ -1,4 +1,7 @@
 // StoreFactsSource: facts straight from the session store, one round trip for all sessions of a load.
+//
+// Facts that were extracted before from the same text are remembered, where there is a memo (facts_memo.h): not those
+// that have to be counted or logged whenever they are read.
 
 #pragma once
 
@@ -10,19 +13,20 @@
 #include "base/crypto.h"
 #include "base/metrics.h"
 #include "session/facts_extractor.h"
+#include "session/facts_memo.h"
 #include "session/facts_source.h"
 #include "session/session_store.h"
 
 namespace sessiond {
 
-/// Thread-safe; store and extractor must outlive it.
+/// Thread-safe; everything passed in must outlive it.
 class StoreFactsSource final : public FactsSource {
  public:
   /// `tombstone_lifetime`: how long, at least, the tombstone of a session that came back after it was revoked is kept
   /// anew.
-  /// `log_names` hashes session ids for log lines.
+  /// `log_names` hashes session ids for log lines. `memo`: of this extractor's facts alone; nullptr: none.
   StoreFactsSource(SessionStore& store, const FactsExtractor& extractor, std::chrono::seconds tombstone_lifetime,
-                   const HmacKey& log_names, MetricsRegistry& metrics);
+                   const HmacKey& log_names, MetricsRegistry& metrics, FactsMemo* memo = nullptr);
 
   std::optional<FoundSession> peek(std::string_view cookie, SteadyTime now) override;
   void load(std::span<FactsLoad> loads) override;
@@ -32,7 +36,8 @@ class StoreFactsSource final : public FactsSource {
   FoundSession interpret(const SessionLoad& load, std::string_view cookie = {});
 
  private:
-  SessionRef extract(const SessionId& id, std::string_view json, std::string_view cookie);
+  SessionRef recognize(const SessionId& id, std::string_view json);
+  SessionFacts extract(const SessionId& id, std::string_view json);
   void noteCorrupt(const SessionId& id, std::string_view why);
   void buryAgain(const SessionId& id, std::string_view json);
 
@@ -40,6 +45,7 @@ class StoreFactsSource final : public FactsSource {
   const FactsExtractor& extractor_;
   const std::chrono::seconds tombstone_lifetime_;
   const HmacKey& log_names_;
+  FactsMemo* const memo_;
   Counter& corrupt_;
   Counter& untouchable_;
   Counter& dropped_values_;

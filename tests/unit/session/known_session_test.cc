@@ -68,6 +68,13 @@ TEST(KnownSession, HoldsAllThatItWasMadeOf) {
   expectAllOf(*KnownSession::make(idOf(longest), fullFacts(), "s:" + longest + ".s"), longest, "s:" + longest + ".s");
 }
 
+TEST(KnownSession, HoldsTheTextItWasExtractedFromWhereThatIsWanted) {
+  const SessionRef session = KnownSession::make(idOf("id"), fullFacts(), "cookie", "the stored text");
+  expectAllOf(*session, "id", "cookie");
+  EXPECT_EQ(session->stored(), "the stored text");
+  EXPECT_EQ(KnownSession::make(idOf("id"), fullFacts(), "cookie")->stored(), "");
+}
+
 TEST(KnownSession, HoldsWhatIsNotThere) {
   SessionFacts facts;
   facts.cookie.path.clear();
@@ -99,6 +106,7 @@ TEST(KnownSession, CountsItsBytes) {
   EXPECT_EQ(KnownSession::make(idOf("i"), facts, "")->bytes(), small + 1600);
   EXPECT_TRUE(facts.identity.add("X", std::string(1600 - 5, 'v')));
   EXPECT_EQ(KnownSession::make(idOf("i"), facts, "")->bytes(), small + 3200);
+  EXPECT_EQ(KnownSession::make(idOf("i"), facts, "", std::string(1600, 's'))->bytes(), small + 4800);
 }
 
 TEST(KnownSession, RemembersWhenItMayBeTouchedNext) {

@@ -110,6 +110,83 @@ TEST_F(StoreFactsSourceTest, CountsWhatCannotBeTouchedAndWhatMayNotPass) {
   EXPECT_EQ(count("sessiond_identity_values_dropped_total"), 1U);
 }
 
+/// The same, with facts remembered by their text.
+class RememberingFactsSourceTest : public StoreFactsSourceTest {
+ protected:
+  FoundSession loadOne(const std::string& name, StoredSession stored) {
+    store_.answers.insert_or_assign(name, stored);
+    const SessionId id = idOf(name);
+    FactsLoad one{.id = &id, .cookie = "s:a.signature"};
+    remembering_.load({&one, 1});
+    return one.found;
+  }
+
+  static constexpr const char* kSeven = R"({"cookie":{},"user":{"id":7}})";
+
+  FactsMemo memo_{CacheLimits{}};
+  StoreFactsSource remembering_{store_, extractor_, hours(24), log_names_, metrics_, &memo_};
+};
+
+TEST_F(RememberingFactsSourceTest, TheSameTextIsTheSameSessionAndKeepsWhatItKnowsOfTouches) {
+  const FoundSession first = loadOne("a", {.json = kSeven, .ttl = seconds(10)});
+  first.session->notBefore(SteadyTime(seconds(100)));
+  const FoundSession second = loadOne("a", {.json = kSeven, .ttl = seconds(5)});
+  EXPECT_EQ(second.session, first.session);
+  EXPECT_FALSE(second.session->mayBeTouched(SteadyTime(seconds(99))));
+  EXPECT_EQ(second.presence, Presence::kPresent);
+  EXPECT_EQ(second.ttl, seconds(5)) << "the time to live is that of the read";
+  EXPECT_EQ(second.session->identity().text(), "X-User-Id: 7\r\n");
+}
+
+TEST_F(RememberingFactsSourceTest, AnotherTextOrAnotherSessionIsExtractedAnew) {
+  loadOne("a", {.json = kSeven});
+  const FoundSession changed = loadOne("a", {.json = R"({"cookie":{},"user":{"id":8}})"});
+  EXPECT_EQ(changed.session->identity().text(), "X-User-Id: 8\r\n");
+  const FoundSession other = loadOne("b", {.json = kSeven});
+  EXPECT_EQ(other.session->idBytes(), "b");
+  EXPECT_EQ(loadOne("a", {.json = kSeven}).session->identity().text(), "X-User-Id: 7\r\n");
+}
+
+TEST_F(RememberingFactsSourceTest, WhatIsRevokedGoneOrUnknowableIsNeverRemembered) {
+  EXPECT_EQ(loadOne("a", {.json = kSeven}).presence, Presence::kPresent);
+  const FoundSession revoked = loadOne("a", {.json = kSeven, .revoked = true});
+  EXPECT_EQ(revoked.presence, Presence::kRevoked);
+  EXPECT_FALSE(revoked.session);
+  EXPECT_EQ(store_.revoked.count("a"), 1U);
+  const FoundSession gone = loadOne("a", {});
+  EXPECT_EQ(gone.presence, Presence::kUnknown);
+  EXPECT_FALSE(gone.session);
+  store_.answers.insert_or_assign("a", Unexpected(StoreError::kTimeout));
+  const SessionId id = idOf("a");
+  FactsLoad one{.id = &id, .cookie = {}};
+  remembering_.load({&one, 1});
+  EXPECT_EQ(one.found.presence, Presence::kUnavailable);
+  EXPECT_FALSE(one.found.session);
+}
+
+TEST_F(RememberingFactsSourceTest, WhatIsCountedIsCountedAtEveryRead) {
+  for (int i = 0; i < 2; ++i) {
+    loadOne("corrupt", {.json = "[]"});
+    loadOne("untouchable", {.json = R"({"cookie":{"originalMaxAge":"1d"},"user":{"id":7}})"});
+    loadOne("unsafe", {.json = R"({"cookie":{},"user":{"id":"a\nb"}})"});
+  }
+  EXPECT_EQ(count("sessiond_corrupt_records_total"), 2U);
+  EXPECT_EQ(count("sessiond_untouchable_records_total"), 2U);
+  EXPECT_EQ(count("sessiond_identity_values_dropped_total"), 2U);
+  EXPECT_EQ(memo_.size().entries, 0U);
+  loadOne("anonymous", {.json = R"({"cookie":{}})"});
+  EXPECT_EQ(memo_.size().entries, 1U);
+}
+
+TEST_F(StoreFactsSourceTest, GivesTheSessionTheCookieItIsFoundByInMemory) {
+  store_.answers.emplace("a", StoredSession{.json = R"({"cookie":{}})"});
+  const SessionId id = idOf("a");
+  FactsLoad one{.id = &id, .cookie = "s:a.signature"};
+  source_.load({&one, 1});
+  EXPECT_EQ(one.found.session->cookie(), "s:a.signature");
+  EXPECT_EQ(one.found.session->stored(), "");
+}
+
 TEST_F(StoreFactsSourceTest, NeverPeeks) {
   EXPECT_FALSE(source_.peek("s:a.b", SteadyTime()));
 }
