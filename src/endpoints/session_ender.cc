@@ -62,7 +62,7 @@ Expected<SessionEnder::Found, StoreError> SessionEnder::find(const SessionId& id
   }
   // What stands behind a tombstone was written back by somebody late: nobody's word, but it goes as well.
   if (load.result->revoked || !load.result->json) return found;
-  const std::string& json = *load.result->json;
+  const std::string_view json = *load.result->json;
   const auto record = readSessionRecord(json, parts_.config.session.max_bytes, parts_.config.session.idle_timeout);
   if (!record) return found;
   found.session = {.user_id = userIdOf((*record).tree.root(), user_at_), .cookie = (*record).cookie.attributes};

@@ -59,8 +59,8 @@ Expected<OpenSession, CheckStatus> SessionFinder::decideOn(AuthCheck& check) con
   if (!isSession(decision.status)) return Unexpected(decision.status);
   const auto winner = std::ranges::find(candidates, decision.winner);
   SESSIOND_CHECK(winner != candidates.end());
-  SessionLoad& load = loads[static_cast<std::size_t>(winner - candidates.begin())];
-  return OpenSession{.id = *load.id, .json = *std::move(load.result->json)};
+  const SessionLoad& load = loads[static_cast<std::size_t>(winner - candidates.begin())];
+  return OpenSession{.id = *load.id, .json = std::string(*load.result->json)};
 }
 
 }  // namespace sessiond

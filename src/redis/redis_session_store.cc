@@ -32,10 +32,10 @@ StoreError errorOf(const RedisReply& reply) {
 }
 
 /// What one GETRANGE and its tombstone say together.
-Expected<StoredSession, StoreError> sessionOf(RedisReply& value, bool revoked) {
+Expected<StoredSession, StoreError> sessionOf(const RedisReply& value, bool revoked) {
   if (value.type != Type::kString) return Unexpected(errorOf(value));
   StoredSession session{.json = std::nullopt, .revoked = revoked};
-  if (!value.text.empty()) session.json = std::move(value.text);
+  if (!value.text.empty()) session.json = value.text;
   return session;
 }
 
@@ -47,12 +47,20 @@ std::optional<std::chrono::milliseconds> ttlOf(const RedisReply& reply) {
 
 }  // namespace
 
-/// The buffers of one load, kept by each thread for its next one.
+/// The buffers of one load, kept by each thread for its next one. The values are what its callers read.
 struct RedisSessionStore::Batch {
   RedisCommands commands;
   RedisReplies values;        ///< one for each load, then, if read, its time to live for each load
   RedisReplies found;         ///< of the commands that look for tombstones one by one
   std::vector<char> revoked;  ///< one for each load
+
+  /// Sessions are small; the memory that a large one took is not kept.
+  void shrink() {
+    constexpr std::size_t kKept = 16 * 1024;
+    for (RedisReply& value : values) {
+      if (value.text.capacity() > kKept) value.text = std::string();
+    }
+  }
 };
 
 RedisSessionStore::RedisSessionStore(RedisClient& client, const SessionConfig& config)
@@ -64,6 +72,7 @@ RedisSessionStore::RedisSessionStore(RedisClient& client, const SessionConfig& c
 void RedisSessionStore::load(std::span<SessionLoad> loads) {
   if (loads.empty()) return;
   thread_local Batch batch;
+  batch.shrink();
   const SteadyTime deadline = client_.newDeadline();
   auto done = readValues(loads, batch, deadline);
   for (std::size_t i = 0; i < loads.size(); ++i) {

@@ -9,7 +9,6 @@
 #include <chrono>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,8 +26,9 @@ enum class StoreError {
 
 /// What one read of a session found.
 struct StoredSession {
-  std::optional<std::string> json;  ///< absent: no such key
-  bool revoked = false;             ///< a tombstone stands for this id; it outranks the value
+  /// Absent: no such key. Lies in a buffer of the store, until the same thread's next load() by any store.
+  std::optional<std::string_view> json = {};
+  bool revoked = false;  ///< a tombstone stands for this id; it outranks the value
   /// How long the key has to live, from the moment it was read; absent: it does not expire, or the store does not
   /// say.
   std::optional<std::chrono::milliseconds> ttl = {};
@@ -57,7 +57,8 @@ class SessionStore {
  public:
   virtual ~SessionStore() = default;
 
-  /// Reads value and tombstone of every id, all in one round trip. Fills in each `result`.
+  /// Reads value and tombstone of every id, all in one round trip. Fills in each `result`, whose text lasts until the
+  /// thread loads again.
   virtual void load(std::span<SessionLoad> loads) = 0;
   /// Sets the keys' time to live (EXPIRE only: never rewrites a value, never creates a key), one round trip.
   /// The result says whether the server took them, not whether the keys were there.

@@ -29,21 +29,24 @@ bool MemorySessionStore::isRevoked(Data& data, const SessionId& id) const {
   return found != data.tombstones.end() && found->second > clock_.steadyNow();
 }
 
-Expected<StoredSession, StoreError> MemorySessionStore::read(Data& data, const SessionId& id) const {
+Expected<StoredSession, StoreError> MemorySessionStore::read(Data& data, const SessionId& id,
+                                                             std::deque<std::string>& texts) const {
   if (data.failure) return Unexpected(*data.failure);
   StoredSession stored;
   stored.revoked = isRevoked(data, id);
   if (const Entry* const entry = find(data, id)) {
     if (entry->wrong_type) return Unexpected(StoreError::kCorrupt);
-    stored.json = entry->value;
+    stored.json = texts.emplace_back(entry->value);
   }
   return stored;
 }
 
 void MemorySessionStore::load(std::span<SessionLoad> loads) {
+  thread_local std::deque<std::string> texts;  // as the contract has it: until this thread's next load
+  texts.clear();
   auto data = data_.lock();
   ++data->calls;
-  for (SessionLoad& load : loads) load.result = read(*data, *load.id);
+  for (SessionLoad& load : loads) load.result = read(*data, *load.id, texts);
 }
 
 Expected<void, StoreError> MemorySessionStore::touch(std::span<const SessionTouch> touches) {

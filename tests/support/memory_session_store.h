@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -55,7 +56,8 @@ class MemorySessionStore final : public SessionStore {
     std::size_t calls = 0;
   };
 
-  Expected<StoredSession, StoreError> read(Data& data, const SessionId& id) const;
+  /// The text is put in `texts`.
+  Expected<StoredSession, StoreError> read(Data& data, const SessionId& id, std::deque<std::string>& texts) const;
   Entry* find(Data& data, const SessionId& id) const;
   bool isRevoked(Data& data, const SessionId& id) const;
 

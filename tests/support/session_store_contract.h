@@ -55,7 +55,7 @@ class SessionStoreContract : public testing::TestWithParam<StoreHarnessFactory> 
   std::string found(const SessionId& id) {
     const Expected<StoredSession, StoreError> stored = load(id);
     if (!stored) return stored.error() == StoreError::kCorrupt ? "corrupt" : "unavailable";
-    return std::string(stored->revoked ? "revoked " : "") + stored->json.value_or("nothing");
+    return std::string(stored->revoked ? "revoked " : "") + std::string(stored->json.value_or("nothing"));
   }
   std::optional<ReplaceOutcome> replace(const SessionId& id, std::string_view expected, std::string_view next) {
     const Expected<ReplaceOutcome, StoreError> outcome = store_.replace(id, expected, next);
@@ -126,6 +126,22 @@ TEST_P(SessionStoreContract, LoadsHundredsAtOnce) {
     ASSERT_TRUE(loads[i].result) << i;
     EXPECT_EQ(loads[i].result->json, i % 3 == 0 ? std::optional(std::to_string(i)) : std::nullopt) << i;
   }
+}
+
+TEST_P(SessionStoreContract, KeepsTheTextOfALoadUntilTheThreadsNextOne) {
+  const std::vector<SessionId> ids = {idOf("a"), idOf("b")};
+  const std::string large(50000, 'A');
+  harness_->put(ids[0], large, kHour);
+  harness_->put(ids[1], "B", kHour);
+  SessionLoad loads[] = {{.id = &ids[0]}, {.id = &ids[1]}};
+  store_.load(loads);
+  std::jthread([&] { EXPECT_EQ(found(ids[1]), "B"); }).join();
+  ASSERT_TRUE(store_.create(idOf("c"), "C", kHour));
+  EXPECT_EQ(replace(ids[0], *loads[0].result->json, "another"), ReplaceOutcome::kReplaced);
+  ASSERT_TRUE(store_.revoke(ids[1], kHour));
+  EXPECT_TRUE(loads[0].result->json == large);
+  EXPECT_EQ(loads[1].result->json, "B");
+  EXPECT_EQ(found(ids[0]), "another");
 }
 
 TEST_P(SessionStoreContract, CallsAWrongTypeCorrupt) {

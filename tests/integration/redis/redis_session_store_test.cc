@@ -29,7 +29,7 @@ class RedisSessionStoreTest : public ::testing::Test {
   std::string json(const std::string& bytes) {
     const auto session = load(bytes);
     if (!session) return "(error)";
-    return (session.value().revoked ? "revoked " : "") + session.value().json.value_or("(none)");
+    return (session.value().revoked ? "revoked " : "") + std::string(session.value().json.value_or("(none)"));
   }
 
   RedisServer server;
@@ -334,7 +334,7 @@ TEST_F(RedisSessionStoreTest, LosesNoUpdateAmongCompetingReplacements) {
       for (int done = 0; done < 50;) {
         const auto session = load("abc");
         if (!session || !session.value().json) continue;
-        const std::string now = *session.value().json;
+        const std::string now(*session.value().json);
         const auto outcome = store.replace(idOf("abc"), now, std::to_string(std::stoi(now) + 1));
         if (outcome && outcome.value() == ReplaceOutcome::kReplaced) ++done;
       }

@@ -38,7 +38,7 @@ class MemorySessionStoreTest : public testing::Test {
     load.id = &id_;
     store_.load({&load, 1});
     if (!load.result) return "error " + std::to_string(static_cast<int>(load.result.error()));
-    return std::string(load.result->revoked ? "revoked " : "") + load.result->json.value_or("nothing");
+    return std::string(load.result->revoked ? "revoked " : "") + std::string(load.result->json.value_or("nothing"));
   }
 
   FakeClock clock_;
