@@ -56,6 +56,8 @@ TEST_CXXFLAGS ?= -O0 -g1
 
 PACKAGES      := spdlog yaml-cpp hiredis openssl libsystemd libargon2 libcrypt prometheus-cpp-core
 TEST_PACKAGES := gmock_main gmock gtest
+# Of the daemon alone. Sanitizers have allocators of their own.
+ALLOCATOR     := $(if $(SAN),,jemalloc)
 package_flags  = $(shell pkg-config $(1) 2>/dev/null)
 
 # libFuzzer brings its own main(), so only the link of a fuzz target may ask for it.
@@ -82,12 +84,12 @@ $(OUT)/flags: FORCE
 FORCE:
 
 # Without its packages nothing compiles; say so instead of letting the first #include fail.
-ifeq ($(call package_flags,--libs $(PACKAGES)),)
+ifeq ($(call package_flags,--libs $(PACKAGES) $(ALLOCATOR)),)
 .PHONY: packages-needed
 packages-needed:
 	@echo 'packages that the build needs are missing; as root: make packages' >&2; exit 1
 endif
-packages_found := $(if $(call package_flags,--libs $(PACKAGES)),,packages-needed)
+packages_found := $(if $(call package_flags,--libs $(PACKAGES) $(ALLOCATOR)),,packages-needed)
 
 # --- rooms: one library each -------------------------------------------------------------------------------------
 
@@ -114,7 +116,7 @@ daemon_objects := $(patsubst %.cc,$(OUT)/%.o,$(filter-out src/main.cc src/sessio
 
 $(OUT)/sessiond: $(OUT)/src/main.o $(daemon_objects) $(call room_libs,$(top_down))
 	$(call say,LINK,$@)
-	$(Q)$(link) -o $@ $^ $(LIBS)
+	$(Q)$(link) -o $@ $^ $(if $(ALLOCATOR),$(call package_flags,--libs $(ALLOCATOR))) $(LIBS)
 
 # --- tests: one binary a room, linked with the rooms below it only -----------------------------------------------
 #

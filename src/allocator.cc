@@ -1,0 +1,9 @@
+// How the daemon's allocator works. The daemon, and nothing else here, is linked with jemalloc: libfcgi asks for some
+// thirty pieces of memory a request, 8 KiB buffers among them, which jemalloc hands out again without a lock and glibc
+// does not; and a look-up among a million cached sessions goes to memory that is in no processor's tables unless its
+// pages are huge.
+//
+// https://jemalloc.net/jemalloc.3.html#tuning says what the options mean. The environment's MALLOC_CONF outdoes them.
+
+/// Read by jemalloc before main(). Two arenas, because each has huge pages of its own that are partly empty.
+extern "C" const char* const malloc_conf = "thp:always,metadata_thp:always,narenas:2";
