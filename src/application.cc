@@ -191,7 +191,10 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
                  [this](const Request& request) { return login ? login->answer(request) : answerNoLoginHere(); });
   router.addSlow("logout", [this](const Request& request) { return logout.answer(request); });
   if (config->metrics.enabled) {
-    router.addSlow("metrics", [&metrics](const Request& request) { return answerMetrics(request, metrics); });
+    router.addSlow("metrics", [this, &metrics](const Request& request) {
+      if (cache) cache->caching.measure();
+      return answerMetrics(request, metrics);
+    });
   }
   addApi();
 }

@@ -54,7 +54,18 @@ CachingFactsSource::CachingFactsSource(FactsSource& source, SessionCache& cache,
       cache_(cache),
       clock_(clock),
       hits_(metrics.counter("sessiond_cache_hits_total", "Sessions found in memory.")),
-      misses_(metrics.counter("sessiond_cache_misses_total", "Sessions asked of Redis.")) {}
+      misses_(metrics.counter("sessiond_cache_misses_total", "Sessions asked of Redis.")),
+      entries_(metrics.gauge("sessiond_cache_entries", "Sessions in memory, and what is known to be none.")),
+      bytes_(metrics.gauge("sessiond_cache_bytes", "Memory of the sessions in memory.")),
+      evictions_(metrics.gauge("sessiond_cache_evictions",
+                               "Sessions that had to make room for others since the configuration was loaded.")) {}
+
+void CachingFactsSource::measure() {
+  const SessionCache::Size size = cache_.size();
+  entries_.set(static_cast<std::int64_t>(size.entries));
+  bytes_.set(static_cast<std::int64_t>(size.bytes));
+  evictions_.set(static_cast<std::int64_t>(size.evictions));
+}
 
 std::optional<FoundSession> CachingFactsSource::peek(std::string_view cookie, SteadyTime now) {
   std::optional<FoundSession> found = cache_.find(cookie, now);

@@ -24,12 +24,18 @@ class CachingFactsSource final : public FactsSource {
   std::optional<FoundSession> peek(std::string_view cookie, SteadyTime now) override;
   void load(std::span<FactsLoad> loads) override;
 
+  /// Brings the figures of the cache's size up to date. For whoever is about to show the metrics.
+  void measure();
+
  private:
   FactsSource& source_;
   SessionCache& cache_;
   const Clock& clock_;
   Counter& hits_;
   Counter& misses_;
+  Gauge& entries_;
+  Gauge& bytes_;
+  Gauge& evictions_;
 };
 
 }  // namespace sessiond

@@ -70,6 +70,16 @@ TEST_F(CachingFactsSourceTest, AsksOnceAndThenPeeks) {
   EXPECT_EQ(metrics_.counter("sessiond_cache_misses_total", "").read(), 1U);
 }
 
+TEST_F(CachingFactsSourceTest, ShowsHowMuchItKeepsWhenItIsMeasured) {
+  load("a");
+  load("b");
+  caching_.measure();
+  EXPECT_EQ(metrics_.gauge("sessiond_cache_entries", "").read(), 2);
+  EXPECT_EQ(metrics_.gauge("sessiond_cache_bytes", "").read(), static_cast<std::int64_t>(cache_.size().bytes));
+  EXPECT_GT(metrics_.gauge("sessiond_cache_bytes", "").read(), 0);
+  EXPECT_EQ(metrics_.gauge("sessiond_cache_evictions", "").read(), 0);
+}
+
 TEST_F(CachingFactsSourceTest, TheSameSessionTwiceInABatchIsAskedForOnce) {
   const SessionId a = idOf("a");
   const SessionId b = idOf("b");
