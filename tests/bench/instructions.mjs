@@ -37,7 +37,7 @@ async function checkSequentially(port, count) {
 
 function partOf(title) {
   if (/^FCGX_|libfcgi/.test(title)) return 'libfcgi';
-  if (/malloc|free|unlink_chunk|realloc|operator (new|delete)/.test(title)) return 'allocation';
+  if (/malloc|free|unlink_chunk|realloc|libjemalloc|operator (new|delete)/.test(title)) return 'allocation';
   if (/sessiond::/.test(title)) return 'sessiond';
   return 'libraries';
 }
