@@ -51,6 +51,9 @@ class CircuitBreaker {
                  std::function<std::uint32_t(std::uint32_t)> random_below);
 
   Attempt attempt();
+  /// Of a try that was begun without permission while the breaker was closed: good news is always welcome. There is no
+  /// such thing for bad news; whoever has them tries again with permission.
+  Change reportSuccess();
   bool isOpen() const { return open_.load(std::memory_order_relaxed); }
 
  private:
@@ -61,7 +64,6 @@ class CircuitBreaker {
     bool probing = false;
   };
 
-  Change reportSuccess();
   Change reportFailure(bool is_probe);
   void pause(State& state);
 

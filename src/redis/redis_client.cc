@@ -39,6 +39,16 @@ StoreError toStoreError(const ConnectionError& error) {
   return error.kind == ConnectionError::Kind::kTimeout ? StoreError::kTimeout : StoreError::kUnavailable;
 }
 
+/// Do they hold an error that a pipeline does more about than noting it?
+bool haveMoreThanToBeNoted(const RedisReplies& replies) {
+  return std::any_of(replies.begin(), replies.end(), [](const RedisReply& reply) {
+    if (reply.type == RedisReply::Type::kArray) return haveMoreThanToBeNoted(reply.elements);
+    if (reply.type != RedisReply::Type::kError) return false;
+    const ErrorKind& kind = classifyError(reply.text);
+    return kind.scope == ErrorScope::kServer || kind.meaning == ErrorMeaning::kRetryElsewhere;
+  });
+}
+
 /// What a new connection's failure means at start.
 StartupReport reportOf(const ConnectionError& error, const std::string& server) {
   if (error.kind == ConnectionError::Kind::kRejected) {
@@ -111,6 +121,45 @@ RedisClient::RedisClient(const RedisConfig& config, const Clock& clock, MetricsR
 }
 
 RedisClient::~RedisClient() = default;
+
+/// Owns the connection: destroyed before all is answered, it closes it, because the answers are still to come.
+class RedisClient::BegunPipeline final : public Pending {
+ public:
+  BegunPipeline(RedisClient& client, Pooled pooled, const RedisReplies& replies, SteadyTime start)
+      : client_(client), pooled_(std::move(pooled)), replies_(replies), start_(start) {}
+  BegunPipeline(const BegunPipeline&) = delete;
+  BegunPipeline& operator=(const BegunPipeline&) = delete;
+  ~BegunPipeline() override {
+    if (!pooled_.connection->broken()) client_.giveBack(std::move(pooled_));
+  }
+
+  int fd() const override { return pooled_.connection->fd(); }
+  SteadyTime deadline() const override { return start_ + client_.command_timeout_; }
+  State advance() override {
+    const auto complete = pooled_.connection->advance();
+    if (!complete) return State::kFailed;
+    if (!*complete) return State::kWaiting;
+    if (haveMoreThanToBeNoted(replies_)) return State::kFailed;
+    client_.noteErrors(replies_);
+    client_.counters_.latency.observe(client_.clock_.steadyNow() - start_);
+    client_.noteChange(client_.breaker_.reportSuccess(), {});
+    return State::kDone;
+  }
+
+ private:
+  RedisClient& client_;
+  Pooled pooled_;
+  const RedisReplies& replies_;
+  const SteadyTime start_;
+};
+
+std::unique_ptr<Pending> RedisClient::beginPipeline(const RedisCommands& commands, RedisReplies& replies) {
+  if (breaker_.isOpen()) return nullptr;
+  Pooled pooled = takeIdle();
+  if (pooled.connection == nullptr) return nullptr;
+  if (!pooled.connection->begin(commands, replies)) return nullptr;
+  return std::make_unique<BegunPipeline>(*this, std::move(pooled), replies, clock_.steadyNow());
+}
 
 Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies) {
   const SteadyTime now = clock_.steadyNow();
@@ -203,6 +252,7 @@ RedisClient::Pooled RedisClient::takeIdle() {
 }
 
 void RedisClient::giveBack(Pooled pooled) {
+  SESSIOND_CHECK(!pooled.connection->broken());  // what is still to come on it would answer somebody else
   if (pooled.generation != generation_.load(std::memory_order_relaxed)) return;
   auto idle = idle_.lock();
   if (idle->size() < kMaxIdle) idle->push_back(std::move(pooled));

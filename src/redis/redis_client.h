@@ -14,6 +14,7 @@
 
 #include "base/guarded.h"
 #include "base/metrics.h"
+#include "base/pending.h"
 #include "redis/circuit_breaker.h"
 #include "redis/error_reply.h"
 #include "redis/interval_gate.h"
@@ -61,6 +62,17 @@ class RedisClient {
   /// The same for one of several pipelines that share a budget: `deadline` is newDeadline() from before the first.
   Expected<void, StoreError> pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                       SteadyTime deadline);
+  /// Begins a pipeline without waiting, on a connection that is idle in the pool. nullptr when that cannot be: none is
+  /// idle (this never connects), the breaker is open, or the connection does not take it. The commands are needed no
+  /// longer then; the replies must stay where they are until what is pending is destroyed, and the client, too.
+  ///
+  /// kDone leaves all as a successful pipeline() does, except that the connection goes back to the pool when the
+  /// pending object is destroyed: until then its descriptor may stand in an epoll set. kFailed, like giving it up at
+  /// its deadline (command_timeout from now), is neither logged nor counted and the breaker hears nothing of it: the
+  /// caller is to repeat all by pipeline(), which does all that, and knows of retries. An attempt of this kind can
+  /// neither open the breaker nor use up its probe.
+  /// REQUIRES: twice is as good as once (Repeat::kSafe).
+  std::unique_ptr<Pending> beginPipeline(const RedisCommands& commands, RedisReplies& replies);
   SteadyTime newDeadline() const { return clock_.steadyNow() + connect_timeout_ + command_timeout_; }
 
   /// A connection of the caller's own, outside the pool and whatever the breaker says: for a subscription.
@@ -72,6 +84,7 @@ class RedisClient {
   StartupReport probe();
 
  private:
+  class BegunPipeline;
   /// A connection and the generation of the pool that it belongs to.
   struct Pooled {
     std::unique_ptr<RedisConnection> connection;

@@ -155,23 +155,56 @@ Done RedisConnection::exchange(const RedisCommands& commands, RedisReplies& repl
 }
 
 Done RedisConnection::run(const RedisCommands& commands, RedisReplies& replies, SteadyTime now, SteadyTime deadline) {
-  replies.resize(commands.count());
-  sink_ = {.replies = &replies, .complete = 0};
-  received_any_ = false;
+  expectReplies(commands, replies);
   if (Done sent = send(commands.bytes(), deadline); !sent) {
     if (auto last_words = receive(false, now)) parse({buffer_.data(), *last_words});
     return sent;
   }
   bool whole_budget = deadline - now >= command_timeout_;
-  while (sink_.complete < commands.count()) {
+  while (!allReplied()) {
     auto size = receive(whole_budget, deadline);
     if (!size) return Unexpected(size.error());
     whole_budget = false;
     if (!parse({buffer_.data(), *size})) return Unexpected(parserError());
   }
-  if (context_->reader->pos != context_->reader->len)
-    return failure(ConnectionError::Kind::kBroken, "more answers than questions");
+  return checkNothingIsLeft();
+}
+
+Done RedisConnection::begin(const RedisCommands& commands, RedisReplies& replies) {
+  SESSIOND_CHECK(!broken_);
+  broken_ = true;
+  expectReplies(commands, replies);
+  auto sent = sendNow(commands.bytes());
+  if (!sent) return Unexpected(sent.error());
+  if (*sent < commands.bytes().size()) return failure(ConnectionError::Kind::kTimeout, "cannot be sent at once");
   return {};
+}
+
+Expected<bool, ConnectionError> RedisConnection::advance() {
+  while (!allReplied()) {
+    auto size = receiveOnce(MSG_DONTWAIT);
+    if (!size) return Unexpected(size.error());
+    if (*size == 0) return false;
+    if (!parse({buffer_.data(), *size})) return Unexpected(parserError());
+  }
+  if (Done clean = checkNothingIsLeft(); !clean) return Unexpected(clean.error());
+  broken_ = false;
+  return true;
+}
+
+int RedisConnection::fd() const {
+  return context_->fd;
+}
+
+void RedisConnection::expectReplies(const RedisCommands& commands, RedisReplies& replies) {
+  replies.resize(commands.count());
+  sink_ = {.replies = &replies, .complete = 0};
+  received_any_ = false;
+}
+
+Done RedisConnection::checkNothingIsLeft() const {
+  if (context_->reader->pos == context_->reader->len) return {};
+  return failure(ConnectionError::Kind::kBroken, "more answers than questions");
 }
 
 Done RedisConnection::post(const RedisCommands& commands, SteadyTime deadline) {
@@ -204,33 +237,42 @@ Done RedisConnection::waitForMessages(SteadyTime deadline) {
 
 Done RedisConnection::send(std::string_view bytes, SteadyTime deadline) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(context_->fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent >= 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    } else if (errno == EAGAIN) {
-      if (!waitFor(context_->fd, POLLOUT, deadline, clock_)) return timeout();
-    } else if (errno != EINTR) {
-      return failure(ConnectionError::Kind::kClosed, strerrordesc_np(errno));
-    }
+    auto sent = sendNow(bytes);
+    if (!sent) return Unexpected(sent.error());
+    if (*sent == 0 && !waitFor(context_->fd, POLLOUT, deadline, clock_)) return timeout();
+    bytes.remove_prefix(*sent);
   }
   return {};
 }
 
+Expected<std::size_t, ConnectionError> RedisConnection::sendNow(std::string_view bytes) {
+  for (;;) {
+    const ssize_t sent = ::send(context_->fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) return static_cast<std::size_t>(sent);
+    if (errno == EAGAIN) return std::size_t{0};
+    if (errno != EINTR) return failure(ConnectionError::Kind::kClosed, strerrordesc_np(errno));
+  }
+}
+
 Expected<std::size_t, ConnectionError> RedisConnection::receive(bool whole_budget, SteadyTime deadline) {
   for (;;) {
-    const ssize_t size = recv(context_->fd, buffer_.data(), buffer_.size(), whole_budget ? 0 : MSG_DONTWAIT);
-    if (size > 0) {
-      received_any_ = true;
-      return static_cast<std::size_t>(size);
-    }
-    if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
-      const auto kind = received_any_ ? ConnectionError::Kind::kBroken : ConnectionError::Kind::kClosed;
-      return failure(kind, size == 0 ? "the server closed the connection" : strerrordesc_np(errno));
-    }
+    auto size = receiveOnce(whole_budget ? 0 : MSG_DONTWAIT);
+    if (!size || *size > 0) return size;
     if (whole_budget && errno == EAGAIN) return timeout();
     whole_budget = false;
     if (!waitFor(context_->fd, POLLIN, deadline, clock_)) return timeout();
   }
+}
+
+Expected<std::size_t, ConnectionError> RedisConnection::receiveOnce(int flags) {
+  const ssize_t size = recv(context_->fd, buffer_.data(), buffer_.size(), flags);
+  if (size > 0) {
+    received_any_ = true;
+    return static_cast<std::size_t>(size);
+  }
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return std::size_t{0};
+  const auto kind = received_any_ ? ConnectionError::Kind::kBroken : ConnectionError::Kind::kClosed;
+  return failure(kind, size == 0 ? "the server closed the connection" : strerrordesc_np(errno));
 }
 
 bool RedisConnection::parse(std::string_view bytes) {

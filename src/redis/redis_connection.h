@@ -54,6 +54,14 @@ class RedisConnection {
   Expected<void, ConnectionError> exchange(const RedisCommands& commands, RedisReplies& replies, SteadyTime now,
                                            SteadyTime deadline);
 
+  /// The same without waiting, in two steps. begin() sends all commands, which it needs no longer then; what cannot be
+  /// sent at once is a failure. Until all is answered, the connection counts as broken: nobody else may have it.
+  /// REQUIRES: not broken(); `replies` stay where they are until the end.
+  Expected<void, ConnectionError> begin(const RedisCommands& commands, RedisReplies& replies);
+  /// Reads what has come; true: all replies are there, and the connection is as good as after exchange(). REQUIRES:
+  /// begin() succeeded, and this has neither said true nor failed since.
+  Expected<bool, ConnectionError> advance();
+
   /// For a subscription, where messages come unasked: only sends. REQUIRES: not broken().
   Expected<void, ConnectionError> post(const RedisCommands& commands, SteadyTime deadline);
   /// Reads the messages that have come, at most kMaxMessages; waits until `deadline` for the first one. None is no
@@ -62,13 +70,22 @@ class RedisConnection {
   static constexpr std::size_t kMaxMessages = 256;
 
   bool broken() const { return broken_; }
+  int fd() const;
 
  private:
   Expected<void, ConnectionError> run(const RedisCommands& commands, RedisReplies& replies, SteadyTime now,
                                       SteadyTime deadline);
+  void expectReplies(const RedisCommands& commands, RedisReplies& replies);
+  bool allReplied() const { return sink_.complete == sink_.replies->size(); }
+  /// After the last reply.
+  Expected<void, ConnectionError> checkNothingIsLeft() const;
   Expected<void, ConnectionError> send(std::string_view bytes, SteadyTime deadline);
+  /// How many bytes the kernel took; 0: it has no room.
+  Expected<std::size_t, ConnectionError> sendNow(std::string_view bytes);
   /// At least one byte into buffer_; how many.
   Expected<std::size_t, ConnectionError> receive(bool whole_budget, SteadyTime deadline);
+  /// One recv() into buffer_; 0: nothing came, errno says why not (EAGAIN, EINTR).
+  Expected<std::size_t, ConnectionError> receiveOnce(int flags);
   Expected<void, ConnectionError> waitForMessages(SteadyTime deadline);
   /// Feeds the parser and moves complete replies on; false: the bytes are not the protocol.
   bool parse(std::string_view bytes);
@@ -90,7 +107,7 @@ class RedisConnection {
   const milliseconds command_timeout_;
   std::unique_ptr<redisContext, FreeContext> context_;  // owns the socket
   Sink sink_;
-  bool broken_ = false;
+  bool broken_ = false;        // for good, or until what was begun is answered
   bool received_any_ = false;  // of the pipeline under way
   std::array<char, 64 * 1024> buffer_{};
 };

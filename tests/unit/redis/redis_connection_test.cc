@@ -1,0 +1,135 @@
+// RedisConnection without waiting, against a peer that is the other end of a pair of sockets.
+
+#include "redis/redis_connection.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sessiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+class RedisConnectionTest : public testing::Test {
+ protected:
+  RedisConnectionTest() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+    peer_ = UniqueFd(ends[0]);
+    connection_.emplace(UniqueFd(ends[1]), 1000ms, clock_);
+  }
+
+  bool begin(int commands) {
+    commands_.clear();
+    for (int i = 0; i < commands; ++i) commands_.add({"GET", "key"});
+    return static_cast<bool>(connection_->begin(commands_, replies_));
+  }
+  void answer(std::string_view bytes) {
+    ASSERT_EQ(send(peer_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  }
+  /// "waiting", "done", or what is wrong.
+  std::string advance() {
+    const auto complete = connection_->advance();
+    if (!complete) return complete.error().text;
+    return *complete ? "done" : "waiting";
+  }
+
+  SystemClock clock_;
+  UniqueFd peer_;
+  std::optional<RedisConnection> connection_;
+  RedisCommands commands_;
+  RedisReplies replies_;
+};
+
+TEST_F(RedisConnectionTest, SendsAllCommandsAtOnce) {
+  ASSERT_TRUE(begin(2));
+  std::array<char, 100> seen{};
+  const ssize_t size = recv(peer_.get(), seen.data(), seen.size(), MSG_DONTWAIT);
+  const std::string_view get = "*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n";
+  EXPECT_EQ(std::string_view(seen.data(), static_cast<std::size_t>(size)), std::string(get) + std::string(get));
+}
+
+TEST_F(RedisConnectionTest, PutsRepliesTogetherThatComeByteByByte) {
+  ASSERT_TRUE(begin(3));
+  EXPECT_EQ(advance(), "waiting");
+  const std::string_view bytes = "$5\r\nvalue\r\n*2\r\n:1\r\n$-1\r\n:7\r\n";
+  for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {
+    answer(bytes.substr(i, 1));
+    ASSERT_EQ(advance(), "waiting") << i;
+    ASSERT_TRUE(connection_->broken()) << "nobody else may have it meanwhile";
+  }
+  answer(bytes.substr(bytes.size() - 1));
+  EXPECT_EQ(advance(), "done");
+  ASSERT_EQ(replies_.size(), 3U);
+  EXPECT_EQ(replies_[0].text, "value");
+  EXPECT_EQ(replies_[1].elements.size(), 2U);
+  EXPECT_EQ(replies_[2].integer, 7);
+}
+
+TEST_F(RedisConnectionTest, IsAsGoodAsNewAfterwardsForBothKindsOfExchange) {
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(begin(1));
+    answer("$1\r\na\r\n");
+    ASSERT_EQ(advance(), "done");
+    EXPECT_FALSE(connection_->broken());
+    EXPECT_EQ(replies_[0].text, "a");
+    answer("$1\r\nb\r\n");
+    const SteadyTime now = clock_.steadyNow();
+    ASSERT_TRUE(connection_->exchange(commands_, replies_, now, now + 1s));
+    EXPECT_EQ(replies_[0].text, "b");
+  }
+}
+
+TEST_F(RedisConnectionTest, ReadsAReplyThatIsLargerThanItsBuffer) {
+  ASSERT_TRUE(begin(1));
+  const std::string large(100'000, 'x');
+  answer("$100000\r\n");
+  EXPECT_EQ(advance(), "waiting");
+  answer(large + "\r\n");
+  EXPECT_EQ(advance(), "done");
+  EXPECT_EQ(replies_[0].text, large);
+}
+
+TEST_F(RedisConnectionTest, BreaksByMoreAnswersThanQuestions) {
+  ASSERT_TRUE(begin(1));
+  answer("+OK\r\n+OK\r\n");
+  EXPECT_EQ(advance(), "more answers than questions");
+  EXPECT_TRUE(connection_->broken());
+}
+
+TEST_F(RedisConnectionTest, BreaksByWhatIsNoProtocol) {
+  ASSERT_TRUE(begin(1));
+  answer("HTTP/1.1 400 Bad Request\r\n\r\n");
+  EXPECT_NE(advance(), "waiting");
+  EXPECT_TRUE(connection_->broken());
+}
+
+TEST_F(RedisConnectionTest, BreaksWhenThePeerGoes) {
+  ASSERT_TRUE(begin(2));
+  answer("+OK\r\n+O");
+  EXPECT_EQ(advance(), "waiting");
+  ASSERT_EQ(shutdown(peer_.get(), SHUT_WR), 0);
+  EXPECT_EQ(advance(), "the server closed the connection");
+  EXPECT_TRUE(connection_->broken());
+}
+
+TEST_F(RedisConnectionTest, BeginsNothingWithAPeerThatIsGone) {
+  peer_.reset();
+  EXPECT_FALSE(begin(1));
+  EXPECT_TRUE(connection_->broken());
+}
+
+TEST_F(RedisConnectionTest, BeginsNothingThatCannotBeSentAtOnce) {
+  const std::string large(10 << 20, 'x');
+  commands_.add({"SET", "key", large});
+  EXPECT_FALSE(connection_->begin(commands_, replies_));
+  EXPECT_TRUE(connection_->broken());
+}
+
+}  // namespace
+}  // namespace sessiond
