@@ -238,6 +238,10 @@ Route Application::receive(Exchange& exchange) {
   return parts_->router.receive(exchange);
 }
 
+std::unique_ptr<Pending> Application::beginLoad(std::span<Exchange* const> batch) {
+  return parts_->auth.beginLoad(batch);
+}
+
 void Application::load(std::span<Exchange* const> batch) {
   parts_->auth.load(batch);
 }

@@ -31,6 +31,8 @@ class Application final : public Handler {
   ~Application() override;
 
   Route receive(Exchange& exchange) override;
+  /// What is pending is destroyed before the application.
+  std::unique_ptr<Pending> beginLoad(std::span<Exchange* const> batch) override;
   void load(std::span<Exchange* const> batch) override;
   void conclude(Exchange& exchange) override;
   void work(Exchange& exchange) override;

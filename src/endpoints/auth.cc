@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "base/log.h"
+#include "base/reused.h"
 #include "http/cookie_header.h"
 
 namespace sessiond {
@@ -57,21 +58,61 @@ Route AuthEndpoint::receive(Exchange& exchange) const {
   return Route::kAnswered;
 }
 
-void AuthEndpoint::load(std::span<Exchange* const> batch) const {
-  thread_local std::vector<FactsLoad> loads;  // each thread keeps their memory for its next batch
-  thread_local std::vector<AuthCandidate*> candidates;
-  loads.clear();
-  candidates.clear();
-  for (Exchange* exchange : batch) {
-    for (AuthCandidate& candidate : static_cast<PendingCheck&>(*exchange->continuation).check.candidates) {
-      if (!candidate.verified) continue;
-      const bool newest = candidate.verified->secret == 0;
-      loads.push_back({&candidate.verified->id, newest ? candidate.cookie : std::string_view(), {}});
-      candidates.push_back(&candidate);
+/// What the checks of a batch want to know, and who wants it.
+struct AuthEndpoint::Wanted {
+  void collect(std::span<Exchange* const> batch) {
+    loads.clear();
+    candidates.clear();
+    for (Exchange* exchange : batch) {
+      for (AuthCandidate& candidate : static_cast<PendingCheck&>(*exchange->continuation).check.candidates) {
+        if (!candidate.verified) continue;
+        const bool newest = candidate.verified->secret == 0;
+        loads.push_back({&candidate.verified->id, newest ? candidate.cookie : std::string_view(), {}});
+        candidates.push_back(&candidate);
+      }
     }
   }
-  parts_.source.load(loads);
-  for (std::size_t i = 0; i < loads.size(); ++i) candidates[i]->found = std::move(loads[i].found);
+  void distribute() {
+    for (std::size_t i = 0; i < loads.size(); ++i) candidates[i]->found = std::move(loads[i].found);
+  }
+
+  std::vector<FactsLoad> loads;
+  std::vector<AuthCandidate*> candidates;  ///< one for each load
+};
+
+/// Nothing reaches the exchanges before all of it is known.
+class AuthEndpoint::BegunLoad final : public Pending {
+ public:
+  BegunLoad(FactsSource& source, std::span<Exchange* const> batch) {
+    wanted_->collect(batch);
+    pending_ = source.beginLoad(wanted_->loads);
+  }
+  bool hasBegun() const { return pending_ != nullptr; }
+
+  int fd() const override { return pending_->fd(); }
+  SteadyTime deadline() const override { return pending_->deadline(); }
+  State advance() override {
+    const State state = pending_->advance();
+    if (state == State::kDone) wanted_->distribute();
+    return state;
+  }
+
+ private:
+  const Reused<Wanted> wanted_;
+  std::unique_ptr<Pending> pending_;  // last: it refers to wanted_
+};
+
+std::unique_ptr<Pending> AuthEndpoint::beginLoad(std::span<Exchange* const> batch) const {
+  auto begun = std::make_unique<BegunLoad>(parts_.source, batch);
+  if (!begun->hasBegun()) return nullptr;
+  return begun;
+}
+
+void AuthEndpoint::load(std::span<Exchange* const> batch) const {
+  const Reused<Wanted> wanted;
+  wanted->collect(batch);
+  parts_.source.load(wanted->loads);
+  wanted->distribute();
 }
 
 void AuthEndpoint::conclude(Exchange& exchange) const {

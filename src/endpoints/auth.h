@@ -3,9 +3,10 @@
 // It answers 204 with every identity header, 401, 403 or 503, and nothing else: nginx turns all other codes into
 // 500. Only grant() makes a 2xx, and only a decision that says so leads there.
 //
-//   receive()  on a lane: policy, cookies, signatures; answers all that needs no session, or one that is in memory
-//   load()     on a loader: many checks at once, one round trip
-//   conclude() on the lane again: the same decision
+//   receive()   on a lane: policy, cookies, signatures; answers all that needs no session, or one that is in memory
+//   beginLoad() on the lane: many checks at once, one round trip, where that can be done without waiting; else
+//   load()      on a loader
+//   conclude()  on the lane again: the same decision
 
 #pragma once
 
@@ -62,13 +63,17 @@ class AuthEndpoint {
 
   /// Never waits: kAnswered or kLoad.
   Route receive(Exchange& exchange) const;
-  /// REQUIRES: receive() of this very endpoint said kLoad for every exchange.
+  /// See Handler. REQUIRES, like load(): receive() of this very endpoint said kLoad for every exchange. What is pending
+  /// is destroyed before the endpoint and its parts.
+  std::unique_ptr<Pending> beginLoad(std::span<Exchange* const> batch) const;
   void load(std::span<Exchange* const> batch) const;
-  /// Never waits. REQUIRES: load() got what the exchange lacked.
+  /// Never waits. REQUIRES: load(), or what beginLoad() began, got what the exchange lacked.
   void conclude(Exchange& exchange) const;
 
  private:
   class PendingCheck;
+  struct Wanted;
+  class BegunLoad;
 
   const SessionPolicy* findPolicy(std::string_view name) const;
   AuthCheck readCheck(const Request& request) const;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 
+#include "base/pending.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -40,6 +41,10 @@ class Handler {
   virtual ~Handler() = default;
   /// On a lane. Never waits: no Redis, no file, no password hash, no lock that is held long.
   virtual Route receive(Exchange& exchange) = 0;
+  /// On the lane. Begins what load() does, as far as that can be done without waiting; nullptr when it cannot be, and
+  /// load() has to do it. The exchanges stay where they are until what is pending has ended or is destroyed. After
+  /// kDone they can be concluded; after kFailed, or after its deadline, load() is to be called for them, on a loader.
+  virtual std::unique_ptr<Pending> beginLoad(std::span<Exchange* const> batch) = 0;
   /// On a loader. Gets what the exchanges of the batch lack (1 to 64, all of them received by this very object).
   /// Waits for Redis at most as long as its budget.
   virtual void load(std::span<Exchange* const> batch) = 0;

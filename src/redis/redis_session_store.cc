@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/reused.h"
 #include "redis/ttl_argument.h"
 
 namespace sessiond {
@@ -47,12 +48,15 @@ std::optional<std::chrono::milliseconds> ttlOf(const RedisReply& reply) {
 
 }  // namespace
 
-/// The buffers of one load, kept by each thread for its next one. The values are what its callers read.
+/// The buffers of one load, kept for the next one. The values are what its callers read.
 struct RedisSessionStore::Batch {
-  RedisCommands commands;
-  RedisReplies values;        ///< one for each load, then, if read, its time to live for each load
-  RedisReplies found;         ///< of the commands that look for tombstones one by one
-  std::vector<char> revoked;  ///< one for each load
+  /// Whether each of `size` loads is revoked, if the number of tombstones tells; false: it does not.
+  Expected<bool, StoreError> countTombstones(std::size_t size) {
+    const RedisReply& count = values.back();
+    if (count.type != Type::kInteger) return Unexpected(errorOf(count));
+    revoked.assign(size, count.integer != 0);
+    return count.integer == 0 || size == 1;
+  }
 
   /// Sessions are small; the memory that a large one took is not kept.
   void shrink() {
@@ -61,6 +65,11 @@ struct RedisSessionStore::Batch {
       if (value.text.capacity() > kKept) value.text = std::string();
     }
   }
+
+  RedisCommands commands;
+  RedisReplies values;        ///< one for each load, then, if read, its time to live for each load, then the count
+  RedisReplies found;         ///< of the commands that look for tombstones one by one
+  std::vector<char> revoked;  ///< one for each load
 };
 
 RedisSessionStore::RedisSessionStore(RedisClient& client, const SessionConfig& config)
@@ -73,8 +82,47 @@ void RedisSessionStore::load(std::span<SessionLoad> loads) {
   if (loads.empty()) return;
   thread_local Batch batch;
   batch.shrink();
-  const SteadyTime deadline = client_.newDeadline();
-  auto done = readValues(loads, batch, deadline);
+  fillIn(loads, batch, readValues(loads, batch, client_.newDeadline()));
+}
+
+class RedisSessionStore::BegunLoad final : public Pending {
+ public:
+  BegunLoad(RedisSessionStore& store, std::span<SessionLoad> loads) : store_(store), loads_(loads) {
+    batch_->shrink();
+    store.writeCommands(loads, *batch_);
+    pipeline_ = store.client_.beginPipeline(batch_->commands, batch_->values);
+  }
+  bool hasBegun() const { return pipeline_ != nullptr; }
+
+  int fd() const override { return pipeline_->fd(); }
+  SteadyTime deadline() const override { return pipeline_->deadline(); }
+  State advance() override {
+    const State state = pipeline_->advance();
+    if (state != State::kDone) return state;
+    const auto counted = batch_->countTombstones(loads_.size());
+    if (counted && !*counted) return State::kFailed;
+    Expected<void, StoreError> done;
+    if (!counted) done = Unexpected(counted.error());
+    store_.fillIn(loads_, *batch_, done);
+    return state;
+  }
+
+ private:
+  RedisSessionStore& store_;
+  const std::span<SessionLoad> loads_;
+  const Reused<Batch> batch_;
+  std::unique_ptr<Pending> pipeline_;  // last: it refers to batch_
+};
+
+std::unique_ptr<Pending> RedisSessionStore::beginLoad(std::span<SessionLoad> loads) {
+  if (loads.empty()) return nullptr;
+  auto begun = std::make_unique<BegunLoad>(*this, loads);
+  if (!begun->hasBegun()) return nullptr;
+  return begun;
+}
+
+void RedisSessionStore::fillIn(std::span<SessionLoad> loads, const Batch& batch,
+                               const Expected<void, StoreError>& done) const {
   for (std::size_t i = 0; i < loads.size(); ++i) {
     if (!done) {
       loads[i].result = Unexpected(done.error());
@@ -85,8 +133,7 @@ void RedisSessionStore::load(std::span<SessionLoad> loads) {
   }
 }
 
-Expected<void, StoreError> RedisSessionStore::readValues(std::span<const SessionLoad> loads, Batch& batch,
-                                                         SteadyTime deadline) {
+void RedisSessionStore::writeCommands(std::span<const SessionLoad> loads, Batch& batch) const {
   RedisCommands& commands = batch.commands;
   commands.clear();
   for (const SessionLoad& load : loads) {
@@ -104,12 +151,15 @@ Expected<void, StoreError> RedisSessionStore::readValues(std::span<const Session
   commands.begin(1 + loads.size());
   commands.argument("EXISTS");
   for (const SessionLoad& load : loads) commands.argument(kTombstonePrefix, load.id->bytes());
+}
 
-  if (auto done = client_.pipeline(commands, Repeat::kSafe, batch.values, deadline); !done) return done;
-  const RedisReply& count = batch.values.back();
-  if (count.type != Type::kInteger) return Unexpected(errorOf(count));
-  batch.revoked.assign(loads.size(), count.integer != 0);
-  if (count.integer == 0 || loads.size() == 1) return {};
+Expected<void, StoreError> RedisSessionStore::readValues(std::span<const SessionLoad> loads, Batch& batch,
+                                                         SteadyTime deadline) {
+  writeCommands(loads, batch);
+  if (auto done = client_.pipeline(batch.commands, Repeat::kSafe, batch.values, deadline); !done) return done;
+  const auto counted = batch.countTombstones(loads.size());
+  if (!counted) return Unexpected(counted.error());
+  if (*counted) return {};
   return findRevoked(loads, batch, deadline);
 }
 

@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <span>
 #include <string>
 
 #include "config/config.h"
@@ -27,6 +29,8 @@ class RedisSessionStore final : public SessionStore {
 
   /// Of a value longer than session.max_bytes, `json` holds the first max_bytes + 1 bytes: enough to see that.
   void load(std::span<SessionLoad> loads) override;
+  /// See RedisClient::beginPipeline(). kFailed also when some of several are revoked: load() finds out which.
+  std::unique_ptr<Pending> beginLoad(std::span<SessionLoad> loads) override;
   Expected<void, StoreError> touch(std::span<const SessionTouch> touches) override;
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override;
   /// A connection that breaks just after the server has written makes this say kChanged, since it is asked again: a
@@ -37,7 +41,12 @@ class RedisSessionStore final : public SessionStore {
 
  private:
   struct Batch;
+  class BegunLoad;
+
+  void writeCommands(std::span<const SessionLoad> loads, Batch& batch) const;
   Expected<void, StoreError> readValues(std::span<const SessionLoad> loads, Batch& batch, SteadyTime deadline);
+  /// From the values and revocations of the batch, or `done` for all.
+  void fillIn(std::span<SessionLoad> loads, const Batch& batch, const Expected<void, StoreError>& done) const;
   /// Some of the ids are revoked, but the count does not say which.
   Expected<void, StoreError> findRevoked(std::span<const SessionLoad> loads, Batch& batch, SteadyTime deadline);
 

@@ -2,16 +2,18 @@
 // cache before it.
 //
 // The two steps are the two threads a check may pass through: a lane peeks, which never waits, and a loader loads
-// what no peek could tell.
+// what no peek could tell. Where a load can be begun without waiting, the lane does that, too.
 
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/pending.h"
 #include "session/known_session.h"
 #include "session/session_id.h"
 
@@ -49,6 +51,10 @@ class FactsSource {
   virtual std::optional<FoundSession> peek(std::string_view cookie, SteadyTime now) = 0;
   /// Fills in every `found`. Waits for the store, within its budget.
   virtual void load(std::span<FactsLoad> loads) = 0;
+  /// Begins what load() does, without waiting; nullptr when that cannot be. The loads and what they refer to stay where
+  /// they are until what is pending is destroyed, which comes before the source's end. kDone: every `found` is filled
+  /// in. kFailed, or given up: none is; load() tells.
+  virtual std::unique_ptr<Pending> beginLoad(std::span<FactsLoad> /*loads*/) { return nullptr; }
 };
 
 }  // namespace sessiond

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -14,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/expected.h"
+#include "base/pending.h"
 #include "session/session_id.h"
 
 namespace sessiond {
@@ -26,7 +28,8 @@ enum class StoreError {
 
 /// What one read of a session found.
 struct StoredSession {
-  /// Absent: no such key. Lies in a buffer of the store, until the same thread's next load() by any store.
+  /// Absent: no such key. Lies in a buffer of the store: until the same thread's next load() by any store, or as
+  /// long as what was begun lives.
   std::optional<std::string_view> json = {};
   bool revoked = false;  ///< a tombstone stands for this id; it outranks the value
   /// How long the key has to live, from the moment it was read; absent: it does not expire, or the store does not
@@ -60,6 +63,10 @@ class SessionStore {
   /// Reads value and tombstone of every id, all in one round trip. Fills in each `result`, whose text lasts until the
   /// thread loads again.
   virtual void load(std::span<SessionLoad> loads) = 0;
+  /// Begins what load() does, without waiting; nullptr when that cannot be. The loads and their ids stay where they are
+  /// until what is pending is destroyed, which comes before the store's end. kDone: each `result` is filled in, with an
+  /// error, too. kFailed, or given up: none is; load() tells.
+  virtual std::unique_ptr<Pending> beginLoad(std::span<SessionLoad> /*loads*/) { return nullptr; }
   /// Sets the keys' time to live (EXPIRE only: never rewrites a value, never creates a key), one round trip.
   /// The result says whether the server took them, not whether the keys were there.
   virtual Expected<void, StoreError> touch(std::span<const SessionTouch> touches) = 0;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/reused.h"
 
 namespace sessiond {
 
@@ -14,6 +15,18 @@ namespace {
 bool isQuiet(const SessionFacts& facts) {
   const bool sound = facts.state == SessionState::kLoggedIn || facts.state == SessionState::kAnonymous;
   return sound && facts.touch_ttl && facts.identity_values_dropped == 0;
+}
+
+/// A value beside a tombstone.
+bool hasComeBack(const SessionLoad& load) {
+  return load.result && load.result->revoked && load.result->json;
+}
+
+using Reads = std::vector<SessionLoad>;
+
+void readFor(std::span<const FactsLoad> loads, Reads& reads) {
+  reads.clear();
+  for (const FactsLoad& load : loads) reads.push_back({.id = load.id});
 }
 
 }  // namespace
@@ -40,24 +53,56 @@ std::optional<FoundSession> StoreFactsSource::peek(std::string_view, SteadyTime)
 }
 
 void StoreFactsSource::load(std::span<FactsLoad> loads) {
-  thread_local std::vector<SessionLoad> reads;  // each thread keeps its memory for its next batch
-  reads.clear();
-  for (const FactsLoad& load : loads) reads.push_back({.id = load.id});
-  store_.load(reads);
-  for (std::size_t i = 0; i < loads.size(); ++i) loads[i].found = interpret(reads[i], loads[i].cookie);
+  const Reused<Reads> reads;
+  readFor(loads, *reads);
+  store_.load(*reads);
+  for (std::size_t i = 0; i < loads.size(); ++i) loads[i].found = interpret((*reads)[i], loads[i].cookie);
+}
+
+class StoreFactsSource::BegunLoad final : public Pending {
+ public:
+  BegunLoad(StoreFactsSource& source, std::span<FactsLoad> loads) : source_(source), loads_(loads) {
+    readFor(loads, *reads_);
+    pending_ = source.store_.beginLoad(*reads_);
+  }
+  bool hasBegun() const { return pending_ != nullptr; }
+
+  int fd() const override { return pending_->fd(); }
+  SteadyTime deadline() const override { return pending_->deadline(); }
+  State advance() override {
+    const State state = pending_->advance();
+    if (state != State::kDone) return state;
+    if (std::ranges::any_of(*reads_, hasComeBack)) return State::kFailed;
+    for (std::size_t i = 0; i < loads_.size(); ++i) loads_[i].found = source_.judge((*reads_)[i], loads_[i].cookie);
+    return state;
+  }
+
+ private:
+  StoreFactsSource& source_;
+  const std::span<FactsLoad> loads_;
+  const Reused<Reads> reads_;
+  std::unique_ptr<Pending> pending_;  // last: it refers to reads_
+};
+
+std::unique_ptr<Pending> StoreFactsSource::beginLoad(std::span<FactsLoad> loads) {
+  auto begun = std::make_unique<BegunLoad>(*this, loads);
+  if (!begun->hasBegun()) return nullptr;
+  return begun;
 }
 
 FoundSession StoreFactsSource::interpret(const SessionLoad& load, std::string_view cookie) {
+  if (hasComeBack(load)) buryAgain(*load.id, *load.result->json);
+  return judge(load, cookie);
+}
+
+FoundSession StoreFactsSource::judge(const SessionLoad& load, std::string_view cookie) {
   if (!load.result) {
     if (load.result.error() != StoreError::kCorrupt) return {};
     noteCorrupt(*load.id, "the key holds no string");
     return {Presence::kPresent, KnownSession::make(*load.id, SessionFacts(), cookie)};
   }
   const StoredSession& stored = *load.result;
-  if (stored.revoked) {
-    if (stored.json) buryAgain(*load.id, *stored.json);
-    return {.presence = Presence::kRevoked};
-  }
+  if (stored.revoked) return {.presence = Presence::kRevoked};
   if (!stored.json) return {.presence = Presence::kUnknown};
   SessionRef session = memo_ != nullptr ? recognize(*load.id, *stored.json)
                                         : KnownSession::make(*load.id, extract(*load.id, *stored.json), cookie);

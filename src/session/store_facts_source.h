@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -30,12 +31,18 @@ class StoreFactsSource final : public FactsSource {
 
   std::optional<FoundSession> peek(std::string_view cookie, SteadyTime now) override;
   void load(std::span<FactsLoad> loads) override;
+  /// kFailed also when a revoked session has come back: load() revokes it again, which waits.
+  std::unique_ptr<Pending> beginLoad(std::span<FactsLoad> loads) override;
 
   /// What a read that has been made says, for whoever needs the stored text besides. Counts, logs, and revokes again
   /// what came back after a revocation. `cookie`: see FactsLoad.
   FoundSession interpret(const SessionLoad& load, std::string_view cookie = {});
 
  private:
+  class BegunLoad;
+
+  /// The same without writing anything: what came back stays.
+  FoundSession judge(const SessionLoad& load, std::string_view cookie);
   SessionRef recognize(const SessionId& id, std::string_view json);
   SessionFacts extract(const SessionId& id, std::string_view json);
   void noteCorrupt(const SessionId& id, std::string_view why);

@@ -33,6 +33,7 @@ class NothingHandler final : public Handler {
     exchange.response.headers = answer_.headers;
     return Route::kAnswered;
   }
+  std::unique_ptr<Pending> beginLoad(std::span<Exchange* const>) override { return nullptr; }
   void load(std::span<Exchange* const>) override {}
   void conclude(Exchange&) override {}
   void work(Exchange&) override {}

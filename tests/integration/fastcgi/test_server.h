@@ -25,11 +25,15 @@ class LambdaHandler final : public Handler {
     exchange.response = echo(exchange.request);
     return Route::kAnswered;
   };
+  std::function<std::unique_ptr<Pending>(std::span<Exchange* const>)> on_begin_load = [](std::span<Exchange* const>) {
+    return nullptr;
+  };
   std::function<void(std::span<Exchange* const>)> on_load = [](std::span<Exchange* const>) {};
   std::function<void(Exchange&)> on_conclude = [](Exchange& exchange) { exchange.response = echo(exchange.request); };
   std::function<void(Exchange&)> on_work = [](Exchange& exchange) { exchange.response = echo(exchange.request); };
 
   Route receive(Exchange& exchange) override { return on_receive(exchange); }
+  std::unique_ptr<Pending> beginLoad(std::span<Exchange* const> batch) override { return on_begin_load(batch); }
   void load(std::span<Exchange* const> batch) override { on_load(batch); }
   void conclude(Exchange& exchange) override { on_conclude(exchange); }
   void work(Exchange& exchange) override { on_work(exchange); }

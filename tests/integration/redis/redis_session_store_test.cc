@@ -1,5 +1,7 @@
 #include "redis/redis_session_store.h"
 
+#include <poll.h>
+
 #include <algorithm>
 
 #include "redis_test_fixture.h"
@@ -11,6 +13,40 @@ namespace {
 SessionId idOf(std::string_view bytes) {
   return *SessionId::fromBytes(bytes);
 }
+
+/// Goes on whenever there is something to read, until it ends.
+Pending::State endOf(Pending& pending) {
+  for (;;) {
+    pollfd entry{.fd = pending.fd(), .events = POLLIN, .revents = 0};
+    if (poll(&entry, 1, 5000) != 1) return Pending::State::kWaiting;
+    if (const Pending::State state = pending.advance(); state != Pending::State::kWaiting) return state;
+  }
+}
+
+/// Loads of some ids, and the ids.
+struct Loads {
+  explicit Loads(const std::vector<std::string>& names) {
+    for (const std::string& name : names) ids.push_back(idOf(name));
+    for (const SessionId& id : ids) loads.push_back({.id = &id});
+  }
+  /// One word or value for each.
+  std::vector<std::string> texts() const {
+    std::vector<std::string> all;
+    for (const SessionLoad& load : loads) {
+      if (!load.result) {
+        all.emplace_back(load.result.error() == StoreError::kCorrupt ? "(corrupt)" : "(unavailable)");
+        continue;
+      }
+      const StoredSession& stored = load.result.value();
+      all.push_back(std::string(stored.revoked ? "revoked " : "") + std::string(stored.json.value_or("(none)")) +
+                    (stored.ttl ? " expires" : ""));
+    }
+    return all;
+  }
+
+  std::vector<SessionId> ids;
+  std::vector<SessionLoad> loads;
+};
 
 class RedisSessionStoreTest : public ::testing::Test {
  protected:
@@ -141,6 +177,104 @@ TEST_F(RedisSessionStoreTest, SaysOfEachInABatchWhetherItIsRevoked) {
   }
 }
 
+TEST_F(RedisSessionStoreTest, ALoadThatIsBegunFindsWhatALoadFinds) {
+  ASSERT_TRUE(store.create(idOf("here"), "value", 100s));
+  server.command({"SET", "sess:lasting", "for ever"});
+  server.command({"HSET", "sess:hash", "field", "value"});
+  server.command({"SET", "sess:long", std::string(2000, 'x')});
+  for (const bool cached : {false, true}) {
+    SessionConfig config = sessionConfig();
+    config.cache.enabled = cached;
+    RedisSessionStore either(test.client, config);
+    Loads waited({"here", "gone", "hash", "lasting", "long"});
+    either.load(waited.loads);
+    Loads begun({"here", "gone", "hash", "lasting", "long"});
+    const auto pending = either.beginLoad(begun.loads);
+    ASSERT_TRUE(pending);
+    EXPECT_EQ(endOf(*pending), Pending::State::kDone);
+    EXPECT_EQ(begun.texts(), waited.texts());
+    EXPECT_EQ(begun.texts()[0], cached ? "value expires" : "value");
+    EXPECT_EQ(begun.texts()[2], "(corrupt)");
+  }
+}
+
+TEST_F(RedisSessionStoreTest, ALoadIsNotBegunForNobodyOrWithoutAConnection) {
+  Loads one({"a"});
+  EXPECT_FALSE(store.beginLoad(one.loads));
+  EXPECT_EQ(json("a"), "(none)");
+  EXPECT_TRUE(store.beginLoad(one.loads));
+  EXPECT_FALSE(store.beginLoad({}));
+}
+
+TEST_F(RedisSessionStoreTest, ALoadThatIsBegunTellsOfOneAloneWhetherItIsRevoked) {
+  ASSERT_TRUE(store.revoke(idOf("gone"), 100s));
+  ASSERT_TRUE(store.revoke(idOf("back"), 100s));
+  server.command({"SET", "sess:back", "written late"});
+  for (const auto& [name, expected] :
+       std::vector<std::pair<std::string, std::string>>{{"gone", "revoked (none)"}, {"back", "revoked written late"}}) {
+    Loads begun({name});
+    const auto pending = store.beginLoad(begun.loads);
+    ASSERT_TRUE(pending);
+    EXPECT_EQ(endOf(*pending), Pending::State::kDone);
+    EXPECT_EQ(begun.texts()[0], expected);
+  }
+}
+
+TEST_F(RedisSessionStoreTest, ALoadThatIsBegunLeavesItToALoadWhichOfSeveralIsRevoked) {
+  server.command({"SET", "sess:here", "value"});
+  ASSERT_TRUE(store.revoke(idOf("gone"), 100s));
+  Loads both({"here", "gone"});
+  {
+    const auto pending = store.beginLoad(both.loads);
+    ASSERT_TRUE(pending);
+    EXPECT_EQ(endOf(*pending), Pending::State::kFailed);
+    EXPECT_EQ(both.texts(), (std::vector<std::string>{"(unavailable)", "(unavailable)"})) << "nothing is filled in";
+  }
+  store.load(both.loads);
+  EXPECT_EQ(both.texts(), (std::vector<std::string>{"value", "revoked (none)"}));
+  EXPECT_EQ(test.connectionsOpened(), 1U);
+}
+
+TEST_F(RedisSessionStoreTest, LoadsThatAreBegunAtOneTimeDoNotMixTheirAnswers) {
+  server.command({"SET", "sess:a", "of a"});
+  server.command({"SET", "sess:b", "of b"});
+  ASSERT_TRUE(test.client.reachable());  // opens a connection
+  Loads first({"a"});
+  Loads second({"b"});
+  Loads third({"b", "a"});
+  const auto one = store.beginLoad(first.loads);
+  ASSERT_TRUE(one);
+  ASSERT_EQ(json("a"), "of a");  // opens a second connection
+  const auto two = store.beginLoad(second.loads);
+  ASSERT_TRUE(two);
+  store.load(third.loads);
+  EXPECT_EQ(endOf(*two), Pending::State::kDone);
+  EXPECT_EQ(endOf(*one), Pending::State::kDone);
+  EXPECT_EQ(first.texts()[0], "of a");
+  EXPECT_EQ(second.texts()[0], "of b");
+  EXPECT_EQ(third.texts(), (std::vector<std::string>{"of b", "of a"}));
+}
+
+TEST_F(RedisSessionStoreTest, ALoadThatIsGivenUpLeavesNothingToTheNextOne) {
+  server.command({"SET", "sess:a", "of a"});
+  server.command({"SET", "sess:b", "of b"});
+  ASSERT_TRUE(test.client.reachable());  // opens a connection
+  server.freeze();
+  Loads first({"a"});
+  {
+    const auto pending = store.beginLoad(first.loads);
+    ASSERT_TRUE(pending);
+    EXPECT_EQ(pending->advance(), Pending::State::kWaiting);
+  }
+  server.thaw();
+  EXPECT_EQ(json("b"), "of b");
+  Loads second({"b"});
+  const auto pending = store.beginLoad(second.loads);
+  ASSERT_TRUE(pending);
+  EXPECT_EQ(endOf(*pending), Pending::State::kDone);
+  EXPECT_EQ(second.texts()[0], "of b");
+}
+
 TEST_F(RedisSessionStoreTest, SaysThatARevokedSessionHasComeBack) {
   ASSERT_TRUE(store.create(idOf("abc"), "first", 100s));
   ASSERT_TRUE(store.revoke(idOf("abc"), 100s));
@@ -259,6 +393,11 @@ TEST_F(RedisSessionStoreTest, RefusesWhenItMayNotReadTombstones) {
   other.load({&one, 1});
   ASSERT_FALSE(one.result);
   EXPECT_EQ(one.result.error(), StoreError::kUnavailable);
+  Loads begun({"abc"});
+  const auto pending = other.beginLoad(begun.loads);
+  ASSERT_TRUE(pending);
+  EXPECT_EQ(endOf(*pending), Pending::State::kDone);
+  EXPECT_EQ(begun.texts()[0], "(unavailable)");
 }
 
 TEST_F(RedisSessionStoreTest, SaysTimeoutOrUnavailableForEveryOneOfABatch) {

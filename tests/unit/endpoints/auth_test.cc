@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "base/encoding.h"
 #include "support/fake_clock.h"
 #include "support/memory_session_store.h"
+#include "support/scripted_pending.h"
 
 namespace sessiond {
 namespace {
@@ -37,6 +40,18 @@ class FakeFactsSource final : public FactsSource {
     }
   }
 
+  /// Fills in at the second advance, or fails with half of it filled in.
+  std::unique_ptr<Pending> beginLoad(std::span<FactsLoad> loads) override {
+    if (!begins) return nullptr;
+    return std::make_unique<ScriptedPending>([this, loads, advances = 0]() mutable {
+      if (++advances == 1) return Pending::State::kWaiting;
+      load(fails ? loads.first(loads.size() / 2) : loads);
+      return fails ? Pending::State::kFailed : Pending::State::kDone;
+    });
+  }
+
+  bool begins = false;
+  bool fails = false;
   std::map<std::string, FoundSession> peeked;
   std::map<std::string, FoundSession> sessions;
   std::vector<std::size_t> batches;
@@ -379,6 +394,115 @@ TEST_F(AuthEndpointTest, CountsEveryCheckByItsOutcome) {
   EXPECT_EQ(count("forbidden"), 1U);
   EXPECT_EQ(count("missing"), 1U);
   EXPECT_EQ(count("misconfigured"), 1U);
+}
+
+/// Three checks of a batch, of which one has two cookies.
+class BegunCheckTest : public AuthEndpointTest {
+ protected:
+  BegunCheckTest() {
+    store("s1", kAda);
+    store("s2", R"({"cookie":{},"user":{"id":"8"}})");
+    source_.sessions["revoked"] = {.presence = Presence::kRevoked};
+    cookies_ = {"connect.sid=" + cookieOf("s1"), "connect.sid=" + cookieOf("gone") + "; connect.sid=" + cookieOf("s2"),
+                "connect.sid=" + cookieOf("revoked")};
+  }
+
+  void receive() {
+    for (std::size_t i = 0; i < kChecks; ++i) {
+      params_[i] = {{"HTTP_COOKIE", cookies_[i]}};
+      exchanges_[i] = Exchange{};
+      exchanges_[i].request.params = params_[i];
+      ASSERT_EQ(endpoint().receive(exchanges_[i]), Route::kLoad);
+    }
+  }
+  std::vector<std::string> conclude() {
+    std::vector<std::string> answers;
+    for (Exchange& exchange : exchanges_) {
+      endpoint().conclude(exchange);
+      answers.push_back(std::to_string(exchange.response.status) + " " +
+                        std::string(exchange.response.headers.lines()));
+    }
+    return answers;
+  }
+  std::vector<std::string> concludeAfterLoad() {
+    receive();
+    endpoint().load(batch_);
+    return conclude();
+  }
+  std::uint64_t secretHits() { return metrics_.counter("sessiond_secret_hits_total", "", {{"secret", "0"}}).read(); }
+
+  static constexpr std::size_t kChecks = 3;
+  std::array<std::string, kChecks> cookies_;
+  std::array<std::vector<Param>, kChecks> params_;
+  std::array<Exchange, kChecks> exchanges_;
+  const std::array<Exchange*, kChecks> batch_ = {&exchanges_[0], &exchanges_[1], &exchanges_[2]};
+};
+
+TEST_F(BegunCheckTest, AnswersWhatACheckWithALoadAnswers) {
+  const std::vector<std::string> expected = concludeAfterLoad();
+  EXPECT_EQ(expected[0].substr(0, 3), "204");
+  EXPECT_EQ(expected[1].substr(0, 3), "204");
+  EXPECT_EQ(expected[2].substr(0, 3), "401");
+  source_.begins = true;
+  receive();
+  {
+    const auto pending = endpoint().beginLoad(batch_);
+    ASSERT_TRUE(pending);
+    EXPECT_EQ(pending->fd(), 42);
+    EXPECT_EQ(pending->deadline(), SteadyTime(seconds(42)));
+    EXPECT_EQ(pending->advance(), Pending::State::kWaiting);
+    EXPECT_EQ(pending->advance(), Pending::State::kDone);
+  }
+  EXPECT_EQ(conclude(), expected);
+  EXPECT_EQ(source_.batches, (std::vector<std::size_t>{4, 4}));
+}
+
+TEST_F(BegunCheckTest, IsNotBegunWhereTheSourceDoesNot) {
+  receive();
+  EXPECT_FALSE(endpoint().beginLoad(batch_));
+}
+
+TEST_F(BegunCheckTest, IsLoadedAfterItFailedAsIfItHadNotBeenBegun) {
+  const std::vector<std::string> expected = concludeAfterLoad();
+  const std::uint64_t hits = secretHits();
+  source_.begins = true;
+  source_.fails = true;
+  receive();
+  {
+    const auto pending = endpoint().beginLoad(batch_);
+    ASSERT_TRUE(pending);
+    pending->advance();
+    EXPECT_EQ(pending->advance(), Pending::State::kFailed);
+  }
+  source_.sessions.erase("s1");  // what a failed load has seen does not count
+  endpoint().load(batch_);
+  const std::vector<std::string> answers = conclude();
+  EXPECT_EQ(answers[0].substr(0, 3), "401");
+  EXPECT_EQ(answers[1], expected[1]);
+  EXPECT_EQ(answers[2], expected[2]);
+  EXPECT_EQ(secretHits(), 2 * hits);
+}
+
+TEST_F(BegunCheckTest, AnswersThatTheStoreCannotSayWhenItIsConcludedAfterAFailure) {
+  source_.begins = true;
+  source_.fails = true;
+  receive();
+  {
+    const auto pending = endpoint().beginLoad(batch_);
+    ASSERT_TRUE(pending);
+    pending->advance();
+    EXPECT_EQ(pending->advance(), Pending::State::kFailed);
+  }
+  for (const std::string& answer : conclude()) EXPECT_EQ(answer.substr(0, 3), "503");
+}
+
+TEST_F(BegunCheckTest, IsLoadedAfterItWasGivenUp) {
+  const std::vector<std::string> expected = concludeAfterLoad();
+  source_.begins = true;
+  receive();
+  EXPECT_EQ(endpoint().beginLoad(batch_)->advance(), Pending::State::kWaiting);
+  endpoint().load(batch_);
+  EXPECT_EQ(conclude(), expected);
 }
 
 }  // namespace

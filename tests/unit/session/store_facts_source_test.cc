@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "support/scripted_pending.h"
 
 namespace sessiond {
 namespace {
@@ -28,6 +29,16 @@ class ScriptedStore final : public SessionStore {
       load.result = answer == answers.end() ? StoredSession{} : answer->second;
     }
   }
+  /// Done at the second advance, or failed.
+  std::unique_ptr<Pending> beginLoad(std::span<SessionLoad> loads) override {
+    if (!begins) return nullptr;
+    return std::make_unique<ScriptedPending>([this, loads, advances = 0]() mutable {
+      if (++advances == 1) return Pending::State::kWaiting;
+      if (fails) return Pending::State::kFailed;
+      load(loads);
+      return Pending::State::kDone;
+    });
+  }
   Expected<void, StoreError> touch(std::span<const SessionTouch>) override { return {}; }
   Expected<void, StoreError> create(const SessionId&, std::string_view, seconds) override { return {}; }
   Expected<ReplaceOutcome, StoreError> replace(const SessionId&, std::string_view, std::string_view) override {
@@ -41,6 +52,24 @@ class ScriptedStore final : public SessionStore {
   std::map<std::string, Expected<StoredSession, StoreError>> answers;
   std::map<std::string, seconds> revoked;
   int round_trips = 0;
+  bool begins = true;
+  bool fails = false;
+};
+
+/// Loads of some ids, and the ids.
+struct Loads {
+  explicit Loads(const std::vector<std::string>& names) {
+    for (const std::string& name : names) ids.push_back(idOf(name));
+    for (const SessionId& id : ids) loads.push_back({.id = &id, .cookie = {}});
+  }
+  std::vector<Presence> presences() const {
+    std::vector<Presence> all;
+    for (const FactsLoad& load : loads) all.push_back(load.found.presence);
+    return all;
+  }
+
+  std::vector<SessionId> ids;
+  std::vector<FactsLoad> loads;
 };
 
 class StoreFactsSourceTest : public testing::Test {
@@ -185,6 +214,81 @@ TEST_F(StoreFactsSourceTest, GivesTheSessionTheCookieItIsFoundByInMemory) {
   source_.load({&one, 1});
   EXPECT_EQ(one.found.session->cookie(), "s:a.signature");
   EXPECT_EQ(one.found.session->stored(), "");
+}
+
+TEST_F(StoreFactsSourceTest, ALoadThatIsBegunFindsWhatALoadFinds) {
+  store_.answers.emplace("here", StoredSession{.json = R"({"cookie":{},"user":{"id":7}})", .ttl = seconds(5)});
+  store_.answers.emplace("revoked", StoredSession{.json = std::nullopt, .revoked = true});
+  store_.answers.emplace("slow", Unexpected(StoreError::kTimeout));
+  store_.answers.emplace("wrong type", Unexpected(StoreError::kCorrupt));
+  const std::vector<std::string> names = {"here", "gone", "revoked", "slow", "wrong type"};
+  const std::vector<FoundSession> waited = load(names);
+  Loads begun(names);
+  const auto pending = source_.beginLoad(begun.loads);
+  ASSERT_TRUE(pending);
+  EXPECT_EQ(pending->fd(), 42);
+  EXPECT_EQ(pending->deadline(), SteadyTime(seconds(42)));
+  EXPECT_EQ(pending->advance(), Pending::State::kWaiting);
+  EXPECT_EQ(begun.presences(), std::vector<Presence>(5, Presence::kUnavailable));
+  EXPECT_EQ(pending->advance(), Pending::State::kDone);
+  for (std::size_t i = 0; i < names.size(); ++i) EXPECT_EQ(begun.loads[i].found.presence, waited[i].presence) << i;
+  EXPECT_EQ(begun.loads[0].found.session->identity().text(), "X-User-Id: 7\r\n");
+  EXPECT_EQ(begun.loads[0].found.ttl, seconds(5));
+  EXPECT_EQ(begun.loads[4].found.session->facts().state, SessionState::kCorrupt);
+  EXPECT_EQ(count("sessiond_corrupt_records_total"), 2U);
+}
+
+TEST_F(StoreFactsSourceTest, ALoadIsNotBegunWhereTheStoreDoesNot) {
+  store_.begins = false;
+  Loads one({"a"});
+  EXPECT_FALSE(source_.beginLoad(one.loads));
+}
+
+TEST_F(StoreFactsSourceTest, ALoadThatIsBegunNeverDeletesWhatCameBackButLeavesItToALoad) {
+  store_.answers.emplace("back", StoredSession{.json = R"({"cookie":{},"user":{}})", .revoked = true});
+  store_.answers.emplace("damaged", Unexpected(StoreError::kCorrupt));
+  for (const std::vector<std::string>& names : {std::vector<std::string>{"back"}, {"damaged", "back"}}) {
+    store_.revoked.clear();
+    Loads loads(names);
+    const std::uint64_t corrupt_before = count("sessiond_corrupt_records_total");
+    {
+      const auto pending = source_.beginLoad(loads.loads);
+      pending->advance();
+      EXPECT_EQ(pending->advance(), Pending::State::kFailed);
+    }
+    EXPECT_TRUE(store_.revoked.empty());
+    EXPECT_EQ(loads.presences(), std::vector<Presence>(names.size(), Presence::kUnavailable));
+    EXPECT_EQ(count("sessiond_corrupt_records_total"), corrupt_before) << "the load counts";
+    source_.load(loads.loads);
+    EXPECT_EQ(loads.presences().back(), Presence::kRevoked);
+    EXPECT_EQ(store_.revoked.count("back"), 1U);
+  }
+  EXPECT_EQ(count("sessiond_resurrected_sessions_total"), 2U);
+}
+
+TEST_F(StoreFactsSourceTest, ALoadThatIsBegunFillsInNothingWhenItFailsOrIsGivenUp) {
+  store_.answers.emplace("here", StoredSession{.json = R"({"cookie":{},"user":{"id":7}})"});
+  store_.fails = true;
+  Loads loads({"here"});
+  auto pending = source_.beginLoad(loads.loads);
+  pending->advance();
+  EXPECT_EQ(pending->advance(), Pending::State::kFailed);
+  pending = source_.beginLoad(loads.loads);
+  EXPECT_EQ(pending->advance(), Pending::State::kWaiting);
+  pending.reset();
+  EXPECT_EQ(loads.presences()[0], Presence::kUnavailable);
+  source_.load(loads.loads);
+  EXPECT_EQ(loads.presences()[0], Presence::kPresent);
+}
+
+TEST_F(RememberingFactsSourceTest, ALoadThatIsBegunRemembers) {
+  store_.answers.emplace("a", StoredSession{.json = kSeven});
+  const FoundSession waited = loadOne("a", {.json = kSeven});
+  Loads begun({"a"});
+  const auto pending = remembering_.beginLoad(begun.loads);
+  pending->advance();
+  EXPECT_EQ(pending->advance(), Pending::State::kDone);
+  EXPECT_EQ(begun.loads[0].found.session, waited.session);
 }
 
 TEST_F(StoreFactsSourceTest, NeverPeeks) {
