@@ -38,8 +38,8 @@ bool isLarge(const Response& response);
 /// 503 with Retry-After, for a request that found its queue full.
 Response overloadedResponse();
 
-/// Counts and logs the exception that is being handled, on its way out of a handler's `where` ("receive", "load",
-/// "conclude", "work"), and makes the answer 500. REQUIRES: called in a catch block.
+/// Counts and logs the exception that is being handled, on its way out of a handler's `where` ("receive",
+/// "beginLoad", "advance", "load", "conclude", "work"), and makes the answer 500. REQUIRES: called in a catch block.
 Response failedResponse(FastcgiMetrics& metrics, std::string_view where);
 
 /// On a worker: writes the answer and gives the connection back to its lane. After this call the connection is not to

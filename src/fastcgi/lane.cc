@@ -122,6 +122,7 @@ void Lane::run() {
     for (int i = 0; i < count; ++i) dispatch(events[static_cast<std::size_t>(i)]);
     // What may destroy connections other than the one an event is for comes after the round's events.
     if (std::exchange(mail_, false)) emptyMailbox();
+    if (std::exchange(load_event_, false)) advanceLoad();
     limitPartials();
     expireDeadlines();
     const LanePhase wanted = phase_wanted_.load(std::memory_order_acquire);
@@ -140,6 +141,7 @@ int Lane::waitMilliseconds() const {
   if (!incomplete_.empty()) next = incomplete_.front()->deadline;
   if (!lingering_.empty()) next = std::min(next, lingering_.front()->deadline);
   if (!accepting_ && phase_ == LanePhase::kServing) next = std::min(next, resume_accepting_);
+  if (in_flight_.pending != nullptr) next = std::min(next, in_flight_.pending->deadline());
   if (next == SteadyTime::max()) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - around_.clock.steadyNow());
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
@@ -150,6 +152,8 @@ void Lane::dispatch(const epoll_event& event) {
     acceptOne();
   } else if (event.data.ptr == this) {
     mail_ = true;
+  } else if (event.data.ptr == &in_flight_) {
+    load_event_ = true;
   } else {
     handleConnectionEvent(*static_cast<Connection*>(event.data.ptr), event.events);
   }
@@ -190,20 +194,76 @@ void Lane::emptyMailbox() {
 }
 
 void Lane::flushLoads() {
-  if (to_load_.empty()) return;
-  around_.loads.pushAll(to_load_);
-  for (ActiveRequestPtr& request : to_load_) {
+  if (to_load_.empty() || in_flight_.pending != nullptr) return;
+  if (!beginLoad()) queueLoads(to_load_);
+}
+
+bool Lane::beginLoad() {
+  std::size_t count = 0;
+  std::unique_ptr<Pending> pending = askHandler(count);
+  if (pending == nullptr || !watch(pending->fd(), EPOLLIN, &in_flight_)) return false;
+  in_flight_.fd = pending->fd();
+  in_flight_.pending = std::move(pending);
+  const auto end = to_load_.begin() + static_cast<std::ptrdiff_t>(count);
+  in_flight_.requests.assign(std::move_iterator(to_load_.begin()), std::move_iterator(end));
+  to_load_.erase(to_load_.begin(), end);
+  return true;
+}
+
+/// `count`: for how many of the gathered requests. All of a batch have one handler; there are two only around a reload
+/// of the configuration.
+std::unique_ptr<Pending> Lane::askHandler(std::size_t& count) {
+  Handler& handler = *to_load_.front()->handler;
+  std::array<Exchange*, LoaderPool::kLargestBatch> exchanges;
+  while (count < std::min(to_load_.size(), exchanges.size()) && to_load_[count]->handler.get() == &handler) {
+    exchanges[count] = &to_load_[count]->exchange;
+    ++count;
+  }
+  try {
+    return handler.beginLoad(std::span<Exchange* const>(exchanges.data(), count));
+  } catch (...) {
+    failedResponse(around_.metrics, "beginLoad");
+    return nullptr;
+  }
+}
+
+void Lane::advanceLoad() {
+  if (in_flight_.pending == nullptr) return;
+  Pending::State state = Pending::State::kFailed;
+  try {
+    state = in_flight_.pending->advance();
+  } catch (...) {
+    failedResponse(around_.metrics, "advance");
+  }
+  if (state != Pending::State::kWaiting) endLoad(state == Pending::State::kDone);
+}
+
+/// What was not done, a loader does from the beginning.
+void Lane::endLoad(bool done) {
+  // Has no effect if the descriptor is closed already.
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, std::exchange(in_flight_.fd, -1), nullptr);
+  in_flight_.pending.reset();
+  if (!done) return queueLoads(in_flight_.requests);
+  loaded_.swap(in_flight_.requests);
+  for (ActiveRequestPtr& request : loaded_) finishLoad(std::move(request));
+  loaded_.clear();
+}
+
+/// Leaves `requests` empty.
+void Lane::queueLoads(std::vector<ActiveRequestPtr>& requests) {
+  around_.loads.pushAll(requests);
+  for (ActiveRequestPtr& request : requests) {
     around_.metrics.overloaded.add();
     request->exchange.response = overloadedResponse();
     const Owner before = request->connection->owner.exchange(Owner::kLane, std::memory_order_relaxed);
     answerHere(*request, before == Owner::kLentAndEvent);
   }
-  to_load_.clear();
+  requests.clear();
 }
 
 void Lane::expireDeadlines() {
   const bool paused = !accepting_ && phase_ == LanePhase::kServing;
-  if (incomplete_.empty() && lingering_.empty() && !paused) return;
+  if (incomplete_.empty() && lingering_.empty() && !paused && in_flight_.pending == nullptr) return;
   const SteadyTime now = around_.clock.steadyNow();
   while (!incomplete_.empty() && incomplete_.front()->deadline <= now) {
     around_.metrics.timed_out.add();
@@ -211,6 +271,7 @@ void Lane::expireDeadlines() {
   }
   while (!lingering_.empty() && lingering_.front()->deadline <= now) drop(*lingering_.front());
   if (paused && resume_accepting_ <= now) resumeAccepting();
+  if (in_flight_.pending != nullptr && in_flight_.pending->deadline() <= now) endLoad(false);
 }
 
 /// The oldest go: they are the least likely to become whole.

@@ -2,8 +2,9 @@
 // check decide, and has each whole request received by the handler: answered at once, or handed on to a loader or
 // worker. It never waits for anything but epoll.
 //
-// What comes back from a loader is answered here too: the request lies in this thread's processor cache and memory,
-// and a loader touches no more of it than what it loads.
+// Session checks that have to ask Redis are gathered. If that can begin without waiting, the lane itself goes on with
+// them when Redis answers, one batch at a time: while it is under way, the next one gathers. Otherwise, and when
+// anything about it is unusual, they go to a loader and come back. They are answered here in any case.
 //
 // A request that is answered at once on a kept connection costs three system calls: epoll_wait, recv, write. An idle
 // connection costs its descriptor and a struct Connection.
@@ -24,6 +25,7 @@
 #include "base/clock.h"
 #include "base/expected.h"
 #include "base/guarded.h"
+#include "base/pending.h"
 #include "base/snapshot.h"
 #include "base/unique_fd.h"
 #include "fastcgi/active_request.h"
@@ -58,6 +60,13 @@ enum class LanePhase : std::uint8_t {
   kNotAccepting,  ///< what waits in the backlog of a socket of our own is still accepted
   kDraining,      ///< answers what has arrived, closes idle connections and every other after its answer; then ends
   kEnding,        ///< closes all but what is with a loader or worker; ends when that is back
+};
+
+/// Checks whose load is under way on a lane.
+struct LoadInFlight {
+  std::vector<ActiveRequestPtr> requests;
+  std::unique_ptr<Pending> pending;  ///< refers to the requests, so it goes first
+  int fd = -1;                       ///< of it, in the epoll set
 };
 
 /// run() is its thread's; the other public functions are thread-safe.
@@ -97,6 +106,11 @@ class Lane {
   void handleConnectionEvent(Connection& connection, std::uint32_t events);
   void emptyMailbox();
   void flushLoads();
+  bool beginLoad();
+  std::unique_ptr<Pending> askHandler(std::size_t& count);
+  void advanceLoad();
+  void endLoad(bool done);
+  void queueLoads(std::vector<ActiveRequestPtr>& requests);
   void expireDeadlines();
   void limitPartials();
   void advanceTo(LanePhase phase);
@@ -156,9 +170,11 @@ class Lane {
   ActiveRequestPtr current_;               // for the next request; leaves when the request is handed on
   std::vector<ActiveRequestPtr> spare_;    // to be current_ one day
   std::vector<ActiveRequestPtr> to_load_;  // gathered over one round of events, so that they make one batch
-  std::vector<ActiveRequestPtr> loaded_;   // out of the mailbox
-  bool mail_ = false;                      // the mailbox is to be emptied after this round
-  bool accepting_ = false;                 // the listening socket is in the epoll set
+  LoadInFlight in_flight_;
+  bool load_event_ = false;               // in_flight_ has something to read
+  std::vector<ActiveRequestPtr> loaded_;  // to be concluded
+  bool mail_ = false;                     // the mailbox is to be emptied after this round
+  bool accepting_ = false;                // the listening socket is in the epoll set
   SteadyTime next_pause_log_{};
   SteadyTime resume_accepting_{};  // while accepting is paused
 };

@@ -26,7 +26,7 @@ class LambdaHandler final : public Handler {
     return Route::kAnswered;
   };
   std::function<std::unique_ptr<Pending>(std::span<Exchange* const>)> on_begin_load = [](std::span<Exchange* const>) {
-    return nullptr;
+    return std::unique_ptr<Pending>();
   };
   std::function<void(std::span<Exchange* const>)> on_load = [](std::span<Exchange* const>) {};
   std::function<void(Exchange&)> on_conclude = [](Exchange& exchange) { exchange.response = echo(exchange.request); };
