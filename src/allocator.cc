@@ -6,4 +6,5 @@
 // https://jemalloc.net/jemalloc.3.html#tuning says what the options mean. The environment's MALLOC_CONF outdoes them.
 
 /// Read by jemalloc before main(). Two arenas, because each has huge pages of its own that are partly empty.
+// NOLINTNEXTLINE(readability-identifier-naming): jemalloc's name
 extern "C" const char* const malloc_conf = "thp:always,metadata_thp:always,narenas:2";

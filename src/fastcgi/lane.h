@@ -105,12 +105,6 @@ class Lane {
   void dispatch(const epoll_event& event);
   void handleConnectionEvent(Connection& connection, std::uint32_t events);
   void emptyMailbox();
-  void flushLoads();
-  bool beginLoad();
-  std::unique_ptr<Pending> askHandler(std::size_t& count);
-  void advanceLoad();
-  void endLoad(bool done);
-  void queueLoads(std::vector<ActiveRequestPtr>& requests);
   void expireDeadlines();
   void limitPartials();
   void advanceTo(LanePhase phase);
@@ -127,7 +121,18 @@ class Lane {
   void adopt(UniqueFd socket);
   bool watch(int fd, std::uint32_t events, void* tag) const;
 
+  // Loading (lane_loading.cc).
+  void flushLoads();
+  bool beginLoad();
+  std::unique_ptr<Pending> askHandler(std::size_t& count);
+  void advanceLoad();
+  void endLoad(bool done);
+  void queueLoads(std::vector<ActiveRequestPtr>& requests);
+  void finishLoad(ActiveRequestPtr request);
+  void conclude(ActiveRequest& request);
+
   // One connection.
+  static bool peerHasFinished(const Connection& connection);
   void look(Connection& connection, bool peer_finished);
   std::string_view gather(Connection& connection, std::size_t received);
   bool passLateStdin(Connection& connection, std::string_view& bytes);
@@ -137,8 +142,6 @@ class Lane {
   void serve(Connection& connection, std::string_view bytes, const FramingResult& framing, bool peer_finished);
   Route receive(ActiveRequest& request);
   void handOn(ActiveRequestPtr& request, Route route, bool peer_finished);
-  void finishLoad(ActiveRequestPtr request);
-  void conclude(ActiveRequest& request);
   bool answerHere(ActiveRequest& request, bool peer_finished);
   ActiveRequestPtr spareRequest();
   void refuse(Connection& connection, std::string_view records);

@@ -26,9 +26,6 @@ export function shippedSite(socket) {
   };
 }
 
-/** JSON is YAML, but for durations and sizes, which stand without quotes. */
-const asYaml = (configuration) => JSON.stringify(configuration, null, 2).replace(/"(\d+(?:ms|[smhdk]))"/g, '$1');
-
 export class Sessiond {
   guards = true;
   touches = true; // now and then, not at every check
@@ -55,7 +52,7 @@ export class Sessiond {
       session: { secret_files: [secretFile], ...this.session },
       login: { authenticators: ['redis'] },
     };
-    fs.writeFileSync(file, asYaml(configuration));
+    fs.writeFileSync(file, JSON.stringify(configuration, null, 2)); // JSON is YAML
     const [program, ...args] = [...this.launcher, binary, '-c', file];
     this.process = start(program, args, { log: path.join(this.folder, 'log') });
     await waitUntilListening(this);
