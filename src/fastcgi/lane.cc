@@ -109,7 +109,10 @@ bool Lane::alive() {
 void Lane::run() {
   std::array<epoll_event, kEventsPerRound> events;
   while (phase_ < LanePhase::kDraining || !connections_.empty()) {
-    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), waitMilliseconds());
+    // Checks to be loaded gather as long as events come in at once; a batch costs Redis and this thread a wake-up each.
+    const bool gathering = !to_load_.empty() && in_flight_.pending == nullptr;
+    const int patience = gathering ? 0 : waitMilliseconds();
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience);
     countTurn();
     for (int i = 0; i < count; ++i) dispatch(events[static_cast<std::size_t>(i)]);
     // What may destroy connections other than the one an event is for comes after the round's events.
@@ -119,7 +122,7 @@ void Lane::run() {
     expireDeadlines();
     const LanePhase wanted = phase_wanted_.load(std::memory_order_acquire);
     if (wanted != phase_) advanceTo(wanted);
-    flushLoads();
+    if (count <= 0 || to_load_.size() >= LoaderPool::kLargestBatch) flushLoads();
     countTurn();
   }
 }

@@ -104,6 +104,7 @@ void Lane::conclude(ActiveRequest& request) {
   } catch (...) {
     request.exchange.response = failedResponse(around_.metrics, "conclude");
   }
+  request.exchange.continuation.reset();  // while it is in the processor's cache
 }
 
 }  // namespace sessiond
