@@ -6,11 +6,13 @@ import { after, before, describe, test } from 'node:test';
 import { pause, waitFor } from './support/process.mjs';
 import { startStack } from './support/stack.mjs';
 
-describe('a protected location', () => {
+const inMemory = { 'with sessions in memory': true, 'with Redis asked at every check': false };
+
+function unavailability(enabled) {
   let stack;
   let client;
   before(async () => {
-    stack = await startStack();
+    stack = await startStack({ config: (config) => (config.session.cache = { enabled }) });
     client = stack.client();
     assert.equal((await stack.logIn(client)).status, 303);
   });
@@ -86,4 +88,8 @@ describe('a protected location', () => {
     stack.sessiond.process.kill('SIGCONT');
     await recovers();
   });
-});
+}
+
+for (const [how, enabled] of Object.entries(inMemory)) {
+  describe(`a protected location, ${how},`, () => unavailability(enabled));
+}
