@@ -109,9 +109,7 @@ bool Lane::alive() {
 void Lane::run() {
   std::array<epoll_event, kEventsPerRound> events;
   while (phase_ < LanePhase::kDraining || !connections_.empty()) {
-    // Checks to be loaded gather as long as events come in at once; a batch costs Redis and this thread a wake-up each.
-    const bool gathering = !to_load_.empty() && in_flight_.pending == nullptr;
-    const int patience = gathering ? 0 : waitMilliseconds();
+    const int patience = gathering() ? 0 : waitMilliseconds();
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience);
     countTurn();
     for (int i = 0; i < count; ++i) dispatch(events[static_cast<std::size_t>(i)]);
@@ -122,7 +120,7 @@ void Lane::run() {
     expireDeadlines();
     const LanePhase wanted = phase_wanted_.load(std::memory_order_acquire);
     if (wanted != phase_) advanceTo(wanted);
-    if (count <= 0 || to_load_.size() >= LoaderPool::kLargestBatch) flushLoads();
+    if (count <= 0 || gatheredEnough()) flushLoads();
     countTurn();
   }
 }
@@ -351,8 +349,12 @@ void Lane::serve(Connection& connection, std::string_view bytes, const FramingRe
 }
 
 Route Lane::receive(ActiveRequest& request) {
+  const std::shared_ptr<Handler>& handler = handler_.current();
   try {
-    return handler_.current()->receive(request.exchange);
+    const Route route = handler->receive(request.exchange);
+    // Asked for the handler again, the snapshot might name another one by now.
+    if (route != Route::kAnswered) request.handler = handler;
+    return route;
   } catch (...) {
     request.exchange.response = failedResponse(around_.metrics, "receive");
     return Route::kAnswered;
@@ -362,7 +364,6 @@ Route Lane::receive(ActiveRequest& request) {
 /// To a loader or worker; with kAnswered, to a worker that has the patience to write the answer.
 void Lane::handOn(ActiveRequestPtr& request, Route route, bool peer_finished) {
   Connection& connection = *request->connection;
-  request->handler = handler_.current();
   request->answered = route == Route::kAnswered;
   // With the mark set at once, the connection comes back for a look at whether the peer is really gone.
   connection.owner.store(peer_finished || phase_ >= LanePhase::kDraining ? Owner::kLentAndEvent : Owner::kLent,

@@ -122,6 +122,8 @@ class Lane {
   bool watch(int fd, std::uint32_t events, void* tag) const;
 
   // Loading (lane_loading.cc).
+  bool gathering() const;
+  bool gatheredEnough();
   void flushLoads();
   bool beginLoad();
   std::unique_ptr<Pending> askHandler(std::size_t& count);
@@ -172,7 +174,8 @@ class Lane {
   ParamLengthsList pairs_;                 // of the request looked at last
   ActiveRequestPtr current_;               // for the next request; leaves when the request is handed on
   std::vector<ActiveRequestPtr> spare_;    // to be current_ one day
-  std::vector<ActiveRequestPtr> to_load_;  // gathered over one round of events, so that they make one batch
+  std::vector<ActiveRequestPtr> to_load_;  // gathered over a few rounds of events, so that they make one batch
+  int rounds_gathered_ = 0;
   LoadInFlight in_flight_;
   bool load_event_ = false;               // in_flight_ has something to read
   std::vector<ActiveRequestPtr> loaded_;  // to be concluded

@@ -15,11 +15,24 @@ namespace {
 
 /// Answered requests that are kept, with their buffers, for the next ones.
 constexpr std::size_t kMaxSpare = 128;
+/// A lane that always has something to do would gather for ever.
+constexpr int kRoundsToGather = 8;
 
 }  // namespace
 
+/// Checks to be loaded gather as long as events come in at once: a batch costs Redis and this thread a wake-up each.
+bool Lane::gathering() const {
+  return !to_load_.empty() && in_flight_.pending == nullptr;
+}
+
+bool Lane::gatheredEnough() {
+  if (gathering()) ++rounds_gathered_;
+  return rounds_gathered_ >= kRoundsToGather || to_load_.size() >= LoaderPool::kLargestBatch;
+}
+
 void Lane::flushLoads() {
-  if (to_load_.empty() || in_flight_.pending != nullptr) return;
+  if (!gathering()) return;
+  rounds_gathered_ = 0;
   if (!beginLoad()) queueLoads(to_load_);
 }
 

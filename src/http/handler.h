@@ -1,8 +1,8 @@
 // Handler: what the FastCGI room calls for every request, and the only thing it knows of the rooms above.
 //
-// A request is received on a lane, which must never wait. What cannot be answered there goes on to a loader (a
-// session check that has to ask Redis; many at a time, so that they share one pipeline) and comes back to its lane to
-// be answered, or it goes to a worker (login, logout and all else that may take long).
+// A request is received on a lane, which must never wait. A session check that has to ask Redis is loaded, many at a
+// time, so that they share one pipeline: by the lane if that can begin without waiting, else by a loader; and it is
+// answered on its lane. Whatever may take long (login, logout and so on) goes to a worker.
 
 #pragma once
 
@@ -31,7 +31,7 @@ struct Exchange {
 
 enum class Route {
   kAnswered,  ///< `response` is complete
-  kLoad,      ///< to a loader, and back
+  kLoad,      ///< to be loaded, then concluded
   kWork,      ///< to a worker
 };
 

@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <stdexcept>
 #include <thread>
@@ -153,6 +154,31 @@ TEST_F(PendingLoads, TakeNoMoreThanTheLargestBatch) {
   for (FastcgiClient& client : next) EXPECT_EQ(client.receive()->status(), 204);
   for (const auto& each : *begun_.lock()) EXPECT_LE(each->size, 64U);
   EXPECT_EQ(loaded_, 0);
+}
+
+TEST_F(PendingLoads, BeginAlsoOnALaneThatNeverComesToRest) {
+  // Each of the two clients' requests has the other one ask again before it is answered.
+  std::array<FastcgiClient*, 2> busy{};
+  std::atomic<int> rounds = 0;
+  server_.handler->on_receive = [&](Exchange& exchange) {
+    const std::string_view number = exchange.request.paramOrEmpty("BUSY");
+    if (!number.empty() && rounds < 500 && begun_.lock()->empty()) {
+      ++rounds;
+      const std::size_t other = number == "0" ? 1 : 0;
+      busy[other]->send(TestRequest{.params = {{"BUSY", std::to_string(other)}}, .keep = true}.bytes());
+    }
+    return routeByParam(exchange);
+  };
+  outcome_ = 1;
+  server_.start();
+  FastcgiClient first = server_.connect();
+  FastcgiClient second = server_.connect();
+  busy = {&first, &second};
+  FastcgiClient client = server_.connect();
+  ASSERT_TRUE(first.send(TestRequest{.params = {{"BUSY", "0"}}, .keep = true}.bytes()));
+  ASSERT_TRUE(client.send(TestRequest{.params = {{"R", "load"}}, .keep = true}.bytes()));
+  EXPECT_EQ(client.receive()->status(), 204);
+  EXPECT_LT(rounds, 500);
 }
 
 TEST_F(PendingLoads, AreOfOneHandlerEach) {

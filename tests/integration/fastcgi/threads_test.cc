@@ -259,6 +259,20 @@ TEST(Threads, ARequestIsFinishedByTheHandlerThatReceivedIt) {
   EXPECT_TRUE(eventually([&] { return watched.expired(); }));
 }
 
+TEST(Threads, AHandlerThatIsReplacedWhileItReceivesFinishesTheRequest) {
+  for (const std::string route : {"load", "work"}) {
+    TestServer server;
+    server.handler->on_receive = [&server](Exchange& exchange) {
+      server.replaceHandler(std::make_shared<LambdaHandler>());
+      return routeByParam(exchange);
+    };
+    server.handler->on_conclude = [](Exchange& exchange) { exchange.response = Response(401); };
+    server.handler->on_work = server.handler->on_conclude;
+    server.start();
+    EXPECT_EQ(server.connect().ask(routed(route))->status(), 401) << route;
+  }
+}
+
 TEST(Threads, ASlowReaderOfALargeAnswerDelaysNobodyAndGetsItWhole) {
   TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 2});
   const std::string large(1024 * 1024, 'l');
