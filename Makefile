@@ -93,10 +93,10 @@ packages_found := $(if $(call package_flags,--libs $(PACKAGES) $(ALLOCATOR)),,pa
 
 # --- rooms: one library each -------------------------------------------------------------------------------------
 
-objects_of = $(patsubst %.cc,$(OUT)/%.o,$(wildcard src/$(1)/*.cc))
+objects_of = $(patsubst %.cc,$(OUT)/%.o,$(wildcard src/$(1)/*.cc src/$(1)/*/*.cc))
 room_libs  = $(foreach r,$(1),$(OUT)/lib$(r).a)
 reverse    = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
-top_down  := $(foreach r,$(call reverse,$(ROOMS)),$(if $(wildcard src/$(r)/*.cc),$(r)))
+top_down  := $(foreach r,$(call reverse,$(ROOMS)),$(if $(wildcard src/$(r)/*.cc src/$(r)/*/*.cc),$(r)))
 
 define room
 $(OUT)/lib$(1).a: $(call objects_of,$(1))

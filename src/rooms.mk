@@ -1,15 +1,16 @@
 # The rooms of the house and what each may include: its needs, from the one below it to the ground. The include
-# lint reads this file, and the Makefile links each room's tests with these rooms and no others.
+# lint reads this file, and the Makefile links each room's tests with these rooms and no others. A room may have
+# folders inside; they belong to it.
 
-ROOMS := base os http config session users appcache redis endpoints fastcgi
+ROOMS := base os json http config session login redis endpoints fastcgi
 
 NEEDS_base      :=
 NEEDS_os        := base
+NEEDS_json      := base
 NEEDS_http      := base
 NEEDS_config    := base
-NEEDS_session   := http base
-NEEDS_users     := config base
-NEEDS_appcache  := base
-NEEDS_redis     := appcache users session http config base
-NEEDS_endpoints := appcache users session http config base
+NEEDS_session   := json http base
+NEEDS_login     := json http base
+NEEDS_redis     := login session json http config base
+NEEDS_endpoints := login session json http config base
 NEEDS_fastcgi   := http os base

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/config.h"
-#include "endpoints/auth.h"
+#include "endpoints/auth/auth.h"
 #include "endpoints/session_finder.h"
 #include "fastcgi/server_options.h"
 #include "session/facts_extractor.h"

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/metrics.h"
-#include "endpoints/auth.h"
+#include "endpoints/auth/auth.h"
 #include "http/handler.h"
 
 namespace sessiond {

@@ -4,9 +4,9 @@
 
 #include <string>
 
-#include "appcache/app_cache.h"
 #include "config/config.h"
 #include "redis/redis_client.h"
+#include "session/app_cache.h"
 
 namespace sessiond {
 

@@ -4,7 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/log.h"
-#include "session/json_tree.h"
+#include "json/json_tree.h"
 
 namespace sessiond {
 namespace {

@@ -10,9 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include "login/decoy_hash.h"
+#include "login/user_directory.h"
 #include "redis/redis_client.h"
-#include "users/decoy_hash.h"
-#include "users/user_directory.h"
 
 namespace sessiond {
 

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "base/check.h"
-#include "session/json_duplicates.h"
-#include "session/json_number.h"
-#include "session/json_pointer.h"
+#include "json/json_duplicates.h"
+#include "json/json_number.h"
+#include "json/json_pointer.h"
 #include "session/session_record.h"
 
 namespace sessiond {

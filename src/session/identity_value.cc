@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
-#include "session/json_text.h"
+#include "json/json_text.h"
 
 namespace sessiond {
 namespace {

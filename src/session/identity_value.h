@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "session/json_tree.h"
+#include "json/json_tree.h"
 
 namespace sessiond {
 

@@ -4,8 +4,8 @@
 #include <unordered_map>
 
 #include "base/encoding.h"
-#include "session/json_duplicates.h"
-#include "session/json_tree.h"
+#include "json/json_duplicates.h"
+#include "json/json_tree.h"
 #include "session/reserved_names.h"
 
 namespace sessiond {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "session/json_pointer.h"
-#include "session/json_text.h"
+#include "json/json_pointer.h"
+#include "json/json_text.h"
 
 namespace sessiond {
 namespace {

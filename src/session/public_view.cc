@@ -1,6 +1,6 @@
 #include "session/public_view.h"
 
-#include "session/json_tree.h"
+#include "json/json_tree.h"
 
 namespace sessiond {
 

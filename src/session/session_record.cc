@@ -3,8 +3,8 @@
 #include <array>
 #include <utility>
 
-#include "session/json_members.h"
-#include "session/json_number.h"
+#include "json/json_members.h"
+#include "json/json_number.h"
 
 namespace sessiond {
 namespace {

@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 #include "base/expected.h"
-#include "session/json_tree.h"
+#include "json/json_tree.h"
 #include "session/stored_cookie.h"
 
 namespace sessiond {

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "session/json_members.h"
-#include "session/json_number.h"
+#include "json/json_members.h"
+#include "json/json_number.h"
 
 namespace sessiond {
 namespace {

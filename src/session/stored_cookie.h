@@ -5,8 +5,8 @@
 #include <chrono>
 #include <optional>
 
+#include "json/json_tree.h"
 #include "session/cookie_attributes.h"
-#include "session/json_tree.h"
 
 namespace sessiond {
 

@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
-#include "endpoints/app_cache_key.h"
+#include "endpoints/api/app_cache_key.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sessiond;

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "users/htpasswd_parser.h"
-#include "users/password_hash.h"
+#include "login/htpasswd_parser.h"
+#include "login/password_hash.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sessiond;

@@ -8,10 +8,10 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "json/json_duplicates.h"
+#include "json/json_text.h"
+#include "json/json_tree.h"
 #include "session/facts_extractor.h"
-#include "session/json_duplicates.h"
-#include "session/json_text.h"
-#include "session/json_tree.h"
 #include "session/merge_patch.h"
 #include "session/public_view.h"
 

@@ -1,4 +1,4 @@
-#include "endpoints/address_prefix.h"
+#include "endpoints/login/address_prefix.h"
 
 #include <gtest/gtest.h>
 

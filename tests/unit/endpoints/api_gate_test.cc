@@ -1,4 +1,4 @@
-#include "endpoints/api_gate.h"
+#include "endpoints/api/api_gate.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "endpoints/app_cache_key.h"
+#include "endpoints/api/app_cache_key.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "endpoints/app_cache.h"
+#include "endpoints/api/app_cache.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
 #include <optional>
 
-#include "endpoints/api_answers.h"
+#include "endpoints/api/api_answers.h"
 #include "unit/endpoints/endpoint_fixture.h"
 
 namespace sessiond {

@@ -1,4 +1,4 @@
-#include "endpoints/auth.h"
+#include "endpoints/auth/auth.h"
 
 #include <gtest/gtest.h>
 

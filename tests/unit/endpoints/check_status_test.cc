@@ -1,4 +1,4 @@
-#include "endpoints/check_status.h"
+#include "endpoints/auth/check_status.h"
 
 #include <gtest/gtest.h>
 

@@ -13,7 +13,7 @@
 #include "base/encoding.h"
 #include "base/metrics.h"
 #include "config/config.h"
-#include "endpoints/session_ender.h"
+#include "endpoints/account/session_ender.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "session/signed_cookie.h"

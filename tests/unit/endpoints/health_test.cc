@@ -1,4 +1,4 @@
-#include "endpoints/health.h"
+#include "endpoints/status/health.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "endpoints/login_attempt.h"
+#include "endpoints/login/login_attempt.h"
 
 #include <gtest/gtest.h>
 

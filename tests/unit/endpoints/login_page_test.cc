@@ -1,4 +1,4 @@
-#include "endpoints/login_page.h"
+#include "endpoints/login/login_page.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "endpoints/login.h"
+#include "endpoints/login/login.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

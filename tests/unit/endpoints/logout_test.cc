@@ -1,4 +1,4 @@
-#include "endpoints/logout.h"
+#include "endpoints/account/logout.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

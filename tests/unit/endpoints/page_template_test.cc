@@ -1,4 +1,4 @@
-#include "endpoints/page_template.h"
+#include "endpoints/pages/page_template.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

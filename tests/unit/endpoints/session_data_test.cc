@@ -1,4 +1,4 @@
-#include "endpoints/session_data.h"
+#include "endpoints/api/session_data.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "endpoints/api_answers.h"
+#include "endpoints/api/api_answers.h"
 #include "session/merge_patch.h"
 #include "unit/endpoints/endpoint_fixture.h"
 

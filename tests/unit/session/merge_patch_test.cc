@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "session/json_duplicates.h"
-#include "session/json_tree.h"
+#include "json/json_duplicates.h"
+#include "json/json_tree.h"
 #include "session/public_view.h"
 #include "session/reserved_names.h"
 

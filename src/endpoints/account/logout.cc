@@ -1,0 +1,136 @@
+#include "endpoints/account/logout.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "base/log.h"
+#include "endpoints/account/logout_page.h"
+#include "endpoints/cross_site.h"
+#include "endpoints/media_type.h"
+#include "endpoints/plain_answers.h"
+#include "endpoints/session_cookie.h"
+#include "http/form.h"
+#include "http/safe_redirect.h"
+#include "http/set_cookie.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::size_t kMaxBodyBytes = 8 * 1024;
+
+Counter& counterOf(MetricsRegistry& metrics, const char* outcome) {
+  return metrics.counter("sessiond_logouts_total", "Logouts, by how they ended.", {{"outcome", outcome}});
+}
+
+}  // namespace
+
+LogoutEndpoint::LogoutEndpoint(const LogoutParts& parts)
+    : parts_(parts),
+      done_(counterOf(parts.metrics, "success")),
+      refused_(counterOf(parts.metrics, "refused")),
+      failed_(counterOf(parts.metrics, "unavailable")) {}
+
+Response LogoutEndpoint::answer(const Request& request) const {
+  const std::string_view method = request.paramOrEmpty("REQUEST_METHOD");
+  if (method == "POST") return logOut(request);
+  if (method != "GET" && method != "HEAD") return methodNotAllowed("GET, HEAD, POST");
+  Response page = logoutPage(parts_.config.login.allowed_origins);
+  if (method == "HEAD") page.body.clear();
+  return page;
+}
+
+/// The error is the status to answer.
+Expected<LogoutEndpoint::Wish, int> LogoutEndpoint::readWish(const Request& request) const {
+  if (request.body.size() > kMaxBodyBytes) return Unexpected(413);
+  const std::string type = mediaType(request.paramOrEmpty("CONTENT_TYPE"));
+  if (!request.body.empty() && type != "application/x-www-form-urlencoded") return Unexpected(415);
+  Wish wish;
+  for (const std::string_view text : {request.paramOrEmpty("QUERY_STRING"), request.body}) {
+    const std::optional<FormFields> fields = parseForm(text);
+    if (!fields || isRepeated(*fields, "all") || isRepeated(*fields, "rd")) return Unexpected(400);
+    wish.all |= formField(*fields, "all") == "1";
+    if (const auto rd = formField(*fields, "rd")) wish.rd = *rd;
+  }
+  return wish;
+}
+
+Response LogoutEndpoint::logOut(const Request& request) const {
+  if (isCrossSite(request, parts_.config.login.allowed_origins))
+    return refuse(request, 403, "cross_site", "This logout was started by another site.");
+  const Expected<Wish, int> wish = readWish(request);
+  if (!wish) return refuse(request, wish.error(), "malformed", "The request could not be read.");
+  const auto ended = endSessions(request, wish->all);
+  if (!ended) {
+    failed_.add();
+    Response response = wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))
+                            ? textAnswer(503, "Logging out is not possible right now. You are still logged in.")
+                            : jsonError(503, "unavailable");
+    response.add("Retry-After", kRetryAfter);
+    return response;
+  }
+  done_.add();
+  const bool page = wantsPage(request.paramOrEmpty("HTTP_ACCEPT"));
+  Response response(page ? 303 : 204);
+  response.add("Cache-Control", "no-store");
+  if (page)
+    response.add("Location",
+                 safeRedirectOr(wish->rd, parts_.config.login.allowed_origins, parts_.config.logout.redirect));
+  clearCookies(request, *ended, response);
+  return response;
+}
+
+Expected<std::vector<EndedSession>, StoreError> LogoutEndpoint::endSessions(const Request& request, bool all) const {
+  const std::vector<SessionId> ids = verifiedSessions(request, parts_.config.cookie.name, parts_.signer);
+  if (all) {
+    // The others first: while the browser's own session stands, a failed attempt can be made again.
+    if (const auto others = endOthers(ids); !others) return Unexpected(others.error());
+  }
+  std::vector<EndedSession> ended;
+  for (const SessionId& id : ids) {
+    auto session = parts_.ender.end(id, all ? "logout_all" : "logout");
+    if (!session) return Unexpected(session.error());
+    audit("logout", {{"session", pseudonym(parts_.log_key, id.bytes())},
+                     {"user_id", session->user_id.empty() ? "" : pseudonym(parts_.log_key, session->user_id)},
+                     {"all", std::string_view(all ? "yes" : "no")}});
+    ended.push_back(*std::move(session));
+  }
+  return ended;
+}
+
+Expected<void, StoreError> LogoutEndpoint::endOthers(const std::vector<SessionId>& ids) const {
+  for (const SessionId& id : ids) {
+    const auto session = parts_.ender.look(id);
+    if (!session) return Unexpected(session.error());
+    if (session->user_id.empty()) continue;
+    if (const auto count = parts_.ender.endAllOf(session->user_id, "logout_all", ids); !count)
+      return Unexpected(count.error());
+  }
+  return {};
+}
+
+void LogoutEndpoint::clearCookies(const Request& request, const std::vector<EndedSession>& ended,
+                                  Response& response) const {
+  const SetCookie configured = configuredCookie(parts_.config.cookie, isHttps(request));
+  response.add("Set-Cookie", render(expired(configured)));
+  // A session may have been made with another domain or path: a browser removes only the cookie that matches both.
+  std::vector<std::pair<std::string, std::string>> cleared = {{configured.domain, configured.path}};
+  for (const EndedSession& session : ended) {
+    if (!session.cookie || !session.cookie->sendable) continue;
+    const std::pair place(session.cookie->domain, session.cookie->path);
+    if (std::find(cleared.begin(), cleared.end(), place) != cleared.end()) continue;
+    SetCookie own = configured;
+    std::tie(own.domain, own.path) = place;
+    if (!isValid(own)) continue;
+    response.add("Set-Cookie", render(expired(own)));
+    cleared.push_back(place);
+  }
+}
+
+Response LogoutEndpoint::refuse(const Request& request, int status, std::string_view word,
+                                std::string_view line) const {
+  refused_.add();
+  return wantsPage(request.paramOrEmpty("HTTP_ACCEPT")) ? textAnswer(status, line) : jsonError(status, word);
+}
+
+}  // namespace sessiond

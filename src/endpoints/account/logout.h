@@ -1,0 +1,65 @@
+// logout: ends the session for good, and with `all` every session of its user.
+//
+//   GET   a page that asks; changes nothing
+//   POST  303 to `rd` or logout.redirect for pages (Accept: text/html), else 204
+//         503 when Redis cannot do it, and then the cookie stays: the session lives on, and the user must not
+//         believe otherwise
+//
+// `all=1` and `rd` may stand in the query string or in a form. Without a session there is nothing to end, and the
+// cookie is cleared all the same. All session cookies of the browser are ended that carry a valid signature.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/crypto.h"
+#include "base/expected.h"
+#include "base/metrics.h"
+#include "config/config.h"
+#include "endpoints/account/session_ender.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "session/session_store.h"
+#include "session/signed_cookie.h"
+
+namespace sessiond {
+
+/// What a logout works with; all outlive the endpoint.
+struct LogoutParts {
+  const Config& config;
+  const CookieSigner& signer;
+  const SessionEnder& ender;
+  const HmacKey& log_key;
+  MetricsRegistry& metrics;
+};
+
+/// Thread-safe.
+class LogoutEndpoint {
+ public:
+  explicit LogoutEndpoint(const LogoutParts& parts);
+
+  Response answer(const Request& request) const;
+
+ private:
+  /// What the client asks for, from query string and form.
+  struct Wish {
+    bool all = false;
+    std::string rd;
+  };
+
+  Expected<Wish, int> readWish(const Request& request) const;
+  Response logOut(const Request& request) const;
+  Expected<std::vector<EndedSession>, StoreError> endSessions(const Request& request, bool all) const;
+  Expected<void, StoreError> endOthers(const std::vector<SessionId>& ids) const;
+  void clearCookies(const Request& request, const std::vector<EndedSession>& ended, Response& response) const;
+  Response refuse(const Request& request, int status, std::string_view word, std::string_view line) const;
+
+  const LogoutParts parts_;
+  Counter& done_;
+  Counter& refused_;
+  Counter& failed_;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,55 @@
+#include "endpoints/api/api_gate.h"
+
+#include <algorithm>
+#include <string>
+
+#include "endpoints/api/api_answers.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::string_view kScheme = "bearer ";  // RFC 9110 §11.1: its case does not matter
+
+bool namesScheme(std::string_view credentials) {
+  if (credentials.size() < kScheme.size()) return false;
+  return std::equal(kScheme.begin(), kScheme.end(), credentials.begin(), [](char want, char have) {
+    return want == (have >= 'A' && have <= 'Z' ? static_cast<char>(have - 'A' + 'a') : have);
+  });
+}
+
+Response unauthorized() {
+  Response response = apiError(401, "token_required", "the request needs Authorization: Bearer with the right token");
+  response.add("WWW-Authenticate", "Bearer realm=\"sessiond\"");
+  return response;
+}
+
+}  // namespace
+
+ApiGate::ApiGate(const ApiConfig& config, MetricsRegistry& metrics)
+    : token_(config.token.clone()),
+      metrics_(metrics),
+      without_token_(metrics.counter("sessiond_api_token_refusals_total",
+                                     "Requests of applications without api.token_file's token.")) {}
+
+Response ApiGate::pass(std::string_view endpoint, const Request& request, const Answer& answer) const {
+  const bool admitted = bringsToken(request);
+  if (!admitted) without_token_.add();
+  Response response = admitted ? answer(request) : unauthorized();
+  if (request.paramOrEmpty("REQUEST_METHOD") == "HEAD") response.body.clear();
+  metrics_
+      .counter("sessiond_api_requests_total", "Requests of applications, by the status they got.",
+               {{"endpoint", std::string(endpoint)}, {"status", std::to_string(response.status)}})
+      .add();
+  return response;
+}
+
+bool ApiGate::bringsToken(const Request& request) const {
+  if (token_.empty()) return true;
+  std::string_view credentials = request.paramOrEmpty("HTTP_AUTHORIZATION");
+  if (!namesScheme(credentials)) return false;
+  credentials.remove_prefix(kScheme.size());
+  while (credentials.starts_with(' ')) credentials.remove_prefix(1);
+  return token_.equals(credentials);
+}
+
+}  // namespace sessiond

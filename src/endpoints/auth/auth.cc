@@ -1,0 +1,256 @@
+#include "endpoints/auth/auth.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/encoding.h"
+#include "base/log.h"
+#include "base/reused.h"
+#include "http/cookie_header.h"
+
+namespace sessiond {
+
+namespace {
+
+/// X-Session-Status, rendered once.
+const HeaderBlock& statusHeader(CheckStatus status) {
+  static const std::array<HeaderBlock, kCheckStatuses> headers = [] {
+    std::array<HeaderBlock, kCheckStatuses> made;
+    for (std::size_t i = 0; i < kCheckStatuses; ++i) {
+      SESSIOND_CHECK(made[i].add("X-Session-Status", nameOf(static_cast<CheckStatus>(i))));
+    }
+    return made;
+  }();
+  return headers[static_cast<std::size_t>(status)];
+}
+
+}  // namespace
+
+/// What receive() leaves for load().
+class AuthEndpoint::PendingCheck final : public Continuation {
+ public:
+  explicit PendingCheck(AuthCheck pending) : check(std::move(pending)) {}
+  AuthCheck check;
+};
+
+AuthEndpoint::AuthEndpoint(AuthSettings settings, const AuthParts& parts)
+    : settings_(std::move(settings)), parts_(parts), counters_(parts.metrics) {
+  for (std::size_t i = 0; i < parts.signer.secrets(); ++i) {
+    secret_hits_.push_back(&parts.metrics.counter("sessiond_secret_hits_total",
+                                                  "Cookies verified, by the secret's place in session.secret_files.",
+                                                  {{"secret", std::to_string(i)}}));
+  }
+}
+
+Route AuthEndpoint::receive(Exchange& exchange) const {
+  AuthCheck check = readCheck(exchange.request);
+  if (check.policy == nullptr) {
+    counters_.count(CheckStatus::kMisconfigured);
+    refuse(exchange.request, CheckStatus::kMisconfigured, exchange.response);
+    return Route::kAnswered;
+  }
+  if (!lookUp(check)) {
+    exchange.continuation = std::make_unique<PendingCheck>(std::move(check));
+    return Route::kLoad;
+  }
+  answer(check, exchange);
+  return Route::kAnswered;
+}
+
+/// What the checks of a batch want to know, and who wants it.
+struct AuthEndpoint::Wanted {
+  void collect(std::span<Exchange* const> batch) {
+    loads.clear();
+    candidates.clear();
+    for (Exchange* exchange : batch) {
+      for (AuthCandidate& candidate : static_cast<PendingCheck&>(*exchange->continuation).check.candidates) {
+        if (!candidate.verified) continue;
+        const bool newest = candidate.verified->secret == 0;
+        loads.push_back({&candidate.verified->id, newest ? candidate.cookie : std::string_view(), {}});
+        candidates.push_back(&candidate);
+      }
+    }
+  }
+  void distribute() {
+    for (std::size_t i = 0; i < loads.size(); ++i) candidates[i]->found = std::move(loads[i].found);
+  }
+
+  std::vector<FactsLoad> loads;
+  std::vector<AuthCandidate*> candidates;  ///< one for each load
+};
+
+/// Nothing reaches the exchanges before all of it is known.
+class AuthEndpoint::BegunLoad final : public Pending {
+ public:
+  BegunLoad(FactsSource& source, std::span<Exchange* const> batch) {
+    wanted_->collect(batch);
+    pending_ = source.beginLoad(wanted_->loads);
+  }
+  bool hasBegun() const { return pending_ != nullptr; }
+
+  int fd() const override { return pending_->fd(); }
+  SteadyTime deadline() const override { return pending_->deadline(); }
+  State advance() override {
+    const State state = pending_->advance();
+    if (state == State::kDone) wanted_->distribute();
+    return state;
+  }
+
+ private:
+  const Reused<Wanted> wanted_;
+  std::unique_ptr<Pending> pending_;  // last: it refers to wanted_
+};
+
+std::unique_ptr<Pending> AuthEndpoint::beginLoad(std::span<Exchange* const> batch) const {
+  auto begun = std::make_unique<BegunLoad>(parts_.source, batch);
+  if (!begun->hasBegun()) return nullptr;
+  return begun;
+}
+
+void AuthEndpoint::load(std::span<Exchange* const> batch) const {
+  const Reused<Wanted> wanted;
+  wanted->collect(batch);
+  parts_.source.load(wanted->loads);
+  wanted->distribute();
+}
+
+void AuthEndpoint::conclude(Exchange& exchange) const {
+  answer(static_cast<PendingCheck&>(*exchange.continuation).check, exchange);
+}
+
+const SessionPolicy* AuthEndpoint::findPolicy(std::string_view name) const {
+  const auto policy = std::ranges::find(settings_.policies, name, &SessionPolicy::name);
+  return policy == settings_.policies.end() ? nullptr : &*policy;
+}
+
+AuthCheck AuthEndpoint::readCheck(const Request& request) const {
+  AuthCheck check;
+  std::string_view policy_name;
+  for (const Param& param : request.params) {
+    if (param.name == "SESSIOND_POLICY") policy_name = param.value;
+    if (param.name == "SESSIOND_TOUCH") check.touch = param.value != "off";
+    if (param.name == "SESSIOND_SCHEME") check.https = param.value == "https";
+  }
+  if (policy_name.empty()) policy_name = "default";
+  check.policy = findPolicy(policy_name);
+  if (check.policy == nullptr) {
+    logError("auth: nginx names a policy that the configuration does not have", {{"policy", policy_name}});
+    return check;
+  }
+  check.policy_index = static_cast<std::size_t>(check.policy - settings_.policies.data());
+  const CookieValues cookies = findCookies(request.params, settings_.cookie_over_http.name);
+  for (std::size_t i = 0; i < cookies.count; ++i) check.candidates.emplace_back(cookies.values[i]);
+  return check;
+}
+
+/// Peeks and verifies; true when all that can be known without waiting is known.
+bool AuthEndpoint::lookUp(AuthCheck& check) const {
+  bool complete = true;
+  const SteadyTime now = parts_.clock.steadyNow();
+  for (AuthCandidate& candidate : check.candidates) {
+    candidate.found = parts_.source.peek(candidate.cookie, now);
+    if (candidate.found) {
+      secret_hits_[0]->add();
+      if (complete && leadsToSession(*candidate.found)) return true;
+      continue;
+    }
+    Expected<VerifiedCookie, CookieError> verified = parts_.signer.verify(candidate.cookie);
+    if (verified) {
+      secret_hits_[verified->secret]->add();
+      candidate.verified = std::move(*verified);
+      complete = false;
+    } else if (verified.error() == CookieError::kBadSignature) {
+      candidate.failure = CheckStatus::kForged;
+    }
+  }
+  return complete;
+}
+
+void AuthEndpoint::answer(const AuthCheck& check, Exchange& exchange) const {
+  const WallTime now = parts_.clock.wallNow();
+  const AuthDecision decision = decide(check, settings_.absolute_timeout, now);
+  counters_.count(decision.status);
+  const bool granted = decision.status == CheckStatus::kValid || decision.admitted_as_nobody;
+  const bool touched = granted && decision.winner != nullptr && touch(check, decision, now);
+  if (granted) {
+    grant(exchange.request, decision, exchange.response);
+  } else {
+    refuse(exchange.request, decision.status, exchange.response);
+  }
+  if (const std::optional<std::string> cookie = cookieFor(check, decision, touched, now)) {
+    exchange.response.add("Set-Cookie", *cookie);
+  }
+}
+
+/// The only place that makes a 2xx. REQUIRES: the decision is kValid, or admits as nobody.
+void AuthEndpoint::grant(const Request& request, const AuthDecision& decision, Response& response) const {
+  SESSIOND_CHECK(decision.status == CheckStatus::kValid || decision.admitted_as_nobody);
+  const bool authorizer = request.role == Role::kAuthorizer;
+  const HeaderLines identity = decision.status == CheckStatus::kValid ? decision.winner->found->session->identity()
+                                                                      : parts_.extractor.nobody().identity;
+  response.status = authorizer ? 200 : 204;
+  response.headers.reserve(identity.text().size() + 64);
+  response.headers.append(statusHeader(decision.status));
+  if (authorizer) {
+    response.headers.appendWithPrefix(identity, "Variable-");
+  } else {
+    response.headers.append(identity);
+  }
+}
+
+void AuthEndpoint::refuse(const Request& request, CheckStatus status, Response& response) const {
+  response.status = refusalCode(status);
+  response.headers = statusHeader(status);
+  if (response.status == 401) {
+    response.add("WWW-Authenticate", "Session");
+    const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
+    response.add("X-Session-Login",
+                 uri.empty() ? settings_.login_url : settings_.login_url + "?rd=" + percentEncode(uri));
+  }
+  if (response.status == 503) response.add("Retry-After", "1");
+}
+
+/// Asks for the session's time to live to be extended, if that is due. Never beyond the absolute timeout.
+bool AuthEndpoint::touch(const AuthCheck& check, const AuthDecision& decision, WallTime now) const {
+  const KnownSession& session = *decision.winner->found->session;
+  const DecisionFacts& facts = session.facts();
+  const SteadyTime steady_now = parts_.clock.steadyNow();
+  if (!check.touch || !facts.touch_ttl || !session.mayBeTouched(steady_now)) return false;
+  std::chrono::seconds ttl = *facts.touch_ttl;
+  if (settings_.absolute_timeout.count() > 0 && facts.created) {
+    const auto rest = *facts.created + settings_.absolute_timeout - now;
+    ttl = std::min(ttl, std::chrono::ceil<std::chrono::seconds>(rest));
+  }
+  if (ttl.count() <= 0) return false;
+  const TouchThrottle::Answer answer = parts_.throttle.ask(session.idBytes(), ttl, steady_now);
+  if (!answer.due) {
+    // The throttle forgets a touch that did not reach Redis. So it is asked again before the session's next touch is
+    // due, but not at every check: its table is in no processor's cache.
+    session.notBefore(std::min(answer.next, steady_now + answer.wait / 2));
+    return false;
+  }
+  parts_.touches.add({session.id(), ttl});
+  return true;
+}
+
+/// The one Set-Cookie that nginx passes on, if there is a reason for one: several dead cookies to clear away, a
+/// signature by an older secret to renew, or a rolling cookie whose session has just been touched.
+std::optional<std::string> AuthEndpoint::cookieFor(const AuthCheck& check, const AuthDecision& decision, bool touched,
+                                                   WallTime now) const {
+  const SetCookie& configured = check.https ? settings_.cookie_over_https : settings_.cookie_over_http;
+  if (decision.all_dead) return render(expired(configured));
+  if (decision.status != CheckStatus::kValid) return std::nullopt;
+  const AuthCandidate& winner = *decision.winner;
+  const KnownSession& session = *winner.found->session;
+  const bool renew = winner.verified && winner.verified->secret > 0;
+  const bool roll = touched && settings_.rolling && session.cookieMaxAge();
+  if (!renew && !roll) return std::nullopt;
+  const std::optional<SetCookie> cookie =
+      cookieToResend(session.cookieAttributes(), session.cookieMaxAge(), configured.name,
+                     parts_.signer.sign(session.id()), check.https, now);
+  if (!cookie) return std::nullopt;
+  return render(*cookie);
+}
+
+}  // namespace sessiond

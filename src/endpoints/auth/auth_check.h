@@ -1,0 +1,57 @@
+// AuthCheck: one session check on its way: what was asked, with which cookies, and what was found.
+//
+// Reading it from the request and deciding on it are pure functions; auth.h is the endpoint that gets the sessions
+// in between.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/fixed_vector.h"
+#include "endpoints/auth/check_status.h"
+#include "http/cookie_header.h"
+#include "session/facts_source.h"
+#include "session/session_policy.h"
+#include "session/signed_cookie.h"
+
+namespace sessiond {
+
+/// One value of the session cookie. A browser may send several.
+struct AuthCandidate {
+  std::string_view cookie;  ///< as sent
+  std::optional<VerifiedCookie> verified = {};
+  CheckStatus failure = CheckStatus::kMalformed;  ///< when not verified and not found: why
+  std::optional<FoundSession> found = {};
+};
+
+/// The candidates lie in the check itself, which usually has one.
+struct AuthCheck {
+  const SessionPolicy* policy = nullptr;
+  std::size_t policy_index = 0;
+  bool touch = true;
+  bool https = false;
+  FixedVector<AuthCandidate, kMaxCookieValues> candidates;
+};
+
+struct AuthDecision {
+  CheckStatus status = CheckStatus::kMisconfigured;
+  /// The one that was decided on; nullptr when none led to a session.
+  const AuthCandidate* winner = nullptr;
+  /// No session, and the policy is content with that.
+  bool admitted_as_nobody = false;
+  /// Several cookies of the name, and it is certain that none of them is good for anything.
+  bool all_dead = false;
+};
+
+/// Does it lead to a session, so that no later candidate counts? A stored value that is empty or damaged does not.
+bool leadsToSession(const FoundSession& found);
+
+/// Decides: the first candidate that leads to a session wins; if the store cannot say whether one does, nobody can.
+/// REQUIRES: every verified candidate has been found or is to be taken as kUnavailable.
+AuthDecision decide(const AuthCheck& check, std::chrono::seconds absolute_timeout, WallTime now);
+
+}  // namespace sessiond

@@ -1,0 +1,93 @@
+#include "endpoints/auth/check_status.h"
+
+#include <string>
+
+#include "base/check.h"
+
+namespace sessiond {
+
+std::string_view nameOf(CheckStatus status) {
+  switch (status) {
+    case CheckStatus::kValid:
+      return "valid";
+    case CheckStatus::kMissing:
+      return "missing";
+    case CheckStatus::kMalformed:
+      return "malformed";
+    case CheckStatus::kForged:
+      return "forged";
+    case CheckStatus::kUnknown:
+      return "unknown";
+    case CheckStatus::kExpired:
+      return "expired";
+    case CheckStatus::kRevoked:
+      return "revoked";
+    case CheckStatus::kAnonymous:
+      return "anonymous";
+    case CheckStatus::kCorrupt:
+      return "corrupt";
+    case CheckStatus::kStale:
+      return "stale";
+    case CheckStatus::kForbidden:
+      return "forbidden";
+    case CheckStatus::kUnavailable:
+      return "unavailable";
+    case CheckStatus::kMisconfigured:
+      return "misconfigured";
+  }
+  SESSIOND_CHECK(false);
+}
+
+int refusalCode(CheckStatus status) {
+  switch (status) {
+    case CheckStatus::kMissing:
+    case CheckStatus::kMalformed:
+    case CheckStatus::kForged:
+    case CheckStatus::kUnknown:
+    case CheckStatus::kExpired:
+    case CheckStatus::kRevoked:
+    case CheckStatus::kAnonymous:
+    case CheckStatus::kCorrupt:
+    case CheckStatus::kStale:
+      return 401;
+    case CheckStatus::kForbidden:
+    case CheckStatus::kMisconfigured:
+      return 403;
+    case CheckStatus::kUnavailable:
+      return 503;
+    case CheckStatus::kValid:
+      break;
+  }
+  SESSIOND_CHECK(status != CheckStatus::kValid);
+  return 500;
+}
+
+bool passesAsNobody(CheckStatus status) {
+  switch (status) {
+    case CheckStatus::kMissing:
+    case CheckStatus::kMalformed:
+    case CheckStatus::kForged:
+    case CheckStatus::kUnknown:
+    case CheckStatus::kExpired:
+    case CheckStatus::kRevoked:
+    case CheckStatus::kAnonymous:
+      return true;
+    case CheckStatus::kValid:
+    case CheckStatus::kCorrupt:
+    case CheckStatus::kStale:
+    case CheckStatus::kForbidden:
+    case CheckStatus::kUnavailable:
+    case CheckStatus::kMisconfigured:
+      return false;
+  }
+  SESSIOND_CHECK(false);
+}
+
+CheckCounters::CheckCounters(MetricsRegistry& metrics) {
+  for (std::size_t i = 0; i < kCheckStatuses; ++i) {
+    counters_[i] = &metrics.counter("sessiond_checks_total", "Session checks by outcome.",
+                                    {{"outcome", std::string(nameOf(static_cast<CheckStatus>(i)))}});
+  }
+}
+
+}  // namespace sessiond

@@ -1,0 +1,77 @@
+// login: the page, and what it leads to: a session.
+//
+//   GET   the page
+//   POST  a form: 303 to `rd`, or the page again saying why not
+//         JSON:   200 {"user":{...},"redirect":"/a"}, or {"error":"wrong_credentials"}
+//
+// A successful login always makes a new session id, and ends the session that the browser had before (so that an id
+// planted by somebody else never becomes a login). Its writes are ordered so that a failure leaves nothing half done:
+// the index entry first (harmless alone), the session, then the cookie; the old session ends last, and if that fails
+// it is logged and the login stands.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/expected.h"
+#include "base/metrics.h"
+#include "config/config.h"
+#include "endpoints/account/session_ender.h"
+#include "endpoints/csrf.h"
+#include "endpoints/login/login_attempt.h"
+#include "endpoints/login/login_outcome.h"
+#include "endpoints/login/login_page.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "login/authenticator.h"
+#include "session/session_store.h"
+#include "session/signed_cookie.h"
+
+namespace sessiond {
+
+/// What a login works with; all outlive the endpoint.
+struct LoginParts {
+  const Config& config;
+  const LoginPage& page;
+  const CsrfGuard& csrf;
+  const CookieSigner& signer;
+  const SessionEnder& ender;
+  SessionStore& store;
+  UserSessionIndex& index;
+  Authenticator& authenticator;
+  const HmacKey& log_key;
+  const Clock& clock;
+  MetricsRegistry& metrics;
+};
+
+/// Thread-safe. Takes as long as a password hash: on a worker.
+class LoginEndpoint {
+ public:
+  explicit LoginEndpoint(const LoginParts& parts);
+
+  Response answer(const Request& request) const;
+
+ private:
+  /// A session that stands in the store.
+  struct Started {
+    User user;
+    std::string set_cookie;
+  };
+
+  Expected<Started, LoginOutcome> attempt(const Request& request, const LoginAttempt& attempt) const;
+  Expected<Started, LoginOutcome> startSession(const Request& request, User user) const;
+  void endPrevious(const Request& request) const;
+  Response logIn(const Request& request) const;
+  Response welcome(const LoginAttempt& attempt, const Started& started) const;
+  Response refuse(const Request& request, LoginOutcome outcome, std::string_view user, std::string_view rd) const;
+  Response showPage(const Request& request, int status, LoginPage::Values values) const;
+  std::string target(std::string_view rd) const;
+
+  const LoginParts parts_;
+  const LoginCounters counters_;
+};
+
+}  // namespace sessiond

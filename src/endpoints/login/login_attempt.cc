@@ -1,0 +1,84 @@
+#include "endpoints/login/login_attempt.h"
+
+#include <optional>
+#include <utility>
+
+#include "base/encoding.h"
+#include "endpoints/media_type.h"
+#include "http/form.h"
+#include "json/json_duplicates.h"
+#include "json/json_tree.h"
+
+namespace sessiond {
+namespace {
+
+std::optional<LoginAttempt> readForm(std::string_view body) {
+  std::optional<FormFields> fields = parseForm(body);
+  if (!fields) return std::nullopt;
+  for (const std::string_view name : {"user", "password", "rd", "csrf"}) {
+    if (isRepeated(*fields, name)) return std::nullopt;
+  }
+  const auto user = formField(*fields, "user");
+  const auto password = formField(*fields, "password");
+  if (!user || !password) return std::nullopt;
+  LoginAttempt attempt;
+  attempt.user = *user;
+  attempt.password = Secret(std::string(*password));
+  attempt.rd = formField(*fields, "rd").value_or("");
+  attempt.csrf = formField(*fields, "csrf").value_or("");
+  for (auto& [name, value] : *fields) wipeString(value);
+  return attempt;
+}
+
+/// A string member. False when it is there and no string.
+bool readText(JsonValue object, std::string_view name, std::optional<std::string>& text) {
+  const std::optional<JsonValue> member = object.member(name);
+  if (!member) return true;
+  if (member->kind() != JsonKind::kString) return false;
+  text = member->text();
+  return true;
+}
+
+std::optional<LoginAttempt> readJson(std::string_view body) {
+  // JsonTree would make bytes that are no UTF-8 good; two passwords must not become one by that.
+  if (!isValidUtf8(body)) return std::nullopt;
+  const auto tree = JsonTree::parse(body);
+  if (!tree || tree->root().kind() != JsonKind::kObject || hasDuplicateNames(tree->root())) return std::nullopt;
+  std::optional<std::string> user;
+  std::optional<std::string> password;
+  std::optional<std::string> rd;
+  const JsonValue root = tree->root();
+  if (!readText(root, "user", user) || !readText(root, "password", password) || !readText(root, "rd", rd) || !user ||
+      !password)
+    return std::nullopt;
+  LoginAttempt attempt;
+  attempt.format = LoginFormat::kJson;
+  attempt.user = *std::move(user);
+  attempt.password = Secret(*std::move(password));
+  attempt.rd = std::move(rd).value_or("");
+  return attempt;
+}
+
+}  // namespace
+
+bool isJson(const Request& request) {
+  return mediaType(request.paramOrEmpty("CONTENT_TYPE")) == "application/json";
+}
+
+std::string redirectInQuery(const Request& request) {
+  const std::optional<FormFields> fields = parseForm(request.paramOrEmpty("QUERY_STRING"));
+  return fields ? std::string(formField(*fields, "rd").value_or("")) : std::string();
+}
+
+Expected<LoginAttempt, LoginAttemptError> readLoginAttempt(const Request& request) {
+  const std::string type = mediaType(request.paramOrEmpty("CONTENT_TYPE"));
+  const bool json = type == "application/json";
+  if (!json && type != "application/x-www-form-urlencoded") return Unexpected(LoginAttemptError::kUnsupportedType);
+  if (request.body.size() > kMaxLoginBodyBytes) return Unexpected(LoginAttemptError::kTooLarge);
+  std::optional<LoginAttempt> attempt = json ? readJson(request.body) : readForm(request.body);
+  if (!attempt) return Unexpected(LoginAttemptError::kMalformed);
+  if (attempt->rd.empty()) attempt->rd = redirectInQuery(request);
+  return *std::move(attempt);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,69 @@
+#include "endpoints/login/login_page.h"
+
+#include <array>
+#include <utility>
+
+#include "base/file.h"
+#include "endpoints/pages/html_page.h"
+#include "endpoints/pages/page_style.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::string_view kBody = R"html(<title>Log in</title>
+</head>
+<body>
+<main>
+<h1>Log in</h1>
+<form method="post" action="{{action}}">
+<p class="error" role="alert">{{error}}</p>
+<input type="hidden" name="csrf" value="{{csrf}}">
+<input type="hidden" name="rd" value="{{rd}}">
+<label for="user">Name</label>
+<input id="user" name="user" value="{{user}}" required maxlength="256" autocomplete="username" autocapitalize="none" spellcheck="false" autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" required maxlength="511" autocomplete="current-password">
+<button type="submit">Log in</button>
+</form>
+</main>
+</body>
+</html>
+)html";
+
+constexpr std::array<std::string_view, 5> kKnown = {"csrf", "rd", "action", "user", "error"};
+constexpr std::array<std::string_view, 2> kNeeded = {"csrf", "rd"};
+
+}  // namespace
+
+LoginPage::LoginPage(PageTemplate page, const LoginConfig& config)
+    : page_(std::move(page)),
+      action_(config.url),
+      policy_(contentSecurityPolicy(page_.styleHashes(), config.allowed_origins, !config.page_file.empty())) {}
+
+Expected<LoginPage, std::vector<std::string>> LoginPage::load(const LoginConfig& config) {
+  std::string html = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n";
+  html.append(kPageHead).append(kBody);
+  if (!config.page_file.empty()) {
+    Expected<FileContents, std::string> own = readFile(config.page_file, PageTemplate::kMaxBytes);
+    if (!own) return Unexpected(std::vector<std::string>{config.page_file + ": " + own.error()});
+    html = std::move((*own).bytes);
+  }
+  auto page = PageTemplate::parse(html, kKnown, kNeeded);
+  if (page) return LoginPage(*std::move(page), config);
+  std::vector<std::string> problems;
+  for (const std::string& problem : page.error()) problems.push_back(config.page_file + ": " + problem);
+  return Unexpected(std::move(problems));
+}
+
+Response LoginPage::show(int status, const Values& values) const {
+  const std::array<PageTemplate::Value, 5> filled = {{
+      {"csrf", values.csrf},
+      {"rd", values.rd},
+      {"action", action_},
+      {"user", values.user},
+      {"error", values.error},
+  }};
+  return htmlPage(status, page_.fill(filled), policy_);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,31 @@
+#include "endpoints/pages/html_page.h"
+
+#include <utility>
+
+namespace sessiond {
+
+std::string contentSecurityPolicy(std::string_view style_hashes, std::span<const std::string> origins, bool own_files) {
+  std::string policy = "default-src 'none'; style-src";
+  if (own_files) policy += " 'self'";
+  if (!own_files && style_hashes.empty()) policy += " 'none'";
+  policy += style_hashes;
+  if (own_files) policy += "; img-src 'self' data:; font-src 'self'";
+  policy += "; form-action 'self'";
+  for (const std::string& origin : origins) policy += " " + origin;
+  return policy + "; base-uri 'none'; frame-ancestors 'none'";
+}
+
+Response htmlPage(int status, std::string html, std::string_view policy) {
+  Response response(status);
+  response.add("Content-Type", "text/html; charset=utf-8");
+  response.add("Cache-Control", "no-store");
+  response.add("Content-Security-Policy", policy);
+  response.add("X-Content-Type-Options", "nosniff");
+  response.add("X-Frame-Options", "DENY");
+  // Not no-referrer: the page's own form would then come with `Origin: null` (cross_site.h).
+  response.add("Referrer-Policy", "same-origin");
+  response.body = std::move(html);
+  return response;
+}
+
+}  // namespace sessiond

@@ -1,0 +1,13 @@
+// Names that come twice in one JSON object. RFC 8259 §4 leaves open which one counts, and parsers disagree: whoever
+// decides by one and passes on the other has decided about something else.
+
+#pragma once
+
+#include "json/json_tree.h"
+
+namespace sessiond {
+
+/// In the value itself or in anything below it.
+bool hasDuplicateNames(JsonValue value);
+
+}  // namespace sessiond

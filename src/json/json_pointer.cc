@@ -1,0 +1,43 @@
+#include "json/json_pointer.h"
+
+#include "base/parse.h"
+
+namespace sessiond {
+namespace {
+
+std::optional<std::string> unescapeToken(std::string_view text) {
+  std::string token;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '~') {
+      token += text[i];
+      continue;
+    }
+    ++i;
+    if (i == text.size() || (text[i] != '0' && text[i] != '1')) return std::nullopt;
+    token += text[i] == '0' ? '~' : '/';
+  }
+  return token;
+}
+
+}  // namespace
+
+std::optional<JsonPointer> JsonPointer::parse(std::string_view text) {
+  JsonPointer pointer;
+  while (!text.empty()) {
+    if (text.front() != '/') return std::nullopt;
+    text.remove_prefix(1);
+    const std::size_t end = text.find('/');
+    std::optional<std::string> token = unescapeToken(text.substr(0, end));
+    if (!token) return std::nullopt;
+    pointer.tokens_.push_back(std::move(*token));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end);
+  }
+  return pointer;
+}
+
+std::optional<std::size_t> arrayIndex(std::string_view token) {
+  if (token.size() > 1 && token.front() == '0') return std::nullopt;
+  return parseInteger<std::size_t>(token);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,153 @@
+#include "json/json_repair.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/encoding.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
+// What may follow a lead byte: how many continuation bytes, and the range of the first of them (Unicode, table 3-7;
+// the narrower ranges keep out overlong forms, surrogates and what lies beyond U+10FFFF).
+struct Sequence {
+  std::size_t continuations;
+  unsigned char low = 0x80;
+  unsigned char high = 0xBF;
+};
+
+std::optional<Sequence> sequenceOf(unsigned char lead) {
+  if (lead < 0x80) return Sequence{0};
+  if (lead < 0xC2 || lead > 0xF4) return std::nullopt;
+  if (lead < 0xE0) return Sequence{1};
+  if (lead == 0xE0) return Sequence{2, 0xA0, 0xBF};
+  if (lead == 0xED) return Sequence{2, 0x80, 0x9F};
+  if (lead < 0xF0) return Sequence{2};
+  if (lead == 0xF0) return Sequence{3, 0x90, 0xBF};
+  if (lead == 0xF4) return Sequence{3, 0x80, 0x8F};
+  return Sequence{3};
+}
+
+struct Decoded {
+  std::size_t bytes;  // of the character, or of the ill-formed part
+  bool valid;
+};
+
+Decoded decodeFirst(std::string_view text) {
+  const std::optional<Sequence> sequence = sequenceOf(static_cast<unsigned char>(text.front()));
+  if (!sequence) return {1, false};
+  unsigned char low = sequence->low;
+  unsigned char high = sequence->high;
+  for (std::size_t i = 1; i <= sequence->continuations; ++i) {
+    if (i == text.size()) return {i, false};
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < low || byte > high) return {i, false};
+    low = 0x80;
+    high = 0xBF;
+  }
+  return {sequence->continuations + 1, true};
+}
+
+// The code unit of an escape \uXXXX at `at`; nullopt when none stands there.
+std::optional<unsigned> escapedUnit(std::string_view json, std::size_t at) {
+  constexpr std::size_t kEscape = 6;
+  if (json.size() < kEscape || at > json.size() - kEscape || json.substr(at, 2) != "\\u") return std::nullopt;
+  const std::string_view digits = json.substr(at + 2, 4);
+  unsigned unit = 0;
+  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), unit, 16);
+  if (error != std::errc() || stop != digits.data() + digits.size()) return std::nullopt;
+  return unit;
+}
+
+bool isHighSurrogate(unsigned unit) {
+  return unit >= 0xD800 && unit <= 0xDBFF;
+}
+
+bool isLowSurrogate(unsigned unit) {
+  return unit >= 0xDC00 && unit <= 0xDFFF;
+}
+
+bool isDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool isNumberCharacter(char c) {
+  return isDigit(c) || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
+// A number of the same length and form with zeros for exponent, and with a decimal point that keeps a long integer
+// part small. What is no number stays no number.
+void tameNumber(char* begin, char* end) {
+  constexpr std::ptrdiff_t kHarmlessDigits = 300;
+  char* const exponent = std::find_if(begin, end, [](char c) { return c == 'e' || c == 'E'; });
+  std::replace_if(exponent, end, isDigit, '0');
+  char* const first = begin != end && *begin == '-' ? begin + 1 : begin;
+  char* const last = std::find_if_not(first, exponent, isDigit);
+  if (last - first < kHarmlessDigits || *first == '0') return;
+  if (last + 1 < exponent && *last == '.' && isDigit(last[1])) *last = '0';
+  first[1] = '.';
+}
+
+// The position behind the string that begins at `at` (or the end, when it is not closed).
+std::size_t skipString(std::string_view json, std::size_t at) {
+  for (++at; at < json.size() && json[at] != '"'; ++at) {
+    if (json[at] == '\\') ++at;
+  }
+  return std::min(at + 1, json.size());
+}
+
+}  // namespace
+
+std::optional<std::string> replaceInvalidUtf8(std::string_view text) {
+  if (isValidUtf8(text)) return std::nullopt;
+  std::string replaced;
+  replaced.reserve(text.size() + 16);
+  while (!text.empty()) {
+    const Decoded first = decodeFirst(text);
+    replaced.append(first.valid ? text.substr(0, first.bytes) : kReplacement);
+    text.remove_prefix(first.bytes);
+  }
+  return replaced;
+}
+
+std::optional<std::string> replaceLoneSurrogates(std::string_view json) {
+  std::optional<std::string> replaced;
+  std::size_t at = json.find('\\');
+  while (at < json.size()) {
+    const std::optional<unsigned> unit = escapedUnit(json, at);
+    std::size_t escape = unit ? 6 : 2;  // a backslash takes the next character with it: \\ud800 is no escape
+    if (unit && isHighSurrogate(*unit) && isLowSurrogate(escapedUnit(json, at + 6).value_or(0))) {
+      escape = 12;
+    } else if (unit && (isHighSurrogate(*unit) || isLowSurrogate(*unit))) {
+      if (!replaced) replaced = std::string(json);
+      replaced->replace(at, 6, "\\ufffd");
+    }
+    at = json.find('\\', at + escape);
+  }
+  return replaced;
+}
+
+std::string tameNumbers(std::string_view json) {
+  std::string tamed(json);
+  std::size_t at = 0;
+  while (at < tamed.size()) {
+    if (tamed[at] == '"') {
+      at = skipString(tamed, at);
+    } else if (isDigit(tamed[at]) || tamed[at] == '-') {
+      const std::size_t end =
+          std::min(static_cast<std::size_t>(std::find_if_not(tamed.begin() + static_cast<std::ptrdiff_t>(at),
+                                                             tamed.end(), isNumberCharacter) -
+                                            tamed.begin()),
+                   tamed.size());
+      tameNumber(tamed.data() + at, tamed.data() + end);
+      at = end;
+    } else {
+      ++at;
+    }
+  }
+  return tamed;
+}
+
+}  // namespace sessiond

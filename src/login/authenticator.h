@@ -1,0 +1,37 @@
+// Authenticator: says whether a name and a password belong together, and who that is.
+//
+// Implemented over directories of password hashes (directory_authenticator.h); an application that verifies
+// credentials itself, asked over HTTP, fits the same interface. How often one may try is not decided here: the login
+// endpoint decides that before it calls authenticate().
+
+#pragma once
+
+#include <string_view>
+
+#include "base/expected.h"
+#include "login/user.h"
+
+namespace sessiond {
+
+/// What somebody claims. Views into the request; neither is ever logged.
+struct Credentials {
+  std::string_view name;
+  std::string_view password;
+};
+
+/// All but kUnavailable are answered alike; they differ in counters and logs only.
+enum class AuthenticationFailure {
+  kUnknownUser,
+  kWrongPassword,
+  kDamaged,      ///< the stored entry or its hash cannot be used
+  kUnavailable,  ///< cannot tell
+};
+
+/// Thread-safe. May take a tenth of a second and more: never called on a lane.
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+  virtual Expected<User, AuthenticationFailure> authenticate(const Credentials& credentials) = 0;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,182 @@
+#include "login/htpasswd_directory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "login/decoy_hash.h"
+#include "support/fake_clock.h"
+
+namespace sessiond {
+namespace {
+
+using testing::ElementsAre;
+
+const std::string kHash = "$2y$04$DohYbeYw2a0QpZnD7b/bqOAIuaCko2NH3uzom8bH8MtvVFp2lDT2K";
+const std::string kOtherHash = "$2b$04$y2/FkCtRRuIxyanUHAJCk.T0a7tySCeEHgUylcVohvT29tcH.cE1e";
+
+class HtpasswdDirectoryTest : public testing::Test {
+ protected:
+  HtpasswdDirectoryTest() {
+    std::string pattern = testing::TempDir() + "htpasswd.XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+    path_ = folder_ + "/users";
+    clock_.advance(SystemClock().wallNow() - clock_.wallNow());  // the file system's times are the machine's
+  }
+  ~HtpasswdDirectoryTest() override { std::filesystem::remove_all(folder_); }
+
+  void write(const std::string& text) const { std::ofstream(path_, std::ios::trunc) << text; }
+  void replace(const std::string& text) const {
+    std::ofstream(path_ + ".new") << text;
+    std::filesystem::rename(path_ + ".new", path_);
+  }
+  std::unique_ptr<HtpasswdDirectory> open() {
+    auto opened = HtpasswdDirectory::open(path_, clock_);
+    EXPECT_TRUE(opened.hasValue());
+    return std::move(opened).value();
+  }
+  std::vector<std::string> problemsOfOpening() {
+    auto opened = HtpasswdDirectory::open(path_, clock_);
+    return opened ? std::vector<std::string>() : opened.error();
+  }
+  static std::string hashOf(HtpasswdDirectory& directory, const std::string& name) {
+    const auto found = directory.find(name);
+    return found && *found ? (*found)->password_hash : "nobody";
+  }
+
+  FakeClock clock_;
+  std::string folder_;
+  std::string path_;
+};
+
+TEST_F(HtpasswdDirectoryTest, FindsExactlyThatName) {
+  write("ada:" + kHash + ":id=42\nbob:" + kOtherHash + "\n");
+  const auto directory = open();
+  const auto ada = directory->find("ada");
+  ASSERT_TRUE(ada && *ada);
+  EXPECT_EQ((*ada)->password_hash, kHash);
+  EXPECT_EQ((*ada)->user.id, "42");
+  EXPECT_EQ(hashOf(*directory, "bob"), kOtherHash);
+  EXPECT_EQ(hashOf(*directory, "Ada"), "nobody");
+  EXPECT_EQ(hashOf(*directory, "ad"), "nobody");
+  EXPECT_EQ(hashOf(*directory, "adaa"), "nobody");
+  EXPECT_EQ(hashOf(*directory, "zoe"), "nobody");
+}
+
+TEST_F(HtpasswdDirectoryTest, SeesAFileThatWasReplaced) {
+  write("ada:" + kHash + "\n");
+  const auto directory = open();
+  replace("ada:" + kOtherHash + "\n");
+  EXPECT_EQ(hashOf(*directory, "ada"), kOtherHash);
+}
+
+TEST_F(HtpasswdDirectoryTest, SeesAChangeOfTheSameSizeInTheSameClockTick) {
+  write("ada:" + kHash + "\n");
+  const auto directory = open();
+  write("ada:" + kOtherHash + "\n");
+  EXPECT_EQ(hashOf(*directory, "ada"), kOtherHash);
+}
+
+TEST_F(HtpasswdDirectoryTest, SeesAChangeOfASettledFile) {
+  clock_.advance(std::chrono::hours(1));
+  write("ada:" + kHash + "\n");
+  const auto directory = open();
+  EXPECT_EQ(hashOf(*directory, "ada"), kHash);
+  write("ada:" + kHash + "\nbob:" + kHash + "\n");
+  EXPECT_EQ(hashOf(*directory, "bob"), kHash);
+  replace("bob:" + kHash + "\n");
+  EXPECT_EQ(hashOf(*directory, "ada"), "nobody");
+}
+
+TEST_F(HtpasswdDirectoryTest, ABrokenFileLeavesTheOldUsersInForceUntilItIsMended) {
+  write("ada:" + kHash + "\n");
+  const auto directory = open();
+  write("bob:" + kHash + "\nada:plain\n");
+  EXPECT_EQ(hashOf(*directory, "ada"), kHash);
+  EXPECT_EQ(hashOf(*directory, "bob"), "nobody");
+  write("bob:" + kHash + "\n");
+  EXPECT_EQ(hashOf(*directory, "ada"), "nobody");
+  EXPECT_EQ(hashOf(*directory, "bob"), kHash);
+}
+
+TEST_F(HtpasswdDirectoryTest, ALostFileLeavesTheOldUsersInForceUntilItIsBack) {
+  write("ada:" + kHash + "\n");
+  const auto directory = open();
+  std::filesystem::remove(path_);
+  EXPECT_EQ(hashOf(*directory, "ada"), kHash);
+  std::filesystem::create_directory(path_);
+  EXPECT_EQ(hashOf(*directory, "ada"), kHash);
+  std::filesystem::remove(path_);
+  write("ada:" + kOtherHash + "\n");
+  EXPECT_EQ(hashOf(*directory, "ada"), kOtherHash);
+}
+
+TEST_F(HtpasswdDirectoryTest, SaysEverythingThatIsWrongWithTheFirstFile) {
+  EXPECT_THAT(problemsOfOpening(), ElementsAre(path_ + ": no such file or directory"));
+  write("ada\nbob:" + kHash + ":x\n");
+  EXPECT_THAT(
+      problemsOfOpening(),
+      ElementsAre(path_ + ":1: line must be name:hash but has no colon",
+                  path_ + ":2: user \"bob\": third field must be name=value members parted by ; but holds \"x\""));
+}
+
+TEST_F(HtpasswdDirectoryTest, AFifoInTheFilesPlaceDoesNotHang) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_THAT(problemsOfOpening(), ElementsAre(path_ + ": is not a regular file"));
+}
+
+TEST_F(HtpasswdDirectoryTest, AHugeFileIsRefused) {
+  write(std::string(HtpasswdDirectory::kMaxFileBytes + 1, '#'));
+  EXPECT_THAT(problemsOfOpening(), ElementsAre(path_ + ": is larger than 16777216 bytes"));
+}
+
+TEST_F(HtpasswdDirectoryTest, ManyThreadsSeeOneOfTheFilesStates) {
+  write("ada:" + kHash + "\n");
+  const auto directory = open();
+  std::atomic<int> strange = 0;
+  {
+    std::vector<std::jthread> readers;
+    for (int i = 0; i < 4; ++i) {
+      readers.emplace_back([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+          const std::string hash = hashOf(*directory, "ada");
+          if (hash != kHash && hash != kOtherHash) ++strange;
+          directory->decoyHash("nobody");
+        }
+      });
+    }
+    for (int i = 0; i < 50; ++i) replace("ada:" + (i % 2 == 0 ? kOtherHash : kHash) + "\n");
+  }
+  EXPECT_EQ(strange, 0);
+  EXPECT_EQ(hashOf(*directory, "ada"), kHash);
+}
+
+TEST_F(HtpasswdDirectoryTest, DecoysAreTheFilesOwnHashesAndStayWithTheName) {
+  write("ada:" + kHash + "\nbob:" + kOtherHash + "\n");
+  const auto directory = open();
+  std::set<std::string> seen;
+  for (int i = 0; i < 64; ++i) {
+    const std::string name = "stranger" + std::to_string(i);
+    const std::string decoy = directory->decoyHash(name);
+    EXPECT_EQ(directory->decoyHash(name), decoy);
+    seen.insert(decoy);
+  }
+  EXPECT_THAT(seen, ElementsAre(kOtherHash, kHash));
+}
+
+TEST_F(HtpasswdDirectoryTest, AnEmptyFileHasADecoyToo) {
+  write("");
+  EXPECT_EQ(open()->decoyHash("ada"), kDefaultDecoyHash);
+}
+
+}  // namespace
+}  // namespace sessiond

@@ -1,0 +1,117 @@
+#include "login/htpasswd_parser.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace sessiond {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const std::string kHash = "$2y$04$DohYbeYw2a0QpZnD7b/bqOAIuaCko2NH3uzom8bH8MtvVFp2lDT2K";
+
+HtpasswdContent parse(const std::string& text) {
+  return parseHtpasswd(text, "users");
+}
+
+TEST(HtpasswdParser, ReadsWhatApachesToolWrites) {
+  const HtpasswdContent content = parse("bob:" + kHash + "\n\nada:" + kHash + "\n");
+  EXPECT_THAT(content.problems, IsEmpty());
+  ASSERT_EQ(content.users.size(), 2U);
+  EXPECT_EQ(content.users[0].login, "ada");
+  EXPECT_EQ(content.users[0].entry.password_hash, kHash);
+  EXPECT_EQ(content.users[0].entry.user.json, R"({"id":"ada","name":"ada","roles":[]})");
+  EXPECT_EQ(content.users[0].entry.user.id, "ada");
+  EXPECT_EQ(content.users[1].login, "bob");
+}
+
+TEST(HtpasswdParser, ReadsIdNameEmailAndRolesFromTheThirdField) {
+  const HtpasswdContent content =
+      parse("ada:" + kHash + ":roles=admin,staff;id=42;name=Ada L.: Countess;email=ada@example.org");
+  EXPECT_THAT(content.problems, IsEmpty());
+  ASSERT_EQ(content.users.size(), 1U);
+  EXPECT_EQ(content.users[0].entry.user.json,
+            R"({"id":"42","name":"Ada L.: Countess","email":"ada@example.org","roles":["admin","staff"]})");
+  EXPECT_EQ(content.users[0].entry.user.id, "42");
+}
+
+TEST(HtpasswdParser, SkipsCommentsEmptyLinesAndCarriageReturns) {
+  const HtpasswdContent content = parse("# users\r\n\r\nada:" + kHash + "\r\n#bob:plain\n");
+  EXPECT_THAT(content.problems, IsEmpty());
+  ASSERT_EQ(content.users.size(), 1U);
+  EXPECT_EQ(content.users[0].entry.password_hash, kHash);
+}
+
+TEST(HtpasswdParser, AnEmptyFileHasNobody) {
+  EXPECT_THAT(parse("").users, IsEmpty());
+  EXPECT_THAT(parse("").problems, IsEmpty());
+}
+
+TEST(HtpasswdParser, NoRolesIsAnEmptyList) {
+  EXPECT_EQ(parse("a:" + kHash + ":roles=").users.at(0).entry.user.json, R"({"id":"a","name":"a","roles":[]})");
+}
+
+TEST(HtpasswdParser, ReportsEveryBadLineWithItsNumber) {
+  const HtpasswdContent content = parse("ada:" + kHash +
+                                        "\n"
+                                        "no colon\n"
+                                        ":" +
+                                        kHash +
+                                        "\n"
+                                        "bob:secret\n"
+                                        "ada:" +
+                                        kHash +
+                                        "\n"
+                                        "c:" +
+                                        kHash +
+                                        ":a comment\n"
+                                        "d:" +
+                                        kHash +
+                                        ":role=admin\n"
+                                        "e:" +
+                                        kHash +
+                                        ":id=1;id=2\n"
+                                        "f:" +
+                                        kHash +
+                                        ":roles=a,,b\n"
+                                        "g:" +
+                                        kHash +
+                                        ":email=\n"
+                                        "h\x01:" +
+                                        kHash +
+                                        "\n"
+                                        "i\xff:" +
+                                        kHash +
+                                        "\n"
+                                        "j:" +
+                                        kHash +
+                                        ":\n"
+                                        "k:$2y$20$DohYbeYw2a0QpZnD7b/bqOAIuaCko2NH3uzom8bH8MtvVFp2lDT2K\n" +
+                                        std::string(257, 'l') + ":" + kHash + "\n");
+  EXPECT_THAT(
+      content.problems,
+      ElementsAre("users:2: line must be name:hash but has no colon", "users:3: name must be 1 to 256 bytes but is 0",
+                  "users:4: user \"bob\": hash form is not known (plain text?); accepted are bcrypt ($2y$, $2b$), "
+                  "SHA-crypt ($5$, $6$), yescrypt ($y$) and argon2id",
+                  "users:5: user \"ada\" is already on line 1",
+                  "users:6: user \"c\": third field must be name=value members parted by ; but holds \"a comment\"",
+                  "users:7: user \"d\": unknown member \"role\" (known are id, name, email, roles)",
+                  "users:8: user \"e\": id is given twice", "users:9: user \"f\": roles holds an empty role",
+                  "users:10: user \"g\": email is empty", "users:11: line holds a control character",
+                  "users:12: line is not UTF-8",
+                  "users:13: user \"j\": third field must be name=value members parted by ; but holds \"\"",
+                  "users:14: user \"k\": bcrypt cost must be between 4 and 14 but is 20",
+                  "users:15: name must be 1 to 256 bytes but is 257"));
+  EXPECT_EQ(content.users.size(), 1U);
+}
+
+TEST(HtpasswdParser, NeverRepeatsAPasswordOrHash) {
+  for (const std::string& problem : parse("bob:hunter2\nada:$2y$99$" + kHash + "\nhunter2\n").problems)
+    EXPECT_EQ(problem.find("hunter2"), std::string::npos) << problem;
+}
+
+}  // namespace
+}  // namespace sessiond
