@@ -269,7 +269,7 @@ TEST_F(CoherentCache, WorksWithAnyKeyPrefix) {
     ASSERT_TRUE(instance.settle("p")) << prefix;
     server_.command({"SET", prefix + "p", sessionOf("second")});
     EXPECT_TRUE(soon([&] { return instance.check("p") == "U: second\r\n"; })) << prefix;
-    server_.command({"SET", "sessiond:revoked:p", "1", "PX", "20"});
+    server_.command({"SET", "sessiond:revoked:p", "1", "EX", "60"});
     EXPECT_TRUE(soon([&] { return instance.check("p") == "revoked"; })) << prefix;
     server_.command({"DEL", "sessiond:revoked:p"});
   }
