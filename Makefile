@@ -200,7 +200,7 @@ tests-fuzz: $(foreach t,$(fuzz_targets),$(OUT)/tests/fuzz_$(t))
 
 .PHONY: packages
 packages: ## install the Debian packages that build, run and test need (root)
-	tests/support/install-packages build run test
+	tests/support/install-packages build run test lint
 
 .PHONY: run
 run: ## start it all under build/run: Redis, an application, sessiond, nginx (CHECK=1: walk through and stop)
@@ -210,7 +210,7 @@ run: ## start it all under build/run: Redis, an application, sessiond, nginx (CH
 
 .PHONY: test
 test: ## run every test and lint; the last line counts them (STAGES='unit lint' runs some)
-	@tests/support/install-packages build run test
+	@tests/support/install-packages build run test $(if $(STAGES),$(filter lint,$(STAGES)),lint)
 	@tests/run $(STAGES)
 
 $(OUT)/bench/%: tests/bench/%.cc $(call room_libs,$(top_down)) $(OUT)/flags | $(packages_found)
