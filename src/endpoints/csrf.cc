@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "endpoints/session_cookie.h"
 #include "http/cookie_header.h"
@@ -69,7 +70,7 @@ CsrfGuard::Ticket CsrfGuard::issue(const Request& request) const {
     cookie.name = name;
     cookie.value = nonce;
     cookie.secure = isSecure(secure_, isHttps(request));
-    cookie.same_site = SameSite::kStrict;
+    cookie.same_site = SameSite::kLax;
     ticket.set_cookie = render(cookie);
   }
   const std::string time = encodeTime(clock_.wallNow());
@@ -77,22 +78,32 @@ CsrfGuard::Ticket CsrfGuard::issue(const Request& request) const {
   return ticket;
 }
 
-bool CsrfGuard::isGenuine(const Request& request, std::string_view token) const {
+CsrfVerdict CsrfGuard::check(const Request& request, std::string_view token) const {
+  const CookieValues values = findCookies(request.params, cookieName(request));
+  if (values.count == 0) return CsrfVerdict::kNoCookie;
   const std::optional<std::string> bytes = token.size() <= 2 * kTokenBytes ? base64UrlDecode(token) : std::nullopt;
-  if (!bytes || bytes->size() != kTokenBytes) return false;
+  if (!bytes || bytes->size() != kTokenBytes) return CsrfVerdict::kBadToken;
   const std::string_view time = std::string_view(*bytes).substr(0, kTimeBytes);
   const std::string_view signature = std::string_view(*bytes).substr(kTimeBytes);
 
-  const CookieValues values = findCookies(request.params, cookieName(request));
   bool genuine = false;
   for (std::size_t i = 0; i < values.count; ++i) {
     for (const HmacKey& key : keys_)
       genuine |= constantTimeEqual(signature, asBytes(signatureOf(key, values.values[i], time)));
   }
-  if (!genuine) return false;
-  const WallTime made{WallTime::duration(static_cast<std::int64_t>(decodeTime(time)))};
+  if (!genuine) return CsrfVerdict::kBadToken;
+  return checkAge(WallTime(WallTime::duration(static_cast<std::int64_t>(decodeTime(time)))));
+}
+
+CsrfVerdict CsrfGuard::checkAge(WallTime made) const {
   const WallTime now = clock_.wallNow();
-  return made <= now + kClockTolerance && now < made + kTokenLifetime;
+  if (made > now + kClockTolerance) {
+    const auto ahead = std::chrono::duration_cast<std::chrono::seconds>(made - now);
+    logWarn("login: a form's token is from the future; the clocks of the sessiond instances differ",
+            {{"ahead", std::to_string(ahead.count()) + "s"}});
+    return CsrfVerdict::kFromFuture;
+  }
+  return now < made + kTokenLifetime ? CsrfVerdict::kGenuine : CsrfVerdict::kExpired;
 }
 
 }  // namespace sessiond

@@ -3,12 +3,15 @@
 // The page comes with a cookie that holds a random nonce, and its form with a token made from that nonce; another
 // site can read neither. So nobody can log a visitor in to an account of the attacker's choice.
 //
-//   cookie  __Host-sessiond_csrf=<32 characters>; Path=/; HttpOnly; Secure; SameSite=Strict   (over http:
-//   sessiond_csrf) token   base64url(time, 8 bytes big-endian, in ms | HMAC-SHA256(key, nonce | time))
+//   cookie  __Host-sessiond_csrf=<32 characters>; Path=/; HttpOnly; Secure; SameSite=Lax   (over http: sessiond_csrf)
+//   token   base64url(time, 8 bytes big-endian, in ms | HMAC-SHA256(key, nonce | time))
 //
 // The key is derived from the session secrets, so that every instance takes every other's tokens, and a change of
-// secrets is survived as cookies survive it. Strict costs nothing: the form is sent from the page's own site. Without
-// https there is no __Host- prefix, and a sibling host could plant a nonce; the Origin check (cross_site.h) remains.
+// secrets is survived as cookies survive it. Without https there is no __Host- prefix, and a sibling host could plant a
+// nonce; the Origin check (cross_site.h) remains.
+//
+// Lax and not Strict: a visit that begins at another site brings no Strict cookie, would be given a new nonce, and with
+// that every login page already open in this browser would be void. A POST from another site brings neither.
 
 #pragma once
 
@@ -27,10 +30,20 @@
 
 namespace sessiond {
 
+/// What a form's token is worth.
+enum class CsrfVerdict {
+  kGenuine,
+  kNoCookie,    ///< the browser sent no nonce: it keeps no cookies, or forgot them
+  kBadToken,    ///< missing, spoiled, another browser's, or of secrets that are gone
+  kExpired,     ///< ours, but too old
+  kFromFuture,  ///< ours, from an instance whose clock is ahead of this one's by more than kClockTolerance
+};
+
 /// Immutable and thread-safe.
 class CsrfGuard {
  public:
-  static constexpr std::chrono::hours kTokenLifetime{12};
+  /// Long, so that a page left open for days still logs in: nonce and Origin protect the form, its age adds little.
+  static constexpr std::chrono::hours kTokenLifetime{7 * 24};
   /// Clocks of several instances may differ by this much.
   static constexpr std::chrono::minutes kClockTolerance{5};
 
@@ -45,10 +58,12 @@ class CsrfGuard {
   /// work.
   Ticket issue(const Request& request) const;
 
-  /// Does the token belong to the request's cookie, and is it young enough?
-  bool isGenuine(const Request& request, std::string_view token) const;
+  /// Does the token belong to the request's cookie, and is it young enough? kFromFuture is also a warning in the log:
+  /// only a clock that runs ahead makes such a token.
+  CsrfVerdict check(const Request& request, std::string_view token) const;
 
  private:
+  CsrfVerdict checkAge(WallTime made) const;
   std::string cookieName(const Request& request) const;
 
   std::vector<HmacKey> keys_;

@@ -4,9 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { chromium } from 'playwright-core';
-
-import { password } from './support/sessiond.mjs';
+import { launchBrowser, logIn, openPage } from './support/browser.mjs';
 import { startStack } from './support/stack.mjs';
 
 const kTarget = '/page/report?q=a%26b&next=%2Fx%3Fy%3D1';
@@ -16,42 +14,14 @@ describe('in a browser', () => {
   let browser;
   before(async () => {
     stack = await startStack();
-    browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launchBrowser();
   });
   after(async () => {
     await browser?.close();
     await stack?.stop();
   });
 
-  /** A page of a fresh browser profile, and everything it complains about. */
-  async function open(options = {}) {
-    const context = await browser.newContext({ baseURL: `http://127.0.0.1:${stack.nginx.port}`, ...options });
-    context.setDefaultTimeout(10000);
-    const page = await context.newPage();
-    const complaints = [];
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    return { context, page, complaints };
-  }
-
-  async function logIn(page, user = 'alice', secret = password) {
-    await page.fill('input[name=user]', user);
-    await page.fill('input[name=password]', secret);
-    await Promise.all([page.waitForLoadState('load'), page.click('button[type=submit]')]);
-  }
+  const open = (options) => openPage(browser, stack, options);
 
   for (const javaScriptEnabled of [true, false]) {
     test(`a protected address leads to the login and back, JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, async () => {

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { Client, hiddenFields } from './support/client.mjs';
+import { Client, formAction, hiddenFields } from './support/client.mjs';
 import { freePort, installSnippets, Nginx } from './support/nginx.mjs';
 import { Hopeless, repository, start, stop, temporaryFolder, waitFor } from './support/process.mjs';
 import { Redis } from './support/redis.mjs';
@@ -78,8 +78,8 @@ describe('nginx/examples/shared-login', () => {
     const refused = await client.get('/reports/');
     assert.deepEqual([refused.status, refused.headers.location], [302, '/login?rd=%2Freports%2F']);
 
-    const form = await client.get(refused.headers.location);
-    const answer = await client.postForm('/login', { ...hiddenFields(form.text), user: 'alice', password });
+    const { text } = await client.get(refused.headers.location);
+    const answer = await client.postForm(formAction(text), { ...hiddenFields(text), user: 'alice', password });
     assert.deepEqual([answer.status, answer.headers.location], [303, '/reports/']);
 
     const alice = { id: '7', name: 'Alice Liddell', roles: ['staff', 'editor'] };

@@ -1,6 +1,7 @@
 // The login through nginx: forms and JSON, what is refused before any password is looked at, and the cookie it sets.
 
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 
 import { hiddenFields } from './support/client.mjs';
@@ -52,6 +53,34 @@ describe('login', () => {
     assert.equal((await client.postForm('/login', { user: 'alice', password })).status, 403);
   });
 
+  /** A form's token as sessiond would have made it at that time. */
+  function tokenOf(nonce, milliseconds) {
+    const hmac = (key, data) => createHmac('sha256', key).update(data).digest();
+    const time = Buffer.alloc(8);
+    time.writeBigUInt64BE(BigInt(milliseconds));
+    const key = hmac(stack.sessiond.secrets[0], 'sessiond login form token 1');
+    return Buffer.concat([time, hmac(key, Buffer.concat([Buffer.from(nonce), time]))]).toString('base64url');
+  }
+
+  test('takes a form that was open for days, and says what is wrong with one that was open longer', async () => {
+    const minute = 60000;
+    const day = 24 * 60 * minute;
+    const client = stack.client();
+    await client.get('/login');
+    const post = (age) => {
+      const csrf = tokenOf(client.cookies.get('sessiond_csrf'), Date.now() - age);
+      return client.postForm('/login', { csrf, user: 'alice', password });
+    };
+    assert.equal((await post(7 * day - 60 * minute)).status, 303);
+    for (const age of [7 * day + minute, -6 * minute]) {
+      const answer = await post(age);
+      assert.equal(answer.status, 403);
+      assert.match(answer.text, /This page was open for a long time\./);
+    }
+    assert.match(stack.sessiond.logText(), /reason=\\?"?expired/);
+    assert.match(stack.sessiond.logText(), /clocks of the sessiond instances differ.*ahead=\\?"?3(59|60)s/);
+  });
+
   test('refuses other content types and large bodies', async () => {
     const client = stack.client();
     const headers = { 'Content-Type': 'text/plain' };
@@ -64,9 +93,18 @@ describe('login', () => {
 
   for (const hostile of ['https://evil.example/', '//evil.example/', '/\\evil.example', '/%0d%0aX: y', 'javascript:alert(1)']) {
     test(`does not lead to ${hostile}`, async () => {
-      const answer = await stack.logIn(stack.client(), { page: `/login?rd=${encodeURIComponent(hostile)}` });
-      assert.equal(answer.status, 303);
-      assert.equal(answer.headers.location, '/');
+      const page = `/login?rd=${encodeURIComponent(hostile)}`;
+      const sent = stack.client();
+      const { text } = await sent.get(page);
+      const fields = { ...hiddenFields(text), user: 'alice', password };
+      for (const answer of [
+        await stack.logIn(stack.client(), { page }),
+        await stack.logIn(stack.client(), { fields: { rd: hostile } }),
+        await sent.postForm(page, fields),
+      ]) {
+        assert.equal(answer.status, 303);
+        assert.equal(answer.headers.location, '/');
+      }
     });
   }
 

@@ -19,7 +19,7 @@ constexpr std::string_view kBody = R"html(<title>Log out</title>
 <p>You can end the session in this browser, or all of your sessions everywhere.</p>
 <form method="post">
 <button type="submit">Log out</button>
-<button type="submit" name="all" value="1">Log out everywhere</button>
+<button type="submit" class="quiet" name="all" value="1">Log out everywhere</button>
 </form>
 </main>
 </body>

@@ -28,6 +28,22 @@ LoginOutcome outcomeOf(AuthenticationFailure failure) {
   return LoginOutcome::kUnavailable;
 }
 
+/// REQUIRES: not kGenuine.
+LoginOutcome outcomeOf(CsrfVerdict verdict) {
+  switch (verdict) {
+    case CsrfVerdict::kNoCookie:
+      return LoginOutcome::kNoCookie;
+    case CsrfVerdict::kExpired:
+      return LoginOutcome::kExpiredPage;
+    case CsrfVerdict::kFromFuture:
+      return LoginOutcome::kClock;
+    case CsrfVerdict::kGenuine:
+    case CsrfVerdict::kBadToken:
+      break;
+  }
+  return LoginOutcome::kBadToken;
+}
+
 LoginOutcome outcomeOf(LoginAttemptError error) {
   switch (error) {
     case LoginAttemptError::kUnsupportedType:
@@ -69,8 +85,10 @@ Response LoginEndpoint::logIn(const Request& request) const {
 
 Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::attempt(const Request& request,
                                                                       const LoginAttempt& wanted) const {
-  if (wanted.format == LoginFormat::kForm && !parts_.csrf.isGenuine(request, wanted.csrf))
-    return Unexpected(LoginOutcome::kBadToken);
+  if (wanted.format == LoginFormat::kForm) {
+    const CsrfVerdict verdict = parts_.csrf.check(request, wanted.csrf);
+    if (verdict != CsrfVerdict::kGenuine) return Unexpected(outcomeOf(verdict));
+  }
   // Whatever limits how often one may try belongs here: behind the checks that cost nothing, before the hash.
   Expected<User, AuthenticationFailure> user =
       parts_.authenticator.authenticate({.name = wanted.user, .password = wanted.password.reveal()});

@@ -18,8 +18,14 @@ std::string_view nameOf(LoginOutcome outcome) {
       return "malformed";
     case LoginOutcome::kCrossSite:
       return "cross_site";
+    case LoginOutcome::kNoCookie:
+      return "no_cookie";
     case LoginOutcome::kBadToken:
       return "bad_token";
+    case LoginOutcome::kExpiredPage:
+      return "expired";
+    case LoginOutcome::kClock:
+      return "clock";
     case LoginOutcome::kUnknownUser:
       return "unknown_user";
     case LoginOutcome::kWrongPassword:
@@ -44,8 +50,13 @@ LoginRefusal refusalOf(LoginOutcome outcome) {
       return {400, "malformed", "The form did not arrive whole. Please try again."};
     case LoginOutcome::kCrossSite:
       return {403, "cross_site", "This login was started by another site. Please log in here."};
+    case LoginOutcome::kNoCookie:
+      return {403, "no_cookie",
+              "Your browser did not send back our cookie. Allow cookies for this site, then try again."};
     case LoginOutcome::kBadToken:
-      return {403, "bad_token", "This page was open for too long, or cookies are switched off. Please try again."};
+    case LoginOutcome::kExpiredPage:
+    case LoginOutcome::kClock:
+      return {403, "bad_token", "This page was open for a long time. Nothing is lost: enter your password again."};
     case LoginOutcome::kUnknownUser:
     case LoginOutcome::kWrongPassword:
     case LoginOutcome::kDamagedEntry:

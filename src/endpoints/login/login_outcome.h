@@ -16,13 +16,16 @@ enum class LoginOutcome {
   kTooLarge,
   kMalformed,
   kCrossSite,
-  kBadToken,  ///< the form's CSRF token is missing, too old or another browser's
+  kNoCookie,     ///< the browser did not send back the cookie of the form's page
+  kBadToken,     ///< the form's CSRF token is missing or another browser's
+  kExpiredPage,  ///< the form's CSRF token is too old
+  kClock,        ///< the form's CSRF token is from the future
   kUnknownUser,
   kWrongPassword,
   kDamagedEntry,  ///< the user's stored entry cannot be used
   kUnavailable,   ///< Redis, or whoever knows the users, cannot say
 };
-inline constexpr std::size_t kLoginOutcomes = 10;
+inline constexpr std::size_t kLoginOutcomes = 13;
 
 /// One lower-case word, for the metric's label and the audit log.
 std::string_view nameOf(LoginOutcome outcome);

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/file.h"
 #include "endpoints/pages/html_page.h"
 #include "endpoints/pages/page_style.h"
@@ -18,9 +19,8 @@ constexpr std::string_view kBody = R"html(<title>Log in</title>
 <form method="post" action="{{action}}">
 <p class="error" role="alert">{{error}}</p>
 <input type="hidden" name="csrf" value="{{csrf}}">
-<input type="hidden" name="rd" value="{{rd}}">
 <label for="user">Name</label>
-<input id="user" name="user" value="{{user}}" required maxlength="256" autocomplete="username" autocapitalize="none" spellcheck="false" autofocus>
+<input id="user" name="user" value="{{user}}" dir="auto" required maxlength="256" autocomplete="username" autocapitalize="none" spellcheck="false" autofocus>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" required maxlength="511" autocomplete="current-password">
 <button type="submit">Log in</button>
@@ -31,13 +31,13 @@ constexpr std::string_view kBody = R"html(<title>Log in</title>
 )html";
 
 constexpr std::array<std::string_view, 5> kKnown = {"csrf", "rd", "action", "user", "error"};
-constexpr std::array<std::string_view, 2> kNeeded = {"csrf", "rd"};
+constexpr std::array<std::string_view, 1> kNeeded = {"csrf"};
 
 }  // namespace
 
 LoginPage::LoginPage(PageTemplate page, const LoginConfig& config)
     : page_(std::move(page)),
-      action_(config.url),
+      url_(config.url),
       policy_(contentSecurityPolicy(page_.styleHashes(), config.allowed_origins, !config.page_file.empty())) {}
 
 Expected<LoginPage, std::vector<std::string>> LoginPage::load(const LoginConfig& config) {
@@ -56,10 +56,12 @@ Expected<LoginPage, std::vector<std::string>> LoginPage::load(const LoginConfig&
 }
 
 Response LoginPage::show(int status, const Values& values) const {
+  // In the address, so that it stays there when the form comes back with an error, and the page can be loaded anew.
+  const std::string action = values.rd.empty() ? url_ : url_ + "?rd=" + percentEncode(values.rd);
   const std::array<PageTemplate::Value, 5> filled = {{
       {"csrf", values.csrf},
       {"rd", values.rd},
-      {"action", action_},
+      {"action", action},
       {"user", values.user},
       {"error", values.error},
   }};

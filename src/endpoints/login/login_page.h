@@ -2,8 +2,8 @@
 //
 // A page of one's own is HTML with these places, each filled in escaped:
 //   {{csrf}}    value of the hidden field `csrf`; needed
-//   {{rd}}      value of the hidden field `rd`, where to go afterwards; needed
-//   {{action}}  where the form is sent by POST: login.url
+//   {{action}}  where the form is sent by POST: login.url, with where to go afterwards as its `rd`
+//   {{rd}}      where to go afterwards, for a form that is sent to login.url without it: a hidden field `rd`
 //   {{user}}    the name that was typed before
 //   {{error}}   what went wrong; empty at first
 // The form's other fields are `user` and `password`. Scripts do not run; style sheets, pictures and fonts may come from
@@ -41,7 +41,7 @@ class LoginPage {
   LoginPage(PageTemplate page, const LoginConfig& config);
 
   PageTemplate page_;
-  std::string action_;
+  std::string url_;
   std::string policy_;
 };
 

@@ -27,9 +27,10 @@ input { width: 100%; margin-bottom: 1.25rem; padding: .625rem .75rem; border: 1p
   border-radius: .5rem; background: var(--card); color: inherit; font: inherit; }
 button { width: 100%; padding: .6875rem; border: 1px solid var(--main); border-radius: .5rem; background: var(--main);
   color: var(--on-main); font: inherit; font-weight: 600; cursor: pointer; }
-button + button { margin-top: .75rem; background: transparent; color: var(--main); }
+button + button { margin-top: .75rem; }
+.quiet { background: transparent; color: var(--main); }
 input:focus-visible, button:focus-visible { outline: 3px solid var(--main); outline-offset: 2px; }
-.error { padding: .75rem; border-left: 4px solid; border-radius: .25rem; background: var(--alert-back);
+.error { padding: .75rem; border-inline-start: 4px solid; border-radius: .25rem; background: var(--alert-back);
   color: var(--alert); }
 .error:empty { display: none; }
 </style>

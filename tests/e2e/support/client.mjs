@@ -80,16 +80,23 @@ export class Client {
   }
 }
 
+function unescape(text) {
+  return text
+    .replace(/&#x([0-9a-f]+);/gi, (_, hex) => String.fromCodePoint(parseInt(hex, 16)))
+    .replace(/&#(\d+);/g, (_, decimal) => String.fromCodePoint(Number(decimal)))
+    .replace(/&quot;/g, '"')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&');
+}
+
+/** Where the first form of the page is sent to. */
+export function formAction(html) {
+  return unescape(html.match(/<form\b[^>]*\saction="([^"]*)"/i)?.[1] ?? '');
+}
+
 /** The hidden fields of the form on sessiond's pages. */
 export function hiddenFields(html) {
-  const unescape = (text) =>
-    text
-      .replace(/&#x([0-9a-f]+);/gi, (_, hex) => String.fromCodePoint(parseInt(hex, 16)))
-      .replace(/&#(\d+);/g, (_, decimal) => String.fromCodePoint(Number(decimal)))
-      .replace(/&quot;/g, '"')
-      .replace(/&lt;/g, '<')
-      .replace(/&gt;/g, '>')
-      .replace(/&amp;/g, '&');
   const fields = {};
   for (const [input] of html.matchAll(/<input\b[^>]*>/gi)) {
     const attribute = (name) => input.match(new RegExp(`\\s${name}="([^"]*)"`, 'i'))?.[1];

@@ -3,7 +3,7 @@
 
 import path from 'node:path';
 
-import { Client, hiddenFields } from './client.mjs';
+import { Client, formAction, hiddenFields } from './client.mjs';
 import { FastCgiApplication } from './fastcgi_application.mjs';
 import { installSnippets, Nginx } from './nginx.mjs';
 import { temporaryFolder } from './process.mjs';
@@ -114,9 +114,9 @@ class Stack {
   }
 
   /** Logs in over the page, as a browser without JavaScript does; the result is the answer to the POST. */
-  async logIn(client, { page = '/login', user = 'alice', secret = password } = {}) {
-    const form = await client.get(page);
-    return client.postForm('/login', { ...hiddenFields(form.text), user, password: secret });
+  async logIn(client, { page = '/login', user = 'alice', secret = password, fields = {} } = {}) {
+    const { text } = await client.get(page);
+    return client.postForm(formAction(text), { ...hiddenFields(text), user, password: secret, ...fields });
   }
 
   /** The sum of a Prometheus metric's samples. */

@@ -41,7 +41,11 @@ class CsrfTest : public testing::Test {
   }
   bool isGenuine(const std::string& cookie, const std::string& token) { return isGenuine(guard_, cookie, token); }
   bool isGenuine(const CsrfGuard& guard, const std::string& cookie, const std::string& token) {
-    return with(cookie, [&](const Request& request) { return guard.isGenuine(request, token); });
+    return check(guard, cookie, token) == CsrfVerdict::kGenuine;
+  }
+  CsrfVerdict check(const std::string& cookie, const std::string& token) { return check(guard_, cookie, token); }
+  CsrfVerdict check(const CsrfGuard& guard, const std::string& cookie, const std::string& token) {
+    return with(cookie, [&](const Request& request) { return guard.check(request, token); });
   }
 
   FakeClock clock_;
@@ -80,20 +84,31 @@ TEST_F(CsrfTest, WhatIsNoNonceIsReplaced) {
     EXPECT_TRUE(issue(std::string("__Host-sessiond_csrf=") + value).set_cookie) << value;
 }
 
-TEST_F(CsrfTest, ATokenLivesTwelveHours) {
+TEST_F(CsrfTest, ATokenLivesSevenDays) {
   const CsrfGuard::Ticket ticket = issue();
-  clock_.advance(hours(12) - milliseconds(1));
-  EXPECT_TRUE(isGenuine(pairOf(ticket), ticket.token));
+  clock_.advance(hours(7 * 24) - milliseconds(1));
+  EXPECT_EQ(check(pairOf(ticket), ticket.token), CsrfVerdict::kGenuine);
   clock_.advance(milliseconds(1));
-  EXPECT_FALSE(isGenuine(pairOf(ticket), ticket.token));
+  EXPECT_EQ(check(pairOf(ticket), ticket.token), CsrfVerdict::kExpired);
 }
 
 TEST_F(CsrfTest, ATokenOfAClockThatIsALittleAheadIsGood) {
   const CsrfGuard::Ticket ticket = issue();
   clock_.advance(-minutes(5));
-  EXPECT_TRUE(isGenuine(pairOf(ticket), ticket.token));
+  EXPECT_EQ(check(pairOf(ticket), ticket.token), CsrfVerdict::kGenuine);
   clock_.advance(-milliseconds(1));
-  EXPECT_FALSE(isGenuine(pairOf(ticket), ticket.token));
+  EXPECT_EQ(check(pairOf(ticket), ticket.token), CsrfVerdict::kFromFuture);
+}
+
+TEST_F(CsrfTest, NoCookieABadTokenAndAnOldOneAreThreeVerdicts) {
+  const CsrfGuard::Ticket ticket = issue();
+  EXPECT_EQ(check("", ticket.token), CsrfVerdict::kNoCookie);
+  EXPECT_EQ(check("other=1", ""), CsrfVerdict::kNoCookie);
+  EXPECT_EQ(check(pairOf(ticket), ""), CsrfVerdict::kBadToken);
+  EXPECT_EQ(check(pairOf(issue()), ticket.token), CsrfVerdict::kBadToken);
+  clock_.advance(hours(8 * 24));
+  EXPECT_EQ(check(pairOf(ticket), ticket.token), CsrfVerdict::kExpired);
+  EXPECT_EQ(check(pairOf(issue()), ticket.token), CsrfVerdict::kBadToken) << "an old token proves nothing elsewhere";
 }
 
 TEST_F(CsrfTest, AChangeOfSecretsKeepsOpenPagesWorking) {

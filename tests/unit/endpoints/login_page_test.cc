@@ -37,7 +37,7 @@ TEST_F(LoginPageTest, TheBuiltInPageCanBeUsedByEverybody) {
        {"<html lang=\"en\">", "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
         "<title>Log in</title>", "<label for=\"user\">Name</label>", "<label for=\"password\">Password</label>",
         "id=\"user\" name=\"user\" value=\"ada\"", "autocomplete=\"username\"", "autocomplete=\"current-password\"",
-        "type=\"password\"", "role=\"alert\">No.</p>", "name=\"csrf\" value=\"T\"", "name=\"rd\" value=\"/a\""})
+        "type=\"password\"", "role=\"alert\">No.</p>", "name=\"csrf\" value=\"T\"", "action=\"/login?rd=%2Fa\""})
     EXPECT_THAT(body, HasSubstr(part));
   EXPECT_EQ(body.find("<script"), std::string::npos);
   EXPECT_EQ(body.find("{{"), std::string::npos);
@@ -50,7 +50,7 @@ TEST_F(LoginPageTest, ASitesOwnPageTakesItsPlace) {
   const auto page = LoginPage::load(config_);
   const Response response = page->show(401, {.csrf = "T", .rd = "/a?b&c", .user = "<ada>", .error = "No."});
   EXPECT_EQ(response.status, 401);
-  EXPECT_EQ(response.body, "<p>No.</p>/sso/login &lt;ada&gt; T /a?b&amp;c");
+  EXPECT_EQ(response.body, "<p>No.</p>/sso/login?rd=%2Fa%3Fb%26c &lt;ada&gt; T /a?b&amp;c");
   EXPECT_EQ(header(response, "Content-Security-Policy"),
             "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self' "
             "https://app.example; base-uri 'none'; frame-ancestors 'none'");
@@ -59,8 +59,7 @@ TEST_F(LoginPageTest, ASitesOwnPageTakesItsPlace) {
 TEST_F(LoginPageTest, AFileThatIsNoPageIsAProblem) {
   const std::string& file = config_.page_file;
   EXPECT_THAT(problemsOf("<p>{{rdd}}"),
-              ElementsAre(file + ": unknown placeholder {{rdd}}", file + ": placeholder {{csrf}} is missing",
-                          file + ": placeholder {{rd}} is missing"));
+              ElementsAre(file + ": unknown placeholder {{rdd}}", file + ": placeholder {{csrf}} is missing"));
   EXPECT_THAT(problemsOf(std::string(256 * 1024 + 1, 'x')), ElementsAre(file + ": is larger than 262144 bytes"));
   std::remove(file.c_str());
   EXPECT_THAT(LoginPage::load(config_).error(), ElementsAre(file + ": no such file or directory"));

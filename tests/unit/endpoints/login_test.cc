@@ -14,6 +14,7 @@ namespace sessiond {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -67,6 +68,14 @@ class LoginTest : public EndpointFixture {
     return page.body.substr(at + start.size(), page.body.find('"', at + start.size()) - at - start.size());
   }
 
+  /// Where the page's form is sent to.
+  static std::string actionIn(const Response& page) {
+    const std::string start = "<form method=\"post\" action=\"";
+    const std::size_t at = page.body.find(start);
+    if (at == std::string::npos) return "(none)";
+    return page.body.substr(at + start.size(), page.body.find('"', at + start.size()) - at - start.size());
+  }
+
   /// The page's token and cookie, as a browser has them when it sends the form.
   void openPage() {
     const Response page = get();
@@ -115,9 +124,8 @@ TEST_F(LoginTest, GetShowsThePageWithItsHeaders) {
                            "https://app.example; base-uri 'none'; frame-ancestors 'none'"));
   EXPECT_THAT(setCookies(page),
               ElementsAre(MatchesRegex("__Host-sessiond_csrf=[A-Za-z0-9_-]{32}; Path=/; HttpOnly; Secure; "
-                                       "SameSite=Strict")));
-  EXPECT_THAT(page.body, HasSubstr("<form method=\"post\" action=\"/login\">"));
-  EXPECT_EQ(fieldIn(page, "rd"), "/a?b=1&amp;c=2");
+                                       "SameSite=Lax")));
+  EXPECT_EQ(actionIn(page), "/login?rd=%2Fa%3Fb%3D1%26c%3D2");
 }
 
 TEST_F(LoginTest, HeadIsGetWithoutABody) {
@@ -137,10 +145,10 @@ TEST_F(LoginTest, OtherMethodsAreRefused) {
 }
 
 TEST_F(LoginTest, AHostileRedirectNeverGetsIntoThePage) {
-  EXPECT_EQ(fieldIn(get({{"QUERY_STRING", "rd=%2F%2Fevil.example"}}), "rd"), "");
-  EXPECT_EQ(fieldIn(get({{"QUERY_STRING", "rd=%22%3E%3Cscript%3E"}}), "rd"), "");
-  EXPECT_EQ(fieldIn(get({{"QUERY_STRING", "rd=/a&rd=/b"}}), "rd"), "");
-  EXPECT_EQ(fieldIn(get({{"QUERY_STRING", "rd=%"}}), "rd"), "");
+  EXPECT_EQ(actionIn(get({{"QUERY_STRING", "rd=%2F%2Fevil.example"}})), "/login");
+  EXPECT_EQ(actionIn(get({{"QUERY_STRING", "rd=%22%3E%3Cscript%3E"}})), "/login");
+  EXPECT_EQ(actionIn(get({{"QUERY_STRING", "rd=/a&rd=/b"}})), "/login");
+  EXPECT_EQ(actionIn(get({{"QUERY_STRING", "rd=%"}})), "/login");
 }
 
 TEST_F(LoginTest, AFormThatIsRightMakesASessionAndLeadsOn) {
@@ -242,7 +250,7 @@ TEST_F(LoginTest, UnknownUserWrongPasswordAndDamagedEntryGetTheSameAnswer) {
   EXPECT_EQ(unknown.headers.lines(), damaged.headers.lines());
   EXPECT_EQ(unknown.body, damaged.body);
   EXPECT_THAT(unknown.body, HasSubstr("<p class=\"error\" role=\"alert\">Name or password is wrong.</p>"));
-  EXPECT_EQ(fieldIn(unknown, "rd"), "/a");
+  EXPECT_EQ(actionIn(unknown), "/login?rd=%2Fa");
   EXPECT_EQ(fieldIn(unknown, "user"), "bob");
   EXPECT_THAT(unknown.body, Not(HasSubstr("password=x")));
   EXPECT_THAT(setCookies(unknown), IsEmpty());
@@ -276,9 +284,26 @@ TEST_F(LoginTest, AFormNeedsTheTokenOfItsOwnBrowser) {
   EXPECT_EQ(authenticator_.calls, 0);
   const Response again = post(kGoodForm + "&csrf=" + token_ + "x&rd=/a", csrf_cookie_);
   EXPECT_EQ(again.status, 403);
-  EXPECT_THAT(again.body, HasSubstr("This page was open for too long, or cookies are switched off."));
-  EXPECT_EQ(fieldIn(again, "rd"), "/a");
+  EXPECT_THAT(again.body, HasSubstr("This page was open for a long time. Nothing is lost: enter your password again."));
+  EXPECT_EQ(actionIn(again), "/login?rd=%2Fa");
   EXPECT_EQ(post(kGoodForm + "&csrf=" + fieldIn(again, "csrf"), csrf_cookie_).status, 303);
+}
+
+TEST_F(LoginTest, NoCookieAndAnOldPageAreToldApart) {
+  openPage();
+  const auto post = [this](const std::string& cookie) {
+    return ask(*endpoint_, "POST", {{"CONTENT_TYPE", "application/x-www-form-urlencoded"}, {"HTTP_COOKIE", cookie}},
+               kGoodForm + "&csrf=" + token_);
+  };
+  EXPECT_THAT(post("").body, HasSubstr("Your browser did not send back our cookie. Allow cookies for this site"));
+  EXPECT_EQ(count("sessiond_logins_total", "no_cookie"), 1U);
+  clock_.advance(hours(7 * 24) + minutes(1));
+  EXPECT_THAT(post(csrf_cookie_).body, HasSubstr("This page was open for a long time."));
+  EXPECT_EQ(count("sessiond_logins_total", "expired"), 1U);
+  clock_.advance(-hours(8 * 24));
+  EXPECT_THAT(post(csrf_cookie_).body, HasSubstr("This page was open for a long time."));
+  EXPECT_EQ(count("sessiond_logins_total", "clock"), 1U);
+  EXPECT_EQ(authenticator_.calls, 0);
 }
 
 TEST_F(LoginTest, JsonNeedsNoTokenButTheRightSite) {
@@ -323,7 +348,7 @@ TEST_F(LoginTest, RedisDownIs503AndNoCookie) {
     EXPECT_EQ(header(response, "Retry-After"), "5");
     EXPECT_THAT(setCookies(response), IsEmpty());
     EXPECT_THAT(response.body, HasSubstr("Logging in is not possible right now."));
-    EXPECT_EQ(fieldIn(response, "rd"), "/a");
+    EXPECT_EQ(actionIn(response), "/login?rd=%2Fa");
   }
   store_.failWith(std::nullopt);
   index_.failWith(StoreError::kUnavailable);
@@ -342,7 +367,7 @@ TEST_F(LoginTest, AnAuthenticatorThatCannotTellIs503) {
 TEST_F(LoginTest, OverHttpTheCookiesAreNotSecure) {
   const Response page = get({{"SESSIOND_SCHEME", "http"}});
   EXPECT_THAT(setCookies(page), ElementsAre(MatchesRegex("sessiond_csrf=[A-Za-z0-9_-]{32}; Path=/; HttpOnly; "
-                                                         "SameSite=Strict")));
+                                                         "SameSite=Lax")));
   EXPECT_THAT(setCookies(postJson(kGoodJson, {{"SESSIOND_SCHEME", "http"}})).at(0), Not(HasSubstr("Secure")));
 }
 
