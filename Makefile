@@ -213,10 +213,12 @@ test: ## run every test and lint; the last line counts them (STAGES='unit lint' 
 	@tests/support/install-packages build run test $(if $(STAGES),$(filter lint,$(STAGES)),lint)
 	@tests/run $(STAGES)
 
-$(OUT)/bench/%: tests/bench/%.cc $(call room_libs,$(top_down)) $(OUT)/flags | $(packages_found)
+# The floors that the daemon is measured against have its allocator.
+$(OUT)/bench/%: tests/bench/%.cc $(OUT)/src/allocator.o $(call room_libs,$(top_down)) $(OUT)/flags | $(packages_found)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(compile) $(OUR_LDFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $< $(call room_libs,$(top_down)) $(LIBS)
+	$(Q)$(compile) $(OUR_LDFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $< $(OUT)/src/allocator.o \
+	  $(call room_libs,$(top_down)) $(call package_flags,--libs $(ALLOCATOR)) $(LIBS)
 
 .PHONY: bench
 bench: ## measure it against libfcgi alone, against others, against growth (QUICK=1: the same ratios in 4 minutes)

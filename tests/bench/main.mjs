@@ -8,6 +8,7 @@ import path from 'node:path';
 import { measureGrowth } from './growth.mjs';
 import { measureInstructions } from './instructions.mjs';
 import { describeMachine } from './machine.mjs';
+import { measureMainUse } from './main_use.mjs';
 import { markdownReport, textReport } from './report.mjs';
 import { measureRevocation } from './revocation.mjs';
 import { measureSteadyState } from './steady.mjs';
@@ -16,10 +17,13 @@ import { say } from './support/log.mjs';
 import { benchFolder } from './support/process.mjs';
 import { measureSystemCalls } from './system_calls.mjs';
 import { measureThroughput } from './throughput.mjs';
+import { measureWrites } from './writes.mjs';
 
 const full = {
   throughput: { workers: [1, 2], connections: [1, 16, 64, 256], rounds: 3, seconds: 4, warmUpSeconds: 2 },
   steady: { touchInterval: 60 },
+  mainUse: { sessions: 1000, rounds: 3, seconds: 5 },
+  writes: { rates: [0, 1000, 10000], seconds: 5 },
   revocation: { trials: 200 },
   growth: { sessions: [10000, 100000, 1000000], connections: [1, 100, 1000], rounds: 3, seconds: 4, checks: 20000 },
   systemCalls: { peers: ['kept', 'lanes', 'cached', 'uncached'], seconds: 2 },
@@ -29,6 +33,8 @@ const full = {
 const quick = {
   throughput: { workers: [1], connections: [64], rounds: 2, seconds: 2, warmUpSeconds: 1 },
   steady: { touchInterval: 6 },
+  mainUse: { sessions: 1000, rounds: 2, seconds: 2 },
+  writes: { rates: [0, 10000], seconds: 2 },
   revocation: { trials: 200 },
   growth: { sessions: [10000, 1000000], connections: [1, 1000], rounds: 2, seconds: 2, checks: 5000 },
   systemCalls: { peers: ['kept', 'cached'], seconds: 1 },
@@ -38,6 +44,8 @@ const quick = {
 const stages = {
   throughput: measureThroughput,
   steady: measureSteadyState,
+  mainUse: measureMainUse,
+  writes: measureWrites,
   revocation: measureRevocation,
   growth: measureGrowth,
   systemCalls: measureSystemCalls,

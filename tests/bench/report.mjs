@@ -1,5 +1,6 @@
 // The results for people: the same tables as text for a terminal and as Markdown for the README.
 
+import { checkNames } from './main_use.mjs';
 import { peerNames } from './throughput.mjs';
 import { judged } from './summary.mjs';
 import { median } from './support/statistics.mjs';
@@ -12,6 +13,8 @@ function tablesOf(results) {
     costTable(results),
     ...growthTables(results),
     revocationTable(results),
+    mainUseTable(results),
+    writesTable(results),
   ];
   return tables.filter((table) => table.rows.length > 0);
 }
@@ -124,6 +127,33 @@ function revocationTable({ revocation = {} }) {
   ]);
   const head = ['until the first refusal, under load', 'median ms', 'p99 ms', 'max ms', 'a probe: median ms', 'p99 ms'];
   return { title: 'Revocation', head, rows };
+}
+
+function mainUseTable({ mainUse = [] }) {
+  const rows = mainUse.map(({ touch, check, requestsPerSecond, p50, p99, processor, redisCommands, hits }) => [
+    `${checkNames[check]}, ${touch ? "connect-redis's defaults" : '`disableTouch: true`'}`,
+    thousands(requestsPerSecond),
+    milliseconds(p50),
+    milliseconds(p99),
+    ...['sessiond', 'express', 'nginx', 'redis'].map((name) => (name in processor ? significant(processor[name]) : '')),
+    redisCommands.toFixed(2),
+    check === 'cached' ? `${(100 * hits).toFixed(1)} %` : '',
+  ]);
+  const head = ['Express behind the check', 'requests/s', 'p50 ms', 'p99 ms', 'sessiond µs', 'Express µs', 'nginx µs'];
+  head.push('Redis µs', 'Redis commands', 'from memory');
+  return { title: 'With an Express application behind it', head, rows };
+}
+
+function writesTable({ writes = [] }) {
+  const rows = writes.map(({ rate, written, requestsPerSecond, sessiond, redis }) => [
+    thousands(rate),
+    thousands(written),
+    thousands(requestsPerSecond),
+    significant(sessiond),
+    significant(redis),
+  ]);
+  const head = ['sessions written a second by others', 'really', 'checks/s', 'sessiond µs a check', 'Redis µs a check'];
+  return { title: 'While others write', head, rows };
 }
 
 function asText({ title, head, rows }) {
