@@ -19,7 +19,6 @@
 #include "endpoints/login/login.h"
 #include "endpoints/login/login_page.h"
 #include "endpoints/router.h"
-#include "endpoints/session_finder.h"
 #include "endpoints/status/health.h"
 #include "login/directory_authenticator.h"
 #include "login/htpasswd_directory.h"
@@ -33,6 +32,7 @@
 #include "session/caching_facts_source.h"
 #include "session/facts_memo.h"
 #include "session/session_cache.h"
+#include "session/session_finder.h"
 #include "session/store_facts_source.h"
 #include "translate_config.h"
 

@@ -7,9 +7,9 @@
 
 #include "config/config.h"
 #include "endpoints/auth/auth.h"
-#include "endpoints/session_finder.h"
 #include "fastcgi/server_options.h"
 #include "session/facts_extractor.h"
+#include "session/session_finder.h"
 #include "session/session_policy.h"
 
 namespace sessiond {

@@ -101,19 +101,7 @@ bool holdsAll(const std::vector<std::string_view>& roles, const std::vector<std:
   return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& role) { return holds(roles, role); });
 }
 
-SessionState stateOf(RecordError error) {
-  switch (error) {
-    case RecordError::kEmpty:
-      return SessionState::kEmpty;
-    case RecordError::kCorrupt:
-      return SessionState::kCorrupt;
-    case RecordError::kRefused:
-      return SessionState::kRefused;
-  }
-  return SessionState::kCorrupt;
-}
-
-SessionFacts only(SessionState state) {
+SessionFacts only(CheckStatus state) {
   SessionFacts facts;
   facts.state = state;
   return facts;
@@ -207,7 +195,7 @@ HeaderBlock FactsExtractor::Prepared::emptyIdentity() const {
 }
 
 FactsExtractor::FactsExtractor(ExtractionRules rules)
-    : prepared_(std::make_unique<const Prepared>(std::move(rules))), nobody_(only(SessionState::kAnonymous)) {
+    : prepared_(std::make_unique<const Prepared>(std::move(rules))), nobody_(only(CheckStatus::kAnonymous)) {
   nobody_.identity = prepared_->emptyIdentity();
 }
 
@@ -215,10 +203,10 @@ FactsExtractor::FactsExtractor(FactsExtractor&&) noexcept = default;
 FactsExtractor::~FactsExtractor() = default;
 
 SessionFacts FactsExtractor::extract(std::string_view json) const {
-  Expected<SessionRecord, RecordError> record = readSessionRecord(json, prepared_->max_bytes, prepared_->idle_timeout);
-  if (!record) return only(stateOf(record.error()));
+  Expected<SessionRecord, CheckStatus> record = readSessionRecord(json, prepared_->max_bytes, prepared_->idle_timeout);
+  if (!record) return only(record.error());
   Finder finder(record->tree.root());
-  SessionFacts facts = only(SessionState::kLoggedIn);
+  SessionFacts facts = only(CheckStatus::kValid);
   facts.created = record->created;
   facts.authenticated = record->authenticated;
   facts.touch_ttl = record->cookie.touch_ttl;
@@ -227,9 +215,9 @@ SessionFacts FactsExtractor::extract(std::string_view json) const {
   const bool logged_in = isAnybody(finder.find(prepared_->user_at));
   facts.policies_met = prepared_->policiesMet(finder);
   prepared_->fillIdentity(finder, facts);
-  if (finder.ambiguous()) return only(SessionState::kCorrupt);
+  if (finder.ambiguous()) return only(CheckStatus::kCorrupt);
   if (logged_in) return facts;
-  facts.state = SessionState::kAnonymous;
+  facts.state = CheckStatus::kAnonymous;
   facts.policies_met = 0;
   facts.required_identity_missing = false;
   facts.identity_values_dropped = 0;

@@ -12,21 +12,16 @@
 
 #include "base/clock.h"
 #include "http/header_block.h"
+#include "session/check_status.h"
 #include "session/cookie_attributes.h"
 
 namespace sessiond {
 
-enum class SessionState : std::uint8_t {
-  kLoggedIn,   ///< `user_at` leads to something other than null, false or ""
-  kAnonymous,  ///< a sound session of nobody
-  kRefused,    ///< cookie.originalMaxAge is 0 or negative
-  kEmpty,      ///< the stored value is nothing, `""`, `null` or `false`: no session
-  kCorrupt,    ///< not a session (session_record.h)
-};
-
 /// What a check decides by. A plain value; a million of them may be cached: small members, no waste.
 struct DecisionFacts {
-  SessionState state = SessionState::kCorrupt;
+  /// What the stored value is by itself, whatever policy and time say: kValid (`user_at` leads to something other than
+  /// null, false or ""), kAnonymous, or one of readSessionRecord()'s errors.
+  CheckStatus state = CheckStatus::kCorrupt;
   bool required_identity_missing = false;
   std::uint64_t policies_met = 0;         ///< bit i: what policy i asks of the session's content is there
   std::optional<WallTime> created;        ///< /_sd/created; absent on sessions that others made

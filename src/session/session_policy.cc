@@ -9,41 +9,33 @@ bool isOlderThan(WallTime since, std::chrono::seconds limit, WallTime now) {
   return now - since > limit;
 }
 
-Verdict judgeLogin(const DecisionFacts& facts, const SessionPolicy& policy, std::size_t policy_index, WallTime now) {
+CheckStatus judgeLogin(const DecisionFacts& facts, const SessionPolicy& policy, std::size_t policy_index,
+                       WallTime now) {
   const bool limits_age = policy.max_auth_age.count() > 0;
   if (limits_age && (!facts.authenticated || isOlderThan(*facts.authenticated, policy.max_auth_age, now))) {
-    return Verdict::kReauthenticate;
+    return CheckStatus::kStale;
   }
-  if ((facts.policies_met >> policy_index & 1) == 0) return Verdict::kForbidden;
-  if (facts.required_identity_missing) return Verdict::kIdentityMissing;
-  return Verdict::kAllowed;
-}
-
-Verdict nobody(const SessionPolicy& policy, Verdict otherwise) {
-  return policy.require_session ? otherwise : Verdict::kAnonymousAllowed;
+  if ((facts.policies_met >> policy_index & 1) == 0) return CheckStatus::kForbidden;
+  if (facts.required_identity_missing) return CheckStatus::kIncomplete;
+  return CheckStatus::kValid;
 }
 
 }  // namespace
 
-Verdict judge(const DecisionFacts& facts, const SessionPolicy& policy, std::size_t policy_index,
-              std::chrono::seconds absolute_timeout, WallTime now) {
+Judgement judgeNobody(CheckStatus reason, const SessionPolicy& policy) {
+  return {.status = reason, .admitted_as_nobody = !policy.require_session && passesAsNobody(reason)};
+}
+
+Judgement judge(const DecisionFacts& facts, const SessionPolicy& policy, std::size_t policy_index,
+                std::chrono::seconds absolute_timeout, WallTime now) {
   SESSIOND_CHECK(policy_index < kMaxPolicies);
-  switch (facts.state) {
-    case SessionState::kCorrupt:
-      return Verdict::kCorrupt;
-    case SessionState::kRefused:
-      return Verdict::kRefused;
-    case SessionState::kEmpty:
-      return nobody(policy, Verdict::kEmpty);
-    case SessionState::kLoggedIn:
-    case SessionState::kAnonymous:
-      break;
+  const bool is_session = facts.state == CheckStatus::kValid || facts.state == CheckStatus::kAnonymous;
+  if (is_session && absolute_timeout.count() > 0 && facts.created &&
+      isOlderThan(*facts.created, absolute_timeout, now)) {
+    return judgeNobody(CheckStatus::kExpired, policy);
   }
-  if (absolute_timeout.count() > 0 && facts.created && isOlderThan(*facts.created, absolute_timeout, now)) {
-    return nobody(policy, Verdict::kExpired);
-  }
-  if (facts.state == SessionState::kAnonymous) return nobody(policy, Verdict::kAnonymous);
-  return judgeLogin(facts, policy, policy_index, now);
+  if (facts.state != CheckStatus::kValid) return judgeNobody(facts.state, policy);
+  return {.status = judgeLogin(facts, policy, policy_index, now)};
 }
 
 }  // namespace sessiond

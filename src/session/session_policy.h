@@ -2,7 +2,7 @@
 //
 // What depends on the session's content only (roles, match) is worked out when the session is loaded
 // (facts_extractor.h) and kept as one bit a policy; what depends on time is decided at every check, here. Pure: the
-// same facts, policy and time give the same verdict, cached or not.
+// same facts, policy and time give the same judgement, cached or not.
 
 #pragma once
 
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "session/check_status.h"
 #include "session/session_facts.h"
 
 namespace sessiond {
@@ -31,26 +32,24 @@ struct SessionPolicy {
 /// DecisionFacts has one bit a policy.
 constexpr std::size_t kMaxPolicies = 64;
 
-enum class Verdict {
-  kAllowed,
-  kAnonymousAllowed,  ///< nobody is logged in, and the policy is content with that: send FactsExtractor::nobody()
-  kAnonymous,         ///< a sound session of nobody
-  kEmpty,             ///< the stored value says that there is no session
-  kRefused,           ///< cookie.originalMaxAge is 0 or negative
-  kCorrupt,
-  kExpired,          ///< older than the absolute timeout
-  kReauthenticate,   ///< logged in, but longer ago than max_auth_age, or nobody knows when
-  kForbidden,        ///< logged in, without what the policy asks for
-  kIdentityMissing,  ///< logged in, without a value for a required identity header
+/// A plain value. Valid, or admitted as nobody: let it pass. Nothing else is a positive decision.
+struct Judgement {
+  CheckStatus status = CheckStatus::kMisconfigured;
+  /// There is no login here, for the reason that `status` is, and the policy is content with that: send
+  /// FactsExtractor::nobody().
+  bool admitted_as_nobody = false;
 };
+
+/// The judgement about a request that leads to no login, which `reason` says.
+Judgement judgeNobody(CheckStatus reason, const SessionPolicy& policy);
 
 /// Decides on a session that exists. `policy_index` is the policy's place in ExtractionRules::policies, for which
 /// the facts were extracted. absolute_timeout 0: none; a session without `created` (made by others) has none either.
 ///
-/// `require: optional` takes an anonymous, empty or expired session for none; a corrupt or refused one it refuses.
+/// `require: optional` takes what is certainly no login (passesAsNobody) for nobody.
 /// Age before right: an expired session is kExpired whatever its roles, and a login that is too old may not learn
 /// whether it would have been allowed.
-Verdict judge(const DecisionFacts& facts, const SessionPolicy& policy, std::size_t policy_index,
-              std::chrono::seconds absolute_timeout, WallTime now);
+Judgement judge(const DecisionFacts& facts, const SessionPolicy& policy, std::size_t policy_index,
+                std::chrono::seconds absolute_timeout, WallTime now);
 
 }  // namespace sessiond

@@ -33,21 +33,21 @@ bool saysNoSession(JsonValue root) {
 
 }  // namespace
 
-Expected<SessionRecord, RecordError> readSessionRecord(std::string_view json, std::size_t max_bytes,
+Expected<SessionRecord, CheckStatus> readSessionRecord(std::string_view json, std::size_t max_bytes,
                                                        std::chrono::seconds idle_timeout) {
   static constexpr std::array<std::string_view, 2> kNames = {"cookie", "_sd"};
-  if (json.empty()) return Unexpected(RecordError::kEmpty);
-  if (json.size() > max_bytes) return Unexpected(RecordError::kCorrupt);
+  if (json.empty()) return Unexpected(CheckStatus::kUnknown);
+  if (json.size() > max_bytes) return Unexpected(CheckStatus::kCorrupt);
   Expected<JsonTree, JsonError> tree = JsonTree::parse(json);
-  if (!tree) return Unexpected(RecordError::kCorrupt);
+  if (!tree) return Unexpected(CheckStatus::kCorrupt);
   SessionRecord record(std::move(*tree));
-  if (saysNoSession(record.tree.root())) return Unexpected(RecordError::kEmpty);
+  if (saysNoSession(record.tree.root())) return Unexpected(CheckStatus::kUnknown);
   const JsonMembers<kNames.size()> members = findMembers(record.tree.root(), kNames);
   std::optional<StoredCookie> cookie = readStoredCookie(members.values[0], idle_timeout);
   if (!cookie || members.repeated || !readOwnMember(members.values[1], record)) {
-    return Unexpected(RecordError::kCorrupt);
+    return Unexpected(CheckStatus::kCorrupt);
   }
-  if (cookie->refused) return Unexpected(RecordError::kRefused);
+  if (cookie->refused) return Unexpected(CheckStatus::kExpired);
   record.cookie = std::move(*cookie);
   return record;
 }

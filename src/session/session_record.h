@@ -16,15 +16,10 @@
 #include "base/clock.h"
 #include "base/expected.h"
 #include "json/json_tree.h"
+#include "session/check_status.h"
 #include "session/stored_cookie.h"
 
 namespace sessiond {
-
-enum class RecordError {
-  kEmpty,    ///< no bytes, `""`, `null` or `false`: what Express takes for "no session"
-  kCorrupt,  ///< no session by the table of the manual
-  kRefused,  ///< cookie.originalMaxAge is 0 or negative: Express deletes such a session at its next touch
-};
 
 /// The members of a session that sessiond itself understands.
 struct SessionRecord {
@@ -36,9 +31,12 @@ struct SessionRecord {
   std::optional<WallTime> authenticated;  ///< _sd.authenticated
 };
 
-/// Reads a stored value; `json` must live as long as the record's tree. A value of more than max_bytes is corrupt.
+/// Reads a stored value; `json` must live as long as the record's tree. The error is
+///   kUnknown   no bytes, `""`, `null` or `false`: what Express takes for "no session"
+///   kExpired   cookie.originalMaxAge is 0 or negative: Express deletes such a session at its next touch
+///   kCorrupt   no session by the table of the manual. A value of more than max_bytes is corrupt.
 /// So are a `cookie`, `_sd` or one of their members here that come twice, and an `_sd` that sessiond did not write.
-Expected<SessionRecord, RecordError> readSessionRecord(std::string_view json, std::size_t max_bytes,
+Expected<SessionRecord, CheckStatus> readSessionRecord(std::string_view json, std::size_t max_bytes,
                                                        std::chrono::seconds idle_timeout);
 
 }  // namespace sessiond

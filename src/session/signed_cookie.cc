@@ -91,35 +91,35 @@ CookieSigner::CookieSigner(std::span<const Secret> secrets) {
   for (const Secret& secret : secrets) keys_.emplace_back(secret);
 }
 
-Expected<VerifiedCookie, CookieError> CookieSigner::verify(std::string_view cookie_value) const {
-  if (cookie_value.size() > kMaxValueBytes) return Unexpected(CookieError::kMalformed);
+Expected<VerifiedCookie, CheckStatus> CookieSigner::verify(std::string_view cookie_value) const {
+  if (cookie_value.size() > kMaxValueBytes) return Unexpected(CheckStatus::kMalformed);
   if (cookie_value.find('%') == std::string_view::npos) return verifyDecoded(cookie_value);
   Buffer buffer;
   const std::optional<std::string_view> decoded = decodePercent(cookie_value, buffer);
   if (!decoded) return verifyDecoded(cookie_value);
-  Expected<VerifiedCookie, CookieError> verified = verifyDecoded(*decoded);
+  Expected<VerifiedCookie, CheckStatus> verified = verifyDecoded(*decoded);
   if (verified || isValidUtf8(*decoded)) return verified;
   // decodeURIComponent throws on what is no UTF-8, and Express goes on with the text as it came.
   return verifyDecoded(cookie_value);
 }
 
-Expected<VerifiedCookie, CookieError> CookieSigner::verifyDecoded(std::string_view text) const {
-  if (!text.starts_with(kPrefix)) return Unexpected(CookieError::kMalformed);
+Expected<VerifiedCookie, CheckStatus> CookieSigner::verifyDecoded(std::string_view text) const {
+  if (!text.starts_with(kPrefix)) return Unexpected(CheckStatus::kMalformed);
   text.remove_prefix(kPrefix.size());
   const std::size_t dot = text.rfind('.');
   if (dot == std::string_view::npos || dot == 0 || dot > SessionId::kMaxBytes) {
-    return Unexpected(CookieError::kMalformed);
+    return Unexpected(CheckStatus::kMalformed);
   }
   const std::string_view id = text.substr(0, dot);
   const std::optional<Sha256Digest> claimed = decodeSignature(text.substr(dot + 1));
-  if (!claimed) return Unexpected(CookieError::kBadSignature);
+  if (!claimed) return Unexpected(CheckStatus::kForged);
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     const Sha256Digest expected = keys_[i].sign(id);
     if (constantTimeEqual(asBytes(expected), asBytes(*claimed))) {
       return VerifiedCookie{.id = *SessionId::fromBytes(id), .secret = i};
     }
   }
-  return Unexpected(CookieError::kBadSignature);
+  return Unexpected(CheckStatus::kForged);
 }
 
 std::string CookieSigner::sign(const SessionId& id) const {

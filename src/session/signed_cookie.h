@@ -18,14 +18,10 @@
 #include "base/crypto.h"
 #include "base/expected.h"
 #include "base/secret.h"
+#include "session/check_status.h"
 #include "session/session_id.h"
 
 namespace sessiond {
-
-enum class CookieError {
-  kMalformed,     ///< no "s:", no dot, an empty or overlong id
-  kBadSignature,  ///< no secret made this signature
-};
 
 struct VerifiedCookie {
   SessionId id;
@@ -42,13 +38,14 @@ class CookieSigner {
   static constexpr std::size_t kMaxValueBytes = 3 * (2 + SessionId::kMaxBytes + 1 + 43);
 
   std::size_t secrets() const { return keys_.size(); }
-  /// One HMAC a secret at most; allocates only for the id.
-  Expected<VerifiedCookie, CookieError> verify(std::string_view cookie_value) const;
+  /// One HMAC a secret at most; allocates only for the id. The error is kMalformed (no "s:", no dot, an empty or
+  /// overlong id) or kForged (no secret made this signature).
+  Expected<VerifiedCookie, CheckStatus> verify(std::string_view cookie_value) const;
   /// The cookie's value in the form that is sent (percent-encoded).
   std::string sign(const SessionId& id) const;
 
  private:
-  Expected<VerifiedCookie, CookieError> verifyDecoded(std::string_view text) const;
+  Expected<VerifiedCookie, CheckStatus> verifyDecoded(std::string_view text) const;
 
   std::vector<HmacKey> keys_;
 };

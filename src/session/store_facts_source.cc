@@ -13,7 +13,7 @@ namespace {
 
 /// Is there nothing in them that has to be counted or logged at every read?
 bool isQuiet(const SessionFacts& facts) {
-  const bool sound = facts.state == SessionState::kLoggedIn || facts.state == SessionState::kAnonymous;
+  const bool sound = facts.state == CheckStatus::kValid || facts.state == CheckStatus::kAnonymous;
   return sound && facts.touch_ttl && facts.identity_values_dropped == 0;
 }
 
@@ -122,8 +122,8 @@ SessionRef StoreFactsSource::recognize(const SessionId& id, std::string_view jso
 
 SessionFacts StoreFactsSource::extract(const SessionId& id, std::string_view json) {
   SessionFacts facts = extractor_.extract(json);
-  if (facts.state == SessionState::kCorrupt) noteCorrupt(id, "the value is no session");
-  if (facts.state == SessionState::kLoggedIn && !facts.touch_ttl) untouchable_.add();
+  if (facts.state == CheckStatus::kCorrupt) noteCorrupt(id, "the value is no session");
+  if (facts.state == CheckStatus::kValid && !facts.touch_ttl) untouchable_.add();
   if (facts.identity_values_dropped > 0) {
     dropped_values_.add(facts.identity_values_dropped);
     logWarn("identity: headers left empty because their values may not pass",

@@ -59,7 +59,7 @@ std::string compact(std::string_view json) {
 
 void checkFacts(const SessionFacts& facts) {
   const std::string& lines = facts.identity.lines();
-  if (facts.state != SessionState::kLoggedIn && facts.state != SessionState::kAnonymous) {
+  if (facts.state != CheckStatus::kValid && facts.state != CheckStatus::kAnonymous) {
     SESSIOND_CHECK(lines.empty() && facts.policies_met == 0);
     return;
   }

@@ -22,7 +22,7 @@ const CookieSigner& signer() {
 }
 
 void verifyForeign(std::string_view value) {
-  const Expected<VerifiedCookie, CookieError> verified = signer().verify(value);
+  const Expected<VerifiedCookie, CheckStatus> verified = signer().verify(value);
   if (!verified) return;
   SESSIOND_CHECK(value.size() <= CookieSigner::kMaxValueBytes);
   SESSIOND_CHECK(!verified->id.bytes().empty() && verified->id.bytes().size() <= SessionId::kMaxBytes);
@@ -36,7 +36,7 @@ void verifyOwn(std::uint8_t choice, std::string_view bytes) {
   SESSIOND_CHECK(signer().verify(value)->id == *id);
   const std::string decoded = *percentDecode(value);
   value[choice % value.size()] = static_cast<char>(value[choice % value.size()] ^ (1 + choice % 7));
-  const Expected<VerifiedCookie, CookieError> verified = signer().verify(value);
+  const Expected<VerifiedCookie, CheckStatus> verified = signer().verify(value);
   // A hex digit may change its case, and a change elsewhere may happen to spell the same characters.
   SESSIOND_CHECK(!verified || percentDecode(value) == decoded);
 }

@@ -17,10 +17,10 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "endpoints/session_finder.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "session/merge_patch.h"
+#include "session/session_finder.h"
 #include "session/session_store.h"
 
 namespace sessiond {

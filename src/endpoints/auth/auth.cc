@@ -155,13 +155,13 @@ bool AuthEndpoint::lookUp(AuthCheck& check) const {
       if (complete && leadsToSession(*candidate.found)) return true;
       continue;
     }
-    Expected<VerifiedCookie, CookieError> verified = parts_.signer.verify(candidate.cookie);
+    Expected<VerifiedCookie, CheckStatus> verified = parts_.signer.verify(candidate.cookie);
     if (verified) {
       secret_hits_[verified->secret]->add();
       candidate.verified = std::move(*verified);
       complete = false;
-    } else if (verified.error() == CookieError::kBadSignature) {
-      candidate.failure = CheckStatus::kForged;
+    } else {
+      candidate.failure = verified.error();
     }
   }
   return complete;

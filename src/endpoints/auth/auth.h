@@ -21,10 +21,10 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
-#include "endpoints/auth/auth_check.h"
-#include "endpoints/auth/check_status.h"
 #include "http/handler.h"
 #include "http/set_cookie.h"
+#include "session/auth_check.h"
+#include "session/check_status.h"
 #include "session/facts_extractor.h"
 #include "session/facts_source.h"
 #include "session/session_policy.h"

@@ -11,9 +11,9 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "endpoints/api/session_data.h"
-#include "endpoints/session_finder.h"
 #include "json/json_tree.h"
 #include "redis/redis_session_store.h"
+#include "session/session_finder.h"
 #include "support/redis_server.h"
 #include "translate_config.h"
 

@@ -210,6 +210,7 @@ TEST_F(AuthEndpointTest, ForbidsUnderAPolicyThatDoesNotExist) {
 TEST_F(AuthEndpointTest, ForbidsASessionWithoutARequiredIdentityValue) {
   store("s1", R"({"cookie":{},"user":{"name":"ada"}})");
   EXPECT_EQ(askWith("s1").status, 403);
+  EXPECT_EQ(askWith("s1").headers.lines(), "X-Session-Status: incomplete\r\n");
 }
 
 TEST_F(AuthEndpointTest, AnOptionalPolicyPassesNobodyWithEmptyHeaders) {
@@ -221,11 +222,64 @@ TEST_F(AuthEndpointTest, AnOptionalPolicyPassesNobodyWithEmptyHeaders) {
   EXPECT_EQ(askWith("gone", "open").headers.lines(), "X-Session-Status: unknown\r\n" + nobody);
 }
 
-TEST_F(AuthEndpointTest, AnOptionalPolicyRefusesWhenTheStoreCannotSayOrTheSessionIsDamaged) {
+TEST_F(AuthEndpointTest, AnOptionalPolicyPassesADamagedSessionAsNobodyAndCountsIt) {
+  store("corrupt", "{");
+  store("refused", R"({"cookie":{"originalMaxAge":0},"user":{"id":"1"}})");
+  const std::string nobody = "X-User-Id: \r\nX-User-Roles: \r\n";
+  const Response damaged = askWith("corrupt", "open");
+  EXPECT_EQ(damaged.status, 204);
+  EXPECT_EQ(damaged.headers.lines(), "X-Session-Status: corrupt\r\n" + nobody);
+  EXPECT_EQ(metrics_.counter("sessiond_checks_total", "", {{"outcome", "corrupt"}}).read(), 1U);
+  EXPECT_EQ(askWith("refused", "open").headers.lines(), "X-Session-Status: expired\r\n" + nobody);
+  EXPECT_EQ(askWith("corrupt").status, 401);
+}
+
+TEST_F(AuthEndpointTest, AnOptionalPolicyRefusesWhenTheStoreCannotSay) {
   store("corrupt", "{");
   source_.sessions["down"] = {.presence = Presence::kUnavailable};
   EXPECT_EQ(askWith("down", "open").status, 503);
-  EXPECT_EQ(askWith("corrupt", "open").status, 401);
+  const Response both =
+      ask({{"HTTP_COOKIE", "connect.sid=" + cookieOf("corrupt") + "; connect.sid=" + cookieOf("down")},
+           {"SESSIOND_POLICY", "open"}});
+  EXPECT_EQ(both.status, 503) << "a damaged session may stand before a good one that nobody can read";
+}
+
+TEST_F(AuthEndpointTest, AnOptionalPolicyGivesNobodysHeadersForAnExpiredSession) {
+  settings_.absolute_timeout = hours(8);
+  const auto created = std::to_string(clock_.wallNow().time_since_epoch().count());
+  store("s1", R"({"cookie":{},"user":{"id":"7","roles":["staff"]},"_sd":{"created":)" + created + "}}");
+  clock_.advance(hours(9));
+  const Response response = askWith("s1", "open");
+  EXPECT_EQ(response.status, 204);
+  EXPECT_EQ(response.headers.lines(), "X-Session-Status: expired\r\nX-User-Id: \r\nX-User-Roles: \r\n");
+}
+
+TEST_F(AuthEndpointTest, ARefusedCheckDoesNotTouchAndSendsNoCookie) {
+  settings_.rolling = true;
+  const CookieSigner older(std::span<const Secret>(secrets_).subspan(1));
+  store("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})");
+  const std::string cookie = "connect.sid=" + older.sign(*SessionId::fromBytes("s1"));
+  const Response refused = ask({{"HTTP_COOKIE", cookie}, {"SESSIOND_POLICY", "admin"}});
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_EQ(refused.headers.lines(), "X-Session-Status: forbidden\r\n");
+  EXPECT_TRUE(throttle_.due("s1", hours(1), clock_.steadyNow())) << "the session's life was extended";
+}
+
+TEST_F(AuthEndpointTest, BesideACorruptSessionNoCookieIsCleared) {
+  store("corrupt", "{");
+  const std::string dead = "connect.sid=" + cookieOf("gone");
+  const std::string damaged = "connect.sid=" + cookieOf("corrupt");
+  for (const std::string& cookies : {dead + "; " + damaged, damaged + "; " + dead}) {
+    const Response response = ask({{"HTTP_COOKIE", cookies}});
+    EXPECT_EQ(response.status, 401);
+    EXPECT_EQ(response.headers.lines().find("Set-Cookie"), std::string::npos) << response.headers.lines();
+  }
+}
+
+TEST_F(AuthEndpointTest, ACookieThatEndsWithTheBrowserIsNotRolled) {
+  settings_.rolling = true;
+  store("s1", kAda);
+  EXPECT_EQ(askWith("s1").headers.lines().find("Set-Cookie"), std::string::npos);
 }
 
 TEST_F(AuthEndpointTest, AsksForANewLoginWhenItIsTooOldForThePolicy) {

@@ -32,13 +32,13 @@ SessionFacts extract(std::string_view members, ExtractionRules rules = defaultRu
   return FactsExtractor(std::move(rules)).extract(session(members));
 }
 
-SessionState stateOf(std::string_view members, ExtractionRules rules = defaultRules()) {
+CheckStatus stateOf(std::string_view members, ExtractionRules rules = defaultRules()) {
   return extract(members, std::move(rules)).state;
 }
 
 TEST(FactsExtractor, TellsWhatACheckNeeds) {
   const SessionFacts facts = extract(R"("user":{"id":42,"roles":["admin","staff"]})");
-  EXPECT_EQ(facts.state, SessionState::kLoggedIn);
+  EXPECT_EQ(facts.state, CheckStatus::kValid);
   EXPECT_EQ(facts.identity.lines(), "X-User-Id: 42\r\nX-User-Roles: admin,staff\r\n");
   EXPECT_FALSE(facts.required_identity_missing);
   EXPECT_EQ(facts.identity_values_dropped, 0);
@@ -52,30 +52,30 @@ TEST(FactsExtractor, TellsWhatACheckNeeds) {
 TEST(FactsExtractor, AUserThatIsNullFalseOrEmptyIsNobody) {
   for (const char* members :
        {R"("user":null)", R"("user":false)", R"("user":"")", R"("x":1)", R"("User":{})", R"("user2":{})"}) {
-    EXPECT_EQ(stateOf(members), SessionState::kAnonymous) << members;
+    EXPECT_EQ(stateOf(members), CheckStatus::kAnonymous) << members;
   }
   for (const char* members : {R"("user":{})", R"("user":[])", R"("user":0)", R"("user":"0")", R"("user":true)",
                               R"("user":" ")", R"("user":"a")", R"("user":{"id":null})"}) {
-    EXPECT_EQ(stateOf(members), SessionState::kLoggedIn) << members;
+    EXPECT_EQ(stateOf(members), CheckStatus::kValid) << members;
   }
 }
 
 TEST(FactsExtractor, LooksForTheUserWhereItIsTold) {
   ExtractionRules rules = defaultRules();
   rules.user_at = "/passport/user";
-  EXPECT_EQ(FactsExtractor(rules).extract(session(R"("passport":{"user":7})")).state, SessionState::kLoggedIn);
-  EXPECT_EQ(FactsExtractor(rules).extract(session(R"("passport":{})")).state, SessionState::kAnonymous);
-  EXPECT_EQ(FactsExtractor(rules).extract(session(R"("passport":5)")).state, SessionState::kAnonymous);
-  EXPECT_EQ(FactsExtractor(rules).extract(session(R"("user":{"id":1})")).state, SessionState::kAnonymous);
+  EXPECT_EQ(FactsExtractor(rules).extract(session(R"("passport":{"user":7})")).state, CheckStatus::kValid);
+  EXPECT_EQ(FactsExtractor(rules).extract(session(R"("passport":{})")).state, CheckStatus::kAnonymous);
+  EXPECT_EQ(FactsExtractor(rules).extract(session(R"("passport":5)")).state, CheckStatus::kAnonymous);
+  EXPECT_EQ(FactsExtractor(rules).extract(session(R"("user":{"id":1})")).state, CheckStatus::kAnonymous);
   rules.user_at = "/users/1";
-  EXPECT_EQ(FactsExtractor(rules).extract(session(R"("users":[null,"b"])")).state, SessionState::kLoggedIn);
-  EXPECT_EQ(FactsExtractor(rules).extract(session(R"("users":["a"])")).state, SessionState::kAnonymous);
-  EXPECT_EQ(FactsExtractor(rules).extract(session(R"("users":{"1":"b"})")).state, SessionState::kLoggedIn);
+  EXPECT_EQ(FactsExtractor(rules).extract(session(R"("users":[null,"b"])")).state, CheckStatus::kValid);
+  EXPECT_EQ(FactsExtractor(rules).extract(session(R"("users":["a"])")).state, CheckStatus::kAnonymous);
+  EXPECT_EQ(FactsExtractor(rules).extract(session(R"("users":{"1":"b"})")).state, CheckStatus::kValid);
 }
 
 TEST(FactsExtractor, NobodySendsEveryHeaderEmpty) {
   const FactsExtractor extractor(defaultRules());
-  EXPECT_EQ(extractor.nobody().state, SessionState::kAnonymous);
+  EXPECT_EQ(extractor.nobody().state, CheckStatus::kAnonymous);
   EXPECT_EQ(extractor.nobody().identity.lines(), "X-User-Id: \r\nX-User-Roles: \r\n");
 }
 
@@ -85,7 +85,7 @@ TEST(FactsExtractor, AnAnonymousSessionSendsNothingOfItself) {
   rules.identity.push_back(header("X-Theme", "/theme"));
   rules.policies = {SessionPolicy{}};
   const SessionFacts facts = extract(R"("cart":"c1\n","theme":"dark")", rules);
-  EXPECT_EQ(facts.state, SessionState::kAnonymous);
+  EXPECT_EQ(facts.state, CheckStatus::kAnonymous);
   EXPECT_EQ(facts.identity.lines(), "X-User-Id: \r\nX-User-Roles: \r\nX-Cart: \r\nX-Theme: \r\n");
   EXPECT_EQ(facts.policies_met, 0U);
   EXPECT_FALSE(facts.required_identity_missing);
@@ -95,10 +95,10 @@ TEST(FactsExtractor, AnAnonymousSessionSendsNothingOfItself) {
 
 TEST(FactsExtractor, PassesOnWhatTheRecordIs) {
   const FactsExtractor extractor(defaultRules());
-  EXPECT_EQ(extractor.extract("{}").state, SessionState::kCorrupt);
-  EXPECT_EQ(extractor.extract("null").state, SessionState::kEmpty);
-  EXPECT_EQ(extractor.extract("").state, SessionState::kEmpty);
-  EXPECT_EQ(extractor.extract(R"({"cookie":{"originalMaxAge":0},"user":{"id":1}})").state, SessionState::kRefused);
+  EXPECT_EQ(extractor.extract("{}").state, CheckStatus::kCorrupt);
+  EXPECT_EQ(extractor.extract("null").state, CheckStatus::kUnknown);
+  EXPECT_EQ(extractor.extract("").state, CheckStatus::kUnknown);
+  EXPECT_EQ(extractor.extract(R"({"cookie":{"originalMaxAge":0},"user":{"id":1}})").state, CheckStatus::kExpired);
   EXPECT_EQ(extractor.extract("null").identity.lines(), "");
 }
 
@@ -109,12 +109,12 @@ TEST(FactsExtractor, UsesItsOwnLimitAndIdleTimeout) {
   rules.max_bytes = json.size();
   EXPECT_EQ(FactsExtractor(rules).extract(json).touch_ttl, seconds(30));
   rules.max_bytes = json.size() - 1;
-  EXPECT_EQ(FactsExtractor(rules).extract(json).state, SessionState::kCorrupt);
+  EXPECT_EQ(FactsExtractor(rules).extract(json).state, CheckStatus::kCorrupt);
 }
 
 TEST(FactsExtractor, AValueThatMayNotPassLeavesItsHeaderEmptyAndCounts) {
   const SessionFacts facts = extract(R"("user":{"id":"1\r\nX-Evil: 1","roles":{"a":1}})");
-  EXPECT_EQ(facts.state, SessionState::kLoggedIn);
+  EXPECT_EQ(facts.state, CheckStatus::kValid);
   EXPECT_EQ(facts.identity.lines(), "X-User-Id: \r\nX-User-Roles: \r\n");
   EXPECT_EQ(facts.identity_values_dropped, 2);
 }
@@ -168,18 +168,17 @@ TEST(FactsExtractor, NamesThatComeTwiceOnTheWayToIdentityAreCorrupt) {
         R"("user":{"id":1,"roles":[],"roles":["admin"]})", R"("user":{"id":1},"profile":{},"profile":{"mail":"x"})",
         R"("user":{"id":1},"profile":{"mail":"a","mail":"b"})", R"("user":{"id":1},"tenant":{"id":1},"tenant":{})",
         R"("user":{"id":1},"tenant":{"id":1,"id":2})", R"("user":null,"user":null)"}) {
-    EXPECT_EQ(stateOf(members, rules), SessionState::kCorrupt) << members;
+    EXPECT_EQ(stateOf(members, rules), CheckStatus::kCorrupt) << members;
   }
-  EXPECT_EQ(stateOf(R"("user":{"id":1,"x":1,"x":2},"y":1,"y":2,"tenant":{"z":1,"z":2})", rules),
-            SessionState::kLoggedIn);
+  EXPECT_EQ(stateOf(R"("user":{"id":1,"x":1,"x":2},"y":1,"y":2,"tenant":{"z":1,"z":2})", rules), CheckStatus::kValid);
 }
 
 TEST(FactsExtractor, NamesThatComeTwiceInWhatIsSentAreCorrupt) {
   ExtractionRules rules;
   rules.identity = {header("X-Profile", "/user")};
   rules.identity.front().encode = IdentityEncoding::kBase64Url;
-  EXPECT_EQ(stateOf(R"("user":{"id":1,"x":{"y":2}})", rules), SessionState::kLoggedIn);
-  EXPECT_EQ(stateOf(R"("user":{"id":1,"x":[{"y":2,"y":3}]})", rules), SessionState::kCorrupt);
+  EXPECT_EQ(stateOf(R"("user":{"id":1,"x":{"y":2}})", rules), CheckStatus::kValid);
+  EXPECT_EQ(stateOf(R"("user":{"id":1,"x":[{"y":2,"y":3}]})", rules), CheckStatus::kCorrupt);
 }
 
 TEST(FactsExtractor, ReplacesLoneSurrogates) {

@@ -18,7 +18,7 @@ SessionId idOf(std::string_view bytes) {
 
 SessionFacts fullFacts() {
   SessionFacts facts;
-  facts.state = SessionState::kLoggedIn;
+  facts.state = CheckStatus::kValid;
   facts.required_identity_missing = true;
   facts.policies_met = 5;
   facts.created = WallTime(milliseconds(1));
@@ -42,7 +42,7 @@ void expectAllOf(const KnownSession& session, std::string_view id, std::string_v
   EXPECT_EQ(session.id(), idOf(id));
   EXPECT_EQ(session.cookie(), cookie);
   EXPECT_EQ(session.identity().text(), "X-User-Id: 7\r\n");
-  EXPECT_EQ(session.facts().state, SessionState::kLoggedIn);
+  EXPECT_EQ(session.facts().state, CheckStatus::kValid);
   EXPECT_TRUE(session.facts().required_identity_missing);
   EXPECT_EQ(session.facts().policies_met, 5U);
   EXPECT_EQ(session.facts().created, WallTime(milliseconds(1)));
@@ -81,7 +81,7 @@ TEST(KnownSession, HoldsWhatIsNotThere) {
   const SessionRef session = KnownSession::make(idOf("id"), facts, "");
   EXPECT_EQ(session->idBytes(), "id");
   EXPECT_EQ(session->identity().text(), "");
-  EXPECT_EQ(session->facts().state, SessionState::kCorrupt);
+  EXPECT_EQ(session->facts().state, CheckStatus::kCorrupt);
   EXPECT_EQ(session->facts().created, std::nullopt);
   EXPECT_EQ(session->facts().touch_ttl, std::nullopt);
   EXPECT_EQ(session->cookieMaxAge(), std::nullopt);

@@ -79,7 +79,7 @@ TEST(NewSession, IsReadBackAsItWasMeant) {
   cookie.original_max_age = milliseconds(1500);
   cookie.domain = "example.org";
   const SessionFacts facts = FactsExtractor(rules).extract(compose(cookie, R"({"id":"u1"})", "/passport/user"));
-  EXPECT_EQ(facts.state, SessionState::kLoggedIn);
+  EXPECT_EQ(facts.state, CheckStatus::kValid);
   EXPECT_EQ(facts.identity.lines(), "X-Id: u1\r\n");
   EXPECT_EQ(facts.created, kNow);
   EXPECT_EQ(facts.authenticated, kNow);

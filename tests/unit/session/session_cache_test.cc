@@ -24,7 +24,7 @@ std::string cookieOf(const std::string& id) {
 /// A session whose identity tells the versions of one id apart.
 FoundSession sessionOf(const std::string& id, const std::string& version, const std::string& cookie) {
   SessionFacts facts;
-  facts.state = SessionState::kLoggedIn;
+  facts.state = CheckStatus::kValid;
   EXPECT_TRUE(facts.identity.add("X-Version", version));
   return {.presence = Presence::kPresent, .session = KnownSession::make(idOf(id), facts, cookie)};
 }

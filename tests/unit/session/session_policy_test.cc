@@ -13,10 +13,11 @@ const WallTime kNow(milliseconds(1767225600000));
 class Judge : public testing::Test {
  protected:
   Judge() {
-    facts_.state = SessionState::kLoggedIn;
+    facts_.state = CheckStatus::kValid;
     facts_.policies_met = 1;
   }
-  Verdict verdict() const { return judge(facts_, policy_, index_, absolute_timeout_, kNow); }
+  Judgement judgement() const { return judge(facts_, policy_, index_, absolute_timeout_, kNow); }
+  CheckStatus status() const { return judgement().status; }
 
   SessionFacts facts_;
   SessionPolicy policy_;
@@ -25,57 +26,64 @@ class Judge : public testing::Test {
 };
 
 TEST_F(Judge, AllowsALogin) {
-  EXPECT_EQ(verdict(), Verdict::kAllowed);
+  EXPECT_EQ(status(), CheckStatus::kValid);
   policy_.require_session = false;
-  EXPECT_EQ(verdict(), Verdict::kAllowed);
+  EXPECT_EQ(status(), CheckStatus::kValid);
 }
 
 TEST_F(Judge, RefusesAForgottenState) {
-  EXPECT_EQ(judge(SessionFacts(), policy_, 0, seconds(0), kNow), Verdict::kCorrupt);
+  EXPECT_EQ(judge(SessionFacts(), policy_, 0, seconds(0), kNow).status, CheckStatus::kCorrupt);
 }
 
-TEST_F(Judge, RefusesCorruptAndRefusedSessionsUnderEveryPolicy) {
-  for (const bool required : {true, false}) {
-    policy_.require_session = required;
-    facts_.state = SessionState::kCorrupt;
-    EXPECT_EQ(verdict(), Verdict::kCorrupt);
-    facts_.state = SessionState::kRefused;
-    EXPECT_EQ(verdict(), Verdict::kRefused);
+TEST_F(Judge, TakesWhatIsCertainlyNoLoginForNobodyWhereASessionIsOptional) {
+  for (const CheckStatus state :
+       {CheckStatus::kUnknown, CheckStatus::kAnonymous, CheckStatus::kCorrupt, CheckStatus::kExpired}) {
+    facts_.state = state;
+    policy_.require_session = true;
+    EXPECT_EQ(status(), state);
+    EXPECT_FALSE(judgement().admitted_as_nobody) << nameOf(state);
+    policy_.require_session = false;
+    EXPECT_EQ(status(), state);
+    EXPECT_TRUE(judgement().admitted_as_nobody) << nameOf(state);
   }
-}
-
-TEST_F(Judge, TakesEmptyAnonymousAndExpiredForNobody) {
-  facts_.state = SessionState::kEmpty;
-  EXPECT_EQ(verdict(), Verdict::kEmpty);
-  facts_.state = SessionState::kAnonymous;
-  EXPECT_EQ(verdict(), Verdict::kAnonymous);
-  policy_.require_session = false;
-  EXPECT_EQ(verdict(), Verdict::kAnonymousAllowed);
-  facts_.state = SessionState::kEmpty;
-  EXPECT_EQ(verdict(), Verdict::kAnonymousAllowed);
-  facts_.state = SessionState::kLoggedIn;
+  facts_.state = CheckStatus::kValid;
+  EXPECT_FALSE(judgement().admitted_as_nobody);
   facts_.created = kNow - seconds(11);
   absolute_timeout_ = seconds(10);
-  EXPECT_EQ(verdict(), Verdict::kAnonymousAllowed);
+  EXPECT_EQ(status(), CheckStatus::kExpired);
+  EXPECT_TRUE(judgement().admitted_as_nobody);
+}
+
+TEST_F(Judge, NeverAdmitsARefusedLoginAsNobody) {
+  policy_.require_session = false;
+  facts_.policies_met = 0;
+  EXPECT_EQ(status(), CheckStatus::kForbidden);
+  EXPECT_FALSE(judgement().admitted_as_nobody);
+  facts_.policies_met = 1;
+  facts_.required_identity_missing = true;
+  EXPECT_FALSE(judgement().admitted_as_nobody);
+  policy_.max_auth_age = seconds(1);
+  EXPECT_EQ(status(), CheckStatus::kStale);
+  EXPECT_FALSE(judgement().admitted_as_nobody);
 }
 
 TEST_F(Judge, ExpiresBeyondTheAbsoluteTimeout) {
   absolute_timeout_ = seconds(10);
   facts_.created = kNow - seconds(10);
-  EXPECT_EQ(verdict(), Verdict::kAllowed);
+  EXPECT_EQ(status(), CheckStatus::kValid);
   facts_.created = kNow - seconds(10) - milliseconds(1);
-  EXPECT_EQ(verdict(), Verdict::kExpired);
-  facts_.state = SessionState::kAnonymous;
-  EXPECT_EQ(verdict(), Verdict::kExpired);
+  EXPECT_EQ(status(), CheckStatus::kExpired);
+  facts_.state = CheckStatus::kAnonymous;
+  EXPECT_EQ(status(), CheckStatus::kExpired);
 }
 
 TEST_F(Judge, HasNoAbsoluteTimeoutForSessionsOfOthersOrWhenItIsOff) {
   absolute_timeout_ = seconds(10);
   facts_.created = std::nullopt;
-  EXPECT_EQ(verdict(), Verdict::kAllowed);
+  EXPECT_EQ(status(), CheckStatus::kValid);
   absolute_timeout_ = seconds(0);
   facts_.created = WallTime();
-  EXPECT_EQ(verdict(), Verdict::kAllowed);
+  EXPECT_EQ(status(), CheckStatus::kValid);
 }
 
 TEST_F(Judge, TakesACreationInTheFutureForNow) {
@@ -83,41 +91,41 @@ TEST_F(Judge, TakesACreationInTheFutureForNow) {
   facts_.created = kNow + seconds(5);
   facts_.authenticated = kNow + seconds(5);
   policy_.max_auth_age = seconds(1);
-  EXPECT_EQ(verdict(), Verdict::kAllowed);
+  EXPECT_EQ(status(), CheckStatus::kValid);
 }
 
 TEST_F(Judge, AsksForANewLoginWhenItIsTooOldOrUnknown) {
   policy_.max_auth_age = seconds(300);
   facts_.authenticated = kNow - seconds(300);
-  EXPECT_EQ(verdict(), Verdict::kAllowed);
+  EXPECT_EQ(status(), CheckStatus::kValid);
   facts_.authenticated = kNow - seconds(300) - milliseconds(1);
-  EXPECT_EQ(verdict(), Verdict::kReauthenticate);
+  EXPECT_EQ(status(), CheckStatus::kStale);
   facts_.authenticated = std::nullopt;
-  EXPECT_EQ(verdict(), Verdict::kReauthenticate);
+  EXPECT_EQ(status(), CheckStatus::kStale);
   policy_.max_auth_age = seconds(0);
-  EXPECT_EQ(verdict(), Verdict::kAllowed);
+  EXPECT_EQ(status(), CheckStatus::kValid);
 }
 
 TEST_F(Judge, ForbidsWhatThePolicyDoesNotAllow) {
   facts_.policies_met = 0b101;
   index_ = 1;
-  EXPECT_EQ(verdict(), Verdict::kForbidden);
+  EXPECT_EQ(status(), CheckStatus::kForbidden);
   policy_.require_session = false;
-  EXPECT_EQ(verdict(), Verdict::kForbidden);
+  EXPECT_EQ(status(), CheckStatus::kForbidden);
   index_ = 2;
-  EXPECT_EQ(verdict(), Verdict::kAllowed);
+  EXPECT_EQ(status(), CheckStatus::kValid);
   facts_.policies_met = std::uint64_t{1} << 63;
   index_ = 63;
-  EXPECT_EQ(verdict(), Verdict::kAllowed);
+  EXPECT_EQ(status(), CheckStatus::kValid);
   index_ = 62;
-  EXPECT_EQ(verdict(), Verdict::kForbidden);
+  EXPECT_EQ(status(), CheckStatus::kForbidden);
 }
 
 TEST_F(Judge, RefusesALoginWithoutRequiredIdentity) {
   facts_.required_identity_missing = true;
-  EXPECT_EQ(verdict(), Verdict::kIdentityMissing);
+  EXPECT_EQ(status(), CheckStatus::kIncomplete);
   policy_.require_session = false;
-  EXPECT_EQ(verdict(), Verdict::kIdentityMissing);
+  EXPECT_EQ(status(), CheckStatus::kIncomplete);
 }
 
 TEST_F(Judge, AnswersTheSeverestReasonFirst) {
@@ -126,11 +134,11 @@ TEST_F(Judge, AnswersTheSeverestReasonFirst) {
   facts_.required_identity_missing = true;
   facts_.policies_met = 0;
   policy_.max_auth_age = seconds(1);
-  EXPECT_EQ(verdict(), Verdict::kExpired);
+  EXPECT_EQ(status(), CheckStatus::kExpired);
   absolute_timeout_ = seconds(0);
-  EXPECT_EQ(verdict(), Verdict::kReauthenticate);
+  EXPECT_EQ(status(), CheckStatus::kStale);
   policy_.max_auth_age = seconds(0);
-  EXPECT_EQ(verdict(), Verdict::kForbidden);
+  EXPECT_EQ(status(), CheckStatus::kForbidden);
 }
 
 TEST(JudgeDeathTest, HasNoBitBeyondTheLastPolicy) {

@@ -15,22 +15,16 @@ using std::chrono::seconds;
 constexpr std::size_t kMaxBytes = 256 * 1024;
 constexpr seconds kIdle{86400};
 
-Expected<SessionRecord, RecordError> read(std::string_view json) {
+Expected<SessionRecord, CheckStatus> read(std::string_view json) {
   return readSessionRecord(json, kMaxBytes, kIdle);
 }
 
 std::string outcome(std::string_view json) {
-  const Expected<SessionRecord, RecordError> record = read(json);
+  const Expected<SessionRecord, CheckStatus> record = read(json);
   if (record) return "accepted";
-  switch (record.error()) {
-    case RecordError::kEmpty:
-      return "empty";
-    case RecordError::kCorrupt:
-      return "corrupt";
-    case RecordError::kRefused:
-      return "refused";
-  }
-  return "?";
+  if (record.error() == CheckStatus::kUnknown) return "empty";
+  if (record.error() == CheckStatus::kCorrupt) return "corrupt";
+  return record.error() == CheckStatus::kExpired ? "refused" : "?";
 }
 
 std::string withCookie(std::string_view cookie) {
@@ -42,13 +36,13 @@ std::string withMaxAge(std::string_view value) {
 }
 
 std::string touchOf(std::string_view json) {
-  const Expected<SessionRecord, RecordError> record = read(json);
+  const Expected<SessionRecord, CheckStatus> record = read(json);
   if (!record) return outcome(json);
   return record->cookie.touch_ttl ? std::to_string(record->cookie.touch_ttl->count()) : "never";
 }
 
 TEST(SessionRecord, TakesWhatExpressWrites) {
-  const Expected<SessionRecord, RecordError> record = read(
+  const Expected<SessionRecord, CheckStatus> record = read(
       R"({"cookie":{"originalMaxAge":60000,"expires":"2026-01-01T00:01:00.000Z","httpOnly":true,"path":"/"},"user":1})");
   ASSERT_TRUE(record);
   EXPECT_EQ(record->cookie.touch_ttl, seconds(60));
@@ -175,7 +169,7 @@ TEST(SessionRecord, OwnMembersThatComeTwiceAreCorrupt) {
 }
 
 TEST(SessionRecord, ReadsItsOwnTimes) {
-  const Expected<SessionRecord, RecordError> record =
+  const Expected<SessionRecord, CheckStatus> record =
       read(R"({"cookie":{},"_sd":{"created":1767225600000,"authenticated":1767225600001.5,"address":"192.0.2.0/24"}})");
   ASSERT_TRUE(record);
   EXPECT_EQ(record->created, WallTime(milliseconds(1767225600000)));
@@ -192,7 +186,7 @@ TEST(SessionRecord, OwnTimesThatAreNoneAreCorrupt) {
 }
 
 TEST(SessionRecord, LoneSurrogatesAreAccepted) {
-  const Expected<SessionRecord, RecordError> record = read(R"({"cookie":{},"user":"a\ud800"})");
+  const Expected<SessionRecord, CheckStatus> record = read(R"({"cookie":{},"user":"a\ud800"})");
   ASSERT_TRUE(record);
   EXPECT_EQ(record->tree.root().member("user")->text(), "a\xEF\xBF\xBD");
 }

@@ -26,9 +26,9 @@ SessionId idOf(std::string_view bytes) {
 }
 
 std::string outcome(const CookieSigner& signer, std::string_view value) {
-  const Expected<VerifiedCookie, CookieError> verified = signer.verify(value);
+  const Expected<VerifiedCookie, CheckStatus> verified = signer.verify(value);
   if (verified) return std::to_string(verified->secret) + " " + verified->id.bytes();
-  return verified.error() == CookieError::kMalformed ? "malformed" : "bad signature";
+  return verified.error() == CheckStatus::kMalformed ? "malformed" : "bad signature";
 }
 
 TEST(SignedCookie, SignsAsExpressDoes) {

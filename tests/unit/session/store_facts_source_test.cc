@@ -109,9 +109,9 @@ TEST_F(StoreFactsSourceTest, KeepsNotThereCannotTellAndDamagedApart) {
   EXPECT_EQ(found[3].presence, Presence::kUnavailable);
   EXPECT_EQ(found[4].presence, Presence::kUnavailable);
   EXPECT_EQ(found[5].presence, Presence::kPresent);
-  EXPECT_EQ(found[5].session->facts().state, SessionState::kCorrupt);
+  EXPECT_EQ(found[5].session->facts().state, CheckStatus::kCorrupt);
   EXPECT_EQ(found[6].presence, Presence::kPresent);
-  EXPECT_EQ(found[6].session->facts().state, SessionState::kCorrupt);
+  EXPECT_EQ(found[6].session->facts().state, CheckStatus::kCorrupt);
   EXPECT_EQ(store_.round_trips, 1);
   EXPECT_EQ(count("sessiond_corrupt_records_total"), 2U);
 }
@@ -234,7 +234,7 @@ TEST_F(StoreFactsSourceTest, ALoadThatIsBegunFindsWhatALoadFinds) {
   for (std::size_t i = 0; i < names.size(); ++i) EXPECT_EQ(begun.loads[i].found.presence, waited[i].presence) << i;
   EXPECT_EQ(begun.loads[0].found.session->identity().text(), "X-User-Id: 7\r\n");
   EXPECT_EQ(begun.loads[0].found.ttl, seconds(5));
-  EXPECT_EQ(begun.loads[4].found.session->facts().state, SessionState::kCorrupt);
+  EXPECT_EQ(begun.loads[4].found.session->facts().state, CheckStatus::kCorrupt);
   EXPECT_EQ(count("sessiond_corrupt_records_total"), 2U);
 }
 

@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "base/fixed_vector.h"
-#include "endpoints/auth/check_status.h"
 #include "http/cookie_header.h"
+#include "session/check_status.h"
 #include "session/facts_source.h"
 #include "session/session_policy.h"
 #include "session/signed_cookie.h"
@@ -37,12 +37,9 @@ struct AuthCheck {
   FixedVector<AuthCandidate, kMaxCookieValues> candidates;
 };
 
-struct AuthDecision {
-  CheckStatus status = CheckStatus::kMisconfigured;
+struct AuthDecision : Judgement {
   /// The one that was decided on; nullptr when none led to a session.
   const AuthCandidate* winner = nullptr;
-  /// No session, and the policy is content with that.
-  bool admitted_as_nobody = false;
   /// Several cookies of the name, and it is certain that none of them is good for anything.
   bool all_dead = false;
 };

@@ -1,4 +1,4 @@
-#include "endpoints/auth/check_status.h"
+#include "session/check_status.h"
 
 #include <gtest/gtest.h>
 
@@ -11,9 +11,9 @@ namespace {
 TEST(CheckStatus, EveryStatusHasItsOwnWord) {
   std::set<std::string> words;
   for (std::size_t i = 0; i < kCheckStatuses; ++i) words.insert(std::string(nameOf(static_cast<CheckStatus>(i))));
-  EXPECT_EQ(words,
-            (std::set<std::string>{"valid", "missing", "malformed", "forged", "unknown", "expired", "revoked",
-                                   "anonymous", "corrupt", "stale", "forbidden", "unavailable", "misconfigured"}));
+  EXPECT_EQ(words, (std::set<std::string>{"valid", "missing", "malformed", "forged", "unknown", "expired", "revoked",
+                                          "anonymous", "corrupt", "stale", "forbidden", "incomplete", "unavailable",
+                                          "misconfigured"}));
 }
 
 TEST(CheckStatus, RefusalsAreCodesThatNginxPassesOn) {
@@ -39,8 +39,9 @@ TEST(CheckStatus, OnlyTheCertainAbsenceOfALoginPassesAsNobody) {
   EXPECT_TRUE(passesAsNobody(CheckStatus::kForged));
   EXPECT_TRUE(passesAsNobody(CheckStatus::kUnknown));
   EXPECT_TRUE(passesAsNobody(CheckStatus::kRevoked));
+  EXPECT_TRUE(passesAsNobody(CheckStatus::kCorrupt));
   EXPECT_FALSE(passesAsNobody(CheckStatus::kUnavailable));
-  EXPECT_FALSE(passesAsNobody(CheckStatus::kCorrupt));
+  EXPECT_FALSE(passesAsNobody(CheckStatus::kIncomplete));
   EXPECT_FALSE(passesAsNobody(CheckStatus::kForbidden));
   EXPECT_FALSE(passesAsNobody(CheckStatus::kStale));
   EXPECT_FALSE(passesAsNobody(CheckStatus::kMisconfigured));

@@ -1,42 +1,10 @@
-#include "endpoints/auth/check_status.h"
+#include "session/check_status.h"
 
 #include <string>
 
 #include "base/check.h"
 
 namespace sessiond {
-
-std::string_view nameOf(CheckStatus status) {
-  switch (status) {
-    case CheckStatus::kValid:
-      return "valid";
-    case CheckStatus::kMissing:
-      return "missing";
-    case CheckStatus::kMalformed:
-      return "malformed";
-    case CheckStatus::kForged:
-      return "forged";
-    case CheckStatus::kUnknown:
-      return "unknown";
-    case CheckStatus::kExpired:
-      return "expired";
-    case CheckStatus::kRevoked:
-      return "revoked";
-    case CheckStatus::kAnonymous:
-      return "anonymous";
-    case CheckStatus::kCorrupt:
-      return "corrupt";
-    case CheckStatus::kStale:
-      return "stale";
-    case CheckStatus::kForbidden:
-      return "forbidden";
-    case CheckStatus::kUnavailable:
-      return "unavailable";
-    case CheckStatus::kMisconfigured:
-      return "misconfigured";
-  }
-  SESSIOND_CHECK(false);
-}
 
 int refusalCode(CheckStatus status) {
   switch (status) {
@@ -51,6 +19,7 @@ int refusalCode(CheckStatus status) {
     case CheckStatus::kStale:
       return 401;
     case CheckStatus::kForbidden:
+    case CheckStatus::kIncomplete:
     case CheckStatus::kMisconfigured:
       return 403;
     case CheckStatus::kUnavailable:
@@ -71,11 +40,12 @@ bool passesAsNobody(CheckStatus status) {
     case CheckStatus::kExpired:
     case CheckStatus::kRevoked:
     case CheckStatus::kAnonymous:
+    case CheckStatus::kCorrupt:
       return true;
     case CheckStatus::kValid:
-    case CheckStatus::kCorrupt:
     case CheckStatus::kStale:
     case CheckStatus::kForbidden:
+    case CheckStatus::kIncomplete:
     case CheckStatus::kUnavailable:
     case CheckStatus::kMisconfigured:
       return false;

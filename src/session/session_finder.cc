@@ -1,4 +1,4 @@
-#include "endpoints/session_finder.h"
+#include "session/session_finder.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -13,7 +13,8 @@ namespace {
 
 /// Is there a session behind this decision? One that the policy would not let pass is one too.
 bool isSession(CheckStatus status) {
-  return status == CheckStatus::kValid || status == CheckStatus::kAnonymous || status == CheckStatus::kForbidden;
+  return status == CheckStatus::kValid || status == CheckStatus::kAnonymous || status == CheckStatus::kForbidden ||
+         status == CheckStatus::kIncomplete;
 }
 
 }  // namespace
@@ -29,11 +30,11 @@ Expected<OpenSession, CheckStatus> SessionFinder::find(const Request& request) c
   const CookieValues cookies = findCookies(request.params, settings_.cookie_name);
   for (std::size_t i = 0; i < cookies.count; ++i) {
     AuthCandidate& candidate = check.candidates.emplace_back(cookies.values[i]);
-    Expected<VerifiedCookie, CookieError> verified = parts_.signer.verify(candidate.cookie);
+    Expected<VerifiedCookie, CheckStatus> verified = parts_.signer.verify(candidate.cookie);
     if (verified) {
       candidate.verified = std::move(*verified);
-    } else if (verified.error() == CookieError::kBadSignature) {
-      candidate.failure = CheckStatus::kForged;
+    } else {
+      candidate.failure = verified.error();
     }
   }
   return decideOn(check);

@@ -1,0 +1,57 @@
+#include "session/auth_check.h"
+
+namespace sessiond {
+
+namespace {
+
+/// Why what was found is no session; nullopt when it is one.
+std::optional<CheckStatus> absenceOf(const FoundSession& found) {
+  switch (found.presence) {
+    case Presence::kUnknown:
+      return CheckStatus::kUnknown;
+    case Presence::kRevoked:
+      return CheckStatus::kRevoked;
+    case Presence::kUnavailable:
+      return CheckStatus::kUnavailable;
+    case Presence::kPresent:
+      break;
+  }
+  const CheckStatus state = found.session->facts().state;
+  if (state == CheckStatus::kUnknown || state == CheckStatus::kCorrupt) return state;
+  return std::nullopt;
+}
+
+/// Why this candidate leads to no session; nullopt when it does.
+std::optional<CheckStatus> absenceOf(const AuthCandidate& candidate) {
+  if (candidate.found) return absenceOf(*candidate.found);
+  return candidate.verified ? CheckStatus::kUnavailable : candidate.failure;
+}
+
+AuthDecision judgeWinner(const AuthCheck& check, const AuthCandidate& winner, std::chrono::seconds absolute_timeout,
+                         WallTime now) {
+  const DecisionFacts& facts = winner.found->session->facts();
+  return {judge(facts, *check.policy, check.policy_index, absolute_timeout, now), &winner};
+}
+
+}  // namespace
+
+bool leadsToSession(const FoundSession& found) {
+  return !absenceOf(found);
+}
+
+AuthDecision decide(const AuthCheck& check, std::chrono::seconds absolute_timeout, WallTime now) {
+  std::optional<CheckStatus> first_reason;
+  bool corrupt = false;
+  for (const AuthCandidate& candidate : check.candidates) {
+    const std::optional<CheckStatus> absence = absenceOf(candidate);
+    if (!absence) return judgeWinner(check, candidate, absolute_timeout, now);
+    if (absence == CheckStatus::kUnavailable) return {{.status = CheckStatus::kUnavailable}};
+    corrupt = corrupt || absence == CheckStatus::kCorrupt;
+    if (!first_reason) first_reason = absence;
+  }
+  AuthDecision decision{judgeNobody(first_reason.value_or(CheckStatus::kMissing), *check.policy)};
+  decision.all_dead = check.candidates.size() > 1 && !corrupt;
+  return decision;
+}
+
+}  // namespace sessiond

@@ -1,0 +1,91 @@
+// CheckStatus: what a session check found, each reason apart: the one answer to "why is nobody logged in here?", from
+// the reading of a cookie or a stored value to the answer, the figures and the log.
+//
+// It is the word in X-Session-Status, the `outcome` label of sessiond_checks_total, and decides the answer's code:
+// 401 for whoever should log in, 403 for whoever may not, 503 when nobody can say.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/metrics.h"
+
+namespace sessiond {
+
+enum class CheckStatus : std::uint8_t {
+  kValid,
+  kMissing,        ///< no session cookie
+  kMalformed,      ///< a cookie that is no signed value
+  kForged,         ///< no secret made this signature
+  kUnknown,        ///< no such session: expired by its key's time to live, or never was
+  kExpired,        ///< beyond session.absolute_timeout, or a cookie lifetime of nothing
+  kRevoked,        ///< logged out
+  kAnonymous,      ///< a session of nobody
+  kCorrupt,        ///< a stored value that is no session
+  kStale,          ///< the login is older than the policy's max_auth_age
+  kForbidden,      ///< logged in, but not allowed here
+  kIncomplete,     ///< logged in, without a value for a required identity header
+  kUnavailable,    ///< Redis cannot say
+  kMisconfigured,  ///< nginx names a policy that does not exist
+  kLast = kMisconfigured
+};
+inline constexpr std::size_t kCheckStatuses = static_cast<std::size_t>(CheckStatus::kLast) + 1;
+
+/// One lower-case word; empty for what is none of them.
+constexpr std::string_view nameOf(CheckStatus status) {
+  switch (status) {
+    case CheckStatus::kValid:
+      return "valid";
+    case CheckStatus::kMissing:
+      return "missing";
+    case CheckStatus::kMalformed:
+      return "malformed";
+    case CheckStatus::kForged:
+      return "forged";
+    case CheckStatus::kUnknown:
+      return "unknown";
+    case CheckStatus::kExpired:
+      return "expired";
+    case CheckStatus::kRevoked:
+      return "revoked";
+    case CheckStatus::kAnonymous:
+      return "anonymous";
+    case CheckStatus::kCorrupt:
+      return "corrupt";
+    case CheckStatus::kStale:
+      return "stale";
+    case CheckStatus::kForbidden:
+      return "forbidden";
+    case CheckStatus::kIncomplete:
+      return "incomplete";
+    case CheckStatus::kUnavailable:
+      return "unavailable";
+    case CheckStatus::kMisconfigured:
+      return "misconfigured";
+  }
+  return {};
+}
+static_assert(nameOf(static_cast<CheckStatus>(kCheckStatuses)).empty(), "kLast is not the last");
+
+/// The refusal's HTTP code: 401, 403 or 503; nginx turns all others into 500. REQUIRES: not kValid.
+int refusalCode(CheckStatus status);
+
+/// May a policy that only prefers a session (`require: optional`) let this pass as nobody? True where it is certain
+/// that there is no login, a damaged record included: nobody can be logged in by it. Not where it is unknown, and not
+/// where there is a login that the policy refuses.
+bool passesAsNobody(CheckStatus status);
+
+/// A counter for each status. Thread-safe.
+class CheckCounters {
+ public:
+  explicit CheckCounters(MetricsRegistry& metrics);
+  void count(CheckStatus status) { counters_[static_cast<std::size_t>(status)]->add(); }
+
+ private:
+  std::array<Counter*, kCheckStatuses> counters_{};
+};
+
+}  // namespace sessiond
