@@ -2,15 +2,16 @@
 # lint reads this file, and the Makefile links each room's tests with these rooms and no others. A room may have
 # folders inside; they belong to it.
 
-ROOMS := base os json http config session login redis endpoints fastcgi
+ROOMS := base os json yaml http config session login redis endpoints fastcgi
 
 NEEDS_base      :=
 NEEDS_os        := base
 NEEDS_json      := base
+NEEDS_yaml      := base
 NEEDS_http      := base
-NEEDS_config    := base
+NEEDS_config    := yaml base
 NEEDS_session   := json http base
 NEEDS_login     := json http base
-NEEDS_redis     := login session json http config base
-NEEDS_endpoints := login session json http config base
+NEEDS_redis     := login session json http config yaml base
+NEEDS_endpoints := login session json yaml http config base
 NEEDS_fastcgi   := http os base

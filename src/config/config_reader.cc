@@ -7,7 +7,7 @@
 #include "config/config_validator.h"
 #include "config/options.h"
 #include "config/redis_url.h"
-#include "config/yaml_tree.h"
+#include "yaml/yaml_tree.h"
 
 namespace sessiond {
 namespace {

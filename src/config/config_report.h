@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "config/config_problem.h"
-#include "config/yaml_tree.h"
+#include "yaml/yaml_tree.h"
 
 namespace sessiond {
 

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "config/config_report.h"
-#include "config/yaml_tree.h"
+#include "yaml/yaml_tree.h"
 
 namespace sessiond {
 

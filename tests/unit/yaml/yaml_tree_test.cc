@@ -1,4 +1,4 @@
-#include "config/yaml_tree.h"
+#include "yaml/yaml_tree.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "config/yaml_tree.h"
+#include "yaml/yaml_tree.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -10,7 +10,7 @@
 #include <sstream>
 #include <utility>
 
-#include "config/source_text.h"
+#include "yaml/source_text.h"
 
 namespace sessiond {
 namespace {

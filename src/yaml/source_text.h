@@ -1,11 +1,11 @@
-// The text of a configuration file as lines, and what must be right about it before a YAML parser sees it.
+// The text of a YAML file as lines, and what must be right about it before a YAML parser sees it.
 
 #pragma once
 
 #include <string_view>
 #include <vector>
 
-#include "config/yaml_tree.h"
+#include "yaml/yaml_tree.h"
 
 namespace sessiond {
 

@@ -1,4 +1,4 @@
-#include "config/source_text.h"
+#include "yaml/source_text.h"
 
 #include <optional>
 #include <string>
