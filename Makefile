@@ -220,6 +220,11 @@ $(OUT)/bench/%: tests/bench/%.cc $(OUT)/src/allocator.o $(call room_libs,$(top_d
 	$(Q)$(compile) $(OUR_LDFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $< $(OUT)/src/allocator.o \
 	  $(call room_libs,$(top_down)) $(call package_flags,--libs $(ALLOCATOR)) $(LIBS)
 
+.PHONY: mutants
+mutants: ## break the code on which safety rests, line by line, and see whether tests notice (ROOMS_TO_BREAK='redis http')
+	@tests/support/install-packages build run test mutants
+	@tests/mutants/run $(ROOMS_TO_BREAK)
+
 .PHONY: bench
 bench: ## measure it against libfcgi alone, against others, against growth (QUICK=1: the same ratios in 4 minutes)
 	@tests/support/install-packages build run bench

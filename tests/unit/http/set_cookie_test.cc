@@ -22,6 +22,8 @@ TEST(SetCookie, WritesNoMoreThanItIsGiven) {
   cookie.path = "";
   cookie.http_only = false;
   EXPECT_EQ(render(cookie), "connect.sid=s%3Ax.y");
+  cookie.secure = true;
+  EXPECT_EQ(render(cookie), "connect.sid=s%3Ax.y; Secure");
 }
 
 TEST(SetCookie, WritesAttributesInExpressOrder) {

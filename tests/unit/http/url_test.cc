@@ -50,6 +50,7 @@ TEST(CanonicalOrigin, RefusesWhatIsNoWebOrigin) {
                            "https://[::1",
                            "https://[]",
                            "https://[::1]x",
+                           "https://[::1]x80",
                            "https://[example.org]",
                            "https://a,b",
                            "https://a https://b",
