@@ -39,11 +39,10 @@ ExtractionRules extractionRulesOf(const Config& config) {
   rules.user_at = config.session.user_at;
   rules.roles_at = config.session.roles_at;
   for (const IdentityHeaderConfig& header : config.identity) {
-    rules.identity.push_back({.name = header.name,
-                              .from = header.from,
-                              .join = header.join,
-                              .encode = encodingOf(header.encode),
-                              .required = header.required});
+    IdentityHeader& rule = rules.identity.emplace_back(identityHeader(header.name, header.from));
+    if (header.join != ",") rule.join = header.join;
+    rule.encode = encodingOf(header.encode);
+    rule.required = rule.required || header.required;
   }
   rules.identity_max_bytes = config.session.identity_max_bytes;
   rules.max_bytes = config.session.max_bytes;

@@ -1,17 +1,8 @@
 #include "endpoints/media_type.h"
 
+#include "base/ascii.h"
+
 namespace sessiond {
-namespace {
-
-std::string lowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
-}  // namespace
 
 std::string mediaType(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));

@@ -2,20 +2,13 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 
 namespace sessiond {
 namespace {
 
 constexpr std::size_t kMaxHostBytes = 255;  // RFC 1035 §2.3.4
-
-std::string lowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 bool isMadeOf(std::string_view text, std::string_view alphabet) {
   return text.find_first_not_of(alphabet) == std::string_view::npos;

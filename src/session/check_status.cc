@@ -19,6 +19,7 @@ int refusalCode(CheckStatus status) {
     case CheckStatus::kStale:
       return 401;
     case CheckStatus::kForbidden:
+    case CheckStatus::kLost:
     case CheckStatus::kIncomplete:
     case CheckStatus::kMisconfigured:
       return 403;
@@ -45,6 +46,7 @@ bool passesAsNobody(CheckStatus status) {
     case CheckStatus::kValid:
     case CheckStatus::kStale:
     case CheckStatus::kForbidden:
+    case CheckStatus::kLost:
     case CheckStatus::kIncomplete:
     case CheckStatus::kUnavailable:
     case CheckStatus::kMisconfigured:

@@ -27,6 +27,7 @@ enum class CheckStatus : std::uint8_t {
   kCorrupt,        ///< a stored value that is no session
   kStale,          ///< the login is older than the policy's max_auth_age
   kForbidden,      ///< logged in, but not allowed here
+  kLost,           ///< logged in, but an identity value that may not be left out cannot be sent as it stands
   kIncomplete,     ///< logged in, without a value for a required identity header
   kUnavailable,    ///< Redis cannot say
   kMisconfigured,  ///< nginx names a policy that does not exist
@@ -59,6 +60,8 @@ constexpr std::string_view nameOf(CheckStatus status) {
       return "stale";
     case CheckStatus::kForbidden:
       return "forbidden";
+    case CheckStatus::kLost:
+      return "lost";
     case CheckStatus::kIncomplete:
       return "incomplete";
     case CheckStatus::kUnavailable:

@@ -1,6 +1,7 @@
 #include "session/facts_extractor.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "json/json_duplicates.h"
 #include "json/json_number.h"
 #include "json/json_pointer.h"
+#include "session/identity_value.h"
 #include "session/session_record.h"
 
 namespace sessiond {
@@ -126,6 +128,7 @@ struct FactsExtractor::Prepared {
   };
 
   explicit Prepared(ExtractionRules rules);
+  static std::vector<std::size_t> importanceOf(const std::vector<Header>& headers);
   void fillIdentity(Finder& finder, SessionFacts& facts) const;
   std::uint64_t policiesMet(Finder& finder) const;
   HeaderBlock emptyIdentity() const;
@@ -133,6 +136,7 @@ struct FactsExtractor::Prepared {
   JsonPointer user_at;
   JsonPointer roles_at;
   std::vector<Header> identity;
+  std::vector<std::size_t> by_importance;  ///< places in `identity`: who may take of the budget first
   std::vector<Policy> policies;
   std::size_t identity_max_bytes;
   std::size_t max_bytes;
@@ -150,6 +154,8 @@ FactsExtractor::Prepared::Prepared(ExtractionRules rules)
     JsonPointer from = pointerOf(header.from);
     identity.push_back({std::move(header), std::move(from)});
   }
+  SESSIOND_CHECK(identity.size() <= kMaxIdentityHeaders);
+  by_importance = importanceOf(identity);
   for (SessionPolicy& policy : rules.policies) {
     Policy prepared{.roles_any = std::move(policy.roles_any), .roles_all = std::move(policy.roles_all), .matches = {}};
     for (const auto& [at, json] : policy.match) prepared.matches.push_back({pointerOf(at), scalarOf(json)});
@@ -157,20 +163,35 @@ FactsExtractor::Prepared::Prepared(ExtractionRules rules)
   }
 }
 
+std::vector<std::size_t> FactsExtractor::Prepared::importanceOf(const std::vector<Header>& headers) {
+  const auto rank = [&](std::size_t i) {
+    if (headers[i].rule.lost == LostValue::kRefuse) return 0;
+    return headers[i].rule.required ? 1 : 2;
+  };
+  std::vector<std::size_t> order(headers.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, rank);
+  return order;
+}
+
 void FactsExtractor::Prepared::fillIdentity(Finder& finder, SessionFacts& facts) const {
+  std::vector<std::string> values(identity.size());
   std::size_t left = identity_max_bytes;
-  for (const Header& header : identity) {
-    const std::optional<JsonValue> value = finder.findWhole(header.from);
-    std::optional<std::string> text = "";
-    if (value) text = renderIdentityValue(*value, header.rule.join, header.rule.encode);
-    const bool passes = text && text->size() <= left && facts.identity.add(header.rule.name, *text);
-    if (passes) {
-      left -= text->size();
+  for (const std::size_t i : by_importance) {
+    const IdentityHeader& header = identity[i].rule;
+    const std::optional<JsonValue> found = finder.findWhole(identity[i].from);
+    std::optional<std::string> value = found ? renderIdentityValue(*found, header) : std::string();
+    if (value && value->size() <= left) {
+      left -= value->size();
+      values[i] = *std::move(value);
     } else {
-      SESSIOND_CHECK(facts.identity.add(header.rule.name, ""));
-      ++facts.identity_values_dropped;
+      facts.identity_lost |= IdentityHeaderBits{1} << i;
+      if (header.lost == LostValue::kRefuse) facts.refused_identity_lost = true;
     }
-    if (header.rule.required && (!passes || text->empty())) facts.required_identity_missing = true;
+    if (header.required && values[i].empty()) facts.required_identity_missing = true;
+  }
+  for (std::size_t i = 0; i < identity.size(); ++i) {
+    SESSIOND_CHECK(facts.identity.add(identity[i].rule.name, values[i]));
   }
 }
 
@@ -199,6 +220,12 @@ FactsExtractor::FactsExtractor(ExtractionRules rules)
   nobody_.identity = prepared_->emptyIdentity();
 }
 
+std::vector<std::string> FactsExtractor::identityNames() const {
+  std::vector<std::string> names;
+  for (const Prepared::Header& header : prepared_->identity) names.push_back(header.rule.name);
+  return names;
+}
+
 FactsExtractor::FactsExtractor(FactsExtractor&&) noexcept = default;
 FactsExtractor::~FactsExtractor() = default;
 
@@ -220,7 +247,8 @@ SessionFacts FactsExtractor::extract(std::string_view json) const {
   facts.state = CheckStatus::kAnonymous;
   facts.policies_met = 0;
   facts.required_identity_missing = false;
-  facts.identity_values_dropped = 0;
+  facts.refused_identity_lost = false;
+  facts.identity_lost = 0;
   facts.identity = nobody_.identity;
   return facts;
 }

@@ -1,13 +1,8 @@
 // FactsExtractor: from a session's JSON to SessionFacts, once a load.
 //
-// Identity values: strings, numbers (their text), true and false. An array of those is joined; null in it is an empty
-// element. Objects, and arrays that hold more than those, pass only encoded, as JSON text. null and nothing give an
-// empty value. What would not be safe or not be clear is left out: the header is there, empty, and counted:
-//   - a value with CR, LF or NUL in it (other control characters, C1 included, are removed);
-//   - a joined array one of whose elements contains the separator: it would read as two elements;
-//   - an object without encoding;
-//   - a value beyond the budget: identity_max_bytes counts values as sent, in the configured order; what still fits
-//     behind a value that was left out is sent.
+// Identity values pass exactly as they stand or are lost (identity_value.h). A value is lost, too, beyond the budget:
+// identity_max_bytes counts values as sent; headers that are refused when they are lost come first, then required ones,
+// each in the configured order, and what still fits behind a value that did not is sent.
 // Names that come twice on the way to anything that is decided by (user, roles, identity, match), or inside an object
 // that would be sent, make the session corrupt.
 
@@ -20,20 +15,11 @@
 #include <string_view>
 #include <vector>
 
-#include "session/identity_value.h"
+#include "session/identity_header.h"
 #include "session/session_facts.h"
 #include "session/session_policy.h"
 
 namespace sessiond {
-
-/// A plain value.
-struct IdentityHeader {
-  std::string name;
-  std::string from;  ///< JSON Pointer
-  std::string join = ",";
-  IdentityEncoding encode = IdentityEncoding::kUtf8;
-  bool required = false;
-};
 
 /// A plain value: what the configuration says about reading a session.
 struct ExtractionRules {
@@ -50,7 +36,7 @@ struct ExtractionRules {
 class FactsExtractor {
  public:
   /// REQUIRES: every pointer is one (JsonPointer::parse), every match value is JSON of a scalar, every header name
-  /// is a token, at most kMaxPolicies policies.
+  /// is a token, at most kMaxPolicies policies and kMaxIdentityHeaders headers.
   explicit FactsExtractor(ExtractionRules rules);
   FactsExtractor(FactsExtractor&&) noexcept;
   ~FactsExtractor();
@@ -58,6 +44,8 @@ class FactsExtractor {
   SessionFacts extract(std::string_view json) const;
   /// What a request without a login sends under an optional policy: every identity header, empty.
   const SessionFacts& nobody() const { return nobody_; }
+  /// The identity headers, in the order of SessionFacts::identity_lost.
+  std::vector<std::string> identityNames() const;
 
  private:
   struct Prepared;

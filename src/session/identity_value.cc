@@ -1,6 +1,7 @@
 #include "session/identity_value.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "base/encoding.h"
 #include "json/json_text.h"
@@ -8,38 +9,29 @@
 namespace sessiond {
 namespace {
 
-bool mayBeginControl(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7f || byte == 0xC2;
-}
+constexpr std::string_view kUsualSeparator = ",";
 
-// Without C0 controls, DEL and C1 controls (U+0080 to U+009F, C2 80 to C2 9F as UTF-8); nullopt with CR, LF or NUL.
-// REQUIRES: valid UTF-8.
-std::optional<std::string> withoutControls(std::string_view text) {
-  if (std::none_of(text.begin(), text.end(), mayBeginControl)) return std::string(text);
-  std::string clean;
+// C0 controls, DEL, and C1 controls (U+0080 to U+009F, C2 80 to C2 9F as UTF-8). REQUIRES: valid UTF-8.
+bool holdsControls(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte == '\r' || byte == '\n' || byte == 0) return std::nullopt;
-    if (byte < 0x20 || byte == 0x7f) continue;
-    if (byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
-      ++i;
-      continue;
-    }
-    clean += text[i];
+    if (byte < 0x20 || byte == 0x7f) return true;
+    if (byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
   }
-  return clean;
+  return false;
 }
 
-std::string trimSpaces(const std::string& text) {
-  const std::size_t begin = text.find_first_not_of(' ');
-  if (begin == std::string::npos) return "";
-  return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
+bool hasSpaceAtAnEnd(std::string_view text) {
+  return text.starts_with(' ') || text.ends_with(' ');
 }
 
-std::optional<std::string> scalarText(JsonValue value) {
-  if (value.kind() == JsonKind::kNull) return "";
-  return withoutControls(value.text());
+// Does whoever splits at the separator find this entry's end, and not another place before it?
+bool staysOneEntry(const std::string& entry, std::string_view separator) {
+  return (entry + std::string(separator)).find(separator) == entry.size();
+}
+
+std::string_view textOf(JsonValue scalar) {
+  return scalar.kind() == JsonKind::kNull ? std::string_view() : scalar.text();
 }
 
 bool holdsScalarsOnly(JsonValue array) {
@@ -49,50 +41,55 @@ bool holdsScalarsOnly(JsonValue array) {
   return true;
 }
 
-std::optional<std::string> joinElements(JsonValue array, std::string_view join, IdentityEncoding encode) {
-  std::string joined;
-  bool first = true;
-  for (const JsonChild& child : array.children()) {
-    std::optional<std::string> text = scalarText(child.value);
-    if (!text) return std::nullopt;
-    if (encode == IdentityEncoding::kPercent) text = percentEncode(*text);
-    if (!join.empty() && text->find(join) != std::string::npos) return std::nullopt;
-    if (!first) joined += join;
-    first = false;
-    joined += *text;
-  }
-  return joined;
-}
-
-std::string encoded(const std::string& text, IdentityEncoding encode) {
+std::optional<std::string> rendered(std::string_view text, IdentityEncoding encode) {
   switch (encode) {
     case IdentityEncoding::kUtf8:
-      return trimSpaces(text);
+      if (holdsControls(text) || hasSpaceAtAnEnd(text)) return std::nullopt;
+      return std::string(text);
     case IdentityEncoding::kPercent:
       return percentEncode(text);
     case IdentityEncoding::kBase64Url:
-      return base64UrlEncode(text);
+      return std::string(text);  // the list as a whole is encoded
   }
-  return "";
+  return std::nullopt;
+}
+
+std::optional<std::string> joined(JsonValue array, std::string_view separator, IdentityEncoding encode) {
+  std::string list;
+  bool first = true;
+  for (const JsonChild& child : array.children()) {
+    const std::optional<std::string> entry = rendered(textOf(child.value), encode);
+    if (!entry || !staysOneEntry(*entry, separator)) return std::nullopt;
+    if (!first) list += separator;
+    first = false;
+    list += *entry;
+  }
+  return list;
+}
+
+std::optional<std::string> finished(std::optional<std::string> text, IdentityEncoding encode) {
+  if (!text) return std::nullopt;
+  if (encode == IdentityEncoding::kBase64Url) return base64UrlEncode(*text);
+  if (hasSpaceAtAnEnd(*text)) return std::nullopt;  // a separator may be a space, and its last entry empty
+  return text;
 }
 
 }  // namespace
 
-std::optional<std::string> renderIdentityValue(JsonValue value, std::string_view join, IdentityEncoding encode) {
+std::optional<std::string> renderIdentityValue(JsonValue value, const IdentityHeader& header) {
+  const IdentityEncoding encode = header.encode;
   if (value.isScalar()) {
-    const std::optional<std::string> text = scalarText(value);
-    if (!text) return std::nullopt;
-    return encoded(*text, encode);
+    std::optional<std::string> text = rendered(textOf(value), encode);
+    if (text && header.join && !staysOneEntry(*text, *header.join)) return std::nullopt;
+    return finished(std::move(text), encode);
   }
   if (value.kind() == JsonKind::kArray && holdsScalarsOnly(value)) {
-    const std::optional<std::string> joined = joinElements(value, join, encode);
-    if (!joined) return std::nullopt;
-    return encode == IdentityEncoding::kPercent ? *joined : encoded(*joined, encode);
+    return finished(joined(value, header.join ? std::string_view(*header.join) : kUsualSeparator, encode), encode);
   }
   if (encode == IdentityEncoding::kUtf8) return std::nullopt;
   std::string json;
   appendCompactJson(json, value);
-  return encoded(json, encode);
+  return encode == IdentityEncoding::kPercent ? percentEncode(json) : base64UrlEncode(json);
 }
 
 }  // namespace sessiond

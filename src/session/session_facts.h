@@ -14,6 +14,7 @@
 #include "http/header_block.h"
 #include "session/check_status.h"
 #include "session/cookie_attributes.h"
+#include "session/identity_header.h"
 
 namespace sessiond {
 
@@ -23,6 +24,7 @@ struct DecisionFacts {
   /// null, false or ""), kAnonymous, or one of readSessionRecord()'s errors.
   CheckStatus state = CheckStatus::kCorrupt;
   bool required_identity_missing = false;
+  bool refused_identity_lost = false;     ///< of a header whose `lost` is kRefuse
   std::uint64_t policies_met = 0;         ///< bit i: what policy i asks of the session's content is there
   std::optional<WallTime> created;        ///< /_sd/created; absent on sessions that others made
   std::optional<WallTime> authenticated;  ///< /_sd/authenticated
@@ -33,8 +35,8 @@ struct DecisionFacts {
 
 /// With what is sent. A plain value; what is kept of it is a KnownSession (known_session.h).
 struct SessionFacts : DecisionFacts {
-  /// Identity headers left empty because their value may not pass. Counted by the caller, once an extraction.
-  std::uint32_t identity_values_dropped = 0;
+  /// Identity headers whose value could not be sent as it stands. Counted by the caller, once an extraction.
+  IdentityHeaderBits identity_lost = 0;
   HeaderBlock identity;  ///< every mapped header, rendered; present even when its value is empty
   /// For sending the cookie again (cookieToResend): the session's own attributes, and from when on it expires.
   CookieAttributes cookie;

@@ -14,7 +14,7 @@ namespace {
 /// Is there a session behind this decision? One that the policy would not let pass is one too.
 bool isSession(CheckStatus status) {
   return status == CheckStatus::kValid || status == CheckStatus::kAnonymous || status == CheckStatus::kForbidden ||
-         status == CheckStatus::kIncomplete;
+         status == CheckStatus::kLost || status == CheckStatus::kIncomplete;
 }
 
 }  // namespace

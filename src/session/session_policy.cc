@@ -16,6 +16,7 @@ CheckStatus judgeLogin(const DecisionFacts& facts, const SessionPolicy& policy, 
     return CheckStatus::kStale;
   }
   if ((facts.policies_met >> policy_index & 1) == 0) return CheckStatus::kForbidden;
+  if (facts.refused_identity_lost) return CheckStatus::kLost;
   if (facts.required_identity_missing) return CheckStatus::kIncomplete;
   return CheckStatus::kValid;
 }

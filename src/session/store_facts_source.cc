@@ -14,7 +14,7 @@ namespace {
 /// Is there nothing in them that has to be counted or logged at every read?
 bool isQuiet(const SessionFacts& facts) {
   const bool sound = facts.state == CheckStatus::kValid || facts.state == CheckStatus::kAnonymous;
-  return sound && facts.touch_ttl && facts.identity_values_dropped == 0;
+  return sound && facts.touch_ttl && facts.identity_lost == 0;
 }
 
 /// A value beside a tombstone.
@@ -43,8 +43,7 @@ StoreFactsSource::StoreFactsSource(SessionStore& store, const FactsExtractor& ex
                                "Sessions read whose stored value is no session; they are refused, not deleted.")),
       untouchable_(metrics.counter("sessiond_untouchable_records_total",
                                    "Sessions read whose cookie.originalMaxAge is no usable number; never touched.")),
-      dropped_values_(metrics.counter("sessiond_identity_values_dropped_total",
-                                      "Identity headers left empty: unsafe, ambiguous or beyond the budget.")),
+      lost_identity_(extractor.identityNames(), metrics),
       resurrected_(metrics.counter("sessiond_resurrected_sessions_total",
                                    "Revoked sessions that somebody stored again; they were deleted again.")) {}
 
@@ -124,11 +123,7 @@ SessionFacts StoreFactsSource::extract(const SessionId& id, std::string_view jso
   SessionFacts facts = extractor_.extract(json);
   if (facts.state == CheckStatus::kCorrupt) noteCorrupt(id, "the value is no session");
   if (facts.state == CheckStatus::kValid && !facts.touch_ttl) untouchable_.add();
-  if (facts.identity_values_dropped > 0) {
-    dropped_values_.add(facts.identity_values_dropped);
-    logWarn("identity: headers left empty because their values may not pass",
-            {{"session", pseudonym(log_names_, id.bytes())}, {"headers", std::int64_t{facts.identity_values_dropped}}});
-  }
+  if (facts.identity_lost != 0) lost_identity_.note(facts.identity_lost, pseudonym(log_names_, id.bytes()));
   return facts;
 }
 

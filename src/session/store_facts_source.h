@@ -16,6 +16,7 @@
 #include "session/facts_extractor.h"
 #include "session/facts_memo.h"
 #include "session/facts_source.h"
+#include "session/lost_identity.h"
 #include "session/session_store.h"
 
 namespace sessiond {
@@ -55,7 +56,7 @@ class StoreFactsSource final : public FactsSource {
   FactsMemo* const memo_;
   Counter& corrupt_;
   Counter& untouchable_;
-  Counter& dropped_values_;
+  LostIdentity lost_identity_;
   Counter& resurrected_;
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "json/json_members.h"
 #include "json/json_number.h"
 
@@ -35,14 +36,6 @@ bool isTruthy(JsonValue value) {
 
 bool isTruthy(std::optional<JsonValue> value) {
   return value && isTruthy(*value);
-}
-
-std::string lowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 // npm's `cookie` skips an attribute that is falsy and throws on one that it does not know: then Express sends no

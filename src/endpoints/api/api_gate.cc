@@ -1,21 +1,14 @@
 #include "endpoints/api/api_gate.h"
 
-#include <algorithm>
 #include <string>
 
+#include "base/ascii.h"
 #include "endpoints/api/api_answers.h"
 
 namespace sessiond {
 namespace {
 
 constexpr std::string_view kScheme = "bearer ";  // RFC 9110 §11.1: its case does not matter
-
-bool namesScheme(std::string_view credentials) {
-  if (credentials.size() < kScheme.size()) return false;
-  return std::equal(kScheme.begin(), kScheme.end(), credentials.begin(), [](char want, char have) {
-    return want == (have >= 'A' && have <= 'Z' ? static_cast<char>(have - 'A' + 'a') : have);
-  });
-}
 
 Response unauthorized() {
   Response response = apiError(401, "token_required", "the request needs Authorization: Bearer with the right token");
@@ -46,7 +39,7 @@ Response ApiGate::pass(std::string_view endpoint, const Request& request, const 
 bool ApiGate::bringsToken(const Request& request) const {
   if (token_.empty()) return true;
   std::string_view credentials = request.paramOrEmpty("HTTP_AUTHORIZATION");
-  if (!namesScheme(credentials)) return false;
+  if (!startsWithoutCase(credentials, kScheme)) return false;
   credentials.remove_prefix(kScheme.size());
   while (credentials.starts_with(' ')) credentials.remove_prefix(1);
   return token_.equals(credentials);

@@ -42,6 +42,12 @@ export const differences = {
     sessiond: 'a user',
     why: "passport's 0 is a user id",
   },
+  'user-without-id': {
+    what: 'a user without an `id`, or with one that cannot be sent exactly as it stands',
+    express: 'a user',
+    sessiond: 'refused with 403: `incomplete`, `lost` (see `identity`)',
+    why: 'no application gets a request of somebody without an id',
+  },
   'number-text': {
     what: 'numbers that JavaScript would write differently: 12345678901234567890, 1e3',
     express: '12345678901234567000, 1000',

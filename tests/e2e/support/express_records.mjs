@@ -19,6 +19,10 @@ const differs = (difference, title, value, express, sessiond, reason) => ({
 /** Express fails with an exception, sessiond says no. */
 const damaged = (title, value) => differs('damaged-record', title, value, 'failure', 'nobody', 'corrupt');
 
+/** Somebody to Express; no user that an application behind the check gets to see. */
+const withoutId = (title, value) =>
+  differs('user-without-id', title, session({ members: `"user":${value}` }), 'user', 'refused', 'incomplete');
+
 const nested = (depth) => session({ members: `"user":${user},"deep":${'['.repeat(depth)}${']'.repeat(depth)}` });
 const sized = (bytes) => {
   const empty = session({ members: `"user":${user},"filler":""` });
@@ -111,11 +115,12 @@ const users = [
   same('user null', session({ members: '"user":null' }), 'nobody', 'anonymous'),
   same('user false', session({ members: '"user":false' }), 'nobody', 'anonymous'),
   same('user an empty text', session({ members: '"user":""' }), 'nobody', 'anonymous'),
-  differs('user-zero', 'user 0', session({ members: '"user":0' }), 'nobody', 'user'),
-  same('user true', session({ members: '"user":true' }), 'user'),
-  same('user a text', session({ members: '"user":"alice"' }), 'user'),
-  same('user {}', session({ members: '"user":{}' }), 'user'),
-  same('user []', session({ members: '"user":[]' }), 'user'),
+  differs('user-zero', 'user 0', session({ members: '"user":0' }), 'nobody', 'refused', 'incomplete'),
+  withoutId('user true', 'true'),
+  withoutId('user a text', '"alice"'),
+  withoutId('user {}', '{}'),
+  withoutId('user []', '[]'),
+  withoutId('user with the id null', '{"id":null}'),
   same('user with an escape in its name', session({ members: `"\\u0075ser":${user}` })),
   same('User in capitals', session({ members: `"User":${user}` }), 'nobody', 'anonymous'),
   same('user only inside __proto__', session({ members: `"__proto__":{"user":${user}}` }), 'nobody', 'anonymous'),

@@ -180,5 +180,6 @@ export async function askSessiond(client, headers, { target = '/api/x' } = {}) {
     return { who: describeUser(seenAs(response.json(), 'X-User-Id')[0]), reason: 'valid', setCookies };
   }
   if (response.status === 401) return { who: 'nobody', reason: response.json().reason, setCookies };
+  if (response.status === 403) return { who: 'refused', reason: response.json().reason, setCookies };
   return { who: `status ${response.status}`, reason: response.text, setCookies };
 }

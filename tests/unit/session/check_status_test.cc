@@ -12,8 +12,8 @@ TEST(CheckStatus, EveryStatusHasItsOwnWord) {
   std::set<std::string> words;
   for (std::size_t i = 0; i < kCheckStatuses; ++i) words.insert(std::string(nameOf(static_cast<CheckStatus>(i))));
   EXPECT_EQ(words, (std::set<std::string>{"valid", "missing", "malformed", "forged", "unknown", "expired", "revoked",
-                                          "anonymous", "corrupt", "stale", "forbidden", "incomplete", "unavailable",
-                                          "misconfigured"}));
+                                          "anonymous", "corrupt", "stale", "forbidden", "lost", "incomplete",
+                                          "unavailable", "misconfigured"}));
 }
 
 TEST(CheckStatus, RefusalsAreCodesThatNginxPassesOn) {
@@ -41,6 +41,7 @@ TEST(CheckStatus, OnlyTheCertainAbsenceOfALoginPassesAsNobody) {
   EXPECT_TRUE(passesAsNobody(CheckStatus::kRevoked));
   EXPECT_TRUE(passesAsNobody(CheckStatus::kCorrupt));
   EXPECT_FALSE(passesAsNobody(CheckStatus::kUnavailable));
+  EXPECT_FALSE(passesAsNobody(CheckStatus::kLost));
   EXPECT_FALSE(passesAsNobody(CheckStatus::kIncomplete));
   EXPECT_FALSE(passesAsNobody(CheckStatus::kForbidden));
   EXPECT_FALSE(passesAsNobody(CheckStatus::kStale));

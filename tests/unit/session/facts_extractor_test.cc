@@ -41,7 +41,7 @@ TEST(FactsExtractor, TellsWhatACheckNeeds) {
   EXPECT_EQ(facts.state, CheckStatus::kValid);
   EXPECT_EQ(facts.identity.lines(), "X-User-Id: 42\r\nX-User-Roles: admin,staff\r\n");
   EXPECT_FALSE(facts.required_identity_missing);
-  EXPECT_EQ(facts.identity_values_dropped, 0);
+  EXPECT_EQ(facts.identity_lost, 0U);
   EXPECT_EQ(facts.created, WallTime(milliseconds(1767225600000)));
   EXPECT_EQ(facts.authenticated, WallTime(milliseconds(1767225600001)));
   EXPECT_EQ(facts.touch_ttl, seconds(60));
@@ -89,7 +89,8 @@ TEST(FactsExtractor, AnAnonymousSessionSendsNothingOfItself) {
   EXPECT_EQ(facts.identity.lines(), "X-User-Id: \r\nX-User-Roles: \r\nX-Cart: \r\nX-Theme: \r\n");
   EXPECT_EQ(facts.policies_met, 0U);
   EXPECT_FALSE(facts.required_identity_missing);
-  EXPECT_EQ(facts.identity_values_dropped, 0);
+  EXPECT_FALSE(facts.refused_identity_lost);
+  EXPECT_EQ(facts.identity_lost, 0U);
   EXPECT_EQ(facts.touch_ttl, seconds(60));
 }
 
@@ -112,11 +113,43 @@ TEST(FactsExtractor, UsesItsOwnLimitAndIdleTimeout) {
   EXPECT_EQ(FactsExtractor(rules).extract(json).state, CheckStatus::kCorrupt);
 }
 
-TEST(FactsExtractor, AValueThatMayNotPassLeavesItsHeaderEmptyAndCounts) {
+TEST(FactsExtractor, ALostValueLeavesItsHeaderEmptyAndIsNoted) {
   const SessionFacts facts = extract(R"("user":{"id":"1\r\nX-Evil: 1","roles":{"a":1}})");
   EXPECT_EQ(facts.state, CheckStatus::kValid);
   EXPECT_EQ(facts.identity.lines(), "X-User-Id: \r\nX-User-Roles: \r\n");
-  EXPECT_EQ(facts.identity_values_dropped, 2);
+  EXPECT_EQ(facts.identity_lost, 0b11U);
+  EXPECT_FALSE(facts.refused_identity_lost);
+}
+
+TEST(FactsExtractor, ALostIdOrRoleIsARefusal) {
+  ExtractionRules rules;
+  rules.identity = {identityHeader("X-User-Name", "/user/name"), identityHeader("X-User-Id", "/user/id"),
+                    identityHeader("X-User-Roles", "/user/roles")};
+  for (const char* members :
+       {R"("user":{"id":" root"})", R"("user":{"id":"root "})", R"("user":{"id":"\u00011"})", R"("user":{"id":{}})",
+        R"("user":{"id":1,"roles":["\u0001admin"]})", R"("user":{"id":1,"roles":"staff,admin"})"}) {
+    EXPECT_TRUE(extract(members, rules).refused_identity_lost) << members;
+  }
+  const SessionFacts name = extract(R"("user":{"id":1,"name":" Ada"})", rules);
+  EXPECT_FALSE(name.refused_identity_lost);
+  EXPECT_EQ(name.identity_lost, 0b001U);
+  EXPECT_EQ(name.identity.lines(), "X-User-Name: \r\nX-User-Id: 1\r\nX-User-Roles: \r\n");
+}
+
+TEST(FactsExtractor, NoLongNamePushesAnIdOrRolesOut) {
+  ExtractionRules rules;
+  rules.identity = {identityHeader("X-User-Name", "/user/name"), header("X-Tenant", "/user/tenant", true),
+                    identityHeader("X-User-Id", "/user/id"), identityHeader("X-User-Roles", "/user/roles")};
+  rules.identity_max_bytes = 8;
+  const SessionFacts facts = extract(R"("user":{"name":"abcdefgh","tenant":"t","id":"42","roles":["a","b"]})", rules);
+  EXPECT_EQ(facts.identity.lines(), "X-User-Name: \r\nX-Tenant: t\r\nX-User-Id: 42\r\nX-User-Roles: a,b\r\n");
+  EXPECT_EQ(facts.identity_lost, 0b0001U);
+  EXPECT_FALSE(facts.refused_identity_lost);
+  EXPECT_FALSE(facts.required_identity_missing);
+  rules.identity_max_bytes = 5;
+  EXPECT_TRUE(extract(R"("user":{"tenant":"t","id":"42","roles":["a","b"]})", rules).required_identity_missing);
+  rules.identity_max_bytes = 4;
+  EXPECT_TRUE(extract(R"("user":{"tenant":"t","id":"42","roles":["a","b"]})", rules).refused_identity_lost);
 }
 
 TEST(FactsExtractor, ARequiredHeaderWithoutAValueIsMissing) {
@@ -140,11 +173,11 @@ TEST(FactsExtractor, LeavesOutWholeWhatExceedsTheBudget) {
   rules.identity_max_bytes = 10;
   const SessionFacts exact = extract(R"("user":{"a":"12345","b":"123","c":"12"})", rules);
   EXPECT_EQ(exact.identity.lines(), "A: 12345\r\nB: 123\r\nC: 12\r\n");
-  EXPECT_EQ(exact.identity_values_dropped, 0);
+  EXPECT_EQ(exact.identity_lost, 0U);
 
   const SessionFacts beyond = extract(R"("user":{"a":"12345","b":"123456","c":"12345"})", rules);
   EXPECT_EQ(beyond.identity.lines(), "A: 12345\r\nB: \r\nC: 12345\r\n");
-  EXPECT_EQ(beyond.identity_values_dropped, 1);
+  EXPECT_EQ(beyond.identity_lost, 0b010U);
 }
 
 TEST(FactsExtractor, CountsTheBudgetAsSent) {
@@ -282,6 +315,9 @@ TEST(FactsExtractorDeathTest, TakesRulesThatWereNotCheckedForABug) {
   ExtractionRules bad_match = defaultRules();
   bad_match.policies = {withMatch({{"/a", "{}"}})};
   EXPECT_DEATH(FactsExtractor{bad_match}, "check failed");
+  ExtractionRules too_many_headers = defaultRules();
+  too_many_headers.identity.resize(65, header("X", "/x"));
+  EXPECT_DEATH(FactsExtractor{too_many_headers}, "check failed");
   ExtractionRules too_many = defaultRules();
   too_many.policies.resize(65);
   EXPECT_DEATH(FactsExtractor{too_many}, "check failed");

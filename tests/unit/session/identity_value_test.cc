@@ -2,20 +2,30 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "base/encoding.h"
 
 namespace sessiond {
 namespace {
 
-std::string rendered(std::string_view json, IdentityEncoding encode = IdentityEncoding::kUtf8,
-                     std::string_view join = ",") {
-  const Expected<JsonTree, JsonError> tree = JsonTree::parse(json);
-  EXPECT_TRUE(tree) << json;
-  return renderIdentityValue(tree->root(), join, encode).value_or("(dropped)");
-}
-
+constexpr IdentityEncoding kUtf8 = IdentityEncoding::kUtf8;
 constexpr IdentityEncoding kPercent = IdentityEncoding::kPercent;
 constexpr IdentityEncoding kBase64Url = IdentityEncoding::kBase64Url;
+constexpr char kLost[] = "(lost)";
+
+std::string rendered(std::string_view json, IdentityEncoding encode = kUtf8, std::optional<std::string> join = {}) {
+  const Expected<JsonTree, JsonError> tree = JsonTree::parse(json);
+  EXPECT_TRUE(tree) << json;
+  IdentityHeader header{.name = "X", .from = "/x"};
+  header.encode = encode;
+  header.join = std::move(join);
+  return renderIdentityValue(tree->root(), header).value_or(kLost);
+}
+
+std::string list(std::string_view json, std::string separator = ",", IdentityEncoding encode = kUtf8) {
+  return rendered(json, encode, std::move(separator));
+}
 
 TEST(IdentityValue, IsTheTextOfAScalar) {
   EXPECT_EQ(rendered("\"ann\""), "ann");
@@ -27,29 +37,56 @@ TEST(IdentityValue, IsTheTextOfAScalar) {
   EXPECT_EQ(rendered("null"), "");
 }
 
-TEST(IdentityValue, JoinsArrays) {
+TEST(IdentityValue, JoinsLists) {
   EXPECT_EQ(rendered(R"(["admin","staff"])"), "admin,staff");
-  EXPECT_EQ(rendered(R"(["a",1,true,null,"b"])"), "a,1,true,,b");
-  EXPECT_EQ(rendered(R"(["a","b"])", IdentityEncoding::kUtf8, " | "), "a | b");
-  EXPECT_EQ(rendered(R"(["a","b"])", IdentityEncoding::kUtf8, ""), "ab");
-  EXPECT_EQ(rendered("[]"), "");
-  EXPECT_EQ(rendered(R"(["one"])"), "one");
+  EXPECT_EQ(list(R"(["a",1,true,null,"b"])"), "a,1,true,,b");
+  EXPECT_EQ(list(R"(["a","b"])", " | "), "a | b");
+  EXPECT_EQ(list("[]"), "");
+  EXPECT_EQ(list(R"(["one"])"), "one");
 }
 
-TEST(IdentityValue, DropsAnArrayWithAnElementThatReadsAsTwo) {
-  EXPECT_EQ(rendered(R"(["user,admin"])"), "(dropped)");
-  EXPECT_EQ(rendered(R"(["a","user,admin"])", kBase64Url), "(dropped)");
-  EXPECT_EQ(rendered(R"(["user, admin"])", IdentityEncoding::kUtf8, ";"), "user, admin");
+TEST(IdentityValue, AListWhoseEntriesCouldNotBeToldApartIsLost) {
+  EXPECT_EQ(list(R"(["user,admin"])"), kLost);
+  EXPECT_EQ(rendered(R"(["user,admin"])"), kLost);
+  EXPECT_EQ(list(R"(["a","user,admin"])", ",", kBase64Url), kLost);
+  EXPECT_EQ(list(R"(["user,admin"])", ";"), "user,admin");
+  EXPECT_EQ(list(R"(["user,admin","b c"])", ",", kPercent), "user%2Cadmin,b%20c");
+  // The separator may also come about where an entry and the separator meet.
+  EXPECT_EQ(list(R"(["a:","b"])", "::"), kLost);
+  EXPECT_EQ(list(R"(["a",":b"])", "::"), "a:::b") << "whoever splits from the left finds a and :b";
+  EXPECT_EQ(list(R"(["2C","b"])", "%2", kPercent), "2C%2b");
+  EXPECT_EQ(list(R"([",","b"])", "%2", kPercent), kLost);
 }
 
-TEST(IdentityValue, EncodesElementsByThemselvesInPercentEncoding) {
-  EXPECT_EQ(rendered(R"(["user,admin","b c"])", kPercent), "user%2Cadmin,b%20c");
+TEST(IdentityValue, ATextThatReadsAsAListIsLostWhereListsAreExpected) {
+  EXPECT_EQ(list("\"staff,admin\""), kLost);
+  EXPECT_EQ(list("\"staff\""), "staff");
+  EXPECT_EQ(list("\"staff,admin\"", ",", kPercent), "staff%2Cadmin");
+  EXPECT_EQ(list("\"staff,admin\"", ",", kBase64Url), kLost);
+  EXPECT_EQ(rendered("\"Lovelace, Ada\""), "Lovelace, Ada") << "a header of one value";
 }
 
-TEST(IdentityValue, DropsObjectsThatAreNotEncoded) {
-  EXPECT_EQ(rendered("{}"), "(dropped)");
-  EXPECT_EQ(rendered("[{}]"), "(dropped)");
-  EXPECT_EQ(rendered("[[1]]"), "(dropped)");
+TEST(IdentityValue, WhatAListSaysCanBeReadBackExactly) {
+  const std::vector<std::string> entries = {"", "a", ":", "a:", ":a", "::", " ", "a b", "\xC3\xA9"};
+  for (const std::string separator : {":", "::", " ", ", "}) {
+    for (const std::string& first : entries) {
+      for (const std::string& second : entries) {
+        const std::string text = list("[\"" + first + "\",\"" + second + "\"]", separator);
+        if (text == kLost) continue;
+        const std::size_t end = text.find(separator);
+        ASSERT_NE(end, std::string::npos) << text;
+        EXPECT_EQ(text.substr(0, end), first) << text;
+        EXPECT_EQ(text.substr(end + separator.size()), second) << text;
+        EXPECT_FALSE(text.starts_with(' ') || text.ends_with(' ')) << text;
+      }
+    }
+  }
+}
+
+TEST(IdentityValue, ObjectsThatAreNotEncodedAreLost) {
+  EXPECT_EQ(rendered("{}"), kLost);
+  EXPECT_EQ(rendered("[{}]"), kLost);
+  EXPECT_EQ(rendered("[[1]]"), kLost);
 }
 
 TEST(IdentityValue, EncodesObjectsAsCompactJson) {
@@ -68,28 +105,53 @@ TEST(IdentityValue, EncodesText) {
   EXPECT_EQ(rendered("null", kBase64Url), "");
 }
 
-TEST(IdentityValue, LineEndsAndNulNeverPass) {
-  for (const char* json : {R"("a\rb")", R"("a\nb")", R"("a\u0000b")", R"("\r\nX-Evil: 1")", R"(["ok","a\n"])"}) {
-    for (const IdentityEncoding encode : {IdentityEncoding::kUtf8, kPercent, kBase64Url}) {
-      EXPECT_EQ(rendered(json, encode), "(dropped)") << json;
-    }
+TEST(IdentityValue, ControlCharactersAreNeverRemoved) {
+  for (const char* json :
+       {R"("a\rb")", R"("a\nb")", R"("a\u0000b")", R"("\r\nX-Evil: 1")", R"("\u00011")", R"("root\u007f")", R"("\tx")",
+        R"("a\u0080")", R"("\u0085a")", R"("a\u009fb")", R"(["\u0001admin"])", R"(["ok","a\n"])"}) {
+    EXPECT_EQ(rendered(json), kLost) << json;
   }
+  EXPECT_EQ(rendered(R"("h\u00a0i\u00ad\u2028")"), "h\xC2\xA0i\xC2\xAD\xE2\x80\xA8");
+  EXPECT_EQ(rendered(R"("\u0082\u0442")", kPercent), "%C2%82%D1%82");
+  EXPECT_EQ(rendered(R"("\u0442\u0082")"), kLost);
 }
 
-TEST(IdentityValue, RemovesOtherControlCharacters) {
-  EXPECT_EQ(rendered(R"("a\tb\u0001c\u001fd\u007fe\u0080f\u0085g\u009fh\u00a0i")"), "abcdefgh\xC2\xA0i");
-  EXPECT_EQ(rendered(R"("\u0082\u0442")"), "\xD1\x82");
-  EXPECT_EQ(rendered(R"("a\tb")", kPercent), "ab");
+TEST(IdentityValue, SpacesAtAnEndAreNeverStripped) {
+  for (const char* json :
+       {"\" root\"", "\"root \"", "\" \"", "[\" a\",\"b\"]", "[\"a\",\"b \"]", "[\"a\",\"b \",\"c\"]"}) {
+    EXPECT_EQ(rendered(json), kLost) << json;
+  }
+  EXPECT_EQ(rendered("\"a  b\""), "a  b");
+  EXPECT_EQ(list(R"(["a",""])", " "), kLost) << "the separator itself would be stripped";
+  EXPECT_EQ(list(R"(["a",""])", " ", kPercent), kLost);
 }
 
-TEST(IdentityValue, StripsTheSpacesThatHttpWouldStrip) {
-  EXPECT_EQ(rendered("\"  a b  \""), "a b");
-  EXPECT_EQ(rendered("\"   \""), "");
+TEST(IdentityValue, EncodingPassesEverythingExactly) {
   EXPECT_EQ(rendered("\" a\"", kPercent), "%20a");
+  EXPECT_EQ(rendered(R"("a\tb\r\n\u0000")", kPercent), "a%09b%0D%0A%00");
+  EXPECT_EQ(base64UrlDecode(rendered(R"("a \r\n")", kBase64Url)), "a \r\n");
+  EXPECT_EQ(list(R"([" a","b\n"])", ",", kPercent), "%20a,b%0A");
+  EXPECT_EQ(base64UrlDecode(list(R"([" a","b\n"])", ",", kBase64Url)), " a,b\n");
 }
 
 TEST(IdentityValue, PassesReplacementCharacters) {
   EXPECT_EQ(rendered(R"("a\ud800")"), "a\xEF\xBF\xBD");
+}
+
+TEST(IdentityHeader, ByItsNameKnowsWhatMayNotBeMissingOrLost) {
+  for (const char* name : {"X-User-Id", "x-user-id"}) {
+    const IdentityHeader id = identityHeader(name, "/user/id");
+    EXPECT_TRUE(id.required);
+    EXPECT_EQ(id.lost, LostValue::kRefuse);
+    EXPECT_FALSE(id.join.has_value());
+  }
+  const IdentityHeader roles = identityHeader("X-USER-ROLES", "/user/roles");
+  EXPECT_FALSE(roles.required);
+  EXPECT_EQ(roles.lost, LostValue::kRefuse);
+  EXPECT_EQ(roles.join, ",");
+  const IdentityHeader name = identityHeader("X-User-Name", "/user/name");
+  EXPECT_FALSE(name.required);
+  EXPECT_EQ(name.lost, LostValue::kEmpty);
 }
 
 }  // namespace

@@ -128,6 +128,17 @@ TEST_F(Judge, RefusesALoginWithoutRequiredIdentity) {
   EXPECT_EQ(status(), CheckStatus::kIncomplete);
 }
 
+TEST_F(Judge, RefusesALoginWhoseIdentityIsLost) {
+  facts_.refused_identity_lost = true;
+  facts_.required_identity_missing = true;
+  EXPECT_EQ(status(), CheckStatus::kLost);
+  policy_.require_session = false;
+  EXPECT_EQ(status(), CheckStatus::kLost);
+  EXPECT_FALSE(judgement().admitted_as_nobody);
+  facts_.policies_met = 0;
+  EXPECT_EQ(status(), CheckStatus::kForbidden);
+}
+
 TEST_F(Judge, AnswersTheSeverestReasonFirst) {
   absolute_timeout_ = seconds(1);
   facts_.created = WallTime();

@@ -1,0 +1,32 @@
+// Lower case for protocol words (header names, media types, attribute values), which are ASCII: no locale, no Unicode.
+
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace sessiond {
+
+constexpr char toLower(char byte) {
+  return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+}
+
+inline std::string lowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& byte : lower) byte = toLower(byte);
+  return lower;
+}
+
+/// Does the text begin with these words, whatever their case? REQUIRES: `lower_prefix` is in lower case.
+constexpr bool startsWithoutCase(std::string_view text, std::string_view lower_prefix) {
+  return text.size() >= lower_prefix.size() && std::equal(lower_prefix.begin(), lower_prefix.end(), text.begin(),
+                                                          [](char want, char have) { return want == toLower(have); });
+}
+
+/// REQUIRES: `lower` is in lower case.
+constexpr bool equalsWithoutCase(std::string_view text, std::string_view lower) {
+  return text.size() == lower.size() && startsWithoutCase(text, lower);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,25 @@
+#include "base/ascii.h"
+
+#include <gtest/gtest.h>
+
+namespace sessiond {
+namespace {
+
+TEST(Ascii, LowersLettersAndNothingElse) {
+  EXPECT_EQ(lowerCase("X-User_Id @[`{ \xC3\x89\x80"), "x-user_id @[`{ \xC3\x89\x80");
+  EXPECT_EQ(lowerCase("AZ"), "az");
+  EXPECT_EQ(lowerCase(""), "");
+}
+
+TEST(Ascii, ComparesWithoutCase) {
+  EXPECT_TRUE(equalsWithoutCase("X-User-Id", "x-user-id"));
+  EXPECT_FALSE(equalsWithoutCase("X-User-Id2", "x-user-id"));
+  EXPECT_FALSE(equalsWithoutCase("X-User-I", "x-user-id"));
+  EXPECT_TRUE(startsWithoutCase("BEARER abc", "bearer "));
+  EXPECT_TRUE(startsWithoutCase("x", ""));
+  EXPECT_FALSE(startsWithoutCase("beare", "bearer "));
+  EXPECT_FALSE(startsWithoutCase("[", "{")) << "these are no letters";
+}
+
+}  // namespace
+}  // namespace sessiond
