@@ -64,6 +64,20 @@ TEST(CrossSite, TheOwnOriginDoesNotOutweighTheBrowsersWord) {
   EXPECT_TRUE(isRefused({{"HTTP_ORIGIN", "https://site.example"}, {"HTTP_SEC_FETCH_SITE", "cross-site"}}));
 }
 
+TEST(CrossSite, NullIsTheOwnOriginWhereTheBrowserSaysSo) {
+  const auto isNullRefused = [](const std::vector<std::string>& sites, const std::string& other_origin = "") {
+    Params headers = {{"HTTP_ORIGIN", "null"}, {"HTTP_ORIGIN", other_origin}};
+    for (const std::string& site : sites) headers.emplace_back("HTTP_SEC_FETCH_SITE", site);
+    return isRefused(headers);
+  };
+  EXPECT_FALSE(isNullRefused({"same-origin"}));
+  EXPECT_FALSE(isNullRefused({"", "same-origin"}));
+  for (const char* site : {"", "none", "same-site", "cross-site", "Same-Origin"}) EXPECT_TRUE(isNullRefused({site}));
+  EXPECT_TRUE(isNullRefused({}));
+  EXPECT_TRUE(isNullRefused({"same-origin", "cross-site"}));
+  EXPECT_TRUE(isNullRefused({"same-origin"}, "https://evil.example"));
+}
+
 TEST(CrossSite, NeitherHeaderPasses) {
   EXPECT_FALSE(isRefused({}));
   EXPECT_FALSE(isRefused({{"HTTP_ORIGIN", ""}, {"HTTP_SEC_FETCH_SITE", ""}}));
