@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/reused.h"
 #include "http/cookie_header.h"
+#include "http/safe_redirect.h"
 
 namespace sessiond {
 
@@ -35,7 +36,10 @@ class AuthEndpoint::PendingCheck final : public Continuation {
 };
 
 AuthEndpoint::AuthEndpoint(AuthSettings settings, const AuthParts& parts)
-    : settings_(std::move(settings)), parts_(parts), counters_(parts.metrics) {
+    : settings_(std::move(settings)),
+      parts_(parts),
+      claimed_identity_(parts.extractor.nobody().identity),
+      counters_(parts.metrics) {
   for (std::size_t i = 0; i < parts.signer.secrets(); ++i) {
     secret_hits_.push_back(&parts.metrics.counter("sessiond_secret_hits_total",
                                                   "Cookies verified, by the secret's place in session.secret_files.",
@@ -45,7 +49,7 @@ AuthEndpoint::AuthEndpoint(AuthSettings settings, const AuthParts& parts)
 
 Route AuthEndpoint::receive(Exchange& exchange) const {
   AuthCheck check = readCheck(exchange.request);
-  if (check.policy == nullptr) {
+  if (check.policy == nullptr || claimsIdentity(exchange.request)) {
     counters_.count(CheckStatus::kMisconfigured);
     refuse(exchange.request, CheckStatus::kMisconfigured, exchange.response);
     return Route::kAnswered;
@@ -144,6 +148,18 @@ AuthCheck AuthEndpoint::readCheck(const Request& request) const {
   return check;
 }
 
+/// Would the application take the client's own word for who it is?
+bool AuthEndpoint::claimsIdentity(const Request& request) const {
+  if (request.paramOrEmpty("SESSIOND_CLAIMS") != "refuse") return false;
+  const std::optional<std::string_view> claim = claimed_identity_.findIn(request);
+  if (!claim) return false;
+  logError(
+      "auth: a client says itself who it is, and its location in nginx lacks the include of "
+      "sessiond/identity-….conf that would keep that from the application; refused",
+      {{"header", *claim}, {"uri", request.paramOrEmpty("SESSIOND_URI")}});
+  return true;
+}
+
 /// Peeks and verifies; true when all that can be known without waiting is known.
 bool AuthEndpoint::lookUp(AuthCheck& check) const {
   bool complete = true;
@@ -204,11 +220,18 @@ void AuthEndpoint::refuse(const Request& request, CheckStatus status, Response& 
   response.headers = statusHeader(status);
   if (response.status == 401) {
     response.add("WWW-Authenticate", "Session");
-    const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
-    response.add("X-Session-Login",
-                 uri.empty() ? settings_.login_url : settings_.login_url + "?rd=" + percentEncode(uri));
+    if (request.paramOrEmpty("SESSIOND_AUDIENCE") != "api") response.add("X-Session-Login", loginAddress(request));
   }
   if (response.status == 503) response.add("Retry-After", "1");
+}
+
+/// Where to log in, and to come back from. Encoded, the address to come back to is at most what login takes: so it fits
+/// into nginx's buffers, into the login's own address and into its form. Without it, login leads to its default page.
+std::string AuthEndpoint::loginAddress(const Request& request) const {
+  const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
+  if (uri.empty() || uri.size() > kMaxRedirectBytes) return settings_.login_url;
+  const std::string encoded = percentEncode(uri);
+  return encoded.size() > kMaxRedirectBytes ? settings_.login_url : settings_.login_url + "?rd=" + encoded;
 }
 
 /// Asks for the session's time to live to be extended, if that is due. Never beyond the absolute timeout.

@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "endpoints/auth/claimed_identity.h"
 #include "http/handler.h"
 #include "http/set_cookie.h"
 #include "session/auth_check.h"
@@ -77,17 +78,20 @@ class AuthEndpoint {
 
   const SessionPolicy* findPolicy(std::string_view name) const;
   AuthCheck readCheck(const Request& request) const;
+  bool claimsIdentity(const Request& request) const;
   bool lookUp(AuthCheck& check) const;
   // These fill in a response that is as FastCGI hands it out, empty, whose memory serves one check after the other.
   void answer(const AuthCheck& check, Exchange& exchange) const;
   void grant(const Request& request, const AuthDecision& decision, Response& response) const;
   void refuse(const Request& request, CheckStatus status, Response& response) const;
+  std::string loginAddress(const Request& request) const;
   bool touch(const AuthCheck& check, const AuthDecision& decision, WallTime now) const;
   std::optional<std::string> cookieFor(const AuthCheck& check, const AuthDecision& decision, bool touched,
                                        WallTime now) const;
 
   const AuthSettings settings_;
   const AuthParts parts_;
+  const ClaimedIdentity claimed_identity_;
   mutable CheckCounters counters_;
   std::vector<Counter*> secret_hits_;
 };

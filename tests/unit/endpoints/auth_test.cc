@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "http/safe_redirect.h"
 #include "support/fake_clock.h"
 #include "support/memory_session_store.h"
 #include "support/scripted_pending.h"
@@ -141,6 +142,39 @@ TEST_F(AuthEndpointTest, AllowsALoggedInSessionWithEveryIdentityHeader) {
   EXPECT_EQ(response.status, 204);
   EXPECT_EQ(response.headers.lines(), "X-Session-Status: valid\r\nX-User-Id: 7\r\nX-User-Roles: staff,ops\r\n");
   EXPECT_EQ(response.body, "");
+}
+
+TEST_F(AuthEndpointTest, TheLoginAddressLeadsBackOnlyAsFarAsLoginTakes) {
+  const auto addressFor = [&](const std::string& uri) {
+    const std::string lines = ask({{"SESSIOND_URI", uri}}).headers.lines();
+    const std::size_t begin = lines.find("X-Session-Login: ") + 17;
+    return lines.substr(begin, lines.find("\r\n", begin) - begin);
+  };
+  const std::string longest = "/" + std::string(kMaxRedirectBytes - 3, 'a');  // encoded: %2F and the rest
+  EXPECT_EQ(addressFor(longest), "/login?rd=%2F" + longest.substr(1));
+  EXPECT_EQ(addressFor(longest + "a"), "/login");
+  EXPECT_EQ(addressFor("/" + std::string(kMaxRedirectBytes / 3, '"')), "/login");
+  EXPECT_EQ(addressFor("/" + std::string(100000, 'a')), "/login");
+}
+
+TEST_F(AuthEndpointTest, ProgramsGetNoLoginAddress) {
+  const Response response = ask({{"SESSIOND_URI", "/api"}, {"SESSIOND_AUDIENCE", "api"}});
+  EXPECT_EQ(response.status, 401);
+  EXPECT_EQ(response.headers.lines(), "X-Session-Status: missing\r\nWWW-Authenticate: Session\r\n");
+}
+
+TEST_F(AuthEndpointTest, WhoSaysItselfWhoItIsIsRefusedWhereTheApplicationWouldHearIt) {
+  store("s1", kAda);
+  const std::pair<std::string, std::string> cookie = {"HTTP_COOKIE", "connect.sid=" + cookieOf("s1")};
+  const std::pair<std::string, std::string> claims = {"SESSIOND_CLAIMS", "refuse"};
+  for (const char* policy : {"default", "open"}) {
+    const Response refused = ask({cookie, claims, {"SESSIOND_POLICY", policy}, {"HTTP_X_USER_ID", "666"}});
+    EXPECT_EQ(route_, Route::kAnswered);
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_EQ(refused.headers.lines(), "X-Session-Status: misconfigured\r\n");
+  }
+  EXPECT_EQ(ask({cookie, claims, {"HTTP_X_OTHER", "666"}}).status, 204);
+  EXPECT_EQ(ask({cookie, {"HTTP_X_USER_ID", "666"}}).status, 204) << "the snippet overwrites it";
 }
 
 TEST_F(AuthEndpointTest, RefusesWithoutACookieOnTheLane) {
