@@ -12,7 +12,7 @@ import { startStack } from './support/stack.mjs';
 const proxy = 'include sessiond/identity-proxy.conf; proxy_pass http://application;';
 
 describe('the example site', () => {
-  test('passes nginx -t without a warning, and uses every shipped file', async () => {
+  test('passes nginx -t without a warning, and uses every shipped file that is not for another kind of application', async () => {
     const folder = temporaryFolder();
     installSnippets(folder, path.join(folder, 'sessiond.sock'));
     const nginx = new Nginx(folder, (port) =>
@@ -24,7 +24,8 @@ describe('the example site', () => {
     assert.ok(ok, output);
     assert.doesNotMatch(output, /\[(warn|alert|error|emerg)\]/);
 
-    const used = new Set(['example.conf']);
+    const others = ['uwsgi', 'scgi', 'grpc'].map((kind) => `identity-${kind}.conf`);
+    const used = new Set(['example.conf', 'policy-default.conf', ...others]);
     const follow = (name) => {
       const text = fs.readFileSync(path.join(folder, 'sessiond', name), 'utf8').replace(/#.*/g, '');
       for (const [, other] of text.matchAll(/include sessiond\/([\w-]+\.conf);/g)) {
@@ -124,8 +125,8 @@ describe('a whole server that is protected', () => {
   let stack;
   before(async () => {
     stack = await startStack({
-      server: 'include sessiond/protect-page.conf;',
       locations: () => `
+        include sessiond/protect-page.conf;
         location / { ${proxy} }
         location /admin/ { set $sessiond_policy admin; ${proxy} }`,
     });

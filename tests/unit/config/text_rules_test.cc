@@ -89,6 +89,7 @@ TEST(TextRules, ThePolicyThatNginxNamesForNoneIsReserved) {
   std::ifstream file("nginx/upstream.conf");
   const std::string snippet{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   EXPECT_NE(snippet.find("map $sessiond_included $sessiond_policy_in_force {\n"
+                         "    volatile;\n"
                          "    default $sessiond_policy;\n"
                          "    \"\"      unnamed;\n"),
             std::string::npos)
