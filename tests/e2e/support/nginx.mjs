@@ -18,13 +18,13 @@ export function freePort() {
   });
 }
 
-/** Copies the shipped files; `socket` is where sessiond listens. */
-export function installSnippets(folder, socket) {
+/** Copies the shipped files; `socket` is where sessiond listens, `change(text)` alters upstream.conf. */
+export function installSnippets(folder, socket, change = (text) => text) {
   const target = path.join(folder, 'sessiond');
   fs.cpSync(path.join(repository, 'nginx'), target, { recursive: true });
   const upstream = path.join(target, 'upstream.conf');
   const text = fs.readFileSync(upstream, 'utf8').replaceAll('unix:/run/sessiond/sessiond.sock', `unix:${socket}`);
-  fs.writeFileSync(upstream, text);
+  fs.writeFileSync(upstream, change(text));
   const api = path.join(target, 'api.conf');
   const listen = `listen unix:${path.join(folder, 'api.sock')};`;
   fs.writeFileSync(api, fs.readFileSync(api, 'utf8').replace('listen 127.0.0.1:9181;', listen));

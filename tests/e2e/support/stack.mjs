@@ -47,15 +47,16 @@ export function siteLocations(folder) {
 }
 
 /**
- * Starts everything. `config(config)` alters sessiond's configuration, `http` adds lines to the http block, `server` to
- * the server block, `locations` replaces the locations, `secrets` the secret that signs. stop() ends everything in the
- * right order.
+ * Starts everything. `config(config)` alters sessiond's configuration, `http` adds lines to the http block (text, or a
+ * function of folder and port), `server` to the server block, `locations` replaces the locations, `upstream(text)` alters
+ * upstream.conf, `secrets` the secret that signs. stop() ends everything in the right order.
  */
 export async function startStack({
   config,
   http = '',
   server = '',
   locations = siteLocations,
+  upstream,
   startSessiond = true,
   secrets,
 } = {}) {
@@ -67,8 +68,11 @@ export async function startStack({
     if (startSessiond) await stack.sessiond.start();
     stack.upstream = await new Upstream(folder).start();
     stack.fastcgi = await new FastCgiApplication(folder).start();
-    installSnippets(folder, stack.sessiond.socket);
-    stack.nginx = await new Nginx(folder, (port) => site(folder, port, http, server, locations(folder))).start();
+    installSnippets(folder, stack.sessiond.socket, upstream);
+    const httpLines = (port) => (typeof http === 'function' ? http(folder, port) : http);
+    stack.nginx = await new Nginx(folder, (port) =>
+      site(folder, port, httpLines(port), server, locations(folder)),
+    ).start();
   } catch (error) {
     await stack.stop();
     throw error;
@@ -79,10 +83,10 @@ export async function startStack({
 function site(folder, port, http, server, locations) {
   return `
     include sessiond/upstream.conf;
-    ${http}
     upstream application { server unix:${path.join(folder, 'upstream.sock')}; keepalive 16; }
+    ${http}
     server {
-        listen 127.0.0.1:${port};
+        listen 127.0.0.1:${port} default_server;
         ${server}
         include sessiond/endpoints.conf;
         include sessiond/status.conf;

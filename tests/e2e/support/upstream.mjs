@@ -1,7 +1,8 @@
 // The application behind nginx: an HTTP server on a unix socket, in the test's own process, that says what reached it.
 //
 // It answers with a JSON description of the request. `?status=404` makes it answer with that status, `?cookie=a=b`
-// makes it set a cookie of its own. An upgrade is accepted and everything sent over it comes back.
+// makes it set a cookie of its own, `?header=Name:value` any header; with `?include=/x` it answers a page that includes
+// /x by SSI. An upgrade is accepted and everything sent over it comes back.
 
 import { createHash } from 'node:crypto';
 import http from 'node:http';
@@ -53,6 +54,12 @@ export class Upstream {
     }
     const query = new URL(request.url, 'http://upstream').searchParams;
     if (query.has('cookie')) response.setHeader('Set-Cookie', query.get('cookie'));
+    for (const line of query.getAll('header')) response.setHeader(...line.split(/:(.*)/s, 2));
+    if (query.has('include')) {
+      response.writeHead(200, { 'Content-Type': 'text/html' });
+      response.end(`<!--#include virtual="${query.get('include')}" -->`);
+      return;
+    }
     response.writeHead(Number(query.get('status') ?? 200), { 'Content-Type': 'application/json' });
     response.end(
       JSON.stringify({ method: request.method, url: request.url, headers, bytes, sha256: digest.digest('hex') }),

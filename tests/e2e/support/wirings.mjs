@@ -1,0 +1,515 @@
+// Ways to wire sessiond into nginx, right and wrong ones, and what exactly each of them does.
+//
+// A wiring is the inside of a `server { }` and a few questions to it. A question is [who, address, expected, options]:
+//
+//   who        nobody, staff or admin (`forged` in options adds X-User-Id: 666 in the spellings named)
+//   expected   a status; or, when the application answers, whom it hears: 'app:' and the X-User-Id it got
+//
+// `danger` says that nginx itself cannot be made to refuse, with the rule of `sessionctl nginx lint` that finds it; a
+// wiring without it lets nobody in whom it should not, and the linter finds no danger in it.
+
+const proxy = 'include sessiond/identity-proxy.conf; proxy_pass http://application;';
+const page = 'include sessiond/protect-page.conf;';
+const api = 'include sessiond/protect-api.conf;';
+const endpoints = 'include sessiond/endpoints.conf;';
+const open = 'location / { include sessiond/identity-proxy.conf; proxy_pass http://application; }';
+const protectedAccount = `location ^~ /account/ { ${page} ${proxy} }`;
+
+const php = (folder, extra = '') => `
+    include fastcgi_params;
+    include sessiond/identity-fastcgi.conf;
+    fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+    ${extra}
+    fastcgi_pass unix:${folder}/php.sock;`;
+
+const forged = { forged: ['X-User-Id'] };
+
+/** Endpoints, or a part of the house, that is missing. */
+const missing = [
+  {
+    name: 'a second server block without endpoints.conf',
+    server: () => `${open} ${protectedAccount} location ^~ /api/ { ${api} ${proxy} }`,
+    asks: [
+      ['nobody', '/account/', 500],
+      ['staff', '/account/', 500],
+      ['nobody', '/api/', 500],
+      ['nobody', '/', 'app:'],
+    ],
+  },
+  {
+    name: 'endpoints.conf missing, and a location inside the protected one',
+    server: () => `${open} location ^~ /account/ { ${page} ${proxy} location ^~ /account/inner/ { ${proxy} } }`,
+    asks: [['nobody', '/account/inner/', 500]],
+  },
+  {
+    name: 'endpoints.conf missing, and an application that answers everything with an error page of 200',
+    server: () => `error_page 404 =200 /; ${open} ${protectedAccount}`,
+    asks: [['nobody', '/account/', 500]],
+  },
+  {
+    name: 'endpoints.conf behind a check for the whole server',
+    server: () => `${page} ${endpoints} ${open}`,
+    asks: [
+      ['nobody', '/', 500],
+      ['staff', '/', 500],
+    ],
+  },
+  {
+    name: 'an auth_request written by hand',
+    server: () => `${endpoints} ${open} location ^~ /bare/ { auth_request /sessiond/auth; ${proxy} }`,
+    asks: [
+      ['nobody', '/bare/', 403],
+      ['staff', '/bare/', 403],
+    ],
+  },
+  {
+    name: 'an auth_request written by hand, with the error pages of the site',
+    server: () => `error_page 401 403 500 =200 /sorry; ${endpoints} location = /sorry { return 200 sorry; }
+      ${open} location ^~ /bare/ { auth_request /sessiond/auth; ${proxy} }`,
+    asks: [['nobody', '/bare/', 'text:sorry']],
+  },
+  {
+    name: 'no identity include, proxy_pass',
+    server: () => `${endpoints} ${open} location ^~ /account/ { ${page} proxy_pass http://application; }`,
+    asks: [
+      ['nobody', '/account/', 302],
+      ['staff', '/account/', 'app:'],
+      ['staff', '/account/', 403, forged],
+      ['staff', '/account/', 403, { forged: ['x-user-id', 'X-User-Roles'] }],
+      ['staff', '/account/', 403, { headers: [['X-User-Id', ''], ['X-User-Id', '666']] }],
+    ],
+  },
+  {
+    name: 'no identity include, and headers with underscores and dots let through',
+    server: () => `underscores_in_headers on; ignore_invalid_headers off; ${endpoints}
+      ${open} location ^~ /account/ { ${page} proxy_pass http://application; }`,
+    asks: [
+      ['staff', '/account/', 403, { forged: ['X_User_Id'] }],
+      ['staff', '/account/', 403, { forged: ['X.User.Id'] }],
+    ],
+    danger: 'invalid-headers',
+  },
+  {
+    name: 'no identity include, optional policy',
+    server: () => `${endpoints} ${open}
+      location ^~ /shop/ { ${page} set $sessiond_policy optional; proxy_pass http://application; }`,
+    asks: [
+      ['nobody', '/shop/', 'app:'],
+      ['nobody', '/shop/', 403, forged],
+    ],
+  },
+  {
+    name: 'no identity include, PHP-FPM',
+    server: (folder) => `root ${folder}/www; ${endpoints} ${open}
+      location ^~ /php/ { ${page} rewrite ^/php/(.*) /$1 break; include fastcgi_params; fastcgi_pass unix:${folder}/php.sock;
+        fastcgi_param SCRIPT_FILENAME $document_root/what.php; }`,
+    asks: [
+      ['staff', '/php/what.php', 403, forged],
+      ['nobody', '/php/what.php', 302],
+    ],
+  },
+  {
+    name: 'the identity include at server level, lost to a proxy_set_header of the location',
+    server: () => `${endpoints} include sessiond/identity-proxy.conf; ${open}
+      location ^~ /account/ { ${page} proxy_set_header Host $host; proxy_pass http://application; }`,
+    asks: [
+      ['staff', '/account/', 'app:'],
+      ['staff', '/account/', 'app:666', forged],
+    ],
+    danger: 'identity-missing',
+  },
+  {
+    name: 'a public location that hands the client on as it is',
+    server: () => `${endpoints} ${protectedAccount} location / { proxy_pass http://application; }`,
+    asks: [['nobody', '/', 'app:666', forged]],
+    danger: 'identity-missing',
+  },
+  {
+    name: 'identity-proxy.conf where PHP-FPM answers',
+    server: (folder) => `root ${folder}/www; ${endpoints} ${open}
+      location = /what.php { ${page} include fastcgi_params; include sessiond/identity-proxy.conf;
+        fastcgi_param SCRIPT_FILENAME $document_root/what.php; fastcgi_pass unix:${folder}/php.sock; }`,
+    asks: [['staff', '/what.php', 'app:666', forged]],
+    danger: 'identity-missing',
+  },
+];
+
+/** The check itself does not reach sessiond, or not in time. */
+const caught = [
+  {
+    name: 'a rewrite of everything below endpoints.conf',
+    server: (folder) => `root ${folder}/www; ${endpoints} rewrite ^ /what.php last;
+      location = /what.php { ${page} ${php(folder)} } ${open}`,
+    asks: [
+      ['nobody', '/x', 302],
+      ['staff', '/x', 'app:7'],
+      ['staff', '/x', 'app:7', forged],
+    ],
+  },
+  {
+    name: 'a rewrite of everything above endpoints.conf',
+    server: (folder) => `root ${folder}/www; rewrite ^ /what.php last; ${endpoints}
+      location = /what.php { ${page} ${php(folder)} } ${open}`,
+    asks: [
+      ['nobody', '/x', 500],
+      ['staff', '/x', 500],
+    ],
+  },
+  {
+    name: 'a rewrite above endpoints.conf that catches the check and not the request',
+    server: () => `if ($uri !~ ^/account/) { rewrite ^ /index last; } ${endpoints} ${open} ${protectedAccount}`,
+    asks: [['nobody', '/account/', 'app:']],
+    danger: 'rewrite-before-endpoints',
+  },
+  {
+    name: 'the same rewrite below endpoints.conf',
+    server: () => `${endpoints} if ($uri !~ ^/account/) { rewrite ^ /index last; } ${open} ${protectedAccount}`,
+    asks: [
+      ['nobody', '/account/', 302],
+      ['nobody', '/x', 'app:'],
+    ],
+  },
+  {
+    name: 'a return of 200 above endpoints.conf that answers the check',
+    server: () => `if ($uri !~ ^/account/) { return 200 "closed today"; } ${endpoints} ${open} ${protectedAccount}`,
+    asks: [['nobody', '/account/', 'app:']],
+    danger: 'rewrite-before-endpoints',
+  },
+  {
+    name: 'a return in the protected location',
+    server: () => `${endpoints} ${open} location ^~ /account/ { ${page} return 200 "everybody sees this"; }`,
+    asks: [['nobody', '/account/', 'text:everybody sees this']],
+    danger: 'return-before-check',
+  },
+  {
+    name: 'error pages with =200 around it all',
+    server: () => `error_page 401 403 500 502 503 504 =200 /sorry; ${endpoints}
+      location = /sorry { return 200 sorry; } ${open} ${protectedAccount}`,
+    asks: [
+      ['nobody', '/account/', 302],
+      ['staff', '/account/', 'app:7'],
+    ],
+  },
+  {
+    name: 'satisfy any, and the client is at home',
+    server: () => `${endpoints} ${open}
+      location ^~ /account/ { satisfy any; allow 127.0.0.1; deny all; ${page} ${proxy} }`,
+    asks: [['nobody', '/account/', 'app:']],
+    danger: 'satisfy-any',
+  },
+  {
+    name: 'auth_request off inside a protected location',
+    server: () => `${endpoints} ${open} location ^~ /account/ { ${page} ${proxy}
+      location ^~ /account/help/ { auth_request off; ${proxy} } }`,
+    asks: [
+      ['nobody', '/account/', 302],
+      ['nobody', '/account/help/', 'app:'],
+    ],
+    danger: 'check-switched-off',
+  },
+  {
+    name: 'a regex location beats the protected prefix',
+    server: (folder) => `root ${folder}/www; ${endpoints} ${open} location /account/ { ${page} ${proxy} }
+      location ~ \\.php$ { ${php(folder, 'fastcgi_param SCRIPT_FILENAME $document_root/what.php;')} }`,
+    asks: [
+      ['nobody', '/account/', 302],
+      ['nobody', '/account/what.php', 'app:'],
+    ],
+    danger: 'regex-beats-prefix',
+  },
+  {
+    name: 'the same with ^~',
+    server: (folder) => `root ${folder}/www; ${endpoints} ${open} ${protectedAccount}
+      location ~ \\.php$ { ${php(folder)} }`,
+    asks: [
+      ['nobody', '/account/what.php', 302],
+      ['staff', '/account/what.php', 'app:7'],
+    ],
+  },
+  {
+    name: 'a public page that includes a protected one by SSI',
+    server: () => `${endpoints} ${protectedAccount}
+      location / { ssi on; proxy_set_header Accept-Encoding ""; ${proxy} }`,
+    asks: [
+      ['nobody', '/account/secret', 302],
+      ['nobody', '/?include=/account/secret', 'app:'],
+    ],
+    danger: 'ssi',
+  },
+  {
+    name: 'a mirror follows a checked request only',
+    server: () => `${endpoints} ${open}
+      location ^~ /account/ { ${page} mirror /copy; ${proxy} } location = /copy { internal; ${proxy} }`,
+    asks: [
+      ['nobody', '/account/', 302],
+      ['staff', '/account/', 'app:7'],
+    ],
+  },
+];
+
+/** From one location to another. */
+const redirected = [
+  ...[
+    ['try_files', 'try_files /none /strict;'],
+    ['X-Accel-Redirect', `${proxy}`, '?header=X-Accel-Redirect:/strict'],
+    ['error_page', `proxy_intercept_errors on; error_page 404 = /strict?x=1; ${proxy}`, '?status=404'],
+  ].map(([name, content, query = '']) => ({
+    name: `${name} from a location with another policy`,
+    server: () => `${endpoints} ${open}
+      location ^~ /open/ { ${page} set $sessiond_policy optional; ${content} }
+      location ^~ /admin/ { ${page} set $sessiond_policy admin; ${content} }
+      location = /strict { ${page} ${proxy} }`,
+    asks: [
+      ['nobody', `/open/x${query}`, 302],
+      ['staff', `/open/x${query}`, 'app:7'],
+      ['nobody', `/admin/x${query}`, 302],
+      ['staff', `/admin/x${query}`, 403],
+      ['admin', `/admin/x${query}`, 'app:1'],
+    ],
+  })),
+  {
+    name: 'try_files to a named location with a policy of its own, named before the include',
+    server: () => `${endpoints} ${open}
+      location ^~ /open/ { ${page} set $sessiond_policy optional; try_files /none @strict; }
+      location @strict { set $sessiond_policy admin; ${page} ${proxy} }`,
+    asks: [
+      ['nobody', '/open/x', 302],
+      ['staff', '/open/x', 403],
+      ['admin', '/open/x', 'app:1'],
+    ],
+  },
+  {
+    name: 'rewrite last from a location with a policy',
+    server: () => `${endpoints} ${open}
+      location ^~ /bare/ { set $sessiond_policy optional; rewrite ^ /strict last; }
+      location ^~ /open/ { ${page} set $sessiond_policy optional; rewrite ^ /strict last; }
+      location = /strict { ${page} ${proxy} }`,
+    asks: [
+      ['nobody', '/bare/x', 403],
+      ['staff', '/bare/x', 403],
+      ['nobody', '/open/x', 403],
+      ['nobody', '/strict', 302],
+    ],
+  },
+  {
+    name: 'rewrite last to a location that names its policy behind the include',
+    server: () => `${endpoints} ${open}
+      location ^~ /open/ { ${page} set $sessiond_policy optional; rewrite ^ /strict last; }
+      location = /strict { ${page} set $sessiond_policy admin; ${proxy} }`,
+    asks: [
+      ['nobody', '/open/x', 302],
+      ['staff', '/open/x', 403],
+      ['admin', '/open/x', 'app:1'],
+    ],
+  },
+  {
+    name: 'rewrite last without policies',
+    server: () => `${endpoints} ${open}
+      location ^~ /old/ { rewrite ^ /new/ last; } location ^~ /new/ { ${page} ${proxy} }`,
+    asks: [
+      ['nobody', '/old/x', 302],
+      ['staff', '/old/x', 'app:7'],
+    ],
+  },
+  {
+    name: 'an address made to look like the one the request began with',
+    server: () => `${endpoints} ${open}
+      location ^~ /bare/ { set $sessiond_policy optional; rewrite ^ /strict last; }
+      location = /strict { ${page} ${proxy} }`,
+    asks: [
+      ['nobody', '/bare/../bare/x', 403],
+      ['nobody', '/bare/%2e%2e/000/strict', 'app:'],
+      ['nobody', '/bare/%0a/000/strict', 403],
+    ],
+  },
+  {
+    name: 'rewrite last from a protected location into one that inherits another check',
+    server: () => `${endpoints} ${open}
+      location ^~ /open/ { ${page} set $sessiond_policy optional; rewrite ^ /outer/inner/x last; }
+      location ^~ /outer/ { ${page} set $sessiond_policy admin; ${proxy} location ^~ /outer/inner/ { ${proxy} } }`,
+    asks: [
+      ['admin', '/outer/inner/x', 403],
+      ['nobody', '/open/x', 'app:'],
+    ],
+    danger: 'policy-carried-over',
+  },
+  {
+    name: 'a refusal by address leads to a location with another policy',
+    server: () => `${endpoints} ${open}
+      location ^~ /open/ { ${page} set $sessiond_policy optional; deny all; error_page 403 = @strict; ${proxy} }
+      location @strict { ${page} ${proxy} }`,
+    asks: [['nobody', '/open/x', 403]],
+  },
+  {
+    name: 'an error page that is protected',
+    server: () => `${endpoints} ${open}
+      location ^~ /e/ { try_files /none =404; error_page 404 = @page; } location @page { ${page} ${proxy} }
+      location ^~ /a/ { try_files /none =404; error_page 404 = @api; } location @api { ${api} ${proxy} }`,
+    asks: [
+      ['nobody', '/e/x', 302],
+      ['staff', '/e/x', 'app:7'],
+      ['nobody', '/a/x', 'json:401'],
+    ],
+  },
+  {
+    name: 'a policy at server level, above endpoints.conf',
+    server: () => `set $sessiond_policy optional; ${endpoints} ${open}
+      location ^~ /account/ { ${page} ${proxy} } location ^~ /admin/ { ${page} set $sessiond_policy admin; ${proxy} }`,
+    asks: [
+      ['nobody', '/account/', 403],
+      ['admin', '/admin/', 403],
+    ],
+  },
+  {
+    name: 'a nested location that inherits the check',
+    server: () => `${endpoints} ${open}
+      location ^~ /outer/ { ${page} set $sessiond_policy optional; ${proxy} location ^~ /outer/inner/ { ${proxy} } }`,
+    asks: [
+      ['nobody', '/outer/', 'app:'],
+      ['nobody', '/outer/inner/', 403],
+    ],
+  },
+  {
+    name: 'a nested location reached by an internal redirect',
+    server: () => `${endpoints} ${open}
+      location ^~ /open/ { ${page} set $sessiond_policy optional; try_files /none /outer/inner/x; }
+      location ^~ /outer/ { ${page} set $sessiond_policy admin; ${proxy} location ^~ /outer/inner/ { ${proxy} } }`,
+    asks: [
+      ['nobody', '/open/x', 403],
+      ['admin', '/open/x', 403],
+    ],
+  },
+  {
+    name: 'a misspelt policy',
+    server: () => `${endpoints} ${open} location ^~ /admin/ { ${page} set $sessiond_polcy admin; ${proxy} }`,
+    asks: [
+      ['nobody', '/admin/', 302],
+      ['staff', '/admin/', 'app:7'],
+    ],
+    danger: 'unknown-variable',
+  },
+  {
+    name: 'a policy in an if',
+    server: () => `${endpoints} ${open}
+      location ^~ /admin/ { ${page} set $sessiond_policy admin; if ($arg_easy) { set $sessiond_policy optional; } ${proxy} }`,
+    asks: [
+      ['nobody', '/admin/?easy=1', 'app:'],
+      ['nobody', '/admin/', 302],
+    ],
+    danger: 'policy-in-if',
+  },
+  {
+    name: 'a policy chosen by a file',
+    server: () => `${endpoints} ${open} location ^~ /account/ { ${page} include sessiond/policy-default.conf; ${proxy} }`,
+    asks: [
+      ['nobody', '/account/', 302],
+      ['staff', '/account/', 'app:7'],
+    ],
+  },
+];
+
+/** The whole server, and the company a check keeps. */
+const company = [
+  {
+    name: 'a whole server that is protected, with named locations, an index and a public corner',
+    server: (folder) => `${endpoints} ${page} root ${folder}/www;
+      location / { try_files /none @application; } location @application { ${proxy} }
+      location ^~ /admin/ { set $sessiond_policy admin; ${proxy} }
+      location ^~ /api/ { ${api} set $sessiond_policy admin; ${proxy} }
+      location ^~ /early/ { set $sessiond_policy admin; ${api} ${proxy} }
+      location ^~ /public/ { auth_request off; index index.html; }`,
+    asks: [
+      ['nobody', '/x', 302],
+      ['staff', '/x', 'app:7'],
+      ['staff', '/x', 403, forged], // checked in `location /` too, which has no identity include
+      ['staff', '/admin/', 403],
+      ['admin', '/admin/', 'app:1'],
+      ['nobody', '/api/', 'json:401'],
+      ['staff', '/api/', 'json:403'],
+      ['admin', '/api/', 'app:1'],
+      ['nobody', '/public/', 'text:public\n'],
+      ['staff', '/early/', 403], // the policy stands before the include
+      ['nobody', '/login', 200],
+    ],
+  },
+  {
+    name: 'auth_basic beside the check',
+    server: (folder) => `${endpoints} ${open}
+      location ^~ /both/ { auth_basic both; auth_basic_user_file ${folder}/basic; ${page} ${proxy} }
+      location ^~ /api/ { auth_basic both; auth_basic_user_file ${folder}/basic; ${api} ${proxy} }`,
+    asks: [
+      ['nobody', '/both/', 401],
+      ['staff', '/both/', 401],
+      ['nobody', '/both/', 302, { headers: [['Authorization', 'Basic YTpi']] }],
+      ['staff', '/both/', 'app:7', { headers: [['Authorization', 'Basic YTpi']] }],
+      ['staff', '/api/', 401],
+    ],
+  },
+  {
+    name: 'an address that is denied keeps its own 403',
+    server: () => `${endpoints} ${open} location ^~ /api/ { deny all; ${api} ${proxy} }`,
+    asks: [['staff', '/api/', 403]],
+  },
+  {
+    name: "the application's own refusals",
+    server: () => `${endpoints} ${open} location ^~ /api/ { ${api} proxy_intercept_errors on; ${proxy} }`,
+    asks: [
+      ['staff', '/api/?status=401', 401],
+      ['staff', '/api/?status=403', 403],
+      ['staff', '/api/?status=500', 500],
+    ],
+  },
+  {
+    name: 'limit_except',
+    server: () => `${endpoints} ${open}
+      location ^~ /lim/ { ${api} ${proxy} limit_except GET POST { allow 127.0.0.1; deny all; } }`,
+    asks: [
+      ['staff', '/lim/', 'app:7'],
+      ['staff', '/lim/', 'json:403', { method: 'DELETE' }],
+      ['nobody', '/lim/', 'json:403', { method: 'DELETE' }],
+    ],
+  },
+  {
+    name: 'a preflight answered before the check',
+    server: () => `${endpoints} ${open}
+      location ^~ /api/ { ${api} if ($request_method = OPTIONS) { return 204; } ${proxy} }`,
+    asks: [
+      ['nobody', '/api/', 204, { method: 'OPTIONS' }],
+      ['nobody', '/api/', 'json:401'],
+    ],
+  },
+  {
+    name: 'PHP inside a protected prefix',
+    server: (folder) => `root ${folder}/www; ${endpoints} ${open}
+      location ^~ /wiki/ { ${page} location ~ \\.php$ { ${page} ${php(folder, '')} } }`,
+    asks: [
+      ['nobody', '/wiki/what.php', 302],
+      ['staff', '/wiki/what.php', 'app:7', forged],
+      ['staff', '/wiki/what.php', 'app:7'],
+    ],
+  },
+  {
+    name: 'uploads of any length that the site allows',
+    server: () => `client_max_body_size 1m; ${endpoints} ${open}
+      location ^~ /up/ { client_max_body_size 100m; ${page} ${proxy} } location ^~ /small/ { ${page} ${proxy} }`,
+    asks: [
+      ['staff', '/up/', 'app:7', { method: 'POST', body: 'x'.repeat(3e6) }],
+      ['nobody', '/up/', 302, { method: 'POST', body: 'x'.repeat(3e6) }],
+      ['staff', '/small/', 413, { method: 'POST', body: 'x'.repeat(3e6) }],
+    ],
+  },
+  {
+    name: 'a cache around it',
+    http: (folder) => `proxy_cache_path ${folder}/cache keys_zone=pages:1m;`,
+    server: () => `proxy_cache pages; proxy_cache_valid any 1h; ${endpoints} ${open} ${protectedAccount}
+      location ^~ /public/ { ${proxy} }`,
+    asks: [
+      ['admin', '/account/', 'app:1'],
+      ['staff', '/account/', 'app:7'],
+      ['nobody', '/account/', 302],
+      ['nobody', '/public/', 'app:'],
+    ],
+  },
+];
+
+export const wirings = [...missing, ...caught, ...redirected, ...company];
