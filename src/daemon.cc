@@ -177,7 +177,8 @@ void Daemon::letGoOfRetired() {
 }
 
 void Daemon::stop() {
-  notifyStopping("finishing the requests in flight");
+  constexpr std::chrono::seconds kAfterwards(5);
+  notifyStopping("finishing the requests in flight", config_->listen.drain_timeout + kAfterwards);
   logInfo("sessiond: stopping");
   if (!server_->drain(config_->listen.drain_timeout)) {
     logWarn("sessiond: listen.drain_timeout was over before every request was whole");

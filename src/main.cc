@@ -5,6 +5,7 @@
 //   71  the system refused something (a socket, a descriptor)
 //   78  the configuration is wrong, in itself or for the Redis it names (EX_CONFIG of sysexits.h)
 
+#include <sys/prctl.h>
 #include <sysexits.h>
 
 #include <CLI/CLI.hpp>
@@ -27,6 +28,8 @@ void print(const std::vector<ConfigProblem>& problems) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Secrets are in memory: no core file may have them, and no other process of the same user may look.
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   std::string config_file = "/etc/sessiond/sessiond.yaml";
   bool test = false;
   bool test_and_dump = false;

@@ -49,7 +49,7 @@ std::optional<Secret> loadSecret(const std::string& name, const std::string& pat
   }
   Expected<SecretFile, std::string> read = readSecretFile(*file);
   if (!read) {
-    report.error(path, read.error() + hint);
+    report.error(path, read.error() + originOf(name, locations) + hint);
     return std::nullopt;
   }
   if (read->others_may_read) {

@@ -58,4 +58,11 @@ Expected<std::string, std::string> fileToOpen(std::string_view settled_name, con
   return locations.credentials_directory.value_or(locations.config_folder) + "/" + std::string(credential);
 }
 
+std::string originOf(std::string_view settled_name, const FileLocations& locations) {
+  if (!settled_name.starts_with(kCredential) || !locations.credentials_directory) return "";
+  const std::string name(settled_name.substr(kCredential.size()));
+  return "; systemd makes it at the start from the file that LoadCredential=" + name +
+         ":FILE of the unit names, such as " + locations.config_folder + "/" + name;
+}
+
 }  // namespace sessiond

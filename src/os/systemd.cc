@@ -86,8 +86,8 @@ void notifyReloading() {
   notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
 }
 
-void notifyStopping(std::string_view status) {
-  notify("STOPPING=1\nSTATUS=" + oneLine(status));
+void notifyStopping(std::string_view status, std::chrono::microseconds longest) {
+  notify("STOPPING=1\nSTATUS=" + oneLine(status) + "\nEXTEND_TIMEOUT_USEC=" + std::to_string(longest.count()));
 }
 
 void notifyStatus(std::string_view status) {

@@ -29,7 +29,8 @@ std::optional<std::chrono::microseconds> watchdogInterval();
 void notifyReady(std::string_view status);
 /// A reload begins; notifyReady() ends it. systemd wants to know when it began, on the monotonic clock.
 void notifyReloading();
-void notifyStopping(std::string_view status);
+/// The end is near, in `longest` at most: systemd waits for so long, whatever TimeoutStopSec= of the unit says.
+void notifyStopping(std::string_view status, std::chrono::microseconds longest);
 void notifyStatus(std::string_view status);
 void notifyWatchdog();
 

@@ -58,8 +58,8 @@ TEST(Notify, SendsTheStatesOfTheServiceInSystemdsWords) {
   EXPECT_EQ(systemd.receive(), "STATUS=redis: unreachable");
   notifyWatchdog();
   EXPECT_EQ(systemd.receive(), "WATCHDOG=1");
-  notifyStopping("draining");
-  EXPECT_EQ(systemd.receive(), "STOPPING=1\nSTATUS=draining");
+  notifyStopping("draining", std::chrono::seconds(15));
+  EXPECT_EQ(systemd.receive(), "STOPPING=1\nSTATUS=draining\nEXTEND_TIMEOUT_USEC=15000000");
 }
 
 TEST(Notify, SaysWhenAReloadBegan) {

@@ -162,11 +162,21 @@ TEST_F(ConfigLoader, RefusesAFolderInPlaceOfASecret) {
               ElementsAre("FOLDER/sessiond.yaml:1:24: redis.password_file: cannot read FOLDER/: Is a directory"));
 }
 
-TEST_F(ConfigLoader, SaysWhichDefaultCredentialIsMissing) {
+TEST_F(ConfigLoader, SaysWhereAMissingCredentialWouldComeFrom) {
+  const SecretFolder empty;
+  empty.write("session_secret", "\n");
+  const std::string file = folder_.write("sessiond.yaml", "log: {level: warn}\n");
+  const std::string origin =
+      "; systemd makes it at the start from the file that LoadCredential=session_secret:FILE of the unit names, such "
+      "as "
+      "FOLDER/session_secret; make one with: openssl rand -base64 48";
   EXPECT_THAT(
-      said(loadConfig(folder_.write("sessiond.yaml", "log: {level: warn}\n"), folder_.path() + "/none")),
+      said(loadConfig(file, folder_.path() + "/none")),
       ElementsAre("FOLDER/sessiond.yaml: session.secret_files[0]: cannot read FOLDER/none/session_secret: No such "
-                  "file or directory; make one with: openssl rand -base64 48"));
+                  "file or directory" +
+                  origin));
+  EXPECT_THAT(said(loadConfig(file, empty.path())), ElementsAre("FOLDER/sessiond.yaml: session.secret_files[0]: " +
+                                                                empty.path() + "/session_secret is empty" + origin));
 }
 
 TEST_F(ConfigLoader, WarnsOfSecretsThatOthersMayRead) {
