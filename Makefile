@@ -200,7 +200,7 @@ tests-fuzz: $(foreach t,$(fuzz_targets),$(OUT)/tests/fuzz_$(t))
 
 .PHONY: packages
 packages: ## install the Debian packages that build, run and test need (root)
-	tests/support/install-packages build run test lint
+	tests/support/install-packages build run test lint systemd
 
 .PHONY: run
 run: ## start it all under build/run: Redis, an application, sessiond, nginx (CHECK=1: walk through and stop)
@@ -210,7 +210,7 @@ run: ## start it all under build/run: Redis, an application, sessiond, nginx (CH
 
 .PHONY: test
 test: ## run every test and lint; the last line counts them (STAGES='unit lint' runs some)
-	@tests/support/install-packages build run test $(if $(STAGES),$(filter lint,$(STAGES)),lint)
+	@tests/support/install-packages build run test $(if $(STAGES),$(filter lint systemd,$(STAGES)),lint systemd)
 	@tests/run $(STAGES)
 
 # The floors that the daemon is measured against have its allocator.
@@ -240,6 +240,9 @@ place = $(INSTALL) -d '$(DESTDIR)$(dir $(2))' && sed -e 's|/usr/local/sbin/|$(sb
 examples      := $(wildcard $(addprefix nginx/examples/*/*.,conf mjs py))
 place_example  = $(call place,$(1),$(patsubst nginx/%,$(docdir)/%,$(1)))
 
+kept  := kept-by-uninstall
+units := sessiond.service sessiond.socket sessiond-pause.service sessiond-retry.timer
+
 .PHONY: install
 install: all ## install under $(DESTDIR)$(prefix) and $(sysconfdir); never overwrites configuration, starts nothing
 	$(INSTALL) -d '$(DESTDIR)$(sbindir)' '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)' '$(DESTDIR)$(sysconfdir)/sessiond'
@@ -247,21 +250,30 @@ install: all ## install under $(DESTDIR)$(prefix) and $(sysconfdir); never overw
 	$(INSTALL) -m 644 nginx/*.conf '$(DESTDIR)$(snippetdir)'
 	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml '$(DESTDIR)$(docdir)'
 	$(foreach example,$(examples),$(call place_example,$(example)) &&) :
-	$(call place,systemd/sessiond.service,$(unitdir)/sessiond.service)
-	$(call place,systemd/sessiond.socket,$(unitdir)/sessiond.socket)
+	$(foreach unit,$(units),$(call place,systemd/$(unit),$(unitdir)/$(unit)) &&) :
 	$(call place,systemd/sessiond.sysusers,$(sysusersdir)/sessiond.conf)
 	test -e '$(DESTDIR)$(sysconfdir)/sessiond/sessiond.yaml' || \
 	  $(INSTALL) -m 644 conf/sessiond.yaml '$(DESTDIR)$(sysconfdir)/sessiond/sessiond.yaml'
 	$(INSTALL) -d '$(DESTDIR)$(sysconfdir)/nginx'
+	test ! -e '$(DESTDIR)$(nginxdir)/$(kept)' || rm -r '$(DESTDIR)$(nginxdir)'
 	test -e '$(DESTDIR)$(nginxdir)' -o -L '$(DESTDIR)$(nginxdir)' || ln -s '$(snippetdir)' '$(DESTDIR)$(nginxdir)'
 
+# Links that `systemctl enable` has made would dangle, and so would nginx's link to the snippets: where a configuration
+# of nginx includes them, they become files of its own, and nginx starts, refuses what they protect, and says why.
 .PHONY: uninstall
-uninstall: ## remove what was installed, but not the configuration
-	rm -f '$(DESTDIR)$(sbindir)/sessiond' '$(DESTDIR)$(unitdir)/sessiond.service' '$(DESTDIR)$(unitdir)/sessiond.socket' \
-	  '$(DESTDIR)$(sysusersdir)/sessiond.conf'
+uninstall: ## remove what was installed, but not the configuration; stops and disables the units
+	test -n '$(DESTDIR)' || ! command -v systemctl >/dev/null || { \
+	  systemctl disable sessiond.service sessiond.socket 2>/dev/null; systemctl stop $(units) 2>/dev/null; :; }
+	@if test -L '$(DESTDIR)$(nginxdir)'; then rm '$(DESTDIR)$(nginxdir)'; \
+	  if grep -rqs '^[^#]*include.*sessiond/' '$(DESTDIR)$(sysconfdir)/nginx'; then \
+	    cp -r '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(nginxdir)'; \
+	    echo 'With this file here, make install puts a link in place of this folder.' >'$(DESTDIR)$(nginxdir)/$(kept)'; \
+	    echo 'nginx still includes $(nginxdir): kept there. What they protect is answered 503 now.'; fi; fi
+	rm -f '$(DESTDIR)$(sbindir)/sessiond' '$(DESTDIR)$(sysusersdir)/sessiond.conf' \
+	  $(foreach unit,$(units),'$(DESTDIR)$(unitdir)/$(unit)')
 	rm -rf '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)'
 	-rmdir '$(DESTDIR)$(dir $(snippetdir))' 2>/dev/null
-	test ! -L '$(DESTDIR)$(nginxdir)' || rm '$(DESTDIR)$(nginxdir)'
+	test -n '$(DESTDIR)' || ! command -v systemctl >/dev/null || systemctl daemon-reload 2>/dev/null || :
 
 .PHONY: format
 format: ## put all C++ files in the project's format
