@@ -34,7 +34,6 @@
 #include "session/session_cache.h"
 #include "session/session_finder.h"
 #include "session/store_facts_source.h"
-#include "translate_config.h"
 
 namespace sessiond {
 
@@ -46,14 +45,10 @@ HmacKey logKeyOf(const Secret& secret) {
   return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond log pseudonyms")))));
 }
 
-CacheLimits cacheLimitsOf(const SessionCacheConfig& config) {
-  return {.max_entries = config.max_entries, .max_bytes = config.max_bytes};
-}
-
 using Directories = std::vector<std::unique_ptr<UserDirectory>>;
 
 /// In the configured order; a directory that cannot be used leaves its reasons in `problems`.
-Directories openDirectories(const LoginConfig& config, RedisClient& redis, const Clock& clock,
+Directories openDirectories(const LoginSettings& config, RedisClient& redis, const Clock& clock,
                             std::vector<std::string>& problems) {
   Directories directories;
   for (const std::string& name : config.authenticators) {
@@ -87,10 +82,10 @@ Response answerNoApiHere(const Request&) {
 
 /// What keeps sessions in memory, and true. Built in this order; the listener's thread goes first.
 struct CacheParts {
-  CacheParts(FactsSource& source, RedisClient& redis, const SessionConfig& config, const Clock& clock,
+  CacheParts(FactsSource& source, RedisClient& redis, const SessionSettings& config, const Clock& clock,
              MetricsRegistry& metrics)
       : trust(config.cache.max_staleness),
-        cache(cacheLimitsOf(config.cache), trust),
+        cache(config.cache, trust),
         caching(source, cache, clock, metrics),
         listener(redis, config, cache, trust, clock, metrics) {}
 
@@ -105,7 +100,8 @@ struct ApiParts {
   ApiParts(const Config& config, const CookieSigner& signer, RedisClient& redis, SessionStore& store,
            const HmacKey& log_key, const Clock& clock, MetricsRegistry& metrics)
       : gate(config.api, metrics),
-        finder(finderSettingsOf(config), extractionRulesOf(config), {signer, store, clock, log_key, metrics}),
+        finder(config.extractionRules(),
+               {config.session, config.cookie, config.logout, signer, store, clock, log_key, metrics}),
         session({finder, store, clock, config.session.max_bytes}),
         redis_cache(redis, config.cache),
         cache({redis_cache, config.cache.max_bytes, log_key, metrics}) {}
@@ -160,21 +156,21 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
       clock(time),
       log_key(std::move(key)),
       signer(config->session.secrets),
-      extractor(extractionRulesOf(*config)),
+      extractor(config->extractionRules()),
       redis(std::move(client)),
       store(*redis, config->session),
       index(*redis, config->session),
-      memo(config->session.cache.enabled ? nullptr : std::make_unique<FactsMemo>(cacheLimitsOf(config->session.cache))),
+      memo(config->session.cache.enabled ? nullptr : std::make_unique<FactsMemo>(config->session.cache)),
       source(store, extractor, config->logout.tombstone_lifetime, log_key, metrics, memo.get()),
       cache(config->session.cache.enabled
                 ? std::make_unique<CacheParts>(source, *redis, config->session, clock, metrics)
                 : nullptr),
       throttle(config->session.touch_interval, 2 * std::size_t{config->session.cache.max_entries}),
       touches(store, throttle, metrics),
-      auth(authSettingsOf(*config), {signer, extractor, factsSource(), throttle, touches, clock, metrics}),
+      auth(*config, {signer, extractor, factsSource(), throttle, touches, clock, metrics}),
       login_page(std::move(page)),
       csrf(config->session.secrets, config->cookie.secure, clock),
-      ender({*config, store, index, log_key, metrics}),
+      ender({config->session, config->logout.tombstone_lifetime, store, index, log_key, metrics}),
       logout({*config, signer, ender, log_key, metrics}),
       api(config->api.enabled ? std::make_unique<ApiParts>(*config, signer, *redis, store, log_key, clock, metrics)
                               : nullptr),
@@ -257,7 +253,9 @@ void Application::work(Exchange& exchange) {
 StartupReport Application::probeRedis() {
   StartupReport report = parts_->redis->probe();
   if (report.outcome != StartupProbe::kOk) return report;
-  return checkPermissions(*parts_->redis, *parts_->config, parts_->clock);
+  const Config& config = *parts_->config;
+  const PermissionScope scope{config.session, config.login, config.api.enabled ? &config.cache : nullptr};
+  return checkPermissions(*parts_->redis, scope, parts_->clock);
 }
 
 }  // namespace sessiond

@@ -20,7 +20,6 @@
 #include "fastcgi/server.h"
 #include "os/signals.h"
 #include "os/systemd.h"
-#include "translate_config.h"
 
 namespace sessiond {
 
@@ -28,12 +27,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-Expected<Listener, std::string> openListener(const ListenConfig& config) {
+Expected<Listener, std::string> openListener(const ListenSettings& config) {
   Expected<UniqueFd, std::string> passed = takeListeningSocket();
   if (!passed) return Unexpected(passed.error());
   if (*passed) return Listener::adopt(*std::move(passed));
-  return Listener::open(
-      {.socket = config.socket, .mode = config.mode, .group = config.group, .backlog = config.backlog});
+  return Listener::open(config);
 }
 
 void logProblems(const std::vector<std::string>& problems) {
@@ -105,7 +103,7 @@ int Daemon::start() {
     return EX_OSERR;
   }
   handlers_ = std::make_unique<Snapshot<Handler>>(application_);
-  server_ = std::make_unique<Server>(serverOptionsOf(*config_), *std::move(listener), *handlers_, metrics_, clock_);
+  server_ = std::make_unique<Server>(config_->listen, *std::move(listener), *handlers_, metrics_, clock_);
   if (const Expected<void, std::string> started = server_->start(); !started) {
     logError(started.error());
     return EX_OSERR;

@@ -2,16 +2,16 @@
 # lint reads this file, and the Makefile links each room's tests with these rooms and no others. A room may have
 # folders inside; they belong to it.
 
-ROOMS := base os json yaml http config session login redis endpoints fastcgi
+ROOMS := base os json yaml http session login redis endpoints fastcgi config
 
 NEEDS_base      :=
 NEEDS_os        := base
 NEEDS_json      := base
 NEEDS_yaml      := base
 NEEDS_http      := base
-NEEDS_config    := yaml base
 NEEDS_session   := json http base
 NEEDS_login     := json http base
-NEEDS_redis     := login session json http config yaml base
-NEEDS_endpoints := login session json yaml http config base
+NEEDS_redis     := login session json http os base
+NEEDS_endpoints := login session json yaml http base
 NEEDS_fastcgi   := http os base
+NEEDS_config    := fastcgi endpoints redis login session json yaml http os base

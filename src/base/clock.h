@@ -9,6 +9,9 @@
 
 namespace sessiond {
 
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 using SteadyTime = std::chrono::steady_clock::time_point;
 

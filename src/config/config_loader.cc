@@ -58,7 +58,7 @@ std::optional<Secret> loadSecret(const std::string& name, const std::string& pat
   return std::move(read->secret);
 }
 
-void checkSessionSecret(const Secret& secret, const SessionConfig& session, const std::string& path,
+void checkSessionSecret(const Secret& secret, const SessionSettings& session, const std::string& path,
                         ConfigReport& report) {
   const std::size_t size = secret.reveal().size();
   if (size < kLeastSecretSize) {
@@ -73,7 +73,7 @@ void checkSessionSecret(const Secret& secret, const SessionConfig& session, cons
   }
 }
 
-void loadSessionSecrets(SessionConfig& session, const FileLocations& locations, ConfigReport& report) {
+void loadSessionSecrets(SessionSettings& session, const FileLocations& locations, ConfigReport& report) {
   if (!report.isSound("session.secret_files")) return;
   for (std::size_t at = 0; at < session.secret_files.size(); ++at) {
     const std::string path = "session.secret_files[" + std::to_string(at) + "]";
@@ -86,7 +86,7 @@ void loadSessionSecrets(SessionConfig& session, const FileLocations& locations, 
   }
 }
 
-void loadRedisPassword(RedisConfig& redis, const FileLocations& locations, ConfigReport& report) {
+void loadRedisPassword(RedisSettings& redis, const FileLocations& locations, ConfigReport& report) {
   if (redis.password_file.empty() || !report.isSound("redis.password_file")) return;
   redis.password_file = settledName(redis.password_file, locations);
   if (std::optional<Secret> secret = loadSecret(redis.password_file, "redis.password_file", "", locations, report)) {
@@ -109,7 +109,7 @@ void checkToken(const Secret& token, ConfigReport& report) {
   }
 }
 
-void loadToken(ApiConfig& api, const FileLocations& locations, ConfigReport& report) {
+void loadToken(ApiSettings& api, const FileLocations& locations, ConfigReport& report) {
   if (api.token_file.empty() || !report.isSound("api.token_file")) return;
   api.token_file = settledName(api.token_file, locations);
   if (std::optional<Secret> token = loadSecret(api.token_file, "api.token_file", "", locations, report)) {

@@ -6,7 +6,7 @@
 
 #include "config/config_validator.h"
 #include "config/options.h"
-#include "config/redis_url.h"
+#include "redis/redis_address.h"
 #include "yaml/yaml_tree.h"
 
 namespace sessiond {
@@ -39,8 +39,8 @@ void readSection(const YamlNode& section, const std::string& section_path, Confi
 /// What follows from the options without being written.
 void settle(Config& config) {
   const bool has_default = std::any_of(config.policies.begin(), config.policies.end(),
-                                       [](const PolicyConfig& policy) { return policy.name == "default"; });
-  if (!has_default) config.policies.insert(config.policies.begin(), PolicyConfig{.name = "default"});
+                                       [](const SessionPolicy& policy) { return policy.name == "default"; });
+  if (!has_default) config.policies.insert(config.policies.begin(), SessionPolicy{.name = "default"});
   const Expected<RedisAddress, std::string> address = parseRedisUrl(config.redis.url);
   if (address && config.redis.user.empty()) config.redis.user = address->user;
 }

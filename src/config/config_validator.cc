@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-#include "config/host_port.h"
-#include "config/policies_option.h"
-#include "config/redis_url.h"
 #include "config/units.h"
+#include "os/host_port.h"
+#include "redis/redis_address.h"
+#include "session/session_policy.h"
 
 namespace sessiond {
 namespace {
@@ -27,7 +27,7 @@ bool beginsWithoutCase(std::string_view text, std::string_view lower_prefix) {
          });
 }
 
-void checkListen(const ListenConfig& listen, ConfigReport& report) {
+void checkListen(const ListenSettings& listen, ConfigReport& report) {
   constexpr std::uint32_t kWritableByOthers = 0002;
   if (!areSound(report, {"listen.socket", "listen.mode"})) return;
   if (!listen.socket.starts_with('/')) {
@@ -41,14 +41,14 @@ void checkListen(const ListenConfig& listen, ConfigReport& report) {
   }
 }
 
-void checkRedis(const RedisConfig& redis, ConfigReport& report) {
+void checkRedis(const RedisSettings& redis, ConfigReport& report) {
   const Expected<RedisAddress, std::string> address = parseRedisUrl(redis.url);
   if (areSound(report, {"redis.url", "redis.user"}) && address && !address->user.empty() && !redis.user.empty() &&
       address->user != redis.user) {
     report.error("redis.user", "must be the user that redis.url names, " + shown(address->user) + ", but is " +
                                    shown(redis.user) + "; one of the two is enough");
   }
-  const BreakerConfig& breaker = redis.breaker;
+  const BreakerSettings& breaker = redis.breaker;
   if (areSound(report, {"redis.breaker"}) && breaker.min_backoff > breaker.max_backoff) {
     report.error("redis.breaker.min_backoff", "must not be longer than max_backoff, " +
                                                   formatDuration(breaker.max_backoff) + ", but is " +
@@ -56,7 +56,7 @@ void checkRedis(const RedisConfig& redis, ConfigReport& report) {
   }
 }
 
-void checkSession(const SessionConfig& session, ConfigReport& report) {
+void checkSession(const SessionSettings& session, ConfigReport& report) {
   if (areSound(report, {"session.touch_interval", "session.idle_timeout"}) &&
       session.touch_interval >= session.idle_timeout) {
     report.error("session.touch_interval",
@@ -74,7 +74,7 @@ void checkSession(const SessionConfig& session, ConfigReport& report) {
 
 /// Browsers drop a Set-Cookie that breaks one of these rules (RFC 6265bis §4.1.3, §5.7), and a login would lead
 /// nowhere. `secure: auto` is not enough: over plain http it leaves Secure out.
-void checkCookie(const CookieConfig& cookie, ConfigReport& report) {
+void checkCookie(const CookieSettings& cookie, ConfigReport& report) {
   if (!areSound(report, {"cookie.name", "cookie.secure"})) return;
   const bool is_secure = cookie.secure == SecureOption::kAlways;
   const bool is_host_only = beginsWithoutCase(cookie.name, "__host-");
@@ -87,7 +87,7 @@ void checkCookie(const CookieConfig& cookie, ConfigReport& report) {
   if (is_host_only && report.isSound("cookie.domain") && !cookie.domain.empty()) {
     report.error("cookie.name", cookie.name + " needs an empty cookie.domain but that is " + shown(cookie.domain));
   }
-  if (cookie.same_site == SameSiteOption::kNone && !is_secure) {
+  if (cookie.same_site == SameSite::kNone && !is_secure) {
     report.error("cookie.same_site", "none needs cookie.secure: always; browsers drop the cookie otherwise");
   }
   if (cookie.partitioned && !is_secure) {
@@ -95,13 +95,13 @@ void checkCookie(const CookieConfig& cookie, ConfigReport& report) {
   }
 }
 
-void checkPolicies(const std::vector<PolicyConfig>& policies, ConfigReport& report) {
+void checkPolicies(const std::vector<SessionPolicy>& policies, ConfigReport& report) {
   if (policies.size() <= kMaxPolicies) return;
   report.error("policies", "must be at most " + std::to_string(kMaxPolicies) + ", `default` included, but are " +
                                std::to_string(policies.size()));
 }
 
-void checkLogin(const LoginConfig& login, ConfigReport& report) {
+void checkLogin(const LoginSettings& login, ConfigReport& report) {
   if (!areSound(report, {"login.authenticators", "login.htpasswd_file"})) return;
   const auto& names = login.authenticators;
   const bool uses_htpasswd = std::find(names.begin(), names.end(), "htpasswd") != names.end();
@@ -124,7 +124,7 @@ void checkAppCache(const Config& config, ConfigReport& report) {
   }
 }
 
-void checkApi(const ApiConfig& api, ConfigReport& report) {
+void checkApi(const ApiSettings& api, ConfigReport& report) {
   if (!areSound(report, {"api.enabled", "api.token_file"})) return;
   if (!api.enabled && !api.token_file.empty()) {
     report.warning("api.token_file", "is not used, because api.enabled is false");

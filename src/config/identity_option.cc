@@ -15,14 +15,14 @@ constexpr std::array<std::string_view, 4> kMembers = {"from", "join", "encode", 
 constexpr std::array<std::string_view, 3> kEncodings = {"utf8", "percent", "base64url"};
 constexpr std::size_t kLongestJoin = 8;
 
-void readFrom(const OptionValue& value, IdentityHeaderConfig& header) {
+void readFrom(const OptionValue& value, IdentityHeader& header) {
   std::optional<std::string> pointer = readText(value);
   if (!pointer) return;
   if (const Complaint complaint = aboutJsonPointer(*pointer)) return value.refuse(*complaint);
   header.from = *std::move(pointer);
 }
 
-void readJoin(const OptionValue& value, IdentityHeaderConfig& header) {
+void readJoin(const OptionValue& value, IdentityHeader& header) {
   std::optional<std::string> join = readText(value);
   if (!join) return;
   if (join->size() > kLongestJoin) {
@@ -32,7 +32,7 @@ void readJoin(const OptionValue& value, IdentityHeaderConfig& header) {
   header.join = *std::move(join);
 }
 
-void readMembers(const OptionValue& value, IdentityHeaderConfig& header) {
+void readMembers(const OptionValue& value, IdentityHeader& header) {
   bool has_from = false;
   forEachEntry(value, [&](const std::string& name, YamlPlace place, const OptionValue& member) {
     if (name == "from") {
@@ -41,8 +41,7 @@ void readMembers(const OptionValue& value, IdentityHeaderConfig& header) {
     } else if (name == "join") {
       readJoin(member, header);
     } else if (name == "encode") {
-      if (const auto index = readChoice(member, kEncodings))
-        header.encode = static_cast<IdentityEncodingOption>(*index);
+      if (const auto index = readChoice(member, kEncodings)) header.encode = static_cast<IdentityEncoding>(*index);
     } else if (name == "required") {
       if (const auto required = readBool(member)) header.required = *required;
     } else {
@@ -62,10 +61,10 @@ std::string lowerCase(std::string text) {
 }  // namespace
 
 void readIdentity(const OptionValue& value, Config& config) {
-  std::vector<IdentityHeaderConfig> headers;
+  std::vector<IdentityHeader> headers;
   std::map<std::string, std::string> names;  // lower case → as first written
   forEachEntry(value, [&](const std::string& name, YamlPlace place, const OptionValue& entry) {
-    IdentityHeaderConfig header{.name = name, .from = {}};
+    IdentityHeader header = identityHeader(name, "");
     const auto [first, is_new] = names.emplace(lowerCase(name), name);
     if (const Complaint complaint = aboutIdentityHeaderName(name)) {
       value.report.error(place, entry.path, *complaint);
@@ -89,15 +88,16 @@ void readIdentity(const OptionValue& value, Config& config) {
 std::string writeIdentity(const Config& config) {
   if (config.identity.empty()) return " {}";
   std::string lines;
-  for (const IdentityHeaderConfig& header : config.identity) {
+  for (const IdentityHeader& header : config.identity) {
     lines += "\n  " + writeText(header.name) + ": ";
     std::string members = "{from: " + writeText(header.from);
     const std::size_t only_from = members.size();
-    if (header.join != ",") members += ", join: " + quote(header.join);
-    if (header.encode != IdentityEncodingOption::kUtf8) {
+    const IdentityHeader plain = identityHeader(header.name, header.from);
+    if (header.join && header.join != plain.join) members += ", join: " + quote(*header.join);
+    if (header.encode != IdentityEncoding::kUtf8) {
       members += ", encode: " + std::string(kEncodings[static_cast<std::size_t>(header.encode)]);
     }
-    if (header.required) members += ", required: true";
+    if (header.required != plain.required) members += header.required ? ", required: true" : ", required: false";
     lines += members.size() == only_from ? writeText(header.from) : members + "}";
   }
   return lines;

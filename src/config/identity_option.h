@@ -9,8 +9,6 @@
 
 namespace sessiond {
 
-inline constexpr std::size_t kMaxIdentityHeaders = 64;
-
 void readIdentity(const OptionValue& value, Config& config);
 /// Lines for behind `identity:`.
 std::string writeIdentity(const Config& config);

@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 2> kRequire = {"session", "optional"};
 constexpr DurationLimits kAuthAgeLimits = {1s, 3650 * 24h, true};
 constexpr std::size_t kMaxMatches = 16;
 
-void readMatch(const OptionValue& value, PolicyConfig& policy) {
+void readMatch(const OptionValue& value, SessionPolicy& policy) {
   forEachEntry(value, [&](const std::string& pointer, YamlPlace place, const OptionValue& entry) {
     if (const Complaint complaint = aboutJsonPointer(pointer)) {
       value.report.error(place, entry.path, *complaint);
@@ -30,7 +30,7 @@ void readMatch(const OptionValue& value, PolicyConfig& policy) {
   }
 }
 
-void readMember(const std::string& name, YamlPlace place, const OptionValue& member, PolicyConfig& policy) {
+void readMember(const std::string& name, YamlPlace place, const OptionValue& member, SessionPolicy& policy) {
   if (name == "require") {
     if (const auto index = readChoice(member, kRequire)) policy.require_session = *index == 0;
   } else if (name == "roles_any") {
@@ -46,7 +46,7 @@ void readMember(const std::string& name, YamlPlace place, const OptionValue& mem
   }
 }
 
-std::string writeMatch(const PolicyConfig& policy) {
+std::string writeMatch(const SessionPolicy& policy) {
   std::string map = "{";
   for (const auto& [pointer, json] : policy.match) {
     map += (map.size() > 1 ? ", " : "") + quote(pointer) + ": " + json;
@@ -57,9 +57,9 @@ std::string writeMatch(const PolicyConfig& policy) {
 }  // namespace
 
 void readPolicies(const OptionValue& value, Config& config) {
-  std::vector<PolicyConfig> policies;
+  std::vector<SessionPolicy> policies;
   forEachEntry(value, [&](const std::string& name, YamlPlace name_place, const OptionValue& entry) {
-    PolicyConfig policy{.name = name};
+    SessionPolicy policy{.name = name};
     if (const Complaint complaint = aboutPolicyName(name)) value.report.error(name_place, entry.path, *complaint);
     forEachEntry(entry, [&](const std::string& member_name, YamlPlace member_place, const OptionValue& member) {
       readMember(member_name, member_place, member, policy);
@@ -71,7 +71,7 @@ void readPolicies(const OptionValue& value, Config& config) {
 
 std::string writePolicies(const Config& config) {
   std::string lines;
-  for (const PolicyConfig& policy : config.policies) {
+  for (const SessionPolicy& policy : config.policies) {
     lines += "\n  " + writeText(policy.name) + ":";
     lines += "\n    require: " + std::string(kRequire[policy.require_session ? 0 : 1]);
     lines += "\n    roles_any: " + writeTextList(policy.roles_any);

@@ -10,9 +10,6 @@
 
 namespace sessiond {
 
-/// A check refers to a policy by a bit in 64.
-inline constexpr std::size_t kMaxPolicies = 64;
-
 void readPolicies(const OptionValue& value, Config& config);
 /// Lines for behind `policies:`.
 std::string writePolicies(const Config& config);

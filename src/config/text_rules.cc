@@ -4,8 +4,8 @@
 #include <array>
 
 #include "config/config_report.h"
-#include "config/host_port.h"
-#include "config/redis_url.h"
+#include "os/host_port.h"
+#include "redis/redis_address.h"
 
 namespace sessiond {
 namespace {

@@ -25,8 +25,8 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/secret.h"
-#include "config/config.h"
 #include "http/request.h"
+#include "session/cookie_settings.h"
 
 namespace sessiond {
 

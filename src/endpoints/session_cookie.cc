@@ -5,38 +5,6 @@
 #include "http/cookie_header.h"
 
 namespace sessiond {
-namespace {
-
-SameSite sameSiteOf(SameSiteOption option) {
-  switch (option) {
-    case SameSiteOption::kUnset:
-      return SameSite::kUnset;
-    case SameSiteOption::kLax:
-      return SameSite::kLax;
-    case SameSiteOption::kStrict:
-      return SameSite::kStrict;
-    case SameSiteOption::kNone:
-      return SameSite::kNone;
-  }
-  return SameSite::kUnset;
-}
-
-CookiePriority priorityOf(PriorityOption option) {
-  switch (option) {
-    case PriorityOption::kUnset:
-      return CookiePriority::kUnset;
-    case PriorityOption::kLow:
-      return CookiePriority::kLow;
-    case PriorityOption::kMedium:
-      return CookiePriority::kMedium;
-    case PriorityOption::kHigh:
-      return CookiePriority::kHigh;
-  }
-  return CookiePriority::kUnset;
-}
-
-}  // namespace
-
 bool isHttps(const Request& request) {
   return request.paramOrEmpty("SESSIOND_SCHEME") == "https";
 }
@@ -53,22 +21,22 @@ bool isSecure(SecureOption option, bool https) {
   return true;
 }
 
-SetCookie configuredCookie(const CookieConfig& config, bool https) {
+SetCookie configuredCookie(const CookieSettings& settings, bool https) {
   SetCookie cookie;
-  cookie.name = config.name;
-  cookie.domain = config.domain;
-  cookie.path = config.path;
-  cookie.http_only = config.http_only;
-  cookie.secure = isSecure(config.secure, https);
-  cookie.partitioned = config.partitioned;
-  cookie.same_site = sameSiteOf(config.same_site);
-  cookie.priority = priorityOf(config.priority);
+  cookie.name = settings.name;
+  cookie.domain = settings.domain;
+  cookie.path = settings.path;
+  cookie.http_only = settings.http_only;
+  cookie.secure = isSecure(settings.secure, https);
+  cookie.partitioned = settings.partitioned;
+  cookie.same_site = settings.same_site;
+  cookie.priority = settings.priority;
   return cookie;
 }
 
-NewSessionCookie rememberedCookie(const SetCookie& cookie, const CookieConfig& config) {
+NewSessionCookie rememberedCookie(const SetCookie& cookie, const CookieSettings& settings) {
   NewSessionCookie remembered;
-  if (config.max_age) remembered.original_max_age = *config.max_age;
+  if (settings.max_age) remembered.original_max_age = *settings.max_age;
   remembered.expires = cookie.expires;
   remembered.http_only = cookie.http_only;
   remembered.path = cookie.path;
@@ -80,8 +48,8 @@ NewSessionCookie rememberedCookie(const SetCookie& cookie, const CookieConfig& c
   return remembered;
 }
 
-std::chrono::seconds newSessionLifetime(const Config& config) {
-  return config.cookie.max_age.value_or(config.session.idle_timeout);
+std::chrono::seconds newSessionLifetime(const SiteSettings& settings) {
+  return settings.cookie.max_age.value_or(settings.session.idle_timeout);
 }
 
 std::vector<SessionId> verifiedSessions(const Request& request, const std::string& cookie_name,

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "config/config.h"
+#include "endpoints/site_settings.h"
 #include "http/request.h"
 #include "http/set_cookie.h"
 #include "session/new_session.h"
@@ -22,13 +22,13 @@ bool isHttps(const Request& request);
 bool isSecure(SecureOption option, bool https);
 
 /// The session cookie with the attributes of the configuration, without value and expiry.
-SetCookie configuredCookie(const CookieConfig& config, bool https);
+SetCookie configuredCookie(const CookieSettings& settings, bool https);
 
 /// What a new session remembers of its cookie; `cookie` is the one that is sent with it, its expiry set.
-NewSessionCookie rememberedCookie(const SetCookie& cookie, const CookieConfig& config);
+NewSessionCookie rememberedCookie(const SetCookie& cookie, const CookieSettings& settings);
 
 /// How long a new session's key lives until it is touched: the cookie's max_age, else the idle timeout.
-std::chrono::seconds newSessionLifetime(const Config& config);
+std::chrono::seconds newSessionLifetime(const SiteSettings& settings);
 
 /// The ids of all session cookies of the request that a secret has signed, each once, in the order sent.
 std::vector<SessionId> verifiedSessions(const Request& request, const std::string& cookie_name,

@@ -33,8 +33,8 @@
 #include "fastcgi/fastcgi_metrics.h"
 #include "fastcgi/framing_check.h"
 #include "fastcgi/intrusive_list.h"
+#include "fastcgi/listen_settings.h"
 #include "fastcgi/request_pools.h"
-#include "fastcgi/server_options.h"
 #include "http/handler.h"
 
 namespace sessiond {

@@ -12,15 +12,9 @@
 
 #include "base/expected.h"
 #include "base/unique_fd.h"
+#include "fastcgi/listen_settings.h"
 
 namespace sessiond {
-
-struct ListenOptions {
-  std::string socket;         ///< unix path (begins with `/`) or host:port, [address]:port for IPv6
-  std::uint32_t mode = 0660;  ///< of a unix socket
-  std::string group = {};     ///< of a unix socket; empty: left as it is
-  std::uint32_t backlog = 1024;
-};
 
 /// Movable; not thread-safe. Removes the unix socket it has made when it goes, unless somebody has put another there.
 class Listener {

@@ -16,9 +16,9 @@
 #include "base/snapshot.h"
 #include "fastcgi/fastcgi_metrics.h"
 #include "fastcgi/lane.h"
+#include "fastcgi/listen_settings.h"
 #include "fastcgi/listener.h"
 #include "fastcgi/request_pools.h"
-#include "fastcgi/server_options.h"
 #include "http/handler.h"
 
 namespace sessiond {

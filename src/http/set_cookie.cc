@@ -102,9 +102,9 @@ std::string formatHttpDate(WallTime time) {
                                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   // gmtime_r and not std::chrono::year, which ends at 32767: a stored session may reach to the end of ECMAScript's
   // time in the year 275760.
-  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  const std::time_t unix_time = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
   std::tm date{};
-  SESSIOND_CHECK(gmtime_r(&seconds, &date) != nullptr);
+  SESSIOND_CHECK(gmtime_r(&unix_time, &date) != nullptr);
   std::array<char, 64> text{};
   const int length = std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
                                    kDays[static_cast<std::size_t>(date.tm_wday)], date.tm_mday,

@@ -4,7 +4,7 @@
 
 namespace sessiond {
 
-CircuitBreaker::CircuitBreaker(const BreakerConfig& config, const Clock& clock,
+CircuitBreaker::CircuitBreaker(const BreakerSettings& config, const Clock& clock,
                                std::function<std::uint32_t(std::uint32_t)> random_below)
     : failures_(std::max(config.failures, 1U)),
       min_backoff_(std::max(config.min_backoff, milliseconds(1))),

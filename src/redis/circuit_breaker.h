@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/guarded.h"
-#include "config/config.h"
+#include "redis/redis_settings.h"
 
 namespace sessiond {
 
@@ -47,7 +47,7 @@ class CircuitBreaker {
   };
 
   /// `random_below(n)` gives a number in [0, n); n > 0.
-  CircuitBreaker(const BreakerConfig& config, const Clock& clock,
+  CircuitBreaker(const BreakerSettings& config, const Clock& clock,
                  std::function<std::uint32_t(std::uint32_t)> random_below);
 
   Attempt attempt();

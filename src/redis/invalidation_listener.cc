@@ -45,7 +45,7 @@ InvalidationListener::Counters::Counters(MetricsRegistry& metrics)
                                     "Times that the subscription to Redis's invalidations was made.")),
       trusted(metrics.gauge("sessiond_cache_subscribed", "1 while the subscription stands.")) {}
 
-InvalidationListener::InvalidationListener(RedisClient& client, const SessionConfig& config, SessionCache& cache,
+InvalidationListener::InvalidationListener(RedisClient& client, const SessionSettings& config, SessionCache& cache,
                                            CacheTrust& trust, const Clock& clock, MetricsRegistry& metrics)
     : client_(client),
       cache_(cache),

@@ -30,13 +30,14 @@
 #include "redis/redis_client.h"
 #include "session/cache_trust.h"
 #include "session/session_cache.h"
+#include "session/session_settings.h"
 
 namespace sessiond {
 
 /// Runs a thread of its own from its making to its end. Everything passed in must outlive it.
 class InvalidationListener {
  public:
-  InvalidationListener(RedisClient& client, const SessionConfig& config, SessionCache& cache, CacheTrust& trust,
+  InvalidationListener(RedisClient& client, const SessionSettings& config, SessionCache& cache, CacheTrust& trust,
                        const Clock& clock, MetricsRegistry& metrics);
   /// Trust is withdrawn. Waits for the thread, at most as long as a connection attempt takes.
   ~InvalidationListener();

@@ -67,8 +67,8 @@ class Questions {
 };
 
 /// What a script calls is asked for as well: the server looks at each call's rights.
-void addLogin(const Config& config, Questions& questions) {
-  const std::string& sessions = config.session.key_prefix;
+void addLogin(const PermissionScope& scope, Questions& questions) {
+  const std::string& sessions = scope.session.key_prefix;
   questions.add("SET", sessions, {"1"});
   questions.add("EXISTS", sessions);
   questions.addScript(kUserSessionsPrefix);
@@ -76,39 +76,39 @@ void addLogin(const Config& config, Questions& questions) {
   questions.add("TTL", kUserSessionsPrefix);
   questions.add("EXPIRE", kUserSessionsPrefix, {"1"});
   questions.add("ZRANGEBYSCORE", kUserSessionsPrefix, {"0", "0"});
-  const auto& names = config.login.authenticators;
+  const auto& names = scope.login.authenticators;
   if (std::find(names.begin(), names.end(), "redis") != names.end()) questions.add("HMGET", kUserPrefix, {"id"});
 }
 
-void addApi(const Config& config, Questions& questions) {
-  const std::string& sessions = config.session.key_prefix;
+void addApi(const PermissionScope& scope, Questions& questions) {
+  const std::string& sessions = scope.session.key_prefix;
   questions.addScript(sessions);
   questions.addScript(kTombstonePrefix);
   questions.add("GET", sessions);
   questions.add("SET", sessions, {"1"});
-  questions.add("GETRANGE", config.cache.key_prefix, {"0", "0"});
-  questions.add("SET", config.cache.key_prefix, {"1"});
-  questions.add("DEL", config.cache.key_prefix);
+  questions.add("GETRANGE", scope.app_cache->key_prefix, {"0", "0"});
+  questions.add("SET", scope.app_cache->key_prefix, {"1"});
+  questions.add("DEL", scope.app_cache->key_prefix);
 }
 
-Questions questionsFor(const Config& config) {
+Questions questionsFor(const PermissionScope& scope) {
   Questions questions;
-  const std::string& sessions = config.session.key_prefix;
+  const std::string& sessions = scope.session.key_prefix;
   questions.add("GETRANGE", sessions, {"0", "0"});
-  if (config.session.cache.enabled) questions.add("PTTL", sessions);
+  if (scope.session.cache.enabled) questions.add("PTTL", sessions);
   questions.add("EXISTS", kTombstonePrefix);
   questions.add("EXPIRE", sessions, {"1"});
   questions.add("SET", kTombstonePrefix, {"1"});
   questions.add("DEL", sessions);
   questions.add("ZREM", kUserSessionsPrefix, {"0"});
   questions.add("ZREVRANGE", kUserSessionsPrefix, {"0", "0"});
-  if (!config.login.authenticators.empty()) addLogin(config, questions);
-  if (config.api.enabled) addApi(config, questions);
+  if (!scope.login.authenticators.empty()) addLogin(scope, questions);
+  if (scope.app_cache != nullptr) addApi(scope, questions);
   return questions;
 }
 
 /// The rights that are missing.
-std::vector<std::string> ask(RedisClient& client, const Config& config, const Clock& clock) {
+std::vector<std::string> ask(RedisClient& client, const PermissionScope& scope, const Clock& clock) {
   std::vector<std::string> refused;
   auto connection = client.dial();
   if (!connection) return refused;
@@ -123,7 +123,7 @@ std::vector<std::string> ask(RedisClient& client, const Config& config, const Cl
   // Without a transaction, what follows would be carried out.
   if (replies.back().type != Type::kStatus) return refused;
 
-  const Questions questions = questionsFor(config);
+  const Questions questions = questionsFor(scope);
   if (!(*connection)->exchange(questions.commands(), replies, clock.steadyNow(), deadline)) return refused;
   questions.collectRefused(replies, refused);
   return refused;
@@ -131,8 +131,8 @@ std::vector<std::string> ask(RedisClient& client, const Config& config, const Cl
 
 }  // namespace
 
-StartupReport checkPermissions(RedisClient& client, const Config& config, const Clock& clock) {
-  const std::vector<std::string> refused = ask(client, config, clock);
+StartupReport checkPermissions(RedisClient& client, const PermissionScope& scope, const Clock& clock) {
+  const std::vector<std::string> refused = ask(client, scope, clock);
   if (refused.empty()) return {};
   std::string list;
   for (const std::string& right : refused) list += (list.empty() ? "" : ", ") + right;

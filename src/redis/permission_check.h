@@ -14,13 +14,21 @@
 #pragma once
 
 #include "base/clock.h"
-#include "config/config.h"
+#include "login/login_settings.h"
 #include "redis/redis_client.h"
+#include "session/session_settings.h"
 
 namespace sessiond {
 
+/// What the rights are needed for.
+struct PermissionScope {
+  const SessionSettings& session;
+  const LoginSettings& login;
+  const AppCacheSettings* app_cache;  ///< nullptr: the applications' endpoints are off
+};
+
 /// kLimited, with every missing right in its message ("EXPIRE sess:*"), or kOk; kOk also when the server does not
 /// answer, which is for RedisClient::probe() to say. Waits, on a connection of its own.
-StartupReport checkPermissions(RedisClient& client, const Config& config, const Clock& clock);
+StartupReport checkPermissions(RedisClient& client, const PermissionScope& scope, const Clock& clock);
 
 }  // namespace sessiond

@@ -4,9 +4,9 @@
 
 #include <string>
 
-#include "config/config.h"
 #include "redis/redis_client.h"
 #include "session/app_cache.h"
+#include "session/session_settings.h"
 
 namespace sessiond {
 
@@ -14,7 +14,7 @@ namespace sessiond {
 class RedisAppCache final : public AppCache {
  public:
   /// Copies what it needs of `config`; `client` must outlive it.
-  RedisAppCache(RedisClient& client, const AppCacheConfig& config);
+  RedisAppCache(RedisClient& client, const AppCacheSettings& config);
 
   Expected<std::optional<std::string>, AppCacheError> get(std::string_view key) override;
   Expected<void, AppCacheError> put(std::string_view key, std::string_view json,

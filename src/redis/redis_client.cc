@@ -19,7 +19,7 @@ constexpr auto kLogInterval = 10s;
 constexpr auto kElsewhereInterval = 1s;
 constexpr int kMinimumMajorVersion = 6;
 
-RedisAddress addressOf(const RedisConfig& config) {
+RedisAddress addressOf(const RedisSettings& config) {
   auto address = parseRedisUrl(config.url);
   SESSIOND_CHECK(address.hasValue());
   return *std::move(address);
@@ -104,7 +104,7 @@ RedisClient::Counters::Counters(MetricsRegistry& metrics)
   }
 }
 
-RedisClient::RedisClient(const RedisConfig& config, const Clock& clock, MetricsRegistry& metrics)
+RedisClient::RedisClient(const RedisSettings& config, const Clock& clock, MetricsRegistry& metrics)
     : clock_(clock),
       address_(addressOf(config)),
       server_(address_.name()),

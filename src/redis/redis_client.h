@@ -21,6 +21,7 @@
 #include "redis/redis_commands.h"
 #include "redis/redis_connector.h"
 #include "redis/redis_reply.h"
+#include "redis/redis_settings.h"
 
 namespace sessiond {
 
@@ -51,7 +52,7 @@ struct StartupReport {
 class RedisClient {
  public:
   /// Keeps what it needs of `config`. REQUIRES: config.url is valid (parseRedisUrl).
-  RedisClient(const RedisConfig& config, const Clock& clock, MetricsRegistry& metrics);
+  RedisClient(const RedisSettings& config, const Clock& clock, MetricsRegistry& metrics);
   ~RedisClient();
   RedisClient(const RedisClient&) = delete;
   RedisClient& operator=(const RedisClient&) = delete;

@@ -13,8 +13,8 @@
 
 #include "base/clock.h"
 #include "base/expected.h"
+#include "base/secret.h"
 #include "base/unique_fd.h"
-#include "config/config.h"
 #include "redis/redis_commands.h"
 #include "redis/redis_reply.h"
 

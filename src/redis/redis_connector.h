@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "base/expected.h"
 #include "base/unique_fd.h"
-#include "config/redis_url.h"
 #include "redis/host_resolver.h"
+#include "redis/redis_address.h"
 
 namespace sessiond {
 

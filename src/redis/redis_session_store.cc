@@ -72,7 +72,7 @@ struct RedisSessionStore::Batch {
   std::vector<char> revoked;  ///< one for each load
 };
 
-RedisSessionStore::RedisSessionStore(RedisClient& client, const SessionConfig& config)
+RedisSessionStore::RedisSessionStore(RedisClient& client, const SessionSettings& config)
     : client_(client),
       key_prefix_(config.key_prefix),
       reads_ttl_(config.cache.enabled),

@@ -13,8 +13,8 @@
 #include <span>
 #include <string>
 
-#include "config/config.h"
 #include "redis/redis_client.h"
+#include "session/session_settings.h"
 #include "session/session_store.h"
 
 namespace sessiond {
@@ -25,7 +25,7 @@ inline constexpr std::string_view kTombstonePrefix = "sessiond:revoked:";
 class RedisSessionStore final : public SessionStore {
  public:
   /// Copies what it needs of `config`; `client` must outlive it. Times to live are read when there is a cache.
-  RedisSessionStore(RedisClient& client, const SessionConfig& config);
+  RedisSessionStore(RedisClient& client, const SessionSettings& config);
 
   /// Of a value longer than session.max_bytes, `json` holds the first max_bytes + 1 bytes: enough to see that.
   void load(std::span<SessionLoad> loads) override;

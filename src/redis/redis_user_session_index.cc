@@ -30,7 +30,7 @@ StoreError errorOf(const RedisReply& reply) {
 
 }  // namespace
 
-RedisUserSessionIndex::RedisUserSessionIndex(RedisClient& client, const SessionConfig& config)
+RedisUserSessionIndex::RedisUserSessionIndex(RedisClient& client, const SessionSettings& config)
     : client_(client), key_prefix_(config.key_prefix) {}
 
 Expected<void, StoreError> RedisUserSessionIndex::add(std::string_view user_id, const SessionId& id, WallTime created,

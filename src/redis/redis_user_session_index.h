@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "config/config.h"
 #include "redis/redis_client.h"
+#include "session/session_settings.h"
 #include "session/session_store.h"
 
 namespace sessiond {
@@ -22,7 +22,7 @@ class RedisUserSessionIndex final : public UserSessionIndex {
   static constexpr std::size_t kMaxListed = 10'000;
 
   /// Copies what it needs of `config`; `client` must outlive it.
-  RedisUserSessionIndex(RedisClient& client, const SessionConfig& config);
+  RedisUserSessionIndex(RedisClient& client, const SessionSettings& config);
 
   /// Also drops some of the oldest entries whose sessions are gone: each login adds one entry and removes up to 64,
   /// so the index stays about as large as the number of sessions that live.

@@ -6,10 +6,10 @@
 
 namespace sessiond {
 
-/// A plain value.
+/// A plain value. The limits hold for what is kept with the cache switched off, too.
 struct CacheLimits {
-  std::size_t max_entries = 100000;
-  std::size_t max_bytes = 64 * 1024 * 1024;
+  std::size_t max_entries = 200'000;
+  std::size_t max_bytes = std::size_t{256} * 1024 * 1024;
 };
 
 }  // namespace sessiond

@@ -18,17 +18,13 @@
 #include "session/identity_header.h"
 #include "session/session_facts.h"
 #include "session/session_policy.h"
+#include "session/session_settings.h"
 
 namespace sessiond {
 
 /// A plain value: what the configuration says about reading a session.
-struct ExtractionRules {
-  std::string user_at = "/user";         ///< JSON Pointer
-  std::string roles_at = "/user/roles";  ///< JSON Pointer to an array of strings, or one string
+struct ExtractionRules : RecordSettings {
   std::vector<IdentityHeader> identity;
-  std::size_t identity_max_bytes = 6 * 1024;
-  std::size_t max_bytes = 256 * 1024;
-  std::chrono::seconds idle_timeout{86400};
   std::vector<SessionPolicy> policies;
 };
 

@@ -82,18 +82,18 @@ std::string composeUser(std::string_view user_at, std::string_view user_json) {
 
 std::string composeSession(const NewSessionCookie& cookie, std::string_view user_json, WallTime created,
                            std::string_view address_prefix, std::string_view user_at) {
-  const std::string milliseconds = std::to_string(created.time_since_epoch().count());
+  const std::string created_text = std::to_string(created.time_since_epoch().count());
   std::string json = "{\"cookie\":" + composeCookie(cookie) + "," + composeUser(user_at, user_json);
-  json += ",\"_sd\":{\"created\":" + milliseconds + ",\"authenticated\":" + milliseconds + ",\"address\":";
+  json += ",\"_sd\":{\"created\":" + created_text + ",\"authenticated\":" + created_text + ",\"address\":";
   appendJsonString(json, address_prefix);
   return json + "}}";
 }
 
 std::string formatIsoTime(WallTime time) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(time);
-  const std::time_t seconds = whole.time_since_epoch().count();
+  const std::time_t unix_time = whole.time_since_epoch().count();
   std::tm date{};
-  SESSIOND_CHECK(gmtime_r(&seconds, &date) != nullptr);
+  SESSIOND_CHECK(gmtime_r(&unix_time, &date) != nullptr);
   const int year = date.tm_year + 1900;
   std::array<char, 64> text{};
   // ECMAScript §21.4.1.32: years beyond four digits have a sign and six.

@@ -19,15 +19,14 @@ bool isSession(CheckStatus status) {
 
 }  // namespace
 
-SessionFinder::SessionFinder(SessionFinderSettings settings, ExtractionRules rules, const SessionFinderParts& parts)
-    : settings_(std::move(settings)),
-      parts_(parts),
+SessionFinder::SessionFinder(ExtractionRules rules, const SessionFinderParts& parts)
+    : parts_(parts),
       extractor_(std::move(rules)),
-      facts_(parts.store, extractor_, settings_.tombstone_lifetime, parts.log_key, parts.metrics) {}
+      facts_(parts.store, extractor_, parts.logout.tombstone_lifetime, parts.log_key, parts.metrics) {}
 
 Expected<OpenSession, CheckStatus> SessionFinder::find(const Request& request) const {
   AuthCheck check;
-  const CookieValues cookies = findCookies(request.params, settings_.cookie_name);
+  const CookieValues cookies = findCookies(request.params, parts_.cookie.name);
   for (std::size_t i = 0; i < cookies.count; ++i) {
     AuthCandidate& candidate = check.candidates.emplace_back(cookies.values[i]);
     Expected<VerifiedCookie, CheckStatus> verified = parts_.signer.verify(candidate.cookie);
@@ -56,7 +55,7 @@ Expected<OpenSession, CheckStatus> SessionFinder::decideOn(AuthCheck& check) con
   for (std::size_t i = 0; i < loads.size(); ++i) loads[i].id = &candidates[i]->verified->id;
   if (!loads.empty()) parts_.store.load(loads);
   for (std::size_t i = 0; i < loads.size(); ++i) candidates[i]->found = facts_.interpret(loads[i]);
-  const AuthDecision decision = decide(check, settings_.absolute_timeout, parts_.clock.wallNow());
+  const AuthDecision decision = decide(check, parts_.session.absolute_timeout, parts_.clock.wallNow());
   if (!isSession(decision.status)) return Unexpected(decision.status);
   const auto winner = std::ranges::find(candidates, decision.winner);
   SESSIOND_CHECK(winner != candidates.end());

@@ -17,8 +17,10 @@
 #include "http/request.h"
 #include "session/auth_check.h"
 #include "session/check_status.h"
+#include "session/cookie_settings.h"
 #include "session/facts_extractor.h"
 #include "session/session_id.h"
+#include "session/session_settings.h"
 #include "session/session_store.h"
 #include "session/signed_cookie.h"
 #include "session/store_facts_source.h"
@@ -31,15 +33,11 @@ struct OpenSession {
   std::string json;
 };
 
-/// A plain value: what the configuration says about finding.
-struct SessionFinderSettings {
-  std::string cookie_name;
-  std::chrono::seconds absolute_timeout{0};
-  std::chrono::seconds tombstone_lifetime{};
-};
-
 /// What it works with; all outlive it.
 struct SessionFinderParts {
+  const SessionSettings& session;
+  const CookieSettings& cookie;
+  const LogoutSettings& logout;
   const CookieSigner& signer;
   SessionStore& store;
   const Clock& clock;
@@ -51,7 +49,7 @@ struct SessionFinderParts {
 class SessionFinder {
  public:
   /// `rules` are those of the session check: they say what is corrupt.
-  SessionFinder(SessionFinderSettings settings, ExtractionRules rules, const SessionFinderParts& parts);
+  SessionFinder(ExtractionRules rules, const SessionFinderParts& parts);
 
   /// The error is why there is none: what the session check would say.
   Expected<OpenSession, CheckStatus> find(const Request& request) const;
@@ -61,7 +59,6 @@ class SessionFinder {
  private:
   Expected<OpenSession, CheckStatus> decideOn(AuthCheck& check) const;
 
-  const SessionFinderSettings settings_;
   const SessionFinderParts parts_;
   const SessionPolicy anybody_;
   const FactsExtractor extractor_;

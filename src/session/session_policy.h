@@ -22,10 +22,10 @@ namespace sessiond {
 struct SessionPolicy {
   std::string name;
   bool require_session = true;  ///< false: `require: optional`, a request without a session may pass too
-  std::vector<std::string> roles_any;
-  std::vector<std::string> roles_all;
+  std::vector<std::string> roles_any = {};
+  std::vector<std::string> roles_all = {};
   /// JSON Pointer → the scalar that must stand there, as JSON text.
-  std::vector<std::pair<std::string, std::string>> match;
+  std::vector<std::pair<std::string, std::string>> match = {};
   std::chrono::seconds max_auth_age{0};  ///< 0: none
 };
 

@@ -35,7 +35,7 @@ Response LogoutEndpoint::answer(const Request& request) const {
   const std::string_view method = request.paramOrEmpty("REQUEST_METHOD");
   if (method == "POST") return logOut(request);
   if (method != "GET" && method != "HEAD") return methodNotAllowed("GET, HEAD, POST");
-  Response page = logoutPage(parts_.config.login.allowed_origins);
+  Response page = logoutPage(parts_.settings.login.allowed_origins);
   if (method == "HEAD") page.body.clear();
   return page;
 }
@@ -56,7 +56,7 @@ Expected<LogoutEndpoint::Wish, int> LogoutEndpoint::readWish(const Request& requ
 }
 
 Response LogoutEndpoint::logOut(const Request& request) const {
-  if (isCrossSite(request, parts_.config.login.allowed_origins))
+  if (isCrossSite(request, parts_.settings.login.allowed_origins))
     return refuse(request, 403, "cross_site", "This logout was started by another site.");
   const Expected<Wish, int> wish = readWish(request);
   if (!wish) return refuse(request, wish.error(), "malformed", "The request could not be read.");
@@ -75,13 +75,13 @@ Response LogoutEndpoint::logOut(const Request& request) const {
   response.add("Cache-Control", "no-store");
   if (page)
     response.add("Location",
-                 safeRedirectOr(wish->rd, parts_.config.login.allowed_origins, parts_.config.logout.redirect));
+                 safeRedirectOr(wish->rd, parts_.settings.login.allowed_origins, parts_.settings.logout.redirect));
   clearCookies(request, *ended, response);
   return response;
 }
 
 Expected<std::vector<EndedSession>, StoreError> LogoutEndpoint::endSessions(const Request& request, bool all) const {
-  const std::vector<SessionId> ids = verifiedSessions(request, parts_.config.cookie.name, parts_.signer);
+  const std::vector<SessionId> ids = verifiedSessions(request, parts_.settings.cookie.name, parts_.signer);
   if (all) {
     // The others first: while the browser's own session stands, a failed attempt can be made again.
     if (const auto others = endOthers(ids); !others) return Unexpected(others.error());
@@ -111,7 +111,7 @@ Expected<void, StoreError> LogoutEndpoint::endOthers(const std::vector<SessionId
 
 void LogoutEndpoint::clearCookies(const Request& request, const std::vector<EndedSession>& ended,
                                   Response& response) const {
-  const SetCookie configured = configuredCookie(parts_.config.cookie, isHttps(request));
+  const SetCookie configured = configuredCookie(parts_.settings.cookie, isHttps(request));
   response.add("Set-Cookie", render(expired(configured)));
   // A session may have been made with another domain or path: a browser removes only the cookie that matches both.
   std::vector<std::pair<std::string, std::string>> cleared = {{configured.domain, configured.path}};

@@ -17,8 +17,8 @@
 #include "base/crypto.h"
 #include "base/expected.h"
 #include "base/metrics.h"
-#include "config/config.h"
 #include "endpoints/account/session_ender.h"
+#include "endpoints/site_settings.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "session/session_store.h"
@@ -28,7 +28,7 @@ namespace sessiond {
 
 /// What a logout works with; all outlive the endpoint.
 struct LogoutParts {
-  const Config& config;
+  const SiteSettings& settings;
   const CookieSigner& signer;
   const SessionEnder& ender;
   const HmacKey& log_key;

@@ -48,14 +48,14 @@ struct SessionEnder::Found {
 
 SessionEnder::SessionEnder(const SessionEnderParts& parts)
     : parts_(parts),
-      user_at_(parsedPointer(parts.config.session.user_at)),
+      user_at_(parsedPointer(parts.settings.user_at)),
       revoked_(parts.metrics.counter("sessiond_sessions_revoked_total", "Sessions ended before their time.")) {}
 
 Expected<SessionEnder::Found, StoreError> SessionEnder::find(const SessionId& id) const {
   SessionLoad load{.id = &id};
   parts_.store.load(std::span(&load, 1));
-  const std::chrono::seconds least = parts_.config.logout.tombstone_lifetime;
-  Found found{.session = {}, .tombstone = std::max(least, parts_.config.session.idle_timeout)};
+  const std::chrono::seconds least = parts_.tombstone_lifetime;
+  Found found{.session = {}, .tombstone = std::max(least, parts_.settings.idle_timeout)};
   if (!load.result) {
     if (load.result.error() == StoreError::kCorrupt) return found;
     return Unexpected(load.result.error());
@@ -63,7 +63,7 @@ Expected<SessionEnder::Found, StoreError> SessionEnder::find(const SessionId& id
   // What stands behind a tombstone was written back by somebody late: nobody's word, but it goes as well.
   if (load.result->revoked || !load.result->json) return found;
   const std::string_view json = *load.result->json;
-  const auto record = readSessionRecord(json, parts_.config.session.max_bytes, parts_.config.session.idle_timeout);
+  const auto record = readSessionRecord(json, parts_.settings.max_bytes, parts_.settings.idle_timeout);
   if (!record) return found;
   found.session = {.user_id = userIdOf((*record).tree.root(), user_at_), .cookie = (*record).cookie.attributes};
   found.tombstone = std::max<std::chrono::seconds>(least, (*record).cookie.touch_ttl.value_or(kLongestCookie));

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -14,9 +15,9 @@
 #include "base/crypto.h"
 #include "base/expected.h"
 #include "base/metrics.h"
-#include "config/config.h"
 #include "json/json_pointer.h"
 #include "session/cookie_attributes.h"
+#include "session/session_settings.h"
 #include "session/session_store.h"
 
 namespace sessiond {
@@ -29,7 +30,8 @@ struct EndedSession {
 
 /// What a session has to do with, as far as ending it goes; all outlive the ender.
 struct SessionEnderParts {
-  const Config& config;
+  const SessionSettings& settings;
+  std::chrono::seconds tombstone_lifetime;  ///< logout.tombstone_lifetime
   SessionStore& store;
   UserSessionIndex& index;
   const HmacKey& log_key;

@@ -18,7 +18,7 @@ Response unauthorized() {
 
 }  // namespace
 
-ApiGate::ApiGate(const ApiConfig& config, MetricsRegistry& metrics)
+ApiGate::ApiGate(const ApiSettings& config, MetricsRegistry& metrics)
     : token_(config.token.clone()),
       metrics_(metrics),
       without_token_(metrics.counter("sessiond_api_token_refusals_total",

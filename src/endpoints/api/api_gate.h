@@ -10,7 +10,7 @@
 
 #include "base/metrics.h"
 #include "base/secret.h"
-#include "config/config.h"
+#include "endpoints/site_settings.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -22,7 +22,7 @@ class ApiGate {
   using Answer = std::function<Response(const Request&)>;
 
   /// Copies the token; `metrics` must outlive it.
-  ApiGate(const ApiConfig& config, MetricsRegistry& metrics);
+  ApiGate(const ApiSettings& config, MetricsRegistry& metrics);
 
   /// `answer`'s response, without its body for HEAD; or 401 when the token is missing or wrong.
   Response pass(std::string_view endpoint, const Request& request, const Answer& answer) const;

@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "base/reused.h"
+#include "endpoints/session_cookie.h"
 #include "http/cookie_header.h"
 #include "http/safe_redirect.h"
 
@@ -35,8 +36,10 @@ class AuthEndpoint::PendingCheck final : public Continuation {
   AuthCheck check;
 };
 
-AuthEndpoint::AuthEndpoint(AuthSettings settings, const AuthParts& parts)
-    : settings_(std::move(settings)),
+AuthEndpoint::AuthEndpoint(const SiteSettings& settings, const AuthParts& parts)
+    : settings_(settings),
+      cookie_over_http_(configuredCookie(settings.cookie, false)),
+      cookie_over_https_(configuredCookie(settings.cookie, true)),
       parts_(parts),
       claimed_identity_(parts.extractor.nobody().identity),
       counters_(parts.metrics) {
@@ -143,7 +146,7 @@ AuthCheck AuthEndpoint::readCheck(const Request& request) const {
     return check;
   }
   check.policy_index = static_cast<std::size_t>(check.policy - settings_.policies.data());
-  const CookieValues cookies = findCookies(request.params, settings_.cookie_over_http.name);
+  const CookieValues cookies = findCookies(request.params, settings_.cookie.name);
   for (std::size_t i = 0; i < cookies.count; ++i) check.candidates.emplace_back(cookies.values[i]);
   return check;
 }
@@ -185,7 +188,7 @@ bool AuthEndpoint::lookUp(AuthCheck& check) const {
 
 void AuthEndpoint::answer(const AuthCheck& check, Exchange& exchange) const {
   const WallTime now = parts_.clock.wallNow();
-  const AuthDecision decision = decide(check, settings_.absolute_timeout, now);
+  const AuthDecision decision = decide(check, settings_.session.absolute_timeout, now);
   counters_.count(decision.status);
   const bool granted = decision.status == CheckStatus::kValid || decision.admitted_as_nobody;
   const bool touched = granted && decision.winner != nullptr && touch(check, decision, now);
@@ -229,9 +232,9 @@ void AuthEndpoint::refuse(const Request& request, CheckStatus status, Response& 
 /// into nginx's buffers, into the login's own address and into its form. Without it, login leads to its default page.
 std::string AuthEndpoint::loginAddress(const Request& request) const {
   const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
-  if (uri.empty() || uri.size() > kMaxRedirectBytes) return settings_.login_url;
+  if (uri.empty() || uri.size() > kMaxRedirectBytes) return settings_.login.url;
   const std::string encoded = percentEncode(uri);
-  return encoded.size() > kMaxRedirectBytes ? settings_.login_url : settings_.login_url + "?rd=" + encoded;
+  return encoded.size() > kMaxRedirectBytes ? settings_.login.url : settings_.login.url + "?rd=" + encoded;
 }
 
 /// Asks for the session's time to live to be extended, if that is due. Never beyond the absolute timeout.
@@ -241,8 +244,8 @@ bool AuthEndpoint::touch(const AuthCheck& check, const AuthDecision& decision, W
   const SteadyTime steady_now = parts_.clock.steadyNow();
   if (!check.touch || !facts.touch_ttl || !session.mayBeTouched(steady_now)) return false;
   std::chrono::seconds ttl = *facts.touch_ttl;
-  if (settings_.absolute_timeout.count() > 0 && facts.created) {
-    const auto rest = *facts.created + settings_.absolute_timeout - now;
+  if (settings_.session.absolute_timeout.count() > 0 && facts.created) {
+    const auto rest = *facts.created + settings_.session.absolute_timeout - now;
     ttl = std::min(ttl, std::chrono::ceil<std::chrono::seconds>(rest));
   }
   if (ttl.count() <= 0) return false;
@@ -261,13 +264,13 @@ bool AuthEndpoint::touch(const AuthCheck& check, const AuthDecision& decision, W
 /// signature by an older secret to renew, or a rolling cookie whose session has just been touched.
 std::optional<std::string> AuthEndpoint::cookieFor(const AuthCheck& check, const AuthDecision& decision, bool touched,
                                                    WallTime now) const {
-  const SetCookie& configured = check.https ? settings_.cookie_over_https : settings_.cookie_over_http;
+  const SetCookie& configured = check.https ? cookie_over_https_ : cookie_over_http_;
   if (decision.all_dead) return render(expired(configured));
   if (decision.status != CheckStatus::kValid) return std::nullopt;
   const AuthCandidate& winner = *decision.winner;
   const KnownSession& session = *winner.found->session;
   const bool renew = winner.verified && winner.verified->secret > 0;
-  const bool roll = touched && settings_.rolling && session.cookieMaxAge();
+  const bool roll = touched && settings_.cookie.rolling && session.cookieMaxAge();
   if (!renew && !roll) return std::nullopt;
   const std::optional<SetCookie> cookie =
       cookieToResend(session.cookieAttributes(), session.cookieMaxAge(), configured.name,

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "endpoints/auth/claimed_identity.h"
+#include "endpoints/site_settings.h"
 #include "http/handler.h"
 #include "http/set_cookie.h"
 #include "session/auth_check.h"
@@ -35,21 +36,10 @@
 
 namespace sessiond {
 
-/// A plain value: what the configuration says about checks.
-struct AuthSettings {
-  /// The session cookie's name and configured attributes, without a value, for requests over http and https.
-  SetCookie cookie_over_http;
-  SetCookie cookie_over_https;
-  bool rolling = false;
-  std::string login_url = "/login";
-  std::chrono::seconds absolute_timeout{0};
-  std::vector<SessionPolicy> policies;  ///< the same, in the same order, as in ExtractionRules
-};
-
-/// What a check works with; all outlive the endpoint.
+/// What a check works with; all outlive the endpoint, and so do its settings.
 struct AuthParts {
   const CookieSigner& signer;
-  const FactsExtractor& extractor;
+  const FactsExtractor& extractor;  ///< by the settings' own rules
   FactsSource& source;
   TouchThrottle& throttle;
   TouchWriter& touches;
@@ -60,7 +50,7 @@ struct AuthParts {
 /// Thread-safe.
 class AuthEndpoint {
  public:
-  AuthEndpoint(AuthSettings settings, const AuthParts& parts);
+  AuthEndpoint(const SiteSettings& settings, const AuthParts& parts);
 
   /// Never waits: kAnswered or kLoad.
   Route receive(Exchange& exchange) const;
@@ -89,7 +79,10 @@ class AuthEndpoint {
   std::optional<std::string> cookieFor(const AuthCheck& check, const AuthDecision& decision, bool touched,
                                        WallTime now) const;
 
-  const AuthSettings settings_;
+  const SiteSettings& settings_;
+  /// The session cookie with its configured attributes, without a value, for requests over http and https.
+  const SetCookie cookie_over_http_;
+  const SetCookie cookie_over_https_;
   const AuthParts parts_;
   const ClaimedIdentity claimed_identity_;
   mutable CheckCounters counters_;

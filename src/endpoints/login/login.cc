@@ -71,7 +71,7 @@ Response LoginEndpoint::answer(const Request& request) const {
 }
 
 Response LoginEndpoint::logIn(const Request& request) const {
-  if (isCrossSite(request, parts_.config.login.allowed_origins))
+  if (isCrossSite(request, parts_.settings.login.allowed_origins))
     return refuse(request, LoginOutcome::kCrossSite, "", redirectInQuery(request));
   const Expected<LoginAttempt, LoginAttemptError> read = readLoginAttempt(request);
   if (!read) return refuse(request, outcomeOf(read.error()), "", redirectInQuery(request));
@@ -106,12 +106,12 @@ Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::attempt(const Requ
 Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const Request& request, User user) const {
   const WallTime now = parts_.clock.wallNow();
   const SessionId id = SessionId::generate();
-  SetCookie cookie = configuredCookie(parts_.config.cookie, isHttps(request));
-  if (parts_.config.cookie.max_age) cookie.expires = now + *parts_.config.cookie.max_age;
+  SetCookie cookie = configuredCookie(parts_.settings.cookie, isHttps(request));
+  if (parts_.settings.cookie.max_age) cookie.expires = now + *parts_.settings.cookie.max_age;
   const std::string json =
-      composeSession(rememberedCookie(cookie, parts_.config.cookie), user.json, now,
-                     addressPrefix(request.paramOrEmpty("SESSIOND_ADDR")), parts_.config.session.user_at);
-  const std::chrono::seconds lifetime = newSessionLifetime(parts_.config);
+      composeSession(rememberedCookie(cookie, parts_.settings.cookie), user.json, now,
+                     addressPrefix(request.paramOrEmpty("SESSIOND_ADDR")), parts_.settings.session.user_at);
+  const std::chrono::seconds lifetime = newSessionLifetime(parts_.settings);
   if (!parts_.index.add(user.id, id, now, lifetime)) return Unexpected(LoginOutcome::kUnavailable);
   if (!parts_.store.create(id, json, lifetime)) return Unexpected(LoginOutcome::kUnavailable);
   cookie.value = parts_.signer.sign(id);
@@ -119,7 +119,7 @@ Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const
 }
 
 void LoginEndpoint::endPrevious(const Request& request) const {
-  for (const SessionId& id : verifiedSessions(request, parts_.config.cookie.name, parts_.signer)) {
+  for (const SessionId& id : verifiedSessions(request, parts_.settings.cookie.name, parts_.signer)) {
     if (!parts_.ender.end(id, "new_login"))
       logWarn("login: the browser's previous session could not be ended; it lives on until it times out",
               {{"session", pseudonym(parts_.log_key, id.bytes())}});
@@ -159,7 +159,7 @@ Response LoginEndpoint::refuse(const Request& request, LoginOutcome outcome, std
 Response LoginEndpoint::showPage(const Request& request, int status, LoginPage::Values values) const {
   const CsrfGuard::Ticket ticket = parts_.csrf.issue(request);
   values.csrf = ticket.token;
-  if (!isSafeRedirect(values.rd, parts_.config.login.allowed_origins)) values.rd = "";
+  if (!isSafeRedirect(values.rd, parts_.settings.login.allowed_origins)) values.rd = "";
   if (!isValidUserName(values.user)) values.user = "";
   Response page = parts_.page.show(status, values);
   if (ticket.set_cookie) page.add("Set-Cookie", *ticket.set_cookie);
@@ -167,7 +167,7 @@ Response LoginEndpoint::showPage(const Request& request, int status, LoginPage::
 }
 
 std::string LoginEndpoint::target(std::string_view rd) const {
-  return safeRedirectOr(rd, parts_.config.login.allowed_origins, parts_.config.login.default_redirect);
+  return safeRedirectOr(rd, parts_.settings.login.allowed_origins, parts_.settings.login.default_redirect);
 }
 
 }  // namespace sessiond

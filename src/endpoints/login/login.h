@@ -18,12 +18,12 @@
 #include "base/crypto.h"
 #include "base/expected.h"
 #include "base/metrics.h"
-#include "config/config.h"
 #include "endpoints/account/session_ender.h"
 #include "endpoints/csrf.h"
 #include "endpoints/login/login_attempt.h"
 #include "endpoints/login/login_outcome.h"
 #include "endpoints/login/login_page.h"
+#include "endpoints/site_settings.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "login/authenticator.h"
@@ -34,7 +34,7 @@ namespace sessiond {
 
 /// What a login works with; all outlive the endpoint.
 struct LoginParts {
-  const Config& config;
+  const SiteSettings& settings;
   const LoginPage& page;
   const CsrfGuard& csrf;
   const CookieSigner& signer;

@@ -35,12 +35,12 @@ constexpr std::array<std::string_view, 1> kNeeded = {"csrf"};
 
 }  // namespace
 
-LoginPage::LoginPage(PageTemplate page, const LoginConfig& config)
+LoginPage::LoginPage(PageTemplate page, const LoginSettings& config)
     : page_(std::move(page)),
       url_(config.url),
       policy_(contentSecurityPolicy(page_.styleHashes(), config.allowed_origins, !config.page_file.empty())) {}
 
-Expected<LoginPage, std::vector<std::string>> LoginPage::load(const LoginConfig& config) {
+Expected<LoginPage, std::vector<std::string>> LoginPage::load(const LoginSettings& config) {
   std::string html = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n";
   html.append(kPageHead).append(kBody);
   if (!config.page_file.empty()) {

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "base/expected.h"
-#include "config/config.h"
 #include "endpoints/pages/page_template.h"
 #include "http/response.h"
+#include "login/login_settings.h"
 
 namespace sessiond {
 
@@ -26,7 +26,7 @@ namespace sessiond {
 class LoginPage {
  public:
   /// Reads and checks the page; every problem as "path: what is wrong".
-  static Expected<LoginPage, std::vector<std::string>> load(const LoginConfig& config);
+  static Expected<LoginPage, std::vector<std::string>> load(const LoginSettings& config);
 
   struct Values {
     std::string_view csrf;
@@ -38,7 +38,7 @@ class LoginPage {
   Response show(int status, const Values& values) const;
 
  private:
-  LoginPage(PageTemplate page, const LoginConfig& config);
+  LoginPage(PageTemplate page, const LoginSettings& config);
 
   PageTemplate page_;
   std::string url_;

@@ -10,12 +10,12 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "config/config.h"
 #include "endpoints/api/session_data.h"
 #include "json/json_tree.h"
 #include "redis/redis_session_store.h"
 #include "session/session_finder.h"
 #include "support/redis_server.h"
-#include "translate_config.h"
 
 namespace sessiond {
 namespace {
@@ -36,7 +36,8 @@ struct Daemon {
       : signer(config.session.secrets),
         redis(config.redis, clock, metrics),
         store(redis, config.session),
-        finder(finderSettingsOf(config), extractionRulesOf(config), {signer, store, clock, log_key, metrics}),
+        finder(config.extractionRules(),
+               {config.session, config.cookie, config.logout, signer, store, clock, log_key, metrics}),
         endpoint({finder, store, clock, config.session.max_bytes}) {}
 
   Response patch(const SessionId& id, const std::string& body) const {

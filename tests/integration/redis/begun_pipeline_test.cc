@@ -97,7 +97,7 @@ TEST(BegunPipeline, IsNotTriedWhileTheBreakerIsOpenAndLeavesTheProbeToOthers) {
 
 TEST(BegunPipeline, LeavesFailuresToTheBlockingOne) {
   ScriptedRedis server(answering([](int) { return "-LOADING x\r\n"; }));
-  RedisConfig config = configFor(server.url());
+  RedisSettings config = configFor(server.url());
   config.breaker = {.failures = 2, .min_backoff = 60s, .max_backoff = 60s};
   TestClient test(config);
   ASSERT_EQ(test.text({"PING"}), "PONG");
@@ -118,7 +118,7 @@ TEST(BegunPipeline, LeavesFailuresToTheBlockingOne) {
 TEST(BegunPipeline, ItsSuccessEndsARowOfFailures) {
   std::atomic<bool> loading = true;
   ScriptedRedis server(answering([&](int) { return loading ? "-LOADING x\r\n" : "+OK\r\n"; }));
-  RedisConfig config = configFor(server.url());
+  RedisSettings config = configFor(server.url());
   config.breaker = {.failures = 2, .min_backoff = 60s, .max_backoff = 60s};
   TestClient test(config);
   for (int i = 0; i < 3; ++i) {
@@ -170,7 +170,7 @@ TEST(BegunPipeline, AConnectionWithMoreAnswersThanQuestionsIsNotUsedAgain) {
 
 TEST(BegunPipeline, FailsWhenTheServerClosesAndTheNextOneConnects) {
   RedisServer server;
-  RedisConfig config = configFor(server.unixUrl());
+  RedisSettings config = configFor(server.unixUrl());
   config.breaker.failures = 1;
   TestClient test(config);
   ASSERT_EQ(test.text({"SET", "key", "value"}), "OK");

@@ -72,8 +72,8 @@ class Instance {
   RedisSessionStore& store() { return store_; }
 
  private:
-  static SessionConfig sessionConfig(const std::string& prefix, milliseconds max_staleness) {
-    SessionConfig config;
+  static SessionSettings sessionConfig(const std::string& prefix, milliseconds max_staleness) {
+    SessionSettings config;
     config.key_prefix = prefix;
     config.cache.max_staleness = max_staleness;
     return config;
@@ -94,7 +94,7 @@ class Instance {
 
   SystemClock clock_;
   MetricsRegistry metrics_;
-  SessionConfig config_;
+  SessionSettings config_;
   RedisClient client_;
   RedisSessionStore store_;
   FactsExtractor extractor_{ExtractionRules{.identity = {{.name = "U", .from = "/user/id"}}}};

@@ -47,11 +47,19 @@ const std::map<std::string, std::string> kPrefixes = {
     {"cache:", "GETRANGE cache:*, SET cache:*, DEL cache:*"},
 };
 
-Config everything() {
-  Config config;
-  config.login.authenticators = {"htpasswd", "redis"};
-  config.api.enabled = true;
-  return config;
+/// What is set of all that needs rights.
+struct Uses {
+  SessionSettings session;
+  LoginSettings login;
+  bool has_api = false;
+  AppCacheSettings cache;
+};
+
+Uses everything() {
+  Uses uses;
+  uses.login.authenticators = {"htpasswd", "redis"};
+  uses.has_api = true;
+  return uses;
 }
 
 class PermissionCheck : public ::testing::Test {
@@ -76,16 +84,17 @@ class PermissionCheck : public ::testing::Test {
     allow(rules);
   }
   /// What is missing, or the whole message if it is another one.
-  std::string missing(const Config& config) {
+  std::string missing(const Uses& uses) {
     TestClient test(config_);
-    const StartupReport report = checkPermissions(test.client, config, test.clock);
+    const StartupReport report =
+        checkPermissions(test.client, {uses.session, uses.login, uses.has_api ? &uses.cache : nullptr}, test.clock);
     EXPECT_EQ(report.outcome == StartupProbe::kLimited, !report.message.empty());
     EXPECT_TRUE(report.outcome == StartupProbe::kOk || report.outcome == StartupProbe::kLimited);
     return report.message.starts_with(kAdvice) ? report.message.substr(kAdvice.size()) : report.message;
   }
 
   RedisServer server_;
-  RedisConfig config_ = configFor(server_.unixUrl());
+  RedisSettings config_ = configFor(server_.unixUrl());
 };
 
 TEST_F(PermissionCheck, NamesTheCommandThatIsMissing) {
@@ -110,13 +119,13 @@ TEST_F(PermissionCheck, NamesEverythingToAUserWhoMayDoNothing) {
 TEST_F(PermissionCheck, AsksOnlyForWhatTheConfigurationNeeds) {
   allow({"+multi", "+exec", "+getrange", "+exists", "+expire", "+set", "+del", "+zrem", "+zrevrange", "~mine:*",
          "~sessiond:*"});
-  Config config;
-  config.session.key_prefix = "mine:";
-  EXPECT_EQ(missing(config), "PTTL mine:*");
-  config.session.cache.enabled = false;
-  EXPECT_EQ(missing(config), "");
-  config.login.authenticators = {"htpasswd"};
-  EXPECT_EQ(missing(config),
+  Uses uses;
+  uses.session.key_prefix = "mine:";
+  EXPECT_EQ(missing(uses), "PTTL mine:*");
+  uses.session.cache.enabled = false;
+  EXPECT_EQ(missing(uses), "");
+  uses.login.authenticators = {"htpasswd"};
+  EXPECT_EQ(missing(uses),
             "EVAL sessiond:sessions:*, ZADD sessiond:sessions:*, TTL sessiond:sessions:*, ZRANGEBYSCORE "
             "sessiond:sessions:*");
 }
@@ -145,13 +154,13 @@ TEST_F(PermissionCheck, SaysNothingOfAServerThatDoesNotAnswer) {
 /// Holds the questions against the stores: who may do what is asked for can do all that they do.
 TEST_F(PermissionCheck, AsksForAllThatIsUsed) {
   allowAllBut("");
-  const Config config = everything();
-  ASSERT_EQ(missing(config), "");
+  const Uses uses = everything();
+  ASSERT_EQ(missing(uses), "");
   TestClient test(config_);
-  RedisSessionStore store(test.client, config.session);
-  RedisUserSessionIndex index(test.client, config.session);
+  RedisSessionStore store(test.client, uses.session);
+  RedisUserSessionIndex index(test.client, uses.session);
   RedisUserDirectory directory(test.client);
-  RedisAppCache cache(test.client, config.cache);
+  RedisAppCache cache(test.client, uses.cache);
   const SessionId id = *SessionId::fromBytes("abc");
   const std::vector<SessionTouch> touches = {{.id = id, .ttl = 60s}};
   SessionLoad load{.id = &id};

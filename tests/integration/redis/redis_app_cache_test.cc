@@ -5,8 +5,8 @@
 namespace sessiond {
 namespace {
 
-AppCacheConfig smallCache() {
-  AppCacheConfig config;
+AppCacheSettings smallCache() {
+  AppCacheSettings config;
   config.max_bytes = 10;
   return config;
 }

@@ -57,7 +57,7 @@ TEST(RedisClient, CarriesAnyBytes) {
 
 TEST(RedisClient, CarriesLargeValuesBothWays) {
   RedisServer server;
-  RedisConfig config = configFor(server.unixUrl());
+  RedisSettings config = configFor(server.unixUrl());
   config.command_timeout = 30s;
   TestClient test(config);
   std::string large(20 << 20, 'x');
@@ -69,7 +69,7 @@ TEST(RedisClient, CarriesLargeValuesBothWays) {
 TEST(RedisClient, RefusesAnAnswerThatIsLargerThanAnythingItAsksFor) {
   RedisServer server;
   server.command({"SETRANGE", "key", "80000000", "x"});
-  RedisConfig config = configFor(server.unixUrl());
+  RedisSettings config = configFor(server.unixUrl());
   config.command_timeout = 30s;
   TestClient test(config);
   EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)");
@@ -117,7 +117,7 @@ TEST(RedisClient, KeepsItsConnection) {
 
 TEST(RedisClient, LogsInWithThePasswordAlone) {
   RedisServer server({.configuration = {"requirepass s3cret"}});
-  RedisConfig config = configFor(server.unixUrl());
+  RedisSettings config = configFor(server.unixUrl());
   config.password = Secret(std::string("s3cret"));
   TestClient test(config);
   EXPECT_EQ(test.client.probe().outcome, StartupProbe::kOk);
@@ -126,7 +126,7 @@ TEST(RedisClient, LogsInWithThePasswordAlone) {
 
 TEST(RedisClient, LogsInAsAnAclUser) {
   RedisServer server({.configuration = {"user default off", "user app on >s3cret ~* +@all"}});
-  RedisConfig config = configFor(server.unixUrl());
+  RedisSettings config = configFor(server.unixUrl());
   config.user = "app";
   config.password = Secret(std::string("s3cret"));
   TestClient test(config);
@@ -135,7 +135,7 @@ TEST(RedisClient, LogsInAsAnAclUser) {
 
 TEST(RedisClient, TakesTheUserFromItsAddress) {
   RedisServer server({.tcp = true, .configuration = {"user default off", "user a@b on >s3cret ~* +@all"}});
-  RedisConfig config = configFor("redis://a%40b@127.0.0.1:" + std::to_string(server.port()));
+  RedisSettings config = configFor("redis://a%40b@127.0.0.1:" + std::to_string(server.port()));
   config.password = Secret(std::string("s3cret"));
   TestClient test(config);
   EXPECT_EQ(test.text({"ACL", "WHOAMI"}), "a@b");
@@ -143,7 +143,7 @@ TEST(RedisClient, TakesTheUserFromItsAddress) {
 
 TEST(RedisClient, ReportsAWrongPasswordAsMisconfigured) {
   RedisServer server({.configuration = {"requirepass s3cret"}});
-  RedisConfig config = configFor(server.unixUrl());
+  RedisSettings config = configFor(server.unixUrl());
   config.password = Secret(std::string("wrong"));
   TestClient test(config);
   const StartupReport report = test.client.probe();
@@ -166,7 +166,7 @@ TEST(RedisClient, ReportsAMissingPasswordAsMisconfigured) {
 
 TEST(RedisClient, ReportsAPasswordThatTheServerDoesNotHaveAsMisconfigured) {
   RedisServer server;
-  RedisConfig config = configFor(server.unixUrl());
+  RedisSettings config = configFor(server.unixUrl());
   config.password = Secret(std::string("needless"));
   TestClient test(config);
   const StartupReport report = test.client.probe();
@@ -200,7 +200,7 @@ TEST(RedisClient, ReportsNothingWhenAllIsWell) {
 
 TEST(RedisClient, AcceptsAUserWhoMayDoLittle) {
   RedisServer server({.configuration = {"user default off", "user app on >s3cret ~* -@all +getrange +exists"}});
-  RedisConfig config = configFor(server.unixUrl());
+  RedisSettings config = configFor(server.unixUrl());
   config.user = "app";
   config.password = Secret(std::string("s3cret"));
   TestClient test(config);

@@ -50,8 +50,8 @@ struct Loads {
 
 class RedisSessionStoreTest : public ::testing::Test {
  protected:
-  static SessionConfig sessionConfig() {
-    SessionConfig config;
+  static SessionSettings sessionConfig() {
+    SessionSettings config;
     config.max_bytes = 1000;
     return config;
   }
@@ -82,7 +82,7 @@ TEST_F(RedisSessionStoreTest, StoresWhereConnectRedisLooks) {
 
 TEST_F(RedisSessionStoreTest, UsesItsPrefixAlsoWhenThatIsEmptyOrOdd) {
   for (const std::string prefix : {"", "a b\r\n", "app:{1}:"}) {
-    SessionConfig config = sessionConfig();
+    SessionSettings config = sessionConfig();
     config.key_prefix = prefix;
     RedisSessionStore other(test.client, config);
     ASSERT_TRUE(other.create(idOf("id"), "value " + prefix, 100s));
@@ -183,7 +183,7 @@ TEST_F(RedisSessionStoreTest, ALoadThatIsBegunFindsWhatALoadFinds) {
   server.command({"HSET", "sess:hash", "field", "value"});
   server.command({"SET", "sess:long", std::string(2000, 'x')});
   for (const bool cached : {false, true}) {
-    SessionConfig config = sessionConfig();
+    SessionSettings config = sessionConfig();
     config.cache.enabled = cached;
     RedisSessionStore either(test.client, config);
     Loads waited({"here", "gone", "hash", "lasting", "long"});
@@ -383,7 +383,7 @@ TEST_F(RedisSessionStoreTest, IsUnavailableWhenTheServerIsFullButStillLoads) {
 TEST_F(RedisSessionStoreTest, RefusesWhenItMayNotReadTombstones) {
   server.command({"ACL", "SETUSER", "app", "on", ">s3cret", "~sess:*", "+@all"});
   ASSERT_TRUE(store.create(idOf("abc"), "value", 100s));
-  RedisConfig config = configFor(server.unixUrl());
+  RedisSettings config = configFor(server.unixUrl());
   config.user = "app";
   config.password = Secret(std::string("s3cret"));
   TestClient restricted(config);
@@ -431,7 +431,7 @@ TEST(RedisSessionStore, AsksForValuesBeforeTombstones) {
     return "$5\r\nvalue\r\n:0\r\n";
   });
   TestClient test(configFor(server.url()));
-  SessionConfig config;
+  SessionSettings config;
   config.cache.enabled = false;
   RedisSessionStore store(test.client, config);
   const SessionId id = idOf("abc");
@@ -452,7 +452,7 @@ TEST(RedisSessionStore, AsksForTombstonesLastAlsoWhenItAsksForTheTimeToLive) {
     return "$5\r\nvalue\r\n:1000\r\n:0\r\n";
   });
   TestClient test(configFor(server.url()));
-  SessionConfig config;
+  SessionSettings config;
   config.cache.enabled = true;
   RedisSessionStore store(test.client, config);
   const SessionId id = idOf("abc");

@@ -20,8 +20,8 @@ using namespace std::chrono_literals;
 /// How much longer than its budget a call may take before a test calls it broken: machines that run tests are busy.
 inline constexpr int kPatience = 5;
 
-inline RedisConfig configFor(const std::string& url) {
-  RedisConfig config;
+inline RedisSettings configFor(const std::string& url) {
+  RedisSettings config;
   config.url = url;
   config.connect_timeout = 400ms;
   config.command_timeout = 300ms;
@@ -31,7 +31,7 @@ inline RedisConfig configFor(const std::string& url) {
 
 /// A client with its own clock and figures.
 struct TestClient {
-  explicit TestClient(const RedisConfig& config) : client(config, clock, metrics) {}
+  explicit TestClient(const RedisSettings& config) : client(config, clock, metrics) {}
 
   Expected<RedisReplies, StoreError> run(std::initializer_list<std::string_view> arguments,
                                          Repeat repeat = Repeat::kSafe) {

@@ -25,7 +25,7 @@ class RedisUserSessionIndexTest : public ::testing::Test {
 
   RedisServer server;
   TestClient test{configFor(server.unixUrl())};
-  RedisUserSessionIndex index{test.client, SessionConfig{}};
+  RedisUserSessionIndex index{test.client, SessionSettings{}};
 };
 
 TEST_F(RedisUserSessionIndexTest, ListsTheNewestFirst) {

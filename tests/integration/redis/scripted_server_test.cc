@@ -60,7 +60,7 @@ TEST(ScriptedServer, LastingReadOnlyDoesNotCostEveryRequestAConnection) {
 TEST(ScriptedServer, RepliesThatSpeakOfTheWholeServerAreUnavailableAndOpenTheBreaker) {
   for (const std::string text : {"LOADING x", "MASTERDOWN x", "NOAUTH x", "CLUSTERDOWN x", "BUSY x"}) {
     ScriptedRedis server([&](std::string_view request, int) { return setnameAnd(request, "-" + text + "\r\n"); });
-    RedisConfig config = configFor(server.url());
+    RedisSettings config = configFor(server.url());
     config.breaker = {.failures = 2, .min_backoff = 60s, .max_backoff = 60s};
     TestClient test(config);
     for (int i = 0; i < 5; ++i) EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)") << text;
@@ -72,7 +72,7 @@ TEST(ScriptedServer, RepliesThatSpeakOfOneCommandLeaveTheBreakerClosed) {
   for (const std::string text : {"MOVED 1 127.0.0.1:1", "ASK 1 127.0.0.1:1", "TRYAGAIN x", "CROSSSLOT x", "MISCONF x",
                                  "NOREPLICAS x", "NOPERM x", "OOM x", "WRONGTYPE x", "ERR x"}) {
     ScriptedRedis server([&](std::string_view request, int) { return setnameAnd(request, "-" + text + "\r\n"); });
-    RedisConfig config = configFor(server.url());
+    RedisSettings config = configFor(server.url());
     config.breaker = {.failures = 2, .min_backoff = 60s, .max_backoff = 60s};
     TestClient test(config);
     for (int i = 0; i < 5; ++i) EXPECT_EQ(test.text({"GET", "key"}), text);
@@ -110,7 +110,7 @@ TEST(ScriptedServer, BytesThatAreNoProtocolBreakTheConnection) {
         std::string("$9223372036854775807\r\nx"),
         std::string("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n")}) {
     ScriptedRedis server([&](std::string_view request, int) { return setnameAnd(request, answer); });
-    RedisConfig config = configFor(server.url());
+    RedisSettings config = configFor(server.url());
     config.command_timeout = 50ms;
     config.breaker.failures = 1000;
     TestClient test(config);

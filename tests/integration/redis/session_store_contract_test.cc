@@ -34,8 +34,8 @@ class RedisHarness final : public StoreHarness {
 
   RedisServer server_;
   TestClient test_{configFor(server_.unixUrl())};
-  RedisSessionStore store_{test_.client, SessionConfig{}};
-  RedisUserSessionIndex index_{test_.client, SessionConfig{}};
+  RedisSessionStore store_{test_.client, SessionSettings{}};
+  RedisUserSessionIndex index_{test_.client, SessionSettings{}};
 };
 
 const StoreHarnessFactory kRedis = [] { return std::unique_ptr<StoreHarness>(std::make_unique<RedisHarness>()); };

@@ -28,7 +28,7 @@ TEST(UnhealthyServer, FrozenIsATimeoutWithinTheBudgetAndRecovers) {
 
 TEST(UnhealthyServer, FrozenCostsNoTimeOnceTheBreakerIsOpen) {
   RedisServer server;
-  RedisConfig config = configFor(server.unixUrl());
+  RedisSettings config = configFor(server.unixUrl());
   config.breaker = {.failures = 2, .min_backoff = 60s, .max_backoff = 60s};
   TestClient test(config);
   server.freeze();
@@ -45,7 +45,7 @@ TEST(UnhealthyServer, FrozenCostsNoTimeOnceTheBreakerIsOpen) {
 
 TEST(UnhealthyServer, LateAnswersAreNeverTakenForOthers) {
   RedisServer server;
-  RedisConfig config = configFor(server.unixUrl());
+  RedisSettings config = configFor(server.unixUrl());
   config.breaker.failures = 1000;
   TestClient test(config);
   ASSERT_EQ(test.text({"SET", "first", "1"}), "OK");
@@ -156,7 +156,7 @@ TEST(UnhealthyServer, ReadOnlyReplicaStillReadsAndTakesWritesOnceItIsThePrimary)
 
 TEST(UnhealthyServer, BlockedByAScriptIsUnavailableAndRecovers) {
   RedisServer server({.configuration = {"busy-reply-threshold 1"}});
-  RedisConfig config = configFor(server.unixUrl());
+  RedisSettings config = configFor(server.unixUrl());
   config.breaker.failures = 1000;
   TestClient test(config);
   ASSERT_EQ(test.text({"PING"}), "PONG");

@@ -57,7 +57,7 @@ TEST_F(ConfigLoader, FillsWhatIsGivenAndKeepsTheOtherDefaults) {
   EXPECT_EQ(loaded->config.session.idle_timeout, std::chrono::minutes(30));
   EXPECT_EQ(loaded->config.session.touch_interval, std::chrono::seconds(60));
   EXPECT_EQ(loaded->config.cookie.max_age, std::chrono::hours(2));
-  EXPECT_EQ(loaded->config.cookie.priority, PriorityOption::kHigh);
+  EXPECT_EQ(loaded->config.cookie.priority, CookiePriority::kHigh);
   EXPECT_EQ(loaded->config.identity.size(), 4u);
 }
 

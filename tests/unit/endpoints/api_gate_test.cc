@@ -22,7 +22,7 @@ class ApiGateTest : public EndpointFixture {
   };
 
   Response pass(std::string_view method, const Params& params) {
-    const ApiGate gate(config_.api, metrics_);
+    const ApiGate gate(settings_.api, metrics_);
     return ask(Guarded{gate}, method, params);
   }
   std::uint64_t counted(const std::string& status) {
@@ -37,13 +37,13 @@ TEST_F(ApiGateTest, WithoutAConfiguredTokenAllPass) {
 }
 
 TEST_F(ApiGateTest, TheTokenPasses) {
-  config_.api.token = Secret(std::string("0123456789abcdef"));
+  settings_.api.token = Secret(std::string("0123456789abcdef"));
   for (const char* credentials : {"Bearer 0123456789abcdef", "bearer 0123456789abcdef", "BEARER  0123456789abcdef"})
     EXPECT_EQ(pass("GET", {{"HTTP_AUTHORIZATION", credentials}}).body, "answered") << credentials;
 }
 
 TEST_F(ApiGateTest, NothingElsePasses) {
-  config_.api.token = Secret(std::string("0123456789abcdef"));
+  settings_.api.token = Secret(std::string("0123456789abcdef"));
   for (const char* credentials :
        {"", "Bearer", "Bearer ", "Bearer 0123456789abcde", "Bearer 0123456789abcdefg", "Bearer 0123456789ABCDEF",
         "Bearer 0123456789abcdef ", "0123456789abcdef", "Basic 0123456789abcdef", "Bearer\t0123456789abcdef"}) {

@@ -68,22 +68,19 @@ std::vector<Secret> secretsOf(const std::vector<std::string>& texts) {
 class AuthEndpointTest : public testing::Test {
  protected:
   AuthEndpointTest() {
-    rules_.identity = {{.name = "X-User-Id", .from = "/user/id", .required = true},
-                       {.name = "X-User-Roles", .from = "/user/roles"}};
-    rules_.policies = {{.name = "default"},
-                       {.name = "admin", .roles_any = {"admin"}},
-                       {.name = "open", .require_session = false},
-                       {.name = "fresh", .max_auth_age = hours(1)}};
-    settings_.cookie_over_http.name = "connect.sid";
-    settings_.cookie_over_https = settings_.cookie_over_http;
-    settings_.cookie_over_https.secure = true;
-    settings_.policies = rules_.policies;
+    settings_.identity = {{.name = "X-User-Id", .from = "/user/id", .required = true},
+                          {.name = "X-User-Roles", .from = "/user/roles"}};
+    settings_.policies = {{.name = "default"},
+                          {.name = "admin", .roles_any = {"admin"}},
+                          {.name = "open", .require_session = false},
+                          {.name = "fresh", .max_auth_age = hours(1)}};
+    settings_.cookie.same_site = SameSite::kUnset;
   }
 
   /// The endpoint is made at the first use, so that a test can change the settings before.
   AuthEndpoint& endpoint() {
     if (!endpoint_) {
-      extractor_.emplace(rules_);
+      extractor_.emplace(settings_.extractionRules());
       endpoint_.emplace(settings_, AuthParts{signer_, *extractor_, source_, throttle_, touches_, clock_, metrics_});
     }
     return *endpoint_;
@@ -128,8 +125,7 @@ class AuthEndpointTest : public testing::Test {
   MemorySessionStore store_{clock_};
   TouchThrottle throttle_{seconds(60)};
   TouchWriter touches_{store_, throttle_, metrics_};
-  ExtractionRules rules_;
-  AuthSettings settings_;
+  SiteSettings settings_;
   std::optional<FactsExtractor> extractor_;
   std::optional<AuthEndpoint> endpoint_;
   Route route_ = Route::kWork;
@@ -279,7 +275,7 @@ TEST_F(AuthEndpointTest, AnOptionalPolicyRefusesWhenTheStoreCannotSay) {
 }
 
 TEST_F(AuthEndpointTest, AnOptionalPolicyGivesNobodysHeadersForAnExpiredSession) {
-  settings_.absolute_timeout = hours(8);
+  settings_.session.absolute_timeout = hours(8);
   const auto created = std::to_string(clock_.wallNow().time_since_epoch().count());
   store("s1", R"({"cookie":{},"user":{"id":"7","roles":["staff"]},"_sd":{"created":)" + created + "}}");
   clock_.advance(hours(9));
@@ -289,7 +285,7 @@ TEST_F(AuthEndpointTest, AnOptionalPolicyGivesNobodysHeadersForAnExpiredSession)
 }
 
 TEST_F(AuthEndpointTest, ARefusedCheckDoesNotTouchAndSendsNoCookie) {
-  settings_.rolling = true;
+  settings_.cookie.rolling = true;
   const CookieSigner older(std::span<const Secret>(secrets_).subspan(1));
   store("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})");
   const std::string cookie = "connect.sid=" + older.sign(*SessionId::fromBytes("s1"));
@@ -311,7 +307,7 @@ TEST_F(AuthEndpointTest, BesideACorruptSessionNoCookieIsCleared) {
 }
 
 TEST_F(AuthEndpointTest, ACookieThatEndsWithTheBrowserIsNotRolled) {
-  settings_.rolling = true;
+  settings_.cookie.rolling = true;
   store("s1", kAda);
   EXPECT_EQ(askWith("s1").headers.lines().find("Set-Cookie"), std::string::npos);
 }
@@ -357,7 +353,7 @@ TEST_F(AuthEndpointTest, SignsACookieAnewThatAnOlderSecretVerified) {
 }
 
 TEST_F(AuthEndpointTest, RollsTheCookieWhenTheSessionIsTouched) {
-  settings_.rolling = true;
+  settings_.cookie.rolling = true;
   store("s1", R"({"cookie":{"originalMaxAge":3600000,"httpOnly":true,"path":"/app"},"user":{"id":"7"}})");
   const Response first = askWith("s1");
   EXPECT_NE(first.headers.lines().find("Set-Cookie: connect.sid=" + cookieOf("s1") +
@@ -370,7 +366,7 @@ TEST_F(AuthEndpointTest, RollsTheCookieWhenTheSessionIsTouched) {
 }
 
 TEST_F(AuthEndpointTest, AsksForATouchThatFailedAgainHalfwayToTheNextOne) {
-  settings_.rolling = true;  // the cookie shows when a touch was asked for
+  settings_.cookie.rolling = true;  // the cookie shows when a touch was asked for
   for (const auto& [id, lifetime, half] :
        {std::tuple("long", "3600000", seconds(30)), {"short", "20000", seconds(1)}}) {
     store(id, std::string(R"({"cookie":{"originalMaxAge":)") + lifetime + R"(},"user":{"id":"7"}})");
@@ -394,7 +390,7 @@ TEST_F(AuthEndpointTest, WalksEightCookiesAndNoMore) {
 }
 
 TEST_F(AuthEndpointTest, DoesNotTouchWhereTheLocationSaysSo) {
-  settings_.rolling = true;
+  settings_.cookie.rolling = true;
   store("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})");
   const Response response = ask({{"HTTP_COOKIE", "connect.sid=" + cookieOf("s1")}, {"SESSIOND_TOUCH", "off"}});
   EXPECT_EQ(response.status, 204);
@@ -459,7 +455,7 @@ TEST_F(AuthEndpointTest, AnAuthorizerGetsVariables) {
 }
 
 TEST_F(AuthEndpointTest, RefusesASessionBeyondTheAbsoluteTimeout) {
-  settings_.absolute_timeout = hours(8);
+  settings_.session.absolute_timeout = hours(8);
   const auto created = std::to_string(clock_.wallNow().time_since_epoch().count());
   store("s1", R"({"cookie":{},"user":{"id":"7"},"_sd":{"created":)" + created + "}}");
   clock_.advance(hours(7));

@@ -12,8 +12,8 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/metrics.h"
-#include "config/config.h"
 #include "endpoints/account/session_ender.h"
+#include "endpoints/site_settings.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "session/signed_cookie.h"
@@ -56,10 +56,10 @@ inline std::vector<Param> viewsOf(const Params& params) {
 class EndpointFixture : public testing::Test {
  protected:
   EndpointFixture() {
-    config_.session.secrets.emplace_back(std::string("first secret"));
-    config_.login.allowed_origins = {"https://app.example"};
-    config_.login.default_redirect = "/start";
-    config_.logout.redirect = "/bye";
+    settings_.session.secrets.emplace_back(std::string("first secret"));
+    settings_.login.allowed_origins = {"https://app.example"};
+    settings_.login.default_redirect = "/start";
+    settings_.logout.redirect = "/bye";
   }
 
   /// Any endpoint's answer to a request from the site itself over https, unless `params` say otherwise: a later
@@ -94,7 +94,7 @@ class EndpointFixture : public testing::Test {
     return metrics_.counter(name, "", {{"outcome", outcome}}).read();
   }
 
-  Config config_;
+  SiteSettings settings_;
   FakeClock clock_;
   MemorySessionStore store_{clock_};
   MemoryUserSessionIndex index_{clock_};

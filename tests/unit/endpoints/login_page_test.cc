@@ -25,7 +25,7 @@ class LoginPageTest : public testing::Test {
     return page ? std::vector<std::string>() : page.error();
   }
 
-  LoginConfig config_;
+  LoginSettings config_;
 };
 
 TEST_F(LoginPageTest, TheBuiltInPageCanBeUsedByEverybody) {

@@ -41,11 +41,15 @@ class LoginTest : public EndpointFixture {
  protected:
   /// Call after the configuration has been changed.
   void build() {
-    page_ = std::make_unique<LoginPage>(*LoginPage::load(config_.login));
-    csrf_ = std::make_unique<CsrfGuard>(secrets_, config_.cookie.secure, clock_);
-    ender_ = std::make_unique<SessionEnder>(SessionEnderParts{
-        .config = config_, .store = store_, .index = index_, .log_key = log_key_, .metrics = metrics_});
-    endpoint_ = std::make_unique<LoginEndpoint>(LoginParts{.config = config_,
+    page_ = std::make_unique<LoginPage>(*LoginPage::load(settings_.login));
+    csrf_ = std::make_unique<CsrfGuard>(secrets_, settings_.cookie.secure, clock_);
+    ender_ = std::make_unique<SessionEnder>(SessionEnderParts{.settings = settings_.session,
+                                                              .tombstone_lifetime = settings_.logout.tombstone_lifetime,
+                                                              .store = store_,
+                                                              .index = index_,
+                                                              .log_key = log_key_,
+                                                              .metrics = metrics_});
+    endpoint_ = std::make_unique<LoginEndpoint>(LoginParts{.settings = settings_,
                                                            .page = *page_,
                                                            .csrf = *csrf_,
                                                            .signer = signer_,
@@ -180,7 +184,7 @@ TEST_F(LoginTest, JsonGetsJson) {
 }
 
 TEST_F(LoginTest, TheSessionLivesAsLongAsTheConfiguredCookie) {
-  config_.cookie.max_age = seconds(3600);
+  settings_.cookie.max_age = seconds(3600);
   build();
   const Response response = postJson(kGoodJson);
   EXPECT_THAT(setCookies(response).at(0), HasSubstr("; Expires=Thu, 01 Jan 2026 01:00:00 GMT; "));
@@ -191,7 +195,7 @@ TEST_F(LoginTest, TheSessionLivesAsLongAsTheConfiguredCookie) {
 }
 
 TEST_F(LoginTest, TheUserStandsWhereUserAtPoints) {
-  config_.session.user_at = "/passport/user";
+  settings_.session.user_at = "/passport/user";
   build();
   EXPECT_THAT(*store_.value(idIn(setCookies(postJson(kGoodJson)).at(0))),
               HasSubstr(R"(,"passport":{"user":{"id":"42",)"));

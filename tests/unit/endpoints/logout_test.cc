@@ -50,10 +50,14 @@ class LogoutTest : public EndpointFixture {
  protected:
   LogoutTest() { build(store_); }
   void build(SessionStore& store) {
-    ender_ = std::make_unique<SessionEnder>(SessionEnderParts{
-        .config = config_, .store = store, .index = index_, .log_key = log_key_, .metrics = metrics_});
-    endpoint_ = std::make_unique<LogoutEndpoint>(
-        LogoutParts{.config = config_, .signer = signer_, .ender = *ender_, .log_key = log_key_, .metrics = metrics_});
+    ender_ = std::make_unique<SessionEnder>(SessionEnderParts{.settings = settings_.session,
+                                                              .tombstone_lifetime = settings_.logout.tombstone_lifetime,
+                                                              .store = store,
+                                                              .index = index_,
+                                                              .log_key = log_key_,
+                                                              .metrics = metrics_});
+    endpoint_ = std::make_unique<LogoutEndpoint>(LogoutParts{
+        .settings = settings_, .signer = signer_, .ender = *ender_, .log_key = log_key_, .metrics = metrics_});
   }
   void begin(std::string_view id, const std::string& user, const std::string& cookie = R"({"originalMaxAge":null})") {
     store_.put(idOf(id), R"({"cookie":)" + cookie + R"(,"user":{"id":")" + user + R"("}})", hours(1));
@@ -118,8 +122,8 @@ TEST_F(LogoutTest, AKeyThatIsGoneGetsATombstoneToo) {
 }
 
 TEST_F(LogoutTest, TheTombstoneOutlivesEveryWriterOfTheSession) {
-  config_.logout.tombstone_lifetime = seconds(60);
-  config_.session.idle_timeout = seconds(600);
+  settings_.logout.tombstone_lifetime = seconds(60);
+  settings_.session.idle_timeout = seconds(600);
   build(store_);
   begin("idle", "1");
   begin("month", "1", R"({"originalMaxAge":2592000000})");

@@ -43,15 +43,13 @@ class RouterTest : public testing::Test {
   FakeClock clock_;
   MetricsRegistry metrics_;
   CookieSigner signer_{secrets()};
-  FactsExtractor extractor_{ExtractionRules{.policies = {{.name = "default"}}}};
+  const SiteSettings settings_;
+  FactsExtractor extractor_{settings_.extractionRules()};
   NoSource source_;
   MemorySessionStore store_{clock_};
   TouchThrottle throttle_{std::chrono::seconds(60)};
   TouchWriter touches_{store_, throttle_, metrics_};
-  AuthEndpoint auth_{AuthSettings{.cookie_over_http = {.name = "connect.sid"},
-                                  .cookie_over_https = {.name = "connect.sid"},
-                                  .policies = {{.name = "default"}}},
-                     {signer_, extractor_, source_, throttle_, touches_, clock_, metrics_}};
+  AuthEndpoint auth_{settings_, {signer_, extractor_, source_, throttle_, touches_, clock_, metrics_}};
   Router router_{auth_};
   Exchange exchange_;
 };

@@ -56,20 +56,20 @@ class SessionDataTest : public EndpointFixture {
  protected:
   SessionDataTest() { build(); }
   void build(std::size_t max_bytes = 256 * 1024) {
-    ExtractionRules rules;
-    rules.user_at = "/user";
-    rules.roles_at = "/user/roles";
-    rules.identity = {{.name = "X-User-Id", .from = "/user/id", .required = true}};
-    rules.identity_max_bytes = 6 * 1024;
-    rules.max_bytes = max_bytes;
-    rules.idle_timeout = seconds(3600);
-    rules.policies = {SessionPolicy{.name = "default", .roles_any = {"admin"}}};
-    finder_ = std::make_unique<SessionFinder>(
-        SessionFinderSettings{
-            .cookie_name = "connect.sid", .absolute_timeout = hours(8), .tombstone_lifetime = hours(24)},
-        rules,
-        SessionFinderParts{
-            .signer = signer_, .store = busy_, .clock = clock_, .log_key = log_key_, .metrics = metrics_});
+    settings_.session.max_bytes = max_bytes;
+    settings_.session.idle_timeout = seconds(3600);
+    settings_.session.absolute_timeout = hours(8);
+    settings_.identity = {{.name = "X-User-Id", .from = "/user/id", .required = true}};
+    settings_.policies = {SessionPolicy{.name = "default", .roles_any = {"admin"}}};
+    finder_ =
+        std::make_unique<SessionFinder>(settings_.extractionRules(), SessionFinderParts{.session = settings_.session,
+                                                                                        .cookie = settings_.cookie,
+                                                                                        .logout = settings_.logout,
+                                                                                        .signer = signer_,
+                                                                                        .store = busy_,
+                                                                                        .clock = clock_,
+                                                                                        .log_key = log_key_,
+                                                                                        .metrics = metrics_});
     endpoint_ = std::make_unique<SessionDataEndpoint>(
         SessionDataParts{.finder = *finder_, .store = busy_, .clock = clock_, .max_bytes = max_bytes});
   }

@@ -28,7 +28,7 @@ class CircuitBreakerTest : public ::testing::Test {
 
   FakeClock clock;
   std::uint32_t jitter = 0;
-  CircuitBreaker breaker{BreakerConfig{.failures = 3, .min_backoff = 100ms, .max_backoff = 350ms}, clock,
+  CircuitBreaker breaker{BreakerSettings{.failures = 3, .min_backoff = 100ms, .max_backoff = 350ms}, clock,
                          [this](std::uint32_t bound) { return std::min(jitter, bound - 1); }};
 };
 

@@ -1,4 +1,4 @@
-#include "config/host_port.h"
+#include "os/host_port.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "config/redis_url.h"
+#include "redis/redis_address.h"
 
 #include <algorithm>
 #include <optional>
 
 #include "base/encoding.h"
 #include "base/parse.h"
-#include "config/host_port.h"
+#include "os/host_port.h"
 
 namespace sessiond {
 namespace {

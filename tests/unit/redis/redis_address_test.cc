@@ -1,4 +1,4 @@
-#include "config/redis_url.h"
+#include "redis/redis_address.h"
 
 #include <gtest/gtest.h>
 

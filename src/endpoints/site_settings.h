@@ -1,0 +1,45 @@
+// SiteSettings: all that can be set about one site: its sessions, its cookie, who may pass, how one logs in and out.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/secret.h"
+#include "login/login_settings.h"
+#include "session/cookie_settings.h"
+#include "session/facts_extractor.h"
+#include "session/identity_header.h"
+#include "session/session_policy.h"
+#include "session/session_settings.h"
+
+namespace sessiond {
+
+/// The applications' own endpoints: `session` and `cache`.
+struct ApiSettings {
+  bool enabled = false;
+  std::string token_file;
+  Secret token;  ///< read from token_file; empty: none is asked for
+};
+
+/// Movable, not copyable (it holds secrets). Outlives whatever is built from it.
+struct SiteSettings {
+  SessionSettings session;
+  CookieSettings cookie;
+  std::vector<IdentityHeader> identity = {
+      identityHeader("X-User-Id", "/user/id"),
+      identityHeader("X-User-Name", "/user/name"),
+      identityHeader("X-User-Email", "/user/email"),
+      identityHeader("X-User-Roles", "/user/roles"),
+  };
+  std::vector<SessionPolicy> policies = {{.name = "default"}};
+  LoginSettings login;
+  LogoutSettings logout;
+  ApiSettings api;
+  AppCacheSettings cache;
+
+  /// What a session of this site is read by.
+  ExtractionRules extractionRules() const { return {session, identity, policies}; }
+};
+
+}  // namespace sessiond

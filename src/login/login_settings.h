@@ -1,0 +1,19 @@
+// What can be set about logging in: the options of `login`.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace sessiond {
+
+struct LoginSettings {
+  std::string url = "/login";  ///< where nginx serves the endpoint; used in X-Session-Login
+  std::string default_redirect = "/";
+  std::vector<std::string> allowed_origins;  ///< scheme://host[:port], for `rd` and for Origin
+  std::vector<std::string> authenticators;   ///< of `htpasswd`, `redis`; tried in this order
+  std::string htpasswd_file;
+  std::string page_file;  ///< the site's own page; empty: the built-in one
+};
+
+}  // namespace sessiond

@@ -1,0 +1,29 @@
+// What can be set about Redis: the options of `redis`.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "base/secret.h"
+
+namespace sessiond {
+
+struct BreakerSettings {
+  std::uint32_t failures = 5;  ///< consecutive failures until it opens
+  std::chrono::milliseconds min_backoff{100};
+  std::chrono::milliseconds max_backoff{5000};
+};
+
+struct RedisSettings {
+  std::string url = "redis://127.0.0.1:6379/0";  ///< as parseRedisUrl() takes it
+  std::string user;
+  std::string password_file;
+  Secret password;  ///< read from password_file
+  std::chrono::milliseconds connect_timeout{500};
+  std::chrono::milliseconds command_timeout{250};
+  BreakerSettings breaker;
+};
+
+}  // namespace sessiond

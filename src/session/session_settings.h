@@ -1,0 +1,55 @@
+// What can be set about sessions: the options of `session`.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/secret.h"
+#include "session/cache_limits.h"
+
+namespace sessiond {
+
+/// The in-process cache of what is known about sessions.
+struct CacheSettings : CacheLimits {
+  bool enabled = true;
+  /// Without proof of life from Redis for this long, nothing cached is believed.
+  std::chrono::milliseconds max_staleness{1000};
+};
+
+/// How a stored session is read.
+struct RecordSettings {
+  std::string user_at = "/user";         ///< JSON Pointer to what makes a session a login
+  std::string roles_at = "/user/roles";  ///< JSON Pointer to an array of strings, or one string
+  std::chrono::seconds idle_timeout{86400};
+  std::size_t max_bytes = 256 * 1024;
+  std::size_t identity_max_bytes = 6 * 1024;
+};
+
+/// Movable, not copyable: it holds secrets.
+struct SessionSettings : RecordSettings {
+  std::string key_prefix = "sess:";
+  /// At least one; the first signs, all verify. `credential:NAME` is one of systemd's credentials.
+  std::vector<std::string> secret_files = {"credential:session_secret"};
+  std::vector<Secret> secrets;               ///< read from secret_files
+  std::chrono::seconds absolute_timeout{0};  ///< from /_sd/created; 0: none
+  std::chrono::seconds touch_interval{60};
+  CacheSettings cache;
+};
+
+struct LogoutSettings {
+  std::string redirect = "/";
+  std::chrono::seconds tombstone_lifetime{86400};  ///< at least this long; longer for sessions that live longer
+};
+
+/// What applications keep in the `cache` endpoint. Not the sessions that sessiond itself keeps in memory: that is
+/// CacheSettings.
+struct AppCacheSettings {
+  std::string key_prefix = "cache:";
+  std::size_t max_bytes = std::size_t{1024} * 1024;  ///< of one value
+};
+
+}  // namespace sessiond
