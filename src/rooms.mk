@@ -2,10 +2,11 @@
 # lint reads this file, and the Makefile links each room's tests with these rooms and no others. A room may have
 # folders inside; they belong to it.
 
-ROOMS := base os json yaml http session login redis endpoints fastcgi config
+ROOMS := base os nginx json yaml http session login redis endpoints fastcgi config
 
 NEEDS_base      :=
 NEEDS_os        := base
+NEEDS_nginx     := base
 NEEDS_json      := base
 NEEDS_yaml      := base
 NEEDS_http      := base

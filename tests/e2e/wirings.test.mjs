@@ -7,13 +7,14 @@ import http2 from 'node:http2';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { hiddenFields } from './support/client.mjs';
 import { freePort } from './support/nginx.mjs';
 import { PhpFpm } from './support/php_fpm.mjs';
-import { temporaryFolder } from './support/process.mjs';
-import { Sessiond } from './support/sessiond.mjs';
+import { repository, temporaryFolder } from './support/process.mjs';
+import { password, Sessiond } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 import { seenAs } from './support/upstream.mjs';
-import { wirings } from './support/wirings.mjs';
+import { asFile, wirings } from './support/wirings.mjs';
 
 const hostOf = (index) => `w${index}.test`;
 
@@ -69,6 +70,17 @@ describe('a wiring', () => {
       }
     });
   }
+
+  test('is known to the tests of the linter', () => {
+    const folder = path.join(repository, 'tests/data/nginx-lint/wirings');
+    const write = process.env.WRITE_WIRINGS === '1';
+    if (write) fs.rmSync(folder, { recursive: true, force: true });
+    if (write) fs.mkdirSync(folder, { recursive: true });
+    const expected = Object.fromEntries(wirings.map(asFile).map(({ file, text }) => [file, text]));
+    if (write) for (const [file, text] of Object.entries(expected)) fs.writeFileSync(path.join(folder, file), text);
+    const there = fs.readdirSync(folder).map((file) => [file, fs.readFileSync(path.join(folder, file), 'utf8')]);
+    assert.deepEqual(Object.fromEntries(there), expected, 'run this with WRITE_WIRINGS=1');
+  });
 
   test('HTTP/2 is checked as HTTP/1.1 is', async () => {
     const session = http2.connect(`http://127.0.0.1:${h2Port}`);
@@ -143,8 +155,6 @@ describe('the headers of answers behind a check', () => {
     const client = stack.client();
     const form = await client.get('/login');
     assert.ok(form.headers['referrer-policy'].endsWith('no-referrer'));
-    const { hiddenFields } = await import('./support/client.mjs');
-    const { password } = await import('./support/sessiond.mjs');
     const fields = { ...hiddenFields(form.text), user: 'alice', password };
     const bare = await client.postForm('/login', fields, { headers: { Origin: 'null', 'Sec-Fetch-Site': '' } });
     assert.equal(bare.status, 403);

@@ -1,0 +1,32 @@
+// Finding: what the linter has to say about one place of an nginx configuration.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nginx/directive.h"
+
+namespace sessiond::nginx {
+
+enum class Severity {
+  kHint,    ///< worth a look
+  kFault,   ///< something will be refused or get lost that was meant to work
+  kDanger,  ///< somebody gets in, or is taken for somebody else
+};
+inline constexpr int kSeverities = 3;
+
+std::string_view nameOf(Severity severity);
+
+struct Finding {
+  Severity severity = Severity::kHint;
+  std::string rule;  ///< `satisfy-any`
+  Place place;
+  std::string message;
+  std::string remedy;
+};
+
+using Findings = std::vector<Finding>;
+
+}  // namespace sessiond::nginx

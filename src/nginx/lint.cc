@@ -1,0 +1,106 @@
+#include "nginx/lint.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "nginx/rules.h"
+
+namespace sessiond::nginx {
+namespace {
+
+constexpr std::string_view kUpstreamHeader = "$upstream_http_";
+
+/// `x_user_id`, the end of a variable's name, as a header: X-User-Id.
+std::string headerName(std::string_view variable) {
+  std::string name;
+  for (const char c : variable) {
+    const bool first = name.empty() || name.back() == '-';
+    name += c == '_' ? '-' : first && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return name;
+}
+
+/// From identity-variables.conf, as this site has it.
+std::vector<std::string> identityHeaders(const Scope& server) {
+  std::set<std::string> names;
+  std::vector<const Scope*> scopes = server.all(Scope::Kind::kLocation);
+  scopes.push_back(&server);
+  for (const Scope* scope : scopes) {
+    for (const Directive* set : scope->own("auth_request_set")) {
+      const std::string_view value = set->argument(1);
+      if (!set->argument(0).starts_with("$sessiond_check") && value.starts_with(kUpstreamHeader)) {
+        names.insert(headerName(value.substr(kUpstreamHeader.size())));
+      }
+    }
+  }
+  if (names.empty()) return {"X-User-Email", "X-User-Id", "X-User-Name", "X-User-Roles"};
+  return {names.begin(), names.end()};
+}
+
+void lintServer(const Scope& main, const Scope& server, const SessiondFacts& facts, Findings& findings) {
+  Site site{main, server, facts, endpointsAt(server) < server.inside().size(), {}, identityHeaders(server), findings};
+  bool checks = isChecked(server);
+  for (const Scope* location : server.all(Scope::Kind::kLocation)) {
+    if (isOurs(location->place())) continue;
+    site.locations.push_back(location);
+    checks = checks || isChecked(*location);
+  }
+  if (!site.has_endpoints && !checks) return;
+  lintCheck(site);
+  lintPolicies(site);
+  lintIdentity(site);
+  lintWays(site);
+  lintAnswers(site);
+  lintSite(site);
+}
+
+auto order(const Finding& finding) {
+  return std::tie(finding.place.file, finding.place.line, finding.rule, finding.message);
+}
+
+}  // namespace
+
+std::string_view nameOf(Severity severity) {
+  switch (severity) {
+    case Severity::kHint:
+      return "hint";
+    case Severity::kFault:
+      return "fault";
+    case Severity::kDanger:
+      return "danger";
+  }
+  return "";
+}
+
+Findings lintNginx(const SourceFile& main, const FileFinder& files, const SessiondFacts& facts) {
+  const auto configuration = readConfiguration(main, files);
+  if (!configuration) {
+    const SyntaxError& error = configuration.error();
+    return {{Severity::kFault, "syntax", error.place, error.message, "nginx -t says more"}};
+  }
+  const Scope scope(*configuration);
+  Findings findings;
+  for (const Scope* server : scope.all(Scope::Kind::kServer)) {
+    if (server->parent()->kind() == Scope::Kind::kHttp) lintServer(scope, *server, facts, findings);
+  }
+  std::sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) { return order(a) < order(b); });
+  findings.erase(std::unique(findings.begin(), findings.end(),
+                             [](const Finding& a, const Finding& b) { return order(a) == order(b); }),
+                 findings.end());
+  return findings;
+}
+
+Findings lintDump(std::string_view dump, const SessiondFacts& facts) {
+  std::vector<SourceFile> files = splitDump(dump);
+  if (files.empty()) {
+    return {{Severity::kFault, "syntax", {"", 1}, "this is no output of nginx -T", "give the main file, or nginx -T"}};
+  }
+  const SourceFile main = files.front();
+  const std::size_t slash = main.path.rfind('/');
+  return lintNginx(main, finderIn(std::move(files), main.path.substr(0, slash == std::string::npos ? 0 : slash)),
+                   facts);
+}
+
+}  // namespace sessiond::nginx

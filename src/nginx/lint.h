@@ -1,0 +1,31 @@
+// The linter: reads an nginx configuration and says what is dangerous in how it uses sessiond. Only servers with
+// sessiond's snippets are of interest.
+//
+// It knows nginx's syntax, inheritance and order; not its regular expressions, and not what a variable holds: there it
+// takes the worse case. A configuration that nginx itself refuses may get any answer.
+
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/expected.h"
+#include "nginx/configuration.h"
+#include "nginx/finding.h"
+
+namespace sessiond::nginx {
+
+/// What sessiond.yaml says, to hold the snippets against it. Empty: not known.
+struct SessiondFacts {
+  std::vector<std::string> policies;
+  std::vector<std::string> identity;  ///< header names
+  std::size_t identity_max_bytes = 0;
+};
+
+/// By file and line. A text that is no configuration is one finding of the rule `syntax`.
+Findings lintNginx(const SourceFile& main, const FileFinder& files, const SessiondFacts& facts = {});
+/// The output of `nginx -T`.
+Findings lintDump(std::string_view dump, const SessiondFacts& facts = {});
+
+}  // namespace sessiond::nginx

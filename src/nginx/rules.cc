@@ -1,0 +1,73 @@
+#include "nginx/rules.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace sessiond::nginx {
+namespace {
+
+constexpr std::array<std::string_view, 18> kShipped = {
+    "api.conf",           "check-location.conf", "check.conf",          "endpoints.conf",
+    "headers.conf",       "identity-grpc.conf",  "identity-proxy.conf", "identity-fastcgi.conf",
+    "identity-scgi.conf", "identity-uwsgi.conf", "params.conf",         "identity-variables.conf",
+    "request.conf",       "policy-default.conf", "protect-api.conf",    "protect-page.conf",
+    "status.conf",        "upstream.conf"};
+
+bool isSessiondsCheck(std::string_view address) {
+  return address == "sessiond:check" || address == "/sessiond/auth";
+}
+
+}  // namespace
+
+void Site::danger(std::string_view rule, const Place& place, std::string message, std::string remedy) const {
+  findings.push_back({Severity::kDanger, std::string(rule), place, std::move(message), std::move(remedy)});
+}
+void Site::fault(std::string_view rule, const Place& place, std::string message, std::string remedy) const {
+  findings.push_back({Severity::kFault, std::string(rule), place, std::move(message), std::move(remedy)});
+}
+void Site::hint(std::string_view rule, const Place& place, std::string message, std::string remedy) const {
+  findings.push_back({Severity::kHint, std::string(rule), place, std::move(message), std::move(remedy)});
+}
+
+bool isOurs(const Place& place) {
+  const std::string_view path = place.file;
+  return std::any_of(kShipped.begin(), kShipped.end(), [path](std::string_view name) {
+    if (!path.ends_with(name)) return false;
+    const std::string_view folder = path.substr(0, path.size() - name.size());
+    return folder == "sessiond/" || folder.ends_with("/sessiond/");
+  });
+}
+
+bool isChecked(const Scope& scope) {
+  return isSessiondsCheck(scope.value("auth_request"));
+}
+
+bool hasOwnCheck(const Scope& scope) {
+  const auto own = scope.own("auth_request");
+  return !own.empty() && isSessiondsCheck(own.back()->argument(0));
+}
+
+std::string written(const Scope& location) {
+  std::string text = location.opened()->name;
+  for (const std::string& argument : location.opened()->arguments) text += " " + argument;
+  return text;
+}
+
+const Directive* lastSet(const Scope& scope, std::string_view variable) {
+  const Directive* last = nullptr;
+  for (const Directive* set : scope.own("set")) {
+    if (set->argument(0) == variable && !isOurs(set->place)) last = set;
+  }
+  return last;
+}
+
+std::size_t endpointsAt(const Scope& server) {
+  const auto& inside = server.inside();
+  const auto sets = std::find_if(inside.begin(), inside.end(), [](const Directive& directive) {
+    return directive.name == "set" && directive.argument(0) == "$sessiond_endpoints";
+  });
+  return static_cast<std::size_t>(sets - inside.begin());
+}
+
+}  // namespace sessiond::nginx

@@ -1,0 +1,50 @@
+// The linter's rules, a function for each group, and what they all need to know of a server.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nginx/finding.h"
+#include "nginx/lint.h"
+#include "nginx/scope.h"
+
+namespace sessiond::nginx {
+
+/// A server that has to do with sessiond. A plain value, for the time of one run.
+struct Site {
+  const Scope& main;
+  const Scope& server;
+  const SessiondFacts& facts;
+  bool has_endpoints = false;
+  std::vector<const Scope*> locations;  ///< the site's own, sessiond's left out
+  std::vector<std::string> identity;    ///< the headers that the snippets hand on: X-User-Id
+  Findings& findings;
+
+  void danger(std::string_view rule, const Place& place, std::string message, std::string remedy) const;
+  void fault(std::string_view rule, const Place& place, std::string message, std::string remedy) const;
+  void hint(std::string_view rule, const Place& place, std::string message, std::string remedy) const;
+};
+
+/// Does the line stand in one of the shipped files?
+bool isOurs(const Place& place);
+/// Does sessiond decide about requests here?
+bool isChecked(const Scope& scope);
+/// Does a check stand in this very block?
+bool hasOwnCheck(const Scope& scope);
+/// `location /a/`, as it was written.
+std::string written(const Scope& location);
+/// What sets a variable in a block, the last one; nullptr when the site itself does not.
+const Directive* lastSet(const Scope& scope, std::string_view variable);
+/// Where endpoints.conf begins among the server's directives; their number when it is not there.
+std::size_t endpointsAt(const Scope& server);
+
+void lintCheck(const Site& site);     ///< is it there, does sessiond answer it, what comes before it
+void lintPolicies(const Site& site);  ///< is the right one asked for
+void lintIdentity(const Site& site);  ///< whom the applications hear
+void lintWays(const Site& site);      ///< other ways to what is protected
+void lintAnswers(const Site& site);   ///< headers, error pages, caches
+void lintSite(const Site& site);      ///< what is around: status addresses, login, proxies in front
+
+}  // namespace sessiond::nginx

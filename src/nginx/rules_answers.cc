@@ -1,0 +1,100 @@
+// Do the answers get through as they should: the renewed cookie, the site's headers, the way to the login; and do they
+// stay with whom they are for?
+
+#include <algorithm>
+#include <array>
+
+#include "nginx/rules.h"
+
+namespace sessiond::nginx {
+namespace {
+
+bool anyNames(const std::vector<const Directive*>& directives, std::string_view text) {
+  return std::any_of(directives.begin(), directives.end(), [text](const Directive* directive) {
+    const auto& arguments = directive->arguments;
+    return std::any_of(arguments.begin(), arguments.end(),
+                       [text](const std::string& argument) { return argument.find(text) != std::string::npos; });
+  });
+}
+
+void lintHeaders(const Site& site, const Scope& location) {
+  const auto own = location.own("add_header");
+  if (own.empty() || anyNames(own, "$sessiond_check_cookie")) return;
+  site.fault("headers-lost", own.front()->place,
+             "the add_header lines of " + written(location) +
+                 " replace the server's: a "
+                 "renewed cookie and `Cache-Control: private` get lost, and so do the site's own headers",
+             "include sessiond/headers.conf in the location, and repeat the server's headers");
+}
+
+void lintErrorPages(const Site& site, const Scope& location) {
+  const auto pages = location.inForce("error_page");
+  for (const std::string_view code : {"401", "500"}) {
+    const Directive* first = nullptr;
+    for (const Directive* page : pages) {
+      const auto& arguments = page->arguments;
+      if (first == nullptr && std::find(arguments.begin(), arguments.end(), code) != arguments.end()) first = page;
+    }
+    if (first != nullptr && first->arguments.back().starts_with("@sessiond_")) continue;
+    site.fault(
+        "error-page-lost", first == nullptr ? location.place() : first->place,
+        "in " + written(location) + " a " + std::string(code) + " of the check does not lead to sessiond's answer",
+        "include the protect snippet in the location, above an error_page of its own");
+    return;
+  }
+}
+
+struct Cache {
+  std::string_view on;
+  std::string_view except;
+};
+constexpr std::array<Cache, 4> kCaches = {{{"proxy_cache", "proxy_no_cache"},
+                                           {"fastcgi_cache", "fastcgi_no_cache"},
+                                           {"uwsgi_cache", "uwsgi_no_cache"},
+                                           {"scgi_cache", "scgi_no_cache"}}};
+
+void lintCaches(const Site& site, const Scope& location) {
+  for (const Cache& cache : kCaches) {
+    const std::string_view zone = location.value(cache.on);
+    if (zone.empty() || zone == "off" || anyNames(location.inForce(cache.except), "$sessiond_check")) continue;
+    site.danger("cache", location.inForce(cache.on).back()->place,
+                "one user's page of " + written(location) +
+                    " is kept and "
+                    "shown to all",
+                "say `" + std::string(cache.except) + " $sessiond_check;` too");
+  }
+  for (const std::string_view store : {"proxy_store", "fastcgi_store", "uwsgi_store", "scgi_store"}) {
+    const std::string_view value = location.value(store);
+    if (value.empty() || value == "off") continue;
+    site.danger("cache", location.inForce(store).back()->place,
+                "the answers of " + written(location) +
+                    " are stored as files "
+                    "for everybody",
+                "switch it off there");
+  }
+}
+
+}  // namespace
+
+void lintAnswers(const Site& site) {
+  if (!site.has_endpoints) return;
+  for (const Scope* location : site.locations) {
+    if (!isChecked(*location)) continue;
+    lintHeaders(site, *location);
+    lintErrorPages(site, *location);
+    lintCaches(site, *location);
+  }
+  for (const Directive* header : site.server.parent()->own("add_header")) {
+    const auto own = site.server.own("add_header");
+    const bool repeated = std::any_of(
+        own.begin(), own.end(), [header](const Directive* line) { return line->argument(0) == header->argument(0); });
+    if (repeated) continue;
+    site.fault("headers-lost", header->place,
+               std::string(header->argument(0)) +
+                   " at http level does not reach servers with "
+                   "endpoints.conf",
+               "move it into the servers");
+  }
+}
+
+}  // namespace sessiond::nginx

@@ -1,0 +1,182 @@
+// Is the check there, is it sessiond that answers it, and does nginx come to it?
+
+#include <algorithm>
+
+#include "nginx/rules.h"
+
+namespace sessiond::nginx {
+namespace {
+
+bool isRedirect(const Directive& rewrite) {
+  const std::string_view flag = rewrite.argument(2);
+  return flag == "redirect" || flag == "permanent" || rewrite.argument(1).starts_with("http");
+}
+
+/// Could its expression match the check's address, which does not begin with a slash?
+bool mayCatchCheck(const Directive& rewrite) {
+  return !isRedirect(rewrite) && !rewrite.argument(0).starts_with("^/");
+}
+
+/// A code of 2xx, or a text alone.
+bool answersWithSuccess(const Directive& statement) {
+  const std::string_view code = statement.argument(0);
+  return code.size() == 3 && code[0] == '2';
+}
+
+bool catchesEveryRequest(std::string_view regex) {
+  return regex == "^" || regex == ".*" || regex == "^.*" || regex == "^.*$" || regex == "^(.*)$" || regex == "(.*)";
+}
+
+void reportEarly(const Site& site, const Directive& directive) {
+  site.danger("rewrite-before-endpoints", directive.place,
+              "\"" + directive.name +
+                  "\" stands above endpoints.conf and may catch the check: what it leads to then decides "
+                  "who gets in",
+              "move it below `include sessiond/endpoints.conf;`");
+}
+
+void lintBeforeEndpoints(const Site& site) {
+  const Directives& inside = site.server.inside();
+  for (std::size_t i = 0; i < endpointsAt(site.server); ++i) {
+    const Directive& directive = inside[i];
+    if (directive.name == "rewrite" && mayCatchCheck(directive)) {
+      const bool stops = directive.argument(2) == "last" || directive.argument(2) == "break";
+      if (stops && catchesEveryRequest(directive.argument(0))) {
+        site.fault("endpoints-late", directive.place,
+                   "no request comes past this rewrite to endpoints.conf: protected "
+                   "locations answer 500",
+                   "move it below `include sessiond/endpoints.conf;`");
+      } else {
+        reportEarly(site, directive);
+      }
+    }
+    if (directive.name == "auth_request") {
+      site.fault("endpoints-late", directive.place,
+                 "the check for the whole server stands above endpoints.conf: every "
+                 "request is answered with 500",
+                 "include sessiond/endpoints.conf first");
+    }
+    if (directive.name != "if" || !directive.block || isOurs(directive.place)) continue;
+    for (const Directive& inner : *directive.block) {
+      if (inner.name == "rewrite" && mayCatchCheck(inner)) reportEarly(site, inner);
+      if (inner.name == "return" && answersWithSuccess(inner)) reportEarly(site, inner);
+    }
+  }
+}
+
+void lintEndpoints(const Site& site) {
+  if (!site.has_endpoints) {
+    site.fault("endpoints-missing", site.server.place(),
+               "this server protects locations without the addresses that the "
+               "check leads to: they answer 500",
+               "include sessiond/endpoints.conf at the beginning of the server");
+    return;
+  }
+  lintBeforeEndpoints(site);
+  for (const Scope* location : site.server.all(Scope::Kind::kLocation)) {
+    if (!nameOf(*location).text.starts_with("sessiond:check")) continue;
+    if (location->own("internal").empty()) {
+      site.danger("check-location", location->place(), "the check's location is not internal",
+                  "use the shipped "
+                  "endpoints.conf as it is");
+    }
+    const auto pass = location->own("fastcgi_pass");
+    if (pass.empty() || pass.back()->argument(0) != "sessiond") {
+      site.danger("check-location", location->place(), "something else than the upstream `sessiond` answers the check",
+                  "use the shipped endpoints.conf as it is");
+    }
+  }
+}
+
+void lintReturns(const Site& site, const Scope& location) {
+  for (const Directive* statement : location.own("return")) {
+    if (answersWithSuccess(*statement)) {
+      site.danger("return-before-check", statement->place,
+                  written(location) +
+                      " answers before the check is made: "
+                      "everybody gets this",
+                  "serve it as a file, or pass it on");
+    }
+  }
+  for (const auto& child : location.children()) {
+    if (child->kind() != Scope::Kind::kIf) continue;
+    const std::vector<std::string>& condition = child->opened()->arguments;
+    const bool preflight = std::any_of(condition.begin(), condition.end(), [](const std::string& word) {
+      return word.find("OPTIONS") != std::string::npos;
+    });
+    for (const Directive* statement : child->own("return")) {
+      if (!answersWithSuccess(*statement) || preflight || isOurs(statement->place)) continue;
+      site.danger("return-before-check", statement->place,
+                  "this answers before the check is made: whoever fulfils the "
+                  "condition gets it",
+                  "serve it as a file, or pass it on");
+    }
+  }
+  bool after_check = false;
+  for (const Directive& directive : location.inside()) {
+    after_check = after_check || directive.name == "auth_request";
+    if (directive.name == "rewrite" && directive.argument(2) == "break" && hasOwnCheck(location) && !after_check) {
+      site.fault("rewrite-break", directive.place,
+                 "`break` ends what the location sets: its policy is not asked for, and "
+                 "everybody is refused",
+                 "put the rewrite behind the include of the protect snippet");
+    }
+  }
+}
+
+/// nginx hands the check down to inner locations, but not what says which policy it is made by.
+void lintNested(const Site& site, const Scope& location) {
+  const Scope* at = location.inForceAt("auth_request");
+  if (!isChecked(location) || at == &site.server || at->kind() != Scope::Kind::kLocation ||
+      !location.own("internal").empty())
+    return;
+  site.fault("nested-check", location.place(),
+             written(location) +
+                 " inherits its check without a policy: everybody is "
+                 "refused",
+             "include the protect snippet in it too");
+}
+
+}  // namespace
+
+void lintCheck(const Site& site) {
+  lintEndpoints(site);
+  for (const Scope* location : site.locations) {
+    if (isChecked(*location)) {
+      lintReturns(site, *location);
+      if (location->value("satisfy") == "any") {
+        site.danger("satisfy-any", location->inForce("satisfy").back()->place,
+                    "whoever an `allow` or auth_basic lets in "
+                    "is not checked in " +
+                        written(*location),
+                    "say `satisfy all`, or give those addresses a server of "
+                    "their own");
+      }
+    }
+    const auto own = location->own("auth_request");
+    if (own.empty()) {
+      lintNested(site, *location);
+      continue;
+    }
+    if (own.back()->argument(0) == "off" && location->parent()->kind() == Scope::Kind::kLocation &&
+        isChecked(*location->parent())) {
+      site.danger(
+          "check-switched-off", own.back()->place,
+          written(*location) + " is open to all, inside " + written(*location->parent()) + ", which is protected",
+          "remove it, or move the location out, where one "
+          "sees that it is public");
+    }
+    if (own.back()->argument(0) == "/sessiond/auth") {
+      site.fault("check-by-hand", own.back()->place,
+                 "an auth_request written by hand names no policy and is always "
+                 "refused",
+                 "include sessiond/protect-page.conf or protect-api.conf");
+    } else if (own.back()->argument(0) != "off" && !hasOwnCheck(*location)) {
+      site.hint("check-of-others", own.back()->place, "sessiond is not asked here",
+                "fine, if something else is meant to "
+                "decide");
+    }
+  }
+}
+
+}  // namespace sessiond::nginx

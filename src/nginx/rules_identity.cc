@@ -1,0 +1,113 @@
+// Whom do the applications hear: sessiond, or the client?
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "nginx/rules.h"
+
+namespace sessiond::nginx {
+namespace {
+
+/// How a kind of application is told.
+struct Channel {
+  std::string_view pass;
+  std::string_view set;
+  bool parameters;  ///< named HTTP_X_USER_ID
+  std::string_view snippet;
+};
+constexpr std::array<Channel, 5> kChannels = {{{"proxy_pass", "proxy_set_header", false, "identity-proxy.conf"},
+                                               {"grpc_pass", "grpc_set_header", false, "identity-grpc.conf"},
+                                               {"fastcgi_pass", "fastcgi_param", true, "identity-fastcgi.conf"},
+                                               {"uwsgi_pass", "uwsgi_param", true, "identity-uwsgi.conf"},
+                                               {"scgi_pass", "scgi_param", true, "identity-scgi.conf"}}};
+
+std::string parameterOf(std::string_view header) {
+  std::string name = "HTTP_";
+  for (const char c : header) name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+bool sameName(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+  });
+}
+
+/// The identity headers that a location does not set, as a list.
+std::string notSet(const Site& site, const Scope& scope, const Channel& channel) {
+  std::string missing;
+  const std::vector<const Directive*> set = scope.inForce(channel.set);
+  for (const std::string& header : site.identity) {
+    const std::string name = channel.parameters ? parameterOf(header) : header;
+    const bool found = std::any_of(
+        set.begin(), set.end(), [&name](const Directive* directive) { return sameName(directive->argument(0), name); });
+    if (!found) missing += (missing.empty() ? "" : ", ") + header;
+  }
+  return missing;
+}
+
+bool saysItHasIdentity(const Site& site, const Scope& location) {
+  const auto sets = [](const Scope& scope) {
+    const auto own = scope.own("set");
+    return std::any_of(own.begin(), own.end(), [](const Directive* set) {
+      return set->argument(0) == "$sessiond_identity" && !set->argument(1).empty() && set->argument(1)[0] != '$';
+    });
+  };
+  return sets(location) || sets(site.server);
+}
+
+void lintPass(const Site& site, const Scope& location, const Scope& at, const Channel& channel) {
+  const auto pass = at.own(channel.pass);
+  if (pass.empty()) return;
+  const std::string missing = notSet(site, at, channel);
+  if (missing.empty()) return;
+  const std::string snippet(channel.snippet);
+  const std::string remedy =
+      "include sessiond/" + snippet + " in the very block, beside its other " + std::string(channel.set);
+  if (isChecked(location) && !saysItHasIdentity(site, location)) {
+    site.fault("identity-not-included", pass.back()->place,
+               written(location) +
+                   " does not tell the application who it is, "
+                   "and who sends " +
+                   missing + " is refused",
+               remedy);
+  } else {
+    site.danger("identity-missing", pass.back()->place,
+                "the application in " + written(location) +
+                    " takes the client's own "
+                    "word for " +
+                    missing,
+                remedy);
+  }
+}
+
+}  // namespace
+
+void lintIdentity(const Site& site) {
+  if (!site.has_endpoints) return;
+  for (const Scope* location : site.locations) {
+    for (const Channel& channel : kChannels) {
+      lintPass(site, *location, *location, channel);
+      for (const auto& child : location->children()) {
+        if (child->kind() == Scope::Kind::kIf) lintPass(site, *location, *child, channel);
+      }
+    }
+  }
+  if (site.server.value("ignore_invalid_headers") == "off") {
+    site.danger("invalid-headers", site.server.inForce("ignore_invalid_headers").back()->place,
+                "X.User.Id gets through, which CGI and others cannot tell from X-User-Id",
+                "remove `ignore_invalid_headers off`");
+  }
+  for (const std::string& header : site.facts.identity) {
+    const bool known = std::any_of(site.identity.begin(), site.identity.end(),
+                                   [&header](const std::string& name) { return sameName(name, header); });
+    if (!known) {
+      site.fault("identity-drift", site.server.place(),
+                 "sessiond.yaml maps " + header + ", which the snippets do not hand on",
+                 "use the output of `sessionctl nginx print`");
+    }
+  }
+}
+
+}  // namespace sessiond::nginx

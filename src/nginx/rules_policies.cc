@@ -1,0 +1,146 @@
+// Is each location checked by the policy that it means?
+
+#include <algorithm>
+#include <set>
+
+#include "nginx/rules.h"
+
+namespace sessiond::nginx {
+namespace {
+
+bool isPolicy(const Directive& set) {
+  return set.argument(0) == "$sessiond_policy" || set.argument(0) == "$sessiond_touch";
+}
+
+void collectVariables(const Scope& scope, std::set<std::string, std::less<>>& known) {
+  for (const Directive& directive : scope.inside()) {
+    if (directive.name == "map" || directive.name == "geo" || directive.name == "split_clients") {
+      if (!directive.arguments.empty()) known.insert(directive.arguments.back());
+    } else if (directive.name == "auth_request_set") {
+      known.insert(std::string(directive.argument(0)));
+    } else if (directive.name == "set" && isOurs(directive.place)) {
+      known.insert(std::string(directive.argument(0)));
+    }
+  }
+  for (const auto& child : scope.children()) collectVariables(*child, known);
+}
+
+/// The variables of sessiond's that stand in a text.
+std::vector<std::string> variablesIn(std::string_view text) {
+  std::vector<std::string> found;
+  for (std::size_t at = text.find('$'); at != std::string_view::npos; at = text.find('$', at + 1)) {
+    std::size_t begin = at + 1;
+    if (begin < text.size() && text[begin] == '{') ++begin;
+    std::size_t end = begin;
+    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) ++end;
+    const std::string_view name = text.substr(begin, end - begin);
+    if (name.starts_with("sessiond_")) found.push_back("$" + std::string(name));
+  }
+  return found;
+}
+
+void lintVariables(const Site& site, const Scope& scope, const std::set<std::string, std::less<>>& known) {
+  for (const Directive& directive : scope.inside()) {
+    for (const std::string& argument : directive.arguments) {
+      for (const std::string& variable : variablesIn(argument)) {
+        if (known.contains(variable)) continue;
+        site.danger("unknown-variable", directive.place,
+                    variable +
+                        " is none of sessiond's variables: it is set, and "
+                        "nothing happens",
+                    "check the spelling: $sessiond_policy, $sessiond_touch, $sessiond_scheme");
+      }
+    }
+  }
+  for (const auto& child : scope.children()) lintVariables(site, *child, known);
+}
+
+void lintServerLevel(const Site& site) {
+  const Directives& inside = site.server.inside();
+  for (std::size_t i = 0; i < inside.size(); ++i) {
+    const Directive& directive = inside[i];
+    if (directive.name != "set" || !isPolicy(directive) || isOurs(directive.place)) continue;
+    if (i < endpointsAt(site.server)) {
+      site.fault("policy-at-server", directive.place,
+                 "a policy at server level above endpoints.conf: every protected "
+                 "location of this server is refused",
+                 "set it in the locations");
+    } else {
+      site.danger("policy-at-server", directive.place,
+                  "a policy at server level does not reach named locations: those are "
+                  "checked by `default`",
+                  "set it in the locations");
+    }
+  }
+}
+
+/// An address to which a rewrite leads, as far as it is known; "" when it begins with a variable.
+std::string_view literalTarget(const Directive& rewrite) {
+  const std::string_view target = rewrite.argument(1);
+  return target.substr(0, target.find_first_of("$?"));
+}
+
+void lintRewrites(const Site& site, const Scope& location) {
+  for (const Directive* rewrite : location.own("rewrite")) {
+    const std::string_view flag = rewrite->argument(2);
+    if (flag == "break" || flag == "redirect" || flag == "permanent") continue;
+    const Scope* target = locationFor(site.server, literalTarget(*rewrite));
+    if (target == nullptr || target == &location || !isChecked(*target)) continue;
+    if (!hasOwnCheck(*target) && target->inForceAt("auth_request") != &site.server && hasOwnCheck(location)) {
+      site.danger("policy-carried-over", rewrite->place,
+                  "this leads to " + written(*target) +
+                      ", which inherits its check: "
+                      "it is then made by the policy of " +
+                      written(location),
+                  "give " + written(*target) +
+                      " its own include "
+                      "of a protect snippet");
+    } else if (lastSet(*target, "$sessiond_policy") == nullptr) {
+      site.fault("policy-carried-over", rewrite->place,
+                 "this leads to " + written(*target) +
+                     " with a policy that it did not "
+                     "name: it is refused there",
+                 "set the policy in " + written(*target) + ", behind its include");
+    }
+  }
+}
+
+void lintLocation(const Site& site, const Scope& location) {
+  for (const auto& child : location.children()) {
+    if (child->kind() != Scope::Kind::kIf) continue;
+    for (const Directive* set : child->own("set")) {
+      if (!isPolicy(*set) || isOurs(set->place)) continue;
+      site.danger("policy-in-if", set->place, "the client chooses which policy applies, by what it sends",
+                  "make two "
+                  "locations");
+    }
+  }
+  const Directive* set = lastSet(location, "$sessiond_policy");
+  if (set != nullptr || lastSet(location, "$sessiond_touch") != nullptr) lintRewrites(site, location);
+  if (set == nullptr) return;
+  const Place& place = set->place;
+  const std::string_view policy = set->argument(1);
+  const auto& policies = site.facts.policies;
+  if (!policies.empty() && policy != "default" &&
+      std::find(policies.begin(), policies.end(), policy) == policies.end()) {
+    site.fault("policy-unknown", place,
+               "sessiond.yaml has no policy \"" + std::string(policy) + "\": everybody is refused",
+               "add it there, or check the spelling");
+  }
+  if (!hasOwnCheck(location) && location.inForceAt("auth_request") != &site.server) {
+    site.fault("policy-without-check", place, "a policy is set in " + written(location) + " where no check asks for it",
+               "include a protect snippet in the very location");
+  }
+}
+
+}  // namespace
+
+void lintPolicies(const Site& site) {
+  std::set<std::string, std::less<>> known;
+  collectVariables(site.main, known);
+  lintVariables(site, site.server, known);
+  lintServerLevel(site);
+  for (const Scope* location : site.locations) lintLocation(site, *location);
+}
+
+}  // namespace sessiond::nginx

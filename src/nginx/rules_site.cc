@@ -1,0 +1,110 @@
+// What is around: status addresses, the login, what stands before nginx.
+
+#include <algorithm>
+#include <charconv>
+
+#include "nginx/rules.h"
+
+namespace sessiond::nginx {
+namespace {
+
+bool isLoopback(std::string_view address) {
+  return address.starts_with("127.") || address.starts_with("localhost") || address.starts_with("[::1]") ||
+         address.starts_with("unix:");
+}
+
+bool listensPublicly(const Scope& server) {
+  const auto listens = server.own("listen");
+  return listens.empty() || std::any_of(listens.begin(), listens.end(),
+                                        [](const Directive* listen) { return !isLoopback(listen->argument(0)); });
+}
+
+bool usesTls(const Scope& server) {
+  const auto listens = server.own("listen");
+  return std::any_of(listens.begin(), listens.end(), [](const Directive* listen) {
+    const auto& words = listen->arguments;
+    return std::find(words.begin(), words.end(), "ssl") != words.end() ||
+           std::find(words.begin(), words.end(), "quic") != words.end();
+  });
+}
+
+/// `16k` in bytes; 0 when it is no size.
+std::size_t bytes(std::string_view size) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(size.data(), size.data() + size.size(), number);
+  if (error != std::errc()) return 0;
+  const std::string_view unit = size.substr(static_cast<std::size_t>(end - size.data()));
+  if (unit == "k" || unit == "K") return number * 1024;
+  return unit == "m" || unit == "M" ? number * 1024 * 1024 : number;
+}
+
+void lintOurLocations(const Site& site) {
+  for (const Scope* location : site.server.all(Scope::Kind::kLocation)) {
+    const LocationName name = nameOf(*location);
+    if (name.text == "/sessiond/metrics" && listensPublicly(site.server)) {
+      site.hint("status-public", location->place(),
+                "status.conf stands in a server that others can reach; behind a proxy on "
+                "this machine its `allow 127.0.0.1` lets everybody in",
+                "give it a server of its own on 127.0.0.1");
+    }
+    if (name.text == "/login" && isOurs(location->place()) && location->inForce("limit_req").empty()) {
+      site.hint("login-unlimited", location->place(), "nginx lets a client try passwords as fast as it can",
+                "say `limit_req` in the server");
+    }
+    if (name.text == "sessiond:check" && site.facts.identity_max_bytes > 0) {
+      const std::size_t buffer = bytes(location->value("fastcgi_buffer_size"));
+      if (buffer > 0 && buffer < site.facts.identity_max_bytes + 4096) {
+        site.fault("buffers", location->place(),
+                   "identity_max_bytes of sessiond.yaml does not fit into fastcgi_buffer_size: a "
+                   "user with many roles gets 503",
+                   "raise fastcgi_buffer_size in sessiond/request.conf");
+      }
+    }
+  }
+}
+
+void lintScheme(const Site& site) {
+  if (!site.has_endpoints || usesTls(site.server)) return;
+  const bool proxied =
+      !site.server.inForce("real_ip_header").empty() || !site.server.inForce("set_real_ip_from").empty();
+  if (proxied && lastSet(site.server, "$sessiond_scheme") == nullptr) {
+    site.hint("scheme", site.server.place(),
+              "something stands before this server; if it ends TLS, sessiond takes the "
+              "browser's https for http: no Secure cookie, and logins are refused as foreign",
+              "say `set $sessiond_scheme https;` in the server");
+  }
+}
+
+void lintCompany(const Site& site) {
+  for (const Scope* location : site.locations) {
+    if (!isChecked(*location)) continue;
+    const std::string_view basic = location->value("auth_basic");
+    if (!basic.empty() && basic != "off") {
+      site.hint("auth-basic", location->inForce("auth_basic").back()->place,
+                "two logins one after the other in " + written(*location), "fine, if it is meant so");
+    }
+    const auto methods = location->all(Scope::Kind::kLimitExcept);
+    if (!methods.empty() && hasOwnCheck(*location)) {
+      site.fault("limit-except", methods.front()->place(), "methods that limit_except names are refused by sessiond",
+                 "use `if ($request_method !~ ^(GET|HEAD|POST)$) { return 405; }`");
+    }
+  }
+  const Scope* challenge = locationFor(site.server, "/.well-known/acme-challenge/x");
+  const bool checked = challenge == nullptr ? isChecked(site.server) : isChecked(*challenge);
+  if (checked && listensPublicly(site.server) && !usesTls(site.server)) {
+    site.hint("acme", site.server.place(),
+              "certificates cannot be renewed over http: /.well-known/acme-challenge/ is behind "
+              "the check",
+              "give it a location ^~ with `auth_request off;`");
+  }
+}
+
+}  // namespace
+
+void lintSite(const Site& site) {
+  lintOurLocations(site);
+  lintScheme(site);
+  lintCompany(site);
+}
+
+}  // namespace sessiond::nginx

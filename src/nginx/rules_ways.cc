@@ -1,0 +1,129 @@
+// Are there other ways to what a location protects?
+
+#include <algorithm>
+
+#include "nginx/rules.h"
+
+namespace sessiond::nginx {
+namespace {
+
+using Match = LocationName::Match;
+
+bool isPrefix(const Scope& location) {
+  const Match match = nameOf(location).match;
+  return match == Match::kPrefix || match == Match::kStrongPrefix;
+}
+
+/// Nobody gets anything there: `deny all` or a `return` that is no success.
+bool isClosed(const Scope& location) {
+  if (!location.own("internal").empty()) return true;
+  for (const Directive* deny : location.own("deny")) {
+    if (deny->argument(0) == "all" && location.own("allow").empty()) return true;
+  }
+  for (const Directive* statement : location.own("return")) {
+    if (!statement->argument(0).starts_with("2")) return true;
+  }
+  return false;
+}
+
+/// A regex location beats the prefix locations beside it that do not say ^~.
+void lintRegexes(const Site& site, const Scope& regex) {
+  if (isClosed(regex)) return;
+  for (const Scope* prefix : site.locations) {
+    if (prefix->parent() != regex.parent() || !isChecked(*prefix) || nameOf(*prefix).match != Match::kPrefix) continue;
+    if (!mayMatchBelow(nameOf(regex).text, nameOf(*prefix).text)) continue;
+    site.danger("regex-beats-prefix", regex.place(),
+                written(regex) + " takes addresses below " + written(*prefix) + ", and is open to all",
+                "write `^~` before the prefix and put the regex location inside, with its own include");
+    return;
+  }
+}
+
+void lintExact(const Site& site, const Scope& exact) {
+  for (const Scope* prefix : site.locations) {
+    if (!isPrefix(*prefix) || !isChecked(*prefix) || nameOf(*prefix).text == "/") continue;
+    if (!nameOf(exact).text.starts_with(nameOf(*prefix).text) || isClosed(exact)) continue;
+    site.hint("exact-beats-prefix", exact.place(), written(exact) + " is open to all, below " + written(*prefix),
+              "fine, if it is meant so");
+    return;
+  }
+}
+
+void lintAlias(const Site& site, const Scope& location) {
+  const auto alias = location.own("alias");
+  if (alias.empty() || !isPrefix(location) || nameOf(location).text.ends_with('/')) return;
+  if (alias.back()->argument(0).ends_with('/')) {
+    site.danger("alias-traversal", alias.back()->place,
+                written(location) + " has no slash at its end: `" + std::string(nameOf(location).text) +
+                    "../` leads out of the folder",
+                "end both with a slash");
+  }
+}
+
+/// The folder whose files a prefix location serves; "" when it serves none.
+std::string folderOf(const Scope& location) {
+  static constexpr std::string_view kPasses[] = {"proxy_pass", "fastcgi_pass", "uwsgi_pass",
+                                                 "scgi_pass",  "grpc_pass",    "return"};
+  for (const std::string_view pass : kPasses) {
+    if (!location.own(pass).empty()) return {};
+  }
+  const auto alias = location.own("alias");
+  if (!alias.empty()) return std::string(alias.back()->argument(0));
+  const std::string_view root = location.value("root");
+  return root.empty() ? std::string() : std::string(root) + std::string(nameOf(location).text);
+}
+
+/// Files of a protected location that another address leads to.
+void lintFiles(const Site& site, const Scope& closed) {
+  const std::string folder = folderOf(closed);
+  if (folder.empty()) return;
+  for (const Scope* open : site.locations) {
+    if (!isPrefix(*open) || isChecked(*open) || isClosed(*open)) continue;
+    const std::string around = folderOf(*open);
+    if (around.empty() || !folder.starts_with(around) || !around.ends_with('/')) continue;
+    const std::string address = std::string(nameOf(*open).text) + folder.substr(around.size());
+    if (locationFor(site.server, address) != open) continue;
+    site.danger("files-also-public", open->place(),
+                "the files of " + written(closed) + " are open to all as " + address,
+                "keep them outside the folder of " + written(*open));
+    return;
+  }
+}
+
+bool protectsPart(const Site& site) {
+  const Scope* root = locationFor(site.server, "/");
+  const bool root_open = root == nullptr || !isChecked(*root);
+  return root_open && std::any_of(site.locations.begin(), site.locations.end(),
+                                  [](const Scope* location) { return isPrefix(*location) && isChecked(*location); });
+}
+
+}  // namespace
+
+void lintWays(const Site& site) {
+  bool protects = false;
+  for (const Scope* location : site.locations) protects = protects || isChecked(*location);
+  for (const Scope* location : site.locations) {
+    lintAlias(site, *location);
+    if (isChecked(*location)) {
+      if (isPrefix(*location)) lintFiles(site, *location);
+      continue;
+    }
+    if (nameOf(*location).match == Match::kRegex) lintRegexes(site, *location);
+    if (nameOf(*location).match == Match::kExact) lintExact(site, *location);
+    if (protects && location->value("ssi") == "on") {
+      site.danger("ssi", location->inForce("ssi").back()->place,
+                  "a page of " + written(*location) +
+                      " can include protected "
+                      "addresses: nginx does not check those",
+                  "switch `ssi` on only where a check is made");
+    }
+  }
+  if (site.server.value("merge_slashes") == "off" && protectsPart(site)) {
+    site.danger("merge-slashes", site.server.inForce("merge_slashes").back()->place,
+                "//account/ is not below the location "
+                "/account/, and reaches the application unchecked",
+                "remove `merge_slashes off`, or protect `/`");
+  }
+}
+
+}  // namespace sessiond::nginx

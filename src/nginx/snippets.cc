@@ -1,0 +1,146 @@
+#include "nginx/snippets.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+namespace sessiond::nginx {
+namespace {
+
+std::string lower(std::string text) {
+  for (char& c : text) c = c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(width, text.size()), ' ');
+  return text;
+}
+
+/// The longest text, for columns.
+std::size_t widest(const std::vector<std::string>& texts) {
+  std::size_t width = 0;
+  for (const std::string& text : texts) width = std::max(width, text.size());
+  return width;
+}
+
+std::string cgiName(const std::string& header) {
+  std::string name = "HTTP_" + lower(header);
+  for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+/// Every spelling of a header with at least one underscore in place of a dash.
+std::vector<std::string> underscored(const std::string& header) {
+  std::vector<std::size_t> dashes;
+  for (std::size_t at = header.find('-'); at != std::string::npos; at = header.find('-', at + 1)) dashes.push_back(at);
+  std::vector<std::string> spellings;
+  for (std::size_t bits = 1; bits < (std::size_t{1} << dashes.size()); ++bits) {
+    std::string spelling = header;
+    // The last dash changes first, as people count.
+    for (std::size_t i = 0; i < dashes.size(); ++i) {
+      if ((bits >> i & 1) != 0) spelling[dashes[dashes.size() - 1 - i]] = '_';
+    }
+    spellings.push_back(spelling);
+  }
+  return spellings;
+}
+
+std::vector<std::string> each(const std::vector<std::string>& headers, std::string (*name_of)(const std::string&)) {
+  std::vector<std::string> names(headers.size());
+  std::transform(headers.begin(), headers.end(), names.begin(), name_of);
+  return names;
+}
+
+std::string variableLines(const std::vector<std::string>& identity) {
+  const std::vector<std::string> variables = each(identity, identityVariable);
+  std::string lines;
+  for (std::size_t i = 0; i < identity.size(); ++i) {
+    lines +=
+        "auth_request_set " + padded(variables[i], widest(variables)) + " $upstream_http_" + lower(identity[i]) + ";\n";
+  }
+  return lines;
+}
+
+std::string mapBlocks(const std::vector<std::string>& identity) {
+  std::string blocks;
+  for (const std::string& header : identity) {
+    blocks += "map \"\" " + identityVariable(header) + " {\n    default \"\";\n}\n";
+  }
+  return blocks;
+}
+
+std::string headerLines(const std::vector<std::string>& identity, const std::string& directive) {
+  std::string lines;
+  for (const std::string& header : identity) {
+    lines += directive + " " + padded(header, widest(identity)) + " " + identityVariable(header) + ";\n";
+  }
+  return lines;
+}
+
+std::string underscoredLines(const std::vector<std::string>& identity, const std::string& directive) {
+  std::string lines;
+  for (const std::string& header : identity) {
+    for (const std::string& spelling : underscored(header)) {
+      lines += directive + " " + padded(spelling, widest(identity)) + " \"\";\n";
+    }
+  }
+  return lines;
+}
+
+std::string parameterLines(const std::vector<std::string>& identity, const std::string& directive) {
+  const std::vector<std::string> names = each(identity, cgiName);
+  std::string lines;
+  for (std::size_t i = 0; i < identity.size(); ++i) {
+    lines += directive + " " + padded(names[i], widest(names)) + " " + identityVariable(identity[i]) + ";\n";
+  }
+  return lines;
+}
+
+void replaceAll(std::string& text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+}  // namespace
+
+std::string identityVariable(const std::string& header) {
+  const std::string name = lower(header);
+  return name.starts_with("x_user_") ? "$sessiond_" + name.substr(2) : "$sessiond_header_" + name;
+}
+
+std::vector<SourceFile> printSnippets(const std::vector<SourceFile>& shipped, const SnippetSettings& settings) {
+  const SnippetSettings defaults;
+  const auto exchange = [&](std::string& text, const auto& lines, const auto&... more) {
+    replaceAll(text, lines(defaults.identity, more...), lines(settings.identity, more...));
+  };
+  std::vector<SourceFile> printed = shipped;
+  for (auto& [path, text] : printed) {
+    exchange(text, variableLines);
+    exchange(text, mapBlocks);
+    for (const std::string directive : {"proxy_set_header", "grpc_set_header"}) {
+      exchange(text, headerLines, directive);
+      exchange(text, underscoredLines, directive);
+    }
+    for (const std::string directive : {"fastcgi_param", "uwsgi_param", "scgi_param"}) {
+      exchange(text, parameterLines, directive);
+    }
+    const std::string server = settings.socket.starts_with('/') ? "unix:" + settings.socket : settings.socket;
+    replaceAll(text, "server unix:" + defaults.socket + " ", "server " + server + " ");
+    replaceAll(text, "location = /login {", "location = " + settings.login_url + " {");
+    replaceAll(text, "    \"\"      /login;", "    \"\"      " + settings.login_url + ";");
+  }
+  const auto pattern = std::find_if(shipped.begin(), shipped.end(),
+                                    [](const SourceFile& file) { return file.path == "policy-default.conf"; });
+  for (const std::string& policy : settings.policies) {
+    if (policy == "default" || pattern == shipped.end()) continue;
+    SourceFile file{"policy-" + policy + ".conf", pattern->text};
+    replaceAll(file.text, "set $sessiond_policy default;", "set $sessiond_policy " + policy + ";");
+    replaceAll(file.text, "policy `default`", "policy `" + policy + "`");
+    printed.push_back(std::move(file));
+  }
+  return printed;
+}
+
+}  // namespace sessiond::nginx

@@ -1,0 +1,173 @@
+// The linter on whole configurations: for each rule one that it finds something in, and one that it does not; and sites
+// as there are, without a complaint. In a bad one, `# finds danger rule-name` stands behind each line that is
+// complained about.
+
+#include "nginx/lint.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace sessiond::nginx {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kFixtures = "tests/data/nginx-lint";
+
+std::string textOf(const fs::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+/// The shipped files; nginx's own are empty.
+std::vector<SourceFile> shipped(const std::string& pattern) {
+  if (pattern.starts_with("sessiond/")) return {{pattern, textOf("nginx/" + pattern.substr(9))}};
+  return {{pattern, ""}};
+}
+
+Findings lint(const std::string& text, const SessiondFacts& facts = {}) {
+  return lintNginx({"site.conf", text}, shipped, facts);
+}
+
+std::vector<fs::path> files(const std::string& folder, const std::string& end) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(kFixtures / folder)) {
+    if (entry.path().string().ends_with(end)) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::string describe(const Finding& finding) {
+  return std::to_string(finding.place.line) + " " + std::string(nameOf(finding.severity)) + " " + finding.rule;
+}
+
+std::set<std::string> marked(const std::string& text) {
+  std::set<std::string> expected;
+  int line = 1;
+  for (std::size_t begin = 0; begin < text.size(); ++line) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string whole = text.substr(begin, end - begin);
+    const std::size_t mark = whole.find("# finds ");
+    if (mark != std::string::npos) expected.insert(std::to_string(line) + " " + whole.substr(mark + 8));
+    begin = end + 1;
+  }
+  return expected;
+}
+
+std::string rulesOf(const Findings& findings) {
+  std::string rules;
+  for (const Finding& finding : findings) rules += finding.rule + " ";
+  return rules;
+}
+
+TEST(NginxLint, FindsWhatIsBadWhereItIsBad) {
+  const std::vector<fs::path> bad = files("rules", ".bad.conf");
+  EXPECT_GE(bad.size(), 30U) << "run from the top of the source tree";
+  for (const fs::path& path : bad) {
+    const std::string rule = path.stem().stem();
+    const std::string text = textOf(path);
+    const std::set<std::string> expected = marked(text);
+    std::set<std::string> seen;
+    bool rule_seen = false;
+    for (const Finding& finding : lint(text)) {
+      rule_seen = rule_seen || finding.rule == rule;
+      EXPECT_FALSE(finding.message.empty() || finding.remedy.empty()) << finding.rule;
+      const bool marked_hint = finding.severity != Severity::kHint || finding.rule == rule;
+      if (finding.place.file == "site.conf" && marked_hint) seen.insert(describe(finding));
+    }
+    EXPECT_TRUE(rule_seen) << path;
+    EXPECT_EQ(seen, expected) << path;
+  }
+}
+
+TEST(NginxLint, IsContentWithWhatIsGood) {
+  for (const fs::path& path : files("rules", ".good.conf")) {
+    const std::string rule = path.stem().stem();
+    for (const Finding& finding : lint(textOf(path))) {
+      EXPECT_TRUE(finding.severity == Severity::kHint && finding.rule != rule) << path << " " << describe(finding);
+    }
+  }
+}
+
+TEST(NginxLint, SitesAsThereAreGetNoFalseAlarm) {
+  const std::vector<fs::path> sites = files("sites", ".conf");
+  EXPECT_EQ(sites.size(), 10U);
+  for (const fs::path& path : sites) {
+    for (const Finding& finding : lint(textOf(path))) {
+      EXPECT_EQ(finding.severity, Severity::kHint) << path << " " << describe(finding) << " " << finding.message;
+    }
+  }
+}
+
+TEST(NginxLint, FindsExactlyTheWiringsThatNginxLeavesOpen) {
+  const std::vector<fs::path> wirings = files("wirings", ".conf");
+  EXPECT_GE(wirings.size(), 50U);
+  for (const fs::path& path : wirings) {
+    const std::string text = textOf(path);
+    const std::string_view mark = "# danger: ";
+    const std::size_t begin = text.find(mark) + mark.size();
+    const std::string expected = text.substr(begin, text.find('\n', begin) - begin);
+    std::string seen;
+    for (const Finding& finding : lint(text)) {
+      if (finding.severity == Severity::kDanger && seen != finding.rule) seen += finding.rule;
+    }
+    EXPECT_EQ(seen.empty() ? "none" : seen, expected) << path;
+  }
+}
+
+TEST(NginxLint, TheShippedExamplesAreGood) {
+  for (const char* path : {"nginx/example.conf", "nginx/examples/shared-login/nginx.conf"}) {
+    const Findings findings = lint("events {} http {" + textOf(path) + "}");
+    EXPECT_EQ(rulesOf(findings), "login-unlimited ") << path;
+  }
+}
+
+TEST(NginxLint, HoldsTheSnippetsAgainstTheConfiguration) {
+  const std::string site =
+      "http { include sessiond/upstream.conf; server { include sessiond/endpoints.conf; location / { include "
+      "sessiond/protect-page.conf; set $sessiond_policy staff; } } }";
+  const auto rules = [&site](const SessiondFacts& facts) { return rulesOf(lint(site, facts)); };
+  EXPECT_EQ(rules({}), "login-unlimited acme ");
+  EXPECT_EQ(rules({.policies = {"staff"}, .identity = {"X-User-Id", "x-user-roles"}, .identity_max_bytes = 6144}),
+            "login-unlimited acme ");
+  EXPECT_EQ(rules({.policies = {"admin"}}), "login-unlimited acme policy-unknown ");
+  EXPECT_EQ(rules({.identity = {"X-User-Department"}}), "login-unlimited acme identity-drift ");
+  EXPECT_EQ(rules({.identity_max_bytes = 13 * 1024}), "buffers login-unlimited acme ");
+}
+
+TEST(NginxLint, OtherServersAreNoneOfItsBusiness) {
+  EXPECT_EQ(rulesOf(lint("http { server { location / { proxy_pass http://a; } location /a { alias /b/; } } }")), "");
+}
+
+TEST(NginxLint, SaysWhatItCannotRead) {
+  const Findings findings = lint("http {\n  server {\n");
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(describe(findings[0]) + " " + findings[0].message, "3 fault syntax a { is never closed");
+}
+
+TEST(NginxLint, ReadsTheOutputOfNginxT) {
+  const std::string dump =
+      "nginx: configuration file /etc/nginx/nginx.conf test is successful\n"
+      "# configuration file /etc/nginx/nginx.conf:\nhttp {\n  include sessiond/upstream.conf;\n  include "
+      "sites/*.conf;\n}\n"
+      "\n# configuration file /etc/nginx/sessiond/upstream.conf:\n" +
+      textOf("nginx/upstream.conf") +
+      "\n# configuration file /etc/nginx/sites/a.conf:\nserver {\n  location / {\n    auth_request sessiond:check;\n"
+      "    set $sessiond_polcy a;\n  }\n}\n";
+  std::set<std::string> seen;
+  for (const Finding& finding : lintDump(dump)) seen.insert(finding.place.file + " " + describe(finding));
+  EXPECT_TRUE(seen.contains("/etc/nginx/sites/a.conf 1 fault endpoints-missing"));
+  EXPECT_TRUE(seen.contains("/etc/nginx/sites/a.conf 4 danger unknown-variable"));
+  EXPECT_EQ(rulesOf(lintDump("no dump")), "syntax ");
+}
+
+}  // namespace
+}  // namespace sessiond::nginx
