@@ -30,7 +30,7 @@
 #include "redis/redis_user_session_index.h"
 #include "session/cache_trust.h"
 #include "session/caching_facts_source.h"
-#include "session/facts_memo.h"
+#include "session/coherent_store.h"
 #include "session/session_cache.h"
 #include "session/session_finder.h"
 #include "session/store_facts_source.h"
@@ -80,21 +80,6 @@ Response answerNoApiHere(const Request&) {
 
 }  // namespace
 
-/// What keeps sessions in memory, and true. Built in this order; the listener's thread goes first.
-struct CacheParts {
-  CacheParts(FactsSource& source, RedisClient& redis, const SessionSettings& config, const Clock& clock,
-             MetricsRegistry& metrics)
-      : trust(config.cache.max_staleness),
-        cache(config.cache, trust),
-        caching(source, cache, clock, metrics),
-        listener(redis, config, cache, trust, clock, metrics) {}
-
-  CacheTrust trust;
-  SessionCache cache;
-  CachingFactsSource caching;
-  InvalidationListener listener;
-};
-
 /// The applications' own endpoints. Built in this order.
 struct ApiParts {
   ApiParts(const Config& config, const CookieSigner& signer, RedisClient& redis, SessionStore& store,
@@ -118,22 +103,20 @@ struct Application::Parts {
   Parts(std::shared_ptr<const Config> settings, LoginPage page, Directories directories,
         std::unique_ptr<RedisClient> client, HmacKey key, const Clock& time, MetricsRegistry& metrics);
 
-  FactsSource& factsSource() {
-    if (cache) return cache->caching;
-    return source;
-  }
-
   const std::shared_ptr<const Config> config;
   const Clock& clock;
   const HmacKey log_key;
   const CookieSigner signer;
   const FactsExtractor extractor;
   const std::unique_ptr<RedisClient> redis;
-  RedisSessionStore store;
+  CacheTrust trust;
+  SessionCache cache;
+  RedisSessionStore redis_store;
+  CoherentStore store;
   RedisUserSessionIndex index;
-  const std::unique_ptr<FactsMemo> memo;  // null: session.cache.enabled is true
   StoreFactsSource source;
-  const std::unique_ptr<CacheParts> cache;  // null: session.cache.enabled is false
+  CachingFactsSource caching;
+  const std::unique_ptr<InvalidationListener> listener;  // null: session.cache.enabled is false, nothing is fresh
   TouchThrottle throttle;
   TouchWriter touches;
   const AuthEndpoint auth;
@@ -158,16 +141,19 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
       signer(config->session.secrets),
       extractor(config->extractionRules()),
       redis(std::move(client)),
-      store(*redis, config->session),
+      trust(config->session.cache.max_staleness),
+      cache(config->session.cache, trust),
+      redis_store(*redis, config->session),
+      store(redis_store, cache, clock),
       index(*redis, config->session),
-      memo(config->session.cache.enabled ? nullptr : std::make_unique<FactsMemo>(config->session.cache)),
-      source(store, extractor, config->logout.tombstone_lifetime, log_key, metrics, memo.get()),
-      cache(config->session.cache.enabled
-                ? std::make_unique<CacheParts>(source, *redis, config->session, clock, metrics)
-                : nullptr),
+      source(store, extractor, config->logout.tombstone_lifetime, log_key, metrics),
+      caching(source, cache, clock, metrics),
+      listener(config->session.cache.enabled
+                   ? std::make_unique<InvalidationListener>(*redis, config->session, cache, trust, clock, metrics)
+                   : nullptr),
       throttle(config->session.touch_interval, 2 * std::size_t{config->session.cache.max_entries}),
       touches(store, throttle, metrics),
-      auth(*config, {signer, extractor, factsSource(), throttle, touches, clock, metrics}),
+      auth(*config, {signer, extractor, caching, throttle, touches, clock, metrics}),
       login_page(std::move(page)),
       csrf(config->session.secrets, config->cookie.secure, clock),
       ender({config->session, config->logout.tombstone_lifetime, store, index, log_key, metrics}),
@@ -188,7 +174,7 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
   router.addSlow("logout", [this](const Request& request) { return logout.answer(request); });
   if (config->metrics.enabled) {
     router.addSlow("metrics", [this, &metrics](const Request& request) {
-      if (cache) cache->caching.measure();
+      caching.measure();
       return answerMetrics(request, metrics);
     });
   }

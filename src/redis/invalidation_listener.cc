@@ -69,9 +69,8 @@ void InvalidationListener::run(const std::stop_token& stop) {
     standing_ = false;
     Subscribed subscribed = subscribe();
     const Done done = subscribed ? follow(**subscribed, stop) : Done(Unexpected(subscribed.error()));
-    trust_.withdraw();
+    trust_.beginEpoch();
     counters_.trusted.set(0);
-    cache_.invalidateAll();
     if (done) continue;
     noteLoss(done.error(), standing_);
     pause = standing_ ? kFirstPause : std::min(pause * 2, kLongestPause);
@@ -148,7 +147,8 @@ Done InvalidationListener::handle(const RedisReply& reply) {
   switch (message.kind) {
     case Kind::kSubscribed:
       standing_ = true;
-      trust_.establish(asked_);
+      epoch_ = trust_.beginEpoch();
+      trust_.prove(epoch_, asked_);
       counters_.subscriptions.add();
       counters_.trusted.set(1);
       logInfo("cache: Redis tells which sessions change; they are kept in memory");
@@ -156,18 +156,18 @@ Done InvalidationListener::handle(const RedisReply& reply) {
     case Kind::kPong:
       if (const auto ticks = parseInteger<SteadyTime::rep>(message.text)) {
         last_sign_ = SteadyTime(SteadyTime::duration(*ticks));
-        trust_.prove(last_sign_);
+        trust_.prove(epoch_, last_sign_);
       }
       return {};
     case Kind::kKeys:
       counters_.invalidations.add(message.keys.size());
       for (const std::string_view key : message.keys) {
-        scope_.forEachId(key, [this](std::string_view id) { cache_.invalidate(id); });
+        scope_.forEachId(key, [this](std::string_view id) { cache_.invalidate(id, clock_.steadyNow()); });
       }
       return {};
     case Kind::kEverything:
       counters_.flushes.add();
-      cache_.invalidateAll();
+      epoch_ = trust_.distrust();
       return {};
     case Kind::kError:
       return rejected(std::string(message.text));

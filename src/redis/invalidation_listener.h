@@ -69,9 +69,10 @@ class InvalidationListener {
   const std::chrono::milliseconds max_staleness_;
   Counters counters_;
   IntervalGate rejection_log_;
-  SteadyTime asked_;       // owned by the thread: when the subscription was asked for
-  SteadyTime last_sign_;   // owned by the thread: when the last PING that was answered had been sent
-  bool standing_ = false;  // owned by the thread: the subscription is confirmed
+  CacheTrust::Epoch epoch_ = 0;  // owned by the thread: of the subscription
+  SteadyTime asked_;             // owned by the thread: when the subscription was asked for
+  SteadyTime last_sign_;         // owned by the thread: when the last PING that was answered had been sent
+  bool standing_ = false;        // owned by the thread: the subscription is confirmed
   std::mutex mutex_;
   std::condition_variable_any stopping_;
   std::jthread thread_;  // last: it uses all of the above

@@ -32,65 +32,37 @@ StoreError errorOf(const RedisReply& reply) {
   return reply.type == Type::kError ? storeErrorOf(reply) : kNonsense;
 }
 
-/// What one GETRANGE and its tombstone say together.
-Expected<StoredSession, StoreError> sessionOf(const RedisReply& value, bool revoked) {
-  if (value.type != Type::kString) return Unexpected(errorOf(value));
-  StoredSession session{.json = std::nullopt, .revoked = revoked};
-  if (!value.text.empty()) session.json = value.text;
-  return session;
-}
-
-/// Of a PTTL: -1 for a key that does not expire, -2 for none at all.
-std::optional<std::chrono::milliseconds> ttlOf(const RedisReply& reply) {
-  if (reply.type != Type::kInteger || reply.integer < 0) return std::nullopt;
-  return std::chrono::milliseconds(reply.integer);
-}
-
 }  // namespace
 
-/// The buffers of one load, kept for the next one. The values are what its callers read.
+/// The buffers of one load, kept for the next one. The replies are what its callers read.
 struct RedisSessionStore::Batch {
-  /// Whether each of `size` loads is revoked, if the number of tombstones tells; false: it does not.
-  Expected<bool, StoreError> countTombstones(std::size_t size) {
-    const RedisReply& count = values.back();
-    if (count.type != Type::kInteger) return Unexpected(errorOf(count));
-    revoked.assign(size, count.integer != 0);
-    return count.integer == 0 || size == 1;
-  }
-
-  /// Sessions are small; the memory that a large one took is not kept.
-  void shrink() {
-    constexpr std::size_t kKept = 16 * 1024;
-    for (RedisReply& value : values) {
-      if (value.text.capacity() > kKept) value.text = std::string();
-    }
-  }
-
   RedisCommands commands;
-  RedisReplies values;        ///< one for each load, then, if read, its time to live for each load, then the count
-  RedisReplies found;         ///< of the commands that look for tombstones one by one
-  std::vector<char> revoked;  ///< one for each load
+  RedisReplies replies;
 };
 
 RedisSessionStore::RedisSessionStore(RedisClient& client, const SessionSettings& config)
-    : client_(client),
-      key_prefix_(config.key_prefix),
-      reads_ttl_(config.cache.enabled),
-      last_byte_(std::to_string(config.max_bytes)) {}
+    : client_(client), key_prefix_(config.key_prefix), reading_(config) {}
 
 void RedisSessionStore::load(std::span<SessionLoad> loads) {
   if (loads.empty()) return;
   thread_local Batch batch;
-  batch.shrink();
-  fillIn(loads, batch, readValues(loads, batch, client_.newDeadline()));
+  SessionReading::shrink(batch.replies);
+  batch.commands.clear();
+  reading_.write(loads, batch.commands);
+  if (auto done = client_.pipeline(batch.commands, Repeat::kSafe, batch.replies); !done) {
+    for (SessionLoad& load : loads) load.result = Unexpected(done.error());
+    return;
+  }
+  SessionReading::read(loads, batch.replies);
 }
 
 class RedisSessionStore::BegunLoad final : public Pending {
  public:
-  BegunLoad(RedisSessionStore& store, std::span<SessionLoad> loads) : store_(store), loads_(loads) {
-    batch_->shrink();
-    store.writeCommands(loads, *batch_);
-    pipeline_ = store.client_.beginPipeline(batch_->commands, batch_->values);
+  BegunLoad(RedisSessionStore& store, std::span<SessionLoad> loads) : loads_(loads) {
+    SessionReading::shrink(batch_->replies);
+    batch_->commands.clear();
+    store.reading_.write(loads, batch_->commands);
+    pipeline_ = store.client_.beginPipeline(batch_->commands, batch_->replies);
   }
   bool hasBegun() const { return pipeline_ != nullptr; }
 
@@ -98,17 +70,11 @@ class RedisSessionStore::BegunLoad final : public Pending {
   SteadyTime deadline() const override { return pipeline_->deadline(); }
   State advance() override {
     const State state = pipeline_->advance();
-    if (state != State::kDone) return state;
-    const auto counted = batch_->countTombstones(loads_.size());
-    if (counted && !*counted) return State::kFailed;
-    Expected<void, StoreError> done;
-    if (!counted) done = Unexpected(counted.error());
-    store_.fillIn(loads_, *batch_, done);
+    if (state == State::kDone) SessionReading::read(loads_, batch_->replies);
     return state;
   }
 
  private:
-  RedisSessionStore& store_;
   const std::span<SessionLoad> loads_;
   const Reused<Batch> batch_;
   std::unique_ptr<Pending> pipeline_;  // last: it refers to batch_
@@ -119,64 +85,6 @@ std::unique_ptr<Pending> RedisSessionStore::beginLoad(std::span<SessionLoad> loa
   auto begun = std::make_unique<BegunLoad>(*this, loads);
   if (!begun->hasBegun()) return nullptr;
   return begun;
-}
-
-void RedisSessionStore::fillIn(std::span<SessionLoad> loads, const Batch& batch,
-                               const Expected<void, StoreError>& done) const {
-  for (std::size_t i = 0; i < loads.size(); ++i) {
-    if (!done) {
-      loads[i].result = Unexpected(done.error());
-      continue;
-    }
-    loads[i].result = sessionOf(batch.values[i], batch.revoked[i] != 0);
-    if (reads_ttl_ && loads[i].result) loads[i].result->ttl = ttlOf(batch.values[loads.size() + i]);
-  }
-}
-
-void RedisSessionStore::writeCommands(std::span<const SessionLoad> loads, Batch& batch) const {
-  RedisCommands& commands = batch.commands;
-  commands.clear();
-  for (const SessionLoad& load : loads) {
-    commands.begin(4);
-    commands.argument("GETRANGE");
-    commands.argument(key_prefix_, load.id->bytes());
-    commands.argument("0");
-    commands.argument(last_byte_);
-  }
-  for (std::size_t i = 0; reads_ttl_ && i < loads.size(); ++i) {
-    commands.begin(2);
-    commands.argument("PTTL");
-    commands.argument(key_prefix_, loads[i].id->bytes());
-  }
-  commands.begin(1 + loads.size());
-  commands.argument("EXISTS");
-  for (const SessionLoad& load : loads) commands.argument(kTombstonePrefix, load.id->bytes());
-}
-
-Expected<void, StoreError> RedisSessionStore::readValues(std::span<const SessionLoad> loads, Batch& batch,
-                                                         SteadyTime deadline) {
-  writeCommands(loads, batch);
-  if (auto done = client_.pipeline(batch.commands, Repeat::kSafe, batch.values, deadline); !done) return done;
-  const auto counted = batch.countTombstones(loads.size());
-  if (!counted) return Unexpected(counted.error());
-  if (*counted) return {};
-  return findRevoked(loads, batch, deadline);
-}
-
-Expected<void, StoreError> RedisSessionStore::findRevoked(std::span<const SessionLoad> loads, Batch& batch,
-                                                          SteadyTime deadline) {
-  batch.commands.clear();
-  for (const SessionLoad& load : loads) {
-    batch.commands.begin(2);
-    batch.commands.argument("EXISTS");
-    batch.commands.argument(kTombstonePrefix, load.id->bytes());
-  }
-  if (auto done = client_.pipeline(batch.commands, Repeat::kSafe, batch.found, deadline); !done) return done;
-  for (std::size_t i = 0; i < loads.size(); ++i) {
-    if (batch.found[i].type != Type::kInteger) return Unexpected(errorOf(batch.found[i]));
-    batch.revoked[i] = batch.found[i].integer != 0;
-  }
-  return {};
 }
 
 Expected<void, StoreError> RedisSessionStore::touch(std::span<const SessionTouch> touches) {

@@ -1,54 +1,90 @@
 // CacheTrust: may what is in memory be believed right now?
 //
 // The in-process cache is kept true by invalidations that Redis sends over one subscription. Whoever listens there
-// proves again and again that the subscription lives: a PONG says that every invalidation sent before its PING has
-// arrived. So the proof counts from the moment the PING was sent. When the last proof is older than max_staleness,
-// nothing in memory is believed until the next one; that is the promise "a revoked session is refused within
-// max_staleness always". When the subscription is lost, invalidations are lost with it: a new epoch begins, in which
-// nothing of the old one counts.
+// proves again and again that the subscription lives and that whatever was changed before a certain moment has been
+// told of. When the last proof is older than max_staleness, nothing in memory is believed until the next one; that is
+// the promise "a revoked session is refused within max_staleness always".
+//
+// Each subscription is an epoch of its own, and so is the time between two of them. What was loaded in one epoch is
+// believed by that epoch's proofs alone. So a lost subscription ends nothing at once: what it proved last counts until
+// it is max_staleness old, as if the server had merely fallen silent, and no proof of a later subscription, which knows
+// nothing of what was told in between, makes it count again. distrust() ends everything before it at once.
 
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <mutex>
 
 #include "base/clock.h"
 
 namespace sessiond {
 
-/// Thread-safe. One thread (the listener) establishes, proves and withdraws; all others ask.
+/// Thread-safe. Asking takes no lock.
 class CacheTrust {
  public:
-  explicit CacheTrust(std::chrono::milliseconds max_staleness) : max_staleness_(max_staleness) {}
+  using Epoch = std::uint32_t;
 
-  /// A new subscription stands; it was known to stand at `when`. Begins a new epoch.
-  void establish(SteadyTime when) {
-    epoch_.fetch_add(1, std::memory_order_acq_rel);
-    proven_.store(ticks(when), std::memory_order_release);
-  }
-  /// Every invalidation sent before `when` has been carried out.
-  void prove(SteadyTime when) { proven_.store(ticks(when), std::memory_order_release); }
-  /// The subscription is lost.
-  void withdraw() {
-    proven_.store(kNever, std::memory_order_release);
-    epoch_.fetch_add(1, std::memory_order_acq_rel);
+  explicit CacheTrust(std::chrono::milliseconds max_staleness) : max_staleness_(max_staleness) {
+    for (auto& proven : proven_) proven.store(kNever, std::memory_order_relaxed);
   }
 
-  bool holds(SteadyTime now) const {
-    const std::int64_t proven = proven_.load(std::memory_order_acquire);
+  /// A subscription is lost, or a new one stands: an epoch begins, without any proof yet.
+  Epoch beginEpoch() {
+    const std::lock_guard lock(mutex_);
+    return begin();
+  }
+  /// The same, and nothing of the epochs before is believed any more: all keys have gone, or they are not the same
+  /// server's.
+  Epoch distrust() {
+    const std::lock_guard lock(mutex_);
+    first_believed_.store(epoch() + 1, std::memory_order_release);
+    return begin();
+  }
+  /// Everything that was changed before `when` has been told of and carried out. Of no use when `of` is over.
+  void prove(Epoch of, SteadyTime when) {
+    const std::lock_guard lock(mutex_);
+    std::atomic<SteadyTime::rep>& proven = proven_[of % kRemembered];
+    if (of == epoch() && ticks(when) > proven.load(std::memory_order_relaxed)) {
+      proven.store(ticks(when), std::memory_order_release);
+    }
+  }
+
+  /// Is the present epoch proven?
+  bool holds(SteadyTime now) const { return believes(epoch(), now); }
+  /// Is what was loaded in this epoch to be believed, if nothing has told otherwise?
+  bool believes(Epoch of, SteadyTime now) const {
+    if (of < first_believed_.load(std::memory_order_acquire)) return false;
+    const SteadyTime::rep proven = proven_[of % kRemembered].load(std::memory_order_acquire);
+    // Only now, so that the place can have been another epoch's only if this one is long over.
+    if (epoch() - of >= kRemembered) return false;
     return proven != kNever && ticks(now) - proven <= ticks(SteadyTime(max_staleness_));
   }
-  /// Changes with every establish() and withdraw().
-  std::uint64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
+  Epoch epoch() const { return epoch_.load(std::memory_order_acquire); }
+  std::chrono::milliseconds maxStaleness() const { return max_staleness_; }
 
  private:
-  static constexpr std::int64_t kNever = INT64_MIN;
-  static std::int64_t ticks(SteadyTime time) { return time.time_since_epoch().count(); }
+  /// Proofs of more epochs than that are not kept: who loses so many subscriptions within max_staleness has no use for
+  /// them.
+  static constexpr Epoch kRemembered = 16;
+  static constexpr SteadyTime::rep kNever = INT64_MIN;
+  static SteadyTime::rep ticks(SteadyTime time) { return time.time_since_epoch().count(); }
+
+  Epoch begin() {
+    const Epoch next = epoch() + 1;
+    // Before the epoch is, so that no proof of another one is taken for its own.
+    proven_[next % kRemembered].store(kNever, std::memory_order_release);
+    epoch_.store(next, std::memory_order_release);
+    return next;
+  }
 
   const std::chrono::milliseconds max_staleness_;
-  std::atomic<std::int64_t> proven_ = kNever;
-  std::atomic<std::uint64_t> epoch_ = 0;
+  std::mutex mutex_;  // held by whoever changes something
+  std::array<std::atomic<SteadyTime::rep>, kRemembered> proven_;
+  std::atomic<Epoch> epoch_ = 0;
+  std::atomic<Epoch> first_believed_ = 0;
 };
 
 }  // namespace sessiond

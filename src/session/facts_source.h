@@ -6,7 +6,6 @@
 
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,31 +13,18 @@
 
 #include "base/clock.h"
 #include "base/pending.h"
-#include "session/known_session.h"
+#include "session/found_session.h"
 #include "session/session_id.h"
 
 namespace sessiond {
-
-/// What is known of one session id. The first three are certain; the last one is not "no".
-enum class Presence {
-  kPresent,      ///< `session` says what it is
-  kUnknown,      ///< no such session
-  kRevoked,      ///< a tombstone stands for it, whatever its key holds
-  kUnavailable,  ///< the store cannot say
-};
-
-struct FoundSession {
-  Presence presence = Presence::kUnavailable;
-  SessionRef session = {};  ///< when kPresent
-  /// How long the key had to live when it was read from the store; absent: it does not expire, or was not asked.
-  std::optional<std::chrono::milliseconds> ttl = {};
-};
 
 /// One session that a check asks for: id and cookie in, `found` out.
 struct FactsLoad {
   const SessionId* id = nullptr;
   /// The cookie's value as the client sent it, if the first secret verified it to this id; else empty.
   std::string_view cookie;
+  bool wants_ttl = false;  ///< the key's remaining life, too
+  SessionRef known = {};   ///< what was known of it before: where the text is still the same, that is what is found
   FoundSession found = {};
 };
 
@@ -47,8 +33,10 @@ class FactsSource {
  public:
   virtual ~FactsSource() = default;
   /// What is known of the session that this cookie value, exactly so, was verified to by the first secret; nullopt
-  /// when it takes a verification and a load to tell. Never waits.
+  /// when it takes a verification and perhaps a load to tell. Never waits.
   virtual std::optional<FoundSession> peek(std::string_view cookie, SteadyTime now) = 0;
+  /// The same by the id; nullopt when it takes a load.
+  virtual std::optional<FoundSession> peek(const SessionId& id, SteadyTime now) = 0;
   /// Fills in every `found`. Waits for the store, within its budget.
   virtual void load(std::span<FactsLoad> loads) = 0;
   /// Begins what load() does, without waiting; nullptr when that cannot be. The loads and what they refer to stay where

@@ -24,27 +24,25 @@ KnownSession::KnownSession(const SessionFacts& facts)
       path_size_(sizeOf(facts.cookie.path)),
       cookie_max_age_(facts.cookie_max_age) {}
 
-SessionRef KnownSession::make(const SessionId& id, const SessionFacts& facts, std::string_view cookie,
-                              std::string_view stored) {
+SessionRef KnownSession::make(const SessionId& id, const SessionFacts& facts, std::string_view cookie, TextHash text) {
   const HeaderLines identity = facts.identity;
   const std::size_t id_in_cookie = cookie.find(id.bytes());
   const std::string_view id_apart = id_in_cookie == std::string_view::npos ? id.bytes() : std::string_view();
   const std::size_t size = std::size_t{sizeOf(cookie)} + id_apart.size() + sizeOf(identity.text()) +
-                           sizeOf(facts.cookie.domain) + sizeOf(facts.cookie.path) + sizeOf(stored);
+                           sizeOf(facts.cookie.domain) + sizeOf(facts.cookie.path);
   void* const memory = ::operator new(sizeof(KnownSession) + size);
   auto* const session = ::new (memory) KnownSession(facts);
   char* end = static_cast<char*>(memory) + sizeof(KnownSession);
-  const auto append = [&end](std::string_view text) { end = std::copy(text.begin(), text.end(), end); };
+  const auto append = [&end](std::string_view part) { end = std::copy(part.begin(), part.end(), end); };
   append(cookie);
   append(id_apart);
   session->identity_ = identity.copiedTo(end);
   end += identity.text().size();
   append(facts.cookie.domain);
   append(facts.cookie.path);
-  append(stored);
 
   session->cookie_size_ = sizeOf(cookie);
-  session->stored_size_ = sizeOf(stored);
+  session->text_ = text;
   session->id_at_ = static_cast<std::uint32_t>(std::min(id_in_cookie, cookie.size()));
   session->id_size_ = static_cast<std::uint16_t>(id.bytes().size());
   return SessionRef(session);
@@ -70,7 +68,7 @@ CookieAttributes KnownSession::cookieAttributes() const {
 }
 
 std::size_t KnownSession::bytes() const {
-  const char* const end = afterIdentity() + domain_size_ + path_size_ + stored_size_;
+  const char* const end = afterIdentity() + domain_size_ + path_size_;
   return heapBytes(static_cast<std::size_t>(end - reinterpret_cast<const char*>(this)));
 }
 

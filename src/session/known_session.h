@@ -4,7 +4,7 @@
 // lines that it has to wait for. So a known session is one piece of memory with its texts behind it, in the order in
 // which a check needs them, and is referred to by SessionRef, which counts inside that same piece:
 //
-//   | references, facts, sizes | cookie value | id | identity lines | domain | path | stored text |
+//   | references, facts, sizes | cookie value | id | identity lines | domain | path |
 //
 // The id is not stored again where it stands in the cookie value as it is. What was rejected: shared_ptr and strings,
 // each of which is a line of its own, found only through the one before.
@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/siphash.h"
 #include "http/header_block.h"
 #include "session/cookie_attributes.h"
 #include "session/session_facts.h"
@@ -35,9 +36,8 @@ class SessionRef;
 class KnownSession {
  public:
   /// `cookie`: the cookie's value as the client sent it, if the first secret verified it to this id; else empty.
-  /// `stored`: the text that the facts were extracted from, where it is to be known again; else empty.
-  static SessionRef make(const SessionId& id, const SessionFacts& facts, std::string_view cookie,
-                         std::string_view stored = {});
+  /// `text`: of what the facts were extracted from, where that is to be known again; else none.
+  static SessionRef make(const SessionId& id, const SessionFacts& facts, std::string_view cookie, TextHash text = {});
   KnownSession(const KnownSession&) = delete;
   KnownSession& operator=(const KnownSession&) = delete;
 
@@ -45,7 +45,7 @@ class KnownSession {
   std::string_view cookie() const { return {texts(), cookie_size_}; }
   std::string_view idBytes() const { return {texts() + id_at_, id_size_}; }
   HeaderLines identity() const { return identity_; }
-  std::string_view stored() const { return {afterIdentity() + domain_size_ + path_size_, stored_size_}; }
+  TextHash text() const { return text_; }
   // These two make a copy.
   SessionId id() const;
   CookieAttributes cookieAttributes() const;
@@ -88,7 +88,7 @@ class KnownSession {
   const CookieFlags cookie_flags_;
   const std::uint32_t domain_size_;
   const std::uint32_t path_size_;
-  std::uint32_t stored_size_ = 0;
+  TextHash text_;
   const std::optional<std::chrono::milliseconds> cookie_max_age_;
 };
 

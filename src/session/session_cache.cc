@@ -3,20 +3,16 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
-#include <string>
 #include <utility>
 
 #include "base/check.h"
 #include "base/crypto.h"
-#include "base/heap_bytes.h"
 #include "base/keyed_hash.h"
 #include "base/lru_table.h"
 
 namespace sessiond {
 
 namespace {
-
-constexpr SteadyTime kNoDeadline = SteadyTime::max();
 
 /// The id in a signed cookie value, if it stands there as it is: "s%3A<id>.<signature>" or "s:<id>.<signature>".
 /// Empty when it does not; such a value is verified the long way.
@@ -36,50 +32,41 @@ std::string_view plainIdOf(std::string_view cookie) {
   return id.find('%') == std::string_view::npos ? id : std::string_view();
 }
 
+/// By the hash, so that sessions that were loaded together are not loaded together again.
+std::chrono::milliseconds greatestAgeOf(std::uint64_t hash) {
+  constexpr std::uint64_t kQuarter = SessionCache::kGreatestAge.count() / 4;
+  return SessionCache::kGreatestAge - std::chrono::milliseconds((hash >> 32) % kQuarter);
+}
+
+/// When a key that was asked for at `sent` has ended at the latest.
+SteadyTime endOf(const FoundSession& found, SteadyTime sent) {
+  const bool ends = found.ttl && *found.ttl < std::chrono::hours(24 * 365);  // no overflow
+  return ends ? sent + *found.ttl : SteadyTime::max();
+}
+
 }  // namespace
 
-/// What is kept where there is no session: that it is certain that there is none, or that one is being loaded.
-struct SessionCache::Absence {
-  std::string id;
-  std::string cookie;
-  Presence presence = Presence::kUnavailable;
-  std::shared_ptr<CacheFlight> flight;  ///< set: a place-holder
-
-  std::size_t bytes() const {
-    constexpr std::size_t kCounts = 16;  // make_shared's
-    return heapBytes(sizeof *this) + heapBytes(id) + heapBytes(cookie) +
-           (flight ? heapBytes(sizeof *flight + kCounts) : 0);
-  }
-};
-
-/// One session, or the absence of one. A cache line.
+/// One session, or the absence of one, for which a known session stands that has nothing but id and cookie. A cache
+/// line.
 struct alignas(64) SessionCache::Entry : LruLinks<Entry> {
-  SteadyTime deadline = kNoDeadline;
-  std::uint64_t epoch = 0;
   SessionRef session;
-  std::unique_ptr<Absence> absence;  ///< where there is no session
+  SteadyTime sent;  ///< when it was asked for
+  SteadyTime time;  ///< while fresh: when the key ends; else when it was last told of
+  CacheTrust::Epoch epoch = 0;
+  Presence presence = Presence::kUnavailable;
+  bool fresh = false;
+  bool used = false;  ///< found since it was loaded
+  bool wary = false;
 
-  /// A place-holder.
-  Entry(const SessionId& id, const std::shared_ptr<CacheFlight>& flight)
-      : absence(std::make_unique<Absence>(Absence{.id = id.bytes(), .cookie = {}, .flight = flight})) {}
-  Entry(const SessionId& id, const FoundSession& found, std::string_view cookie) {
-    if (found.presence == Presence::kPresent) {
-      SESSIOND_CHECK(found.session);
-      session = found.session;
-    } else {
-      absence = std::make_unique<Absence>(
-          Absence{.id = id.bytes(), .cookie = std::string(cookie), .presence = found.presence, .flight = nullptr});
-    }
-  }
-
-  std::string_view id() const { return session ? session->idBytes() : absence->id; }
-  std::string_view cookie() const { return session ? session->cookie() : absence->cookie; }
-  CacheFlight* flight() const { return session ? nullptr : absence->flight.get(); }
+  std::size_t heapBytes() const { return session->bytes(); }
   FoundSession found() const {
-    if (session) return {.presence = Presence::kPresent, .session = session};
-    return {.presence = absence->presence};
+    return {.presence = presence, .session = presence == Presence::kPresent ? session : SessionRef()};
   }
-  std::size_t heapBytes() const { return session ? session->bytes() : absence->bytes(); }
+  void invalidate(SteadyTime now) {
+    if (fresh) wary = !used;
+    fresh = false;
+    time = now;
+  }
 };
 
 struct alignas(64) SessionCache::Shard {
@@ -87,17 +74,14 @@ struct alignas(64) SessionCache::Shard {
   // Guarded by mutex. By the id's keyed hash alone, which is 64 bits wide: a look-up goes to no other entry's memory
   // to compare ids. Should two ids ever share a hash, the later one takes the earlier one's place.
   LruTable<Entry> entries;
-
-  void add(std::uint64_t hash, Entry entry, const CacheLimits& limits) {
-    entries.add(hash, std::move(entry));
-    entries.evictBeyond(limits.max_entries, limits.max_bytes);
-  }
 };
 
 SessionCache::SessionCache(const CacheLimits& limits, const CacheTrust& trust)
     : trust_(trust),
       shard_limits_{std::max<std::size_t>(1, limits.max_entries / kShards), limits.max_bytes / kShards},
-      shards_(std::make_unique<Shard[]>(kShards)) {}
+      shards_(std::make_unique<Shard[]>(kShards)) {
+  static_assert(sizeof(Entry) == 64);
+}
 
 SessionCache::~SessionCache() = default;
 
@@ -106,79 +90,100 @@ SessionCache::Shard& SessionCache::shardOf(std::uint64_t hash) const {
   return shards_[hash >> 58];
 }
 
+bool SessionCache::isFresh(const Entry& entry, SteadyTime now) const {
+  return entry.fresh && entry.time > now && now - entry.sent < greatestAgeOf(entry.hash) &&
+         trust_.believes(entry.epoch, now);
+}
+
+std::optional<FoundSession> SessionCache::use(Shard& shard, Entry* entry, SteadyTime now) {
+  if (!isFresh(*entry, now)) return std::nullopt;
+  entry->used = true;
+  shard.entries.use(*entry);
+  return entry->found();
+}
+
 std::optional<FoundSession> SessionCache::find(std::string_view cookie, SteadyTime now) {
   const std::string_view id = plainIdOf(cookie);
-  if (id.empty() || !trust_.holds(now)) return std::nullopt;
-  const std::uint64_t epoch = trust_.epoch();
+  if (id.empty()) return std::nullopt;
   const std::uint64_t hash = KeyedHash()(id);
   Shard& shard = shardOf(hash);
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = shard.entries.find(hash);
   if (entry == nullptr) return std::nullopt;
-  if (entry->session) entry->session->prefetch();
-  if (entry->flight() != nullptr || entry->epoch != epoch || entry->deadline <= now) return std::nullopt;
-  if (!constantTimeEqual(entry->cookie(), cookie)) return std::nullopt;
-  shard.entries.use(*entry);
-  return entry->found();
+  entry->session->prefetch();
+  if (!isFresh(*entry, now) || !constantTimeEqual(entry->session->cookie(), cookie)) return std::nullopt;
+  return use(shard, entry, now);
 }
 
-SessionCache::Start SessionCache::start(const SessionId& id, SteadyTime now) {
-  if (!trust_.holds(now)) return {};
-  const std::uint64_t epoch = trust_.epoch();
+std::optional<FoundSession> SessionCache::find(const SessionId& id, SteadyTime now) {
   const std::uint64_t hash = KeyedHash()(id.bytes());
   Shard& shard = shardOf(hash);
   const std::lock_guard lock(shard.mutex);
-  if (Entry* const entry = shard.entries.find(hash)) {
-    const bool current = entry->epoch == epoch && entry->id() == id.bytes();
-    if (current && entry->flight() != nullptr) return {.found = {}, .flight = entry->absence->flight, .lead = false};
-    if (current && entry->deadline > now) {
-      shard.entries.use(*entry);
-      return {.found = entry->found(), .flight = nullptr, .lead = false};
-    }
-    shard.entries.remove(*entry);
-  }
-  auto flight = std::make_shared<CacheFlight>(epoch);
-  Entry placeholder(id, flight);
-  placeholder.epoch = epoch;
-  shard.add(hash, std::move(placeholder), shard_limits_);
-  return {.found = {}, .flight = std::move(flight), .lead = true};
+  Entry* const entry = shard.entries.find(hash);
+  if (entry == nullptr || entry->session->idBytes() != id.bytes()) return std::nullopt;
+  return use(shard, entry, now);
 }
 
-void SessionCache::finish(const SessionId& id, const std::shared_ptr<CacheFlight>& flight, const FoundSession& found,
-                          std::string_view cookie, SteadyTime started) {
+SessionCache::Note SessionCache::note(const SessionId& id, SteadyTime now) const {
+  const std::uint64_t hash = KeyedHash()(id.bytes());
+  Note note{.sent = now,
+            .epoch = trust_.epoch(),
+            .invalidations = stripeOf(hash).load(std::memory_order_acquire),
+            .wants_ttl = trust_.holds(now)};
+  Shard& shard = shardOf(hash);
+  const std::lock_guard lock(shard.mutex);
+  const Entry* const entry = shard.entries.find(hash);
+  if (entry == nullptr || entry->session->idBytes() != id.bytes()) return note;
+  note.known = entry->session;
+  if (!entry->fresh && entry->wary && now - entry->time < trust_.maxStaleness()) note.wants_ttl = false;
+  return note;
+}
+
+/// Has nothing been told since that could make the answer out of date?
+bool SessionCache::stands(std::uint64_t hash, const Note& note) const {
+  return note.epoch == trust_.epoch() && note.invalidations == stripeOf(hash).load(std::memory_order_acquire);
+}
+
+bool SessionCache::mayJoin(const SessionId& id, const Note& note, SteadyTime now) const {
+  return trust_.holds(now) && stands(KeyedHash()(id.bytes()), note);
+}
+
+void SessionCache::keep(const SessionId& id, const Note& note, const FoundSession& found, std::string_view cookie,
+                        bool tracked, SteadyTime now) {
+  if (found.presence == Presence::kUnavailable) return;
+  SESSIOND_CHECK(found.presence != Presence::kPresent || found.session);
+  Entry entry;
+  entry.session = found.session ? found.session : KnownSession::make(id, SessionFacts(), cookie);
+  entry.sent = note.sent;
+  entry.epoch = note.epoch;
+  entry.presence = found.presence;
   const std::uint64_t hash = KeyedHash()(id.bytes());
   Shard& shard = shardOf(hash);
-  bool current = false;
-  {
-    const std::lock_guard lock(shard.mutex);
-    Entry* const placeholder = shard.entries.find(hash);
-    if (placeholder != nullptr && placeholder->flight() == flight.get()) {
-      shard.entries.remove(*placeholder);
-      current = flight->epoch() == trust_.epoch();
-      if (current && found.presence != Presence::kUnavailable) {
-        Entry entry(id, found, cookie);
-        entry.epoch = flight->epoch();
-        if (found.ttl) entry.deadline = started + *found.ttl;
-        shard.add(hash, std::move(entry), shard_limits_);
-      }
-    }
+  const std::lock_guard lock(shard.mutex);
+  Entry* const before = shard.entries.find(hash);
+  if (before != nullptr && before->sent > note.sent) return;
+  const bool same = before != nullptr && before->session->idBytes() == id.bytes();
+  const bool asked = found.ttl || found.presence != Presence::kPresent;
+  const bool stands_still = stands(hash, note);
+  entry.fresh = asked && tracked && stands_still && trust_.believes(note.epoch, now);
+  if (entry.fresh) {
+    entry.time = endOf(found, note.sent);
+  } else {
+    entry.time = same && !before->fresh ? before->time : note.sent;
+    entry.wary = asked ? !stands_still : same && before->wary;
+    if (!stands_still) entry.time = now;
   }
-  flight->land(found, current);
+  if (before != nullptr) shard.entries.remove(*before);
+  shard.entries.add(hash, std::move(entry));
+  shard.entries.evictBeyond(shard_limits_.max_entries, shard_limits_.max_bytes);
 }
 
-void SessionCache::invalidate(std::string_view id) {
+void SessionCache::invalidate(std::string_view id, SteadyTime now) {
   const std::uint64_t hash = KeyedHash()(id);
+  stripes_[hash % kStripes].fetch_add(1, std::memory_order_acq_rel);
   Shard& shard = shardOf(hash);
   const std::lock_guard lock(shard.mutex);
-  if (Entry* const entry = shard.entries.find(hash)) shard.entries.remove(*entry);
-}
-
-void SessionCache::invalidateAll() {
-  for (std::size_t i = 0; i < kShards; ++i) {
-    Shard& shard = shards_[i];
-    const std::lock_guard lock(shard.mutex);
-    shard.entries.clear();
-  }
+  if (Entry* const entry = shard.entries.find(hash)) entry->invalidate(now);
 }
 
 SessionCache::Size SessionCache::size() const {

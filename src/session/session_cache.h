@@ -1,15 +1,25 @@
 // SessionCache: what is known of sessions, in memory, found by id or by the whole cookie value.
 //
-// It is filled by loads and emptied by Redis itself (redis/invalidation_listener.h). What keeps it true are four
-// rules:
-//   - Whoever loads a session puts a place-holder (a flight) here before it asks Redis. An invalidation removes
-//     place-holders as it removes sessions, and an answer whose place-holder has gone is not kept: it may be older
-//     than what the invalidation told of.
-//   - A place-holder belongs to the epoch of trust it was put in (cache_trust.h). An answer of another epoch is not
-//     kept, and a session of another epoch is not found.
-//   - A session is kept no longer than its key had to live when it was loaded, because Redis may take its time to
-//     delete (and to tell of) an expired key.
-//   - Nothing is found, and no place-holder put, while trust does not hold.
+// Two things are kept of a session, and they are kept apart. What its text *means* stays, whatever happens, until it
+// has to make room: when the store is asked again and the text is the same, nothing is parsed again. Whether it is
+// *fresh* decides if the store has to be asked at all: only what is fresh is found. So a cache that may believe
+// nothing, because it is switched off or because the subscription is lost, is not another way of working.
+//
+// What keeps fresh entries true:
+//   - Whoever is going to load a session notes before the load is sent how many invalidations its stripe has had and
+//     which epoch of trust it is (cache_trust.h). The answer is fresh only if both are still the same when it is kept;
+//     an invalidation counts first and marks the entry then, and both happen under the entry's lock or before it. So
+//     an answer that may be older than what an invalidation told of is never fresh, and there is nothing to wait for.
+//     Stripes are shared: an invalidation of another session costs one load, seldom.
+//   - An answer does not replace one whose load was sent later.
+//   - An entry is believed by the proofs of its own epoch, no longer than its key had to live (Redis may take its time
+//     to delete, and to tell of, an expired key), and no longer than a minute: the last line against whatever else
+//     could keep an invalidation away.
+//
+// Applications may write every session at every request (connect-redis sends EXPIRE with each). Then nothing stays
+// fresh, and asking for the remaining life, without which nothing is fresh, would be wasted. So an entry that was
+// invalidated before it was ever found is *wary*: its next loads do not ask, as if there were no cache, until nothing
+// has invalidated it for max_staleness.
 //
 // An entry may know the cookie value that its id was verified from. Then the same value is found again without an
 // HMAC: it is compared whole and in constant time.
@@ -19,6 +29,8 @@
 
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -27,10 +39,9 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "session/cache_flight.h"
 #include "session/cache_limits.h"
 #include "session/cache_trust.h"
-#include "session/facts_source.h"
+#include "session/found_session.h"
 #include "session/session_id.h"
 
 namespace sessiond {
@@ -43,27 +54,30 @@ class SessionCache {
   SessionCache(const SessionCache&) = delete;
   SessionCache& operator=(const SessionCache&) = delete;
 
-  /// By the cookie's value exactly as sent. nullopt: not here. Allocates nothing.
+  /// What is fresh, by the cookie's value exactly as sent. nullopt: ask the store. Allocates nothing.
   std::optional<FoundSession> find(std::string_view cookie, SteadyTime now);
+  /// The same by the id, for whoever has verified one.
+  std::optional<FoundSession> find(const SessionId& id, SteadyTime now);
 
-  /// How a load of this session has to go on.
-  struct Start {
-    std::optional<FoundSession> found;    ///< it is here already
-    std::shared_ptr<CacheFlight> flight;  ///< the place-holder: one's own (lead), or another loader's to wait for
-    bool lead = false;                    ///< neither found nor flight: load it, and keep nothing
+  /// Of a load that is about to be sent.
+  struct Note {
+    SteadyTime sent = {};
+    CacheTrust::Epoch epoch = 0;
+    std::uint32_t invalidations = 0;  ///< of the stripe
+    bool wants_ttl = false;           ///< without the key's remaining life the answer cannot be fresh
+    SessionRef known = {};            ///< what was last known of this id, fresh or not
   };
-  Start start(const SessionId& id, SteadyTime now);
-
-  /// Ends one's own flight: keeps the answer if the place-holder still stands, and wakes those who wait. `cookie`:
-  /// see FactsLoad; a session that was found holds its own. An answer of kUnavailable is never kept. `started`: from
-  /// before the load was sent.
-  void finish(const SessionId& id, const std::shared_ptr<CacheFlight>& flight, const FoundSession& found,
-              std::string_view cookie, SteadyTime started);
-
-  /// Forgets the session and any place-holder for it.
-  void invalidate(std::string_view id);
-  /// Forgets everything (FLUSHALL).
-  void invalidateAll();
+  Note note(const SessionId& id, SteadyTime now) const;
+  /// May a check that comes now share the answer of a load that was noted so and is under way? What was acknowledged
+  /// before the check came could be missing in that answer, unless trust holds and nothing has been told.
+  bool mayJoin(const SessionId& id, const Note& note, SteadyTime now) const;
+  /// The answer has come. `cookie`: the value that the id was verified from by the newest secret, else empty.
+  /// `tracked`: it came over a connection to the very server that the invalidations come from. An answer of
+  /// kUnavailable says nothing and changes nothing.
+  void keep(const SessionId& id, const Note& note, const FoundSession& found, std::string_view cookie, bool tracked,
+            SteadyTime now);
+  /// The session has changed: no answer that is under way is fresh, and neither is what is here.
+  void invalidate(std::string_view id, SteadyTime now);
 
   struct Size {
     std::size_t entries = 0;
@@ -73,17 +87,25 @@ class SessionCache {
   /// Of all shards; for metrics.
   Size size() const;
 
+  /// No entry is fresh for longer; each for up to a quarter less, so that they do not all end at one time.
+  static constexpr std::chrono::milliseconds kGreatestAge{60'000};
+
  private:
-  struct Absence;
   struct Entry;
   struct Shard;
   static constexpr std::size_t kShards = 64;
+  static constexpr std::size_t kStripes = 4096;
 
   Shard& shardOf(std::uint64_t hash) const;
+  const std::atomic<std::uint32_t>& stripeOf(std::uint64_t hash) const { return stripes_[hash % kStripes]; }
+  bool isFresh(const Entry& entry, SteadyTime now) const;
+  bool stands(std::uint64_t hash, const Note& note) const;
+  std::optional<FoundSession> use(Shard& shard, Entry* entry, SteadyTime now);
 
   const CacheTrust& trust_;
   const CacheLimits shard_limits_;
   std::unique_ptr<Shard[]> shards_;
+  std::array<std::atomic<std::uint32_t>, kStripes> stripes_{};
 };
 
 }  // namespace sessiond

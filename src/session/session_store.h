@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/expected.h"
 #include "base/pending.h"
+#include "session/found_session.h"
 #include "session/session_id.h"
 
 namespace sessiond {
@@ -32,14 +33,14 @@ struct StoredSession {
   /// long as what was begun lives.
   std::optional<std::string_view> json = {};
   bool revoked = false;  ///< a tombstone stands for this id; it outranks the value
-  /// How long the key has to live, from the moment it was read; absent: it does not expire, or the store does not
-  /// say.
+  /// How long the key has to live, from the moment it was read, kNoEnd if it does not expire; absent: not asked for.
   std::optional<std::chrono::milliseconds> ttl = {};
 };
 
-/// One read of a batch: `id` in, `result` out.
+/// One read of a batch: `id` and `wants_ttl` in, `result` out.
 struct SessionLoad {
   const SessionId* id = nullptr;
+  bool wants_ttl = false;
   Expected<StoredSession, StoreError> result = Unexpected(StoreError::kUnavailable);
 };
 

@@ -26,19 +26,18 @@ using Reads = std::vector<SessionLoad>;
 
 void readFor(std::span<const FactsLoad> loads, Reads& reads) {
   reads.clear();
-  for (const FactsLoad& load : loads) reads.push_back({.id = load.id});
+  for (const FactsLoad& load : loads) reads.push_back({.id = load.id, .wants_ttl = load.wants_ttl});
 }
 
 }  // namespace
 
 StoreFactsSource::StoreFactsSource(SessionStore& store, const FactsExtractor& extractor,
                                    std::chrono::seconds tombstone_lifetime, const HmacKey& log_names,
-                                   MetricsRegistry& metrics, FactsMemo* memo)
+                                   MetricsRegistry& metrics)
     : store_(store),
       extractor_(extractor),
       tombstone_lifetime_(tombstone_lifetime),
       log_names_(log_names),
-      memo_(memo),
       corrupt_(metrics.counter("sessiond_corrupt_records_total",
                                "Sessions read whose stored value is no session; they are refused, not deleted.")),
       untouchable_(metrics.counter("sessiond_untouchable_records_total",
@@ -47,15 +46,12 @@ StoreFactsSource::StoreFactsSource(SessionStore& store, const FactsExtractor& ex
       resurrected_(metrics.counter("sessiond_resurrected_sessions_total",
                                    "Revoked sessions that somebody stored again; they were deleted again.")) {}
 
-std::optional<FoundSession> StoreFactsSource::peek(std::string_view, SteadyTime) {
-  return std::nullopt;
-}
-
 void StoreFactsSource::load(std::span<FactsLoad> loads) {
   const Reused<Reads> reads;
   readFor(loads, *reads);
   store_.load(*reads);
-  for (std::size_t i = 0; i < loads.size(); ++i) loads[i].found = interpret((*reads)[i], loads[i].cookie);
+  for (std::size_t i = 0; i < loads.size(); ++i)
+    loads[i].found = interpret((*reads)[i], loads[i].cookie, loads[i].known);
 }
 
 class StoreFactsSource::BegunLoad final : public Pending {
@@ -72,7 +68,9 @@ class StoreFactsSource::BegunLoad final : public Pending {
     const State state = pending_->advance();
     if (state != State::kDone) return state;
     if (std::ranges::any_of(*reads_, hasComeBack)) return State::kFailed;
-    for (std::size_t i = 0; i < loads_.size(); ++i) loads_[i].found = source_.judge((*reads_)[i], loads_[i].cookie);
+    for (std::size_t i = 0; i < loads_.size(); ++i) {
+      loads_[i].found = source_.judge((*reads_)[i], loads_[i].cookie, loads_[i].known);
+    }
     return state;
   }
 
@@ -89,12 +87,12 @@ std::unique_ptr<Pending> StoreFactsSource::beginLoad(std::span<FactsLoad> loads)
   return begun;
 }
 
-FoundSession StoreFactsSource::interpret(const SessionLoad& load, std::string_view cookie) {
+FoundSession StoreFactsSource::interpret(const SessionLoad& load, std::string_view cookie, const SessionRef& known) {
   if (hasComeBack(load)) buryAgain(*load.id, *load.result->json);
-  return judge(load, cookie);
+  return judge(load, cookie, known);
 }
 
-FoundSession StoreFactsSource::judge(const SessionLoad& load, std::string_view cookie) {
+FoundSession StoreFactsSource::judge(const SessionLoad& load, std::string_view cookie, const SessionRef& known) {
   if (!load.result) {
     if (load.result.error() != StoreError::kCorrupt) return {};
     noteCorrupt(*load.id, "the key holds no string");
@@ -103,20 +101,17 @@ FoundSession StoreFactsSource::judge(const SessionLoad& load, std::string_view c
   const StoredSession& stored = *load.result;
   if (stored.revoked) return {.presence = Presence::kRevoked};
   if (!stored.json) return {.presence = Presence::kUnknown};
-  SessionRef session = memo_ != nullptr ? recognize(*load.id, *stored.json)
-                                        : KnownSession::make(*load.id, extract(*load.id, *stored.json), cookie);
+  SessionRef session = read(*load.id, *stored.json, cookie, known);
   return {.presence = Presence::kPresent, .session = std::move(session), .ttl = stored.ttl};
 }
 
-/// The very session that was made of this text before, if it was remembered. It needs no cookie, for which only the
-/// in-process cache would ask.
-SessionRef StoreFactsSource::recognize(const SessionId& id, std::string_view json) {
-  if (SessionRef known = memo_->find(id, json)) return known;
+SessionRef StoreFactsSource::read(const SessionId& id, std::string_view json, std::string_view cookie,
+                                  const SessionRef& known) {
+  const TextHash text = textHash(json);
+  const bool same = known && known->text() == text && known->idBytes() == id.bytes();
+  if (same && (cookie.empty() || known->cookie() == cookie)) return known;
   const SessionFacts facts = extract(id, json);
-  if (!isQuiet(facts)) return KnownSession::make(id, facts, {});
-  SessionRef session = KnownSession::make(id, facts, {}, json);
-  memo_->remember(session);
-  return session;
+  return KnownSession::make(id, facts, cookie, isQuiet(facts) ? text : TextHash());
 }
 
 SessionFacts StoreFactsSource::extract(const SessionId& id, std::string_view json) {

@@ -1,7 +1,7 @@
 // StoreFactsSource: facts straight from the session store, one round trip for all sessions of a load.
 //
-// Facts that were extracted before from the same text are remembered, where there is a memo (facts_memo.h): not those
-// that have to be counted or logged whenever they are read.
+// Facts that are known from the same text are not extracted again, but for those that have to be counted or logged
+// whenever they are read.
 
 #pragma once
 
@@ -14,7 +14,6 @@
 #include "base/crypto.h"
 #include "base/metrics.h"
 #include "session/facts_extractor.h"
-#include "session/facts_memo.h"
 #include "session/facts_source.h"
 #include "session/lost_identity.h"
 #include "session/session_store.h"
@@ -26,25 +25,27 @@ class StoreFactsSource final : public FactsSource {
  public:
   /// `tombstone_lifetime`: how long, at least, the tombstone of a session that came back after it was revoked is kept
   /// anew.
-  /// `log_names` hashes session ids for log lines. `memo`: of this extractor's facts alone; nullptr: none.
+  /// `log_names` hashes session ids for log lines.
   StoreFactsSource(SessionStore& store, const FactsExtractor& extractor, std::chrono::seconds tombstone_lifetime,
-                   const HmacKey& log_names, MetricsRegistry& metrics, FactsMemo* memo = nullptr);
+                   const HmacKey& log_names, MetricsRegistry& metrics);
 
-  std::optional<FoundSession> peek(std::string_view cookie, SteadyTime now) override;
+  std::optional<FoundSession> peek(std::string_view, SteadyTime) override { return std::nullopt; }
+  std::optional<FoundSession> peek(const SessionId&, SteadyTime) override { return std::nullopt; }
   void load(std::span<FactsLoad> loads) override;
   /// kFailed also when a revoked session has come back: load() revokes it again, which waits.
   std::unique_ptr<Pending> beginLoad(std::span<FactsLoad> loads) override;
 
   /// What a read that has been made says, for whoever needs the stored text besides. Counts, logs, and revokes again
   /// what came back after a revocation. `cookie`: see FactsLoad.
-  FoundSession interpret(const SessionLoad& load, std::string_view cookie = {});
+  FoundSession interpret(const SessionLoad& load, std::string_view cookie = {}, const SessionRef& known = {});
 
  private:
   class BegunLoad;
 
   /// The same without writing anything: what came back stays.
-  FoundSession judge(const SessionLoad& load, std::string_view cookie);
-  SessionRef recognize(const SessionId& id, std::string_view json);
+  FoundSession judge(const SessionLoad& load, std::string_view cookie, const SessionRef& known);
+  /// `known`, if that is what this text was before, too.
+  SessionRef read(const SessionId& id, std::string_view json, std::string_view cookie, const SessionRef& known);
   SessionFacts extract(const SessionId& id, std::string_view json);
   void noteCorrupt(const SessionId& id, std::string_view why);
   void buryAgain(const SessionId& id, std::string_view json);
@@ -53,7 +54,6 @@ class StoreFactsSource final : public FactsSource {
   const FactsExtractor& extractor_;
   const std::chrono::seconds tombstone_lifetime_;
   const HmacKey& log_names_;
-  FactsMemo* const memo_;
   Counter& corrupt_;
   Counter& untouchable_;
   LostIdentity lost_identity_;

@@ -72,9 +72,9 @@ struct AuthEndpoint::Wanted {
     candidates.clear();
     for (Exchange* exchange : batch) {
       for (AuthCandidate& candidate : static_cast<PendingCheck&>(*exchange->continuation).check.candidates) {
-        if (!candidate.verified) continue;
+        if (!candidate.verified || candidate.found) continue;
         const bool newest = candidate.verified->secret == 0;
-        loads.push_back({&candidate.verified->id, newest ? candidate.cookie : std::string_view(), {}});
+        loads.push_back({.id = &candidate.verified->id, .cookie = newest ? candidate.cookie : std::string_view()});
         candidates.push_back(&candidate);
       }
     }
@@ -177,8 +177,10 @@ bool AuthEndpoint::lookUp(AuthCheck& check) const {
     Expected<VerifiedCookie, CheckStatus> verified = parts_.signer.verify(candidate.cookie);
     if (verified) {
       secret_hits_[verified->secret]->add();
+      candidate.found = parts_.source.peek(verified->id, now);
       candidate.verified = std::move(*verified);
-      complete = false;
+      if (complete && candidate.found && leadsToSession(*candidate.found)) return true;
+      complete = complete && candidate.found;
     } else {
       candidate.failure = verified.error();
     }

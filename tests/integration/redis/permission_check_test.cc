@@ -163,7 +163,7 @@ TEST_F(PermissionCheck, AsksForAllThatIsUsed) {
   RedisAppCache cache(test.client, uses.cache);
   const SessionId id = *SessionId::fromBytes("abc");
   const std::vector<SessionTouch> touches = {{.id = id, .ttl = 60s}};
-  SessionLoad load{.id = &id};
+  SessionLoad load{.id = &id, .wants_ttl = true};
 
   EXPECT_TRUE(store.create(id, "{}", 60s));
   store.load({&load, 1});

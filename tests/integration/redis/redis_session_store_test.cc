@@ -25,9 +25,9 @@ Pending::State endOf(Pending& pending) {
 
 /// Loads of some ids, and the ids.
 struct Loads {
-  explicit Loads(const std::vector<std::string>& names) {
+  explicit Loads(const std::vector<std::string>& names, bool wants_ttl = false) {
     for (const std::string& name : names) ids.push_back(idOf(name));
-    for (const SessionId& id : ids) loads.push_back({.id = &id});
+    for (const SessionId& id : ids) loads.push_back({.id = &id, .wants_ttl = wants_ttl});
   }
   /// One word or value for each.
   std::vector<std::string> texts() const {
@@ -39,7 +39,7 @@ struct Loads {
       }
       const StoredSession& stored = load.result.value();
       all.push_back(std::string(stored.revoked ? "revoked " : "") + std::string(stored.json.value_or("(none)")) +
-                    (stored.ttl ? " expires" : ""));
+                    (stored.ttl ? stored.ttl == kNoEnd ? " lasts" : " expires" : ""));
     }
     return all;
   }
@@ -182,20 +182,48 @@ TEST_F(RedisSessionStoreTest, ALoadThatIsBegunFindsWhatALoadFinds) {
   server.command({"SET", "sess:lasting", "for ever"});
   server.command({"HSET", "sess:hash", "field", "value"});
   server.command({"SET", "sess:long", std::string(2000, 'x')});
-  for (const bool cached : {false, true}) {
-    SessionSettings config = sessionConfig();
-    config.cache.enabled = cached;
-    RedisSessionStore either(test.client, config);
-    Loads waited({"here", "gone", "hash", "lasting", "long"});
-    either.load(waited.loads);
-    Loads begun({"here", "gone", "hash", "lasting", "long"});
-    const auto pending = either.beginLoad(begun.loads);
+  for (const bool wants_ttl : {false, true}) {
+    Loads waited({"here", "gone", "hash", "lasting", "long"}, wants_ttl);
+    store.load(waited.loads);
+    Loads begun({"here", "gone", "hash", "lasting", "long"}, wants_ttl);
+    const auto pending = store.beginLoad(begun.loads);
     ASSERT_TRUE(pending);
     EXPECT_EQ(endOf(*pending), Pending::State::kDone);
     EXPECT_EQ(begun.texts(), waited.texts());
-    EXPECT_EQ(begun.texts()[0], cached ? "value expires" : "value");
+    EXPECT_EQ(begun.texts()[0], wants_ttl ? "value expires" : "value");
     EXPECT_EQ(begun.texts()[2], "(corrupt)");
+    EXPECT_EQ(begun.texts()[3], wants_ttl ? "for ever lasts" : "for ever");
   }
+}
+
+/// The last millisecond of a life is no endless one, and neither is one that ended between two commands.
+TEST(RedisSessionStore, ARemainingLifeOfNothingIsAnEnd) {
+  for (const char* pttl : {":0", ":-2"}) {
+    ScriptedRedis server([&](std::string_view request, int) -> std::string {
+      if (isGreeting(request)) return "+OK\r\n";
+      return "$5\r\nvalue\r\n" + std::string(pttl) + "\r\n:0\r\n";
+    });
+    TestClient test(configFor(server.url()));
+    RedisSessionStore store(test.client, SessionSettings());
+    const SessionId id = idOf("abc");
+    SessionLoad one{.id = &id, .wants_ttl = true};
+    store.load({&one, 1});
+    ASSERT_TRUE(one.result);
+    EXPECT_EQ(one.result.value().ttl, 0ms);
+  }
+}
+
+/// An answer that does not say whether a session is revoked is none.
+TEST(RedisSessionStore, ATombstoneThatMayNotBeReadConcernsItsSessionAlone) {
+  ScriptedRedis server([&](std::string_view request, int) -> std::string {
+    if (isGreeting(request)) return "+OK\r\n";
+    return "$1\r\na\r\n:0\r\n$1\r\nb\r\n-NOPERM no\r\n";
+  });
+  TestClient test(configFor(server.url()));
+  RedisSessionStore store(test.client, SessionSettings());
+  Loads both({"a", "b"});
+  store.load(both.loads);
+  EXPECT_EQ(both.texts(), (std::vector<std::string>{"a", "(unavailable)"}));
 }
 
 TEST_F(RedisSessionStoreTest, ALoadIsNotBegunForNobodyOrWithoutAConnection) {
@@ -218,21 +246,6 @@ TEST_F(RedisSessionStoreTest, ALoadThatIsBegunTellsOfOneAloneWhetherItIsRevoked)
     EXPECT_EQ(endOf(*pending), Pending::State::kDone);
     EXPECT_EQ(begun.texts()[0], expected);
   }
-}
-
-TEST_F(RedisSessionStoreTest, ALoadThatIsBegunLeavesItToALoadWhichOfSeveralIsRevoked) {
-  server.command({"SET", "sess:here", "value"});
-  ASSERT_TRUE(store.revoke(idOf("gone"), 100s));
-  Loads both({"here", "gone"});
-  {
-    const auto pending = store.beginLoad(both.loads);
-    ASSERT_TRUE(pending);
-    EXPECT_EQ(endOf(*pending), Pending::State::kFailed);
-    EXPECT_EQ(both.texts(), (std::vector<std::string>{"(unavailable)", "(unavailable)"})) << "nothing is filled in";
-  }
-  store.load(both.loads);
-  EXPECT_EQ(both.texts(), (std::vector<std::string>{"value", "revoked (none)"}));
-  EXPECT_EQ(test.connectionsOpened(), 1U);
 }
 
 TEST_F(RedisSessionStoreTest, LoadsThatAreBegunAtOneTimeDoNotMixTheirAnswers) {
@@ -431,9 +444,7 @@ TEST(RedisSessionStore, AsksForValuesBeforeTombstones) {
     return "$5\r\nvalue\r\n:0\r\n";
   });
   TestClient test(configFor(server.url()));
-  SessionSettings config;
-  config.cache.enabled = false;
-  RedisSessionStore store(test.client, config);
+  RedisSessionStore store(test.client, SessionSettings());
   const SessionId id = idOf("abc");
   SessionLoad one{.id = &id};
   store.load({&one, 1});
@@ -452,13 +463,12 @@ TEST(RedisSessionStore, AsksForTombstonesLastAlsoWhenItAsksForTheTimeToLive) {
     return "$5\r\nvalue\r\n:1000\r\n:0\r\n";
   });
   TestClient test(configFor(server.url()));
-  SessionSettings config;
-  config.cache.enabled = true;
-  RedisSessionStore store(test.client, config);
+  RedisSessionStore store(test.client, SessionSettings());
   const SessionId id = idOf("abc");
-  SessionLoad one{.id = &id};
+  SessionLoad one{.id = &id, .wants_ttl = true};
   store.load({&one, 1});
   ASSERT_TRUE(one.result);
+  EXPECT_EQ(one.result.value().ttl, 1000ms);
   EXPECT_EQ(seen,
             "*4\r\n$8\r\nGETRANGE\r\n$8\r\nsess:abc\r\n$1\r\n0\r\n$6\r\n262144\r\n"
             "*2\r\n$4\r\nPTTL\r\n$8\r\nsess:abc\r\n"

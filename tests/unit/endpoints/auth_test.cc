@@ -31,6 +31,11 @@ class FakeFactsSource final : public FactsSource {
     if (known == peeked.end()) return std::nullopt;
     return known->second;
   }
+  std::optional<FoundSession> peek(const SessionId& id, SteadyTime) override {
+    const auto known = fresh.find(id.bytes());
+    if (known == fresh.end()) return std::nullopt;
+    return known->second;
+  }
 
   void load(std::span<FactsLoad> loads) override {
     batches.push_back(loads.size());
@@ -53,7 +58,8 @@ class FakeFactsSource final : public FactsSource {
 
   bool begins = false;
   bool fails = false;
-  std::map<std::string, FoundSession> peeked;
+  std::map<std::string, FoundSession> peeked;  ///< by cookie
+  std::map<std::string, FoundSession> fresh;   ///< by id
   std::map<std::string, FoundSession> sessions;
   std::vector<std::size_t> batches;
   std::vector<std::string> cookies_of_newest_secret;
@@ -130,6 +136,14 @@ class AuthEndpointTest : public testing::Test {
   std::optional<AuthEndpoint> endpoint_;
   Route route_ = Route::kWork;
 };
+
+TEST_F(AuthEndpointTest, ACookieThatHasToBeVerifiedIsAnsweredFromMemoryAllTheSame) {
+  endpoint();
+  source_.fresh["s1"] = found("s1", kAda);
+  EXPECT_EQ(askWith("s1").status, 204);
+  EXPECT_EQ(route_, Route::kAnswered);
+  EXPECT_TRUE(source_.batches.empty());
+}
 
 TEST_F(AuthEndpointTest, AllowsALoggedInSessionWithEveryIdentityHeader) {
   store("s1", kAda);

@@ -15,6 +15,7 @@ namespace {
 class NoSource final : public FactsSource {
  public:
   std::optional<FoundSession> peek(std::string_view, SteadyTime) override { return std::nullopt; }
+  std::optional<FoundSession> peek(const SessionId&, SteadyTime) override { return std::nullopt; }
   void load(std::span<FactsLoad>) override { FAIL() << "nothing is to be loaded"; }
 };
 

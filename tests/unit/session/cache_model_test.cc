@@ -2,9 +2,11 @@
 // read may ever see a version older than the promise allows.
 //
 // The model of Redis is a version for each session. A write raises it and puts an invalidation in a queue, which a
-// listener thread carries out some time later. The floor of a session is the oldest version that a check which
-// begins now may see: it rises when an invalidation has been carried out, and to the latest version for all sessions
-// when trust is withdrawn or the listener falls silent for too long.
+// listener thread carries out some time later. The floor of a session is the oldest version that a check which begins
+// now may see: it rises when an invalidation has been carried out, to the latest version for all sessions when the
+// listener falls silent for too long or everything is distrusted, and at once when this process itself has written.
+// Who loses the subscription is not told of what is written until it stands again, and may not know it for as long as
+// the last proof is good: the floor rises when time passes.
 
 #include <gtest/gtest.h>
 
@@ -44,6 +46,7 @@ class ModelRedis final : public FactsSource {
   void connect(SessionCache& cache) { cache_ = &cache; }
 
   std::optional<FoundSession> peek(std::string_view, SteadyTime) override { return std::nullopt; }
+  std::optional<FoundSession> peek(const SessionId&, SteadyTime) override { return std::nullopt; }
 
   /// The version goes into `created`. Yields between the read and the answer, where the races are.
   void load(std::span<FactsLoad> loads) override {
@@ -58,17 +61,26 @@ class ModelRedis final : public FactsSource {
       SessionFacts facts;
       facts.created = WallTime(milliseconds(version));
       load.found = {.presence = Presence::kPresent, .session = KnownSession::make(*load.id, facts, load.cookie)};
+      if (load.wants_ttl) load.found.ttl = seconds(1'000'000);
     }
   }
 
   void write(std::size_t session) {
     const std::lock_guard lock(mutex_);
     ++versions_[session];
-    if (tracking_) {
-      queue_.push_back({session, versions_[session]});
-    } else {
-      floors_[session] = versions_[session];
+    if (tracking_) queue_.push_back({session, versions_[session]});
+  }
+
+  /// As a logout here does: when it is answered, this process's own cache knows.
+  void writeHere(std::size_t session) {
+    std::int64_t version = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      version = ++versions_[session];
+      if (tracking_) queue_.push_back({session, version});
     }
+    cache_->invalidate(nameOf(session), clock_.steadyNow());
+    raise(session, version);
   }
 
   /// Carries out the oldest invalidation; proves the subscription when none is left.
@@ -76,32 +88,42 @@ class ModelRedis final : public FactsSource {
     const std::lock_guard lock(mutex_);
     if (!tracking_) return;
     if (queue_.empty()) {
-      trust_.prove(clock_.steadyNow());
+      trust_.prove(epoch_, clock_.steadyNow());
       return;
     }
     const auto [session, version] = queue_.front();
     queue_.pop_front();
-    cache_->invalidate(nameOf(session));
-    floors_[session] = std::max(floors_[session].load(), version);
+    cache_->invalidate(nameOf(session), clock_.steadyNow());
+    raise(session, version);
   }
 
+  /// What is written until it is regained, and what was not yet carried out, is never told of.
   void loseSubscription() {
     const std::lock_guard lock(mutex_);
-    trust_.withdraw();
+    trust_.beginEpoch();
     tracking_ = false;
     queue_.clear();
-    raiseAllFloors();
   }
 
   void regainSubscription() {
     const std::lock_guard lock(mutex_);
     tracking_ = true;
-    trust_.establish(clock_.steadyNow());
+    epoch_ = trust_.beginEpoch();
+    trust_.prove(epoch_, clock_.steadyNow());
   }
 
   void fallSilent() {
     const std::lock_guard lock(mutex_);
     clock_.advance(kMaxStaleness + milliseconds(1));
+    raiseAllFloors();
+  }
+
+  void flush() {
+    const std::lock_guard lock(mutex_);
+    for (std::int64_t& version : versions_) ++version;
+    if (!tracking_) return;
+    queue_.clear();
+    epoch_ = trust_.distrust();
     raiseAllFloors();
   }
 
@@ -113,8 +135,13 @@ class ModelRedis final : public FactsSource {
     std::int64_t version;
   };
 
+  void raise(std::size_t session, std::int64_t version) {
+    std::int64_t floor = floors_[session];
+    while (floor < version && !floors_[session].compare_exchange_weak(floor, version)) {
+    }
+  }
   void raiseAllFloors() {
-    for (std::size_t i = 0; i < kSessions; ++i) floors_[i] = versions_[i];
+    for (std::size_t i = 0; i < kSessions; ++i) raise(i, versions_[i]);
   }
 
   FakeClock& clock_;
@@ -122,6 +149,7 @@ class ModelRedis final : public FactsSource {
   SessionCache* cache_ = nullptr;
   std::mutex mutex_;
   bool tracking_ = false;
+  CacheTrust::Epoch epoch_ = 0;
   std::array<std::int64_t, kSessions> versions_{};
   std::deque<Invalidation> queue_;
   std::array<std::atomic<std::int64_t>, kSessions> floors_{};
@@ -176,7 +204,9 @@ TEST(CacheModel, NoCheckSeesAStateOlderThanThePromise) {
     // On a busy machine the steps may be over before the readers have begun.
     for (int step = 0; step < 60000 || (model.peeked <= 100 && step < 20'000'000); ++step) {
       const auto dice = random() % 1000;
-      if (dice < 600) model.redis.write(random() % kSessions);
+      if (dice < 500) model.redis.write(random() % kSessions);
+      if (dice >= 500 && dice < 600) model.redis.writeHere(random() % kSessions);
+      if (dice == 600) model.redis.flush();
       if (dice == 700) model.redis.fallSilent();
       if (dice == 800) {
         model.redis.loseSubscription();

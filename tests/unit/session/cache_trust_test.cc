@@ -9,45 +9,87 @@ namespace {
 
 using std::chrono::milliseconds;
 
-TEST(CacheTrust, DoesNotHoldBeforeItIsEstablished) {
-  FakeClock clock;
-  const CacheTrust trust(milliseconds(1000));
-  EXPECT_FALSE(trust.holds(clock.steadyNow()));
+class CacheTrustTest : public testing::Test {
+ protected:
+  SteadyTime now() { return clock_.steadyNow(); }
+
+  FakeClock clock_;
+  CacheTrust trust_{milliseconds(1000)};
+};
+
+TEST_F(CacheTrustTest, DoesNotHoldBeforeTheFirstProof) {
+  EXPECT_FALSE(trust_.holds(now()));
+  trust_.beginEpoch();
+  EXPECT_FALSE(trust_.holds(now()));
 }
 
-TEST(CacheTrust, HoldsUntilTheLastProofIsTooOld) {
-  FakeClock clock;
-  CacheTrust trust(milliseconds(1000));
-  trust.establish(clock.steadyNow());
-  clock.advance(milliseconds(900));
-  trust.prove(clock.steadyNow() - milliseconds(300));
-  clock.advance(milliseconds(700));
-  EXPECT_TRUE(trust.holds(clock.steadyNow()));
-  clock.advance(milliseconds(1));
-  EXPECT_FALSE(trust.holds(clock.steadyNow()));
+TEST_F(CacheTrustTest, HoldsUntilTheLastProofIsTooOld) {
+  const CacheTrust::Epoch epoch = trust_.beginEpoch();
+  trust_.prove(epoch, now());
+  clock_.advance(milliseconds(900));
+  trust_.prove(epoch, now() - milliseconds(300));
+  clock_.advance(milliseconds(700));
+  EXPECT_TRUE(trust_.holds(now()));
+  clock_.advance(milliseconds(1));
+  EXPECT_FALSE(trust_.holds(now()));
 }
 
-TEST(CacheTrust, EndsAtOnceWhenWithdrawn) {
-  FakeClock clock;
-  CacheTrust trust(milliseconds(1000));
-  trust.establish(clock.steadyNow());
-  trust.withdraw();
-  EXPECT_FALSE(trust.holds(clock.steadyNow()));
+TEST_F(CacheTrustTest, AnOlderProofTakesNothingFromANewerOne) {
+  const CacheTrust::Epoch epoch = trust_.beginEpoch();
+  trust_.prove(epoch, now());
+  trust_.prove(epoch, now() - milliseconds(900));
+  clock_.advance(milliseconds(1000));
+  EXPECT_TRUE(trust_.holds(now()));
 }
 
-TEST(CacheTrust, EverySubscriptionIsAnEpochOfItsOwn) {
-  FakeClock clock;
-  CacheTrust trust(milliseconds(1000));
-  trust.establish(clock.steadyNow());
-  const std::uint64_t first = trust.epoch();
-  trust.prove(clock.steadyNow());
-  EXPECT_EQ(trust.epoch(), first);
-  trust.withdraw();
-  const std::uint64_t between = trust.epoch();
-  trust.establish(clock.steadyNow());
-  EXPECT_NE(between, first);
-  EXPECT_NE(trust.epoch(), first);
-  EXPECT_NE(trust.epoch(), between);
+TEST_F(CacheTrustTest, ALostSubscriptionIsBelievedAsLongAsASilentOne) {
+  const CacheTrust::Epoch lost = trust_.beginEpoch();
+  trust_.prove(lost, now());
+  trust_.beginEpoch();
+  EXPECT_FALSE(trust_.holds(now())) << "what is loaded now is told of by nobody";
+  clock_.advance(milliseconds(1000));
+  EXPECT_TRUE(trust_.believes(lost, now()));
+  clock_.advance(milliseconds(1));
+  EXPECT_FALSE(trust_.believes(lost, now()));
+}
+
+TEST_F(CacheTrustTest, NoProofOfALaterSubscriptionRevivesAnEarlierOne) {
+  const CacheTrust::Epoch lost = trust_.beginEpoch();
+  trust_.prove(lost, now());
+  const CacheTrust::Epoch later = trust_.beginEpoch();
+  clock_.advance(milliseconds(900));
+  trust_.prove(later, now());
+  trust_.prove(lost, now());
+  clock_.advance(milliseconds(101));
+  EXPECT_FALSE(trust_.believes(lost, now()));
+  EXPECT_TRUE(trust_.believes(later, now()));
+}
+
+TEST_F(CacheTrustTest, DistrustEndsEverythingAtOnce) {
+  const CacheTrust::Epoch first = trust_.beginEpoch();
+  trust_.prove(first, now());
+  const CacheTrust::Epoch second = trust_.beginEpoch();
+  trust_.prove(second, now());
+  const CacheTrust::Epoch third = trust_.distrust();
+  EXPECT_FALSE(trust_.believes(first, now()));
+  EXPECT_FALSE(trust_.believes(second, now()));
+  EXPECT_FALSE(trust_.holds(now()));
+  trust_.prove(third, now());
+  EXPECT_TRUE(trust_.holds(now()));
+  EXPECT_FALSE(trust_.believes(second, now()));
+}
+
+TEST_F(CacheTrustTest, EveryEpochIsAnother) {
+  const CacheTrust::Epoch first = trust_.beginEpoch();
+  trust_.prove(first, now());
+  EXPECT_EQ(trust_.epoch(), first);
+  for (int i = 0; i < 100; ++i) {
+    const CacheTrust::Epoch next = trust_.beginEpoch();
+    EXPECT_NE(next, first);
+    EXPECT_FALSE(trust_.believes(next, now())) << "the places of proofs are used again";
+    trust_.prove(next, now());
+  }
+  EXPECT_FALSE(trust_.believes(first, now())) << "long over";
 }
 
 }  // namespace

@@ -2,11 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
-#include <latch>
-#include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "support/fake_clock.h"
@@ -25,24 +23,30 @@ SessionId idOf(const std::string& bytes) {
 class CountingSource final : public FactsSource {
  public:
   std::optional<FoundSession> peek(std::string_view, SteadyTime) override { return std::nullopt; }
+  std::optional<FoundSession> peek(const SessionId&, SteadyTime) override { return std::nullopt; }
   void load(std::span<FactsLoad> loads) override {
     ++round_trips;
     sessions += static_cast<int>(loads.size());
+    known = loads.front().known;
+    wants_ttl = loads.front().wants_ttl;
     if (meanwhile) meanwhile();
     for (FactsLoad& load : loads) {
       load.found = {.presence = Presence::kPresent,
                     .session = KnownSession::make(*load.id, SessionFacts(), load.cookie)};
+      if (load.wants_ttl) load.found.ttl = seconds(100);
     }
   }
 
   std::function<void()> meanwhile;
   std::atomic<int> round_trips = 0;
   std::atomic<int> sessions = 0;
+  SessionRef known;
+  bool wants_ttl = false;
 };
 
 class CachingFactsSourceTest : public testing::Test {
  protected:
-  CachingFactsSourceTest() { trust_.establish(clock_.steadyNow()); }
+  CachingFactsSourceTest() { trust_.prove(trust_.beginEpoch(), clock_.steadyNow()); }
 
   FoundSession load(const std::string& name) {
     const SessionId id = idOf(name);
@@ -64,7 +68,7 @@ TEST_F(CachingFactsSourceTest, AsksOnceAndThenPeeks) {
   EXPECT_FALSE(caching_.peek("s:a.sig", clock_.steadyNow()));
   EXPECT_EQ(load("a").presence, Presence::kPresent);
   EXPECT_TRUE(caching_.peek("s:a.sig", clock_.steadyNow()));
-  EXPECT_EQ(load("a").presence, Presence::kPresent);
+  EXPECT_TRUE(caching_.peek(idOf("a"), clock_.steadyNow()));
   EXPECT_EQ(redis_.sessions, 1);
   EXPECT_EQ(metrics_.counter("sessiond_cache_hits_total", "").read(), 2U);
   EXPECT_EQ(metrics_.counter("sessiond_cache_misses_total", "").read(), 1U);
@@ -88,61 +92,33 @@ TEST_F(CachingFactsSourceTest, TheSameSessionTwiceInABatchIsAskedForOnce) {
   EXPECT_EQ(redis_.round_trips, 1);
   EXPECT_EQ(redis_.sessions, 2);
   for (const FactsLoad& one : loads) EXPECT_EQ(one.found.presence, Presence::kPresent);
-}
-
-TEST_F(CachingFactsSourceTest, ManyThreadsThatMissOneSessionAskOnce) {
-  constexpr int kFollowers = 4;
-  std::latch leading(1);
-  std::latch release(1);
-  redis_.meanwhile = [&] {
-    leading.count_down();
-    release.wait();
-  };
-  std::vector<std::jthread> threads;
-  threads.emplace_back([&] { EXPECT_EQ(load("a").presence, Presence::kPresent); });
-  leading.wait();
-  std::latch following(kFollowers);
-  for (int i = 0; i < kFollowers; ++i) {
-    threads.emplace_back([&] {
-      following.count_down();
-      EXPECT_EQ(load("a").presence, Presence::kPresent);
-    });
-  }
-  following.wait();
-  release.count_down();
-  threads.clear();
-  EXPECT_EQ(redis_.sessions, 1);
+  EXPECT_EQ(metrics_.counter("sessiond_cache_misses_total", "").read(), 2U);
+  EXPECT_EQ(metrics_.counter("sessiond_cache_joined_total", "").read(), 1U) << "every wish is counted somewhere";
 }
 
 TEST_F(CachingFactsSourceTest, ALoadThatAnInvalidationOvertookIsNotKept) {
-  redis_.meanwhile = [this] { cache_.invalidate("a"); };
+  redis_.meanwhile = [this] { cache_.invalidate("a", clock_.steadyNow()); };
   EXPECT_EQ(load("a").presence, Presence::kPresent);
   EXPECT_FALSE(caching_.peek("s:a.sig", clock_.steadyNow()));
-}
-
-TEST_F(CachingFactsSourceTest, AFollowerOfAnOvertakenLoadAsksForItself) {
-  const SessionId a = idOf("a");
-  redis_.meanwhile = [this] { cache_.invalidate("a"); };
-  std::vector<FactsLoad> loads = {{.id = &a}, {.id = &a}};
-  caching_.load(loads);
-  EXPECT_EQ(redis_.sessions, 2);
-  EXPECT_EQ(loads[1].found.presence, Presence::kPresent);
 }
 
 TEST_F(CachingFactsSourceTest, EveryLoadAsksWhileNothingCanBeTrusted) {
-  trust_.withdraw();
+  trust_.distrust();
   load("a");
   load("a");
   EXPECT_EQ(redis_.sessions, 2);
   EXPECT_FALSE(caching_.peek("s:a.sig", clock_.steadyNow()));
 }
 
-TEST_F(CachingFactsSourceTest, ALoadThatThrowsLeavesNoPlaceHolderBehind) {
-  redis_.meanwhile = [] { throw std::runtime_error("a bug in the source"); };
-  EXPECT_THROW(load("a"), std::runtime_error);
-  redis_.meanwhile = nullptr;
-  EXPECT_EQ(load("a").presence, Presence::kPresent);
-  EXPECT_TRUE(caching_.peek("s:a.sig", clock_.steadyNow()));
+TEST_F(CachingFactsSourceTest, TellsTheSourceWhatIsKnownAlready) {
+  const FoundSession before = load("a");
+  cache_.invalidate("a", clock_.steadyNow());
+  redis_.meanwhile = [&] {
+    EXPECT_EQ(redis_.known, before.session);
+    EXPECT_FALSE(redis_.wants_ttl) << "it was invalidated before it was of use";
+  };
+  load("a");
+  EXPECT_EQ(redis_.sessions, 2);
 }
 
 }  // namespace

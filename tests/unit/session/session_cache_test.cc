@@ -26,7 +26,8 @@ FoundSession sessionOf(const std::string& id, const std::string& version, const 
   SessionFacts facts;
   facts.state = CheckStatus::kValid;
   EXPECT_TRUE(facts.identity.add("X-Version", version));
-  return {.presence = Presence::kPresent, .session = KnownSession::make(idOf(id), facts, cookie)};
+  return {
+      .presence = Presence::kPresent, .session = KnownSession::make(idOf(id), facts, cookie), .ttl = seconds(86400)};
 }
 FoundSession sessionOf(const std::string& id, const std::string& version = "1") {
   return sessionOf(id, version, cookieOf(id));
@@ -34,19 +35,26 @@ FoundSession sessionOf(const std::string& id, const std::string& version = "1") 
 
 class SessionCacheTest : public testing::Test {
  protected:
-  SessionCacheTest() { trust_.establish(clock_.steadyNow()); }
+  using Note = SessionCache::Note;
 
+  SessionCacheTest() { subscribe(); }
+
+  void subscribe() { trust_.prove(trust_.beginEpoch(), now()); }
+  void prove() { trust_.prove(trust_.epoch(), now()); }
   SteadyTime now() { return clock_.steadyNow(); }
-  SessionCache::Start start(const std::string& id) { return cache_.start(idOf(id), now()); }
-  void finish(const std::string& id, const std::shared_ptr<CacheFlight>& flight, const FoundSession& found) {
-    cache_.finish(idOf(id), flight, found, cookieOf(id), now());
+  Note note(const std::string& id) { return cache_.note(idOf(id), now()); }
+  void keep(const std::string& id, const Note& note, const FoundSession& found, bool tracked = true) {
+    cache_.keep(idOf(id), note, found, cookieOf(id), tracked, now());
   }
-  void keep(const std::string& id, const FoundSession& found) {
-    const SessionCache::Start begun = start(id);
-    ASSERT_TRUE(begun.lead);
-    finish(id, begun.flight, found);
+  /// A whole load, with nothing going on meanwhile.
+  void load(const std::string& id, FoundSession found) {
+    const Note noted = note(id);
+    if (!noted.wants_ttl) found.ttl.reset();
+    keep(id, noted, found);
   }
-  bool isKept(const std::string& id) { return cache_.find(cookieOf(id), now()).has_value(); }
+  void load(const std::string& id) { load(id, sessionOf(id)); }
+  void invalidate(const std::string& id) { cache_.invalidate(id, now()); }
+  bool isFresh(const std::string& id) { return cache_.find(cookieOf(id), now()).has_value(); }
 
   FakeClock clock_;
   CacheTrust trust_{seconds(1)};
@@ -54,7 +62,7 @@ class SessionCacheTest : public testing::Test {
 };
 
 TEST_F(SessionCacheTest, FindsWhatWasLoadedByTheWholeCookie) {
-  keep("a", sessionOf("a"));
+  load("a");
   const std::optional<FoundSession> found = cache_.find(cookieOf("a"), now());
   ASSERT_TRUE(found);
   EXPECT_EQ(found->presence, Presence::kPresent);
@@ -68,152 +76,281 @@ TEST_F(SessionCacheTest, FindsWhatWasLoadedByTheWholeCookie) {
 }
 
 TEST_F(SessionCacheTest, FindsNothingInWhatIsNoSignedCookie) {
-  keep("a", sessionOf("a"));
+  load("a");
   for (const char* cookie : {"", "s", "s:", "s%3A", "s%3A.", ".", "a.b", "s:a", "s%3Aa%2E.x", "j%3Aa.b"}) {
     EXPECT_FALSE(cache_.find(cookie, now())) << cookie;
   }
 }
 
 TEST_F(SessionCacheTest, AnEntryWithoutACookieIsFoundByIdOnly) {
-  const SessionCache::Start begun = start("a");
-  cache_.finish(idOf("a"), begun.flight, sessionOf("a", "1", ""), "", now());
+  keep("a", note("a"), sessionOf("a", "1", ""));
   EXPECT_FALSE(cache_.find("", now()));
-  EXPECT_FALSE(isKept("a"));
-  EXPECT_TRUE(start("a").found);
+  EXPECT_FALSE(isFresh("a"));
+  EXPECT_TRUE(cache_.find(idOf("a"), now()));
+  EXPECT_FALSE(cache_.find(idOf("b"), now()));
 }
 
 TEST_F(SessionCacheTest, KeepsWhatIsCertainAndNotWhatNobodyKnows) {
-  keep("unknown", {.presence = Presence::kUnknown});
-  keep("revoked", {.presence = Presence::kRevoked});
-  keep("down", {.presence = Presence::kUnavailable});
+  load("unknown", {.presence = Presence::kUnknown});
+  load("revoked", {.presence = Presence::kRevoked});
+  load("down", {.presence = Presence::kUnavailable});
   EXPECT_EQ(cache_.find(cookieOf("unknown"), now())->presence, Presence::kUnknown);
   EXPECT_EQ(cache_.find(cookieOf("revoked"), now())->presence, Presence::kRevoked);
-  EXPECT_FALSE(isKept("down"));
-  EXPECT_TRUE(start("down").lead);
+  EXPECT_FALSE(cache_.find(cookieOf("revoked"), now())->session);
+  EXPECT_FALSE(isFresh("down"));
+  load("unknown", {.presence = Presence::kUnavailable});
+  EXPECT_TRUE(isFresh("unknown")) << "no answer is no news";
 }
 
-TEST_F(SessionCacheTest, AnInvalidationBeforeTheAnswerMeansThatItIsNotKept) {
-  const SessionCache::Start begun = start("a");
-  cache_.invalidate("a");
-  finish("a", begun.flight, sessionOf("a"));
-  EXPECT_FALSE(isKept("a"));
-  EXPECT_FALSE(begun.flight->wait(milliseconds(0)));
+TEST_F(SessionCacheTest, AnInvalidationBetweenNoteAndAnswerMeansThatItIsNotFresh) {
+  const Note noted = note("a");
+  invalidate("a");
+  keep("a", noted, sessionOf("a"));
+  EXPECT_FALSE(isFresh("a"));
 }
 
-TEST_F(SessionCacheTest, AnInvalidationAfterTheAnswerForgetsIt) {
-  keep("a", sessionOf("a"));
-  cache_.invalidate("a");
-  EXPECT_FALSE(isKept("a"));
+TEST_F(SessionCacheTest, AnInvalidationAfterTheAnswerMarksIt) {
+  load("a");
+  invalidate("a");
+  EXPECT_FALSE(isFresh("a"));
+  EXPECT_FALSE(cache_.find(idOf("a"), now()));
 }
 
-TEST_F(SessionCacheTest, AnInvalidationBeforeTheLoadHindersNothing) {
-  cache_.invalidate("a");
-  keep("a", sessionOf("a"));
-  EXPECT_TRUE(isKept("a"));
+TEST_F(SessionCacheTest, AnInvalidationBeforeTheNoteHindersNothing) {
+  invalidate("a");
+  load("a");
+  EXPECT_TRUE(isFresh("a"));
 }
 
-TEST_F(SessionCacheTest, AnOlderFlightDoesNotOverwriteANewerOne) {
-  const SessionCache::Start old_flight = start("a");
-  cache_.invalidate("a");
-  const SessionCache::Start new_flight = start("a");
-  ASSERT_TRUE(new_flight.lead);
-  finish("a", new_flight.flight, sessionOf("a", "new"));
-  finish("a", old_flight.flight, sessionOf("a", "old"));
+TEST_F(SessionCacheTest, AnAnswerDoesNotReplaceOneThatWasAskedForLater) {
+  const Note older = note("a");
+  clock_.advance(milliseconds(1));
+  const Note newer = note("a");
+  keep("a", newer, sessionOf("a", "new"));
+  keep("a", older, sessionOf("a", "old"));
   EXPECT_EQ(cache_.find(cookieOf("a"), now())->session->identity().text(), "X-Version: new\r\n");
 }
 
-TEST_F(SessionCacheTest, AnInvalidationOfAnotherSessionHindersNothing) {
-  const SessionCache::Start begun = start("a");
-  cache_.invalidate("b");
-  finish("a", begun.flight, sessionOf("a"));
-  EXPECT_TRUE(isKept("a"));
+TEST_F(SessionCacheTest, AnOlderAnswerDoesNotReviveWhatANewerOneSaidIsGone) {
+  const Note older = note("a");
+  clock_.advance(milliseconds(1));
+  keep("a", note("a"), {.presence = Presence::kRevoked});
+  keep("a", older, sessionOf("a"));
+  EXPECT_EQ(cache_.find(cookieOf("a"), now())->presence, Presence::kRevoked);
 }
 
-TEST_F(SessionCacheTest, InvalidateAllForgetsSessionsAndPlaceHolders) {
-  keep("a", sessionOf("a"));
-  const SessionCache::Start begun = start("b");
-  cache_.invalidateAll();
-  finish("b", begun.flight, sessionOf("b"));
-  EXPECT_FALSE(isKept("a"));
-  EXPECT_FALSE(isKept("b"));
-  EXPECT_EQ(cache_.size().entries, 0U);
-  EXPECT_EQ(cache_.size().bytes, 0U);
+TEST_F(SessionCacheTest, InvalidationsOfOtherSessionsHinderHardlyAny) {
+  int hindered = 0;
+  for (int i = 0; i < 100; ++i) {
+    const std::string id = "a" + std::to_string(i);
+    const Note noted = note(id);
+    invalidate("b" + std::to_string(i));
+    keep(id, noted, sessionOf(id));
+    if (!isFresh(id)) ++hindered;
+  }
+  EXPECT_LT(hindered, 5);
 }
 
-TEST_F(SessionCacheTest, ConcurrentLoadsOfOneSessionAreOneFlight) {
-  const SessionCache::Start lead = start("a");
-  const SessionCache::Start follower = start("a");
-  EXPECT_TRUE(lead.lead);
-  EXPECT_FALSE(follower.lead);
-  EXPECT_EQ(follower.flight, lead.flight);
-  finish("a", lead.flight, sessionOf("a"));
-  EXPECT_EQ(follower.flight->wait(milliseconds(0))->presence, Presence::kPresent);
-  EXPECT_TRUE(start("a").found);
+TEST_F(SessionCacheTest, DistrustBelievesNothingThatWasThereOrUnderWay) {
+  load("a");
+  const Note noted = note("b");
+  trust_.distrust();
+  prove();
+  keep("b", noted, sessionOf("b"));
+  EXPECT_FALSE(isFresh("a"));
+  EXPECT_FALSE(isFresh("b"));
 }
 
-TEST_F(SessionCacheTest, FollowersShareTheNewsThatTheStoreIsDown) {
-  const SessionCache::Start lead = start("a");
-  const SessionCache::Start follower = start("a");
-  finish("a", lead.flight, {.presence = Presence::kUnavailable});
-  EXPECT_EQ(follower.flight->wait(milliseconds(0))->presence, Presence::kUnavailable);
-}
-
-TEST_F(SessionCacheTest, FindsAndKeepsNothingWhileTrustDoesNotHold) {
-  keep("a", sessionOf("a"));
+TEST_F(SessionCacheTest, ALoadIsJoinedWhileTrustHoldsAndNothingWasTold) {
+  const Note noted = note("a");
+  EXPECT_TRUE(cache_.mayJoin(idOf("a"), noted, now()));
   clock_.advance(milliseconds(1001));
-  EXPECT_FALSE(isKept("a"));
-  const SessionCache::Start begun = start("a");
-  EXPECT_FALSE(begun.found);
-  EXPECT_FALSE(begun.flight);
-  EXPECT_FALSE(begun.lead);
+  EXPECT_FALSE(cache_.mayJoin(idOf("a"), noted, now())) << "what was acknowledged meanwhile would be told of too late";
+  prove();
+  EXPECT_TRUE(cache_.mayJoin(idOf("a"), noted, now()));
+  invalidate("a");
+  EXPECT_FALSE(cache_.mayJoin(idOf("a"), noted, now()));
+  const Note again = note("a");
+  EXPECT_TRUE(cache_.mayJoin(idOf("a"), again, now()));
+  trust_.beginEpoch();
+  EXPECT_FALSE(cache_.mayJoin(idOf("a"), again, now()));
+  prove();
+  EXPECT_FALSE(cache_.mayJoin(idOf("a"), again, now())) << "of another epoch";
+}
+
+TEST_F(SessionCacheTest, FindsAndKeepsNothingFreshWhileTrustDoesNotHold) {
+  load("a");
+  clock_.advance(milliseconds(1001));
+  EXPECT_FALSE(isFresh("a"));
+  load("b");
+  EXPECT_FALSE(isFresh("b"));
+  prove();
+  EXPECT_FALSE(isFresh("b")) << "its remaining life was not asked for";
 }
 
 TEST_F(SessionCacheTest, AProofAfterASilenceMakesTheSameSubscriptionBelievedAgain) {
-  keep("a", sessionOf("a"));
+  load("a");
   clock_.advance(seconds(5));
-  EXPECT_FALSE(isKept("a"));
-  trust_.prove(now());
-  EXPECT_TRUE(isKept("a"));
+  EXPECT_FALSE(isFresh("a"));
+  prove();
+  EXPECT_TRUE(isFresh("a"));
 }
 
-TEST_F(SessionCacheTest, ANewSubscriptionBelievesNothingOfTheOldOne) {
-  keep("a", sessionOf("a"));
-  trust_.withdraw();
-  EXPECT_FALSE(isKept("a"));
-  trust_.establish(now());
-  EXPECT_FALSE(isKept("a"));
-  EXPECT_TRUE(start("a").lead);
+TEST_F(SessionCacheTest, ALostSubscriptionIsBelievedUntilItsLastProofIsTooOld) {
+  load("a");
+  clock_.advance(milliseconds(500));
+  trust_.beginEpoch();
+  EXPECT_TRUE(isFresh("a")) << "as if the server had fallen silent";
+  load("loaded meanwhile");
+  EXPECT_FALSE(isFresh("loaded meanwhile"));
+  subscribe();
+  clock_.advance(milliseconds(500));
+  EXPECT_TRUE(isFresh("a"));
+  clock_.advance(milliseconds(1));
+  prove();
+  EXPECT_FALSE(isFresh("a")) << "what was told in between is known to nobody";
 }
 
-TEST_F(SessionCacheTest, AnAnswerOfAnotherEpochIsNotKept) {
-  const SessionCache::Start begun = start("a");
-  trust_.withdraw();
-  trust_.establish(now());
-  finish("a", begun.flight, sessionOf("a"));
-  EXPECT_FALSE(isKept("a"));
-  EXPECT_FALSE(begun.flight->wait(milliseconds(0)));
+TEST_F(SessionCacheTest, WhatIsInvalidatedIsNotBelievedInAnyEpoch) {
+  load("a");
+  trust_.beginEpoch();
+  invalidate("a");
+  EXPECT_FALSE(isFresh("a"));
+  subscribe();
+  EXPECT_FALSE(isFresh("a"));
 }
 
-TEST_F(SessionCacheTest, KeepsASessionNoLongerThanItsKeyHadToLive) {
-  trust_.prove(now() + seconds(100));
+TEST_F(SessionCacheTest, AnAnswerOfAnotherEpochIsNotFresh) {
+  const Note noted = note("a");
+  trust_.beginEpoch();
+  subscribe();
+  keep("a", noted, sessionOf("a"));
+  EXPECT_FALSE(isFresh("a"));
+}
+
+TEST_F(SessionCacheTest, AnAnswerOfAConnectionThatIsNotTrackedIsNotFresh) {
+  keep("a", note("a"), sessionOf("a"), false);
+  EXPECT_FALSE(isFresh("a"));
+  EXPECT_TRUE(note("a").known) << "but what its text means is known";
+}
+
+TEST_F(SessionCacheTest, IsFreshNoLongerThanItsKeyHadToLive) {
+  trust_.prove(trust_.epoch(), now() + seconds(100));
   FoundSession found = sessionOf("a");
   found.ttl = milliseconds(500);
-  const SteadyTime asked = now();
-  const SessionCache::Start begun = start("a");
+  const Note noted = note("a");
   clock_.advance(milliseconds(200));
-  cache_.finish(idOf("a"), begun.flight, found, cookieOf("a"), asked);
+  keep("a", noted, found);
   clock_.advance(milliseconds(299));
-  EXPECT_TRUE(isKept("a"));
+  EXPECT_TRUE(isFresh("a"));
   clock_.advance(milliseconds(1));
-  EXPECT_FALSE(isKept("a"));
-  EXPECT_TRUE(start("a").lead);
+  EXPECT_FALSE(isFresh("a")) << "counted from before it was asked for";
+}
+
+TEST_F(SessionCacheTest, AKeyWithoutAnEndAndOneOfAThousandYearsAreFresh) {
+  FoundSession found = sessionOf("a");
+  found.ttl = kNoEnd;
+  load("a", found);
+  found = sessionOf("b");
+  found.ttl = std::chrono::hours(24 * 365 * 1000);
+  load("b", found);
+  EXPECT_TRUE(isFresh("a"));
+  EXPECT_TRUE(isFresh("b"));
+}
+
+TEST_F(SessionCacheTest, NothingIsFreshWithoutItsRemainingLife) {
+  FoundSession found = sessionOf("a");
+  found.ttl.reset();
+  keep("a", note("a"), found);
+  EXPECT_FALSE(isFresh("a"));
+  found.ttl = milliseconds(0);
+  load("b", found);
+  EXPECT_FALSE(isFresh("b")) << "its last millisecond is no endless life";
+}
+
+TEST_F(SessionCacheTest, NothingIsFreshForMoreThanAMinuteAndNotAllEndAtOnce) {
+  const auto countFresh = [this] {
+    int fresh = 0;
+    for (int i = 0; i < 100; ++i) fresh += isFresh("s" + std::to_string(i)) ? 1 : 0;
+    return fresh;
+  };
+  for (int i = 0; i < 100; ++i) load("s" + std::to_string(i));
+  clock_.advance(SessionCache::kGreatestAge * 3 / 4);
+  prove();
+  EXPECT_EQ(countFresh(), 100);
+  clock_.advance(SessionCache::kGreatestAge / 8);
+  prove();
+  EXPECT_GT(countFresh(), 10);
+  EXPECT_LT(countFresh(), 90);
+  clock_.advance(SessionCache::kGreatestAge / 8);
+  prove();
+  EXPECT_EQ(countFresh(), 0);
+}
+
+TEST_F(SessionCacheTest, RemembersWhatASessionWasWhateverBecomesOfItsFreshness) {
+  EXPECT_FALSE(note("a").known);
+  const FoundSession found = sessionOf("a");
+  load("a", found);
+  EXPECT_EQ(note("a").known, found.session);
+  invalidate("a");
+  EXPECT_EQ(note("a").known, found.session);
+  trust_.distrust();
+  EXPECT_EQ(note("a").known, found.session);
+  EXPECT_FALSE(note("b").known);
+}
+
+TEST_F(SessionCacheTest, AsksForTheRemainingLifeOnlyWhereAnAnswerCanBeFresh) {
+  EXPECT_TRUE(note("a").wants_ttl);
+  clock_.advance(milliseconds(1001));
+  EXPECT_FALSE(note("a").wants_ttl) << "nothing is believed now";
+}
+
+TEST_F(SessionCacheTest, AsksForNoMoreThanWithoutACacheWhereEveryRequestWrites) {
+  load("a");
+  for (int request = 0; request < 50; ++request) {
+    invalidate("a");
+    clock_.advance(milliseconds(100));
+    prove();
+    EXPECT_FALSE(note("a").wants_ttl) << request;
+    load("a");
+    EXPECT_FALSE(isFresh("a"));
+  }
+}
+
+TEST_F(SessionCacheTest, AsksForTheRemainingLifeAgainOnceASessionHasBeenLeftAlone) {
+  load("a");
+  invalidate("a");
+  load("a");
+  clock_.advance(milliseconds(999));
+  prove();
+  EXPECT_FALSE(note("a").wants_ttl);
+  load("a");
+  clock_.advance(milliseconds(1));
+  EXPECT_TRUE(note("a").wants_ttl) << "from the last invalidation, not from the last load";
+  load("a");
+  EXPECT_TRUE(isFresh("a"));
+}
+
+TEST_F(SessionCacheTest, AnEntryThatWasOfUseIsFreshAgainAtItsNextLoad) {
+  load("a");
+  EXPECT_TRUE(isFresh("a"));
+  invalidate("a");
+  EXPECT_TRUE(note("a").wants_ttl);
+  load("a");
+  EXPECT_TRUE(isFresh("a"));
+}
+
+TEST_F(SessionCacheTest, AnAnswerThatIsOvertakenMakesWaryToo) {
+  const Note noted = note("a");
+  invalidate("a");
+  keep("a", noted, sessionOf("a"));
+  EXPECT_FALSE(note("a").wants_ttl);
 }
 
 TEST_F(SessionCacheTest, TheLeastRecentlyUsedGoesFirst) {
   SessionCache small(CacheLimits{.max_entries = 64 * 2, .max_bytes = 64 << 20}, trust_);
   const auto keepIn = [&](const std::string& id) {
-    const SessionCache::Start begun = small.start(idOf(id), now());
-    small.finish(idOf(id), begun.flight, sessionOf(id), cookieOf(id), now());
+    small.keep(idOf(id), small.note(idOf(id), now()), sessionOf(id), cookieOf(id), true, now());
   };
   keepIn("used");
   for (int i = 0; i < 2000; ++i) {
@@ -228,19 +365,17 @@ TEST_F(SessionCacheTest, IsBoundedByBytes) {
   SessionCache small(CacheLimits{.max_entries = 1'000'000, .max_bytes = 64 * 4096}, trust_);
   for (int i = 0; i < 2000; ++i) {
     const std::string id = "session-" + std::to_string(i);
-    const SessionCache::Start begun = small.start(idOf(id), now());
-    small.finish(idOf(id), begun.flight, sessionOf(id, std::string(300, 'x')), cookieOf(id), now());
+    small.keep(idOf(id), small.note(idOf(id), now()), sessionOf(id, std::string(300, 'x')), cookieOf(id), true, now());
   }
   EXPECT_LE(small.size().bytes, 64U * 4096U);
   EXPECT_GT(small.size().entries, 100U);
-  small.invalidateAll();
-  EXPECT_EQ(small.size().bytes, 0U);
 }
 
-TEST_F(SessionCacheTest, ASessionThatIsForgottenLivesOnForTheChecksThatHaveIt) {
-  keep("a", sessionOf("a"));
+TEST_F(SessionCacheTest, ASessionThatIsReplacedLivesOnForTheChecksThatHaveIt) {
+  load("a");
   const std::optional<FoundSession> used = cache_.find(cookieOf("a"), now());
-  cache_.invalidate("a");
+  clock_.advance(milliseconds(1));
+  load("a", sessionOf("a", "2"));
   EXPECT_EQ(used->session->identity().text(), "X-Version: 1\r\n");
 }
 
@@ -251,26 +386,12 @@ TEST_F(SessionCacheTest, CountsWhatItTakesFromTheHeap) {
   const std::size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
   for (std::size_t i = 0; i < kSessions; ++i) {
     const std::string id = "a session's id of 32 bytes " + std::to_string(10000 + i);
-    const SessionCache::Start begun = large.start(idOf(id), now());
-    large.finish(idOf(id), begun.flight, sessionOf(id, text), cookieOf(id), now());
+    large.keep(idOf(id), large.note(idOf(id), now()), sessionOf(id, text), cookieOf(id), true, now());
   }
   const std::size_t taken = mallinfo2().uordblks + mallinfo2().hblkhd - before;
   ASSERT_EQ(large.size().entries, kSessions);
   if (taken == 0) return;  // a sanitizer's malloc does not tell
   EXPECT_NEAR(static_cast<double>(large.size().bytes), static_cast<double>(taken), 0.05 * static_cast<double>(taken));
-}
-
-TEST_F(SessionCacheTest, CountsNothingOnceEverythingIsForgotten) {
-  for (int i = 0; i < 100; ++i) keep("session-" + std::to_string(i), sessionOf("session-" + std::to_string(i)));
-  keep("unknown", {.presence = Presence::kUnknown});
-  EXPECT_EQ(cache_.size().entries, 101U);
-  for (int i = 0; i < 100; ++i) cache_.invalidate("session-" + std::to_string(i));
-  cache_.invalidate("unknown");
-  EXPECT_EQ(cache_.size().entries, 0U);
-  // Its empty tables, for the next sessions.
-  EXPECT_LT(cache_.size().bytes, 101U * 1024U + 64U * 4096U);
-  cache_.invalidateAll();
-  EXPECT_EQ(cache_.size().bytes, 0U);
 }
 
 }  // namespace

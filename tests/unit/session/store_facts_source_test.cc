@@ -142,27 +142,28 @@ TEST_F(StoreFactsSourceTest, CountsWhatCannotBeTouchedAndWhatMayNotPass) {
   EXPECT_EQ(lost("X-User-Id"), 1U);
 }
 
-/// The same, with facts remembered by their text.
-class RememberingFactsSourceTest : public StoreFactsSourceTest {
+/// Loads of one session, each of which knows what the one before found.
+class RememberingTest : public StoreFactsSourceTest {
  protected:
-  FoundSession loadOne(const std::string& name, StoredSession stored) {
+  FoundSession loadOne(const std::string& name, const Expected<StoredSession, StoreError>& stored,
+                       const std::string& cookie = "s:a.signature") {
     store_.answers.insert_or_assign(name, stored);
     const SessionId id = idOf(name);
-    FactsLoad one{.id = &id, .cookie = "s:a.signature"};
-    remembering_.load({&one, 1});
+    FactsLoad one{.id = &id, .cookie = cookie, .known = known_};
+    source_.load({&one, 1});
+    if (one.found.session) known_ = one.found.session;
     return one.found;
   }
 
   static constexpr const char* kSeven = R"({"cookie":{},"user":{"id":7}})";
 
-  FactsMemo memo_{CacheLimits{}};
-  StoreFactsSource remembering_{store_, extractor_, hours(24), log_names_, metrics_, &memo_};
+  SessionRef known_;
 };
 
-TEST_F(RememberingFactsSourceTest, TheSameTextIsTheSameSessionAndKeepsWhatItKnowsOfTouches) {
-  const FoundSession first = loadOne("a", {.json = kSeven, .ttl = seconds(10)});
+TEST_F(RememberingTest, TheSameTextIsTheSameSessionAndKeepsWhatItKnowsOfTouches) {
+  const FoundSession first = loadOne("a", StoredSession{.json = kSeven, .ttl = seconds(10)});
   first.session->notBefore(SteadyTime(seconds(100)));
-  const FoundSession second = loadOne("a", {.json = kSeven, .ttl = seconds(5)});
+  const FoundSession second = loadOne("a", StoredSession{.json = kSeven, .ttl = seconds(5)});
   EXPECT_EQ(second.session, first.session);
   EXPECT_FALSE(second.session->mayBeTouched(SteadyTime(seconds(99))));
   EXPECT_EQ(second.presence, Presence::kPresent);
@@ -170,44 +171,55 @@ TEST_F(RememberingFactsSourceTest, TheSameTextIsTheSameSessionAndKeepsWhatItKnow
   EXPECT_EQ(second.session->identity().text(), "X-User-Id: 7\r\n");
 }
 
-TEST_F(RememberingFactsSourceTest, AnotherTextOrAnotherSessionIsExtractedAnew) {
-  loadOne("a", {.json = kSeven});
-  const FoundSession changed = loadOne("a", {.json = R"({"cookie":{},"user":{"id":8}})"});
+TEST_F(RememberingTest, AnotherTextOrAnotherSessionIsExtractedAnew) {
+  loadOne("a", StoredSession{.json = kSeven});
+  const FoundSession changed = loadOne("a", StoredSession{.json = R"({"cookie":{},"user":{"id":8}})"});
   EXPECT_EQ(changed.session->identity().text(), "X-User-Id: 8\r\n");
-  const FoundSession other = loadOne("b", {.json = kSeven});
+  loadOne("a", StoredSession{.json = kSeven});
+  const FoundSession other = loadOne("b", StoredSession{.json = kSeven});
   EXPECT_EQ(other.session->idBytes(), "b");
-  EXPECT_EQ(loadOne("a", {.json = kSeven}).session->identity().text(), "X-User-Id: 7\r\n");
 }
 
-TEST_F(RememberingFactsSourceTest, WhatIsRevokedGoneOrUnknowableIsNeverRemembered) {
-  EXPECT_EQ(loadOne("a", {.json = kSeven}).presence, Presence::kPresent);
-  const FoundSession revoked = loadOne("a", {.json = kSeven, .revoked = true});
+TEST_F(RememberingTest, EveryByteOfTheTextCounts) {
+  const std::string text = R"({"cookie":{},"user":{"id":"7"}})";
+  const SessionRef first = loadOne("a", StoredSession{.json = text}).session;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::string changed = text;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    known_ = first;
+    EXPECT_NE(loadOne("a", StoredSession{.json = changed}).session, first) << i;
+  }
+}
+
+TEST_F(RememberingTest, AnotherSpellingOfTheCookieIsASessionOfItsOwnToBeFoundBy) {
+  loadOne("a", StoredSession{.json = kSeven});
+  EXPECT_EQ(loadOne("a", StoredSession{.json = kSeven}, "s%3Aa.signature").session->cookie(), "s%3Aa.signature");
+  EXPECT_EQ(loadOne("a", StoredSession{.json = kSeven}, "").session->cookie(), "s%3Aa.signature");
+}
+
+TEST_F(RememberingTest, WhatIsRevokedGoneOrUnknowableIsNotWhatIsKnown) {
+  EXPECT_EQ(loadOne("a", StoredSession{.json = kSeven}).presence, Presence::kPresent);
+  const FoundSession revoked = loadOne("a", StoredSession{.json = kSeven, .revoked = true});
   EXPECT_EQ(revoked.presence, Presence::kRevoked);
   EXPECT_FALSE(revoked.session);
   EXPECT_EQ(store_.revoked.count("a"), 1U);
-  const FoundSession gone = loadOne("a", {});
+  const FoundSession gone = loadOne("a", StoredSession{});
   EXPECT_EQ(gone.presence, Presence::kUnknown);
   EXPECT_FALSE(gone.session);
-  store_.answers.insert_or_assign("a", Unexpected(StoreError::kTimeout));
-  const SessionId id = idOf("a");
-  FactsLoad one{.id = &id, .cookie = {}};
-  remembering_.load({&one, 1});
-  EXPECT_EQ(one.found.presence, Presence::kUnavailable);
-  EXPECT_FALSE(one.found.session);
+  const FoundSession unavailable = loadOne("a", Unexpected(StoreError::kTimeout));
+  EXPECT_EQ(unavailable.presence, Presence::kUnavailable);
+  EXPECT_FALSE(unavailable.session);
 }
 
-TEST_F(RememberingFactsSourceTest, WhatIsCountedIsCountedAtEveryRead) {
+TEST_F(RememberingTest, WhatIsCountedIsCountedAtEveryRead) {
+  for (int i = 0; i < 2; ++i) loadOne("corrupt", StoredSession{.json = "[]"});
   for (int i = 0; i < 2; ++i) {
-    loadOne("corrupt", {.json = "[]"});
-    loadOne("untouchable", {.json = R"({"cookie":{"originalMaxAge":"1d"},"user":{"id":7}})"});
-    loadOne("unsafe", {.json = R"({"cookie":{},"user":{"id":"a\nb"}})"});
+    loadOne("untouchable", StoredSession{.json = R"({"cookie":{"originalMaxAge":"1d"},"user":{"id":7}})"});
   }
+  for (int i = 0; i < 2; ++i) loadOne("unsafe", StoredSession{.json = R"({"cookie":{},"user":{"id":"a\nb"}})"});
   EXPECT_EQ(count("sessiond_corrupt_records_total"), 2U);
   EXPECT_EQ(count("sessiond_untouchable_records_total"), 2U);
   EXPECT_EQ(lost("X-User-Id"), 2U);
-  EXPECT_EQ(memo_.size().entries, 0U);
-  loadOne("anonymous", {.json = R"({"cookie":{}})"});
-  EXPECT_EQ(memo_.size().entries, 1U);
 }
 
 TEST_F(StoreFactsSourceTest, GivesTheSessionTheCookieItIsFoundByInMemory) {
@@ -216,7 +228,6 @@ TEST_F(StoreFactsSourceTest, GivesTheSessionTheCookieItIsFoundByInMemory) {
   FactsLoad one{.id = &id, .cookie = "s:a.signature"};
   source_.load({&one, 1});
   EXPECT_EQ(one.found.session->cookie(), "s:a.signature");
-  EXPECT_EQ(one.found.session->stored(), "");
 }
 
 TEST_F(StoreFactsSourceTest, ALoadThatIsBegunFindsWhatALoadFinds) {
@@ -284,18 +295,9 @@ TEST_F(StoreFactsSourceTest, ALoadThatIsBegunFillsInNothingWhenItFailsOrIsGivenU
   EXPECT_EQ(loads.presences()[0], Presence::kPresent);
 }
 
-TEST_F(RememberingFactsSourceTest, ALoadThatIsBegunRemembers) {
-  store_.answers.emplace("a", StoredSession{.json = kSeven});
-  const FoundSession waited = loadOne("a", {.json = kSeven});
-  Loads begun({"a"});
-  const auto pending = remembering_.beginLoad(begun.loads);
-  pending->advance();
-  EXPECT_EQ(pending->advance(), Pending::State::kDone);
-  EXPECT_EQ(begun.loads[0].found.session, waited.session);
-}
-
 TEST_F(StoreFactsSourceTest, NeverPeeks) {
   EXPECT_FALSE(source_.peek("s:a.b", SteadyTime()));
+  EXPECT_FALSE(source_.peek(idOf("a"), SteadyTime()));
 }
 
 }  // namespace

@@ -1,0 +1,76 @@
+#include "redis/session_reading.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/check.h"
+#include "redis/error_reply.h"
+
+namespace sessiond {
+namespace {
+
+using Type = RedisReply::Type;
+
+/// Of a reply of a kind that the command never gives, too: some other program answers on this socket.
+StoreError errorOf(const RedisReply& reply) {
+  return reply.type == Type::kError ? storeErrorOf(reply) : StoreError::kUnavailable;
+}
+
+/// Of a PTTL: -1 for a key that does not expire, -2 for none at all (any more).
+std::optional<std::chrono::milliseconds> ttlOf(const RedisReply& reply) {
+  if (reply.type != Type::kInteger) return std::nullopt;
+  if (reply.integer == -1) return kNoEnd;
+  return std::chrono::milliseconds(std::max<std::int64_t>(reply.integer, 0));
+}
+
+Expected<StoredSession, StoreError> sessionOf(const RedisReply& value, const RedisReply* ttl,
+                                              const RedisReply& tombstone) {
+  if (tombstone.type != Type::kInteger) return Unexpected(errorOf(tombstone));
+  if (value.type != Type::kString) return Unexpected(errorOf(value));
+  StoredSession session;
+  session.revoked = tombstone.integer != 0;
+  if (!value.text.empty()) session.json = value.text;
+  if (ttl != nullptr) session.ttl = ttlOf(*ttl);
+  return session;
+}
+
+}  // namespace
+
+SessionReading::SessionReading(const SessionSettings& config)
+    : key_prefix_(config.key_prefix), last_byte_(std::to_string(config.max_bytes)) {}
+
+void SessionReading::write(std::span<const SessionLoad> loads, RedisCommands& commands) const {
+  for (const SessionLoad& load : loads) {
+    commands.begin(4);
+    commands.argument("GETRANGE");
+    commands.argument(key_prefix_, load.id->bytes());
+    commands.argument("0");
+    commands.argument(last_byte_);
+    if (load.wants_ttl) {
+      commands.begin(2);
+      commands.argument("PTTL");
+      commands.argument(key_prefix_, load.id->bytes());
+    }
+    commands.begin(2);
+    commands.argument("EXISTS");
+    commands.argument(kTombstonePrefix, load.id->bytes());
+  }
+}
+
+void SessionReading::read(std::span<SessionLoad> loads, const RedisReplies& replies, std::size_t first) {
+  for (SessionLoad& load : loads) {
+    const std::size_t last = first + (load.wants_ttl ? 2 : 1);
+    SESSIOND_CHECK(last < replies.size());
+    load.result = sessionOf(replies[first], load.wants_ttl ? &replies[first + 1] : nullptr, replies[last]);
+    first = last + 1;
+  }
+}
+
+void SessionReading::shrink(RedisReplies& replies) {
+  constexpr std::size_t kKept = 16 * 1024;
+  for (RedisReply& reply : replies) {
+    if (reply.text.capacity() > kKept) reply.text = std::string();
+  }
+}
+
+}  // namespace sessiond

@@ -1,0 +1,45 @@
+// How a session is read: the commands for one, and what their replies say together. The same for those who wait for
+// Redis and for those who don't.
+//
+//   GETRANGE sess:abc 0 262144            the value, with one byte more than it may have
+//   PTTL sess:abc                         if the remaining life is wanted
+//   EXISTS sessiond:revoked:abc           its tombstone
+//
+// GETRANGE instead of GET bounds what a monstrous value can cost everybody else in the batch; it cannot tell an empty
+// value from none, and neither does connect-redis: both are "no session". The value is asked for before the tombstone,
+// so that one which was written back after a revocation is never seen without its tombstone. One key a command.
+
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "redis/redis_commands.h"
+#include "redis/redis_reply.h"
+#include "session/session_settings.h"
+#include "session/session_store.h"
+
+namespace sessiond {
+
+inline constexpr std::string_view kTombstonePrefix = "sessiond:revoked:";
+
+/// Immutable and thread-safe.
+class SessionReading {
+ public:
+  explicit SessionReading(const SessionSettings& config);
+
+  /// Appends the commands for all of them.
+  void write(std::span<const SessionLoad> loads, RedisCommands& commands) const;
+  /// Fills in every result. REQUIRES: the replies, from `first` on, to what write() wrote for these loads. The results'
+  /// texts lie in the replies.
+  static void read(std::span<SessionLoad> loads, const RedisReplies& replies, std::size_t first = 0);
+  /// Sessions are small; the memory that a large one took is not kept.
+  static void shrink(RedisReplies& replies);
+
+ private:
+  const std::string key_prefix_;
+  const std::string last_byte_;  ///< what GETRANGE reads to: max_bytes, counted from 0
+};
+
+}  // namespace sessiond

@@ -1,0 +1,47 @@
+// CoherentStore: a session store whose writes are seen by this process's own cache before they are answered.
+//
+// Redis tells of every change, ours too, but a moment later. Whoever has been told "logged out" asks at once, and here
+// of all places must not be let in again. So what is written counts as an invalidation as soon as the store has
+// answered, whatever it answered: after a timeout nobody knows.
+
+#pragma once
+
+#include "base/clock.h"
+#include "session/session_cache.h"
+#include "session/session_store.h"
+
+namespace sessiond {
+
+/// Thread-safe; everything passed in must outlive it.
+class CoherentStore final : public SessionStore {
+ public:
+  CoherentStore(SessionStore& store, SessionCache& cache, const Clock& clock)
+      : store_(store), cache_(cache), clock_(clock) {}
+
+  void load(std::span<SessionLoad> loads) override { store_.load(loads); }
+  std::unique_ptr<Pending> beginLoad(std::span<SessionLoad> loads) override { return store_.beginLoad(loads); }
+  Expected<void, StoreError> touch(std::span<const SessionTouch> touches) override { return store_.touch(touches); }
+  Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override {
+    return told(id, store_.create(id, json, ttl));
+  }
+  Expected<ReplaceOutcome, StoreError> replace(const SessionId& id, std::string_view expected,
+                                               std::string_view next) override {
+    return told(id, store_.replace(id, expected, next));
+  }
+  Expected<void, StoreError> revoke(const SessionId& id, std::chrono::seconds tombstone_ttl) override {
+    return told(id, store_.revoke(id, tombstone_ttl));
+  }
+
+ private:
+  template <typename Result>
+  Result told(const SessionId& id, Result result) {
+    cache_.invalidate(id.bytes(), clock_.steadyNow());
+    return result;
+  }
+
+  SessionStore& store_;
+  SessionCache& cache_;
+  const Clock& clock_;
+};
+
+}  // namespace sessiond

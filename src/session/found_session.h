@@ -1,0 +1,31 @@
+// FoundSession: what is known of one session id, from memory or from the store.
+
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "session/known_session.h"
+
+namespace sessiond {
+
+/// The first three are certain; the last one is not "no".
+enum class Presence : std::uint8_t {
+  kPresent,      ///< `session` says what it is
+  kUnknown,      ///< no such session
+  kRevoked,      ///< a tombstone stands for it, whatever its key holds
+  kUnavailable,  ///< the store cannot say
+};
+
+/// The remaining life of a key that does not expire.
+inline constexpr std::chrono::milliseconds kNoEnd = std::chrono::milliseconds::max();
+
+/// A plain value.
+struct FoundSession {
+  Presence presence = Presence::kUnavailable;
+  SessionRef session = {};  ///< when kPresent
+  /// How long the key had to live when it was read from the store; absent: nobody asked, or the store did not say.
+  std::optional<std::chrono::milliseconds> ttl = {};
+};
+
+}  // namespace sessiond

@@ -1,0 +1,70 @@
+#include "session/coherent_store.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "support/fake_clock.h"
+#include "support/memory_session_store.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::seconds;
+
+class CoherentStoreTest : public testing::Test {
+ protected:
+  CoherentStoreTest() { trust_.prove(trust_.beginEpoch(), clock_.steadyNow()); }
+
+  SteadyTime now() { return clock_.steadyNow(); }
+  void keep(const SessionCache::Note& note) {
+    cache_.keep(id_, note, {.presence = Presence::kPresent, .session = session_, .ttl = kNoEnd}, "s:a.sig", true,
+                now());
+  }
+  bool isFresh() { return cache_.find("s:a.sig", now()).has_value(); }
+
+  const SessionId id_ = *SessionId::fromBytes("a");
+  const SessionRef session_ = KnownSession::make(id_, SessionFacts(), "s:a.sig");
+  FakeClock clock_;
+  CacheTrust trust_{seconds(1)};
+  SessionCache cache_{CacheLimits{}, trust_};
+  MemorySessionStore memory_{clock_};
+  CoherentStore store_{memory_, cache_, clock_};
+};
+
+TEST_F(CoherentStoreTest, WhatIsWrittenHereIsKnownHereBeforeItIsAnswered) {
+  const std::pair<const char*, std::function<bool()>> writes[] = {
+      {"create", [this] { return store_.create(id_, "1", seconds(10)).hasValue(); }},
+      {"replace", [this] { return store_.replace(id_, "1", "2").hasValue(); }},
+      {"revoke", [this] { return store_.revoke(id_, seconds(10)).hasValue(); }},
+  };
+  for (const auto& [name, write] : writes) {
+    keep(cache_.note(id_, now()));
+    ASSERT_TRUE(isFresh()) << name;
+    const SessionCache::Note under_way = cache_.note(id_, now());
+    EXPECT_TRUE(write()) << name;
+    EXPECT_FALSE(isFresh()) << name;
+    EXPECT_FALSE(cache_.mayJoin(id_, under_way, now())) << name;
+    keep(under_way);
+    EXPECT_FALSE(isFresh()) << name << ": what was asked before may be older";
+    clock_.advance(std::chrono::milliseconds(1));
+  }
+}
+
+TEST_F(CoherentStoreTest, AWriteThatFailedMayHaveHappened) {
+  keep(cache_.note(id_, now()));
+  memory_.failWith(StoreError::kTimeout);
+  EXPECT_FALSE(store_.revoke(id_, seconds(10)));
+  EXPECT_FALSE(isFresh());
+}
+
+TEST_F(CoherentStoreTest, ReadingChangesNothing) {
+  keep(cache_.note(id_, now()));
+  SessionLoad load{.id = &id_};
+  store_.load({&load, 1});
+  EXPECT_TRUE(isFresh());
+}
+
+}  // namespace
+}  // namespace sessiond
