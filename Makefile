@@ -30,6 +30,7 @@ docdir      ?= $(datarootdir)/doc/sessiond
 sysconfdir  ?= /etc
 unitdir     ?= $(prefix)/lib/systemd/system
 sysusersdir ?= $(prefix)/lib/sysusers.d
+mandir      ?= $(datarootdir)/man
 # nginx finds the snippets as `include sessiond/...`: a link in its folder, so that an update reaches them. Who wants to
 # change them puts a folder in the link's place.
 snippetdir  ?= $(datarootdir)/sessiond/nginx
@@ -210,7 +211,7 @@ run: ## start it all under build/run: Redis, an application, sessiond, nginx (CH
 
 .PHONY: test
 test: ## run every test and lint; the last line counts them (STAGES='unit lint' runs some)
-	@tests/support/install-packages build run test $(if $(STAGES),$(filter lint systemd,$(STAGES)),lint systemd)
+	@tests/support/install-packages build run test $(if $(STAGES),$(filter lint systemd debian,$(STAGES)),lint systemd)
 	@tests/run $(STAGES)
 
 # The floors that the daemon is measured against have its allocator.
@@ -224,6 +225,11 @@ $(OUT)/bench/%: tests/bench/%.cc $(OUT)/src/allocator.o $(call room_libs,$(top_d
 mutants: ## break the code on which safety rests, line by line, and see whether tests notice (ROOMS_TO_BREAK='redis http')
 	@tests/support/install-packages build run test mutants
 	@tests/mutants/run $(ROOMS_TO_BREAK)
+
+.PHONY: release-check
+release-check: ## the package, whole, on every supported release: built twice and compared, tested, walked through
+	@tests/support/install-packages debian
+	@tests/run release
 
 .PHONY: bench
 bench: ## measure it against libfcgi alone, against others, against growth (QUICK=1: the same ratios in 4 minutes)
@@ -243,8 +249,16 @@ place_example  = $(call place,$(1),$(patsubst nginx/%,$(docdir)/%,$(1)))
 kept  := kept-by-uninstall
 units := sessiond.service sessiond.socket sessiond-pause.service sessiond-retry.timer
 
+# sessiond.yaml(5) is what the commented reference says.
+.PHONY: manuals
+manuals: $(BUILD)/man/sessiond.8 $(BUILD)/man/sessiond.yaml.5
+$(BUILD)/man/sessiond.8: man/sessiond.8
+	@mkdir -p $(@D) && cp $< $@
+$(BUILD)/man/sessiond.yaml.5: conf/sessiond.yaml man/make-reference
+	@mkdir -p $(@D) && man/make-reference $< >$@
+
 .PHONY: install
-install: all ## install under $(DESTDIR)$(prefix) and $(sysconfdir); never overwrites configuration, starts nothing
+install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); never overwrites configuration, starts nothing
 	$(INSTALL) -d '$(DESTDIR)$(sbindir)' '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)' '$(DESTDIR)$(sysconfdir)/sessiond'
 	$(INSTALL) -m 755 $(OUT)/sessiond '$(DESTDIR)$(sbindir)/sessiond'
 	$(INSTALL) -m 644 nginx/*.conf '$(DESTDIR)$(snippetdir)'
@@ -252,6 +266,8 @@ install: all ## install under $(DESTDIR)$(prefix) and $(sysconfdir); never overw
 	$(foreach example,$(examples),$(call place_example,$(example)) &&) :
 	$(foreach unit,$(units),$(call place,systemd/$(unit),$(unitdir)/$(unit)) &&) :
 	$(call place,systemd/sessiond.sysusers,$(sysusersdir)/sessiond.conf)
+	$(call place,$(BUILD)/man/sessiond.8,$(mandir)/man8/sessiond.8)
+	$(call place,$(BUILD)/man/sessiond.yaml.5,$(mandir)/man5/sessiond.yaml.5)
 	test -e '$(DESTDIR)$(sysconfdir)/sessiond/sessiond.yaml' || \
 	  $(INSTALL) -m 644 conf/sessiond.yaml '$(DESTDIR)$(sysconfdir)/sessiond/sessiond.yaml'
 	$(INSTALL) -d '$(DESTDIR)$(sysconfdir)/nginx'
@@ -272,8 +288,17 @@ uninstall: ## remove what was installed, but not the configuration; stops and di
 	rm -f '$(DESTDIR)$(sbindir)/sessiond' '$(DESTDIR)$(sysusersdir)/sessiond.conf' \
 	  $(foreach unit,$(units),'$(DESTDIR)$(unitdir)/$(unit)')
 	rm -rf '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)'
+	rm -f '$(DESTDIR)$(mandir)/man8/sessiond.8' '$(DESTDIR)$(mandir)/man5/sessiond.yaml.5'
 	-rmdir '$(DESTDIR)$(dir $(snippetdir))' 2>/dev/null
 	test -n '$(DESTDIR)' || ! command -v systemctl >/dev/null || systemctl daemon-reload 2>/dev/null || :
+
+# dpkg-buildpackage puts its results beside the folder it works in, and leaves that one changed: so, in a copy.
+.PHONY: deb
+deb: ## build the Debian package: build/deb/sessiond_*.deb
+	rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/source
+	git ls-files -z | tar -c --null -T - | tar -x -C $(BUILD)/deb/source
+	cd $(BUILD)/deb/source && dpkg-buildpackage --no-sign --build=binary
+	@ls $(BUILD)/deb/*.deb
 
 .PHONY: format
 format: ## put all C++ files in the project's format
