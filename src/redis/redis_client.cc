@@ -325,6 +325,8 @@ void RedisClient::noteChange(CircuitBreaker::Change change, std::string_view rea
 Expected<std::unique_ptr<RedisConnection>, ConnectionError> RedisClient::dial() {
   auto connected = connect(newDeadline());
   if (!connected) return Unexpected(connected.error());
+  // Nobody had asked the breaker, and the server answers: whoever waits for it to come back need not any longer.
+  if (breaker_.isOpen()) noteChange(breaker_.reportSuccess(), {});
   return std::move(connected->connection);
 }
 

@@ -76,7 +76,8 @@ class RedisClient {
   std::unique_ptr<Pending> beginPipeline(const RedisCommands& commands, RedisReplies& replies);
   SteadyTime newDeadline() const { return clock_.steadyNow() + connect_timeout_ + command_timeout_; }
 
-  /// A connection of the caller's own, outside the pool and whatever the breaker says: for a subscription.
+  /// A connection of the caller's own, outside the pool and whatever the breaker says: for a subscription. Greeted with
+  /// success, it closes the breaker.
   Expected<std::unique_ptr<RedisConnection>, ConnectionError> dial();
 
   /// Does the server answer (PING)? While the breaker is open: no.

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "redis/redis_connection.h"
 #include "redis_test_fixture.h"
 
 namespace sessiond {
@@ -41,6 +42,20 @@ TEST(UnhealthyServer, FrozenCostsNoTimeOnceTheBreakerIsOpen) {
   EXPECT_EQ(test.errors("breaker_open"), 100U);
   EXPECT_EQ(test.metrics.counter("sessiond_redis_breaker_opened_total", "").read(), 1U);
   server.thaw();
+}
+
+TEST(UnhealthyServer, AGreetingThatSucceedsEndsThePauseOfTheBreaker) {
+  RedisServer server;
+  RedisSettings config = configFor(server.unixUrl());
+  config.breaker = {.failures = 1, .min_backoff = 60s, .max_backoff = 60s};
+  TestClient test(config);
+  server.kill();
+  EXPECT_EQ(test.text({"PING"}), "(unavailable)");
+  EXPECT_FALSE(test.client.dial()) << "there is nobody to greet";
+  server.start();
+  EXPECT_EQ(test.text({"PING"}), "(unavailable)") << "the pause is long";
+  EXPECT_TRUE(test.client.dial()) << "as the subscription does";
+  EXPECT_EQ(test.text({"PING"}), "PONG");
 }
 
 TEST(UnhealthyServer, LateAnswersAreNeverTakenForOthers) {
