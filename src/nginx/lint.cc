@@ -83,7 +83,9 @@ Findings lintNginx(const SourceFile& main, const FileFinder& files, const Sessio
   const Scope scope(*configuration);
   Findings findings;
   for (const Scope* server : scope.all(Scope::Kind::kServer)) {
-    if (server->parent()->kind() == Scope::Kind::kHttp) lintServer(scope, *server, facts, findings);
+    if (server->parent()->kind() != Scope::Kind::kHttp) continue;
+    lintAnyServer(*server, findings);
+    lintServer(scope, *server, facts, findings);
   }
   std::sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) { return order(a) < order(b); });
   findings.erase(std::unique(findings.begin(), findings.end(),

@@ -12,16 +12,17 @@ bool isPolicy(const Directive& set) {
   return set.argument(0) == "$sessiond_policy" || set.argument(0) == "$sessiond_touch";
 }
 
+/// The variable that a directive makes, as sessiond's files and the site's own maps do; "" when it makes none. A `set`
+/// of the site's counts for nothing: it makes whatever it names.
+std::string_view variableMadeBy(const Directive& directive) {
+  const std::string_view name = directive.name;
+  const bool last = name == "map" || name == "geo" || name == "split_clients";
+  if (last && !directive.arguments.empty()) return directive.arguments.back();
+  return name == "auth_request_set" || (name == "set" && isOurs(directive.place)) ? directive.argument(0) : "";
+}
+
 void collectVariables(const Scope& scope, std::set<std::string, std::less<>>& known) {
-  for (const Directive& directive : scope.inside()) {
-    if (directive.name == "map" || directive.name == "geo" || directive.name == "split_clients") {
-      if (!directive.arguments.empty()) known.insert(directive.arguments.back());
-    } else if (directive.name == "auth_request_set") {
-      known.insert(std::string(directive.argument(0)));
-    } else if (directive.name == "set" && isOurs(directive.place)) {
-      known.insert(std::string(directive.argument(0)));
-    }
-  }
+  for (const Directive& directive : scope.inside()) known.emplace(variableMadeBy(directive));
   for (const auto& child : scope.children()) collectVariables(*child, known);
 }
 

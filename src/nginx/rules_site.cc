@@ -75,9 +75,43 @@ void lintScheme(const Site& site) {
   }
 }
 
+/// The applications' endpoints, wherever they ended up.
+void lintApi(const Scope& server, Findings& findings) {
+  if (!listensPublicly(server)) return;
+  for (const Scope* location : server.all(Scope::Kind::kLocation)) {
+    for (const Directive* parameter : location->own("fastcgi_param")) {
+      const std::string_view endpoint = parameter->argument(1);
+      if (parameter->argument(0) != "SESSIOND_ENDPOINT" || (endpoint != "session" && endpoint != "cache")) continue;
+      findings.push_back({Severity::kDanger, "api-public", location->place(),
+                          "others can reach the applications' own way to sessions and cache",
+                          "let this server listen on 127.0.0.1 or a unix socket only"});
+    }
+  }
+}
+
+/// A browser that asks for leave sends no cookie, and would be refused.
+void lintPreflight(const Site& site, const Scope& location) {
+  const auto headers = location.inForce("add_header");
+  const bool shares = std::any_of(headers.begin(), headers.end(), [](const Directive* header) {
+    return header->argument(0) == "Access-Control-Allow-Origin";
+  });
+  const auto& children = location.children();
+  const bool answers = std::any_of(children.begin(), children.end(), [](const auto& child) {
+    return child->kind() == Scope::Kind::kIf && !child->own("return").empty() &&
+           child->opened()->arguments.back().find("OPTIONS") != std::string::npos;
+  });
+  if (shares && !answers) {
+    site.hint("preflight", headers.front()->place,
+              "other origins may ask for " + written(location) +
+                  ", but their preflight requests carry no cookie and are refused",
+              "answer OPTIONS with `return 204` in an `if`, see protect-api.conf");
+  }
+}
+
 void lintCompany(const Site& site) {
   for (const Scope* location : site.locations) {
     if (!isChecked(*location)) continue;
+    lintPreflight(site, *location);
     const std::string_view basic = location->value("auth_basic");
     if (!basic.empty() && basic != "off") {
       site.hint("auth-basic", location->inForce("auth_basic").back()->place,
@@ -100,6 +134,10 @@ void lintCompany(const Site& site) {
 }
 
 }  // namespace
+
+void lintAnyServer(const Scope& server, Findings& findings) {
+  lintApi(server, findings);
+}
 
 void lintSite(const Site& site) {
   lintOurLocations(site);
