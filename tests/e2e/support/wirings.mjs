@@ -3,7 +3,8 @@
 // A wiring is the inside of a `server { }` and a few questions to it. A question is [who, address, expected, options]:
 //
 //   who        nobody, staff or admin (`forged` in options adds X-User-Id: 666 in the spellings named)
-//   expected   a status; or, when the application answers, whom it hears: 'app:' and the X-User-Id it got
+//   expected   a status; or, when the application answers, whom it hears: 'app:' and the X-User-Id it got; a status with
+//              a page of nginx's own ('page:') or with sessiond's answer for programs ('json:'); or the whole 'text:'
 //
 // `danger` says that nginx itself cannot be made to refuse, with the rule of `sessionctl nginx lint` that finds it; a
 // wiring without it lets nobody in whom it should not, and the linter finds no danger in it.
@@ -287,6 +288,19 @@ const redirected = [
     ],
   },
   {
+    name: 'try_files to a named location that names no policy',
+    server: () => `${endpoints} ${open}
+      location ^~ /open/ { ${page} set $sessiond_policy optional; try_files /none @strict; }
+      location ^~ /admin/ { ${page} set $sessiond_policy admin; try_files /none @strict; }
+      location @strict { ${page} ${proxy} }`,
+    asks: [
+      ['nobody', '/open/x', 302],
+      ['staff', '/open/x', 'app:7'],
+      ['staff', '/admin/x', 403],
+      ['admin', '/admin/x', 'app:1'],
+    ],
+  },
+  {
     name: 'rewrite last from a location with a policy',
     server: () => `${endpoints} ${open}
       location ^~ /bare/ { set $sessiond_policy optional; rewrite ^ /strict last; }
@@ -450,21 +464,21 @@ const company = [
       ['staff', '/both/', 401],
       ['nobody', '/both/', 302, { headers: [['Authorization', 'Basic YTpi']] }],
       ['staff', '/both/', 'app:7', { headers: [['Authorization', 'Basic YTpi']] }],
-      ['staff', '/api/', 401],
+      ['staff', '/api/', 'page:401'],
     ],
   },
   {
     name: 'an address that is denied keeps its own 403',
     server: () => `${endpoints} ${open} location ^~ /api/ { deny all; ${api} ${proxy} }`,
-    asks: [['staff', '/api/', 403]],
+    asks: [['staff', '/api/', 'page:403']],
   },
   {
     name: "the application's own refusals",
     server: () => `${endpoints} ${open} location ^~ /api/ { ${api} proxy_intercept_errors on; ${proxy} }`,
     asks: [
-      ['staff', '/api/?status=401', 401],
-      ['staff', '/api/?status=403', 403],
-      ['staff', '/api/?status=500', 500],
+      ['staff', '/api/?status=401', 'page:401'],
+      ['staff', '/api/?status=403', 'page:403'],
+      ['staff', '/api/?status=500', 'page:500'],
     ],
   },
   {
