@@ -5,14 +5,16 @@
 #include <map>
 #include <utility>
 
+#include "base/ascii.h"
 #include "config/option_map.h"
 #include "config/text_rules.h"
 
 namespace sessiond {
 namespace {
 
-constexpr std::array<std::string_view, 4> kMembers = {"from", "join", "encode", "required"};
+constexpr std::array<std::string_view, 5> kMembers = {"from", "join", "encode", "required", "lost"};
 constexpr std::array<std::string_view, 3> kEncodings = {"utf8", "percent", "base64url"};
+constexpr std::array<std::string_view, 2> kLostWords = {"refuse", "empty"};
 constexpr std::size_t kLongestJoin = 8;
 
 void readFrom(const OptionValue& value, IdentityHeader& header) {
@@ -25,6 +27,7 @@ void readFrom(const OptionValue& value, IdentityHeader& header) {
 void readJoin(const OptionValue& value, IdentityHeader& header) {
   std::optional<std::string> join = readText(value);
   if (!join) return;
+  if (join->empty()) return value.refuse("must not be empty: nobody could tell the entries of a list apart");
   if (join->size() > kLongestJoin) {
     return value.refuse("must be at most " + std::to_string(kLongestJoin) + " bytes long but has " +
                         std::to_string(join->size()));
@@ -44,6 +47,8 @@ void readMembers(const OptionValue& value, IdentityHeader& header) {
       if (const auto index = readChoice(member, kEncodings)) header.encode = static_cast<IdentityEncoding>(*index);
     } else if (name == "required") {
       if (const auto required = readBool(member)) header.required = *required;
+    } else if (name == "lost") {
+      if (const auto index = readChoice(member, kLostWords)) header.lost = static_cast<LostValue>(*index);
     } else {
       reportUnknownMember(member, place, name, kMembers);
     }
@@ -53,18 +58,13 @@ void readMembers(const OptionValue& value, IdentityHeader& header) {
   }
 }
 
-std::string lowerCase(std::string text) {
-  for (char& byte : text) byte = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
-  return text;
-}
-
 }  // namespace
 
 void readIdentity(const OptionValue& value, Config& config) {
   std::vector<IdentityHeader> headers;
   std::map<std::string, std::string> names;  // lower case → as first written
   forEachEntry(value, [&](const std::string& name, YamlPlace place, const OptionValue& entry) {
-    IdentityHeader header = identityHeader(name, "");
+    IdentityHeader header = identityHeader(name, {});
     const auto [first, is_new] = names.emplace(lowerCase(name), name);
     if (const Complaint complaint = aboutIdentityHeaderName(name)) {
       value.report.error(place, entry.path, *complaint);
@@ -92,12 +92,15 @@ std::string writeIdentity(const Config& config) {
     lines += "\n  " + writeText(header.name) + ": ";
     std::string members = "{from: " + writeText(header.from);
     const std::size_t only_from = members.size();
-    const IdentityHeader plain = identityHeader(header.name, header.from);
-    if (header.join && header.join != plain.join) members += ", join: " + quote(*header.join);
+    const IdentityHeader usual = identityHeader(header.name, header.from);
+    if (header.join != usual.join) members += ", join: " + quote(*header.join);
     if (header.encode != IdentityEncoding::kUtf8) {
       members += ", encode: " + std::string(kEncodings[static_cast<std::size_t>(header.encode)]);
     }
-    if (header.required != plain.required) members += header.required ? ", required: true" : ", required: false";
+    if (header.required != usual.required)
+      members += std::string(", required: ") + (header.required ? "true" : "false");
+    if (header.lost != usual.lost)
+      members += ", lost: " + std::string(kLostWords[static_cast<std::size_t>(header.lost)]);
     lines += members.size() == only_from ? writeText(header.from) : members + "}";
   }
   return lines;

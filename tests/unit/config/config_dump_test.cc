@@ -28,7 +28,7 @@ session: {key_prefix: "", user_at: /passport/user, roles_at: "/a b/~0", secret_f
   cache: {enabled: false, max_staleness: 300ms, max_entries: 1000, max_bytes: 8m}}
 cookie: {name: __Host-sid, domain: "", path: /, http_only: false, secure: always, same_site: none, max_age: 30d,
   rolling: true, partitioned: true, priority: low}
-identity: {X-Id: {from: "/a,b", join: "", encode: percent, required: true}, "null": /x, X-All: {from: /user,
+identity: {X-Id: {from: "/a,b", join: ";", encode: percent, required: true}, "null": /x, X-All: {from: /user,
   encode: base64url}}
 policies: {guests: {require: optional, max_auth_age: 5m}, "no": {roles_any: ["a b", "true", "#1"], roles_all: ["é"],
   match: {"/x: y": false, /n: -1.5e3, /s: "a\"\\"}}}
@@ -83,6 +83,11 @@ TEST(ConfigDump, KeepsEveryOptionThatIsNotAtItsDefault) {
 TEST(ConfigDump, WritesTheShortAndTheLongFormOfAHeader) {
   EXPECT_THAT(dumpConfig(read("identity: {X-A: {from: /a}, X-B: {from: /b, join: \";\", required: true}}\n")),
               HasSubstr("identity:\n  X-A: /a\n  X-B: {from: /b, join: \";\", required: true}\npolicies:\n"));
+  EXPECT_THAT(
+      dumpConfig(read("identity: {X-User-Id: {from: /a, required: false, lost: empty}, X-B: {from: /b, join: \",\", "
+                      "lost: refuse}}\n")),
+      HasSubstr("identity:\n  X-User-Id: {from: /a, required: false, lost: empty}\n"
+                "  X-B: {from: /b, join: \",\", lost: refuse}\n"));
   EXPECT_THAT(dumpConfig(read("identity: {}\n")), HasSubstr("identity: {}\n"));
 }
 
