@@ -87,7 +87,8 @@ struct ApiParts {
       : gate(config.api, metrics),
         finder(config.extractionRules(),
                {config.session, config.cookie, config.logout, signer, store, clock, log_key, metrics}),
-        session({finder, store, clock, config.session.max_bytes}),
+        session({finder, store, clock, config.session.max_bytes,
+                 config.api.may_change_user ? std::vector<JsonPointer>() : decidingPlaces(config.extractionRules())}),
         redis_cache(redis, config.cache),
         cache({redis_cache, config.cache.max_bytes, log_key, metrics}) {}
 

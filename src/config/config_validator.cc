@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "config/units.h"
 #include "os/host_port.h"
 #include "redis/redis_address.h"
@@ -18,13 +19,6 @@ constexpr std::size_t kMaxSecrets = 16;
 
 bool areSound(const ConfigReport& report, std::initializer_list<std::string_view> paths) {
   return std::all_of(paths.begin(), paths.end(), [&](std::string_view path) { return report.isSound(path); });
-}
-
-bool beginsWithoutCase(std::string_view text, std::string_view lower_prefix) {
-  return text.size() >= lower_prefix.size() &&
-         std::equal(lower_prefix.begin(), lower_prefix.end(), text.begin(), [](char want, char have) {
-           return want == (have >= 'A' && have <= 'Z' ? static_cast<char>(have - 'A' + 'a') : have);
-         });
 }
 
 void checkListen(const ListenSettings& listen, ConfigReport& report) {
@@ -77,8 +71,8 @@ void checkSession(const SessionSettings& session, ConfigReport& report) {
 void checkCookie(const CookieSettings& cookie, ConfigReport& report) {
   if (!areSound(report, {"cookie.name", "cookie.secure"})) return;
   const bool is_secure = cookie.secure == SecureOption::kAlways;
-  const bool is_host_only = beginsWithoutCase(cookie.name, "__host-");
-  if ((is_host_only || beginsWithoutCase(cookie.name, "__secure-")) && !is_secure) {
+  const bool is_host_only = startsWithoutCase(cookie.name, "__host-");
+  if ((is_host_only || startsWithoutCase(cookie.name, "__secure-")) && !is_secure) {
     report.error("cookie.name", cookie.name + " needs cookie.secure: always; browsers drop it otherwise");
   }
   if (is_host_only && report.isSound("cookie.path") && cookie.path != "/") {
@@ -92,6 +86,18 @@ void checkCookie(const CookieSettings& cookie, ConfigReport& report) {
   }
   if (cookie.partitioned && !is_secure) {
     report.error("cookie.partitioned", "needs cookie.secure: always; browsers drop the cookie otherwise");
+  }
+}
+
+/// Who moves the user moves the id that is required with it.
+void checkIdentity(const SiteSettings& site, ConfigReport& report) {
+  if (!areSound(report, {"identity", "session.user_at"})) return;
+  const std::string& user_at = site.session.user_at;
+  for (const IdentityHeader& header : site.identity) {
+    if (!header.required || header.from == user_at || header.from.starts_with(user_at + "/")) continue;
+    report.warning("identity." + header.name, "is required but looks at " + shown(header.from) +
+                                                  ", which is not below session.user_at, " + shown(user_at) +
+                                                  ": whoever has no value there is refused (403)");
   }
 }
 
@@ -125,9 +131,16 @@ void checkAppCache(const Config& config, ConfigReport& report) {
 }
 
 void checkApi(const ApiSettings& api, ConfigReport& report) {
-  if (!areSound(report, {"api.enabled", "api.token_file"})) return;
+  if (!areSound(report, {"api.enabled", "api.token_file", "api.allow_without_token"})) return;
   if (!api.enabled && !api.token_file.empty()) {
     report.warning("api.token_file", "is not used, because api.enabled is false");
+  } else if (api.enabled && api.token_file.empty() && !api.allow_without_token) {
+    report.error("api.token_file",
+                 "must name a file with a token, because api.enabled is true, and without one every program on this "
+                 "machine may read and change sessions; make one with: openssl rand -hex 32 (or say "
+                 "api.allow_without_token: true)");
+  } else if (api.allow_without_token && !api.token_file.empty()) {
+    report.warning("api.allow_without_token", "has no effect, because api.token_file names a token");
   }
 }
 
@@ -138,6 +151,7 @@ void validate(const Config& config, ConfigReport& report) {
   checkRedis(config.redis, report);
   checkSession(config.session, report);
   checkCookie(config.cookie, report);
+  checkIdentity(config, report);
   checkPolicies(config.policies, report);
   checkLogin(config.login, report);
   checkApi(config.api, report);

@@ -191,7 +191,7 @@ std::vector<Option> sessionOptions() {
       text(
           "session.user_at", [](auto& c) -> auto& { return c.session.user_at; }, aboutUserPointer),
       text(
-          "session.roles_at", [](auto& c) -> auto& { return c.session.roles_at; }, aboutJsonPointer),
+          "session.roles_at", [](auto& c) -> auto& { return c.session.roles_at; }, aboutUserPointer),
       texts(
           "session.secret_files", [](auto& c) -> auto& { return c.session.secret_files; }, aboutNothing),
       wholeSeconds("session.idle_timeout", [](auto& c) -> auto& { return c.session.idle_timeout; }, {1s, kTenYears}),
@@ -267,6 +267,10 @@ std::vector<Option> applicationOptions() {
           "api.enabled", [](auto& c) -> auto& { return c.api.enabled; }),
       text(
           "api.token_file", [](auto& c) -> auto& { return c.api.token_file; }, aboutNothing),
+      flag(
+          "api.allow_without_token", [](auto& c) -> auto& { return c.api.allow_without_token; }),
+      flag(
+          "api.may_change_user", [](auto& c) -> auto& { return c.api.may_change_user; }),
       text(
           "cache.key_prefix", [](auto& c) -> auto& { return c.cache.key_prefix; }, aboutAppCachePrefix),
       size(

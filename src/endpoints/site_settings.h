@@ -19,7 +19,9 @@ namespace sessiond {
 struct ApiSettings {
   bool enabled = false;
   std::string token_file;
-  Secret token;  ///< read from token_file; empty: none is asked for
+  Secret token;                      ///< read from token_file; empty: there is none
+  bool allow_without_token = false;  ///< every program on this machine may read and change sessions
+  bool may_change_user = false;      ///< applications may change what says who somebody is (session_patch.h)
 };
 
 /// Movable, not copyable (it holds secrets). Outlives whatever is built from it.

@@ -1,5 +1,6 @@
 #include "json/json_pointer.h"
 
+#include "base/check.h"
 #include "base/parse.h"
 
 namespace sessiond {
@@ -33,6 +34,31 @@ std::optional<JsonPointer> JsonPointer::parse(std::string_view text) {
     text.remove_prefix(end == std::string_view::npos ? text.size() : end);
   }
   return pointer;
+}
+
+JsonPointer JsonPointer::of(std::string_view text) {
+  std::optional<JsonPointer> pointer = parse(text);
+  SESSIOND_CHECK(pointer.has_value());
+  return *std::move(pointer);
+}
+
+std::optional<JsonValue> follow(JsonValue root, const JsonPointer& pointer, bool& ambiguous) {
+  std::optional<JsonValue> value = root;
+  for (const std::string& token : pointer.tokens()) {
+    if (value->kind() == JsonKind::kArray) {
+      const std::optional<std::size_t> index = arrayIndex(token);
+      value = index ? value->element(*index) : std::nullopt;
+    } else {
+      value = value->member(token, ambiguous);
+    }
+    if (!value) return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<JsonValue> follow(JsonValue root, const JsonPointer& pointer) {
+  bool ambiguous = false;
+  return follow(root, pointer, ambiguous);
 }
 
 std::optional<std::size_t> arrayIndex(std::string_view token) {

@@ -15,12 +15,6 @@
 namespace sessiond {
 namespace {
 
-JsonPointer pointerOf(std::string_view text) {
-  const std::optional<JsonPointer> pointer = JsonPointer::parse(text);
-  SESSIOND_CHECK(pointer.has_value());
-  return *pointer;
-}
-
 /// A scalar to compare with.
 struct Scalar {
   JsonKind kind;
@@ -43,28 +37,12 @@ bool isAnybody(const std::optional<JsonValue>& user) {
   return user->kind() != JsonKind::kString || !user->text().empty();
 }
 
-// One step of a pointer; `ambiguous` when an object has two members of that name.
-std::optional<JsonValue> step(JsonValue value, const std::string& token, bool& ambiguous) {
-  if (value.kind() == JsonKind::kArray) {
-    const std::optional<std::size_t> index = arrayIndex(token);
-    return index ? value.element(*index) : std::nullopt;
-  }
-  return value.member(token, ambiguous);
-}
-
 // Finds values in one session and notes whether all that was asked for could be found in one way only.
 class Finder {
  public:
   explicit Finder(JsonValue root) : root_(root) {}
 
-  std::optional<JsonValue> find(const JsonPointer& pointer) {
-    std::optional<JsonValue> value = root_;
-    for (const std::string& token : pointer.tokens()) {
-      value = step(*value, token, ambiguous_);
-      if (!value) return std::nullopt;
-    }
-    return value;
-  }
+  std::optional<JsonValue> find(const JsonPointer& pointer) { return follow(root_, pointer, ambiguous_); }
   /// The same, for a value that is read whole.
   std::optional<JsonValue> findWhole(const JsonPointer& pointer) {
     const std::optional<JsonValue> value = find(pointer);
@@ -144,21 +122,21 @@ struct FactsExtractor::Prepared {
 };
 
 FactsExtractor::Prepared::Prepared(ExtractionRules rules)
-    : user_at(pointerOf(rules.user_at)),
-      roles_at(pointerOf(rules.roles_at)),
+    : user_at(JsonPointer::of(rules.user_at)),
+      roles_at(JsonPointer::of(rules.roles_at)),
       identity_max_bytes(rules.identity_max_bytes),
       max_bytes(rules.max_bytes),
       idle_timeout(rules.idle_timeout) {
   SESSIOND_CHECK(rules.policies.size() <= kMaxPolicies);
   for (IdentityHeader& header : rules.identity) {
-    JsonPointer from = pointerOf(header.from);
+    JsonPointer from = JsonPointer::of(header.from);
     identity.push_back({std::move(header), std::move(from)});
   }
   SESSIOND_CHECK(identity.size() <= kMaxIdentityHeaders);
   by_importance = importanceOf(identity);
   for (SessionPolicy& policy : rules.policies) {
     Policy prepared{.roles_any = std::move(policy.roles_any), .roles_all = std::move(policy.roles_all), .matches = {}};
-    for (const auto& [at, json] : policy.match) prepared.matches.push_back({pointerOf(at), scalarOf(json)});
+    for (const auto& [at, json] : policy.match) prepared.matches.push_back({JsonPointer::of(at), scalarOf(json)});
     policies.push_back(std::move(prepared));
   }
 }

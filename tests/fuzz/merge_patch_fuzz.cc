@@ -12,9 +12,9 @@
 #include "base/encoding.h"
 #include "json/json_text.h"
 #include "json/json_tree.h"
-#include "session/merge_patch.h"
 #include "session/public_view.h"
 #include "session/reserved_names.h"
+#include "session/session_patch.h"
 
 namespace {
 
@@ -86,7 +86,7 @@ void checkResult(std::string_view session, std::string_view patch, const std::st
     SESSIOND_CHECK(sourceOf(after->root(), own) == sourceOf(before->root(), own));
   }
   for (const JsonChild& named : change->root().children()) SESSIOND_CHECK(!isReservedName(named.name));
-  const auto again = applyMergePatch(next, patch);
+  const auto again = patchSession(next, patch);
   SESSIOND_CHECK(again.hasValue() && *again == next);
   SESSIOND_CHECK(publicView(next).has_value());
 }
@@ -99,7 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (end == std::string_view::npos) return 0;
   const std::string_view session = input.substr(0, end);
   const std::string_view patch = input.substr(end + 1);
-  const Expected<std::string, PatchError> next = applyMergePatch(session, patch);
+  const Expected<std::string, PatchError> next = patchSession(session, patch);
   if (next) {
     SESSIOND_CHECK(isValidUtf8(patch));
     checkResult(session, patch, *next);

@@ -12,8 +12,8 @@
 #include "json/json_text.h"
 #include "json/json_tree.h"
 #include "session/facts_extractor.h"
-#include "session/merge_patch.h"
 #include "session/public_view.h"
+#include "session/session_patch.h"
 
 namespace sessiond {
 namespace {
@@ -89,12 +89,12 @@ void checkWriting(std::string_view json, JsonValue root) {
   const bool object = root.kind() == JsonKind::kObject;
   SESSIOND_CHECK(publicView(json).has_value() == object);
   if (object) (void)compact(*publicView(json));
-  const Expected<std::string, PatchError> same = applyMergePatch(json, "{}");
+  const Expected<std::string, PatchError> same = patchSession(json, "{}");
   SESSIOND_CHECK(same.hasValue() == object);
   if (same) SESSIOND_CHECK(compact(*same) == compact(root));
-  const Expected<std::string, PatchError> merged = applyMergePatch(json, json);
-  if (merged) SESSIOND_CHECK(compact(*applyMergePatch(*merged, json)) == compact(*merged));
-  const Expected<std::string, PatchError> made = applyMergePatch("{}", json);
+  const Expected<std::string, PatchError> merged = patchSession(json, json);
+  if (merged) SESSIOND_CHECK(compact(*patchSession(*merged, json)) == compact(*merged));
+  const Expected<std::string, PatchError> made = patchSession("{}", json);
   if (made) SESSIOND_CHECK(!hasDuplicateNames(JsonTree::parse(*made)->root()));
 }
 

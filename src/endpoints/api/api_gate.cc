@@ -20,6 +20,7 @@ Response unauthorized() {
 
 ApiGate::ApiGate(const ApiSettings& config, MetricsRegistry& metrics)
     : token_(config.token.clone()),
+      without_token_allowed_(config.allow_without_token),
       metrics_(metrics),
       without_token_(metrics.counter("sessiond_api_token_refusals_total",
                                      "Requests of applications without api.token_file's token.")) {}
@@ -37,7 +38,7 @@ Response ApiGate::pass(std::string_view endpoint, const Request& request, const 
 }
 
 bool ApiGate::bringsToken(const Request& request) const {
-  if (token_.empty()) return true;
+  if (token_.empty()) return without_token_allowed_;
   std::string_view credentials = request.paramOrEmpty("HTTP_AUTHORIZATION");
   if (!startsWithoutCase(credentials, kScheme)) return false;
   credentials.remove_prefix(kScheme.size());

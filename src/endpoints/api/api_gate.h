@@ -30,7 +30,8 @@ class ApiGate {
  private:
   bool bringsToken(const Request& request) const;
 
-  const Secret token_;  // empty: none is asked for
+  const Secret token_;  // empty: there is none
+  const bool without_token_allowed_;
   MetricsRegistry& metrics_;
   Counter& without_token_;
 };

@@ -72,6 +72,10 @@ Response badPatch(PatchError error) {
       return apiError(400, "invalid_patch", "the body is nested deeper than 64");
     case PatchError::kReservedName:
       return apiError(422, "reserved_name", "a top-level name is reserved, such as cookie, _sd, id or save");
+    case PatchError::kReadOnly:
+      return apiError(
+          403, "read_only",
+          "what user_at, roles_at, policies and identity look at is not changed here, see api.may_change_user");
     case PatchError::kCorruptSession:
       return noSession(CheckStatus::kCorrupt);
   }
@@ -122,7 +126,7 @@ std::optional<Response> SessionDataEndpoint::tryToChange(const Request& request,
   if (!expected.empty() && !matchesStrongly(expected, entityTagOf(session.id, viewOf(session.json)))) {
     return apiError(412, "changed", "the session is no longer what If-Match names");
   }
-  Expected<std::string, PatchError> next = applyMergePatch(session.json, request.body);
+  Expected<std::string, PatchError> next = patchSession(session.json, request.body, parts_.read_only);
   if (!next) return badPatch(next.error());
   if (next->size() > parts_.max_bytes) {
     return apiError(413, "too_large", "the session would become larger than session.max_bytes");

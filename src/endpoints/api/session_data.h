@@ -3,6 +3,7 @@
 //   GET     200 with the session's JSON without `cookie` and `_sd`, and an ETag
 //   PATCH   application/merge-patch+json (RFC 7396): 200 with the data as it is then
 //   401     as the session check answers it, with X-Session-Status; but an anonymous session is one
+//   403     the change would make somebody else of the user (session_patch.h)
 //   409     others kept changing the session; 412 If-Match names another state; 413, 415, 400, 422 with a reason
 //   503     Redis cannot say
 //
@@ -15,12 +16,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "session/merge_patch.h"
 #include "session/session_finder.h"
+#include "session/session_patch.h"
 #include "session/session_store.h"
 
 namespace sessiond {
@@ -31,12 +34,14 @@ struct SessionDataParts {
   SessionStore& store;
   const Clock& clock;
   std::size_t max_bytes;  ///< session.max_bytes
+  /// What no application may change: decidingPlaces(), or nothing where api.may_change_user is true.
+  std::vector<JsonPointer> read_only = {};
 };
 
 /// Thread-safe.
 class SessionDataEndpoint {
  public:
-  explicit SessionDataEndpoint(const SessionDataParts& parts) : parts_(parts) {}
+  explicit SessionDataEndpoint(SessionDataParts parts) : parts_(std::move(parts)) {}
 
   Response answer(const Request& request) const;
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 /** startStack's options that switch them on. */
 export const withApi = {
-  config: (config) => (config.api = { enabled: true }),
+  config: (config) => (config.api = { enabled: true, allow_without_token: true, may_change_user: true }),
   http: 'include sessiond/api.conf;',
 };
 

@@ -30,7 +30,9 @@ class ApiGateTest : public EndpointFixture {
   }
 };
 
-TEST_F(ApiGateTest, WithoutAConfiguredTokenAllPass) {
+TEST_F(ApiGateTest, WithoutATokenNobodyPassesUnlessThatIsSaid) {
+  EXPECT_EQ(pass("GET", {}).status, 401);
+  settings_.api.allow_without_token = true;
   EXPECT_EQ(pass("GET", {}).body, "answered");
   EXPECT_EQ(pass("GET", {{"HTTP_AUTHORIZATION", "Bearer anything"}}).body, "answered");
   EXPECT_EQ(counted("200"), 2U);
@@ -61,6 +63,7 @@ TEST_F(ApiGateTest, NothingElsePasses) {
 }
 
 TEST_F(ApiGateTest, HeadHasNoBody) {
+  settings_.api.allow_without_token = true;
   const Response response = pass("HEAD", {});
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.body, "");

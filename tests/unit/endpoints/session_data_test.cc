@@ -9,7 +9,7 @@
 #include <string>
 
 #include "endpoints/api/api_answers.h"
-#include "session/merge_patch.h"
+#include "session/session_patch.h"
 #include "unit/endpoints/endpoint_fixture.h"
 
 namespace sessiond {
@@ -55,7 +55,7 @@ class BusyStore final : public SessionStore {
 class SessionDataTest : public EndpointFixture {
  protected:
   SessionDataTest() { build(); }
-  void build(std::size_t max_bytes = 256 * 1024) {
+  void build(std::size_t max_bytes = 256 * 1024, bool may_change_user = true) {
     settings_.session.max_bytes = max_bytes;
     settings_.session.idle_timeout = seconds(3600);
     settings_.session.absolute_timeout = hours(8);
@@ -70,8 +70,12 @@ class SessionDataTest : public EndpointFixture {
                                                                                         .clock = clock_,
                                                                                         .log_key = log_key_,
                                                                                         .metrics = metrics_});
-    endpoint_ = std::make_unique<SessionDataEndpoint>(
-        SessionDataParts{.finder = *finder_, .store = busy_, .clock = clock_, .max_bytes = max_bytes});
+    endpoint_ = std::make_unique<SessionDataEndpoint>(SessionDataParts{
+        .finder = *finder_,
+        .store = busy_,
+        .clock = clock_,
+        .max_bytes = max_bytes,
+        .read_only = may_change_user ? std::vector<JsonPointer>() : decidingPlaces(settings_.extractionRules())});
   }
 
   void put(std::string_view id, const std::string& members) {
@@ -353,6 +357,16 @@ TEST_F(SessionDataTest, HasNoOtherMethods) {
   }
   put("mine", R"("n":0)");
   EXPECT_EQ(ask(*endpoint_, "HEAD", {{"HTTP_COOKIE", cookieFor("mine")}}).status, 200);
+}
+
+TEST_F(SessionDataTest, MakesNobodyAnAdmin) {
+  build(256 * 1024, false);
+  put("mine", R"("cart":[1])");
+  const Response refused = patch(R"({"user":{"id":1,"roles":["admin"]},"cart":[2]})");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_THAT(refused.body, HasSubstr("\"error\":\"read_only\""));
+  EXPECT_EQ(said(get()), R"(200 {"cart":[1]})");
+  EXPECT_EQ(said(patch(R"({"cart":[2]})")), R"(200 {"cart":[2]})");
 }
 
 }  // namespace

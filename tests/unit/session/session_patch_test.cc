@@ -1,4 +1,4 @@
-#include "session/merge_patch.h"
+#include "session/session_patch.h"
 
 #include <gtest/gtest.h>
 
@@ -10,8 +10,8 @@
 namespace sessiond {
 namespace {
 
-std::string patched(std::string_view session, std::string_view patch) {
-  const Expected<std::string, PatchError> next = applyMergePatch(session, patch);
+std::string patched(std::string_view session, std::string_view patch, const std::vector<JsonPointer>& read_only = {}) {
+  const Expected<std::string, PatchError> next = patchSession(session, patch, read_only);
   if (next) return *next;
   switch (next.error()) {
     case PatchError::kMalformed:
@@ -22,6 +22,8 @@ std::string patched(std::string_view session, std::string_view patch) {
       return "duplicate name";
     case PatchError::kReservedName:
       return "reserved name";
+    case PatchError::kReadOnly:
+      return "read only";
     case PatchError::kTooDeep:
       return "too deep";
     case PatchError::kCorruptSession:
@@ -151,6 +153,42 @@ TEST(MergePatch, CopesWithManyNames) {
   const std::string next = patched(session + "}", patch + "}");
   EXPECT_TRUE(next.starts_with("{\"cookie\":{},\"m5000\":5000,"));
   EXPECT_TRUE(next.ends_with(",\"m19999\":19999,\"n0\":1}"));
+}
+
+std::vector<JsonPointer> placesOf(const std::string& user_at = "/user") {
+  ExtractionRules rules;
+  rules.user_at = user_at;
+  rules.roles_at = "/groups/0";
+  rules.identity = {identityHeader("X-Tenant", "/profile/tenant")};
+  SessionPolicy policy;
+  policy.match = {{"/plan", "\"pro\""}};
+  rules.policies = {SessionPolicy{}, policy};
+  return decidingPlaces(rules);
+}
+
+TEST(SessionPatch, MayNotChangeWhoSomebodyIs) {
+  const std::string session =
+      R"({"cookie":{},"user":{"id":1,"roles":["a"]},"groups":["a"],"profile":{"tenant":"t","x":1},"plan":"free"})";
+  for (const char* patch :
+       {R"({"user":{"id":2}})", R"({"user":{"theme":"dark"}})", R"({"user":null})", R"({"user":[]})",
+        R"({"groups":["admin"]})", R"({"groups":{"0":"admin"}})", R"({"profile":{"tenant":"u"}})",
+        R"({"profile":null})", R"({"profile":7})", R"({"plan":"pro"})", R"({"\u0070lan":"pro"})"}) {
+    EXPECT_EQ(patched(session, patch, placesOf()), "read only") << patch;
+    EXPECT_NE(patched(session, patch), "read only") << patch;
+  }
+  for (const char* patch : {R"({"cart":[1]})", R"({"profile":{"x":2}})", R"({"groups":["a","b"]})", "{}",
+                            R"({"user":{"id":1},"plan":"free"})"}) {
+    EXPECT_NE(patched(session, patch, placesOf()), "read only") << patch;
+  }
+}
+
+TEST(SessionPatch, MakesNobodySomebody) {
+  for (const char* patch : {R"({"passport":{"user":7}})", R"({"passport":{"user":{"roles":["admin"]}}})"}) {
+    EXPECT_EQ(patched(R"({"cookie":{}})", patch, placesOf("/passport/user")), "read only") << patch;
+    EXPECT_EQ(patched(R"({"cookie":{},"passport":{}})", patch, placesOf("/passport/user")), "read only") << patch;
+  }
+  EXPECT_EQ(patched(R"({"cookie":{},"passport":{}})", R"({"passport":{"next":"/"}})", placesOf("/passport/user")),
+            R"({"cookie":{},"passport":{"next":"/"}})");
 }
 
 TEST(JsonDuplicates, AreFoundAtEveryDepth) {

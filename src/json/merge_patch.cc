@@ -1,12 +1,11 @@
-#include "session/merge_patch.h"
+#include "json/merge_patch.h"
 
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "base/encoding.h"
 #include "json/json_duplicates.h"
-#include "json/json_tree.h"
-#include "session/reserved_names.h"
 
 namespace sessiond {
 namespace {
@@ -48,7 +47,6 @@ void writePatched(MemberWriter& writer, std::string_view name_source, std::optio
 void merge(std::optional<JsonValue> target, JsonValue patch, std::string& out) {
   std::unordered_map<std::string_view, JsonValue> changes;
   for (const JsonChild& change : patch.children()) changes.emplace(change.name, change.value);
-  // Of a name that comes twice the last value counts, at the first one's place, as in JavaScript.
   std::unordered_map<std::string_view, JsonValue> changed;
   const bool has_members = target && target->kind() == JsonKind::kObject;
   if (has_members) {
@@ -74,27 +72,23 @@ void merge(std::optional<JsonValue> target, JsonValue patch, std::string& out) {
   writer.close();
 }
 
-std::optional<PatchError> check(const Expected<JsonTree, JsonError>& patch) {
-  if (!patch) return patch.error() == JsonError::kTooDeep ? PatchError::kTooDeep : PatchError::kMalformed;
-  if (patch->root().kind() != JsonKind::kObject) return PatchError::kNotAnObject;
-  for (const JsonChild& change : patch->root().children()) {
-    if (isReservedName(change.name)) return PatchError::kReservedName;
-  }
-  if (hasDuplicateNames(patch->root())) return PatchError::kDuplicateName;
-  return std::nullopt;
-}
-
 }  // namespace
 
-Expected<std::string, PatchError> applyMergePatch(std::string_view session_json, std::string_view patch_json) {
-  if (!isValidUtf8(patch_json)) return Unexpected(PatchError::kMalformed);
-  const Expected<JsonTree, JsonError> patch = JsonTree::parse(patch_json);
-  if (const std::optional<PatchError> error = check(patch)) return Unexpected(*error);
-  const Expected<JsonTree, JsonError> session = JsonTree::parse(session_json);
-  if (!session || session->root().kind() != JsonKind::kObject) return Unexpected(PatchError::kCorruptSession);
+Expected<MergePatch, MergePatchError> MergePatch::parse(std::string_view json) {
+  if (!isValidUtf8(json)) return Unexpected(MergePatchError::kMalformed);
+  Expected<JsonTree, JsonError> tree = JsonTree::parse(json);
+  if (!tree) {
+    return Unexpected(tree.error() == JsonError::kTooDeep ? MergePatchError::kTooDeep : MergePatchError::kMalformed);
+  }
+  if (tree->root().kind() != JsonKind::kObject) return Unexpected(MergePatchError::kNotAnObject);
+  if (hasDuplicateNames(tree->root())) return Unexpected(MergePatchError::kDuplicateName);
+  return MergePatch(*std::move(tree));
+}
+
+std::string MergePatch::appliedTo(JsonValue target) const {
   std::string next;
-  next.reserve(session_json.size() + patch_json.size());
-  merge(session->root(), patch->root(), next);
+  next.reserve(target.source().size() + root().source().size());
+  merge(target, root(), next);
   return next;
 }
 
