@@ -20,7 +20,7 @@ constexpr std::size_t kLongestJoin = 8;
 void readFrom(const OptionValue& value, IdentityHeader& header) {
   std::optional<std::string> pointer = readText(value);
   if (!pointer) return;
-  if (const Complaint complaint = aboutJsonPointer(*pointer)) return value.refuse(*complaint);
+  if (const Complaint complaint = aboutSessionPointer(*pointer)) return value.refuse(*complaint);
   header.from = *std::move(pointer);
 }
 

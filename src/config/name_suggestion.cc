@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <numeric>
 
+#include "base/ascii.h"
+
 namespace sessiond {
 namespace {
 
@@ -14,7 +16,7 @@ std::string essence(std::string_view name) {
   std::string letters;
   for (const char byte : name) {
     if (byte == '_' || byte == '-') continue;
-    letters += byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+    letters += toLower(byte);
   }
   return letters;
 }

@@ -19,7 +19,7 @@ constexpr std::size_t kMaxMatches = 16;
 
 void readMatch(const OptionValue& value, SessionPolicy& policy) {
   forEachEntry(value, [&](const std::string& pointer, YamlPlace place, const OptionValue& entry) {
-    if (const Complaint complaint = aboutJsonPointer(pointer)) {
+    if (const Complaint complaint = aboutSessionPointer(pointer)) {
       value.report.error(place, entry.path, *complaint);
     }
     if (std::optional<std::string> json = readJsonScalar(entry)) policy.match.emplace_back(pointer, *std::move(json));

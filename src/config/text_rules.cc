@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
+#include "base/ascii.h"
 #include "config/config_report.h"
+#include "json/json_pointer.h"
 #include "os/host_port.h"
 #include "redis/redis_address.h"
+#include "session/reserved_names.h"
 
 namespace sessiond {
 namespace {
@@ -32,13 +36,6 @@ bool all(std::string_view text, Test test) {
 
 bool has(std::string_view text, std::string_view any_of) {
   return text.find_first_of(any_of) != std::string_view::npos;
-}
-
-std::string lowerCase(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte; });
-  return lower;
 }
 
 Complaint mustBe(const std::string& what, std::string_view text) {
@@ -103,11 +100,27 @@ Complaint aboutJsonPointer(std::string_view text) {
   return aboutLength(text, 256);
 }
 
-Complaint aboutUserPointer(std::string_view text) {
-  if (text == "/cookie" || text.starts_with("/cookie/")) {
-    return "must not lead into /cookie, which every session has, logged in or not";
+Complaint aboutSessionPointer(std::string_view text) {
+  constexpr std::size_t kDeepest = 32;  // half of what a session may have: a user stands below
+  if (Complaint complaint = aboutJsonPointer(text)) return complaint;
+  const std::vector<std::string> names = JsonPointer::of(text).tokens();
+  if (names.size() > kDeepest) {
+    return "must have at most " + std::to_string(kDeepest) + " levels but has " + std::to_string(names.size());
   }
-  return aboutJsonPointer(text);
+  const bool is_kept = isReservedName(names.front()) && names.front() != "cookie" && names.front() != "_sd";
+  if (is_kept || std::find(names.begin(), names.end(), "__proto__") != names.end()) {
+    return "must not lead through " + std::string(is_kept ? names.front() : "__proto__") +
+           ", a name that JavaScript or express-session keeps for itself: nothing can stand there";
+  }
+  return std::nullopt;
+}
+
+Complaint aboutUserPointer(std::string_view text) {
+  if (Complaint complaint = aboutSessionPointer(text)) return complaint;
+  const std::string first = JsonPointer::of(text).tokens().front();
+  if (first == "cookie") return "must not lead into /cookie, which every session has, logged in or not";
+  if (first == "_sd") return "must not lead into /_sd, where sessiond keeps what it needs itself";
+  return std::nullopt;
 }
 
 Complaint aboutCookieName(std::string_view text) {

@@ -25,7 +25,9 @@ Complaint aboutKeyPrefix(std::string_view text);
 Complaint aboutAppCachePrefix(std::string_view text);
 /// RFC 6901, to a member: the whole document ("") is none.
 Complaint aboutJsonPointer(std::string_view text);
-/// A JSON Pointer to what makes a session a login; /cookie is in every session.
+/// A JSON Pointer to something that can stand in a session: not through a name that express-session keeps for itself.
+Complaint aboutSessionPointer(std::string_view text);
+/// The same, and not into `cookie` and `_sd`: where the user stands is the application's, and a login writes there.
 Complaint aboutUserPointer(std::string_view text);
 /// A token (RFC 9110 §5.6.2).
 Complaint aboutCookieName(std::string_view text);

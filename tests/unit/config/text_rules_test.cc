@@ -23,8 +23,19 @@ TEST(TextRules, JsonPointersAreRfc6901ToAMember) {
 }
 
 TEST(TextRules, LoginIsNotToldFromWhatEverySessionHas) {
+  expectAccepted(aboutSessionPointer, {"/user/id", "/_sd/authenticated", "/cookie/expires", "/user/save", "/idx"});
+  expectRefused(aboutSessionPointer, {"", "user", "/id", "/regenerate/x", "/user/__proto__"});
   expectAccepted(aboutUserPointer, {"/user", "/passport/user", "/cookies"});
-  expectRefused(aboutUserPointer, {"", "/cookie", "/cookie/originalMaxAge"});
+  expectRefused(aboutUserPointer, {"", "/cookie", "/cookie/originalMaxAge", "/_sd", "/_sd/user", "/save", "/save/user",
+                                   "/id", "/__proto__/user", "/a/__proto__/user", "/constructor", "/toString/x"});
+  EXPECT_EQ(aboutUserPointer("/_sd/user"), "must not lead into /_sd, where sessiond keeps what it needs itself");
+  EXPECT_EQ(aboutUserPointer("/save"),
+            "must not lead through save, a name that JavaScript or express-session keeps for "
+            "itself: nothing can stand there");
+  std::string deep;
+  for (int i = 0; i < 32; ++i) deep += "/a";
+  expectAccepted(aboutUserPointer, {deep.c_str()});
+  expectRefused(aboutUserPointer, {(deep + "/a").c_str()});
 }
 
 TEST(TextRules, LocalUrlsStayOnTheSite) {
