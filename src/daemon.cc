@@ -18,6 +18,7 @@
 #include "config/config_loader.h"
 #include "fastcgi/listener.h"
 #include "fastcgi/server.h"
+#include "os/open_files.h"
 #include "os/signals.h"
 #include "os/systemd.h"
 
@@ -68,6 +69,7 @@ class Daemon {
 };
 
 int Daemon::run() {
+  raiseOpenFiles();
   if (!setUpLog(config_->log)) {
     logError("log: the file cannot be opened", {{"file", config_->log.file}});
     return EX_CONFIG;

@@ -12,7 +12,9 @@
 #include "base/file.h"
 #include "base/unique_fd.h"
 #include "config/config_reader.h"
+#include "config/config_validator.h"
 #include "config/secret_file.h"
+#include "os/open_files.h"
 
 namespace sessiond {
 namespace {
@@ -58,6 +60,14 @@ std::optional<Secret> loadSecret(const std::string& name, const std::string& pat
   return std::move(read->secret);
 }
 
+/// A token has rules of its own.
+void checkLines(const Secret& secret, const std::string& name, const std::string& path, ConfigReport& report) {
+  if (secret.reveal().find('\n') == std::string_view::npos) return;
+  report.warning(path, shown(name) +
+                           " holds several lines, and all of them together are the secret; each needs a file of "
+                           "its own");
+}
+
 void checkSessionSecret(const Secret& secret, const SessionSettings& session, const std::string& path,
                         ConfigReport& report) {
   const std::size_t size = secret.reveal().size();
@@ -81,6 +91,7 @@ void loadSessionSecrets(SessionSettings& session, const FileLocations& locations
     name = settledName(name, locations);
     std::optional<Secret> secret = loadSecret(name, path, kMakeSecret, locations, report);
     if (!secret) continue;
+    checkLines(*secret, name, path, report);
     checkSessionSecret(*secret, session, path, report);
     session.secrets.push_back(*std::move(secret));
   }
@@ -90,6 +101,7 @@ void loadRedisPassword(RedisSettings& redis, const FileLocations& locations, Con
   if (redis.password_file.empty() || !report.isSound("redis.password_file")) return;
   redis.password_file = settledName(redis.password_file, locations);
   if (std::optional<Secret> secret = loadSecret(redis.password_file, "redis.password_file", "", locations, report)) {
+    checkLines(*secret, redis.password_file, "redis.password_file", report);
     redis.password = *std::move(secret);
   }
 }
@@ -128,9 +140,9 @@ void settleLaterFile(std::string& name, const std::string& path, const FileLocat
 }
 
 void loadFiles(Config& config, const FileLocations& locations, ConfigReport& report) {
-  loadSessionSecrets(config.session, locations, report);
   loadRedisPassword(config.redis, locations, report);
   loadToken(config.api, locations, report);
+  checkOpenFiles(config.listen, openFilesLimit(), report);
   settleLaterFile(config.login.htpasswd_file, "login.htpasswd_file", locations, report);
   settleLaterFile(config.login.page_file, "login.page_file", locations, report);
 }
@@ -153,6 +165,9 @@ Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string&
   ConfigDraft draft = readConfig(*text, path);
   std::error_code ignored;  // a path that cannot be made absolute is used as it is
   const FileLocations locations{std::filesystem::absolute(path, ignored).parent_path().string(), credentials_directory};
+  if (draft.understood || draft.report.isGiven("session.secret_files")) {
+    loadSessionSecrets(draft.config.session, locations, draft.report);
+  }
   loadFiles(draft.config, locations, draft.report);
   const bool has_errors = draft.report.hasErrors();
   std::vector<ConfigProblem> problems = draft.report.take();

@@ -21,6 +21,7 @@ void readEntry(const YamlEntry& entry, const std::string& section_path, ConfigDr
     draft.report.remember(path, node.place);
     option->read(OptionValue{node, path, draft.report}, draft.config);
   } else if (!isSection(path)) {
+    draft.understood = false;
     reportUnknown(draft.report, entry.place, section_path, entry.key);
   } else if (node.kind == YamlKind::kMap) {
     draft.report.remember(path, entry.place);
@@ -48,11 +49,12 @@ void settle(Config& config) {
 }  // namespace
 
 ConfigDraft readConfig(std::string_view text, const std::string& file) {
-  ConfigDraft draft{.config = {}, .report = ConfigReport(file)};
+  ConfigDraft draft{.config = {}, .report = ConfigReport(file), .understood = true};
   const YamlDocument document = parseYaml(text);
   for (const YamlProblem& problem : document.problems) {
     draft.report.error(problem.place, problem.path, problem.message);
   }
+  draft.understood = document.problems.empty() && document.root.kind == YamlKind::kMap;
   if (document.root.kind == YamlKind::kMap) {
     readSection(document.root, "", draft);
   } else if (document.root.kind != YamlKind::kBroken) {

@@ -28,6 +28,8 @@ class ConfigReport {
 
   /// Was nothing wrong with this option so far? What depends on a value that could not be read says nothing.
   bool isSound(std::string_view path) const;
+  /// Does the file hold it? Not only its default.
+  bool isGiven(const std::string& path) const { return places_.contains(path); }
   bool hasErrors() const;
   /// All problems, sorted by position; none are left.
   std::vector<ConfigProblem> take();

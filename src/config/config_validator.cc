@@ -57,6 +57,19 @@ void checkSession(const SessionSettings& session, ConfigReport& report) {
                  "must be shorter than idle_timeout, " + formatDuration(session.idle_timeout) + ", but is " +
                      formatDuration(session.touch_interval) + ": sessions in use would expire between two touches");
   }
+  if (areSound(report, {"session.absolute_timeout", "session.idle_timeout"}) && session.absolute_timeout.count() > 0 &&
+      session.absolute_timeout < session.idle_timeout) {
+    report.warning("session.absolute_timeout",
+                   "is " + formatDuration(session.absolute_timeout) + ", shorter than idle_timeout, " +
+                       formatDuration(session.idle_timeout) +
+                       ": no session from a login here lives long enough to be unused for that long");
+  }
+  constexpr std::size_t kRoomInNginx = std::size_t{12} * 1024;  // of fastcgi_buffer_size 16k, beside the other headers
+  if (report.isSound("session.identity_max_bytes") && session.identity_max_bytes > kRoomInNginx) {
+    report.warning("session.identity_max_bytes", "is " + formatSize(session.identity_max_bytes) +
+                                                     "; nginx fails on more than fastcgi_buffer_size, 16k in the "
+                                                     "shipped snippets, all headers together");
+  }
   if (!report.isSound("session.secret_files")) return;
   if (session.secret_files.empty()) {
     report.error("session.secret_files", "must name at least one file with a secret; " + std::string(kMakeSecret));
@@ -86,6 +99,22 @@ void checkCookie(const CookieSettings& cookie, ConfigReport& report) {
   }
   if (cookie.partitioned && !is_secure) {
     report.error("cookie.partitioned", "needs cookie.secure: always; browsers drop the cookie otherwise");
+  }
+}
+
+/// A login gives the session the cookie's own life (as Express does); so the longer of the two counts.
+void checkCookieLife(const SiteSettings& site, ConfigReport& report) {
+  if (!areSound(report, {"cookie.max_age", "session.idle_timeout", "session.absolute_timeout"})) return;
+  if (!site.cookie.max_age) return;
+  const std::chrono::seconds max_age = *site.cookie.max_age;
+  const std::chrono::seconds absolute = site.session.absolute_timeout;
+  if (absolute.count() > 0 && max_age > absolute) {
+    report.warning("cookie.max_age", "is " + formatDuration(max_age) + ", longer than session.absolute_timeout, " +
+                                         formatDuration(absolute) + ": browsers keep a cookie that no longer logs in");
+  } else if (max_age > site.session.idle_timeout) {
+    report.warning("cookie.max_age", "is " + formatDuration(max_age) + ", longer than session.idle_timeout, " +
+                                         formatDuration(site.session.idle_timeout) +
+                                         ": a session from a login here lives as long as its cookie, used or not");
   }
 }
 
@@ -128,6 +157,11 @@ void checkAppCache(const Config& config, ConfigReport& report) {
                                          " begins, or applications could read and write what is kept there, but is " +
                                          shown(prefix));
   }
+  const std::string& sessions = config.session.key_prefix;
+  if (!sessions.empty() && prefix != sessions && prefix.starts_with(sessions)) {
+    report.error("cache.key_prefix", "must not begin with session.key_prefix, " + shown(sessions) +
+                                         ", or what is cached could be taken for a session, but is " + shown(prefix));
+  }
 }
 
 void checkApi(const ApiSettings& api, ConfigReport& report) {
@@ -151,11 +185,20 @@ void validate(const Config& config, ConfigReport& report) {
   checkRedis(config.redis, report);
   checkSession(config.session, report);
   checkCookie(config.cookie, report);
+  checkCookieLife(config, report);
   checkIdentity(config, report);
   checkPolicies(config.policies, report);
   checkLogin(config.login, report);
   checkApi(config.api, report);
   checkAppCache(config, report);
+}
+
+void checkOpenFiles(const ListenSettings& listen, std::uint64_t limit, ConfigReport& report) {
+  constexpr std::uint64_t kOthers = 64;  // Redis, the log, the listening socket, and so on
+  if (!report.isSound("listen.max_connections") || listen.max_connections + kOthers <= limit) return;
+  report.warning("listen.max_connections",
+                 "is " + std::to_string(listen.max_connections) + ", but a process started from here may have only " +
+                     std::to_string(limit) + " files open; raise LimitNOFILE in the unit (ulimit -n in a shell)");
 }
 
 }  // namespace sessiond

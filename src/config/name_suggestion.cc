@@ -11,16 +11,6 @@ namespace {
 
 constexpr std::size_t kLongestName = 64;
 
-/// Lower case, letters and digits only.
-std::string essence(std::string_view name) {
-  std::string letters;
-  for (const char byte : name) {
-    if (byte == '_' || byte == '-') continue;
-    letters += toLower(byte);
-  }
-  return letters;
-}
-
 /// Levenshtein's distance, by rows.
 std::size_t distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> row(to.size() + 1);
@@ -38,6 +28,14 @@ std::size_t distance(std::string_view from, std::string_view to) {
 }
 
 }  // namespace
+
+std::string essence(std::string_view name) {
+  std::string letters;
+  for (const char byte : name) {
+    if (byte != '_' && byte != '-') letters += toLower(byte);
+  }
+  return letters;
+}
 
 std::optional<std::string> nearestName(std::string_view given, const std::vector<std::string>& candidates) {
   if (given.size() > kLongestName) return std::nullopt;

@@ -1,9 +1,11 @@
 #include "config/option_value.h"
 
 #include <algorithm>
+#include <regex>
 
 #include "base/encoding.h"
 #include "base/parse.h"
+#include "config/foreign_names.h"
 #include "config/units.h"
 
 namespace sessiond {
@@ -40,6 +42,22 @@ bool allDigits(std::string_view text) {
 
 std::size_t countDigits(std::string_view text, std::size_t from) {
   return std::min(text.find_first_not_of("0123456789", from), text.size()) - from;
+}
+
+std::string meantBy(const std::optional<std::string>& ours) {
+  return ours ? "; did you mean " + *ours + "?" : "";
+}
+
+/// Does a version of YAML, or a hasty reader, take this for a boolean or a number, although JSON does not? Taken for a
+/// text it would never equal what the application means by it.
+bool isMistakable(const std::string& text) {
+  static const std::regex kOther(
+      "y|n|yes|no|on|off|true|false|[-+]?\\.?inf(inity)?|\\.?nan|"
+      "[-+]?(0x[0-9a-f_]+|0o[0-7_]+|0b[01_]+|[0-9][0-9_]*(\\.[0-9_]*)?(e[-+]?[0-9]+)?|\\.[0-9][0-9_]*(e[-+]?[0-9]+)?|"
+      "[0-9]+(:[0-5]?[0-9])+)",
+      std::regex::icase);
+  constexpr std::size_t kLongest = 64;  // of a number that somebody writes by hand
+  return text.size() <= kLongest && std::regex_match(text, kOther);
 }
 
 /// The grammar of RFC 8259 §6.
@@ -114,7 +132,8 @@ std::optional<std::chrono::milliseconds> readDuration(const OptionValue& value, 
   }
   const std::optional<std::chrono::milliseconds> duration = parseDuration(*text);
   if (!duration) {
-    value.refuse("must be a duration, a whole number with ms, s, m, h or d, but is " + describeNode(value.node));
+    value.refuse("must be a duration, a whole number with ms, s, m, h or d, but is " + describeNode(value.node) +
+                 meantBy(ourDurationFor(*text)));
     return std::nullopt;
   }
   const bool is_none = limits.zero_is_none && duration->count() == 0;
@@ -137,7 +156,8 @@ std::optional<std::size_t> readSize(const OptionValue& value, std::size_t least,
   if (!text) return std::nullopt;
   const std::optional<std::size_t> size = parseSize(*text);
   if (!size && !allDigits(*text)) {
-    value.refuse("must be a size in bytes, or with k or m, such as 512, 8k or 1m, but is " + describeNode(value.node));
+    value.refuse("must be a size in bytes, or with k or m, such as 512, 8k or 1m, but is " + describeNode(value.node) +
+                 meantBy(ourSizeFor(*text)));
     return std::nullopt;
   }
   if (size && *size >= least && *size <= most) return size;
@@ -212,7 +232,10 @@ std::optional<std::size_t> readChoice(const OptionValue& value, std::span<const 
     const auto found = std::find(words.begin(), words.end(), node.text);
     if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
   }
-  value.refuse("must be " + oneOf(words) + " but is " + describeNode(node));
+  const std::optional<std::string_view> ours =
+      node.kind == YamlKind::kScalar ? ourWordFor(node.text, words) : std::nullopt;
+  value.refuse("must be " + oneOf(words) + " but is " + describeNode(node) +
+               meantBy(ours ? std::optional<std::string>(*ours) : std::nullopt));
   return std::nullopt;
 }
 
@@ -224,6 +247,10 @@ std::optional<std::string> readJsonScalar(const OptionValue& value) {
     return std::nullopt;
   }
   if (!node.quoted && (node.text == "true" || node.text == "false" || isJsonNumber(node.text))) return node.text;
+  if (!node.quoted && isMistakable(node.text)) {
+    value.refuse("must be true, false, a number as in JSON, or a text in quotes, but is " + shown(node.text));
+    return std::nullopt;
+  }
   const std::optional<std::string> text = readText(value);
   if (!text) return std::nullopt;
   return quote(*text);

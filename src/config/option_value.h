@@ -51,7 +51,8 @@ std::optional<std::vector<std::string>> readTextList(const OptionValue& value);
 /// The index of the word.
 std::optional<std::size_t> readChoice(const OptionValue& value, std::span<const std::string_view> words);
 /// Text, number or boolean as JSON (RFC 8259): what is not quoted and looks like JSON's true, false or a number is
-/// one, everything else is a string.
+/// one, everything else is a string; but what only YAML takes for a boolean or a number (yes, True, 0x10, +1) is
+/// refused without quotes.
 std::optional<std::string> readJsonScalar(const OptionValue& value);
 
 /// For "but is ...": the value of a scalar, or the kind of anything else.

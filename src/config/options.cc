@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "config/foreign_names.h"
 #include "config/identity_option.h"
 #include "config/name_suggestion.h"
 #include "config/policies_option.h"
@@ -350,7 +351,9 @@ void reportUnknown(ConfigReport& report, YamlPlace place, const std::string& sec
   std::string message = section.empty() ? "unknown section" : "unknown option";
   std::optional<std::string> meant = nearestName(name, namesIn(section));
   if (!meant) meant = elsewhere(name);
-  if (meant) {
+  if (const std::optional<std::string> advice = adviceAboutForeignName(section, name)) {
+    message += "; " + *advice;
+  } else if (meant) {
     message += "; did you mean " + *meant + "?";
   } else if (section.empty()) {
     const std::vector<std::string> names = namesIn("");

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "config/config_report.h"
+#include "config/foreign_names.h"
 #include "json/json_pointer.h"
 #include "os/host_port.h"
 #include "redis/redis_address.h"
@@ -69,7 +70,10 @@ Complaint aboutGroup(std::string_view text) {
 
 Complaint aboutRedisUrl(std::string_view text) {
   const Expected<RedisAddress, std::string> address = parseRedisUrl(text);
-  if (!address) return address.error();
+  if (!address) {
+    const std::optional<std::string> meant = redisUrlFor(text);
+    return address.error() + (meant ? "; did you mean " + *meant + "?" : "");
+  }
   if (const Complaint complaint = aboutRedisUser(address->user)) return "its user " + *complaint;
   return std::nullopt;
 }

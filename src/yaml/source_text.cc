@@ -37,6 +37,43 @@ std::optional<YamlProblem> tabInIndentation(std::string_view line) {
   return YamlProblem{{0, tab + 1}, "", "a tab in the indentation: YAML allows only spaces there"};
 }
 
+struct UnusualSpace {
+  std::string_view bytes;
+  std::string_view name;
+};
+
+constexpr UnusualSpace kUnusualSpaces[] = {
+    {"\xc2\xa0", "U+00A0 (no-break space)"},
+    {"\xe2\x80\xaf", "U+202F (narrow no-break space)"},
+    {"\xe2\x80\x87", "U+2007 (figure space)"},
+    {"\xe2\x80\x8b", "U+200B (zero width space)"},
+    {"\xe3\x80\x80", "U+3000 (ideographic space)"},
+    {"\xef\xbb\xbf", "U+FEFF (zero width no-break space)"},
+    {"\xc2\x85", "U+0085 (next line)"},
+    {"\xe2\x80\xa8", "U+2028 (line separator)"},
+    {"\xe2\x80\xa9", "U+2029 (paragraph separator)"},
+};
+
+// A space that YAML takes for a letter, outside quotes and comments: it comes from a web page and cannot be seen.
+std::optional<YamlProblem> unusualSpace(std::string_view line) {
+  char quote = 0;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    const bool begins_a_word = at == 0 || std::string_view(" \t[{,").find(line[at - 1]) != std::string_view::npos;
+    if (quote != 0) {
+      if (line[at] == quote) quote = 0;
+      continue;
+    }
+    if (begins_a_word && (line[at] == '"' || line[at] == '\'')) quote = line[at];
+    if (begins_a_word && line[at] == '#') return std::nullopt;
+    for (const UnusualSpace& space : kUnusualSpaces) {
+      if (!line.substr(at).starts_with(space.bytes)) continue;
+      return YamlProblem{
+          {0, at + 1}, "", std::string(space.name) + " in the place of a plain space; in a text it needs quotes"};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 SourceText::SourceText(std::string_view text) : all_(text) {
@@ -61,7 +98,8 @@ std::string_view SourceText::lineFrom(YamlPlace place) const {
 std::vector<YamlProblem> SourceText::problems() const {
   std::vector<YamlProblem> problems;
   for (std::size_t at = 0; at < lines_.size(); ++at) {
-    for (std::optional<YamlProblem> problem : {badByte(lines_[at]), tabInIndentation(lines_[at])}) {
+    for (std::optional<YamlProblem> problem :
+         {badByte(lines_[at]), tabInIndentation(lines_[at]), unusualSpace(lines_[at])}) {
       if (!problem) continue;
       problem->place.line = at + 1;
       problems.push_back(*std::move(problem));

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "base/unique_fd.h"
+#include "config/config_validator.h"
 #include "unit/config/secret_folder.h"
 
 namespace sessiond {
@@ -51,12 +52,12 @@ std::string nameOf(const UniqueFd& fd) {
 }
 
 TEST_F(ConfigLoader, FillsWhatIsGivenAndKeepsTheOtherDefaults) {
-  const Loaded loaded = load("session: {idle_timeout: 30m}\ncookie: {max_age: 2h, priority: high}\n");
+  const Loaded loaded = load("session: {idle_timeout: 30m}\ncookie: {max_age: 20m, priority: high}\n");
   ASSERT_TRUE(loaded);
   EXPECT_THAT(said(loaded), IsEmpty());
   EXPECT_EQ(loaded->config.session.idle_timeout, std::chrono::minutes(30));
   EXPECT_EQ(loaded->config.session.touch_interval, std::chrono::seconds(60));
-  EXPECT_EQ(loaded->config.cookie.max_age, std::chrono::hours(2));
+  EXPECT_EQ(loaded->config.cookie.max_age, std::chrono::minutes(20));
   EXPECT_EQ(loaded->config.cookie.priority, CookiePriority::kHigh);
   EXPECT_EQ(loaded->config.identity.size(), 4u);
 }
@@ -241,7 +242,7 @@ TEST_F(ConfigLoader, CountsTheDefaultPolicyInTheirLimit) {
 
 TEST_F(ConfigLoader, KeepsTheJsonKindOfWhatAPolicyMatches) {
   const Loaded loaded =
-      load("policies: {p: {match: {/a: true, /b: 1.50, /c: \"1\", /d: yes, /e: 007, /f: 'q\"\\'}}}\n");
+      load("policies: {p: {match: {/a: true, /b: 1.50, /c: \"1\", /d: 'yes', /e: \"007\", /f: 'q\"\\'}}}\n");
   ASSERT_TRUE(loaded);
   using Match = std::pair<std::string, std::string>;
   EXPECT_THAT(loaded->config.policies[1].match,
@@ -269,6 +270,38 @@ TEST_F(ConfigLoader, SaysWhyAFileCannotBeRead) {
   EXPECT_THAT(said(loadConfig(folder_.path(), folder_.path())), ElementsAre("FOLDER: cannot be read: Is a directory"));
   EXPECT_THAT(said(load(std::string(kMaxConfigFileSize + 1, '#'))),
               ElementsAre("FOLDER/sessiond.yaml: is larger than 256 KiB"));
+}
+
+TEST(ConfigValidator, WarnsOfMoreConnectionsThanFilesMayBeOpen) {
+  ConfigReport report("test");
+  ListenSettings listen;
+  listen.max_connections = 1000;
+  checkOpenFiles(listen, 1064, report);
+  EXPECT_THAT(report.take(), IsEmpty());
+  checkOpenFiles(listen, 1063, report);
+  const std::vector<ConfigProblem> problems = report.take();
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(describe(problems.front()),
+            "test: warning: listen.max_connections: is 1000, but a process started from here may have only 1063 files "
+            "open; raise LimitNOFILE in the unit (ulimit -n in a shell)");
+}
+
+TEST_F(ConfigLoader, SaysNothingOfTheDefaultsOfATextThatItDidNotUnderstand) {
+  std::filesystem::remove(folder_.path() + "/session_secret");
+  EXPECT_THAT(said(load("session:\n\tsecret_files: [secret]\n")),
+              ElementsAre("FOLDER/sessiond.yaml:2:1: a tab in the indentation: YAML allows only spaces there"));
+  EXPECT_THAT(said(load("sesion: {secret_files: [secret]}\n")),
+              ElementsAre("FOLDER/sessiond.yaml:1:1: sesion: unknown section; did you mean session?"));
+  EXPECT_THAT(said(load("session: {idle_timeout: 1}\n")).size(), 2U) << "the missing secret is a problem of its own";
+}
+
+TEST_F(ConfigLoader, WarnsOfASecretFileOfSeveralLines) {
+  folder_.write("two", "0123456789abcdef0123456789abcdef\n0123456789abcdef0123456789abcdef\n");
+  const Loaded loaded = load("session: {secret_files: [two]}\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(said(loaded), ElementsAre("FOLDER/sessiond.yaml:1:26: warning: session.secret_files[0]: FOLDER/two holds "
+                                        "several lines, and all of them together are the secret; each needs a file of "
+                                        "its own"));
 }
 
 }  // namespace
