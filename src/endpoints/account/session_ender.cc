@@ -16,27 +16,12 @@ namespace {
 /// no cookie longer (RFC 6265bis §5.5).
 constexpr std::chrono::days kLongestCookie{400};
 
-std::optional<JsonValue> follow(JsonValue value, const JsonPointer& pointer) {
-  std::optional<JsonValue> at = value;
-  for (const std::string& token : pointer.tokens()) {
-    if (!at) return std::nullopt;
-    at = at->member(token);
-  }
-  return at;
-}
-
 /// The user's id as the index files it; empty when there is none.
 std::string userIdOf(JsonValue session, const JsonPointer& user_at) {
   const std::optional<JsonValue> user = follow(session, user_at);
   const std::optional<JsonValue> id = user ? user->member("id") : std::nullopt;
   if (!id || (id->kind() != JsonKind::kString && id->kind() != JsonKind::kNumber)) return "";
   return std::string(id->text());
-}
-
-JsonPointer parsedPointer(std::string_view text) {
-  std::optional<JsonPointer> pointer = JsonPointer::parse(text);
-  SESSIOND_CHECK(pointer.has_value());
-  return *std::move(pointer);
 }
 
 }  // namespace
@@ -48,7 +33,7 @@ struct SessionEnder::Found {
 
 SessionEnder::SessionEnder(const SessionEnderParts& parts)
     : parts_(parts),
-      user_at_(parsedPointer(parts.settings.user_at)),
+      user_at_(JsonPointer::of(parts.settings.user_at)),
       revoked_(parts.metrics.counter("sessiond_sessions_revoked_total", "Sessions ended before their time.")) {}
 
 Expected<SessionEnder::Found, StoreError> SessionEnder::find(const SessionId& id) const {
