@@ -19,7 +19,7 @@ std::string formattedByHiredis(const std::vector<std::string>& arguments) {
     sizes.push_back(argument.size());
   }
   char* target = nullptr;
-  const int size = redisFormatCommandArgv(&target, static_cast<int>(arguments.size()), pointers.data(), sizes.data());
+  const auto size = redisFormatCommandArgv(&target, static_cast<int>(arguments.size()), pointers.data(), sizes.data());
   const std::string bytes(target, static_cast<std::size_t>(size));
   redisFreeCommand(target);
   return bytes;
