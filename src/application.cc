@@ -56,11 +56,11 @@ Directories openDirectories(const LoginSettings& config, RedisClient& redis, con
       directories.push_back(std::make_unique<RedisUserDirectory>(redis));
       continue;
     }
-    auto opened = HtpasswdDirectory::open(config.htpasswd_file, clock);
+    auto opened = HtpasswdDirectory::open(config.htpasswd_file, NameCase::kMatters, clock);
     if (opened) {
       directories.push_back(*std::move(opened));
     } else {
-      for (const std::string& problem : opened.error()) problems.push_back("login.htpasswd_file: " + problem);
+      problems.push_back("login.htpasswd_file: " + opened.error());
     }
   }
   return directories;

@@ -13,7 +13,7 @@
 
 namespace sessiond {
 
-/// What somebody claims. Views into the request; neither is ever logged.
+/// What somebody claims. Views into the request; neither is ever logged. The name is canonical (user_name.h).
 struct Credentials {
   std::string_view name;
   std::string_view password;
@@ -23,6 +23,7 @@ struct Credentials {
 enum class AuthenticationFailure {
   kUnknownUser,
   kWrongPassword,
+  kLocked,       ///< whoever keeps the users has locked this one
   kDamaged,      ///< the stored entry or its hash cannot be used
   kUnavailable,  ///< cannot tell
 };

@@ -5,39 +5,34 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "login/password_hash.h"
+#include "login/user_name.h"
 
 namespace sessiond {
 namespace {
 
-/// What all directories together say about a name.
-struct Lookup {
+/// What all directories together say about a name: the entry of the first that has one.
+Expected<std::optional<UserEntry>, DirectoryError> lookUp(
+    const std::vector<std::unique_ptr<UserDirectory>>& directories, std::string_view name) {
   std::optional<UserEntry> entry;
-  bool known = false;  ///< some directory has decided: by `entry`, or by a damaged one when that is empty
   bool unavailable = false;
-};
-
-Lookup lookUp(const std::vector<std::unique_ptr<UserDirectory>>& directories, std::string_view name) {
-  Lookup lookup;
   for (const std::unique_ptr<UserDirectory>& directory : directories) {
     Expected<std::optional<UserEntry>, DirectoryError> found = directory->find(name);
-    if (!found && found.error() == DirectoryError::kUnavailable) lookup.unavailable = true;
-    if (lookup.known) continue;
-    if (!found && found.error() == DirectoryError::kDamaged) lookup.known = true;
-    if (found && *found) {
-      lookup.known = true;
-      lookup.entry = *std::move(found);
+    if (!found) {
+      unavailable = true;
+    } else if (!entry) {
+      entry = *std::move(found);
     }
   }
-  return lookup;
+  if (unavailable) return Unexpected(DirectoryError::kUnavailable);
+  return entry;
 }
 
 }  // namespace
 
 DirectoryAuthenticator::DirectoryAuthenticator(std::vector<std::unique_ptr<UserDirectory>> directories,
                                                const HmacKey& log_key)
-    : directories_(std::move(directories)), log_key_(log_key), decoy_key_(Secret(randomBytes(32))) {
+    : directories_(std::move(directories)), log_key_(log_key) {
   SESSIOND_CHECK(!directories_.empty());
 }
 
@@ -45,28 +40,50 @@ Expected<User, AuthenticationFailure> DirectoryAuthenticator::authenticate(const
   // What cannot be a name or a password is nobody's: refusing it at once tells nothing about any user.
   if (!isValidUserName(credentials.name) || !isPossiblePassword(credentials.password))
     return Unexpected(AuthenticationFailure::kUnknownUser);
-  Lookup lookup = lookUp(directories_, credentials.name);
-  if (lookup.unavailable) return Unexpected(AuthenticationFailure::kUnavailable);
+  Expected<std::optional<UserEntry>, DirectoryError> found = lookUp(directories_, credentials.name);
+  if (!found) return Unexpected(AuthenticationFailure::kUnavailable);
+  std::optional<UserEntry>& entry = *found;
 
-  const std::optional<std::string> unusable =
-      lookup.entry ? explainUnusableHash(lookup.entry->password_hash) : std::nullopt;
-  const bool real = lookup.entry && !unusable;
-  const PasswordCheck check =
-      verifyPassword(real ? lookup.entry->password_hash : decoyHash(credentials.name), credentials.password);
-  if (!lookup.known) return Unexpected(AuthenticationFailure::kUnknownUser);
+  const bool locked = entry && (entry->locked || isLockedHash(entry->password_hash));
+  std::string problem = entry ? entry->damage : "";
+  if (entry && problem.empty()) problem = explainUnusableHash(entry->password_hash).value_or("");
+  const bool real = entry && !locked && problem.empty();
+  const PasswordCheck check = verifyPassword(real ? entry->password_hash : decoyHash(), credentials.password);
+  if (!entry) return Unexpected(AuthenticationFailure::kUnknownUser);
+  if (locked) return Unexpected(AuthenticationFailure::kLocked);
   if (!real || check == PasswordCheck::kUnusableHash) {
-    logError("login: the stored entry of a user cannot be used; set the password anew",
-             {{"user", pseudonym(log_key_, credentials.name)},
-              {"problem", unusable.value_or(lookup.entry ? "the hash is malformed" : "the entry is damaged")}});
+    logUnusable(credentials, real ? "the hash is malformed" : problem);
     return Unexpected(AuthenticationFailure::kDamaged);
   }
+  compareWithDecoy(entry->password_hash);
   if (check == PasswordCheck::kDiffers) return Unexpected(AuthenticationFailure::kWrongPassword);
-  return std::move(lookup.entry->user);
+  if (isBcrypt(entry->password_hash) && credentials.password.size() > kBcryptPasswordBytes)
+    logWarn("login: bcrypt looks at the first 72 bytes of a password only, and this user's is longer",
+            {{"user", pseudonym(log_key_, credentials.name)}});
+  return std::move(entry->user);
 }
 
-std::string DirectoryAuthenticator::decoyHash(std::string_view name) const {
-  const std::size_t which = decoy_key_.sign(name).front() % directories_.size();
-  return directories_[which]->decoyHash(name);
+std::string DirectoryAuthenticator::decoyHash() const {
+  for (const std::unique_ptr<UserDirectory>& directory : directories_) {
+    if (std::optional<std::string> usual = directory->usualHash()) return *std::move(usual);
+  }
+  return std::string(kDefaultDecoyHash);
+}
+
+void DirectoryAuthenticator::logUnusable(const Credentials& credentials, std::string_view problem) const {
+  logError("login: the stored entry of a user cannot be used; set the password anew",
+           {{"user", pseudonym(log_key_, credentials.name)}, {"problem", problem}});
+}
+
+void DirectoryAuthenticator::compareWithDecoy(std::string_view hash) {
+  if (cost_complained_.load(std::memory_order_relaxed)) return;
+  const std::string decoy_cost = costOf(decoyHash());
+  const std::string cost = costOf(hash);
+  if (cost == decoy_cost || cost_complained_.exchange(true, std::memory_order_relaxed)) return;
+  logWarn(
+      "login: a user's password hash is of another kind or cost than what is computed for unknown names, so time tells "
+      "them apart; give all users hashes of one kind and cost",
+      {{"user_hash", cost}, {"unknown", decoy_cost}});
 }
 
 }  // namespace sessiond

@@ -3,25 +3,45 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdint>
-#include <cstring>
+#include <map>
 #include <utility>
 
 #include "base/file.h"
 #include "base/log.h"
-#include "base/random.h"
-#include "login/decoy_hash.h"
+#include "base/secret.h"
+#include "login/password_hash.h"
 
 namespace sessiond {
+namespace {
 
-HtpasswdDirectory::HtpasswdDirectory(std::string path, const Clock& clock)
-    : path_(std::move(path)), clock_(clock), decoy_key_(Secret(randomBytes(32))) {}
+bool isUsable(const UserEntry& entry) {
+  return !entry.locked && entry.damage.empty();
+}
 
-Expected<std::unique_ptr<HtpasswdDirectory>, std::vector<std::string>> HtpasswdDirectory::open(std::string path,
-                                                                                               const Clock& clock) {
-  std::unique_ptr<HtpasswdDirectory> directory(new HtpasswdDirectory(std::move(path), clock));
+std::optional<std::string> usualHashOf(const std::vector<HtpasswdLine>& lines) {
+  std::map<std::string, std::size_t> users_of;
+  for (const HtpasswdLine& line : lines) {
+    if (isUsable(line.entry)) ++users_of[costOf(line.entry.password_hash)];
+  }
+  const auto usual = std::max_element(users_of.begin(), users_of.end(),
+                                      [](const auto& left, const auto& right) { return left.second < right.second; });
+  if (usual == users_of.end()) return std::nullopt;
+  const auto first = std::find_if(lines.begin(), lines.end(), [&](const HtpasswdLine& line) {
+    return isUsable(line.entry) && costOf(line.entry.password_hash) == usual->first;
+  });
+  return first->entry.password_hash;
+}
+
+}  // namespace
+
+HtpasswdDirectory::HtpasswdDirectory(std::string path, NameCase name_case, const Clock& clock)
+    : path_(std::move(path)), name_case_(name_case), clock_(clock) {}
+
+Expected<std::unique_ptr<HtpasswdDirectory>, std::string> HtpasswdDirectory::open(std::string path, NameCase name_case,
+                                                                                  const Clock& clock) {
+  std::unique_ptr<HtpasswdDirectory> directory(new HtpasswdDirectory(std::move(path), name_case, clock));
   Reading reading = directory->read();
-  if (!reading.content.problems.empty()) return Unexpected(std::move(reading.content.problems));
+  if (reading.failure) return Unexpected(*std::move(reading.failure));
   if (reading.readable_by_others) logWarn("htpasswd: file is readable by everybody", {{"file", directory->path_}});
   directory->apply(std::move(reading));
   return directory;
@@ -34,32 +54,41 @@ HtpasswdDirectory::Reading HtpasswdDirectory::read() const {
   if (::stat(path_.c_str(), &found) == 0) reading.version = FileVersion(found, clock_.wallNow());
   Expected<FileContents, std::string> file = readFile(path_, kMaxFileBytes);
   if (!file) {
-    reading.content.problems = {path_ + ": " + file.error()};
+    reading.failure = path_ + ": " + file.error();
+    reading.content.problems = {*reading.failure};
     return reading;
   }
   reading.readable_by_others = (*file).readable_by_others;
-  reading.content = parseHtpasswd((*file).bytes, path_);
+  reading.content = parseHtpasswd((*file).bytes, path_, name_case_);
   wipeString((*file).bytes);
   return reading;
 }
 
 void HtpasswdDirectory::apply(Reading reading) {
-  std::vector<std::string> problems = std::move(reading.content.problems);
-  const bool good = problems.empty();
-  auto users = good ? std::make_shared<const Users>(std::move(reading.content.users)) : nullptr;
+  std::shared_ptr<const Users> users;
+  if (!reading.failure) {
+    std::optional<std::string> usual_hash = usualHashOf(reading.content.users);
+    users = std::make_shared<const Users>(
+        Users{.lines = std::move(reading.content.users), .usual_hash = std::move(usual_hash)});
+  }
   {
     auto state = state_.lock();
     state->version = reading.version;
-    if (good) std::swap(state->users, users);
-    if (problems == state->problems) return;
-    state->problems = problems;
+    std::swap(state->users, users);
+    if (reading.content.problems == state->problems) return;
+    state->problems = reading.content.problems;
   }
-  if (good) {
-    logInfo("htpasswd: file is in order again", {{"file", path_}});
+  logReading(reading);
+}
+
+void HtpasswdDirectory::logReading(const Reading& reading) const {
+  if (reading.failure) {
+    logError("htpasswd: " + *reading.failure + "; until it can be read, nobody can log in");
     return;
   }
-  for (const std::string& problem : problems) logError("htpasswd: " + problem);
-  logError("htpasswd: the users read before stay in force", {{"file", path_}});
+  if (reading.content.problems.empty()) logInfo("htpasswd: file is in order again", {{"file", path_}});
+  for (const std::string& problem : reading.content.problems)
+    logWarn("htpasswd: " + problem + "; this line is ignored");
 }
 
 std::shared_ptr<const HtpasswdDirectory::Users> HtpasswdDirectory::current() {
@@ -71,20 +100,18 @@ std::shared_ptr<const HtpasswdDirectory::Users> HtpasswdDirectory::current() {
 
 Expected<std::optional<UserEntry>, DirectoryError> HtpasswdDirectory::find(std::string_view name) {
   const std::shared_ptr<const Users> users = current();
+  if (users == nullptr) return Unexpected(DirectoryError::kUnavailable);
+  const auto& lines = users->lines;
   const auto found =
-      std::lower_bound(users->begin(), users->end(), name,
+      std::lower_bound(lines.begin(), lines.end(), name,
                        [](const HtpasswdLine& line, std::string_view login) { return line.login < login; });
-  if (found == users->end() || found->login != name) return std::optional<UserEntry>();
+  if (found == lines.end() || found->login != name) return std::optional<UserEntry>();
   return std::optional<UserEntry>(found->entry);
 }
 
-std::string HtpasswdDirectory::decoyHash(std::string_view name) {
+std::optional<std::string> HtpasswdDirectory::usualHash() {
   const std::shared_ptr<const Users> users = state_.lock()->users;
-  if (users->empty()) return std::string(kDefaultDecoyHash);
-  const Sha256Digest digest = decoy_key_.sign(name);
-  std::uint64_t number = 0;
-  std::memcpy(&number, digest.data(), sizeof number);
-  return (*users)[number % users->size()].entry.password_hash;
+  return users == nullptr ? std::nullopt : users->usual_hash;
 }
 
 }  // namespace sessiond

@@ -1,18 +1,18 @@
 // HtpasswdDirectory: the users of one htpasswd file (htpasswd_parser.h), read anew when it changes.
 //
 // The file is looked at (stat) on every find(). When it may have changed since the last reading (file_version.h) it is
-// read whole and, if every line is good, put in force at once; a file with any bad line, or one that cannot be
-// read, leaves the old users in force, and every problem is logged once.
+// read whole and put in force at once: who is gone from it is refused from then on, and a bad line is bad alone. Every
+// problem is logged once. While the file cannot be read, nobody can tell who is in it: find() is kUnavailable.
 
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/crypto.h"
 #include "base/expected.h"
 #include "base/guarded.h"
 #include "login/file_version.h"
@@ -26,42 +26,45 @@ class HtpasswdDirectory final : public UserDirectory {
  public:
   static constexpr std::size_t kMaxFileBytes = 16 * 1024 * 1024;
 
-  /// Reads the file for the first time; every problem when it cannot be used ("path: no such file or directory",
-  /// "path:3: ..."). `clock` must outlive the directory.
-  static Expected<std::unique_ptr<HtpasswdDirectory>, std::vector<std::string>> open(std::string path,
-                                                                                     const Clock& clock);
+  /// Reads the file for the first time. The error is why it cannot be read ("path: no such file or directory"); bad
+  /// lines are none, they are logged. `clock` must outlive the directory.
+  static Expected<std::unique_ptr<HtpasswdDirectory>, std::string> open(std::string path, NameCase name_case,
+                                                                        const Clock& clock);
 
   Expected<std::optional<UserEntry>, DirectoryError> find(std::string_view name) override;
-  /// One of the file's own hashes, always the same for a name: with hashes of several kinds, names that nobody has
-  /// spread over the same costs as names that somebody has.
-  std::string decoyHash(std::string_view name) override;
+  /// The first, by name, of the usable hashes that cost what most of them do.
+  std::optional<std::string> usualHash() override;
 
  private:
-  using Users = std::vector<HtpasswdLine>;
+  struct Users {
+    std::vector<HtpasswdLine> lines;
+    std::optional<std::string> usual_hash;
+  };
 
   struct Reading {
     FileVersion version;
     HtpasswdContent content;
+    std::optional<std::string> failure;  ///< why the file could not be read
     bool readable_by_others = false;
   };
 
   struct State {
-    std::shared_ptr<const Users> users = std::make_shared<const Users>();
+    std::shared_ptr<const Users> users;  ///< null: the file could not be read
     FileVersion version;
     std::vector<std::string> problems;  ///< those of the last reading; logged when they became these
   };
 
-  HtpasswdDirectory(std::string path, const Clock& clock);
+  HtpasswdDirectory(std::string path, NameCase name_case, const Clock& clock);
 
   Reading read() const;
-  /// The users in force, after a look at the file.
+  /// The users in force, after a look at the file; null when it cannot be read.
   std::shared_ptr<const Users> current();
-  /// Puts a reading in force, or logs why not.
   void apply(Reading reading);
+  void logReading(const Reading& reading) const;
 
   const std::string path_;
+  const NameCase name_case_;
   const Clock& clock_;
-  const HmacKey decoy_key_;
   Guarded<State> state_;
 };
 

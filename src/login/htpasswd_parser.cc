@@ -66,49 +66,84 @@ Problem readMembers(std::string_view text, UserFields& fields) {
   return std::nullopt;
 }
 
-Problem readLine(std::string_view line, HtpasswdLine& user) {
-  if (!isValidUtf8(line)) return "line is not UTF-8";
-  if (std::any_of(line.begin(), line.end(), isControl)) return "line holds a control character";
-  bool more = false;
-  const std::string_view login = takeField(line, ':', more);
-  if (!more) return "line must be name:hash but has no colon";
-  if (!isValidUserName(login))
-    return "name must be 1 to " + std::to_string(kMaxUserNameBytes) + " bytes but is " + std::to_string(login.size());
-  const std::string_view hash = takeField(line, ':', more);
-  if (Problem problem = explainUnusableHash(hash)) return "user " + quoted(login) + ": " + *problem;
-  UserFields fields{.id = std::string(login), .name = std::string(login), .email = {}, .roles = {}};
-  if (more) {
-    if (Problem problem = readMembers(line, fields)) return "user " + quoted(login) + ": " + *problem;
-  }
-  user = {.login = std::string(login), .entry = {.password_hash = std::string(hash), .user = makeUser(fields)}};
+/// The user's name, canonical.
+Problem readName(std::string_view name, NameCase name_case, std::string& login) {
+  if (name.empty() || name.size() > kMaxUserNameBytes)
+    return "name must be 1 to " + std::to_string(kMaxUserNameBytes) + " bytes but is " + std::to_string(name.size());
+  if (!isValidUtf8(name)) return "name is not UTF-8";
+  if (std::any_of(name.begin(), name.end(), isControl)) return "name holds a control character";
+  if (trimUserName(name) != name) return "name " + quoted(name) + " has white space around it";
+  std::optional<std::string> canonical = canonicalUserName(name, name_case);
+  if (!canonical) return "name " + quoted(name) + " is too long in Unicode's normal form";
+  login = *std::move(canonical);
   return std::nullopt;
+}
+
+/// What stands behind the name.
+Problem readEntry(std::string_view rest, std::string_view name, UserEntry& entry) {
+  if (!isValidUtf8(rest)) return "line is not UTF-8";
+  if (std::any_of(rest.begin(), rest.end(), isControl)) return "line holds a control character";
+  bool more = false;
+  entry.password_hash = takeField(rest, ':', more);
+  entry.locked = isLockedHash(entry.password_hash);
+  if (!entry.locked) {
+    if (Problem problem = explainUnusableHash(entry.password_hash)) return problem;
+  }
+  UserFields fields{.id = std::string(name), .name = std::string(name), .email = {}, .roles = {}};
+  if (more) {
+    if (Problem problem = readMembers(rest, fields)) return problem;
+  }
+  entry.user = makeUser(fields);
+  return std::nullopt;
+}
+
+/// A line that names nobody leaves `user.login` empty.
+Problem readLine(std::string_view line, NameCase name_case, HtpasswdLine& user) {
+  bool more = false;
+  const std::string_view name = takeField(line, ':', more);
+  if (!more) return "line must be name:hash but has no colon";
+  if (Problem problem = readName(name, name_case, user.login)) return problem;
+  Problem problem = readEntry(line, name, user.entry);
+  if (!problem) return std::nullopt;
+  user.entry = {.damage = "the line in the htpasswd file is bad"};
+  return "user " + quoted(name) + ": " + *problem;
+}
+
+std::string_view withoutByteOrderMark(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return text;
+}
+
+bool isSkipped(std::string_view line) {
+  const std::size_t start = line.find_first_not_of(" \t");
+  return start == std::string_view::npos || line[start] == '#';
 }
 
 }  // namespace
 
-HtpasswdContent parseHtpasswd(std::string_view text, std::string_view file) {
+HtpasswdContent parseHtpasswd(std::string_view text, std::string_view file, NameCase name_case) {
   HtpasswdContent content;
   std::map<std::string, std::size_t> first_lines;
   const auto report = [&](std::size_t line_number, const std::string& problem) {
     content.problems.push_back(std::string(file) + ":" + std::to_string(line_number) + ": " + problem);
   };
+  text = withoutByteOrderMark(text);
   std::size_t line_number = 0;
   for (bool more = !text.empty(); more;) {
     std::string_view line = takeField(text, '\n', more);
     ++line_number;
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() || line.starts_with('#')) continue;
+    if (isSkipped(line)) continue;
     HtpasswdLine user;
-    if (const Problem problem = readLine(line, user)) {
-      report(line_number, *problem);
-      continue;
-    }
+    if (const Problem problem = readLine(line, name_case, user)) report(line_number, *problem);
+    if (user.login.empty()) continue;
     const auto [first, fresh] = first_lines.emplace(user.login, line_number);
-    if (!fresh) {
+    if (fresh) {
+      content.users.push_back(std::move(user));
+    } else {
       report(line_number, "user " + quoted(user.login) + " is already on line " + std::to_string(first->second));
-      continue;
     }
-    content.users.push_back(std::move(user));
   }
   std::sort(content.users.begin(), content.users.end(),
             [](const HtpasswdLine& left, const HtpasswdLine& right) { return left.login < right.login; });

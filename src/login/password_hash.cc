@@ -17,6 +17,8 @@ namespace {
 constexpr std::string_view kCryptAlphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view kBase64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+constexpr std::string_view kBcryptPrefix = "$2b$";
+
 using Problem = std::optional<std::string>;
 
 bool isMadeOf(std::string_view text, std::string_view alphabet) {
@@ -117,7 +119,6 @@ std::string explainForeign(std::string_view hash) {
       Foreign{"$1$", "$1$ (MD5)"},
       Foreign{"{SHA}", "{SHA} (unsalted SHA-1)"},
       Foreign{"{SSHA", "{SSHA} (salted SHA, one round)"},
-      Foreign{"$2a$", "bcrypt variant $2a$"},
       Foreign{"$2x$", "bcrypt variant $2x$"},
       Foreign{"$argon2i$", "argon2i"},
       Foreign{"$argon2d$", "argon2d"},
@@ -125,7 +126,7 @@ std::string explainForeign(std::string_view hash) {
       Foreign{"{PLAIN}", "{PLAIN}"},
   };
   constexpr std::string_view kAccepted =
-      "; accepted are bcrypt ($2y$, $2b$), SHA-crypt ($5$, $6$), yescrypt ($y$) and argon2id";
+      "; accepted are bcrypt ($2a$, $2b$, $2y$), SHA-crypt ($5$, $6$), yescrypt ($y$) and argon2id";
   for (const Foreign& foreign : kForeign) {
     if (hash.starts_with(foreign.prefix))
       return "hash form " + std::string(foreign.name) + " is not accepted" + std::string(kAccepted);
@@ -174,18 +175,38 @@ PasswordCheck verifyCrypt(const std::string& hash, std::string_view password) {
 
 std::optional<std::string> explainUnusableHash(std::string_view hash) {
   if (hash.empty()) return "there is no hash";
+  if (isLockedHash(hash)) return "locked: the hash begins with " + std::string(hash.substr(0, 1));
   std::string_view rest = hash;
   const auto skip = [&rest](std::string_view prefix) {
     if (!rest.starts_with(prefix)) return false;
     rest.remove_prefix(prefix.size());
     return true;
   };
-  if (skip("$2y$") || skip("$2b$")) return explainBcrypt(rest);
+  if (isBcrypt(hash)) return explainBcrypt(rest.substr(kBcryptPrefix.size()));
   if (skip("$5$")) return explainShaCrypt(rest, 43);
   if (skip("$6$")) return explainShaCrypt(rest, 86);
   if (skip("$y$")) return explainYescrypt(rest);
   if (skip("$argon2id$")) return explainArgon2id(rest);
   return explainForeign(hash);
+}
+
+bool isLockedHash(std::string_view hash) {
+  return hash.starts_with('!') || hash.starts_with('*');
+}
+
+bool isBcrypt(std::string_view hash) {
+  return hash.starts_with("$2a$") || hash.starts_with("$2b$") || hash.starts_with("$2y$");
+}
+
+std::string costOf(std::string_view hash) {
+  constexpr std::size_t kCostCharacters = 3;
+  if (isBcrypt(hash)) return std::string(kBcryptPrefix).append(hash.substr(kBcryptPrefix.size(), kCostCharacters));
+  std::size_t fields = 1;
+  if (hash.starts_with("$y$") || hash.substr(3).starts_with("rounds=")) fields = 2;
+  if (hash.starts_with("$argon2id$")) fields = 3;
+  std::size_t end = 1;
+  for (; fields > 0; --fields) end = hash.find('$', end) + 1;
+  return std::string(hash.substr(0, end));
 }
 
 bool isPossiblePassword(std::string_view password) {

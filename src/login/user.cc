@@ -1,9 +1,8 @@
 #include "login/user.h"
 
-#include <algorithm>
+#include <string_view>
 
 #include "base/check.h"
-#include "base/encoding.h"
 
 namespace sessiond {
 namespace {
@@ -48,12 +47,6 @@ User makeUser(const UserFields& fields) {
   }
   json += "]}";
   return {.json = std::move(json), .id = id};
-}
-
-bool isValidUserName(std::string_view name) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  return !name.empty() && name.size() <= kMaxUserNameBytes && std::none_of(name.begin(), name.end(), is_control) &&
-         isValidUtf8(name);
 }
 
 }  // namespace sessiond

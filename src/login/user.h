@@ -2,15 +2,10 @@
 
 #pragma once
 
-#include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace sessiond {
-
-/// Longer names are refused before any directory is asked.
-inline constexpr std::size_t kMaxUserNameBytes = 256;
 
 /// A plain value.
 struct User {
@@ -31,8 +26,5 @@ struct UserFields {
 /// {"id":"42","name":"ada","email":"ada@example.org","roles":["admin","staff"]}; `id` is always a string and `roles`
 /// always an array. REQUIRES: every field is well-formed UTF-8, and name or id is not empty.
 User makeUser(const UserFields& fields);
-
-/// May this be a user's name: 1 to kMaxUserNameBytes bytes of well-formed UTF-8 without control characters?
-bool isValidUserName(std::string_view name);
 
 }  // namespace sessiond

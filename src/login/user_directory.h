@@ -15,15 +15,16 @@
 
 namespace sessiond {
 
-/// What a directory holds about one name.
+/// What a directory holds about one name, whether or not somebody can log in with it.
 struct UserEntry {
-  std::string password_hash;  ///< in the form that verifyPassword() (password_hash.h) reads
-  User user;
+  std::string password_hash = {};  ///< in the form that verifyPassword() (password_hash.h) reads; it need not be usable
+  User user = {};
+  bool locked = false;      ///< by the directory's own means; a hash can be locked as well (isLockedHash())
+  std::string damage = {};  ///< why the entry makes no sense, without name and hash; empty: it does
 };
 
 enum class DirectoryError {
-  kUnavailable,  ///< cannot tell whether there is such a user: Redis down, timed out
-  kDamaged,      ///< there is an entry, and it makes no sense: wrong type, no password, roles that are no array
+  kUnavailable,  ///< cannot tell whether there is such a user: Redis down, timed out, a file that cannot be read
 };
 
 /// Thread-safe.
@@ -31,14 +32,12 @@ class UserDirectory {
  public:
   virtual ~UserDirectory() = default;
 
-  /// The entry of exactly this name (bytes are compared, no case folding); an empty optional when there is none.
-  /// `name` is well-formed UTF-8 without control characters, 1 to kMaxUserNameBytes bytes.
+  /// The entry of exactly this name, which is canonical (user_name.h); an empty optional when there is none.
   virtual Expected<std::optional<UserEntry>, DirectoryError> find(std::string_view name) = 0;
 
-  /// A hash that costs as much to verify as the hashes of this directory do, for a name that it does not know. It
-  /// may be another user's: the result of verifying it is thrown away. Never waits. A directory that cannot look at
-  /// all its entries uses DecoyHash (decoy_hash.h).
-  virtual std::string decoyHash(std::string_view name) = 0;
+  /// A hash of the kind and cost that most of the entries have; nullopt for a directory that cannot look at them all,
+  /// or has none. It depends on what the directory holds and on nothing that was asked. Never waits.
+  virtual std::optional<std::string> usualHash() = 0;
 };
 
 }  // namespace sessiond

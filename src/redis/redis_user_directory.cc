@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/encoding.h"
-#include "base/log.h"
 #include "json/json_tree.h"
 
 namespace sessiond {
@@ -14,10 +13,14 @@ using Found = Expected<std::optional<UserEntry>, DirectoryError>;
 
 /// All fields of one user together; whatever is larger is no user.
 constexpr std::size_t kMaxEntryBytes = 64 * 1024;
+constexpr std::size_t kFields = 6;
 
-Unexpected<DirectoryError> damaged(std::string_view name, std::string_view problem) {
-  logWarn("redis: a user's entry cannot be used", {{"user", name}, {"problem", problem}});
-  return Unexpected(DirectoryError::kDamaged);
+Found damaged(std::string_view problem) {
+  return std::optional(UserEntry{.damage = std::string(problem)});
+}
+
+bool isYes(std::string_view text) {
+  return !text.empty() && text != "0" && text != "false";
 }
 
 /// The elements of a JSON array of strings.
@@ -32,7 +35,7 @@ std::optional<std::vector<std::string>> parseRoles(std::string_view json) {
   return roles;
 }
 
-/// `fields`: password, id, name, email, roles; nil where the hash has none.
+/// `fields`: password, id, name, email, roles, disabled; nil where the hash has none.
 Found entryOf(std::string_view name, const std::vector<RedisReply>& fields) {
   const auto is_absent = [](const RedisReply& field) { return field.type == Type::kNil; };
   if (std::all_of(fields.begin(), fields.end(), is_absent)) return std::optional<UserEntry>();
@@ -41,41 +44,35 @@ Found entryOf(std::string_view name, const std::vector<RedisReply>& fields) {
     if (!is_absent(field) && field.type != Type::kString) return Unexpected(DirectoryError::kUnavailable);
     bytes += is_absent(field) ? 0 : field.text.size();
   }
-  if (bytes > kMaxEntryBytes) return damaged(name, "larger than 64 KiB");
+  if (bytes > kMaxEntryBytes) return damaged("larger than 64 KiB");
   const auto text = [&](std::size_t field) { return is_absent(fields[field]) ? std::string() : fields[field].text; };
   const std::string password = text(0);
-  if (password.empty()) return damaged(name, "no password");
+  if (password.empty()) return damaged("no password");
   UserFields user{.id = text(1), .name = text(2), .email = text(3), .roles = {}};
   if (user.id.empty()) user.id = name;
   if (user.name.empty()) user.name = name;
   for (const std::string& value : {user.id, user.name, user.email})
-    if (!isValidUtf8(value)) return damaged(name, "id, name or email is no UTF-8");
+    if (!isValidUtf8(value)) return damaged("id, name or email is no UTF-8");
   if (const std::string json = text(4); !json.empty()) {
     auto roles = parseRoles(json);
-    if (!roles) return damaged(name, "roles is no JSON array of strings");
+    if (!roles) return damaged("roles is no JSON array of strings");
     user.roles = *std::move(roles);
   }
-  return std::optional(UserEntry{.password_hash = password, .user = makeUser(user)});
+  return std::optional(UserEntry{.password_hash = password, .user = makeUser(user), .locked = isYes(text(5))});
 }
 
 }  // namespace
 
 Found RedisUserDirectory::find(std::string_view name) {
   RedisCommands commands;
-  commands.add({"HMGET", std::string(kUserPrefix).append(name), "password", "id", "name", "email", "roles"});
+  commands.add(
+      {"HMGET", std::string(kUserPrefix).append(name), "password", "id", "name", "email", "roles", "disabled"});
   RedisReplies replies;
   if (!client_.pipeline(commands, Repeat::kSafe, replies)) return Unexpected(DirectoryError::kUnavailable);
   const RedisReply& reply = replies[0];
-  if (reply.type == Type::kError && storeErrorOf(reply) == StoreError::kCorrupt)
-    return damaged(name, "the key is no hash");
-  if (reply.type != Type::kArray || reply.elements.size() != 5) return Unexpected(DirectoryError::kUnavailable);
-  Found found = entryOf(name, reply.elements);
-  if (found && found.value()) decoy_.remember(found.value()->password_hash);
-  return found;
-}
-
-std::string RedisUserDirectory::decoyHash(std::string_view /*name*/) {
-  return decoy_.current();
+  if (reply.type == Type::kError && storeErrorOf(reply) == StoreError::kCorrupt) return damaged("the key is no hash");
+  if (reply.type != Type::kArray || reply.elements.size() != kFields) return Unexpected(DirectoryError::kUnavailable);
+  return entryOf(name, reply.elements);
 }
 
 }  // namespace sessiond

@@ -1,16 +1,18 @@
 // RedisUserDirectory: users as hashes `sessiond:user:<name>`:
 //
 //   HSET sessiond:user:ada password '$2y$12$...' id 42 name ada email ada@example.org roles '["admin","staff"]'
+//   HSET sessiond:user:ada disabled 1
 //
-// `password` is required. What is absent falls back: `name` to the name in the key, `id` to that, email and roles to
-// none. An id that is the display name would be shared by namesakes, so a missing `id` is never taken from `name`.
+// The name in the key is canonical (login/user_name.h): with spaces around it or in another form of Unicode it is never
+// found. `password` is required. `disabled` locks the user unless it is empty, `0` or `false`. What is absent falls
+// back: `name` to the name in the key, `id` to that, email and roles to none. An id that is the display name would be
+// shared by namesakes, so a missing `id` is never taken from `name`.
 
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "login/decoy_hash.h"
 #include "login/user_directory.h"
 #include "redis/redis_client.h"
 
@@ -26,11 +28,11 @@ class RedisUserDirectory final : public UserDirectory {
   explicit RedisUserDirectory(RedisClient& client) : client_(client) {}
 
   Expected<std::optional<UserEntry>, DirectoryError> find(std::string_view name) override;
-  std::string decoyHash(std::string_view name) override;
+  /// Not known: nobody looks through all keys for it.
+  std::optional<std::string> usualHash() override { return std::nullopt; }
 
  private:
   RedisClient& client_;
-  DecoyHash decoy_;
 };
 
 }  // namespace sessiond

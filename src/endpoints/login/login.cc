@@ -9,6 +9,7 @@
 #include "endpoints/session_cookie.h"
 #include "http/safe_redirect.h"
 #include "json/json_text.h"
+#include "login/user_name.h"
 #include "session/new_session.h"
 
 namespace sessiond {
@@ -20,6 +21,8 @@ LoginOutcome outcomeOf(AuthenticationFailure failure) {
       return LoginOutcome::kUnknownUser;
     case AuthenticationFailure::kWrongPassword:
       return LoginOutcome::kWrongPassword;
+    case AuthenticationFailure::kLocked:
+      return LoginOutcome::kLocked;
     case AuthenticationFailure::kDamaged:
       return LoginOutcome::kDamagedEntry;
     case AuthenticationFailure::kUnavailable:
@@ -73,7 +76,7 @@ Response LoginEndpoint::answer(const Request& request) const {
 Response LoginEndpoint::logIn(const Request& request) const {
   if (isCrossSite(request, parts_.settings.login.allowed_origins))
     return refuse(request, LoginOutcome::kCrossSite, "", redirectInQuery(request));
-  const Expected<LoginAttempt, LoginAttemptError> read = readLoginAttempt(request);
+  const Expected<LoginAttempt, LoginAttemptError> read = readLoginAttempt(request, NameCase::kMatters);
   if (!read) return refuse(request, outcomeOf(read.error()), "", redirectInQuery(request));
   const LoginAttempt& wanted = *read;
   const Expected<Started, LoginOutcome> started = attempt(request, wanted);
@@ -96,7 +99,8 @@ Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::attempt(const Requ
   const std::string user_id = user->id;
   Expected<Started, LoginOutcome> started = startSession(request, *std::move(user));
   if (started) {
-    audit("login", {{"user", pseudonym(parts_.log_key, wanted.user)},
+    audit("login", {{"session", pseudonym(parts_.log_key, started->id.bytes())},
+                    {"user", pseudonym(parts_.log_key, wanted.user)},
                     {"user_id", pseudonym(parts_.log_key, user_id)},
                     {"address", pseudonym(parts_.log_key, request.paramOrEmpty("SESSIOND_ADDR"))}});
   }
@@ -115,7 +119,7 @@ Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const
   if (!parts_.index.add(user.id, id, now, lifetime)) return Unexpected(LoginOutcome::kUnavailable);
   if (!parts_.store.create(id, json, lifetime)) return Unexpected(LoginOutcome::kUnavailable);
   cookie.value = parts_.signer.sign(id);
-  return Started{.user = std::move(user), .set_cookie = render(cookie)};
+  return Started{.id = id, .user = std::move(user), .set_cookie = render(cookie)};
 }
 
 void LoginEndpoint::endPrevious(const Request& request) const {

@@ -57,6 +57,7 @@ class LoginEndpoint {
  private:
   /// A session that stands in the store.
   struct Started {
+    SessionId id;
     User user;
     std::string set_cookie;
   };

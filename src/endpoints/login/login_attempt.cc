@@ -70,13 +70,15 @@ std::string redirectInQuery(const Request& request) {
   return fields ? std::string(formField(*fields, "rd").value_or("")) : std::string();
 }
 
-Expected<LoginAttempt, LoginAttemptError> readLoginAttempt(const Request& request) {
+Expected<LoginAttempt, LoginAttemptError> readLoginAttempt(const Request& request, NameCase name_case) {
   const std::string type = mediaType(request.paramOrEmpty("CONTENT_TYPE"));
   const bool json = type == "application/json";
   if (!json && type != "application/x-www-form-urlencoded") return Unexpected(LoginAttemptError::kUnsupportedType);
   if (request.body.size() > kMaxLoginBodyBytes) return Unexpected(LoginAttemptError::kTooLarge);
   std::optional<LoginAttempt> attempt = json ? readJson(request.body) : readForm(request.body);
   if (!attempt) return Unexpected(LoginAttemptError::kMalformed);
+  std::optional<std::string> canonical = canonicalUserName(attempt->user, name_case);
+  attempt->user = canonical ? *std::move(canonical) : std::string(trimUserName(attempt->user));
   if (attempt->rd.empty()) attempt->rd = redirectInQuery(request);
   return *std::move(attempt);
 }

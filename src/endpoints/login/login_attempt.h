@@ -12,6 +12,7 @@
 #include "base/expected.h"
 #include "base/secret.h"
 #include "http/request.h"
+#include "login/user_name.h"
 
 namespace sessiond {
 
@@ -21,7 +22,7 @@ enum class LoginFormat { kForm, kJson };
 
 struct LoginAttempt {
   LoginFormat format = LoginFormat::kForm;
-  std::string user;
+  std::string user;  ///< canonical (user_name.h); as it was typed, but for spaces around it, when it is nobody's name
   Secret password;
   std::string rd;
   std::string csrf;  ///< forms only
@@ -34,7 +35,7 @@ enum class LoginAttemptError {
 };
 
 /// Reads the request's body. `rd` may also stand in the query string; the body's wins.
-Expected<LoginAttempt, LoginAttemptError> readLoginAttempt(const Request& request);
+Expected<LoginAttempt, LoginAttemptError> readLoginAttempt(const Request& request, NameCase name_case);
 
 /// The query string's `rd`; empty when there is none or the query string cannot be read.
 std::string redirectInQuery(const Request& request);

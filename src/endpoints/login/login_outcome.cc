@@ -30,6 +30,8 @@ std::string_view nameOf(LoginOutcome outcome) {
       return "unknown_user";
     case LoginOutcome::kWrongPassword:
       return "wrong_password";
+    case LoginOutcome::kLocked:
+      return "locked";
     case LoginOutcome::kDamagedEntry:
       return "damaged_entry";
     case LoginOutcome::kUnavailable:
@@ -59,6 +61,7 @@ LoginRefusal refusalOf(LoginOutcome outcome) {
       return {403, "bad_token", "This page was open for a long time. Nothing is lost: enter your password again."};
     case LoginOutcome::kUnknownUser:
     case LoginOutcome::kWrongPassword:
+    case LoginOutcome::kLocked:
     case LoginOutcome::kDamagedEntry:
       return {401, "wrong_credentials", "Name or password is wrong."};
     case LoginOutcome::kUnavailable:

@@ -22,15 +22,17 @@ enum class LoginOutcome {
   kClock,        ///< the form's CSRF token is from the future
   kUnknownUser,
   kWrongPassword,
+  kLocked,        ///< the user is locked
   kDamagedEntry,  ///< the user's stored entry cannot be used
   kUnavailable,   ///< Redis, or whoever knows the users, cannot say
 };
-inline constexpr std::size_t kLoginOutcomes = 13;
+inline constexpr std::size_t kLoginOutcomes = static_cast<std::size_t>(LoginOutcome::kUnavailable) + 1;
 
 /// One lower-case word, for the metric's label and the audit log.
 std::string_view nameOf(LoginOutcome outcome);
 
-/// What a refused client is told. Unknown user, wrong password and damaged entry are told apart nowhere here.
+/// What a refused client is told. Unknown user, wrong password, locked user and damaged entry are told apart nowhere
+/// here.
 struct LoginRefusal {
   int status;
   std::string_view error;    ///< for JSON

@@ -15,8 +15,10 @@ class RedisUserDirectoryTest : public ::testing::Test {
   /// The user's JSON, or what stands for it.
   std::string json(std::string_view name) {
     const auto found = directory.find(name);
-    if (!found) return found.error() == DirectoryError::kDamaged ? "(damaged)" : "(unavailable)";
-    return found.value() ? found.value()->user.json : "(none)";
+    if (!found) return "(unavailable)";
+    if (!found.value()) return "(none)";
+    if (found.value()->locked) return "(locked)";
+    return found.value()->damage.empty() ? found.value()->user.json : "(damaged)";
   }
 
   RedisServer server;
@@ -72,11 +74,22 @@ TEST_F(RedisUserDirectoryTest, CannotTellWhenTheServerIsAway) {
   EXPECT_EQ(json("ada"), "(unavailable)");
 }
 
-TEST_F(RedisUserDirectoryTest, GivesAHashOfTheKindItHoldsToThoseItDoesNotKnow) {
-  EXPECT_EQ(directory.decoyHash("nobody"), kDefaultDecoyHash);
-  have("ada", {"password", "$2y$hash"});
-  json("ada");
-  EXPECT_EQ(directory.decoyHash("nobody"), "$2y$hash");
+TEST_F(RedisUserDirectoryTest, DisabledLocksUnlessItSaysNo) {
+  for (const char* yes : {"1", "true", "yes", "left the company"}) {
+    have("ada", {"password", "hash", "disabled", yes});
+    EXPECT_EQ(json("ada"), "(locked)") << yes;
+  }
+  for (const char* no : {"", "0", "false"}) {
+    have("ada", {"password", "hash", "disabled", no});
+    EXPECT_EQ(json("ada"), R"({"id":"ada","name":"ada","roles":[]})") << no;
+  }
+}
+
+TEST_F(RedisUserDirectoryTest, SaysInNoLogLineWhoseEntryIsDamaged) {
+  have("ada lovelace", {"password", "hash", "roles", "admin,staff"});
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(json("ada lovelace"), "(damaged)");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 }  // namespace

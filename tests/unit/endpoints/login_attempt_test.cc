@@ -16,7 +16,7 @@ std::string read(const std::string& type, const std::string& body, const std::st
   Request request;
   request.params = views;
   request.body = body;
-  const auto attempt = readLoginAttempt(request);
+  const auto attempt = readLoginAttempt(request, NameCase::kMatters);
   if (attempt)
     return std::string(attempt->format == LoginFormat::kForm ? "form " : "json ") + attempt->user + "/" +
            std::string(attempt->password.reveal()) + "/" + attempt->rd + "/" + attempt->csrf;

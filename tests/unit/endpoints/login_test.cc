@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "base/crypto.h"
 #include "unit/endpoints/endpoint_fixture.h"
 
 namespace sessiond {
@@ -234,6 +235,22 @@ TEST_F(LoginTest, ACookieThatNobodySignedEndsNothing) {
   store_.put(victim, R"({"cookie":{}})", hours(1));
   postForm(kGoodForm, {{"HTTP_COOKIE", "connect.sid=s%3Avictim.w9sqPuS2bcVkiOlBAAzEUtlVHSW1rRkhYNYrzPX2y1M"}});
   EXPECT_TRUE(store_.value(victim));
+}
+
+TEST_F(LoginTest, WhatAKeyboardPutsAroundTheNameIsNoPartOfIt) {
+  EXPECT_EQ(postForm("user=+ada%20&password=a%26b+c").status, 303);
+  EXPECT_EQ(postJson(R"({"user":"ada\u00a0","password":"a&b c"})").status, 200);
+}
+
+TEST_F(LoginTest, TheLogTellsOfEveryLoginWhichSessionBeganButNamesNobody) {
+  testing::internal::CaptureStderr();
+  const Response response = postForm(kGoodForm);
+  const std::string log = testing::internal::GetCapturedStderr();
+  const SessionId id = idIn(setCookies(response).at(0));
+  EXPECT_THAT(
+      log, HasSubstr("audit login session=" + pseudonym(log_key_, id.bytes()) + " user=" + pseudonym(log_key_, "ada")));
+  for (const std::string& secret : {std::string("ada"), std::string(id.bytes()), std::string("192.0.2.17")})
+    EXPECT_THAT(log, Not(HasSubstr(secret)));
 }
 
 TEST_F(LoginTest, AFailedLoginLeavesThePreviousSessionAlone) {

@@ -8,12 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "login/decoy_hash.h"
+#include "login/password_hash.h"
 
 namespace sessiond {
 namespace {
 
 const std::string kCorrectHorse = "$2y$04$DohYbeYw2a0QpZnD7b/bqOAIuaCko2NH3uzom8bH8MtvVFp2lDT2K";
+
+const std::string kOther = "$2b$04$y2/FkCtRRuIxyanUHAJCk.T0a7tySCeEHgUylcVohvT29tcH.cE1e";
 
 /// A directory in memory that counts what it is asked.
 class FakeDirectory final : public UserDirectory {
@@ -23,22 +25,25 @@ class FakeDirectory final : public UserDirectory {
   Found find(std::string_view name) override {
     ++finds;
     if (unavailable) return Unexpected(DirectoryError::kUnavailable);
-    if (name == damaged) return Unexpected(DirectoryError::kDamaged);
+    if (name == damaged) return std::optional<UserEntry>({.damage = "no password"});
+    if (name == locked) return std::optional<UserEntry>({.password_hash = kCorrectHorse, .user = {}, .locked = true});
     const auto found = hashes.find(std::string(name));
     if (found == hashes.end()) return std::optional<UserEntry>();
     return std::optional<UserEntry>({.password_hash = found->second, .user = {.json = "{}", .id = label}});
   }
-  std::string decoyHash(std::string_view) override {
-    ++decoys;
-    return std::string(kDefaultDecoyHash);
+  std::optional<std::string> usualHash() override {
+    ++usual_asked;
+    return usual;
   }
 
   std::string label;
   std::map<std::string, std::string> hashes;
   std::string damaged;
+  std::string locked;
+  std::optional<std::string> usual = kOther;
   bool unavailable = false;
   int finds = 0;
-  int decoys = 0;
+  int usual_asked = 0;
 };
 
 class DirectoryAuthenticatorTest : public testing::Test {
@@ -65,6 +70,8 @@ class DirectoryAuthenticatorTest : public testing::Test {
         return "unknown";
       case AuthenticationFailure::kWrongPassword:
         return "wrong";
+      case AuthenticationFailure::kLocked:
+        return "locked";
       case AuthenticationFailure::kDamaged:
         return "damaged";
       case AuthenticationFailure::kUnavailable:
@@ -72,8 +79,6 @@ class DirectoryAuthenticatorTest : public testing::Test {
     }
     return "";
   }
-  int decoys() const { return first_->decoys + second_->decoys; }
-
   HmacKey log_key_{Secret(std::string("log key"))};
   FakeDirectory* first_;
   FakeDirectory* second_;
@@ -86,11 +91,10 @@ TEST_F(DirectoryAuthenticatorTest, FindsUsersOfEveryDirectory) {
   EXPECT_EQ(tryLogin("ada", "correct horse"), "user first");
   EXPECT_EQ(tryLogin("bob", "correct horse"), "user second");
   EXPECT_EQ(tryLogin("bob", "wrong"), "wrong");
-  EXPECT_EQ(decoys(), 0);
 }
 
 TEST_F(DirectoryAuthenticatorTest, TheFirstDirectoryThatKnowsTheNameDecides) {
-  first_->hashes["ada"] = kDefaultDecoyHash;
+  first_->hashes["ada"] = "$2y$04$DukLpBebhdN13tYT0BkxD.Gpuhak4YIs3TbPjebmcZXaMFFGesLlX";
   second_->hashes["ada"] = kCorrectHorse;
   EXPECT_EQ(tryLogin("ada", "correct horse"), "wrong");
 }
@@ -105,38 +109,68 @@ TEST_F(DirectoryAuthenticatorTest, AsksAllDirectoriesWhicheverKnowsTheName) {
   EXPECT_EQ(tryLogin("nobody", "correct horse"), "unavailable");
 }
 
-TEST_F(DirectoryAuthenticatorTest, VerifiesADecoyForAnUnknownUser) {
+/// How often `usualHash()` was asked is how often a decoy was needed: once for each name that is nobody's or of no use.
+class Decoys : public DirectoryAuthenticatorTest {};
+
+TEST_F(Decoys, AreVerifiedForUnknownLockedAndDamagedUsersAlike) {
+  first_->hashes["plain"] = "correct horse";
+  first_->hashes["dash"] = "!" + kCorrectHorse;
+  first_->damaged = "damaged";
+  first_->locked = "locked";
+  const std::pair<const char*, const char*> expected[] = {
+      {"nobody", "unknown"}, {"plain", "damaged"}, {"dash", "locked"}, {"damaged", "damaged"}, {"locked", "locked"}};
+  int asked = 0;
+  for (const auto& [name, answer] : expected) {
+    EXPECT_EQ(tryLogin(name, "correct horse"), answer);
+    EXPECT_EQ(first_->usual_asked, ++asked) << name;
+  }
+}
+
+TEST_F(Decoys, LetNobodyInEvenIfTheyMatch) {
+  first_->usual = kCorrectHorse;
+  first_->locked = "locked";
   EXPECT_EQ(tryLogin("nobody", "correct horse"), "unknown");
-  EXPECT_EQ(decoys(), 1);
+  EXPECT_EQ(tryLogin("locked", "correct horse"), "locked");
 }
 
-TEST_F(DirectoryAuthenticatorTest, AMatchingDecoyLetsNobodyIn) {
-  class Betraying final : public UserDirectory {
-   public:
-    Expected<std::optional<UserEntry>, DirectoryError> find(std::string_view) override {
-      return std::optional<UserEntry>();
-    }
-    std::string decoyHash(std::string_view) override { return kCorrectHorse; }
-  };
-  std::vector<std::unique_ptr<UserDirectory>> directories;
-  directories.push_back(std::make_unique<Betraying>());
-  DirectoryAuthenticator authenticator(std::move(directories), log_key_);
-  const auto result = authenticator.authenticate({.name = "nobody", .password = "correct horse"});
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error(), AuthenticationFailure::kUnknownUser);
+TEST_F(Decoys, ComeFromTheFirstDirectoryThatCanTell) {
+  first_->usual = std::nullopt;
+  tryLogin("nobody", "x");
+  EXPECT_EQ(second_->usual_asked, 1);
 }
 
-TEST_F(DirectoryAuthenticatorTest, ADamagedEntryIsRefusedAtADecoysCostAndEndsTheSearch) {
+TEST_F(DirectoryAuthenticatorTest, WhoIsLockedOrDamagedInTheFirstComesInThroughNoOther) {
   first_->damaged = "ada";
-  second_->hashes["ada"] = kCorrectHorse;
+  first_->locked = "bob";
+  second_->hashes = {{"ada", kCorrectHorse}, {"bob", kCorrectHorse}};
   EXPECT_EQ(tryLogin("ada", "correct horse"), "damaged");
-  EXPECT_EQ(decoys(), 1);
+  EXPECT_EQ(tryLogin("bob", "correct horse"), "locked");
 }
 
-TEST_F(DirectoryAuthenticatorTest, AnUnusableHashIsRefusedAtADecoysCost) {
-  first_->hashes["ada"] = "correct horse";
-  EXPECT_EQ(tryLogin("ada", "correct horse"), "damaged");
-  EXPECT_EQ(decoys(), 1);
+TEST_F(DirectoryAuthenticatorTest, TellsOnceWhenAUsersHashCostsSomethingElseThanTheDecoy) {
+  first_->hashes["ada"] = kCorrectHorse;
+  first_->hashes["bob"] = "$2b$05$" + kCorrectHorse.substr(7);
+  testing::internal::CaptureStderr();
+  tryLogin("ada", "x");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  testing::internal::CaptureStderr();
+  tryLogin("bob", "x");
+  tryLogin("bob", "x");
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("give all users hashes of one kind and cost"), std::string::npos) << log;
+  EXPECT_EQ(log.find("time tells"), log.rfind("time tells"));
+}
+
+TEST_F(DirectoryAuthenticatorTest, SaysWhenBcryptLeavesPartOfAPasswordOut) {
+  first_->hashes["ada"] = "$2b$04$ns2lrGj2R.ezhCdGqxrOuuJ/ZS58YqgI3Uhezw8r7IDmJ26aDMfyS";
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(tryLogin("ada", std::string(80, 'a')), "user first");
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("bcrypt looks at the first 72 bytes of a password only"), std::string::npos) << log;
+  EXPECT_EQ(log.find("ada"), std::string::npos);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(tryLogin("ada", std::string(72, 'a')), "user first");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 TEST_F(DirectoryAuthenticatorTest, WhatCannotBeANameOrAPasswordReachesNoDirectory) {
@@ -145,14 +179,7 @@ TEST_F(DirectoryAuthenticatorTest, WhatCannotBeANameOrAPasswordReachesNoDirector
   EXPECT_EQ(tryLogin("ada", ""), "unknown");
   EXPECT_EQ(tryLogin("ada", std::string(512, 'x')), "unknown");
   EXPECT_EQ(first_->finds, 0);
-  EXPECT_EQ(decoys(), 0);
-}
-
-TEST(DecoyHash, IsTheHashLastSeen) {
-  DecoyHash decoy;
-  EXPECT_EQ(decoy.current(), kDefaultDecoyHash);
-  decoy.remember(kCorrectHorse);
-  EXPECT_EQ(decoy.current(), kCorrectHorse);
+  EXPECT_EQ(first_->usual_asked, 0);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ using testing::IsEmpty;
 const std::string kHash = "$2y$04$DohYbeYw2a0QpZnD7b/bqOAIuaCko2NH3uzom8bH8MtvVFp2lDT2K";
 
 HtpasswdContent parse(const std::string& text) {
-  return parseHtpasswd(text, "users");
+  return parseHtpasswd(text, "users", NameCase::kMatters);
 }
 
 TEST(HtpasswdParser, ReadsWhatApachesToolWrites) {
@@ -94,18 +94,72 @@ TEST(HtpasswdParser, ReportsEveryBadLineWithItsNumber) {
   EXPECT_THAT(
       content.problems,
       ElementsAre("users:2: line must be name:hash but has no colon", "users:3: name must be 1 to 256 bytes but is 0",
-                  "users:4: user \"bob\": hash form is not known (plain text?); accepted are bcrypt ($2y$, $2b$), "
-                  "SHA-crypt ($5$, $6$), yescrypt ($y$) and argon2id",
+                  "users:4: user \"bob\": hash form is not known (plain text?); accepted are bcrypt ($2a$, $2b$, "
+                  "$2y$), SHA-crypt ($5$, $6$), yescrypt ($y$) and argon2id",
                   "users:5: user \"ada\" is already on line 1",
                   "users:6: user \"c\": third field must be name=value members parted by ; but holds \"a comment\"",
                   "users:7: user \"d\": unknown member \"role\" (known are id, name, email, roles)",
                   "users:8: user \"e\": id is given twice", "users:9: user \"f\": roles holds an empty role",
-                  "users:10: user \"g\": email is empty", "users:11: line holds a control character",
-                  "users:12: line is not UTF-8",
+                  "users:10: user \"g\": email is empty", "users:11: name holds a control character",
+                  "users:12: name is not UTF-8",
                   "users:13: user \"j\": third field must be name=value members parted by ; but holds \"\"",
                   "users:14: user \"k\": bcrypt cost must be between 4 and 14 but is 20",
                   "users:15: name must be 1 to 256 bytes but is 257"));
-  EXPECT_EQ(content.users.size(), 1U);
+  std::string usable;
+  for (const HtpasswdLine& line : content.users) usable += line.entry.damage.empty() ? line.login + ";" : "";
+  EXPECT_EQ(usable, "ada;");
+}
+
+TEST(HtpasswdParser, WhoseLineIsBadIsKnownAndDamaged) {
+  const HtpasswdContent content =
+      parse("ada:$apr1$pXlDpX8E$ZjV7\nbob:" + kHash + ":role=x\neve:" + kHash + ":name=\xff\nzoe:" + kHash + "\n");
+  EXPECT_EQ(content.problems.size(), 3U);
+  ASSERT_EQ(content.users.size(), 4U);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(content.users[i].entry.damage, "the line in the htpasswd file is bad") << content.users[i].login;
+    EXPECT_EQ(content.users[i].entry.password_hash, "");
+  }
+  EXPECT_EQ(content.users[3].entry.damage, "");
+}
+
+TEST(HtpasswdParser, ALockedUserIsNoMistake) {
+  const HtpasswdContent content = parse("ada:!" + kHash + ":id=42\nbob:*\neve:*LK*\nmia:!!\nzoe:" + kHash + "\n");
+  EXPECT_THAT(content.problems, IsEmpty());
+  ASSERT_EQ(content.users.size(), 5U);
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(content.users[i].entry.locked) << content.users[i].login;
+  EXPECT_FALSE(content.users[4].entry.locked);
+}
+
+TEST(HtpasswdParser, TheFirstLineOfANameCounts) {
+  const HtpasswdContent content = parse("ada:!\nada:" + kHash + "\n");
+  EXPECT_THAT(content.problems, ElementsAre("users:2: user \"ada\" is already on line 1"));
+  ASSERT_EQ(content.users.size(), 1U);
+  EXPECT_TRUE(content.users[0].entry.locked);
+}
+
+TEST(HtpasswdParser, SkipsAByteOrderMarkBlankLinesAndIndentedComments) {
+  const HtpasswdContent content = parse(
+      "\xef\xbb\xbf"
+      "ada:" +
+      kHash + "\n \t\r\n  # users:x\n");
+  EXPECT_THAT(content.problems, IsEmpty());
+  ASSERT_EQ(content.users.size(), 1U);
+  EXPECT_EQ(content.users[0].login, "ada");
+}
+
+TEST(HtpasswdParser, RefusesNamesWithSpaceAroundThem) {
+  EXPECT_THAT(parse(" ada:" + kHash + "\nbob :" + kHash + "\neve\xc2\xa0:" + kHash + "\n").problems,
+              ElementsAre("users:1: name \" ada\" has white space around it",
+                          "users:2: name \"bob \" has white space around it",
+                          "users:3: name \"eve\\xc2\\xa0\" has white space around it"));
+}
+
+TEST(HtpasswdParser, FilesAUserUnderTheCanonicalName) {
+  EXPECT_EQ(parse("jose\xcc\x81:" + kHash).users.at(0).login, "jos\xc3\xa9");
+  const HtpasswdContent content = parseHtpasswd("Ada:" + kHash + "\nada:" + kHash, "users", NameCase::kIgnored);
+  EXPECT_THAT(content.problems, ElementsAre("users:2: user \"ada\" is already on line 1"));
+  EXPECT_EQ(content.users.at(0).login, "ada");
+  EXPECT_EQ(content.users.at(0).entry.user.id, "Ada");
 }
 
 TEST(HtpasswdParser, NeverRepeatsAPasswordOrHash) {

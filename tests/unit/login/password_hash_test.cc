@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "login/decoy_hash.h"
+#include "login/directory_authenticator.h"
 
 namespace sessiond {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kPassword = "correct horse";
 constexpr std::string_view kBcryptTail = "DohYbeYw2a0QpZnD7b/bqOAIuaCko2NH3uzom8bH8MtvVFp2lDT2K";
 constexpr std::string_view kAccepted =
-    "; accepted are bcrypt ($2y$, $2b$), SHA-crypt ($5$, $6$), yescrypt ($y$) and argon2id";
+    "; accepted are bcrypt ($2a$, $2b$, $2y$), SHA-crypt ($5$, $6$), yescrypt ($y$) and argon2id";
 
 std::string why(std::string_view hash) {
   return explainUnusableHash(hash).value_or("usable");
@@ -43,6 +43,7 @@ INSTANTIATE_TEST_SUITE_P(
     Forms, EveryAcceptedHash,
     testing::Values(
         "$2y$04$DohYbeYw2a0QpZnD7b/bqOAIuaCko2NH3uzom8bH8MtvVFp2lDT2K",
+        "$2a$04$DohYbeYw2a0QpZnD7b/bqOAIuaCko2NH3uzom8bH8MtvVFp2lDT2K",
         "$2b$04$y2/FkCtRRuIxyanUHAJCk.T0a7tySCeEHgUylcVohvT29tcH.cE1e",
         "$5$zTDNdjyCppBQjGlq$731KLvpepNLxIcx4fl.1B3WPA7fvuj5Z4LHqtOyhDYB",
         "$5$rounds=1000$Jp1UaRovEtEFP1sE$oV0ruvr6mxAZkYunXee97PAhIwhGPN1CwrGw5yAedhC",
@@ -127,7 +128,7 @@ TEST(PasswordHash, NamesTheFormsThatItRefuses) {
   EXPECT_EQ(why("$apr1$pXlDpX8E$ZjV7eXx3kG3Bq7jEFkWkq0"), "hash form $apr1$ (Apache's MD5) is not accepted" + accepted);
   EXPECT_EQ(why("{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g="), "hash form {SHA} (unsalted SHA-1) is not accepted" + accepted);
   EXPECT_EQ(why("$1$abc$def"), "hash form $1$ (MD5) is not accepted" + accepted);
-  EXPECT_EQ(why("$2a$04$" + std::string(kBcryptTail)), "hash form bcrypt variant $2a$ is not accepted" + accepted);
+  EXPECT_EQ(why("$2x$04$" + std::string(kBcryptTail)), "hash form bcrypt variant $2x$ is not accepted" + accepted);
   EXPECT_EQ(why("$argon2i$v=19$m=64,t=1,p=1$c2FsdA$aGFzaA"), "hash form argon2i is not accepted" + accepted);
   EXPECT_EQ(why("$argon2d$v=19$m=64,t=1,p=1$c2FsdA$aGFzaA"), "hash form argon2d is not accepted" + accepted);
 }
@@ -152,6 +153,25 @@ TEST(PasswordHash, ADamagedHashMatchesNothing) {
   EXPECT_EQ(verifyPassword("$2y$04$" + tail.substr(1), kPassword), PasswordCheck::kUnusableHash);
   EXPECT_EQ(verifyPassword("correct horse", kPassword), PasswordCheck::kUnusableHash);
   EXPECT_EQ(verifyPassword("", ""), PasswordCheck::kDiffers);
+}
+
+TEST(PasswordHash, ALockedHashSaysSoAndMatchesNothing) {
+  EXPECT_EQ(why("!"), "locked: the hash begins with !");
+  EXPECT_EQ(why("*LK*"), "locked: the hash begins with *");
+  const std::string locked = "!$2y$04$" + std::string(kBcryptTail);
+  EXPECT_TRUE(isLockedHash(locked));
+  EXPECT_FALSE(isLockedHash(locked.substr(1)));
+  EXPECT_EQ(verifyPassword(locked, kPassword), PasswordCheck::kUnusableHash);
+}
+
+TEST(PasswordHash, CostIsKindAndParameters) {
+  EXPECT_EQ(costOf("$2y$04$" + std::string(kBcryptTail)), "$2b$04$");
+  EXPECT_EQ(costOf("$2a$12$" + std::string(kBcryptTail)), "$2b$12$");
+  EXPECT_EQ(costOf("$5$saltsalt$" + std::string(43, 'a')), "$5$");
+  EXPECT_EQ(costOf("$6$rounds=1000$saltsalt$" + std::string(86, 'a')), "$6$rounds=1000$");
+  EXPECT_EQ(costOf("$y$j75$.5ZqtZijkWvznxdtywMXJ.$mbn6zwjb06KjiSJrxpkKiJR8KHgoqvWxcIracE3ZKS."), "$y$j75$");
+  EXPECT_EQ(costOf("$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$rAjuexKlLdAHLvqk7TeeiWZjW4OPoRGwldJXdHbTuKI"),
+            "$argon2id$v=19$m=64,t=1,p=1$");
 }
 
 TEST(PasswordHash, TheDefaultDecoyIsUsable) {
