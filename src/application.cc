@@ -120,6 +120,7 @@ struct Application::Parts {
   const std::unique_ptr<InvalidationListener> listener;  // null: session.cache.enabled is false, nothing is fresh
   TouchThrottle throttle;
   TouchWriter touches;
+  const std::unique_ptr<RefusalLog> refusals;  // null: log.refusals is false
   const AuthEndpoint auth;
   const LoginPage login_page;
   const CsrfGuard csrf;
@@ -154,7 +155,8 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
                    : nullptr),
       throttle(config->session.touch_interval, 2 * std::size_t{config->session.cache.max_entries}),
       touches(store, throttle, metrics),
-      auth(*config, {signer, extractor, caching, throttle, touches, clock, metrics}),
+      refusals(config->log.refusals ? std::make_unique<RefusalLog>(log_key) : nullptr),
+      auth(*config, {signer, extractor, caching, throttle, touches, clock, metrics, refusals.get()}),
       login_page(std::move(page)),
       csrf(config->session.secrets, config->cookie.secure, clock),
       ender({config->session, config->logout.tombstone_lifetime, store, index, log_key, metrics}),

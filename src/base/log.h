@@ -30,6 +30,7 @@ struct LogOptions {
   LogFormat format = LogFormat::kText;
   std::string file;  ///< empty: stderr
   bool audit = true;
+  bool refusals = false;  ///< also why session checks were refused
 };
 
 /// One field; the value is escaped when written. Names are our own words, never `time`, `level`, `message`, `audit`.

@@ -290,6 +290,8 @@ std::vector<Option> observationOptions() {
       flag(
           "log.audit", [](auto& c) -> auto& { return c.log.audit; }),
       flag(
+          "log.refusals", [](auto& c) -> auto& { return c.log.refusals; }),
+      flag(
           "metrics.enabled", [](auto& c) -> auto& { return c.metrics.enabled; }),
   };
 }

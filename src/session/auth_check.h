@@ -34,6 +34,7 @@ struct AuthCheck {
   std::size_t policy_index = 0;
   bool touch = true;
   bool https = false;
+  std::string_view location_policy = {};  ///< as nginx names it; empty: the location names none
   FixedVector<AuthCandidate, kMaxCookieValues> candidates;
 };
 

@@ -55,6 +55,7 @@ Route AuthEndpoint::receive(Exchange& exchange) const {
   if (check.policy == nullptr || claimsIdentity(exchange.request)) {
     counters_.count(CheckStatus::kMisconfigured);
     refuse(exchange.request, CheckStatus::kMisconfigured, exchange.response);
+    logRefusal(check, {});
     return Route::kAnswered;
   }
   if (!lookUp(check)) {
@@ -139,6 +140,7 @@ AuthCheck AuthEndpoint::readCheck(const Request& request) const {
     if (param.name == "SESSIOND_TOUCH") check.touch = param.value != "off";
     if (param.name == "SESSIOND_SCHEME") check.https = param.value == "https";
   }
+  check.location_policy = policy_name;
   if (policy_name.empty()) policy_name = "default";
   check.policy = findPolicy(policy_name);
   if (check.policy == nullptr) {
@@ -198,6 +200,7 @@ void AuthEndpoint::answer(const AuthCheck& check, Exchange& exchange) const {
     grant(exchange.request, decision, exchange.response);
   } else {
     refuse(exchange.request, decision.status, exchange.response);
+    logRefusal(check, decision);
   }
   if (const std::optional<std::string> cookie = cookieFor(check, decision, touched, now)) {
     exchange.response.add("Set-Cookie", *cookie);
@@ -237,6 +240,21 @@ std::string AuthEndpoint::loginAddress(const Request& request) const {
   if (uri.empty() || uri.size() > kMaxRedirectBytes) return settings_.login.url;
   const std::string encoded = percentEncode(uri);
   return encoded.size() > kMaxRedirectBytes ? settings_.login.url : settings_.login.url + "?rd=" + encoded;
+}
+
+void AuthEndpoint::logRefusal(const AuthCheck& check, const AuthDecision& decision) const {
+  if (parts_.refusals == nullptr) return;
+  RefusalLog::Refusal refusal{
+      .status = decision.status, .policy = {}, .location = check.location_policy, .session = {}};
+  if (check.policy != nullptr) refusal.policy = check.policy->name;
+  const auto signed_for = [](const AuthCandidate& candidate) { return candidate.verified.has_value(); };
+  const auto first = std::find_if(check.candidates.begin(), check.candidates.end(), signed_for);
+  if (decision.winner != nullptr) {
+    refusal.session = decision.winner->found->session->idBytes();
+  } else if (first != check.candidates.end()) {
+    refusal.session = first->verified->id.bytes();
+  }
+  parts_.refusals->note(refusal, parts_.clock.steadyNow());
 }
 
 /// Asks for the session's time to live to be extended, if that is due. Never beyond the absolute timeout.

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "endpoints/auth/claimed_identity.h"
+#include "endpoints/auth/refusal_log.h"
 #include "endpoints/site_settings.h"
 #include "http/handler.h"
 #include "http/set_cookie.h"
@@ -45,6 +46,7 @@ struct AuthParts {
   TouchWriter& touches;
   const Clock& clock;
   MetricsRegistry& metrics;
+  RefusalLog* refusals = nullptr;  ///< none: refusals are not logged
 };
 
 /// Thread-safe.
@@ -75,6 +77,7 @@ class AuthEndpoint {
   void grant(const Request& request, const AuthDecision& decision, Response& response) const;
   void refuse(const Request& request, CheckStatus status, Response& response) const;
   std::string loginAddress(const Request& request) const;
+  void logRefusal(const AuthCheck& check, const AuthDecision& decision) const;
   bool touch(const AuthCheck& check, const AuthDecision& decision, WallTime now) const;
   std::optional<std::string> cookieFor(const AuthCheck& check, const AuthDecision& decision, bool touched,
                                        WallTime now) const;

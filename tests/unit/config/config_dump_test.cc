@@ -37,7 +37,8 @@ login: {url: /in, default_redirect: "/?a=b", allowed_origins: ["https://a:8443"]
 logout: {redirect: /bye, tombstone_lifetime: 90m}
 api: {enabled: true, token_file: /etc/token, allow_without_token: true, may_change_user: true}
 cache: {key_prefix: "app:", max_bytes: 2m}
-log: {level: debug, format: json, file: /var/log/sessiond.log, audit: false}
+log: {level: debug, format: json, file: /var/log/sessiond.log, audit: false,
+  refusals: true}
 metrics: {enabled: false}
 )";
 

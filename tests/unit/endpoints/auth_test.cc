@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/crypto.h"
 #include "base/encoding.h"
+#include "base/log.h"
 #include "http/safe_redirect.h"
 #include "support/fake_clock.h"
 #include "support/memory_session_store.h"
@@ -492,6 +494,39 @@ TEST_F(AuthEndpointTest, CountsEveryCheckByItsOutcome) {
   EXPECT_EQ(count("forbidden"), 1U);
   EXPECT_EQ(count("missing"), 1U);
   EXPECT_EQ(count("misconfigured"), 1U);
+}
+
+TEST_F(AuthEndpointTest, LogsWhyACheckWasRefused) {
+  const HmacKey key{Secret(std::string("a key for names in the log, long"))};
+  RefusalLog refusals(key);
+  store("s1", kAda);
+  AuthEndpoint endpoint(settings_,
+                        AuthParts{signer_, *extractor_, source_, throttle_, touches_, clock_, metrics_, &refusals});
+  testing::internal::CaptureStderr();
+  const auto check = [&](const std::string& cookie, const std::string& policy) {
+    const Param params[] = {{"HTTP_COOKIE", cookie}, {"SESSIOND_POLICY", policy}};
+    Exchange exchange;
+    exchange.request.params = params;
+    if (endpoint.receive(exchange) != Route::kLoad) return;
+    Exchange* const batch[] = {&exchange};
+    endpoint.load(batch);
+    endpoint.conclude(exchange);
+  };
+  check("connect.sid=" + cookieOf("s1"), "admin");
+  check("connect.sid=" + cookieOf("gone"), "");
+  check("", "nope");
+  check("connect.sid=" + cookieOf("s1"), "default");
+  check("", "open");
+  setUpLog(LogOptions{});
+  const std::string text = testing::internal::GetCapturedStderr();
+  const auto line = [&](const std::string& rest) {
+    return text.find("auth: refused " + rest + "\n") != std::string::npos;
+  };
+  EXPECT_TRUE(line("status=forbidden policy=admin location_policy=admin session=" + pseudonym(key, "s1"))) << text;
+  EXPECT_TRUE(line("status=unknown policy=default location_policy=\"\" session=" + pseudonym(key, "gone"))) << text;
+  EXPECT_TRUE(line("status=misconfigured policy=\"\" location_policy=nope session=\"\"")) << text;
+  EXPECT_EQ(text.find("status=valid"), std::string::npos);
+  EXPECT_EQ(text.find("status=missing"), std::string::npos) << "nobody was admitted";
 }
 
 /// Three checks of a batch, of which one has two cookies.

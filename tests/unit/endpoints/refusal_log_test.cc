@@ -1,0 +1,69 @@
+#include "endpoints/auth/refusal_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/log.h"
+#include "base/secret.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::Not;
+
+class RefusalLogTest : public testing::Test {
+ protected:
+  RefusalLogTest() { testing::internal::CaptureStderr(); }
+  std::string written() {
+    setUpLog(LogOptions{});
+    return testing::internal::GetCapturedStderr();
+  }
+  static std::size_t count(const std::string& text, const std::string& what) {
+    std::size_t times = 0;
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++times;
+    return times;
+  }
+
+  const HmacKey key_{Secret(std::string("a key for names in the log, long"))};
+  SteadyTime now_{seconds(1000)};
+};
+
+TEST_F(RefusalLogTest, SaysWhyAndByWhichPolicyAndNamesTheSessionByItsHash) {
+  RefusalLog log(key_);
+  log.note({.status = CheckStatus::kForbidden, .policy = "staff", .location = "staff", .session = "the-session-id"},
+           now_);
+  log.note({.status = CheckStatus::kMissing, .policy = "default", .location = {}, .session = {}}, now_);
+  log.note({.status = CheckStatus::kMisconfigured, .policy = {}, .location = "typo", .session = {}}, now_);
+  const std::string text = written();
+  EXPECT_THAT(text, HasSubstr("auth: refused status=forbidden policy=staff location_policy=staff session=" +
+                              pseudonym(key_, "the-session-id") + "\n"));
+  EXPECT_THAT(text, HasSubstr("auth: refused status=missing policy=default location_policy=\"\" session=\"\"\n"));
+  EXPECT_THAT(text, HasSubstr("auth: refused status=misconfigured policy=\"\" location_policy=typo session=\"\"\n"));
+  EXPECT_THAT(text, Not(HasSubstr("the-session-id")));
+}
+
+TEST_F(RefusalLogTest, IsNotThePlaceForAFlood) {
+  {
+    RefusalLog log(key_);
+    for (int i = 0; i < 5000; ++i) log.note({.status = CheckStatus::kMissing, .policy = "default"}, now_);
+    log.note({.status = CheckStatus::kForged, .policy = "default"}, now_);
+    now_ += RefusalLog::kWindow;
+    log.note({.status = CheckStatus::kUnknown, .policy = "default"}, now_);
+    for (int i = 0; i < 22; ++i) log.note({.status = CheckStatus::kExpired, .policy = "default"}, now_);
+  }
+  const std::string text = written();
+  EXPECT_EQ(count(text, "status=missing"), RefusalLog::kSinglyInAWindow);
+  EXPECT_EQ(count(text, "status=unknown"), 1U);
+  EXPECT_EQ(count(text, "status=expired"), RefusalLog::kSinglyInAWindow - 1);
+  EXPECT_EQ(count(text, "not logged one by one"), 2U);
+  EXPECT_THAT(text,
+              HasSubstr("auth: refused, and not logged one by one checks=4981 statuses=\"missing:4980 forged:1\"\n"));
+  EXPECT_THAT(text, HasSubstr("auth: refused, and not logged one by one checks=3 statuses=expired:3\n"));
+}
+
+}  // namespace
+}  // namespace sessiond
