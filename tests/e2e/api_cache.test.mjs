@@ -180,6 +180,24 @@ describe('the token', () => {
     assert.doesNotMatch(stack.sessiond.logText(), new RegExp(first));
   });
 
+  test('does not make an admin of anybody', async () => {
+    const cookie = await stack.session('api-nobody');
+    const patch = (change) =>
+      ask(stack, 'PATCH', '/session', {
+        headers: {
+          Cookie: cookie,
+          Authorization: `Bearer ${first}`,
+          'Content-Type': 'application/merge-patch+json',
+        },
+        body: JSON.stringify(change),
+      });
+    const refused = await patch({ user: { id: 1, roles: ['admin'] } });
+    assert.equal(refused.status, 403);
+    assert.equal(refused.json().error, 'read_only');
+    assert.equal((await stack.client().get('/api/x', { headers: { Cookie: cookie } })).status, 401);
+    assert.equal((await patch({ cart: [1] })).status, 200);
+  });
+
   test('changes with a reload; so does whether there is an API at all', async () => {
     fs.writeFileSync(stack.sessiond.config.api.token_file, second);
     stack.sessiond.process.kill('SIGHUP');

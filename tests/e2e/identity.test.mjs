@@ -2,8 +2,11 @@
 // does not reach it at all.
 
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { waitFor } from './support/process.mjs';
 import { startStack } from './support/stack.mjs';
 import { seenAs } from './support/upstream.mjs';
 
@@ -51,5 +54,39 @@ describe('an identity value', () => {
       assert.deepEqual(seenAs(seen, 'X-User-Roles'), ['staff,editor']);
     }
     assert.deepEqual(seenAs((await get({ id: '7', name: 'Lovelace, Ada' })).json(), 'X-User-Name'), ['Lovelace, Ada']);
+  });
+});
+
+describe('a refusal', () => {
+  let stack;
+  before(async () => {
+    stack = await startStack({
+      server: 'access_log reasons.log sessiond;',
+      config: (config) => (config.log = { ...config.log, refusals: true }),
+    });
+  });
+  after(() => stack?.stop());
+
+  test('is explained in the access log and in the log', async () => {
+    const cookie = await stack.session('explained', { id: '7', roles: ['staff'] });
+    const client = stack.client();
+    assert.equal((await client.get('/page/fine', { headers: { Cookie: cookie } })).status, 200);
+    assert.equal((await client.get('/admin/no', { headers: { Cookie: cookie } })).status, 403);
+    assert.equal((await client.get('/api/nobody')).status, 401);
+    const file = path.join(stack.folder, 'reasons.log');
+    const lines = await waitFor('the access log is written', () => {
+      const text = fs.readFileSync(file, 'utf8');
+      return text.includes('/api/nobody') && text;
+    });
+    assert.match(lines, /"GET \/page\/fine [^\n]* check="valid"\n/);
+    assert.match(lines, /"GET \/admin\/no [^\n]* 403 [^\n]* check="forbidden"\n/);
+    assert.match(lines, /"GET \/api\/nobody [^\n]* 401 [^\n]* check="missing"\n/);
+    const log = await waitFor('the log is written', () => {
+      const text = stack.sessiond.logText();
+      return text.includes('status=missing') && text;
+    });
+    assert.match(log, /auth: refused status=forbidden policy=admin location_policy=admin session=\S{8,}/);
+    assert.match(log, /auth: refused status=missing policy=default location_policy=\S+ session=""/);
+    assert.ok(!log.includes('explained'), 'the session is named by its hash only');
   });
 });
