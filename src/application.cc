@@ -172,8 +172,8 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
     login.emplace(
         LoginParts{*config, login_page, csrf, signer, ender, store, index, *authenticator, log_key, clock, metrics});
   }
-  router.addSlow("login",
-                 [this](const Request& request) { return login ? login->answer(request) : answerNoLoginHere(); });
+  router.addPassword("login",
+                     [this](const Request& request) { return login ? login->answer(request) : answerNoLoginHere(); });
   router.addSlow("logout", [this](const Request& request) { return logout.answer(request); });
   if (config->metrics.enabled) {
     router.addSlow("metrics", [this, &metrics](const Request& request) {

@@ -162,6 +162,8 @@ std::vector<Option> listenOptions() {
       number(
           "listen.workers", [](auto& c) -> auto& { return c.listen.workers; }, 1, 256),
       number(
+          "listen.password_workers", [](auto& c) -> auto& { return c.listen.password_workers; }, 0, 256),
+      number(
           "listen.max_connections", [](auto& c) -> auto& { return c.listen.max_connections; }, 16, kMost),
       duration("listen.request_timeout", [](auto& c) -> auto& { return c.listen.request_timeout; }, {100ms, 60s}),
       duration("listen.drain_timeout", [](auto& c) -> auto& { return c.listen.drain_timeout; }, {0s, 10min}),
