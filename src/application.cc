@@ -25,6 +25,7 @@
 #include "redis/invalidation_listener.h"
 #include "redis/permission_check.h"
 #include "redis/redis_app_cache.h"
+#include "redis/redis_keys.h"
 #include "redis/redis_session_store.h"
 #include "redis/redis_user_directory.h"
 #include "redis/redis_user_session_index.h"
@@ -48,12 +49,12 @@ HmacKey logKeyOf(const Secret& secret) {
 using Directories = std::vector<std::unique_ptr<UserDirectory>>;
 
 /// In the configured order; a directory that cannot be used leaves its reasons in `problems`.
-Directories openDirectories(const LoginSettings& config, RedisClient& redis, const Clock& clock,
+Directories openDirectories(const LoginSettings& config, RedisClient& redis, const RedisKeys& keys, const Clock& clock,
                             std::vector<std::string>& problems) {
   Directories directories;
   for (const std::string& name : config.authenticators) {
     if (name == "redis") {
-      directories.push_back(std::make_unique<RedisUserDirectory>(redis));
+      directories.push_back(std::make_unique<RedisUserDirectory>(redis, keys));
       continue;
     }
     auto opened = HtpasswdDirectory::open(config.htpasswd_file, NameCase::kMatters, clock);
@@ -112,6 +113,7 @@ struct Application::Parts {
   const std::unique_ptr<RedisClient> redis;
   CacheTrust trust;
   SessionCache cache;
+  const RedisKeys keys;
   RedisSessionStore redis_store;
   CoherentStore store;
   RedisUserSessionIndex index;
@@ -145,13 +147,15 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
       redis(std::move(client)),
       trust(config->session.cache.max_staleness),
       cache(config->session.cache, trust),
-      redis_store(*redis, config->session),
+      keys(config->session.key_prefix, config->sessiond.key_prefix),
+      redis_store(*redis, config->session, keys),
       store(redis_store, cache, clock),
-      index(*redis, config->session),
-      source(store, extractor, config->logout.tombstone_lifetime, log_key, metrics),
+      index(*redis, keys),
+      source(store, extractor, TombstoneLifetime::from(config->session, config->cookie, config->logout), log_key,
+             metrics),
       caching(source, cache, clock, metrics),
       listener(config->session.cache.enabled
-                   ? std::make_unique<InvalidationListener>(*redis, config->session, cache, trust, clock, metrics)
+                   ? std::make_unique<InvalidationListener>(*redis, config->session, keys, cache, trust, clock, metrics)
                    : nullptr),
       throttle(config->session.touch_interval, 2 * std::size_t{config->session.cache.max_entries}),
       touches(store, throttle, metrics),
@@ -159,7 +163,8 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
       auth(*config, {signer, extractor, caching, throttle, touches, clock, metrics, refusals.get()}),
       login_page(std::move(page)),
       csrf(config->session.secrets, config->cookie.secure, clock),
-      ender({config->session, config->logout.tombstone_lifetime, store, index, log_key, metrics}),
+      ender({config->session, TombstoneLifetime::from(config->session, config->cookie, config->logout), store, index,
+             log_key, clock, metrics}),
       logout({*config, signer, ender, log_key, metrics}),
       api(config->api.enabled ? std::make_unique<ApiParts>(*config, signer, *redis, store, log_key, clock, metrics)
                               : nullptr),
@@ -203,7 +208,8 @@ Expected<std::shared_ptr<Application>, std::vector<std::string>> Application::bu
     std::shared_ptr<const Config> config, const Clock& clock, MetricsRegistry& metrics) {
   std::vector<std::string> problems;
   auto redis = std::make_unique<RedisClient>(config->redis, clock, metrics);
-  Directories directories = openDirectories(config->login, *redis, clock, problems);
+  Directories directories = openDirectories(
+      config->login, *redis, RedisKeys(config->session.key_prefix, config->sessiond.key_prefix), clock, problems);
   Expected<LoginPage, std::vector<std::string>> page = LoginPage::load(config->login);
   if (!page) {
     for (const std::string& problem : page.error()) problems.push_back("login.page_file: " + problem);
@@ -243,7 +249,7 @@ StartupReport Application::probeRedis() {
   StartupReport report = parts_->redis->probe();
   if (report.outcome != StartupProbe::kOk) return report;
   const Config& config = *parts_->config;
-  const PermissionScope scope{config.session, config.login, config.api.enabled ? &config.cache : nullptr};
+  const PermissionScope scope{parts_->keys, config.session, config.login, config.api.enabled ? &config.cache : nullptr};
   return checkPermissions(*parts_->redis, scope, parts_->clock);
 }
 

@@ -20,6 +20,7 @@ struct Config : SiteSettings {
   RedisSettings redis;
   LogOptions log;
   MetricsSettings metrics;
+  OwnKeySettings sessiond;
 };
 
 }  // namespace sessiond

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/ascii.h"
 #include "config/units.h"
@@ -147,11 +148,22 @@ void checkLogin(const LoginSettings& login, ConfigReport& report) {
   }
 }
 
+/// A session or a cached value must never be able to pass for a tombstone or a user.
+void checkOwnPrefix(const Config& config, ConfigReport& report) {
+  const std::string& own = config.sessiond.key_prefix;
+  if (!report.isSound("sessiond.key_prefix")) return;
+  for (const auto& [path, prefix] : {std::pair("session.key_prefix", config.session.key_prefix),
+                                     std::pair("cache.key_prefix", config.cache.key_prefix)}) {
+    if (!report.isSound(path) || !prefix.starts_with(own)) continue;
+    report.error(path, "must not begin with " + own + ", where sessiond keeps its own keys, but is " + shown(prefix));
+  }
+}
+
 /// Whoever may use the cache names the key behind its prefix; so nothing else may begin with that prefix.
 void checkAppCache(const Config& config, ConfigReport& report) {
   if (!config.api.enabled || !areSound(report, {"api.enabled", "cache.key_prefix", "session.key_prefix"})) return;
   const std::string& prefix = config.cache.key_prefix;
-  for (const std::string& kept : {config.session.key_prefix, std::string("sessiond:")}) {
+  for (const std::string& kept : {config.session.key_prefix, config.sessiond.key_prefix}) {
     if (!kept.starts_with(prefix)) continue;
     report.error("cache.key_prefix", "must not be how " + shown(kept) +
                                          " begins, or applications could read and write what is kept there, but is " +
@@ -190,6 +202,7 @@ void validate(const Config& config, ConfigReport& report) {
   checkPolicies(config.policies, report);
   checkLogin(config.login, report);
   checkApi(config.api, report);
+  checkOwnPrefix(config, report);
   checkAppCache(config, report);
 }
 

@@ -295,6 +295,8 @@ std::vector<Option> observationOptions() {
           "log.refusals", [](auto& c) -> auto& { return c.log.refusals; }),
       flag(
           "metrics.enabled", [](auto& c) -> auto& { return c.metrics.enabled; }),
+      text(
+          "sessiond.key_prefix", [](auto& c) -> auto& { return c.sessiond.key_prefix; }, aboutOwnPrefix),
   };
 }
 

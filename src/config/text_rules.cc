@@ -84,10 +84,13 @@ Complaint aboutRedisUser(std::string_view text) {
 }
 
 Complaint aboutKeyPrefix(std::string_view text) {
-  if (text.starts_with("sessiond:")) {
-    return "must not begin with sessiond:, where sessiond keeps its own keys, but is " + shown(text);
-  }
   return aboutLength(text, 128);
+}
+
+Complaint aboutOwnPrefix(std::string_view text) {
+  const auto is_fit = [](char byte) { return isVisible(byte) && byte != '{' && byte != '}'; };
+  if (text.empty() || !all(text, is_fit)) return mustBe("printable ASCII without spaces and braces", text);
+  return aboutLength(text, 64);
 }
 
 Complaint aboutAppCachePrefix(std::string_view text) {

@@ -19,8 +19,10 @@ Complaint aboutGroup(std::string_view text);
 Complaint aboutRedisUrl(std::string_view text);
 /// Empty, or printable ASCII without spaces.
 Complaint aboutRedisUser(std::string_view text);
-/// May be empty; must stay out of `sessiond:`, where our own keys are.
+/// May be empty.
 Complaint aboutKeyPrefix(std::string_view text);
+/// Of sessiond's own keys. No braces: a tombstone's are those of its session (redis/redis_keys.h).
+Complaint aboutOwnPrefix(std::string_view text);
 /// The same, and not empty: with no prefix, what applications cache would be all that is in Redis.
 Complaint aboutAppCachePrefix(std::string_view text);
 /// RFC 6901, to a member: the whole document ("") is none.

@@ -45,13 +45,14 @@ InvalidationListener::Counters::Counters(MetricsRegistry& metrics)
                                     "Times that the subscription to Redis's invalidations was made.")),
       trusted(metrics.gauge("sessiond_cache_subscribed", "1 while the subscription stands.")) {}
 
-InvalidationListener::InvalidationListener(RedisClient& client, const SessionSettings& config, SessionCache& cache,
-                                           CacheTrust& trust, const Clock& clock, MetricsRegistry& metrics)
+InvalidationListener::InvalidationListener(RedisClient& client, const SessionSettings& config, const RedisKeys& keys,
+                                           SessionCache& cache, CacheTrust& trust, const Clock& clock,
+                                           MetricsRegistry& metrics)
     : client_(client),
       cache_(cache),
       trust_(trust),
       clock_(clock),
-      scope_(config.key_prefix),
+      scope_(keys),
       max_staleness_(config.cache.max_staleness),
       counters_(metrics),
       rejection_log_(kRejectionLogInterval),

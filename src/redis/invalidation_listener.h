@@ -24,8 +24,8 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/interval_gate.h"
 #include "base/metrics.h"
-#include "redis/interval_gate.h"
 #include "redis/invalidation_message.h"
 #include "redis/redis_client.h"
 #include "session/cache_trust.h"
@@ -37,8 +37,8 @@ namespace sessiond {
 /// Runs a thread of its own from its making to its end. Everything passed in must outlive it.
 class InvalidationListener {
  public:
-  InvalidationListener(RedisClient& client, const SessionSettings& config, SessionCache& cache, CacheTrust& trust,
-                       const Clock& clock, MetricsRegistry& metrics);
+  InvalidationListener(RedisClient& client, const SessionSettings& config, const RedisKeys& keys, SessionCache& cache,
+                       CacheTrust& trust, const Clock& clock, MetricsRegistry& metrics);
   /// Trust is withdrawn. Waits for the thread, at most as long as a connection attempt takes.
   ~InvalidationListener();
   InvalidationListener(const InvalidationListener&) = delete;

@@ -1,8 +1,6 @@
 #include "redis/invalidation_message.h"
 
-#include <utility>
-
-#include "redis/redis_session_store.h"
+#include <string>
 
 namespace sessiond {
 
@@ -33,14 +31,15 @@ InvalidationMessage readInvalidationMessage(const RedisReply& reply) {
   return {};
 }
 
-InvalidationScope::InvalidationScope(std::string key_prefix)
-    : key_prefix_(std::move(key_prefix)), tombstone_prefix_(kTombstonePrefix) {
-  if (tombstone_prefix_.starts_with(key_prefix_)) {
-    prefixes_ = {key_prefix_};
-  } else if (key_prefix_.starts_with(tombstone_prefix_)) {
-    prefixes_ = {tombstone_prefix_};
+InvalidationScope::InvalidationScope(const RedisKeys& keys) : keys_(keys) {
+  const std::string& sessions = keys_.sessions();
+  const std::string& tombstones = keys_.tombstones();
+  if (tombstones.starts_with(sessions)) {
+    prefixes_ = {sessions};
+  } else if (sessions.starts_with(tombstones)) {
+    prefixes_ = {tombstones};
   } else {
-    prefixes_ = {key_prefix_, tombstone_prefix_};
+    prefixes_ = {sessions, tombstones};
   }
 }
 

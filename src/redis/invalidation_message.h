@@ -1,9 +1,9 @@
 // What comes over a subscription to Redis's invalidations, and what it means.
 //
-//   message  __redis__:invalidate  [sess:abc, sessiond:revoked:abc]   these keys have changed, expired or gone
-//   message  __redis__:invalidate  nil                                all keys have gone (FLUSHALL, FLUSHDB)
-//   subscribe __redis__:invalidate 1                                  the subscription stands
-//   pong <text>                                                       the answer to PING <text>
+//   message  __redis__:invalidate  [sess:abc, sessiond:revoked:{sess:abc}]   these keys have changed, expired or gone
+//   message  __redis__:invalidate  nil                                       all keys have gone (FLUSHALL, FLUSHDB)
+//   subscribe __redis__:invalidate 1                                         the subscription stands
+//   pong <text>                                                              the answer to PING <text>
 
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "redis/redis_keys.h"
 #include "redis/redis_reply.h"
 
 namespace sessiond {
@@ -39,8 +40,7 @@ InvalidationMessage readInvalidationMessage(const RedisReply& reply);
 /// Which session ids are meant: the ids of keys with the session prefix, and of tombstones.
 class InvalidationScope {
  public:
-  /// `key_prefix`: of sessions; may be empty.
-  explicit InvalidationScope(std::string key_prefix);
+  explicit InvalidationScope(const RedisKeys& keys);
 
   /// What Redis is asked to tell of. Redis refuses prefixes of which one begins another, so that may be one.
   const std::vector<std::string>& prefixes() const { return prefixes_; }
@@ -48,13 +48,12 @@ class InvalidationScope {
   /// begins with, there are two.
   template <typename Forget>
   void forEachId(std::string_view key, const Forget& forget) const {
-    if (key.starts_with(key_prefix_)) forget(key.substr(key_prefix_.size()));
-    if (key.starts_with(tombstone_prefix_)) forget(key.substr(tombstone_prefix_.size()));
+    if (key.starts_with(keys_.sessions())) forget(key.substr(keys_.sessions().size()));
+    if (const auto id = keys_.idOfTombstone(key)) forget(*id);
   }
 
  private:
-  const std::string key_prefix_;
-  const std::string tombstone_prefix_;
+  const RedisKeys keys_;
   std::vector<std::string> prefixes_;
 };
 

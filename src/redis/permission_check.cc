@@ -8,9 +8,7 @@
 #include <vector>
 
 #include "redis/redis_connection.h"
-#include "redis/redis_session_store.h"
-#include "redis/redis_user_directory.h"
-#include "redis/redis_user_session_index.h"
+#include "redis/redis_keys.h"
 
 namespace sessiond {
 namespace {
@@ -20,9 +18,8 @@ using Type = RedisReply::Type;
 /// No session id of ours is as short.
 constexpr std::string_view kKey = "permission-check";
 
-/// EXEC's is within another: "EXECABORT Transaction discarded because of: NOPERM this user ...".
 bool isRefusal(const RedisReply& reply) {
-  return reply.type == Type::kError && reply.text.find("NOPERM ") != std::string::npos;
+  return reply.type == Type::kError && reply.text.starts_with("NOPERM ");
 }
 
 /// Commands, and what to call each of them when it is refused.
@@ -68,24 +65,24 @@ class Questions {
 
 /// What a script calls is asked for as well: the server looks at each call's rights.
 void addLogin(const PermissionScope& scope, Questions& questions) {
-  const std::string& sessions = scope.session.key_prefix;
-  questions.add("SET", sessions, {"1"});
-  questions.add("EXISTS", sessions);
-  questions.addScript(kUserSessionsPrefix);
-  questions.add("ZADD", kUserSessionsPrefix, {"0", "0"});
-  questions.add("TTL", kUserSessionsPrefix);
-  questions.add("EXPIRE", kUserSessionsPrefix, {"1"});
-  questions.add("ZRANGEBYSCORE", kUserSessionsPrefix, {"0", "0"});
+  const RedisKeys& keys = scope.keys;
+  questions.add("SET", keys.sessions(), {"1"});
+  questions.add("EXISTS", keys.sessions());
+  questions.addScript(keys.indexes());
+  questions.add("ZADD", keys.indexes(), {"0", "0"});
+  questions.add("TTL", keys.indexes());
+  questions.add("ZCARD", keys.indexes());
+  questions.add("EXPIRE", keys.indexes(), {"1"});
+  questions.add("ZRANGEBYSCORE", keys.indexes(), {"0", "0"});
   const auto& names = scope.login.authenticators;
-  if (std::find(names.begin(), names.end(), "redis") != names.end()) questions.add("HMGET", kUserPrefix, {"id"});
+  if (std::find(names.begin(), names.end(), "redis") != names.end()) questions.add("HMGET", keys.users(), {"id"});
 }
 
 void addApi(const PermissionScope& scope, Questions& questions) {
-  const std::string& sessions = scope.session.key_prefix;
-  questions.addScript(sessions);
-  questions.addScript(kTombstonePrefix);
-  questions.add("GET", sessions);
-  questions.add("SET", sessions, {"1"});
+  const RedisKeys& keys = scope.keys;
+  questions.addScript(keys.sessions());
+  questions.add("GET", keys.sessions());
+  questions.add("SET", keys.sessions(), {"1"});
   questions.add("GETRANGE", scope.app_cache->key_prefix, {"0", "0"});
   questions.add("SET", scope.app_cache->key_prefix, {"1"});
   questions.add("DEL", scope.app_cache->key_prefix);
@@ -93,15 +90,18 @@ void addApi(const PermissionScope& scope, Questions& questions) {
 
 Questions questionsFor(const PermissionScope& scope) {
   Questions questions;
-  const std::string& sessions = scope.session.key_prefix;
-  questions.add("GETRANGE", sessions, {"0", "0"});
-  if (scope.session.cache.enabled) questions.add("PTTL", sessions);
-  questions.add("EXISTS", kTombstonePrefix);
-  questions.add("EXPIRE", sessions, {"1"});
-  questions.add("SET", kTombstonePrefix, {"1"});
-  questions.add("DEL", sessions);
-  questions.add("ZREM", kUserSessionsPrefix, {"0"});
-  questions.add("ZREVRANGE", kUserSessionsPrefix, {"0", "0"});
+  const RedisKeys& keys = scope.keys;
+  questions.add("GETRANGE", keys.sessions(), {"0", "0"});
+  if (scope.session.cache.enabled) questions.add("PTTL", keys.sessions());
+  questions.add("EXISTS", keys.tombstones());
+  questions.add("EXPIRE", keys.sessions(), {"1"});
+  questions.addScript(keys.tombstones());
+  questions.add("PTTL", keys.tombstones());
+  questions.add("SET", keys.tombstones(), {"1"});
+  questions.add("EXPIRE", keys.tombstones(), {"1"});
+  questions.add("DEL", keys.sessions());
+  questions.add("ZREM", keys.indexes(), {"0"});
+  questions.add("ZRANGE", keys.indexes(), {"0", "0"});
   if (!scope.login.authenticators.empty()) addLogin(scope, questions);
   if (scope.app_cache != nullptr) addApi(scope, questions);
   return questions;
@@ -116,7 +116,6 @@ std::vector<std::string> ask(RedisClient& client, const PermissionScope& scope, 
   RedisReplies replies;
 
   Questions frame;
-  frame.add("EXEC");  // refused in any case, but NOPERM comes first
   frame.add("MULTI");
   if (!(*connection)->exchange(frame.commands(), replies, clock.steadyNow(), deadline)) return refused;
   frame.collectRefused(replies, refused);

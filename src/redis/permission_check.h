@@ -16,12 +16,14 @@
 #include "base/clock.h"
 #include "login/login_settings.h"
 #include "redis/redis_client.h"
+#include "redis/redis_keys.h"
 #include "session/session_settings.h"
 
 namespace sessiond {
 
 /// What the rights are needed for.
 struct PermissionScope {
+  const RedisKeys& keys;
   const SessionSettings& session;
   const LoginSettings& login;
   const AppCacheSettings* app_cache;  ///< nullptr: the applications' endpoints are off

@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "base/interval_gate.h"
 #include "base/metrics.h"
 #include "base/pending.h"
 #include "redis/circuit_breaker.h"
 #include "redis/error_reply.h"
-#include "redis/interval_gate.h"
 #include "redis/redis_commands.h"
 #include "redis/redis_connector.h"
 #include "redis/redis_reply.h"

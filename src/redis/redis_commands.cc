@@ -18,10 +18,11 @@ void RedisCommands::begin(std::size_t argument_count) {
   ++count_;
 }
 
-void RedisCommands::argument(std::string_view first_part, std::string_view second_part) {
-  appendHeader('$', first_part.size() + second_part.size());
+void RedisCommands::argument(std::string_view first_part, std::string_view second_part, std::string_view third_part) {
+  appendHeader('$', first_part.size() + second_part.size() + third_part.size());
   bytes_.append(first_part);
   bytes_.append(second_part);
+  bytes_.append(third_part);
   bytes_.append("\r\n", 2);
 }
 

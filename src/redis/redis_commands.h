@@ -22,7 +22,7 @@ class RedisCommands {
   /// The same in pieces, for keys put together from a prefix and an id: begin(count), then `count` arguments.
   void begin(std::size_t argument_count);
   void argument(std::string_view bytes) { argument(bytes, {}); }
-  void argument(std::string_view first_part, std::string_view second_part);
+  void argument(std::string_view first_part, std::string_view second_part, std::string_view third_part = {});
 
   void clear();
   std::size_t count() const { return count_; }

@@ -11,11 +11,10 @@ namespace {
 
 using Type = RedisReply::Type;
 
-// KEYS: session, tombstone. ARGV: expected value, next value. 0: written; 1: changed; 2: missing. pcall, because a
-// failing call() wraps the reason into an error of its own. Sent as EVAL: the server keeps the compiled script by its
-// hash anyway, and nothing has to be loaded again after a restart or a failover.
+// KEYS: session. ARGV: expected value, next value. 0: written; 1: changed; 2: missing. pcall, because a failing call()
+// wraps the reason into an error of its own. Sent as EVAL: the server keeps the compiled script by its hash anyway, and
+// nothing has to be loaded again after a restart or a failover.
 constexpr std::string_view kReplaceScript = R"lua(
-if redis.call('EXISTS', KEYS[2]) == 1 then return 2 end
 local current = redis.pcall('GET', KEYS[1])
 if not current then return 2 end
 if type(current) == 'table' then return current end
@@ -25,11 +24,33 @@ if done and done.err then return done end
 return 0
 )lua";
 
+// KEYS: tombstone. ARGV: seconds. Leaves one alone that stands for as long (EXPIRE GT needs Redis 7). One that stands
+// for less is only told to stay, which works on a full server too, and whatever type of value it has.
+constexpr std::string_view kBuryScript = R"lua(
+local left = redis.pcall('PTTL', KEYS[1])
+if type(left) == 'table' then return left end
+if left == -1 or left >= ARGV[1] * 1000 then return 0 end
+local done
+if left >= 0 then
+  done = redis.pcall('EXPIRE', KEYS[1], ARGV[1])
+else
+  done = redis.pcall('SET', KEYS[1], '1', 'EX', ARGV[1])
+end
+if type(done) == 'table' and done.err then return done end
+return 1
+)lua";
+
 /// A reply of a kind that the command never gives: some other program answers on this socket.
 constexpr StoreError kNonsense = StoreError::kUnavailable;
 
 StoreError errorOf(const RedisReply& reply) {
   return reply.type == Type::kError ? storeErrorOf(reply) : kNonsense;
+}
+
+/// What one script and one DEL say together. Whatever kept the tombstone from being written, the session is gone.
+Expected<Burial, StoreError> burialOf(const RedisReply& tombstone, const RedisReply& deleted) {
+  if (deleted.type != Type::kInteger) return Unexpected(errorOf(deleted));
+  return tombstone.type == Type::kInteger ? Burial::kBuried : Burial::kUnburied;
 }
 
 }  // namespace
@@ -40,8 +61,8 @@ struct RedisSessionStore::Batch {
   RedisReplies replies;
 };
 
-RedisSessionStore::RedisSessionStore(RedisClient& client, const SessionSettings& config)
-    : client_(client), key_prefix_(config.key_prefix), reading_(config) {}
+RedisSessionStore::RedisSessionStore(RedisClient& client, const SessionSettings& config, const RedisKeys& keys)
+    : client_(client), keys_(keys), reading_(config, keys) {}
 
 void RedisSessionStore::load(std::span<SessionLoad> loads) {
   if (loads.empty()) return;
@@ -93,7 +114,7 @@ Expected<void, StoreError> RedisSessionStore::touch(std::span<const SessionTouch
   for (const SessionTouch& touch : touches) {
     commands.begin(3);
     commands.argument("EXPIRE");
-    commands.argument(key_prefix_, touch.id.bytes());
+    commands.argument(keys_.sessions(), touch.id.bytes());
     commands.argument(ttlArgument(touch.ttl));
   }
   RedisReplies replies;
@@ -106,7 +127,7 @@ Expected<void, StoreError> RedisSessionStore::touch(std::span<const SessionTouch
 Expected<void, StoreError> RedisSessionStore::create(const SessionId& id, std::string_view json,
                                                      std::chrono::seconds ttl) {
   RedisCommands commands;
-  commands.add({"SET", key_prefix_ + id.bytes(), json, "EX", ttlArgument(ttl)});
+  commands.add({"SET", keys_.session(id.bytes()), json, "EX", ttlArgument(ttl)});
   RedisReplies replies;
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return done;
   if (replies[0].type != Type::kStatus) return Unexpected(errorOf(replies[0]));
@@ -115,12 +136,21 @@ Expected<void, StoreError> RedisSessionStore::create(const SessionId& id, std::s
 
 Expected<ReplaceOutcome, StoreError> RedisSessionStore::replace(const SessionId& id, std::string_view expected,
                                                                 std::string_view next) {
+  const SteadyTime deadline = client_.newDeadline();
   RedisCommands commands;
-  commands.add({"EVAL", kReplaceScript, "2", key_prefix_ + id.bytes(), std::string(kTombstonePrefix) + id.bytes(),
-                expected, next});
   RedisReplies replies;
-  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return Unexpected(done.error());
+  reading_.writeTombstone(id, commands);
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies, deadline); !done) return Unexpected(done.error());
   if (replies[0].type != Type::kInteger) return Unexpected(errorOf(replies[0]));
+  if (replies[0].integer != 0) return ReplaceOutcome::kMissing;
+  commands.clear();
+  commands.add({"EVAL", kReplaceScript, "1", keys_.session(id.bytes()), expected, next});
+  reading_.writeTombstone(id, commands);
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies, deadline); !done) return Unexpected(done.error());
+  for (const RedisReply& reply : replies)
+    if (reply.type != Type::kInteger) return Unexpected(errorOf(reply));
+  // What was written in between lies behind the tombstone.
+  if (replies[1].integer != 0) return ReplaceOutcome::kMissing;
   switch (replies[0].integer) {
     case 0:
       return ReplaceOutcome::kReplaced;
@@ -131,19 +161,22 @@ Expected<ReplaceOutcome, StoreError> RedisSessionStore::replace(const SessionId&
   }
 }
 
-Expected<void, StoreError> RedisSessionStore::revoke(const SessionId& id, std::chrono::seconds tombstone_ttl) {
+void RedisSessionStore::revoke(std::span<SessionRevocation> revocations) {
+  if (revocations.empty()) return;
   RedisCommands commands;
-  commands.add({"MULTI"});
-  commands.add({"SET", std::string(kTombstonePrefix) + id.bytes(), "1", "EX", ttlArgument(tombstone_ttl)});
-  commands.add({"DEL", key_prefix_ + id.bytes()});
-  commands.add({"EXEC"});
+  for (const SessionRevocation& one : revocations) {
+    commands.add({"EVAL", kBuryScript, "1", keys_.tombstone(one.id.bytes()), ttlArgument(one.tombstone_ttl)});
+    commands.add({"DEL", keys_.session(one.id.bytes())});
+  }
   RedisReplies replies;
-  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return done;
-  const RedisReply& executed = replies.back();
-  if (executed.type != Type::kArray) return Unexpected(errorOf(executed));
-  for (const RedisReply& reply : executed.elements)
-    if (reply.type == Type::kError) return Unexpected(errorOf(reply));
-  return {};
+  const auto done = client_.pipeline(commands, Repeat::kSafe, replies);
+  for (std::size_t i = 0; i < revocations.size(); ++i) {
+    if (done) {
+      revocations[i].result = burialOf(replies[2 * i], replies[2 * i + 1]);
+    } else {
+      revocations[i].result = Unexpected(done.error());
+    }
+  }
 }
 
 }  // namespace sessiond

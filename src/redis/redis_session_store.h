@@ -1,7 +1,11 @@
-// RedisSessionStore: sessions as express-session and connect-redis keep them: a string under prefix + id, and beside
-// it our tombstones under `sessiond:revoked:` + id.
+// RedisSessionStore: sessions as express-session and connect-redis keep them, and our tombstones beside them
+// (redis_keys.h).
 //
 // How they are read: session_reading.h.
+//
+// No command and no script names two keys: while a cluster moves a slot, one that does is answered TRYAGAIN for as
+// long as one of its keys is missing at that node, and a tombstone nearly always is. So a revocation is no transaction
+// either: the tombstone comes first, and from then on it does not matter when the session itself goes.
 
 #pragma once
 
@@ -10,6 +14,7 @@
 #include <string>
 
 #include "redis/redis_client.h"
+#include "redis/redis_keys.h"
 #include "redis/session_reading.h"
 #include "session/session_settings.h"
 #include "session/session_store.h"
@@ -20,7 +25,7 @@ namespace sessiond {
 class RedisSessionStore final : public SessionStore {
  public:
   /// Copies what it needs of `config`; `client` must outlive it.
-  RedisSessionStore(RedisClient& client, const SessionSettings& config);
+  RedisSessionStore(RedisClient& client, const SessionSettings& config, const RedisKeys& keys);
 
   /// Of a value longer than session.max_bytes, `json` holds the first max_bytes + 1 bytes: enough to see that.
   void load(std::span<SessionLoad> loads) override;
@@ -29,17 +34,19 @@ class RedisSessionStore final : public SessionStore {
   Expected<void, StoreError> touch(std::span<const SessionTouch> touches) override;
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override;
   /// A connection that breaks just after the server has written makes this say kChanged, since it is asked again: a
-  /// caller that reads, decides anew and tries once more comes to the right end.
+  /// caller that reads, decides anew and tries once more comes to the right end. Two round trips: a tombstone is looked
+  /// for before the value is replaced, and after it.
   Expected<ReplaceOutcome, StoreError> replace(const SessionId& id, std::string_view expected,
                                                std::string_view next) override;
-  Expected<void, StoreError> revoke(const SessionId& id, std::chrono::seconds tombstone_ttl) override;
+  using SessionStore::revoke;
+  void revoke(std::span<SessionRevocation> revocations) override;
 
  private:
   struct Batch;
   class BegunLoad;
 
   RedisClient& client_;
-  const std::string key_prefix_;
+  const RedisKeys keys_;
   const SessionReading reading_;
 };
 

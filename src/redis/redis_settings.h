@@ -26,4 +26,9 @@ struct RedisSettings {
   BreakerSettings breaker;
 };
 
+/// What sessiond itself keeps beside the sessions: the section `sessiond`.
+struct OwnKeySettings {
+  std::string key_prefix = "sessiond:";
+};
+
 }  // namespace sessiond

@@ -65,8 +65,7 @@ Found entryOf(std::string_view name, const std::vector<RedisReply>& fields) {
 
 Found RedisUserDirectory::find(std::string_view name) {
   RedisCommands commands;
-  commands.add(
-      {"HMGET", std::string(kUserPrefix).append(name), "password", "id", "name", "email", "roles", "disabled"});
+  commands.add({"HMGET", keys_.user(name), "password", "id", "name", "email", "roles", "disabled"});
   RedisReplies replies;
   if (!client_.pipeline(commands, Repeat::kSafe, replies)) return Unexpected(DirectoryError::kUnavailable);
   const RedisReply& reply = replies[0];

@@ -1,4 +1,4 @@
-// RedisUserDirectory: users as hashes `sessiond:user:<name>`:
+// RedisUserDirectory: users as hashes (redis_keys.h), each like this:
 //
 //   HSET sessiond:user:ada password '$2y$12$...' id 42 name ada email ada@example.org roles '["admin","staff"]'
 //   HSET sessiond:user:ada disabled 1
@@ -15,17 +15,15 @@
 
 #include "login/user_directory.h"
 #include "redis/redis_client.h"
+#include "redis/redis_keys.h"
 
 namespace sessiond {
-
-/// Before a user's name.
-inline constexpr std::string_view kUserPrefix = "sessiond:user:";
 
 /// Thread-safe.
 class RedisUserDirectory final : public UserDirectory {
  public:
   /// `client` must outlive it.
-  explicit RedisUserDirectory(RedisClient& client) : client_(client) {}
+  RedisUserDirectory(RedisClient& client, const RedisKeys& keys) : client_(client), keys_(keys) {}
 
   Expected<std::optional<UserEntry>, DirectoryError> find(std::string_view name) override;
   /// Not known: nobody looks through all keys for it.
@@ -33,6 +31,7 @@ class RedisUserDirectory final : public UserDirectory {
 
  private:
   RedisClient& client_;
+  const RedisKeys keys_;
 };
 
 }  // namespace sessiond

@@ -36,25 +36,30 @@ Expected<StoredSession, StoreError> sessionOf(const RedisReply& value, const Red
 
 }  // namespace
 
-SessionReading::SessionReading(const SessionSettings& config)
-    : key_prefix_(config.key_prefix), last_byte_(std::to_string(config.max_bytes)) {}
+SessionReading::SessionReading(const SessionSettings& config, const RedisKeys& keys)
+    : keys_(keys), last_byte_(std::to_string(config.max_bytes)) {}
 
 void SessionReading::write(std::span<const SessionLoad> loads, RedisCommands& commands) const {
   for (const SessionLoad& load : loads) {
     commands.begin(4);
     commands.argument("GETRANGE");
-    commands.argument(key_prefix_, load.id->bytes());
+    commands.argument(keys_.sessions(), load.id->bytes());
     commands.argument("0");
     commands.argument(last_byte_);
     if (load.wants_ttl) {
       commands.begin(2);
       commands.argument("PTTL");
-      commands.argument(key_prefix_, load.id->bytes());
+      commands.argument(keys_.sessions(), load.id->bytes());
     }
-    commands.begin(2);
-    commands.argument("EXISTS");
-    commands.argument(kTombstonePrefix, load.id->bytes());
+    writeTombstone(*load.id, commands);
   }
+}
+
+void SessionReading::writeTombstone(const SessionId& id, RedisCommands& commands) const {
+  const RedisKeys::Frame frame = keys_.tombstoneFrame(id.bytes());
+  commands.begin(2);
+  commands.argument("EXISTS");
+  commands.argument(frame.before, id.bytes(), frame.behind);
 }
 
 void SessionReading::read(std::span<SessionLoad> loads, const RedisReplies& replies, std::size_t first) {

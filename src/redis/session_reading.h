@@ -3,7 +3,7 @@
 //
 //   GETRANGE sess:abc 0 262144            the value, with one byte more than it may have
 //   PTTL sess:abc                         if the remaining life is wanted
-//   EXISTS sessiond:revoked:abc           its tombstone
+//   EXISTS sessiond:revoked:{sess:abc}    its tombstone
 //
 // GETRANGE instead of GET bounds what a monstrous value can cost everybody else in the batch; it cannot tell an empty
 // value from none, and neither does connect-redis: both are "no session". The value is asked for before the tombstone,
@@ -16,21 +16,22 @@
 #include <string>
 
 #include "redis/redis_commands.h"
+#include "redis/redis_keys.h"
 #include "redis/redis_reply.h"
 #include "session/session_settings.h"
 #include "session/session_store.h"
 
 namespace sessiond {
 
-inline constexpr std::string_view kTombstonePrefix = "sessiond:revoked:";
-
 /// Immutable and thread-safe.
 class SessionReading {
  public:
-  explicit SessionReading(const SessionSettings& config);
+  SessionReading(const SessionSettings& config, const RedisKeys& keys);
 
   /// Appends the commands for all of them.
   void write(std::span<const SessionLoad> loads, RedisCommands& commands) const;
+  /// Appends the one that looks for a tombstone: EXISTS.
+  void writeTombstone(const SessionId& id, RedisCommands& commands) const;
   /// Fills in every result. REQUIRES: the replies, from `first` on, to what write() wrote for these loads. The results'
   /// texts lie in the replies.
   static void read(std::span<SessionLoad> loads, const RedisReplies& replies, std::size_t first = 0);
@@ -38,7 +39,7 @@ class SessionReading {
   static void shrink(RedisReplies& replies);
 
  private:
-  const std::string key_prefix_;
+  const RedisKeys keys_;
   const std::string last_byte_;  ///< what GETRANGE reads to: max_bytes, counted from 0
 };
 

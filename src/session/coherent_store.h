@@ -28,8 +28,10 @@ class CoherentStore final : public SessionStore {
                                                std::string_view next) override {
     return told(id, store_.replace(id, expected, next));
   }
-  Expected<void, StoreError> revoke(const SessionId& id, std::chrono::seconds tombstone_ttl) override {
-    return told(id, store_.revoke(id, tombstone_ttl));
+  using SessionStore::revoke;
+  void revoke(std::span<SessionRevocation> revocations) override {
+    store_.revoke(revocations);
+    for (const SessionRevocation& one : revocations) cache_.invalidate(one.id.bytes(), clock_.steadyNow());
   }
 
  private:

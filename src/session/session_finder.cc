@@ -22,7 +22,8 @@ bool isSession(CheckStatus status) {
 SessionFinder::SessionFinder(ExtractionRules rules, const SessionFinderParts& parts)
     : parts_(parts),
       extractor_(std::move(rules)),
-      facts_(parts.store, extractor_, parts.logout.tombstone_lifetime, parts.log_key, parts.metrics) {}
+      facts_(parts.store, extractor_, TombstoneLifetime::from(parts.session, parts.cookie, parts.logout), parts.log_key,
+             parts.metrics) {}
 
 Expected<OpenSession, CheckStatus> SessionFinder::find(const Request& request) const {
   AuthCheck check;

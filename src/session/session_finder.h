@@ -24,6 +24,7 @@
 #include "session/session_store.h"
 #include "session/signed_cookie.h"
 #include "session/store_facts_source.h"
+#include "session/tombstone_lifetime.h"
 
 namespace sessiond {
 

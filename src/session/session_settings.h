@@ -42,7 +42,7 @@ struct SessionSettings : RecordSettings {
 
 struct LogoutSettings {
   std::string redirect = "/";
-  std::chrono::seconds tombstone_lifetime{86400};  ///< at least this long; longer for sessions that live longer
+  std::chrono::seconds tombstone_lifetime{86400};  ///< how late a writer may be (session/tombstone_lifetime.h)
 };
 
 /// What applications keep in the `cache` endpoint. Not the sessions that sessiond itself keeps in memory: that is

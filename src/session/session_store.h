@@ -50,6 +50,19 @@ struct SessionTouch {
   std::chrono::seconds ttl{};
 };
 
+/// What became of the tombstone of a session that was deleted.
+enum class Burial {
+  kBuried,    ///< it stands, for as long as was asked, or longer
+  kUnburied,  ///< it could not be written (the server is full, say): a copy that is saved late brings the session back
+};
+
+/// One revocation of a batch: id and lifetime in, `result` out.
+struct SessionRevocation {
+  SessionId id;
+  std::chrono::seconds tombstone_ttl{};
+  Expected<Burial, StoreError> result = Unexpected(StoreError::kUnavailable);
+};
+
 enum class ReplaceOutcome {
   kReplaced,
   kChanged,  ///< the stored value is no longer the expected one; nothing was written
@@ -77,8 +90,17 @@ class SessionStore {
   /// creates a key.
   virtual Expected<ReplaceOutcome, StoreError> replace(const SessionId& id, std::string_view expected,
                                                        std::string_view next) = 0;
-  /// Deletes the session and sets a tombstone for `tombstone_ttl`, both or neither.
-  virtual Expected<void, StoreError> revoke(const SessionId& id, std::chrono::seconds tombstone_ttl) = 0;
+  /// Gives every session a tombstone for its `tombstone_ttl`, unless one that lives longer stands already, and deletes
+  /// it, all in one round trip. A tombstone that cannot be written keeps no session from being deleted. Fills in each
+  /// `result`; where that is an error, the session may live on.
+  virtual void revoke(std::span<SessionRevocation> revocations) = 0;
+
+  /// The same for one.
+  Expected<Burial, StoreError> revoke(const SessionId& id, std::chrono::seconds tombstone_ttl) {
+    SessionRevocation one{.id = id, .tombstone_ttl = tombstone_ttl};
+    revoke(std::span(&one, 1));
+    return one.result;
+  }
 };
 
 /// Which sessions a user has: an index beside the sessions, kept for those that sessiond made. A session in the
@@ -89,8 +111,10 @@ class UserSessionIndex {
   /// Notes a session; `lifetime` is how long the index itself is kept at least.
   virtual Expected<void, StoreError> add(std::string_view user_id, const SessionId& id, WallTime created,
                                          std::chrono::seconds lifetime) = 0;
-  virtual Expected<void, StoreError> remove(std::string_view user_id, const SessionId& id) = 0;
-  virtual Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id) = 0;
+  virtual Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) = 0;
+  /// A page: `count` at most, the oldest first, without the `first` oldest ones.
+  virtual Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t first,
+                                                            std::size_t count) = 0;
 };
 
 }  // namespace sessiond

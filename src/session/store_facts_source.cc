@@ -32,11 +32,11 @@ void readFor(std::span<const FactsLoad> loads, Reads& reads) {
 }  // namespace
 
 StoreFactsSource::StoreFactsSource(SessionStore& store, const FactsExtractor& extractor,
-                                   std::chrono::seconds tombstone_lifetime, const HmacKey& log_names,
+                                   const TombstoneLifetime& tombstones, const HmacKey& log_names,
                                    MetricsRegistry& metrics)
     : store_(store),
       extractor_(extractor),
-      tombstone_lifetime_(tombstone_lifetime),
+      tombstones_(tombstones),
       log_names_(log_names),
       corrupt_(metrics.counter("sessiond_corrupt_records_total",
                                "Sessions read whose stored value is no session; they are refused, not deleted.")),
@@ -88,7 +88,7 @@ std::unique_ptr<Pending> StoreFactsSource::beginLoad(std::span<FactsLoad> loads)
 }
 
 FoundSession StoreFactsSource::interpret(const SessionLoad& load, std::string_view cookie, const SessionRef& known) {
-  if (hasComeBack(load)) buryAgain(*load.id, *load.result->json);
+  if (hasComeBack(load)) buryAgain(*load.id, *load.result);
   return judge(load, cookie, known);
 }
 
@@ -127,14 +127,17 @@ void StoreFactsSource::noteCorrupt(const SessionId& id, std::string_view why) {
   logWarn("session: corrupt", {{"session", pseudonym(log_names_, id.bytes())}, {"why", why}});
 }
 
-/// A slow application saved its copy after the logout. The tombstone refuses it anyway; deleting the key again and
-/// renewing the tombstone, for longer than that copy could live, keeps it refused however often this happens.
-void StoreFactsSource::buryAgain(const SessionId& id, std::string_view json) {
+/// A slow application saved its copy after the logout. The tombstone refuses it anyway; deleting the key again, with a
+/// tombstone that outlives every copy of this copy, keeps it refused however often this happens.
+void StoreFactsSource::buryAgain(const SessionId& id, const StoredSession& copy) {
   resurrected_.add();
-  const std::chrono::seconds copy_lifetime = extractor_.extract(json).touch_ttl.value_or(tombstone_lifetime_);
-  const bool buried = static_cast<bool>(store_.revoke(id, std::max(tombstone_lifetime_, copy_lifetime)));
-  audit("resurrected",
-        {{"session", pseudonym(log_names_, id.bytes())}, {"deleted", std::string_view(buried ? "yes" : "no")}});
+  const SessionFacts facts = extractor_.extract(*copy.json);
+  const bool readable = facts.state == CheckStatus::kValid || facts.state == CheckStatus::kAnonymous;
+  const Expected<Burial, StoreError> buried =
+      store_.revoke(id, tombstones_.of(readable ? facts.touch_ttl : tombstones_.usual_life, copy.ttl));
+  audit("resurrected", {{"session", pseudonym(log_names_, id.bytes())},
+                        {"deleted", std::string_view(buried ? "yes" : "no")},
+                        {"tombstone", std::string_view(buried && *buried == Burial::kBuried ? "yes" : "no")}});
 }
 
 }  // namespace sessiond

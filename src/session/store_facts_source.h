@@ -5,7 +5,6 @@
 
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,16 +16,16 @@
 #include "session/facts_source.h"
 #include "session/lost_identity.h"
 #include "session/session_store.h"
+#include "session/tombstone_lifetime.h"
 
 namespace sessiond {
 
 /// Thread-safe; everything passed in must outlive it.
 class StoreFactsSource final : public FactsSource {
  public:
-  /// `tombstone_lifetime`: how long, at least, the tombstone of a session that came back after it was revoked is kept
-  /// anew.
+  /// `tombstones`: how long that of a session which came back after it was revoked has to stand.
   /// `log_names` hashes session ids for log lines.
-  StoreFactsSource(SessionStore& store, const FactsExtractor& extractor, std::chrono::seconds tombstone_lifetime,
+  StoreFactsSource(SessionStore& store, const FactsExtractor& extractor, const TombstoneLifetime& tombstones,
                    const HmacKey& log_names, MetricsRegistry& metrics);
 
   std::optional<FoundSession> peek(std::string_view, SteadyTime) override { return std::nullopt; }
@@ -48,11 +47,11 @@ class StoreFactsSource final : public FactsSource {
   SessionRef read(const SessionId& id, std::string_view json, std::string_view cookie, const SessionRef& known);
   SessionFacts extract(const SessionId& id, std::string_view json);
   void noteCorrupt(const SessionId& id, std::string_view why);
-  void buryAgain(const SessionId& id, std::string_view json);
+  void buryAgain(const SessionId& id, const StoredSession& copy);
 
   SessionStore& store_;
   const FactsExtractor& extractor_;
-  const std::chrono::seconds tombstone_lifetime_;
+  const TombstoneLifetime tombstones_;
   const HmacKey& log_names_;
   Counter& corrupt_;
   Counter& untouchable_;

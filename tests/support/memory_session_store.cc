@@ -82,13 +82,19 @@ Expected<ReplaceOutcome, StoreError> MemorySessionStore::replace(const SessionId
   return ReplaceOutcome::kReplaced;
 }
 
-Expected<void, StoreError> MemorySessionStore::revoke(const SessionId& id, std::chrono::seconds tombstone_ttl) {
+void MemorySessionStore::revoke(std::span<SessionRevocation> revocations) {
   auto data = data_.lock();
   ++data->calls;
-  if (data->failure) return Unexpected(*data->failure);
-  data->sessions.erase(id.bytes());
-  data->tombstones[id.bytes()] = after(tombstone_ttl, clock_.steadyNow());
-  return {};
+  const SteadyTime now = clock_.steadyNow();
+  for (SessionRevocation& one : revocations) {
+    one.result = Unexpected(data->failure.value_or(StoreError::kUnavailable));
+    if (data->failure) continue;
+    data->sessions.erase(one.id.bytes());
+    one.result = data->full && !isRevoked(*data, one.id) ? Burial::kUnburied : Burial::kBuried;
+    if (*one.result == Burial::kUnburied) continue;
+    SteadyTime& expires = data->tombstones[one.id.bytes()];
+    expires = std::max(expires, after(one.tombstone_ttl, now));
+  }
 }
 
 void MemorySessionStore::put(const SessionId& id, std::string_view json, std::chrono::seconds ttl) {
@@ -136,15 +142,17 @@ Expected<void, StoreError> MemoryUserSessionIndex::add(std::string_view user_id,
   return {};
 }
 
-Expected<void, StoreError> MemoryUserSessionIndex::remove(std::string_view user_id, const SessionId& id) {
+Expected<void, StoreError> MemoryUserSessionIndex::remove(std::string_view user_id, std::span<const SessionId> ids) {
   auto data = data_.lock();
   if (data->failure) return Unexpected(*data->failure);
   const auto user = data->users.find(user_id);
-  if (user != data->users.end()) user->second.sessions.erase(id.bytes());
+  if (user == data->users.end()) return {};
+  for (const SessionId& id : ids) user->second.sessions.erase(id.bytes());
   return {};
 }
 
-Expected<std::vector<SessionId>, StoreError> MemoryUserSessionIndex::list(std::string_view user_id) {
+Expected<std::vector<SessionId>, StoreError> MemoryUserSessionIndex::list(std::string_view user_id, std::size_t first,
+                                                                          std::size_t count) {
   auto data = data_.lock();
   if (data->failure) return Unexpected(*data->failure);
   std::vector<std::pair<WallTime, std::string>> by_age;
@@ -154,8 +162,8 @@ Expected<std::vector<SessionId>, StoreError> MemoryUserSessionIndex::list(std::s
   }
   std::sort(by_age.begin(), by_age.end());
   std::vector<SessionId> ids;
-  ids.reserve(by_age.size());
-  for (const auto& [created, id] : by_age) ids.push_back(*SessionId::fromBytes(id));
+  for (std::size_t i = first; i < by_age.size() && ids.size() < count; ++i)
+    ids.push_back(*SessionId::fromBytes(by_age[i].second));
   return ids;
 }
 

@@ -25,7 +25,8 @@ class MemorySessionStore final : public SessionStore {
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override;
   Expected<ReplaceOutcome, StoreError> replace(const SessionId& id, std::string_view expected,
                                                std::string_view next) override;
-  Expected<void, StoreError> revoke(const SessionId& id, std::chrono::seconds tombstone_ttl) override;
+  using SessionStore::revoke;
+  void revoke(std::span<SessionRevocation> revocations) override;
 
   // What a test does behind the store's back.
 
@@ -38,6 +39,8 @@ class MemorySessionStore final : public SessionStore {
   std::optional<std::string> value(const SessionId& id);
   std::optional<std::chrono::seconds> ttl(const SessionId& id);
   std::optional<std::chrono::seconds> tombstoneTtl(const SessionId& id);
+  /// A full server takes no new tombstones, but deletes.
+  void beFull(bool full) { data_.lock()->full = full; }
   /// From now on every call answers so; nullopt: no more.
   void failWith(std::optional<StoreError> error) { data_.lock()->failure = error; }
   /// How many round trips there were: a call of any of the interface's functions is one.
@@ -53,6 +56,7 @@ class MemorySessionStore final : public SessionStore {
     std::map<std::string, Entry> sessions;
     std::map<std::string, SteadyTime> tombstones;
     std::optional<StoreError> failure;
+    bool full = false;
     std::size_t calls = 0;
   };
 
@@ -72,8 +76,9 @@ class MemoryUserSessionIndex final : public UserSessionIndex {
 
   Expected<void, StoreError> add(std::string_view user_id, const SessionId& id, WallTime created,
                                  std::chrono::seconds lifetime) override;
-  Expected<void, StoreError> remove(std::string_view user_id, const SessionId& id) override;
-  Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id) override;
+  Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
+  Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t first,
+                                                    std::size_t count) override;
   void failWith(std::optional<StoreError> error) { data_.lock()->failure = error; }
 
  private:

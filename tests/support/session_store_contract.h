@@ -278,6 +278,44 @@ TEST_P(SessionStoreContract, ATombstoneOutranksAValueWrittenLate) {
   EXPECT_EQ(found(id_), "revoked nothing");
 }
 
+TEST_P(SessionStoreContract, NothingShortensATombstone) {
+  ASSERT_TRUE(store_.revoke(id_, 30 * kHour));
+  EXPECT_EQ(*store_.revoke(id_, kHour), Burial::kBuried);
+  EXPECT_TRUE(isAbout(harness_->tombstoneTtl(id_), 30 * kHour));
+  harness_->put(id_, "written late", kHour);
+  EXPECT_EQ(*store_.revoke(id_, kHour), Burial::kBuried);
+  EXPECT_EQ(found(id_), "revoked nothing");
+  EXPECT_TRUE(isAbout(harness_->tombstoneTtl(id_), 30 * kHour));
+  ASSERT_TRUE(store_.revoke(id_, 40 * kHour));
+  EXPECT_TRUE(isAbout(harness_->tombstoneTtl(id_), 40 * kHour));
+}
+
+TEST_P(SessionStoreContract, RevokesManyEachWithItsOwnTombstone) {
+  harness_->put(idOf("a"), "value", kHour);
+  harness_->putWrongType(idOf("b"));
+  std::vector<SessionRevocation> many = {{.id = idOf("a"), .tombstone_ttl = kHour},
+                                         {.id = idOf("b"), .tombstone_ttl = 2 * kHour},
+                                         {.id = idOf("a"), .tombstone_ttl = 3 * kHour}};
+  store_.revoke(many);
+  for (const SessionRevocation& one : many) EXPECT_EQ(*one.result, Burial::kBuried);
+  EXPECT_EQ(found(idOf("a")), "revoked nothing");
+  EXPECT_EQ(found(idOf("b")), "revoked nothing");
+  EXPECT_TRUE(isAbout(harness_->tombstoneTtl(idOf("a")), 3 * kHour));
+  EXPECT_TRUE(isAbout(harness_->tombstoneTtl(idOf("b")), 2 * kHour));
+  store_.revoke(std::span<SessionRevocation>());
+}
+
+TEST_P(SessionStoreContract, TombstonesOfOddIdsAreApart) {
+  const std::vector<std::string> odd = {"a", "{a}", "{{a}}", "a}", "}", "{", "{}", "{}a", "tagged:{a}", "{a}}", "a}{a"};
+  for (const std::string& id : odd) {
+    ASSERT_TRUE(store_.revoke(idOf(id), kHour)) << id;
+    for (const std::string& other : odd)
+      EXPECT_EQ(load(idOf(other))->revoked, harness_->tombstoneTtl(idOf(other)).has_value()) << id << " " << other;
+  }
+  for (const std::string& id : odd) EXPECT_EQ(found(idOf(id)), "revoked nothing") << id;
+  EXPECT_EQ(found(idOf("{a")), "nothing");
+}
+
 TEST_P(SessionStoreContract, RevokingOneLeavesOthersAlone) {
   harness_->put(id_, "one", kHour);
   harness_->put(idOf("sid2"), "two", kHour);
@@ -289,7 +327,7 @@ class UserSessionIndexContract : public SessionStoreContract {
  protected:
   /// Ids in the index, in no order. Their sessions exist, so that an implementation which looks finds them.
   std::vector<std::string> listed(std::string_view user_id) {
-    const Expected<std::vector<SessionId>, StoreError> ids = index_.list(user_id);
+    const Expected<std::vector<SessionId>, StoreError> ids = index_.list(user_id, 0, 100);
     if (!ids) return {"unavailable"};
     std::vector<std::string> bytes;
     for (const SessionId& id : *ids) bytes.push_back(id.bytes());
@@ -300,6 +338,10 @@ class UserSessionIndexContract : public SessionStoreContract {
     ASSERT_TRUE(index_.add(user_id, idOf(id), WallTime(std::chrono::milliseconds(1767225600000)), kHour));
   }
 
+  bool remove(std::string_view user_id, const SessionId& id) {
+    return index_.remove(user_id, std::span(&id, 1)).hasValue();
+  }
+
   UserSessionIndex& index_ = harness_->index();
 };
 
@@ -307,7 +349,7 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(UserSessionIndexContract);
 
 TEST_P(UserSessionIndexContract, KnowsNobodyAtFirst) {
   EXPECT_THAT(listed("ada"), testing::IsEmpty());
-  EXPECT_TRUE(index_.remove("ada", id_));
+  EXPECT_TRUE(remove("ada", id_));
 }
 
 TEST_P(UserSessionIndexContract, ListsEachUsersOwnSessions) {
@@ -328,9 +370,32 @@ TEST_P(UserSessionIndexContract, ListsASessionOnce) {
 TEST_P(UserSessionIndexContract, ForgetsWhatIsRemoved) {
   add("ada", "s1");
   add("ada", "s2");
-  EXPECT_TRUE(index_.remove("ada", idOf("s1")));
-  EXPECT_TRUE(index_.remove("ada", idOf("never there")));
+  EXPECT_TRUE(remove("ada", idOf("s1")));
+  EXPECT_TRUE(remove("ada", idOf("never there")));
   EXPECT_THAT(listed("ada"), testing::ElementsAre("s2"));
+}
+
+TEST_P(UserSessionIndexContract, GivesPagesTheOldestFirst) {
+  for (int i = 0; i < 7; ++i) {
+    const WallTime created(std::chrono::milliseconds(1767225600000 - i));
+    harness_->put(idOf("s" + std::to_string(i)), "{}", kHour);
+    ASSERT_TRUE(index_.add("ada", idOf("s" + std::to_string(i)), created, kHour));
+  }
+  const auto page = [this](std::size_t first, std::size_t count) {
+    std::string ids;
+    const std::vector<SessionId> listed = *index_.list("ada", first, count);
+    for (const SessionId& id : listed) ids += id.bytes() + " ";
+    return ids;
+  };
+  EXPECT_EQ(page(0, 3), "s6 s5 s4 ");
+  EXPECT_EQ(page(3, 3), "s3 s2 s1 ");
+  EXPECT_EQ(page(6, 3), "s0 ");
+  EXPECT_EQ(page(7, 3), "");
+  EXPECT_EQ(page(0, 0), "");
+  const std::vector<SessionId> some = {idOf("s6"), idOf("never there"), idOf("s1")};
+  ASSERT_TRUE(index_.remove("ada", some));
+  ASSERT_TRUE(index_.remove("ada", {}));
+  EXPECT_EQ(page(0, 100), "s5 s4 s3 s2 s0 ");
 }
 
 TEST_P(UserSessionIndexContract, TakesUserIdsAndSessionIdsOfAnyBytes) {

@@ -61,52 +61,54 @@ Response LogoutEndpoint::logOut(const Request& request) const {
   const Expected<Wish, int> wish = readWish(request);
   if (!wish) return refuse(request, wish.error(), "malformed", "The request could not be read.");
   const auto ended = endSessions(request, wish->all);
-  if (!ended) {
-    failed_.add();
-    Response response = wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))
-                            ? textAnswer(503, "Logging out is not possible right now. You are still logged in.")
-                            : jsonError(503, "unavailable");
-    response.add("Retry-After", kRetryAfter);
-    return response;
-  }
+  if (!ended) return unavailable(request, wish->all && ended.error() == StoreError::kTimeout);
   done_.add();
   const bool page = wantsPage(request.paramOrEmpty("HTTP_ACCEPT"));
   Response response(page ? 303 : 204);
   response.add("Cache-Control", "no-store");
+  response.add("X-Session-Logout", ended->burial == Burial::kBuried ? "final" : "unburied");
   if (page)
     response.add("Location",
                  safeRedirectOr(wish->rd, parts_.settings.login.allowed_origins, parts_.settings.logout.redirect));
-  clearCookies(request, *ended, response);
+  clearCookies(request, ended->sessions, response);
   return response;
 }
 
-Expected<std::vector<EndedSession>, StoreError> LogoutEndpoint::endSessions(const Request& request, bool all) const {
+Expected<LogoutEndpoint::Ended, StoreError> LogoutEndpoint::endSessions(const Request& request, bool all) const {
   const std::vector<SessionId> ids = verifiedSessions(request, parts_.settings.cookie.name, parts_.signer);
+  Ended ended;
   if (all) {
     // The others first: while the browser's own session stands, a failed attempt can be made again.
-    if (const auto others = endOthers(ids); !others) return Unexpected(others.error());
+    const auto others = endOthers(ids);
+    if (!others) return Unexpected(others.error());
+    ended.burial = *others;
   }
-  std::vector<EndedSession> ended;
-  for (const SessionId& id : ids) {
-    auto session = parts_.ender.end(id, all ? "logout_all" : "logout");
-    if (!session) return Unexpected(session.error());
-    audit("logout", {{"session", pseudonym(parts_.log_key, id.bytes())},
-                     {"user_id", session->user_id.empty() ? "" : pseudonym(parts_.log_key, session->user_id)},
+  auto own = parts_.ender.end(ids, all ? "logout_all" : "logout");
+  if (!own) return Unexpected(own.error());
+  ended.sessions = *std::move(own);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const EndedSession& session = ended.sessions[i];
+    if (session.burial == Burial::kUnburied) ended.burial = Burial::kUnburied;
+    audit("logout", {{"session", pseudonym(parts_.log_key, ids[i].bytes())},
+                     {"user_id", session.user_id.empty() ? "" : pseudonym(parts_.log_key, session.user_id)},
                      {"all", std::string_view(all ? "yes" : "no")}});
-    ended.push_back(*std::move(session));
   }
   return ended;
 }
 
-Expected<void, StoreError> LogoutEndpoint::endOthers(const std::vector<SessionId>& ids) const {
-  for (const SessionId& id : ids) {
-    const auto session = parts_.ender.look(id);
-    if (!session) return Unexpected(session.error());
-    if (session->user_id.empty()) continue;
-    if (const auto count = parts_.ender.endAllOf(session->user_id, "logout_all", ids); !count)
-      return Unexpected(count.error());
+Expected<Burial, StoreError> LogoutEndpoint::endOthers(const std::vector<SessionId>& ids) const {
+  auto users = parts_.ender.usersOf(ids);
+  if (!users) return Unexpected(users.error());
+  std::sort(users->begin(), users->end());
+  users->erase(std::unique(users->begin(), users->end()), users->end());
+  Burial burial = Burial::kBuried;
+  for (const std::string& user : *users) {
+    if (user.empty()) continue;
+    const auto ended = parts_.ender.endAllOf(user, "logout_all", ids);
+    if (!ended) return Unexpected(ended.error());
+    if (*ended == Burial::kUnburied) burial = Burial::kUnburied;
   }
-  return {};
+  return burial;
 }
 
 void LogoutEndpoint::clearCookies(const Request& request, const std::vector<EndedSession>& ended,
@@ -125,6 +127,17 @@ void LogoutEndpoint::clearCookies(const Request& request, const std::vector<Ende
     response.add("Set-Cookie", render(expired(own)));
     cleared.push_back(place);
   }
+}
+
+/// `begun`: some of the user's other sessions may have ended.
+Response LogoutEndpoint::unavailable(const Request& request, bool begun) const {
+  failed_.add();
+  const bool page = wantsPage(request.paramOrEmpty("HTTP_ACCEPT"));
+  Response response = !page   ? jsonError(503, begun ? "unfinished" : "unavailable")
+                      : begun ? textAnswer(503, "Not all of your sessions could be ended in time. Please try again.")
+                              : textAnswer(503, "Logging out is not possible right now. You are still logged in.");
+  response.add("Retry-After", kRetryAfter);
+  return response;
 }
 
 Response LogoutEndpoint::refuse(const Request& request, int status, std::string_view word,

@@ -3,7 +3,11 @@
 //   GET   a page that asks; changes nothing
 //   POST  303 to `rd` or logout.redirect for pages (Accept: text/html), else 204
 //         503 when Redis cannot do it, and then the cookie stays: the session lives on, and the user must not
-//         believe otherwise
+//         believe otherwise. With `all`, also when there were more sessions than could be ended in time: the next
+//         attempt goes on where this one stopped
+//
+// X-Session-Logout says how good the end is: `final`, or `unburied` when the sessions were deleted, but Redis would not
+// take a tombstone (it is full, say), so that an application which still has a copy can bring one back.
 //
 // `all=1` and `rd` may stand in the query string or in a form. Without a session there is nothing to end, and the
 // cookie is cleared all the same. All session cookies of the browser are ended that carry a valid signature.
@@ -49,10 +53,17 @@ class LogoutEndpoint {
     std::string rd;
   };
 
+  /// What a logout did.
+  struct Ended {
+    std::vector<EndedSession> sessions;  ///< of the browser's cookies
+    Burial burial = Burial::kBuried;     ///< of all that ended
+  };
+
   Expected<Wish, int> readWish(const Request& request) const;
   Response logOut(const Request& request) const;
-  Expected<std::vector<EndedSession>, StoreError> endSessions(const Request& request, bool all) const;
-  Expected<void, StoreError> endOthers(const std::vector<SessionId>& ids) const;
+  Expected<Ended, StoreError> endSessions(const Request& request, bool all) const;
+  Expected<Burial, StoreError> endOthers(const std::vector<SessionId>& ids) const;
+  Response unavailable(const Request& request, bool begun) const;
   void clearCookies(const Request& request, const std::vector<EndedSession>& ended, Response& response) const;
   Response refuse(const Request& request, int status, std::string_view word, std::string_view line) const;
 

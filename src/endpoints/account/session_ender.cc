@@ -12,10 +12,6 @@
 namespace sessiond {
 namespace {
 
-/// For sessions whose own time to live is beyond reckoning (an absurd or non-numeric originalMaxAge): browsers keep
-/// no cookie longer (RFC 6265bis §5.5).
-constexpr std::chrono::days kLongestCookie{400};
-
 /// The user's id as the index files it; empty when there is none.
 std::string userIdOf(JsonValue session, const JsonPointer& user_at) {
   const std::optional<JsonValue> user = follow(session, user_at);
@@ -34,66 +30,127 @@ struct SessionEnder::Found {
 SessionEnder::SessionEnder(const SessionEnderParts& parts)
     : parts_(parts),
       user_at_(JsonPointer::of(parts.settings.user_at)),
-      revoked_(parts.metrics.counter("sessiond_sessions_revoked_total", "Sessions ended before their time.")) {}
+      revoked_(parts.metrics.counter("sessiond_sessions_revoked_total", "Sessions ended before their time.")),
+      unburied_(parts.metrics.counter("sessiond_unburied_sessions_total",
+                                      "Sessions deleted whose tombstone Redis would not take.")) {}
 
-Expected<SessionEnder::Found, StoreError> SessionEnder::find(const SessionId& id) const {
-  SessionLoad load{.id = &id};
-  parts_.store.load(std::span(&load, 1));
-  const std::chrono::seconds least = parts_.tombstone_lifetime;
-  Found found{.session = {}, .tombstone = std::max(least, parts_.settings.idle_timeout)};
-  if (!load.result) {
-    if (load.result.error() == StoreError::kCorrupt) return found;
-    return Unexpected(load.result.error());
-  }
-  // What stands behind a tombstone was written back by somebody late: nobody's word, but it goes as well.
-  if (load.result->revoked || !load.result->json) return found;
-  const std::string_view json = *load.result->json;
-  const auto record = readSessionRecord(json, parts_.settings.max_bytes, parts_.settings.idle_timeout);
+SessionEnder::Found SessionEnder::interpret(const StoredSession& stored) const {
+  Found found{.session = {}, .tombstone = parts_.tombstones.of(parts_.tombstones.usual_life, stored.ttl)};
+  if (!stored.json) return found;
+  const auto record = readSessionRecord(*stored.json, parts_.settings.max_bytes, parts_.settings.idle_timeout);
   if (!record) return found;
-  found.session = {.user_id = userIdOf((*record).tree.root(), user_at_), .cookie = (*record).cookie.attributes};
-  found.tombstone = std::max<std::chrono::seconds>(least, (*record).cookie.touch_ttl.value_or(kLongestCookie));
+  found.tombstone = parts_.tombstones.of((*record).cookie.touch_ttl, stored.ttl);
+  // What stands behind a tombstone was written back by somebody late: nobody's word, but it goes as well.
+  if (stored.revoked) return found;
+  found.session.user_id = userIdOf((*record).tree.root(), user_at_);
+  found.session.cookie = (*record).cookie.attributes;
   return found;
 }
 
-Expected<EndedSession, StoreError> SessionEnder::look(const SessionId& id) const {
-  Expected<Found, StoreError> found = find(id);
-  if (!found) return Unexpected(found.error());
-  return std::move((*found).session);
+Expected<std::vector<SessionEnder::Found>, StoreError> SessionEnder::find(std::span<const SessionId> ids) const {
+  std::vector<SessionLoad> loads;
+  for (const SessionId& id : ids) loads.push_back({.id = &id, .wants_ttl = true});
+  parts_.store.load(loads);
+  std::vector<Found> found;
+  for (const SessionLoad& load : loads) {
+    // A value of another type ends like any other; only what cannot be looked at stops the end.
+    if (!load.result && load.result.error() != StoreError::kCorrupt) return Unexpected(load.result.error());
+    found.push_back(interpret(load.result ? *load.result : StoredSession{}));
+  }
+  return found;
 }
 
-Expected<EndedSession, StoreError> SessionEnder::end(const SessionId& id, std::string_view why) const {
-  Expected<Found, StoreError> found = find(id);
+Expected<std::vector<std::string>, StoreError> SessionEnder::usersOf(std::span<const SessionId> ids) const {
+  auto found = find(ids);
   if (!found) return Unexpected(found.error());
-  if (const auto revoked = parts_.store.revoke(id, (*found).tombstone); !revoked) return Unexpected(revoked.error());
+  std::vector<std::string> users;
+  for (Found& one : *found) users.push_back(std::move(one.session.user_id));
+  return users;
+}
+
+/// The index is the caller's to tell.
+Expected<std::vector<EndedSession>, StoreError> SessionEnder::endPage(std::span<const SessionId> ids,
+                                                                      std::string_view why) const {
+  auto found = find(ids);
+  if (!found) return Unexpected(found.error());
+  std::vector<SessionRevocation> revocations;
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    revocations.push_back({.id = ids[i], .tombstone_ttl = (*found)[i].tombstone});
+  parts_.store.revoke(revocations);
+  std::vector<EndedSession> ended;
+  std::optional<StoreError> failure;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!revocations[i].result) {
+      failure = revocations[i].result.error();
+      continue;
+    }
+    EndedSession& session = (*found)[i].session;
+    session.burial = *revocations[i].result;
+    note(ids[i], session, why);
+    ended.push_back(std::move(session));
+  }
+  if (failure) return Unexpected(*failure);
+  return ended;
+}
+
+void SessionEnder::note(const SessionId& id, const EndedSession& session, std::string_view why) const {
+  const bool buried = session.burial == Burial::kBuried;
   revoked_.add();
-  EndedSession& session = (*found).session;
   audit("revoke", {{"session", pseudonym(parts_.log_key, id.bytes())},
                    {"user_id", session.user_id.empty() ? "" : pseudonym(parts_.log_key, session.user_id)},
-                   {"reason", why}});
-  drop(session.user_id, id);
-  return std::move(session);
+                   {"reason", why},
+                   {"tombstone", std::string_view(buried ? "yes" : "no")}});
+  if (buried) return;
+  unburied_.add();
+  logWarn(
+      "logout: a session was deleted, but Redis would not take its tombstone (is it full?); an application that "
+      "still has a copy can bring it back",
+      {{"session", pseudonym(parts_.log_key, id.bytes())}});
+}
+
+Expected<std::vector<EndedSession>, StoreError> SessionEnder::end(std::span<const SessionId> ids,
+                                                                  std::string_view why) const {
+  std::vector<EndedSession> all;
+  for (std::size_t begin = 0; begin < ids.size(); begin += kPage) {
+    const auto page = ids.subspan(begin, std::min(kPage, ids.size() - begin));
+    auto ended = endPage(page, why);
+    if (!ended) return ended;
+    for (std::size_t i = 0; i < page.size(); ++i) {
+      drop((*ended)[i].user_id, page[i]);
+      all.push_back(std::move((*ended)[i]));
+    }
+  }
+  return all;
 }
 
 void SessionEnder::drop(std::string_view user_id, const SessionId& id) const {
   // An entry that is left over is harmless: it leads to a session that is not there.
-  if (!user_id.empty() && !parts_.index.remove(user_id, id))
+  if (!user_id.empty() && !parts_.index.remove(user_id, std::span(&id, 1)))
     logWarn("logout: a session could not be taken from its user's index",
             {{"session", pseudonym(parts_.log_key, id.bytes())}});
 }
 
-Expected<std::size_t, StoreError> SessionEnder::endAllOf(std::string_view user_id, std::string_view why,
-                                                         std::span<const SessionId> kept) const {
-  const auto ids = parts_.index.list(user_id);
-  if (!ids) return Unexpected(ids.error());
-  std::size_t count = 0;
-  for (const SessionId& id : *ids) {
-    if (std::find(kept.begin(), kept.end(), id) != kept.end()) continue;
-    const auto ended = end(id, why);
+Expected<Burial, StoreError> SessionEnder::endAllOf(std::string_view user_id, std::string_view why,
+                                                    std::span<const SessionId> kept) const {
+  const SteadyTime deadline = parts_.clock.steadyNow() + kPatience;
+  Burial all = Burial::kBuried;
+  std::size_t passed = 0;  // entries of the index that stay
+  while (true) {
+    if (parts_.clock.steadyNow() > deadline) return Unexpected(StoreError::kTimeout);
+    auto page = parts_.index.list(user_id, passed, kPage);
+    if (!page) return Unexpected(page.error());
+    if (page->empty()) return all;
+    passed += std::erase_if(*page, [kept](const SessionId& id) { return std::ranges::find(kept, id) != kept.end(); });
+    if (page->empty()) continue;
+    const auto ended = endPage(*page, why);
     if (!ended) return Unexpected(ended.error());
-    if (ended->user_id != user_id) drop(user_id, id);
-    ++count;
+    // What stays in the index would be the next page again.
+    if (const auto removed = parts_.index.remove(user_id, *page); !removed) return Unexpected(removed.error());
+    for (std::size_t i = 0; i < page->size(); ++i) {
+      if ((*ended)[i].burial == Burial::kUnburied) all = Burial::kUnburied;
+      if ((*ended)[i].user_id != user_id) drop((*ended)[i].user_id, (*page)[i]);
+    }
   }
-  return count;
 }
 
 }  // namespace sessiond

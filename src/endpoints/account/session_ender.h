@@ -1,7 +1,8 @@
-// SessionEnder: makes a session end for good: the key deleted, a tombstone in its place, the user's index told.
+// SessionEnder: makes sessions end for good: the key deleted, a tombstone in its place, the user's index told.
 //
-// The tombstone stays as long as anybody could still write the session back: logout.tombstone_lifetime, or the
-// session's own longest time to live if that is longer.
+// The tombstone stays as long as anybody could still write the session back (session/tombstone_lifetime.h). Where it
+// cannot be written, as on a server that is full, the session is deleted all the same; that is logged, counted, and
+// said to whoever asked.
 
 #pragma once
 
@@ -11,7 +12,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "base/expected.h"
 #include "base/metrics.h"
@@ -19,6 +22,7 @@
 #include "session/cookie_attributes.h"
 #include "session/session_settings.h"
 #include "session/session_store.h"
+#include "session/tombstone_lifetime.h"
 
 namespace sessiond {
 
@@ -26,40 +30,53 @@ namespace sessiond {
 struct EndedSession {
   std::string user_id;                     ///< empty: nobody's, or unreadable
   std::optional<CookieAttributes> cookie;  ///< its own attributes, when it was readable
+  Burial burial = Burial::kUnburied;
 };
 
 /// What a session has to do with, as far as ending it goes; all outlive the ender.
 struct SessionEnderParts {
   const SessionSettings& settings;
-  std::chrono::seconds tombstone_lifetime;  ///< logout.tombstone_lifetime
+  TombstoneLifetime tombstones;
   SessionStore& store;
   UserSessionIndex& index;
   const HmacKey& log_key;
+  const Clock& clock;
   MetricsRegistry& metrics;
 };
 
 /// Thread-safe.
 class SessionEnder {
  public:
+  /// As many sessions as end in one round trip.
+  static constexpr std::size_t kPage = 256;
+  /// Ending all of a user's sessions may take this long; nginx waits longer.
+  static constexpr std::chrono::seconds kPatience{6};
+
   explicit SessionEnder(const SessionEnderParts& parts);
 
-  /// What ending it would find out; changes nothing.
-  Expected<EndedSession, StoreError> look(const SessionId& id) const;
-  /// Ends one session, known or not: a key that is gone may be written back as well. `why` is a word for the audit
-  /// log. On an error the session may live on; calling again is safe.
-  Expected<EndedSession, StoreError> end(const SessionId& id, std::string_view why) const;
-  /// Ends every session in the user's index except `kept`; the first error stops it. How many there were.
-  Expected<std::size_t, StoreError> endAllOf(std::string_view user_id, std::string_view why,
-                                             std::span<const SessionId> kept) const;
+  /// The user's id of each session, empty where there is none; changes nothing.
+  Expected<std::vector<std::string>, StoreError> usersOf(std::span<const SessionId> ids) const;
+  /// Ends sessions, known or not: a key that is gone may be written back as well. `why` is a word for the audit log.
+  /// On an error some may live on; calling again is safe.
+  Expected<std::vector<EndedSession>, StoreError> end(std::span<const SessionId> ids, std::string_view why) const;
+  /// Ends every session in the user's index except `kept`, page by page until there is no other. kTimeout: there were
+  /// more than could be ended in kPatience. What became of each tombstone, together: kUnburied if one could not be
+  /// written.
+  Expected<Burial, StoreError> endAllOf(std::string_view user_id, std::string_view why,
+                                        std::span<const SessionId> kept) const;
 
  private:
   struct Found;
-  Expected<Found, StoreError> find(const SessionId& id) const;
+  Expected<std::vector<Found>, StoreError> find(std::span<const SessionId> ids) const;
+  Found interpret(const StoredSession& stored) const;
+  Expected<std::vector<EndedSession>, StoreError> endPage(std::span<const SessionId> ids, std::string_view why) const;
+  void note(const SessionId& id, const EndedSession& session, std::string_view why) const;
   void drop(std::string_view user_id, const SessionId& id) const;
 
   const SessionEnderParts parts_;
   const JsonPointer user_at_;
   Counter& revoked_;
+  Counter& unburied_;
 };
 
 }  // namespace sessiond

@@ -123,11 +123,11 @@ Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const
 }
 
 void LoginEndpoint::endPrevious(const Request& request) const {
-  for (const SessionId& id : verifiedSessions(request, parts_.settings.cookie.name, parts_.signer)) {
-    if (!parts_.ender.end(id, "new_login"))
-      logWarn("login: the browser's previous session could not be ended; it lives on until it times out",
-              {{"session", pseudonym(parts_.log_key, id.bytes())}});
-  }
+  const std::vector<SessionId> ids = verifiedSessions(request, parts_.settings.cookie.name, parts_.signer);
+  if (parts_.ender.end(ids, "new_login")) return;
+  for (const SessionId& id : ids)
+    logWarn("login: the browser's previous session could not be ended; it lives on until it times out",
+            {{"session", pseudonym(parts_.log_key, id.bytes())}});
 }
 
 Response LoginEndpoint::welcome(const LoginAttempt& wanted, const Started& started) const {

@@ -38,12 +38,13 @@ class Instance {
   explicit Instance(const std::string& url, const std::string& prefix = "sess:", milliseconds max_staleness = 1000ms)
       : config_(sessionConfig(prefix, max_staleness)),
         client_(configFor(url), clock_, metrics_),
-        store_(client_, config_),
-        source_(store_, extractor_, 3600s, log_names_, metrics_),
+        store_(client_, config_, keysFor(config_)),
+        source_(store_, extractor_, {.latest_writer = 3600s, .usual_life = 3600s}, log_names_, metrics_),
         trust_(max_staleness),
         cache_(CacheLimits{}, trust_),
         caching_(source_, cache_, clock_, metrics_),
-        listener_(std::make_unique<InvalidationListener>(client_, config_, cache_, trust_, clock_, metrics_)) {}
+        listener_(std::make_unique<InvalidationListener>(client_, config_, keysFor(config_), cache_, trust_, clock_,
+                                                         metrics_)) {}
 
   /// The user's id, or what else is known of the session; from memory if it can be.
   std::string check(const std::string& name) {
@@ -170,7 +171,7 @@ TEST_F(CoherentCache, NoticesEveryWayInWhichASessionCanChangeOrGo) {
        "unknown"},
       {"tombstone",
        [&] {
-         server_.command({"SET", "sessiond:revoked:a", "1"});
+         server_.command({"SET", "sessiond:revoked:{sess:a}", "1"});
        },
        "revoked"},
       {"APPEND",
@@ -184,7 +185,7 @@ TEST_F(CoherentCache, NoticesEveryWayInWhichASessionCanChangeOrGo) {
     ASSERT_TRUE(soon([&] { return instance.check("a") == "U: ada\r\n" && instance.isInMemory("a"); })) << one.what;
     one.change();
     EXPECT_TRUE(soon([&] { return instance.check("a") == one.then; })) << one.what;
-    server_.command({"DEL", "sessiond:revoked:a"});
+    server_.command({"DEL", "sessiond:revoked:{sess:a}"});
   }
 }
 
@@ -263,15 +264,16 @@ TEST_F(CoherentCache, ATrackingTableThatIsFullForgetsNothing) {
 }
 
 TEST_F(CoherentCache, WorksWithAnyKeyPrefix) {
-  for (const std::string prefix : {"", "s", "sessiond:", "sessiond:revoked:x", "app one:", "*[a]?:"}) {
+  for (const std::string prefix : {"", "s", "sessiond:", "sessiond:revoked:x", "app one:", "*[a]?:", "{app}:"}) {
+    const std::string tombstone = RedisKeys(prefix, "sessiond:").tombstone("p");
     Instance instance(server_.unixUrl(), prefix);
     server_.command({"SET", prefix + "p", sessionOf("first")});
     ASSERT_TRUE(instance.settle("p")) << prefix;
     server_.command({"SET", prefix + "p", sessionOf("second")});
     EXPECT_TRUE(soon([&] { return instance.check("p") == "U: second\r\n"; })) << prefix;
-    server_.command({"SET", "sessiond:revoked:p", "1", "EX", "60"});
+    server_.command({"SET", tombstone, "1", "EX", "60"});
     EXPECT_TRUE(soon([&] { return instance.check("p") == "revoked"; })) << prefix;
-    server_.command({"DEL", "sessiond:revoked:p"});
+    server_.command({"DEL", tombstone});
   }
 }
 

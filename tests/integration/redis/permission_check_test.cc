@@ -2,7 +2,10 @@
 
 #include "redis/permission_check.h"
 
+#include <fstream>
+#include <iterator>
 #include <map>
+#include <sstream>
 
 #include "redis/redis_app_cache.h"
 #include "redis/redis_session_store.h"
@@ -20,18 +23,18 @@ const std::string kAdvice =
 /// With everything switched on: each command and what is said when the user may not run it.
 const std::map<std::string, std::string> kCommands = {
     {"multi", "MULTI"},
-    {"exec", "EXEC"},
     {"getrange", "GETRANGE sess:*, GETRANGE cache:*"},
-    {"pttl", "PTTL sess:*"},
+    {"pttl", "PTTL sess:*, PTTL sessiond:revoked:*"},
     {"exists", "EXISTS sessiond:revoked:*, EXISTS sess:*"},
-    {"expire", "EXPIRE sess:*, EXPIRE sessiond:sessions:*"},
+    {"expire", "EXPIRE sess:*, EXPIRE sessiond:revoked:*, EXPIRE sessiond:sessions:*"},
     {"set", "SET sessiond:revoked:*, SET sess:*, SET cache:*"},
     {"del", "DEL sess:*, DEL cache:*"},
     {"zrem", "ZREM sessiond:sessions:*"},
-    {"zrevrange", "ZREVRANGE sessiond:sessions:*"},
-    {"eval", "EVAL sessiond:sessions:*, EVAL sess:*, EVAL sessiond:revoked:*"},
+    {"zrange", "ZRANGE sessiond:sessions:*"},
+    {"eval", "EVAL sessiond:revoked:*, EVAL sessiond:sessions:*, EVAL sess:*"},
     {"zadd", "ZADD sessiond:sessions:*"},
     {"ttl", "TTL sessiond:sessions:*"},
+    {"zcard", "ZCARD sessiond:sessions:*"},
     {"zrangebyscore", "ZRANGEBYSCORE sessiond:sessions:*"},
     {"hmget", "HMGET sessiond:user:*"},
     {"get", "GET sess:*"},
@@ -39,16 +42,19 @@ const std::map<std::string, std::string> kCommands = {
 const std::map<std::string, std::string> kPrefixes = {
     {"sess:",
      "GETRANGE sess:*, PTTL sess:*, EXPIRE sess:*, DEL sess:*, SET sess:*, EXISTS sess:*, EVAL sess:*, GET sess:*"},
-    {"sessiond:revoked:", "EXISTS sessiond:revoked:*, SET sessiond:revoked:*, EVAL sessiond:revoked:*"},
+    {"sessiond:revoked:",
+     "EXISTS sessiond:revoked:*, EVAL sessiond:revoked:*, PTTL sessiond:revoked:*, SET sessiond:revoked:*, EXPIRE "
+     "sessiond:revoked:*"},
     {"sessiond:sessions:",
-     "ZREM sessiond:sessions:*, ZREVRANGE sessiond:sessions:*, EVAL sessiond:sessions:*, ZADD sessiond:sessions:*, TTL "
-     "sessiond:sessions:*, EXPIRE sessiond:sessions:*, ZRANGEBYSCORE sessiond:sessions:*"},
+     "ZREM sessiond:sessions:*, ZRANGE sessiond:sessions:*, EVAL sessiond:sessions:*, ZADD sessiond:sessions:*, TTL "
+     "sessiond:sessions:*, ZCARD sessiond:sessions:*, EXPIRE sessiond:sessions:*, ZRANGEBYSCORE sessiond:sessions:*"},
     {"sessiond:user:", "HMGET sessiond:user:*"},
     {"cache:", "GETRANGE cache:*, SET cache:*, DEL cache:*"},
 };
 
 /// What is set of all that needs rights.
 struct Uses {
+  std::string own_prefix = OwnKeySettings().key_prefix;
   SessionSettings session;
   LoginSettings login;
   bool has_api = false;
@@ -86,8 +92,9 @@ class PermissionCheck : public ::testing::Test {
   /// What is missing, or the whole message if it is another one.
   std::string missing(const Uses& uses) {
     TestClient test(config_);
-    const StartupReport report =
-        checkPermissions(test.client, {uses.session, uses.login, uses.has_api ? &uses.cache : nullptr}, test.clock);
+    const RedisKeys keys(uses.session.key_prefix, uses.own_prefix);
+    const StartupReport report = checkPermissions(
+        test.client, {keys, uses.session, uses.login, uses.has_api ? &uses.cache : nullptr}, test.clock);
     EXPECT_EQ(report.outcome == StartupProbe::kLimited, !report.message.empty());
     EXPECT_TRUE(report.outcome == StartupProbe::kOk || report.outcome == StartupProbe::kLimited);
     return report.message.starts_with(kAdvice) ? report.message.substr(kAdvice.size()) : report.message;
@@ -113,26 +120,28 @@ TEST_F(PermissionCheck, NamesTheKeysThatAreMissing) {
 
 TEST_F(PermissionCheck, NamesEverythingToAUserWhoMayDoNothing) {
   allow({"+multi"});
-  EXPECT_TRUE(missing(everything()).starts_with("EXEC, GETRANGE sess:*, PTTL sess:*, EXISTS sessiond:revoked:*, "));
+  EXPECT_TRUE(missing(everything()).starts_with("GETRANGE sess:*, PTTL sess:*, EXISTS sessiond:revoked:*, "));
 }
 
 TEST_F(PermissionCheck, AsksOnlyForWhatTheConfigurationNeeds) {
-  allow({"+multi", "+exec", "+getrange", "+exists", "+expire", "+set", "+del", "+zrem", "+zrevrange", "~mine:*",
-         "~sessiond:*"});
+  allow({"+multi", "+getrange", "+exists", "+expire", "+set", "+del", "+zrem", "+zrange", "+eval", "+ttl", "~mine:*",
+         "~own:*"});
   Uses uses;
   uses.session.key_prefix = "mine:";
-  EXPECT_EQ(missing(uses), "PTTL mine:*");
+  uses.own_prefix = "own:";
+  EXPECT_EQ(missing(uses), "PTTL mine:*, PTTL own:revoked:*");
+  allow({"+multi", "+getrange", "+exists", "+expire", "+set", "+del", "+zrem", "+zrange", "+eval", "+pttl", "~mine:*",
+         "~own:*"});
   uses.session.cache.enabled = false;
   EXPECT_EQ(missing(uses), "");
   uses.login.authenticators = {"htpasswd"};
   EXPECT_EQ(missing(uses),
-            "EVAL sessiond:sessions:*, ZADD sessiond:sessions:*, TTL sessiond:sessions:*, ZRANGEBYSCORE "
-            "sessiond:sessions:*");
+            "ZADD own:sessions:*, TTL own:sessions:*, ZCARD own:sessions:*, ZRANGEBYSCORE own:sessions:*");
 }
 
 TEST_F(PermissionCheck, CarriesNothingOut) {
   const std::string key = "sess:permission-check";
-  for (const std::string without : {"", "multi", "exec"}) {
+  for (const std::string without : {"", "multi", "eval"}) {
     allowAllBut(without);
     server_.command({"SET", key, "value"});
     missing(everything());
@@ -151,15 +160,41 @@ TEST_F(PermissionCheck, SaysNothingOfAServerThatDoesNotAnswer) {
   EXPECT_EQ(missing(everything()), "");
 }
 
+/// The words of the README's example behind the user's name and password.
+std::vector<std::string> documentedRules() {
+  std::ifstream readme("README.md");
+  for (std::string line; std::getline(readme, line);) {
+    if (!line.starts_with("ACL SETUSER sessiond on >PASSWORD ")) continue;
+    std::istringstream words(line.substr(line.find("~")));
+    return {std::istream_iterator<std::string>(words), {}};
+  }
+  return {};
+}
+
+TEST_F(PermissionCheck, WhatTheReadmeSaysIsEnough) {
+  const std::vector<std::string> rules = documentedRules();
+  ASSERT_FALSE(rules.empty());
+  allow(rules);
+  EXPECT_EQ(missing(everything()), "");
+  TestClient test(config_);
+  for (const std::initializer_list<std::string_view> command :
+       std::initializer_list<std::initializer_list<std::string_view>>{
+           {"CLIENT", "ID"}, {"CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "sess:"}, {"PING"}, {"HELLO", "2"}}) {
+    const auto replies = test.run(command);
+    ASSERT_TRUE(replies);
+    EXPECT_FALSE((*replies)[0].type == RedisReply::Type::kError) << (*replies)[0].text;
+  }
+}
+
 /// Holds the questions against the stores: who may do what is asked for can do all that they do.
 TEST_F(PermissionCheck, AsksForAllThatIsUsed) {
   allowAllBut("");
   const Uses uses = everything();
   ASSERT_EQ(missing(uses), "");
   TestClient test(config_);
-  RedisSessionStore store(test.client, uses.session);
-  RedisUserSessionIndex index(test.client, uses.session);
-  RedisUserDirectory directory(test.client);
+  RedisSessionStore store(test.client, uses.session, keysFor(uses.session));
+  RedisUserSessionIndex index(test.client, keysFor(uses.session));
+  RedisUserDirectory directory(test.client, keysFor(uses.session));
   RedisAppCache cache(test.client, uses.cache);
   const SessionId id = *SessionId::fromBytes("abc");
   const std::vector<SessionTouch> touches = {{.id = id, .ttl = 60s}};
@@ -170,12 +205,13 @@ TEST_F(PermissionCheck, AsksForAllThatIsUsed) {
   EXPECT_TRUE(load.result && load.result->ttl);
   EXPECT_TRUE(store.touch(touches));
   EXPECT_TRUE(store.replace(id, "{}", "{\"a\":1}"));
-  EXPECT_TRUE(store.revoke(id, 60s));
+  EXPECT_EQ(*store.revoke(id, 60s), Burial::kBuried);
+  EXPECT_EQ(*store.revoke(id, 90s), Burial::kBuried);
   const WallTime long_ago{std::chrono::milliseconds(1)};
   EXPECT_TRUE(index.add("42", id, long_ago, 60s));
   EXPECT_TRUE(index.add("42", *SessionId::fromBytes("def"), test.clock.wallNow(), 60s));
-  EXPECT_EQ(index.list("42")->size(), 1U);
-  EXPECT_TRUE(index.remove("42", id));
+  EXPECT_EQ(index.list("42", 0, 10)->size(), 1U);
+  EXPECT_TRUE(index.remove("42", std::span(&id, 1)));
   EXPECT_TRUE(directory.find("ada"));
   EXPECT_TRUE(cache.put("key", "1", 60s));
   EXPECT_TRUE(cache.get("key"));

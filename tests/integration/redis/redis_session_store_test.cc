@@ -70,7 +70,7 @@ class RedisSessionStoreTest : public ::testing::Test {
 
   RedisServer server;
   TestClient test{configFor(server.unixUrl())};
-  RedisSessionStore store{test.client, sessionConfig()};
+  RedisSessionStore store{test.client, sessionConfig(), keysFor(sessionConfig())};
 };
 
 TEST_F(RedisSessionStoreTest, StoresWhereConnectRedisLooks) {
@@ -84,7 +84,7 @@ TEST_F(RedisSessionStoreTest, UsesItsPrefixAlsoWhenThatIsEmptyOrOdd) {
   for (const std::string prefix : {"", "a b\r\n", "app:{1}:"}) {
     SessionSettings config = sessionConfig();
     config.key_prefix = prefix;
-    RedisSessionStore other(test.client, config);
+    RedisSessionStore other(test.client, config, keysFor(config));
     ASSERT_TRUE(other.create(idOf("id"), "value " + prefix, 100s));
     EXPECT_EQ(server.command({"GET", prefix + "id"}), "value " + prefix);
   }
@@ -204,7 +204,7 @@ TEST(RedisSessionStore, ARemainingLifeOfNothingIsAnEnd) {
       return "$5\r\nvalue\r\n" + std::string(pttl) + "\r\n:0\r\n";
     });
     TestClient test(configFor(server.url()));
-    RedisSessionStore store(test.client, SessionSettings());
+    RedisSessionStore store(test.client, SessionSettings(), keysFor(SessionSettings()));
     const SessionId id = idOf("abc");
     SessionLoad one{.id = &id, .wants_ttl = true};
     store.load({&one, 1});
@@ -220,7 +220,7 @@ TEST(RedisSessionStore, ATombstoneThatMayNotBeReadConcernsItsSessionAlone) {
     return "$1\r\na\r\n:0\r\n$1\r\nb\r\n-NOPERM no\r\n";
   });
   TestClient test(configFor(server.url()));
-  RedisSessionStore store(test.client, SessionSettings());
+  RedisSessionStore store(test.client, SessionSettings(), keysFor(SessionSettings()));
   Loads both({"a", "b"});
   store.load(both.loads);
   EXPECT_EQ(both.texts(), (std::vector<std::string>{"a", "(unavailable)"}));
@@ -234,18 +234,16 @@ TEST_F(RedisSessionStoreTest, ALoadIsNotBegunForNobodyOrWithoutAConnection) {
   EXPECT_FALSE(store.beginLoad({}));
 }
 
-TEST_F(RedisSessionStoreTest, ALoadThatIsBegunTellsOfOneAloneWhetherItIsRevoked) {
+TEST_F(RedisSessionStoreTest, ALoadThatIsBegunSaysOfEachWhetherItIsRevoked) {
+  server.command({"SET", "sess:here", "value"});
   ASSERT_TRUE(store.revoke(idOf("gone"), 100s));
   ASSERT_TRUE(store.revoke(idOf("back"), 100s));
   server.command({"SET", "sess:back", "written late"});
-  for (const auto& [name, expected] :
-       std::vector<std::pair<std::string, std::string>>{{"gone", "revoked (none)"}, {"back", "revoked written late"}}) {
-    Loads begun({name});
-    const auto pending = store.beginLoad(begun.loads);
-    ASSERT_TRUE(pending);
-    EXPECT_EQ(endOf(*pending), Pending::State::kDone);
-    EXPECT_EQ(begun.texts()[0], expected);
-  }
+  Loads begun({"gone", "here", "back"});
+  const auto pending = store.beginLoad(begun.loads);
+  ASSERT_TRUE(pending);
+  EXPECT_EQ(endOf(*pending), Pending::State::kDone);
+  EXPECT_EQ(begun.texts(), (std::vector<std::string>{"revoked (none)", "value", "revoked written late"}));
 }
 
 TEST_F(RedisSessionStoreTest, LoadsThatAreBegunAtOneTimeDoNotMixTheirAnswers) {
@@ -299,7 +297,7 @@ TEST_F(RedisSessionStoreTest, SaysThatARevokedSessionHasComeBack) {
 
 TEST_F(RedisSessionStoreTest, TakesATombstoneOfAnyTypeForOne) {
   server.command({"SET", "sess:abc", "value"});
-  server.command({"SADD", "sessiond:revoked:abc", "x"});
+  server.command({"SADD", "sessiond:revoked:{sess:abc}", "x"});
   EXPECT_EQ(json("abc"), "revoked value");
 }
 
@@ -307,19 +305,42 @@ TEST_F(RedisSessionStoreTest, RevokesForAsLongAsItIsTold) {
   ASSERT_TRUE(store.create(idOf("abc"), "value", 100s));
   ASSERT_TRUE(store.revoke(idOf("abc"), 3600s));
   EXPECT_EQ(server.command({"EXISTS", "sess:abc"}), "0");
-  EXPECT_EQ(server.command({"TTL", "sessiond:revoked:abc"}), "3600");
+  EXPECT_EQ(server.command({"TTL", "sessiond:revoked:{sess:abc}"}), "3600");
 }
 
-TEST_F(RedisSessionStoreTest, RevokesBothOrNeither) {
+TEST_F(RedisSessionStoreTest, AFullServerDeletesWithoutATombstone) {
   ASSERT_TRUE(store.create(idOf("abc"), "value", 100s));
+  ASSERT_TRUE(store.revoke(idOf("buried"), 100s));
   server.command({"CONFIG", "SET", "maxmemory", "1"});
-  const auto refused = store.revoke(idOf("abc"), 100s);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error(), StoreError::kUnavailable);
-  EXPECT_EQ(json("abc"), "value");
+  EXPECT_EQ(store.revoke(idOf("abc"), 100s).value(), Burial::kUnburied);
+  EXPECT_EQ(json("abc"), "(none)");
+  EXPECT_EQ(store.revoke(idOf("buried"), 5000s).value(), Burial::kBuried) << "staying longer needs no memory";
+  EXPECT_EQ(server.command({"TTL", "sessiond:revoked:{sess:buried}"}), "5000");
   server.command({"CONFIG", "SET", "maxmemory", "0"});
-  EXPECT_TRUE(store.revoke(idOf("abc"), 100s));
+  EXPECT_EQ(store.revoke(idOf("abc"), 100s).value(), Burial::kBuried);
   EXPECT_EQ(json("abc"), "revoked (none)");
+}
+
+TEST_F(RedisSessionStoreTest, ATombstoneThatMayNotBeWrittenKeepsNoSession) {
+  server.command({"ACL", "SETUSER", "app", "on", ">s3cret", "~sess:*", "+@all"});
+  ASSERT_TRUE(store.create(idOf("abc"), "value", 100s));
+  RedisSettings config = configFor(server.unixUrl());
+  config.user = "app";
+  config.password = Secret(std::string("s3cret"));
+  TestClient restricted(config);
+  RedisSessionStore other(restricted.client, sessionConfig(), keysFor(sessionConfig()));
+  EXPECT_EQ(other.revoke(idOf("abc"), 100s).value(), Burial::kUnburied);
+  EXPECT_EQ(json("abc"), "(none)");
+  server.command({"ACL", "SETUSER", "app", "resetkeys", "~sessiond:*"});
+  ASSERT_TRUE(store.create(idOf("def"), "value", 100s));
+  EXPECT_EQ(other.revoke(idOf("def"), 100s).error(), StoreError::kUnavailable)
+      << "what cannot be deleted has not ended";
+}
+
+TEST_F(RedisSessionStoreTest, ATombstoneThatStandsForEverIsLeftAlone) {
+  server.command({"SET", "sessiond:revoked:{sess:abc}", "by hand"});
+  EXPECT_EQ(store.revoke(idOf("abc"), 100s).value(), Burial::kBuried);
+  EXPECT_EQ(server.command({"TTL", "sessiond:revoked:{sess:abc}"}), "-1");
 }
 
 TEST_F(RedisSessionStoreTest, TouchesKeysThatAreThereAndMakesNone) {
@@ -400,7 +421,7 @@ TEST_F(RedisSessionStoreTest, RefusesWhenItMayNotReadTombstones) {
   config.user = "app";
   config.password = Secret(std::string("s3cret"));
   TestClient restricted(config);
-  RedisSessionStore other(restricted.client, sessionConfig());
+  RedisSessionStore other(restricted.client, sessionConfig(), keysFor(sessionConfig()));
   const SessionId id = idOf("abc");
   SessionLoad one{.id = &id};
   other.load({&one, 1});
@@ -444,7 +465,7 @@ TEST(RedisSessionStore, AsksForValuesBeforeTombstones) {
     return "$5\r\nvalue\r\n:0\r\n";
   });
   TestClient test(configFor(server.url()));
-  RedisSessionStore store(test.client, SessionSettings());
+  RedisSessionStore store(test.client, SessionSettings(), keysFor(SessionSettings()));
   const SessionId id = idOf("abc");
   SessionLoad one{.id = &id};
   store.load({&one, 1});
@@ -452,7 +473,7 @@ TEST(RedisSessionStore, AsksForValuesBeforeTombstones) {
   EXPECT_EQ(one.result.value().json, "value");
   EXPECT_EQ(seen,
             "*4\r\n$8\r\nGETRANGE\r\n$8\r\nsess:abc\r\n$1\r\n0\r\n$6\r\n262144\r\n"
-            "*2\r\n$6\r\nEXISTS\r\n$20\r\nsessiond:revoked:abc\r\n");
+            "*2\r\n$6\r\nEXISTS\r\n$27\r\nsessiond:revoked:{sess:abc}\r\n");
 }
 
 TEST(RedisSessionStore, AsksForTombstonesLastAlsoWhenItAsksForTheTimeToLive) {
@@ -463,7 +484,7 @@ TEST(RedisSessionStore, AsksForTombstonesLastAlsoWhenItAsksForTheTimeToLive) {
     return "$5\r\nvalue\r\n:1000\r\n:0\r\n";
   });
   TestClient test(configFor(server.url()));
-  RedisSessionStore store(test.client, SessionSettings());
+  RedisSessionStore store(test.client, SessionSettings(), keysFor(SessionSettings()));
   const SessionId id = idOf("abc");
   SessionLoad one{.id = &id, .wants_ttl = true};
   store.load({&one, 1});
@@ -472,7 +493,46 @@ TEST(RedisSessionStore, AsksForTombstonesLastAlsoWhenItAsksForTheTimeToLive) {
   EXPECT_EQ(seen,
             "*4\r\n$8\r\nGETRANGE\r\n$8\r\nsess:abc\r\n$1\r\n0\r\n$6\r\n262144\r\n"
             "*2\r\n$4\r\nPTTL\r\n$8\r\nsess:abc\r\n"
-            "*2\r\n$6\r\nEXISTS\r\n$20\r\nsessiond:revoked:abc\r\n");
+            "*2\r\n$6\r\nEXISTS\r\n$27\r\nsessiond:revoked:{sess:abc}\r\n");
+}
+
+/// Answers like a Redis in which one look at a tombstone is refused.
+TEST(RedisSessionStore, AnAnswerThatIsNoneIsNotTakenForNoTombstone) {
+  ScriptedRedis server([&](std::string_view request, int) -> std::string {
+    if (isGreeting(request)) return "+OK\r\n";
+    return "$1\r\na\r\n:0\r\n$1\r\nb\r\n-NOPERM no\r\n";
+  });
+  TestClient test(configFor(server.url()));
+  SessionSettings config;
+  config.cache.enabled = false;
+  RedisSessionStore store(test.client, config, keysFor(config));
+  Loads both({"a", "b"});
+  store.load(both.loads);
+  EXPECT_EQ(both.texts(), (std::vector<std::string>{"a", "(unavailable)"}));
+}
+
+/// The session is deleted only when DEL says so.
+TEST(RedisSessionStore, ADeletionThatIsRefusedIsNoRevocation) {
+  ScriptedRedis server([&](std::string_view request, int) -> std::string {
+    if (isGreeting(request)) return "+OK\r\n";
+    return ":1\r\n-MISCONF no\r\n";
+  });
+  TestClient test(configFor(server.url()));
+  RedisSessionStore store(test.client, SessionSettings{}, keysFor(SessionSettings{}));
+  EXPECT_EQ(store.revoke(idOf("a"), 100s).error(), StoreError::kUnavailable);
+}
+
+/// A tombstone that is written while a session is replaced, by a logout between the two looks.
+TEST(RedisSessionStore, ReplacesNothingThatIsRevokedMeanwhile) {
+  int pipelines = 0;
+  ScriptedRedis server([&](std::string_view request, int) -> std::string {
+    if (isGreeting(request)) return "+OK\r\n";
+    return ++pipelines == 1 ? ":0\r\n" : ":0\r\n:1\r\n";
+  });
+  TestClient test(configFor(server.url()));
+  RedisSessionStore store(test.client, SessionSettings{}, keysFor(SessionSettings{}));
+  EXPECT_EQ(store.replace(idOf("a"), "one", "two").value(), ReplaceOutcome::kMissing);
+  EXPECT_EQ(pipelines, 2);
 }
 
 TEST_F(RedisSessionStoreTest, LosesNoUpdateAmongCompetingReplacements) {

@@ -11,6 +11,8 @@
 
 #include "base/metrics.h"
 #include "redis/redis_client.h"
+#include "redis/redis_keys.h"
+#include "session/session_settings.h"
 #include "support/redis_server.h"
 
 namespace sessiond {
@@ -19,6 +21,11 @@ using namespace std::chrono_literals;
 
 /// How much longer than its budget a call may take before a test calls it broken: machines that run tests are busy.
 inline constexpr int kPatience = 5;
+
+/// With the default prefixes.
+inline RedisKeys keysFor(const SessionSettings& config) {
+  return {config.key_prefix, OwnKeySettings().key_prefix};
+}
 
 inline RedisSettings configFor(const std::string& url) {
   RedisSettings config;

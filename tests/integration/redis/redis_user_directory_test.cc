@@ -23,7 +23,7 @@ class RedisUserDirectoryTest : public ::testing::Test {
 
   RedisServer server;
   TestClient test{configFor(server.unixUrl())};
-  RedisUserDirectory directory{test.client};
+  RedisUserDirectory directory{test.client, keysFor(SessionSettings{})};
 };
 
 TEST_F(RedisUserDirectoryTest, FindsAUser) {

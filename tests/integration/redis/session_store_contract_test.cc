@@ -23,7 +23,7 @@ class RedisHarness final : public StoreHarness {
   }
   std::optional<std::chrono::seconds> ttl(const SessionId& id) override { return ttlOf("sess:" + id.bytes()); }
   std::optional<std::chrono::seconds> tombstoneTtl(const SessionId& id) override {
-    return ttlOf("sessiond:revoked:" + id.bytes());
+    return ttlOf(keysFor(SessionSettings{}).tombstone(id.bytes()));
   }
 
  private:
@@ -34,8 +34,8 @@ class RedisHarness final : public StoreHarness {
 
   RedisServer server_;
   TestClient test_{configFor(server_.unixUrl())};
-  RedisSessionStore store_{test_.client, SessionSettings{}};
-  RedisUserSessionIndex index_{test_.client, SessionSettings{}};
+  RedisSessionStore store_{test_.client, SessionSettings{}, keysFor(SessionSettings{})};
+  RedisUserSessionIndex index_{test_.client, keysFor(SessionSettings{})};
 };
 
 const StoreHarnessFactory kRedis = [] { return std::unique_ptr<StoreHarness>(std::make_unique<RedisHarness>()); };

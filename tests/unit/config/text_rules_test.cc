@@ -80,9 +80,14 @@ TEST(TextRules, RedisUsersAreTheSameInTheUrlAndByThemselves) {
   expectRefused(aboutRedisUrl, {"redis://%C3%A9@db", "redis://" + std::string(257, 'a') + "@db"});
 }
 
-TEST(TextRules, KeysStayOutOfOurOwnNames) {
-  expectAccepted(aboutKeyPrefix, {"", "sess:", "sessiond", "app:sessiond:"});
-  expectRefused(aboutKeyPrefix, {"sessiond:", "sessiond:user:"});
+TEST(TextRules, AKeyPrefixIsAnythingThatIsNotTooLong) {
+  expectAccepted(aboutKeyPrefix, {"", "sess:", "a b\r\n", std::string(128, 'x')});
+  expectRefused(aboutKeyPrefix, {std::string(129, 'x')});
+}
+
+TEST(TextRules, OurOwnKeysBeginWithPlainText) {
+  expectAccepted(aboutOwnPrefix, {"sessiond:", "a", "site/1:", std::string(64, 'x')});
+  expectRefused(aboutOwnPrefix, {"", "a b", "{site}:", "site}", "\xc3\xa9:", "a\n", std::string(65, 'x')});
 }
 
 TEST(TextRules, ListenSocketIsAPathOrHostAndPort) {

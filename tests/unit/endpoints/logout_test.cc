@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "http/cookie_header.h"
 #include "unit/endpoints/endpoint_fixture.h"
 
 namespace sessiond {
@@ -23,10 +24,40 @@ const std::string kCleared =
     "connect.sid=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax";
 const std::pair<std::string, std::string> kBrowser = {"HTTP_ACCEPT", "text/html,application/xhtml+xml,*/*;q=0.8"};
 
-/// A store that cannot revoke one session.
+/// A store that cannot revoke one session, or cannot load some times.
 class StubbornStore final : public SessionStore {
  public:
   StubbornStore(SessionStore& store, SessionId stubborn) : store_(store), stubborn_(std::move(stubborn)) {}
+  void load(std::span<SessionLoad> loads) override {
+    store_.load(loads);
+    if (failing_loads <= 0) return;
+    --failing_loads;
+    for (SessionLoad& load : loads) load.result = Unexpected(StoreError::kTimeout);
+  }
+  Expected<void, StoreError> touch(std::span<const SessionTouch> touches) override { return store_.touch(touches); }
+  Expected<void, StoreError> create(const SessionId& id, std::string_view json, seconds ttl) override {
+    return store_.create(id, json, ttl);
+  }
+  Expected<ReplaceOutcome, StoreError> replace(const SessionId& id, std::string_view expected,
+                                               std::string_view next) override {
+    return store_.replace(id, expected, next);
+  }
+  void revoke(std::span<SessionRevocation> revocations) override {
+    for (SessionRevocation& one : revocations)
+      if (one.id != stubborn_) one.result = store_.revoke(one.id, one.tombstone_ttl);
+  }
+
+  int failing_loads = 0;
+
+ private:
+  SessionStore& store_;
+  const SessionId stubborn_;
+};
+
+/// A store whose revocations take their time.
+class SlowStore final : public SessionStore {
+ public:
+  SlowStore(SessionStore& store, FakeClock& clock, seconds each) : store_(store), clock_(clock), each_(each) {}
   void load(std::span<SessionLoad> loads) override { store_.load(loads); }
   Expected<void, StoreError> touch(std::span<const SessionTouch> touches) override { return store_.touch(touches); }
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, seconds ttl) override {
@@ -36,26 +67,29 @@ class StubbornStore final : public SessionStore {
                                                std::string_view next) override {
     return store_.replace(id, expected, next);
   }
-  Expected<void, StoreError> revoke(const SessionId& id, seconds tombstone_ttl) override {
-    if (id == stubborn_) return Unexpected(StoreError::kTimeout);
-    return store_.revoke(id, tombstone_ttl);
+  void revoke(std::span<SessionRevocation> revocations) override {
+    clock_.advance(each_);
+    store_.revoke(revocations);
   }
 
  private:
   SessionStore& store_;
-  const SessionId stubborn_;
+  FakeClock& clock_;
+  const seconds each_;
 };
 
 class LogoutTest : public EndpointFixture {
  protected:
   LogoutTest() { build(store_); }
   void build(SessionStore& store) {
-    ender_ = std::make_unique<SessionEnder>(SessionEnderParts{.settings = settings_.session,
-                                                              .tombstone_lifetime = settings_.logout.tombstone_lifetime,
-                                                              .store = store,
-                                                              .index = index_,
-                                                              .log_key = log_key_,
-                                                              .metrics = metrics_});
+    ender_ = std::make_unique<SessionEnder>(
+        SessionEnderParts{.settings = settings_.session,
+                          .tombstones = TombstoneLifetime::from(settings_.session, settings_.cookie, settings_.logout),
+                          .store = store,
+                          .index = index_,
+                          .log_key = log_key_,
+                          .clock = clock_,
+                          .metrics = metrics_});
     endpoint_ = std::make_unique<LogoutEndpoint>(LogoutParts{
         .settings = settings_, .signer = signer_, .ender = *ender_, .log_key = log_key_, .metrics = metrics_});
   }
@@ -78,8 +112,9 @@ TEST_F(LogoutTest, EndsTheSessionForGoodAndClearsTheCookie) {
   EXPECT_EQ(header(response, "Cache-Control"), "no-store");
   EXPECT_THAT(setCookies(response), ElementsAre(kCleared));
   EXPECT_FALSE(lives("mine"));
-  EXPECT_EQ(store_.tombstoneTtl(idOf("mine")), hours(24));
-  EXPECT_THAT(*index_.list("42"), IsEmpty());
+  EXPECT_EQ(store_.tombstoneTtl(idOf("mine")), hours(48));
+  EXPECT_EQ(header(response, "X-Session-Logout"), "final");
+  EXPECT_THAT(*index_.list("42", 0, 1000), IsEmpty());
   EXPECT_EQ(count("sessiond_logouts_total", "success"), 1U);
 }
 
@@ -118,7 +153,7 @@ TEST_F(LogoutTest, WithoutASessionTheCookieIsClearedAllTheSame) {
 
 TEST_F(LogoutTest, AKeyThatIsGoneGetsATombstoneToo) {
   EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("gone")}}).status, 204);
-  EXPECT_EQ(store_.tombstoneTtl(idOf("gone")), hours(24));
+  EXPECT_EQ(store_.tombstoneTtl(idOf("gone")), hours(48));
 }
 
 TEST_F(LogoutTest, TheTombstoneOutlivesEveryWriterOfTheSession) {
@@ -133,12 +168,130 @@ TEST_F(LogoutTest, TheTombstoneOutlivesEveryWriterOfTheSession) {
   store_.putWrongType(idOf("list"));
   for (const std::string id : {"idle", "month", "short", "absurd", "corrupt", "list"})
     EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor(id)}}).status, 204) << id;
-  EXPECT_EQ(store_.tombstoneTtl(idOf("idle")), seconds(600));
-  EXPECT_EQ(store_.tombstoneTtl(idOf("month")), hours(24 * 30));
-  EXPECT_EQ(store_.tombstoneTtl(idOf("short")), seconds(60));
-  EXPECT_EQ(store_.tombstoneTtl(idOf("absurd")), hours(24 * 400));
-  EXPECT_EQ(store_.tombstoneTtl(idOf("corrupt")), seconds(600));
-  EXPECT_EQ(store_.tombstoneTtl(idOf("list")), seconds(600));
+  EXPECT_EQ(store_.tombstoneTtl(idOf("idle")), seconds(60 + 600));
+  EXPECT_EQ(store_.tombstoneTtl(idOf("month")), seconds(60) + hours(24 * 30));
+  EXPECT_EQ(store_.tombstoneTtl(idOf("short")), seconds(60 + 2));
+  EXPECT_EQ(store_.tombstoneTtl(idOf("absurd")), seconds(60) + hours(24 * 400));
+  EXPECT_EQ(store_.tombstoneTtl(idOf("corrupt")), seconds(60 + 600));
+  EXPECT_EQ(store_.tombstoneTtl(idOf("list")), seconds(60 + 600));
+  settings_.cookie.max_age = hours(24);
+  build(store_);
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("never there")}}).status, 204);
+  EXPECT_EQ(store_.tombstoneTtl(idOf("never there")), seconds(60) + hours(24)) << "a new session would live as long";
+}
+
+TEST_F(LogoutTest, ASecondLogoutShortensNoTombstone) {
+  begin("month", "1", R"({"originalMaxAge":2592000000})");
+  ASSERT_EQ(post({{"HTTP_COOKIE", cookieFor("month")}}).status, 204);
+  ASSERT_EQ(post({{"HTTP_COOKIE", cookieFor("month")}}).status, 204);
+  ASSERT_EQ(post({{"HTTP_COOKIE", cookieFor("month")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  EXPECT_EQ(store_.tombstoneTtl(idOf("month")), hours(24) + hours(24 * 30));
+}
+
+TEST_F(LogoutTest, AServerThatIsFullDeletesAndSaysThatThereIsNoTombstone) {
+  begin("mine", "42");
+  begin("phone", "42");
+  store_.beFull(true);
+  testing::internal::CaptureStderr();
+  const Response response = post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}});
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(response.status, 204);
+  EXPECT_EQ(header(response, "X-Session-Logout"), "unburied");
+  EXPECT_FALSE(lives("mine"));
+  EXPECT_FALSE(lives("phone"));
+  EXPECT_EQ(metrics_.counter("sessiond_unburied_sessions_total", "").read(), 2U);
+  EXPECT_THAT(log, HasSubstr("Redis would not take its tombstone"));
+  EXPECT_THAT(log, HasSubstr("tombstone=no"));
+}
+
+TEST_F(LogoutTest, WhatOthersOfTheUserLackIsSaidToo) {
+  begin("mine", "42");
+  begin("phone", "42");
+  ASSERT_TRUE(store_.revoke(idOf("mine"), hours(1)));
+  begin("mine", "42");
+  begin("other", "42");
+  store_.beFull(true);
+  EXPECT_EQ(header(post({{"HTTP_COOKIE", cookieFor("mine")}}), "X-Session-Logout"), "final") << "its tombstone stands";
+  EXPECT_EQ(header(post({{"HTTP_COOKIE", cookieFor("other")}, {"QUERY_STRING", "all=1"}}), "X-Session-Logout"),
+            "unburied");
+}
+
+TEST_F(LogoutTest, ALookThatFailsStopsTheLogout) {
+  begin("mine", "42", R"({"originalMaxAge":2592000000})");
+  StubbornStore store(store_, idOf("nobody"));
+  build(store);
+  store.failing_loads = 1;
+  const Response refused = post({{"HTTP_COOKIE", cookieFor("mine")}});
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_THAT(setCookies(refused), IsEmpty());
+  EXPECT_TRUE(lives("mine"));
+  EXPECT_EQ(store_.tombstoneTtl(idOf("mine")), std::nullopt);
+}
+
+TEST_F(LogoutTest, ALookThatFailsOnceStopsAll) {
+  begin("mine", "42");
+  begin("phone", "42");
+  StubbornStore store(store_, idOf("nobody"));
+  build(store);
+  store.failing_loads = 1;
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 503);
+  EXPECT_TRUE(lives("mine"));
+  EXPECT_TRUE(lives("phone"));
+}
+
+TEST_F(LogoutTest, ANumericUserIdIsLoggedOutEverywhere) {
+  for (const std::string id : {"mine", "phone"}) {
+    store_.put(idOf(id), R"({"cookie":{},"user":{"id":42}})", hours(1));
+    ASSERT_TRUE(index_.add("42", idOf(id), clock_.wallNow(), hours(1)));
+  }
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  EXPECT_FALSE(lives("mine"));
+  EXPECT_FALSE(lives("phone"));
+}
+
+TEST_F(LogoutTest, AnAnonymousSessionInFrontDoesNotHideTheUserBehind) {
+  store_.put(idOf("anonymous"), R"({"cookie":{}})", hours(1));
+  begin("mine", "42");
+  begin("phone", "42");
+  EXPECT_EQ(
+      post({{"HTTP_COOKIE", cookieFor("anonymous") + "; " + cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status,
+      204);
+  EXPECT_FALSE(lives("phone"));
+}
+
+TEST_F(LogoutTest, AllEndsMoreThanManyPages) {
+  constexpr int kSessions = 3 * static_cast<int>(SessionEnder::kPage) + 7;
+  begin("mine", "42");
+  for (int i = 0; i < kSessions; ++i) {
+    clock_.advance(std::chrono::milliseconds(1));
+    begin("s" + std::to_string(i), "42");
+    if (i % 3 == 0) store_.erase(idOf("s" + std::to_string(i)));
+  }
+  const std::size_t before = store_.calls();
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  EXPECT_THAT(*index_.list("42", 0, 1000), IsEmpty());
+  EXPECT_FALSE(lives("mine"));
+  for (int i = 0; i < kSessions; ++i) {
+    ASSERT_FALSE(lives("s" + std::to_string(i))) << i;
+    ASSERT_TRUE(store_.tombstoneTtl(idOf("s" + std::to_string(i)))) << i;
+  }
+  EXPECT_LE(store_.calls() - before, 2 * 4 + 3U) << "a look and an end a page";
+}
+
+TEST_F(LogoutTest, AllThatTakesTooLongSaysSoAndGoesOnNextTime) {
+  begin("mine", "42");
+  for (int i = 0; i < 600; ++i) begin("s" + std::to_string(i), "42");
+  SlowStore slow(store_, clock_, SessionEnder::kPatience / 2 + seconds(1));
+  build(slow);
+  const Response data = post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}});
+  EXPECT_EQ(data.status, 503);
+  EXPECT_EQ(data.body, "{\"error\":\"unfinished\"}\n");
+  EXPECT_THAT(setCookies(data), IsEmpty());
+  EXPECT_TRUE(lives("mine"));
+  EXPECT_THAT(*index_.list("42", 0, 1000), testing::SizeIs(601 - (2 * SessionEnder::kPage - 1)));
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  EXPECT_FALSE(lives("mine"));
+  EXPECT_THAT(*index_.list("42", 0, 1000), IsEmpty());
 }
 
 TEST_F(LogoutTest, EverySignedSessionCookieOfTheBrowserEnds) {
@@ -149,6 +302,18 @@ TEST_F(LogoutTest, EverySignedSessionCookieOfTheBrowserEnds) {
   EXPECT_FALSE(lives("one"));
   EXPECT_FALSE(lives("two"));
   EXPECT_TRUE(lives("elsewhere"));
+}
+
+TEST_F(LogoutTest, CookiesPlantedInFrontHideNoSession) {
+  begin("mine", "42");
+  begin("other", "42");
+  std::string planted;
+  for (int i = 0; i < 500; ++i) planted += "connect.sid=s%3Aplanted." + std::string(43, 'x') + "; ";
+  ASSERT_GT(planted.size(), kMaxCookieHeaderBytes);
+  const Response response = post({{"HTTP_COOKIE", planted + cookieFor("mine") + "; " + cookieFor("other")}});
+  EXPECT_EQ(response.status, 204);
+  EXPECT_FALSE(lives("mine"));
+  EXPECT_FALSE(lives("other"));
 }
 
 TEST_F(LogoutTest, AllEndsEverySessionOfTheUser) {
@@ -166,7 +331,7 @@ TEST_F(LogoutTest, AllEndsEverySessionOfTheUser) {
     EXPECT_FALSE(lives("mine-" + query));
     EXPECT_FALSE(lives("phone"));
     EXPECT_TRUE(lives("stranger"));
-    EXPECT_THAT(*index_.list("42"), IsEmpty());
+    EXPECT_THAT(*index_.list("42", 0, 1000), IsEmpty());
   }
 }
 

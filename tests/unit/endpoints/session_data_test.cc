@@ -40,9 +40,7 @@ class BusyStore final : public SessionStore {
     if (after) outcome = after();
     return outcome;
   }
-  Expected<void, StoreError> revoke(const SessionId& id, seconds tombstone_ttl) override {
-    return store_.revoke(id, tombstone_ttl);
-  }
+  void revoke(std::span<SessionRevocation> revocations) override { store_.revoke(revocations); }
 
   int replaces = 0;
   std::function<void()> before;

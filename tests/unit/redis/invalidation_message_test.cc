@@ -70,22 +70,24 @@ std::vector<std::string> idsOf(const InvalidationScope& scope, std::string_view 
 }
 
 TEST(InvalidationScope, FindsTheSessionOfAKeyAndOfATombstone) {
-  const InvalidationScope scope("sess:");
+  const InvalidationScope scope(RedisKeys("sess:", "sessiond:"));
   EXPECT_THAT(scope.prefixes(), ElementsAre("sess:", "sessiond:revoked:"));
   EXPECT_THAT(idsOf(scope, "sess:a"), ElementsAre("a"));
-  EXPECT_THAT(idsOf(scope, "sessiond:revoked:a"), ElementsAre("a"));
+  EXPECT_THAT(idsOf(scope, "sessiond:revoked:{sess:a}"), ElementsAre("a"));
   EXPECT_THAT(idsOf(scope, "other:a"), IsEmpty());
+  EXPECT_THAT(idsOf(scope, "sessiond:revoked:{other:a}"), IsEmpty()) << "another site's, in the same database";
 }
 
 TEST(InvalidationScope, AsksForOnePrefixWhereOneBeginsTheOther) {
-  const InvalidationScope everything("");
+  const InvalidationScope everything(RedisKeys("", "own:"));
   EXPECT_THAT(everything.prefixes(), ElementsAre(""));
   EXPECT_THAT(idsOf(everything, "a"), ElementsAre("a"));
-  EXPECT_THAT(idsOf(everything, "sessiond:revoked:a"), ElementsAre("sessiond:revoked:a", "a"));
+  EXPECT_THAT(idsOf(everything, "own:revoked:{a}"), ElementsAre("own:revoked:{a}", "a"));
 
-  const InvalidationScope inside("sessiond:revoked:x");
-  EXPECT_THAT(inside.prefixes(), ElementsAre("sessiond:revoked:"));
-  EXPECT_THAT(idsOf(inside, "sessiond:revoked:xa"), ElementsAre("a", "xa"));
+  const InvalidationScope inside(RedisKeys("own:revoked:x", "own:"));
+  EXPECT_THAT(inside.prefixes(), ElementsAre("own:revoked:"));
+  EXPECT_THAT(idsOf(inside, "own:revoked:xa"), ElementsAre("a"));
+  EXPECT_THAT(idsOf(inside, "own:revoked:{own:revoked:xa}"), ElementsAre("a"));
 }
 
 }  // namespace

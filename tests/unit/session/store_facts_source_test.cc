@@ -44,9 +44,11 @@ class ScriptedStore final : public SessionStore {
   Expected<ReplaceOutcome, StoreError> replace(const SessionId&, std::string_view, std::string_view) override {
     return ReplaceOutcome::kReplaced;
   }
-  Expected<void, StoreError> revoke(const SessionId& id, seconds ttl) override {
-    revoked[id.bytes()] = ttl;
-    return {};
+  void revoke(std::span<SessionRevocation> revocations) override {
+    for (SessionRevocation& one : revocations) {
+      revoked[one.id.bytes()] = one.tombstone_ttl;
+      one.result = Burial::kBuried;
+    }
   }
 
   std::map<std::string, Expected<StoredSession, StoreError>> answers;
@@ -89,11 +91,13 @@ class StoreFactsSourceTest : public testing::Test {
     return metrics_.counter("sessiond_identity_values_lost_total", "", {{"header", header}}).read();
   }
 
+  static constexpr TombstoneLifetime kTombstones{.latest_writer = hours(24), .usual_life = hours(2)};
+
   ScriptedStore store_;
   FactsExtractor extractor_{ExtractionRules{.identity = {{.name = "X-User-Id", .from = "/user/id"}}}};
   HmacKey log_names_{Secret(std::string("key for the names in logs"))};
   MetricsRegistry metrics_;
-  StoreFactsSource source_{store_, extractor_, hours(24), log_names_, metrics_};
+  StoreFactsSource source_{store_, extractor_, kTombstones, log_names_, metrics_};
 };
 
 TEST_F(StoreFactsSourceTest, KeepsNotThereCannotTellAndDamagedApart) {
@@ -124,15 +128,24 @@ TEST_F(StoreFactsSourceTest, ARevokedSessionThatCameBackIsDeletedAgain) {
   store_.answers.emplace("back",
                          StoredSession{.json = R"({"cookie":{"originalMaxAge":1000},"user":{}})", .revoked = true});
   EXPECT_EQ(load({"gone", "back"})[1].presence, Presence::kRevoked);
-  EXPECT_EQ(store_.revoked, (std::map<std::string, seconds>{{"back", hours(24)}}));
+  EXPECT_EQ(store_.revoked, (std::map<std::string, seconds>{{"back", hours(24) + seconds(1)}}));
   EXPECT_EQ(count("sessiond_resurrected_sessions_total"), 1U);
 }
 
-TEST_F(StoreFactsSourceTest, ItsTombstoneOutlivesTheCopyThatWasStored) {
-  store_.answers.emplace(
-      "back", StoredSession{.json = R"({"cookie":{"originalMaxAge":2592000000},"user":{}})", .revoked = true});
-  load({"back"});
-  EXPECT_EQ(store_.revoked, (std::map<std::string, seconds>{{"back", hours(24 * 30)}}));
+TEST_F(StoreFactsSourceTest, ItsTombstoneOutlivesEveryCopyOfTheCopyThatWasStored) {
+  const std::vector<std::pair<StoredSession, seconds>> copies = {
+      {{.json = R"({"cookie":{"originalMaxAge":2592000000},"user":{}})", .revoked = true}, hours(24 * 30)},
+      {{.json = R"({"cookie":{"originalMaxAge":1000},"user":{}})", .revoked = true, .ttl = hours(48)}, hours(48)},
+      {{.json = R"({"cookie":{"originalMaxAge":"1e30"},"user":{}})", .revoked = true}, hours(24 * 400)},
+      {{.json = R"({"cookie":{"originalMaxAge":0},"user":{}})", .revoked = true}, hours(2)},
+      {{.json = "[]", .revoked = true}, hours(2)},
+      {{.json = "[]", .revoked = true, .ttl = hours(5)}, hours(5)},
+  };
+  for (const auto& [copy, life] : copies) {
+    store_.answers.insert_or_assign("back", copy);
+    load({"back"});
+    EXPECT_EQ(store_.revoked["back"], hours(24) + life) << *copy.json;
+  }
 }
 
 TEST_F(StoreFactsSourceTest, CountsWhatCannotBeTouchedAndWhatMayNotPass) {

@@ -28,7 +28,7 @@ class TouchedStore final : public SessionStore {
   Expected<ReplaceOutcome, StoreError> replace(const SessionId&, std::string_view, std::string_view) override {
     return ReplaceOutcome::kReplaced;
   }
-  Expected<void, StoreError> revoke(const SessionId&, seconds) override { return {}; }
+  void revoke(std::span<SessionRevocation>) override {}
 
   std::atomic<bool> down = false;
   int round_trips = 0;                     // read after the writer has ended

@@ -1,4 +1,4 @@
-#include "redis/interval_gate.h"
+#include "base/interval_gate.h"
 
 #include <gtest/gtest.h>
 
