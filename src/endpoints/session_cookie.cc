@@ -1,6 +1,7 @@
 #include "endpoints/session_cookie.h"
 
-#include <algorithm>
+#include <string>
+#include <unordered_set>
 
 #include "http/cookie_header.h"
 
@@ -55,10 +56,10 @@ std::chrono::seconds newSessionLifetime(const SiteSettings& settings) {
 std::vector<SessionId> verifiedSessions(const Request& request, const std::string& cookie_name,
                                         const CookieSigner& signer) {
   std::vector<SessionId> ids;
-  const CookieValues values = findCookies(request.params, cookie_name);
-  for (std::size_t i = 0; i < values.count; ++i) {
-    const auto verified = signer.verify(values.values[i]);
-    if (verified && std::find(ids.begin(), ids.end(), (*verified).id) == ids.end()) ids.push_back((*verified).id);
+  std::unordered_set<std::string> seen;
+  for (const std::string_view value : findAllCookies(request.params, cookie_name)) {
+    const auto verified = signer.verify(value);
+    if (verified && seen.insert((*verified).id.bytes()).second) ids.push_back((*verified).id);
   }
   return ids;
 }

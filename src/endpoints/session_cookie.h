@@ -30,7 +30,8 @@ NewSessionCookie rememberedCookie(const SetCookie& cookie, const CookieSettings&
 /// How long a new session's key lives until it is touched: the cookie's max_age, else the idle timeout.
 std::chrono::seconds newSessionLifetime(const SiteSettings& settings);
 
-/// The ids of all session cookies of the request that a secret has signed, each once, in the order sent.
+/// The ids of all session cookies of the request that a secret has signed, each once, in the order sent. However many
+/// cookies others planted in front, none is left out: what ends sessions must not miss one.
 std::vector<SessionId> verifiedSessions(const Request& request, const std::string& cookie_name,
                                         const CookieSigner& signer);
 

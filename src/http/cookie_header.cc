@@ -15,16 +15,16 @@ std::string_view unquote(std::string_view text) {
   return text;
 }
 
-// Adds the values in one header line; false when there is no room for another one.
-bool collect(std::string_view line, std::string_view name, CookieValues& found) {
+/// Calls `take` with each value in one header line until it says no; false when it did.
+template <typename Take>
+bool forEachValue(std::string_view line, std::string_view name, const Take& take) {
   while (!line.empty()) {
     const std::size_t end = line.find(';');
     const std::string_view pair = line.substr(0, end);
     const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && trim(pair.substr(0, equals)) == name) {
-      if (found.count == found.values.size()) return false;
-      found.values[found.count++] = unquote(trim(pair.substr(equals + 1)));
-    }
+    if (equals != std::string_view::npos && trim(pair.substr(0, equals)) == name &&
+        !take(unquote(trim(pair.substr(equals + 1)))))
+      return false;
     if (end == std::string_view::npos) break;
     line.remove_prefix(end + 1);
   }
@@ -43,11 +43,27 @@ CookieValues findCookies(std::span<const Param> params, std::string_view name) {
       break;
     }
     left -= param.value.size();
-    if (!collect(param.value, name, found)) {
+    const auto take = [&found](std::string_view value) {
+      if (found.count == found.values.size()) return false;
+      found.values[found.count++] = value;
+      return true;
+    };
+    if (!forEachValue(param.value, name, take)) {
       found.too_many = true;
       break;
     }
   }
+  return found;
+}
+
+std::vector<std::string_view> findAllCookies(std::span<const Param> params, std::string_view name) {
+  std::vector<std::string_view> found;
+  const auto take = [&found](std::string_view value) {
+    found.push_back(value);
+    return true;
+  };
+  for (const Param& param : params)
+    if (param.name == "HTTP_COOKIE") forEachValue(param.value, name, take);
   return found;
 }
 

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "http/request.h"
 
@@ -36,5 +37,9 @@ constexpr std::size_t kMaxCookieHeaderBytes = 16 * 1024;
 
 /// The values of the cookie `name`, in the order sent. Allocates nothing.
 CookieValues findCookies(std::span<const Param> params, std::string_view name);
+
+/// The same without a limit of its own, for the few requests that must leave none out: views into the parameters, which
+/// are bounded as a whole (fastcgi/framing_check.h).
+std::vector<std::string_view> findAllCookies(std::span<const Param> params, std::string_view name);
 
 }  // namespace sessiond

@@ -35,6 +35,12 @@ AuthDecision judgeWinner(const AuthCheck& check, const AuthCandidate& winner, st
 
 }  // namespace
 
+void AuthCheck::addCandidates(const CookieValues& cookies) {
+  for (std::size_t i = 0; i < cookies.count; ++i) candidates.emplace_back(cookies.values[i]);
+  if (cookies.too_many) cut = CheckStatus::kTooMany;
+  if (cookies.too_large) cut = CheckStatus::kTooLarge;
+}
+
 bool leadsToSession(const FoundSession& found) {
   return !absenceOf(found);
 }
@@ -49,8 +55,9 @@ AuthDecision decide(const AuthCheck& check, std::chrono::seconds absolute_timeou
     corrupt = corrupt || absence == CheckStatus::kCorrupt;
     if (!first_reason) first_reason = absence;
   }
-  AuthDecision decision{judgeNobody(first_reason.value_or(CheckStatus::kMissing), *check.policy)};
-  decision.all_dead = check.candidates.size() > 1 && !corrupt;
+  const CheckStatus reason = check.cut.value_or(first_reason.value_or(CheckStatus::kMissing));
+  AuthDecision decision{judgeNobody(reason, *check.policy)};
+  decision.all_dead = check.candidates.size() > 1 && !corrupt && !check.cut;
   return decision;
 }
 

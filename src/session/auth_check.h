@@ -36,12 +36,17 @@ struct AuthCheck {
   bool https = false;
   std::string_view location_policy = {};  ///< as nginx names it; empty: the location names none
   FixedVector<AuthCandidate, kMaxCookieValues> candidates;
+  /// Why not every cookie of the name is a candidate; absent: all are.
+  std::optional<CheckStatus> cut = {};
+
+  /// Candidates of the request's cookies. What was not looked at stays in mind.
+  void addCandidates(const CookieValues& cookies);
 };
 
 struct AuthDecision : Judgement {
   /// The one that was decided on; nullptr when none led to a session.
   const AuthCandidate* winner = nullptr;
-  /// Several cookies of the name, and it is certain that none of them is good for anything.
+  /// Several cookies of the name, all of them looked at, and it is certain that none is good for anything.
   bool all_dead = false;
 };
 

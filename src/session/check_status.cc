@@ -11,6 +11,8 @@ int refusalCode(CheckStatus status) {
     case CheckStatus::kMissing:
     case CheckStatus::kMalformed:
     case CheckStatus::kForged:
+    case CheckStatus::kTooMany:
+    case CheckStatus::kTooLarge:
     case CheckStatus::kUnknown:
     case CheckStatus::kExpired:
     case CheckStatus::kRevoked:
@@ -37,6 +39,8 @@ bool passesAsNobody(CheckStatus status) {
     case CheckStatus::kMissing:
     case CheckStatus::kMalformed:
     case CheckStatus::kForged:
+    case CheckStatus::kTooMany:
+    case CheckStatus::kTooLarge:
     case CheckStatus::kUnknown:
     case CheckStatus::kExpired:
     case CheckStatus::kRevoked:

@@ -20,6 +20,8 @@ enum class CheckStatus : std::uint8_t {
   kMissing,        ///< no session cookie
   kMalformed,      ///< a cookie that is no signed value
   kForged,         ///< no secret made this signature
+  kTooMany,        ///< more session cookies than are looked at, and none of those led to a session
+  kTooLarge,       ///< more bytes of cookies than are looked at, and nothing in those led to a session
   kUnknown,        ///< no such session: expired by its key's time to live, or never was
   kExpired,        ///< beyond session.absolute_timeout, or a cookie lifetime of nothing
   kRevoked,        ///< logged out
@@ -35,7 +37,7 @@ enum class CheckStatus : std::uint8_t {
 };
 inline constexpr std::size_t kCheckStatuses = static_cast<std::size_t>(CheckStatus::kLast) + 1;
 
-/// One lower-case word; empty for what is none of them.
+/// In lower case, without spaces; empty for what is none of them.
 constexpr std::string_view nameOf(CheckStatus status) {
   switch (status) {
     case CheckStatus::kValid:
@@ -46,6 +48,10 @@ constexpr std::string_view nameOf(CheckStatus status) {
       return "malformed";
     case CheckStatus::kForged:
       return "forged";
+    case CheckStatus::kTooMany:
+      return "too_many";
+    case CheckStatus::kTooLarge:
+      return "too_large";
     case CheckStatus::kUnknown:
       return "unknown";
     case CheckStatus::kExpired:
@@ -77,8 +83,9 @@ static_assert(nameOf(static_cast<CheckStatus>(kCheckStatuses)).empty(), "kLast i
 int refusalCode(CheckStatus status);
 
 /// May a policy that only prefers a session (`require: optional`) let this pass as nobody? True where it is certain
-/// that there is no login, a damaged record included: nobody can be logged in by it. Not where it is unknown, and not
-/// where there is a login that the policy refuses.
+/// that there is no login, a damaged record included: nobody can be logged in by it; and where there was more than is
+/// looked at, since a site's public pages must not be lost to cookies that somebody planted. Not where it is unknown,
+/// and not where there is a login that the policy refuses.
 bool passesAsNobody(CheckStatus status);
 
 /// A counter for each status. Thread-safe.

@@ -27,9 +27,8 @@ SessionFinder::SessionFinder(ExtractionRules rules, const SessionFinderParts& pa
 
 Expected<OpenSession, CheckStatus> SessionFinder::find(const Request& request) const {
   AuthCheck check;
-  const CookieValues cookies = findCookies(request.params, parts_.cookie.name);
-  for (std::size_t i = 0; i < cookies.count; ++i) {
-    AuthCandidate& candidate = check.candidates.emplace_back(cookies.values[i]);
+  check.addCandidates(findCookies(request.params, parts_.cookie.name));
+  for (AuthCandidate& candidate : check.candidates) {
     Expected<VerifiedCookie, CheckStatus> verified = parts_.signer.verify(candidate.cookie);
     if (verified) {
       candidate.verified = std::move(*verified);

@@ -15,6 +15,8 @@ namespace sessiond {
 
 namespace {
 
+constexpr std::chrono::minutes kLimitsLogInterval(1);
+
 /// X-Session-Status, rendered once.
 const HeaderBlock& statusHeader(CheckStatus status) {
   static const std::array<HeaderBlock, kCheckStatuses> headers = [] {
@@ -42,7 +44,8 @@ AuthEndpoint::AuthEndpoint(const SiteSettings& settings, const AuthParts& parts)
       cookie_over_https_(configuredCookie(settings.cookie, true)),
       parts_(parts),
       claimed_identity_(parts.extractor.nobody().identity),
-      counters_(parts.metrics) {
+      counters_(parts.metrics),
+      limits_log_(kLimitsLogInterval) {
   for (std::size_t i = 0; i < parts.signer.secrets(); ++i) {
     secret_hits_.push_back(&parts.metrics.counter("sessiond_secret_hits_total",
                                                   "Cookies verified, by the secret's place in session.secret_files.",
@@ -148,8 +151,7 @@ AuthCheck AuthEndpoint::readCheck(const Request& request) const {
     return check;
   }
   check.policy_index = static_cast<std::size_t>(check.policy - settings_.policies.data());
-  const CookieValues cookies = findCookies(request.params, settings_.cookie.name);
-  for (std::size_t i = 0; i < cookies.count; ++i) check.candidates.emplace_back(cookies.values[i]);
+  check.addCandidates(findCookies(request.params, settings_.cookie.name));
   return check;
 }
 
@@ -194,6 +196,7 @@ void AuthEndpoint::answer(const AuthCheck& check, Exchange& exchange) const {
   const WallTime now = parts_.clock.wallNow();
   const AuthDecision decision = decide(check, settings_.session.absolute_timeout, now);
   counters_.count(decision.status);
+  noteLimits(decision.status);
   const bool granted = decision.status == CheckStatus::kValid || decision.admitted_as_nobody;
   const bool touched = granted && decision.winner != nullptr && touch(check, decision, now);
   if (granted) {
@@ -205,6 +208,19 @@ void AuthEndpoint::answer(const AuthCheck& check, Exchange& exchange) const {
   if (const std::optional<std::string> cookie = cookieFor(check, decision, touched, now)) {
     exchange.response.add("Set-Cookie", *cookie);
   }
+}
+
+/// Somebody with a session may stand behind what was not looked at.
+void AuthEndpoint::noteLimits(CheckStatus status) const {
+  if (status != CheckStatus::kTooMany && status != CheckStatus::kTooLarge) return;
+  if (!limits_log_.pass(parts_.clock.steadyNow())) return;
+  const bool many = status == CheckStatus::kTooMany;
+  logWarn(many ? "auth: a browser sent more cookies of the session's name than are looked at, and none of the first "
+                 "ones led to a session; something on this domain sets cookies of that name"
+               : "auth: a browser sent more cookies than are looked at, and none of the first ones led to a session; "
+                 "the site's cookies must become smaller",
+          {{"cookie", settings_.cookie.name},
+           {"limit", static_cast<std::int64_t>(many ? kMaxCookieValues : kMaxCookieHeaderBytes)}});
 }
 
 /// The only place that makes a 2xx. REQUIRES: the decision is kValid, or admits as nobody.

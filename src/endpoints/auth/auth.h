@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/interval_gate.h"
 #include "base/metrics.h"
 #include "endpoints/auth/claimed_identity.h"
 #include "endpoints/auth/refusal_log.h"
@@ -74,6 +75,7 @@ class AuthEndpoint {
   bool lookUp(AuthCheck& check) const;
   // These fill in a response that is as FastCGI hands it out, empty, whose memory serves one check after the other.
   void answer(const AuthCheck& check, Exchange& exchange) const;
+  void noteLimits(CheckStatus status) const;
   void grant(const Request& request, const AuthDecision& decision, Response& response) const;
   void refuse(const Request& request, CheckStatus status, Response& response) const;
   std::string loginAddress(const Request& request) const;
@@ -89,6 +91,7 @@ class AuthEndpoint {
   const AuthParts parts_;
   const ClaimedIdentity claimed_identity_;
   mutable CheckCounters counters_;
+  mutable IntervalGate limits_log_;
   std::vector<Counter*> secret_hits_;
 };
 

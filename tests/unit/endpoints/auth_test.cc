@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <memory>
@@ -309,6 +310,63 @@ TEST_F(AuthEndpointTest, ARefusedCheckDoesNotTouchAndSendsNoCookie) {
   EXPECT_EQ(refused.status, 403);
   EXPECT_EQ(refused.headers.lines(), "X-Session-Status: forbidden\r\n");
   EXPECT_TRUE(throttle_.due("s1", hours(1), clock_.steadyNow())) << "the session's life was extended";
+}
+
+TEST_F(AuthEndpointTest, WhatWasNotLookedAtIsNeitherClearedNorCalledDead) {
+  store("s1", kAda);
+  const std::string dead = "connect.sid=" + cookieOf("gone") + "; ";
+  std::string eight;
+  for (int i = 0; i < 8; ++i) eight += dead;
+  const std::string genuine = "connect.sid=" + cookieOf("s1");
+  const std::string large = "x=" + std::string(kMaxCookieHeaderBytes, 'x');
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{eight + genuine}, "too_many"}, {{eight, genuine}, "too_many"},
+      {{eight + dead}, "too_many"},    {{dead + dead, large}, "too_large"},
+      {{large}, "too_large"},          {{eight + dead, large + genuine}, "too_many"}};
+  for (const auto& [lines, word] : cases) {
+    std::vector<std::pair<std::string, std::string>> params;
+    for (const std::string& line : lines) params.emplace_back("HTTP_COOKIE", line);
+    const Response response = ask(params);
+    EXPECT_EQ(response.status, 401) << word;
+    EXPECT_TRUE(response.headers.lines().starts_with("X-Session-Status: " + word + "\r\n")) << response.headers.lines();
+    EXPECT_EQ(response.headers.lines().find("Set-Cookie"), std::string::npos) << word;
+    params.emplace_back("SESSIOND_POLICY", "open");
+    EXPECT_EQ(ask(params).status, 204) << "public pages stay open";
+  }
+  EXPECT_EQ(metrics_.counter("sessiond_checks_total", "", {{"outcome", "too_many"}}).read(), 8U);
+  EXPECT_EQ(metrics_.counter("sessiond_checks_total", "", {{"outcome", "too_large"}}).read(), 4U);
+}
+
+TEST_F(AuthEndpointTest, AWinnerAmongTheCookiesThatWereLookedAtIsEnough) {
+  store("s1", kAda);
+  std::string cookies = "connect.sid=" + cookieOf("s1");
+  for (int i = 0; i < 20; ++i) cookies += "; connect.sid=" + cookieOf("gone");
+  EXPECT_EQ(ask({{"HTTP_COOKIE", cookies}}).status, 204);
+  EXPECT_EQ(ask({{"HTTP_COOKIE", cookies}, {"HTTP_COOKIE", std::string(kMaxCookieHeaderBytes, 'x')}}).status, 204);
+}
+
+TEST_F(AuthEndpointTest, TheLogTellsOfALimitOnceAMinute) {
+  std::string nine;
+  for (int i = 0; i < 9; ++i) nine += "connect.sid=junk; ";
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 5; ++i) ask({{"HTTP_COOKIE", nine}});
+  clock_.advance(std::chrono::minutes(1));
+  for (int i = 0; i < 5; ++i) ask({{"HTTP_COOKIE", std::string(kMaxCookieHeaderBytes + 1, 'x')}});
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 2) << log;
+  EXPECT_NE(log.find("more cookies of the session's name than are looked at"), std::string::npos);
+  EXPECT_NE(log.find("limit=16384"), std::string::npos);
+}
+
+TEST_F(AuthEndpointTest, TheClearedCookieFollowsTheScheme) {
+  const std::string dead = "connect.sid=" + cookieOf("gone");
+  const auto cleared = [&](const std::string& scheme) {
+    return ask({{"HTTP_COOKIE", dead + "; " + dead}, {"SESSIOND_SCHEME", scheme}}).headers.lines();
+  };
+  EXPECT_NE(cleared("https").find("Set-Cookie: connect.sid=; "), std::string::npos);
+  EXPECT_NE(cleared("https").find("; Secure"), std::string::npos);
+  EXPECT_NE(cleared("http").find("Set-Cookie: connect.sid=; "), std::string::npos);
+  EXPECT_EQ(cleared("http").find("; Secure"), std::string::npos);
 }
 
 TEST_F(AuthEndpointTest, BesideACorruptSessionNoCookieIsCleared) {

@@ -122,6 +122,20 @@ TEST(CookieHeader, LooksAtSixteenKibibytesAndSaysWhenThereWasMore) {
   EXPECT_TRUE(beyond.too_large);
 }
 
+TEST(CookieHeader, AllMeansAllInTheOrderSent) {
+  std::string line;
+  for (int i = 0; i < 2000; ++i) line += "sid=" + std::to_string(i) + "; other=x; ";
+  line += std::string(kMaxCookieHeaderBytes, 'x');
+  const std::vector<Param> params = {
+      {"HTTP_COOKIE", line}, {"HTTP_COOKIE", "sid=\"last\""}, {"HTTP_COOKIES", "sid=no"}, {"HTTP_COOKIE", "SID=no"}};
+  const std::vector<std::string_view> all = findAllCookies(params, "sid");
+  ASSERT_EQ(all.size(), 2001U);
+  EXPECT_EQ(all[0], "0");
+  EXPECT_EQ(all[1999], "1999");
+  EXPECT_EQ(all[2000], "last");
+  EXPECT_TRUE(findAllCookies(params, "nobody").empty());
+}
+
 TEST(CookieHeader, CountsAllParametersTogether) {
   const std::string half = "sid=1; " + std::string(kMaxCookieHeaderBytes / 2 - 7, 'x');
   const CookieValues exact = findIn({half, half});

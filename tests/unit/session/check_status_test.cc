@@ -12,8 +12,8 @@ TEST(CheckStatus, EveryStatusHasItsOwnWord) {
   std::set<std::string> words;
   for (std::size_t i = 0; i < kCheckStatuses; ++i) words.insert(std::string(nameOf(static_cast<CheckStatus>(i))));
   EXPECT_EQ(words, (std::set<std::string>{"valid", "missing", "malformed", "forged", "unknown", "expired", "revoked",
-                                          "anonymous", "corrupt", "stale", "forbidden", "lost", "incomplete",
-                                          "unavailable", "misconfigured"}));
+                                          "anonymous", "corrupt", "stale", "too_many", "too_large", "forbidden", "lost",
+                                          "incomplete", "unavailable", "misconfigured"}));
 }
 
 TEST(CheckStatus, RefusalsAreCodesThatNginxPassesOn) {
@@ -37,6 +37,8 @@ TEST(CheckStatusDeathTest, ValidIsNoRefusal) {
 TEST(CheckStatus, OnlyTheCertainAbsenceOfALoginPassesAsNobody) {
   EXPECT_TRUE(passesAsNobody(CheckStatus::kMissing));
   EXPECT_TRUE(passesAsNobody(CheckStatus::kForged));
+  EXPECT_TRUE(passesAsNobody(CheckStatus::kTooMany));
+  EXPECT_TRUE(passesAsNobody(CheckStatus::kTooLarge));
   EXPECT_TRUE(passesAsNobody(CheckStatus::kUnknown));
   EXPECT_TRUE(passesAsNobody(CheckStatus::kRevoked));
   EXPECT_TRUE(passesAsNobody(CheckStatus::kCorrupt));
