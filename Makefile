@@ -217,6 +217,12 @@ test: ## run every test and lint; the last line counts them (STAGES='unit lint' 
 	@tests/support/install-packages build run test $(if $(STAGES),$(filter lint systemd debian,$(STAGES)),lint systemd)
 	@tests/run $(STAGES)
 
+.PHONY: soak
+soak: ## ten minutes of random schedules of logins, saves, logouts and failovers, held against a model (SECONDS=, SEED=)
+	@tests/support/install-packages build run
+	@$(MAKE) --no-print-directory all
+	@SESSIOND=$(OUT)/sessiond tests/soak/run $(or $(SECONDS),600) $(SEED)
+
 # The floors that the daemon is measured against have its allocator.
 $(OUT)/bench/%: tests/bench/%.cc $(OUT)/src/allocator.o $(call room_libs,$(top_down)) $(OUT)/flags | $(packages_found)
 	@mkdir -p $(@D)

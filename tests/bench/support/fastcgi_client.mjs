@@ -26,12 +26,13 @@ function encodePair([name, value]) {
   return Buffer.concat([encodeLength(nameBytes.length), encodeLength(valueBytes.length), nameBytes, valueBytes]);
 }
 
-/** The bytes of a whole request; `params` is an object. */
-export function encodeRequest(params) {
+/** The bytes of a whole request; `params` is an object, `body` less than 64 KiB. */
+export function encodeRequest(params, body = '') {
   return Buffer.concat([
     record(kBegin, Buffer.from([0, 1, kKeepConnection, 0, 0, 0, 0, 0])),
     record(kParams, Buffer.concat(Object.entries(params).map(encodePair))),
     record(kParams, Buffer.alloc(0)),
+    body === '' ? Buffer.alloc(0) : record(kStdin, Buffer.from(body)),
     record(kStdin, Buffer.alloc(0)),
   ]);
 }
@@ -74,6 +75,7 @@ export class FastCgiClient {
 
   /** Sends the bytes of a request and waits for the whole answer, headers and body. One at a time. */
   answer(request) {
+    if (this.connection.destroyed) return Promise.reject(new Error('fastcgi: connection closed'));
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };
       this.connection.write(request);

@@ -7,8 +7,10 @@ import path from 'node:path';
 import { start, stop, waitFor } from './process.mjs';
 
 export class Redis {
-  constructor(folder) {
+  /** `port`: on 127.0.0.1 as well, for what cannot be had over a unix socket (replication). */
+  constructor(folder, { port = 0 } = {}) {
     this.folder = folder;
+    this.port = port;
     this.socket = path.join(folder, 'redis.sock');
   }
 
@@ -17,7 +19,7 @@ export class Redis {
     this.process = start(
       'redis-server',
       // Without fsync, which on a busy disk makes Redis hold writes back that a SIGKILL then loses.
-      ['--port', '0', '--unixsocket', this.socket, '--dir', this.folder, '--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
+      ['--port', String(this.port), '--bind', '127.0.0.1', '--unixsocket', this.socket, '--dir', this.folder, '--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
       { log: path.join(this.folder, 'redis.log') },
     );
     await waitFor('redis answers', async () => (await this.command('PING')) === 'PONG');
@@ -47,6 +49,7 @@ export class Redis {
       let received = Buffer.alloc(0);
       connection.setTimeout(3000, () => connection.destroy(new Error('redis does not answer')));
       connection.on('error', reject);
+      connection.on('close', () => reject(new Error('redis closed the connection')));
       connection.on('data', (data) => {
         received = Buffer.concat([received, data]);
         const reply = parseReply(received, 0);

@@ -1,0 +1,312 @@
+// A model check of revocation: thousands of random schedules of what browsers, applications and operators do to
+// sessions, against real Redis servers and two instances of sessiond with caches; what each check is answered is held
+// against a reference model (support/session_model.mjs).
+//
+//   node tests/soak/revocation.mjs SECONDS [SEED]
+//
+// The seed is printed; with it the schedules are the same again (not the moments at which things meet). The last line
+// says how much was tried; exit status 1 when an answer was wrong.
+
+import { pause } from '../e2e/support/process.mjs';
+import { Random } from './support/random.mjs';
+import { SessionModel } from './support/session_model.mjs';
+import { kLatestWriter, kLife, kMaxStaleness, World } from './support/world.mjs';
+
+const seconds = Number(process.argv[2] ?? 20);
+const seed = Number(process.argv[3] ?? Math.floor(Math.random() * 2 ** 32));
+const kAtOnce = 6;
+
+const figures = { schedules: 0, steps: 0, valid: 0, refused: 0, unavailable: 0, logouts: 0, disturbances: 0 };
+const faults = [];
+
+function stored(number) {
+  return JSON.stringify({
+    cookie: { originalMaxAge: kLife * 1000, expires: new Date(Date.now() + kLife * 1000), httpOnly: true, path: '/' },
+    user: { id: String(number), name: 'somebody' },
+  });
+}
+
+/** Sessions of one schedule, and what may happen to them. */
+class Schedule {
+  constructor(world, random, number, schedules) {
+    this.world = world;
+    this.random = random;
+    this.number = number;
+    this.schedules = schedules; // those that run, this one too
+    this.sessions = [];
+    this.copies = []; // what slow requests of applications still hold: {session, value}
+    this.background = new Set();
+  }
+
+  instance() {
+    return this.random.pick(this.world.instances);
+  }
+
+  session() {
+    return this.random.pick(this.sessions);
+  }
+
+  async run() {
+    await this.start();
+    const steps = 10 + this.random.below(30);
+    for (let i = 0; i < steps; i++) {
+      const step = this.random.weighted({
+        check: 40, burst: 6, hold: 10, saveLate: 10, save: 4, start: 2, logIn: 2, logOut: 6, logOutTwice: 3,
+        logOutEverywhere: 1, destroy: 3, regenerate: 2, wait: 4,
+      });
+      figures.steps += 1;
+      await this[step]();
+    }
+    await Promise.all(this.background);
+    await this.end();
+    figures.schedules += 1;
+  }
+
+  /** Everything that could still write has written, and every copy and tombstone has ended. */
+  async end() {
+    for (const session of this.sessions) await this.checkEverywhere(session);
+    for (const copy of this.copies) await this.saveCopy(copy);
+    for (const session of this.sessions) await this.checkEverywhere(session);
+  }
+
+  mayStillWrite(session) {
+    return !session.endedAt || this.world.now() - session.endedAt < (kLatestWriter - 2) * 1000;
+  }
+
+  add(sid, { secret = 0 } = {}) {
+    const model = new SessionModel(sid, kMaxStaleness);
+    const session = { sid, model, cookie: this.world.cookie(sid, secret) };
+    this.sessions.push(session);
+    return session;
+  }
+
+  fault(session, what) {
+    faults.push({ schedule: this.number, sid: session.sid, what, history: session.model.history });
+  }
+
+  async check(session = this.session(), instance = this.instance()) {
+    const asked = session.model.ask(instance.name);
+    const { status, reason } = await this.world.check(instance, session.cookie);
+    if (status === 204) figures.valid += 1;
+    else if (status === 401) figures.refused += 1;
+    else figures.unavailable += 1;
+    const wrong = session.model.judge(asked, status);
+    if (wrong) this.fault(session, `${wrong} (${reason} at ${instance.name}, sent at ${asked.sent.toFixed(1)})`);
+  }
+
+  async checkEverywhere(session) {
+    await Promise.all(this.world.instances.map((instance) => this.check(session, instance)));
+  }
+
+  /** Checks that go on beside whatever comes next. */
+  burst() {
+    const session = this.session();
+    const checks = Array.from({ length: 8 }, () => this.check(session));
+    const all = Promise.all(checks).finally(() => this.background.delete(all));
+    this.background.add(all);
+  }
+
+  /** An application makes a session. */
+  async start() {
+    const session = this.add(`s${this.number}-${this.sessions.length}-${this.random.below(1e9)}`, {
+      secret: this.random.below(2),
+    });
+    session.value = stored(this.number);
+    await this.write(session, 'is made', () => this.world.save(session.sid, session.value), (model) => model.stored({ fresh: true }));
+  }
+
+  /** One write by an application; nothing is known of the session when it fails. */
+  async write(session, what, action, done) {
+    session.model.begin(what);
+    try {
+      await this.world.write(action);
+      done(session.model);
+    } catch {
+      session.model.note(`${what} failed`);
+    }
+  }
+
+  async logIn() {
+    const before = this.random.chance(0.5) ? this.session() : undefined;
+    if (before) before.model.begin('login over it');
+    const sid = await this.world.write(() => this.world.logIn(this.instance(), before?.cookie));
+    if (sid === undefined) return;
+    const session = this.add(sid);
+    session.model.stored({ fresh: true });
+    session.ofSessiond = true;
+    // A login stands even when the session before it could not be ended, so that one is called ended only when it is.
+    if (before) await this.logOut(before);
+  }
+
+  /** An application begins a request: it has read the session and will save it some time. */
+  async hold() {
+    const session = this.session();
+    const value = await this.world.command('GET', `sess:${session.sid}`).catch(() => null);
+    if (value !== null) this.copies.push({ session, value });
+  }
+
+  async saveLate() {
+    if (this.copies.length === 0) return;
+    const [copy] = this.copies.splice(this.random.below(this.copies.length), 1);
+    await this.saveCopy(copy);
+  }
+
+  /** As late as applications may, and no later. */
+  async saveCopy({ session, value }) {
+    const save = () => {
+      if (!this.mayStillWrite(session)) throw new Error('too late');
+      return this.world.save(session.sid, value);
+    };
+    await this.write(session, 'a copy is saved', save, (model) => model.stored());
+  }
+
+  async save() {
+    const session = this.session();
+    if (session.value && !session.model.isLoggedOut) await this.saveCopy({ session, value: session.value });
+  }
+
+  async destroy() {
+    const session = this.session();
+    await this.write(session, 'is destroyed', () => this.world.command('DEL', `sess:${session.sid}`), (model) => model.removed());
+  }
+
+  /** req.session.regenerate(): the same data under a new id, the old one deleted. */
+  async regenerate() {
+    const session = this.session();
+    if (!session.value || session.model.isLoggedOut) return;
+    const next = this.add(`${session.sid}r${this.sessions.length}`);
+    next.value = session.value;
+    await this.write(session, 'is regenerated', () => this.world.command('DEL', `sess:${session.sid}`), (model) => model.removed());
+    await this.write(next, 'is made of another', () => this.world.save(next.sid, next.value), (model) => model.stored({ fresh: true }));
+  }
+
+  async logOut(session = this.session(), options = {}) {
+    session.model.begin('logout');
+    for (let attempt = 0; attempt < 100; attempt++) {
+      const instance = this.instance();
+      const status = await this.world.write(() => this.world.logOut(instance, session.cookie, options));
+      if (status === 204) {
+        session.endedAt ??= this.world.now();
+        session.model.ended(instance.name);
+        figures.logouts += 1;
+        return;
+      }
+      await pause(20); // refused as long as Redis is away: the user tries again
+    }
+    this.fault(session, 'could not be logged out in 100 attempts');
+  }
+
+  async logOutTwice() {
+    const session = this.session();
+    await Promise.all([this.logOut(session), this.logOut(session)]);
+  }
+
+  /** Of the sessions that sessiond made; all of those are one user's. */
+  async logOutEverywhere() {
+    const session = this.session();
+    if (!session.ofSessiond) return;
+    await this.world.exclusively(async () => {
+      const instance = this.instance();
+      const all = [...this.schedules].flatMap((other) => other.sessions.filter((one) => one.ofSessiond));
+      const certain = session.model.lives <= performance.now();
+      for (const one of all) one.model.begin('logout everywhere');
+      if ((await this.world.logOut(instance, session.cookie, { all: true })) !== 204) return;
+      // What is gone says nothing of a user.
+      for (const one of certain ? all : [session]) {
+        one.endedAt ??= this.world.now();
+        one.model.ended(instance.name);
+      }
+      figures.logouts += 1;
+    });
+  }
+
+  async wait() {
+    await pause(this.random.below(kMaxStaleness / 2));
+  }
+}
+
+/** What happens to everybody, between schedules and in the midst of them. */
+class Disturber {
+  constructor(world, random, schedules) {
+    this.world = world;
+    this.random = random;
+    this.schedules = schedules;
+  }
+
+  async run(until) {
+    while (performance.now() < until) {
+      await pause(100 + this.random.below(400));
+      const what = this.random.weighted({ passTime: 12, restartInstance: 2, restartRedis: 1, failOver: 1, nothing: 4 });
+      if (what === 'nothing') continue;
+      figures.disturbances += 1;
+      await this[what]();
+    }
+  }
+
+  live() {
+    return [...this.schedules].flatMap((schedule) => schedule.sessions);
+  }
+
+  /** Sessions end by it; whoever might have been among them is not held to live while it happens. */
+  passTime() {
+    const by = (5 + this.random.below(60)) * 1000;
+    return this.world.exclusively(async () => {
+      const sessions = this.live();
+      const before = sessions.map((session) => session.model.begin(`${by / 1000} s pass`));
+      const gone = await this.world.passTime(by).catch(() => undefined);
+      if (gone === undefined) return; // Redis is away: it may have happened or not
+      sessions.forEach((session, i) => {
+        if (!gone.includes(session.sid)) session.model.resume(before[i]);
+      });
+    });
+  }
+
+  async restartInstance() {
+    await this.random.pick(this.world.instances).restart(this.random.pick(['SIGTERM', 'SIGKILL']));
+  }
+
+  async restartRedis() {
+    await this.world.restartRedis(this.random.pick(['SIGTERM', 'SIGKILL']));
+  }
+
+  failOver() {
+    return this.world.failOver();
+  }
+}
+
+async function main() {
+  console.log(`revocation: seed ${seed}, ${seconds} s`);
+  const random = new Random(seed);
+  const world = await new World().start();
+  try {
+    const until = performance.now() + seconds * 1000;
+    const running = new Set();
+    const disturber = new Disturber(world, random.fork(), running);
+    let number = 0;
+    const lane = async (own) => {
+      while (performance.now() < until && faults.length === 0) {
+        const schedule = new Schedule(world, own.fork(), number++, running);
+        running.add(schedule);
+        await schedule.run();
+        running.delete(schedule);
+      }
+    };
+    await Promise.all([disturber.run(until), ...Array.from({ length: kAtOnce }, () => lane(random.fork()))]);
+  } finally {
+    await world.stop();
+  }
+  for (const fault of faults.slice(0, 5)) {
+    console.log(`FAULT schedule ${fault.schedule}, session ${fault.sid}: ${fault.what}`);
+    for (const line of fault.history) console.log(`    ${line}`);
+  }
+  console.log(
+    `revocation: ${figures.schedules} schedules, ${figures.steps} steps, ${figures.logouts} logouts, ` +
+      `${figures.disturbances} disturbances; checks: ${figures.valid} valid, ${figures.refused} refused, ` +
+      `${figures.unavailable} unavailable; ${faults.length} wrong; seed ${seed}`,
+  );
+  const vacuous = figures.valid === 0 || figures.refused === 0 || figures.logouts === 0;
+  if (vacuous) console.log('revocation: nothing was shown: no valid or no refused check, or no logout');
+  process.exitCode = faults.length > 0 || vacuous ? 1 : 0;
+}
+
+await main();
