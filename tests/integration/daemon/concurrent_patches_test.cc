@@ -35,7 +35,7 @@ struct Daemon {
   explicit Daemon(const Config& config)
       : signer(config.session.secrets),
         redis(config.redis, clock, metrics),
-        store(redis, config.session),
+        store(redis, config.session, RedisKeys(config.session.key_prefix, config.sessiond.key_prefix)),
         finder(config.extractionRules(),
                {config.session, config.cookie, config.logout, signer, store, clock, log_key, metrics}),
         endpoint({finder, store, clock, config.session.max_bytes}) {}

@@ -40,6 +40,8 @@ cache: {key_prefix: "app:", max_bytes: 2m}
 log: {level: debug, format: json, file: /var/log/sessiond.log, audit: false,
   refusals: true}
 metrics: {enabled: false}
+sessiond:
+  key_prefix: "site-a:"
 )";
 
 Config read(const std::string& yaml) {
