@@ -41,7 +41,7 @@ nginxdir    ?= $(sysconfdir)/nginx/sessiond
 INSTALL     ?= install
 
 .PHONY: all
-all: $(OUT)/sessiond ## build the daemon: build/plain/sessiond
+all: $(OUT)/sessiond $(OUT)/sessionctl ## build the daemon and its tool: build/plain/sessiond, build/plain/sessionctl
 
 .PHONY: help
 help: ## list the targets
@@ -116,11 +116,15 @@ $(OUT)/src/%.o: src/%.cc $(OUT)/flags | $(packages_found)
 	$(call say,CXX,$<)
 	$(Q)$(compile) -c -o $@ $<
 
-daemon_objects := $(patsubst %.cc,$(OUT)/%.o,$(filter-out src/main.cc src/sessionctl.cc,$(wildcard src/*.cc)))
+daemon_objects := $(patsubst %.cc,$(OUT)/%.o,$(filter-out src/main.cc,$(wildcard src/*.cc)))
 
 $(OUT)/sessiond: $(OUT)/src/main.o $(daemon_objects) $(call room_libs,$(top_down))
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $^ $(if $(ALLOCATOR),$(call package_flags,--libs $(ALLOCATOR))) $(LIBS)
+
+$(OUT)/sessionctl: $(call objects_of,sessionctl) $(daemon_objects) $(call room_libs,$(top_down))
+	$(call say,LINK,$@)
+	$(Q)$(link) -o $@ $^ $(LIBS)
 
 # --- tests: one binary a room, linked with the rooms below it only -----------------------------------------------
 #
@@ -269,7 +273,7 @@ $(BUILD)/man/sessiond.yaml.5: conf/sessiond.yaml man/make-reference
 .PHONY: install
 install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); never overwrites configuration, starts nothing
 	$(INSTALL) -d '$(DESTDIR)$(sbindir)' '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)' '$(DESTDIR)$(sysconfdir)/sessiond'
-	$(INSTALL) -m 755 $(OUT)/sessiond '$(DESTDIR)$(sbindir)/sessiond'
+	$(INSTALL) -m 755 $(OUT)/sessiond $(OUT)/sessionctl '$(DESTDIR)$(sbindir)'
 	$(INSTALL) -m 644 nginx/*.conf '$(DESTDIR)$(snippetdir)'
 	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml '$(DESTDIR)$(docdir)'
 	$(foreach example,$(examples),$(call place_example,$(example)) &&) :
@@ -294,7 +298,7 @@ uninstall: ## remove what was installed, but not the configuration; stops and di
 	    cp -r '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(nginxdir)'; \
 	    echo 'With this file here, make install puts a link in place of this folder.' >'$(DESTDIR)$(nginxdir)/$(kept)'; \
 	    echo 'nginx still includes $(nginxdir): kept there. What they protect is answered 503 now.'; fi; fi
-	rm -f '$(DESTDIR)$(sbindir)/sessiond' '$(DESTDIR)$(sysusersdir)/sessiond.conf' \
+	rm -f '$(DESTDIR)$(sbindir)/sessiond' '$(DESTDIR)$(sbindir)/sessionctl' '$(DESTDIR)$(sysusersdir)/sessiond.conf' \
 	  $(foreach unit,$(units),'$(DESTDIR)$(unitdir)/$(unit)')
 	rm -rf '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)'
 	rm -f '$(DESTDIR)$(mandir)/man8/sessiond.8' '$(DESTDIR)$(mandir)/man5/sessiond.yaml.5'
@@ -308,6 +312,14 @@ deb: ## build the Debian package: build/deb/sessiond_*.deb
 	git ls-files -z | tar -c --null -T - | tar -x -C $(BUILD)/deb/source
 	cd $(BUILD)/deb/source && dpkg-buildpackage --no-sign --build=binary
 	@ls $(BUILD)/deb/*.deb
+
+# For editors and clangd, in the folder where they look for it.
+sources := $(wildcard src/*.cc src/*/*.cc src/*/*/*.cc tests/*/*.cc tests/*/*/*.cc)
+.PHONY: compile_commands
+compile_commands: ## write compile_commands.json, for editors and clangd
+	@{ echo '['; separator=; for file in $(sources); do \
+	  printf '%s{"directory":"%s","file":"%s","arguments":[' "$$separator" '$(CURDIR)' "$$file"; \
+	  printf '"%s",' $(compile); printf '"-c","%s"]}' "$$file"; separator=','; done; echo ']'; } >compile_commands.json
 
 .PHONY: format
 format: ## put all C++ files in the project's format

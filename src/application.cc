@@ -21,7 +21,6 @@
 #include "endpoints/router.h"
 #include "endpoints/status/health.h"
 #include "login/directory_authenticator.h"
-#include "login/htpasswd_directory.h"
 #include "redis/invalidation_listener.h"
 #include "redis/permission_check.h"
 #include "redis/redis_app_cache.h"
@@ -46,22 +45,20 @@ HmacKey logKeyOf(const Secret& secret) {
   return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond log pseudonyms")))));
 }
 
+RedisKeys keysOf(const Config& config) {
+  return RedisKeys(config.session.key_prefix, config.sessiond.key_prefix);
+}
+
 using Directories = std::vector<std::unique_ptr<UserDirectory>>;
 
-/// In the configured order; a directory that cannot be used leaves its reasons in `problems`.
-Directories openDirectories(const LoginSettings& config, RedisClient& redis, const RedisKeys& keys, const Clock& clock,
-                            std::vector<std::string>& problems) {
+/// In the configured order.
+Directories directoriesOf(Prepared& prepared, RedisClient& redis, const RedisKeys& keys) {
   Directories directories;
-  for (const std::string& name : config.authenticators) {
+  for (const std::string& name : prepared.config->login.authenticators) {
     if (name == "redis") {
       directories.push_back(std::make_unique<RedisUserDirectory>(redis, keys));
-      continue;
-    }
-    auto opened = HtpasswdDirectory::open(config.htpasswd_file, NameCase::kMatters, clock);
-    if (opened) {
-      directories.push_back(*std::move(opened));
-    } else {
-      problems.push_back("login.htpasswd_file: " + opened.error());
+    } else if (prepared.htpasswd) {
+      directories.push_back(std::move(prepared.htpasswd));
     }
   }
   return directories;
@@ -147,7 +144,7 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
       redis(std::move(client)),
       trust(config->session.cache.max_staleness),
       cache(config->session.cache, trust),
-      keys(config->session.key_prefix, config->sessiond.key_prefix),
+      keys(keysOf(*config)),
       redis_store(*redis, config->session, keys),
       store(redis_store, cache, clock),
       index(*redis, keys),
@@ -204,20 +201,12 @@ void Application::Parts::addApi() {
   });
 }
 
-Expected<std::shared_ptr<Application>, std::vector<std::string>> Application::build(
-    std::shared_ptr<const Config> config, const Clock& clock, MetricsRegistry& metrics) {
-  std::vector<std::string> problems;
-  auto redis = std::make_unique<RedisClient>(config->redis, clock, metrics);
-  Directories directories = openDirectories(
-      config->login, *redis, RedisKeys(config->session.key_prefix, config->sessiond.key_prefix), clock, problems);
-  Expected<LoginPage, std::vector<std::string>> page = LoginPage::load(config->login);
-  if (!page) {
-    for (const std::string& problem : page.error()) problems.push_back("login.page_file: " + problem);
-  }
-  if (!problems.empty()) return Unexpected(std::move(problems));
-  HmacKey log_key = logKeyOf(config->session.secrets.front());
-  auto parts = std::make_unique<Parts>(std::move(config), *std::move(page), std::move(directories), std::move(redis),
-                                       std::move(log_key), clock, metrics);
+std::shared_ptr<Application> Application::build(Prepared prepared, const Clock& clock, MetricsRegistry& metrics) {
+  auto redis = std::make_unique<RedisClient>(prepared.config->redis, clock, metrics);
+  Directories directories = directoriesOf(prepared, *redis, keysOf(*prepared.config));
+  HmacKey log_key = logKeyOf(prepared.config->session.secrets.front());
+  auto parts = std::make_unique<Parts>(std::move(prepared.config), std::move(prepared.login_page),
+                                       std::move(directories), std::move(redis), std::move(log_key), clock, metrics);
   return std::shared_ptr<Application>(new Application(std::move(parts)));
 }
 

@@ -8,14 +8,11 @@
 
 #include <memory>
 #include <span>
-#include <string>
-#include <vector>
 
 #include "base/clock.h"
-#include "base/expected.h"
 #include "base/metrics.h"
-#include "config/config.h"
 #include "http/handler.h"
+#include "prepare.h"
 #include "redis/redis_client.h"
 
 namespace sessiond {
@@ -23,11 +20,9 @@ namespace sessiond {
 /// Thread-safe. Its end waits for threads of its own: not to be destroyed on a lane.
 class Application final : public Handler {
  public:
-  /// Every reason why this configuration cannot be put to work (an htpasswd file that cannot be read, a login page
-  /// without its placeholders). `clock` and `metrics` must outlive the application.
-  static Expected<std::shared_ptr<Application>, std::vector<std::string>> build(std::shared_ptr<const Config> config,
-                                                                                const Clock& clock,
-                                                                                MetricsRegistry& metrics);
+  /// Starts threads; where the system has none left, std::system_error. `clock` and `metrics` must outlive the
+  /// application.
+  static std::shared_ptr<Application> build(Prepared prepared, const Clock& clock, MetricsRegistry& metrics);
   ~Application() override;
 
   Route receive(Exchange& exchange) override;

@@ -1,10 +1,18 @@
 #include "daemon.h"
 
+#include <poll.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,12 +23,14 @@
 #include "base/snapshot.h"
 #include "base/version.h"
 #include "config/config_changes.h"
-#include "config/config_loader.h"
 #include "fastcgi/listener.h"
 #include "fastcgi/server.h"
+#include "os/control_socket.h"
 #include "os/open_files.h"
 #include "os/signals.h"
 #include "os/systemd.h"
+#include "prepare.h"
+#include "session/new_session.h"
 
 namespace sessiond {
 
@@ -28,78 +38,104 @@ namespace {
 
 using std::chrono::milliseconds;
 
-Expected<Listener, std::string> openListener(const ListenSettings& config) {
-  Expected<UniqueFd, std::string> passed = takeListeningSocket();
-  if (!passed) return Unexpected(passed.error());
-  if (*passed) return Listener::adopt(*std::move(passed));
-  return Listener::open(config);
+void print(const std::vector<ConfigProblem>& problems) {
+  for (const ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", describe(problem).c_str());
 }
 
-void logProblems(const std::vector<std::string>& problems) {
-  for (const std::string& problem : problems) logError("config: " + problem);
+std::string absolute(const std::string& path) {
+  std::error_code ignored;  // a path that cannot be made absolute is used as it is
+  const std::filesystem::path made = std::filesystem::absolute(path, ignored);
+  return made.empty() ? path : made.lexically_normal().string();
+}
+
+bool usesCredentials(const SessionSettings& session) {
+  return std::getenv("CREDENTIALS_DIRECTORY") != nullptr &&
+         std::ranges::any_of(session.secret_files,
+                             [](const std::string& name) { return name.starts_with("credential:"); });
 }
 
 /// Owned and used by the main thread.
 class Daemon {
  public:
-  Daemon(std::string config_file, Config config)
-      : config_file_(std::move(config_file)), config_(std::make_shared<const Config>(std::move(config))) {}
+  explicit Daemon(const std::string& config_file) : config_file_(absolute(config_file)) {}
 
   int run();
 
  private:
-  int start();
+  int start(UniqueFd passed);
+  bool redisWillDo();
+  int openControl();
   void serve();
-  void reload();
-  void putInForce(std::shared_ptr<const Config> config, std::shared_ptr<Application> application);
+  std::optional<Signal> waitForSignal(milliseconds patience);
+  ControlAnswer answer(std::string_view question);
+  ControlAnswer status() const;
+  ControlAnswer reload();
+  ControlAnswer tryReload();
+  std::vector<std::string> putInForce(std::shared_ptr<const Config> config, std::shared_ptr<Application> application);
   void letGoOfRetired();
   void stop();
 
   const std::string config_file_;
-  std::shared_ptr<const Config> config_;
   Signals signals_;
   SystemClock clock_;
   MetricsRegistry metrics_;
+  ListeningSocket socket_ = ListeningSocket::kOurOwn;
+  std::shared_ptr<const Config> config_;
+  WallTime in_force_since_{};
+  std::string last_reload_ = "none";
   std::shared_ptr<Application> application_;
   /// Replaced by a reload, but a lane may still hold them. Kept until nobody does, so that their threads are joined
   /// here and never on a lane.
   std::vector<std::shared_ptr<Application>> retired_;
   std::unique_ptr<Snapshot<Handler>> handlers_;
   std::unique_ptr<Server> server_;
+  std::optional<ControlSocket> control_;
 };
 
 int Daemon::run() {
   raiseOpenFiles();
+  Expected<UniqueFd, std::string> passed = takeListeningSocket();
+  if (!passed) {
+    logError(passed.error());
+    return EX_OSERR;
+  }
+  if (*passed) socket_ = ListeningSocket::kPassed;
+  Expected<Prepared, std::vector<ConfigProblem>> prepared = prepare(config_file_, socket_, clock_);
+  print(prepared ? prepared->warnings : prepared.error());
+  if (!prepared) return EX_CONFIG;
+  config_ = prepared->config;
   if (!setUpLog(config_->log)) {
     logError("log: the file cannot be opened", {{"file", config_->log.file}});
-    return EX_CONFIG;
+    return EX_OSERR;
   }
-  if (const int code = start(); code != EX_OK) return code;
+  application_ = Application::build(*std::move(prepared), clock_, metrics_);
+  if (!redisWillDo()) return EX_CONFIG;
+  if (const int code = start(*std::move(passed)); code != EX_OK) return code;
   serve();
   stop();
   return EX_OK;
 }
 
-int Daemon::start() {
-  auto built = Application::build(config_, clock_, metrics_);
-  if (!built) {
-    logProblems(built.error());
-    return EX_CONFIG;
-  }
-  application_ = *std::move(built);
+/// False: not with this configuration. One that is only unreachable may come.
+bool Daemon::redisWillDo() {
   const StartupReport redis = application_->probeRedis();
   switch (redis.outcome) {
     case StartupProbe::kOk:
-      break;
+      return true;
     case StartupProbe::kLimited:
     case StartupProbe::kUnreachable:
       logWarn(redis.message);
-      break;
+      return true;
     case StartupProbe::kMisconfigured:
-      logError(redis.message);
-      return EX_CONFIG;
+      break;
   }
-  Expected<Listener, std::string> listener = openListener(config_->listen);
+  logError(redis.message);
+  return false;
+}
+
+int Daemon::start(UniqueFd passed) {
+  Expected<Listener, std::string> listener =
+      passed ? Listener::adopt(std::move(passed)) : Listener::open(config_->listen);
   if (!listener) {
     logError(listener.error());
     return EX_OSERR;
@@ -110,9 +146,29 @@ int Daemon::start() {
     logError(started.error());
     return EX_OSERR;
   }
+  if (const int code = openControl(); code != EX_OK) return code;
+  in_force_since_ = clock_.wallNow();
   logInfo("sessiond: serving", {{"version", kVersion}, {"config", config_file_}});
   notifyReady("serving");
   return EX_OK;
+}
+
+/// One that was asked for must be there. The default one is the units', and others may do without.
+int Daemon::openControl() {
+  const std::string& path = config_->sessiond.control_socket;
+  if (path.empty()) return EX_OK;
+  Expected<ControlSocket, std::string> opened = ControlSocket::open(path);
+  if (opened) {
+    control_.emplace(*std::move(opened));
+    return EX_OK;
+  }
+  const bool is_default = path == ControlSettings().control_socket;
+  if (is_default) {
+    logInfo("control: no socket; sessionctl cannot ask this daemon", {{"file", path}, {"error", opened.error()}});
+    return EX_OK;
+  }
+  logError("control: the socket cannot be opened", {{"file", path}, {"error", opened.error()}});
+  return EX_OSERR;
 }
 
 void Daemon::serve() {
@@ -120,7 +176,7 @@ void Daemon::serve() {
   const milliseconds tick = std::min<milliseconds>(
       milliseconds(1000), watchdog ? std::chrono::duration_cast<milliseconds>(*watchdog) / 2 : milliseconds(1000));
   while (true) {
-    const std::optional<Signal> signal = signals_.wait(tick);
+    const std::optional<Signal> signal = waitForSignal(tick);
     if (signal == Signal::kTerminate) return;
     if (signal == Signal::kReload) reload();
     if (signal == Signal::kReopenLogs && !reopenLog()) {
@@ -131,45 +187,94 @@ void Daemon::serve() {
   }
 }
 
-void Daemon::reload() {
-  notifyReloading();
-  auto loaded = loadConfig(config_file_);
-  if (!loaded) {
-    for (const ConfigProblem& problem : loaded.error()) logError("reload: " + describe(problem));
-    logError("reload: the configuration is wrong; the old one stays in force", {{"config", config_file_}});
-    notifyReady("serving; the last reload failed");
-    return;
+/// Meanwhile answers whoever asks.
+std::optional<Signal> Daemon::waitForSignal(milliseconds patience) {
+  std::array<pollfd, 2> watched = {{{.fd = signals_.fd(), .events = POLLIN, .revents = 0},
+                                    {.fd = control_ ? control_->fd() : -1, .events = POLLIN, .revents = 0}}};
+  if (::poll(watched.data(), watched.size(), static_cast<int>(patience.count())) <= 0) return std::nullopt;
+  if (watched[1].revents != 0) {
+    control_->serve([this](std::string_view question) { return answer(question); });
   }
-  for (const ConfigProblem& problem : loaded->warnings) logWarn("reload: " + describe(problem));
-  auto config = std::make_shared<const Config>(std::move(loaded->config));
-  auto built = Application::build(config, clock_, metrics_);
-  if (!built) {
-    logProblems(built.error());
-    logError("reload: the configuration cannot be put in force; the old one stays", {{"config", config_file_}});
-    notifyReady("serving; the last reload failed");
-    return;
-  }
-  const StartupReport redis = (*built)->probeRedis();
-  if (redis.outcome == StartupProbe::kMisconfigured) {
-    logError(redis.message);
-    logError("reload: this Redis cannot be used as configured; the old configuration stays",
-             {{"config", config_file_}});
-    notifyReady("serving; the last reload failed");
-    return;
-  }
-  putInForce(std::move(config), *std::move(built));
-  notifyReady("serving");
+  return signals_.read();
 }
 
-void Daemon::putInForce(std::shared_ptr<const Config> config, std::shared_ptr<Application> application) {
-  for (const std::string& option : changesNeedingRestart(*config_, *config)) {
-    logWarn("reload: this change takes a restart to come into force", {{"option", option}});
+ControlAnswer Daemon::answer(std::string_view question) {
+  const std::size_t space = std::min(question.find(' '), question.size());
+  const std::string_view word = question.substr(0, space);
+  const std::string_view file = question.substr(std::min(space + 1, question.size()));
+  if (file != config_file_) {
+    return {.exit_code = EX_UNAVAILABLE,
+            .lines = {"this daemon runs with " + config_file_ + ", not with " + std::string(file)}};
   }
-  if (!setUpLog(config->log)) logError("log: the file cannot be opened", {{"file", config->log.file}});
+  if (word == "reload") return reload();
+  if (word == "status") return status();
+  return {.exit_code = EX_USAGE, .lines = {"this daemon (" + std::string(kVersion) + ") does not know the question"}};
+}
+
+ControlAnswer Daemon::status() const {
+  return {.lines = {"version: " + std::string(kVersion), "pid: " + std::to_string(::getpid()),
+                    "config: " + config_file_, "in_force_since: " + formatIsoTime(in_force_since_),
+                    "last_reload: " + last_reload_}};
+}
+
+ControlAnswer Daemon::reload() {
+  notifyReloading();
+  ControlAnswer answer = tryReload();
+  last_reload_ = answer.exit_code == EX_OK ? "succeeded" : "failed";
+  if (answer.exit_code == EX_OK) {
+    for (const std::string& line : answer.lines) logWarn("reload: " + line);
+    logInfo("reload: the new configuration is in force", {{"config", config_file_}});
+    notifyReady("serving");
+  } else {
+    for (const std::string& line : answer.lines) logError("reload: " + line);
+    logError("reload: the old configuration stays in force", {{"config", config_file_}});
+    notifyReady("serving; the last reload failed");
+  }
+  return answer;
+}
+
+/// What others throw (no thread, no memory) ends here: the old configuration stays.
+ControlAnswer Daemon::tryReload() try {
+  Expected<Prepared, std::vector<ConfigProblem>> prepared = prepare(config_file_, socket_, clock_);
+  ControlAnswer answer;
+  for (const ConfigProblem& problem : prepared ? prepared->warnings : prepared.error()) {
+    answer.lines.push_back(describe(problem));
+  }
+  if (!prepared) {
+    answer.exit_code = EX_CONFIG;
+    return answer;
+  }
+  std::shared_ptr<const Config> config = prepared->config;
+  std::shared_ptr<Application> application = Application::build(*std::move(prepared), clock_, metrics_);
+  const StartupReport redis = application->probeRedis();
+  if (redis.outcome == StartupProbe::kMisconfigured) {
+    return {.exit_code = EX_CONFIG, .lines = {redis.message}};
+  }
+  for (std::string& line : putInForce(std::move(config), std::move(application))) answer.lines.push_back(line);
+  return answer;
+} catch (const std::exception& error) {
+  return {.exit_code = EX_OSERR, .lines = {std::string("the system has not what a reload needs: ") + error.what()}};
+}
+
+/// What people should know of it.
+std::vector<std::string> Daemon::putInForce(std::shared_ptr<const Config> config,
+                                            std::shared_ptr<Application> application) {
+  std::vector<std::string> notes;
+  for (const std::string& option : changesNeedingRestart(*config_, *config)) {
+    notes.push_back(option + ": this change takes a restart to come into force");
+  }
+  if (usesCredentials(config->session)) {
+    notes.emplace_back(
+        "session.secret_files: systemd has copied the credentials at the start; changed ones take a restart");
+  }
+  retired_.reserve(retired_.size() + 1);
+  if (!setUpLog(config->log)) notes.push_back("log.file: cannot be opened; the old log stays: " + config->log.file);
   handlers_->replace(application);
   retired_.push_back(std::exchange(application_, std::move(application)));
   config_ = std::move(config);
-  logInfo("reload: the new configuration is in force", {{"config", config_file_}});
+  in_force_since_ = clock_.wallNow();
+  server_->noticeHandler();
+  return notes;
 }
 
 void Daemon::letGoOfRetired() {
@@ -188,8 +293,8 @@ void Daemon::stop() {
 
 }  // namespace
 
-int runDaemon(const std::string& config_file, Config config) {
-  return Daemon(config_file, std::move(config)).run();
+int runDaemon(const std::string& config_file) {
+  return Daemon(config_file).run();
 }
 
 }  // namespace sessiond

@@ -12,10 +12,11 @@
 #include <cstdio>
 #include <string>
 
+#include "base/clock.h"
 #include "base/version.h"
 #include "config/config_dump.h"
-#include "config/config_loader.h"
 #include "daemon.h"
+#include "prepare.h"
 
 namespace {
 
@@ -44,19 +45,15 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : EX_USAGE;
   }
 
-  auto loaded = sessiond::loadConfig(config_file);
-  if (!loaded) {
-    print(loaded.error());
-    return EX_CONFIG;
-  }
-  print(loaded->warnings);
+  if (!test && !test_and_dump) return sessiond::runDaemon(config_file);
+  const sessiond::SystemClock clock;
+  const auto prepared = sessiond::prepare(config_file, sessiond::ListeningSocket::kOurOwn, clock);
+  print(prepared ? prepared->warnings : prepared.error());
+  if (!prepared) return EX_CONFIG;
   if (test_and_dump) {
-    std::fputs(dumpConfig(loaded->config).c_str(), stdout);
-    return 0;
-  }
-  if (test) {
+    std::fputs(dumpConfig(*prepared->config).c_str(), stdout);
+  } else {
     std::printf("%s: the configuration is good\n", config_file.c_str());
-    return 0;
   }
-  return sessiond::runDaemon(config_file, std::move(loaded->config));
+  return 0;
 }

@@ -2,6 +2,9 @@
 # lint reads this file, and the Makefile links each room's tests with these rooms and no others. A room may have
 # folders inside; they belong to it.
 
+# Programs beside the daemon, with a folder each; they stand above all rooms.
+PROGRAMS := sessionctl
+
 ROOMS := base os nginx json yaml http session login redis endpoints fastcgi config
 
 NEEDS_base      :=

@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "base/guarded.h"
@@ -136,6 +139,23 @@ void write(LogLevel level, std::string_view message, LogFields fields) {
 
 bool setUpLog(const LogOptions& options) {
   return replaceLog(options);
+}
+
+std::optional<std::string> whyLogFails(const LogOptions& options) {
+  if (options.file.empty()) return std::nullopt;
+  const auto whyNot = [](const std::string& path, int rights) -> std::optional<std::string> {
+    if (::access(path.c_str(), rights) == 0) return std::nullopt;
+    return "cannot be written: " + std::generic_category().message(errno);
+  };
+  std::error_code error;
+  const std::filesystem::path file(options.file);
+  const std::filesystem::file_status status = std::filesystem::status(file, error);
+  if (std::filesystem::is_directory(status)) return "is a folder";
+  if (std::filesystem::exists(status)) return whyNot(options.file, W_OK);
+  // Folders that are missing are made.
+  std::filesystem::path folder = file.parent_path();
+  while (folder.has_relative_path() && !std::filesystem::exists(folder, error)) folder = folder.parent_path();
+  return whyNot(folder.empty() ? "." : folder.string(), W_OK | X_OK);
 }
 
 bool reopenLog() {

@@ -17,6 +17,7 @@
 
 #include <concepts>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,6 +55,8 @@ using LogFields = std::initializer_list<LogField>;
 
 /// Sets up or replaces the process's log. Thread-safe; false when the file cannot be opened (the old one stays).
 bool setUpLog(const LogOptions& options);
+/// Why setUpLog() would fail; nothing when it would not. Leaves nothing behind.
+std::optional<std::string> whyLogFails(const LogOptions& options);
 /// Opens the log file anew (after logrotate). Thread-safe; false when it cannot be opened (the old one stays).
 bool reopenLog();
 

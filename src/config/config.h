@@ -10,9 +10,13 @@
 #include "endpoints/site_settings.h"
 #include "endpoints/status/metrics_settings.h"
 #include "fastcgi/listen_settings.h"
+#include "os/control_socket.h"
 #include "redis/redis_settings.h"
 
 namespace sessiond {
+
+/// The section `sessiond`: what is its own, on this machine and in Redis.
+struct SessiondSettings : ControlSettings, OwnKeySettings {};
 
 /// Movable, not copyable (it holds secrets); immutable once loaded.
 struct Config : SiteSettings {
@@ -20,7 +24,7 @@ struct Config : SiteSettings {
   RedisSettings redis;
   LogOptions log;
   MetricsSettings metrics;
-  OwnKeySettings sessiond;
+  SessiondSettings sessiond;
 };
 
 }  // namespace sessiond

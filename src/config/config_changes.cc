@@ -7,7 +7,8 @@ namespace sessiond {
 std::vector<std::string> changesNeedingRestart(const Config& old_config, const Config& new_config) {
   std::vector<std::string> paths;
   for (const Option& option : allOptions()) {
-    if (option.path.starts_with("listen.") && option.write(old_config) != option.write(new_config)) {
+    const bool at_start_only = option.path.starts_with("listen.") || option.path == "sessiond.control_socket";
+    if (at_start_only && option.write(old_config) != option.write(new_config)) {
       paths.push_back(option.path);
     }
   }

@@ -9,8 +9,8 @@
 
 namespace sessiond {
 
-/// Paths of the options that differ and that only a restart changes: all of `listen`, because sockets and threads
-/// stand from the start. Pure.
+/// Paths of the options that differ and that only a restart changes: all of `listen` and the control socket, because
+/// sockets and threads stand from the start. Pure.
 std::vector<std::string> changesNeedingRestart(const Config& old_config, const Config& new_config);
 
 }  // namespace sessiond

@@ -27,6 +27,10 @@ constexpr std::size_t kLeastSecretSize = 8;
 constexpr std::size_t kGoodSecretSize = 32;
 constexpr char kMakeSecret[] = "; make one with: openssl rand -base64 48";
 
+/// A secret that is there, but not for whoever asks: making another one would log everybody out.
+const std::string kAskWhoMay =
+    "; it is there, for others to read: check as root, or let the daemon do it (sessionctl reload)";
+
 std::string errorText(int error) {
   return std::generic_category().message(error);
 }
@@ -51,7 +55,8 @@ std::optional<Secret> loadSecret(const std::string& name, const std::string& pat
   }
   Expected<SecretFile, std::string> read = readSecretFile(*file);
   if (!read) {
-    report.error(path, read.error() + originOf(name, locations) + hint);
+    const bool is_anothers = ::access(file->c_str(), R_OK) != 0 && errno == EACCES;
+    report.error(path, read.error() + originOf(name, locations) + (is_anothers ? kAskWhoMay : hint));
     return std::nullopt;
   }
   if (read->others_may_read) {
@@ -130,33 +135,33 @@ void loadToken(ApiSettings& api, const FileLocations& locations, ConfigReport& r
   }
 }
 
-/// Files that are read later, and again when they change: one that is missing now may come.
-void settleLaterFile(std::string& name, const std::string& path, const FileLocations& locations, ConfigReport& report) {
-  if (name.empty() || !report.isSound(path)) return;
-  name = settledName(name, locations);
-  if (::access(name.c_str(), R_OK) != 0) {
-    report.warning(path, "cannot read " + shown(name) + ": " + errorText(errno));
-  }
+/// Of a file that others read.
+void settle(std::string& name, const std::string& path, const FileLocations& locations, const ConfigReport& report) {
+  if (!name.empty() && report.isSound(path)) name = settledName(name, locations);
 }
 
 void loadFiles(Config& config, const FileLocations& locations, ConfigReport& report) {
   loadRedisPassword(config.redis, locations, report);
   loadToken(config.api, locations, report);
   checkOpenFiles(config.listen, openFilesLimit(), report);
-  settleLaterFile(config.login.htpasswd_file, "login.htpasswd_file", locations, report);
-  settleLaterFile(config.login.page_file, "login.page_file", locations, report);
+  settle(config.login.htpasswd_file, "login.htpasswd_file", locations, report);
+  settle(config.login.page_file, "login.page_file", locations, report);
 }
 
 }  // namespace
 
 Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string& path) {
-  const char* const credentials_directory = std::getenv("CREDENTIALS_DIRECTORY");
-  return loadConfig(
-      path, credentials_directory == nullptr ? std::nullopt : std::optional<std::string>(credentials_directory));
+  return loadConfig(path, ConfigCheck());
+}
+
+Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string& path, const ConfigCheck& check) {
+  const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
+  return loadConfig(path, directory == nullptr ? std::nullopt : std::optional<std::string>(directory), check);
 }
 
 Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string& path,
-                                                              const std::optional<std::string>& credentials_directory) {
+                                                              const std::optional<std::string>& credentials_directory,
+                                                              const ConfigCheck& check) {
   const Expected<std::string, std::string> text = readWholeFile(path);
   if (!text) {
     const ConfigProblem problem{.file = path, .path = {}, .message = text.error()};
@@ -169,6 +174,7 @@ Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string&
     loadSessionSecrets(draft.config.session, locations, draft.report);
   }
   loadFiles(draft.config, locations, draft.report);
+  if (check) check(draft.config, draft.report);
   const bool has_errors = draft.report.hasErrors();
   std::vector<ConfigProblem> problems = draft.report.take();
   if (has_errors) return Unexpected<std::vector<ConfigProblem>>(std::move(problems));

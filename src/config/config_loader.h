@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,13 +19,14 @@
 #include "base/expected.h"
 #include "config/config.h"
 #include "config/config_problem.h"
+#include "config/config_report.h"
 
 namespace sessiond {
 
 /// What is larger is refused unread; yaml-cpp needs up to 250 bytes of memory for a hostile byte.
 inline constexpr std::size_t kMaxConfigFileSize = 256 * 1024;
 
-/// Besides what the file says, some fields are settled: file names are absolute (`credential:` stays), a user named
+/// Besides what the file says, some fields are settled: names of files are absolute (`credential:` stays), a user named
 /// in redis.url stands in redis.user too, and the policy `default` exists.
 struct LoadedConfig {
   Config config;
@@ -35,8 +37,15 @@ struct LoadedConfig {
 /// as long as nobody changes the environment.
 Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string& path);
 
+/// What somebody above looks at once everything else is read, whether it was sound or not (ConfigReport::isSound).
+using ConfigCheck = std::function<void(const Config& config, ConfigReport& report)>;
+
+/// The same, with a check more.
+Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string& path, const ConfigCheck& check);
+
 /// The same with the folder of systemd's credentials given instead of taken from $CREDENTIALS_DIRECTORY.
 Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string& path,
-                                                              const std::optional<std::string>& credentials_directory);
+                                                              const std::optional<std::string>& credentials_directory,
+                                                              const ConfigCheck& check = {});
 
 }  // namespace sessiond

@@ -297,6 +297,8 @@ std::vector<Option> observationOptions() {
           "metrics.enabled", [](auto& c) -> auto& { return c.metrics.enabled; }),
       text(
           "sessiond.key_prefix", [](auto& c) -> auto& { return c.sessiond.key_prefix; }, aboutOwnPrefix),
+      text(
+          "sessiond.control_socket", [](auto& c) -> auto& { return c.sessiond.control_socket; }, aboutControlSocket),
   };
 }
 

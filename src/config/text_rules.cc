@@ -239,6 +239,11 @@ Complaint aboutOrigin(std::string_view text) {
   return std::nullopt;
 }
 
+Complaint aboutControlSocket(std::string_view text) {
+  if (text.empty() || (text.starts_with('/') && !text.ends_with('/'))) return std::nullopt;
+  return "must be an absolute path, or empty for none, but is " + shown(text);
+}
+
 Complaint aboutLogFile(std::string_view text) {
   if (text.empty() || text.starts_with('/')) return std::nullopt;
   return mustBe("an absolute path", text);

@@ -47,6 +47,8 @@ Complaint aboutLocalUrl(std::string_view text);
 Complaint aboutLocalPath(std::string_view text);
 /// scheme://host[:port] exactly as browsers write it in `Origin` (RFC 6454 §6.2).
 Complaint aboutOrigin(std::string_view text);
+/// Empty, or an absolute path.
+Complaint aboutControlSocket(std::string_view text);
 /// Empty, or a path.
 Complaint aboutLogFile(std::string_view text);
 

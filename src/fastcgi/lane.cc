@@ -164,6 +164,7 @@ void Lane::handleConnectionEvent(Connection& connection, std::uint32_t events) {
 }
 
 void Lane::emptyMailbox() {
+  handler_.current();  // an old one is let go of, also by a lane that nobody asks anything
   // The eventfd is never read: watched edge-triggered, every write to it raises an event.
   std::vector<UniqueFd> accepted;
   std::vector<Connection*> returned;

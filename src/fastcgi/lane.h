@@ -86,6 +86,8 @@ class Lane {
   void giveBack(std::span<ActiveRequestPtr> requests);
   /// An accepted connection from another lane that has more of them. False when this lane has ended already.
   [[nodiscard]] bool take(UniqueFd& socket);
+  /// Has it look around: into its mailbox, and which handler is in force.
+  void wake();
   /// Waits for events, or has got further since the last time it was asked. One thread asks, in intervals within
   /// which a lane must be able to finish what it does at once (a second is plenty).
   bool alive();
@@ -110,7 +112,6 @@ class Lane {
   void limitPartials();
   void advanceTo(LanePhase phase);
   void drainConnections();
-  void wake();
 
   // Accepting (lane_accepting.cc).
   enum class Accepted { kOne, kNone, kRetry };

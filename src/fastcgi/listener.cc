@@ -1,30 +1,22 @@
 #include "fastcgi/listener.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "base/log.h"
 
 namespace sessiond {
 
 namespace {
-
-/// Room for ".<process id>" behind the path, within sockaddr_un::sun_path and its terminator.
-constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1 - 9;
 
 Unexpected<std::string> failure(const std::string& where, const std::string& what) {
   return Unexpected<std::string>("listen: " + where + ": " + what);
@@ -45,59 +37,9 @@ bool answerWithoutDelay(int fd, int family) {
   return family == AF_UNIX || setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
-sockaddr_un unixAddress(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  return address;
-}
-
 UniqueFd streamSocket(int family) {
   return UniqueFd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
-
-/// Does a process listen there? A full backlog (EAGAIN) means yes.
-bool answers(const std::string& path) {
-  const UniqueFd probe = streamSocket(AF_UNIX);
-  const sockaddr_un address = unixAddress(path);
-  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
-}
-
-/// May a new socket be put there? nullopt: yes; else why not.
-std::optional<std::string> whyOccupied(const std::string& path) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) return std::nullopt;
-  if (!S_ISSOCK(status.st_mode)) return "is in the way and not a socket";
-  if (answers(path)) return "another process is listening there";
-  return std::nullopt;
-}
-
-std::optional<gid_t> groupId(const std::string& name) {
-  std::vector<char> buffer(16 * 1024);
-  group entry{};
-  group* found = nullptr;
-  const int error = ::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  if (error != 0 || found == nullptr) return std::nullopt;
-  return entry.gr_gid;
-}
-
-Expected<void, std::string> setPermissions(const std::string& path, const ListenOptions& options) {
-  if (!options.group.empty()) {
-    const std::optional<gid_t> group = groupId(options.group);
-    if (!group) return Unexpected("no such group: " + options.group);
-    if (::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) return Unexpected(systemError("chown"));
-  }
-  if (::chmod(path.c_str(), options.mode) != 0) return Unexpected(systemError("chmod"));
-  return {};
-}
-
-/// Removes a file at the end of the scope unless it was renamed away.
-struct TemporaryPath {
-  std::string path;
-  ~TemporaryPath() {
-    if (!path.empty()) ::unlink(path.c_str());
-  }
-};
 
 struct Endpoint {
   std::string host;
@@ -123,52 +65,23 @@ bool isLoopback(const sockaddr& address) {
   return ntohl(reinterpret_cast<const sockaddr_in&>(address).sin_addr.s_addr) >> 24 == 127;
 }
 
-}  // namespace
-
-Listener::Listener(Listener&& other) noexcept
-    : fd_(std::move(other.fd_)),
-      inherited_(other.inherited_),
-      path_(std::exchange(other.path_, {})),
-      device_(other.device_),
-      inode_(other.inode_) {}
-
-Expected<Listener, std::string> Listener::open(const ListenOptions& options) {
-  return options.socket.starts_with('/') ? openUnix(options) : openTcp(options);
+UnixSocketOptions unixOptions(const ListenOptions& options) {
+  return {.path = options.socket, .mode = options.mode, .group = options.group, .backlog = options.backlog};
 }
 
-Expected<Listener, std::string> Listener::openUnix(const ListenOptions& options) {
-  const std::string& path = options.socket;
-  if (path.size() > kLongestPath) {
-    return failure(path, "path is longer than " + std::to_string(kLongestPath) + " bytes");
-  }
-  if (const auto reason = whyOccupied(path)) return failure(path, *reason);
+struct BoundTcp {
+  UniqueFd fd;
+  bool is_loopback = false;
+};
 
-  // Made under another name and renamed when it is ready: there is no moment at which the path leads nowhere, or to
-  // a socket with the wrong owner or mode.
-  TemporaryPath temporary{path + "." + std::to_string(::getpid())};
-  ::unlink(temporary.path.c_str());
-  Listener listener(streamSocket(AF_UNIX), false);
-  if (!listener.fd_) return systemFailure(path, "socket");
-  const sockaddr_un address = unixAddress(temporary.path);
-  if (::bind(listener.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return systemFailure(path, "bind");
-  }
-  if (const auto allowed = setPermissions(temporary.path, options); !allowed) return failure(path, allowed.error());
-  struct stat status {};
-  if (::stat(temporary.path.c_str(), &status) != 0) return systemFailure(path, "stat");
-  if (::listen(listener.fd(), static_cast<int>(options.backlog)) != 0) return systemFailure(path, "listen");
-  if (::rename(temporary.path.c_str(), path.c_str()) != 0) return systemFailure(path, "rename");
-  temporary.path.clear();
-  listener.path_ = path;
-  listener.device_ = status.st_dev;
-  listener.inode_ = status.st_ino;
-  return listener;
-}
+struct BindError {
+  int number = 0;  ///< errno, or 0
+  std::string text;
+};
 
-Expected<Listener, std::string> Listener::openTcp(const ListenOptions& options) {
-  const std::string& where = options.socket;
+Expected<BoundTcp, BindError> bindTcp(const std::string& where) {
   const std::optional<Endpoint> endpoint = splitEndpoint(where);
-  if (!endpoint) return failure(where, "neither a path that begins with / nor host:port");
+  if (!endpoint) return Unexpected(BindError{0, "neither a path that begins with / nor host:port"});
   const addrinfo hints{.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
                        .ai_family = AF_UNSPEC,
                        .ai_socktype = SOCK_STREAM,
@@ -179,21 +92,52 @@ Expected<Listener, std::string> Listener::openTcp(const ListenOptions& options) 
                        .ai_next = nullptr};
   addrinfo* found = nullptr;
   const int error = ::getaddrinfo(endpoint->host.c_str(), endpoint->port.c_str(), &hints, &found);
-  if (error != 0) return failure(where, ::gai_strerror(error));
+  if (error != 0) return Unexpected(BindError{0, ::gai_strerror(error)});
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
 
-  Listener listener(streamSocket(found->ai_family), false);
-  if (!listener.fd_) return systemFailure(where, "socket");
-  if (!setOption(listener.fd(), SOL_SOCKET, SO_REUSEADDR, 1) || !answerWithoutDelay(listener.fd(), found->ai_family)) {
-    return systemFailure(where, "setsockopt");
+  BoundTcp bound{.fd = streamSocket(found->ai_family), .is_loopback = isLoopback(*found->ai_addr)};
+  const auto failed = [](const char* call) { return Unexpected(BindError{errno, systemError(call)}); };
+  if (!bound.fd) return failed("socket");
+  if (!setOption(bound.fd.get(), SOL_SOCKET, SO_REUSEADDR, 1) ||
+      !answerWithoutDelay(bound.fd.get(), found->ai_family)) {
+    return failed("setsockopt");
   }
-  if (::bind(listener.fd(), found->ai_addr, found->ai_addrlen) != 0) return systemFailure(where, "bind");
-  if (::listen(listener.fd(), static_cast<int>(options.backlog)) != 0) return systemFailure(where, "listen");
-  if (!isLoopback(*found->ai_addr)) {
+  if (::bind(bound.fd.get(), found->ai_addr, found->ai_addrlen) != 0) return failed("bind");
+  return bound;
+}
+
+}  // namespace
+
+Expected<Listener, std::string> Listener::open(const ListenOptions& options) {
+  return options.socket.starts_with('/') ? openUnix(options) : openTcp(options);
+}
+
+std::optional<std::string> Listener::whyImpossible(const ListenOptions& options) {
+  std::optional<std::string> reason;
+  if (options.socket.starts_with('/')) {
+    reason = UnixSocket::whyImpossible(unixOptions(options));
+  } else if (const auto bound = bindTcp(options.socket); !bound && bound.error().number != EADDRINUSE) {
+    reason = bound.error().text;
+  }
+  if (reason) reason->insert(0, options.socket + ": ");
+  return reason;
+}
+
+Expected<Listener, std::string> Listener::openUnix(const ListenOptions& options) {
+  Expected<UnixSocket, std::string> socket = UnixSocket::open(unixOptions(options));
+  if (!socket) return failure(options.socket, socket.error());
+  return Listener(*std::move(socket));
+}
+
+Expected<Listener, std::string> Listener::openTcp(const ListenOptions& options) {
+  Expected<BoundTcp, BindError> bound = bindTcp(options.socket);
+  if (!bound) return failure(options.socket, bound.error().text);
+  if (::listen(bound->fd.get(), static_cast<int>(options.backlog)) != 0) return systemFailure(options.socket, "listen");
+  if (!bound->is_loopback) {
     logWarn("listen: the address is not a loopback one; whoever reaches it can speak in nginx's name",
-            {{"address", where}});
+            {{"address", options.socket}});
   }
-  return listener;
+  return Listener(std::move(bound->fd), false);
 }
 
 Expected<Listener, std::string> Listener::adopt(UniqueFd inherited) {
@@ -233,12 +177,7 @@ std::uint16_t Listener::port() const {
 }
 
 void Listener::removePath() {
-  if (path_.empty()) return;
-  struct stat status {};
-  if (::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_) {
-    ::unlink(path_.c_str());
-  }
-  path_.clear();
+  if (unix_) unix_->removePath();
 }
 
 }  // namespace sessiond

@@ -5,14 +5,14 @@
 
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/expected.h"
 #include "base/unique_fd.h"
 #include "fastcgi/listen_settings.h"
+#include "os/unix_socket.h"
 
 namespace sessiond {
 
@@ -27,11 +27,10 @@ class Listener {
   /// in its backlog when this process stops.
   static Expected<Listener, std::string> adopt(UniqueFd inherited);
 
-  Listener(Listener&& other) noexcept;
-  Listener& operator=(Listener&&) = delete;
-  ~Listener() { removePath(); }
+  /// What open() would refuse for good, without leaving anything behind; that somebody listens there now is no mistake.
+  static std::optional<std::string> whyImpossible(const ListenOptions& options);
 
-  int fd() const { return fd_.get(); }
+  int fd() const { return unix_ ? unix_->fd() : fd_.get(); }
   /// Is the socket from systemd, so that a next process goes on accepting?
   bool inherited() const { return inherited_; }
   /// The TCP port; 0 for a unix socket.
@@ -40,15 +39,14 @@ class Listener {
   void removePath();
 
  private:
+  explicit Listener(UnixSocket socket) : unix_(std::move(socket)) {}
   Listener(UniqueFd fd, bool inherited) : fd_(std::move(fd)), inherited_(inherited) {}
   static Expected<Listener, std::string> openUnix(const ListenOptions& options);
   static Expected<Listener, std::string> openTcp(const ListenOptions& options);
 
-  UniqueFd fd_;
-  bool inherited_;
-  std::string path_;  // of a unix socket made here; empty otherwise
-  dev_t device_ = 0;  // which file it is
-  ino_t inode_ = 0;
+  std::optional<UnixSocket> unix_;  // made here
+  UniqueFd fd_;                     // any other
+  bool inherited_ = false;
 };
 
 }  // namespace sessiond

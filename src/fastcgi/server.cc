@@ -115,6 +115,10 @@ bool Server::drain(std::chrono::milliseconds patience) {
   return in_time;
 }
 
+void Server::noticeHandler() {
+  for (const std::unique_ptr<Lane>& lane : lanes_) lane->wake();
+}
+
 bool Server::alive() {
   bool all = true;
   for (const std::unique_ptr<Lane>& lane : lanes_) all = lane->alive() && all;

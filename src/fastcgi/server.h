@@ -47,6 +47,9 @@ class Server {
   /// waited for a worker got 503. A request that a loader or worker has begun is waited for in any case.
   bool drain(std::chrono::milliseconds patience);
 
+  /// After the handler was replaced: has lanes that nobody asks anything let go of the old one.
+  void noticeHandler();
+
   /// For the watchdog: does every lane get on? Ask every few seconds.
   bool alive();
 

@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <memory>
+#include <thread>
 
 namespace sessiond {
 
@@ -27,50 +28,59 @@ ResolvedAddresses lookUpHost(const std::string& host, std::uint16_t port, int fl
   return addresses;
 }
 
-HostResolver::HostResolver(std::string host, std::uint16_t port)
-    : result_(Unexpected(std::string("not looked up yet"))) {
+HostResolver::HostResolver(std::string host, std::uint16_t port) {
   if (auto literal = lookUpHost(host, port, AI_NUMERICHOST)) {
     literal_ = *std::move(literal);
     return;
   }
-  look_up_ = [host = std::move(host), port] { return lookUpHost(host, port, AI_ADDRCONFIG); };
+  lookups_ =
+      std::make_shared<Lookups>([host = std::move(host), port] { return lookUpHost(host, port, AI_ADDRCONFIG); });
   startThread();
 }
 
 HostResolver::HostResolver(std::function<ResolvedAddresses()> look_up)
-    : look_up_(std::move(look_up)), result_(Unexpected(std::string("not looked up yet"))) {
+    : lookups_(std::make_shared<Lookups>(std::move(look_up))) {
   startThread();
 }
 
-HostResolver::~HostResolver() = default;
+HostResolver::~HostResolver() {
+  if (lookups_ == nullptr) return;
+  const std::lock_guard lock(lookups_->mutex);
+  lookups_->over = true;
+  lookups_->changed.notify_all();
+}
 
 void HostResolver::startThread() {
-  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
-  pthread_setname_np(thread_.native_handle(), "redis-resolve");
+  std::thread thread([lookups = lookups_] { run(*lookups); });
+  pthread_setname_np(thread.native_handle(), "redis-resolve");
+  thread.detach();
 }
 
 ResolvedAddresses HostResolver::resolve(SteadyTime deadline) {
   if (!literal_.empty()) return literal_;
-  std::unique_lock lock(mutex_);
-  if (wanted_ == done_) {
-    ++wanted_;
-    changed_.notify_all();
+  Lookups& lookups = *lookups_;
+  std::unique_lock lock(lookups.mutex);
+  if (lookups.wanted == lookups.done) {
+    ++lookups.wanted;
+    lookups.changed.notify_all();
   }
-  const std::uint64_t mine = wanted_;
-  if (!changed_.wait_until(lock, deadline, [&] { return done_ >= mine; }))
+  const std::uint64_t mine = lookups.wanted;
+  if (!lookups.changed.wait_until(lock, deadline, [&] { return lookups.done >= mine; }))
     return Unexpected(std::string("cannot resolve the host in time"));
-  return result_;
+  return lookups.result;
 }
 
-void HostResolver::run(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  while (changed_.wait(lock, stop, [&] { return wanted_ > done_; })) {
+void HostResolver::run(Lookups& lookups) {
+  std::unique_lock lock(lookups.mutex);
+  while (true) {
+    lookups.changed.wait(lock, [&] { return lookups.over || lookups.wanted > lookups.done; });
+    if (lookups.over) return;
     lock.unlock();
-    ResolvedAddresses result = look_up_();
+    ResolvedAddresses result = lookups.look_up();
     lock.lock();
-    result_ = std::move(result);
-    ++done_;
-    changed_.notify_all();
+    lookups.result = std::move(result);
+    ++lookups.done;
+    lookups.changed.notify_all();
   }
 }
 

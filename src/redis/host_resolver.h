@@ -12,9 +12,10 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -34,11 +35,12 @@ using ResolvedAddresses = Expected<std::vector<SocketAddress>, std::string>;
 /// getaddrinfo() for TCP, with these AI_ flags more; blocks. At least one address, or a message.
 ResolvedAddresses lookUpHost(const std::string& host, std::uint16_t port, int flags);
 
-/// Thread-safe. Destruction waits for a lookup that is under way.
+/// Thread-safe. Destruction does not wait for a lookup that is under way: its thread, which nobody can end, is left to
+/// itself and ends when getaddrinfo() does.
 class HostResolver {
  public:
   HostResolver(std::string host, std::uint16_t port);
-  /// `look_up` may block; it is called by the resolver's thread only.
+  /// `look_up` may block; it is called by the resolver's thread only, and may outlive the resolver.
   explicit HostResolver(std::function<ResolvedAddresses()> look_up);
   ~HostResolver();
   HostResolver(const HostResolver&) = delete;
@@ -49,18 +51,25 @@ class HostResolver {
   ResolvedAddresses resolve(SteadyTime deadline);
 
  private:
+  /// What the resolver and its thread have to do with each other; belongs to both.
+  struct Lookups {
+    explicit Lookups(std::function<ResolvedAddresses()> how) : look_up(std::move(how)) {}
+
+    const std::function<ResolvedAddresses()> look_up;
+    std::mutex mutex;
+    std::condition_variable changed;
+    // All guarded by the mutex.
+    std::uint64_t wanted = 0;  ///< number of the newest lookup that somebody asked for
+    std::uint64_t done = 0;    ///< number of the newest lookup that has ended
+    ResolvedAddresses result = Unexpected(std::string("not looked up yet"));  ///< of lookup `done`
+    bool over = false;
+  };
+
+  static void run(Lookups& lookups);
   void startThread();
-  void run(const std::stop_token& stop);
 
-  std::vector<SocketAddress> literal_;          // set once, in the constructor
-  std::function<ResolvedAddresses()> look_up_;  // of a name
-
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::uint64_t wanted_ = 0;  // guarded by mutex_: number of the newest lookup that somebody asked for
-  std::uint64_t done_ = 0;    // guarded by mutex_: number of the newest lookup that has ended
-  ResolvedAddresses result_;  // guarded by mutex_: of lookup done_
-  std::jthread thread_;       // last: it uses all of the above; not started for a literal address
+  std::vector<SocketAddress> literal_;  // set once, in the constructor
+  std::shared_ptr<Lookups> lookups_;    // of a name; null for a literal address
 };
 
 }  // namespace sessiond

@@ -43,7 +43,9 @@ InvalidationListener::Counters::Counters(MetricsRegistry& metrics)
       flushes(metrics.counter("sessiond_cache_flushes_total", "Times that Redis said that all keys are gone.")),
       subscriptions(metrics.counter("sessiond_cache_subscriptions_total",
                                     "Times that the subscription to Redis's invalidations was made.")),
-      trusted(metrics.gauge("sessiond_cache_subscribed", "1 while the subscription stands.")) {}
+      trusted(metrics.gauge(
+          "sessiond_cache_subscribed",
+          "Subscriptions that stand: 1, or 0; during a reload, the old one counts until it is let go of.")) {}
 
 InvalidationListener::InvalidationListener(RedisClient& client, const SessionSettings& config, const RedisKeys& keys,
                                            SessionCache& cache, CacheTrust& trust, const Clock& clock,
@@ -71,7 +73,7 @@ void InvalidationListener::run(const std::stop_token& stop) {
     Subscribed subscribed = subscribe();
     const Done done = subscribed ? follow(**subscribed, stop) : Done(Unexpected(subscribed.error()));
     trust_.beginEpoch();
-    counters_.trusted.set(0);
+    if (standing_) counters_.trusted.add(-1);
     if (done) continue;
     noteLoss(done.error(), standing_);
     pause = standing_ ? kFirstPause : std::min(pause * 2, kLongestPause);
@@ -147,11 +149,10 @@ Done InvalidationListener::handle(const RedisReply& reply) {
   const InvalidationMessage message = readInvalidationMessage(reply);
   switch (message.kind) {
     case Kind::kSubscribed:
-      standing_ = true;
+      if (!std::exchange(standing_, true)) counters_.trusted.add(1);
       epoch_ = trust_.beginEpoch();
       trust_.prove(epoch_, asked_);
       counters_.subscriptions.add();
-      counters_.trusted.set(1);
       logInfo("cache: Redis tells which sessions change; they are kept in memory");
       return {};
     case Kind::kPong:

@@ -32,6 +32,7 @@ function baseConfig(folder, redisUrl) {
     },
     login: { authenticators: ['htpasswd'], htpasswd_file: path.join(folder, 'htpasswd') },
     log: { level: 'info' },
+    sessiond: { control_socket: path.join(folder, 'control.sock') },
   };
 }
 

@@ -42,6 +42,7 @@ log: {level: debug, format: json, file: /var/log/sessiond.log, audit: false,
 metrics: {enabled: false}
 sessiond:
   key_prefix: "site-a:"
+  control_socket: /run/other.sock
 )";
 
 Config read(const std::string& yaml) {
@@ -102,11 +103,16 @@ TEST(ConfigDump, HidesSecrets) {
   EXPECT_EQ(dumpConfig(config), dumpConfig(Config{}));
 }
 
-TEST(ConfigChanges, OnlyListenNeedsARestart) {
+TEST(ConfigChanges, OnlyWhatStandsFromTheStartNeedsARestart) {
   EXPECT_THAT(changesNeedingRestart(Config{}, Config{}), IsEmpty());
   EXPECT_THAT(changesNeedingRestart(Config{}, read("listen: {mode: \"0600\", workers: 5}\nlog: {level: warn}\n")),
               ElementsAre("listen.mode", "listen.workers"));
-  EXPECT_THAT(changesNeedingRestart(Config{}, read("redis: {url: redis://db}\ncookie: {name: sid}\n")), IsEmpty());
+  EXPECT_THAT(changesNeedingRestart(Config{}, read("sessiond: {control_socket: /run/other.sock}\n")),
+              ElementsAre("sessiond.control_socket"));
+  EXPECT_THAT(
+      changesNeedingRestart(
+          Config{}, read("redis: {url: redis://db}\ncookie: {name: sid}\nsessiond: {key_prefix: \"site-a:\"}\n")),
+      IsEmpty());
 }
 
 }  // namespace

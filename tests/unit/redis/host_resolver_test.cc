@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <future>
+#include <memory>
 
 namespace sessiond {
 namespace {
@@ -68,6 +69,24 @@ TEST(HostResolver, LetsNobodyWaitBeyondTheDeadlineForASilentNameServer) {
   release.set_value();
   EXPECT_TRUE(resolver.resolve(soon()));
   EXPECT_LE(lookups, 2) << "those who come while a lookup runs share it";
+}
+
+TEST(HostResolver, EndsWithoutWaitingForASilentNameServer) {
+  struct Server {
+    std::promise<void> asked;
+    std::promise<void> release;
+  };
+  const auto server = std::make_shared<Server>();
+  auto resolver = std::make_unique<HostResolver>([server]() -> ResolvedAddresses {
+    server->asked.set_value();
+    server->release.get_future().wait();
+    return Unexpected(std::string("too late"));
+  });
+  EXPECT_FALSE(resolver->resolve(std::chrono::steady_clock::now()));
+  server->asked.get_future().wait();
+  const auto gone = std::async(std::launch::async, [&resolver] { resolver.reset(); });
+  EXPECT_EQ(gone.wait_for(10s), std::future_status::ready);
+  server->release.set_value();
 }
 
 }  // namespace

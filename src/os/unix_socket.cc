@@ -1,0 +1,132 @@
+#include "os/unix_socket.h"
+
+#include <grp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace sessiond {
+namespace {
+
+/// Room for ".<process id>" behind the path, within sockaddr_un::sun_path and its terminator.
+constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1 - 9;
+
+std::string errorText() {
+  return std::generic_category().message(errno);
+}
+Unexpected<std::string> systemError(const std::string& call) {
+  return Unexpected<std::string>(call + ": " + errorText());
+}
+
+sockaddr_un unixAddress(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  return address;
+}
+
+/// Does a process listen there? A full backlog (EAGAIN) means yes.
+bool answers(const std::string& path) {
+  const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const sockaddr_un address = unixAddress(path);
+  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
+}
+
+bool isSomethingElse(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode);
+}
+
+std::optional<gid_t> groupId(const std::string& name) {
+  std::vector<char> buffer(16 * 1024);
+  group entry{};
+  group* found = nullptr;
+  const int error = ::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  if (error != 0 || found == nullptr) return std::nullopt;
+  return entry.gr_gid;
+}
+
+Expected<void, std::string> setPermissions(const std::string& path, const UnixSocketOptions& options) {
+  if (!options.group.empty()) {
+    const std::optional<gid_t> group = groupId(options.group);
+    if (!group) return Unexpected("no such group: " + options.group);
+    if (::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) return systemError("chown");
+  }
+  if (::chmod(path.c_str(), options.mode) != 0) return systemError("chmod");
+  return {};
+}
+
+/// Removes a file at the end of the scope unless it was renamed away.
+struct TemporaryPath {
+  std::string path;
+  ~TemporaryPath() {
+    if (!path.empty()) ::unlink(path.c_str());
+  }
+};
+
+}  // namespace
+
+UnixSocket::UnixSocket(UnixSocket&& other) noexcept
+    : fd_(std::move(other.fd_)), path_(std::exchange(other.path_, {})), device_(other.device_), inode_(other.inode_) {}
+
+std::optional<std::string> UnixSocket::whyImpossible(const UnixSocketOptions& options) {
+  const std::string& path = options.path;
+  if (path.size() > kLongestPath) return "path is longer than " + std::to_string(kLongestPath) + " bytes";
+  if (isSomethingElse(path)) return "is in the way and not a socket";
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) return "cannot be made in " + folder + ": " + errorText();
+  if (!options.group.empty() && !groupId(options.group)) return "no such group: " + options.group;
+  return std::nullopt;
+}
+
+Expected<UnixSocket, std::string> UnixSocket::open(const UnixSocketOptions& options) {
+  const std::string& path = options.path;
+  if (path.size() > kLongestPath) {
+    return Unexpected("path is longer than " + std::to_string(kLongestPath) + " bytes");
+  }
+  if (isSomethingElse(path)) return Unexpected<std::string>("is in the way and not a socket");
+  if (answers(path)) return Unexpected<std::string>("another process is listening there");
+
+  // Made under another name and renamed when it is ready: there is no moment at which the path leads nowhere, or to
+  // a socket with the wrong owner or mode.
+  TemporaryPath temporary{path + "." + std::to_string(::getpid())};
+  ::unlink(temporary.path.c_str());
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return systemError("socket");
+  const sockaddr_un address = unixAddress(temporary.path);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return systemError("bind");
+  if (const auto allowed = setPermissions(temporary.path, options); !allowed) return Unexpected(allowed.error());
+  struct stat status {};
+  if (::stat(temporary.path.c_str(), &status) != 0) return systemError("stat");
+  if (::listen(fd.get(), static_cast<int>(options.backlog)) != 0) return systemError("listen");
+  if (::rename(temporary.path.c_str(), path.c_str()) != 0) return systemError("rename");
+  temporary.path.clear();
+  return UnixSocket(std::move(fd), path, status.st_dev, status.st_ino);
+}
+
+void UnixSocket::removePath() {
+  if (path_.empty()) return;
+  struct stat status {};
+  if (::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_) {
+    ::unlink(path_.c_str());
+  }
+  path_.clear();
+}
+
+Expected<UniqueFd, int> connectUnix(const std::string& path) {
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) return Unexpected(ENAMETOOLONG);
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_un address = unixAddress(path);
+  if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return Unexpected(static_cast<int>(errno));
+  }
+  return fd;
+}
+
+}  // namespace sessiond

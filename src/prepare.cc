@@ -1,0 +1,84 @@
+#include "prepare.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "config/config_loader.h"
+#include "fastcgi/listener.h"
+#include "os/control_socket.h"
+
+namespace sessiond {
+namespace {
+
+void reportAll(ConfigReport& report, const std::string& option, const std::vector<std::string>& problems) {
+  for (const std::string& problem : problems) report.error(option, problem);
+}
+
+std::unique_ptr<HtpasswdDirectory> openHtpasswd(const LoginSettings& login, const Clock& clock, ConfigReport& report) {
+  const std::vector<std::string>& names = login.authenticators;
+  const bool is_used = std::find(names.begin(), names.end(), "htpasswd") != names.end();
+  if (!is_used || login.htpasswd_file.empty() || !report.isSound("login.htpasswd_file")) return nullptr;
+  auto opened = HtpasswdDirectory::open(login.htpasswd_file, NameCase::kMatters, clock);
+  if (opened) return *std::move(opened);
+  report.error("login.htpasswd_file", opened.error());
+  return nullptr;
+}
+
+std::optional<LoginPage> loadPage(const LoginSettings& login, ConfigReport& report) {
+  if (!report.isSound("login.page_file")) return std::nullopt;
+  Expected<LoginPage, std::vector<std::string>> page = LoginPage::load(login);
+  if (page) return *std::move(page);
+  reportAll(report, "login.page_file", page.error());
+  return std::nullopt;
+}
+
+/// The default is where the units make the folder, which therefore may be missing as long as they do not run.
+void checkSockets(const Config& config, ListeningSocket socket, ConfigReport& report) {
+  const ListenOptions& listen = config.listen;
+  if (socket == ListeningSocket::kOurOwn && report.isSound("listen.socket") && report.isSound("listen.group")) {
+    if (const std::optional<std::string> reason = Listener::whyImpossible(listen)) {
+      if (listen.socket == ListenOptions().socket) {
+        report.warning("listen.socket", *reason + "; sessiond can start only where systemd passes the socket");
+      } else {
+        report.error("listen.socket", *reason);
+      }
+    }
+  }
+  const std::string& control = config.sessiond.control_socket;
+  if (control.empty() || control == ControlSettings().control_socket || !report.isSound("sessiond.control_socket")) {
+    return;
+  }
+  if (const auto reason = UnixSocket::whyImpossible(ControlSocket::optionsFor(control))) {
+    report.error("sessiond.control_socket", control + ": " + *reason);
+  }
+}
+
+void checkLog(const LogOptions& log, ConfigReport& report) {
+  if (!report.isSound("log.file")) return;
+  if (const auto reason = whyLogFails(log)) report.error("log.file", log.file + ": " + *reason);
+}
+
+}  // namespace
+
+Expected<Prepared, std::vector<ConfigProblem>> prepare(const std::string& config_file, ListeningSocket socket,
+                                                       const Clock& clock) {
+  std::unique_ptr<HtpasswdDirectory> htpasswd;
+  std::optional<LoginPage> page;
+  auto loaded = loadConfig(config_file, [&](const Config& config, ConfigReport& report) {
+    htpasswd = openHtpasswd(config.login, clock, report);
+    page = loadPage(config.login, report);
+    checkSockets(config, socket, report);
+    checkLog(config.log, report);
+  });
+  if (!loaded) return Unexpected(loaded.error());
+  SESSIOND_CHECK(page.has_value());
+  return Prepared{.config = std::make_shared<const Config>(std::move(loaded->config)),
+                  .htpasswd = std::move(htpasswd),
+                  .login_page = *std::move(page),
+                  .warnings = std::move(loaded->warnings)};
+}
+
+}  // namespace sessiond

@@ -1,0 +1,18 @@
+// sessionctl's commands: each is given the options of all, does one thing, and gives back an exit code of sysexits.h.
+
+#pragma once
+
+#include <string>
+
+#include "sessionctl/output.h"
+
+namespace sessiond::ctl {
+
+/// 0, or 78 with every problem: what the daemon would say at its start.
+int check(const CommonOptions& options);
+/// Asks the running daemon: 0 when the new configuration is in force, 78 when it is wrong, 69 when nobody is there.
+int reload(const CommonOptions& options);
+/// What the running daemon says of itself.
+int status(const CommonOptions& options);
+
+}  // namespace sessiond::ctl

@@ -1,0 +1,46 @@
+// What is asked of the running daemon, over its control socket.
+
+#include <sysexits.h>
+
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+#include "base/file.h"
+#include "config/config_loader.h"
+#include "config/config_reader.h"
+#include "os/control_socket.h"
+#include "sessionctl/commands.h"
+
+namespace sessiond::ctl {
+namespace {
+
+/// As the file says, even when the rest of it is wrong: that is for the daemon to say.
+std::string controlSocketOf(const std::string& config_file) {
+  const Expected<FileContents, std::string> file = readFile(config_file, kMaxConfigFileSize);
+  if (!file) return ControlSettings().control_socket;
+  return readConfig(file->bytes, config_file).config.sessiond.control_socket;
+}
+
+ControlAnswer ask(const CommonOptions& options, const std::string& word) {
+  const std::string socket = controlSocketOf(options.config_file);
+  if (socket.empty()) {
+    return {.exit_code = EX_UNAVAILABLE, .lines = {"sessiond.control_socket is empty: the daemon cannot be asked"}};
+  }
+  std::error_code ignored;
+  const std::filesystem::path file = std::filesystem::absolute(options.config_file, ignored).lexically_normal();
+  const Expected<ControlAnswer, ControlAnswer> answer = askDaemon(socket, word + " " + file.string());
+  return answer ? *answer : answer.error();
+}
+
+}  // namespace
+
+int reload(const CommonOptions& options) {
+  return sayAnswer(options, ask(options, "reload"), false, "the new configuration is in force");
+}
+
+int status(const CommonOptions& options) {
+  return sayAnswer(options, ask(options, "status"), true, "");
+}
+
+}  // namespace sessiond::ctl

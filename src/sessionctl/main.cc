@@ -1,0 +1,47 @@
+// sessionctl: looks after sessiond. The command tree stands here; what each does, in a file of its own.
+//
+// Exit codes are those of sysexits.h: 0 done, 64 wrong usage, 69 nobody is there to ask, 71 the system refuses
+// something, 77 not allowed, 78 the configuration is wrong.
+
+#include <sys/prctl.h>
+#include <sysexits.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "base/version.h"
+#include "sessionctl/commands.h"
+
+namespace {
+
+using sessiond::ctl::CommonOptions;
+
+void add(CLI::App& app, const std::string& name, const std::string& what, std::function<void()> run) {
+  app.add_subcommand(name, what)->fallthrough()->callback(std::move(run));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Secrets are read: no core file may have them.
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  CommonOptions options;
+  int exit_code = EX_OK;
+  CLI::App app("sessionctl: looks after sessiond", "sessionctl");
+  app.add_option("-c,--config", options.config_file, "configuration file")->capture_default_str();
+  app.add_flag("--json", options.json, "say it as one JSON object");
+  app.set_version_flag("-V,--version", "sessionctl " + std::string(sessiond::kVersion));
+  app.require_subcommand(1);
+  add(app, "check", "check the configuration, and every file that it names, as a start would",
+      [&] { exit_code = sessiond::ctl::check(options); });
+  add(app, "reload", "have the running daemon put a changed configuration in force",
+      [&] { exit_code = sessiond::ctl::reload(options); });
+  add(app, "status", "what the running daemon says of itself", [&] { exit_code = sessiond::ctl::status(options); });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? EX_OK : EX_USAGE;
+  }
+  return exit_code;
+}

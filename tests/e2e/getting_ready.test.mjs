@@ -1,0 +1,194 @@
+// One way to get ready: what a start refuses, `sessiond -t` and a reload refuse with the same words; and a reload that
+// says that it has succeeded is in force.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { start, waitFor } from './support/process.mjs';
+import { binary } from './support/sessiond.mjs';
+import { startStack } from './support/stack.mjs';
+
+const tool = path.join(path.dirname(binary), 'sessionctl');
+
+/** Runs a program to its end. */
+function run(program, ...args) {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 30000 });
+  return { status, stdout, stderr };
+}
+
+/** What can be wrong with what a configuration names: how to make it wrong, and the line that must be said. */
+const mistakes = {
+  'a password file that is not there': [
+    (config) => (config.login.htpasswd_file = '/nonexistent/users'),
+    /sessiond\.yaml:\d+:\d+: login\.htpasswd_file: .*no such file/i,
+  ],
+  'a page that is not there': [
+    (config) => (config.login.page_file = '/nonexistent/page.html'),
+    /sessiond\.yaml:\d+:\d+: login\.page_file: .*no such file/i,
+  ],
+  'a page without its places': [
+    (config, folder) => {
+      config.login.page_file = path.join(folder, 'page.html');
+      fs.writeFileSync(config.login.page_file, '<p>no form</p>');
+    },
+    /sessiond\.yaml:\d+:\d+: login\.page_file: .*csrf/,
+  ],
+  'a socket in a folder that is not there': [
+    (config) => (config.listen.socket = '/nonexistent/sessiond.sock'),
+    /sessiond\.yaml:\d+:\d+: listen\.socket: .*No such file/,
+  ],
+  'a file in the place of the socket': [
+    (config, folder) => {
+      config.listen.socket = path.join(folder, 'no-socket');
+      fs.writeFileSync(config.listen.socket, '');
+    },
+    /sessiond\.yaml:\d+:\d+: listen\.socket: .*not a socket/,
+  ],
+  'a group that nobody has made': [
+    (config) => (config.listen.group = 'nosuchgroup'),
+    /sessiond\.yaml:\d+:\d+: listen\.socket: .*no such group: nosuchgroup/,
+  ],
+  'an address of another machine': [
+    (config) => (config.listen.socket = '192.0.2.1:9000'),
+    /sessiond\.yaml:\d+:\d+: listen\.socket: .*bind: Cannot assign/,
+  ],
+  'a folder in the place of the log': [
+    (config, folder) => (config.log.file = folder),
+    /sessiond\.yaml:\d+:\d+: log\.file: .*is a folder/,
+  ],
+  'a control socket in a folder that is not there': [
+    (config) => (config.sessiond.control_socket = '/nonexistent/control.sock'),
+    /sessiond\.yaml:\d+:\d+: sessiond\.control_socket: .*No such file/,
+  ],
+  'a secret that is not there': [
+    (config) => (config.session.secret_files = ['/nonexistent/secret']),
+    /sessiond\.yaml:\d+:\d+: session\.secret_files\[0\]: .*No such file/,
+  ],
+};
+
+describe('getting ready', () => {
+  let stack;
+  let running; // the configuration in force
+  before(async () => {
+    stack = await startStack();
+    running = structuredClone(stack.sessiond.config);
+  });
+  after(() => stack?.stop());
+
+  const write = (change) => {
+    stack.sessiond.config = structuredClone(running);
+    change?.(stack.sessiond.config, stack.folder);
+    stack.sessiond.writeConfig();
+  };
+  const ask = (command, ...args) => run(tool, command, '-c', stack.sessiond.file, ...args);
+
+  for (const [name, [change, line]] of Object.entries(mistakes)) {
+    test(`refuses ${name}: -t, check, reload and start alike`, async () => {
+      const { sessiond } = stack;
+      write(change);
+      // What asks the daemon goes by the file's own word of where it is.
+      const control = sessiond.config.sessiond.control_socket === running.sessiond.control_socket;
+      const tested = run(binary, '-t', '-c', sessiond.file);
+      assert.equal(tested.status, 78, tested.stderr);
+      assert.match(tested.stderr, line);
+      const checked = ask('check');
+      assert.deepEqual([checked.status, checked.stderr], [78, tested.stderr]);
+      if (control) {
+        const reloaded = ask('reload');
+        assert.deepEqual([reloaded.status, reloaded.stderr], [78, tested.stderr]);
+        const { ok, notes } = JSON.parse(ask('reload', '--json').stdout);
+        assert.deepEqual([ok, notes], [false, tested.stderr.trimEnd().split('\n')]);
+      }
+      const started = run(binary, '-c', sessiond.file);
+      assert.deepEqual([started.status, started.stderr], [78, tested.stderr]);
+      const cookie = await stack.session('untouched', { id: 7 });
+      assert.equal((await stack.client().get('/page/', { headers: { Cookie: cookie } })).status, 200);
+    });
+  }
+
+  test('a reload that succeeds is in force when it says so', async () => {
+    const cookie = await stack.session('auditor', { id: 7, roles: ['auditor'] });
+    for (const [roles, expected] of [[['auditor'], 200], [['admin'], 403], [['auditor'], 200]]) {
+      write((config) => (config.policies.admin.roles_any = roles));
+      const { status, stderr } = ask('reload');
+      assert.deepEqual([status, stderr], [0, '']);
+      assert.equal((await stack.client().get('/admin/', { headers: { Cookie: cookie } })).status, expected);
+    }
+    const { ok, config, last_reload: last } = JSON.parse(ask('status', '--json').stdout);
+    assert.deepEqual([ok, config, last], [true, stack.sessiond.file, 'succeeded']);
+  });
+
+  test('says what takes a restart', () => {
+    write((config) => (config.listen.backlog = 77));
+    const { status, stderr } = ask('reload');
+    assert.deepEqual([status, stderr], [0, 'listen.backlog: this change takes a restart to come into force\n']);
+  });
+
+  test('lets go of the old configuration, also where nobody asks anything, and says that it is subscribed', async () => {
+    const subscriptions = async () => {
+      const list = await stack.redis.command('CLIENT', 'LIST', 'TYPE', 'pubsub');
+      return list.trim().split('\n').length;
+    };
+    await waitFor('one subscription', async () => (await subscriptions()) === 1);
+    for (let round = 0; round < 3; round++) {
+      write();
+      assert.equal(ask('reload').status, 0);
+      await waitFor('one subscription again', async () => (await subscriptions()) === 1);
+    }
+    await waitFor('subscribed', async () => (await stack.metric('sessiond_cache_subscribed')) === 1);
+  });
+
+  test('says who is asked when it is another daemon, or none', async () => {
+    const other = path.join(stack.folder, 'other.yaml');
+    write();
+    fs.copyFileSync(stack.sessiond.file, other);
+    const wrong = run(tool, 'reload', '-c', other);
+    assert.equal(wrong.status, 69);
+    assert.match(wrong.stderr, /^this daemon runs with .*sessiond\.yaml, not with .*other\.yaml\n$/);
+    await stack.sessiond.stop();
+    const none = ask('reload');
+    assert.equal(none.status, 69);
+    assert.match(none.stderr, /control\.sock: No such file or directory; does sessiond run/);
+    await stack.sessiond.start();
+    assert.equal(ask('status').status, 0);
+  });
+
+  if (process.getuid?.() === 0) {
+    test('is asked by root alone, whatever the rights of its folder and socket', () => {
+      const socket = running.sessiond.control_socket;
+      assert.equal(fs.statSync(socket).mode & 0o777, 0o600);
+      fs.chmodSync(stack.folder, 0o755);
+      const unasked = () => run('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', tool, 'status', '-c', stack.sessiond.file);
+      assert.equal(unasked().status, 77);
+      fs.chmodSync(socket, 0o666);
+      const { status, stderr } = unasked();
+      assert.deepEqual([status, stderr], [77, 'only root may ask this daemon\n']);
+    });
+
+    test('a reload for which the system has no thread fails, and the daemon goes on', async () => {
+      const { sessiond } = stack;
+      const nobody = ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups', binary, '-c', sessiond.file];
+      const startAs = async (...command) => {
+        await sessiond.stop();
+        spawnSync('chown', ['-R', '54321:54321', stack.folder]);
+        sessiond.process = start(command[0], command.slice(1), { log: sessiond.log });
+        await sessiond.waitUntilListening();
+        await waitFor('the daemon can be asked', () => ask('status').status === 0);
+      };
+      write();
+      await startAs(...nobody);
+      const threads = /^Threads:\s+(\d+)$/m.exec(fs.readFileSync(`/proc/${sessiond.process.pid}/status`, 'utf8'))[1];
+      await startAs('prlimit', `--nproc=${threads}`, ...nobody);
+      const { status, stderr } = ask('reload');
+      assert.equal(status, 71, stderr);
+      assert.match(stderr, /^the system has not what a reload needs: /);
+      sessiond.process.kill('SIGHUP');
+      await waitFor('the signal was seen', () => sessiond.logText().split('the system has not what').length > 2);
+      const cookie = await stack.session('threads', { id: 7 });
+      assert.equal((await stack.client().get('/page/', { headers: { Cookie: cookie } })).status, 200);
+    });
+  }
+});
