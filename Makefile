@@ -264,8 +264,8 @@ units := sessiond.service sessiond.socket sessiond-pause.service sessiond-retry.
 
 # sessiond.yaml(5) is what the commented reference says.
 .PHONY: manuals
-manuals: $(BUILD)/man/sessiond.8 $(BUILD)/man/sessiond.yaml.5
-$(BUILD)/man/sessiond.8: man/sessiond.8
+manuals: $(BUILD)/man/sessiond.8 $(BUILD)/man/sessionctl.8 $(BUILD)/man/sessiond.yaml.5
+$(BUILD)/man/%.8: man/%.8
 	@mkdir -p $(@D) && cp $< $@
 $(BUILD)/man/sessiond.yaml.5: conf/sessiond.yaml man/make-reference
 	@mkdir -p $(@D) && man/make-reference $< >$@
@@ -280,6 +280,7 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(foreach unit,$(units),$(call place,systemd/$(unit),$(unitdir)/$(unit)) &&) :
 	$(call place,systemd/sessiond.sysusers,$(sysusersdir)/sessiond.conf)
 	$(call place,$(BUILD)/man/sessiond.8,$(mandir)/man8/sessiond.8)
+	$(call place,$(BUILD)/man/sessionctl.8,$(mandir)/man8/sessionctl.8)
 	$(call place,$(BUILD)/man/sessiond.yaml.5,$(mandir)/man5/sessiond.yaml.5)
 	test -e '$(DESTDIR)$(sysconfdir)/sessiond/sessiond.yaml' || \
 	  $(INSTALL) -m 644 conf/sessiond.yaml '$(DESTDIR)$(sysconfdir)/sessiond/sessiond.yaml'
@@ -301,7 +302,8 @@ uninstall: ## remove what was installed, but not the configuration; stops and di
 	rm -f '$(DESTDIR)$(sbindir)/sessiond' '$(DESTDIR)$(sbindir)/sessionctl' '$(DESTDIR)$(sysusersdir)/sessiond.conf' \
 	  $(foreach unit,$(units),'$(DESTDIR)$(unitdir)/$(unit)')
 	rm -rf '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)'
-	rm -f '$(DESTDIR)$(mandir)/man8/sessiond.8' '$(DESTDIR)$(mandir)/man5/sessiond.yaml.5'
+	rm -f '$(DESTDIR)$(mandir)/man8/sessiond.8' '$(DESTDIR)$(mandir)/man8/sessionctl.8' \
+	  '$(DESTDIR)$(mandir)/man5/sessiond.yaml.5'
 	-rmdir '$(DESTDIR)$(dir $(snippetdir))' 2>/dev/null
 	test -n '$(DESTDIR)' || ! command -v systemctl >/dev/null || systemctl daemon-reload 2>/dev/null || :
 
