@@ -247,7 +247,7 @@ TEST(Threads, PasswordsAreWorkedOnBelowAllOtherThreads) {
   server.start();
   FastcgiClient client = server.connect();
   EXPECT_EQ(client.ask(routed("work"))->body(), std::to_string(usual));
-  EXPECT_EQ(client.ask(routed("password"))->body(), "19");
+  EXPECT_EQ(client.ask(routed("password"))->body(), "10");
 }
 
 TEST(Threads, AFullLoadQueueIsA503WithRetryAfter) {
