@@ -1,6 +1,7 @@
 #include "redis/invalidation_message.h"
 
 #include <string>
+#include <utility>
 
 namespace sessiond {
 
@@ -31,7 +32,7 @@ InvalidationMessage readInvalidationMessage(const RedisReply& reply) {
   return {};
 }
 
-InvalidationScope::InvalidationScope(const RedisKeys& keys) : keys_(keys) {
+InvalidationScope::InvalidationScope(RedisKeys keys) : keys_(std::move(keys)) {
   const std::string& sessions = keys_.sessions();
   const std::string& tombstones = keys_.tombstones();
   if (tombstones.starts_with(sessions)) {

@@ -40,7 +40,7 @@ InvalidationMessage readInvalidationMessage(const RedisReply& reply);
 /// Which session ids are meant: the ids of keys with the session prefix, and of tombstones.
 class InvalidationScope {
  public:
-  explicit InvalidationScope(const RedisKeys& keys);
+  explicit InvalidationScope(RedisKeys keys);
 
   /// What Redis is asked to tell of. Redis refuses prefixes of which one begins another, so that may be one.
   const std::vector<std::string>& prefixes() const { return prefixes_; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/check.h"
 #include "redis/error_reply.h"
@@ -36,8 +37,8 @@ Expected<StoredSession, StoreError> sessionOf(const RedisReply& value, const Red
 
 }  // namespace
 
-SessionReading::SessionReading(const SessionSettings& config, const RedisKeys& keys)
-    : keys_(keys), last_byte_(std::to_string(config.max_bytes)) {}
+SessionReading::SessionReading(const SessionSettings& config, RedisKeys keys)
+    : keys_(std::move(keys)), last_byte_(std::to_string(config.max_bytes)) {}
 
 void SessionReading::write(std::span<const SessionLoad> loads, RedisCommands& commands) const {
   for (const SessionLoad& load : loads) {

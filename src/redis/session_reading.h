@@ -26,7 +26,7 @@ namespace sessiond {
 /// Immutable and thread-safe.
 class SessionReading {
  public:
-  SessionReading(const SessionSettings& config, const RedisKeys& keys);
+  SessionReading(const SessionSettings& config, RedisKeys keys);
 
   /// Appends the commands for all of them.
   void write(std::span<const SessionLoad> loads, RedisCommands& commands) const;

@@ -1,10 +1,12 @@
 #include "session/lost_identity.h"
 
+#include <utility>
+
 #include "base/log.h"
 
 namespace sessiond {
 
-LostIdentity::LostIdentity(const std::vector<std::string>& names, MetricsRegistry& metrics) : names_(names) {
+LostIdentity::LostIdentity(std::vector<std::string> names, MetricsRegistry& metrics) : names_(std::move(names)) {
   for (const std::string& name : names_) {
     counters_.push_back(&metrics.counter("sessiond_identity_values_lost_total",
                                          "Identity values that could not be sent as they stand, by header.",

@@ -16,7 +16,7 @@ namespace sessiond {
 class LostIdentity {
  public:
   /// `names`: the headers, in the order of the bits. `metrics` must outlive it.
-  LostIdentity(const std::vector<std::string>& names, MetricsRegistry& metrics);
+  LostIdentity(std::vector<std::string> names, MetricsRegistry& metrics);
 
   /// `lost`: a bit a header, at least one is set. `session` is what the log calls the session.
   void note(IdentityHeaderBits lost, std::string_view session);
