@@ -39,7 +39,7 @@ export const differences = {
   'user-zero': {
     what: 'a user that is the number 0',
     express: 'no user to `if (req.session.user)`; a user to passport',
-    sessiond: 'a user',
+    sessiond: 'a user, where `X-User-Id` is not required',
     why: "passport's 0 is a user id",
   },
   'user-without-id': {
