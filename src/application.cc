@@ -25,15 +25,17 @@
 #include "redis/invalidation_listener.h"
 #include "redis/permission_check.h"
 #include "redis/redis_app_cache.h"
+#include "redis/redis_lane_store.h"
 #include "redis/redis_session_store.h"
 #include "redis/redis_user_directory.h"
 #include "redis/redis_user_session_index.h"
+#include "session/burial_queue.h"
+#include "session/cache_figures.h"
 #include "session/cache_trust.h"
-#include "session/caching_facts_source.h"
 #include "session/coherent_store.h"
+#include "session/facts_reader.h"
 #include "session/session_cache.h"
 #include "session/session_finder.h"
-#include "session/store_facts_source.h"
 
 namespace sessiond {
 
@@ -114,11 +116,14 @@ struct Application::Parts {
   RedisSessionStore redis_store;
   CoherentStore store;
   RedisUserSessionIndex index;
-  StoreFactsSource source;
-  CachingFactsSource caching;
+  BurialQueue burials;
+  FactsReader reader;
+  Canaries canaries;
   const std::unique_ptr<InvalidationListener> listener;  // null: session.cache.enabled is false, nothing is fresh
   TouchThrottle throttle;
-  TouchWriter touches;
+  LateTouches late_touches;
+  LoaderMetrics loader_metrics;
+  CacheFigures cache_figures;
   const AuthEndpoint auth;
   const LoginPage login_page;
   const CsrfGuard csrf;
@@ -146,14 +151,31 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
       redis_store(*redis, config->session),
       store(redis_store, cache, clock),
       index(*redis, config->session),
-      source(store, extractor, config->logout.tombstone_lifetime, log_key, metrics),
-      caching(source, cache, clock, metrics),
+      burials(store, log_key),
+      reader(extractor, config->logout.tombstone_lifetime, log_key, metrics,
+             [this](const SessionId& id, std::chrono::seconds lifetime) { burials.add(id, lifetime); }),
+      canaries(trust),
       listener(config->session.cache.enabled
-                   ? std::make_unique<InvalidationListener>(*redis, config->session, cache, trust, clock, metrics)
+                   ? std::make_unique<InvalidationListener>(*redis, config->session, cache, canaries, clock, metrics)
                    : nullptr),
       throttle(config->session.touch_interval, 2 * std::size_t{config->session.cache.max_entries}),
-      touches(store, throttle, metrics),
-      auth(*config, {signer, extractor, caching, throttle, touches, clock, metrics}),
+      loader_metrics(metrics),
+      cache_figures(metrics),
+      auth(*config, {.signer = signer,
+                     .extractor = extractor,
+                     .cache = cache,
+                     .reader = reader,
+                     .throttle = throttle,
+                     .late_touches = late_touches,
+                     .loader_metrics = loader_metrics,
+                     .make_lane_store =
+                         [this](EventLoop& loop) {
+                           return std::make_unique<RedisLaneStore>(redis->node(), listener ? &canaries : nullptr,
+                                                                   config->session, loop, clock);
+                         },
+                     .budget = redis->node().budget(),
+                     .clock = clock,
+                     .metrics = metrics}),
       login_page(std::move(page)),
       csrf(config->session.secrets, config->cookie.secure, clock),
       ender({config->session, config->logout.tombstone_lifetime, store, index, log_key, metrics}),
@@ -174,7 +196,7 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
   router.addSlow("logout", [this](const Request& request) { return logout.answer(request); });
   if (config->metrics.enabled) {
     router.addSlow("metrics", [this, &metrics](const Request& request) {
-      caching.measure();
+      cache_figures.show(cache.size());
       return answerMetrics(request, metrics);
     });
   }
@@ -220,16 +242,8 @@ Route Application::receive(Exchange& exchange) {
   return parts_->router.receive(exchange);
 }
 
-std::unique_ptr<Pending> Application::beginLoad(std::span<Exchange* const> batch) {
-  return parts_->auth.beginLoad(batch);
-}
-
-void Application::load(std::span<Exchange* const> batch) {
-  parts_->auth.load(batch);
-}
-
-void Application::conclude(Exchange& exchange) {
-  parts_->auth.conclude(exchange);
+std::unique_ptr<Loader> Application::makeLoader(EventLoop& loop, Loader::Lane& lane) {
+  return parts_->auth.makeLoader(loop, lane);
 }
 
 void Application::work(Exchange& exchange) {

@@ -13,7 +13,6 @@ namespace {
 
 ServerOptions completed(ServerOptions options) {
   if (options.lanes == 0) options.lanes = std::max(1U, (std::thread::hardware_concurrency() + 1) / 2);
-  if (options.loaders == 0) options.loaders = options.lanes;
   options.workers = std::max<std::size_t>(options.workers, 1);
   return options;
 }
@@ -25,13 +24,10 @@ Server::Server(const ServerOptions& options, Listener listener, Snapshot<Handler
     : options_(completed(options)),
       listener_(std::move(listener)),
       metrics_(registry),
-      loads_(options_.load_queue),
       works_(options_.work_queue),
-      loader_pool_(loads_, metrics_),
       worker_pool_(works_, options_.write_timeout, metrics_),
       surroundings_{.options = options_,
                     .listener = listener_,
-                    .loads = loads_,
                     .works = works_,
                     .handlers = handlers,
                     .metrics = metrics_,
@@ -53,7 +49,6 @@ Expected<void, std::string> Server::start() {
     lanes_.push_back(*std::move(lane));
   }
   try {
-    loader_pool_.start(options_.loaders);
     worker_pool_.start(options_.workers);
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       ++*lanes_running_.lock();
@@ -88,9 +83,7 @@ bool Server::drain(std::chrono::milliseconds patience) {
   }
   if (!in_time) enterAll(LanePhase::kEnding);
   lane_threads_.clear();
-  loads_.close();
   works_.close();
-  loader_pool_.join();
   worker_pool_.join();
   lanes_.clear();
   return in_time;

@@ -52,14 +52,27 @@ void HostResolver::startThread() {
 ResolvedAddresses HostResolver::resolve(SteadyTime deadline) {
   if (!literal_.empty()) return literal_;
   std::unique_lock lock(mutex_);
+  const std::uint64_t mine = want();
+  if (!changed_.wait_until(lock, deadline, [&] { return done_ >= mine; }))
+    return Unexpected(std::string("cannot resolve the host in time"));
+  return result_;
+}
+
+std::optional<ResolvedAddresses> HostResolver::lookUp(std::uint64_t& ticket) {
+  if (!literal_.empty()) return literal_;
+  const std::lock_guard lock(mutex_);
+  if (ticket == 0) ticket = want();
+  if (done_ < ticket) return std::nullopt;
+  return result_;
+}
+
+/// Joins the lookup that runs, or begins one; its number. REQUIRES: mutex_ is held.
+std::uint64_t HostResolver::want() {
   if (wanted_ == done_) {
     ++wanted_;
     changed_.notify_all();
   }
-  const std::uint64_t mine = wanted_;
-  if (!changed_.wait_until(lock, deadline, [&] { return done_ >= mine; }))
-    return Unexpected(std::string("cannot resolve the host in time"));
-  return result_;
+  return wanted_;
 }
 
 void HostResolver::run(const std::stop_token& stop) {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -47,9 +48,13 @@ class HostResolver {
   /// The host's addresses, at least one, in the order to be tried; or a message. Callers that come while a lookup
   /// runs share its result.
   ResolvedAddresses resolve(SteadyTime deadline);
+  /// The same without waiting: nullopt while the lookup runs, which is to be asked for again by the `ticket` of the
+  /// first call, where it is 0.
+  std::optional<ResolvedAddresses> lookUp(std::uint64_t& ticket);
 
  private:
   void startThread();
+  std::uint64_t want();
   void run(const std::stop_token& stop);
 
   std::vector<SocketAddress> literal_;          // set once, in the constructor

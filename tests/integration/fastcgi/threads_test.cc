@@ -33,7 +33,7 @@ TestRequest routed(const std::string& route) {
 }
 
 TEST(Threads, SlowWorkDelaysNeitherChecksNorAnswersAtOnce) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 2});
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 2});
   Gate gate;
   std::atomic<int> working = 0;
   server.handler->on_receive = routeByParam;
@@ -63,7 +63,7 @@ TEST(Threads, SlowWorkDelaysNeitherChecksNorAnswersAtOnce) {
 }
 
 TEST(Threads, ASlowLoadDelaysNoAnswerAtOnce) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1});
+  TestServer server(Transport::kUnix, {.lanes = 1});
   Gate gate;
   std::atomic<int> loading = 0;
   server.handler->on_receive = routeByParam;
@@ -84,7 +84,7 @@ TEST(Threads, ASlowLoadDelaysNoAnswerAtOnce) {
 }
 
 TEST(Threads, ChecksThatWaitedTogetherAreOneBatchOfAtMost64) {
-  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 1});
+  TestServer server(Transport::kUnix, {.lanes = 2});
   Gate gate;
   std::atomic<int> received = 0;
   std::atomic<int> loads = 0;
@@ -172,7 +172,7 @@ TEST(Threads, AResponseThatNobodyFilledInIsA500) {
 }
 
 TEST(Threads, AFullWorkQueueIsA503WithRetryAfter) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1, .work_queue = 2});
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1, .work_queue = 2});
   Gate gate;
   std::atomic<int> working = 0;
   server.handler->on_receive = routeByParam;
@@ -201,7 +201,7 @@ TEST(Threads, AFullWorkQueueIsA503WithRetryAfter) {
 }
 
 TEST(Threads, AFullLoadQueueIsA503WithRetryAfter) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .load_queue = 2});
+  TestServer server(Transport::kUnix, {.lanes = 1, .load_queue = 2});
   Gate gate;
   std::atomic<int> loading = 0;
   server.handler->on_receive = routeByParam;
@@ -228,7 +228,7 @@ TEST(Threads, AFullLoadQueueIsA503WithRetryAfter) {
 }
 
 TEST(Threads, ARequestIsFinishedByTheHandlerThatReceivedIt) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1});
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1});
   Gate gate;
   const auto numbered = [&gate](int number) {
     auto handler = std::make_shared<LambdaHandler>();
@@ -274,7 +274,7 @@ TEST(Threads, AHandlerThatIsReplacedWhileItReceivesFinishesTheRequest) {
 }
 
 TEST(Threads, ASlowReaderOfALargeAnswerDelaysNobodyAndGetsItWhole) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 2});
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 2});
   const std::string large(1024 * 1024, 'l');
   server.handler->on_receive = [&](Exchange& exchange) {
     const Route route = routeByParam(exchange);
@@ -292,7 +292,7 @@ TEST(Threads, ASlowReaderOfALargeAnswerDelaysNobodyAndGetsItWhole) {
 }
 
 TEST(Threads, APeerThatNeverReadsALargeAnswerIsLeftAfterTheWriteTimeout) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1, .write_timeout = milliseconds(200)});
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1, .write_timeout = milliseconds(200)});
   server.handler->on_receive = [](Exchange& exchange) {
     const Route route = routeByParam(exchange);
     if (exchange.request.paramOrEmpty("R") == "large") exchange.response.body.assign(4 * 1024 * 1024, 'l');
@@ -308,7 +308,7 @@ TEST(Threads, APeerThatNeverReadsALargeAnswerIsLeftAfterTheWriteTimeout) {
 }
 
 TEST(Threads, AreNamedAndTakeNoSignals) {
-  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 2, .workers = 1});
+  TestServer server(Transport::kUnix, {.lanes = 2, .workers = 1});
   server.start();
   FastcgiClient client = server.connect();
   ASSERT_TRUE(client.ask({}));
@@ -344,7 +344,7 @@ TEST(Threads, LeaveTheProcessItsSignalHandlersAndIgnoreSigpipe) {
 }
 
 TEST(Threads, ALaneIsAliveWhileItWaitsAndWhileItGetsOn) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1});
+  TestServer server(Transport::kUnix, {.lanes = 1});
   Gate gate;
   std::atomic<int> received = 0;
   server.handler->on_receive = [&](Exchange& exchange) {
@@ -367,7 +367,7 @@ TEST(Threads, ALaneIsAliveWhileItWaitsAndWhileItGetsOn) {
 }
 
 TEST(Threads, ManyClientsOnAllRoutesAtOnce) {
-  TestServer server(Transport::kUnix, {.lanes = 3, .loaders = 2, .workers = 2});
+  TestServer server(Transport::kUnix, {.lanes = 3, .workers = 2});
   server.handler->on_receive = routeByParam;
   server.start();
   std::atomic<int> good = 0;

@@ -162,13 +162,11 @@ TEST_F(PermissionCheck, AsksForAllThatIsUsed) {
   RedisUserDirectory directory(test.client);
   RedisAppCache cache(test.client, uses.cache);
   const SessionId id = *SessionId::fromBytes("abc");
-  const std::vector<SessionTouch> touches = {{.id = id, .ttl = 60s}};
   SessionLoad load{.id = &id, .wants_ttl = true};
 
   EXPECT_TRUE(store.create(id, "{}", 60s));
   store.load({&load, 1});
   EXPECT_TRUE(load.result && load.result->ttl);
-  EXPECT_TRUE(store.touch(touches));
   EXPECT_TRUE(store.replace(id, "{}", "{\"a\":1}"));
   EXPECT_TRUE(store.revoke(id, 60s));
   const WallTime long_ago{std::chrono::milliseconds(1)};

@@ -19,7 +19,7 @@ using testing::IsEmpty;
 using testing::Not;
 
 constexpr char kEverythingElse[] = R"(
-listen: {socket: "[::1]:9000", mode: "0600", group: www-data, backlog: 5, lanes: 3, loaders: 9, workers: 8,
+listen: {socket: "[::1]:9000", mode: "0600", group: www-data, backlog: 5, lanes: 3, workers: 8,
   max_connections: 99, request_timeout: 1500ms, drain_timeout: 0s}
 redis: {url: "redis://app@db:6380/7", user: app, password_file: /etc/pw, connect_timeout: 1s, command_timeout: 70ms,
   breaker: {failures: 2, min_backoff: 50ms, max_backoff: 9s}}
