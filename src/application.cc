@@ -20,11 +20,14 @@
 #include "endpoints/login/login_page.h"
 #include "endpoints/router.h"
 #include "endpoints/status/health.h"
+#include "login/device_cookie.h"
 #include "login/directory_authenticator.h"
 #include "login/htpasswd_directory.h"
+#include "login/login_gate.h"
 #include "redis/invalidation_listener.h"
 #include "redis/permission_check.h"
 #include "redis/redis_app_cache.h"
+#include "redis/redis_attempt_store.h"
 #include "redis/redis_session_store.h"
 #include "redis/redis_user_directory.h"
 #include "redis/redis_user_session_index.h"
@@ -56,7 +59,8 @@ Directories openDirectories(const LoginSettings& config, RedisClient& redis, con
       directories.push_back(std::make_unique<RedisUserDirectory>(redis));
       continue;
     }
-    auto opened = HtpasswdDirectory::open(config.htpasswd_file, NameCase::kMatters, clock);
+    auto opened = HtpasswdDirectory::open(config.htpasswd_file,
+                                          config.case_insensitive ? NameCase::kIgnored : NameCase::kMatters, clock);
     if (opened) {
       directories.push_back(*std::move(opened));
     } else {
@@ -123,6 +127,9 @@ struct Application::Parts {
   const AuthEndpoint auth;
   const LoginPage login_page;
   const CsrfGuard csrf;
+  RedisAttemptStore attempts;
+  LoginGate gate;
+  const DeviceCookies devices;
   const SessionEnder ender;
   std::optional<DirectoryAuthenticator> authenticator;  // absent: nobody logs in here (login.authenticators is empty)
   std::optional<LoginEndpoint> login;
@@ -157,6 +164,9 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
       auth(*config, {signer, extractor, caching, throttle, touches, clock, metrics}),
       login_page(std::move(page)),
       csrf(config->session.secrets, config->cookie.secure, clock),
+      attempts(*redis, clock),
+      gate(config->login.throttle, config->session.secrets.front(), attempts, attempts),
+      devices(config->session.secrets, clock),
       ender({config->session, config->logout.tombstone_lifetime, store, index, log_key, metrics}),
       logout({*config, signer, ender, log_key, metrics}),
       api(config->api.enabled ? std::make_unique<ApiParts>(*config, signer, *redis, store, log_key, clock, metrics)
@@ -167,11 +177,11 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
       "ready", [this](const Request& request) { return answerReady(request, [this] { return redis->reachable(); }); });
   if (!directories.empty()) {
     authenticator.emplace(std::move(directories), log_key);
-    login.emplace(
-        LoginParts{*config, login_page, csrf, signer, ender, store, index, *authenticator, log_key, clock, metrics});
+    login.emplace(LoginParts{*config, login_page, csrf, signer, ender, store, index, *authenticator, gate, devices,
+                             config->log.audit_addresses, log_key, clock, metrics});
   }
-  router.addSlow("login",
-                 [this](const Request& request) { return login ? login->answer(request) : answerNoLoginHere(); });
+  router.addPassword("login",
+                     [this](const Request& request) { return login ? login->answer(request) : answerNoLoginHere(); });
   router.addSlow("logout", [this](const Request& request) { return logout.answer(request); });
   if (config->metrics.enabled) {
     router.addSlow("metrics", [this, &metrics](const Request& request) {

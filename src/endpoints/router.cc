@@ -32,7 +32,9 @@ Route Router::receive(Exchange& exchange) const {
     exchange.response = unknownEndpoint(name);
     return Route::kAnswered;
   }
-  if (!endpoint->quick) return Route::kWork;
+  if (endpoint->kind == Kind::kPassword && exchange.request.paramOrEmpty("REQUEST_METHOD") == "POST")
+    return Route::kPassword;
+  if (endpoint->kind != Kind::kQuick) return Route::kWork;
   exchange.response = endpoint->answer(exchange.request);
   return Route::kAnswered;
 }

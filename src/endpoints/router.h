@@ -27,21 +27,27 @@ class Router {
 
   /// Answers that never wait, given on the lane.
   void addQuick(std::string_view name, Answer answer) {
-    endpoints_.push_back({std::string(name), true, std::move(answer)});
+    endpoints_.push_back({std::string(name), Kind::kQuick, std::move(answer)});
   }
   /// Answers that may wait, given on a worker.
   void addSlow(std::string_view name, Answer answer) {
-    endpoints_.push_back({std::string(name), false, std::move(answer)});
+    endpoints_.push_back({std::string(name), Kind::kSlow, std::move(answer)});
+  }
+  /// The same, but for a POST, which brings a password: given on a worker for passwords.
+  void addPassword(std::string_view name, Answer answer) {
+    endpoints_.push_back({std::string(name), Kind::kPassword, std::move(answer)});
   }
 
   Route receive(Exchange& exchange) const;
-  /// On a worker. REQUIRES: receive() said kWork.
+  /// On a worker. REQUIRES: receive() said kWork or kPassword.
   void work(Exchange& exchange) const;
 
  private:
+  enum class Kind { kQuick, kSlow, kPassword };
+
   struct Endpoint {
     std::string name;
-    bool quick;
+    Kind kind;
     Answer answer;
   };
 

@@ -65,6 +65,19 @@ class BoundedQueue {
     ready_.notify_all();
   }
 
+  /// No job comes in any more, and those that wait are the caller's.
+  [[nodiscard]] std::vector<T> closeAndTakeAll() {
+    std::vector<T> jobs;
+    {
+      auto state = state_.lock();
+      state->closed = true;
+      for (T& job : state->waiting) jobs.push_back(std::move(job));
+      state->waiting.clear();
+    }
+    ready_.notify_all();
+    return jobs;
+  }
+
  private:
   struct State {
     std::deque<T> waiting;

@@ -370,7 +370,10 @@ void Lane::handOn(ActiveRequestPtr& request, Route route, bool peer_finished) {
                          std::memory_order_relaxed);
   if (route == Route::kLoad) {
     to_load_.push_back(std::move(request));
-  } else if (!around_.works.push(request)) {
+    return;
+  }
+  RequestQueue& queue = route == Route::kPassword ? around_.passwords : around_.works;
+  if (!queue.push(request)) {
     around_.metrics.overloaded.add();
     connection.owner.store(Owner::kLane, std::memory_order_relaxed);
     request->exchange.response = overloadedResponse();

@@ -47,6 +47,7 @@ struct LaneSurroundings {
   const Listener& listener;
   RequestQueue& loads;
   RequestQueue& works;
+  RequestQueue& passwords;
   Snapshot<Handler>& handlers;
   FastcgiMetrics& metrics;
   const Clock& clock;

@@ -1,11 +1,17 @@
 #include "fastcgi/named_thread.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 #include "base/check.h"
+#include "base/log.h"
 
 namespace sessiond {
 
@@ -37,6 +43,15 @@ std::jthread startThread(const std::string& name, std::function<void()> body) {
     SESSIOND_CHECK(pthread_setname_np(pthread_self(), name.c_str()) == 0);
     run();
   });
+}
+
+void yieldToOtherThreads() {
+  constexpr int kLowest = 19;
+  if (::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kLowest) == 0) return;
+  static std::atomic<bool> said = false;
+  if (said.exchange(true)) return;
+  logWarn("fastcgi: threads for passwords cannot be given a lower priority, so many logins slow down everything else",
+          {{"error", std::generic_category().message(errno)}});
 }
 
 }  // namespace sessiond

@@ -13,4 +13,8 @@ namespace sessiond {
 /// the system has no thread to give.
 std::jthread startThread(const std::string& name, std::function<void()> body);
 
+/// The calling thread runs from now on when no other of the machine wants to (setpriority(2); Linux has it for each
+/// thread). Where that is forbidden, says so in the log, once, and leaves the thread as it is.
+void yieldToOtherThreads();
+
 }  // namespace sessiond

@@ -63,7 +63,18 @@ void LoaderPool::loadOfOneHandler(std::span<const ActiveRequestPtr> requests) {
 
 void WorkerPool::start(std::size_t threads) {
   for (std::size_t i = 0; i < threads; ++i) {
-    threads_.push_back(startThread("worker-" + std::to_string(i), [this] { run(); }));
+    threads_.push_back(startThread(options_.name + "-" + std::to_string(i), [this] {
+      if (options_.yields) yieldToOtherThreads();
+      run();
+    }));
+  }
+}
+
+void WorkerPool::refuseWaiting() {
+  for (ActiveRequestPtr& request : works_.closeAndTakeAll()) {
+    metrics_.overloaded.add();
+    if (!request->answered) request->exchange.response = overloadedResponse();
+    finishAway(std::move(request), kNoPatience, metrics_);
   }
 }
 
@@ -79,7 +90,7 @@ void WorkerPool::run() {
       }
     }
     const bool large = isLarge(request.exchange.response);
-    finishAway(std::move(one.front()), large ? write_timeout_ : kNoPatience, metrics_);
+    finishAway(std::move(one.front()), large ? options_.write_timeout : kNoPatience, metrics_);
     one.clear();
   }
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "fastcgi/active_request.h"
@@ -39,14 +40,23 @@ class LoaderPool {
   std::vector<std::jthread> threads_;
 };
 
+/// What sets one pool of workers apart from another.
+struct WorkerPoolOptions {
+  std::string name;     ///< of its threads, without their number
+  bool yields = false;  ///< its threads run when no other thread wants to
+  std::chrono::milliseconds write_timeout{};
+};
+
 /// Requests that may take long, one at a time each, and answers that may have to be waited for.
 class WorkerPool {
  public:
-  WorkerPool(RequestQueue& works, std::chrono::milliseconds write_timeout, FastcgiMetrics& metrics)
-      : works_(works), write_timeout_(write_timeout), metrics_(metrics) {}
+  WorkerPool(RequestQueue& works, WorkerPoolOptions options, FastcgiMetrics& metrics)
+      : works_(works), options_(std::move(options)), metrics_(metrics) {}
 
   /// Throws std::system_error when there is no thread to be had.
   void start(std::size_t threads);
+  /// Closes the queue and answers what waits in it with 503; what is being worked on goes on.
+  void refuseWaiting();
   /// REQUIRES: the queue is closed. Returns when what waited in it has been answered.
   void join() { threads_.clear(); }
 
@@ -54,7 +64,7 @@ class WorkerPool {
   void run();
 
   RequestQueue& works_;
-  const std::chrono::milliseconds write_timeout_;
+  const WorkerPoolOptions options_;
   FastcgiMetrics& metrics_;
   std::vector<std::jthread> threads_;
 };

@@ -11,10 +11,18 @@ namespace sessiond {
 
 namespace {
 
+constexpr std::size_t kMostPasswordWorkers = 8;
+constexpr std::size_t kWaitingForEachPasswordWorker = 4;
+
 ServerOptions completed(ServerOptions options) {
-  if (options.lanes == 0) options.lanes = std::max(1U, (std::thread::hardware_concurrency() + 1) / 2);
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  if (options.lanes == 0) options.lanes = (cores + 1) / 2;
   if (options.loaders == 0) options.loaders = options.lanes;
   options.workers = std::max<std::size_t>(options.workers, 1);
+  // Fewer than cores, so that one is left for everything else even where priorities cannot be set.
+  if (options.password_workers == 0)
+    options.password_workers = std::clamp<std::size_t>(cores - 1, 1, kMostPasswordWorkers);
+  if (options.password_queue == 0) options.password_queue = kWaitingForEachPasswordWorker * options.password_workers;
   return options;
 }
 
@@ -27,12 +35,16 @@ Server::Server(const ServerOptions& options, Listener listener, Snapshot<Handler
       metrics_(registry),
       loads_(options_.load_queue),
       works_(options_.work_queue),
+      passwords_(options_.password_queue),
       loader_pool_(loads_, metrics_),
-      worker_pool_(works_, options_.write_timeout, metrics_),
+      worker_pool_(works_, {.name = "worker", .yields = false, .write_timeout = options_.write_timeout}, metrics_),
+      password_pool_(passwords_, {.name = "password", .yields = true, .write_timeout = options_.write_timeout},
+                     metrics_),
       surroundings_{.options = options_,
                     .listener = listener_,
                     .loads = loads_,
                     .works = works_,
+                    .passwords = passwords_,
                     .handlers = handlers,
                     .metrics = metrics_,
                     .clock = clock,
@@ -55,6 +67,7 @@ Expected<void, std::string> Server::start() {
   try {
     loader_pool_.start(options_.loaders);
     worker_pool_.start(options_.workers);
+    password_pool_.start(options_.password_workers);
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       ++*lanes_running_.lock();
       lane_threads_.push_back(startThread("lane-" + std::to_string(i), [this, i] { runLane(*lanes_[i]); }));
@@ -86,12 +99,18 @@ bool Server::drain(std::chrono::milliseconds patience) {
     auto running = lanes_running_.lock();
     in_time = lane_ended_.wait_for(running.mutexLock(), patience, [&] { return *running == 0; });
   }
-  if (!in_time) enterAll(LanePhase::kEnding);
+  if (!in_time) {
+    worker_pool_.refuseWaiting();
+    password_pool_.refuseWaiting();
+    enterAll(LanePhase::kEnding);
+  }
   lane_threads_.clear();
   loads_.close();
   works_.close();
+  passwords_.close();
   loader_pool_.join();
   worker_pool_.join();
+  password_pool_.join();
   lanes_.clear();
   return in_time;
 }

@@ -43,8 +43,8 @@ class Server {
   void stopAccepting();
 
   /// Stops accepting, finishes every request that has arrived, closes the connections and ends the threads. False
-  /// when `patience` was over before: connections whose request was not yet whole were closed then. A request that is
-  /// with a loader or worker is waited for in any case.
+  /// when `patience` was over before: connections whose request was not yet whole were closed then, and requests that
+  /// waited for a worker got 503. A request that a loader or worker has begun is waited for in any case.
   bool drain(std::chrono::milliseconds patience);
 
   /// For the watchdog: does every lane get on? Ask every few seconds.
@@ -62,8 +62,10 @@ class Server {
   FastcgiMetrics metrics_;
   RequestQueue loads_;
   RequestQueue works_;
+  RequestQueue passwords_;
   LoaderPool loader_pool_;
   WorkerPool worker_pool_;
+  WorkerPool password_pool_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   LaneSurroundings surroundings_;
   std::vector<std::jthread> lane_threads_;

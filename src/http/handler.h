@@ -2,7 +2,8 @@
 //
 // A request is received on a lane, which must never wait. A session check that has to ask Redis is loaded, many at a
 // time, so that they share one pipeline: by the lane if that can begin without waiting, else by a loader; and it is
-// answered on its lane. Whatever may take long (login, logout and so on) goes to a worker.
+// answered on its lane. Whatever may take long (logout, pages and so on) goes to a worker, and what computes password
+// hashes to a worker of another kind, so that no number of logins keeps anything else waiting.
 
 #pragma once
 
@@ -33,6 +34,7 @@ enum class Route {
   kAnswered,  ///< `response` is complete
   kLoad,      ///< to be loaded, then concluded
   kWork,      ///< to a worker
+  kPassword,  ///< to a worker for passwords: it may take all of a processor's core for a second
 };
 
 /// Thread-safe: all threads call the same object. May throw; the FastCGI room answers 500 then.

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "login/login_gate_settings.h"
+
 namespace sessiond {
 
 struct LoginSettings {
@@ -13,6 +15,8 @@ struct LoginSettings {
   std::vector<std::string> allowed_origins;  ///< scheme://host[:port], for `rd` and for Origin
   std::vector<std::string> authenticators;   ///< of `htpasswd`, `redis`; tried in this order
   std::string htpasswd_file;
+  bool case_insensitive = false;  ///< of users' names
+  LoginGateSettings throttle;
   std::string page_file;  ///< the site's own page; empty: the built-in one
 };
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "redis/redis_attempt_store.h"
 #include "redis/redis_connection.h"
 #include "redis/redis_session_store.h"
 #include "redis/redis_user_directory.h"
@@ -66,6 +67,28 @@ class Questions {
   RedisCommands commands_;
 };
 
+/// What is counted and remembered of tries to log in.
+void addLoginGate(Questions& questions) {
+  questions.add("TIME");
+  questions.addScript(kTriesPrefix);
+  questions.add("HMGET", kTriesPrefix, {"last"});
+  questions.add("HSET", kTriesPrefix, {"last", "0"});
+  questions.add("PEXPIRE", kTriesPrefix, {"1"});
+  questions.add("HGET", kTriesPrefix, {"n1"});
+  questions.add("HINCRBY", kTriesPrefix, {"n1", "1"});
+  questions.add("DEL", kTriesPrefix);
+  questions.add("ZSCORE", kPlacesPrefix, {"0"});
+  questions.add("ZADD", kPlacesPrefix, {"0", "0"});
+  questions.add("ZREMRANGEBYSCORE", kPlacesPrefix, {"0", "0"});
+  questions.add("ZREMRANGEBYRANK", kPlacesPrefix, {"0", "0"});
+  questions.add("EXPIRE", kPlacesPrefix, {"1"});
+  questions.add("HINCRBY", kFailuresPrefix, {"count", "1"});
+  questions.add("HSET", kFailuresPrefix, {"last", "0"});
+  questions.add("EXPIRE", kFailuresPrefix, {"1"});
+  questions.add("HMGET", kFailuresPrefix, {"count"});
+  questions.add("DEL", kFailuresPrefix);
+}
+
 /// What a script calls is asked for as well: the server looks at each call's rights.
 void addLogin(const PermissionScope& scope, Questions& questions) {
   const std::string& sessions = scope.session.key_prefix;
@@ -76,6 +99,7 @@ void addLogin(const PermissionScope& scope, Questions& questions) {
   questions.add("TTL", kUserSessionsPrefix);
   questions.add("EXPIRE", kUserSessionsPrefix, {"1"});
   questions.add("ZRANGEBYSCORE", kUserSessionsPrefix, {"0", "0"});
+  addLoginGate(questions);
   const auto& names = scope.login.authenticators;
   if (std::find(names.begin(), names.end(), "redis") != names.end()) questions.add("HMGET", kUserPrefix, {"id"});
 }

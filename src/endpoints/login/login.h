@@ -2,7 +2,8 @@
 //
 //   GET   the page
 //   POST  a form: 303 to `rd`, or the page again saying why not
-//         JSON:   200 {"user":{...},"redirect":"/a"}, or {"error":"wrong_credentials"}
+//         JSON:   200 {"user":{...},"redirect":"/a"}, or {"error":"wrong_credentials"}; after three wrong passwords
+//                 or more also "failed_attempts":{"count":3,"last":<ms since 1970>}
 //
 // A successful login always makes a new session id, and ends the session that the browser had before (so that an id
 // planted by somebody else never becomes a login). Its writes are ordered so that a failure leaves nothing half done:
@@ -11,12 +12,17 @@
 
 #pragma once
 
+#include <array>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/expected.h"
+#include "base/log.h"
+#include "base/log_summary.h"
 #include "base/metrics.h"
 #include "endpoints/account/session_ender.h"
 #include "endpoints/csrf.h"
@@ -27,6 +33,8 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "login/authenticator.h"
+#include "login/device_cookie.h"
+#include "login/login_gate.h"
 #include "session/session_store.h"
 #include "session/signed_cookie.h"
 
@@ -42,6 +50,9 @@ struct LoginParts {
   SessionStore& store;
   UserSessionIndex& index;
   Authenticator& authenticator;
+  LoginGate& gate;
+  const DeviceCookies& devices;
+  AuditAddresses audit_addresses;
   const HmacKey& log_key;
   const Clock& clock;
   MetricsRegistry& metrics;
@@ -60,19 +71,35 @@ class LoginEndpoint {
     SessionId id;
     User user;
     std::string set_cookie;
+    std::string set_device_cookie = {};
+    FailureNote failures = {};  ///< before this login
   };
 
-  Expected<Started, LoginOutcome> attempt(const Request& request, const LoginAttempt& attempt) const;
+  struct Refused {
+    LoginOutcome outcome;
+    std::chrono::milliseconds wait{0};  ///< for kThrottled
+    std::string_view limit = {};        ///< for kThrottled: whose it was
+  };
+
+  Expected<Started, Refused> attempt(const Request& request, const LoginAttempt& wanted) const;
+  Expected<LoginGate::Pass, Refused> enterGate(const Request& request, const LoginAttempt& wanted,
+                                               const std::optional<std::string>& device) const;
+  Expected<User, LoginOutcome> authenticate(const LoginAttempt& wanted, const LoginGate::Pass& pass) const;
+  std::optional<std::string> deviceOf(const Request& request, std::string_view user) const;
+  std::string deviceCookie(const Request& request, std::string_view user,
+                           const std::optional<std::string>& device) const;
   Expected<Started, LoginOutcome> startSession(const Request& request, User user) const;
   void endPrevious(const Request& request) const;
   Response logIn(const Request& request) const;
   Response welcome(const LoginAttempt& attempt, const Started& started) const;
-  Response refuse(const Request& request, LoginOutcome outcome, std::string_view user, std::string_view rd) const;
+  Response refuse(const Request& request, const Refused& refused, std::string_view user, std::string_view rd) const;
+  void logRefusal(const Request& request, const Refused& refused, std::string_view user) const;
   Response showPage(const Request& request, int status, LoginPage::Values values) const;
   std::string target(std::string_view rd) const;
 
   const LoginParts parts_;
   const LoginCounters counters_;
+  mutable std::array<LogSummary, kLoginOutcomes> summaries_;
 };
 
 }  // namespace sessiond

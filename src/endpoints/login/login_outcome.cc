@@ -26,6 +26,8 @@ std::string_view nameOf(LoginOutcome outcome) {
       return "expired";
     case LoginOutcome::kClock:
       return "clock";
+    case LoginOutcome::kThrottled:
+      return "throttled";
     case LoginOutcome::kUnknownUser:
       return "unknown_user";
     case LoginOutcome::kWrongPassword:
@@ -59,6 +61,8 @@ LoginRefusal refusalOf(LoginOutcome outcome) {
     case LoginOutcome::kExpiredPage:
     case LoginOutcome::kClock:
       return {403, "bad_token", "This page was open for a long time. Nothing is lost: enter your password again."};
+    case LoginOutcome::kThrottled:
+      return {429, "too_many_tries", "There were too many wrong tries for this name or from this network."};
     case LoginOutcome::kUnknownUser:
     case LoginOutcome::kWrongPassword:
     case LoginOutcome::kLocked:
@@ -69,6 +73,29 @@ LoginRefusal refusalOf(LoginOutcome outcome) {
   }
   SESSIOND_CHECK(outcome != LoginOutcome::kSuccess);
   return {500, "", ""};
+}
+
+bool isCheap(LoginOutcome outcome) {
+  switch (outcome) {
+    case LoginOutcome::kUnsupportedType:
+    case LoginOutcome::kTooLarge:
+    case LoginOutcome::kMalformed:
+    case LoginOutcome::kCrossSite:
+    case LoginOutcome::kNoCookie:
+    case LoginOutcome::kBadToken:
+    case LoginOutcome::kExpiredPage:
+    case LoginOutcome::kClock:
+    case LoginOutcome::kThrottled:
+      return true;
+    case LoginOutcome::kSuccess:
+    case LoginOutcome::kUnknownUser:
+    case LoginOutcome::kWrongPassword:
+    case LoginOutcome::kLocked:
+    case LoginOutcome::kDamagedEntry:
+    case LoginOutcome::kUnavailable:
+      return false;
+  }
+  return false;
 }
 
 LoginCounters::LoginCounters(MetricsRegistry& metrics) {

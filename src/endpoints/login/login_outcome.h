@@ -20,6 +20,7 @@ enum class LoginOutcome {
   kBadToken,     ///< the form's CSRF token is missing or another browser's
   kExpiredPage,  ///< the form's CSRF token is too old
   kClock,        ///< the form's CSRF token is from the future
+  kThrottled,    ///< too many tries
   kUnknownUser,
   kWrongPassword,
   kLocked,        ///< the user is locked
@@ -36,10 +37,14 @@ std::string_view nameOf(LoginOutcome outcome);
 struct LoginRefusal {
   int status;
   std::string_view error;    ///< for JSON
-  std::string_view message;  ///< for people
+  std::string_view message;  ///< for people; of kThrottled without the time
 };
 /// REQUIRES: not kSuccess.
 LoginRefusal refusalOf(LoginOutcome outcome);
+
+/// Was the attempt refused before a password was looked at? Anybody can bring that about as often as he likes, so the
+/// log sums such refusals up.
+bool isCheap(LoginOutcome outcome);
 
 /// A counter for each outcome. Thread-safe.
 class LoginCounters {

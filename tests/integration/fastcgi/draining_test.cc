@@ -50,6 +50,44 @@ TEST(Draining, FinishesRequestsInFlightOnEveryRoute) {
   EXPECT_TRUE(queued.ended());
 }
 
+TEST(Draining, WhatStillWaitsForAWorkerWhenPatienceIsOverGets503) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1, .password_workers = 1});
+  std::latch gate(1);
+  std::atomic<int> away = 0;
+  std::atomic<int> received = 0;
+  server.handler->on_receive = [&](Exchange& exchange) {
+    ++received;
+    return routeByParam(exchange);
+  };
+  server.handler->on_work = [&](Exchange& exchange) {
+    ++away;
+    gate.wait();
+    exchange.response = Response(303);
+  };
+  server.start();
+  const auto send = [&](const std::string& route) {
+    FastcgiClient client = server.connect();
+    EXPECT_TRUE(client.send(TestRequest{.params = {{"R", route}}}.bytes()));
+    return client;
+  };
+  FastcgiClient working = send("work");
+  FastcgiClient hashing = send("password");
+  ASSERT_TRUE(eventually([&] { return away == 2; }));
+  std::vector<FastcgiClient> waiting;
+  for (const char* route : {"work", "password", "work", "password"}) waiting.push_back(send(route));
+  ASSERT_TRUE(eventually([&] { return received == 6; }));
+
+  std::jthread stopping([&] { EXPECT_FALSE(server->drain(milliseconds(50))); });
+  for (FastcgiClient& client : waiting) {
+    EXPECT_EQ(client.receive()->out, "Status: 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n");
+    EXPECT_TRUE(client.ended());
+  }
+  EXPECT_EQ(away, 2) << "nothing more was begun";
+  gate.count_down();
+  EXPECT_EQ(working.receive()->status(), 303);
+  EXPECT_EQ(hashing.receive()->status(), 303);
+}
+
 TEST(Draining, AnswersWhatArrivedBeforeEvenWhenItsLaneWasBusy) {
   TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1});
   std::latch gate(1);

@@ -58,6 +58,7 @@ inline Route routeByParam(Exchange& exchange) {
   const std::string_view route = exchange.request.paramOrEmpty("R");
   if (route == "load") return Route::kLoad;
   if (route == "work") return Route::kWork;
+  if (route == "password") return Route::kPassword;
   exchange.response = LambdaHandler::echo(exchange.request);
   return Route::kAnswered;
 }

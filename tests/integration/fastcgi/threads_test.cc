@@ -1,6 +1,10 @@
 // Who waits for whom: slow requests never hold up quick ones, waiting checks share a batch, full queues refuse,
 // exceptions stop at the border, and a request is finished by the handler that received it.
 
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <fstream>
@@ -198,6 +202,52 @@ TEST(Threads, AFullWorkQueueIsA503WithRetryAfter) {
   gate.open();
   for (FastcgiClient& earlier : waiting) EXPECT_EQ(earlier.receive()->status(), 303);
   EXPECT_EQ(client.ask(routed("work"))->status(), 303);
+}
+
+TEST(Threads, AFullPoolForPasswordsRefusesAtOnceAndDelaysNothingElse) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1, .password_workers = 2});
+  Gate gate;
+  std::atomic<int> hashing = 0;
+  server.handler->on_receive = routeByParam;
+  server.handler->on_work = [&](Exchange& exchange) {
+    if (exchange.request.param("R") == "password") {
+      ++hashing;
+      gate.wait();
+    }
+    exchange.response = Response(303);
+  };
+  server.start();
+  constexpr int kTaken = 2 + 4 * 2;
+  std::vector<FastcgiClient> flood;
+  for (int i = 0; i < kTaken; ++i) {
+    flood.push_back(server.connect());
+    ASSERT_TRUE(flood.back().send(routed("password").bytes()));
+    // The first two are being worked on before the queue fills.
+    ASSERT_TRUE(eventually([&] { return hashing == std::min(i + 1, 2); }));
+  }
+  FastcgiClient client = server.connect();
+  EXPECT_EQ(client.ask(routed("password"))->out, "Status: 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n");
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(client.ask(routed("work"))->status(), 303);
+    EXPECT_TRUE(client.ask(routed("load")));
+  }
+  EXPECT_EQ(hashing, 2);
+  gate.open();
+  for (FastcgiClient& taken : flood) EXPECT_EQ(taken.receive()->status(), 303);
+}
+
+TEST(Threads, PasswordsAreWorkedOnBelowAllOtherThreads) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1, .password_workers = 1});
+  server.handler->on_receive = routeByParam;
+  server.handler->on_work = [](Exchange& exchange) {
+    exchange.response = Response(200);
+    exchange.response.body = std::to_string(::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())));
+  };
+  const int usual = ::getpriority(PRIO_PROCESS, 0);
+  server.start();
+  FastcgiClient client = server.connect();
+  EXPECT_EQ(client.ask(routed("work"))->body(), std::to_string(usual));
+  EXPECT_EQ(client.ask(routed("password"))->body(), "19");
 }
 
 TEST(Threads, AFullLoadQueueIsA503WithRetryAfter) {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "redis/redis_app_cache.h"
+#include "redis/redis_attempt_store.h"
 #include "redis/redis_session_store.h"
 #include "redis/redis_user_directory.h"
 #include "redis/redis_user_session_index.h"
@@ -24,16 +25,24 @@ const std::map<std::string, std::string> kCommands = {
     {"getrange", "GETRANGE sess:*, GETRANGE cache:*"},
     {"pttl", "PTTL sess:*"},
     {"exists", "EXISTS sessiond:revoked:*, EXISTS sess:*"},
-    {"expire", "EXPIRE sess:*, EXPIRE sessiond:sessions:*"},
+    {"expire", "EXPIRE sess:*, EXPIRE sessiond:sessions:*, EXPIRE sessiond:places:*, EXPIRE sessiond:failures:*"},
     {"set", "SET sessiond:revoked:*, SET sess:*, SET cache:*"},
-    {"del", "DEL sess:*, DEL cache:*"},
+    {"del", "DEL sess:*, DEL sessiond:try:*, DEL sessiond:failures:*, DEL cache:*"},
     {"zrem", "ZREM sessiond:sessions:*"},
     {"zrevrange", "ZREVRANGE sessiond:sessions:*"},
-    {"eval", "EVAL sessiond:sessions:*, EVAL sess:*, EVAL sessiond:revoked:*"},
-    {"zadd", "ZADD sessiond:sessions:*"},
+    {"eval", "EVAL sessiond:sessions:*, EVAL sessiond:try:*, EVAL sess:*, EVAL sessiond:revoked:*"},
+    {"zadd", "ZADD sessiond:sessions:*, ZADD sessiond:places:*"},
+    {"time", "TIME"},
+    {"hset", "HSET sessiond:try:*, HSET sessiond:failures:*"},
+    {"pexpire", "PEXPIRE sessiond:try:*"},
+    {"hget", "HGET sessiond:try:*"},
+    {"hincrby", "HINCRBY sessiond:try:*, HINCRBY sessiond:failures:*"},
+    {"zscore", "ZSCORE sessiond:places:*"},
+    {"zremrangebyscore", "ZREMRANGEBYSCORE sessiond:places:*"},
+    {"zremrangebyrank", "ZREMRANGEBYRANK sessiond:places:*"},
     {"ttl", "TTL sessiond:sessions:*"},
     {"zrangebyscore", "ZRANGEBYSCORE sessiond:sessions:*"},
-    {"hmget", "HMGET sessiond:user:*"},
+    {"hmget", "HMGET sessiond:try:*, HMGET sessiond:failures:*, HMGET sessiond:user:*"},
     {"get", "GET sess:*"},
 };
 const std::map<std::string, std::string> kPrefixes = {
@@ -44,6 +53,15 @@ const std::map<std::string, std::string> kPrefixes = {
      "ZREM sessiond:sessions:*, ZREVRANGE sessiond:sessions:*, EVAL sessiond:sessions:*, ZADD sessiond:sessions:*, TTL "
      "sessiond:sessions:*, EXPIRE sessiond:sessions:*, ZRANGEBYSCORE sessiond:sessions:*"},
     {"sessiond:user:", "HMGET sessiond:user:*"},
+    {"sessiond:try:",
+     "EVAL sessiond:try:*, HMGET sessiond:try:*, HSET sessiond:try:*, PEXPIRE sessiond:try:*, HGET sessiond:try:*, "
+     "HINCRBY sessiond:try:*, DEL sessiond:try:*"},
+    {"sessiond:places:",
+     "ZSCORE sessiond:places:*, ZADD sessiond:places:*, ZREMRANGEBYSCORE sessiond:places:*, ZREMRANGEBYRANK "
+     "sessiond:places:*, EXPIRE sessiond:places:*"},
+    {"sessiond:failures:",
+     "HINCRBY sessiond:failures:*, HSET sessiond:failures:*, EXPIRE sessiond:failures:*, HMGET sessiond:failures:*, "
+     "DEL sessiond:failures:*"},
     {"cache:", "GETRANGE cache:*, SET cache:*, DEL cache:*"},
 };
 
@@ -127,7 +145,10 @@ TEST_F(PermissionCheck, AsksOnlyForWhatTheConfigurationNeeds) {
   uses.login.authenticators = {"htpasswd"};
   EXPECT_EQ(missing(uses),
             "EVAL sessiond:sessions:*, ZADD sessiond:sessions:*, TTL sessiond:sessions:*, ZRANGEBYSCORE "
-            "sessiond:sessions:*");
+            "sessiond:sessions:*, TIME, EVAL sessiond:try:*, HMGET sessiond:try:*, HSET sessiond:try:*, PEXPIRE "
+            "sessiond:try:*, HGET sessiond:try:*, HINCRBY sessiond:try:*, ZSCORE sessiond:places:*, ZADD "
+            "sessiond:places:*, ZREMRANGEBYSCORE sessiond:places:*, ZREMRANGEBYRANK sessiond:places:*, HINCRBY "
+            "sessiond:failures:*, HSET sessiond:failures:*, HMGET sessiond:failures:*");
 }
 
 TEST_F(PermissionCheck, CarriesNothingOut) {
@@ -177,6 +198,14 @@ TEST_F(PermissionCheck, AsksForAllThatIsUsed) {
   EXPECT_EQ(index.list("42")->size(), 1U);
   EXPECT_TRUE(index.remove("42", id));
   EXPECT_TRUE(directory.find("ada"));
+  RedisAttemptStore attempts(test.client, test.clock);
+  EXPECT_TRUE(attempts.reserve("try:a", {.windows = {{3, 60s}}}));
+  EXPECT_TRUE(attempts.giveBack("try:a"));
+  EXPECT_TRUE(attempts.forget("try:a"));
+  EXPECT_TRUE(attempts.remember("places:a", "b", 60s, 16));
+  EXPECT_TRUE(attempts.isKnown("places:a", "b", 60s));
+  EXPECT_TRUE(attempts.noteFailure("failures:a", 60s));
+  EXPECT_TRUE(attempts.takeFailures("failures:a"));
   EXPECT_TRUE(cache.put("key", "1", 60s));
   EXPECT_TRUE(cache.get("key"));
   EXPECT_TRUE(cache.remove("key"));

@@ -19,7 +19,7 @@ using testing::IsEmpty;
 using testing::Not;
 
 constexpr char kEverythingElse[] = R"(
-listen: {socket: "[::1]:9000", mode: "0600", group: www-data, backlog: 5, lanes: 3, loaders: 9, workers: 8,
+listen: {socket: "[::1]:9000", mode: "0600", group: www-data, backlog: 5, lanes: 3, loaders: 9, workers: 8, password_workers: 3,
   max_connections: 99, request_timeout: 1500ms, drain_timeout: 0s}
 redis: {url: "redis://app@db:6380/7", user: app, password_file: /etc/pw, connect_timeout: 1s, command_timeout: 70ms,
   breaker: {failures: 2, min_backoff: 50ms, max_backoff: 9s}}
@@ -33,11 +33,14 @@ identity: {X-Id: {from: "/a,b", join: ";", encode: percent, required: true}, "nu
 policies: {guests: {require: optional, max_auth_age: 5m}, "no": {roles_any: ["a b", "true", "#1"], roles_all: ["é"],
   match: {"/x: y": false, /n: -1.5e3, /s: "a\"\\"}}}
 login: {url: /in, default_redirect: "/?a=b", allowed_origins: ["https://a:8443"], authenticators: [redis, htpasswd],
-  htpasswd_file: /etc/users, page_file: "/etc/a: b"}
+  htpasswd_file: /etc/users,
+  case_insensitive: true, throttle: {device_failures: 1, device_window: 1h, known_place_failures: 2,
+    known_place_window: 2h, stranger_free: 3, stranger_first_wait: 2s, stranger_longest_wait: 3h, stranger_failures: 99,
+    stranger_window: 2d, place_failures: 7, place_window: 3h, place_daily_failures: 8}, page_file: "/etc/a: b"}
 logout: {redirect: /bye, tombstone_lifetime: 90m}
 api: {enabled: true, token_file: /etc/token, allow_without_token: true, may_change_user: true}
 cache: {key_prefix: "app:", max_bytes: 2m}
-log: {level: debug, format: json, file: /var/log/sessiond.log, audit: false}
+log: {level: debug, format: json, file: /var/log/sessiond.log, audit: false, audit_addresses: full}
 metrics: {enabled: false}
 )";
 

@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "base/crypto.h"
+#include "support/memory_attempt_store.h"
 #include "unit/endpoints/endpoint_fixture.h"
 
 namespace sessiond {
@@ -50,6 +52,7 @@ class LoginTest : public EndpointFixture {
                                                               .index = index_,
                                                               .log_key = log_key_,
                                                               .metrics = metrics_});
+    gate_ = std::make_unique<LoginGate>(settings_.login.throttle, secrets_.front(), attempts_, attempts_);
     endpoint_ = std::make_unique<LoginEndpoint>(LoginParts{.settings = settings_,
                                                            .page = *page_,
                                                            .csrf = *csrf_,
@@ -58,6 +61,9 @@ class LoginTest : public EndpointFixture {
                                                            .store = store_,
                                                            .index = index_,
                                                            .authenticator = authenticator_,
+                                                           .gate = *gate_,
+                                                           .devices = devices_,
+                                                           .audit_addresses = audit_addresses_,
                                                            .log_key = log_key_,
                                                            .clock = clock_,
                                                            .metrics = metrics_});
@@ -106,6 +112,10 @@ class LoginTest : public EndpointFixture {
   }
 
   FakeAuthenticator authenticator_;
+  MemoryAttemptStore attempts_{clock_};
+  const DeviceCookies devices_{secrets_, clock_};
+  std::unique_ptr<LoginGate> gate_;
+  AuditAddresses audit_addresses_ = AuditAddresses::kHash;
   std::unique_ptr<LoginPage> page_;
   std::unique_ptr<CsrfGuard> csrf_;
   std::unique_ptr<SessionEnder> ender_;
@@ -162,7 +172,7 @@ TEST_F(LoginTest, AFormThatIsRightMakesASessionAndLeadsOn) {
   EXPECT_EQ(header(response, "Location"), "/a?b=1&c=2");
   EXPECT_EQ(header(response, "Cache-Control"), "no-store");
   EXPECT_EQ(response.body, "");
-  ASSERT_EQ(setCookies(response).size(), 1U);
+  ASSERT_EQ(setCookies(response).size(), 2U);
   EXPECT_THAT(setCookies(response)[0], MatchesRegex("connect\\.sid=s%3A[^;]+; Path=/; HttpOnly; Secure; SameSite=Lax"));
   const SessionId id = idIn(setCookies(response)[0]);
   EXPECT_EQ(store_.value(id),
@@ -251,6 +261,117 @@ TEST_F(LoginTest, TheLogTellsOfEveryLoginWhichSessionBeganButNamesNobody) {
       log, HasSubstr("audit login session=" + pseudonym(log_key_, id.bytes()) + " user=" + pseudonym(log_key_, "ada")));
   for (const std::string& secret : {std::string("ada"), std::string(id.bytes()), std::string("192.0.2.17")})
     EXPECT_THAT(log, Not(HasSubstr(secret)));
+}
+
+TEST_F(LoginTest, AfterFiveWrongPasswordsAStrangerHasToWaitEvenWithTheRightOne) {
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(postForm("user=ada&password=x").status, 401);
+  const int calls = authenticator_.calls;
+  const Response page = postForm(kGoodForm + "&rd=/a");
+  EXPECT_EQ(page.status, 429);
+  EXPECT_EQ(header(page, "Retry-After"), "30");
+  EXPECT_THAT(page.body, HasSubstr("There were too many wrong tries for this name or from this network. Please wait 1 "
+                                   "min, then try again."));
+  EXPECT_EQ(fieldIn(page, "rd"), "/a");
+  const Response json = postJson(kGoodJson);
+  EXPECT_EQ(json.status, 429);
+  EXPECT_EQ(header(json, "Retry-After"), "30");
+  EXPECT_EQ(json.body, "{\"error\":\"too_many_tries\"}\n");
+  EXPECT_EQ(authenticator_.calls, calls) << "no password is looked at";
+  EXPECT_EQ(count("sessiond_logins_total", "throttled"), 2U);
+  clock_.advance(seconds(30));
+  EXPECT_EQ(postJson(kGoodJson).status, 200);
+}
+
+TEST_F(LoginTest, AnUnknownNameIsThrottledInTheSameWords) {
+  const std::string known = R"({"user":"ada","password":"x"})";
+  const std::string unknown = R"({"user":"bob","password":"x"})";
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(postJson(known).body, postJson(unknown).body);
+  const Response one = postJson(known);
+  const Response other = postJson(unknown);
+  EXPECT_EQ(one.status, 429);
+  EXPECT_EQ(one.body, other.body);
+  EXPECT_EQ(one.headers.lines(), other.headers.lines());
+}
+
+TEST_F(LoginTest, AllSpellingsOfANameShareOneBudget) {
+  settings_.login.case_insensitive = true;
+  build();
+  for (const char* spelling : {"ada", " ada", "ADA ", "Ada\\u00a0", "\\u200bada"})
+    EXPECT_EQ(postJson(std::string(R"({"user":")") + spelling + R"(","password":"x"})").status, 401) << spelling;
+  EXPECT_EQ(postJson(kGoodJson).status, 429);
+  clock_.advance(hours(1));
+  EXPECT_EQ(postJson(R"({"user":"ADA","password":"a&b c"})").status, 200);
+}
+
+TEST_F(LoginTest, ADeviceThatLoggedInBeforeIsNotLockedOutByStrangers) {
+  const Params elsewhere = {{"SESSIOND_ADDR", "198.51.100.9"}};
+  const Response first = postJson(kGoodJson, elsewhere);
+  ASSERT_EQ(setCookies(first).size(), 2U);
+  const std::string device = setCookies(first)[1];
+  EXPECT_THAT(device, MatchesRegex("__Host-sd_device=[A-Za-z0-9_-]{75}; Path=/; Expires=Fri, 01 Jan 2027 00:00:00 GMT; "
+                                   "HttpOnly; Secure; SameSite=Lax"));
+  for (int i = 0; i < 50; ++i) postJson(R"({"user":"ada","password":"x"})", {{"SESSIOND_ADDR", "203.0.113.9"}});
+  const Params travelling = {{"SESSIOND_ADDR", "203.0.113.10"}};
+  EXPECT_EQ(postJson(kGoodJson, travelling).status, 429);
+  const Params known = {{"SESSIOND_ADDR", "203.0.113.10"}, {"HTTP_COOKIE", device.substr(0, device.find(';'))}};
+  EXPECT_EQ(postJson(kGoodJson, known).status, 200);
+  EXPECT_EQ(postJson(kGoodJson, elsewhere).status, 200) << "and neither is the place";
+  EXPECT_EQ(postJson(R"({"user":"bob","password":"x"})", known).status, 401) << "of no use for another user";
+}
+
+TEST_F(LoginTest, OverHttpTheDeviceCookieHasAnotherName) {
+  EXPECT_THAT(setCookies(postJson(kGoodJson, {{"SESSIOND_SCHEME", "http"}})).at(1),
+              MatchesRegex("sd_device=[A-Za-z0-9_-]{75}; Path=/; Expires=[^;]*; HttpOnly; SameSite=Lax"));
+}
+
+TEST_F(LoginTest, TellsAfterTheLoginOfThreeWrongPasswordsAndMore) {
+  for (int i = 0; i < 2; ++i) postJson(R"({"user":"ada","password":"x"})");
+  EXPECT_THAT(postJson(kGoodJson).body, Not(HasSubstr("failed_attempts")));
+  for (int i = 0; i < 3; ++i) postJson(R"({"user":"ada","password":"x"})");
+  EXPECT_THAT(postJson(kGoodJson).body,
+              HasSubstr(R"(,"redirect":"/start","failed_attempts":{"count":3,"last":1767225600000}})"));
+}
+
+TEST_F(LoginTest, WhereTriesCannotBeCountedNoPasswordIsLookedAt) {
+  attempts_.failAfter(1);
+  const Response response = postJson(kGoodJson);
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(header(response, "Retry-After"), "5");
+  EXPECT_EQ(authenticator_.calls, 0);
+}
+
+TEST_F(LoginTest, ATryThatNobodyDecidedCostsNothing) {
+  authenticator_.failure = AuthenticationFailure::kUnavailable;
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(postJson(kGoodJson).status, 503);
+  authenticator_.failure.reset();
+  store_.failWith(StoreError::kUnavailable);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(postJson(kGoodJson).status, 503);
+  store_.failWith(std::nullopt);
+  EXPECT_EQ(postJson(kGoodJson).status, 200);
+}
+
+TEST_F(LoginTest, RefusalsThatCostNothingAreSummedUpInTheLog) {
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 8000; ++i) postJson(kGoodJson, {{"HTTP_ORIGIN", "null"}});
+  const std::string first = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 1) << first.substr(0, 1000);
+  EXPECT_THAT(first, HasSubstr("audit login_refused reason=cross_site"));
+  EXPECT_EQ(count("sessiond_logins_total", "cross_site"), 8000U);
+  clock_.advance(LogSummary::kInterval);
+  testing::internal::CaptureStderr();
+  postJson(kGoodJson, {{"HTTP_ORIGIN", "null"}});
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr(" count=8000"));
+}
+
+TEST_F(LoginTest, WrongPasswordsHaveALineEachWithTheAddressIfThatIsWanted) {
+  audit_addresses_ = AuditAddresses::kFull;
+  build();
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) postJson(R"({"user":"ada","password":"x"})");
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 3);
+  EXPECT_THAT(log, HasSubstr("audit login_refused reason=wrong_password user=" + pseudonym(log_key_, "ada") +
+                             " address=192.0.2.17"));
 }
 
 TEST_F(LoginTest, AFailedLoginLeavesThePreviousSessionAlone) {

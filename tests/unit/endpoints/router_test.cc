@@ -23,7 +23,7 @@ class RouterTest : public testing::Test {
  protected:
   RouterTest() {
     router_.addQuick("health", [](const Request&) { return Response(200); });
-    router_.addSlow("login", [](const Request& request) {
+    router_.addPassword("login", [](const Request& request) {
       Response response(303);
       response.add("Location", request.paramOrEmpty("QUERY_STRING"));
       return response;
@@ -67,6 +67,15 @@ TEST_F(RouterTest, GivesSlowEndpointsToAWorker) {
   router_.work(exchange_);
   EXPECT_EQ(exchange_.response.status, 303);
   EXPECT_EQ(exchange_.response.headers.lines(), "Location: /there\r\n");
+}
+
+TEST_F(RouterTest, GivesWhatBringsAPasswordToAWorkerForPasswords) {
+  const Param posted[] = {{"SESSIOND_ENDPOINT", "login"}, {"REQUEST_METHOD", "POST"}};
+  EXPECT_EQ(receive(posted), Route::kPassword);
+  router_.work(exchange_);
+  EXPECT_EQ(exchange_.response.status, 303);
+  const Param shown[] = {{"SESSIOND_ENDPOINT", "login"}, {"REQUEST_METHOD", "GET"}};
+  EXPECT_EQ(receive(shown), Route::kWork);
 }
 
 TEST_F(RouterTest, GivesChecksToAuth) {

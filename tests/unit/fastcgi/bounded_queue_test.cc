@@ -78,5 +78,20 @@ TEST(BoundedQueue, ClosingWakesEverybodyWhoWaits) {
   queue.close();
 }
 
+TEST(BoundedQueue, ClosingCanTakeAllThatWait) {
+  BoundedQueue<std::unique_ptr<int>> queue(4);
+  auto one = std::make_unique<int>(1);
+  auto two = std::make_unique<int>(2);
+  ASSERT_TRUE(queue.push(one) && queue.push(two));
+  const auto taken = queue.closeAndTakeAll();
+  ASSERT_EQ(taken.size(), 2U);
+  EXPECT_EQ(*taken[0], 1);
+  EXPECT_EQ(*taken[1], 2);
+  auto late = std::make_unique<int>(3);
+  EXPECT_FALSE(queue.push(late));
+  std::vector<std::unique_ptr<int>> rest;
+  EXPECT_FALSE(queue.popSome(rest, 9));
+}
+
 }  // namespace
 }  // namespace sessiond
