@@ -38,6 +38,8 @@ mandir      ?= $(datarootdir)/man
 # change them puts a folder in the link's place.
 snippetdir  ?= $(datarootdir)/sessiond/nginx
 nginxdir    ?= $(sysconfdir)/nginx/sessiond
+# The pages' texts, to begin a site's own from; the program has them in itself.
+messagesdir ?= $(datarootdir)/sessiond/messages
 INSTALL     ?= install
 
 .PHONY: all
@@ -113,6 +115,9 @@ $(foreach r,$(ROOMS),$(eval $(call room,$(r))))
 $(OUT)/lib%.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
+
+# The assembler takes these in, and the compiler does not see it.
+$(OUT)/src/endpoints/pages/shipped_messages.o: $(wildcard messages/*.yaml)
 
 $(OUT)/src/%.o: src/%.cc $(OUT)/flags | $(packages_found)
 	@mkdir -p $(@D)
@@ -278,6 +283,9 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(INSTALL) -d '$(DESTDIR)$(sbindir)' '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)' '$(DESTDIR)$(sysconfdir)/sessiond'
 	$(INSTALL) -m 755 $(OUT)/sessiond $(OUT)/sessionctl '$(DESTDIR)$(sbindir)'
 	$(INSTALL) -m 644 nginx/*.conf '$(DESTDIR)$(snippetdir)'
+	$(OUT)/sessiond --write-pages '$(DESTDIR)$(snippetdir)/pages'
+	$(INSTALL) -d '$(DESTDIR)$(messagesdir)'
+	$(INSTALL) -m 644 messages/*.yaml '$(DESTDIR)$(messagesdir)'
 	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml '$(DESTDIR)$(docdir)'
 	$(foreach example,$(examples),$(call place_example,$(example)) &&) :
 	$(foreach unit,$(units),$(call place,systemd/$(unit),$(unitdir)/$(unit)) &&) :
@@ -304,7 +312,7 @@ uninstall: ## remove what was installed, but not the configuration; stops and di
 	    echo 'nginx still includes $(nginxdir): kept there. What they protect is answered 503 now.'; fi; fi
 	rm -f '$(DESTDIR)$(sbindir)/sessiond' '$(DESTDIR)$(sbindir)/sessionctl' '$(DESTDIR)$(sysusersdir)/sessiond.conf' \
 	  $(foreach unit,$(units),'$(DESTDIR)$(unitdir)/$(unit)')
-	rm -rf '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)'
+	rm -rf '$(DESTDIR)$(messagesdir)' '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)'
 	rm -f '$(DESTDIR)$(mandir)/man8/sessiond.8' '$(DESTDIR)$(mandir)/man8/sessionctl.8' \
 	  '$(DESTDIR)$(mandir)/man5/sessiond.yaml.5'
 	-rmdir '$(DESTDIR)$(dir $(snippetdir))' 2>/dev/null

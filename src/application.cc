@@ -6,9 +6,11 @@
 #include <string_view>
 #include <utility>
 
+#include "base/check.h"
 #include "base/crypto.h"
 #include "base/secret.h"
 #include "endpoints/account/logout.h"
+#include "endpoints/account/logout_pages.h"
 #include "endpoints/account/session_ender.h"
 #include "endpoints/api/api_answers.h"
 #include "endpoints/api/api_gate.h"
@@ -17,7 +19,8 @@
 #include "endpoints/auth/auth.h"
 #include "endpoints/csrf.h"
 #include "endpoints/login/login.h"
-#include "endpoints/login/login_page.h"
+#include "endpoints/pages/page_book.h"
+#include "endpoints/pages/page_endpoint.h"
 #include "endpoints/router.h"
 #include "endpoints/status/health.h"
 #include "login/directory_authenticator.h"
@@ -64,6 +67,13 @@ Directories directoriesOf(Prepared& prepared, RedisClient& redis, const RedisKey
   return directories;
 }
 
+/// REQUIRES: the configuration has been checked.
+JsonPointer userPointerOf(const SessionSettings& config) {
+  std::optional<JsonPointer> pointer = JsonPointer::parse(config.user_at);
+  SESSIOND_CHECK(pointer.has_value());
+  return *std::move(pointer);
+}
+
 Response answerNoLoginHere() {
   Response response(404);
   response.add("Content-Type", "text/plain; charset=utf-8");
@@ -80,18 +90,15 @@ Response answerNoApiHere(const Request&) {
 
 /// The applications' own endpoints. Built in this order.
 struct ApiParts {
-  ApiParts(const Config& config, const CookieSigner& signer, RedisClient& redis, SessionStore& store,
+  ApiParts(const Config& config, const SessionFinder& finder, RedisClient& redis, SessionStore& store,
            const HmacKey& log_key, const Clock& clock, MetricsRegistry& metrics)
       : gate(config.api, metrics),
-        finder(config.extractionRules(),
-               {config.session, config.cookie, config.logout, signer, store, clock, log_key, metrics}),
         session({finder, store, clock, config.session.max_bytes,
                  config.api.may_change_user ? std::vector<JsonPointer>() : decidingPlaces(config.extractionRules())}),
         redis_cache(redis, config.cache),
         cache({redis_cache, config.cache.max_bytes, log_key, metrics}) {}
 
   const ApiGate gate;
-  const SessionFinder finder;
   const SessionDataEndpoint session;
   RedisAppCache redis_cache;
   const AppCacheEndpoint cache;
@@ -99,7 +106,7 @@ struct ApiParts {
 
 /// Each is built from those above it, and goes before them.
 struct Application::Parts {
-  Parts(std::shared_ptr<const Config> settings, LoginPage page, Directories directories,
+  Parts(std::shared_ptr<const Config> settings, PageBook book, Directories directories,
         std::unique_ptr<RedisClient> client, HmacKey key, const Clock& time, MetricsRegistry& metrics);
 
   const std::shared_ptr<const Config> config;
@@ -121,12 +128,15 @@ struct Application::Parts {
   TouchWriter touches;
   const std::unique_ptr<RefusalLog> refusals;  // null: log.refusals is false
   const AuthEndpoint auth;
-  const LoginPage login_page;
+  const PageBook pages;
+  const SessionFinder finder;
   const CsrfGuard csrf;
   const SessionEnder ender;
   std::optional<DirectoryAuthenticator> authenticator;  // absent: nobody logs in here (login.authenticators is empty)
   std::optional<LoginEndpoint> login;
+  const LogoutPages logout_pages;
   const LogoutEndpoint logout;
+  const PageEndpoint page;
   const std::unique_ptr<ApiParts> api;  // null: api.enabled is false
   Router router;
 
@@ -134,7 +144,7 @@ struct Application::Parts {
   void addApi();
 };
 
-Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page, Directories directories,
+Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book, Directories directories,
                           std::unique_ptr<RedisClient> client, HmacKey key, const Clock& time, MetricsRegistry& metrics)
     : config(std::move(settings)),
       clock(time),
@@ -158,12 +168,16 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
       touches(store, throttle, metrics),
       refusals(config->log.refusals ? std::make_unique<RefusalLog>(log_key) : nullptr),
       auth(*config, {signer, extractor, caching, throttle, touches, clock, metrics, refusals.get()}),
-      login_page(std::move(page)),
+      pages(std::move(book)),
+      finder(config->extractionRules(),
+             {config->session, config->cookie, config->logout, signer, store, clock, log_key, metrics}),
       csrf(config->session.secrets, config->cookie.secure, clock),
       ender({config->session, TombstoneLifetime::from(config->session, config->cookie, config->logout), store, index,
              log_key, clock, metrics}),
-      logout({*config, signer, ender, log_key, metrics}),
-      api(config->api.enabled ? std::make_unique<ApiParts>(*config, signer, *redis, store, log_key, clock, metrics)
+      logout_pages(pages, finder, userPointerOf(config->session)),
+      logout({*config, logout_pages, signer, ender, log_key, metrics}),
+      page({pages, finder, clock}, userPointerOf(config->session)),
+      api(config->api.enabled ? std::make_unique<ApiParts>(*config, finder, *redis, store, log_key, clock, metrics)
                               : nullptr),
       router(auth) {
   router.addQuick("health", answerHealth);
@@ -172,11 +186,12 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, LoginPage page
   if (!directories.empty()) {
     authenticator.emplace(std::move(directories), log_key);
     login.emplace(
-        LoginParts{*config, login_page, csrf, signer, ender, store, index, *authenticator, log_key, clock, metrics});
+        LoginParts{*config, pages, finder, csrf, signer, ender, store, index, *authenticator, log_key, clock, metrics});
   }
   router.addPassword("login",
                      [this](const Request& request) { return login ? login->answer(request) : answerNoLoginHere(); });
   router.addSlow("logout", [this](const Request& request) { return logout.answer(request); });
+  router.addSlow("page", [this](const Request& request) { return page.answer(request); });
   if (config->metrics.enabled) {
     router.addSlow("metrics", [this, &metrics](const Request& request) {
       caching.measure();
@@ -205,8 +220,8 @@ std::shared_ptr<Application> Application::build(Prepared prepared, const Clock& 
   auto redis = std::make_unique<RedisClient>(prepared.config->redis, clock, metrics);
   Directories directories = directoriesOf(prepared, *redis, keysOf(*prepared.config));
   HmacKey log_key = logKeyOf(prepared.config->session.secrets.front());
-  auto parts = std::make_unique<Parts>(std::move(prepared.config), std::move(prepared.login_page),
-                                       std::move(directories), std::move(redis), std::move(log_key), clock, metrics);
+  auto parts = std::make_unique<Parts>(std::move(prepared.config), std::move(prepared.pages), std::move(directories),
+                                       std::move(redis), std::move(log_key), clock, metrics);
   return std::shared_ptr<Application>(new Application(std::move(parts)));
 }
 

@@ -17,6 +17,7 @@
 #include "config/config_dump.h"
 #include "daemon.h"
 #include "prepare.h"
+#include "write_pages.h"
 
 namespace {
 
@@ -24,6 +25,14 @@ using sessiond::ConfigProblem;
 
 void print(const std::vector<ConfigProblem>& problems) {
   for (const ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", describe(problem).c_str());
+}
+
+int writePages(const std::string& folder, const sessiond::Config& config) {
+  const auto book = sessiond::PageBook::load(config.pages, {.login_url = config.login.url});
+  const std::vector<std::string> problems = book ? sessiond::writePages(*book, folder) : book.error();
+  for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
+  if (!book) return EX_CONFIG;
+  return problems.empty() ? 0 : EX_OSERR;
 }
 
 }  // namespace
@@ -34,9 +43,14 @@ int main(int argc, char** argv) {
   std::string config_file = "/etc/sessiond/sessiond.yaml";
   bool test = false;
   bool test_and_dump = false;
+  std::string pages_folder;
   CLI::App app("sessiond: sessions behind nginx, shared with Express", "sessiond");
   app.add_option("-c,--config", config_file, "configuration file")->capture_default_str();
   app.add_flag("-t,--test", test, "check the configuration and exit (0 good, 78 wrong)");
+  app.add_option(
+      "--write-pages", pages_folder,
+      "write the pages that nginx shows while sessiond is away to this folder, and exit (built-in look without "
+      "-c)");
   app.add_flag("-T,--dump", test_and_dump, "check it and print what is in force, secrets hidden");
   app.set_version_flag("-V,--version", "sessiond " + std::string(sessiond::kVersion));
   try {
@@ -45,11 +59,14 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : EX_USAGE;
   }
 
-  if (!test && !test_and_dump) return sessiond::runDaemon(config_file);
+  // At an installation there is no configuration yet.
+  if (!pages_folder.empty() && app.count("-c") == 0) return writePages(pages_folder, sessiond::Config());
+  if (!test && !test_and_dump && pages_folder.empty()) return sessiond::runDaemon(config_file);
   const sessiond::SystemClock clock;
   const auto prepared = sessiond::prepare(config_file, sessiond::ListeningSocket::kOurOwn, clock);
   print(prepared ? prepared->warnings : prepared.error());
   if (!prepared) return EX_CONFIG;
+  if (!pages_folder.empty()) return writePages(pages_folder, *prepared->config);
   if (test_and_dump) {
     std::fputs(dumpConfig(*prepared->config).c_str(), stdout);
   } else {

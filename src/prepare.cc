@@ -13,10 +13,6 @@
 namespace sessiond {
 namespace {
 
-void reportAll(ConfigReport& report, const std::string& option, const std::vector<std::string>& problems) {
-  for (const std::string& problem : problems) report.error(option, problem);
-}
-
 std::unique_ptr<HtpasswdDirectory> openHtpasswd(const LoginSettings& login, const Clock& clock, ConfigReport& report) {
   const std::vector<std::string>& names = login.authenticators;
   const bool is_used = std::find(names.begin(), names.end(), "htpasswd") != names.end();
@@ -27,11 +23,20 @@ std::unique_ptr<HtpasswdDirectory> openHtpasswd(const LoginSettings& login, cons
   return nullptr;
 }
 
-std::optional<LoginPage> loadPage(const LoginSettings& login, ConfigReport& report) {
+PageSite pageSiteOf(const LoginSettings& config) {
+  return {.login_url = config.url, .origins = config.allowed_origins, .login_page_file = config.page_file};
+}
+
+std::optional<PageBook> loadPages(const Config& config, ConfigReport& report) {
   if (!report.isSound("login.page_file")) return std::nullopt;
-  Expected<LoginPage, std::vector<std::string>> page = LoginPage::load(login);
-  if (page) return *std::move(page);
-  reportAll(report, "login.page_file", page.error());
+  Expected<PageBook, std::vector<std::string>> book = PageBook::load(config.pages, pageSiteOf(config.login));
+  if (book) return *std::move(book);
+  for (const std::string& problem : book.error()) {
+    // "option: what is wrong"
+    const std::size_t end = problem.find(": ");
+    SESSIOND_CHECK(end != std::string::npos);
+    report.error(problem.substr(0, end), problem.substr(end + 2));
+  }
   return std::nullopt;
 }
 
@@ -66,18 +71,18 @@ void checkLog(const LogOptions& log, ConfigReport& report) {
 Expected<Prepared, std::vector<ConfigProblem>> prepare(const std::string& config_file, ListeningSocket socket,
                                                        const Clock& clock) {
   std::unique_ptr<HtpasswdDirectory> htpasswd;
-  std::optional<LoginPage> page;
+  std::optional<PageBook> pages;
   auto loaded = loadConfig(config_file, [&](const Config& config, ConfigReport& report) {
     htpasswd = openHtpasswd(config.login, clock, report);
-    page = loadPage(config.login, report);
+    pages = loadPages(config, report);
     checkSockets(config, socket, report);
     checkLog(config.log, report);
   });
   if (!loaded) return Unexpected(loaded.error());
-  SESSIOND_CHECK(page.has_value());
+  SESSIOND_CHECK(pages.has_value());
   return Prepared{.config = std::make_shared<const Config>(std::move(loaded->config)),
                   .htpasswd = std::move(htpasswd),
-                  .login_page = *std::move(page),
+                  .pages = *std::move(pages),
                   .warnings = std::move(loaded->warnings)};
 }
 

@@ -1,6 +1,6 @@
 // prepare: the one way to get ready, for `sessiond -t`, the start, a reload and `sessionctl check`.
 //
-// It reads the configuration and everything that it names: secrets, the password file, the login page, what must be
+// It reads the configuration and everything that it names: secrets, the password file, the pages, what must be
 // true of sockets and of the log file. It starts no thread and opens nothing for good. What comes back is all that an
 // Application is built from, which cannot fail then; or every problem, with its place in the file.
 //
@@ -17,7 +17,7 @@
 #include "base/expected.h"
 #include "config/config.h"
 #include "config/config_problem.h"
-#include "endpoints/login/login_page.h"
+#include "endpoints/pages/page_book.h"
 #include "login/htpasswd_directory.h"
 
 namespace sessiond {
@@ -25,7 +25,7 @@ namespace sessiond {
 struct Prepared {
   std::shared_ptr<const Config> config;
   std::unique_ptr<HtpasswdDirectory> htpasswd;  ///< null: login.authenticators does not list it
-  LoginPage login_page;
+  PageBook pages;
   std::vector<ConfigProblem> warnings;  ///< sorted by position
 };
 

@@ -146,6 +146,10 @@ void loadFiles(Config& config, const FileLocations& locations, ConfigReport& rep
   checkOpenFiles(config.listen, openFilesLimit(), report);
   settle(config.login.htpasswd_file, "login.htpasswd_file", locations, report);
   settle(config.login.page_file, "login.page_file", locations, report);
+  settle(config.pages.logo_file, "pages.logo_file", locations, report);
+  settle(config.pages.logo_dark_file, "pages.logo_dark_file", locations, report);
+  settle(config.pages.style_file, "pages.style_file", locations, report);
+  settle(config.pages.folder, "pages.folder", locations, report);
 }
 
 }  // namespace

@@ -258,9 +258,36 @@ std::vector<Option> whoMayOptions() {
       text(
           "login.page_file", [](auto& c) -> auto& { return c.login.page_file; }, aboutNothing),
       text(
-          "logout.redirect", [](auto& c) -> auto& { return c.logout.redirect; }, aboutLocalUrl),
+          "logout.redirect", [](auto& c) -> auto& { return c.logout.redirect; }, aboutLocalUrlOrNone),
       wholeSeconds("logout.tombstone_lifetime", [](auto& c) -> auto& { return c.logout.tombstone_lifetime; },
                    {60s, kTenYears}),
+  };
+}
+
+std::vector<Option> pagesOptions() {
+  return {
+      text(
+          "pages.site_name", [](auto& c) -> auto& { return c.pages.site_name; }, aboutNothing),
+      text(
+          "pages.logo_file", [](auto& c) -> auto& { return c.pages.logo_file; }, aboutNothing),
+      text(
+          "pages.logo_dark_file", [](auto& c) -> auto& { return c.pages.logo_dark_file; }, aboutNothing),
+      text(
+          "pages.accent", [](auto& c) -> auto& { return c.pages.accent; }, aboutNothing),
+      text(
+          "pages.accent_dark", [](auto& c) -> auto& { return c.pages.accent_dark; }, aboutNothing),
+      text(
+          "pages.help_url", [](auto& c) -> auto& { return c.pages.help_url; }, aboutLinkOrNone),
+      text(
+          "pages.home_url", [](auto& c) -> auto& { return c.pages.home_url; }, aboutLink),
+      text(
+          "pages.style_file", [](auto& c) -> auto& { return c.pages.style_file; }, aboutNothing),
+      text(
+          "pages.folder", [](auto& c) -> auto& { return c.pages.folder; }, aboutNothing),
+      flag(
+          "pages.script", [](auto& c) -> auto& { return c.pages.script; }),
+      text(
+          "pages.language", [](auto& c) -> auto& { return c.pages.language; }, aboutNothing),
   };
 }
 
@@ -304,7 +331,7 @@ std::vector<Option> observationOptions() {
 
 std::vector<Option> buildTable() {
   std::vector<Option> table;
-  for (const auto section : {listenOptions, redisOptions, sessionOptions, cookieOptions, whoMayOptions,
+  for (const auto section : {listenOptions, redisOptions, sessionOptions, cookieOptions, whoMayOptions, pagesOptions,
                              applicationOptions, observationOptions}) {
     for (Option& option : section()) table.push_back(std::move(option));
   }

@@ -216,6 +216,21 @@ Complaint aboutLocalUrl(std::string_view text) {
   return aboutLength(text, 512);
 }
 
+Complaint aboutLocalUrlOrNone(std::string_view text) {
+  return text.empty() ? std::nullopt : aboutLocalUrl(text);
+}
+
+Complaint aboutLink(std::string_view text) {
+  const bool elsewhere = text.starts_with("https://") || text.starts_with("http://");
+  if (!elsewhere) return aboutLocalUrl(text);
+  if (!all(text, isVisible) || has(text, "\\\"<>")) return mustBe("a web address, percent-encoded where needed,", text);
+  return aboutLength(text, 512);
+}
+
+Complaint aboutLinkOrNone(std::string_view text) {
+  return text.empty() ? std::nullopt : aboutLink(text);
+}
+
 Complaint aboutLocalPath(std::string_view text) {
   if (has(text, "?#")) return "must not have a query or fragment but is " + shown(text);
   return aboutLocalUrl(text);

@@ -43,6 +43,10 @@ Complaint aboutIdentityHeaderName(std::string_view text);
 Complaint aboutPolicyName(std::string_view text);
 /// Where a browser may be sent: /path, with or without query.
 Complaint aboutLocalUrl(std::string_view text);
+Complaint aboutLocalUrlOrNone(std::string_view text);
+/// A path on this site, or a web address elsewhere.
+Complaint aboutLink(std::string_view text);
+Complaint aboutLinkOrNone(std::string_view text);
 /// The same without query and fragment, because we append a query to it.
 Complaint aboutLocalPath(std::string_view text);
 /// scheme://host[:port] exactly as browsers write it in `Origin` (RFC 6454 §6.2).

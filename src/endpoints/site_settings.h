@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "endpoints/pages/pages_settings.h"
 #include "login/login_settings.h"
 #include "session/cookie_settings.h"
 #include "session/facts_extractor.h"
@@ -37,6 +38,7 @@ struct SiteSettings {
   std::vector<SessionPolicy> policies = {{.name = "default"}};
   LoginSettings login;
   LogoutSettings logout;
+  PagesSettings pages;
   ApiSettings api;
   AppCacheSettings cache;
 

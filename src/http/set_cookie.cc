@@ -80,6 +80,7 @@ bool isValid(const SetCookie& cookie) {
 std::string render(const SetCookie& cookie) {
   SESSIOND_CHECK(isValid(cookie));
   std::string text = cookie.name + "=" + cookie.value;
+  if (cookie.max_age) text.append("; Max-Age=").append(std::to_string(cookie.max_age->count()));
   if (!cookie.domain.empty()) text.append("; Domain=").append(cookie.domain);
   if (!cookie.path.empty()) text.append("; Path=").append(cookie.path);
   if (cookie.expires) text.append("; Expires=").append(formatHttpDate(*cookie.expires));
@@ -93,6 +94,7 @@ std::string render(const SetCookie& cookie) {
 SetCookie expired(SetCookie cookie) {
   cookie.value.clear();
   cookie.expires = WallTime();
+  cookie.max_age.reset();
   return cookie;
 }
 

@@ -3,10 +3,11 @@
 //   name=value; Domain=example.org; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; Partitioned;
 //   Priority=High; SameSite=Lax
 //
-// There is never a Max-Age: express-session sends Expires only.
+// The session's cookie never has a Max-Age: express-session sends Expires only.
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ struct SetCookie {
   SameSite same_site = SameSite::kUnset;
   CookiePriority priority = CookiePriority::kUnset;
   std::optional<WallTime> expires;  ///< absent: ends with the browser
+  /// The same by the browser's own clock, which may be wrong; it wins over `expires`.
+  std::optional<std::chrono::seconds> max_age;
 };
 
 /// May it be sent? What npm's `cookie` refuses is refused: a name that is no RFC 9110 token, a value beyond RFC 6265

@@ -41,7 +41,7 @@ struct SessionSettings : RecordSettings {
 };
 
 struct LogoutSettings {
-  std::string redirect = "/";
+  std::string redirect;                            ///< empty: a page that says that it is done
   std::chrono::seconds tombstone_lifetime{86400};  ///< how late a writer may be (session/tombstone_lifetime.h)
 };
 

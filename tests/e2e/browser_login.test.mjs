@@ -129,6 +129,8 @@ describe('the login form in a browser', () => {
     const before = await color();
     await page.$eval('button[type=submit]', (button) => button.before(document.createElement('button')));
     assert.equal(await color(), before);
+    await page.goto('/login');
+    await logIn(page);
     await page.goto('/logout');
     const [main, quiet] = await page.$$eval('button', (buttons) => buttons.map((b) => getComputedStyle(b).backgroundColor));
     assert.equal(main, before);

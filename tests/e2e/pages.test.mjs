@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { formAction, hiddenFields } from './support/client.mjs';
+import { password } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 import { seenAs } from './support/upstream.mjs';
 
@@ -85,10 +87,37 @@ describe('a protected page', () => {
     assert.equal((await stack.client().get('/admin/')).status, 302);
   });
 
-  test('is 403 for everybody under a policy that no configuration has', async () => {
+  test('is our mistake under a policy that no configuration has, and open to nobody', async () => {
     const admin = await stack.session('policy-unknown', { id: 1, roles: ['admin'] });
-    assert.equal((await stack.client().get('/unknown/', { headers: { Cookie: admin } })).status, 403);
+    const before = stack.upstream.requests;
+    const response = await stack.client().get('/unknown/', { headers: { Cookie: admin } });
+    assert.equal(response.status, 500);
+    assert.equal(stack.upstream.requests, before);
+    assert.match(response.text, /This is our mistake, not yours\./);
+    const [, id] = response.text.match(/Z ([0-9a-f]{12})<\/code>/);
+    assert.match(stack.sessiond.logText(), new RegExp(`by a mistake in the configuration.*${id}`));
     assert.match(stack.sessiond.logText(), /nobody-wrote-it/);
+  });
+
+  test('says what is lost when a form comes with a session that has ended, and leads back to the form', async () => {
+    const client = stack.client();
+    const refused = await client.postForm('/page/save?draft=1', { text: 'x' });
+    assert.equal(refused.status, 302);
+    assert.equal(refused.headers.location, '/login?rd=%2Fpage%2Fsave%3Fdraft%3D1&lost=1');
+    const headers = { Referer: `http://127.0.0.1:${stack.nginx.port}/page/form?x=1` };
+    const { text } = await client.get(refused.headers.location, { headers });
+    assert.match(text, /what you sent has not been saved/);
+    const answer = await client.postForm(formAction(text), { ...hiddenFields(text), user: 'alice', password });
+    assert.equal(answer.headers.location, '/page/form?x=1');
+  });
+
+  test('says that a recent login is wanted where the policy wants one', async () => {
+    const old = { _sd: { created: 1, authenticated: 1 } };
+    const cookie = await stack.session('policy-recent', alice, { extra: old });
+    const refused = await stack.client().get('/recent/', { headers: { Cookie: cookie } });
+    assert.equal(refused.headers.location, '/login?rd=%2Frecent%2F&why=stale');
+    const { text } = await stack.client().get(refused.headers.location, { headers: { Cookie: cookie } });
+    assert.match(text, /needs a recent login/);
   });
 
   test('with an optional policy is open to all, and says who it is when somebody is', async () => {

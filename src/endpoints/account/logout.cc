@@ -5,8 +5,9 @@
 #include <utility>
 
 #include "base/log.h"
-#include "endpoints/account/logout_page.h"
+#include "endpoints/account/logout_pages.h"
 #include "endpoints/cross_site.h"
+#include "endpoints/login/kept_cookie_mark.h"
 #include "endpoints/media_type.h"
 #include "endpoints/plain_answers.h"
 #include "endpoints/session_cookie.h"
@@ -34,8 +35,13 @@ LogoutEndpoint::LogoutEndpoint(const LogoutParts& parts)
 Response LogoutEndpoint::answer(const Request& request) const {
   const std::string_view method = request.paramOrEmpty("REQUEST_METHOD");
   if (method == "POST") return logOut(request);
-  if (method != "GET" && method != "HEAD") return methodNotAllowed("GET, HEAD, POST");
-  Response page = logoutPage(parts_.settings.login.allowed_origins);
+  if (method != "GET" && method != "HEAD") {
+    if (!wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))) return methodNotAllowed("GET, HEAD, POST");
+    Response page = parts_.pages.refuse(request, 405, "wrong_method");
+    page.add("Allow", "GET, HEAD, POST");
+    return page;
+  }
+  Response page = parts_.pages.ask(request);
   if (method == "HEAD") page.body.clear();
   return page;
 }
@@ -57,21 +63,27 @@ Expected<LogoutEndpoint::Wish, int> LogoutEndpoint::readWish(const Request& requ
 
 Response LogoutEndpoint::logOut(const Request& request) const {
   if (isCrossSite(request, parts_.settings.login.allowed_origins))
-    return refuse(request, 403, "cross_site", "This logout was started by another site.");
+    return refuse(request, 403, "cross_site", "logout_cross_site");
   const Expected<Wish, int> wish = readWish(request);
-  if (!wish) return refuse(request, wish.error(), "malformed", "The request could not be read.");
+  if (!wish) return refuse(request, wish.error(), "malformed", "unreadable");
   const auto ended = endSessions(request, wish->all);
-  if (!ended) return unavailable(request, wish->all && ended.error() == StoreError::kTimeout);
+  if (!ended) return unavailable(request, *wish, wish->all && ended.error() == StoreError::kTimeout);
   done_.add();
   const bool page = wantsPage(request.paramOrEmpty("HTTP_ACCEPT"));
   Response response(page ? 303 : 204);
   response.add("Cache-Control", "no-store");
   response.add("X-Session-Logout", ended->burial == Burial::kBuried ? "final" : "unburied");
+  // What the browser keeps of the private pages would otherwise be shown again when it goes back.
+  response.add("Clear-Site-Data", "\"cache\"");
   if (page)
-    response.add("Location",
-                 safeRedirectOr(wish->rd, parts_.settings.login.allowed_origins, parts_.settings.logout.redirect));
+    response.add("Location", safeRedirectOr(wish->rd, parts_.settings.login.allowed_origins, afterwards(wish->all)));
   clearCookies(request, ended->sessions, response);
+  if (hasLoginMark(request)) response.add("Set-Cookie", noLoginMark());
   return response;
+}
+
+std::string LogoutEndpoint::afterwards(bool all) const {
+  return parts_.settings.logout.redirect.empty() ? parts_.pages.loggedOutAddress(all) : parts_.settings.logout.redirect;
 }
 
 Expected<LogoutEndpoint::Ended, StoreError> LogoutEndpoint::endSessions(const Request& request, bool all) const {
@@ -130,20 +142,21 @@ void LogoutEndpoint::clearCookies(const Request& request, const std::vector<Ende
 }
 
 /// `begun`: some of the user's other sessions may have ended.
-Response LogoutEndpoint::unavailable(const Request& request, bool begun) const {
+Response LogoutEndpoint::unavailable(const Request& request, const Wish& wish, bool begun) const {
   failed_.add();
-  const bool page = wantsPage(request.paramOrEmpty("HTTP_ACCEPT"));
-  Response response = !page   ? jsonError(503, begun ? "unfinished" : "unavailable")
-                      : begun ? textAnswer(503, "Not all of your sessions could be ended in time. Please try again.")
-                              : textAnswer(503, "Logging out is not possible right now. You are still logged in.");
+  Response response =
+      wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))
+          ? parts_.pages.unavailable(request, begun ? "logout_unfinished" : "logout_unavailable", wish.all, wish.rd)
+          : jsonError(503, begun ? "unfinished" : "unavailable");
   response.add("Retry-After", kRetryAfter);
   return response;
 }
 
 Response LogoutEndpoint::refuse(const Request& request, int status, std::string_view word,
-                                std::string_view line) const {
+                                std::string_view message) const {
   refused_.add();
-  return wantsPage(request.paramOrEmpty("HTTP_ACCEPT")) ? textAnswer(status, line) : jsonError(status, word);
+  return wantsPage(request.paramOrEmpty("HTTP_ACCEPT")) ? parts_.pages.refuse(request, status, message)
+                                                        : jsonError(status, word);
 }
 
 }  // namespace sessiond

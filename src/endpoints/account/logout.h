@@ -1,7 +1,7 @@
 // logout: ends the session for good, and with `all` every session of its user.
 //
-//   GET   a page that asks; changes nothing
-//   POST  303 to `rd` or logout.redirect for pages (Accept: text/html), else 204
+//   GET   a page that asks, or says that nobody is logged in; changes nothing
+//   POST  for pages (Accept: text/html) 303 to `rd`, logout.redirect or a page that says so; else 204
 //         503 when Redis cannot do it, and then the cookie stays: the session lives on, and the user must not
 //         believe otherwise. With `all`, also when there were more sessions than could be ended in time: the next
 //         attempt goes on where this one stopped
@@ -21,6 +21,7 @@
 #include "base/crypto.h"
 #include "base/expected.h"
 #include "base/metrics.h"
+#include "endpoints/account/logout_pages.h"
 #include "endpoints/account/session_ender.h"
 #include "endpoints/site_settings.h"
 #include "http/request.h"
@@ -33,6 +34,7 @@ namespace sessiond {
 /// What a logout works with; all outlive the endpoint.
 struct LogoutParts {
   const SiteSettings& settings;
+  const LogoutPages& pages;
   const CookieSigner& signer;
   const SessionEnder& ender;
   const HmacKey& log_key;
@@ -63,9 +65,11 @@ class LogoutEndpoint {
   Response logOut(const Request& request) const;
   Expected<Ended, StoreError> endSessions(const Request& request, bool all) const;
   Expected<Burial, StoreError> endOthers(const std::vector<SessionId>& ids) const;
-  Response unavailable(const Request& request, bool begun) const;
+  Response unavailable(const Request& request, const Wish& wish, bool begun) const;
   void clearCookies(const Request& request, const std::vector<EndedSession>& ended, Response& response) const;
-  Response refuse(const Request& request, int status, std::string_view word, std::string_view line) const;
+  Response refuse(const Request& request, int status, std::string_view word, std::string_view message) const;
+  /// Where to go afterwards when nobody says.
+  std::string afterwards(bool all) const;
 
   const LogoutParts parts_;
   Counter& done_;

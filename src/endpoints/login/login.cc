@@ -1,12 +1,20 @@
 #include "endpoints/login/login.h"
 
+#include <optional>
 #include <utility>
 
+#include "base/check.h"
+#include "base/encoding.h"
 #include "base/log.h"
 #include "endpoints/cross_site.h"
 #include "endpoints/login/address_prefix.h"
+#include "endpoints/login/kept_cookie_mark.h"
+#include "endpoints/media_type.h"
+#include "endpoints/pages/start_here.h"
 #include "endpoints/plain_answers.h"
 #include "endpoints/session_cookie.h"
+#include "endpoints/visitor.h"
+#include "http/cookie_header.h"
 #include "http/safe_redirect.h"
 #include "json/json_text.h"
 #include "login/user_name.h"
@@ -59,31 +67,78 @@ LoginOutcome outcomeOf(LoginAttemptError error) {
   return LoginOutcome::kMalformed;
 }
 
+JsonPointer parsedPointer(std::string_view text) {
+  std::optional<JsonPointer> pointer = JsonPointer::parse(text);
+  SESSIOND_CHECK(pointer.has_value());
+  return *std::move(pointer);
+}
+
 }  // namespace
 
-LoginEndpoint::LoginEndpoint(const LoginParts& parts) : parts_(parts), counters_(parts.metrics) {}
+LoginEndpoint::LoginEndpoint(const LoginParts& parts)
+    : parts_(parts), user_at_(parsedPointer(parts.settings.session.user_at)), counters_(parts.metrics) {}
 
 Response LoginEndpoint::answer(const Request& request) const {
   const std::string_view method = request.paramOrEmpty("REQUEST_METHOD");
   if (method == "POST") return logIn(request);
-  if (method != "GET" && method != "HEAD") return methodNotAllowed("GET, HEAD, POST");
-  const std::string rd = redirectInQuery(request);
-  Response page = showPage(request, 200, {.csrf = {}, .rd = rd, .user = {}, .error = {}});
+  if (method != "GET" && method != "HEAD") {
+    if (!wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))) return methodNotAllowed("GET, HEAD, POST");
+    Response page = startHere(parts_.pages, request, 405, "wrong_method", StartHere::kLogin);
+    page.add("Allow", "GET, HEAD, POST");
+    return page;
+  }
+  Response page = greet(request);
   if (method == "HEAD") page.body.clear();
   return page;
 }
 
+Response LoginEndpoint::greet(const Request& request) const {
+  const LoginQuery query = readLoginQuery(request, parts_.settings.login.url);
+  if (!query.switches && !query.stale) {
+    const Expected<Visitor, CheckStatus> visitor = findVisitor(parts_.finder, request, user_at_);
+    if (visitor) return showLoggedIn(request, visitor->name, query.rd);
+  }
+  const std::string_view greeting = greetingFor(request, query);
+  PageValues values;
+  values.message(greeting == "not_kept" ? "error" : "info", greeting);
+  Response page = showForm(request, 200, query.rd, "", std::move(values));
+  if (hasLoginMark(request)) page.add("Set-Cookie", noLoginMark());
+  return page;
+}
+
+/// What there is to say above an empty form; a key of the pages' texts, or nothing.
+std::string_view LoginEndpoint::greetingFor(const Request& request, const LoginQuery& query) const {
+  if (query.lost) return "lost";
+  if (query.stale) return "stale";
+  if (!hasLoginMark(request) || findCookies(request.params, parts_.settings.cookie.name).count > 0) return "";
+  logWarn(
+      "login: a browser did not keep the session cookie of a login a moment ago; does cookie.domain fit this site, and "
+      "is cookie.secure not `always` over plain http?",
+      {{"host", request.paramOrEmpty("SESSIOND_HOST")}, {"scheme", request.paramOrEmpty("SESSIOND_SCHEME")}});
+  return "not_kept";
+}
+
+Response LoginEndpoint::showLoggedIn(const Request& request, const std::string& name, const std::string& rd) const {
+  PageValues values;
+  values.text("name", name).text("continue", target(rd)).text("switch_url", address(rd, "switch=1"));
+  Response page = parts_.pages.show(PageName::kLoggedIn, 200, std::move(values), request);
+  if (hasLoginMark(request)) page.add("Set-Cookie", noLoginMark());
+  return page;
+}
+
 Response LoginEndpoint::logIn(const Request& request) const {
+  const LoginQuery query = readLoginQuery(request, parts_.settings.login.url);
   if (isCrossSite(request, parts_.settings.login.allowed_origins))
-    return refuse(request, LoginOutcome::kCrossSite, "", redirectInQuery(request));
-  const Expected<LoginAttempt, LoginAttemptError> read = readLoginAttempt(request, NameCase::kMatters);
-  if (!read) return refuse(request, outcomeOf(read.error()), "", redirectInQuery(request));
-  const LoginAttempt& wanted = *read;
+    return refuse(request, LoginOutcome::kCrossSite, "", query.rd);
+  Expected<LoginAttempt, LoginAttemptError> read = readLoginAttempt(request, NameCase::kMatters);
+  if (!read) return refuse(request, outcomeOf(read.error()), "", query.rd);
+  LoginAttempt& wanted = *read;
+  if (wanted.rd.empty()) wanted.rd = query.rd;
   const Expected<Started, LoginOutcome> started = attempt(request, wanted);
   if (!started) return refuse(request, started.error(), wanted.user, wanted.rd);
   endPrevious(request);
   counters_.count(LoginOutcome::kSuccess);
-  return welcome(wanted, *started);
+  return welcome(request, wanted, *started);
 }
 
 Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::attempt(const Request& request,
@@ -130,12 +185,13 @@ void LoginEndpoint::endPrevious(const Request& request) const {
             {{"session", pseudonym(parts_.log_key, id.bytes())}});
 }
 
-Response LoginEndpoint::welcome(const LoginAttempt& wanted, const Started& started) const {
+Response LoginEndpoint::welcome(const Request& request, const LoginAttempt& wanted, const Started& started) const {
   const std::string redirect = target(wanted.rd);
   Response response(wanted.format == LoginFormat::kForm ? 303 : 200);
   response.add("Cache-Control", "no-store");
   response.add("Set-Cookie", started.set_cookie);
   if (wanted.format == LoginFormat::kForm) {
+    response.add("Set-Cookie", loginMark(isSecure(parts_.settings.cookie.secure, isHttps(request))));
     response.add("Location", redirect);
     return response;
   }
@@ -153,21 +209,33 @@ Response LoginEndpoint::refuse(const Request& request, LoginOutcome outcome, std
                           {"user", user.empty() ? "" : pseudonym(parts_.log_key, user)},
                           {"address", pseudonym(parts_.log_key, request.paramOrEmpty("SESSIOND_ADDR"))}});
   const LoginRefusal refusal = refusalOf(outcome);
+  PageValues values;
+  values.message("error", refusal.message).flag("wrong", refusal.status == 401);
   Response response = isJson(request) ? jsonError(refusal.status, refusal.error)
-                                      : showPage(request, refusal.status,
-                                                 {.csrf = {}, .rd = rd, .user = user, .error = refusal.message});
+                                      : showForm(request, refusal.status, std::string(rd), user, std::move(values));
   if (refusal.status == 503) response.add("Retry-After", kRetryAfter);
   return response;
 }
 
-Response LoginEndpoint::showPage(const Request& request, int status, LoginPage::Values values) const {
+Response LoginEndpoint::showForm(const Request& request, int status, std::string rd, std::string_view user,
+                                 PageValues values) const {
   const CsrfGuard::Ticket ticket = parts_.csrf.issue(request);
-  values.csrf = ticket.token;
-  if (!isSafeRedirect(values.rd, parts_.settings.login.allowed_origins)) values.rd = "";
-  if (!isValidUserName(values.user)) values.user = "";
-  Response page = parts_.page.show(status, values);
+  if (!isSafeRedirect(rd, parts_.settings.login.allowed_origins)) rd.clear();
+  // In the address, so that it stays there when the form comes back with an error, and the page can be loaded anew.
+  values.text("csrf", ticket.token).text("rd", rd).text("action", address(rd, ""));
+  values.text("user", isValidUserName(user) ? user : "");
+  Response page = parts_.pages.show(PageName::kLogin, status, std::move(values), request);
   if (ticket.set_cookie) page.add("Set-Cookie", *ticket.set_cookie);
   return page;
+}
+
+/// The login's own address with where to go afterwards, when that is allowed, and another parameter.
+std::string LoginEndpoint::address(std::string_view rd, std::string_view more) const {
+  std::string address = parts_.settings.login.url;
+  const bool safe = isSafeRedirect(rd, parts_.settings.login.allowed_origins);
+  if (!more.empty()) address.append("?").append(more);
+  if (safe) address.append(more.empty() ? "?" : "&").append("rd=").append(percentEncode(rd));
+  return address;
 }
 
 std::string LoginEndpoint::target(std::string_view rd) const {

@@ -1,6 +1,6 @@
 // login: the page, and what it leads to: a session.
 //
-//   GET   the page
+//   GET   the form, or, to somebody who is logged in, a page that says so
 //   POST  a form: 303 to `rd`, or the page again saying why not
 //         JSON:   200 {"user":{...},"redirect":"/a"}, or {"error":"wrong_credentials"}
 //
@@ -22,11 +22,14 @@
 #include "endpoints/csrf.h"
 #include "endpoints/login/login_attempt.h"
 #include "endpoints/login/login_outcome.h"
-#include "endpoints/login/login_page.h"
+#include "endpoints/login/login_query.h"
+#include "endpoints/pages/page_book.h"
 #include "endpoints/site_settings.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "json/json_pointer.h"
 #include "login/authenticator.h"
+#include "session/session_finder.h"
 #include "session/session_store.h"
 #include "session/signed_cookie.h"
 
@@ -35,7 +38,8 @@ namespace sessiond {
 /// What a login works with; all outlive the endpoint.
 struct LoginParts {
   const SiteSettings& settings;
-  const LoginPage& page;
+  const PageBook& pages;
+  const SessionFinder& finder;
   const CsrfGuard& csrf;
   const CookieSigner& signer;
   const SessionEnder& ender;
@@ -66,12 +70,17 @@ class LoginEndpoint {
   Expected<Started, LoginOutcome> startSession(const Request& request, User user) const;
   void endPrevious(const Request& request) const;
   Response logIn(const Request& request) const;
-  Response welcome(const LoginAttempt& attempt, const Started& started) const;
+  Response welcome(const Request& request, const LoginAttempt& attempt, const Started& started) const;
+  Response greet(const Request& request) const;
+  std::string_view greetingFor(const Request& request, const LoginQuery& query) const;
+  Response showLoggedIn(const Request& request, const std::string& name, const std::string& rd) const;
   Response refuse(const Request& request, LoginOutcome outcome, std::string_view user, std::string_view rd) const;
-  Response showPage(const Request& request, int status, LoginPage::Values values) const;
+  Response showForm(const Request& request, int status, std::string rd, std::string_view user, PageValues values) const;
+  std::string address(std::string_view rd, std::string_view more) const;
   std::string target(std::string_view rd) const;
 
   const LoginParts parts_;
+  const JsonPointer user_at_;
   const LoginCounters counters_;
 };
 

@@ -65,11 +65,6 @@ bool isJson(const Request& request) {
   return mediaType(request.paramOrEmpty("CONTENT_TYPE")) == "application/json";
 }
 
-std::string redirectInQuery(const Request& request) {
-  const std::optional<FormFields> fields = parseForm(request.paramOrEmpty("QUERY_STRING"));
-  return fields ? std::string(formField(*fields, "rd").value_or("")) : std::string();
-}
-
 Expected<LoginAttempt, LoginAttemptError> readLoginAttempt(const Request& request, NameCase name_case) {
   const std::string type = mediaType(request.paramOrEmpty("CONTENT_TYPE"));
   const bool json = type == "application/json";
@@ -79,7 +74,6 @@ Expected<LoginAttempt, LoginAttemptError> readLoginAttempt(const Request& reques
   if (!attempt) return Unexpected(LoginAttemptError::kMalformed);
   std::optional<std::string> canonical = canonicalUserName(attempt->user, name_case);
   attempt->user = canonical ? *std::move(canonical) : std::string(trimUserName(attempt->user));
-  if (attempt->rd.empty()) attempt->rd = redirectInQuery(request);
   return *std::move(attempt);
 }
 

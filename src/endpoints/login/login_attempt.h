@@ -34,11 +34,8 @@ enum class LoginAttemptError {
   kMalformed,  ///< not what the content type says, a field twice, `user` or `password` missing
 };
 
-/// Reads the request's body. `rd` may also stand in the query string; the body's wins.
+/// Reads the request's body.
 Expected<LoginAttempt, LoginAttemptError> readLoginAttempt(const Request& request, NameCase name_case);
-
-/// The query string's `rd`; empty when there is none or the query string cannot be read.
-std::string redirectInQuery(const Request& request);
 
 /// Was the body said to be JSON, so that the answer should be JSON too?
 bool isJson(const Request& request);

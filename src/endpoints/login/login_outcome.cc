@@ -45,27 +45,26 @@ LoginRefusal refusalOf(LoginOutcome outcome) {
     case LoginOutcome::kSuccess:
       break;
     case LoginOutcome::kUnsupportedType:
-      return {415, "unsupported_type", "The login takes a form or JSON."};
+      return {415, "unsupported_type", "unsupported_type"};
     case LoginOutcome::kTooLarge:
-      return {413, "too_large", "That was too much text for a name and a password."};
+      return {413, "too_large", "too_large"};
     case LoginOutcome::kMalformed:
-      return {400, "malformed", "The form did not arrive whole. Please try again."};
+      return {400, "malformed", "malformed"};
     case LoginOutcome::kCrossSite:
-      return {403, "cross_site", "This login was started by another site. Please log in here."};
+      return {403, "cross_site", "cross_site"};
     case LoginOutcome::kNoCookie:
-      return {403, "no_cookie",
-              "Your browser did not send back our cookie. Allow cookies for this site, then try again."};
+      return {403, "no_cookie", "no_cookie"};
     case LoginOutcome::kBadToken:
     case LoginOutcome::kExpiredPage:
     case LoginOutcome::kClock:
-      return {403, "bad_token", "This page was open for a long time. Nothing is lost: enter your password again."};
+      return {403, "bad_token", "expired"};
     case LoginOutcome::kUnknownUser:
     case LoginOutcome::kWrongPassword:
     case LoginOutcome::kLocked:
     case LoginOutcome::kDamagedEntry:
-      return {401, "wrong_credentials", "Name or password is wrong."};
+      return {401, "wrong_credentials", "wrong_credentials"};
     case LoginOutcome::kUnavailable:
-      return {503, "unavailable", "Logging in is not possible right now. Please try again in a moment."};
+      return {503, "unavailable", "busy"};
   }
   SESSIOND_CHECK(outcome != LoginOutcome::kSuccess);
   return {500, "", ""};

@@ -36,7 +36,7 @@ std::string_view nameOf(LoginOutcome outcome);
 struct LoginRefusal {
   int status;
   std::string_view error;    ///< for JSON
-  std::string_view message;  ///< for people
+  std::string_view message;  ///< for people: a key of the pages' texts
 };
 /// REQUIRES: not kSuccess.
 LoginRefusal refusalOf(LoginOutcome outcome);

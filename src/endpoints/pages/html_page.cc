@@ -4,14 +4,19 @@
 
 namespace sessiond {
 
-std::string contentSecurityPolicy(std::string_view style_hashes, std::span<const std::string> origins, bool own_files) {
+std::string contentSecurityPolicy(const PagePolicy& allowed) {
   std::string policy = "default-src 'none'; style-src";
-  if (own_files) policy += " 'self'";
-  if (!own_files && style_hashes.empty()) policy += " 'none'";
-  policy += style_hashes;
-  if (own_files) policy += "; img-src 'self' data:; font-src 'self'";
+  if (allowed.own_files) policy += " 'self'";
+  if (!allowed.own_files && allowed.style_hashes.empty()) policy += " 'none'";
+  policy += allowed.style_hashes;
+  if (!allowed.script_hash.empty()) policy.append("; script-src").append(allowed.script_hash);
+  if (allowed.own_files) {
+    policy += "; img-src 'self' data:; font-src 'self'";
+  } else if (allowed.own_pictures) {
+    policy += "; img-src data:";
+  }
   policy += "; form-action 'self'";
-  for (const std::string& origin : origins) policy += " " + origin;
+  for (const std::string& origin : allowed.origins) policy += " " + origin;
   return policy + "; base-uri 'none'; frame-ancestors 'none'";
 }
 

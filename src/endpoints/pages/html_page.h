@@ -11,11 +11,16 @@
 
 namespace sessiond {
 
-/// The Content-Security-Policy of a page. Nothing is allowed but its own <style> elements (`style_hashes` as
-/// PageTemplate gives them), forms to this site, and redirects of those forms to this site and to `origins`: Chromium
-/// applies form-action to every redirect that follows a form. With `own_files` the page may also have style sheets,
-/// pictures and fonts from this site.
-std::string contentSecurityPolicy(std::string_view style_hashes, std::span<const std::string> origins, bool own_files);
+/// What a page's Content-Security-Policy allows; nothing else is. A plain value of views.
+struct PagePolicy {
+  std::string_view style_hashes;         ///< as PageTemplate gives them
+  std::string_view script_hash;          ///< the same
+  std::span<const std::string> origins;  ///< where its forms may lead beside this site: Chromium applies form-action
+                                         ///< to every redirect that follows a form
+  bool own_files = false;                ///< style sheets, pictures and fonts of this site
+  bool own_pictures = false;             ///< pictures within the page (data:)
+};
+std::string contentSecurityPolicy(const PagePolicy& policy);
 
 /// The page as an answer.
 Response htmlPage(int status, std::string html, std::string_view policy);

@@ -1,11 +1,12 @@
 // A private nginx with the shipped files: nginx/*.conf are copied to <folder>/sessiond/ and nothing in them is changed
-// but the path of sessiond's socket, and where the applications' server listens: <folder>/api.sock.
+// but the paths of sessiond's socket and of its pages, and where the applications' server listens: <folder>/api.sock.
 
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 
-import { Hopeless, repository, start, stop, waitFor } from './process.mjs';
+import { buildFolder, Hopeless, repository, start, stop, waitFor } from './process.mjs';
 
 export function freePort() {
   return new Promise((resolve, reject) => {
@@ -25,6 +26,10 @@ export function installSnippets(folder, socket, change = (text) => text) {
   const upstream = path.join(target, 'upstream.conf');
   const text = fs.readFileSync(upstream, 'utf8').replaceAll('unix:/run/sessiond/sessiond.sock', `unix:${socket}`);
   fs.writeFileSync(upstream, change(text));
+  const binary = process.env.SESSIOND ?? path.join(buildFolder, 'plain', 'sessiond');
+  execFileSync(binary, ['--write-pages', path.join(target, 'pages')]);
+  const endpoints = path.join(target, 'endpoints.conf');
+  fs.writeFileSync(endpoints, fs.readFileSync(endpoints, 'utf8').replace('/etc/nginx/sessiond/', `${target}/`));
   const api = path.join(target, 'api.conf');
   const listen = `listen unix:${path.join(folder, 'api.sock')};`;
   fs.writeFileSync(api, fs.readFileSync(api, 'utf8').replace('listen 127.0.0.1:9181;', listen));

@@ -29,6 +29,7 @@ function baseConfig(folder, redisUrl) {
     policies: {
       admin: { require: 'session', roles_any: ['admin'] },
       optional: { require: 'optional' },
+      recent: { require: 'session', max_auth_age: '1h' },
     },
     login: { authenticators: ['htpasswd'], htpasswd_file: path.join(folder, 'htpasswd') },
     log: { level: 'info' },

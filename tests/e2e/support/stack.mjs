@@ -23,6 +23,7 @@ export function siteLocations(folder) {
         location / { ${proxy} }
         location /page/ { include sessiond/protect-page.conf; ${proxy} }
         location /admin/ { set $sessiond_policy admin; include sessiond/protect-page.conf; ${proxy} }
+        location /recent/ { include sessiond/protect-page.conf; set $sessiond_policy recent; ${proxy} }
         location /optional/ { include sessiond/protect-page.conf; set $sessiond_policy optional; ${proxy} }
         location /unknown/ { set $sessiond_policy nobody-wrote-it; include sessiond/protect-page.conf; ${proxy} }
         location /polling/ { set $sessiond_touch off; include sessiond/protect-api.conf; ${proxy} }
@@ -118,7 +119,7 @@ class Stack {
   }
 
   /** Logs in over the page, as a browser without JavaScript does; the result is the answer to the POST. */
-  async logIn(client, { page = '/login', user = 'alice', secret = password, fields = {} } = {}) {
+  async logIn(client, { page = '/login?switch=1', user = 'alice', secret = password, fields = {} } = {}) {
     const { text } = await client.get(page);
     return client.postForm(formAction(text), { ...hiddenFields(text), user, password: secret, ...fields });
   }

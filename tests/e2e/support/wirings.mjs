@@ -75,9 +75,9 @@ const missing = [
     asks: [
       ['nobody', '/account/', 302],
       ['staff', '/account/', 'app:'],
-      ['staff', '/account/', 403, forged],
-      ['staff', '/account/', 403, { forged: ['x-user-id', 'X-User-Roles'] }],
-      ['staff', '/account/', 403, { headers: [['X-User-Id', ''], ['X-User-Id', '666']] }],
+      ['staff', '/account/', 500, forged],
+      ['staff', '/account/', 500, { forged: ['x-user-id', 'X-User-Roles'] }],
+      ['staff', '/account/', 500, { headers: [['X-User-Id', ''], ['X-User-Id', '666']] }],
     ],
   },
   {
@@ -85,8 +85,8 @@ const missing = [
     server: () => `underscores_in_headers on; ${endpoints}
       ${open} location ^~ /account/ { ${page} proxy_pass http://application; }`,
     asks: [
-      ['staff', '/account/', 403, { forged: ['X_User_Id'] }],
-      ['staff', '/account/', 403, { forged: ['X_User-Id'] }],
+      ['staff', '/account/', 500, { forged: ['X_User_Id'] }],
+      ['staff', '/account/', 500, { forged: ['X_User-Id'] }],
     ],
   },
   {
@@ -104,7 +104,7 @@ const missing = [
       location ^~ /shop/ { ${page} set $sessiond_policy optional; proxy_pass http://application; }`,
     asks: [
       ['nobody', '/shop/', 'app:'],
-      ['nobody', '/shop/', 403, forged],
+      ['nobody', '/shop/', 500, forged],
     ],
   },
   {
@@ -113,7 +113,7 @@ const missing = [
       location ^~ /php/ { ${page} rewrite ^/php/(.*) /$1 break; include fastcgi_params; fastcgi_pass unix:${folder}/php.sock;
         fastcgi_param SCRIPT_FILENAME $document_root/what.php; }`,
     asks: [
-      ['staff', '/php/what.php', 403, forged],
+      ['staff', '/php/what.php', 500, forged],
       ['nobody', '/php/what.php', 302],
     ],
   },
@@ -307,9 +307,9 @@ const redirected = [
       location ^~ /open/ { ${page} set $sessiond_policy optional; rewrite ^ /strict last; }
       location = /strict { ${page} ${proxy} }`,
     asks: [
-      ['nobody', '/bare/x', 403],
-      ['staff', '/bare/x', 403],
-      ['nobody', '/open/x', 403],
+      ['nobody', '/bare/x', 500],
+      ['staff', '/bare/x', 500],
+      ['nobody', '/open/x', 500],
       ['nobody', '/strict', 302],
     ],
   },
@@ -339,9 +339,9 @@ const redirected = [
       location ^~ /bare/ { set $sessiond_policy optional; rewrite ^ /strict last; }
       location = /strict { ${page} ${proxy} }`,
     asks: [
-      ['nobody', '/bare/../bare/x', 403],
+      ['nobody', '/bare/../bare/x', 500],
       ['nobody', '/bare/%2e%2e/000/strict', 'app:'],
-      ['nobody', '/bare/%0a/000/strict', 403],
+      ['nobody', '/bare/%0a/000/strict', 500],
     ],
   },
   {
@@ -350,7 +350,7 @@ const redirected = [
       location ^~ /open/ { ${page} set $sessiond_policy optional; rewrite ^ /outer/inner/x last; }
       location ^~ /outer/ { ${page} set $sessiond_policy admin; ${proxy} location ^~ /outer/inner/ { ${proxy} } }`,
     asks: [
-      ['admin', '/outer/inner/x', 403],
+      ['admin', '/outer/inner/x', 500],
       ['nobody', '/open/x', 'app:'],
     ],
     danger: 'policy-carried-over',
@@ -378,8 +378,8 @@ const redirected = [
     server: () => `set $sessiond_policy optional; ${endpoints} ${open}
       location ^~ /account/ { ${page} ${proxy} } location ^~ /admin/ { ${page} set $sessiond_policy admin; ${proxy} }`,
     asks: [
-      ['nobody', '/account/', 403],
-      ['admin', '/admin/', 403],
+      ['nobody', '/account/', 500],
+      ['admin', '/admin/', 500],
     ],
   },
   {
@@ -388,7 +388,7 @@ const redirected = [
       location ^~ /outer/ { ${page} set $sessiond_policy optional; ${proxy} location ^~ /outer/inner/ { ${proxy} } }`,
     asks: [
       ['nobody', '/outer/', 'app:'],
-      ['nobody', '/outer/inner/', 403],
+      ['nobody', '/outer/inner/', 500],
     ],
   },
   {
@@ -397,8 +397,8 @@ const redirected = [
       location ^~ /open/ { ${page} set $sessiond_policy optional; try_files /none /outer/inner/x; }
       location ^~ /outer/ { ${page} set $sessiond_policy admin; ${proxy} location ^~ /outer/inner/ { ${proxy} } }`,
     asks: [
-      ['nobody', '/open/x', 403],
-      ['admin', '/open/x', 403],
+      ['nobody', '/open/x', 500],
+      ['admin', '/open/x', 500],
     ],
   },
   {
@@ -443,7 +443,7 @@ const company = [
     asks: [
       ['nobody', '/x', 302],
       ['staff', '/x', 'app:7'],
-      ['staff', '/x', 403, forged], // checked in `location /` too, which has no identity include
+      ['staff', '/x', 500, forged], // checked in `location /` too, which has no identity include
       ['staff', '/admin/', 403],
       ['admin', '/admin/', 'app:1'],
       ['nobody', '/api/', 'json:401'],
@@ -484,8 +484,12 @@ const company = [
   {
     name: 'limit_except',
     server: () => `${endpoints} ${open}
-      location ^~ /lim/ { ${api} ${proxy} limit_except GET POST { allow 127.0.0.1; deny all; } }`,
+      location ^~ /lim/ { ${api} ${proxy} limit_except GET POST { allow 127.0.0.1; deny all; } }
+      location ^~ /page/ { ${page} ${proxy} limit_except GET POST { allow 127.0.0.1; deny all; } }`,
     asks: [
+      ['staff', '/page/', 'app:7'],
+      ['staff', '/page/', 500, { method: 'DELETE' }],
+      ['nobody', '/page/', 500, { method: 'DELETE' }],
       ['staff', '/lim/', 'app:7'],
       ['staff', '/lim/', 'json:403', { method: 'DELETE' }],
       ['nobody', '/lim/', 'json:403', { method: 'DELETE' }],

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,9 +14,12 @@
 #include "base/encoding.h"
 #include "base/metrics.h"
 #include "endpoints/account/session_ender.h"
+#include "endpoints/pages/page_book.h"
 #include "endpoints/site_settings.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "json/json_pointer.h"
+#include "session/session_finder.h"
 #include "session/signed_cookie.h"
 #include "support/fake_clock.h"
 #include "support/memory_session_store.h"
@@ -93,6 +97,25 @@ class EndpointFixture : public testing::Test {
   std::uint64_t count(std::string_view name, const std::string& outcome) {
     return metrics_.counter(name, "", {{"outcome", outcome}}).read();
   }
+
+  PageBook pageBook() const {
+    auto book = PageBook::load(settings_.pages, {.login_url = settings_.login.url,
+                                                 .origins = settings_.login.allowed_origins,
+                                                 .login_page_file = settings_.login.page_file});
+    EXPECT_TRUE(book.hasValue());
+    return *std::move(book);
+  }
+  std::unique_ptr<SessionFinder> sessionFinder(SessionStore& store) {
+    return std::make_unique<SessionFinder>(settings_.extractionRules(), SessionFinderParts{.session = settings_.session,
+                                                                                           .cookie = settings_.cookie,
+                                                                                           .logout = settings_.logout,
+                                                                                           .signer = signer_,
+                                                                                           .store = store,
+                                                                                           .clock = clock_,
+                                                                                           .log_key = log_key_,
+                                                                                           .metrics = metrics_});
+  }
+  JsonPointer userPointer() const { return *JsonPointer::parse(settings_.session.user_at); }
 
   SiteSettings settings_;
   FakeClock clock_;

@@ -17,6 +17,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -42,7 +43,8 @@ class LoginTest : public EndpointFixture {
  protected:
   /// Call after the configuration has been changed.
   void build() {
-    page_ = std::make_unique<LoginPage>(*LoginPage::load(settings_.login));
+    pages_ = std::make_unique<PageBook>(pageBook());
+    finder_ = sessionFinder(store_);
     csrf_ = std::make_unique<CsrfGuard>(secrets_, settings_.cookie.secure, clock_);
     ender_ = std::make_unique<SessionEnder>(
         SessionEnderParts{.settings = settings_.session,
@@ -53,7 +55,8 @@ class LoginTest : public EndpointFixture {
                           .clock = clock_,
                           .metrics = metrics_});
     endpoint_ = std::make_unique<LoginEndpoint>(LoginParts{.settings = settings_,
-                                                           .page = *page_,
+                                                           .pages = *pages_,
+                                                           .finder = *finder_,
                                                            .csrf = *csrf_,
                                                            .signer = signer_,
                                                            .ender = *ender_,
@@ -108,7 +111,8 @@ class LoginTest : public EndpointFixture {
   }
 
   FakeAuthenticator authenticator_;
-  std::unique_ptr<LoginPage> page_;
+  std::unique_ptr<PageBook> pages_;
+  std::unique_ptr<SessionFinder> finder_;
   std::unique_ptr<CsrfGuard> csrf_;
   std::unique_ptr<SessionEnder> ender_;
   std::unique_ptr<LoginEndpoint> endpoint_;
@@ -127,7 +131,8 @@ TEST_F(LoginTest, GetShowsThePageWithItsHeaders) {
   EXPECT_EQ(header(page, "X-Content-Type-Options"), "nosniff");
   EXPECT_EQ(header(page, "Referrer-Policy"), "same-origin");
   EXPECT_THAT(header(page, "Content-Security-Policy"),
-              MatchesRegex("default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; form-action 'self' "
+              MatchesRegex("default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; script-src "
+                           "'sha256-[A-Za-z0-9+/]{43}='; form-action 'self' "
                            "https://app.example; base-uri 'none'; frame-ancestors 'none'"));
   EXPECT_THAT(setCookies(page),
               ElementsAre(MatchesRegex("__Host-sessiond_csrf=[A-Za-z0-9_-]{32}; Path=/; HttpOnly; Secure; "
@@ -164,7 +169,8 @@ TEST_F(LoginTest, AFormThatIsRightMakesASessionAndLeadsOn) {
   EXPECT_EQ(header(response, "Location"), "/a?b=1&c=2");
   EXPECT_EQ(header(response, "Cache-Control"), "no-store");
   EXPECT_EQ(response.body, "");
-  ASSERT_EQ(setCookies(response).size(), 1U);
+  ASSERT_EQ(setCookies(response).size(), 2U);
+  EXPECT_EQ(setCookies(response)[1], "sessiond_in=1; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax");
   EXPECT_THAT(setCookies(response)[0], MatchesRegex("connect\\.sid=s%3A[^;]+; Path=/; HttpOnly; Secure; SameSite=Lax"));
   const SessionId id = idIn(setCookies(response)[0]);
   EXPECT_EQ(store_.value(id),
@@ -272,7 +278,7 @@ TEST_F(LoginTest, UnknownUserWrongPasswordAndDamagedEntryGetTheSameAnswer) {
   EXPECT_EQ(unknown.body, wrong.body);
   EXPECT_EQ(unknown.headers.lines(), damaged.headers.lines());
   EXPECT_EQ(unknown.body, damaged.body);
-  EXPECT_THAT(unknown.body, HasSubstr("<p class=\"error\" role=\"alert\">Name or password is wrong.</p>"));
+  EXPECT_THAT(unknown.body, HasSubstr("<p class=\"error\" id=\"error\" role=\"alert\">Name or password is wrong.</p>"));
   EXPECT_EQ(actionIn(unknown), "/login?rd=%2Fa");
   EXPECT_EQ(fieldIn(unknown, "user"), "bob");
   EXPECT_THAT(unknown.body, Not(HasSubstr("password=x")));
@@ -392,6 +398,65 @@ TEST_F(LoginTest, OverHttpTheCookiesAreNotSecure) {
   EXPECT_THAT(setCookies(page), ElementsAre(MatchesRegex("sessiond_csrf=[A-Za-z0-9_-]{32}; Path=/; HttpOnly; "
                                                          "SameSite=Lax")));
   EXPECT_THAT(setCookies(postJson(kGoodJson, {{"SESSIOND_SCHEME", "http"}})).at(0), Not(HasSubstr("Secure")));
+}
+
+TEST_F(LoginTest, AnErrorIsTiedToTheFieldsAndTheFocusIsWhereItIsMended) {
+  const std::string first = get().body;
+  EXPECT_THAT(first, HasSubstr("<title>Log in</title>"));
+  EXPECT_THAT(first, HasSubstr("enterkeyhint=\"next\" autofocus>"));
+  EXPECT_THAT(first, Not(HasSubstr("aria-invalid=\"true\"")));
+  EXPECT_THAT(first, Not(HasSubstr("role=\"alert\"")));
+  const std::string wrong = postForm("user=ada&password=x").body;
+  EXPECT_THAT(wrong, HasSubstr("<title>Error: Log in</title>"));
+  EXPECT_THAT(wrong, HasSubstr("enterkeyhint=\"next\" aria-invalid=\"true\" aria-describedby=\"error\">"));
+  EXPECT_THAT(wrong, HasSubstr("enterkeyhint=\"go\" aria-invalid=\"true\" aria-describedby=\"error\" autofocus>"));
+  authenticator_.failure = AuthenticationFailure::kUnavailable;
+  const std::string busy = postForm("user=ada&password=x").body;
+  EXPECT_THAT(busy, Not(HasSubstr("aria-invalid=\"true\""))) << "nothing is wrong with what was typed";
+}
+
+TEST_F(LoginTest, WhoIsLoggedInIsToldSo) {
+  store_.put(idOf("mine"), R"({"cookie":{"originalMaxAge":null},"user":{"id":"42","name":"<Ada>"}})", hours(1));
+  const Params mine = {{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "rd=%2Fa%26b"}};
+  const Response page = get(mine);
+  EXPECT_EQ(page.status, 200);
+  EXPECT_THAT(page.body, HasSubstr("You are logged in as <bdi>&lt;Ada&gt;</bdi>."));
+  EXPECT_THAT(page.body, HasSubstr("href=\"/a&amp;b\""));
+  EXPECT_THAT(page.body, HasSubstr("href=\"/login?switch=1&amp;rd=%2Fa%26b\""));
+  EXPECT_THAT(setCookies(page), IsEmpty());
+  const auto shows_form = [&](const std::string& query) {
+    return actionIn(get({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", query}})) != "(none)";
+  };
+  EXPECT_FALSE(shows_form("rd=%2F%2Fevil.example"));
+  EXPECT_TRUE(shows_form("switch=1"));
+  EXPECT_TRUE(shows_form("rd=%2Fa&why=stale"));
+  EXPECT_THAT(get({{"QUERY_STRING", "why=stale"}}).body, HasSubstr("needs a recent login"));
+}
+
+TEST_F(LoginTest, ASessionOfNobodyAndAStoreThatCannotTellLeadToTheForm) {
+  store_.put(idOf("nobody"), R"({"cookie":{"originalMaxAge":null}})", hours(1));
+  EXPECT_EQ(actionIn(get({{"HTTP_COOKIE", cookieFor("nobody")}})), "/login");
+  store_.failWith(StoreError::kUnavailable);
+  EXPECT_EQ(actionIn(get({{"HTTP_COOKIE", cookieFor("nobody")}})), "/login");
+}
+
+TEST_F(LoginTest, ABrowserThatDidNotKeepTheSessionCookieIsToldSo) {
+  const Response page = get({{"HTTP_COOKIE", "sessiond_in=1"}});
+  EXPECT_THAT(page.body, HasSubstr("You were logged in, but your browser did not keep the cookie."));
+  EXPECT_THAT(setCookies(page), Contains(HasSubstr("sessiond_in=; Path=/; Expires=Thu, 01 Jan 1970")));
+  EXPECT_THAT(get({{"HTTP_COOKIE", "sessiond_in=1; connect.sid=gone"}}).body,
+              Not(HasSubstr("did not keep the cookie")));
+}
+
+TEST_F(LoginTest, AfterALostFormTheWayLeadsToItsPageAndNeverToWhatItWasSentTo) {
+  const auto target = [this](const std::string& referer) {
+    return actionIn(get({{"QUERY_STRING", "rd=%2Fsave&lost=1"}, {"HTTP_REFERER", referer}}));
+  };
+  EXPECT_EQ(target("https://site.example/form?x=1#y"), "/login?rd=%2Fform%3Fx%3D1");
+  for (const char* referer : {"", "https://evil.example/form", "http://site.example/form", "https://site.example",
+                              "https://site.example/login?rd=/a", "https://site.example//evil.example", "/form"})
+    EXPECT_EQ(target(referer), "/login") << referer;
+  EXPECT_THAT(get({{"QUERY_STRING", "rd=%2Fsave&lost=1"}}).body, HasSubstr("what you sent has not been saved"));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::UnorderedElementsAre;
 
 const std::string kCleared =
@@ -90,8 +91,14 @@ class LogoutTest : public EndpointFixture {
                           .log_key = log_key_,
                           .clock = clock_,
                           .metrics = metrics_});
-    endpoint_ = std::make_unique<LogoutEndpoint>(LogoutParts{
-        .settings = settings_, .signer = signer_, .ender = *ender_, .log_key = log_key_, .metrics = metrics_});
+    finder_ = sessionFinder(store);
+    pages_ = std::make_unique<LogoutPages>(book_, *finder_, userPointer());
+    endpoint_ = std::make_unique<LogoutEndpoint>(LogoutParts{.settings = settings_,
+                                                             .pages = *pages_,
+                                                             .signer = signer_,
+                                                             .ender = *ender_,
+                                                             .log_key = log_key_,
+                                                             .metrics = metrics_});
   }
   void begin(std::string_view id, const std::string& user, const std::string& cookie = R"({"originalMaxAge":null})") {
     store_.put(idOf(id), R"({"cookie":)" + cookie + R"(,"user":{"id":")" + user + R"("}})", hours(1));
@@ -101,6 +108,9 @@ class LogoutTest : public EndpointFixture {
   bool lives(std::string_view id) { return store_.value(idOf(id)).has_value(); }
 
   std::unique_ptr<SessionEnder> ender_;
+  const PageBook book_ = pageBook();
+  std::unique_ptr<SessionFinder> finder_;
+  std::unique_ptr<LogoutPages> pages_;
   std::unique_ptr<LogoutEndpoint> endpoint_;
 };
 
@@ -294,6 +304,19 @@ TEST_F(LogoutTest, AllThatTakesTooLongSaysSoAndGoesOnNextTime) {
   EXPECT_THAT(*index_.list("42", 0, 1000), IsEmpty());
 }
 
+TEST_F(LogoutTest, AllThatTakesTooLongSaysSoToPeople) {
+  begin("mine", "42");
+  for (int i = 0; i < 600; ++i) begin("s" + std::to_string(i), "42");
+  SlowStore slow(store_, clock_, SessionEnder::kPatience / 2 + seconds(1));
+  build(slow);
+  const Response page = post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}, kBrowser});
+  EXPECT_EQ(page.status, 503);
+  EXPECT_EQ(header(page, "Retry-After"), "5");
+  EXPECT_THAT(page.body, HasSubstr("Not all of your sessions could be ended in time. Please wait <bdi>5</bdi> s"));
+  EXPECT_THAT(page.body, HasSubstr("<input type=\"hidden\" name=\"all\" value=\"1\">")) << "trying again means all";
+  EXPECT_TRUE(lives("mine"));
+}
+
 TEST_F(LogoutTest, EverySignedSessionCookieOfTheBrowserEnds) {
   begin("one", "42");
   begin("two", "42");
@@ -353,7 +376,9 @@ TEST_F(LogoutTest, RedisDownIs503AndTheCookieStays) {
     EXPECT_EQ(page.status, 503);
     EXPECT_EQ(header(page, "Retry-After"), "5");
     EXPECT_THAT(setCookies(page), IsEmpty());
-    EXPECT_EQ(page.body, "Logging out is not possible right now. You are still logged in.\n");
+    EXPECT_THAT(page.body, HasSubstr("Logging out is not possible right now. You are still logged in. Please wait "
+                                     "<bdi>5</bdi> s"));
+    EXPECT_THAT(page.body, HasSubstr("<form method=\"post\">"));
     EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}}).body, "{\"error\":\"unavailable\"}\n");
   }
   store_.failWith(std::nullopt);
@@ -388,7 +413,7 @@ TEST_F(LogoutTest, AnotherSiteCannotLogAnybodyOut) {
   begin("mine", "42");
   const Response page = post({{"HTTP_COOKIE", cookieFor("mine")}, {"HTTP_ORIGIN", "https://evil.example"}, kBrowser});
   EXPECT_EQ(page.status, 403);
-  EXPECT_EQ(page.body, "This logout was started by another site.\n");
+  EXPECT_THAT(page.body, HasSubstr("Another site tried to log you out. Nothing has happened."));
   EXPECT_THAT(setCookies(page), IsEmpty());
   const Response data = post({{"HTTP_COOKIE", cookieFor("mine")}, {"HTTP_SEC_FETCH_SITE", "same-site"}});
   EXPECT_EQ(data.status, 403);
@@ -437,6 +462,40 @@ TEST_F(LogoutTest, ClearsACookieOfOnePlaceOnce) {
   begin("one", "42", R"({"originalMaxAge":null,"path":"/app"})");
   begin("two", "42", R"({"originalMaxAge":null,"path":"/app"})");
   EXPECT_EQ(setCookies(post({{"HTTP_COOKIE", cookieFor("one") + "; " + cookieFor("two")}})).size(), 2U);
+}
+
+TEST_F(LogoutTest, SaysWhatHasEndedAndNothingWhileItHasNot) {
+  begin("mine", "42");
+  const auto page = [this](const std::string& query, const std::string& cookie) {
+    return ask(*endpoint_, "GET", {{"QUERY_STRING", query}, {"HTTP_COOKIE", cookie}}).body;
+  };
+  EXPECT_THAT(page("done=1", ""), HasSubstr("The session in this browser has ended."));
+  EXPECT_THAT(page("done=all", ""), HasSubstr("All of your sessions have ended"));
+  EXPECT_THAT(page("", ""), Not(HasSubstr("ended")));
+  EXPECT_THAT(page("", ""), HasSubstr("You are logged out"));
+  EXPECT_THAT(page("done=1", cookieFor("mine")), HasSubstr("You are logged in as <bdi>42</bdi>."));
+  store_.failWith(StoreError::kUnavailable);
+  EXPECT_THAT(page("done=1", cookieFor("mine")), Not(HasSubstr("ended."))) << "nobody can tell";
+}
+
+TEST_F(LogoutTest, WithoutAConfiguredRedirectSaysThatItIsDone) {
+  settings_.logout.redirect.clear();
+  build(store_);
+  begin("mine", "42");
+  const Response here = post({{"HTTP_COOKIE", cookieFor("mine")}, kBrowser});
+  EXPECT_EQ(header(here, "Location"), "/logout?done=1");
+  EXPECT_EQ(header(here, "Clear-Site-Data"), "\"cache\"");
+  EXPECT_EQ(header(post({{"QUERY_STRING", "all=1"}, kBrowser}), "Location"), "/logout?done=all");
+}
+
+TEST_F(LogoutTest, EveryRefusalIsAPageForPeopleAndDataForPrograms) {
+  const Params page_type = {{"CONTENT_TYPE", "text/plain"}, kBrowser};
+  EXPECT_EQ(header(post(page_type, "x"), "Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(header(post({{"CONTENT_TYPE", "text/plain"}}, "x"), "Content-Type"), "application/json");
+  const Response method = ask(*endpoint_, "PUT", {kBrowser});
+  EXPECT_EQ(method.status, 405);
+  EXPECT_EQ(header(method, "Allow"), "GET, HEAD, POST");
+  EXPECT_THAT(method.body, HasSubstr("Nothing was changed."));
 }
 
 }  // namespace

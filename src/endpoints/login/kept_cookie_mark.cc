@@ -1,0 +1,38 @@
+#include "endpoints/login/kept_cookie_mark.h"
+
+#include <chrono>
+
+#include "http/cookie_header.h"
+#include "http/set_cookie.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::chrono::seconds kLifetime{60};
+
+SetCookie mark() {
+  SetCookie cookie;
+  cookie.name = "sessiond_in";
+  cookie.same_site = SameSite::kLax;
+  return cookie;
+}
+
+}  // namespace
+
+std::string loginMark(bool secure) {
+  SetCookie cookie = mark();
+  cookie.value = "1";
+  cookie.max_age = kLifetime;
+  cookie.secure = secure;
+  return render(cookie);
+}
+
+std::string noLoginMark() {
+  return render(expired(mark()));
+}
+
+bool hasLoginMark(const Request& request) {
+  return findCookies(request.params, mark().name).count > 0;
+}
+
+}  // namespace sessiond

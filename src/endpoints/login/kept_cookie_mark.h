@@ -1,0 +1,22 @@
+// A mark that a login just succeeded: a second, short-lived cookie beside the session's.
+//
+// A browser that keeps the one and not the other was told to: a cookie.domain that is not this site's, cookie.secure
+// over plain http, a rule of its own. Without the mark such a login leads back to an empty form for ever, and nobody
+// is told why.
+
+#pragma once
+
+#include <string>
+
+#include "http/request.h"
+
+namespace sessiond {
+
+/// Set-Cookie at a login's success.
+std::string loginMark(bool secure);
+/// Set-Cookie that takes it away again.
+std::string noLoginMark();
+/// Did a login succeed a moment ago, in a browser that kept the mark?
+bool hasLoginMark(const Request& request);
+
+}  // namespace sessiond

@@ -1,0 +1,210 @@
+#include "endpoints/pages/page_book.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "base/check.h"
+#include "base/encoding.h"
+#include "base/file.h"
+#include "endpoints/pages/accept_language.h"
+#include "endpoints/pages/html_page.h"
+#include "endpoints/pages/message_file.h"
+#include "endpoints/pages/page_style.h"
+#include "endpoints/pages/page_theme.h"
+#include "endpoints/pages/shipped_messages.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::string_view kAutomatic = "auto";
+
+void addAll(std::vector<std::string>& problems, const std::vector<std::string>& more, const std::string& prefix) {
+  for (const std::string& problem : more) problems.push_back(prefix + problem);
+}
+
+/// A language's name as BCP 47 writes the simple ones: letters and digits in parts of 2 to 8.
+bool isLanguageName(std::string_view name) {
+  std::size_t part = 0;
+  for (const char c : name) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!letter && (c != '-' || part < 2)) return false;
+    part = letter ? part + 1 : 0;
+    if (part > 8) return false;
+  }
+  return part >= 2;
+}
+
+}  // namespace
+
+/// What is put together while a book is loaded.
+struct PageBook::Loader {
+  PageBook& book;
+  std::vector<std::string> problems = {};
+  std::map<std::string, Messages::Texts> texts = {};
+
+  void loadShipped() {
+    for (const ShippedMessages& shipped : shippedMessages()) {
+      const bool english = texts.empty();
+      auto read = readMessageFile(shipped.yaml, english ? nullptr : &texts.at("en"));
+      SESSIOND_CHECK(read.hasValue());
+      texts.emplace(shipped.language, *std::move(read));
+    }
+  }
+
+  /// The site's own texts, each over the shipped one of its key.
+  void loadOwn() {
+    const std::filesystem::path folder = std::filesystem::path(book.settings_.folder) / "messages";
+    std::error_code error;
+    if (book.settings_.folder.empty() || !std::filesystem::is_directory(folder, error)) return;
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+      if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+    }
+    std::ranges::sort(files);
+    for (const std::filesystem::path& file : files) loadOwnFile(file);
+  }
+
+  void loadOwnFile(const std::filesystem::path& file) {
+    const std::string prefix = "pages.folder: " + file.string() + ": ";
+    const std::string language = file.stem().string();
+    if (!isLanguageName(language)) {
+      problems.push_back(prefix + "must be named after a language, such as de.yaml or pt-BR.yaml");
+      return;
+    }
+    Expected<FileContents, std::string> bytes = readFile(file.string(), kMaxMessageFileBytes);
+    if (!bytes) {
+      problems.push_back(prefix + bytes.error());
+      return;
+    }
+    auto own = readMessageFile(bytes->bytes, &texts.at("en"));
+    if (!own) return addAll(problems, own.error(), prefix);
+    for (const auto& [key, text] : *own) texts[language][key] = text;
+  }
+
+  void makeLanguages() {
+    const Messages::Texts& english = texts.at("en");
+    book.languages_.emplace_back("en", english);
+    for (auto& [name, own] : texts) {
+      if (name == "en") continue;
+      own.insert(english.begin(), english.end());  // what it lacks
+      book.languages_.emplace_back(name, own);
+    }
+    for (const Messages& language : book.languages_) book.language_names_.push_back(language.language());
+    if (book.settings_.language == kAutomatic) return;
+    const auto chosen = std::ranges::find(book.language_names_, book.settings_.language);
+    if (chosen != book.language_names_.end()) {
+      book.fallback_ = static_cast<std::size_t>(chosen - book.language_names_.begin());
+      return;
+    }
+    std::string all(kAutomatic);
+    for (const std::string& name : book.language_names_) all += ", " + name;
+    problems.push_back("pages.language: must be one of " + all + " but is \"" +
+                       escapeForLog(book.settings_.language, 32) + "\"");
+  }
+
+  /// Where a page of the site's own is; empty: it has none.
+  std::string ownFileOf(PageName name, std::string& option) const {
+    if (!book.settings_.folder.empty()) {
+      const auto file = std::filesystem::path(book.settings_.folder) / (std::string(builtinPage(name).file) + ".html");
+      std::error_code error;
+      option = "pages.folder";
+      if (std::filesystem::exists(file, error)) return file.string();
+    }
+    option = "login.page_file";
+    return name == PageName::kLogin ? book.site_.login_page_file : "";
+  }
+
+  void loadPage(PageName name, const std::string& head) {
+    const BuiltinPage& builtin = builtinPage(name);
+    PageVocabulary vocabulary;
+    vocabulary.known.assign(kCommonNames.begin(), kCommonNames.end());
+    vocabulary.known.insert(vocabulary.known.end(), builtin.names.begin(), builtin.names.end());
+    vocabulary.needed = builtin.needed;
+    const std::string script =
+        book.settings_.script ? "<script>" + std::string(kPageScript) + "</script>\n" : std::string();
+    if (book.settings_.script) vocabulary.script = kPageScript;
+    vocabulary.parts = {{"head", head}, {"foot", kFoot}, {"script", script}};
+    vocabulary.messages = &book.languages_.front();
+    std::string option;
+    const std::string file = ownFileOf(name, option);
+    std::string html(builtin.body);
+    const std::string prefix = option + ": " + file + ": ";
+    if (!file.empty()) {
+      Expected<FileContents, std::string> own = readFile(file, PageTemplate::kMaxBytes);
+      if (!own) {
+        problems.push_back(prefix + own.error());
+        return;
+      }
+      html = std::move((*own).bytes);
+    }
+    auto page = PageTemplate::parse(html, vocabulary);
+    if (!page) return addAll(problems, page.error(), file.empty() ? "" : prefix);
+    std::string policy = contentSecurityPolicy({.style_hashes = page->styleHashes(),
+                                                .script_hash = page->scriptHash(),
+                                                .origins = book.site_.origins,
+                                                .own_files = !file.empty(),
+                                                .own_pictures = !book.logo_.empty()});
+    book.leaves_.push_back({*std::move(page), std::move(policy)});
+  }
+};
+
+Expected<PageBook, std::vector<std::string>> PageBook::load(const PagesSettings& settings, const PageSite& site) {
+  PageBook book(settings, site);
+  Loader loader{.book = book};
+  loader.loadShipped();
+  loader.loadOwn();
+  loader.makeLanguages();
+  const auto theme = PageTheme::load(settings);
+  if (!theme) {
+    addAll(loader.problems, theme.error(), "");
+  } else {
+    book.logo_ = theme->logo;
+    book.logo_dark_ = theme->logo_dark;
+    const std::string head = std::string(kHeadBeforeStyle) + theme->style + std::string(kHeadAfterStyle);
+    for (std::size_t i = 0; i < kPageNames; ++i) loader.loadPage(static_cast<PageName>(i), head);
+  }
+  if (!loader.problems.empty()) return Unexpected(std::move(loader.problems));
+  return book;
+}
+
+const Messages& PageBook::languageFor(const Request& request) const {
+  if (settings_.language != kAutomatic) return languages_[fallback_];
+  return languages_[chooseLanguage(request.paramOrEmpty("HTTP_ACCEPT_LANGUAGE"), language_names_, fallback_)];
+}
+
+std::string PageBook::fill(PageName name, PageValues& values, const Messages& messages) const {
+  values.text("lang", messages.language())
+      .text("dir", *messages.find(kDirectionKey))
+      .text("site", settings_.site_name)
+      .text("logo", logo_)
+      .text("logo_dark", logo_dark_)
+      .text("home", settings_.home_url)
+      .text("help", settings_.help_url)
+      .text("login_url", site_.login_url)
+      .text("logout_url", site_.logout_url)
+      .flag("wide", name == PageName::kSessions)
+      .message("title", builtinPage(name).title);
+  return leaves_[static_cast<std::size_t>(name)].page.fill(values, messages);
+}
+
+Response PageBook::show(PageName name, int status, PageValues values, const Request& request) const {
+  const Messages& messages = languageFor(request);
+  Response response = htmlPage(status, fill(name, values, messages), leaves_[static_cast<std::size_t>(name)].policy);
+  response.add("Content-Language", messages.language());
+  response.add("Vary", "Accept-Language");
+  return response;
+}
+
+std::string PageBook::standalone(PageName name, PageValues values, std::string_view language) const {
+  const auto messages = std::ranges::find(languages_, language, &Messages::language);
+  SESSIOND_CHECK(messages != languages_.end());
+  // A header's place, as far as a page can say it itself.
+  const std::string& styles = leaves_[static_cast<std::size_t>(name)].page.styleHashes();
+  const std::string_view pictures = logo_.empty() ? "" : "; img-src data:";
+  values.text("policy", "default-src 'none'; style-src" + styles + std::string(pictures) +
+                            "; form-action 'none'; base-uri 'none'");
+  return fill(name, values, *messages);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,79 @@
+// PageBook: all pages that sessiond shows to people, in all its languages, ready to be filled.
+//
+// Every page comes from one template: the built-in one, or a file of the site's own in pages.folder. The login page's
+// may also be named by login.page_file. In the folder, messages/de.yaml puts single texts over the shipped ones, or
+// brings a language that sessiond does not have.
+//
+// A page of one's own has what every page has (kCommonNames) and its own names (builtin_pages.cc); the login page:
+//   {{csrf}}    value of the hidden field `csrf`; needed
+//   {{action}}  where the form is sent by POST: login.url, with where to go afterwards as its `rd`
+//   {{rd}}      where to go afterwards, for a form that is sent to login.url without it: a hidden field `rd`
+//   {{user}}    the name that was typed before
+//   {{error}}   what went wrong; empty at first
+// The form's other fields are `user` and `password`. Style sheets, pictures and fonts may come from the same site;
+// scripts do not run, but for the built-in one where {{> script}} stands.
+
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/expected.h"
+#include "endpoints/pages/builtin_pages.h"
+#include "endpoints/pages/messages.h"
+#include "endpoints/pages/page_template.h"
+#include "endpoints/pages/page_values.h"
+#include "endpoints/pages/pages_settings.h"
+#include "http/request.h"
+#include "http/response.h"
+
+namespace sessiond {
+
+/// What pages need to know of the site beside their own settings.
+struct PageSite {
+  std::string login_url = "/login";
+  std::string logout_url = "/logout";
+  std::vector<std::string> origins;  ///< where a login or logout may lead beside this site
+  std::string login_page_file;
+};
+
+/// Immutable and thread-safe.
+class PageBook {
+ public:
+  /// Reads and checks all files; the error is every problem, each with its option's name.
+  static Expected<PageBook, std::vector<std::string>> load(const PagesSettings& settings, const PageSite& site);
+
+  /// The page as a complete answer, in the language that the request asks for.
+  Response show(PageName name, int status, PageValues values, const Request& request) const;
+
+  /// The page's HTML in one of languages(), for a file that stands alone, its policy in itself.
+  std::string standalone(PageName name, PageValues values, std::string_view language) const;
+  std::vector<std::string> languages() const { return language_names_; }
+
+  const PageSite& site() const { return site_; }
+
+ private:
+  struct Leaf {
+    PageTemplate page;
+    std::string policy;
+  };
+  struct Loader;
+
+  PageBook(PagesSettings settings, PageSite site) : settings_(std::move(settings)), site_(std::move(site)) {}
+
+  const Messages& languageFor(const Request& request) const;
+  std::string fill(PageName name, PageValues& values, const Messages& messages) const;
+
+  PagesSettings settings_;
+  PageSite site_;
+  std::string logo_;
+  std::string logo_dark_;
+  std::vector<Messages> languages_;  ///< English first
+  std::vector<std::string> language_names_;
+  std::size_t fallback_ = 0;
+  std::vector<Leaf> leaves_;  ///< by PageName
+};
+
+}  // namespace sessiond

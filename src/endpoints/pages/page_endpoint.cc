@@ -1,0 +1,69 @@
+#include "endpoints/pages/page_endpoint.h"
+
+#include <chrono>
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/log.h"
+#include "endpoints/plain_answers.h"
+#include "endpoints/visitor.h"
+#include "http/safe_redirect.h"
+#include "session/new_session.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::size_t kMaxIdBytes = 12;  // of nginx's request id: enough to find it in a log
+
+}  // namespace
+
+Response PageEndpoint::answer(const Request& request) const {
+  const std::string_view page = request.paramOrEmpty("SESSIOND_PAGE");
+  Response response = page == "forbidden"     ? forbidden(request)
+                      : page == "unavailable" ? unavailable(request)
+                                              : failed(request);
+  if (request.paramOrEmpty("REQUEST_METHOD") == "HEAD") response.body.clear();
+  return response;
+}
+
+Response PageEndpoint::forbidden(const Request& request) const {
+  if (request.paramOrEmpty("SESSIOND_REASON") == nameOf(CheckStatus::kMisconfigured)) return failed(request);
+  const Expected<Visitor, CheckStatus> visitor = findVisitor(parts_.finder, request, user_at_);
+  const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
+  PageValues values;
+  values.text("name", visitor ? visitor->name : "")
+      .text("switch_url",
+            parts_.pages.site().login_url + "?switch=1" + (isSafeRedirect(uri, {}) ? "&rd=" + percentEncode(uri) : ""));
+  return parts_.pages.show(PageName::kForbidden, 403, std::move(values), request);
+}
+
+Response PageEndpoint::unavailable(const Request& request) const {
+  PageValues values;
+  values.message("text", "check_unavailable").text("n", kRetryAfter);
+  Response response = parts_.pages.show(PageName::kUnavailable, 503, std::move(values), request);
+  response.add("Retry-After", kRetryAfter);
+  return response;
+}
+
+Response PageEndpoint::failed(const Request& request) const {
+  const std::string time = formatIsoTime(parts_.clock.wallNow());
+  const std::string_view id = request.paramOrEmpty("SESSIOND_REQUEST_ID").substr(0, kMaxIdBytes);
+  logError(
+      "page: a request failed by a mistake in the configuration of nginx or sessiond",
+      {{"id", id}, {"uri", request.paramOrEmpty("SESSIOND_URI")}, {"reason", request.paramOrEmpty("SESSIOND_REASON")}});
+  PageValues values;
+  values.text("time", time).text("id", id);
+  return parts_.pages.show(PageName::kFailed, 500, std::move(values), request);
+}
+
+Response tooManyTries(const PageBook& pages, const Request& request, std::chrono::seconds wait,
+                      std::string_view login) {
+  const auto minutes = std::max(std::chrono::minutes(1), std::chrono::ceil<std::chrono::minutes>(wait));
+  PageValues values;
+  values.text("n", std::to_string(minutes.count())).text("action", login);
+  Response response = pages.show(PageName::kTooMany, 429, std::move(values), request);
+  response.add("Retry-After", std::to_string(std::max<std::int64_t>(1, wait.count())));
+  return response;
+}
+
+}  // namespace sessiond

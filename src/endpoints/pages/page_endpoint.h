@@ -1,0 +1,46 @@
+// page: the pages that nginx shows when a check let nobody through. nginx asks for them from inside, never a browser:
+//
+//   SESSIOND_PAGE=forbidden     403: logged in, but the policy says no. When the policy's name is one that does not
+//                               exist (SESSIOND_REASON=misconfigured), it is our mistake and not the user's: 500
+//   SESSIOND_PAGE=unavailable   503: nobody could tell
+//   SESSIOND_PAGE=failed        500: nginx or sessiond is set up wrongly
+//
+// The mistake's page has a time and an id, which stand in the log too.
+
+#pragma once
+
+#include "base/clock.h"
+#include "endpoints/pages/page_book.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "json/json_pointer.h"
+#include "session/session_finder.h"
+
+namespace sessiond {
+
+/// Thread-safe. `forbidden` waits for the store.
+class PageEndpoint {
+ public:
+  /// All outlive it.
+  struct Parts {
+    const PageBook& pages;
+    const SessionFinder& finder;
+    const Clock& clock;
+  };
+  PageEndpoint(const Parts& parts, JsonPointer user_at) : parts_(parts), user_at_(std::move(user_at)) {}
+
+  Response answer(const Request& request) const;
+
+ private:
+  Response forbidden(const Request& request) const;
+  Response unavailable(const Request& request) const;
+  Response failed(const Request& request) const;
+
+  const Parts parts_;
+  const JsonPointer user_at_;
+};
+
+/// The page of "too many tries": 429, and the time to wait in words and in Retry-After. `login` is where to go back to.
+Response tooManyTries(const PageBook& pages, const Request& request, std::chrono::seconds wait, std::string_view login);
+
+}  // namespace sessiond

@@ -1,0 +1,32 @@
+#include "endpoints/visitor.h"
+
+#include <optional>
+
+#include "json/json_pointer.h"
+#include "json/json_tree.h"
+
+namespace sessiond {
+namespace {
+
+std::string textOf(JsonValue user, std::string_view name) {
+  const std::optional<JsonValue> member = user.member(name);
+  if (!member || (member->kind() != JsonKind::kString && member->kind() != JsonKind::kNumber)) return "";
+  return std::string(member->text());
+}
+
+}  // namespace
+
+Expected<Visitor, CheckStatus> findVisitor(const SessionFinder& finder, const Request& request,
+                                           const JsonPointer& user_at) {
+  const Expected<OpenSession, CheckStatus> session = finder.find(request);
+  if (!session) return Unexpected(session.error());
+  const auto tree = JsonTree::parse(session->json);
+  if (!tree) return Unexpected(CheckStatus::kCorrupt);
+  const std::optional<JsonValue> user = follow(tree->root(), user_at);
+  if (!user || user->kind() == JsonKind::kNull) return Unexpected(CheckStatus::kAnonymous);
+  if (user->isScalar()) return Visitor{std::string(user->text())};
+  const std::string name = textOf(*user, "name");
+  return Visitor{name.empty() ? textOf(*user, "id") : name};
+}
+
+}  // namespace sessiond

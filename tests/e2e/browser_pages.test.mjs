@@ -1,0 +1,199 @@
+// The pages in a real browser as people use them: other languages, phones, keyboards, no JavaScript, Back, and sessiond
+// down.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { launchBrowser, logIn, openPage } from './support/browser.mjs';
+import { pageStates } from './support/page_states.mjs';
+import { kSmall, overflow, violations } from './support/page_views.mjs';
+import { repository, temporaryFolder } from './support/process.mjs';
+import { startStack } from './support/stack.mjs';
+
+/** A folder with a language that is not shipped, and is not even Esperanto: English with other letters and 40 % longer, places kept. */
+function pseudoLanguage() {
+  const folder = path.join(temporaryFolder(), 'pages');
+  fs.mkdirSync(path.join(folder, 'messages'), { recursive: true });
+  const english = fs.readFileSync(path.join(repository, 'messages', 'en.yaml'), 'utf8');
+  const foreign = { a: 'å', e: 'é', i: 'î', o: 'ö', u: 'û', n: 'ñ', s: 'š' };
+  const lines = [...english.matchAll(/^([a-z]\w*): "(.*)"$/gm)].map(([, key, text]) => {
+    const spoken = text.replace(/\{\w+\}|[aeiouns]/g, (part) => foreign[part] ?? part);
+    return `${key}: "${spoken} ${'ẋẋẋẋ '.repeat(Math.ceil(text.length * 0.08))}"`;
+  });
+  fs.writeFileSync(path.join(folder, 'messages', 'eo.yaml'), lines.join('\n'));
+  return folder;
+}
+
+describe('the pages', () => {
+  let stack;
+  let browser;
+  before(async () => {
+    const pages = { site_name: 'Example Site', help_url: '/help', folder: pseudoLanguage() };
+    stack = await startStack({ config: (settings) => (settings.pages = pages) });
+    browser = await launchBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  test('from right to left, in other languages and in forced colours they fit and axe finds nothing', async () => {
+    for (const locale of ['de', 'fr', 'es', 'pt-BR', 'pl', 'he', 'eo']) {
+      const options = { bypassCSP: true, viewport: { width: 320, height: 256 }, locale, forcedColors: 'active' };
+      options.extraHTTPHeaders = { 'Accept-Language': locale };
+      const { context, page } = await openPage(browser, stack, options);
+      for (const name of ['login-wrong', 'forbidden', 'logged-out']) {
+        await context.clearCookies();
+        await pageStates[name]({ page, context, stack });
+        const language = await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir]);
+        assert.deepEqual(language, [locale, locale === 'he' ? 'rtl' : 'ltr']);
+        assert.equal(await overflow(page), 0, `${locale} ${name}`);
+        assert.deepEqual(await violations(page), [], `${locale} ${name}`);
+      }
+      await context.close();
+    }
+  });
+
+  test('a phone lays them out as wide as it is, and they have no complaint about their own policy', async () => {
+    for (const name of ['forbidden', 'unavailable', 'failed', 'start-here', 'logout-unavailable']) {
+      const { context, page, complaints } = await openPage(browser, stack, { viewport: kSmall, isMobile: true });
+      await pageStates[name]({ page, context, stack });
+      assert.equal(await page.evaluate(() => innerWidth), 360, name);
+      assert.deepEqual(complaints.filter((text) => !/Failed to load resource|favicon/.test(text)), [], name);
+      await context.close();
+    }
+  });
+
+  test('after a wrong password the error is tied to the fields, and the password has the focus', async () => {
+    const { context, page } = await openPage(browser, stack, { locale: 'en' });
+    await pageStates['login-wrong']({ page, context, stack });
+    assert.equal(await page.title(), 'Error: Log in – Example Site');
+    const session = await context.newCDPSession(page);
+    await session.send('Accessibility.enable');
+    const { nodes } = await session.send('Accessibility.getFullAXTree');
+    const boxes = nodes.filter(({ role }) => role?.value === 'textbox');
+    const property = (node, name) => node.properties.find((one) => one.name === name)?.value.value;
+    assert.deepEqual(
+      boxes.map((node) => [node.name.value, node.description?.value, String(property(node, 'invalid'))]),
+      [
+        ['Name', 'Name or password is wrong.', 'true'],
+        ['Password', 'Name or password is wrong.', 'true'],
+      ],
+    );
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'password');
+    await context.close();
+  });
+
+  test('the keyboard goes from the name to the password to the buttons', async () => {
+    const { context, page } = await openPage(browser, stack);
+    await page.goto('/login');
+    const order = [];
+    for (let i = 0; i < 5; i++) {
+      order.push(await page.evaluate(() => document.activeElement.id || document.activeElement.textContent));
+      await page.keyboard.press('Tab');
+    }
+    assert.deepEqual(order, ['user', 'password', 'show', 'Log in', 'Help with logging in']);
+    await context.close();
+  });
+
+  test('the script shows the password, keeps the fragment, and is not needed', async () => {
+    const { context, page, complaints } = await openPage(browser, stack);
+    await page.goto('/page/x?a=1#section-2');
+    await page.fill('#password', 'x');
+    await page.click('#show');
+    assert.equal(await page.getAttribute('#password', 'type'), 'text');
+    assert.equal(await page.getAttribute('#show', 'aria-pressed'), 'true');
+    await logIn(page);
+    await page.waitForURL((url) => url.pathname === '/page/x' && url.hash === '#section-2');
+    assert.deepEqual(complaints, []);
+    await context.close();
+    const plain = await openPage(browser, stack, { javaScriptEnabled: false });
+    await plain.page.goto('/login');
+    assert.equal(await plain.page.isVisible('#show'), false);
+    await plain.context.close();
+  });
+
+  test('without JavaScript one can log in, be somebody else, log out everywhere and begin again', async () => {
+    const { context, page } = await openPage(browser, stack, { javaScriptEnabled: false });
+    await page.goto('/admin/');
+    await logIn(page);
+    await page.getByText('this page is not for this account').waitFor();
+    await page.click('text=Log in as somebody else');
+    await logIn(page, 'boss');
+    await page.waitForURL((url) => url.pathname === '/admin/');
+    await page.goto('/login');
+    await page.click('text=Log out');
+    await page.click('text=Log out everywhere');
+    await page.getByText('All of your sessions have ended').waitFor();
+    await page.click('text=Log in again');
+    await page.waitForURL((url) => url.pathname === '/login');
+    assert.equal(await page.getByText('did not keep the cookie').count(), 0);
+    await context.close();
+  });
+
+  test('after a logout, Back does not show the private page again', async () => {
+    const { context, page } = await openPage(browser, stack);
+    await page.goto('/page/private');
+    await logIn(page);
+    await page.waitForURL((url) => url.pathname === '/page/private');
+    await page.goto('/logout');
+    await Promise.all([page.waitForLoadState('load'), page.click('button:not(.quiet)')]);
+    for (let i = 0; i < 2; i++) await page.goBack();
+    assert.doesNotMatch(await page.textContent('body'), /x-user-id/i);
+    await context.close();
+  });
+
+  test('after a login, Back says that one is logged in', async () => {
+    const { context, page } = await openPage(browser, stack);
+    await page.goto('/login?rd=%2Fpage%2Fx');
+    await logIn(page);
+    await page.waitForURL((url) => url.pathname === '/page/x');
+    await page.goBack();
+    await page.getByText('You are logged in as').waitFor();
+    await context.close();
+  });
+});
+
+describe('while sessiond is down', () => {
+  let stack;
+  let browser;
+  before(async () => {
+    stack = await startStack();
+    browser = await launchBrowser();
+    await stack.sessiond.stop();
+  });
+  after(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  test('a page that it wrote before says so, in the language of the reader, as wide as the phone', async () => {
+    for (const target of ['/page/x', '/login', '/logout']) {
+      const { context, page, complaints } = await openPage(browser, stack, {
+        viewport: kSmall,
+        isMobile: true,
+        locale: 'de-CH',
+      });
+      const response = await page.goto(target);
+      assert.equal(response.status(), 503, target);
+      assert.equal(response.headers()['retry-after'], '5');
+      assert.equal(response.headers()['cache-control'], 'no-store');
+      assert.equal(await page.evaluate(() => innerWidth), 360);
+      assert.equal(await page.getAttribute('html', 'lang'), 'de');
+      await page.getByText('Sie sind nicht abgemeldet worden.').waitFor();
+      assert.deepEqual(complaints.filter((text) => !/Failed to load resource|favicon/.test(text)), []);
+      await context.close();
+    }
+  });
+
+  test('and so does it for a form, whatever was sent', async () => {
+    const client = stack.client();
+    for (const target of ['/page/x', '/login']) {
+      const answer = await client.postForm(target, { text: 'x'.repeat(10000) });
+      assert.equal(answer.status, 503, target);
+      assert.match(answer.text, /You have not been logged out\./);
+    }
+  });
+});

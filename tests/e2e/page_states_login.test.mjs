@@ -1,0 +1,6 @@
+// The login form in every state; all other pages are in page_states.test.mjs.
+
+import { pageStates } from './support/page_states.mjs';
+import { testStates } from './support/page_views.mjs';
+
+testStates(Object.keys(pageStates).filter((name) => name.startsWith('login')));

@@ -1,0 +1,89 @@
+// Every page that sessiond shows to people, in every state: how to get there in a browser.
+
+import { logIn } from './browser.mjs';
+import { waitFor } from './process.mjs';
+import { password } from './sessiond.mjs';
+
+const login = (query = '') => `/login${query}`;
+
+/** name → what leads there. `page` is of a fresh profile; `stack` is whole again afterwards. */
+export const pageStates = {
+  login: ({ page }) => page.goto(login('?rd=%2Fpage%2Fx')),
+  'login-wrong': async ({ page }) => {
+    await page.goto(login());
+    await logIn(page, 'alice', 'wrong');
+  },
+  'login-expired': async ({ page, context }) => {
+    await page.goto(login());
+    const [cookie] = await context.cookies();
+    await context.addCookies([{ ...cookie, value: 'A'.repeat(32) }]);
+    await logIn(page);
+  },
+  'login-no-cookie': async ({ page, context }) => {
+    await page.goto(login());
+    await context.clearCookies();
+    await logIn(page);
+  },
+  'login-not-kept': async ({ page, context }) => {
+    await page.goto(login());
+    await logIn(page);
+    await context.clearCookies({ name: 'connect.sid' });
+    await page.goto(login());
+  },
+  'login-lost': ({ page }) => page.goto(login('?rd=%2Fsave&lost=1')),
+  'login-confirm': ({ page }) => page.goto(login('?why=stale')),
+  'login-busy': async ({ page, stack }) => {
+    await page.goto(login());
+    stack.redis.freeze();
+    await logIn(page);
+    stack.redis.thaw();
+  },
+  'login-cross': async ({ page, stack }) => {
+    const action = `http://127.0.0.1:${stack.nginx.port}/login`;
+    await page.setContent(`<form method="post" action="${action}"><input name="user"><input name="password">
+      <button type="submit">send</button></form>`);
+    await logIn(page);
+  },
+  'logged-in': async ({ page }) => {
+    await page.goto(login());
+    await logIn(page);
+    await page.goto(login('?rd=%2Fpage%2Fx'));
+  },
+  logout: async ({ page }) => {
+    await page.goto(login());
+    await logIn(page);
+    await page.goto('/logout');
+  },
+  'logged-out': ({ page }) => page.goto('/logout?done=1'),
+  'logged-out-everywhere': ({ page }) => page.goto('/logout?done=all'),
+  'logout-unavailable': async ({ page, stack }) => {
+    await page.goto(login());
+    await logIn(page);
+    await page.goto('/logout');
+    stack.redis.freeze();
+    await Promise.all([page.waitForLoadState('load'), page.click('button:not(.quiet)')]);
+    stack.redis.thaw();
+  },
+  'start-here': async ({ page }) => {
+    await page.goto('/login');
+    await logIn(page);
+    await page.goto('/logout');
+    await page.evaluate(() => (document.querySelector('form').enctype = 'text/plain'));
+    await Promise.all([page.waitForLoadState('load'), page.click('button.quiet')]);
+  },
+  forbidden: async ({ page }) => {
+    await page.goto('/login?rd=%2Fadmin%2F');
+    await logIn(page, 'alice', password);
+  },
+  failed: async ({ page }) => {
+    await page.goto('/login?rd=%2Funknown%2F');
+    await logIn(page);
+  },
+  unavailable: async ({ page, stack }) => {
+    await page.goto('/login');
+    await logIn(page);
+    stack.redis.freeze();
+    await waitFor('nobody can tell', async () => (await page.goto('/page/x')).status() === 503);
+    stack.redis.thaw();
+  },
+};
