@@ -27,11 +27,16 @@ void print(const std::vector<ConfigProblem>& problems) {
   for (const ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", describe(problem).c_str());
 }
 
+/// REQUIRES: prepare() found nothing wrong with the configuration, or it is the default one.
 int writePages(const std::string& folder, const sessiond::Config& config) {
   const auto book = sessiond::PageBook::load(config.pages, {.login_url = config.login.url});
-  const std::vector<std::string> problems = book ? sessiond::writePages(*book, folder) : book.error();
+  if (!book) {
+    for (const sessiond::PageProblem& problem : book.error())
+      std::fprintf(stderr, "%s: %s\n", problem.option.c_str(), problem.message.c_str());
+    return EX_CONFIG;
+  }
+  const std::vector<std::string> problems = sessiond::writePages(*book, folder);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
-  if (!book) return EX_CONFIG;
   return problems.empty() ? 0 : EX_OSERR;
 }
 

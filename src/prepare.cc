@@ -29,14 +29,9 @@ PageSite pageSiteOf(const LoginSettings& config) {
 
 std::optional<PageBook> loadPages(const Config& config, ConfigReport& report) {
   if (!report.isSound("login.page_file")) return std::nullopt;
-  Expected<PageBook, std::vector<std::string>> book = PageBook::load(config.pages, pageSiteOf(config.login));
+  Expected<PageBook, std::vector<PageProblem>> book = PageBook::load(config.pages, pageSiteOf(config.login));
   if (book) return *std::move(book);
-  for (const std::string& problem : book.error()) {
-    // "option: what is wrong"
-    const std::size_t end = problem.find(": ");
-    SESSIOND_CHECK(end != std::string::npos);
-    report.error(problem.substr(0, end), problem.substr(end + 2));
-  }
+  for (const PageProblem& problem : book.error()) report.error(problem.option, problem.message);
   return std::nullopt;
 }
 

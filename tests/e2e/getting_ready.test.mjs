@@ -36,6 +36,51 @@ const mistakes = {
     },
     /sessiond\.yaml:\d+:\d+: login\.page_file: .*csrf/,
   ],
+  'a language that there is not': [
+    (config) => (config.pages = { language: 'tlh' }),
+    /sessiond\.yaml:\d+:\d+: pages\.language: must be one of auto, en, .* but is "tlh"/,
+  ],
+  'a colour that is none': [
+    (config) => (config.pages = { accent: 'red' }),
+    /sessiond\.yaml:\d+:\d+: pages\.accent: must be a colour such as #1d4ed8 but is "red"/,
+  ],
+  'a colour that nobody could read on a dark screen': [
+    (config) => (config.pages = { accent_dark: '#222222' }),
+    /sessiond\.yaml:\d+:\d+: pages\.accent_dark: #222222 has a contrast of \d\.\d\d to a button's own text/,
+  ],
+  'a logo that is not there': [
+    (config) => (config.pages = { logo_file: '/nonexistent/logo.svg' }),
+    /sessiond\.yaml:\d+:\d+: pages\.logo_file: .*no such file/i,
+  ],
+  'a logo that is no picture': [
+    (config, folder) => {
+      config.pages = { logo_file: path.join(folder, 'logo.gif'), logo_dark_file: path.join(folder, 'logo.gif') };
+      fs.writeFileSync(config.pages.logo_file, 'GIF89a');
+    },
+    /sessiond\.yaml:\d+:\d+: pages\.logo_file: .*neither PNG nor SVG[^]*pages\.logo_dark_file: .*neither PNG/,
+  ],
+  'a style sheet that ends itself': [
+    (config, folder) => {
+      config.pages = { style_file: path.join(folder, 'own.css') };
+      fs.writeFileSync(config.pages.style_file, '</style><p>');
+    },
+    /sessiond\.yaml:\d+:\d+: pages\.style_file: .*must not hold <\/style/,
+  ],
+  'a page of its own with a name that is misspelt': [
+    (config, folder) => {
+      config.pages = { folder };
+      fs.writeFileSync(path.join(folder, 'logout.html'), '<p>{{naem}}</p>');
+    },
+    /sessiond\.yaml:\d+:\d+: pages\.folder: .*logout\.html: unknown placeholder \{\{naem\}\}/,
+  ],
+  'a text of its own with a key that is misspelt': [
+    (config, folder) => {
+      config.pages = { folder };
+      fs.mkdirSync(path.join(folder, 'messages'), { recursive: true });
+      fs.writeFileSync(path.join(folder, 'messages', 'de.yaml'), 'login_titel: "Hier"\n');
+    },
+    /sessiond\.yaml:\d+:\d+: pages\.folder: .*de\.yaml: line 1: login_titel is no key of the pages' texts/,
+  ],
   'a socket in a folder that is not there': [
     (config) => (config.listen.socket = '/nonexistent/sessiond.sock'),
     /sessiond\.yaml:\d+:\d+: listen\.socket: .*No such file/,

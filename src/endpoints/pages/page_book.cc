@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -19,9 +20,11 @@ namespace {
 
 constexpr std::string_view kAutomatic = "auto";
 
-void addAll(std::vector<std::string>& problems, const std::vector<std::string>& more, const std::string& prefix) {
-  for (const std::string& problem : more) problems.push_back(prefix + problem);
-}
+/// Where a file that is read comes from: the option that leads to it.
+struct FileSource {
+  std::string option;
+  std::string file;
+};
 
 /// A language's name as BCP 47 writes the simple ones: letters and digits in parts of 2 to 8.
 bool isLanguageName(std::string_view name) {
@@ -40,8 +43,15 @@ bool isLanguageName(std::string_view name) {
 /// What is put together while a book is loaded.
 struct PageBook::Loader {
   PageBook& book;
-  std::vector<std::string> problems = {};
+  std::vector<PageProblem> problems = {};
   std::map<std::string, Messages::Texts> texts = {};
+
+  void complain(const FileSource& source, const std::string& what) {
+    problems.push_back({source.option, source.file + ": " + what});
+  }
+  void complain(const FileSource& source, const std::vector<std::string>& all) {
+    for (const std::string& what : all) complain(source, what);
+  }
 
   void loadShipped() {
     for (const ShippedMessages& shipped : shippedMessages()) {
@@ -66,19 +76,15 @@ struct PageBook::Loader {
   }
 
   void loadOwnFile(const std::filesystem::path& file) {
-    const std::string prefix = "pages.folder: " + file.string() + ": ";
+    const FileSource source{"pages.folder", file.string()};
     const std::string language = file.stem().string();
     if (!isLanguageName(language)) {
-      problems.push_back(prefix + "must be named after a language, such as de.yaml or pt-BR.yaml");
-      return;
+      return complain(source, "must be named after a language, such as de.yaml or pt-BR.yaml");
     }
     Expected<FileContents, std::string> bytes = readFile(file.string(), kMaxMessageFileBytes);
-    if (!bytes) {
-      problems.push_back(prefix + bytes.error());
-      return;
-    }
+    if (!bytes) return complain(source, bytes.error());
     auto own = readMessageFile(bytes->bytes, &texts.at("en"));
-    if (!own) return addAll(problems, own.error(), prefix);
+    if (!own) return complain(source, own.error());
     for (const auto& [key, text] : *own) texts[language][key] = text;
   }
 
@@ -99,20 +105,19 @@ struct PageBook::Loader {
     }
     std::string all(kAutomatic);
     for (const std::string& name : book.language_names_) all += ", " + name;
-    problems.push_back("pages.language: must be one of " + all + " but is \"" +
-                       escapeForLog(book.settings_.language, 32) + "\"");
+    problems.push_back(
+        {"pages.language", "must be one of " + all + " but is \"" + escapeForLog(book.settings_.language, 32) + "\""});
   }
 
-  /// Where a page of the site's own is; empty: it has none.
-  std::string ownFileOf(PageName name, std::string& option) const {
+  /// Where a page of the site's own is; none when the built-in one serves.
+  std::optional<FileSource> ownFileOf(PageName name) const {
     if (!book.settings_.folder.empty()) {
       const auto file = std::filesystem::path(book.settings_.folder) / (std::string(builtinPage(name).file) + ".html");
       std::error_code error;
-      option = "pages.folder";
-      if (std::filesystem::exists(file, error)) return file.string();
+      if (std::filesystem::exists(file, error)) return FileSource{"pages.folder", file.string()};
     }
-    option = "login.page_file";
-    return name == PageName::kLogin ? book.site_.login_page_file : "";
+    if (name != PageName::kLogin || book.site_.login_page_file.empty()) return std::nullopt;
+    return FileSource{"login.page_file", book.site_.login_page_file};
   }
 
   void loadPage(PageName name, const std::string& head) {
@@ -126,30 +131,26 @@ struct PageBook::Loader {
     if (book.settings_.script) vocabulary.script = kPageScript;
     vocabulary.parts = {{"head", head}, {"foot", kFoot}, {"script", script}};
     vocabulary.messages = &book.languages_.front();
-    std::string option;
-    const std::string file = ownFileOf(name, option);
+    const std::optional<FileSource> source = ownFileOf(name);
     std::string html(builtin.body);
-    const std::string prefix = option + ": " + file + ": ";
-    if (!file.empty()) {
-      Expected<FileContents, std::string> own = readFile(file, PageTemplate::kMaxBytes);
-      if (!own) {
-        problems.push_back(prefix + own.error());
-        return;
-      }
+    if (source) {
+      Expected<FileContents, std::string> own = readFile(source->file, PageTemplate::kMaxBytes);
+      if (!own) return complain(*source, own.error());
       html = std::move((*own).bytes);
     }
     auto page = PageTemplate::parse(html, vocabulary);
-    if (!page) return addAll(problems, page.error(), file.empty() ? "" : prefix);
+    SESSIOND_CHECK(page.hasValue() || source.has_value());
+    if (!page) return complain(*source, page.error());
     std::string policy = contentSecurityPolicy({.style_hashes = page->styleHashes(),
                                                 .script_hash = page->scriptHash(),
                                                 .origins = book.site_.origins,
-                                                .own_files = !file.empty(),
+                                                .own_files = source.has_value(),
                                                 .own_pictures = !book.logo_.empty()});
     book.leaves_.push_back({*std::move(page), std::move(policy)});
   }
 };
 
-Expected<PageBook, std::vector<std::string>> PageBook::load(const PagesSettings& settings, const PageSite& site) {
+Expected<PageBook, std::vector<PageProblem>> PageBook::load(const PagesSettings& settings, const PageSite& site) {
   PageBook book(settings, site);
   Loader loader{.book = book};
   loader.loadShipped();
@@ -157,7 +158,7 @@ Expected<PageBook, std::vector<std::string>> PageBook::load(const PagesSettings&
   loader.makeLanguages();
   const auto theme = PageTheme::load(settings);
   if (!theme) {
-    addAll(loader.problems, theme.error(), "");
+    loader.problems.insert(loader.problems.end(), theme.error().begin(), theme.error().end());
   } else {
     book.logo_ = theme->logo;
     book.logo_dark_ = theme->logo_dark;

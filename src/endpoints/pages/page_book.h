@@ -23,6 +23,7 @@
 #include "base/expected.h"
 #include "endpoints/pages/builtin_pages.h"
 #include "endpoints/pages/messages.h"
+#include "endpoints/pages/page_problem.h"
 #include "endpoints/pages/page_template.h"
 #include "endpoints/pages/page_values.h"
 #include "endpoints/pages/pages_settings.h"
@@ -42,8 +43,8 @@ struct PageSite {
 /// Immutable and thread-safe.
 class PageBook {
  public:
-  /// Reads and checks all files; the error is every problem, each with its option's name.
-  static Expected<PageBook, std::vector<std::string>> load(const PagesSettings& settings, const PageSite& site);
+  /// Reads and checks all files; the error is every problem.
+  static Expected<PageBook, std::vector<PageProblem>> load(const PagesSettings& settings, const PageSite& site);
 
   /// The page as a complete answer, in the language that the request asks for.
   Response show(PageName name, int status, PageValues values, const Request& request) const;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/expected.h"
+#include "endpoints/pages/page_problem.h"
 #include "endpoints/pages/pages_settings.h"
 
 namespace sessiond {
@@ -19,8 +20,8 @@ struct PageTheme {
   std::string logo;       ///< data: URL; empty: none
   std::string logo_dark;  ///< the same for dark screens; empty: `logo` serves both
 
-  /// The error is what is wrong, all of it, each with its option's name.
-  static Expected<PageTheme, std::vector<std::string>> load(const PagesSettings& settings);
+  /// The error is what is wrong, all of it.
+  static Expected<PageTheme, std::vector<PageProblem>> load(const PagesSettings& settings);
 };
 
 }  // namespace sessiond

@@ -34,11 +34,15 @@ class PageBookTest : public testing::Test {
   }
   std::vector<std::string> problems() const {
     const auto book = PageBook::load(settings_, site_);
-    return book ? std::vector<std::string>() : book.error();
+    std::vector<std::string> all;
+    if (!book) {
+      for (const PageProblem& problem : book.error()) all.push_back(problem.option + ": " + problem.message);
+    }
+    return all;
   }
   Response show(PageName name, const PageValues& values, const std::string& languages = "") const {
     const auto book = PageBook::load(settings_, site_);
-    EXPECT_TRUE(book) << (book ? "" : book.error().front());
+    EXPECT_TRUE(book) << (book ? "" : book.error().front().message);
     const std::vector<Param> params = {{"HTTP_ACCEPT_LANGUAGE", languages}};
     Request request;
     request.params = params;
