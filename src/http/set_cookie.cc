@@ -91,6 +91,11 @@ std::string render(const SetCookie& cookie) {
   return text;
 }
 
+void endAfter(SetCookie& cookie, std::chrono::milliseconds life, WallTime now) {
+  cookie.expires = now + life;
+  cookie.max_age = std::chrono::ceil<std::chrono::seconds>(life);
+}
+
 SetCookie expired(SetCookie cookie) {
   cookie.value.clear();
   cookie.expires = WallTime();

@@ -3,7 +3,8 @@
 //   name=value; Domain=example.org; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; Partitioned;
 //   Priority=High; SameSite=Lax
 //
-// The session's cookie never has a Max-Age: express-session sends Expires only.
+// A cookie that ends at some time has a Max-Age as well, behind the value. express-session sends Expires only; where
+// the browser's clock is ahead of ours, that ends the cookie too early, or at once.
 
 #pragma once
 
@@ -31,10 +32,12 @@ struct SetCookie {
   bool partitioned = false;
   SameSite same_site = SameSite::kUnset;
   CookiePriority priority = CookiePriority::kUnset;
-  std::optional<WallTime> expires;  ///< absent: ends with the browser
-  /// The same by the browser's own clock, which may be wrong; it wins over `expires`.
-  std::optional<std::chrono::seconds> max_age;
+  std::optional<WallTime> expires;              ///< absent: ends with the browser
+  std::optional<std::chrono::seconds> max_age;  ///< wins over `expires` (RFC 6265 §5.3)
 };
+
+/// Sets when the cookie ends, by both clocks.
+void endAfter(SetCookie& cookie, std::chrono::milliseconds life, WallTime now);
 
 /// May it be sent? What npm's `cookie` refuses is refused: a name that is no RFC 9110 token, a value beyond RFC 6265
 /// §4.1.1's cookie-octets, a domain that is no host name, a path with `;` or `<` or what is not printable ASCII.

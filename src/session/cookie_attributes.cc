@@ -15,8 +15,9 @@ std::optional<SetCookie> cookieToResend(const CookieAttributes& attributes,
                    .partitioned = attributes.partitioned,
                    .same_site = attributes.same_site,
                    .priority = attributes.priority,
-                   .expires = std::nullopt};
-  if (max_age) cookie.expires = now + *max_age;
+                   .expires = std::nullopt,
+                   .max_age = std::nullopt};
+  if (max_age) endAfter(cookie, *max_age, now);
   return cookie;
 }
 

@@ -38,7 +38,10 @@ function parse(setCookies) {
   const expires = attributes.find((attribute) => attribute.startsWith('Expires='));
   return {
     pair,
-    attributes: attributes.map((attribute) => (attribute === expires ? 'Expires' : attribute)),
+    attributes: attributes
+      .filter((attribute) => !attribute.startsWith('Max-Age='))
+      .map((attribute) => (attribute === expires ? 'Expires' : attribute)),
+    maxAge: attributes.find((attribute) => attribute.startsWith('Max-Age=')),
     expires: expires && Date.parse(expires.slice('Expires='.length)),
   };
 }
@@ -82,6 +85,12 @@ describe('a rolling cookie', () => {
             // The difference rolling-browser-session.
             assert.deepEqual([byExpress.attributes.includes('Expires'), bySessiond], [false, undefined]);
             continue;
+          }
+          if (bySessiond) {
+            // The difference max-age.
+            assert.deepEqual([bySessiond.maxAge, byExpress.maxAge], [`Max-Age=${cookie.maxAge / 1000}`, undefined]);
+            delete bySessiond.maxAge;
+            delete byExpress.maxAge;
           }
           if (byExpress?.expires) {
             assert.ok(Math.abs(byExpress.expires - bySessiond.expires) < 5000);

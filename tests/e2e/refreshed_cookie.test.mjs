@@ -74,7 +74,7 @@ describe('a rolling cookie', () => {
       assert.ok(left > 7190e3 && left <= 7201e3, `two hours, not ${left} ms`);
       assert.deepEqual(
         attributes.filter((attribute) => attribute !== expires),
-        ['Path=/', 'HttpOnly', 'SameSite=Lax'],
+        ['Max-Age=7200', 'Path=/', 'HttpOnly', 'SameSite=Lax'],
       );
     });
   }

@@ -24,6 +24,12 @@ export const differences = {
     sessiond: 'expired; not deleted',
     why: 'it has ended',
   },
+  'max-age': {
+    what: 'a cookie with a `maxAge`',
+    express: 'is sent with `Expires`',
+    sessiond: 'is sent with `Expires` and `Max-Age`',
+    why: "a browser whose clock is ahead keeps it for as long as one whose clock is right",
+  },
   'unusable-max-age': {
     what: '`originalMaxAge` or `maxAge` that is no number',
     express: 'fails, or never answers',

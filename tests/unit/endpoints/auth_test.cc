@@ -430,9 +430,10 @@ TEST_F(AuthEndpointTest, RollsTheCookieWhenTheSessionIsTouched) {
   settings_.cookie.rolling = true;
   store("s1", R"({"cookie":{"originalMaxAge":3600000,"httpOnly":true,"path":"/app"},"user":{"id":"7"}})");
   const Response first = askWith("s1");
-  EXPECT_NE(first.headers.lines().find("Set-Cookie: connect.sid=" + cookieOf("s1") +
-                                       "; Path=/app; Expires=Thu, 01 Jan 2026 01:00:00 GMT; HttpOnly\r\n"),
-            std::string::npos)
+  EXPECT_NE(
+      first.headers.lines().find("Set-Cookie: connect.sid=" + cookieOf("s1") +
+                                 "; Max-Age=3600; Path=/app; Expires=Thu, 01 Jan 2026 01:00:00 GMT; HttpOnly\r\n"),
+      std::string::npos)
       << first.headers.lines();
   EXPECT_EQ(askWith("s1").headers.lines().find("Set-Cookie"), std::string::npos);
   clock_.advance(seconds(61));

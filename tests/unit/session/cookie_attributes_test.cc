@@ -24,8 +24,14 @@ TEST(CookieAttributes, AreThoseTheSessionWasMadeWith) {
   attributes.same_site = SameSite::kStrict;
   attributes.priority = CookiePriority::kLow;
   EXPECT_EQ(resent(attributes, milliseconds(86400000), true),
-            "connect.sid=s%3Ax.y; Domain=example.org; Path=/app; Expires=Fri, 02 Jan 2026 00:00:00 GMT; Partitioned; "
+            "connect.sid=s%3Ax.y; Max-Age=86400; Domain=example.org; Path=/app; Expires=Fri, 02 Jan 2026 00:00:00 GMT; "
+            "Partitioned; "
             "Priority=Low; SameSite=Strict");
+}
+
+TEST(CookieAttributes, NoPartOfASecondIsLostToTheBrowsersOwnClock) {
+  EXPECT_EQ(resent({}, milliseconds(1001), false),
+            "connect.sid=s%3Ax.y; Max-Age=2; Path=/; Expires=Thu, 01 Jan 2026 00:00:01 GMT; HttpOnly");
 }
 
 TEST(CookieAttributes, SecureOnesAreSentOverHttpsOnly) {
