@@ -15,7 +15,7 @@ std::vector<std::string> writePages(const PageBook& pages, const std::string& fo
   for (const std::string& language : pages.languages()) {
     PageValues values;
     values.message("text", "check_unavailable").text("n", kRetryAfter);
-    const std::string file = folder + "/unavailable." + language + ".html";
+    const std::string file = std::string(folder).append("/unavailable.").append(language).append(".html");
     std::ofstream out(file, std::ios::binary | std::ios::trunc);
     out << pages.standalone(PageName::kUnavailable, std::move(values), language);
     out.close();

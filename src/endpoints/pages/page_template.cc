@@ -94,7 +94,7 @@ class FillingContext final : public kainjow::mustache::context<std::string> {
   std::string worded(std::string_view key) const {
     return wordedWith(key, [this](const std::string& name) { return context::get(name); });
   }
-  std::string wordedWith(std::string_view key, const std::function<const data*(const std::string&)>& valueOf) const {
+  std::string wordedWith(std::string_view key, const std::function<const data*(const std::string&)>& value_of) const {
     const std::string* const text = messages_.find(key);
     if (text == nullptr) return "";
     std::string html;
@@ -103,13 +103,13 @@ class FillingContext final : public kainjow::mustache::context<std::string> {
       const auto at = static_cast<std::size_t>(place.data() - rest.data());
       html += escapeHtml(rest.substr(0, at - 1));
       rest.remove_prefix(at + place.size() + 1);
-      const data* const value = valueOf(std::string(place));
+      const data* const value = value_of(std::string(place));
       if (value != nullptr && value->is_string()) html += "<bdi>" + value->string_value() + "</bdi>";
     }
     return html + escapeHtml(rest);
   }
 
-  const data* keep(std::string text) const { return &kept_.emplace_back(std::move(text)); }
+  const data* keep(const std::string& text) const { return &kept_.emplace_back(text); }
 
   const Messages& messages_;
   const data values_;
