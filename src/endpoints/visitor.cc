@@ -8,6 +8,13 @@
 namespace sessiond {
 namespace {
 
+/// What a login page has typed in already (`_sd.login`).
+std::string loginOf(JsonValue session) {
+  const std::optional<JsonValue> own = session.member("_sd");
+  const std::optional<JsonValue> login = own ? own->member("login") : std::nullopt;
+  return login && login->kind() == JsonKind::kString ? std::string(login->text()) : "";
+}
+
 std::string textOf(JsonValue user, std::string_view name) {
   const std::optional<JsonValue> member = user.member(name);
   if (!member || (member->kind() != JsonKind::kString && member->kind() != JsonKind::kNumber)) return "";
@@ -24,9 +31,10 @@ Expected<Visitor, CheckStatus> findVisitor(const SessionFinder& finder, const Re
   if (!tree) return Unexpected(CheckStatus::kCorrupt);
   const std::optional<JsonValue> user = follow(tree->root(), user_at);
   if (!user || user->kind() == JsonKind::kNull) return Unexpected(CheckStatus::kAnonymous);
-  if (user->isScalar()) return Visitor{std::string(user->text())};
+  const std::string login = loginOf(tree->root());
+  if (user->isScalar()) return Visitor{.name = std::string(user->text()), .login = login};
   const std::string name = textOf(*user, "name");
-  return Visitor{name.empty() ? textOf(*user, "id") : name};
+  return Visitor{.name = name.empty() ? textOf(*user, "id") : name, .login = login};
 }
 
 }  // namespace sessiond

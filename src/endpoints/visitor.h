@@ -14,7 +14,8 @@ namespace sessiond {
 
 /// Somebody who is logged in. A plain value.
 struct Visitor {
-  std::string name;  ///< the user's `name`, else the `id`; empty when the session says neither as a text
+  std::string name;   ///< the user's `name`, else the `id`; empty when the session says neither as a text
+  std::string login;  ///< the name of the login; empty when another application made the session
 };
 
 /// The error is why there is nobody: a session of nobody is kAnonymous; kUnavailable means that there may well be

@@ -80,12 +80,14 @@ std::string composeUser(std::string_view user_at, std::string_view user_json) {
 
 }  // namespace
 
-std::string composeSession(const NewSessionCookie& cookie, std::string_view user_json, WallTime created,
-                           std::string_view address_prefix, std::string_view user_at) {
-  const std::string created_text = std::to_string(created.time_since_epoch().count());
+std::string composeSession(const NewSessionCookie& cookie, std::string_view user_json, const LoginRecord& record,
+                           std::string_view user_at) {
+  const std::string created_text = std::to_string(record.created.time_since_epoch().count());
   std::string json = "{\"cookie\":" + composeCookie(cookie) + "," + composeUser(user_at, user_json);
   json += ",\"_sd\":{\"created\":" + created_text + ",\"authenticated\":" + created_text + ",\"address\":";
-  appendJsonString(json, address_prefix);
+  appendJsonString(json, record.address);
+  json += ",\"login\":";
+  appendJsonString(json, record.login);
   return json + "}}";
 }
 

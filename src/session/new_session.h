@@ -2,7 +2,7 @@
 //
 //   {"cookie":{"originalMaxAge":86400000,"expires":"2026-01-02T00:00:00.000Z","secure":true,"httpOnly":true,
 //    "path":"/","sameSite":"lax"},"user":{...},"_sd":{"created":1767225600000,"authenticated":1767225600000,
-//    "address":"192.0.2.0/24"}}
+//    "address":"192.0.2.0/24","login":"ada"}}
 
 #pragma once
 
@@ -29,10 +29,17 @@ struct NewSessionCookie {
   CookiePriority priority = CookiePriority::kUnset;
 };
 
+/// What sessiond itself keeps of a login (`_sd`). A plain value.
+struct LoginRecord {
+  WallTime created;
+  std::string address;     ///< a prefix of it
+  std::string_view login;  ///< the name that was typed; what applications call the user may be another one
+};
+
 /// The session's JSON. REQUIRES: user_json is valid JSON; user_at is a JSON Pointer of at least one token, whose
 /// first is neither `cookie` nor `_sd` (objects are made on the way: /passport/user gives {"passport":{"user":...}}).
-std::string composeSession(const NewSessionCookie& cookie, std::string_view user_json, WallTime created,
-                           std::string_view address_prefix, std::string_view user_at = "/user");
+std::string composeSession(const NewSessionCookie& cookie, std::string_view user_json, const LoginRecord& record,
+                           std::string_view user_at = "/user");
 
 /// Date.prototype.toISOString: "2026-01-02T00:00:00.000Z".
 std::string formatIsoTime(WallTime time);

@@ -88,7 +88,13 @@ describe('login', () => {
     const large = JSON.stringify({ user: 'alice', password: 'x'.repeat(9000) });
     assert.equal((await client.request('POST', '/login', { headers: json, body: large })).status, 413);
     const huge = 'x'.repeat(100000);
-    assert.equal((await client.request('POST', '/login', { headers: json, body: huge })).status, 413);
+    const refused = await client.request('POST', '/login', { headers: json, body: huge });
+    assert.deepEqual([refused.status, refused.text], [413, '{"error":"too_large"}\n']);
+    for (const target of ['/login', '/logout']) {
+      const page = await client.postForm(target, { text: 'x'.repeat(100000) }, { headers: { Accept: 'text/html' } });
+      assert.equal(page.status, 413);
+      assert.match(page.text, /That was too much text/, 'a page of ours, not of nginx');
+    }
   });
 
   for (const hostile of ['https://evil.example/', '//evil.example/', '/\\evil.example', '/%0d%0aX: y', 'javascript:alert(1)']) {

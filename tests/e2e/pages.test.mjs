@@ -112,12 +112,13 @@ describe('a protected page', () => {
   });
 
   test('says that a recent login is wanted where the policy wants one', async () => {
-    const old = { _sd: { created: 1, authenticated: 1 } };
+    const old = { _sd: { created: 1, authenticated: 1, address: '', login: 'alice' } };
     const cookie = await stack.session('policy-recent', alice, { extra: old });
     const refused = await stack.client().get('/recent/', { headers: { Cookie: cookie } });
     assert.equal(refused.headers.location, '/login?rd=%2Frecent%2F&why=stale');
     const { text } = await stack.client().get(refused.headers.location, { headers: { Cookie: cookie } });
     assert.match(text, /needs a recent login/);
+    assert.match(text, /name="user" value="alice"/);
   });
 
   test('with an optional policy is open to all, and says who it is when somebody is', async () => {

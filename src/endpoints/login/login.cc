@@ -17,6 +17,7 @@
 #include "http/cookie_header.h"
 #include "http/safe_redirect.h"
 #include "json/json_text.h"
+#include "login/password_hash.h"
 #include "login/user_name.h"
 #include "session/new_session.h"
 
@@ -94,22 +95,26 @@ Response LoginEndpoint::answer(const Request& request) const {
 
 Response LoginEndpoint::greet(const Request& request) const {
   const LoginQuery query = readLoginQuery(request, parts_.settings.login.url);
-  if (!query.switches && !query.stale) {
-    const Expected<Visitor, CheckStatus> visitor = findVisitor(parts_.finder, request, user_at_);
-    if (visitor) return showLoggedIn(request, visitor->name, query.rd);
+  std::optional<Visitor> visitor;
+  if (!query.switches) {
+    Expected<Visitor, CheckStatus> found = findVisitor(parts_.finder, request, user_at_);
+    if (found) visitor = *std::move(found);
   }
-  const std::string_view greeting = greetingFor(request, query);
+  if (visitor && !query.stale) return showLoggedIn(request, visitor->name, query.rd);
+  const std::string_view greeting = greetingFor(request, query, visitor.has_value());
   PageValues values;
   values.message(greeting == "not_kept" ? "error" : "info", greeting);
-  Response page = showForm(request, 200, query.rd, "", std::move(values));
+  // A password again, not the name.
+  Response page = showForm(request, 200, query.rd, visitor ? visitor->login : "", std::move(values));
   if (hasLoginMark(request)) page.add("Set-Cookie", noLoginMark());
   return page;
 }
 
 /// What there is to say above an empty form; a key of the pages' texts, or nothing.
-std::string_view LoginEndpoint::greetingFor(const Request& request, const LoginQuery& query) const {
+std::string_view LoginEndpoint::greetingFor(const Request& request, const LoginQuery& query, bool logged_in) const {
   if (query.lost) return "lost";
-  if (query.stale) return "stale";
+  // The address alone can be anybody's invention.
+  if (query.stale && logged_in) return "stale";
   if (!hasLoginMark(request) || findCookies(request.params, parts_.settings.cookie.name).count > 0) return "";
   logWarn(
       "login: a browser did not keep the session cookie of a login a moment ago; does cookie.domain fit this site, and "
@@ -147,12 +152,15 @@ Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::attempt(const Requ
     const CsrfVerdict verdict = parts_.csrf.check(request, wanted.csrf);
     if (verdict != CsrfVerdict::kGenuine) return Unexpected(outcomeOf(verdict));
   }
+  // Said, because a wrong password would be a lie; and it tells nothing about any user.
+  if (wanted.user.size() > kMaxUserNameBytes || wanted.password.reveal().size() > kMaxPasswordBytes)
+    return Unexpected(LoginOutcome::kTooLong);
   // Whatever limits how often one may try belongs here: behind the checks that cost nothing, before the hash.
   Expected<User, AuthenticationFailure> user =
       parts_.authenticator.authenticate({.name = wanted.user, .password = wanted.password.reveal()});
   if (!user) return Unexpected(outcomeOf(user.error()));
   const std::string user_id = user->id;
-  Expected<Started, LoginOutcome> started = startSession(request, *std::move(user));
+  Expected<Started, LoginOutcome> started = startSession(request, *std::move(user), wanted.user);
   if (started) {
     audit("login", {{"session", pseudonym(parts_.log_key, started->id.bytes())},
                     {"user", pseudonym(parts_.log_key, wanted.user)},
@@ -162,14 +170,16 @@ Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::attempt(const Requ
   return started;
 }
 
-Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const Request& request, User user) const {
+Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const Request& request, User user,
+                                                                           std::string_view name) const {
   const WallTime now = parts_.clock.wallNow();
   const SessionId id = SessionId::generate();
   SetCookie cookie = configuredCookie(parts_.settings.cookie, isHttps(request));
-  if (parts_.settings.cookie.max_age) cookie.expires = now + *parts_.settings.cookie.max_age;
+  if (parts_.settings.cookie.max_age) endAfter(cookie, *parts_.settings.cookie.max_age, now);
   const std::string json =
-      composeSession(rememberedCookie(cookie, parts_.settings.cookie), user.json, now,
-                     addressPrefix(request.paramOrEmpty("SESSIOND_ADDR")), parts_.settings.session.user_at);
+      composeSession(rememberedCookie(cookie, parts_.settings.cookie), user.json,
+                     {.created = now, .address = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR")), .login = name},
+                     parts_.settings.session.user_at);
   const std::chrono::seconds lifetime = newSessionLifetime(parts_.settings);
   if (!parts_.index.add(user.id, id, now, lifetime)) return Unexpected(LoginOutcome::kUnavailable);
   if (!parts_.store.create(id, json, lifetime)) return Unexpected(LoginOutcome::kUnavailable);
@@ -211,6 +221,8 @@ Response LoginEndpoint::refuse(const Request& request, LoginOutcome outcome, std
   const LoginRefusal refusal = refusalOf(outcome);
   PageValues values;
   values.message("error", refusal.message).flag("wrong", refusal.status == 401);
+  values.text("n", kRetryAfter);
+  values.text("max_user", std::to_string(kMaxUserNameBytes)).text("max_password", std::to_string(kMaxPasswordBytes));
   Response response = isJson(request) ? jsonError(refusal.status, refusal.error)
                                       : showForm(request, refusal.status, std::string(rd), user, std::move(values));
   if (refusal.status == 503) response.add("Retry-After", kRetryAfter);

@@ -67,12 +67,12 @@ class LoginEndpoint {
   };
 
   Expected<Started, LoginOutcome> attempt(const Request& request, const LoginAttempt& attempt) const;
-  Expected<Started, LoginOutcome> startSession(const Request& request, User user) const;
+  Expected<Started, LoginOutcome> startSession(const Request& request, User user, std::string_view name) const;
   void endPrevious(const Request& request) const;
   Response logIn(const Request& request) const;
   Response welcome(const Request& request, const LoginAttempt& attempt, const Started& started) const;
   Response greet(const Request& request) const;
-  std::string_view greetingFor(const Request& request, const LoginQuery& query) const;
+  std::string_view greetingFor(const Request& request, const LoginQuery& query, bool logged_in) const;
   Response showLoggedIn(const Request& request, const std::string& name, const std::string& rd) const;
   Response refuse(const Request& request, LoginOutcome outcome, std::string_view user, std::string_view rd) const;
   Response showForm(const Request& request, int status, std::string rd, std::string_view user, PageValues values) const;

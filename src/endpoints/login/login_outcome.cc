@@ -26,6 +26,8 @@ std::string_view nameOf(LoginOutcome outcome) {
       return "expired";
     case LoginOutcome::kClock:
       return "clock";
+    case LoginOutcome::kTooLong:
+      return "too_long";
     case LoginOutcome::kUnknownUser:
       return "unknown_user";
     case LoginOutcome::kWrongPassword:
@@ -58,6 +60,8 @@ LoginRefusal refusalOf(LoginOutcome outcome) {
     case LoginOutcome::kExpiredPage:
     case LoginOutcome::kClock:
       return {403, "bad_token", "expired"};
+    case LoginOutcome::kTooLong:
+      return {400, "too_long", "too_long"};
     case LoginOutcome::kUnknownUser:
     case LoginOutcome::kWrongPassword:
     case LoginOutcome::kLocked:

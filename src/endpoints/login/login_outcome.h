@@ -20,6 +20,7 @@ enum class LoginOutcome {
   kBadToken,     ///< the form's CSRF token is missing or another browser's
   kExpiredPage,  ///< the form's CSRF token is too old
   kClock,        ///< the form's CSRF token is from the future
+  kTooLong,      ///< longer than a name or a password may be
   kUnknownUser,
   kWrongPassword,
   kLocked,        ///< the user is locked

@@ -5,6 +5,8 @@
 
 #include "base/encoding.h"
 #include "base/log.h"
+#include "endpoints/media_type.h"
+#include "endpoints/pages/start_here.h"
 #include "endpoints/plain_answers.h"
 #include "endpoints/visitor.h"
 #include "http/safe_redirect.h"
@@ -21,6 +23,7 @@ Response PageEndpoint::answer(const Request& request) const {
   const std::string_view page = request.paramOrEmpty("SESSIOND_PAGE");
   Response response = page == "forbidden"     ? forbidden(request)
                       : page == "unavailable" ? unavailable(request)
+                      : page == "too_large"   ? tooLarge(request)
                                               : failed(request);
   if (request.paramOrEmpty("REQUEST_METHOD") == "HEAD") response.body.clear();
   return response;
@@ -54,6 +57,11 @@ Response PageEndpoint::failed(const Request& request) const {
   PageValues values;
   values.text("time", time).text("id", id);
   return parts_.pages.show(PageName::kFailed, 500, std::move(values), request);
+}
+
+Response PageEndpoint::tooLarge(const Request& request) const {
+  if (!wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))) return jsonError(413, "too_large");
+  return startHere(parts_.pages, request, 413, "too_large", StartHere::kLogin);
 }
 
 Response tooManyTries(const PageBook& pages, const Request& request, std::chrono::seconds wait,

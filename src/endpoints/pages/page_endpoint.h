@@ -4,6 +4,7 @@
 //                               exist (SESSIOND_REASON=misconfigured), it is our mistake and not the user's: 500
 //   SESSIOND_PAGE=unavailable   503: nobody could tell
 //   SESSIOND_PAGE=failed        500: nginx or sessiond is set up wrongly
+//   SESSIOND_PAGE=too_large     413: nginx would not even take what was sent to the login or logout
 //
 // The mistake's page has a time and an id, which stand in the log too.
 
@@ -35,6 +36,7 @@ class PageEndpoint {
   Response forbidden(const Request& request) const;
   Response unavailable(const Request& request) const;
   Response failed(const Request& request) const;
+  Response tooLarge(const Request& request) const;
 
   const Parts parts_;
   const JsonPointer user_at_;

@@ -99,6 +99,8 @@ Expected<PageTheme, std::vector<PageProblem>> PageTheme::load(const PagesSetting
   theme.logo_dark = pictureOf("pages.logo_dark_file", settings.logo_dark_file, problems);
   if (theme.logo.empty() && !theme.logo_dark.empty() && settings.logo_file.empty())
     problems.push_back({"pages.logo_dark_file", "needs pages.logo_file for screens that are not dark"});
+  if (!settings.logo_file.empty() && settings.site_name.empty())
+    problems.push_back({"pages.logo_file", "needs pages.site_name, for those who do not see the picture"});
   if (!problems.empty()) return Unexpected(std::move(problems));
   return theme;
 }

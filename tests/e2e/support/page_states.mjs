@@ -31,7 +31,19 @@ export const pageStates = {
     await page.goto(login());
   },
   'login-lost': ({ page }) => page.goto(login('?rd=%2Fsave&lost=1')),
-  'login-confirm': ({ page }) => page.goto(login('?why=stale')),
+  'login-confirm': async ({ page }) => {
+    await page.goto(login());
+    await logIn(page);
+    await page.goto(login('?why=stale'));
+  },
+  'login-too-long': async ({ page }) => {
+    await page.goto(login());
+    await logIn(page, 'alice', 'x'.repeat(600));
+  },
+  'too-large': async ({ page }) => {
+    await page.goto(login());
+    await logIn(page, 'alice', 'x'.repeat(20000));
+  },
   'login-busy': async ({ page, stack }) => {
     await page.goto(login());
     stack.redis.freeze();

@@ -90,8 +90,12 @@ class LoginTest : public EndpointFixture {
   void openPage() {
     const Response page = get();
     token_ = fieldIn(page, "csrf");
-    const std::string cookie = setCookies(page).at(0);
-    csrf_cookie_ = cookie.substr(0, cookie.find(';'));
+    csrf_cookie_ = cookieIn(page);
+  }
+  /// What the browser sends back.
+  static std::string cookieIn(const Response& response) {
+    const std::string cookie = setCookies(response).at(0);
+    return cookie.substr(0, cookie.find(';'));
   }
   Response postForm(const std::string& fields, Params more = {}) {
     if (token_.empty()) openPage();
@@ -176,7 +180,7 @@ TEST_F(LoginTest, AFormThatIsRightMakesASessionAndLeadsOn) {
   EXPECT_EQ(store_.value(id),
             R"({"cookie":{"originalMaxAge":null,"expires":null,"secure":true,"httpOnly":true,"path":"/",)"
             R"("sameSite":"lax"},"user":{"id":"42","name":"ada","roles":["admin"]},)"
-            R"("_sd":{"created":1767225600000,"authenticated":1767225600000,"address":"192.0.2.0/24"}})");
+            R"("_sd":{"created":1767225600000,"authenticated":1767225600000,"address":"192.0.2.0/24","login":"ada"}})");
   EXPECT_EQ(store_.ttl(id), hours(24));
   EXPECT_THAT(*index_.list("42", 0, 1000), ElementsAre(id));
   EXPECT_EQ(count("sessiond_logins_total", "success"), 1U);
@@ -196,7 +200,7 @@ TEST_F(LoginTest, TheSessionLivesAsLongAsTheConfiguredCookie) {
   settings_.cookie.max_age = seconds(3600);
   build();
   const Response response = postJson(kGoodJson);
-  EXPECT_THAT(setCookies(response).at(0), HasSubstr("; Expires=Thu, 01 Jan 2026 01:00:00 GMT; "));
+  EXPECT_THAT(setCookies(response).at(0), HasSubstr("; Max-Age=3600; Path=/; Expires=Thu, 01 Jan 2026 01:00:00 GMT; "));
   const SessionId id = idIn(setCookies(response).at(0));
   EXPECT_THAT(*store_.value(id),
               StartsWith(R"({"cookie":{"originalMaxAge":3600000,"expires":"2026-01-01T01:00:00.000Z",)"));
@@ -376,7 +380,8 @@ TEST_F(LoginTest, RedisDownIs503AndNoCookie) {
     EXPECT_EQ(response.status, 503);
     EXPECT_EQ(header(response, "Retry-After"), "5");
     EXPECT_THAT(setCookies(response), IsEmpty());
-    EXPECT_THAT(response.body, HasSubstr("Logging in is not possible right now."));
+    EXPECT_THAT(response.body,
+                HasSubstr("Logging in is not possible right now. Please wait <bdi>5</bdi> s, then try again."));
     EXPECT_EQ(actionIn(response), "/login?rd=%2Fa");
   }
   store_.failWith(std::nullopt);
@@ -430,7 +435,41 @@ TEST_F(LoginTest, WhoIsLoggedInIsToldSo) {
   EXPECT_FALSE(shows_form("rd=%2F%2Fevil.example"));
   EXPECT_TRUE(shows_form("switch=1"));
   EXPECT_TRUE(shows_form("rd=%2Fa&why=stale"));
-  EXPECT_THAT(get({{"QUERY_STRING", "why=stale"}}).body, HasSubstr("needs a recent login"));
+}
+
+TEST_F(LoginTest, WhoMustLogInAgainIsToldWhyAndHasTheNameTypedAlready) {
+  const Response login = postForm("user=ada+&password=a%26b+c");
+  const Response page = get({{"HTTP_COOKIE", cookieIn(login)}, {"QUERY_STRING", "rd=%2Fa&why=stale"}});
+  EXPECT_THAT(page.body, HasSubstr("needs a recent login"));
+  EXPECT_EQ(fieldIn(page, "user"), "ada");
+  EXPECT_THAT(page.body, HasSubstr("enterkeyhint=\"go\" autofocus>"));
+  store_.put(idOf("express"), R"({"cookie":{"originalMaxAge":null},"user":{"id":"42"}})", hours(1));
+  const Response other = get({{"HTTP_COOKIE", cookieFor("express")}, {"QUERY_STRING", "why=stale"}});
+  EXPECT_THAT(other.body, HasSubstr("needs a recent login"));
+  EXPECT_EQ(fieldIn(other, "user"), "");
+  const Response nobody = get({{"QUERY_STRING", "why=stale"}});
+  EXPECT_THAT(nobody.body, Not(HasSubstr("needs a recent login"))) << "nobody has logged in a while ago";
+  EXPECT_EQ(fieldIn(nobody, "user"), "");
+}
+
+TEST_F(LoginTest, WhatIsLongerThanANameOrAPasswordMayBeIsNotCalledWrong) {
+  const Response password = postForm("user=ada&password=" + std::string(512, 'x') + "&rd=/a");
+  EXPECT_EQ(password.status, 400);
+  EXPECT_THAT(password.body, HasSubstr("longer than any name (<bdi>256</bdi> bytes) or password (<bdi>511</bdi> bytes) "
+                                       "may be. Nothing was cut off"));
+  EXPECT_EQ(fieldIn(password, "user"), "ada");
+  EXPECT_EQ(actionIn(password), "/login?rd=%2Fa");
+  const Response name = postJson(R"({"user":")" + std::string(257, 'x') + R"(","password":"x"})");
+  EXPECT_EQ(name.status, 400);
+  EXPECT_EQ(name.body, "{\"error\":\"too_long\"}\n");
+  EXPECT_EQ(authenticator_.calls, 0);
+  EXPECT_EQ(count("sessiond_logins_total", "too_long"), 2U);
+  EXPECT_EQ(postForm("user=ada&password=" + std::string(511, 'x')).status, 401);
+  EXPECT_EQ(postForm("user=" + std::string(256, 'x') + "++&password=x").status, 401);
+}
+
+TEST_F(LoginTest, NoPageCutsOffWhatIsTyped) {
+  EXPECT_THAT(get().body, Not(HasSubstr("maxlength")));
 }
 
 TEST_F(LoginTest, ASessionOfNobodyAndAStoreThatCannotTellLeadToTheForm) {

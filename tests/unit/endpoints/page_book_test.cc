@@ -150,6 +150,9 @@ TEST_F(PageBookTest, ALogoStandsInThePageAndOnlyPicturesDo) {
   EXPECT_THAT(page.body, HasSubstr("<img src=\"data:image/svg+xml;base64,PHN2Zy"));
   EXPECT_THAT(page.body, HasSubstr("<source media=\"(prefers-color-scheme: dark)\""));
   EXPECT_THAT(header(page, "Content-Security-Policy"), HasSubstr("; img-src data:;"));
+  settings_.site_name.clear();
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("pages.logo_file: needs pages.site_name")));
+  settings_.site_name = "Site";
   settings_.logo_file = write("logo.svg", "GIF89a");
   settings_.logo_dark_file.clear();
   EXPECT_THAT(problems(), ElementsAre(HasSubstr("is neither PNG nor SVG")));
@@ -212,6 +215,14 @@ TEST_F(PageEndpointTest, UnavailableSaysTheSameTimeInWordsAndInTheHeader) {
   EXPECT_THAT(response.body, HasSubstr("You have not been logged out. Please wait <bdi>5</bdi> s, then try again."));
   EXPECT_THAT(response.body, HasSubstr("<a class=\"button\" href=\"\">"));
   EXPECT_THAT(response.body, Not(HasSubstr("refresh")));
+}
+
+TEST_F(PageEndpointTest, TooMuchTextIsRefusedByAPageOfOursToPeopleAndByAWordToPrograms) {
+  const Response response = page("too_large", {{"HTTP_ACCEPT", "text/html"}});
+  EXPECT_EQ(response.status, 413);
+  EXPECT_THAT(response.body, HasSubstr("That was too much text for a name and a password."));
+  EXPECT_THAT(response.body, HasSubstr("<a class=\"button\" href=\"/login\">"));
+  EXPECT_EQ(page("too_large", {{"HTTP_ACCEPT", "application/json"}}).body, "{\"error\":\"too_large\"}\n");
 }
 
 TEST_F(PageEndpointTest, TooManyTriesNeverNamesLessThanTheTimeToWait) {

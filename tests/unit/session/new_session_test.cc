@@ -13,11 +13,11 @@ using std::chrono::milliseconds;
 
 const WallTime kNow(milliseconds(1767225600000));
 constexpr std::string_view kOwn =
-    R"("_sd":{"created":1767225600000,"authenticated":1767225600000,"address":"192.0.2.0/24"}})";
+    R"("_sd":{"created":1767225600000,"authenticated":1767225600000,"address":"192.0.2.0/24","login":"ada"}})";
 
 std::string compose(const NewSessionCookie& cookie, std::string_view user = R"({"id":42})",
                     std::string_view user_at = "/user") {
-  return composeSession(cookie, user, kNow, "192.0.2.0/24", user_at);
+  return composeSession(cookie, user, {.created = kNow, .address = "192.0.2.0/24", .login = "ada"}, user_at);
 }
 
 TEST(NewSession, IsWhatExpressWouldHaveStored) {
@@ -65,8 +65,10 @@ TEST(NewSession, PutsTheUserWhereTheCheckLooksForIt) {
   EXPECT_NE(compose({}, "7", "/a~1\"b").find(R"(},"a/\"b":7,"_sd")"), std::string::npos);
 }
 
-TEST(NewSession, EscapesTheAddress) {
-  EXPECT_NE(composeSession({}, "1", kNow, "\"\n").find(R"("address":"\"\n"}})"), std::string::npos);
+TEST(NewSession, EscapesAddressAndName) {
+  EXPECT_NE(composeSession({}, "1", {.created = kNow, .address = "\"\n", .login = "\\"})
+                .find(R"("address":"\"\n","login":"\\"}})"),
+            std::string::npos);
 }
 
 TEST(NewSession, IsReadBackAsItWasMeant) {
