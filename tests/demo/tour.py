@@ -35,6 +35,11 @@ STATES = {
     "lost": (
         "a form that was sent when the session had ended",
         [NO_SESSION],
+        "<p>Your session has just ended.</p>" + link("/pages/form"),
+    ),
+    "form": (
+        "a form that is kept only for somebody who is logged in",
+        [],
         '<form method="post" action="/account/save"><input name="text" value="hours of work"> <button>Save</button></form>',
     ),
     "cross-site": ("a login that another site started", [], login_form("http://localhost:{port}/login")),
