@@ -288,6 +288,7 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(INSTALL) -m 644 messages/*.yaml '$(DESTDIR)$(messagesdir)'
 	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml '$(DESTDIR)$(docdir)'
 	$(foreach example,$(examples),$(call place_example,$(example)) &&) :
+	$(call place,conf/fail2ban/sessiond.conf,$(docdir)/examples/fail2ban/sessiond.conf)
 	$(foreach unit,$(units),$(call place,systemd/$(unit),$(unitdir)/$(unit)) &&) :
 	$(call place,systemd/sessiond.sysusers,$(sysusersdir)/sessiond.conf)
 	$(call place,$(BUILD)/man/sessiond.8,$(mandir)/man8/sessiond.8)

@@ -23,10 +23,13 @@
 #include "endpoints/pages/page_endpoint.h"
 #include "endpoints/router.h"
 #include "endpoints/status/health.h"
+#include "login/device_cookie.h"
 #include "login/directory_authenticator.h"
+#include "login/login_gate.h"
 #include "redis/invalidation_listener.h"
 #include "redis/permission_check.h"
 #include "redis/redis_app_cache.h"
+#include "redis/redis_attempt_store.h"
 #include "redis/redis_keys.h"
 #include "redis/redis_session_store.h"
 #include "redis/redis_user_directory.h"
@@ -131,8 +134,13 @@ struct Application::Parts {
   const PageBook pages;
   const SessionFinder finder;
   const CsrfGuard csrf;
+  RedisAttemptStore attempts;
+  LoginGate gate;
+  const DeviceCookies devices;
+  LoginAudit login_audit;
   const SessionEnder ender;
   std::optional<DirectoryAuthenticator> authenticator;  // absent: nobody logs in here (login.authenticators is empty)
+  std::optional<PasswordEntrance> entrance;
   std::optional<LoginEndpoint> login;
   const LogoutPages logout_pages;
   const LogoutEndpoint logout;
@@ -172,6 +180,10 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
       finder(config->extractionRules(),
              {config->session, config->cookie, config->logout, signer, store, clock, log_key, metrics}),
       csrf(config->session.secrets, config->cookie.secure, clock),
+      attempts(*redis, keys, clock),
+      gate(config->login.throttle, config->session.secrets.front(), attempts, attempts),
+      devices(config->session.secrets, clock),
+      login_audit(config->log.audit_addresses, log_key, clock),
       ender({config->session, TombstoneLifetime::from(config->session, config->cookie, config->logout), store, index,
              log_key, clock, metrics}),
       logout_pages(pages, finder, userPointerOf(config->session)),
@@ -185,8 +197,9 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
       "ready", [this](const Request& request) { return answerReady(request, [this] { return redis->reachable(); }); });
   if (!directories.empty()) {
     authenticator.emplace(std::move(directories), log_key);
-    login.emplace(
-        LoginParts{*config, pages, finder, csrf, signer, ender, store, index, *authenticator, log_key, clock, metrics});
+    entrance.emplace(EntranceParts{*config, gate, devices, *authenticator, clock});
+    login.emplace(LoginParts{*config, pages, finder, csrf, signer, ender, store, index, *entrance, login_audit, log_key,
+                             clock, metrics});
   }
   router.addPassword("login",
                      [this](const Request& request) { return login ? login->answer(request) : answerNoLoginHere(); });

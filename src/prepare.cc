@@ -17,7 +17,7 @@ std::unique_ptr<HtpasswdDirectory> openHtpasswd(const LoginSettings& login, cons
   const std::vector<std::string>& names = login.authenticators;
   const bool is_used = std::find(names.begin(), names.end(), "htpasswd") != names.end();
   if (!is_used || login.htpasswd_file.empty() || !report.isSound("login.htpasswd_file")) return nullptr;
-  auto opened = HtpasswdDirectory::open(login.htpasswd_file, NameCase::kMatters, clock);
+  auto opened = HtpasswdDirectory::open(login.htpasswd_file, nameCaseOf(login), clock);
   if (opened) return *std::move(opened);
   report.error("login.htpasswd_file", opened.error());
   return nullptr;

@@ -25,6 +25,8 @@ namespace sessiond {
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError, kOff };
 enum class LogFormat { kText, kJson };
+/// How the audit stream names the addresses of clients.
+enum class AuditAddresses { kHash, kFull };
 
 struct LogOptions {
   LogLevel level = LogLevel::kInfo;
@@ -32,6 +34,7 @@ struct LogOptions {
   std::string file;  ///< empty: stderr
   bool audit = true;
   bool refusals = false;  ///< also why session checks were refused
+  AuditAddresses audit_addresses = AuditAddresses::kHash;
 };
 
 /// One field; the value is escaped when written. Names are our own words, never `time`, `level`, `message`, `audit`.

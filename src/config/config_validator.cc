@@ -148,6 +148,14 @@ void checkLogin(const LoginSettings& login, ConfigReport& report) {
   }
 }
 
+void checkThrottle(const LoginGateSettings& throttle, ConfigReport& report) {
+  if (!areSound(report, {"login.throttle.stranger_first_wait", "login.throttle.stranger_longest_wait"})) return;
+  if (throttle.stranger_first_wait <= throttle.stranger_longest_wait) return;
+  report.error("login.throttle.stranger_first_wait", "must not be longer than stranger_longest_wait, " +
+                                                         formatDuration(throttle.stranger_longest_wait) + ", but is " +
+                                                         formatDuration(throttle.stranger_first_wait));
+}
+
 /// A session or a cached value must never be able to pass for a tombstone or a user.
 void checkOwnPrefix(const Config& config, ConfigReport& report) {
   const std::string& own = config.sessiond.key_prefix;
@@ -201,6 +209,7 @@ void validate(const Config& config, ConfigReport& report) {
   checkIdentity(config, report);
   checkPolicies(config.policies, report);
   checkLogin(config.login, report);
+  checkThrottle(config.login.throttle, report);
   checkApi(config.api, report);
   checkOwnPrefix(config, report);
   checkAppCache(config, report);

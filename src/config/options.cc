@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, 4> kSameSiteWords = {"unset", "lax", "str
 constexpr std::array<std::string_view, 4> kPriorityWords = {"unset", "low", "medium", "high"};
 constexpr std::array<std::string_view, 5> kLevelWords = {"debug", "info", "warn", "error", "off"};
 constexpr std::array<std::string_view, 2> kFormatWords = {"text", "json"};
+constexpr std::array<std::string_view, 2> kAddressWords = {"hash", "full"};
 constexpr std::array<std::string_view, 2> kAuthenticators = {"htpasswd", "redis"};
 
 // Each function below makes one kind of option. `field` gives the field's reference for a Config, constant or not.
@@ -255,6 +256,36 @@ std::vector<Option> whoMayOptions() {
           "login.authenticators", [](auto& c) -> auto& { return c.login.authenticators; }, aboutAuthenticator),
       text(
           "login.htpasswd_file", [](auto& c) -> auto& { return c.login.htpasswd_file; }, aboutNothing),
+      flag(
+          "login.case_insensitive", [](auto& c) -> auto& { return c.login.case_insensitive; }),
+      number(
+          "login.throttle.device_failures", [](auto& c) -> auto& { return c.login.throttle.device_failures; }, 1,
+          kMost),
+      duration("login.throttle.device_window", [](auto& c) -> auto& { return c.login.throttle.device_window; },
+               {1s, 30 * kDay}),
+      number(
+          "login.throttle.known_place_failures", [](auto& c) -> auto& { return c.login.throttle.known_place_failures; },
+          1, kMost),
+      duration("login.throttle.known_place_window",
+               [](auto& c) -> auto& { return c.login.throttle.known_place_window; }, {1s, 30 * kDay}),
+      number(
+          "login.throttle.stranger_free", [](auto& c) -> auto& { return c.login.throttle.stranger_free; }, 1, kMost),
+      duration("login.throttle.stranger_first_wait",
+               [](auto& c) -> auto& { return c.login.throttle.stranger_first_wait; }, {1s, kDay}),
+      duration("login.throttle.stranger_longest_wait",
+               [](auto& c) -> auto& { return c.login.throttle.stranger_longest_wait; }, {1s, kDay}),
+      number(
+          "login.throttle.stranger_failures", [](auto& c) -> auto& { return c.login.throttle.stranger_failures; }, 1,
+          kMost),
+      duration("login.throttle.stranger_window", [](auto& c) -> auto& { return c.login.throttle.stranger_window; },
+               {1s, 30 * kDay}),
+      number(
+          "login.throttle.place_failures", [](auto& c) -> auto& { return c.login.throttle.place_failures; }, 1, kMost),
+      duration("login.throttle.place_window", [](auto& c) -> auto& { return c.login.throttle.place_window; },
+               {1s, 30 * kDay}),
+      number(
+          "login.throttle.place_daily_failures", [](auto& c) -> auto& { return c.login.throttle.place_daily_failures; },
+          1, kMost),
       text(
           "login.page_file", [](auto& c) -> auto& { return c.login.page_file; }, aboutNothing),
       text(
@@ -318,6 +349,8 @@ std::vector<Option> observationOptions() {
           "log.file", [](auto& c) -> auto& { return c.log.file; }, aboutLogFile),
       flag(
           "log.audit", [](auto& c) -> auto& { return c.log.audit; }),
+      choice(
+          "log.audit_addresses", [](auto& c) -> auto& { return c.log.audit_addresses; }, kAddressWords),
       flag(
           "log.refusals", [](auto& c) -> auto& { return c.log.refusals; }),
       flag(

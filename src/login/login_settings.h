@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "login/login_gate_settings.h"
+#include "login/user_name.h"
+
 namespace sessiond {
 
 struct LoginSettings {
@@ -13,7 +16,13 @@ struct LoginSettings {
   std::vector<std::string> allowed_origins;  ///< scheme://host[:port], for `rd` and for Origin
   std::vector<std::string> authenticators;   ///< of `htpasswd`, `redis`; tried in this order
   std::string htpasswd_file;
+  bool case_insensitive = false;  ///< of users' names
+  LoginGateSettings throttle;
   std::string page_file;  ///< the site's own page; empty: the built-in one
 };
+
+inline NameCase nameCaseOf(const LoginSettings& login) {
+  return login.case_insensitive ? NameCase::kIgnored : NameCase::kMatters;
+}
 
 }  // namespace sessiond

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "login/attempt_store.h"
 #include "redis/redis_connection.h"
 #include "redis/redis_keys.h"
 
@@ -63,6 +64,28 @@ class Questions {
   RedisCommands commands_;
 };
 
+/// What is counted and remembered of tries to log in.
+void addLoginGate(const RedisKeys& keys, Questions& questions) {
+  const std::string tries = keys.own(kTriesPrefix);
+  questions.add("TIME");
+  questions.addScript(tries);
+  questions.add("HMGET", tries, {"last"});
+  questions.add("HSET", tries, {"last", "0"});
+  questions.add("PEXPIRE", tries, {"1"});
+  questions.add("DEL", tries);
+  const std::string places = keys.own(kPlacesPrefix);
+  questions.add("ZSCORE", places, {"0"});
+  questions.add("ZADD", places, {"0", "0"});
+  questions.add("ZREMRANGEBYRANK", places, {"0", "0"});
+  questions.add("EXPIRE", places, {"1"});
+  const std::string failures = keys.own(kFailuresPrefix);
+  questions.add("HINCRBY", failures, {"count", "1"});
+  questions.add("HSET", failures, {"last", "0"});
+  questions.add("EXPIRE", failures, {"1"});
+  questions.add("HMGET", failures, {"count"});
+  questions.add("DEL", failures);
+}
+
 /// What a script calls is asked for as well: the server looks at each call's rights.
 void addLogin(const PermissionScope& scope, Questions& questions) {
   const RedisKeys& keys = scope.keys;
@@ -74,6 +97,7 @@ void addLogin(const PermissionScope& scope, Questions& questions) {
   questions.add("ZCARD", keys.indexes());
   questions.add("EXPIRE", keys.indexes(), {"1"});
   questions.add("ZRANGEBYSCORE", keys.indexes(), {"0", "0"});
+  addLoginGate(keys, questions);
   const auto& names = scope.login.authenticators;
   if (std::find(names.begin(), names.end(), "redis") != names.end()) questions.add("HMGET", keys.users(), {"id"});
 }

@@ -21,6 +21,7 @@ bool hasHashTag(std::string_view first, std::string_view second) {
 
 RedisKeys::RedisKeys(std::string_view session_prefix, std::string_view own_prefix)
     : session_prefix_(session_prefix),
+      own_(own_prefix),
       tombstones_(std::string(own_prefix).append("revoked:")),
       indexes_(std::string(own_prefix).append("sessions:")),
       users_(std::string(own_prefix).append("user:")),

@@ -4,6 +4,7 @@
 //   sessiond:revoked:{sess:abc}   its tombstone. The rest is sessiond's own, under sessiond.key_prefix
 //   sessiond:sessions:{42}        the sessions of the user with this id
 //   sessiond:user:ada             a user who may log in
+//   sessiond:try:..., places:..., failures:...   what the login counts and remembers of tries (attempt_store.h)
 //
 // A tombstone holds the whole key of its session, so that sites with prefixes of their own never meet, and is in that
 // key's slot of a Redis Cluster: what stands between braces, the hash tag, is the session's whole key. Where that key
@@ -38,6 +39,8 @@ class RedisKeys {
   std::string tombstone(std::string_view id) const;
   std::string index(std::string_view user_id) const { return indexes_ + "{" + std::string(user_id) + "}"; }
   std::string user(std::string_view name) const { return users_ + std::string(name); }
+  /// Any other key of sessiond's own.
+  std::string own(std::string_view name) const { return own_ + std::string(name); }
 
   /// A tombstone's key in pieces, for those who send many: before the id, and behind it.
   struct Frame {
@@ -51,6 +54,7 @@ class RedisKeys {
 
  private:
   const std::string session_prefix_;
+  const std::string own_;
   const std::string tombstones_;
   const std::string indexes_;
   const std::string users_;

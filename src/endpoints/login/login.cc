@@ -10,6 +10,7 @@
 #include "endpoints/login/address_prefix.h"
 #include "endpoints/login/kept_cookie_mark.h"
 #include "endpoints/media_type.h"
+#include "endpoints/pages/page_endpoint.h"
 #include "endpoints/pages/start_here.h"
 #include "endpoints/plain_answers.h"
 #include "endpoints/session_cookie.h"
@@ -24,21 +25,8 @@
 namespace sessiond {
 namespace {
 
-LoginOutcome outcomeOf(AuthenticationFailure failure) {
-  switch (failure) {
-    case AuthenticationFailure::kUnknownUser:
-      return LoginOutcome::kUnknownUser;
-    case AuthenticationFailure::kWrongPassword:
-      return LoginOutcome::kWrongPassword;
-    case AuthenticationFailure::kLocked:
-      return LoginOutcome::kLocked;
-    case AuthenticationFailure::kDamaged:
-      return LoginOutcome::kDamagedEntry;
-    case AuthenticationFailure::kUnavailable:
-      return LoginOutcome::kUnavailable;
-  }
-  return LoginOutcome::kUnavailable;
-}
+/// From so many wrong passwords on they are told after the login.
+constexpr std::uint64_t kFailuresToTell = 3;
 
 /// REQUIRES: not kGenuine.
 LoginOutcome outcomeOf(CsrfVerdict verdict) {
@@ -134,40 +122,38 @@ Response LoginEndpoint::showLoggedIn(const Request& request, const std::string& 
 Response LoginEndpoint::logIn(const Request& request) const {
   const LoginQuery query = readLoginQuery(request, parts_.settings.login.url);
   if (isCrossSite(request, parts_.settings.login.allowed_origins))
-    return refuse(request, LoginOutcome::kCrossSite, "", query.rd);
-  Expected<LoginAttempt, LoginAttemptError> read = readLoginAttempt(request, NameCase::kMatters);
-  if (!read) return refuse(request, outcomeOf(read.error()), "", query.rd);
+    return refuse(request, {LoginOutcome::kCrossSite}, "", query.rd);
+  Expected<LoginAttempt, LoginAttemptError> read = readLoginAttempt(request, nameCaseOf(parts_.settings.login));
+  if (!read) return refuse(request, {outcomeOf(read.error())}, "", query.rd);
   LoginAttempt& wanted = *read;
   if (wanted.rd.empty()) wanted.rd = query.rd;
-  const Expected<Started, LoginOutcome> started = attempt(request, wanted);
+  const Expected<Started, Refused> started = attempt(request, wanted);
   if (!started) return refuse(request, started.error(), wanted.user, wanted.rd);
   endPrevious(request);
   counters_.count(LoginOutcome::kSuccess);
   return welcome(request, wanted, *started);
 }
 
-Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::attempt(const Request& request,
-                                                                      const LoginAttempt& wanted) const {
+Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::attempt(const Request& request,
+                                                                                const LoginAttempt& wanted) const {
   if (wanted.format == LoginFormat::kForm) {
     const CsrfVerdict verdict = parts_.csrf.check(request, wanted.csrf);
-    if (verdict != CsrfVerdict::kGenuine) return Unexpected(outcomeOf(verdict));
+    if (verdict != CsrfVerdict::kGenuine) return Unexpected(Refused{outcomeOf(verdict)});
   }
   // Said, because a wrong password would be a lie; and it tells nothing about any user.
   if (wanted.user.size() > kMaxUserNameBytes || wanted.password.reveal().size() > kMaxPasswordBytes)
-    return Unexpected(LoginOutcome::kTooLong);
-  // Whatever limits how often one may try belongs here: behind the checks that cost nothing, before the hash.
-  Expected<User, AuthenticationFailure> user =
-      parts_.authenticator.authenticate({.name = wanted.user, .password = wanted.password.reveal()});
-  if (!user) return Unexpected(outcomeOf(user.error()));
-  const std::string user_id = user->id;
-  Expected<Started, LoginOutcome> started = startSession(request, *std::move(user), wanted.user);
-  if (started) {
-    audit("login", {{"session", pseudonym(parts_.log_key, started->id.bytes())},
-                    {"user", pseudonym(parts_.log_key, wanted.user)},
-                    {"user_id", pseudonym(parts_.log_key, user_id)},
-                    {"address", pseudonym(parts_.log_key, request.paramOrEmpty("SESSIOND_ADDR"))}});
+    return Unexpected(Refused{LoginOutcome::kTooLong});
+  Expected<PasswordEntrance::Admitted, Refused> admitted =
+      parts_.entrance.admit(request, wanted.user, wanted.password.reveal());
+  if (!admitted) return Unexpected(admitted.error());
+  Expected<Started, LoginOutcome> started = startSession(request, admitted->user, wanted.user);
+  if (!started) {
+    parts_.entrance.undecided(*admitted);
+    return Unexpected(Refused{started.error()});
   }
-  return started;
+  parts_.audit.loggedIn(request, started->id, wanted.user, started->user.id);
+  started->farewell = parts_.entrance.welcome(request, *admitted);
+  return *std::move(started);
 }
 
 Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const Request& request, User user,
@@ -184,7 +170,7 @@ Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const
   if (!parts_.index.add(user.id, id, now, lifetime)) return Unexpected(LoginOutcome::kUnavailable);
   if (!parts_.store.create(id, json, lifetime)) return Unexpected(LoginOutcome::kUnavailable);
   cookie.value = parts_.signer.sign(id);
-  return Started{.id = id, .user = std::move(user), .set_cookie = render(cookie)};
+  return Started{.id = id, .user = std::move(user), .set_cookie = render(cookie), .farewell = {}};
 }
 
 void LoginEndpoint::endPrevious(const Request& request) const {
@@ -197,28 +183,33 @@ void LoginEndpoint::endPrevious(const Request& request) const {
 
 Response LoginEndpoint::welcome(const Request& request, const LoginAttempt& wanted, const Started& started) const {
   const std::string redirect = target(wanted.rd);
-  Response response(wanted.format == LoginFormat::kForm ? 303 : 200);
+  const bool form = wanted.format == LoginFormat::kForm;
+  Response response(form ? 303 : 200);
   response.add("Cache-Control", "no-store");
   response.add("Set-Cookie", started.set_cookie);
-  if (wanted.format == LoginFormat::kForm) {
-    response.add("Set-Cookie", loginMark(isSecure(parts_.settings.cookie.secure, isHttps(request))));
+  if (form) response.add("Set-Cookie", loginMark(isSecure(parts_.settings.cookie.secure, isHttps(request))));
+  response.add("Set-Cookie", started.farewell.set_cookie);
+  if (form) {
     response.add("Location", redirect);
     return response;
   }
   response.add("Content-Type", "application/json");
   response.body = "{\"user\":" + started.user.json + ",\"redirect\":";
   appendJsonString(response.body, redirect);
+  if (const FailureNote& before = started.farewell.failures; before.failures >= kFailuresToTell) {
+    response.body += ",\"failed_attempts\":{\"count\":" + std::to_string(before.failures) +
+                     ",\"last\":" + std::to_string(before.last.time_since_epoch().count()) + "}";
+  }
   response.body += "}\n";
   return response;
 }
 
-Response LoginEndpoint::refuse(const Request& request, LoginOutcome outcome, std::string_view user,
+Response LoginEndpoint::refuse(const Request& request, const Refused& refused, std::string_view user,
                                std::string_view rd) const {
-  counters_.count(outcome);
-  audit("login_refused", {{"reason", nameOf(outcome)},
-                          {"user", user.empty() ? "" : pseudonym(parts_.log_key, user)},
-                          {"address", pseudonym(parts_.log_key, request.paramOrEmpty("SESSIOND_ADDR"))}});
-  const LoginRefusal refusal = refusalOf(outcome);
+  counters_.count(refused.outcome);
+  parts_.audit.refused(request, refused.outcome, refused.limit, user);
+  if (refused.outcome == LoginOutcome::kThrottled) return refuseForNow(request, refused, rd);
+  const LoginRefusal refusal = refusalOf(refused.outcome);
   PageValues values;
   values.message("error", refusal.message).flag("wrong", refusal.status == 401);
   values.text("n", kRetryAfter);
@@ -226,6 +217,15 @@ Response LoginEndpoint::refuse(const Request& request, LoginOutcome outcome, std
   Response response = isJson(request) ? jsonError(refusal.status, refusal.error)
                                       : showForm(request, refusal.status, std::string(rd), user, std::move(values));
   if (refusal.status == 503) response.add("Retry-After", kRetryAfter);
+  return response;
+}
+
+Response LoginEndpoint::refuseForNow(const Request& request, const Refused& refused, std::string_view rd) const {
+  const auto wait = std::chrono::ceil<std::chrono::seconds>(refused.wait);
+  if (!isJson(request)) return tooManyTries(parts_.pages, request, wait, address(rd, ""));
+  const LoginRefusal refusal = refusalOf(refused.outcome);
+  Response response = jsonError(refusal.status, refusal.error);
+  response.add("Retry-After", std::to_string(wait.count()));
   return response;
 }
 

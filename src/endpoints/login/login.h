@@ -2,7 +2,8 @@
 //
 //   GET   the form, or, to somebody who is logged in, a page that says so
 //   POST  a form: 303 to `rd`, or the page again saying why not
-//         JSON:   200 {"user":{...},"redirect":"/a"}, or {"error":"wrong_credentials"}
+//         JSON:   200 {"user":{...},"redirect":"/a"}, or {"error":"wrong_credentials"}; after three wrong passwords
+//                 or more also "failed_attempts":{"count":3,"last":<ms since 1970>}
 //
 // A successful login always makes a new session id, and ends the session that the browser had before (so that an id
 // planted by somebody else never becomes a login). Its writes are ordered so that a failure leaves nothing half done:
@@ -21,14 +22,16 @@
 #include "endpoints/account/session_ender.h"
 #include "endpoints/csrf.h"
 #include "endpoints/login/login_attempt.h"
+#include "endpoints/login/login_audit.h"
 #include "endpoints/login/login_outcome.h"
 #include "endpoints/login/login_query.h"
+#include "endpoints/login/password_entrance.h"
 #include "endpoints/pages/page_book.h"
 #include "endpoints/site_settings.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "json/json_pointer.h"
-#include "login/authenticator.h"
+#include "login/user.h"
 #include "session/session_finder.h"
 #include "session/session_store.h"
 #include "session/signed_cookie.h"
@@ -45,7 +48,8 @@ struct LoginParts {
   const SessionEnder& ender;
   SessionStore& store;
   UserSessionIndex& index;
-  Authenticator& authenticator;
+  const PasswordEntrance& entrance;
+  LoginAudit& audit;
   const HmacKey& log_key;
   const Clock& clock;
   MetricsRegistry& metrics;
@@ -64,9 +68,11 @@ class LoginEndpoint {
     SessionId id;
     User user;
     std::string set_cookie;
+    PasswordEntrance::Farewell farewell;
   };
+  using Refused = PasswordEntrance::Refused;
 
-  Expected<Started, LoginOutcome> attempt(const Request& request, const LoginAttempt& attempt) const;
+  Expected<Started, Refused> attempt(const Request& request, const LoginAttempt& wanted) const;
   Expected<Started, LoginOutcome> startSession(const Request& request, User user, std::string_view name) const;
   void endPrevious(const Request& request) const;
   Response logIn(const Request& request) const;
@@ -74,7 +80,8 @@ class LoginEndpoint {
   Response greet(const Request& request) const;
   std::string_view greetingFor(const Request& request, const LoginQuery& query, bool logged_in) const;
   Response showLoggedIn(const Request& request, const std::string& name, const std::string& rd) const;
-  Response refuse(const Request& request, LoginOutcome outcome, std::string_view user, std::string_view rd) const;
+  Response refuse(const Request& request, const Refused& refused, std::string_view user, std::string_view rd) const;
+  Response refuseForNow(const Request& request, const Refused& refused, std::string_view rd) const;
   Response showForm(const Request& request, int status, std::string rd, std::string_view user, PageValues values) const;
   std::string address(std::string_view rd, std::string_view more) const;
   std::string target(std::string_view rd) const;

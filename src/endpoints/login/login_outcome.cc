@@ -28,6 +28,8 @@ std::string_view nameOf(LoginOutcome outcome) {
       return "clock";
     case LoginOutcome::kTooLong:
       return "too_long";
+    case LoginOutcome::kThrottled:
+      return "throttled";
     case LoginOutcome::kUnknownUser:
       return "unknown_user";
     case LoginOutcome::kWrongPassword:
@@ -62,6 +64,8 @@ LoginRefusal refusalOf(LoginOutcome outcome) {
       return {403, "bad_token", "expired"};
     case LoginOutcome::kTooLong:
       return {400, "too_long", "too_long"};
+    case LoginOutcome::kThrottled:
+      return {429, "too_many_tries", ""};
     case LoginOutcome::kUnknownUser:
     case LoginOutcome::kWrongPassword:
     case LoginOutcome::kLocked:
@@ -72,6 +76,30 @@ LoginRefusal refusalOf(LoginOutcome outcome) {
   }
   SESSIOND_CHECK(outcome != LoginOutcome::kSuccess);
   return {500, "", ""};
+}
+
+bool isCheap(LoginOutcome outcome) {
+  switch (outcome) {
+    case LoginOutcome::kUnsupportedType:
+    case LoginOutcome::kTooLarge:
+    case LoginOutcome::kMalformed:
+    case LoginOutcome::kCrossSite:
+    case LoginOutcome::kNoCookie:
+    case LoginOutcome::kBadToken:
+    case LoginOutcome::kExpiredPage:
+    case LoginOutcome::kClock:
+    case LoginOutcome::kTooLong:
+    case LoginOutcome::kThrottled:
+      return true;
+    case LoginOutcome::kSuccess:
+    case LoginOutcome::kUnknownUser:
+    case LoginOutcome::kWrongPassword:
+    case LoginOutcome::kLocked:
+    case LoginOutcome::kDamagedEntry:
+    case LoginOutcome::kUnavailable:
+      return false;
+  }
+  return false;
 }
 
 LoginCounters::LoginCounters(MetricsRegistry& metrics) {

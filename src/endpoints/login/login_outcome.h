@@ -21,6 +21,7 @@ enum class LoginOutcome {
   kExpiredPage,  ///< the form's CSRF token is too old
   kClock,        ///< the form's CSRF token is from the future
   kTooLong,      ///< longer than a name or a password may be
+  kThrottled,    ///< too many tries
   kUnknownUser,
   kWrongPassword,
   kLocked,        ///< the user is locked
@@ -37,10 +38,14 @@ std::string_view nameOf(LoginOutcome outcome);
 struct LoginRefusal {
   int status;
   std::string_view error;    ///< for JSON
-  std::string_view message;  ///< for people: a key of the pages' texts
+  std::string_view message;  ///< for people: a key of the pages' texts; empty: a page of its own says it
 };
 /// REQUIRES: not kSuccess.
 LoginRefusal refusalOf(LoginOutcome outcome);
+
+/// Was the attempt refused before a password was looked at? Anybody can bring that about as often as he likes, so the
+/// log sums such refusals up.
+bool isCheap(LoginOutcome outcome);
 
 /// A counter for each outcome. Thread-safe.
 class LoginCounters {

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "redis/redis_app_cache.h"
+#include "redis/redis_attempt_store.h"
 #include "redis/redis_session_store.h"
 #include "redis/redis_user_directory.h"
 #include "redis/redis_user_session_index.h"
@@ -26,17 +27,25 @@ const std::map<std::string, std::string> kCommands = {
     {"getrange", "GETRANGE sess:*, GETRANGE cache:*"},
     {"pttl", "PTTL sess:*, PTTL sessiond:revoked:*"},
     {"exists", "EXISTS sessiond:revoked:*, EXISTS sess:*"},
-    {"expire", "EXPIRE sess:*, EXPIRE sessiond:revoked:*, EXPIRE sessiond:sessions:*"},
+    {"expire",
+     "EXPIRE sess:*, EXPIRE sessiond:revoked:*, EXPIRE sessiond:sessions:*, EXPIRE sessiond:places:*, EXPIRE "
+     "sessiond:failures:*"},
     {"set", "SET sessiond:revoked:*, SET sess:*, SET cache:*"},
-    {"del", "DEL sess:*, DEL cache:*"},
+    {"del", "DEL sess:*, DEL sessiond:try:*, DEL sessiond:failures:*, DEL cache:*"},
     {"zrem", "ZREM sessiond:sessions:*"},
     {"zrange", "ZRANGE sessiond:sessions:*"},
-    {"eval", "EVAL sessiond:revoked:*, EVAL sessiond:sessions:*, EVAL sess:*"},
-    {"zadd", "ZADD sessiond:sessions:*"},
+    {"eval", "EVAL sessiond:revoked:*, EVAL sessiond:sessions:*, EVAL sessiond:try:*, EVAL sess:*"},
+    {"zadd", "ZADD sessiond:sessions:*, ZADD sessiond:places:*"},
+    {"time", "TIME"},
+    {"hset", "HSET sessiond:try:*, HSET sessiond:failures:*"},
+    {"pexpire", "PEXPIRE sessiond:try:*"},
+    {"hincrby", "HINCRBY sessiond:failures:*"},
+    {"zscore", "ZSCORE sessiond:places:*"},
+    {"zremrangebyrank", "ZREMRANGEBYRANK sessiond:places:*"},
     {"ttl", "TTL sessiond:sessions:*"},
     {"zcard", "ZCARD sessiond:sessions:*"},
     {"zrangebyscore", "ZRANGEBYSCORE sessiond:sessions:*"},
-    {"hmget", "HMGET sessiond:user:*"},
+    {"hmget", "HMGET sessiond:try:*, HMGET sessiond:failures:*, HMGET sessiond:user:*"},
     {"get", "GET sess:*"},
 };
 const std::map<std::string, std::string> kPrefixes = {
@@ -49,6 +58,13 @@ const std::map<std::string, std::string> kPrefixes = {
      "ZREM sessiond:sessions:*, ZRANGE sessiond:sessions:*, EVAL sessiond:sessions:*, ZADD sessiond:sessions:*, TTL "
      "sessiond:sessions:*, ZCARD sessiond:sessions:*, EXPIRE sessiond:sessions:*, ZRANGEBYSCORE sessiond:sessions:*"},
     {"sessiond:user:", "HMGET sessiond:user:*"},
+    {"sessiond:try:",
+     "EVAL sessiond:try:*, HMGET sessiond:try:*, HSET sessiond:try:*, PEXPIRE sessiond:try:*, DEL sessiond:try:*"},
+    {"sessiond:places:",
+     "ZSCORE sessiond:places:*, ZADD sessiond:places:*, ZREMRANGEBYRANK sessiond:places:*, EXPIRE sessiond:places:*"},
+    {"sessiond:failures:",
+     "HINCRBY sessiond:failures:*, HSET sessiond:failures:*, EXPIRE sessiond:failures:*, HMGET sessiond:failures:*, "
+     "DEL sessiond:failures:*"},
     {"cache:", "GETRANGE cache:*, SET cache:*, DEL cache:*"},
 };
 
@@ -136,7 +152,9 @@ TEST_F(PermissionCheck, AsksOnlyForWhatTheConfigurationNeeds) {
   EXPECT_EQ(missing(uses), "");
   uses.login.authenticators = {"htpasswd"};
   EXPECT_EQ(missing(uses),
-            "ZADD own:sessions:*, TTL own:sessions:*, ZCARD own:sessions:*, ZRANGEBYSCORE own:sessions:*");
+            "ZADD own:sessions:*, TTL own:sessions:*, ZCARD own:sessions:*, ZRANGEBYSCORE own:sessions:*, TIME, HMGET "
+            "own:try:*, HSET own:try:*, PEXPIRE own:try:*, ZSCORE own:places:*, ZADD own:places:*, ZREMRANGEBYRANK "
+            "own:places:*, HINCRBY own:failures:*, HSET own:failures:*, HMGET own:failures:*");
 }
 
 TEST_F(PermissionCheck, CarriesNothingOut) {
@@ -213,6 +231,19 @@ TEST_F(PermissionCheck, AsksForAllThatIsUsed) {
   EXPECT_EQ(index.list("42", 0, 10)->size(), 1U);
   EXPECT_TRUE(index.remove("42", std::span(&id, 1)));
   EXPECT_TRUE(directory.find("ada"));
+  const RedisKeys keys = keysFor(uses.session);
+  RedisAttemptStore attempts(test.client, keys, test.clock);
+  const AttemptLimit limit{.windows = {{3, 60s}}};
+  const auto reservation = attempts.reserve("try:a", limit);
+  ASSERT_TRUE(reservation);
+  EXPECT_TRUE(attempts.reserve("try:a", limit));
+  EXPECT_TRUE(attempts.giveBack("try:a", *reservation));
+  EXPECT_TRUE(attempts.giveBack("try:a", *reservation));
+  EXPECT_TRUE(attempts.forget("try:a"));
+  EXPECT_TRUE(attempts.remember("places:a", "b", 60s, 16));
+  EXPECT_TRUE(attempts.isKnown("places:a", "b", 60s));
+  EXPECT_TRUE(attempts.noteFailure("failures:a", 60s));
+  EXPECT_TRUE(attempts.takeFailures("failures:a"));
   EXPECT_TRUE(cache.put("key", "1", 60s));
   EXPECT_TRUE(cache.get("key"));
   EXPECT_TRUE(cache.remove("key"));

@@ -33,14 +33,17 @@ identity: {X-Id: {from: "/a,b", join: ";", encode: percent, required: true}, "nu
 policies: {guests: {require: optional, max_auth_age: 5m}, "no": {roles_any: ["a b", "true", "#1"], roles_all: ["é"],
   match: {"/x: y": false, /n: -1.5e3, /s: "a\"\\"}}}
 login: {url: /in, default_redirect: "/?a=b", allowed_origins: ["https://a:8443"], authenticators: [redis, htpasswd],
-  htpasswd_file: /etc/users, page_file: "/etc/a: b"}
+  htpasswd_file: /etc/users,
+  case_insensitive: true, throttle: {device_failures: 1, device_window: 1h, known_place_failures: 2,
+    known_place_window: 2h, stranger_free: 3, stranger_first_wait: 2s, stranger_longest_wait: 3h, stranger_failures: 99,
+    stranger_window: 2d, place_failures: 7, place_window: 3h, place_daily_failures: 8}, page_file: "/etc/a: b"}
 logout: {redirect: /bye, tombstone_lifetime: 90m}
 pages: {site_name: "A: b", logo_file: /etc/logo.svg, logo_dark_file: /etc/dark.svg, accent: "#047857",
   accent_dark: "#6ee7b7", help_url: "https://help.example/?a", home_url: /home, style_file: /etc/own.css,
   folder: /etc/pages, script: false, language: pt-BR}
 api: {enabled: true, token_file: /etc/token, allow_without_token: true, may_change_user: true}
 cache: {key_prefix: "app:", max_bytes: 2m}
-log: {level: debug, format: json, file: /var/log/sessiond.log, audit: false,
+log: {level: debug, format: json, file: /var/log/sessiond.log, audit: false, audit_addresses: full,
   refusals: true}
 metrics: {enabled: false}
 sessiond:

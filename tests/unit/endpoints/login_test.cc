@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "base/crypto.h"
+#include "support/memory_attempt_store.h"
 #include "unit/endpoints/endpoint_fixture.h"
 
 namespace sessiond {
@@ -54,6 +56,10 @@ class LoginTest : public EndpointFixture {
                           .log_key = log_key_,
                           .clock = clock_,
                           .metrics = metrics_});
+    gate_ = std::make_unique<LoginGate>(settings_.login.throttle, secrets_.front(), attempts_, attempts_);
+    entrance_ = std::make_unique<PasswordEntrance>(EntranceParts{
+        .settings = settings_, .gate = *gate_, .devices = devices_, .authenticator = authenticator_, .clock = clock_});
+    audit_ = std::make_unique<LoginAudit>(audit_addresses_, log_key_, clock_);
     endpoint_ = std::make_unique<LoginEndpoint>(LoginParts{.settings = settings_,
                                                            .pages = *pages_,
                                                            .finder = *finder_,
@@ -62,7 +68,8 @@ class LoginTest : public EndpointFixture {
                                                            .ender = *ender_,
                                                            .store = store_,
                                                            .index = index_,
-                                                           .authenticator = authenticator_,
+                                                           .entrance = *entrance_,
+                                                           .audit = *audit_,
                                                            .log_key = log_key_,
                                                            .clock = clock_,
                                                            .metrics = metrics_});
@@ -115,6 +122,12 @@ class LoginTest : public EndpointFixture {
   }
 
   FakeAuthenticator authenticator_;
+  MemoryAttemptStore attempts_{clock_};
+  const DeviceCookies devices_{secrets_, clock_};
+  std::unique_ptr<LoginGate> gate_;
+  std::unique_ptr<PasswordEntrance> entrance_;
+  std::unique_ptr<LoginAudit> audit_;
+  AuditAddresses audit_addresses_ = AuditAddresses::kHash;
   std::unique_ptr<PageBook> pages_;
   std::unique_ptr<SessionFinder> finder_;
   std::unique_ptr<CsrfGuard> csrf_;
@@ -173,7 +186,7 @@ TEST_F(LoginTest, AFormThatIsRightMakesASessionAndLeadsOn) {
   EXPECT_EQ(header(response, "Location"), "/a?b=1&c=2");
   EXPECT_EQ(header(response, "Cache-Control"), "no-store");
   EXPECT_EQ(response.body, "");
-  ASSERT_EQ(setCookies(response).size(), 2U);
+  ASSERT_EQ(setCookies(response).size(), 3U);
   EXPECT_EQ(setCookies(response)[1], "sessiond_in=1; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax");
   EXPECT_THAT(setCookies(response)[0], MatchesRegex("connect\\.sid=s%3A[^;]+; Path=/; HttpOnly; Secure; SameSite=Lax"));
   const SessionId id = idIn(setCookies(response)[0]);
@@ -263,6 +276,152 @@ TEST_F(LoginTest, TheLogTellsOfEveryLoginWhichSessionBeganButNamesNobody) {
       log, HasSubstr("audit login session=" + pseudonym(log_key_, id.bytes()) + " user=" + pseudonym(log_key_, "ada")));
   for (const std::string& secret : {std::string("ada"), std::string(id.bytes()), std::string("192.0.2.17")})
     EXPECT_THAT(log, Not(HasSubstr(secret)));
+}
+
+TEST_F(LoginTest, AfterFiveWrongPasswordsAStrangerHasToWaitEvenWithTheRightOne) {
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(postForm("user=ada&password=x").status, 401);
+  const int calls = authenticator_.calls;
+  const Response page = postForm(kGoodForm + "&rd=/a");
+  EXPECT_EQ(page.status, 429);
+  EXPECT_EQ(header(page, "Retry-After"), "30");
+  EXPECT_THAT(page.body, HasSubstr("There were too many wrong tries for this name or from this network. Please wait "
+                                   "<bdi>1</bdi> min, then try again."));
+  EXPECT_THAT(page.body, HasSubstr("href=\"/login?rd=%2Fa\""));
+  const Response json = postJson(kGoodJson);
+  EXPECT_EQ(json.status, 429);
+  EXPECT_EQ(header(json, "Retry-After"), "30");
+  EXPECT_EQ(json.body, "{\"error\":\"too_many_tries\"}\n");
+  EXPECT_EQ(authenticator_.calls, calls) << "no password is looked at";
+  EXPECT_EQ(count("sessiond_logins_total", "throttled"), 2U);
+  clock_.advance(seconds(30));
+  EXPECT_EQ(postJson(kGoodJson).status, 200);
+}
+
+TEST_F(LoginTest, AnUnknownNameIsThrottledInTheSameWords) {
+  const std::string known = R"({"user":"ada","password":"x"})";
+  const std::string unknown = R"({"user":"bob","password":"x"})";
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(postJson(known).body, postJson(unknown).body);
+  const Response one = postJson(known);
+  const Response other = postJson(unknown);
+  EXPECT_EQ(one.status, 429);
+  EXPECT_EQ(one.body, other.body);
+  EXPECT_EQ(one.headers.lines(), other.headers.lines());
+}
+
+TEST_F(LoginTest, AllSpellingsOfANameShareOneBudget) {
+  settings_.login.case_insensitive = true;
+  build();
+  const auto attempt = [this](const std::string& spelling) {
+    return postJson(R"({"user":")" + spelling + R"(","password":"x"})").status;
+  };
+  for (const char* spelling : {"ada", " ada", "ADA ", "Ada\\u00a0", "\\u200bada"})
+    EXPECT_EQ(attempt(spelling), 401) << spelling;
+  EXPECT_EQ(postJson(kGoodJson).status, 429);
+  for (const char* spelling : {"ren\u00e9", "rene\u0301", "REN\u00c9", "Rene\u0301\u200e", "\u3000ren\u00e9"})
+    EXPECT_EQ(attempt(spelling), 401) << spelling;
+  EXPECT_EQ(attempt("RENE\u0301"), 429);
+  clock_.advance(hours(1));
+  EXPECT_EQ(postJson(R"({"user":"ADA","password":"a&b c"})").status, 200);
+}
+
+TEST_F(LoginTest, ADeviceThatLoggedInBeforeIsNotLockedOutByStrangers) {
+  const Params elsewhere = {{"SESSIOND_ADDR", "198.51.100.9"}};
+  const Response first = postJson(kGoodJson, elsewhere);
+  ASSERT_EQ(setCookies(first).size(), 2U);
+  const std::string device = setCookies(first)[1];
+  EXPECT_THAT(device, MatchesRegex("__Host-sd_device=[A-Za-z0-9_-]{75}; Path=/; Expires=Fri, 01 Jan 2027 00:00:00 GMT; "
+                                   "HttpOnly; Secure; SameSite=Lax"));
+  for (int i = 0; i < 50; ++i) postJson(R"({"user":"ada","password":"x"})", {{"SESSIOND_ADDR", "203.0.113.9"}});
+  const Params travelling = {{"SESSIOND_ADDR", "203.0.113.10"}};
+  EXPECT_EQ(postJson(kGoodJson, travelling).status, 429);
+  const Params known = {{"SESSIOND_ADDR", "203.0.113.10"}, {"HTTP_COOKIE", device.substr(0, device.find(';'))}};
+  EXPECT_EQ(postJson(kGoodJson, known).status, 200);
+  EXPECT_EQ(postJson(kGoodJson, elsewhere).status, 200) << "and neither is the place";
+  EXPECT_EQ(postJson(R"({"user":"bob","password":"x"})", known).status, 401) << "of no use for another user";
+}
+
+TEST_F(LoginTest, ManyPlantedDeviceCookiesDoNotHideTheGenuineOne) {
+  const Params first = {{"SESSIOND_ADDR", "198.51.100.9"}, {"SESSIOND_SCHEME", "http"}};
+  const std::string device = setCookies(postJson(kGoodJson, first)).at(1);
+  for (int i = 0; i < 6; ++i) postJson(R"({"user":"ada","password":"x"})");
+  std::string cookies;
+  for (int i = 0; i < 30; ++i) cookies += "sd_device=" + std::string(75, static_cast<char>('a' + i % 26)) + "; ";
+  Params params = {{"SESSIOND_SCHEME", "http"}, {"HTTP_COOKIE", cookies}};
+  EXPECT_EQ(postJson(kGoodJson, params).status, 429);
+  params[1].second += device.substr(0, device.find(';'));
+  EXPECT_EQ(postJson(kGoodJson, params).status, 200);
+}
+
+TEST_F(LoginTest, NobodyButTheWebServerSaysWhereATryComesFrom) {
+  settings_.login.throttle.place_failures = 3;
+  build();
+  const auto attempt = [this](int i, const std::string& address) {
+    const std::string body = R"({"user":"user)" + std::to_string(i) + R"(","password":"x"})";
+    return postJson(body, {{"SESSIOND_ADDR", address},
+                           {"HTTP_X_FORWARDED_FOR", "203.0.113." + std::to_string(i)},
+                           {"HTTP_FORWARDED", "for=203.0.113." + std::to_string(i)}})
+        .status;
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(attempt(i, "2001:db8:0:1::" + std::to_string(i)), 401);
+  EXPECT_EQ(attempt(3, "2001:db8:0:1:ffff::1"), 429) << "the same /64";
+  EXPECT_EQ(attempt(4, "2001:db8:0:2::1"), 401) << "another one";
+  for (int i = 5; i < 8; ++i) EXPECT_EQ(attempt(i, "192.0.2." + std::to_string(i)), 401);
+  EXPECT_EQ(attempt(8, "::ffff:192.0.2.200"), 429) << "one network, however it is written";
+}
+
+TEST_F(LoginTest, OverHttpTheDeviceCookieHasAnotherName) {
+  EXPECT_THAT(setCookies(postJson(kGoodJson, {{"SESSIOND_SCHEME", "http"}})).at(1),
+              MatchesRegex("sd_device=[A-Za-z0-9_-]{75}; Path=/; Expires=[^;]*; HttpOnly; SameSite=Lax"));
+}
+
+TEST_F(LoginTest, TellsAfterTheLoginOfThreeWrongPasswordsAndMore) {
+  for (int i = 0; i < 2; ++i) postJson(R"({"user":"ada","password":"x"})");
+  EXPECT_THAT(postJson(kGoodJson).body, Not(HasSubstr("failed_attempts")));
+  for (int i = 0; i < 3; ++i) postJson(R"({"user":"ada","password":"x"})");
+  EXPECT_THAT(postJson(kGoodJson).body,
+              HasSubstr(R"(,"redirect":"/start","failed_attempts":{"count":3,"last":1767225600000}})"));
+}
+
+TEST_F(LoginTest, WhereTriesCannotBeCountedNoPasswordIsLookedAt) {
+  attempts_.failAfter(1);
+  const Response response = postJson(kGoodJson);
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(header(response, "Retry-After"), "5");
+  EXPECT_EQ(authenticator_.calls, 0);
+}
+
+TEST_F(LoginTest, ATryThatNobodyDecidedCostsNothing) {
+  authenticator_.failure = AuthenticationFailure::kUnavailable;
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(postJson(kGoodJson).status, 503);
+  authenticator_.failure.reset();
+  store_.failWith(StoreError::kUnavailable);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(postJson(kGoodJson).status, 503);
+  store_.failWith(std::nullopt);
+  EXPECT_EQ(postJson(kGoodJson).status, 200);
+}
+
+TEST_F(LoginTest, RefusalsThatCostNothingAreSummedUpInTheLog) {
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 8000; ++i) postJson(kGoodJson, {{"HTTP_ORIGIN", "null"}});
+  const std::string first = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 1) << first.substr(0, 1000);
+  EXPECT_THAT(first, HasSubstr("audit login_refused reason=cross_site"));
+  EXPECT_EQ(count("sessiond_logins_total", "cross_site"), 8000U);
+  clock_.advance(LogSummary::kInterval);
+  testing::internal::CaptureStderr();
+  postJson(kGoodJson, {{"HTTP_ORIGIN", "null"}});
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr(" count=8000"));
+}
+
+TEST_F(LoginTest, WrongPasswordsHaveALineEachWithTheAddressIfThatIsWanted) {
+  audit_addresses_ = AuditAddresses::kFull;
+  build();
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) postJson(R"({"user":"ada","password":"x"})");
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 3);
+  EXPECT_THAT(log, HasSubstr("audit login_refused reason=wrong_password user=" + pseudonym(log_key_, "ada") +
+                             " address=192.0.2.17"));
 }
 
 TEST_F(LoginTest, AFailedLoginLeavesThePreviousSessionAlone) {

@@ -1,0 +1,78 @@
+#include "endpoints/login/password_entrance.h"
+
+#include <utility>
+
+#include "endpoints/login/address_prefix.h"
+#include "endpoints/session_cookie.h"
+#include "http/cookie_header.h"
+#include "http/set_cookie.h"
+
+namespace sessiond {
+namespace {
+
+LoginOutcome outcomeOf(AuthenticationFailure failure) {
+  switch (failure) {
+    case AuthenticationFailure::kUnknownUser:
+      return LoginOutcome::kUnknownUser;
+    case AuthenticationFailure::kWrongPassword:
+      return LoginOutcome::kWrongPassword;
+    case AuthenticationFailure::kLocked:
+      return LoginOutcome::kLocked;
+    case AuthenticationFailure::kDamaged:
+      return LoginOutcome::kDamagedEntry;
+    case AuthenticationFailure::kUnavailable:
+      return LoginOutcome::kUnavailable;
+  }
+  return LoginOutcome::kUnavailable;
+}
+
+/// Without https browsers take no `__Host-`.
+std::string_view deviceCookieName(const CookieSettings& settings, const Request& request) {
+  return isSecure(settings.secure, isHttps(request)) ? "__Host-sd_device" : "sd_device";
+}
+
+}  // namespace
+
+Expected<PasswordEntrance::Admitted, PasswordEntrance::Refused> PasswordEntrance::admit(
+    const Request& request, std::string_view name, std::string_view password) const {
+  // All of them: others can set cookies of this name where it is not `__Host-`, and must not hide the genuine one.
+  std::optional<std::string> device =
+      parts_.devices.deviceOf(name, findAllCookies(request.params, deviceCookieName(parts_.settings.cookie, request)));
+  Expected<LoginGate::Pass, Refused> pass = enterGate(request, name, device ? *device : std::string_view());
+  if (!pass) return Unexpected(pass.error());
+  Expected<User, AuthenticationFailure> user = parts_.authenticator.authenticate({.name = name, .password = password});
+  if (user) {
+    return Admitted{
+        .name = std::string(name), .user = *std::move(user), .pass = *std::move(pass), .device = std::move(device)};
+  }
+  if (user.error() == AuthenticationFailure::kUnavailable) {
+    parts_.gate.undecided(*pass);
+  } else {
+    parts_.gate.failed(*pass);
+  }
+  return Unexpected(Refused{.outcome = outcomeOf(user.error())});
+}
+
+Expected<LoginGate::Pass, PasswordEntrance::Refused> PasswordEntrance::enterGate(const Request& request,
+                                                                                 std::string_view name,
+                                                                                 std::string_view device) const {
+  const std::string place = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR"));
+  Expected<LoginGate::Pass, LoginRefused> pass = parts_.gate.enter({.user = name, .place = place, .device = device});
+  if (pass) return *std::move(pass);
+  const LoginRefused& refused = pass.error();
+  if (refused.unavailable) return Unexpected(Refused{.outcome = LoginOutcome::kUnavailable});
+  return Unexpected(Refused{.outcome = LoginOutcome::kThrottled, .wait = refused.wait, .limit = nameOf(refused.row)});
+}
+
+PasswordEntrance::Farewell PasswordEntrance::welcome(const Request& request, const Admitted& admitted) const {
+  const CookieSettings& settings = parts_.settings.cookie;
+  SetCookie cookie;
+  cookie.name = deviceCookieName(settings, request);
+  cookie.value = parts_.devices.issue(admitted.name, admitted.device ? *admitted.device : std::string_view());
+  cookie.secure = isSecure(settings.secure, isHttps(request));
+  cookie.same_site = SameSite::kLax;
+  cookie.expires = parts_.clock.wallNow() + DeviceCookies::kLifetime;
+  return {.set_cookie = render(cookie), .failures = parts_.gate.succeeded(admitted.pass)};
+}
+
+}  // namespace sessiond

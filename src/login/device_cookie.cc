@@ -1,0 +1,71 @@
+#include "login/device_cookie.h"
+
+#include <cstdint>
+
+#include "base/check.h"
+#include "base/encoding.h"
+#include "base/random.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::size_t kTimeBytes = 8;
+constexpr std::size_t kIdBytes = 16;
+constexpr std::size_t kSignedBytes = kTimeBytes + kIdBytes;
+constexpr std::size_t kBytes = kSignedBytes + sizeof(Sha256Digest);
+/// Clocks of several instances may differ by this much.
+constexpr std::chrono::minutes kClockTolerance{5};
+
+HmacKey deriveKey(const Secret& secret) {
+  return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond device cookie 1")))));
+}
+
+std::string encodeTime(WallTime time) {
+  auto left = static_cast<std::uint64_t>(time.time_since_epoch().count());
+  std::string bytes(kTimeBytes, '\0');
+  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte, left >>= 8) *byte = static_cast<char>(left & 0xff);
+  return bytes;
+}
+
+WallTime decodeTime(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (const char byte : bytes) number = number << 8 | static_cast<unsigned char>(byte);
+  return WallTime(WallTime::duration(static_cast<std::int64_t>(number)));
+}
+
+/// Of time and id, which have a fixed length, and the user's name.
+std::string signatureOf(const HmacKey& key, std::string_view time_and_id, std::string_view user) {
+  return std::string(asBytes(key.sign(std::string(time_and_id).append(user))));
+}
+
+}  // namespace
+
+DeviceCookies::DeviceCookies(std::span<const Secret> secrets, const Clock& clock) : clock_(clock) {
+  SESSIOND_CHECK(!secrets.empty());
+  for (const Secret& secret : secrets) keys_.push_back(deriveKey(secret));
+}
+
+std::optional<std::string> DeviceCookies::deviceOf(std::string_view user,
+                                                   std::span<const std::string_view> values) const {
+  const WallTime now = clock_.wallNow();
+  for (const std::string_view value : values) {
+    const std::optional<std::string> bytes = value.size() <= 2 * kBytes ? base64UrlDecode(value) : std::nullopt;
+    if (!bytes || bytes->size() != kBytes) continue;
+    const std::string_view time_and_id = std::string_view(*bytes).substr(0, kSignedBytes);
+    const std::string_view signature = std::string_view(*bytes).substr(kSignedBytes);
+    bool genuine = false;
+    for (const HmacKey& key : keys_) genuine |= constantTimeEqual(signature, signatureOf(key, time_and_id, user));
+    const WallTime made = decodeTime(time_and_id.substr(0, kTimeBytes));
+    if (genuine && made <= now + kClockTolerance && now - kLifetime < made)
+      return std::string(time_and_id.substr(kTimeBytes));
+  }
+  return std::nullopt;
+}
+
+std::string DeviceCookies::issue(std::string_view user, std::string_view device) const {
+  std::string bytes = encodeTime(clock_.wallNow());
+  bytes += device.empty() ? randomBytes(kIdBytes) : std::string(device);
+  return base64UrlEncode(bytes + signatureOf(keys_.front(), bytes, user));
+}
+
+}  // namespace sessiond

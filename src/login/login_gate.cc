@@ -1,0 +1,146 @@
+#include "login/login_gate.h"
+
+#include <utility>
+
+#include "base/encoding.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kKeyBytes = 16;
+
+std::string deviceKey(const LoginGate::Pass& pass) {
+  return std::string(kTriesPrefix) + "device:" + pass.device_hash;
+}
+std::string knownPlaceKey(const LoginGate::Pass& pass) {
+  return std::string(kTriesPrefix) + "known:" + pass.user_hash + ":" + pass.place_hash;
+}
+std::string strangerKey(const LoginGate::Pass& pass) {
+  return std::string(kTriesPrefix) + "stranger:" + pass.user_hash;
+}
+std::string placeKey(const LoginGate::Pass& pass) {
+  return std::string(kTriesPrefix) + "place:" + pass.place_hash;
+}
+std::string placesOf(const LoginGate::Pass& pass) {
+  return std::string(kPlacesPrefix) + pass.user_hash;
+}
+std::string failuresOf(const LoginGate::Pass& pass) {
+  return std::string(kFailuresPrefix) + pass.user_hash;
+}
+
+LoginRefused unavailable() {
+  return {.unavailable = true};
+}
+
+LoginRefused refused(LoginRow row, milliseconds wait) {
+  return {.unavailable = false, .row = row, .wait = wait};
+}
+
+}  // namespace
+
+std::string_view nameOf(LoginRow row) {
+  switch (row) {
+    case LoginRow::kDevice:
+      return "device";
+    case LoginRow::kKnownPlace:
+      return "known_place";
+    case LoginRow::kStranger:
+      return "stranger";
+    case LoginRow::kPlace:
+      return "place";
+  }
+  return "";
+}
+
+LoginGate::LoginGate(const LoginGateSettings& settings, const Secret& secret, AttemptCounters& counters,
+                     LoginMemory& memory)
+    : device_limit_{.windows = {{settings.device_failures, settings.device_window}}},
+      known_place_limit_{.windows = {{settings.known_place_failures, settings.known_place_window}}},
+      stranger_limit_{.windows = {{settings.stranger_failures, settings.stranger_window}},
+                      .delay = AttemptDelay{.free = settings.stranger_free,
+                                            .first = settings.stranger_first_wait,
+                                            .longest = settings.stranger_longest_wait}},
+      place_limit_{.windows = {{settings.place_failures, settings.place_window},
+                               {settings.place_daily_failures, std::chrono::hours(24)}}},
+      key_(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond login gate 1"))))),
+      counters_(counters),
+      memory_(memory) {}
+
+std::string LoginGate::hashOf(std::string_view kind, std::string_view first, std::string_view second) const {
+  // Lengths before the parts, so that no two pairs are one text.
+  const std::string text =
+      std::string(kind) + ":" + std::to_string(first.size()) + ":" + std::string(first) + ":" + std::string(second);
+  return base64UrlEncode(asBytes(key_.sign(text)).substr(0, kKeyBytes));
+}
+
+Expected<LoginGate::Pass, LoginRefused> LoginGate::enter(const LoginVisitor& visitor) {
+  Pass pass{.row = LoginRow::kStranger,
+            .user_hash = hashOf("user", visitor.user),
+            .place_hash = hashOf("place", visitor.place),
+            .device_hash = visitor.device.empty() ? "" : hashOf("device", visitor.user, visitor.device)};
+  if (!pass.device_hash.empty()) return enterAs(LoginRow::kDevice, std::move(pass));
+  const Expected<bool, AttemptStoreError> known = memory_.isKnown(placesOf(pass), pass.place_hash, kPlaceLifetime);
+  if (!known) return Unexpected(unavailable());
+  if (*known) return enterAs(LoginRow::kKnownPlace, std::move(pass));
+  return enterAsStranger(std::move(pass));
+}
+
+Expected<LoginGate::Pass, LoginRefused> LoginGate::enterAs(LoginRow row, Pass pass) {
+  const bool device = row == LoginRow::kDevice;
+  const auto tried =
+      counters_.reserve(device ? deviceKey(pass) : knownPlaceKey(pass), device ? device_limit_ : known_place_limit_);
+  if (!tried) return Unexpected(unavailable());
+  if (tried->wait > milliseconds(0)) return Unexpected(refused(row, tried->wait));
+  pass.row = row;
+  pass.tried = *tried;
+  return pass;
+}
+
+/// The network first: whoever has used up its tries takes none from the user's strangers.
+Expected<LoginGate::Pass, LoginRefused> LoginGate::enterAsStranger(Pass pass) {
+  const auto at_place = counters_.reserve(placeKey(pass), place_limit_);
+  if (!at_place) return Unexpected(unavailable());
+  if (at_place->wait > milliseconds(0)) return Unexpected(refused(LoginRow::kPlace, at_place->wait));
+  pass.at_place = *at_place;
+  const auto tried = counters_.reserve(strangerKey(pass), stranger_limit_);
+  if (tried && tried->wait == milliseconds(0)) {
+    pass.tried = *tried;
+    return pass;
+  }
+  // A try that is refused is no failure of the network's.
+  if (!counters_.giveBack(placeKey(pass), pass.at_place) || !tried) return Unexpected(unavailable());
+  return Unexpected(refused(LoginRow::kStranger, tried->wait));
+}
+
+void LoginGate::undecided(const Pass& pass) {
+  switch (pass.row) {
+    case LoginRow::kDevice:
+      static_cast<void>(counters_.giveBack(deviceKey(pass), pass.tried));
+      break;
+    case LoginRow::kKnownPlace:
+      static_cast<void>(counters_.giveBack(knownPlaceKey(pass), pass.tried));
+      break;
+    case LoginRow::kStranger:
+    case LoginRow::kPlace:
+      static_cast<void>(counters_.giveBack(strangerKey(pass), pass.tried));
+      static_cast<void>(counters_.giveBack(placeKey(pass), pass.at_place));
+      break;
+  }
+}
+
+FailureNote LoginGate::succeeded(const Pass& pass) {
+  undecided(pass);
+  if (!pass.device_hash.empty()) static_cast<void>(counters_.forget(deviceKey(pass)));
+  static_cast<void>(counters_.forget(knownPlaceKey(pass)));
+  static_cast<void>(memory_.remember(placesOf(pass), pass.place_hash, kPlaceLifetime, kPlacesOfAUser));
+  const Expected<FailureNote, AttemptStoreError> note = memory_.takeFailures(failuresOf(pass));
+  return note ? *note : FailureNote{};
+}
+
+void LoginGate::failed(const Pass& pass) {
+  static_cast<void>(memory_.noteFailure(failuresOf(pass), kFailuresLifetime));
+}
+
+}  // namespace sessiond

@@ -1,0 +1,93 @@
+// LoginGate: how often somebody may try a password. Every entrance that computes one passes it before.
+//
+// A try counts where it can be told best who tries, and nowhere else:
+//
+//   device       a device cookie (device_cookie.h) of this user's       user + device
+//   known place  else: this user logged in from this network lately     user + network
+//   stranger     all others                                             user, and the network over all users
+//
+// So nobody who merely knows a name can lock its owner out: strangers share one budget, the owner's devices and places
+// have their own. A stranger's network is counted as well, whoever it tries, and no success resets that: one account of
+// one's own would allow endless tries at others.
+//
+// A try is counted before the hash is computed and given back after a success, so two hundred at once compute as many
+// hashes as there were tries left, and a crash in between costs one try. What the gate says depends on the name as it
+// was typed (canonical, user_name.h) and never on whether there is such a user.
+
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/expected.h"
+#include "base/secret.h"
+#include "login/attempt_store.h"
+#include "login/login_gate_settings.h"
+
+namespace sessiond {
+
+/// Who tries.
+struct LoginVisitor {
+  std::string_view user;    ///< canonical
+  std::string_view place;   ///< the network's prefix (address_prefix.h); empty is a place like any other
+  std::string_view device;  ///< id out of a device cookie that is this user's; empty: none
+};
+
+enum class LoginRow { kDevice, kKnownPlace, kStranger, kPlace };
+std::string_view nameOf(LoginRow row);
+
+struct LoginRefused {
+  bool unavailable = false;            ///< nobody can tell; the rest means nothing then
+  LoginRow row = LoginRow::kStranger;  ///< whose limit it was
+  std::chrono::milliseconds wait{0};
+};
+
+/// Thread-safe. Waits for the store.
+class LoginGate {
+ public:
+  static constexpr std::chrono::hours kPlaceLifetime{30 * 24};
+  static constexpr std::uint32_t kPlacesOfAUser = 16;
+  static constexpr std::chrono::hours kFailuresLifetime{7 * 24};
+
+  /// The keys in the store are made with a key derived from `secret`. The stores must outlive the gate.
+  LoginGate(const LoginGateSettings& settings, const Secret& secret, AttemptCounters& counters, LoginMemory& memory);
+
+  /// A try that was let in and counted.
+  struct Pass {
+    LoginRow row;
+    std::string user_hash;
+    std::string place_hash;
+    std::string device_hash;
+    Reservation tried = {};     ///< in the row's own counter
+    Reservation at_place = {};  ///< for kStranger also in the network's
+  };
+
+  /// REQUIRES on a pass: one of the three below.
+  Expected<Pass, LoginRefused> enter(const LoginVisitor& visitor);
+
+  /// Gives the try back, remembers the place, and says how many wrong passwords there were before. What of it the store
+  /// does not do is lost; the login stands.
+  FailureNote succeeded(const Pass& pass);
+  void failed(const Pass& pass);
+  /// Nobody could tell whether the password was right: the try is given back.
+  void undecided(const Pass& pass);
+
+ private:
+  std::string hashOf(std::string_view kind, std::string_view first, std::string_view second = {}) const;
+  Expected<Pass, LoginRefused> enterAs(LoginRow row, Pass pass);
+  Expected<Pass, LoginRefused> enterAsStranger(Pass pass);
+
+  const AttemptLimit device_limit_;
+  const AttemptLimit known_place_limit_;
+  const AttemptLimit stranger_limit_;
+  const AttemptLimit place_limit_;
+  const HmacKey key_;
+  AttemptCounters& counters_;
+  LoginMemory& memory_;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,182 @@
+#include "redis/redis_attempt_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/parse.h"
+
+namespace sessiond {
+namespace {
+
+using Type = RedisReply::Type;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// KEYS: counter. ARGV: free, first and longest of the delay (free below 0: none); tries and window of each window.
+// An end that a window cannot have (it was made shorter, a clock was set back) is none; so is a try in the future.
+constexpr std::string_view kReserveScript = R"lua(
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local kept = redis.call('HMGET', KEYS[1], 'last', 'n1', 'e1', 'n2', 'e2')
+local free, first, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local fields, counted, wait, life = {'last', now}, {0}, 0, 0
+for i = 1, (#ARGV - 3) / 2 do
+  local most, window = tonumber(ARGV[2 + 2 * i]), tonumber(ARGV[3 + 2 * i])
+  local tries, ends = tonumber(kept[2 * i] or 0), tonumber(kept[2 * i + 1] or 0)
+  if ends <= now or ends > now + window then tries, ends = 0, now + window end
+  if tries >= most then wait = math.max(wait, ends - now) end
+  if i == 1 and free >= 0 and tries >= free then
+    local last = math.min(tonumber(kept[1] or 0), now)
+    local delay = math.min(longest, first * 2 ^ math.min(tries - free, 40))
+    wait = math.max(wait, last + delay - now)
+  end
+  fields[#fields + 1] = 'n' .. i
+  fields[#fields + 1] = tries + 1
+  fields[#fields + 1] = 'e' .. i
+  fields[#fields + 1] = ends
+  counted[#counted + 1] = ends
+  life = math.max(life, ends - now)
+end
+if wait > 0 then return {math.ceil(wait)} end
+redis.call('HSET', KEYS[1], unpack(fields))
+redis.call('PEXPIRE', KEYS[1], life)
+return counted
+)lua";
+
+// KEYS: counter. ARGV: for each window when it ended when the try was counted in it.
+constexpr std::string_view kGiveBackScript = R"lua(
+local kept = redis.call('HMGET', KEYS[1], 'n1', 'e1', 'n2', 'e2')
+local fields, left = {}, 0
+for i = 1, 2 do
+  local tries = tonumber(kept[2 * i - 1] or 0)
+  if tries > 0 and kept[2 * i] == ARGV[i] then
+    tries = tries - 1
+    fields[#fields + 1] = 'n' .. i
+    fields[#fields + 1] = tries
+  end
+  left = left + tries
+end
+if left == 0 then return redis.call('DEL', KEYS[1]) end
+if #fields > 0 then redis.call('HSET', KEYS[1], unpack(fields)) end
+return 0
+)lua";
+
+std::string text(milliseconds time) {
+  return std::to_string(time.count());
+}
+
+Unexpected<AttemptStoreError> unavailable() {
+  return Unexpected(AttemptStoreError::kUnavailable);
+}
+
+std::int64_t numberOf(const RedisReply& reply) {
+  return reply.type == Type::kString ? parseInteger<std::int64_t>(reply.text).value_or(0) : 0;
+}
+
+}  // namespace
+
+Expected<RedisReplies, AttemptStoreError> RedisAttemptStore::run(const RedisCommands& commands, Repeat repeat) {
+  RedisReplies replies;
+  if (!client_.pipeline(commands, repeat, replies)) return unavailable();
+  const auto is_error = [](const RedisReply& reply) { return reply.type == Type::kError; };
+  if (std::any_of(replies.begin(), replies.end(), is_error)) return unavailable();
+  return replies;
+}
+
+Expected<void, AttemptStoreError> RedisAttemptStore::change(const RedisCommands& commands, Repeat repeat) {
+  if (!run(commands, repeat)) return unavailable();
+  return {};
+}
+
+std::int64_t RedisAttemptStore::nowInSeconds() const {
+  return std::chrono::floor<seconds>(clock_.wallNow().time_since_epoch()).count();
+}
+
+/// Sent twice, when it is not known whether the first arrived, it costs a try: better than none counted.
+Expected<Reservation, AttemptStoreError> RedisAttemptStore::reserve(std::string_view key, const AttemptLimit& limit) {
+  SESSIOND_CHECK(!limit.windows.empty() && limit.windows.size() <= kMostAttemptWindows);
+  RedisCommands commands;
+  commands.begin(7 + 2 * limit.windows.size());
+  commands.argument("EVAL");
+  commands.argument(kReserveScript);
+  commands.argument("1");
+  commands.argument(keys_.own(key));
+  commands.argument(limit.delay ? std::to_string(limit.delay->free) : "-1");
+  commands.argument(text(limit.delay ? limit.delay->first : milliseconds(0)));
+  commands.argument(text(limit.delay ? limit.delay->longest : milliseconds(0)));
+  for (const AttemptWindow& window : limit.windows) {
+    commands.argument(std::to_string(window.tries));
+    commands.argument(text(window.window));
+  }
+  const Expected<RedisReplies, AttemptStoreError> replies = run(commands, Repeat::kSafe);
+  if (!replies || (*replies)[0].type != Type::kArray) return unavailable();
+  const auto& numbers = (*replies)[0].elements;
+  const auto is_number = [](const RedisReply& number) { return number.type == Type::kInteger; };
+  if (numbers.empty() || !std::all_of(numbers.begin(), numbers.end(), is_number)) return unavailable();
+  Reservation made{.wait = milliseconds(numbers[0].integer)};
+  for (std::size_t i = 1; i < numbers.size() && i <= kMostAttemptWindows; ++i) made.ends[i - 1] = numbers[i].integer;
+  return made;
+}
+
+Expected<void, AttemptStoreError> RedisAttemptStore::giveBack(std::string_view key, const Reservation& reservation) {
+  RedisCommands commands;
+  commands.begin(4 + kMostAttemptWindows);
+  commands.argument("EVAL");
+  commands.argument(kGiveBackScript);
+  commands.argument("1");
+  commands.argument(keys_.own(key));
+  for (const std::int64_t end : reservation.ends) commands.argument(std::to_string(end));
+  return change(commands, Repeat::kUnsafe);
+}
+
+Expected<void, AttemptStoreError> RedisAttemptStore::forget(std::string_view key) {
+  RedisCommands commands;
+  commands.add({"DEL", keys_.own(key)});
+  return change(commands, Repeat::kSafe);
+}
+
+Expected<bool, AttemptStoreError> RedisAttemptStore::isKnown(std::string_view key, std::string_view place,
+                                                             seconds lifetime) {
+  RedisCommands commands;
+  commands.add({"ZSCORE", keys_.own(key), place});
+  const Expected<RedisReplies, AttemptStoreError> replies = run(commands, Repeat::kSafe);
+  if (!replies) return unavailable();
+  const RedisReply& score = (*replies)[0];
+  if (score.type == Type::kNil) return false;
+  if (score.type != Type::kString) return unavailable();
+  return nowInSeconds() - numberOf(score) < lifetime.count();
+}
+
+Expected<void, AttemptStoreError> RedisAttemptStore::remember(std::string_view key, std::string_view place,
+                                                              seconds lifetime, std::uint32_t most) {
+  const std::string full = keys_.own(key);
+  RedisCommands commands;
+  commands.add({"ZADD", full, std::to_string(nowInSeconds()), place});
+  commands.add({"ZREMRANGEBYRANK", full, "0", std::to_string(-static_cast<std::int64_t>(most) - 1)});
+  commands.add({"EXPIRE", full, std::to_string(lifetime.count())});
+  return change(commands, Repeat::kSafe);
+}
+
+Expected<void, AttemptStoreError> RedisAttemptStore::noteFailure(std::string_view key, seconds lifetime) {
+  const std::string full = keys_.own(key);
+  RedisCommands commands;
+  commands.add({"HINCRBY", full, "count", "1"});
+  commands.add({"HSET", full, "last", std::to_string(nowInSeconds())});
+  commands.add({"EXPIRE", full, std::to_string(lifetime.count())});
+  return change(commands, Repeat::kUnsafe);
+}
+
+Expected<FailureNote, AttemptStoreError> RedisAttemptStore::takeFailures(std::string_view key) {
+  const std::string full = keys_.own(key);
+  RedisCommands commands;
+  commands.add({"HMGET", full, "count", "last"});
+  commands.add({"DEL", full});
+  const Expected<RedisReplies, AttemptStoreError> replies = run(commands, Repeat::kUnsafe);
+  if (!replies || (*replies)[0].type != Type::kArray || (*replies)[0].elements.size() != 2) return unavailable();
+  const auto& fields = (*replies)[0].elements;
+  return FailureNote{.failures = static_cast<std::uint64_t>(std::max<std::int64_t>(0, numberOf(fields[0]))),
+                     .last = WallTime(seconds(numberOf(fields[1])))};
+}
+
+}  // namespace sessiond

@@ -1,0 +1,156 @@
+// How often a password may be tried, through nginx and with a real Redis: what is refused, who is not locked out, and
+// what tools that ban addresses find in the log.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+
+import { waitFor } from './support/process.mjs';
+import { password } from './support/sessiond.mjs';
+import { startStack } from './support/stack.mjs';
+
+const json = { 'Content-Type': 'application/json' };
+// The tests' own addresses, as nginx would see them.
+const server = 'set_real_ip_from 127.0.0.1; real_ip_header X-Test-Address;';
+
+function tryPassword(client, address, { user = 'alice', secret = 'wrong' } = {}) {
+  const body = JSON.stringify({ user, password: secret });
+  return client.request('POST', '/login', { headers: { ...json, 'X-Test-Address': address }, body });
+}
+
+for (const format of ['text', 'json']) {
+  describe(`too many wrong passwords (log as ${format})`, () => {
+    let stack;
+    before(async () => {
+      const config = (settings) => (settings.log = { level: 'info', format, audit_addresses: 'full' });
+      stack = await startStack({ config, server });
+    });
+    after(() => stack?.stop());
+
+    test('are refused alike for users and for strangers, and lock the owner out of nothing', async () => {
+      const phone = stack.client();
+      assert.equal((await tryPassword(phone, '192.0.2.10', { secret: password })).status, 200);
+      assert.ok(phone.cookies.has('sd_device'));
+      for (const user of ['alice', 'nobody-here']) {
+        const statuses = [];
+        for (let i = 0; i < 6; i++) {
+          const answer = await tryPassword(stack.client(), `203.0.113.${i}`, { user: ` ${user} ` });
+          statuses.push(answer.status);
+          if (answer.status === 429) assert.ok(Number(answer.headers['retry-after']) > 0);
+        }
+        assert.deepEqual(statuses, [401, 401, 401, 401, 401, 429], user);
+      }
+      assert.equal((await tryPassword(stack.client(), '203.0.113.99', { secret: password })).status, 429);
+      assert.equal((await tryPassword(phone, '203.0.113.99', { secret: password })).status, 200, 'the device');
+      assert.equal((await tryPassword(stack.client(), '192.0.2.77', { secret: password })).status, 200, 'the place');
+    });
+
+    test('two hundred at once compute five hashes', async () => {
+      const before = await stack.metric('sessiond_logins_total');
+      const answers = await Promise.all(
+        Array.from({ length: 200 }, (_, i) => tryPassword(stack.client(), `10.1.${i}.1`, { user: 'boss' })),
+      );
+      const count = (status) => answers.filter((answer) => answer.status === status).length;
+      assert.ok(count(401) <= 5, `${count(401)} hashes`);
+      assert.equal(count(401) + count(429) + count(503), 200);
+      assert.ok((await stack.metric('sessiond_logins_total')) > before);
+    });
+
+    test('a flood of logins keeps nothing else waiting', async () => {
+      const browser = stack.client();
+      const headers = { Cookie: await stack.session(`flooded-${format}`, { id: '7' }) };
+      let finished = 0;
+      const flood = Array.from({ length: 5 }, (_, i) =>
+        tryPassword(stack.client(), `10.2.${i}.1`, { user: 'slow', secret: password }).finally(() => finished++),
+      );
+      for (const target of ['/sessiond/ready', '/sessiond/metrics', '/login', '/page/'])
+        assert.equal((await browser.get(target, { headers })).status, 200, target);
+      assert.equal((await browser.request('POST', '/logout', { headers })).status, 204);
+      assert.ok(finished < flood.length, 'the flood was over before');
+      await Promise.all(flood);
+    });
+
+    test('are found in the log by fail2ban with the shipped filter', () => {
+      const found = spawnSync('fail2ban-regex', [stack.sessiond.log, 'conf/fail2ban/sessiond.conf', '--print-all-matched'], {
+        encoding: 'utf8',
+        timeout: 60000,
+      });
+      assert.equal(found.status, 0, found.stdout + found.stderr);
+      const matched = Number(found.stdout.match(/Failregex: (\d+) total/)?.[1]);
+      const wrong = stack.sessiond
+        .logText()
+        .split('\n')
+        .filter((line) => /login_refused/.test(line) && /wrong_password|unknown_user/.test(line));
+      assert.ok(wrong.length >= 10);
+      assert.equal(matched, wrong.length, found.stdout);
+      assert.match(found.stdout, /203\.0\.113\.3/);
+      assert.doesNotMatch(found.stdout.split('Missed')[0], /throttled/);
+    });
+  });
+}
+
+describe('the recipe in endpoints.conf against floods', () => {
+  let stack;
+  const recipe = fs.readFileSync('nginx/endpoints.conf', 'utf8').match(/^ *#   (map|limit_req).*$/gm).map((line) => line.replace(/^ *#/, ''));
+  before(async () => {
+    stack = await startStack({ http: recipe.slice(0, 2).join('\n'), server: recipe.slice(2).join('\n') });
+  });
+  after(() => stack?.stop());
+
+  test('keeps most of them away from the login, and nothing from the rest of the site', async () => {
+    const count = (answers, status) => answers.filter((answer) => answer.status === status).length;
+    const logins = await Promise.all(Array.from({ length: 100 }, () => stack.client().get('/login')));
+    assert.ok(count(logins, 429) > 50, `${count(logins, 429)} were kept away`);
+    assert.ok(count(logins, 200) >= 20);
+    assert.equal(count(logins, 429) + count(logins, 200), 100);
+    const headers = { Cookie: await stack.session('unlimited', { id: '7' }) };
+    const pages = await Promise.all(Array.from({ length: 100 }, () => stack.client().get('/page/', { headers })));
+    assert.equal(count(pages, 200), 100);
+  });
+});
+
+describe('what is counted', () => {
+  let stack;
+  before(async () => {
+    stack = await startStack({ config: (settings) => (settings.login.throttle = { place_failures: 3 }) });
+  });
+  after(() => stack?.stop());
+
+  const statuses = async (count, headers = () => ({}), user = (i) => `user${i}`) => {
+    const list = [];
+    for (let i = 0; i < count; i++) {
+      const body = JSON.stringify({ user: user(i), password: 'wrong' });
+      list.push((await stack.client().request('POST', '/login', { headers: { ...json, ...headers(i) }, body })).status);
+    }
+    return list;
+  };
+
+  test('is counted for the address that nginx sees, whatever a client says of itself', async () => {
+    const lies = (i) => ({ 'X-Forwarded-For': `203.0.113.${i}`, 'X-Real-IP': `203.0.113.${i}`, SESSIOND_ADDR: `203.0.113.${i}` });
+    assert.deepEqual(await statuses(5, lies), [401, 401, 401, 429, 429]);
+  });
+
+  test('outlives sessiond, and so does a device', async () => {
+    await stack.redis.command('FLUSHALL');
+    const phone = stack.client();
+    assert.equal((await tryPassword(phone, '', { secret: password })).status, 200);
+    await stack.redis.command('DEL', ...(await stack.redis.command('KEYS', 'sessiond:places:*')));
+    assert.deepEqual(await statuses(3), [401, 401, 401]);
+    await stack.sessiond.stop();
+    await stack.sessiond.start();
+    assert.deepEqual(await statuses(1), [429]);
+    assert.equal((await tryPassword(phone, '', { secret: password })).status, 200);
+  });
+
+  test('cannot be counted without Redis: nobody is let in, and nobody told that his password was wrong', async () => {
+    await stack.redis.stop();
+    const phone = stack.client();
+    const answer = await tryPassword(phone, '', { secret: password });
+    assert.equal(answer.status, 503);
+    assert.ok(Number(answer.headers['retry-after']) > 0);
+    assert.deepEqual(answer.setCookies, []);
+    await stack.redis.start();
+    await waitFor('the login is back', async () => (await tryPassword(phone, '', { secret: password })).status === 200);
+  });
+});

@@ -1,0 +1,103 @@
+#include "support/memory_attempt_store.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::milliseconds;
+
+Unexpected<AttemptStoreError> unavailable() {
+  return Unexpected(AttemptStoreError::kUnavailable);
+}
+
+}  // namespace
+
+Expected<Reservation, AttemptStoreError> MemoryAttemptStore::reserve(std::string_view key, const AttemptLimit& limit) {
+  auto state = state_.lock();
+  if (state->fails()) return unavailable();
+  const WallTime now = clock_.wallNow();
+  const auto kept = state->counters.find(key);
+  Counter counter = kept == state->counters.end() ? Counter() : kept->second;
+  Reservation made;
+  for (std::size_t i = 0; i < limit.windows.size(); ++i) {
+    Window& window = counter.windows[i];
+    const milliseconds length = limit.windows[i].window;
+    if (window.ends <= now || window.ends > now + length) window = {.tries = 0, .ends = now + length};
+    if (window.tries >= limit.windows[i].tries) made.wait = std::max(made.wait, window.ends - now);
+    if (i == 0 && limit.delay && window.tries >= limit.delay->free) {
+      milliseconds delay = limit.delay->first;
+      for (std::uint32_t n = limit.delay->free; n < window.tries && delay < limit.delay->longest; ++n) delay *= 2;
+      made.wait = std::max(made.wait, std::min(counter.last, now) + std::min(delay, limit.delay->longest) - now);
+    }
+    ++window.tries;
+    made.ends[i] = window.ends.time_since_epoch().count();
+  }
+  if (made.wait > milliseconds(0)) return Reservation{.wait = made.wait};
+  counter.last = now;
+  state->counters.insert_or_assign(std::string(key), counter);
+  return made;
+}
+
+Expected<void, AttemptStoreError> MemoryAttemptStore::giveBack(std::string_view key, const Reservation& reservation) {
+  auto state = state_.lock();
+  if (state->fails()) return unavailable();
+  const auto kept = state->counters.find(key);
+  if (kept == state->counters.end()) return {};
+  std::uint32_t left = 0;
+  for (std::size_t i = 0; i < kMostAttemptWindows; ++i) {
+    Window& window = kept->second.windows[i];
+    if (window.tries > 0 && window.ends.time_since_epoch().count() == reservation.ends[i]) --window.tries;
+    left += window.tries;
+  }
+  if (left == 0) state->counters.erase(kept);
+  return {};
+}
+
+Expected<void, AttemptStoreError> MemoryAttemptStore::forget(std::string_view key) {
+  auto state = state_.lock();
+  if (state->fails()) return unavailable();
+  state->counters.erase(std::string(key));
+  return {};
+}
+
+Expected<bool, AttemptStoreError> MemoryAttemptStore::isKnown(std::string_view key, std::string_view place,
+                                                              std::chrono::seconds lifetime) {
+  auto state = state_.lock();
+  if (state->fails()) return unavailable();
+  const auto& places = state->places[std::string(key)];
+  const auto found = places.find(place);
+  return found != places.end() && clock_.wallNow() - found->second < lifetime;
+}
+
+Expected<void, AttemptStoreError> MemoryAttemptStore::remember(std::string_view key, std::string_view place,
+                                                               std::chrono::seconds, std::uint32_t most) {
+  auto state = state_.lock();
+  if (state->fails()) return unavailable();
+  auto& places = state->places[std::string(key)];
+  places.insert_or_assign(std::string(place), clock_.wallNow());
+  while (places.size() > most) {
+    places.erase(std::min_element(places.begin(), places.end(),
+                                  [](const auto& left, const auto& right) { return left.second < right.second; }));
+  }
+  return {};
+}
+
+Expected<void, AttemptStoreError> MemoryAttemptStore::noteFailure(std::string_view key, std::chrono::seconds) {
+  auto state = state_.lock();
+  if (state->fails()) return unavailable();
+  FailureNote& note = state->failures[std::string(key)];
+  ++note.failures;
+  note.last = clock_.wallNow();
+  return {};
+}
+
+Expected<FailureNote, AttemptStoreError> MemoryAttemptStore::takeFailures(std::string_view key) {
+  auto state = state_.lock();
+  if (state->fails()) return unavailable();
+  const auto found = state->failures.find(key);
+  if (found == state->failures.end()) return FailureNote{};
+  const FailureNote note = found->second;
+  state->failures.erase(found);
+  return note;
+}
+
+}  // namespace sessiond

@@ -1,0 +1,217 @@
+#include "login/login_gate.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/fake_clock.h"
+#include "support/memory_attempt_store.h"
+
+namespace sessiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+class LoginGateTest : public testing::Test {
+ protected:
+  /// A wrong password: "failed", or which limit refused it and for how long.
+  std::string fail(const LoginVisitor& visitor) {
+    const auto pass = gate_.enter(visitor);
+    if (pass) {
+      gate_.failed(*pass);
+      return "failed";
+    }
+    if (pass.error().unavailable) return "unavailable";
+    return std::string(nameOf(pass.error().row)) + " " +
+           std::to_string(std::chrono::ceil<std::chrono::seconds>(pass.error().wait).count()) + "s";
+  }
+  int failuresOf(const LoginVisitor& visitor, int tries) {
+    int let_in = 0;
+    for (int i = 0; i < tries; ++i) let_in += fail(visitor) == "failed" ? 1 : 0;
+    return let_in;
+  }
+  /// The right password; nullopt when it was refused.
+  std::optional<FailureNote> succeed(const LoginVisitor& visitor) {
+    const auto pass = gate_.enter(visitor);
+    if (!pass) return std::nullopt;
+    return gate_.succeeded(*pass);
+  }
+
+  FakeClock clock_;
+  MemoryAttemptStore store_{clock_};
+  const Secret secret_{std::string("a secret of the site's")};
+  LoginGate gate_{LoginGateSettings{}, secret_, store_, store_};
+
+  const LoginVisitor stranger_{.user = "ada", .place = "198.51.100.0/24", .device = ""};
+  const LoginVisitor device_{.user = "ada", .place = "203.0.113.0/24", .device = "phone"};
+  const LoginVisitor office_{.user = "ada", .place = "192.0.2.0/24", .device = ""};
+};
+
+TEST_F(LoginGateTest, AStrangerHasFiveTriesAndThenWaitsLongerAndLonger) {
+  EXPECT_EQ(failuresOf(stranger_, 9), 5);
+  EXPECT_EQ(fail(stranger_), "stranger 30s");
+  clock_.advance(30s);
+  EXPECT_EQ(fail(stranger_), "failed");
+  EXPECT_EQ(fail(stranger_), "stranger 60s");
+  for (int i = 0; i < 12; ++i) {
+    clock_.advance(1h);
+    EXPECT_EQ(fail(stranger_), "failed");
+  }
+  EXPECT_EQ(fail(stranger_), "stranger 3600s");
+}
+
+TEST_F(LoginGateTest, StrangersOfEveryPlaceShareAUsersBudget) {
+  int let_in = 0;
+  for (int i = 0; i < 200; ++i) {
+    const std::string place = "10.0." + std::to_string(i) + ".0/24";
+    let_in += fail({.user = "ada", .place = place, .device = ""}) == "failed" ? 1 : 0;
+  }
+  EXPECT_EQ(let_in, 5);
+}
+
+TEST_F(LoginGateTest, AHundredStrangersTriesInADayEndThemUntilTheDayIsOver) {
+  LoginGateSettings settings;
+  settings.stranger_first_wait = 1ms;
+  settings.stranger_longest_wait = 1ms;
+  LoginGate gate(settings, secret_, store_, store_);
+  int let_in = 0;
+  for (int i = 0; i < 300; ++i) {
+    const std::string place = "10.0." + std::to_string(i) + ".0/24";
+    let_in += gate.enter({.user = "ada", .place = place, .device = ""}) ? 1 : 0;
+    clock_.advance(1s);
+  }
+  EXPECT_EQ(let_in, 100);
+  clock_.advance(24h);
+  EXPECT_TRUE(gate.enter(stranger_));
+}
+
+TEST_F(LoginGateTest, TenThousandStrangersLockTheOwnerOutOfNeitherDeviceNorOffice) {
+  ASSERT_TRUE(succeed(office_));
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string place = "10." + std::to_string(i % 4) + "." + std::to_string(i % 250) + ".0/24";
+    fail({.user = "ada", .place = place, .device = ""});
+    if (i % 100 == 0) clock_.advance(10s);
+  }
+  EXPECT_NE(fail(stranger_), "failed");
+  EXPECT_TRUE(succeed(device_));
+  EXPECT_TRUE(succeed(office_));
+}
+
+TEST_F(LoginGateTest, TwoHundredTriesAtOnceComputeAsManyHashesAsThereWereTriesLeft) {
+  std::vector<LoginGate::Pass> under_way;
+  for (int i = 0; i < 200; ++i) {
+    if (auto pass = gate_.enter(stranger_)) under_way.push_back(*pass);
+  }
+  EXPECT_EQ(under_way.size(), 5U);
+}
+
+TEST_F(LoginGateTest, ADeviceHasItsOwnBudgetWhateverItsPlaceDid) {
+  EXPECT_EQ(failuresOf(device_, 20), 10);
+  EXPECT_EQ(fail(device_), "device 900s");
+  EXPECT_EQ(fail({.user = "ada", .place = device_.place, .device = "tablet"}), "failed");
+  EXPECT_EQ(failuresOf(stranger_, 20), 5) << "the device's tries were none of the strangers'";
+  clock_.advance(15min);
+  EXPECT_EQ(fail(device_), "failed");
+}
+
+TEST_F(LoginGateTest, AKnownPlaceHasItsOwnBudgetForThirtyDays) {
+  EXPECT_EQ(failuresOf(office_, 20), 5) << "a stranger's, before the first login";
+  clock_.advance(30s);
+  ASSERT_TRUE(succeed(office_));
+  EXPECT_EQ(failuresOf(office_, 20), 10);
+  EXPECT_EQ(fail(office_), "known_place 900s");
+  EXPECT_EQ(fail({.user = "eve", .place = office_.place, .device = ""}), "failed") << "known to ada only";
+  clock_.advance(24h * 30);
+  EXPECT_EQ(failuresOf(office_, 20), 5);
+}
+
+TEST_F(LoginGateTest, APlaceHasFiftyTriesWhoeverItTriesAndNoSuccessResetsThem) {
+  int let_in = 0;
+  for (int i = 0; i < 200; ++i) {
+    const std::string user = "user" + std::to_string(i);
+    let_in += fail({.user = user, .place = stranger_.place, .device = ""}) == "failed" ? 1 : 0;
+    if (i % 20 == 10) succeed({.user = "mallory", .place = stranger_.place, .device = ""});
+  }
+  EXPECT_EQ(let_in, 50);
+  EXPECT_EQ(fail(stranger_), "place 600s");
+  EXPECT_EQ(fail(office_), "failed") << "another place";
+  for (int round = 0; round < 10; ++round) {
+    clock_.advance(10min);
+    for (int i = 0; i < 60; ++i) {
+      const std::string user = "more" + std::to_string(round * 100 + i);
+      let_in += fail({.user = user, .place = stranger_.place, .device = ""}) == "failed" ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(let_in, 300) << "a day's";
+}
+
+TEST_F(LoginGateTest, ATryThatIsRefusedIsNoFailureOfItsPlace) {
+  for (int i = 0; i < 500; ++i) fail(stranger_);
+  EXPECT_EQ(fail({.user = "eve", .place = stranger_.place, .device = ""}), "failed");
+}
+
+TEST_F(LoginGateTest, ASuccessGivesItsTryBackAndResetsItsOwnBudgetsButNotTheStrangers) {
+  EXPECT_EQ(failuresOf(stranger_, 4), 4);
+  ASSERT_TRUE(succeed({.user = "ada", .place = "198.51.101.0/24", .device = ""}));
+  EXPECT_EQ(failuresOf(stranger_, 9), 1) << "four of five stay used up";
+  EXPECT_EQ(failuresOf(device_, 9), 9);
+  ASSERT_TRUE(succeed(device_));
+  EXPECT_EQ(failuresOf(device_, 20), 10);
+}
+
+TEST_F(LoginGateTest, WhatNobodyDecidedIsGivenBackAndWhatBrokeOffIsNot) {
+  for (int i = 0; i < 20; ++i) {
+    const auto pass = gate_.enter(stranger_);
+    ASSERT_TRUE(pass);
+    gate_.undecided(*pass);
+  }
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(gate_.enter(stranger_));
+  EXPECT_FALSE(gate_.enter(stranger_));
+}
+
+TEST_F(LoginGateTest, ARightPasswordIsRefusedLikeAWrongOne) {
+  failuresOf(stranger_, 5);
+  EXPECT_EQ(succeed(stranger_), std::nullopt);
+}
+
+TEST_F(LoginGateTest, SaysAfterASuccessHowManyWrongPasswordsThereWereAndWhen) {
+  failuresOf(stranger_, 4);
+  const WallTime last = clock_.wallNow();
+  clock_.advance(1min);
+  auto note = succeed(device_);
+  ASSERT_TRUE(note);
+  EXPECT_EQ(note->failures, 4U);
+  EXPECT_EQ(note->last, last);
+  EXPECT_EQ(succeed(device_)->failures, 0U);
+}
+
+TEST_F(LoginGateTest, LetsNobodyInWhereNobodyCanTell) {
+  for (int calls = 1; calls <= 3; ++calls) {
+    store_.failAfter(calls);
+    EXPECT_EQ(fail(stranger_), "unavailable") << calls;
+    store_.failAfter(-1);
+  }
+  ASSERT_TRUE(succeed(office_));
+  for (const LoginVisitor& visitor : {device_, office_}) {
+    store_.failAfter(1);
+    EXPECT_EQ(fail(visitor), "unavailable");
+    store_.failAfter(-1);
+  }
+}
+
+TEST_F(LoginGateTest, KeepsNoNameAndNoAddress) {
+  const auto pass = gate_.enter(device_);
+  ASSERT_TRUE(pass);
+  for (const std::string& kept : {pass->user_hash, pass->place_hash, pass->device_hash}) {
+    EXPECT_EQ(kept.size(), 22U);
+    EXPECT_EQ(kept.find("ada"), std::string::npos);
+  }
+  EXPECT_NE(pass->user_hash,
+            LoginGate(LoginGateSettings{}, Secret(std::string("another")), store_, store_).enter(device_)->user_hash);
+}
+
+}  // namespace
+}  // namespace sessiond
