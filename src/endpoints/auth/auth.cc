@@ -147,7 +147,10 @@ AuthCheck AuthEndpoint::readCheck(const Request& request) const {
   if (policy_name.empty()) policy_name = "default";
   check.policy = findPolicy(policy_name);
   if (check.policy == nullptr) {
-    logError("auth: nginx names a policy that the configuration does not have", {{"policy", policy_name}});
+    if (const auto count = unknown_policies_.count(parts_.clock.steadyNow())) {
+      logError("auth: nginx names a policy that the configuration does not have",
+               {{"policy", policy_name}, {"count", *count}});
+    }
     return check;
   }
   check.policy_index = static_cast<std::size_t>(check.policy - settings_.policies.data());
@@ -160,10 +163,12 @@ bool AuthEndpoint::claimsIdentity(const Request& request) const {
   if (request.paramOrEmpty("SESSIOND_CLAIMS") != "refuse") return false;
   const std::optional<std::string_view> claim = claimed_identity_.findIn(request);
   if (!claim) return false;
-  logError(
-      "auth: a client says itself who it is, and its location in nginx lacks the include of "
-      "sessiond/identity-….conf that would keep that from the application; refused",
-      {{"header", *claim}, {"uri", request.paramOrEmpty("SESSIOND_URI")}});
+  if (const auto count = claims_.count(parts_.clock.steadyNow())) {
+    logError(
+        "auth: a client says itself who it is, and its location in nginx lacks the include of "
+        "sessiond/identity-….conf that would keep that from the application; refused",
+        {{"header", *claim}, {"uri", request.paramOrEmpty("SESSIOND_URI")}, {"count", *count}});
+  }
   return true;
 }
 

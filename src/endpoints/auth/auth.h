@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/interval_gate.h"
+#include "base/log_summary.h"
 #include "base/metrics.h"
 #include "endpoints/auth/claimed_identity.h"
 #include "endpoints/auth/refusal_log.h"
@@ -92,6 +93,8 @@ class AuthEndpoint {
   const ClaimedIdentity claimed_identity_;
   mutable CheckCounters counters_;
   mutable IntervalGate limits_log_;
+  mutable LogSummary unknown_policies_;
+  mutable LogSummary claims_;
   std::vector<Counter*> secret_hits_;
 };
 

@@ -1,5 +1,6 @@
 #include "endpoints/auth/auth.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -188,6 +189,24 @@ TEST_F(AuthEndpointTest, WhoSaysItselfWhoItIsIsRefusedWhereTheApplicationWouldHe
   }
   EXPECT_EQ(ask({cookie, claims, {"HTTP_X_OTHER", "666"}}).status, 204);
   EXPECT_EQ(ask({cookie, {"HTTP_X_USER_ID", "666"}}).status, 204) << "the snippet overwrites it";
+}
+
+TEST_F(AuthEndpointTest, WhatAnybodyCanBringAboutAsOftenAsHeLikesIsSummedUpInTheLog) {
+  const auto linesOf = [this](const std::vector<std::pair<std::string, std::string>>& params, int times) {
+    testing::internal::CaptureStderr();
+    for (int i = 0; i < times; ++i) ask(params);
+    return testing::internal::GetCapturedStderr();
+  };
+  const std::vector<std::vector<std::pair<std::string, std::string>>> floods = {
+      {{"SESSIOND_CLAIMS", "refuse"}, {"HTTP_X_USER_ID", "666"}}, {{"SESSIOND_POLICY", "adminn"}}};
+  for (const std::vector<std::pair<std::string, std::string>>& params : floods) {
+    const std::string first = linesOf(params, 8000);
+    EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 1) << first.substr(0, 1000);
+    EXPECT_THAT(first, testing::HasSubstr(" count=1\n"));
+  }
+  clock_.advance(LogSummary::kInterval);
+  for (const std::vector<std::pair<std::string, std::string>>& params : floods)
+    EXPECT_THAT(linesOf(params, 1), testing::HasSubstr(" count=8000\n"));
 }
 
 TEST_F(AuthEndpointTest, RefusesWithoutACookieOnTheLane) {
