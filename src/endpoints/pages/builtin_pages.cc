@@ -78,7 +78,7 @@ constexpr std::string_view kLoggedOutBody = R"html({{> head}}
 )html";
 
 constexpr std::string_view kForbiddenBody = R"html({{> head}}
-<p>{{#name}}{{t.forbidden}}{{/name}}{{^name}}{{t.forbidden_somebody}}{{/name}}</p>
+<p>{{^incomplete}}{{#name}}{{t.forbidden}}{{/name}}{{^name}}{{t.forbidden_somebody}}{{/name}}{{/incomplete}}{{#incomplete}}{{#name}}{{t.logged_in_as}} {{/name}}{{t.forbidden_incomplete}}{{/incomplete}}</p>
 <a class="button" href="{{home}}">{{t.start_page}}</a>
 <a class="button quiet" href="{{switch_url}}">{{t.switch_user}}</a>
 {{#help}}<p class="links"><a href="{{help}}">{{t.ask_access}}</a></p>{{/help}}
@@ -139,7 +139,7 @@ const BuiltinPage& builtinPage(PageName name) {
       {"too-many", "too_many_title", kTooManyBody, Names{"action", "n"}, Names{}},
       {"logout", "logout_title", kLogoutBody, Names{"name"}, Names{}},
       {"logged-out", "logged_out_title", kLoggedOutBody, Names{}, Names{}},
-      {"forbidden", "forbidden_title", kForbiddenBody, Names{"name", "switch_url"}, Names{}},
+      {"forbidden", "forbidden_title", kForbiddenBody, Names{"name", "incomplete", "switch_url"}, Names{}},
       {"unavailable", "unavailable_title", kUnavailableBody, Names{"text", "n", "again", "all", "rd"}, Names{}},
       {"failed", "failed_title", kFailedBody, Names{"time", "id"}, Names{}},
       {"start-here", "start_here_title", kStartHereBody, Names{"text", "start", "start_url"}, Names{}},

@@ -30,11 +30,13 @@ Response PageEndpoint::answer(const Request& request) const {
 }
 
 Response PageEndpoint::forbidden(const Request& request) const {
-  if (request.paramOrEmpty("SESSIOND_REASON") == nameOf(CheckStatus::kMisconfigured)) return failed(request);
+  const std::string_view reason = request.paramOrEmpty("SESSIOND_REASON");
+  if (reason == nameOf(CheckStatus::kMisconfigured)) return failed(request);
   const Expected<Visitor, CheckStatus> visitor = findVisitor(parts_.finder, request, user_at_);
   const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
   PageValues values;
   values.text("name", visitor ? visitor->name : "")
+      .flag("incomplete", reason == nameOf(CheckStatus::kIncomplete) || reason == nameOf(CheckStatus::kLost))
       .text("switch_url",
             parts_.pages.site().login_url + "?switch=1" + (isSafeRedirect(uri, {}) ? "&rd=" + percentEncode(uri) : ""));
   return parts_.pages.show(PageName::kForbidden, 403, std::move(values), request);

@@ -1,7 +1,8 @@
 // page: the pages that nginx shows when a check let nobody through. nginx asks for them from inside, never a browser:
 //
 //   SESSIOND_PAGE=forbidden     403: logged in, but the policy says no. When the policy's name is one that does not
-//                               exist (SESSIOND_REASON=misconfigured), it is our mistake and not the user's: 500
+//                               exist (SESSIOND_REASON=misconfigured), it is our mistake and not the user's: 500.
+//                               Whose account lacks what applications must know (`incomplete`, `lost`) is told so
 //   SESSIOND_PAGE=unavailable   503: nobody could tell
 //   SESSIOND_PAGE=failed        500: nginx or sessiond is set up wrongly
 //   SESSIOND_PAGE=too_large     413: nginx would not even take what was sent to the login or logout
