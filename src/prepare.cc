@@ -30,7 +30,10 @@ PageSite pageSiteOf(const LoginSettings& config) {
 std::optional<PageBook> loadPages(const Config& config, ConfigReport& report) {
   if (!report.isSound("login.page_file")) return std::nullopt;
   Expected<PageBook, std::vector<PageProblem>> book = PageBook::load(config.pages, pageSiteOf(config.login));
-  if (book) return *std::move(book);
+  if (book) {
+    for (const PageProblem& warning : book->warnings()) report.warning(warning.option, warning.message);
+    return *std::move(book);
+  }
   for (const PageProblem& problem : book.error()) report.error(problem.option, problem.message);
   return std::nullopt;
 }

@@ -10,7 +10,9 @@
 
 namespace sessiond {
 
-/// Writes unavailable.<language>.html for every language. The result is what went wrong, if anything.
+/// Writes unavailable.html in the first language and unavailable.<language>.html in each, called by its first part
+/// (`pt` of pt-BR), which is what nginx can read from a request. Such files of languages that are no more are removed.
+/// The result is what went wrong, if anything.
 std::vector<std::string> writePages(const PageBook& pages, const std::string& folder);
 
 }  // namespace sessiond

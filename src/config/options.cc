@@ -319,6 +319,8 @@ std::vector<Option> pagesOptions() {
           "pages.script", [](auto& c) -> auto& { return c.pages.script; }),
       text(
           "pages.language", [](auto& c) -> auto& { return c.pages.language; }, aboutNothing),
+      texts(
+          "pages.languages", [](auto& c) -> auto& { return c.pages.languages; }, aboutNothing),
   };
 }
 

@@ -188,6 +188,16 @@ describe('while sessiond is down', () => {
     }
   });
 
+  test('and in the first language where the reader asks for one that it is not in', async () => {
+    for (const wanted of ['ja, de', 'EN-gb', '*', '../x', '']) {
+      const { status, text } = await stack.client().get('/page/x', { headers: { 'Accept-Language': wanted } });
+      assert.equal(status, 503);
+      assert.match(text, /<html lang="en"/, wanted);
+    }
+    const { text } = await stack.client().get('/page/x', { headers: { 'Accept-Language': 'pt' } });
+    assert.match(text, /<html lang="pt-BR"/);
+  });
+
   test('and so does it for a form, whatever was sent', async () => {
     const client = stack.client();
     for (const target of ['/page/x', '/login']) {

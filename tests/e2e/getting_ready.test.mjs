@@ -40,6 +40,17 @@ const mistakes = {
     (config) => (config.pages = { language: 'tlh' }),
     /sessiond\.yaml:\d+:\d+: pages\.language: must be one of auto, en, .* but is "tlh"/,
   ],
+  'a language to choose from that there is not': [
+    (config) => (config.pages = { languages: ['de', 'xx'] }),
+    /sessiond\.yaml:\d+:\d+: pages\.languages\[1\]: must be one of en, de, .* but is "xx"/,
+  ],
+  'a logo without a name': [
+    (config, folder) => {
+      config.pages = { logo_file: path.join(folder, 'logo.svg') };
+      fs.writeFileSync(config.pages.logo_file, '<svg xmlns="http://www.w3.org/2000/svg"/>');
+    },
+    /sessiond\.yaml:\d+:\d+: pages\.logo_file: needs pages\.site_name/,
+  ],
   'a colour that is none': [
     (config) => (config.pages = { accent: 'red' }),
     /sessiond\.yaml:\d+:\d+: pages\.accent: must be a colour such as #1d4ed8 but is "red"/,
@@ -153,6 +164,37 @@ describe('getting ready', () => {
       assert.equal((await stack.client().get('/page/', { headers: { Cookie: cookie } })).status, 200);
     });
   }
+
+  test('says which texts a language of the site lacks, and goes on', () => {
+    const folder = path.join(stack.folder, 'own');
+    fs.mkdirSync(path.join(folder, 'messages'), { recursive: true });
+    fs.writeFileSync(path.join(folder, 'messages', 'tlh.yaml'), 'user: "pong"\n');
+    write((config) => (config.pages = { folder }));
+    const { status, stderr } = run(binary, '-t', '-c', stack.sessiond.file);
+    assert.equal(status, 0);
+    assert.match(stderr, /sessiond\.yaml:\d+:\d+: .*pages\.folder: the language tlh lacks \d+ texts, .*: _direction, /);
+  });
+
+  test('writes the pages for when it is away in the languages of the site, and leaves none of others', () => {
+    const folder = path.join(stack.folder, 'away');
+    const files = (pages) => {
+      write((config) => (config.pages = pages));
+      const { status, stderr } = run(binary, '-c', stack.sessiond.file, '--write-pages', folder);
+      assert.deepEqual([status, stderr], [0, '']);
+      return Object.fromEntries(
+        fs.readdirSync(folder).map((name) => [name, fs.readFileSync(path.join(folder, name), 'utf8').match(/ lang="(.*?)"/)[1]]),
+      );
+    };
+    const all = files({});
+    assert.equal(Object.keys(all).length, 8);
+    assert.deepEqual([all['unavailable.html'], all['unavailable.pt.html']], ['en', 'pt-BR']);
+    assert.deepEqual(files({ languages: ['de', 'fr'] }), {
+      'unavailable.html': 'de',
+      'unavailable.de.html': 'de',
+      'unavailable.fr.html': 'fr',
+    });
+    assert.deepEqual(files({ language: 'he' }), { 'unavailable.html': 'he', 'unavailable.he.html': 'he' });
+  });
 
   test('a reload that succeeds is in force when it says so', async () => {
     const cookie = await stack.session('auditor', { id: 7, roles: ['auditor'] });

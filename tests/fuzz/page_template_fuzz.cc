@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const PageVocabulary kVocabulary = {.known = {"a", "b", "rows"},
                                              .needed = {},
                                              .parts = {{"head", "[{{a}}]"}, {"loop", "{{> loop}}"}},
-                                             .messages = &kWords,
+                                             .known_messages = &kWords.texts(),
                                              .script = "go()"};
   const std::string_view html(reinterpret_cast<const char*>(data), size);
   const auto page = PageTemplate::parse(html, kVocabulary);

@@ -19,6 +19,7 @@ namespace sessiond {
 namespace {
 
 constexpr std::string_view kAutomatic = "auto";
+constexpr std::size_t kKeysNamed = 8;  // in a warning about those that are missing
 
 /// Where a file that is read comes from: the option that leads to it.
 struct FileSource {
@@ -89,24 +90,67 @@ struct PageBook::Loader {
   }
 
   void makeLanguages() {
-    const Messages::Texts& english = texts.at("en");
-    book.languages_.emplace_back("en", english);
-    for (auto& [name, own] : texts) {
-      if (name == "en") continue;
-      own.insert(english.begin(), english.end());  // what it lacks
-      book.languages_.emplace_back(name, own);
+    book.english_ = texts.at("en");
+    std::vector<std::string> names = {"en"};
+    for (const auto& [name, own] : texts) {
+      if (name != "en") names.push_back(name);
     }
-    for (const Messages& language : book.languages_) book.language_names_.push_back(language.language());
+    if (!book.settings_.languages.empty()) names = offered(names);
+    for (const std::string& name : names) book.languages_.push_back(languageOf(name));
+    book.language_names_ = names;
+    chooseFallback();
+  }
+
+  /// Those of the site's choice that there are.
+  std::vector<std::string> offered(const std::vector<std::string>& all) {
+    std::vector<std::string> chosen;
+    for (std::size_t i = 0; i < book.settings_.languages.size(); ++i) {
+      const std::string& name = book.settings_.languages[i];
+      const std::string option = "pages.languages[" + std::to_string(i) + "]";
+      if (std::ranges::find(all, name) == all.end()) {
+        problems.push_back({option, oneOf(all) + escapeForLog(name, 32) + "\""});
+      } else if (std::ranges::find(chosen, name) != chosen.end()) {
+        problems.push_back({option, "comes twice: " + name});
+      } else {
+        chosen.push_back(name);
+      }
+    }
+    return chosen.empty() ? all : chosen;
+  }
+
+  /// What the language lacks is said in English.
+  Messages languageOf(const std::string& name) {
+    Messages::Texts all = texts.at(name);
+    std::string lacking;
+    std::size_t count = 0;
+    for (const auto& [key, text] : book.english_) {
+      if (!all.emplace(key, text).second) continue;
+      ++count;
+      if (count <= kKeysNamed) lacking.append(count == 1 ? "" : ", ").append(key);
+    }
+    if (count > kKeysNamed) lacking += ", ...";
+    if (count > 0)
+      book.warnings_.push_back({"pages.folder", "the language " + name + " lacks " + std::to_string(count) +
+                                                    " texts, which are said in English: " + lacking});
+    return {name, std::move(all)};
+  }
+
+  void chooseFallback() {
     if (book.settings_.language == kAutomatic) return;
     const auto chosen = std::ranges::find(book.language_names_, book.settings_.language);
     if (chosen != book.language_names_.end()) {
       book.fallback_ = static_cast<std::size_t>(chosen - book.language_names_.begin());
       return;
     }
-    std::string all(kAutomatic);
-    for (const std::string& name : book.language_names_) all += ", " + name;
-    problems.push_back(
-        {"pages.language", "must be one of " + all + " but is \"" + escapeForLog(book.settings_.language, 32) + "\""});
+    std::vector<std::string> words = {std::string(kAutomatic)};
+    words.insert(words.end(), book.language_names_.begin(), book.language_names_.end());
+    problems.push_back({"pages.language", oneOf(words) + escapeForLog(book.settings_.language, 32) + "\""});
+  }
+
+  static std::string oneOf(const std::vector<std::string>& words) {
+    std::string text = "must be one of ";
+    for (const std::string& word : words) text.append(&word == &words.front() ? "" : ", ").append(word);
+    return text + " but is \"";
   }
 
   /// Where a page of the site's own is; none when the built-in one serves.
@@ -130,7 +174,7 @@ struct PageBook::Loader {
         book.settings_.script ? "<script>" + std::string(kPageScript) + "</script>\n" : std::string();
     if (book.settings_.script) vocabulary.script = kPageScript;
     vocabulary.parts = {{"head", head}, {"foot", kFoot}, {"script", script}};
-    vocabulary.messages = &book.languages_.front();
+    vocabulary.known_messages = &book.english_;
     const std::optional<FileSource> source = ownFileOf(name);
     std::string html(builtin.body);
     if (source) {
@@ -167,6 +211,10 @@ Expected<PageBook, std::vector<PageProblem>> PageBook::load(const PagesSettings&
   }
   if (!loader.problems.empty()) return Unexpected(std::move(loader.problems));
   return book;
+}
+
+std::vector<std::string> PageBook::languages() const {
+  return settings_.language == kAutomatic ? language_names_ : std::vector<std::string>{settings_.language};
 }
 
 const Messages& PageBook::languageFor(const Request& request) const {

@@ -51,7 +51,10 @@ class PageBook {
 
   /// The page's HTML in one of languages(), for a file that stands alone, its policy in itself.
   std::string standalone(PageName name, PageValues values, std::string_view language) const;
-  std::vector<std::string> languages() const { return language_names_; }
+  /// The languages that it can be in; the first is for who asks for none of them.
+  std::vector<std::string> languages() const;
+  /// What is not wrong, but hardly meant.
+  const std::vector<PageProblem>& warnings() const { return warnings_; }
 
   const PageSite& site() const { return site_; }
 
@@ -71,7 +74,9 @@ class PageBook {
   PageSite site_;
   std::string logo_;
   std::string logo_dark_;
-  std::vector<Messages> languages_;  ///< English first
+  std::vector<PageProblem> warnings_;
+  Messages::Texts english_;  ///< whose keys are all there are
+  std::vector<Messages> languages_;
   std::vector<std::string> language_names_;
   std::size_t fallback_ = 0;
   std::vector<Leaf> leaves_;  ///< by PageName

@@ -131,8 +131,8 @@ void checkNames(mustache& page, const PageVocabulary& vocabulary, std::vector<st
   const std::set<std::string> used = namesIn(page);
   for (const std::string& name : used) {
     const bool is_message = name.starts_with(kMessagePrefix);
-    const bool exists = is_message ? vocabulary.messages != nullptr &&
-                                         vocabulary.messages->find(std::string_view(name).substr(2)) != nullptr
+    const bool exists = is_message ? vocabulary.known_messages != nullptr &&
+                                         vocabulary.known_messages->contains(std::string_view(name).substr(2))
                                    : std::ranges::find(vocabulary.known, name) != vocabulary.known.end();
     if (!exists) problems.push_back("unknown placeholder {{" + escapeForLog(name, 32) + "}}");
   }

@@ -34,7 +34,7 @@ struct PageVocabulary {
   std::vector<std::string_view> known;                               ///< names that the page may use
   std::vector<std::string_view> needed;                              ///< names that it must use
   std::vector<std::pair<std::string_view, std::string_view>> parts;  ///< name and text of each {{> name}}
-  const Messages* messages = nullptr;                                ///< whose keys {{t.key}} may name
+  const Messages::Texts* known_messages = nullptr;                   ///< whose keys {{t.key}} may name
   std::string_view script = {};  ///< the one script that may run, should the page have it; empty: none
 };
 

@@ -19,6 +19,7 @@ struct PagesSettings {
   std::string folder;      ///< the site's own templates and messages; empty: none
   bool script = true;      ///< the one small script; no page needs it
   std::string language = "auto";
+  std::vector<std::string> languages;  ///< that may be chosen, the first for who asks for none of them; empty: all
 };
 
 }  // namespace sessiond

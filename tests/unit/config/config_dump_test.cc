@@ -40,7 +40,7 @@ login: {url: /in, default_redirect: "/?a=b", allowed_origins: ["https://a:8443"]
 logout: {redirect: /bye, tombstone_lifetime: 90m}
 pages: {site_name: "A: b", logo_file: /etc/logo.svg, logo_dark_file: /etc/dark.svg, accent: "#047857",
   accent_dark: "#6ee7b7", help_url: "https://help.example/?a", home_url: /home, style_file: /etc/own.css,
-  folder: /etc/pages, script: false, language: pt-BR}
+  folder: /etc/pages, script: false, language: pt-BR, languages: [de, pt-BR]}
 api: {enabled: true, token_file: /etc/token, allow_without_token: true, may_change_user: true}
 cache: {key_prefix: "app:", max_bytes: 2m}
 log: {level: debug, format: json, file: /var/log/sessiond.log, audit: false, audit_addresses: full,

@@ -126,6 +126,40 @@ TEST_F(PageBookTest, OwnTextsGoOverTheShippedOnesKeyByKey) {
   EXPECT_EQ(header(show(PageName::kLogin, {}, "en"), "Content-Language"), "tlh");
 }
 
+TEST_F(PageBookTest, ALanguageThatLacksTextsIsNamedButNotOneThatIsShipped) {
+  settings_.folder = folder_.string();
+  write("messages/de.yaml", "login_title: \"Hier\"\n");
+  write("messages/tlh.yaml", "_direction: ltr\nuser: \"pong\"\n");
+  const auto book = PageBook::load(settings_, site_);
+  ASSERT_TRUE(book);
+  ASSERT_EQ(book->warnings().size(), 1U);
+  EXPECT_EQ(book->warnings()[0].option, "pages.folder");
+  EXPECT_THAT(
+      book->warnings()[0].message,
+      testing::MatchesRegex("the language tlh lacks [0-9]+ texts, which are said in English: [a-z_, ]+, \\.\\.\\."));
+}
+
+TEST_F(PageBookTest, ASiteChoosesTheLanguagesAndTheirOrder) {
+  settings_.languages = {"de", "pt-BR"};
+  const auto language = [this](const std::string& wanted) {
+    return header(show(PageName::kLogin, {}, wanted), "Content-Language");
+  };
+  EXPECT_EQ(language("en, ja"), "de");
+  EXPECT_EQ(language(""), "de");
+  EXPECT_EQ(language("ja, pt;q=0.1"), "pt-BR");
+  EXPECT_THAT(PageBook::load(settings_, site_)->languages(), ElementsAre("de", "pt-BR"));
+  settings_.language = "pt-BR";
+  EXPECT_EQ(language("de"), "pt-BR");
+  EXPECT_THAT(PageBook::load(settings_, site_)->languages(), ElementsAre("pt-BR"));
+  settings_.language = "en";
+  EXPECT_THAT(problems(), ElementsAre("pages.language: must be one of auto, de, pt-BR but is \"en\""));
+  settings_.language = "auto";
+  settings_.languages = {"de", "xx", "de"};
+  EXPECT_THAT(problems(),
+              ElementsAre(HasSubstr("pages.languages[1]: must be one of en, de, es, fr, he, pl, pt-BR but is \"xx\""),
+                          "pages.languages[2]: comes twice: de"));
+}
+
 TEST_F(PageBookTest, ColoursThatPeopleCannotReadAreRefused) {
   settings_.accent = "#ffff00";
   settings_.accent_dark = "#333333";
@@ -198,6 +232,17 @@ TEST_F(PageEndpointTest, ForbiddenSaysWhoOneIsAndHowToBeSomebodyElse) {
   store_.failWith(StoreError::kUnavailable);
   EXPECT_THAT(page("forbidden", {{"HTTP_COOKIE", cookieFor("mine")}}).body,
               HasSubstr("You are logged in, and this page is not for this account."));
+}
+
+TEST_F(PageEndpointTest, WhoseAccountLacksSomethingIsNotToldToAskForRights) {
+  store_.put(idOf("mine"), R"({"cookie":{"originalMaxAge":null},"user":{"name":"Ada"}})", std::chrono::hours(1));
+  for (const char* reason : {"incomplete", "lost"}) {
+    const Response response = page("forbidden", {{"HTTP_COOKIE", cookieFor("mine")}, {"SESSIOND_REASON", reason}});
+    EXPECT_EQ(response.status, 403);
+    EXPECT_THAT(response.body, HasSubstr("You are logged in as <bdi>Ada</bdi>. What this page has to know of your "
+                                         "account is missing, or cannot be passed on."));
+    EXPECT_THAT(response.body, Not(HasSubstr("not for this account.")));
+  }
 }
 
 TEST_F(PageEndpointTest, APolicyThatDoesNotExistIsOurMistake) {

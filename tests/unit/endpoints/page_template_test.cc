@@ -19,7 +19,7 @@ PageVocabulary vocabulary() {
   return {.known = {"a", "b", "c", "rows"},
           .needed = {"a"},
           .parts = {{"head", "[{{a}}]"}, {"loop", "{{> loop}}"}},
-          .messages = &kWords,
+          .known_messages = &kWords.texts(),
           .script = "go()"};
 }
 
