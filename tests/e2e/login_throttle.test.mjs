@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { waitFor } from './support/process.mjs';
@@ -71,22 +72,28 @@ for (const format of ['text', 'json']) {
       await Promise.all(flood);
     });
 
-    test('are found in the log by fail2ban with the shipped filter', () => {
-      const found = spawnSync('fail2ban-regex', [stack.sessiond.log, 'conf/fail2ban/sessiond.conf', '--print-all-matched'], {
-        encoding: 'utf8',
-        timeout: 60000,
+    // As it stands in sessiond's file, and as journald shows it.
+    const journal = (line) => (format === 'text' ? line.replace(/^\S+ info /, '') : line);
+    const forms = { file: (line) => line, journal: (line) => `Nov 25 18:04:05 host sessiond[7]: ${journal(line)}` };
+    for (const [form, written] of Object.entries(forms)) {
+      test(`are found by fail2ban with the shipped filter (${form})`, async () => {
+        assert.equal((await tryPassword(stack.client(), '2001:db8::7', { user: `six-${form}` })).status, 401);
+        const lines = stack.sessiond.logText().split('\n').filter(Boolean);
+        const file = path.join(stack.folder, `fail2ban-${form}.log`);
+        fs.writeFileSync(file, lines.map((line) => `${written(line)}\n`).join(''));
+        const found = spawnSync('fail2ban-regex', [file, 'conf/fail2ban/sessiond.conf', '--print-all-matched'], {
+          encoding: 'utf8',
+          timeout: 60000,
+        });
+        assert.equal(found.status, 0, found.stdout + found.stderr);
+        const matched = Number(found.stdout.match(/Failregex: (\d+) total/)?.[1]);
+        const wrong = lines.filter((line) => /login_refused/.test(line) && /wrong_password|unknown_user/.test(line));
+        assert.ok(wrong.length >= 10);
+        assert.equal(matched, wrong.length, found.stdout);
+        for (const address of ['203.0.113.3', '2001:db8::7']) assert.ok(found.stdout.includes(address), address);
+        assert.doesNotMatch(found.stdout.split('Missed')[0], /throttled/);
       });
-      assert.equal(found.status, 0, found.stdout + found.stderr);
-      const matched = Number(found.stdout.match(/Failregex: (\d+) total/)?.[1]);
-      const wrong = stack.sessiond
-        .logText()
-        .split('\n')
-        .filter((line) => /login_refused/.test(line) && /wrong_password|unknown_user/.test(line));
-      assert.ok(wrong.length >= 10);
-      assert.equal(matched, wrong.length, found.stdout);
-      assert.match(found.stdout, /203\.0\.113\.3/);
-      assert.doesNotMatch(found.stdout.split('Missed')[0], /throttled/);
-    });
+    }
   });
 }
 
@@ -113,7 +120,7 @@ describe('the recipe in endpoints.conf against floods', () => {
 describe('what is counted', () => {
   let stack;
   before(async () => {
-    stack = await startStack({ config: (settings) => (settings.login.throttle = { place_failures: 3 }) });
+    stack = await startStack({ config: (settings) => Object.assign(settings.login, { throttle: { place_failures: 3 }, case_insensitive: true }) });
   });
   after(() => stack?.stop());
 
@@ -141,6 +148,17 @@ describe('what is counted', () => {
     await stack.sessiond.start();
     assert.deepEqual(await statuses(1), [429]);
     assert.equal((await tryPassword(phone, '', { secret: password })).status, 200);
+  });
+
+  test('is the same for a name in upper and lower case, if that is wanted', async () => {
+    const users = path.join(stack.folder, 'htpasswd');
+    const line = fs.readFileSync(users, 'utf8').split('\n')[0];
+    fs.appendFileSync(users, `${line.replace(/^alice/, 'Carol')}\n`);
+    await waitFor('Carol is known', async () => {
+      await stack.redis.command('FLUSHALL');
+      return (await tryPassword(stack.client(), '', { user: 'cAROL', secret: password })).status === 200;
+    });
+    assert.deepEqual(await statuses(11, () => ({}), (i) => (i % 2 ? 'carol' : 'CAROL')), [...Array(10).fill(401), 429]);
   });
 
   test('cannot be counted without Redis: nobody is let in, and nobody told that his password was wrong', async () => {

@@ -31,7 +31,17 @@ class MemoryAttemptStore final : public AttemptCounters, public LoginMemory {
   // What a test does behind the store's back.
 
   /// From the `calls`-th call from now on nobody can tell; -1: all is well again.
-  void failAfter(int calls) { state_.lock()->calls_left = calls; }
+  void failAfter(int calls) {
+    auto state = state_.lock();
+    state->calls_left = calls;
+    state->fails_once = false;
+  }
+  /// The `call`-th call from now on fails, and no other.
+  void failOnce(int call) {
+    auto state = state_.lock();
+    state->calls_left = call;
+    state->fails_once = true;
+  }
   /// Starts anew, empty.
   void clear() {
     auto state = state_.lock();
@@ -56,9 +66,12 @@ class MemoryAttemptStore final : public AttemptCounters, public LoginMemory {
     std::map<std::string, std::map<std::string, WallTime, std::less<>>, std::less<>> places;
     std::map<std::string, FailureNote, std::less<>> failures;
     int calls_left = -1;
+    bool fails_once = false;
     bool fails() {
       if (calls_left > 0) --calls_left;
-      return calls_left == 0;
+      if (calls_left != 0) return false;
+      if (fails_once) calls_left = -1;
+      return true;
     }
   };
 

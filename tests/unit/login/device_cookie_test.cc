@@ -59,6 +59,12 @@ TEST_F(DeviceCookiesTest, LastAYear) {
   EXPECT_FALSE(deviceOf("ada", value));
 }
 
+TEST_F(DeviceCookiesTest, AreAsGoodWhenAClockWasSetBack) {
+  const std::string value = cookies_.issue("ada", "");
+  clock_.advance(-std::chrono::hours(48));
+  EXPECT_TRUE(deviceOf("ada", value));
+}
+
 TEST_F(DeviceCookiesTest, SurviveANewSecretAndGoWithTheOldOne) {
   const std::string value = cookies_.issue("ada", "");
   const std::string_view values[] = {value};

@@ -200,6 +200,10 @@ TEST_F(LoginGateTest, LetsNobodyInWhereNobodyCanTell) {
     EXPECT_EQ(fail(visitor), "unavailable");
     store_.failAfter(-1);
   }
+  for (int call = 1; call <= 2; ++call) {
+    store_.failOnce(call);
+    EXPECT_EQ(fail(office_), "unavailable") << "taken for a stranger, because call " << call << " failed";
+  }
 }
 
 TEST_F(LoginGateTest, KeepsNoNameAndNoAddress) {
