@@ -8,7 +8,8 @@ import { after, before, describe, test } from 'node:test';
 
 import { launchBrowser, logIn, openPage } from './support/browser.mjs';
 import { pageStates } from './support/page_states.mjs';
-import { kSmall, overflow, violations } from './support/page_views.mjs';
+import { kSmall, kWide, makeEqual, overflow, violations } from './support/page_views.mjs';
+import { compare } from './support/pictures.mjs';
 import { repository, temporaryFolder } from './support/process.mjs';
 import { startStack } from './support/stack.mjs';
 
@@ -55,6 +56,30 @@ describe('the pages', () => {
       await context.close();
     }
   });
+
+  for (const [view, options] of [
+    ['320x256-light', { locale: 'en', colorScheme: 'light' }],
+    ['320-he-light', { locale: 'he', colorScheme: 'light', viewport: { width: 320, height: 640 } }],
+    ['360-eo-light', { locale: 'eo', colorScheme: 'light', viewport: kSmall }],
+    ['360-forced-dark', { locale: 'en', colorScheme: 'dark', forcedColors: 'active', viewport: kSmall }],
+  ]) {
+    test(`a login that went wrong looks as it should: ${view}`, async () => {
+      const { context, page } = await openPage(browser, stack, {
+        bypassCSP: true,
+        viewport: { width: 320, height: 256 },
+        extraHTTPHeaders: { 'Accept-Language': options.locale },
+        reducedMotion: 'reduce',
+        ...options,
+      });
+      await pageStates['login-wrong']({ page, context, stack });
+      await makeEqual(page);
+      const helper = await browser.newPage();
+      const problem = await compare(helper, `login-wrong-${view}`, await page.screenshot());
+      await helper.close();
+      await context.close();
+      assert.equal(problem, undefined);
+    });
+  }
 
   test('a phone lays them out as wide as it is, and they have no complaint about their own policy', async () => {
     for (const name of ['forbidden', 'unavailable', 'failed', 'start-here', 'logout-unavailable']) {
@@ -186,6 +211,24 @@ describe('while sessiond is down', () => {
       assert.deepEqual(complaints.filter((text) => !/Failed to load resource|favicon/.test(text)), []);
       await context.close();
     }
+  });
+
+  test('and looks like all the others', async () => {
+    const helper = await browser.newPage();
+    const problems = [];
+    for (const [view, viewport, colorScheme] of [
+      ['360-light', kSmall, 'light'],
+      ['1280-dark', kWide, 'dark'],
+    ]) {
+      const { context, page } = await openPage(browser, stack, { bypassCSP: true, viewport, colorScheme, locale: 'en' });
+      await page.goto('/page/x');
+      await makeEqual(page);
+      problems.push(...(await violations(page)));
+      problems.push(await compare(helper, `away-${view}`, await page.screenshot()));
+      await context.close();
+    }
+    await helper.close();
+    assert.deepEqual(problems.filter(Boolean), []);
   });
 
   test('and in the first language where the reader asks for one that it is not in', async () => {

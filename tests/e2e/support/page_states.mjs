@@ -40,6 +40,13 @@ export const pageStates = {
     await page.goto(login());
     await logIn(page, 'alice', 'x'.repeat(600));
   },
+  'too-many': async ({ page }) => {
+    const user = `guessed-${Math.random()}`;
+    for (let tries = 0; tries <= 5; tries++) {
+      await page.goto(login('?rd=%2Fpage%2Fx'));
+      await logIn(page, user, 'wrong');
+    }
+  },
   'too-large': async ({ page }) => {
     await page.goto(login());
     await logIn(page, 'alice', 'x'.repeat(20000));

@@ -14,7 +14,7 @@ import { startStack } from './stack.mjs';
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const kTags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 export const kSmall = { width: 360, height: 640 };
-const kWide = { width: 1280, height: 720 };
+export const kWide = { width: 1280, height: 720 };
 
 /** What axe says is wrong, as readable lines, and what it cannot decide. */
 export async function violations(page) {
@@ -27,6 +27,14 @@ export async function violations(page) {
 
 /** How far the page is wider than its window. */
 export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+
+/** Makes pictures equal wherever they are taken: one font, and one time. */
+export async function makeEqual(page) {
+  await page.addStyleTag({ content: '* { font-family: "DejaVu Sans" !important; }' });
+  await page.evaluate(() => {
+    for (const code of document.querySelectorAll('code')) code.textContent = '2026-01-01T00:00:00.000Z 0123456789ab';
+  });
+}
 
 /** The states of these names. */
 export function testStates(names) {
@@ -58,10 +66,7 @@ export function testStates(names) {
         });
         await pageStates[name]({ page, context, stack });
         assert.match(await page.title(), /Example Site$/, 'a page of ours');
-        await page.addStyleTag({ content: '* { font-family: "DejaVu Sans" !important; }' });
-        await page.evaluate(() => {
-          for (const code of document.querySelectorAll('code')) code.textContent = '2026-01-01T00:00:00.000Z 0123456789ab';
-        });
+        await makeEqual(page);
         const problems = [];
         for (const [view, viewport, colorScheme] of [
           ['360-light', kSmall, 'light'],
@@ -70,7 +75,7 @@ export function testStates(names) {
           await page.setViewportSize(viewport);
           await page.emulateMedia({ colorScheme });
           for (const line of await violations(page)) problems.push(`${view}: ${line}`);
-          problems.push(await compare(helper, `${name}-${view}`, await page.screenshot({ caret: 'hide' })));
+          problems.push(await compare(helper, `${name}-${view}`, await page.screenshot()));
         }
         for (const width of [320, 280]) {
           await page.setViewportSize({ width, height: 256 });
