@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 import { measureGrowth } from './growth.mjs';
+import { measureGuessing } from './guessing.mjs';
 import { measureInstructions } from './instructions.mjs';
 import { describeMachine } from './machine.mjs';
 import { measureMainUse } from './main_use.mjs';
@@ -25,6 +26,7 @@ const full = {
   mainUse: { sessions: 1000, rounds: 3, seconds: 5 },
   writes: { rates: [0, 1000, 10000], seconds: 5 },
   revocation: { trials: 200 },
+  guessing: { connections: 300, seconds: 20 },
   growth: { sessions: [10000, 100000, 1000000], connections: [1, 100, 1000], rounds: 3, seconds: 4, checks: 20000 },
   systemCalls: { peers: ['kept', 'lanes', 'cached', 'uncached'], seconds: 2 },
   instructions: { peers: ['kept', 'lanes', 'cached', 'uncached'], few: 1000, many: 5000 },
@@ -36,6 +38,7 @@ const quick = {
   mainUse: { sessions: 1000, rounds: 2, seconds: 2 },
   writes: { rates: [0, 10000], seconds: 2 },
   revocation: { trials: 200 },
+  guessing: { connections: 300, seconds: 20 },
   growth: { sessions: [10000, 1000000], connections: [1, 1000], rounds: 2, seconds: 2, checks: 5000 },
   systemCalls: { peers: ['kept', 'cached'], seconds: 1 },
   instructions: { peers: ['kept', 'cached'], few: 500, many: 2500 },
@@ -47,6 +50,7 @@ const stages = {
   mainUse: measureMainUse,
   writes: measureWrites,
   revocation: measureRevocation,
+  guessing: measureGuessing,
   growth: measureGrowth,
   systemCalls: measureSystemCalls,
   instructions: measureInstructions,

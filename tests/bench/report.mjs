@@ -15,6 +15,7 @@ function tablesOf(results) {
     revocationTable(results),
     mainUseTable(results),
     writesTable(results),
+    guessingTable(results),
   ];
   return tables.filter((table) => table.rows.length > 0);
 }
@@ -154,6 +155,20 @@ function writesTable({ writes = [] }) {
   ]);
   const head = ['sessions written a second by others', 'really', 'checks/s', 'sessiond µs a check', 'Redis µs a check'];
   return { title: 'While others write', head, rows };
+}
+
+function guessingTable({ guessing = [] }) {
+  const names = { shipped: 'limits as shipped', unlimited: 'no limits' };
+  const rows = guessing.map(({ limits, connections, hashed, throttled, busy, p50, p99 }) => [
+    connections === 0 ? 'nobody' : `${connections} connections, ${names[limits]}`,
+    significant(hashed),
+    thousands(throttled),
+    thousands(busy),
+    p50.toFixed(2),
+    p99.toFixed(2),
+  ]);
+  const head = ['guessing one password (bcrypt 12)', 'hashes/s', '429/s', '503/s', 'a check: p50 ms', 'p99 ms'];
+  return { title: 'While others guess', head, rows };
 }
 
 function asText({ title, head, rows }) {

@@ -66,6 +66,11 @@ const revocationP99 = (results) => {
   return Math.max(...[by_del, by_logout].map(({ p99, probeP99 }) => p99 / Math.max(2, 3 * probeP99)));
 };
 
+const guessingRatio = (results) => {
+  const [nobody, shipped] = part(results, 'guessing');
+  return shipped.p99 / nobody.p99;
+};
+
 const mainUseRatio = (results) => {
   const rows = part(results, 'mainUse');
   const sessiond = (touch, check) => rows.find((row) => row.touch === touch && row.check === check).processor.sessiond;
@@ -119,6 +124,7 @@ const goals = [
     (results) => part(results, 'steady').redisCommandsPerCheck,
   ],
   ['revocation under load, p99, against 2 ms or three probes', '<=', 1, revocationP99],
+  ['p99 latency of checks while 300 connections guess a password, against nobody guessing', '<=', 1.5, guessingRatio],
   ['CPU per check with cache, an Express application behind it, against without', '<=', 1, mainUseRatio],
   ['p99 latency at 64 connections against the bare responder', '<=', 1.2, ratio('p99', 'cached', 'kept')],
   ['memory per cached session of 500 bytes', '<=', 1024, largestPerSession, 'bytes'],

@@ -30,11 +30,12 @@ export class Sessiond {
   guards = true;
   touches = true; // now and then, not at every check
 
-  /** `session` adds to that section; `launcher` is a program with its arguments that runs the daemon. */
-  constructor(name, title, { session, launcher = [] }) {
+  /** `session` and `login` add to those sections; `launcher` is a program with its arguments that runs the daemon. */
+  constructor(name, title, { session, login, launcher = [] }) {
     this.name = name;
     this.title = title;
     this.session = session;
+    this.login = login;
     this.sessions = expressUnder(session.key_prefix ?? 'sess:');
     this.launcher = launcher;
     this.folder = freshFolder(name);
@@ -50,7 +51,7 @@ export class Sessiond {
       listen: { socket: this.socket },
       redis: { url: redis.url },
       session: { secret_files: [secretFile], ...this.session },
-      login: { authenticators: ['redis'] },
+      login: { authenticators: ['redis'], ...this.login },
     };
     fs.writeFileSync(file, JSON.stringify(configuration, null, 2)); // JSON is YAML
     const [program, ...args] = [...this.launcher, binary, '-c', file];

@@ -1,0 +1,103 @@
+// What guessing passwords costs everybody else, and how many of them are looked at: hundreds of connections try one
+// user's, each from a network of its own, while somebody is checked who is logged in.
+
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { Sessiond } from './peers/sessiond.mjs';
+import { checkParams, encodeRequest, FastCgiClient } from './support/fastcgi_client.mjs';
+import { say } from './support/log.mjs';
+import { freshFolder } from './support/process.mjs';
+import { RedisServer } from './support/redis.mjs';
+import { express, stored } from './support/sessions.mjs';
+import { quantile } from './support/statistics.mjs';
+
+/** bcrypt of cost 12: a quarter of a second or so. */
+const hash = '$2b$12$Wq7fXo2rT5kZ1cVbNm8QeOFDZOVqF9/8CMzTrwfPdTD8qkQtt0bXG';
+const unlimited = 1000000;
+const probers = 16;
+const checksPerSecond = 2000;
+
+/** As shipped, and as if there were no limits. */
+const throttles = {
+  shipped: {},
+  unlimited: {
+    stranger_free: unlimited,
+    stranger_failures: unlimited,
+    place_failures: unlimited,
+    place_daily_failures: unlimited,
+  },
+};
+
+/** stop() gives how often each status came. */
+async function startGuessing(socket, connections) {
+  const flood = fork(new URL('guessing_flood.mjs', import.meta.url), [socket, String(connections)]);
+  const ended = once(flood, 'exit');
+  await once(flood, 'message');
+  return async () => {
+    flood.send('stop');
+    const [statuses] = await once(flood, 'message');
+    await ended;
+    return statuses;
+  };
+}
+
+/** How long checks of one session take, in milliseconds, at a fixed rate over a few connections. */
+async function probe(socket, seconds) {
+  const request = encodeRequest(checkParams(express.cookie(0)));
+  const took = [];
+  const began = performance.now();
+  async function checkNowAndThen(number) {
+    const client = await FastCgiClient.connect(socket);
+    for (let i = 0; ; i++) {
+      const due = (1000 * (i * probers + number)) / checksPerSecond;
+      if (due > 1000 * seconds) break;
+      const early = began + due - performance.now();
+      if (early > 0) await pause(early);
+      const sent = performance.now();
+      const status = await client.status(request);
+      if (status !== 204) throw new Error(`guessing: a check was answered with ${status}`);
+      took.push(performance.now() - sent);
+    }
+    client.close();
+  }
+  await Promise.all(Array.from({ length: probers }, (_, number) => checkNowAndThen(number)));
+  return took;
+}
+
+/** [{limits, connections, hashed, throttled, busy, p50, p99}], a second and milliseconds. `plan`: {connections, seconds}. */
+export async function measureGuessing({ connections, seconds }) {
+  const rows = [];
+  for (const [limits, guessers] of [
+    ['shipped', 0],
+    ['shipped', connections],
+    ['unlimited', connections],
+  ]) {
+    const redis = await new RedisServer(freshFolder('redis')).start();
+    await redis.load(stored(express, 100));
+    await redis.client.command('HSET', 'sessiond:user:ada', 'password', hash, 'id', '42');
+    const daemon = new Sessiond('guessed', 'sessiond', { session: {}, login: { throttle: throttles[limits] } });
+    await daemon.start(redis);
+    const stop = await startGuessing(daemon.socket, guessers);
+    const began = performance.now();
+    const took = await probe(daemon.socket, seconds);
+    const statuses = await stop();
+    const lasted = (performance.now() - began) / 1000;
+    const perSecond = (status) => (statuses[status] ?? 0) / lasted;
+    rows.push({
+      limits,
+      connections: guessers,
+      hashed: perSecond(401),
+      throttled: perSecond(429),
+      busy: perSecond(503),
+      p50: quantile(took, 0.5),
+      p99: quantile(took, 0.99),
+    });
+    const { hashed, p99 } = rows.at(-1);
+    say(`${guessers} guess, limits ${limits}: ${hashed.toFixed(1)} hashes a second, a check's p99 ${p99.toFixed(2)} ms`);
+    await daemon.stop();
+    await redis.stop();
+  }
+  return rows;
+}
