@@ -31,15 +31,17 @@
 #include "redis/redis_app_cache.h"
 #include "redis/redis_attempt_store.h"
 #include "redis/redis_keys.h"
+#include "redis/redis_lane_store.h"
 #include "redis/redis_session_store.h"
 #include "redis/redis_user_directory.h"
 #include "redis/redis_user_session_index.h"
+#include "session/burial_queue.h"
+#include "session/cache_figures.h"
 #include "session/cache_trust.h"
-#include "session/caching_facts_source.h"
 #include "session/coherent_store.h"
+#include "session/facts_reader.h"
 #include "session/session_cache.h"
 #include "session/session_finder.h"
-#include "session/store_facts_source.h"
 
 namespace sessiond {
 
@@ -124,11 +126,14 @@ struct Application::Parts {
   RedisSessionStore redis_store;
   CoherentStore store;
   RedisUserSessionIndex index;
-  StoreFactsSource source;
-  CachingFactsSource caching;
+  BurialQueue burials;
+  FactsReader reader;
+  Canaries canaries;
   const std::unique_ptr<InvalidationListener> listener;  // null: session.cache.enabled is false, nothing is fresh
   TouchThrottle throttle;
-  TouchWriter touches;
+  LateTouches late_touches;
+  LoaderMetrics loader_metrics;
+  CacheFigures cache_figures;
   const std::unique_ptr<RefusalLog> refusals;  // null: log.refusals is false
   const AuthEndpoint auth;
   const PageBook pages;
@@ -150,6 +155,7 @@ struct Application::Parts {
 
  private:
   void addApi();
+  bool mayCheck();
 };
 
 Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book, Directories directories,
@@ -166,16 +172,33 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
       redis_store(*redis, config->session, keys),
       store(redis_store, cache, clock),
       index(*redis, keys),
-      source(store, extractor, TombstoneLifetime::from(config->session, config->cookie, config->logout), log_key,
-             metrics),
-      caching(source, cache, clock, metrics),
+      burials(store, log_key),
+      reader(extractor, TombstoneLifetime::from(config->session, config->cookie, config->logout), log_key, metrics,
+             [this](const SessionId& id, std::chrono::seconds lifetime) { burials.add(id, lifetime); }),
+      canaries(trust, keys),
       listener(config->session.cache.enabled
-                   ? std::make_unique<InvalidationListener>(*redis, config->session, keys, cache, trust, clock, metrics)
+                   ? std::make_unique<InvalidationListener>(*redis, keys, cache, canaries, clock, metrics)
                    : nullptr),
       throttle(config->session.touch_interval, 2 * std::size_t{config->session.cache.max_entries}),
-      touches(store, throttle, metrics),
+      loader_metrics(metrics),
+      cache_figures(metrics),
       refusals(config->log.refusals ? std::make_unique<RefusalLog>(log_key) : nullptr),
-      auth(*config, {signer, extractor, caching, throttle, touches, clock, metrics, refusals.get()}),
+      auth(*config, {.signer = signer,
+                     .extractor = extractor,
+                     .cache = cache,
+                     .reader = reader,
+                     .throttle = throttle,
+                     .late_touches = late_touches,
+                     .loader_metrics = loader_metrics,
+                     .make_lane_store =
+                         [this](EventLoop& loop) {
+                           return std::make_unique<RedisLaneStore>(redis->node(), listener ? &canaries : nullptr,
+                                                                   config->session, keys, loop, clock);
+                         },
+                     .budget = redis->node().budget(),
+                     .clock = clock,
+                     .metrics = metrics,
+                     .refusals = refusals.get()}),
       pages(std::move(book)),
       finder(config->extractionRules(),
              {config->session, config->cookie, config->logout, signer, store, clock, log_key, metrics}),
@@ -193,8 +216,8 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
                               : nullptr),
       router(auth) {
   router.addQuick("health", answerHealth);
-  router.addSlow(
-      "ready", [this](const Request& request) { return answerReady(request, [this] { return redis->reachable(); }); });
+  router.addSlow("ready",
+                 [this](const Request& request) { return answerReady(request, [this] { return mayCheck(); }); });
   if (!directories.empty()) {
     authenticator.emplace(std::move(directories), log_key);
     entrance.emplace(EntranceParts{*config, gate, devices, *authenticator, clock});
@@ -207,11 +230,20 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
   router.addSlow("page", [this](const Request& request) { return page.answer(request); });
   if (config->metrics.enabled) {
     router.addSlow("metrics", [this, &metrics](const Request& request) {
-      caching.measure();
+      cache_figures.show(cache.size());
       return answerMetrics(request, metrics);
     });
   }
   addApi();
+}
+
+/// Is Redis a primary that answers what every session check asks?
+bool Application::Parts::mayCheck() {
+  if (!redis->reachable()) return false;
+  const SessionId nobodys = SessionId::generate();
+  SessionLoad load{.id = &nobodys, .wants_ttl = true};
+  redis_store.load({&load, 1});
+  return load.result.hasValue();
 }
 
 void Application::Parts::addApi() {
@@ -246,16 +278,8 @@ Route Application::receive(Exchange& exchange) {
   return parts_->router.receive(exchange);
 }
 
-std::unique_ptr<Pending> Application::beginLoad(std::span<Exchange* const> batch) {
-  return parts_->auth.beginLoad(batch);
-}
-
-void Application::load(std::span<Exchange* const> batch) {
-  parts_->auth.load(batch);
-}
-
-void Application::conclude(Exchange& exchange) {
-  parts_->auth.conclude(exchange);
+std::unique_ptr<Loader> Application::makeLoader(EventLoop& loop, Loader::Lane& lane) {
+  return parts_->auth.makeLoader(loop, lane);
 }
 
 void Application::work(Exchange& exchange) {

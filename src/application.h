@@ -26,10 +26,7 @@ class Application final : public Handler {
   ~Application() override;
 
   Route receive(Exchange& exchange) override;
-  /// What is pending is destroyed before the application.
-  std::unique_ptr<Pending> beginLoad(std::span<Exchange* const> batch) override;
-  void load(std::span<Exchange* const> batch) override;
-  void conclude(Exchange& exchange) override;
+  std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Lane& lane) override;
   void work(Exchange& exchange) override;
 
   /// Asks Redis whether it can be used as configured. Waits.

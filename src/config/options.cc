@@ -159,8 +159,6 @@ std::vector<Option> listenOptions() {
       number(
           "listen.lanes", [](auto& c) -> auto& { return c.listen.lanes; }, 0, 256),
       number(
-          "listen.loaders", [](auto& c) -> auto& { return c.listen.loaders; }, 0, 64),
-      number(
           "listen.workers", [](auto& c) -> auto& { return c.listen.workers; }, 1, 256),
       number(
           "listen.password_workers", [](auto& c) -> auto& { return c.listen.password_workers; }, 0, 256),
@@ -181,6 +179,8 @@ std::vector<Option> redisOptions() {
           "redis.password_file", [](auto& c) -> auto& { return c.redis.password_file; }, aboutNothing),
       duration("redis.connect_timeout", [](auto& c) -> auto& { return c.redis.connect_timeout; }, {10ms, 60s}),
       duration("redis.command_timeout", [](auto& c) -> auto& { return c.redis.command_timeout; }, {5ms, 60s}),
+      flag(
+          "redis.allow_replica", [](auto& c) -> auto& { return c.redis.allow_replica; }),
       number(
           "redis.breaker.failures", [](auto& c) -> auto& { return c.redis.breaker.failures; }, 1, 1000),
       duration("redis.breaker.min_backoff", [](auto& c) -> auto& { return c.redis.breaker.min_backoff; }, {1ms, 60s}),

@@ -18,12 +18,23 @@ namespace sessiond {
 /// buffer of any peer that reads its answers. Larger ones are written by workers, who may wait for the peer.
 inline constexpr std::size_t kSmallAnswerBytes = 16 * 1024;
 
+struct ActiveRequest;
+
+/// An exchange that knows where it belongs.
+struct OwnedExchange : Exchange {
+  ActiveRequest* owner = nullptr;
+};
+
 /// One thread at a time touches it; it travels through queues by unique_ptr.
 struct ActiveRequest {
+  ActiveRequest() { exchange.owner = this; }
+  ActiveRequest(const ActiveRequest&) = delete;
+  ActiveRequest& operator=(const ActiveRequest&) = delete;
+
   FastcgiConnection fastcgi;
-  Exchange exchange;
+  OwnedExchange exchange;
   Connection* connection = nullptr;
-  std::shared_ptr<Handler> handler;  ///< that received it; held only while the request is away from its lane
+  std::shared_ptr<Handler> handler;  ///< that received it; held only while the request is with a worker
   bool keep = false;                 ///< the web server asked to keep the connection
   bool answered = false;             ///< while away: the response is made, only the writing is left
 };
@@ -39,7 +50,7 @@ bool isLarge(const Response& response);
 Response overloadedResponse();
 
 /// Counts and logs the exception that is being handled, on its way out of a handler's `where` ("receive",
-/// "beginLoad", "advance", "load", "conclude", "work"), and makes the answer 500. REQUIRES: called in a catch block.
+/// "load", "work"), and makes the answer 500. REQUIRES: called in a catch block.
 Response failedResponse(FastcgiMetrics& metrics, std::string_view where);
 
 /// On a worker: writes the answer and gives the connection back to its lane. After this call the connection is not to

@@ -19,6 +19,8 @@ namespace sessiond {
 namespace {
 
 constexpr std::size_t kEventsPerRound = 256;
+/// In milliseconds. An idle lane, too, is to notice that the handler has been replaced.
+constexpr int kLongestWait = 1000;
 /// How long a refused peer may take to notice, and how much it may still send.
 constexpr std::chrono::milliseconds kLingerTime{1000};
 constexpr std::size_t kLingerBytes = 1024 * 1024;
@@ -44,6 +46,7 @@ Expected<std::unique_ptr<Lane>, std::string> Lane::create(LaneSurroundings& surr
   }
   lane->resumeAccepting();
   if (!lane->accepting_) return Unexpected(systemError("epoll_ctl"));
+  lane->currentLoading();  // later there may be no memory for it
   return lane;
 }
 
@@ -53,7 +56,8 @@ Lane::Lane(LaneSurroundings& surroundings, UniqueFd epoll, UniqueFd wake)
       wake_(std::move(wake)),
       handler_(surroundings.handlers),
       received_(kMaxRequestBytes + 1),
-      current_(std::make_unique<ActiveRequest>()) {}
+      current_(std::make_unique<ActiveRequest>()),
+      events_(epoll_.get()) {}
 
 Lane::~Lane() {
   SESSIOND_CHECK(connections_.empty());
@@ -74,16 +78,6 @@ void Lane::enter(LanePhase phase) {
 
 void Lane::giveBack(Connection& connection) {
   mailbox_.lock()->returned.push_back(&connection);
-  wake();
-}
-
-void Lane::giveBack(std::span<ActiveRequestPtr> requests) {
-  {
-    auto mailbox = mailbox_.lock();
-    for (ActiveRequestPtr& request : requests) {
-      if (request != nullptr && &request->connection->lane == this) mailbox->loaded.push_back(std::move(request));
-    }
-  }
   wake();
 }
 
@@ -115,13 +109,25 @@ void Lane::run() {
     for (int i = 0; i < count; ++i) dispatch(events[static_cast<std::size_t>(i)]);
     // What may destroy connections other than the one an event is for comes after the round's events.
     if (std::exchange(mail_, false)) emptyMailbox();
-    if (std::exchange(load_event_, false)) advanceLoad();
+    runEvents();
     limitPartials();
     expireDeadlines();
     const LanePhase wanted = phase_wanted_.load(std::memory_order_acquire);
     if (wanted != phase_) advanceTo(wanted);
-    if (count <= 0 || gatheredEnough()) flushLoads();
+    flushLoads(count > 0);
+    if (std::exchange(used_, false)) loadings_.back()->loader->noteUse();
+    endOldLoadings();
     countTurn();
+  }
+  loadings_.clear();
+}
+
+/// What others wait for on this thread.
+void Lane::runEvents() {
+  try {
+    events_.run(around_.clock.steadyNow());
+  } catch (...) {
+    failedResponse(around_.metrics, "event");
   }
 }
 
@@ -134,10 +140,10 @@ int Lane::waitMilliseconds() const {
   if (!incomplete_.empty()) next = incomplete_.front()->deadline;
   if (!lingering_.empty()) next = std::min(next, lingering_.front()->deadline);
   if (!accepting_ && phase_ == LanePhase::kServing) next = std::min(next, resume_accepting_);
-  if (in_flight_.pending != nullptr) next = std::min(next, in_flight_.pending->deadline());
-  if (next == SteadyTime::max()) return -1;
+  next = std::min(next, events_.next());
+  if (next == SteadyTime::max()) return kLongestWait;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - around_.clock.steadyNow());
-  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kLongestWait));
 }
 
 void Lane::dispatch(const epoll_event& event) {
@@ -145,9 +151,7 @@ void Lane::dispatch(const epoll_event& event) {
     acceptOne();
   } else if (event.data.ptr == this) {
     mail_ = true;
-  } else if (event.data.ptr == &in_flight_) {
-    load_event_ = true;
-  } else {
+  } else if (!events_.note(event.data.ptr)) {
     handleConnectionEvent(*static_cast<Connection*>(event.data.ptr), event.events);
   }
 }
@@ -172,7 +176,6 @@ void Lane::emptyMailbox() {
     auto mailbox = mailbox_.lock();
     accepted.swap(mailbox->accepted);
     returned.swap(mailbox->returned);
-    loaded_.swap(mailbox->loaded);
   }
   for (UniqueFd& socket : accepted) adopt(std::move(socket));
   for (Connection* connection : returned) {
@@ -183,13 +186,11 @@ void Lane::emptyMailbox() {
       look(*connection, peerHasFinished(*connection));
     }
   }
-  for (ActiveRequestPtr& request : loaded_) finishLoad(std::move(request));
-  loaded_.clear();
 }
 
 void Lane::expireDeadlines() {
   const bool paused = !accepting_ && phase_ == LanePhase::kServing;
-  if (incomplete_.empty() && lingering_.empty() && !paused && in_flight_.pending == nullptr) return;
+  if (incomplete_.empty() && lingering_.empty() && !paused) return;
   const SteadyTime now = around_.clock.steadyNow();
   while (!incomplete_.empty() && incomplete_.front()->deadline <= now) {
     around_.metrics.timed_out.add();
@@ -197,7 +198,6 @@ void Lane::expireDeadlines() {
   }
   while (!lingering_.empty() && lingering_.front()->deadline <= now) drop(*lingering_.front());
   if (paused && resume_accepting_ <= now) resumeAccepting();
-  if (in_flight_.pending != nullptr && in_flight_.pending->deadline() <= now) endLoad(false);
 }
 
 /// The oldest go: they are the least likely to become whole.
@@ -340,46 +340,49 @@ void Lane::serve(Connection& connection, std::string_view bytes, const FramingRe
   request.keep = framing.keep;
   if (framing.role == Role::kAuthorizer && !framing.has_stdin) connection.late_stdin = framing.request_id;
 
-  const Route route = receive(request);
+  used_ = true;
+  Loading& loading = currentLoading();
+  const Route route = receive(request, *loading.handler);
   if (route == Route::kAnswered && !isLarge(request.exchange.response)) {
     answerHere(request, peer_finished);
-  } else {
-    handOn(current_, route, peer_finished);
-    if (current_ == nullptr) current_ = spareRequest();
+    return;
   }
+  if (route == Route::kLoad) {
+    lend(connection, peer_finished);
+    load(current_, loading);
+  } else {
+    if (route != Route::kAnswered) request.handler = loading.handler;
+    handOn(current_, route, peer_finished);
+  }
+  if (current_ == nullptr) current_ = spareRequest();
 }
 
-Route Lane::receive(ActiveRequest& request) {
-  const std::shared_ptr<Handler>& handler = handler_.current();
+Route Lane::receive(ActiveRequest& request, Handler& handler) {
   try {
-    const Route route = handler->receive(request.exchange);
-    // Asked for the handler again, the snapshot might name another one by now.
-    if (route != Route::kAnswered) request.handler = handler;
-    return route;
+    return handler.receive(request.exchange);
   } catch (...) {
     request.exchange.response = failedResponse(around_.metrics, "receive");
     return Route::kAnswered;
   }
 }
 
-/// To a loader or worker; with kAnswered, to a worker that has the patience to write the answer.
+/// With the mark set at once, the connection comes back for a look at whether the peer is really gone.
+void Lane::lend(Connection& connection, bool peer_finished) {
+  connection.owner.store(peer_finished || phase_ >= LanePhase::kDraining ? Owner::kLentAndEvent : Owner::kLent,
+                         std::memory_order_relaxed);
+}
+
+/// To a worker; with kAnswered, to one that has the patience to write the answer.
 void Lane::handOn(ActiveRequestPtr& request, Route route, bool peer_finished) {
   Connection& connection = *request->connection;
   request->answered = route == Route::kAnswered;
-  // With the mark set at once, the connection comes back for a look at whether the peer is really gone.
-  connection.owner.store(peer_finished || phase_ >= LanePhase::kDraining ? Owner::kLentAndEvent : Owner::kLent,
-                         std::memory_order_relaxed);
-  if (route == Route::kLoad) {
-    to_load_.push_back(std::move(request));
-    return;
-  }
+  lend(connection, peer_finished);
   RequestQueue& queue = route == Route::kPassword ? around_.passwords : around_.works;
-  if (!queue.push(request)) {
-    around_.metrics.overloaded.add();
-    connection.owner.store(Owner::kLane, std::memory_order_relaxed);
-    request->exchange.response = overloadedResponse();
-    answerHere(*request, peer_finished);
-  }
+  if (queue.push(request)) return;
+  around_.metrics.overloaded.add();
+  connection.owner.store(Owner::kLane, std::memory_order_relaxed);
+  request->exchange.response = overloadedResponse();
+  answerHere(*request, peer_finished);
 }
 
 /// False: the connection is gone.

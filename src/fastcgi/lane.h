@@ -2,9 +2,8 @@
 // check decide, and has each whole request received by the handler: answered at once, or handed on to a loader or
 // worker. It never waits for anything but epoll.
 //
-// Session checks that have to ask Redis are gathered. If that can begin without waiting, the lane itself goes on with
-// them when Redis answers, one batch at a time: while it is under way, the next one gathers. Otherwise, and when
-// anything about it is unusual, they go to a loader and come back. They are answered here in any case.
+// Session checks that have to ask Redis go on here as well, by a loader that the handler has made for this lane: they
+// gather as long as events come in at once, and are answered when Redis has answered (lane_loading.cc).
 //
 // A request that is answered at once on a kept connection costs three system calls: epoll_wait, recv, write. An idle
 // connection costs its descriptor and a struct Connection.
@@ -25,7 +24,6 @@
 #include "base/clock.h"
 #include "base/expected.h"
 #include "base/guarded.h"
-#include "base/pending.h"
 #include "base/snapshot.h"
 #include "base/unique_fd.h"
 #include "fastcgi/active_request.h"
@@ -33,6 +31,7 @@
 #include "fastcgi/fastcgi_metrics.h"
 #include "fastcgi/framing_check.h"
 #include "fastcgi/intrusive_list.h"
+#include "fastcgi/lane_events.h"
 #include "fastcgi/listen_settings.h"
 #include "fastcgi/request_pools.h"
 #include "http/handler.h"
@@ -45,7 +44,6 @@ class Listener;
 struct LaneSurroundings {
   const ServerOptions& options;
   const Listener& listener;
-  RequestQueue& loads;
   RequestQueue& works;
   RequestQueue& passwords;
   Snapshot<Handler>& handlers;
@@ -63,13 +61,6 @@ enum class LanePhase : std::uint8_t {
   kEnding,        ///< closes all but what is with a loader or worker; ends when that is back
 };
 
-/// Checks whose load is under way on a lane.
-struct LoadInFlight {
-  std::vector<ActiveRequestPtr> requests;
-  std::unique_ptr<Pending> pending;  ///< refers to the requests, so it goes first
-  int fd = -1;                       ///< of it, in the epoll set
-};
-
 /// run() is its thread's; the other public functions are thread-safe.
 class Lane {
  public:
@@ -80,10 +71,8 @@ class Lane {
   /// Serves until drained.
   void run();
   void enter(LanePhase phase);
-  /// From a loader or worker: a connection whose owner was kLentAndEvent when it was done with it.
+  /// From a worker: a connection whose owner was kLentAndEvent when it was done with it.
   void giveBack(Connection& connection);
-  /// From a loader: takes those of the requests that came from this lane, to be answered.
-  void giveBack(std::span<ActiveRequestPtr> requests);
   /// An accepted connection from another lane that has more of them. False when this lane has ended already.
   [[nodiscard]] bool take(UniqueFd& socket);
   /// Has it look around: into its mailbox, and which handler is in force.
@@ -96,7 +85,6 @@ class Lane {
   struct Mailbox {
     std::vector<UniqueFd> accepted;
     std::vector<Connection*> returned;
-    std::vector<ActiveRequestPtr> loaded;
     bool closed = false;
   };
 
@@ -105,6 +93,7 @@ class Lane {
   // The loop.
   int waitMilliseconds() const;
   void countTurn();
+  void runEvents();
   void dispatch(const epoll_event& event);
   void handleConnectionEvent(Connection& connection, std::uint32_t events);
   void emptyMailbox();
@@ -124,16 +113,13 @@ class Lane {
   bool watch(int fd, std::uint32_t events, void* tag) const;
 
   // Loading (lane_loading.cc).
+  struct Loading;
+  Loading& currentLoading();
+  void endOldLoadings();
   bool gathering() const;
-  bool gatheredEnough();
-  void flushLoads();
-  bool beginLoad();
-  std::unique_ptr<Pending> askHandler(std::size_t& count);
-  void advanceLoad();
-  void endLoad(bool done);
-  void queueLoads(std::vector<ActiveRequestPtr>& requests);
+  void flushLoads(bool more_events);
+  void load(ActiveRequestPtr& request, Loading& loading);
   void finishLoad(ActiveRequestPtr request);
-  void conclude(ActiveRequest& request);
 
   // One connection.
   static bool peerHasFinished(const Connection& connection);
@@ -144,7 +130,8 @@ class Lane {
   void wait(Connection& connection, std::string_view bytes, std::size_t needed, bool peer_finished);
   void setPartial(Connection& connection, std::string_view bytes);
   void serve(Connection& connection, std::string_view bytes, const FramingResult& framing, bool peer_finished);
-  Route receive(ActiveRequest& request);
+  Route receive(ActiveRequest& request, Handler& handler);
+  void lend(Connection& connection, bool peer_finished);
   void handOn(ActiveRequestPtr& request, Route route, bool peer_finished);
   bool answerHere(ActiveRequest& request, bool peer_finished);
   ActiveRequestPtr spareRequest();
@@ -171,20 +158,34 @@ class Lane {
   IntrusiveList<Connection, &Connection::all> connections_;
   TimedList incomplete_;  // every request has the same time, so the first is always the next to expire
   TimedList lingering_;
-  std::vector<char> received_;             // last
-  std::size_t partial_bytes_ = 0;          // of all connections
-  ParamLengthsList pairs_;                 // of the request looked at last
-  ActiveRequestPtr current_;               // for the next request; leaves when the request is handed on
-  std::vector<ActiveRequestPtr> spare_;    // to be current_ one day
-  std::vector<ActiveRequestPtr> to_load_;  // gathered over a few rounds of events, so that they make one batch
+  std::vector<char> received_;           // last
+  std::size_t partial_bytes_ = 0;        // of all connections
+  ParamLengthsList pairs_;               // of the request looked at last
+  ActiveRequestPtr current_;             // for the next request; leaves when the request is handed on
+  std::vector<ActiveRequestPtr> spare_;  // to be current_ one day
+  LaneEvents events_;
+  std::vector<std::unique_ptr<Loading>> loadings_;  // of the handler in force, last, and of those before it
+  std::size_t waiting_ = 0;                         // requests with all of them
   int rounds_gathered_ = 0;
-  LoadInFlight in_flight_;
-  bool load_event_ = false;               // in_flight_ has something to read
-  std::vector<ActiveRequestPtr> loaded_;  // to be concluded
-  bool mail_ = false;                     // the mailbox is to be emptied after this round
-  bool accepting_ = false;                // the listening socket is in the epoll set
+  bool used_ = false;       // something was received in this round
+  bool mail_ = false;       // the mailbox is to be emptied after this round
+  bool accepting_ = false;  // the listening socket is in the epoll set
   SteadyTime next_pause_log_{};
   SteadyTime resume_accepting_{};  // while accepting is paused
+};
+
+/// The checks that one handler's loader goes on with.
+struct Lane::Loading final : Loader::Lane {
+  Loading(sessiond::Lane& owner, std::shared_ptr<Handler> of) : lane(owner), handler(std::move(of)) {}
+
+  void concluded(Exchange& exchange) override;
+  void failed(Exchange& exchange) override;
+
+  sessiond::Lane& lane;
+  const std::shared_ptr<Handler> handler;
+  std::unique_ptr<Loader> loader;  // after the handler, so that it goes first
+  std::size_t waiting = 0;         ///< for it
+  std::size_t gathered = 0;        ///< of those: since it was last told to ask
 };
 
 }  // namespace sessiond

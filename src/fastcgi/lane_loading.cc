@@ -1,10 +1,6 @@
-// How a lane has the session checks loaded that wait for Redis: by itself, or by a loader.
-
-#include <sys/epoll.h>
+// How a lane has the session checks go on that wait for Redis: by the loader of the handler that received them.
 
 #include <algorithm>
-#include <array>
-#include <iterator>
 #include <utility>
 
 #include "fastcgi/lane.h"
@@ -17,107 +13,89 @@ namespace {
 constexpr std::size_t kMaxSpare = 128;
 /// A lane that always has something to do would gather for ever.
 constexpr int kRoundsToGather = 8;
+constexpr std::size_t kEnough = 64;
 
 }  // namespace
 
+/// The loading of the handler in force. Those of handlers before it end when nothing is on its way there any more.
+Lane::Loading& Lane::currentLoading() {
+  const std::shared_ptr<Handler>& handler = handler_.current();
+  if (loadings_.empty() || loadings_.back()->handler != handler) {
+    auto loading = std::make_unique<Loading>(*this, handler);
+    loading->loader = handler->makeLoader(events_, *loading);
+    loadings_.push_back(std::move(loading));
+  }
+  return *loadings_.back();
+}
+
+void Lane::endOldLoadings() {
+  const bool serving = phase_ < LanePhase::kDraining;
+  if (serving) currentLoading();  // also where nothing is received: the handler before it is let go of
+  const auto last = serving ? loadings_.end() - 1 : loadings_.end();
+  const auto ended = std::remove_if(loadings_.begin(), last, [](const auto& one) { return one->waiting == 0; });
+  loadings_.erase(ended, last);
+}
+
 /// Checks to be loaded gather as long as events come in at once: a batch costs Redis and this thread a wake-up each.
 bool Lane::gathering() const {
-  return !to_load_.empty() && in_flight_.pending == nullptr;
+  return std::ranges::any_of(loadings_, [](const auto& one) { return one->gathered > 0 && !one->loader->busy(); });
 }
 
-bool Lane::gatheredEnough() {
-  if (gathering()) ++rounds_gathered_;
-  return rounds_gathered_ >= kRoundsToGather || to_load_.size() >= LoaderPool::kLargestBatch;
-}
-
-void Lane::flushLoads() {
+void Lane::flushLoads(bool more_events) {
   if (!gathering()) return;
+  ++rounds_gathered_;
+  const bool enough = std::ranges::any_of(loadings_, [](const auto& one) { return one->gathered >= kEnough; });
+  if (more_events && rounds_gathered_ < kRoundsToGather && !enough) return;
   rounds_gathered_ = 0;
-  if (!beginLoad()) queueLoads(to_load_);
-}
-
-bool Lane::beginLoad() {
-  std::size_t count = 0;
-  std::unique_ptr<Pending> pending = askHandler(count);
-  if (pending == nullptr || !watch(pending->fd(), EPOLLIN, &in_flight_)) return false;
-  in_flight_.fd = pending->fd();
-  in_flight_.pending = std::move(pending);
-  const auto end = to_load_.begin() + static_cast<std::ptrdiff_t>(count);
-  in_flight_.requests.assign(std::move_iterator(to_load_.begin()), std::move_iterator(end));
-  to_load_.erase(to_load_.begin(), end);
-  return true;
-}
-
-/// `count`: for how many of the gathered requests. All of a batch have one handler; there are two only around a reload
-/// of the configuration.
-std::unique_ptr<Pending> Lane::askHandler(std::size_t& count) {
-  Handler& handler = *to_load_.front()->handler;
-  std::array<Exchange*, LoaderPool::kLargestBatch> exchanges;
-  while (count < std::min(to_load_.size(), exchanges.size()) && to_load_[count]->handler.get() == &handler) {
-    exchanges[count] = &to_load_[count]->exchange;
-    ++count;
-  }
-  try {
-    return handler.beginLoad(std::span<Exchange* const>(exchanges.data(), count));
-  } catch (...) {
-    failedResponse(around_.metrics, "beginLoad");
-    return nullptr;
+  // Whoever is answered may have sent the next request already, and that one may begin a loading.
+  // NOLINTNEXTLINE(modernize-loop-convert)
+  for (std::size_t i = 0; i < loadings_.size(); ++i) {
+    loadings_[i]->gathered = 0;
+    loadings_[i]->loader->flush();
   }
 }
 
-void Lane::advanceLoad() {
-  if (in_flight_.pending == nullptr) return;
-  Pending::State state = Pending::State::kFailed;
-  try {
-    state = in_flight_.pending->advance();
-  } catch (...) {
-    failedResponse(around_.metrics, "advance");
-  }
-  if (state != Pending::State::kWaiting) endLoad(state == Pending::State::kDone);
-}
-
-/// What was not done, a loader does from the beginning.
-void Lane::endLoad(bool done) {
-  // Has no effect if the descriptor is closed already.
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, std::exchange(in_flight_.fd, -1), nullptr);
-  in_flight_.pending.reset();
-  if (!done) return queueLoads(in_flight_.requests);
-  loaded_.swap(in_flight_.requests);
-  for (ActiveRequestPtr& request : loaded_) finishLoad(std::move(request));
-  loaded_.clear();
-}
-
-/// Leaves `requests` empty.
-void Lane::queueLoads(std::vector<ActiveRequestPtr>& requests) {
-  around_.loads.pushAll(requests);
-  for (ActiveRequestPtr& request : requests) {
+/// Leaves `request` where it is when there is no room.
+void Lane::load(ActiveRequestPtr& request, Loading& loading) {
+  if (waiting_ >= around_.options.load_queue) {
     around_.metrics.overloaded.add();
+    Connection& connection = *request->connection;
+    const Owner before = connection.owner.exchange(Owner::kLane, std::memory_order_relaxed);
     request->exchange.response = overloadedResponse();
-    const Owner before = request->connection->owner.exchange(Owner::kLane, std::memory_order_relaxed);
     answerHere(*request, before == Owner::kLentAndEvent);
+    return;
   }
-  requests.clear();
+  ++waiting_;
+  ++loading.waiting;
+  ++loading.gathered;
+  Exchange& exchange = request.release()->exchange;  // given back to Loading
+  try {
+    loading.loader->load(exchange);
+  } catch (...) {
+    loading.failed(exchange);
+  }
+}
+
+void Lane::Loading::concluded(Exchange& exchange) {
+  ActiveRequestPtr request(static_cast<OwnedExchange&>(exchange).owner);
+  --waiting;
+  --lane.waiting_;
+  request->exchange.continuation.reset();  // while it is in the processor's cache
+  lane.finishLoad(std::move(request));
+}
+
+void Lane::Loading::failed(Exchange& exchange) {
+  exchange.response = failedResponse(lane.around_.metrics, "load");
+  concluded(exchange);
 }
 
 void Lane::finishLoad(ActiveRequestPtr request) {
   Connection& connection = *request->connection;
-  conclude(*request);
   const bool event = connection.owner.exchange(Owner::kLane, std::memory_order_relaxed) == Owner::kLentAndEvent;
   if (isLarge(request->exchange.response)) return handOn(request, Route::kAnswered, event);
   const bool open = answerHere(*request, false);
-  if (open && event) look(connection, peerHasFinished(connection));
   if (spare_.size() < kMaxSpare) spare_.push_back(std::move(request));
-}
-
-void Lane::conclude(ActiveRequest& request) {
-  const std::shared_ptr<Handler> handler = std::move(request.handler);
-  if (request.answered) return;
-  try {
-    handler->conclude(request.exchange);
-  } catch (...) {
-    request.exchange.response = failedResponse(around_.metrics, "conclude");
-  }
-  request.exchange.continuation.reset();  // while it is in the processor's cache
+  if (open && event) look(connection, peerHasFinished(connection));
 }
 
 }  // namespace sessiond

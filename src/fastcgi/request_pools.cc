@@ -1,10 +1,5 @@
 #include "fastcgi/request_pools.h"
 
-#include <algorithm>
-#include <array>
-
-#include "base/check.h"
-#include "fastcgi/lane.h"
 #include "fastcgi/named_thread.h"
 
 namespace sessiond {
@@ -14,52 +9,6 @@ namespace {
 constexpr std::chrono::milliseconds kNoPatience{0};
 
 }  // namespace
-
-void LoaderPool::start(std::size_t threads) {
-  for (std::size_t i = 0; i < threads; ++i) {
-    threads_.push_back(startThread("loader-" + std::to_string(i), [this] { run(); }));
-  }
-}
-
-void LoaderPool::run() {
-  std::vector<ActiveRequestPtr> batch;
-  while (loads_.popSome(batch, kLargestBatch)) {
-    load(batch);
-    batch.clear();
-  }
-}
-
-void LoaderPool::load(std::vector<ActiveRequestPtr>& batch) {
-  // A batch has two handlers only around a reload of the configuration.
-  const auto by_handler = [](const ActiveRequestPtr& left, const ActiveRequestPtr& right) {
-    return left->handler < right->handler;
-  };
-  if (!std::is_sorted(batch.begin(), batch.end(), by_handler)) std::stable_sort(batch.begin(), batch.end(), by_handler);
-  for (auto begin = batch.begin(); begin != batch.end();) {
-    const auto end = std::upper_bound(begin, batch.end(), *begin, by_handler);
-    loadOfOneHandler({begin, end});
-    begin = end;
-  }
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (batch[i] != nullptr) batch[i]->connection->lane.giveBack(std::span(batch).subspan(i));
-  }
-}
-
-void LoaderPool::loadOfOneHandler(std::span<const ActiveRequestPtr> requests) {
-  std::array<Exchange*, kLargestBatch> exchanges;
-  SESSIOND_CHECK(requests.size() <= exchanges.size());
-  for (std::size_t i = 0; i < requests.size(); ++i) exchanges[i] = &requests[i]->exchange;
-  const std::shared_ptr<Handler> handler = requests.front()->handler;
-  try {
-    handler->load(std::span<Exchange* const>(exchanges.data(), requests.size()));
-  } catch (...) {
-    const Response failed = failedResponse(metrics_, "load");
-    for (const ActiveRequestPtr& request : requests) {
-      request->exchange.response = failed;
-      request->answered = true;
-    }
-  }
-}
 
 void WorkerPool::start(std::size_t threads) {
   for (std::size_t i = 0; i < threads; ++i) {

@@ -1,4 +1,4 @@
-// Loaders and workers: the threads that finish what a lane may not wait for.
+// Workers: the threads that finish what a lane may not wait for.
 
 #pragma once
 
@@ -15,30 +15,6 @@
 namespace sessiond {
 
 using RequestQueue = BoundedQueue<ActiveRequestPtr>;
-
-/// Session checks that have to ask Redis. A loader takes all that wait, up to kLargestBatch, and gives them to their
-/// handler at once: while it waits for Redis the next batch gathers, so load makes batches and batches make load
-/// cheap. Then they go back to their lanes, all of a lane at once.
-class LoaderPool {
- public:
-  static constexpr std::size_t kLargestBatch = 64;
-
-  LoaderPool(RequestQueue& loads, FastcgiMetrics& metrics) : loads_(loads), metrics_(metrics) {}
-
-  /// Throws std::system_error when there is no thread to be had.
-  void start(std::size_t threads);
-  /// REQUIRES: the queue is closed. Returns when what waited in it has gone back.
-  void join() { threads_.clear(); }
-
- private:
-  void run();
-  void load(std::vector<ActiveRequestPtr>& batch);
-  void loadOfOneHandler(std::span<const ActiveRequestPtr> requests);
-
-  RequestQueue& loads_;
-  FastcgiMetrics& metrics_;
-  std::vector<std::jthread> threads_;
-};
 
 /// What sets one pool of workers apart from another.
 struct WorkerPoolOptions {

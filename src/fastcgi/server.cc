@@ -17,7 +17,6 @@ constexpr std::size_t kWaitingForEachPasswordWorker = 4;
 ServerOptions completed(ServerOptions options) {
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   if (options.lanes == 0) options.lanes = (cores + 1) / 2;
-  if (options.loaders == 0) options.loaders = options.lanes;
   options.workers = std::max<std::size_t>(options.workers, 1);
   // Fewer than cores, so that one is left for everything else even where priorities cannot be set.
   if (options.password_workers == 0)
@@ -33,16 +32,13 @@ Server::Server(const ServerOptions& options, Listener listener, Snapshot<Handler
     : options_(completed(options)),
       listener_(std::move(listener)),
       metrics_(registry),
-      loads_(options_.load_queue),
       works_(options_.work_queue),
       passwords_(options_.password_queue),
-      loader_pool_(loads_, metrics_),
       worker_pool_(works_, {.name = "worker", .yields = false, .write_timeout = options_.write_timeout}, metrics_),
       password_pool_(passwords_, {.name = "password", .yields = true, .write_timeout = options_.write_timeout},
                      metrics_),
       surroundings_{.options = options_,
                     .listener = listener_,
-                    .loads = loads_,
                     .works = works_,
                     .passwords = passwords_,
                     .handlers = handlers,
@@ -65,7 +61,6 @@ Expected<void, std::string> Server::start() {
     lanes_.push_back(*std::move(lane));
   }
   try {
-    loader_pool_.start(options_.loaders);
     worker_pool_.start(options_.workers);
     password_pool_.start(options_.password_workers);
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
@@ -105,10 +100,8 @@ bool Server::drain(std::chrono::milliseconds patience) {
     enterAll(LanePhase::kEnding);
   }
   lane_threads_.clear();
-  loads_.close();
   works_.close();
   passwords_.close();
-  loader_pool_.join();
   worker_pool_.join();
   password_pool_.join();
   lanes_.clear();

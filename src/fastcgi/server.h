@@ -1,4 +1,4 @@
-// Server: the FastCGI room put together: lanes, loaders, workers and their queues around one listening socket.
+// Server: the FastCGI room put together: lanes, workers and their queue around one listening socket.
 
 #pragma once
 
@@ -63,10 +63,8 @@ class Server {
   const ServerOptions options_;
   Listener listener_;
   FastcgiMetrics metrics_;
-  RequestQueue loads_;
   RequestQueue works_;
   RequestQueue passwords_;
-  LoaderPool loader_pool_;
   WorkerPool worker_pool_;
   WorkerPool password_pool_;
   std::vector<std::unique_ptr<Lane>> lanes_;

@@ -1,23 +1,23 @@
 // Handler: what the FastCGI room calls for every request, and the only thing it knows of the rooms above.
 //
-// A request is received on a lane, which must never wait. A session check that has to ask Redis is loaded, many at a
-// time, so that they share one pipeline: by the lane if that can begin without waiting, else by a loader; and it is
-// answered on its lane. Whatever may take long (logout, pages and so on) goes to a worker, and what computes password
-// hashes to a worker of another kind, so that no number of logins keeps anything else waiting.
+// A request is received on a lane, which must never wait. A session check that has to ask Redis goes on on its lane, by
+// the handler's loader for that lane, whenever Redis has answered something. Whatever may take long (logout, pages and
+// so on) goes to a worker, and what computes password hashes to a worker of another kind, so that no number of logins
+// keeps anything else waiting.
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
-#include <span>
 
-#include "base/pending.h"
+#include "base/event_loop.h"
 #include "http/request.h"
 #include "http/response.h"
 
 namespace sessiond {
 
-/// What receive() found out and load() or work() goes on from (verified cookies, the policy, the settings). May be
-/// destroyed after its handler.
+/// What receive() found out and the loader goes on from (verified cookies, the policy, the settings). May be destroyed
+/// after its handler.
 class Continuation {
  public:
   virtual ~Continuation() = default;
@@ -30,11 +30,36 @@ struct Exchange {
   std::unique_ptr<Continuation> continuation;
 };
 
-enum class Route {
+enum class Route : std::uint8_t {
   kAnswered,  ///< `response` is complete
-  kLoad,      ///< to be loaded, then concluded
+  kLoad,      ///< to the lane's loader
   kWork,      ///< to a worker
   kPassword,  ///< to a worker for passwords: it may take all of a processor's core for a second
+};
+
+/// Goes on with exchanges that lack something, without waiting for it. Of one lane's thread, and of one handler.
+class Loader {
+ public:
+  /// To whom an exchange is given back, once, when its response is complete.
+  class Lane {
+   public:
+    virtual void concluded(Exchange& exchange) = 0;
+    /// The same with an exception that is being handled: 500. REQUIRES: called in a catch block.
+    virtual void failed(Exchange& exchange) = 0;
+
+   protected:
+    ~Lane() = default;
+  };
+
+  virtual ~Loader() = default;
+  /// Takes an exchange that receive() said kLoad of; it stays where it is. Nothing is given back meanwhile.
+  virtual void load(Exchange& exchange) = 0;
+  /// No more come in at this moment: what has gathered is asked for. May give exchanges back.
+  virtual void flush() = 0;
+  /// Something is being asked for. What is taken meanwhile follows by itself.
+  virtual bool busy() const = 0;
+  /// Requests have been received on this lane.
+  virtual void noteUse() = 0;
 };
 
 /// Thread-safe: all threads call the same object. May throw; the FastCGI room answers 500 then.
@@ -43,15 +68,8 @@ class Handler {
   virtual ~Handler() = default;
   /// On a lane. Never waits: no Redis, no file, no password hash, no lock that is held long.
   virtual Route receive(Exchange& exchange) = 0;
-  /// On the lane. Begins what load() does, as far as that can be done without waiting; nullptr when it cannot be, and
-  /// load() has to do it. The exchanges stay where they are until what is pending has ended or is destroyed. After
-  /// kDone they can be concluded; after kFailed, or after its deadline, load() is to be called for them, on a loader.
-  virtual std::unique_ptr<Pending> beginLoad(std::span<Exchange* const> batch) = 0;
-  /// On a loader. Gets what the exchanges of the batch lack (1 to 64, all of them received by this very object).
-  /// Waits for Redis at most as long as its budget.
-  virtual void load(std::span<Exchange* const> batch) = 0;
-  /// On the lane again, after load(). Fills in the response. Never waits.
-  virtual void conclude(Exchange& exchange) = 0;
+  /// On a lane, for its own use. It ends before the handler, the loop and the lane.
+  virtual std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Lane& lane) = 0;
   /// On a worker. Fills in the response.
   virtual void work(Exchange& exchange) = 0;
 };

@@ -58,16 +58,28 @@ void HostResolver::startThread() {
 
 ResolvedAddresses HostResolver::resolve(SteadyTime deadline) {
   if (!literal_.empty()) return literal_;
-  Lookups& lookups = *lookups_;
-  std::unique_lock lock(lookups.mutex);
-  if (lookups.wanted == lookups.done) {
-    ++lookups.wanted;
-    lookups.changed.notify_all();
-  }
-  const std::uint64_t mine = lookups.wanted;
-  if (!lookups.changed.wait_until(lock, deadline, [&] { return lookups.done >= mine; }))
+  std::unique_lock lock(lookups_->mutex);
+  const std::uint64_t mine = want();
+  if (!lookups_->changed.wait_until(lock, deadline, [&] { return lookups_->done >= mine; }))
     return Unexpected(std::string("cannot resolve the host in time"));
-  return lookups.result;
+  return lookups_->result;
+}
+
+std::optional<ResolvedAddresses> HostResolver::lookUp(std::uint64_t& ticket) {
+  if (!literal_.empty()) return literal_;
+  const std::lock_guard lock(lookups_->mutex);
+  if (ticket == 0) ticket = want();
+  if (lookups_->done < ticket) return std::nullopt;
+  return lookups_->result;
+}
+
+/// Joins the lookup that runs, or begins one; its number. REQUIRES: the mutex is held.
+std::uint64_t HostResolver::want() {
+  if (lookups_->wanted == lookups_->done) {
+    ++lookups_->wanted;
+    lookups_->changed.notify_all();
+  }
+  return lookups_->wanted;
 }
 
 void HostResolver::run(Lookups& lookups) {

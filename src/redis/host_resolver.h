@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +50,9 @@ class HostResolver {
   /// The host's addresses, at least one, in the order to be tried; or a message. Callers that come while a lookup
   /// runs share its result.
   ResolvedAddresses resolve(SteadyTime deadline);
+  /// The same without waiting: nullopt while the lookup runs, which is to be asked for again by the `ticket` of the
+  /// first call, where it is 0.
+  std::optional<ResolvedAddresses> lookUp(std::uint64_t& ticket);
 
  private:
   /// What the resolver and its thread have to do with each other; belongs to both.
@@ -67,6 +71,7 @@ class HostResolver {
 
   static void run(Lookups& lookups);
   void startThread();
+  std::uint64_t want();
 
   std::vector<SocketAddress> literal_;  // set once, in the constructor
   std::shared_ptr<Lookups> lookups_;    // of a name; null for a literal address

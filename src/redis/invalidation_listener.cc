@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/parse.h"
 #include "redis/error_reply.h"
 #include "redis/redis_connection.h"
 
@@ -24,16 +23,9 @@ constexpr milliseconds kLongestPause(2000);
 constexpr auto kRejectionLogInterval = 60s;
 /// How long the end of the listener may take while nothing comes.
 constexpr milliseconds kStopLatency(100);
-constexpr int kPingsWithinStaleness = 4;
-/// A subscription that has been silent for this many times max_staleness is given up and made anew.
-constexpr int kSilencesUntilGivenUp = 3;
 
 Unexpected<ConnectionError> rejected(std::string text) {
   return Unexpected(ConnectionError{ConnectionError::Kind::kRejected, std::move(text)});
-}
-
-std::string ticksOf(SteadyTime time) {
-  return std::to_string(time.time_since_epoch().count());
 }
 
 }  // namespace
@@ -47,15 +39,13 @@ InvalidationListener::Counters::Counters(MetricsRegistry& metrics)
           "sessiond_cache_subscribed",
           "Subscriptions that stand: 1, or 0; during a reload, the old one counts until it is let go of.")) {}
 
-InvalidationListener::InvalidationListener(RedisClient& client, const SessionSettings& config, const RedisKeys& keys,
-                                           SessionCache& cache, CacheTrust& trust, const Clock& clock,
-                                           MetricsRegistry& metrics)
+InvalidationListener::InvalidationListener(RedisClient& client, const RedisKeys& keys, SessionCache& cache,
+                                           Canaries& canaries, const Clock& clock, MetricsRegistry& metrics)
     : client_(client),
       cache_(cache),
-      trust_(trust),
+      canaries_(canaries),
       clock_(clock),
       scope_(keys),
-      max_staleness_(config.cache.max_staleness),
       counters_(metrics),
       rejection_log_(kRejectionLogInterval),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
@@ -69,14 +59,15 @@ void InvalidationListener::run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "invalidations");
   milliseconds pause = kFirstPause;
   while (!stop.stop_requested()) {
-    standing_ = false;
     Subscribed subscribed = subscribe();
     const Done done = subscribed ? follow(**subscribed, stop) : Done(Unexpected(subscribed.error()));
-    trust_.beginEpoch();
-    if (standing_) counters_.trusted.add(-1);
+    const bool standing = standing_;
+    const bool proven = canaries_.proven();
+    canaries_.lost();
+    if (std::exchange(standing_, false)) counters_.trusted.add(-1);
     if (done) continue;
-    noteLoss(done.error(), standing_);
-    pause = standing_ ? kFirstPause : std::min(pause * 2, kLongestPause);
+    noteLoss(done.error(), standing);
+    pause = proven ? kFirstPause : std::min(pause * 2, kLongestPause);
     std::unique_lock lock(mutex_);
     stopping_.wait_for(lock, stop, pause, [] { return false; });
   }
@@ -96,11 +87,13 @@ InvalidationListener::Subscribed InvalidationListener::subscribe() {
   if (replies[0].type != RedisReply::Type::kInteger) return rejected(replies[0].text);
 
   commands.clear();
-  commands.begin(6 + 2 * scope_.prefixes().size());
+  canary_prefix_ = canaries_.newPrefix();
+  const std::vector<std::string> prefixes = scope_.prefixesWith(canary_prefix_);
+  commands.begin(6 + 2 * prefixes.size());
   for (const char* word : {"CLIENT", "TRACKING", "ON", "REDIRECT"}) commands.argument(word);
   commands.argument(std::to_string(replies[0].integer));
   commands.argument("BCAST");
-  for (const std::string& prefix : scope_.prefixes()) {
+  for (const std::string& prefix : prefixes) {
     commands.argument("PREFIX");
     commands.argument(prefix);
   }
@@ -111,26 +104,20 @@ InvalidationListener::Subscribed InvalidationListener::subscribe() {
 
   commands.clear();
   commands.add({"SUBSCRIBE", kInvalidationChannel});
-  asked_ = last_sign_ = clock_.steadyNow();
   if (Done done = connection.post(commands, deadline); !done) return Unexpected(done.error());
   return dialled;
 }
 
 /// Carries out what comes, until the subscription is lost (an error) or the listener is to stop.
 Done InvalidationListener::follow(RedisConnection& connection, const std::stop_token& stop) {
-  const milliseconds interval = std::max<milliseconds>(max_staleness_ / kPingsWithinStaleness, 10ms);
-  SteadyTime next_ping = clock_.steadyNow();
+  const std::uint64_t generation = canaries_.generation();
   RedisReplies messages;
   while (!stop.stop_requested()) {
-    const SteadyTime now = clock_.steadyNow();
-    if (now - last_sign_ > kSilencesUntilGivenUp * max_staleness_) {
-      return Unexpected(ConnectionError{ConnectionError::Kind::kTimeout, "the subscription has fallen silent"});
+    if (canaries_.generation() != generation) {
+      client_.renew();
+      return Unexpected(ConnectionError{ConnectionError::Kind::kTimeout, "its canaries stayed away"});
     }
-    if (now >= next_ping) {
-      if (Done done = ping(connection); !done) return done;
-      next_ping = now + interval;
-    }
-    if (Done done = connection.listen(messages, std::min(next_ping, now + kStopLatency)); !done) return done;
+    if (Done done = connection.listen(messages, clock_.steadyNow() + kStopLatency); !done) return done;
     for (const RedisReply& message : messages) {
       if (Done done = handle(message); !done) return done;
     }
@@ -138,38 +125,26 @@ Done InvalidationListener::follow(RedisConnection& connection, const std::stop_t
   return {};
 }
 
-Done InvalidationListener::ping(RedisConnection& connection) {
-  RedisCommands commands;
-  const SteadyTime now = clock_.steadyNow();
-  commands.add({"PING", ticksOf(now)});
-  return connection.post(commands, now + max_staleness_);
-}
-
 Done InvalidationListener::handle(const RedisReply& reply) {
   const InvalidationMessage message = readInvalidationMessage(reply);
   switch (message.kind) {
     case Kind::kSubscribed:
-      if (!std::exchange(standing_, true)) counters_.trusted.add(1);
-      epoch_ = trust_.beginEpoch();
-      trust_.prove(epoch_, asked_);
+      standing_ = true;
+      canaries_.stands(canary_prefix_);
       counters_.subscriptions.add();
+      counters_.trusted.add(1);
       logInfo("cache: Redis tells which sessions change; they are kept in memory");
       return {};
-    case Kind::kPong:
-      if (const auto ticks = parseInteger<SteadyTime::rep>(message.text)) {
-        last_sign_ = SteadyTime(SteadyTime::duration(*ticks));
-        trust_.prove(epoch_, last_sign_);
-      }
-      return {};
     case Kind::kKeys:
-      counters_.invalidations.add(message.keys.size());
       for (const std::string_view key : message.keys) {
+        if (canaries_.cameBack(key, canary_prefix_)) continue;
+        counters_.invalidations.add();
         scope_.forEachId(key, [this](std::string_view id) { cache_.invalidate(id, clock_.steadyNow()); });
       }
       return {};
     case Kind::kEverything:
       counters_.flushes.add();
-      epoch_ = trust_.distrust();
+      canaries_.distrust();
       return {};
     case Kind::kError:
       return rejected(std::string(message.text));

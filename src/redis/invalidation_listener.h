@@ -3,15 +3,15 @@
 // Server-assisted client-side caching, in the form that works with RESP2: the connection asks for invalidations to be
 // redirected to itself and subscribes to the channel they come on.
 //
-//   CLIENT ID                                                                       -> 7
-//   CLIENT TRACKING ON REDIRECT 7 BCAST PREFIX sess: PREFIX sessiond:revoked:       -> OK
+//   CLIENT ID                                                                                            -> 7
+//   CLIENT TRACKING ON REDIRECT 7 BCAST PREFIX sess: PREFIX sessiond:revoked: PREFIX sessiond:alive:...  -> OK
 //   SUBSCRIBE __redis__:invalidate
 //
 // BCAST, and not tracking by the connections that read: Redis then remembers no keys for us, so that there is no
 // table that could overflow with a million sessions, and no reading connection whose loss would silently end the
 // invalidations of what it had read. The price is a message for every session that anybody writes.
 //
-// The subscription proves that it lives by PING (cache_trust.h), four times within max_staleness.
+// What proves that the subscription tells of everything, and of the right server, are canaries (canaries.h).
 
 #pragma once
 
@@ -26,19 +26,18 @@
 #include "base/clock.h"
 #include "base/interval_gate.h"
 #include "base/metrics.h"
+#include "redis/canaries.h"
 #include "redis/invalidation_message.h"
 #include "redis/redis_client.h"
-#include "session/cache_trust.h"
 #include "session/session_cache.h"
-#include "session/session_settings.h"
 
 namespace sessiond {
 
 /// Runs a thread of its own from its making to its end. Everything passed in must outlive it.
 class InvalidationListener {
  public:
-  InvalidationListener(RedisClient& client, const SessionSettings& config, const RedisKeys& keys, SessionCache& cache,
-                       CacheTrust& trust, const Clock& clock, MetricsRegistry& metrics);
+  InvalidationListener(RedisClient& client, const RedisKeys& keys, SessionCache& cache, Canaries& canaries,
+                       const Clock& clock, MetricsRegistry& metrics);
   /// Trust is withdrawn. Waits for the thread, at most as long as a connection attempt takes.
   ~InvalidationListener();
   InvalidationListener(const InvalidationListener&) = delete;
@@ -58,21 +57,17 @@ class InvalidationListener {
   Subscribed subscribe();
   Expected<void, ConnectionError> follow(RedisConnection& connection, const std::stop_token& stop);
   Expected<void, ConnectionError> handle(const RedisReply& reply);
-  Expected<void, ConnectionError> ping(RedisConnection& connection);
   void noteLoss(const ConnectionError& error, bool stood);
 
   RedisClient& client_;
   SessionCache& cache_;
-  CacheTrust& trust_;
+  Canaries& canaries_;
   const Clock& clock_;
   const InvalidationScope scope_;
-  const std::chrono::milliseconds max_staleness_;
   Counters counters_;
   IntervalGate rejection_log_;
-  CacheTrust::Epoch epoch_ = 0;  // owned by the thread: of the subscription
-  SteadyTime asked_;             // owned by the thread: when the subscription was asked for
-  SteadyTime last_sign_;         // owned by the thread: when the last PING that was answered had been sent
-  bool standing_ = false;        // owned by the thread: the subscription is confirmed
+  std::string canary_prefix_;  // owned by the thread: of the subscription
+  bool standing_ = false;      // owned by the thread: the subscription is confirmed
   std::mutex mutex_;
   std::condition_variable_any stopping_;
   std::jthread thread_;  // last: it uses all of the above

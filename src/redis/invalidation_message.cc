@@ -1,5 +1,6 @@
 #include "redis/invalidation_message.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -25,7 +26,6 @@ InvalidationMessage readInvalidationMessage(const RedisReply& reply) {
   if (reply.type == Type::kError) return {.kind = Kind::kError, .text = reply.text};
   if (reply.type != Type::kArray || reply.elements.size() < 2) return {};
   const std::string& name = reply.elements[0].text;
-  if (name == "pong") return {.kind = Kind::kPong, .text = reply.elements[1].text};
   if (reply.elements.size() != 3 || reply.elements[1].text != kInvalidationChannel) return {};
   if (name == "subscribe") return {.kind = Kind::kSubscribed};
   if (name == "message") return readPayload(reply.elements[2]);
@@ -42,6 +42,13 @@ InvalidationScope::InvalidationScope(RedisKeys keys) : keys_(std::move(keys)) {
   } else {
     prefixes_ = {sessions, tombstones};
   }
+}
+
+std::vector<std::string> InvalidationScope::prefixesWith(const std::string& more) const {
+  std::vector<std::string> all = prefixes_;
+  const auto covers = [&more](const std::string& prefix) { return more.starts_with(prefix); };
+  if (std::none_of(all.begin(), all.end(), covers)) all.push_back(more);
+  return all;
 }
 
 }  // namespace sessiond

@@ -3,7 +3,6 @@
 //   message  __redis__:invalidate  [sess:abc, sessiond:revoked:{sess:abc}]   these keys have changed, expired or gone
 //   message  __redis__:invalidate  nil                                       all keys have gone (FLUSHALL, FLUSHDB)
 //   subscribe __redis__:invalidate 1                                         the subscription stands
-//   pong <text>                                                              the answer to PING <text>
 
 #pragma once
 
@@ -22,7 +21,6 @@ inline constexpr std::string_view kInvalidationChannel = "__redis__:invalidate";
 struct InvalidationMessage {
   enum class Kind {
     kSubscribed,
-    kPong,        ///< `text` is what was sent with the PING
     kKeys,        ///< `keys` are no longer what they were
     kEverything,  ///< no key is
     kError,       ///< an error reply; `text` says which
@@ -44,6 +42,8 @@ class InvalidationScope {
 
   /// What Redis is asked to tell of. Redis refuses prefixes of which one begins another, so that may be one.
   const std::vector<std::string>& prefixes() const { return prefixes_; }
+  /// The same, and keys that begin with `more`.
+  std::vector<std::string> prefixesWith(const std::string& more) const;
   /// Calls `forget` with every session id that `key` may stand for. With a session prefix that the tombstones'
   /// begins with, there are two.
   template <typename Forget>

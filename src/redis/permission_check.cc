@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "login/attempt_store.h"
+#include "redis/invalidation_message.h"
 #include "redis/redis_connection.h"
 #include "redis/redis_keys.h"
 
@@ -26,11 +27,14 @@ bool isRefusal(const RedisReply& reply) {
 /// Commands, and what to call each of them when it is refused.
 class Questions {
  public:
-  /// COMMAND; the rest below are COMMAND KEY ARGUMENT... for a key with this prefix. Each is asked once.
-  void add(std::string_view command) {
-    names_.emplace_back(command);
-    commands_.add({command});
+  /// One without a key, called by its words.
+  void addKeyless(std::initializer_list<std::string_view> words) {
+    std::string name;
+    for (const std::string_view word : words) name.append(name.empty() ? "" : " ").append(word);
+    names_.push_back(std::move(name));
+    commands_.add(words);
   }
+  /// COMMAND KEY ARGUMENT... for a key with this prefix. Each is asked once.
   void add(std::string_view command, std::string_view prefix, std::initializer_list<std::string_view> rest = {}) {
     if (!isNew(command, prefix)) return;
     commands_.begin(2 + rest.size());
@@ -67,7 +71,7 @@ class Questions {
 /// What is counted and remembered of tries to log in.
 void addLoginGate(const RedisKeys& keys, Questions& questions) {
   const std::string tries = keys.own(kTriesPrefix);
-  questions.add("TIME");
+  questions.addKeyless({"TIME"});
   questions.addScript(tries);
   questions.add("HMGET", tries, {"last"});
   questions.add("HSET", tries, {"last", "0"});
@@ -104,7 +108,6 @@ void addLogin(const PermissionScope& scope, Questions& questions) {
 
 void addApi(const PermissionScope& scope, Questions& questions) {
   const RedisKeys& keys = scope.keys;
-  questions.addScript(keys.sessions());
   questions.add("GET", keys.sessions());
   questions.add("SET", keys.sessions(), {"1"});
   questions.add("GETRANGE", scope.app_cache->key_prefix, {"0", "0"});
@@ -112,12 +115,21 @@ void addApi(const PermissionScope& scope, Questions& questions) {
   questions.add("DEL", scope.app_cache->key_prefix);
 }
 
+void addCache(const RedisKeys& keys, Questions& questions) {
+  questions.add("SET", keys.canaries(), {"1"});
+  questions.add("GET", keys.canaries());
+  questions.addKeyless({"CLIENT", "ID"});
+  questions.addKeyless({"CLIENT", "TRACKING", "ON"});
+  questions.addKeyless({"SUBSCRIBE", kInvalidationChannel});
+}
+
 Questions questionsFor(const PermissionScope& scope) {
   Questions questions;
   const RedisKeys& keys = scope.keys;
   questions.add("GETRANGE", keys.sessions(), {"0", "0"});
-  if (scope.session.cache.enabled) questions.add("PTTL", keys.sessions());
   questions.add("EXISTS", keys.tombstones());
+  questions.addScript(keys.sessions());
+  questions.add("PTTL", keys.sessions());
   questions.add("EXPIRE", keys.sessions(), {"1"});
   questions.addScript(keys.tombstones());
   questions.add("PTTL", keys.tombstones());
@@ -126,6 +138,7 @@ Questions questionsFor(const PermissionScope& scope) {
   questions.add("DEL", keys.sessions());
   questions.add("ZREM", keys.indexes(), {"0"});
   questions.add("ZRANGE", keys.indexes(), {"0", "0"});
+  if (scope.session.cache.enabled) addCache(keys, questions);
   if (!scope.login.authenticators.empty()) addLogin(scope, questions);
   if (scope.app_cache != nullptr) addApi(scope, questions);
   return questions;
@@ -140,7 +153,7 @@ std::vector<std::string> ask(RedisClient& client, const PermissionScope& scope, 
   RedisReplies replies;
 
   Questions frame;
-  frame.add("MULTI");
+  frame.addKeyless({"MULTI"});
   if (!(*connection)->exchange(frame.commands(), replies, clock.steadyNow(), deadline)) return refused;
   frame.collectRefused(replies, refused);
   // Without a transaction, what follows would be carried out.

@@ -9,7 +9,6 @@
 #include <new>
 
 #include "base/check.h"
-#include "redis/error_reply.h"
 #include "redis/redis_connector.h"
 
 namespace sessiond {
@@ -122,28 +121,9 @@ RedisConnection::RedisConnection(UniqueFd socket, milliseconds command_timeout, 
 
 RedisConnection::~RedisConnection() = default;
 
-Done RedisConnection::greet(std::string_view user, const Secret& password, std::uint32_t database, SteadyTime now,
-                            SteadyTime deadline) {
-  RedisCommands commands;
-  if (!password.empty() && !user.empty()) commands.add({"AUTH", user, password.reveal()});
-  if (!password.empty() && user.empty()) commands.add({"AUTH", password.reveal()});
-  if (database != 0) commands.add({"SELECT", std::to_string(database)});
-  const std::size_t required = commands.count();
-  commands.add({"CLIENT", "SETNAME", "sessiond"});
-  RedisReplies replies;
-  if (Done done = exchange(commands, replies, now, deadline); !done) {
-    // A server that has no place for us says so unasked and closes.
-    if (sink_.complete == 0 || replies[0].type != RedisReply::Type::kError) return done;
-    return failure(ConnectionError::Kind::kRejected, std::move(replies[0].text));
-  }
-  for (std::size_t i = 0; i < replies.size(); ++i) {
-    if (replies[i].type != RedisReply::Type::kError) continue;
-    // A server that does not let us have a name is usable all the same, unless it is for a reason that meets all.
-    if (i >= required && classifyError(replies[i].text).scope == ErrorScope::kCommand) continue;
-    broken_ = true;
-    return failure(ConnectionError::Kind::kRejected, std::move(replies[i].text));
-  }
-  return {};
+std::optional<std::string> RedisConnection::lastWords(const RedisReplies& replies) const {
+  if (sink_.complete == 0 || replies[0].type != RedisReply::Type::kError) return std::nullopt;
+  return replies[0].text;
 }
 
 Done RedisConnection::exchange(const RedisCommands& commands, RedisReplies& replies, SteadyTime now,

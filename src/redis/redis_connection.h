@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -45,10 +46,6 @@ class RedisConnection {
   RedisConnection(const RedisConnection&) = delete;
   RedisConnection& operator=(const RedisConnection&) = delete;
 
-  /// AUTH, SELECT and CLIENT SETNAME in one round trip.
-  Expected<void, ConnectionError> greet(std::string_view user, const Secret& password, std::uint32_t database,
-                                        SteadyTime now, SteadyTime deadline);
-
   /// Sends all commands and reads one reply for each into `replies`. `now` is the current time, which the caller has
   /// just read. REQUIRES: not broken().
   Expected<void, ConnectionError> exchange(const RedisCommands& commands, RedisReplies& replies, SteadyTime now,
@@ -69,6 +66,9 @@ class RedisConnection {
   Expected<void, ConnectionError> listen(RedisReplies& messages, SteadyTime deadline);
   static constexpr std::size_t kMaxMessages = 256;
 
+  /// After a failure: the error that the server said before it closed, having no place for us, say. `replies` are those
+  /// of the exchange that failed.
+  std::optional<std::string> lastWords(const RedisReplies& replies) const;
   bool broken() const { return broken_; }
   int fd() const;
 

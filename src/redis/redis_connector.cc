@@ -77,22 +77,39 @@ Connected RedisConnector::connect(SteadyTime deadline) {
 }
 
 Connected RedisConnector::connectTo(const SocketAddress& address, SteadyTime deadline) const {
-  const int family = address.get()->sa_family;
-  UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  Connected begun = begin(address);
+  if (!begun) return begun;
+  if (!waitFor(begun->get(), POLLOUT, deadline, clock_)) return Unexpected(std::string("cannot connect in time"));
+  if (auto problem = finish(begun->get())) return Unexpected(*std::move(problem));
+  return begun;
+}
+
+std::optional<ResolvedAddresses> RedisConnector::lookUp(std::uint64_t& ticket) {
+  if (socket_) return ResolvedAddresses(std::vector<SocketAddress>{*socket_});
+  return resolver_->lookUp(ticket);
+}
+
+Connected RedisConnector::begin(const SocketAddress& address) {
+  UniqueFd fd(::socket(address.get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return Unexpected("cannot make a socket: " + describe(errno));
-  if (::connect(fd.get(), address.get(), address.length) != 0) {
-    // EAGAIN on a unix socket: the server does not accept, its queue is full.
-    if (errno != EINPROGRESS) return Unexpected("cannot connect: " + describe(errno));
-    if (!waitFor(fd.get(), POLLOUT, deadline, clock_)) return Unexpected(std::string("cannot connect in time"));
-    int error = 0;
-    socklen_t size = sizeof error;
-    getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error != 0) return Unexpected("cannot connect: " + describe(error));
-  }
-  if (family != AF_UNIX) setTcpOptions(fd.get());
-  const int flags = fcntl(fd.get(), F_GETFL);
-  SESSIOND_CHECK(flags >= 0 && fcntl(fd.get(), F_SETFL, flags & ~O_NONBLOCK) == 0);
+  // EAGAIN on a unix socket: the server does not accept, its queue is full.
+  const bool refused = ::connect(fd.get(), address.get(), address.length) != 0 && errno != EINPROGRESS;
+  if (refused) return Unexpected("cannot connect: " + describe(errno));
   return fd;
+}
+
+std::optional<std::string> RedisConnector::finish(int fd) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) return "cannot connect: " + describe(error);
+  int family = AF_UNIX;
+  size = sizeof family;
+  getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
+  if (family != AF_UNIX) setTcpOptions(fd);
+  const int flags = fcntl(fd, F_GETFL);
+  SESSIOND_CHECK(flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0);
+  return std::nullopt;
 }
 
 }  // namespace sessiond

@@ -21,6 +21,16 @@ class RedisConnector {
  public:
   RedisConnector(const RedisAddress& address, const Clock& clock);
 
+  // For those who wait for nothing, in steps.
+
+  /// The host's addresses, at least one, or a message; nullopt: not found yet, ask again with the same `ticket`, which
+  /// is 0 at first.
+  std::optional<ResolvedAddresses> lookUp(std::uint64_t& ticket);
+  /// A socket that is being connected: it can be written when it is, or has failed.
+  static Expected<UniqueFd, std::string> begin(const SocketAddress& address);
+  /// Makes a connected socket what connect() gives. A message: it is not connected.
+  static std::optional<std::string> finish(int fd);
+
   /// A connected stream socket in blocking mode (close-on-exec; TCP: no delay, keep-alive), or a message.
   Expected<UniqueFd, std::string> connect(SteadyTime deadline);
 

@@ -5,6 +5,7 @@
 //   sessiond:sessions:{42}        the sessions of the user with this id
 //   sessiond:user:ada             a user who may log in
 //   sessiond:try:..., places:..., failures:...   what the login counts and remembers of tries (attempt_store.h)
+//   sessiond:alive:{s}:...        proofs that invalidations arrive (canaries.h)
 //
 // A tombstone holds the whole key of its session, so that sites with prefixes of their own never meet, and is in that
 // key's slot of a Redis Cluster: what stands between braces, the hash tag, is the session's whole key. Where that key
@@ -34,6 +35,7 @@ class RedisKeys {
   const std::string& tombstones() const { return tombstones_; }
   const std::string& indexes() const { return indexes_; }
   const std::string& users() const { return users_; }
+  const std::string& canaries() const { return canaries_; }
 
   std::string session(std::string_view id) const { return session_prefix_ + std::string(id); }
   std::string tombstone(std::string_view id) const;
@@ -58,6 +60,7 @@ class RedisKeys {
   const std::string tombstones_;
   const std::string indexes_;
   const std::string users_;
+  const std::string canaries_;
   const std::string untagged_;  ///< of tombstones, up to the id
   const std::string tagged_;    ///< the same where the session's key has a hash tag
 };

@@ -3,7 +3,6 @@
 #include <optional>
 #include <vector>
 
-#include "base/reused.h"
 #include "redis/ttl_argument.h"
 
 namespace sessiond {
@@ -75,53 +74,6 @@ void RedisSessionStore::load(std::span<SessionLoad> loads) {
     return;
   }
   SessionReading::read(loads, batch.replies);
-}
-
-class RedisSessionStore::BegunLoad final : public Pending {
- public:
-  BegunLoad(RedisSessionStore& store, std::span<SessionLoad> loads) : loads_(loads) {
-    SessionReading::shrink(batch_->replies);
-    batch_->commands.clear();
-    store.reading_.write(loads, batch_->commands);
-    pipeline_ = store.client_.beginPipeline(batch_->commands, batch_->replies);
-  }
-  bool hasBegun() const { return pipeline_ != nullptr; }
-
-  int fd() const override { return pipeline_->fd(); }
-  SteadyTime deadline() const override { return pipeline_->deadline(); }
-  State advance() override {
-    const State state = pipeline_->advance();
-    if (state == State::kDone) SessionReading::read(loads_, batch_->replies);
-    return state;
-  }
-
- private:
-  const std::span<SessionLoad> loads_;
-  const Reused<Batch> batch_;
-  std::unique_ptr<Pending> pipeline_;  // last: it refers to batch_
-};
-
-std::unique_ptr<Pending> RedisSessionStore::beginLoad(std::span<SessionLoad> loads) {
-  if (loads.empty()) return nullptr;
-  auto begun = std::make_unique<BegunLoad>(*this, loads);
-  if (!begun->hasBegun()) return nullptr;
-  return begun;
-}
-
-Expected<void, StoreError> RedisSessionStore::touch(std::span<const SessionTouch> touches) {
-  if (touches.empty()) return {};
-  RedisCommands commands;
-  for (const SessionTouch& touch : touches) {
-    commands.begin(3);
-    commands.argument("EXPIRE");
-    commands.argument(keys_.sessions(), touch.id.bytes());
-    commands.argument(ttlArgument(touch.ttl));
-  }
-  RedisReplies replies;
-  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return done;
-  for (const RedisReply& reply : replies)
-    if (reply.type != Type::kInteger) return Unexpected(errorOf(reply));
-  return {};
 }
 
 Expected<void, StoreError> RedisSessionStore::create(const SessionId& id, std::string_view json,

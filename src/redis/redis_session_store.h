@@ -9,7 +9,6 @@
 
 #pragma once
 
-#include <memory>
 #include <span>
 #include <string>
 
@@ -29,9 +28,6 @@ class RedisSessionStore final : public SessionStore {
 
   /// Of a value longer than session.max_bytes, `json` holds the first max_bytes + 1 bytes: enough to see that.
   void load(std::span<SessionLoad> loads) override;
-  /// See RedisClient::beginPipeline().
-  std::unique_ptr<Pending> beginLoad(std::span<SessionLoad> loads) override;
-  Expected<void, StoreError> touch(std::span<const SessionTouch> touches) override;
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override;
   /// A connection that breaks just after the server has written makes this say kChanged, since it is asked again: a
   /// caller that reads, decides anew and tries once more comes to the right end. Two round trips: a tombstone is looked
@@ -43,7 +39,6 @@ class RedisSessionStore final : public SessionStore {
 
  private:
   struct Batch;
-  class BegunLoad;
 
   RedisClient& client_;
   const RedisKeys keys_;

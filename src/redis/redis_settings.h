@@ -23,6 +23,7 @@ struct RedisSettings {
   Secret password;  ///< read from password_file
   std::chrono::milliseconds connect_timeout{500};
   std::chrono::milliseconds command_timeout{250};
+  bool allow_replica = false;  ///< a server that is no primary is used as well
   BreakerSettings breaker;
 };
 

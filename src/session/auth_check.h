@@ -14,7 +14,7 @@
 #include "base/fixed_vector.h"
 #include "http/cookie_header.h"
 #include "session/check_status.h"
-#include "session/facts_source.h"
+#include "session/found_session.h"
 #include "session/session_policy.h"
 #include "session/signed_cookie.h"
 

@@ -19,8 +19,6 @@ class CoherentStore final : public SessionStore {
       : store_(store), cache_(cache), clock_(clock) {}
 
   void load(std::span<SessionLoad> loads) override { store_.load(loads); }
-  std::unique_ptr<Pending> beginLoad(std::span<SessionLoad> loads) override { return store_.beginLoad(loads); }
-  Expected<void, StoreError> touch(std::span<const SessionTouch> touches) override { return store_.touch(touches); }
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override {
     return told(id, store_.create(id, json, ttl));
   }

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
+#include "base/clock.h"
 #include "session/known_session.h"
 
 namespace sessiond {
@@ -24,8 +26,8 @@ inline constexpr std::chrono::milliseconds kNoEnd = std::chrono::milliseconds::m
 struct FoundSession {
   Presence presence = Presence::kUnavailable;
   SessionRef session = {};  ///< when kPresent
-  /// How long the key had to live when it was read from the store; absent: nobody asked, or the store did not say.
-  std::optional<std::chrono::milliseconds> ttl = {};
+  /// When its key ends, SteadyTime::max() if never; absent: nobody asked, or the store did not say.
+  std::optional<SteadyTime> ends = {};
 };
 
 }  // namespace sessiond

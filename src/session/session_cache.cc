@@ -38,12 +38,6 @@ std::chrono::milliseconds greatestAgeOf(std::uint64_t hash) {
   return SessionCache::kGreatestAge - std::chrono::milliseconds((hash >> 32) % kQuarter);
 }
 
-/// When a key that was asked for at `sent` has ended at the latest.
-SteadyTime endOf(const FoundSession& found, SteadyTime sent) {
-  const bool ends = found.ttl && *found.ttl < std::chrono::hours(24 * 365);  // no overflow
-  return ends ? sent + *found.ttl : SteadyTime::max();
-}
-
 }  // namespace
 
 /// One session, or the absence of one, for which a known session stands that has nothing but id and cookie. A cache
@@ -59,8 +53,10 @@ struct alignas(64) SessionCache::Entry : LruLinks<Entry> {
   bool wary = false;
 
   std::size_t heapBytes() const { return session->bytes(); }
+  /// REQUIRES: it is fresh.
   FoundSession found() const {
-    return {.presence = presence, .session = presence == Presence::kPresent ? session : SessionRef()};
+    if (presence != Presence::kPresent) return {.presence = presence};
+    return {.presence = presence, .session = session, .ends = time};
   }
   void invalidate(SteadyTime now) {
     if (fresh) wary = !used;
@@ -163,11 +159,11 @@ void SessionCache::keep(const SessionId& id, const Note& note, const FoundSessio
   Entry* const before = shard.entries.find(hash);
   if (before != nullptr && before->sent > note.sent) return;
   const bool same = before != nullptr && before->session->idBytes() == id.bytes();
-  const bool asked = found.ttl || found.presence != Presence::kPresent;
+  const bool asked = found.ends || found.presence != Presence::kPresent;
   const bool stands_still = stands(hash, note);
   entry.fresh = asked && tracked && stands_still && trust_.believes(note.epoch, now);
   if (entry.fresh) {
-    entry.time = endOf(found, note.sent);
+    entry.time = found.ends.value_or(SteadyTime::max());
   } else {
     entry.time = same && !before->fresh ? before->time : note.sent;
     entry.wary = asked ? !stands_still : same && before->wary;
@@ -176,6 +172,13 @@ void SessionCache::keep(const SessionId& id, const Note& note, const FoundSessio
   if (before != nullptr) shard.entries.remove(*before);
   shard.entries.add(hash, std::move(entry));
   shard.entries.evictBeyond(shard_limits_.max_entries, shard_limits_.max_bytes);
+}
+
+void SessionCache::expectTouch(const SessionId& id) {
+  const std::uint64_t hash = KeyedHash()(id.bytes());
+  Shard& shard = shardOf(hash);
+  const std::lock_guard lock(shard.mutex);
+  if (Entry* const entry = shard.entries.find(hash)) entry->used = true;
 }
 
 void SessionCache::invalidate(std::string_view id, SteadyTime now) {

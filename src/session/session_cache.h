@@ -76,6 +76,8 @@ class SessionCache {
   /// kUnavailable says nothing and changes nothing.
   void keep(const SessionId& id, const Note& note, const FoundSession& found, std::string_view cookie, bool tracked,
             SteadyTime now);
+  /// A touch of ours is on its way: the invalidation that it causes says nothing of how often others write.
+  void expectTouch(const SessionId& id);
   /// The session has changed: no answer that is under way is fresh, and neither is what is here.
   void invalidate(std::string_view id, SteadyTime now);
 

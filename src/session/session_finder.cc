@@ -22,8 +22,10 @@ bool isSession(CheckStatus status) {
 SessionFinder::SessionFinder(ExtractionRules rules, const SessionFinderParts& parts)
     : parts_(parts),
       extractor_(std::move(rules)),
-      facts_(parts.store, extractor_, TombstoneLifetime::from(parts.session, parts.cookie, parts.logout), parts.log_key,
-             parts.metrics) {}
+      facts_(extractor_, TombstoneLifetime::from(parts.session, parts.cookie, parts.logout), parts.log_key,
+             parts.metrics, [this](const SessionId& id, std::chrono::seconds lifetime) {
+               buryAgain(parts_.store, id, lifetime, parts_.log_key);
+             }) {}
 
 Expected<OpenSession, CheckStatus> SessionFinder::find(const Request& request) const {
   AuthCheck check;
@@ -53,8 +55,9 @@ Expected<OpenSession, CheckStatus> SessionFinder::decideOn(AuthCheck& check) con
   }
   std::vector<SessionLoad> loads(candidates.size());
   for (std::size_t i = 0; i < loads.size(); ++i) loads[i].id = &candidates[i]->verified->id;
+  const SteadyTime now = parts_.clock.steadyNow();
   if (!loads.empty()) parts_.store.load(loads);
-  for (std::size_t i = 0; i < loads.size(); ++i) candidates[i]->found = facts_.interpret(loads[i]);
+  for (std::size_t i = 0; i < loads.size(); ++i) candidates[i]->found = facts_.read(loads[i], now);
   const AuthDecision decision = decide(check, parts_.session.absolute_timeout, parts_.clock.wallNow());
   if (!isSession(decision.status)) return Unexpected(decision.status);
   const auto winner = std::ranges::find(candidates, decision.winner);

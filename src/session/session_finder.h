@@ -19,11 +19,11 @@
 #include "session/check_status.h"
 #include "session/cookie_settings.h"
 #include "session/facts_extractor.h"
+#include "session/facts_reader.h"
 #include "session/session_id.h"
 #include "session/session_settings.h"
 #include "session/session_store.h"
 #include "session/signed_cookie.h"
-#include "session/store_facts_source.h"
 #include "session/tombstone_lifetime.h"
 
 namespace sessiond {
@@ -63,7 +63,7 @@ class SessionFinder {
   const SessionFinderParts parts_;
   const SessionPolicy anybody_;
   const FactsExtractor extractor_;
-  mutable StoreFactsSource facts_;
+  const FactsReader facts_;
 };
 
 }  // namespace sessiond

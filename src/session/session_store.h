@@ -7,7 +7,6 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -15,7 +14,6 @@
 
 #include "base/clock.h"
 #include "base/expected.h"
-#include "base/pending.h"
 #include "session/found_session.h"
 #include "session/session_id.h"
 
@@ -29,8 +27,7 @@ enum class StoreError {
 
 /// What one read of a session found.
 struct StoredSession {
-  /// Absent: no such key. Lies in a buffer of the store: until the same thread's next load() by any store, or as
-  /// long as what was begun lives.
+  /// Absent: no such key. Lies in a buffer of the store: until the same thread's next load() by any store.
   std::optional<std::string_view> json = {};
   bool revoked = false;  ///< a tombstone stands for this id; it outranks the value
   /// How long the key has to live, from the moment it was read, kNoEnd if it does not expire; absent: not asked for.
@@ -42,12 +39,6 @@ struct SessionLoad {
   const SessionId* id = nullptr;
   bool wants_ttl = false;
   Expected<StoredSession, StoreError> result = Unexpected(StoreError::kUnavailable);
-};
-
-/// One touch of a batch.
-struct SessionTouch {
-  SessionId id;
-  std::chrono::seconds ttl{};
 };
 
 /// What became of the tombstone of a session that was deleted.
@@ -77,13 +68,6 @@ class SessionStore {
   /// Reads value and tombstone of every id, all in one round trip. Fills in each `result`, whose text lasts until the
   /// thread loads again.
   virtual void load(std::span<SessionLoad> loads) = 0;
-  /// Begins what load() does, without waiting; nullptr when that cannot be. The loads and their ids stay where they are
-  /// until what is pending is destroyed, which comes before the store's end. kDone: each `result` is filled in, with an
-  /// error, too. kFailed, or given up: none is; load() tells.
-  virtual std::unique_ptr<Pending> beginLoad(std::span<SessionLoad> /*loads*/) { return nullptr; }
-  /// Sets the keys' time to live (EXPIRE only: never rewrites a value, never creates a key), one round trip.
-  /// The result says whether the server took them, not whether the keys were there.
-  virtual Expected<void, StoreError> touch(std::span<const SessionTouch> touches) = 0;
   /// Stores a new session. REQUIRES: the id is fresh.
   virtual Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) = 0;
   /// Compare-and-set: writes `next` if the value is still `expected` and no tombstone stands; keeps the TTL; never

@@ -36,12 +36,25 @@ TouchThrottle::TouchThrottle(std::chrono::seconds interval, std::size_t sessions
   buckets_ = std::make_unique<Bucket[]>(buckets);
 }
 
+std::chrono::milliseconds TouchThrottle::waitOf(std::chrono::seconds ttl) const {
+  return std::min<std::chrono::milliseconds>(interval_, std::chrono::milliseconds(ttl) / 10);
+}
+
+bool TouchThrottle::wouldBeDue(std::string_view id, std::chrono::seconds ttl, SteadyTime now) const {
+  const std::uint64_t hash = hashOf(id);
+  const std::uint32_t time = inTenths(now.time_since_epoch());
+  for (const std::atomic<std::uint64_t>& slot : bucketOf(hash).slots) {
+    const std::uint64_t value = slot.load(std::memory_order_relaxed);
+    if (value >> 32 == tagOf(hash)) return time - static_cast<std::uint32_t>(value) >= inTenths(waitOf(ttl));
+  }
+  return true;
+}
+
 TouchThrottle::Answer TouchThrottle::ask(std::string_view id, std::chrono::seconds ttl, SteadyTime now) {
   const std::uint64_t hash = hashOf(id);
   const std::uint32_t tag = tagOf(hash);
   const std::uint32_t time = inTenths(now.time_since_epoch());
-  const std::chrono::milliseconds wait =
-      std::min<std::chrono::milliseconds>(interval_, std::chrono::milliseconds(ttl) / 10);
+  const std::chrono::milliseconds wait = waitOf(ttl);
 
   std::atomic<std::uint64_t>* oldest = nullptr;
   std::uint64_t oldest_value = 0;

@@ -28,6 +28,9 @@ class TouchThrottle {
   /// session, one is told so. A session that lives shorter than ten intervals is touched ten times in its life.
   bool due(std::string_view id, std::chrono::seconds ttl, SteadyTime now) { return ask(id, ttl, now).due; }
 
+  /// Would due() say so? Notes nothing.
+  bool wouldBeDue(std::string_view id, std::chrono::seconds ttl, SteadyTime now) const;
+
   struct Answer {
     bool due;
     SteadyTime next;                 ///< before then it is no use to ask again, unless the touch is forgotten
@@ -44,7 +47,8 @@ class TouchThrottle {
     std::atomic<std::uint64_t> slots[kWays];  // upper half: tag; lower half: tenths of a second; 0: empty
   };
 
-  Bucket& bucketOf(std::uint64_t hash) { return buckets_[hash & mask_]; }
+  Bucket& bucketOf(std::uint64_t hash) const { return buckets_[hash & mask_]; }
+  std::chrono::milliseconds waitOf(std::chrono::seconds ttl) const;
 
   const std::chrono::seconds interval_;
   std::size_t mask_;

@@ -12,7 +12,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -26,6 +25,14 @@
 namespace sessiond {
 namespace {
 
+class NoLoader final : public Loader {
+ public:
+  void load(Exchange&) override {}
+  void flush() override {}
+  bool busy() const override { return false; }
+  void noteUse() override {}
+};
+
 class NothingHandler final : public Handler {
  public:
   Route receive(Exchange& exchange) override {
@@ -33,9 +40,7 @@ class NothingHandler final : public Handler {
     exchange.response.headers = answer_.headers;
     return Route::kAnswered;
   }
-  std::unique_ptr<Pending> beginLoad(std::span<Exchange* const>) override { return nullptr; }
-  void load(std::span<Exchange* const>) override {}
-  void conclude(Exchange&) override {}
+  std::unique_ptr<Loader> makeLoader(EventLoop&, Loader::Lane&) override { return std::make_unique<NoLoader>(); }
   void work(Exchange&) override {}
 
  private:
@@ -66,7 +71,7 @@ int serve(const std::string& socket, std::size_t lanes) {
   Snapshot<Handler> handlers(std::make_shared<NothingHandler>());
   MetricsRegistry registry;
   const SystemClock clock;
-  Server server({.lanes = lanes, .loaders = 1, .workers = 1}, *std::move(listener), handlers, registry, clock);
+  Server server({.lanes = lanes, .workers = 1}, *std::move(listener), handlers, registry, clock);
   if (const auto started = server.start(); !started) {
     std::fprintf(stderr, "%s\n", started.error().c_str());
     return EXIT_FAILURE;

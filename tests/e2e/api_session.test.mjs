@@ -103,7 +103,8 @@ describe('an application beside Express', () => {
 
     const { cookie, ...inExpress } = (await client.get('/express/session')).json();
     assert.deepEqual(inExpress, changed.json());
-    assert.equal(cookie.originalMaxAge, 1800e3);
+    // Express reads the clock twice for it.
+    assert.ok(Math.abs(cookie.originalMaxAge - 1800e3) < 100, cookie.originalMaxAge);
   });
 
   test('keeps the cookie, the time to live and the text of numbers', async () => {

@@ -167,6 +167,7 @@ class Schedule {
 
   async destroy() {
     const session = this.session();
+    session.wasGone = true;
     await this.write(session, 'is destroyed', () => this.world.command('DEL', `sess:${session.sid}`), (model) => model.removed());
   }
 
@@ -211,8 +212,9 @@ class Schedule {
       const certain = session.model.lives <= performance.now();
       for (const one of all) one.model.begin('logout everywhere');
       if ((await this.world.logOut(instance, session.cookie, { all: true })) !== 204) return;
-      // What is gone says nothing of a user.
-      for (const one of certain ? all : [session]) {
+      // What is gone says nothing of a user; and what once was gone, without a logout, may be missing in the list of
+      // the user's sessions, though a copy of it was saved again.
+      for (const one of certain ? all.filter((one) => !one.wasGone) : [session]) {
         one.endedAt ??= this.world.now();
         one.model.ended(instance.name);
       }
@@ -256,6 +258,7 @@ class Disturber {
       const gone = await this.world.passTime(by).catch(() => undefined);
       if (gone === undefined) return; // Redis is away: it may have happened or not
       sessions.forEach((session, i) => {
+        session.wasGone ||= gone.includes(session.sid);
         if (!gone.includes(session.sid)) session.model.resume(before[i]);
       });
     });

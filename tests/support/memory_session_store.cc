@@ -49,16 +49,6 @@ void MemorySessionStore::load(std::span<SessionLoad> loads) {
   for (SessionLoad& load : loads) load.result = read(*data, *load.id, texts);
 }
 
-Expected<void, StoreError> MemorySessionStore::touch(std::span<const SessionTouch> touches) {
-  auto data = data_.lock();
-  ++data->calls;
-  if (data->failure) return Unexpected(*data->failure);
-  for (const SessionTouch& touch : touches) {
-    if (Entry* const entry = find(*data, touch.id)) entry->expires = after(touch.ttl, clock_.steadyNow());
-  }
-  return {};
-}
-
 Expected<void, StoreError> MemorySessionStore::create(const SessionId& id, std::string_view json,
                                                       std::chrono::seconds ttl) {
   auto data = data_.lock();

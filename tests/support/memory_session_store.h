@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <map>
 #include <optional>
@@ -21,7 +22,6 @@ class MemorySessionStore final : public SessionStore {
   explicit MemorySessionStore(const Clock& clock) : clock_(clock) {}
 
   void load(std::span<SessionLoad> loads) override;
-  Expected<void, StoreError> touch(std::span<const SessionTouch> touches) override;
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override;
   Expected<ReplaceOutcome, StoreError> replace(const SessionId& id, std::string_view expected,
                                                std::string_view next) override;

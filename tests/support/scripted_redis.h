@@ -37,7 +37,10 @@ class ScriptedRedis {
   std::jthread thread_;  // last: it uses all of the above
 };
 
-/// The greeting of RedisClient is one CLIENT SETNAME; this answers it.
+/// What a primary says to the greeting of RedisClient, CLIENT SETNAME and HELLO 2.
+inline const std::string kGreeted = "+OK\r\n*2\r\n$4\r\nrole\r\n$6\r\nmaster\r\n";
+
+/// Is this it?
 inline bool isGreeting(std::string_view request) {
   return request.find("SETNAME") != std::string_view::npos;
 }

@@ -112,7 +112,6 @@ TEST_P(SessionStoreContract, LoadsABatchEachByItself) {
 
 TEST_P(SessionStoreContract, LoadsAndTouchesNothingAtAll) {
   store_.load({});
-  EXPECT_TRUE(store_.touch({}));
 }
 
 TEST_P(SessionStoreContract, LoadsHundredsAtOnce) {
@@ -172,37 +171,6 @@ TEST_P(SessionStoreContract, KeepsLargeAndBinaryValues) {
   const std::string next = large + std::string("\0\r\n", 3);
   EXPECT_EQ(replace(id_, large, next), ReplaceOutcome::kReplaced);
   EXPECT_TRUE(load(id_)->json == next);
-}
-
-TEST_P(SessionStoreContract, TouchMovesTheTimeToLiveAndNothingElse) {
-  harness_->put(id_, "value", std::chrono::seconds(60));
-  const std::vector<SessionTouch> touches = {{.id = id_, .ttl = kHour}};
-  EXPECT_TRUE(store_.touch(touches));
-  EXPECT_TRUE(isAbout(harness_->ttl(id_), kHour));
-  EXPECT_EQ(harness_->value(id_), "value");
-}
-
-TEST_P(SessionStoreContract, TouchMayShortenATimeToLive) {
-  harness_->put(id_, "value", 2 * kHour);
-  const std::vector<SessionTouch> touches = {{.id = id_, .ttl = kHour}};
-  EXPECT_TRUE(store_.touch(touches));
-  EXPECT_TRUE(isAbout(harness_->ttl(id_), kHour));
-}
-
-TEST_P(SessionStoreContract, TouchNeverCreates) {
-  const std::vector<SessionTouch> touches = {{.id = id_, .ttl = kHour}, {.id = idOf("other"), .ttl = kHour}};
-  EXPECT_TRUE(store_.touch(touches));
-  EXPECT_EQ(harness_->value(id_), std::nullopt);
-  EXPECT_EQ(found(id_), "nothing");
-}
-
-TEST_P(SessionStoreContract, TouchNeverDeletes) {
-  harness_->put(id_, "value", kHour);
-  const std::vector<SessionTouch> touches = {{.id = id_, .ttl = std::chrono::seconds(0)},
-                                             {.id = id_, .ttl = std::chrono::seconds(-5)},
-                                             {.id = id_, .ttl = std::chrono::seconds(8'600'000'000'000)}};
-  EXPECT_TRUE(store_.touch(touches));
-  EXPECT_EQ(found(id_), "value");
 }
 
 TEST_P(SessionStoreContract, ReplaceWritesWhenTheValueIsTheExpectedOne) {
@@ -270,9 +238,6 @@ TEST_P(SessionStoreContract, RevokeBuriesAlsoWhatIsNotThere) {
 TEST_P(SessionStoreContract, ATombstoneOutranksAValueWrittenLate) {
   ASSERT_TRUE(store_.revoke(id_, kHour));
   harness_->put(id_, "written late", kHour);
-  EXPECT_EQ(found(id_), "revoked written late");
-  const std::vector<SessionTouch> touches = {{.id = id_, .ttl = kHour}};
-  EXPECT_TRUE(store_.touch(touches));
   EXPECT_EQ(found(id_), "revoked written late");
   ASSERT_TRUE(store_.revoke(id_, kHour));
   EXPECT_EQ(found(id_), "revoked nothing");

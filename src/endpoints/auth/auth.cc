@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "base/log.h"
-#include "base/reused.h"
+#include "endpoints/auth/auth_loader.h"
 #include "endpoints/session_cookie.h"
 #include "http/cookie_header.h"
 #include "http/safe_redirect.h"
@@ -31,13 +31,6 @@ const HeaderBlock& statusHeader(CheckStatus status) {
 
 }  // namespace
 
-/// What receive() leaves for load().
-class AuthEndpoint::PendingCheck final : public Continuation {
- public:
-  explicit PendingCheck(AuthCheck pending) : check(std::move(pending)) {}
-  AuthCheck check;
-};
-
 AuthEndpoint::AuthEndpoint(const SiteSettings& settings, const AuthParts& parts)
     : settings_(settings),
       cookie_over_http_(configuredCookie(settings.cookie, false)),
@@ -45,6 +38,7 @@ AuthEndpoint::AuthEndpoint(const SiteSettings& settings, const AuthParts& parts)
       parts_(parts),
       claimed_identity_(parts.extractor.nobody().identity),
       counters_(parts.metrics),
+      hits_(parts.metrics.counter("sessiond_cache_hits_total", "Sessions wanted by a check and found in memory.")),
       limits_log_(kLimitsLogInterval) {
   for (std::size_t i = 0; i < parts.signer.secrets(); ++i) {
     secret_hits_.push_back(&parts.metrics.counter("sessiond_secret_hits_total",
@@ -61,73 +55,22 @@ Route AuthEndpoint::receive(Exchange& exchange) const {
     logRefusal(check, {});
     return Route::kAnswered;
   }
-  if (!lookUp(check)) {
-    exchange.continuation = std::make_unique<PendingCheck>(std::move(check));
-    return Route::kLoad;
+  const bool complete = lookUp(check);
+  std::optional<TouchWant> touch;
+  if (complete) touch = dueTouch(check);
+  if (complete && !touch) {
+    answer(check, exchange, false);
+    return Route::kAnswered;
   }
-  answer(check, exchange);
-  return Route::kAnswered;
+  auto pending = std::make_unique<PendingCheck>(std::move(check));
+  pending->touch = std::move(touch);
+  if (pending->touch) pending->touch->asker = pending.get();
+  exchange.continuation = std::move(pending);
+  return Route::kLoad;
 }
 
-/// What the checks of a batch want to know, and who wants it.
-struct AuthEndpoint::Wanted {
-  void collect(std::span<Exchange* const> batch) {
-    loads.clear();
-    candidates.clear();
-    for (Exchange* exchange : batch) {
-      for (AuthCandidate& candidate : static_cast<PendingCheck&>(*exchange->continuation).check.candidates) {
-        if (!candidate.verified || candidate.found) continue;
-        const bool newest = candidate.verified->secret == 0;
-        loads.push_back({.id = &candidate.verified->id, .cookie = newest ? candidate.cookie : std::string_view()});
-        candidates.push_back(&candidate);
-      }
-    }
-  }
-  void distribute() {
-    for (std::size_t i = 0; i < loads.size(); ++i) candidates[i]->found = std::move(loads[i].found);
-  }
-
-  std::vector<FactsLoad> loads;
-  std::vector<AuthCandidate*> candidates;  ///< one for each load
-};
-
-/// Nothing reaches the exchanges before all of it is known.
-class AuthEndpoint::BegunLoad final : public Pending {
- public:
-  BegunLoad(FactsSource& source, std::span<Exchange* const> batch) {
-    wanted_->collect(batch);
-    pending_ = source.beginLoad(wanted_->loads);
-  }
-  bool hasBegun() const { return pending_ != nullptr; }
-
-  int fd() const override { return pending_->fd(); }
-  SteadyTime deadline() const override { return pending_->deadline(); }
-  State advance() override {
-    const State state = pending_->advance();
-    if (state == State::kDone) wanted_->distribute();
-    return state;
-  }
-
- private:
-  const Reused<Wanted> wanted_;
-  std::unique_ptr<Pending> pending_;  // last: it refers to wanted_
-};
-
-std::unique_ptr<Pending> AuthEndpoint::beginLoad(std::span<Exchange* const> batch) const {
-  auto begun = std::make_unique<BegunLoad>(parts_.source, batch);
-  if (!begun->hasBegun()) return nullptr;
-  return begun;
-}
-
-void AuthEndpoint::load(std::span<Exchange* const> batch) const {
-  const Reused<Wanted> wanted;
-  wanted->collect(batch);
-  parts_.source.load(wanted->loads);
-  wanted->distribute();
-}
-
-void AuthEndpoint::conclude(Exchange& exchange) const {
-  answer(static_cast<PendingCheck&>(*exchange.continuation).check, exchange);
+std::unique_ptr<Loader> AuthEndpoint::makeLoader(EventLoop& loop, Loader::Lane& lane) const {
+  return std::make_unique<AuthLoader>(*this, parts_, parts_.make_lane_store(loop), loop, lane);
 }
 
 const SessionPolicy* AuthEndpoint::findPolicy(std::string_view name) const {
@@ -177,8 +120,9 @@ bool AuthEndpoint::lookUp(AuthCheck& check) const {
   bool complete = true;
   const SteadyTime now = parts_.clock.steadyNow();
   for (AuthCandidate& candidate : check.candidates) {
-    candidate.found = parts_.source.peek(candidate.cookie, now);
+    candidate.found = parts_.cache.find(candidate.cookie, now);
     if (candidate.found) {
+      hits_.add();
       secret_hits_[0]->add();
       if (complete && leadsToSession(*candidate.found)) return true;
       continue;
@@ -186,7 +130,8 @@ bool AuthEndpoint::lookUp(AuthCheck& check) const {
     Expected<VerifiedCookie, CheckStatus> verified = parts_.signer.verify(candidate.cookie);
     if (verified) {
       secret_hits_[verified->secret]->add();
-      candidate.found = parts_.source.peek(verified->id, now);
+      candidate.found = parts_.cache.find(verified->id, now);
+      if (candidate.found) hits_.add();
       candidate.verified = std::move(*verified);
       if (complete && candidate.found && leadsToSession(*candidate.found)) return true;
       complete = complete && candidate.found;
@@ -197,20 +142,32 @@ bool AuthEndpoint::lookUp(AuthCheck& check) const {
   return complete;
 }
 
-void AuthEndpoint::answer(const AuthCheck& check, Exchange& exchange) const {
+void AuthEndpoint::startAnew(AuthCheck& check) const {
+  for (AuthCandidate& candidate : check.candidates) {
+    candidate.found.reset();
+    if (candidate.verified) continue;
+    Expected<VerifiedCookie, CheckStatus> verified = parts_.signer.verify(candidate.cookie);
+    if (verified) {
+      candidate.verified = std::move(*verified);
+    } else {
+      candidate.failure = verified.error();
+    }
+  }
+}
+
+void AuthEndpoint::answer(const AuthCheck& check, Exchange& exchange, bool touched) const {
   const WallTime now = parts_.clock.wallNow();
   const AuthDecision decision = decide(check, settings_.session.absolute_timeout, now);
   counters_.count(decision.status);
   noteLimits(decision.status);
   const bool granted = decision.status == CheckStatus::kValid || decision.admitted_as_nobody;
-  const bool touched = granted && decision.winner != nullptr && touch(check, decision, now);
   if (granted) {
     grant(exchange.request, decision, exchange.response);
   } else {
     refuse(exchange.request, decision.status, exchange.response);
     logRefusal(check, decision);
   }
-  if (const std::optional<std::string> cookie = cookieFor(check, decision, touched, now)) {
+  if (const std::optional<std::string> cookie = cookieFor(check, decision, touched && granted, now)) {
     exchange.response.add("Set-Cookie", *cookie);
   }
 }
@@ -278,27 +235,39 @@ void AuthEndpoint::logRefusal(const AuthCheck& check, const AuthDecision& decisi
   parts_.refusals->note(refusal, parts_.clock.steadyNow());
 }
 
-/// Asks for the session's time to live to be extended, if that is due. Never beyond the absolute timeout.
-bool AuthEndpoint::touch(const AuthCheck& check, const AuthDecision& decision, WallTime now) const {
-  const KnownSession& session = *decision.winner->found->session;
+/// The session's time to live is to be extended, if that is due and the check is going to be granted. Never beyond the
+/// absolute timeout.
+std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check) const {
+  if (!check.touch) return std::nullopt;
+  const WallTime now = parts_.clock.wallNow();
+  const AuthDecision decision = decide(check, settings_.session.absolute_timeout, now);
+  const bool granted = decision.status == CheckStatus::kValid || decision.admitted_as_nobody;
+  if (!granted || decision.winner == nullptr) return std::nullopt;
+  const FoundSession& found = *decision.winner->found;
+  const KnownSession& session = *found.session;
   const DecisionFacts& facts = session.facts();
   const SteadyTime steady_now = parts_.clock.steadyNow();
-  if (!check.touch || !facts.touch_ttl || !session.mayBeTouched(steady_now)) return false;
+  if (!facts.touch_ttl || !session.mayBeTouched(steady_now)) return std::nullopt;
   std::chrono::seconds ttl = *facts.touch_ttl;
   if (settings_.session.absolute_timeout.count() > 0 && facts.created) {
     const auto rest = *facts.created + settings_.session.absolute_timeout - now;
     ttl = std::min(ttl, std::chrono::ceil<std::chrono::seconds>(rest));
   }
-  if (ttl.count() <= 0) return false;
+  if (ttl.count() <= 0) return std::nullopt;
+  // Who does not know when the key's life ends cannot tell whether somebody else decides about it. The next load asks.
+  if (!found.ends && !parts_.throttle.wouldBeDue(session.idBytes(), ttl, steady_now)) return std::nullopt;
   const TouchThrottle::Answer answer = parts_.throttle.ask(session.idBytes(), ttl, steady_now);
   if (!answer.due) {
-    // The throttle forgets a touch that did not reach Redis. So it is asked again before the session's next touch is
-    // due, but not at every check: its table is in no processor's cache.
+    // The throttle forgets a touch that was given up. So it is asked again before the session's next touch is due, but
+    // not at every check: its table is in no processor's cache.
     session.notBefore(std::min(answer.next, steady_now + answer.wait / 2));
-    return false;
+    return std::nullopt;
   }
-  parts_.touches.add({session.id(), ttl});
-  return true;
+  if (!found.ends) {
+    parts_.throttle.forget(session.idBytes());
+    return std::nullopt;
+  }
+  return TouchWant{.id = session.id(), .ttl = ttl, .ends = *found.ends, .arrived = steady_now};
 }
 
 /// The one Set-Cookie that nginx passes on, if there is a reason for one: several dead cookies to clear away, a

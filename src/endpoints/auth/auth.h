@@ -3,23 +3,24 @@
 // It answers 204 with every identity header, 401, 403 or 503, and nothing else: nginx turns all other codes into
 // 500. Only grant() makes a 2xx, and only a decision that says so leads there.
 //
-//   receive()   on a lane: policy, cookies, signatures; answers all that needs no session, or one that is in memory
-//   beginLoad() on the lane: many checks at once, one round trip, where that can be done without waiting; else
-//   load()      on a loader
-//   conclude()  on the lane again: the same decision
+//   receive()   on a lane: policy, cookies, signatures; answers all that needs no session, or one that is fresh in
+//   memory AuthLoader  on the same lane, when Redis has answered: the same decision; and the touch that is due before
+//   it
 
 #pragma once
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/fixed_vector.h"
 #include "base/interval_gate.h"
 #include "base/log_summary.h"
 #include "base/metrics.h"
@@ -31,11 +32,14 @@
 #include "session/auth_check.h"
 #include "session/check_status.h"
 #include "session/facts_extractor.h"
-#include "session/facts_source.h"
+#include "session/facts_reader.h"
+#include "session/lane_store.h"
+#include "session/late_touches.h"
+#include "session/session_cache.h"
+#include "session/session_loader.h"
 #include "session/session_policy.h"
 #include "session/signed_cookie.h"
 #include "session/touch_throttle.h"
-#include "session/touch_writer.h"
 
 namespace sessiond {
 
@@ -43,12 +47,31 @@ namespace sessiond {
 struct AuthParts {
   const CookieSigner& signer;
   const FactsExtractor& extractor;  ///< by the settings' own rules
-  FactsSource& source;
+  SessionCache& cache;
+  FactsReader& reader;
   TouchThrottle& throttle;
-  TouchWriter& touches;
+  LateTouches& late_touches;
+  LoaderMetrics& loader_metrics;
+  std::function<std::unique_ptr<LaneStore>(EventLoop& loop)> make_lane_store;
+  std::chrono::milliseconds budget;  ///< of a check, from its arrival, for asking the store
   const Clock& clock;
   MetricsRegistry& metrics;
   RefusalLog* refusals = nullptr;  ///< none: refusals are not logged
+};
+
+/// What receive() leaves for the loader.
+struct PendingCheck final : Continuation {
+  explicit PendingCheck(AuthCheck pending) : check(std::move(pending)) {}
+
+  AuthCheck check;
+  std::optional<TouchWant> touch;  ///< nothing but this is missing
+  // The loader's:
+  Exchange* exchange = nullptr;
+  SteadyTime arrived;
+  std::size_t waiting = 0;    ///< for so many of `wants`
+  bool looked_again = false;  ///< the session had changed when it was to be touched
+  FixedVector<SessionWant, kMaxCookieValues> wants;
+  FixedVector<AuthCandidate*, kMaxCookieValues> wanting;  ///< one for each
 };
 
 /// Thread-safe.
@@ -58,30 +81,28 @@ class AuthEndpoint {
 
   /// Never waits: kAnswered or kLoad.
   Route receive(Exchange& exchange) const;
-  /// See Handler. REQUIRES, like load(): receive() of this very endpoint said kLoad for every exchange. What is pending
-  /// is destroyed before the endpoint and its parts.
-  std::unique_ptr<Pending> beginLoad(std::span<Exchange* const> batch) const;
-  void load(std::span<Exchange* const> batch) const;
-  /// Never waits. REQUIRES: load(), or what beginLoad() began, got what the exchange lacked.
-  void conclude(Exchange& exchange) const;
+  /// Of one lane. It ends before the endpoint.
+  std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Lane& lane) const;
+
+  // The loader's steps. All but the first REQUIRE: every verified candidate has been found.
+
+  /// As if nothing were in memory: every signature is verified, and nothing has been found.
+  void startAnew(AuthCheck& check) const;
+  /// The touch that has to be made before this check is answered, if there is one. Notes that it happens.
+  std::optional<TouchWant> dueTouch(const AuthCheck& check) const;
+  /// Fills in a response that is as FastCGI hands it out, empty, whose memory serves one check after the other.
+  void answer(const AuthCheck& check, Exchange& exchange, bool touched) const;
 
  private:
-  class PendingCheck;
-  struct Wanted;
-  class BegunLoad;
-
   const SessionPolicy* findPolicy(std::string_view name) const;
   AuthCheck readCheck(const Request& request) const;
   bool claimsIdentity(const Request& request) const;
   bool lookUp(AuthCheck& check) const;
-  // These fill in a response that is as FastCGI hands it out, empty, whose memory serves one check after the other.
-  void answer(const AuthCheck& check, Exchange& exchange) const;
-  void noteLimits(CheckStatus status) const;
   void grant(const Request& request, const AuthDecision& decision, Response& response) const;
   void refuse(const Request& request, CheckStatus status, Response& response) const;
   std::string loginAddress(const Request& request) const;
+  void noteLimits(CheckStatus status) const;
   void logRefusal(const AuthCheck& check, const AuthDecision& decision) const;
-  bool touch(const AuthCheck& check, const AuthDecision& decision, WallTime now) const;
   std::optional<std::string> cookieFor(const AuthCheck& check, const AuthDecision& decision, bool touched,
                                        WallTime now) const;
 
@@ -92,6 +113,7 @@ class AuthEndpoint {
   const AuthParts parts_;
   const ClaimedIdentity claimed_identity_;
   mutable CheckCounters counters_;
+  Counter& hits_;
   mutable IntervalGate limits_log_;
   mutable LogSummary unknown_policies_;
   mutable LogSummary claims_;

@@ -35,10 +35,10 @@ Response answerHealth(const Request& request) {
   return text(request, 200, "ok\n");
 }
 
-Response answerReady(const Request& request, const std::function<bool()>& reachable) {
+Response answerReady(const Request& request, const std::function<bool()>& may_check) {
   if (!isRead(request)) return methodNotAllowed(request);
-  if (reachable()) return text(request, 200, "ready\n");
-  Response response = text(request, 503, "redis cannot be reached\n");
+  if (may_check()) return text(request, 200, "ready\n");
+  Response response = text(request, 503, "redis does not answer session checks\n");
   response.add("Retry-After", "1");
   return response;
 }

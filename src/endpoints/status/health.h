@@ -1,7 +1,7 @@
 // health, ready, metrics: what monitoring asks. None of them says anything about users.
 //
 //   health   200 while the process answers at all (liveness: restart it when this fails)
-//   ready    200 while Redis can be reached, else 503 (readiness: send it no traffic)
+//   ready    200 while Redis answers what a session check asks, else 503 (readiness: send it no traffic)
 //   metrics  Prometheus text
 
 #pragma once
@@ -15,8 +15,8 @@
 namespace sessiond {
 
 Response answerHealth(const Request& request);
-/// `reachable` asks Redis, within its budget.
-Response answerReady(const Request& request, const std::function<bool()>& reachable);
+/// `may_check` asks Redis, within its budget.
+Response answerReady(const Request& request, const std::function<bool()>& may_check);
 Response answerMetrics(const Request& request, const MetricsRegistry& metrics);
 
 }  // namespace sessiond

@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPatience{10'000};
 
 TEST(Draining, FinishesRequestsInFlightOnEveryRoute) {
-  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 1, .workers = 1});
+  TestServer server(Transport::kUnix, {.lanes = 2, .workers = 1});
   std::latch gate(1);
   std::atomic<int> away = 0;
   server.handler->on_receive = routeByParam;
@@ -51,7 +51,7 @@ TEST(Draining, FinishesRequestsInFlightOnEveryRoute) {
 }
 
 TEST(Draining, WhatStillWaitsForAWorkerWhenPatienceIsOverGets503) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1, .password_workers = 1});
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1, .password_workers = 1});
   std::latch gate(1);
   std::atomic<int> away = 0;
   std::atomic<int> received = 0;
@@ -89,7 +89,7 @@ TEST(Draining, WhatStillWaitsForAWorkerWhenPatienceIsOverGets503) {
 }
 
 TEST(Draining, AnswersWhatArrivedBeforeEvenWhenItsLaneWasBusy) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1});
+  TestServer server(Transport::kUnix, {.lanes = 1});
   std::latch gate(1);
   std::atomic<bool> busy = false;
   server.handler->on_receive = [&](Exchange& exchange) {
@@ -134,7 +134,7 @@ TEST(Draining, WaitsForARequestThatIsStillArriving) {
 }
 
 TEST(Draining, ClosesHalfARequestWhenPatienceIsOver) {
-  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 1, .request_timeout = std::chrono::minutes(1)});
+  TestServer server(Transport::kUnix, {.lanes = 2, .request_timeout = std::chrono::minutes(1)});
   server.start();
   FastcgiClient client = server.connect();
   ASSERT_TRUE(client.send(TestRequest{}.bytes().substr(0, 20)));
@@ -180,7 +180,7 @@ TEST(Draining, ASocketFromSystemdKeepsItsBacklogForTheNextProcess) {
   {
     auto adopted = Listener::adopt(UniqueFd(::dup(systemds_own.get())));
     ASSERT_TRUE(adopted);
-    Server server({.lanes = 1, .loaders = 1}, *std::move(adopted), handlers, registry, clock);
+    Server server({.lanes = 1}, *std::move(adopted), handlers, registry, clock);
     ASSERT_TRUE(server.start());
     ASSERT_TRUE(early.send(TestRequest{}.bytes()));
     ASSERT_TRUE(eventually([&] { return received == 1; }));
@@ -196,13 +196,13 @@ TEST(Draining, ASocketFromSystemdKeepsItsBacklogForTheNextProcess) {
   EXPECT_EQ(received, 1);
   auto adopted = Listener::adopt(UniqueFd(::dup(systemds_own.get())));
   ASSERT_TRUE(adopted);
-  Server next({.lanes = 1, .loaders = 1}, *std::move(adopted), handlers, registry, clock);
+  Server next({.lanes = 1}, *std::move(adopted), handlers, registry, clock);
   ASSERT_TRUE(next.start());
   EXPECT_TRUE(between.receive());
 }
 
 TEST(Draining, UnderLoadLosesNoRequest) {
-  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 2, .workers = 2});
+  TestServer server(Transport::kUnix, {.lanes = 2, .workers = 2});
   server.handler->on_receive = routeByParam;
   server.start();
   std::atomic<int> answered = 0;

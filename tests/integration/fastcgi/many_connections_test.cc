@@ -95,7 +95,7 @@ TEST(ManyConnections, DescriptorsAboveWhatSelectCanTakeWork) {
 }
 
 TEST(ManyConnections, BeyondTheLimitTheyWaitUntilOthersGo) {
-  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 1, .max_connections = 5});
+  TestServer server(Transport::kUnix, {.lanes = 2, .max_connections = 5});
   server.start();
   std::vector<FastcgiClient> clients;
   for (int i = 0; i < 5; ++i) {
@@ -115,7 +115,7 @@ TEST(ManyConnections, BeyondTheLimitTheyWaitUntilOthersGo) {
 TEST(ManyConnections, AreSpreadOverTheLanes) {
   // Each lane is held by a request in turn; with the connections spread, some other lane always answers.
   constexpr std::size_t kLanes = 4;
-  TestServer server(Transport::kUnix, {.lanes = kLanes, .loaders = 1});
+  TestServer server(Transport::kUnix, {.lanes = kLanes});
   Guarded<std::map<std::thread::id, int>> lanes;
   server.handler->on_receive = [&lanes](Exchange& exchange) {
     ++(*lanes.lock())[std::this_thread::get_id()];
@@ -137,7 +137,7 @@ TEST(ManyConnections, AreSpreadOverTheLanes) {
 }
 
 TEST(ManyConnections, WithoutDescriptorsTheOpenOnesGoOnAndNewOnesWait) {
-  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 1});
+  TestServer server(Transport::kUnix, {.lanes = 2});
   server.start();
   FastcgiClient kept = server.connect();
   ASSERT_TRUE(kept.ask({}));
@@ -170,7 +170,7 @@ TEST(ManyConnections, WithoutDescriptorsTheOpenOnesGoOnAndNewOnesWait) {
 }
 
 TEST(ManyConnections, TheOldestUnfinishedRequestsGoWhenTheirBytesAreTooMany) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .request_timeout = std::chrono::seconds(60)});
+  TestServer server(Transport::kUnix, {.lanes = 1, .request_timeout = std::chrono::seconds(60)});
   server.start();
   const std::string request = TestRequest{.body = std::string(127 * 1000, 'x')}.bytes();
   constexpr std::size_t kOneTooMany = 16 * 1024 * 1024 / (127 * 1000) + 1;

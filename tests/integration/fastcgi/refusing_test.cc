@@ -38,7 +38,7 @@ class Refusing : public testing::TestWithParam<Transport> {
     EXPECT_TRUE(client.ask({}));
   }
 
-  TestServer server_{GetParam(), {.lanes = 2, .loaders = 1, .request_timeout = milliseconds(300)}};
+  TestServer server_{GetParam(), {.lanes = 2, .request_timeout = milliseconds(300)}};
   std::atomic<int> received_ = 0;
 
  private:

@@ -2,16 +2,26 @@
 
 #pragma once
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/event_loop.h"
 #include "base/metrics.h"
 #include "base/snapshot.h"
+#include "base/unique_fd.h"
 #include "fastcgi/server.h"
 #include "http/handler.h"
 #include "support/fastcgi_client.h"
@@ -25,17 +35,13 @@ class LambdaHandler final : public Handler {
     exchange.response = echo(exchange.request);
     return Route::kAnswered;
   };
-  std::function<std::unique_ptr<Pending>(std::span<Exchange* const>)> on_begin_load = [](std::span<Exchange* const>) {
-    return std::unique_ptr<Pending>();
-  };
   std::function<void(std::span<Exchange* const>)> on_load = [](std::span<Exchange* const>) {};
   std::function<void(Exchange&)> on_conclude = [](Exchange& exchange) { exchange.response = echo(exchange.request); };
+  std::atomic<int> uses = 0;  ///< rounds of a lane in which something was received
   std::function<void(Exchange&)> on_work = [](Exchange& exchange) { exchange.response = echo(exchange.request); };
 
   Route receive(Exchange& exchange) override { return on_receive(exchange); }
-  std::unique_ptr<Pending> beginLoad(std::span<Exchange* const> batch) override { return on_begin_load(batch); }
-  void load(std::span<Exchange* const> batch) override { on_load(batch); }
-  void conclude(Exchange& exchange) override { on_conclude(exchange); }
+  std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Lane& lane) override;
   void work(Exchange& exchange) override { on_work(exchange); }
 
   /// 200 with "NAME=value;" for every parameter and the body behind a `|`.
@@ -52,6 +58,71 @@ class LambdaHandler final : public Handler {
     return response;
   }
 };
+
+/// Has a handler's on_load() called on a thread of its own, one batch at a time, and on_conclude() on the lane.
+class LambdaLoader final : public Loader, private EventLoop::Waiter {
+ public:
+  LambdaLoader(LambdaHandler& handler, EventLoop& loop, Lane& lane)
+      : handler_(handler), loop_(loop), lane_(lane), event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    if (!loop_.watch(event_.get(), EventLoop::Interest::kRead, *this)) throw std::runtime_error("watch");
+  }
+  ~LambdaLoader() override {
+    loop_.unwatch(event_.get(), *this);
+    loop_.forget(*this);
+  }
+  LambdaLoader(const LambdaLoader&) = delete;
+  LambdaLoader& operator=(const LambdaLoader&) = delete;
+
+  void load(Exchange& exchange) override { gathering_.push_back(&exchange); }
+  bool busy() const override { return !batch_.empty(); }
+  void noteUse() override { handler_.uses.fetch_add(1); }
+  void flush() override {
+    if (busy() || gathering_.empty()) return;
+    batch_.swap(gathering_);
+    error_ = nullptr;
+    thread_ = std::jthread([this] {
+      try {
+        handler_.on_load(batch_);
+      } catch (...) {
+        error_ = std::current_exception();
+      }
+      const std::uint64_t one = 1;
+      [[maybe_unused]] const ssize_t written = ::write(event_.get(), &one, sizeof one);
+    });
+  }
+
+ private:
+  void onTime() override {}
+  void onEvent() override {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t got = ::read(event_.get(), &count, sizeof count);
+    thread_.join();
+    for (Exchange* exchange : std::exchange(batch_, {})) {
+      try {
+        if (error_) std::rethrow_exception(error_);
+        handler_.on_conclude(*exchange);
+      } catch (...) {
+        lane_.failed(*exchange);
+        continue;
+      }
+      lane_.concluded(*exchange);
+    }
+    flush();
+  }
+
+  LambdaHandler& handler_;
+  EventLoop& loop_;
+  Lane& lane_;
+  const UniqueFd event_;
+  std::vector<Exchange*> gathering_;
+  std::vector<Exchange*> batch_;
+  std::exception_ptr error_;
+  std::jthread thread_;
+};
+
+inline std::unique_ptr<Loader> LambdaHandler::makeLoader(EventLoop& loop, Loader::Lane& lane) {
+  return std::make_unique<LambdaLoader>(*this, loop, lane);
+}
 
 /// Routes by the parameter R: `load`, `work`, anything else is answered at once.
 inline Route routeByParam(Exchange& exchange) {
@@ -82,7 +153,7 @@ enum class Transport { kUnix, kTcp };
 
 class TestServer {
  public:
-  explicit TestServer(Transport transport = Transport::kUnix, ServerOptions options = {.lanes = 2, .loaders = 1})
+  explicit TestServer(Transport transport = Transport::kUnix, ServerOptions options = {.lanes = 2})
       : transport_(transport), handlers_(handler), server_(options, listen(), handlers_, registry, clock) {}
 
   /// After the handler has its functions.

@@ -37,7 +37,7 @@ TestRequest routed(const std::string& route) {
 }
 
 TEST(Threads, SlowWorkDelaysNeitherChecksNorAnswersAtOnce) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 2});
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 2});
   Gate gate;
   std::atomic<int> working = 0;
   server.handler->on_receive = routeByParam;
@@ -67,7 +67,7 @@ TEST(Threads, SlowWorkDelaysNeitherChecksNorAnswersAtOnce) {
 }
 
 TEST(Threads, ASlowLoadDelaysNoAnswerAtOnce) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1});
+  TestServer server(Transport::kUnix, {.lanes = 1});
   Gate gate;
   std::atomic<int> loading = 0;
   server.handler->on_receive = routeByParam;
@@ -87,8 +87,8 @@ TEST(Threads, ASlowLoadDelaysNoAnswerAtOnce) {
   ASSERT_TRUE(slow.receive());
 }
 
-TEST(Threads, ChecksThatWaitedTogetherAreOneBatchOfAtMost64) {
-  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 1});
+TEST(Threads, ChecksThatWaitedTogetherAreAskedForTogether) {
+  TestServer server(Transport::kUnix, {.lanes = 1});
   Gate gate;
   std::atomic<int> received = 0;
   std::atomic<int> loads = 0;
@@ -119,7 +119,7 @@ TEST(Threads, ChecksThatWaitedTogetherAreOneBatchOfAtMost64) {
     ASSERT_TRUE(reply);
     EXPECT_EQ(reply->body(), "N=" + std::to_string(i + 1) + ";|");
   }
-  EXPECT_EQ(batches, (std::vector<std::size_t>{1, 64, 6}));
+  EXPECT_EQ(batches, (std::vector<std::size_t>{1, 70}));
 }
 
 TEST(Threads, AnExceptionIsA500AndTheConnectionLives) {
@@ -176,7 +176,7 @@ TEST(Threads, AResponseThatNobodyFilledInIsA500) {
 }
 
 TEST(Threads, AFullWorkQueueIsA503WithRetryAfter) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1, .work_queue = 2});
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1, .work_queue = 2});
   Gate gate;
   std::atomic<int> working = 0;
   server.handler->on_receive = routeByParam;
@@ -205,7 +205,7 @@ TEST(Threads, AFullWorkQueueIsA503WithRetryAfter) {
 }
 
 TEST(Threads, AFullPoolForPasswordsRefusesAtOnceAndDelaysNothingElse) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1, .password_workers = 2});
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1, .password_workers = 2});
   Gate gate;
   std::atomic<int> hashing = 0;
   server.handler->on_receive = routeByParam;
@@ -237,7 +237,7 @@ TEST(Threads, AFullPoolForPasswordsRefusesAtOnceAndDelaysNothingElse) {
 }
 
 TEST(Threads, PasswordsAreWorkedOnBelowAllOtherThreads) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1, .password_workers = 1});
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1, .password_workers = 1});
   server.handler->on_receive = routeByParam;
   server.handler->on_work = [](Exchange& exchange) {
     exchange.response = Response(200);
@@ -251,7 +251,7 @@ TEST(Threads, PasswordsAreWorkedOnBelowAllOtherThreads) {
 }
 
 TEST(Threads, AFullLoadQueueIsA503WithRetryAfter) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .load_queue = 2});
+  TestServer server(Transport::kUnix, {.lanes = 1, .load_queue = 3});
   Gate gate;
   std::atomic<int> loading = 0;
   server.handler->on_receive = routeByParam;
@@ -278,7 +278,7 @@ TEST(Threads, AFullLoadQueueIsA503WithRetryAfter) {
 }
 
 TEST(Threads, ARequestIsFinishedByTheHandlerThatReceivedIt) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1});
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1});
   Gate gate;
   const auto numbered = [&gate](int number) {
     auto handler = std::make_shared<LambdaHandler>();
@@ -324,7 +324,7 @@ TEST(Threads, AHandlerThatIsReplacedWhileItReceivesFinishesTheRequest) {
 }
 
 TEST(Threads, ASlowReaderOfALargeAnswerDelaysNobodyAndGetsItWhole) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 2});
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 2});
   const std::string large(1024 * 1024, 'l');
   server.handler->on_receive = [&](Exchange& exchange) {
     const Route route = routeByParam(exchange);
@@ -342,7 +342,7 @@ TEST(Threads, ASlowReaderOfALargeAnswerDelaysNobodyAndGetsItWhole) {
 }
 
 TEST(Threads, APeerThatNeverReadsALargeAnswerIsLeftAfterTheWriteTimeout) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1, .workers = 1, .write_timeout = milliseconds(200)});
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1, .write_timeout = milliseconds(200)});
   server.handler->on_receive = [](Exchange& exchange) {
     const Route route = routeByParam(exchange);
     if (exchange.request.paramOrEmpty("R") == "large") exchange.response.body.assign(4 * 1024 * 1024, 'l');
@@ -358,7 +358,7 @@ TEST(Threads, APeerThatNeverReadsALargeAnswerIsLeftAfterTheWriteTimeout) {
 }
 
 TEST(Threads, AreNamedAndTakeNoSignals) {
-  TestServer server(Transport::kUnix, {.lanes = 2, .loaders = 2, .workers = 1});
+  TestServer server(Transport::kUnix, {.lanes = 2, .workers = 1});
   server.start();
   FastcgiClient client = server.connect();
   ASSERT_TRUE(client.ask({}));
@@ -377,7 +377,7 @@ TEST(Threads, AreNamedAndTakeNoSignals) {
     }
     return names;
   };
-  const std::set<std::string> expected = {"lane-0", "lane-1", "loader-0", "loader-1", "worker-0"};
+  const std::set<std::string> expected = {"lane-0", "lane-1", "worker-0", "password-0"};
   EXPECT_TRUE(eventually([&] { return std::ranges::includes(running(), expected); }));
 }
 
@@ -394,7 +394,7 @@ TEST(Threads, LeaveTheProcessItsSignalHandlersAndIgnoreSigpipe) {
 }
 
 TEST(Threads, ALaneIsAliveWhileItWaitsAndWhileItGetsOn) {
-  TestServer server(Transport::kUnix, {.lanes = 1, .loaders = 1});
+  TestServer server(Transport::kUnix, {.lanes = 1});
   Gate gate;
   std::atomic<int> received = 0;
   server.handler->on_receive = [&](Exchange& exchange) {
@@ -417,7 +417,7 @@ TEST(Threads, ALaneIsAliveWhileItWaitsAndWhileItGetsOn) {
 }
 
 TEST(Threads, ManyClientsOnAllRoutesAtOnce) {
-  TestServer server(Transport::kUnix, {.lanes = 3, .loaders = 2, .workers = 2});
+  TestServer server(Transport::kUnix, {.lanes = 3, .workers = 2});
   server.handler->on_receive = routeByParam;
   server.start();
   std::atomic<int> good = 0;

@@ -11,13 +11,16 @@
 
 #include "base/crypto.h"
 #include "redis/invalidation_listener.h"
+#include "redis/redis_lane_store.h"
 #include "redis/redis_session_store.h"
 #include "redis_test_fixture.h"
-#include "session/caching_facts_source.h"
+#include "session/coherent_store.h"
 #include "session/facts_extractor.h"
 #include "session/session_cache.h"
-#include "session/store_facts_source.h"
+#include "session/session_loader.h"
 #include "support/byte_relay.h"
+#include "support/poll_loop.h"
+#include "support/scripted_redis.h"
 
 namespace sessiond {
 namespace {
@@ -32,53 +35,76 @@ bool soon(const std::function<bool()>& condition) {
   return true;
 }
 
-/// One instance of sessiond, as far as sessions go: store, cache and listener.
-class Instance {
+/// What the lanes of an instance of sessiond share, as far as sessions go.
+struct Site {
+  Site(const std::string& url, const std::string& prefix, milliseconds max_staleness, const std::string& lanes_url)
+      : config(sessionConfig(prefix, max_staleness)),
+        client(configFor(url), clock, metrics),
+        lanes_client(configFor(lanes_url), clock, metrics),
+        trust(max_staleness),
+        listener(client, keys, cache, canaries, clock, metrics) {}
+
+  static SessionSettings sessionConfig(const std::string& prefix, milliseconds max_staleness) {
+    SessionSettings made;
+    made.key_prefix = prefix;
+    made.cache.max_staleness = max_staleness;
+    return made;
+  }
+
+  SystemClock clock;
+  MetricsRegistry metrics;
+  SessionSettings config;
+  RedisClient client;
+  RedisClient lanes_client;  ///< for its node
+  FactsExtractor extractor{ExtractionRules{.identity = {{.name = "U", .from = "/user/id"}}}};
+  HmacKey log_names{Secret(std::string("names"))};
+  CacheTrust trust;
+  SessionCache cache{CacheLimits{}, trust};
+  RedisKeys keys = keysFor(config);
+  RedisSessionStore redis_store{client, config, keys};
+  CoherentStore store{redis_store, cache, clock};
+  FactsReader reader{
+      extractor, {.latest_writer = 3600s, .usual_life = 3600s}, log_names, metrics, [](const SessionId&, seconds) {}};
+  Canaries canaries{trust, keys};
+  InvalidationListener listener;
+  TouchThrottle throttle{60s};
+  LateTouches late;
+  LoaderMetrics loader_metrics{metrics};
+};
+
+/// Of one thread.
+class Lane final : private SessionLoader::Client {
  public:
-  explicit Instance(const std::string& url, const std::string& prefix = "sess:", milliseconds max_staleness = 1000ms)
-      : config_(sessionConfig(prefix, max_staleness)),
-        client_(configFor(url), clock_, metrics_),
-        store_(client_, config_, keysFor(config_)),
-        source_(store_, extractor_, {.latest_writer = 3600s, .usual_life = 3600s}, log_names_, metrics_),
-        trust_(max_staleness),
-        cache_(CacheLimits{}, trust_),
-        caching_(source_, cache_, clock_, metrics_),
-        listener_(std::make_unique<InvalidationListener>(client_, config_, keysFor(config_), cache_, trust_, clock_,
-                                                         metrics_)) {}
+  explicit Lane(Site& site)
+      : site_(site), store_(site.lanes_client.node(), &site.canaries, site.config, site.keys, loop_, site.clock) {}
 
   /// The user's id, or what else is known of the session; from memory if it can be.
   std::string check(const std::string& name) {
+    live();
     const std::string cookie = "s:" + name + ".signature";
-    if (const auto found = caching_.peek(cookie, clock_.steadyNow())) return describe(*found);
+    if (const auto found = site_.cache.find(cookie, now())) return describe(*found);
     const SessionId id = *SessionId::fromBytes(name);
-    FactsLoad load{.id = &id, .cookie = cookie};
-    caching_.load(std::span(&load, 1));
-    return describe(load.found);
+    SessionWant want{.id = &id, .cookie = cookie, .arrived = now()};
+    loaded_ = false;
+    loader_.want(want);
+    loader_.flush();
+    EXPECT_TRUE(loop_.runUntil([this] { return loaded_; }));
+    return describe(want.found);
   }
   bool isInMemory(const std::string& name) {
-    return caching_.peek("s:" + name + ".signature", clock_.steadyNow()).has_value();
+    live();
+    return site_.cache.find("s:" + name + ".signature", now()).has_value();
   }
-  bool trusts() { return trust_.holds(clock_.steadyNow()); }
-  bool keeps(const std::string& name) {
-    check(name);
-    return isInMemory(name);
+  /// Lets the lane do what it does while checks are made.
+  void live() {
+    store_.noteUse();
+    loop_.run(milliseconds(0));
   }
-  /// Waits until the subscription stands and the session is kept.
-  ::testing::AssertionResult settle(const std::string& name) {
-    if (soon([&] { return keeps(name); })) return ::testing::AssertionSuccess();
-    return ::testing::AssertionFailure() << name << " is not kept: " << check(name);
-  }
-  std::uint64_t subscriptions() { return metrics_.counter("sessiond_cache_subscriptions_total", "").read(); }
-  std::uint64_t misses() { return metrics_.counter("sessiond_cache_misses_total", "").read(); }
-  RedisSessionStore& store() { return store_; }
 
  private:
-  static SessionSettings sessionConfig(const std::string& prefix, milliseconds max_staleness) {
-    SessionSettings config;
-    config.key_prefix = prefix;
-    config.cache.max_staleness = max_staleness;
-    return config;
-  }
+  void loaded(SessionWant&) override { loaded_ = true; }
+  void touched(TouchWant&) override {}
+  SteadyTime now() { return site_.clock.steadyNow(); }
   static std::string describe(const FoundSession& found) {
     switch (found.presence) {
       case Presence::kPresent:
@@ -93,18 +119,48 @@ class Instance {
     return "";
   }
 
-  SystemClock clock_;
-  MetricsRegistry metrics_;
-  SessionSettings config_;
-  RedisClient client_;
-  RedisSessionStore store_;
-  FactsExtractor extractor_{ExtractionRules{.identity = {{.name = "U", .from = "/user/id"}}}};
-  HmacKey log_names_{Secret(std::string("names"))};
-  StoreFactsSource source_;
-  CacheTrust trust_;
-  SessionCache cache_;
-  CachingFactsSource caching_;
-  std::unique_ptr<InvalidationListener> listener_;
+  Site& site_;
+  PollLoop loop_;
+  RedisLaneStore store_;
+  SessionLoader loader_{{.store = store_,
+                         .cache = site_.cache,
+                         .reader = site_.reader,
+                         .throttle = site_.throttle,
+                         .late = site_.late,
+                         .metrics = site_.loader_metrics,
+                         .clock = site_.clock,
+                         .loop = loop_,
+                         .budget = 750ms},
+                        *this};
+  bool loaded_ = false;
+};
+
+/// A site with one lane.
+class Instance {
+ public:
+  explicit Instance(const std::string& url, const std::string& prefix = "sess:", milliseconds max_staleness = 1000ms,
+                    const std::string& lanes_url = "")
+      : site_(url, prefix, max_staleness, lanes_url.empty() ? url : lanes_url) {}
+
+  std::string check(const std::string& name) { return lane_.check(name); }
+  bool isInMemory(const std::string& name) { return lane_.isInMemory(name); }
+  bool keeps(const std::string& name) {
+    check(name);
+    return isInMemory(name);
+  }
+  /// Waits until the subscription stands and the session is kept.
+  ::testing::AssertionResult settle(const std::string& name) {
+    if (soon([&] { return keeps(name); })) return ::testing::AssertionSuccess();
+    return ::testing::AssertionFailure() << name << " is not kept: " << check(name);
+  }
+  std::uint64_t subscriptions() { return site_.metrics.counter("sessiond_cache_subscriptions_total", "").read(); }
+  std::uint64_t misses() { return site_.metrics.counter("sessiond_cache_misses_total", "").read(); }
+  SessionStore& store() { return site_.store; }
+  Site& site() { return site_; }
+
+ private:
+  Site site_;
+  Lane lane_{site_};
 };
 
 std::string sessionOf(const std::string& user) {
@@ -308,9 +364,10 @@ TEST_F(CoherentCache, UnderLoadARevokedSessionIsNeverSeenAgainOnceItWasRefused) 
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
+      Lane lane(instance.site());
       bool refused = false;
       while (!stop) {
-        const bool now_refused = instance.check("a") == "revoked";
+        const bool now_refused = lane.check("a") == "revoked";
         if (refused && !now_refused) ++relapses;
         refused = refused || now_refused;
         std::this_thread::yield();
@@ -325,6 +382,79 @@ TEST_F(CoherentCache, UnderLoadARevokedSessionIsNeverSeenAgainOnceItWasRefused) 
   stop = true;
   threads.clear();
   EXPECT_EQ(relapses, 0);
+}
+
+TEST_F(CoherentCache, ALogoutHereIsSeenHereAtOnce) {
+  Instance instance(server_.unixUrl());
+  for (int round = 0; round < 5; ++round) {
+    put("a", "ada");
+    server_.command({"DEL", "sessiond:revoked:{sess:a}"});
+    ASSERT_TRUE(instance.settle("a"));
+    ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes("a"), 60s));
+    EXPECT_EQ(instance.check("a"), "revoked");
+  }
+}
+
+TEST_F(CoherentCache, ARestartOfAMomentIsNotSeenAndTheSubscriptionStandsAgain) {
+  Instance instance(server_.unixUrl(), "sess:", 2000ms);
+  ASSERT_TRUE(instance.settle("a"));
+  server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
+  EXPECT_TRUE(soon([&] { return instance.subscriptions() == 2U; }));
+  EXPECT_TRUE(instance.isInMemory("a")) << "the last proof is younger than max_staleness";
+}
+
+TEST_F(CoherentCache, DatabasesThatAreSwappedAreNoticed) {
+  server_.command({"SELECT", "1"});
+  server_.command({"SET", "sess:a", sessionOf("of the other database")});
+  server_.command({"SELECT", "0"});
+  Instance instance(server_.unixUrl(), "sess:", 400ms);
+  ASSERT_TRUE(instance.settle("a"));
+  server_.command({"SWAPDB", "0", "1"});
+  EXPECT_TRUE(soon([&] { return instance.check("a") == "U: of the other database\r\n"; })) << "nobody tells";
+  EXPECT_TRUE(instance.settle("a"));
+}
+
+TEST_F(CoherentCache, ConnectionsToAnotherServerThanTheSubscriptionAreNotBelieved) {
+  RedisServer other;
+  other.command({"SET", "sess:a", sessionOf("ada there")});
+  Instance instance(server_.unixUrl(), "sess:", 100ms, other.unixUrl());
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(instance.check("a"), "U: ada there\r\n");
+    EXPECT_FALSE(instance.isInMemory("a"));
+    std::this_thread::sleep_for(5ms);
+  }
+  EXPECT_TRUE(soon([&] {
+    instance.check("a");
+    return instance.subscriptions() > 1U;
+  })) << "the subscription is made anew when no canary comes back";
+}
+
+TEST_F(CoherentCache, NothingIsFreshWhereCanariesMayNotBeWritten) {
+  server_.command({"ACL", "SETUSER", "default", "resetkeys", "~sess:*", "~sessiond:revoked:*"});
+  Instance instance(server_.unixUrl());
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(instance.check("a"), "U: ada\r\n") << "loads go on";
+    EXPECT_FALSE(instance.isInMemory("a"));
+  }
+}
+
+TEST_F(CoherentCache, AFullServerIsReadAllTheSame) {
+  server_.command({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
+  server_.command({"CONFIG", "SET", "maxmemory", "1"});
+  Instance instance(server_.unixUrl());
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(instance.check("a"), "U: ada\r\n");
+  server_.command({"CONFIG", "SET", "maxmemory", "0"});
+  EXPECT_TRUE(instance.settle("a"));
+}
+
+TEST_F(CoherentCache, AReplicaIsNotBelieved) {
+  Instance instance(server_.unixUrl(), "sess:", 400ms);
+  ASSERT_TRUE(instance.settle("a"));
+  server_.command({"REPLICAOF", "127.0.0.1", "1"});
+  EXPECT_TRUE(soon([&] { return instance.check("a") == "unavailable"; }));
+  EXPECT_FALSE(instance.isInMemory("a"));
+  server_.command({"REPLICAOF", "NO", "ONE"});
+  EXPECT_TRUE(instance.settle("a"));
 }
 
 }  // namespace

@@ -25,16 +25,19 @@ const std::string kAdvice =
 const std::map<std::string, std::string> kCommands = {
     {"multi", "MULTI"},
     {"getrange", "GETRANGE sess:*, GETRANGE cache:*"},
+    {"client|id", "CLIENT ID"},
+    {"client|tracking", "CLIENT TRACKING ON"},
+    {"subscribe", "SUBSCRIBE __redis__:invalidate"},
     {"pttl", "PTTL sess:*, PTTL sessiond:revoked:*"},
     {"exists", "EXISTS sessiond:revoked:*, EXISTS sess:*"},
     {"expire",
      "EXPIRE sess:*, EXPIRE sessiond:revoked:*, EXPIRE sessiond:sessions:*, EXPIRE sessiond:places:*, EXPIRE "
      "sessiond:failures:*"},
-    {"set", "SET sessiond:revoked:*, SET sess:*, SET cache:*"},
+    {"set", "SET sessiond:revoked:*, SET sessiond:alive:{s}:*, SET sess:*, SET cache:*"},
     {"del", "DEL sess:*, DEL sessiond:try:*, DEL sessiond:failures:*, DEL cache:*"},
     {"zrem", "ZREM sessiond:sessions:*"},
     {"zrange", "ZRANGE sessiond:sessions:*"},
-    {"eval", "EVAL sessiond:revoked:*, EVAL sessiond:sessions:*, EVAL sessiond:try:*, EVAL sess:*"},
+    {"eval", "EVAL sess:*, EVAL sessiond:revoked:*, EVAL sessiond:sessions:*, EVAL sessiond:try:*"},
     {"zadd", "ZADD sessiond:sessions:*, ZADD sessiond:places:*"},
     {"time", "TIME"},
     {"hset", "HSET sessiond:try:*, HSET sessiond:failures:*"},
@@ -46,11 +49,12 @@ const std::map<std::string, std::string> kCommands = {
     {"zcard", "ZCARD sessiond:sessions:*"},
     {"zrangebyscore", "ZRANGEBYSCORE sessiond:sessions:*"},
     {"hmget", "HMGET sessiond:try:*, HMGET sessiond:failures:*, HMGET sessiond:user:*"},
-    {"get", "GET sess:*"},
+    {"get", "GET sessiond:alive:{s}:*, GET sess:*"},
 };
 const std::map<std::string, std::string> kPrefixes = {
     {"sess:",
-     "GETRANGE sess:*, PTTL sess:*, EXPIRE sess:*, DEL sess:*, SET sess:*, EXISTS sess:*, EVAL sess:*, GET sess:*"},
+     "GETRANGE sess:*, EVAL sess:*, PTTL sess:*, EXPIRE sess:*, DEL sess:*, SET sess:*, EXISTS sess:*, GET sess:*"},
+    {"sessiond:alive:", "SET sessiond:alive:{s}:*, GET sessiond:alive:{s}:*"},
     {"sessiond:revoked:",
      "EXISTS sessiond:revoked:*, EVAL sessiond:revoked:*, PTTL sessiond:revoked:*, SET sessiond:revoked:*, EXPIRE "
      "sessiond:revoked:*"},
@@ -96,13 +100,14 @@ class PermissionCheck : public ::testing::Test {
     command.insert(command.end(), rules.begin(), rules.end());
     ASSERT_EQ(server_.command(command), "OK");
   }
-  /// All that is needed but `one`, a command or a prefix.
+  /// All that is needed but `one`, a command, a prefix or the channel.
   void allowAllBut(const std::string& one) {
     std::vector<std::string> rules;
     for (const auto& [command, said] : kCommands)
       if (command != one) rules.push_back("+" + command);
     for (const auto& [prefix, said] : kPrefixes)
       if (prefix != one) rules.push_back("~" + prefix + "*");
+    if (one != kChannel) rules.push_back("&" + std::string(kChannel));
     allow(rules);
   }
   /// What is missing, or the whole message if it is another one.
@@ -115,6 +120,8 @@ class PermissionCheck : public ::testing::Test {
     EXPECT_TRUE(report.outcome == StartupProbe::kOk || report.outcome == StartupProbe::kLimited);
     return report.message.starts_with(kAdvice) ? report.message.substr(kAdvice.size()) : report.message;
   }
+
+  static constexpr std::string_view kChannel = "__redis__:invalidate";
 
   RedisServer server_;
   RedisSettings config_ = configFor(server_.unixUrl());
@@ -134,14 +141,20 @@ TEST_F(PermissionCheck, NamesTheKeysThatAreMissing) {
   }
 }
 
+TEST_F(PermissionCheck, NamesTheChannelThatIsMissing) {
+  allowAllBut(std::string(kChannel));
+  EXPECT_EQ(missing(everything()), "SUBSCRIBE __redis__:invalidate");
+}
+
 TEST_F(PermissionCheck, NamesEverythingToAUserWhoMayDoNothing) {
   allow({"+multi"});
-  EXPECT_TRUE(missing(everything()).starts_with("GETRANGE sess:*, PTTL sess:*, EXISTS sessiond:revoked:*, "));
+  EXPECT_TRUE(
+      missing(everything()).starts_with("GETRANGE sess:*, EXISTS sessiond:revoked:*, EVAL sess:*, PTTL sess:*, "));
 }
 
 TEST_F(PermissionCheck, AsksOnlyForWhatTheConfigurationNeeds) {
-  allow({"+multi", "+getrange", "+exists", "+expire", "+set", "+del", "+zrem", "+zrange", "+eval", "+ttl", "~mine:*",
-         "~own:*"});
+  allow({"+multi", "+getrange", "+exists", "+expire", "+set", "+get", "+del", "+zrem", "+zrange", "+eval", "+ttl",
+         "+client|id", "+client|tracking", "+subscribe", "&__redis__:invalidate", "~mine:*", "~own:*"});
   Uses uses;
   uses.session.key_prefix = "mine:";
   uses.own_prefix = "own:";
@@ -215,13 +228,11 @@ TEST_F(PermissionCheck, AsksForAllThatIsUsed) {
   RedisUserDirectory directory(test.client, keysFor(uses.session));
   RedisAppCache cache(test.client, uses.cache);
   const SessionId id = *SessionId::fromBytes("abc");
-  const std::vector<SessionTouch> touches = {{.id = id, .ttl = 60s}};
   SessionLoad load{.id = &id, .wants_ttl = true};
 
   EXPECT_TRUE(store.create(id, "{}", 60s));
   store.load({&load, 1});
   EXPECT_TRUE(load.result && load.result->ttl);
-  EXPECT_TRUE(store.touch(touches));
   EXPECT_TRUE(store.replace(id, "{}", "{\"a\":1}"));
   EXPECT_EQ(*store.revoke(id, 60s), Burial::kBuried);
   EXPECT_EQ(*store.revoke(id, 90s), Burial::kBuried);

@@ -1,7 +1,5 @@
 #include "redis/redis_session_store.h"
 
-#include <poll.h>
-
 #include <algorithm>
 
 #include "redis_test_fixture.h"
@@ -12,15 +10,6 @@ namespace {
 
 SessionId idOf(std::string_view bytes) {
   return *SessionId::fromBytes(bytes);
-}
-
-/// Goes on whenever there is something to read, until it ends.
-Pending::State endOf(Pending& pending) {
-  for (;;) {
-    pollfd entry{.fd = pending.fd(), .events = POLLIN, .revents = 0};
-    if (poll(&entry, 1, 5000) != 1) return Pending::State::kWaiting;
-    if (const Pending::State state = pending.advance(); state != Pending::State::kWaiting) return state;
-  }
 }
 
 /// Loads of some ids, and the ids.
@@ -177,30 +166,11 @@ TEST_F(RedisSessionStoreTest, SaysOfEachInABatchWhetherItIsRevoked) {
   }
 }
 
-TEST_F(RedisSessionStoreTest, ALoadThatIsBegunFindsWhatALoadFinds) {
-  ASSERT_TRUE(store.create(idOf("here"), "value", 100s));
-  server.command({"SET", "sess:lasting", "for ever"});
-  server.command({"HSET", "sess:hash", "field", "value"});
-  server.command({"SET", "sess:long", std::string(2000, 'x')});
-  for (const bool wants_ttl : {false, true}) {
-    Loads waited({"here", "gone", "hash", "lasting", "long"}, wants_ttl);
-    store.load(waited.loads);
-    Loads begun({"here", "gone", "hash", "lasting", "long"}, wants_ttl);
-    const auto pending = store.beginLoad(begun.loads);
-    ASSERT_TRUE(pending);
-    EXPECT_EQ(endOf(*pending), Pending::State::kDone);
-    EXPECT_EQ(begun.texts(), waited.texts());
-    EXPECT_EQ(begun.texts()[0], wants_ttl ? "value expires" : "value");
-    EXPECT_EQ(begun.texts()[2], "(corrupt)");
-    EXPECT_EQ(begun.texts()[3], wants_ttl ? "for ever lasts" : "for ever");
-  }
-}
-
 /// The last millisecond of a life is no endless one, and neither is one that ended between two commands.
 TEST(RedisSessionStore, ARemainingLifeOfNothingIsAnEnd) {
   for (const char* pttl : {":0", ":-2"}) {
     ScriptedRedis server([&](std::string_view request, int) -> std::string {
-      if (isGreeting(request)) return "+OK\r\n";
+      if (isGreeting(request)) return kGreeted;
       return "$5\r\nvalue\r\n" + std::string(pttl) + "\r\n:0\r\n";
     });
     TestClient test(configFor(server.url()));
@@ -216,7 +186,7 @@ TEST(RedisSessionStore, ARemainingLifeOfNothingIsAnEnd) {
 /// An answer that does not say whether a session is revoked is none.
 TEST(RedisSessionStore, ATombstoneThatMayNotBeReadConcernsItsSessionAlone) {
   ScriptedRedis server([&](std::string_view request, int) -> std::string {
-    if (isGreeting(request)) return "+OK\r\n";
+    if (isGreeting(request)) return kGreeted;
     return "$1\r\na\r\n:0\r\n$1\r\nb\r\n-NOPERM no\r\n";
   });
   TestClient test(configFor(server.url()));
@@ -224,66 +194,6 @@ TEST(RedisSessionStore, ATombstoneThatMayNotBeReadConcernsItsSessionAlone) {
   Loads both({"a", "b"});
   store.load(both.loads);
   EXPECT_EQ(both.texts(), (std::vector<std::string>{"a", "(unavailable)"}));
-}
-
-TEST_F(RedisSessionStoreTest, ALoadIsNotBegunForNobodyOrWithoutAConnection) {
-  Loads one({"a"});
-  EXPECT_FALSE(store.beginLoad(one.loads));
-  EXPECT_EQ(json("a"), "(none)");
-  EXPECT_TRUE(store.beginLoad(one.loads));
-  EXPECT_FALSE(store.beginLoad({}));
-}
-
-TEST_F(RedisSessionStoreTest, ALoadThatIsBegunSaysOfEachWhetherItIsRevoked) {
-  server.command({"SET", "sess:here", "value"});
-  ASSERT_TRUE(store.revoke(idOf("gone"), 100s));
-  ASSERT_TRUE(store.revoke(idOf("back"), 100s));
-  server.command({"SET", "sess:back", "written late"});
-  Loads begun({"gone", "here", "back"});
-  const auto pending = store.beginLoad(begun.loads);
-  ASSERT_TRUE(pending);
-  EXPECT_EQ(endOf(*pending), Pending::State::kDone);
-  EXPECT_EQ(begun.texts(), (std::vector<std::string>{"revoked (none)", "value", "revoked written late"}));
-}
-
-TEST_F(RedisSessionStoreTest, LoadsThatAreBegunAtOneTimeDoNotMixTheirAnswers) {
-  server.command({"SET", "sess:a", "of a"});
-  server.command({"SET", "sess:b", "of b"});
-  ASSERT_TRUE(test.client.reachable());  // opens a connection
-  Loads first({"a"});
-  Loads second({"b"});
-  Loads third({"b", "a"});
-  const auto one = store.beginLoad(first.loads);
-  ASSERT_TRUE(one);
-  ASSERT_EQ(json("a"), "of a");  // opens a second connection
-  const auto two = store.beginLoad(second.loads);
-  ASSERT_TRUE(two);
-  store.load(third.loads);
-  EXPECT_EQ(endOf(*two), Pending::State::kDone);
-  EXPECT_EQ(endOf(*one), Pending::State::kDone);
-  EXPECT_EQ(first.texts()[0], "of a");
-  EXPECT_EQ(second.texts()[0], "of b");
-  EXPECT_EQ(third.texts(), (std::vector<std::string>{"of b", "of a"}));
-}
-
-TEST_F(RedisSessionStoreTest, ALoadThatIsGivenUpLeavesNothingToTheNextOne) {
-  server.command({"SET", "sess:a", "of a"});
-  server.command({"SET", "sess:b", "of b"});
-  ASSERT_TRUE(test.client.reachable());  // opens a connection
-  server.freeze();
-  Loads first({"a"});
-  {
-    const auto pending = store.beginLoad(first.loads);
-    ASSERT_TRUE(pending);
-    EXPECT_EQ(pending->advance(), Pending::State::kWaiting);
-  }
-  server.thaw();
-  EXPECT_EQ(json("b"), "of b");
-  Loads second({"b"});
-  const auto pending = store.beginLoad(second.loads);
-  ASSERT_TRUE(pending);
-  EXPECT_EQ(endOf(*pending), Pending::State::kDone);
-  EXPECT_EQ(second.texts()[0], "of b");
 }
 
 TEST_F(RedisSessionStoreTest, SaysThatARevokedSessionHasComeBack) {
@@ -343,26 +253,6 @@ TEST_F(RedisSessionStoreTest, ATombstoneThatStandsForEverIsLeftAlone) {
   EXPECT_EQ(server.command({"TTL", "sessiond:revoked:{sess:abc}"}), "-1");
 }
 
-TEST_F(RedisSessionStoreTest, TouchesKeysThatAreThereAndMakesNone) {
-  ASSERT_TRUE(store.create(idOf("abc"), "value", 100s));
-  const std::vector<SessionTouch> touches = {{.id = idOf("abc"), .ttl = 5000s}, {.id = idOf("nobody"), .ttl = 5000s}};
-  EXPECT_TRUE(store.touch(touches));
-  EXPECT_EQ(server.command({"TTL", "sess:abc"}), "5000");
-  EXPECT_EQ(server.command({"GET", "sess:abc"}), "value");
-  EXPECT_EQ(server.command({"EXISTS", "sess:nobody"}), "0");
-  EXPECT_TRUE(store.touch({}));
-}
-
-TEST_F(RedisSessionStoreTest, NeverDeletesByTouching) {
-  ASSERT_TRUE(store.create(idOf("abc"), "value", 100s));
-  const std::vector<SessionTouch> touches = {{.id = idOf("abc"), .ttl = 0s},
-                                             {.id = idOf("abc"), .ttl = std::chrono::seconds::max()}};
-  EXPECT_TRUE(store.touch({touches.data(), 1}));
-  EXPECT_EQ(json("abc"), "value");
-  EXPECT_TRUE(store.touch(touches));
-  EXPECT_EQ(json("abc"), "value");
-}
-
 TEST_F(RedisSessionStoreTest, ReplacesWhatIsAsExpectedAndKeepsItsTimeToLive) {
   ASSERT_TRUE(store.create(idOf("abc"), "one", 100s));
   const auto outcome = store.replace(idOf("abc"), "one", "two");
@@ -410,8 +300,6 @@ TEST_F(RedisSessionStoreTest, IsUnavailableWhenTheServerIsFullButStillLoads) {
     EXPECT_EQ(replaced.error(), StoreError::kUnavailable);
     EXPECT_EQ(json("abc"), "value");
   }
-  const std::vector<SessionTouch> touches = {{.id = idOf("abc"), .ttl = 5000s}};
-  EXPECT_TRUE(store.touch(touches));
 }
 
 TEST_F(RedisSessionStoreTest, RefusesWhenItMayNotReadTombstones) {
@@ -427,11 +315,6 @@ TEST_F(RedisSessionStoreTest, RefusesWhenItMayNotReadTombstones) {
   other.load({&one, 1});
   ASSERT_FALSE(one.result);
   EXPECT_EQ(one.result.error(), StoreError::kUnavailable);
-  Loads begun({"abc"});
-  const auto pending = other.beginLoad(begun.loads);
-  ASSERT_TRUE(pending);
-  EXPECT_EQ(endOf(*pending), Pending::State::kDone);
-  EXPECT_EQ(begun.texts()[0], "(unavailable)");
 }
 
 TEST_F(RedisSessionStoreTest, SaysTimeoutOrUnavailableForEveryOneOfABatch) {
@@ -460,7 +343,7 @@ TEST_F(RedisSessionStoreTest, SaysTimeoutOrUnavailableForEveryOneOfABatch) {
 TEST(RedisSessionStore, AsksForValuesBeforeTombstones) {
   std::string seen;
   ScriptedRedis server([&](std::string_view request, int) -> std::string {
-    if (isGreeting(request)) return "+OK\r\n";
+    if (isGreeting(request)) return kGreeted;
     seen = request;
     return "$5\r\nvalue\r\n:0\r\n";
   });
@@ -479,7 +362,7 @@ TEST(RedisSessionStore, AsksForValuesBeforeTombstones) {
 TEST(RedisSessionStore, AsksForTombstonesLastAlsoWhenItAsksForTheTimeToLive) {
   std::string seen;
   ScriptedRedis server([&](std::string_view request, int) -> std::string {
-    if (isGreeting(request)) return "+OK\r\n";
+    if (isGreeting(request)) return kGreeted;
     seen = request;
     return "$5\r\nvalue\r\n:1000\r\n:0\r\n";
   });
@@ -499,7 +382,7 @@ TEST(RedisSessionStore, AsksForTombstonesLastAlsoWhenItAsksForTheTimeToLive) {
 /// Answers like a Redis in which one look at a tombstone is refused.
 TEST(RedisSessionStore, AnAnswerThatIsNoneIsNotTakenForNoTombstone) {
   ScriptedRedis server([&](std::string_view request, int) -> std::string {
-    if (isGreeting(request)) return "+OK\r\n";
+    if (isGreeting(request)) return kGreeted;
     return "$1\r\na\r\n:0\r\n$1\r\nb\r\n-NOPERM no\r\n";
   });
   TestClient test(configFor(server.url()));
@@ -514,7 +397,7 @@ TEST(RedisSessionStore, AnAnswerThatIsNoneIsNotTakenForNoTombstone) {
 /// The session is deleted only when DEL says so.
 TEST(RedisSessionStore, ADeletionThatIsRefusedIsNoRevocation) {
   ScriptedRedis server([&](std::string_view request, int) -> std::string {
-    if (isGreeting(request)) return "+OK\r\n";
+    if (isGreeting(request)) return kGreeted;
     return ":1\r\n-MISCONF no\r\n";
   });
   TestClient test(configFor(server.url()));
@@ -526,7 +409,7 @@ TEST(RedisSessionStore, ADeletionThatIsRefusedIsNoRevocation) {
 TEST(RedisSessionStore, ReplacesNothingThatIsRevokedMeanwhile) {
   int pipelines = 0;
   ScriptedRedis server([&](std::string_view request, int) -> std::string {
-    if (isGreeting(request)) return "+OK\r\n";
+    if (isGreeting(request)) return kGreeted;
     return ++pipelines == 1 ? ":0\r\n" : ":0\r\n:1\r\n";
   });
   TestClient test(configFor(server.url()));

@@ -21,7 +21,7 @@ namespace sessiond {
 namespace {
 
 std::string setnameAnd(std::string_view request, const std::string& answer) {
-  return isGreeting(request) ? "+OK\r\n" : answer;
+  return isGreeting(request) ? kGreeted : answer;
 }
 
 TEST(ScriptedServer, ReadOnlyIsTriedOnceMoreOnANewConnection) {
@@ -124,7 +124,7 @@ TEST(ScriptedServer, BytesThatAreNoProtocolBreakTheConnection) {
 TEST(ScriptedServer, AnswersThatDripAreATimeoutWithinTheBudget) {
   std::atomic<bool> dripping = false;
   ScriptedRedis server([&](std::string_view request, int) {
-    if (isGreeting(request)) return std::string("+OK\r\n");
+    if (isGreeting(request)) return kGreeted;
     dripping = true;
     return std::string("$1000000\r\nx");
   });
@@ -137,7 +137,7 @@ TEST(ScriptedServer, AnswersThatDripAreATimeoutWithinTheBudget) {
 TEST(ScriptedServer, ClosingInTheMiddleOfAnAnswerIsUnavailableAndNotSentAgain) {
   std::atomic<int> asked = 0;
   ScriptedRedis server([&](std::string_view request, int) -> std::string {
-    if (isGreeting(request)) return "+OK\r\n";
+    if (isGreeting(request)) return kGreeted;
     if (request.find("PING") != std::string_view::npos) return "+PONG\r\n";
     return ++asked == 1 ? "$5\r\nhal" : "";
   });
@@ -149,7 +149,7 @@ TEST(ScriptedServer, ClosingInTheMiddleOfAnAnswerIsUnavailableAndNotSentAgain) {
 
 TEST(ScriptedServer, AServerThatAlwaysClosesIsTriedTwiceAtMost) {
   ScriptedRedis server([](std::string_view request, int) -> std::string {
-    if (isGreeting(request)) return "+OK\r\n";
+    if (isGreeting(request)) return kGreeted;
     return request.find("PING") != std::string_view::npos ? "+PONG\r\n" : "";
   });
   TestClient test(configFor(server.url()));
@@ -203,6 +203,7 @@ TEST(ScriptedServer, ArgumentsThatTheServerQuotesDoNotReachTheLog) {
 TEST(ScriptedServer, AServerThatRefusesANameIsUsedAllTheSame) {
   ScriptedRedis server([](std::string_view request, int) -> std::string {
     return isGreeting(request) ? "-NOPERM this user has no permissions to run the 'client|setname' command\r\n"
+                                 "-NOPERM this user has no permissions to run the 'hello' command\r\n"
                                : "+PONG\r\n";
   });
   TestClient test(configFor(server.url()));

@@ -153,19 +153,41 @@ TEST(UnhealthyServer, FullRefusesWritesAndStillReads) {
   EXPECT_EQ(test.text({"SET", "other", "value"}), "OK");
 }
 
-TEST(UnhealthyServer, ReadOnlyReplicaStillReadsAndTakesWritesOnceItIsThePrimary) {
+/// `server` follows a primary that has "value" as "key".
+class Replica {
+ public:
+  Replica() {
+    primary_.command({"SET", "key", "value"});
+    server.command({"REPLICAOF", "127.0.0.1", std::to_string(primary_.port())});
+    const auto limit = std::chrono::steady_clock::now() + 8s;
+    while (server.command({"GET", "key"}) != "value" && std::chrono::steady_clock::now() < limit)
+      std::this_thread::sleep_for(20ms);
+  }
+
   RedisServer server;
-  RedisServer primary({.tcp = true, .configuration = {"repl-diskless-sync-delay 0"}});
-  TestClient test(configFor(server.unixUrl()));
-  primary.command({"SET", "key", "value"});
-  server.command({"REPLICAOF", "127.0.0.1", std::to_string(primary.port())});
-  const auto limit = std::chrono::steady_clock::now() + 8s;
-  while (server.command({"GET", "key"}) != "value" && std::chrono::steady_clock::now() < limit)
-    std::this_thread::sleep_for(20ms);
+
+ private:
+  RedisServer primary_{{.tcp = true, .configuration = {"repl-diskless-sync-delay 0"}}};
+};
+
+TEST(UnhealthyServer, AReplicaIsNotBelievedUntilItIsThePrimary) {
+  Replica replica;
+  TestClient test(configFor(replica.server.unixUrl()));
+  EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)");
+  replica.server.command({"REPLICAOF", "NO", "ONE"});
+  EXPECT_TRUE(test.recovers());
+  EXPECT_EQ(test.text({"GET", "key"}), "value");
+}
+
+TEST(UnhealthyServer, AReplicaThatIsAllowedIsReadAndTakesWritesOnceItIsThePrimary) {
+  Replica replica;
+  RedisSettings config = configFor(replica.server.unixUrl());
+  config.allow_replica = true;
+  TestClient test(config);
   ASSERT_TRUE(test.recovers());
   EXPECT_EQ(test.text({"SET", "key", "other"}), "READONLY You can't write against a read only replica.");
   EXPECT_EQ(test.text({"GET", "key"}), "value");
-  server.command({"REPLICAOF", "NO", "ONE"});
+  replica.server.command({"REPLICAOF", "NO", "ONE"});
   EXPECT_EQ(test.text({"SET", "key", "other"}), "OK");
 }
 

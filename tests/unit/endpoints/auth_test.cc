@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -17,8 +17,6 @@
 #include "base/log.h"
 #include "http/safe_redirect.h"
 #include "support/fake_clock.h"
-#include "support/memory_session_store.h"
-#include "support/scripted_pending.h"
 
 namespace sessiond {
 namespace {
@@ -27,46 +25,55 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Sessions by id; what is not here is unknown. Peeks at nothing unless told to.
-class FakeFactsSource final : public FactsSource {
+/// What stands in the store for an id.
+struct FakeStored {
+  Presence presence = Presence::kUnknown;
+  std::string json = {};
+};
+
+/// Sessions by id; what is not here is unknown. Answers at once.
+class FakeLaneStore final : public LaneStore {
  public:
-  std::optional<FoundSession> peek(std::string_view cookie, SteadyTime) override {
-    const auto known = peeked.find(std::string(cookie));
-    if (known == peeked.end()) return std::nullopt;
-    return known->second;
-  }
-  std::optional<FoundSession> peek(const SessionId& id, SteadyTime) override {
-    const auto known = fresh.find(id.bytes());
-    if (known == fresh.end()) return std::nullopt;
-    return known->second;
-  }
+  struct Contents {
+    std::map<std::string, FakeStored> sessions;
+    std::vector<std::size_t> batches;
+    std::vector<std::pair<std::string, seconds>> touches;
+    std::function<void()> before_touch;
+    std::vector<TouchOutcome> outcomes;  ///< of the next touches; behind them: touched
+  };
 
-  void load(std::span<FactsLoad> loads) override {
-    batches.push_back(loads.size());
-    for (FactsLoad& load : loads) {
-      cookies_of_newest_secret.emplace_back(load.cookie);
-      const auto known = sessions.find(load.id->bytes());
-      load.found = known == sessions.end() ? FoundSession{.presence = Presence::kUnknown} : known->second;
+  explicit FakeLaneStore(Contents& contents) : contents_(contents) {}
+
+  void send(StoreBatch& batch, SteadyTime, Client& client) override {
+    if (!batch.loads.empty()) contents_.batches.push_back(batch.loads.size());
+    for (SessionLoad& load : batch.loads) {
+      const FakeStored& stored = contents_.sessions[load.id->bytes()];
+      if (stored.presence == Presence::kUnavailable) continue;
+      load.result = StoredSession{.revoked = stored.presence == Presence::kRevoked};
+      if (stored.presence == Presence::kPresent) load.result->json = stored.json;
+      if (load.wants_ttl) load.result->ttl = hours(1);
     }
+    for (KeyTouch& touch : batch.touches) {
+      if (contents_.before_touch) contents_.before_touch();
+      contents_.touches.emplace_back(touch.id->bytes(), touch.ttl);
+      touch.result = TouchOutcome::kTouched;
+      if (contents_.outcomes.empty()) continue;
+      touch.result = contents_.outcomes.front();
+      contents_.outcomes.erase(contents_.outcomes.begin());
+    }
+    client.answered(batch);
   }
 
-  /// Fills in at the second advance, or fails with half of it filled in.
-  std::unique_ptr<Pending> beginLoad(std::span<FactsLoad> loads) override {
-    if (!begins) return nullptr;
-    return std::make_unique<ScriptedPending>([this, loads, advances = 0]() mutable {
-      if (++advances == 1) return Pending::State::kWaiting;
-      load(fails ? loads.first(loads.size() / 2) : loads);
-      return fails ? Pending::State::kFailed : Pending::State::kDone;
-    });
-  }
+ private:
+  Contents& contents_;
+};
 
-  bool begins = false;
-  bool fails = false;
-  std::map<std::string, FoundSession> peeked;  ///< by cookie
-  std::map<std::string, FoundSession> fresh;   ///< by id
-  std::map<std::string, FoundSession> sessions;
-  std::vector<std::size_t> batches;
-  std::vector<std::string> cookies_of_newest_secret;
+class NoLoop final : public EventLoop {
+ public:
+  bool watch(int, Interest, Waiter&) override { return true; }
+  void unwatch(int, Waiter&) override {}
+  void callAt(SteadyTime, Waiter&) override {}
+  void forget(Waiter&) override {}
 };
 
 std::vector<Secret> secretsOf(const std::vector<std::string>& texts) {
@@ -75,7 +82,7 @@ std::vector<Secret> secretsOf(const std::vector<std::string>& texts) {
   return secrets;
 }
 
-class AuthEndpointTest : public testing::Test {
+class AuthEndpointTest : public testing::Test, public Loader::Lane {
  protected:
   AuthEndpointTest() {
     settings_.identity = {{.name = "X-User-Id", .from = "/user/id", .required = true},
@@ -91,17 +98,50 @@ class AuthEndpointTest : public testing::Test {
   AuthEndpoint& endpoint() {
     if (!endpoint_) {
       extractor_.emplace(settings_.extractionRules());
-      endpoint_.emplace(settings_, AuthParts{signer_, *extractor_, source_, throttle_, touches_, clock_, metrics_});
+      endpoint_.emplace(settings_, parts());
     }
     return *endpoint_;
   }
 
-  void store(const std::string& id, const std::string& json) {
-    endpoint();
-    source_.sessions[id] = found(id, json);
+  AuthParts parts() {
+    reader_.emplace(*extractor_, TombstoneLifetime{}, log_names_, metrics_, [](const SessionId&, seconds) {});
+    return {.signer = signer_,
+            .extractor = *extractor_,
+            .cache = cache_,
+            .reader = *reader_,
+            .throttle = throttle_,
+            .late_touches = late_touches_,
+            .loader_metrics = loader_metrics_,
+            .make_lane_store = [this](EventLoop&) { return std::make_unique<FakeLaneStore>(source_); },
+            .budget = milliseconds(750),
+            .clock = clock_,
+            .metrics = metrics_,
+            .refusals = refusals_};
   }
-  FoundSession found(const std::string& id, const std::string& json) {
-    return {Presence::kPresent, KnownSession::make(*SessionId::fromBytes(id), extractor_->extract(json), cookieOf(id))};
+  Loader& loader() {
+    if (!loader_) loader_ = endpoint().makeLoader(loop_, *this);
+    return *loader_;
+  }
+
+  void concluded(Exchange&) override { ++concluded_; }
+  void failed(Exchange&) override { FAIL() << "an exception"; }
+
+  void store(const std::string& id, const std::string& json) {
+    source_.sessions[id] = {.presence = Presence::kPresent, .json = json};
+  }
+  /// Keeps it in memory as if it had been loaded, to be found by its cookie or by its id alone.
+  void remember(const std::string& id, const FoundSession& found, bool by_cookie = true) {
+    trust_.prove(trust_.epoch() == 0 ? trust_.beginEpoch() : trust_.epoch(), clock_.steadyNow());
+    const SessionId session_id = *SessionId::fromBytes(id);
+    const auto note = cache_.note(session_id, clock_.steadyNow());
+    cache_.keep(session_id, note, found, by_cookie ? cookieOf(id) : "", true, clock_.steadyNow());
+  }
+  FoundSession found(const std::string& id, const std::string& json, bool by_cookie = true) {
+    endpoint();
+    return {.presence = Presence::kPresent,
+            .session =
+                KnownSession::make(*SessionId::fromBytes(id), extractor_->extract(json), by_cookie ? cookieOf(id) : ""),
+            .ends = clock_.steadyNow() + hours(1)};
   }
 
   std::string cookieOf(const std::string& id) { return signer_.sign(*SessionId::fromBytes(id)); }
@@ -113,9 +153,10 @@ class AuthEndpointTest : public testing::Test {
     exchange.request = {.role = role, .params = views, .body = {}};
     route_ = endpoint().receive(exchange);
     if (route_ == Route::kLoad) {
-      Exchange* const batch[] = {&exchange};
-      endpoint().load(batch);
-      endpoint().conclude(exchange);
+      const int before = concluded_;
+      loader().load(exchange);
+      loader().flush();
+      EXPECT_EQ(concluded_, before + 1);
     }
     return exchange.response;
   }
@@ -131,19 +172,27 @@ class AuthEndpointTest : public testing::Test {
   MetricsRegistry metrics_;
   std::vector<Secret> secrets_ = secretsOf({"the newest secret of all the secrets", "an older secret, still good"});
   CookieSigner signer_{secrets_};
-  FakeFactsSource source_;
-  MemorySessionStore store_{clock_};
+  FakeLaneStore::Contents source_;
+  CacheTrust trust_{seconds(1)};
+  SessionCache cache_{CacheLimits{}, trust_};
+  HmacKey log_names_{Secret(std::string("key for the names in logs"))};
+  std::optional<FactsReader> reader_;
   TouchThrottle throttle_{seconds(60)};
-  TouchWriter touches_{store_, throttle_, metrics_};
+  LateTouches late_touches_;
+  LoaderMetrics loader_metrics_{metrics_};
+  NoLoop loop_;
   SiteSettings settings_;
   std::optional<FactsExtractor> extractor_;
   std::optional<AuthEndpoint> endpoint_;
+  std::unique_ptr<Loader> loader_;
+  int concluded_ = 0;
   Route route_ = Route::kWork;
+  RefusalLog* refusals_ = nullptr;
 };
 
 TEST_F(AuthEndpointTest, ACookieThatHasToBeVerifiedIsAnsweredFromMemoryAllTheSame) {
-  endpoint();
-  source_.fresh["s1"] = found("s1", kAda);
+  remember("s1", found("s1", kAda, false), false);
+  throttle_.ask("s1", hours(24), clock_.steadyNow());
   EXPECT_EQ(askWith("s1").status, 204);
   EXPECT_EQ(route_, Route::kAnswered);
   EXPECT_TRUE(source_.batches.empty());
@@ -442,7 +491,7 @@ TEST_F(AuthEndpointTest, SignsACookieAnewThatAnOlderSecretVerified) {
   EXPECT_NE(response.headers.lines().find("Set-Cookie: connect.sid=" + cookieOf("s1") + "; Path=/; HttpOnly\r\n"),
             std::string::npos);
   EXPECT_EQ(metrics_.counter("sessiond_secret_hits_total", "", {{"secret", "1"}}).read(), 1U);
-  EXPECT_EQ(source_.cookies_of_newest_secret, std::vector<std::string>{""});
+  EXPECT_FALSE(cache_.find(old_cookie, clock_.steadyNow())) << "the next one has to be renewed as well";
 }
 
 TEST_F(AuthEndpointTest, RollsTheCookieWhenTheSessionIsTouched) {
@@ -463,8 +512,12 @@ TEST_F(AuthEndpointTest, AsksForATouchThatFailedAgainHalfwayToTheNextOne) {
   settings_.cookie.rolling = true;  // the cookie shows when a touch was asked for
   for (const auto& [id, lifetime, half] :
        {std::tuple("long", "3600000", seconds(30)), {"short", "20000", seconds(1)}}) {
-    store(id, std::string(R"({"cookie":{"originalMaxAge":)") + lifetime + R"(},"user":{"id":"7"}})");
-    const auto touches = [&] { return askWith(id).headers.lines().find("Set-Cookie") != std::string::npos; };
+    const FoundSession session =
+        found(id, std::string(R"({"cookie":{"originalMaxAge":)") + lifetime + R"(},"user":{"id":"7"}})");
+    const auto touches = [&, id = id] {
+      remember(id, session);
+      return askWith(id).headers.lines().find("Set-Cookie") != std::string::npos;
+    };
     EXPECT_TRUE(touches());
     EXPECT_FALSE(touches());
     throttle_.forget(id);
@@ -493,11 +546,12 @@ TEST_F(AuthEndpointTest, DoesNotTouchWhereTheLocationSaysSo) {
 }
 
 TEST_F(AuthEndpointTest, AnswersFromMemoryOnTheLane) {
-  store("s1", kAda);
-  source_.peeked[cookieOf("s1")] = found("s1", kAda);
+  remember("s1", found("s1", kAda));
+  throttle_.ask("s1", hours(24), clock_.steadyNow());
   EXPECT_EQ(askWith("s1").status, 204);
   EXPECT_EQ(route_, Route::kAnswered);
-  source_.peeked[cookieOf("s1")] = {.presence = Presence::kRevoked};
+  clock_.advance(milliseconds(1));
+  remember("s1", {.presence = Presence::kRevoked});
   EXPECT_EQ(askWith("s1").status, 401);
   EXPECT_EQ(route_, Route::kAnswered);
   EXPECT_TRUE(source_.batches.empty());
@@ -506,7 +560,7 @@ TEST_F(AuthEndpointTest, AnswersFromMemoryOnTheLane) {
 TEST_F(AuthEndpointTest, ADamagedSessionInMemoryDoesNotHideALaterCookie) {
   store("s1", kAda);
   for (const char* damaged : {"[]", "null"}) {
-    source_.peeked[cookieOf("bad")] = found("bad", damaged);
+    remember("bad", found("bad", damaged));
     const Response response =
         ask({{"HTTP_COOKIE", "connect.sid=" + cookieOf("bad") + "; connect.sid=" + cookieOf("s1")}});
     EXPECT_EQ(response.status, 204) << damaged;
@@ -516,7 +570,7 @@ TEST_F(AuthEndpointTest, ADamagedSessionInMemoryDoesNotHideALaterCookie) {
 TEST_F(AuthEndpointTest, ASessionInMemoryDoesNotOvertakeAnEarlierCookieThatMustBeLoaded) {
   store("s1", kAda);
   store("s2", R"({"cookie":{},"user":{"id":"8"}})");
-  source_.peeked[cookieOf("s2")] = found("s2", R"({"cookie":{},"user":{"id":"8"}})");
+  remember("s2", found("s2", R"({"cookie":{},"user":{"id":"8"}})"));
   const Response response = ask({{"HTTP_COOKIE", "connect.sid=" + cookieOf("s1") + "; connect.sid=" + cookieOf("s2")}});
   EXPECT_EQ(route_, Route::kLoad);
   EXPECT_NE(response.headers.lines().find("X-User-Id: 7\r\n"), std::string::npos);
@@ -531,9 +585,10 @@ TEST_F(AuthEndpointTest, LoadsAllChecksOfABatchAtOnce) {
     exchanges[i].request.params = std::span(params).subspan(i, 1);
     ASSERT_EQ(endpoint().receive(exchanges[i]), Route::kLoad);
   }
-  Exchange* const batch[] = {&exchanges[0], &exchanges[1]};
-  endpoint().load(batch);
-  for (Exchange& exchange : exchanges) endpoint().conclude(exchange);
+  for (Exchange& exchange : exchanges) loader().load(exchange);
+  EXPECT_EQ(concluded_, 0);
+  loader().flush();
+  EXPECT_EQ(concluded_, 2);
   EXPECT_EQ(exchanges[0].response.status, 204);
   EXPECT_EQ(exchanges[1].response.status, 401);
   EXPECT_EQ(source_.batches, std::vector<std::size_t>{2});
@@ -578,17 +633,10 @@ TEST_F(AuthEndpointTest, LogsWhyACheckWasRefused) {
   const HmacKey key{Secret(std::string("a key for names in the log, long"))};
   RefusalLog refusals(key);
   store("s1", kAda);
-  AuthEndpoint endpoint(settings_,
-                        AuthParts{signer_, *extractor_, source_, throttle_, touches_, clock_, metrics_, &refusals});
+  refusals_ = &refusals;
   testing::internal::CaptureStderr();
   const auto check = [&](const std::string& cookie, const std::string& policy) {
-    const Param params[] = {{"HTTP_COOKIE", cookie}, {"SESSIOND_POLICY", policy}};
-    Exchange exchange;
-    exchange.request.params = params;
-    if (endpoint.receive(exchange) != Route::kLoad) return;
-    Exchange* const batch[] = {&exchange};
-    endpoint.load(batch);
-    endpoint.conclude(exchange);
+    ask({{"HTTP_COOKIE", cookie}, {"SESSIOND_POLICY", policy}});
   };
   check("connect.sid=" + cookieOf("s1"), "admin");
   check("connect.sid=" + cookieOf("gone"), "");
@@ -607,113 +655,64 @@ TEST_F(AuthEndpointTest, LogsWhyACheckWasRefused) {
   EXPECT_EQ(text.find("status=missing"), std::string::npos) << "nobody was admitted";
 }
 
-/// Three checks of a batch, of which one has two cookies.
-class BegunCheckTest : public AuthEndpointTest {
- protected:
-  BegunCheckTest() {
-    store("s1", kAda);
-    store("s2", R"({"cookie":{},"user":{"id":"8"}})");
-    source_.sessions["revoked"] = {.presence = Presence::kRevoked};
-    cookies_ = {"connect.sid=" + cookieOf("s1"), "connect.sid=" + cookieOf("gone") + "; connect.sid=" + cookieOf("s2"),
-                "connect.sid=" + cookieOf("revoked")};
-  }
-
-  void receive() {
-    for (std::size_t i = 0; i < kChecks; ++i) {
-      params_[i] = {{"HTTP_COOKIE", cookies_[i]}};
-      exchanges_[i] = Exchange{};
-      exchanges_[i].request.params = params_[i];
-      ASSERT_EQ(endpoint().receive(exchanges_[i]), Route::kLoad);
-    }
-  }
-  std::vector<std::string> conclude() {
-    std::vector<std::string> answers;
-    for (Exchange& exchange : exchanges_) {
-      endpoint().conclude(exchange);
-      answers.push_back(std::to_string(exchange.response.status) + " " +
-                        std::string(exchange.response.headers.lines()));
-    }
-    return answers;
-  }
-  std::vector<std::string> concludeAfterLoad() {
-    receive();
-    endpoint().load(batch_);
-    return conclude();
-  }
-  std::uint64_t secretHits() { return metrics_.counter("sessiond_secret_hits_total", "", {{"secret", "0"}}).read(); }
-
-  static constexpr std::size_t kChecks = 3;
-  std::array<std::string, kChecks> cookies_;
-  std::array<std::vector<Param>, kChecks> params_;
-  std::array<Exchange, kChecks> exchanges_;
-  const std::array<Exchange*, kChecks> batch_ = {&exchanges_[0], &exchanges_[1], &exchanges_[2]};
-};
-
-TEST_F(BegunCheckTest, AnswersWhatACheckWithALoadAnswers) {
-  const std::vector<std::string> expected = concludeAfterLoad();
-  EXPECT_EQ(expected[0].substr(0, 3), "204");
-  EXPECT_EQ(expected[1].substr(0, 3), "204");
-  EXPECT_EQ(expected[2].substr(0, 3), "401");
-  source_.begins = true;
-  receive();
-  {
-    const auto pending = endpoint().beginLoad(batch_);
-    ASSERT_TRUE(pending);
-    EXPECT_EQ(pending->fd(), 42);
-    EXPECT_EQ(pending->deadline(), SteadyTime(seconds(42)));
-    EXPECT_EQ(pending->advance(), Pending::State::kWaiting);
-    EXPECT_EQ(pending->advance(), Pending::State::kDone);
-  }
-  EXPECT_EQ(conclude(), expected);
-  EXPECT_EQ(source_.batches, (std::vector<std::size_t>{4, 4}));
+TEST_F(AuthEndpointTest, ATouchIsMadeBeforeTheCheckIsAnswered) {
+  store("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})");
+  source_.before_touch = [this] { EXPECT_EQ(concluded_, 0); };
+  EXPECT_EQ(askWith("s1").status, 204);
+  EXPECT_EQ(source_.touches, (std::vector<std::pair<std::string, seconds>>{{"s1", hours(1)}}));
+  EXPECT_EQ(askWith("s1").status, 204);
+  EXPECT_EQ(source_.touches.size(), 1U) << "not due";
 }
 
-TEST_F(BegunCheckTest, IsNotBegunWhereTheSourceDoesNot) {
-  receive();
-  EXPECT_FALSE(endpoint().beginLoad(batch_));
+TEST_F(AuthEndpointTest, ATouchOfASessionInMemoryIsMadeBeforeTheCheckIsAnswered) {
+  remember("s1", found("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})"));
+  source_.before_touch = [this] { EXPECT_EQ(concluded_, 0); };
+  EXPECT_EQ(askWith("s1").status, 204);
+  EXPECT_EQ(route_, Route::kLoad);
+  EXPECT_EQ(source_.touches.size(), 1U);
+  EXPECT_TRUE(source_.batches.empty()) << "nothing had to be loaded";
+  EXPECT_EQ(askWith("s1").status, 204);
+  EXPECT_EQ(route_, Route::kAnswered);
 }
 
-TEST_F(BegunCheckTest, IsLoadedAfterItFailedAsIfItHadNotBeenBegun) {
-  const std::vector<std::string> expected = concludeAfterLoad();
-  const std::uint64_t hits = secretHits();
-  source_.begins = true;
-  source_.fails = true;
-  receive();
-  {
-    const auto pending = endpoint().beginLoad(batch_);
-    ASSERT_TRUE(pending);
-    pending->advance();
-    EXPECT_EQ(pending->advance(), Pending::State::kFailed);
-  }
-  source_.sessions.erase("s1");  // what a failed load has seen does not count
-  endpoint().load(batch_);
-  const std::vector<std::string> answers = conclude();
-  EXPECT_EQ(answers[0].substr(0, 3), "401");
-  EXPECT_EQ(answers[1], expected[1]);
-  EXPECT_EQ(answers[2], expected[2]);
-  EXPECT_EQ(secretHits(), 2 * hits);
+TEST_F(AuthEndpointTest, ASessionThatHasChangedWhenItIsTouchedIsReadAgain) {
+  remember("s1", found("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})"));
+  store("s1", R"({"cookie":{"originalMaxAge":45000},"user":{"id":"8"}})");
+  source_.outcomes = {TouchOutcome::kChanged};
+  const Response response = askWith("s1");
+  EXPECT_EQ(response.status, 204);
+  EXPECT_NE(response.headers.lines().find("X-User-Id: 8\r\n"), std::string::npos);
+  EXPECT_EQ(source_.touches, (std::vector<std::pair<std::string, seconds>>{{"s1", hours(1)}, {"s1", seconds(45)}}));
 }
 
-TEST_F(BegunCheckTest, AnswersThatTheStoreCannotSayWhenItIsConcludedAfterAFailure) {
-  source_.begins = true;
-  source_.fails = true;
-  receive();
-  {
-    const auto pending = endpoint().beginLoad(batch_);
-    ASSERT_TRUE(pending);
-    pending->advance();
-    EXPECT_EQ(pending->advance(), Pending::State::kFailed);
-  }
-  for (const std::string& answer : conclude()) EXPECT_EQ(answer.substr(0, 3), "503");
+TEST_F(AuthEndpointTest, ASessionThatChangesAllTheTimeIsReadAgainOnce) {
+  store("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})");
+  source_.outcomes = {TouchOutcome::kChanged, TouchOutcome::kChanged, TouchOutcome::kChanged};
+  EXPECT_EQ(askWith("s1").status, 204);
+  EXPECT_EQ(source_.touches.size(), 2U);
 }
 
-TEST_F(BegunCheckTest, IsLoadedAfterItWasGivenUp) {
-  const std::vector<std::string> expected = concludeAfterLoad();
-  source_.begins = true;
-  receive();
-  EXPECT_EQ(endpoint().beginLoad(batch_)->advance(), Pending::State::kWaiting);
-  endpoint().load(batch_);
-  EXPECT_EQ(conclude(), expected);
+TEST_F(AuthEndpointTest, ASessionThatIsGoneWhenItIsTouchedIsRefusedOrTheNextCookieCounts) {
+  const FoundSession ended = found("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})");
+  remember("s1", ended);
+  source_.outcomes = {TouchOutcome::kGone};
+  EXPECT_EQ(askWith("s1").status, 401);
+
+  clock_.advance(seconds(61));
+  remember("s1", ended);
+  store("s2", kAda);
+  source_.outcomes = {TouchOutcome::kGone};
+  const Response response = ask({{"HTTP_COOKIE", "connect.sid=" + cookieOf("s1") + "; connect.sid=" + cookieOf("s2")}});
+  EXPECT_EQ(response.status, 204) << "the second cookie had not been looked at";
+}
+
+TEST_F(AuthEndpointTest, ATouchNeverReachesBeyondTheAbsoluteTimeout) {
+  settings_.session.absolute_timeout = hours(8);
+  const auto created = std::to_string(clock_.wallNow().time_since_epoch().count());
+  store("s1", R"({"cookie":{"originalMaxAge":86400000},"user":{"id":"7"},"_sd":{"created":)" + created + "}}");
+  clock_.advance(hours(7));
+  EXPECT_EQ(askWith("s1").status, 204);
+  EXPECT_EQ(source_.touches, (std::vector<std::pair<std::string, seconds>>{{"s1", hours(1)}}));
 }
 
 }  // namespace

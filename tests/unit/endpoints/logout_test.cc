@@ -35,7 +35,6 @@ class StubbornStore final : public SessionStore {
     --failing_loads;
     for (SessionLoad& load : loads) load.result = Unexpected(StoreError::kTimeout);
   }
-  Expected<void, StoreError> touch(std::span<const SessionTouch> touches) override { return store_.touch(touches); }
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, seconds ttl) override {
     return store_.create(id, json, ttl);
   }
@@ -60,7 +59,6 @@ class SlowStore final : public SessionStore {
  public:
   SlowStore(SessionStore& store, FakeClock& clock, seconds each) : store_(store), clock_(clock), each_(each) {}
   void load(std::span<SessionLoad> loads) override { store_.load(loads); }
-  Expected<void, StoreError> touch(std::span<const SessionTouch> touches) override { return store_.touch(touches); }
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, seconds ttl) override {
     return store_.create(id, json, ttl);
   }

@@ -6,18 +6,9 @@
 #include <vector>
 
 #include "support/fake_clock.h"
-#include "support/memory_session_store.h"
 
 namespace sessiond {
 namespace {
-
-/// A source that must not be asked.
-class NoSource final : public FactsSource {
- public:
-  std::optional<FoundSession> peek(std::string_view, SteadyTime) override { return std::nullopt; }
-  std::optional<FoundSession> peek(const SessionId&, SteadyTime) override { return std::nullopt; }
-  void load(std::span<FactsLoad>) override { FAIL() << "nothing is to be loaded"; }
-};
 
 class RouterTest : public testing::Test {
  protected:
@@ -46,11 +37,26 @@ class RouterTest : public testing::Test {
   CookieSigner signer_{secrets()};
   const SiteSettings settings_;
   FactsExtractor extractor_{settings_.extractionRules()};
-  NoSource source_;
-  MemorySessionStore store_{clock_};
+  CacheTrust trust_{std::chrono::seconds(1)};
+  SessionCache cache_{CacheLimits{}, trust_};
+  HmacKey log_names_{Secret(std::string("key for the names in logs"))};
+  FactsReader reader_{extractor_, TombstoneLifetime{}, log_names_, metrics_,
+                      [](const SessionId&, std::chrono::seconds) {}};
   TouchThrottle throttle_{std::chrono::seconds(60)};
-  TouchWriter touches_{store_, throttle_, metrics_};
-  AuthEndpoint auth_{settings_, {signer_, extractor_, source_, throttle_, touches_, clock_, metrics_}};
+  LateTouches late_touches_;
+  LoaderMetrics loader_metrics_{metrics_};
+  AuthEndpoint auth_{settings_,
+                     {.signer = signer_,
+                      .extractor = extractor_,
+                      .cache = cache_,
+                      .reader = reader_,
+                      .throttle = throttle_,
+                      .late_touches = late_touches_,
+                      .loader_metrics = loader_metrics_,
+                      .make_lane_store = {},
+                      .budget = {},
+                      .clock = clock_,
+                      .metrics = metrics_}};
   Router router_{auth_};
   Exchange exchange_;
 };

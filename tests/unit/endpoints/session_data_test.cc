@@ -28,7 +28,6 @@ class BusyStore final : public SessionStore {
  public:
   explicit BusyStore(SessionStore& store) : store_(store) {}
   void load(std::span<SessionLoad> loads) override { store_.load(loads); }
-  Expected<void, StoreError> touch(std::span<const SessionTouch> touches) override { return store_.touch(touches); }
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, seconds ttl) override {
     return store_.create(id, json, ttl);
   }

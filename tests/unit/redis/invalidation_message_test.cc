@@ -38,14 +38,10 @@ TEST(InvalidationMessage, NilMeansEveryKey) {
   EXPECT_EQ(readInvalidationMessage(message({})).kind, Kind::kEverything);
 }
 
-TEST(InvalidationMessage, KnowsTheConfirmationAndTheAnswerToAPing) {
+TEST(InvalidationMessage, KnowsTheConfirmation) {
   const RedisReply confirmed =
       array({text("subscribe"), text("__redis__:invalidate"), {.type = RedisReply::Type::kInteger, .integer = 1}});
   EXPECT_EQ(readInvalidationMessage(confirmed).kind, Kind::kSubscribed);
-  const RedisReply pong = array({text("pong"), text("12345")});
-  const InvalidationMessage read = readInvalidationMessage(pong);
-  EXPECT_EQ(read.kind, Kind::kPong);
-  EXPECT_EQ(read.text, "12345");
 }
 
 TEST(InvalidationMessage, PassesAnErrorOn) {

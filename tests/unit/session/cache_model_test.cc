@@ -19,7 +19,9 @@
 #include <thread>
 #include <vector>
 
-#include "session/caching_facts_source.h"
+#include "base/parse.h"
+#include "base/secret.h"
+#include "session/session_loader.h"
 #include "support/fake_clock.h"
 
 namespace sessiond {
@@ -39,30 +41,15 @@ std::string cookieOf(std::size_t session) {
   return "s%3A" + nameOf(session) + ".c2lnbmF0dXJl";
 }
 
-class ModelRedis final : public FactsSource {
+class ModelRedis {
  public:
   ModelRedis(FakeClock& clock, CacheTrust& trust) : clock_(clock), trust_(trust) {}
 
   void connect(SessionCache& cache) { cache_ = &cache; }
 
-  std::optional<FoundSession> peek(std::string_view, SteadyTime) override { return std::nullopt; }
-  std::optional<FoundSession> peek(const SessionId&, SteadyTime) override { return std::nullopt; }
-
-  /// The version goes into `created`. Yields between the read and the answer, where the races are.
-  void load(std::span<FactsLoad> loads) override {
-    for (FactsLoad& load : loads) {
-      const auto session = static_cast<std::size_t>(load.id->bytes().back() - '0');
-      std::int64_t version = 0;
-      {
-        const std::lock_guard lock(mutex_);
-        version = versions_[session];
-      }
-      std::this_thread::yield();
-      SessionFacts facts;
-      facts.created = WallTime(milliseconds(version));
-      load.found = {.presence = Presence::kPresent, .session = KnownSession::make(*load.id, facts, load.cookie)};
-      if (load.wants_ttl) load.found.ttl = seconds(1'000'000);
-    }
+  std::int64_t versionOf(std::size_t session) {
+    const std::lock_guard lock(mutex_);
+    return versions_[session];
   }
 
   void write(std::size_t session) {
@@ -161,29 +148,79 @@ struct Model {
   CacheTrust trust{kMaxStaleness};
   SessionCache cache{CacheLimits{.max_entries = 64 * 100, .max_bytes = 64 << 20}, trust};
   ModelRedis redis{clock, trust};
-  CachingFactsSource source{redis, cache, clock, metrics};
+  FactsExtractor extractor{ExtractionRules{.identity = {{.name = "V", .from = "/v"}}}};
+  HmacKey log_names{Secret(std::string("names"))};
+  FactsReader reader{extractor, TombstoneLifetime{}, log_names, metrics, [](const SessionId&, seconds) {}};
+  TouchThrottle throttle{seconds(60)};
+  LateTouches late;
+  LoaderMetrics loader_metrics{metrics};
   std::atomic<bool> stop = false;
   std::atomic<std::int64_t> violations = 0;
   std::atomic<std::int64_t> peeked = 0;
 
   Model() { redis.connect(cache); }
+};
+
+/// A reader's lane.
+class Lane final : private LaneStore, private EventLoop, private SessionLoader::Client {
+ public:
+  explicit Lane(Model& model) : model_(model) {}
 
   void read(std::mt19937& random) {
     const std::size_t session = random() % kSessions;
     const std::string cookie = cookieOf(session);
-    const std::int64_t floor = redis.floor(session);
-    FoundSession found;
-    if (auto here = source.peek(cookie, clock.steadyNow())) {
-      found = *std::move(here);
-      ++peeked;
-    } else {
-      const SessionId id = *SessionId::fromBytes(nameOf(session));
-      FactsLoad load{.id = &id, .cookie = cookie};
-      source.load(std::span(&load, 1));
-      found = load.found;
+    const std::int64_t floor = model_.redis.floor(session);
+    if (const auto here = model_.cache.find(cookie, model_.clock.steadyNow())) {
+      ++model_.peeked;
+      return judge(*here, floor);
     }
-    if (found.session->facts().created->time_since_epoch().count() < floor) ++violations;
+    const SessionId id = *SessionId::fromBytes(nameOf(session));
+    SessionWant want{.id = &id, .cookie = cookie, .arrived = model_.clock.steadyNow()};
+    loader_.want(want);
+    loader_.flush();
+    judge(want.found, floor);
   }
+
+ private:
+  /// Yields between the read and the answer, where the races are.
+  void send(StoreBatch& batch, SteadyTime, LaneStore::Client& client) override {
+    std::vector<std::string> texts;
+    for (SessionLoad& load : batch.loads) {
+      const auto session = static_cast<std::size_t>(load.id->bytes().back() - '0');
+      texts.push_back(R"({"cookie":{},"user":1,"v":)" + std::to_string(model_.redis.versionOf(session)) + "}");
+    }
+    std::this_thread::yield();
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      batch.loads[i].result = StoredSession{.json = texts[i]};
+      if (batch.loads[i].wants_ttl) batch.loads[i].result->ttl = kNoEnd;
+    }
+    batch.tracked = true;
+    client.answered(batch);
+  }
+  void loaded(SessionWant&) override {}
+  void touched(TouchWant&) override {}
+  bool watch(int, Interest, Waiter&) override { return true; }
+  void unwatch(int, Waiter&) override {}
+  void callAt(SteadyTime, Waiter&) override {}
+  void forget(Waiter&) override {}
+
+  void judge(const FoundSession& found, std::int64_t floor) {
+    const std::string_view line = found.session->identity().text();  // "V: 17\r\n"
+    const auto version = parseInteger<std::int64_t>(line.substr(3, line.size() - 5));
+    if (!version || *version < floor) ++model_.violations;
+  }
+
+  Model& model_;
+  SessionLoader loader_{{.store = *this,
+                         .cache = model_.cache,
+                         .reader = model_.reader,
+                         .throttle = model_.throttle,
+                         .late = model_.late,
+                         .metrics = model_.loader_metrics,
+                         .clock = model_.clock,
+                         .loop = *this,
+                         .budget = milliseconds(750)},
+                        *this};
 };
 
 TEST(CacheModel, NoCheckSeesAStateOlderThanThePromise) {
@@ -194,7 +231,8 @@ TEST(CacheModel, NoCheckSeesAStateOlderThanThePromise) {
     for (unsigned seed = 0; seed < 4; ++seed) {
       threads.emplace_back([&model, seed] {
         std::mt19937 random(seed);
-        while (!model.stop) model.read(random);
+        Lane lane(model);
+        while (!model.stop) lane.read(random);
       });
     }
     threads.emplace_back([&model] {

@@ -19,8 +19,8 @@ class CoherentStoreTest : public testing::Test {
 
   SteadyTime now() { return clock_.steadyNow(); }
   void keep(const SessionCache::Note& note) {
-    cache_.keep(id_, note, {.presence = Presence::kPresent, .session = session_, .ttl = kNoEnd}, "s:a.sig", true,
-                now());
+    cache_.keep(id_, note, {.presence = Presence::kPresent, .session = session_, .ends = SteadyTime::max()}, "s:a.sig",
+                true, now());
   }
   bool isFresh() { return cache_.find("s:a.sig", now()).has_value(); }
 

@@ -26,8 +26,9 @@ FoundSession sessionOf(const std::string& id, const std::string& version, const 
   SessionFacts facts;
   facts.state = CheckStatus::kValid;
   EXPECT_TRUE(facts.identity.add("X-Version", version));
-  return {
-      .presence = Presence::kPresent, .session = KnownSession::make(idOf(id), facts, cookie), .ttl = seconds(86400)};
+  return {.presence = Presence::kPresent,
+          .session = KnownSession::make(idOf(id), facts, cookie),
+          .ends = SteadyTime::max()};
 }
 FoundSession sessionOf(const std::string& id, const std::string& version = "1") {
   return sessionOf(id, version, cookieOf(id));
@@ -49,7 +50,7 @@ class SessionCacheTest : public testing::Test {
   /// A whole load, with nothing going on meanwhile.
   void load(const std::string& id, FoundSession found) {
     const Note noted = note(id);
-    if (!noted.wants_ttl) found.ttl.reset();
+    if (!noted.wants_ttl) found.ends.reset();
     keep(id, noted, found);
   }
   void load(const std::string& id) { load(id, sessionOf(id)); }
@@ -237,7 +238,7 @@ TEST_F(SessionCacheTest, AnAnswerOfAConnectionThatIsNotTrackedIsNotFresh) {
 TEST_F(SessionCacheTest, IsFreshNoLongerThanItsKeyHadToLive) {
   trust_.prove(trust_.epoch(), now() + seconds(100));
   FoundSession found = sessionOf("a");
-  found.ttl = milliseconds(500);
+  found.ends = now() + milliseconds(500);
   const Note noted = note("a");
   clock_.advance(milliseconds(200));
   keep("a", noted, found);
@@ -247,23 +248,22 @@ TEST_F(SessionCacheTest, IsFreshNoLongerThanItsKeyHadToLive) {
   EXPECT_FALSE(isFresh("a")) << "counted from before it was asked for";
 }
 
-TEST_F(SessionCacheTest, AKeyWithoutAnEndAndOneOfAThousandYearsAreFresh) {
+TEST_F(SessionCacheTest, SaysWhenTheKeyOfWhatIsFoundEnds) {
   FoundSession found = sessionOf("a");
-  found.ttl = kNoEnd;
   load("a", found);
-  found = sessionOf("b");
-  found.ttl = std::chrono::hours(24 * 365 * 1000);
-  load("b", found);
-  EXPECT_TRUE(isFresh("a"));
-  EXPECT_TRUE(isFresh("b"));
+  EXPECT_EQ(cache_.find(cookieOf("a"), now())->ends, SteadyTime::max());
+  clock_.advance(milliseconds(1));
+  found.ends = now() + seconds(7);
+  load("a", found);
+  EXPECT_EQ(cache_.find(idOf("a"), now())->ends, found.ends);
 }
 
 TEST_F(SessionCacheTest, NothingIsFreshWithoutItsRemainingLife) {
   FoundSession found = sessionOf("a");
-  found.ttl.reset();
+  found.ends.reset();
   keep("a", note("a"), found);
   EXPECT_FALSE(isFresh("a"));
-  found.ttl = milliseconds(0);
+  found.ends = now();
   load("b", found);
   EXPECT_FALSE(isFresh("b")) << "its last millisecond is no endless life";
 }

@@ -1,0 +1,105 @@
+#include "endpoints/auth/auth_loader.h"
+
+#include <utility>
+
+namespace sessiond {
+
+AuthLoader::AuthLoader(const AuthEndpoint& auth, const AuthParts& parts, std::unique_ptr<LaneStore> store,
+                       EventLoop& loop, Loader::Lane& lane)
+    : auth_(auth),
+      throttle_(parts.throttle),
+      clock_(parts.clock),
+      lane_(lane),
+      store_(std::move(store)),
+      sessions_({.store = *store_,
+                 .cache = parts.cache,
+                 .reader = parts.reader,
+                 .throttle = parts.throttle,
+                 .late = parts.late_touches,
+                 .metrics = parts.loader_metrics,
+                 .clock = parts.clock,
+                 .loop = loop,
+                 .budget = parts.budget},
+                *this) {}
+
+void AuthLoader::load(Exchange& exchange) {
+  auto& pending = static_cast<PendingCheck&>(*exchange.continuation);
+  pending.exchange = &exchange;
+  pending.arrived = clock_.steadyNow();
+  if (pending.touch) {
+    pending.touch->arrived = pending.arrived;
+    return sessions_.want(*pending.touch);
+  }
+  gather(pending);
+}
+
+/// Wants every session that has not been found yet.
+void AuthLoader::gather(PendingCheck& pending) {
+  pending.wants.clear();
+  pending.wanting.clear();
+  for (AuthCandidate& candidate : pending.check.candidates) {
+    if (!candidate.verified || candidate.found) continue;
+    const bool newest = candidate.verified->secret == 0;
+    SessionWant& want = pending.wants.emplace_back();
+    want = {.id = &candidate.verified->id,
+            .cookie = newest ? candidate.cookie : std::string_view(),
+            .may_touch = pending.check.touch,
+            .arrived = pending.arrived,
+            .asker = &pending};
+    pending.wanting.emplace_back(&candidate);
+  }
+  pending.waiting = pending.wants.size();
+  for (SessionWant& want : pending.wants) sessions_.want(want);
+}
+
+void AuthLoader::loaded(SessionWant& want) {
+  auto& pending = *static_cast<PendingCheck*>(want.asker);
+  if (--pending.waiting > 0) return;
+  AuthCandidate* const* wanting = pending.wanting.begin();
+  for (SessionWant& one : pending.wants) (*wanting++)->found = std::move(one.found);
+  try {
+    decide(pending);
+  } catch (...) {
+    lane_.failed(*pending.exchange);
+  }
+}
+
+void AuthLoader::decide(PendingCheck& pending) {
+  pending.touch = auth_.dueTouch(pending.check);
+  if (!pending.touch) return answer(pending);
+  pending.touch->arrived = pending.arrived;
+  pending.touch->asker = &pending;
+  sessions_.want(*pending.touch);
+}
+
+void AuthLoader::touched(TouchWant& want) {
+  auto& pending = *static_cast<PendingCheck*>(want.asker);
+  try {
+    if (mustLookAgain(pending)) return lookAgain(pending);
+    answer(pending);
+  } catch (...) {
+    lane_.failed(*pending.exchange);
+  }
+}
+
+/// Somebody has changed the session, or ended it, since it was read.
+bool AuthLoader::mustLookAgain(const PendingCheck& pending) const {
+  const auto& result = pending.touch->result;
+  return result && *result != TouchOutcome::kTouched && !pending.looked_again;
+}
+
+/// The check is decided on what the session is now, and that is what is touched.
+void AuthLoader::lookAgain(PendingCheck& pending) {
+  pending.looked_again = true;
+  throttle_.forget(pending.touch->id.bytes());
+  auth_.startAnew(pending.check);
+  gather(pending);
+}
+
+void AuthLoader::answer(PendingCheck& pending) {
+  Exchange& exchange = *pending.exchange;
+  auth_.answer(pending.check, exchange, pending.touch.has_value());
+  lane_.concluded(exchange);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,97 @@
+#include "redis/canaries.h"
+
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "base/random.h"
+
+namespace sessiond {
+
+namespace {
+
+constexpr std::size_t kRandomBytes = 16;
+
+}  // namespace
+
+std::string Canaries::newPrefix() const {
+  return keys_ + base64UrlEncode(randomBytes(kRandomBytes)) + ":";
+}
+
+/// REQUIRES: mutex_ is held. What has come back is forgotten before the new epoch can be seen by anybody.
+void Canaries::publish(SubscriptionRef next) {
+  proven_.store(false, std::memory_order_release);
+  std::erase_if(proofs_, [](const auto& one) { return one.second.expired(); });
+  for (const auto& [number, weak] : proofs_) {
+    if (const ProofRef proof = weak.lock()) proof->moment.store(Proof::kNever, std::memory_order_release);
+  }
+  current_ = std::move(next);
+}
+
+void Canaries::stands(const std::string& prefix) {
+  const std::lock_guard lock(mutex_);
+  publish(nullptr);
+  current_ = std::make_shared<const Subscription>(Subscription{.prefix = prefix, .epoch = trust_.beginEpoch()});
+}
+
+void Canaries::lost() {
+  const std::lock_guard lock(mutex_);
+  if (current_ == nullptr) return;
+  publish(nullptr);
+  trust_.beginEpoch();
+}
+
+void Canaries::distrust() {
+  const std::lock_guard lock(mutex_);
+  const SubscriptionRef before = current_;
+  publish(nullptr);
+  const CacheTrust::Epoch epoch = trust_.distrust();
+  if (before) current_ = std::make_shared<const Subscription>(Subscription{.prefix = before->prefix, .epoch = epoch});
+}
+
+bool Canaries::cameBack(std::string_view key, const std::string& prefix) {
+  if (!key.starts_with(prefix)) return false;
+  key.remove_prefix(prefix.size());
+  const std::size_t colon = key.find(':');
+  if (colon == std::string_view::npos) return true;
+  const auto number = parseInteger<std::uint64_t>(key.substr(0, colon));
+  const auto moment = parseInteger<SteadyTime::rep>(key.substr(colon + 1));
+  if (!number || !moment) return true;
+  const std::lock_guard lock(mutex_);
+  if (current_ == nullptr || current_->prefix != prefix) return true;
+  trust_.prove(current_->epoch, SteadyTime(SteadyTime::duration(*moment)));
+  proven_.store(true, std::memory_order_release);
+  const auto found = proofs_.find(*number);
+  const ProofRef proof = found == proofs_.end() ? nullptr : found->second.lock();
+  if (proof && proof->moment.load(std::memory_order_relaxed) < *moment) {
+    proof->moment.store(*moment, std::memory_order_release);
+  }
+  return true;
+}
+
+Canaries::ProofRef Canaries::add() {
+  auto proof = std::make_shared<Proof>();
+  const std::lock_guard lock(mutex_);
+  proof->number = next_number_++;
+  proofs_.emplace(proof->number, proof);
+  return proof;
+}
+
+Canaries::SubscriptionRef Canaries::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+void Canaries::renew(const SubscriptionRef& of, std::string_view reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (current_ != of || of == nullptr) return;
+    publish(nullptr);
+    trust_.distrust();
+    generation_.fetch_add(1, std::memory_order_acq_rel);
+  }
+  logWarn("cache: the subscription and all connections to Redis are made anew", {{"reason", reason}});
+}
+
+}  // namespace sessiond

@@ -1,0 +1,98 @@
+// Canaries: does every connection that sessions are read over lead to the very server that the invalidations come
+// from, and does that server still tell of everything?
+//
+// A PONG on the subscription says only that its socket lives. It says nothing of a server that is no longer the
+// primary while connections made later lead to the new one, of a proxy that says OK to CLIENT TRACKING and tells
+// nothing, of a name that moved, of databases that were swapped. So each reading connection writes keys of its own,
+// canaries, under a prefix that the subscription tracks, and waits for the invalidations that they cause:
+//
+//   SET sessiond:alive:{s}:<128 random bits of the subscription>:<connection>:<moment> <moment> EX 10
+//
+// One that comes back proves that whatever was changed before its moment, on the server that this connection leads to,
+// has been told of. The moment stands in the key, since an invalidation names a key and not a write: the invalidation
+// of an old canary that expires must not prove a new one. With the next canary the one before is read back: another
+// value, or none, is another database.
+//
+// When canaries stay away, the subscription and all connections are made anew (renew).
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "redis/redis_keys.h"
+#include "session/cache_trust.h"
+
+namespace sessiond {
+
+/// Thread-safe. One thread, the listener, has the subscription; lanes have the connections.
+class Canaries {
+ public:
+  Canaries(CacheTrust& trust, const RedisKeys& keys) : trust_(trust), keys_(keys.canaries()) {}
+  Canaries(const Canaries&) = delete;
+  Canaries& operator=(const Canaries&) = delete;
+
+  struct Subscription {
+    std::string prefix;  ///< of its canaries
+    CacheTrust::Epoch epoch = 0;
+  };
+  using SubscriptionRef = std::shared_ptr<const Subscription>;
+
+  // The listener's.
+
+  /// For a subscription that is about to be asked for.
+  std::string newPrefix() const;
+  /// It stands. An epoch begins.
+  void stands(const std::string& prefix);
+  /// It is lost. An epoch begins, without proofs to come.
+  void lost();
+  /// All keys are gone, or nobody knows what they are: nothing that was loaded is believed. The subscription stays.
+  void distrust();
+  /// A key was told of: one of the subscription's canaries? Proves.
+  bool cameBack(std::string_view key, const std::string& prefix);
+  /// Has a canary of the present subscription come back yet?
+  bool proven() const { return proven_.load(std::memory_order_acquire); }
+
+  // A connection's.
+
+  /// What has come back of one connection's canaries in the present epoch.
+  struct Proof {
+    std::uint64_t number = 0;
+    std::atomic<SteadyTime::rep> moment = kNever;
+
+    /// No canary has come back.
+    static constexpr SteadyTime::rep kNever = INT64_MIN;
+  };
+  using ProofRef = std::shared_ptr<Proof>;
+
+  ProofRef add();
+  /// The subscription that stands; null: none.
+  SubscriptionRef current() const;
+  /// Something is wrong with this subscription or with a connection beside it: all are to be made anew. Nothing is
+  /// believed that was loaded before.
+  void renew(const SubscriptionRef& of, std::string_view reason);
+  /// Changes with every renewal. What was connected before is to be closed.
+  std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+  std::chrono::milliseconds maxStaleness() const { return trust_.maxStaleness(); }
+  bool trusted(SteadyTime now) const { return trust_.holds(now); }
+
+ private:
+  void publish(SubscriptionRef next);
+
+  CacheTrust& trust_;
+  const std::string keys_;
+  std::atomic<std::uint64_t> generation_ = 0;
+  std::atomic<bool> proven_ = false;
+  mutable std::mutex mutex_;
+  SubscriptionRef current_;                               // guarded by mutex_
+  std::map<std::uint64_t, std::weak_ptr<Proof>> proofs_;  // guarded by mutex_; by the connection's number
+  std::uint64_t next_number_ = 1;                         // guarded by mutex_
+};
+
+}  // namespace sessiond

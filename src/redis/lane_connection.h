@@ -1,0 +1,76 @@
+// LaneConnection: one connection to Redis on a lane's thread, which never waits for it: looking up the host, connecting
+// and greeting go on when something has come, as answers do.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/unique_fd.h"
+#include "redis/host_resolver.h"
+#include "redis/redis_node.h"
+
+namespace sessiond {
+
+/// Of one lane's thread. Every open() and ask() ends in one call of its owner, perhaps before it returns.
+class LaneConnection final : private EventLoop::Waiter {
+ public:
+  class Owner {
+   public:
+    virtual void opened() = 0;
+    virtual void answered() = 0;
+    /// The connection is closed. May open it anew at once.
+    virtual void failed(const ConnectionError& error) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  LaneConnection(RedisNode& node, EventLoop& loop, const Clock& clock, Owner& owner)
+      : node_(node), loop_(loop), clock_(clock), owner_(owner) {}
+  ~LaneConnection();
+  LaneConnection(const LaneConnection&) = delete;
+  LaneConnection& operator=(const LaneConnection&) = delete;
+
+  /// REQUIRES: closed.
+  void open(SteadyTime deadline);
+  /// Sends all commands, which are not needed afterwards, and reads one reply for each. REQUIRES: ready().
+  void ask(const RedisCommands& commands, RedisReplies& replies, SteadyTime deadline);
+  /// Whatever was under way is given up without a word.
+  void close();
+
+  bool ready() const { return state_ == State::kReady; }
+  bool closed() const { return state_ == State::kClosed; }
+
+ private:
+  enum class State : std::uint8_t { kClosed, kResolving, kConnecting, kGreeting, kReady, kAsking };
+
+  void onEvent() override;
+  void onTime() override;
+  void resolve();
+  void connectToNext();
+  void connected();
+  void greet();
+  void advance();
+  void fail(const ConnectionError& error);
+
+  RedisNode& node_;
+  EventLoop& loop_;
+  const Clock& clock_;
+  Owner& owner_;
+  State state_ = State::kClosed;
+  SteadyTime deadline_;
+  std::uint64_t lookup_ = 0;
+  std::vector<SocketAddress> addresses_;
+  std::size_t next_address_ = 0;
+  UniqueFd connecting_;
+  std::unique_ptr<RedisConnection> connection_;
+  RedisReplies greeted_;
+};
+
+}  // namespace sessiond

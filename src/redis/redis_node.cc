@@ -1,0 +1,202 @@
+#include "redis/redis_node.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/random.h"
+
+namespace sessiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLogInterval = 10s;
+constexpr auto kElsewhereInterval = 1s;
+constexpr auto kPlainly = 60s;
+constexpr milliseconds kGreatestAge = 60s;
+
+RedisAddress addressOf(const RedisSettings& config) {
+  auto address = parseRedisUrl(config.url);
+  SESSIOND_CHECK(address.hasValue());
+  return *std::move(address);
+}
+
+Counter& errorCounter(MetricsRegistry& metrics, std::string_view kind) {
+  return metrics.counter("sessiond_redis_errors_total", "Pipelines that got no answer from Redis.",
+                         {{"kind", std::string(kind)}});
+}
+
+/// Redis quotes the arguments of a command that it does not know; those may be ids and values.
+std::string_view withoutArguments(std::string_view error_text) {
+  return error_text.substr(0, error_text.find(", with args"));
+}
+
+/// The `role` in a reply to HELLO 2: server, redis, ..., role, master, ...
+std::string_view roleIn(const RedisReply& hello) {
+  for (std::size_t i = 0; i + 1 < hello.elements.size(); i += 2)
+    if (hello.elements[i].text == "role") return hello.elements[i + 1].text;
+  return {};
+}
+
+}  // namespace
+
+StoreError toStoreError(const ConnectionError& error) {
+  return error.kind == ConnectionError::Kind::kTimeout ? StoreError::kTimeout : StoreError::kUnavailable;
+}
+
+RedisNode::Counters::Counters(MetricsRegistry& metrics)
+    : connect(errorCounter(metrics, "connect")),
+      timeout(errorCounter(metrics, "timeout")),
+      closed(errorCounter(metrics, "closed")),
+      broken(errorCounter(metrics, "broken")),
+      refused(errorCounter(metrics, "breaker_open")),
+      opened(metrics.counter("sessiond_redis_connections_opened_total", "Connections to Redis opened.")),
+      breaker_opened(metrics.counter("sessiond_redis_breaker_opened_total", "Times the circuit breaker opened.")),
+      latency(metrics.histogram("sessiond_redis_pipeline_seconds", "Time of one pipeline, connecting included.")) {
+  for (std::size_t i = 0; i < kErrorKinds; ++i) {
+    const std::string_view code = errorKind(i).code;
+    replies.push_back(&metrics.counter("sessiond_redis_error_replies_total", "Error replies from Redis.",
+                                       {{"code", code.empty() ? "other" : std::string(code)}}));
+  }
+}
+
+RedisNode::RedisNode(const RedisSettings& config, const Clock& clock, MetricsRegistry& metrics)
+    : clock_(clock),
+      address_(addressOf(config)),
+      server_(address_.name()),
+      user_(config.user.empty() ? address_.user : config.user),
+      password_(config.password.clone()),
+      allow_replica_(config.allow_replica),
+      connect_timeout_(std::max(config.connect_timeout, milliseconds(1))),
+      command_timeout_(std::max(config.command_timeout, milliseconds(1))),
+      connector_(address_, clock),
+      breaker_(config.breaker, clock, randomBelow),
+      counters_(metrics),
+      failure_log_(kLogInterval),
+      elsewhere_(kElsewhereInterval) {
+  for (std::size_t i = 0; i < kErrorKinds; ++i) reply_log_.push_back(std::make_unique<IntervalGate>(kLogInterval));
+}
+
+milliseconds RedisNode::newAgeLimit() {
+  return kGreatestAge - milliseconds(randomBelow(static_cast<std::uint32_t>(kGreatestAge.count() / 4)));
+}
+
+std::size_t RedisNode::requiredOfGreeting() const {
+  return (password_.empty() ? 0U : 1U) + (address_.database == 0 ? 0U : 1U);
+}
+
+RedisCommands RedisNode::greeting() const {
+  RedisCommands commands;
+  if (!password_.empty() && !user_.empty()) commands.add({"AUTH", user_, password_.reveal()});
+  if (!password_.empty() && user_.empty()) commands.add({"AUTH", password_.reveal()});
+  if (address_.database != 0) commands.add({"SELECT", std::to_string(address_.database)});
+  if (greetsPlainly()) return commands;
+  commands.add({"CLIENT", "SETNAME", "sessiond"});
+  commands.add({"HELLO", "2"});
+  return commands;
+}
+
+std::optional<ConnectionError> RedisNode::judgeGreeting(const RedisReplies& replies) {
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    if (replies[i].type != RedisReply::Type::kError) continue;
+    // A server that does not let us have a name, or tells no role, is usable all the same, unless it is for a reason
+    // that meets all.
+    if (i >= requiredOfGreeting() && classifyError(replies[i].text).scope == ErrorScope::kCommand) continue;
+    return ConnectionError{ConnectionError::Kind::kRejected, replies[i].text};
+  }
+  if (replies.size() <= requiredOfGreeting()) return std::nullopt;
+  tells_role_.store(replies.back().type != RedisReply::Type::kError, std::memory_order_relaxed);
+  if (deniesRole(replies.back())) {
+    return ConnectionError{ConnectionError::Kind::kRejected, "READONLY this server is a replica"};
+  }
+  return std::nullopt;
+}
+
+bool RedisNode::deniesRole(const RedisReply& hello) const {
+  const std::string_view role = roleIn(hello);
+  return !role.empty() && role != "master" && !allow_replica_;
+}
+
+bool RedisNode::greetsPlainly() const {
+  return clock_.steadyNow().time_since_epoch().count() < plain_until_.load(std::memory_order_relaxed);
+}
+
+bool RedisNode::greetPlainlyAfter(const ConnectionError& error) {
+  if (error.kind != ConnectionError::Kind::kClosed && error.kind != ConnectionError::Kind::kBroken) return false;
+  const bool was_plain = greetsPlainly();
+  const SteadyTime until = was_plain ? SteadyTime() : clock_.steadyNow() + kPlainly;
+  plain_until_.store(until.time_since_epoch().count(), std::memory_order_relaxed);
+  return !was_plain;
+}
+
+void RedisNode::noteGoodNews() {
+  if (breaker_.isOpen()) noteChange(breaker_.reportSuccess(), {});
+}
+
+const ErrorKind* RedisNode::noteErrors(const RedisReplies& replies) {
+  const ErrorKind* worst = nullptr;
+  for (const RedisReply& reply : replies) {
+    if (reply.type == RedisReply::Type::kError) {
+      const ErrorKind& kind = classifyError(reply.text);
+      noteErrorReply(kind, reply.text);
+      if (worst == nullptr || kind.scope == ErrorScope::kServer) worst = &kind;
+    } else if (reply.type == RedisReply::Type::kArray) {
+      const ErrorKind* const inner = noteErrors(reply.elements);  // what EXEC gives back
+      if (worst == nullptr) worst = inner;
+    }
+  }
+  return worst;
+}
+
+void RedisNode::noteErrorReply(const ErrorKind& kind, std::string_view text) {
+  counters_.replies[kind.index]->add();
+  if (reply_log_[kind.index]->pass(clock_.steadyNow()))
+    logWarn(kind.advice, {{"server", server_}, {"error", withoutArguments(text)}});
+}
+
+void RedisNode::noteFailure(const ConnectionError& error) {
+  switch (error.kind) {
+    case ConnectionError::Kind::kUnreachable:
+      counters_.connect.add();
+      break;
+    case ConnectionError::Kind::kTimeout:
+      counters_.timeout.add();
+      break;
+    case ConnectionError::Kind::kClosed:
+      counters_.closed.add();
+      break;
+    case ConnectionError::Kind::kBroken:
+      counters_.broken.add();
+      break;
+    case ConnectionError::Kind::kRejected:
+      counters_.connect.add();
+      noteErrorReply(classifyError(error.text), error.text);
+      return;
+  }
+  if (failure_log_.pass(clock_.steadyNow())) logWarn("redis: no answer", {{"server", server_}, {"error", error.text}});
+}
+
+void RedisNode::noteChange(CircuitBreaker::Change change, std::string_view reason) {
+  switch (change) {
+    case CircuitBreaker::Change::kNone:
+      break;
+    case CircuitBreaker::Change::kOpened:
+      counters_.breaker_opened.add();
+      logError("redis: not usable; requests that need it are refused at once until it is back",
+               {{"server", server_}, {"error", reason}});
+      break;
+    case CircuitBreaker::Change::kClosed:
+      logInfo("redis: usable again", {{"server", server_}});
+      break;
+  }
+}
+
+bool RedisNode::shouldTryElsewhere(const RedisReplies& replies, SteadyTime now) {
+  const auto asks_for_it = [](const RedisReply& reply) {
+    return reply.type == RedisReply::Type::kError && classifyError(reply.text).meaning == ErrorMeaning::kRetryElsewhere;
+  };
+  return !allow_replica_ && std::any_of(replies.begin(), replies.end(), asks_for_it) && elsewhere_.pass(now);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,96 @@
+#include "session/facts_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace sessiond {
+
+namespace {
+
+/// Is there nothing in them that has to be counted or logged at every read?
+bool isQuiet(const SessionFacts& facts) {
+  const bool sound = facts.state == CheckStatus::kValid || facts.state == CheckStatus::kAnonymous;
+  return sound && facts.touch_ttl && facts.identity_lost == 0;
+}
+
+std::optional<SteadyTime> endOf(std::optional<std::chrono::milliseconds> ttl, SteadyTime sent) {
+  if (!ttl) return std::nullopt;
+  const bool ends = *ttl < std::chrono::years(100);  // more would overflow
+  return ends ? sent + *ttl : SteadyTime::max();
+}
+
+}  // namespace
+
+FactsReader::FactsReader(const FactsExtractor& extractor, const TombstoneLifetime& tombstones, const HmacKey& log_names,
+                         MetricsRegistry& metrics, Bury bury)
+    : extractor_(extractor),
+      tombstones_(tombstones),
+      log_names_(log_names),
+      bury_(std::move(bury)),
+      corrupt_(metrics.counter("sessiond_corrupt_records_total",
+                               "Sessions read whose stored value is no session; they are refused, not deleted.")),
+      untouchable_(metrics.counter("sessiond_untouchable_records_total",
+                                   "Sessions read whose cookie.originalMaxAge is no usable number; never touched.")),
+      lost_identity_(extractor.identityNames(), metrics),
+      resurrected_(metrics.counter("sessiond_resurrected_sessions_total",
+                                   "Revoked sessions that somebody stored again; they were deleted again.")) {}
+
+FoundSession FactsReader::read(const SessionLoad& load, SteadyTime sent, std::string_view cookie,
+                               const SessionRef& known) const {
+  if (!load.result) {
+    if (load.result.error() != StoreError::kCorrupt) return {};
+    noteCorrupt(*load.id, "the key holds no string");
+    return {.presence = Presence::kPresent, .session = KnownSession::make(*load.id, SessionFacts(), cookie)};
+  }
+  const StoredSession& stored = *load.result;
+  if (stored.revoked) {
+    if (stored.json) buryAgain(*load.id, stored);
+    return {.presence = Presence::kRevoked};
+  }
+  if (!stored.json) return {.presence = Presence::kUnknown};
+  return {.presence = Presence::kPresent,
+          .session = recognize(*load.id, *stored.json, cookie, known),
+          .ends = endOf(stored.ttl, sent)};
+}
+
+SessionRef FactsReader::recognize(const SessionId& id, std::string_view json, std::string_view cookie,
+                                  const SessionRef& known) const {
+  const TextHash text = textHash(json);
+  const bool same = known && known->text() == text && known->idBytes() == id.bytes();
+  if (same && (cookie.empty() || known->cookie() == cookie)) return known;
+  const SessionFacts facts = extract(id, json);
+  return KnownSession::make(id, facts, cookie, isQuiet(facts) ? text : TextHash());
+}
+
+SessionFacts FactsReader::extract(const SessionId& id, std::string_view json) const {
+  SessionFacts facts = extractor_.extract(json);
+  if (facts.state == CheckStatus::kCorrupt) noteCorrupt(id, "the value is no session");
+  if (facts.state == CheckStatus::kValid && !facts.touch_ttl) untouchable_.add();
+  if (facts.identity_lost != 0) lost_identity_.note(facts.identity_lost, pseudonym(log_names_, id.bytes()));
+  return facts;
+}
+
+void FactsReader::noteCorrupt(const SessionId& id, std::string_view why) const {
+  corrupt_.add();
+  logWarn("session: corrupt", {{"session", pseudonym(log_names_, id.bytes())}, {"why", why}});
+}
+
+/// A slow application saved its copy after the logout. The tombstone refuses it anyway; deleting the key again, with a
+/// tombstone that outlives every copy of this copy, keeps it refused however often this happens.
+void FactsReader::buryAgain(const SessionId& id, const StoredSession& copy) const {
+  resurrected_.add();
+  const SessionFacts facts = extractor_.extract(*copy.json);
+  const bool readable = facts.state == CheckStatus::kValid || facts.state == CheckStatus::kAnonymous;
+  bury_(id, tombstones_.of(readable ? facts.touch_ttl : tombstones_.usual_life, copy.ttl));
+}
+
+void buryAgain(SessionStore& store, const SessionId& id, std::chrono::seconds lifetime, const HmacKey& log_names) {
+  const Expected<Burial, StoreError> buried = store.revoke(id, lifetime);
+  audit("resurrected", {{"session", pseudonym(log_names, id.bytes())},
+                        {"deleted", std::string_view(buried ? "yes" : "no")},
+                        {"tombstone", std::string_view(buried && *buried == Burial::kBuried ? "yes" : "no")}});
+}
+
+}  // namespace sessiond

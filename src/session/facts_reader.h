@@ -1,0 +1,60 @@
+// FactsReader: from what a read of the store found to what it means (FoundSession): counted, logged where somebody
+// should know, and buried again where a revoked session has come back.
+//
+// Facts that are known from the same text are not extracted again, but for those that have to be counted or logged
+// whenever they are read.
+
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/metrics.h"
+#include "session/facts_extractor.h"
+#include "session/found_session.h"
+#include "session/lost_identity.h"
+#include "session/session_store.h"
+#include "session/tombstone_lifetime.h"
+
+namespace sessiond {
+
+/// Thread-safe if `bury` is; everything passed in must outlive it.
+class FactsReader {
+ public:
+  /// Has a session revoked again that came back after it was revoked, with a tombstone that stands so long.
+  using Bury = std::function<void(const SessionId& id, std::chrono::seconds lifetime)>;
+
+  /// `tombstones`: how long that of a session which came back after it was revoked has to stand.
+  /// `log_names` hashes session ids for log lines.
+  FactsReader(const FactsExtractor& extractor, const TombstoneLifetime& tombstones, const HmacKey& log_names,
+              MetricsRegistry& metrics, Bury bury);
+
+  /// `sent`: from before the read was. `cookie`: the value that the id was verified from by the newest secret, else
+  /// empty. `known`: what was known of the id before; where the text is still the same, that is what is found.
+  FoundSession read(const SessionLoad& load, SteadyTime sent, std::string_view cookie = {},
+                    const SessionRef& known = {}) const;
+
+ private:
+  SessionRef recognize(const SessionId& id, std::string_view json, std::string_view cookie,
+                       const SessionRef& known) const;
+  SessionFacts extract(const SessionId& id, std::string_view json) const;
+  void noteCorrupt(const SessionId& id, std::string_view why) const;
+  void buryAgain(const SessionId& id, const StoredSession& copy) const;
+
+  const FactsExtractor& extractor_;
+  const TombstoneLifetime tombstones_;
+  const HmacKey& log_names_;
+  const Bury bury_;
+  Counter& corrupt_;
+  Counter& untouchable_;
+  mutable LostIdentity lost_identity_;
+  Counter& resurrected_;
+};
+
+/// Revokes a session again, which waits, and leaves a line in the audit log.
+void buryAgain(SessionStore& store, const SessionId& id, std::chrono::seconds lifetime, const HmacKey& log_names);
+
+}  // namespace sessiond

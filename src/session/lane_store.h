@@ -1,0 +1,71 @@
+// LaneStore: what a lane asks of the session store, many sessions in one round trip, without ever waiting. Redis in
+// the product (redis/redis_lane_store.h), a script in unit tests.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/expected.h"
+#include "session/session_id.h"
+#include "session/session_store.h"
+
+namespace sessiond {
+
+enum class TouchOutcome : std::uint8_t {
+  kTouched,
+  kChanged,  ///< somebody has given the key another life meanwhile; it keeps that
+  kGone,
+};
+
+/// One touch: sets the key's life to `ttl`, if it ends when it was thought to end: what an application has decided
+/// since then stands. `result` out.
+struct KeyTouch {
+  const SessionId* id = nullptr;
+  std::chrono::seconds ttl{};
+  SteadyTime ends;  ///< of its present life; SteadyTime::max(): never
+  Expected<TouchOutcome, StoreError> result = Unexpected(StoreError::kUnavailable);
+
+  /// How far off the end may be that was thought of: it is known to a round trip, and seconds make no difference.
+  static constexpr std::chrono::milliseconds kTolerance{2000};
+};
+
+struct StoreBatch {
+  std::vector<SessionLoad> loads;
+  std::vector<KeyTouch> touches;
+  /// Out: the answers came over a connection to the server that invalidations come from, so they can be fresh.
+  bool tracked = false;
+
+  bool empty() const { return loads.empty() && touches.empty(); }
+  void clear() {
+    loads.clear();
+    touches.clear();
+    tracked = false;
+  }
+};
+
+/// Of one lane's thread.
+class LaneStore {
+ public:
+  /// Whoever sends batches.
+  class Client {
+   public:
+    /// Every result is filled in; the texts last until this returns.
+    virtual void answered(StoreBatch& batch) = 0;
+
+   protected:
+    ~Client() = default;
+  };
+
+  virtual ~LaneStore() = default;
+  /// Sends all of it; answered() follows once, at `deadline` at the latest, perhaps before this returns. One batch at a
+  /// time. The batch stays where it is until then.
+  virtual void send(StoreBatch& batch, SteadyTime deadline, Client& client) = 0;
+  /// Checks are being made, be it from memory: the store is worth being kept in touch with.
+  virtual void noteUse() {}
+};
+
+}  // namespace sessiond

@@ -1,0 +1,133 @@
+// SessionLoader: how a lane gets the sessions that its checks want and memory does not have: many at a time, one batch
+// under way while the next one gathers.
+//
+// Each session is asked for once, however many checks want it: a check joins what is not sent yet, or what is under
+// way as long as nothing has told, or could have told unheard, of a change since (SessionCache::mayJoin). What comes
+// is kept, and what the text of a session meant before is not extracted again.
+//
+// A touch that is due is sent from here as well and acknowledged before its check is answered, so that whatever the
+// application does then comes after it. One that failed is kept and sent again when the store answers (LateTouches).
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/metrics.h"
+#include "session/facts_reader.h"
+#include "session/lane_store.h"
+#include "session/late_touches.h"
+#include "session/session_cache.h"
+#include "session/session_id.h"
+#include "session/touch_throttle.h"
+
+namespace sessiond {
+
+/// One session that a check wants: `id` to `budget` in, `found` out. Stays where it is until it is told of.
+struct SessionWant {
+  const SessionId* id = nullptr;
+  /// The cookie's value as the client sent it, if the first secret verified it to this id; else empty.
+  std::string_view cookie;
+  bool may_touch = false;  ///< a touch that is due takes the key's remaining life
+  SteadyTime arrived;      ///< of the request: waiting is part of its budget
+  void* asker = nullptr;   ///< the client's own
+  FoundSession found = {};
+};
+
+/// One touch that a check waits for: `result` out, the rest in.
+struct TouchWant {
+  SessionId id;
+  std::chrono::seconds ttl{};
+  SteadyTime ends;     ///< see KeyTouch
+  SteadyTime arrived;  ///< of the request
+  void* asker = nullptr;
+  Expected<TouchOutcome, StoreError> result = Unexpected(StoreError::kUnavailable);
+};
+
+/// Figures that all lanes of a site share.
+struct LoaderMetrics {
+  explicit LoaderMetrics(MetricsRegistry& metrics);
+  Counter& misses;
+  Counter& joined;
+  Counter& touched;
+  Counter& touches_failed;
+  Counter& touches_changed;
+};
+
+/// Of one lane's thread. What it works with outlives it.
+class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter {
+ public:
+  class Client {
+   public:
+    virtual void loaded(SessionWant& want) = 0;
+    virtual void touched(TouchWant& want) = 0;
+
+   protected:
+    ~Client() = default;
+  };
+  struct Parts {
+    LaneStore& store;
+    SessionCache& cache;
+    FactsReader& reader;
+    TouchThrottle& throttle;
+    LateTouches& late;
+    LoaderMetrics& metrics;
+    const Clock& clock;
+    EventLoop& loop;
+    std::chrono::milliseconds budget;  ///< from a request's arrival
+  };
+
+  SessionLoader(const Parts& parts, Client& client);
+  /// REQUIRES: nothing is under way.
+  ~SessionLoader();
+  SessionLoader(const SessionLoader&) = delete;
+  SessionLoader& operator=(const SessionLoader&) = delete;
+
+  /// Never calls the client.
+  void want(SessionWant& want);
+  void want(TouchWant& want);
+  /// Sends what has gathered, unless a batch is under way, behind which it follows by itself. May call the client, who
+  /// may want more meanwhile.
+  void flush();
+  bool busy() const { return under_way_; }
+
+  static constexpr std::size_t kLargestBatch = 64;
+
+ private:
+  /// A session that is asked for, or will be, and all who want it.
+  struct Asked {
+    std::uint64_t hash = 0;
+    SessionCache::Note note;
+    std::vector<SessionWant*> wants;
+  };
+
+  void answered(StoreBatch& batch) override;
+  void onEvent() override {}
+  void onTime() override;
+  bool join(std::vector<Asked>& asked, std::uint64_t hash, SessionWant& want, bool sent);
+  void send();
+  SteadyTime fillBatch(SteadyTime now);
+  bool isTouchDue(const Asked& asked, SteadyTime now) const;
+  void take(Asked& asked, const SessionLoad& load, SteadyTime now);
+  void note(LateTouch touch, const KeyTouch& sent);
+
+  const Parts parts_;
+  Client& client_;
+  std::vector<Asked> gathering_;
+  std::deque<TouchWant*> touches_;
+  // Under way:
+  std::vector<Asked> asked_;
+  std::vector<TouchWant*> touching_;  ///< of the batch's first touches; those behind are late ones
+  std::vector<LateTouch> late_;
+  StoreBatch batch_;
+  bool under_way_ = false;
+  bool flushing_ = false;
+  bool late_due_ = false;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,148 @@
+#include "session/facts_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/secret.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+SessionId idOf(const std::string& bytes) {
+  return *SessionId::fromBytes(bytes);
+}
+
+class FactsReaderTest : public testing::Test {
+ protected:
+  /// What a read with this result means, and from then on what is known.
+  FoundSession read(const std::string& name, const Expected<StoredSession, StoreError>& result,
+                    const std::string& cookie = "s:a.signature") {
+    const SessionId id = idOf(name);
+    const SessionLoad load{.id = &id, .result = result};
+    const FoundSession found = reader_.read(load, SteadyTime(seconds(1000)), cookie, known_);
+    if (found.session) known_ = found.session;
+    return found;
+  }
+  std::uint64_t count(const char* name) { return metrics_.counter(name, "").read(); }
+  std::uint64_t lost(const char* header) {
+    return metrics_.counter("sessiond_identity_values_lost_total", "", {{"header", header}}).read();
+  }
+
+  static constexpr TombstoneLifetime kTombstones{.latest_writer = hours(24), .usual_life = hours(2)};
+  static constexpr const char* kSeven = R"({"cookie":{},"user":{"id":7}})";
+
+  FactsExtractor extractor_{ExtractionRules{.identity = {{.name = "X-User-Id", .from = "/user/id"}}}};
+  HmacKey log_names_{Secret(std::string("key for the names in logs"))};
+  MetricsRegistry metrics_;
+  std::map<std::string, seconds> buried_;
+  FactsReader reader_{extractor_, kTombstones, log_names_, metrics_,
+                      [this](const SessionId& id, seconds lifetime) { buried_[id.bytes()] = lifetime; }};
+  SessionRef known_;
+};
+
+TEST_F(FactsReaderTest, KeepsNotThereCannotTellAndDamagedApart) {
+  const FoundSession here = read("here", StoredSession{.json = kSeven});
+  EXPECT_EQ(here.presence, Presence::kPresent);
+  EXPECT_EQ(here.session->id(), idOf("here"));
+  EXPECT_EQ(here.session->cookie(), "s:a.signature");
+  EXPECT_EQ(here.session->identity().text(), "X-User-Id: 7\r\n");
+  EXPECT_EQ(read("gone", StoredSession{}).presence, Presence::kUnknown);
+  EXPECT_EQ(read("revoked", StoredSession{.revoked = true}).presence, Presence::kRevoked);
+  EXPECT_EQ(read("down", Unexpected(StoreError::kUnavailable)).presence, Presence::kUnavailable);
+  EXPECT_EQ(read("slow", Unexpected(StoreError::kTimeout)).presence, Presence::kUnavailable);
+  for (const Expected<StoredSession, StoreError>& damaged :
+       {Expected<StoredSession, StoreError>(Unexpected(StoreError::kCorrupt)),
+        Expected<StoredSession, StoreError>(StoredSession{.json = "[]"})}) {
+    const FoundSession found = read("damaged", damaged);
+    EXPECT_EQ(found.presence, Presence::kPresent);
+    EXPECT_EQ(found.session->facts().state, CheckStatus::kCorrupt);
+  }
+  EXPECT_EQ(count("sessiond_corrupt_records_total"), 2U);
+}
+
+TEST_F(FactsReaderTest, ALifeEndsAsItWasReadCountedFromBefore) {
+  EXPECT_FALSE(read("a", StoredSession{.json = kSeven}).ends);
+  EXPECT_EQ(read("a", StoredSession{.json = kSeven, .ttl = milliseconds(5500)}).ends,
+            SteadyTime(milliseconds(1005500)));
+  EXPECT_EQ(read("a", StoredSession{.json = kSeven, .ttl = kNoEnd}).ends, SteadyTime::max());
+  EXPECT_EQ(read("a", StoredSession{.json = kSeven, .ttl = hours(24 * 365 * 1000)}).ends, SteadyTime::max());
+}
+
+TEST_F(FactsReaderTest, ARevokedSessionThatCameBackIsBuriedAgain) {
+  read("gone", StoredSession{.revoked = true});
+  EXPECT_TRUE(buried_.empty());
+  const FoundSession back = read("back", StoredSession{.json = kSeven, .revoked = true});
+  EXPECT_EQ(back.presence, Presence::kRevoked);
+  EXPECT_FALSE(back.session);
+  EXPECT_EQ(buried_.size(), 1U);
+  EXPECT_EQ(count("sessiond_resurrected_sessions_total"), 1U);
+}
+
+TEST_F(FactsReaderTest, ItsTombstoneOutlivesEveryCopyOfTheCopyThatWasStored) {
+  const std::vector<std::pair<StoredSession, seconds>> copies = {
+      {{.json = R"({"cookie":{"originalMaxAge":2592000000},"user":{}})", .revoked = true}, hours(24 * 30)},
+      {{.json = R"({"cookie":{"originalMaxAge":1000},"user":{}})", .revoked = true, .ttl = hours(48)}, hours(48)},
+      {{.json = R"({"cookie":{"originalMaxAge":"1e30"},"user":{}})", .revoked = true}, hours(24 * 400)},
+      {{.json = R"({"cookie":{"originalMaxAge":0},"user":{}})", .revoked = true}, hours(2)},
+      {{.json = "[]", .revoked = true}, hours(2)},
+      {{.json = "[]", .revoked = true, .ttl = hours(5)}, hours(5)},
+  };
+  for (const auto& [copy, life] : copies) {
+    read("back", copy);
+    EXPECT_EQ(buried_["back"], hours(24) + life) << *copy.json;
+  }
+}
+
+TEST_F(FactsReaderTest, TheSameTextIsTheSameSessionAndKeepsWhatItKnowsOfTouches) {
+  const FoundSession first = read("a", StoredSession{.json = kSeven});
+  first.session->notBefore(SteadyTime(seconds(100)));
+  const FoundSession second = read("a", StoredSession{.json = kSeven, .ttl = seconds(5)});
+  EXPECT_EQ(second.session, first.session);
+  EXPECT_FALSE(second.session->mayBeTouched(SteadyTime(seconds(99))));
+}
+
+TEST_F(FactsReaderTest, AnotherTextOrAnotherSessionIsExtractedAnew) {
+  read("a", StoredSession{.json = kSeven});
+  EXPECT_EQ(read("a", StoredSession{.json = R"({"cookie":{},"user":{"id":8}})"}).session->identity().text(),
+            "X-User-Id: 8\r\n");
+  read("a", StoredSession{.json = kSeven});
+  EXPECT_EQ(read("b", StoredSession{.json = kSeven}).session->idBytes(), "b");
+}
+
+TEST_F(FactsReaderTest, EveryByteOfTheTextCounts) {
+  const std::string text = R"({"cookie":{},"user":{"id":"7"}})";
+  const SessionRef first = read("a", StoredSession{.json = text}).session;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::string changed = text;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    known_ = first;
+    EXPECT_NE(read("a", StoredSession{.json = changed}).session, first) << i;
+  }
+}
+
+TEST_F(FactsReaderTest, AnotherSpellingOfTheCookieIsASessionOfItsOwnToBeFoundBy) {
+  read("a", StoredSession{.json = kSeven});
+  EXPECT_EQ(read("a", StoredSession{.json = kSeven}, "s%3Aa.signature").session->cookie(), "s%3Aa.signature");
+  EXPECT_EQ(read("a", StoredSession{.json = kSeven}, "").session->cookie(), "s%3Aa.signature");
+}
+
+TEST_F(FactsReaderTest, WhatIsCountedIsCountedAtEveryRead) {
+  for (int i = 0; i < 2; ++i) read("corrupt", StoredSession{.json = "[]"});
+  for (int i = 0; i < 2; ++i) {
+    read("untouchable", StoredSession{.json = R"({"cookie":{"originalMaxAge":"1d"},"user":{"id":7}})"});
+  }
+  for (int i = 0; i < 2; ++i) read("unsafe", StoredSession{.json = R"({"cookie":{},"user":{"id":"a\nb"}})"});
+  EXPECT_EQ(count("sessiond_corrupt_records_total"), 2U);
+  EXPECT_EQ(count("sessiond_untouchable_records_total"), 2U);
+  EXPECT_EQ(lost("X-User-Id"), 2U);
+}
+
+}  // namespace
+}  // namespace sessiond

@@ -1,0 +1,346 @@
+#include "session/session_loader.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/secret.h"
+#include "support/fake_clock.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr const char* kText = R"({"cookie":{"originalMaxAge":600000},"user":{"id":7}})";
+
+/// Answers when it is told to.
+class ScriptedLaneStore final : public LaneStore {
+ public:
+  void send(StoreBatch& batch, SteadyTime deadline, Client& client) override {
+    ++batches;
+    batch_ = &batch;
+    client_ = &client;
+    deadlines.push_back(deadline);
+    if (refuses) answer();
+  }
+  bool asked() const { return batch_ != nullptr; }
+  StoreBatch& batch() { return *batch_; }
+  std::vector<std::string> ids() const {
+    std::vector<std::string> all;
+    for (const SessionLoad& load : batch_->loads) all.push_back(load.id->bytes());
+    return all;
+  }
+  void answer() {
+    StoreBatch& batch = *std::exchange(batch_, nullptr);
+    batch.tracked = tracked;
+    for (SessionLoad& load : batch.loads) {
+      if (refuses) continue;
+      load.result = StoredSession{.json = texts[load.id->bytes()]};
+      if (load.wants_ttl) load.result->ttl = milliseconds(600'000);
+    }
+    for (KeyTouch& touch : batch.touches) {
+      if (!refuses) touch.result = touched;
+      touches.push_back(touch);
+    }
+    client_->answered(batch);
+  }
+
+  std::map<std::string, std::string_view> texts;
+  TouchOutcome touched = TouchOutcome::kTouched;
+  bool tracked = true;
+  bool refuses = false;
+  int batches = 0;
+  std::vector<SteadyTime> deadlines;
+  std::vector<KeyTouch> touches;
+
+ private:
+  StoreBatch* batch_ = nullptr;
+  Client* client_ = nullptr;
+};
+
+/// Notes what moment somebody waits for.
+class FakeLoop final : public EventLoop {
+ public:
+  bool watch(int, Interest, Waiter&) override { return true; }
+  void unwatch(int, Waiter&) override {}
+  void callAt(SteadyTime moment, Waiter& waiter) override {
+    at = moment;
+    waiter_ = &waiter;
+  }
+  void forget(Waiter&) override { at = SteadyTime::max(); }
+  void reach() {
+    at = SteadyTime::max();
+    waiter_->onTime();
+  }
+
+  SteadyTime at = SteadyTime::max();
+
+ private:
+  Waiter* waiter_ = nullptr;
+};
+
+class SessionLoaderTest : public testing::Test, public SessionLoader::Client {
+ protected:
+  SessionLoaderTest() {
+    prove();
+    for (const char* id : {"a", "b", "c"}) store_.texts[id] = kText;
+  }
+
+  void loaded(SessionWant& want) override { loaded_.push_back(&want); }
+  void touched(TouchWant& want) override { touched_.push_back(&want); }
+
+  void prove() { trust_.prove(trust_.epoch() == 0 ? trust_.beginEpoch() : trust_.epoch(), clock_.steadyNow()); }
+  SessionWant& want(const std::string& name) {
+    ids_.push_back(*SessionId::fromBytes(name));
+    SessionWant& want = wants_.emplace_back();
+    want = {.id = &ids_.back(), .cookie = "s:a.signature", .arrived = clock_.steadyNow()};
+    loader_.want(want);
+    return want;
+  }
+  TouchWant& touch(const std::string& name, SteadyTime ends) {
+    TouchWant& want = touch_wants_.emplace_back(
+        TouchWant{.id = *SessionId::fromBytes(name), .ttl = seconds(60), .ends = ends, .arrived = clock_.steadyNow()});
+    loader_.want(want);
+    return want;
+  }
+  std::uint64_t count(const char* name) { return metrics_.counter(name, "").read(); }
+
+  FakeClock clock_;
+  MetricsRegistry metrics_;
+  CacheTrust trust_{seconds(1)};
+  SessionCache cache_{CacheLimits{}, trust_};
+  FactsExtractor extractor_{ExtractionRules{}};
+  HmacKey log_names_{Secret(std::string("key for the names in logs"))};
+  std::vector<std::string> buried_;
+  FactsReader reader_{extractor_, TombstoneLifetime{}, log_names_, metrics_,
+                      [this](const SessionId& id, seconds) { buried_.push_back(id.bytes()); }};
+  TouchThrottle throttle_{seconds(60)};
+  LateTouches late_{2};
+  LoaderMetrics loader_metrics_{metrics_};
+  ScriptedLaneStore store_;
+  FakeLoop loop_;
+  SessionLoader loader_{{.store = store_,
+                         .cache = cache_,
+                         .reader = reader_,
+                         .throttle = throttle_,
+                         .late = late_,
+                         .metrics = loader_metrics_,
+                         .clock = clock_,
+                         .loop = loop_,
+                         .budget = milliseconds(750)},
+                        *this};
+  std::deque<SessionId> ids_;
+  std::deque<SessionWant> wants_;
+  std::deque<TouchWant> touch_wants_;
+  std::vector<SessionWant*> loaded_;
+  std::vector<TouchWant*> touched_;
+};
+
+TEST_F(SessionLoaderTest, GathersWhatIsWantedAndAsksForEachSessionOnce) {
+  want("a");
+  want("b");
+  want("a");
+  EXPECT_FALSE(store_.asked());
+  loader_.flush();
+  EXPECT_EQ(store_.ids(), (std::vector<std::string>{"a", "b"}));
+  store_.answer();
+  EXPECT_EQ(loaded_.size(), 3U);
+  for (const SessionWant* one : loaded_) EXPECT_EQ(one->found.presence, Presence::kPresent);
+  EXPECT_EQ(count("sessiond_cache_misses_total"), 2U);
+  EXPECT_EQ(count("sessiond_cache_joined_total"), 1U);
+  EXPECT_TRUE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
+}
+
+TEST_F(SessionLoaderTest, OneBatchIsUnderWayWhileTheNextOneGathers) {
+  want("a");
+  loader_.flush();
+  want("b");
+  want("c");
+  loader_.flush();
+  EXPECT_EQ(store_.batches, 1);
+  store_.answer();
+  EXPECT_EQ(store_.ids(), (std::vector<std::string>{"b", "c"})) << "it follows by itself";
+  store_.answer();
+  EXPECT_EQ(loaded_.size(), 3U);
+  EXPECT_FALSE(loader_.busy());
+}
+
+TEST_F(SessionLoaderTest, ABatchIsBounded) {
+  for (int i = 0; i < 100; ++i) want("s" + std::to_string(i));
+  loader_.flush();
+  EXPECT_EQ(store_.ids().size(), SessionLoader::kLargestBatch);
+  store_.answer();
+  EXPECT_EQ(store_.ids().size(), 100 - SessionLoader::kLargestBatch);
+  store_.answer();
+  EXPECT_EQ(loaded_.size(), 100U);
+}
+
+TEST_F(SessionLoaderTest, JoinsALoadUnderWayWhileNothingCanHaveChanged) {
+  want("a");
+  loader_.flush();
+  want("a");
+  store_.answer();
+  EXPECT_EQ(loaded_.size(), 2U);
+  EXPECT_EQ(store_.batches, 1);
+}
+
+/// The load reads "live" and stalls; the logout is answered; a check comes then.
+TEST_F(SessionLoaderTest, DoesNotJoinALoadThatALogoutHasOvertaken) {
+  want("a");
+  loader_.flush();
+  cache_.invalidate("a", clock_.steadyNow());
+  SessionWant& later = want("a");
+  store_.answer();
+  EXPECT_EQ(loaded_.size(), 1U);
+  EXPECT_FALSE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
+  ASSERT_TRUE(store_.asked());
+  store_.texts["a"] = "";
+  store_.answer();
+  EXPECT_NE(later.found.presence, Presence::kUnavailable);
+}
+
+TEST_F(SessionLoaderTest, DoesNotJoinALoadUnderWayWhileNobodyWouldTell) {
+  want("a");
+  loader_.flush();
+  clock_.advance(milliseconds(1001));
+  want("a");
+  store_.answer();
+  EXPECT_EQ(loaded_.size(), 1U);
+  EXPECT_TRUE(store_.asked());
+  want("a");
+  store_.answer();
+  EXPECT_EQ(loaded_.size(), 2U);
+}
+
+TEST_F(SessionLoaderTest, WaitingIsPartOfTheBudget) {
+  const SteadyTime arrived = clock_.steadyNow();
+  want("a");
+  clock_.advance(milliseconds(200));
+  want("b");
+  loader_.flush();
+  EXPECT_EQ(store_.deadlines.back(), arrived + milliseconds(750)) << "of the one that has waited longest";
+  store_.answer();
+}
+
+TEST_F(SessionLoaderTest, AnAnswerThatDidNotComeIsNoneForEverybodyAndChangesNothing) {
+  store_.refuses = true;
+  for (int i = 0; i < 200; ++i) want("s" + std::to_string(i));
+  loader_.flush();
+  EXPECT_EQ(loaded_.size(), 200U);
+  for (const SessionWant* one : loaded_) EXPECT_EQ(one->found.presence, Presence::kUnavailable);
+}
+
+TEST_F(SessionLoaderTest, WhatComesOverAConnectionThatIsNotTrackedIsNotFresh) {
+  store_.tracked = false;
+  want("a");
+  loader_.flush();
+  store_.answer();
+  EXPECT_EQ(loaded_[0]->found.presence, Presence::kPresent);
+  EXPECT_FALSE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
+}
+
+TEST_F(SessionLoaderTest, TheSameTextIsTheSameSessionAgain) {
+  want("a");
+  loader_.flush();
+  store_.answer();
+  trust_.distrust();
+  want("a");
+  loader_.flush();
+  store_.answer();
+  EXPECT_EQ(loaded_[0]->found.session, loaded_[1]->found.session);
+}
+
+TEST_F(SessionLoaderTest, AsksForTheRemainingLifeWhenATouchMayBeDue) {
+  trust_.distrust();
+  const auto asksForLife = [&](bool may_touch) {
+    want("a").may_touch = may_touch;
+    loader_.flush();
+    const bool asks = store_.batch().loads[0].wants_ttl;
+    store_.answer();
+    return asks;
+  };
+  EXPECT_FALSE(asksForLife(false));
+  EXPECT_TRUE(asksForLife(true));
+  EXPECT_TRUE(throttle_.due("a", seconds(600), clock_.steadyNow()));
+  EXPECT_FALSE(asksForLife(true));
+  clock_.advance(seconds(60));
+  EXPECT_TRUE(asksForLife(true));
+}
+
+TEST_F(SessionLoaderTest, ATouchIsAcknowledgedBeforeItsCheckGoesOn) {
+  const SteadyTime ends = clock_.steadyNow() + seconds(500);
+  touch("a", ends);
+  loader_.flush();
+  ASSERT_TRUE(store_.asked());
+  EXPECT_TRUE(touched_.empty());
+  store_.answer();
+  EXPECT_EQ(touched_.size(), 1U);
+  EXPECT_EQ(store_.touches[0].ttl, seconds(60));
+  EXPECT_EQ(store_.touches[0].ends, ends);
+  EXPECT_EQ(count("sessiond_touches_total"), 1U);
+  EXPECT_EQ(loop_.at, SteadyTime::max()) << "nothing is late";
+}
+
+TEST_F(SessionLoaderTest, ATouchThatFailedIsSentAgainUntilItArrives) {
+  const SteadyTime ends = clock_.steadyNow() + seconds(500);
+  store_.refuses = true;
+  touch("a", ends);
+  loader_.flush();
+  EXPECT_EQ(touched_.size(), 1U) << "the check is answered all the same";
+  EXPECT_EQ(count("sessiond_touch_failures_total"), 1U);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_NE(loop_.at, SteadyTime::max());
+    clock_.advance(milliseconds(1000));
+    loop_.reach();
+  }
+  store_.refuses = false;
+  clock_.advance(milliseconds(1000));
+  loop_.reach();
+  ASSERT_TRUE(store_.asked());
+  store_.answer();
+  EXPECT_EQ(store_.touches.back().ends, ends) << "as long as the key's life is what it was";
+  EXPECT_EQ(store_.touches.back().ttl, seconds(56)) << "the life that it would have had";
+  EXPECT_EQ(touched_.size(), 1U);
+  EXPECT_EQ(count("sessiond_touches_total"), 1U);
+  EXPECT_EQ(loop_.at, SteadyTime::max());
+}
+
+TEST_F(SessionLoaderTest, LateTouchesAreBoundedAndThoseBeyondAreAskedForAgain) {
+  store_.refuses = true;
+  for (const char* id : {"a", "b", "c"}) {
+    EXPECT_TRUE(throttle_.due(id, seconds(600), clock_.steadyNow()));
+    touch(id, SteadyTime::max());
+  }
+  loader_.flush();
+  EXPECT_FALSE(throttle_.due("a", seconds(600), clock_.steadyNow())) << "kept";
+  EXPECT_FALSE(throttle_.due("b", seconds(600), clock_.steadyNow())) << "kept";
+  EXPECT_TRUE(throttle_.due("c", seconds(600), clock_.steadyNow())) << "its next check asks for it";
+}
+
+TEST_F(SessionLoaderTest, ALateTouchOfAKeyThatHasEndedIsDropped) {
+  store_.refuses = true;
+  touch("a", clock_.steadyNow() + seconds(5));
+  loader_.flush();
+  clock_.advance(seconds(6));
+  store_.batches = 0;
+  loop_.reach();
+  EXPECT_EQ(store_.batches, 0);
+  EXPECT_TRUE(late_.empty());
+}
+
+TEST_F(SessionLoaderTest, ATouchOfAKeyThatSomebodyGaveAnotherLifeIsNotRepeated) {
+  store_.touched = TouchOutcome::kChanged;
+  touch("a", SteadyTime::max());
+  loader_.flush();
+  store_.answer();
+  EXPECT_EQ(count("sessiond_touches_changed_total"), 1U);
+  EXPECT_TRUE(late_.empty());
+}
+
+}  // namespace
+}  // namespace sessiond
