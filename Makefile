@@ -287,6 +287,8 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(INSTALL) -d '$(DESTDIR)$(messagesdir)'
 	$(INSTALL) -m 644 messages/*.yaml '$(DESTDIR)$(messagesdir)'
 	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml '$(DESTDIR)$(docdir)'
+	$(INSTALL) -d '$(DESTDIR)$(docdir)/docs/pictures'
+	$(INSTALL) -m 644 docs/pictures/*.png '$(DESTDIR)$(docdir)/docs/pictures'
 	$(foreach example,$(examples),$(call place_example,$(example)) &&) :
 	$(call place,conf/fail2ban/sessiond.conf,$(docdir)/examples/fail2ban/sessiond.conf)
 	$(foreach unit,$(units),$(call place,systemd/$(unit),$(unitdir)/$(unit)) &&) :

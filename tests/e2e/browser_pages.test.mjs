@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { launchBrowser, logIn, openPage } from './support/browser.mjs';
 import { pageStates } from './support/page_states.mjs';
 import { kSmall, kWide, makeEqual, overflow, violations } from './support/page_views.mjs';
-import { compare } from './support/pictures.mjs';
+import { compare, kShownFolder } from './support/pictures.mjs';
 import { repository, temporaryFolder } from './support/process.mjs';
 import { startStack } from './support/stack.mjs';
 
@@ -32,7 +32,13 @@ describe('the pages', () => {
   let browser;
   before(async () => {
     const pages = { site_name: 'Example Site', help_url: '/help', folder: pseudoLanguage() };
-    stack = await startStack({ config: (settings) => (settings.pages = pages) });
+    stack = await startStack({
+      config: (settings) => {
+        settings.pages = pages;
+        // More than these tests need: they get the password wrong on purpose, one after the other.
+        settings.login.throttle = { known_place_failures: 1000, stranger_free: 1000 };
+      },
+    });
     browser = await launchBrowser();
   });
   after(async () => {
@@ -75,6 +81,29 @@ describe('the pages', () => {
       await makeEqual(page);
       const helper = await browser.newPage();
       const problem = await compare(helper, `login-wrong-${view}`, await page.screenshot());
+      await helper.close();
+      await context.close();
+      assert.equal(problem, undefined);
+    });
+  }
+
+  for (const [name, state, options] of [
+    ['login', 'login', { locale: 'en', colorScheme: 'light' }],
+    ['forbidden', 'forbidden', { locale: 'en', colorScheme: 'dark' }],
+    ['wrong-password', 'login-wrong', { locale: 'he', colorScheme: 'light' }],
+  ]) {
+    test(`the README shows them as they are: ${name}`, async () => {
+      const { context, page } = await openPage(browser, stack, {
+        bypassCSP: true,
+        viewport: { width: 360, height: 600 },
+        extraHTTPHeaders: { 'Accept-Language': options.locale },
+        reducedMotion: 'reduce',
+        ...options,
+      });
+      await pageStates[state]({ page, context, stack });
+      await makeEqual(page);
+      const helper = await browser.newPage();
+      const problem = await compare(helper, name, await page.screenshot(), kShownFolder);
       await helper.close();
       await context.close();
       assert.equal(problem, undefined);

@@ -8,6 +8,8 @@ import { deflateSync } from 'node:zlib';
 import { repository } from './process.mjs';
 
 const kFolder = path.join(repository, 'tests', 'e2e', 'pictures');
+/** The README's, in colour. */
+export const kShownFolder = path.join(repository, 'docs', 'pictures');
 /** Of all pixels, so many may differ by more than a grey or two. */
 const kTolerance = 0.001;
 
@@ -69,12 +71,12 @@ async function decode(helper, png) {
 }
 
 /** What is wrong with the picture of that name; undefined when it is as it should be. */
-export async function compare(helper, name, png) {
+export async function compare(helper, name, png, folder = kFolder) {
   const seen = await decode(helper, png);
-  const file = path.join(kFolder, `${name}.png`);
+  const file = path.join(folder, `${name}.png`);
   if (process.env.UPDATE_PICTURES) {
-    fs.mkdirSync(kFolder, { recursive: true });
-    fs.writeFileSync(file, encode(seen));
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(file, folder === kFolder ? encode(seen) : png);
     return undefined;
   }
   if (!fs.existsSync(file)) return `${file} does not exist; make it with UPDATE_PICTURES=1`;
