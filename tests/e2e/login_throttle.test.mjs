@@ -150,6 +150,20 @@ describe('what is counted', () => {
     assert.equal((await tryPassword(phone, '', { secret: password })).status, 200);
   });
 
+  test('is told to its owner after the login, once', async () => {
+    await stack.redis.command('FLUSHALL');
+    const browser = stack.client();
+    for (let i = 0; i < 3; i++) assert.equal((await stack.logIn(browser, { secret: 'wrong' })).status, 401);
+    await stack.redis.command('DEL', ...(await stack.redis.command('KEYS', 'sessiond:try:*')));
+    const login = await stack.logIn(browser, { page: '/login?rd=%2Fpage%2F' });
+    assert.equal(login.status, 303);
+    assert.equal(login.headers.location, '/login?rd=%2Fpage%2F');
+    const told = await browser.get(login.headers.location);
+    assert.match(told.text, /Wrong passwords for your name since your last login: <bdi>3<\/bdi>/);
+    assert.match(told.text, /href="\/page\/"/);
+    assert.doesNotMatch((await browser.get('/login')).text, /Wrong passwords/);
+  });
+
   test('is the same for a name in upper and lower case, if that is wanted', async () => {
     const users = path.join(stack.folder, 'htpasswd');
     const line = fs.readFileSync(users, 'utf8').split('\n')[0];

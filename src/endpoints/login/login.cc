@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "endpoints/cross_site.h"
 #include "endpoints/login/address_prefix.h"
+#include "endpoints/login/failures_note.h"
 #include "endpoints/login/kept_cookie_mark.h"
 #include "endpoints/media_type.h"
 #include "endpoints/pages/page_endpoint.h"
@@ -62,6 +63,12 @@ JsonPointer parsedPointer(std::string_view text) {
   return *std::move(pointer);
 }
 
+/// "2026-01-01 00:00 UTC"
+std::string forPeople(WallTime time) {
+  const std::string iso = formatIsoTime(time);
+  return iso.substr(0, 10) + " " + iso.substr(11, 5) + " UTC";
+}
+
 }  // namespace
 
 LoginEndpoint::LoginEndpoint(const LoginParts& parts)
@@ -114,8 +121,14 @@ std::string_view LoginEndpoint::greetingFor(const Request& request, const LoginQ
 Response LoginEndpoint::showLoggedIn(const Request& request, const std::string& name, const std::string& rd) const {
   PageValues values;
   values.text("name", name).text("continue", target(rd)).text("switch_url", address(rd, "switch=1"));
+  const std::optional<FailureNote> failures = failuresIn(request);
+  if (failures) {
+    values.message("info", "failures_before").text("n", std::to_string(failures->failures));
+    values.text("time", forPeople(failures->last));
+  }
   Response page = parts_.pages.show(PageName::kLoggedIn, 200, std::move(values), request);
   if (hasLoginMark(request)) page.add("Set-Cookie", noLoginMark());
+  if (failures) page.add("Set-Cookie", dropFailures());
   return page;
 }
 
@@ -189,14 +202,19 @@ Response LoginEndpoint::welcome(const Request& request, const LoginAttempt& want
   response.add("Set-Cookie", started.set_cookie);
   if (form) response.add("Set-Cookie", loginMark(isSecure(parts_.settings.cookie.secure, isHttps(request))));
   response.add("Set-Cookie", started.farewell.set_cookie);
+  const FailureNote& before = started.farewell.failures;
+  const bool tell = before.failures >= kFailuresToTell;
   if (form) {
-    response.add("Location", redirect);
+    // The page that says who is logged in says it, and leads on.
+    if (tell)
+      response.add("Set-Cookie", leaveFailures(before, isSecure(parts_.settings.cookie.secure, isHttps(request))));
+    response.add("Location", tell ? address(wanted.rd, "") : redirect);
     return response;
   }
   response.add("Content-Type", "application/json");
   response.body = "{\"user\":" + started.user.json + ",\"redirect\":";
   appendJsonString(response.body, redirect);
-  if (const FailureNote& before = started.farewell.failures; before.failures >= kFailuresToTell) {
+  if (tell) {
     response.body += ",\"failed_attempts\":{\"count\":" + std::to_string(before.failures) +
                      ",\"last\":" + std::to_string(before.last.time_since_epoch().count()) + "}";
   }

@@ -1,7 +1,8 @@
 // login: the page, and what it leads to: a session.
 //
 //   GET   the form, or, to somebody who is logged in, a page that says so
-//   POST  a form: 303 to `rd`, or the page again saying why not
+//   POST  a form: 303 to `rd`, or the page again saying why not; after three wrong passwords or more first to the
+//         page that says who is logged in, which tells of them
 //         JSON:   200 {"user":{...},"redirect":"/a"}, or {"error":"wrong_credentials"}; after three wrong passwords
 //                 or more also "failed_attempts":{"count":3,"last":<ms since 1970>}
 //

@@ -135,7 +135,7 @@ using Names = std::vector<std::string_view>;
 const BuiltinPage& builtinPage(PageName name) {
   static const std::array<BuiltinPage, kPageNames> kPages = {{
       {"login", "login_title", kLoginBody, Names{"csrf", "rd", "action", "user", "wrong"}, Names{"csrf"}},
-      {"logged-in", "logged_in_title", kLoggedInBody, Names{"name", "continue", "switch_url"}, Names{}},
+      {"logged-in", "logged_in_title", kLoggedInBody, Names{"name", "continue", "switch_url", "n", "time"}, Names{}},
       {"too-many", "too_many_title", kTooManyBody, Names{"action", "n"}, Names{}},
       {"logout", "logout_title", kLogoutBody, Names{"name"}, Names{}},
       {"logged-out", "logged_out_title", kLoggedOutBody, Names{}, Names{}},

@@ -1,0 +1,23 @@
+// The note of wrong passwords before a login, from the answer to a form to the page that it leads to: a cookie that
+// lasts a minute. What it says is shown to whoever has it and means nothing else, so nobody signs it.
+//
+//   sessiond_tries=4.1767225600000     how many; when the last one was, in ms since 1970
+
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "http/request.h"
+#include "login/attempt_store.h"
+
+namespace sessiond {
+
+/// Set-Cookie that leaves the note.
+std::string leaveFailures(const FailureNote& note, bool secure);
+/// Set-Cookie that takes it away again.
+std::string dropFailures();
+/// The note of a moment ago.
+std::optional<FailureNote> failuresIn(const Request& request);
+
+}  // namespace sessiond
