@@ -224,10 +224,15 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
     login.emplace(LoginParts{*config, pages, finder, csrf, signer, ender, store, index, *entrance, login_audit, log_key,
                              clock, metrics});
   }
-  router.addPassword("login",
-                     [this](const Request& request) { return login ? login->answer(request) : answerNoLoginHere(); });
-  router.addSlow("logout", [this](const Request& request) { return logout.answer(request); });
-  router.addSlow("page", [this](const Request& request) { return page.answer(request); });
+  router.addPassword(
+      "login", [this](const Request& request) { return login ? login->answer(request) : answerNoLoginHere(); },
+      [this](const Request& request) { return login ? login->turnAway(request) : answerNoLoginHere(); });
+  router.addSlow(
+      "logout", [this](const Request& request) { return logout.answer(request); },
+      [this](const Request& request) { return logout.turnAway(request); });
+  router.addSlow(
+      "page", [this](const Request& request) { return page.answer(request); },
+      [this](const Request& request) { return page.unavailable(request); });
   if (config->metrics.enabled) {
     router.addSlow("metrics", [this, &metrics](const Request& request) {
       cache_figures.show(cache.size());
@@ -284,6 +289,10 @@ std::unique_ptr<Loader> Application::makeLoader(EventLoop& loop, Loader::Lane& l
 
 void Application::work(Exchange& exchange) {
   parts_->router.work(exchange);
+}
+
+void Application::turnAway(Exchange& exchange) {
+  parts_->router.turnAway(exchange);
 }
 
 StartupReport Application::probeRedis() {

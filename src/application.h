@@ -28,6 +28,7 @@ class Application final : public Handler {
   Route receive(Exchange& exchange) override;
   std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Lane& lane) override;
   void work(Exchange& exchange) override;
+  void turnAway(Exchange& exchange) override;
 
   /// Asks Redis whether it can be used as configured. Waits.
   StartupReport probeRedis();

@@ -45,6 +45,11 @@ void Router::work(Exchange& exchange) const {
   exchange.response = endpoint->answer(exchange.request);
 }
 
+void Router::turnAway(Exchange& exchange) const {
+  const Endpoint* endpoint = find(exchange.request.paramOrEmpty("SESSIOND_ENDPOINT"));
+  if (endpoint != nullptr && endpoint->turn_away) exchange.response = endpoint->turn_away(exchange.request);
+}
+
 const Router::Endpoint* Router::find(std::string_view name) const {
   for (const Endpoint& endpoint : endpoints_) {
     if (endpoint.name == name) return &endpoint;

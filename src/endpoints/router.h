@@ -27,20 +27,22 @@ class Router {
 
   /// Answers that never wait, given on the lane.
   void addQuick(std::string_view name, Answer answer) {
-    endpoints_.push_back({std::string(name), Kind::kQuick, std::move(answer)});
+    endpoints_.push_back({std::string(name), Kind::kQuick, std::move(answer), {}});
   }
-  /// Answers that may wait, given on a worker.
-  void addSlow(std::string_view name, Answer answer) {
-    endpoints_.push_back({std::string(name), Kind::kSlow, std::move(answer)});
+  /// Answers that may wait, given on a worker. `turn_away` has the words for when none is to be had; it never waits.
+  void addSlow(std::string_view name, Answer answer, Answer turn_away = {}) {
+    endpoints_.push_back({std::string(name), Kind::kSlow, std::move(answer), std::move(turn_away)});
   }
   /// The same, but for a POST, which brings a password: given on a worker for passwords.
-  void addPassword(std::string_view name, Answer answer) {
-    endpoints_.push_back({std::string(name), Kind::kPassword, std::move(answer)});
+  void addPassword(std::string_view name, Answer answer, Answer turn_away = {}) {
+    endpoints_.push_back({std::string(name), Kind::kPassword, std::move(answer), std::move(turn_away)});
   }
 
   Route receive(Exchange& exchange) const;
   /// On a worker. REQUIRES: receive() said kWork or kPassword.
   void work(Exchange& exchange) const;
+  /// Leaves the answer as it is where an endpoint has no words of its own.
+  void turnAway(Exchange& exchange) const;
 
  private:
   enum class Kind { kQuick, kSlow, kPassword };
@@ -49,6 +51,7 @@ class Router {
     std::string name;
     Kind kind;
     Answer answer;
+    Answer turn_away;  ///< may be empty
   };
 
   const Endpoint* find(std::string_view name) const;

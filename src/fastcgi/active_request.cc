@@ -27,10 +27,17 @@ bool isLarge(const Response& response) {
   return response.headers.lines().size() + response.body.size() > kSmallAnswerBytes;
 }
 
-Response overloadedResponse() {
-  Response response(503);
+void turnAway(ActiveRequest& request, FastcgiMetrics& metrics) {
+  metrics.overloaded.add();
+  Response& response = request.exchange.response;
+  response = Response(503);
   response.add("Retry-After", "1");
-  return response;
+  if (request.handler == nullptr || request.answered) return;
+  try {
+    request.handler->turnAway(request.exchange);
+  } catch (...) {
+    response = failedResponse(metrics, "turnAway");
+  }
 }
 
 Response failedResponse(FastcgiMetrics& metrics, std::string_view where) {

@@ -46,11 +46,12 @@ void recycle(ActiveRequest& request);
 
 bool isLarge(const Response& response);
 
-/// 503 with Retry-After, for a request that found its queue full.
-Response overloadedResponse();
+/// Answers and counts a request that found its queue full: 503 with Retry-After, in the handler's words where one has
+/// received it.
+void turnAway(ActiveRequest& request, FastcgiMetrics& metrics);
 
 /// Counts and logs the exception that is being handled, on its way out of a handler's `where` ("receive",
-/// "load", "work"), and makes the answer 500. REQUIRES: called in a catch block.
+/// "load", "work", "turnAway"), and makes the answer 500. REQUIRES: called in a catch block.
 Response failedResponse(FastcgiMetrics& metrics, std::string_view where);
 
 /// On a worker: writes the answer and gives the connection back to its lane. After this call the connection is not to

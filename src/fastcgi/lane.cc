@@ -379,9 +379,8 @@ void Lane::handOn(ActiveRequestPtr& request, Route route, bool peer_finished) {
   lend(connection, peer_finished);
   RequestQueue& queue = route == Route::kPassword ? around_.passwords : around_.works;
   if (queue.push(request)) return;
-  around_.metrics.overloaded.add();
   connection.owner.store(Owner::kLane, std::memory_order_relaxed);
-  request->exchange.response = overloadedResponse();
+  turnAway(*request, around_.metrics);
   answerHere(*request, peer_finished);
 }
 

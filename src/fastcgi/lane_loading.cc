@@ -58,10 +58,9 @@ void Lane::flushLoads(bool more_events) {
 /// Leaves `request` where it is when there is no room.
 void Lane::load(ActiveRequestPtr& request, Loading& loading) {
   if (waiting_ >= around_.options.load_queue) {
-    around_.metrics.overloaded.add();
     Connection& connection = *request->connection;
     const Owner before = connection.owner.exchange(Owner::kLane, std::memory_order_relaxed);
-    request->exchange.response = overloadedResponse();
+    turnAway(*request, around_.metrics);
     answerHere(*request, before == Owner::kLentAndEvent);
     return;
   }

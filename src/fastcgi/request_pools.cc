@@ -21,8 +21,11 @@ void WorkerPool::start(std::size_t threads) {
 
 void WorkerPool::refuseWaiting() {
   for (ActiveRequestPtr& request : works_.closeAndTakeAll()) {
-    metrics_.overloaded.add();
-    if (!request->answered) request->exchange.response = overloadedResponse();
+    if (request->answered) {
+      metrics_.overloaded.add();
+    } else {
+      turnAway(*request, metrics_);
+    }
     finishAway(std::move(request), kNoPatience, metrics_);
   }
 }

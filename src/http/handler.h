@@ -72,6 +72,9 @@ class Handler {
   virtual std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Lane& lane) = 0;
   /// On a worker. Fills in the response.
   virtual void work(Exchange& exchange) = 0;
+  /// Instead of work(), for a request that found its queue full: fills in the response, a 503 with Retry-After that is
+  /// there already. Never waits.
+  virtual void turnAway(Exchange& exchange) = 0;
 };
 
 }  // namespace sessiond

@@ -42,6 +42,7 @@ class NothingHandler final : public Handler {
   }
   std::unique_ptr<Loader> makeLoader(EventLoop&, Loader::Lane&) override { return std::make_unique<NoLoader>(); }
   void work(Exchange&) override {}
+  void turnAway(Exchange&) override {}
 
  private:
   const Response answer_ = [] {

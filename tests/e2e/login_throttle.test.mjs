@@ -97,6 +97,35 @@ for (const format of ['text', 'json']) {
   });
 }
 
+describe('more logins than there is time for', () => {
+  let stack;
+  before(async () => {
+    const config = (settings) => {
+      settings.listen.password_workers = 1;
+      settings.login.throttle = { stranger_free: 1000, place_failures: 1000 };
+    };
+    stack = await startStack({ config, server });
+  });
+  after(() => stack?.stop());
+
+  test('are told so, programs by a word and people by a page in their language', async () => {
+    let turnedAway;
+    const first = new Promise((resolve) => (turnedAway = resolve));
+    const flood = Array.from({ length: 12 }, async (_, i) => {
+      const answer = await tryPassword(stack.client(), `10.3.${i}.1`, { user: 'slow', secret: password });
+      if (answer.status === 503) turnedAway(answer);
+      return answer;
+    });
+    assert.equal((await Promise.race([first, Promise.all(flood)])).text, '{"error":"unavailable"}\n');
+    const page = await stack.client().postForm('/login?rd=%2Fpage%2Fx', {}, { headers: { 'Accept-Language': 'de' } });
+    assert.equal(page.status, 503);
+    assert.equal(page.headers['retry-after'], '5');
+    assert.match(page.text, /Das Anmelden ist gerade nicht möglich. Bitte warten Sie <bdi>5<\/bdi> s/);
+    assert.match(page.text, /action="\/login\?rd=%2Fpage%2Fx"/);
+    await Promise.all(flood);
+  });
+});
+
 describe('the recipe in endpoints.conf against floods', () => {
   let stack;
   const recipe = fs.readFileSync('nginx/endpoints.conf', 'utf8').match(/^ *#   (map|limit_req).*$/gm).map((line) => line.replace(/^ *#/, ''));

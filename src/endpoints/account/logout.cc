@@ -46,6 +46,12 @@ Response LogoutEndpoint::answer(const Request& request) const {
   return page;
 }
 
+Response LogoutEndpoint::turnAway(const Request& request) const {
+  if (request.paramOrEmpty("REQUEST_METHOD") != "POST") return parts_.pages.askLater(request);
+  const Expected<Wish, int> wish = readWish(request);
+  return unavailable(request, wish ? *wish : Wish(), false);
+}
+
 /// The error is the status to answer.
 Expected<LogoutEndpoint::Wish, int> LogoutEndpoint::readWish(const Request& request) const {
   if (request.body.size() > kMaxBodyBytes) return Unexpected(413);

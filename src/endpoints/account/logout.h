@@ -47,6 +47,8 @@ class LogoutEndpoint {
   explicit LogoutEndpoint(const LogoutParts& parts);
 
   Response answer(const Request& request) const;
+  /// For when more is to be done than there is time for. Never waits.
+  Response turnAway(const Request& request) const;
 
  private:
   /// What the client asks for, from query string and form.

@@ -36,6 +36,14 @@ Response LogoutPages::ask(const Request& request) const {
   return pages_.show(PageName::kLogout, 200, std::move(values), request);
 }
 
+Response LogoutPages::askLater(const Request& request) const {
+  PageValues values;
+  values.message("text", "logout_unavailable").text("n", kRetryAfter);
+  Response response = pages_.show(PageName::kUnavailable, 503, std::move(values), request);
+  response.add("Retry-After", kRetryAfter);
+  return response;
+}
+
 Response LogoutPages::unavailable(const Request& request, std::string_view message, bool all,
                                   std::string_view rd) const {
   PageValues values;

@@ -23,6 +23,8 @@ class LogoutPages {
   /// To somebody who is logged in, or may be: the page that asks. Its form goes to the address it was shown at, query
   /// included (`rd`, `all`). To nobody: that there is nothing to end, and after a logout (`done`) what has ended.
   Response ask(const Request& request) const;
+  /// In its place when there is no time to ask.
+  Response askLater(const Request& request) const;
   /// 503: the session lives on; a form tries again. `message` is a key of the pages' texts.
   Response unavailable(const Request& request, std::string_view message, bool all, std::string_view rd) const;
   /// Where a logout leads that is to lead nowhere else: its own address, which then says what was done.

@@ -227,7 +227,17 @@ Response LoginEndpoint::refuse(const Request& request, const Refused& refused, s
   counters_.count(refused.outcome);
   parts_.audit.refused(request, refused.outcome, refused.limit, user);
   if (refused.outcome == LoginOutcome::kThrottled) return refuseForNow(request, refused, rd);
-  const LoginRefusal refusal = refusalOf(refused.outcome);
+  return answerRefusal(request, refused.outcome, user, rd);
+}
+
+Response LoginEndpoint::turnAway(const Request& request) const {
+  counters_.count(LoginOutcome::kUnavailable);
+  return answerRefusal(request, LoginOutcome::kUnavailable, "", readLoginQuery(request, parts_.settings.login.url).rd);
+}
+
+Response LoginEndpoint::answerRefusal(const Request& request, LoginOutcome outcome, std::string_view user,
+                                      std::string_view rd) const {
+  const LoginRefusal refusal = refusalOf(outcome);
   PageValues values;
   values.message("error", refusal.message).flag("wrong", refusal.status == 401);
   values.text("n", kRetryAfter);

@@ -62,6 +62,8 @@ class LoginEndpoint {
   explicit LoginEndpoint(const LoginParts& parts);
 
   Response answer(const Request& request) const;
+  /// For when more log in than there is time for: the form once more, with the reason. Never waits.
+  Response turnAway(const Request& request) const;
 
  private:
   /// A session that stands in the store.
@@ -82,6 +84,8 @@ class LoginEndpoint {
   std::string_view greetingFor(const Request& request, const LoginQuery& query, bool logged_in) const;
   Response showLoggedIn(const Request& request, const std::string& name, const std::string& rd) const;
   Response refuse(const Request& request, const Refused& refused, std::string_view user, std::string_view rd) const;
+  Response answerRefusal(const Request& request, LoginOutcome outcome, std::string_view user,
+                         std::string_view rd) const;
   Response refuseForNow(const Request& request, const Refused& refused, std::string_view rd) const;
   Response showForm(const Request& request, int status, std::string rd, std::string_view user, PageValues values) const;
   std::string address(std::string_view rd, std::string_view more) const;

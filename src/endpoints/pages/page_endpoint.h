@@ -32,10 +32,11 @@ class PageEndpoint {
   PageEndpoint(const Parts& parts, JsonPointer user_at) : parts_(parts), user_at_(std::move(user_at)) {}
 
   Response answer(const Request& request) const;
+  /// Nobody could tell. Never waits.
+  Response unavailable(const Request& request) const;
 
  private:
   Response forbidden(const Request& request) const;
-  Response unavailable(const Request& request) const;
   Response failed(const Request& request) const;
   Response tooLarge(const Request& request) const;
 

@@ -39,10 +39,14 @@ class LambdaHandler final : public Handler {
   std::function<void(Exchange&)> on_conclude = [](Exchange& exchange) { exchange.response = echo(exchange.request); };
   std::atomic<int> uses = 0;  ///< rounds of a lane in which something was received
   std::function<void(Exchange&)> on_work = [](Exchange& exchange) { exchange.response = echo(exchange.request); };
+  std::function<void(Exchange&)> on_turn_away;
 
   Route receive(Exchange& exchange) override { return on_receive(exchange); }
   std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Lane& lane) override;
   void work(Exchange& exchange) override { on_work(exchange); }
+  void turnAway(Exchange& exchange) override {
+    if (on_turn_away) on_turn_away(exchange);
+  }
 
   /// 200 with "NAME=value;" for every parameter and the body behind a `|`.
   static Response echo(const Request& request) {

@@ -197,8 +197,12 @@ TEST(Threads, AFullWorkQueueIsA503WithRetryAfter) {
   const auto refused = client.ask(routed("work"));
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->out, "Status: 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n");
+  server.handler->on_turn_away = [](Exchange& exchange) { exchange.response.body = "later"; };
+  EXPECT_EQ(client.ask(routed("work"))->out, "Status: 503 Service Unavailable\r\nRetry-After: 1\r\n\r\nlater");
+  server.handler->on_turn_away = [](Exchange&) { throw std::runtime_error("no words"); };
+  EXPECT_EQ(client.ask(routed("work"))->status(), 500);
   ASSERT_TRUE(client.ask(routed("")));
-  EXPECT_EQ(server.metrics().overloaded.read(), 1U);
+  EXPECT_EQ(server.metrics().overloaded.read(), 3U);
   gate.open();
   for (FastcgiClient& earlier : waiting) EXPECT_EQ(earlier.receive()->status(), 303);
   EXPECT_EQ(client.ask(routed("work"))->status(), 303);

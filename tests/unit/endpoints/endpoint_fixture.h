@@ -57,6 +57,13 @@ inline std::vector<Param> viewsOf(const Params& params) {
   return views;
 }
 
+/// What an endpoint answers when there is no time for it.
+template <typename Endpoint>
+struct TurnedAway {
+  const Endpoint& endpoint;
+  Response answer(const Request& request) const { return endpoint.turnAway(request); }
+};
+
 class EndpointFixture : public testing::Test {
  protected:
   EndpointFixture() {

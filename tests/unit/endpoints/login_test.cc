@@ -581,6 +581,20 @@ TEST_F(LoginTest, RedisDownIs503AndNoCookie) {
   EXPECT_EQ(count("sessiond_logins_total", "unavailable"), 4U);
 }
 
+TEST_F(LoginTest, WhoIsTurnedAwayIsToldSoAndAsksNobody) {
+  const Params params = {{"CONTENT_TYPE", "application/x-www-form-urlencoded"}, {"QUERY_STRING", "rd=%2Fa"}};
+  const TurnedAway<LoginEndpoint> endpoint{*endpoint_};
+  const Response page = ask(endpoint, "POST", params, kGoodForm);
+  EXPECT_EQ(page.status, 503);
+  EXPECT_EQ(header(page, "Retry-After"), "5");
+  EXPECT_THAT(page.body, HasSubstr("Logging in is not possible right now. Please wait <bdi>5</bdi> s"));
+  EXPECT_EQ(actionIn(page), "/login?rd=%2Fa");
+  EXPECT_EQ(ask(endpoint, "POST", {{"CONTENT_TYPE", "application/json"}}, kGoodJson).body,
+            "{\"error\":\"unavailable\"}\n");
+  EXPECT_EQ(store_.calls(), 0U);
+  EXPECT_EQ(authenticator_.calls, 0);
+}
+
 TEST_F(LoginTest, AnAuthenticatorThatCannotTellIs503) {
   authenticator_.failure = AuthenticationFailure::kUnavailable;
   EXPECT_EQ(postJson(kGoodJson).status, 503);

@@ -496,5 +496,18 @@ TEST_F(LogoutTest, EveryRefusalIsAPageForPeopleAndDataForPrograms) {
   EXPECT_THAT(method.body, HasSubstr("Nothing was changed."));
 }
 
+TEST_F(LogoutTest, WhoIsTurnedAwayIsToldThatTheSessionLivesAndCanSendItAgain) {
+  const TurnedAway<LogoutEndpoint> endpoint{*endpoint_};
+  const Response form = ask(endpoint, "POST", {{"QUERY_STRING", "all=1"}, kBrowser});
+  EXPECT_EQ(form.status, 503);
+  EXPECT_THAT(form.body, HasSubstr("You are still logged in."));
+  EXPECT_THAT(form.body, HasSubstr("<form method=\"post\">\n<input type=\"hidden\" name=\"all\" value=\"1\">"));
+  EXPECT_EQ(ask(endpoint, "POST").body, "{\"error\":\"unavailable\"}\n");
+  const Response page = ask(endpoint, "GET", {kBrowser});
+  EXPECT_EQ(page.status, 503);
+  EXPECT_EQ(header(page, "Retry-After"), "5");
+  EXPECT_THAT(page.body, Not(HasSubstr("<form"))) << "nobody has asked for a logout yet";
+}
+
 }  // namespace
 }  // namespace sessiond

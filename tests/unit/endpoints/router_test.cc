@@ -84,6 +84,25 @@ TEST_F(RouterTest, GivesWhatBringsAPasswordToAWorkerForPasswords) {
   EXPECT_EQ(receive(shown), Route::kWork);
 }
 
+TEST_F(RouterTest, TurnsAwayInTheEndpointsOwnWordsIfItHasAny) {
+  router_.addSlow(
+      "logout", [](const Request&) { return Response(303); },
+      [](const Request& request) {
+        Response response(503);
+        response.body = request.paramOrEmpty("QUERY_STRING");
+        return response;
+      });
+  const std::vector<Param> logout = {{"SESSIOND_ENDPOINT", "logout"}, {"QUERY_STRING", "x"}};
+  EXPECT_EQ(receive(logout), Route::kWork);
+  router_.turnAway(exchange_);
+  EXPECT_EQ(exchange_.response.body, "x");
+  const std::vector<Param> login = {{"SESSIOND_ENDPOINT", "login"}};
+  receive(login);
+  exchange_.response = Response(503);
+  router_.turnAway(exchange_);
+  EXPECT_EQ(exchange_.response.status, 503);
+}
+
 TEST_F(RouterTest, GivesChecksToAuth) {
   const Param params[] = {{"SESSIOND_ENDPOINT", "auth"}};
   EXPECT_EQ(receive(params), Route::kAnswered);
