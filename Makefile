@@ -286,7 +286,7 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(OUT)/sessiond --write-pages '$(DESTDIR)$(snippetdir)/pages'
 	$(INSTALL) -d '$(DESTDIR)$(messagesdir)'
 	$(INSTALL) -m 644 messages/*.yaml '$(DESTDIR)$(messagesdir)'
-	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml '$(DESTDIR)$(docdir)'
+	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml conf/audit.schema.json '$(DESTDIR)$(docdir)'
 	$(INSTALL) -d '$(DESTDIR)$(docdir)/docs/pictures'
 	$(INSTALL) -m 644 docs/pictures/*.png '$(DESTDIR)$(docdir)/docs/pictures'
 	$(foreach example,$(examples),$(call place_example,$(example)) &&) :

@@ -106,6 +106,8 @@ std::shared_ptr<const Log> openLog(const LogOptions& options) try {
   return nullptr;
 }
 
+thread_local std::string_view request_of_this_thread;
+
 std::atomic<LogLevel> lowest_level = LogLevel::kInfo;
 
 /// The one log of the process; to stderr until setUpLog() says otherwise. Never destroyed, so that threads and
@@ -136,6 +138,14 @@ void write(LogLevel level, std::string_view message, LogFields fields) {
 }
 
 }  // namespace
+
+RequestScope::RequestScope(std::string_view request_id) {
+  request_of_this_thread = request_id;
+}
+
+RequestScope::~RequestScope() {
+  request_of_this_thread = {};
+}
 
 bool setUpLog(const LogOptions& options) {
   return replaceLog(options);
@@ -183,7 +193,11 @@ void audit(std::string_view event, LogFields fields) {
   const std::shared_ptr<const Log> current = log();
   if (!current->options.audit) return;
   const bool json = current->options.format == LogFormat::kJson;
-  const std::string line = json ? jsonMembers("audit", event, fields) : textLine("audit " + std::string(event), fields);
+  std::string line = json ? jsonMembers("audit", event, fields) : textLine("audit " + std::string(event), fields);
+  if (!request_of_this_thread.empty()) {
+    line += json ? "," + jsonMembers("request_id", request_of_this_thread, {})
+                 : textLine("", {{"request_id", request_of_this_thread}});
+  }
   current->audit->log(spdlog::level::info, spdlog::string_view_t(line));
 }
 

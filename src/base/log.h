@@ -70,7 +70,18 @@ void logDebug(std::string_view message, LogFields fields = {});
 void logInfo(std::string_view message, LogFields fields = {});
 void logWarn(std::string_view message, LogFields fields = {});
 void logError(std::string_view message, LogFields fields = {});
-/// `event` is one word: login, login_refused, logout, revoke, ...
+/// `event` is one word: login, login_refused, logout, revoke, ... All are in sessiond(8) and conf/audit.schema.json.
 void audit(std::string_view event, LogFields fields);
+
+/// While it lives, this thread's audit lines end with the request that brought them about, as the web server's log
+/// calls it; an empty one is none. One at a time on a thread.
+class RequestScope {
+ public:
+  /// `request_id` must outlive it.
+  explicit RequestScope(std::string_view request_id);
+  ~RequestScope();
+  RequestScope(const RequestScope&) = delete;
+  RequestScope& operator=(const RequestScope&) = delete;
+};
 
 }  // namespace sessiond

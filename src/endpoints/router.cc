@@ -42,6 +42,7 @@ Route Router::receive(Exchange& exchange) const {
 void Router::work(Exchange& exchange) const {
   const Endpoint* endpoint = find(exchange.request.paramOrEmpty("SESSIOND_ENDPOINT"));
   SESSIOND_CHECK(endpoint != nullptr);
+  const RequestScope scope(exchange.request.paramOrEmpty("SESSIOND_REQUEST_ID"));
   exchange.response = endpoint->answer(exchange.request);
 }
 

@@ -78,9 +78,9 @@ describe('a refusal', () => {
       const text = fs.readFileSync(file, 'utf8');
       return text.includes('/api/nobody') && text;
     });
-    assert.match(lines, /"GET \/page\/fine [^\n]* check="valid"\n/);
-    assert.match(lines, /"GET \/admin\/no [^\n]* 403 [^\n]* check="forbidden"\n/);
-    assert.match(lines, /"GET \/api\/nobody [^\n]* 401 [^\n]* check="missing"\n/);
+    assert.match(lines, /"GET \/page\/fine [^\n]* check="valid" request="[0-9a-f]{32}"\n/);
+    assert.match(lines, /"GET \/admin\/no [^\n]* 403 [^\n]* check="forbidden" request="[0-9a-f]{32}"\n/);
+    assert.match(lines, /"GET \/api\/nobody [^\n]* 401 [^\n]* check="missing" request="[0-9a-f]{32}"\n/);
     const log = await waitFor('the log is written', () => {
       const text = stack.sessiond.logText();
       return text.includes('status=missing') && text;

@@ -102,6 +102,24 @@ TEST_F(Log, WritesTheAuditStreamAtEveryLevel) {
   EXPECT_THAT(written(), MatchesRegex(std::string(kTime) + " info audit logout session=0a1b2c\n"));
 }
 
+TEST_F(Log, AuditLinesEndWithTheRequestThatBroughtThemAbout) {
+  ASSERT_TRUE(setUpLog({.file = file_}));
+  {
+    const RequestScope scope("0a1b");
+    audit("logout", {{"all", "no"}});
+    std::thread([] { audit("logout", {{"all", "other thread"}}); }).join();
+    logWarn("slow");
+  }
+  audit("logout", {{"all", "later"}});
+  EXPECT_THAT(written(), MatchesRegex(std::string(kTime) + " info audit logout all=no request_id=0a1b\n" + kTime +
+                                      " info audit logout all=\"other thread\"\n" + kTime + " warning slow\n" + kTime +
+                                      " info audit logout all=later\n"));
+  ASSERT_TRUE(setUpLog({.format = LogFormat::kJson, .file = file_}));
+  const RequestScope scope("a\"b");
+  audit("logout", {});
+  EXPECT_THAT(written(), testing::HasSubstr("\"audit\":\"logout\",\"request_id\":\"a\\\"b\"}\n"));
+}
+
 TEST_F(Log, WritesNoAuditStreamWhenItIsSwitchedOff) {
   ASSERT_TRUE(setUpLog({.level = LogLevel::kDebug, .file = file_, .audit = false}));
   audit("logout", {});

@@ -1,0 +1,87 @@
+// The audit log, through nginx and with a real Redis: every event there is, each line by the published schema, and the
+// request that brought it about found in nginx's own log.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { waitFor } from './support/process.mjs';
+import { password } from './support/sessiond.mjs';
+import { startStack } from './support/stack.mjs';
+
+// Prints what is wrong with each line of standard input.
+const validator = `
+import json, sys
+from jsonschema import Draft202012Validator
+schema = json.load(open('conf/audit.schema.json'))
+Draft202012Validator.check_schema(schema)
+checks = Draft202012Validator(schema)
+for line in sys.stdin:
+    for error in checks.iter_errors(json.loads(line)):
+        print(line.strip(), error.message)
+`;
+
+function faultsOf(lines) {
+  const input = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const result = spawnSync('python3', ['-c', validator], { input, encoding: 'utf8', timeout: 60000 });
+  assert.equal(result.status, 0, result.stderr);
+  return result.stdout;
+}
+
+describe('the audit log', () => {
+  let stack;
+  before(async () => {
+    const config = (settings) => (settings.log = { level: 'off', format: 'json' });
+    stack = await startStack({ config, server: 'access_log requests.log sessiond;' });
+  });
+  after(() => stack?.stop());
+
+  const audited = () =>
+    stack.sessiond
+      .logText()
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line))
+      .filter((line) => 'audit' in line);
+
+  test('has every event, each as the schema says', async () => {
+    const browser = stack.client();
+    for (let i = 0; i < 6; i++) assert.ok([401, 429].includes((await stack.logIn(stack.client(), { user: 'nobody', secret: 'wrong' })).status));
+    assert.equal((await browser.postForm('/login', { user: 'alice', password }, { headers: { 'Sec-Fetch-Site': 'cross-site' } })).status, 403);
+    assert.equal((await stack.logIn(browser)).status, 303);
+    assert.equal((await stack.logIn(browser, { page: '/login?switch=1' })).status, 303);
+    const sid = decodeURIComponent(browser.cookies.get('connect.sid')).replace(/^s:(.*)\..*$/, '$1');
+    const copy = await stack.redis.command('GET', `sess:${sid}`);
+    const cookie = browser.cookieHeader();
+    assert.equal((await browser.request('POST', '/logout')).status, 204);
+    await stack.redis.command('SET', `sess:${sid}`, copy, 'EX', 600);
+    assert.equal((await browser.get('/api/', { headers: { Cookie: cookie } })).status, 401);
+    const lines = await waitFor('all events are there', () => {
+      const found = audited();
+      return new Set(found.map((line) => line.audit)).size === 5 && found;
+    });
+    assert.equal(faultsOf(lines), '');
+    assert.deepEqual([...new Set(lines.map((line) => line.audit))].sort(), ['login', 'login_refused', 'logout', 'resurrected', 'revoke']);
+    assert.ok(lines.some((line) => line.reason === 'throttled' && line.limit === 'stranger'));
+    // A schema that everything keeps would say nothing.
+    assert.notEqual(faultsOf([{ ...lines[0], more: 1 }]), '');
+    assert.notEqual(faultsOf([{ ...lines[0], user: 'alice' }]), '');
+  });
+
+  test('names the request as nginx does', async () => {
+    const requests = await waitFor('the access log is written', () => {
+      const text = fs.readFileSync(path.join(stack.folder, 'requests.log'), 'utf8');
+      return /"GET \/api\/ /.test(text) && text;
+    });
+    const addresses = { login: /"POST \/login/, login_refused: /"POST \/login/, logout: /"POST \/logout/, revoke: /"POST \/log(in|out)/ };
+    for (const line of audited()) {
+      if (line.audit === 'resurrected') continue;
+      assert.match(line.request_id, /^[0-9a-f]{32}$/);
+      const request = requests.split('\n').filter((entry) => entry.endsWith(`request="${line.request_id}"`));
+      assert.equal(request.length, 1, JSON.stringify(line));
+      assert.match(request[0], addresses[line.audit]);
+    }
+  });
+});
