@@ -222,6 +222,7 @@ Complaint aboutLocalUrlOrNone(std::string_view text) {
 
 Complaint aboutLink(std::string_view text) {
   const bool elsewhere = text.starts_with("https://") || text.starts_with("http://");
+  if (!elsewhere && !text.starts_with('/')) return mustBe("a path on this site or a web address (https://...)", text);
   if (!elsewhere) return aboutLocalUrl(text);
   if (!all(text, isVisible) || has(text, "\\\"<>")) return mustBe("a web address, percent-encoded where needed,", text);
   return aboutLength(text, 512);

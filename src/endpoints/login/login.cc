@@ -63,12 +63,6 @@ JsonPointer parsedPointer(std::string_view text) {
   return *std::move(pointer);
 }
 
-/// "2026-01-01 00:00 UTC"
-std::string forPeople(WallTime time) {
-  const std::string iso = formatIsoTime(time);
-  return iso.substr(0, 10) + " " + iso.substr(11, 5) + " UTC";
-}
-
 }  // namespace
 
 LoginEndpoint::LoginEndpoint(const LoginParts& parts)
@@ -124,7 +118,7 @@ Response LoginEndpoint::showLoggedIn(const Request& request, const std::string& 
   const std::optional<FailureNote> failures = failuresIn(request);
   if (failures) {
     values.message("info", "failures_before").text("n", std::to_string(failures->failures));
-    values.text("time", forPeople(failures->last));
+    values.time("time", failures->last);
   }
   Response page = parts_.pages.show(PageName::kLoggedIn, 200, std::move(values), request);
   if (hasLoginMark(request)) page.add("Set-Cookie", noLoginMark());

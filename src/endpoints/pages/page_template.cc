@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "endpoints/pages/html_escape.h"
 #include "endpoints/pages/page_tags.h"
+#include "endpoints/pages/time_words.h"
 
 namespace sessiond {
 namespace {
@@ -73,6 +74,8 @@ class FillingContext final : public kainjow::mustache::context<std::string> {
         result.set(entry.name, text->empty() ? data(data::type::bool_false) : data(escapeHtml(*text)));
       } else if (const auto* const on = std::get_if<bool>(&entry.value)) {
         result.set(entry.name, data(*on ? data::type::bool_true : data::type::bool_false));
+      } else if (const auto* const time = std::get_if<WallTime>(&entry.value)) {
+        result.set(entry.name, data(timeInWords(*time, messages_)));
       } else if (const auto* const rows = std::get_if<PageValues::Rows>(&entry.value)) {
         list row_list;
         for (const PageValues& row : *rows) row_list.push_back(objectOf(row));

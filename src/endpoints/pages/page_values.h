@@ -1,5 +1,5 @@
-// PageValues: what a page is filled with, by name: texts, yes or no, rows, and messages that the page's language
-// words.
+// PageValues: what a page is filled with, by name: texts, yes or no, rows, and messages and times that the page's
+// language words.
 
 #pragma once
 
@@ -8,6 +8,8 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include "base/clock.h"
 
 namespace sessiond {
 
@@ -26,12 +28,13 @@ class PageValues {
   PageValues& flag(std::string_view name, bool on = true);
   /// An empty key counts as "not there".
   PageValues& message(std::string_view name, std::string_view key);
+  PageValues& time(std::string_view name, WallTime value);
   PageValues& rows(std::string_view name, Rows rows);
 
   const std::vector<Entry>& entries() const { return entries_; }
 
  private:
-  using Value = std::variant<std::string, bool, Message, Rows>;
+  using Value = std::variant<std::string, bool, Message, WallTime, Rows>;
   PageValues& put(std::string_view name, Value value);
 
   std::vector<Entry> entries_;
@@ -55,6 +58,9 @@ inline PageValues& PageValues::flag(std::string_view name, bool on) {
 }
 inline PageValues& PageValues::message(std::string_view name, std::string_view key) {
   return put(name, Message{std::string(key)});
+}
+inline PageValues& PageValues::time(std::string_view name, WallTime value) {
+  return put(name, value);
 }
 inline PageValues& PageValues::rows(std::string_view name, Rows rows) {
   return put(name, std::move(rows));

@@ -11,7 +11,7 @@ export const pageStates = {
   login: ({ page }) => page.goto(login('?rd=%2Fpage%2Fx')),
   'login-wrong': async ({ page }) => {
     await page.goto(login());
-    await logIn(page, 'alice', 'wrong');
+    await logIn(page, 'carol', 'wrong');
   },
   'login-expired': async ({ page, context }) => {
     await page.goto(login());
@@ -67,6 +67,11 @@ export const pageStates = {
     await page.goto(login());
     await logIn(page);
     await page.goto(login('?rd=%2Fpage%2Fx'));
+  },
+  'logged-in-after-wrong': async ({ page }) => {
+    await page.goto(login('?rd=%2Fpage%2Fx'));
+    for (let tries = 0; tries < 3; tries++) await logIn(page, 'alice', 'wrong');
+    await logIn(page);
   },
   logout: async ({ page }) => {
     await page.goto(login());

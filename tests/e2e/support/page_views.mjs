@@ -32,6 +32,7 @@ export const overflow = (page) => page.evaluate(() => document.documentElement.s
 export async function makeEqual(page) {
   await page.addStyleTag({ content: '* { font-family: "DejaVu Sans" !important; }' });
   await page.evaluate(() => {
+    for (const time of document.querySelectorAll('time')) time.textContent = '1 January 2026, 00:00 UTC';
     for (const code of document.querySelectorAll('code')) code.textContent = '2026-01-01T00:00:00.000Z 0123456789ab';
   });
 }

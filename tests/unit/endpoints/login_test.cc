@@ -394,8 +394,9 @@ TEST_F(LoginTest, AFormLeadsOverAPageThatTellsOfThreeWrongPasswordsAndMore) {
   for (const std::string& cookie : setCookies(login)) cookies += cookie.substr(0, cookie.find(';')) + "; ";
   EXPECT_THAT(cookies, HasSubstr("; sessiond_tries=3.1767225600000; "));
   const Response page = get({{"HTTP_COOKIE", cookies}, {"QUERY_STRING", "rd=%2Fa"}});
-  EXPECT_THAT(page.body, HasSubstr("Wrong passwords for your name since your last login: <bdi>3</bdi>. The last one: "
-                                   "<bdi>2026-01-01 00:00 UTC</bdi>."));
+  EXPECT_THAT(page.body,
+              HasSubstr("Wrong passwords for your name since your last login: <bdi>3</bdi>. The last one: "
+                        "<bdi><time datetime=\"2026-01-01T00:00Z\">1 January 2026, 00:00 UTC</time></bdi>."));
   EXPECT_THAT(page.body, HasSubstr("href=\"/a\""));
   EXPECT_THAT(setCookies(page), testing::Contains(StartsWith("sessiond_tries=; Path=/; Expires=Thu, 01 Jan 1970")));
 }

@@ -5,10 +5,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 
 #include "endpoints/pages/message_file.h"
 #include "endpoints/pages/page_endpoint.h"
+#include "endpoints/pages/page_style.h"
 #include "endpoints/pages/shipped_messages.h"
 #include "unit/endpoints/endpoint_fixture.h"
 
@@ -176,6 +178,26 @@ TEST_F(PageBookTest, ColoursThatPeopleCannotReadAreRefused) {
   EXPECT_THAT(show(PageName::kLogin, {}).body, HasSubstr("--main: #047857;"));
 }
 
+TEST_F(PageBookTest, AColourIsComparedWithWhatTheStyleSheetHasAroundIt) {
+  // "--name: #abc" as "#aabbcc", in the light half or the dark one.
+  const auto colour = [](std::string_view name, bool dark) {
+    const std::string_view style = std::string_view(kPageStyle).substr(dark ? kPageStyle.find("@media") : 0);
+    const std::size_t at = style.find(std::string("--").append(name).append(": #"));
+    std::string text(style.substr(at + name.size() + 4, 7));
+    if (text.find_first_of(";") == 4) text = {'#', text[1], text[1], text[2], text[2], text[3], text[3]};
+    return text;
+  };
+  settings_.accent = "#ffff00";
+  settings_.accent_dark = "#333333";
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("text (" + colour("on-main", false) + ")"),
+                                      HasSubstr("card (" + colour("card", false) + ")"),
+                                      HasSubstr("text (" + colour("on-main", true) + ")"),
+                                      HasSubstr("card (" + colour("card", true) + ")")));
+  settings_.accent = colour("main", false);
+  settings_.accent_dark = colour("main", true);
+  EXPECT_THAT(problems(), testing::IsEmpty()) << "the style sheet's own";
+}
+
 TEST_F(PageBookTest, ALogoStandsInThePageAndOnlyPicturesDo) {
   settings_.site_name = "Site";
   settings_.logo_file = write("logo.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
@@ -199,6 +221,25 @@ TEST_F(PageBookTest, AStyleFileComesLastAndCannotEndTheStyleSheet) {
   EXPECT_THAT(show(PageName::kLogout, {}).body, HasSubstr("h1 { color: teal; }</style>"));
   write("own.css", "</style><script>");
   EXPECT_THAT(problems(), ElementsAre(HasSubstr("must not hold </style")));
+}
+
+TEST_F(PageBookTest, TimesAreInTheWordsOfTheLanguageAndInUtc) {
+  // 25 November 2026, 18:04
+  const WallTime time(std::chrono::seconds(1795629840));
+  PageValues values;
+  values.message("info", "failures_before").text("n", "3").time("time", time);
+  const std::map<std::string, std::string> words = {
+      {"en", "25 November 2026, 18:04 UTC"},          {"de", "25. November 2026, 18:04 UTC"},
+      {"es", "25 de noviembre de 2026, 18:04 UTC"},   {"fr", "25 novembre 2026, 18:04 UTC"},
+      {"he", "25 בנובמבר 2026, 18:04 UTC"},           {"pl", "25 listopada 2026, 18:04 UTC"},
+      {"pt-BR", "25 de novembro de 2026, 18:04 UTC"},
+  };
+  for (const auto& [language, text] : words)
+    EXPECT_THAT(show(PageName::kLoggedIn, values, language).body,
+                HasSubstr("<bdi><time datetime=\"2026-11-25T18:04Z\">" + text + "</time></bdi>"));
+  settings_.folder = folder_.string();
+  write("messages/en.yaml", "date: \"{year}/{month}/{day} <{time}>\"\nmonth_11: \"&\"\n");
+  EXPECT_THAT(show(PageName::kLoggedIn, values).body, HasSubstr(">2026/&amp;/25 &lt;18:04&gt;</time>"));
 }
 
 TEST(ShippedMessages, HaveTheKeysOfEnglishAllOfThem) {
