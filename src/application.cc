@@ -40,6 +40,7 @@
 #include "session/cache_trust.h"
 #include "session/coherent_store.h"
 #include "session/facts_reader.h"
+#include "session/index_writer.h"
 #include "session/session_cache.h"
 #include "session/session_finder.h"
 
@@ -125,7 +126,8 @@ struct Application::Parts {
   const RedisKeys keys;
   RedisSessionStore redis_store;
   CoherentStore store;
-  RedisUserSessionIndex index;
+  RedisUserSessionIndex redis_index;
+  IndexWriter index;
   BurialQueue burials;
   FactsReader reader;
   Canaries canaries;
@@ -171,7 +173,8 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
       keys(keysOf(*config)),
       redis_store(*redis, config->session, keys),
       store(redis_store, cache, clock),
-      index(*redis, keys),
+      redis_index(*redis, keys, config->logout.tombstone_lifetime),
+      index(redis_index, clock, metrics),
       burials(store, log_key),
       reader(extractor, TombstoneLifetime::from(config->session, config->cookie, config->logout), log_key, metrics,
              [this](const SessionId& id, std::chrono::seconds lifetime) { burials.add(id, lifetime); }),
@@ -190,6 +193,7 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
                      .throttle = throttle,
                      .late_touches = late_touches,
                      .loader_metrics = loader_metrics,
+                     .index = &index,
                      .make_lane_store =
                          [this](EventLoop& loop) {
                            return std::make_unique<RedisLaneStore>(redis->node(), listener ? &canaries : nullptr,

@@ -195,6 +195,8 @@ std::vector<Option> sessionOptions() {
       text(
           "session.user_at", [](auto& c) -> auto& { return c.session.user_at; }, aboutUserPointer),
       text(
+          "session.user_id_at", [](auto& c) -> auto& { return c.session.user_id_at; }, aboutUserIdPointer),
+      text(
           "session.roles_at", [](auto& c) -> auto& { return c.session.roles_at; }, aboutUserPointer),
       texts(
           "session.secret_files", [](auto& c) -> auto& { return c.session.secret_files; }, aboutNothing),

@@ -130,6 +130,10 @@ Complaint aboutUserPointer(std::string_view text) {
   return std::nullopt;
 }
 
+Complaint aboutUserIdPointer(std::string_view text) {
+  return text.empty() ? std::nullopt : aboutUserPointer(text);
+}
+
 Complaint aboutCookieName(std::string_view text) {
   const bool is_token = !text.empty() && all(text, [](char byte) {
     return isLetter(byte) || isDigit(byte) || kTokenMarks.find(byte) != std::string_view::npos;

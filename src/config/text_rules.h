@@ -31,6 +31,7 @@ Complaint aboutJsonPointer(std::string_view text);
 Complaint aboutSessionPointer(std::string_view text);
 /// The same, and not into `cookie` and `_sd`: where the user stands is the application's, and a login writes there.
 Complaint aboutUserPointer(std::string_view text);
+Complaint aboutUserIdPointer(std::string_view text);  ///< or empty
 /// A token (RFC 9110 §5.6.2).
 Complaint aboutCookieName(std::string_view text);
 /// Empty, or a host name, with or without a dot before it.

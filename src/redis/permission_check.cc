@@ -71,7 +71,6 @@ class Questions {
 /// What is counted and remembered of tries to log in.
 void addLoginGate(const RedisKeys& keys, Questions& questions) {
   const std::string tries = keys.own(kTriesPrefix);
-  questions.addKeyless({"TIME"});
   questions.addScript(tries);
   questions.add("HMGET", tries, {"last"});
   questions.add("HSET", tries, {"last", "0"});
@@ -94,13 +93,6 @@ void addLoginGate(const RedisKeys& keys, Questions& questions) {
 void addLogin(const PermissionScope& scope, Questions& questions) {
   const RedisKeys& keys = scope.keys;
   questions.add("SET", keys.sessions(), {"1"});
-  questions.add("EXISTS", keys.sessions());
-  questions.addScript(keys.indexes());
-  questions.add("ZADD", keys.indexes(), {"0", "0"});
-  questions.add("TTL", keys.indexes());
-  questions.add("ZCARD", keys.indexes());
-  questions.add("EXPIRE", keys.indexes(), {"1"});
-  questions.add("ZRANGEBYSCORE", keys.indexes(), {"0", "0"});
   addLoginGate(keys, questions);
   const auto& names = scope.login.authenticators;
   if (std::find(names.begin(), names.end(), "redis") != names.end()) questions.add("HMGET", keys.users(), {"id"});
@@ -123,6 +115,20 @@ void addCache(const RedisKeys& keys, Questions& questions) {
   questions.addKeyless({"SUBSCRIBE", kInvalidationChannel});
 }
 
+void addIndex(const RedisKeys& keys, Questions& questions) {
+  questions.addKeyless({"TIME"});
+  questions.addScript(keys.indexes());
+  questions.add("ZSCORE", keys.indexes(), {"0"});
+  questions.add("ZADD", keys.indexes(), {"0", "0"});
+  questions.add("PTTL", keys.indexes());
+  questions.add("PEXPIRE", keys.indexes(), {"1"});
+  questions.add("ZCOUNT", keys.indexes(), {"0", "0"});
+  questions.add("ZRANGEBYSCORE", keys.indexes(), {"0", "0"});
+  questions.add("EXISTS", keys.sessions());
+  questions.add("ZREM", keys.indexes(), {"0"});
+  questions.add("ZREVRANGE", keys.indexes(), {"0", "0"});
+}
+
 Questions questionsFor(const PermissionScope& scope) {
   Questions questions;
   const RedisKeys& keys = scope.keys;
@@ -136,8 +142,7 @@ Questions questionsFor(const PermissionScope& scope) {
   questions.add("SET", keys.tombstones(), {"1"});
   questions.add("EXPIRE", keys.tombstones(), {"1"});
   questions.add("DEL", keys.sessions());
-  questions.add("ZREM", keys.indexes(), {"0"});
-  questions.add("ZRANGE", keys.indexes(), {"0", "0"});
+  addIndex(keys, questions);
   if (scope.session.cache.enabled) addCache(keys, questions);
   if (!scope.login.authenticators.empty()) addLogin(scope, questions);
   if (scope.app_cache != nullptr) addApi(scope, questions);

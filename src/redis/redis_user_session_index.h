@@ -1,11 +1,14 @@
-// RedisUserSessionIndex: a user's sessions as a sorted set (redis_keys.h), member = session id, score = when it was
-// created, in milliseconds.
+// RedisUserSessionIndex: a user's sessions as a sorted set (redis_keys.h), member = session id, score = the latest time
+// at which the session will have ended, in milliseconds by the server's clock.
+//
+// An application may have given a session another life than is noted here, so a score in the past says where to look
+// and nothing more: an entry goes when its session is gone as well. Not before `latest_writer` after its end, either:
+// until then a slow application may bring the session back (session/tombstone_lifetime.h), and it is to be found here.
+// The set itself is kept for twice as long as its latest entry, in case that one is extended where no check sees it.
 
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -18,22 +21,32 @@ namespace sessiond {
 /// Thread-safe.
 class RedisUserSessionIndex final : public UserSessionIndex {
  public:
-  /// `client` must outlive it.
-  RedisUserSessionIndex(RedisClient& client, const RedisKeys& keys) : client_(client), keys_(keys) {}
+  /// `client` must outlive it. `latest_writer`: logout.tombstone_lifetime.
+  RedisUserSessionIndex(RedisClient& client, const RedisKeys& keys, std::chrono::seconds latest_writer)
+      : client_(client), keys_(keys), latest_writer_(latest_writer) {}
 
-  /// Also drops entries whose sessions are gone, wherever they stand: each login adds one entry and looks at 64, so the
-  /// index stays about as large as the number of sessions that live.
-  Expected<void, StoreError> add(std::string_view user_id, const SessionId& id, WallTime created,
-                                 std::chrono::seconds lifetime) override;
+  /// Also drops entries whose sessions are gone: where some look past, as many as kLooks each time, so that the index
+  /// stays about as large as the number of sessions that live.
+  Expected<void, StoreError> add(std::span<const IndexedSession> sessions) override;
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
-  Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t first,
-                                                    std::size_t count) override;
+  Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
+
+  static constexpr std::uint32_t kLooks = 64;
 
  private:
-  void dropExpired(std::string_view key, std::uint32_t size, WallTime settled, SteadyTime deadline);
+  /// So many entries of an index look past since then.
+  struct Past {
+    std::string key;
+    std::uint32_t entries = 0;
+    std::string since;
+  };
+
+  std::vector<std::string> writeAdds(std::span<const IndexedSession> sessions, RedisCommands& commands) const;
+  void dropPast(const Past& past, SteadyTime deadline);
 
   RedisClient& client_;
   const RedisKeys keys_;
+  const std::chrono::milliseconds latest_writer_;
 };
 
 }  // namespace sessiond

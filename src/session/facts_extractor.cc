@@ -11,6 +11,7 @@
 #include "json/json_pointer.h"
 #include "session/identity_value.h"
 #include "session/session_record.h"
+#include "session/user_id.h"
 
 namespace sessiond {
 namespace {
@@ -112,6 +113,7 @@ struct FactsExtractor::Prepared {
   HeaderBlock emptyIdentity() const;
 
   JsonPointer user_at;
+  JsonPointer user_id_at;
   JsonPointer roles_at;
   std::vector<Header> identity;
   std::vector<std::size_t> by_importance;  ///< places in `identity`: who may take of the budget first
@@ -123,6 +125,7 @@ struct FactsExtractor::Prepared {
 
 FactsExtractor::Prepared::Prepared(ExtractionRules rules)
     : user_at(JsonPointer::of(rules.user_at)),
+      user_id_at(JsonPointer::of(rules.userIdAt())),
       roles_at(JsonPointer::of(rules.roles_at)),
       identity_max_bytes(rules.identity_max_bytes),
       max_bytes(rules.max_bytes),
@@ -220,6 +223,7 @@ SessionFacts FactsExtractor::extract(std::string_view json) const {
   const bool logged_in = isAnybody(finder.find(prepared_->user_at));
   facts.policies_met = prepared_->policiesMet(finder);
   prepared_->fillIdentity(finder, facts);
+  if (logged_in) facts.user_id = userIdOf(finder.findWhole(prepared_->user_id_at));
   if (finder.ambiguous()) return only(CheckStatus::kCorrupt);
   if (logged_in) return facts;
   facts.state = CheckStatus::kAnonymous;

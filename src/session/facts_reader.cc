@@ -61,7 +61,9 @@ SessionRef FactsReader::recognize(const SessionId& id, std::string_view json, st
   const bool same = known && known->text() == text && known->idBytes() == id.bytes();
   if (same && (cookie.empty() || known->cookie() == cookie)) return known;
   const SessionFacts facts = extract(id, json);
-  return KnownSession::make(id, facts, cookie, isQuiet(facts) ? text : TextHash());
+  SessionRef made = KnownSession::make(id, facts, cookie, isQuiet(facts) ? text : TextHash());
+  if (known && known->idBytes() == id.bytes()) made->noteIndexedLike(*known);
+  return made;
 }
 
 SessionFacts FactsReader::extract(const SessionId& id, std::string_view json) const {

@@ -15,6 +15,12 @@ std::uint32_t sizeOf(std::string_view text) {
   return static_cast<std::uint32_t>(text.size());
 }
 
+/// Of the steady clock, which begins with the machine.
+std::uint32_t secondsOf(SteadyTime time) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 0, std::numeric_limits<std::uint32_t>::max()));
+}
+
 }  // namespace
 
 KnownSession::KnownSession(const SessionFacts& facts)
@@ -22,6 +28,7 @@ KnownSession::KnownSession(const SessionFacts& facts)
       cookie_flags_(facts.cookie),
       domain_size_(sizeOf(facts.cookie.domain)),
       path_size_(sizeOf(facts.cookie.path)),
+      user_id_size_(sizeOf(facts.user_id)),
       cookie_max_age_(facts.cookie_max_age) {}
 
 SessionRef KnownSession::make(const SessionId& id, const SessionFacts& facts, std::string_view cookie, TextHash text) {
@@ -29,7 +36,7 @@ SessionRef KnownSession::make(const SessionId& id, const SessionFacts& facts, st
   const std::size_t id_in_cookie = cookie.find(id.bytes());
   const std::string_view id_apart = id_in_cookie == std::string_view::npos ? id.bytes() : std::string_view();
   const std::size_t size = std::size_t{sizeOf(cookie)} + id_apart.size() + sizeOf(identity.text()) +
-                           sizeOf(facts.cookie.domain) + sizeOf(facts.cookie.path);
+                           sizeOf(facts.cookie.domain) + sizeOf(facts.cookie.path) + sizeOf(facts.user_id);
   void* const memory = ::operator new(sizeof(KnownSession) + size);
   auto* const session = ::new (memory) KnownSession(facts);
   char* end = static_cast<char*>(memory) + sizeof(KnownSession);
@@ -40,6 +47,7 @@ SessionRef KnownSession::make(const SessionId& id, const SessionFacts& facts, st
   end += identity.text().size();
   append(facts.cookie.domain);
   append(facts.cookie.path);
+  append(facts.user_id);
 
   session->cookie_size_ = sizeOf(cookie);
   session->text_ = text;
@@ -67,8 +75,26 @@ CookieAttributes KnownSession::cookieAttributes() const {
   return attributes;
 }
 
+bool KnownSession::mustBeIndexed(SteadyTime ends, SteadyTime now) const {
+  const std::uint32_t at = indexed_at_.load(std::memory_order_relaxed);
+  const std::uint32_t end = indexed_end_.load(std::memory_order_relaxed);
+  constexpr std::uint32_t kInterval = kIndexInterval.count();
+  return at == 0 || secondsOf(now) >= std::uint64_t{at} + kInterval || secondsOf(ends) > std::uint64_t{end} + kInterval;
+}
+
+void KnownSession::noteIndexed(SteadyTime ends, SteadyTime now) const {
+  indexed_at_.store(std::max(secondsOf(now), 1U), std::memory_order_relaxed);
+  indexed_end_.store(secondsOf(ends), std::memory_order_relaxed);
+}
+
+void KnownSession::noteIndexedLike(const KnownSession& before) const {
+  if (before.userId() != userId()) return;
+  indexed_at_.store(before.indexed_at_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  indexed_end_.store(before.indexed_end_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+}
+
 std::size_t KnownSession::bytes() const {
-  const char* const end = afterIdentity() + domain_size_ + path_size_;
+  const char* const end = afterIdentity() + domain_size_ + path_size_ + user_id_size_;
   return heapBytes(static_cast<std::size_t>(end - reinterpret_cast<const char*>(this)));
 }
 

@@ -4,7 +4,7 @@
 // lines that it has to wait for. So a known session is one piece of memory with its texts behind it, in the order in
 // which a check needs them, and is referred to by SessionRef, which counts inside that same piece:
 //
-//   | references, facts, sizes | cookie value | id | identity lines | domain | path |
+//   | references, facts, sizes | cookie value | id | identity lines | domain | path | user's id |
 //
 // The id is not stored again where it stands in the cookie value as it is. What was rejected: shared_ptr and strings,
 // each of which is a line of its own, found only through the one before.
@@ -45,6 +45,8 @@ class KnownSession {
   std::string_view cookie() const { return {texts(), cookie_size_}; }
   std::string_view idBytes() const { return {texts() + id_at_, id_size_}; }
   HeaderLines identity() const { return identity_; }
+  /// Empty: nobody's, or without an id.
+  std::string_view userId() const { return {afterIdentity() + domain_size_ + path_size_, user_id_size_}; }
   TextHash text() const { return text_; }
   // These two make a copy.
   SessionId id() const;
@@ -57,6 +59,14 @@ class KnownSession {
   void notBefore(SteadyTime next) const {
     next_touch_.store(next.time_since_epoch().count(), std::memory_order_relaxed);
   }
+
+  /// Has its user's index to be told that this session may live until `ends`? Now and then it has to, whether the end
+  /// has moved or not: the index may have been lost.
+  bool mustBeIndexed(SteadyTime ends, SteadyTime now) const;
+  void noteIndexed(SteadyTime ends, SteadyTime now) const;
+  /// What was noted of the same session, when its text was another one.
+  void noteIndexedLike(const KnownSession& before) const;
+  static constexpr std::chrono::seconds kIndexInterval{60};
 
   /// Asks the processor for the lines that a check is going to read, before the first of them is waited for.
   void prefetch() const {
@@ -88,6 +98,10 @@ class KnownSession {
   const CookieFlags cookie_flags_;
   const std::uint32_t domain_size_;
   const std::uint32_t path_size_;
+  const std::uint32_t user_id_size_;
+  // In seconds; 0: never.
+  mutable std::atomic<std::uint32_t> indexed_at_ = 0;
+  mutable std::atomic<std::uint32_t> indexed_end_ = 0;
   TextHash text_;
   const std::optional<std::chrono::milliseconds> cookie_max_age_;
 };

@@ -41,6 +41,7 @@ struct SessionFacts : DecisionFacts {
   /// For sending the cookie again (cookieToResend): the session's own attributes, and from when on it expires.
   CookieAttributes cookie;
   std::optional<std::chrono::milliseconds> cookie_max_age;
+  std::string user_id;  ///< of kValid, as indexes file it (user_id.h); empty: none
 };
 
 }  // namespace sessiond

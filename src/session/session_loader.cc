@@ -117,6 +117,8 @@ void SessionLoader::answered(StoreBatch& batch) {
     TouchWant& want = *touching_[i];
     want.result = batch.touches[i].result;
     note({.id = want.id, .ttl = want.ttl, .until = now + want.ttl, .ends = want.ends}, batch.touches[i]);
+    const bool touched = want.result && *want.result == TouchOutcome::kTouched;
+    if (touched && parts_.index != nullptr && want.session) parts_.index->note(*want.session, now + want.ttl);
   }
   for (std::size_t i = 0; i < late_.size(); ++i) note(late_[i], batch.touches[touching_.size() + i]);
   if (!parts_.late.empty()) parts_.loop.callAt(now + kLateInterval, *this);
@@ -142,6 +144,7 @@ void SessionLoader::take(Asked& asked, const SessionLoad& load, SteadyTime now) 
   }
   const FoundSession found = parts_.reader.read(load, asked.note.sent, cookie, asked.note.known);
   parts_.cache.keep(*load.id, asked.note, found, cookie, batch_.tracked, now);
+  if (parts_.index != nullptr && found.session) parts_.index->note(*found.session, found.ends);
   for (SessionWant* want : asked.wants) want->found = found;
 }
 

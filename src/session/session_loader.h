@@ -5,6 +5,8 @@
 // way as long as nothing has told, or could have told unheard, of a change since (SessionCache::mayJoin). What comes
 // is kept, and what the text of a session meant before is not extracted again.
 //
+// Whose sessions come is noted in their users' indexes, at leisure (index_writer.h).
+//
 // A touch that is due is sent from here as well and acknowledged before its check is answered, so that whatever the
 // application does then comes after it. One that failed is kept and sent again when the store answers (LateTouches).
 
@@ -20,6 +22,7 @@
 #include "base/event_loop.h"
 #include "base/metrics.h"
 #include "session/facts_reader.h"
+#include "session/index_writer.h"
 #include "session/lane_store.h"
 #include "session/late_touches.h"
 #include "session/session_cache.h"
@@ -43,8 +46,9 @@ struct SessionWant {
 struct TouchWant {
   SessionId id;
   std::chrono::seconds ttl{};
-  SteadyTime ends;     ///< see KeyTouch
-  SteadyTime arrived;  ///< of the request
+  SteadyTime ends;          ///< see KeyTouch
+  SessionRef session = {};  ///< what is known of it
+  SteadyTime arrived;       ///< of the request
   void* asker = nullptr;
   Expected<TouchOutcome, StoreError> result = Unexpected(StoreError::kUnavailable);
 };
@@ -77,6 +81,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
     TouchThrottle& throttle;
     LateTouches& late;
     LoaderMetrics& metrics;
+    IndexWriter* index = nullptr;  ///< is told of whom the sessions are that come; null: nobody is
     const Clock& clock;
     EventLoop& loop;
     std::chrono::milliseconds budget;  ///< from a request's arrival

@@ -64,7 +64,8 @@ Expected<std::string, PatchError> patchSession(std::string_view session_json, st
 }
 
 std::vector<JsonPointer> decidingPlaces(const ExtractionRules& rules) {
-  std::vector<JsonPointer> places = {JsonPointer::of(rules.user_at), JsonPointer::of(rules.roles_at)};
+  std::vector<JsonPointer> places = {JsonPointer::of(rules.user_at), JsonPointer::of(rules.userIdAt()),
+                                     JsonPointer::of(rules.roles_at)};
   for (const IdentityHeader& header : rules.identity) places.push_back(JsonPointer::of(header.from));
   for (const SessionPolicy& policy : rules.policies) {
     for (const auto& [place, value] : policy.match) places.push_back(JsonPointer::of(place));

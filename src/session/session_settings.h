@@ -23,10 +23,13 @@ struct CacheSettings : CacheLimits {
 /// How a stored session is read.
 struct RecordSettings {
   std::string user_at = "/user";         ///< JSON Pointer to what makes a session a login
+  std::string user_id_at;                ///< JSON Pointer to the user's id; empty: `id` below user_at
   std::string roles_at = "/user/roles";  ///< JSON Pointer to an array of strings, or one string
   std::chrono::seconds idle_timeout{86400};
   std::size_t max_bytes = 256 * 1024;
   std::size_t identity_max_bytes = 6 * 1024;
+
+  std::string userIdAt() const { return user_id_at.empty() ? user_at + "/id" : user_id_at; }
 };
 
 /// Movable, not copyable: it holds secrets.

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -87,18 +88,24 @@ class SessionStore {
   }
 };
 
-/// Which sessions a user has: an index beside the sessions, kept for those that sessiond made. A session in the
-/// index may have expired meanwhile.
+/// A session as its user's index notes it.
+struct IndexedSession {
+  std::string user_id;
+  SessionId id;
+  std::chrono::milliseconds life{};  ///< how long from now its key will be there, if nobody gives it another life
+};
+
+/// Which sessions a user has, whoever made them: an index beside the sessions, ordered by when each will have ended. A
+/// session in the index may have ended before that; one that is not in it has not been seen by any check.
 class UserSessionIndex {
  public:
   virtual ~UserSessionIndex() = default;
-  /// Notes a session; `lifetime` is how long the index itself is kept at least.
-  virtual Expected<void, StoreError> add(std::string_view user_id, const SessionId& id, WallTime created,
-                                         std::chrono::seconds lifetime) = 0;
+  /// Notes sessions, in one round trip; those of one user stand together. What is noted as ending later stays so. On an
+  /// error some may not be noted, and noting all of them again is safe.
+  virtual Expected<void, StoreError> add(std::span<const IndexedSession> sessions) = 0;
   virtual Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) = 0;
-  /// A page: `count` at most, the oldest first, without the `first` oldest ones.
-  virtual Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t first,
-                                                            std::size_t count) = 0;
+  /// `count` at most, those first that end last.
+  virtual Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) = 0;
 };
 
 }  // namespace sessiond

@@ -133,6 +133,53 @@ describe('a logout', () => {
     await assertFinal(other, mount);
   });
 
+  /** A login that Express made, for a user who also logs in at sessiond: the session's {client, headers, key}. */
+  async function loggedInAtExpress(mount, user = { id: 7 }) {
+    const client = stack.client();
+    const id = (await client.get(`/express/${mount}/login?user=${encodeURIComponent(JSON.stringify(user))}`)).json().id;
+    return { client, headers: { Cookie: `connect.sid=${client.cookies.get('connect.sid')}` }, key: `sess:${id}` };
+  }
+
+  test('of all sessions ends those that applications made', async () => {
+    const made = [];
+    for (const variant of variants) made.push(await loggedInAtExpress(`${variant.name}-false`));
+    made.push(await loggedInAtExpress(`${newest.name}-true`, { id: '7' }));
+    const stranger = await loggedInAtExpress(`${newest.name}-true`, { id: 8 });
+    for (const { client } of made) assert.equal((await askSessiond(client)).who, 'user 7');
+    assert.equal((await askSessiond(stranger.client)).who, 'user 8');
+    const { client } = await loggedIn();
+    assert.equal((await client.postForm('/logout?all=1', {})).status, 303);
+    for (const session of made) {
+      assert.equal(await exists(session.key), false);
+      assert.equal((await askSessiond(stack.client(), session.headers)).reason, 'revoked');
+      assert.equal(await askExpress(stack.client(), `${newest.name}-true`, session.headers), 'nobody');
+    }
+    assert.equal((await askSessiond(stranger.client)).who, 'user 8');
+    assert.equal(await stack.redis.command('ZCARD', 'sessiond:sessions:{7}'), 0);
+  });
+
+  test('of all sessions made by an application ends the others', async () => {
+    const mount = `${newest.name}-true`;
+    const [one, other] = [await loggedInAtExpress(mount), await loggedInAtExpress(mount)];
+    const own = await loggedIn();
+    for (const { client } of [one, other]) await askSessiond(client);
+    assert.equal((await one.client.postForm('/logout?all=1', {})).status, 303);
+    for (const session of [one, other, own]) await assertFinal(session, mount);
+  });
+
+  test('of all sessions ends those of an index that was lost and came back as they were used', async () => {
+    const mount = `${newest.name}-true`;
+    const made = [await loggedInAtExpress(mount), await loggedInAtExpress(mount)];
+    for (const { client } of made) await askSessiond(client);
+    const own = await loggedIn();
+    await stack.sessiond.stop();
+    await stack.redis.command('DEL', 'sessiond:sessions:{7}');
+    await stack.sessiond.start();
+    for (const { client } of made) assert.equal((await askSessiond(client)).who, 'user 7');
+    assert.equal((await own.client.postForm('/logout?all=1', {})).status, 303);
+    for (const session of made) assert.equal((await askSessiond(stack.client(), session.headers)).reason, 'revoked');
+  });
+
   test('outlives a restart of sessiond', async () => {
     const mount = `${newest.name}-true`;
     const session = await loggedIn();

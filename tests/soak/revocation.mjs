@@ -16,7 +16,7 @@ const seconds = Number(process.argv[2] ?? 20);
 const seed = Number(process.argv[3] ?? Math.floor(Math.random() * 2 ** 32));
 const kAtOnce = 6;
 
-const figures = { schedules: 0, steps: 0, valid: 0, refused: 0, unavailable: 0, logouts: 0, disturbances: 0 };
+const figures = { schedules: 0, steps: 0, valid: 0, refused: 0, unavailable: 0, logouts: 0, applicationsEnded: 0, disturbances: 0 };
 const faults = [];
 
 function stored(number) {
@@ -70,12 +70,13 @@ class Schedule {
   }
 
   mayStillWrite(session) {
-    return !session.endedAt || this.world.now() - session.endedAt < (kLatestWriter - 2) * 1000;
+    const end = Math.min(session.endedAt ?? Infinity, session.goneAt ?? Infinity);
+    return this.world.now() - end < (kLatestWriter - 2) * 1000;
   }
 
   add(sid, { secret = 0 } = {}) {
     const model = new SessionModel(sid, kMaxStaleness);
-    const session = { sid, model, cookie: this.world.cookie(sid, secret) };
+    const session = { sid, model, cookie: this.world.cookie(sid, secret), seenBy: new Map() };
     this.sessions.push(session);
     return session;
   }
@@ -86,7 +87,9 @@ class Schedule {
 
   async check(session = this.session(), instance = this.instance()) {
     const asked = session.model.ask(instance.name);
+    const { starts } = instance;
     const { status, reason } = await this.world.check(instance, session.cookie);
+    if (status === 204) session.seenBy.set(instance, starts);
     if (status === 204) figures.valid += 1;
     else if (status === 401) figures.refused += 1;
     else figures.unavailable += 1;
@@ -167,7 +170,7 @@ class Schedule {
 
   async destroy() {
     const session = this.session();
-    session.wasGone = true;
+    session.goneAt ??= this.world.now();
     await this.write(session, 'is destroyed', () => this.world.command('DEL', `sess:${session.sid}`), (model) => model.removed());
   }
 
@@ -175,6 +178,7 @@ class Schedule {
   async regenerate() {
     const session = this.session();
     if (!session.value || session.model.isLoggedOut) return;
+    session.goneAt ??= this.world.now();
     const next = this.add(`${session.sid}r${this.sessions.length}`);
     next.value = session.value;
     await this.write(session, 'is regenerated', () => this.world.command('DEL', `sess:${session.sid}`), (model) => model.removed());
@@ -202,21 +206,24 @@ class Schedule {
     await Promise.all([this.logOut(session), this.logOut(session)]);
   }
 
-  /** Of the sessions that sessiond made; all of those are one user's. */
+  /** Those that sessiond made are one user's; those that applications made are another's in each schedule. */
   async logOutEverywhere() {
     const session = this.session();
-    if (!session.ofSessiond) return;
     await this.world.exclusively(async () => {
       const instance = this.instance();
-      const all = [...this.schedules].flatMap((other) => other.sessions.filter((one) => one.ofSessiond));
+      const mine = (one) => Boolean(one.ofSessiond) === Boolean(session.ofSessiond);
+      const schedules = session.ofSessiond ? [...this.schedules] : [this];
+      const all = schedules.flatMap((other) => other.sessions.filter(mine));
       const certain = session.model.lives <= performance.now();
       for (const one of all) one.model.begin('logout everywhere');
       if ((await this.world.logOut(instance, session.cookie, { all: true })) !== 204) return;
-      // What is gone says nothing of a user; and what once was gone, without a logout, may be missing in the list of
-      // the user's sessions, though a copy of it was saved again.
-      for (const one of certain ? all.filter((one) => !one.wasGone) : [session]) {
+      // What is gone says nothing of a user. An application's session is known from when an instance has let it in;
+      // that one knows at once, others a moment later, and a killed one has taken what it knew with it.
+      const known = (one) => one.ofSessiond || one.seenBy.get(instance) === instance.starts;
+      for (const one of certain ? all.filter((other) => known(other) || other === session) : [session]) {
         one.endedAt ??= this.world.now();
         one.model.ended(instance.name);
+        if (!one.ofSessiond) figures.applicationsEnded += 1;
       }
       figures.logouts += 1;
     });
@@ -258,7 +265,7 @@ class Disturber {
       const gone = await this.world.passTime(by).catch(() => undefined);
       if (gone === undefined) return; // Redis is away: it may have happened or not
       sessions.forEach((session, i) => {
-        session.wasGone ||= gone.includes(session.sid);
+        if (gone.includes(session.sid)) session.goneAt ??= this.world.now();
         if (!gone.includes(session.sid)) session.model.resume(before[i]);
       });
     });
@@ -307,8 +314,8 @@ async function main() {
       `${figures.disturbances} disturbances; checks: ${figures.valid} valid, ${figures.refused} refused, ` +
       `${figures.unavailable} unavailable; ${faults.length} wrong; seed ${seed}`,
   );
-  const vacuous = figures.valid === 0 || figures.refused === 0 || figures.logouts === 0;
-  if (vacuous) console.log('revocation: nothing was shown: no valid or no refused check, or no logout');
+  const vacuous = figures.valid === 0 || figures.refused === 0 || figures.logouts === 0 || figures.applicationsEnded === 0;
+  if (vacuous) console.log('revocation: nothing was shown: no valid or no refused check, or no logout of some kind');
   process.exitCode = faults.length > 0 || vacuous ? 1 : 0;
 }
 

@@ -120,15 +120,13 @@ std::optional<std::chrono::seconds> MemorySessionStore::tombstoneTtl(const Sessi
   return remaining(data->tombstones.at(id.bytes()), clock_.steadyNow());
 }
 
-Expected<void, StoreError> MemoryUserSessionIndex::add(std::string_view user_id, const SessionId& id, WallTime created,
-                                                       std::chrono::seconds lifetime) {
+Expected<void, StoreError> MemoryUserSessionIndex::add(std::span<const IndexedSession> sessions) {
   auto data = data_.lock();
   if (data->failure) return Unexpected(*data->failure);
-  User& user = data->users[std::string(user_id)];
-  const SteadyTime now = clock_.steadyNow();
-  if (user.expires <= now) user.sessions.clear();
-  user.sessions[id.bytes()] = created;
-  user.expires = std::max(user.expires, after(lifetime, now));
+  for (const IndexedSession& session : sessions) {
+    SteadyTime& ends = data->users[session.user_id][session.id.bytes()];
+    ends = std::max(ends, clock_.steadyNow() + session.life);
+  }
   return {};
 }
 
@@ -137,23 +135,20 @@ Expected<void, StoreError> MemoryUserSessionIndex::remove(std::string_view user_
   if (data->failure) return Unexpected(*data->failure);
   const auto user = data->users.find(user_id);
   if (user == data->users.end()) return {};
-  for (const SessionId& id : ids) user->second.sessions.erase(id.bytes());
+  for (const SessionId& id : ids) user->second.erase(id.bytes());
   return {};
 }
 
-Expected<std::vector<SessionId>, StoreError> MemoryUserSessionIndex::list(std::string_view user_id, std::size_t first,
-                                                                          std::size_t count) {
+Expected<std::vector<SessionId>, StoreError> MemoryUserSessionIndex::list(std::string_view user_id, std::size_t count) {
   auto data = data_.lock();
   if (data->failure) return Unexpected(*data->failure);
-  std::vector<std::pair<WallTime, std::string>> by_age;
+  std::vector<std::pair<SteadyTime, std::string>> by_end;
   const auto user = data->users.find(user_id);
-  if (user != data->users.end() && user->second.expires > clock_.steadyNow()) {
-    for (const auto& [id, created] : user->second.sessions) by_age.emplace_back(created, id);
-  }
-  std::sort(by_age.begin(), by_age.end());
+  if (user == data->users.end()) return std::vector<SessionId>();
+  for (const auto& [id, ends] : user->second) by_end.emplace_back(ends, id);
+  std::sort(by_end.rbegin(), by_end.rend());
   std::vector<SessionId> ids;
-  for (std::size_t i = first; i < by_age.size() && ids.size() < count; ++i)
-    ids.push_back(*SessionId::fromBytes(by_age[i].second));
+  for (std::size_t i = 0; i < by_end.size() && i < count; ++i) ids.push_back(*SessionId::fromBytes(by_end[i].second));
   return ids;
 }
 

@@ -74,18 +74,13 @@ class MemoryUserSessionIndex final : public UserSessionIndex {
  public:
   explicit MemoryUserSessionIndex(const Clock& clock) : clock_(clock) {}
 
-  Expected<void, StoreError> add(std::string_view user_id, const SessionId& id, WallTime created,
-                                 std::chrono::seconds lifetime) override;
+  Expected<void, StoreError> add(std::span<const IndexedSession> sessions) override;
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
-  Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t first,
-                                                    std::size_t count) override;
+  Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
   void failWith(std::optional<StoreError> error) { data_.lock()->failure = error; }
 
  private:
-  struct User {
-    std::map<std::string, WallTime> sessions;
-    SteadyTime expires;
-  };
+  using User = std::map<std::string, SteadyTime>;  ///< and when each will have ended
   struct Data {
     std::map<std::string, User, std::less<>> users;
     std::optional<StoreError> failure;

@@ -292,15 +292,19 @@ class UserSessionIndexContract : public SessionStoreContract {
  protected:
   /// Ids in the index, in no order. Their sessions exist, so that an implementation which looks finds them.
   std::vector<std::string> listed(std::string_view user_id) {
-    const Expected<std::vector<SessionId>, StoreError> ids = index_.list(user_id, 0, 100);
+    const Expected<std::vector<SessionId>, StoreError> ids = index_.list(user_id, 100);
     if (!ids) return {"unavailable"};
     std::vector<std::string> bytes;
     for (const SessionId& id : *ids) bytes.push_back(id.bytes());
     return bytes;
   }
+  bool note(std::string_view user_id, std::string_view id, std::chrono::seconds life) {
+    const IndexedSession one{.user_id = std::string(user_id), .id = idOf(id), .life = life};
+    return index_.add({&one, 1}).hasValue();
+  }
   void add(std::string_view user_id, std::string_view id) {
     harness_->put(idOf(id), "{}", kHour);
-    ASSERT_TRUE(index_.add(user_id, idOf(id), WallTime(std::chrono::milliseconds(1767225600000)), kHour));
+    ASSERT_TRUE(note(user_id, id, kHour));
   }
 
   bool remove(std::string_view user_id, const SessionId& id) {
@@ -340,27 +344,38 @@ TEST_P(UserSessionIndexContract, ForgetsWhatIsRemoved) {
   EXPECT_THAT(listed("ada"), testing::ElementsAre("s2"));
 }
 
-TEST_P(UserSessionIndexContract, GivesPagesTheOldestFirst) {
-  for (int i = 0; i < 7; ++i) {
-    const WallTime created(std::chrono::milliseconds(1767225600000 - i));
-    harness_->put(idOf("s" + std::to_string(i)), "{}", kHour);
-    ASSERT_TRUE(index_.add("ada", idOf("s" + std::to_string(i)), created, kHour));
+TEST_P(UserSessionIndexContract, NotesSessionsOfManyUsersAtOnce) {
+  std::vector<IndexedSession> sessions;
+  for (const char* user : {"ada", "bob", "eve"}) {
+    for (const char* id : {"1", "2"}) {
+      sessions.push_back({.user_id = user, .id = idOf(std::string(user) + id), .life = kHour});
+    }
   }
-  const auto page = [this](std::size_t first, std::size_t count) {
+  ASSERT_TRUE(index_.add(sessions));
+  ASSERT_TRUE(index_.add({}));
+  EXPECT_THAT(listed("ada"), testing::UnorderedElementsAre("ada1", "ada2"));
+  EXPECT_THAT(listed("bob"), testing::UnorderedElementsAre("bob1", "bob2"));
+  EXPECT_THAT(listed("eve"), testing::UnorderedElementsAre("eve1", "eve2"));
+}
+
+TEST_P(UserSessionIndexContract, ListsFirstWhatEndsLastAndNeverSooner) {
+  for (int i = 0; i < 7; ++i) ASSERT_TRUE(note("ada", "s" + std::to_string(i), kHour + std::chrono::minutes(i)));
+  const auto first = [this](std::size_t count) {
     std::string ids;
-    const std::vector<SessionId> listed = *index_.list("ada", first, count);
+    const std::vector<SessionId> listed = *index_.list("ada", count);
     for (const SessionId& id : listed) ids += id.bytes() + " ";
     return ids;
   };
-  EXPECT_EQ(page(0, 3), "s6 s5 s4 ");
-  EXPECT_EQ(page(3, 3), "s3 s2 s1 ");
-  EXPECT_EQ(page(6, 3), "s0 ");
-  EXPECT_EQ(page(7, 3), "");
-  EXPECT_EQ(page(0, 0), "");
+  EXPECT_EQ(first(3), "s6 s5 s4 ");
+  EXPECT_EQ(first(0), "");
+  EXPECT_EQ(first(100), "s6 s5 s4 s3 s2 s1 s0 ");
+  ASSERT_TRUE(note("ada", "s6", kHour));
+  ASSERT_TRUE(note("ada", "s0", 2 * kHour));
+  EXPECT_EQ(first(100), "s0 s6 s5 s4 s3 s2 s1 ");
   const std::vector<SessionId> some = {idOf("s6"), idOf("never there"), idOf("s1")};
   ASSERT_TRUE(index_.remove("ada", some));
   ASSERT_TRUE(index_.remove("ada", {}));
-  EXPECT_EQ(page(0, 100), "s5 s4 s3 s2 s0 ");
+  EXPECT_EQ(first(100), "s0 s5 s4 s3 s2 ");
 }
 
 TEST_P(UserSessionIndexContract, TakesUserIdsAndSessionIdsOfAnyBytes) {

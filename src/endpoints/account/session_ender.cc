@@ -8,20 +8,9 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "session/session_record.h"
+#include "session/user_id.h"
 
 namespace sessiond {
-namespace {
-
-/// The user's id as the index files it; empty when there is none.
-std::string userIdOf(JsonValue session, const JsonPointer& user_at) {
-  const std::optional<JsonValue> user = follow(session, user_at);
-  const std::optional<JsonValue> id = user ? user->member("id") : std::nullopt;
-  if (!id || (id->kind() != JsonKind::kString && id->kind() != JsonKind::kNumber)) return "";
-  return std::string(id->text());
-}
-
-}  // namespace
-
 struct SessionEnder::Found {
   EndedSession session;
   std::chrono::seconds tombstone{};
@@ -29,7 +18,7 @@ struct SessionEnder::Found {
 
 SessionEnder::SessionEnder(const SessionEnderParts& parts)
     : parts_(parts),
-      user_at_(JsonPointer::of(parts.settings.user_at)),
+      user_id_at_(JsonPointer::of(parts.settings.userIdAt())),
       revoked_(parts.metrics.counter("sessiond_sessions_revoked_total", "Sessions ended before their time.")),
       unburied_(parts.metrics.counter("sessiond_unburied_sessions_total",
                                       "Sessions deleted whose tombstone Redis would not take.")) {}
@@ -42,7 +31,7 @@ SessionEnder::Found SessionEnder::interpret(const StoredSession& stored) const {
   found.tombstone = parts_.tombstones.of((*record).cookie.touch_ttl, stored.ttl);
   // What stands behind a tombstone was written back by somebody late: nobody's word, but it goes as well.
   if (stored.revoked) return found;
-  found.session.user_id = userIdOf((*record).tree.root(), user_at_);
+  found.session.user_id = userIdOf(follow((*record).tree.root(), user_id_at_));
   found.session.cookie = (*record).cookie.attributes;
   return found;
 }
@@ -73,9 +62,15 @@ Expected<std::vector<EndedSession>, StoreError> SessionEnder::endPage(std::span<
                                                                       std::string_view why) const {
   auto found = find(ids);
   if (!found) return Unexpected(found.error());
+  return endFound(ids, *std::move(found), why);
+}
+
+Expected<std::vector<EndedSession>, StoreError> SessionEnder::endFound(std::span<const SessionId> ids,
+                                                                       std::vector<Found> found,
+                                                                       std::string_view why) const {
   std::vector<SessionRevocation> revocations;
   for (std::size_t i = 0; i < ids.size(); ++i)
-    revocations.push_back({.id = ids[i], .tombstone_ttl = (*found)[i].tombstone});
+    revocations.push_back({.id = ids[i], .tombstone_ttl = found[i].tombstone});
   parts_.store.revoke(revocations);
   std::vector<EndedSession> ended;
   std::optional<StoreError> failure;
@@ -84,7 +79,7 @@ Expected<std::vector<EndedSession>, StoreError> SessionEnder::endPage(std::span<
       failure = revocations[i].result.error();
       continue;
     }
-    EndedSession& session = (*found)[i].session;
+    EndedSession& session = found[i].session;
     session.burial = *revocations[i].result;
     note(ids[i], session, why);
     ended.push_back(std::move(session));
@@ -134,23 +129,39 @@ Expected<Burial, StoreError> SessionEnder::endAllOf(std::string_view user_id, st
                                                     std::span<const SessionId> kept) const {
   const SteadyTime deadline = parts_.clock.steadyNow() + kPatience;
   Burial all = Burial::kBuried;
-  std::size_t passed = 0;  // entries of the index that stay
   while (true) {
     if (parts_.clock.steadyNow() > deadline) return Unexpected(StoreError::kTimeout);
-    auto page = parts_.index.list(user_id, passed, kPage);
+    // Always from the beginning: what has ended is no longer there, and what moves meanwhile is not missed.
+    auto page = parts_.index.list(user_id, kPage + kept.size());
     if (!page) return Unexpected(page.error());
+    std::erase_if(*page, [kept](const SessionId& id) { return std::ranges::find(kept, id) != kept.end(); });
     if (page->empty()) return all;
-    passed += std::erase_if(*page, [kept](const SessionId& id) { return std::ranges::find(kept, id) != kept.end(); });
-    if (page->empty()) continue;
-    const auto ended = endPage(*page, why);
-    if (!ended) return Unexpected(ended.error());
-    // What stays in the index would be the next page again.
-    if (const auto removed = parts_.index.remove(user_id, *page); !removed) return Unexpected(removed.error());
-    for (std::size_t i = 0; i < page->size(); ++i) {
-      if ((*ended)[i].burial == Burial::kUnburied) all = Burial::kUnburied;
-      if ((*ended)[i].user_id != user_id) drop((*ended)[i].user_id, (*page)[i]);
-    }
+    const auto worst = endListed(user_id, *page, why);
+    if (!worst) return worst;
+    if (*worst == Burial::kUnburied) all = Burial::kUnburied;
   }
+}
+
+/// Of a page of the user's index. It may name a session that is another user's by now: somebody else logged in where
+/// this one had been logged in. That one lives on; it is only no longer listed here.
+Expected<Burial, StoreError> SessionEnder::endListed(std::string_view user_id, const std::vector<SessionId>& listed,
+                                                     std::string_view why) const {
+  auto found = find(listed);
+  if (!found) return Unexpected(found.error());
+  std::vector<SessionId> own;
+  std::vector<Found> own_found;
+  for (std::size_t i = 0; i < listed.size(); ++i) {
+    Found& one = (*found)[i];
+    if (!one.session.user_id.empty() && one.session.user_id != user_id) continue;
+    own.push_back(listed[i]);
+    own_found.push_back(std::move(one));
+  }
+  const auto ended = endFound(own, std::move(own_found), why);
+  if (!ended) return Unexpected(ended.error());
+  // What stays in the index would be the next page again.
+  if (const auto removed = parts_.index.remove(user_id, listed); !removed) return Unexpected(removed.error());
+  const bool buried = std::ranges::all_of(*ended, [](const auto& one) { return one.burial == Burial::kBuried; });
+  return buried ? Burial::kBuried : Burial::kUnburied;
 }
 
 }  // namespace sessiond

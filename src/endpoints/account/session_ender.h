@@ -70,11 +70,15 @@ class SessionEnder {
   Expected<std::vector<Found>, StoreError> find(std::span<const SessionId> ids) const;
   Found interpret(const StoredSession& stored) const;
   Expected<std::vector<EndedSession>, StoreError> endPage(std::span<const SessionId> ids, std::string_view why) const;
+  Expected<std::vector<EndedSession>, StoreError> endFound(std::span<const SessionId> ids, std::vector<Found> found,
+                                                           std::string_view why) const;
+  Expected<Burial, StoreError> endListed(std::string_view user_id, const std::vector<SessionId>& listed,
+                                         std::string_view why) const;
   void note(const SessionId& id, const EndedSession& session, std::string_view why) const;
   void drop(std::string_view user_id, const SessionId& id) const;
 
   const SessionEnderParts parts_;
-  const JsonPointer user_at_;
+  const JsonPointer user_id_at_;
   Counter& revoked_;
   Counter& unburied_;
 };

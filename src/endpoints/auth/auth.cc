@@ -267,7 +267,8 @@ std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check) const {
     parts_.throttle.forget(session.idBytes());
     return std::nullopt;
   }
-  return TouchWant{.id = session.id(), .ttl = ttl, .ends = *found.ends, .arrived = steady_now};
+  return TouchWant{
+      .id = session.id(), .ttl = ttl, .ends = *found.ends, .session = found.session, .arrived = steady_now};
 }
 
 /// The one Set-Cookie that nginx passes on, if there is a reason for one: several dead cookies to clear away, a

@@ -52,6 +52,7 @@ struct AuthParts {
   TouchThrottle& throttle;
   LateTouches& late_touches;
   LoaderMetrics& loader_metrics;
+  IndexWriter* index = nullptr;  ///< null: there is none
   std::function<std::unique_ptr<LaneStore>(EventLoop& loop)> make_lane_store;
   std::chrono::milliseconds budget;  ///< of a check, from its arrival, for asking the store
   const Clock& clock;

@@ -17,6 +17,7 @@ AuthLoader::AuthLoader(const AuthEndpoint& auth, const AuthParts& parts, std::un
                  .throttle = parts.throttle,
                  .late = parts.late_touches,
                  .metrics = parts.loader_metrics,
+                 .index = parts.index,
                  .clock = parts.clock,
                  .loop = loop,
                  .budget = parts.budget},

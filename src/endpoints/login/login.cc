@@ -174,7 +174,8 @@ Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const
                      {.created = now, .address = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR")), .login = name},
                      parts_.settings.session.user_at);
   const std::chrono::seconds lifetime = newSessionLifetime(parts_.settings);
-  if (!parts_.index.add(user.id, id, now, lifetime)) return Unexpected(LoginOutcome::kUnavailable);
+  const IndexedSession indexed{.user_id = user.id, .id = id, .life = lifetime};
+  if (!parts_.index.add({&indexed, 1})) return Unexpected(LoginOutcome::kUnavailable);
   if (!parts_.store.create(id, json, lifetime)) return Unexpected(LoginOutcome::kUnavailable);
   cookie.value = parts_.signer.sign(id);
   return Started{.id = id, .user = std::move(user), .set_cookie = render(cookie), .farewell = {}};

@@ -1,6 +1,7 @@
 #include "redis/redis_user_session_index.h"
 
 #include <algorithm>
+#include <set>
 
 #include "redis_test_fixture.h"
 
@@ -10,14 +11,15 @@ namespace {
 SessionId idOf(std::string_view bytes) {
   return *SessionId::fromBytes(bytes);
 }
-WallTime at(std::int64_t milliseconds_since_epoch) {
-  return WallTime(milliseconds(milliseconds_since_epoch));
-}
 
 class RedisUserSessionIndexTest : public ::testing::Test {
  protected:
+  Expected<void, StoreError> add(const std::string& user, const std::string& id, milliseconds life = 1h) {
+    const IndexedSession one{.user_id = user, .id = idOf(id), .life = life};
+    return index.add({&one, 1});
+  }
   std::vector<std::string> listed(std::string_view user) {
-    const auto ids = index.list(user, 0, 1000);
+    const auto ids = index.list(user, 1000);
     std::vector<std::string> bytes;
     if (ids)
       for (const SessionId& id : ids.value()) bytes.push_back(id.bytes());
@@ -27,92 +29,92 @@ class RedisUserSessionIndexTest : public ::testing::Test {
     return index.remove(user, std::span(&id, 1));
   }
   void store(const std::string& id) { server.command({"SET", "sess:" + id, "value"}); }
+  std::int64_t now() { return 1000 * std::stoll(server.command({"EVAL", "return redis.call('TIME')[1]", "0"})); }
+  /// An entry that looks past since then.
+  void note(const std::string& id, milliseconds past) {
+    server.command({"ZADD", kKey, std::to_string(now() - past.count()), id});
+  }
 
+  const std::string kKey = "sessiond:sessions:{42}";
   RedisServer server;
   TestClient test{configFor(server.unixUrl())};
-  RedisUserSessionIndex index{test.client, keysFor(SessionSettings{})};
+  RedisUserSessionIndex index{test.client, keysFor(SessionSettings{}), 600s};
 };
 
-TEST_F(RedisUserSessionIndexTest, ListsTheOldestFirst) {
-  for (const std::string id : {"old", "new", "middle"}) store(id);
-  ASSERT_TRUE(index.add("42", idOf("old"), at(1000), 100s));
-  ASSERT_TRUE(index.add("42", idOf("new"), at(3000), 100s));
-  ASSERT_TRUE(index.add("42", idOf("middle"), at(2000), 100s));
-  ASSERT_TRUE(index.add("43", idOf("other"), at(2000), 100s));
-  EXPECT_EQ(listed("42"), (std::vector<std::string>{"old", "middle", "new"}));
-  EXPECT_EQ(listed("43"), (std::vector<std::string>{"other"}));
-  EXPECT_EQ(listed("44"), (std::vector<std::string>{}));
-  EXPECT_EQ(server.command({"ZSCORE", "sessiond:sessions:{42}", "middle"}), "2000");
+TEST_F(RedisUserSessionIndexTest, NotesWhenEachSessionWillHaveEndedByTheServersClock) {
+  ASSERT_TRUE(add("42", "a", 100s));
+  const double score = std::stod(server.command({"ZSCORE", kKey, "a"}));
+  EXPECT_NEAR(score, static_cast<double>(now() + 100'000), 20'000);
 }
 
-TEST_F(RedisUserSessionIndexTest, NotesASessionOnce) {
-  store("a");
-  ASSERT_TRUE(index.add("42", idOf("a"), at(1000), 100s));
-  ASSERT_TRUE(index.add("42", idOf("a"), at(1000), 100s));
-  EXPECT_EQ(listed("42"), (std::vector<std::string>{"a"}));
+TEST_F(RedisUserSessionIndexTest, IsKeptForTwiceTheLongestLifeAndTheLatestWriter) {
+  ASSERT_TRUE(add("42", "a", 1000s));
+  EXPECT_EQ(server.command({"TTL", kKey}), "2600");
+  ASSERT_TRUE(add("42", "b", 10s));
+  EXPECT_GE(std::stoi(server.command({"TTL", kKey})), 2590);
+  ASSERT_TRUE(add("42", "c", 5000s));
+  EXPECT_EQ(server.command({"TTL", kKey}), "10600");
 }
 
-TEST_F(RedisUserSessionIndexTest, Removes) {
-  ASSERT_TRUE(index.add("42", idOf("a"), at(1000), 100s));
-  ASSERT_TRUE(remove("42", idOf("a")));
-  ASSERT_TRUE(remove("42", idOf("a")));
-  EXPECT_EQ(listed("42"), (std::vector<std::string>{}));
+TEST_F(RedisUserSessionIndexTest, DropsWhatLooksPastOnlyWhenItsSessionIsGoneAndNobodyCanBringItBack) {
+  for (const std::string id : {"alive", "extended"}) store(id);
+  note("gone", 601s);
+  note("extended", 5000s);
+  note("may come back", 590s);
+  ASSERT_TRUE(add("42", "alive"));
+  ASSERT_TRUE(add("42", "not stored yet"));
+  const auto all = listed("42");
+  EXPECT_EQ(std::set(all.begin(), all.end()),
+            (std::set<std::string>{"alive", "extended", "may come back", "not stored yet"}));
 }
 
-TEST_F(RedisUserSessionIndexTest, IsKeptForTheLongestOfItsLifetimes) {
-  ASSERT_TRUE(index.add("42", idOf("a"), at(1000), 1000s));
-  EXPECT_EQ(server.command({"TTL", "sessiond:sessions:{42}"}), "1000");
-  ASSERT_TRUE(index.add("42", idOf("b"), at(1000), 10s));
-  EXPECT_GE(std::stoi(server.command({"TTL", "sessiond:sessions:{42}"})), 990);
-  ASSERT_TRUE(index.add("42", idOf("c"), at(1000), 5000s));
-  EXPECT_EQ(server.command({"TTL", "sessiond:sessions:{42}"}), "5000");
-}
-
-TEST_F(RedisUserSessionIndexTest, DropsOldEntriesWhoseSessionsAreGone) {
-  store("alive");
-  ASSERT_TRUE(index.add("42", idOf("gone"), at(1000), 100s));
-  ASSERT_TRUE(index.add("42", idOf("alive"), at(1001), 100s));
-  ASSERT_TRUE(index.add("42", idOf("not stored yet"), at(200'000), 100s));
-  ASSERT_TRUE(index.add("42", idOf("new"), at(200'001), 100s));
-  EXPECT_EQ(listed("42"), (std::vector<std::string>{"alive", "not stored yet", "new"}));
-}
-
-/// Dead entries stand behind more living ones than a login looks at.
+/// Dead entries stand behind more living ones than an add looks at.
 TEST_F(RedisUserSessionIndexTest, DropsWhatIsGoneWhereverItStands) {
   for (int i = 0; i < 200; ++i) {
     store("alive" + std::to_string(i));
-    server.command({"ZADD", "sessiond:sessions:{42}", std::to_string(i), "alive" + std::to_string(i)});
+    note("alive" + std::to_string(i), 5000s);
   }
-  for (int i = 0; i < 50; ++i)
-    server.command({"ZADD", "sessiond:sessions:{42}", std::to_string(1000 + i), "gone" + std::to_string(i)});
+  for (int i = 0; i < 50; ++i) note("gone" + std::to_string(i), 4000s);
   const auto gone = [this] {
     const auto all = listed("42");
     return std::count_if(all.begin(), all.end(), [](const std::string& id) { return id.starts_with("gone"); });
   };
   ASSERT_EQ(gone(), 50);
   // Each look begins at one of 250 places or so, and 64 of them or more reach a given entry.
-  for (int login = 0; login < 200 && gone() != 0; ++login)
-    ASSERT_TRUE(index.add("42", idOf("new"), at(1'000'000), 100s));
+  for (int login = 0; login < 200 && gone() != 0; ++login) ASSERT_TRUE(add("42", "new"));
   EXPECT_EQ(gone(), 0);
   EXPECT_EQ(listed("42").size(), 201U);
 }
 
+TEST_F(RedisUserSessionIndexTest, ReadsWhatOlderVersionsWrote) {
+  // The score was when the session was created.
+  store("old");
+  note("old", 86400s);
+  server.command({"EXPIRE", kKey, "100"});
+  ASSERT_TRUE(add("42", "new"));
+  EXPECT_EQ(listed("42"), (std::vector<std::string>{"new", "old"}));
+}
+
 TEST_F(RedisUserSessionIndexTest, KeepsOddUserNamesAndIdsApart) {
   const std::string odd("a\0b\r\n", 5);
-  ASSERT_TRUE(index.add(odd, idOf(odd), at(1000), 100s));
-  ASSERT_TRUE(index.add("a", idOf("a"), at(1000), 100s));
+  ASSERT_TRUE(add(odd, odd));
+  ASSERT_TRUE(add("a", "a"));
   EXPECT_EQ(listed(odd), (std::vector<std::string>{odd}));
   EXPECT_EQ(listed("a"), (std::vector<std::string>{"a"}));
 }
 
 TEST_F(RedisUserSessionIndexTest, TellsAWrongTypeAndAServerThatIsAway) {
-  server.command({"SET", "sessiond:sessions:{42}", "text"});
-  EXPECT_EQ(index.add("42", idOf("a"), at(1000), 100s).error(), StoreError::kCorrupt);
-  EXPECT_EQ(index.list("42", 0, 1000).error(), StoreError::kCorrupt);
+  server.command({"SET", kKey, "text"});
+  EXPECT_EQ(add("42", "a").error(), StoreError::kCorrupt);
+  EXPECT_EQ(index.list("42", 1000).error(), StoreError::kCorrupt);
   EXPECT_EQ(remove("42", idOf("a")).error(), StoreError::kCorrupt);
+  const std::vector<IndexedSession> both = {{.user_id = "42", .id = idOf("a"), .life = 1h},
+                                            {.user_id = "43", .id = idOf("b"), .life = 1h}};
+  EXPECT_EQ(index.add(both).error(), StoreError::kCorrupt);
+  EXPECT_EQ(listed("43"), (std::vector<std::string>{"b"})) << "one damaged index keeps no other from being written";
   server.kill();
-  EXPECT_EQ(index.add("43", idOf("a"), at(1000), 100s).error(), StoreError::kUnavailable);
-  EXPECT_EQ(index.list("43", 0, 1000).error(), StoreError::kUnavailable);
+  EXPECT_EQ(add("43", "a").error(), StoreError::kUnavailable);
+  EXPECT_EQ(index.list("43", 1000).error(), StoreError::kUnavailable);
 }
 
 }  // namespace

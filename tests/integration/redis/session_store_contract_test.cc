@@ -35,7 +35,7 @@ class RedisHarness final : public StoreHarness {
   RedisServer server_;
   TestClient test_{configFor(server_.unixUrl())};
   RedisSessionStore store_{test_.client, SessionSettings{}, keysFor(SessionSettings{})};
-  RedisUserSessionIndex index_{test_.client, keysFor(SessionSettings{})};
+  RedisUserSessionIndex index_{test_.client, keysFor(SessionSettings{}), std::chrono::hours(24)};
 };
 
 const StoreHarnessFactory kRedis = [] { return std::unique_ptr<StoreHarness>(std::make_unique<RedisHarness>()); };

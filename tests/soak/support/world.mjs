@@ -31,6 +31,10 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   elseif left >= 0 then
     redis.call('PEXPIRE', key, left - ARGV[1])
   end
+  if redis.call('TYPE', key).ok == 'zset' then
+    local entries = redis.call('ZRANGE', key, 0, -1)
+    for _, entry in ipairs(entries) do redis.call('ZINCRBY', key, -ARGV[1], entry) end
+  end
 end
 return gone`;
 
@@ -54,6 +58,7 @@ class Instance {
     this.sessiond = new Sessiond(
       path.join(folder, name), url, (config) => configure(config, path.join(folder, name), name), secrets);
     this.idle = [];
+    this.starts = 0; // so many times it was started again
   }
 
   async start() {
@@ -61,6 +66,7 @@ class Instance {
   }
 
   async restart(signal) {
+    this.starts += 1;
     for (const connection of this.idle.splice(0)) connection.close();
     await this.sessiond.stop(signal);
     await this.sessiond.start();

@@ -76,18 +76,5 @@ TEST_F(MemorySessionStoreTest, FailsWhenItIsTold) {
   EXPECT_EQ(store_.calls(), 5U);
 }
 
-TEST(MemoryUserSessionIndex, ListsTheOldestFirstAndForgetsInTime) {
-  FakeClock clock;
-  MemoryUserSessionIndex index(clock);
-  const WallTime now = clock.wallNow();
-  ASSERT_TRUE(index.add("ada", *SessionId::fromBytes("young"), now, seconds(10)));
-  ASSERT_TRUE(index.add("ada", *SessionId::fromBytes("old"), now - seconds(5), seconds(5)));
-  EXPECT_EQ(index.list("ada", 0, 1000)->front().bytes(), "old");
-  clock.advance(seconds(9));
-  EXPECT_EQ(index.list("ada", 0, 1000)->size(), 2U);
-  clock.advance(seconds(1));
-  EXPECT_TRUE(index.list("ada", 0, 1000)->empty());
-}
-
 }  // namespace
 }  // namespace sessiond

@@ -9,6 +9,7 @@
 
 #include "base/secret.h"
 #include "support/fake_clock.h"
+#include "support/memory_session_store.h"
 
 namespace sessiond {
 namespace {
@@ -122,6 +123,8 @@ class SessionLoaderTest : public testing::Test, public SessionLoader::Client {
   TouchThrottle throttle_{seconds(60)};
   LateTouches late_{2};
   LoaderMetrics loader_metrics_{metrics_};
+  MemoryUserSessionIndex index_{clock_};
+  IndexWriter index_writer_{index_, clock_, metrics_};
   ScriptedLaneStore store_;
   FakeLoop loop_;
   SessionLoader loader_{{.store = store_,
@@ -130,6 +133,7 @@ class SessionLoaderTest : public testing::Test, public SessionLoader::Client {
                          .throttle = throttle_,
                          .late = late_,
                          .metrics = loader_metrics_,
+                         .index = &index_writer_,
                          .clock = clock_,
                          .loop = loop_,
                          .budget = milliseconds(750)},
@@ -154,6 +158,39 @@ TEST_F(SessionLoaderTest, GathersWhatIsWantedAndAsksForEachSessionOnce) {
   EXPECT_EQ(count("sessiond_cache_misses_total"), 2U);
   EXPECT_EQ(count("sessiond_cache_joined_total"), 1U);
   EXPECT_TRUE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
+}
+
+TEST_F(SessionLoaderTest, WhoseSessionsComeIsNoted) {
+  store_.texts["b"] = R"({"cookie":{},"user":{"id":"8"}})";
+  store_.texts["nobody's"] = R"({"cookie":{}})";
+  for (const char* id : {"a", "b", "c", "nobody's"}) want(id);
+  loader_.flush();
+  store_.answer();
+  EXPECT_EQ(index_writer_.list("7", 10)->size(), 2U);
+  EXPECT_EQ(index_writer_.list("8", 10)->size(), 1U);
+  EXPECT_EQ(count("sessiond_index_notes_total"), 3U);
+}
+
+TEST_F(SessionLoaderTest, ATouchMovesTheEndThatIsNoted) {
+  const auto latest = [this] { return index_writer_.list("7", 1)->front().bytes(); };
+  SessionRef first;
+  for (const char* id : {"a", "b"}) {
+    SessionWant& wanted = want(id);
+    loader_.flush();
+    store_.answer();
+    if (!first) first = wanted.found.session;
+    clock_.advance(seconds(1));
+  }
+  ASSERT_EQ(latest(), "b");
+  for (const TouchOutcome outcome : {TouchOutcome::kGone, TouchOutcome::kTouched}) {
+    store_.touched = outcome;
+    TouchWant& wanted = touch("a", clock_.steadyNow() + seconds(5));
+    wanted.session = first;
+    wanted.ttl = seconds(6000);
+    loader_.flush();
+    store_.answer();
+    EXPECT_EQ(latest(), outcome == TouchOutcome::kTouched ? "a" : "b");
+  }
 }
 
 TEST_F(SessionLoaderTest, OneBatchIsUnderWayWhileTheNextOneGathers) {

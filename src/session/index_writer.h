@@ -1,0 +1,79 @@
+// IndexWriter: has sessions noted in their users' indexes, off the path of the check that met them: a lane may not wait
+// for the store. So every session that a check has ever seen is found by "log out everywhere", whoever made it.
+//
+// What waits is gathered for a moment and written together. While the store does not answer it waits on. Whoever lists
+// a user's sessions waits until what was met here before is in the index.
+
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/interval_gate.h"
+#include "base/metrics.h"
+#include "session/known_session.h"
+#include "session/session_store.h"
+
+namespace sessiond {
+
+/// Thread-safe, with a thread of its own. What waits when it is destroyed is written if the store answers at once.
+class IndexWriter final : public UserSessionIndex {
+ public:
+  /// All must outlive it.
+  IndexWriter(UserSessionIndex& index, const Clock& clock, MetricsRegistry& metrics);
+  ~IndexWriter() override;
+  IndexWriter(const IndexWriter&) = delete;
+  IndexWriter& operator=(const IndexWriter&) = delete;
+
+  /// Has the session noted, if it is anybody's and that is due (KnownSession::mustBeIndexed). `ends`: of its key's
+  /// present life; absent: not known. Never waits. Beyond kMaxWaiting nothing is noted, and the next load tries again.
+  void note(const KnownSession& session, std::optional<SteadyTime> ends);
+
+  // These wait for the store.
+  Expected<void, StoreError> add(std::span<const IndexedSession> sessions) override { return index_.add(sessions); }
+  Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override {
+    return index_.remove(user_id, ids);
+  }
+  Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
+
+  static constexpr std::size_t kMaxWaiting = 16 * 1024;
+  static constexpr std::size_t kLargestBatch = 256;
+  static constexpr std::chrono::milliseconds kGathering{10};
+  static constexpr std::chrono::milliseconds kUntilNextTry{500};
+
+ private:
+  using OfUser = std::map<SessionId, SteadyTime>;  ///< and when each ends
+  using Waiting = std::map<std::string, OfUser, std::less<>>;
+
+  void run(const std::stop_token& stop);
+  bool writeBatch(std::unique_lock<std::mutex>& lock);
+  Expected<void, StoreError> settle(std::string_view user_id);
+  Expected<void, StoreError> write(const Waiting& batch);
+  Waiting take(std::size_t most);
+  void takeBack(const Waiting& batch);
+  void keep(const std::string& user_id, const SessionId& id, SteadyTime ends);
+
+  UserSessionIndex& index_;
+  const Clock& clock_;
+  Counter& noted_;
+  Counter& left_out_;
+  IntervalGate full_log_;
+  std::mutex mutex_;
+  std::condition_variable_any arrived_;
+  std::condition_variable written_;
+  Waiting waiting_;       // guarded by mutex_
+  std::size_t size_ = 0;  // the same: of all sessions in it
+  bool writing_ = false;  // the same: the thread writes a batch
+  std::jthread thread_;   // last: it uses all of the above
+};
+
+}  // namespace sessiond

@@ -1,0 +1,18 @@
+// The id of a session's user, by which the user's sessions are filed (UserSessionIndex).
+//
+// session.user_id_at leads to it. What stands there may be a text, a number, or an object with an `id` of its own: an
+// application that keeps a bare id in one place (passport) shares it with a login of sessiond's, which keeps an object.
+
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "json/json_tree.h"
+
+namespace sessiond {
+
+/// `found`: what stands at session.user_id_at. Empty when that is no id.
+std::string userIdOf(std::optional<JsonValue> found);
+
+}  // namespace sessiond

@@ -1,0 +1,226 @@
+#include "session/index_writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "session/known_session.h"
+#include "support/fake_clock.h"
+#include "support/memory_session_store.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+SessionId idOf(const std::string& bytes) {
+  return *SessionId::fromBytes(bytes);
+}
+
+SessionRef sessionOf(const std::string& id, const std::string& user, std::optional<seconds> touch_ttl = hours(1)) {
+  SessionFacts facts;
+  facts.state = CheckStatus::kValid;
+  facts.touch_ttl = touch_ttl;
+  facts.user_id = user;
+  return KnownSession::make(idOf(id), facts, "");
+}
+
+/// Holds its first write until it is let go, and counts.
+class GatedIndex final : public UserSessionIndex {
+ public:
+  explicit GatedIndex(const Clock& clock) : index(clock) {}
+
+  Expected<void, StoreError> add(std::span<const IndexedSession> sessions) override {
+    if (std::exchange(first_, false)) {
+      entered.count_down();
+      gate.wait();
+    }
+    for (const IndexedSession& session : sessions) lives.push_back(session.life);
+    ++writes;
+    return index.add(sessions);
+  }
+  Expected<void, StoreError> remove(std::string_view user, std::span<const SessionId> ids) override {
+    return index.remove(user, ids);
+  }
+  Expected<std::vector<SessionId>, StoreError> list(std::string_view user, std::size_t count) override {
+    return index.list(user, count);
+  }
+
+  MemoryUserSessionIndex index;
+  std::latch entered{1};
+  std::latch gate{1};
+  std::vector<milliseconds> lives;
+  int writes = 0;
+
+ private:
+  bool first_ = true;
+};
+
+class IndexWriterTest : public testing::Test {
+ protected:
+  std::vector<SessionId> listed(IndexWriter& writer, const std::string& user) {
+    const auto ids = writer.list(user, 1'000'000);
+    EXPECT_TRUE(ids.hasValue());
+    return ids ? *ids : std::vector<SessionId>();
+  }
+  std::uint64_t count(const char* name) { return metrics_.counter(name, "").read(); }
+
+  FakeClock clock_;
+  MetricsRegistry metrics_;
+  MemoryUserSessionIndex index_{clock_};
+};
+
+TEST_F(IndexWriterTest, WhoListsSeesWhatWasNotedBefore) {
+  IndexWriter writer(index_, clock_, metrics_);
+  writer.note(*sessionOf("a", "42"), std::nullopt);
+  writer.note(*sessionOf("b", "42"), std::nullopt);
+  writer.note(*sessionOf("c", "7"), std::nullopt);
+  EXPECT_THAT(listed(writer, "42"), UnorderedElementsAre(idOf("a"), idOf("b")));
+  EXPECT_THAT(listed(writer, "7"), ElementsAre(idOf("c")));
+  EXPECT_EQ(count("sessiond_index_notes_total"), 3U);
+}
+
+TEST_F(IndexWriterTest, WhoListsWaitsForWhatIsUnderWay) {
+  GatedIndex gated(clock_);
+  IndexWriter writer(gated, clock_, metrics_);
+  writer.note(*sessionOf("a", "42"), std::nullopt);
+  gated.entered.wait();
+  std::jthread opener([&gated] { gated.gate.count_down(); });
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
+}
+
+TEST_F(IndexWriterTest, NotesNobodysSessionNowhere) {
+  IndexWriter writer(index_, clock_, metrics_);
+  writer.note(*sessionOf("a", ""), std::nullopt);
+  EXPECT_THAT(listed(writer, ""), IsEmpty());
+}
+
+TEST_F(IndexWriterTest, WhatLooksLongestCounts) {
+  GatedIndex gated(clock_);
+  gated.gate.count_down();
+  IndexWriter writer(gated, clock_, metrics_);
+  const SteadyTime now = clock_.steadyNow();
+  const auto lifeOf = [&](const std::optional<seconds>& touch_ttl, std::optional<SteadyTime> ends) {
+    writer.note(*sessionOf("a", "42", touch_ttl), ends);
+    listed(writer, "42");
+    return gated.lives.back();
+  };
+  EXPECT_EQ(lifeOf(hours(1), std::nullopt), hours(1));
+  EXPECT_EQ(lifeOf(hours(1), now + seconds(5)), hours(1));
+  EXPECT_EQ(lifeOf(hours(1), now + hours(9)), hours(9));
+  EXPECT_EQ(lifeOf(std::nullopt, now + hours(9)), hours(9));
+  EXPECT_EQ(lifeOf(hours(1), SteadyTime::max()), std::chrono::days(400)) << "has no end";
+  EXPECT_EQ(lifeOf(seconds(999'999'999'999), std::nullopt), std::chrono::days(400));
+}
+
+TEST_F(IndexWriterTest, NotesASessionAgainWhenItsEndHasMovedOrSomeTimeHasPassed) {
+  IndexWriter writer(index_, clock_, metrics_);
+  const SessionRef session = sessionOf("a", "42");
+  const auto notes = [&](std::optional<SteadyTime> ends) {
+    const std::uint64_t before = count("sessiond_index_notes_total");
+    writer.note(*session, ends);
+    listed(writer, "42");
+    return count("sessiond_index_notes_total") - before;
+  };
+  EXPECT_EQ(notes(std::nullopt), 1U);
+  EXPECT_EQ(notes(std::nullopt), 0U);
+  clock_.advance(KnownSession::kIndexInterval - seconds(1));
+  EXPECT_EQ(notes(std::nullopt), 0U);
+  EXPECT_EQ(notes(clock_.steadyNow() + hours(5)), 1U) << "an application gave it a longer life";
+  EXPECT_EQ(notes(clock_.steadyNow() + hours(5)), 0U);
+  ASSERT_TRUE(index_.remove("42", std::vector{idOf("a")}));
+  clock_.advance(KnownSession::kIndexInterval);
+  EXPECT_EQ(notes(std::nullopt), 1U) << "the index may have been lost";
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
+}
+
+TEST_F(IndexWriterTest, GathersWhatComesMeanwhileIntoOneWrite) {
+  GatedIndex gated(clock_);
+  IndexWriter writer(gated, clock_, metrics_);
+  writer.note(*sessionOf("first", "42"), std::nullopt);
+  gated.entered.wait();
+  for (int i = 0; i < 100; ++i) writer.note(*sessionOf(std::to_string(i), "42"), std::nullopt);
+  gated.gate.count_down();
+  EXPECT_EQ(listed(writer, "42").size(), 101U);
+  EXPECT_LE(gated.writes, 3);
+}
+
+TEST_F(IndexWriterTest, ListsNothingWhileItCannotNoteAndNotesWhenItCan) {
+  IndexWriter writer(index_, clock_, metrics_);
+  index_.failWith(StoreError::kUnavailable);
+  writer.note(*sessionOf("a", "42"), std::nullopt);
+  EXPECT_EQ(writer.list("42", 10).error(), StoreError::kUnavailable);
+  EXPECT_EQ(writer.list("42", 10).error(), StoreError::kUnavailable);
+  index_.failWith(std::nullopt);
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
+}
+
+TEST_F(IndexWriterTest, TakesNoMoreThanItHasRoomForAndTheNextLoadTriesAgain) {
+  GatedIndex gated(clock_);
+  IndexWriter writer(gated, clock_, metrics_);
+  writer.note(*sessionOf("first", "7"), std::nullopt);
+  gated.entered.wait();
+  for (std::size_t i = 0; i < IndexWriter::kMaxWaiting; ++i)
+    writer.note(*sessionOf(std::to_string(i), "42"), std::nullopt);
+  const SessionRef beyond = sessionOf("beyond", "42");
+  writer.note(*beyond, std::nullopt);
+  EXPECT_EQ(count("sessiond_index_notes_left_out_total"), 1U);
+  gated.gate.count_down();
+  EXPECT_EQ(listed(writer, "42").size(), IndexWriter::kMaxWaiting);
+  writer.note(*beyond, std::nullopt);
+  EXPECT_EQ(listed(writer, "42").size(), IndexWriter::kMaxWaiting + 1);
+}
+
+TEST_F(IndexWriterTest, WritesWhatWaitsWhenItEnds) {
+  {
+    IndexWriter writer(index_, clock_, metrics_);
+    writer.note(*sessionOf("a", "42"), std::nullopt);
+  }
+  EXPECT_THAT(*index_.list("42", 10), ElementsAre(idOf("a")));
+}
+
+TEST_F(IndexWriterTest, EndsWhileTheStoreIsAway) {
+  IndexWriter writer(index_, clock_, metrics_);
+  index_.failWith(StoreError::kUnavailable);
+  writer.note(*sessionOf("a", "42"), std::nullopt);
+}
+
+/// Whatever threads note, whenever the store fails: a list that succeeds lacks nothing that was noted before.
+TEST_F(IndexWriterTest, NeverMissesWhatWasNotedBefore) {
+  IndexWriter writer(index_, clock_, metrics_);
+  std::vector<std::jthread> lanes;
+  for (int lane = 0; lane < 3; ++lane) {
+    lanes.emplace_back([&, lane] {
+      std::mt19937 random(static_cast<unsigned>(lane));
+      std::set<std::string> noted;
+      const std::string user = "user " + std::to_string(lane);
+      for (int i = 0; i < 300; ++i) {
+        const std::string id = std::to_string(lane) + "-" + std::to_string(i);
+        writer.note(*sessionOf(id, user), std::nullopt);
+        noted.insert(id);
+        if (random() % 10 == 0) index_.failWith(StoreError::kTimeout);
+        if (random() % 5 == 0) index_.failWith(std::nullopt);
+        if (random() % 4 != 0) continue;
+        const auto found = writer.list(user, 1'000'000);
+        if (!found) continue;
+        std::set<std::string> ids;
+        for (const SessionId& one : *found) ids.insert(one.bytes());
+        EXPECT_EQ(ids, noted);
+      }
+    });
+  }
+}
+
+}  // namespace
+}  // namespace sessiond
