@@ -19,6 +19,7 @@
 #include "endpoints/auth/auth.h"
 #include "endpoints/csrf.h"
 #include "endpoints/login/login.h"
+#include "endpoints/login/no_login.h"
 #include "endpoints/pages/page_book.h"
 #include "endpoints/pages/page_endpoint.h"
 #include "endpoints/router.h"
@@ -78,14 +79,6 @@ JsonPointer userPointerOf(const SessionSettings& config) {
   std::optional<JsonPointer> pointer = JsonPointer::parse(config.user_at);
   SESSIOND_CHECK(pointer.has_value());
   return *std::move(pointer);
-}
-
-Response answerNoLoginHere() {
-  Response response(404);
-  response.add("Content-Type", "text/plain; charset=utf-8");
-  response.add("Cache-Control", "no-store");
-  response.body = "sessiond: no login is set up here (login.authenticators is empty)\n";
-  return response;
 }
 
 Response answerNoApiHere(const Request&) {
@@ -229,8 +222,9 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
                              clock, metrics});
   }
   router.addPassword(
-      "login", [this](const Request& request) { return login ? login->answer(request) : answerNoLoginHere(); },
-      [this](const Request& request) { return login ? login->turnAway(request) : answerNoLoginHere(); });
+      "login",
+      [this](const Request& request) { return login ? login->answer(request) : answerNoLogin(pages, request); },
+      [this](const Request& request) { return login ? login->turnAway(request) : answerNoLogin(pages, request); });
   router.addSlow(
       "logout", [this](const Request& request) { return logout.answer(request); },
       [this](const Request& request) { return logout.turnAway(request); });

@@ -121,6 +121,28 @@ describe('login', () => {
   });
 });
 
+describe('login where none is set up', () => {
+  let stack;
+  before(async () => {
+    stack = await startStack({
+      config: (settings) => {
+        settings.login.authenticators = [];
+        delete settings.login.htpasswd_file;
+      },
+    });
+  });
+  after(() => stack?.stop());
+
+  test('says so to people and to programs', async () => {
+    const page = await stack.client().get('/login?rd=%2Fpage%2F', { headers: { Accept: 'text/html' } });
+    assert.equal(page.status, 404);
+    assert.match(page.text, /Nobody can log in here: no login has been set up at this address/);
+    assert.doesNotMatch(page.text, /href="\/login/, 'no way back to here');
+    const program = await stack.client().request('POST', '/login', { headers: json, body: '{}' });
+    assert.deepEqual([program.status, program.text], [404, '{"error":"no_login"}\n']);
+  });
+});
+
 describe('login behind something that ends TLS', () => {
   let stack;
   before(async () => (stack = await startStack({ server: 'set $sessiond_scheme https;' })));

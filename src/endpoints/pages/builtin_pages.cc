@@ -107,7 +107,7 @@ constexpr std::string_view kFailedBody = R"html({{> head}}
 
 constexpr std::string_view kStartHereBody = R"html({{> head}}
 <p>{{text}}</p>
-<a class="button" href="{{start_url}}">{{start}}</a>
+{{#start_url}}<a class="button" href="{{start_url}}">{{start}}</a>{{/start_url}}
 <p class="links"><a href="{{home}}">{{t.start_page}}</a></p>
 {{> foot}}
 )html";
