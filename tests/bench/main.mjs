@@ -10,6 +10,7 @@ import { measureGuessing } from './guessing.mjs';
 import { measureInstructions } from './instructions.mjs';
 import { describeMachine } from './machine.mjs';
 import { measureMainUse } from './main_use.mjs';
+import { measureNames } from './names.mjs';
 import { markdownReport, textReport } from './report.mjs';
 import { measureRevocation } from './revocation.mjs';
 import { measureSteadyState } from './steady.mjs';
@@ -27,6 +28,7 @@ const full = {
   writes: { rates: [0, 1000, 10000], seconds: 5 },
   revocation: { trials: 200 },
   guessing: { connections: 300, seconds: 20 },
+  names: { tries: 200 },
   growth: { sessions: [10000, 100000, 1000000], connections: [1, 100, 1000], rounds: 3, seconds: 4, checks: 20000 },
   systemCalls: { peers: ['kept', 'lanes', 'cached', 'uncached'], seconds: 2 },
   instructions: { peers: ['kept', 'lanes', 'cached', 'uncached'], few: 1000, many: 5000 },
@@ -38,7 +40,8 @@ const quick = {
   mainUse: { sessions: 1000, rounds: 2, seconds: 2 },
   writes: { rates: [0, 10000], seconds: 2 },
   revocation: { trials: 200 },
-  guessing: { connections: 300, seconds: 20 },
+  guessing: { connections: 300, seconds: 5 },
+  names: { tries: 40 },
   growth: { sessions: [10000, 1000000], connections: [1, 1000], rounds: 2, seconds: 2, checks: 5000 },
   systemCalls: { peers: ['kept', 'cached'], seconds: 1 },
   instructions: { peers: ['kept', 'cached'], few: 500, many: 2500 },
@@ -51,6 +54,7 @@ const stages = {
   writes: measureWrites,
   revocation: measureRevocation,
   guessing: measureGuessing,
+  names: measureNames,
   growth: measureGrowth,
   systemCalls: measureSystemCalls,
   instructions: measureInstructions,

@@ -16,6 +16,7 @@ function tablesOf(results) {
     mainUseTable(results),
     writesTable(results),
     guessingTable(results),
+    namesTable(results),
   ];
   return tables.filter((table) => table.rows.length > 0);
 }
@@ -169,6 +170,12 @@ function guessingTable({ guessing = [] }) {
   ]);
   const head = ['guessing one password (bcrypt 12)', 'hashes/s', '429/s', '503/s', 'a check: p50 ms', 'p99 ms'];
   return { title: 'While others guess', head, rows };
+}
+
+function namesTable({ names = [] }) {
+  const rows = names.map(({ site, known, unknown, ratio }) => [site, known.toFixed(2), unknown.toFixed(2), ratio.toFixed(3)]);
+  const head = ['a wrong password, users in', 'a known name, ms', 'an unknown one, ms', 'ratio'];
+  return { title: 'Whether time tells names apart', head, rows };
 }
 
 function asText({ title, head, rows }) {
