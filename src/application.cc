@@ -66,7 +66,7 @@ Directories directoriesOf(Prepared& prepared, RedisClient& redis, const RedisKey
   Directories directories;
   for (const std::string& name : prepared.config->login.authenticators) {
     if (name == "redis") {
-      directories.push_back(std::make_unique<RedisUserDirectory>(redis, keys));
+      directories.push_back(std::make_unique<RedisUserDirectory>(redis, keys, prepared.config->login.redis_usual_hash));
     } else if (prepared.htpasswd) {
       directories.push_back(std::move(prepared.htpasswd));
     }

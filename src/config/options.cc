@@ -12,6 +12,7 @@
 #include "config/policies_option.h"
 #include "config/text_rules.h"
 #include "config/units.h"
+#include "login/password_hash.h"
 
 namespace sessiond {
 namespace {
@@ -141,6 +142,10 @@ Option cookieMaxAge() {
           }};
 }
 
+Complaint aboutPasswordHash(std::string_view hash) {
+  return hash.empty() ? std::nullopt : explainUnusableHash(hash);
+}
+
 Complaint aboutAuthenticator(std::string_view name) {
   if (std::find(kAuthenticators.begin(), kAuthenticators.end(), name) != kAuthenticators.end()) return std::nullopt;
   return "must be " + oneOf(kAuthenticators) + " but is " + shown(name);
@@ -258,6 +263,8 @@ std::vector<Option> whoMayOptions() {
           "login.authenticators", [](auto& c) -> auto& { return c.login.authenticators; }, aboutAuthenticator),
       text(
           "login.htpasswd_file", [](auto& c) -> auto& { return c.login.htpasswd_file; }, aboutNothing),
+      text(
+          "login.redis_usual_hash", [](auto& c) -> auto& { return c.login.redis_usual_hash; }, aboutPasswordHash),
       flag(
           "login.case_insensitive", [](auto& c) -> auto& { return c.login.case_insensitive; }),
       number(

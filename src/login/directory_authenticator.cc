@@ -82,7 +82,7 @@ void DirectoryAuthenticator::compareWithDecoy(std::string_view hash) {
   if (cost == decoy_cost || cost_complained_.exchange(true, std::memory_order_relaxed)) return;
   logWarn(
       "login: a user's password hash is of another kind or cost than what is computed for unknown names, so time tells "
-      "them apart; give all users hashes of one kind and cost",
+      "them apart; give all users hashes of one kind and cost, and with users in Redis set login.redis_usual_hash",
       {{"user_hash", cost}, {"unknown", decoy_cost}});
 }
 

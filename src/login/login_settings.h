@@ -16,6 +16,7 @@ struct LoginSettings {
   std::vector<std::string> allowed_origins;  ///< scheme://host[:port], for `rd` and for Origin
   std::vector<std::string> authenticators;   ///< of `htpasswd`, `redis`; tried in this order
   std::string htpasswd_file;
+  std::string redis_usual_hash;   ///< like most users' in Redis; empty: like DirectoryAuthenticator's own
   bool case_insensitive = false;  ///< of users' names
   LoginGateSettings throttle;
   std::string page_file;  ///< the site's own page; empty: the built-in one

@@ -12,6 +12,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "login/user_directory.h"
 #include "redis/redis_client.h"
@@ -22,16 +23,21 @@ namespace sessiond {
 /// Thread-safe.
 class RedisUserDirectory final : public UserDirectory {
  public:
+  /// `usual_hash`: what somebody said (login.redis_usual_hash) that most users' hashes are like; empty: nobody did.
   /// `client` must outlive it.
-  RedisUserDirectory(RedisClient& client, const RedisKeys& keys) : client_(client), keys_(keys) {}
+  RedisUserDirectory(RedisClient& client, const RedisKeys& keys, std::string usual_hash = {})
+      : client_(client), keys_(keys), usual_hash_(std::move(usual_hash)) {}
 
   Expected<std::optional<UserEntry>, DirectoryError> find(std::string_view name) override;
-  /// Not known: nobody looks through all keys for it.
-  std::optional<std::string> usualHash() override { return std::nullopt; }
+  /// Not known by itself: nobody looks through all keys for it.
+  std::optional<std::string> usualHash() override {
+    return usual_hash_.empty() ? std::nullopt : std::optional(usual_hash_);
+  }
 
  private:
   RedisClient& client_;
   const RedisKeys keys_;
+  const std::string usual_hash_;
 };
 
 }  // namespace sessiond

@@ -31,6 +31,7 @@ const sites = {
     file: line('bob', 'SHA-512') + line('ada', 'bcrypt') + line('eve', 'bcrypt') + line('joe', 'argon2id'),
     known: 'ada',
   },
+  'Redis, bcrypt 8, which the configuration says': { redis: 'bcrypt', known: 'rita', usual: hashes.bcrypt },
   'Redis, bcrypt 12': { redis: 'bcrypt 12, the default', known: 'rita' },
   'a file before Redis, who is in the file': { file: line('ada', 'bcrypt'), redis: 'bcrypt', known: 'ada' },
   'a file before Redis, who is in Redis': { file: line('ada', 'bcrypt'), redis: 'bcrypt', known: 'rita' },
@@ -76,11 +77,11 @@ async function compare(socket, known, tries) {
 /** [{site, known, unknown, ratio}], in milliseconds; `plan` is {tries}. */
 export async function measureNames({ tries }) {
   const rows = [];
-  for (const [site, { file, redis: kind, known }] of Object.entries(sites)) {
+  for (const [site, { file, redis: kind, known, usual = '' }] of Object.entries(sites)) {
     const redis = await new RedisServer(freshFolder('redis')).start();
     if (kind) await redis.client.command('HSET', 'sessiond:user:rita', 'password', hashes[kind], 'id', '42');
     const users = path.join(freshFolder('names-users'), 'htpasswd');
-    const login = { authenticators: [], throttle: unlimitedTries };
+    const login = { authenticators: [], throttle: unlimitedTries, redis_usual_hash: usual };
     if (file) {
       fs.writeFileSync(users, file);
       login.authenticators.push('htpasswd');

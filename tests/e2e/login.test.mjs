@@ -164,3 +164,28 @@ describe('login behind something that ends TLS', () => {
     assert.match(answer.setCookies.join(), /; Secure/);
   });
 });
+
+describe('login of users in Redis', () => {
+  // bcrypt of cost 4; of which password is of no matter.
+  const hash = '$2b$04$y2/FkCtRRuIxyanUHAJCk.T0a7tySCeEHgUylcVohvT29tcH.cE1e';
+
+  /** What the log says after wrong passwords for somebody whose hash is of another cost than the default. */
+  async function logWith(settings) {
+    const stack = await startStack({ config: (config) => (config.login = { authenticators: ['redis'], ...settings }) });
+    try {
+      await stack.redis.command('HSET', 'sessiond:user:rita', 'password', hash, 'id', '8');
+      for (const user of ['rita', 'nobody-here']) {
+        const body = JSON.stringify({ user, password: 'wrong' });
+        assert.equal((await stack.client().request('POST', '/login', { headers: json, body })).status, 401);
+      }
+    } finally {
+      await stack.stop();
+    }
+    return stack.sessiond.logText();
+  }
+
+  test('computes what the configuration says is usual for names that nobody has', async () => {
+    assert.match(await logWith({}), /of another kind or cost than what is computed for unknown names/);
+    assert.doesNotMatch(await logWith({ redis_usual_hash: hash }), /of another kind or cost/);
+  });
+});

@@ -37,6 +37,15 @@ TEST_F(RedisUserDirectoryTest, FindsAUser) {
             R"({"id":"42","name":"Ada","email":"ada@example.org","roles":["admin","st\"aff"]})");
 }
 
+TEST_F(RedisUserDirectoryTest, KnowsWhatIsUsualFromNobodyButTheConfiguration) {
+  have("ada", {"password", "$2y$hash"});
+  EXPECT_TRUE(directory.find("ada"));
+  EXPECT_EQ(directory.usualHash(), std::nullopt);
+  RedisUserDirectory told(test.client, keysFor(SessionSettings{}), "$2y$other");
+  EXPECT_TRUE(told.find("ada"));
+  EXPECT_EQ(told.usualHash(), "$2y$other");
+}
+
 TEST_F(RedisUserDirectoryTest, FillsInWhatIsAbsentFromTheNameInTheKey) {
   have("ada", {"password", "hash"});
   EXPECT_EQ(json("ada"), R"({"id":"ada","name":"ada","roles":[]})");
