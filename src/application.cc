@@ -106,7 +106,8 @@ struct ApiParts {
 /// Each is built from those above it, and goes before them.
 struct Application::Parts {
   Parts(std::shared_ptr<const Config> settings, PageBook book, Directories directories,
-        std::unique_ptr<RedisClient> client, HmacKey key, const Clock& time, MetricsRegistry& metrics);
+        std::unique_ptr<RedisClient> client, HmacKey key, LastingState& lasting, const Clock& time,
+        MetricsRegistry& metrics);
 
   const std::shared_ptr<const Config> config;
   const Clock& clock;
@@ -126,7 +127,6 @@ struct Application::Parts {
   Canaries canaries;
   const std::unique_ptr<InvalidationListener> listener;  // null: session.cache.enabled is false, nothing is fresh
   TouchThrottle throttle;
-  LateTouches late_touches;
   LoaderMetrics loader_metrics;
   CacheFigures cache_figures;
   const std::unique_ptr<RefusalLog> refusals;  // null: log.refusals is false
@@ -154,7 +154,8 @@ struct Application::Parts {
 };
 
 Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book, Directories directories,
-                          std::unique_ptr<RedisClient> client, HmacKey key, const Clock& time, MetricsRegistry& metrics)
+                          std::unique_ptr<RedisClient> client, HmacKey key, LastingState& lasting, const Clock& time,
+                          MetricsRegistry& metrics)
     : config(std::move(settings)),
       clock(time),
       log_key(std::move(key)),
@@ -165,15 +166,15 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
       cache(config->session.cache, trust),
       keys(keysOf(*config)),
       redis_store(*redis, config->session, keys),
-      store(redis_store, cache, clock),
+      store(redis_store, cache, lasting.revoked, clock),
       redis_index(*redis, keys, config->logout.tombstone_lifetime),
       index(redis_index, clock, metrics),
-      burials(store, log_key),
-      reader(extractor, TombstoneLifetime::from(config->session, config->cookie, config->logout), log_key, metrics,
-             [this](const SessionId& id, std::chrono::seconds lifetime) { burials.add(id, lifetime); }),
+      burials(store, lasting.revoked, log_key, metrics),
+      reader(extractor, TombstoneLifetime::from(config->session, config->cookie, config->logout), lasting.revoked,
+             log_key, metrics, [this](const SessionId& id, std::chrono::seconds ttl) { burials.bury(id, ttl); }),
       canaries(trust, keys),
       listener(config->session.cache.enabled
-                   ? std::make_unique<InvalidationListener>(*redis, keys, cache, canaries, clock, metrics)
+                   ? std::make_unique<InvalidationListener>(*redis, keys, cache, burials, canaries, clock, metrics)
                    : nullptr),
       throttle(config->session.touch_interval, 2 * std::size_t{config->session.cache.max_entries}),
       loader_metrics(metrics),
@@ -184,7 +185,7 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
                      .cache = cache,
                      .reader = reader,
                      .throttle = throttle,
-                     .late_touches = late_touches,
+                     .late_touches = lasting.late_touches,
                      .loader_metrics = loader_metrics,
                      .index = &index,
                      .make_lane_store =
@@ -197,8 +198,8 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
                      .metrics = metrics,
                      .refusals = refusals.get()}),
       pages(std::move(book)),
-      finder(config->extractionRules(),
-             {config->session, config->cookie, config->logout, signer, store, clock, log_key, metrics}),
+      finder(config->extractionRules(), {config->session, config->cookie, config->logout, signer, store,
+                                         lasting.revoked, clock, log_key, metrics}),
       csrf(config->session.secrets, config->cookie.secure, clock),
       attempts(*redis, keys, clock),
       gate(config->login.throttle, config->session.secrets.front(), attempts, attempts),
@@ -264,12 +265,13 @@ void Application::Parts::addApi() {
   });
 }
 
-std::shared_ptr<Application> Application::build(Prepared prepared, const Clock& clock, MetricsRegistry& metrics) {
+std::shared_ptr<Application> Application::build(Prepared prepared, LastingState& lasting, const Clock& clock,
+                                                MetricsRegistry& metrics) {
   auto redis = std::make_unique<RedisClient>(prepared.config->redis, clock, metrics);
   Directories directories = directoriesOf(prepared, *redis, keysOf(*prepared.config));
   HmacKey log_key = logKeyOf(prepared.config->session.secrets.front());
   auto parts = std::make_unique<Parts>(std::move(prepared.config), std::move(prepared.pages), std::move(directories),
-                                       std::move(redis), std::move(log_key), clock, metrics);
+                                       std::move(redis), std::move(log_key), lasting, clock, metrics);
   return std::shared_ptr<Application>(new Application(std::move(parts)));
 }
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "http/handler.h"
+#include "lasting_state.h"
 #include "prepare.h"
 #include "redis/redis_client.h"
 
@@ -20,9 +21,10 @@ namespace sessiond {
 /// Thread-safe. Its end waits for threads of its own: not to be destroyed on a lane.
 class Application final : public Handler {
  public:
-  /// Starts threads; where the system has none left, std::system_error. `clock` and `metrics` must outlive the
-  /// application.
-  static std::shared_ptr<Application> build(Prepared prepared, const Clock& clock, MetricsRegistry& metrics);
+  /// Starts threads; where the system has none left, std::system_error. `lasting`, `clock` and `metrics` must outlive
+  /// the application.
+  static std::shared_ptr<Application> build(Prepared prepared, LastingState& lasting, const Clock& clock,
+                                            MetricsRegistry& metrics);
   ~Application() override;
 
   Route receive(Exchange& exchange) override;

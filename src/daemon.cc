@@ -79,6 +79,7 @@ class Daemon {
   Signals signals_;
   SystemClock clock_;
   MetricsRegistry metrics_;
+  LastingState lasting_{clock_, metrics_};
   ListeningSocket socket_ = ListeningSocket::kOurOwn;
   std::shared_ptr<const Config> config_;
   WallTime in_force_since_{};
@@ -108,7 +109,7 @@ int Daemon::run() {
     logError("log: the file cannot be opened", {{"file", config_->log.file}});
     return EX_OSERR;
   }
-  application_ = Application::build(*std::move(prepared), clock_, metrics_);
+  application_ = Application::build(*std::move(prepared), lasting_, clock_, metrics_);
   if (!redisWillDo()) return EX_CONFIG;
   if (const int code = start(*std::move(passed)); code != EX_OK) return code;
   serve();
@@ -245,7 +246,7 @@ ControlAnswer Daemon::tryReload() try {
     return answer;
   }
   std::shared_ptr<const Config> config = prepared->config;
-  std::shared_ptr<Application> application = Application::build(*std::move(prepared), clock_, metrics_);
+  std::shared_ptr<Application> application = Application::build(*std::move(prepared), lasting_, clock_, metrics_);
   const StartupReport redis = application->probeRedis();
   if (redis.outcome == StartupProbe::kMisconfigured) {
     return {.exit_code = EX_CONFIG, .lines = {redis.message}};

@@ -40,9 +40,11 @@ InvalidationListener::Counters::Counters(MetricsRegistry& metrics)
           "Subscriptions that stand: 1, or 0; during a reload, the old one counts until it is let go of.")) {}
 
 InvalidationListener::InvalidationListener(RedisClient& client, const RedisKeys& keys, SessionCache& cache,
-                                           Canaries& canaries, const Clock& clock, MetricsRegistry& metrics)
+                                           BurialQueue& burials, Canaries& canaries, const Clock& clock,
+                                           MetricsRegistry& metrics)
     : client_(client),
       cache_(cache),
+      burials_(burials),
       canaries_(canaries),
       clock_(clock),
       scope_(keys),
@@ -131,6 +133,7 @@ Done InvalidationListener::handle(const RedisReply& reply) {
     case Kind::kSubscribed:
       standing_ = true;
       canaries_.stands(canary_prefix_);
+      burials_.renew();
       counters_.subscriptions.add();
       counters_.trusted.add(1);
       logInfo("cache: Redis tells which sessions change; they are kept in memory");
@@ -139,12 +142,16 @@ Done InvalidationListener::handle(const RedisReply& reply) {
       for (const std::string_view key : message.keys) {
         if (canaries_.cameBack(key, canary_prefix_)) continue;
         counters_.invalidations.add();
-        scope_.forEachId(key, [this](std::string_view id) { cache_.invalidate(id, clock_.steadyNow()); });
+        scope_.forEachId(key, [this](std::string_view id) {
+          cache_.invalidate(id, clock_.steadyNow());
+          burials_.look(id);
+        });
       }
       return {};
     case Kind::kEverything:
       counters_.flushes.add();
       canaries_.distrust();
+      burials_.renew();
       return {};
     case Kind::kError:
       return rejected(std::string(message.text));

@@ -29,6 +29,7 @@
 #include "redis/canaries.h"
 #include "redis/invalidation_message.h"
 #include "redis/redis_client.h"
+#include "session/burial_queue.h"
 #include "session/session_cache.h"
 
 namespace sessiond {
@@ -36,8 +37,9 @@ namespace sessiond {
 /// Runs a thread of its own from its making to its end. Everything passed in must outlive it.
 class InvalidationListener {
  public:
-  InvalidationListener(RedisClient& client, const RedisKeys& keys, SessionCache& cache, Canaries& canaries,
-                       const Clock& clock, MetricsRegistry& metrics);
+  /// `burials` is told of every change as well, and whenever the server may be another one.
+  InvalidationListener(RedisClient& client, const RedisKeys& keys, SessionCache& cache, BurialQueue& burials,
+                       Canaries& canaries, const Clock& clock, MetricsRegistry& metrics);
   /// Trust is withdrawn. Waits for the thread, at most as long as a connection attempt takes.
   ~InvalidationListener();
   InvalidationListener(const InvalidationListener&) = delete;
@@ -61,6 +63,7 @@ class InvalidationListener {
 
   RedisClient& client_;
   SessionCache& cache_;
+  BurialQueue& burials_;
   Canaries& canaries_;
   const Clock& clock_;
   const InvalidationScope scope_;

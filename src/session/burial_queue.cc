@@ -2,34 +2,95 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "base/log.h"
 #include "session/facts_reader.h"
 
 namespace sessiond {
 
-BurialQueue::BurialQueue(SessionStore& store, const HmacKey& log_names)
-    : store_(store), log_names_(log_names), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+BurialQueue::BurialQueue(SessionStore& store, const RevokedSessions& revoked, const HmacKey& log_names,
+                         MetricsRegistry& metrics, std::chrono::milliseconds pause)
+    : store_(store),
+      revoked_(revoked),
+      log_names_(log_names),
+      pause_(pause),
+      renewed_(metrics.counter("sessiond_revocations_renewed_total",
+                               "Tombstones written again because the server may be one that never had them.")),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 BurialQueue::~BurialQueue() {
   thread_.request_stop();
   thread_.join();
 }
 
-void BurialQueue::add(const SessionId& id, std::chrono::seconds lifetime) {
+void BurialQueue::bury(const SessionId& id, std::chrono::seconds tombstone_ttl) {
   const std::lock_guard lock(mutex_);
-  if (waiting_.size() >= kMaxWaiting) return;
-  waiting_.emplace(id, lifetime);
+  if (burials_.size() >= kMaxWaiting) return;
+  burials_.emplace(id, tombstone_ttl);
+  arrived_.notify_one();
+}
+
+void BurialQueue::look(std::string_view id) {
+  if (!revoked_.contains(id)) return;
+  const std::lock_guard lock(mutex_);
+  if (looks_.size() >= kMaxWaiting) return;
+  looks_.insert(*SessionId::fromBytes(id));
+  arrived_.notify_one();
+}
+
+void BurialQueue::renew() {
+  const std::lock_guard lock(mutex_);
+  renewal_is_due_ = true;
   arrived_.notify_one();
 }
 
 void BurialQueue::run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "burials");
-  while (!stop.stop_requested()) {
-    std::unique_lock lock(mutex_);
-    if (!arrived_.wait(lock, stop, [this] { return !waiting_.empty(); })) return;
-    const auto next = waiting_.extract(waiting_.begin()).value();
+  std::unique_lock lock(mutex_);
+  const auto something = [this] { return renewal_is_due_ || !burials_.empty() || !looks_.empty(); };
+  while (arrived_.wait(lock, stop, something)) {
+    const bool renews = std::exchange(renewal_is_due_, false);
+    const Burials burials = std::exchange(burials_, {});
+    const std::set<SessionId> looks = std::exchange(looks_, {});
     lock.unlock();
-    buryAgain(store_, next.first, next.second, log_names_);
+    const bool renewed = !renews || renewAll(stop);
+    for (const auto& [id, ttl] : burials) {
+      if (!stop.stop_requested()) buryAgain(store_, id, ttl, log_names_);
+    }
+    for (const SessionId& id : looks) {
+      if (!stop.stop_requested()) lookAt(id);
+    }
+    lock.lock();
+    if (renewed) continue;
+    arrived_.wait_for(lock, stop, pause_, [] { return false; });
+    renewal_is_due_ = true;
   }
+}
+
+void BurialQueue::lookAt(const SessionId& id) {
+  const std::optional<std::chrono::seconds> ttl = revoked_.tombstoneOf(id.bytes());
+  if (!ttl) return;
+  SessionLoad load{.id = &id};
+  store_.load({&load, 1});
+  const bool is_there = load.result ? load.result->json.has_value() : load.result.error() == StoreError::kCorrupt;
+  // A tombstone that has ended begins anew: whoever wrote this copy may write it again.
+  if (is_there) buryAgain(store_, id, std::max(*ttl, std::chrono::seconds(RevokedSessions::kMemory)), log_names_);
+}
+
+/// False: not all of it could be written.
+bool BurialQueue::renewAll(const std::stop_token& stop) {
+  std::vector<SessionRevocation> all = revoked_.standing();
+  for (std::size_t begin = 0; begin < all.size() && !stop.stop_requested(); begin += kPage) {
+    const auto page = std::span(all).subspan(begin, std::min(kPage, all.size() - begin));
+    store_.revoke(page);
+    const auto failed = [](const SessionRevocation& one) { return !one.result; };
+    if (std::ranges::any_of(page, failed)) return false;
+    renewed_.add(page.size());
+  }
+  return true;
 }
 
 }  // namespace sessiond

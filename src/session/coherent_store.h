@@ -2,11 +2,13 @@
 //
 // Redis tells of every change, ours too, but a moment later. Whoever has been told "logged out" asks at once, and here
 // of all places must not be let in again. So what is written counts as an invalidation as soon as the store has
-// answered, whatever it answered: after a timeout nobody knows.
+// answered, whatever it answered: after a timeout nobody knows. And what was revoked is remembered
+// (revoked_sessions.h).
 
 #pragma once
 
 #include "base/clock.h"
+#include "session/revoked_sessions.h"
 #include "session/session_cache.h"
 #include "session/session_store.h"
 
@@ -15,8 +17,8 @@ namespace sessiond {
 /// Thread-safe; everything passed in must outlive it.
 class CoherentStore final : public SessionStore {
  public:
-  CoherentStore(SessionStore& store, SessionCache& cache, const Clock& clock)
-      : store_(store), cache_(cache), clock_(clock) {}
+  CoherentStore(SessionStore& store, SessionCache& cache, RevokedSessions& revoked, const Clock& clock)
+      : store_(store), cache_(cache), revoked_(revoked), clock_(clock) {}
 
   void load(std::span<SessionLoad> loads) override { store_.load(loads); }
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override {
@@ -29,7 +31,10 @@ class CoherentStore final : public SessionStore {
   using SessionStore::revoke;
   void revoke(std::span<SessionRevocation> revocations) override {
     store_.revoke(revocations);
-    for (const SessionRevocation& one : revocations) cache_.invalidate(one.id.bytes(), clock_.steadyNow());
+    for (const SessionRevocation& one : revocations) {
+      if (one.result) revoked_.note(one.id, one.tombstone_ttl);
+      cache_.invalidate(one.id.bytes(), clock_.steadyNow());
+    }
   }
 
  private:
@@ -41,6 +46,7 @@ class CoherentStore final : public SessionStore {
 
   SessionStore& store_;
   SessionCache& cache_;
+  RevokedSessions& revoked_;
   const Clock& clock_;
 };
 

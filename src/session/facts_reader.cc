@@ -23,10 +23,11 @@ std::optional<SteadyTime> endOf(std::optional<std::chrono::milliseconds> ttl, St
 
 }  // namespace
 
-FactsReader::FactsReader(const FactsExtractor& extractor, const TombstoneLifetime& tombstones, const HmacKey& log_names,
-                         MetricsRegistry& metrics, Bury bury)
+FactsReader::FactsReader(const FactsExtractor& extractor, const TombstoneLifetime& tombstones,
+                         const RevokedSessions& revoked, const HmacKey& log_names, MetricsRegistry& metrics, Bury bury)
     : extractor_(extractor),
       tombstones_(tombstones),
+      revoked_(revoked),
       log_names_(log_names),
       bury_(std::move(bury)),
       corrupt_(metrics.counter("sessiond_corrupt_records_total",
@@ -45,7 +46,7 @@ FoundSession FactsReader::read(const SessionLoad& load, SteadyTime sent, std::st
     return {.presence = Presence::kPresent, .session = KnownSession::make(*load.id, SessionFacts(), cookie)};
   }
   const StoredSession& stored = *load.result;
-  if (stored.revoked) {
+  if (stored.revoked || revoked_.contains(load.id->bytes())) {
     if (stored.json) buryAgain(*load.id, stored);
     return {.presence = Presence::kRevoked};
   }

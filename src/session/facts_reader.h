@@ -16,6 +16,7 @@
 #include "session/facts_extractor.h"
 #include "session/found_session.h"
 #include "session/lost_identity.h"
+#include "session/revoked_sessions.h"
 #include "session/session_store.h"
 #include "session/tombstone_lifetime.h"
 
@@ -28,9 +29,9 @@ class FactsReader {
   using Bury = std::function<void(const SessionId& id, std::chrono::seconds lifetime)>;
 
   /// `tombstones`: how long that of a session which came back after it was revoked has to stand.
-  /// `log_names` hashes session ids for log lines.
-  FactsReader(const FactsExtractor& extractor, const TombstoneLifetime& tombstones, const HmacKey& log_names,
-              MetricsRegistry& metrics, Bury bury);
+  /// `revoked`: what is refused whatever the store says. `log_names` hashes session ids for log lines.
+  FactsReader(const FactsExtractor& extractor, const TombstoneLifetime& tombstones, const RevokedSessions& revoked,
+              const HmacKey& log_names, MetricsRegistry& metrics, Bury bury);
 
   /// `sent`: from before the read was. `cookie`: the value that the id was verified from by the newest secret, else
   /// empty. `known`: what was known of the id before; where the text is still the same, that is what is found.
@@ -46,6 +47,7 @@ class FactsReader {
 
   const FactsExtractor& extractor_;
   const TombstoneLifetime tombstones_;
+  const RevokedSessions& revoked_;
   const HmacKey& log_names_;
   const Bury bury_;
   Counter& corrupt_;

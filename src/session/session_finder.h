@@ -20,6 +20,7 @@
 #include "session/cookie_settings.h"
 #include "session/facts_extractor.h"
 #include "session/facts_reader.h"
+#include "session/revoked_sessions.h"
 #include "session/session_id.h"
 #include "session/session_settings.h"
 #include "session/session_store.h"
@@ -41,6 +42,7 @@ struct SessionFinderParts {
   const LogoutSettings& logout;
   const CookieSigner& signer;
   SessionStore& store;
+  const RevokedSessions& revoked;
   const Clock& clock;
   const HmacKey& log_key;
   MetricsRegistry& metrics;

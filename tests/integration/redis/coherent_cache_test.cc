@@ -42,7 +42,7 @@ struct Site {
         client(configFor(url), clock, metrics),
         lanes_client(configFor(lanes_url), clock, metrics),
         trust(max_staleness),
-        listener(client, keys, cache, canaries, clock, metrics) {}
+        listener(client, keys, cache, burials, canaries, clock, metrics) {}
 
   static SessionSettings sessionConfig(const std::string& prefix, milliseconds max_staleness) {
     SessionSettings made;
@@ -62,9 +62,12 @@ struct Site {
   SessionCache cache{CacheLimits{}, trust};
   RedisKeys keys = keysFor(config);
   RedisSessionStore redis_store{client, config, keys};
-  CoherentStore store{redis_store, cache, clock};
-  FactsReader reader{
-      extractor, {.latest_writer = 3600s, .usual_life = 3600s}, log_names, metrics, [](const SessionId&, seconds) {}};
+  RevokedSessions revoked{clock, metrics};
+  CoherentStore store{redis_store, cache, revoked, clock};
+  FactsReader reader{extractor, {.latest_writer = 3600s, .usual_life = 3600s},
+                     revoked,   log_names,
+                     metrics,   [](const SessionId&, seconds) {}};
+  BurialQueue burials{store, revoked, log_names, metrics};
   Canaries canaries{trust, keys};
   InvalidationListener listener;
   TouchThrottle throttle{60s};
@@ -393,6 +396,43 @@ TEST_F(CoherentCache, ALogoutHereIsSeenHereAtOnce) {
     ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes("a"), 60s));
     EXPECT_EQ(instance.check("a"), "revoked");
   }
+}
+
+/// What a server has that took over without having heard of the logout: the session, and no tombstone.
+TEST_F(CoherentCache, ALogoutThatTheServerHasLostStaysALogout) {
+  Instance here(server_.unixUrl(), "sess:", 400ms);
+  Instance there(server_.unixUrl(), "sess:", 400ms);
+  const SessionId id = *SessionId::fromBytes("a");
+  ASSERT_TRUE(here.settle("a"));
+  ASSERT_TRUE(there.settle("a"));
+  ASSERT_TRUE(here.store().revoke(id, 3600s));
+  ASSERT_TRUE(soon([&] { return there.check("a") == "revoked"; }));
+  server_.command({"MULTI"});
+  server_.command({"DEL", "sessiond:revoked:{sess:a}"});
+  server_.command({"SET", "sess:a", sessionOf("ada")});
+  server_.command({"EXEC"});
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(here.check("a"), "revoked") << "whatever the server says";
+  EXPECT_TRUE(soon([&] { return there.check("a") == "revoked"; })) << "and it is told again";
+  EXPECT_EQ(server_.command({"EXISTS", "sess:a"}), "0");
+  EXPECT_GT(std::stoi(server_.command({"TTL", "sessiond:revoked:{sess:a}"})), 3500);
+}
+
+TEST_F(CoherentCache, ATombstoneThatTheServerHasLostIsWrittenAgainWithTheNextSubscription) {
+  Instance instance(server_.unixUrl());
+  ASSERT_TRUE(instance.settle("a"));
+  ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes("a"), 3600s));
+  const auto stands = [&] { return server_.command({"EXISTS", "sessiond:revoked:{sess:a}"}) == "1"; };
+  server_.kill();
+  server_.start();  // empty
+  EXPECT_TRUE(soon(stands));
+  EXPECT_GT(std::stoi(server_.command({"TTL", "sessiond:revoked:{sess:a}"})), 3500);
+  server_.command({"FLUSHALL"});
+  EXPECT_TRUE(soon(stands)) << "nobody can tell which server this is like";
+  const std::string before = server_.command({"TTL", "sessiond:revoked:{sess:a}"});
+  server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
+  EXPECT_TRUE(soon([&] { return instance.subscriptions() >= 3U; }));
+  EXPECT_TRUE(stands());
+  EXPECT_LE(server_.command({"TTL", "sessiond:revoked:{sess:a}"}), before) << "its life does not begin anew";
 }
 
 TEST_F(CoherentCache, ARestartOfAMomentIsNotSeenAndTheSubscriptionStandsAgain) {

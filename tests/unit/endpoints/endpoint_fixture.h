@@ -122,6 +122,7 @@ class EndpointFixture : public testing::Test {
                                                                                            .logout = settings_.logout,
                                                                                            .signer = signer_,
                                                                                            .store = store,
+                                                                                           .revoked = revoked_,
                                                                                            .clock = clock_,
                                                                                            .log_key = log_key_,
                                                                                            .metrics = metrics_});
@@ -133,6 +134,7 @@ class EndpointFixture : public testing::Test {
   MemorySessionStore store_{clock_};
   MemoryUserSessionIndex index_{clock_};
   MetricsRegistry metrics_;
+  RevokedSessions revoked_{clock_, metrics_};
   HmacKey log_key_{Secret(std::string("log key"))};
   const std::vector<Secret> secrets_ = [] {
     std::vector<Secret> secrets;

@@ -40,8 +40,9 @@ class RouterTest : public testing::Test {
   CacheTrust trust_{std::chrono::seconds(1)};
   SessionCache cache_{CacheLimits{}, trust_};
   HmacKey log_names_{Secret(std::string("key for the names in logs"))};
-  FactsReader reader_{extractor_, TombstoneLifetime{}, log_names_, metrics_,
-                      [](const SessionId&, std::chrono::seconds) {}};
+  RevokedSessions revoked_{clock_, metrics_};
+  FactsReader reader_{
+      extractor_, TombstoneLifetime{}, revoked_, log_names_, metrics_, [](const SessionId&, std::chrono::seconds) {}};
   TouchThrottle throttle_{std::chrono::seconds(60)};
   LateTouches late_touches_;
   LoaderMetrics loader_metrics_{metrics_};

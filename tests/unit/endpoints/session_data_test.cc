@@ -64,6 +64,7 @@ class SessionDataTest : public EndpointFixture {
                                                                                         .logout = settings_.logout,
                                                                                         .signer = signer_,
                                                                                         .store = busy_,
+                                                                                        .revoked = revoked_,
                                                                                         .clock = clock_,
                                                                                         .log_key = log_key_,
                                                                                         .metrics = metrics_});

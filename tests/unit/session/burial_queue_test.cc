@@ -2,13 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <latch>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/secret.h"
+#include "support/fake_clock.h"
 
 namespace sessiond {
 namespace {
@@ -22,9 +25,15 @@ SessionId idOf(const std::string& bytes) {
 /// Holds the first revocation until it is let go, and says when the last one is made.
 class GatedStore final : public SessionStore {
  public:
-  explicit GatedStore(int revocations) : done(revocations) {}
+  explicit GatedStore(int revocations, int looks = 0) : looked(looks), done(revocations) {}
 
-  void load(std::span<SessionLoad>) override {}
+  void load(std::span<SessionLoad> loads) override {
+    for (SessionLoad& load : loads) {
+      load.result = StoredSession();
+      if (there.contains(load.id->bytes())) load.result->json = "{}";
+      looked.count_down();
+    }
+  }
   Expected<void, StoreError> create(const SessionId&, std::string_view, seconds) override { return {}; }
   Expected<ReplaceOutcome, StoreError> replace(const SessionId&, std::string_view, std::string_view) override {
     return ReplaceOutcome::kReplaced;
@@ -34,6 +43,11 @@ class GatedStore final : public SessionStore {
       if (one.id == idOf("first")) {
         entered.count_down();
         gate.wait();
+      }
+      if (failures > 0) {
+        --failures;
+        one.result = Unexpected(StoreError::kUnavailable);
+        continue;
       }
       const std::lock_guard lock(mutex_);
       revoked_[one.id.bytes()].push_back(one.tombstone_ttl);
@@ -48,7 +62,10 @@ class GatedStore final : public SessionStore {
 
   std::latch entered{1};
   std::latch gate{1};
+  std::latch looked;
   std::latch done;
+  std::set<std::string> there;    ///< set before anything is looked at
+  std::atomic<int> failures = 0;  ///< so many revocations to come fail
 
  private:
   std::mutex mutex_;
@@ -57,16 +74,19 @@ class GatedStore final : public SessionStore {
 
 class BurialQueueTest : public testing::Test {
  protected:
+  FakeClock clock_;
+  MetricsRegistry metrics_;
+  RevokedSessions revoked_{clock_, metrics_};
   HmacKey log_names_{Secret(std::string("key for the names in logs"))};
 };
 
 TEST_F(BurialQueueTest, RevokesWhatItIsGivenOnceHoweverOftenItIsMetMeanwhile) {
   GatedStore store(3);
-  BurialQueue queue(store, log_names_);
-  queue.add(idOf("first"), seconds(60));
+  BurialQueue queue(store, revoked_, log_names_, metrics_);
+  queue.bury(idOf("first"), seconds(60));
   store.entered.wait();
-  for (int i = 0; i < 10; ++i) queue.add(idOf("a"), seconds(60));
-  queue.add(idOf("b"), seconds(90));
+  for (int i = 0; i < 10; ++i) queue.bury(idOf("a"), seconds(60));
+  queue.bury(idOf("b"), seconds(90));
   store.gate.count_down();
   store.done.wait();
   const std::map<std::string, std::vector<seconds>> expected = {
@@ -76,22 +96,47 @@ TEST_F(BurialQueueTest, RevokesWhatItIsGivenOnceHoweverOftenItIsMetMeanwhile) {
 
 TEST_F(BurialQueueTest, NeverWaitsAndTakesNoMoreThanItHasRoomFor) {
   GatedStore store(1 + static_cast<int>(BurialQueue::kMaxWaiting));
-  BurialQueue queue(store, log_names_);
-  queue.add(idOf("first"), seconds(60));
+  BurialQueue queue(store, revoked_, log_names_, metrics_);
+  queue.bury(idOf("first"), seconds(60));
   store.entered.wait();
-  for (std::size_t i = 0; i < 2 * BurialQueue::kMaxWaiting; ++i) queue.add(idOf(std::to_string(i)), seconds(60));
+  for (std::size_t i = 0; i < 2 * BurialQueue::kMaxWaiting; ++i) queue.bury(idOf(std::to_string(i)), seconds(60));
   store.gate.count_down();
   store.done.wait();
   EXPECT_EQ(store.revoked().size(), 1 + BurialQueue::kMaxWaiting);
 }
 
+TEST_F(BurialQueueTest, LooksOnlyAtWhatWasRevokedHereAndBuriesWhatIsThereAgain) {
+  GatedStore store(1, 2);
+  store.there = {"back", "others"};
+  revoked_.note(idOf("back"), std::chrono::hours(24));
+  revoked_.note(idOf("gone"), std::chrono::hours(24));
+  BurialQueue queue(store, revoked_, log_names_, metrics_);
+  for (const char* id : {"gone", "others", "back"}) queue.look(id);
+  store.looked.wait();
+  store.done.wait();
+  EXPECT_EQ(store.revoked(), (std::map<std::string, std::vector<seconds>>{{"back", {std::chrono::hours(24)}}}));
+}
+
+TEST_F(BurialQueueTest, WritesEveryTombstoneAnewUntilTheStoreHasTakenAll) {
+  constexpr int kAll = 3 * static_cast<int>(BurialQueue::kPage);
+  for (int i = 0; i < kAll; ++i) revoked_.note(idOf(std::to_string(i)), seconds(100 + i));
+  GatedStore store(kAll + static_cast<int>(BurialQueue::kPage) - 1);  // the first page comes twice
+  store.failures = 1;
+  BurialQueue queue(store, revoked_, log_names_, metrics_, std::chrono::milliseconds(1));
+  queue.renew();
+  store.done.wait();
+  for (int i = 0; i < kAll; ++i) {
+    EXPECT_EQ(store.revoked()[std::to_string(i)].back(), seconds(100 + i));
+  }
+}
+
 TEST_F(BurialQueueTest, EndsWithoutWhatStillWaits) {
   GatedStore store(1);
   {
-    BurialQueue queue(store, log_names_);
-    queue.add(idOf("first"), seconds(60));
+    BurialQueue queue(store, revoked_, log_names_, metrics_);
+    queue.bury(idOf("first"), seconds(60));
     store.entered.wait();
-    queue.add(idOf("waits"), seconds(60));
+    queue.bury(idOf("waits"), seconds(60));
     std::jthread ending([&store] { store.gate.count_down(); });
   }
   EXPECT_TRUE(store.revoked().contains("first"));

@@ -150,7 +150,8 @@ struct Model {
   ModelRedis redis{clock, trust};
   FactsExtractor extractor{ExtractionRules{.identity = {{.name = "V", .from = "/v"}}}};
   HmacKey log_names{Secret(std::string("names"))};
-  FactsReader reader{extractor, TombstoneLifetime{}, log_names, metrics, [](const SessionId&, seconds) {}};
+  RevokedSessions revoked{clock, metrics};
+  FactsReader reader{extractor, TombstoneLifetime{}, revoked, log_names, metrics, [](const SessionId&, seconds) {}};
   TouchThrottle throttle{seconds(60)};
   LateTouches late;
   LoaderMetrics loader_metrics{metrics};

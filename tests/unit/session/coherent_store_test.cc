@@ -30,7 +30,9 @@ class CoherentStoreTest : public testing::Test {
   CacheTrust trust_{seconds(1)};
   SessionCache cache_{CacheLimits{}, trust_};
   MemorySessionStore memory_{clock_};
-  CoherentStore store_{memory_, cache_, clock_};
+  MetricsRegistry metrics_;
+  RevokedSessions revoked_{clock_, metrics_};
+  CoherentStore store_{memory_, cache_, revoked_, clock_};
 };
 
 TEST_F(CoherentStoreTest, WhatIsWrittenHereIsKnownHereBeforeItIsAnswered) {
@@ -50,6 +52,18 @@ TEST_F(CoherentStoreTest, WhatIsWrittenHereIsKnownHereBeforeItIsAnswered) {
     EXPECT_FALSE(isFresh()) << name << ": what was asked before may be older";
     clock_.advance(std::chrono::milliseconds(1));
   }
+}
+
+TEST_F(CoherentStoreTest, WhatWasRevokedIsRememberedAndWhatWasNotIsNot) {
+  ASSERT_TRUE(store_.create(id_, "1", seconds(10)));
+  EXPECT_FALSE(revoked_.contains("a"));
+  memory_.failWith(StoreError::kTimeout);
+  EXPECT_FALSE(store_.revoke(id_, seconds(10)));
+  EXPECT_FALSE(revoked_.contains("a")) << "it may live on, and nobody was told that it has ended";
+  memory_.failWith(std::nullopt);
+  memory_.beFull(true);
+  ASSERT_EQ(*store_.revoke(id_, seconds(10)), Burial::kUnburied);
+  EXPECT_EQ(revoked_.tombstoneOf("a"), seconds(10));
 }
 
 TEST_F(CoherentStoreTest, AWriteThatFailedMayHaveHappened) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "support/fake_clock.h"
 
 namespace sessiond {
 namespace {
@@ -42,8 +43,11 @@ class FactsReaderTest : public testing::Test {
   HmacKey log_names_{Secret(std::string("key for the names in logs"))};
   MetricsRegistry metrics_;
   std::map<std::string, seconds> buried_;
-  FactsReader reader_{extractor_, kTombstones, log_names_, metrics_,
-                      [this](const SessionId& id, seconds lifetime) { buried_[id.bytes()] = lifetime; }};
+  FakeClock clock_;
+  RevokedSessions revoked_{clock_, metrics_};
+  FactsReader reader_{extractor_, kTombstones,
+                      revoked_,   log_names_,
+                      metrics_,   [this](const SessionId& id, seconds lifetime) { buried_[id.bytes()] = lifetime; }};
   SessionRef known_;
 };
 
@@ -83,6 +87,15 @@ TEST_F(FactsReaderTest, ARevokedSessionThatCameBackIsBuriedAgain) {
   EXPECT_FALSE(back.session);
   EXPECT_EQ(buried_.size(), 1U);
   EXPECT_EQ(count("sessiond_resurrected_sessions_total"), 1U);
+}
+
+TEST_F(FactsReaderTest, WhatWasRevokedHereIsRevokedWhateverTheStoreSays) {
+  revoked_.note(idOf("a"), hours(24));
+  EXPECT_EQ(read("a", StoredSession{.json = kSeven}).presence, Presence::kRevoked);
+  EXPECT_EQ(buried_.size(), 1U) << "a copy that is there without a tombstone";
+  EXPECT_EQ(read("a", StoredSession{}).presence, Presence::kRevoked);
+  EXPECT_EQ(read("a", Unexpected(StoreError::kTimeout)).presence, Presence::kUnavailable);
+  EXPECT_EQ(read("b", StoredSession{.json = kSeven}).presence, Presence::kPresent);
 }
 
 TEST_F(FactsReaderTest, ItsTombstoneOutlivesEveryCopyOfTheCopyThatWasStored) {

@@ -118,8 +118,10 @@ class SessionLoaderTest : public testing::Test, public SessionLoader::Client {
   FactsExtractor extractor_{ExtractionRules{}};
   HmacKey log_names_{Secret(std::string("key for the names in logs"))};
   std::vector<std::string> buried_;
-  FactsReader reader_{extractor_, TombstoneLifetime{}, log_names_, metrics_,
-                      [this](const SessionId& id, seconds) { buried_.push_back(id.bytes()); }};
+  RevokedSessions revoked_{clock_, metrics_};
+  FactsReader reader_{extractor_, TombstoneLifetime{},
+                      revoked_,   log_names_,
+                      metrics_,   [this](const SessionId& id, seconds) { buried_.push_back(id.bytes()); }};
   TouchThrottle throttle_{seconds(60)};
   LateTouches late_{2};
   LoaderMetrics loader_metrics_{metrics_};

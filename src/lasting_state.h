@@ -1,0 +1,20 @@
+// LastingState: what a reload must not forget, though all else of the old configuration goes.
+
+#pragma once
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "session/late_touches.h"
+#include "session/revoked_sessions.h"
+
+namespace sessiond {
+
+/// Thread-safe. Outlives every application. Session ids are random: with another key prefix they find nothing.
+struct LastingState {
+  LastingState(const Clock& clock, MetricsRegistry& metrics) : revoked(clock, metrics) {}
+
+  RevokedSessions revoked;
+  LateTouches late_touches;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,67 @@
+#include "session/revoked_sessions.h"
+
+#include <algorithm>
+
+namespace sessiond {
+
+namespace {
+
+std::chrono::seconds leftUntil(SteadyTime end, SteadyTime now) {
+  // Not rounded up, so that a tombstone that stands as it was written is left alone.
+  return std::max(std::chrono::seconds(0), std::chrono::floor<std::chrono::seconds>(end - now));
+}
+
+}  // namespace
+
+RevokedSessions::RevokedSessions(const Clock& clock, MetricsRegistry& metrics, std::size_t most)
+    : clock_(clock),
+      most_(most),
+      forgotten_(metrics.counter("sessiond_revocations_forgotten_total",
+                                 "Sessions revoked here and forgotten before their hour was over: too many.")) {}
+
+void RevokedSessions::note(const SessionId& id, std::chrono::seconds tombstone_ttl) {
+  constexpr std::chrono::seconds kLongest = std::chrono::years(100);  // as a store clamps it
+  const SteadyTime now = clock_.steadyNow();
+  auto data = data_.lock();
+  Revoked& revoked = data->sessions[id.bytes()];
+  revoked.noted = now;
+  revoked.buried_until = std::max(revoked.buried_until, now + std::min(tombstone_ttl, kLongest));
+  data->order.emplace_back(now, id.bytes());
+  forget(*data, now);
+}
+
+std::optional<std::chrono::seconds> RevokedSessions::tombstoneOf(std::string_view id) const {
+  auto data = data_.lock();
+  const auto found = data->sessions.find(id);
+  if (found == data->sessions.end()) return std::nullopt;
+  const SteadyTime now = clock_.steadyNow();
+  if (now - found->second.noted >= kMemory) return std::nullopt;
+  return leftUntil(found->second.buried_until, now);
+}
+
+std::vector<SessionRevocation> RevokedSessions::standing() const {
+  auto data = data_.lock();
+  const SteadyTime now = clock_.steadyNow();
+  std::vector<SessionRevocation> standing;
+  for (const auto& [bytes, revoked] : data->sessions) {
+    const std::chrono::seconds left = leftUntil(revoked.buried_until, now);
+    if (now - revoked.noted >= kMemory || left.count() == 0) continue;
+    standing.push_back({.id = *SessionId::fromBytes(bytes), .tombstone_ttl = left});
+  }
+  return standing;
+}
+
+void RevokedSessions::forget(Data& data, SteadyTime now) {
+  while (!data.order.empty()) {
+    const auto& [noted, bytes] = data.order.front();
+    const auto found = data.sessions.find(bytes);
+    const bool newest = found != data.sessions.end() && found->second.noted == noted;
+    const bool over = now - noted >= kMemory;
+    if (newest && !over && data.sessions.size() <= most_) break;
+    if (newest && !over) forgotten_.add();
+    if (newest) data.sessions.erase(found);
+    data.order.pop_front();
+  }
+}
+
+}  // namespace sessiond

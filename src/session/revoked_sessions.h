@@ -1,0 +1,67 @@
+// RevokedSessions: what this process itself has revoked within the last hour.
+//
+// Replication is asynchronous: a logout that only the old primary had can be lost with it. And an application may save
+// a copy that outlives any tombstone. So whoever answered the logout does not forget: for an hour the session is
+// refused from here whatever Redis says, its tombstone is written anew whenever the subscription to Redis is, and a
+// copy that turns up is buried again (burial_queue.h).
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "base/keyed_hash.h"
+#include "base/metrics.h"
+#include "session/session_id.h"
+#include "session/session_store.h"
+
+namespace sessiond {
+
+/// Thread-safe. Where there are too many, the oldest are forgotten, which is counted.
+class RevokedSessions {
+ public:
+  static constexpr std::size_t kMost = 100'000;
+  static constexpr std::chrono::hours kMemory{1};
+
+  RevokedSessions(const Clock& clock, MetricsRegistry& metrics, std::size_t most = kMost);
+
+  /// The session was revoked, with a tombstone for so long.
+  void note(const SessionId& id, std::chrono::seconds tombstone_ttl);
+  bool contains(std::string_view id) const { return tombstoneOf(id).has_value(); }
+  /// What is left of its tombstone's life in whole seconds, nothing perhaps; nullopt: it is not remembered.
+  std::optional<std::chrono::seconds> tombstoneOf(std::string_view id) const;
+  /// Everything whose tombstone stands, with what is left of its life.
+  std::vector<SessionRevocation> standing() const;
+
+ private:
+  struct Revoked {
+    SteadyTime noted;
+    SteadyTime buried_until;
+  };
+  /// Looked up by views, without a copy.
+  struct Hash : KeyedHash {
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard library's name
+  };
+  struct Data {
+    std::unordered_map<std::string, Revoked, Hash, std::equal_to<>> sessions;
+    std::deque<std::pair<SteadyTime, std::string>> order;  ///< by when they were noted; one noted again stands twice
+  };
+  void forget(Data& data, SteadyTime now);
+
+  const Clock& clock_;
+  const std::size_t most_;
+  Counter& forgotten_;
+  mutable Guarded<Data> data_;
+};
+
+}  // namespace sessiond

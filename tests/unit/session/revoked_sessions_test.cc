@@ -1,0 +1,85 @@
+#include "session/revoked_sessions.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "support/fake_clock.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+SessionId idOf(const std::string& bytes) {
+  return *SessionId::fromBytes(bytes);
+}
+
+class RevokedSessionsTest : public testing::Test {
+ protected:
+  std::uint64_t forgotten() { return metrics_.counter("sessiond_revocations_forgotten_total", "").read(); }
+
+  FakeClock clock_;
+  MetricsRegistry metrics_;
+  RevokedSessions revoked_{clock_, metrics_, 3};
+};
+
+TEST_F(RevokedSessionsTest, RemembersForAnHour) {
+  EXPECT_FALSE(revoked_.contains("a"));
+  revoked_.note(idOf("a"), hours(24));
+  clock_.advance(minutes(59));
+  EXPECT_TRUE(revoked_.contains("a"));
+  EXPECT_FALSE(revoked_.contains("b"));
+  clock_.advance(minutes(1));
+  EXPECT_FALSE(revoked_.contains("a"));
+  EXPECT_TRUE(revoked_.standing().empty());
+  EXPECT_EQ(forgotten(), 0U);
+}
+
+TEST_F(RevokedSessionsTest, TheHourBeginsAnewWithEveryRevocation) {
+  revoked_.note(idOf("a"), hours(24));
+  clock_.advance(minutes(50));
+  revoked_.note(idOf("a"), hours(24));
+  clock_.advance(minutes(50));
+  revoked_.note(idOf("b"), hours(24));
+  EXPECT_TRUE(revoked_.contains("a"));
+}
+
+TEST_F(RevokedSessionsTest, TheOldestMakeRoomAndThatIsCounted) {
+  for (const std::string id : {"a", "b", "c"}) {
+    revoked_.note(idOf(id), hours(24));
+    clock_.advance(seconds(1));
+  }
+  revoked_.note(idOf("a"), hours(24));
+  EXPECT_EQ(forgotten(), 0U);
+  revoked_.note(idOf("d"), hours(24));
+  EXPECT_TRUE(revoked_.contains("a"));
+  EXPECT_FALSE(revoked_.contains("b"));
+  EXPECT_TRUE(revoked_.contains("c"));
+  EXPECT_TRUE(revoked_.contains("d"));
+  EXPECT_EQ(forgotten(), 1U);
+}
+
+TEST_F(RevokedSessionsTest, SaysWhatIsLeftOfEachTombstone) {
+  revoked_.note(idOf("a"), seconds(100));
+  revoked_.note(idOf("long"), seconds::max());
+  clock_.advance(seconds(40));
+  revoked_.note(idOf("a"), seconds(10));
+  revoked_.note(idOf("short"), seconds(1));
+  clock_.advance(milliseconds(1500));
+  EXPECT_EQ(revoked_.tombstoneOf("a"), seconds(58)) << "never less than what once was promised";
+  EXPECT_EQ(revoked_.tombstoneOf("short"), seconds(0)) << "remembered all the same";
+  EXPECT_EQ(revoked_.tombstoneOf("other"), std::nullopt);
+  std::map<std::string, seconds> standing;
+  for (const SessionRevocation& one : revoked_.standing()) standing[one.id.bytes()] = one.tombstone_ttl;
+  ASSERT_EQ(standing.size(), 2U) << "a tombstone that would have ended is not written";
+  EXPECT_EQ(standing["a"], seconds(58));
+  EXPECT_GT(standing["long"], hours(24 * 365 * 99));
+}
+
+}  // namespace
+}  // namespace sessiond
