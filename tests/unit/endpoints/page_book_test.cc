@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "endpoints/login/login_outcome.h"
 #include "endpoints/pages/message_file.h"
 #include "endpoints/pages/page_endpoint.h"
 #include "endpoints/pages/page_style.h"
@@ -250,6 +251,19 @@ TEST(ShippedMessages, HaveTheKeysOfEnglishAllOfThem) {
     const auto texts = readMessageFile(shipped.yaml, &*english);
     ASSERT_TRUE(texts) << shipped.language << ": " << texts.error().front();
     for (const auto& [key, text] : *english) EXPECT_TRUE(texts->contains(key)) << shipped.language << ": " << key;
+  }
+}
+
+TEST(ShippedMessages, HaveWordsForEveryWayALoginCanFail) {
+  const auto english = readMessageFile(shippedMessages().front().yaml, nullptr);
+  ASSERT_TRUE(english);
+  for (std::size_t i = 0; i < kLoginOutcomes; ++i) {
+    const auto outcome = static_cast<LoginOutcome>(i);
+    // Too many tries have a page of their own.
+    if (outcome == LoginOutcome::kSuccess || outcome == LoginOutcome::kThrottled) continue;
+    const LoginRefusal refusal = refusalOf(outcome);
+    EXPECT_TRUE(english->contains(refusal.message)) << nameOf(outcome) << ": " << refusal.message;
+    EXPECT_NE(refusal.error, "") << nameOf(outcome);
   }
 }
 
