@@ -17,7 +17,8 @@ std::string contentSecurityPolicy(const PagePolicy& allowed) {
   }
   policy += "; form-action 'self'";
   for (const std::string& origin : allowed.origins) policy += " " + origin;
-  return policy + "; base-uri 'none'; frame-ancestors 'none'";
+  policy += "; base-uri 'none'";
+  return allowed.in_the_page ? policy : policy + "; frame-ancestors 'none'";
 }
 
 Response htmlPage(int status, std::string html, std::string_view policy) {

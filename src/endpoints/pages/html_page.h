@@ -19,6 +19,7 @@ struct PagePolicy {
                                          ///< to every redirect that follows a form
   bool own_files = false;                ///< style sheets, pictures and fonts of this site
   bool own_pictures = false;             ///< pictures within the page (data:)
+  bool in_the_page = false;              ///< in a <meta>, which browsers take no frame-ancestors from
 };
 std::string contentSecurityPolicy(const PagePolicy& policy);
 

@@ -185,12 +185,15 @@ struct PageBook::Loader {
     auto page = PageTemplate::parse(html, vocabulary);
     SESSIOND_CHECK(page.hasValue() || source.has_value());
     if (!page) return complain(*source, page.error());
-    std::string policy = contentSecurityPolicy({.style_hashes = page->styleHashes(),
-                                                .script_hash = page->scriptHash(),
-                                                .origins = book.site_.origins,
-                                                .own_files = source.has_value(),
-                                                .own_pictures = !book.logo_.empty()});
-    book.leaves_.push_back({*std::move(page), std::move(policy)});
+    PagePolicy allowed{.style_hashes = page->styleHashes(),
+                       .script_hash = page->scriptHash(),
+                       .origins = book.site_.origins,
+                       .own_files = source.has_value(),
+                       .own_pictures = !book.logo_.empty()};
+    std::string policy = contentSecurityPolicy(allowed);
+    allowed.in_the_page = true;
+    std::string policy_alone = contentSecurityPolicy(allowed);
+    book.leaves_.push_back({*std::move(page), std::move(policy), std::move(policy_alone)});
   }
 };
 
@@ -248,11 +251,7 @@ Response PageBook::show(PageName name, int status, PageValues values, const Requ
 std::string PageBook::standalone(PageName name, PageValues values, std::string_view language) const {
   const auto messages = std::ranges::find(languages_, language, &Messages::language);
   SESSIOND_CHECK(messages != languages_.end());
-  // A header's place, as far as a page can say it itself.
-  const std::string& styles = leaves_[static_cast<std::size_t>(name)].page.styleHashes();
-  const std::string_view pictures = logo_.empty() ? "" : "; img-src data:";
-  values.text("policy", "default-src 'none'; style-src" + styles + std::string(pictures) +
-                            "; form-action 'none'; base-uri 'none'");
+  values.text("policy", leaves_[static_cast<std::size_t>(name)].policy_alone);
   return fill(name, values, *messages);
 }
 

@@ -62,6 +62,7 @@ class PageBook {
   struct Leaf {
     PageTemplate page;
     std::string policy;
+    std::string policy_alone;  ///< as far as a page can say it itself (standalone)
   };
   struct Loader;
 

@@ -97,6 +97,22 @@ TEST_F(PageBookTest, ASitesOwnLoginPageTakesTheBuiltInOnesPlace) {
   EXPECT_THAT(show(PageName::kLogin, PageValues().text("csrf", "T")).body, HasSubstr("\nT</main>"));
 }
 
+TEST_F(PageBookTest, APageForWhenNobodyAnswersBringsItsPolicyInItself) {
+  const auto policyOf = [this] {
+    const std::string page = PageBook::load(settings_, site_)->standalone(PageName::kUnavailable, {}, "en");
+    const std::string begin = "<meta http-equiv=\"Content-Security-Policy\" content=\"";
+    const std::size_t at = page.find(begin) + begin.size();
+    return page.substr(at, page.find('"', at) - at);
+  };
+  EXPECT_THAT(policyOf(),
+              testing::MatchesRegex("default-src &#39;none&#39;; style-src &#39;sha256-[A-Za-z0-9+/=]+&#39;; "
+                                    "form-action &#39;self&#39;; base-uri &#39;none&#39;"));
+  settings_.folder = folder_.string();
+  write("unavailable.html", "{{> head}}{{text}}{{> foot}}");
+  EXPECT_THAT(policyOf(), HasSubstr("style-src &#39;self&#39; "))
+      << "a site's own page may have the site's style sheet";
+}
+
 TEST_F(PageBookTest, FilesThatAreNoPagesAreProblems) {
   settings_.folder = folder_.string();
   const std::string logout = write("logout.html", "<p>{{naem}}");
