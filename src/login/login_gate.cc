@@ -30,6 +30,11 @@ std::string failuresOf(const LoginGate::Pass& pass) {
   return std::string(kFailuresPrefix) + pass.user_hash;
 }
 
+/// Who tries from where.
+std::string visitOf(const LoginGate::Pass& pass) {
+  return pass.user_hash + pass.place_hash;
+}
+
 LoginRefused unavailable() {
   return {.unavailable = true};
 }
@@ -55,7 +60,7 @@ std::string_view nameOf(LoginRow row) {
 }
 
 LoginGate::LoginGate(const LoginGateSettings& settings, const Secret& secret, AttemptCounters& counters,
-                     LoginMemory& memory)
+                     LoginMemory& memory, const Clock& clock)
     : device_limit_{.windows = {{settings.device_failures, settings.device_window}}},
       known_place_limit_{.windows = {{settings.known_place_failures, settings.known_place_window}}},
       stranger_limit_{.windows = {{settings.stranger_failures, settings.stranger_window}},
@@ -66,7 +71,8 @@ LoginGate::LoginGate(const LoginGateSettings& settings, const Secret& secret, At
                                {settings.place_daily_failures, std::chrono::hours(24)}}},
       key_(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond login gate 1"))))),
       counters_(counters),
-      memory_(memory) {}
+      memory_(memory),
+      clock_(clock) {}
 
 std::string LoginGate::hashOf(std::string_view kind, std::string_view first, std::string_view second) const {
   // Lengths before the parts, so that no two pairs are one text.
@@ -81,6 +87,14 @@ Expected<LoginGate::Pass, LoginRefused> LoginGate::enter(const LoginVisitor& vis
             .place_hash = hashOf("place", visitor.place),
             .device_hash = visitor.device.empty() ? "" : hashOf("device", visitor.user, visitor.device)};
   if (!pass.device_hash.empty()) return enterAs(LoginRow::kDevice, std::move(pass));
+  const std::string visit = visitOf(pass);
+  if (const auto refused = refusals_.find(visit, clock_.steadyNow())) return Unexpected(*refused);
+  Expected<Pass, LoginRefused> entered = enterWithoutDevice(std::move(pass));
+  if (!entered && !entered.error().unavailable) refusals_.note(visit, entered.error(), clock_.steadyNow());
+  return entered;
+}
+
+Expected<LoginGate::Pass, LoginRefused> LoginGate::enterWithoutDevice(Pass pass) {
   const Expected<bool, AttemptStoreError> known = memory_.isKnown(placesOf(pass), pass.place_hash, kPlaceLifetime);
   if (!known) return Unexpected(unavailable());
   if (*known) return enterAs(LoginRow::kKnownPlace, std::move(pass));
@@ -134,6 +148,7 @@ FailureNote LoginGate::succeeded(const Pass& pass) {
   undecided(pass);
   if (!pass.device_hash.empty()) static_cast<void>(counters_.forget(deviceKey(pass)));
   static_cast<void>(counters_.forget(knownPlaceKey(pass)));
+  refusals_.forget(visitOf(pass));
   static_cast<void>(memory_.remember(placesOf(pass), pass.place_hash, kPlaceLifetime, kPlacesOfAUser));
   const Expected<FailureNote, AttemptStoreError> note = memory_.takeFailures(failuresOf(pass));
   return note ? *note : FailureNote{};

@@ -10,6 +10,8 @@
 // have their own. A stranger's network is counted as well, whoever it tries, and no success resets that: one account of
 // one's own would allow endless tries at others.
 //
+// Who was refused is refused from memory for two seconds more, without asking the store; a device never is.
+//
 // A try is counted before the hash is computed and given back after a success, so two hundred at once compute as many
 // hashes as there were tries left, and a crash in between costs one try. What the gate says depends on the name as it
 // was typed (canonical, user_name.h) and never on whether there is such a user.
@@ -27,6 +29,7 @@
 #include "base/secret.h"
 #include "login/attempt_store.h"
 #include "login/login_gate_settings.h"
+#include "login/refusal_memory.h"
 
 namespace sessiond {
 
@@ -37,15 +40,6 @@ struct LoginVisitor {
   std::string_view device;  ///< id out of a device cookie that is this user's; empty: none
 };
 
-enum class LoginRow { kDevice, kKnownPlace, kStranger, kPlace };
-std::string_view nameOf(LoginRow row);
-
-struct LoginRefused {
-  bool unavailable = false;            ///< nobody can tell; the rest means nothing then
-  LoginRow row = LoginRow::kStranger;  ///< whose limit it was
-  std::chrono::milliseconds wait{0};
-};
-
 /// Thread-safe. Waits for the store.
 class LoginGate {
  public:
@@ -53,8 +47,9 @@ class LoginGate {
   static constexpr std::uint32_t kPlacesOfAUser = 16;
   static constexpr std::chrono::hours kFailuresLifetime{7 * 24};
 
-  /// The keys in the store are made with a key derived from `secret`. The stores must outlive the gate.
-  LoginGate(const LoginGateSettings& settings, const Secret& secret, AttemptCounters& counters, LoginMemory& memory);
+  /// The keys in the store are made with a key derived from `secret`. The stores and the clock must outlive the gate.
+  LoginGate(const LoginGateSettings& settings, const Secret& secret, AttemptCounters& counters, LoginMemory& memory,
+            const Clock& clock);
 
   /// A try that was let in and counted.
   struct Pass {
@@ -78,6 +73,7 @@ class LoginGate {
 
  private:
   std::string hashOf(std::string_view kind, std::string_view first, std::string_view second = {}) const;
+  Expected<Pass, LoginRefused> enterWithoutDevice(Pass pass);
   Expected<Pass, LoginRefused> enterAs(LoginRow row, Pass pass);
   Expected<Pass, LoginRefused> enterAsStranger(Pass pass);
 
@@ -88,6 +84,8 @@ class LoginGate {
   const HmacKey key_;
   AttemptCounters& counters_;
   LoginMemory& memory_;
+  const Clock& clock_;
+  RefusalMemory refusals_;
 };
 
 }  // namespace sessiond

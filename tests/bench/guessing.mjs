@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { Sessiond } from './peers/sessiond.mjs';
-import { checkParams, encodeRequest, FastCgiClient } from './support/fastcgi_client.mjs';
+import { checkParams, encodeRequest, FastCgiClient, loginRequest } from './support/fastcgi_client.mjs';
 import { say } from './support/log.mjs';
 import { freshFolder } from './support/process.mjs';
 import { RedisServer } from './support/redis.mjs';
@@ -65,7 +65,28 @@ async function probe(socket, seconds) {
   return took;
 }
 
-/** [{limits, connections, hashed, throttled, busy, p50, p99}], a second and milliseconds. `plan`: {connections, seconds}. */
+/** Logs in again and again as the user, from a device that has before; stop() gives the share that was not refused. */
+async function startOwner(socket) {
+  const client = await FastCgiClient.connect(socket);
+  const logIn = (cookie) => client.answer(loginRequest('192.0.2.1', 'ada', 'correct horse', cookie));
+  const device = (await logIn('')).match(/__Host-sd_device=[^;]+/)[0];
+  let [tried, welcome, stopped] = [0, 0, false];
+  const ended = (async () => {
+    while (!stopped) {
+      tried++;
+      if ((await logIn(device)).startsWith('Status: 200')) welcome++;
+      await pause(100);
+    }
+    client.close();
+  })();
+  return async () => {
+    stopped = true;
+    await ended;
+    return welcome / tried;
+  };
+}
+
+/** [{limits, connections, hashed, throttled, busy, welcome, p50, p99}], a second and milliseconds. `plan`: {connections, seconds}. */
 export async function measureGuessing({ connections, seconds }) {
   const rows = [];
   for (const [limits, guessers] of [
@@ -78,9 +99,11 @@ export async function measureGuessing({ connections, seconds }) {
     await redis.client.command('HSET', 'sessiond:user:ada', 'password', hash, 'id', '42');
     const daemon = new Sessiond('guessed', 'sessiond', { session: {}, login: { throttle: throttles[limits] } });
     await daemon.start(redis);
+    const owner = await startOwner(daemon.socket);
     const stop = await startGuessing(daemon.socket, guessers);
     const began = performance.now();
     const took = await probe(daemon.socket, seconds);
+    const welcome = await owner();
     const statuses = await stop();
     const lasted = (performance.now() - began) / 1000;
     const perSecond = (status) => (statuses[status] ?? 0) / lasted;
@@ -90,6 +113,7 @@ export async function measureGuessing({ connections, seconds }) {
       hashed: perSecond(401),
       throttled: perSecond(429),
       busy: perSecond(503),
+      welcome,
       p50: quantile(took, 0.5),
       p99: quantile(took, 0.99),
     });

@@ -6,24 +6,12 @@
 import os from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { encodeRequest, FastCgiClient } from './support/fastcgi_client.mjs';
+import { FastCgiClient, loginRequest } from './support/fastcgi_client.mjs';
 
 /** Milliseconds from an answer to the connection's next guess. */
 const rest = 50;
 
-function guess(connection) {
-  return encodeRequest(
-    {
-      SESSIOND_ENDPOINT: 'login',
-      SESSIOND_SCHEME: 'https',
-      SESSIOND_HOST: 'site.example',
-      SESSIOND_ADDR: `10.${connection >> 8}.${connection & 255}.1`,
-      REQUEST_METHOD: 'POST',
-      CONTENT_TYPE: 'application/json',
-    },
-    JSON.stringify({ user: 'ada', password: `guess ${connection}` }),
-  );
-}
+const guess = (connection) => loginRequest(`10.${connection >> 8}.${connection & 255}.1`, 'ada', `guess ${connection}`);
 
 os.setPriority(19);
 const [socket, connections] = process.argv.slice(2);

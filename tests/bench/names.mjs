@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { unlimitedTries } from './guessing.mjs';
 import { Sessiond } from './peers/sessiond.mjs';
-import { encodeRequest, FastCgiClient } from './support/fastcgi_client.mjs';
+import { FastCgiClient, loginRequest } from './support/fastcgi_client.mjs';
 import { say } from './support/log.mjs';
 import { freshFolder } from './support/process.mjs';
 import { RedisServer } from './support/redis.mjs';
@@ -38,17 +38,7 @@ const sites = {
 };
 
 async function tryOnce(client, user) {
-  const request = encodeRequest(
-    {
-      SESSIOND_ENDPOINT: 'login',
-      SESSIOND_SCHEME: 'https',
-      SESSIOND_HOST: 'site.example',
-      SESSIOND_ADDR: '192.0.2.1',
-      REQUEST_METHOD: 'POST',
-      CONTENT_TYPE: 'application/json',
-    },
-    JSON.stringify({ user, password: 'wrong' }),
-  );
+  const request = loginRequest('192.0.2.1', user, 'wrong');
   const sent = performance.now();
   const status = await client.status(request);
   if (status !== 401) throw new Error(`names: ${user} was answered with ${status}`);

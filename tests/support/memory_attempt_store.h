@@ -49,6 +49,8 @@ class MemoryAttemptStore final : public AttemptCounters, public LoginMemory {
     state->places.clear();
     state->failures.clear();
   }
+  /// How often anything was asked.
+  std::size_t calls() { return state_.lock()->calls; }
   /// Counters with a try in them.
   std::size_t counters() { return state_.lock()->counters.size(); }
 
@@ -67,7 +69,9 @@ class MemoryAttemptStore final : public AttemptCounters, public LoginMemory {
     std::map<std::string, FailureNote, std::less<>> failures;
     int calls_left = -1;
     bool fails_once = false;
+    std::size_t calls = 0;
     bool fails() {
+      ++calls;
       if (calls_left > 0) --calls_left;
       if (calls_left != 0) return false;
       if (fails_once) calls_left = -1;

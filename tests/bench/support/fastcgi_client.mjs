@@ -53,6 +53,20 @@ export function checkParams(cookie) {
   };
 }
 
+/** A login as JSON, as the shipped snippets send it. */
+export function loginRequest(address, user, password, cookie = '') {
+  const params = {
+    SESSIOND_ENDPOINT: 'login',
+    SESSIOND_SCHEME: 'https',
+    SESSIOND_HOST: 'site.example',
+    SESSIOND_ADDR: address,
+    REQUEST_METHOD: 'POST',
+    CONTENT_TYPE: 'application/json',
+    HTTP_COOKIE: cookie,
+  };
+  return encodeRequest(params, JSON.stringify({ user, password }));
+}
+
 export class FastCgiClient {
   static connect(socket) {
     return new Promise((resolve, reject) => {

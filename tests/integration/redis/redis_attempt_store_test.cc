@@ -73,8 +73,8 @@ TEST_F(RedisAttemptStoreTest, OfThreeHundredTriesAtOnceAtTwoInstancesFiveReachAP
   TestClient other_client{configFor(stores.server.unixUrl())};
   RedisAttemptStore other(other_client.client, stores.keys_of_site, stores.clock);
   const Secret secret(std::string("the site's"));
-  std::array<LoginGate, 2> gates{LoginGate(LoginGateSettings{}, secret, stores.store, stores.store),
-                                 LoginGate(LoginGateSettings{}, secret, other, other)};
+  std::array<LoginGate, 2> gates{LoginGate(LoginGateSettings{}, secret, stores.store, stores.store, stores.clock),
+                                 LoginGate(LoginGateSettings{}, secret, other, other, stores.clock)};
   std::atomic<int> entered = 0;
   std::atomic<int> unavailable = 0;
   {

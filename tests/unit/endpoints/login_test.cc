@@ -56,7 +56,7 @@ class LoginTest : public EndpointFixture {
                           .log_key = log_key_,
                           .clock = clock_,
                           .metrics = metrics_});
-    gate_ = std::make_unique<LoginGate>(settings_.login.throttle, secrets_.front(), attempts_, attempts_);
+    gate_ = std::make_unique<LoginGate>(settings_.login.throttle, secrets_.front(), attempts_, attempts_, clock_);
     entrance_ = std::make_unique<PasswordEntrance>(EntranceParts{
         .settings = settings_, .gate = *gate_, .devices = devices_, .authenticator = authenticator_, .clock = clock_});
     audit_ = std::make_unique<LoginAudit>(audit_addresses_, log_key_, clock_);

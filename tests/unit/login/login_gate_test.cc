@@ -43,7 +43,7 @@ class LoginGateTest : public testing::Test {
   FakeClock clock_;
   MemoryAttemptStore store_{clock_};
   const Secret secret_{std::string("a secret of the site's")};
-  LoginGate gate_{LoginGateSettings{}, secret_, store_, store_};
+  LoginGate gate_{LoginGateSettings{}, secret_, store_, store_, clock_};
 
   const LoginVisitor stranger_{.user = "ada", .place = "198.51.100.0/24", .device = ""};
   const LoginVisitor device_{.user = "ada", .place = "203.0.113.0/24", .device = "phone"};
@@ -76,7 +76,7 @@ TEST_F(LoginGateTest, AHundredStrangersTriesInADayEndThemUntilTheDayIsOver) {
   LoginGateSettings settings;
   settings.stranger_first_wait = 1ms;
   settings.stranger_longest_wait = 1ms;
-  LoginGate gate(settings, secret_, store_, store_);
+  LoginGate gate(settings, secret_, store_, store_, clock_);
   int let_in = 0;
   for (int i = 0; i < 300; ++i) {
     const std::string place = "10.0." + std::to_string(i) + ".0/24";
@@ -188,6 +188,45 @@ TEST_F(LoginGateTest, SaysAfterASuccessHowManyWrongPasswordsThereWereAndWhen) {
   EXPECT_EQ(succeed(device_)->failures, 0U);
 }
 
+TEST_F(LoginGateTest, AFloodOfTriesThatAreRefusedAsksTheStoreOnceInTwoSeconds) {
+  failuresOf(stranger_, 5);
+  EXPECT_EQ(fail(stranger_), "stranger 30s");
+  const std::size_t calls = store_.calls();
+  for (int i = 0; i < 10'000; ++i) EXPECT_EQ(fail(stranger_), "stranger 30s");
+  EXPECT_EQ(store_.calls(), calls);
+  clock_.advance(1s);
+  EXPECT_EQ(fail(stranger_), "stranger 29s");
+  EXPECT_EQ(store_.calls(), calls);
+  clock_.advance(1s);
+  EXPECT_EQ(fail(stranger_), "stranger 28s");
+  EXPECT_GT(store_.calls(), calls);
+}
+
+TEST_F(LoginGateTest, WhatIsRememberedOfARefusalIsNobodyElses) {
+  failuresOf(stranger_, 6);
+  EXPECT_TRUE(succeed({.user = "ada", .place = stranger_.place, .device = "phone"})) << "a device is never refused so";
+  EXPECT_EQ(fail(stranger_), "failed") << "and makes its place a known one at once";
+  EXPECT_EQ(fail({.user = "eve", .place = stranger_.place, .device = ""}), "failed");
+}
+
+TEST_F(LoginGateTest, AWaitThatIsOverIsOverAtOnce) {
+  LoginGateSettings settings;
+  settings.stranger_first_wait = 1s;
+  LoginGate gate(settings, secret_, store_, store_, clock_);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(gate.enter(stranger_));
+  ASSERT_FALSE(gate.enter(stranger_));
+  clock_.advance(1s);
+  EXPECT_TRUE(gate.enter(stranger_));
+}
+
+TEST_F(LoginGateTest, RemembersABoundedNumberOfRefusals) {
+  RefusalMemory memory;
+  const LoginRefused refused{.unavailable = false, .row = LoginRow::kPlace, .wait = 1h};
+  for (std::size_t i = 0; i <= RefusalMemory::kMost; ++i) memory.note(std::to_string(i), refused, clock_.steadyNow());
+  EXPECT_FALSE(memory.find("0", clock_.steadyNow())) << "it began anew";
+  EXPECT_TRUE(memory.find(std::to_string(RefusalMemory::kMost), clock_.steadyNow()));
+}
+
 TEST_F(LoginGateTest, LetsNobodyInWhereNobodyCanTell) {
   for (int calls = 1; calls <= 3; ++calls) {
     store_.failAfter(calls);
@@ -213,8 +252,9 @@ TEST_F(LoginGateTest, KeepsNoNameAndNoAddress) {
     EXPECT_EQ(kept.size(), 22U);
     EXPECT_EQ(kept.find("ada"), std::string::npos);
   }
-  EXPECT_NE(pass->user_hash,
-            LoginGate(LoginGateSettings{}, Secret(std::string("another")), store_, store_).enter(device_)->user_hash);
+  EXPECT_NE(
+      pass->user_hash,
+      LoginGate(LoginGateSettings{}, Secret(std::string("another")), store_, store_, clock_).enter(device_)->user_hash);
 }
 
 }  // namespace

@@ -1,0 +1,62 @@
+// RefusalMemory: who was refused a moment ago, so that a flood of tries that are refused anyway costs neither Redis nor
+// those who wait behind it. What it says is at most two seconds older than what the store would say.
+
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "base/guarded.h"
+
+namespace sessiond {
+
+enum class LoginRow { kDevice, kKnownPlace, kStranger, kPlace };
+std::string_view nameOf(LoginRow row);
+
+struct LoginRefused {
+  bool unavailable = false;            ///< nobody can tell; the rest means nothing then
+  LoginRow row = LoginRow::kStranger;  ///< whose limit it was
+  std::chrono::milliseconds wait{0};
+};
+
+/// Thread-safe.
+class RefusalMemory {
+ public:
+  static constexpr std::chrono::seconds kLifetime{2};
+  /// More than this are not worth remembering: the memory begins anew.
+  static constexpr std::size_t kMost = 4096;
+
+  /// With what is left of the wait.
+  std::optional<LoginRefused> find(const std::string& key, SteadyTime now) const {
+    auto entries = entries_.lock();
+    const auto found = entries->find(key);
+    if (found == entries->end() || now >= found->second.forgotten_at) return std::nullopt;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(found->second.ends - now);
+    return LoginRefused{.unavailable = false, .row = found->second.row, .wait = left};
+  }
+  void note(const std::string& key, const LoginRefused& refused, SteadyTime now) {
+    auto entries = entries_.lock();
+    if (entries->size() >= kMost) entries->clear();
+    const SteadyTime ends = now + refused.wait;
+    const SteadyTime forgotten_at = std::min(ends, now + SteadyTime::duration(kLifetime));
+    entries->insert_or_assign(key, Entry{.row = refused.row, .ends = ends, .forgotten_at = forgotten_at});
+  }
+  void forget(const std::string& key) { entries_.lock()->erase(key); }
+
+ private:
+  struct Entry {
+    LoginRow row;
+    SteadyTime ends;  ///< of the wait
+    SteadyTime forgotten_at;
+  };
+  mutable Guarded<std::unordered_map<std::string, Entry>> entries_;
+};
+
+}  // namespace sessiond
