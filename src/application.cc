@@ -12,6 +12,8 @@
 #include "endpoints/account/logout.h"
 #include "endpoints/account/logout_pages.h"
 #include "endpoints/account/session_ender.h"
+#include "endpoints/account/session_list.h"
+#include "endpoints/account/sessions.h"
 #include "endpoints/api/api_answers.h"
 #include "endpoints/api/api_gate.h"
 #include "endpoints/api/app_cache.h"
@@ -144,6 +146,9 @@ struct Application::Parts {
   std::optional<LoginEndpoint> login;
   const LogoutPages logout_pages;
   const LogoutEndpoint logout;
+  const SessionHandles handles;
+  const SessionList session_list;
+  const SessionsEndpoint sessions;
   const PageEndpoint page;
   const std::unique_ptr<ApiParts> api;  // null: api.enabled is false
   Router router;
@@ -209,6 +214,9 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
              log_key, clock, metrics}),
       logout_pages(pages, finder, userPointerOf(config->session)),
       logout({*config, logout_pages, signer, ender, log_key, metrics}),
+      handles(config->session.secrets.front()),
+      session_list({config->session, store, index, handles, clock}),
+      sessions({*config, pages, finder, session_list, ender, csrf, clock, metrics}),
       page({pages, finder, clock}, userPointerOf(config->session)),
       api(config->api.enabled ? std::make_unique<ApiParts>(*config, finder, *redis, store, log_key, clock, metrics)
                               : nullptr),
@@ -229,6 +237,9 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
   router.addSlow(
       "logout", [this](const Request& request) { return logout.answer(request); },
       [this](const Request& request) { return logout.turnAway(request); });
+  router.addSlow(
+      "sessions", [this](const Request& request) { return sessions.answer(request); },
+      [this](const Request& request) { return sessions.turnAway(request); });
   router.addSlow(
       "page", [this](const Request& request) { return page.answer(request); },
       [this](const Request& request) { return page.unavailable(request); });

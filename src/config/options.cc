@@ -301,6 +301,7 @@ std::vector<Option> whoMayOptions() {
           "logout.redirect", [](auto& c) -> auto& { return c.logout.redirect; }, aboutLocalUrlOrNone),
       wholeSeconds("logout.tombstone_lifetime", [](auto& c) -> auto& { return c.logout.tombstone_lifetime; },
                    {60s, kTenYears}),
+      wholeSeconds("sessions.max_auth_age", [](auto& c) -> auto& { return c.sessions.max_auth_age; }, {0s, kTenYears}),
   };
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "endpoints/account/sessions_settings.h"
 #include "endpoints/pages/pages_settings.h"
 #include "login/login_settings.h"
 #include "session/cookie_settings.h"
@@ -38,6 +39,7 @@ struct SiteSettings {
   std::vector<SessionPolicy> policies = {{.name = "default"}};
   LoginSettings login;
   LogoutSettings logout;
+  SessionsSettings sessions;
   PagesSettings pages;
   ApiSettings api;
   AppCacheSettings cache;

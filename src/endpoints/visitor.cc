@@ -21,7 +21,21 @@ std::string textOf(JsonValue user, std::string_view name) {
   return std::string(member->text());
 }
 
+bool isNobody(JsonValue user) {
+  return user.kind() == JsonKind::kNull || user.kind() == JsonKind::kFalse ||
+         (user.kind() == JsonKind::kString && user.text().empty());
+}
+
 }  // namespace
+
+std::optional<Visitor> visitorIn(JsonValue session, const JsonPointer& user_at) {
+  const std::optional<JsonValue> user = follow(session, user_at);
+  if (!user || isNobody(*user)) return std::nullopt;
+  const std::string login = loginOf(session);
+  if (user->isScalar()) return Visitor{.name = std::string(user->text()), .login = login};
+  const std::string name = textOf(*user, "name");
+  return Visitor{.name = name.empty() ? textOf(*user, "id") : name, .login = login};
+}
 
 Expected<Visitor, CheckStatus> findVisitor(const SessionFinder& finder, const Request& request,
                                            const JsonPointer& user_at) {
@@ -29,12 +43,9 @@ Expected<Visitor, CheckStatus> findVisitor(const SessionFinder& finder, const Re
   if (!session) return Unexpected(session.error());
   const auto tree = JsonTree::parse(session->json);
   if (!tree) return Unexpected(CheckStatus::kCorrupt);
-  const std::optional<JsonValue> user = follow(tree->root(), user_at);
-  if (!user || user->kind() == JsonKind::kNull) return Unexpected(CheckStatus::kAnonymous);
-  const std::string login = loginOf(tree->root());
-  if (user->isScalar()) return Visitor{.name = std::string(user->text()), .login = login};
-  const std::string name = textOf(*user, "name");
-  return Visitor{.name = name.empty() ? textOf(*user, "id") : name, .login = login};
+  std::optional<Visitor> visitor = visitorIn(tree->root(), user_at);
+  if (!visitor) return Unexpected(CheckStatus::kAnonymous);
+  return *std::move(visitor);
 }
 
 }  // namespace sessiond

@@ -7,12 +7,25 @@
 namespace sessiond::nginx {
 namespace {
 
-constexpr std::array<std::string_view, 18> kShipped = {
-    "api.conf",           "check-location.conf", "check.conf",          "endpoints.conf",
-    "headers.conf",       "identity-grpc.conf",  "identity-proxy.conf", "identity-fastcgi.conf",
-    "identity-scgi.conf", "identity-uwsgi.conf", "params.conf",         "identity-variables.conf",
-    "request.conf",       "policy-default.conf", "protect-api.conf",    "protect-page.conf",
-    "status.conf",        "upstream.conf"};
+constexpr std::array<std::string_view, 19> kShipped = {"api.conf",
+                                                       "check-location.conf",
+                                                       "check.conf",
+                                                       "endpoints.conf",
+                                                       "headers.conf",
+                                                       "identity-grpc.conf",
+                                                       "identity-proxy.conf",
+                                                       "identity-fastcgi.conf",
+                                                       "identity-scgi.conf",
+                                                       "identity-uwsgi.conf",
+                                                       "params.conf",
+                                                       "identity-variables.conf",
+                                                       "request.conf",
+                                                       "sessions-location.conf",
+                                                       "policy-default.conf",
+                                                       "protect-api.conf",
+                                                       "protect-page.conf",
+                                                       "status.conf",
+                                                       "upstream.conf"};
 
 bool isSessiondsCheck(std::string_view address) {
   return address == "sessiond:check" || address == "/sessiond/auth";

@@ -2,7 +2,7 @@
 //
 //   {"cookie":{"originalMaxAge":86400000,"expires":"2026-01-02T00:00:00.000Z","secure":true,"httpOnly":true,
 //    "path":"/","sameSite":"lax"},"user":{...},"_sd":{"created":1767225600000,"authenticated":1767225600000,
-//    "address":"192.0.2.0/24","login":"ada"}}
+//    "address":"192.0.2.0/24","program":"Firefox/Linux","login":"ada"}}
 
 #pragma once
 
@@ -33,6 +33,7 @@ struct NewSessionCookie {
 struct LoginRecord {
   WallTime created;
   std::string address;     ///< a prefix of it
+  std::string program;     ///< "Firefox/Linux": its family and the system; empty: unknown
   std::string_view login;  ///< the name that was typed; what applications call the user may be another one
 };
 

@@ -18,7 +18,7 @@ bool readTime(std::optional<JsonValue> value, std::optional<WallTime>& time) {
 }
 
 bool readOwnMember(std::optional<JsonValue> own, SessionRecord& record) {
-  static constexpr std::array<std::string_view, 4> kNames = {"created", "authenticated", "address", "login"};
+  static constexpr std::array<std::string_view, 5> kNames = {"created", "authenticated", "address", "program", "login"};
   if (!own) return true;
   if (own->kind() != JsonKind::kObject) return false;
   const JsonMembers<kNames.size()> members = findMembers(*own, kNames);

@@ -51,7 +51,7 @@ describe('the pages', () => {
       const options = { bypassCSP: true, viewport: { width: 320, height: 256 }, locale, forcedColors: 'active' };
       options.extraHTTPHeaders = { 'Accept-Language': locale };
       const { context, page } = await openPage(browser, stack, options);
-      for (const name of ['login-wrong', 'forbidden', 'logged-out']) {
+      for (const name of ['login-wrong', 'forbidden', 'logged-out', 'sessions']) {
         await context.clearCookies();
         await pageStates[name]({ page, context, stack });
         const language = await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir]);

@@ -10,6 +10,7 @@
 #include "endpoints/login/address_prefix.h"
 #include "endpoints/login/failures_note.h"
 #include "endpoints/login/kept_cookie_mark.h"
+#include "endpoints/login/program_name.h"
 #include "endpoints/media_type.h"
 #include "endpoints/pages/page_endpoint.h"
 #include "endpoints/pages/start_here.h"
@@ -55,6 +56,12 @@ LoginOutcome outcomeOf(LoginAttemptError error) {
       return LoginOutcome::kMalformed;
   }
   return LoginOutcome::kMalformed;
+}
+
+std::string programOf(const Request& request) {
+  const ProgramName name = programNameOf(request.paramOrEmpty("HTTP_USER_AGENT"));
+  if (name.family.empty() && name.system.empty()) return "";
+  return std::string(name.family).append("/").append(name.system);
 }
 
 JsonPointer parsedPointer(std::string_view text) {
@@ -169,10 +176,12 @@ Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const
   const SessionId id = SessionId::generate();
   SetCookie cookie = configuredCookie(parts_.settings.cookie, isHttps(request));
   if (parts_.settings.cookie.max_age) endAfter(cookie, *parts_.settings.cookie.max_age, now);
-  const std::string json =
-      composeSession(rememberedCookie(cookie, parts_.settings.cookie), user.json,
-                     {.created = now, .address = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR")), .login = name},
-                     parts_.settings.session.user_at);
+  const std::string json = composeSession(rememberedCookie(cookie, parts_.settings.cookie), user.json,
+                                          {.created = now,
+                                           .address = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR")),
+                                           .program = programOf(request),
+                                           .login = name},
+                                          parts_.settings.session.user_at);
   const std::chrono::seconds lifetime = newSessionLifetime(parts_.settings);
   const IndexedSession indexed{.user_id = user.id, .id = id, .life = lifetime};
   if (!parts_.index.add({&indexed, 1})) return Unexpected(LoginOutcome::kUnavailable);

@@ -67,6 +67,7 @@ constexpr std::string_view kLogoutBody = R"html({{> head}}
 <button type="submit">{{t.log_out}}</button>
 <button type="submit" class="quiet" name="all" value="1">{{t.log_out_everywhere}}</button>
 </form>
+<p class="links"><a href="{{sessions_url}}">{{t.see_sessions}}</a></p>
 <p class="links"><a href="{{home}}">{{t.stay}}</a></p>
 {{> foot}}
 )html";
@@ -144,8 +145,8 @@ const BuiltinPage& builtinPage(PageName name) {
       {"failed", "failed_title", kFailedBody, Names{"time", "id"}, Names{}},
       {"start-here", "start_here_title", kStartHereBody, Names{"text", "start", "start_url"}, Names{}},
       {"sessions", "sessions_title", kSessionsBody,
-       Names{"name", "sessions", "place", "program", "own", "address", "used", "begun", "handle", "action", "csrf",
-             "more", "n", "others"},
+       Names{"name", "sessions", "place", "program", "family", "system", "own", "address", "used", "ago", "begun",
+             "time", "handle", "action", "csrf", "more", "n", "others"},
        Names{"csrf"}},
   }};
   const auto at = static_cast<std::size_t>(name);

@@ -35,9 +35,9 @@ struct BuiltinPage {
 const BuiltinPage& builtinPage(PageName name);
 
 /// What every page may use.
-inline constexpr std::array<std::string_view, 15> kCommonNames = {"lang",      "dir",        "title", "site", "logo",
-                                                                  "logo_dark", "home",       "error", "good", "info",
-                                                                  "login_url", "logout_url", "help",  "wide", "policy"};
+inline constexpr std::array<std::string_view, 16> kCommonNames = {
+    "lang", "dir",  "title",     "site",       "logo",         "logo_dark", "home", "error",
+    "good", "info", "login_url", "logout_url", "sessions_url", "help",      "wide", "policy"};
 
 /// {{> head}}: from the beginning to the heading and the message; the style sheet comes where it is cut in two.
 extern const std::string_view kHeadBeforeStyle;

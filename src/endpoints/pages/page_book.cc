@@ -235,6 +235,7 @@ std::string PageBook::fill(PageName name, PageValues& values, const Messages& me
       .text("help", settings_.help_url)
       .text("login_url", site_.login_url)
       .text("logout_url", site_.logout_url)
+      .text("sessions_url", site_.sessions_url)
       .flag("wide", name == PageName::kSessions)
       .message("title", builtinPage(name).title);
   return leaves_[static_cast<std::size_t>(name)].page.fill(values, messages);

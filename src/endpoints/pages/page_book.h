@@ -36,6 +36,7 @@ namespace sessiond {
 struct PageSite {
   std::string login_url = "/login";
   std::string logout_url = "/logout";
+  std::string sessions_url = "/sessions";
   std::vector<std::string> origins;  ///< where a login or logout may lead beside this site
   std::string login_page_file;
 };

@@ -11,7 +11,7 @@
 
 namespace sessiond {
 
-enum class StartHere { kLogin, kLogout };
+enum class StartHere { kLogin, kLogout, kSessions };
 
 /// `message` is a key of the pages' texts.
 Response startHere(const PageBook& pages, const Request& request, int status, std::string_view message,

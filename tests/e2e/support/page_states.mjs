@@ -6,6 +6,30 @@ import { password } from './sessiond.mjs';
 
 const login = (query = '') => `/login${query}`;
 
+/**
+ * Leads to the list of an administrator's sessions. Two of three lie in Redis as they are after some hours: one by the
+ * login, and one that an application made, whose id is what this gives.
+ */
+async function listSessions({ page, stack }) {
+  const hour = 60 * 60 * 1000;
+  await stack.redis.command('DEL', 'sessiond:sessions:{1}');
+  const put = async (age, more) => {
+    const id = `seen-${Math.random()}`;
+    const value = { cookie: { originalMaxAge: 24 * hour }, user: { id: '1', name: 'Grace Hopper' }, ...more };
+    await stack.redis.command('SET', `sess:${id}`, JSON.stringify(value), 'PX', 24 * hour - age);
+    await stack.redis.command('ZADD', 'sessiond:sessions:{1}', Date.now() + 24 * hour - age, id);
+    return id;
+  };
+  const then = Date.now() - 3 * hour;
+  const program = 'Samsung Internet/Android';
+  await put(3 * hour, { _sd: { created: then, authenticated: then, address: '2001:db8:85a3:8d3::/64', program } });
+  const application = await put(9 * hour, {});
+  await page.goto(login('?rd=%2Fsessions'));
+  await logIn(page, 'boss');
+  await page.waitForURL((url) => url.pathname === '/sessions');
+  return application;
+}
+
 /** name → what leads there. `page` is of a fresh profile; `stack` is whole again afterwards. */
 export const pageStates = {
   login: ({ page }) => page.goto(login('?rd=%2Fpage%2Fx')),
@@ -86,6 +110,22 @@ export const pageStates = {
     await page.goto('/logout');
     stack.redis.freeze();
     await Promise.all([page.waitForLoadState('load'), page.click('button:not(.quiet)')]);
+    stack.redis.thaw();
+  },
+  sessions: listSessions,
+  'sessions-one': async ({ page, stack }) => {
+    await listSessions({ page, stack });
+    await Promise.all([page.waitForURL('**/sessions?done=others'), page.click('button[value=others]')]);
+  },
+  'sessions-gone': async ({ page, stack }) => {
+    const application = await listSessions({ page, stack });
+    await stack.redis.command('DEL', `sess:${application}`);
+    await Promise.all([page.waitForLoadState('load'), page.click('li:last-child button')]);
+  },
+  'sessions-unavailable': async ({ page, stack }) => {
+    await listSessions({ page, stack });
+    stack.redis.freeze();
+    await page.goto('/sessions');
     stack.redis.thaw();
   },
   'start-here': async ({ page }) => {

@@ -1,0 +1,108 @@
+#include "endpoints/account/session_list.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "session/session_record.h"
+#include "session/user_id.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::size_t kPage = 256;
+
+std::string textOf(JsonValue own, std::string_view name) {
+  const std::optional<JsonValue> member = own.member(name);
+  return member && member->kind() == JsonKind::kString ? std::string(member->text()) : "";
+}
+
+/// Own first, then the latest used; what is not known comes last.
+bool comesFirst(const ListedSession& one, const ListedSession& other) {
+  if (one.own != other.own) return one.own;
+  if (one.idle != other.idle) {
+    if (!one.idle || !other.idle) return one.idle.has_value();
+    return *one.idle < *other.idle;
+  }
+  return one.created > other.created;
+}
+
+}  // namespace
+
+SessionList::SessionList(const Parts& parts) : parts_(parts), user_id_at_(JsonPointer::of(parts.settings.userIdAt())) {}
+
+Expected<std::vector<ListedSession>, StoreError> SessionList::of(const std::string& user_id,
+                                                                 const SessionId& own) const {
+  std::vector<SessionId> ids;
+  if (!user_id.empty()) {
+    auto indexed = parts_.index.list(user_id, kMost);
+    if (!indexed) return Unexpected(indexed.error());
+    ids = *std::move(indexed);
+  }
+  if (std::ranges::find(ids, own) == ids.end()) ids.push_back(own);
+  std::vector<ListedSession> all;
+  for (std::size_t begin = 0; begin < ids.size(); begin += kPage) {
+    auto page = describe(user_id, std::span(ids).subspan(begin, std::min(kPage, ids.size() - begin)));
+    if (!page) return page;
+    std::ranges::move(*page, std::back_inserter(all));
+  }
+  for (ListedSession& session : all) session.own = session.id == own;
+  std::ranges::stable_sort(all, comesFirst);
+  return all;
+}
+
+Expected<std::optional<SessionId>, StoreError> SessionList::find(const std::string& user_id,
+                                                                 std::string_view handle) const {
+  if (user_id.empty()) return std::optional<SessionId>();
+  const auto indexed = parts_.index.list(user_id, kMost);
+  if (!indexed) return Unexpected(indexed.error());
+  const auto named =
+      std::ranges::find_if(*indexed, [&](const SessionId& id) { return parts_.handles.of(id) == handle; });
+  if (named == indexed->end()) return std::optional<SessionId>();
+  const auto described = describe(user_id, std::span(&*named, 1));
+  if (!described) return Unexpected(described.error());
+  return described->empty() ? std::nullopt : std::optional(*named);
+}
+
+Expected<std::vector<ListedSession>, StoreError> SessionList::describe(const std::string& user_id,
+                                                                       std::span<const SessionId> ids) const {
+  std::vector<SessionLoad> loads;
+  for (const SessionId& id : ids) loads.push_back({.id = &id, .wants_ttl = true});
+  parts_.store.load(loads);
+  std::vector<ListedSession> sessions;
+  for (const SessionLoad& load : loads) {
+    if (!load.result && load.result.error() != StoreError::kCorrupt) return Unexpected(load.result.error());
+    if (auto session = describe(user_id, load)) sessions.push_back(*std::move(session));
+  }
+  return sessions;
+}
+
+/// Absent when it is no session, or not this user's.
+std::optional<ListedSession> SessionList::describe(const std::string& user_id, const SessionLoad& load) const {
+  if (!load.result || load.result->revoked || !load.result->json) return std::nullopt;
+  const auto record = readSessionRecord(*load.result->json, parts_.settings.max_bytes, parts_.settings.idle_timeout);
+  if (!record) return std::nullopt;
+  const SessionRecord& session = *record;
+  if (userIdOf(follow(session.tree.root(), user_id_at_)) != user_id) return std::nullopt;
+  ListedSession listed{.id = *load.id, .handle = parts_.handles.of(*load.id), .created = session.created};
+  if (session.cookie.touch_ttl) listed.idle = idleOf(*load.result, *session.cookie.touch_ttl, session.created);
+  if (const auto own = session.tree.root().member("_sd")) {
+    listed.address = textOf(*own, "address");
+    const std::string program = textOf(*own, "program");
+    const std::size_t slash = std::min(program.find('/'), program.size());
+    listed.family = program.substr(0, slash);
+    if (slash < program.size()) listed.system = program.substr(slash + 1);
+  }
+  return listed;
+}
+
+/// Every touch gives the key a whole life. One that the absolute timeout has cut short says nothing.
+std::optional<std::chrono::milliseconds> SessionList::idleOf(const StoredSession& stored,
+                                                             std::chrono::seconds touch_ttl,
+                                                             std::optional<WallTime> created) const {
+  if (!stored.ttl || *stored.ttl > touch_ttl) return std::nullopt;
+  const std::chrono::seconds absolute = parts_.settings.absolute_timeout;
+  if (absolute.count() > 0 && created && *created + absolute < parts_.clock.wallNow() + touch_ttl) return std::nullopt;
+  return touch_ttl - *stored.ttl;
+}
+
+}  // namespace sessiond

@@ -1,0 +1,67 @@
+// SessionList: what there is to say of a user's sessions, and which of them a handle means.
+//
+// A session is listed when it lives and is that user's at this moment; the index says only where to look. What is known
+// of it stands in the session itself (`_sd`, which sessiond's login writes) and in how long its key has to live, so a
+// check has nothing to write. Of a session that an application made there is no more than that.
+
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/expected.h"
+#include "json/json_pointer.h"
+#include "session/session_handles.h"
+#include "session/session_settings.h"
+#include "session/session_store.h"
+
+namespace sessiond {
+
+/// A plain value.
+struct ListedSession {
+  SessionId id;
+  std::string handle;
+  bool own = false;                               ///< the asking browser's
+  std::optional<WallTime> created;                ///< absent: an application made it
+  std::optional<std::chrono::milliseconds> idle;  ///< how long it has not been used, to touch_interval; absent: unknown
+  std::string address;                            ///< a prefix; empty: not recorded
+  std::string family;                             ///< of the program; empty: unknown
+  std::string system;                             ///< the same
+};
+
+/// Thread-safe. Waits for the store. What it works with outlives it.
+class SessionList {
+ public:
+  struct Parts {
+    const SessionSettings& settings;
+    SessionStore& store;
+    UserSessionIndex& index;
+    const SessionHandles& handles;
+    const Clock& clock;
+  };
+  explicit SessionList(const Parts& parts);
+
+  /// `own` first, whether the index has it or not; then those that were used last.
+  Expected<std::vector<ListedSession>, StoreError> of(const std::string& user_id, const SessionId& own) const;
+  /// The user's session of that handle; absent when there is none, or it is somebody else's or has ended.
+  Expected<std::optional<SessionId>, StoreError> find(const std::string& user_id, std::string_view handle) const;
+
+  /// So many are looked at, those that end last; who has more sees these.
+  static constexpr std::size_t kMost = 2048;
+
+ private:
+  Expected<std::vector<ListedSession>, StoreError> describe(const std::string& user_id,
+                                                            std::span<const SessionId> ids) const;
+  std::optional<ListedSession> describe(const std::string& user_id, const SessionLoad& load) const;
+  std::optional<std::chrono::milliseconds> idleOf(const StoredSession& stored, std::chrono::seconds touch_ttl,
+                                                  std::optional<WallTime> created) const;
+
+  const Parts parts_;
+  const JsonPointer user_id_at_;
+};
+
+}  // namespace sessiond

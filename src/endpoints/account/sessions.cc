@@ -1,0 +1,255 @@
+#include "endpoints/account/sessions.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/encoding.h"
+#include "endpoints/cross_site.h"
+#include "endpoints/media_type.h"
+#include "endpoints/pages/start_here.h"
+#include "endpoints/plain_answers.h"
+#include "endpoints/visitor.h"
+#include "http/form.h"
+#include "json/json_tree.h"
+#include "session/session_record.h"
+#include "session/user_id.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::size_t kMaxBodyBytes = 8 * 1024;
+constexpr std::string_view kOthers = "others";
+
+Counter& counterOf(MetricsRegistry& metrics, const char* outcome) {
+  return metrics.counter("sessiond_session_ends_total",
+                         "Sessions that users ended in the list of theirs, by how it went.", {{"outcome", outcome}});
+}
+
+bool isPage(const Request& request) {
+  return wantsPage(request.paramOrEmpty("HTTP_ACCEPT"));
+}
+
+/// The last piece of /sessions/<handle>, or `others`; empty: neither.
+std::string_view wantedEnd(const Request& request, const std::string& address) {
+  const std::optional<FormFields> fields = parseForm(request.paramOrEmpty("QUERY_STRING"));
+  const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
+  const std::string_view path = uri.substr(0, uri.find('?'));
+  if (path == address) return fields && formField(*fields, kOthers) == "1" ? kOthers : "";
+  if (!path.starts_with(address + "/")) return "";
+  return path.substr(address.size() + 1);
+}
+
+/// What was done a moment ago, as the address says; a key of the pages' texts.
+std::string_view doneBefore(const Request& request) {
+  const std::optional<FormFields> fields = parseForm(request.paramOrEmpty("QUERY_STRING"));
+  const auto done = fields ? formField(*fields, "done") : std::nullopt;
+  if (done == "one") return "session_ended";
+  return done == kOthers ? "others_ended" : "";
+}
+
+}  // namespace
+
+SessionsEndpoint::SessionsEndpoint(const SessionsParts& parts)
+    : parts_(parts),
+      user_at_(JsonPointer::of(parts.settings.session.user_at)),
+      user_id_at_(JsonPointer::of(parts.settings.session.userIdAt())),
+      done_(counterOf(parts.metrics, "success")),
+      refused_(counterOf(parts.metrics, "refused")),
+      failed_(counterOf(parts.metrics, "unavailable")) {}
+
+Response SessionsEndpoint::answer(const Request& request) const {
+  const std::string_view method = request.paramOrEmpty("REQUEST_METHOD");
+  if (method == "POST") return endByForm(request);
+  if (method == "DELETE") return endByProgram(request);
+  if (method != "GET" && method != "HEAD") {
+    Response response = refuse(request, 405, "wrong_method", "wrong_method");
+    response.add("Allow", "GET, HEAD, POST, DELETE");
+    return response;
+  }
+  Response response = show(request);
+  if (method == "HEAD") response.body.clear();
+  return response;
+}
+
+Response SessionsEndpoint::turnAway(const Request& request) const {
+  return unavailable(request, false);
+}
+
+Expected<SessionsEndpoint::Caller, SessionsEndpoint::Failure> SessionsEndpoint::findCaller(
+    const Request& request) const {
+  const Expected<OpenSession, CheckStatus> session = parts_.finder.find(request);
+  if (!session) {
+    return Unexpected(session.error() == CheckStatus::kUnavailable ? Failure::kUnavailable : Failure::kNobody);
+  }
+  const RecordSettings& settings = parts_.settings.session;
+  const auto record = readSessionRecord(session->json, settings.max_bytes, settings.idle_timeout);
+  if (!record) return Unexpected(Failure::kNobody);
+  const JsonValue root = (*record).tree.root();
+  const std::optional<Visitor> visitor = visitorIn(root, user_at_);
+  if (!visitor) return Unexpected(Failure::kNobody);
+  return Caller{.session = session->id,
+                .user_id = userIdOf(follow(root, user_id_at_)),
+                .name = visitor->name,
+                .authenticated = (*record).authenticated};
+}
+
+Response SessionsEndpoint::show(const Request& request) const {
+  const Expected<Caller, Failure> caller = findCaller(request);
+  if (caller) return showList(request, *caller, 200, "");
+  if (caller.error() == Failure::kUnavailable) return unavailable(request, false);
+  return isPage(request) ? toLogin(false) : jsonError(401, "unauthenticated");
+}
+
+/// `error` is a key of the pages' texts, or nothing.
+Response SessionsEndpoint::showList(const Request& request, const Caller& caller, int status,
+                                    std::string_view error) const {
+  const auto sessions = parts_.list.of(caller.user_id, caller.session);
+  if (!sessions) return unavailable(request, false);
+  if (!isPage(request)) {
+    Response response(200);
+    response.add("Content-Type", "application/json");
+    response.add("Cache-Control", "no-store");
+    response.body = sessionsJson(*sessions, parts_.clock.wallNow());
+    return response;
+  }
+  const CsrfGuard::Ticket ticket = parts_.csrf.issue(request);
+  PageValues values = sessionsPage(*sessions, parts_.settings.session.touch_interval + std::chrono::minutes(1));
+  values.text("name", caller.name).text("csrf", ticket.token).text("action", parts_.pages.site().sessions_url);
+  values.message("error", error).message("good", error.empty() ? doneBefore(request) : "");
+  Response page = parts_.pages.show(PageName::kSessions, status, std::move(values), request);
+  if (ticket.set_cookie) page.add("Set-Cookie", *ticket.set_cookie);
+  return page;
+}
+
+Response SessionsEndpoint::endByForm(const Request& request) const {
+  if (isCrossSite(request, parts_.settings.login.allowed_origins))
+    return refuse(request, 403, "cross_site", "sessions_cross_site");
+  if (request.body.size() > kMaxBodyBytes) return refuse(request, 413, "too_large", "unreadable");
+  if (mediaType(request.paramOrEmpty("CONTENT_TYPE")) != "application/x-www-form-urlencoded")
+    return refuse(request, 415, "unsupported_type", "unreadable");
+  const std::optional<FormFields> fields = parseForm(request.body);
+  const auto what = fields ? formField(*fields, "end") : std::nullopt;
+  if (!what) return refuse(request, 400, "malformed", "unreadable");
+  const Expected<Caller, Failure> caller = findCaller(request);
+  if (!caller) return caller.error() == Failure::kUnavailable ? unavailable(request, false) : toLogin(false);
+  const CsrfVerdict verdict = parts_.csrf.check(request, formField(*fields, "csrf").value_or(""));
+  if (verdict != CsrfVerdict::kGenuine) {
+    refused_.add();
+    return showList(request, *caller, 403, verdict == CsrfVerdict::kNoCookie ? "no_cookie" : "sessions_expired");
+  }
+  const Expected<void, Failure> ended = end(*caller, *what);
+  if (!ended) return refuseForm(request, *caller, ended.error());
+  Response response(303);
+  response.add("Cache-Control", "no-store");
+  response.add("Location", parts_.pages.site().sessions_url + (*what == kOthers ? "?done=others" : "?done=one"));
+  return response;
+}
+
+Response SessionsEndpoint::refuseForm(const Request& request, const Caller& caller, Failure failure) const {
+  switch (failure) {
+    case Failure::kUnavailable:
+    case Failure::kUnfinished:
+      return unavailable(request, failure == Failure::kUnfinished);
+    case Failure::kStale:
+      return toLogin(true);
+    case Failure::kOwn: {
+      Response response(303);
+      response.add("Location", parts_.pages.site().logout_url);
+      return response;
+    }
+    case Failure::kNobody:
+      return toLogin(false);
+    case Failure::kUnknown:
+      break;
+  }
+  return showList(request, caller, 404, "session_gone");
+}
+
+Response SessionsEndpoint::endByProgram(const Request& request) const {
+  if (isCrossSite(request, parts_.settings.login.allowed_origins)) return jsonError(403, "cross_site");
+  const std::string_view what = wantedEnd(request, parts_.pages.site().sessions_url);
+  if (what.empty()) return jsonError(400, "malformed");
+  const Expected<Caller, Failure> caller = findCaller(request);
+  const Expected<void, Failure> ended = caller ? end(*caller, what) : Unexpected(caller.error());
+  if (ended) {
+    Response response(204);
+    response.add("Cache-Control", "no-store");
+    return response;
+  }
+  switch (ended.error()) {
+    case Failure::kNobody:
+      return jsonError(401, "unauthenticated");
+    case Failure::kStale:
+      return jsonError(401, "stale");
+    case Failure::kOwn:
+      return jsonError(409, "own_session");
+    case Failure::kUnknown:
+      return jsonError(404, "unknown_session");
+    case Failure::kUnavailable:
+    case Failure::kUnfinished:
+      break;
+  }
+  Response response = jsonError(503, ended.error() == Failure::kUnfinished ? "unfinished" : "unavailable");
+  response.add("Retry-After", kRetryAfter);
+  return response;
+}
+
+Expected<void, SessionsEndpoint::Failure> SessionsEndpoint::end(const Caller& caller, std::string_view what) const {
+  const auto failed = [this](Failure failure) {
+    const bool away = failure == Failure::kUnavailable || failure == Failure::kUnfinished;
+    (away ? failed_ : refused_).add();
+    return Unexpected(failure);
+  };
+  if (!isFresh(caller)) return failed(Failure::kStale);
+  if (what == kOthers) {
+    if (!caller.user_id.empty()) {
+      const auto ended = parts_.ender.endAllOf(caller.user_id, "list", std::span(&caller.session, 1));
+      if (!ended) return failed(ended.error() == StoreError::kTimeout ? Failure::kUnfinished : Failure::kUnavailable);
+    }
+    done_.add();
+    return {};
+  }
+  const auto found = parts_.list.find(caller.user_id, what);
+  if (!found) return failed(Failure::kUnavailable);
+  if (!*found) return failed(Failure::kUnknown);
+  if (**found == caller.session) return failed(Failure::kOwn);
+  if (!parts_.ender.end(std::span(&**found, 1), "list")) return failed(Failure::kUnavailable);
+  done_.add();
+  return {};
+}
+
+bool SessionsEndpoint::isFresh(const Caller& caller) const {
+  const std::chrono::seconds limit = parts_.settings.sessions.max_auth_age;
+  if (limit.count() == 0 || parts_.settings.login.authenticators.empty()) return true;
+  return caller.authenticated && parts_.clock.wallNow() <= *caller.authenticated + limit;
+}
+
+Response SessionsEndpoint::refuse(const Request& request, int status, std::string_view word,
+                                  std::string_view message) const {
+  refused_.add();
+  return isPage(request) ? startHere(parts_.pages, request, status, message, StartHere::kSessions)
+                         : jsonError(status, word);
+}
+
+Response SessionsEndpoint::unavailable(const Request& request, bool unfinished) const {
+  PageValues values;
+  values.message("text", unfinished ? "logout_unfinished" : "sessions_unavailable").text("n", kRetryAfter);
+  Response response = isPage(request) ? parts_.pages.show(PageName::kUnavailable, 503, std::move(values), request)
+                                      : jsonError(503, unfinished ? "unfinished" : "unavailable");
+  response.add("Retry-After", kRetryAfter);
+  return response;
+}
+
+/// And back to the list.
+Response SessionsEndpoint::toLogin(bool stale) const {
+  Response response(303);
+  response.add("Cache-Control", "no-store");
+  response.add("Location", parts_.settings.login.url + "?rd=" + percentEncode(parts_.pages.site().sessions_url) +
+                               (stale ? "&why=stale" : ""));
+  return response;
+}
+
+}  // namespace sessiond

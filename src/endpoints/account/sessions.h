@@ -1,0 +1,88 @@
+// sessions: where a user is logged in, and an end to what is not wanted there.
+//
+//   GET               a page without JavaScript, or JSON:
+//                     {"sessions":[{"handle":"kA3…","this_device":true,"program":"Firefox","system":"Linux",
+//                     "address":"192.0.2.0/24","created":1767225600000,"last_used":1767225660000}]}
+//                     null: not known, as of a session that an application made. Milliseconds since 1970
+//   POST              a form with its token: `end=<handle>` or `end=others`; 303 back to the page
+//   DELETE /<handle>  and DELETE ?others=1, for programs: 204
+//
+// Nobody is told of a session that is not his own: its handle is as good as none (404). Ending another session takes a
+// login younger than sessions.max_auth_age, because a stolen session would otherwise throw its owner out: a page is led
+// to the login and back, a program is told 401 `stale`. Where nobody logs in by sessiond, or the option is 0, it does
+// not. Redis down: 503, and nothing is claimed.
+
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/expected.h"
+#include "base/metrics.h"
+#include "endpoints/account/session_ender.h"
+#include "endpoints/account/session_list.h"
+#include "endpoints/account/sessions_page.h"
+#include "endpoints/csrf.h"
+#include "endpoints/pages/page_book.h"
+#include "endpoints/site_settings.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "json/json_pointer.h"
+#include "session/session_finder.h"
+
+namespace sessiond {
+
+/// What it works with; all outlive the endpoint.
+struct SessionsParts {
+  const SiteSettings& settings;
+  const PageBook& pages;
+  const SessionFinder& finder;
+  const SessionList& list;
+  const SessionEnder& ender;
+  const CsrfGuard& csrf;
+  const Clock& clock;
+  MetricsRegistry& metrics;
+};
+
+/// Thread-safe. Waits for the store.
+class SessionsEndpoint {
+ public:
+  explicit SessionsEndpoint(const SessionsParts& parts);
+
+  Response answer(const Request& request) const;
+  /// When there is no worker to look anything up: 503.
+  Response turnAway(const Request& request) const;
+
+ private:
+  /// Who asks.
+  struct Caller {
+    SessionId session;
+    std::string user_id;
+    std::string name;
+    std::optional<WallTime> authenticated;
+  };
+  enum class Failure { kNobody, kUnavailable, kUnfinished, kUnknown, kOwn, kStale };
+
+  Expected<Caller, Failure> findCaller(const Request& request) const;
+  Response show(const Request& request) const;
+  Response showList(const Request& request, const Caller& caller, int status, std::string_view error) const;
+  Response endByForm(const Request& request) const;
+  Response endByProgram(const Request& request) const;
+  Expected<void, Failure> end(const Caller& caller, std::string_view what) const;
+  bool isFresh(const Caller& caller) const;
+  Response refuseForm(const Request& request, const Caller& caller, Failure failure) const;
+  Response refuse(const Request& request, int status, std::string_view word, std::string_view message) const;
+  Response unavailable(const Request& request, bool unfinished) const;
+  Response toLogin(bool stale) const;
+
+  const SessionsParts parts_;
+  const JsonPointer user_at_;
+  const JsonPointer user_id_at_;
+  Counter& done_;
+  Counter& refused_;
+  Counter& failed_;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,28 @@
+// What the `sessions` endpoint shows: a page, or JSON.
+
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "endpoints/account/session_list.h"
+#include "endpoints/pages/page_values.h"
+
+namespace sessiond {
+
+/// A page shows so many; how many more there are is said.
+inline constexpr std::size_t kMostShown = 50;
+
+/// All that the page of sessions says. `in_use`: who has not been away for longer is there now.
+PageValues sessionsPage(std::span<const ListedSession> sessions, std::chrono::milliseconds in_use);
+
+/// The same for programs; all of them.
+std::string sessionsJson(std::span<const ListedSession> sessions, WallTime now);
+
+/// "12 min": in the largest unit that is at least one, with its symbol.
+std::string ageInWords(std::chrono::milliseconds age);
+
+}  // namespace sessiond

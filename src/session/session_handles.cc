@@ -1,0 +1,22 @@
+#include "session/session_handles.h"
+
+#include "base/encoding.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::size_t kBytes = 12;  // 16 characters
+
+HmacKey keyOf(const Secret& secret) {
+  return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond session handles 1")))));
+}
+
+}  // namespace
+
+SessionHandles::SessionHandles(const Secret& secret) : key_(keyOf(secret)) {}
+
+std::string SessionHandles::of(const SessionId& id) const {
+  return base64UrlEncode(asBytes(key_.sign(id.bytes())).substr(0, kBytes));
+}
+
+}  // namespace sessiond

@@ -1,0 +1,356 @@
+#include "endpoints/account/sessions.h"
+
+#include <gmock/gmock.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "endpoints/account/sessions_page.h"
+#include "unit/endpoints/endpoint_fixture.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::pair<std::string, std::string> kBrowser = {"HTTP_ACCEPT", "text/html"};
+const std::string kCsrfCookie = "__Host-sessiond_csrf=" + std::string(32, 'n');
+
+class SessionsTest : public EndpointFixture {
+ protected:
+  SessionsTest() {
+    settings_.login.authenticators = {"htpasswd"};
+    finder_ = sessionFinder(store_);
+  }
+
+  /// A login that sessiond made just now.
+  void logIn(const std::string& id, const std::string& user, const std::string& program = "Firefox/Linux") {
+    const std::string now = std::to_string(clock_.wallNow().time_since_epoch().count());
+    put(id, user,
+        R"(,"_sd":{"created":)" + now + R"(,"authenticated":)" + now + R"(,"address":"192.0.2.0/24","program":")" +
+            program + R"(","login":"ada"})");
+  }
+  /// One that an application made.
+  void put(const std::string& id, const std::string& user, const std::string& more = "") {
+    store_.put(idOf(id), R"({"cookie":{},"user":{"id":")" + user + R"(","name":"Ada"})" + more + "}", hours(24));
+    ASSERT_TRUE(noteSession(user, idOf(id)));
+  }
+  Response get(const std::string& id, Params more = {}) {
+    more.emplace_back("HTTP_COOKIE", cookieFor(id));
+    return ask(endpoint(), "GET", more);
+  }
+  Response post(const std::string& id, const std::string& body, Params more = {}) {
+    more.insert(more.begin(), {"CONTENT_TYPE", "application/x-www-form-urlencoded"});
+    more.emplace_back("HTTP_COOKIE", kCsrfCookie + "; " + cookieFor(id));
+    more.push_back(kBrowser);
+    return ask(endpoint(), "POST", more, body + "&csrf=" + token());
+  }
+  Response del(const std::string& id, const std::string& path, Params more = {}) {
+    more.insert(more.begin(), {"HTTP_COOKIE", cookieFor(id)});
+    more.emplace_back("SESSIOND_URI", path);
+    const std::size_t query = path.find('?');
+    if (query != std::string::npos) more.emplace_back("QUERY_STRING", path.substr(query + 1));
+    return ask(endpoint(), "DELETE", more);
+  }
+  std::string token() {
+    const Params params = {{"HTTP_COOKIE", kCsrfCookie}, {"SESSIOND_SCHEME", "https"}};
+    const std::vector<Param> views = viewsOf(params);
+    Request request;
+    request.params = views;
+    return csrf_.issue(request).token;
+  }
+  std::string handle(const std::string& id) { return handles_.of(idOf(id)); }
+  bool lives(const std::string& id) { return store_.value(idOf(id)).has_value(); }
+  SessionsEndpoint& endpoint() {
+    if (!endpoint_) {
+      endpoint_.emplace(SessionsParts{.settings = settings_,
+                                      .pages = book_,
+                                      .finder = *finder_,
+                                      .list = list_,
+                                      .ender = ender_,
+                                      .csrf = csrf_,
+                                      .clock = clock_,
+                                      .metrics = metrics_});
+    }
+    return *endpoint_;
+  }
+
+  const PageBook book_ = pageBook();
+  std::unique_ptr<SessionFinder> finder_;
+  SessionHandles handles_{secrets_.front()};
+  SessionList list_{{settings_.session, store_, index_, handles_, clock_}};
+  SessionEnder ender_{{.settings = settings_.session,
+                       .tombstones = TombstoneLifetime::from(settings_.session, settings_.cookie, settings_.logout),
+                       .store = store_,
+                       .index = index_,
+                       .log_key = log_key_,
+                       .clock = clock_,
+                       .metrics = metrics_}};
+  CsrfGuard csrf_{secrets_, SecureOption::kAuto, clock_};
+  std::optional<SessionsEndpoint> endpoint_;
+};
+
+TEST_F(SessionsTest, ShowsTheUsersOwnSessionsToPeople) {
+  logIn("mine", "42");
+  logIn("phone", "42", "Chrome/Android");
+  put("application", "42");
+  logIn("stranger", "7", "Edge/Windows");
+  const Response page = get("mine", {kBrowser});
+  EXPECT_EQ(page.status, 200);
+  EXPECT_THAT(page.body, HasSubstr("Wherever you are logged in as <bdi>Ada</bdi>."));
+  EXPECT_THAT(page.body, HasSubstr("This browser"));
+  EXPECT_THAT(page.body, HasSubstr("<bdi>Firefox</bdi> on <bdi>Linux</bdi>"));
+  EXPECT_THAT(page.body, HasSubstr("<bdi>Chrome</bdi> on <bdi>Android</bdi>"));
+  EXPECT_THAT(page.body, HasSubstr("192.0.2.0/24"));
+  EXPECT_THAT(page.body, HasSubstr("Unknown program"));
+  EXPECT_THAT(page.body, HasSubstr("Begun by another application"));
+  EXPECT_THAT(page.body, Not(HasSubstr("Edge")));
+  EXPECT_THAT(page.body, HasSubstr("value=\"" + handle("phone") + "\""));
+  EXPECT_THAT(page.body, Not(HasSubstr("value=\"" + handle("mine") + "\""))) << "no end for one's own";
+  EXPECT_THAT(page.body, HasSubstr("value=\"others\""));
+}
+
+TEST_F(SessionsTest, NeverShowsAnId) {
+  logIn("mine-secret-id", "42");
+  logIn("other-secret-id", "42");
+  for (const Params& params : {Params{kBrowser}, Params{}}) {
+    const Response response = get("mine-secret-id", params);
+    EXPECT_THAT(response.body + response.headers.lines(), Not(HasSubstr("secret-id")));
+  }
+}
+
+TEST_F(SessionsTest, TellsProgramsTheSame) {
+  logIn("mine", "42");
+  const std::string then = std::to_string(clock_.wallNow().time_since_epoch().count());
+  clock_.advance(minutes(5));
+  put("application", "42");
+  const Response response = get("mine");
+  EXPECT_EQ(header(response, "Content-Type"), "application/json");
+  EXPECT_EQ(header(response, "Cache-Control"), "no-store");
+  EXPECT_EQ(response.body, R"({"sessions":[{"handle":")" + handle("mine") +
+                               R"(","this_device":true,"program":"Firefox","system":"Linux","address":"192.0.2.0/24",)"
+                               R"("created":)" +
+                               then + R"(,"last_used":null},{"handle":")" + handle("application") +
+                               R"(","this_device":false,"program":null,"system":null,"address":null,"created":null,)"
+                               R"("last_used":null}]})"
+                               "\n");
+}
+
+TEST_F(SessionsTest, WhatHasEndedOrIsSomebodyElsesNowIsNotListed) {
+  logIn("mine", "42");
+  for (const std::string id : {"gone", "revoked", "damaged", "now 7's", "logged out"}) logIn(id, "42");
+  store_.erase(idOf("gone"));
+  ASSERT_TRUE(store_.revoke(idOf("revoked"), hours(1)));
+  store_.put(idOf("revoked"), *store_.value(idOf("mine")), hours(1));
+  store_.put(idOf("damaged"), "{", hours(1));
+  logIn("now 7's", "7");
+  store_.put(idOf("logged out"), R"({"cookie":{}})", hours(1));
+  const auto listed = list_.of("42", idOf("mine"));
+  ASSERT_TRUE(listed);
+  ASSERT_EQ(listed->size(), 1U);
+  EXPECT_EQ(listed->front().id, idOf("mine"));
+  for (const std::string id : {"gone", "revoked", "damaged", "now 7's", "logged out"}) {
+    EXPECT_EQ(del("mine", "/sessions/" + handle(id)).status, 404) << id;
+  }
+  EXPECT_TRUE(lives("now 7's"));
+}
+
+TEST_F(SessionsTest, ShowsFiftyAndSaysHowManyMore) {
+  for (int i = 0; i < 60; ++i) logIn("s" + std::to_string(i), "42");
+  const Response page = get("s7", {kBrowser});
+  std::size_t rows = 0;
+  for (std::size_t at = page.body.find("<li>"); at != std::string::npos; at = page.body.find("<li>", at + 1)) ++rows;
+  EXPECT_EQ(rows, kMostShown);
+  EXPECT_THAT(page.body, HasSubstr("and <bdi>10</bdi> more"));
+}
+
+TEST_F(SessionsTest, AFormEndsOne) {
+  logIn("mine", "42");
+  logIn("phone", "42");
+  const Response response = post("mine", "end=" + handle("phone"));
+  EXPECT_EQ(response.status, 303);
+  EXPECT_EQ(header(response, "Location"), "/sessions?done=one");
+  EXPECT_FALSE(lives("phone"));
+  EXPECT_TRUE(store_.tombstoneTtl(idOf("phone")));
+  EXPECT_TRUE(lives("mine"));
+  EXPECT_THAT(get("mine", {kBrowser, {"QUERY_STRING", "done=one"}}).body, HasSubstr("The session has ended."));
+  EXPECT_EQ(count("sessiond_session_ends_total", "success"), 1U);
+}
+
+TEST_F(SessionsTest, AFormEndsAllOthers) {
+  logIn("mine", "42");
+  for (const std::string id : {"a", "b"}) logIn(id, "42");
+  put("application", "42");
+  logIn("stranger", "7");
+  const Response response = post("mine", "end=others");
+  EXPECT_EQ(header(response, "Location"), "/sessions?done=others");
+  for (const std::string id : {"a", "b", "application"}) EXPECT_FALSE(lives(id)) << id;
+  EXPECT_TRUE(lives("mine"));
+  EXPECT_TRUE(lives("stranger"));
+}
+
+TEST_F(SessionsTest, AProgramEndsOneOrAllOthers) {
+  logIn("mine", "42");
+  for (const std::string id : {"a", "b", "c"}) logIn(id, "42");
+  EXPECT_EQ(del("mine", "/sessions/" + handle("a")).status, 204);
+  EXPECT_FALSE(lives("a"));
+  EXPECT_TRUE(lives("b"));
+  EXPECT_EQ(del("mine", "/sessions?others=1").status, 204);
+  EXPECT_FALSE(lives("b"));
+  EXPECT_FALSE(lives("c"));
+  EXPECT_TRUE(lives("mine"));
+}
+
+TEST_F(SessionsTest, SomebodyElsesHandleIsAsGoodAsNone) {
+  logIn("mine", "42");
+  logIn("stranger", "7");
+  const Response theirs = del("mine", "/sessions/" + handle("stranger"));
+  const Response none = del("mine", "/sessions/AAAAAAAAAAAAAAAA");
+  EXPECT_EQ(theirs.status, 404);
+  EXPECT_EQ(theirs.body, "{\"error\":\"unknown_session\"}\n");
+  EXPECT_EQ(theirs.body, none.body);
+  const Response page = post("mine", "end=" + handle("stranger"));
+  EXPECT_EQ(page.status, 404);
+  EXPECT_THAT(page.body, HasSubstr("That session has ended already."));
+  EXPECT_TRUE(lives("stranger"));
+}
+
+TEST_F(SessionsTest, OnesOwnEndsByLoggingOut) {
+  logIn("mine", "42");
+  EXPECT_EQ(header(post("mine", "end=" + handle("mine")), "Location"), "/logout");
+  EXPECT_EQ(del("mine", "/sessions/" + handle("mine")).status, 409);
+  EXPECT_TRUE(lives("mine"));
+}
+
+TEST_F(SessionsTest, EndingAnotherTakesARecentLogin) {
+  logIn("mine", "42");
+  logIn("phone", "42");
+  clock_.advance(seconds(601));
+  EXPECT_EQ(get("mine").status, 200) << "looking does not";
+  for (const std::string& what : {handle("phone"), std::string("others")}) {
+    const Response page = post("mine", "end=" + what);
+    EXPECT_EQ(page.status, 303);
+    EXPECT_EQ(header(page, "Location"), "/login?rd=%2Fsessions&why=stale");
+  }
+  EXPECT_EQ(del("mine", "/sessions/" + handle("phone")).body, "{\"error\":\"stale\"}\n");
+  EXPECT_EQ(del("mine", "/sessions?others=1").status, 401);
+  EXPECT_TRUE(lives("phone"));
+  put("application", "42");
+  EXPECT_EQ(del("application", "/sessions?others=1").status, 401) << "nobody knows when that login was";
+}
+
+TEST_F(SessionsTest, WhereNobodyLogsInHereOrTheSiteSaysSoAnyLoginWillDo) {
+  for (const bool no_login : {true, false}) {
+    settings_.login.authenticators.clear();
+    if (!no_login) settings_.login.authenticators = {"htpasswd"};
+    settings_.sessions.max_auth_age = no_login ? seconds(600) : seconds(0);
+    const std::string other = no_login ? "phone" : "tablet";
+    put("mine", "42");
+    put(other, "42");
+    EXPECT_EQ(del("mine", "/sessions/" + handle(other)).status, 204);
+    EXPECT_FALSE(lives(other));
+  }
+}
+
+TEST_F(SessionsTest, NobodyIsLedToTheLoginAndBack) {
+  EXPECT_EQ(header(get("nobody", {kBrowser}), "Location"), "/login?rd=%2Fsessions");
+  EXPECT_EQ(get("nobody").status, 401);
+  store_.put(idOf("anonymous"), R"({"cookie":{}})", hours(1));
+  EXPECT_EQ(get("anonymous").status, 401);
+  EXPECT_EQ(del("anonymous", "/sessions?others=1").status, 401);
+}
+
+TEST_F(SessionsTest, WhoHasNoIdSeesOnlyThisSession) {
+  store_.put(idOf("mine"), R"({"cookie":{},"user":"ada"})", hours(1));
+  store_.put(idOf("other"), R"({"cookie":{},"user":"bob"})", hours(1));
+  EXPECT_THAT(get("mine").body, HasSubstr(handle("mine")));
+  ASSERT_TRUE(noteSession("", idOf("other")));
+  settings_.sessions.max_auth_age = seconds(0);
+  EXPECT_EQ(del("mine", "/sessions/" + handle("other")).status, 404);
+  EXPECT_EQ(del("mine", "/sessions?others=1").status, 204);
+  EXPECT_TRUE(lives("other"));
+}
+
+TEST_F(SessionsTest, OtherSitesEndNothing) {
+  logIn("mine", "42");
+  logIn("phone", "42");
+  const std::pair<std::string, std::string> foreign = {"HTTP_ORIGIN", "https://evil.example"};
+  EXPECT_EQ(post("mine", "end=others", {foreign}).status, 403);
+  EXPECT_EQ(del("mine", "/sessions?others=1", {foreign}).status, 403);
+  EXPECT_TRUE(lives("phone"));
+}
+
+TEST_F(SessionsTest, AFormWithoutItsTokenEndsNothing) {
+  logIn("mine", "42");
+  logIn("phone", "42");
+  const Params form = {{"HTTP_COOKIE", kCsrfCookie + "; " + cookieFor("mine")},
+                       {"CONTENT_TYPE", "application/x-www-form-urlencoded"},
+                       kBrowser};
+  const Response page = ask(endpoint(), "POST", form, "end=others&csrf=AAAA");
+  EXPECT_EQ(page.status, 403);
+  EXPECT_THAT(page.body, HasSubstr("Nothing was ended"));
+  EXPECT_TRUE(lives("phone"));
+}
+
+TEST_F(SessionsTest, WhatCannotBeReadEndsNothing) {
+  logIn("mine", "42");
+  EXPECT_EQ(post("mine", "x=1").status, 400);
+  EXPECT_EQ(post("mine", "end=a&end=others").status, 400);
+  EXPECT_EQ(post("mine", "end=others", {{"CONTENT_TYPE", "text/plain"}}).status, 415);
+  EXPECT_EQ(post("mine", "end=" + std::string(9000, 'x')).status, 413);
+  for (const std::string path : {"/sessions", "/sessions?others=2", "/elsewhere", "/sessionsx"}) {
+    EXPECT_EQ(del("mine", path).status, 400) << path;
+  }
+  const Response response = ask(endpoint(), "PUT");
+  EXPECT_EQ(response.status, 405);
+  EXPECT_EQ(header(response, "Allow"), "GET, HEAD, POST, DELETE");
+}
+
+TEST_F(SessionsTest, ClaimsNothingWhileRedisIsAway) {
+  logIn("mine", "42");
+  logIn("phone", "42");
+  const auto expectUnavailable = [&] {
+    const Response page = get("mine", {kBrowser});
+    EXPECT_EQ(page.status, 503);
+    EXPECT_EQ(header(page, "Retry-After"), "5");
+    EXPECT_THAT(page.body, HasSubstr("Your sessions cannot be shown or ended right now."));
+    EXPECT_EQ(get("mine").body, "{\"error\":\"unavailable\"}\n");
+    EXPECT_EQ(post("mine", "end=" + handle("phone")).status, 503);
+    EXPECT_EQ(post("mine", "end=others").status, 503);
+    EXPECT_EQ(del("mine", "/sessions?others=1").status, 503);
+  };
+  store_.failWith(StoreError::kTimeout);
+  expectUnavailable();
+  store_.failWith(std::nullopt);
+  index_.failWith(StoreError::kUnavailable);
+  expectUnavailable();
+  index_.failWith(std::nullopt);
+  EXPECT_TRUE(lives("phone"));
+}
+
+TEST(SessionsPage, SaysAgesInTheLargestUnit) {
+  EXPECT_EQ(ageInWords(seconds(0)), "1 min");
+  EXPECT_EQ(ageInWords(minutes(59)), "59 min");
+  EXPECT_EQ(ageInWords(minutes(61)), "1 h");
+  EXPECT_EQ(ageInWords(hours(47)), "47 h");
+  EXPECT_EQ(ageInWords(hours(49)), "2 d");
+}
+
+TEST(SessionHandles, AreSixteenCharactersOfAKeyedHash) {
+  const SessionHandles handles(Secret(std::string("one")));
+  const SessionHandles others(Secret(std::string("another")));
+  const SessionId id = *SessionId::fromBytes("id");
+  EXPECT_EQ(handles.of(id).size(), 16U);
+  EXPECT_EQ(handles.of(id), SessionHandles(Secret(std::string("one"))).of(id));
+  EXPECT_NE(handles.of(id), others.of(id));
+  EXPECT_NE(handles.of(id), handles.of(*SessionId::fromBytes("ie")));
+}
+
+}  // namespace
+}  // namespace sessiond
