@@ -17,8 +17,10 @@ namespace {
 
 using sessiond::ctl::CommonOptions;
 
-void add(CLI::App& app, const std::string& name, const std::string& what, std::function<void()> run) {
-  app.add_subcommand(name, what)->fallthrough()->callback(std::move(run));
+CLI::App& add(CLI::App& app, const std::string& name, const std::string& what, std::function<void()> run) {
+  CLI::App* const command = app.add_subcommand(name, what)->fallthrough();
+  command->callback(std::move(run));
+  return *command;
 }
 
 }  // namespace
@@ -38,6 +40,19 @@ int main(int argc, char** argv) {
   add(app, "reload", "have the running daemon put a changed configuration in force",
       [&] { exit_code = sessiond::ctl::reload(options); });
   add(app, "status", "what the running daemon says of itself", [&] { exit_code = sessiond::ctl::status(options); });
+  CLI::App* const nginx = app.add_subcommand("nginx", "nginx's side of it")->fallthrough();
+  nginx->require_subcommand(1);
+  std::string linted = "/etc/nginx/nginx.conf";
+  add(*nginx, "lint", "say what is dangerous in an nginx configuration: a file with its includes, or nginx -T's output",
+      [&] { exit_code = sessiond::ctl::nginxLint(options, linted); })
+      .add_option("file", linted, "the file; - is standard input")
+      ->capture_default_str();
+  sessiond::ctl::PrintOptions print;
+  CLI::App& printing = add(*nginx, "print", "write the snippets for this configuration",
+                           [&] { exit_code = sessiond::ctl::nginxPrint(options, print); });
+  printing.add_option("--to", print.folder, "the folder to write them to, instead of standard output");
+  printing.add_option("--shipped", print.shipped,
+                      "the folder of the shipped ones, if they are not beside this program");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

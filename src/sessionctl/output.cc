@@ -8,19 +8,20 @@
 #include "json/json_text.h"
 
 namespace sessiond::ctl {
-namespace {
 
-std::string quoted(const std::string& text) {
+std::string jsonString(std::string_view text) {
   std::string out;
   appendJsonString(out, text);
   return out;
 }
 
+namespace {
+
 std::string jsonOf(const ConfigProblem& problem) {
   const bool is_error = problem.severity == ProblemSeverity::kError;
-  return "{\"severity\":" + quoted(is_error ? "error" : "warning") + ",\"file\":" + quoted(problem.file) +
+  return "{\"severity\":" + jsonString(is_error ? "error" : "warning") + ",\"file\":" + jsonString(problem.file) +
          ",\"line\":" + std::to_string(problem.line) + ",\"column\":" + std::to_string(problem.column) +
-         ",\"option\":" + quoted(problem.path) + ",\"message\":" + quoted(problem.message) + "}";
+         ",\"option\":" + jsonString(problem.path) + ",\"message\":" + jsonString(problem.message) + "}";
 }
 
 /// `name: value` lines are members, all others notes.
@@ -30,9 +31,9 @@ std::string jsonOf(const ControlAnswer& answer, bool is_result) {
   for (const std::string& line : answer.lines) {
     const std::size_t colon = line.find(": ");
     if (is_result && colon != std::string::npos) {
-      members += "," + quoted(line.substr(0, colon)) + ":" + quoted(line.substr(colon + 2));
+      members += "," + jsonString(line.substr(0, colon)) + ":" + jsonString(line.substr(colon + 2));
     } else {
-      notes += (notes.empty() ? "" : ",") + quoted(line);
+      notes += (notes.empty() ? "" : ",") + jsonString(line);
     }
   }
   return "{\"ok\":" + std::string(answer.exit_code == EX_OK ? "true" : "false") + members + ",\"notes\":[" + notes +

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config_problem.h"
@@ -15,6 +16,9 @@ struct CommonOptions {
   std::string config_file = "/etc/sessiond/sessiond.yaml";
   bool json = false;
 };
+
+/// A JSON string.
+std::string jsonString(std::string_view text);
 
 /// `done` is said on a terminal only: a script wants the exit code. Gives the exit code back.
 int sayProblems(const CommonOptions& options, bool good, const std::vector<ConfigProblem>& problems,

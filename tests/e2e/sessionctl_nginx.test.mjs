@@ -1,0 +1,87 @@
+// sessionctl nginx: what is dangerous is found in the file as in nginx's own dump of it, and the snippets for a
+// configuration are ones that nginx starts with.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { before, describe, test } from 'node:test';
+
+import { repository, temporaryFolder } from './support/process.mjs';
+import { binary } from './support/sessiond.mjs';
+
+const tool = path.join(path.dirname(binary), 'sessionctl');
+const fixtures = path.join(repository, 'tests/data/nginx-lint');
+
+describe('sessionctl nginx', () => {
+  const folder = temporaryFolder();
+  const run = (args, input = '') => spawnSync(tool, args, { input, encoding: 'utf8', timeout: 20000 });
+  const configure = (text) => {
+    const file = path.join(folder, 'sessiond.yaml');
+    fs.writeFileSync(file, `session: {secret_files: [secret]}\n${text}`);
+    return file;
+  };
+
+  before(() => {
+    fs.writeFileSync(path.join(folder, 'secret'), 'x'.repeat(40), { mode: 0o600 });
+    fs.cpSync(path.join(repository, 'nginx'), path.join(folder, 'sessiond'), { recursive: true });
+  });
+
+  test('lint finds in a file with its includes what it finds in a dump, and says where', () => {
+    const config = configure('');
+    const bad = fs.readdirSync(path.join(fixtures, 'rules')).find((name) => /^satisfy-any.*bad/.test(name));
+    assert.ok(bad, 'a file with the mistake');
+    const main = path.join(folder, 'nginx.conf');
+    fs.copyFileSync(path.join(fixtures, 'rules', bad), main);
+    const found = run(['-c', config, '--json', 'nginx', 'lint', main]);
+    assert.equal(found.status, 1, found.stderr);
+    const { ok, findings } = JSON.parse(found.stdout);
+    assert.equal(ok, false);
+    const finding = findings.find(({ rule }) => rule === 'satisfy-any');
+    assert.equal(finding.file, main);
+    assert.ok(finding.line > 0 && finding.message && finding.remedy);
+    const lines = run(['-c', config, 'nginx', 'lint', main]);
+    assert.match(lines.stdout, new RegExp(`${main}:${finding.line}: danger: .*\\[satisfy-any\\]\\n {4}\\S`));
+
+    const names = fs.readdirSync(path.join(folder, 'sessiond')).filter((name) => name.endsWith('.conf'));
+    const dump = [main, ...names.map((name) => path.join(folder, 'sessiond', name))]
+      .map((file) => `# configuration file ${file}:\n${fs.readFileSync(file, 'utf8')}\n`)
+      .join('');
+    const piped = run(['-c', config, '--json', 'nginx', 'lint', '-'], dump);
+    assert.equal(piped.status, 1, piped.stderr);
+    assert.ok(JSON.parse(piped.stdout).findings.some(({ rule }) => rule === 'satisfy-any'));
+  });
+
+  test('lint is quiet about a good site, and says what it cannot read', () => {
+    const config = configure('');
+    const main = path.join(folder, 'nginx.conf');
+    fs.copyFileSync(path.join(fixtures, 'sites', fs.readdirSync(path.join(fixtures, 'sites'))[0]), main);
+    const good = run(['-c', config, 'nginx', 'lint', main]);
+    assert.equal(good.status, 0, good.stdout + good.stderr);
+    const missing = run(['-c', config, 'nginx', 'lint', path.join(folder, 'nowhere.conf')]);
+    assert.equal(missing.status, 66);
+    assert.match(missing.stderr, /nowhere\.conf: no such file/);
+  });
+
+  test('print gives the shipped snippets for the defaults, and others for another configuration', () => {
+    const shipped = path.join(repository, 'nginx');
+    const same = path.join(folder, 'same');
+    const printed = run(['-c', configure(''), 'nginx', 'print', '--to', same, '--shipped', shipped]);
+    assert.equal(printed.status, 0, printed.stderr);
+    for (const name of fs.readdirSync(shipped).filter((each) => each.endsWith('.conf')))
+      assert.equal(fs.readFileSync(path.join(same, name), 'utf8'), fs.readFileSync(path.join(shipped, name), 'utf8'), name);
+
+    const config = configure('identity: {X-Account: /user/account}\nlisten: {socket: /run/site-a.sock}\n');
+    const other = run(['-c', config, 'nginx', 'print']);
+    assert.equal(other.status, 0, other.stderr);
+    assert.match(other.stdout, /# --- upstream\.conf\n[^]*unix:\/run\/site-a\.sock/);
+    assert.match(other.stdout, /X-Account/);
+    assert.doesNotMatch(other.stdout, /X-User-Email/);
+  });
+
+  test('print says what is wrong with the configuration', () => {
+    const wrong = run(['-c', configure('listen: {sockett: x}\n'), 'nginx', 'print']);
+    assert.equal(wrong.status, 78);
+    assert.match(wrong.stderr, /sessiond\.yaml:2:10: listen\.sockett/);
+  });
+});
