@@ -220,7 +220,7 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
       page({pages, finder, clock}, userPointerOf(config->session)),
       api(config->api.enabled ? std::make_unique<ApiParts>(*config, finder, *redis, store, log_key, clock, metrics)
                               : nullptr),
-      router(auth) {
+      router(auth, clock) {
   router.addQuick("health", answerHealth);
   router.addSlow("ready",
                  [this](const Request& request) { return answerReady(request, [this] { return mayCheck(); }); });

@@ -7,22 +7,23 @@
 
 namespace sessiond {
 
-namespace {
-
-Response unknownEndpoint(std::optional<std::string_view> name) {
-  if (name) {
-    logError("router: unknown SESSIOND_ENDPOINT; nginx sends a name that this version does not serve",
-             {{"endpoint", *name}});
-  } else {
-    logError("router: request without SESSIOND_ENDPOINT; include sessiond/endpoints.conf in the server block");
+/// Whoever finds a location that is set up so can ask as often as he likes.
+Response Router::unknownEndpoint(std::optional<std::string_view> name) const {
+  LogSummary& summary = name ? unknown_ : unnamed_;
+  if (const auto count = summary.count(clock_.steadyNow())) {
+    if (name) {
+      logError("router: unknown SESSIOND_ENDPOINT; nginx sends a name that this version does not serve",
+               {{"endpoint", *name}, {"count", *count}});
+    } else {
+      logError("router: request without SESSIOND_ENDPOINT; include sessiond/endpoints.conf in the server block",
+               {{"count", *count}});
+    }
   }
   Response response(500);
   response.add("Content-Type", "text/plain; charset=utf-8");
   response.body = "sessiond: the web server's configuration names no endpoint that is served here\n";
   return response;
 }
-
-}  // namespace
 
 Route Router::receive(Exchange& exchange) const {
   const std::optional<std::string_view> name = exchange.request.param("SESSIOND_ENDPOINT");

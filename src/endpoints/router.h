@@ -6,11 +6,14 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/log_summary.h"
 #include "base/metrics.h"
 #include "endpoints/auth/auth.h"
 #include "http/handler.h"
@@ -22,8 +25,8 @@ class Router {
  public:
   using Answer = std::function<Response(const Request&)>;
 
-  /// `auth` is apart from the others: the only endpoint with a way through lanes and loaders. It must outlive this.
-  explicit Router(const AuthEndpoint& auth) : auth_(auth) {}
+  /// `auth` is apart from the others: the only endpoint with a way through lanes and loaders. Both must outlive this.
+  Router(const AuthEndpoint& auth, const Clock& clock) : auth_(auth), clock_(clock) {}
 
   /// Answers that never wait, given on the lane.
   void addQuick(std::string_view name, Answer answer) {
@@ -55,8 +58,12 @@ class Router {
   };
 
   const Endpoint* find(std::string_view name) const;
+  Response unknownEndpoint(std::optional<std::string_view> name) const;
 
   const AuthEndpoint& auth_;
+  const Clock& clock_;
+  mutable LogSummary unknown_;
+  mutable LogSummary unnamed_;
   std::vector<Endpoint> endpoints_;
 };
 

@@ -53,9 +53,13 @@ Response PageEndpoint::unavailable(const Request& request) const {
 Response PageEndpoint::failed(const Request& request) const {
   const std::string time = formatIsoTime(parts_.clock.wallNow());
   const std::string_view id = request.paramOrEmpty("SESSIOND_REQUEST_ID").substr(0, kMaxIdBytes);
-  logError(
-      "page: a request failed by a mistake in the configuration of nginx or sessiond",
-      {{"id", id}, {"uri", request.paramOrEmpty("SESSIOND_URI")}, {"reason", request.paramOrEmpty("SESSIOND_REASON")}});
+  if (const auto count = mistakes_.count(parts_.clock.steadyNow())) {
+    logError("page: a request failed by a mistake in the configuration of nginx or sessiond",
+             {{"id", id},
+              {"uri", request.paramOrEmpty("SESSIOND_URI")},
+              {"reason", request.paramOrEmpty("SESSIOND_REASON")},
+              {"count", *count}});
+  }
   PageValues values;
   values.text("time", time).text("id", id);
   return parts_.pages.show(PageName::kFailed, 500, std::move(values), request);

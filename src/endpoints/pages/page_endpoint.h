@@ -7,11 +7,12 @@
 //   SESSIOND_PAGE=failed        500: nginx or sessiond is set up wrongly
 //   SESSIOND_PAGE=too_large     413: nginx would not even take what was sent to the login or logout
 //
-// The mistake's page has a time and an id, which stand in the log too.
+// The mistake's page has a time and an id, which stand in the log too (and in nginx's, when there are many at once).
 
 #pragma once
 
 #include "base/clock.h"
+#include "base/log_summary.h"
 #include "endpoints/pages/page_book.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -40,8 +41,12 @@ class PageEndpoint {
   Response failed(const Request& request) const;
   Response tooLarge(const Request& request) const;
 
+  /// Where a location is set up wrongly, anybody can ask for this page: of a flood, so many ids are logged an interval.
+  static constexpr int kIdsLogged = 20;
+
   const Parts parts_;
   const JsonPointer user_at_;
+  mutable LogSummary mistakes_{kIdsLogged};
 };
 
 /// The page of "too many tries": 429, and the time to wait in words and in Retry-After. `login` is where to go back to.

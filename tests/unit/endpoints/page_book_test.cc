@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -303,6 +304,19 @@ TEST_F(PageEndpointTest, ForbiddenSaysWhoOneIsAndHowToBeSomebodyElse) {
   store_.failWith(StoreError::kUnavailable);
   EXPECT_THAT(page("forbidden", {{"HTTP_COOKIE", cookieFor("mine")}}).body,
               HasSubstr("You are logged in, and this page is not for this account."));
+}
+
+TEST_F(PageEndpointTest, OfAFloodOfMistakesTwentyAreLoggedByTheirIdAndTheOthersCounted) {
+  const auto lines = [this](int times) {
+    testing::internal::CaptureStderr();
+    for (int i = 0; i < times; ++i)
+      ask(endpoint_, "GET", {{"SESSIOND_PAGE", "failed"}, {"SESSIOND_REQUEST_ID", "0123456789abcdef"}});
+    return testing::internal::GetCapturedStderr();
+  };
+  const std::string log = lines(300);
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 20) << log.substr(0, 1000);
+  clock_.advance(LogSummary::kInterval);
+  EXPECT_THAT(lines(1), testing::HasSubstr(" count=281\n"));
 }
 
 TEST_F(PageEndpointTest, WhoseAccountLacksSomethingIsNotToldToAskForRights) {

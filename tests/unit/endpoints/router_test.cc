@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -58,7 +59,7 @@ class RouterTest : public testing::Test {
                       .budget = {},
                       .clock = clock_,
                       .metrics = metrics_}};
-  Router router_{auth_};
+  Router router_{auth_, clock_};
   Exchange exchange_;
 };
 
@@ -102,6 +103,19 @@ TEST_F(RouterTest, TurnsAwayInTheEndpointsOwnWordsIfItHasAny) {
   exchange_.response = Response(503);
   router_.turnAway(exchange_);
   EXPECT_EQ(exchange_.response.status, 503);
+}
+
+TEST_F(RouterTest, AFloodForNoKnownEndpointIsALineInTheLogAndThenOneWithHowMany) {
+  const std::vector<Param> unknown = {{"SESSIOND_ENDPOINT", "nobody"}};
+  for (const std::vector<Param>& params : {std::vector<Param>(), unknown}) {
+    testing::internal::CaptureStderr();
+    for (int i = 0; i < 5000; ++i) receive(params);
+    clock_.advance(LogSummary::kInterval);
+    receive(params);
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 2) << log.substr(0, 1000);
+    EXPECT_NE(log.find(" count=5000\n"), std::string::npos) << log.substr(0, 1000);
+  }
 }
 
 TEST_F(RouterTest, GivesChecksToAuth) {
