@@ -141,13 +141,15 @@ struct Application::Parts {
   const DeviceCookies devices;
   LoginAudit login_audit;
   const SessionEnder ender;
+  const SessionHandles handles;
+  const SessionList session_list;
+  const RoomTickets room_tickets;
+  const SessionRoom room;
   std::optional<DirectoryAuthenticator> authenticator;  // absent: nobody logs in here (login.authenticators is empty)
   std::optional<PasswordEntrance> entrance;
   std::optional<LoginEndpoint> login;
   const LogoutPages logout_pages;
   const LogoutEndpoint logout;
-  const SessionHandles handles;
-  const SessionList session_list;
   const SessionsEndpoint sessions;
   const PageEndpoint page;
   const std::unique_ptr<ApiParts> api;  // null: api.enabled is false
@@ -212,10 +214,12 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
       login_audit(config->log.audit_addresses, log_key, clock),
       ender({config->session, TombstoneLifetime::from(config->session, config->cookie, config->logout), store, index,
              log_key, clock, metrics}),
-      logout_pages(pages, finder, userPointerOf(config->session)),
-      logout({*config, logout_pages, signer, ender, log_key, metrics}),
       handles(config->session.secrets.front()),
       session_list({config->session, store, index, handles, clock}),
+      room_tickets(config->session.secrets, clock),
+      room({*config, pages, csrf, index, ender, session_list, room_tickets}),
+      logout_pages(pages, finder, userPointerOf(config->session)),
+      logout({*config, logout_pages, signer, ender, log_key, metrics}),
       sessions({*config, pages, finder, session_list, ender, csrf, clock, metrics}),
       page({pages, finder, clock}, userPointerOf(config->session)),
       api(config->api.enabled ? std::make_unique<ApiParts>(*config, finder, *redis, store, log_key, clock, metrics)
@@ -227,7 +231,7 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
   if (!directories.empty()) {
     authenticator.emplace(std::move(directories), log_key);
     entrance.emplace(EntranceParts{*config, gate, devices, *authenticator, clock});
-    login.emplace(LoginParts{*config, pages, finder, csrf, signer, ender, store, index, *entrance, login_audit, log_key,
+    login.emplace(LoginParts{*config, pages, finder, csrf, signer, ender, store, room, *entrance, login_audit, log_key,
                              clock, metrics});
   }
   router.addPassword(

@@ -28,6 +28,7 @@ constexpr std::array<std::string_view, 4> kSameSiteWords = {"unset", "lax", "str
 constexpr std::array<std::string_view, 4> kPriorityWords = {"unset", "low", "medium", "high"};
 constexpr std::array<std::string_view, 5> kLevelWords = {"debug", "info", "warn", "error", "off"};
 constexpr std::array<std::string_view, 2> kFormatWords = {"text", "json"};
+constexpr std::array<std::string_view, 2> kWhenFullWords = {"end_oldest", "refuse"};
 constexpr std::array<std::string_view, 2> kAddressWords = {"hash", "full"};
 constexpr std::array<std::string_view, 2> kAuthenticators = {"htpasswd", "redis"};
 
@@ -209,6 +210,10 @@ std::vector<Option> sessionOptions() {
       wholeSeconds("session.absolute_timeout", [](auto& c) -> auto& { return c.session.absolute_timeout; },
                    {1s, kTenYears, true}),
       wholeSeconds("session.touch_interval", [](auto& c) -> auto& { return c.session.touch_interval; }, {0s, kDay}),
+      number(
+          "session.per_user.max", [](auto& c) -> auto& { return c.session.per_user.max; }, 0, 1000),
+      choice(
+          "session.per_user.when_full", [](auto& c) -> auto& { return c.session.per_user.when_full; }, kWhenFullWords),
       size(
           "session.max_bytes", [](auto& c) -> auto& { return c.session.max_bytes; }, 1024, 16 * 1024 * 1024),
       size(

@@ -1,5 +1,6 @@
 #include "redis/redis_user_session_index.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -31,6 +32,40 @@ local kept = 2 * longest + late
 if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', kept)) end
 return {redis.call('ZCOUNT', KEYS[1], '-inf', string.format('%.0f', now - late)), now - late}
 )lua";
+
+// KEYS: index. ARGV: latest writer; how many there may be; "refuse" or what not; id and life of the new session; then
+// id and life of others, 0 for those that are gone. First the others are put right: a session that is gone looks past
+// from now on, one that lives longer than was noted moves up. {0}: no room. {1, id, ...}: noted, and what is surplus,
+// which is taken out: its session lives for a moment yet, and another login that saw it live must not count it.
+constexpr std::string_view kAdmitScript = R"lua(
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function text(moment) return string.format('%.0f', moment) end
+local most, own, life = tonumber(ARGV[2]), ARGV[4], tonumber(ARGV[5])
+for i = 6, #ARGV, 2 do
+  local noted, left = redis.call('ZSCORE', KEYS[1], ARGV[i]), tonumber(ARGV[i + 1])
+  if noted and left <= 0 and tonumber(noted) > now then redis.call('ZADD', KEYS[1], text(now), ARGV[i]) end
+  if noted and left > 0 and tonumber(noted) < now + left then redis.call('ZADD', KEYS[1], text(now + left), ARGV[i]) end
+end
+local others = redis.call('ZCOUNT', KEYS[1], '(' .. text(now), '+inf')
+if others >= most and ARGV[3] == 'refuse' then return {0} end
+redis.call('ZADD', KEYS[1], text(now + life), own)
+local kept = 2 * life + tonumber(ARGV[1])
+if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], text(kept)) end
+local answer, surplus = {1}, others + 1 - most
+if surplus <= 0 then return answer end
+local oldest = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. text(now), '+inf', 'LIMIT', 0, surplus + 1)
+for _, id in ipairs(oldest) do
+  if id ~= own and #answer <= surplus then
+    redis.call('ZREM', KEYS[1], id)
+    answer[#answer + 1] = id
+  end
+end
+return answer
+)lua";
+
+/// Of a key that has no end.
+constexpr std::int64_t kLongestLife = 400LL * 24 * 3600 * 1000;
 
 StoreError errorOf(const RedisReply& reply) {
   return reply.type == Type::kError ? storeErrorOf(reply) : StoreError::kUnavailable;
@@ -107,6 +142,58 @@ void RedisUserSessionIndex::dropPast(const Past& past, SteadyTime deadline) {
   for (std::size_t i = 0; i < exists.size(); ++i)
     if (exists[i].type == Type::kInteger && exists[i].integer == 0) commands.add({"ZREM", past.key, entries[i].text});
   if (commands.count() != 0) static_cast<void>(client_.pipeline(commands, Repeat::kSafe, exists, deadline));
+}
+
+/// In milliseconds; 0: gone.
+Expected<std::vector<std::int64_t>, StoreError> RedisUserSessionIndex::livesOf(std::span<const SessionId> ids,
+                                                                               SteadyTime deadline) {
+  std::vector<std::int64_t> lives;
+  if (ids.empty()) return lives;
+  RedisCommands commands;
+  for (const SessionId& id : ids) commands.add({"PTTL", keys_.session(id.bytes())});
+  RedisReplies replies;
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies, deadline); !done) return Unexpected(done.error());
+  for (const RedisReply& reply : replies) {
+    if (reply.type != Type::kInteger) return Unexpected(errorOf(reply));
+    lives.push_back(reply.integer == -1 ? kLongestLife : std::max<std::int64_t>(reply.integer, 0));
+  }
+  return lives;
+}
+
+Expected<Admission, StoreError> RedisUserSessionIndex::admit(const IndexedSession& session, const SessionLimit& limit,
+                                                             std::span<const SessionId> leaving) {
+  const SteadyTime deadline = client_.newDeadline();
+  const auto noted = list(session.user_id, kMostCounted);
+  if (!noted) return Unexpected(noted.error());
+  const auto lives = livesOf(*noted, deadline);
+  if (!lives) return Unexpected(lives.error());
+  RedisCommands commands;
+  commands.begin(9 + 2 * noted->size());
+  for (const std::string_view word : {std::string_view("EVAL"), kAdmitScript, std::string_view("1")}) {
+    commands.argument(word);
+  }
+  commands.argument(keys_.index(session.user_id));
+  commands.argument(std::to_string(latest_writer_.count()));
+  commands.argument(std::to_string(limit.max));
+  commands.argument(limit.when_full == WhenFull::kRefuse ? "refuse" : "end");
+  commands.argument(session.id.bytes());
+  commands.argument(std::to_string(session.life.count()));
+  for (std::size_t i = 0; i < noted->size(); ++i) {
+    const bool leaves = std::ranges::find(leaving, (*noted)[i]) != leaving.end();
+    commands.argument((*noted)[i].bytes());
+    commands.argument(std::to_string(leaves ? 0 : (*lives)[i]));
+  }
+  // Not sent twice: who is surplus is said once.
+  RedisReplies replies;
+  if (auto done = client_.pipeline(commands, Repeat::kUnsafe, replies, deadline); !done)
+    return Unexpected(done.error());
+  const std::vector<RedisReply>& answer = replies[0].elements;
+  if (replies[0].type != Type::kArray || answer.empty()) return Unexpected(errorOf(replies[0]));
+  Admission admission{.admitted = answer[0].integer == 1, .surplus = {}};
+  for (std::size_t i = 1; i < answer.size(); ++i) {
+    if (auto id = SessionId::fromBytes(answer[i].text)) admission.surplus.push_back(*std::move(id));
+  }
+  return admission;
 }
 
 Expected<void, StoreError> RedisUserSessionIndex::remove(std::string_view user_id, std::span<const SessionId> ids) {

@@ -28,10 +28,15 @@ class RedisUserSessionIndex final : public UserSessionIndex {
   /// Also drops entries whose sessions are gone: where some look past, as many as kLooks each time, so that the index
   /// stays about as large as the number of sessions that live.
   Expected<void, StoreError> add(std::span<const IndexedSession> sessions) override;
+  /// Three round trips: which sessions there are, how long each has to live, and the decision. Of more than
+  /// kMostCounted entries those that end first are counted as the index has them.
+  Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
+                                        std::span<const SessionId> leaving) override;
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
 
   static constexpr std::uint32_t kLooks = 64;
+  static constexpr std::size_t kMostCounted = 1024;
 
  private:
   /// So many entries of an index look past since then.
@@ -41,6 +46,7 @@ class RedisUserSessionIndex final : public UserSessionIndex {
     std::string since;
   };
 
+  Expected<std::vector<std::int64_t>, StoreError> livesOf(std::span<const SessionId> ids, SteadyTime deadline);
   std::vector<std::string> writeAdds(std::span<const IndexedSession> sessions, RedisCommands& commands) const;
   void dropPast(const Past& past, SteadyTime deadline);
 

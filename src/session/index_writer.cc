@@ -116,6 +116,12 @@ Expected<void, StoreError> IndexWriter::write(const Waiting& batch) {
   return {};
 }
 
+Expected<Admission, StoreError> IndexWriter::admit(const IndexedSession& session, const SessionLimit& limit,
+                                                   std::span<const SessionId> leaving) {
+  if (const auto settled = settle(session.user_id); !settled) return Unexpected(settled.error());
+  return index_.admit(session, limit, leaving);
+}
+
 Expected<std::vector<SessionId>, StoreError> IndexWriter::list(std::string_view user_id, std::size_t count) {
   if (const auto settled = settle(user_id); !settled) return Unexpected(settled.error());
   return index_.list(user_id, count);

@@ -43,6 +43,8 @@ class IndexWriter final : public UserSessionIndex {
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override {
     return index_.remove(user_id, ids);
   }
+  Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
+                                        std::span<const SessionId> leaving) override;
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
 
   static constexpr std::size_t kMaxWaiting = 16 * 1024;

@@ -32,6 +32,15 @@ struct RecordSettings {
   std::string userIdAt() const { return user_id_at.empty() ? user_at + "/id" : user_id_at; }
 };
 
+/// What a login does that finds as many sessions of its user as may be.
+enum class WhenFull : std::uint8_t { kEndOldest, kRefuse };
+
+/// How many sessions a user may have.
+struct SessionLimit {
+  std::uint32_t max = 0;  ///< 0: as many as one likes
+  WhenFull when_full = WhenFull::kEndOldest;
+};
+
 /// Movable, not copyable: it holds secrets.
 struct SessionSettings : RecordSettings {
   std::string key_prefix = "sess:";
@@ -40,6 +49,7 @@ struct SessionSettings : RecordSettings {
   std::vector<Secret> secrets;               ///< read from secret_files
   std::chrono::seconds absolute_timeout{0};  ///< from /_sd/created; 0: none
   std::chrono::seconds touch_interval{60};
+  SessionLimit per_user;
   CacheSettings cache;
 };
 

@@ -17,6 +17,7 @@
 #include "base/expected.h"
 #include "session/found_session.h"
 #include "session/session_id.h"
+#include "session/session_settings.h"
 
 namespace sessiond {
 
@@ -95,6 +96,12 @@ struct IndexedSession {
   std::chrono::milliseconds life{};  ///< how long from now its key will be there, if nobody gives it another life
 };
 
+/// Whether one more session finds room.
+struct Admission {
+  bool admitted = true;
+  std::vector<SessionId> surplus;  ///< what has to end for it, and is not noted any more
+};
+
 /// Which sessions a user has, whoever made them: an index beside the sessions, ordered by when each will have ended. A
 /// session in the index may have ended before that; one that is not in it has not been seen by any check.
 class UserSessionIndex {
@@ -103,6 +110,11 @@ class UserSessionIndex {
   /// Notes sessions, in one round trip; those of one user stand together. What is noted as ending later stays so. On an
   /// error some may not be noted, and noting all of them again is safe.
   virtual Expected<void, StoreError> add(std::span<const IndexedSession> sessions) = 0;
+  /// Notes one that is stored already, if there is room for it. Of many at once each is counted, and what is
+  /// surplus to one is none to the next. `leaving`: sessions that do not count, because they are about to end.
+  /// REQUIRES: limit.max is not 0.
+  virtual Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
+                                                std::span<const SessionId> leaving) = 0;
   virtual Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) = 0;
   /// `count` at most, those first that end last.
   virtual Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) = 0;

@@ -6,6 +6,8 @@ import { after, before, describe, test } from 'node:test';
 
 import { launchBrowser, logIn, openPage } from './support/browser.mjs';
 import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
+import { password } from './support/sessiond.mjs';
+import { startStack } from './support/stack.mjs';
 
 const kFirefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
 const kSafari =
@@ -139,5 +141,60 @@ describe('the sessions of a user', () => {
     await page.getByRole('button', { name: 'End session' }).first().click();
     await page.waitForURL('**/sessions?done=one');
     await context.close();
+  });
+});
+
+describe('a limit on the sessions of a user', () => {
+  for (const whenFull of ['end_oldest', 'refuse']) {
+    test(`is kept by ten logins at once (${whenFull})`, async () => {
+      const stack = await startStack({
+        config: (config) => {
+          config.session.per_user = { max: 3, when_full: whenFull };
+          config.listen.password_workers = 10;
+          config.login.throttle = { known_place_failures: 1000, stranger_free: 1000 };
+        },
+      });
+      try {
+        const clients = Array.from({ length: 10 }, () => stack.client());
+        const body = JSON.stringify({ user: 'alice', password });
+        const logIn = (client) =>
+          client.request('POST', '/login', { headers: { 'Content-Type': 'application/json' }, body });
+        const statuses = (await Promise.all(clients.map(logIn))).map(({ status }) => status).sort();
+        assert.deepEqual(statuses, whenFull === 'refuse' ? [200, 200, 200, ...Array(7).fill(409)] : Array(10).fill(200));
+        const checks = await Promise.all(clients.map((client) => client.get('/api/x')));
+        assert.equal(checks.filter(({ status }) => status === 200).length, 3);
+        const kept = clients[checks.findIndex(({ status }) => status === 200)];
+        assert.equal((await kept.get('/sessions')).json().sessions.length, 3);
+        // A login where one is logged in already takes no room.
+        assert.equal((await logIn(kept)).status, 200);
+        assert.equal((await kept.get('/sessions')).json().sessions.length, 3);
+      } finally {
+        await stack.stop();
+      }
+    });
+  }
+
+  test('that is reached offers to end a session, after the right password', async () => {
+    const stack = await startStack({
+      config: (config) => (config.session.per_user = { max: 1, when_full: 'refuse' }),
+    });
+    const browser = await launchBrowser();
+    try {
+      const other = stack.client();
+      await stack.logIn(other);
+      const { context, page } = await openPage(browser, stack, { userAgent: kFirefox, javaScriptEnabled: false });
+      await page.goto('/login?rd=%2Fpage%2Fx');
+      await logIn(page);
+      await page.getByText('You are logged in in as many places as are allowed.').waitFor();
+      await page.getByRole('button', { name: 'End session' }).click();
+      await page.getByText('The session has ended.').waitFor();
+      assert.equal((await other.get('/api/x')).status, 401);
+      await logIn(page);
+      await page.waitForURL((url) => url.pathname === '/page/x');
+      await context.close();
+    } finally {
+      await browser.close();
+      await stack.stop();
+    }
   });
 });

@@ -130,6 +130,28 @@ Expected<void, StoreError> MemoryUserSessionIndex::add(std::span<const IndexedSe
   return {};
 }
 
+Expected<Admission, StoreError> MemoryUserSessionIndex::admit(const IndexedSession& session, const SessionLimit& limit,
+                                                              std::span<const SessionId> leaving) {
+  auto data = data_.lock();
+  if (data->failure) return Unexpected(*data->failure);
+  User& user = data->users[session.user_id];
+  const SteadyTime now = clock_.steadyNow();
+  for (const SessionId& id : leaving) user.erase(id.bytes());
+  std::vector<std::pair<SteadyTime, std::string>> by_end;
+  for (const auto& [id, ends] : user) {
+    if (ends > now) by_end.emplace_back(ends, id);
+  }
+  if (by_end.size() >= limit.max && limit.when_full == WhenFull::kRefuse) return Admission{.admitted = false};
+  std::sort(by_end.begin(), by_end.end());
+  user[session.id.bytes()] = now + session.life;
+  Admission admission;
+  for (std::size_t i = 0; by_end.size() - i >= limit.max; ++i) {
+    user.erase(by_end[i].second);
+    admission.surplus.push_back(*SessionId::fromBytes(by_end[i].second));
+  }
+  return admission;
+}
+
 Expected<void, StoreError> MemoryUserSessionIndex::remove(std::string_view user_id, std::span<const SessionId> ids) {
   auto data = data_.lock();
   if (data->failure) return Unexpected(*data->failure);

@@ -75,6 +75,8 @@ class MemoryUserSessionIndex final : public UserSessionIndex {
   explicit MemoryUserSessionIndex(const Clock& clock) : clock_(clock) {}
 
   Expected<void, StoreError> add(std::span<const IndexedSession> sessions) override;
+  Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
+                                        std::span<const SessionId> leaving) override;
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
   void failWith(std::optional<StoreError> error) { data_.lock()->failure = error; }

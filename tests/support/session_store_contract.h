@@ -378,6 +378,28 @@ TEST_P(UserSessionIndexContract, ListsFirstWhatEndsLastAndNeverSooner) {
   EXPECT_EQ(first(100), "s0 s5 s4 s3 s2 ");
 }
 
+TEST_P(UserSessionIndexContract, AdmitsAsManyAsMayBe) {
+  const auto admit = [this](const std::string& id, WhenFull when_full, std::vector<SessionId> leaving = {}) {
+    harness_->put(idOf(id), "{}", kHour);
+    const SessionLimit limit{.max = 2, .when_full = when_full};
+    const auto admission = index_.admit(
+        {.user_id = "ada", .id = idOf(id), .life = kHour + std::chrono::minutes(id.back())}, limit, leaving);
+    std::string said = !admission ? "error" : admission->admitted ? "yes" : "no";
+    if (admission) {
+      for (const SessionId& one : admission->surplus) said += " " + one.bytes();
+    }
+    return said;
+  };
+  EXPECT_EQ(admit("s1", WhenFull::kRefuse), "yes");
+  EXPECT_EQ(admit("s2", WhenFull::kRefuse), "yes");
+  EXPECT_EQ(admit("s3", WhenFull::kRefuse), "no");
+  EXPECT_THAT(listed("ada"), testing::UnorderedElementsAre("s1", "s2"));
+  EXPECT_EQ(admit("s4", WhenFull::kEndOldest), "yes s1");
+  EXPECT_EQ(admit("s5", WhenFull::kEndOldest), "yes s2") << "s1 is said once";
+  EXPECT_EQ(admit("s6", WhenFull::kRefuse, {idOf("s4")}), "yes") << "that one is about to end";
+  EXPECT_EQ(admit("s7", WhenFull::kRefuse), "no");
+}
+
 TEST_P(UserSessionIndexContract, TakesUserIdsAndSessionIdsOfAnyBytes) {
   const std::string user("a\0\xff \r\n", 6);
   add(user, std::string_view("s\0\xff", 3));

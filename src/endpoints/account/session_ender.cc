@@ -146,6 +146,7 @@ Expected<Burial, StoreError> SessionEnder::endAllOf(std::string_view user_id, st
 /// this one had been logged in. That one lives on; it is only no longer listed here.
 Expected<Burial, StoreError> SessionEnder::endListed(std::string_view user_id, const std::vector<SessionId>& listed,
                                                      std::string_view why) const {
+  if (listed.empty()) return Burial::kBuried;
   auto found = find(listed);
   if (!found) return Unexpected(found.error());
   std::vector<SessionId> own;

@@ -65,6 +65,10 @@ class SessionEnder {
   Expected<Burial, StoreError> endAllOf(std::string_view user_id, std::string_view why,
                                         std::span<const SessionId> kept) const;
 
+  /// Ends these, which the user's index names, and takes them from it; what is somebody else's by now lives on.
+  Expected<Burial, StoreError> endListed(std::string_view user_id, const std::vector<SessionId>& listed,
+                                         std::string_view why) const;
+
  private:
   struct Found;
   Expected<std::vector<Found>, StoreError> find(std::span<const SessionId> ids) const;
@@ -72,8 +76,6 @@ class SessionEnder {
   Expected<std::vector<EndedSession>, StoreError> endPage(std::span<const SessionId> ids, std::string_view why) const;
   Expected<std::vector<EndedSession>, StoreError> endFound(std::span<const SessionId> ids, std::vector<Found> found,
                                                            std::string_view why) const;
-  Expected<Burial, StoreError> endListed(std::string_view user_id, const std::vector<SessionId>& listed,
-                                         std::string_view why) const;
   void note(const SessionId& id, const EndedSession& session, std::string_view why) const;
   void drop(std::string_view user_id, const SessionId& id) const;
 

@@ -31,14 +31,14 @@ bool comesFirst(const ListedSession& one, const ListedSession& other) {
 SessionList::SessionList(const Parts& parts) : parts_(parts), user_id_at_(JsonPointer::of(parts.settings.userIdAt())) {}
 
 Expected<std::vector<ListedSession>, StoreError> SessionList::of(const std::string& user_id,
-                                                                 const SessionId& own) const {
+                                                                 const std::optional<SessionId>& own) const {
   std::vector<SessionId> ids;
   if (!user_id.empty()) {
     auto indexed = parts_.index.list(user_id, kMost);
     if (!indexed) return Unexpected(indexed.error());
     ids = *std::move(indexed);
   }
-  if (std::ranges::find(ids, own) == ids.end()) ids.push_back(own);
+  if (own && std::ranges::find(ids, *own) == ids.end()) ids.push_back(*own);
   std::vector<ListedSession> all;
   for (std::size_t begin = 0; begin < ids.size(); begin += kPage) {
     auto page = describe(user_id, std::span(ids).subspan(begin, std::min(kPage, ids.size() - begin)));

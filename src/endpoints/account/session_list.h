@@ -45,8 +45,9 @@ class SessionList {
   };
   explicit SessionList(const Parts& parts);
 
-  /// `own` first, whether the index has it or not; then those that were used last.
-  Expected<std::vector<ListedSession>, StoreError> of(const std::string& user_id, const SessionId& own) const;
+  /// `own` first, if there is one, whether the index has it or not; then those that were used last.
+  Expected<std::vector<ListedSession>, StoreError> of(const std::string& user_id,
+                                                      const std::optional<SessionId>& own) const;
   /// The user's session of that handle; absent when there is none, or it is somebody else's or has ended.
   Expected<std::optional<SessionId>, StoreError> find(const std::string& user_id, std::string_view handle) const;
 

@@ -18,6 +18,7 @@
 #include "endpoints/session_cookie.h"
 #include "endpoints/visitor.h"
 #include "http/cookie_header.h"
+#include "http/form.h"
 #include "http/safe_redirect.h"
 #include "json/json_text.h"
 #include "login/password_hash.h"
@@ -26,6 +27,8 @@
 
 namespace sessiond {
 namespace {
+
+constexpr std::size_t kMaxRoomFormBytes = 16 * 1024;
 
 /// From so many wrong passwords on they are told after the login.
 constexpr std::uint64_t kFailuresToTell = 3;
@@ -137,6 +140,7 @@ Response LoginEndpoint::logIn(const Request& request) const {
   const LoginQuery query = readLoginQuery(request, parts_.settings.login.url);
   if (isCrossSite(request, parts_.settings.login.allowed_origins))
     return refuse(request, {LoginOutcome::kCrossSite}, "", query.rd);
+  if (std::optional<Response> made = makeRoom(request)) return *std::move(made);
   Expected<LoginAttempt, LoginAttemptError> read = readLoginAttempt(request, nameCaseOf(parts_.settings.login));
   if (!read) return refuse(request, {outcomeOf(read.error())}, "", query.rd);
   LoginAttempt& wanted = *read;
@@ -146,6 +150,27 @@ Response LoginEndpoint::logIn(const Request& request) const {
   endPrevious(request);
   counters_.count(LoginOutcome::kSuccess);
   return welcome(request, wanted, *started);
+}
+
+/// The answer to a form of the page that SessionRoom offers; absent: it is another form.
+std::optional<Response> LoginEndpoint::makeRoom(const Request& request) const {
+  if (mediaType(request.paramOrEmpty("CONTENT_TYPE")) != "application/x-www-form-urlencoded") return std::nullopt;
+  if (request.body.size() > kMaxRoomFormBytes) return std::nullopt;
+  const std::optional<FormFields> fields = parseForm(request.body);
+  if (!fields || !formField(*fields, "ticket")) return std::nullopt;
+  const std::string rd = readLoginQuery(request, parts_.settings.login.url).rd;
+  PageValues values;
+  switch (parts_.room.endOne(request, *fields)) {
+    case SessionRoom::Answer::kEnded:
+      return showForm(request, 200, rd, "", std::move(values.message("good", "session_ended")));
+    case SessionRoom::Answer::kGone:
+      return showForm(request, 404, rd, "", std::move(values.message("error", "session_gone")));
+    case SessionRoom::Answer::kExpired:
+      return showForm(request, 403, rd, "", std::move(values.message("error", "expired")));
+    case SessionRoom::Answer::kUnavailable:
+      break;
+  }
+  return answerRefusal(request, LoginOutcome::kUnavailable, "", rd);
 }
 
 Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::attempt(const Request& request,
@@ -163,7 +188,7 @@ Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::attempt(
   Expected<Started, LoginOutcome> started = startSession(request, admitted->user, wanted.user);
   if (!started) {
     parts_.entrance.undecided(*admitted);
-    return Unexpected(Refused{started.error()});
+    return Unexpected(Refused{.outcome = started.error(), .user_id = admitted->user.id});
   }
   parts_.audit.loggedIn(request, started->id, wanted.user, started->user.id);
   started->farewell = parts_.entrance.welcome(request, *admitted);
@@ -183,9 +208,14 @@ Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const
                                            .login = name},
                                           parts_.settings.session.user_at);
   const std::chrono::seconds lifetime = newSessionLifetime(parts_.settings);
-  const IndexedSession indexed{.user_id = user.id, .id = id, .life = lifetime};
-  if (!parts_.index.add({&indexed, 1})) return Unexpected(LoginOutcome::kUnavailable);
   if (!parts_.store.create(id, json, lifetime)) return Unexpected(LoginOutcome::kUnavailable);
+  const auto admitted = parts_.room.admit({.user_id = user.id, .id = id, .life = lifetime},
+                                          verifiedSessions(request, parts_.settings.cookie.name, parts_.signer));
+  if (!admitted) {
+    // If this fails too, a session is left over whose id nobody knows.
+    static_cast<void>(parts_.store.revoke(id, lifetime));
+    return Unexpected(admitted.error());
+  }
   cookie.value = parts_.signer.sign(id);
   return Started{.id = id, .user = std::move(user), .set_cookie = render(cookie), .farewell = {}};
 }
@@ -230,6 +260,8 @@ Response LoginEndpoint::refuse(const Request& request, const Refused& refused, s
                                std::string_view rd) const {
   counters_.count(refused.outcome);
   parts_.audit.refused(request, refused.outcome, refused.limit, user);
+  if (refused.outcome == LoginOutcome::kTooManySessions && !isJson(request))
+    return parts_.room.offer(request, refused.user_id, user, address(rd, ""));
   if (refused.outcome == LoginOutcome::kThrottled) return refuseForNow(request, refused, rd);
   return answerRefusal(request, refused.outcome, user, rd);
 }

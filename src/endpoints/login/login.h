@@ -8,8 +8,8 @@
 //
 // A successful login always makes a new session id, and ends the session that the browser had before (so that an id
 // planted by somebody else never becomes a login). Its writes are ordered so that a failure leaves nothing half done:
-// the index entry first (harmless alone), the session, then the cookie; the old session ends last, and if that fails
-// it is logged and the login stands.
+// the session, whose id nobody knows yet, its entry in the index, then the cookie; the old session ends last, and if
+// that fails it is logged and the login stands.
 
 #pragma once
 
@@ -27,6 +27,7 @@
 #include "endpoints/login/login_outcome.h"
 #include "endpoints/login/login_query.h"
 #include "endpoints/login/password_entrance.h"
+#include "endpoints/login/session_room.h"
 #include "endpoints/pages/page_book.h"
 #include "endpoints/site_settings.h"
 #include "http/request.h"
@@ -48,7 +49,7 @@ struct LoginParts {
   const CookieSigner& signer;
   const SessionEnder& ender;
   SessionStore& store;
-  UserSessionIndex& index;
+  const SessionRoom& room;
   const PasswordEntrance& entrance;
   LoginAudit& audit;
   const HmacKey& log_key;
@@ -79,6 +80,7 @@ class LoginEndpoint {
   Expected<Started, LoginOutcome> startSession(const Request& request, User user, std::string_view name) const;
   void endPrevious(const Request& request) const;
   Response logIn(const Request& request) const;
+  std::optional<Response> makeRoom(const Request& request) const;
   Response welcome(const Request& request, const LoginAttempt& attempt, const Started& started) const;
   Response greet(const Request& request) const;
   std::string_view greetingFor(const Request& request, const LoginQuery& query, bool logged_in) const;

@@ -38,6 +38,8 @@ std::string_view nameOf(LoginOutcome outcome) {
       return "locked";
     case LoginOutcome::kDamagedEntry:
       return "damaged_entry";
+    case LoginOutcome::kTooManySessions:
+      return "too_many_sessions";
     case LoginOutcome::kUnavailable:
       return "unavailable";
   }
@@ -71,6 +73,8 @@ LoginRefusal refusalOf(LoginOutcome outcome) {
     case LoginOutcome::kLocked:
     case LoginOutcome::kDamagedEntry:
       return {401, "wrong_credentials", "wrong_credentials"};
+    case LoginOutcome::kTooManySessions:
+      return {409, "too_many_sessions", "too_many_sessions"};
     case LoginOutcome::kUnavailable:
       return {503, "unavailable", "busy"};
   }
@@ -96,6 +100,7 @@ bool isCheap(LoginOutcome outcome) {
     case LoginOutcome::kWrongPassword:
     case LoginOutcome::kLocked:
     case LoginOutcome::kDamagedEntry:
+    case LoginOutcome::kTooManySessions:
     case LoginOutcome::kUnavailable:
       return false;
   }

@@ -24,9 +24,10 @@ enum class LoginOutcome {
   kThrottled,    ///< too many tries
   kUnknownUser,
   kWrongPassword,
-  kLocked,        ///< the user is locked
-  kDamagedEntry,  ///< the user's stored entry cannot be used
-  kUnavailable,   ///< Redis, or whoever knows the users, cannot say
+  kLocked,           ///< the user is locked
+  kDamagedEntry,     ///< the user's stored entry cannot be used
+  kTooManySessions,  ///< the password was right, but the user may have no more sessions
+  kUnavailable,      ///< Redis, or whoever knows the users, cannot say
 };
 inline constexpr std::size_t kLoginOutcomes = static_cast<std::size_t>(LoginOutcome::kUnavailable) + 1;
 

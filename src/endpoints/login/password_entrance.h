@@ -40,6 +40,7 @@ class PasswordEntrance {
     LoginOutcome outcome;
     std::chrono::milliseconds wait{0};  ///< for kThrottled
     std::string_view limit = {};        ///< for kThrottled: whose it was
+    std::string user_id = {};           ///< for kTooManySessions
   };
   /// Somebody whose password was right.
   struct Admitted {

@@ -120,12 +120,14 @@ constexpr std::string_view kSessionsBody = R"html({{> head}}
 <small><bdi>{{address}}</bdi> · <bdi>{{used}}</bdi></small>
 <small><bdi>{{begun}}</bdi></small></div>
 {{^own}}<form method="post" action="{{action}}"><input type="hidden" name="csrf" value="{{csrf}}">
+{{#ticket}}<input type="hidden" name="ticket" value="{{ticket}}">{{/ticket}}
 <button type="submit" class="quiet" name="end" value="{{handle}}" id="b{{place}}" aria-labelledby="b{{place}} s{{place}}">{{t.end_session}}</button></form>{{/own}}</li>
 {{/sessions}}</ul>
 {{#more}}<p>{{t.more_sessions}}</p>{{/more}}
 {{#others}}<form method="post" action="{{action}}"><input type="hidden" name="csrf" value="{{csrf}}">
 <button type="submit" name="end" value="others">{{t.end_others}}</button></form>{{/others}}
-<p class="links"><a href="{{logout_url}}">{{t.log_out_here}}</a></p>
+{{^ticket}}<p class="links"><a href="{{logout_url}}">{{t.log_out_here}}</a></p>{{/ticket}}
+{{#ticket}}<p class="links"><a href="{{action}}">{{t.back_to_login}}</a></p>{{/ticket}}
 {{> foot}}
 )html";
 
@@ -146,7 +148,7 @@ const BuiltinPage& builtinPage(PageName name) {
       {"start-here", "start_here_title", kStartHereBody, Names{"text", "start", "start_url"}, Names{}},
       {"sessions", "sessions_title", kSessionsBody,
        Names{"name", "sessions", "place", "program", "family", "system", "own", "address", "used", "ago", "begun",
-             "time", "handle", "action", "csrf", "more", "n", "others"},
+             "time", "handle", "action", "csrf", "more", "n", "others", "ticket"},
        Names{"csrf"}},
   }};
   const auto at = static_cast<std::size_t>(name);

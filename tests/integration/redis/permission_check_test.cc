@@ -247,6 +247,7 @@ TEST_F(PermissionCheck, AsksForAllThatIsUsed) {
   const IndexedSession indexed{.user_id = "42", .id = id, .life = 60s};
   EXPECT_TRUE(index.add({&indexed, 1}));
   EXPECT_EQ(index.list("42", 10)->size(), 1U);
+  EXPECT_TRUE(index.admit(indexed, {.max = 1}, {}));
   EXPECT_TRUE(index.remove("42", std::span(&id, 1)));
   EXPECT_TRUE(directory.find("ada"));
   const RedisKeys keys = keysFor(uses.session);

@@ -1,7 +1,10 @@
 #include "redis/redis_user_session_index.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <set>
+#include <thread>
 
 #include "redis_test_fixture.h"
 
@@ -93,6 +96,60 @@ TEST_F(RedisUserSessionIndexTest, ReadsWhatOlderVersionsWrote) {
   server.command({"EXPIRE", kKey, "100"});
   ASSERT_TRUE(add("42", "new"));
   EXPECT_EQ(listed("42"), (std::vector<std::string>{"new", "old"}));
+}
+
+/// Ten at once, each with a connection of its own: whatever the order, what is left is exactly what may be.
+TEST_F(RedisUserSessionIndexTest, ManyAtOnceLeaveExactlyAsManyAsMayBe) {
+  for (const WhenFull when_full : {WhenFull::kEndOldest, WhenFull::kRefuse}) {
+    for (int round = 0; round < 20; ++round) {
+      server.command({"FLUSHALL"});
+      std::array<std::optional<Admission>, 10> answers;
+      {
+        std::vector<std::jthread> logins;
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+          store("s" + std::to_string(i));
+          logins.emplace_back([&, i] {
+            const IndexedSession one{.user_id = "42", .id = idOf("s" + std::to_string(i)), .life = 1h};
+            const auto answer = index.admit(one, {.max = 3, .when_full = when_full}, {});
+            if (answer) answers[i] = *answer;
+          });
+        }
+      }
+      std::set<std::string> left;
+      std::multiset<std::string> surplus;
+      for (std::size_t i = 0; i < answers.size(); ++i) {
+        ASSERT_TRUE(answers[i]);
+        if (answers[i]->admitted) left.insert("s" + std::to_string(i));
+        for (const SessionId& id : answers[i]->surplus) surplus.insert(id.bytes());
+      }
+      for (const std::string& id : surplus) {
+        EXPECT_EQ(surplus.count(id), 1U) << id;
+        left.erase(id);
+      }
+      EXPECT_EQ(left.size(), 3U);
+    }
+  }
+}
+
+TEST_F(RedisUserSessionIndexTest, CountsWhatLivesAndNothingElse) {
+  const auto admitted = [this](const std::string& id) {
+    store(id);
+    const auto answer =
+        index.admit({.user_id = "42", .id = idOf(id), .life = 1h}, {.max = 2, .when_full = WhenFull::kRefuse}, {});
+    return answer && answer->admitted;
+  };
+  ASSERT_TRUE(add("42", "an application has deleted it"));
+  ASSERT_TRUE(admitted("a"));
+  ASSERT_TRUE(admitted("b"));
+  ASSERT_FALSE(admitted("c"));
+  server.command({"DEL", "sess:c", "sess:a"});
+  EXPECT_TRUE(admitted("d"));
+  server.command({"DEL", "sess:b"});
+  server.command({"SET", "sess:extended", "value", "EX", "5000"});
+  note("extended", 10s);
+  EXPECT_FALSE(admitted("e")) << "one that looks past lives on, because an application extended it";
+  const auto all = listed("42");
+  EXPECT_TRUE(std::set(all.begin(), all.end()).contains("an application has deleted it")) << "it may come back";
 }
 
 TEST_F(RedisUserSessionIndexTest, KeepsOddUserNamesAndIdsApart) {

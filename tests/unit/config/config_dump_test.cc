@@ -24,7 +24,7 @@ listen: {socket: "[::1]:9000", mode: "0600", group: www-data, backlog: 5, lanes:
 redis: {url: "redis://app@db:6380/7", user: app, password_file: /etc/pw, connect_timeout: 1s, command_timeout: 70ms,
   allow_replica: true, breaker: {failures: 2, min_backoff: 50ms, max_backoff: 9s}}
 session: {key_prefix: "", user_at: /passport/user, user_id_at: /passport/user, roles_at: "/a b/~0", secret_files: [a, "credential:b"],
-  idle_timeout: 90s, absolute_timeout: 12h, touch_interval: 0s, max_bytes: 1000000, identity_max_bytes: 300,
+  idle_timeout: 90s, absolute_timeout: 12h, touch_interval: 0s, per_user: {max: 3, when_full: refuse}, max_bytes: 1000000, identity_max_bytes: 300,
   cache: {enabled: false, max_staleness: 300ms, max_entries: 1000, max_bytes: 8m}}
 cookie: {name: __Host-sid, domain: "", path: /, http_only: false, secure: always, same_site: none, max_age: 30d,
   rolling: true, partitioned: true, priority: low}

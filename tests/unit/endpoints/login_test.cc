@@ -60,6 +60,9 @@ class LoginTest : public EndpointFixture {
     entrance_ = std::make_unique<PasswordEntrance>(EntranceParts{
         .settings = settings_, .gate = *gate_, .devices = devices_, .authenticator = authenticator_, .clock = clock_});
     audit_ = std::make_unique<LoginAudit>(audit_addresses_, log_key_, clock_);
+    list_ = std::make_unique<SessionList>(SessionList::Parts{settings_.session, store_, index_, handles_, clock_});
+    room_ = std::make_unique<SessionRoom>(
+        SessionRoom::Parts{settings_, *pages_, *csrf_, index_, *ender_, *list_, tickets_});
     endpoint_ = std::make_unique<LoginEndpoint>(LoginParts{.settings = settings_,
                                                            .pages = *pages_,
                                                            .finder = *finder_,
@@ -67,7 +70,7 @@ class LoginTest : public EndpointFixture {
                                                            .signer = signer_,
                                                            .ender = *ender_,
                                                            .store = store_,
-                                                           .index = index_,
+                                                           .room = *room_,
                                                            .entrance = *entrance_,
                                                            .audit = *audit_,
                                                            .log_key = log_key_,
@@ -131,6 +134,10 @@ class LoginTest : public EndpointFixture {
   std::unique_ptr<PageBook> pages_;
   std::unique_ptr<SessionFinder> finder_;
   std::unique_ptr<CsrfGuard> csrf_;
+  SessionHandles handles_{secrets_.front()};
+  RoomTickets tickets_{secrets_, clock_};
+  std::unique_ptr<SessionList> list_;
+  std::unique_ptr<SessionRoom> room_;
   std::unique_ptr<SessionEnder> ender_;
   std::unique_ptr<LoginEndpoint> endpoint_;
   std::string token_;
@@ -563,6 +570,81 @@ TEST_F(LoginTest, OnlyFormsAndJsonOfUpTo8KiBAreTaken) {
   EXPECT_EQ(post("application/x-www-form-urlencoded", "user=%"), 400);
 }
 
+TEST_F(LoginTest, BeyondTheLimitThoseThatWereNotUsedForLongestEnd) {
+  settings_.session.per_user.max = 2;
+  build();
+  std::vector<SessionId> ids;
+  for (int i = 0; i < 4; ++i) {
+    ids.push_back(idIn(setCookies(postJson(kGoodJson)).at(0)));
+    clock_.advance(std::chrono::seconds(1));
+  }
+  EXPECT_FALSE(store_.value(ids[0]));
+  EXPECT_FALSE(store_.value(ids[1]));
+  EXPECT_TRUE(store_.tombstoneTtl(ids[1]));
+  EXPECT_TRUE(store_.value(ids[2]));
+  EXPECT_TRUE(store_.value(ids[3]));
+}
+
+TEST_F(LoginTest, AtTheLimitALoginIsRefusedIfTheSiteWantsSo) {
+  settings_.session.per_user = {.max = 2, .when_full = WhenFull::kRefuse};
+  build();
+  const SessionId first = idIn(setCookies(postJson(kGoodJson)).at(0));
+  const SessionId second = idIn(setCookies(postJson(kGoodJson)).at(0));
+  const Response refused = postJson(kGoodJson);
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_EQ(refused.body, "{\"error\":\"too_many_sessions\"}\n");
+  EXPECT_THAT(setCookies(refused), IsEmpty());
+  EXPECT_TRUE(store_.value(first));
+  EXPECT_TRUE(store_.value(second));
+  EXPECT_EQ(count("sessiond_logins_total", "too_many_sessions"), 1U);
+  // The browser's own session ends by a login anyway.
+  EXPECT_EQ(postJson(kGoodJson, {{"HTTP_COOKIE", "connect.sid=" + signer_.sign(first)}}).status, 200);
+}
+
+TEST_F(LoginTest, TheLimitsPageEndsASessionOfWhoGaveTheRightPassword) {
+  settings_.session.per_user = {.max = 1, .when_full = WhenFull::kRefuse};
+  build();
+  const SessionId other = idIn(setCookies(postJson(kGoodJson)).at(0));
+  const Response page = postForm(kGoodForm + "&rd=/a");
+  EXPECT_EQ(page.status, 409);
+  EXPECT_THAT(page.body, HasSubstr("You are logged in in as many places as are allowed."));
+  EXPECT_EQ(actionIn(page), "/login?rd=%2Fa");
+  EXPECT_THAT(page.body, Not(HasSubstr(other.bytes())));
+  const std::string end = "end=" + handles_.of(other) + "&ticket=" + fieldIn(page, "ticket");
+  EXPECT_EQ(postForm("end=" + handles_.of(other) + "&ticket=forged.ticket").status, 403);
+  clock_.advance(RoomTickets::kLifetime);
+  EXPECT_EQ(postForm(end).status, 403) << "too late";
+  EXPECT_TRUE(store_.value(other));
+  const std::string ticket = fieldIn(postForm(kGoodForm), "ticket");
+  EXPECT_EQ(postForm("end=AAAAAAAAAAAAAAAA&ticket=" + ticket).status, 404);
+  const Response ended = postForm("end=" + handles_.of(other) + "&ticket=" + ticket, {{"QUERY_STRING", "rd=%2Fa"}});
+  EXPECT_EQ(ended.status, 200);
+  EXPECT_THAT(ended.body, HasSubstr("The session has ended."));
+  EXPECT_FALSE(store_.value(other));
+  EXPECT_EQ(postForm(kGoodForm).status, 303);
+}
+
+TEST(RoomTickets, AreGoodForOneUserForSomeMinutes) {
+  FakeClock clock;
+  std::vector<Secret> secrets;
+  secrets.emplace_back(std::string("one"));
+  const RoomTickets tickets(secrets, clock);
+  const std::string user("4:2\0", 4);
+  const std::string ticket = tickets.issue(user);
+  EXPECT_EQ(tickets.read(ticket), user);
+  for (const std::size_t at : {std::size_t{0}, ticket.find('.') + 2, ticket.size() - 2}) {
+    std::string spoiled = ticket;
+    spoiled[at] = spoiled[at] == 'A' ? 'B' : 'A';
+    EXPECT_EQ(tickets.read(spoiled), std::nullopt);
+  }
+  EXPECT_EQ(tickets.read(""), std::nullopt);
+  EXPECT_EQ(tickets.read("."), std::nullopt);
+  clock.advance(RoomTickets::kLifetime - std::chrono::milliseconds(1));
+  EXPECT_EQ(tickets.read(ticket), user);
+  clock.advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(tickets.read(ticket), std::nullopt);
+}
+
 TEST_F(LoginTest, RedisDownIs503AndNoCookie) {
   for (const StoreError error : {StoreError::kUnavailable, StoreError::kTimeout, StoreError::kCorrupt}) {
     store_.failWith(error);
@@ -579,7 +661,7 @@ TEST_F(LoginTest, RedisDownIs503AndNoCookie) {
   const Response response = postJson(kGoodJson);
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(response.body, "{\"error\":\"unavailable\"}\n");
-  EXPECT_EQ(store_.calls(), 3U) << "no session without its index entry";
+  EXPECT_EQ(store_.calls(), 5U) << "one was stored and ended again: no session without its index entry";
   EXPECT_EQ(count("sessiond_logins_total", "unavailable"), 4U);
 }
 

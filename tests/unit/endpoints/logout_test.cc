@@ -376,6 +376,10 @@ TEST_F(LogoutTest, AllMissesNothingThatMovesInTheIndexMeanwhile) {
    public:
     explicit MovingIndex(UserSessionIndex& index) : index_(index) {}
     Expected<void, StoreError> add(std::span<const IndexedSession> sessions) override { return index_.add(sessions); }
+    Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
+                                          std::span<const SessionId> leaving) override {
+      return index_.admit(session, limit, leaving);
+    }
     Expected<void, StoreError> remove(std::string_view user, std::span<const SessionId> ids) override {
       return index_.remove(user, ids);
     }

@@ -50,6 +50,10 @@ class GatedIndex final : public UserSessionIndex {
     ++writes;
     return index.add(sessions);
   }
+  Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
+                                        std::span<const SessionId> leaving) override {
+    return index.admit(session, limit, leaving);
+  }
   Expected<void, StoreError> remove(std::string_view user, std::span<const SessionId> ids) override {
     return index.remove(user, ids);
   }

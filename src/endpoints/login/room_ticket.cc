@@ -1,0 +1,50 @@
+#include "endpoints/login/room_ticket.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/encoding.h"
+#include "base/parse.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::size_t kMaxTicketBytes = 8 * 1024;
+
+HmacKey keyOf(const Secret& secret) {
+  return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond room ticket 1")))));
+}
+
+/// What is signed: when it ends, and whose it is.
+std::string statement(std::string_view until, std::string_view user_id) {
+  return std::string(until).append(":").append(user_id);
+}
+
+}  // namespace
+
+RoomTickets::RoomTickets(std::span<const Secret> secrets, const Clock& clock) : clock_(clock) {
+  for (const Secret& secret : secrets) keys_.push_back(keyOf(secret));
+}
+
+std::string RoomTickets::issue(std::string_view user_id) const {
+  const WallTime until = clock_.wallNow() + kLifetime;
+  const std::string stated = statement(std::to_string(until.time_since_epoch().count()), user_id);
+  return base64UrlEncode(asBytes(keys_.front().sign(stated))) + "." + base64UrlEncode(stated);
+}
+
+std::optional<std::string> RoomTickets::read(std::string_view ticket) const {
+  const std::size_t dot = ticket.find('.');
+  if (ticket.size() > kMaxTicketBytes || dot == std::string_view::npos) return std::nullopt;
+  const std::optional<std::string> signature = base64UrlDecode(ticket.substr(0, dot));
+  const std::optional<std::string> stated = base64UrlDecode(ticket.substr(dot + 1));
+  if (!signature || !stated) return std::nullopt;
+  const bool genuine = std::ranges::any_of(
+      keys_, [&](const HmacKey& key) { return constantTimeEqual(*signature, asBytes(key.sign(*stated))); });
+  const std::size_t colon = stated->find(':');
+  if (!genuine || colon == std::string::npos) return std::nullopt;
+  const auto until = parseInteger<std::int64_t>(std::string_view(*stated).substr(0, colon));
+  if (!until || clock_.wallNow() >= WallTime(std::chrono::milliseconds(*until))) return std::nullopt;
+  return stated->substr(colon + 1);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,54 @@
+#include "endpoints/login/session_room.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "endpoints/account/sessions_page.h"
+
+namespace sessiond {
+
+Expected<void, LoginOutcome> SessionRoom::admit(const IndexedSession& session,
+                                                std::span<const SessionId> leaving) const {
+  const SessionLimit& limit = parts_.settings.session.per_user;
+  if (limit.max == 0) {
+    if (!parts_.index.add({&session, 1})) return Unexpected(LoginOutcome::kUnavailable);
+    return {};
+  }
+  const Expected<Admission, StoreError> admission = parts_.index.admit(session, limit, leaving);
+  if (!admission) return Unexpected(LoginOutcome::kUnavailable);
+  if (!admission->admitted) return Unexpected(LoginOutcome::kTooManySessions);
+  if (parts_.ender.endListed(session.user_id, admission->surplus, "limit")) return {};
+  // They live on, so they are to be found; if not now, then when a check meets them.
+  std::vector<IndexedSession> left;
+  for (const SessionId& id : admission->surplus) {
+    left.push_back({.user_id = session.user_id, .id = id, .life = session.life});
+  }
+  static_cast<void>(parts_.index.add(left));
+  return Unexpected(LoginOutcome::kUnavailable);
+}
+
+Response SessionRoom::offer(const Request& request, const std::string& user_id, std::string_view name,
+                            const std::string& action) const {
+  const auto sessions = parts_.list.of(user_id, std::nullopt);
+  const CsrfGuard::Ticket ticket = parts_.csrf.issue(request);
+  PageValues values = sessions ? sessionsPage(*sessions, parts_.settings.session.touch_interval) : PageValues();
+  values.message("error", "too_many_sessions").text("name", name).text("csrf", ticket.token).text("action", action);
+  values.text("ticket", parts_.tickets.issue(user_id)).flag("others", false);
+  Response page = parts_.pages.show(PageName::kSessions, 409, std::move(values), request);
+  if (ticket.set_cookie) page.add("Set-Cookie", *ticket.set_cookie);
+  return page;
+}
+
+SessionRoom::Answer SessionRoom::endOne(const Request& request, const FormFields& form) const {
+  const std::optional<std::string> user_id = parts_.tickets.read(formField(form, "ticket").value_or(""));
+  if (!user_id || parts_.csrf.check(request, formField(form, "csrf").value_or("")) != CsrfVerdict::kGenuine) {
+    return Answer::kExpired;
+  }
+  const auto found = parts_.list.find(*user_id, formField(form, "end").value_or(""));
+  if (!found) return Answer::kUnavailable;
+  if (!*found) return Answer::kGone;
+  return parts_.ender.end(std::span(&**found, 1), "list") ? Answer::kEnded : Answer::kUnavailable;
+}
+
+}  // namespace sessiond

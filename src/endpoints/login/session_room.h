@@ -1,0 +1,59 @@
+// SessionRoom: as many sessions as a user may have (session.per_user), and what happens when there is no room for one
+// more: those that were not used for longest end, or the login is refused with a page that offers to end one.
+//
+// A login stores its session first, whose id nobody knows yet, and then asks for admission here. The index decides, one
+// login after the other, so that many at once leave exactly as many as may be.
+//
+// With a cap whoever logs in last wins, also a thief with the password; so there is none unless a site wants one.
+
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/expected.h"
+#include "endpoints/account/session_ender.h"
+#include "endpoints/account/session_list.h"
+#include "endpoints/csrf.h"
+#include "endpoints/login/login_outcome.h"
+#include "endpoints/login/room_ticket.h"
+#include "endpoints/pages/page_book.h"
+#include "endpoints/site_settings.h"
+#include "http/form.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "session/session_store.h"
+
+namespace sessiond {
+
+/// Thread-safe. Waits for the store. What it works with outlives it.
+class SessionRoom {
+ public:
+  struct Parts {
+    const SiteSettings& settings;
+    const PageBook& pages;
+    const CsrfGuard& csrf;
+    UserSessionIndex& index;
+    const SessionEnder& ender;
+    const SessionList& list;
+    const RoomTickets& tickets;
+  };
+  explicit SessionRoom(const Parts& parts) : parts_(parts) {}
+
+  /// `leaving`: sessions that the login is going to end anyway. The error is kTooManySessions or kUnavailable.
+  Expected<void, LoginOutcome> admit(const IndexedSession& session, std::span<const SessionId> leaving) const;
+  /// 409: the page that offers to end a session of this user's, who gave the right password. `action`: where its form
+  /// is sent, the login's own address.
+  Response offer(const Request& request, const std::string& user_id, std::string_view name,
+                 const std::string& action) const;
+
+  /// What became of such a form.
+  enum class Answer { kEnded, kGone, kExpired, kUnavailable };
+  Answer endOne(const Request& request, const FormFields& form) const;
+
+ private:
+  const Parts parts_;
+};
+
+}  // namespace sessiond
