@@ -117,7 +117,7 @@ $(OUT)/lib%.a:
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 # The assembler takes these in, and the compiler does not see it.
-$(OUT)/src/endpoints/pages/shipped_messages.o: $(wildcard messages/*.yaml)
+$(OUT)/src/endpoints/pages/shipped_messages.o: $(wildcard src/endpoints/pages/messages/*.yaml)
 
 $(OUT)/src/%.o: src/%.cc $(OUT)/flags | $(packages_found)
 	@mkdir -p $(@D)
@@ -273,10 +273,10 @@ units := sessiond.service sessiond.socket sessiond-pause.service sessiond-retry.
 # sessiond.yaml(5) is what the commented reference says.
 .PHONY: manuals
 manuals: $(BUILD)/man/sessiond.8 $(BUILD)/man/sessionctl.8 $(BUILD)/man/sessiond.yaml.5
-$(BUILD)/man/%.8: man/%.8
+$(BUILD)/man/%.8: conf/man/%.8
 	@mkdir -p $(@D) && cp $< $@
-$(BUILD)/man/sessiond.yaml.5: conf/sessiond.yaml man/make-reference
-	@mkdir -p $(@D) && man/make-reference $< >$@
+$(BUILD)/man/sessiond.yaml.5: conf/sessiond.yaml conf/man/make-reference
+	@mkdir -p $(@D) && conf/man/make-reference $< >$@
 
 .PHONY: install
 install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); never overwrites configuration, starts nothing
@@ -285,10 +285,10 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(INSTALL) -m 644 nginx/*.conf '$(DESTDIR)$(snippetdir)'
 	$(OUT)/sessiond --write-pages '$(DESTDIR)$(snippetdir)/pages'
 	$(INSTALL) -d '$(DESTDIR)$(messagesdir)'
-	$(INSTALL) -m 644 messages/*.yaml '$(DESTDIR)$(messagesdir)'
+	$(INSTALL) -m 644 src/endpoints/pages/messages/*.yaml '$(DESTDIR)$(messagesdir)'
 	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml conf/audit.schema.json '$(DESTDIR)$(docdir)'
-	$(INSTALL) -d '$(DESTDIR)$(docdir)/docs/pictures'
-	$(INSTALL) -m 644 docs/pictures/*.png '$(DESTDIR)$(docdir)/docs/pictures'
+	$(INSTALL) -d '$(DESTDIR)$(docdir)/.pictures'
+	$(INSTALL) -m 644 .pictures/*.png '$(DESTDIR)$(docdir)/.pictures'
 	$(foreach example,$(examples),$(call place_example,$(example)) &&) :
 	$(call place,conf/fail2ban/sessiond.conf,$(docdir)/examples/fail2ban/sessiond.conf)
 	$(foreach unit,$(units),$(call place,systemd/$(unit),$(unitdir)/$(unit)) &&) :

@@ -17,7 +17,7 @@ import { startStack } from './support/stack.mjs';
 function pseudoLanguage() {
   const folder = path.join(temporaryFolder(), 'pages');
   fs.mkdirSync(path.join(folder, 'messages'), { recursive: true });
-  const english = fs.readFileSync(path.join(repository, 'messages', 'en.yaml'), 'utf8');
+  const english = fs.readFileSync(path.join(repository, 'src/endpoints/pages/messages/en.yaml'), 'utf8');
   const foreign = { a: 'å', e: 'é', i: 'î', o: 'ö', u: 'û', n: 'ñ', s: 'š' };
   const lines = [...english.matchAll(/^([a-z]\w*): "(.*)"$/gm)].map(([, key, text]) => {
     const spoken = text.replace(/\{\w+\}|[aeiouns]/g, (part) => foreign[part] ?? part);

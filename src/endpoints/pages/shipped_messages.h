@@ -1,4 +1,4 @@
-// The languages that sessiond brings: the files in messages/, built into the program, so that a page has its words
+// The languages that sessiond brings: the files in the folder beside, built into the program, so that a page has its words
 // whatever is installed where.
 
 #pragma once

@@ -9,7 +9,7 @@ import { repository } from './process.mjs';
 
 const kFolder = path.join(repository, 'tests', 'e2e', 'pictures');
 /** The README's, in colour. */
-export const kShownFolder = path.join(repository, 'docs', 'pictures');
+export const kShownFolder = path.join(repository, '.pictures');
 /** Of all pixels, so many may differ by more than a grey or two. */
 const kTolerance = 0.001;
 
