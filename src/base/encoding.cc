@@ -1,5 +1,5 @@
-// Every alphabet is a 256-entry table built at compile time: percentDecode and base64Decode run once a session
-// check, so a byte costs a load and a compare there.
+// Every alphabet is a 256-entry table built at compile time: percentDecode runs once a session check, so a byte
+// costs a load and a compare there.
 
 #include "base/encoding.h"
 
@@ -44,7 +44,6 @@ constexpr std::array<bool, 256> uriComponentBytes() {
   return kept;
 }
 
-constexpr DecodeTable kBase64Values = invert(kBase64);
 constexpr DecodeTable kBase64UrlValues = invert(kBase64Url);
 constexpr DecodeTable kHexValues = hexValues();
 constexpr std::array<bool, 256> kUriComponentBytes = uriComponentBytes();
@@ -116,11 +115,6 @@ std::string hexEncode(std::string_view bytes) {
 
 std::string base64EncodeUnpadded(std::string_view bytes) {
   return encode64(bytes, kBase64);
-}
-
-std::optional<std::string> base64Decode(std::string_view text) {
-  if (text.size() % 4 == 0 && text.ends_with('=')) text.remove_suffix(text.ends_with("==") ? 2 : 1);
-  return decode64(text, kBase64Values);
 }
 
 std::string base64UrlEncode(std::string_view bytes) {

@@ -15,8 +15,6 @@ std::string hexEncode(std::string_view bytes);
 
 /// Standard alphabet; `=` padding is left out, as in Express's cookie signature.
 std::string base64EncodeUnpadded(std::string_view bytes);
-/// Standard alphabet, with or without complete padding.
-std::optional<std::string> base64Decode(std::string_view text);
 
 /// URL-safe alphabet, no padding.
 std::string base64UrlEncode(std::string_view bytes);

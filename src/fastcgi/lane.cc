@@ -211,7 +211,6 @@ void Lane::limitPartials() {
 void Lane::advanceTo(LanePhase phase) {
   if (phase_ == LanePhase::kServing) acceptBacklog();
   phase_ = phase;
-  if (phase < LanePhase::kDraining) return;
   mailbox_.lock()->closed = true;
   emptyMailbox();
   drainConnections();

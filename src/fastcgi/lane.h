@@ -56,9 +56,10 @@ struct LaneSurroundings {
 /// The stages of stopping, in order; a lane only ever moves forward.
 enum class LanePhase : std::uint8_t {
   kServing,
-  kNotAccepting,  ///< what waits in the backlog of a socket of our own is still accepted
-  kDraining,      ///< answers what has arrived, closes idle connections and every other after its answer; then ends
-  kEnding,        ///< closes all but what is with a loader or worker; ends when that is back
+  /// Accepts what waits in the backlog of a socket of our own, answers what has arrived, closes idle connections and
+  /// every other one after its answer; then ends.
+  kDraining,
+  kEnding,  ///< closes all but what is with a worker or waits for Redis; ends when that is back
 };
 
 /// run() is its thread's; the other public functions are thread-safe.

@@ -15,7 +15,6 @@
 namespace sessiond {
 
 inline constexpr std::size_t kRecordHeaderBytes = 8;
-inline constexpr std::size_t kMaxRecordContent = 65535;
 inline constexpr std::uint8_t kFastcgiVersion = 1;
 inline constexpr std::uint8_t kKeepConnectionFlag = 1;
 

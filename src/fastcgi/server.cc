@@ -81,11 +81,6 @@ void Server::runLane(Lane& lane) {
   lane_ended_.notify_one();
 }
 
-void Server::stopAccepting() {
-  listener_.removePath();
-  enterAll(LanePhase::kNotAccepting);
-}
-
 bool Server::drain(std::chrono::milliseconds patience) {
   listener_.removePath();
   enterAll(LanePhase::kDraining);

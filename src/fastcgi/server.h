@@ -38,11 +38,8 @@ class Server {
   /// Starts all threads. The error is a message for the log; nothing runs then.
   Expected<void, std::string> start();
 
-  /// No new connection is accepted, but for those that wait already in the backlog of a socket of our own; its path
-  /// is removed. Requests on open connections go on being served.
-  void stopAccepting();
-
-  /// Stops accepting, finishes every request that has arrived, closes the connections and ends the threads. False
+  /// Accepts no new connection, but for those that wait already in the backlog of a socket of our own, whose path is
+  /// removed; finishes every request that has arrived, closes the connections and ends the threads. False
   /// when `patience` was over before: connections whose request was not yet whole were closed then, and requests that
   /// waited for a worker got 503. A request that a loader or worker has begun is waited for in any case.
   bool drain(std::chrono::milliseconds patience);

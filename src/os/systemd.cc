@@ -90,10 +90,6 @@ void notifyStopping(std::string_view status, std::chrono::microseconds longest) 
   notify("STOPPING=1\nSTATUS=" + oneLine(status) + "\nEXTEND_TIMEOUT_USEC=" + std::to_string(longest.count()));
 }
 
-void notifyStatus(std::string_view status) {
-  notify("STATUS=" + oneLine(status));
-}
-
 void notifyWatchdog() {
   notify("WATCHDOG=1");
 }

@@ -31,7 +31,6 @@ void notifyReady(std::string_view status);
 void notifyReloading();
 /// The end is near, in `longest` at most: systemd waits for so long, whatever TimeoutStopSec= of the unit says.
 void notifyStopping(std::string_view status, std::chrono::microseconds longest);
-void notifyStatus(std::string_view status);
 void notifyWatchdog();
 
 }  // namespace sessiond

@@ -19,6 +19,7 @@ BurialQueue::BurialQueue(SessionStore& store, const RevokedSessions& revoked, co
       pause_(pause),
       renewed_(metrics.counter("sessiond_revocations_renewed_total",
                                "Tombstones written again because the server may be one that never had them.")),
+      resurrected_(resurrectedSessions(metrics)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 BurialQueue::~BurialQueue() {
@@ -76,8 +77,10 @@ void BurialQueue::lookAt(const SessionId& id) {
   SessionLoad load{.id = &id};
   store_.load({&load, 1});
   const bool is_there = load.result ? load.result->json.has_value() : load.result.error() == StoreError::kCorrupt;
+  if (!is_there) return;
+  resurrected_.add();
   // A tombstone that has ended begins anew: whoever wrote this copy may write it again.
-  if (is_there) buryAgain(store_, id, std::max(*ttl, std::chrono::seconds(RevokedSessions::kMemory)), log_names_);
+  buryAgain(store_, id, std::max(*ttl, std::chrono::seconds(RevokedSessions::kMemory)), log_names_);
 }
 
 /// False: not all of it could be written.

@@ -59,6 +59,7 @@ class BurialQueue {
   const HmacKey& log_names_;
   const std::chrono::milliseconds pause_;
   Counter& renewed_;
+  Counter& resurrected_;
   std::mutex mutex_;
   std::condition_variable_any arrived_;
   Burials burials_;              // guarded by mutex_

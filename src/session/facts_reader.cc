@@ -35,8 +35,7 @@ FactsReader::FactsReader(const FactsExtractor& extractor, const TombstoneLifetim
       untouchable_(metrics.counter("sessiond_untouchable_records_total",
                                    "Sessions read whose cookie.originalMaxAge is no usable number; never touched.")),
       lost_identity_(extractor.identityNames(), metrics),
-      resurrected_(metrics.counter("sessiond_resurrected_sessions_total",
-                                   "Revoked sessions that somebody stored again; they were deleted again.")) {}
+      resurrected_(resurrectedSessions(metrics)) {}
 
 FoundSession FactsReader::read(const SessionLoad& load, SteadyTime sent, std::string_view cookie,
                                const SessionRef& known) const {
@@ -87,6 +86,11 @@ void FactsReader::buryAgain(const SessionId& id, const StoredSession& copy) cons
   const SessionFacts facts = extractor_.extract(*copy.json);
   const bool readable = facts.state == CheckStatus::kValid || facts.state == CheckStatus::kAnonymous;
   bury_(id, tombstones_.of(readable ? facts.touch_ttl : tombstones_.usual_life, copy.ttl));
+}
+
+Counter& resurrectedSessions(MetricsRegistry& metrics) {
+  return metrics.counter("sessiond_resurrected_sessions_total",
+                         "Times that a revoked session was found stored again; it was deleted again.");
 }
 
 void buryAgain(SessionStore& store, const SessionId& id, std::chrono::seconds lifetime, const HmacKey& log_names) {

@@ -56,6 +56,8 @@ class FactsReader {
   Counter& resurrected_;
 };
 
+/// Counts copies that are met.
+Counter& resurrectedSessions(MetricsRegistry& metrics);
 /// Revokes a session again, which waits, and leaves a line in the audit log.
 void buryAgain(SessionStore& store, const SessionId& id, std::chrono::seconds lifetime, const HmacKey& log_names);
 

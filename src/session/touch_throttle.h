@@ -24,11 +24,7 @@ class TouchThrottle {
   /// `sessions`: how many active sessions it should remember; rounded up to a power of two, 8 bytes each.
   TouchThrottle(std::chrono::seconds interval, std::size_t sessions = 262144);
 
-  /// True when a touch is due, and then notes that it happens now: of many threads that ask at once for one
-  /// session, one is told so. A session that lives shorter than ten intervals is touched ten times in its life.
-  bool due(std::string_view id, std::chrono::seconds ttl, SteadyTime now) { return ask(id, ttl, now).due; }
-
-  /// Would due() say so? Notes nothing.
+  /// Would ask() say so? Notes nothing.
   bool wouldBeDue(std::string_view id, std::chrono::seconds ttl, SteadyTime now) const;
 
   struct Answer {
@@ -36,7 +32,8 @@ class TouchThrottle {
     SteadyTime next;                 ///< before then it is no use to ask again, unless the touch is forgotten
     std::chrono::milliseconds wait;  ///< between two touches of this session
   };
-  /// The same, for callers that keep what they were told.
+  /// Is a touch due? Then it is noted that it happens now: of many threads that ask at once for one session, one is
+  /// told so. A session that lives shorter than ten intervals is touched ten times in its life.
   Answer ask(std::string_view id, std::chrono::seconds ttl, SteadyTime now);
   /// Forgets that the session was touched: the touch did not reach the store.
   void forget(std::string_view id);

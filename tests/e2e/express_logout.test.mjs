@@ -71,6 +71,10 @@ describe('a logout', () => {
   const exists = async (key) => (await stack.redis.command('EXISTS', key)) === 1;
   const gone = (key) => waitFor('sessiond removes the key again', async () => !(await exists(key)));
 
+  const brought = () => stack.metric('sessiond_resurrected_sessions_total');
+  /** The request has saved its copy, which sessiond may have buried again by now. */
+  const broughtBack = (before) => waitFor('Express brings the key back', async () => (await brought()) > before);
+
   /** Refused, and the key is removed for Express as well. */
   async function assertFinal({ headers, key }, mount) {
     for (let i = 0; i < 3; i++) {
@@ -92,9 +96,9 @@ describe('a logout', () => {
         const request = await slow.begin(session.client, mount, query);
         assert.equal((await session.client.postForm('/logout', {})).status, 303);
         assert.equal(await exists(session.key), false);
+        const before = await brought();
         await request.finish();
-        assert.equal(await exists(session.key), true, 'Express has brought the key back');
-        assert.equal(await askExpress(stack.client(), mount, session.headers), 'user 7');
+        await broughtBack(before);
         await assertFinal(session, mount);
       });
     }
@@ -107,8 +111,9 @@ describe('a logout', () => {
     for (let i = 0; i < 4; i++) requests.push(await slow.begin(session.client, mount, `?write=${i + 1}`));
     await session.client.postForm('/logout', {});
     for (const request of requests) {
+      const before = await brought();
       await request.finish();
-      assert.equal(await exists(session.key), true);
+      await broughtBack(before);
       await assertFinal(session, mount);
     }
   });

@@ -4,9 +4,10 @@
 
 // The assembler puts the file's bytes into the program, as C++ cannot before #embed. Paths are as make sees them, from
 // the project's folder.
-#define SESSIOND_MESSAGES(symbol, file)                                                                            \
-  asm(".pushsection .rodata\n" #symbol "_begin:\n.incbin \"src/endpoints/pages/messages/" file "\"\n" #symbol "_end:\n.popsection\n"); \
-  extern "C" const char symbol##_begin[] __attribute__((visibility("hidden")));                                    \
+#define SESSIOND_MESSAGES(symbol, file)                                                                       \
+  asm(".pushsection .rodata\n" #symbol "_begin:\n.incbin \"src/endpoints/pages/messages/" file "\"\n" #symbol \
+      "_end:\n.popsection\n");                                                                                \
+  extern "C" const char symbol##_begin[] __attribute__((visibility("hidden")));                               \
   extern "C" const char symbol##_end[] __attribute__((visibility("hidden")))
 
 SESSIOND_MESSAGES(sessiond_messages_en, "en.yaml");

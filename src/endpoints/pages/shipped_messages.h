@@ -1,5 +1,5 @@
-// The languages that sessiond brings: the files in the folder beside, built into the program, so that a page has its words
-// whatever is installed where.
+// The languages that sessiond brings: the files in messages/ beside, built into the program, so that a page has its
+// words whatever is installed where.
 
 #pragma once
 

@@ -147,18 +147,6 @@ TEST(Draining, ClosesHalfARequestWhenPatienceIsOver) {
   EXPECT_EQ(server.metrics().open.read(), 0);
 }
 
-TEST(Draining, StopAcceptingServesOpenConnectionsOn) {
-  TestServer server;
-  server.start();
-  FastcgiClient client = server.connect();
-  ASSERT_TRUE(client.ask({}));
-  server->stopAccepting();
-  EXPECT_FALSE(server.connect().connected());
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(client.ask({}));
-  EXPECT_TRUE(server->drain(kPatience));
-  EXPECT_TRUE(client.ended());
-}
-
 TEST(Draining, ASocketFromSystemdKeepsItsBacklogForTheNextProcess) {
   TemporaryFolder folder;
   auto listener = Listener::open({.socket = folder / "socket"});

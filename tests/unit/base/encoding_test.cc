@@ -30,49 +30,40 @@ TEST(Base64, AgreesWithTheVectorsOfTheRfc) {
   for (const auto& [bytes, text] : vectors) {
     EXPECT_EQ(base64EncodeUnpadded(bytes), text);
     EXPECT_EQ(base64UrlEncode(bytes), text);
-    EXPECT_EQ(base64Decode(text), bytes);
     EXPECT_EQ(base64UrlDecode(text), bytes);
   }
 }
 
-TEST(Base64, TakesCompletePaddingAndNoOther) {
-  EXPECT_EQ(base64Decode("Zg=="), "f");
-  EXPECT_EQ(base64Decode("Zm8="), "fo");
-  for (const std::string_view text :
-       {"Zg=", "Zg===", "Zm8==", "Zm9v=", "Zm9v==", "Zm9v====", "=", "==", "====", "Z===", "Zg==Zg=="}) {
-    EXPECT_EQ(base64Decode(text), std::nullopt) << text;
+TEST(Base64, TakesNoPadding) {
+  for (const std::string_view text : {"Zg==", "Zm8=", "Zg=", "Zm9v=", "=", "====", "Zg==Zg=="}) {
+    EXPECT_EQ(base64UrlDecode(text), std::nullopt) << text;
   }
 }
 
 TEST(Base64, RefusesBitsThatNoEncoderLeaves) {
-  EXPECT_EQ(base64Decode("Zh"), std::nullopt);
-  EXPECT_EQ(base64Decode("Zh=="), std::nullopt);
-  EXPECT_EQ(base64Decode("Zm9"), std::nullopt);
   EXPECT_EQ(base64UrlDecode("Zh"), std::nullopt);
+  EXPECT_EQ(base64UrlDecode("Zm9"), std::nullopt);
 }
 
 TEST(Base64, RefusesALengthThatNoEncoderMakes) {
-  EXPECT_EQ(base64Decode("Z"), std::nullopt);
-  EXPECT_EQ(base64Decode("Zm9vY"), std::nullopt);
+  EXPECT_EQ(base64UrlDecode("Z"), std::nullopt);
   EXPECT_EQ(base64UrlDecode("Zm9vY"), std::nullopt);
 }
 
 TEST(Base64, KeepsTheTwoAlphabetsApart) {
   EXPECT_EQ(base64EncodeUnpadded("\xfb\xff\xbf"), "+/+/");
   EXPECT_EQ(base64UrlEncode("\xfb\xff\xbf"), "-_-_");
-  EXPECT_EQ(base64Decode("-_-_"), std::nullopt);
   EXPECT_EQ(base64UrlDecode("+/+/"), std::nullopt);
-  EXPECT_EQ(base64UrlDecode("Zg=="), std::nullopt);
 }
 
 TEST(Base64, RefusesEveryByteOutsideItsAlphabetAtEveryPlace) {
-  const std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   for (const char byte : everyByte()) {
     if (alphabet.find(byte) != std::string_view::npos) continue;
     for (std::size_t place = 0; place < 7; ++place) {
       std::string text = "AAAAAAA";
       text[place] = byte;
-      EXPECT_EQ(base64Decode(text), std::nullopt) << hexEncode(text);
+      EXPECT_EQ(base64UrlDecode(text), std::nullopt) << hexEncode(text);
     }
   }
 }
@@ -82,7 +73,6 @@ TEST(Base64, GivesBackWhatWasEncoded) {
   for (std::size_t length = 0; length < 300; ++length) {
     std::string bytes(length, '\0');
     for (char& byte : bytes) byte = static_cast<char>(random());
-    EXPECT_EQ(base64Decode(base64EncodeUnpadded(bytes)), bytes);
     EXPECT_EQ(base64UrlDecode(base64UrlEncode(bytes)), bytes);
   }
 }

@@ -305,7 +305,7 @@ TEST_F(SessionLoaderTest, AsksForTheRemainingLifeWhenATouchMayBeDue) {
   };
   EXPECT_FALSE(asksForLife(false));
   EXPECT_TRUE(asksForLife(true));
-  EXPECT_TRUE(throttle_.due("a", seconds(600), clock_.steadyNow()));
+  EXPECT_TRUE(throttle_.ask("a", seconds(600), clock_.steadyNow()).due);
   EXPECT_FALSE(asksForLife(true));
   clock_.advance(seconds(60));
   EXPECT_TRUE(asksForLife(true));
@@ -352,13 +352,13 @@ TEST_F(SessionLoaderTest, ATouchThatFailedIsSentAgainUntilItArrives) {
 TEST_F(SessionLoaderTest, LateTouchesAreBoundedAndThoseBeyondAreAskedForAgain) {
   store_.refuses = true;
   for (const char* id : {"a", "b", "c"}) {
-    EXPECT_TRUE(throttle_.due(id, seconds(600), clock_.steadyNow()));
+    EXPECT_TRUE(throttle_.ask(id, seconds(600), clock_.steadyNow()).due);
     touch(id, SteadyTime::max());
   }
   loader_.flush();
-  EXPECT_FALSE(throttle_.due("a", seconds(600), clock_.steadyNow())) << "kept";
-  EXPECT_FALSE(throttle_.due("b", seconds(600), clock_.steadyNow())) << "kept";
-  EXPECT_TRUE(throttle_.due("c", seconds(600), clock_.steadyNow())) << "its next check asks for it";
+  EXPECT_FALSE(throttle_.ask("a", seconds(600), clock_.steadyNow()).due) << "kept";
+  EXPECT_FALSE(throttle_.ask("b", seconds(600), clock_.steadyNow()).due) << "kept";
+  EXPECT_TRUE(throttle_.ask("c", seconds(600), clock_.steadyNow()).due) << "its next check asks for it";
 }
 
 TEST_F(SessionLoaderTest, ALateTouchOfAKeyThatHasEndedIsDropped) {

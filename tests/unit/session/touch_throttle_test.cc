@@ -19,24 +19,24 @@ using std::chrono::seconds;
 TEST(TouchThrottle, IsDueAtOnceAndThenOnceAnInterval) {
   FakeClock clock;
   TouchThrottle throttle(seconds(60));
-  EXPECT_TRUE(throttle.due("a", hours(24), clock.steadyNow()));
-  EXPECT_FALSE(throttle.due("a", hours(24), clock.steadyNow()));
+  EXPECT_TRUE(throttle.ask("a", hours(24), clock.steadyNow()).due);
+  EXPECT_FALSE(throttle.ask("a", hours(24), clock.steadyNow()).due);
   clock.advance(milliseconds(59900));
-  EXPECT_FALSE(throttle.due("a", hours(24), clock.steadyNow()));
+  EXPECT_FALSE(throttle.ask("a", hours(24), clock.steadyNow()).due);
   clock.advance(milliseconds(100));
-  EXPECT_TRUE(throttle.due("a", hours(24), clock.steadyNow()));
-  EXPECT_FALSE(throttle.due("a", hours(24), clock.steadyNow()));
+  EXPECT_TRUE(throttle.ask("a", hours(24), clock.steadyNow()).due);
+  EXPECT_FALSE(throttle.ask("a", hours(24), clock.steadyNow()).due);
 }
 
 TEST(TouchThrottle, KeepsSessionsApart) {
   FakeClock clock;
   TouchThrottle throttle(seconds(60));
   for (int i = 0; i < 1000; ++i) {
-    EXPECT_TRUE(throttle.due("session-" + std::to_string(i), hours(24), clock.steadyNow())) << i;
+    EXPECT_TRUE(throttle.ask("session-" + std::to_string(i), hours(24), clock.steadyNow()).due) << i;
   }
   int again = 0;
   for (int i = 0; i < 1000; ++i) {
-    again += throttle.due("session-" + std::to_string(i), hours(24), clock.steadyNow()) ? 1 : 0;
+    again += throttle.ask("session-" + std::to_string(i), hours(24), clock.steadyNow()).due ? 1 : 0;
   }
   EXPECT_EQ(again, 0);
 }
@@ -44,11 +44,11 @@ TEST(TouchThrottle, KeepsSessionsApart) {
 TEST(TouchThrottle, TouchesAShortSessionTenTimesInItsLife) {
   FakeClock clock;
   TouchThrottle throttle(seconds(60));
-  EXPECT_TRUE(throttle.due("a", seconds(20), clock.steadyNow()));
+  EXPECT_TRUE(throttle.ask("a", seconds(20), clock.steadyNow()).due);
   clock.advance(milliseconds(1900));
-  EXPECT_FALSE(throttle.due("a", seconds(20), clock.steadyNow()));
+  EXPECT_FALSE(throttle.ask("a", seconds(20), clock.steadyNow()).due);
   clock.advance(milliseconds(100));
-  EXPECT_TRUE(throttle.due("a", seconds(20), clock.steadyNow()));
+  EXPECT_TRUE(throttle.ask("a", seconds(20), clock.steadyNow()).due);
 }
 
 TEST(TouchThrottle, TellsWhenItIsDueNextAndHowLongItWaitsBetweenTouches) {
@@ -70,11 +70,11 @@ TEST(TouchThrottle, TellsWhenItIsDueNextAndHowLongItWaitsBetweenTouches) {
 TEST(TouchThrottle, AsksAgainAfterForget) {
   FakeClock clock;
   TouchThrottle throttle(seconds(60));
-  EXPECT_TRUE(throttle.due("a", hours(24), clock.steadyNow()));
+  EXPECT_TRUE(throttle.ask("a", hours(24), clock.steadyNow()).due);
   throttle.forget("b");
-  EXPECT_FALSE(throttle.due("a", hours(24), clock.steadyNow()));
+  EXPECT_FALSE(throttle.ask("a", hours(24), clock.steadyNow()).due);
   throttle.forget("a");
-  EXPECT_TRUE(throttle.due("a", hours(24), clock.steadyNow()));
+  EXPECT_TRUE(throttle.ask("a", hours(24), clock.steadyNow()).due);
 }
 
 TEST(TouchThrottle, AnOverfullTableCostsTouchesAndNothingElse) {
@@ -83,7 +83,7 @@ TEST(TouchThrottle, AnOverfullTableCostsTouchesAndNothingElse) {
   TouchThrottle throttle(seconds(60), kPlaces);
   for (int round = 0; round < 3; ++round) {
     int due = 0;
-    for (int i = 0; i < 50; ++i) due += throttle.due(std::to_string(i), hours(24), clock.steadyNow()) ? 1 : 0;
+    for (int i = 0; i < 50; ++i) due += throttle.ask(std::to_string(i), hours(24), clock.steadyNow()).due ? 1 : 0;
     EXPECT_GE(due, 50 - kPlaces);
     clock.advance(seconds(1));
   }
@@ -92,14 +92,14 @@ TEST(TouchThrottle, AnOverfullTableCostsTouchesAndNothingElse) {
 TEST(TouchThrottle, TellsOneOfManyThreads) {
   FakeClock clock;
   TouchThrottle throttle(seconds(60));
-  ASSERT_TRUE(throttle.due("a", hours(24), clock.steadyNow()));
+  ASSERT_TRUE(throttle.ask("a", hours(24), clock.steadyNow()).due);
   clock.advance(seconds(61));
   std::atomic<int> told = 0;
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&] {
-        if (throttle.due("a", hours(24), clock.steadyNow())) ++told;
+        if (throttle.ask("a", hours(24), clock.steadyNow()).due) ++told;
       });
     }
   }
