@@ -28,6 +28,7 @@
 #include "endpoints/status/health.h"
 #include "login/device_cookie.h"
 #include "login/directory_authenticator.h"
+#include "login/directory_watch.h"
 #include "login/login_gate.h"
 #include "redis/invalidation_listener.h"
 #include "redis/permission_check.h"
@@ -76,6 +77,11 @@ Directories directoriesOf(Prepared& prepared, RedisClient& redis, const RedisKey
   return directories;
 }
 
+FactsReader::Stands standsIn(HtpasswdDirectory* htpasswd) {
+  if (htpasswd == nullptr) return {};
+  return [htpasswd](std::uint64_t password_tag) { return htpasswd->stands(password_tag); };
+}
+
 /// REQUIRES: the configuration has been checked.
 JsonPointer userPointerOf(const SessionSettings& config) {
   std::optional<JsonPointer> pointer = JsonPointer::parse(config.user_at);
@@ -107,11 +113,12 @@ struct ApiParts {
 
 /// Each is built from those above it, and goes before them.
 struct Application::Parts {
-  Parts(std::shared_ptr<const Config> settings, PageBook book, Directories directories,
+  Parts(std::shared_ptr<const Config> settings, PageBook book, Directories directories, HtpasswdDirectory* passwords,
         std::unique_ptr<RedisClient> client, HmacKey key, LastingState& lasting, const Clock& time,
         MetricsRegistry& metrics);
 
   const std::shared_ptr<const Config> config;
+  HtpasswdDirectory* const htpasswd;  // null: there is none; else the authenticator's
   const Clock& clock;
   const HmacKey log_key;
   const CookieSigner signer;
@@ -154,6 +161,7 @@ struct Application::Parts {
   const PageEndpoint page;
   const std::unique_ptr<ApiParts> api;  // null: api.enabled is false
   Router router;
+  std::optional<DirectoryWatch> watch;
 
  private:
   void addApi();
@@ -161,9 +169,10 @@ struct Application::Parts {
 };
 
 Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book, Directories directories,
-                          std::unique_ptr<RedisClient> client, HmacKey key, LastingState& lasting, const Clock& time,
-                          MetricsRegistry& metrics)
+                          HtpasswdDirectory* passwords, std::unique_ptr<RedisClient> client, HmacKey key,
+                          LastingState& lasting, const Clock& time, MetricsRegistry& metrics)
     : config(std::move(settings)),
+      htpasswd(passwords),
       clock(time),
       log_key(std::move(key)),
       signer(config->session.secrets),
@@ -177,8 +186,10 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
       redis_index(*redis, keys, config->logout.tombstone_lifetime),
       index(redis_index, clock, metrics),
       burials(store, lasting.revoked, log_key, metrics),
-      reader(extractor, TombstoneLifetime::from(config->session, config->cookie, config->logout), lasting.revoked,
-             log_key, metrics, [this](const SessionId& id, std::chrono::seconds ttl) { burials.bury(id, ttl); }),
+      reader(
+          extractor, TombstoneLifetime::from(config->session, config->cookie, config->logout), lasting.revoked, log_key,
+          metrics, [this](const SessionId& id, std::chrono::seconds ttl) { burials.bury(id, ttl); },
+          standsIn(htpasswd)),
       canaries(trust, keys),
       listener(config->session.cache.enabled
                    ? std::make_unique<InvalidationListener>(*redis, keys, cache, burials, canaries, clock, metrics)
@@ -206,7 +217,7 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
                      .refusals = refusals.get()}),
       pages(std::move(book)),
       finder(config->extractionRules(), {config->session, config->cookie, config->logout, signer, store,
-                                         lasting.revoked, clock, log_key, metrics}),
+                                         lasting.revoked, clock, log_key, metrics, standsIn(htpasswd)}),
       csrf(config->session.secrets, config->cookie.secure, clock),
       attempts(*redis, keys, clock),
       gate(config->login.throttle, config->session.secrets.front(), attempts, attempts, clock),
@@ -233,6 +244,12 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
     entrance.emplace(EntranceParts{*config, gate, devices, *authenticator, clock});
     login.emplace(LoginParts{*config, pages, finder, csrf, signer, ender, store, room, *entrance, login_audit, log_key,
                              clock, metrics});
+  }
+  if (htpasswd != nullptr) {
+    htpasswd->onChange([this] {
+      if (listener) canaries.renew(canaries.current(), "who may log in by the password file has changed");
+    });
+    watch.emplace(*htpasswd, config->session.cache.max_staleness);
   }
   router.addPassword(
       "login",
@@ -283,10 +300,11 @@ void Application::Parts::addApi() {
 std::shared_ptr<Application> Application::build(Prepared prepared, LastingState& lasting, const Clock& clock,
                                                 MetricsRegistry& metrics) {
   auto redis = std::make_unique<RedisClient>(prepared.config->redis, clock, metrics);
+  HtpasswdDirectory* const htpasswd = prepared.htpasswd.get();
   Directories directories = directoriesOf(prepared, *redis, keysOf(*prepared.config));
   HmacKey log_key = logKeyOf(prepared.config->session.secrets.front());
   auto parts = std::make_unique<Parts>(std::move(prepared.config), std::move(prepared.pages), std::move(directories),
-                                       std::move(redis), std::move(log_key), lasting, clock, metrics);
+                                       htpasswd, std::move(redis), std::move(log_key), lasting, clock, metrics);
   return std::shared_ptr<Application>(new Application(std::move(parts)));
 }
 

@@ -10,12 +10,23 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "login/password_hash.h"
+#include "login/password_tag.h"
 
 namespace sessiond {
 namespace {
 
 bool isUsable(const UserEntry& entry) {
   return !entry.locked && entry.damage.empty();
+}
+
+std::vector<std::uint64_t> tagsOf(const std::vector<HtpasswdLine>& lines) {
+  std::vector<std::uint64_t> tags;
+  for (const HtpasswdLine& line : lines) {
+    const std::string& hash = line.entry.password_hash;
+    if (isUsable(line.entry) && !isLockedHash(hash)) tags.push_back(passwordTag(line.login, hash));
+  }
+  std::ranges::sort(tags);
+  return tags;
 }
 
 std::optional<std::string> usualHashOf(const std::vector<HtpasswdLine>& lines) {
@@ -66,19 +77,28 @@ HtpasswdDirectory::Reading HtpasswdDirectory::read() const {
 
 void HtpasswdDirectory::apply(Reading reading) {
   std::shared_ptr<const Users> users;
+  std::vector<std::uint64_t> tags;
+  bool changed = false;
   if (!reading.failure) {
+    tags = tagsOf(reading.content.users);
     std::optional<std::string> usual_hash = usualHashOf(reading.content.users);
     users = std::make_shared<const Users>(
         Users{.lines = std::move(reading.content.users), .usual_hash = std::move(usual_hash)});
   }
+  bool news = false;
   {
     auto state = state_.lock();
     state->version = reading.version;
     std::swap(state->users, users);
-    if (reading.content.problems == state->problems) return;
+    if (!reading.failure) {
+      changed = tags != state->tags;
+      state->tags = std::move(tags);
+    }
+    news = reading.content.problems != state->problems;
     state->problems = reading.content.problems;
   }
-  logReading(reading);
+  if (news) logReading(reading);
+  if (changed && changed_) changed_();
 }
 
 void HtpasswdDirectory::logReading(const Reading& reading) const {
@@ -106,7 +126,14 @@ Expected<std::optional<UserEntry>, DirectoryError> HtpasswdDirectory::find(std::
       std::lower_bound(lines.begin(), lines.end(), name,
                        [](const HtpasswdLine& line, std::string_view login) { return line.login < login; });
   if (found == lines.end() || found->login != name) return std::optional<UserEntry>();
-  return std::optional<UserEntry>(found->entry);
+  std::optional<UserEntry> entry(found->entry);
+  entry->user.auth = htpasswdAuth(passwordTag(name, entry->password_hash));
+  return entry;
+}
+
+bool HtpasswdDirectory::stands(std::uint64_t tag) {
+  auto state = state_.lock();
+  return std::ranges::binary_search(state->tags, tag);
 }
 
 std::optional<std::string> HtpasswdDirectory::usualHash() {

@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +37,15 @@ class HtpasswdDirectory final : public UserDirectory {
   /// The first, by name, of the usable hashes that cost what most of them do.
   std::optional<std::string> usualHash() override;
 
+  /// Looks at the file, and reads it again if it has changed.
+  void refresh() { current(); }
+  /// Is there still a user who can log in with the hash that this is a tag of? As of the last reading that succeeded;
+  /// never waits.
+  bool stands(std::uint64_t tag);
+  /// Is called, by whatever thread reads the file, when what stands has changed. REQUIRES: nobody uses the directory
+  /// yet.
+  void onChange(std::function<void()> changed) { changed_ = std::move(changed); }
+
  private:
   struct Users {
     std::vector<HtpasswdLine> lines;
@@ -51,6 +62,7 @@ class HtpasswdDirectory final : public UserDirectory {
   struct State {
     std::shared_ptr<const Users> users;  ///< null: the file could not be read
     FileVersion version;
+    std::vector<std::uint64_t> tags;    ///< of usable entries, sorted
     std::vector<std::string> problems;  ///< those of the last reading; logged when they became these
   };
 
@@ -65,6 +77,7 @@ class HtpasswdDirectory final : public UserDirectory {
   const std::string path_;
   const NameCase name_case_;
   const Clock& clock_;
+  std::function<void()> changed_;
   Guarded<State> state_;
 };
 

@@ -217,6 +217,7 @@ SessionFacts FactsExtractor::extract(std::string_view json) const {
   SessionFacts facts = only(CheckStatus::kValid);
   facts.created = record->created;
   facts.authenticated = record->authenticated;
+  facts.password_tag = record->password_tag;
   facts.touch_ttl = record->cookie.touch_ttl;
   facts.cookie = std::move(record->cookie.attributes);
   facts.cookie_max_age = record->cookie.max_age;

@@ -24,18 +24,23 @@ std::optional<SteadyTime> endOf(std::optional<std::chrono::milliseconds> ttl, St
 }  // namespace
 
 FactsReader::FactsReader(const FactsExtractor& extractor, const TombstoneLifetime& tombstones,
-                         const RevokedSessions& revoked, const HmacKey& log_names, MetricsRegistry& metrics, Bury bury)
+                         const RevokedSessions& revoked, const HmacKey& log_names, MetricsRegistry& metrics, Bury bury,
+                         Stands stands)
     : extractor_(extractor),
       tombstones_(tombstones),
       revoked_(revoked),
       log_names_(log_names),
       bury_(std::move(bury)),
+      stands_(std::move(stands)),
       corrupt_(metrics.counter("sessiond_corrupt_records_total",
                                "Sessions read whose stored value is no session; they are refused, not deleted.")),
       untouchable_(metrics.counter("sessiond_untouchable_records_total",
                                    "Sessions read whose cookie.originalMaxAge is no usable number; never touched.")),
       lost_identity_(extractor.identityNames(), metrics),
-      resurrected_(resurrectedSessions(metrics)) {}
+      resurrected_(resurrectedSessions(metrics)),
+      disabled_(metrics.counter(
+          "sessiond_disabled_user_sessions_total",
+          "Sessions read that are refused because their user was removed, locked or given another password.")) {}
 
 FoundSession FactsReader::read(const SessionLoad& load, SteadyTime sent, std::string_view cookie,
                                const SessionRef& known) const {
@@ -50,9 +55,13 @@ FoundSession FactsReader::read(const SessionLoad& load, SteadyTime sent, std::st
     return {.presence = Presence::kRevoked};
   }
   if (!stored.json) return {.presence = Presence::kUnknown};
-  return {.presence = Presence::kPresent,
-          .session = recognize(*load.id, *stored.json, cookie, known),
-          .ends = endOf(stored.ttl, sent)};
+  SessionRef session = recognize(*load.id, *stored.json, cookie, known);
+  // Looked at whenever the session is read, whatever was known of it: the user may have gone since.
+  if (const std::uint64_t tag = session->facts().password_tag; tag != 0 && stands_ && !stands_(tag)) {
+    disabled_.add();
+    return {.presence = Presence::kRevoked};
+  }
+  return {.presence = Presence::kPresent, .session = std::move(session), .ends = endOf(stored.ttl, sent)};
 }
 
 SessionRef FactsReader::recognize(const SessionId& id, std::string_view json, std::string_view cookie,

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string_view>
 
@@ -28,10 +29,13 @@ class FactsReader {
   /// Has a session revoked again that came back after it was revoked, with a tombstone that stands so long.
   using Bury = std::function<void(const SessionId& id, std::chrono::seconds lifetime)>;
 
+  /// Is this tag of a password still that of a user who may log in? Never waits. Empty: nobody can tell, all stand.
+  using Stands = std::function<bool(std::uint64_t password_tag)>;
+
   /// `tombstones`: how long that of a session which came back after it was revoked has to stand.
   /// `revoked`: what is refused whatever the store says. `log_names` hashes session ids for log lines.
   FactsReader(const FactsExtractor& extractor, const TombstoneLifetime& tombstones, const RevokedSessions& revoked,
-              const HmacKey& log_names, MetricsRegistry& metrics, Bury bury);
+              const HmacKey& log_names, MetricsRegistry& metrics, Bury bury, Stands stands = {});
 
   /// `sent`: from before the read was. `cookie`: the value that the id was verified from by the newest secret, else
   /// empty. `known`: what was known of the id before; where the text is still the same, that is what is found.
@@ -50,10 +54,12 @@ class FactsReader {
   const RevokedSessions& revoked_;
   const HmacKey& log_names_;
   const Bury bury_;
+  const Stands stands_;
   Counter& corrupt_;
   Counter& untouchable_;
   mutable LostIdentity lost_identity_;
   Counter& resurrected_;
+  Counter& disabled_;
 };
 
 /// Counts copies that are met.

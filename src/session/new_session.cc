@@ -86,6 +86,7 @@ std::string composeSession(const NewSessionCookie& cookie, std::string_view user
   std::string json = "{\"cookie\":" + composeCookie(cookie) + "," + composeUser(user_at, user_json);
   json += ",\"_sd\":{\"created\":" + created_text + ",\"authenticated\":" + created_text + ",\"address\":";
   appendJsonString(json, record.address);
+  appendTextMember(json, "auth", record.auth);
   appendTextMember(json, "program", record.program);
   json += ",\"login\":";
   appendJsonString(json, record.login);

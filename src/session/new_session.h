@@ -33,6 +33,7 @@ struct NewSessionCookie {
 struct LoginRecord {
   WallTime created;
   std::string address;     ///< a prefix of it
+  std::string auth;        ///< User::auth; empty: not written
   std::string program;     ///< "Firefox/Linux": its family and the system; empty: unknown
   std::string_view login;  ///< the name that was typed; what applications call the user may be another one
 };

@@ -28,6 +28,7 @@ struct DecisionFacts {
   std::uint64_t policies_met = 0;         ///< bit i: what policy i asks of the session's content is there
   std::optional<WallTime> created;        ///< /_sd/created; absent on sessions that others made
   std::optional<WallTime> authenticated;  ///< /_sd/authenticated
+  std::uint64_t password_tag = 0;         ///< SessionRecord's
   /// How long a touch keeps the key: ceil(originalMaxAge / 1000), else the idle timeout; absent: never touch
   /// (originalMaxAge is a string or absurdly large), and counted by the caller.
   std::optional<std::chrono::seconds> touch_ttl;

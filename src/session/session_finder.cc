@@ -22,10 +22,13 @@ bool isSession(CheckStatus status) {
 SessionFinder::SessionFinder(ExtractionRules rules, const SessionFinderParts& parts)
     : parts_(parts),
       extractor_(std::move(rules)),
-      facts_(extractor_, TombstoneLifetime::from(parts.session, parts.cookie, parts.logout), parts.revoked,
-             parts.log_key, parts.metrics, [this](const SessionId& id, std::chrono::seconds lifetime) {
-               buryAgain(parts_.store, id, lifetime, parts_.log_key);
-             }) {}
+      facts_(
+          extractor_, TombstoneLifetime::from(parts.session, parts.cookie, parts.logout), parts.revoked, parts.log_key,
+          parts.metrics,
+          [this](const SessionId& id, std::chrono::seconds lifetime) {
+            buryAgain(parts_.store, id, lifetime, parts_.log_key);
+          },
+          parts.stands) {}
 
 Expected<OpenSession, CheckStatus> SessionFinder::find(const Request& request) const {
   AuthCheck check;

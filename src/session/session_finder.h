@@ -46,6 +46,7 @@ struct SessionFinderParts {
   const Clock& clock;
   const HmacKey& log_key;
   MetricsRegistry& metrics;
+  FactsReader::Stands stands = {};
 };
 
 /// Thread-safe. Waits for the store.

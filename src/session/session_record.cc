@@ -1,6 +1,7 @@
 #include "session/session_record.h"
 
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "json/json_members.h"
@@ -17,13 +18,27 @@ bool readTime(std::optional<JsonValue> value, std::optional<WallTime>& time) {
   return time.has_value();
 }
 
+// What another authenticator has written means nothing here.
+bool readAuth(std::optional<JsonValue> value, std::uint64_t& tag) {
+  constexpr std::string_view kPrefix = "htpasswd:";
+  if (!value) return true;
+  if (value->kind() != JsonKind::kString) return false;
+  std::string_view text = value->text();
+  if (!text.starts_with(kPrefix)) return true;
+  text.remove_prefix(kPrefix.size());
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, tag, 16);
+  return text.size() == 16 && error == std::errc() && stop == end && tag != 0;
+}
+
 bool readOwnMember(std::optional<JsonValue> own, SessionRecord& record) {
-  static constexpr std::array<std::string_view, 5> kNames = {"created", "authenticated", "address", "program", "login"};
+  static constexpr std::array<std::string_view, 6> kNames = {"created", "authenticated", "address",
+                                                             "program", "login",         "auth"};
   if (!own) return true;
   if (own->kind() != JsonKind::kObject) return false;
   const JsonMembers<kNames.size()> members = findMembers(*own, kNames);
   return !members.repeated && readTime(members.values[0], record.created) &&
-         readTime(members.values[1], record.authenticated);
+         readTime(members.values[1], record.authenticated) && readAuth(members.values[5], record.password_tag);
 }
 
 bool saysNoSession(JsonValue root) {

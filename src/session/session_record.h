@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,7 @@ struct SessionRecord {
   StoredCookie cookie;
   std::optional<WallTime> created;        ///< _sd.created
   std::optional<WallTime> authenticated;  ///< _sd.authenticated
+  std::uint64_t password_tag = 0;  ///< of _sd.auth, `htpasswd:<16 hexadecimal digits>`; 0: it says nothing of that
 };
 
 /// Reads a stored value; `json` must live as long as the record's tree. The error is

@@ -204,6 +204,7 @@ Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const
   const std::string json = composeSession(rememberedCookie(cookie, parts_.settings.cookie), user.json,
                                           {.created = now,
                                            .address = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR")),
+                                           .auth = user.auth,
                                            .program = programOf(request),
                                            .login = name},
                                           parts_.settings.session.user_at);

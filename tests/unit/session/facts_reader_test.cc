@@ -157,5 +157,24 @@ TEST_F(FactsReaderTest, WhatIsCountedIsCountedAtEveryRead) {
   EXPECT_EQ(lost("X-User-Id"), 2U);
 }
 
+TEST_F(FactsReaderTest, ASessionWhoseUserIsGoneIsRefusedWheneverItIsRead) {
+  std::uint64_t standing = 0x1234;
+  const FactsReader reader(
+      extractor_, kTombstones, revoked_, log_names_, metrics_, [](const SessionId&, seconds) {},
+      [&](std::uint64_t tag) { return tag == standing; });
+  const SessionId id = idOf("a");
+  const std::string own = R"({"cookie":{},"user":{"id":7},"_sd":{"auth":"htpasswd:0000000000001234"}})";
+  const auto presence = [&](const std::string& json, const SessionRef& known = {}) {
+    return reader.read({.id = &id, .result = StoredSession{.json = json}}, SteadyTime(seconds(1000)), "", known);
+  };
+  const FoundSession before = presence(own);
+  EXPECT_EQ(before.presence, Presence::kPresent);
+  standing = 0x5678;
+  EXPECT_EQ(presence(own).presence, Presence::kRevoked);
+  EXPECT_EQ(presence(own, before.session).presence, Presence::kRevoked) << "also of a text that is known";
+  EXPECT_EQ(presence(kSeven).presence, Presence::kPresent) << "nobody can tell of an application's";
+  EXPECT_EQ(count("sessiond_disabled_user_sessions_total"), 2U);
+}
+
 }  // namespace
 }  // namespace sessiond

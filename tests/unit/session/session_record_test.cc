@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace sessiond {
@@ -254,6 +256,21 @@ TEST(SessionRecord, CookiesThatExpressCouldNotSendAreNotSendable) {
         R"({"priority":true})", R"({"domain":"a;b"})", R"({"domain":"a\r\nb"})", R"({"domain":5})",
         R"({"path":"/;Domain=evil"})", R"({"path":"/\u0000"})", R"({"path":["/"]})"}) {
     EXPECT_FALSE(attributesOf(cookie).sendable) << cookie;
+  }
+}
+
+TEST(SessionRecord, ReadsTheTagOfAPassword) {
+  const auto tagIn = [](const std::string& auth) -> std::optional<std::uint64_t> {
+    const auto record =
+        readSessionRecord(R"({"cookie":{},"_sd":{"auth":)" + auth + "}}", 1000, std::chrono::seconds(60));
+    if (!record) return std::nullopt;
+    return (*record).password_tag;
+  };
+  EXPECT_EQ(tagIn(R"("htpasswd:fedcba9876543210")"), 0xfedcba9876543210U);
+  EXPECT_EQ(tagIn(R"("elsewhere:what")"), 0U);
+  for (const char* spoiled : {R"("htpasswd:")", R"("htpasswd:fedcba987654321")", R"("htpasswd:fedcba98765432101")",
+                              R"("htpasswd:fedcba987654321x")", R"("htpasswd:0000000000000000")", "1", "null"}) {
+    EXPECT_EQ(tagIn(spoiled), std::nullopt) << spoiled;
   }
 }
 

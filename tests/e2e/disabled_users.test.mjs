@@ -1,0 +1,66 @@
+// Who is removed from the password file, locked, or given another password loses the sessions that were made by logging
+// in here, although nobody logs in; also of changes while sessiond was stopped. Others keep theirs.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
+import { waitFor } from './support/process.mjs';
+
+describe('a user who is removed from the password file', () => {
+  let stack;
+  let file;
+  let original;
+  before(async () => {
+    stack = await startExpressStack();
+    stack.express.mount('application', { variant: newest });
+    file = path.join(stack.sessiond.folder, 'htpasswd');
+    original = fs.readFileSync(file, 'utf8');
+  });
+  after(() => stack?.stop());
+
+  const changes = {
+    'line is gone': (text) => text.replace(/^alice:.*\n/m, ''),
+    'password is locked': (text) => text.replace(/^alice:/m, 'alice:!'),
+    'password is another': (text) => text.replace(/^alice:\$6\$rounds=1000\$\w/m, 'alice:$6$rounds=1000$z'),
+  };
+
+  async function loggedIn(user) {
+    const client = stack.client();
+    await stack.logIn(client, { user });
+    assert.equal((await askSessiond(client)).reason, 'valid');
+    return client;
+  }
+  const loses = (client) =>
+    waitFor('the session is refused', async () => (await askSessiond(client)).reason === 'revoked', { timeout: 10000 });
+
+  for (const [what, change] of Object.entries(changes)) {
+    for (const stopped of [false, true]) {
+      test(`${what}${stopped ? ' while sessiond is stopped' : ''}: loses the session, and nobody else does`, async () => {
+        const [alice, boss] = [await loggedIn('alice'), await loggedIn('boss')];
+        const application = stack.client();
+        await application.get(`/express/application/login?user=${encodeURIComponent('{"id":7}')}`);
+        if (stopped) await stack.sessiond.stop();
+        const changed = change(original);
+        assert.notEqual(changed, original);
+        fs.writeFileSync(file, changed);
+        if (stopped) await stack.sessiond.start();
+        await loses(alice);
+        assert.equal((await askSessiond(boss)).who, 'user 1');
+        assert.equal((await askSessiond(application)).who, 'user 7', 'what an application made is its own business');
+        fs.writeFileSync(file, original);
+        await waitFor('the user is back', async () => (await askSessiond(alice)).who === 'user 7');
+      });
+    }
+  }
+
+  test('a line that is added or spoiled elsewhere takes nothing from anybody', async () => {
+    const alice = await loggedIn('alice');
+    fs.writeFileSync(file, `${original}new:$6$rounds=1000$Xq2vTz8NfJ4wLr1c$x:id=99\nbroken\n`);
+    const boss = await loggedIn('boss');
+    for (const client of [alice, boss]) assert.equal((await askSessiond(client)).reason, 'valid');
+    fs.writeFileSync(file, original);
+  });
+});
