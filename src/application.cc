@@ -128,6 +128,7 @@ struct Application::Parts {
   SessionCache cache;
   const RedisKeys keys;
   RedisSessionStore redis_store;
+  const LiveCaches::Membership membership;
   CoherentStore store;
   RedisUserSessionIndex redis_index;
   IndexWriter index;
@@ -182,10 +183,11 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
       cache(config->session.cache, trust),
       keys(keysOf(*config)),
       redis_store(*redis, config->session, keys),
-      store(redis_store, cache, lasting.revoked, clock),
+      membership(lasting.caches, cache),
+      store(redis_store, lasting.caches, lasting.revoked, clock),
       redis_index(*redis, keys, config->logout.tombstone_lifetime),
       index(redis_index, clock, metrics),
-      burials(store, lasting.revoked, log_key, metrics),
+      burials(store, redis_store, lasting.revoked, log_key, metrics),
       reader(
           extractor, TombstoneLifetime::from(config->session, config->cookie, config->logout), lasting.revoked, log_key,
           metrics, [this](const SessionId& id, std::chrono::seconds ttl) { burials.bury(id, ttl); },

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "session/late_touches.h"
+#include "session/live_caches.h"
 #include "session/revoked_sessions.h"
 
 namespace sessiond {
@@ -15,6 +16,7 @@ struct LastingState {
 
   RevokedSessions revoked;
   LateTouches late_touches;
+  LiveCaches caches;
 };
 
 }  // namespace sessiond

@@ -22,11 +22,17 @@ std::string Canaries::newPrefix() const {
 /// REQUIRES: mutex_ is held. What has come back is forgotten before the new epoch can be seen by anybody.
 void Canaries::publish(SubscriptionRef next) {
   proven_.store(false, std::memory_order_release);
-  std::erase_if(proofs_, [](const auto& one) { return one.second.expired(); });
+  forgetProofs();
   for (const auto& [number, weak] : proofs_) {
     if (const ProofRef proof = weak.lock()) proof->moment.store(Proof::kNever, std::memory_order_release);
   }
   current_ = std::move(next);
+}
+
+/// Of connections that are gone. REQUIRES: mutex_ is held.
+void Canaries::forgetProofs() {
+  std::erase_if(proofs_, [](const auto& one) { return one.second.expired(); });
+  alive_proofs_ = proofs_.size();
 }
 
 void Canaries::stands(const std::string& prefix) {
@@ -73,6 +79,8 @@ bool Canaries::cameBack(std::string_view key, const std::string& prefix) {
 Canaries::ProofRef Canaries::add() {
   auto proof = std::make_shared<Proof>();
   const std::lock_guard lock(mutex_);
+  // Connections are made anew every minute, while the subscription may stand for weeks.
+  if (proofs_.size() >= 2 * alive_proofs_ + 64) forgetProofs();
   proof->number = next_number_++;
   proofs_.emplace(proof->number, proof);
   return proof;

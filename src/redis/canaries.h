@@ -84,6 +84,7 @@ class Canaries {
 
  private:
   void publish(SubscriptionRef next);
+  void forgetProofs();
 
   CacheTrust& trust_;
   const std::string keys_;
@@ -92,6 +93,7 @@ class Canaries {
   mutable std::mutex mutex_;
   SubscriptionRef current_;                               // guarded by mutex_
   std::map<std::uint64_t, std::weak_ptr<Proof>> proofs_;  // guarded by mutex_; by the connection's number
+  std::size_t alive_proofs_ = 0;                          // guarded by mutex_; when they were counted last
   std::uint64_t next_number_ = 1;                         // guarded by mutex_
 };
 

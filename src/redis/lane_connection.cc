@@ -39,8 +39,10 @@ void LaneConnection::fail(const ConnectionError& error) {
 
 void LaneConnection::open(SteadyTime deadline) {
   SESSIOND_CHECK(state_ == State::kClosed);
+  if (clock_.steadyNow() >= deadline) return fail({ConnectionError::Kind::kTimeout, "no answer in time"});
   deadline_ = deadline;
   lookup_ = 0;
+  plainly_ = node_.greetsPlainly();
   state_ = State::kResolving;
   resolve();
 }
@@ -95,7 +97,7 @@ void LaneConnection::connected() {
 
 void LaneConnection::greet() {
   state_ = State::kGreeting;
-  const RedisCommands commands = node_.greeting();
+  const RedisCommands commands = node_.greeting(plainly_);
   if (auto begun = connection_->begin(commands, greeted_); !begun) return fail(begun.error());
   advance();  // there may be nothing to say
 }
@@ -114,8 +116,9 @@ void LaneConnection::advance() {
     if (auto words = greeting ? connection_->lastWords(greeted_) : std::nullopt) {
       return fail({ConnectionError::Kind::kRejected, *std::move(words)});
     }
-    if (greeting && node_.greetPlainlyAfter(complete.error())) {
+    if (greeting && RedisNode::shouldGreetPlainlyAfter(complete.error(), plainly_)) {
       close();
+      plainly_ = true;
       state_ = State::kResolving;
       return resolve();
     }
@@ -129,6 +132,7 @@ void LaneConnection::advance() {
   }
   if (const auto reason = node_.judgeGreeting(greeted_)) return fail(*reason);
   state_ = State::kReady;
+  if (plainly_) node_.noteGreetedPlainly();
   node_.noteOpened();
   owner_.opened();
 }

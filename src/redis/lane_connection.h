@@ -66,6 +66,7 @@ class LaneConnection final : private EventLoop::Waiter {
   State state_ = State::kClosed;
   SteadyTime deadline_;
   std::uint64_t lookup_ = 0;
+  bool plainly_ = false;
   std::vector<SocketAddress> addresses_;
   std::size_t next_address_ = 0;
   UniqueFd connecting_;

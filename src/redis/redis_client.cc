@@ -126,21 +126,24 @@ Expected<void, ConnectionError> RedisClient::exchange(Pooled& pooled, const Redi
 Expected<RedisClient::Pooled, ConnectionError> RedisClient::connect(SteadyTime deadline) {
   const std::uint64_t generation = generation_.load(std::memory_order_relaxed);
   const SteadyTime connect_deadline = std::min(deadline, clock_.steadyNow() + node_.connectTimeout());
+  bool plainly = node_.greetsPlainly();
   for (;;) {
     auto socket = node_.connector().connect(connect_deadline);
     if (!socket) return Unexpected(ConnectionError{ConnectionError::Kind::kUnreachable, socket.error()});
     auto connection = std::make_unique<RedisConnection>(*std::move(socket), node_.commandTimeout(), clock_);
-    if (auto greeted = greet(*connection, connect_deadline); !greeted) {
-      if (node_.greetPlainlyAfter(greeted.error())) continue;
-      return Unexpected(greeted.error());
+    if (auto greeted = greet(*connection, plainly, connect_deadline); !greeted) {
+      if (!RedisNode::shouldGreetPlainlyAfter(greeted.error(), plainly)) return Unexpected(greeted.error());
+      plainly = true;
+      continue;
     }
+    if (plainly) node_.noteGreetedPlainly();
     node_.noteOpened();
     return Pooled{std::move(connection), generation, clock_.steadyNow() + RedisNode::newAgeLimit()};
   }
 }
 
-Expected<void, ConnectionError> RedisClient::greet(RedisConnection& connection, SteadyTime deadline) {
-  const RedisCommands commands = node_.greeting();
+Expected<void, ConnectionError> RedisClient::greet(RedisConnection& connection, bool plainly, SteadyTime deadline) {
+  const RedisCommands commands = node_.greeting(plainly);
   RedisReplies replies;
   if (auto done = connection.exchange(commands, replies, clock_.steadyNow(), deadline); !done) {
     if (auto words = connection.lastWords(replies)) {

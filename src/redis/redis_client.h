@@ -86,7 +86,7 @@ class RedisClient {
   Expected<void, ConnectionError> exchange(Pooled& pooled, const RedisCommands& commands, RedisReplies& replies,
                                            SteadyTime now, SteadyTime deadline);
   Expected<Pooled, ConnectionError> connect(SteadyTime deadline);
-  Expected<void, ConnectionError> greet(RedisConnection& connection, SteadyTime deadline);
+  Expected<void, ConnectionError> greet(RedisConnection& connection, bool plainly, SteadyTime deadline);
   Pooled takeIdle(SteadyTime now);
   void giveBack(Pooled pooled);
   /// The pool's connections lead to a server that is gone or is not what it was.

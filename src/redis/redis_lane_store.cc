@@ -29,7 +29,8 @@ if left == -2 then return 2 end
 local expected = tonumber(ARGV[1])
 if (left < 0) ~= (expected < 0) then return 1 end
 if left >= 0 and math.abs(left - expected) > tonumber(ARGV[2]) then return 1 end
-redis.call('EXPIRE', KEYS[1], ARGV[3])
+local done = redis.pcall('EXPIRE', KEYS[1], ARGV[3])
+if type(done) == 'table' and done.err then return done end
 return 0
 )lua";
 
@@ -138,12 +139,11 @@ void RedisLaneStore::writeSign() {
   }
   if (now < next_sign_) return;
   next_sign_ = now + interval_;
-  if (subscription_ == nullptr) {
-    sign_.asks_role = answered_before_ && node_.mayAskForRole();
-    if (sign_.asks_role) commands_.add({"HELLO", "2"});
-    sign_.replies = commands_.count();
-    return;
-  }
+  // A canary that is written tells a replica by its error.
+  sign_.asks_role = (subscription_ == nullptr || canary_refused_) && answered_before_ && node_.mayAskForRole();
+  if (sign_.asks_role) commands_.add({"HELLO", "2"});
+  sign_.replies = commands_.count();
+  if (subscription_ == nullptr) return;
   const milliseconds life = kCanaryLife * canaries_->maxStaleness();
   sign_.reads_back = !last_canary_.empty() && now - last_sent_ < life / 2;
   if (sign_.reads_back) commands_.add({"GET", last_canary_});
@@ -222,7 +222,8 @@ void RedisLaneStore::judgeCanary() {
       return canaries_->renew(subscription_, "what was just written is not there: the database is not the same");
     }
   }
-  if (replies_[sign_.replies - 1].type != Type::kStatus) return;  // full, say: nothing is fresh then, loads go on
+  canary_refused_ = replies_[sign_.replies - 1].type != Type::kStatus;
+  if (canary_refused_) return;  // full, say: nothing is fresh then, loads go on
   last_canary_ = std::move(sign_.canary);
   last_sent_ = sign_.sent;
   missCanaries(clock_.steadyNow());

@@ -92,6 +92,7 @@ class RedisLaneStore final : public LaneStore, private LaneConnection::Owner, pr
   Canaries::ProofRef proof_;
   Canaries::SubscriptionRef subscription_;
   std::string last_canary_;
+  bool canary_refused_ = false;
   SteadyTime last_sent_;
   std::optional<SteadyTime> missing_since_;
 

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kLogInterval = 10s;
 constexpr auto kElsewhereInterval = 1s;
-constexpr auto kPlainly = 60s;
+constexpr auto kPlainly = 5s;
 constexpr milliseconds kGreatestAge = 60s;
 
 RedisAddress addressOf(const RedisSettings& config) {
@@ -86,12 +86,12 @@ std::size_t RedisNode::requiredOfGreeting() const {
   return (password_.empty() ? 0U : 1U) + (address_.database == 0 ? 0U : 1U);
 }
 
-RedisCommands RedisNode::greeting() const {
+RedisCommands RedisNode::greeting(bool plainly) const {
   RedisCommands commands;
   if (!password_.empty() && !user_.empty()) commands.add({"AUTH", user_, password_.reveal()});
   if (!password_.empty() && user_.empty()) commands.add({"AUTH", password_.reveal()});
   if (address_.database != 0) commands.add({"SELECT", std::to_string(address_.database)});
-  if (greetsPlainly()) return commands;
+  if (plainly) return commands;
   commands.add({"CLIENT", "SETNAME", "sessiond"});
   commands.add({"HELLO", "2"});
   return commands;
@@ -122,12 +122,13 @@ bool RedisNode::greetsPlainly() const {
   return clock_.steadyNow().time_since_epoch().count() < plain_until_.load(std::memory_order_relaxed);
 }
 
-bool RedisNode::greetPlainlyAfter(const ConnectionError& error) {
-  if (error.kind != ConnectionError::Kind::kClosed && error.kind != ConnectionError::Kind::kBroken) return false;
-  const bool was_plain = greetsPlainly();
-  const SteadyTime until = was_plain ? SteadyTime() : clock_.steadyNow() + kPlainly;
+bool RedisNode::shouldGreetPlainlyAfter(const ConnectionError& error, bool was_plain) {
+  return !was_plain && (error.kind == ConnectionError::Kind::kClosed || error.kind == ConnectionError::Kind::kBroken);
+}
+
+void RedisNode::noteGreetedPlainly() {
+  const SteadyTime until = clock_.steadyNow() + kPlainly;
   plain_until_.store(until.time_since_epoch().count(), std::memory_order_relaxed);
-  return !was_plain;
 }
 
 void RedisNode::noteGoodNews() {

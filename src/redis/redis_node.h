@@ -50,13 +50,17 @@ class RedisNode {
   ///   CLIENT SETNAME sessiond    a courtesy
   ///   HELLO 2                    the reply tells the server's role; the protocol stays the same
   ///
-  /// A front end that closes the connection at one of the last two is greeted without them.
-  RedisCommands greeting() const;
+  /// A front end that closes the connection at one of the last two is greeted `plainly`, without them.
+  RedisCommands greeting(bool plainly) const;
+  /// Has the server lately been greeted without the courtesies, because it closes a connection at them?
+  bool greetsPlainly() const;
   /// Why the server is not to be used, by what it answered: it refuses us, or it is no primary (redis.allow_replica).
   std::optional<ConnectionError> judgeGreeting(const RedisReplies& replies);
-  /// A greeting failed. True: it is worth another try at once, without the courtesies. They are tried again after a
-  /// minute.
-  bool greetPlainlyAfter(const ConnectionError& error);
+  /// A greeting failed. Is it worth another try at once, without the courtesies?
+  static bool shouldGreetPlainlyAfter(const ConnectionError& error, bool was_plain);
+  /// That try has succeeded. The courtesies are tried again after a few seconds: the first try may have met a server on
+  /// its way down, and only they tell its role.
+  void noteGreetedPlainly();
   /// May a connection that stands be asked now and then (HELLO 2) whether it leads to a primary still?
   bool mayAskForRole() const { return tells_role_.load(std::memory_order_relaxed) && !greetsPlainly(); }
   bool deniesRole(const RedisReply& hello) const;
@@ -88,7 +92,6 @@ class RedisNode {
   };
 
   std::size_t requiredOfGreeting() const;
-  bool greetsPlainly() const;
   void noteErrorReply(const ErrorKind& kind, std::string_view text);
 
   const Clock& clock_;

@@ -11,9 +11,10 @@
 
 namespace sessiond {
 
-BurialQueue::BurialQueue(SessionStore& store, const RevokedSessions& revoked, const HmacKey& log_names,
-                         MetricsRegistry& metrics, std::chrono::milliseconds pause)
+BurialQueue::BurialQueue(SessionStore& store, SessionStore& bare, const RevokedSessions& revoked,
+                         const HmacKey& log_names, MetricsRegistry& metrics, std::chrono::milliseconds pause)
     : store_(store),
+      bare_(bare),
       revoked_(revoked),
       log_names_(log_names),
       pause_(pause),
@@ -88,7 +89,7 @@ bool BurialQueue::renewAll(const std::stop_token& stop) {
   std::vector<SessionRevocation> all = revoked_.standing();
   for (std::size_t begin = 0; begin < all.size() && !stop.stop_requested(); begin += kPage) {
     const auto page = std::span(all).subspan(begin, std::min(kPage, all.size() - begin));
-    store_.revoke(page);
+    bare_.revoke(page);
     const auto failed = [](const SessionRevocation& one) { return !one.result; };
     if (std::ranges::any_of(page, failed)) return false;
     renewed_.add(page.size());

@@ -29,8 +29,9 @@ namespace sessiond {
 class BurialQueue {
  public:
   /// All must outlive it. `pause`: after the store did not take what was to be renewed.
-  BurialQueue(SessionStore& store, const RevokedSessions& revoked, const HmacKey& log_names, MetricsRegistry& metrics,
-              std::chrono::milliseconds pause = std::chrono::milliseconds(500));
+  /// `bare`: the same store, without a memory of what it revokes: to write again is not to revoke.
+  BurialQueue(SessionStore& store, SessionStore& bare, const RevokedSessions& revoked, const HmacKey& log_names,
+              MetricsRegistry& metrics, std::chrono::milliseconds pause = std::chrono::milliseconds(500));
   ~BurialQueue();
   BurialQueue(const BurialQueue&) = delete;
   BurialQueue& operator=(const BurialQueue&) = delete;
@@ -55,6 +56,7 @@ class BurialQueue {
   bool renewAll(const std::stop_token& stop);
 
   SessionStore& store_;
+  SessionStore& bare_;
   const RevokedSessions& revoked_;
   const HmacKey& log_names_;
   const std::chrono::milliseconds pause_;

@@ -1,4 +1,4 @@
-// CoherentStore: a session store whose writes are seen by this process's own cache before they are answered.
+// CoherentStore: a session store whose writes are seen by this process's own caches before they are answered.
 //
 // Redis tells of every change, ours too, but a moment later. Whoever has been told "logged out" asks at once, and here
 // of all places must not be let in again. So what is written counts as an invalidation as soon as the store has
@@ -8,8 +8,8 @@
 #pragma once
 
 #include "base/clock.h"
+#include "session/live_caches.h"
 #include "session/revoked_sessions.h"
-#include "session/session_cache.h"
 #include "session/session_store.h"
 
 namespace sessiond {
@@ -17,8 +17,8 @@ namespace sessiond {
 /// Thread-safe; everything passed in must outlive it.
 class CoherentStore final : public SessionStore {
  public:
-  CoherentStore(SessionStore& store, SessionCache& cache, RevokedSessions& revoked, const Clock& clock)
-      : store_(store), cache_(cache), revoked_(revoked), clock_(clock) {}
+  CoherentStore(SessionStore& store, LiveCaches& caches, RevokedSessions& revoked, const Clock& clock)
+      : store_(store), caches_(caches), revoked_(revoked), clock_(clock) {}
 
   void load(std::span<SessionLoad> loads) override { store_.load(loads); }
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override {
@@ -33,19 +33,19 @@ class CoherentStore final : public SessionStore {
     store_.revoke(revocations);
     for (const SessionRevocation& one : revocations) {
       if (one.result) revoked_.note(one.id, one.tombstone_ttl);
-      cache_.invalidate(one.id.bytes(), clock_.steadyNow());
+      caches_.invalidate(one.id.bytes(), clock_.steadyNow());
     }
   }
 
  private:
   template <typename Result>
   Result told(const SessionId& id, Result result) {
-    cache_.invalidate(id.bytes(), clock_.steadyNow());
+    caches_.invalidate(id.bytes(), clock_.steadyNow());
     return result;
   }
 
   SessionStore& store_;
-  SessionCache& cache_;
+  LiveCaches& caches_;
   RevokedSessions& revoked_;
   const Clock& clock_;
 };

@@ -1,6 +1,7 @@
 #include "session/session_loader.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/check.h"
@@ -13,7 +14,7 @@ namespace {
 /// How far back a check looks for a load to join. More wait only when all is lost anyway.
 constexpr std::size_t kLookBack = 256;
 /// How long after a touch failed it is tried again.
-constexpr std::chrono::milliseconds kLateInterval{250};
+constexpr std::chrono::seconds kLateInterval{1};
 
 }  // namespace
 
@@ -112,15 +113,21 @@ bool SessionLoader::isTouchDue(const Asked& asked, SteadyTime now) const {
 void SessionLoader::answered(StoreBatch& batch) {
   SESSIOND_CHECK(&batch == &batch_ && under_way_);
   const SteadyTime now = parts_.clock.steadyNow();
-  for (std::size_t i = 0; i < asked_.size(); ++i) take(asked_[i], batch.loads[i], now);
+  for (std::size_t i = 0; i < asked_.size(); ++i) {
+    try {
+      take(asked_[i], batch.loads[i], now);
+    } catch (const std::bad_alloc&) {
+      // Nobody can tell what this session is: kUnavailable, as it was not found.
+    }
+  }
   for (std::size_t i = 0; i < touching_.size(); ++i) {
     TouchWant& want = *touching_[i];
     want.result = batch.touches[i].result;
-    note({.id = want.id, .ttl = want.ttl, .until = now + want.ttl, .ends = want.ends}, batch.touches[i]);
+    note({.id = want.id, .ttl = want.ttl, .until = now + want.ttl, .ends = want.ends}, batch.touches[i], true);
     const bool touched = want.result && *want.result == TouchOutcome::kTouched;
     if (touched && parts_.index != nullptr && want.session) parts_.index->note(*want.session, now + want.ttl);
   }
-  for (std::size_t i = 0; i < late_.size(); ++i) note(late_[i], batch.touches[touching_.size() + i]);
+  for (std::size_t i = 0; i < late_.size(); ++i) note(late_[i], batch.touches[touching_.size() + i], false);
   if (!parts_.late.empty()) parts_.loop.callAt(now + kLateInterval, *this);
 
   // What the clients want now is not of this batch any more.
@@ -148,15 +155,16 @@ void SessionLoader::take(Asked& asked, const SessionLoad& load, SteadyTime now) 
   for (SessionWant* want : asked.wants) want->found = found;
 }
 
-void SessionLoader::note(LateTouch touch, const KeyTouch& sent) {
+/// `first`: a check waits for it. Where there is no room for more late ones, the session's next touch comes in its
+/// time.
+void SessionLoader::note(LateTouch touch, const KeyTouch& sent, bool first) {
   if (sent.result) {
     if (*sent.result == TouchOutcome::kTouched) parts_.metrics.touched.add();
     if (*sent.result == TouchOutcome::kChanged) parts_.metrics.touches_changed.add();
     return;
   }
-  parts_.metrics.touches_failed.add();
-  const SessionId id = touch.id;
-  if (!parts_.late.add(std::move(touch))) parts_.throttle.forget(id.bytes());
+  if (first) parts_.metrics.touches_failed.add();
+  static_cast<void>(parts_.late.add(std::move(touch)));
 }
 
 void SessionLoader::onTime() {

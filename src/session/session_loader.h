@@ -119,7 +119,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   SteadyTime fillBatch(SteadyTime now);
   bool isTouchDue(const Asked& asked, SteadyTime now) const;
   void take(Asked& asked, const SessionLoad& load, SteadyTime now);
-  void note(LateTouch touch, const KeyTouch& sent);
+  void note(LateTouch touch, const KeyTouch& sent, bool first);
 
   const Parts parts_;
   Client& client_;

@@ -76,13 +76,17 @@ Response LogoutEndpoint::logOut(const Request& request) const {
   if (!ended) return unavailable(request, *wish, wish->all && ended.error() == StoreError::kTimeout);
   done_.add();
   const bool page = wantsPage(request.paramOrEmpty("HTTP_ACCEPT"));
-  Response response(page ? 303 : 204);
-  response.add("Cache-Control", "no-store");
-  response.add("X-Session-Logout", ended->burial == Burial::kBuried ? "final" : "unburied");
+  // A session that was gone already says nothing of whose it was: then this browser's is all that has ended.
+  Response response = page ? Response(303) : ended->whose_is_known ? Response(204) : jsonError(401, "unauthenticated");
+  if (page || ended->whose_is_known) {
+    response.add("Cache-Control", "no-store");
+    response.add("X-Session-Logout", ended->burial == Burial::kBuried ? "final" : "unburied");
+  }
   // What the browser keeps of the private pages would otherwise be shown again when it goes back.
   response.add("Clear-Site-Data", "\"cache\"");
   if (page)
-    response.add("Location", safeRedirectOr(wish->rd, parts_.settings.login.allowed_origins, afterwards(wish->all)));
+    response.add("Location", safeRedirectOr(wish->rd, parts_.settings.login.allowed_origins,
+                                            afterwards(wish->all && ended->whose_is_known)));
   clearCookies(request, ended->sessions, response);
   if (hasLoginMark(request)) response.add("Set-Cookie", noLoginMark());
   return response;
@@ -97,9 +101,7 @@ Expected<LogoutEndpoint::Ended, StoreError> LogoutEndpoint::endSessions(const Re
   Ended ended;
   if (all) {
     // The others first: while the browser's own session stands, a failed attempt can be made again.
-    const auto others = endOthers(ids);
-    if (!others) return Unexpected(others.error());
-    ended.burial = *others;
+    if (const auto others = endOthers(ids, ended); !others) return Unexpected(others.error());
   }
   auto own = parts_.ender.end(ids, all ? "logout_all" : "logout");
   if (!own) return Unexpected(own.error());
@@ -114,19 +116,20 @@ Expected<LogoutEndpoint::Ended, StoreError> LogoutEndpoint::endSessions(const Re
   return ended;
 }
 
-Expected<Burial, StoreError> LogoutEndpoint::endOthers(const std::vector<SessionId>& ids) const {
+Expected<void, StoreError> LogoutEndpoint::endOthers(const std::vector<SessionId>& ids, Ended& ended) const {
   auto users = parts_.ender.usersOf(ids);
   if (!users) return Unexpected(users.error());
   std::sort(users->begin(), users->end());
   users->erase(std::unique(users->begin(), users->end()), users->end());
-  Burial burial = Burial::kBuried;
+  ended.whose_is_known = false;
   for (const std::string& user : *users) {
     if (user.empty()) continue;
-    const auto ended = parts_.ender.endAllOf(user, "logout_all", ids);
-    if (!ended) return Unexpected(ended.error());
-    if (*ended == Burial::kUnburied) burial = Burial::kUnburied;
+    const auto others = parts_.ender.endAllOf(user, "logout_all", ids);
+    if (!others) return Unexpected(others.error());
+    ended.whose_is_known = true;
+    if (*others == Burial::kUnburied) ended.burial = Burial::kUnburied;
   }
-  return burial;
+  return {};
 }
 
 void LogoutEndpoint::clearCookies(const Request& request, const std::vector<EndedSession>& ended,

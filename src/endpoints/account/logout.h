@@ -61,12 +61,13 @@ class LogoutEndpoint {
   struct Ended {
     std::vector<EndedSession> sessions;  ///< of the browser's cookies
     Burial burial = Burial::kBuried;     ///< of all that ended
+    bool whose_is_known = true;          ///< with `all`: there was a user to end the other sessions of
   };
 
   Expected<Wish, int> readWish(const Request& request) const;
   Response logOut(const Request& request) const;
   Expected<Ended, StoreError> endSessions(const Request& request, bool all) const;
-  Expected<Burial, StoreError> endOthers(const std::vector<SessionId>& ids) const;
+  Expected<void, StoreError> endOthers(const std::vector<SessionId>& ids, Ended& ended) const;
   Response unavailable(const Request& request, const Wish& wish, bool begun) const;
   void clearCookies(const Request& request, const std::vector<EndedSession>& ended, Response& response) const;
   Response refuse(const Request& request, int status, std::string_view word, std::string_view message) const;

@@ -28,7 +28,11 @@ std::string LogoutPages::loggedOutAddress(bool everywhere) const {
 Response LogoutPages::ask(const Request& request) const {
   const Expected<Visitor, CheckStatus> visitor = findVisitor(finder_, request, user_at_);
   PageValues values;
-  if (!visitor && visitor.error() != CheckStatus::kUnavailable) {
+  // Where not every cookie was looked at, or Redis did not answer, there may be a session.
+  const auto may_be_there = [](CheckStatus status) {
+    return status == CheckStatus::kUnavailable || status == CheckStatus::kTooMany || status == CheckStatus::kTooLarge;
+  };
+  if (!visitor && !may_be_there(visitor.error())) {
     values.message("good", endedBy(request));
     return pages_.show(PageName::kLoggedOut, 200, std::move(values), request);
   }

@@ -109,6 +109,7 @@ Response SessionsEndpoint::showList(const Request& request, const Caller& caller
   const auto sessions = parts_.list.of(caller.user_id, caller.session);
   if (!sessions) return unavailable(request, false);
   if (!isPage(request)) {
+    if (!error.empty()) return jsonError(status, status == 403 ? "csrf" : "unknown_session");
     Response response(200);
     response.add("Content-Type", "application/json");
     response.add("Cache-Control", "no-store");
@@ -118,7 +119,10 @@ Response SessionsEndpoint::showList(const Request& request, const Caller& caller
   const CsrfGuard::Ticket ticket = parts_.csrf.issue(request);
   PageValues values = sessionsPage(*sessions, parts_.settings.session.touch_interval + std::chrono::minutes(1));
   values.text("name", caller.name).text("csrf", ticket.token).text("action", parts_.pages.site().sessions_url);
-  values.message("error", error).message("good", error.empty() ? doneBefore(request) : "");
+  // The address alone can be anybody's invention.
+  const std::string_view done = doneBefore(request);
+  const bool contradicted = done == "others_ended" && sessions->size() > 1;
+  values.message("error", error).message("good", error.empty() && !contradicted ? done : "");
   Response page = parts_.pages.show(PageName::kSessions, status, std::move(values), request);
   if (ticket.set_cookie) page.add("Set-Cookie", *ticket.set_cookie);
   return page;
@@ -134,6 +138,7 @@ Response SessionsEndpoint::endByForm(const Request& request) const {
   const auto what = fields ? formField(*fields, "end") : std::nullopt;
   if (!what) return refuse(request, 400, "malformed", "unreadable");
   const Expected<Caller, Failure> caller = findCaller(request);
+  if (!caller && !isPage(request)) return refuseProgram(caller.error());
   if (!caller) return caller.error() == Failure::kUnavailable ? unavailable(request, false) : toLogin(false);
   const CsrfVerdict verdict = parts_.csrf.check(request, formField(*fields, "csrf").value_or(""));
   if (verdict != CsrfVerdict::kGenuine) {
@@ -149,6 +154,7 @@ Response SessionsEndpoint::endByForm(const Request& request) const {
 }
 
 Response SessionsEndpoint::refuseForm(const Request& request, const Caller& caller, Failure failure) const {
+  if (!isPage(request)) return refuseProgram(failure);
   switch (failure) {
     case Failure::kUnavailable:
     case Failure::kUnfinished:
@@ -179,7 +185,11 @@ Response SessionsEndpoint::endByProgram(const Request& request) const {
     response.add("Cache-Control", "no-store");
     return response;
   }
-  switch (ended.error()) {
+  return refuseProgram(ended.error());
+}
+
+Response SessionsEndpoint::refuseProgram(Failure failure) const {
+  switch (failure) {
     case Failure::kNobody:
       return jsonError(401, "unauthenticated");
     case Failure::kStale:
@@ -192,7 +202,7 @@ Response SessionsEndpoint::endByProgram(const Request& request) const {
     case Failure::kUnfinished:
       break;
   }
-  Response response = jsonError(503, ended.error() == Failure::kUnfinished ? "unfinished" : "unavailable");
+  Response response = jsonError(503, failure == Failure::kUnfinished ? "unfinished" : "unavailable");
   response.add("Retry-After", kRetryAfter);
   return response;
 }
@@ -205,10 +215,9 @@ Expected<void, SessionsEndpoint::Failure> SessionsEndpoint::end(const Caller& ca
   };
   if (!isFresh(caller)) return failed(Failure::kStale);
   if (what == kOthers) {
-    if (!caller.user_id.empty()) {
-      const auto ended = parts_.ender.endAllOf(caller.user_id, "list", std::span(&caller.session, 1));
-      if (!ended) return failed(ended.error() == StoreError::kTimeout ? Failure::kUnfinished : Failure::kUnavailable);
-    }
+    if (caller.user_id.empty()) return failed(Failure::kUnknown);
+    const auto ended = parts_.ender.endAllOf(caller.user_id, "list", std::span(&caller.session, 1));
+    if (!ended) return failed(ended.error() == StoreError::kTimeout ? Failure::kUnfinished : Failure::kUnavailable);
     done_.add();
     return {};
   }

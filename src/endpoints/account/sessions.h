@@ -69,6 +69,7 @@ class SessionsEndpoint {
   Response show(const Request& request) const;
   Response showList(const Request& request, const Caller& caller, int status, std::string_view error) const;
   Response endByForm(const Request& request) const;
+  Response refuseProgram(Failure failure) const;
   Response endByProgram(const Request& request) const;
   Expected<void, Failure> end(const Caller& caller, std::string_view what) const;
   bool isFresh(const Caller& caller) const;

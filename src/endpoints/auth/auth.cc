@@ -248,7 +248,7 @@ std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check) const {
   const DecisionFacts& facts = session.facts();
   const SteadyTime steady_now = parts_.clock.steadyNow();
   if (!facts.touch_ttl || !session.mayBeTouched(steady_now)) return std::nullopt;
-  std::chrono::seconds ttl = *facts.touch_ttl;
+  std::chrono::seconds ttl = std::min<std::chrono::seconds>(*facts.touch_ttl, std::chrono::years(100));
   if (settings_.session.absolute_timeout.count() > 0 && facts.created) {
     const auto rest = *facts.created + settings_.session.absolute_timeout - now;
     ttl = std::min(ttl, std::chrono::ceil<std::chrono::seconds>(rest));

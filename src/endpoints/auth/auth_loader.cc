@@ -59,25 +59,28 @@ void AuthLoader::loaded(SessionWant& want) {
   AuthCandidate* const* wanting = pending.wanting.begin();
   for (SessionWant& one : pending.wants) (*wanting++)->found = std::move(one.found);
   try {
-    decide(pending);
+    if (wantTouch(pending)) return;
   } catch (...) {
-    lane_.failed(*pending.exchange);
+    return lane_.failed(*pending.exchange);
   }
+  answer(pending);
 }
 
-void AuthLoader::decide(PendingCheck& pending) {
+/// False: none is due.
+bool AuthLoader::wantTouch(PendingCheck& pending) {
   pending.touch = auth_.dueTouch(pending.check);
-  if (!pending.touch) return answer(pending);
+  if (!pending.touch) return false;
   pending.touch->arrived = pending.arrived;
   pending.touch->asker = &pending;
   sessions_.want(*pending.touch);
+  return true;
 }
 
 void AuthLoader::touched(TouchWant& want) {
   auto& pending = *static_cast<PendingCheck*>(want.asker);
+  if (!mustLookAgain(pending)) return answer(pending);
   try {
-    if (mustLookAgain(pending)) return lookAgain(pending);
-    answer(pending);
+    lookAgain(pending);
   } catch (...) {
     lane_.failed(*pending.exchange);
   }
@@ -99,8 +102,12 @@ void AuthLoader::lookAgain(PendingCheck& pending) {
 
 void AuthLoader::answer(PendingCheck& pending) {
   Exchange& exchange = *pending.exchange;
-  auth_.answer(pending.check, exchange, pending.touch.has_value());
-  lane_.concluded(exchange);
+  try {
+    auth_.answer(pending.check, exchange, pending.touch.has_value());
+  } catch (...) {
+    return lane_.failed(exchange);
+  }
+  lane_.concluded(exchange);  // the check is gone then
 }
 
 }  // namespace sessiond

@@ -28,7 +28,7 @@ class AuthLoader final : public Loader, private SessionLoader::Client {
   void loaded(SessionWant& want) override;
   void touched(TouchWant& want) override;
   void gather(PendingCheck& pending);
-  void decide(PendingCheck& pending);
+  bool wantTouch(PendingCheck& pending);
   bool mustLookAgain(const PendingCheck& pending) const;
   void lookAgain(PendingCheck& pending);
   void answer(PendingCheck& pending);

@@ -115,10 +115,12 @@ std::string_view LoginEndpoint::greetingFor(const Request& request, const LoginQ
   // The address alone can be anybody's invention.
   if (query.stale && logged_in) return "stale";
   if (!hasLoginMark(request) || findCookies(request.params, parts_.settings.cookie.name).count > 0) return "";
-  logWarn(
-      "login: a browser did not keep the session cookie of a login a moment ago; does cookie.domain fit this site, and "
-      "is cookie.secure not `always` over plain http?",
-      {{"host", request.paramOrEmpty("SESSIOND_HOST")}, {"scheme", request.paramOrEmpty("SESSIOND_SCHEME")}});
+  if (not_kept_log_.pass(parts_.clock.steadyNow()))
+    logWarn(
+        "login: a browser did not keep the session cookie of a login a moment ago; does cookie.domain fit this site, "
+        "and "
+        "is cookie.secure not `always` over plain http?",
+        {{"host", request.paramOrEmpty("SESSIOND_HOST")}, {"scheme", request.paramOrEmpty("SESSIOND_SCHEME")}});
   return "not_kept";
 }
 
@@ -156,6 +158,8 @@ Response LoginEndpoint::logIn(const Request& request) const {
 std::optional<Response> LoginEndpoint::makeRoom(const Request& request) const {
   if (mediaType(request.paramOrEmpty("CONTENT_TYPE")) != "application/x-www-form-urlencoded") return std::nullopt;
   if (request.body.size() > kMaxRoomFormBytes) return std::nullopt;
+  // A form with a password is left to whoever wipes it.
+  if (request.body.find("ticket=") == std::string_view::npos) return std::nullopt;
   const std::optional<FormFields> fields = parseForm(request.body);
   if (!fields || !formField(*fields, "ticket")) return std::nullopt;
   const std::string rd = readLoginQuery(request, parts_.settings.login.url).rd;

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/expected.h"
+#include "base/interval_gate.h"
 #include "base/metrics.h"
 #include "endpoints/account/session_ender.h"
 #include "endpoints/csrf.h"
@@ -96,6 +97,7 @@ class LoginEndpoint {
   const LoginParts parts_;
   const JsonPointer user_at_;
   const LoginCounters counters_;
+  mutable IntervalGate not_kept_log_{std::chrono::minutes(1)};
 };
 
 }  // namespace sessiond

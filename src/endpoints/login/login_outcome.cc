@@ -94,6 +94,7 @@ bool isCheap(LoginOutcome outcome) {
     case LoginOutcome::kClock:
     case LoginOutcome::kTooLong:
     case LoginOutcome::kThrottled:
+    case LoginOutcome::kUnavailable:
       return true;
     case LoginOutcome::kSuccess:
     case LoginOutcome::kUnknownUser:
@@ -101,7 +102,6 @@ bool isCheap(LoginOutcome outcome) {
     case LoginOutcome::kLocked:
     case LoginOutcome::kDamagedEntry:
     case LoginOutcome::kTooManySessions:
-    case LoginOutcome::kUnavailable:
       return false;
   }
   return false;

@@ -63,11 +63,13 @@ struct Site {
   RedisKeys keys = keysFor(config);
   RedisSessionStore redis_store{client, config, keys};
   RevokedSessions revoked{clock, metrics};
-  CoherentStore store{redis_store, cache, revoked, clock};
+  LiveCaches caches;
+  const LiveCaches::Membership membership{caches, cache};
+  CoherentStore store{redis_store, caches, revoked, clock};
   FactsReader reader{extractor, {.latest_writer = 3600s, .usual_life = 3600s},
                      revoked,   log_names,
                      metrics,   [](const SessionId&, seconds) {}};
-  BurialQueue burials{store, revoked, log_names, metrics};
+  BurialQueue burials{store, redis_store, revoked, log_names, metrics};
   Canaries canaries{trust, keys};
   InvalidationListener listener;
   TouchThrottle throttle{60s};

@@ -193,7 +193,7 @@ TEST_F(LogoutTest, ASecondLogoutShortensNoTombstone) {
   begin("month", "1", R"({"originalMaxAge":2592000000})");
   ASSERT_EQ(post({{"HTTP_COOKIE", cookieFor("month")}}).status, 204);
   ASSERT_EQ(post({{"HTTP_COOKIE", cookieFor("month")}}).status, 204);
-  ASSERT_EQ(post({{"HTTP_COOKIE", cookieFor("month")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  ASSERT_EQ(post({{"HTTP_COOKIE", cookieFor("month")}, {"QUERY_STRING", "all=1"}}).status, 401);
   EXPECT_EQ(store_.tombstoneTtl(idOf("month")), hours(24) + hours(24 * 30));
 }
 
@@ -407,7 +407,7 @@ TEST_F(LogoutTest, ARevokedSessionThatSomebodyWroteBackSpeaksForNobody) {
   begin("phone", "42");
   ASSERT_TRUE(store_.revoke(idOf("mine"), hours(1)));
   store_.put(idOf("mine"), R"({"cookie":{},"user":{"id":"42"}})", hours(1));
-  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 401);
   EXPECT_FALSE(lives("mine"));
   EXPECT_TRUE(lives("phone"));
 }
@@ -529,7 +529,26 @@ TEST_F(LogoutTest, WithoutAConfiguredRedirectSaysThatItIsDone) {
   const Response here = post({{"HTTP_COOKIE", cookieFor("mine")}, kBrowser});
   EXPECT_EQ(header(here, "Location"), "/logout?done=1");
   EXPECT_EQ(header(here, "Clear-Site-Data"), "\"cache\"");
-  EXPECT_EQ(header(post({{"QUERY_STRING", "all=1"}, kBrowser}), "Location"), "/logout?done=all");
+  begin("again", "42");
+  EXPECT_EQ(header(post({{"HTTP_COOKIE", cookieFor("again")}, {"QUERY_STRING", "all=1"}, kBrowser}), "Location"),
+            "/logout?done=all");
+}
+
+/// A session that is gone says nothing of whose it was, so nobody knows which others there are.
+TEST_F(LogoutTest, EverywhereIsNotClaimedWhereNobodyKnowsWhose) {
+  settings_.logout.redirect.clear();
+  build(store_);
+  begin("phone", "42");
+  for (const Params& params : {Params{}, Params{{"HTTP_COOKIE", cookieFor("expired")}}}) {
+    Params all = params;
+    all.push_back({"QUERY_STRING", "all=1"});
+    const Response program = post(all);
+    EXPECT_EQ(program.status, 401);
+    EXPECT_EQ(header(program, "X-Session-Logout"), "(none)");
+    all.push_back(kBrowser);
+    EXPECT_EQ(header(post(all), "Location"), "/logout?done=1");
+  }
+  EXPECT_TRUE(lives("phone"));
 }
 
 TEST_F(LogoutTest, EveryRefusalIsAPageForPeopleAndDataForPrograms) {

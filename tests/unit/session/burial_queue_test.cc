@@ -82,7 +82,7 @@ class BurialQueueTest : public testing::Test {
 
 TEST_F(BurialQueueTest, RevokesWhatItIsGivenOnceHoweverOftenItIsMetMeanwhile) {
   GatedStore store(3);
-  BurialQueue queue(store, revoked_, log_names_, metrics_);
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_);
   queue.bury(idOf("first"), seconds(60));
   store.entered.wait();
   for (int i = 0; i < 10; ++i) queue.bury(idOf("a"), seconds(60));
@@ -96,7 +96,7 @@ TEST_F(BurialQueueTest, RevokesWhatItIsGivenOnceHoweverOftenItIsMetMeanwhile) {
 
 TEST_F(BurialQueueTest, NeverWaitsAndTakesNoMoreThanItHasRoomFor) {
   GatedStore store(1 + static_cast<int>(BurialQueue::kMaxWaiting));
-  BurialQueue queue(store, revoked_, log_names_, metrics_);
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_);
   queue.bury(idOf("first"), seconds(60));
   store.entered.wait();
   for (std::size_t i = 0; i < 2 * BurialQueue::kMaxWaiting; ++i) queue.bury(idOf(std::to_string(i)), seconds(60));
@@ -110,7 +110,7 @@ TEST_F(BurialQueueTest, LooksOnlyAtWhatWasRevokedHereAndBuriesWhatIsThereAgain) 
   store.there = {"back", "others"};
   revoked_.note(idOf("back"), std::chrono::hours(24));
   revoked_.note(idOf("gone"), std::chrono::hours(24));
-  BurialQueue queue(store, revoked_, log_names_, metrics_);
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_);
   for (const char* id : {"gone", "others", "back"}) queue.look(id);
   store.looked.wait();
   store.done.wait();
@@ -122,7 +122,7 @@ TEST_F(BurialQueueTest, WritesEveryTombstoneAnewUntilTheStoreHasTakenAll) {
   for (int i = 0; i < kAll; ++i) revoked_.note(idOf(std::to_string(i)), seconds(100 + i));
   GatedStore store(kAll + static_cast<int>(BurialQueue::kPage) - 1);  // the first page comes twice
   store.failures = 1;
-  BurialQueue queue(store, revoked_, log_names_, metrics_, std::chrono::milliseconds(1));
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, std::chrono::milliseconds(1));
   queue.renew();
   store.done.wait();
   for (int i = 0; i < kAll; ++i) {
@@ -133,7 +133,7 @@ TEST_F(BurialQueueTest, WritesEveryTombstoneAnewUntilTheStoreHasTakenAll) {
 TEST_F(BurialQueueTest, EndsWithoutWhatStillWaits) {
   GatedStore store(1);
   {
-    BurialQueue queue(store, revoked_, log_names_, metrics_);
+    BurialQueue queue(store, store, revoked_, log_names_, metrics_);
     queue.bury(idOf("first"), seconds(60));
     store.entered.wait();
     queue.bury(idOf("waits"), seconds(60));

@@ -32,7 +32,9 @@ class CoherentStoreTest : public testing::Test {
   MemorySessionStore memory_{clock_};
   MetricsRegistry metrics_;
   RevokedSessions revoked_{clock_, metrics_};
-  CoherentStore store_{memory_, cache_, revoked_, clock_};
+  LiveCaches caches_;
+  const LiveCaches::Membership membership_{caches_, cache_};
+  CoherentStore store_{memory_, caches_, revoked_, clock_};
 };
 
 TEST_F(CoherentStoreTest, WhatIsWrittenHereIsKnownHereBeforeItIsAnswered) {
@@ -64,6 +66,16 @@ TEST_F(CoherentStoreTest, WhatWasRevokedIsRememberedAndWhatWasNotIsNot) {
   memory_.beFull(true);
   ASSERT_EQ(*store_.revoke(id_, seconds(10)), Burial::kUnburied);
   EXPECT_EQ(revoked_.tombstoneOf("a"), seconds(10));
+}
+
+TEST_F(CoherentStoreTest, EveryCacheThatAnswersKnowsOfIt) {
+  SessionCache next{CacheLimits{}, trust_};
+  const LiveCaches::Membership while_both_answer(caches_, next);
+  next.keep(id_, next.note(id_, now()),
+            {.presence = Presence::kPresent, .session = session_, .ends = SteadyTime::max()}, "s:a.sig", true, now());
+  ASSERT_TRUE(next.find("s:a.sig", now()));
+  ASSERT_TRUE(store_.revoke(id_, seconds(10)));
+  EXPECT_FALSE(next.find("s:a.sig", now()));
 }
 
 TEST_F(CoherentStoreTest, AWriteThatFailedMayHaveHappened) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <latch>
 #include <random>
 #include <set>
@@ -42,7 +43,7 @@ class GatedIndex final : public UserSessionIndex {
   explicit GatedIndex(const Clock& clock) : index(clock) {}
 
   Expected<void, StoreError> add(std::span<const IndexedSession> sessions) override {
-    if (std::exchange(first_, false)) {
+    if (first_.exchange(false)) {
       entered.count_down();
       gate.wait();
     }
@@ -68,7 +69,7 @@ class GatedIndex final : public UserSessionIndex {
   int writes = 0;
 
  private:
-  bool first_ = true;
+  std::atomic<bool> first_ = true;
 };
 
 class IndexWriterTest : public testing::Test {
