@@ -72,14 +72,19 @@ void IndexWriter::run(const std::stop_token& stop) {
 /// False: the store does not answer, and what was to be written waits again.
 bool IndexWriter::writeBatch(std::unique_lock<std::mutex>& lock) {
   Waiting batch = take(kLargestBatch);
-  writing_ = true;
+  return writeOut(batch, lock).hasValue();
+}
+
+/// Lets go of the lock meanwhile. On an error everything waits again.
+Expected<void, StoreError> IndexWriter::writeOut(const Waiting& batch, std::unique_lock<std::mutex>& lock) {
+  for (const auto& [user_id, sessions] : batch) under_way_.insert(user_id);
   lock.unlock();
-  const auto done = write(batch);
+  const Expected<void, StoreError> done = write(batch);
   lock.lock();
-  writing_ = false;
+  for (const auto& [user_id, sessions] : batch) under_way_.erase(under_way_.find(user_id));
   if (!done) takeBack(batch);
   written_.notify_all();
-  return done.hasValue();
+  return done;
 }
 
 IndexWriter::Waiting IndexWriter::take(std::size_t most) {
@@ -129,18 +134,13 @@ Expected<std::vector<SessionId>, StoreError> IndexWriter::list(std::string_view 
 
 Expected<void, StoreError> IndexWriter::settle(std::string_view user_id) {
   std::unique_lock lock(mutex_);
-  written_.wait(lock, [this] { return !writing_; });
+  written_.wait(lock, [this, user_id] { return !under_way_.contains(user_id); });
   const auto found = waiting_.find(user_id);
   if (found == waiting_.end()) return {};
   Waiting mine;
   size_ -= found->second.size();
   mine.insert(waiting_.extract(found));
-  lock.unlock();
-  const Expected<void, StoreError> done = write(mine);
-  if (done) return done;
-  lock.lock();
-  takeBack(mine);
-  return done;
+  return writeOut(mine, lock);
 }
 
 }  // namespace sessiond

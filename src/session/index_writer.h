@@ -12,6 +12,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -58,6 +59,7 @@ class IndexWriter final : public UserSessionIndex {
 
   void run(const std::stop_token& stop);
   bool writeBatch(std::unique_lock<std::mutex>& lock);
+  Expected<void, StoreError> writeOut(const Waiting& batch, std::unique_lock<std::mutex>& lock);
   Expected<void, StoreError> settle(std::string_view user_id);
   Expected<void, StoreError> write(const Waiting& batch);
   Waiting take(std::size_t most);
@@ -72,10 +74,10 @@ class IndexWriter final : public UserSessionIndex {
   std::mutex mutex_;
   std::condition_variable_any arrived_;
   std::condition_variable written_;
-  Waiting waiting_;       // guarded by mutex_
-  std::size_t size_ = 0;  // the same: of all sessions in it
-  bool writing_ = false;  // the same: the thread writes a batch
-  std::jthread thread_;   // last: it uses all of the above
+  Waiting waiting_;                                    // guarded by mutex_
+  std::size_t size_ = 0;                               // the same: of all sessions in it
+  std::multiset<std::string, std::less<>> under_way_;  // the same: whose sessions are being written
+  std::jthread thread_;                                // last: it uses all of the above
 };
 
 }  // namespace sessiond

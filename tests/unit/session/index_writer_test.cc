@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <latch>
+#include <mutex>
 #include <random>
 #include <set>
 #include <string>
@@ -47,6 +48,7 @@ class GatedIndex final : public UserSessionIndex {
       entered.count_down();
       gate.wait();
     }
+    const std::lock_guard lock(mutex_);
     for (const IndexedSession& session : sessions) lives.push_back(session.life);
     ++writes;
     return index.add(sessions);
@@ -70,6 +72,7 @@ class GatedIndex final : public UserSessionIndex {
 
  private:
   std::atomic<bool> first_ = true;
+  std::mutex mutex_;
 };
 
 class IndexWriterTest : public testing::Test {
@@ -159,6 +162,16 @@ TEST_F(IndexWriterTest, GathersWhatComesMeanwhileIntoOneWrite) {
   gated.gate.count_down();
   EXPECT_EQ(listed(writer, "42").size(), 101U);
   EXPECT_LE(gated.writes, 3);
+}
+
+TEST_F(IndexWriterTest, WhoAsksWaitsForWhatSomebodyElseIsWritingOfTheSameUser) {
+  GatedIndex gated(clock_);
+  IndexWriter writer(gated, clock_, metrics_);
+  writer.note(*sessionOf("a", "42"), std::nullopt);
+  std::jthread first([&] { EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a"))); });
+  gated.entered.wait();
+  std::jthread opener([&] { gated.gate.count_down(); });
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
 }
 
 TEST_F(IndexWriterTest, ListsNothingWhileItCannotNoteAndNotesWhenItCan) {
