@@ -77,7 +77,7 @@ class Schedule {
     static const std::array<std::string, 3> devices = {"", "phone", "laptop"};
     return {.user = users[static_cast<std::size_t>(below(3))],
             .place = places[static_cast<std::size_t>(below(4))],
-            .device = below(3) > 0 ? "" : devices[static_cast<std::size_t>(below(3))]};
+            .device = devices[below(3) > 0 ? 0 : static_cast<std::size_t>(below(3))]};
   }
 
   void tryWithoutStore() {
