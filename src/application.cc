@@ -248,9 +248,7 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
                              clock, metrics});
   }
   if (htpasswd != nullptr) {
-    htpasswd->onChange([this] {
-      if (listener) canaries.renew(canaries.current(), "who may log in by the password file has changed");
-    });
+    htpasswd->onChange([this] { canaries.distrust(); });
     watch.emplace(*htpasswd, config->session.cache.max_staleness);
   }
   router.addPassword(

@@ -109,7 +109,7 @@ void Lane::run() {
     for (int i = 0; i < count; ++i) dispatch(events[static_cast<std::size_t>(i)]);
     // What may destroy connections other than the one an event is for comes after the round's events.
     if (std::exchange(mail_, false)) emptyMailbox();
-    runEvents();
+    events_.run(around_.clock.steadyNow());
     limitPartials();
     expireDeadlines();
     const LanePhase wanted = phase_wanted_.load(std::memory_order_acquire);
@@ -120,15 +120,6 @@ void Lane::run() {
     countTurn();
   }
   loadings_.clear();
-}
-
-/// What others wait for on this thread.
-void Lane::runEvents() {
-  try {
-    events_.run(around_.clock.steadyNow());
-  } catch (...) {
-    failedResponse(around_.metrics, "event");
-  }
 }
 
 void Lane::countTurn() {

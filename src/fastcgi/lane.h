@@ -94,7 +94,6 @@ class Lane {
   // The loop.
   int waitMilliseconds() const;
   void countTurn();
-  void runEvents();
   void dispatch(const epoll_event& event);
   void handleConnectionEvent(Connection& connection, std::uint32_t events);
   void emptyMailbox();

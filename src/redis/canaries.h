@@ -52,7 +52,7 @@ class Canaries {
   void stands(const std::string& prefix);
   /// It is lost. An epoch begins, without proofs to come.
   void lost();
-  /// All keys are gone, or nobody knows what they are: nothing that was loaded is believed. The subscription stays.
+  /// Nothing that was loaded is believed any more: all keys are gone, say. The subscription stays. Anybody's.
   void distrust();
   /// A key was told of: one of the subscription's canaries? Proves.
   bool cameBack(std::string_view key, const std::string& prefix);

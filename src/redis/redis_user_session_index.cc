@@ -13,8 +13,8 @@ namespace {
 using Type = RedisReply::Type;
 
 // KEYS: index. ARGV: latest writer, then id and life of each session, in milliseconds. Never moves a score down (ZADD
-// GT needs Redis 6.2), never shortens the index's own life (PEXPIRE GT needs Redis 7). How many entries look past, and
-// since when at least.
+// GT needs Redis 6.2), nor that of a session that is to end (-1), never shortens the index's own life (PEXPIRE GT needs
+// Redis 7). How many entries look past, and since when at least.
 constexpr std::string_view kAddScript = R"lua(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -23,7 +23,8 @@ for i = 2, #ARGV, 2 do
   local life = tonumber(ARGV[i + 1])
   local noted = redis.pcall('ZSCORE', KEYS[1], ARGV[i])
   if type(noted) == 'table' then return noted end
-  if not noted or tonumber(noted) < now + life then
+  noted = noted and tonumber(noted)
+  if not noted or (noted >= 0 and noted < now + life) then
     redis.call('ZADD', KEYS[1], string.format('%.0f', now + life), ARGV[i])
   end
   longest = math.max(longest, life)
@@ -35,30 +36,34 @@ return {redis.call('ZCOUNT', KEYS[1], '-inf', string.format('%.0f', now - late))
 
 // KEYS: index. ARGV: latest writer; how many there may be; "refuse" or what not; id and life of the new session; then
 // id and life of others, 0 for those that are gone. First the others are put right: a session that is gone looks past
-// from now on, one that lives longer than was noted moves up. {0}: no room. {1, id, ...}: noted, and what is surplus,
-// which is taken out: its session lives for a moment yet, and another login that saw it live must not count it.
+// from now on, one that lives longer than was noted moves up. {0}: no room. {1, id, ...}: noted, and what is surplus.
+// That lives for a moment yet, or for longer if it cannot be ended now: its score becomes -1, so that no login counts
+// it, whoever looks for the user's sessions finds it, and every login says it again until it has ended.
 constexpr std::string_view kAdmitScript = R"lua(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function text(moment) return string.format('%.0f', moment) end
 local most, own, life = tonumber(ARGV[2]), ARGV[4], tonumber(ARGV[5])
+local answer = {1}
 for i = 6, #ARGV, 2 do
-  local noted, left = redis.call('ZSCORE', KEYS[1], ARGV[i]), tonumber(ARGV[i + 1])
-  if noted and left <= 0 and tonumber(noted) > now then redis.call('ZADD', KEYS[1], text(now), ARGV[i]) end
-  if noted and left > 0 and tonumber(noted) < now + left then redis.call('ZADD', KEYS[1], text(now + left), ARGV[i]) end
+  local noted, left = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]) or -2), tonumber(ARGV[i + 1])
+  if noted == -1 and left > 0 then answer[#answer + 1] = ARGV[i] end
+  if noted >= 0 and left <= 0 and noted > now then redis.call('ZADD', KEYS[1], text(now), ARGV[i]) end
+  if noted >= 0 and left > 0 and noted < now + left then redis.call('ZADD', KEYS[1], text(now + left), ARGV[i]) end
 end
 local others = redis.call('ZCOUNT', KEYS[1], '(' .. text(now), '+inf')
 if others >= most and ARGV[3] == 'refuse' then return {0} end
 redis.call('ZADD', KEYS[1], text(now + life), own)
 local kept = 2 * life + tonumber(ARGV[1])
 if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], text(kept)) end
-local answer, surplus = {1}, others + 1 - most
+local surplus = others + 1 - most
 if surplus <= 0 then return answer end
 local oldest = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. text(now), '+inf', 'LIMIT', 0, surplus + 1)
 for _, id in ipairs(oldest) do
-  if id ~= own and #answer <= surplus then
-    redis.call('ZREM', KEYS[1], id)
+  if id ~= own and surplus > 0 then
+    redis.call('ZADD', KEYS[1], -1, id)
     answer[#answer + 1] = id
+    surplus = surplus - 1
   end
 end
 return answer
@@ -183,10 +188,8 @@ Expected<Admission, StoreError> RedisUserSessionIndex::admit(const IndexedSessio
     commands.argument((*noted)[i].bytes());
     commands.argument(std::to_string(leaves ? 0 : (*lives)[i]));
   }
-  // Not sent twice: who is surplus is said once.
   RedisReplies replies;
-  if (auto done = client_.pipeline(commands, Repeat::kUnsafe, replies, deadline); !done)
-    return Unexpected(done.error());
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies, deadline); !done) return Unexpected(done.error());
   const std::vector<RedisReply>& answer = replies[0].elements;
   if (replies[0].type != Type::kArray || answer.empty()) return Unexpected(errorOf(replies[0]));
   Admission admission{.admitted = answer[0].integer == 1, .surplus = {}};

@@ -110,9 +110,9 @@ class UserSessionIndex {
   /// Notes sessions, in one round trip; those of one user stand together. What is noted as ending later stays so. On an
   /// error some may not be noted, and noting all of them again is safe.
   virtual Expected<void, StoreError> add(std::span<const IndexedSession> sessions) = 0;
-  /// Notes one that is stored already, if there is room for it. Of many at once each is counted, and what is
-  /// surplus to one is none to the next. `leaving`: sessions that do not count, because they are about to end.
-  /// REQUIRES: limit.max is not 0.
+  /// Notes one that is stored already, if there is room for it. Of many at once each is counted. What is surplus is
+  /// counted no more, but listed, and surplus to every next one, until it is removed. `leaving`: sessions that do not
+  /// count, because they are about to end. REQUIRES: limit.max is not 0.
   virtual Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                                 std::span<const SessionId> leaving) = 0;
   virtual Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) = 0;

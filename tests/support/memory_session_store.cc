@@ -120,12 +120,16 @@ std::optional<std::chrono::seconds> MemorySessionStore::tombstoneTtl(const Sessi
   return remaining(data->tombstones.at(id.bytes()), clock_.steadyNow());
 }
 
+/// In the place of an end: it is surplus, and is to end.
+static constexpr SteadyTime kToEnd = SteadyTime::min();
+
 Expected<void, StoreError> MemoryUserSessionIndex::add(std::span<const IndexedSession> sessions) {
   auto data = data_.lock();
   if (data->failure) return Unexpected(*data->failure);
   for (const IndexedSession& session : sessions) {
-    SteadyTime& ends = data->users[session.user_id][session.id.bytes()];
-    ends = std::max(ends, clock_.steadyNow() + session.life);
+    const auto [noted, is_new] = data->users[session.user_id].try_emplace(session.id.bytes(), SteadyTime());
+    if (noted->second == kToEnd) continue;
+    noted->second = std::max(noted->second, clock_.steadyNow() + session.life);
   }
   return {};
 }
@@ -138,15 +142,16 @@ Expected<Admission, StoreError> MemoryUserSessionIndex::admit(const IndexedSessi
   const SteadyTime now = clock_.steadyNow();
   for (const SessionId& id : leaving) user.erase(id.bytes());
   std::vector<std::pair<SteadyTime, std::string>> by_end;
+  Admission admission;
   for (const auto& [id, ends] : user) {
     if (ends > now) by_end.emplace_back(ends, id);
+    if (ends == kToEnd) admission.surplus.push_back(*SessionId::fromBytes(id));
   }
   if (by_end.size() >= limit.max && limit.when_full == WhenFull::kRefuse) return Admission{.admitted = false};
   std::sort(by_end.begin(), by_end.end());
   user[session.id.bytes()] = now + session.life;
-  Admission admission;
   for (std::size_t i = 0; by_end.size() - i >= limit.max; ++i) {
-    user.erase(by_end[i].second);
+    user[by_end[i].second] = kToEnd;
     admission.surplus.push_back(*SessionId::fromBytes(by_end[i].second));
   }
   return admission;

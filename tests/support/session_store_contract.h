@@ -395,7 +395,11 @@ TEST_P(UserSessionIndexContract, AdmitsAsManyAsMayBe) {
   EXPECT_EQ(admit("s3", WhenFull::kRefuse), "no");
   EXPECT_THAT(listed("ada"), testing::UnorderedElementsAre("s1", "s2"));
   EXPECT_EQ(admit("s4", WhenFull::kEndOldest), "yes s1");
-  EXPECT_EQ(admit("s5", WhenFull::kEndOldest), "yes s2") << "s1 is said once";
+  EXPECT_THAT(listed("ada"), testing::UnorderedElementsAre("s1", "s2", "s4")) << "until it has ended it is to be found";
+  ASSERT_TRUE(note("ada", "s1", kHour)) << "a check meets it";
+  EXPECT_EQ(admit("s5", WhenFull::kEndOldest), "yes s1 s2") << "and again it is said what is to end";
+  ASSERT_TRUE(remove("ada", idOf("s1")));
+  ASSERT_TRUE(remove("ada", idOf("s2")));
   EXPECT_EQ(admit("s6", WhenFull::kRefuse, {idOf("s4")}), "yes") << "that one is about to end";
   EXPECT_EQ(admit("s7", WhenFull::kRefuse), "no");
 }

@@ -1,5 +1,6 @@
 #include "endpoints/auth/auth_loader.h"
 
+#include <new>
 #include <utility>
 
 namespace sessiond {
@@ -50,7 +51,14 @@ void AuthLoader::gather(PendingCheck& pending) {
     pending.wanting.emplace_back(&candidate);
   }
   pending.waiting = pending.wants.size();
-  for (SessionWant& want : pending.wants) sessions_.want(want);
+  for (SessionWant& want : pending.wants) {
+    try {
+      sessions_.want(want);
+    } catch (const std::bad_alloc&) {
+      --pending.waiting;  // not asked for: kUnavailable. The others must not find the check gone
+    }
+  }
+  if (pending.waiting == 0) throw std::bad_alloc();
 }
 
 void AuthLoader::loaded(SessionWant& want) {

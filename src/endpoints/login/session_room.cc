@@ -18,14 +18,10 @@ Expected<void, LoginOutcome> SessionRoom::admit(const IndexedSession& session,
   const Expected<Admission, StoreError> admission = parts_.index.admit(session, limit, leaving);
   if (!admission) return Unexpected(LoginOutcome::kUnavailable);
   if (!admission->admitted) return Unexpected(LoginOutcome::kTooManySessions);
-  if (parts_.ender.endListed(session.user_id, admission->surplus, "limit")) return {};
-  // They live on, so they are to be found; if not now, then when a check meets them.
-  std::vector<IndexedSession> left;
-  for (const SessionId& id : admission->surplus) {
-    left.push_back({.user_id = session.user_id, .id = id, .life = session.life});
-  }
-  static_cast<void>(parts_.index.add(left));
-  return Unexpected(LoginOutcome::kUnavailable);
+  // What cannot be ended now stays listed, and is surplus to the next login.
+  if (!parts_.ender.endListed(session.user_id, admission->surplus, "limit"))
+    return Unexpected(LoginOutcome::kUnavailable);
+  return {};
 }
 
 Response SessionRoom::offer(const Request& request, const std::string& user_id, std::string_view name,
