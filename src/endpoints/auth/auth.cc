@@ -55,12 +55,14 @@ Route AuthEndpoint::receive(Exchange& exchange) const {
     logRefusal(check, {});
     return Route::kAnswered;
   }
-  const bool complete = lookUp(check);
   std::optional<TouchWant> touch;
-  if (complete) touch = dueTouch(check);
-  if (complete && !touch) {
-    answer(check, exchange, false);
-    return Route::kAnswered;
+  if (lookUp(check)) {
+    const AuthDecision decision = decideOn(check);
+    touch = dueTouch(check, decision);
+    if (!touch) {
+      answer(check, decision, exchange, false);
+      return Route::kAnswered;
+    }
   }
   auto pending = std::make_unique<PendingCheck>(std::move(check));
   pending->touch = std::move(touch);
@@ -155,9 +157,12 @@ void AuthEndpoint::startAnew(AuthCheck& check) const {
   }
 }
 
-void AuthEndpoint::answer(const AuthCheck& check, Exchange& exchange, bool touched) const {
-  const WallTime now = parts_.clock.wallNow();
-  const AuthDecision decision = decide(check, settings_.session.absolute_timeout, now);
+AuthDecision AuthEndpoint::decideOn(const AuthCheck& check) const {
+  return decide(check, settings_.session.absolute_timeout, parts_.clock.wallNow());
+}
+
+void AuthEndpoint::answer(const AuthCheck& check, const AuthDecision& decision, Exchange& exchange,
+                          bool touched) const {
   counters_.count(decision.status);
   noteLimits(decision.status);
   const bool granted = decision.status == CheckStatus::kValid || decision.admitted_as_nobody;
@@ -167,7 +172,7 @@ void AuthEndpoint::answer(const AuthCheck& check, Exchange& exchange, bool touch
     refuse(exchange.request, decision.status, exchange.response);
     logRefusal(check, decision);
   }
-  if (const std::optional<std::string> cookie = cookieFor(check, decision, touched && granted, now)) {
+  if (const std::optional<std::string> cookie = cookieFor(check, decision, touched && granted)) {
     exchange.response.add("Set-Cookie", *cookie);
   }
 }
@@ -237,10 +242,8 @@ void AuthEndpoint::logRefusal(const AuthCheck& check, const AuthDecision& decisi
 
 /// The session's time to live is to be extended, if that is due and the check is going to be granted. Never beyond the
 /// absolute timeout.
-std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check) const {
+std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check, const AuthDecision& decision) const {
   if (!check.touch) return std::nullopt;
-  const WallTime now = parts_.clock.wallNow();
-  const AuthDecision decision = decide(check, settings_.session.absolute_timeout, now);
   const bool granted = decision.status == CheckStatus::kValid || decision.admitted_as_nobody;
   if (!granted || decision.winner == nullptr) return std::nullopt;
   const FoundSession& found = *decision.winner->found;
@@ -250,7 +253,7 @@ std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check) const {
   if (!facts.touch_ttl || !session.mayBeTouched(steady_now)) return std::nullopt;
   std::chrono::seconds ttl = std::min<std::chrono::seconds>(*facts.touch_ttl, std::chrono::years(100));
   if (settings_.session.absolute_timeout.count() > 0 && facts.created) {
-    const auto rest = *facts.created + settings_.session.absolute_timeout - now;
+    const auto rest = *facts.created + settings_.session.absolute_timeout - parts_.clock.wallNow();
     ttl = std::min(ttl, std::chrono::ceil<std::chrono::seconds>(rest));
   }
   if (ttl.count() <= 0) return std::nullopt;
@@ -273,8 +276,8 @@ std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check) const {
 
 /// The one Set-Cookie that nginx passes on, if there is a reason for one: several dead cookies to clear away, a
 /// signature by an older secret to renew, or a rolling cookie whose session has just been touched.
-std::optional<std::string> AuthEndpoint::cookieFor(const AuthCheck& check, const AuthDecision& decision, bool touched,
-                                                   WallTime now) const {
+std::optional<std::string> AuthEndpoint::cookieFor(const AuthCheck& check, const AuthDecision& decision,
+                                                   bool touched) const {
   const SetCookie& configured = check.https ? cookie_over_https_ : cookie_over_http_;
   if (decision.all_dead) return render(expired(configured));
   if (decision.status != CheckStatus::kValid) return std::nullopt;
@@ -285,7 +288,7 @@ std::optional<std::string> AuthEndpoint::cookieFor(const AuthCheck& check, const
   if (!renew && !roll) return std::nullopt;
   const std::optional<SetCookie> cookie =
       cookieToResend(session.cookieAttributes(), session.cookieMaxAge(), configured.name,
-                     parts_.signer.sign(session.id()), check.https, now);
+                     parts_.signer.sign(session.id()), check.https, parts_.clock.wallNow());
   if (!cookie) return std::nullopt;
   return render(*cookie);
 }

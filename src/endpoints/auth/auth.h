@@ -89,10 +89,12 @@ class AuthEndpoint {
 
   /// As if nothing were in memory: every signature is verified, and nothing has been found.
   void startAnew(AuthCheck& check) const;
+  /// Points into `check`.
+  AuthDecision decideOn(const AuthCheck& check) const;
   /// The touch that has to be made before this check is answered, if there is one. Notes that it happens.
-  std::optional<TouchWant> dueTouch(const AuthCheck& check) const;
+  std::optional<TouchWant> dueTouch(const AuthCheck& check, const AuthDecision& decision) const;
   /// Fills in a response that is as FastCGI hands it out, empty, whose memory serves one check after the other.
-  void answer(const AuthCheck& check, Exchange& exchange, bool touched) const;
+  void answer(const AuthCheck& check, const AuthDecision& decision, Exchange& exchange, bool touched) const;
 
  private:
   const SessionPolicy* findPolicy(std::string_view name) const;
@@ -104,8 +106,7 @@ class AuthEndpoint {
   std::string loginAddress(const Request& request) const;
   void noteLimits(CheckStatus status) const;
   void logRefusal(const AuthCheck& check, const AuthDecision& decision) const;
-  std::optional<std::string> cookieFor(const AuthCheck& check, const AuthDecision& decision, bool touched,
-                                       WallTime now) const;
+  std::optional<std::string> cookieFor(const AuthCheck& check, const AuthDecision& decision, bool touched) const;
 
   const SiteSettings& settings_;
   /// The session cookie with its configured attributes, without a value, for requests over http and https.

@@ -66,17 +66,18 @@ void AuthLoader::loaded(SessionWant& want) {
   if (--pending.waiting > 0) return;
   AuthCandidate* const* wanting = pending.wanting.begin();
   for (SessionWant& one : pending.wants) (*wanting++)->found = std::move(one.found);
+  const AuthDecision decision = auth_.decideOn(pending.check);
   try {
-    if (wantTouch(pending)) return;
+    if (wantTouch(pending, decision)) return;
   } catch (...) {
     return lane_.failed(*pending.exchange);
   }
-  answer(pending);
+  answer(pending, decision);
 }
 
 /// False: none is due.
-bool AuthLoader::wantTouch(PendingCheck& pending) {
-  pending.touch = auth_.dueTouch(pending.check);
+bool AuthLoader::wantTouch(PendingCheck& pending, const AuthDecision& decision) {
+  pending.touch = auth_.dueTouch(pending.check, decision);
   if (!pending.touch) return false;
   pending.touch->arrived = pending.arrived;
   pending.touch->asker = &pending;
@@ -86,7 +87,7 @@ bool AuthLoader::wantTouch(PendingCheck& pending) {
 
 void AuthLoader::touched(TouchWant& want) {
   auto& pending = *static_cast<PendingCheck*>(want.asker);
-  if (!mustLookAgain(pending)) return answer(pending);
+  if (!mustLookAgain(pending)) return answer(pending, auth_.decideOn(pending.check));
   try {
     lookAgain(pending);
   } catch (...) {
@@ -108,10 +109,11 @@ void AuthLoader::lookAgain(PendingCheck& pending) {
   gather(pending);
 }
 
-void AuthLoader::answer(PendingCheck& pending) {
+void AuthLoader::answer(PendingCheck& pending, const AuthDecision& decision) {
   Exchange& exchange = *pending.exchange;
+  const bool touched = pending.touch && pending.touch->result && *pending.touch->result == TouchOutcome::kTouched;
   try {
-    auth_.answer(pending.check, exchange, pending.touch.has_value());
+    auth_.answer(pending.check, decision, exchange, touched);
   } catch (...) {
     return lane_.failed(exchange);
   }

@@ -28,10 +28,10 @@ class AuthLoader final : public Loader, private SessionLoader::Client {
   void loaded(SessionWant& want) override;
   void touched(TouchWant& want) override;
   void gather(PendingCheck& pending);
-  bool wantTouch(PendingCheck& pending);
+  bool wantTouch(PendingCheck& pending, const AuthDecision& decision);
   bool mustLookAgain(const PendingCheck& pending) const;
   void lookAgain(PendingCheck& pending);
-  void answer(PendingCheck& pending);
+  void answer(PendingCheck& pending, const AuthDecision& decision);
 
   const AuthEndpoint& auth_;
   TouchThrottle& throttle_;

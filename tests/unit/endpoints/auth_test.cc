@@ -693,6 +693,13 @@ TEST_F(AuthEndpointTest, ASessionThatChangesAllTheTimeIsReadAgainOnce) {
   EXPECT_EQ(source_.touches.size(), 2U);
 }
 
+TEST_F(AuthEndpointTest, ACookieRollsOnlyWithATouchThatWasMade) {
+  settings_.cookie.rolling = true;
+  store("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})");
+  source_.outcomes = {TouchOutcome::kChanged, TouchOutcome::kChanged};
+  EXPECT_EQ(askWith("s1").headers.lines().find("Set-Cookie"), std::string::npos);
+}
+
 TEST_F(AuthEndpointTest, ASessionThatIsGoneWhenItIsTouchedIsRefusedOrTheNextCookieCounts) {
   const FoundSession ended = found("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})");
   remember("s1", ended);

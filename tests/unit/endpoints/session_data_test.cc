@@ -58,16 +58,7 @@ class SessionDataTest : public EndpointFixture {
     settings_.session.absolute_timeout = hours(8);
     settings_.identity = {{.name = "X-User-Id", .from = "/user/id", .required = true}};
     settings_.policies = {SessionPolicy{.name = "default", .roles_any = {"admin"}}};
-    finder_ =
-        std::make_unique<SessionFinder>(settings_.extractionRules(), SessionFinderParts{.session = settings_.session,
-                                                                                        .cookie = settings_.cookie,
-                                                                                        .logout = settings_.logout,
-                                                                                        .signer = signer_,
-                                                                                        .store = busy_,
-                                                                                        .revoked = revoked_,
-                                                                                        .clock = clock_,
-                                                                                        .log_key = log_key_,
-                                                                                        .metrics = metrics_});
+    finder_ = sessionFinder(busy_);
     endpoint_ = std::make_unique<SessionDataEndpoint>(SessionDataParts{
         .finder = *finder_,
         .store = busy_,
