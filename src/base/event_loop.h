@@ -23,7 +23,7 @@ class EventLoop {
    protected:
     ~Waiter() = default;
   };
-  enum class Interest : std::uint8_t { kRead, kWrite };
+  enum class Interest : std::uint8_t { kRead, kWrite, kBoth };
 
   virtual ~EventLoop() = default;
   /// Level-triggered; watched before, it is watched for something else now. False: the system has no room. To be

@@ -6,9 +6,25 @@
 
 namespace sessiond {
 
+namespace {
+
+std::uint32_t eventsOf(EventLoop::Interest interest) {
+  switch (interest) {
+    case EventLoop::Interest::kRead:
+      return EPOLLIN;
+    case EventLoop::Interest::kWrite:
+      return EPOLLOUT;
+    case EventLoop::Interest::kBoth:
+      break;
+  }
+  return EPOLLIN | EPOLLOUT;
+}
+
+}  // namespace
+
 bool LaneEvents::watch(int fd, Interest interest, Waiter& waiter) {
   epoll_event event{};
-  event.events = interest == Interest::kRead ? EPOLLIN : EPOLLOUT;
+  event.events = eventsOf(interest);
   event.data.ptr = &waiter;
   const bool known = std::ranges::any_of(watched_, [fd](const Watched& one) { return one.fd == fd; });
   if (::epoll_ctl(epoll_, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0) return false;

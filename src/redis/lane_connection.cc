@@ -23,12 +23,19 @@ LaneConnection::~LaneConnection() {
 }
 
 void LaneConnection::close() {
-  if (connecting_) loop_.unwatch(connecting_.get(), *this);
+  closeAttempt();
   if (connection_) loop_.unwatch(connection_->fd(), *this);
   loop_.forget(*this);
-  connecting_.reset();
   connection_.reset();
+  watched_.reset();
   state_ = State::kClosed;
+}
+
+void LaneConnection::closeAttempt() {
+  if (connecting_) loop_.unwatch(connecting_.get(), *this);
+  if (link_) loop_.unwatch(link_->fd(), *this);
+  connecting_.reset();
+  link_.reset();
 }
 
 /// The last thing that is done: the owner may do anything then.
@@ -55,19 +62,19 @@ void LaneConnection::resolve() {
   if (!*found) return fail(unreachable(found->error()));
   addresses_ = **std::move(found);
   next_address_ = 0;
+  problem_.clear();
   connectToNext();
 }
 
 void LaneConnection::connectToNext() {
   state_ = State::kConnecting;
-  std::string problem = "cannot connect in time";
   while (next_address_ < addresses_.size()) {
     // Each address gets its share of what is left, so that a dead first one leaves time for the second.
     const SteadyTime now = clock_.steadyNow();
     const auto share = (deadline_ - now) / static_cast<SteadyTime::rep>(addresses_.size() - next_address_);
     auto socket = RedisConnector::begin(addresses_[next_address_++]);
     if (!socket) {
-      problem = socket.error();
+      problem_ = socket.error();
       continue;
     }
     connecting_ = *std::move(socket);
@@ -77,22 +84,48 @@ void LaneConnection::connectToNext() {
     }
     return loop_.callAt(now + share, *this);
   }
-  fail(unreachable(std::move(problem)));
+  fail(unreachable(problem_));
 }
 
 void LaneConnection::connected() {
   loop_.unwatch(connecting_.get(), *this);
-  if (const auto problem = RedisConnector::finish(connecting_.get())) {
-    connecting_.reset();
-    if (next_address_ < addresses_.size()) return connectToNext();
-    return fail(unreachable(*problem));
+  auto link = RedisConnector::finish(std::move(connecting_));
+  if (!link) {
+    problem_ = link.error();
+    return connectToNext();
   }
-  connection_ = std::make_unique<RedisConnection>(std::move(connecting_), node_.commandTimeout(), clock_);
-  if (!loop_.watch(connection_->fd(), EventLoop::Interest::kRead, *this)) {
+  link_ = *std::move(link);
+  state_ = State::kHandshaking;
+  shakeHands();
+}
+
+void LaneConnection::shakeHands() {
+  const Link::State state = link_->handshake();
+  if (state == Link::State::kClosed || state == Link::State::kRefused) {
+    problem_ = link_->problem();
+    closeAttempt();
+    return connectToNext();
+  }
+  if (state != Link::State::kDone) {
+    const bool writes = state == Link::State::kWantsWrite;
+    if (loop_.watch(link_->fd(), writes ? EventLoop::Interest::kWrite : EventLoop::Interest::kRead, *this)) return;
     return fail(unreachable("cannot watch the connection"));
   }
+  loop_.unwatch(link_->fd(), *this);
+  connection_ = std::make_unique<RedisConnection>(std::move(link_), node_.commandTimeout(), clock_);
   loop_.callAt(deadline_, *this);
   greet();
+}
+
+bool LaneConnection::watch() {
+  const EventLoop::Interest interest = connection_->interest();
+  if (watched_ == interest) return true;
+  if (!loop_.watch(connection_->fd(), interest, *this)) {
+    fail(unreachable("cannot watch the connection"));
+    return false;
+  }
+  watched_ = interest;
+  return true;
 }
 
 void LaneConnection::greet() {
@@ -106,7 +139,7 @@ void LaneConnection::ask(const RedisCommands& commands, RedisReplies& replies, S
   SESSIOND_CHECK(state_ == State::kReady);
   state_ = State::kAsking;
   if (auto begun = connection_->begin(commands, replies); !begun) return fail(begun.error());
-  loop_.callAt(deadline, *this);
+  if (watch()) loop_.callAt(deadline, *this);
 }
 
 void LaneConnection::advance() {
@@ -124,7 +157,7 @@ void LaneConnection::advance() {
     }
     return fail(complete.error());
   }
-  if (!*complete) return;
+  if (!watch() || !*complete) return;
   loop_.callAt(SteadyTime::max(), *this);
   if (state_ == State::kAsking) {
     state_ = State::kReady;
@@ -141,11 +174,13 @@ void LaneConnection::onEvent() {
   switch (state_) {
     case State::kConnecting:
       return connected();
+    case State::kHandshaking:
+      return shakeHands();
     case State::kGreeting:
     case State::kAsking:
       return advance();
     case State::kReady:
-      return close();  // the server has closed it, or says what nobody asked
+      return connection_->staysQuiet() ? void() : close();
     case State::kClosed:
     case State::kResolving:
       break;
@@ -155,9 +190,9 @@ void LaneConnection::onEvent() {
 
 void LaneConnection::onTime() {
   if (state_ == State::kResolving) return resolve();
-  if (state_ == State::kConnecting) {
-    loop_.unwatch(connecting_.get(), *this);
-    connecting_.reset();
+  if (state_ == State::kConnecting || state_ == State::kHandshaking) {
+    problem_ = state_ == State::kConnecting ? "cannot connect in time" : RedisConnector::handshakeTimeout();
+    closeAttempt();
     return connectToNext();
   }
   fail({ConnectionError::Kind::kTimeout, "no answer in time"});

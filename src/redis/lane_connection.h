@@ -1,5 +1,5 @@
-// LaneConnection: one connection to Redis on a lane's thread, which never waits for it: looking up the host, connecting
-// and greeting go on when something has come, as answers do.
+// LaneConnection: one connection to Redis on a lane's thread, which never waits for it: looking up the host,
+// connecting, the handshake of TLS and greeting go on when something has come, as answers do.
 
 #pragma once
 
@@ -48,15 +48,19 @@ class LaneConnection final : private EventLoop::Waiter {
   bool closed() const { return state_ == State::kClosed; }
 
  private:
-  enum class State : std::uint8_t { kClosed, kResolving, kConnecting, kGreeting, kReady, kAsking };
+  enum class State : std::uint8_t { kClosed, kResolving, kConnecting, kHandshaking, kGreeting, kReady, kAsking };
 
   void onEvent() override;
   void onTime() override;
   void resolve();
   void connectToNext();
   void connected();
+  void shakeHands();
   void greet();
   void advance();
+  /// Watches the connection for what it waits for. False: it was closed and its owner told.
+  bool watch();
+  void closeAttempt();
   void fail(const ConnectionError& error);
 
   RedisNode& node_;
@@ -69,8 +73,11 @@ class LaneConnection final : private EventLoop::Waiter {
   bool plainly_ = false;
   std::vector<SocketAddress> addresses_;
   std::size_t next_address_ = 0;
+  std::string problem_;  ///< of the last address
   UniqueFd connecting_;
+  std::unique_ptr<Link> link_;  ///< in its handshake
   std::unique_ptr<RedisConnection> connection_;
+  std::optional<EventLoop::Interest> watched_;  ///< of the connection
   RedisReplies greeted_;
 };
 

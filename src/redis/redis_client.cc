@@ -128,9 +128,9 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::connect(SteadyTime d
   const SteadyTime connect_deadline = std::min(deadline, clock_.steadyNow() + node_.connectTimeout());
   bool plainly = node_.greetsPlainly();
   for (;;) {
-    auto socket = node_.connector().connect(connect_deadline);
-    if (!socket) return Unexpected(ConnectionError{ConnectionError::Kind::kUnreachable, socket.error()});
-    auto connection = std::make_unique<RedisConnection>(*std::move(socket), node_.commandTimeout(), clock_);
+    auto link = node_.connector().connect(connect_deadline);
+    if (!link) return Unexpected(ConnectionError{ConnectionError::Kind::kUnreachable, link.error()});
+    auto connection = std::make_unique<RedisConnection>(*std::move(link), node_.commandTimeout(), clock_);
     if (auto greeted = greet(*connection, plainly, connect_deadline); !greeted) {
       if (!RedisNode::shouldGreetPlainlyAfter(greeted.error(), plainly)) return Unexpected(greeted.error());
       plainly = true;

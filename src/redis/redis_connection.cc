@@ -4,9 +4,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <cerrno>
-#include <cstring>
 #include <new>
+#include <utility>
 
 #include "base/check.h"
 #include "redis/redis_connector.h"
@@ -29,6 +28,10 @@ Unexpected<ConnectionError> failure(ConnectionError::Kind kind, std::string text
 
 Unexpected<ConnectionError> timeout() {
   return failure(ConnectionError::Kind::kTimeout, "no answer in time");
+}
+
+bool isFailure(Link::State state) {
+  return state == Link::State::kClosed || state == Link::State::kRefused;
 }
 
 }  // namespace
@@ -104,19 +107,20 @@ struct ReplyBuilder {
   }
 };
 
-void RedisConnection::FreeContext::operator()(redisContext* context) const {
-  redisFree(context);
+void RedisConnection::FreeReader::operator()(redisReader* reader) const {
+  redisReaderFree(reader);
 }
 
-RedisConnection::RedisConnection(UniqueFd socket, milliseconds command_timeout, const Clock& clock)
-    : clock_(clock), command_timeout_(command_timeout), context_(redisConnectFd(socket.get())) {
-  SESSIOND_CHECK(context_ != nullptr && context_->reader != nullptr);
-  const int fd = socket.release();
-  context_->reader->fn = ReplyBuilder::functions();
-  context_->reader->privdata = &sink_;
+RedisConnection::RedisConnection(std::unique_ptr<Link> link, milliseconds command_timeout, const Clock& clock)
+    : clock_(clock),
+      command_timeout_(command_timeout),
+      link_(std::move(link)),
+      reader_(redisReaderCreateWithFunctions(ReplyBuilder::functions())) {
+  SESSIOND_CHECK(reader_ != nullptr);
+  reader_->privdata = &sink_;
   // The kernel's own time limit spares a poll() in the common case; see receive().
   const timeval limit{.tv_sec = command_timeout.count() / 1000, .tv_usec = command_timeout.count() % 1000 * 1000};
-  SESSIOND_CHECK(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
+  SESSIOND_CHECK(setsockopt(fd(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
 }
 
 RedisConnection::~RedisConnection() = default;
@@ -137,14 +141,14 @@ Done RedisConnection::exchange(const RedisCommands& commands, RedisReplies& repl
 Done RedisConnection::run(const RedisCommands& commands, RedisReplies& replies, SteadyTime now, SteadyTime deadline) {
   expectReplies(commands, replies);
   if (Done sent = send(commands.bytes(), deadline); !sent) {
-    if (auto last_words = receive(false, now)) parse({buffer_.data(), *last_words});
+    if (auto last_words = receive(Link::Patience::kNone, now)) parse({buffer_.data(), *last_words});
     return sent;
   }
-  bool whole_budget = deadline - now >= command_timeout_;
+  auto patience = deadline - now >= command_timeout_ ? Link::Patience::kSocket : Link::Patience::kNone;
   while (!allReplied()) {
-    auto size = receive(whole_budget, deadline);
+    auto size = receive(patience, deadline);
     if (!size) return Unexpected(size.error());
-    whole_budget = false;
+    patience = Link::Patience::kNone;
     if (!parse({buffer_.data(), *size})) return Unexpected(parserError());
   }
   return checkNothingIsLeft();
@@ -154,36 +158,63 @@ Done RedisConnection::begin(const RedisCommands& commands, RedisReplies& replies
   SESSIOND_CHECK(!broken_);
   broken_ = true;
   expectReplies(commands, replies);
-  auto sent = sendNow(commands.bytes());
-  if (!sent) return Unexpected(sent.error());
-  if (*sent < commands.bytes().size()) return failure(ConnectionError::Kind::kTimeout, "cannot be sent at once");
+  wanted_ = Link::State::kWantsRead;
+  const Link::Progress sent = link_->write(commands.bytes());
+  if (isFailure(sent.state)) return failureOfLink(sent.state);
+  unsent_ = commands.bytes().substr(sent.bytes);
+  return {};
+}
+
+Done RedisConnection::sendUnsent() {
+  while (!unsent_.empty()) {
+    const Link::Progress sent = link_->write(unsent_);
+    if (isFailure(sent.state)) return failureOfLink(sent.state);
+    if (sent.bytes == 0) return {};
+    unsent_.erase(0, sent.bytes);
+  }
   return {};
 }
 
 Expected<bool, ConnectionError> RedisConnection::advance() {
+  if (Done sent = sendUnsent(); !sent) return Unexpected(sent.error());
   while (!allReplied()) {
-    auto size = receiveOnce(MSG_DONTWAIT);
-    if (!size) return Unexpected(size.error());
-    if (*size == 0) return false;
-    if (!parse({buffer_.data(), *size})) return Unexpected(parserError());
+    auto got = receiveOnce(Link::Patience::kNone);
+    if (!got) return Unexpected(got.error());
+    wanted_ = got->state;
+    if (got->bytes == 0) return false;
+    if (!parse({buffer_.data(), got->bytes})) return Unexpected(parserError());
   }
   if (Done clean = checkNothingIsLeft(); !clean) return Unexpected(clean.error());
   broken_ = false;
   return true;
 }
 
-int RedisConnection::fd() const {
-  return context_->fd;
+EventLoop::Interest RedisConnection::interest() const {
+  const bool writes = broken_ && (!unsent_.empty() || wanted_ == Link::State::kWantsWrite);
+  return writes ? EventLoop::Interest::kBoth : EventLoop::Interest::kRead;
+}
+
+bool RedisConnection::staysQuiet() {
+  SESSIOND_CHECK(!broken_);
+  const auto got = receiveOnce(Link::Patience::kNone);
+  return got && got->bytes == 0;
 }
 
 void RedisConnection::expectReplies(const RedisCommands& commands, RedisReplies& replies) {
   replies.resize(commands.count());
   sink_ = {.replies = &replies, .complete = 0};
+  unsent_.clear();
   received_any_ = false;
 }
 
-Done RedisConnection::checkNothingIsLeft() const {
-  if (context_->reader->pos == context_->reader->len) return {};
+Done RedisConnection::checkNothingIsLeft() {
+  bool is_more = !unsent_.empty() || reader_->pos != reader_->len;
+  if (!is_more && link_->holdsMore()) {
+    // Its end is no news here: the answers were complete.
+    const auto got = receiveOnce(Link::Patience::kNone);
+    is_more = got && got->bytes > 0;
+  }
+  if (!is_more) return {};
   return failure(ConnectionError::Kind::kBroken, "more answers than questions");
 }
 
@@ -206,57 +237,56 @@ Done RedisConnection::listen(RedisReplies& messages, SteadyTime deadline) {
 
 Done RedisConnection::waitForMessages(SteadyTime deadline) {
   if (!moveOn()) return Unexpected(parserError());
+  Link::State wanted = link_->holdsMore() ? Link::State::kDone : Link::State::kWantsRead;
   while (sink_.complete == 0) {
-    if (!waitFor(context_->fd, POLLIN, deadline, clock_)) return {};
-    auto size = receive(false, deadline);
-    if (!size) return Unexpected(size.error());
-    if (!parse({buffer_.data(), *size})) return Unexpected(parserError());
+    if (wanted != Link::State::kDone && !waitForLink(wanted, deadline)) return {};
+    auto got = receiveOnce(Link::Patience::kNone);
+    if (!got) return Unexpected(got.error());
+    wanted = got->state;
+    if (!parse({buffer_.data(), got->bytes})) return Unexpected(parserError());
   }
   return {};
 }
 
 Done RedisConnection::send(std::string_view bytes, SteadyTime deadline) {
   while (!bytes.empty()) {
-    auto sent = sendNow(bytes);
-    if (!sent) return Unexpected(sent.error());
-    if (*sent == 0 && !waitFor(context_->fd, POLLOUT, deadline, clock_)) return timeout();
-    bytes.remove_prefix(*sent);
+    const Link::Progress sent = link_->write(bytes);
+    if (isFailure(sent.state)) return failureOfLink(sent.state);
+    if (sent.bytes == 0 && !waitForLink(sent.state, deadline)) return timeout();
+    bytes.remove_prefix(sent.bytes);
   }
   return {};
 }
 
-Expected<std::size_t, ConnectionError> RedisConnection::sendNow(std::string_view bytes) {
+Expected<std::size_t, ConnectionError> RedisConnection::receive(Link::Patience patience, SteadyTime deadline) {
   for (;;) {
-    const ssize_t sent = ::send(context_->fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent >= 0) return static_cast<std::size_t>(sent);
-    if (errno == EAGAIN) return std::size_t{0};
-    if (errno != EINTR) return failure(ConnectionError::Kind::kClosed, strerrordesc_np(errno));
+    auto got = receiveOnce(patience);
+    if (!got) return Unexpected(got.error());
+    if (got->bytes > 0) return got->bytes;
+    patience = Link::Patience::kNone;
+    if (got->state == Link::State::kTimeout || !waitForLink(got->state, deadline)) return timeout();
   }
 }
 
-Expected<std::size_t, ConnectionError> RedisConnection::receive(bool whole_budget, SteadyTime deadline) {
-  for (;;) {
-    auto size = receiveOnce(whole_budget ? 0 : MSG_DONTWAIT);
-    if (!size || *size > 0) return size;
-    if (whole_budget && errno == EAGAIN) return timeout();
-    whole_budget = false;
-    if (!waitFor(context_->fd, POLLIN, deadline, clock_)) return timeout();
-  }
+Expected<Link::Progress, ConnectionError> RedisConnection::receiveOnce(Link::Patience patience) {
+  const Link::Progress got = link_->read(buffer_, patience);
+  if (isFailure(got.state)) return failureOfLink(got.state);
+  if (got.bytes > 0) received_any_ = true;
+  return got;
 }
 
-Expected<std::size_t, ConnectionError> RedisConnection::receiveOnce(int flags) {
-  const ssize_t size = recv(context_->fd, buffer_.data(), buffer_.size(), flags);
-  if (size > 0) {
-    received_any_ = true;
-    return static_cast<std::size_t>(size);
-  }
-  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return std::size_t{0};
-  const auto kind = received_any_ ? ConnectionError::Kind::kBroken : ConnectionError::Kind::kClosed;
-  return failure(kind, size == 0 ? "the server closed the connection" : strerrordesc_np(errno));
+bool RedisConnection::waitForLink(Link::State wanted, SteadyTime deadline) const {
+  return waitFor(fd(), wanted == Link::State::kWantsWrite ? POLLOUT : POLLIN, deadline, clock_);
+}
+
+Unexpected<ConnectionError> RedisConnection::failureOfLink(Link::State state) const {
+  using Kind = ConnectionError::Kind;
+  if (received_any_) return failure(Kind::kBroken, link_->problem());
+  return failure(state == Link::State::kRefused ? Kind::kUnreachable : Kind::kClosed, link_->problem());
 }
 
 bool RedisConnection::parse(std::string_view bytes) {
-  redisReader* const reader = context_->reader;
+  redisReader* const reader = reader_.get();
   while (!bytes.empty()) {
     const std::string_view slice = bytes.substr(0, kSlice);
     bytes.remove_prefix(slice.size());
@@ -270,14 +300,14 @@ bool RedisConnection::parse(std::string_view bytes) {
 bool RedisConnection::moveOn() {
   // Not asked again once all are there: the parser would swallow the first byte of what is too much.
   for (void* reply = this; reply != nullptr && sink_.complete < sink_.replies->size();) {
-    if (redisReaderGetReply(context_->reader, &reply) != REDIS_OK) return false;
+    if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) return false;
     if (reply != nullptr) ++sink_.complete;
   }
   return true;
 }
 
 ConnectionError RedisConnection::parserError() const {
-  const std::string_view problem = context_->reader->errstr;
+  const std::string_view problem = reader_->errstr;
   return {ConnectionError::Kind::kBroken, problem.empty() ? "answer too large" : std::string(problem)};
 }
 

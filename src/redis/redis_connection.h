@@ -13,13 +13,13 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/event_loop.h"
 #include "base/expected.h"
-#include "base/secret.h"
-#include "base/unique_fd.h"
+#include "redis/link.h"
 #include "redis/redis_commands.h"
 #include "redis/redis_reply.h"
 
-struct redisContext;
+struct redisReader;
 
 namespace sessiond {
 
@@ -39,9 +39,8 @@ struct ConnectionError {
 /// Not thread-safe: one pipeline at a time. Raises no SIGPIPE.
 class RedisConnection {
  public:
-  /// Takes a connected stream socket in blocking mode. `command_timeout` is the longest time that any exchange will
-  /// be given.
-  RedisConnection(UniqueFd socket, milliseconds command_timeout, const Clock& clock);
+  /// Takes a link whose handshake is done. `command_timeout` is the longest time that any exchange will be given.
+  RedisConnection(std::unique_ptr<Link> link, milliseconds command_timeout, const Clock& clock);
   ~RedisConnection();
   RedisConnection(const RedisConnection&) = delete;
   RedisConnection& operator=(const RedisConnection&) = delete;
@@ -51,13 +50,18 @@ class RedisConnection {
   Expected<void, ConnectionError> exchange(const RedisCommands& commands, RedisReplies& replies, SteadyTime now,
                                            SteadyTime deadline);
 
-  /// The same without waiting, in two steps. begin() sends all commands, which it needs no longer then; what cannot be
-  /// sent at once is a failure. Until all is answered, the connection counts as broken: nobody else may have it.
-  /// REQUIRES: not broken(); `replies` stay where they are until the end.
+  /// The same without waiting, in two steps. begin() sends what it can; the commands are needed no longer then. Until
+  /// all is answered, the connection counts as broken: nobody else may have it. REQUIRES: not broken(); `replies` stay
+  /// where they are until the end.
   Expected<void, ConnectionError> begin(const RedisCommands& commands, RedisReplies& replies);
-  /// Reads what has come; true: all replies are there, and the connection is as good as after exchange(). REQUIRES:
-  /// begin() succeeded, and this has neither said true nor failed since.
+  /// Sends the rest and reads what has come; true: all replies are there, and the connection is as good as after
+  /// exchange(). False: again when the socket is ready for interest(). REQUIRES: begin() succeeded, and this has
+  /// neither said true nor failed since.
   Expected<bool, ConnectionError> advance();
+  EventLoop::Interest interest() const;
+  /// The socket can be read although nothing is expected. True: it was nothing that matters (TLS talks to itself).
+  /// False: the server has closed, or says what nobody asked. REQUIRES: not broken().
+  bool staysQuiet();
 
   /// For a subscription, where messages come unasked: only sends. REQUIRES: not broken().
   Expected<void, ConnectionError> post(const RedisCommands& commands, SteadyTime deadline);
@@ -70,7 +74,7 @@ class RedisConnection {
   /// of the exchange that failed.
   std::optional<std::string> lastWords(const RedisReplies& replies) const;
   bool broken() const { return broken_; }
-  int fd() const;
+  int fd() const { return link_->fd(); }
 
  private:
   Expected<void, ConnectionError> run(const RedisCommands& commands, RedisReplies& replies, SteadyTime now,
@@ -78,14 +82,15 @@ class RedisConnection {
   void expectReplies(const RedisCommands& commands, RedisReplies& replies);
   bool allReplied() const { return sink_.complete == sink_.replies->size(); }
   /// After the last reply.
-  Expected<void, ConnectionError> checkNothingIsLeft() const;
+  Expected<void, ConnectionError> checkNothingIsLeft();
   Expected<void, ConnectionError> send(std::string_view bytes, SteadyTime deadline);
-  /// How many bytes the kernel took; 0: it has no room.
-  Expected<std::size_t, ConnectionError> sendNow(std::string_view bytes);
+  Expected<void, ConnectionError> sendUnsent();
   /// At least one byte into buffer_; how many.
-  Expected<std::size_t, ConnectionError> receive(bool whole_budget, SteadyTime deadline);
-  /// One recv() into buffer_; 0: nothing came, errno says why not (EAGAIN, EINTR).
-  Expected<std::size_t, ConnectionError> receiveOnce(int flags);
+  Expected<std::size_t, ConnectionError> receive(Link::Patience patience, SteadyTime deadline);
+  /// One read into buffer_.
+  Expected<Link::Progress, ConnectionError> receiveOnce(Link::Patience patience);
+  bool waitForLink(Link::State wanted, SteadyTime deadline) const;
+  Unexpected<ConnectionError> failureOfLink(Link::State state) const;
   Expected<void, ConnectionError> waitForMessages(SteadyTime deadline);
   /// Feeds the parser and moves complete replies on; false: the bytes are not the protocol.
   bool parse(std::string_view bytes);
@@ -93,8 +98,8 @@ class RedisConnection {
   bool moveOn();
   ConnectionError parserError() const;
 
-  struct FreeContext {
-    void operator()(redisContext* context) const;
+  struct FreeReader {
+    void operator()(redisReader* reader) const;
   };
   /// Where the parser's callbacks put the reply that is being read.
   struct Sink {
@@ -105,10 +110,13 @@ class RedisConnection {
 
   const Clock& clock_;
   const milliseconds command_timeout_;
-  std::unique_ptr<redisContext, FreeContext> context_;  // owns the socket
+  const std::unique_ptr<Link> link_;
+  const std::unique_ptr<redisReader, FreeReader> reader_;
   Sink sink_;
-  bool broken_ = false;        // for good, or until what was begun is answered
-  bool received_any_ = false;  // of the pipeline under way
+  std::string unsent_;                            // of the pipeline that was begun
+  Link::State wanted_ = Link::State::kWantsRead;  // by what was begun
+  bool broken_ = false;                           // for good, or until what was begun is answered
+  bool received_any_ = false;                     // of the pipeline under way
   std::array<char, 64 * 1024> buffer_{};
 };
 

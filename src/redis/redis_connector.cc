@@ -10,12 +10,13 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "redis/plain_link.h"
 
 namespace sessiond {
 namespace {
 
 using std::chrono::milliseconds;
-using Connected = Expected<UniqueFd, std::string>;
+using Connected = Expected<std::unique_ptr<Link>, std::string>;
 
 std::string describe(int error) {
   return strerrordesc_np(error);
@@ -77,11 +78,18 @@ Connected RedisConnector::connect(SteadyTime deadline) {
 }
 
 Connected RedisConnector::connectTo(const SocketAddress& address, SteadyTime deadline) const {
-  Connected begun = begin(address);
-  if (!begun) return begun;
+  auto begun = begin(address);
+  if (!begun) return Unexpected(begun.error());
   if (!waitFor(begun->get(), POLLOUT, deadline, clock_)) return Unexpected(std::string("cannot connect in time"));
-  if (auto problem = finish(begun->get())) return Unexpected(*std::move(problem));
-  return begun;
+  Connected link = finish(*std::move(begun));
+  if (!link) return link;
+  for (;;) {
+    const Link::State state = (*link)->handshake();
+    if (state == Link::State::kDone) return link;
+    if (state == Link::State::kClosed || state == Link::State::kRefused) return Unexpected((*link)->problem());
+    const short events = state == Link::State::kWantsWrite ? POLLOUT : POLLIN;
+    if (!waitFor((*link)->fd(), events, deadline, clock_)) return Unexpected(handshakeTimeout());
+  }
 }
 
 std::optional<ResolvedAddresses> RedisConnector::lookUp(std::uint64_t& ticket) {
@@ -89,7 +97,7 @@ std::optional<ResolvedAddresses> RedisConnector::lookUp(std::uint64_t& ticket) {
   return resolver_->lookUp(ticket);
 }
 
-Connected RedisConnector::begin(const SocketAddress& address) {
+Expected<UniqueFd, std::string> RedisConnector::begin(const SocketAddress& address) {
   UniqueFd fd(::socket(address.get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return Unexpected("cannot make a socket: " + describe(errno));
   // EAGAIN on a unix socket: the server does not accept, its queue is full.
@@ -98,18 +106,23 @@ Connected RedisConnector::begin(const SocketAddress& address) {
   return fd;
 }
 
-std::optional<std::string> RedisConnector::finish(int fd) {
+Connected RedisConnector::finish(UniqueFd socket) {
+  const int fd = socket.get();
   int error = 0;
   socklen_t size = sizeof error;
   getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) return "cannot connect: " + describe(error);
+  if (error != 0) return Unexpected("cannot connect: " + describe(error));
   int family = AF_UNIX;
   size = sizeof family;
   getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
   if (family != AF_UNIX) setTcpOptions(fd);
   const int flags = fcntl(fd, F_GETFL);
   SESSIOND_CHECK(flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0);
-  return std::nullopt;
+  return std::unique_ptr<Link>(std::make_unique<PlainLink>(std::move(socket)));
+}
+
+std::string RedisConnector::handshakeTimeout() {
+  return "no answer to the TLS handshake in time; does the server speak TLS at this port (redis:// is without)?";
 }
 
 }  // namespace sessiond

@@ -1,10 +1,11 @@
 // RedisConnector: opens the socket to the one server that redis.url names, within a deadline.
 //
 // hiredis could connect too, but it resolves names without a deadline, gives every address of a name the whole
-// timeout again, and blocks on a unix socket whose queue is full.
+// timeout again, blocks on a unix socket whose queue is full, and cannot leave a handshake to somebody's event loop.
 
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,7 @@
 #include "base/expected.h"
 #include "base/unique_fd.h"
 #include "redis/host_resolver.h"
+#include "redis/link.h"
 #include "redis/redis_address.h"
 
 namespace sessiond {
@@ -28,14 +30,17 @@ class RedisConnector {
   std::optional<ResolvedAddresses> lookUp(std::uint64_t& ticket);
   /// A socket that is being connected: it can be written when it is, or has failed.
   static Expected<UniqueFd, std::string> begin(const SocketAddress& address);
-  /// Makes a connected socket what connect() gives. A message: it is not connected.
-  static std::optional<std::string> finish(int fd);
+  /// A link over a connected socket (TCP: no delay, keep-alive), whose handshake is still to be gone through. A
+  /// message: it is not connected.
+  static Expected<std::unique_ptr<Link>, std::string> finish(UniqueFd socket);
+  /// What to say when the time is up in the middle of a handshake.
+  static std::string handshakeTimeout();
 
-  /// A connected stream socket in blocking mode (close-on-exec; TCP: no delay, keep-alive), or a message.
-  Expected<UniqueFd, std::string> connect(SteadyTime deadline);
+  /// A link whose handshake is done, or a message.
+  Expected<std::unique_ptr<Link>, std::string> connect(SteadyTime deadline);
 
  private:
-  Expected<UniqueFd, std::string> connectTo(const SocketAddress& address, SteadyTime deadline) const;
+  Expected<std::unique_ptr<Link>, std::string> connectTo(const SocketAddress& address, SteadyTime deadline) const;
 
   const Clock& clock_;
   std::optional<SocketAddress> socket_;  // of a unix socket

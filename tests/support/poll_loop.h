@@ -32,7 +32,9 @@ class PollLoop final : public EventLoop {
   void run(std::chrono::milliseconds patience) {
     std::vector<pollfd> entries;
     for (const Watched& one : watched_) {
-      entries.push_back({one.fd, static_cast<short>(one.interest == Interest::kRead ? POLLIN : POLLOUT), 0});
+      const int events =
+          (one.interest != Interest::kWrite ? POLLIN : 0) | (one.interest != Interest::kRead ? POLLOUT : 0);
+      entries.push_back({one.fd, static_cast<short>(events), 0});
     }
     if (::poll(entries.data(), entries.size(), static_cast<int>(patience.count())) > 0) {
       for (const pollfd& entry : entries) {

@@ -132,6 +132,15 @@ TEST_F(RedisLaneStoreTest, LoadsAndTouchesOfOneBatchDoNotMixTheirAnswers) {
   EXPECT_EQ(nameOf(batch.touches[2]), "changed");
 }
 
+TEST_F(RedisLaneStoreTest, ABatchMayBeLargerThanTheSocketHasRoomFor) {
+  server_.command({"SET", "sess:a", "{}"});
+  const SessionId id = idOf("a");
+  StoreBatch batch;
+  for (int i = 0; i < 20'000; ++i) batch.loads.push_back({.id = &id, .wants_ttl = true});
+  ask(batch, 4s);
+  for (const SessionLoad& load : batch.loads) ASSERT_TRUE(load.result && load.result->json == "{}");
+}
+
 TEST_F(RedisLaneStoreTest, ABatchEndsInTimeWhateverTheServerDoes) {
   server_.command({"SET", "sess:a", "{}"});
   ASSERT_EQ(value("a"), "{}");

@@ -6,9 +6,12 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "redis/plain_link.h"
 
 namespace sessiond {
 namespace {
@@ -21,7 +24,7 @@ class RedisConnectionTest : public testing::Test {
     std::array<int, 2> ends{};
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
     peer_ = UniqueFd(ends[0]);
-    connection_.emplace(UniqueFd(ends[1]), 1000ms, clock_);
+    connection_.emplace(std::make_unique<PlainLink>(UniqueFd(ends[1])), 1000ms, clock_);
   }
 
   bool begin(int commands) {
@@ -124,11 +127,43 @@ TEST_F(RedisConnectionTest, BeginsNothingWithAPeerThatIsGone) {
   EXPECT_TRUE(connection_->broken());
 }
 
-TEST_F(RedisConnectionTest, BeginsNothingThatCannotBeSentAtOnce) {
+TEST_F(RedisConnectionTest, WhatCannotBeSentAtOnceIsSentWhenThereIsRoom) {
   const std::string large(10 << 20, 'x');
   commands_.add({"SET", "key", large});
-  EXPECT_FALSE(connection_->begin(commands_, replies_));
-  EXPECT_TRUE(connection_->broken());
+  ASSERT_TRUE(connection_->begin(commands_, replies_));
+  const std::string asked(commands_.bytes());
+  commands_.clear();  // needed no longer
+  EXPECT_EQ(connection_->interest(), EventLoop::Interest::kBoth);
+  std::string seen;
+  while (seen.size() < asked.size()) {
+    std::string part(1 << 20, '\0');
+    const ssize_t size = recv(peer_.get(), part.data(), part.size(), MSG_DONTWAIT);
+    ASSERT_GT(size, 0);
+    seen.append(part, 0, static_cast<std::size_t>(size));
+    ASSERT_EQ(advance(), "waiting");
+  }
+  EXPECT_TRUE(seen == asked);
+  EXPECT_EQ(connection_->interest(), EventLoop::Interest::kRead);
+  answer("+OK\r\n");
+  EXPECT_EQ(advance(), "done");
+}
+
+TEST_F(RedisConnectionTest, AnAnswerBeforeTheWholeQuestionIsNotBelieved) {
+  commands_.add({"SET", "key", std::string(10 << 20, 'x')});
+  ASSERT_TRUE(connection_->begin(commands_, replies_));
+  answer("+OK\r\n");
+  EXPECT_EQ(advance(), "more answers than questions");
+}
+
+TEST_F(RedisConnectionTest, AnIdleConnectionIsQuietUntilThePeerSaysSomethingOrGoes) {
+  EXPECT_TRUE(connection_->staysQuiet());
+  answer("+OK\r\n");
+  EXPECT_FALSE(connection_->staysQuiet());
+}
+
+TEST_F(RedisConnectionTest, AnIdleConnectionWhosePeerHasGoneIsNotQuiet) {
+  peer_.reset();
+  EXPECT_FALSE(connection_->staysQuiet());
 }
 
 }  // namespace
