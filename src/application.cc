@@ -11,7 +11,6 @@
 #include "base/secret.h"
 #include "endpoints/account/logout.h"
 #include "endpoints/account/logout_pages.h"
-#include "endpoints/account/session_ender.h"
 #include "endpoints/account/session_list.h"
 #include "endpoints/account/sessions.h"
 #include "endpoints/api/api_answers.h"
@@ -46,7 +45,9 @@
 #include "session/facts_reader.h"
 #include "session/index_writer.h"
 #include "session/session_cache.h"
+#include "session/session_ender.h"
 #include "session/session_finder.h"
+#include "session/session_starter.h"
 
 namespace sessiond {
 
@@ -149,6 +150,7 @@ struct Application::Parts {
   const DeviceCookies devices;
   LoginAudit login_audit;
   const SessionEnder ender;
+  const SessionStarter starter;
   const SessionHandles handles;
   const SessionList session_list;
   const RoomTickets room_tickets;
@@ -227,6 +229,7 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
       login_audit(config->log.audit_addresses, log_key, clock),
       ender({config->session, TombstoneLifetime::from(config->session, config->cookie, config->logout), store, index,
              log_key, clock, metrics}),
+      starter({config->session, config->cookie, signer, store, clock}),
       handles(config->session.secrets.front()),
       session_list({config->session, store, index, handles, clock}),
       room_tickets(config->session.secrets, clock),
@@ -244,8 +247,8 @@ Application::Parts::Parts(std::shared_ptr<const Config> settings, PageBook book,
   if (!directories.empty()) {
     authenticator.emplace(std::move(directories), log_key);
     entrance.emplace(EntranceParts{*config, gate, devices, *authenticator, clock});
-    login.emplace(LoginParts{*config, pages, finder, csrf, signer, ender, store, room, *entrance, login_audit, log_key,
-                             clock, metrics});
+    login.emplace(LoginParts{*config, pages, finder, csrf, signer, ender, starter, room, *entrance, login_audit,
+                             log_key, clock, metrics});
   }
   if (htpasswd != nullptr) {
     htpasswd->onChange([this] { canaries.distrust(); });

@@ -31,7 +31,7 @@ struct NewSessionCookie {
 
 /// What sessiond itself keeps of a login (`_sd`). A plain value.
 struct LoginRecord {
-  WallTime created;
+  WallTime created{};
   std::string address;     ///< a prefix of it
   std::string auth;        ///< User::auth; empty: not written
   std::string program;     ///< "Firefox/Linux": its family and the system; empty: unknown

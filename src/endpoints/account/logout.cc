@@ -14,6 +14,7 @@
 #include "http/form.h"
 #include "http/safe_redirect.h"
 #include "http/set_cookie.h"
+#include "session/configured_cookie.h"
 
 namespace sessiond {
 namespace {

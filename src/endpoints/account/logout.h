@@ -22,10 +22,10 @@
 #include "base/expected.h"
 #include "base/metrics.h"
 #include "endpoints/account/logout_pages.h"
-#include "endpoints/account/session_ender.h"
 #include "endpoints/site_settings.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "session/session_ender.h"
 #include "session/session_store.h"
 #include "session/signed_cookie.h"
 

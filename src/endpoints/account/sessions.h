@@ -21,7 +21,6 @@
 #include "base/clock.h"
 #include "base/expected.h"
 #include "base/metrics.h"
-#include "endpoints/account/session_ender.h"
 #include "endpoints/account/session_list.h"
 #include "endpoints/account/sessions_page.h"
 #include "endpoints/csrf.h"
@@ -30,6 +29,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "json/json_pointer.h"
+#include "session/session_ender.h"
 #include "session/session_finder.h"
 
 namespace sessiond {

@@ -7,9 +7,9 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "endpoints/auth/auth_loader.h"
-#include "endpoints/session_cookie.h"
 #include "http/cookie_header.h"
 #include "http/safe_redirect.h"
+#include "session/configured_cookie.h"
 
 namespace sessiond {
 

@@ -23,7 +23,7 @@
 #include "json/json_text.h"
 #include "login/password_hash.h"
 #include "login/user_name.h"
-#include "session/new_session.h"
+#include "session/configured_cookie.h"
 
 namespace sessiond {
 namespace {
@@ -194,35 +194,28 @@ Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::attempt(
     parts_.entrance.undecided(*admitted);
     return Unexpected(Refused{.outcome = started.error(), .user_id = admitted->user.id});
   }
-  parts_.audit.loggedIn(request, started->id, wanted.user, started->user.id);
+  parts_.audit.loggedIn(request, started->session.id, wanted.user, started->user.id);
   started->farewell = parts_.entrance.welcome(request, *admitted);
   return *std::move(started);
 }
 
 Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const Request& request, User user,
                                                                            std::string_view name) const {
-  const WallTime now = parts_.clock.wallNow();
-  const SessionId id = SessionId::generate();
-  SetCookie cookie = configuredCookie(parts_.settings.cookie, isHttps(request));
-  if (parts_.settings.cookie.max_age) endAfter(cookie, *parts_.settings.cookie.max_age, now);
-  const std::string json = composeSession(rememberedCookie(cookie, parts_.settings.cookie), user.json,
-                                          {.created = now,
-                                           .address = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR")),
-                                           .auth = user.auth,
-                                           .program = programOf(request),
-                                           .login = name},
-                                          parts_.settings.session.user_at);
-  const std::chrono::seconds lifetime = newSessionLifetime(parts_.settings);
-  if (!parts_.store.create(id, json, lifetime)) return Unexpected(LoginOutcome::kUnavailable);
-  const auto admitted = parts_.room.admit({.user_id = user.id, .id = id, .life = lifetime},
+  Expected<StartedSession, StoreError> session =
+      parts_.starter.start(user.json,
+                           {.address = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR")),
+                            .auth = user.auth,
+                            .program = programOf(request),
+                            .login = name},
+                           isHttps(request));
+  if (!session) return Unexpected(LoginOutcome::kUnavailable);
+  const auto admitted = parts_.room.admit({.user_id = user.id, .id = session->id, .life = session->life},
                                           verifiedSessions(request, parts_.settings.cookie.name, parts_.signer));
   if (!admitted) {
-    // If this fails too, a session is left over whose id nobody knows.
-    static_cast<void>(parts_.store.revoke(id, lifetime));
+    parts_.starter.withdraw(*session);
     return Unexpected(admitted.error());
   }
-  cookie.value = parts_.signer.sign(id);
-  return Started{.id = id, .user = std::move(user), .set_cookie = render(cookie), .farewell = {}};
+  return Started{.session = *std::move(session), .user = std::move(user), .farewell = {}};
 }
 
 void LoginEndpoint::endPrevious(const Request& request) const {
@@ -238,7 +231,7 @@ Response LoginEndpoint::welcome(const Request& request, const LoginAttempt& want
   const bool form = wanted.format == LoginFormat::kForm;
   Response response(form ? 303 : 200);
   response.add("Cache-Control", "no-store");
-  response.add("Set-Cookie", started.set_cookie);
+  response.add("Set-Cookie", started.session.set_cookie);
   if (form) response.add("Set-Cookie", loginMark(isSecure(parts_.settings.cookie.secure, isHttps(request))));
   response.add("Set-Cookie", started.farewell.set_cookie);
   const FailureNote& before = started.farewell.failures;

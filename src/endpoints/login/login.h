@@ -21,7 +21,6 @@
 #include "base/expected.h"
 #include "base/interval_gate.h"
 #include "base/metrics.h"
-#include "endpoints/account/session_ender.h"
 #include "endpoints/csrf.h"
 #include "endpoints/login/login_attempt.h"
 #include "endpoints/login/login_audit.h"
@@ -35,8 +34,9 @@
 #include "http/response.h"
 #include "json/json_pointer.h"
 #include "login/user.h"
+#include "session/session_ender.h"
 #include "session/session_finder.h"
-#include "session/session_store.h"
+#include "session/session_starter.h"
 #include "session/signed_cookie.h"
 
 namespace sessiond {
@@ -49,7 +49,7 @@ struct LoginParts {
   const CsrfGuard& csrf;
   const CookieSigner& signer;
   const SessionEnder& ender;
-  SessionStore& store;
+  const SessionStarter& starter;
   const SessionRoom& room;
   const PasswordEntrance& entrance;
   LoginAudit& audit;
@@ -68,11 +68,9 @@ class LoginEndpoint {
   Response turnAway(const Request& request) const;
 
  private:
-  /// A session that stands in the store.
   struct Started {
-    SessionId id;
+    StartedSession session;
     User user;
-    std::string set_cookie;
     PasswordEntrance::Farewell farewell;
   };
   using Refused = PasswordEntrance::Refused;

@@ -6,6 +6,7 @@
 #include "endpoints/session_cookie.h"
 #include "http/cookie_header.h"
 #include "http/set_cookie.h"
+#include "session/configured_cookie.h"
 
 namespace sessiond {
 namespace {

@@ -69,7 +69,7 @@ class LoginTest : public EndpointFixture {
                                                            .csrf = *csrf_,
                                                            .signer = signer_,
                                                            .ender = *ender_,
-                                                           .store = store_,
+                                                           .starter = starter_,
                                                            .room = *room_,
                                                            .entrance = *entrance_,
                                                            .audit = *audit_,
@@ -139,6 +139,8 @@ class LoginTest : public EndpointFixture {
   std::unique_ptr<SessionList> list_;
   std::unique_ptr<SessionRoom> room_;
   std::unique_ptr<SessionEnder> ender_;
+  SessionStarter starter_{
+      {.session = settings_.session, .cookie = settings_.cookie, .signer = signer_, .store = store_, .clock = clock_}};
   std::unique_ptr<LoginEndpoint> endpoint_;
   std::string token_;
   std::string csrf_cookie_;

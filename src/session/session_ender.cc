@@ -1,4 +1,4 @@
-#include "endpoints/account/session_ender.h"
+#include "session/session_ender.h"
 
 #include <algorithm>
 #include <chrono>

@@ -1,0 +1,48 @@
+#include "session/session_starter.h"
+
+#include <utility>
+
+#include "http/set_cookie.h"
+#include "session/configured_cookie.h"
+
+namespace sessiond {
+namespace {
+
+/// What the record says of the cookie that is sent with it.
+NewSessionCookie remembered(const SetCookie& cookie, const CookieSettings& settings) {
+  NewSessionCookie remembered;
+  if (settings.max_age) remembered.original_max_age = *settings.max_age;
+  remembered.expires = cookie.expires;
+  remembered.http_only = cookie.http_only;
+  remembered.path = cookie.path;
+  remembered.domain = cookie.domain;
+  remembered.secure = cookie.secure;
+  remembered.same_site = cookie.same_site;
+  remembered.partitioned = cookie.partitioned;
+  remembered.priority = cookie.priority;
+  return remembered;
+}
+
+}  // namespace
+
+Expected<StartedSession, StoreError> SessionStarter::start(std::string_view user_json, LoginRecord login,
+                                                           bool https) const {
+  login.created = parts_.clock.wallNow();
+  SetCookie cookie = configuredCookie(parts_.cookie, https);
+  if (parts_.cookie.max_age) endAfter(cookie, *parts_.cookie.max_age, login.created);
+  const std::string json = composeSession(remembered(cookie, parts_.cookie), user_json, login, parts_.session.user_at);
+  StartedSession started{.id = SessionId::generate(),
+                         .life = parts_.cookie.max_age.value_or(parts_.session.idle_timeout),
+                         .set_cookie = {}};
+  if (const auto created = parts_.store.create(started.id, json, started.life); !created)
+    return Unexpected(created.error());
+  cookie.value = parts_.signer.sign(started.id);
+  started.set_cookie = render(cookie);
+  return started;
+}
+
+void SessionStarter::withdraw(const StartedSession& started) const {
+  static_cast<void>(parts_.store.revoke(started.id, started.life));
+}
+
+}  // namespace sessiond
