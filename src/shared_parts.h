@@ -1,0 +1,20 @@
+// SharedParts: what all sites of one process share.
+
+#pragma once
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "lasting_state.h"
+#include "redis/redis_client.h"
+
+namespace sessiond {
+
+/// All outlive whatever is built from them.
+struct SharedParts {
+  RedisClient& redis;
+  LastingState& lasting;
+  const Clock& clock;
+  MetricsRegistry& metrics;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,230 @@
+#include "site.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "endpoints/account/logout.h"
+#include "endpoints/account/logout_pages.h"
+#include "endpoints/account/session_list.h"
+#include "endpoints/account/sessions.h"
+#include "endpoints/api/api_answers.h"
+#include "endpoints/api/api_gate.h"
+#include "endpoints/api/app_cache.h"
+#include "endpoints/api/session_data.h"
+#include "endpoints/csrf.h"
+#include "endpoints/login/login.h"
+#include "endpoints/login/no_login.h"
+#include "endpoints/pages/page_book.h"
+#include "endpoints/pages/page_endpoint.h"
+#include "login/device_cookie.h"
+#include "login/directory_authenticator.h"
+#include "login/directory_watch.h"
+#include "login/login_gate.h"
+#include "redis/redis_app_cache.h"
+#include "redis/redis_attempt_store.h"
+#include "redis/redis_lane_store.h"
+#include "redis/redis_user_directory.h"
+#include "site_sessions.h"
+
+namespace sessiond {
+namespace {
+
+using Directories = std::vector<std::unique_ptr<UserDirectory>>;
+
+/// In the configured order.
+Directories directoriesOf(const LoginSettings& settings, std::unique_ptr<HtpasswdDirectory> htpasswd,
+                          RedisClient& redis, const RedisKeys& keys) {
+  Directories directories;
+  for (const std::string& name : settings.authenticators) {
+    if (name == "redis") {
+      directories.push_back(std::make_unique<RedisUserDirectory>(redis, keys, settings.redis_usual_hash));
+    } else if (htpasswd) {
+      directories.push_back(std::move(htpasswd));
+    }
+  }
+  return directories;
+}
+
+FactsReader::Stands standsIn(HtpasswdDirectory* htpasswd) {
+  if (htpasswd == nullptr) return {};
+  return [htpasswd](std::uint64_t password_tag) { return htpasswd->stands(password_tag); };
+}
+
+Response answerNoApiHere(const Request&) {
+  return apiError(404, "disabled", "the applications' endpoints are not switched on (api.enabled)");
+}
+
+/// Whatever has words of its own for when there is no time for it.
+template <typename Endpoint>
+Router::Answer answerOf(const Endpoint& endpoint) {
+  return [&endpoint](const Request& request) { return endpoint.answer(request); };
+}
+
+template <typename Endpoint>
+Router::Answer turnAwayOf(const Endpoint& endpoint) {
+  return [&endpoint](const Request& request) { return endpoint.turnAway(request); };
+}
+
+/// How one logs in here with a password. Each is built from those above it.
+struct PasswordLogin {
+  PasswordLogin(const Config& config, Directories directories, SiteSessions& sessions, const PageBook& pages,
+                const CsrfGuard& csrf, const SessionList& list, const SharedParts& shared)
+      : attempts(shared.redis, sessions.keys, shared.clock),
+        gate(config.login.throttle, config.session.secrets.front(), attempts, attempts, shared.clock),
+        devices(config.session.secrets, shared.clock),
+        audit(config.log.audit_addresses, sessions.log_key, shared.clock),
+        room_tickets(config.session.secrets, shared.clock),
+        room({config, pages, csrf, sessions.index, sessions.ender, list, room_tickets}),
+        authenticator(std::move(directories), sessions.log_key),
+        entrance({config, gate, devices, authenticator, shared.clock}),
+        endpoint({config, pages, sessions.finder, csrf, sessions.signer, sessions.ender, sessions.starter, room,
+                  entrance, audit, sessions.log_key, shared.clock, shared.metrics}) {}
+
+  RedisAttemptStore attempts;
+  LoginGate gate;
+  const DeviceCookies devices;
+  LoginAudit audit;
+  const RoomTickets room_tickets;
+  const SessionRoom room;
+  DirectoryAuthenticator authenticator;
+  PasswordEntrance entrance;
+  const LoginEndpoint endpoint;
+};
+
+/// The applications' own endpoints. Built in this order.
+struct Api {
+  Api(const Config& config, SiteSessions& sessions, const SharedParts& shared)
+      : gate(config.api, shared.metrics),
+        session({sessions.finder, sessions.store, shared.clock, config.session.max_bytes,
+                 config.api.may_change_user ? std::vector<JsonPointer>() : decidingPlaces(config.extractionRules())}),
+        redis_cache(shared.redis, config.cache),
+        cache({redis_cache, config.cache.max_bytes, sessions.log_key, shared.metrics}) {}
+
+  const ApiGate gate;
+  const SessionDataEndpoint session;
+  RedisAppCache redis_cache;
+  const AppCacheEndpoint cache;
+};
+
+}  // namespace
+
+/// Each is built from those above it, and goes before them.
+struct Site::Parts {
+  Parts(Prepared prepared, const SharedParts& shared);
+  void addApi(Router& router) const;
+
+  const std::shared_ptr<const Config> config;
+  HtpasswdDirectory* const htpasswd;  // null: there is none; else the authenticator's
+  const PageBook pages;
+  SiteSessions sessions;
+  LoaderMetrics loader_metrics;
+  const std::unique_ptr<RefusalLog> refusals;  // null: log.refusals is false
+  const AuthEndpoint auth;
+  const CsrfGuard csrf;
+  const SessionHandles handles;
+  const SessionList session_list;
+  std::optional<PasswordLogin> login;  // absent: nobody logs in here (login.authenticators is empty)
+  const LogoutPages logout_pages;
+  const LogoutEndpoint logout;
+  const SessionsEndpoint sessions_endpoint;
+  const PageEndpoint page;
+  std::optional<Api> api;  // absent: api.enabled is false
+  std::optional<DirectoryWatch> watch;
+};
+
+Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
+    : config(std::move(prepared.config)),
+      htpasswd(prepared.htpasswd.get()),
+      pages(std::move(prepared.pages)),
+      sessions(*config, standsIn(htpasswd), shared),
+      loader_metrics(shared.metrics),
+      refusals(config->log.refusals ? std::make_unique<RefusalLog>(sessions.log_key) : nullptr),
+      auth(*config, {.signer = sessions.signer,
+                     .extractor = sessions.extractor,
+                     .cache = sessions.cache,
+                     .reader = sessions.reader,
+                     .throttle = sessions.throttle,
+                     .late_touches = shared.lasting.late_touches,
+                     .loader_metrics = loader_metrics,
+                     .index = &sessions.index,
+                     .make_lane_store =
+                         [this, &redis = shared.redis, &clock = shared.clock](EventLoop& loop) {
+                           return std::make_unique<RedisLaneStore>(redis.node(),
+                                                                   sessions.listener ? &sessions.canaries : nullptr,
+                                                                   config->session, sessions.keys, loop, clock);
+                         },
+                     .budget = shared.redis.node().budget(),
+                     .clock = shared.clock,
+                     .metrics = shared.metrics,
+                     .refusals = refusals.get()}),
+      csrf(config->session.secrets, config->cookie.secure, shared.clock),
+      handles(config->session.secrets.front()),
+      session_list({config->session, sessions.store, sessions.index, handles, shared.clock}),
+      logout_pages(pages, sessions.finder, JsonPointer::of(config->session.user_at)),
+      logout({*config, logout_pages, sessions.signer, sessions.ender, sessions.log_key, shared.metrics}),
+      sessions_endpoint(
+          {*config, pages, sessions.finder, session_list, sessions.ender, csrf, shared.clock, shared.metrics}),
+      page({pages, sessions.finder, shared.clock}, JsonPointer::of(config->session.user_at)) {
+  Directories directories = directoriesOf(config->login, std::move(prepared.htpasswd), shared.redis, sessions.keys);
+  if (!directories.empty()) login.emplace(*config, std::move(directories), sessions, pages, csrf, session_list, shared);
+  if (config->api.enabled) api.emplace(*config, sessions, shared);
+  if (htpasswd == nullptr) return;
+  htpasswd->onChange([this] { sessions.canaries.distrust(); });
+  watch.emplace(*htpasswd, config->session.cache.max_staleness);
+}
+
+void Site::Parts::addApi(Router& router) const {
+  if (!api) {
+    router.addQuick("session", answerNoApiHere);
+    router.addQuick("cache", answerNoApiHere);
+    return;
+  }
+  router.addSlow("session", [this](const Request& request) {
+    return api->gate.pass("session", request,
+                          [this](const Request& admitted) { return api->session.answer(admitted); });
+  });
+  router.addSlow("cache", [this](const Request& request) {
+    return api->gate.pass("cache", request, [this](const Request& admitted) { return api->cache.answer(admitted); });
+  });
+}
+
+Site::Site(Prepared prepared, const SharedParts& shared)
+    : parts_(std::make_unique<Parts>(std::move(prepared), shared)) {}
+
+Site::~Site() = default;
+
+const AuthEndpoint& Site::auth() const {
+  return parts_->auth;
+}
+
+void Site::addTo(Router& router) {
+  const Parts& parts = *parts_;
+  if (parts.login) {
+    router.addPassword("login", answerOf(parts.login->endpoint), turnAwayOf(parts.login->endpoint));
+  } else {
+    const auto nobody = [&parts](const Request& request) { return answerNoLogin(parts.pages, request); };
+    router.addPassword("login", nobody, nobody);
+  }
+  router.addSlow("logout", answerOf(parts.logout), turnAwayOf(parts.logout));
+  router.addSlow("sessions", answerOf(parts.sessions_endpoint), turnAwayOf(parts.sessions_endpoint));
+  router.addSlow("page", answerOf(parts.page),
+                 [&parts](const Request& request) { return parts.page.unavailable(request); });
+  parts.addApi(router);
+}
+
+bool Site::mayCheck() {
+  return parts_->sessions.mayCheck();
+}
+
+PermissionScope Site::permissions() const {
+  const Config& config = *parts_->config;
+  return {parts_->sessions.keys, config.session, config.login, config.api.enabled ? &config.cache : nullptr};
+}
+
+void Site::showFigures() {
+  parts_->sessions.figures.show(parts_->sessions.cache.size());
+}
+
+}  // namespace sessiond

@@ -1,0 +1,41 @@
+// Site: all that depends on one site's settings: its sessions, who may pass, its pages, its login and logout, the
+// endpoints of its applications. What it shares with other sites is given to it (shared_parts.h); whoever builds it
+// decides which requests are for it.
+
+#pragma once
+
+#include <memory>
+
+#include "endpoints/auth/auth.h"
+#include "endpoints/router.h"
+#include "prepare.h"
+#include "redis/permission_check.h"
+#include "shared_parts.h"
+
+namespace sessiond {
+
+/// Thread-safe once it is built. Its end waits for threads of its own.
+class Site {
+ public:
+  Site(Prepared prepared, const SharedParts& shared);
+  ~Site();
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
+
+  const AuthEndpoint& auth() const;
+  /// All its endpoints but `auth`, which a router knows apart.
+  void addTo(Router& router);
+  /// Does Redis answer what every session check asks? Waits.
+  bool mayCheck();
+  /// What Redis must allow for all of it.
+  PermissionScope permissions() const;
+  /// Puts in the metrics what is only counted when somebody looks.
+  void showFigures();
+
+ private:
+  struct Parts;
+
+  const std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace sessiond

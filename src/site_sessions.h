@@ -1,0 +1,64 @@
+// SiteSessions: one site's sessions, wired together: where they are stored, what memory keeps of them and what proves
+// it, and who finds, starts and ends one.
+
+#pragma once
+
+#include <memory>
+
+#include "base/crypto.h"
+#include "config/config.h"
+#include "redis/canaries.h"
+#include "redis/invalidation_listener.h"
+#include "redis/redis_keys.h"
+#include "redis/redis_session_store.h"
+#include "redis/redis_user_session_index.h"
+#include "session/burial_queue.h"
+#include "session/cache_figures.h"
+#include "session/cache_trust.h"
+#include "session/coherent_store.h"
+#include "session/facts_extractor.h"
+#include "session/facts_reader.h"
+#include "session/index_writer.h"
+#include "session/live_caches.h"
+#include "session/session_cache.h"
+#include "session/session_ender.h"
+#include "session/session_finder.h"
+#include "session/session_starter.h"
+#include "session/signed_cookie.h"
+#include "session/touch_throttle.h"
+#include "shared_parts.h"
+
+namespace sessiond {
+
+/// Each is built from those above it, and goes before them. Its end waits for threads of its own.
+struct SiteSessions {
+  /// `config` outlives it. `stands`: is a session's login still good; empty: whoever logged in stays so.
+  SiteSessions(const Config& config, const FactsReader::Stands& stands, const SharedParts& shared);
+
+  /// Does Redis answer what every session check asks? Waits.
+  bool mayCheck();
+
+  const HmacKey log_key;
+  const CookieSigner signer;
+  const FactsExtractor extractor;
+  CacheTrust trust;
+  SessionCache cache;
+  const RedisKeys keys;
+  RedisSessionStore redis_store;
+  const LiveCaches::Membership membership;
+  CoherentStore store;
+  RedisUserSessionIndex redis_index;
+  IndexWriter index;
+  BurialQueue burials;
+  const TombstoneLifetime tombstones;
+  FactsReader reader;
+  Canaries canaries;
+  const std::unique_ptr<InvalidationListener> listener;  // null: session.cache.enabled is false, nothing is fresh
+  TouchThrottle throttle;
+  CacheFigures figures;
+  const SessionFinder finder;
+  const SessionStarter starter;
+  const SessionEnder ender;
+};
+
+}  // namespace sessiond
