@@ -28,7 +28,8 @@ PageValues rowOf(const ListedSession& session, std::size_t place, std::chrono::m
   if (session.own || (session.idle && *session.idle <= in_use)) {
     row.message("used", "in_use");
   } else if (session.idle) {
-    row.text("ago", ageInWords(*session.idle)).message("used", "last_used");
+    const Age age = ageOf(*session.idle);
+    row.text("n", std::to_string(age.count)).message("ago", age.unit).message("used", "last_used");
   } else {
     row.message("used", "unknown_use");
   }
@@ -84,11 +85,11 @@ std::string sessionsJson(std::span<const ListedSession> sessions, WallTime now) 
   return json + "]}\n";
 }
 
-std::string ageInWords(std::chrono::milliseconds age) {
+Age ageOf(std::chrono::milliseconds age) {
   using std::chrono::duration_cast;
-  if (age >= std::chrono::days(2)) return std::to_string(duration_cast<std::chrono::days>(age).count()) + " d";
-  if (age >= std::chrono::hours(1)) return std::to_string(duration_cast<std::chrono::hours>(age).count()) + " h";
-  return std::to_string(std::max<std::int64_t>(1, duration_cast<std::chrono::minutes>(age).count())) + " min";
+  if (age >= std::chrono::days(2)) return {"days", duration_cast<std::chrono::days>(age).count()};
+  if (age >= std::chrono::hours(1)) return {"hours", duration_cast<std::chrono::hours>(age).count()};
+  return {"minutes", std::max<std::int64_t>(1, duration_cast<std::chrono::minutes>(age).count())};
 }
 
 }  // namespace sessiond

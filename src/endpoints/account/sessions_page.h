@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,7 +23,11 @@ PageValues sessionsPage(std::span<const ListedSession> sessions, std::chrono::mi
 /// The same for programs; all of them.
 std::string sessionsJson(std::span<const ListedSession> sessions, WallTime now);
 
-/// "12 min": in the largest unit that is at least one, with its symbol.
-std::string ageInWords(std::chrono::milliseconds age);
+/// "12 min": in the largest unit of which it is one at least; of days two at least.
+struct Age {
+  std::string_view unit;  ///< a key of the pages' texts
+  std::int64_t count = 0;
+};
+Age ageOf(std::chrono::milliseconds age);
 
 }  // namespace sessiond

@@ -335,11 +335,15 @@ TEST_F(SessionsTest, ClaimsNothingWhileRedisIsAway) {
 }
 
 TEST(SessionsPage, SaysAgesInTheLargestUnit) {
-  EXPECT_EQ(ageInWords(seconds(0)), "1 min");
-  EXPECT_EQ(ageInWords(minutes(59)), "59 min");
-  EXPECT_EQ(ageInWords(minutes(61)), "1 h");
-  EXPECT_EQ(ageInWords(hours(47)), "47 h");
-  EXPECT_EQ(ageInWords(hours(49)), "2 d");
+  const auto age = [](std::chrono::milliseconds time) {
+    const Age found = ageOf(time);
+    return std::to_string(found.count) + " " + std::string(found.unit);
+  };
+  EXPECT_EQ(age(seconds(0)), "1 minutes");
+  EXPECT_EQ(age(minutes(59)), "59 minutes");
+  EXPECT_EQ(age(minutes(61)), "1 hours");
+  EXPECT_EQ(age(hours(47)), "47 hours");
+  EXPECT_EQ(age(hours(49)), "2 days");
 }
 
 TEST(SessionHandles, AreSixteenCharactersOfAKeyedHash) {
