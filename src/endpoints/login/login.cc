@@ -30,6 +30,9 @@ namespace {
 
 constexpr std::size_t kMaxRoomFormBytes = 16 * 1024;
 
+/// A key of the pages' texts.
+constexpr std::string_view kTooManyCookies = "too_many_cookies";
+
 /// From so many wrong passwords on they are told after the login.
 constexpr std::uint64_t kFailuresToTell = 3;
 
@@ -95,14 +98,16 @@ Response LoginEndpoint::answer(const Request& request) const {
 Response LoginEndpoint::greet(const Request& request) const {
   const LoginQuery query = readLoginQuery(request, parts_.settings.login.url);
   std::optional<Visitor> visitor;
+  CheckStatus session = CheckStatus::kMissing;
   if (!query.switches) {
     Expected<Visitor, CheckStatus> found = findVisitor(parts_.finder, request, user_at_);
+    session = found ? CheckStatus::kValid : found.error();
     if (found) visitor = *std::move(found);
   }
   if (visitor && !query.stale) return showLoggedIn(request, visitor->name, query.rd);
-  const std::string_view greeting = greetingFor(request, query, visitor.has_value());
+  const std::string_view greeting = greetingFor(request, query, session);
   PageValues values;
-  values.message(greeting == "not_kept" ? "error" : "info", greeting);
+  values.message(greeting == "not_kept" || greeting == kTooManyCookies ? "error" : "info", greeting);
   // A password again, not the name.
   Response page = showForm(request, 200, query.rd, visitor ? visitor->login : "", std::move(values));
   if (hasLoginMark(request)) page.add("Set-Cookie", noLoginMark());
@@ -110,18 +115,24 @@ Response LoginEndpoint::greet(const Request& request) const {
 }
 
 /// What there is to say above an empty form; a key of the pages' texts, or nothing.
-std::string_view LoginEndpoint::greetingFor(const Request& request, const LoginQuery& query, bool logged_in) const {
+std::string_view LoginEndpoint::greetingFor(const Request& request, const LoginQuery& query,
+                                            CheckStatus session) const {
   if (query.lost) return "lost";
   // The address alone can be anybody's invention.
-  if (query.stale && logged_in) return "stale";
+  if (query.stale && session == CheckStatus::kValid) return "stale";
+  // The next login would be as lost among them as the one before.
+  if (session == CheckStatus::kTooMany || session == CheckStatus::kTooLarge) return kTooManyCookies;
   if (!hasLoginMark(request) || findCookies(request.params, parts_.settings.cookie.name).count > 0) return "";
-  if (not_kept_log_.pass(parts_.clock.steadyNow()))
-    logWarn(
-        "login: a browser did not keep the session cookie of a login a moment ago; does cookie.domain fit this site, "
-        "and "
-        "is cookie.secure not `always` over plain http?",
-        {{"host", request.paramOrEmpty("SESSIOND_HOST")}, {"scheme", request.paramOrEmpty("SESSIOND_SCHEME")}});
+  warnOfLostCookie(request);
   return "not_kept";
+}
+
+void LoginEndpoint::warnOfLostCookie(const Request& request) const {
+  if (!lost_cookie_log_.pass(parts_.clock.steadyNow())) return;
+  logWarn(
+      "login: a browser did not keep a cookie that it was given a moment ago; does cookie.domain fit this site, and is "
+      "cookie.secure not `always` over plain http?",
+      {{"host", request.paramOrEmpty("SESSIOND_HOST")}, {"scheme", request.paramOrEmpty("SESSIOND_SCHEME")}});
 }
 
 Response LoginEndpoint::showLoggedIn(const Request& request, const std::string& name, const std::string& rd) const {
@@ -181,6 +192,9 @@ Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::attempt(
                                                                                 const LoginAttempt& wanted) const {
   if (wanted.format == LoginFormat::kForm) {
     const CsrfVerdict verdict = parts_.csrf.check(request, wanted.csrf);
+    // Over plain http no browser keeps a cookie that is Secure.
+    if (verdict == CsrfVerdict::kNoCookie && !isHttps(request) && isSecure(parts_.settings.cookie.secure, false))
+      warnOfLostCookie(request);
     if (verdict != CsrfVerdict::kGenuine) return Unexpected(Refused{outcomeOf(verdict)});
   }
   // Said, because a wrong password would be a lie; and it tells nothing about any user.
@@ -273,7 +287,9 @@ Response LoginEndpoint::answerRefusal(const Request& request, LoginOutcome outco
                                       std::string_view rd) const {
   const LoginRefusal refusal = refusalOf(outcome);
   PageValues values;
-  values.message("error", refusal.message).flag("wrong", refusal.status == 401);
+  // What was not looked at may well have come.
+  const bool unseen = outcome == LoginOutcome::kNoCookie && findCookies(request.params, "").too_large;
+  values.message("error", unseen ? kTooManyCookies : refusal.message).flag("wrong", refusal.status == 401);
   values.text("n", kRetryAfter);
   values.text("max_user", std::to_string(kMaxUserNameBytes)).text("max_password", std::to_string(kMaxPasswordBytes));
   Response response = isJson(request) ? jsonError(refusal.status, refusal.error)

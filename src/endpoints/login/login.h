@@ -82,7 +82,8 @@ class LoginEndpoint {
   std::optional<Response> makeRoom(const Request& request) const;
   Response welcome(const Request& request, const LoginAttempt& attempt, const Started& started) const;
   Response greet(const Request& request) const;
-  std::string_view greetingFor(const Request& request, const LoginQuery& query, bool logged_in) const;
+  std::string_view greetingFor(const Request& request, const LoginQuery& query, CheckStatus session) const;
+  void warnOfLostCookie(const Request& request) const;
   Response showLoggedIn(const Request& request, const std::string& name, const std::string& rd) const;
   Response refuse(const Request& request, const Refused& refused, std::string_view user, std::string_view rd) const;
   Response answerRefusal(const Request& request, LoginOutcome outcome, std::string_view user,
@@ -95,7 +96,7 @@ class LoginEndpoint {
   const LoginParts parts_;
   const JsonPointer user_at_;
   const LoginCounters counters_;
-  mutable IntervalGate not_kept_log_{std::chrono::minutes(1)};
+  mutable IntervalGate lost_cookie_log_{std::chrono::minutes(1)};
 };
 
 }  // namespace sessiond

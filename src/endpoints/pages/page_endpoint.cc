@@ -67,6 +67,12 @@ Response PageEndpoint::failed(const Request& request) const {
 
 Response PageEndpoint::tooLarge(const Request& request) const {
   if (!wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))) return jsonError(413, "too_large");
+  const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
+  const std::string_view path = uri.substr(0, uri.find('?'));
+  const PageSite& site = parts_.pages.site();
+  if (path == site.logout_url) return startHere(parts_.pages, request, 413, "unreadable", StartHere::kLogout);
+  if (path.starts_with(site.sessions_url))
+    return startHere(parts_.pages, request, 413, "unreadable", StartHere::kSessions);
   return startHere(parts_.pages, request, 413, "too_large", StartHere::kLogin);
 }
 

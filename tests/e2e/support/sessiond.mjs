@@ -86,6 +86,15 @@ export class Sessiond {
     return fs.existsSync(this.log) ? fs.readFileSync(this.log, 'utf8') : '';
   }
 
+  /** A form's token as sessiond would have made it for that nonce at that time. */
+  formToken(nonce, milliseconds) {
+    const hmac = (key, data) => createHmac('sha256', key).update(data).digest();
+    const time = Buffer.alloc(8);
+    time.writeBigUInt64BE(BigInt(milliseconds));
+    const key = hmac(this.secrets[0], 'sessiond login form token 1');
+    return Buffer.concat([time, hmac(key, Buffer.concat([Buffer.from(nonce), time]))]).toString('base64url');
+  }
+
   /** The Cookie header's value for a session id, signed as express-session does. */
   cookie(sid, secret = this.secrets[0]) {
     const signature = createHmac('sha256', secret).update(sid).digest('base64').replace(/=+$/, '');

@@ -353,6 +353,11 @@ TEST_F(PageEndpointTest, TooMuchTextIsRefusedByAPageOfOursToPeopleAndByAWordToPr
   EXPECT_THAT(response.body, HasSubstr("That was too much text for a name and a password."));
   EXPECT_THAT(response.body, HasSubstr("<a class=\"button\" href=\"/login\">"));
   EXPECT_EQ(page("too_large", {{"HTTP_ACCEPT", "application/json"}}).body, "{\"error\":\"too_large\"}\n");
+  for (const std::string url : {"/logout", "/sessions"}) {
+    const std::string body = page("too_large", {{"HTTP_ACCEPT", "text/html"}, {"SESSIOND_URI", url + "?a=1"}}).body;
+    EXPECT_THAT(body, HasSubstr("The request could not be read. Nothing was changed."));
+    EXPECT_THAT(body, HasSubstr("<a class=\"button\" href=\"" + url + "\">"));
+  }
 }
 
 TEST_F(PageEndpointTest, TooManyTriesNeverNamesLessThanTheTimeToWait) {
