@@ -6,6 +6,7 @@ import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
 import { launchBrowser, logIn, openPage } from './support/browser.mjs';
+import { password } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 
 const kTarget = '/page/report?q=a%26b&next=%2Fx%3Fy%3D1';
@@ -80,6 +81,84 @@ describe('the login form in a browser', () => {
     await context.close();
   });
 
+  test('does not say so after a login and a logout that went well', async () => {
+    const { context, page } = await open();
+    await page.goto('/login?rd=%2Flogout');
+    await logIn(page);
+    assert.ok((await context.cookies()).some(({ name }) => name === 'sessiond_in'));
+    await Promise.all([page.waitForURL('**/logout?done=1'), page.click('button:not(.quiet)')]);
+    assert.equal((await context.cookies()).some(({ name }) => name === 'sessiond_in'), false);
+    await page.goto('/login');
+    assert.equal(await page.locator('.error, .info').count(), 0);
+    await logIn(page);
+    await page.waitForURL((url) => url.pathname === '/');
+    await context.close();
+  });
+
+  test('takes a page that was open for six days and more, and after seven says so and keeps the name', async () => {
+    const minute = 60000;
+    const day = 24 * 60 * minute;
+    const { context, page } = await open();
+    const grownOld = async (age) => {
+      await page.goto(`/login?rd=${encodeURIComponent(kTarget)}`);
+      const nonce = (await context.cookies()).find(({ name }) => name === 'sessiond_csrf');
+      assert.equal(nonce.expires, -1, 'no time at which the browser forgets it');
+      const token = stack.sessiond.formToken(nonce.value, Date.now() - age);
+      await page.$eval('input[name=csrf]', (input, value) => (input.value = value), token);
+      await logIn(page);
+    };
+    await grownOld(7 * day + minute);
+    await page.getByText('This page was open for a long time.').waitFor();
+    assert.equal(await page.inputValue('input[name=user]'), 'alice');
+    await grownOld(7 * day - 60 * minute);
+    await page.waitForURL((url) => url.pathname === '/page/report');
+    await context.close();
+  });
+
+  test('leads back to the page of a form that was sent when the session had ended', async () => {
+    const { context, page } = await open();
+    await page.goto('/page/form?x=1');
+    await logIn(page);
+    await page.waitForURL((url) => url.pathname === '/page/form');
+    await context.clearCookies({ name: 'connect.sid' });
+    await page.evaluate(() => {
+      document.body.innerHTML = '<form method="post" action="/page/save"><button>Save</button></form>';
+    });
+    await Promise.all([page.waitForURL('**/login?**'), page.click('button')]);
+    await page.getByText('what you sent has not been saved').waitFor();
+    const asked = [];
+    page.on('request', (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    await logIn(page);
+    await page.waitForURL((url) => url.pathname === '/page/form' && url.search === '?x=1');
+    assert.equal(asked.includes('GET /page/save'), false, asked.join());
+    await context.close();
+  });
+
+  test('is sent once, however often one clicks', async () => {
+    const { context, page } = await open();
+    await page.goto('/login?rd=%2Fpage%2Fx');
+    const sent = [];
+    page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
+    await page.fill('input[name=user]', 'slow');
+    await page.fill('input[name=password]', password);
+    await page.click('button[type=submit]', { clickCount: 3, noWaitAfter: true });
+    await page.waitForURL((url) => url.pathname === '/page/x');
+    assert.equal(sent.length, 1);
+    await context.close();
+  });
+
+  test('is as high as what a phone shows of it, whether its address bar is there or not', async () => {
+    const { context, page } = await open();
+    await page.goto('/login');
+    // The last value that a browser understands counts; the one before is for those that are older.
+    const height = await page.evaluate(
+      () => [...document.styleSheets[0].cssRules].find((rule) => rule.selectorText === 'body').style.minHeight,
+    );
+    assert.equal(height, '100svh');
+    assert.match(await page.content(), /min-height: 100vh; min-height: 100svh;/);
+    await context.close();
+  });
+
   test('says so when the page is not this browser\'s, and keeps name and address', async () => {
     const { context, page } = await open();
     await page.goto(`/login?rd=${encodeURIComponent(kTarget)}`);
@@ -110,15 +189,16 @@ describe('the login form in a browser', () => {
     const { context, page } = await open();
     await page.goto('/login');
     await logIn(page, 'עדה', 'wrong');
+    const name = page.locator('input[name=user]');
+    assert.equal(await name.inputValue(), 'עדה');
+    const direction = await name.evaluate((input) => getComputedStyle(input).direction);
+    assert.equal(direction, 'rtl', 'by its own letters, in a page from left to right');
     await page.evaluate(() => (document.documentElement.dir = 'rtl'));
     const edges = await page.$eval('.error', (error) => {
       const { borderLeftWidth, borderRightWidth } = getComputedStyle(error);
       return [borderLeftWidth, borderRightWidth];
     });
     assert.deepEqual(edges, ['0px', '4px']);
-    const name = page.locator('input[name=user]');
-    assert.equal(await name.inputValue(), 'עדה');
-    assert.equal(await name.evaluate((input) => getComputedStyle(input).direction), 'rtl');
     await context.close();
   });
 
@@ -137,4 +217,34 @@ describe('the login form in a browser', () => {
     assert.notEqual(quiet, main);
     await context.close();
   });
+});
+
+describe('the login at a site whose cookies do not fit', () => {
+  /** A browser for which site.example, which is no address of the machine itself, is the stack. */
+  async function atSite(cookie, look) {
+    const stack = await startStack({ config: (settings) => Object.assign(settings.cookie, cookie) });
+    const browser = await launchBrowser(['--host-resolver-rules=MAP site.example 127.0.0.1']);
+    try {
+      const baseURL = `http://site.example:${stack.nginx.port}`;
+      const { page } = await openPage(browser, stack, { baseURL, javaScriptEnabled: false });
+      await page.goto('/page/x');
+      await logIn(page);
+      await look(page);
+    } finally {
+      await browser.close();
+      await stack.stop();
+    }
+    assert.match(stack.sessiond.logText(), /cookie\.domain fit this site.*cookie\.secure not .*site\.example/);
+  }
+
+  test('says that the session cookie was not kept: another domain', () =>
+    atSite({ domain: 'example.org' }, async (page) => {
+      assert.equal(new URL(page.url()).pathname, '/login');
+      await page.getByText('You were logged in, but your browser did not keep the cookie.').waitFor();
+    }));
+
+  test('says that no cookie came back: Secure ones over plain http', () =>
+    atSite({ secure: 'always' }, async (page) => {
+      await page.getByText('Your browser did not send back our cookie.').waitFor();
+    }));
 });

@@ -7,10 +7,11 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { launchBrowser, logIn, openPage } from './support/browser.mjs';
-import { pageStates } from './support/page_states.mjs';
+import { browserCookie, pageStates } from './support/page_states.mjs';
 import { kSmall, kWide, makeEqual, overflow, violations } from './support/page_views.mjs';
 import { compare, kShownFolder } from './support/pictures.mjs';
-import { repository, temporaryFolder } from './support/process.mjs';
+import { repository, temporaryFolder, waitFor } from './support/process.mjs';
+import { password } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 
 /** A folder with a language that is not shipped, and is not even Esperanto: English with other letters and 40 % longer, places kept. */
@@ -69,22 +70,24 @@ describe('the pages', () => {
     ['360-eo-light', { locale: 'eo', colorScheme: 'light', viewport: kSmall }],
     ['360-forced-dark', { locale: 'en', colorScheme: 'dark', forcedColors: 'active', viewport: kSmall }],
   ]) {
-    test(`a login that went wrong looks as it should: ${view}`, async () => {
-      const { context, page } = await openPage(browser, stack, {
-        bypassCSP: true,
-        viewport: { width: 320, height: 256 },
-        extraHTTPHeaders: { 'Accept-Language': options.locale },
-        reducedMotion: 'reduce',
-        ...options,
+    for (const name of ['login-wrong', 'sessions']) {
+      test(`${name} looks as it should: ${view}`, async () => {
+        const { context, page } = await openPage(browser, stack, {
+          bypassCSP: true,
+          viewport: { width: 320, height: 256 },
+          extraHTTPHeaders: { 'Accept-Language': options.locale },
+          reducedMotion: 'reduce',
+          ...options,
+        });
+        await pageStates[name]({ page, context, stack });
+        await makeEqual(page);
+        const helper = await browser.newPage();
+        const problem = await compare(helper, `${name}-${view}`, await page.screenshot());
+        await helper.close();
+        await context.close();
+        assert.equal(problem, undefined);
       });
-      await pageStates['login-wrong']({ page, context, stack });
-      await makeEqual(page);
-      const helper = await browser.newPage();
-      const problem = await compare(helper, `login-wrong-${view}`, await page.screenshot());
-      await helper.close();
-      await context.close();
-      assert.equal(problem, undefined);
-    });
+    }
   }
 
   for (const [name, state, options] of [
@@ -186,6 +189,58 @@ describe('the pages', () => {
     await page.waitForURL((url) => url.pathname === '/login');
     assert.equal(await page.getByText('did not keep the cookie').count(), 0);
     await context.close();
+  });
+
+  test('by the keyboard alone one can log in, see the sessions, and log out', async () => {
+    const { context, page } = await openPage(browser, stack, { javaScriptEnabled: false });
+    const press = async (text, key = 'Enter') => {
+      for (let i = 0; i < 100; i++) {
+        const here = await page.evaluate(() => document.activeElement.textContent.trim());
+        if (here === text) return Promise.all([page.waitForNavigation(), page.keyboard.press(key)]);
+        await page.keyboard.press('Tab');
+      }
+      return assert.fail(`the keyboard does not reach "${text}" on ${page.url()}`);
+    };
+    await page.goto('/login?rd=%2Flogout');
+    await page.keyboard.type('alice');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('wrong');
+    await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+    await page.getByText('Name or password is wrong.').waitFor();
+    await page.keyboard.type(password);
+    await Promise.all([page.waitForURL((url) => url.pathname === '/logout'), page.keyboard.press('Enter')]);
+    await press('See your sessions');
+    await press('Log out here');
+    await press('Log out', 'Space');
+    await page.getByText('The session in this browser has ended.').waitFor();
+    await context.close();
+  });
+
+  test('names of any length fit', async () => {
+    const { context, page } = await openPage(browser, stack, { viewport: { width: 280, height: 400 } });
+    const name = 'Wolfeschlegelsteinhausenbergerdorff'.repeat(4);
+    const header = await stack.session('long-name', { id: 'x'.repeat(200), name });
+    await context.addCookies([browserCookie(stack, header)]);
+    for (const address of ['/login', '/logout', '/sessions', '/admin/']) {
+      await page.goto(address);
+      await page.getByText(name).waitFor();
+      assert.equal(await overflow(page), 0, address);
+    }
+    await context.close();
+  });
+
+  test('"Try again" does what could not be done before', async () => {
+    for (const [state, done] of [
+      ['unavailable', (page) => page.getByText('x-user-id').waitFor()],
+      ['logout-unavailable', (page) => page.getByText('The session in this browser has ended.').waitFor()],
+    ]) {
+      const { context, page } = await openPage(browser, stack, { javaScriptEnabled: false });
+      await pageStates[state]({ page, context, stack });
+      await waitFor('Redis answers again', async () => (await stack.client().get('/sessiond/ready')).status === 200);
+      await page.getByText('Try again', { exact: true }).click();
+      await done(page);
+      await context.close();
+    }
   });
 
   test('after a logout, Back does not show the private page again', async () => {

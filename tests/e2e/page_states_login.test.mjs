@@ -3,4 +3,4 @@
 import { pageStates } from './support/page_states.mjs';
 import { testStates } from './support/page_views.mjs';
 
-testStates(Object.keys(pageStates).filter((name) => name.startsWith('login')));
+testStates(Object.fromEntries(Object.entries(pageStates).filter(([name]) => name.startsWith('login'))));

@@ -50,7 +50,7 @@ input:focus-visible, button:focus-visible, a:focus-visible { outline: 3px solid 
 .list div { flex: 1 1 14rem; }
 .list strong, .list small { display: block; }
 .list small { font-size: .9375rem; color: var(--soft); }
-.list button { width: auto; padding: .5rem .875rem; }
+.list button { width: auto; padding: .625rem .875rem; }
 .mark { display: inline-block; padding: 0 .5rem; border: 1px solid; border-radius: 1rem; font-size: .875rem; color: var(--good); }
 code { font: 1rem/1.6 ui-monospace, monospace; color: var(--ink); user-select: all; }
 [hidden] { display: none; }

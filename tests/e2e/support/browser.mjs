@@ -4,7 +4,8 @@ import { chromium } from 'playwright-core';
 
 import { password } from './sessiond.mjs';
 
-export function launchBrowser() {
+/** `args`: of Chromium, beside the usual ones. */
+export function launchBrowser(args = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -15,6 +16,7 @@ export function launchBrowser() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...args,
     ],
   });
 }

@@ -7,10 +7,10 @@ import { password } from './sessiond.mjs';
 const login = (query = '') => `/login${query}`;
 
 /**
- * Leads to the list of an administrator's sessions. Two of three lie in Redis as they are after some hours: one by the
- * login, and one that an application made, whose id is what this gives.
+ * Two sessions of an administrator as they lie in Redis after some hours: one by the login, and one that an application
+ * made, whose id is what this gives.
  */
-async function listSessions({ page, stack }) {
+async function leaveSessions(stack) {
   const hour = 60 * 60 * 1000;
   await stack.redis.command('DEL', 'sessiond:sessions:{1}');
   const put = async (age, more) => {
@@ -23,11 +23,22 @@ async function listSessions({ page, stack }) {
   const then = Date.now() - 3 * hour;
   const program = 'Samsung Internet/Android';
   await put(3 * hour, { _sd: { created: then, authenticated: then, address: '2001:db8:85a3:8d3::/64', program } });
-  const application = await put(9 * hour, {});
+  return put(9 * hour, {});
+}
+
+/** Leads to the list of these sessions and the browser's own. */
+async function listSessions({ page, stack }) {
+  const application = await leaveSessions(stack);
   await page.goto(login('?rd=%2Fsessions'));
   await logIn(page, 'boss');
   await page.waitForURL((url) => url.pathname === '/sessions');
   return application;
+}
+
+/** A Cookie header's one cookie, for context.addCookies(). */
+export function browserCookie(stack, header) {
+  const [name, value] = header.split('=');
+  return { name, value, url: `http://127.0.0.1:${stack.nginx.port}` };
 }
 
 /** name → what leads there. `page` is of a fresh profile; `stack` is whole again afterwards. */
@@ -117,6 +128,16 @@ export const pageStates = {
     await listSessions({ page, stack });
     await Promise.all([page.waitForURL('**/sessions?done=others'), page.click('button[value=others]')]);
   },
+  'sessions-ended': async ({ page, stack }) => {
+    await listSessions({ page, stack });
+    await Promise.all([page.waitForURL('**/sessions?done=one'), page.click('li:last-child button')]);
+  },
+  'sessions-expired': async ({ page, context, stack }) => {
+    await listSessions({ page, stack });
+    const nonce = (await context.cookies()).find(({ name }) => name === 'sessiond_csrf');
+    await context.addCookies([{ ...nonce, value: 'A'.repeat(32) }]);
+    await Promise.all([page.waitForLoadState('load'), page.click('li:last-child button')]);
+  },
   'sessions-gone': async ({ page, stack }) => {
     const application = await listSessions({ page, stack });
     await stack.redis.command('DEL', `sess:${application}`);
@@ -139,6 +160,10 @@ export const pageStates = {
     await page.goto('/login?rd=%2Fadmin%2F');
     await logIn(page, 'alice', password);
   },
+  'forbidden-incomplete': async ({ page, context, stack }) => {
+    await context.addCookies([browserCookie(stack, await stack.session('incomplete', { name: 'Ada' }))]);
+    await page.goto('/page/x');
+  },
   failed: async ({ page }) => {
     await page.goto('/login?rd=%2Funknown%2F');
     await logIn(page);
@@ -149,5 +174,14 @@ export const pageStates = {
     stack.redis.freeze();
     await waitFor('nobody can tell', async () => (await page.goto('/page/x')).status() === 503);
     stack.redis.thaw();
+  },
+};
+
+/** What somebody sees who may have two sessions (session.per_user), has them, and logs in with the right password. */
+export const fullStates = {
+  'login-full': async ({ page, stack }) => {
+    await leaveSessions(stack);
+    await page.goto(login('?rd=%2Fpage%2Fx'));
+    await logIn(page, 'boss');
   },
 };

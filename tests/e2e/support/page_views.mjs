@@ -7,7 +7,6 @@ import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 
 import { launchBrowser, openPage } from './browser.mjs';
-import { pageStates } from './page_states.mjs';
 import { compare } from './pictures.mjs';
 import { startStack } from './stack.mjs';
 
@@ -37,15 +36,68 @@ export async function makeEqual(page) {
   });
 }
 
-/** The states of these names. */
-export function testStates(names) {
+/** What every page has in common and a picture does not show; what is wrong with it, as readable lines. */
+const formFaults = (page) =>
+  page.evaluate(() => {
+    const faults = [];
+    const expect = (holds, text) => holds || faults.push(text);
+    const seen = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility());
+    const name = (one) => one.outerHTML.slice(0, 80);
+    const messages = [...document.querySelectorAll('.error, .info, .good')];
+    expect(document.querySelectorAll('h1').length === 1, 'not one h1');
+    expect(messages.length <= 1, 'more than one message');
+    for (const one of document.querySelectorAll('main p, main li, main a, main button'))
+      expect(one.textContent.trim() !== '', `empty: ${name(one)}`);
+    expect(document.title.startsWith('Error: ') === Boolean(document.querySelector('.error')), `title ${document.title}`);
+    expect(document.querySelector('meta[name=robots]')?.content === 'noindex', 'may be indexed');
+    expect(!document.querySelector('meta[http-equiv=refresh i]'), 'loads itself anew');
+    expect(seen('button:not(.quiet), .button:not(.quiet)').length <= 1, 'more than one main button');
+    expect(seen('button:not([disabled]), a[href]').length > 0, 'a dead end');
+    for (const form of document.forms) expect(form.method === 'post', `not POST: ${name(form)}`);
+    for (const field of seen('input')) expect(field.labels.length === 1, `no label: ${name(field)}`);
+    for (const one of seen('input, button, .button'))
+      expect(one.getBoundingClientRect().height >= 44, `lower than 44 px: ${name(one)}`);
+    for (const one of seen('a')) expect(one.getBoundingClientRect().height >= 24, `lower than 24 px: ${name(one)}`);
+    return faults;
+  });
+
+/** Whether the keyboard reaches everything, and shows where it is (WCAG 2.4.7). */
+async function keyboardFaults(page) {
+  const all = await page.evaluate(
+    () => [...document.querySelectorAll('input, button, a[href]')].filter((one) => one.checkVisibility()).length,
+  );
+  const reached = new Map();
+  for (let i = 0; i < 2 * all + 2; i++) {
+    await page.keyboard.press('Tab');
+    const [place, ring] = await page.evaluate(() => {
+      const { outlineStyle, outlineWidth, outlineOffset } = getComputedStyle(document.activeElement);
+      const place = [...document.querySelectorAll('input, button, a[href]')].indexOf(document.activeElement);
+      return [place, `${outlineStyle} ${outlineWidth} ${outlineOffset}`];
+    });
+    if (place >= 0) reached.set(place, ring);
+  }
+  await page.evaluate(() => document.activeElement.blur());
+  const faults = [...reached].filter(([, ring]) => ring !== 'solid 3px 2px').map(([place, ring]) => `ring ${place}: ${ring}`);
+  if (reached.size !== all) faults.push(`the keyboard reaches ${reached.size} of ${all}`);
+  return faults;
+}
+
+/** As wide as people may set lines, words and letters apart (WCAG 1.4.12). */
+const kSpaced =
+  '* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; } p { margin-bottom: 2em !important; }';
+
+/** These states, `change` being made to the configuration. */
+export function testStates(states, change = () => {}) {
   describe('every page in every state', () => {
     let stack;
     let browser;
     let helper;
     before(async () => {
       stack = await startStack({
-        config: (settings) => (settings.pages = { site_name: 'Example Site', help_url: '/help' }),
+        config: (settings) => {
+          settings.pages = { site_name: 'Example Site', help_url: '/help' };
+          change(settings);
+        },
       });
       browser = await launchBrowser();
       helper = await browser.newPage();
@@ -55,7 +107,7 @@ export function testStates(names) {
       await stack?.stop();
     });
 
-    for (const name of names) {
+    for (const [name, arrive] of Object.entries(states)) {
       test(`${name}: axe finds nothing, it fits, and it looks as it should`, async () => {
         const { context, page } = await openPage(browser, stack, {
           bypassCSP: true,
@@ -65,10 +117,10 @@ export function testStates(names) {
           deviceScaleFactor: 1,
           locale: 'en',
         });
-        await pageStates[name]({ page, context, stack });
+        await arrive({ page, context, stack });
         assert.match(await page.title(), /Example Site$/, 'a page of ours');
         await makeEqual(page);
-        const problems = [];
+        const problems = await formFaults(page);
         for (const [view, viewport, colorScheme] of [
           ['360-light', kSmall, 'light'],
           ['1280-dark', kWide, 'dark'],
@@ -82,6 +134,10 @@ export function testStates(names) {
           await page.setViewportSize({ width, height: 256 });
           if ((await overflow(page)) > 0) problems.push(`wider than ${width} px`);
         }
+        await page.setViewportSize({ width: 320, height: 256 });
+        await page.addStyleTag({ content: kSpaced });
+        if ((await overflow(page)) > 0) problems.push('wider than 320 px when set apart');
+        problems.push(...(await keyboardFaults(page)));
         await context.close();
         assert.deepEqual(problems.filter(Boolean), []);
       });
