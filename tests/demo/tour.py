@@ -44,6 +44,7 @@ STATES = {
     ),
     "cross-site": ("a login that another site started", [], login_form("http://localhost:{port}/login")),
     "too-long": ("a password longer than any may be: log in with it", [], "<p><code>" + "x" * 600 + "</code></p>" + link("/login")),
+    "too-many": ("too many wrong passwords: send six", [], "<p>Six wrong passwords, one after the other.</p>" + link("/login?switch=1")),
     "too-large": ("more text than a login takes", [], login_form(password="x" * 20000)),
 }
 
@@ -54,6 +55,7 @@ ADDRESSES = [
     ("/admin/", "not for this account (403)"),
     ("/unknown/", "our mistake (500): a policy that nobody wrote"),
     ("/pages/stopped", "what nginx shows while sessiond is down (503)"),
+    ("/sessions", "your sessions, wherever you are logged in"),
     ("/logout", "the logout"),
     ("/logout?done=1", "after the logout, once there is no session"),
 ]

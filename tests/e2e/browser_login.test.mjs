@@ -134,6 +134,18 @@ describe('the login form in a browser', () => {
     await context.close();
   });
 
+  test('leaves a session that a link on another site leads to', async () => {
+    const { context, page } = await open();
+    await page.goto('/login?rd=%2Fpage%2Freport');
+    await logIn(page);
+    await page.waitForURL((url) => url.pathname === '/page/report');
+    await page.goto(other.address);
+    await page.click('a');
+    await page.waitForURL((url) => url.pathname === '/page/x');
+    assert.match(await page.textContent('body'), /"x-user-id","7"/i);
+    await context.close();
+  });
+
   test('is sent once, however often one clicks', async () => {
     const { context, page } = await open();
     await page.goto('/login?rd=%2Fpage%2Fx');

@@ -168,9 +168,31 @@ describe('whoever is refused', () => {
     assert.ok((await page.locator('main button:visible, main a:visible').count()) > 0, 'a dead end');
   }
 
+  /** Every page has the same headers, and says in words how long Retry-After is. */
+  async function expectHeaders(response, language, text) {
+    const headers = response.headers();
+    const expected = {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'same-origin',
+      'content-language': language,
+      vary: 'Accept-Language',
+    };
+    for (const [name, value] of Object.entries(expected)) assert.equal(headers[name], value, name);
+    assert.match(headers['content-security-policy'], /^default-src 'none'; .*frame-ancestors 'none'$/);
+    const wait = headers['retry-after'];
+    assert.equal(wait !== undefined, [429, 503].includes(response.status()), `Retry-After with ${response.status()}`);
+    if (response.status() === 503) assert.ok(text.includes(`${wait} s`) || text.includes(`${wait} שנ׳`), text);
+    if (response.status() === 429) assert.ok(60 * text.match(/(\d+) (?:min|דק׳)/)[1] >= Number(wait), text);
+  }
+
   async function refused(metric, outcome, index, { arrive, cookie, target = '/page/x', status, says }) {
     const language = kLanguages[index % kLanguages.length];
     const { context, page } = await openPage(browser, stack, { extraHTTPHeaders: { 'Accept-Language': language } });
+    let shown;
+    page.on('response', (response) => (shown = response.request().isNavigationRequest() ? response : shown));
     const before = (await outcomes(metric))[outcome];
     const go = async (address) => {
       const response = await page.goto(address);
@@ -184,6 +206,7 @@ describe('whoever is refused', () => {
     }
     assert.ok((await outcomes(metric))[outcome] > before, `${outcome} was not counted`);
     await expectPage(page, language, says);
+    await expectHeaders(shown, language, await page.textContent('main'));
     await context.close();
     await waitFor('sessiond can decide', async () => (await stack.client().get('/sessiond/ready')).status === 200);
   }
