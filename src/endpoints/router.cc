@@ -48,7 +48,9 @@ void Router::work(Exchange& exchange) const {
 }
 
 void Router::turnAway(Exchange& exchange) const {
-  const Endpoint* endpoint = find(exchange.request.paramOrEmpty("SESSIOND_ENDPOINT"));
+  const std::string_view name = exchange.request.paramOrEmpty("SESSIOND_ENDPOINT");
+  if (name == "auth") return auth_.turnAway(exchange);
+  const Endpoint* endpoint = find(name);
   if (endpoint != nullptr && endpoint->turn_away) exchange.response = endpoint->turn_away(exchange.request);
 }
 

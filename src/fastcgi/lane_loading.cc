@@ -60,6 +60,7 @@ void Lane::load(ActiveRequestPtr& request, Loading& loading) {
   if (waiting_ >= around_.options.load_queue) {
     Connection& connection = *request->connection;
     const Owner before = connection.owner.exchange(Owner::kLane, std::memory_order_relaxed);
+    request->handler = loading.handler;
     turnAway(*request, around_.metrics);
     answerHere(*request, before == Owner::kLentAndEvent);
     return;

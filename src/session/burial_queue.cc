@@ -86,9 +86,11 @@ void BurialQueue::lookAt(const SessionId& id) {
 
 /// False: not all of it could be written.
 bool BurialQueue::renewAll(const std::stop_token& stop) {
-  std::vector<SessionRevocation> all = revoked_.standing();
-  for (std::size_t begin = 0; begin < all.size() && !stop.stop_requested(); begin += kPage) {
-    const auto page = std::span(all).subspan(begin, std::min(kPage, all.size() - begin));
+  std::uint64_t cursor = 0;
+  while (!stop.stop_requested()) {
+    std::optional<std::vector<SessionRevocation>> standing = revoked_.standing(cursor, kPage);
+    if (!standing) break;
+    std::vector<SessionRevocation>& page = *standing;
     bare_.revoke(page);
     const auto failed = [](const SessionRevocation& one) { return !one.result; };
     if (std::ranges::any_of(page, failed)) return false;

@@ -39,14 +39,21 @@ std::optional<std::chrono::seconds> RevokedSessions::tombstoneOf(std::string_vie
   return leftUntil(found->second.buried_until, now);
 }
 
-std::vector<SessionRevocation> RevokedSessions::standing() const {
+std::optional<std::vector<SessionRevocation>> RevokedSessions::standing(std::uint64_t& cursor, std::size_t page) const {
   auto data = data_.lock();
   const SteadyTime now = clock_.steadyNow();
   std::vector<SessionRevocation> standing;
-  for (const auto& [bytes, revoked] : data->sessions) {
-    const std::chrono::seconds left = leftUntil(revoked.buried_until, now);
-    if (now - revoked.noted >= kMemory || left.count() == 0) continue;
-    standing.push_back({.id = *SessionId::fromBytes(bytes), .tombstone_ttl = left});
+  cursor = std::max(cursor, data->left);
+  const std::size_t first = cursor - data->left;
+  if (first >= data->order.size()) return std::nullopt;
+  const std::size_t end = std::min(first + page, data->order.size());
+  cursor = data->left + end;
+  for (std::size_t i = first; i < end; ++i) {
+    const auto& [noted, bytes] = data->order[i];
+    const auto found = data->sessions.find(bytes);
+    if (found == data->sessions.end() || found->second.noted != noted || now - noted >= kMemory) continue;
+    const std::chrono::seconds left = leftUntil(found->second.buried_until, now);
+    if (left.count() > 0) standing.push_back({.id = *SessionId::fromBytes(bytes), .tombstone_ttl = left});
   }
   return standing;
 }
@@ -61,6 +68,7 @@ void RevokedSessions::forget(Data& data, SteadyTime now) {
     if (newest && !over) forgotten_.add();
     if (newest) data.sessions.erase(found);
     data.order.pop_front();
+    ++data.left;
   }
 }
 

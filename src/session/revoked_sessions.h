@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -40,8 +41,9 @@ class RevokedSessions {
   bool contains(std::string_view id) const { return tombstoneOf(id).has_value(); }
   /// What is left of its tombstone's life in whole seconds, nothing perhaps; nullopt: it is not remembered.
   std::optional<std::chrono::seconds> tombstoneOf(std::string_view id) const;
-  /// Everything whose tombstone stands, with what is left of its life.
-  std::vector<SessionRevocation> standing() const;
+  /// Those whose tombstones stand, with what is left of their lives, a page at a time, since checks ask as well
+  /// meanwhile: the oldest first. `cursor` is 0 for the first page, and is moved on. nullopt: there are no more.
+  std::optional<std::vector<SessionRevocation>> standing(std::uint64_t& cursor, std::size_t page) const;
 
  private:
   struct Revoked {
@@ -55,6 +57,7 @@ class RevokedSessions {
   struct Data {
     std::unordered_map<std::string, Revoked, Hash, std::equal_to<>> sessions;
     std::deque<std::pair<SteadyTime, std::string>> order;  ///< by when they were noted; one noted again stands twice
+    std::uint64_t left = 0;                                ///< so many have left its front
   };
   void forget(Data& data, SteadyTime now);
 

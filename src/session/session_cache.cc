@@ -141,7 +141,7 @@ bool SessionCache::stands(std::uint64_t hash, const Note& note) const {
 }
 
 bool SessionCache::mayJoin(const SessionId& id, const Note& note, SteadyTime now) const {
-  return trust_.holds(now) && stands(KeyedHash()(id.bytes()), note);
+  return trust_.holds(now) && now - note.sent <= trust_.maxStaleness() && stands(KeyedHash()(id.bytes()), note);
 }
 
 void SessionCache::keep(const SessionId& id, const Note& note, const FoundSession& found, std::string_view cookie,

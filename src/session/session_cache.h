@@ -69,7 +69,8 @@ class SessionCache {
   };
   Note note(const SessionId& id, SteadyTime now) const;
   /// May a check that comes now share the answer of a load that was noted so and is under way? What was acknowledged
-  /// before the check came could be missing in that answer, unless trust holds and nothing has been told.
+  /// before the check came could be missing in that answer, unless trust holds and nothing has been told; and over a
+  /// connection that leads elsewhere, where nobody tells, it may be no older than anything else that is believed.
   bool mayJoin(const SessionId& id, const Note& note, SteadyTime now) const;
   /// The answer has come. `cookie`: the value that the id was verified from by the newest secret, else empty.
   /// `tracked`: it came over a connection to the very server that the invalidations come from. An answer of

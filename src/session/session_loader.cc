@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kLookBack = 256;
 /// How long after a touch failed it is tried again.
 constexpr std::chrono::seconds kLateInterval{1};
+/// Who waits for one batch ends together if their times are over so close to each other.
+constexpr std::chrono::milliseconds kTogether{20};
 
 }  // namespace
 
@@ -52,7 +54,7 @@ bool SessionLoader::join(std::vector<Asked>& asked, std::uint64_t hash, SessionW
   const std::size_t first = asked.size() - std::min(asked.size(), kLookBack);
   for (std::size_t i = asked.size(); i-- > first;) {
     Asked& one = asked[i];
-    if (one.hash != hash || *one.wants.front()->id != *want.id) continue;
+    if (one.hash != hash || one.idBytes() != want.id->bytes()) continue;
     if (sent && !parts_.cache.mayJoin(*want.id, one.note, parts_.clock.steadyNow())) return false;
     one.wants.push_back(&want);
     return true;
@@ -72,13 +74,33 @@ void SessionLoader::send() {
   const SteadyTime deadline = fillBatch(now);
   if (batch_.empty()) return;
   under_way_ = true;
+  if (deadline <= now) return answered(batch_);  // nobody in it may wait any more: no reason to doubt the store
+  waitForTime();
   parts_.store.send(batch_, deadline, *this);
 }
 
-/// From what has gathered; when all of it must be answered.
+/// From what has gathered. The batch waits for as long as the last of it may; who may not wait as long ends before.
 SteadyTime SessionLoader::fillBatch(SteadyTime now) {
-  SteadyTime deadline = now + parts_.budget;
   batch_.clear();
+  takeLoads(now);
+  takeTouches(now);
+  SteadyTime first = SteadyTime::max();
+  SteadyTime last = touching_.empty() || touching_.back().first ? SteadyTime::min() : deadlineOf(now);
+  const auto wait = [&](SteadyTime deadline) {
+    first = std::min(first, deadline);
+    last = std::max(last, deadline);
+  };
+  for (const Asked& one : asked_) {
+    for (const SessionWant* want : one.wants) wait(deadlineOf(want->arrived));
+  }
+  for (const Touching& one : touching_) {
+    if (one.want != nullptr) wait(deadlineOf(one.want->arrived));
+  }
+  expires_at_ = first + kTogether < last ? first : SteadyTime::max();
+  return last;
+}
+
+void SessionLoader::takeLoads(SteadyTime now) {
   const std::size_t loads = std::min(gathering_.size(), kLargestBatch);
   const auto end = gathering_.begin() + static_cast<std::ptrdiff_t>(loads);
   asked_.assign(std::move_iterator(gathering_.begin()), std::move_iterator(end));
@@ -87,19 +109,25 @@ SteadyTime SessionLoader::fillBatch(SteadyTime now) {
     const SessionId& id = *one.wants.front()->id;
     one.note = parts_.cache.note(id, now);
     batch_.loads.push_back({.id = &id, .wants_ttl = one.note.wants_ttl || isTouchDue(one, now)});
-    for (const SessionWant* want : one.wants) deadline = std::min(deadline, want->arrived + parts_.budget);
   }
+}
+
+void SessionLoader::takeTouches(SteadyTime now) {
   while (!touches_.empty() && touching_.size() < kLargestBatch) {
     TouchWant& want = *touches_.front();
     touches_.pop_front();
-    touching_.push_back(&want);
-    batch_.touches.push_back({.id = &want.id, .ttl = want.ttl, .ends = want.ends});
+    touching_.push_back({.want = &want,
+                         .touch = {.id = want.id, .ttl = want.ttl, .until = now + want.ttl, .ends = want.ends},
+                         .session = want.session,
+                         .first = true});
     parts_.cache.expectTouch(want.id);
-    deadline = std::min(deadline, want.arrived + parts_.budget);
   }
-  if (std::exchange(late_due_, false)) late_ = parts_.late.take(kLargestBatch, now);
-  for (const LateTouch& late : late_) batch_.touches.push_back({.id = &late.id, .ttl = late.ttl, .ends = late.ends});
-  return deadline;
+  if (std::exchange(late_due_, false)) {
+    for (LateTouch& late : parts_.late.take(kLargestBatch, now))
+      touching_.push_back({.want = nullptr, .touch = std::move(late), .session = {}, .first = false});
+  }
+  for (const Touching& one : touching_)
+    batch_.touches.push_back({.id = &one.touch.id, .ttl = one.touch.ttl, .ends = one.touch.ends});
 }
 
 /// As far as is known before the session is: of one that is not known, it may be.
@@ -121,26 +149,26 @@ void SessionLoader::answered(StoreBatch& batch) {
     }
   }
   for (std::size_t i = 0; i < touching_.size(); ++i) {
-    TouchWant& want = *touching_[i];
-    want.result = batch.touches[i].result;
-    note({.id = want.id, .ttl = want.ttl, .until = now + want.ttl, .ends = want.ends}, batch.touches[i], true);
-    const bool touched = want.result && *want.result == TouchOutcome::kTouched;
-    if (touched && parts_.index != nullptr && want.session) parts_.index->note(*want.session, now + want.ttl);
+    Touching& one = touching_[i];
+    if (one.want != nullptr) one.want->result = batch.touches[i].result;
+    note(one, batch.touches[i], now);
   }
-  for (std::size_t i = 0; i < late_.size(); ++i) note(late_[i], batch.touches[touching_.size() + i], false);
-  if (!parts_.late.empty()) parts_.loop.callAt(now + kLateInterval, *this);
+  if (late_at_ == SteadyTime::max() && !parts_.late.empty()) late_at_ = now + kLateInterval;
+  expires_at_ = SteadyTime::max();
+  waitForTime();
 
   // What the clients want now is not of this batch any more.
   std::vector<Asked> loaded;
-  std::vector<TouchWant*> touched;
+  std::deque<Touching> touched;
   loaded.swap(asked_);
   touched.swap(touching_);
-  late_.clear();
   under_way_ = false;
   for (Asked& one : loaded) {
     for (SessionWant* want : one.wants) client_.loaded(*want);
   }
-  for (TouchWant* want : touched) client_.touched(*want);
+  for (const Touching& one : touched) {
+    if (one.want != nullptr) client_.touched(*one.want);
+  }
   flush();
 }
 
@@ -155,22 +183,67 @@ void SessionLoader::take(Asked& asked, const SessionLoad& load, SteadyTime now) 
   for (SessionWant* want : asked.wants) want->found = found;
 }
 
-/// `first`: a check waits for it. Where there is no room for more late ones, the session's next touch comes in its
-/// time.
-void SessionLoader::note(LateTouch touch, const KeyTouch& sent, bool first) {
-  if (sent.result) {
-    if (*sent.result == TouchOutcome::kTouched) parts_.metrics.touched.add();
-    if (*sent.result == TouchOutcome::kChanged) parts_.metrics.touches_changed.add();
+/// Where there is no room for more late ones, the session's next touch comes in its time.
+void SessionLoader::note(Touching& touching, const KeyTouch& sent, SteadyTime now) {
+  if (!sent.result) {
+    if (touching.first) parts_.metrics.touches_failed.add();
+    static_cast<void>(parts_.late.add(std::move(touching.touch)));
     return;
   }
-  if (first) parts_.metrics.touches_failed.add();
-  static_cast<void>(parts_.late.add(std::move(touch)));
+  if (*sent.result == TouchOutcome::kChanged) parts_.metrics.touches_changed.add();
+  if (*sent.result != TouchOutcome::kTouched) return;
+  parts_.metrics.touched.add();
+  if (parts_.index != nullptr && touching.session) parts_.index->note(*touching.session, now + touching.touch.ttl);
+}
+
+/// Those who have waited enough go on without an answer. What comes is still of use: it is kept, and a touch that
+/// arrives has arrived.
+void SessionLoader::expire(SteadyTime now) {
+  std::vector<SessionWant*> loads;
+  std::vector<TouchWant*> touches;
+  expires_at_ = SteadyTime::max();
+  const auto isOver = [&](SteadyTime arrived) {
+    const SteadyTime deadline = deadlineOf(arrived);
+    if (deadline > now) expires_at_ = std::min(expires_at_, deadline);
+    return deadline <= now;
+  };
+  for (std::size_t i = 0; i < asked_.size(); ++i) {
+    Asked& one = asked_[i];
+    if (one.wants.empty()) continue;
+    const SessionId* const named = batch_.loads[i].id;
+    const auto over =
+        std::ranges::stable_partition(one.wants, [&](const auto* want) { return !isOver(want->arrived); });
+    const bool names = !one.id && std::ranges::any_of(over, [named](const auto* want) { return want->id == named; });
+    if (names) batch_.loads[i].id = &one.id.emplace(*named);
+    loads.insert(loads.end(), over.begin(), over.end());
+    one.wants.erase(over.begin(), over.end());
+  }
+  for (Touching& one : touching_) {
+    if (one.want == nullptr || !isOver(one.want->arrived)) continue;
+    touches.push_back(std::exchange(one.want, nullptr));
+  }
+  for (SessionWant* want : loads) client_.loaded(*want);
+  for (TouchWant* want : touches) client_.touched(*want);
 }
 
 void SessionLoader::onTime() {
-  late_due_ = !parts_.late.empty();
+  waiting_for_ = SteadyTime::max();
+  const SteadyTime now = parts_.clock.steadyNow();
+  if (late_at_ <= now) {
+    late_at_ = SteadyTime::max();
+    late_due_ = !parts_.late.empty();
+  }
+  if (under_way_ && expires_at_ <= now) expire(now);
   flush();
-  if (late_due_) parts_.loop.callAt(parts_.clock.steadyNow() + kLateInterval, *this);
+  if (late_due_) late_at_ = now + kLateInterval;  // a batch is under way
+  waitForTime();
+}
+
+void SessionLoader::waitForTime() {
+  const SteadyTime next = std::min(late_at_, expires_at_);
+  if (next == waiting_for_) return;
+  waiting_for_ = next;
+  parts_.loop.callAt(next, *this);
 }
 
 }  // namespace sessiond

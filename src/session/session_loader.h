@@ -7,6 +7,8 @@
 //
 // Whose sessions come is noted in their users' indexes, at leisure (index_writer.h).
 //
+// Each check ends when its own time is over, whatever those beside it in a batch may still wait for.
+//
 // A touch that is due is sent from here as well and acknowledged before its check is answered, so that whatever the
 // application does then comes after it. One that failed is kept and sent again when the store answers (LateTouches).
 
@@ -15,6 +17,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -108,7 +111,17 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   struct Asked {
     std::uint64_t hash = 0;
     SessionCache::Note note;
-    std::vector<SessionWant*> wants;
+    std::vector<SessionWant*> wants;  ///< none: their time was over, and the answer is kept for others
+    std::optional<SessionId> id;      ///< the batch's own, when the one whose id it took has gone
+
+    const std::string& idBytes() const { return id ? id->bytes() : wants.front()->id->bytes(); }
+  };
+  /// A touch under way. What the store needs of it must stand when nobody waits any more.
+  struct Touching {
+    TouchWant* want;  ///< null: nobody waits, or no more
+    LateTouch touch;
+    SessionRef session;
+    bool first;  ///< not a late one
   };
 
   void answered(StoreBatch& batch) override;
@@ -117,9 +130,14 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   bool join(std::vector<Asked>& asked, std::uint64_t hash, SessionWant& want, bool sent);
   void send();
   SteadyTime fillBatch(SteadyTime now);
+  void takeLoads(SteadyTime now);
+  void takeTouches(SteadyTime now);
+  void expire(SteadyTime now);
+  void waitForTime();
+  SteadyTime deadlineOf(SteadyTime arrived) const { return arrived + parts_.budget; }
   bool isTouchDue(const Asked& asked, SteadyTime now) const;
   void take(Asked& asked, const SessionLoad& load, SteadyTime now);
-  void note(LateTouch touch, const KeyTouch& sent, bool first);
+  void note(Touching& touching, const KeyTouch& sent, SteadyTime now);
 
   const Parts parts_;
   Client& client_;
@@ -127,12 +145,14 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   std::deque<TouchWant*> touches_;
   // Under way:
   std::vector<Asked> asked_;
-  std::vector<TouchWant*> touching_;  ///< of the batch's first touches; those behind are late ones
-  std::vector<LateTouch> late_;
+  std::deque<Touching> touching_;
   StoreBatch batch_;
   bool under_way_ = false;
   bool flushing_ = false;
   bool late_due_ = false;
+  SteadyTime late_at_ = SteadyTime::max();     ///< when late touches are to be sent
+  SteadyTime expires_at_ = SteadyTime::max();  ///< when the first of those who wait for the batch has waited enough
+  SteadyTime waiting_for_ = SteadyTime::max();
 };
 
 }  // namespace sessiond

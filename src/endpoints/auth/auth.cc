@@ -71,6 +71,11 @@ Route AuthEndpoint::receive(Exchange& exchange) const {
   return Route::kLoad;
 }
 
+void AuthEndpoint::turnAway(Exchange& exchange) const {
+  const auto* pending = static_cast<const PendingCheck*>(exchange.continuation.get());
+  if (pending != nullptr && pending->touch) parts_.throttle.forget(pending->touch->id.bytes());
+}
+
 std::unique_ptr<Loader> AuthEndpoint::makeLoader(EventLoop& loop, Loader::Lane& lane) const {
   return std::make_unique<AuthLoader>(*this, parts_, parts_.make_lane_store(loop), loop, lane);
 }

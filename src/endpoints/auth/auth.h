@@ -82,6 +82,8 @@ class AuthEndpoint {
 
   /// Never waits: kAnswered or kLoad.
   Route receive(Exchange& exchange) const;
+  /// No lane has room for what receive() wanted to be loaded: a touch that was due is due again. The answer stays.
+  void turnAway(Exchange& exchange) const;
   /// Of one lane. It ends before the endpoint.
   std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Lane& lane) const;
 

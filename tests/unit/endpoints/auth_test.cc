@@ -676,6 +676,18 @@ TEST_F(AuthEndpointTest, ATouchOfASessionInMemoryIsMadeBeforeTheCheckIsAnswered)
   EXPECT_EQ(route_, Route::kAnswered);
 }
 
+TEST_F(AuthEndpointTest, ATouchThatNoLaneHasRoomForIsDueAgain) {
+  remember("s1", found("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})"));
+  const std::string cookies = "connect.sid=" + cookieOf("s1");
+  const std::vector<Param> params = {{"HTTP_COOKIE", cookies}};
+  Exchange exchange;
+  exchange.request = {.role = Role::kResponder, .params = params, .body = {}};
+  ASSERT_EQ(endpoint().receive(exchange), Route::kLoad);
+  endpoint().turnAway(exchange);
+  EXPECT_EQ(askWith("s1").status, 204);
+  EXPECT_EQ(source_.touches.size(), 1U);
+}
+
 TEST_F(AuthEndpointTest, ASessionThatHasChangedWhenItIsTouchedIsReadAgain) {
   remember("s1", found("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})"));
   store("s1", R"({"cookie":{"originalMaxAge":45000},"user":{"id":"8"}})");

@@ -47,6 +47,7 @@ class ScriptedLaneStore final : public LaneStore {
     for (KeyTouch& touch : batch.touches) {
       if (!refuses) touch.result = touched;
       touches.push_back(touch);
+      touched_ids.push_back(touch.id->bytes());
     }
     client_->answered(batch);
   }
@@ -58,6 +59,7 @@ class ScriptedLaneStore final : public LaneStore {
   int batches = 0;
   std::vector<SteadyTime> deadlines;
   std::vector<KeyTouch> touches;
+  std::vector<std::string> touched_ids;
 
  private:
   StoreBatch* batch_ = nullptr;
@@ -243,6 +245,22 @@ TEST_F(SessionLoaderTest, DoesNotJoinALoadThatALogoutHasOvertaken) {
   EXPECT_NE(later.found.presence, Presence::kUnavailable);
 }
 
+/// Over a connection that leads to another server than the subscription nothing is told of; trust may hold all the
+/// same.
+TEST_F(SessionLoaderTest, JoinsNoLoadThatIsOlderThanWhatMayBeBelieved) {
+  CacheTrust short_trust(milliseconds(100));
+  SessionCache cache(CacheLimits{}, short_trust);
+  const SessionId id = *SessionId::fromBytes("a");
+  const CacheTrust::Epoch epoch = short_trust.beginEpoch();
+  short_trust.prove(epoch, clock_.steadyNow());
+  const SessionCache::Note note = cache.note(id, clock_.steadyNow());
+  clock_.advance(milliseconds(100));
+  short_trust.prove(epoch, clock_.steadyNow());
+  EXPECT_TRUE(cache.mayJoin(id, note, clock_.steadyNow()));
+  clock_.advance(milliseconds(1));
+  EXPECT_FALSE(cache.mayJoin(id, note, clock_.steadyNow()));
+}
+
 TEST_F(SessionLoaderTest, DoesNotJoinALoadUnderWayWhileNobodyWouldTell) {
   want("a");
   loader_.flush();
@@ -256,14 +274,73 @@ TEST_F(SessionLoaderTest, DoesNotJoinALoadUnderWayWhileNobodyWouldTell) {
   EXPECT_EQ(loaded_.size(), 2U);
 }
 
-TEST_F(SessionLoaderTest, WaitingIsPartOfTheBudget) {
+TEST_F(SessionLoaderTest, WaitingIsPartOfTheBudgetOfEachAlone) {
   const SteadyTime arrived = clock_.steadyNow();
-  want("a");
+  SessionWant& first = want("a");
   clock_.advance(milliseconds(200));
+  SessionWant& second = want("b");
+  SessionWant& third = want("a");
+  loader_.flush();
+  EXPECT_EQ(store_.deadlines.back(), arrived + milliseconds(950)) << "of the one that has waited least";
+  EXPECT_EQ(loop_.at, arrived + milliseconds(750));
+  clock_.advance(milliseconds(550));
+  loop_.reach();
+  EXPECT_EQ(loaded_, (std::vector<SessionWant*>{&first})) << "its time is over";
+  EXPECT_EQ(first.found.presence, Presence::kUnavailable);
+  first.id = nullptr;  // the check is answered, and gone
+  clock_.advance(milliseconds(100));
+  ASSERT_TRUE(store_.asked());
+  EXPECT_EQ(store_.ids(), (std::vector<std::string>{"a", "b"}));
+  store_.answer();
+  EXPECT_EQ(loaded_, (std::vector<SessionWant*>{&first, &third, &second}));
+  EXPECT_EQ(second.found.presence, Presence::kPresent);
+  EXPECT_EQ(third.found.presence, Presence::kPresent);
+  EXPECT_EQ(loop_.at, SteadyTime::max());
+}
+
+TEST_F(SessionLoaderTest, AnAnswerThatComesTooLateForOneIsStillOfUse) {
+  SessionWant& first = want("a");
+  clock_.advance(milliseconds(100));
+  want("b");
+  prove();
+  loader_.flush();
+  clock_.advance(milliseconds(650));
+  loop_.reach();
+  ASSERT_EQ(loaded_.size(), 1U);
+  first.id = nullptr;
+  SessionWant& joined = want("a");
+  EXPECT_EQ(count("sessiond_cache_joined_total"), 1U);
+  store_.answer();
+  EXPECT_EQ(joined.found.presence, Presence::kPresent);
+  EXPECT_EQ(loaded_.size(), 3U);
+  EXPECT_TRUE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
+}
+
+TEST_F(SessionLoaderTest, NobodyIsAskedForThoseWhoseTimeIsOverWhenItIsTheirTurn) {
+  want("a");
+  loader_.flush();
+  want("b");
+  clock_.advance(milliseconds(750));
+  store_.refuses = true;
+  store_.answer();
+  EXPECT_EQ(loaded_.size(), 2U);
+  EXPECT_EQ(store_.batches, 1) << "the store is not blamed for what it was given no time for";
+}
+
+TEST_F(SessionLoaderTest, ATouchIsWaitedForNoLongerThanItsCheckMayWait) {
+  TouchWant& wanted = touch("a", clock_.steadyNow() + seconds(500));
+  clock_.advance(milliseconds(300));
   want("b");
   loader_.flush();
-  EXPECT_EQ(store_.deadlines.back(), arrived + milliseconds(750)) << "of the one that has waited longest";
+  clock_.advance(milliseconds(450));
+  loop_.reach();
+  ASSERT_EQ(touched_, (std::vector<TouchWant*>{&wanted}));
+  EXPECT_FALSE(wanted.result.hasValue());
+  touch_wants_.clear();
   store_.answer();
+  EXPECT_EQ(store_.touched_ids, std::vector<std::string>{"a"});
+  EXPECT_EQ(count("sessiond_touches_total"), 1U) << "it arrived all the same";
+  EXPECT_EQ(touched_.size(), 1U);
 }
 
 TEST_F(SessionLoaderTest, AnAnswerThatDidNotComeIsNoneForEverybodyAndChangesNothing) {
