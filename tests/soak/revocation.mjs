@@ -215,12 +215,14 @@ class Schedule {
       const schedules = session.ofSessiond ? [...this.schedules] : [this];
       const all = schedules.flatMap((other) => other.sessions.filter(mine));
       const certain = session.model.lives <= performance.now();
+      // What is gone says nothing of a user. An application's session is known from when an instance has let it in,
+      // before this logout began; that one knows at once, others a moment later, and a killed one has taken what it
+      // knew with it.
+      const known = (one) => one.ofSessiond || one.seenBy.get(instance) === instance.starts;
+      const ending = certain ? all.filter((other) => known(other) || other === session) : [session];
       for (const one of all) one.model.begin('logout everywhere');
       if ((await this.world.logOut(instance, session.cookie, { all: true })) !== 204) return;
-      // What is gone says nothing of a user. An application's session is known from when an instance has let it in;
-      // that one knows at once, others a moment later, and a killed one has taken what it knew with it.
-      const known = (one) => one.ofSessiond || one.seenBy.get(instance) === instance.starts;
-      for (const one of certain ? all.filter((other) => known(other) || other === session) : [session]) {
+      for (const one of ending) {
         one.endedAt ??= this.world.now();
         one.model.ended(instance.name);
         if (!one.ofSessiond) figures.applicationsEnded += 1;

@@ -168,9 +168,10 @@ TEST_F(SessionCacheTest, ALoadIsJoinedWhileTrustHoldsAndNothingWasTold) {
   clock_.advance(milliseconds(1001));
   EXPECT_FALSE(cache_.mayJoin(idOf("a"), noted, now())) << "what was acknowledged meanwhile would be told of too late";
   prove();
-  EXPECT_TRUE(cache_.mayJoin(idOf("a"), noted, now()));
+  const Note told = note("a");
+  EXPECT_TRUE(cache_.mayJoin(idOf("a"), told, now()));
   invalidate("a");
-  EXPECT_FALSE(cache_.mayJoin(idOf("a"), noted, now()));
+  EXPECT_FALSE(cache_.mayJoin(idOf("a"), told, now()));
   const Note again = note("a");
   EXPECT_TRUE(cache_.mayJoin(idOf("a"), again, now()));
   trust_.beginEpoch();
