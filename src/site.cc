@@ -162,7 +162,7 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
       csrf(config->session.secrets, config->cookie.secure, shared.clock),
       handles(config->session.secrets.front()),
       session_list({config->session, sessions.store, sessions.index, handles, shared.clock}),
-      logout_pages(pages, sessions.finder, JsonPointer::of(config->session.user_at)),
+      logout_pages(pages, sessions.finder, JsonPointer::of(config->session.user_at), config->cookie.secure),
       logout({*config, logout_pages, sessions.signer, sessions.ender, sessions.log_key, shared.metrics}),
       sessions_endpoint(
           {*config, pages, sessions.finder, session_list, sessions.ender, csrf, shared.clock, shared.metrics}),
@@ -202,10 +202,11 @@ const AuthEndpoint& Site::auth() const {
 void Site::addTo(Router& router) {
   const Parts& parts = *parts_;
   if (parts.login) {
-    router.addPassword("login", answerOf(parts.login->endpoint), turnAwayOf(parts.login->endpoint));
+    router.addPassword("login", answerOf(parts.login->endpoint), turnAwayOf(parts.login->endpoint),
+                       [&parts](const Request& request) { return parts.login->endpoint.returns(request); });
   } else {
     const auto nobody = [&parts](const Request& request) { return answerNoLogin(parts.pages, request); };
-    router.addPassword("login", nobody, nobody);
+    router.addPassword("login", nobody, nobody, [](const Request&) { return false; });
   }
   router.addSlow("logout", answerOf(parts.logout), turnAwayOf(parts.logout));
   router.addSlow("sessions", answerOf(parts.sessions_endpoint), turnAwayOf(parts.sessions_endpoint));

@@ -34,7 +34,7 @@ Route Router::receive(Exchange& exchange) const {
     return Route::kAnswered;
   }
   if (endpoint->kind == Kind::kPassword && exchange.request.paramOrEmpty("REQUEST_METHOD") == "POST")
-    return Route::kPassword;
+    return endpoint->returns(exchange.request) ? Route::kReturning : Route::kPassword;
   if (endpoint->kind != Kind::kQuick) return Route::kWork;
   exchange.response = endpoint->answer(exchange.request);
   return Route::kAnswered;

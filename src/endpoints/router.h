@@ -24,25 +24,28 @@ namespace sessiond {
 class Router {
  public:
   using Answer = std::function<Response(const Request&)>;
+  using Question = std::function<bool(const Request&)>;
 
   /// `auth` is apart from the others: the only endpoint with a way through lanes and loaders. Both must outlive this.
   Router(const AuthEndpoint& auth, const Clock& clock) : auth_(auth), clock_(clock) {}
 
   /// Answers that never wait, given on the lane.
   void addQuick(std::string_view name, Answer answer) {
-    endpoints_.push_back({std::string(name), Kind::kQuick, std::move(answer), {}});
+    endpoints_.push_back({std::string(name), Kind::kQuick, std::move(answer), {}, {}});
   }
   /// Answers that may wait, given on a worker. `turn_away` has the words for when none is to be had; it never waits.
   void addSlow(std::string_view name, Answer answer, Answer turn_away = {}) {
-    endpoints_.push_back({std::string(name), Kind::kSlow, std::move(answer), std::move(turn_away)});
+    endpoints_.push_back({std::string(name), Kind::kSlow, std::move(answer), std::move(turn_away), {}});
   }
-  /// The same, but for a POST, which brings a password: given on a worker for passwords.
-  void addPassword(std::string_view name, Answer answer, Answer turn_away = {}) {
-    endpoints_.push_back({std::string(name), Kind::kPassword, std::move(answer), std::move(turn_away)});
+  /// The same, but for a POST, which brings a password: given on a worker for passwords. `returns`: does it come from a
+  /// device that its user has logged in with before? Asked on the lane.
+  void addPassword(std::string_view name, Answer answer, Answer turn_away, Question returns) {
+    endpoints_.push_back(
+        {std::string(name), Kind::kPassword, std::move(answer), std::move(turn_away), std::move(returns)});
   }
 
   Route receive(Exchange& exchange) const;
-  /// On a worker. REQUIRES: receive() said kWork or kPassword.
+  /// On a worker. REQUIRES: receive() said kWork, kPassword or kReturning.
   void work(Exchange& exchange) const;
   /// Leaves the answer as it is where an endpoint has no words of its own.
   void turnAway(Exchange& exchange) const;
@@ -54,7 +57,8 @@ class Router {
     std::string name;
     Kind kind;
     Answer answer;
-    Answer turn_away;  ///< may be empty
+    Answer turn_away;       ///< may be empty
+    Question returns = {};  ///< of kPassword
   };
 
   const Endpoint* find(std::string_view name) const;

@@ -31,11 +31,11 @@ class BoundedQueue {
     jobs.erase(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(taken));
   }
 
-  /// False, and `job` untouched, when there is no room. Wakes one thread.
-  [[nodiscard]] bool push(T& job) {
+  /// False, and `job` untouched, when there is no room, `kept` places being for others. Wakes one thread.
+  [[nodiscard]] bool push(T& job, std::size_t kept = 0) {
     {
       auto state = state_.lock();
-      if (state->waiting.size() >= capacity_ || state->closed) return false;
+      if (state->waiting.size() + kept >= capacity_ || state->closed) return false;
       state->waiting.push_back(std::move(job));
     }
     ready_.notify_one();

@@ -367,8 +367,10 @@ void Lane::handOn(ActiveRequestPtr& request, Route route, bool peer_finished) {
   Connection& connection = *request->connection;
   request->answered = route == Route::kAnswered;
   lend(connection, peer_finished);
-  RequestQueue& queue = route == Route::kPassword ? around_.passwords : around_.works;
-  if (queue.push(request)) return;
+  const bool stranger = route == Route::kPassword;
+  RequestQueue& queue = stranger || route == Route::kReturning ? around_.passwords : around_.works;
+  // However many strangers try, half of the places are for devices that have logged in before.
+  if (queue.push(request, stranger ? around_.options.password_queue / 2 : 0)) return;
   connection.owner.store(Owner::kLane, std::memory_order_relaxed);
   turnAway(*request, around_.metrics);
   answerHere(*request, peer_finished);

@@ -30,6 +30,9 @@ struct Reservation {
   std::chrono::milliseconds wait{0};  ///< more than zero: nothing was counted
   /// When the windows end that it was counted in, by the store's clock: it is given back to these and no others.
   std::array<std::int64_t, kMostAttemptWindows> ends{};
+  // When it was counted, and the try before it, by the store's clock: a delay is counted from the last try.
+  std::int64_t at = 0;
+  std::int64_t before = 0;
 };
 
 /// Wrong passwords since the last login.
@@ -46,7 +49,8 @@ class AttemptCounters {
   /// Counts one try unless the limit forbids it. As one step: of tries that come at once no more are counted than the
   /// limit has room for.
   virtual Expected<Reservation, AttemptStoreError> reserve(std::string_view key, const AttemptLimit& limit) = 0;
-  /// Takes the try back out of the windows it was counted in, as far as they have not ended and it still stands there.
+  /// Takes the try back out of the windows it was counted in, as far as they have not ended and it still stands there;
+  /// if none came after it, a delay is as it was before.
   /// A counter without tries vanishes.
   virtual Expected<void, AttemptStoreError> giveBack(std::string_view key, const Reservation& reservation) = 0;
   /// Forgets all tries.

@@ -20,16 +20,16 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local kept = redis.call('HMGET', KEYS[1], 'last', 'n1', 'e1', 'n2', 'e2')
 local free, first, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local fields, counted, wait, life = {'last', now}, {0}, 0, 0
+local before = math.min(tonumber(kept[1] or 0), now)
+local fields, counted, wait, life = {'last', now}, {0, now, before}, 0, 0
 for i = 1, (#ARGV - 3) / 2 do
   local most, window = tonumber(ARGV[2 + 2 * i]), tonumber(ARGV[3 + 2 * i])
   local tries, ends = tonumber(kept[2 * i] or 0), tonumber(kept[2 * i + 1] or 0)
   if ends <= now or ends > now + window then tries, ends = 0, now + window end
   if tries >= most then wait = math.max(wait, ends - now) end
   if i == 1 and free >= 0 and tries >= free then
-    local last = math.min(tonumber(kept[1] or 0), now)
     local delay = math.min(longest, first * 2 ^ math.min(tries - free, 40))
-    wait = math.max(wait, last + delay - now)
+    wait = math.max(wait, before + delay - now)
   end
   fields[#fields + 1] = 'n' .. i
   fields[#fields + 1] = tries + 1
@@ -44,9 +44,9 @@ redis.call('PEXPIRE', KEYS[1], life)
 return counted
 )lua";
 
-// KEYS: counter. ARGV: for each window when it ended when the try was counted in it.
+// KEYS: counter. ARGV: for each window when it ended when the try was counted in it; when that was, and the try before.
 constexpr std::string_view kGiveBackScript = R"lua(
-local kept = redis.call('HMGET', KEYS[1], 'n1', 'e1', 'n2', 'e2')
+local kept = redis.call('HMGET', KEYS[1], 'n1', 'e1', 'n2', 'e2', 'last')
 local fields, left = {}, 0
 for i = 1, 2 do
   local tries = tonumber(kept[2 * i - 1] or 0)
@@ -58,9 +58,16 @@ for i = 1, 2 do
   left = left + tries
 end
 if left == 0 then return redis.call('DEL', KEYS[1]) end
+if kept[5] == ARGV[3] then
+  fields[#fields + 1] = 'last'
+  fields[#fields + 1] = ARGV[4]
+end
 if #fields > 0 then redis.call('HSET', KEYS[1], unpack(fields)) end
 return 0
 )lua";
+
+/// Of a try that was counted: 0, its time, that of the try before it; then the windows' ends.
+constexpr std::size_t kBeforeWindows = 3;
 
 std::string text(milliseconds time) {
   return std::to_string(time.count());
@@ -115,18 +122,24 @@ Expected<Reservation, AttemptStoreError> RedisAttemptStore::reserve(std::string_
   const auto is_number = [](const RedisReply& number) { return number.type == Type::kInteger; };
   if (numbers.empty() || !std::all_of(numbers.begin(), numbers.end(), is_number)) return unavailable();
   Reservation made{.wait = milliseconds(numbers[0].integer)};
-  for (std::size_t i = 1; i < numbers.size() && i <= kMostAttemptWindows; ++i) made.ends[i - 1] = numbers[i].integer;
+  if (numbers.size() < kBeforeWindows) return made;
+  made.at = numbers[1].integer;
+  made.before = numbers[2].integer;
+  for (std::size_t i = kBeforeWindows; i < numbers.size() && i - kBeforeWindows < kMostAttemptWindows; ++i)
+    made.ends[i - kBeforeWindows] = numbers[i].integer;
   return made;
 }
 
 Expected<void, AttemptStoreError> RedisAttemptStore::giveBack(std::string_view key, const Reservation& reservation) {
   RedisCommands commands;
-  commands.begin(4 + kMostAttemptWindows);
+  commands.begin(6 + kMostAttemptWindows);
   commands.argument("EVAL");
   commands.argument(kGiveBackScript);
   commands.argument("1");
   commands.argument(keys_.own(key));
   for (const std::int64_t end : reservation.ends) commands.argument(std::to_string(end));
+  commands.argument(std::to_string(reservation.at));
+  commands.argument(std::to_string(reservation.before));
   return change(commands, Repeat::kUnsafe);
 }
 

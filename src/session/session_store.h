@@ -49,6 +49,11 @@ enum class Burial {
   kUnburied,  ///< it could not be written (the server is full, say): a copy that is saved late brings the session back
 };
 
+/// What the header X-Session-Logout says.
+constexpr std::string_view nameOf(Burial burial) {
+  return burial == Burial::kBuried ? "final" : "unburied";
+}
+
 /// One revocation of a batch: id and lifetime in, `result` out.
 struct SessionRevocation {
   SessionId id;

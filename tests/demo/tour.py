@@ -56,8 +56,7 @@ ADDRESSES = [
     ("/unknown/", "our mistake (500): a policy that nobody wrote"),
     ("/pages/stopped", "what nginx shows while sessiond is down (503)"),
     ("/sessions", "your sessions, wherever you are logged in"),
-    ("/logout", "the logout"),
-    ("/logout?done=1", "after the logout, once there is no session"),
+    ("/logout", "the logout, or that there is nothing to end"),
 ]
 
 

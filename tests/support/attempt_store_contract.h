@@ -40,6 +40,8 @@ class AttemptStoreContract : public testing::Test {
   Reservation aged(Reservation reservation, std::chrono::milliseconds time) {
     if (Stores::kPassMovesWhatIsKept) {
       for (std::int64_t& end : reservation.ends) end -= time.count();
+      reservation.at -= time.count();
+      reservation.before -= time.count();
     }
     return reservation;
   }
@@ -110,6 +112,22 @@ TYPED_TEST_P(AttemptStoreContract, ATryIsGivenBackToItsOwnWindowsOnly) {
   EXPECT_EQ(this->reserveAll("try:a", limit, 9), 2) << "of the hour's five, one was given back";
 }
 
+TYPED_TEST_P(AttemptStoreContract, ATryThatIsGivenBackDelaysNobody) {
+  const AttemptLimit limit{
+      .windows = {{100, std::chrono::hours(24)}},
+      .delay = AttemptDelay{.free = 2, .first = std::chrono::seconds(30), .longest = std::chrono::hours(1)}};
+  EXPECT_EQ(this->reserveAll("try:a", limit, 2), 2);
+  this->stores.pass(std::chrono::seconds(40));
+  ASSERT_EQ(this->reserve("try:a", limit), 0);
+  ASSERT_TRUE(this->giveBack("try:a"));
+  ASSERT_EQ(this->reserve("try:a", limit), 0) << "the try before was a delay ago";
+  const Reservation early = this->last_;
+  this->stores.pass(std::chrono::seconds(60));
+  ASSERT_EQ(this->reserve("try:a", limit), 0);
+  ASSERT_TRUE(this->stores.counters().giveBack("try:a", this->aged(early, std::chrono::seconds(60))));
+  EXPECT_GT(this->reserve("try:a", limit), 0) << "somebody tried since";
+}
+
 TYPED_TEST_P(AttemptStoreContract, ACounterWithoutTriesVanishes) {
   EXPECT_EQ(this->reserveAll("try:a", this->three_a_minute, 2), 2);
   ASSERT_TRUE(this->giveBack("try:a"));
@@ -177,7 +195,7 @@ TYPED_TEST_P(AttemptStoreContract, NotesFailuresUntilTheyAreTaken) {
 REGISTER_TYPED_TEST_SUITE_P(AttemptStoreContract, CountsUpToTheLimitOfTheWindowAndSaysWhenItEnds,
                             ARefusedTryIsNotCounted, EveryWindowHasToBeKept, TheDelayDoublesUpToTheLongest,
                             GivesBackOneTryButNeverMoreThanWereCounted, ATryIsGivenBackToItsOwnWindowsOnly,
-                            ACounterWithoutTriesVanishes, ForgetsACounter,
+                            ATryThatIsGivenBackDelaysNobody, ACounterWithoutTriesVanishes, ForgetsACounter,
                             OfManyTriesAtOnceAsManyAreCountedAsThereIsRoomFor,
                             RemembersPlacesForTheirTimeAndOnlyTheLatest, NotesFailuresUntilTheyAreTaken);
 

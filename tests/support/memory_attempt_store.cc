@@ -32,6 +32,8 @@ Expected<Reservation, AttemptStoreError> MemoryAttemptStore::reserve(std::string
     made.ends[i] = window.ends.time_since_epoch().count();
   }
   if (made.wait > milliseconds(0)) return Reservation{.wait = made.wait};
+  made.at = now.time_since_epoch().count();
+  made.before = std::min(counter.last, now).time_since_epoch().count();
   counter.last = now;
   state->counters.insert_or_assign(std::string(key), counter);
   return made;
@@ -48,6 +50,8 @@ Expected<void, AttemptStoreError> MemoryAttemptStore::giveBack(std::string_view 
     if (window.tries > 0 && window.ends.time_since_epoch().count() == reservation.ends[i]) --window.tries;
     left += window.tries;
   }
+  if (kept->second.last.time_since_epoch().count() == reservation.at)
+    kept->second.last = WallTime(WallTime::duration(reservation.before));
   if (left == 0) state->counters.erase(kept);
   return {};
 }

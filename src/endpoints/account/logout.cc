@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "endpoints/account/done_note.h"
 #include "endpoints/account/logout_pages.h"
 #include "endpoints/cross_site.h"
 #include "endpoints/login/kept_cookie_mark.h"
@@ -62,7 +63,7 @@ Expected<LogoutEndpoint::Wish, int> LogoutEndpoint::readWish(const Request& requ
   for (const std::string_view text : {request.paramOrEmpty("QUERY_STRING"), request.body}) {
     const std::optional<FormFields> fields = parseForm(text);
     if (!fields || isRepeated(*fields, "all") || isRepeated(*fields, "rd")) return Unexpected(400);
-    wish.all |= formField(*fields, "all") == "1";
+    if (const auto all = formField(*fields, "all")) wish.all = all == "1";
     if (const auto rd = formField(*fields, "rd")) wish.rd = *rd;
   }
   return wish;
@@ -81,20 +82,23 @@ Response LogoutEndpoint::logOut(const Request& request) const {
   Response response = page ? Response(303) : ended->whose_is_known ? Response(204) : jsonError(401, "unauthenticated");
   if (page || ended->whose_is_known) {
     response.add("Cache-Control", "no-store");
-    response.add("X-Session-Logout", ended->burial == Burial::kBuried ? "final" : "unburied");
+    response.add("X-Session-Logout", nameOf(ended->burial));
   }
   // What the browser keeps of the private pages would otherwise be shown again when it goes back.
   response.add("Clear-Site-Data", "\"cache\"");
-  if (page)
-    response.add("Location", safeRedirectOr(wish->rd, parts_.settings.login.allowed_origins,
-                                            afterwards(wish->all && ended->whose_is_known)));
+  if (page) leadOn(request, *wish, *ended, response);
   clearCookies(request, ended->sessions, response);
   if (hasLoginMark(request)) response.add("Set-Cookie", noLoginMark());
   return response;
 }
 
-std::string LogoutEndpoint::afterwards(bool all) const {
-  return parts_.settings.logout.redirect.empty() ? parts_.pages.loggedOutAddress(all) : parts_.settings.logout.redirect;
+void LogoutEndpoint::leadOn(const Request& request, const Wish& wish, const Ended& ended, Response& response) const {
+  const std::string& configured = parts_.settings.logout.redirect;
+  const std::string target = safeRedirectOr(wish.rd, parts_.settings.login.allowed_origins, configured);
+  response.add("Location", target.empty() ? parts_.pages.address() : target);
+  if (!target.empty()) return;
+  const Done done = wish.all && ended.whose_is_known ? Done::kEverywhere : Done::kHere;
+  response.add("Set-Cookie", leaveDone(request, parts_.settings.cookie.secure, done));
 }
 
 Expected<LogoutEndpoint::Ended, StoreError> LogoutEndpoint::endSessions(const Request& request, bool all) const {

@@ -9,7 +9,8 @@
 // X-Session-Logout says how good the end is: `final`, or `unburied` when the sessions were deleted, but Redis would not
 // take a tombstone (it is full, say), so that an application which still has a copy can bring one back.
 //
-// `all=1` and `rd` may stand in the query string or in a form. Without a session there is nothing to end, and the
+// `all=1` and `rd` may stand in the query string or in a form; what a form says of `all` counts, so that a link to the
+// page decides nothing of what its buttons end. Without a session there is nothing to end, and the
 // cookie is cleared all the same. All session cookies of the browser are ended that carry a valid signature.
 
 #pragma once
@@ -71,8 +72,7 @@ class LogoutEndpoint {
   Response unavailable(const Request& request, const Wish& wish, bool begun) const;
   void clearCookies(const Request& request, const std::vector<EndedSession>& ended, Response& response) const;
   Response refuse(const Request& request, int status, std::string_view word, std::string_view message) const;
-  /// Where to go afterwards when nobody says.
-  std::string afterwards(bool all) const;
+  void leadOn(const Request& request, const Wish& wish, const Ended& ended, Response& response) const;
 
   const LogoutParts parts_;
   Counter& done_;

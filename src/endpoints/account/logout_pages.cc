@@ -3,27 +3,21 @@
 #include <optional>
 #include <utility>
 
+#include "endpoints/account/done_note.h"
 #include "endpoints/pages/start_here.h"
 #include "endpoints/plain_answers.h"
 #include "endpoints/visitor.h"
-#include "http/form.h"
 
 namespace sessiond {
 namespace {
 
 /// What a logout that led here has ended; a key of the pages' texts, or nothing.
-std::string_view endedBy(const Request& request) {
-  const std::optional<FormFields> fields = parseForm(request.paramOrEmpty("QUERY_STRING"));
-  const auto done = fields ? formField(*fields, "done") : std::nullopt;
-  if (done == "1") return "logged_out_here";
-  return done == "all" ? "logged_out_everywhere" : "";
+std::string_view textOf(std::optional<Done> done) {
+  if (done == Done::kHere) return "logged_out_here";
+  return done == Done::kEverywhere ? "logged_out_everywhere" : "";
 }
 
 }  // namespace
-
-std::string LogoutPages::loggedOutAddress(bool everywhere) const {
-  return pages_.site().logout_url + (everywhere ? "?done=all" : "?done=1");
-}
 
 Response LogoutPages::ask(const Request& request) const {
   const Expected<Visitor, CheckStatus> visitor = findVisitor(finder_, request, user_at_);
@@ -33,8 +27,11 @@ Response LogoutPages::ask(const Request& request) const {
     return status == CheckStatus::kUnavailable || status == CheckStatus::kTooMany || status == CheckStatus::kTooLarge;
   };
   if (!visitor && !may_be_there(visitor.error())) {
-    values.message("good", endedBy(request));
-    return pages_.show(PageName::kLoggedOut, 200, std::move(values), request);
+    const std::optional<Done> done = doneIn(request, secure_);
+    values.message("good", textOf(done));
+    Response page = pages_.show(PageName::kLoggedOut, 200, std::move(values), request);
+    if (done) page.add("Set-Cookie", dropDone(request, secure_));
+    return page;
   }
   values.text("name", visitor ? visitor->name : "");
   return pages_.show(PageName::kLogout, 200, std::move(values), request);

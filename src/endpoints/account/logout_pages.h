@@ -10,6 +10,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "json/json_pointer.h"
+#include "session/cookie_settings.h"
 #include "session/session_finder.h"
 
 namespace sessiond {
@@ -17,18 +18,19 @@ namespace sessiond {
 /// Immutable and thread-safe. Both must outlive it.
 class LogoutPages {
  public:
-  LogoutPages(const PageBook& pages, const SessionFinder& finder, JsonPointer user_at)
-      : pages_(pages), finder_(finder), user_at_(std::move(user_at)) {}
+  LogoutPages(const PageBook& pages, const SessionFinder& finder, JsonPointer user_at, SecureOption secure)
+      : pages_(pages), finder_(finder), user_at_(std::move(user_at)), secure_(secure) {}
 
   /// To somebody who is logged in, or may be: the page that asks. Its form goes to the address it was shown at, query
-  /// included (`rd`, `all`). To nobody: that there is nothing to end, and after a logout (`done`) what has ended.
+  /// included (`rd`), but what ends is said by the button alone. To nobody: that there is nothing to end, and after a
+  /// logout (done_note.h) what has ended.
   Response ask(const Request& request) const;
   /// In its place when there is no time to ask.
   Response askLater(const Request& request) const;
   /// 503: the session lives on; a form tries again. `message` is a key of the pages' texts.
   Response unavailable(const Request& request, std::string_view message, bool all, std::string_view rd) const;
-  /// Where a logout leads that is to lead nowhere else: its own address, which then says what was done.
-  std::string loggedOutAddress(bool everywhere) const;
+  /// Where a logout leads that is to lead nowhere else: its own address.
+  const std::string& address() const { return pages_.site().logout_url; }
   /// `message` is a key of the pages' texts.
   Response refuse(const Request& request, int status, std::string_view message) const;
 
@@ -36,6 +38,7 @@ class LogoutPages {
   const PageBook& pages_;
   const SessionFinder& finder_;
   const JsonPointer user_at_;
+  const SecureOption secure_;
 };
 
 }  // namespace sessiond

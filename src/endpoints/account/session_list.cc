@@ -63,14 +63,38 @@ Expected<std::optional<SessionId>, StoreError> SessionList::find(const std::stri
   return described->empty() ? std::nullopt : std::optional(*named);
 }
 
-Expected<std::vector<ListedSession>, StoreError> SessionList::describe(const std::string& user_id,
-                                                                       std::span<const SessionId> ids) const {
+Expected<void, StoreError> SessionList::prune(const std::string& user_id, std::size_t enough) const {
+  const auto ids = parts_.index.list(user_id, kMost);
+  if (!ids) return Unexpected(ids.error());
+  if (ids->size() < enough) return {};
+  std::vector<SessionId> others;
+  for (std::size_t begin = 0; begin < ids->size(); begin += kPage) {
+    const auto loads = load(std::span(*ids).subspan(begin, std::min(kPage, ids->size() - begin)));
+    if (!loads) return Unexpected(loads.error());
+    for (const SessionLoad& load : *loads) {
+      const bool there = !load.result || load.result->json;
+      if (there && !describe(user_id, load)) others.push_back(*load.id);
+    }
+  }
+  return others.empty() ? Expected<void, StoreError>() : parts_.index.remove(user_id, others);
+}
+
+/// What holds no string is an answer too.
+Expected<std::vector<SessionLoad>, StoreError> SessionList::load(std::span<const SessionId> ids) const {
   std::vector<SessionLoad> loads;
   for (const SessionId& id : ids) loads.push_back({.id = &id, .wants_ttl = true});
   parts_.store.load(loads);
-  std::vector<ListedSession> sessions;
-  for (const SessionLoad& load : loads) {
+  for (const SessionLoad& load : loads)
     if (!load.result && load.result.error() != StoreError::kCorrupt) return Unexpected(load.result.error());
+  return loads;
+}
+
+Expected<std::vector<ListedSession>, StoreError> SessionList::describe(const std::string& user_id,
+                                                                       std::span<const SessionId> ids) const {
+  const auto loads = load(ids);
+  if (!loads) return Unexpected(loads.error());
+  std::vector<ListedSession> sessions;
+  for (const SessionLoad& load : *loads) {
     if (auto session = describe(user_id, load)) sessions.push_back(*std::move(session));
   }
   return sessions;

@@ -51,10 +51,15 @@ class SessionList {
   /// The user's session of that handle; absent when there is none, or it is somebody else's or has ended.
   Expected<std::optional<SessionId>, StoreError> find(const std::string& user_id, std::string_view handle) const;
 
+  /// Takes out of the user's index what has a key and is none of the user's sessions: somebody else logged in there
+  /// since, or nobody can. It finds its way back if that changes. Does nothing where there are fewer than `enough`.
+  Expected<void, StoreError> prune(const std::string& user_id, std::size_t enough) const;
+
   /// So many are looked at, those that end last; who has more sees these.
   static constexpr std::size_t kMost = 2048;
 
  private:
+  Expected<std::vector<SessionLoad>, StoreError> load(std::span<const SessionId> ids) const;
   Expected<std::vector<ListedSession>, StoreError> describe(const std::string& user_id,
                                                             std::span<const SessionId> ids) const;
   std::optional<ListedSession> describe(const std::string& user_id, const SessionLoad& load) const;

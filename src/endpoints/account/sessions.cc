@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "endpoints/account/done_note.h"
 #include "endpoints/cross_site.h"
 #include "endpoints/media_type.h"
 #include "endpoints/pages/start_here.h"
@@ -42,12 +43,17 @@ std::string_view wantedEnd(const Request& request, const std::string& address) {
   return path.substr(address.size() + 1);
 }
 
-/// What was done a moment ago, as the address says; a key of the pages' texts.
-std::string_view doneBefore(const Request& request) {
-  const std::optional<FormFields> fields = parseForm(request.paramOrEmpty("QUERY_STRING"));
-  const auto done = fields ? formField(*fields, "done") : std::nullopt;
-  if (done == "one") return "session_ended";
-  return done == kOthers ? "others_ended" : "";
+/// A key of the pages' texts, or nothing.
+std::string_view textOf(std::optional<Done> done) {
+  if (done == Done::kOne) return "session_ended";
+  return done == Done::kOthers ? "others_ended" : "";
+}
+
+Response ended(int status, Burial burial) {
+  Response response(status);
+  response.add("Cache-Control", "no-store");
+  response.add("X-Session-Logout", nameOf(burial));
+  return response;
 }
 
 }  // namespace
@@ -119,11 +125,12 @@ Response SessionsEndpoint::showList(const Request& request, const Caller& caller
   const CsrfGuard::Ticket ticket = parts_.csrf.issue(request);
   PageValues values = sessionsPage(*sessions, parts_.settings.session.touch_interval + std::chrono::minutes(1));
   values.text("name", caller.name).text("csrf", ticket.token).text("action", parts_.pages.site().sessions_url);
-  // The address alone can be anybody's invention.
-  const std::string_view done = doneBefore(request);
-  const bool contradicted = done == "others_ended" && sessions->size() > 1;
-  values.message("error", error).message("good", error.empty() && !contradicted ? done : "");
+  const std::optional<Done> done = doneIn(request, parts_.settings.cookie.secure);
+  // Somebody has logged in since.
+  const bool contradicted = done == Done::kOthers && sessions->size() > 1;
+  values.message("error", error).message("good", error.empty() && !contradicted ? textOf(done) : "");
   Response page = parts_.pages.show(PageName::kSessions, status, std::move(values), request);
+  if (done) page.add("Set-Cookie", dropDone(request, parts_.settings.cookie.secure));
   if (ticket.set_cookie) page.add("Set-Cookie", *ticket.set_cookie);
   return page;
 }
@@ -145,11 +152,12 @@ Response SessionsEndpoint::endByForm(const Request& request) const {
     refused_.add();
     return showList(request, *caller, 403, verdict == CsrfVerdict::kNoCookie ? "no_cookie" : "sessions_expired");
   }
-  const Expected<void, Failure> ended = end(*caller, *what);
-  if (!ended) return refuseForm(request, *caller, ended.error());
-  Response response(303);
-  response.add("Cache-Control", "no-store");
-  response.add("Location", parts_.pages.site().sessions_url + (*what == kOthers ? "?done=others" : "?done=one"));
+  const Expected<Burial, Failure> burial = end(*caller, *what);
+  if (!burial) return refuseForm(request, *caller, burial.error());
+  Response response = ended(303, *burial);
+  response.add("Location", parts_.pages.site().sessions_url);
+  response.add("Set-Cookie",
+               leaveDone(request, parts_.settings.cookie.secure, *what == kOthers ? Done::kOthers : Done::kOne));
   return response;
 }
 
@@ -179,13 +187,8 @@ Response SessionsEndpoint::endByProgram(const Request& request) const {
   const std::string_view what = wantedEnd(request, parts_.pages.site().sessions_url);
   if (what.empty()) return jsonError(400, "malformed");
   const Expected<Caller, Failure> caller = findCaller(request);
-  const Expected<void, Failure> ended = caller ? end(*caller, what) : Unexpected(caller.error());
-  if (ended) {
-    Response response(204);
-    response.add("Cache-Control", "no-store");
-    return response;
-  }
-  return refuseProgram(ended.error());
+  const Expected<Burial, Failure> burial = caller ? end(*caller, what) : Unexpected(caller.error());
+  return burial ? ended(204, *burial) : refuseProgram(burial.error());
 }
 
 Response SessionsEndpoint::refuseProgram(Failure failure) const {
@@ -207,7 +210,7 @@ Response SessionsEndpoint::refuseProgram(Failure failure) const {
   return response;
 }
 
-Expected<void, SessionsEndpoint::Failure> SessionsEndpoint::end(const Caller& caller, std::string_view what) const {
+Expected<Burial, SessionsEndpoint::Failure> SessionsEndpoint::end(const Caller& caller, std::string_view what) const {
   const auto failed = [this](Failure failure) {
     const bool away = failure == Failure::kUnavailable || failure == Failure::kUnfinished;
     (away ? failed_ : refused_).add();
@@ -216,18 +219,19 @@ Expected<void, SessionsEndpoint::Failure> SessionsEndpoint::end(const Caller& ca
   if (!isFresh(caller)) return failed(Failure::kStale);
   if (what == kOthers) {
     if (caller.user_id.empty()) return failed(Failure::kUnknown);
-    const auto ended = parts_.ender.endAllOf(caller.user_id, "list", std::span(&caller.session, 1));
-    if (!ended) return failed(ended.error() == StoreError::kTimeout ? Failure::kUnfinished : Failure::kUnavailable);
+    const auto burial = parts_.ender.endAllOf(caller.user_id, "list", std::span(&caller.session, 1));
+    if (!burial) return failed(burial.error() == StoreError::kTimeout ? Failure::kUnfinished : Failure::kUnavailable);
     done_.add();
-    return {};
+    return *burial;
   }
   const auto found = parts_.list.find(caller.user_id, what);
   if (!found) return failed(Failure::kUnavailable);
   if (!*found) return failed(Failure::kUnknown);
   if (**found == caller.session) return failed(Failure::kOwn);
-  if (!parts_.ender.end(std::span(&**found, 1), "list")) return failed(Failure::kUnavailable);
+  const auto ended_one = parts_.ender.end(std::span(&**found, 1), "list");
+  if (!ended_one) return failed(Failure::kUnavailable);
   done_.add();
-  return {};
+  return ended_one->front().burial;
 }
 
 bool SessionsEndpoint::isFresh(const Caller& caller) const {

@@ -7,6 +7,8 @@
 //   POST              a form with its token: `end=<handle>` or `end=others`; 303 back to the page
 //   DELETE /<handle>  and DELETE ?others=1, for programs: 204
 //
+// X-Session-Logout says how good an end is, as at the logout (logout.h).
+//
 // Nobody is told of a session that is not his own: its handle is as good as none (404). Ending another session takes a
 // login younger than sessions.max_auth_age, because a stolen session would otherwise throw its owner out: a page is led
 // to the login and back, a program is told 401 `stale`. Where nobody logs in by sessiond, or the option is 0, it does
@@ -71,7 +73,7 @@ class SessionsEndpoint {
   Response endByForm(const Request& request) const;
   Response refuseProgram(Failure failure) const;
   Response endByProgram(const Request& request) const;
-  Expected<void, Failure> end(const Caller& caller, std::string_view what) const;
+  Expected<Burial, Failure> end(const Caller& caller, std::string_view what) const;
   bool isFresh(const Caller& caller) const;
   Response refuseForm(const Request& request, const Caller& caller, Failure failure) const;
   Response refuse(const Request& request, int status, std::string_view word, std::string_view message) const;

@@ -278,6 +278,13 @@ Response LoginEndpoint::refuse(const Request& request, const Refused& refused, s
   return answerRefusal(request, refused.outcome, user, rd);
 }
 
+bool LoginEndpoint::returns(const Request& request) const {
+  if (!parts_.entrance.hasDevice(request)) return false;
+  const Expected<LoginAttempt, LoginAttemptError> attempt =
+      readLoginAttempt(request, nameCaseOf(parts_.settings.login));
+  return attempt && parts_.entrance.returns(request, attempt->user);
+}
+
 Response LoginEndpoint::turnAway(const Request& request) const {
   counters_.count(LoginOutcome::kUnavailable);
   return answerRefusal(request, LoginOutcome::kUnavailable, "", readLoginQuery(request, parts_.settings.login.url).rd);

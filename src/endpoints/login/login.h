@@ -66,6 +66,8 @@ class LoginEndpoint {
   Response answer(const Request& request) const;
   /// For when more log in than there is time for: the form once more, with the reason. Never waits.
   Response turnAway(const Request& request) const;
+  /// Is it a login from a device that the user has logged in with before? Never waits.
+  bool returns(const Request& request) const;
 
  private:
   struct Started {

@@ -1,5 +1,6 @@
 #include "endpoints/login/password_entrance.h"
 
+#include <span>
 #include <utility>
 
 #include "endpoints/login/address_prefix.h"
@@ -33,6 +34,15 @@ std::string_view deviceCookieName(const CookieSettings& settings, const Request&
 }
 
 }  // namespace
+
+bool PasswordEntrance::hasDevice(const Request& request) const {
+  return findCookies(request.params, deviceCookieName(parts_.settings.cookie, request)).count > 0;
+}
+
+bool PasswordEntrance::returns(const Request& request, std::string_view name) const {
+  const CookieValues cookies = findCookies(request.params, deviceCookieName(parts_.settings.cookie, request));
+  return parts_.devices.deviceOf(name, std::span(cookies.values.data(), cookies.count)).has_value();
+}
 
 Expected<PasswordEntrance::Admitted, PasswordEntrance::Refused> PasswordEntrance::admit(
     const Request& request, std::string_view name, std::string_view password) const {

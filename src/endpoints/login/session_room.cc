@@ -15,6 +15,7 @@ Expected<void, LoginOutcome> SessionRoom::admit(const IndexedSession& session,
     if (!parts_.index.add({&session, 1})) return Unexpected(LoginOutcome::kUnavailable);
     return {};
   }
+  if (!parts_.list.prune(session.user_id, limit.max)) return Unexpected(LoginOutcome::kUnavailable);
   const Expected<Admission, StoreError> admission = parts_.index.admit(session, limit, leaving);
   if (!admission) return Unexpected(LoginOutcome::kUnavailable);
   if (!admission->admitted) return Unexpected(LoginOutcome::kTooManySessions);

@@ -64,7 +64,7 @@ constexpr std::string_view kTooManyBody = R"html({{> head}}
 constexpr std::string_view kLogoutBody = R"html({{> head}}
 <p>{{#name}}{{t.logged_in_as}} {{/name}}{{t.logout_choice}}</p>
 <form method="post">
-<button type="submit">{{t.log_out}}</button>
+<button type="submit" name="all" value="0">{{t.log_out}}</button>
 <button type="submit" class="quiet" name="all" value="1">{{t.log_out_everywhere}}</button>
 </form>
 <p class="links"><a href="{{sessions_url}}">{{t.see_sessions}}</a></p>
@@ -91,7 +91,7 @@ constexpr std::string_view kForbiddenBody = R"html({{> head}}
 constexpr std::string_view kUnavailableBody = R"html({{> head}}
 <p>{{text}}{{#n}} {{t.wait}}{{/n}}</p>
 {{#again}}<form method="post">
-{{#all}}<input type="hidden" name="all" value="1">{{/all}}
+<input type="hidden" name="all" value="{{#all}}1{{/all}}{{^all}}0{{/all}}">
 {{#rd}}<input type="hidden" name="rd" value="{{rd}}">{{/rd}}
 <button type="submit">{{t.try_again}}</button>
 </form>{{/again}}

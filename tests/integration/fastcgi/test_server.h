@@ -134,6 +134,7 @@ inline Route routeByParam(Exchange& exchange) {
   if (route == "load") return Route::kLoad;
   if (route == "work") return Route::kWork;
   if (route == "password") return Route::kPassword;
+  if (route == "returning") return Route::kReturning;
   exchange.response = LambdaHandler::echo(exchange.request);
   return Route::kAnswered;
 }

@@ -214,23 +214,28 @@ TEST(Threads, AFullPoolForPasswordsRefusesAtOnceAndDelaysNothingElse) {
   std::atomic<int> hashing = 0;
   server.handler->on_receive = routeByParam;
   server.handler->on_work = [&](Exchange& exchange) {
-    if (exchange.request.param("R") == "password") {
+    if (exchange.request.param("R") != "work") {
       ++hashing;
       gate.wait();
     }
     exchange.response = Response(303);
   };
   server.start();
-  constexpr int kTaken = 2 + 4 * 2;
   std::vector<FastcgiClient> flood;
-  for (int i = 0; i < kTaken; ++i) {
+  const auto send = [&](const char* route) {
     flood.push_back(server.connect());
-    ASSERT_TRUE(flood.back().send(routed("password").bytes()));
+    ASSERT_TRUE(flood.back().send(routed(route).bytes()));
     // The first two are being worked on before the queue fills.
-    ASSERT_TRUE(eventually([&] { return hashing == std::min(i + 1, 2); }));
-  }
+    ASSERT_TRUE(eventually([&] { return hashing == std::min<int>(static_cast<int>(flood.size()), 2); }));
+  };
+  const std::string full = "Status: 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n";
   FastcgiClient client = server.connect();
-  EXPECT_EQ(client.ask(routed("password"))->out, "Status: 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n");
+  for (int i = 0; i < 2 + 4; ++i) send("password");
+  EXPECT_EQ(client.ask(routed("password"))->out, full);
+  // Half of the eight places are for whoever has been here before.
+  for (int i = 0; i < 4; ++i) send("returning");
+  EXPECT_EQ(client.ask(routed("returning"))->out, full);
+  EXPECT_EQ(client.ask(routed("password"))->out, full);
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(client.ask(routed("work"))->status(), 303);
     EXPECT_TRUE(client.ask(routed("load")));

@@ -603,6 +603,62 @@ TEST_F(LoginTest, AtTheLimitALoginIsRefusedIfTheSiteWantsSo) {
   EXPECT_EQ(postJson(kGoodJson, {{"HTTP_COOKIE", "connect.sid=" + signer_.sign(first)}}).status, 200);
 }
 
+TEST_F(LoginTest, WhatIsNoSessionOfTheUsersNowTakesNobodysPlace) {
+  for (const WhenFull when_full : {WhenFull::kRefuse, WhenFull::kEndOldest}) {
+    settings_.session.per_user = {.max = 3, .when_full = when_full};
+    build();
+    const SessionId mine = idIn(setCookies(postJson(kGoodJson)).at(0));
+    for (const char* id : {"sold", "spoilt"}) ASSERT_TRUE(noteSession("42", idOf(id)));
+    store_.put(idOf("sold"), R"({"cookie":{},"user":{"id":"7"}})", hours(1));
+    store_.put(idOf("spoilt"), "{", hours(1));
+    EXPECT_EQ(postForm(kGoodForm).status, 303);
+    EXPECT_EQ(postForm(kGoodForm).status, 303);
+    EXPECT_TRUE(store_.value(mine)) << "nobody's place was needed";
+    EXPECT_TRUE(store_.value(idOf("sold")));
+    if (when_full == WhenFull::kRefuse) {
+      const Response full = postForm(kGoodForm);
+      EXPECT_EQ(full.status, 409);
+      EXPECT_THAT(full.body, HasSubstr(handles_.of(mine)));
+    }
+    ASSERT_TRUE(ender_->endAllOf("42", "test", {}));
+  }
+}
+
+TEST_F(LoginTest, ARightPasswordThatFindsNoRoomCostsTheNextTryNothing) {
+  settings_.session.per_user = {.max = 1, .when_full = WhenFull::kRefuse};
+  build();
+  const SessionId other = idIn(setCookies(postJson(kGoodJson)).at(0));
+  const Params elsewhere = {{"SESSIOND_ADDR", "198.51.100.7"}};
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(postForm("user=ada&password=wrong", elsewhere).status, 401);
+  clock_.advance(settings_.login.throttle.stranger_first_wait);
+  const Response page = postForm(kGoodForm, elsewhere);
+  ASSERT_EQ(page.status, 409);
+  const std::string end = "end=" + handles_.of(other) + "&ticket=" + fieldIn(page, "ticket");
+  EXPECT_EQ(postForm(end, elsewhere).status, 200);
+  EXPECT_EQ(postForm(kGoodForm, elsewhere).status, 303);
+}
+
+TEST_F(LoginTest, ADeviceThatReturnsIsKnownBeforeItWaits) {
+  const auto returns = [this](const std::string& cookie, const std::string& body) {
+    const Params params = {{"REQUEST_METHOD", "POST"},
+                           {"SESSIOND_SCHEME", "https"},
+                           {"CONTENT_TYPE", "application/json"},
+                           {"HTTP_COOKIE", cookie}};
+    const std::vector<Param> views = viewsOf(params);
+    Request request;
+    request.params = views;
+    request.body = body;
+    return endpoint_->returns(request);
+  };
+  const std::string adas = "__Host-sd_device=" + devices_.issue("ada", "");
+  EXPECT_TRUE(returns(adas, kGoodJson));
+  EXPECT_TRUE(returns("__Host-sd_device=x; " + adas, R"({"user":" ada ","password":"wrong"})"));
+  EXPECT_FALSE(returns(adas, R"({"user":"grace","password":"a&b c"})"));
+  EXPECT_FALSE(returns("", kGoodJson));
+  EXPECT_FALSE(returns("__Host-sd_device=junk", kGoodJson));
+  EXPECT_FALSE(returns(adas, "junk"));
+}
+
 TEST_F(LoginTest, TheLimitsPageEndsASessionOfWhoGaveTheRightPassword) {
   settings_.session.per_user = {.max = 1, .when_full = WhenFull::kRefuse};
   build();

@@ -15,15 +15,20 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
+using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::StartsWith;
 using testing::UnorderedElementsAre;
 
 const std::string kCleared =
     "connect.sid=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax";
 const std::pair<std::string, std::string> kBrowser = {"HTTP_ACCEPT", "text/html,application/xhtml+xml,*/*;q=0.8"};
+
+const std::pair<std::string, std::string> kForm = {"CONTENT_TYPE", "application/x-www-form-urlencoded"};
 
 /// A store that cannot revoke one session, or cannot load some times.
 class StubbornStore final : public SessionStore {
@@ -91,7 +96,7 @@ class LogoutTest : public EndpointFixture {
                           .clock = clock_,
                           .metrics = metrics_});
     finder_ = sessionFinder(store);
-    pages_ = std::make_unique<LogoutPages>(book_, *finder_, userPointer());
+    pages_ = std::make_unique<LogoutPages>(book_, *finder_, userPointer(), settings_.cookie.secure);
     endpoint_ = std::make_unique<LogoutEndpoint>(LogoutParts{.settings = settings_,
                                                              .pages = *pages_,
                                                              .signer = signer_,
@@ -510,16 +515,20 @@ TEST_F(LogoutTest, ClearsACookieOfOnePlaceOnce) {
 
 TEST_F(LogoutTest, SaysWhatHasEndedAndNothingWhileItHasNot) {
   begin("mine", "42");
-  const auto page = [this](const std::string& query, const std::string& cookie) {
-    return ask(*endpoint_, "GET", {{"QUERY_STRING", query}, {"HTTP_COOKIE", cookie}}).body;
+  const auto page = [this](const std::string& cookies, const std::string& query = "") {
+    return ask(*endpoint_, "GET", {{"QUERY_STRING", query}, {"HTTP_COOKIE", cookies}});
   };
-  EXPECT_THAT(page("done=1", ""), HasSubstr("The session in this browser has ended."));
-  EXPECT_THAT(page("done=all", ""), HasSubstr("All of your sessions have ended"));
-  EXPECT_THAT(page("", ""), Not(HasSubstr("ended")));
-  EXPECT_THAT(page("", ""), HasSubstr("You are logged out"));
-  EXPECT_THAT(page("done=1", cookieFor("mine")), HasSubstr("You are logged in as <bdi>42</bdi>."));
+  const std::string here = "__Host-sessiond_done=here";
+  EXPECT_THAT(page(here).body, HasSubstr("The session in this browser has ended."));
+  EXPECT_THAT(setCookies(page(here)), Contains(HasSubstr("__Host-sessiond_done=; ")));
+  EXPECT_THAT(page("__Host-sessiond_done=everywhere").body, HasSubstr("All of your sessions have ended"));
+  EXPECT_THAT(page("").body, AllOf(Not(HasSubstr("ended")), HasSubstr("You are logged out")));
+  for (const char* query : {"done=1", "done=all"}) EXPECT_THAT(page("", query).body, Not(HasSubstr("ended"))) << query;
+  EXPECT_THAT(page("sessiond_done=here").body, Not(HasSubstr("ended"))) << "another host can leave one without __Host-";
+  const std::string mine = here + "; " + cookieFor("mine");
+  EXPECT_THAT(page(mine).body, HasSubstr("You are logged in as <bdi>42</bdi>."));
   store_.failWith(StoreError::kUnavailable);
-  EXPECT_THAT(page("done=1", cookieFor("mine")), Not(HasSubstr("ended."))) << "nobody can tell";
+  EXPECT_THAT(page(mine).body, Not(HasSubstr("ended."))) << "nobody can tell";
 }
 
 TEST_F(LogoutTest, WithoutAConfiguredRedirectSaysThatItIsDone) {
@@ -527,11 +536,26 @@ TEST_F(LogoutTest, WithoutAConfiguredRedirectSaysThatItIsDone) {
   build(store_);
   begin("mine", "42");
   const Response here = post({{"HTTP_COOKIE", cookieFor("mine")}, kBrowser});
-  EXPECT_EQ(header(here, "Location"), "/logout?done=1");
+  EXPECT_EQ(header(here, "Location"), "/logout");
+  EXPECT_THAT(setCookies(here), Contains(StartsWith("__Host-sessiond_done=here; ")));
   EXPECT_EQ(header(here, "Clear-Site-Data"), "\"cache\"");
   begin("again", "42");
-  EXPECT_EQ(header(post({{"HTTP_COOKIE", cookieFor("again")}, {"QUERY_STRING", "all=1"}, kBrowser}), "Location"),
-            "/logout?done=all");
+  EXPECT_THAT(setCookies(post({{"HTTP_COOKIE", cookieFor("again")}, {"QUERY_STRING", "all=1"}, kBrowser})),
+              Contains(StartsWith("__Host-sessiond_done=everywhere; ")));
+}
+
+TEST_F(LogoutTest, ALinkDoesNotDecideWhatItsPagesButtonsEnd) {
+  const auto link = [this](std::string_view id) {
+    return Params{{"HTTP_COOKIE", cookieFor(id)}, {"QUERY_STRING", "all=1"}, kBrowser, kForm};
+  };
+  for (const char* id : {"mine", "phone", "tablet"}) begin(id, "42");
+  const std::string page = ask(*endpoint_, "GET", link("mine")).body;
+  EXPECT_THAT(page, HasSubstr(R"(<button type="submit" name="all" value="0">Log out</button>)"));
+  EXPECT_EQ(post(link("mine"), "all=0").status, 303);
+  EXPECT_FALSE(lives("mine"));
+  EXPECT_TRUE(lives("phone"));
+  EXPECT_EQ(post(link("phone"), "all=1").status, 303);
+  EXPECT_FALSE(lives("tablet"));
 }
 
 /// A session that is gone says nothing of whose it was, so nobody knows which others there are.
@@ -546,7 +570,7 @@ TEST_F(LogoutTest, EverywhereIsNotClaimedWhereNobodyKnowsWhose) {
     EXPECT_EQ(program.status, 401);
     EXPECT_EQ(header(program, "X-Session-Logout"), "(none)");
     all.push_back(kBrowser);
-    EXPECT_EQ(header(post(all), "Location"), "/logout?done=1");
+    EXPECT_THAT(setCookies(post(all)), Contains(StartsWith("__Host-sessiond_done=here; ")));
   }
   EXPECT_TRUE(lives("phone"));
 }

@@ -15,11 +15,14 @@ class RouterTest : public testing::Test {
  protected:
   RouterTest() {
     router_.addQuick("health", [](const Request&) { return Response(200); });
-    router_.addPassword("login", [](const Request& request) {
-      Response response(303);
-      response.add("Location", request.paramOrEmpty("QUERY_STRING"));
-      return response;
-    });
+    router_.addPassword(
+        "login",
+        [](const Request& request) {
+          Response response(303);
+          response.add("Location", request.paramOrEmpty("QUERY_STRING"));
+          return response;
+        },
+        {}, [](const Request& request) { return request.paramOrEmpty("QUERY_STRING") == "returning"; });
   }
 
   static std::vector<Secret> secrets() {
@@ -82,6 +85,8 @@ TEST_F(RouterTest, GivesWhatBringsAPasswordToAWorkerForPasswords) {
   EXPECT_EQ(receive(posted), Route::kPassword);
   router_.work(exchange_);
   EXPECT_EQ(exchange_.response.status, 303);
+  const Param again[] = {{"SESSIOND_ENDPOINT", "login"}, {"REQUEST_METHOD", "POST"}, {"QUERY_STRING", "returning"}};
+  EXPECT_EQ(receive(again), Route::kReturning);
   const Param shown[] = {{"SESSIOND_ENDPOINT", "login"}, {"REQUEST_METHOD", "GET"}};
   EXPECT_EQ(receive(shown), Route::kWork);
 }

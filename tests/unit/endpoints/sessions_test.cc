@@ -16,6 +16,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::AllOf;
+using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -64,6 +65,14 @@ class SessionsTest : public EndpointFixture {
     Request request;
     request.params = views;
     return csrf_.issue(request).token;
+  }
+  /// What the browser sends with the next request.
+  static std::string noteIn(const Response& response) {
+    const std::vector<std::string> cookies = setCookies(response);
+    return cookies.empty() ? "(none)" : cookies.back().substr(0, cookies.back().find(';'));
+  }
+  Response pageWith(const std::string& note) {
+    return ask(endpoint(), "GET", {kBrowser, {"HTTP_COOKIE", cookieFor("mine") + "; " + note}});
   }
   std::string handle(const std::string& id) { return handles_.of(idOf(id)); }
   bool lives(const std::string& id) { return store_.value(idOf(id)).has_value(); }
@@ -175,11 +184,12 @@ TEST_F(SessionsTest, AFormEndsOne) {
   logIn("phone", "42");
   const Response response = post("mine", "end=" + handle("phone"));
   EXPECT_EQ(response.status, 303);
-  EXPECT_EQ(header(response, "Location"), "/sessions?done=one");
+  EXPECT_EQ(header(response, "Location"), "/sessions");
+  EXPECT_EQ(header(response, "X-Session-Logout"), "final");
   EXPECT_FALSE(lives("phone"));
   EXPECT_TRUE(store_.tombstoneTtl(idOf("phone")));
   EXPECT_TRUE(lives("mine"));
-  EXPECT_THAT(get("mine", {kBrowser, {"QUERY_STRING", "done=one"}}).body, HasSubstr("The session has ended."));
+  EXPECT_THAT(pageWith(noteIn(response)).body, HasSubstr("The session has ended."));
   EXPECT_EQ(count("sessiond_session_ends_total", "success"), 1U);
 }
 
@@ -189,10 +199,43 @@ TEST_F(SessionsTest, AFormEndsAllOthers) {
   put("application", "42");
   logIn("stranger", "7");
   const Response response = post("mine", "end=others");
-  EXPECT_EQ(header(response, "Location"), "/sessions?done=others");
+  EXPECT_EQ(header(response, "Location"), "/sessions");
+  EXPECT_THAT(pageWith(noteIn(response)).body, HasSubstr("All other sessions have ended."));
   for (const std::string id : {"a", "b", "application"}) EXPECT_FALSE(lives(id)) << id;
   EXPECT_TRUE(lives("mine"));
   EXPECT_TRUE(lives("stranger"));
+}
+
+TEST_F(SessionsTest, TheAddressCannotSayThatAnythingHasEnded) {
+  logIn("mine", "42");
+  for (const char* query : {"done=one", "done=others"}) {
+    EXPECT_THAT(get("mine", {kBrowser, {"QUERY_STRING", query}}).body, Not(HasSubstr("ended."))) << query;
+  }
+  EXPECT_THAT(pageWith("sessiond_done=one").body, Not(HasSubstr("ended."))) << "another host's cookie, without __Host-";
+}
+
+TEST_F(SessionsTest, WhatHasEndedIsSaidOnce) {
+  logIn("mine", "42");
+  logIn("phone", "42");
+  const std::string note = noteIn(post("mine", "end=" + handle("phone")));
+  const Response page = pageWith(note);
+  EXPECT_THAT(setCookies(page), Contains(HasSubstr("__Host-sessiond_done=; ")));
+  logIn("tablet", "42");
+  const std::string others = noteIn(post("mine", "end=others"));
+  logIn("again", "42");
+  EXPECT_THAT(pageWith(others).body, Not(HasSubstr("ended."))) << "no longer true";
+}
+
+TEST_F(SessionsTest, SaysThatATombstoneIsMissing) {
+  logIn("mine", "42");
+  for (const std::string id : {"a", "b", "c", "d"}) logIn(id, "42");
+  store_.beFull(true);
+  EXPECT_EQ(header(post("mine", "end=" + handle("a")), "X-Session-Logout"), "unburied");
+  EXPECT_EQ(header(del("mine", "/sessions/" + handle("b")), "X-Session-Logout"), "unburied");
+  EXPECT_EQ(header(del("mine", "/sessions?others=1"), "X-Session-Logout"), "unburied");
+  store_.beFull(false);
+  logIn("e", "42");
+  EXPECT_EQ(header(del("mine", "/sessions?others=1"), "X-Session-Logout"), "final");
 }
 
 TEST_F(SessionsTest, AProgramEndsOneOrAllOthers) {

@@ -27,6 +27,20 @@ TEST(BoundedQueue, HandsOutAllThatWaitsInOrder) {
   EXPECT_EQ(numbers(out), (std::vector<int>{1, 2, 3}));
 }
 
+TEST(BoundedQueue, KeepsPlacesForOthers) {
+  BoundedQueue<Job> queue(4);
+  int taken = 0;
+  for (int i = 0; i < 9; ++i) {
+    Job job = std::make_unique<int>(i);
+    if (queue.push(job, 2)) ++taken;
+  }
+  EXPECT_EQ(taken, 2);
+  for (const bool fits : {true, true, false}) {
+    Job job = std::make_unique<int>(0);
+    EXPECT_EQ(queue.push(job), fits);
+  }
+}
+
 TEST(BoundedQueue, HandsOutNoMoreThanTheLimit) {
   BoundedQueue<Job> queue(10);
   std::vector<Job> in = jobs({1, 2, 3});
