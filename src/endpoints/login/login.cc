@@ -52,6 +52,12 @@ LoginOutcome outcomeOf(CsrfVerdict verdict) {
   return LoginOutcome::kBadToken;
 }
 
+/// Was there a session behind the browser's cookie, that is there no longer?
+bool hasEnded(CheckStatus session) {
+  return session == CheckStatus::kUnknown || session == CheckStatus::kExpired || session == CheckStatus::kRevoked ||
+         session == CheckStatus::kCorrupt;
+}
+
 LoginOutcome outcomeOf(LoginAttemptError error) {
   switch (error) {
     case LoginAttemptError::kUnsupportedType:
@@ -122,6 +128,7 @@ std::string_view LoginEndpoint::greetingFor(const Request& request, const LoginQ
   if (query.stale && session == CheckStatus::kValid) return "stale";
   // The next login would be as lost among them as the one before.
   if (session == CheckStatus::kTooMany || session == CheckStatus::kTooLarge) return kTooManyCookies;
+  if (hasEnded(session)) return "logged_out_here";
   if (!hasLoginMark(request) || findCookies(request.params, parts_.settings.cookie.name).count > 0) return "";
   warnOfLostCookie(request);
   return "not_kept";

@@ -831,6 +831,22 @@ TEST_F(LoginTest, ABrowserThatDidNotKeepTheSessionCookieIsToldSo) {
               Not(HasSubstr("did not keep the cookie")));
 }
 
+TEST_F(LoginTest, WhoseSessionHasEndedIsToldSoAndWhoHadNoneIsNot) {
+  const std::string_view words = "The session in this browser has ended.";
+  EXPECT_THAT(get({{"HTTP_COOKIE", cookieFor("gone")}}).body, HasSubstr(words));
+  EXPECT_THAT(get({{"HTTP_COOKIE", cookieFor("gone")}, {"QUERY_STRING", "switch=1"}}).body, Not(HasSubstr(words)));
+  EXPECT_THAT(get({{"HTTP_COOKIE", "connect.sid=of-nobody"}}).body, Not(HasSubstr(words)));
+  EXPECT_THAT(get().body, Not(HasSubstr(words)));
+}
+
+TEST_F(LoginTest, WhoSendsMoreCookiesThanAreLookedAtIsToldSo) {
+  std::string cookies;
+  for (int i = 0; i < 9; ++i) cookies += "connect.sid=planted; ";
+  EXPECT_THAT(get({{"HTTP_COOKIE", cookies}}).body, HasSubstr("more cookies to this site than are looked at"));
+  const std::string bytes = "filler=" + std::string(17000, 'x');
+  EXPECT_THAT(get({{"HTTP_COOKIE", bytes}}).body, HasSubstr("more cookies to this site than are looked at"));
+}
+
 TEST_F(LoginTest, AfterALostFormTheWayLeadsToItsPageAndNeverToWhatItWasSentTo) {
   const auto target = [this](const std::string& referer) {
     return actionIn(get({{"QUERY_STRING", "rd=%2Fsave&lost=1"}, {"HTTP_REFERER", referer}}));
