@@ -1,4 +1,4 @@
-// The login form in every state; all other pages are in page_states.test.mjs.
+// The login form in every state; all other pages are in page_states*.test.mjs.
 
 import { pageStates } from './support/page_states.mjs';
 import { testStates } from './support/page_views.mjs';
