@@ -120,7 +120,7 @@ describe('more logins than there is time for', () => {
     const page = await stack.client().postForm('/login?rd=%2Fpage%2Fx', {}, { headers: { 'Accept-Language': 'de' } });
     assert.equal(page.status, 503);
     assert.equal(page.headers['retry-after'], '5');
-    assert.match(page.text, /Das Anmelden ist gerade nicht möglich. Bitte warten Sie <bdi>5<\/bdi> s/);
+    assert.match(page.text, /Die Anmeldung ist gerade nicht möglich. Bitte warten Sie <bdi>5<\/bdi> s/);
     assert.match(page.text, /action="\/login\?rd=%2Fpage%2Fx"/);
     await Promise.all(flood);
   });
