@@ -14,6 +14,8 @@
 #include "config/config_reader.h"
 #include "config/config_validator.h"
 #include "config/secret_file.h"
+#include "config/secret_option.h"
+#include "config/tls_files.h"
 #include "os/open_files.h"
 
 namespace sessiond {
@@ -27,10 +29,6 @@ constexpr std::size_t kLeastSecretSize = 8;
 constexpr std::size_t kGoodSecretSize = 32;
 constexpr char kMakeSecret[] = "; make one with: openssl rand -base64 48";
 
-/// A secret that is there, but not for whoever asks: making another one would log everybody out.
-const std::string kAskWhoMay =
-    "; it is there, for others to read: check as root, or let the daemon do it (sessionctl reload)";
-
 std::string errorText(int error) {
   return std::generic_category().message(error);
 }
@@ -43,26 +41,6 @@ Expected<std::string, std::string> readWholeFile(const std::string& path) {
   if (!text) return Unexpected<std::string>("cannot be read: " + errorText(text.error()));
   if (text->size() <= kMaxConfigFileSize) return *std::move(text);
   return Unexpected<std::string>("is larger than " + std::to_string(kMaxConfigFileSize / 1024) + " KiB");
-}
-
-/// Reads one secret for the option at `path`; nothing after a problem has been reported, with `hint` behind it.
-std::optional<Secret> loadSecret(const std::string& name, const std::string& path, const std::string& hint,
-                                 const FileLocations& locations, ConfigReport& report) {
-  const Expected<std::string, std::string> file = fileToOpen(name, locations);
-  if (!file) {
-    report.error(path, file.error());
-    return std::nullopt;
-  }
-  Expected<SecretFile, std::string> read = readSecretFile(*file);
-  if (!read) {
-    const bool is_anothers = ::access(file->c_str(), R_OK) != 0 && errno == EACCES;
-    report.error(path, read.error() + originOf(name, locations) + (is_anothers ? kAskWhoMay : hint));
-    return std::nullopt;
-  }
-  if (read->others_may_read) {
-    report.warning(path, shown(*file) + " can be read by everybody on this machine; chmod 0640 or stricter");
-  }
-  return std::move(read->secret);
 }
 
 /// A token has rules of its own.
@@ -94,7 +72,7 @@ void loadSessionSecrets(SessionSettings& session, const FileLocations& locations
     const std::string path = "session.secret_files[" + std::to_string(at) + "]";
     std::string& name = session.secret_files[at];
     name = settledName(name, locations);
-    std::optional<Secret> secret = loadSecret(name, path, kMakeSecret, locations, report);
+    std::optional<Secret> secret = loadSecret(name, path, locations, report, kMakeSecret);
     if (!secret) continue;
     checkLines(*secret, name, path, report);
     checkSessionSecret(*secret, session, path, report);
@@ -105,7 +83,7 @@ void loadSessionSecrets(SessionSettings& session, const FileLocations& locations
 void loadRedisPassword(RedisSettings& redis, const FileLocations& locations, ConfigReport& report) {
   if (redis.password_file.empty() || !report.isSound("redis.password_file")) return;
   redis.password_file = settledName(redis.password_file, locations);
-  if (std::optional<Secret> secret = loadSecret(redis.password_file, "redis.password_file", "", locations, report)) {
+  if (std::optional<Secret> secret = loadSecret(redis.password_file, "redis.password_file", locations, report)) {
     checkLines(*secret, redis.password_file, "redis.password_file", report);
     redis.password = *std::move(secret);
   }
@@ -129,7 +107,7 @@ void checkToken(const Secret& token, ConfigReport& report) {
 void loadToken(ApiSettings& api, const FileLocations& locations, ConfigReport& report) {
   if (api.token_file.empty() || !report.isSound("api.token_file")) return;
   api.token_file = settledName(api.token_file, locations);
-  if (std::optional<Secret> token = loadSecret(api.token_file, "api.token_file", "", locations, report)) {
+  if (std::optional<Secret> token = loadSecret(api.token_file, "api.token_file", locations, report)) {
     checkToken(*token, report);
     api.token = *std::move(token);
   }
@@ -142,6 +120,7 @@ void settle(std::string& name, const std::string& path, const FileLocations& loc
 
 void loadFiles(Config& config, const FileLocations& locations, ConfigReport& report) {
   loadRedisPassword(config.redis, locations, report);
+  loadRedisTls(config.redis, locations, report);
   loadToken(config.api, locations, report);
   checkOpenFiles(config.listen, openFilesLimit(), report);
   settle(config.login.htpasswd_file, "login.htpasswd_file", locations, report);

@@ -26,7 +26,17 @@ constexpr ForeignName kForeignNames[] = {
     {" redis.password redis.pass redis.auth redis.requirepass password ",
      "the password stands in a file of its own, named in redis.password_file"},
     {" redis.username redis.aclusername ", "it is redis.user"},
-    {" redis.tls redis.ssl ", "TLS is asked for by the url's scheme"},
+    {" redis.ssl redis.usetls redis.usessl ", "TLS is asked for by redis.url: rediss://host:6379/0"},
+    {" redis.cafile redis.cacert redis.cacertfile redis.tls.ca redis.tls.cacert redis.tls.cacertfile "
+     "redis.tlscacertfile "
+     "redis.tls.cacerts ",
+     "it is redis.tls.ca_file"},
+    {" redis.certfile redis.cert redis.tls.cert redis.tls.certificate redis.tlscertfile ", "it is redis.tls.cert_file"},
+    {" redis.keyfile redis.tls.key redis.tls.privatekey redis.tlskeyfile ", "it is redis.tls.key_file"},
+    {" redis.sni redis.servername redis.tls.sni redis.tls.host redis.tls.hostname ", "it is redis.tls.server_name"},
+    {" redis.tls.rejectunauthorized redis.tls.insecure redis.tls.skipverify redis.tls.insecureskipverify ",
+     "it is redis.tls.verify"},
+    {" redis.tls.enabled redis.tls.enable ", "TLS is asked for by redis.url: rediss://host:6379/0"},
     {" redis.prefix redis.keyprefix session.prefix prefix keyprefix ", "it is session.key_prefix"},
     {" session.secret session.secrets session.keys session.key secret secrets sessionsecret cookie.secret "
      "cookie.secrets cookie.keys ",

@@ -183,6 +183,16 @@ std::vector<Option> redisOptions() {
           "redis.user", [](auto& c) -> auto& { return c.redis.user; }, aboutRedisUser),
       text(
           "redis.password_file", [](auto& c) -> auto& { return c.redis.password_file; }, aboutNothing),
+      text(
+          "redis.tls.ca_file", [](auto& c) -> auto& { return c.redis.tls.ca_file; }, aboutNothing),
+      text(
+          "redis.tls.cert_file", [](auto& c) -> auto& { return c.redis.tls.cert_file; }, aboutNothing),
+      text(
+          "redis.tls.key_file", [](auto& c) -> auto& { return c.redis.tls.key_file; }, aboutNothing),
+      text(
+          "redis.tls.server_name", [](auto& c) -> auto& { return c.redis.tls.server_name; }, aboutServerName),
+      flag(
+          "redis.tls.verify", [](auto& c) -> auto& { return c.redis.tls.verify; }),
       duration("redis.connect_timeout", [](auto& c) -> auto& { return c.redis.connect_timeout; }, {10ms, 60s}),
       duration("redis.command_timeout", [](auto& c) -> auto& { return c.redis.command_timeout; }, {5ms, 60s}),
       flag(

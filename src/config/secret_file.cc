@@ -28,15 +28,15 @@ void stripNewline(std::string& bytes) {
 
 }  // namespace
 
-Expected<SecretFile, std::string> readSecretFile(const std::string& path) {
+Expected<SecretFile, std::string> readSecretFile(const std::string& path, std::size_t limit) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0) return cannotRead(path, errno);
-  Expected<std::string, int> bytes = readBytes(fd.get(), kMaxSecretSize);
+  Expected<std::string, int> bytes = readBytes(fd.get(), limit);
   if (!bytes) return cannotRead(path, bytes.error());
-  if (bytes->size() > kMaxSecretSize) {
+  if (bytes->size() > limit) {
     wipeString(*bytes);
-    return Unexpected<std::string>(shown(path) + " must hold at most " + std::to_string(kMaxSecretSize) +
+    return Unexpected<std::string>(shown(path) + " must hold at most " + std::to_string(limit) +
                                    " bytes but holds more");
   }
   stripNewline(*bytes);

@@ -21,7 +21,7 @@ struct SecretFile {
 };
 
 /// Not empty. The error is a message with the file's name and the reason. Blocks on the file.
-Expected<SecretFile, std::string> readSecretFile(const std::string& path);
+Expected<SecretFile, std::string> readSecretFile(const std::string& path, std::size_t limit = kMaxSecretSize);
 
 /// Where the files that a configuration names are.
 struct FileLocations {

@@ -83,6 +83,13 @@ Complaint aboutRedisUser(std::string_view text) {
   return aboutLength(text, 256);
 }
 
+Complaint aboutServerName(std::string_view text) {
+  constexpr std::size_t kLongestName = 253;  // RFC 1035 §2.3.4, as text
+  const auto is_fit = [](char byte) { return isLetter(byte) || isDigit(byte) || has({&byte, 1}, "-._:"); };
+  if (!all(text, is_fit)) return mustBe("a host name or an address, without port,", text);
+  return aboutLength(text, kLongestName);
+}
+
 Complaint aboutKeyPrefix(std::string_view text) {
   return aboutLength(text, 128);
 }

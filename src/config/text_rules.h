@@ -19,6 +19,8 @@ Complaint aboutGroup(std::string_view text);
 Complaint aboutRedisUrl(std::string_view text);
 /// Empty, or printable ASCII without spaces.
 Complaint aboutRedisUser(std::string_view text);
+/// Empty, or a host name or address.
+Complaint aboutServerName(std::string_view text);
 /// May be empty.
 Complaint aboutKeyPrefix(std::string_view text);
 /// Of sessiond's own keys. No braces: a tombstone's are those of its session (redis/redis_keys.h).

@@ -12,10 +12,6 @@ namespace {
 /// How often it is looked whether a host's name has been found.
 constexpr std::chrono::milliseconds kLookupInterval{2};
 
-ConnectionError unreachable(std::string text) {
-  return {ConnectionError::Kind::kUnreachable, std::move(text)};
-}
-
 }  // namespace
 
 LaneConnection::~LaneConnection() {
@@ -62,7 +58,7 @@ void LaneConnection::resolve() {
   if (!*found) return fail(unreachable(found->error()));
   addresses_ = **std::move(found);
   next_address_ = 0;
-  problem_.clear();
+  problem_ = {};
   connectToNext();
 }
 
@@ -74,7 +70,7 @@ void LaneConnection::connectToNext() {
     const auto share = (deadline_ - now) / static_cast<SteadyTime::rep>(addresses_.size() - next_address_);
     auto socket = RedisConnector::begin(addresses_[next_address_++]);
     if (!socket) {
-      problem_ = socket.error();
+      problem_ = unreachable(socket.error());
       continue;
     }
     connecting_ = *std::move(socket);
@@ -84,14 +80,14 @@ void LaneConnection::connectToNext() {
     }
     return loop_.callAt(now + share, *this);
   }
-  fail(unreachable(problem_));
+  fail(problem_);
 }
 
 void LaneConnection::connected() {
   loop_.unwatch(connecting_.get(), *this);
-  auto link = RedisConnector::finish(std::move(connecting_));
+  auto link = node_.connector().finish(std::move(connecting_));
   if (!link) {
-    problem_ = link.error();
+    problem_ = unreachable(link.error());
     return connectToNext();
   }
   link_ = *std::move(link);
@@ -100,9 +96,9 @@ void LaneConnection::connected() {
 }
 
 void LaneConnection::shakeHands() {
-  const Link::State state = link_->handshake();
+  const Link::State state = node_.connector().shakeHands(*link_);
   if (state == Link::State::kClosed || state == Link::State::kRefused) {
-    problem_ = link_->problem();
+    problem_ = unreachable(link_->problem());
     closeAttempt();
     return connectToNext();
   }
@@ -155,7 +151,7 @@ void LaneConnection::advance() {
       state_ = State::kResolving;
       return resolve();
     }
-    return fail(complete.error());
+    return fail(greeting ? node_.explainGreeting(complete.error()) : complete.error());
   }
   if (!watch() || !*complete) return;
   loop_.callAt(SteadyTime::max(), *this);
@@ -191,7 +187,8 @@ void LaneConnection::onEvent() {
 void LaneConnection::onTime() {
   if (state_ == State::kResolving) return resolve();
   if (state_ == State::kConnecting || state_ == State::kHandshaking) {
-    problem_ = state_ == State::kConnecting ? "cannot connect in time" : RedisConnector::handshakeTimeout();
+    problem_ =
+        state_ == State::kConnecting ? unreachable("cannot connect in time") : node_.connector().handshakeTimeout();
     closeAttempt();
     return connectToNext();
   }

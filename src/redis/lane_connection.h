@@ -73,11 +73,11 @@ class LaneConnection final : private EventLoop::Waiter {
   bool plainly_ = false;
   std::vector<SocketAddress> addresses_;
   std::size_t next_address_ = 0;
-  std::string problem_;  ///< of the last address
+  ConnectionError problem_;  // of the last address
   UniqueFd connecting_;
-  std::unique_ptr<Link> link_;  ///< in its handshake
+  std::unique_ptr<Link> link_;  // in its handshake
   std::unique_ptr<RedisConnection> connection_;
-  std::optional<EventLoop::Interest> watched_;  ///< of the connection
+  std::optional<EventLoop::Interest> watched_;  // of the connection
   RedisReplies greeted_;
 };
 

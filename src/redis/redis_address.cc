@@ -13,6 +13,7 @@ namespace {
 using Problem = Unexpected<std::string>;
 
 constexpr std::string_view kTcp = "redis://";
+constexpr std::string_view kTls = "rediss://";
 constexpr std::string_view kUnix = "unix://";
 constexpr std::size_t kLongestSocketPath = 107;  // sockaddr_un holds 108 bytes with the final NUL
 
@@ -63,8 +64,9 @@ Expected<std::string, std::string> parseUser(std::string_view userinfo) {
   return *std::move(user);
 }
 
-Expected<RedisAddress, std::string> parseTcp(std::string_view rest) {
+Expected<RedisAddress, std::string> parseTcp(std::string_view rest, bool tls) {
   RedisAddress address;
+  address.tls = tls;
   const std::size_t at = rest.rfind('@');
   if (at != std::string_view::npos) {
     Expected<std::string, std::string> user = parseUser(rest.substr(0, at));
@@ -95,12 +97,10 @@ std::string RedisAddress::name() const {
 }
 
 Expected<RedisAddress, std::string> parseRedisUrl(std::string_view url) {
-  if (url.starts_with(kTcp)) return parseTcp(url.substr(kTcp.size()));
+  if (url.starts_with(kTcp)) return parseTcp(url.substr(kTcp.size()), false);
   if (url.starts_with(kUnix)) return parseUnix(url.substr(kUnix.size()));
-  if (url.starts_with("rediss://")) {
-    return Problem("asks for TLS (rediss://), which this build does not speak; use redis:// or unix://");
-  }
-  return Problem("must begin with redis:// or unix://");
+  if (url.starts_with(kTls)) return parseTcp(url.substr(kTls.size()), true);
+  return Problem("must begin with redis://, rediss:// or unix://");
 }
 
 }  // namespace sessiond

@@ -1,6 +1,7 @@
 // The address in redis.url: which server, how to reach it, which database.
 //
 //   redis://[user@]host[:port][/database]     redis://sessiond@[::1]:6380/2
+//   rediss://...                              the same, with TLS
 //   unix://path[?db=database]                 unix:///run/redis/redis.sock?db=2
 //
 // The password is not part of it: an address is shown in logs and process lists, a password comes from a file.
@@ -21,6 +22,7 @@ struct RedisAddress {
   std::uint16_t port = 6379;
   std::string user;  ///< percent-decoded; empty: none named
   std::uint32_t database = 0;
+  bool tls = false;
 
   /// For logs and messages: "127.0.0.1:6379", "[::1]:6379" or the path.
   std::string name() const;

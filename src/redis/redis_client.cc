@@ -129,10 +129,12 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::connect(SteadyTime d
   bool plainly = node_.greetsPlainly();
   for (;;) {
     auto link = node_.connector().connect(connect_deadline);
-    if (!link) return Unexpected(ConnectionError{ConnectionError::Kind::kUnreachable, link.error()});
+    if (!link) return Unexpected(link.error());
     auto connection = std::make_unique<RedisConnection>(*std::move(link), node_.commandTimeout(), clock_);
     if (auto greeted = greet(*connection, plainly, connect_deadline); !greeted) {
-      if (!RedisNode::shouldGreetPlainlyAfter(greeted.error(), plainly)) return Unexpected(greeted.error());
+      if (!RedisNode::shouldGreetPlainlyAfter(greeted.error(), plainly)) {
+        return Unexpected(node_.explainGreeting(greeted.error()));
+      }
       plainly = true;
       continue;
     }

@@ -50,6 +50,7 @@ struct ReplyBuilder {
     if (task->parent != nullptr)
       return &static_cast<RedisReply*>(task->parent->obj)->elements[static_cast<std::size_t>(task->idx)];
     auto* sink = static_cast<Sink*>(task->privdata);
+    if (sink->message != nullptr) return sink->message;
     return sink->complete < sink->replies->size() ? &(*sink->replies)[sink->complete] : nullptr;
   }
 
@@ -140,10 +141,7 @@ Done RedisConnection::exchange(const RedisCommands& commands, RedisReplies& repl
 
 Done RedisConnection::run(const RedisCommands& commands, RedisReplies& replies, SteadyTime now, SteadyTime deadline) {
   expectReplies(commands, replies);
-  if (Done sent = send(commands.bytes(), deadline); !sent) {
-    if (auto last_words = receive(Link::Patience::kNone, now)) parse({buffer_.data(), *last_words});
-    return sent;
-  }
+  if (Done sent = send(commands.bytes(), deadline); !sent) return sent;
   auto patience = deadline - now >= command_timeout_ ? Link::Patience::kSocket : Link::Patience::kNone;
   while (!allReplied()) {
     auto size = receive(patience, deadline);
@@ -160,7 +158,7 @@ Done RedisConnection::begin(const RedisCommands& commands, RedisReplies& replies
   expectReplies(commands, replies);
   wanted_ = Link::State::kWantsRead;
   const Link::Progress sent = link_->write(commands.bytes());
-  if (isFailure(sent.state)) return failureOfLink(sent.state);
+  if (isFailure(sent.state)) return failureOfWrite(sent.state);
   unsent_ = commands.bytes().substr(sent.bytes);
   return {};
 }
@@ -168,7 +166,7 @@ Done RedisConnection::begin(const RedisCommands& commands, RedisReplies& replies
 Done RedisConnection::sendUnsent() {
   while (!unsent_.empty()) {
     const Link::Progress sent = link_->write(unsent_);
-    if (isFailure(sent.state)) return failureOfLink(sent.state);
+    if (isFailure(sent.state)) return failureOfWrite(sent.state);
     if (sent.bytes == 0) return {};
     unsent_.erase(0, sent.bytes);
   }
@@ -202,7 +200,7 @@ bool RedisConnection::staysQuiet() {
 
 void RedisConnection::expectReplies(const RedisCommands& commands, RedisReplies& replies) {
   replies.resize(commands.count());
-  sink_ = {.replies = &replies, .complete = 0};
+  sink_ = {.replies = &replies};
   unsent_.clear();
   received_any_ = false;
 }
@@ -228,7 +226,7 @@ Done RedisConnection::post(const RedisCommands& commands, SteadyTime deadline) {
 Done RedisConnection::listen(RedisReplies& messages, SteadyTime deadline) {
   SESSIOND_CHECK(!broken_);
   messages.resize(kMaxMessages);
-  sink_ = {.replies = &messages, .complete = 0};
+  sink_ = {.replies = &messages, .complete = 0, .message = &message_};
   Done done = waitForMessages(deadline);
   broken_ = !done;
   messages.resize(sink_.complete);
@@ -251,7 +249,7 @@ Done RedisConnection::waitForMessages(SteadyTime deadline) {
 Done RedisConnection::send(std::string_view bytes, SteadyTime deadline) {
   while (!bytes.empty()) {
     const Link::Progress sent = link_->write(bytes);
-    if (isFailure(sent.state)) return failureOfLink(sent.state);
+    if (isFailure(sent.state)) return failureOfWrite(sent.state);
     if (sent.bytes == 0 && !waitForLink(sent.state, deadline)) return timeout();
     bytes.remove_prefix(sent.bytes);
   }
@@ -279,6 +277,16 @@ bool RedisConnection::waitForLink(Link::State wanted, SteadyTime deadline) const
   return waitFor(fd(), wanted == Link::State::kWantsWrite ? POLLOUT : POLLIN, deadline, clock_);
 }
 
+/// The peer may have said why before it closed.
+Unexpected<ConnectionError> RedisConnection::failureOfWrite(Link::State state) {
+  Unexpected<ConnectionError> failed = failureOfLink(state);
+  if (state == Link::State::kRefused) return failed;
+  const Link::Progress last = link_->read(buffer_, Link::Patience::kNone);
+  if (last.state == Link::State::kRefused) return failureOfLink(last.state);
+  if (last.bytes > 0) parse({buffer_.data(), last.bytes});
+  return failed;
+}
+
 Unexpected<ConnectionError> RedisConnection::failureOfLink(Link::State state) const {
   using Kind = ConnectionError::Kind;
   if (received_any_) return failure(Kind::kBroken, link_->problem());
@@ -301,7 +309,9 @@ bool RedisConnection::moveOn() {
   // Not asked again once all are there: the parser would swallow the first byte of what is too much.
   for (void* reply = this; reply != nullptr && sink_.complete < sink_.replies->size();) {
     if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) return false;
-    if (reply != nullptr) ++sink_.complete;
+    if (reply == nullptr) break;
+    if (sink_.message != nullptr) std::swap((*sink_.replies)[sink_.complete], *sink_.message);
+    ++sink_.complete;
   }
   return true;
 }

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/expected.h"
+#include "redis/connection_error.h"
 #include "redis/link.h"
 #include "redis/redis_commands.h"
 #include "redis/redis_reply.h"
@@ -22,19 +23,6 @@
 struct redisReader;
 
 namespace sessiond {
-
-struct ConnectionError {
-  enum class Kind {
-    kUnreachable,  ///< no connection
-    kTimeout,
-    kClosed,    ///< by the server, before the first byte of an answer: an idle connection that had died
-    kBroken,    ///< in the middle of an answer, or what came is not the Redis protocol
-    kRejected,  ///< an error reply to the greeting
-  };
-
-  Kind kind{};
-  std::string text;  ///< for the log; of kRejected, the error reply
-};
 
 /// Not thread-safe: one pipeline at a time. Raises no SIGPIPE.
 class RedisConnection {
@@ -91,6 +79,7 @@ class RedisConnection {
   Expected<Link::Progress, ConnectionError> receiveOnce(Link::Patience patience);
   bool waitForLink(Link::State wanted, SteadyTime deadline) const;
   Unexpected<ConnectionError> failureOfLink(Link::State state) const;
+  Unexpected<ConnectionError> failureOfWrite(Link::State state);
   Expected<void, ConnectionError> waitForMessages(SteadyTime deadline);
   /// Feeds the parser and moves complete replies on; false: the bytes are not the protocol.
   bool parse(std::string_view bytes);
@@ -101,10 +90,12 @@ class RedisConnection {
   struct FreeReader {
     void operator()(redisReader* reader) const;
   };
-  /// Where the parser's callbacks put the reply that is being read.
+  /// Where the parser's callbacks put the reply that is being read: into its place among `replies`; or into `message`,
+  /// which stays where it is when a message comes in pieces and `replies` are others for the next piece.
   struct Sink {
     RedisReplies* replies = nullptr;
     std::size_t complete = 0;
+    RedisReply* message = nullptr;
   };
   friend struct ReplyBuilder;
 
@@ -113,6 +104,7 @@ class RedisConnection {
   const std::unique_ptr<Link> link_;
   const std::unique_ptr<redisReader, FreeReader> reader_;
   Sink sink_;
+  RedisReply message_;                            // of a subscription: the one that is being read
   std::string unsent_;                            // of the pipeline that was begun
   Link::State wanted_ = Link::State::kWantsRead;  // by what was begun
   bool broken_ = false;                           // for good, or until what was begun is answered

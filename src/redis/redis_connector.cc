@@ -11,12 +11,13 @@
 
 #include "base/check.h"
 #include "redis/plain_link.h"
+#include "redis/tls_peer.h"
 
 namespace sessiond {
 namespace {
 
 using std::chrono::milliseconds;
-using Connected = Expected<std::unique_ptr<Link>, std::string>;
+using Connected = Expected<std::unique_ptr<Link>, ConnectionError>;
 
 std::string describe(int error) {
   return strerrordesc_np(error);
@@ -45,6 +46,10 @@ void setTcpOptions(int fd) {
 
 }  // namespace
 
+ConnectionError unreachable(std::string text) {
+  return {ConnectionError::Kind::kUnreachable, std::move(text)};
+}
+
 bool waitFor(int fd, short events, SteadyTime deadline, const Clock& clock) {
   for (;;) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - clock.steadyNow());
@@ -56,17 +61,23 @@ bool waitFor(int fd, short events, SteadyTime deadline, const Clock& clock) {
   }
 }
 
-RedisConnector::RedisConnector(const RedisAddress& address, const Clock& clock) : clock_(clock) {
+RedisConnector::RedisConnector(const RedisAddress& address, const TlsSettings& tls, const Clock& clock)
+    : clock_(clock) {
+  if (address.tls) {
+    tls_ = std::make_unique<TlsPeer>(tls.context, tls.server_name.empty() ? address.host : tls.server_name);
+  }
   if (address.socket_path.empty())
     resolver_.emplace(address.host, address.port);
   else
     socket_ = unixAddress(address.socket_path);
 }
 
+RedisConnector::~RedisConnector() = default;
+
 Connected RedisConnector::connect(SteadyTime deadline) {
   if (socket_) return connectTo(*socket_, deadline);
   const auto addresses = resolver_->resolve(deadline);
-  if (!addresses) return Unexpected(addresses.error());
+  if (!addresses) return Unexpected(unreachable(addresses.error()));
   const std::size_t count = addresses->size();
   for (std::size_t i = 0;; ++i) {
     // Each address gets its share of what is left, so that a dead first one leaves time for the second.
@@ -77,19 +88,34 @@ Connected RedisConnector::connect(SteadyTime deadline) {
   }
 }
 
-Connected RedisConnector::connectTo(const SocketAddress& address, SteadyTime deadline) const {
+Connected RedisConnector::connectTo(const SocketAddress& address, SteadyTime deadline) {
   auto begun = begin(address);
-  if (!begun) return Unexpected(begun.error());
-  if (!waitFor(begun->get(), POLLOUT, deadline, clock_)) return Unexpected(std::string("cannot connect in time"));
-  Connected link = finish(*std::move(begun));
-  if (!link) return link;
+  if (!begun) return Unexpected(unreachable(begun.error()));
+  if (!waitFor(begun->get(), POLLOUT, deadline, clock_)) return Unexpected(unreachable("cannot connect in time"));
+  auto link = finish(*std::move(begun));
+  if (!link) return Unexpected(unreachable(link.error()));
   for (;;) {
-    const Link::State state = (*link)->handshake();
-    if (state == Link::State::kDone) return link;
-    if (state == Link::State::kClosed || state == Link::State::kRefused) return Unexpected((*link)->problem());
+    const Link::State state = shakeHands(**link);
+    if (state == Link::State::kDone) return *std::move(link);
+    if (state == Link::State::kClosed || state == Link::State::kRefused) {
+      return Unexpected(unreachable((*link)->problem()));
+    }
     const short events = state == Link::State::kWantsWrite ? POLLOUT : POLLIN;
     if (!waitFor((*link)->fd(), events, deadline, clock_)) return Unexpected(handshakeTimeout());
   }
+}
+
+Link::State RedisConnector::shakeHands(Link& link) {
+  const Link::State state = link.handshake();
+  if (state == Link::State::kDone) shaken_.store(true, std::memory_order_relaxed);
+  return state;
+}
+
+ConnectionError RedisConnector::handshakeTimeout() const {
+  std::string text = "no answer to the TLS handshake in time";
+  // A server without TLS waits for the end of what it takes for a command.
+  if (!shaken_.load(std::memory_order_relaxed)) text += "; is the port one for TLS? (redis:// is without)";
+  return {ConnectionError::Kind::kTimeout, std::move(text)};
 }
 
 std::optional<ResolvedAddresses> RedisConnector::lookUp(std::uint64_t& ticket) {
@@ -106,7 +132,7 @@ Expected<UniqueFd, std::string> RedisConnector::begin(const SocketAddress& addre
   return fd;
 }
 
-Connected RedisConnector::finish(UniqueFd socket) {
+Expected<std::unique_ptr<Link>, std::string> RedisConnector::finish(UniqueFd socket) {
   const int fd = socket.get();
   int error = 0;
   socklen_t size = sizeof error;
@@ -118,11 +144,8 @@ Connected RedisConnector::finish(UniqueFd socket) {
   if (family != AF_UNIX) setTcpOptions(fd);
   const int flags = fcntl(fd, F_GETFL);
   SESSIOND_CHECK(flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0);
+  if (tls_) return tls_->link(std::move(socket));
   return std::unique_ptr<Link>(std::make_unique<PlainLink>(std::move(socket)));
-}
-
-std::string RedisConnector::handshakeTimeout() {
-  return "no answer to the TLS handshake in time; does the server speak TLS at this port (redis:// is without)?";
 }
 
 }  // namespace sessiond

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,16 +13,22 @@
 #include "base/clock.h"
 #include "base/expected.h"
 #include "base/unique_fd.h"
+#include "redis/connection_error.h"
 #include "redis/host_resolver.h"
 #include "redis/link.h"
 #include "redis/redis_address.h"
+#include "redis/redis_settings.h"
 
 namespace sessiond {
 
-/// Thread-safe.
+class TlsPeer;
+
+/// Thread-safe; must outlive the links that it makes.
 class RedisConnector {
  public:
-  RedisConnector(const RedisAddress& address, const Clock& clock);
+  /// REQUIRES: where the address asks for TLS, tls.context is there.
+  RedisConnector(const RedisAddress& address, const TlsSettings& tls, const Clock& clock);
+  ~RedisConnector();
 
   // For those who wait for nothing, in steps.
 
@@ -32,20 +39,26 @@ class RedisConnector {
   static Expected<UniqueFd, std::string> begin(const SocketAddress& address);
   /// A link over a connected socket (TCP: no delay, keep-alive), whose handshake is still to be gone through. A
   /// message: it is not connected.
-  static Expected<std::unique_ptr<Link>, std::string> finish(UniqueFd socket);
-  /// What to say when the time is up in the middle of a handshake.
-  static std::string handshakeTimeout();
+  Expected<std::unique_ptr<Link>, std::string> finish(UniqueFd socket);
+  /// One step of the handshake, as Link::handshake() says.
+  Link::State shakeHands(Link& link);
+  /// The time is up in the middle of a handshake.
+  ConnectionError handshakeTimeout() const;
 
-  /// A link whose handshake is done, or a message.
-  Expected<std::unique_ptr<Link>, std::string> connect(SteadyTime deadline);
+  /// A link whose handshake is done.
+  Expected<std::unique_ptr<Link>, ConnectionError> connect(SteadyTime deadline);
 
  private:
-  Expected<std::unique_ptr<Link>, std::string> connectTo(const SocketAddress& address, SteadyTime deadline) const;
+  Expected<std::unique_ptr<Link>, ConnectionError> connectTo(const SocketAddress& address, SteadyTime deadline);
 
   const Clock& clock_;
   std::optional<SocketAddress> socket_;  // of a unix socket
   std::optional<HostResolver> resolver_;
+  std::unique_ptr<TlsPeer> tls_;      // null: no TLS
+  std::atomic<bool> shaken_ = false;  // a handshake has succeeded
 };
+
+ConnectionError unreachable(std::string text);
 
 /// poll(2) for one descriptor until `deadline`, through interruptions. False when the time is up.
 bool waitFor(int fd, short events, SteadyTime deadline, const Clock& clock);

@@ -70,7 +70,7 @@ RedisNode::RedisNode(const RedisSettings& config, const Clock& clock, MetricsReg
       allow_replica_(config.allow_replica),
       connect_timeout_(std::max(config.connect_timeout, milliseconds(1))),
       command_timeout_(std::max(config.command_timeout, milliseconds(1))),
-      connector_(address_, clock),
+      connector_(address_, config.tls, clock),
       breaker_(config.breaker, clock, randomBelow),
       counters_(metrics),
       failure_log_(kLogInterval),
@@ -91,6 +91,7 @@ RedisCommands RedisNode::greeting(bool plainly) const {
   if (!password_.empty() && !user_.empty()) commands.add({"AUTH", user_, password_.reveal()});
   if (!password_.empty() && user_.empty()) commands.add({"AUTH", password_.reveal()});
   if (address_.database != 0) commands.add({"SELECT", std::to_string(address_.database)});
+  if (plainly && commands.count() == 0) commands.add({"PING"});
   if (plainly) return commands;
   commands.add({"CLIENT", "SETNAME", "sessiond"});
   commands.add({"HELLO", "2"});
@@ -106,7 +107,7 @@ std::optional<ConnectionError> RedisNode::judgeGreeting(const RedisReplies& repl
     return ConnectionError{ConnectionError::Kind::kRejected, replies[i].text};
   }
   if (replies.size() <= requiredOfGreeting()) return std::nullopt;
-  tells_role_.store(replies.back().type != RedisReply::Type::kError, std::memory_order_relaxed);
+  tells_role_.store(replies.back().type == RedisReply::Type::kArray, std::memory_order_relaxed);
   if (deniesRole(replies.back())) {
     return ConnectionError{ConnectionError::Kind::kRejected, "READONLY this server is a replica"};
   }
@@ -124,6 +125,18 @@ bool RedisNode::greetsPlainly() const {
 
 bool RedisNode::shouldGreetPlainlyAfter(const ConnectionError& error, bool was_plain) {
   return !was_plain && (error.kind == ConnectionError::Kind::kClosed || error.kind == ConnectionError::Kind::kBroken);
+}
+
+ConnectionError RedisNode::explainGreeting(ConnectionError error) const {
+  const bool may_be_tls =
+      !address_.tls && address_.socket_path.empty() && !opened_before_.load(std::memory_order_relaxed);
+  if (may_be_tls && shouldGreetPlainlyAfter(error, false)) error.text += "; does redis.url need rediss://?";
+  return error;
+}
+
+void RedisNode::noteOpened() {
+  counters_.opened.add();
+  opened_before_.store(true, std::memory_order_relaxed);
 }
 
 void RedisNode::noteGreetedPlainly() {

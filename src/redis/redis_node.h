@@ -50,7 +50,8 @@ class RedisNode {
   ///   CLIENT SETNAME sessiond    a courtesy
   ///   HELLO 2                    the reply tells the server's role; the protocol stays the same
   ///
-  /// A front end that closes the connection at one of the last two is greeted `plainly`, without them.
+  /// A front end that closes the connection at one of the last two is greeted `plainly`, without them; with
+  /// PING where nothing else is to be said, since only an answer proves that somebody is there.
   RedisCommands greeting(bool plainly) const;
   /// Has the server lately been greeted without the courtesies, because it closes a connection at them?
   bool greetsPlainly() const;
@@ -58,6 +59,8 @@ class RedisNode {
   std::optional<ConnectionError> judgeGreeting(const RedisReplies& replies);
   /// A greeting failed. Is it worth another try at once, without the courtesies?
   static bool shouldGreetPlainlyAfter(const ConnectionError& error, bool was_plain);
+  /// A greeting failed for good: with a hint, where the port may be one for TLS.
+  ConnectionError explainGreeting(ConnectionError error) const;
   /// That try has succeeded. The courtesies are tried again after a few seconds: the first try may have met a server on
   /// its way down, and only they tell its role.
   void noteGreetedPlainly();
@@ -65,7 +68,7 @@ class RedisNode {
   bool mayAskForRole() const { return tells_role_.load(std::memory_order_relaxed) && !greetsPlainly(); }
   bool deniesRole(const RedisReply& hello) const;
 
-  void noteOpened() { counters_.opened.add(); }
+  void noteOpened();
   /// The server has answered somebody who had not asked the breaker: whoever waits for it to come back need not.
   void noteGoodNews();
   /// Logs and counts; the most serious kind found, or null when no reply is an error.
@@ -107,6 +110,7 @@ class RedisNode {
   Counters counters_;
   std::atomic<SteadyTime::rep> plain_until_ = 0;
   std::atomic<bool> tells_role_ = true;
+  std::atomic<bool> opened_before_ = false;
   IntervalGate failure_log_;
   IntervalGate elsewhere_;
   std::vector<std::unique_ptr<IntervalGate>> reply_log_;  // by ErrorKind::index

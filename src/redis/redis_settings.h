@@ -4,11 +4,24 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/secret.h"
 
 namespace sessiond {
+
+class TlsContext;
+
+/// Whom a server at rediss:// has to prove to be, and who it is told we are.
+struct TlsSettings {
+  std::string ca_file;  ///< empty: the authorities that the system knows
+  std::string cert_file;
+  std::string key_file;
+  std::string server_name;  ///< empty: the host that is connected to
+  bool verify = true;
+  std::shared_ptr<const TlsContext> context;  ///< no option: made of the files; null: redis.url asks for no TLS
+};
 
 struct BreakerSettings {
   std::uint32_t failures = 5;  ///< consecutive failures until it opens
@@ -21,6 +34,7 @@ struct RedisSettings {
   std::string user;
   std::string password_file;
   Secret password;  ///< read from password_file
+  TlsSettings tls;
   std::chrono::milliseconds connect_timeout{500};
   std::chrono::milliseconds command_timeout{250};
   bool allow_replica = false;  ///< a server that is no primary is used as well

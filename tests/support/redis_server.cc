@@ -70,6 +70,11 @@ std::string textOf(const redisReply& reply) {
   }
 }
 
+void writeFiles(const std::string& folder, const TestCertificate& certificate) {
+  std::ofstream(folder + "/cert.pem") << certificate.certificate;
+  std::ofstream(folder + "/key.pem") << certificate.key;
+}
+
 [[noreturn]] void becomeRedis(pid_t test, const std::string& configuration_file, const std::string& log_file) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != test) _exit(127);
@@ -87,9 +92,17 @@ RedisServer::RedisServer() : RedisServer(Options{}) {}
 RedisServer::RedisServer(Options options)
     : options_(std::move(options)), folder_(makeFolder()), socket_path_(folder_ + "/redis.sock") {
   if (options_.tcp) port_ = freePort();
+  if (options_.tls) tls_port_ = freePort();
   std::ofstream file(folder_ + "/redis.conf");
   file << "dir " << folder_ << "\nunixsocket " << socket_path_ << "\nunixsocketperm 700\nport " << port_
        << "\nbind 127.0.0.1\nsave \"\"\nappendonly no\ndaemonize no\n";
+  if (options_.tls) {
+    const TestAuthority& authority = TestAuthority::ofThisTest();
+    writeFiles(folder_, authority.issue("IP:127.0.0.1,DNS:localhost"));
+    std::ofstream(folder_ + "/ca.pem") << authority.certificate();
+    file << "tls-port " << tls_port_ << "\ntls-cert-file cert.pem\ntls-key-file key.pem\ntls-ca-cert-file ca.pem\n"
+         << "tls-auth-clients no\n";
+  }
   for (const std::string& line : options_.configuration) file << line << '\n';
   file.close();
   SESSIOND_CHECK(file.good());
@@ -109,6 +122,19 @@ std::string RedisServer::unixUrl() const {
 std::string RedisServer::tcpUrl() const {
   SESSIOND_CHECK(options_.tcp);
   return "redis://127.0.0.1:" + std::to_string(port_);
+}
+
+std::string RedisServer::tlsUrl() const {
+  SESSIOND_CHECK(options_.tls);
+  return "rediss://127.0.0.1:" + std::to_string(tls_port_);
+}
+
+void RedisServer::useCertificate(const TestCertificate& certificate,
+                                 const std::vector<std::string>& tls_options) const {
+  writeFiles(folder_, certificate);
+  std::vector<std::string> words = {"CONFIG", "SET", "tls-cert-file", "cert.pem", "tls-key-file", "key.pem"};
+  words.insert(words.end(), tls_options.begin(), tls_options.end());
+  SESSIOND_CHECK(command(words) == "OK");
 }
 
 void RedisServer::startWithoutWaiting() {

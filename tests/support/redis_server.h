@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "support/test_certificates.h"
+
 namespace sessiond {
 
 /// Not thread-safe.
@@ -18,6 +20,7 @@ class RedisServer {
  public:
   struct Options {
     bool tcp = false;  ///< a loopback port beside the unix socket
+    bool tls = false;  ///< a loopback port for TLS, for 127.0.0.1 and localhost, by TestAuthority::ofThisTest()
     /// Lines of redis.conf: "maxmemory 2mb".
     std::vector<std::string> configuration;
   };
@@ -32,9 +35,14 @@ class RedisServer {
   std::string unixUrl() const;
   /// "redis://127.0.0.1:40123". REQUIRES: Options::tcp.
   std::string tcpUrl() const;
+  /// "rediss://127.0.0.1:40124". REQUIRES: Options::tls.
+  std::string tlsUrl() const;
+  /// From the next connection on; `tls_options` as of CONFIG SET: {"tls-auth-clients", "yes"}.
+  void useCertificate(const TestCertificate& certificate, const std::vector<std::string>& tls_options = {}) const;
   const std::string& socketPath() const { return socket_path_; }
   const std::string& folder() const { return folder_; }
   std::uint16_t port() const { return port_; }
+  std::uint16_t tlsPort() const { return tls_port_; }
 
   void start();
   /// Starts it and returns before it answers.
@@ -60,6 +68,7 @@ class RedisServer {
   std::string folder_;
   std::string socket_path_;
   std::uint16_t port_ = 0;
+  std::uint16_t tls_port_ = 0;
   pid_t pid_ = -1;
 };
 

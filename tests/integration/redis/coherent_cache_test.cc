@@ -172,16 +172,17 @@ std::string sessionOf(const std::string& user) {
   return R"({"cookie":{},"user":{"id":")" + user + R"("}})";
 }
 
-class CoherentCache : public testing::Test {
+class CoherentCache : public testing::TestWithParam<Way> {
  protected:
-  CoherentCache() { put("a", "ada"); }
+  CoherentCache() : server_(optionsFor(GetParam())) { put("a", "ada"); }
+  std::string url() const { return urlOf(server_, GetParam()); }
   void put(const std::string& id, const std::string& user) { server_.command({"SET", "sess:" + id, sessionOf(user)}); }
 
   RedisServer server_;
 };
 
-TEST_F(CoherentCache, KeepsASessionUntilSomebodyChangesIt) {
-  Instance instance(server_.unixUrl());
+TEST_P(CoherentCache, KeepsASessionUntilSomebodyChangesIt) {
+  Instance instance(url());
   ASSERT_TRUE(instance.settle("a"));
   EXPECT_EQ(instance.check("a"), "U: ada\r\n");
   const std::uint64_t before = instance.misses();
@@ -191,8 +192,8 @@ TEST_F(CoherentCache, KeepsASessionUntilSomebodyChangesIt) {
   EXPECT_TRUE(soon([&] { return instance.check("a") == "U: bob\r\n"; }));
 }
 
-TEST_F(CoherentCache, NoticesEveryWayInWhichASessionCanChangeOrGo) {
-  Instance instance(server_.unixUrl());
+TEST_P(CoherentCache, NoticesEveryWayInWhichASessionCanChangeOrGo) {
+  Instance instance(url());
   const struct {
     const char* what;
     std::function<void()> change;
@@ -259,9 +260,9 @@ TEST(CoherentCacheAndTime, ForgetsASessionWhenItsTimeIsUpThoughRedisHasNotDelete
   EXPECT_TRUE(soon([&] { return instance.check("a") == "unknown"; })) << "no invalidation comes in this time";
 }
 
-TEST_F(CoherentCache, ALogoutOnAnotherInstanceIsSeenHere) {
-  Instance here(server_.unixUrl());
-  Instance there(server_.unixUrl());
+TEST_P(CoherentCache, ALogoutOnAnotherInstanceIsSeenHere) {
+  Instance here(url());
+  Instance there(url());
   ASSERT_TRUE(here.settle("a"));
   ASSERT_TRUE(there.settle("a"));
   ASSERT_TRUE(there.store().revoke(*SessionId::fromBytes("a"), 60s));
@@ -269,16 +270,16 @@ TEST_F(CoherentCache, ALogoutOnAnotherInstanceIsSeenHere) {
   EXPECT_TRUE(soon([&] { return there.check("a") == "revoked"; }));
 }
 
-TEST_F(CoherentCache, ASessionThatBeginsIsSeenThoughItsAbsenceWasKept) {
-  Instance instance(server_.unixUrl());
+TEST_P(CoherentCache, ASessionThatBeginsIsSeenThoughItsAbsenceWasKept) {
+  Instance instance(url());
   ASSERT_TRUE(instance.settle("new"));
   EXPECT_EQ(instance.check("new"), "unknown");
   put("new", "zoe");
   EXPECT_TRUE(soon([&] { return instance.check("new") == "U: zoe\r\n"; }));
 }
 
-TEST_F(CoherentCache, ALostSubscriptionIsMadeAnewAndNothingOldBelieved) {
-  Instance instance(server_.unixUrl());
+TEST_P(CoherentCache, ALostSubscriptionIsMadeAnewAndNothingOldBelieved) {
+  Instance instance(url());
   ASSERT_TRUE(instance.settle("a"));
   for (int round = 1; round <= 3; ++round) {
     server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
@@ -289,8 +290,8 @@ TEST_F(CoherentCache, ALostSubscriptionIsMadeAnewAndNothingOldBelieved) {
   }
 }
 
-TEST_F(CoherentCache, AFrozenRedisIsNotBelievedForLongerThanPromised) {
-  Instance instance(server_.unixUrl(), "sess:", 300ms);
+TEST_P(CoherentCache, AFrozenRedisIsNotBelievedForLongerThanPromised) {
+  Instance instance(url(), "sess:", 300ms);
   ASSERT_TRUE(instance.settle("a"));
   server_.freeze();
   EXPECT_TRUE(soon([&] { return !instance.isInMemory("a"); }));
@@ -300,8 +301,8 @@ TEST_F(CoherentCache, AFrozenRedisIsNotBelievedForLongerThanPromised) {
   EXPECT_EQ(instance.check("a"), "U: ada\r\n");
 }
 
-TEST_F(CoherentCache, ARestartedRedisIsAskedAnew) {
-  Instance instance(server_.unixUrl());
+TEST_P(CoherentCache, ARestartedRedisIsAskedAnew) {
+  Instance instance(url());
   ASSERT_TRUE(instance.settle("a"));
   server_.kill();
   EXPECT_TRUE(soon([&] { return !instance.isInMemory("a"); }));
@@ -312,10 +313,10 @@ TEST_F(CoherentCache, ARestartedRedisIsAskedAnew) {
   EXPECT_TRUE(instance.settle("a"));
 }
 
-TEST_F(CoherentCache, ATrackingTableThatIsFullForgetsNothing) {
+TEST_P(CoherentCache, ATrackingTableThatIsFullForgetsNothing) {
   server_.command({"CONFIG", "SET", "tracking-table-max-keys", "1"});
   for (int i = 0; i < 50; ++i) put("s" + std::to_string(i), "user");
-  Instance instance(server_.unixUrl());
+  Instance instance(url());
   ASSERT_TRUE(instance.settle("a"));
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(instance.settle("s" + std::to_string(i)));
   for (int i = 0; i < 50; ++i) put("s" + std::to_string(i), "other");
@@ -324,10 +325,10 @@ TEST_F(CoherentCache, ATrackingTableThatIsFullForgetsNothing) {
   }
 }
 
-TEST_F(CoherentCache, WorksWithAnyKeyPrefix) {
+TEST_P(CoherentCache, WorksWithAnyKeyPrefix) {
   for (const std::string prefix : {"", "s", "sessiond:", "sessiond:revoked:x", "app one:", "*[a]?:", "{app}:"}) {
     const std::string tombstone = RedisKeys(prefix, "sessiond:").tombstone("p");
-    Instance instance(server_.unixUrl(), prefix);
+    Instance instance(url(), prefix);
     server_.command({"SET", prefix + "p", sessionOf("first")});
     ASSERT_TRUE(instance.settle("p")) << prefix;
     server_.command({"SET", prefix + "p", sessionOf("second")});
@@ -338,9 +339,9 @@ TEST_F(CoherentCache, WorksWithAnyKeyPrefix) {
   }
 }
 
-TEST_F(CoherentCache, ARedisThatDoesNotTellIsAskedAtEveryCheck) {
+TEST_P(CoherentCache, ARedisThatDoesNotTellIsAskedAtEveryCheck) {
   server_.command({"ACL", "SETUSER", "default", "-subscribe"});
-  Instance instance(server_.unixUrl());
+  Instance instance(url());
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(instance.check("a"), "U: ada\r\n");
     EXPECT_FALSE(instance.isInMemory("a"));
@@ -349,7 +350,7 @@ TEST_F(CoherentCache, ARedisThatDoesNotTellIsAskedAtEveryCheck) {
   EXPECT_TRUE(instance.settle("a"));
 }
 
-TEST_F(CoherentCache, BytesThatAreSwallowedOnTheWayEndTheTrust) {
+TEST_P(CoherentCache, BytesThatAreSwallowedOnTheWayEndTheTrust) {
   ByteRelay relay(server_.socketPath());
   Instance instance(relay.url(), "sess:", 300ms);
   ASSERT_TRUE(instance.settle("a"));
@@ -361,8 +362,8 @@ TEST_F(CoherentCache, BytesThatAreSwallowedOnTheWayEndTheTrust) {
   EXPECT_TRUE(instance.settle("a"));
 }
 
-TEST_F(CoherentCache, UnderLoadARevokedSessionIsNeverSeenAgainOnceItWasRefused) {
-  Instance instance(server_.unixUrl());
+TEST_P(CoherentCache, UnderLoadARevokedSessionIsNeverSeenAgainOnceItWasRefused) {
+  Instance instance(url());
   ASSERT_TRUE(instance.settle("a"));
   std::atomic<bool> stop = false;
   std::atomic<int> relapses = 0;
@@ -389,8 +390,8 @@ TEST_F(CoherentCache, UnderLoadARevokedSessionIsNeverSeenAgainOnceItWasRefused) 
   EXPECT_EQ(relapses, 0);
 }
 
-TEST_F(CoherentCache, ALogoutHereIsSeenHereAtOnce) {
-  Instance instance(server_.unixUrl());
+TEST_P(CoherentCache, ALogoutHereIsSeenHereAtOnce) {
+  Instance instance(url());
   for (int round = 0; round < 5; ++round) {
     put("a", "ada");
     server_.command({"DEL", "sessiond:revoked:{sess:a}"});
@@ -401,9 +402,9 @@ TEST_F(CoherentCache, ALogoutHereIsSeenHereAtOnce) {
 }
 
 /// What a server has that took over without having heard of the logout: the session, and no tombstone.
-TEST_F(CoherentCache, ALogoutThatTheServerHasLostStaysALogout) {
-  Instance here(server_.unixUrl(), "sess:", 400ms);
-  Instance there(server_.unixUrl(), "sess:", 400ms);
+TEST_P(CoherentCache, ALogoutThatTheServerHasLostStaysALogout) {
+  Instance here(url(), "sess:", 400ms);
+  Instance there(url(), "sess:", 400ms);
   const SessionId id = *SessionId::fromBytes("a");
   ASSERT_TRUE(here.settle("a"));
   ASSERT_TRUE(there.settle("a"));
@@ -419,8 +420,8 @@ TEST_F(CoherentCache, ALogoutThatTheServerHasLostStaysALogout) {
   EXPECT_GT(std::stoi(server_.command({"TTL", "sessiond:revoked:{sess:a}"})), 3500);
 }
 
-TEST_F(CoherentCache, ATombstoneThatTheServerHasLostIsWrittenAgainWithTheNextSubscription) {
-  Instance instance(server_.unixUrl());
+TEST_P(CoherentCache, ATombstoneThatTheServerHasLostIsWrittenAgainWithTheNextSubscription) {
+  Instance instance(url());
   ASSERT_TRUE(instance.settle("a"));
   ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes("a"), 3600s));
   const auto stands = [&] { return server_.command({"EXISTS", "sessiond:revoked:{sess:a}"}) == "1"; };
@@ -437,29 +438,29 @@ TEST_F(CoherentCache, ATombstoneThatTheServerHasLostIsWrittenAgainWithTheNextSub
   EXPECT_LE(server_.command({"TTL", "sessiond:revoked:{sess:a}"}), before) << "its life does not begin anew";
 }
 
-TEST_F(CoherentCache, ARestartOfAMomentIsNotSeenAndTheSubscriptionStandsAgain) {
-  Instance instance(server_.unixUrl(), "sess:", 2000ms);
+TEST_P(CoherentCache, ARestartOfAMomentIsNotSeenAndTheSubscriptionStandsAgain) {
+  Instance instance(url(), "sess:", 2000ms);
   ASSERT_TRUE(instance.settle("a"));
   server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
   EXPECT_TRUE(soon([&] { return instance.subscriptions() == 2U; }));
   EXPECT_TRUE(instance.isInMemory("a")) << "the last proof is younger than max_staleness";
 }
 
-TEST_F(CoherentCache, DatabasesThatAreSwappedAreNoticed) {
+TEST_P(CoherentCache, DatabasesThatAreSwappedAreNoticed) {
   server_.command({"SELECT", "1"});
   server_.command({"SET", "sess:a", sessionOf("of the other database")});
   server_.command({"SELECT", "0"});
-  Instance instance(server_.unixUrl(), "sess:", 400ms);
+  Instance instance(url(), "sess:", 400ms);
   ASSERT_TRUE(instance.settle("a"));
   server_.command({"SWAPDB", "0", "1"});
   EXPECT_TRUE(soon([&] { return instance.check("a") == "U: of the other database\r\n"; })) << "nobody tells";
   EXPECT_TRUE(instance.settle("a"));
 }
 
-TEST_F(CoherentCache, ConnectionsToAnotherServerThanTheSubscriptionAreNotBelieved) {
+TEST_P(CoherentCache, ConnectionsToAnotherServerThanTheSubscriptionAreNotBelieved) {
   RedisServer other;
   other.command({"SET", "sess:a", sessionOf("ada there")});
-  Instance instance(server_.unixUrl(), "sess:", 100ms, other.unixUrl());
+  Instance instance(url(), "sess:", 100ms, other.unixUrl());
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(instance.check("a"), "U: ada there\r\n");
     EXPECT_FALSE(instance.isInMemory("a"));
@@ -471,26 +472,26 @@ TEST_F(CoherentCache, ConnectionsToAnotherServerThanTheSubscriptionAreNotBelieve
   })) << "the subscription is made anew when no canary comes back";
 }
 
-TEST_F(CoherentCache, NothingIsFreshWhereCanariesMayNotBeWritten) {
+TEST_P(CoherentCache, NothingIsFreshWhereCanariesMayNotBeWritten) {
   server_.command({"ACL", "SETUSER", "default", "resetkeys", "~sess:*", "~sessiond:revoked:*"});
-  Instance instance(server_.unixUrl());
+  Instance instance(url());
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(instance.check("a"), "U: ada\r\n") << "loads go on";
     EXPECT_FALSE(instance.isInMemory("a"));
   }
 }
 
-TEST_F(CoherentCache, AFullServerIsReadAllTheSame) {
+TEST_P(CoherentCache, AFullServerIsReadAllTheSame) {
   server_.command({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
   server_.command({"CONFIG", "SET", "maxmemory", "1"});
-  Instance instance(server_.unixUrl());
+  Instance instance(url());
   for (int i = 0; i < 20; ++i) EXPECT_EQ(instance.check("a"), "U: ada\r\n");
   server_.command({"CONFIG", "SET", "maxmemory", "0"});
   EXPECT_TRUE(instance.settle("a"));
 }
 
-TEST_F(CoherentCache, AReplicaIsNotBelieved) {
-  Instance instance(server_.unixUrl(), "sess:", 400ms);
+TEST_P(CoherentCache, AReplicaIsNotBelieved) {
+  Instance instance(url(), "sess:", 400ms);
   ASSERT_TRUE(instance.settle("a"));
   server_.command({"REPLICAOF", "127.0.0.1", "1"});
   EXPECT_TRUE(soon([&] { return instance.check("a") == "unavailable"; }));
@@ -498,6 +499,8 @@ TEST_F(CoherentCache, AReplicaIsNotBelieved) {
   server_.command({"REPLICAOF", "NO", "ONE"});
   EXPECT_TRUE(instance.settle("a"));
 }
+
+INSTANTIATE_TEST_SUITE_P(By, CoherentCache, kAllWays, nameOfWay);
 
 }  // namespace
 }  // namespace sessiond

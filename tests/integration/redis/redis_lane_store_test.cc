@@ -28,9 +28,9 @@ std::string_view nameOf(const KeyTouch& touch) {
   return "";
 }
 
-class RedisLaneStoreTest : public testing::Test, private LaneStore::Client {
+class RedisLaneStoreTest : public testing::TestWithParam<Way>, private LaneStore::Client {
  protected:
-  explicit RedisLaneStoreTest(const std::string& url = "") { use(url.empty() ? server_.unixUrl() : url); }
+  RedisLaneStoreTest() : server_(optionsFor(GetParam())) { use(urlOf(server_, GetParam())); }
 
   void use(const std::string& url) {
     store_.reset();
@@ -76,7 +76,7 @@ class RedisLaneStoreTest : public testing::Test, private LaneStore::Client {
   bool answered_ = false;
 };
 
-TEST_F(RedisLaneStoreTest, ATouchSetsTheLifeOfAKeyThatEndsWhenItWasThoughtTo) {
+TEST_P(RedisLaneStoreTest, ATouchSetsTheLifeOfAKeyThatEndsWhenItWasThoughtTo) {
   server_.command({"SET", "sess:a", "{}", "EX", "100"});
   EXPECT_EQ(touch("a", 99s), "touched");
   EXPECT_EQ(ttl("a"), "500");
@@ -85,7 +85,7 @@ TEST_F(RedisLaneStoreTest, ATouchSetsTheLifeOfAKeyThatEndsWhenItWasThoughtTo) {
   EXPECT_EQ(ttl("a"), "500");
 }
 
-TEST_F(RedisLaneStoreTest, ATouchLeavesTheLifeThatSomebodyElseGave) {
+TEST_P(RedisLaneStoreTest, ATouchLeavesTheLifeThatSomebodyElseGave) {
   server_.command({"SET", "sess:a", "{}", "EX", "3600"});
   EXPECT_EQ(touch("a", 100s), "changed") << "an application made it longer";
   EXPECT_EQ(ttl("a"), "3600");
@@ -99,7 +99,7 @@ TEST_F(RedisLaneStoreTest, ATouchLeavesTheLifeThatSomebodyElseGave) {
   EXPECT_EQ(ttl("a"), "-1");
 }
 
-TEST_F(RedisLaneStoreTest, ATouchMakesNoKeyAndDeletesNone) {
+TEST_P(RedisLaneStoreTest, ATouchMakesNoKeyAndDeletesNone) {
   EXPECT_EQ(touch("a", 100s), "gone");
   EXPECT_EQ(server_.command({"EXISTS", "sess:a"}), "0");
   server_.command({"SET", "sess:a", "{}", "EX", "100"});
@@ -112,7 +112,7 @@ TEST_F(RedisLaneStoreTest, ATouchMakesNoKeyAndDeletesNone) {
   }
 }
 
-TEST_F(RedisLaneStoreTest, LoadsAndTouchesOfOneBatchDoNotMixTheirAnswers) {
+TEST_P(RedisLaneStoreTest, LoadsAndTouchesOfOneBatchDoNotMixTheirAnswers) {
   for (const char* key : {"sess:a", "sess:b", "sess:c"}) server_.command({"SET", key, key, "EX", "100"});
   const std::map<std::string, SessionId> ids = {{"a", idOf("a")}, {"b", idOf("b")}, {"c", idOf("c")}, {"d", idOf("d")}};
   StoreBatch batch;
@@ -132,7 +132,7 @@ TEST_F(RedisLaneStoreTest, LoadsAndTouchesOfOneBatchDoNotMixTheirAnswers) {
   EXPECT_EQ(nameOf(batch.touches[2]), "changed");
 }
 
-TEST_F(RedisLaneStoreTest, ABatchMayBeLargerThanTheSocketHasRoomFor) {
+TEST_P(RedisLaneStoreTest, ABatchMayBeLargerThanTheSocketHasRoomFor) {
   server_.command({"SET", "sess:a", "{}"});
   const SessionId id = idOf("a");
   StoreBatch batch;
@@ -141,7 +141,7 @@ TEST_F(RedisLaneStoreTest, ABatchMayBeLargerThanTheSocketHasRoomFor) {
   for (const SessionLoad& load : batch.loads) ASSERT_TRUE(load.result && load.result->json == "{}");
 }
 
-TEST_F(RedisLaneStoreTest, ABatchEndsInTimeWhateverTheServerDoes) {
+TEST_P(RedisLaneStoreTest, ABatchEndsInTimeWhateverTheServerDoes) {
   server_.command({"SET", "sess:a", "{}"});
   ASSERT_EQ(value("a"), "{}");
   server_.freeze();
@@ -156,7 +156,7 @@ TEST_F(RedisLaneStoreTest, ABatchEndsInTimeWhateverTheServerDoes) {
   EXPECT_EQ(value("a"), "{}");
 }
 
-TEST_F(RedisLaneStoreTest, AConnectionThatDiedIdleCostsNoBatch) {
+TEST_P(RedisLaneStoreTest, AConnectionThatDiedIdleCostsNoBatch) {
   server_.command({"SET", "sess:a", "{}"});
   ASSERT_EQ(value("a"), "{}");
   server_.command({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
@@ -167,7 +167,7 @@ TEST_F(RedisLaneStoreTest, AConnectionThatDiedIdleCostsNoBatch) {
   EXPECT_EQ(test().errors("closed"), 0U);
 }
 
-TEST_F(RedisLaneStoreTest, WhatSpeaksOfTheWholeServerIsCannotTell) {
+TEST_P(RedisLaneStoreTest, WhatSpeaksOfTheWholeServerIsCannotTell) {
   for (const std::string error : {"-LOADING Redis is loading", "-MASTERDOWN Link with MASTER is down", "-NOAUTH no"}) {
     ScriptedRedis scripted([&](std::string_view request, int) -> std::string {
       return isGreeting(request) ? kGreeted : error + "\r\n" + error + "\r\n";
@@ -177,7 +177,7 @@ TEST_F(RedisLaneStoreTest, WhatSpeaksOfTheWholeServerIsCannotTell) {
   }
 }
 
-TEST_F(RedisLaneStoreTest, ASecondServerIsAskedWhereThisOneHasBecomeAReplica) {
+TEST_P(RedisLaneStoreTest, ASecondServerIsAskedWhereThisOneHasBecomeAReplica) {
   ScriptedRedis scripted([&](std::string_view request, int connection) -> std::string {
     if (isGreeting(request)) return kGreeted;
     return connection == 1 ? "-READONLY a replica\r\n:0\r\n" : "$2\r\n{}\r\n:0\r\n";
@@ -187,12 +187,14 @@ TEST_F(RedisLaneStoreTest, ASecondServerIsAskedWhereThisOneHasBecomeAReplica) {
   EXPECT_EQ(scripted.connections(), 2);
 }
 
-TEST_F(RedisLaneStoreTest, AnAnswerWithHalfOfItMissingIsNoAnswer) {
+TEST_P(RedisLaneStoreTest, AnAnswerWithHalfOfItMissingIsNoAnswer) {
   ScriptedRedis scripted(
       [&](std::string_view request, int) -> std::string { return isGreeting(request) ? kGreeted : "$100\r\nhalf"; });
   use(scripted.url());
   EXPECT_EQ(value("a", 50ms), "(timeout)");
 }
+
+INSTANTIATE_TEST_SUITE_P(By, RedisLaneStoreTest, kAllWays, nameOfWay);
 
 }  // namespace
 }  // namespace sessiond

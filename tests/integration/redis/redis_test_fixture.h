@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,10 @@
 #include "base/metrics.h"
 #include "redis/redis_client.h"
 #include "redis/redis_keys.h"
+#include "redis/tls_context.h"
 #include "session/session_settings.h"
 #include "support/redis_server.h"
+#include "support/test_certificates.h"
 
 namespace sessiond {
 
@@ -27,13 +30,45 @@ inline RedisKeys keysFor(const SessionSettings& config) {
   return {config.key_prefix, OwnKeySettings().key_prefix};
 }
 
+inline std::shared_ptr<const TlsContext> contextFor(const std::string& authority, const TestCertificate& own = {}) {
+  std::vector<TlsProblem> problems;
+  auto context = TlsContext::make({.option = "redis.tls",
+                                   .authorities_file = authority.empty() ? "" : "/ca.pem",
+                                   .authorities = authority,
+                                   .certificate = own.certificate,
+                                   .key = own.key},
+                                  problems);
+  EXPECT_TRUE(problems.empty());
+  return context;
+}
+
+/// Of TLS: who trusts the test's own authority.
 inline RedisSettings configFor(const std::string& url) {
   RedisSettings config;
   config.url = url;
+  if (url.starts_with("rediss:")) config.tls.context = contextFor(TestAuthority::ofThisTest().certificate());
   config.connect_timeout = 400ms;
   config.command_timeout = 300ms;
   config.breaker = {.failures = 3, .min_backoff = 20ms, .max_backoff = 100ms};
   return config;
+}
+
+/// How a server is reached.
+enum class Way { kUnix, kTcp, kTls };
+
+inline RedisServer::Options optionsFor(Way way) {
+  return {.tcp = way == Way::kTcp, .tls = way == Way::kTls};
+}
+
+inline std::string urlOf(const RedisServer& server, Way way) {
+  if (way == Way::kUnix) return server.unixUrl();
+  return way == Way::kTcp ? server.tcpUrl() : server.tlsUrl();
+}
+
+inline const auto kAllWays = testing::Values(Way::kUnix, Way::kTcp, Way::kTls);
+
+inline std::string nameOfWay(const testing::TestParamInfo<Way>& info) {
+  return info.param == Way::kUnix ? "Unix" : info.param == Way::kTcp ? "Tcp" : "Tls";
 }
 
 /// A client with its own clock and figures.

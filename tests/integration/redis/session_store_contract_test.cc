@@ -11,6 +11,8 @@ namespace {
 
 class RedisHarness final : public StoreHarness {
  public:
+  explicit RedisHarness(Way way) : server_(optionsFor(way)), test_(configFor(urlOf(server_, way))) {}
+
   SessionStore& store() override { return store_; }
   UserSessionIndex& index() override { return index_; }
   void put(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override {
@@ -33,15 +35,19 @@ class RedisHarness final : public StoreHarness {
   }
 
   RedisServer server_;
-  TestClient test_{configFor(server_.unixUrl())};
+  TestClient test_;
   RedisSessionStore store_{test_.client, SessionSettings{}, keysFor(SessionSettings{})};
   RedisUserSessionIndex index_{test_.client, keysFor(SessionSettings{}), std::chrono::hours(24)};
 };
 
-const StoreHarnessFactory kRedis = [] { return std::unique_ptr<StoreHarness>(std::make_unique<RedisHarness>()); };
+StoreHarnessFactory redisBy(Way way) {
+  return [way] { return std::unique_ptr<StoreHarness>(std::make_unique<RedisHarness>(way)); };
+}
 
-INSTANTIATE_TEST_SUITE_P(Redis, SessionStoreContract, testing::Values(kRedis));
-INSTANTIATE_TEST_SUITE_P(Redis, UserSessionIndexContract, testing::Values(kRedis));
+const auto kRedis = testing::Values(redisBy(Way::kUnix), redisBy(Way::kTcp), redisBy(Way::kTls));
+
+INSTANTIATE_TEST_SUITE_P(Redis, SessionStoreContract, kRedis);
+INSTANTIATE_TEST_SUITE_P(Redis, UserSessionIndexContract, kRedis);
 
 }  // namespace
 }  // namespace sessiond

@@ -21,7 +21,8 @@ using testing::Not;
 constexpr char kEverythingElse[] = R"(
 listen: {socket: "[::1]:9000", mode: "0600", group: www-data, backlog: 5, lanes: 3, workers: 8, password_workers: 3,
   max_connections: 99, request_timeout: 1500ms, drain_timeout: 0s}
-redis: {url: "redis://app@db:6380/7", user: app, password_file: /etc/pw, connect_timeout: 1s, command_timeout: 70ms,
+redis: {url: "rediss://app@db:6380/7", user: app, password_file: /etc/pw,
+  tls: {ca_file: /etc/ca.pem, cert_file: /etc/own.pem, key_file: /etc/own.key, server_name: db.example, verify: false}, connect_timeout: 1s, command_timeout: 70ms,
   allow_replica: true, breaker: {failures: 2, min_backoff: 50ms, max_backoff: 9s}}
 session: {key_prefix: "", user_at: /passport/user, user_id_at: /passport/user, roles_at: "/a b/~0", secret_files: [a, "credential:b"],
   idle_timeout: 90s, absolute_timeout: 12h, touch_interval: 0s, per_user: {max: 3, when_full: refuse}, max_bytes: 1000000, identity_max_bytes: 300,

@@ -10,6 +10,17 @@ std::string complaint(std::string_view url) {
   return address ? "none: " + address->name() : address.error();
 }
 
+TEST(RedisAddress, AsksForTlsByItsScheme) {
+  const auto address = parseRedisUrl("rediss://app@[::1]:6380/2");
+  ASSERT_TRUE(address);
+  EXPECT_TRUE(address->tls);
+  EXPECT_EQ(address->name(), "[::1]:6380");
+  EXPECT_EQ(address->user, "app");
+  EXPECT_EQ(address->database, 2U);
+  EXPECT_FALSE(parseRedisUrl("redis://[::1]:6380/2")->tls);
+  EXPECT_FALSE(parseRedisUrl("unix:///run/redis.sock")->tls);
+}
+
 TEST(RedisUrl, ReadsHostPortUserAndDatabase) {
   const Expected<RedisAddress, std::string> address = parseRedisUrl("redis://sess%40ion@[::1]:6380/12");
   ASSERT_TRUE(address);

@@ -155,6 +155,26 @@ TEST_F(RedisConnectionTest, AnAnswerBeforeTheWholeQuestionIsNotBelieved) {
   EXPECT_EQ(advance(), "more answers than questions");
 }
 
+TEST_F(RedisConnectionTest, AMessageMayComeInPiecesOfWhichTheFirstIsBehindAnotherMessage) {
+  const std::string message = "*3\r\n$7\r\nmessage\r\n$7\r\nchannel\r\n*2\r\n$3\r\none\r\n$3\r\ntwo\r\n";
+  for (std::size_t cut = 1; cut < message.size(); ++cut) {
+    RedisReplies heard;
+    answer(message + message.substr(0, cut));
+    ASSERT_TRUE(connection_->listen(heard, clock_.steadyNow() + 1s));
+    ASSERT_EQ(heard.size(), 1U);
+    RedisReplies rest;
+    answer(message.substr(cut) + message);
+    ASSERT_TRUE(connection_->listen(rest, clock_.steadyNow() + 1s));
+    ASSERT_EQ(rest.size(), 2U);
+    for (const RedisReply& reply : {heard[0], rest[0], rest[1]}) {
+      ASSERT_EQ(reply.elements.size(), 3U) << cut;
+      EXPECT_EQ(reply.elements[0].text, "message") << cut;
+      ASSERT_EQ(reply.elements[2].elements.size(), 2U) << cut;
+      EXPECT_EQ(reply.elements[2].elements[1].text, "two") << cut;
+    }
+  }
+}
+
 TEST_F(RedisConnectionTest, AnIdleConnectionIsQuietUntilThePeerSaysSomethingOrGoes) {
   EXPECT_TRUE(connection_->staysQuiet());
   answer("+OK\r\n");
