@@ -40,6 +40,7 @@ snippetdir  ?= $(datarootdir)/sessiond/nginx
 nginxdir    ?= $(sysconfdir)/nginx/sessiond
 # The pages' texts, to begin a site's own from; the program has them in itself.
 messagesdir ?= $(datarootdir)/sessiond/messages
+monitoringdir ?= $(datarootdir)/sessiond/monitoring
 INSTALL     ?= install
 
 .PHONY: all
@@ -286,6 +287,8 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(OUT)/sessiond --write-pages '$(DESTDIR)$(snippetdir)/pages'
 	$(INSTALL) -d '$(DESTDIR)$(messagesdir)'
 	$(INSTALL) -m 644 src/endpoints/pages/messages/*.yaml '$(DESTDIR)$(messagesdir)'
+	$(INSTALL) -d '$(DESTDIR)$(monitoringdir)'
+	$(INSTALL) -m 644 conf/monitoring/* '$(DESTDIR)$(monitoringdir)'
 	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml conf/audit.schema.json '$(DESTDIR)$(docdir)'
 	$(INSTALL) -d '$(DESTDIR)$(docdir)/.pictures'
 	$(INSTALL) -m 644 .pictures/*.png '$(DESTDIR)$(docdir)/.pictures'
@@ -315,7 +318,7 @@ uninstall: ## remove what was installed, but not the configuration; stops and di
 	    echo 'nginx still includes $(nginxdir): kept there. What they protect is answered 503 now.'; fi; fi
 	rm -f '$(DESTDIR)$(sbindir)/sessiond' '$(DESTDIR)$(sbindir)/sessionctl' '$(DESTDIR)$(sysusersdir)/sessiond.conf' \
 	  $(foreach unit,$(units),'$(DESTDIR)$(unitdir)/$(unit)')
-	rm -rf '$(DESTDIR)$(messagesdir)' '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)'
+	rm -rf '$(DESTDIR)$(messagesdir)' '$(DESTDIR)$(monitoringdir)' '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)'
 	rm -f '$(DESTDIR)$(mandir)/man8/sessiond.8' '$(DESTDIR)$(mandir)/man8/sessionctl.8' \
 	  '$(DESTDIR)$(mandir)/man5/sessiond.yaml.5'
 	-rmdir '$(DESTDIR)$(dir $(snippetdir))' 2>/dev/null

@@ -30,6 +30,7 @@
 #include "os/signals.h"
 #include "os/systemd.h"
 #include "prepare.h"
+#include "process_metrics.h"
 #include "session/new_session.h"
 
 namespace sessiond {
@@ -79,6 +80,7 @@ class Daemon {
   Signals signals_;
   SystemClock clock_;
   MetricsRegistry metrics_;
+  ReloadMetrics reload_metrics_{metrics_};
   LastingState lasting_{clock_, metrics_};
   ListeningSocket socket_ = ListeningSocket::kOurOwn;
   std::shared_ptr<const Config> config_;
@@ -95,6 +97,7 @@ class Daemon {
 
 int Daemon::run() {
   raiseOpenFiles();
+  registerProcess(metrics_);
   Expected<UniqueFd, std::string> passed = takeListeningSocket();
   if (!passed) {
     logError(passed.error());
@@ -149,6 +152,7 @@ int Daemon::start(UniqueFd passed) {
   }
   if (const int code = openControl(); code != EX_OK) return code;
   in_force_since_ = clock_.wallNow();
+  reload_metrics_.note(true, in_force_since_);
   logInfo("sessiond: serving", {{"version", kVersion}, {"config", config_file_}});
   notifyReady("serving");
   return EX_OK;
@@ -222,6 +226,7 @@ ControlAnswer Daemon::reload() {
   notifyReloading();
   ControlAnswer answer = tryReload();
   last_reload_ = answer.exit_code == EX_OK ? "succeeded" : "failed";
+  reload_metrics_.note(answer.exit_code == EX_OK, in_force_since_);
   if (answer.exit_code == EX_OK) {
     for (const std::string& line : answer.lines) logWarn("reload: " + line);
     logInfo("reload: the new configuration is in force", {{"config", config_file_}});

@@ -12,7 +12,13 @@
 namespace sessiond {
 namespace {
 
-using Figure = std::variant<std::unique_ptr<Counter>, std::unique_ptr<Gauge>, std::unique_ptr<Histogram>>;
+struct Asked {
+  MetricsRegistry::Kind kind;
+  std::function<double()> read;
+};
+
+using Figure =
+    std::variant<std::unique_ptr<Counter>, std::unique_ptr<Gauge>, std::unique_ptr<Histogram>, std::unique_ptr<Asked>>;
 
 struct Series {
   MetricLabels labels;
@@ -23,13 +29,17 @@ bool isName(std::string_view name) {
   const auto allowed = [](char byte) {
     return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
   };
-  return name.starts_with("sessiond_") && std::all_of(name.begin(), name.end(), allowed);
+  return (name.starts_with("sessiond_") || name.starts_with("process_")) &&
+         std::all_of(name.begin(), name.end(), allowed);
 }
 
 prometheus::MetricType typeOf(const Figure& figure) {
   if (std::holds_alternative<std::unique_ptr<Counter>>(figure)) return prometheus::MetricType::Counter;
   if (std::holds_alternative<std::unique_ptr<Gauge>>(figure)) return prometheus::MetricType::Gauge;
-  return prometheus::MetricType::Histogram;
+  if (std::holds_alternative<std::unique_ptr<Histogram>>(figure)) return prometheus::MetricType::Histogram;
+  return std::get<std::unique_ptr<Asked>>(figure)->kind == MetricsRegistry::Kind::kCounter
+             ? prometheus::MetricType::Counter
+             : prometheus::MetricType::Gauge;
 }
 
 prometheus::ClientMetric::Histogram shown(const Histogram& histogram) {
@@ -50,8 +60,11 @@ prometheus::ClientMetric shown(const Series& series) {
     metric.counter.value = static_cast<double>((*counter)->read());
   } else if (const auto* gauge = std::get_if<std::unique_ptr<Gauge>>(&series.figure)) {
     metric.gauge.value = static_cast<double>((*gauge)->read());
+  } else if (const auto* histogram = std::get_if<std::unique_ptr<Histogram>>(&series.figure)) {
+    metric.histogram = shown(**histogram);
   } else {
-    metric.histogram = shown(*std::get<std::unique_ptr<Histogram>>(series.figure));
+    const Asked& asked = *std::get<std::unique_ptr<Asked>>(series.figure);
+    (asked.kind == MetricsRegistry::Kind::kCounter ? metric.counter.value : metric.gauge.value) = asked.read();
   }
   return metric;
 }
@@ -117,6 +130,12 @@ Gauge& MetricsRegistry::gauge(std::string_view name, std::string_view help, cons
 
 Histogram& MetricsRegistry::histogram(std::string_view name, std::string_view help, const MetricLabels& labels) {
   return figure<Histogram>(name, help, labels);
+}
+
+void MetricsRegistry::asked(std::string_view name, std::string_view help, Kind kind, std::function<double()> read) {
+  Asked& asked = figure<Asked>(name, help, {});
+  SESSIOND_CHECK(!asked.read);
+  asked = {.kind = kind, .read = std::move(read)};
 }
 
 std::string MetricsRegistry::render() const {

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -86,10 +87,15 @@ class MetricsRegistry {
   MetricsRegistry(const MetricsRegistry&) = delete;
   MetricsRegistry& operator=(const MetricsRegistry&) = delete;
 
-  /// `name` follows Prometheus's rules and begins with "sessiond_"; counters end in "_total".
+  /// `name` follows Prometheus's rules and begins with "sessiond_", or with "process_" where Prometheus itself has set
+  /// what it means; counters end in "_total".
   Counter& counter(std::string_view name, std::string_view help, const MetricLabels& labels = {});
   Gauge& gauge(std::string_view name, std::string_view help, const MetricLabels& labels = {});
   Histogram& histogram(std::string_view name, std::string_view help, const MetricLabels& labels = {});
+
+  enum class Kind { kCounter, kGauge };
+  /// A figure that the system keeps: `read` is asked by render(), on any thread. Once for each name.
+  void asked(std::string_view name, std::string_view help, Kind kind, std::function<double()> read);
 
   /// Prometheus text exposition format 0.0.4.
   std::string render() const;

@@ -25,6 +25,19 @@ TEST(MetricsRegistry, RendersCountersAndGaugesWithTheirLabels) {
             "sessiond_connections 7\n");
 }
 
+TEST(MetricsRegistry, AsksForWhatTheSystemKeepsWhenSomebodyLooks) {
+  MetricsRegistry registry;
+  double seconds = 1.5;
+  registry.asked("process_cpu_seconds_total", "Processor time.", MetricsRegistry::Kind::kCounter,
+                 [&seconds] { return seconds; });
+  EXPECT_EQ(registry.render(),
+            "# HELP process_cpu_seconds_total Processor time.\n"
+            "# TYPE process_cpu_seconds_total counter\n"
+            "process_cpu_seconds_total 1.5\n");
+  seconds = 2;
+  EXPECT_TRUE(registry.render().ends_with("process_cpu_seconds_total 2\n"));
+}
+
 TEST(MetricsRegistry, RendersHistogramsCumulated) {
   MetricsRegistry registry;
   Histogram& histogram = registry.histogram("sessiond_redis_seconds", "Time of a round trip.");
