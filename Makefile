@@ -289,7 +289,7 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(INSTALL) -m 644 src/endpoints/pages/messages/*.yaml '$(DESTDIR)$(messagesdir)'
 	$(INSTALL) -d '$(DESTDIR)$(monitoringdir)'
 	$(INSTALL) -m 644 conf/monitoring/* '$(DESTDIR)$(monitoringdir)'
-	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml conf/audit.schema.json '$(DESTDIR)$(docdir)'
+	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml conf/sessiond.schema.json conf/audit.schema.json '$(DESTDIR)$(docdir)'
 	$(INSTALL) -d '$(DESTDIR)$(docdir)/.pictures'
 	$(INSTALL) -m 644 .pictures/*.png '$(DESTDIR)$(docdir)/.pictures'
 	$(foreach example,$(examples),$(call place_example,$(example)) &&) :

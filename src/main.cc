@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/version.h"
 #include "config/config_dump.h"
+#include "config/config_schema.h"
 #include "daemon.h"
 #include "prepare.h"
 #include "write_pages.h"
@@ -56,6 +57,8 @@ int main(int argc, char** argv) {
       "--write-pages", pages_folder,
       "write the pages that nginx shows while sessiond is away to this folder, and exit (built-in look without "
       "-c)");
+  bool schema = false;
+  app.add_flag("--schema", schema, "print the JSON Schema of the configuration file, and exit");
   app.add_flag("-T,--dump", test_and_dump, "check it and print what is in force, secrets hidden");
   app.set_version_flag("-V,--version", "sessiond " + std::string(sessiond::kVersion));
   try {
@@ -64,6 +67,7 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : EX_USAGE;
   }
 
+  if (schema) return std::puts(sessiond::configSchema().c_str()) < 0 ? EX_IOERR : 0;
   // At an installation there is no configuration yet.
   if (!pages_folder.empty() && app.count("-c") == 0) return writePages(pages_folder, sessiond::Config());
   if (!test && !test_and_dump && pages_folder.empty()) return sessiond::runDaemon(config_file);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "config/config_schema.h"
 #include "config/option_map.h"
 #include "config/text_rules.h"
 
@@ -83,6 +84,15 @@ void readIdentity(const OptionValue& value, Config& config) {
                  std::to_string(headers.size()));
   }
   config.identity = std::move(headers);
+}
+
+std::string schemaOfIdentity() {
+  return schemaOfMap(schemaOfEither({schemaOfText(), schemaOfMembers({{"from", schemaOfText()},
+                                                                      {"join", schemaOfText()},
+                                                                      {"encode", schemaOfChoice(kEncodings)},
+                                                                      {"required", schemaOfFlag()},
+                                                                      {"lost", schemaOfChoice(kLostWords)}},
+                                                                     "from")}));
 }
 
 std::string writeIdentity(const Config& config) {

@@ -12,5 +12,6 @@ namespace sessiond {
 void readIdentity(const OptionValue& value, Config& config);
 /// Lines for behind `identity:`.
 std::string writeIdentity(const Config& config);
+std::string schemaOfIdentity();
 
 }  // namespace sessiond

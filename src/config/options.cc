@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "config/config_schema.h"
 #include "config/foreign_names.h"
 #include "config/identity_option.h"
 #include "config/name_suggestion.h"
@@ -40,7 +41,7 @@ Option flag(std::string path, Field field) {
           [field](const OptionValue& value, Config& config) {
             if (const std::optional<bool> read = readBool(value)) field(config) = *read;
           },
-          [field](const Config& config) { return field(config) ? " true" : " false"; }};
+          [field](const Config& config) { return field(config) ? " true" : " false"; }, schemaOfFlag()};
 }
 
 template <typename Field>
@@ -49,7 +50,7 @@ Option number(std::string path, Field field, std::uint32_t least, std::uint32_t 
           [field, least, most](const OptionValue& value, Config& config) {
             if (const std::optional<std::uint32_t> read = readNumber(value, least, most)) field(config) = *read;
           },
-          [field](const Config& config) { return " " + std::to_string(field(config)); }};
+          [field](const Config& config) { return " " + std::to_string(field(config)); }, schemaOfNumber(least, most)};
 }
 
 template <typename Field>
@@ -58,7 +59,7 @@ Option size(std::string path, Field field, std::size_t least, std::size_t most) 
           [field, least, most](const OptionValue& value, Config& config) {
             if (const std::optional<std::size_t> read = readSize(value, least, most)) field(config) = *read;
           },
-          [field](const Config& config) { return " " + formatSize(field(config)); }};
+          [field](const Config& config) { return " " + formatSize(field(config)); }, schemaOfSize()};
 }
 
 template <typename Field>
@@ -67,7 +68,7 @@ Option duration(std::string path, Field field, DurationLimits limits) {
           [field, limits](const OptionValue& value, Config& config) {
             if (const std::optional<milliseconds> read = readDuration(value, limits)) field(config) = *read;
           },
-          [field](const Config& config) { return " " + formatDuration(field(config)); }};
+          [field](const Config& config) { return " " + formatDuration(field(config)); }, schemaOfDuration()};
 }
 
 template <typename Field>
@@ -76,7 +77,7 @@ Option wholeSeconds(std::string path, Field field, DurationLimits limits) {
           [field, limits](const OptionValue& value, Config& config) {
             if (const std::optional<seconds> read = readSeconds(value, limits)) field(config) = *read;
           },
-          [field](const Config& config) { return " " + formatDuration(field(config)); }};
+          [field](const Config& config) { return " " + formatDuration(field(config)); }, schemaOfDuration()};
 }
 
 template <typename Field>
@@ -88,7 +89,7 @@ Option text(std::string path, Field field, Complaint (*rule)(std::string_view)) 
             if (const Complaint complaint = rule(*read)) return value.refuse(*complaint);
             field(config) = *std::move(read);
           },
-          [field](const Config& config) { return " " + writeText(field(config)); }};
+          [field](const Config& config) { return " " + writeText(field(config)); }, schemaOfText()};
 }
 
 template <typename Field>
@@ -105,7 +106,7 @@ Option texts(std::string path, Field field, Complaint (*rule)(std::string_view))
             }
             field(config) = *std::move(read);
           },
-          [field](const Config& config) { return " " + writeTextList(field(config)); }};
+          [field](const Config& config) { return " " + writeTextList(field(config)); }, schemaOfTexts()};
 }
 
 template <typename Field, std::size_t Count>
@@ -119,7 +120,8 @@ Option choice(std::string path, Field field, const std::array<std::string_view, 
           },
           [field, &words](const Config& config) {
             return " " + std::string(words[static_cast<std::size_t>(field(config))]);
-          }};
+          },
+          schemaOfChoice(words)};
 }
 
 template <typename Field>
@@ -128,7 +130,7 @@ Option fileMode(std::string path, Field field) {
           [field](const OptionValue& value, Config& config) {
             if (const std::optional<std::uint32_t> read = readFileMode(value)) field(config) = *read;
           },
-          [field](const Config& config) { return " " + writeFileMode(field(config)); }};
+          [field](const Config& config) { return " " + writeFileMode(field(config)); }, schemaOfFileMode()};
 }
 
 /// `null` is a value of its own: the cookie ends with the browser.
@@ -140,7 +142,8 @@ Option cookieMaxAge() {
           },
           [](const Config& config) {
             return " " + (config.cookie.max_age ? formatDuration(*config.cookie.max_age) : "null");
-          }};
+          },
+          schemaOfEither({R"({"type":"null"})", schemaOfDuration()})};
 }
 
 Complaint aboutPasswordHash(std::string_view hash) {
@@ -266,8 +269,8 @@ std::vector<Option> cookieOptions() {
 
 std::vector<Option> whoMayOptions() {
   return {
-      {"identity", readIdentity, writeIdentity},
-      {"policies", readPolicies, writePolicies},
+      {"identity", readIdentity, writeIdentity, schemaOfIdentity()},
+      {"policies", readPolicies, writePolicies, schemaOfPolicies()},
       text(
           "login.url", [](auto& c) -> auto& { return c.login.url; }, aboutLocalPath),
       text(

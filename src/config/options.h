@@ -19,6 +19,7 @@ struct Option {
   std::function<void(const OptionValue&, Config&)> read;
   /// The YAML that stands after the colon: ` 5m`, or lines of a block.
   std::function<std::string(const Config&)> write;
+  std::string schema;  ///< of its value, as JSON (config_schema.h)
 };
 
 /// In the order of the reference; options of one section stand together. Built once, then constant.

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "config/config_schema.h"
 #include "config/option_map.h"
 #include "config/text_rules.h"
 #include "config/units.h"
@@ -67,6 +68,14 @@ void readPolicies(const OptionValue& value, Config& config) {
     policies.push_back(std::move(policy));
   });
   config.policies = std::move(policies);
+}
+
+std::string schemaOfPolicies() {
+  return schemaOfMap(schemaOfMembers({{"require", schemaOfChoice(kRequire)},
+                                      {"roles_any", schemaOfTexts()},
+                                      {"roles_all", schemaOfTexts()},
+                                      {"match", schemaOfMap(R"({"type":["string","number","boolean","null"]})")},
+                                      {"max_auth_age", schemaOfDuration()}}));
 }
 
 std::string writePolicies(const Config& config) {

@@ -13,5 +13,6 @@ namespace sessiond {
 void readPolicies(const OptionValue& value, Config& config);
 /// Lines for behind `policies:`.
 std::string writePolicies(const Config& config);
+std::string schemaOfPolicies();
 
 }  // namespace sessiond
