@@ -287,6 +287,8 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(OUT)/sessiond --write-pages '$(DESTDIR)$(snippetdir)/pages'
 	$(INSTALL) -d '$(DESTDIR)$(messagesdir)'
 	$(INSTALL) -m 644 src/endpoints/pages/messages/*.yaml '$(DESTDIR)$(messagesdir)'
+	$(INSTALL) -d '$(DESTDIR)$(docdir)/guide'
+	$(INSTALL) -m 644 conf/guide/*.md '$(DESTDIR)$(docdir)/guide'
 	$(INSTALL) -d '$(DESTDIR)$(monitoringdir)'
 	$(INSTALL) -m 644 conf/monitoring/* '$(DESTDIR)$(monitoringdir)'
 	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml conf/sessiond.schema.json conf/audit.schema.json '$(DESTDIR)$(docdir)'

@@ -1,4 +1,4 @@
-// The results for people: the same tables as text for a terminal and as Markdown for the README.
+// The results for people: the same tables as text for a terminal and as Markdown for conf/guide/performance.md.
 
 import { checkNames } from './main_use.mjs';
 import { peerNames } from './throughput.mjs';

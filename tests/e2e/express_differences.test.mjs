@@ -1,5 +1,5 @@
 // The table of differences from Express is true and whole: every row is shown by a test, a test names none
-// that the table lacks, and the README shows it to the reader.
+// that the table lacks, and conf/guide/express.md shows it to the reader.
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -27,8 +27,8 @@ describe('the differences from Express', () => {
     assert.deepEqual([...shown].sort(), Object.keys(differences).sort());
   });
 
-  test('stand in the README', () => {
-    const readme = fs.readFileSync(path.join(repository, 'README.md'), 'utf8');
-    for (const row of rows) assert.ok(readme.includes(row), `README.md lacks the row\n${row}`);
+  test('stand in the guide', () => {
+    const guide = fs.readFileSync(path.join(repository, 'conf/guide/express.md'), 'utf8');
+    for (const row of rows) assert.ok(guide.includes(row), `conf/guide/express.md lacks the row\n${row}`);
   });
 });

@@ -1,7 +1,7 @@
 // Where Express (express-session with connect-redis) and sessiond differ on purpose. The one table: the tests assert
-// these differences under these names and no others, and README.md shows its rows.
+// these differences under these names and no others, and conf/guide/express.md shows its rows.
 //
-//   node tests/e2e/support/differences.mjs     prints the table for the README
+//   node tests/e2e/support/differences.mjs     prints the table for it
 
 import { fileURLToPath } from 'node:url';
 
