@@ -291,7 +291,8 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(INSTALL) -m 644 conf/guide/*.md '$(DESTDIR)$(docdir)/guide'
 	$(INSTALL) -d '$(DESTDIR)$(monitoringdir)'
 	$(INSTALL) -m 644 conf/monitoring/* '$(DESTDIR)$(monitoringdir)'
-	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml conf/sessiond.schema.json conf/audit.schema.json '$(DESTDIR)$(docdir)'
+	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml conf/sessiond.schema.json conf/audit.schema.json \
+	  conf/sessionctl.schema.json '$(DESTDIR)$(docdir)'
 	$(INSTALL) -d '$(DESTDIR)$(docdir)/.pictures'
 	$(INSTALL) -m 644 .pictures/*.png '$(DESTDIR)$(docdir)/.pictures'
 	$(foreach example,$(examples),$(call place_example,$(example)) &&) :

@@ -8,15 +8,10 @@
 #include "base/secret.h"
 
 namespace sessiond {
-namespace {
 
-/// The key behind the names by which logs call sessions and users: the same on every instance that shares the secret,
-/// of no use for anything else.
 HmacKey logKeyOf(const Secret& secret) {
   return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond log pseudonyms")))));
 }
-
-}  // namespace
 
 SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stands, const SharedParts& shared)
     : log_key(logKeyOf(config.session.secrets.front())),

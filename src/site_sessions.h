@@ -30,6 +30,10 @@
 
 namespace sessiond {
 
+/// The key behind the names by which logs call sessions and users: the same on every instance that shares the secret,
+/// of no use for anything else.
+HmacKey logKeyOf(const Secret& secret);
+
 /// Each is built from those above it, and goes before them. Its end waits for threads of its own.
 struct SiteSessions {
   /// `config` outlives it. `stands`: is a session's login still good; empty: whoever logged in stays so.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sessionctl/output.h"
 
@@ -24,5 +25,20 @@ struct PrintOptions {
 };
 /// nginx's snippets for this configuration.
 int nginxPrint(const CommonOptions& options, const PrintOptions& print);
+
+/// Of which sessions something is said or done.
+struct SessionOptions {
+  std::vector<std::string> handles;
+  std::string user;        ///< his id; empty: anybody
+  bool scan = false;       ///< also those that no check has seen
+  bool anonymous = false;  ///< also those of nobody
+  bool yes = false;        ///< do not ask
+};
+/// Who is logged in, where and since when.
+int sessionList(const CommonOptions& options, const SessionOptions& which);
+/// One session, by its handle; 66 when there is none.
+int sessionShow(const CommonOptions& options, const SessionOptions& which);
+/// Ends sessions for good, by handles or all of a user; all the handles or none.
+int sessionRevoke(const CommonOptions& options, const SessionOptions& which);
 
 }  // namespace sessiond::ctl

@@ -23,6 +23,34 @@ CLI::App& add(CLI::App& app, const std::string& name, const std::string& what, s
   return *command;
 }
 
+void addSessionCommands(CLI::App& app, const CommonOptions& options, sessiond::ctl::SessionOptions& which,
+                        int& exit_code) {
+  CLI::App* const session = app.add_subcommand("session", "who is logged in, and logging them out")->fallthrough();
+  session->require_subcommand(1);
+  const char* const whose = "only those of the user with this id (of applications, session.user_id_at)";
+  CLI::App& list =
+      add(*session, "list",
+          "list the sessions there are: handle, user, since when, last used, from where; without --user by "
+          "looking at every key in Redis",
+          [&, options = &options] { exit_code = sessiond::ctl::sessionList(*options, which); });
+  list.add_option("-u,--user", which.user, whose);
+  list.add_flag("--scan", which.scan, "with --user: also sessions that no check has seen yet, by looking at every key");
+  list.add_flag("--anonymous", which.anonymous, "without --user: also sessions in which nobody is logged in");
+  CLI::App& show = add(*session, "show", "say what is known of one session",
+                       [&, options = &options] { exit_code = sessiond::ctl::sessionShow(*options, which); });
+  show.add_option("handle", which.handles, "what `session list` calls it")->required()->expected(1);
+  show.add_option("-u,--user", which.user, "whose it is: then not every key has to be looked at");
+  CLI::App& revoke = add(*session, "revoke",
+                         "log out: end these sessions, or all of a user, for good; every sessiond refuses them within "
+                         "session.cache.max_staleness",
+                         [&, options = &options] { exit_code = sessiond::ctl::sessionRevoke(*options, which); });
+  revoke.add_option("handle", which.handles, "what `session list` calls them");
+  revoke.add_option("-u,--user", which.user, "all of the user with this id; with handles: whose they are");
+  revoke.add_flag("--scan", which.scan,
+                  "with --user: also sessions that no check has seen yet, by looking at every key");
+  revoke.add_flag("-y,--yes", which.yes, "do not ask; needed where nobody sits at a terminal");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -53,6 +81,8 @@ int main(int argc, char** argv) {
   printing.add_option("--to", print.folder, "the folder to write them to, instead of standard output");
   printing.add_option("--shipped", print.shipped,
                       "the folder of the shipped ones, if they are not beside this program");
+  sessiond::ctl::SessionOptions sessions;
+  addSessionCommands(app, options, sessions, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

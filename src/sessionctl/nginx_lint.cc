@@ -80,10 +80,7 @@ void say(const CommonOptions& options, const Findings& findings) {
 
 int nginxLint(const CommonOptions& options, const std::string& file) {
   const auto text = readText(file);
-  if (!text) {
-    std::fprintf(stderr, "%s\n", text.error().c_str());
-    return EX_NOINPUT;
-  }
+  if (!text) return fail(options, EX_NOINPUT, text.error());
   const Findings findings = lint(file, *text, factsOf(options));
   say(options, findings);
   const auto is_hint = [](const Finding& finding) { return finding.severity == Severity::kHint; };

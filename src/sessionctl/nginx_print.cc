@@ -13,11 +13,6 @@ namespace sessiond::ctl {
 
 namespace {
 
-int fail(int code, const std::string& why) {
-  std::fprintf(stderr, "%s\n", why.c_str());
-  return code;
-}
-
 nginx::SnippetSettings settingsOf(const Config& config) {
   nginx::SnippetSettings settings;
   settings.socket = config.listen.socket;
@@ -36,7 +31,8 @@ int printAll(const std::vector<nginx::SourceFile>& files) {
 }
 
 /// Each beside its place first, so that nginx never reads half a file.
-int writeAll(const std::vector<nginx::SourceFile>& files, const std::filesystem::path& folder) {
+int writeAll(const CommonOptions& options, const std::vector<nginx::SourceFile>& files,
+             const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   for (const nginx::SourceFile& file : files) {
@@ -44,9 +40,9 @@ int writeAll(const std::vector<nginx::SourceFile>& files, const std::filesystem:
     const std::filesystem::path beside = place.string() + ".new";
     std::ofstream(beside, std::ios::trunc) << file.text << std::flush;
     if (std::filesystem::file_size(beside, error) != file.text.size() || error)
-      return fail(EX_CANTCREAT, beside.string() + ": cannot be written");
+      return fail(options, EX_CANTCREAT, beside.string() + ": cannot be written");
     std::filesystem::rename(beside, place, error);
-    if (error) return fail(EX_CANTCREAT, place.string() + ": " + error.message());
+    if (error) return fail(options, EX_CANTCREAT, place.string() + ": " + error.message());
   }
   return EX_OK;
 }
@@ -57,11 +53,11 @@ int nginxPrint(const CommonOptions& options, const PrintOptions& print) {
   const auto loaded = loadConfig(options.config_file);
   if (!loaded) return sayProblems(options, false, loaded.error(), "");
   const auto folder = print.shipped.empty() ? shippedSnippets() : Expected<std::string, std::string>(print.shipped);
-  if (!folder) return fail(EX_NOINPUT, folder.error());
+  if (!folder) return fail(options, EX_NOINPUT, folder.error());
   const auto shipped = readSnippets(*folder);
-  if (!shipped) return fail(EX_NOINPUT, shipped.error());
+  if (!shipped) return fail(options, EX_NOINPUT, shipped.error());
   const auto files = nginx::printSnippets(*shipped, settingsOf(loaded->config));
-  return print.folder.empty() ? printAll(files) : writeAll(files, print.folder);
+  return print.folder.empty() ? printAll(files) : writeAll(options, files, print.folder);
 }
 
 }  // namespace sessiond::ctl

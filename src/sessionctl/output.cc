@@ -3,8 +3,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 
+#include "base/encoding.h"
 #include "json/json_text.h"
 
 namespace sessiond::ctl {
@@ -40,11 +43,97 @@ std::string jsonOf(const ControlAnswer& answer, bool is_result) {
          "]}";
 }
 
+/// Characters, not bytes.
+std::size_t widthOf(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+/// What a stored text may not do: move a terminal's cursor, or anything else but stand there.
+std::string harmless(std::string_view text) {
+  bool is_harmless = isValidUtf8(text);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool is_c1 = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if (byte < 0x20 || byte == 0x7f || is_c1) is_harmless = false;
+  }
+  return is_harmless ? std::string(text) : escapeForLog(text);
+}
+
+std::string lineOf(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {
+  std::string line;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    line += cells[i];
+    if (i + 1 < cells.size()) line.append(widths[i] + 2 - widthOf(cells[i]), ' ');
+  }
+  return line;
+}
+
+}  // namespace
+
+JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
+  if (!members_.empty()) members_ += ',';
+  members_ += jsonString(name) + ":" + std::string(json);
+  return *this;
+}
+
+JsonObject& JsonObject::list(std::string_view name, const std::vector<std::string>& elements) {
+  std::string all;
+  for (const std::string& element : elements) all += (all.empty() ? "" : ",") + element;
+  return raw(name, "[" + all + "]");
+}
+
+void printTable(const std::vector<std::string>& heading, std::vector<std::vector<std::string>> rows) {
+  for (auto& row : rows)
+    for (std::string& cell : row) cell = harmless(cell);
+  std::vector<std::size_t> widths;
+  for (const std::string& cell : heading) widths.push_back(widthOf(cell));
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], widthOf(row[i]));
+  if (!heading.front().empty() && ::isatty(STDOUT_FILENO) != 0)
+    std::printf("\x1b[1m%s\x1b[0m\n", lineOf(heading, widths).c_str());
+  for (const auto& row : rows) std::printf("%s\n", lineOf(row, widths).c_str());
+}
+
+std::string inWords(std::chrono::milliseconds time) {
+  const std::int64_t seconds = std::chrono::floor<std::chrono::seconds>(time).count();
+  if (seconds < 120) return std::to_string(seconds) + " s";
+  if (seconds < 120 * 60) return std::to_string(seconds / 60) + " min";
+  if (seconds < 48 * 3600) return std::to_string(seconds / 3600) + " h";
+  return std::to_string(seconds / 86400) + " d";
+}
+
+int fail(const CommonOptions& options, int exit_code, const std::string& why) {
+  if (options.json) {
+    std::printf("%s\n", JsonObject().flag("ok", false).text("error", why).json().c_str());
+  } else {
+    std::fprintf(stderr, "sessionctl: %s\n", why.c_str());
+  }
+  return exit_code;
+}
+
 void sayDone(const std::string& done) {
   if (::isatty(STDOUT_FILENO) != 0) std::printf("%s\n", done.c_str());
 }
 
-}  // namespace
+bool confirmed(const std::string& question) {
+  if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) return false;
+  std::fprintf(stderr, "%s [y/N] ", question.c_str());
+  const int answer = std::getchar();
+  return answer == 'y' || answer == 'Y';
+}
+
+Progress::Progress(std::string what) : what_(std::move(what)), is_seen_(::isatty(STDERR_FILENO) != 0) {}
+
+Progress::~Progress() {
+  if (is_shown_) std::fputs("\r\x1b[K", stderr);
+}
+
+void Progress::show(std::uint64_t done, std::optional<std::uint64_t> all) {
+  if (!is_seen_) return;
+  is_shown_ = true;
+  const std::string of_all = all ? " of about " + std::to_string(*all) : "";
+  std::fprintf(stderr, "\r\x1b[K%s: %s%s", what_.c_str(), std::to_string(done).c_str(), of_all.c_str());
+}
 
 int sayProblems(const CommonOptions& options, bool good, const std::vector<ConfigProblem>& problems,
                 const std::string& done) {

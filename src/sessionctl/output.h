@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +22,54 @@ struct CommonOptions {
 
 /// A JSON string.
 std::string jsonString(std::string_view text);
+
+/// A JSON object, member by member.
+class JsonObject {
+ public:
+  JsonObject& text(std::string_view name, std::string_view value) { return raw(name, jsonString(value)); }
+  /// null when it is empty.
+  JsonObject& textOrNull(std::string_view name, std::string_view value) {
+    return raw(name, value.empty() ? "null" : jsonString(value));
+  }
+  JsonObject& number(std::string_view name, std::int64_t value) { return raw(name, std::to_string(value)); }
+  JsonObject& flag(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }
+  JsonObject& raw(std::string_view name, std::string_view json);
+  JsonObject& list(std::string_view name, const std::vector<std::string>& elements);
+  std::string json() const { return "{" + members_ + "}"; }
+
+ private:
+  std::string members_;
+};
+
+/// Lines below a heading, in columns; the heading is bold on a terminal, and left out elsewhere. What would be more
+/// than text to a terminal is escaped.
+void printTable(const std::vector<std::string>& heading, std::vector<std::vector<std::string>> rows);
+/// A duration in one word: "45 s", "12 min", "5 h", "3 d".
+std::string inWords(std::chrono::milliseconds time);
+
+/// Says why nothing was done: on stderr, or as {"ok":false,"error":...}. Gives the exit code back.
+int fail(const CommonOptions& options, int exit_code, const std::string& why);
+/// Said on a terminal only.
+void sayDone(const std::string& done);
+/// Asks whoever sits at the terminal. Nobody sits there: no.
+bool confirmed(const std::string& question);
+
+/// How far something long has come: one line of stderr that changes, if that is a terminal.
+class Progress {
+ public:
+  explicit Progress(std::string what);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// `all` absent: nobody knows.
+  void show(std::uint64_t done, std::optional<std::uint64_t> all);
+
+ private:
+  const std::string what_;
+  const bool is_seen_;
+  bool is_shown_ = false;
+};
 
 /// `done` is said on a terminal only: a script wants the exit code. Gives the exit code back.
 int sayProblems(const CommonOptions& options, bool good, const std::vector<ConfigProblem>& problems,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "session/found_session.h"
 #include "session/session_record.h"
 #include "session/user_id.h"
 
@@ -100,14 +101,33 @@ Expected<std::vector<ListedSession>, StoreError> SessionList::describe(const std
   return sessions;
 }
 
+Expected<std::vector<ListedSession>, StoreError> SessionList::describe(std::span<const SessionId> ids) const {
+  const auto loads = load(ids);
+  if (!loads) return Unexpected(loads.error());
+  std::vector<ListedSession> sessions;
+  for (const SessionLoad& load : *loads) {
+    if (auto session = describe(load)) sessions.push_back(*std::move(session));
+  }
+  return sessions;
+}
+
 /// Absent when it is no session, or not this user's.
 std::optional<ListedSession> SessionList::describe(const std::string& user_id, const SessionLoad& load) const {
+  auto session = describe(load);
+  if (session && session->user_id != user_id) return std::nullopt;
+  return session;
+}
+
+std::optional<ListedSession> SessionList::describe(const SessionLoad& load) const {
   if (!load.result || load.result->revoked || !load.result->json) return std::nullopt;
   const auto record = readSessionRecord(*load.result->json, parts_.settings.max_bytes, parts_.settings.idle_timeout);
   if (!record) return std::nullopt;
   const SessionRecord& session = *record;
-  if (userIdOf(follow(session.tree.root(), user_id_at_)) != user_id) return std::nullopt;
-  ListedSession listed{.id = *load.id, .handle = parts_.handles.of(*load.id), .created = session.created};
+  ListedSession listed{.id = *load.id,
+                       .handle = parts_.handles.of(*load.id),
+                       .user_id = userIdOf(follow(session.tree.root(), user_id_at_)),
+                       .created = session.created};
+  if (load.result->ttl && *load.result->ttl != kNoEnd) listed.left = load.result->ttl;
   if (session.cookie.touch_ttl) listed.idle = idleOf(*load.result, *session.cookie.touch_ttl, session.created);
   if (const auto own = session.tree.root().member("_sd")) {
     listed.address = textOf(*own, "address");

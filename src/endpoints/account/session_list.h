@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,9 +26,11 @@ namespace sessiond {
 struct ListedSession {
   SessionId id;
   std::string handle;
+  std::string user_id = {};                       ///< empty: nobody's
   bool own = false;                               ///< the asking browser's
   std::optional<WallTime> created;                ///< absent: an application made it
   std::optional<std::chrono::milliseconds> idle;  ///< how long it has not been used, to touch_interval; absent: unknown
+  std::optional<std::chrono::milliseconds> left;  ///< how long its key has to live; absent: for ever
   std::string address;                            ///< a prefix; empty: not recorded
   std::string family;                             ///< of the program; empty: unknown
   std::string system;                             ///< the same
@@ -55,6 +58,9 @@ class SessionList {
   /// since, or nobody can. It finds its way back if that changes. Does nothing where there are fewer than `enough`.
   Expected<void, StoreError> prune(const std::string& user_id, std::size_t enough) const;
 
+  /// Those of them that are sessions, whoever's, in the same order.
+  Expected<std::vector<ListedSession>, StoreError> describe(std::span<const SessionId> ids) const;
+
   /// So many are looked at, those that end last; who has more sees these.
   static constexpr std::size_t kMost = 2048;
 
@@ -63,6 +69,7 @@ class SessionList {
   Expected<std::vector<ListedSession>, StoreError> describe(const std::string& user_id,
                                                             std::span<const SessionId> ids) const;
   std::optional<ListedSession> describe(const std::string& user_id, const SessionLoad& load) const;
+  std::optional<ListedSession> describe(const SessionLoad& load) const;
   std::optional<std::chrono::milliseconds> idleOf(const StoredSession& stored, std::chrono::seconds touch_ttl,
                                                   std::optional<WallTime> created) const;
 

@@ -1,0 +1,47 @@
+// KeyScan: every key that begins in a certain way, page by page, for an administrator who looks for what no index
+// names. The daemon itself never scans.
+//
+// What is there from the beginning to the end is found, perhaps more than once; of what comes or goes meanwhile some.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/expected.h"
+#include "redis/redis_client.h"
+#include "session/session_store.h"
+
+namespace sessiond {
+
+/// Not thread-safe; waits for the server.
+class KeyScan {
+ public:
+  /// `client` must outlive it.
+  KeyScan(RedisClient& client, std::string prefix) : client_(client), prefix_(std::move(prefix)) {}
+
+  /// The next page, which may be empty; absent: there is no other.
+  Expected<std::optional<std::vector<std::string>>, StoreError> next();
+
+  /// How many keys of all kinds have been passed, about.
+  std::uint64_t passed() const { return passed_; }
+  /// How many there are; absent: the server does not say.
+  std::optional<std::uint64_t> all();
+
+  static constexpr std::uint64_t kPage = 512;
+
+ private:
+  RedisClient& client_;
+  const std::string prefix_;
+  std::string cursor_ = "0";
+  bool begun_ = false;
+  std::uint64_t passed_ = 0;
+};
+
+/// The pattern of MATCH for whatever begins so.
+std::string patternOf(std::string_view prefix);
+
+}  // namespace sessiond

@@ -1,0 +1,71 @@
+#include "sessionctl/redis_site.h"
+
+#include <sysexits.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "base/log.h"
+#include "site_sessions.h"
+
+namespace sessiond::ctl {
+namespace {
+
+/// The audit log is the daemon's, where that is a file that is there: one made here would not be the daemon's to write.
+/// Warnings go the same way; on a terminal there is nobody to read more of them than that.
+LogOptions logOptionsOf(const LogOptions& daemons) {
+  LogOptions log = daemons;
+  log.level = LogLevel::kWarn;
+  std::error_code ignored;
+  if (log.file.empty() || !std::filesystem::exists(log.file, ignored)) {
+    log.file.clear();
+    log.format = LogFormat::kText;
+  }
+  return log;
+}
+
+}  // namespace
+
+RedisSite::RedisSite(Prepared all)
+    : prepared(std::move(all)),
+      config(*prepared.config),
+      redis(config.redis, clock, metrics),
+      keys(config.session.key_prefix, config.sessiond.key_prefix),
+      store(redis, config.session, keys),
+      index(redis, keys, config.logout.tombstone_lifetime),
+      log_key(logKeyOf(config.session.secrets.front())),
+      handles(config.session.secrets.front()),
+      list({config.session, store, index, handles, clock}),
+      ender({config.session, TombstoneLifetime::from(config.session, config.cookie, config.logout), store, index,
+             log_key, clock, metrics}) {}
+
+Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options) {
+  const SystemClock clock;
+  auto prepared = prepare(options.config_file, ListeningSocket::kPassed, clock);
+  if (!prepared) return Unexpected(sayProblems(options, false, prepared.error(), ""));
+  setUpLog(logOptionsOf(prepared->config->log));
+  auto site = std::make_unique<RedisSite>(*std::move(prepared));
+  const StartupReport report = site->redis.probe();
+  if (report.outcome == StartupProbe::kUnreachable) return Unexpected(fail(options, EX_UNAVAILABLE, report.message));
+  if (report.outcome == StartupProbe::kMisconfigured) return Unexpected(fail(options, EX_CONFIG, report.message));
+  return site;
+}
+
+int failStore(const CommonOptions& options, StoreError error) {
+  switch (error) {
+    case StoreError::kTimeout:
+      return fail(
+          options, EX_TEMPFAIL,
+          "Redis did not answer in time (redis.command_timeout); what was begun may be half done: run it again");
+    case StoreError::kCorrupt:
+      return fail(options, EX_DATAERR, "a key in Redis holds something of another type than sessiond keeps there");
+    case StoreError::kUnavailable:
+      break;
+  }
+  return fail(
+      options, EX_UNAVAILABLE,
+      "Redis did not do what it was asked for: it is gone, or its user (redis.user) may not; the log line above, "
+      "or in log.file, says which");
+}
+
+}  // namespace sessiond::ctl

@@ -1,0 +1,48 @@
+// RedisSite: one site's sessions and users in Redis, by the daemon's own configuration and rooms, but without the
+// daemon: what is done here a running one learns as it learns of any other instance.
+
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/expected.h"
+#include "base/metrics.h"
+#include "endpoints/account/session_list.h"
+#include "prepare.h"
+#include "redis/redis_client.h"
+#include "redis/redis_keys.h"
+#include "redis/redis_session_store.h"
+#include "redis/redis_user_session_index.h"
+#include "session/session_ender.h"
+#include "session/session_handles.h"
+#include "sessionctl/output.h"
+
+namespace sessiond::ctl {
+
+/// Each is built from those above it.
+struct RedisSite {
+  explicit RedisSite(Prepared all);
+
+  const SystemClock clock;
+  MetricsRegistry metrics;
+  const Prepared prepared;
+  const Config& config;
+  RedisClient redis;
+  const RedisKeys keys;
+  RedisSessionStore store;
+  RedisUserSessionIndex index;
+  const HmacKey log_key;
+  const SessionHandles handles;
+  const SessionList list;
+  const SessionEnder ender;
+};
+
+/// Where the configuration is good and Redis answers. The error is the exit code; why has been said.
+Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options);
+
+/// What to say and to exit with when the store has failed; RedisClient has logged the reason.
+int failStore(const CommonOptions& options, StoreError error);
+
+}  // namespace sessiond::ctl

@@ -1,0 +1,105 @@
+#include "sessionctl/session_search.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "redis/key_scan.h"
+
+namespace sessiond::ctl {
+
+using Sessions = Expected<std::vector<ListedSession>, StoreError>;
+
+Expected<void, StoreError> SessionSearch::scan(const Visit& visit) {
+  KeyScan keys(site_.redis, site_.keys.sessions());
+  const auto all = keys.all();
+  const std::string own = site_.keys.own("");
+  Progress progress("keys looked at");
+  for (;;) {
+    auto page = keys.next();
+    if (!page) return Unexpected(page.error());
+    if (!*page) return {};
+    progress.show(keys.passed(), all);
+    std::set<SessionId> ids;
+    for (const std::string& key : **page) {
+      if (key.starts_with(own)) continue;  // where the sessions' prefix is the beginning of ours
+      if (auto id = SessionId::fromBytes(std::string_view(key).substr(site_.keys.sessions().size()))) {
+        ids.insert(*std::move(id));
+      }
+    }
+    const std::vector<SessionId> found(ids.begin(), ids.end());
+    if (!found.empty() && !visit(found)) return {};
+  }
+}
+
+namespace {
+
+/// What a scan finds and `is_wanted` takes, each once.
+Sessions scanFor(SessionSearch& search, const SessionList& list,
+                 const std::function<bool(const ListedSession&)>& is_wanted) {
+  std::vector<ListedSession> found;
+  std::set<SessionId> seen;
+  std::optional<StoreError> failure;
+  const auto done = search.scan([&](std::span<const SessionId> ids) {
+    auto sessions = list.describe(ids);
+    if (!sessions) failure = sessions.error();
+    if (!sessions) return false;
+    for (ListedSession& session : *sessions)
+      if (is_wanted(session) && seen.insert(session.id).second) found.push_back(std::move(session));
+    return true;
+  });
+  if (!done) return Unexpected(done.error());
+  if (failure) return Unexpected(*failure);
+  return found;
+}
+
+}  // namespace
+
+Sessions SessionSearch::ofUser(const std::string& user_id, bool scan) {
+  auto sessions = site_.list.of(user_id, std::nullopt);
+  if (!sessions || !scan) return sessions;
+  auto others = scanFor(*this, site_.list, [&](const ListedSession& session) {
+    return session.user_id == user_id &&
+           std::ranges::find(*sessions, session.id, &ListedSession::id) == sessions->end();
+  });
+  if (!others) return others;
+  std::ranges::move(*others, std::back_inserter(*sessions));
+  return sessions;
+}
+
+Sessions SessionSearch::all(bool anonymous) {
+  auto sessions =
+      scanFor(*this, site_.list, [&](const ListedSession& session) { return anonymous || !session.user_id.empty(); });
+  if (!sessions) return sessions;
+  std::ranges::sort(*sessions, {}, [](const ListedSession& one) { return std::pair(one.user_id, one.created); });
+  return sessions;
+}
+
+Expected<std::vector<std::optional<ListedSession>>, StoreError> SessionSearch::named(
+    const std::vector<std::string>& wanted, const std::optional<std::string>& user_id) {
+  const std::set<std::string> names(wanted.begin(), wanted.end());
+  std::set<SessionId> ids;
+  const auto take = [&](std::span<const SessionId> some) {
+    for (const SessionId& id : some)
+      if (names.contains(site_.handles.of(id))) ids.insert(id);
+    return ids.size() < names.size();
+  };
+  if (user_id) {
+    const auto indexed = site_.index.list(*user_id, SessionList::kMost);
+    if (!indexed) return Unexpected(indexed.error());
+    take(*indexed);
+  } else if (const auto done = scan(take); !done) {
+    return Unexpected(done.error());
+  }
+  auto sessions = site_.list.describe(std::vector(ids.begin(), ids.end()));
+  if (!sessions) return Unexpected(sessions.error());
+  std::vector<std::optional<ListedSession>> found;
+  for (const std::string& handle : wanted) {
+    const auto one = std::ranges::find(*sessions, handle, &ListedSession::handle);
+    const bool is_there = one != sessions->end() && (!user_id || one->user_id == *user_id);
+    found.push_back(is_there ? std::optional(*one) : std::nullopt);
+  }
+  return found;
+}
+
+}  // namespace sessiond::ctl
