@@ -35,6 +35,12 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
                    ? std::make_unique<InvalidationListener>(shared.redis, keys, cache, burials, canaries, shared.clock,
                                                             shared.metrics)
                    : nullptr),
+      following(shared.redis.node().followers(), {.moved =
+                                                      [this] {
+                                                        canaries.renewAll();
+                                                        burials.renew();
+                                                      },
+                                                  .doubted = [this] { canaries.distrust(); }}),
       throttle(config.session.touch_interval, 2 * std::size_t{config.session.cache.max_entries}),
       figures(shared.metrics),
       finder(config.extractionRules(), {config.session, config.cookie, config.logout, signer, store,

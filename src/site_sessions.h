@@ -58,6 +58,7 @@ struct SiteSessions {
   FactsReader reader;
   Canaries canaries;
   const std::unique_ptr<InvalidationListener> listener;  // null: session.cache.enabled is false, nothing is fresh
+  const NodeFollowers::Following following;
   TouchThrottle throttle;
   CacheFigures figures;
   const SessionFinder finder;

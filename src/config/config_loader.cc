@@ -89,6 +89,16 @@ void loadRedisPassword(RedisSettings& redis, const FileLocations& locations, Con
   }
 }
 
+void loadSentinelPassword(SentinelSettings& sentinel, const FileLocations& locations, ConfigReport& report) {
+  constexpr char kPath[] = "redis.sentinel.password_file";
+  if (sentinel.password_file.empty() || !report.isSound(kPath)) return;
+  sentinel.password_file = settledName(sentinel.password_file, locations);
+  if (std::optional<Secret> secret = loadSecret(sentinel.password_file, kPath, locations, report)) {
+    checkLines(*secret, sentinel.password_file, kPath, report);
+    sentinel.password = *std::move(secret);
+  }
+}
+
 /// What `Authorization: Bearer` can carry (RFC 6750 §2.1), and no less than nobody can guess.
 void checkToken(const Secret& token, ConfigReport& report) {
   constexpr std::size_t kLeastTokenSize = 16;
@@ -121,6 +131,7 @@ void settle(std::string& name, const std::string& path, const FileLocations& loc
 void loadFiles(Config& config, const FileLocations& locations, ConfigReport& report) {
   loadRedisPassword(config.redis, locations, report);
   loadRedisTls(config.redis, locations, report);
+  loadSentinelPassword(config.redis.sentinel, locations, report);
   loadToken(config.api, locations, report);
   checkOpenFiles(config.listen, openFilesLimit(), report);
   settle(config.login.htpasswd_file, "login.htpasswd_file", locations, report);

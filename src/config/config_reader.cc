@@ -38,10 +38,11 @@ void readSection(const YamlNode& section, const std::string& section_path, Confi
 }
 
 /// What follows from the options without being written.
-void settle(Config& config) {
+void settle(Config& config, const ConfigReport& report) {
   const bool has_default = std::any_of(config.policies.begin(), config.policies.end(),
                                        [](const SessionPolicy& policy) { return policy.name == "default"; });
   if (!has_default) config.policies.insert(config.policies.begin(), SessionPolicy{.name = "default"});
+  if (config.redis.sentinel.used() && !report.isGiven("redis.url")) config.redis.url.clear();
   const Expected<RedisAddress, std::string> address = parseRedisUrl(config.redis.url);
   if (address && config.redis.user.empty()) config.redis.user = address->user;
 }
@@ -60,7 +61,7 @@ ConfigDraft readConfig(std::string_view text, const std::string& file) {
   } else if (document.root.kind != YamlKind::kBroken) {
     draft.report.error(document.root.place, "", "must be a map of sections, such as session: and cookie:");
   }
-  settle(draft.config);
+  settle(draft.config, draft.report);
   if (document.root.kind == YamlKind::kMap) validate(draft.config, draft.report);
   return draft;
 }

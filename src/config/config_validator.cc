@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,8 @@
 #include "config/units.h"
 #include "os/host_port.h"
 #include "redis/redis_address.h"
+#include "redis/sentinel_council.h"
+#include "redis/sentinel_view.h"
 #include "session/session_policy.h"
 
 namespace sessiond {
@@ -36,7 +39,51 @@ void checkListen(const ListenSettings& listen, ConfigReport& report) {
   }
 }
 
+/// One server, or sentinels that name one.
+void checkTopology(const RedisSettings& redis, ConfigReport& report) {
+  if (!areSound(report, {"redis.url", "redis.sentinel"})) return;
+  const SentinelSettings& sentinel = redis.sentinel;
+  if (!sentinel.used()) {
+    if (!sentinel.master.empty() || sentinel.tls) {
+      report.error("redis.sentinel.nodes", "must name the sentinels, three or more, each as host:port");
+    } else if (redis.url.empty()) {
+      report.error("redis.url",
+                   "must name the server, as in redis://127.0.0.1:6379/0, or redis.sentinel its sentinels");
+    }
+    return;
+  }
+  if (!redis.url.empty()) {
+    report.error(
+        "redis.url",
+        "cannot stand beside redis.sentinel, which says who the server is; leave one of the two out (url: \"\")");
+  }
+  if (sentinel.master.empty()) {
+    report.error("redis.sentinel.master",
+                 "must be what the sentinels call the primary: the name in their line "
+                 "\"sentinel monitor NAME ...\"");
+  }
+  if (redis.allow_replica && report.isSound("redis.allow_replica")) {
+    report.error("redis.allow_replica", "cannot be true with redis.sentinel, which always leads to the primary");
+  }
+  std::set<std::string> names;
+  for (const std::string& node : sentinel.nodes) {
+    const auto address = parseSentinelNode(node);
+    if (address && !names.insert(address->name()).second) {
+      report.error("redis.sentinel.nodes", "names " + shown(address->name()) + " twice");
+    }
+  }
+  if (sentinel.nodes.size() > SentinelCouncil::kMostLinks) {
+    report.error("redis.sentinel.nodes", "must name at most " + std::to_string(SentinelCouncil::kMostLinks) +
+                                             " sentinels but names " + std::to_string(sentinel.nodes.size()));
+  } else if (sentinel.nodes.size() == 1) {
+    report.warning("redis.sentinel.nodes",
+                   "names one sentinel only: if that one is gone when sessiond starts, none of "
+                   "the others can be learned from it");
+  }
+}
+
 void checkRedis(const RedisSettings& redis, ConfigReport& report) {
+  checkTopology(redis, report);
   const Expected<RedisAddress, std::string> address = parseRedisUrl(redis.url);
   if (areSound(report, {"redis.url", "redis.user"}) && address && !address->user.empty() && !redis.user.empty() &&
       address->user != redis.user) {

@@ -37,6 +37,13 @@ constexpr ForeignName kForeignNames[] = {
     {" redis.tls.rejectunauthorized redis.tls.insecure redis.tls.skipverify redis.tls.insecureskipverify ",
      "it is redis.tls.verify"},
     {" redis.tls.enabled redis.tls.enable ", "TLS is asked for by redis.url: rediss://host:6379/0"},
+    {" redis.sentinels redis.mastername redis.sentinelpassword redis.sentinelusername redis.sentinelpasswordfile ",
+     "sentinels stand in redis.sentinel: master, nodes, user, password_file"},
+    {" redis.sentinel.name redis.sentinel.mastername ", "it is redis.sentinel.master"},
+    {" redis.sentinel.password redis.sentinel.auth redis.sentinel.pass ",
+     "the password stands in a file of its own, named in redis.sentinel.password_file"},
+    {" redis.sentinel.sentinels redis.sentinel.hosts redis.sentinel.addresses ",
+     "it is redis.sentinel.nodes, a list of host:port"},
     {" redis.prefix redis.keyprefix session.prefix prefix keyprefix ", "it is session.key_prefix"},
     {" session.secret session.secrets session.keys session.key secret secrets sessionsecret cookie.secret "
      "cookie.secrets cookie.keys ",

@@ -204,6 +204,20 @@ std::vector<Option> redisOptions() {
           "redis.breaker.failures", [](auto& c) -> auto& { return c.redis.breaker.failures; }, 1, 1000),
       duration("redis.breaker.min_backoff", [](auto& c) -> auto& { return c.redis.breaker.min_backoff; }, {1ms, 60s}),
       duration("redis.breaker.max_backoff", [](auto& c) -> auto& { return c.redis.breaker.max_backoff; }, {1ms, 10min}),
+      text(
+          "redis.sentinel.master", [](auto& c) -> auto& { return c.redis.sentinel.master; }, aboutSentinelMaster),
+      texts(
+          "redis.sentinel.nodes", [](auto& c) -> auto& { return c.redis.sentinel.nodes; }, aboutSentinelNode),
+      text(
+          "redis.sentinel.user", [](auto& c) -> auto& { return c.redis.sentinel.user; }, aboutRedisUser),
+      text(
+          "redis.sentinel.password_file", [](auto& c) -> auto& { return c.redis.sentinel.password_file; },
+          aboutNothing),
+      flag(
+          "redis.sentinel.tls", [](auto& c) -> auto& { return c.redis.sentinel.tls; }),
+      number(
+          "redis.sentinel.database", [](auto& c) -> auto& { return c.redis.sentinel.database; }, 0, 65535),
+      duration("redis.sentinel.max_silence", [](auto& c) -> auto& { return c.redis.sentinel.max_silence; }, {1s, 5min}),
   };
 }
 

@@ -10,6 +10,7 @@
 #include "json/json_pointer.h"
 #include "os/host_port.h"
 #include "redis/redis_address.h"
+#include "redis/sentinel_view.h"
 #include "session/reserved_names.h"
 
 namespace sessiond {
@@ -69,6 +70,7 @@ Complaint aboutGroup(std::string_view text) {
 }
 
 Complaint aboutRedisUrl(std::string_view text) {
+  if (text.empty()) return std::nullopt;
   const Expected<RedisAddress, std::string> address = parseRedisUrl(text);
   if (!address) {
     const std::optional<std::string> meant = redisUrlFor(text);
@@ -88,6 +90,16 @@ Complaint aboutServerName(std::string_view text) {
   const auto is_fit = [](char byte) { return isLetter(byte) || isDigit(byte) || has({&byte, 1}, "-._:"); };
   if (!all(text, is_fit)) return mustBe("a host name or an address, without port,", text);
   return aboutLength(text, kLongestName);
+}
+
+Complaint aboutSentinelMaster(std::string_view text) {
+  return aboutRedisUser(text);
+}
+
+Complaint aboutSentinelNode(std::string_view text) {
+  const Expected<RedisAddress, std::string> address = parseSentinelNode(text);
+  if (address) return std::nullopt;
+  return address.error() + " but is " + shown(text);
 }
 
 Complaint aboutKeyPrefix(std::string_view text) {

@@ -16,11 +16,16 @@ Complaint aboutNothing(std::string_view text);
 Complaint aboutListenSocket(std::string_view text);
 /// Empty, or a name as useradd(8) accepts it.
 Complaint aboutGroup(std::string_view text);
+/// May be empty.
 Complaint aboutRedisUrl(std::string_view text);
 /// Empty, or printable ASCII without spaces.
 Complaint aboutRedisUser(std::string_view text);
 /// Empty, or a host name or address.
 Complaint aboutServerName(std::string_view text);
+/// Empty, or printable ASCII without spaces.
+Complaint aboutSentinelMaster(std::string_view text);
+/// host:port, or the host alone.
+Complaint aboutSentinelNode(std::string_view text);
 /// May be empty.
 Complaint aboutKeyPrefix(std::string_view text);
 /// Of sessiond's own keys. No braces: a tombstone's are those of its session (redis/redis_keys.h).

@@ -124,6 +124,11 @@ void TlsFiles::refuse(const std::string& why) {
 }  // namespace
 
 void loadRedisTls(RedisSettings& redis, const FileLocations& locations, ConfigReport& report) {
+  if (redis.sentinel.used()) {
+    TlsFiles files(redis.tls, "redis.tls", locations, report);
+    if (redis.sentinel.tls) return files.load();
+    return files.refuse("is for TLS, but redis.sentinel.tls is false");
+  }
   const Expected<RedisAddress, std::string> address = parseRedisUrl(redis.url);
   if (!address || !report.isSound("redis.url")) return;
   TlsFiles files(redis.tls, "redis.tls", locations, report);

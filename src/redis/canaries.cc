@@ -95,11 +95,21 @@ void Canaries::renew(const SubscriptionRef& of, std::string_view reason) {
   {
     const std::lock_guard lock(mutex_);
     if (current_ != of || of == nullptr) return;
-    publish(nullptr);
-    trust_.distrust();
-    generation_.fetch_add(1, std::memory_order_acq_rel);
+    beginGeneration();
   }
   logWarn("cache: the subscription and all connections to Redis are made anew", {{"reason", reason}});
+}
+
+void Canaries::renewAll() {
+  const std::lock_guard lock(mutex_);
+  beginGeneration();
+}
+
+/// REQUIRES: mutex_ is held.
+void Canaries::beginGeneration() {
+  publish(nullptr);
+  trust_.distrust();
+  generation_.fetch_add(1, std::memory_order_acq_rel);
 }
 
 }  // namespace sessiond

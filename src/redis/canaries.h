@@ -77,6 +77,8 @@ class Canaries {
   /// Something is wrong with this subscription or with a connection beside it: all are to be made anew. Nothing is
   /// believed that was loaded before.
   void renew(const SubscriptionRef& of, std::string_view reason);
+  /// The node is another server from now on: the same, whatever subscription stands.
+  void renewAll();
   /// Changes with every renewal. What was connected before is to be closed.
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
   std::chrono::milliseconds maxStaleness() const { return trust_.maxStaleness(); }
@@ -84,6 +86,7 @@ class Canaries {
 
  private:
   void publish(SubscriptionRef next);
+  void beginGeneration();
   void forgetProofs();
 
   CacheTrust& trust_;

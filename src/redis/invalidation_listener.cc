@@ -61,8 +61,9 @@ void InvalidationListener::run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "invalidations");
   milliseconds pause = kFirstPause;
   while (!stop.stop_requested()) {
+    const std::uint64_t generation = canaries_.generation();  // from before anything is asked of the server
     Subscribed subscribed = subscribe();
-    const Done done = subscribed ? follow(**subscribed, stop) : Done(Unexpected(subscribed.error()));
+    const Done done = subscribed ? follow(**subscribed, generation, stop) : Done(Unexpected(subscribed.error()));
     const bool standing = standing_;
     const bool proven = canaries_.proven();
     canaries_.lost();
@@ -111,13 +112,12 @@ InvalidationListener::Subscribed InvalidationListener::subscribe() {
 }
 
 /// Carries out what comes, until the subscription is lost (an error) or the listener is to stop.
-Done InvalidationListener::follow(RedisConnection& connection, const std::stop_token& stop) {
-  const std::uint64_t generation = canaries_.generation();
+Done InvalidationListener::follow(RedisConnection& connection, std::uint64_t generation, const std::stop_token& stop) {
   RedisReplies messages;
   while (!stop.stop_requested()) {
     if (canaries_.generation() != generation) {
       client_.renew();
-      return Unexpected(ConnectionError{ConnectionError::Kind::kTimeout, "its canaries stayed away"});
+      return Unexpected(ConnectionError{ConnectionError::Kind::kTimeout, "it was given up"});
     }
     if (Done done = connection.listen(messages, clock_.steadyNow() + kStopLatency); !done) return done;
     for (const RedisReply& message : messages) {

@@ -57,7 +57,8 @@ class InvalidationListener {
 
   void run(const std::stop_token& stop);
   Subscribed subscribe();
-  Expected<void, ConnectionError> follow(RedisConnection& connection, const std::stop_token& stop);
+  Expected<void, ConnectionError> follow(RedisConnection& connection, std::uint64_t generation,
+                                         const std::stop_token& stop);
   Expected<void, ConnectionError> handle(const RedisReply& reply);
   void noteLoss(const ConnectionError& error, bool stood);
 

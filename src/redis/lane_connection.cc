@@ -44,6 +44,7 @@ void LaneConnection::open(SteadyTime deadline) {
   SESSIOND_CHECK(state_ == State::kClosed);
   if (clock_.steadyNow() >= deadline) return fail({ConnectionError::Kind::kTimeout, "no answer in time"});
   deadline_ = deadline;
+  place_ = nullptr;
   lookup_ = 0;
   plainly_ = node_.greetsPlainly();
   state_ = State::kResolving;
@@ -51,8 +52,11 @@ void LaneConnection::open(SteadyTime deadline) {
 }
 
 void LaneConnection::resolve() {
-  std::optional<ResolvedAddresses> found = node_.connector().lookUp(lookup_);
+  if (place_ == nullptr) place_ = node_.place().present();
   const SteadyTime now = clock_.steadyNow();
+  if (place_ == nullptr && now >= deadline_) return fail(unreachable("the sentinels have not said where it is"));
+  if (place_ == nullptr) return loop_.callAt(std::min(deadline_, now + kLookupInterval), *this);
+  std::optional<ResolvedAddresses> found = place_->connector->lookUp(lookup_);
   if (!found && now >= deadline_) return fail(unreachable("cannot resolve the host in time"));
   if (!found) return loop_.callAt(std::min(deadline_, now + kLookupInterval), *this);
   if (!*found) return fail(unreachable(found->error()));
@@ -85,7 +89,7 @@ void LaneConnection::connectToNext() {
 
 void LaneConnection::connected() {
   loop_.unwatch(connecting_.get(), *this);
-  auto link = node_.connector().finish(std::move(connecting_));
+  auto link = place_->connector->finish(std::move(connecting_));
   if (!link) {
     problem_ = unreachable(link.error());
     return connectToNext();
@@ -96,7 +100,7 @@ void LaneConnection::connected() {
 }
 
 void LaneConnection::shakeHands() {
-  const Link::State state = node_.connector().shakeHands(*link_);
+  const Link::State state = place_->connector->shakeHands(*link_);
   if (state == Link::State::kClosed || state == Link::State::kRefused) {
     problem_ = unreachable(link_->problem());
     closeAttempt();
@@ -145,7 +149,7 @@ void LaneConnection::advance() {
     if (auto words = greeting ? connection_->lastWords(greeted_) : std::nullopt) {
       return fail({ConnectionError::Kind::kRejected, *std::move(words)});
     }
-    if (greeting && RedisNode::shouldGreetPlainlyAfter(complete.error(), plainly_)) {
+    if (greeting && node_.shouldGreetPlainlyAfter(complete.error(), plainly_)) {
       close();
       plainly_ = true;
       state_ = State::kResolving;
@@ -188,7 +192,7 @@ void LaneConnection::onTime() {
   if (state_ == State::kResolving) return resolve();
   if (state_ == State::kConnecting || state_ == State::kHandshaking) {
     problem_ =
-        state_ == State::kConnecting ? unreachable("cannot connect in time") : node_.connector().handshakeTimeout();
+        state_ == State::kConnecting ? unreachable("cannot connect in time") : place_->connector->handshakeTimeout();
     closeAttempt();
     return connectToNext();
   }

@@ -46,6 +46,8 @@ class LaneConnection final : private EventLoop::Waiter {
 
   bool ready() const { return state_ == State::kReady; }
   bool closed() const { return state_ == State::kClosed; }
+  /// Where the node was when it was opened, is it there still? REQUIRES: not closed.
+  bool leadsToNode() const { return place_ == nullptr || place_->term == node_.place().term(); }
 
  private:
   enum class State : std::uint8_t { kClosed, kResolving, kConnecting, kHandshaking, kGreeting, kReady, kAsking };
@@ -69,6 +71,7 @@ class LaneConnection final : private EventLoop::Waiter {
   Owner& owner_;
   State state_ = State::kClosed;
   SteadyTime deadline_;
+  NodePlace::Ref place_;  ///< null: not known yet
   std::uint64_t lookup_ = 0;
   bool plainly_ = false;
   std::vector<SocketAddress> addresses_;

@@ -17,6 +17,11 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMaxIdle = 64;
 constexpr int kMinimumMajorVersion = 6;
 
+/// Of an answer, when the node has become another server meanwhile: whether that one knows of it cannot be told.
+ConnectionError moved() {
+  return {ConnectionError::Kind::kTimeout, "another server is the primary by now"};
+}
+
 /// What a new connection's failure means at start.
 StartupReport reportOf(const ConnectionError& error, const std::string& server) {
   if (error.kind == ConnectionError::Kind::kRejected) {
@@ -56,8 +61,9 @@ StartupReport judgeVersion(const RedisReply& hello, const std::string& server) {
 
 }  // namespace
 
-RedisClient::RedisClient(const RedisSettings& config, const Clock& clock, MetricsRegistry& metrics)
-    : clock_(clock), node_(config, clock, metrics) {}
+RedisClient::RedisClient(const RedisSettings& config, std::string probe_key, const Clock& clock,
+                         MetricsRegistry& metrics)
+    : clock_(clock), node_(config, std::move(probe_key), clock, metrics) {}
 
 RedisClient::~RedisClient() = default;
 
@@ -73,12 +79,16 @@ Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, 
 
 Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                                  SteadyTime start, SteadyTime deadline) {
+  if (!node_.isVouchedFor(start)) {
+    node_.noteUnvouched();
+    return Unexpected(StoreError::kUnavailable);
+  }
   auto permission = node_.breaker().attempt();
   if (!permission) {
     node_.noteRefused();
     return Unexpected(StoreError::kUnavailable);
   }
-  const auto done = attempt(commands, repeat, replies, start, deadline);
+  const auto done = attemptIfBelieved(commands, repeat, replies, start, deadline);
   node_.noteLatency(clock_.steadyNow() - start);
   if (!done) {
     node_.noteFailure(done.error());
@@ -94,6 +104,24 @@ Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, 
   return {};
 }
 
+/// First asks for what is in doubt. Of a server that is not believed, the replies are its refusals.
+Expected<void, ConnectionError> RedisClient::attemptIfBelieved(const RedisCommands& commands, Repeat repeat,
+                                                               RedisReplies& replies, SteadyTime start,
+                                                               SteadyTime deadline) {
+  if (node_.lacksReplicas()) {
+    RedisCommands probe;
+    node_.writeProbe(probe);
+    auto done = attempt(probe, Repeat::kSafe, replies, start, deadline);
+    if (!done) return done;
+    if (!node_.judgeWrite(replies[0])) {
+      replies.assign(commands.count(), replies[0]);
+      return {};
+    }
+    start = clock_.steadyNow();
+  }
+  return attempt(commands, repeat, replies, start, deadline);
+}
+
 Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& commands, Repeat repeat,
                                                      RedisReplies& replies, SteadyTime start, SteadyTime deadline) {
   SteadyTime now = start;
@@ -101,9 +129,11 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
   if (pooled.connection != nullptr) {
     auto done = exchange(pooled, commands, replies, now, deadline);
     const bool stale = !done && done.error().kind == ConnectionError::Kind::kClosed;
-    const bool elsewhere = done && node_.shouldTryElsewhere(replies, start);
+    // What a server says that has just ceased to be the node is nothing.
+    const bool elsewhere = done && (!leadsToNode(pooled) || node_.shouldTryElsewhere(replies, start));
     if (!done || elsewhere) dropIdle();  // what happened to this connection has likely happened to all
     if (repeat == Repeat::kUnsafe || (!stale && !elsewhere)) {
+      if (done && !leadsToNode(pooled)) return Unexpected(moved());
       if (done) giveBack(std::move(pooled));
       return done;
     }
@@ -114,6 +144,7 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
   pooled = *std::move(connected);
   now = clock_.steadyNow();
   auto done = exchange(pooled, commands, replies, now, deadline);
+  if (done && !leadsToNode(pooled)) return Unexpected(moved());
   if (done) giveBack(std::move(pooled));
   return done;
 }
@@ -127,12 +158,16 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::connect(SteadyTime d
   const std::uint64_t generation = generation_.load(std::memory_order_relaxed);
   const SteadyTime connect_deadline = std::min(deadline, clock_.steadyNow() + node_.connectTimeout());
   bool plainly = node_.greetsPlainly();
+  const NodePlace::Ref place = node_.place().wait(connect_deadline);
+  if (place == nullptr) {
+    return Unexpected(ConnectionError{ConnectionError::Kind::kUnreachable, "the sentinels have not said where it is"});
+  }
   for (;;) {
-    auto link = node_.connector().connect(connect_deadline);
+    auto link = place->connector->connect(connect_deadline);
     if (!link) return Unexpected(link.error());
     auto connection = std::make_unique<RedisConnection>(*std::move(link), node_.commandTimeout(), clock_);
     if (auto greeted = greet(*connection, plainly, connect_deadline); !greeted) {
-      if (!RedisNode::shouldGreetPlainlyAfter(greeted.error(), plainly)) {
+      if (!node_.shouldGreetPlainlyAfter(greeted.error(), plainly)) {
         return Unexpected(node_.explainGreeting(greeted.error()));
       }
       plainly = true;
@@ -140,7 +175,7 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::connect(SteadyTime d
     }
     if (plainly) node_.noteGreetedPlainly();
     node_.noteOpened();
-    return Pooled{std::move(connection), generation, clock_.steadyNow() + RedisNode::newAgeLimit()};
+    return Pooled{std::move(connection), generation, place->term, clock_.steadyNow() + RedisNode::newAgeLimit()};
   }
 }
 
@@ -163,7 +198,7 @@ RedisClient::Pooled RedisClient::takeIdle(SteadyTime now) {
   while (!idle->empty()) {
     Pooled pooled = std::move(idle->back());
     idle->pop_back();
-    if (now < pooled.renew_at) return pooled;
+    if (now < pooled.renew_at && leadsToNode(pooled)) return pooled;
     old.push_back(std::move(pooled));
   }
   return {};
@@ -194,8 +229,10 @@ bool RedisClient::reachable() {
   commands.add({"PING"});
   const bool asks_role = node_.mayAskForRole();
   if (asks_role) commands.add({"HELLO", "2"});
+  if (node_.mustTakeWrites()) node_.writeProbe(commands);
   RedisReplies replies;
   if (!pipeline(commands, Repeat::kSafe, replies)) return false;
+  if (node_.mustTakeWrites() && !node_.judgeWrite(replies.back())) return false;
   if (!asks_role || !node_.deniesRole(replies[1])) return true;
   renew();  // it was a primary when they were connected
   return false;

@@ -45,8 +45,10 @@ struct StartupReport {
 /// needs no new connection no longer than command_timeout.
 class RedisClient {
  public:
-  /// Keeps what it needs of `config`. REQUIRES: config.url is valid (parseRedisUrl).
-  RedisClient(const RedisSettings& config, const Clock& clock, MetricsRegistry& metrics);
+  /// Keeps what it needs of `config`. REQUIRES: as RedisNode's.
+  RedisClient(const RedisSettings& config, std::string probe_key, const Clock& clock, MetricsRegistry& metrics);
+  RedisClient(const RedisSettings& config, const Clock& clock, MetricsRegistry& metrics)
+      : RedisClient(config, {}, clock, metrics) {}
   ~RedisClient();
   RedisClient(const RedisClient&) = delete;
   RedisClient& operator=(const RedisClient&) = delete;
@@ -77,10 +79,14 @@ class RedisClient {
   struct Pooled {
     std::unique_ptr<RedisConnection> connection;
     std::uint64_t generation = 0;
+    std::uint64_t term = 0;  ///< of the node's place
     SteadyTime renew_at;
   };
   Expected<void, StoreError> pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                       SteadyTime start, SteadyTime deadline);
+  Expected<void, ConnectionError> attemptIfBelieved(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
+                                                    SteadyTime start, SteadyTime deadline);
+  bool leadsToNode(const Pooled& pooled) { return pooled.term == node_.place().term(); }
   Expected<void, ConnectionError> attempt(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                           SteadyTime start, SteadyTime deadline);
   Expected<void, ConnectionError> exchange(Pooled& pooled, const RedisCommands& commands, RedisReplies& replies,

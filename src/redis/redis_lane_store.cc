@@ -71,6 +71,10 @@ void RedisLaneStore::send(StoreBatch& batch, SteadyTime deadline, Client& client
   deadline_ = deadline;
   began_ = clock_.steadyNow();
   retried_ = false;
+  if (!node_.isVouchedFor(began_)) {
+    node_.noteUnvouched();
+    return finish(StoreError::kUnavailable);
+  }
   permission_.emplace(node_.breaker().attempt());
   if (!*permission_) {
     node_.noteRefused();
@@ -90,7 +94,8 @@ void RedisLaneStore::start() {
 }
 
 bool RedisLaneStore::isOutdated(SteadyTime now) const {
-  return now >= renew_at_ || (canaries_ != nullptr && canaries_->generation() != generation_);
+  return now >= renew_at_ || !connection_.leadsToNode() ||
+         (canaries_ != nullptr && canaries_->generation() != generation_);
 }
 
 void RedisLaneStore::open() {
@@ -125,7 +130,8 @@ void RedisLaneStore::transmit() {
   connection_.ask(commands_, replies_, carries_batch_ ? std::min(limit, deadline_) : limit);
 }
 
-/// If one is due: the canary before is read, the next one written; or the role is asked for.
+/// If one is due: the canary before is read, the next one written; or the role is asked for, and whether writes are
+/// taken. It is due with every batch while they are not.
 void RedisLaneStore::writeSign() {
   const SteadyTime now = clock_.steadyNow();
   sign_ = {.sent = now};
@@ -137,13 +143,18 @@ void RedisLaneStore::writeSign() {
       next_sign_ = now;
     }
   }
-  if (now < next_sign_) return;
+  if (now < next_sign_ && !node_.lacksReplicas()) return;
   next_sign_ = now + interval_;
   // A canary that is written tells a replica by its error.
   sign_.asks_role = (subscription_ == nullptr || canary_refused_) && answered_before_ && node_.mayAskForRole();
   if (sign_.asks_role) commands_.add({"HELLO", "2"});
   sign_.replies = commands_.count();
-  if (subscription_ == nullptr) return;
+  if (subscription_ == nullptr) {
+    sign_.probes = node_.mustTakeWrites();
+    if (sign_.probes) node_.writeProbe(commands_);
+    sign_.replies = commands_.count();
+    return;
+  }
   const milliseconds life = kCanaryLife * canaries_->maxStaleness();
   sign_.reads_back = !last_canary_.empty() && now - last_sent_ < life / 2;
   if (sign_.reads_back) commands_.add({"GET", last_canary_});
@@ -171,12 +182,13 @@ void RedisLaneStore::writeTouches() {
 void RedisLaneStore::answered() {
   const SteadyTime now = clock_.steadyNow();
   answered_before_ = true;
-  if (!judgeSign()) {
-    // Another one may have taken its place.
-    connection_.close();
-    if (batch_ == nullptr) return;
-    if (!std::exchange(retried_, true)) return start();
-    return failed({ConnectionError::Kind::kRejected, "READONLY this server is a replica"});
+  // What a server says that has just ceased to be the node is nothing.
+  const Judgement judgement = connection_.leadsToNode() ? judgeSign() : Judgement::kNoPrimary;
+  if (judgement == Judgement::kNoPrimary) return leave();
+  if (judgement == Judgement::kLacksReplicas && carries_batch_) {
+    node_.noteErrors(replies_);
+    node_.noteChange(permission_->succeeded(), {});  // it answers
+    return finish(StoreError::kUnavailable);
   }
   if (!carries_batch_) {
     node_.noteErrors(replies_);
@@ -201,16 +213,24 @@ void RedisLaneStore::answered() {
   finish(std::nullopt);
 }
 
-/// False: this is no primary, and is not to be believed.
-bool RedisLaneStore::judgeSign() {
-  if (sign_.asks_role && node_.deniesRole(replies_[0])) return false;
-  if (sign_.canary.empty()) return true;
+/// Another one may have taken its place.
+void RedisLaneStore::leave() {
+  connection_.close();
+  if (batch_ == nullptr) return;
+  if (!std::exchange(retried_, true)) return start();
+  failed({ConnectionError::Kind::kRejected, "READONLY this server is a replica"});
+}
+
+RedisLaneStore::Judgement RedisLaneStore::judgeSign() {
+  if (sign_.asks_role && node_.deniesRole(replies_[0])) return Judgement::kNoPrimary;
+  if (sign_.canary.empty() && !sign_.probes) return Judgement::kGood;
   const RedisReply& written = replies_[sign_.replies - 1];
   if (written.type == Type::kError && classifyError(written.text).meaning == ErrorMeaning::kRetryElsewhere) {
-    return node_.allowsReplica();
+    return node_.allowsReplica() ? Judgement::kGood : Judgement::kNoPrimary;
   }
-  judgeCanary();
-  return true;
+  if (!node_.judgeWrite(written)) return Judgement::kLacksReplicas;
+  if (!sign_.probes) judgeCanary();
+  return Judgement::kGood;
 }
 
 void RedisLaneStore::judgeCanary() {
@@ -298,7 +318,7 @@ void RedisLaneStore::onTime() {
   ticking_ = now - last_use_ <= kUsedFor * canaries_->maxStaleness();
   if (!ticking_) return;
   loop_.callAt(now + interval_, *this);
-  if (batch_ != nullptr || node_.breaker().isOpen()) return;
+  if (batch_ != nullptr || node_.breaker().isOpen() || !node_.isVouchedFor(now)) return;
   if (connection_.ready() && isOutdated(now)) connection_.close();
   if (connection_.closed()) return open();
   if (connection_.ready()) transmit();

@@ -41,8 +41,10 @@ class RedisLaneStore final : public LaneStore, private LaneConnection::Owner, pr
     bool asks_role = false;   ///< HELLO 2 is the first of them
     bool reads_back = false;  ///< then the canary before
     std::string canary;       ///< then this one is written; empty: none
+    bool probes = false;      ///< in its place: whether writes are taken
     SteadyTime sent;
   };
+  enum class Judgement : std::uint8_t { kGood, kNoPrimary, kLacksReplicas };
 
   void opened() override;
   void answered() override;
@@ -55,7 +57,8 @@ class RedisLaneStore final : public LaneStore, private LaneConnection::Owner, pr
   void transmit();
   void writeSign();
   void writeTouches();
-  bool judgeSign();
+  Judgement judgeSign();
+  void leave();
   void judgeCanary();
   void readTouches(std::size_t first);
   void missCanaries(SteadyTime now);

@@ -15,12 +15,7 @@ constexpr auto kLogInterval = 10s;
 constexpr auto kElsewhereInterval = 1s;
 constexpr auto kPlainly = 5s;
 constexpr milliseconds kGreatestAge = 60s;
-
-RedisAddress addressOf(const RedisSettings& config) {
-  auto address = parseRedisUrl(config.url);
-  SESSIOND_CHECK(address.hasValue());
-  return *std::move(address);
-}
+constexpr std::string_view kNoReplicas = "NOREPLICAS";
 
 Counter& errorCounter(MetricsRegistry& metrics, std::string_view kind) {
   return metrics.counter("sessiond_redis_errors_total", "Pipelines that got no answer from Redis.",
@@ -51,6 +46,7 @@ RedisNode::Counters::Counters(MetricsRegistry& metrics)
       closed(errorCounter(metrics, "closed")),
       broken(errorCounter(metrics, "broken")),
       refused(errorCounter(metrics, "breaker_open")),
+      unvouched(errorCounter(metrics, "sentinels_silent")),
       opened(metrics.counter("sessiond_redis_connections_opened_total", "Connections to Redis opened.")),
       breaker_opened(metrics.counter("sessiond_redis_breaker_opened_total", "Times the circuit breaker opened.")),
       latency(metrics.histogram("sessiond_redis_pipeline_seconds", "Time of one pipeline, connecting included.")) {
@@ -61,21 +57,46 @@ RedisNode::Counters::Counters(MetricsRegistry& metrics)
   }
 }
 
-RedisNode::RedisNode(const RedisSettings& config, const Clock& clock, MetricsRegistry& metrics)
+RedisNode::RedisNode(const RedisSettings& config, std::string probe_key, const Clock& clock, MetricsRegistry& metrics)
     : clock_(clock),
-      address_(addressOf(config)),
-      server_(address_.name()),
-      user_(config.user.empty() ? address_.user : config.user),
+      has_others_(config.sentinel.used()),
+      unknown_place_("the primary " + config.sentinel.master),
+      probe_key_(std::move(probe_key)),
+      tls_(config.tls),
+      database_(config.sentinel.database),
+      user_(config.user),
       password_(config.password.clone()),
       allow_replica_(config.allow_replica),
       connect_timeout_(std::max(config.connect_timeout, milliseconds(1))),
       command_timeout_(std::max(config.command_timeout, milliseconds(1))),
-      connector_(address_, config.tls, clock),
       breaker_(config.breaker, clock, randomBelow),
       counters_(metrics),
       failure_log_(kLogInterval),
       elsewhere_(kElsewhereInterval) {
   for (std::size_t i = 0; i < kErrorKinds; ++i) reply_log_.push_back(std::make_unique<IntervalGate>(kLogInterval));
+  if (has_others_) {
+    SESSIOND_CHECK(!probe_key_.empty());
+    return;
+  }
+  const auto address = parseRedisUrl(config.url);
+  SESSIOND_CHECK(address.hasValue());
+  database_ = address->database;
+  if (user_.empty()) user_ = address->user;
+  place_.moveTo(*address, {}, tls_, clock);
+  vouch(SteadyTime::max());
+}
+
+std::string RedisNode::server() const {
+  const NodePlace::Ref place = place_.present();
+  return place == nullptr ? unknown_place_ : place->name;
+}
+
+void RedisNode::moveTo(const RedisAddress& address, const std::string& told_by) {
+  place_.moveTo(address, told_by, tls_, clock_);
+  lacks_replicas_.store(false, std::memory_order_release);
+  static_cast<void>(breaker_.reportSuccess());  // what failed was the other server
+  // Only now, so that whoever connects anew because of it is not led to the old place.
+  followers_.tellMoved();
 }
 
 milliseconds RedisNode::newAgeLimit() {
@@ -83,14 +104,14 @@ milliseconds RedisNode::newAgeLimit() {
 }
 
 std::size_t RedisNode::requiredOfGreeting() const {
-  return (password_.empty() ? 0U : 1U) + (address_.database == 0 ? 0U : 1U);
+  return (password_.empty() ? 0U : 1U) + (database_ == 0 ? 0U : 1U);
 }
 
 RedisCommands RedisNode::greeting(bool plainly) const {
   RedisCommands commands;
   if (!password_.empty() && !user_.empty()) commands.add({"AUTH", user_, password_.reveal()});
   if (!password_.empty() && user_.empty()) commands.add({"AUTH", password_.reveal()});
-  if (address_.database != 0) commands.add({"SELECT", std::to_string(address_.database)});
+  if (database_ != 0) commands.add({"SELECT", std::to_string(database_)});
   if (plainly && commands.count() == 0) commands.add({"PING"});
   if (plainly) return commands;
   commands.add({"CLIENT", "SETNAME", "sessiond"});
@@ -103,7 +124,8 @@ std::optional<ConnectionError> RedisNode::judgeGreeting(const RedisReplies& repl
     if (replies[i].type != RedisReply::Type::kError) continue;
     // A server that does not let us have a name, or tells no role, is usable all the same, unless it is for a reason
     // that meets all.
-    if (i >= requiredOfGreeting() && classifyError(replies[i].text).scope == ErrorScope::kCommand) continue;
+    const bool is_needed = i < requiredOfGreeting() || (has_others_ && i + 1 == replies.size());
+    if (!is_needed && classifyError(replies[i].text).scope == ErrorScope::kCommand) continue;
     return ConnectionError{ConnectionError::Kind::kRejected, replies[i].text};
   }
   if (replies.size() <= requiredOfGreeting()) return std::nullopt;
@@ -116,6 +138,7 @@ std::optional<ConnectionError> RedisNode::judgeGreeting(const RedisReplies& repl
 
 bool RedisNode::deniesRole(const RedisReply& hello) const {
   const std::string_view role = roleIn(hello);
+  if (has_others_) return role != "master";
   return !role.empty() && role != "master" && !allow_replica_;
 }
 
@@ -123,14 +146,18 @@ bool RedisNode::greetsPlainly() const {
   return clock_.steadyNow().time_since_epoch().count() < plain_until_.load(std::memory_order_relaxed);
 }
 
-bool RedisNode::shouldGreetPlainlyAfter(const ConnectionError& error, bool was_plain) {
-  return !was_plain && (error.kind == ConnectionError::Kind::kClosed || error.kind == ConnectionError::Kind::kBroken);
+bool RedisNode::shouldGreetPlainlyAfter(const ConnectionError& error, bool was_plain) const {
+  return !was_plain && !has_others_ &&
+         (error.kind == ConnectionError::Kind::kClosed || error.kind == ConnectionError::Kind::kBroken);
 }
 
 ConnectionError RedisNode::explainGreeting(ConnectionError error) const {
-  const bool may_be_tls =
-      !address_.tls && address_.socket_path.empty() && !opened_before_.load(std::memory_order_relaxed);
-  if (may_be_tls && shouldGreetPlainlyAfter(error, false)) error.text += "; does redis.url need rediss://?";
+  const NodePlace::Ref place = place_.present();
+  const bool may_be_tls = place != nullptr && place->may_be_for_tls && !opened_before_.load(std::memory_order_relaxed);
+  const bool is_closed = error.kind == ConnectionError::Kind::kClosed || error.kind == ConnectionError::Kind::kBroken;
+  if (may_be_tls && is_closed) {
+    error.text += has_others_ ? "; does redis.sentinel.tls have to be true?" : "; does redis.url need rediss://?";
+  }
   return error;
 }
 
@@ -142,6 +169,16 @@ void RedisNode::noteOpened() {
 void RedisNode::noteGreetedPlainly() {
   const SteadyTime until = clock_.steadyNow() + kPlainly;
   plain_until_.store(until.time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+bool RedisNode::judgeWrite(const RedisReply& reply) {
+  const bool is_error = reply.type == RedisReply::Type::kError;
+  if (is_error && classifyError(reply.text).code == kNoReplicas) {
+    lacks_replicas_.store(has_others_, std::memory_order_release);
+    return !has_others_;
+  }
+  if (!is_error) lacks_replicas_.store(false, std::memory_order_release);
+  return true;
 }
 
 void RedisNode::noteGoodNews() {
@@ -164,9 +201,10 @@ const ErrorKind* RedisNode::noteErrors(const RedisReplies& replies) {
 }
 
 void RedisNode::noteErrorReply(const ErrorKind& kind, std::string_view text) {
+  if (has_others_ && kind.code == kNoReplicas) lacks_replicas_.store(true, std::memory_order_release);
   counters_.replies[kind.index]->add();
   if (reply_log_[kind.index]->pass(clock_.steadyNow()))
-    logWarn(kind.advice, {{"server", server_}, {"error", withoutArguments(text)}});
+    logWarn(kind.advice, {{"server", server()}, {"error", withoutArguments(text)}});
 }
 
 void RedisNode::noteFailure(const ConnectionError& error) {
@@ -188,7 +226,15 @@ void RedisNode::noteFailure(const ConnectionError& error) {
       noteErrorReply(classifyError(error.text), error.text);
       return;
   }
-  if (failure_log_.pass(clock_.steadyNow())) logWarn("redis: no answer", {{"server", server_}, {"error", error.text}});
+  if (!failure_log_.pass(clock_.steadyNow())) return;
+  const NodePlace::Ref place = place_.present();
+  if (place == nullptr || place->told_by.empty()) {
+    logWarn("redis: no answer", {{"server", server()}, {"error", error.text}});
+  } else {
+    // Sentinels name addresses as they see them, which may not be how they are reached from here.
+    logWarn("redis: no answer from the address that the sentinels name",
+            {{"server", place->name}, {"sentinel", place->told_by}, {"error", error.text}});
+  }
 }
 
 void RedisNode::noteChange(CircuitBreaker::Change change, std::string_view reason) {
@@ -198,10 +244,10 @@ void RedisNode::noteChange(CircuitBreaker::Change change, std::string_view reaso
     case CircuitBreaker::Change::kOpened:
       counters_.breaker_opened.add();
       logError("redis: not usable; requests that need it are refused at once until it is back",
-               {{"server", server_}, {"error", reason}});
+               {{"server", server()}, {"error", reason}});
       break;
     case CircuitBreaker::Change::kClosed:
-      logInfo("redis: usable again", {{"server", server_}});
+      logInfo("redis: usable again", {{"server", server()}});
       break;
   }
 }

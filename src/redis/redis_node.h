@@ -1,5 +1,10 @@
-// RedisNode: what all connections to one server share, whoever uses them: where it is, how it is greeted, what it may
-// take, whether it is asked at all (circuit_breaker.h), and what is counted and logged of it.
+// RedisNode: what all connections to one server share, whoever uses them: where it is (node_place.h), how it is
+// greeted, what it may take, whether it is asked at all (circuit_breaker.h), and what is counted and logged of it.
+//
+// Which nodes there are, and where, is the *topology*'s to say: a single server is where redis.url names it; of a
+// primary behind sentinels they say so, again and again (sentinel_watch.h): they *vouch* for it, and when they have
+// been silent for too long, it is not asked. Where there are several servers, one that no replica follows is not
+// believed either: it may have been cut off from all others, who go on without it.
 
 #pragma once
 
@@ -16,9 +21,10 @@
 #include "base/secret.h"
 #include "redis/circuit_breaker.h"
 #include "redis/error_reply.h"
+#include "redis/node_followers.h"
+#include "redis/node_place.h"
 #include "redis/redis_commands.h"
 #include "redis/redis_connection.h"
-#include "redis/redis_connector.h"
 #include "redis/redis_reply.h"
 
 namespace sessiond {
@@ -26,20 +32,29 @@ namespace sessiond {
 /// Thread-safe.
 class RedisNode {
  public:
-  /// Keeps what it needs of `config`. REQUIRES: config.url is valid (parseRedisUrl).
-  RedisNode(const RedisSettings& config, const Clock& clock, MetricsRegistry& metrics);
+  /// Keeps what it needs of `config`. REQUIRES: config.url is valid (parseRedisUrl), or there are sentinels.
+  /// `probe_key`: nobody's, to see whether writes are taken; needed where there are sentinels.
+  RedisNode(const RedisSettings& config, std::string probe_key, const Clock& clock, MetricsRegistry& metrics);
   RedisNode(const RedisNode&) = delete;
   RedisNode& operator=(const RedisNode&) = delete;
 
-  /// For logs and messages.
-  const std::string& server() const { return server_; }
+  /// For logs and messages: its address, or who is to say it.
+  std::string server() const;
+  NodePlace& place() { return place_; }
+  NodeFollowers& followers() { return followers_; }
+  /// It is another server from now on, at this address: what stood in the old one's way is over.
+  void moveTo(const RedisAddress& address, const std::string& told_by);
+  /// Whoever says where it is stands by it until then.
+  void vouch(SteadyTime until) { vouched_until_.store(until.time_since_epoch().count(), std::memory_order_release); }
+  bool isVouchedFor(SteadyTime now) const {
+    return now.time_since_epoch().count() < vouched_until_.load(std::memory_order_acquire);
+  }
   milliseconds connectTimeout() const { return connect_timeout_; }
   milliseconds commandTimeout() const { return command_timeout_; }
   milliseconds budget() const { return connect_timeout_ + command_timeout_; }
   /// How old a connection may become: names and proxies may lead elsewhere meanwhile. A minute, less up to a quarter,
   /// so that connections do not all end at one time.
   static milliseconds newAgeLimit();
-  RedisConnector& connector() { return connector_; }
   CircuitBreaker& breaker() { return breaker_; }
   bool allowsReplica() const { return allow_replica_; }
 
@@ -51,14 +66,15 @@ class RedisNode {
   ///   HELLO 2                    the reply tells the server's role; the protocol stays the same
   ///
   /// A front end that closes the connection at one of the last two is greeted `plainly`, without them; with
-  /// PING where nothing else is to be said, since only an answer proves that somebody is there.
+  /// PING where nothing else is to be said, since only an answer proves that somebody is there. Not where the role has
+  /// to be known.
   RedisCommands greeting(bool plainly) const;
   /// Has the server lately been greeted without the courtesies, because it closes a connection at them?
   bool greetsPlainly() const;
   /// Why the server is not to be used, by what it answered: it refuses us, or it is no primary (redis.allow_replica).
   std::optional<ConnectionError> judgeGreeting(const RedisReplies& replies);
   /// A greeting failed. Is it worth another try at once, without the courtesies?
-  static bool shouldGreetPlainlyAfter(const ConnectionError& error, bool was_plain);
+  bool shouldGreetPlainlyAfter(const ConnectionError& error, bool was_plain) const;
   /// A greeting failed for good: with a hint, where the port may be one for TLS.
   ConnectionError explainGreeting(ConnectionError error) const;
   /// That try has succeeded. The courtesies are tried again after a few seconds: the first try may have met a server on
@@ -68,6 +84,15 @@ class RedisNode {
   bool mayAskForRole() const { return tells_role_.load(std::memory_order_relaxed) && !greetsPlainly(); }
   bool deniesRole(const RedisReply& hello) const;
 
+  /// Are answers believed only while the server takes writes? It refuses them when too few replicas follow it
+  /// (min-replicas-to-write).
+  bool mustTakeWrites() const { return has_others_; }
+  /// Appends a command that changes nothing and is refused as every write is. REQUIRES: mustTakeWrites().
+  void writeProbe(RedisCommands& commands) const { commands.add({"DEL", probe_key_}); }
+  /// Of any write. False: it lacks replicas, and its answers are not believed.
+  bool judgeWrite(const RedisReply& reply);
+  bool lacksReplicas() const { return lacks_replicas_.load(std::memory_order_acquire); }
+
   void noteOpened();
   /// The server has answered somebody who had not asked the breaker: whoever waits for it to come back need not.
   void noteGoodNews();
@@ -75,6 +100,8 @@ class RedisNode {
   const ErrorKind* noteErrors(const RedisReplies& replies);
   void noteFailure(const ConnectionError& error);
   void noteRefused() { counters_.refused.add(); }
+  /// Not asked, because nobody vouches for it.
+  void noteUnvouched() { counters_.unvouched.add(); }
   void noteChange(CircuitBreaker::Change change, std::string_view reason);
   void noteLatency(SteadyTime::duration time) { counters_.latency.observe(time); }
   /// Does some reply ask to be tried on another connection, and was that not done a moment ago?
@@ -88,6 +115,7 @@ class RedisNode {
     Counter& closed;
     Counter& broken;
     Counter& refused;
+    Counter& unvouched;
     Counter& opened;
     Counter& breaker_opened;
     Histogram& latency;
@@ -98,19 +126,25 @@ class RedisNode {
   void noteErrorReply(const ErrorKind& kind, std::string_view text);
 
   const Clock& clock_;
-  const RedisAddress address_;
-  const std::string server_;  // address_.name()
-  const std::string user_;
+  const bool has_others_;  // in the topology
+  const std::string unknown_place_;
+  const std::string probe_key_;
+  const TlsSettings tls_;
+  std::uint32_t database_ = 0;  // set in the constructor
+  std::string user_;            // set in the constructor
   const Secret password_;
   const bool allow_replica_;
   const milliseconds connect_timeout_;
   const milliseconds command_timeout_;
-  RedisConnector connector_;
+  NodePlace place_;
+  NodeFollowers followers_;
   CircuitBreaker breaker_;
   Counters counters_;
   std::atomic<SteadyTime::rep> plain_until_ = 0;
   std::atomic<bool> tells_role_ = true;
   std::atomic<bool> opened_before_ = false;
+  std::atomic<bool> lacks_replicas_ = false;
+  std::atomic<SteadyTime::rep> vouched_until_ = 0;
   IntervalGate failure_log_;
   IntervalGate elsewhere_;
   std::vector<std::unique_ptr<IntervalGate>> reply_log_;  // by ErrorKind::index

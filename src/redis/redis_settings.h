@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/secret.h"
 
@@ -20,7 +21,7 @@ struct TlsSettings {
   std::string key_file;
   std::string server_name;  ///< empty: the host that is connected to
   bool verify = true;
-  std::shared_ptr<const TlsContext> context;  ///< no option: made of the files; null: redis.url asks for no TLS
+  std::shared_ptr<const TlsContext> context;  ///< no option: made of the files; null: no server is asked for TLS
 };
 
 struct BreakerSettings {
@@ -29,8 +30,24 @@ struct BreakerSettings {
   std::chrono::milliseconds max_backoff{5000};
 };
 
+/// Which sentinels name the primary, in the place of an url.
+struct SentinelSettings {
+  std::string master;              ///< what they call it
+  std::vector<std::string> nodes;  ///< host:port of each; empty: there are none
+  std::string user;
+  std::string password_file;
+  Secret password;   ///< read from password_file
+  bool tls = false;  ///< they and the servers speak it, as redis.tls says
+  std::uint32_t database = 0;
+  /// With no majority of them heard for so long, nobody knows who is the primary.
+  std::chrono::milliseconds max_silence{5000};
+
+  bool used() const { return !nodes.empty(); }
+};
+
 struct RedisSettings {
-  std::string url = "redis://127.0.0.1:6379/0";  ///< as parseRedisUrl() takes it
+  std::string url = "redis://127.0.0.1:6379/0";  ///< as parseRedisUrl() takes it; empty where there are sentinels
+  SentinelSettings sentinel;
   std::string user;
   std::string password_file;
   Secret password;  ///< read from password_file

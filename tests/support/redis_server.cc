@@ -27,9 +27,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kStartLimit = 10s;
 
-struct FreeContext {
-  void operator()(redisContext* context) const { redisFree(context); }
-};
 struct FreeReply {
   void operator()(redisReply* reply) const { freeReplyObject(reply); }
 };
@@ -75,17 +72,22 @@ void writeFiles(const std::string& folder, const TestCertificate& certificate) {
   std::ofstream(folder + "/key.pem") << certificate.key;
 }
 
-[[noreturn]] void becomeRedis(pid_t test, const std::string& configuration_file, const std::string& log_file) {
+[[noreturn]] void becomeRedis(pid_t test, const std::string& configuration_file, const std::string& log_file,
+                              bool sentinel) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != test) _exit(127);
   const int log = open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
-  execlp("redis-server", "redis-server", configuration_file.c_str(), nullptr);
+  execlp("redis-server", "redis-server", configuration_file.c_str(), sentinel ? "--sentinel" : nullptr, nullptr);
   _exit(127);
 }
 
 }  // namespace
+
+void RedisServer::FreeContext::operator()(redisContext* context) const {
+  redisFree(context);
+}
 
 RedisServer::RedisServer() : RedisServer(Options{}) {}
 
@@ -144,7 +146,7 @@ void RedisServer::startWithoutWaiting() {
   const pid_t test = getpid();
   pid_ = fork();
   SESSIOND_CHECK(pid_ >= 0);
-  if (pid_ == 0) becomeRedis(test, configuration_file, log_file);
+  if (pid_ == 0) becomeRedis(test, configuration_file, log_file, options_.sentinel);
 }
 
 void RedisServer::start() {
@@ -191,10 +193,27 @@ void RedisServer::end(int signal) {
 }
 
 std::string RedisServer::command(const std::vector<std::string>& arguments) const {
+  const auto context = connect();
+  return context == nullptr ? "" : run(*context, arguments);
+}
+
+std::string RedisServer::commandAs(const std::string& user, const std::string& password,
+                                   const std::vector<std::string>& arguments) const {
+  const auto context = connect();
+  if (context == nullptr) return "";
+  if (!user.empty()) run(*context, {"AUTH", user, password});
+  return run(*context, arguments);
+}
+
+std::unique_ptr<redisContext, RedisServer::FreeContext> RedisServer::connect() const {
   const timeval timeout{.tv_sec = 5, .tv_usec = 0};
-  const std::unique_ptr<redisContext, FreeContext> context(redisConnectUnixWithTimeout(socket_path_.c_str(), timeout));
-  if (context == nullptr || context->err != 0) return "";
+  std::unique_ptr<redisContext, FreeContext> context(redisConnectUnixWithTimeout(socket_path_.c_str(), timeout));
+  if (context == nullptr || context->err != 0) return nullptr;
   redisSetTimeout(context.get(), timeout);
+  return context;
+}
+
+std::string RedisServer::run(redisContext& context, const std::vector<std::string>& arguments) {
   std::vector<const char*> pointers;
   std::vector<std::size_t> sizes;
   for (const std::string& argument : arguments) {
@@ -202,7 +221,7 @@ std::string RedisServer::command(const std::vector<std::string>& arguments) cons
     sizes.push_back(argument.size());
   }
   const std::unique_ptr<redisReply, FreeReply> reply(static_cast<redisReply*>(
-      redisCommandArgv(context.get(), static_cast<int>(arguments.size()), pointers.data(), sizes.data())));
+      redisCommandArgv(&context, static_cast<int>(arguments.size()), pointers.data(), sizes.data())));
   return reply == nullptr ? "" : textOf(*reply);
 }
 

@@ -8,10 +8,13 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "support/test_certificates.h"
+
+struct redisContext;
 
 namespace sessiond {
 
@@ -19,8 +22,9 @@ namespace sessiond {
 class RedisServer {
  public:
   struct Options {
-    bool tcp = false;  ///< a loopback port beside the unix socket
-    bool tls = false;  ///< a loopback port for TLS, for 127.0.0.1 and localhost, by TestAuthority::ofThisTest()
+    bool tcp = false;       ///< a loopback port beside the unix socket
+    bool tls = false;       ///< a loopback port for TLS, for 127.0.0.1 and localhost, by TestAuthority::ofThisTest()
+    bool sentinel = false;  ///< it is one, as redis-sentinel is, and no server
     /// Lines of redis.conf: "maxmemory 2mb".
     std::vector<std::string> configuration;
   };
@@ -60,8 +64,17 @@ class RedisServer {
   /// Runs one command on a connection of its own and gives the reply as text: strings as they are, integers in
   /// decimal, nil as "(nil)", errors with a leading dash, arrays as their elements, each on a line.
   std::string command(const std::vector<std::string>& arguments) const;
+  /// The same as this user.
+  std::string commandAs(const std::string& user, const std::string& password,
+                        const std::vector<std::string>& arguments) const;
 
  private:
+  struct FreeContext {
+    void operator()(redisContext* context) const;
+  };
+
+  std::unique_ptr<redisContext, FreeContext> connect() const;
+  static std::string run(redisContext& context, const std::vector<std::string>& arguments);
   void end(int signal);
 
   Options options_;

@@ -50,7 +50,7 @@ export function siteLocations(folder) {
 /**
  * Starts everything. `config(config)` alters sessiond's configuration, `http` adds lines to the http block (text, or a
  * function of folder and port), `server` to the server block, `locations` replaces the locations, `upstream(text)` alters
- * upstream.conf, `secrets` the secret that signs. stop() ends everything in the right order.
+ * upstream.conf, `redis` makes the store, `secrets` the secret that signs. stop() ends everything in the right order.
  */
 export async function startStack({
   config,
@@ -58,14 +58,19 @@ export async function startStack({
   server = '',
   locations = siteLocations,
   upstream,
+  redis = (folder) => new Redis(folder),
   startSessiond = true,
   secrets,
 } = {}) {
   const folder = temporaryFolder();
   const stack = new Stack(folder);
   try {
-    stack.redis = await new Redis(folder).start();
-    stack.sessiond = new Sessiond(folder, stack.redis.url, config, secrets);
+    stack.redis = await redis(folder).start();
+    const settle = (settings) => {
+      if (stack.redis.settings) settings.redis = stack.redis.settings;
+      config?.(settings);
+    };
+    stack.sessiond = new Sessiond(folder, stack.redis.url, settle, secrets);
     if (startSessiond) await stack.sessiond.start();
     stack.upstream = await new Upstream(folder).start();
     stack.fastcgi = await new FastCgiApplication(folder).start();

@@ -1,188 +1,31 @@
 // The in-process cache with a real Redis: what is kept there is what Redis holds, whoever changes it and however, and
 // when Redis can no longer say so, nothing is believed.
 
-#include <sys/socket.h>
-
 #include <atomic>
 #include <functional>
-#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
-#include "base/crypto.h"
-#include "redis/invalidation_listener.h"
-#include "redis/redis_lane_store.h"
-#include "redis/redis_session_store.h"
-#include "redis_test_fixture.h"
-#include "session/coherent_store.h"
-#include "session/facts_extractor.h"
-#include "session/session_cache.h"
-#include "session/session_loader.h"
+#include "cache_instance.h"
 #include "support/byte_relay.h"
-#include "support/poll_loop.h"
 #include "support/scripted_redis.h"
 
 namespace sessiond {
 namespace {
 
-/// Tries until it is so or five seconds are over.
-bool soon(const std::function<bool()>& condition) {
-  const auto limit = std::chrono::steady_clock::now() + 5s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > limit) return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
-
-/// What the lanes of an instance of sessiond share, as far as sessions go.
-struct Site {
-  Site(const std::string& url, const std::string& prefix, milliseconds max_staleness, const std::string& lanes_url)
-      : config(sessionConfig(prefix, max_staleness)),
-        client(configFor(url), clock, metrics),
-        lanes_client(configFor(lanes_url), clock, metrics),
-        trust(max_staleness),
-        listener(client, keys, cache, burials, canaries, clock, metrics) {}
-
-  static SessionSettings sessionConfig(const std::string& prefix, milliseconds max_staleness) {
-    SessionSettings made;
-    made.key_prefix = prefix;
-    made.cache.max_staleness = max_staleness;
-    return made;
-  }
-
-  SystemClock clock;
-  MetricsRegistry metrics;
-  SessionSettings config;
-  RedisClient client;
-  RedisClient lanes_client;  ///< for its node
-  FactsExtractor extractor{ExtractionRules{.identity = {{.name = "U", .from = "/user/id"}}}};
-  HmacKey log_names{Secret(std::string("names"))};
-  CacheTrust trust;
-  SessionCache cache{CacheLimits{}, trust};
-  RedisKeys keys = keysFor(config);
-  RedisSessionStore redis_store{client, config, keys};
-  RevokedSessions revoked{clock, metrics};
-  LiveCaches caches;
-  const LiveCaches::Membership membership{caches, cache};
-  CoherentStore store{redis_store, caches, revoked, clock};
-  FactsReader reader{extractor, {.latest_writer = 3600s, .usual_life = 3600s},
-                     revoked,   log_names,
-                     metrics,   [](const SessionId&, seconds) {}};
-  BurialQueue burials{store, redis_store, revoked, log_names, metrics};
-  Canaries canaries{trust, keys};
-  InvalidationListener listener;
-  TouchThrottle throttle{60s};
-  LateTouches late;
-  LoaderMetrics loader_metrics{metrics};
-};
-
-/// Of one thread.
-class Lane final : private SessionLoader::Client {
- public:
-  explicit Lane(Site& site)
-      : site_(site), store_(site.lanes_client.node(), &site.canaries, site.config, site.keys, loop_, site.clock) {}
-
-  /// The user's id, or what else is known of the session; from memory if it can be.
-  std::string check(const std::string& name) {
-    live();
-    const std::string cookie = "s:" + name + ".signature";
-    if (const auto found = site_.cache.find(cookie, now())) return describe(*found);
-    const SessionId id = *SessionId::fromBytes(name);
-    SessionWant want{.id = &id, .cookie = cookie, .arrived = now()};
-    loaded_ = false;
-    loader_.want(want);
-    loader_.flush();
-    EXPECT_TRUE(loop_.runUntil([this] { return loaded_; }));
-    return describe(want.found);
-  }
-  bool isInMemory(const std::string& name) {
-    live();
-    return site_.cache.find("s:" + name + ".signature", now()).has_value();
-  }
-  /// Lets the lane do what it does while checks are made.
-  void live() {
-    store_.noteUse();
-    loop_.run(milliseconds(0));
-  }
-
- private:
-  void loaded(SessionWant&) override { loaded_ = true; }
-  void touched(TouchWant&) override {}
-  SteadyTime now() { return site_.clock.steadyNow(); }
-  static std::string describe(const FoundSession& found) {
-    switch (found.presence) {
-      case Presence::kPresent:
-        return std::string(found.session->identity().text());
-      case Presence::kUnknown:
-        return "unknown";
-      case Presence::kRevoked:
-        return "revoked";
-      case Presence::kUnavailable:
-        return "unavailable";
-    }
-    return "";
-  }
-
-  Site& site_;
-  PollLoop loop_;
-  RedisLaneStore store_;
-  SessionLoader loader_{{.store = store_,
-                         .cache = site_.cache,
-                         .reader = site_.reader,
-                         .throttle = site_.throttle,
-                         .late = site_.late,
-                         .metrics = site_.loader_metrics,
-                         .clock = site_.clock,
-                         .loop = loop_,
-                         .budget = 750ms},
-                        *this};
-  bool loaded_ = false;
-};
-
-/// A site with one lane.
-class Instance {
- public:
-  explicit Instance(const std::string& url, const std::string& prefix = "sess:", milliseconds max_staleness = 1000ms,
-                    const std::string& lanes_url = "")
-      : site_(url, prefix, max_staleness, lanes_url.empty() ? url : lanes_url) {}
-
-  std::string check(const std::string& name) { return lane_.check(name); }
-  bool isInMemory(const std::string& name) { return lane_.isInMemory(name); }
-  bool keeps(const std::string& name) {
-    check(name);
-    return isInMemory(name);
-  }
-  /// Waits until the subscription stands and the session is kept.
-  ::testing::AssertionResult settle(const std::string& name) {
-    if (soon([&] { return keeps(name); })) return ::testing::AssertionSuccess();
-    return ::testing::AssertionFailure() << name << " is not kept: " << check(name);
-  }
-  std::uint64_t subscriptions() { return site_.metrics.counter("sessiond_cache_subscriptions_total", "").read(); }
-  std::uint64_t misses() { return site_.metrics.counter("sessiond_cache_misses_total", "").read(); }
-  SessionStore& store() { return site_.store; }
-  Site& site() { return site_; }
-
- private:
-  Site site_;
-  Lane lane_{site_};
-};
-
-std::string sessionOf(const std::string& user) {
-  return R"({"cookie":{},"user":{"id":")" + user + R"("}})";
-}
-
 class CoherentCache : public testing::TestWithParam<Way> {
  protected:
-  CoherentCache() : server_(optionsFor(GetParam())) { put("a", "ada"); }
-  std::string url() const { return urlOf(server_, GetParam()); }
+  CoherentCache() { put("a", "ada"); }
+  RedisSettings redis() const { return reached_.settings(); }
   void put(const std::string& id, const std::string& user) { server_.command({"SET", "sess:" + id, sessionOf(user)}); }
 
-  RedisServer server_;
+  const ReachedServer reached_{GetParam()};
+  RedisServer& server_ = reached_.server();
 };
 
 TEST_P(CoherentCache, KeepsASessionUntilSomebodyChangesIt) {
-  Instance instance(url());
+  Instance instance(redis());
   ASSERT_TRUE(instance.settle("a"));
   EXPECT_EQ(instance.check("a"), "U: ada\r\n");
   const std::uint64_t before = instance.misses();
@@ -193,7 +36,7 @@ TEST_P(CoherentCache, KeepsASessionUntilSomebodyChangesIt) {
 }
 
 TEST_P(CoherentCache, NoticesEveryWayInWhichASessionCanChangeOrGo) {
-  Instance instance(url());
+  Instance instance(redis());
   const struct {
     const char* what;
     std::function<void()> change;
@@ -261,8 +104,8 @@ TEST(CoherentCacheAndTime, ForgetsASessionWhenItsTimeIsUpThoughRedisHasNotDelete
 }
 
 TEST_P(CoherentCache, ALogoutOnAnotherInstanceIsSeenHere) {
-  Instance here(url());
-  Instance there(url());
+  Instance here(redis());
+  Instance there(redis());
   ASSERT_TRUE(here.settle("a"));
   ASSERT_TRUE(there.settle("a"));
   ASSERT_TRUE(there.store().revoke(*SessionId::fromBytes("a"), 60s));
@@ -271,7 +114,7 @@ TEST_P(CoherentCache, ALogoutOnAnotherInstanceIsSeenHere) {
 }
 
 TEST_P(CoherentCache, ASessionThatBeginsIsSeenThoughItsAbsenceWasKept) {
-  Instance instance(url());
+  Instance instance(redis());
   ASSERT_TRUE(instance.settle("new"));
   EXPECT_EQ(instance.check("new"), "unknown");
   put("new", "zoe");
@@ -279,7 +122,7 @@ TEST_P(CoherentCache, ASessionThatBeginsIsSeenThoughItsAbsenceWasKept) {
 }
 
 TEST_P(CoherentCache, ALostSubscriptionIsMadeAnewAndNothingOldBelieved) {
-  Instance instance(url());
+  Instance instance(redis());
   ASSERT_TRUE(instance.settle("a"));
   for (int round = 1; round <= 3; ++round) {
     server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
@@ -291,7 +134,7 @@ TEST_P(CoherentCache, ALostSubscriptionIsMadeAnewAndNothingOldBelieved) {
 }
 
 TEST_P(CoherentCache, AFrozenRedisIsNotBelievedForLongerThanPromised) {
-  Instance instance(url(), "sess:", 300ms);
+  Instance instance(redis(), "sess:", 300ms);
   ASSERT_TRUE(instance.settle("a"));
   server_.freeze();
   EXPECT_TRUE(soon([&] { return !instance.isInMemory("a"); }));
@@ -302,7 +145,7 @@ TEST_P(CoherentCache, AFrozenRedisIsNotBelievedForLongerThanPromised) {
 }
 
 TEST_P(CoherentCache, ARestartedRedisIsAskedAnew) {
-  Instance instance(url());
+  Instance instance(redis());
   ASSERT_TRUE(instance.settle("a"));
   server_.kill();
   EXPECT_TRUE(soon([&] { return !instance.isInMemory("a"); }));
@@ -316,7 +159,7 @@ TEST_P(CoherentCache, ARestartedRedisIsAskedAnew) {
 TEST_P(CoherentCache, ATrackingTableThatIsFullForgetsNothing) {
   server_.command({"CONFIG", "SET", "tracking-table-max-keys", "1"});
   for (int i = 0; i < 50; ++i) put("s" + std::to_string(i), "user");
-  Instance instance(url());
+  Instance instance(redis());
   ASSERT_TRUE(instance.settle("a"));
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(instance.settle("s" + std::to_string(i)));
   for (int i = 0; i < 50; ++i) put("s" + std::to_string(i), "other");
@@ -328,7 +171,7 @@ TEST_P(CoherentCache, ATrackingTableThatIsFullForgetsNothing) {
 TEST_P(CoherentCache, WorksWithAnyKeyPrefix) {
   for (const std::string prefix : {"", "s", "sessiond:", "sessiond:revoked:x", "app one:", "*[a]?:", "{app}:"}) {
     const std::string tombstone = RedisKeys(prefix, "sessiond:").tombstone("p");
-    Instance instance(url(), prefix);
+    Instance instance(redis(), prefix);
     server_.command({"SET", prefix + "p", sessionOf("first")});
     ASSERT_TRUE(instance.settle("p")) << prefix;
     server_.command({"SET", prefix + "p", sessionOf("second")});
@@ -341,7 +184,7 @@ TEST_P(CoherentCache, WorksWithAnyKeyPrefix) {
 
 TEST_P(CoherentCache, ARedisThatDoesNotTellIsAskedAtEveryCheck) {
   server_.command({"ACL", "SETUSER", "default", "-subscribe"});
-  Instance instance(url());
+  Instance instance(redis());
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(instance.check("a"), "U: ada\r\n");
     EXPECT_FALSE(instance.isInMemory("a"));
@@ -363,7 +206,7 @@ TEST_P(CoherentCache, BytesThatAreSwallowedOnTheWayEndTheTrust) {
 }
 
 TEST_P(CoherentCache, UnderLoadARevokedSessionIsNeverSeenAgainOnceItWasRefused) {
-  Instance instance(url());
+  Instance instance(redis());
   ASSERT_TRUE(instance.settle("a"));
   std::atomic<bool> stop = false;
   std::atomic<int> relapses = 0;
@@ -391,7 +234,7 @@ TEST_P(CoherentCache, UnderLoadARevokedSessionIsNeverSeenAgainOnceItWasRefused) 
 }
 
 TEST_P(CoherentCache, ALogoutHereIsSeenHereAtOnce) {
-  Instance instance(url());
+  Instance instance(redis());
   for (int round = 0; round < 5; ++round) {
     put("a", "ada");
     server_.command({"DEL", "sessiond:revoked:{sess:a}"});
@@ -403,8 +246,8 @@ TEST_P(CoherentCache, ALogoutHereIsSeenHereAtOnce) {
 
 /// What a server has that took over without having heard of the logout: the session, and no tombstone.
 TEST_P(CoherentCache, ALogoutThatTheServerHasLostStaysALogout) {
-  Instance here(url(), "sess:", 400ms);
-  Instance there(url(), "sess:", 400ms);
+  Instance here(redis(), "sess:", 400ms);
+  Instance there(redis(), "sess:", 400ms);
   const SessionId id = *SessionId::fromBytes("a");
   ASSERT_TRUE(here.settle("a"));
   ASSERT_TRUE(there.settle("a"));
@@ -421,7 +264,7 @@ TEST_P(CoherentCache, ALogoutThatTheServerHasLostStaysALogout) {
 }
 
 TEST_P(CoherentCache, ATombstoneThatTheServerHasLostIsWrittenAgainWithTheNextSubscription) {
-  Instance instance(url());
+  Instance instance(redis());
   ASSERT_TRUE(instance.settle("a"));
   ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes("a"), 3600s));
   const auto stands = [&] { return server_.command({"EXISTS", "sessiond:revoked:{sess:a}"}) == "1"; };
@@ -439,7 +282,7 @@ TEST_P(CoherentCache, ATombstoneThatTheServerHasLostIsWrittenAgainWithTheNextSub
 }
 
 TEST_P(CoherentCache, ARestartOfAMomentIsNotSeenAndTheSubscriptionStandsAgain) {
-  Instance instance(url(), "sess:", 2000ms);
+  Instance instance(redis(), "sess:", 2000ms);
   ASSERT_TRUE(instance.settle("a"));
   server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
   EXPECT_TRUE(soon([&] { return instance.subscriptions() == 2U; }));
@@ -450,7 +293,7 @@ TEST_P(CoherentCache, DatabasesThatAreSwappedAreNoticed) {
   server_.command({"SELECT", "1"});
   server_.command({"SET", "sess:a", sessionOf("of the other database")});
   server_.command({"SELECT", "0"});
-  Instance instance(url(), "sess:", 400ms);
+  Instance instance(redis(), "sess:", 400ms);
   ASSERT_TRUE(instance.settle("a"));
   server_.command({"SWAPDB", "0", "1"});
   EXPECT_TRUE(soon([&] { return instance.check("a") == "U: of the other database\r\n"; })) << "nobody tells";
@@ -460,7 +303,7 @@ TEST_P(CoherentCache, DatabasesThatAreSwappedAreNoticed) {
 TEST_P(CoherentCache, ConnectionsToAnotherServerThanTheSubscriptionAreNotBelieved) {
   RedisServer other;
   other.command({"SET", "sess:a", sessionOf("ada there")});
-  Instance instance(url(), "sess:", 100ms, other.unixUrl());
+  Instance instance(redis(), "sess:", 100ms, other.unixUrl());
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(instance.check("a"), "U: ada there\r\n");
     EXPECT_FALSE(instance.isInMemory("a"));
@@ -474,7 +317,7 @@ TEST_P(CoherentCache, ConnectionsToAnotherServerThanTheSubscriptionAreNotBelieve
 
 TEST_P(CoherentCache, NothingIsFreshWhereCanariesMayNotBeWritten) {
   server_.command({"ACL", "SETUSER", "default", "resetkeys", "~sess:*", "~sessiond:revoked:*"});
-  Instance instance(url());
+  Instance instance(redis());
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(instance.check("a"), "U: ada\r\n") << "loads go on";
     EXPECT_FALSE(instance.isInMemory("a"));
@@ -484,14 +327,14 @@ TEST_P(CoherentCache, NothingIsFreshWhereCanariesMayNotBeWritten) {
 TEST_P(CoherentCache, AFullServerIsReadAllTheSame) {
   server_.command({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
   server_.command({"CONFIG", "SET", "maxmemory", "1"});
-  Instance instance(url());
+  Instance instance(redis());
   for (int i = 0; i < 20; ++i) EXPECT_EQ(instance.check("a"), "U: ada\r\n");
   server_.command({"CONFIG", "SET", "maxmemory", "0"});
   EXPECT_TRUE(instance.settle("a"));
 }
 
 TEST_P(CoherentCache, AReplicaIsNotBelieved) {
-  Instance instance(url(), "sess:", 400ms);
+  Instance instance(redis(), "sess:", 400ms);
   ASSERT_TRUE(instance.settle("a"));
   server_.command({"REPLICAOF", "127.0.0.1", "1"});
   EXPECT_TRUE(soon([&] { return instance.check("a") == "unavailable"; }));

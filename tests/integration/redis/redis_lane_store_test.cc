@@ -30,11 +30,11 @@ std::string_view nameOf(const KeyTouch& touch) {
 
 class RedisLaneStoreTest : public testing::TestWithParam<Way>, private LaneStore::Client {
  protected:
-  RedisLaneStoreTest() : server_(optionsFor(GetParam())) { use(urlOf(server_, GetParam())); }
+  RedisLaneStoreTest() { use(reached_.settings()); }
 
-  void use(const std::string& url) {
+  void use(const RedisSettings& config) {
     store_.reset();
-    test_.emplace(configFor(url));
+    test_.emplace(config);
     store_.emplace(test_->client.node(), nullptr, SessionSettings(), keysFor(SessionSettings()), loop_, test_->clock);
   }
   /// Sends it and waits for the answer.
@@ -65,7 +65,8 @@ class RedisLaneStoreTest : public testing::TestWithParam<Way>, private LaneStore
   SteadyTime now() { return test_->clock.steadyNow(); }
   TestClient& test() { return *test_; }
 
-  RedisServer server_;
+  const ReachedServer reached_{GetParam()};
+  RedisServer& server_ = reached_.server();
 
  private:
   void answered(StoreBatch&) override { answered_ = true; }
@@ -172,7 +173,7 @@ TEST_P(RedisLaneStoreTest, WhatSpeaksOfTheWholeServerIsCannotTell) {
     ScriptedRedis scripted([&](std::string_view request, int) -> std::string {
       return isGreeting(request) ? kGreeted : error + "\r\n" + error + "\r\n";
     });
-    use(scripted.url());
+    use(configFor(scripted.url()));
     EXPECT_EQ(value("a"), "(unavailable)") << error;
   }
 }
@@ -182,7 +183,7 @@ TEST_P(RedisLaneStoreTest, ASecondServerIsAskedWhereThisOneHasBecomeAReplica) {
     if (isGreeting(request)) return kGreeted;
     return connection == 1 ? "-READONLY a replica\r\n:0\r\n" : "$2\r\n{}\r\n:0\r\n";
   });
-  use(scripted.url());
+  use(configFor(scripted.url()));
   EXPECT_EQ(value("a"), "{}");
   EXPECT_EQ(scripted.connections(), 2);
 }
@@ -190,7 +191,7 @@ TEST_P(RedisLaneStoreTest, ASecondServerIsAskedWhereThisOneHasBecomeAReplica) {
 TEST_P(RedisLaneStoreTest, AnAnswerWithHalfOfItMissingIsNoAnswer) {
   ScriptedRedis scripted(
       [&](std::string_view request, int) -> std::string { return isGreeting(request) ? kGreeted : "$100\r\nhalf"; });
-  use(scripted.url());
+  use(configFor(scripted.url()));
   EXPECT_EQ(value("a", 50ms), "(timeout)");
 }
 

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,9 +14,11 @@
 #include "base/metrics.h"
 #include "redis/redis_client.h"
 #include "redis/redis_keys.h"
+#include "redis/sentinel_watch.h"
 #include "redis/tls_context.h"
 #include "session/session_settings.h"
 #include "support/redis_server.h"
+#include "support/sentinel_group.h"
 #include "support/test_certificates.h"
 
 namespace sessiond {
@@ -54,7 +57,7 @@ inline RedisSettings configFor(const std::string& url) {
 }
 
 /// How a server is reached.
-enum class Way { kUnix, kTcp, kTls };
+enum class Way { kUnix, kTcp, kTls, kSentinels };
 
 inline RedisServer::Options optionsFor(Way way) {
   return {.tcp = way == Way::kTcp, .tls = way == Way::kTls};
@@ -65,15 +68,68 @@ inline std::string urlOf(const RedisServer& server, Way way) {
   return way == Way::kTcp ? server.tcpUrl() : server.tlsUrl();
 }
 
-inline const auto kAllWays = testing::Values(Way::kUnix, Way::kTcp, Way::kTls);
+inline const auto kWaysToOne = testing::Values(Way::kUnix, Way::kTcp, Way::kTls);
+inline const auto kAllWays = testing::Values(Way::kUnix, Way::kTcp, Way::kTls, Way::kSentinels);
 
 inline std::string nameOfWay(const testing::TestParamInfo<Way>& info) {
-  return info.param == Way::kUnix ? "Unix" : info.param == Way::kTcp ? "Tcp" : "Tls";
+  switch (info.param) {
+    case Way::kUnix:
+      return "Unix";
+    case Way::kTcp:
+      return "Tcp";
+    case Way::kTls:
+      return "Tls";
+    case Way::kSentinels:
+      return "Sentinels";
+  }
+  return "";
 }
+
+inline constexpr char kProbeKey[] = "sessiond:alive:{s}:write";
+
+inline RedisSettings configFor(const SentinelGroup& group) {
+  RedisSettings config = configFor("");
+  config.sentinel.master = SentinelGroup::kMaster;
+  config.sentinel.nodes = group.nodes();
+  config.sentinel.max_silence = 1500ms;
+  config.sentinel.tls = group.tls();
+  if (group.tls()) config.tls.context = contextFor(TestAuthority::ofThisTest().certificate());
+  return config;
+}
+
+/// An empty server that is reached in this way. Behind sentinels it is the primary of a group that all tests share and
+/// that takes its time with failovers, so that a test may do to it what it likes.
+class ReachedServer {
+ public:
+  explicit ReachedServer(Way way) : way_(way) {
+    if (way != Way::kSentinels) {
+      server_ = std::make_shared<RedisServer>(optionsFor(way));
+      return;
+    }
+    static const auto group = std::make_shared<SentinelGroup>(SentinelGroup::Options{.down_after = 60'000});
+    group_ = group;
+    server_ = std::shared_ptr<RedisServer>(group, &group->primaryServer());
+    server_->command({"ACL", "SETUSER", "default", "reset", "on", "nopass", "~*", "&*", "+@all"});
+    server_->command({"CONFIG", "SET", "maxmemory", "0"});
+    server_->command({"FLUSHALL"});
+  }
+
+  RedisServer& server() const { return *server_; }
+  RedisSettings settings() const { return group_ ? configFor(*group_) : configFor(urlOf(*server_, way_)); }
+
+ private:
+  const Way way_;
+  std::shared_ptr<SentinelGroup> group_;  // null: there is none
+  std::shared_ptr<RedisServer> server_;
+};
 
 /// A client with its own clock and figures.
 struct TestClient {
-  explicit TestClient(const RedisSettings& config) : client(config, clock, metrics) {}
+  explicit TestClient(const RedisSettings& config) : client(config, kProbeKey, clock, metrics) {
+    if (!config.sentinel.used()) return;
+    watch.emplace(config, 100ms, client.node(), clock, metrics);
+    EXPECT_TRUE(recovers());
+  }
 
   Expected<RedisReplies, StoreError> run(std::initializer_list<std::string_view> arguments,
                                          Repeat repeat = Repeat::kSafe) {
@@ -109,6 +165,7 @@ struct TestClient {
   SystemClock clock;
   MetricsRegistry metrics;
   RedisClient client;
+  std::optional<SentinelWatch> watch;
 };
 
 template <typename Function>

@@ -11,7 +11,7 @@ namespace {
 
 class RedisHarness final : public StoreHarness {
  public:
-  explicit RedisHarness(Way way) : server_(optionsFor(way)), test_(configFor(urlOf(server_, way))) {}
+  explicit RedisHarness(Way way) : reached_(way), test_(reached_.settings()) {}
 
   SessionStore& store() override { return store_; }
   UserSessionIndex& index() override { return index_; }
@@ -34,7 +34,8 @@ class RedisHarness final : public StoreHarness {
     return left < 0 ? std::nullopt : std::optional(std::chrono::seconds(left));
   }
 
-  RedisServer server_;
+  const ReachedServer reached_;
+  RedisServer& server_ = reached_.server();
   TestClient test_;
   RedisSessionStore store_{test_.client, SessionSettings{}, keysFor(SessionSettings{})};
   RedisUserSessionIndex index_{test_.client, keysFor(SessionSettings{}), std::chrono::hours(24)};
@@ -44,7 +45,8 @@ StoreHarnessFactory redisBy(Way way) {
   return [way] { return std::unique_ptr<StoreHarness>(std::make_unique<RedisHarness>(way)); };
 }
 
-const auto kRedis = testing::Values(redisBy(Way::kUnix), redisBy(Way::kTcp), redisBy(Way::kTls));
+const auto kRedis =
+    testing::Values(redisBy(Way::kUnix), redisBy(Way::kTcp), redisBy(Way::kTls), redisBy(Way::kSentinels));
 
 INSTANTIATE_TEST_SUITE_P(Redis, SessionStoreContract, kRedis);
 INSTANTIATE_TEST_SUITE_P(Redis, UserSessionIndexContract, kRedis);

@@ -1,0 +1,52 @@
+// NodeFollowers: who is told when a node is another server from now on, or not to be relied on: each site, for what it
+// has in memory.
+
+#pragma once
+
+#include <functional>
+#include <list>
+#include <utility>
+
+#include "base/guarded.h"
+
+namespace sessiond {
+
+/// Thread-safe.
+class NodeFollowers {
+ public:
+  /// Called on the topology's thread; must not wait.
+  struct Calls {
+    std::function<void()> moved;    ///< nothing that was loaded before is believed, all connections are made anew
+    std::function<void()> doubted;  ///< nothing that was loaded before is believed
+  };
+
+  /// As long as this lives; its end waits for a call that is under way.
+  class Following {
+   public:
+    Following(NodeFollowers& all, Calls calls) : all_(all) {
+      auto list = all_.calls_.lock();
+      own_ = list->insert(list->end(), std::move(calls));
+    }
+    ~Following() { all_.calls_.lock()->erase(own_); }
+    Following(const Following&) = delete;
+    Following& operator=(const Following&) = delete;
+
+   private:
+    NodeFollowers& all_;
+    std::list<Calls>::iterator own_;
+  };
+
+  void tellMoved() {
+    auto list = calls_.lock();
+    for (const Calls& calls : *list) calls.moved();
+  }
+  void tellDoubted() {
+    auto list = calls_.lock();
+    for (const Calls& calls : *list) calls.doubted();
+  }
+
+ private:
+  Guarded<std::list<Calls>> calls_;
+};
+
+}  // namespace sessiond

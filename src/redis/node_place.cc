@@ -1,0 +1,33 @@
+#include "redis/node_place.h"
+
+#include <utility>
+
+namespace sessiond {
+
+NodePlace::Ref NodePlace::present() const {
+  const std::lock_guard lock(mutex_);
+  return present_;
+}
+
+NodePlace::Ref NodePlace::wait(SteadyTime deadline) const {
+  std::unique_lock lock(mutex_);
+  known_.wait_until(lock, deadline, [this] { return present_ != nullptr; });
+  return present_;
+}
+
+void NodePlace::moveTo(const RedisAddress& address, std::string told_by, const TlsSettings& tls, const Clock& clock) {
+  const std::uint64_t next = term() + 1;
+  const std::string name = address.name();
+  const std::lock_guard lock(mutex_);
+  std::unique_ptr<RedisConnector>& connector = connectors_[name];
+  if (connector == nullptr) connector = std::make_unique<RedisConnector>(address, tls, clock);
+  present_ = std::make_shared<const Known>(Known{.name = name,
+                                                 .told_by = std::move(told_by),
+                                                 .may_be_for_tls = !address.tls && address.socket_path.empty(),
+                                                 .term = next,
+                                                 .connector = connector.get()});
+  term_.store(next, std::memory_order_release);
+  known_.notify_all();
+}
+
+}  // namespace sessiond

@@ -1,0 +1,52 @@
+// NodePlace: where a node is for the time being.
+//
+// A single server stays where redis.url says. The primary behind sentinels moves: with each move a *term* begins, and
+// what was connected in an earlier one leads to a server that is the node no longer, however well it answers.
+// Connectors stay, since links need them, and a primary comes back to where it was.
+
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/clock.h"
+#include "redis/redis_address.h"
+#include "redis/redis_connector.h"
+
+namespace sessiond {
+
+/// Thread-safe.
+class NodePlace {
+ public:
+  struct Known {
+    std::string name;             ///< of the address, for logs
+    std::string told_by;          ///< the sentinel that named it; empty: the configuration did
+    bool may_be_for_tls = false;  ///< TCP without TLS
+    std::uint64_t term = 0;
+    RedisConnector* connector = nullptr;  ///< as long as the node is there
+  };
+  using Ref = std::shared_ptr<const Known>;
+
+  /// Null: it is not known yet.
+  Ref present() const;
+  /// Waits until it is known or the time is up.
+  Ref wait(SteadyTime deadline) const;
+  std::uint64_t term() const { return term_.load(std::memory_order_acquire); }
+
+  /// A term begins. Of one thread.
+  void moveTo(const RedisAddress& address, std::string told_by, const TlsSettings& tls, const Clock& clock);
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable known_;
+  Ref present_;                                                        // guarded by mutex_
+  std::map<std::string, std::unique_ptr<RedisConnector>> connectors_;  // guarded by mutex_; by address
+  std::atomic<std::uint64_t> term_ = 0;
+};
+
+}  // namespace sessiond

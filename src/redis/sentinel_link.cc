@@ -1,0 +1,181 @@
+#include "redis/sentinel_link.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "redis/error_reply.h"
+#include "redis/redis_connection.h"
+
+namespace sessiond {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Type = RedisReply::Type;
+
+/// To connect, and for an answer.
+constexpr milliseconds kPatience = 200ms;
+constexpr milliseconds kFirstPause = 100ms;
+constexpr milliseconds kLongestPause = 800ms;
+/// How long the end of the link may take while nothing comes.
+constexpr milliseconds kStopLatency = 50ms;
+constexpr auto kLogInterval = 60s;
+/// A learned sentinel that is silent for so long is forgotten; the others name it again if it is one of them.
+constexpr auto kForgottenAfter = 60s;
+
+RedisSettings settingsOf(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls) {
+  RedisSettings settings;
+  settings.url = (config.tls ? "rediss://" : "redis://") + address.name();
+  settings.tls = tls;
+  settings.user = config.user;
+  settings.password = config.password.clone();
+  settings.connect_timeout = kPatience;
+  settings.command_timeout = kPatience;
+  return settings;
+}
+
+/// So that many daemons do not come back in step.
+milliseconds withJitter(milliseconds time) {
+  return time - milliseconds(randomBelow(static_cast<std::uint32_t>(time.count() / 2 + 1)));
+}
+
+}  // namespace
+
+SentinelLink::SentinelLink(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls,
+                           milliseconds interval, bool lasting, Told told, const Clock& clock)
+    : name_(address.name()),
+      master_(config.master),
+      interval_(interval),
+      lasting_(lasting),
+      told_(std::move(told)),
+      clock_(clock),
+      client_(settingsOf(address, config, tls), clock, unshown_),
+      log_(kLogInterval),
+      last_answer_(clock.steadyNow()),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+SentinelLink::~SentinelLink() {
+  thread_.request_stop();
+  thread_.join();
+}
+
+void SentinelLink::run(const std::stop_token& stop) {
+  pthread_setname_np(pthread_self(), "sentinel");
+  milliseconds backoff = kFirstPause;
+  while (!stop.stop_requested()) {
+    const SteadyTime before = last_answer_;
+    const Outcome outcome = follow(stop);
+    const bool forgotten = !lasting_ && clock_.steadyNow() - last_answer_ > kForgottenAfter;
+    if (outcome == Outcome::kUseless || forgotten) break;
+    backoff = last_answer_ != before ? kFirstPause : std::min(backoff * 2, kLongestPause);
+    pause(withJitter(backoff), stop);
+  }
+  over_.store(true, std::memory_order_release);
+}
+
+void SentinelLink::pause(milliseconds time, const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  stopping_.wait_for(lock, stop, time, [] { return false; });
+}
+
+/// Asks until something is wrong.
+SentinelLink::Outcome SentinelLink::follow(const std::stop_token& stop) {
+  std::unique_ptr<RedisConnection> subscription;
+  std::unique_ptr<RedisConnection> asking;
+  for (std::unique_ptr<RedisConnection>* const one : {&asking, &subscription}) {
+    if (one == &subscription && !may_subscribe_) continue;
+    auto dialled = client_.dial();
+    if (!dialled) {
+      noteTrouble(dialled.error().text, dialled.error().kind == ConnectionError::Kind::kRejected);
+      return Outcome::kLost;
+    }
+    *one = *std::move(dialled);
+  }
+  if (subscription != nullptr) {
+    RedisCommands commands;
+    commands.add({"SUBSCRIBE", kSwitchChannel});
+    if (!subscription->post(commands, client_.newDeadline())) return Outcome::kLost;
+  }
+  Outcome outcome = Outcome::kStopped;
+  while (!stop.stop_requested()) {
+    if (!ask(*asking, outcome)) return outcome;
+    if (!waitForWord(subscription, stop)) return Outcome::kLost;
+  }
+  return Outcome::kStopped;
+}
+
+/// False: that was all, with this outcome.
+bool SentinelLink::ask(RedisConnection& connection, Outcome& outcome) {
+  RedisCommands commands;
+  writeSentinelQuestions(master_, commands);
+  RedisReplies replies;
+  const SteadyTime asked = clock_.steadyNow();
+  outcome = Outcome::kLost;
+  if (const auto done = connection.exchange(commands, replies, asked, asked + kPatience); !done) {
+    noteTrouble(done.error().text, false);
+    return false;
+  }
+  const auto view = readSentinelView(replies);
+  if (!view) {
+    noteTrouble(view.error(), true);
+    return true;
+  }
+  noteAnswer();
+  outcome = Outcome::kUseless;
+  return told_(*view, asked);
+}
+
+/// Until it is time to ask again. False: the subscription is lost.
+bool SentinelLink::waitForWord(std::unique_ptr<RedisConnection>& subscription, const std::stop_token& stop) {
+  const SteadyTime until = clock_.steadyNow() + withJitter(interval_);
+  RedisReplies messages;
+  while (!stop.stop_requested()) {
+    const SteadyTime now = clock_.steadyNow();
+    if (now >= until) return true;
+    if (subscription == nullptr) {
+      pause(std::chrono::ceil<milliseconds>(until - now), stop);
+      continue;
+    }
+    if (!subscription->listen(messages, std::min(until, now + kStopLatency))) return false;
+    if (read(messages, subscription)) return true;
+  }
+  return true;
+}
+
+/// True: a primary has changed. Which one, and whether it is ours, is asked for.
+bool SentinelLink::read(const RedisReplies& messages, std::unique_ptr<RedisConnection>& subscription) {
+  for (const RedisReply& message : messages) {
+    if (message.type == Type::kError) {
+      noteTrouble(message.text, true);
+      may_subscribe_ = false;
+      subscription.reset();
+      return false;
+    }
+    if (!message.elements.empty() && message.elements[0].text == "message") return true;
+  }
+  return false;
+}
+
+void SentinelLink::noteTrouble(const std::string& text, bool refused) {
+  in_trouble_ = true;
+  if (!log_.pass(clock_.steadyNow())) return;
+  if (!refused) return logWarn("redis: a sentinel does not answer", {{"sentinel", name_}, {"error", text}});
+  const bool lacks_rights = classifyError(text).meaning == ErrorMeaning::kMisconfigured;
+  logWarn(lacks_rights ? "redis: a sentinel refuses what it is asked; check redis.sentinel.user and "
+                         "redis.sentinel.password_file, and the user's rights there"
+                       : "redis: a sentinel does not say who is the primary; check redis.sentinel.master",
+          {{"sentinel", name_}, {"master", master_}, {"error", text}});
+}
+
+void SentinelLink::noteAnswer() {
+  last_answer_ = clock_.steadyNow();
+  if (std::exchange(in_trouble_, false)) {
+    logInfo("redis: a sentinel answers again", {{"sentinel", name_}, {"master", master_}});
+  }
+}
+
+}  // namespace sessiond

@@ -1,0 +1,75 @@
+// SentinelLink: asks one sentinel who is the primary, now and then, and at once when it says that this has changed.
+//
+// Two connections: one asks, the other one is subscribed to +switch-master. A failover is heard of within moments that
+// way; asking alone would do too, a little later.
+
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/interval_gate.h"
+#include "base/metrics.h"
+#include "redis/redis_client.h"
+#include "redis/sentinel_view.h"
+
+namespace sessiond {
+
+/// Runs a thread of its own from its making to its end.
+class SentinelLink {
+ public:
+  /// `told` is called on the link's thread with what the sentinel says and when it was asked; false: the link is of no
+  /// use. `lasting`: it is kept up however long the sentinel is silent. What is referred to must outlive it.
+  using Told = std::function<bool(const SentinelView& view, SteadyTime asked)>;
+  SentinelLink(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls,
+               milliseconds interval, bool lasting, Told told, const Clock& clock);
+  /// Waits for the thread, at most as long as an attempt takes.
+  ~SentinelLink();
+  SentinelLink(const SentinelLink&) = delete;
+  SentinelLink& operator=(const SentinelLink&) = delete;
+
+  /// Of several, so that their ends take no longer than that of one.
+  void requestStop() { thread_.request_stop(); }
+  /// The thread has ended, being of no use.
+  bool over() const { return over_.load(std::memory_order_acquire); }
+
+ private:
+  struct Connections;
+  enum class Outcome { kStopped, kUseless, kLost };
+
+  void run(const std::stop_token& stop);
+  Outcome follow(const std::stop_token& stop);
+  bool ask(RedisConnection& connection, Outcome& outcome);
+  bool waitForWord(std::unique_ptr<RedisConnection>& subscription, const std::stop_token& stop);
+  bool read(const RedisReplies& messages, std::unique_ptr<RedisConnection>& subscription);
+  void pause(milliseconds time, const std::stop_token& stop);
+  void noteTrouble(const std::string& text, bool refused);
+  void noteAnswer();
+
+  const std::string name_;
+  const std::string master_;
+  const milliseconds interval_;
+  const bool lasting_;
+  const Told told_;
+  const Clock& clock_;
+  MetricsRegistry unshown_;  ///< sentinels are no sessions' store, whose figures these would be
+  RedisClient client_;
+  IntervalGate log_;
+  std::atomic<bool> over_ = false;
+  // Of the thread.
+  bool in_trouble_ = false;
+  bool may_subscribe_ = true;
+  SteadyTime last_answer_;
+  std::mutex mutex_;
+  std::condition_variable_any stopping_;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace sessiond

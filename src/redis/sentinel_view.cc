@@ -1,0 +1,91 @@
+#include "redis/sentinel_view.h"
+
+#include <optional>
+#include <utility>
+
+#include "base/check.h"
+#include "base/parse.h"
+#include "os/host_port.h"
+
+namespace sessiond {
+namespace {
+
+using Type = RedisReply::Type;
+using Problem = Unexpected<std::string>;
+
+constexpr std::size_t kQuestions = 5;
+constexpr std::uint16_t kDefaultPort = 26379;
+
+/// In a flat list of names and values; empty: there is none.
+std::string_view fieldOf(const RedisReply& list, std::string_view name) {
+  for (std::size_t i = 0; i + 1 < list.elements.size(); i += 2) {
+    if (list.elements[i].text == name) return list.elements[i + 1].text;
+  }
+  return {};
+}
+
+std::optional<RedisAddress> addressOf(std::string_view host, std::string_view port) {
+  const auto number = parseInteger<std::uint16_t>(port);
+  if (host.empty() || !number || *number == 0) return std::nullopt;
+  RedisAddress address;
+  address.host = host;
+  address.port = *number;
+  return address;
+}
+
+std::vector<SentinelView::Peer> peersIn(const RedisReply& list) {
+  std::vector<SentinelView::Peer> peers;
+  for (const RedisReply& one : list.elements) {
+    auto address = addressOf(fieldOf(one, "ip"), fieldOf(one, "port"));
+    const std::string_view id = fieldOf(one, "runid");
+    if (address && !id.empty()) peers.push_back({.id = std::string(id), .address = *std::move(address)});
+  }
+  return peers;
+}
+
+}  // namespace
+
+void writeSentinelQuestions(std::string_view master, RedisCommands& commands) {
+  commands.add({"SENTINEL", "MYID"});
+  commands.add({"SENTINEL", "MASTER", master});
+  commands.add({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", master});
+  commands.add({"SENTINEL", "SENTINELS", master});
+  commands.add({"SENTINEL", "MASTER", master});
+}
+
+Expected<SentinelView, std::string> readSentinelView(const RedisReplies& replies) {
+  SESSIOND_CHECK(replies.size() == kQuestions);
+  const RedisReply& master = replies[1];
+  const RedisReply& address = replies[2];
+  for (const RedisReply& reply : {master, address}) {
+    if (reply.type == Type::kError) return Problem(reply.text);
+  }
+  if (master.type != Type::kArray || address.type != Type::kArray || address.elements.size() != 2) {
+    return Problem("it names no primary");
+  }
+  auto primary = addressOf(address.elements[0].text, address.elements[1].text);
+  const auto epoch = parseInteger<std::uint64_t>(fieldOf(master, "config-epoch"));
+  const auto others = parseInteger<std::uint32_t>(fieldOf(master, "num-other-sentinels"));
+  if (!primary || !epoch || !others) return Problem("what it says of the primary cannot be read");
+  if (fieldOf(replies[4], "config-epoch") != fieldOf(master, "config-epoch")) {
+    return Problem("it is about to name another primary");
+  }
+  SentinelView view;
+  if (replies[0].type == Type::kString) view.id = replies[0].text;
+  view.primary = *std::move(primary);
+  view.config_epoch = *epoch;
+  view.others = *others;
+  if (replies[3].type == Type::kArray) view.peers = peersIn(replies[3]);
+  return view;
+}
+
+Expected<RedisAddress, std::string> parseSentinelNode(std::string_view text) {
+  const std::optional<HostPort> parsed = parseHostPort(text);
+  if (!parsed) return Problem("must be a sentinel's host:port, with a port from 1 to 65535,");
+  RedisAddress address;
+  address.host = parsed->host;
+  address.port = parsed->port.value_or(kDefaultPort);
+  return address;
+}
+
+}  // namespace sessiond

@@ -1,0 +1,52 @@
+// What one sentinel says of a primary.
+//
+//   SENTINEL MYID                             -> its id; an error before Redis 6.2
+//   SENTINEL MASTER mymaster                  -> name, mymaster, ..., config-epoch, 4, num-other-sentinels, 2, ...
+//   SENTINEL GET-MASTER-ADDR-BY-NAME mymaster -> 192.0.2.7, 6379
+//   SENTINEL SENTINELS mymaster               -> of each other: ip, 192.0.2.8, port, 26379, runid, ...
+//   SENTINEL MASTER mymaster                  -> once more
+//
+// The sentinel that leads a failover counts the new primary's epoch from the moment at which that is one, and so does
+// GET-MASTER-ADDR-BY-NAME; the address in SENTINEL MASTER is the old one's until all replicas have followed. So the
+// address is taken from the one, the epoch from the other, and an epoch that changed in between means: ask again.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/expected.h"
+#include "redis/redis_address.h"
+#include "redis/redis_commands.h"
+#include "redis/redis_reply.h"
+
+namespace sessiond {
+
+inline constexpr std::string_view kSwitchChannel = "+switch-master";
+
+/// A plain value.
+struct SentinelView {
+  struct Peer {
+    std::string id;
+    RedisAddress address;
+  };
+
+  std::string id;  ///< of the sentinel itself; empty: it does not tell
+  RedisAddress primary;
+  std::uint64_t config_epoch = 0;
+  std::size_t others = 0;  ///< sentinels that it knows of beside itself
+  std::vector<Peer> peers;
+};
+
+/// Appends the questions.
+void writeSentinelQuestions(std::string_view master, RedisCommands& commands);
+/// Pure. REQUIRES: one reply to each question. A message where nothing can be made of them.
+Expected<SentinelView, std::string> readSentinelView(const RedisReplies& replies);
+
+/// A sentinel's address as the configuration writes it: host:port, or the host alone. A message without the option's
+/// name.
+Expected<RedisAddress, std::string> parseSentinelNode(std::string_view text);
+
+}  // namespace sessiond

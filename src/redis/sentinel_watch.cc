@@ -1,0 +1,164 @@
+#include "redis/sentinel_watch.h"
+
+#include <pthread.h>
+
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace sessiond {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How soon it is noticed that nobody vouches any more, or that a link has ended.
+constexpr milliseconds kTick = 50ms;
+
+std::vector<RedisAddress> addressesOf(const SentinelSettings& config) {
+  std::vector<RedisAddress> addresses;
+  for (const std::string& node : config.nodes) {
+    auto address = parseSentinelNode(node);
+    SESSIOND_CHECK(address.hasValue());
+    addresses.push_back(*std::move(address));
+  }
+  return addresses;
+}
+
+SentinelSettings copyOf(const SentinelSettings& config) {
+  return {.master = config.master,
+          .nodes = config.nodes,
+          .user = config.user,
+          .password_file = config.password_file,
+          .password = config.password.clone(),
+          .tls = config.tls,
+          .database = config.database,
+          .max_silence = config.max_silence};
+}
+
+}  // namespace
+
+SentinelWatch::SentinelWatch(const RedisSettings& config, milliseconds interval, RedisNode& node, const Clock& clock,
+                             MetricsRegistry& metrics)
+    : config_(copyOf(config.sentinel)),
+      tls_(config.tls),
+      interval_(interval),
+      node_(node),
+      clock_(clock),
+      metrics_(metrics),
+      switches_(metrics.counter("sessiond_sentinel_switches_total",
+                                "Times that the sentinels named another primary than before.")),
+      known_(metrics.gauge("sessiond_sentinels_known",
+                           "Sentinels, as they and the configuration say; during a reload, twice as many.")),
+      reached_(metrics.gauge("sessiond_sentinels_reached", "Sentinels that answer; during a reload, twice as many.")),
+      council_(addressesOf(config_), config_.max_silence),
+      silent_from_(clock.steadyNow() + config_.max_silence),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+SentinelWatch::~SentinelWatch() {
+  thread_.request_stop();
+  thread_.join();
+}
+
+void SentinelWatch::run(const std::stop_token& stop) {
+  pthread_setname_np(pthread_self(), "sentinels");
+  const std::vector<RedisAddress> configured = addressesOf(config_);
+  for (std::size_t i = 0; i < configured.size(); ++i) addLink(i, configured[i], true);
+  while (!stop.stop_requested()) {
+    std::unique_lock lock(mutex_);
+    news_.wait_for(lock, stop, kTick, [this] { return has_news_; });
+    has_news_ = false;
+    const SteadyTime now = clock_.steadyNow();
+    const SentinelCouncil::Verdict verdict = council_.verdict(now);
+    const auto learned = council_.learn(now);
+    lock.unlock();
+    carryOut(verdict, now);
+    tendLinks(learned);
+  }
+  for (const auto& [number, link] : links_) link->requestStop();
+  links_.clear();
+  show({});
+  if (!primary_.empty()) primaryGauge(primary_).add(-1);
+}
+
+void SentinelWatch::addLink(std::size_t number, const RedisAddress& address, bool lasting) {
+  auto told = [this, number](const SentinelView& view, SteadyTime asked) { return hear(number, view, asked); };
+  links_.emplace(number, std::make_unique<SentinelLink>(address, config_, tls_, interval_, lasting, told, clock_));
+}
+
+void SentinelWatch::tendLinks(const std::map<std::size_t, RedisAddress>& learned) {
+  for (auto link = links_.begin(); link != links_.end();) {
+    if (!link->second->over()) {
+      ++link;
+      continue;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      council_.forget(link->first);
+    }
+    link = links_.erase(link);
+  }
+  for (const auto& [number, address] : learned) {
+    logInfo("redis: the sentinels know another one", {{"sentinel", address.name()}, {"master", config_.master}});
+    addLink(number, address, false);
+  }
+}
+
+/// On a link's thread.
+bool SentinelWatch::hear(std::size_t link, const SentinelView& view, SteadyTime asked) {
+  const std::lock_guard lock(mutex_);
+  has_news_ = true;
+  news_.notify_all();
+  return council_.heard(link, view, asked);
+}
+
+void SentinelWatch::carryOut(const SentinelCouncil::Verdict& verdict, SteadyTime now) {
+  show(verdict);
+  if (verdict.primary && verdict.primary->name() != primary_) move(verdict);
+  node_.vouch(verdict.vouched_until);
+  if (verdict.primary) silent_from_ = verdict.vouched_until;
+  noteSilence(verdict, now);
+}
+
+void SentinelWatch::move(const SentinelCouncil::Verdict& verdict) {
+  const std::string name = verdict.primary->name();
+  const std::string before = std::exchange(primary_, name);
+  RedisAddress address = *verdict.primary;
+  address.tls = config_.tls;
+  node_.moveTo(address, verdict.told_by);
+  primaryGauge(name).add(1);
+  if (before.empty()) {
+    return logInfo("redis: the sentinels name the primary",
+                   {{"master", config_.master}, {"server", name}, {"sentinel", verdict.told_by}});
+  }
+  primaryGauge(before).add(-1);
+  switches_.add();
+  logWarn("redis: the sentinels name another primary; all connections are made anew",
+          {{"master", config_.master}, {"server", name}, {"before", before}, {"sentinel", verdict.told_by}});
+}
+
+void SentinelWatch::noteSilence(const SentinelCouncil::Verdict& verdict, SteadyTime now) {
+  const bool is_silent = now >= silent_from_;
+  if (is_silent == is_silent_) return;
+  is_silent_ = is_silent;
+  if (!is_silent) return logInfo("redis: a majority of the sentinels answers again", {{"master", config_.master}});
+  node_.followers().tellDoubted();
+  logError("redis: no majority of the sentinels says who is the primary; nobody is asked until one does",
+           {{"master", config_.master}, {"reached", verdict.reached}, {"known", verdict.known}});
+}
+
+void SentinelWatch::show(const SentinelCouncil::Verdict& verdict) {
+  const auto known = static_cast<std::int64_t>(verdict.known);
+  const auto reached = static_cast<std::int64_t>(verdict.reached);
+  known_.add(known - std::exchange(shown_known_, known));
+  reached_.add(reached - std::exchange(shown_reached_, reached));
+}
+
+Gauge& SentinelWatch::primaryGauge(const std::string& server) {
+  return metrics_.gauge("sessiond_redis_primary", "1: the sentinels name this server as the primary.",
+                        {{"server", server}});
+}
+
+}  // namespace sessiond

@@ -1,0 +1,75 @@
+// SentinelWatch: the topology of a primary behind sentinels: moves the node to where they say that it is
+// (sentinel_council.h), and lets it be asked only while they vouch for it.
+//
+// All of them are asked all the time, each over a link of its own, so that one that is silent delays nobody. Sentinels
+// that the configuration does not name are learned from the others, and written nowhere.
+
+#pragma once
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "redis/redis_node.h"
+#include "redis/sentinel_council.h"
+#include "redis/sentinel_link.h"
+
+namespace sessiond {
+
+/// Runs threads of its own from its making to its end. Everything passed in must outlive it.
+class SentinelWatch {
+ public:
+  /// Keeps what it needs of `config`. `interval`: how often the sentinels are asked. REQUIRES: config.sentinel.used().
+  SentinelWatch(const RedisSettings& config, milliseconds interval, RedisNode& node, const Clock& clock,
+                MetricsRegistry& metrics);
+  /// Waits for the threads, at most as long as an attempt to connect takes.
+  ~SentinelWatch();
+  /// How often to ask, so that a failover that no message tells of is seen well within max_staleness.
+  static milliseconds intervalFor(milliseconds max_staleness) {
+    return std::clamp(max_staleness / 2, milliseconds(50), milliseconds(500));
+  }
+  SentinelWatch(const SentinelWatch&) = delete;
+  SentinelWatch& operator=(const SentinelWatch&) = delete;
+
+ private:
+  void run(const std::stop_token& stop);
+  void addLink(std::size_t number, const RedisAddress& address, bool lasting);
+  void tendLinks(const std::map<std::size_t, RedisAddress>& learned);
+  bool hear(std::size_t link, const SentinelView& view, SteadyTime asked);
+  void carryOut(const SentinelCouncil::Verdict& verdict, SteadyTime now);
+  void move(const SentinelCouncil::Verdict& verdict);
+  void noteSilence(const SentinelCouncil::Verdict& verdict, SteadyTime now);
+  void show(const SentinelCouncil::Verdict& verdict);
+  Gauge& primaryGauge(const std::string& server);
+
+  const SentinelSettings config_;
+  const TlsSettings tls_;
+  const milliseconds interval_;
+  RedisNode& node_;
+  const Clock& clock_;
+  MetricsRegistry& metrics_;
+  Counter& switches_;
+  Gauge& known_;
+  Gauge& reached_;
+  std::mutex mutex_;
+  std::condition_variable_any news_;
+  SentinelCouncil council_;  // guarded by mutex_
+  bool has_news_ = false;    // guarded by mutex_
+  // Of the thread.
+  std::string primary_;     ///< name of its address; empty: not known yet
+  SteadyTime silent_from_;  ///< nobody vouches any more
+  bool is_silent_ = false;  ///< and this has been said
+  std::int64_t shown_known_ = 0;
+  std::int64_t shown_reached_ = 0;
+  std::map<std::size_t, std::unique_ptr<SentinelLink>> links_;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace sessiond

@@ -1,0 +1,108 @@
+// sessiond with a primary behind sentinels: logging in, being checked and logging out go on when the primary changes,
+// and who has logged out stays so.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { pause, waitFor } from './support/process.mjs';
+import { SentinelGroup } from './support/sentinels.mjs';
+import { startStack } from './support/stack.mjs';
+
+describe('a primary behind sentinels', () => {
+  let stack;
+  before(async () => {
+    stack = await startStack({ redis: (folder) => new SentinelGroup(folder) });
+  });
+  after(() => stack?.stop());
+
+  const checked = async (client) => (await client.get('/page/x')).status;
+  /** Logged in, on all servers. */
+  async function loggedIn() {
+    const client = stack.client();
+    assert.equal((await stack.logIn(client)).status, 303);
+    assert.equal(await checked(client), 200);
+    return client;
+  }
+  const follow = async () => assert.equal(await (await stack.redis.primary()).command('WAIT', 2, 2500), 2);
+  async function served(client, since, what) {
+    await waitFor('checks are answered', async () => (await checked(client)) === 200, { timeout: 15000, interval: 5 });
+    console.log(`${what}: checks answered again after ${Date.now() - since} ms`);
+  }
+
+  test('is ready, says which server it is, and how many sentinels answer', async () => {
+    await waitFor('ready', async () => (await stack.client().get('/sessiond/ready')).status === 200);
+    const { port } = await stack.redis.primary();
+    const { text } = await stack.client().get('/sessiond/metrics');
+    assert.match(text, new RegExp(`^sessiond_redis_primary\\{server="127.0.0.1:${port}"\\} 1$`, 'm'));
+    await waitFor('all answer', async () => (await stack.metric('sessiond_sentinels_reached')) === 3);
+    assert.equal(await stack.metric('sessiond_sentinels_known'), 3);
+  });
+
+  const failovers = {
+    'by hand': async () => {
+      await stack.redis.sentinels[0].command('SENTINEL', 'FAILOVER', 'main');
+      return () => {};
+    },
+    'of a primary that is frozen, and wakes later': async (primary) => {
+      primary.freeze();
+      return () => primary.thaw();
+    },
+    'of a primary that has died': async (primary) => {
+      await primary.stop('SIGKILL');
+      return () => primary.start();
+    },
+  };
+
+  for (const [what, begin] of Object.entries(failovers)) {
+    test(`a failover ${what}: the session goes on, and a logout is final`, async () => {
+      const client = await loggedIn();
+      const other = await loggedIn();
+      await follow();
+      const switches = await stack.metric('sessiond_sentinel_switches_total');
+      const before = await stack.redis.primary();
+      const since = Date.now();
+      const mend = await begin(before);
+      const primary = await stack.redis.failedOver(before);
+      await waitFor('the switch is known', async () => (await stack.metric('sessiond_sentinel_switches_total')) > switches);
+      await served(client, since, `failover ${what}`);
+      assert.equal(await stack.metric('sessiond_sentinel_switches_total'), switches + 1);
+      const cookie = client.cookieHeader();
+      const logout = await client.request('POST', '/logout', { headers: { Accept: 'application/json' } });
+      assert.equal(logout.status, 204, logout.text);
+      await mend();
+      // The old primary has never heard of it.
+      for (const until = Date.now() + 1500; Date.now() < until; await pause(20)) {
+        assert.notEqual((await stack.client().get('/page/x', { headers: { cookie } })).status, 200);
+      }
+      assert.equal(await checked(other), 200, 'nobody else is logged out');
+      await loggedIn();
+      assert.equal((await stack.client().get('/sessiond/ready')).status, 200);
+      await waitFor('the old primary follows', async () => {
+        await before.command('REPLICAOF', '127.0.0.1', primary.port);
+        return (await before.command('INFO', 'replication')).includes('master_link_status:up');
+      });
+    });
+  }
+
+  test('without sentinels nobody is believed after a while, and all goes on when they are back', async () => {
+    const client = await loggedIn();
+    await Promise.all(stack.redis.sentinels.map((sentinel) => sentinel.stop('SIGKILL')));
+    assert.equal(await checked(client), 200, 'their silence is borne');
+    await waitFor('the check notices', async () => (await checked(client)) === 503, { timeout: 15000 });
+    assert.equal((await client.get('/sessiond/ready')).status, 503);
+    assert.equal((await stack.logIn(stack.client())).status, 503);
+    await Promise.all(stack.redis.sentinels.map((sentinel) => sentinel.start()));
+    await served(client, Date.now(), 'sentinels back');
+    await waitFor('ready', async () => (await client.get('/sessiond/ready')).status === 200);
+    await loggedIn();
+  });
+
+  test('a reload changes nothing of it', async () => {
+    const client = await loggedIn();
+    stack.sessiond.process.kill('SIGHUP');
+    await waitFor('reloaded', () => stack.sessiond.logText().includes('the new configuration is in force'));
+    assert.equal(await checked(client), 200);
+    await waitFor('counted once', async () => (await stack.metric('sessiond_sentinels_known')) === 3);
+    assert.equal(await stack.metric('sessiond_redis_primary'), 1);
+  });
+});

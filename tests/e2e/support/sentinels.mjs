@@ -1,0 +1,110 @@
+// Three redis-servers, one of them the primary, and three sentinels that watch them, as a stack's Redis.
+
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { freePort } from './nginx.mjs';
+import { start, stop, waitFor } from './process.mjs';
+import { Redis } from './redis.mjs';
+
+const kMaster = 'main';
+const kDownAfter = 500; // milliseconds
+
+class Sentinel extends Redis {
+  constructor(folder, port, primary) {
+    super(folder, { port });
+    this.file = path.join(folder, 'sentinel.conf');
+    fs.writeFileSync(
+      this.file,
+      `port ${port}\nbind 127.0.0.1\nunixsocket ${this.socket}\ndir ${folder}\n` +
+        `sentinel monitor ${kMaster} 127.0.0.1 ${primary} 2\n` +
+        `sentinel down-after-milliseconds ${kMaster} ${kDownAfter}\nsentinel failover-timeout ${kMaster} 2000\n`,
+    );
+  }
+
+  async start() {
+    this.process = start('redis-server', [this.file, '--sentinel'], { log: path.join(this.folder, 'sentinel.log') });
+    await waitFor('a sentinel answers', async () => (await this.command('PING')) === 'PONG');
+    return this;
+  }
+
+  /** Port of the primary, and what else the sentinel knows. */
+  async master() {
+    const fields = await this.command('SENTINEL', 'MASTER', kMaster);
+    const value = (name) => fields[fields.indexOf(name) + 1];
+    const [, port] = await this.command('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', kMaster);
+    return {
+      port: Number(port),
+      epoch: Number(value('config-epoch')),
+      replicas: Number(value('num-slaves')),
+      others: Number(value('num-other-sentinels')),
+    };
+  }
+}
+
+export class SentinelGroup {
+  constructor(folder) {
+    this.folder = folder;
+    this.servers = [];
+    this.sentinels = [];
+  }
+
+  async start() {
+    for (const i of [0, 1, 2]) {
+      const server = new Redis(this.#subfolder(`server${i}`), { port: await freePort() });
+      this.servers.push(await server.start());
+      if (i > 0) await server.command('REPLICAOF', '127.0.0.1', this.servers[0].port);
+    }
+    for (const i of [0, 1, 2]) {
+      const sentinel = new Sentinel(this.#subfolder(`sentinel${i}`), await freePort(), this.servers[0].port);
+      this.sentinels.push(await sentinel.start());
+    }
+    for (const replica of this.servers.slice(1)) {
+      await waitFor('a replica follows', async () =>
+        (await replica.command('INFO', 'replication')).includes('master_link_status:up'),
+      );
+    }
+    for (const sentinel of this.sentinels) {
+      await waitFor('all sentinels have met', async () => {
+        const { replicas, others } = await sentinel.master();
+        return replicas === 2 && others === 2;
+      }, { timeout: 20000 });
+    }
+    return this;
+  }
+
+  #subfolder(name) {
+    const folder = path.join(this.folder, name);
+    fs.mkdirSync(folder);
+    return folder;
+  }
+
+  /** What sessiond is told of it. */
+  get settings() {
+    return { sentinel: { master: kMaster, nodes: this.sentinels.map(({ port }) => `127.0.0.1:${port}`) } };
+  }
+
+  /** What the sentinels that answer name, the latest word counting. */
+  async primary() {
+    const answers = await Promise.allSettled(this.sentinels.map((sentinel) => sentinel.master()));
+    const heard = answers.filter(({ status }) => status === 'fulfilled').map(({ value }) => value);
+    const { port } = heard.reduce((best, one) => (one.epoch > best.epoch ? one : best));
+    return this.servers.find((server) => server.port === port);
+  }
+
+  /** Resolves to the primary that takes over from this one. */
+  failedOver(before) {
+    return waitFor('the sentinels name another primary', async () => {
+      const primary = await this.primary();
+      return primary && primary !== before && primary;
+    }, { timeout: 30000 });
+  }
+
+  async command(...args) {
+    return (await this.primary()).command(...args);
+  }
+
+  async stop() {
+    await Promise.all([...this.sentinels, ...this.servers].map(({ process }) => stop(process, 'SIGKILL')));
+  }
+}

@@ -1,0 +1,192 @@
+// An instance of sessiond as far as its in-process cache goes: what lanes share, and one lane, with a real Redis
+// behind.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "base/crypto.h"
+#include "redis/invalidation_listener.h"
+#include "redis/redis_lane_store.h"
+#include "redis/redis_session_store.h"
+#include "redis/sentinel_watch.h"
+#include "redis_test_fixture.h"
+#include "session/coherent_store.h"
+#include "session/facts_extractor.h"
+#include "session/session_cache.h"
+#include "session/session_loader.h"
+#include "support/poll_loop.h"
+
+namespace sessiond {
+
+/// Tries until it is so or the time is up.
+inline bool soon(const std::function<bool()>& condition, milliseconds patience = 5s) {
+  const auto limit = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > limit) return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
+/// What the lanes of an instance of sessiond share, as far as sessions go.
+struct Site {
+  /// `lanes_url`: where the lanes are led to instead; empty: to the same server.
+  Site(const RedisSettings& redis, const std::string& prefix, milliseconds max_staleness, const std::string& lanes_url)
+      : config(sessionConfig(prefix, max_staleness)),
+        client(redis, kProbeKey, clock, metrics),
+        astray(lanes_url.empty() ? nullptr : std::make_unique<RedisClient>(configFor(lanes_url), clock, metrics)),
+        trust(max_staleness),
+        listener(client, keys, cache, burials, canaries, clock, metrics) {
+    if (!redis.sentinel.used()) return;
+    watch = std::make_unique<SentinelWatch>(redis, SentinelWatch::intervalFor(max_staleness), client.node(), clock,
+                                            metrics);
+    soon([this] { return client.node().isVouchedFor(clock.steadyNow()); }, 500ms);
+  }
+
+  static SessionSettings sessionConfig(const std::string& prefix, milliseconds max_staleness) {
+    SessionSettings made;
+    made.key_prefix = prefix;
+    made.cache.max_staleness = max_staleness;
+    return made;
+  }
+
+  SystemClock clock;
+  MetricsRegistry metrics;
+  SessionSettings config;
+  RedisNode& lanesNode() { return astray ? astray->node() : client.node(); }
+
+  RedisClient client;
+  std::unique_ptr<RedisClient> astray;  ///< for its node
+  FactsExtractor extractor{ExtractionRules{.identity = {{.name = "U", .from = "/user/id"}}}};
+  HmacKey log_names{Secret(std::string("names"))};
+  CacheTrust trust;
+  SessionCache cache{CacheLimits{}, trust};
+  RedisKeys keys = keysFor(config);
+  RedisSessionStore redis_store{client, config, keys};
+  RevokedSessions revoked{clock, metrics};
+  LiveCaches caches;
+  const LiveCaches::Membership membership{caches, cache};
+  CoherentStore store{redis_store, caches, revoked, clock};
+  FactsReader reader{extractor, {.latest_writer = 3600s, .usual_life = 3600s},
+                     revoked,   log_names,
+                     metrics,   [](const SessionId&, seconds) {}};
+  BurialQueue burials{store, redis_store, revoked, log_names, metrics};
+  Canaries canaries{trust, keys};
+  InvalidationListener listener;
+  const NodeFollowers::Following following{client.node().followers(),
+                                           {.moved =
+                                                [this] {
+                                                  canaries.renewAll();
+                                                  burials.renew();
+                                                },
+                                            .doubted = [this] { canaries.distrust(); }}};
+  std::unique_ptr<SentinelWatch> watch;
+  TouchThrottle throttle{60s};
+  LateTouches late;
+  LoaderMetrics loader_metrics{metrics};
+};
+
+/// Of one thread.
+class Lane final : private SessionLoader::Client {
+ public:
+  explicit Lane(Site& site)
+      : site_(site), store_(site.lanesNode(), &site.canaries, site.config, site.keys, loop_, site.clock) {}
+
+  /// The user's id, or what else is known of the session; from memory if it can be.
+  std::string check(const std::string& name) {
+    live();
+    const std::string cookie = "s:" + name + ".signature";
+    if (const auto found = site_.cache.find(cookie, now())) return describe(*found);
+    const SessionId id = *SessionId::fromBytes(name);
+    SessionWant want{.id = &id, .cookie = cookie, .arrived = now()};
+    loaded_ = false;
+    loader_.want(want);
+    loader_.flush();
+    EXPECT_TRUE(loop_.runUntil([this] { return loaded_; }));
+    return describe(want.found);
+  }
+  bool isInMemory(const std::string& name) {
+    live();
+    return site_.cache.find("s:" + name + ".signature", now()).has_value();
+  }
+  /// Lets the lane do what it does while checks are made.
+  void live() {
+    store_.noteUse();
+    loop_.run(milliseconds(0));
+  }
+
+ private:
+  void loaded(SessionWant&) override { loaded_ = true; }
+  void touched(TouchWant&) override {}
+  SteadyTime now() { return site_.clock.steadyNow(); }
+  static std::string describe(const FoundSession& found) {
+    switch (found.presence) {
+      case Presence::kPresent:
+        return std::string(found.session->identity().text());
+      case Presence::kUnknown:
+        return "unknown";
+      case Presence::kRevoked:
+        return "revoked";
+      case Presence::kUnavailable:
+        return "unavailable";
+    }
+    return "";
+  }
+
+  Site& site_;
+  PollLoop loop_;
+  RedisLaneStore store_;
+  SessionLoader loader_{{.store = store_,
+                         .cache = site_.cache,
+                         .reader = site_.reader,
+                         .throttle = site_.throttle,
+                         .late = site_.late,
+                         .metrics = site_.loader_metrics,
+                         .clock = site_.clock,
+                         .loop = loop_,
+                         .budget = 750ms},
+                        *this};
+  bool loaded_ = false;
+};
+
+/// A site with one lane.
+class Instance {
+ public:
+  explicit Instance(const std::string& url, const std::string& prefix = "sess:", milliseconds max_staleness = 1000ms,
+                    const std::string& lanes_url = "")
+      : site_(configFor(url), prefix, max_staleness, lanes_url) {}
+  explicit Instance(const RedisSettings& redis,
+                    const std::string& prefix = "sess:", milliseconds max_staleness = 1000ms,
+                    const std::string& lanes_url = "")
+      : site_(redis, prefix, max_staleness, lanes_url) {}
+
+  std::string check(const std::string& name) { return lane_.check(name); }
+  bool isInMemory(const std::string& name) { return lane_.isInMemory(name); }
+  bool keeps(const std::string& name) {
+    check(name);
+    return isInMemory(name);
+  }
+  /// Waits until the subscription stands and the session is kept.
+  ::testing::AssertionResult settle(const std::string& name) {
+    if (soon([&] { return keeps(name); })) return ::testing::AssertionSuccess();
+    return ::testing::AssertionFailure() << name << " is not kept: " << check(name);
+  }
+  std::uint64_t subscriptions() { return site_.metrics.counter("sessiond_cache_subscriptions_total", "").read(); }
+  std::uint64_t misses() { return site_.metrics.counter("sessiond_cache_misses_total", "").read(); }
+  SessionStore& store() { return site_.store; }
+  Site& site() { return site_; }
+
+ private:
+  Site site_;
+  Lane lane_{site_};
+};
+
+inline std::string sessionOf(const std::string& user) {
+  return R"({"cookie":{},"user":{"id":")" + user + R"("}})";
+}
+
+}  // namespace sessiond

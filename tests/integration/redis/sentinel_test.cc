@@ -1,0 +1,336 @@
+// A primary behind sentinels, with real ones: whoever is the primary is asked, whatever becomes of servers and
+// sentinels, and nobody is believed who may not be it any more.
+
+#include "redis/sentinel_watch.h"
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "cache_instance.h"
+
+namespace sessiond {
+namespace {
+
+constexpr milliseconds kStaleness = 400ms;
+constexpr milliseconds kDownAfter = 500ms;
+
+/// Failovers leave the group as healthy as it was.
+class Sentinels : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { group_ = new SentinelGroup({.down_after = static_cast<int>(kDownAfter.count())}); }
+  static void TearDownTestSuite() {
+    delete group_;
+    group_ = nullptr;
+  }
+
+  Sentinels() { put("a", "ada"); }
+  ~Sentinels() override { group().settle(); }
+
+  static SentinelGroup& group() { return *group_; }
+  static void put(const std::string& id, const std::string& user) {
+    group().primaryServer().command({"DEL", "sessiond:revoked:{sess:" + id + "}"});
+    group().primaryServer().command({"SET", "sess:" + id, sessionOf(user)});
+    group().primaryServer().command({"WAIT", "2", "2000"});
+  }
+  /// Until checks are answered again.
+  static void report(const char* what, SteadyTime since, SteadyTime decided) {
+    const auto all = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - since);
+    const auto ours = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - decided);
+    std::printf("%s: %lld ms without service, %lld of them after the sentinels' decision\n", what,
+                static_cast<long long>(all.count()), static_cast<long long>(ours.count()));
+  }
+  static SteadyTime now() { return std::chrono::steady_clock::now(); }
+  static std::uint64_t switches(Instance& instance) {
+    return instance.site().metrics.counter("sessiond_sentinel_switches_total", "").read();
+  }
+  static std::int64_t gauge(Instance& instance, const std::string& name, const MetricLabels& labels = {}) {
+    return instance.site().metrics.gauge(name, "", labels).read();
+  }
+
+ private:
+  static SentinelGroup* group_;
+};
+
+SentinelGroup* Sentinels::group_ = nullptr;
+
+TEST_F(Sentinels, NameThePrimaryAndSessionsAreKeptInMemory) {
+  Instance instance(configFor(group()), "sess:", kStaleness);
+  ASSERT_TRUE(instance.settle("a"));
+  EXPECT_EQ(instance.check("a"), "U: ada\r\n");
+  put("a", "bob");
+  EXPECT_TRUE(soon([&] { return instance.check("a") == "U: bob\r\n"; }));
+  EXPECT_EQ(gauge(instance, "sessiond_sentinels_known"), 3);
+  EXPECT_TRUE(soon([&] { return gauge(instance, "sessiond_sentinels_reached") == 3; }));
+  const std::string primary = "127.0.0.1:" + std::to_string(group().primaryServer().port());
+  EXPECT_EQ(gauge(instance, "sessiond_redis_primary", {{"server", primary}}), 1);
+  EXPECT_EQ(instance.site().client.node().server(), primary);
+  EXPECT_EQ(instance.site().client.probe().outcome, StartupProbe::kOk);
+}
+
+TEST_F(Sentinels, AFailoverByHandIsFollowed) {
+  Instance instance(configFor(group()), "sess:", kStaleness);
+  ASSERT_TRUE(instance.settle("a"));
+  ASSERT_TRUE(instance.site().client.reachable()) << "over a connection that is kept";
+  const std::size_t before = group().primary();
+  const SteadyTime began = now();
+  ASSERT_EQ(group().sentinel(0).command({"SENTINEL", "FAILOVER", SentinelGroup::kMaster}), "OK");
+  const auto switched = [&] {
+    instance.check("a");
+    return switches(instance) == 1;
+  };
+  ASSERT_TRUE(soon(switched, 10s));
+  EXPECT_FALSE(instance.isInMemory("a")) << "what was known of the old one is nothing";
+  const std::size_t after = group().failedOver(before);
+  const SteadyTime decided = now();
+  ASSERT_TRUE(soon([&] { return instance.check("a") == "U: ada\r\n"; }));
+  report("failover by hand", began, decided);
+  group().server(after).command({"SET", "sess:a", sessionOf("eve")});
+  const SteadyTime changed = now();
+  for (SteadyTime sent = now(); sent - changed < 1s; sent = now()) {
+    // The old one, which nobody has told anything, says ada.
+    EXPECT_TRUE(instance.check("a") == "U: eve\r\n" || sent - changed <= kStaleness);
+  }
+  ASSERT_TRUE(instance.settle("a")) << "and tells of changes";
+  EXPECT_EQ(gauge(instance, "sessiond_redis_primary",
+                  {{"server", "127.0.0.1:" + std::to_string(group().server(before).port())}}),
+            0);
+  ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes("a"), 60s));
+  EXPECT_EQ(group().server(after).command({"EXISTS", "sess:a"}), "0") << "workers go there as well";
+}
+
+/// One lane's store, without a cache.
+class BareLane final : private LaneStore::Client {
+ public:
+  explicit BareLane(TestClient& test)
+      : store_(test.client.node(), nullptr, SessionSettings(), keysFor(SessionSettings()), loop_, test.clock) {}
+
+  std::string value(const std::string& name) {
+    const SessionId id = *SessionId::fromBytes(name);
+    StoreBatch batch;
+    batch.loads.push_back({.id = &id});
+    answered_ = false;
+    store_.send(batch, std::chrono::steady_clock::now() + 2s, static_cast<LaneStore::Client&>(*this));
+    EXPECT_TRUE(loop_.runUntil([this] { return answered_; }));
+    return batch.loads[0].result ? std::string(batch.loads[0].result->json.value_or("(none)")) : "(unavailable)";
+  }
+
+ private:
+  void answered(StoreBatch&) override { answered_ = true; }
+
+  PollLoop loop_;
+  RedisLaneStore store_;
+  bool answered_ = false;
+};
+
+TEST_F(Sentinels, AreFollowedWhereNothingIsCachedToo) {
+  TestClient test(configFor(group()));
+  BareLane lane(test);
+  const std::string ada = sessionOf("ada");
+  const std::string eve = sessionOf("eve");
+  ASSERT_EQ(lane.value("a"), ada);
+  ASSERT_EQ(test.text({"GET", "sess:a"}), ada);
+  const std::size_t before = group().primary();
+  ASSERT_EQ(group().sentinel(0).command({"SENTINEL", "FAILOVER", SentinelGroup::kMaster}), "OK");
+  const std::size_t after = group().failedOver(before);
+  group().server(after).command({"SET", "sess:a", eve});
+  ASSERT_TRUE(soon([&] { return test.metrics.counter("sessiond_sentinel_switches_total", "").read() == 1; }));
+  // Both have a connection to the old one, which nobody has told anything.
+  EXPECT_EQ(lane.value("a"), eve);
+  EXPECT_EQ(test.text({"GET", "sess:a"}), eve);
+}
+
+TEST_F(Sentinels, APrimaryThatIsFrozenIsReplacedAndNotBelievedWhenItWakes) {
+  Instance instance(configFor(group()), "sess:", kStaleness);
+  ASSERT_TRUE(instance.settle("a"));
+  const std::size_t before = group().primary();
+  const SteadyTime began = now();
+  group().server(before).freeze();
+  const std::size_t after = group().failedOver(before);
+  const SteadyTime decided = now();
+  group().server(after).command({"SET", "sessiond:revoked:{sess:a}", "1", "EX", "60"});
+  group().server(after).command({"DEL", "sess:a"});
+  group().server(before).thaw();
+  // The old one says yes to everybody, until the sentinels tell it, some seconds later.
+  bool served = false;
+  while (now() - decided < 3s) {
+    const SteadyTime sent = now();
+    const std::string answer = instance.check("a");
+    EXPECT_TRUE(answer != "U: ada\r\n" || sent - decided <= kStaleness);
+    if (answer == "revoked" && !std::exchange(served, true)) report("frozen primary", began, decided);
+  }
+  EXPECT_TRUE(served);
+  EXPECT_EQ(instance.check("a"), "revoked");
+}
+
+TEST_F(Sentinels, APrimaryThatDiesIsReplaced) {
+  Instance instance(configFor(group()), "sess:", kStaleness);
+  ASSERT_TRUE(instance.settle("a"));
+  const std::size_t before = group().primary();
+  const SteadyTime began = now();
+  group().server(before).kill();
+  group().failedOver(before);
+  const SteadyTime decided = now();
+  EXPECT_TRUE(soon([&] { return instance.check("a") == "U: ada\r\n"; }));
+  report("killed primary", began, decided);
+  EXPECT_TRUE(instance.settle("a"));
+  group().server(before).start();
+}
+
+TEST_F(Sentinels, AReplicaThatIsGoneIsMissedByNobody) {
+  Instance instance(configFor(group()), "sess:", kStaleness);
+  ASSERT_TRUE(instance.settle("a"));
+  const std::size_t replica = (group().primary() + 1) % group().servers();
+  group().server(replica).kill();
+  const SteadyTime until = now() + 2s;
+  while (now() < until) ASSERT_EQ(instance.check("a"), "U: ada\r\n");
+  EXPECT_EQ(switches(instance), 0U);
+  group().server(replica).start();
+}
+
+TEST_F(Sentinels, OneThatIsGoneIsMissedByNobody) {
+  Instance instance(configFor(group()), "sess:", kStaleness);
+  ASSERT_TRUE(instance.settle("a"));
+  group().sentinel(0).kill();
+  const SteadyTime until = now() + 2s;
+  while (now() < until) ASSERT_EQ(instance.check("a"), "U: ada\r\n");
+  EXPECT_TRUE(soon([&] { return gauge(instance, "sessiond_sentinels_reached") == 2; }));
+  const std::size_t before = group().primary();
+  ASSERT_EQ(group().sentinel(1).command({"SENTINEL", "FAILOVER", SentinelGroup::kMaster}), "OK");
+  group().failedOver(before);
+  EXPECT_TRUE(soon([&] { return switches(instance) == 1; }));
+  EXPECT_TRUE(soon([&] { return instance.check("a") == "U: ada\r\n"; }));
+  group().sentinel(0).start();
+  EXPECT_TRUE(soon([&] { return gauge(instance, "sessiond_sentinels_reached") == 3; }));
+}
+
+TEST_F(Sentinels, WithoutAMajorityOfThemNobodyIsBelieved) {
+  Instance instance(configFor(group()), "sess:", kStaleness);
+  ASSERT_TRUE(instance.settle("a"));
+  const SteadyTime began = now();
+  group().sentinel(0).kill();
+  group().sentinel(1).freeze();
+  EXPECT_EQ(instance.check("a"), "U: ada\r\n") << "their silence is borne for a while";
+  ASSERT_TRUE(soon([&] { return instance.check("a") == "unavailable"; }));
+  EXPECT_GE(now() - began, 1s);
+  EXPECT_FALSE(instance.isInMemory("a"));
+  EXPECT_FALSE(instance.site().client.reachable());
+  EXPECT_EQ(gauge(instance, "sessiond_sentinels_reached"), 1);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(instance.check("a"), "unavailable");
+  group().sentinel(1).thaw();
+  EXPECT_TRUE(soon([&] { return instance.check("a") == "U: ada\r\n"; })) << "without anybody's help";
+  EXPECT_TRUE(instance.settle("a"));
+  group().sentinel(0).start();
+}
+
+TEST_F(Sentinels, AllMayBeGoneForAMoment) {
+  Instance instance(configFor(group()), "sess:", kStaleness);
+  ASSERT_TRUE(instance.settle("a"));
+  for (std::size_t i = 0; i < 3; ++i) group().sentinel(i).kill();
+  ASSERT_TRUE(soon([&] { return instance.check("a") == "unavailable"; }));
+  for (std::size_t i = 0; i < 3; ++i) group().sentinel(i).start();
+  EXPECT_TRUE(soon([&] { return instance.check("a") == "U: ada\r\n"; }));
+  EXPECT_EQ(switches(instance), 0U);
+}
+
+TEST_F(Sentinels, APrimaryWithoutReplicasIsNotBelieved) {
+  Instance instance(configFor(group()), "sess:", kStaleness);
+  ASSERT_TRUE(instance.settle("a"));
+  RedisServer& primary = group().primaryServer();
+  primary.command({"CONFIG", "SET", "min-replicas-to-write", "3"});
+  EXPECT_TRUE(soon([&] { return instance.check("a") == "unavailable"; }));
+  EXPECT_FALSE(instance.site().client.reachable());
+  const SessionId id = *SessionId::fromBytes("a");
+  SessionLoad load{.id = &id};
+  instance.store().load({&load, 1});
+  EXPECT_FALSE(load.result.hasValue()) << "nor by workers";
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(instance.check("a"), "unavailable");
+  primary.command({"CONFIG", "SET", "min-replicas-to-write", "0"});
+  EXPECT_TRUE(soon([&] { return instance.check("a") == "U: ada\r\n"; }));
+  instance.store().load({&load, 1});
+  EXPECT_TRUE(load.result.hasValue());
+  EXPECT_TRUE(instance.settle("a"));
+}
+
+TEST_F(Sentinels, OfOneTheOthersAreLearned) {
+  RedisSettings config = configFor(group());
+  config.sentinel.nodes = {group().nodes()[0]};
+  Instance instance(config, "sess:", kStaleness);
+  ASSERT_TRUE(instance.settle("a"));
+  EXPECT_TRUE(soon([&] { return gauge(instance, "sessiond_sentinels_reached") == 3; }));
+  group().sentinel(0).kill();
+  const SteadyTime until = now() + 2500ms;
+  while (now() < until) ASSERT_EQ(instance.check("a"), "U: ada\r\n") << "longer than max_silence";
+  group().sentinel(0).start();
+}
+
+TEST_F(Sentinels, OneUnderTwoNamesCountsOnce) {
+  RedisSettings config = configFor(group());
+  const std::string port = std::to_string(group().sentinel(0).port());
+  config.sentinel.nodes = {"127.0.0.1:" + port, "localhost:" + port};
+  Instance instance(config, "sess:", kStaleness);
+  ASSERT_TRUE(instance.settle("a"));
+  EXPECT_TRUE(soon([&] { return gauge(instance, "sessiond_sentinels_reached") == 3; }));
+  std::this_thread::sleep_for(300ms);
+  EXPECT_EQ(gauge(instance, "sessiond_sentinels_reached"), 3);
+  EXPECT_EQ(gauge(instance, "sessiond_sentinels_known"), 3);
+}
+
+TEST_F(Sentinels, AMasterThatTheyDoNotKnowIsNobody) {
+  RedisSettings config = configFor(group());
+  config.sentinel.master = "mian";
+  Instance instance(config, "sess:", kStaleness);
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(instance.check("a"), "unavailable");
+    std::this_thread::sleep_for(5ms);
+  }
+  const StartupReport report = instance.site().client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kUnreachable);
+  EXPECT_EQ(report.message, "redis: the primary mian is not reachable: the sentinels have not said where it is");
+}
+
+TEST(SentinelsWithTls, AndServersWithItAreFollowed) {
+  SentinelGroup group({.servers = 2, .tls = true});
+  Instance instance(configFor(group), "sess:", kStaleness);
+  group.primaryServer().command({"SET", "sess:a", sessionOf("ada")});
+  ASSERT_TRUE(instance.settle("a"));
+  const std::size_t before = group.primary();
+  ASSERT_EQ(group.sentinel(0).command({"SENTINEL", "FAILOVER", SentinelGroup::kMaster}), "OK");
+  const std::size_t after = group.failedOver(before);
+  group.server(after).command({"SET", "sess:a", sessionOf("eve")});
+  EXPECT_TRUE(soon([&] { return instance.check("a") == "U: eve\r\n" && instance.keeps("a"); }));
+  EXPECT_EQ(instance.site().metrics.gauge("sessiond_sentinels_known", "").read(), 3);
+  RedisSettings plain = configFor(group);
+  plain.sentinel.tls = false;
+  Instance other(plain, "sess:", kStaleness);
+  EXPECT_EQ(other.check("a"), "unavailable");
+}
+
+/// The rights are those in the reference.
+TEST(SentinelUsers, MayDoWhatTheReferenceSaysThatTheyNeed) {
+  SentinelGroup group({.servers = 2,
+                       .sentinel_configuration =
+                           {
+                               "user default off nopass ~* &* +@all",
+                               "user sentinel on >s3cret ~* &* +@all",
+                               "sentinel sentinel-user sentinel",
+                               "sentinel sentinel-pass s3cret",
+                               "user sessiond on >hunter2 -@all resetchannels &+switch-master +@connection +subscribe "
+                               "+sentinel|myid +sentinel|master +sentinel|get-master-addr-by-name +sentinel|sentinels",
+                           },
+                       .user = {"sentinel", "s3cret"}});
+  RedisSettings config = configFor(group);
+  config.sentinel.user = "sessiond";
+  config.sentinel.password = Secret(std::string("hunter2"));
+  Instance instance(config, "sess:", kStaleness);
+  group.primaryServer().command({"SET", "sess:a", sessionOf("ada")});
+  ASSERT_TRUE(instance.settle("a"));
+  const std::size_t before = group.primary();
+  ASSERT_EQ(group.sentinelCommand(0, {"SENTINEL", "FAILOVER", SentinelGroup::kMaster}), "OK");
+  group.failedOver(before);
+  EXPECT_TRUE(soon([&] { return instance.check("a") == "U: ada\r\n" && instance.keeps("a"); }));
+}
+
+}  // namespace
+}  // namespace sessiond

@@ -1,0 +1,116 @@
+#include "redis/redis_node.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/fake_clock.h"
+
+namespace sessiond {
+namespace {
+
+RedisReply status(const std::string& text) {
+  return {.type = RedisReply::Type::kStatus, .text = text, .elements = {}};
+}
+
+RedisReply error(const std::string& text) {
+  return {.type = RedisReply::Type::kError, .text = text, .elements = {}};
+}
+
+RedisReply hello(const std::string& role) {
+  RedisReply reply{.type = RedisReply::Type::kArray, .text = {}, .elements = {}};
+  for (const std::string& text : {std::string("role"), role}) reply.elements.push_back(status(text));
+  return reply;
+}
+
+class RedisNodeTest : public testing::Test {
+ protected:
+  static RedisSettings behindSentinels() {
+    RedisSettings config;
+    config.url.clear();
+    config.sentinel.master = "main";
+    config.sentinel.nodes = {"s0"};
+    return config;
+  }
+  static RedisAddress addressOf(const std::string& host) {
+    RedisAddress address;
+    address.host = host;
+    return address;
+  }
+
+  FakeClock clock_;
+  MetricsRegistry metrics_;
+  RedisNode single_{RedisSettings(), "", clock_, metrics_};
+  RedisNode primary_{behindSentinels(), "probe", clock_, metrics_};
+};
+
+TEST_F(RedisNodeTest, AServerThatDoesNotTellItsRoleIsBelievedOnlyWhereThereIsNoOther) {
+  const RedisReplies unknown = {status("OK"), error("ERR unknown command 'HELLO'")};
+  const RedisReplies silent = {status("OK"), hello("")};
+  EXPECT_FALSE(single_.judgeGreeting(unknown));
+  EXPECT_TRUE(primary_.judgeGreeting(unknown));
+  EXPECT_FALSE(single_.judgeGreeting(silent));
+  EXPECT_TRUE(primary_.judgeGreeting(silent));
+  EXPECT_FALSE(primary_.judgeGreeting({error("ERR no such subcommand"), hello("master")})) << "a name is a courtesy";
+  for (RedisNode* const node : {&single_, &primary_}) EXPECT_TRUE(node->judgeGreeting({status("OK"), hello("slave")}));
+}
+
+TEST_F(RedisNodeTest, OneWhoseRoleMustBeKnownIsNeverGreetedPlainly) {
+  const ConnectionError closed{ConnectionError::Kind::kClosed, "the server closed the connection"};
+  EXPECT_TRUE(single_.shouldGreetPlainlyAfter(closed, false));
+  EXPECT_FALSE(primary_.shouldGreetPlainlyAfter(closed, false));
+}
+
+TEST_F(RedisNodeTest, ASingleServerIsWhereItIsAndNeedsNobodysWord) {
+  EXPECT_EQ(single_.server(), "127.0.0.1:6379");
+  EXPECT_TRUE(single_.isVouchedFor(clock_.steadyNow()));
+  EXPECT_TRUE(single_.judgeWrite(error("NOREPLICAS Not enough good replicas to write.")));
+  EXPECT_FALSE(single_.lacksReplicas());
+}
+
+TEST_F(RedisNodeTest, APrimaryIsAskedWhileItIsVouchedForAndFollowersHearOfItsMoves) {
+  EXPECT_EQ(primary_.server(), "the primary main");
+  EXPECT_EQ(primary_.place().present(), nullptr);
+  EXPECT_FALSE(primary_.isVouchedFor(clock_.steadyNow()));
+  std::string heard;
+  const NodeFollowers::Following following(primary_.followers(), {.moved = [&] { heard += primary_.server() + " "; },
+                                                                  .doubted = [&] { heard += "doubted "; }});
+  primary_.moveTo(addressOf("192.0.2.1"), "s0");
+  const std::uint64_t term = primary_.place().term();
+  primary_.vouch(clock_.steadyNow() + milliseconds(5));
+  EXPECT_TRUE(primary_.isVouchedFor(clock_.steadyNow()));
+  clock_.advance(milliseconds(5));
+  EXPECT_FALSE(primary_.isVouchedFor(clock_.steadyNow()));
+  primary_.followers().tellDoubted();
+  primary_.moveTo(addressOf("192.0.2.2"), "s1");
+  EXPECT_EQ(heard, "192.0.2.1:6379 doubted 192.0.2.2:6379 ") << "each told when the place is known";
+  EXPECT_EQ(primary_.place().term(), term + 1);
+  EXPECT_EQ(primary_.place().present()->told_by, "s1");
+}
+
+TEST_F(RedisNodeTest, APrimaryThatLacksReplicasIsInDoubtUntilItTakesAWriteOrIsAnother) {
+  EXPECT_FALSE(primary_.judgeWrite(error("NOREPLICAS Not enough good replicas to write.")));
+  EXPECT_TRUE(primary_.lacksReplicas());
+  EXPECT_TRUE(primary_.judgeWrite(error("OOM command not allowed"))) << "another matter";
+  EXPECT_TRUE(primary_.lacksReplicas());
+  EXPECT_TRUE(primary_.judgeWrite({.type = RedisReply::Type::kInteger, .text = {}, .elements = {}}));
+  EXPECT_FALSE(primary_.lacksReplicas());
+  primary_.noteErrors({error("NOREPLICAS Not enough good replicas to write.")});
+  EXPECT_TRUE(primary_.lacksReplicas()) << "whoever hears of it";
+  primary_.moveTo(addressOf("192.0.2.2"), "s1");
+  EXPECT_FALSE(primary_.lacksReplicas());
+}
+
+TEST_F(RedisNodeTest, ABreakerThatTheOldServerOpenedIsClosedForTheNewOne) {
+  primary_.moveTo(addressOf("192.0.2.1"), "s0");
+  for (int i = 0; i < 5; ++i) {
+    auto attempt = primary_.breaker().attempt();
+    static_cast<void>(attempt.failed());
+  }
+  ASSERT_TRUE(primary_.breaker().isOpen());
+  primary_.moveTo(addressOf("192.0.2.2"), "s0");
+  EXPECT_FALSE(primary_.breaker().isOpen());
+}
+
+}  // namespace
+}  // namespace sessiond

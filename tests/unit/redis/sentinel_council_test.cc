@@ -1,0 +1,165 @@
+#include "redis/sentinel_council.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace sessiond {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::IsEmpty;
+
+constexpr std::chrono::milliseconds kSilence = 5000ms;
+
+SteadyTime at(std::chrono::milliseconds time) {
+  return SteadyTime(time);
+}
+
+RedisAddress addressOf(const std::string& host) {
+  RedisAddress address;
+  address.host = host;
+  address.port = 26379;
+  return address;
+}
+
+SentinelView view(const std::string& id, const std::string& primary, std::uint64_t epoch, std::size_t others = 2) {
+  return {.id = id, .primary = addressOf(primary), .config_epoch = epoch, .others = others, .peers = {}};
+}
+
+class SentinelCouncilTest : public testing::Test {
+ protected:
+  void hear(std::size_t link, const SentinelView& said, std::chrono::milliseconds asked = 1000ms) {
+    EXPECT_TRUE(council_.heard(link, said, at(asked)));
+  }
+  std::string primary(std::chrono::milliseconds now = 1000ms) {
+    const auto verdict = council_.verdict(at(now));
+    return verdict.primary ? verdict.primary->host : "nobody";
+  }
+  bool vouched(std::chrono::milliseconds now) { return at(now) < council_.verdict(at(now)).vouched_until; }
+
+  SentinelCouncil council_{{addressOf("s0"), addressOf("s1"), addressOf("s2")}, kSilence};
+};
+
+TEST_F(SentinelCouncilTest, SaysNothingBeforeAnybodyWasHeard) {
+  EXPECT_EQ(primary(), "nobody");
+  EXPECT_FALSE(vouched(0ms));
+  EXPECT_EQ(council_.verdict(at(0ms)).known, 3U);
+}
+
+TEST_F(SentinelCouncilTest, AMajorityVouchesFromTheMomentItWasAskedAt) {
+  hear(0, view("a", "other", 0), 1000ms);
+  EXPECT_EQ(primary(), "nobody") << "one of three is none: it may not have heard";
+  EXPECT_FALSE(vouched(1000ms));
+  hear(2, view("c", "p", 1), 3000ms);
+  EXPECT_EQ(primary(), "p");
+  EXPECT_TRUE(vouched(3000ms));
+  EXPECT_TRUE(vouched(5999ms));
+  EXPECT_FALSE(vouched(6000ms)) << "of the two, one was asked 5 s ago";
+  EXPECT_EQ(primary(6000ms), "nobody");
+  hear(1, view("b", "p", 1), 5500ms);
+  EXPECT_TRUE(vouched(7999ms));
+  EXPECT_FALSE(vouched(8000ms));
+}
+
+TEST_F(SentinelCouncilTest, TheHighestEpochCountsWhoeverSaysIt) {
+  hear(0, view("a", "old", 4));
+  hear(1, view("b", "old", 4));
+  EXPECT_EQ(primary(), "old");
+  hear(2, view("c", "new", 5));
+  EXPECT_EQ(primary(), "new");
+  hear(0, view("a", "old", 4), 1200ms);
+  EXPECT_EQ(primary(1200ms), "new") << "one that has not heard changes nothing";
+  EXPECT_EQ(council_.verdict(at(1200ms)).told_by, "s2:26379");
+}
+
+TEST_F(SentinelCouncilTest, WhatASilentOneSaidCountsForAsLongAsItsSilenceIsBorne) {
+  hear(2, view("c", "new", 5), 1000ms);
+  hear(0, view("a", "old", 4), 4000ms);
+  hear(1, view("b", "old", 4), 4000ms);
+  EXPECT_EQ(primary(5999ms), "new");
+  EXPECT_EQ(primary(6000ms), "old") << "the others have agreed on something else";
+}
+
+TEST_F(SentinelCouncilTest, HowManyThereAreTheySayThemselves) {
+  hear(0, view("a", "p", 1, 4));
+  hear(1, view("b", "p", 1, 4));
+  EXPECT_EQ(council_.verdict(at(1000ms)).known, 5U);
+  EXPECT_FALSE(vouched(1000ms)) << "two of five";
+  hear(2, view("c", "p", 1, 0));
+  EXPECT_TRUE(vouched(1000ms));
+}
+
+TEST_F(SentinelCouncilTest, OneThatHasForgottenTheOthersIsNoMajority) {
+  hear(0, view("a", "p", 0, 0));
+  EXPECT_EQ(council_.verdict(at(1000ms)).known, 3U);
+  EXPECT_FALSE(vouched(1000ms));
+}
+
+TEST_F(SentinelCouncilTest, OneThatIsMetAtTwoAddressesCountsOnce) {
+  hear(0, view("a", "p", 1, 1));
+  hear(1, view("a", "p", 1, 1));
+  EXPECT_EQ(council_.verdict(at(1000ms)).reached, 1U);
+  EXPECT_EQ(council_.verdict(at(1000ms)).known, 2U) << "s2 may be another one";
+  EXPECT_FALSE(vouched(1000ms));
+}
+
+TEST_F(SentinelCouncilTest, WithoutIdsAddressesCount) {
+  hear(0, view("", "p", 1));
+  EXPECT_FALSE(vouched(1000ms));
+  hear(1, view("", "p", 1));
+  EXPECT_TRUE(vouched(1000ms));
+}
+
+TEST_F(SentinelCouncilTest, FurtherOnesAreLearnedOnce) {
+  SentinelView said = view("a", "p", 1, 4);
+  said.peers = {{.id = "b", .address = addressOf("192.0.2.1")},
+                {.id = "d", .address = addressOf("192.0.2.3")},
+                {.id = "e", .address = addressOf("s2")}};
+  hear(1, view("b", "p", 1, 4));
+  hear(0, said);
+  auto learned = council_.learn(at(1000ms));
+  ASSERT_EQ(learned.size(), 1U) << "b was met already, and e's address is that of s2";
+  EXPECT_EQ(learned.begin()->second.host, "192.0.2.3");
+  EXPECT_THAT(council_.learn(at(1000ms)), IsEmpty());
+  const std::size_t link = learned.begin()->first;
+  EXPECT_TRUE(council_.heard(link, view("d", "p", 1, 4), at(1000ms)));
+  EXPECT_TRUE(vouched(1000ms)) << "three of five";
+  council_.forget(link);
+  EXPECT_FALSE(vouched(1000ms));
+  EXPECT_EQ(council_.learn(at(1000ms)).size(), 1U) << "the others name it still";
+}
+
+TEST_F(SentinelCouncilTest, ALearnedLinkToSomebodyWhoIsHeardAlreadyIsOfNoUse) {
+  SentinelView said = view("a", "p", 1);
+  said.peers = {{.id = "b", .address = addressOf("192.0.2.1")}};
+  hear(0, said);
+  const auto learned = council_.learn(at(1000ms));
+  ASSERT_EQ(learned.size(), 1U) << "that it is s1 nobody knows yet";
+  hear(1, view("b", "p", 1));
+  EXPECT_FALSE(council_.heard(learned.begin()->first, view("b", "p", 1), at(1000ms)));
+  EXPECT_EQ(council_.verdict(at(1000ms)).reached, 2U);
+}
+
+TEST_F(SentinelCouncilTest, ALearnedOneWithoutAnIdCouldBeAnybodyAndDoesNotCount) {
+  SentinelView said = view("a", "p", 1);
+  said.peers = {{.id = "b", .address = addressOf("192.0.2.1")}};
+  hear(0, said);
+  const auto learned = council_.learn(at(1000ms));
+  ASSERT_EQ(learned.size(), 1U);
+  EXPECT_FALSE(council_.heard(learned.begin()->first, view("", "p", 1), at(1000ms)));
+  EXPECT_FALSE(vouched(1000ms));
+}
+
+TEST_F(SentinelCouncilTest, NoMoreAreLearnedThanCanBeAsked) {
+  SentinelView said = view("a", "p", 1);
+  for (int i = 0; i < 100; ++i) {
+    said.peers.push_back({.id = "x" + std::to_string(i), .address = addressOf("h" + std::to_string(i))});
+  }
+  hear(0, said);
+  EXPECT_EQ(council_.learn(at(1000ms)).size(), SentinelCouncil::kMostLinks - 3);
+}
+
+}  // namespace
+}  // namespace sessiond
