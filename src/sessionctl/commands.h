@@ -41,4 +41,27 @@ int sessionShow(const CommonOptions& options, const SessionOptions& which);
 /// Ends sessions for good, by handles or all of a user; all the handles or none.
 int sessionRevoke(const CommonOptions& options, const SessionOptions& which);
 
+/// A user, and what is to be said of the user.
+struct UserOptions {
+  std::string name;  ///< to log in with, as typed
+  std::string id;
+  std::string display_name;
+  std::string email;
+  std::vector<std::string> roles;
+  bool disabled = false;
+  bool from_stdin = false;  ///< the password
+  bool yes = false;         ///< do not ask
+  std::string file;         ///< to import
+};
+// Of users in Redis. 67 when there is no such user; those of the password file are shown, and changed with htpasswd(1).
+int userAdd(const CommonOptions& options, const UserOptions& user);
+int userPasswd(const CommonOptions& options, const UserOptions& user);
+int userDisable(const CommonOptions& options, const UserOptions& user);
+int userEnable(const CommonOptions& options, const UserOptions& user);
+int userDel(const CommonOptions& options, const UserOptions& user);
+int userShow(const CommonOptions& options, const UserOptions& user);
+int userList(const CommonOptions& options);
+/// All of a file's users, or none.
+int userImport(const CommonOptions& options, const UserOptions& user);
+
 }  // namespace sessiond::ctl

@@ -102,12 +102,19 @@ std::string inWords(std::chrono::milliseconds time) {
   return std::to_string(seconds / 86400) + " d";
 }
 
-int fail(const CommonOptions& options, int exit_code, const std::string& why) {
+int fail(const CommonOptions& options, int exit_code, const std::string& why,
+         const std::vector<std::string>& problems) {
   if (options.json) {
-    std::printf("%s\n", JsonObject().flag("ok", false).text("error", why).json().c_str());
-  } else {
-    std::fprintf(stderr, "sessionctl: %s\n", why.c_str());
+    JsonObject failure;
+    failure.flag("ok", false).text("error", why);
+    std::vector<std::string> list;
+    for (const std::string& problem : problems) list.push_back(jsonString(problem));
+    if (!list.empty()) failure.list("problems", list);
+    std::printf("%s\n", failure.json().c_str());
+    return exit_code;
   }
+  std::fprintf(stderr, "sessionctl: %s\n", harmless(why).c_str());
+  for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", harmless(problem).c_str());
   return exit_code;
 }
 

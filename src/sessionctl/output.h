@@ -47,8 +47,10 @@ void printTable(const std::vector<std::string>& heading, std::vector<std::vector
 /// A duration in one word: "45 s", "12 min", "5 h", "3 d".
 std::string inWords(std::chrono::milliseconds time);
 
-/// Says why nothing was done: on stderr, or as {"ok":false,"error":...}. Gives the exit code back.
-int fail(const CommonOptions& options, int exit_code, const std::string& why);
+/// Says why nothing was done: on stderr, or as {"ok":false,"error":...}; `problems` one a line. Gives the exit code
+/// back.
+int fail(const CommonOptions& options, int exit_code, const std::string& why,
+         const std::vector<std::string>& problems = {});
 /// Said on a terminal only.
 void sayDone(const std::string& done);
 /// Asks whoever sits at the terminal. Nobody sits there: no.

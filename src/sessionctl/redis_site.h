@@ -42,6 +42,12 @@ struct RedisSite {
 /// Where the configuration is good and Redis answers. The error is the exit code; why has been said.
 Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options);
 
+/// For the audit log: who ends sessions here.
+inline constexpr std::string_view kAdministrator = "administrator";
+
+/// Ends every session in the user's index, as long as it takes.
+Expected<Burial, StoreError> endAllOf(RedisSite& site, const std::string& user_id);
+
 /// What to say and to exit with when the store has failed; RedisClient has logged the reason.
 int failStore(const CommonOptions& options, StoreError error);
 

@@ -16,8 +16,6 @@
 namespace sessiond::ctl {
 namespace {
 
-constexpr std::string_view kWhy = "administrator";
-
 std::string programOf(const ListedSession& session) {
   return session.family + (session.system.empty() ? "" : " on " + session.system);
 }
@@ -109,17 +107,6 @@ std::string countOf(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " session" : " sessions");
 }
 
-/// As often as it takes: the ender has a limit of time for those who wait in a browser.
-Expected<Burial, StoreError> endAllOf(RedisSite& site, const std::string& user_id) {
-  Burial all = Burial::kBuried;
-  for (;;) {
-    const auto ended = site.ender.endAllOf(user_id, kWhy, {});
-    if (ended) return *ended == Burial::kBuried ? all : Burial::kUnburied;
-    // More than fit into that time, or no answer in time? Another question tells.
-    if (ended.error() != StoreError::kTimeout || !site.index.list(user_id, 1)) return ended;
-  }
-}
-
 int revokeUser(const CommonOptions& options, const SessionOptions& which, RedisSite& site) {
   SessionSearch search(site);
   const auto sessions = search.ofUser(which.user, which.scan);
@@ -136,7 +123,7 @@ int revokeUser(const CommonOptions& options, const SessionOptions& which, RedisS
     if (std::ranges::find(*indexed, session.id) == indexed->end()) unseen.push_back(session.id);
   const auto burial = endAllOf(site, which.user);
   if (!burial) return failStore(options, burial.error());
-  const auto others = site.ender.end(unseen, kWhy);
+  const auto others = site.ender.end(unseen, kAdministrator);
   if (!others) return failStore(options, others.error());
   const bool all_buried = *burial == Burial::kBuried && std::ranges::all_of(*others, [](const EndedSession& one) {
     return one.burial == Burial::kBuried;
@@ -151,7 +138,7 @@ int revokeHandles(const CommonOptions& options, const SessionOptions& which, Red
   if (const auto refused = refuseUnasked(options, which, countOf(sessions->size()))) return *refused;
   std::vector<SessionId> ids;
   for (const ListedSession& session : *sessions) ids.push_back(session.id);
-  const auto ended = site.ender.end(ids, kWhy);
+  const auto ended = site.ender.end(ids, kAdministrator);
   if (!ended) return failStore(options, ended.error());
   const bool all_buried =
       std::ranges::all_of(*ended, [](const EndedSession& one) { return one.burial == Burial::kBuried; });

@@ -1,0 +1,122 @@
+#include "sessionctl/command_tree.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "base/version.h"
+
+namespace sessiond::ctl {
+namespace {
+
+CLI::App& add(CLI::App& app, const std::string& name, const std::string& what, std::function<void()> run) {
+  CLI::App* const command = app.add_subcommand(name, what)->fallthrough();
+  command->callback(std::move(run));
+  return *command;
+}
+
+CLI::App& addGroup(CLI::App& app, const std::string& name, const std::string& what) {
+  CLI::App* const group = app.add_subcommand(name, what)->fallthrough();
+  group->require_subcommand(1);
+  return *group;
+}
+
+void addDaemonCommands(CLI::App& app, CommandLine& line) {
+  add(app, "check", "check the configuration, and every file that it names, as a start would",
+      [&line] { line.exit_code = check(line.common); });
+  add(app, "reload", "have the running daemon put a changed configuration in force",
+      [&line] { line.exit_code = reload(line.common); });
+  add(app, "status", "what the running daemon says of itself", [&line] { line.exit_code = status(line.common); });
+}
+
+void addNginxCommands(CLI::App& app, CommandLine& line) {
+  CLI::App& nginx = addGroup(app, "nginx", "nginx's side of it");
+  add(nginx, "lint", "say what is dangerous in an nginx configuration: a file with its includes, or nginx -T's output",
+      [&line] { line.exit_code = nginxLint(line.common, line.linted); })
+      .add_option("file", line.linted, "the file; - is standard input")
+      ->capture_default_str();
+  CLI::App& print = add(nginx, "print", "write the snippets for this configuration",
+                        [&line] { line.exit_code = nginxPrint(line.common, line.print); });
+  print.add_option("--to", line.print.folder, "the folder to write them to, instead of standard output");
+  print.add_option("--shipped", line.print.shipped,
+                   "the folder of the shipped ones, if they are not beside this program");
+}
+
+void addSessionCommands(CLI::App& app, CommandLine& line) {
+  CLI::App& session = addGroup(app, "session", "who is logged in, and logging them out");
+  SessionOptions& which = line.sessions;
+  CLI::App& list = add(session, "list",
+                       "list the sessions there are: handle, user, since when, last used, from where; without --user "
+                       "by looking at every key in Redis",
+                       [&line] { line.exit_code = sessionList(line.common, line.sessions); });
+  list.add_option("-u,--user", which.user, "only those of the user with this id (session.user_id_at)");
+  list.add_flag("--scan", which.scan, "with --user: also sessions that no check has seen yet, by looking at every key");
+  list.add_flag("--anonymous", which.anonymous, "without --user: also sessions in which nobody is logged in");
+  CLI::App& show = add(session, "show", "say what is known of one session",
+                       [&line] { line.exit_code = sessionShow(line.common, line.sessions); });
+  show.add_option("handle", which.handles, "what `session list` calls it")->required()->expected(1);
+  show.add_option("-u,--user", which.user, "whose it is: then not every key has to be looked at");
+  CLI::App& revoke = add(session, "revoke",
+                         "log out: end these sessions, or all of a user, for good; every sessiond refuses them within "
+                         "session.cache.max_staleness",
+                         [&line] { line.exit_code = sessionRevoke(line.common, line.sessions); });
+  revoke.add_option("handle", which.handles, "what `session list` calls them");
+  revoke.add_option("-u,--user", which.user, "all of the user with this id; with handles: whose they are");
+  revoke.add_flag("--scan", which.scan,
+                  "with --user: also sessions that no check has seen yet, by looking at every key");
+  revoke.add_flag("-y,--yes", which.yes, "do not ask; needed where nobody sits at a terminal");
+}
+
+CLI::App& addUserCommand(CLI::App& group, CommandLine& line, const std::string& name, const std::string& what,
+                         int (*run)(const CommonOptions&, const UserOptions&)) {
+  CLI::App& command = add(group, name, what, [&line, run] { line.exit_code = run(line.common, line.user); });
+  command.add_option("user", line.user.name, "the name to log in with")->required();
+  return command;
+}
+
+void addUserCommands(CLI::App& app, CommandLine& line) {
+  CLI::App& group = addGroup(
+      app, "user", "users in Redis (login.authenticators: [redis]); those of the password file are shown only");
+  UserOptions& user = line.user;
+  const char* const from_stdin = "read the password from standard input, one line, instead of asking twice";
+  CLI::App& added = addUserCommand(group, line, "add", "add a user; asks for the password", userAdd);
+  added.add_option("--id", user.id, "what applications and `session --user` know the user by; default: the name");
+  added.add_option("--name", user.display_name, "what the user is called on pages; default: the name");
+  added.add_option("--email", user.email, "the address that applications are told");
+  added.add_option("--role", user.roles, "a role, which policies and applications know; may be given several times")
+      ->allow_extra_args(false);
+  added.add_flag("--disabled", user.disabled, "nobody can log in as this user until `user enable`");
+  added.add_flag("--stdin", user.from_stdin, from_stdin);
+  addUserCommand(group, line, "passwd", "give a user another password, and end the user's sessions", userPasswd)
+      .add_flag("--stdin", user.from_stdin, from_stdin);
+  addUserCommand(group, line, "disable", "let nobody log in as this user any more, and end the user's sessions",
+                 userDisable);
+  addUserCommand(group, line, "enable", "take `user disable` back", userEnable);
+  addUserCommand(group, line, "del", "remove a user, and end the user's sessions", userDel)
+      .add_flag("-y,--yes", user.yes, "do not ask; needed where nobody sits at a terminal");
+  addUserCommand(group, line, "show", "say what is known of a user", userShow);
+  add(group, "list", "list the users in Redis and in the password file",
+      [&line] { line.exit_code = userList(line.common); });
+  add(group, "import",
+      "add the users of a file in the form of htpasswd (NAME:HASH, or NAME:HASH:id=42;name=Ada;roles=admin,staff): all "
+      "of them, or none if a line is bad or a name is taken",
+      [&line] { line.exit_code = userImport(line.common, line.user); })
+      .add_option("file", user.file, "the file")
+      ->required();
+}
+
+}  // namespace
+
+void addCommands(CLI::App& app, CommandLine& line) {
+  app.add_option("-c,--config", line.common.config_file, "configuration file")->capture_default_str();
+  app.add_flag("--json", line.common.json, "say it as one JSON object");
+  app.set_version_flag("-V,--version", "sessionctl " + std::string(kVersion));
+  app.require_subcommand(1);
+  addDaemonCommands(app, line);
+  addSessionCommands(app, line);
+  addUserCommands(app, line);
+  addNginxCommands(app, line);
+}
+
+}  // namespace sessiond::ctl

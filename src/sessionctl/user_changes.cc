@@ -1,0 +1,179 @@
+// Users in Redis: added, given another password, disabled, enabled, removed.
+//
+// Whoever loses the right to be here loses the sessions as well: first the entry changes, so that nobody logs in
+// meanwhile, then they end.
+
+#include <sysexits.h>
+
+#include <cstdio>
+#include <string>
+
+#include "base/encoding.h"
+#include "login/new_password_hash.h"
+#include "login/password_hash.h"
+#include "sessionctl/commands.h"
+#include "sessionctl/password_input.h"
+#include "sessionctl/session_search.h"
+#include "sessionctl/users.h"
+
+namespace sessiond::ctl {
+namespace {
+
+void warn(const std::string& text) {
+  std::fprintf(stderr, "sessionctl: %s\n", text.c_str());
+}
+
+/// What the login could not read; empty: all is well.
+std::string whyRefused(const UserOptions& user) {
+  const auto is_text = [](std::string_view text) {
+    for (const char c : text)
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
+    return isValidUtf8(text);
+  };
+  if (!is_text(user.id)) return "--id must be UTF-8 without control characters";
+  if (!is_text(user.display_name)) return "--name must be UTF-8 without control characters";
+  if (!is_text(user.email)) return "--email must be UTF-8 without control characters";
+  for (const std::string& role : user.roles)
+    if (role.empty() || !is_text(role)) return "--role must be UTF-8 without control characters, and not empty";
+  return "";
+}
+
+/// The hash; the error is the exit code, and why has been said.
+Expected<std::string, int> newHash(const CommonOptions& options, const Users& users, const UserOptions& user) {
+  const auto password = readNewPassword(user.from_stdin, user.name);
+  if (!password) return Unexpected(fail(options, EX_DATAERR, password.error() + "; nothing was changed"));
+  const std::string like = users.hashedLike();
+  if (isBcrypt(like) && password->reveal().size() > kBcryptPasswordBytes) {
+    return Unexpected(fail(options, EX_DATAERR,
+                           "bcrypt looks at the first " + std::to_string(kBcryptPasswordBytes) +
+                               " bytes of a password only, and this one is longer; take a shorter one, or set "
+                               "login.redis_usual_hash to a hash of another kind"));
+  }
+  auto hash = newPasswordHash(like, password->reveal());
+  if (!hash) return Unexpected(fail(options, EX_SOFTWARE, "the password's hash could not be computed"));
+  return *std::move(hash);
+}
+
+int sayChanged(const CommonOptions& options, const std::string& name, const std::string& done,
+               std::optional<std::size_t> ended) {
+  if (options.json) {
+    JsonObject answer;
+    answer.flag("ok", true).text("name", name);
+    if (ended) answer.number("ended", static_cast<std::int64_t>(*ended));
+    std::printf("%s\n", answer.json().c_str());
+    return EX_OK;
+  }
+  const std::string sessions =
+      ended.value_or(0) == 0 ? "" : "; " + std::to_string(*ended) + (*ended == 1 ? " session" : " sessions") + " ended";
+  sayDone("user " + name + " " + done + sessions);
+  return EX_OK;
+}
+
+/// Ends the user's sessions and says what was done.
+int endAndSay(const CommonOptions& options, Users& users, const std::string& name, const UserEntry& entry,
+              const std::string& done) {
+  const std::string& id = entry.user.id;
+  if (id.empty()) return sayChanged(options, name, done, 0);
+  SessionSearch search(users.site);
+  const auto sessions = search.ofUser(id, false);
+  const auto ended = sessions ? endAllOf(users.site, id) : Expected<Burial, StoreError>(Unexpected(sessions.error()));
+  if (!ended) {
+    return fail(options, EX_TEMPFAIL,
+                "user " + name + " " + done +
+                    ", but not all sessions could be ended; run: sessionctl session revoke --user " + id);
+  }
+  return sayChanged(options, name, done, sessions->size());
+}
+
+/// Opens Redis and finds whom it is about.
+struct Found {
+  std::unique_ptr<RedisSite> site;
+  Users users;
+  std::string name;
+  UserEntry entry;
+};
+Expected<Found, int> find(const CommonOptions& options, const UserOptions& user) {
+  auto site = openRedis(options);
+  if (!site) return Unexpected(site.error());
+  Users users(**site);
+  auto name = storedName(users, user.name);
+  if (!name) return Unexpected(fail(options, EX_DATAERR, name.error()));
+  auto entry = findInRedis(options, users, *name);
+  if (!entry) return Unexpected(entry.error());
+  return Found{*std::move(site), users, *std::move(name), *std::move(entry)};
+}
+
+/// Changes the entry; the error is the exit code, and why has been said.
+std::optional<int> change(const CommonOptions& options, Found& found, const UserHash& fields) {
+  const auto done = found.users.editor.change(found.name, fields);
+  if (!done) return failStore(options, done.error());
+  if (!*done) return fail(options, EX_NOUSER, "user " + found.name + " was removed by somebody else meanwhile");
+  return std::nullopt;
+}
+
+}  // namespace
+
+int userAdd(const CommonOptions& options, const UserOptions& user) {
+  if (const std::string why = whyRefused(user); !why.empty()) return fail(options, EX_DATAERR, why);
+  const auto site = openRedis(options);
+  if (!site) return site.error();
+  Users users(**site);
+  const auto name = storedName(users, user.name);
+  if (!name) return fail(options, EX_DATAERR, name.error());
+  if (*name != user.name) warn("the user's name is " + *name + ", as the login reads it");
+  const auto hash = newHash(options, users, user);
+  if (!hash) return hash.error();
+  const UserFields fields{.id = user.id, .name = user.display_name, .email = user.email, .roles = user.roles};
+  const NewUser added{.name = *name, .fields = hashOf(*hash, fields, user.disabled)};
+  const auto done = users.editor.add(std::span(&added, 1));
+  if (!done) return failStore(options, done.error());
+  if (done->front() == UserAddition::kTaken) {
+    return fail(options, EX_CANTCREAT,
+                "there is a user " + *name + " already; `sessionctl user passwd` gives another password");
+  }
+  if (!users.areAsked()) {
+    warn("login.authenticators does not list redis, so nobody can log in as " + *name + " yet; add it and reload");
+  }
+  return sayChanged(options, *name, "was added", std::nullopt);
+}
+
+int userPasswd(const CommonOptions& options, const UserOptions& user) {
+  auto found = find(options, user);
+  if (!found) return found.error();
+  const auto hash = newHash(options, found->users, user);
+  if (!hash) return hash.error();
+  if (const auto failed = change(options, *found, {{"password", *hash}})) return *failed;
+  return endAndSay(options, found->users, found->name, found->entry, "has another password");
+}
+
+int userDisable(const CommonOptions& options, const UserOptions& user) {
+  auto found = find(options, user);
+  if (!found) return found.error();
+  if (const auto failed = change(options, *found, {{"disabled", "1"}})) return *failed;
+  return endAndSay(options, found->users, found->name, found->entry, "is disabled");
+}
+
+int userEnable(const CommonOptions& options, const UserOptions& user) {
+  auto found = find(options, user);
+  if (!found) return found.error();
+  if (isLockedHash(found->entry.password_hash)) {
+    return fail(options, EX_DATAERR,
+                "the password hash of " + found->name +
+                    " is locked with ! or *; give another password: sessionctl user passwd " + found->name);
+  }
+  if (const auto failed = change(options, *found, {{"disabled", ""}})) return *failed;
+  return sayChanged(options, found->name, "is enabled", std::nullopt);
+}
+
+int userDel(const CommonOptions& options, const UserOptions& user) {
+  auto found = find(options, user);
+  if (!found) return found.error();
+  if (!user.yes && !confirmed("Remove user " + found->name + "? It cannot be undone.")) {
+    return fail(options, EX_USAGE, "nothing was removed; --yes removes user " + found->name + " without asking");
+  }
+  const auto done = found->users.editor.remove(found->name);
+  if (!done) return failStore(options, done.error());
+  return endAndSay(options, found->users, found->name, found->entry, "was removed");
+}
+
+}  // namespace sessiond::ctl

@@ -1,0 +1,151 @@
+// The users that can be shown: in Redis, and in the password file if there is one.
+
+#include <sysexits.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "json/json_tree.h"
+#include "login/htpasswd_parser.h"
+#include "login/password_hash.h"
+#include "sessionctl/commands.h"
+#include "sessionctl/session_search.h"
+#include "sessionctl/users.h"
+
+namespace sessiond::ctl {
+namespace {
+
+struct ShownUser {
+  std::string name;
+  std::string from;  ///< "redis", "htpasswd"
+  UserEntry entry;
+};
+
+std::string hashKindOf(const UserEntry& entry) {
+  return explainUnusableHash(entry.password_hash) ? "" : costOf(entry.password_hash);
+}
+
+std::string jsonOf(const ShownUser& user) {
+  return JsonObject()
+      .text("name", user.name)
+      .text("from", user.from)
+      .text("state", nameOf(stateOf(user.entry)))
+      .textOrNull("problem", damageOf(user.entry))
+      .textOrNull("hash", hashKindOf(user.entry))
+      .raw("user", user.entry.user.json.empty() ? "null" : user.entry.user.json)
+      .json();
+}
+
+/// A member of what applications see of the user; of roles a list.
+std::string member(const UserEntry& entry, std::string_view name) {
+  const auto tree = JsonTree::parse(entry.user.json.empty() ? "{}" : entry.user.json);
+  const auto found = tree ? tree->root().member(name) : std::nullopt;
+  if (!found) return "";
+  if (found->isScalar()) return std::string(found->text());
+  std::string list;
+  for (const JsonChild child : found->children()) {
+    if (child.value.isScalar()) list += (list.empty() ? "" : ", ") + std::string(child.value.text());
+  }
+  return list;
+}
+
+std::string stateInWords(const UserEntry& entry) {
+  const std::string damage = damageOf(entry);
+  return std::string(nameOf(stateOf(entry))) + (damage.empty() ? "" : ": " + damage);
+}
+
+/// The error is the exit code; why has been said.
+Expected<std::vector<ShownUser>, int> usersInRedis(const CommonOptions& options, Users& users) {
+  const auto names = users.editor.names();
+  if (!names) return Unexpected(failStore(options, names.error()));
+  std::vector<ShownUser> all;
+  Progress progress("users read");
+  for (const std::string& name : *names) {
+    if (all.size() % 256 == 0) progress.show(all.size(), names->size());
+    auto entry = users.directory.find(name);
+    if (!entry) return Unexpected(failStore(options, StoreError::kUnavailable));
+    if (*entry) all.push_back({name, "redis", **std::move(entry)});
+  }
+  return all;
+}
+
+/// The configuration is good, so the file was read a moment ago.
+std::vector<ShownUser> usersInFile(const Users& users) {
+  std::vector<ShownUser> all;
+  if (users.htpasswd() == nullptr) return all;
+  const std::string& file = users.site.config.login.htpasswd_file;
+  constexpr std::size_t kLargest = std::size_t{64} * 1024 * 1024;
+  const auto contents = readFile(file, kLargest);
+  if (!contents) return all;
+  for (HtpasswdLine& line : parseHtpasswd(contents->bytes, file, users.nameCase()).users)
+    all.push_back({std::move(line.login), "htpasswd", std::move(line.entry)});
+  return all;
+}
+
+}  // namespace
+
+int userList(const CommonOptions& options) {
+  const auto site = openRedis(options);
+  if (!site) return site.error();
+  Users users(**site);
+  auto all = usersInRedis(options, users);
+  if (!all) return all.error();
+  std::ranges::move(usersInFile(users), std::back_inserter(*all));
+  if (options.json) {
+    std::vector<std::string> list;
+    for (const ShownUser& user : *all) list.push_back(jsonOf(user));
+    std::printf("%s\n", JsonObject().flag("ok", true).list("users", list).json().c_str());
+    return EX_OK;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const ShownUser& user : *all) {
+    rows.push_back(
+        {user.name, member(user.entry, "id"), user.from, member(user.entry, "roles"), stateInWords(user.entry)});
+  }
+  printTable({"NAME", "ID", "FROM", "ROLES", "STATE"}, std::move(rows));
+  return EX_OK;
+}
+
+int userShow(const CommonOptions& options, const UserOptions& which) {
+  const auto site = openRedis(options);
+  if (!site) return site.error();
+  Users users(**site);
+  const auto name = storedName(users, which.name);
+  if (!name) return fail(options, EX_DATAERR, name.error());
+  auto in_redis = users.directory.find(*name);
+  if (!in_redis) return failStore(options, StoreError::kUnavailable);
+  std::vector<ShownUser> found;
+  if (*in_redis) found.push_back({*name, "redis", **std::move(in_redis)});
+  for (ShownUser& user : usersInFile(users))
+    if (user.name == *name) found.push_back(std::move(user));
+  if (found.empty()) return fail(options, EX_NOUSER, "there is no user " + *name);
+  SessionSearch search(**site);
+  for (const ShownUser& user : found) {
+    const std::string id = member(user.entry, "id");
+    const auto sessions = search.ofUser(id, false);
+    if (!sessions) return failStore(options, sessions.error());
+    if (options.json) {
+      std::printf("%s\n", JsonObject()
+                              .flag("ok", true)
+                              .raw("user", jsonOf(user))
+                              .number("sessions", static_cast<std::int64_t>(sessions->size()))
+                              .json()
+                              .c_str());
+      return EX_OK;
+    }
+    printTable({"", ""}, {{"name", user.name},
+                          {"from", user.from == "redis" ? "Redis" : (*site)->config.login.htpasswd_file},
+                          {"state", stateInWords(user.entry)},
+                          {"id", id},
+                          {"called", member(user.entry, "name")},
+                          {"email", member(user.entry, "email")},
+                          {"roles", member(user.entry, "roles")},
+                          {"password", hashKindOf(user.entry)},
+                          {"sessions", std::to_string(sessions->size())}});
+  }
+  return EX_OK;
+}
+
+}  // namespace sessiond::ctl

@@ -1,0 +1,83 @@
+#include "sessionctl/users.h"
+
+#include <sysexits.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "login/directory_authenticator.h"
+#include "login/password_hash.h"
+#include "login/user_name.h"
+
+namespace sessiond::ctl {
+
+std::string Users::hashedLike() const {
+  const std::string& usual = site.config.login.redis_usual_hash;
+  return usual.empty() ? std::string(kDefaultDecoyHash) : usual;
+}
+
+bool Users::areAsked() const {
+  const auto& names = site.config.login.authenticators;
+  return std::ranges::find(names, "redis") != names.end();
+}
+
+Expected<std::string, std::string> storedName(const Users& users, const std::string& typed) {
+  if (auto name = canonicalUserName(typed, users.nameCase())) return *std::move(name);
+  return Unexpected("the login takes no such name: it must be 1 to " + std::to_string(kMaxUserNameBytes) +
+                    " bytes of UTF-8 without control characters");
+}
+
+Expected<UserEntry, int> findInRedis(const CommonOptions& options, Users& users, const std::string& name) {
+  auto found = users.directory.find(name);
+  if (!found) return Unexpected(failStore(options, StoreError::kUnavailable));
+  if (*found) return **std::move(found);
+  const auto in_file = users.htpasswd() == nullptr ? Expected<std::optional<UserEntry>, DirectoryError>(std::nullopt)
+                                                   : users.htpasswd()->find(name);
+  const std::string& file = users.site.config.login.htpasswd_file;
+  if (in_file && *in_file) {
+    return Unexpected(fail(options, EX_NOUSER,
+                           "user " + name + " stands in " + file +
+                               ", not in Redis; change that file with htpasswd(1): htpasswd -B " + file + " " + name));
+  }
+  return Unexpected(
+      fail(options, EX_NOUSER, "there is no user " + name + "; `sessionctl user list` shows those there are"));
+}
+
+UserHash hashOf(std::string password_hash, const UserFields& fields, bool disabled) {
+  UserHash hash{{"password", std::move(password_hash)}};
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) hash.emplace_back(name, value);
+  };
+  add("id", fields.id);
+  add("name", fields.name);
+  add("email", fields.email);
+  std::string roles;
+  for (const std::string& role : fields.roles) roles += (roles.empty() ? "" : ",") + jsonString(role);
+  if (!roles.empty()) add("roles", "[" + roles + "]");
+  if (disabled) add("disabled", "1");
+  return hash;
+}
+
+std::string_view nameOf(UserState state) {
+  switch (state) {
+    case UserState::kActive:
+      return "active";
+    case UserState::kDisabled:
+      return "disabled";
+    case UserState::kDamaged:
+      return "damaged";
+  }
+  return "";
+}
+
+std::string damageOf(const UserEntry& entry) {
+  if (!entry.damage.empty() || isLockedHash(entry.password_hash)) return entry.damage;
+  return explainUnusableHash(entry.password_hash).value_or("");
+}
+
+UserState stateOf(const UserEntry& entry) {
+  if (!damageOf(entry).empty()) return UserState::kDamaged;
+  return entry.locked || isLockedHash(entry.password_hash) ? UserState::kDisabled : UserState::kActive;
+}
+
+}  // namespace sessiond::ctl
