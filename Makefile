@@ -265,7 +265,7 @@ place = $(INSTALL) -d '$(DESTDIR)$(dir $(2))' && sed -e 's|/usr/local/sbin/|$(sb
         >'$(DESTDIR)$(2)' && chmod 644 '$(DESTDIR)$(2)'
 
 # Where Debian looks for them (Policy 12.6); not beside the snippets, because nothing includes them.
-examples      := $(wildcard $(addprefix nginx/examples/*/*.,conf mjs py))
+examples      := $(wildcard nginx/examples/*/*)
 place_example  = $(call place,$(1),$(patsubst nginx/%,$(docdir)/%,$(1)))
 
 kept  := kept-by-uninstall
