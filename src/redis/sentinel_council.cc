@@ -37,7 +37,6 @@ SentinelCouncil::Verdict SentinelCouncil::verdict(SteadyTime now) const {
   Verdict verdict;
   std::map<std::string, SteadyTime> asked;  // by who was reached
   std::set<std::string> configured;
-  std::optional<std::uint64_t> epoch;
   for (const auto& [number, link] : links_) {
     const std::string identity = identityOf(number, link);
     if (link.configured) configured.insert(identity);
@@ -45,24 +44,38 @@ SentinelCouncil::Verdict SentinelCouncil::verdict(SteadyTime now) const {
     SteadyTime& latest = asked.emplace(identity, link.asked).first->second;
     latest = std::max(latest, link.asked);
     verdict.known = std::max(verdict.known, link.view->others + 1);
-    if (epoch && *epoch >= link.view->config_epoch) continue;
-    epoch = link.view->config_epoch;
-    verdict.primary = link.view->primary;
-    verdict.told_by = link.address.name();
   }
   verdict.known = std::max(verdict.known, configured.size());
   verdict.reached = asked.size();
   const std::size_t majority = verdict.known / 2 + 1;
-  if (asked.size() < majority) {
-    verdict.primary.reset();  // who comes back first may be the one that has not heard
-    return verdict;
-  }
+  if (asked.size() < majority) return verdict;  // who comes back first may be the one that has not heard
+  choosePrimary(verdict, now);
   std::vector<SteadyTime> times;
   times.reserve(asked.size());
   for (const auto& one : asked) times.push_back(one.second);
   std::ranges::sort(times, std::greater());
   verdict.vouched_until = times[majority - 1] + max_silence_;
   return verdict;
+}
+
+/// Of all that are fresh, of which there is one.
+void SentinelCouncil::choosePrimary(Verdict& verdict, SteadyTime now) const {
+  std::uint64_t epoch = 0;
+  for (const auto& [number, link] : links_) {
+    if (isFresh(link, now)) epoch = std::max(epoch, link.view->config_epoch);
+  }
+  std::map<std::string, std::set<std::string>> voices;  // by what they name
+  for (const auto& [number, link] : links_) {
+    if (!isFresh(link, now) || link.view->config_epoch != epoch) continue;
+    const std::string name = link.view->primary.name();
+    voices[name].insert(identityOf(number, link));
+    const std::string chosen = verdict.primary ? verdict.primary->name() : "";
+    const std::size_t before = verdict.primary ? voices[chosen].size() : 0;
+    const std::size_t with_it = voices[name].size();
+    if (name == chosen || with_it < before || (with_it == before && name != followed_)) continue;
+    verdict.primary = link.view->primary;
+    verdict.told_by = link.address.name();
+  }
 }
 
 bool SentinelCouncil::isKnown(const SentinelView::Peer& peer) const {

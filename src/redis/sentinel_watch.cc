@@ -125,6 +125,10 @@ void SentinelWatch::carryOut(const SentinelCouncil::Verdict& verdict, SteadyTime
 void SentinelWatch::move(const SentinelCouncil::Verdict& verdict) {
   const std::string name = verdict.primary->name();
   const std::string before = std::exchange(primary_, name);
+  {
+    const std::lock_guard lock(mutex_);
+    council_.follow(*verdict.primary);
+  }
   RedisAddress address = *verdict.primary;
   address.tls = config_.tls;
   node_.moveTo(address, verdict.told_by);

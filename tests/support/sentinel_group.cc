@@ -113,7 +113,8 @@ void SentinelGroup::settle() {
     waitFor(
         [&] {
           const std::string master = sentinelCommand(i, {"SENTINEL", "MASTER", kMaster});
-          return fieldOf(master, "num-other-sentinels") == others && fieldOf(master, "num-slaves") == replicas;
+          return fieldOf(master, "num-other-sentinels") == others && fieldOf(master, "num-slaves") == replicas &&
+                 fieldOf(master, "flags") == "master";  // no failover is under way
         },
         "all met");
   }

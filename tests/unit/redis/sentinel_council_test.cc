@@ -74,6 +74,19 @@ TEST_F(SentinelCouncilTest, TheHighestEpochCountsWhoeverSaysIt) {
   EXPECT_EQ(council_.verdict(at(1200ms)).told_by, "s2:26379");
 }
 
+TEST_F(SentinelCouncilTest, UnderOneEpochTheMajorityCountsAndElseWhatWasFollowed) {
+  hear(0, view("a", "back", 5));
+  hear(1, view("b", "new", 5));
+  EXPECT_EQ(primary(), "back");
+  council_.follow(addressOf("new"));
+  EXPECT_EQ(primary(), "new") << "one each: what is followed stays";
+  hear(2, view("c", "new", 5));
+  EXPECT_EQ(primary(), "new") << "two of three";
+  EXPECT_EQ(council_.verdict(at(1000ms)).told_by, "s1:26379");
+  council_.follow(addressOf("back"));
+  EXPECT_EQ(primary(), "new");
+}
+
 TEST_F(SentinelCouncilTest, WhatASilentOneSaidCountsForAsLongAsItsSilenceIsBorne) {
   hear(2, view("c", "new", 5), 1000ms);
   hear(0, view("a", "old", 4), 4000ms);
