@@ -290,6 +290,46 @@ TEST_F(Sentinels, AMasterThatTheyDoNotKnowIsNobody) {
   EXPECT_EQ(report.message, "redis: the primary mian is not reachable: the sentinels have not said where it is");
 }
 
+/// With a frozen replica a failover does not come to its end at the sentinel that leads it. When the next one leads
+/// back to the primary before, that sentinel takes over the epoch and goes on naming the other one.
+TEST(SentinelsThatDisagree, UnderOneEpochAreOutvoted) {
+  SentinelGroup group({.down_after = 20'000});
+  Instance instance(configFor(group), "sess:", kStaleness);
+  group.primaryServer().command({"SET", "sess:a", sessionOf("ada")});
+  ASSERT_TRUE(instance.settle("a"));
+  const auto says = [&](std::size_t sentinel, std::size_t server) {
+    const std::string port = std::to_string(group.server(server).port());
+    return group.sentinel(sentinel).command({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", SentinelGroup::kMaster}) ==
+           "127.0.0.1\n" + port;
+  };
+  const auto epoch = [&](std::size_t sentinel) {
+    const std::string lines = group.sentinel(sentinel).command({"SENTINEL", "MASTER", SentinelGroup::kMaster});
+    return lines.find("\nconfig-epoch\n2\n") != std::string::npos ? 2 : 0;
+  };
+  for (std::size_t i = 0; i < 3; ++i) {
+    group.sentinel(i).command({"SENTINEL", "SET", SentinelGroup::kMaster, "failover-timeout", "60000"});
+  }
+  group.server(2).freeze();
+  ASSERT_EQ(group.sentinel(0).command({"SENTINEL", "FAILOVER", SentinelGroup::kMaster}), "OK");
+  ASSERT_TRUE(soon([&] { return says(0, 1) && says(1, 1) && says(2, 1); }, 20s));
+  const auto begins = [&] {
+    return group.sentinel(1).command({"SENTINEL", "FAILOVER", SentinelGroup::kMaster}) == "OK";
+  };
+  ASSERT_TRUE(soon(begins, 20s)) << "once it has heard of the new replica";
+  ASSERT_TRUE(soon([&] { return epoch(0) == 2 && epoch(1) == 2 && epoch(2) == 2; }, 20s));
+  ASSERT_TRUE(says(0, 1)) << "if not, this test shows nothing any more";
+  ASSERT_TRUE(says(1, 0) && says(2, 0));
+  const std::string primary = "127.0.0.1:" + std::to_string(group.server(0).port());
+  ASSERT_TRUE(soon([&] { return instance.site().client.node().server() == primary; }));
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(instance.site().client.node().server(), primary);
+    instance.check("a");
+    std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_EQ(instance.check("a"), "U: ada\r\n");
+  group.server(2).thaw();
+}
+
 TEST(SentinelsWithTls, AndServersWithItAreFollowed) {
   SentinelGroup group({.servers = 2, .tls = true});
   Instance instance(configFor(group), "sess:", kStaleness);
