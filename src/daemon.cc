@@ -32,6 +32,7 @@
 #include "prepare.h"
 #include "process_metrics.h"
 #include "session/new_session.h"
+#include "session/secret_hits.h"
 
 namespace sessiond {
 
@@ -69,7 +70,8 @@ class Daemon {
   void serve();
   std::optional<Signal> waitForSignal(milliseconds patience);
   ControlAnswer answer(std::string_view question);
-  ControlAnswer status() const;
+  ControlAnswer status();
+  void countSecretsAnew();
   ControlAnswer reload();
   ControlAnswer tryReload();
   std::vector<std::string> putInForce(std::shared_ptr<const Config> config, std::shared_ptr<Application> application);
@@ -86,6 +88,7 @@ class Daemon {
   std::shared_ptr<const Config> config_;
   WallTime in_force_since_{};
   std::string last_reload_ = "none";
+  std::vector<std::uint64_t> secret_hits_before_;  ///< the configuration in force came; by the secret's place
   std::shared_ptr<Application> application_;
   /// Replaced by a reload, but a lane may still hold them. Kept until nobody does, so that their threads are joined
   /// here and never on a lane.
@@ -152,6 +155,7 @@ int Daemon::start(UniqueFd passed) {
   }
   if (const int code = openControl(); code != EX_OK) return code;
   in_force_since_ = clock_.wallNow();
+  countSecretsAnew();
   reload_metrics_.note(true, in_force_since_);
   logInfo("sessiond: serving", {{"version", kVersion}, {"config", config_file_}});
   notifyReady("serving");
@@ -216,10 +220,22 @@ ControlAnswer Daemon::answer(std::string_view question) {
   return {.exit_code = EX_USAGE, .lines = {"this daemon (" + std::string(kVersion) + ") does not know the question"}};
 }
 
-ControlAnswer Daemon::status() const {
-  return {.lines = {"version: " + std::string(kVersion), "pid: " + std::to_string(::getpid()),
+ControlAnswer Daemon::status() {
+  ControlAnswer answer{.lines = {"version: " + std::string(kVersion), "pid: " + std::to_string(::getpid()),
                     "config: " + config_file_, "in_force_since: " + formatIsoTime(in_force_since_),
                     "last_reload: " + last_reload_}};
+  for (std::size_t i = 0; i < secret_hits_before_.size(); ++i) {
+    const std::uint64_t since = secretHits(metrics_, i).read() - secret_hits_before_[i];
+    answer.lines.push_back("secret_" + std::to_string(i) + ": " + std::to_string(since));
+  }
+  return answer;
+}
+
+void Daemon::countSecretsAnew() {
+  secret_hits_before_.clear();
+  for (std::size_t i = 0; i < config_->session.secrets.size(); ++i) {
+    secret_hits_before_.push_back(secretHits(metrics_, i).read());
+  }
 }
 
 ControlAnswer Daemon::reload() {
@@ -279,6 +295,7 @@ std::vector<std::string> Daemon::putInForce(std::shared_ptr<const Config> config
   retired_.push_back(std::exchange(application_, std::move(application)));
   config_ = std::move(config);
   in_force_since_ = clock_.wallNow();
+  countSecretsAnew();
   server_->noticeHandler();
   return notes;
 }

@@ -106,6 +106,22 @@ void addUserCommands(CLI::App& app, CommandLine& line) {
       ->required();
 }
 
+void addSecretCommands(CLI::App& app, CommandLine& line) {
+  CLI::App& secret = addGroup(app, "secret", "the secrets that sign and verify cookies (session.secret_files)");
+  add(secret, "new", "write a new secret to a file that is not there yet; nothing uses it by that",
+      [&line] { line.exit_code = secretNew(line.common, line.secret_file); })
+      .add_option("file", line.secret_file, "the file")
+      ->required();
+  add(secret, "rotate",
+      "have another secret sign from now on, while what the old ones have signed stays good: makes the file if it is "
+      "not there, puts it first in session.secret_files, and reloads",
+      [&line] { line.exit_code = secretRotate(line.common, line.secret_file); })
+      .add_option("file", line.secret_file, "the secret's file, new or not")
+      ->required();
+  add(secret, "status", "say which secrets are still seen, and when an old one can go",
+      [&line] { line.exit_code = secretStatus(line.common); });
+}
+
 }  // namespace
 
 void addCommands(CLI::App& app, CommandLine& line) {
@@ -116,6 +132,7 @@ void addCommands(CLI::App& app, CommandLine& line) {
   addDaemonCommands(app, line);
   addSessionCommands(app, line);
   addUserCommands(app, line);
+  addSecretCommands(app, line);
   addNginxCommands(app, line);
 }
 

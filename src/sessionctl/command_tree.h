@@ -16,6 +16,7 @@ struct CommandLine {
   PrintOptions print;
   SessionOptions sessions;
   UserOptions user;
+  std::string secret_file;
   int exit_code = 0;
 };
 

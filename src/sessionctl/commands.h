@@ -64,4 +64,12 @@ int userList(const CommonOptions& options);
 /// All of a file's users, or none.
 int userImport(const CommonOptions& options, const UserOptions& user);
 
+/// Writes a new secret to a file that is not there yet.
+int secretNew(const CommonOptions& options, const std::string& file);
+/// Which secrets there are, and whether cookies of the old ones are still seen.
+int secretStatus(const CommonOptions& options);
+/// Has a secret, a new one if the file is not there, sign from now on, while the others still verify: changes the
+/// configuration and reloads. Where that cannot be done, all is as it was, or the line to write is said.
+int secretRotate(const CommonOptions& options, const std::string& file);
+
 }  // namespace sessiond::ctl

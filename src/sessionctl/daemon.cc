@@ -11,6 +11,7 @@
 #include "config/config_reader.h"
 #include "os/control_socket.h"
 #include "sessionctl/commands.h"
+#include "sessionctl/daemon_question.h"
 
 namespace sessiond::ctl {
 namespace {
@@ -22,7 +23,9 @@ std::string controlSocketOf(const std::string& config_file) {
   return readConfig(file->bytes, config_file).config.sessiond.control_socket;
 }
 
-ControlAnswer ask(const CommonOptions& options, const std::string& word) {
+}  // namespace
+
+ControlAnswer askTheDaemon(const CommonOptions& options, const std::string& word) {
   const std::string socket = controlSocketOf(options.config_file);
   if (socket.empty()) {
     return {.exit_code = EX_UNAVAILABLE, .lines = {"sessiond.control_socket is empty: the daemon cannot be asked"}};
@@ -33,14 +36,12 @@ ControlAnswer ask(const CommonOptions& options, const std::string& word) {
   return answer ? *answer : answer.error();
 }
 
-}  // namespace
-
 int reload(const CommonOptions& options) {
-  return sayAnswer(options, ask(options, "reload"), false, "the new configuration is in force");
+  return sayAnswer(options, askTheDaemon(options, "reload"), false, "the new configuration is in force");
 }
 
 int status(const CommonOptions& options) {
-  return sayAnswer(options, ask(options, "status"), true, "");
+  return sayAnswer(options, askTheDaemon(options, "status"), true, "");
 }
 
 }  // namespace sessiond::ctl

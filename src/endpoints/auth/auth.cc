@@ -10,6 +10,7 @@
 #include "http/cookie_header.h"
 #include "http/safe_redirect.h"
 #include "session/configured_cookie.h"
+#include "session/secret_hits.h"
 
 namespace sessiond {
 
@@ -41,9 +42,7 @@ AuthEndpoint::AuthEndpoint(const SiteSettings& settings, const AuthParts& parts)
       hits_(parts.metrics.counter("sessiond_cache_hits_total", "Sessions wanted by a check and found in memory.")),
       limits_log_(kLimitsLogInterval) {
   for (std::size_t i = 0; i < parts.signer.secrets(); ++i) {
-    secret_hits_.push_back(&parts.metrics.counter("sessiond_secret_hits_total",
-                                                  "Cookies verified, by the secret's place in session.secret_files.",
-                                                  {{"secret", std::to_string(i)}}));
+    secret_hits_.push_back(&secretHits(parts.metrics, i));
   }
 }
 

@@ -1,0 +1,69 @@
+#include "sessionctl/new_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "base/unique_fd.h"
+
+namespace sessiond::ctl {
+namespace {
+
+std::string reason(int error) {
+  return std::generic_category().message(error);
+}
+
+/// To the disk; an errno, or 0.
+int writeAll(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return ::fsync(fd) == 0 ? 0 : errno;
+}
+
+/// A file beside it, with what it is to hold.
+int writeBeside(const std::string& beside, std::string_view bytes, const struct stat* like) {
+  ::unlink(beside.c_str());
+  const UniqueFd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) return errno;
+  if (like != nullptr) {
+    if (::fchown(fd.get(), like->st_uid, like->st_gid) != 0) return errno;
+    if (::fchmod(fd.get(), like->st_mode & 07777) != 0) return errno;
+  }
+  return writeAll(fd.get(), bytes);
+}
+
+}  // namespace
+
+std::string besideOf(const std::string& path) {
+  return path + ".new";
+}
+
+std::optional<std::string> whyNotCreated(const std::string& path, std::string_view bytes) {
+  const std::string beside = besideOf(path);
+  int error = writeBeside(beside, bytes, nullptr);
+  // A link, unlike a rename, never takes the place of what is there.
+  if (error == 0 && ::link(beside.c_str(), path.c_str()) != 0) error = errno;
+  ::unlink(beside.c_str());
+  if (error != 0) return reason(error);
+  return std::nullopt;
+}
+
+std::optional<std::string> whyNotReplaced(const std::string& path, std::string_view bytes) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return reason(errno);
+  const std::string beside = besideOf(path);
+  int error = writeBeside(beside, bytes, &status);
+  if (error == 0 && ::rename(beside.c_str(), path.c_str()) != 0) error = errno;
+  if (error == 0) return std::nullopt;
+  ::unlink(beside.c_str());
+  return reason(error);
+}
+
+}  // namespace sessiond::ctl

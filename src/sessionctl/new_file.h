@@ -1,0 +1,22 @@
+// Files that are there whole or not at all.
+
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sessiond::ctl {
+
+/// A new file, for its owner alone. Why there is none, without the path; one that is there already stays.
+std::optional<std::string> whyNotCreated(const std::string& path, std::string_view bytes);
+
+/// Another text in the place of the file's, with its owner, group and mode. Why it is as it was, without the path.
+std::optional<std::string> whyNotReplaced(const std::string& path, std::string_view bytes);
+
+/// Beside a file, to try another text of it.
+std::string besideOf(const std::string& path);
+
+}  // namespace sessiond::ctl

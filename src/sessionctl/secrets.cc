@@ -1,0 +1,193 @@
+// The session secrets: a new one, one put in the place of another while both are good, and which are still seen.
+
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/encoding.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "base/random.h"
+#include "config/config_loader.h"
+#include "config/secret_file.h"
+#include "session/new_session.h"
+#include "sessionctl/commands.h"
+#include "sessionctl/daemon_question.h"
+#include "sessionctl/new_file.h"
+#include "sessionctl/secret_file_line.h"
+
+namespace sessiond::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kSecretBytes = 32;
+
+std::string absolute(const std::string& path) {
+  std::error_code ignored;
+  return fs::absolute(path, ignored).lexically_normal().string();
+}
+
+/// Writes a new secret. Nothing, or why there is none.
+std::optional<std::string> makeSecret(const std::string& file) {
+  std::string secret = base64UrlEncode(randomBytes(kSecretBytes)) + "\n";
+  const auto why = whyNotCreated(file, secret);
+  wipeString(secret);
+  if (why) return file + ": " + *why;
+  return std::nullopt;
+}
+
+/// What the running daemon says; absent: it does not run, or cannot be asked.
+std::optional<std::string> memberOf(const ControlAnswer& answer, const std::string& name) {
+  for (const std::string& line : answer.lines)
+    if (line.starts_with(name + ": ")) return line.substr(name.size() + 2);
+  return std::nullopt;
+}
+
+struct SecretUse {
+  std::string file;
+  std::optional<std::int64_t> hits;  ///< absent: the daemon does not say
+};
+
+std::vector<SecretUse> usesOf(const Config& config, const ControlAnswer& answer) {
+  std::vector<SecretUse> uses;
+  for (std::size_t i = 0; i < config.session.secret_files.size(); ++i) {
+    const auto hits = answer.exit_code == EX_OK ? memberOf(answer, "secret_" + std::to_string(i)) : std::nullopt;
+    uses.push_back({config.session.secret_files[i], hits ? parseInteger<std::int64_t>(*hits) : std::nullopt});
+  }
+  return uses;
+}
+
+/// How long a cookie is good that nobody uses: whoever comes sooner gets one that the first secret has signed.
+std::chrono::seconds longestUnused(const Config& config) {
+  return std::max(config.session.idle_timeout, config.cookie.max_age.value_or(std::chrono::seconds(0)));
+}
+
+std::string verdictOf(std::size_t place, const SecretUse& use, const std::string& since, const Config& config) {
+  if (place == 0) return "signs, and verifies";
+  if (!use.hits) return "verifies; whether it is still needed only the running daemon can tell";
+  const std::string seen = std::to_string(*use.hits) + " cookies of it were seen since " + since;
+  const std::string until = inWords(longestUnused(config));
+  return "verifies; " + seen + "; it can go once this stays the same for " + until +
+         " (what nobody uses for so long has ended), and applications do not sign with it";
+}
+
+void printStatus(const std::vector<SecretUse>& uses, const std::string& since, const Config& config) {
+  std::vector<std::vector<std::string>> rows;
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    rows.push_back({uses[i].file, uses[i].hits ? std::to_string(*uses[i].hits) : "-",
+                    verdictOf(i, uses[i], since, config)});
+  }
+  printTable({"FILE", "SEEN", "WHAT IT DOES"}, std::move(rows));
+}
+
+/// Restores what was there before, and says why the new one is not in force.
+int undo(const CommonOptions& options, const std::string& config_file, const std::string& before,
+         const ControlAnswer& answer) {
+  const auto stuck = whyNotReplaced(config_file, before);
+  return fail(options, answer.exit_code,
+              stuck ? config_file + " names the new secret, but the daemon did not take it, and the old text could not be "
+                                    "put back: " + *stuck
+                    : "the daemon did not take the new configuration, so " + config_file + " is as it was",
+              answer.lines);
+}
+
+int sayRotated(const CommonOptions& options, const std::string& file, bool in_force) {
+  if (options.json) {
+    std::printf("%s\n", JsonObject().flag("ok", true).text("file", file).flag("in_force", in_force).json().c_str());
+    return EX_OK;
+  }
+  sayDone(in_force ? file + " signs from now on, and what the others have signed stays good until it is used"
+                   : file + " signs from the daemon's next start on; it does not run now");
+  sayDone("Express applications need it too, first in their list of secrets; `sessionctl secret status` says when the "
+          "old one can go");
+  return EX_OK;
+}
+
+/// Whoever reads this writes the line by hand; the secret is there.
+int cannotEdit(const CommonOptions& options, const std::string& file, const Config& config) {
+  return fail(options, EX_DATAERR,
+              "the secret is made, but " + options.config_file +
+                  " was not changed: session.secret_files does not stand there as one list in brackets. Write this line "
+                  "below session:, then `sessionctl reload`:\n" +
+                  secretFilesLine(file, config.session.secret_files));
+}
+
+}  // namespace
+
+int secretNew(const CommonOptions& options, const std::string& typed) {
+  const std::string file = absolute(typed);
+  if (const auto why = makeSecret(file)) return fail(options, EX_CANTCREAT, *why);
+  if (options.json) {
+    std::printf("%s\n", JsonObject().flag("ok", true).text("file", file).json().c_str());
+  } else {
+    sayDone(file + " holds a new secret, for its owner alone; name it in session.secret_files: `sessionctl secret "
+                   "rotate` does");
+  }
+  return EX_OK;
+}
+
+int secretStatus(const CommonOptions& options) {
+  const auto loaded = loadConfig(options.config_file);
+  if (!loaded) return sayProblems(options, false, loaded.error(), "");
+  const ControlAnswer answer = askTheDaemon(options, "status");
+  const std::vector<SecretUse> uses = usesOf(loaded->config, answer);
+  const std::string since = memberOf(answer, "in_force_since").value_or("");
+  if (!options.json) {
+    printStatus(uses, since, loaded->config);
+    return EX_OK;
+  }
+  std::vector<std::string> list;
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    list.push_back(JsonObject()
+                       .text("file", uses[i].file)
+                       .flag("signs", i == 0)
+                       .raw("seen", uses[i].hits ? std::to_string(*uses[i].hits) : "null")
+                       .json());
+  }
+  std::printf("%s\n", JsonObject()
+                          .flag("ok", true)
+                          .textOrNull("since", since)
+                          .number("unused_cookies_end_after_seconds", longestUnused(loaded->config).count())
+                          .list("secrets", list)
+                          .json()
+                          .c_str());
+  return EX_OK;
+}
+
+int secretRotate(const CommonOptions& options, const std::string& typed) {
+  const std::string file = absolute(typed);
+  const auto before = readFile(options.config_file, kMaxConfigFileSize);
+  if (!before) return fail(options, EX_NOINPUT, options.config_file + ": " + before.error());
+  const auto loaded = loadConfig(options.config_file);
+  if (!loaded) return sayProblems(options, false, loaded.error(), "");
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) {
+    if (const auto why = makeSecret(file)) return fail(options, EX_CANTCREAT, *why);
+  }
+  const auto after = withFirstSecret(before->bytes, file);
+  if (!after) return cannotEdit(options, file, loaded->config);
+  // Read as a configuration before anything depends on it: is this the list, and is all of it good?
+  const std::string beside = options.config_file + ".tried";
+  if (const auto why = whyNotCreated(beside, *after)) return fail(options, EX_CANTCREAT, beside + ": " + *why);
+  const auto tried = loadConfig(beside);
+  ::unlink(beside.c_str());
+  if (!tried) return sayProblems(options, false, tried.error(), "");
+  std::vector<std::string> expected = loaded->config.session.secret_files;
+  expected.insert(expected.begin(), file);
+  if (tried->config.session.secret_files != expected) return cannotEdit(options, file, loaded->config);
+  if (const auto why = whyNotReplaced(options.config_file, *after)) {
+    return fail(options, EX_CANTCREAT, options.config_file + ": " + *why);
+  }
+  const ControlAnswer answer = askTheDaemon(options, "reload");
+  if (answer.exit_code == EX_UNAVAILABLE) return sayRotated(options, file, false);
+  if (answer.exit_code != EX_OK) return undo(options, options.config_file, before->bytes, answer);
+  return sayRotated(options, file, true);
+}
+
+}  // namespace sessiond::ctl
