@@ -11,22 +11,28 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kKeyBytes = 16;
 
+// The keys of a row begin so.
+const std::string kDevice = std::string(kTriesPrefix) + "device:";
+const std::string kKnown = std::string(kTriesPrefix) + "known:";
+const std::string kStranger = std::string(kTriesPrefix) + "stranger:";
+const std::string kPlace = std::string(kTriesPrefix) + "place:";
+
 std::string deviceKey(const LoginGate::Pass& pass) {
-  return std::string(kTriesPrefix) + "device:" + pass.device_hash;
+  return kDevice + pass.device_hash;
 }
 std::string knownPlaceKey(const LoginGate::Pass& pass) {
-  return std::string(kTriesPrefix) + "known:" + pass.user_hash + ":" + pass.place_hash;
+  return kKnown + pass.user_hash + ":" + pass.place_hash;
 }
 std::string strangerKey(const LoginGate::Pass& pass) {
-  return std::string(kTriesPrefix) + "stranger:" + pass.user_hash;
+  return kStranger + pass.user_hash;
 }
 std::string placeKey(const LoginGate::Pass& pass) {
-  return std::string(kTriesPrefix) + "place:" + pass.place_hash;
+  return kPlace + pass.place_hash;
 }
 std::string placesOf(const LoginGate::Pass& pass) {
   return std::string(kPlacesPrefix) + pass.user_hash;
 }
-std::string failuresOf(const LoginGate::Pass& pass) {
+std::string failuresKey(const LoginGate::Pass& pass) {
   return std::string(kFailuresPrefix) + pass.user_hash;
 }
 
@@ -150,12 +156,37 @@ FailureNote LoginGate::succeeded(const Pass& pass) {
   static_cast<void>(counters_.forget(knownPlaceKey(pass)));
   refusals_.forget(visitOf(pass));
   static_cast<void>(memory_.remember(placesOf(pass), pass.place_hash, kPlaceLifetime, kPlacesOfAUser));
-  const Expected<FailureNote, AttemptStoreError> note = memory_.takeFailures(failuresOf(pass));
+  const Expected<FailureNote, AttemptStoreError> note = memory_.takeFailures(failuresKey(pass));
   return note ? *note : FailureNote{};
 }
 
 void LoginGate::failed(const Pass& pass) {
-  static_cast<void>(memory_.noteFailure(failuresOf(pass), kFailuresLifetime));
+  static_cast<void>(memory_.noteFailure(failuresKey(pass), kFailuresLifetime));
+}
+
+LoginGate::Counter LoginGate::strangersOf(std::string_view user) const {
+  return {LoginRow::kStranger, kStranger + hashOf("user", user), &stranger_limit_};
+}
+
+LoginGate::Counter LoginGate::at(std::string_view place) const {
+  return {LoginRow::kPlace, kPlace + hashOf("place", place), &place_limit_};
+}
+
+std::optional<LoginGate::Counter> LoginGate::counterOf(std::string_view key) const {
+  const std::string text(key);
+  if (key.starts_with(kDevice)) return Counter{LoginRow::kDevice, text, &device_limit_};
+  if (key.starts_with(kKnown)) return Counter{LoginRow::kKnownPlace, text, &known_place_limit_};
+  if (key.starts_with(kStranger)) return Counter{LoginRow::kStranger, text, &stranger_limit_};
+  if (key.starts_with(kPlace)) return Counter{LoginRow::kPlace, text, &place_limit_};
+  return std::nullopt;
+}
+
+std::string LoginGate::knownPlacesOf(std::string_view user) const {
+  return kKnown + hashOf("user", user) + ":";
+}
+
+std::string LoginGate::failuresOf(std::string_view user) const {
+  return std::string(kFailuresPrefix) + hashOf("user", user);
 }
 
 }  // namespace sessiond

@@ -71,6 +71,22 @@ class LoginGate {
   /// Nobody could tell whether the password was right: the try is given back.
   void undecided(const Pass& pass);
 
+  /// One of the counters, as an administrator looks at it.
+  struct Counter {
+    LoginRow row;
+    std::string key;
+    const AttemptLimit* limit;  ///< the gate's own
+  };
+  /// Against all strangers who try this user (canonical), and against all who try at this place.
+  Counter strangersOf(std::string_view user) const;
+  Counter at(std::string_view place) const;
+  /// Whatever the counter of this key counts; nullopt: it is none of the gate's.
+  std::optional<Counter> counterOf(std::string_view key) const;
+  /// What the keys of the counters of the user's known places begin with.
+  std::string knownPlacesOf(std::string_view user) const;
+  /// How many wrong passwords the user is told of at the next login.
+  std::string failuresOf(std::string_view user) const;
+
  private:
   std::string hashOf(std::string_view kind, std::string_view first, std::string_view second = {}) const;
   Expected<Pass, LoginRefused> enterWithoutDevice(Pass pass);

@@ -15,7 +15,7 @@ using std::chrono::seconds;
 
 // KEYS: counter. ARGV: free, first and longest of the delay (free below 0: none); tries and window of each window.
 // An end that a window cannot have (it was made shorter, a clock was set back) is none; so is a try in the future.
-constexpr std::string_view kReserveScript = R"lua(
+constexpr std::string_view kJudge = R"lua(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local kept = redis.call('HMGET', KEYS[1], 'last', 'n1', 'e1', 'n2', 'e2')
@@ -38,10 +38,24 @@ for i = 1, (#ARGV - 3) / 2 do
   counted[#counted + 1] = ends
   life = math.max(life, ends - now)
 end
+)lua";
+
+/// Behind kJudge: counts the try, if nothing forbids it.
+constexpr std::string_view kReserve = R"lua(
 if wait > 0 then return {math.ceil(wait)} end
 redis.call('HSET', KEYS[1], unpack(fields))
 redis.call('PEXPIRE', KEYS[1], life)
 return counted
+)lua";
+
+/// Behind kJudge: how long a try would have to wait, then of each window how many were counted and how long it lasts.
+constexpr std::string_view kLook = R"lua(
+local seen = {math.max(0, math.ceil(wait))}
+for i = 4, #fields, 4 do
+  seen[#seen + 1] = fields[i] - 1
+  seen[#seen + 1] = fields[i + 2] - now
+end
+return seen
 )lua";
 
 // KEYS: counter. ARGV: for each window when it ended when the try was counted in it; when that was, and the try before.
@@ -100,13 +114,15 @@ std::int64_t RedisAttemptStore::nowInSeconds() const {
   return std::chrono::floor<seconds>(clock_.wallNow().time_since_epoch()).count();
 }
 
-/// Sent twice, when it is not known whether the first arrived, it costs a try: better than none counted.
-Expected<Reservation, AttemptStoreError> RedisAttemptStore::reserve(std::string_view key, const AttemptLimit& limit) {
+/// The numbers that the script answers with.
+Expected<std::vector<std::int64_t>, AttemptStoreError> RedisAttemptStore::ask(std::string_view script,
+                                                                              std::string_view key,
+                                                                              const AttemptLimit& limit) {
   SESSIOND_CHECK(!limit.windows.empty() && limit.windows.size() <= kMostAttemptWindows);
   RedisCommands commands;
   commands.begin(7 + 2 * limit.windows.size());
   commands.argument("EVAL");
-  commands.argument(kReserveScript);
+  commands.argument(kJudge, script);
   commands.argument("1");
   commands.argument(keys_.own(key));
   commands.argument(limit.delay ? std::to_string(limit.delay->free) : "-1");
@@ -121,13 +137,31 @@ Expected<Reservation, AttemptStoreError> RedisAttemptStore::reserve(std::string_
   const auto& numbers = (*replies)[0].elements;
   const auto is_number = [](const RedisReply& number) { return number.type == Type::kInteger; };
   if (numbers.empty() || !std::all_of(numbers.begin(), numbers.end(), is_number)) return unavailable();
-  Reservation made{.wait = milliseconds(numbers[0].integer)};
-  if (numbers.size() < kBeforeWindows) return made;
-  made.at = numbers[1].integer;
-  made.before = numbers[2].integer;
-  for (std::size_t i = kBeforeWindows; i < numbers.size() && i - kBeforeWindows < kMostAttemptWindows; ++i)
-    made.ends[i - kBeforeWindows] = numbers[i].integer;
+  std::vector<std::int64_t> answer;
+  for (const RedisReply& number : numbers) answer.push_back(number.integer);
+  return answer;
+}
+
+/// Sent twice, when it is not known whether the first arrived, it costs a try: better than none counted.
+Expected<Reservation, AttemptStoreError> RedisAttemptStore::reserve(std::string_view key, const AttemptLimit& limit) {
+  const auto numbers = ask(kReserve, key, limit);
+  if (!numbers) return unavailable();
+  Reservation made{.wait = milliseconds(numbers->front())};
+  if (numbers->size() < kBeforeWindows) return made;
+  made.at = (*numbers)[1];
+  made.before = (*numbers)[2];
+  for (std::size_t i = kBeforeWindows; i < numbers->size() && i - kBeforeWindows < kMostAttemptWindows; ++i)
+    made.ends[i - kBeforeWindows] = (*numbers)[i];
   return made;
+}
+
+Expected<AttemptCount, AttemptStoreError> RedisAttemptStore::look(std::string_view key, const AttemptLimit& limit) {
+  const auto numbers = ask(kLook, key, limit);
+  if (!numbers || numbers->size() != 1 + 2 * limit.windows.size()) return unavailable();
+  AttemptCount count{.wait = milliseconds(numbers->front()), .windows = {}};
+  for (std::size_t i = 1; i < numbers->size(); i += 2)
+    count.windows.push_back({static_cast<std::uint64_t>((*numbers)[i]), milliseconds((*numbers)[i + 1])});
+  return count;
 }
 
 Expected<void, AttemptStoreError> RedisAttemptStore::giveBack(std::string_view key, const Reservation& reservation) {

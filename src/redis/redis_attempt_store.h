@@ -8,15 +8,27 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "login/attempt_store.h"
 #include "redis/redis_client.h"
 #include "redis/redis_keys.h"
 
 namespace sessiond {
+
+/// What stands in a counter.
+struct AttemptCount {
+  struct Window {
+    std::uint64_t tries = 0;
+    std::chrono::milliseconds left{};  ///< until it ends
+  };
+  std::chrono::milliseconds wait{};  ///< of a try that came now; 0: it would be let in
+  std::vector<Window> windows;       ///< in the limit's order
+};
 
 /// Thread-safe.
 class RedisAttemptStore final : public AttemptCounters, public LoginMemory {
@@ -29,6 +41,9 @@ class RedisAttemptStore final : public AttemptCounters, public LoginMemory {
   Expected<void, AttemptStoreError> giveBack(std::string_view key, const Reservation& reservation) override;
   Expected<void, AttemptStoreError> forget(std::string_view key) override;
 
+  /// What reserve() would judge by; counts nothing.
+  Expected<AttemptCount, AttemptStoreError> look(std::string_view key, const AttemptLimit& limit);
+
   Expected<bool, AttemptStoreError> isKnown(std::string_view key, std::string_view place,
                                             std::chrono::seconds lifetime) override;
   Expected<void, AttemptStoreError> remember(std::string_view key, std::string_view place,
@@ -38,6 +53,8 @@ class RedisAttemptStore final : public AttemptCounters, public LoginMemory {
 
  private:
   Expected<RedisReplies, AttemptStoreError> run(const RedisCommands& commands, Repeat repeat);
+  Expected<std::vector<std::int64_t>, AttemptStoreError> ask(std::string_view script, std::string_view key,
+                                                             const AttemptLimit& limit);
   Expected<void, AttemptStoreError> change(const RedisCommands& commands, Repeat repeat);
   std::int64_t nowInSeconds() const;
 

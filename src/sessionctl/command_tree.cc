@@ -122,6 +122,27 @@ void addSecretCommands(CLI::App& app, CommandLine& line) {
       [&line] { line.exit_code = secretStatus(line.common); });
 }
 
+void addThrottleCommands(CLI::App& app, CommandLine& line) {
+  CLI::App& group =
+      addGroup(app, "throttle", "wrong passwords that were counted, and who has to wait (login.throttle)");
+  const auto aboutWhom = [&line](CLI::App& command) {
+    command.add_option(
+        "-u,--user", line.throttle.user,
+        "tries as this user: of strangers and at known places; devices cannot be found by the user's name");
+    command.add_option("-n,--network", line.throttle.network, "tries of strangers from this address's network");
+  };
+  aboutWhom(
+      add(group, "list",
+          "list what is counted; without --user and --network all of it, by looking at every key in Redis: whose it "
+          "is, is not to be seen there",
+          [&line] { line.exit_code = throttleList(line.common, line.throttle); }));
+  CLI::App& clear = add(group, "clear", "forget what is counted: the next try is let in",
+                        [&line] { line.exit_code = throttleClear(line.common, line.throttle); });
+  aboutWhom(clear);
+  clear.add_flag("--all", line.throttle.all, "all of it");
+  clear.add_flag("-y,--yes", line.throttle.yes, "with --all: do not ask");
+}
+
 }  // namespace
 
 void addCommands(CLI::App& app, CommandLine& line) {
@@ -132,6 +153,7 @@ void addCommands(CLI::App& app, CommandLine& line) {
   addDaemonCommands(app, line);
   addSessionCommands(app, line);
   addUserCommands(app, line);
+  addThrottleCommands(app, line);
   addSecretCommands(app, line);
   addNginxCommands(app, line);
 }

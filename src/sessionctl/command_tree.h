@@ -17,6 +17,7 @@ struct CommandLine {
   SessionOptions sessions;
   UserOptions user;
   std::string secret_file;
+  ThrottleOptions throttle;
   int exit_code = 0;
 };
 

@@ -72,4 +72,16 @@ int secretStatus(const CommonOptions& options);
 /// configuration and reloads. Where that cannot be done, all is as it was, or the line to write is said.
 int secretRotate(const CommonOptions& options, const std::string& file);
 
+/// Whose tries to log in.
+struct ThrottleOptions {
+  std::string user;     ///< the name
+  std::string network;  ///< an address in it
+  bool all = false;
+  bool yes = false;
+};
+/// What the gate in front of every password has counted, and how long a try would have to wait.
+int throttleList(const CommonOptions& options, const ThrottleOptions& which);
+/// Forgets that.
+int throttleClear(const CommonOptions& options, const ThrottleOptions& which);
+
 }  // namespace sessiond::ctl

@@ -80,8 +80,8 @@ std::string verdictOf(std::size_t place, const SecretUse& use, const std::string
 void printStatus(const std::vector<SecretUse>& uses, const std::string& since, const Config& config) {
   std::vector<std::vector<std::string>> rows;
   for (std::size_t i = 0; i < uses.size(); ++i) {
-    rows.push_back({uses[i].file, uses[i].hits ? std::to_string(*uses[i].hits) : "-",
-                    verdictOf(i, uses[i], since, config)});
+    rows.push_back(
+        {uses[i].file, uses[i].hits ? std::to_string(*uses[i].hits) : "-", verdictOf(i, uses[i], since, config)});
   }
   printTable({"FILE", "SEEN", "WHAT IT DOES"}, std::move(rows));
 }
@@ -91,8 +91,10 @@ int undo(const CommonOptions& options, const std::string& config_file, const std
          const ControlAnswer& answer) {
   const auto stuck = whyNotReplaced(config_file, before);
   return fail(options, answer.exit_code,
-              stuck ? config_file + " names the new secret, but the daemon did not take it, and the old text could not be "
-                                    "put back: " + *stuck
+              stuck ? config_file +
+                          " names the new secret, but the daemon did not take it, and the old text could not be "
+                          "put back: " +
+                          *stuck
                     : "the daemon did not take the new configuration, so " + config_file + " is as it was",
               answer.lines);
 }
@@ -104,18 +106,20 @@ int sayRotated(const CommonOptions& options, const std::string& file, bool in_fo
   }
   sayDone(in_force ? file + " signs from now on, and what the others have signed stays good until it is used"
                    : file + " signs from the daemon's next start on; it does not run now");
-  sayDone("Express applications need it too, first in their list of secrets; `sessionctl secret status` says when the "
-          "old one can go");
+  sayDone(
+      "Express applications need it too, first in their list of secrets; `sessionctl secret status` says when the "
+      "old one can go");
   return EX_OK;
 }
 
 /// Whoever reads this writes the line by hand; the secret is there.
 int cannotEdit(const CommonOptions& options, const std::string& file, const Config& config) {
-  return fail(options, EX_DATAERR,
-              "the secret is made, but " + options.config_file +
-                  " was not changed: session.secret_files does not stand there as one list in brackets. Write this line "
-                  "below session:, then `sessionctl reload`:\n" +
-                  secretFilesLine(file, config.session.secret_files));
+  return fail(
+      options, EX_DATAERR,
+      "the secret is made, but " + options.config_file +
+          " was not changed: session.secret_files does not stand there as one list in brackets. Write this line "
+          "below session:, then `sessionctl reload`:\n" +
+          secretFilesLine(file, config.session.secret_files));
 }
 
 }  // namespace
@@ -126,8 +130,9 @@ int secretNew(const CommonOptions& options, const std::string& typed) {
   if (options.json) {
     std::printf("%s\n", JsonObject().flag("ok", true).text("file", file).json().c_str());
   } else {
-    sayDone(file + " holds a new secret, for its owner alone; name it in session.secret_files: `sessionctl secret "
-                   "rotate` does");
+    sayDone(file +
+            " holds a new secret, for its owner alone; name it in session.secret_files: `sessionctl secret "
+            "rotate` does");
   }
   return EX_OK;
 }
