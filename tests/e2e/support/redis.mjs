@@ -7,10 +7,15 @@ import path from 'node:path';
 import { start, stop, waitFor } from './process.mjs';
 
 export class Redis {
-  /** `port`: on 127.0.0.1 as well, for what cannot be had over a unix socket (replication). */
-  constructor(folder, { port = 0 } = {}) {
+  /**
+   * `port`: on 127.0.0.1 as well, for what cannot be had over a unix socket (replication). `args`: of redis-server.
+   * `prepare(redis)`: once, when it answers first.
+   */
+  constructor(folder, { port = 0, args = [], prepare } = {}) {
     this.folder = folder;
     this.port = port;
+    this.args = args.map(String);
+    this.prepare = prepare;
     this.socket = path.join(folder, 'redis.sock');
   }
 
@@ -19,10 +24,13 @@ export class Redis {
     this.process = start(
       'redis-server',
       // Without fsync, which on a busy disk makes Redis hold writes back that a SIGKILL then loses.
-      ['--port', String(this.port), '--bind', '127.0.0.1', '--unixsocket', this.socket, '--dir', this.folder, '--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
+      ['--port', String(this.port), '--bind', '127.0.0.1', '--unixsocket', this.socket, '--dir', this.folder, '--appendonly', 'yes', '--appendfsync', 'no', '--save', '', ...this.args],
       { log: path.join(this.folder, 'redis.log') },
     );
     await waitFor('redis answers', async () => (await this.command('PING')) === 'PONG');
+    const { prepare } = this;
+    this.prepare = undefined;
+    await prepare?.(this);
     return this;
   }
 
