@@ -221,7 +221,8 @@ bool Site::mayCheck() {
 
 PermissionScope Site::permissions() const {
   const Config& config = *parts_->config;
-  return {parts_->sessions.keys, config.session, config.login, config.api.enabled ? &config.cache : nullptr};
+  return {parts_->sessions.keys, config.session, config.login, config.api.enabled ? &config.cache : nullptr,
+          config.logout.replicas > 0};
 }
 
 void Site::showFigures() {

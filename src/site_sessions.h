@@ -49,6 +49,7 @@ struct SiteSessions {
   SessionCache cache;
   const RedisKeys keys;
   RedisSessionStore redis_store;
+  RedisSessionStore burial_store;  // waits for no replica: what is buried again was revoked before
   const LiveCaches::Membership membership;
   CoherentStore store;
   RedisUserSessionIndex redis_index;

@@ -331,6 +331,8 @@ std::vector<Option> whoMayOptions() {
           "login.page_file", [](auto& c) -> auto& { return c.login.page_file; }, aboutNothing),
       text(
           "logout.redirect", [](auto& c) -> auto& { return c.logout.redirect; }, aboutLocalUrlOrNone),
+      number(
+          "logout.replicas", [](auto& c) -> auto& { return c.logout.replicas; }, 0, 100),
       wholeSeconds("logout.tombstone_lifetime", [](auto& c) -> auto& { return c.logout.tombstone_lifetime; },
                    {60s, kTenYears}),
       wholeSeconds("sessions.max_auth_age", [](auto& c) -> auto& { return c.sessions.max_auth_age; }, {0s, kTenYears}),

@@ -31,6 +31,9 @@ class Questions {
   void addKeyless(std::initializer_list<std::string_view> words) {
     std::string name;
     for (const std::string_view word : words) name.append(name.empty() ? "" : " ").append(word);
+    addKeyless(words, std::move(name));
+  }
+  void addKeyless(std::initializer_list<std::string_view> words, std::string name) {
     names_.push_back(std::move(name));
     commands_.add(words);
   }
@@ -146,6 +149,7 @@ Questions questionsFor(const PermissionScope& scope) {
   if (scope.session.cache.enabled) addCache(keys, questions);
   if (!scope.login.authenticators.empty()) addLogin(scope, questions);
   if (scope.app_cache != nullptr) addApi(scope, questions);
+  if (scope.waits_for_replicas) questions.addKeyless({"WAIT", "0", "1"}, "WAIT");
   return questions;
 }
 

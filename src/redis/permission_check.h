@@ -27,6 +27,7 @@ struct PermissionScope {
   const SessionSettings& session;
   const LoginSettings& login;
   const AppCacheSettings* app_cache;  ///< nullptr: the applications' endpoints are off
+  bool waits_for_replicas = false;    ///< logout.replicas is not 0
 };
 
 /// kLimited, with every missing right in its message ("EXPIRE sess:*"), or kOk; kOk also when the server does not

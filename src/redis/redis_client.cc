@@ -68,17 +68,27 @@ RedisClient::RedisClient(const RedisSettings& config, std::string probe_key, con
 RedisClient::~RedisClient() = default;
 
 Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies) {
-  const SteadyTime now = clock_.steadyNow();
-  return pipeline(commands, repeat, replies, now, now + node_.budget());
+  return pipeline(commands, repeat, replies, newDeadline());
 }
 
 Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                                  SteadyTime deadline) {
-  return pipeline(commands, repeat, replies, clock_.steadyNow(), deadline);
+  Replication none;
+  return pipeline(commands, repeat, replies, clock_.steadyNow(), deadline, none);
+}
+
+Expected<std::uint32_t, StoreError> RedisClient::replicate(const RedisCommands& commands, Repeat repeat,
+                                                           RedisReplies& replies, std::uint32_t wanted) {
+  Replication replication{.wanted = wanted};
+  const SteadyTime now = clock_.steadyNow();
+  const auto done = pipeline(commands, repeat, replies, now, now + node_.budget(), replication);
+  if (!done) return Unexpected(done.error());
+  if (replication.reached < wanted) node_.noteUnreplicated(replication.reached, wanted);
+  return replication.reached;
 }
 
 Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
-                                                 SteadyTime start, SteadyTime deadline) {
+                                                 SteadyTime start, SteadyTime deadline, Replication& replication) {
   if (!node_.isVouchedFor(start)) {
     node_.noteUnvouched();
     return Unexpected(StoreError::kUnavailable);
@@ -88,7 +98,7 @@ Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, 
     node_.noteRefused();
     return Unexpected(StoreError::kUnavailable);
   }
-  const auto done = attemptIfBelieved(commands, repeat, replies, start, deadline);
+  const auto done = attemptIfBelieved(commands, repeat, replies, start, deadline, replication);
   node_.noteLatency(clock_.steadyNow() - start);
   if (!done) {
     node_.noteFailure(done.error());
@@ -107,11 +117,12 @@ Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, 
 /// First asks for what is in doubt. Of a server that is not believed, the replies are its refusals.
 Expected<void, ConnectionError> RedisClient::attemptIfBelieved(const RedisCommands& commands, Repeat repeat,
                                                                RedisReplies& replies, SteadyTime start,
-                                                               SteadyTime deadline) {
+                                                               SteadyTime deadline, Replication& replication) {
   if (node_.lacksReplicas()) {
     RedisCommands probe;
     node_.writeProbe(probe);
-    auto done = attempt(probe, Repeat::kSafe, replies, start, deadline);
+    Replication none;
+    auto done = attempt(probe, Repeat::kSafe, replies, start, deadline, none);
     if (!done) return done;
     if (!node_.judgeWrite(replies[0])) {
       replies.assign(commands.count(), replies[0]);
@@ -119,11 +130,12 @@ Expected<void, ConnectionError> RedisClient::attemptIfBelieved(const RedisComman
     }
     start = clock_.steadyNow();
   }
-  return attempt(commands, repeat, replies, start, deadline);
+  return attempt(commands, repeat, replies, start, deadline, replication);
 }
 
 Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& commands, Repeat repeat,
-                                                     RedisReplies& replies, SteadyTime start, SteadyTime deadline) {
+                                                     RedisReplies& replies, SteadyTime start, SteadyTime deadline,
+                                                     Replication& replication) {
   SteadyTime now = start;
   Pooled pooled = takeIdle(now);
   if (pooled.connection != nullptr) {
@@ -134,7 +146,7 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
     if (!done || elsewhere) dropIdle();  // what happened to this connection has likely happened to all
     if (repeat == Repeat::kUnsafe || (!stale && !elsewhere)) {
       if (done && !leadsToNode(pooled)) return Unexpected(moved());
-      if (done) giveBack(std::move(pooled));
+      if (done) conclude(std::move(pooled), deadline, replication);
       return done;
     }
     pooled.connection.reset();
@@ -145,8 +157,29 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
   now = clock_.steadyNow();
   auto done = exchange(pooled, commands, replies, now, deadline);
   if (done && !leadsToNode(pooled)) return Unexpected(moved());
-  if (done) giveBack(std::move(pooled));
+  if (done) conclude(std::move(pooled), deadline, replication);
   return done;
+}
+
+void RedisClient::conclude(Pooled pooled, SteadyTime deadline, Replication& replication) {
+  if (replication.wanted > 0) replication.reached = waitForReplicas(*pooled.connection, replication.wanted, deadline);
+  if (!pooled.connection->broken()) giveBack(std::move(pooled));
+}
+
+std::uint32_t RedisClient::waitForReplicas(RedisConnection& connection, std::uint32_t wanted, SteadyTime deadline) {
+  const SteadyTime now = clock_.steadyNow();
+  const auto left = std::min<SteadyTime::duration>(deadline - now, node_.commandTimeout());
+  // A server that does nothing else notices up to 100 ms late that the time of a WAIT is up. None at all is for ever.
+  constexpr milliseconds kServersDelay(125);
+  const auto patience = std::chrono::duration_cast<milliseconds>(std::max(left - kServersDelay, left / 4));
+  if (patience < milliseconds(1)) return 0;
+  RedisCommands commands;
+  commands.add({"WAIT", std::to_string(wanted), std::to_string(patience.count())});
+  RedisReplies replies;
+  if (!connection.exchange(commands, replies, now, now + left)) return 0;
+  node_.noteErrors(replies);
+  const bool is_number = replies[0].type == RedisReply::Type::kInteger && replies[0].integer > 0;
+  return is_number ? static_cast<std::uint32_t>(replies[0].integer) : 0;
 }
 
 Expected<void, ConnectionError> RedisClient::exchange(Pooled& pooled, const RedisCommands& commands,

@@ -59,6 +59,10 @@ class RedisClient {
   /// The same for one of several pipelines that share a budget: `deadline` is newDeadline() from before the first.
   Expected<void, StoreError> pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                       SteadyTime deadline);
+  /// For writes that replicas should have as well: the server is asked over the same connection (WAIT) how many have
+  /// taken them, until `wanted` have, or for most of what is left of the time. 0 also when that could not be learned.
+  Expected<std::uint32_t, StoreError> replicate(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
+                                                std::uint32_t wanted);
   SteadyTime newDeadline() const { return clock_.steadyNow() + node_.budget(); }
 
   /// A connection of the caller's own, outside the pool and whatever the breaker says: for a subscription. Greeted with
@@ -82,13 +86,21 @@ class RedisClient {
     std::uint64_t term = 0;  ///< of the node's place
     SteadyTime renew_at;
   };
+  /// How many replicas a pipeline waits for, and how many had its writes.
+  struct Replication {
+    std::uint32_t wanted = 0;
+    std::uint32_t reached = 0;
+  };
   Expected<void, StoreError> pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
-                                      SteadyTime start, SteadyTime deadline);
+                                      SteadyTime start, SteadyTime deadline, Replication& replication);
   Expected<void, ConnectionError> attemptIfBelieved(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
-                                                    SteadyTime start, SteadyTime deadline);
+                                                    SteadyTime start, SteadyTime deadline, Replication& replication);
   bool leadsToNode(const Pooled& pooled) { return pooled.term == node_.place().term(); }
   Expected<void, ConnectionError> attempt(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
-                                          SteadyTime start, SteadyTime deadline);
+                                          SteadyTime start, SteadyTime deadline, Replication& replication);
+  /// What is to be done with a connection whose pipeline was answered.
+  void conclude(Pooled pooled, SteadyTime deadline, Replication& replication);
+  std::uint32_t waitForReplicas(RedisConnection& connection, std::uint32_t wanted, SteadyTime deadline);
   Expected<void, ConnectionError> exchange(Pooled& pooled, const RedisCommands& commands, RedisReplies& replies,
                                            SteadyTime now, SteadyTime deadline);
   Expected<Pooled, ConnectionError> connect(SteadyTime deadline);

@@ -49,6 +49,8 @@ RedisNode::Counters::Counters(MetricsRegistry& metrics)
       unvouched(errorCounter(metrics, "sentinels_silent")),
       opened(metrics.counter("sessiond_redis_connections_opened_total", "Connections to Redis opened.")),
       breaker_opened(metrics.counter("sessiond_redis_breaker_opened_total", "Times the circuit breaker opened.")),
+      unreplicated(metrics.counter("sessiond_redis_unreplicated_total",
+                                   "Revocations that fewer replicas than logout.replicas had in time.")),
       latency(metrics.histogram("sessiond_redis_pipeline_seconds", "Time of one pipeline, connecting included.")) {
   for (std::size_t i = 0; i < kErrorKinds; ++i) {
     const std::string_view code = errorKind(i).code;
@@ -72,7 +74,8 @@ RedisNode::RedisNode(const RedisSettings& config, std::string probe_key, const C
       breaker_(config.breaker, clock, randomBelow),
       counters_(metrics),
       failure_log_(kLogInterval),
-      elsewhere_(kElsewhereInterval) {
+      elsewhere_(kElsewhereInterval),
+      unreplicated_log_(kLogInterval) {
   for (std::size_t i = 0; i < kErrorKinds; ++i) reply_log_.push_back(std::make_unique<IntervalGate>(kLogInterval));
   if (has_others_) {
     SESSIOND_CHECK(!probe_key_.empty());
@@ -235,6 +238,13 @@ void RedisNode::noteFailure(const ConnectionError& error) {
     logWarn("redis: no answer from the address that the sentinels name",
             {{"server", place->name}, {"sentinel", place->told_by}, {"error", error.text}});
   }
+}
+
+void RedisNode::noteUnreplicated(std::uint32_t reached, std::uint32_t wanted) {
+  counters_.unreplicated.add();
+  if (!unreplicated_log_.pass(clock_.steadyNow())) return;
+  logWarn("logout: fewer replicas than logout.replicas have a revocation; a failover now could undo it",
+          {{"server", server()}, {"replicas", std::to_string(reached)}, {"wanted", std::to_string(wanted)}});
 }
 
 void RedisNode::noteChange(CircuitBreaker::Change change, std::string_view reason) {

@@ -99,6 +99,8 @@ class RedisNode {
   /// Logs and counts; the most serious kind found, or null when no reply is an error.
   const ErrorKind* noteErrors(const RedisReplies& replies);
   void noteFailure(const ConnectionError& error);
+  /// Something was written that fewer replicas than wanted have.
+  void noteUnreplicated(std::uint32_t reached, std::uint32_t wanted);
   void noteRefused() { counters_.refused.add(); }
   /// Not asked, because nobody vouches for it.
   void noteUnvouched() { counters_.unvouched.add(); }
@@ -118,6 +120,7 @@ class RedisNode {
     Counter& unvouched;
     Counter& opened;
     Counter& breaker_opened;
+    Counter& unreplicated;
     Histogram& latency;
     std::vector<Counter*> replies;  // by ErrorKind::index
   };
@@ -147,6 +150,7 @@ class RedisNode {
   std::atomic<SteadyTime::rep> vouched_until_ = 0;
   IntervalGate failure_log_;
   IntervalGate elsewhere_;
+  IntervalGate unreplicated_log_;
   std::vector<std::unique_ptr<IntervalGate>> reply_log_;  // by ErrorKind::index
 };
 

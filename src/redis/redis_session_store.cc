@@ -60,8 +60,9 @@ struct RedisSessionStore::Batch {
   RedisReplies replies;
 };
 
-RedisSessionStore::RedisSessionStore(RedisClient& client, const SessionSettings& config, const RedisKeys& keys)
-    : client_(client), keys_(keys), reading_(config, keys) {}
+RedisSessionStore::RedisSessionStore(RedisClient& client, const SessionSettings& config, const RedisKeys& keys,
+                                     std::uint32_t replicas)
+    : client_(client), keys_(keys), reading_(config, keys), replicas_(replicas) {}
 
 void RedisSessionStore::load(std::span<SessionLoad> loads) {
   if (loads.empty()) return;
@@ -121,10 +122,11 @@ void RedisSessionStore::revoke(std::span<SessionRevocation> revocations) {
     commands.add({"DEL", keys_.session(one.id.bytes())});
   }
   RedisReplies replies;
-  const auto done = client_.pipeline(commands, Repeat::kSafe, replies);
+  const auto done = client_.replicate(commands, Repeat::kSafe, replies, replicas_);
   for (std::size_t i = 0; i < revocations.size(); ++i) {
     if (done) {
       revocations[i].result = burialOf(replies[2 * i], replies[2 * i + 1]);
+      if (replicas_ > 0) revocations[i].replicas = *done;
     } else {
       revocations[i].result = Unexpected(done.error());
     }

@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -23,8 +24,9 @@ namespace sessiond {
 /// Thread-safe.
 class RedisSessionStore final : public SessionStore {
  public:
-  /// Copies what it needs of `config`; `client` must outlive it.
-  RedisSessionStore(RedisClient& client, const SessionSettings& config, const RedisKeys& keys);
+  /// Copies what it needs of `config`; `client` must outlive it. `replicas`: how many a revocation waits for.
+  RedisSessionStore(RedisClient& client, const SessionSettings& config, const RedisKeys& keys,
+                    std::uint32_t replicas = 0);
 
   /// Of a value longer than session.max_bytes, `json` holds the first max_bytes + 1 bytes: enough to see that.
   void load(std::span<SessionLoad> loads) override;
@@ -43,6 +45,7 @@ class RedisSessionStore final : public SessionStore {
   RedisClient& client_;
   const RedisKeys keys_;
   const SessionReading reading_;
+  const std::uint32_t replicas_;
 };
 
 }  // namespace sessiond

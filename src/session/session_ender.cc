@@ -80,7 +80,7 @@ Expected<std::vector<EndedSession>, StoreError> SessionEnder::endFound(std::span
       continue;
     }
     EndedSession& session = found[i].session;
-    session.burial = *revocations[i].result;
+    session.ending = {.burial = *revocations[i].result, .replicas = revocations[i].replicas};
     note(ids[i], session, why);
     ended.push_back(std::move(session));
   }
@@ -89,7 +89,7 @@ Expected<std::vector<EndedSession>, StoreError> SessionEnder::endFound(std::span
 }
 
 void SessionEnder::note(const SessionId& id, const EndedSession& session, std::string_view why) const {
-  const bool buried = session.burial == Burial::kBuried;
+  const bool buried = session.ending.burial == Burial::kBuried;
   revoked_.add();
   audit("revoke", {{"session", pseudonym(parts_.log_key, id.bytes())},
                    {"user_id", session.user_id.empty() ? "" : pseudonym(parts_.log_key, session.user_id)},
@@ -125,10 +125,10 @@ void SessionEnder::drop(std::string_view user_id, const SessionId& id) const {
             {{"session", pseudonym(parts_.log_key, id.bytes())}});
 }
 
-Expected<Burial, StoreError> SessionEnder::endAllOf(std::string_view user_id, std::string_view why,
+Expected<Ending, StoreError> SessionEnder::endAllOf(std::string_view user_id, std::string_view why,
                                                     std::span<const SessionId> kept) const {
   const SteadyTime deadline = parts_.clock.steadyNow() + kPatience;
-  Burial all = Burial::kBuried;
+  Ending all;
   while (true) {
     if (parts_.clock.steadyNow() > deadline) return Unexpected(StoreError::kTimeout);
     // Always from the beginning: what has ended is no longer there, and what moves meanwhile is not missed.
@@ -136,17 +136,17 @@ Expected<Burial, StoreError> SessionEnder::endAllOf(std::string_view user_id, st
     if (!page) return Unexpected(page.error());
     std::erase_if(*page, [kept](const SessionId& id) { return std::ranges::find(kept, id) != kept.end(); });
     if (page->empty()) return all;
-    const auto worst = endListed(user_id, *page, why);
-    if (!worst) return worst;
-    if (*worst == Burial::kUnburied) all = Burial::kUnburied;
+    const auto ending = endListed(user_id, *page, why);
+    if (!ending) return ending;
+    all.add(*ending);
   }
 }
 
 /// Of a page of the user's index. It may name a session that is another user's by now: somebody else logged in where
 /// this one had been logged in. That one lives on; it is only no longer listed here.
-Expected<Burial, StoreError> SessionEnder::endListed(std::string_view user_id, const std::vector<SessionId>& listed,
+Expected<Ending, StoreError> SessionEnder::endListed(std::string_view user_id, const std::vector<SessionId>& listed,
                                                      std::string_view why) const {
-  if (listed.empty()) return Burial::kBuried;
+  if (listed.empty()) return Ending();
   auto found = find(listed);
   if (!found) return Unexpected(found.error());
   std::vector<SessionId> own;
@@ -161,8 +161,9 @@ Expected<Burial, StoreError> SessionEnder::endListed(std::string_view user_id, c
   if (!ended) return Unexpected(ended.error());
   // What stays in the index would be the next page again.
   if (const auto removed = parts_.index.remove(user_id, listed); !removed) return Unexpected(removed.error());
-  const bool buried = std::ranges::all_of(*ended, [](const auto& one) { return one.burial == Burial::kBuried; });
-  return buried ? Burial::kBuried : Burial::kUnburied;
+  Ending all;
+  for (const EndedSession& session : *ended) all.add(session.ending);
+  return all;
 }
 
 }  // namespace sessiond

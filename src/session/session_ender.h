@@ -30,7 +30,7 @@ namespace sessiond {
 struct EndedSession {
   std::string user_id;                     ///< empty: nobody's, or unreadable
   std::optional<CookieAttributes> cookie;  ///< its own attributes, when it was readable
-  Burial burial = Burial::kUnburied;
+  Ending ending;
 };
 
 /// What a session has to do with, as far as ending it goes; all outlive the ender.
@@ -60,13 +60,12 @@ class SessionEnder {
   /// On an error some may live on; calling again is safe.
   Expected<std::vector<EndedSession>, StoreError> end(std::span<const SessionId> ids, std::string_view why) const;
   /// Ends every session in the user's index except `kept`, page by page until there is no other. kTimeout: there were
-  /// more than could be ended in kPatience. What became of each tombstone, together: kUnburied if one could not be
-  /// written.
-  Expected<Burial, StoreError> endAllOf(std::string_view user_id, std::string_view why,
+  /// more than could be ended in kPatience.
+  Expected<Ending, StoreError> endAllOf(std::string_view user_id, std::string_view why,
                                         std::span<const SessionId> kept) const;
 
   /// Ends these, which the user's index names, and takes them from it; what is somebody else's by now lives on.
-  Expected<Burial, StoreError> endListed(std::string_view user_id, const std::vector<SessionId>& listed,
+  Expected<Ending, StoreError> endListed(std::string_view user_id, const std::vector<SessionId>& listed,
                                          std::string_view why) const;
 
  private:

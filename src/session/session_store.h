@@ -6,7 +6,9 @@
 
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -59,6 +61,18 @@ struct SessionRevocation {
   SessionId id;
   std::chrono::seconds tombstone_ttl{};
   Expected<Burial, StoreError> result = Unexpected(StoreError::kUnavailable);
+  std::optional<std::uint32_t> replicas = {};  ///< of Redis that have it; absent: nobody waited (logout.replicas)
+};
+
+/// What became of the ends of several sessions together: of each the worst.
+struct Ending {
+  Burial burial = Burial::kBuried;
+  std::optional<std::uint32_t> replicas = {};
+
+  void add(const Ending& other) {
+    if (other.burial == Burial::kUnburied) burial = Burial::kUnburied;
+    if (other.replicas) replicas = std::min(replicas.value_or(*other.replicas), *other.replicas);
+  }
 };
 
 enum class ReplaceOutcome {

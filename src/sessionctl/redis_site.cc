@@ -31,7 +31,7 @@ RedisSite::RedisSite(Prepared all)
       config(*prepared.config),
       redis(config.redis, clock, metrics),
       keys(config.session.key_prefix, config.sessiond.key_prefix),
-      store(redis, config.session, keys),
+      store(redis, config.session, keys, config.logout.replicas),
       index(redis, keys, config.logout.tombstone_lifetime),
       log_key(logKeyOf(config.session.secrets.front())),
       handles(config.session.secrets.front()),
@@ -55,9 +55,11 @@ Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options
 Expected<Burial, StoreError> endAllOf(RedisSite& site, const std::string& user_id) {
   for (;;) {
     const auto ended = site.ender.endAllOf(user_id, kAdministrator, {});
-    if (ended) return ended;
+    if (ended) return ended->burial;
     // More than fit into that time, or no answer in time? Another question tells.
-    if (ended.error() != StoreError::kTimeout || !site.index.list(user_id, 1)) return ended;
+    if (ended.error() != StoreError::kTimeout || !site.index.list(user_id, 1)) {
+      return Unexpected(ended.error());
+    }
   }
 }
 

@@ -126,7 +126,7 @@ int revokeUser(const CommonOptions& options, const SessionOptions& which, RedisS
   const auto others = site.ender.end(unseen, kAdministrator);
   if (!others) return failStore(options, others.error());
   const bool all_buried = *burial == Burial::kBuried && std::ranges::all_of(*others, [](const EndedSession& one) {
-    return one.burial == Burial::kBuried;
+    return one.ending.burial == Burial::kBuried;
   });
   return sayEnded(options, sessions->size(), all_buried ? Burial::kBuried : Burial::kUnburied);
 }
@@ -141,7 +141,7 @@ int revokeHandles(const CommonOptions& options, const SessionOptions& which, Red
   const auto ended = site.ender.end(ids, kAdministrator);
   if (!ended) return failStore(options, ended.error());
   const bool all_buried =
-      std::ranges::all_of(*ended, [](const EndedSession& one) { return one.burial == Burial::kBuried; });
+      std::ranges::all_of(*ended, [](const EndedSession& one) { return one.ending.burial == Burial::kBuried; });
   return sayEnded(options, ids.size(), all_buried ? Burial::kBuried : Burial::kUnburied);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "endpoints/account/done_note.h"
+#include "endpoints/account/ending_answer.h"
 #include "endpoints/account/logout_pages.h"
 #include "endpoints/cross_site.h"
 #include "endpoints/login/kept_cookie_mark.h"
@@ -79,11 +80,9 @@ Response LogoutEndpoint::logOut(const Request& request) const {
   done_.add();
   const bool page = wantsPage(request.paramOrEmpty("HTTP_ACCEPT"));
   // A session that was gone already says nothing of whose it was: then this browser's is all that has ended.
-  Response response = page ? Response(303) : ended->whose_is_known ? Response(204) : jsonError(401, "unauthenticated");
-  if (page || ended->whose_is_known) {
-    response.add("Cache-Control", "no-store");
-    response.add("X-Session-Logout", nameOf(ended->burial));
-  }
+  Response response = page                    ? endedForPage(ended->ending)
+                      : ended->whose_is_known ? endedForProgram(ended->ending)
+                                              : jsonError(401, "unauthenticated");
   // What the browser keeps of the private pages would otherwise be shown again when it goes back.
   response.add("Clear-Site-Data", "\"cache\"");
   if (page) leadOn(request, *wish, *ended, response);
@@ -113,7 +112,7 @@ Expected<LogoutEndpoint::Ended, StoreError> LogoutEndpoint::endSessions(const Re
   ended.sessions = *std::move(own);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const EndedSession& session = ended.sessions[i];
-    if (session.burial == Burial::kUnburied) ended.burial = Burial::kUnburied;
+    ended.ending.add(session.ending);
     audit("logout", {{"session", pseudonym(parts_.log_key, ids[i].bytes())},
                      {"user_id", session.user_id.empty() ? "" : pseudonym(parts_.log_key, session.user_id)},
                      {"all", std::string_view(all ? "yes" : "no")}});
@@ -132,7 +131,7 @@ Expected<void, StoreError> LogoutEndpoint::endOthers(const std::vector<SessionId
     const auto others = parts_.ender.endAllOf(user, "logout_all", ids);
     if (!others) return Unexpected(others.error());
     ended.whose_is_known = true;
-    if (*others == Burial::kUnburied) ended.burial = Burial::kUnburied;
+    ended.ending.add(*others);
   }
   return {};
 }

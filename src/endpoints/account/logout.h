@@ -61,7 +61,7 @@ class LogoutEndpoint {
   /// What a logout did.
   struct Ended {
     std::vector<EndedSession> sessions;  ///< of the browser's cookies
-    Burial burial = Burial::kBuried;     ///< of all that ended
+    Ending ending;                       ///< of all that ended
     bool whose_is_known = true;          ///< with `all`: there was a user to end the other sessions of
   };
 

@@ -8,6 +8,7 @@
 
 #include "base/encoding.h"
 #include "endpoints/account/done_note.h"
+#include "endpoints/account/ending_answer.h"
 #include "endpoints/cross_site.h"
 #include "endpoints/media_type.h"
 #include "endpoints/pages/start_here.h"
@@ -47,13 +48,6 @@ std::string_view wantedEnd(const Request& request, const std::string& address) {
 std::string_view textOf(std::optional<Done> done) {
   if (done == Done::kOne) return "session_ended";
   return done == Done::kOthers ? "others_ended" : "";
-}
-
-Response ended(int status, Burial burial) {
-  Response response(status);
-  response.add("Cache-Control", "no-store");
-  response.add("X-Session-Logout", nameOf(burial));
-  return response;
 }
 
 }  // namespace
@@ -152,9 +146,9 @@ Response SessionsEndpoint::endByForm(const Request& request) const {
     refused_.add();
     return showList(request, *caller, 403, verdict == CsrfVerdict::kNoCookie ? "no_cookie" : "sessions_expired");
   }
-  const Expected<Burial, Failure> burial = end(*caller, *what);
-  if (!burial) return refuseForm(request, *caller, burial.error());
-  Response response = ended(303, *burial);
+  const Expected<Ending, Failure> ending = end(*caller, *what);
+  if (!ending) return refuseForm(request, *caller, ending.error());
+  Response response = endedForPage(*ending);
   response.add("Location", parts_.pages.site().sessions_url);
   response.add("Set-Cookie",
                leaveDone(request, parts_.settings.cookie.secure, *what == kOthers ? Done::kOthers : Done::kOne));
@@ -187,8 +181,8 @@ Response SessionsEndpoint::endByProgram(const Request& request) const {
   const std::string_view what = wantedEnd(request, parts_.pages.site().sessions_url);
   if (what.empty()) return jsonError(400, "malformed");
   const Expected<Caller, Failure> caller = findCaller(request);
-  const Expected<Burial, Failure> burial = caller ? end(*caller, what) : Unexpected(caller.error());
-  return burial ? ended(204, *burial) : refuseProgram(burial.error());
+  const Expected<Ending, Failure> ending = caller ? end(*caller, what) : Unexpected(caller.error());
+  return ending ? endedForProgram(*ending) : refuseProgram(ending.error());
 }
 
 Response SessionsEndpoint::refuseProgram(Failure failure) const {
@@ -210,7 +204,7 @@ Response SessionsEndpoint::refuseProgram(Failure failure) const {
   return response;
 }
 
-Expected<Burial, SessionsEndpoint::Failure> SessionsEndpoint::end(const Caller& caller, std::string_view what) const {
+Expected<Ending, SessionsEndpoint::Failure> SessionsEndpoint::end(const Caller& caller, std::string_view what) const {
   const auto failed = [this](Failure failure) {
     const bool away = failure == Failure::kUnavailable || failure == Failure::kUnfinished;
     (away ? failed_ : refused_).add();
@@ -219,10 +213,10 @@ Expected<Burial, SessionsEndpoint::Failure> SessionsEndpoint::end(const Caller& 
   if (!isFresh(caller)) return failed(Failure::kStale);
   if (what == kOthers) {
     if (caller.user_id.empty()) return failed(Failure::kUnknown);
-    const auto burial = parts_.ender.endAllOf(caller.user_id, "list", std::span(&caller.session, 1));
-    if (!burial) return failed(burial.error() == StoreError::kTimeout ? Failure::kUnfinished : Failure::kUnavailable);
+    const auto ending = parts_.ender.endAllOf(caller.user_id, "list", std::span(&caller.session, 1));
+    if (!ending) return failed(ending.error() == StoreError::kTimeout ? Failure::kUnfinished : Failure::kUnavailable);
     done_.add();
-    return *burial;
+    return *ending;
   }
   const auto found = parts_.list.find(caller.user_id, what);
   if (!found) return failed(Failure::kUnavailable);
@@ -231,7 +225,7 @@ Expected<Burial, SessionsEndpoint::Failure> SessionsEndpoint::end(const Caller& 
   const auto ended_one = parts_.ender.end(std::span(&**found, 1), "list");
   if (!ended_one) return failed(Failure::kUnavailable);
   done_.add();
-  return ended_one->front().burial;
+  return ended_one->front().ending;
 }
 
 bool SessionsEndpoint::isFresh(const Caller& caller) const {

@@ -73,7 +73,7 @@ class SessionsEndpoint {
   Response endByForm(const Request& request) const;
   Response refuseProgram(Failure failure) const;
   Response endByProgram(const Request& request) const;
-  Expected<Burial, Failure> end(const Caller& caller, std::string_view what) const;
+  Expected<Ending, Failure> end(const Caller& caller, std::string_view what) const;
   bool isFresh(const Caller& caller) const;
   Response refuseForm(const Request& request, const Caller& caller, Failure failure) const;
   Response refuse(const Request& request, int status, std::string_view word, std::string_view message) const;

@@ -47,6 +47,7 @@ const std::map<std::string, std::string> kCommands = {
     {"zrangebyscore", "ZRANGEBYSCORE sessiond:sessions:*"},
     {"hmget", "HMGET sessiond:try:*, HMGET sessiond:failures:*, HMGET sessiond:user:*"},
     {"get", "GET sessiond:alive:{s}:*, GET sess:*"},
+    {"wait", "WAIT"},
 };
 const std::map<std::string, std::string> kPrefixes = {
     {"sess:",
@@ -76,6 +77,7 @@ struct Uses {
   SessionSettings session;
   LoginSettings login;
   bool has_api = false;
+  bool waits_for_replicas = false;
   AppCacheSettings cache;
 };
 
@@ -83,6 +85,7 @@ Uses everything() {
   Uses uses;
   uses.login.authenticators = {"htpasswd", "redis"};
   uses.has_api = true;
+  uses.waits_for_replicas = true;
   return uses;
 }
 
@@ -113,7 +116,8 @@ class PermissionCheck : public ::testing::Test {
     TestClient test(config_);
     const RedisKeys keys(uses.session.key_prefix, uses.own_prefix);
     const StartupReport report = checkPermissions(
-        test.client, {keys, uses.session, uses.login, uses.has_api ? &uses.cache : nullptr}, test.clock);
+        test.client, {keys, uses.session, uses.login, uses.has_api ? &uses.cache : nullptr, uses.waits_for_replicas},
+        test.clock);
     EXPECT_EQ(report.outcome == StartupProbe::kLimited, !report.message.empty());
     EXPECT_TRUE(report.outcome == StartupProbe::kOk || report.outcome == StartupProbe::kLimited);
     return report.message.starts_with(kAdvice) ? report.message.substr(kAdvice.size()) : report.message;

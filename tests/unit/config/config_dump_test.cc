@@ -38,7 +38,7 @@ login: {url: /in, default_redirect: "/?a=b", allowed_origins: ["https://a:8443"]
   case_insensitive: true, throttle: {device_failures: 1, device_window: 1h, known_place_failures: 2,
     known_place_window: 2h, stranger_free: 3, stranger_first_wait: 2s, stranger_longest_wait: 3h, stranger_failures: 99,
     stranger_window: 2d, place_failures: 7, place_window: 3h, place_daily_failures: 8}, page_file: "/etc/a: b"}
-logout: {redirect: /bye, tombstone_lifetime: 90m}
+logout: {redirect: /bye, replicas: 2, tombstone_lifetime: 90m}
 sessions: {max_auth_age: 5m}
 pages: {site_name: "A: b", logo_file: /etc/logo.svg, logo_dark_file: /etc/dark.svg, accent: "#047857",
   accent_dark: "#6ee7b7", help_url: "https://help.example/?a", home_url: /home, style_file: /etc/own.css,
