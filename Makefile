@@ -236,6 +236,12 @@ soak: ## ten minutes of random schedules of logins, saves, logouts and failovers
 	@$(MAKE) --no-print-directory all
 	@SESSIOND=$(OUT)/sessiond tests/soak/run $(or $(SECONDS),600) $(SEED)
 
+.PHONY: chaos
+chaos: ## every fault of Redis and the network on every topology, under constant checks; prints a table (FAULTS=, TOPOLOGY=)
+	@tests/support/install-packages build run
+	@$(MAKE) --no-print-directory all
+	@SESSIOND=$(OUT)/sessiond tests/chaos/run $(if $(TOPOLOGY),--topology $(TOPOLOGY)) $(FAULTS)
+
 # The floors that the daemon is measured against have its allocator.
 $(OUT)/bench/%: tests/bench/%.cc $(OUT)/src/allocator.o $(call room_libs,$(top_down)) $(OUT)/flags | $(packages_found)
 	@mkdir -p $(@D)

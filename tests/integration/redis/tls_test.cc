@@ -2,6 +2,7 @@
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -268,6 +269,35 @@ TEST_P(Subscription, HearsAllMessagesThatCameTogether) {
   EXPECT_EQ(heard, kMessages);
   ASSERT_TRUE(connection.listen(messages, std::chrono::steady_clock::now() + 20ms)) << "silence is no error";
   EXPECT_TRUE(messages.empty());
+}
+
+/// Two records that came at different times are taken from the socket at once.
+TEST_P(Subscription, WhatWasTakenFromTheSocketBeforeIsNotWaitedFor) {
+  RedisServer server(optionsFor(GetParam()));
+  TestClient test(patient(configFor(urlOf(server, GetParam()))));
+  auto dialled = test.client.dial();
+  ASSERT_TRUE(dialled);
+  RedisConnection& connection = **dialled;
+  RedisCommands subscribe;
+  subscribe.add({"SUBSCRIBE", "channel"});
+  const auto limit = std::chrono::steady_clock::now() + 10s;
+  ASSERT_TRUE(connection.post(subscribe, limit));
+  RedisReplies messages;
+  ASSERT_TRUE(connection.listen(messages, limit));
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(server.command({"PUBLISH", "channel", "word"}), "1");
+  const int all = 5 * (40 + (GetParam() == Way::kTls ? 22 : 0));
+  int there = 0;
+  while (ioctl(connection.fd(), FIONREAD, &there) == 0 && there < all) {
+    ASSERT_LT(std::chrono::steady_clock::now(), limit) << there;
+    std::this_thread::sleep_for(1ms);
+  }
+  std::size_t heard = 0;
+  for (int i = 0; i < 5 && heard < 5; ++i) {
+    ASSERT_TRUE(connection.listen(messages, limit));
+    ASSERT_FALSE(messages.empty()) << "after " << heard;
+    heard += messages.size();
+  }
+  EXPECT_EQ(heard, 5U);
 }
 
 INSTANTIATE_TEST_SUITE_P(By, Subscription, kWaysToOne, nameOfWay);

@@ -1,13 +1,18 @@
-// The address at which clients reach "the" Redis, whichever server that is: a unix socket whose bytes go to the server
-// of the day. switchTo() cuts every connection, as a failover behind one address does.
+// The address at which clients reach "the" Redis, whichever server that is: a unix socket (a path) or a port of 127.0.0.1
+// (a number), whose bytes go to the server of the day. switchTo() cuts every connection, as a failover behind one
+// address does. It can do what networks do as well: hold bytes back, lose them, break connections.
 
 import fs from 'node:fs';
 import net from 'node:net';
+
+import { pause } from '../../e2e/support/process.mjs';
 
 export class Relay {
   constructor(socket, target) {
     this.socket = socket;
     this.target = target;
+    this.delay = 0; // milliseconds, each way
+    this.swallows = false;
     this.pairs = new Set();
     this.server = net.createServer((client) => this.#connect(client));
   }
@@ -17,15 +22,20 @@ export class Relay {
   }
 
   start() {
-    fs.rmSync(this.socket, { force: true });
+    if (typeof this.socket === 'string') fs.rmSync(this.socket, { force: true });
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(this.socket, () => resolve(this));
+      if (typeof this.socket === 'string') this.server.listen(this.socket, () => resolve(this));
+      else this.server.listen(this.socket, '127.0.0.1', () => resolve(this));
     });
   }
 
   switchTo(target) {
     this.target = target;
+    this.reset();
+  }
+
+  reset() {
     for (const end of this.pairs) end();
   }
 
@@ -36,15 +46,36 @@ export class Relay {
 
   #connect(client) {
     if (this.target === undefined) return client.destroy();
-    const server = net.connect(this.target);
+    const server = typeof this.target === 'string' ? net.connect(this.target) : net.connect(this.target, '127.0.0.1');
     const end = () => {
       this.pairs.delete(end);
       client.destroy();
       server.destroy();
     };
     this.pairs.add(end);
-    for (const side of [client, server]) side.on('error', end).on('close', end);
-    client.pipe(server);
-    server.pipe(client);
+    for (const side of [client, server]) side.on('error', end).on('close', end).setNoDelay?.();
+    this.#forward(client, server);
+    this.#forward(server, client);
+  }
+
+  #forward(from, to) {
+    let before = Promise.resolve(); // what came before has been passed on
+    let held = 0;
+    const pass = (bytes) => {
+      if (!to.destroyed && !to.write(bytes)) {
+        from.pause();
+        to.once('drain', () => from.resume());
+      }
+    };
+    from.on('data', (bytes) => {
+      if (this.swallows) return;
+      if (this.delay === 0 && held === 0) return pass(bytes);
+      held += 1;
+      const due = pause(this.delay);
+      before = before.then(() => due).then(() => {
+        held -= 1;
+        pass(bytes);
+      });
+    });
   }
 }

@@ -1,0 +1,161 @@
+// The harm that is done. Each fault gets {topology, population} and is over when Redis can answer again; `short`: it is in
+// the short form, on these topologies.
+
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { pause } from '../e2e/support/process.mjs';
+
+async function during(milliseconds, every, action) {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until) {
+    await action();
+    await pause(every);
+  }
+}
+
+/** What a server has on its disk is that of `keep(folder)`; it is down meanwhile. */
+async function restartWith(server, keep) {
+  await server.stop('SIGKILL');
+  keep(path.join(server.folder, 'appendonlydir'));
+  await server.start();
+}
+
+const isStored = ({ model }) => model.lives !== Infinity && model.deleted === Infinity && !model.isLoggedOut;
+
+async function olderData({ topology, population }) {
+  const saved = path.join(topology.folder, 'saved');
+  const stored = new Set();
+  await population.uncertainly(
+    () =>
+      population.quietly(async () => {
+        for (const session of population.sessions) if (session.model && isStored(session)) stored.add(session);
+        await restartWith(topology.primary, (data) => fs.cpSync(data, saved, { recursive: true }));
+      }),
+    (session, before) => session.model.resume(before),
+  );
+  for (const session of population.sessions) if (session.model && isStored(session)) stored.add(session);
+  await pause(1500); // sessions are made and end
+  const back = (session) => (stored.has(session) ? session.model.stored() : session.model.removed());
+  await population.uncertainly(
+    () =>
+      restartWith(topology.primary, (data) => {
+        fs.rmSync(data, { recursive: true });
+        fs.renameSync(saved, data);
+      }),
+    back,
+  );
+}
+
+/** Two seconds of loading: by a key's delay, which a restart has to know from the command line. */
+async function loading({ topology }) {
+  const server = topology.primary;
+  await server.stop();
+  const args = server.args;
+  server.args = [...args, '--key-load-delay', '20000', '--loading-process-events-interval-bytes', '1024'];
+  try {
+    await server.start(); // answers when it is through
+  } finally {
+    server.args = args;
+  }
+  await server.command('CONFIG', 'SET', 'key-load-delay', '0');
+}
+
+export const faults = {
+  nothing: { harm: () => pause(1000) },
+  'killed, back after 0.5 s': {
+    short: ['plain', 'tls'],
+    async harm({ topology }) {
+      await topology.primary.stop('SIGKILL');
+      await pause(500);
+      await topology.primary.start();
+    },
+  },
+  'restarted at once': {
+    async harm({ topology }) {
+      await topology.primary.stop();
+      await topology.primary.start();
+    },
+  },
+  'frozen for 1 s': {
+    short: ['plain', 'tls'],
+    async harm({ topology }) {
+      topology.primary.freeze();
+      await pause(1000);
+      topology.primary.thaw();
+    },
+  },
+  'frozen for 20 s': {
+    async harm({ topology }) {
+      topology.primary.freeze();
+      await pause(20000);
+      topology.primary.thaw();
+    },
+  },
+  'restarted empty': {
+    short: ['plain'],
+    harm: ({ topology, population }) =>
+      population.loseEverything(() => restartWith(topology.primary, (data) => fs.rmSync(data, { recursive: true }))),
+  },
+  'restarted with older data': { short: ['plain'], harm: olderData },
+  'loading': { harm: loading },
+  'full': {
+    async harm({ topology }) {
+      await topology.command('CONFIG', 'SET', 'maxmemory', '1');
+      await pause(1500);
+      await topology.command('CONFIG', 'SET', 'maxmemory', '0');
+    },
+  },
+  'paused for 1 s': {
+    async harm({ topology }) {
+      await topology.command('CLIENT', 'PAUSE', 1000, 'ALL');
+      await pause(1000);
+    },
+  },
+  'subscription cut': {
+    harm: ({ topology }) => during(1000, 150, () => topology.command('CLIENT', 'KILL', 'TYPE', 'pubsub')),
+  },
+  'connections cut': {
+    harm: ({ topology }) => during(1000, 100, () => topology.command('CLIENT', 'KILL', 'TYPE', 'normal')),
+  },
+  'network: 100 ms late': {
+    async harm({ topology }) {
+      topology.relay.delay = 100;
+      await pause(2000);
+      topology.relay.delay = 0;
+    },
+  },
+  'network: bytes are lost': {
+    short: ['plain', 'tls'],
+    async harm({ topology }) {
+      topology.relay.swallows = true;
+      await pause(1500);
+      topology.relay.swallows = false;
+    },
+  },
+  'network: resets': {
+    short: ['tls'],
+    harm: ({ topology }) => during(1000, 40, () => topology.relay.reset()),
+  },
+  'network: refuses': {
+    async harm({ topology }) {
+      const { target } = topology.relay;
+      topology.relay.switchTo(undefined);
+      await pause(1000);
+      topology.relay.target = target;
+    },
+  },
+  'failed over by hand': {
+    short: ['plain', 'tls'],
+    harm: ({ topology, population }) => population.quietly(() => topology.failOver()),
+  },
+  'the address leads to another server': {
+    harm: ({ topology, population }) => population.loseEverything(() => topology.moveToEmpty()),
+  },
+  'FLUSHALL': { harm: ({ topology, population }) => population.loseEverything(() => topology.command('FLUSHALL')) },
+  'FLUSHDB': { harm: ({ topology, population }) => population.loseEverything(() => topology.command('FLUSHDB')) },
+  'SWAPDB': {
+    short: ['plain'],
+    harm: ({ topology, population }) => population.loseEverything(() => topology.command('SWAPDB', 0, 1)),
+  },
+};

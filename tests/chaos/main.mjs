@@ -1,0 +1,126 @@
+// Faults against a whole house (nginx with the shipped snippets, sessiond, Redis) while sessions in known states are
+// checked all the time: who was let in although he must not be, who was refused although his session lives, and how long
+// nobody could tell.
+//
+//   node tests/chaos/main.mjs [--short] [--seed N] [--topology NAME] [FAULT...]
+//
+// The last line sums up; exit status 1 when an answer was wrong or nothing was shown.
+
+import { pause, waitFor } from '../e2e/support/process.mjs';
+import { startStack } from '../e2e/support/stack.mjs';
+import { faults } from './faults.mjs';
+import { Population } from './support/population.mjs';
+import { topologies } from './support/topologies.mjs';
+
+const kMaxStaleness = 1000;
+
+function options(args) {
+  const chosen = { short: false, seed: Math.floor(Math.random() * 2 ** 32), topologies: Object.keys(topologies), faults: [] };
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === '--short') chosen.short = true;
+    else if (args[i] === '--seed') chosen.seed = Number(args[++i]);
+    else if (args[i] === '--topology') chosen.topologies = [args[++i]];
+    else chosen.faults.push(args[i]);
+  }
+  const unknown = [...chosen.faults.filter((name) => !faults[name]), ...chosen.topologies.filter((name) => !topologies[name])];
+  if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}; there are ${[...Object.keys(topologies), ...Object.keys(faults)].join(', ')}`);
+  return chosen;
+}
+
+function faultsFor(name, topology, chosen) {
+  return Object.keys(faults).filter((fault) => {
+    if (topology.faults && !topology.faults.includes(fault)) return false;
+    if (chosen.faults.length > 0) return chosen.faults.includes(fault);
+    return !chosen.short || faults[fault].short?.includes(name);
+  });
+}
+
+async function houseOf(topology) {
+  const stack = await startStack({
+    redis: (folder) => topology.redis(folder),
+    config: (config) => {
+      config.session.cache = { enabled: true, max_staleness: `${kMaxStaleness}ms` };
+      config.redis.breaker = { failures: 5, min_backoff: '50ms', max_backoff: '500ms' };
+      topology.configure(config);
+    },
+  });
+  return stack;
+}
+
+/** Everybody who lives is let in, and everybody else refused. */
+async function calm(population) {
+  await waitFor('all is as it was', () => population.isWell(), { timeout: 20000, interval: 50 });
+}
+
+async function run(name, topology, population) {
+  population.clear();
+  await faults[name].harm({ topology, population });
+  const back = performance.now();
+  await pause(kMaxStaleness + 500); // so long is what was true before let pass
+  await calm(population);
+  const { counted, outage } = population;
+  return {
+    fault: name,
+    allows: counted.wrongAllows,
+    refusals: counted.wrongRefusals,
+    checks: counted.allowed + counted.refused + counted.unavailable,
+    allowed: counted.allowed,
+    refused: counted.refused,
+    unavailable: counted.unavailable,
+    other: counted.other,
+    outage: outage ? (outage.to - outage.from) / 1000 : 0,
+    after: outage ? Math.max(0, outage.to - back) / 1000 : 0,
+    slowest: counted.slowest,
+  };
+}
+
+const columns = [
+  ['fault', 36, (row) => row.fault],
+  ['checks', 7, (row) => row.checks],
+  ['wrong allows', 13, (row) => row.allows.length],
+  ['wrong refusals', 15, (row) => row.refusals.length],
+  ['503', 6, (row) => row.unavailable],
+  ['for s', 7, (row) => row.outage.toFixed(2)],
+  ['after s', 8, (row) => row.after.toFixed(2)],
+  ['slowest ms', 11, (row) => row.slowest.toFixed(0)],
+  ['other', 6, (row) => row.other],
+];
+const line = (cell) => columns.map((column, i) => (i === 0 ? String(cell(column)).padEnd(column[1]) : String(cell(column)).padStart(column[1]))).join('');
+
+async function runTopology(name, chosen) {
+  const topology = await topologies[name]();
+  const rows = [];
+  const stack = await houseOf(topology);
+  const population = new Population(stack, topology, { maxStaleness: kMaxStaleness, seed: chosen.seed });
+  try {
+    await population.start();
+    await calm(population);
+    console.log(`\n${topology.name}\n${line(([title]) => title)}`);
+    for (const fault of faultsFor(name, topology, chosen)) {
+      const row = await run(fault, topology, population);
+      rows.push(row);
+      console.log(line(([, , cell]) => cell(row)));
+      for (const wrong of [...row.allows, ...row.refusals].slice(0, 5)) console.log(`    WRONG ${wrong}`);
+    }
+  } finally {
+    await population.stop();
+    await stack.stop();
+    await topology.stop();
+  }
+  return rows;
+}
+
+async function main() {
+  const chosen = options(process.argv.slice(2));
+  console.log(`chaos: seed ${chosen.seed}; "for s": from the first 503 to a living session to the last, "after s": once Redis answered`);
+  const rows = [];
+  for (const name of chosen.topologies) rows.push(...(await runTopology(name, chosen)));
+  const sum = (cell) => rows.reduce((total, row) => total + cell(row), 0);
+  const wrong = sum((row) => row.allows.length + row.refusals.length + row.other);
+  console.log(`chaos: ${rows.length} faults, ${sum((row) => row.checks)} checks, ${wrong} wrong; seed ${chosen.seed}`);
+  const vacuous = rows.length === 0 || rows.some((row) => row.allowed === 0 || row.refused === 0);
+  if (vacuous) console.log('chaos: nothing was shown: a fault without a check that was let in or without one that was refused');
+  process.exit(wrong > 0 || vacuous ? 1 : 0); // connections that nobody uses any more would keep it for a while
+}
+
+await main();

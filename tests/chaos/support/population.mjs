@@ -1,0 +1,205 @@
+// Sessions in known states, checked through nginx all the time, and what is counted of the answers. What may be answered
+// is said by the soak tests' model, by when a check was sent; a session that was never there, is forged or has ended by
+// itself has a rule of its own.
+
+import { SessionModel } from '../../soak/support/session_model.mjs';
+import { Random } from '../../soak/support/random.mjs';
+import { pause } from '../../e2e/support/process.mjs';
+
+const kLanes = 6;
+const kLive = 12;
+const kMost = 48;
+const kInstance = 'sessiond';
+
+const value = (user) => JSON.stringify({ cookie: { originalMaxAge: null, expires: null, httpOnly: true, path: '/' }, user: { id: user } });
+
+export class Population {
+  constructor(stack, topology, { maxStaleness, seed }) {
+    this.stack = stack;
+    this.topology = topology;
+    this.maxStaleness = maxStaleness;
+    this.random = new Random(seed);
+    this.sessions = [];
+    this.number = 0;
+    this.clear();
+  }
+
+  /** Begins to count anew. */
+  clear() {
+    this.counted = { allowed: 0, refused: 0, unavailable: 0, other: 0, slowest: 0, wrongAllows: [], wrongRefusals: [] };
+    this.outage = undefined; // {from, to} of the live sessions' 503s
+  }
+
+  async start() {
+    for (let i = 0; i < kLive; i++) await this.create('live');
+    for (let i = 0; i < 4; i++) {
+      this.sessions.push({ kind: 'never', cookie: this.stack.sessiond.cookie(`never-${i}`), gone: 'never was' });
+      const forged = this.stack.sessiond.cookie(`live-${i}`, 'not the secret');
+      this.sessions.push({ kind: 'forged', cookie: forged, gone: 'is forged' });
+    }
+    this.client = this.stack.client();
+    this.stopped = false;
+    this.running = Promise.all([...Array.from({ length: kLanes }, () => this.#check()), this.#churn()]);
+  }
+
+  async stop() {
+    this.stopped = true;
+    await this.running;
+  }
+
+  /** Is everybody who lives let in, and somebody who does not refused? */
+  async isWell() {
+    const all = [...this.ofKind('live'), this.ofKind('never')[0]];
+    const answers = await Promise.all(all.map(({ cookie }) => this.#request('GET', '/api/', cookie)));
+    return answers.every((answer, i) => answer?.status === (i < answers.length - 1 ? 200 : 401));
+  }
+
+  /** An application stores a new session; undefined when it could not. */
+  async create(kind) {
+    const sid = `${kind}-${this.number++}`;
+    const session = { kind, sid, cookie: this.stack.sessiond.cookie(sid), model: new SessionModel(sid, this.maxStaleness) };
+    const expires = kind === 'expired' ? ['PX', 700] : ['EX', 3600];
+    if (kind === 'expired') session.livesUntil = performance.now() + 700;
+    try {
+      await this.topology.command('SET', `sess:${sid}`, value(sid), ...expires);
+    } catch {
+      return undefined;
+    }
+    if (kind === 'expired') session.goneFrom = performance.now() + 700 + this.maxStaleness;
+    session.model.stored({ fresh: true });
+    this.sessions.push(session);
+    return session;
+  }
+
+  ofKind(kind) {
+    return this.sessions.filter((session) => session.kind === kind);
+  }
+
+  // --- what happens to all ---
+
+  /** While it happens nobody knows what is stored. `then`: what it has made of each session. */
+  async uncertainly(action, then) {
+    const all = this.sessions.filter((session) => session.model);
+    const before = all.map((session) => session.model.begin('a fault'));
+    await action();
+    all.forEach((session, i) => then(session, before[i]));
+  }
+
+  /** All sessions are gone with the server's data, and the applications' users begin again. */
+  async loseEverything(action) {
+    await this.uncertainly(action, (session) => session.model.removed());
+    for (let i = this.ofKind('live').length; i > 0; i--) await this.create('live');
+    this.#forget();
+  }
+
+  /** Runs something while no application writes and nobody logs out: what is acknowledged is where it is looked for. */
+  async quietly(action) {
+    this.quiet = true;
+    await this.step;
+    try {
+      return await action();
+    } finally {
+      this.quiet = false;
+    }
+  }
+
+  #forget() {
+    const live = this.ofKind('live').slice(-kLive);
+    const others = this.sessions.filter((session) => session.kind !== 'live' && session.model).slice(-kMost);
+    const untouched = this.sessions.filter((session) => !session.model);
+    const lost = this.ofKind('live').slice(0, -kLive).slice(-kLive);
+    this.sessions = [...untouched, ...lost.map((session) => Object.assign(session, { kind: 'lost' })), ...others, ...live];
+  }
+
+  // --- what goes on all the time ---
+
+  /** Sessions are made, used, and end in every way there is. */
+  async #churn() {
+    while (!this.stopped) {
+      await pause(60);
+      if (this.quiet) continue;
+      this.step = this.#live();
+      await this.step;
+      if (this.sessions.length > kMost + 2 * kLive) this.#forget();
+    }
+  }
+
+  async #live() {
+    const session = await this.create(this.random.chance(0.25) ? 'expired' : 'passing');
+    if (!session || session.kind === 'expired') return;
+    await pause(40);
+    if (this.random.chance(0.5)) await this.logOut(session);
+    else await this.destroy(session);
+  }
+
+  async logOut(session) {
+    session.model.begin('logout');
+    const answer = await this.#request('POST', '/logout', session.cookie, { Accept: 'application/json' });
+    if (answer?.status !== 204) return;
+    session.kind = 'logged out';
+    session.model.ended(kInstance);
+  }
+
+  async destroy(session) {
+    session.model.begin('is destroyed');
+    try {
+      await this.topology.command('DEL', `sess:${session.sid}`);
+      session.kind = 'revoked by its application';
+      session.model.removed();
+    } catch {
+      // Nobody knows.
+    }
+  }
+
+  async #request(method, target, cookie, headers = {}) {
+    try {
+      return await this.client.request(method, target, { headers: { Cookie: cookie, ...headers } });
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #check() {
+    while (!this.stopped) {
+      const session = this.random.pick(this.sessions);
+      const asked = this.#ask(session);
+      const target = session.kind === 'expired' ? '/polling/' : '/api/'; // a check of the one would extend its life
+      const answer = await this.#request('GET', target, session.cookie);
+      this.#judge(session, asked, answer?.status ?? 0);
+      await pause(2);
+    }
+  }
+
+  #ask(session) {
+    const sent = performance.now();
+    if (!session.model) return { sent, mustBeGone: session.gone };
+    const asked = session.model.ask(kInstance);
+    if (session.goneFrom !== undefined && sent > session.goneFrom) asked.mustBeGone ??= 'expired';
+    return asked;
+  }
+
+  #judge(session, asked, status) {
+    const now = performance.now();
+    const { counted } = this;
+    counted.slowest = Math.max(counted.slowest, now - asked.sent);
+    const unchanged = !session.model || asked.changes === session.model.changes;
+    if (status === 200) {
+      counted.allowed += 1;
+      const certain = unchanged || asked.mustBeGone === 'logged out';
+      if (asked.mustBeGone && certain) counted.wrongAllows.push(this.#describe(session, asked, asked.mustBeGone));
+    } else if (status === 401) {
+      counted.refused += 1;
+      const lives = asked.mustLive && unchanged && !(now > session.livesUntil);
+      if (lives) counted.wrongRefusals.push(this.#describe(session, asked, 'lives'));
+    } else if (status === 503) {
+      counted.unavailable += 1;
+      if (session.kind === 'live') this.outage = { from: Math.min(this.outage?.from ?? Infinity, asked.sent), to: now };
+    } else {
+      counted.other += 1;
+    }
+  }
+
+  #describe(session, asked, why) {
+    return `${session.kind} ${session.sid ?? session.cookie}: ${why}, sent at ${asked.sent.toFixed(1)}; ${session.model?.history.join('; ') ?? ''}`;
+  }
+}
