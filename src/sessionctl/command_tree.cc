@@ -143,6 +143,22 @@ void addThrottleCommands(CLI::App& app, CommandLine& line) {
   clear.add_flag("-y,--yes", line.throttle.yes, "with --all: do not ask");
 }
 
+void addExplain(CLI::App& app, CommandLine& line) {
+  CLI::App& command = add(app, "explain",
+                          "say step by step why a request with this cookie is let in or refused, and what to do; says "
+                          "neither a secret nor a session's id, and changes nothing",
+                          [&line] { line.exit_code = explain(line.common, line.explained); });
+  command
+      .add_option(
+          "--cookie", line.explained.cookie_file,
+          "a file with the request's Cookie header, or the session cookie's value; - is standard input, so that "
+          "the cookie is in no list of processes")
+      ->required();
+  command.add_option("--policy", line.explained.policy, "the policy that nginx names there ($sessiond_policy)")
+      ->capture_default_str();
+  command.add_option("--url", line.explained.url, "the address that was asked for: path and query");
+}
+
 }  // namespace
 
 void addCommands(CLI::App& app, CommandLine& line) {
@@ -153,6 +169,7 @@ void addCommands(CLI::App& app, CommandLine& line) {
   addDaemonCommands(app, line);
   addSessionCommands(app, line);
   addUserCommands(app, line);
+  addExplain(app, line);
   addThrottleCommands(app, line);
   addSecretCommands(app, line);
   addNginxCommands(app, line);

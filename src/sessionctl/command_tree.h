@@ -16,6 +16,7 @@ struct CommandLine {
   PrintOptions print;
   SessionOptions sessions;
   UserOptions user;
+  ExplainOptions explained;
   std::string secret_file;
   ThrottleOptions throttle;
   int exit_code = 0;

@@ -84,4 +84,13 @@ int throttleList(const CommonOptions& options, const ThrottleOptions& which);
 /// Forgets that.
 int throttleClear(const CommonOptions& options, const ThrottleOptions& which);
 
+/// A check that is to be explained.
+struct ExplainOptions {
+  std::string cookie_file;         ///< "-": standard input
+  std::string policy = "default";  ///< as nginx names it
+  std::string url;                 ///< that was asked for
+};
+/// Why a request with this cookie is let in or refused, step by step.
+int explain(const CommonOptions& options, const ExplainOptions& what);
+
 }  // namespace sessiond::ctl

@@ -39,13 +39,18 @@ RedisSite::RedisSite(Prepared all)
       ender({config.session, TombstoneLifetime::from(config.session, config.cookie, config.logout), store, index,
              log_key, clock, metrics}) {}
 
-Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options) {
+Expected<std::unique_ptr<RedisSite>, int> openSite(const CommonOptions& options) {
   const SystemClock clock;
   auto prepared = prepare(options.config_file, ListeningSocket::kPassed, clock);
   if (!prepared) return Unexpected(sayProblems(options, false, prepared.error(), ""));
   setUpLog(logOptionsOf(prepared->config->log));
-  auto site = std::make_unique<RedisSite>(*std::move(prepared));
-  const StartupReport report = site->redis.probe();
+  return std::make_unique<RedisSite>(*std::move(prepared));
+}
+
+Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options) {
+  auto site = openSite(options);
+  if (!site) return site;
+  const StartupReport report = (*site)->redis.probe();
   if (report.outcome == StartupProbe::kUnreachable) return Unexpected(fail(options, EX_UNAVAILABLE, report.message));
   if (report.outcome == StartupProbe::kMisconfigured) return Unexpected(fail(options, EX_CONFIG, report.message));
   return site;

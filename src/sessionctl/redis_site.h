@@ -39,7 +39,9 @@ struct RedisSite {
   const SessionEnder ender;
 };
 
-/// Where the configuration is good and Redis answers. The error is the exit code; why has been said.
+/// Where the configuration is good. The error is the exit code; why has been said.
+Expected<std::unique_ptr<RedisSite>, int> openSite(const CommonOptions& options);
+/// The same where Redis answers as well.
 Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options);
 
 /// For the audit log: who ends sessions here.

@@ -4,11 +4,10 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/encoding.h"
 #include "base/log.h"
 #include "endpoints/auth/auth_loader.h"
+#include "endpoints/auth/login_address.h"
 #include "http/cookie_header.h"
-#include "http/safe_redirect.h"
 #include "session/configured_cookie.h"
 #include "session/secret_hits.h"
 
@@ -215,18 +214,11 @@ void AuthEndpoint::refuse(const Request& request, CheckStatus status, Response& 
   response.headers = statusHeader(status);
   if (response.status == 401) {
     response.add("WWW-Authenticate", "Session");
-    if (request.paramOrEmpty("SESSIOND_AUDIENCE") != "api") response.add("X-Session-Login", loginAddress(request));
+    if (request.paramOrEmpty("SESSIOND_AUDIENCE") != "api") {
+      response.add("X-Session-Login", loginAddress(settings_.login.url, request.paramOrEmpty("SESSIOND_URI")));
+    }
   }
   if (response.status == 503) response.add("Retry-After", "1");
-}
-
-/// Where to log in, and to come back from. Encoded, the address to come back to is at most what login takes: so it fits
-/// into nginx's buffers, into the login's own address and into its form. Without it, login leads to its default page.
-std::string AuthEndpoint::loginAddress(const Request& request) const {
-  const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
-  if (uri.empty() || uri.size() > kMaxRedirectBytes) return settings_.login.url;
-  const std::string encoded = percentEncode(uri);
-  return encoded.size() > kMaxRedirectBytes ? settings_.login.url : settings_.login.url + "?rd=" + encoded;
 }
 
 void AuthEndpoint::logRefusal(const AuthCheck& check, const AuthDecision& decision) const {

@@ -105,7 +105,6 @@ class AuthEndpoint {
   bool lookUp(AuthCheck& check) const;
   void grant(const Request& request, const AuthDecision& decision, Response& response) const;
   void refuse(const Request& request, CheckStatus status, Response& response) const;
-  std::string loginAddress(const Request& request) const;
   void noteLimits(CheckStatus status) const;
   void logRefusal(const AuthCheck& check, const AuthDecision& decision) const;
   std::optional<std::string> cookieFor(const AuthCheck& check, const AuthDecision& decision, bool touched) const;
