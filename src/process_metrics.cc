@@ -1,6 +1,7 @@
 #include "process_metrics.h"
 
 #include <chrono>
+#include <vector>
 
 #include "base/version.h"
 #include "os/process_figures.h"
@@ -10,18 +11,17 @@ namespace sessiond {
 void registerProcess(MetricsRegistry& metrics) {
   using Kind = MetricsRegistry::Kind;
   metrics.gauge("sessiond_build_info", "1, and the version that runs.", {{"version", std::string(kVersion)}}).set(1);
-  metrics.asked("process_cpu_seconds_total", "Processor time of the process, user and system.", Kind::kCounter,
-                [] { return processFigures().cpu_seconds; });
-  metrics.asked("process_start_time_seconds", "When the process was started, in seconds since 1970.", Kind::kGauge,
-                [] { return processFigures().start_time; });
-  metrics.asked("process_resident_memory_bytes", "Memory that the process has in use.", Kind::kGauge,
-                [] { return processFigures().resident_bytes; });
-  metrics.asked("process_virtual_memory_bytes", "Addresses that the process has in use.", Kind::kGauge,
-                [] { return processFigures().virtual_bytes; });
-  metrics.asked("process_open_fds", "Files and connections that the process has open.", Kind::kGauge,
-                [] { return processFigures().open_files; });
-  metrics.asked("process_max_fds", "Files and connections that the process may have open.", Kind::kGauge,
-                [] { return processFigures().most_open_files; });
+  metrics.asked({{"process_cpu_seconds_total", "Processor time of the process, user and system.", Kind::kCounter},
+                 {"process_start_time_seconds", "When the process was started, in seconds since 1970.", Kind::kGauge},
+                 {"process_resident_memory_bytes", "Memory that the process has in use.", Kind::kGauge},
+                 {"process_virtual_memory_bytes", "Addresses that the process has in use.", Kind::kGauge},
+                 {"process_open_fds", "Files and connections that the process has open.", Kind::kGauge},
+                 {"process_max_fds", "Files and connections that the process may have open.", Kind::kGauge}},
+                [start = processStart()] {
+                  const ProcessFigures now = processFigures();
+                  return std::vector<double>{now.cpu_seconds,   start,          now.resident_bytes,
+                                             now.virtual_bytes, now.open_files, now.most_open_files};
+                });
 }
 
 ReloadMetrics::ReloadMetrics(MetricsRegistry& metrics)

@@ -14,7 +14,8 @@ namespace {
 
 struct Asked {
   MetricsRegistry::Kind kind;
-  std::function<double()> read;
+  const std::vector<double>* values = nullptr;
+  std::size_t at = 0;
 };
 
 using Figure =
@@ -64,7 +65,8 @@ prometheus::ClientMetric shown(const Series& series) {
     metric.histogram = shown(**histogram);
   } else {
     const Asked& asked = *std::get<std::unique_ptr<Asked>>(series.figure);
-    (asked.kind == MetricsRegistry::Kind::kCounter ? metric.counter.value : metric.gauge.value) = asked.read();
+    (asked.kind == MetricsRegistry::Kind::kCounter ? metric.counter.value : metric.gauge.value) =
+        asked.values->at(asked.at);
   }
   return metric;
 }
@@ -132,15 +134,25 @@ Histogram& MetricsRegistry::histogram(std::string_view name, std::string_view he
   return figure<Histogram>(name, help, labels);
 }
 
-void MetricsRegistry::asked(std::string_view name, std::string_view help, Kind kind, std::function<double()> read) {
-  Asked& asked = figure<Asked>(name, help, {});
-  SESSIOND_CHECK(!asked.read);
-  asked = {.kind = kind, .read = std::move(read)};
+void MetricsRegistry::asked(std::initializer_list<AskedFigure> figures, std::function<std::vector<double>()> read) {
+  auto groups = asked_.lock();
+  AskedGroup& group = *groups->emplace_back(std::make_unique<AskedGroup>());
+  group = {.read = std::move(read), .values = std::vector<double>(figures.size())};
+  std::size_t at = 0;
+  for (const AskedFigure& one : figures) {
+    Asked& known = figure<Asked>(one.name, one.help, {});
+    SESSIOND_CHECK(known.values == nullptr);
+    known = {.kind = one.kind, .values = &group.values, .at = at++};
+  }
 }
 
 std::string MetricsRegistry::render() const {
   std::vector<prometheus::MetricFamily> shown_families;
   {
+    auto groups = asked_.lock();
+    for (const auto& group : *groups) {
+      group->values = group->read();
+    }
     auto families = families_.lock();
     for (const auto& family : *families) {
       prometheus::MetricFamily shown_family;

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -94,8 +95,14 @@ class MetricsRegistry {
   Histogram& histogram(std::string_view name, std::string_view help, const MetricLabels& labels = {});
 
   enum class Kind { kCounter, kGauge };
-  /// A figure that the system keeps: `read` is asked by render(), on any thread. Once for each name.
-  void asked(std::string_view name, std::string_view help, Kind kind, std::function<double()> read);
+  struct AskedFigure {
+    std::string_view name;
+    std::string_view help;
+    Kind kind;
+  };
+  /// Figures that the system keeps: `read` gives all of them, in this order, whenever render() is asked. Once for each
+  /// name.
+  void asked(std::initializer_list<AskedFigure> figures, std::function<std::vector<double>()> read);
 
   /// Prometheus text exposition format 0.0.4.
   std::string render() const;
@@ -105,6 +112,12 @@ class MetricsRegistry {
   template <typename Figure>
   Figure& figure(std::string_view name, std::string_view help, const MetricLabels& labels);
 
+  struct AskedGroup {
+    std::function<std::vector<double>()> read;
+    std::vector<double> values;
+  };
+
+  mutable Guarded<std::vector<std::unique_ptr<AskedGroup>>> asked_;  // locked before the families
   mutable Guarded<std::vector<std::unique_ptr<Family>>> families_;
 };
 

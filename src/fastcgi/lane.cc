@@ -374,6 +374,7 @@ void Lane::handOn(ActiveRequestPtr& request, Route route, bool peer_finished) {
   connection.owner.store(Owner::kLane, std::memory_order_relaxed);
   turnAway(*request, around_.metrics);
   answerHere(*request, peer_finished);
+  request->handler.reset();  // of a configuration that may be replaced before this lane's next request
 }
 
 /// False: the connection is gone.

@@ -32,7 +32,8 @@ void Lane::endOldLoadings() {
   const bool serving = phase_ < LanePhase::kDraining;
   if (serving) currentLoading();  // also where nothing is received: the handler before it is let go of
   const auto last = serving ? loadings_.end() - 1 : loadings_.end();
-  const auto ended = std::remove_if(loadings_.begin(), last, [](const auto& one) { return one->waiting == 0; });
+  const auto ended = std::remove_if(loadings_.begin(), last,
+                                    [](const auto& one) { return one->waiting == 0 && !one->loader->busy(); });
   loadings_.erase(ended, last);
 }
 
@@ -63,6 +64,7 @@ void Lane::load(ActiveRequestPtr& request, Loading& loading) {
     request->handler = loading.handler;
     turnAway(*request, around_.metrics);
     answerHere(*request, before == Owner::kLentAndEvent);
+    request->handler.reset();
     return;
   }
   ++waiting_;

@@ -1,6 +1,7 @@
 #include "os/process_figures.h"
 
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -18,13 +19,28 @@ std::string contentOf(const char* file) {
   return text.str();
 }
 
-/// When the machine was started, in seconds since 1970.
-double bootTime() {
-  const std::string text = contentOf("/proc/stat");
-  const std::size_t line = text.find("\nbtime ");
-  double time = 0;
-  if (line != std::string::npos) std::istringstream(text.substr(line + 7)) >> time;
-  return time;
+void skip(std::istringstream& fields, int count) {
+  std::string ignored;
+  for (int i = 0; i < count; ++i) fields >> ignored;
+}
+
+/// From the fourth field of /proc/self/stat on; the name before them, in parentheses, may hold anything.
+std::istringstream fieldsOfStat() {
+  const std::string stat = contentOf("/proc/self/stat");
+  const std::size_t name_end = stat.rfind(')');
+  std::istringstream fields(name_end == std::string::npos ? "" : stat.substr(name_end + 1));
+  skip(fields, 1);
+  return fields;
+}
+
+double ticksPerSecond() {
+  return static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+double secondsOf(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
 double countOpenFiles() {
@@ -44,28 +60,26 @@ ProcessFigures processFigures() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) figures.most_open_files = static_cast<double>(limit.rlim_cur);
 
-  // The name, in parentheses, may hold anything; behind it stand numbers, the third field of all first.
-  const std::string stat = contentOf("/proc/self/stat");
-  const std::size_t name_end = stat.rfind(')');
-  if (name_end == std::string::npos) return figures;
-  std::istringstream fields(stat.substr(name_end + 1));
-  const auto skip = [&fields](int count) {
-    std::string ignored;
-    for (int i = 0; i < count; ++i) fields >> ignored;
-  };
+  std::istringstream fields = fieldsOfStat();
   double user = 0;
   double system = 0;
-  double started = 0;
   double resident_pages = 0;
-  skip(11);  // 3 to 13
+  skip(fields, 10);  // 4 to 13
   fields >> user >> system;
-  skip(6);  // 16 to 21
-  fields >> started >> figures.virtual_bytes >> resident_pages;
-  const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
-  figures.cpu_seconds = (user + system) / ticks;
-  figures.start_time = bootTime() + started / ticks;
+  skip(fields, 7);  // 16 to 22
+  fields >> figures.virtual_bytes >> resident_pages;
+  figures.cpu_seconds = (user + system) / ticksPerSecond();
   figures.resident_bytes = resident_pages * static_cast<double>(::sysconf(_SC_PAGESIZE));
   return figures;
+}
+
+/// The machine's own start is in /proc/stat, which a sandbox may hide (ProcSubset=pid); the clocks are there.
+double processStart() {
+  std::istringstream fields = fieldsOfStat();
+  double started = 0;  // in ticks since the machine's start
+  skip(fields, 18);    // 4 to 21
+  if (!(fields >> started)) return 0;
+  return secondsOf(CLOCK_REALTIME) - (secondsOf(CLOCK_BOOTTIME) - started / ticksPerSecond());
 }
 
 }  // namespace sessiond

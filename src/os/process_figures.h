@@ -7,7 +7,6 @@ namespace sessiond {
 /// A plain value. What cannot be read is 0.
 struct ProcessFigures {
   double cpu_seconds = 0;  ///< user and system
-  double start_time = 0;   ///< seconds since 1970
   double resident_bytes = 0;
   double virtual_bytes = 0;
   double open_files = 0;
@@ -16,5 +15,8 @@ struct ProcessFigures {
 
 /// Reads a few files.
 ProcessFigures processFigures();
+
+/// When it was started, in seconds since 1970, by the clock of now: to be asked once, or a clock that is set moves it.
+double processStart();
 
 }  // namespace sessiond

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "base/check.h"
@@ -63,13 +64,18 @@ struct TlsCallbacks {
     return command == BIO_CTRL_FLUSH ? 1 : 0;
   }
 
-  static int onVerified(int good, X509_STORE_CTX* store) {
+  /// OpenSSL is C: nothing may be thrown through it.
+  static int onVerified(int good, X509_STORE_CTX* store) noexcept {
     const auto* const ssl =
         static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
     TlsLink& link = linkOf(ssl);
     const X509* const certificate = X509_STORE_CTX_get_current_cert(store);
     if (good == 0 && certificate != nullptr && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE) {
-      link.known_.complaint = describeCertificateProblem(X509_STORE_CTX_get_error(store), *certificate, link.peer_);
+      try {
+        link.known_.complaint = describeCertificateProblem(X509_STORE_CTX_get_error(store), *certificate, link.peer_);
+      } catch (const std::bad_alloc&) {
+        link.known_.complaint.clear();
+      }
     }
     return good;
   }
@@ -171,6 +177,7 @@ Link::Progress TlsLink::progressAfter(int result) {
 }
 
 Link::Progress TlsLink::closed(const std::string& words) {
+  if (!known_.established) peer_.keepSession(nullptr);  // perhaps the server cannot go on where it was
   const bool is_refusal = known_.certificate_missed && !known_.heard;
   end_ = is_refusal ? State::kRefused : State::kClosed;
   return fail(end_, describeTlsEnd(words, known_, peer_));

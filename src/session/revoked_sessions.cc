@@ -6,6 +6,8 @@ namespace sessiond {
 
 namespace {
 
+constexpr std::chrono::minutes kNotedAnew{1};
+
 std::chrono::seconds leftUntil(SteadyTime end, SteadyTime now) {
   // Not rounded up, so that a tombstone that stands as it was written is left alone.
   return std::max(std::chrono::seconds(0), std::chrono::floor<std::chrono::seconds>(end - now));
@@ -23,9 +25,12 @@ void RevokedSessions::note(const SessionId& id, std::chrono::seconds tombstone_t
   constexpr std::chrono::seconds kLongest = std::chrono::years(100);  // as a store clamps it
   const SteadyTime now = clock_.steadyNow();
   auto data = data_.lock();
-  Revoked& revoked = data->sessions[id.bytes()];
-  revoked.noted = now;
+  const auto [found, is_new] = data->sessions.try_emplace(id.bytes());
+  Revoked& revoked = found->second;
   revoked.buried_until = std::max(revoked.buried_until, now + std::min(tombstone_ttl, kLongest));
+  // One cookie sent to the logout again and again must not fill the memory.
+  if (!is_new && now - revoked.noted < kNotedAnew) return;
+  revoked.noted = now;
   data->order.emplace_back(now, id.bytes());
   forget(*data, now);
 }

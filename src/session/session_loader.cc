@@ -18,6 +18,11 @@ constexpr std::chrono::seconds kLateInterval{1};
 /// Who waits for one batch ends together if their times are over so close to each other.
 constexpr std::chrono::milliseconds kTogether{20};
 
+/// By so much that it is worth a moment of its own.
+bool isBefore(SteadyTime first, SteadyTime last) {
+  return first < last && last - first > kTogether;
+}
+
 }  // namespace
 
 LoaderMetrics::LoaderMetrics(MetricsRegistry& metrics)
@@ -43,11 +48,20 @@ void SessionLoader::want(SessionWant& want) {
     return;
   }
   parts_.metrics.misses.add();
-  gathering_.push_back({.hash = hash, .note = {}, .wants = {&want}});
+  gathering_.push_back({.hash = hash, .note = {}, .wants = {&want}, .id = {}});
+  watch(want.arrived);
 }
 
 void SessionLoader::want(TouchWant& want) {
   touches_.push_back(&want);
+  watch(want.arrived);
+}
+
+/// Of somebody who gathers behind a batch: his time may be over before it is.
+void SessionLoader::watch(SteadyTime arrived) {
+  if (!under_way_ || !isBefore(deadlineOf(arrived), batch_deadline_)) return;
+  expires_at_ = std::min(expires_at_, deadlineOf(arrived));
+  waitForTime();
 }
 
 bool SessionLoader::join(std::vector<Asked>& asked, std::uint64_t hash, SessionWant& want, bool sent) {
@@ -74,6 +88,7 @@ void SessionLoader::send() {
   const SteadyTime deadline = fillBatch(now);
   if (batch_.empty()) return;
   under_way_ = true;
+  batch_deadline_ = deadline;
   if (deadline <= now) return answered(batch_);  // nobody in it may wait any more: no reason to doubt the store
   waitForTime();
   parts_.store.send(batch_, deadline, *this);
@@ -96,7 +111,12 @@ SteadyTime SessionLoader::fillBatch(SteadyTime now) {
   for (const Touching& one : touching_) {
     if (one.want != nullptr) wait(deadlineOf(one.want->arrived));
   }
-  expires_at_ = first + kTogether < last ? first : SteadyTime::max();
+  // More than a batch holds have gathered.
+  for (const Asked& one : gathering_) {
+    for (const SessionWant* want : one.wants) first = std::min(first, deadlineOf(want->arrived));
+  }
+  for (const TouchWant* want : touches_) first = std::min(first, deadlineOf(want->arrived));
+  expires_at_ = isBefore(first, last) ? first : SteadyTime::max();
   return last;
 }
 
@@ -164,12 +184,22 @@ void SessionLoader::answered(StoreBatch& batch) {
   touched.swap(touching_);
   under_way_ = false;
   for (Asked& one : loaded) {
-    for (SessionWant* want : one.wants) client_.loaded(*want);
+    for (SessionWant* want : one.wants) tell(*want, one, now);
   }
   for (const Touching& one : touched) {
     if (one.want != nullptr) client_.touched(*one.want);
   }
   flush();
+}
+
+/// Who joined a load that failed has not had a try of his own.
+void SessionLoader::tell(SessionWant& want, const Asked& asked, SteadyTime now) {
+  const bool joined = want.arrived > asked.note.sent;
+  if (want.found.presence != Presence::kUnavailable || !joined || deadlineOf(want.arrived) <= now) {
+    return client_.loaded(want);
+  }
+  want.found = {};
+  this->want(want);
 }
 
 void SessionLoader::take(Asked& asked, const SessionLoad& load, SteadyTime now) {
@@ -207,21 +237,29 @@ void SessionLoader::expire(SteadyTime now) {
     if (deadline > now) expires_at_ = std::min(expires_at_, deadline);
     return deadline <= now;
   };
+  const auto leave = [&](std::vector<SessionWant*>& wants) {
+    const auto over = std::ranges::stable_partition(wants, [&](const auto* want) { return !isOver(want->arrived); });
+    loads.insert(loads.end(), over.begin(), over.end());
+    wants.erase(over.begin(), over.end());
+  };
   for (std::size_t i = 0; i < asked_.size(); ++i) {
     Asked& one = asked_[i];
     if (one.wants.empty()) continue;
     const SessionId* const named = batch_.loads[i].id;
-    const auto over =
-        std::ranges::stable_partition(one.wants, [&](const auto* want) { return !isOver(want->arrived); });
-    const bool names = !one.id && std::ranges::any_of(over, [named](const auto* want) { return want->id == named; });
-    if (names) batch_.loads[i].id = &one.id.emplace(*named);
-    loads.insert(loads.end(), over.begin(), over.end());
-    one.wants.erase(over.begin(), over.end());
+    const auto namer = std::ranges::find_if(one.wants, [named](const auto* want) { return want->id == named; });
+    if (namer != one.wants.end() && deadlineOf((*namer)->arrived) <= now) batch_.loads[i].id = &one.id.emplace(*named);
+    leave(one.wants);
   }
   for (Touching& one : touching_) {
     if (one.want == nullptr || !isOver(one.want->arrived)) continue;
     touches.push_back(std::exchange(one.want, nullptr));
   }
+  for (Asked& one : gathering_) leave(one.wants);
+  std::erase_if(gathering_, [](const Asked& one) { return one.wants.empty(); });
+  const auto waiting =
+      std::ranges::stable_partition(touches_, [&](const auto* want) { return !isOver(want->arrived); });
+  touches.insert(touches.end(), waiting.begin(), waiting.end());
+  touches_.erase(waiting.begin(), waiting.end());
   for (SessionWant* want : loads) client_.loaded(*want);
   for (TouchWant* want : touches) client_.touched(*want);
 }

@@ -91,7 +91,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   };
 
   SessionLoader(const Parts& parts, Client& client);
-  /// REQUIRES: nothing is under way.
+  /// Whoever still waits is not told, and a touch under way is lost: not before busy() is false, where that can be had.
   ~SessionLoader();
   SessionLoader(const SessionLoader&) = delete;
   SessionLoader& operator=(const SessionLoader&) = delete;
@@ -128,6 +128,8 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   void onEvent() override {}
   void onTime() override;
   bool join(std::vector<Asked>& asked, std::uint64_t hash, SessionWant& want, bool sent);
+  void watch(SteadyTime arrived);
+  void tell(SessionWant& want, const Asked& asked, SteadyTime now);
   void send();
   SteadyTime fillBatch(SteadyTime now);
   void takeLoads(SteadyTime now);
@@ -150,8 +152,9 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   bool under_way_ = false;
   bool flushing_ = false;
   bool late_due_ = false;
-  SteadyTime late_at_ = SteadyTime::max();     ///< when late touches are to be sent
-  SteadyTime expires_at_ = SteadyTime::max();  ///< when the first of those who wait for the batch has waited enough
+  SteadyTime late_at_ = SteadyTime::max();  ///< when late touches are to be sent
+  SteadyTime batch_deadline_;
+  SteadyTime expires_at_ = SteadyTime::max();  ///< when the first of those who wait has waited enough
   SteadyTime waiting_for_ = SteadyTime::max();
 };
 

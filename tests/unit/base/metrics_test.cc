@@ -28,14 +28,23 @@ TEST(MetricsRegistry, RendersCountersAndGaugesWithTheirLabels) {
 TEST(MetricsRegistry, AsksForWhatTheSystemKeepsWhenSomebodyLooks) {
   MetricsRegistry registry;
   double seconds = 1.5;
-  registry.asked("process_cpu_seconds_total", "Processor time.", MetricsRegistry::Kind::kCounter,
-                 [&seconds] { return seconds; });
+  int readings = 0;
+  registry.asked({{"process_cpu_seconds_total", "Processor time.", MetricsRegistry::Kind::kCounter},
+                  {"process_open_fds", "Open files.", MetricsRegistry::Kind::kGauge}},
+                 [&] {
+                   ++readings;
+                   return std::vector<double>{seconds, 3};
+                 });
   EXPECT_EQ(registry.render(),
             "# HELP process_cpu_seconds_total Processor time.\n"
             "# TYPE process_cpu_seconds_total counter\n"
-            "process_cpu_seconds_total 1.5\n");
+            "process_cpu_seconds_total 1.5\n"
+            "# HELP process_open_fds Open files.\n"
+            "# TYPE process_open_fds gauge\n"
+            "process_open_fds 3\n");
   seconds = 2;
-  EXPECT_TRUE(registry.render().ends_with("process_cpu_seconds_total 2\n"));
+  EXPECT_NE(registry.render().find("process_cpu_seconds_total 2\n"), std::string::npos);
+  EXPECT_EQ(readings, 2) << "one for all of them";
 }
 
 TEST(MetricsRegistry, RendersHistogramsCumulated) {

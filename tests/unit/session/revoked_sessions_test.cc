@@ -61,7 +61,7 @@ TEST_F(RevokedSessionsTest, TheHourBeginsAnewWithEveryRevocation) {
 TEST_F(RevokedSessionsTest, TheOldestMakeRoomAndThatIsCounted) {
   for (const std::string id : {"a", "b", "c"}) {
     revoked_.note(idOf(id), hours(24));
-    clock_.advance(seconds(1));
+    clock_.advance(seconds(30));
   }
   revoked_.note(idOf("a"), hours(24));
   EXPECT_EQ(forgotten(), 0U);
@@ -71,6 +71,16 @@ TEST_F(RevokedSessionsTest, TheOldestMakeRoomAndThatIsCounted) {
   EXPECT_TRUE(revoked_.contains("c"));
   EXPECT_TRUE(revoked_.contains("d"));
   EXPECT_EQ(forgotten(), 1U);
+}
+
+/// As one cookie does that is sent to the logout again and again.
+TEST_F(RevokedSessionsTest, OneThatIsRevokedAllTheTimeTakesTheRoomOfOne) {
+  revoked_.note(idOf("first"), hours(24));
+  for (int i = 0; i < 1000; ++i) revoked_.note(idOf("again"), hours(24));
+  std::uint64_t cursor = 0;
+  std::size_t pages = 0;
+  while (revoked_.standing(cursor, 1)) ++pages;
+  EXPECT_EQ(pages, 2U);
 }
 
 TEST_F(RevokedSessionsTest, SaysWhatIsLeftOfEachTombstone) {

@@ -316,6 +316,40 @@ TEST_F(SessionLoaderTest, AnAnswerThatComesTooLateForOneIsStillOfUse) {
   EXPECT_TRUE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
 }
 
+TEST_F(SessionLoaderTest, WhoJoinedALoadThatFailedHasATryOfHisOwn) {
+  SessionWant& first = want("a");
+  loader_.flush();
+  clock_.advance(milliseconds(490));
+  prove();
+  SessionWant& joined = want("a");
+  ASSERT_EQ(count("sessiond_cache_joined_total"), 1U);
+  store_.refuses = true;
+  clock_.advance(milliseconds(10));
+  store_.answer();
+  EXPECT_EQ(loaded_.front(), &first);
+  store_.refuses = false;
+  if (loaded_.size() == 1) store_.answer();
+  EXPECT_EQ(loaded_, (std::vector<SessionWant*>{&first, &joined}));
+  EXPECT_EQ(store_.batches, 2);
+  EXPECT_EQ(first.found.presence, Presence::kUnavailable);
+}
+
+TEST_F(SessionLoaderTest, WhoGathersEndsInTimeToo) {
+  for (int i = 0; i < 64; ++i) touch("t" + std::to_string(i), SteadyTime::max());
+  TouchWant& last = touch("last", SteadyTime::max());
+  clock_.advance(milliseconds(300));
+  want("young");
+  loader_.flush();
+  clock_.advance(milliseconds(450));
+  loop_.reach();
+  EXPECT_EQ(touched_.size(), 65U);
+  EXPECT_EQ(touched_.back(), &last);
+  EXPECT_TRUE(loaded_.empty());
+  store_.answer();
+  EXPECT_EQ(loaded_.size(), 1U);
+  EXPECT_FALSE(store_.asked()) << "nobody waits for the last touch any more";
+}
+
 TEST_F(SessionLoaderTest, NobodyIsAskedForThoseWhoseTimeIsOverWhenItIsTheirTurn) {
   want("a");
   loader_.flush();
