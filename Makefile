@@ -40,6 +40,10 @@ snippetdir  ?= $(datarootdir)/sessiond/nginx
 nginxdir    ?= $(sysconfdir)/nginx/sessiond
 # The pages' texts, to begin a site's own from; the program has them in itself.
 messagesdir ?= $(datarootdir)/sessiond/messages
+# Where Debian's shells look for completions.
+bashdir     ?= $(datarootdir)/bash-completion/completions
+zshdir      ?= $(datarootdir)/zsh/vendor-completions
+fishdir     ?= $(datarootdir)/fish/vendor_completions.d
 monitoringdir ?= $(datarootdir)/sessiond/monitoring
 INSTALL     ?= install
 
@@ -305,6 +309,9 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(call place,conf/fail2ban/sessiond.conf,$(docdir)/examples/fail2ban/sessiond.conf)
 	$(foreach unit,$(units),$(call place,systemd/$(unit),$(unitdir)/$(unit)) &&) :
 	$(call place,systemd/sessiond.sysusers,$(sysusersdir)/sessiond.conf)
+	$(call place,conf/completion/sessionctl.bash,$(bashdir)/sessionctl)
+	$(call place,conf/completion/sessionctl.zsh,$(zshdir)/_sessionctl)
+	$(call place,conf/completion/sessionctl.fish,$(fishdir)/sessionctl.fish)
 	$(call place,$(BUILD)/man/sessiond.8,$(mandir)/man8/sessiond.8)
 	$(call place,$(BUILD)/man/sessionctl.8,$(mandir)/man8/sessionctl.8)
 	$(call place,$(BUILD)/man/sessiond.yaml.5,$(mandir)/man5/sessiond.yaml.5)
@@ -328,6 +335,7 @@ uninstall: ## remove what was installed, but not the configuration; stops and di
 	rm -f '$(DESTDIR)$(sbindir)/sessiond' '$(DESTDIR)$(sbindir)/sessionctl' '$(DESTDIR)$(sysusersdir)/sessiond.conf' \
 	  $(foreach unit,$(units),'$(DESTDIR)$(unitdir)/$(unit)')
 	rm -rf '$(DESTDIR)$(messagesdir)' '$(DESTDIR)$(monitoringdir)' '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)'
+	rm -f '$(DESTDIR)$(bashdir)/sessionctl' '$(DESTDIR)$(zshdir)/_sessionctl' '$(DESTDIR)$(fishdir)/sessionctl.fish'
 	rm -f '$(DESTDIR)$(mandir)/man8/sessiond.8' '$(DESTDIR)$(mandir)/man8/sessionctl.8' \
 	  '$(DESTDIR)$(mandir)/man5/sessiond.yaml.5'
 	-rmdir '$(DESTDIR)$(dir $(snippetdir))' 2>/dev/null

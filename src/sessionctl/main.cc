@@ -8,8 +8,23 @@
 #include <sysexits.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
 
 #include "sessionctl/command_tree.h"
+#include "sessionctl/completion.h"
+
+namespace {
+
+/// Ends the parsing, as --help does.
+void writeCompletion(const CLI::App& app, const std::string& shell) {
+  const auto file = sessiond::ctl::completionFor(app, shell);
+  if (!file) throw CLI::ValidationError("--completion", "must be bash, zsh or fish but is " + shell);
+  std::fputs(file->c_str(), stdout);
+  throw CLI::Success();
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   // Secrets are read: no core file may have them.
@@ -17,6 +32,11 @@ int main(int argc, char** argv) {
   sessiond::ctl::CommandLine line;
   CLI::App app("sessionctl: looks after sessiond", "sessionctl");
   sessiond::ctl::addCommands(app, line);
+  app.add_option_function<std::string>(
+         "--completion", [&app](const std::string& shell) { writeCompletion(app, shell); },
+         "write the file that completes this command line in bash, zsh or fish")
+      ->group("")
+      ->trigger_on_parse();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,0 +1,48 @@
+// The completions are those of the command tree, and the manual knows each command and option of it.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+
+import { repository } from './support/process.mjs';
+import { run } from './support/sessionctl.mjs';
+
+/** [[command, its options]] as the completion for bash has them. */
+async function commands() {
+  const { stdout } = await run(['--completion', 'bash']);
+  return [...stdout.matchAll(/^ +'([a-z ]*)'\) words='(.*)'/gm)].map(([, command, words]) => [
+    command,
+    words.split(' ').filter((word) => word.startsWith('--')),
+  ]);
+}
+
+describe('sessionctl', () => {
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    test(`conf/completion/sessionctl.${shell} is what \`sessionctl --completion ${shell}\` writes`, async () => {
+      const { status, stdout, stderr } = await run(['--completion', shell]);
+      assert.equal(status, 0, stderr);
+      assert.equal(fs.readFileSync(path.join(repository, `conf/completion/sessionctl.${shell}`), 'utf8'), stdout);
+    });
+  }
+
+  test('the manual has every command, with its options', async () => {
+    const manual = fs.readFileSync(path.join(repository, 'conf/man/sessionctl.8'), 'utf8').replaceAll(/\\f[A-Z]|\\(?=-)|"/g, '');
+    const all = await commands();
+    assert.ok(all.length > 20);
+    const groups = all.map(([command]) => command).filter((command) => all.some(([other]) => other.startsWith(`${command} `)));
+    for (const [command, options] of all) {
+      if (command === '' || groups.includes(command)) continue;
+      assert.ok(manual.includes(command), command);
+      for (const option of options.filter((each) => each !== '--help')) assert.ok(manual.includes(option), `${command} ${option}`);
+    }
+  });
+
+  test('every command has a help text that names all its options', async () => {
+    for (const [command, options] of await commands()) {
+      const { status, stdout } = await run([...command.split(' ').filter(Boolean), '--help']);
+      assert.equal(status, 0, command);
+      for (const option of options) assert.ok(stdout.includes(option), `${command} ${option}`);
+    }
+  });
+});
