@@ -62,10 +62,10 @@ std::string walk(const std::vector<Place>& places, const std::string& indent) {
   std::string lines;
   for (const Place& place : places) {
     if (place.path.empty()) continue;
-    const std::size_t space = place.path.rfind(' ');
-    const std::string above = space == std::string::npos ? "" : place.path.substr(0, space);
-    const std::string word = space == std::string::npos ? place.path : place.path.substr(space + 1);
-    lines += indent + inQuotes(above + " " + word) + ") place=" + inQuotes(place.path) + " ;;\n";
+    const bool is_first = place.path.find(' ') == std::string::npos;
+    lines += indent;
+    lines += inQuotes(is_first ? " " + place.path : place.path);
+    lines += ") place=" + inQuotes(place.path) + " ;;\n";
   }
   return lines;
 }

@@ -104,7 +104,7 @@ bool Explanation::choosePolicy() {
   };
   add("one of the roles", policy->roles_any);
   add("all of the roles", policy->roles_all);
-  for (const auto& [place, value] : policy->match) asks += "; " + value + " at " + place;
+  for (const auto& [place, value] : policy->match) asks.append("; ").append(value).append(" at ").append(place);
   if (policy->max_auth_age.count() > 0) asks += "; a login of at most " + inWords(policy->max_auth_age) + " ago";
   say("policy", policy->name + " asks for " + asks);
   return true;
@@ -246,6 +246,7 @@ int sayExplained(const CommonOptions& options, const Explanation& explanation, c
     for (const Step& step : explanation.steps())
       steps.push_back(JsonObject().text("step", step.name).text("says", step.says).json());
     std::vector<std::string> lines;
+    lines.reserve(headers.size());
     for (const std::string& header : headers) lines.push_back(jsonString(header));
     std::printf("%s\n", JsonObject()
                             .flag("ok", true)

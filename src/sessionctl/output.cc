@@ -86,6 +86,7 @@ void printTable(const std::vector<std::string>& heading, std::vector<std::vector
   for (auto& row : rows)
     for (std::string& cell : row) cell = harmless(cell);
   std::vector<std::size_t> widths;
+  widths.reserve(heading.size());
   for (const std::string& cell : heading) widths.push_back(widthOf(cell));
   for (const auto& row : rows)
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], widthOf(row[i]));
@@ -108,6 +109,7 @@ int fail(const CommonOptions& options, int exit_code, const std::string& why,
     JsonObject failure;
     failure.flag("ok", false).text("error", why);
     std::vector<std::string> list;
+    list.reserve(problems.size());
     for (const std::string& problem : problems) list.push_back(jsonString(problem));
     if (!list.empty()) failure.list("problems", list);
     std::printf("%s\n", failure.json().c_str());

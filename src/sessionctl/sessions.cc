@@ -49,6 +49,7 @@ std::string wordsOr(std::optional<std::chrono::milliseconds> time, const char* o
 
 void print(const std::vector<ListedSession>& sessions) {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(sessions.size());
   for (const ListedSession& session : sessions) {
     rows.push_back({session.handle, session.user_id.empty() ? "-" : session.user_id, sinceOf(session),
                     wordsOr(session.idle, "-"), wordsOr(session.left, "never"),
