@@ -22,9 +22,10 @@ describe('sessionctl session', () => {
   test('a login is listed with all that is known of it, and its cookie is not', async () => {
     const client = stack.client();
     await stack.logIn(client);
-    const { sessions } = await ctl('session list', ['--user', '7']);
-    assert.equal(sessions.length, 1);
-    const [session] = sessions;
+    const [session] = await waitFor('it is in the index', async () => {
+      const { sessions } = await ctl('session list', ['--user', '7']);
+      return sessions.length === 1 && sessions;
+    });
     assert.equal(session.user, '7');
     assert.equal(session.address, '127.0.0.0/24');
     assert.ok(Date.now() - Date.parse(session.created) < 60000);

@@ -26,12 +26,18 @@ describe('sessionctl user', () => {
 
   const stored = (name) => stack.redis.command('HGETALL', `sessiond:user:${name}`);
   const isIn = async (client) => (await client.get('/api/')).status === 200;
-  async function logIn(user, secret) {
+  async function tryToLogIn(user, secret) {
     const client = stack.client();
     await stack.logIn(client, { user, secret });
     return client;
   }
-  const mayLogIn = async (user, secret) => isIn(await logIn(user, secret));
+  /** Until the user's index has it as well, which is a moment later. */
+  async function logIn(user, secret) {
+    const client = await tryToLogIn(user, secret);
+    await waitFor('it is in the index', async () => (await ctl('user show', [user])).sessions > 0);
+    return client;
+  }
+  const mayLogIn = async (user, secret) => isIn(await tryToLogIn(user, secret));
 
   test('who is added can log in, with name, id and roles, and with that password only', async () => {
     const secret = 'pässwörd with spaces ';
