@@ -138,6 +138,7 @@ Expected<std::vector<std::int64_t>, AttemptStoreError> RedisAttemptStore::ask(st
   const auto is_number = [](const RedisReply& number) { return number.type == Type::kInteger; };
   if (numbers.empty() || !std::all_of(numbers.begin(), numbers.end(), is_number)) return unavailable();
   std::vector<std::int64_t> answer;
+  answer.reserve(numbers.size());
   for (const RedisReply& number : numbers) answer.push_back(number.integer);
   return answer;
 }
