@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "session/late_touches.h"
 #include "session/live_caches.h"
+#include "session/login_epoch.h"
 #include "session/revoked_sessions.h"
 
 namespace sessiond {
@@ -15,6 +16,7 @@ struct LastingState {
   LastingState(const Clock& clock, MetricsRegistry& metrics) : revoked(clock, metrics) {}
 
   RevokedSessions revoked;
+  LoginEpoch epoch;
   LateTouches late_touches;
   LiveCaches caches;
 };

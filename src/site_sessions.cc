@@ -23,13 +23,13 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       redis_store(shared.redis, config.session, keys, config.logout.replicas),
       burial_store(shared.redis, config.session, keys),
       membership(shared.lasting.caches, cache),
-      store(redis_store, shared.lasting.caches, shared.lasting.revoked, shared.clock),
+      store(redis_store, shared.lasting.caches, shared.lasting.revoked, shared.lasting.epoch, shared.clock),
       redis_index(shared.redis, keys, config.logout.tombstone_lifetime),
       index(redis_index, shared.clock, shared.metrics),
       burials(store, burial_store, shared.lasting.revoked, log_key, shared.metrics),
       tombstones(TombstoneLifetime::from(config.session, config.cookie, config.logout)),
       reader(
-          extractor, tombstones, shared.lasting.revoked, log_key, shared.metrics,
+          extractor, tombstones, shared.lasting.revoked, shared.lasting.epoch, log_key, shared.metrics,
           [this](const SessionId& id, std::chrono::seconds ttl) { burials.bury(id, ttl); }, stands),
       canaries(trust, keys),
       listener(config.session.cache.enabled
@@ -44,8 +44,9 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
                                                   .doubted = [this] { canaries.distrust(); }}),
       throttle(config.session.touch_interval, 2 * std::size_t{config.session.cache.max_entries}),
       figures(shared.metrics),
-      finder(config.extractionRules(), {config.session, config.cookie, config.logout, signer, store,
-                                        shared.lasting.revoked, shared.clock, log_key, shared.metrics, stands}),
+      finder(config.extractionRules(),
+             {config.session, config.cookie, config.logout, signer, store, shared.lasting.revoked, shared.lasting.epoch,
+              shared.clock, log_key, shared.metrics, stands}),
       starter({config.session, config.cookie, signer, store, shared.clock}),
       ender({config.session, tombstones, store, index, log_key, shared.clock, shared.metrics}) {}
 

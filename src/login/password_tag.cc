@@ -8,6 +8,15 @@
 #include "base/secret.h"
 
 namespace sessiond {
+namespace {
+
+std::string digitsOf(std::uint64_t tag) {
+  std::array<char, 17> digits{};
+  std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(tag));
+  return digits.data();
+}
+
+}  // namespace
 
 /// The hash is the key: salted as it is, nobody can try passwords against the tag who does not have it.
 std::uint64_t passwordTag(std::string_view login, std::string_view password_hash) {
@@ -19,9 +28,11 @@ std::uint64_t passwordTag(std::string_view login, std::string_view password_hash
 }
 
 std::string htpasswdAuth(std::uint64_t tag) {
-  std::array<char, 17> digits{};
-  std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(tag));
-  return "htpasswd:" + std::string(digits.data());
+  return "htpasswd:" + digitsOf(tag);
+}
+
+std::string redisAuth(std::uint64_t tag) {
+  return "redis:" + digitsOf(tag);
 }
 
 }  // namespace sessiond

@@ -12,7 +12,8 @@ namespace sessiond {
 /// Never 0.
 std::uint64_t passwordTag(std::string_view login, std::string_view password_hash);
 
-/// `htpasswd:<16 hexadecimal digits>`, as a session keeps it (session/session_record.h reads it).
-std::string htpasswdAuth(std::uint64_t tag);
+// As a session keeps it, with who keeps the user (session/session_record.h reads it).
+std::string htpasswdAuth(std::uint64_t tag);  ///< `htpasswd:<16 hexadecimal digits>`
+std::string redisAuth(std::uint64_t tag);     ///< `redis:<16 hexadecimal digits>`
 
 }  // namespace sessiond

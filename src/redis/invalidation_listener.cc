@@ -142,6 +142,8 @@ Done InvalidationListener::handle(const RedisReply& reply) {
       for (const std::string_view key : message.keys) {
         if (canaries_.cameBack(key, canary_prefix_)) continue;
         counters_.invalidations.add();
+        if (scope_.isEpoch(key)) canaries_.distrust();
+        if (const auto login = scope_.userOf(key)) cache_.invalidateUser(*login);
         scope_.forEachId(key, [this](std::string_view id) {
           cache_.invalidate(id, clock_.steadyNow());
           burials_.look(id);

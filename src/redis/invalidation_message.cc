@@ -32,23 +32,17 @@ InvalidationMessage readInvalidationMessage(const RedisReply& reply) {
   return {};
 }
 
-InvalidationScope::InvalidationScope(RedisKeys keys) : keys_(std::move(keys)) {
-  const std::string& sessions = keys_.sessions();
-  const std::string& tombstones = keys_.tombstones();
-  if (tombstones.starts_with(sessions)) {
-    prefixes_ = {sessions};
-  } else if (sessions.starts_with(tombstones)) {
-    prefixes_ = {tombstones};
-  } else {
-    prefixes_ = {sessions, tombstones};
-  }
-}
+InvalidationScope::InvalidationScope(RedisKeys keys) : keys_(std::move(keys)) {}
 
 std::vector<std::string> InvalidationScope::prefixesWith(const std::string& more) const {
-  std::vector<std::string> all = prefixes_;
-  const auto covers = [&more](const std::string& prefix) { return more.starts_with(prefix); };
-  if (std::none_of(all.begin(), all.end(), covers)) all.push_back(more);
-  return all;
+  std::vector<std::string> all = {keys_.sessions(), keys_.tombstones(), keys_.users(), keys_.epoch(), more};
+  // One that begins another comes before it.
+  std::ranges::sort(all);
+  std::vector<std::string> shortest;
+  for (std::string& prefix : all) {
+    if (shortest.empty() || !prefix.starts_with(shortest.back())) shortest.push_back(std::move(prefix));
+  }
+  return shortest;
 }
 
 }  // namespace sessiond

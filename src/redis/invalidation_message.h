@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,10 +41,15 @@ class InvalidationScope {
  public:
   explicit InvalidationScope(RedisKeys keys);
 
-  /// What Redis is asked to tell of. Redis refuses prefixes of which one begins another, so that may be one.
-  const std::vector<std::string>& prefixes() const { return prefixes_; }
-  /// The same, and keys that begin with `more`.
+  /// What Redis is asked to tell of, and keys that begin with `more`. Redis refuses prefixes of which one begins
+  /// another.
   std::vector<std::string> prefixesWith(const std::string& more) const;
+  /// Was everybody logged out?
+  bool isEpoch(std::string_view key) const { return key == keys_.epoch(); }
+  /// The name of the user whom the key keeps.
+  std::optional<std::string_view> userOf(std::string_view key) const {
+    return key.starts_with(keys_.users()) ? std::optional(key.substr(keys_.users().size())) : std::nullopt;
+  }
   /// Calls `forget` with every session id that `key` may stand for. With a session prefix that the tombstones'
   /// begins with, there are two.
   template <typename Forget>
@@ -54,7 +60,6 @@ class InvalidationScope {
 
  private:
   const RedisKeys keys_;
-  std::vector<std::string> prefixes_;
 };
 
 }  // namespace sessiond

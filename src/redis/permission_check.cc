@@ -96,6 +96,7 @@ void addLoginGate(const RedisKeys& keys, Questions& questions) {
 void addLogin(const PermissionScope& scope, Questions& questions) {
   const RedisKeys& keys = scope.keys;
   questions.add("SET", keys.sessions(), {"1"});
+  questions.add("SET", keys.epoch(), {"1"});
   addLoginGate(keys, questions);
   const auto& names = scope.login.authenticators;
   if (std::find(names.begin(), names.end(), "redis") != names.end()) questions.add("HMGET", keys.users(), {"id"});
@@ -145,6 +146,8 @@ Questions questionsFor(const PermissionScope& scope) {
   questions.add("SET", keys.tombstones(), {"1"});
   questions.add("EXPIRE", keys.tombstones(), {"1"});
   questions.add("DEL", keys.sessions());
+  questions.add("GET", keys.epoch());
+  questions.addScript(keys.epoch());
   addIndex(keys, questions);
   if (scope.session.cache.enabled) addCache(keys, questions);
   if (!scope.login.authenticators.empty()) addLogin(scope, questions);

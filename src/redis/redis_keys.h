@@ -4,6 +4,7 @@
 //   sessiond:revoked:{sess:abc}   its tombstone. The rest is sessiond's own, under sessiond.key_prefix
 //   sessiond:sessions:{42}        the sessions of the user with this id
 //   sessiond:user:ada             a user who may log in
+//   sessiond:epoch                how often everybody has been logged out (session/login_epoch.h)
 //   sessiond:try:..., places:..., failures:...   what the login counts and remembers of tries (attempt_store.h)
 //   sessiond:alive:{s}:...        proofs that invalidations arrive (canaries.h)
 //
@@ -40,6 +41,7 @@ class RedisKeys {
   std::string session(std::string_view id) const { return session_prefix_ + std::string(id); }
   std::string tombstone(std::string_view id) const;
   std::string index(std::string_view user_id) const { return indexes_ + "{" + std::string(user_id) + "}"; }
+  const std::string& epoch() const { return epoch_; }  ///< one key
   std::string user(std::string_view name) const { return users_ + std::string(name); }
   /// Any other key of sessiond's own.
   std::string own(std::string_view name) const { return own_ + std::string(name); }
@@ -61,6 +63,7 @@ class RedisKeys {
   const std::string indexes_;
   const std::string users_;
   const std::string canaries_;
+  const std::string epoch_;
   const std::string untagged_;  ///< of tombstones, up to the id
   const std::string tagged_;    ///< the same where the session's key has a hash tag
 };

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "redis/ttl_argument.h"
+#include "session/login_epoch.h"
 
 namespace sessiond {
 namespace {
@@ -37,6 +38,17 @@ else
 end
 if type(done) == 'table' and done.err then return done end
 return 1
+)lua";
+
+// KEYS: the counter of how often everybody was logged out. ARGV: what it is at least; what it can be. What it is; -1:
+// no such number.
+constexpr std::string_view kRaiseScript = R"lua(
+local kept = redis.call('GET', KEYS[1]) or '0'
+if #kept > 10 or not string.match(kept, '^%d+$') or tonumber(kept) > tonumber(ARGV[2]) then return -1 end
+if tonumber(kept) >= tonumber(ARGV[1]) then return tonumber(kept) end
+local done = redis.pcall('SET', KEYS[1], ARGV[1])
+if done and done.err then return done end
+return tonumber(ARGV[1])
 )lua";
 
 /// A reply of a kind that the command never gives: some other program answers on this socket.
@@ -112,6 +124,16 @@ Expected<ReplaceOutcome, StoreError> RedisSessionStore::replace(const SessionId&
     default:
       return ReplaceOutcome::kMissing;
   }
+}
+
+Expected<std::uint64_t, StoreError> RedisSessionStore::raiseEpoch(std::uint64_t at_least) {
+  RedisCommands commands;
+  commands.add({"EVAL", kRaiseScript, "1", keys_.epoch(), std::to_string(at_least), std::to_string(LoginEpoch::kMost)});
+  RedisReplies replies;
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return Unexpected(done.error());
+  if (replies[0].type != Type::kInteger) return Unexpected(errorOf(replies[0]));
+  if (replies[0].integer < 0) return Unexpected(StoreError::kCorrupt);
+  return static_cast<std::uint64_t>(replies[0].integer);
 }
 
 void RedisSessionStore::revoke(std::span<SessionRevocation> revocations) {

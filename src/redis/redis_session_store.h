@@ -38,6 +38,7 @@ class RedisSessionStore final : public SessionStore {
                                                std::string_view next) override;
   using SessionStore::revoke;
   void revoke(std::span<SessionRevocation> revocations) override;
+  Expected<std::uint64_t, StoreError> raiseEpoch(std::uint64_t at_least) override;
 
  private:
   struct Batch;

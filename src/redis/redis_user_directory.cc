@@ -1,9 +1,12 @@
 #include "redis/redis_user_directory.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/encoding.h"
 #include "json/json_tree.h"
+#include "login/password_hash.h"
+#include "login/password_tag.h"
 
 namespace sessiond {
 namespace {
@@ -58,10 +61,18 @@ Found entryOf(std::string_view name, const std::vector<RedisReply>& fields) {
     if (!roles) return damaged("roles is no JSON array of strings");
     user.roles = *std::move(roles);
   }
-  return std::optional(UserEntry{.password_hash = password, .user = makeUser(user), .locked = isYes(text(5))});
+  UserEntry entry{.password_hash = password, .user = makeUser(user), .locked = isYes(text(5))};
+  entry.user.auth = redisAuth(passwordTag(name, password));
+  return std::optional(std::move(entry));
 }
 
 }  // namespace
+
+std::uint64_t standingTag(std::string_view name, const RedisReply& password, const RedisReply& disabled) {
+  const bool locked = disabled.type == Type::kString && isYes(disabled.text);
+  if (locked || password.type != Type::kString || isLockedHash(password.text)) return 0;
+  return passwordTag(name, password.text);
+}
 
 Found RedisUserDirectory::find(std::string_view name) {
   RedisCommands commands;

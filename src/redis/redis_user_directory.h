@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,8 +18,12 @@
 #include "login/user_directory.h"
 #include "redis/redis_client.h"
 #include "redis/redis_keys.h"
+#include "redis/redis_reply.h"
 
 namespace sessiond {
+
+/// A tag of the password that this user can log in with, from two fields of his hash; 0: he is locked, or not there.
+std::uint64_t standingTag(std::string_view name, const RedisReply& password, const RedisReply& disabled);
 
 /// Thread-safe.
 class RedisUserDirectory final : public UserDirectory {

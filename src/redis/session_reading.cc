@@ -5,7 +5,10 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/parse.h"
 #include "redis/error_reply.h"
+#include "redis/redis_user_directory.h"
+#include "session/login_epoch.h"
 
 namespace sessiond {
 namespace {
@@ -35,6 +38,19 @@ Expected<StoredSession, StoreError> sessionOf(const RedisReply& value, const Red
   return session;
 }
 
+/// A key that is no hash lets nobody log in. Of another error nobody can tell.
+Expected<std::uint64_t, StoreError> userTagOf(std::string_view name, const RedisReply& user) {
+  if (user.type == Type::kError && storeErrorOf(user) == StoreError::kCorrupt) return 0;
+  if (user.type != Type::kArray || user.elements.size() != 2) return Unexpected(errorOf(user));
+  return standingTag(name, user.elements[0], user.elements[1]);
+}
+
+std::optional<std::uint64_t> epochOf(const RedisReply& reply) {
+  if (reply.type == Type::kNil) return 0;
+  const auto epoch = reply.type == Type::kString ? parseInteger<std::uint64_t>(reply.text) : std::nullopt;
+  return epoch && *epoch <= LoginEpoch::kMost ? epoch : std::nullopt;
+}
+
 }  // namespace
 
 SessionReading::SessionReading(const SessionSettings& config, RedisKeys keys)
@@ -53,7 +69,15 @@ void SessionReading::write(std::span<const SessionLoad> loads, RedisCommands& co
       commands.argument(keys_.sessions(), load.id->bytes());
     }
     writeTombstone(*load.id, commands);
+    if (load.user.empty()) continue;
+    commands.begin(4);
+    commands.argument("HMGET");
+    commands.argument(keys_.users(), load.user);
+    commands.argument("password");
+    commands.argument("disabled");
   }
+  // Behind them all, so that it is no older than any of them.
+  if (!loads.empty()) commands.add({"GET", keys_.epoch()});
 }
 
 void SessionReading::writeTombstone(const SessionId& id, RedisCommands& commands) const {
@@ -69,7 +93,20 @@ void SessionReading::read(std::span<SessionLoad> loads, const RedisReplies& repl
     SESSIOND_CHECK(last < replies.size());
     load.result = sessionOf(replies[first], load.wants_ttl ? &replies[first + 1] : nullptr, replies[last]);
     first = last + 1;
+    if (load.user.empty()) continue;
+    SESSIOND_CHECK(first < replies.size());
+    const Expected<std::uint64_t, StoreError> tag = userTagOf(load.user, replies[first++]);
+    if (!tag) {
+      load.result = Unexpected(tag.error());
+    } else if (load.result) {
+      load.result->user_tag = *tag;
+    }
   }
+  if (loads.empty()) return;
+  SESSIOND_CHECK(first < replies.size());
+  const std::optional<std::uint64_t> epoch = epochOf(replies[first]);
+  for (SessionLoad& load : loads)
+    if (load.result) load.result->epoch = epoch;
 }
 
 void SessionReading::shrink(RedisReplies& replies) {

@@ -96,6 +96,8 @@ bool BurialQueue::renewAll(const std::stop_token& stop) {
     if (std::ranges::any_of(page, failed)) return false;
     renewed_.add(page.size());
   }
+  // Where this fails, so does the subscription, and the next one comes here again; and every login does the same.
+  static_cast<void>(store_.raiseEpoch(0));
   return true;
 }
 

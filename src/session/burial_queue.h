@@ -41,7 +41,8 @@ class BurialQueue {
   void bury(const SessionId& id, std::chrono::seconds tombstone_ttl);
   /// This session's key has changed. If it was revoked here, and is there again, it is buried.
   void look(std::string_view id);
-  /// The server may be one that never had the tombstones: what was revoked here is revoked again, until it succeeds.
+  /// The server may be one that never had the tombstones: what was revoked here is revoked again, until it succeeds,
+  /// and it is told how often everybody was logged out.
   void renew();
 
   static constexpr std::size_t kMaxWaiting = 1024;

@@ -3,12 +3,16 @@
 // Redis tells of every change, ours too, but a moment later. Whoever has been told "logged out" asks at once, and here
 // of all places must not be let in again. So what is written counts as an invalidation as soon as the store has
 // answered, whatever it answered: after a timeout nobody knows. And what was revoked is remembered
-// (revoked_sessions.h).
+// (revoked_sessions.h), and so is how often everybody was logged out (login_epoch.h).
 
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+
 #include "base/clock.h"
 #include "session/live_caches.h"
+#include "session/login_epoch.h"
 #include "session/revoked_sessions.h"
 #include "session/session_store.h"
 
@@ -17,8 +21,9 @@ namespace sessiond {
 /// Thread-safe; everything passed in must outlive it.
 class CoherentStore final : public SessionStore {
  public:
-  CoherentStore(SessionStore& store, LiveCaches& caches, RevokedSessions& revoked, const Clock& clock)
-      : store_(store), caches_(caches), revoked_(revoked), clock_(clock) {}
+  CoherentStore(SessionStore& store, LiveCaches& caches, RevokedSessions& revoked, LoginEpoch& epoch,
+                const Clock& clock)
+      : store_(store), caches_(caches), revoked_(revoked), epoch_(epoch), clock_(clock) {}
 
   void load(std::span<SessionLoad> loads) override { store_.load(loads); }
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override {
@@ -37,6 +42,12 @@ class CoherentStore final : public SessionStore {
     }
   }
 
+  Expected<std::uint64_t, StoreError> raiseEpoch(std::uint64_t at_least) override {
+    const Expected<std::uint64_t, StoreError> epoch = store_.raiseEpoch(std::max(at_least, epoch_.seen()));
+    if (epoch) epoch_.note(*epoch);
+    return epoch;
+  }
+
  private:
   template <typename Result>
   Result told(const SessionId& id, Result result) {
@@ -47,6 +58,7 @@ class CoherentStore final : public SessionStore {
   SessionStore& store_;
   LiveCaches& caches_;
   RevokedSessions& revoked_;
+  LoginEpoch& epoch_;
   const Clock& clock_;
 };
 

@@ -218,6 +218,11 @@ SessionFacts FactsExtractor::extract(std::string_view json) const {
   facts.created = record->created;
   facts.authenticated = record->authenticated;
   facts.password_tag = record->password_tag;
+  facts.keeper = record->keeper;
+  facts.epoch = record->epoch;
+  // Nobody has a longer name: without it the user is not found.
+  if (record->keeper == UserKeeper::kStore && record->login.size() <= SessionFacts::kLongestLogin)
+    facts.login = record->login;
   facts.touch_ttl = record->cookie.touch_ttl;
   facts.cookie = std::move(record->cookie.attributes);
   facts.cookie_max_age = record->cookie.max_age;

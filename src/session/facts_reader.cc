@@ -24,11 +24,12 @@ std::optional<SteadyTime> endOf(std::optional<std::chrono::milliseconds> ttl, St
 }  // namespace
 
 FactsReader::FactsReader(const FactsExtractor& extractor, const TombstoneLifetime& tombstones,
-                         const RevokedSessions& revoked, const HmacKey& log_names, MetricsRegistry& metrics, Bury bury,
-                         Stands stands)
+                         const RevokedSessions& revoked, LoginEpoch& epoch, const HmacKey& log_names,
+                         MetricsRegistry& metrics, Bury bury, Stands stands)
     : extractor_(extractor),
       tombstones_(tombstones),
       revoked_(revoked),
+      epoch_(epoch),
       log_names_(log_names),
       bury_(std::move(bury)),
       stands_(std::move(stands)),
@@ -40,7 +41,9 @@ FactsReader::FactsReader(const FactsExtractor& extractor, const TombstoneLifetim
       resurrected_(resurrectedSessions(metrics)),
       disabled_(metrics.counter(
           "sessiond_disabled_user_sessions_total",
-          "Sessions read that are refused because their user was removed, locked or given another password.")) {}
+          "Sessions read that are refused because their user was removed, locked or given another password.")),
+      outdated_(metrics.counter("sessiond_outdated_sessions_total",
+                                "Sessions read that are refused because everybody was logged out since.")) {}
 
 FoundSession FactsReader::read(const SessionLoad& load, SteadyTime sent, std::string_view cookie,
                                const SessionRef& known) const {
@@ -56,12 +59,45 @@ FoundSession FactsReader::read(const SessionLoad& load, SteadyTime sent, std::st
   }
   if (!stored.json) return {.presence = Presence::kUnknown};
   SessionRef session = recognize(*load.id, *stored.json, cookie, known);
-  // Looked at whenever the session is read, whatever was known of it: the user may have gone since.
-  if (const std::uint64_t tag = session->facts().password_tag; tag != 0 && stands_ && !stands_(tag)) {
-    disabled_.add();
-    return {.presence = Presence::kRevoked};
+  // Looked at whenever the session is read, whatever was known of it.
+  switch (standingOf(*session, load, sent)) {
+    case Standing::kEnded:
+      return {.presence = Presence::kRevoked, .session = std::move(session)};
+    case Standing::kUnknown:
+      return {};
+    case Standing::kNeedsUser:
+      return {.presence = Presence::kUnavailable, .session = std::move(session)};
+    case Standing::kStands:
+      break;
   }
   return {.presence = Presence::kPresent, .session = std::move(session), .ends = endOf(stored.ttl, sent)};
+}
+
+FactsReader::Standing FactsReader::standingOf(const KnownSession& session, const SessionLoad& load,
+                                              SteadyTime sent) const {
+  const DecisionFacts& facts = session.facts();
+  const StoredSession& stored = *load.result;
+  if (stored.epoch) epoch_.note(*stored.epoch);
+  if (facts.epoch < epoch_.seen()) {
+    outdated_.add();
+    return Standing::kEnded;
+  }
+  if (facts.epoch != LoginEpoch::kNone && !stored.epoch) {
+    if (epoch_log_.pass(sent))
+      logError(
+          "session: how often everybody was logged out cannot be read, so nobody can tell which logins still count; "
+          "if Redis is well, delete the key `epoch` under sessiond.key_prefix and log everybody out again");
+    return Standing::kUnknown;
+  }
+  bool same = true;
+  if (facts.keeper == UserKeeper::kFile) same = !stands_ || stands_(facts.password_tag);
+  if (facts.keeper == UserKeeper::kStore) {
+    if (load.user != session.login()) return Standing::kNeedsUser;
+    same = stored.user_tag == facts.password_tag;
+  }
+  if (same) return Standing::kStands;
+  disabled_.add();
+  return Standing::kEnded;
 }
 
 SessionRef FactsReader::recognize(const SessionId& id, std::string_view json, std::string_view cookie,

@@ -13,9 +13,11 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "base/interval_gate.h"
 #include "base/metrics.h"
 #include "session/facts_extractor.h"
 #include "session/found_session.h"
+#include "session/login_epoch.h"
 #include "session/lost_identity.h"
 #include "session/revoked_sessions.h"
 #include "session/session_store.h"
@@ -29,20 +31,25 @@ class FactsReader {
   /// Has a session revoked again that came back after it was revoked, with a tombstone that stands so long.
   using Bury = std::function<void(const SessionId& id, std::chrono::seconds lifetime)>;
 
-  /// Is this tag of a password still that of a user who may log in? Never waits. Empty: nobody can tell, all stand.
+  /// Is this tag of a password still that of a user of the password file? Never waits. Empty: nobody can tell, all
+  /// stand.
   using Stands = std::function<bool(std::uint64_t password_tag)>;
 
   /// `tombstones`: how long that of a session which came back after it was revoked has to stand.
-  /// `revoked`: what is refused whatever the store says. `log_names` hashes session ids for log lines.
+  /// `revoked`, `epoch`: what is refused whatever the store says. `log_names` hashes session ids for log lines.
   FactsReader(const FactsExtractor& extractor, const TombstoneLifetime& tombstones, const RevokedSessions& revoked,
-              const HmacKey& log_names, MetricsRegistry& metrics, Bury bury, Stands stands = {});
+              LoginEpoch& epoch, const HmacKey& log_names, MetricsRegistry& metrics, Bury bury, Stands stands = {});
 
   /// `sent`: from before the read was. `cookie`: the value that the id was verified from by the newest secret, else
-  /// empty. `known`: what was known of the id before; where the text is still the same, that is what is found.
+  /// empty. `known`: what was known of the id before; where the text is still the same, that is what is found. What
+  /// needsUser() is to be read again with the user.
   FoundSession read(const SessionLoad& load, SteadyTime sent, std::string_view cookie = {},
                     const SessionRef& known = {}) const;
 
  private:
+  /// What keeps a session from counting that is there.
+  enum class Standing : std::uint8_t { kStands, kEnded, kUnknown, kNeedsUser };
+  Standing standingOf(const KnownSession& session, const SessionLoad& load, SteadyTime sent) const;
   SessionRef recognize(const SessionId& id, std::string_view json, std::string_view cookie,
                        const SessionRef& known) const;
   SessionFacts extract(const SessionId& id, std::string_view json) const;
@@ -52,6 +59,7 @@ class FactsReader {
   const FactsExtractor& extractor_;
   const TombstoneLifetime tombstones_;
   const RevokedSessions& revoked_;
+  LoginEpoch& epoch_;
   const HmacKey& log_names_;
   const Bury bury_;
   const Stands stands_;
@@ -60,6 +68,8 @@ class FactsReader {
   mutable LostIdentity lost_identity_;
   Counter& resurrected_;
   Counter& disabled_;
+  Counter& outdated_;
+  mutable IntervalGate epoch_log_{std::chrono::minutes(1)};
 };
 
 /// Counts copies that are met.

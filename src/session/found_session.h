@@ -25,9 +25,12 @@ inline constexpr std::chrono::milliseconds kNoEnd = std::chrono::milliseconds::m
 /// A plain value.
 struct FoundSession {
   Presence presence = Presence::kUnavailable;
-  SessionRef session = {};  ///< when kPresent
+  SessionRef session = {};  ///< when kPresent, or needsUser(); when kRevoked perhaps
   /// When its key ends, SteadyTime::max() if never; absent: nobody asked, or the store did not say.
   std::optional<SteadyTime> ends = {};
+
+  /// What it would be is known, but not whether its user can still log in: ask again, with him (SessionLoad::user).
+  bool needsUser() const { return presence == Presence::kUnavailable && session; }
 };
 
 }  // namespace sessiond

@@ -25,6 +25,7 @@ std::uint32_t secondsOf(SteadyTime time) {
 
 KnownSession::KnownSession(const SessionFacts& facts)
     : facts_(facts),
+      login_size_(static_cast<std::uint16_t>(facts.login.size())),
       cookie_flags_(facts.cookie),
       domain_size_(sizeOf(facts.cookie.domain)),
       path_size_(sizeOf(facts.cookie.path)),
@@ -32,11 +33,13 @@ KnownSession::KnownSession(const SessionFacts& facts)
       cookie_max_age_(facts.cookie_max_age) {}
 
 SessionRef KnownSession::make(const SessionId& id, const SessionFacts& facts, std::string_view cookie, TextHash text) {
+  SESSIOND_CHECK(facts.login.size() <= SessionFacts::kLongestLogin);
   const HeaderLines identity = facts.identity;
   const std::size_t id_in_cookie = cookie.find(id.bytes());
   const std::string_view id_apart = id_in_cookie == std::string_view::npos ? id.bytes() : std::string_view();
   const std::size_t size = std::size_t{sizeOf(cookie)} + id_apart.size() + sizeOf(identity.text()) +
-                           sizeOf(facts.cookie.domain) + sizeOf(facts.cookie.path) + sizeOf(facts.user_id);
+                           sizeOf(facts.cookie.domain) + sizeOf(facts.cookie.path) + sizeOf(facts.user_id) +
+                           sizeOf(facts.login);
   void* const memory = ::operator new(sizeof(KnownSession) + size);
   auto* const session = ::new (memory) KnownSession(facts);
   char* end = static_cast<char*>(memory) + sizeof(KnownSession);
@@ -48,6 +51,7 @@ SessionRef KnownSession::make(const SessionId& id, const SessionFacts& facts, st
   append(facts.cookie.domain);
   append(facts.cookie.path);
   append(facts.user_id);
+  append(facts.login);
 
   session->cookie_size_ = sizeOf(cookie);
   session->text_ = text;
@@ -94,7 +98,7 @@ void KnownSession::noteIndexedLike(const KnownSession& before) const {
 }
 
 std::size_t KnownSession::bytes() const {
-  const char* const end = afterIdentity() + domain_size_ + path_size_ + user_id_size_;
+  const char* const end = afterIdentity() + domain_size_ + path_size_ + user_id_size_ + login_size_;
   return heapBytes(static_cast<std::size_t>(end - reinterpret_cast<const char*>(this)));
 }
 

@@ -4,7 +4,7 @@
 // lines that it has to wait for. So a known session is one piece of memory with its texts behind it, in the order in
 // which a check needs them, and is referred to by SessionRef, which counts inside that same piece:
 //
-//   | references, facts, sizes | cookie value | id | identity lines | domain | path | user's id |
+//   | references, facts, sizes | cookie value | id | identity lines | domain | path | user's id | login |
 //
 // The id is not stored again where it stands in the cookie value as it is. What was rejected: shared_ptr and strings,
 // each of which is a line of its own, found only through the one before.
@@ -47,6 +47,8 @@ class KnownSession {
   HeaderLines identity() const { return identity_; }
   /// Empty: nobody's, or without an id.
   std::string_view userId() const { return {afterIdentity() + domain_size_ + path_size_, user_id_size_}; }
+  /// Of a session made by logging in as a user whom the store keeps, the name to ask for; of others empty.
+  std::string_view login() const { return {afterIdentity() + domain_size_ + path_size_ + user_id_size_, login_size_}; }
   TextHash text() const { return text_; }
   // These two make a copy.
   SessionId id() const;
@@ -59,6 +61,10 @@ class KnownSession {
   void notBefore(SteadyTime next) const {
     next_touch_.store(next.time_since_epoch().count(), std::memory_order_relaxed);
   }
+
+  /// How often that user had been told of when his password was last compared (SessionCache).
+  std::uint32_t userChanges() const { return user_changes_.load(std::memory_order_relaxed); }
+  void noteUserChanges(std::uint32_t changes) const { user_changes_.store(changes, std::memory_order_relaxed); }
 
   /// Has its user's index to be told that this session may live until `ends`? Now and then it has to, whether the end
   /// has moved or not: the index may have been lost.
@@ -95,10 +101,12 @@ class KnownSession {
   HeaderLines identity_;
   std::uint32_t id_at_ = 0;  ///< in texts()
   std::uint16_t id_size_ = 0;
+  const std::uint16_t login_size_;
   const CookieFlags cookie_flags_;
   const std::uint32_t domain_size_;
   const std::uint32_t path_size_;
   const std::uint32_t user_id_size_;
+  mutable std::atomic<std::uint32_t> user_changes_ = 0;
   // In seconds; 0: never.
   mutable std::atomic<std::uint32_t> indexed_at_ = 0;
   mutable std::atomic<std::uint32_t> indexed_end_ = 0;

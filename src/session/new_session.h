@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,10 +33,11 @@ struct NewSessionCookie {
 /// What sessiond itself keeps of a login (`_sd`). A plain value.
 struct LoginRecord {
   WallTime created{};
-  std::string address;     ///< a prefix of it
-  std::string auth;        ///< User::auth; empty: not written
-  std::string program;     ///< "Firefox/Linux": its family and the system; empty: unknown
-  std::string_view login;  ///< the name that was typed; what applications call the user may be another one
+  std::string address;      ///< a prefix of it
+  std::string auth;         ///< User::auth; empty: not written
+  std::string program;      ///< "Firefox/Linux": its family and the system; empty: unknown
+  std::string_view login;   ///< the name that was typed; what applications call the user may be another one
+  std::uint64_t epoch = 0;  ///< how often everybody had been logged out before (login_epoch.h); 0: not written
 };
 
 /// The session's JSON. REQUIRES: user_json is valid JSON; user_at is a JSON Pointer of at least one token, whose

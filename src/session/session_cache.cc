@@ -88,7 +88,20 @@ SessionCache::Shard& SessionCache::shardOf(std::uint64_t hash) const {
 
 bool SessionCache::isFresh(const Entry& entry, SteadyTime now) const {
   return entry.fresh && entry.time > now && now - entry.sent < greatestAgeOf(entry.hash) &&
-         trust_.believes(entry.epoch, now);
+         trust_.believes(entry.epoch, now) && userIsSame(*entry.session);
+}
+
+std::uint32_t SessionCache::userChanges(const KnownSession& session) const {
+  if (session.facts().keeper != UserKeeper::kStore) return 0;
+  return user_stripes_[KeyedHash()(session.login()) % kStripes].load(std::memory_order_acquire);
+}
+
+bool SessionCache::userIsSame(const KnownSession& session) const {
+  return session.userChanges() == userChanges(session);
+}
+
+void SessionCache::invalidateUser(std::string_view login) {
+  user_stripes_[KeyedHash()(login) % kStripes].fetch_add(1, std::memory_order_acq_rel);
 }
 
 std::optional<FoundSession> SessionCache::use(Shard& shard, Entry* entry, SteadyTime now) {
@@ -131,6 +144,7 @@ SessionCache::Note SessionCache::note(const SessionId& id, SteadyTime now) const
   const Entry* const entry = shard.entries.find(hash);
   if (entry == nullptr || entry->session->idBytes() != id.bytes()) return note;
   note.known = entry->session;
+  note.user_changes = userChanges(*note.known);
   if (!entry->fresh && entry->wary && now - entry->time < trust_.maxStaleness()) note.wants_ttl = false;
   return note;
 }
@@ -158,6 +172,7 @@ void SessionCache::keep(const SessionId& id, const Note& note, const FoundSessio
   const std::lock_guard lock(shard.mutex);
   Entry* const before = shard.entries.find(hash);
   if (before != nullptr && before->sent > note.sent) return;
+  entry.session->noteUserChanges(note.user_changes);
   const bool same = before != nullptr && before->session->idBytes() == id.bytes();
   const bool asked = found.ends || found.presence != Presence::kPresent;
   const bool stands_still = stands(hash, note);

@@ -21,6 +21,9 @@
 // invalidated before it was ever found is *wary*: its next loads do not ask, as if there were no cache, until nothing
 // has invalidated it for max_staleness.
 //
+// A session that was made by logging in as a user whom the store keeps is read with that user, and is fresh as long as
+// nothing has told of either. Users have stripes of their own.
+//
 // An entry may know the cookie value that its id was verified from. Then the same value is found again without an
 // HMAC: it is compared whole and in constant time.
 //
@@ -66,6 +69,7 @@ class SessionCache {
     std::uint32_t invalidations = 0;  ///< of the stripe
     bool wants_ttl = false;           ///< without the key's remaining life the answer cannot be fresh
     SessionRef known = {};            ///< what was last known of this id, fresh or not
+    std::uint32_t user_changes = 0;   ///< of the stripe of its user, if the store keeps him
   };
   Note note(const SessionId& id, SteadyTime now) const;
   /// May a check that comes now share the answer of a load that was noted so and is under way? What was acknowledged
@@ -81,6 +85,10 @@ class SessionCache {
   void expectTouch(const SessionId& id);
   /// The session has changed: no answer that is under way is fresh, and neither is what is here.
   void invalidate(std::string_view id, SteadyTime now);
+  /// The same of a user whom the store keeps, for all sessions that were made by logging in as him.
+  void invalidateUser(std::string_view login);
+  /// The changes of the known session's user so far; of use to a note.
+  std::uint32_t userChanges(const KnownSession& session) const;
 
   struct Size {
     std::size_t entries = 0;
@@ -102,6 +110,7 @@ class SessionCache {
   Shard& shardOf(std::uint64_t hash) const;
   const std::atomic<std::uint32_t>& stripeOf(std::uint64_t hash) const { return stripes_[hash % kStripes]; }
   bool isFresh(const Entry& entry, SteadyTime now) const;
+  bool userIsSame(const KnownSession& session) const;
   bool stands(std::uint64_t hash, const Note& note) const;
   std::optional<FoundSession> use(Shard& shard, Entry* entry, SteadyTime now);
 
@@ -109,6 +118,7 @@ class SessionCache {
   const CacheLimits shard_limits_;
   std::unique_ptr<Shard[]> shards_;
   std::array<std::atomic<std::uint32_t>, kStripes> stripes_{};
+  std::array<std::atomic<std::uint32_t>, kStripes> user_stripes_{};  ///< by the hash of the name
 };
 
 }  // namespace sessiond

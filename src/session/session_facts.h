@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,8 @@
 #include "session/check_status.h"
 #include "session/cookie_attributes.h"
 #include "session/identity_header.h"
+#include "session/login_epoch.h"
+#include "session/user_keeper.h"
 
 namespace sessiond {
 
@@ -24,7 +27,9 @@ struct DecisionFacts {
   /// null, false or ""), kAnonymous, or one of readSessionRecord()'s errors.
   CheckStatus state = CheckStatus::kCorrupt;
   bool required_identity_missing = false;
-  bool refused_identity_lost = false;     ///< of a header whose `lost` is kRefuse
+  bool refused_identity_lost = false;       ///< of a header whose `lost` is kRefuse
+  UserKeeper keeper = UserKeeper::kNobody;  ///< SessionRecord's, as the next one
+  std::uint32_t epoch = LoginEpoch::kNone;
   std::uint64_t policies_met = 0;         ///< bit i: what policy i asks of the session's content is there
   std::optional<WallTime> created;        ///< /_sd/created; absent on sessions that others made
   std::optional<WallTime> authenticated;  ///< /_sd/authenticated
@@ -42,6 +47,8 @@ struct SessionFacts : DecisionFacts {
   /// For sending the cookie again (cookieToResend): the session's own attributes, and from when on it expires.
   CookieAttributes cookie;
   std::optional<std::chrono::milliseconds> cookie_max_age;
+  static constexpr std::size_t kLongestLogin = 1024;
+  std::string login;    ///< SessionRecord's, where the store keeps the user
   std::string user_id;  ///< of kValid, as indexes file it (user_id.h); empty: none
 };
 

@@ -23,8 +23,8 @@ SessionFinder::SessionFinder(ExtractionRules rules, const SessionFinderParts& pa
     : parts_(parts),
       extractor_(std::move(rules)),
       facts_(
-          extractor_, TombstoneLifetime::from(parts.session, parts.cookie, parts.logout), parts.revoked, parts.log_key,
-          parts.metrics,
+          extractor_, TombstoneLifetime::from(parts.session, parts.cookie, parts.logout), parts.revoked, parts.epoch,
+          parts.log_key, parts.metrics,
           [this](const SessionId& id, std::chrono::seconds lifetime) {
             buryAgain(parts_.store, id, lifetime, parts_.log_key);
           },
@@ -58,15 +58,32 @@ Expected<OpenSession, CheckStatus> SessionFinder::decideOn(AuthCheck& check) con
   }
   std::vector<SessionLoad> loads(candidates.size());
   for (std::size_t i = 0; i < loads.size(); ++i) loads[i].id = &candidates[i]->verified->id;
-  const SteadyTime now = parts_.clock.steadyNow();
-  if (!loads.empty()) parts_.store.load(loads);
-  for (std::size_t i = 0; i < loads.size(); ++i) candidates[i]->found = facts_.read(loads[i], now);
+  read(loads, candidates);
   const AuthDecision decision = decide(check, parts_.session.absolute_timeout, parts_.clock.wallNow());
   if (!isSession(decision.status)) return Unexpected(decision.status);
   const auto winner = std::ranges::find(candidates, decision.winner);
   SESSIOND_CHECK(winner != candidates.end());
   const SessionLoad& load = loads[static_cast<std::size_t>(winner - candidates.begin())];
   return OpenSession{.id = *load.id, .json = std::string(*load.result->json)};
+}
+
+/// A second time where it turns out whose users have to be looked at: a session says so itself.
+void SessionFinder::read(std::span<SessionLoad> loads, std::span<AuthCandidate* const> candidates) const {
+  if (loads.empty()) return;
+  const auto ask = [&] {
+    const SteadyTime now = parts_.clock.steadyNow();
+    parts_.store.load(loads);
+    for (std::size_t i = 0; i < loads.size(); ++i) candidates[i]->found = facts_.read(loads[i], now);
+  };
+  ask();
+  std::vector<SessionRef> met;  // keeps the names
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    if (!candidates[i]->found->needsUser()) continue;
+    met.push_back(candidates[i]->found->session);
+    loads[i].user = met.back()->login();
+  }
+  if (!met.empty()) ask();
+  for (SessionLoad& load : loads) load.user = {};
 }
 
 }  // namespace sessiond

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,7 @@
 #include "session/cookie_settings.h"
 #include "session/facts_extractor.h"
 #include "session/facts_reader.h"
+#include "session/login_epoch.h"
 #include "session/revoked_sessions.h"
 #include "session/session_id.h"
 #include "session/session_settings.h"
@@ -43,6 +45,7 @@ struct SessionFinderParts {
   const CookieSigner& signer;
   SessionStore& store;
   const RevokedSessions& revoked;
+  LoginEpoch& epoch;
   const Clock& clock;
   const HmacKey& log_key;
   MetricsRegistry& metrics;
@@ -62,6 +65,7 @@ class SessionFinder {
 
  private:
   Expected<OpenSession, CheckStatus> decideOn(AuthCheck& check) const;
+  void read(std::span<SessionLoad> loads, std::span<AuthCandidate* const> candidates) const;
 
   const SessionFinderParts parts_;
   const SessionPolicy anybody_;

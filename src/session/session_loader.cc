@@ -128,7 +128,13 @@ void SessionLoader::takeLoads(SteadyTime now) {
   for (Asked& one : asked_) {
     const SessionId& id = *one.wants.front()->id;
     one.note = parts_.cache.note(id, now);
-    batch_.loads.push_back({.id = &id, .wants_ttl = one.note.wants_ttl || isTouchDue(one, now)});
+    if (one.met) {
+      one.note.known = std::move(one.met);
+      one.note.user_changes = parts_.cache.userChanges(*one.note.known);
+    }
+    batch_.loads.push_back({.id = &id,
+                            .wants_ttl = one.note.wants_ttl || isTouchDue(one, now),
+                            .user = one.note.known ? one.note.known->login() : std::string_view()});
   }
 }
 
@@ -163,7 +169,7 @@ void SessionLoader::answered(StoreBatch& batch) {
   const SteadyTime now = parts_.clock.steadyNow();
   for (std::size_t i = 0; i < asked_.size(); ++i) {
     try {
-      take(asked_[i], batch.loads[i], now);
+      if (!take(asked_[i], batch.loads[i], now)) gathering_.push_back(std::move(asked_[i]));
     } catch (const std::bad_alloc&) {
       // Nobody can tell what this session is: kUnavailable, as it was not found.
     }
@@ -202,15 +208,22 @@ void SessionLoader::tell(SessionWant& want, const Asked& asked, SteadyTime now) 
   this->want(want);
 }
 
-void SessionLoader::take(Asked& asked, const SessionLoad& load, SteadyTime now) {
+/// False: to be asked for again, with its user.
+bool SessionLoader::take(Asked& asked, const SessionLoad& load, SteadyTime now) {
   std::string_view cookie;
   for (const SessionWant* want : asked.wants) {
     if (cookie.empty()) cookie = want->cookie;
   }
   const FoundSession found = parts_.reader.read(load, asked.note.sent, cookie, asked.note.known);
+  if (found.needsUser()) {
+    asked.met = found.session;
+    asked.id.reset();
+    return asked.wants.empty();
+  }
   parts_.cache.keep(*load.id, asked.note, found, cookie, batch_.tracked, now);
-  if (parts_.index != nullptr && found.session) parts_.index->note(*found.session, found.ends);
+  if (parts_.index != nullptr && found.presence == Presence::kPresent) parts_.index->note(*found.session, found.ends);
   for (SessionWant* want : asked.wants) want->found = found;
+  return true;
 }
 
 /// Where there is no room for more late ones, the session's next touch comes in its time.

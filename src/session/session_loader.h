@@ -3,7 +3,8 @@
 //
 // Each session is asked for once, however many checks want it: a check joins what is not sent yet, or what is under
 // way as long as nothing has told, or could have told unheard, of a change since (SessionCache::mayJoin). What comes
-// is kept, and what the text of a session meant before is not extracted again.
+// is kept, and what the text of a session meant before is not extracted again. Whose user the store keeps is asked for
+// with that user: a second time if it was not known before.
 //
 // Whose sessions come is noted in their users' indexes, at leisure (index_writer.h).
 //
@@ -113,6 +114,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
     SessionCache::Note note;
     std::vector<SessionWant*> wants;  ///< none: their time was over, and the answer is kept for others
     std::optional<SessionId> id;      ///< the batch's own, when the one whose id it took has gone
+    SessionRef met = {};              ///< what it turned out to be, where its user has to be looked at as well
 
     const std::string& idBytes() const { return id ? id->bytes() : wants.front()->id->bytes(); }
   };
@@ -138,7 +140,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   void waitForTime();
   SteadyTime deadlineOf(SteadyTime arrived) const { return arrived + parts_.budget; }
   bool isTouchDue(const Asked& asked, SteadyTime now) const;
-  void take(Asked& asked, const SessionLoad& load, SteadyTime now);
+  bool take(Asked& asked, const SessionLoad& load, SteadyTime now);
   void note(Touching& touching, const KeyTouch& sent, SteadyTime now);
 
   const Parts parts_;

@@ -1,9 +1,11 @@
 #include "session/session_record.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
 
+#include "base/parse.h"
 #include "json/json_members.h"
 #include "json/json_number.h"
 
@@ -19,26 +21,41 @@ bool readTime(std::optional<JsonValue> value, std::optional<WallTime>& time) {
 }
 
 // What another authenticator has written means nothing here.
-bool readAuth(std::optional<JsonValue> value, std::uint64_t& tag) {
-  constexpr std::string_view kPrefix = "htpasswd:";
+bool readAuth(std::optional<JsonValue> value, SessionRecord& record) {
   if (!value) return true;
   if (value->kind() != JsonKind::kString) return false;
-  std::string_view text = value->text();
-  if (!text.starts_with(kPrefix)) return true;
-  text.remove_prefix(kPrefix.size());
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, tag, 16);
-  return text.size() == 16 && error == std::errc() && stop == end && tag != 0;
+  const std::string_view text = value->text();
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  const std::string_view keeper = text.substr(0, colon);
+  if (keeper == "htpasswd") record.keeper = UserKeeper::kFile;
+  if (keeper == "redis") record.keeper = UserKeeper::kStore;
+  if (record.keeper == UserKeeper::kNobody) return true;
+  const std::string_view digits = text.substr(std::min(colon + 1, text.size()));
+  const char* const end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, record.password_tag, 16);
+  return digits.size() == 16 && error == std::errc() && stop == end && record.password_tag != 0;
+}
+
+// Like a time, it must not be got rid of by being unreadable.
+bool readEpoch(std::optional<JsonValue> value, std::uint32_t& epoch) {
+  epoch = 0;
+  if (!value) return true;
+  if (value->kind() != JsonKind::kNumber) return false;
+  const auto number = parseInteger<std::uint32_t>(value->text());
+  epoch = number.value_or(0);
+  return number && *number <= LoginEpoch::kMost;
 }
 
 bool readOwnMember(std::optional<JsonValue> own, SessionRecord& record) {
-  static constexpr std::array<std::string_view, 6> kNames = {"created", "authenticated", "address",
-                                                             "program", "login",         "auth"};
+  static constexpr std::array<std::string_view, 7> kNames = {"created", "authenticated", "address", "program",
+                                                             "login",   "auth",          "epoch"};
   if (!own) return true;
   if (own->kind() != JsonKind::kObject) return false;
   const JsonMembers<kNames.size()> members = findMembers(*own, kNames);
+  if (members.values[4] && members.values[4]->kind() == JsonKind::kString) record.login = members.values[4]->text();
   return !members.repeated && readTime(members.values[0], record.created) &&
-         readTime(members.values[1], record.authenticated) && readAuth(members.values[5], record.password_tag);
+         readTime(members.values[1], record.authenticated) && readAuth(members.values[5], record) &&
+         readEpoch(members.values[6], record.epoch);
 }
 
 bool saysNoSession(JsonValue root) {

@@ -18,7 +18,9 @@
 #include "base/expected.h"
 #include "json/json_tree.h"
 #include "session/check_status.h"
+#include "session/login_epoch.h"
 #include "session/stored_cookie.h"
+#include "session/user_keeper.h"
 
 namespace sessiond {
 
@@ -28,9 +30,12 @@ struct SessionRecord {
 
   JsonTree tree;
   StoredCookie cookie;
-  std::optional<WallTime> created;        ///< _sd.created
-  std::optional<WallTime> authenticated;  ///< _sd.authenticated
-  std::uint64_t password_tag = 0;  ///< of _sd.auth, `htpasswd:<16 hexadecimal digits>`; 0: it says nothing of that
+  std::optional<WallTime> created;          ///< _sd.created
+  std::optional<WallTime> authenticated;    ///< _sd.authenticated
+  UserKeeper keeper = UserKeeper::kNobody;  ///< of _sd.auth
+  std::uint64_t password_tag = 0;           ///< the same; 0: it says nothing of that
+  std::uint32_t epoch = LoginEpoch::kNone;  ///< _sd.epoch; 0 where there is an _sd without one
+  std::string_view login;                   ///< _sd.login: what was typed, canonical. In the tree
 };
 
 /// Reads a stored value; `json` must live as long as the record's tree. The error is

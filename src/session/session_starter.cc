@@ -27,6 +27,10 @@ NewSessionCookie remembered(const SetCookie& cookie, const CookieSettings& setti
 
 Expected<StartedSession, StoreError> SessionStarter::start(std::string_view user_json, LoginRecord login,
                                                            bool https) const {
+  // Before the session is there, so that whoever logs everybody out meanwhile ends it as well.
+  const Expected<std::uint64_t, StoreError> epoch = parts_.store.raiseEpoch(0);
+  if (!epoch) return Unexpected(epoch.error());
+  login.epoch = *epoch;
   login.created = parts_.clock.wallNow();
   SetCookie cookie = configuredCookie(parts_.cookie, https);
   if (parts_.cookie.max_age) endAfter(cookie, *parts_.cookie.max_age, login.created);

@@ -42,8 +42,8 @@ class SessionStarter {
  public:
   explicit SessionStarter(const SessionStarterParts& parts) : parts_(parts) {}
 
-  /// `user_json`: what applications find at session.user_at, valid JSON. `login.created` is filled in here. `https`:
-  /// what the browser speaks. On an error there is nothing in the store that anybody could come to.
+  /// `user_json`: what applications find at session.user_at, valid JSON. `login.created` and `epoch` are filled in
+  /// here. `https`: what the browser speaks. On an error there is nothing in the store that anybody could come to.
   Expected<StartedSession, StoreError> start(std::string_view user_json, LoginRecord login, bool https) const;
   /// It is not to be, and its cookie was not sent. If this fails as well, what is left over has an id nobody knows.
   void withdraw(const StartedSession& started) const;

@@ -36,12 +36,18 @@ struct StoredSession {
   bool revoked = false;  ///< a tombstone stands for this id; it outranks the value
   /// How long the key has to live, from the moment it was read, kNoEnd if it does not expire; absent: not asked for.
   std::optional<std::chrono::milliseconds> ttl = {};
+  /// How often everybody had been logged out (login_epoch.h), read with it; absent: nobody can tell.
+  std::optional<std::uint64_t> epoch = 0;
+  /// If SessionLoad::user was asked for: a tag of the password that he can log in with; 0: he cannot.
+  std::uint64_t user_tag = 0;
 };
 
-/// One read of a batch: `id` and `wants_ttl` in, `result` out.
+/// One read of a batch: `result` out, the rest in.
 struct SessionLoad {
   const SessionId* id = nullptr;
   bool wants_ttl = false;
+  /// A user that this store keeps, by the name to log in with, to be looked at as well; empty: none.
+  std::string_view user = {};
   Expected<StoredSession, StoreError> result = Unexpected(StoreError::kUnavailable);
 };
 
@@ -99,6 +105,9 @@ class SessionStore {
   /// it, all in one round trip. A tombstone that cannot be written keeps no session from being deleted. Fills in each
   /// `result`; where that is an error, the session may live on.
   virtual void revoke(std::span<SessionRevocation> revocations) = 0;
+  /// How often everybody has been logged out. Where the counter is lower than `at_least` it is raised to that.
+  /// kCorrupt: it is no such number.
+  virtual Expected<std::uint64_t, StoreError> raiseEpoch(std::uint64_t at_least) = 0;
 
   /// The same for one.
   Expected<Burial, StoreError> revoke(const SessionId& id, std::chrono::seconds tombstone_ttl) {

@@ -46,7 +46,13 @@ void MemorySessionStore::load(std::span<SessionLoad> loads) {
   texts.clear();
   auto data = data_.lock();
   ++data->calls;
-  for (SessionLoad& load : loads) load.result = read(*data, *load.id, texts);
+  for (SessionLoad& load : loads) {
+    load.result = read(*data, *load.id, texts);
+    if (!load.result) continue;
+    load.result->epoch = data->epoch;
+    const auto user = data->users.find(load.user);
+    if (user != data->users.end()) load.result->user_tag = user->second;
+  }
 }
 
 Expected<void, StoreError> MemorySessionStore::create(const SessionId& id, std::string_view json,
@@ -85,6 +91,15 @@ void MemorySessionStore::revoke(std::span<SessionRevocation> revocations) {
     SteadyTime& expires = data->tombstones[one.id.bytes()];
     expires = std::max(expires, after(one.tombstone_ttl, now));
   }
+}
+
+Expected<std::uint64_t, StoreError> MemorySessionStore::raiseEpoch(std::uint64_t at_least) {
+  auto data = data_.lock();
+  ++data->calls;
+  if (data->failure) return Unexpected(*data->failure);
+  if (!data->epoch) return Unexpected(StoreError::kCorrupt);
+  data->epoch = std::max(*data->epoch, at_least);
+  return *data->epoch;
 }
 
 void MemorySessionStore::put(const SessionId& id, std::string_view json, std::chrono::seconds ttl) {

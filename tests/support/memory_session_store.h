@@ -27,6 +27,7 @@ class MemorySessionStore final : public SessionStore {
                                                std::string_view next) override;
   using SessionStore::revoke;
   void revoke(std::span<SessionRevocation> revocations) override;
+  Expected<std::uint64_t, StoreError> raiseEpoch(std::uint64_t at_least) override;
 
   // What a test does behind the store's back.
 
@@ -39,6 +40,10 @@ class MemorySessionStore final : public SessionStore {
   std::optional<std::string> value(const SessionId& id);
   std::optional<std::chrono::seconds> ttl(const SessionId& id);
   std::optional<std::chrono::seconds> tombstoneTtl(const SessionId& id);
+  /// The counter of how often everybody was logged out; nullopt: damaged.
+  void putEpoch(std::optional<std::uint64_t> epoch) { data_.lock()->epoch = epoch; }
+  /// The user's password has this tag.
+  void putUser(const std::string& login, std::uint64_t tag) { data_.lock()->users[login] = tag; }
   /// A full server takes no new tombstones, but deletes.
   void beFull(bool full) { data_.lock()->full = full; }
   /// From now on every call answers so; nullopt: no more.
@@ -55,6 +60,8 @@ class MemorySessionStore final : public SessionStore {
   struct Data {
     std::map<std::string, Entry> sessions;
     std::map<std::string, SteadyTime> tombstones;
+    std::map<std::string, std::uint64_t, std::less<>> users;
+    std::optional<std::uint64_t> epoch = 0;
     std::optional<StoreError> failure;
     bool full = false;
     std::size_t calls = 0;

@@ -37,6 +37,10 @@ class StoreHarness {
   virtual std::optional<std::string> value(const SessionId& id) = 0;
   virtual std::optional<std::chrono::seconds> ttl(const SessionId& id) = 0;
   virtual std::optional<std::chrono::seconds> tombstoneTtl(const SessionId& id) = 0;
+  /// Makes the counter of how often everybody was logged out something else.
+  virtual void damageEpoch() = 0;
+  /// Stores a user with a password; the tag of it.
+  virtual std::uint64_t putUser(const std::string& login) = 0;
 };
 
 using StoreHarnessFactory = std::function<std::unique_ptr<StoreHarness>()>;
@@ -75,6 +79,37 @@ class SessionStoreContract : public testing::TestWithParam<StoreHarnessFactory> 
 };
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(SessionStoreContract);
+
+TEST_P(SessionStoreContract, KnowsHowOftenEverybodyWasLoggedOut) {
+  EXPECT_EQ(load(id_)->epoch, 0U);
+  EXPECT_EQ(*store_.raiseEpoch(0), 0U);
+  EXPECT_EQ(*store_.raiseEpoch(5), 5U);
+  EXPECT_EQ(*store_.raiseEpoch(3), 5U) << "never lowered";
+  EXPECT_EQ(load(id_)->epoch, 5U);
+  harness_->damageEpoch();
+  const auto damaged = store_.raiseEpoch(9);
+  ASSERT_FALSE(damaged);
+  EXPECT_EQ(damaged.error(), StoreError::kCorrupt);
+  ASSERT_TRUE(load(id_)) << "what nobody can tell is that alone";
+  EXPECT_EQ(load(id_)->epoch, std::nullopt);
+}
+
+TEST_P(SessionStoreContract, ReadsAUserWithTheSession) {
+  harness_->put(id_, "{}", kHour);
+  const auto tagOf = [this](std::string_view user) {
+    SessionLoad load{.id = &id_, .user = user};
+    store_.load({&load, 1});
+    EXPECT_TRUE(load.result);
+    return load.result ? load.result->user_tag : 1;
+  };
+  EXPECT_EQ(tagOf("ada"), 0U);
+  const std::uint64_t tag = harness_->putUser("ada");
+  EXPECT_NE(tag, 0U);
+  EXPECT_EQ(tagOf("ada"), tag);
+  EXPECT_EQ(tagOf("grace"), 0U);
+  EXPECT_EQ(tagOf(""), 0U);
+  EXPECT_EQ(found(id_), "{}");
+}
 
 TEST_P(SessionStoreContract, FindsNothingWhereNothingIs) {
   EXPECT_EQ(found(id_), "nothing");

@@ -123,6 +123,7 @@ std::optional<ListedSession> SessionList::describe(const SessionLoad& load) cons
   const auto record = readSessionRecord(*load.result->json, parts_.settings.max_bytes, parts_.settings.idle_timeout);
   if (!record) return std::nullopt;
   const SessionRecord& session = *record;
+  if (session.epoch < load.result->epoch.value_or(0)) return std::nullopt;
   ListedSession listed{.id = *load.id,
                        .handle = parts_.handles.of(*load.id),
                        .user_id = userIdOf(follow(session.tree.root(), user_id_at_)),

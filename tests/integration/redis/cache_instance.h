@@ -70,10 +70,15 @@ struct Site {
   RevokedSessions revoked{clock, metrics};
   LiveCaches caches;
   const LiveCaches::Membership membership{caches, cache};
-  CoherentStore store{redis_store, caches, revoked, clock};
-  FactsReader reader{extractor, {.latest_writer = 3600s, .usual_life = 3600s},
-                     revoked,   log_names,
-                     metrics,   [](const SessionId&, seconds) {}};
+  LoginEpoch epoch;
+  CoherentStore store{redis_store, caches, revoked, epoch, clock};
+  FactsReader reader{extractor,
+                     {.latest_writer = 3600s, .usual_life = 3600s},
+                     revoked,
+                     epoch,
+                     log_names,
+                     metrics,
+                     [](const SessionId&, seconds) {}};
   BurialQueue burials{store, redis_store, revoked, log_names, metrics};
   Canaries canaries{trust, keys};
   InvalidationListener listener;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cache_instance.h"
+#include "login/password_tag.h"
 #include "support/byte_relay.h"
 #include "support/scripted_redis.h"
 
@@ -33,6 +34,58 @@ TEST_P(CoherentCache, KeepsASessionUntilSomebodyChangesIt) {
   EXPECT_EQ(instance.misses(), before);
   put("a", "bob");
   EXPECT_TRUE(soon([&] { return instance.check("a") == "U: bob\r\n"; }));
+}
+
+TEST_P(CoherentCache, EverybodyIsLoggedOutAtEveryInstanceByOneCounter) {
+  server_.command({"SET", "sess:own", R"({"cookie":{},"user":{"id":"ada"},"_sd":{"created":1}})"});
+  Instance one(url());
+  Instance other(url());
+  for (Instance* instance : {&one, &other}) ASSERT_TRUE(instance->settle("own"));
+  EXPECT_EQ(*one.store().raiseEpoch(1), 1U);
+  for (Instance* instance : {&one, &other}) {
+    EXPECT_TRUE(soon([&] { return instance->check("own") == "revoked"; }));
+    EXPECT_EQ(instance->check("a"), "U: ada\r\n") << "what an application made has no counter";
+  }
+  server_.command({"DEL", "sessiond:epoch"});
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(other.check("own"), "revoked") << "who has seen the counter remembers";
+  server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
+  EXPECT_TRUE(soon([&] { return server_.command({"GET", "sessiond:epoch"}) == "1"; })) << "and writes it again";
+  Instance later(url());
+  EXPECT_EQ(later.check("own"), "revoked");
+  server_.command({"SET", "sess:new", R"({"cookie":{},"user":{"id":"ada"},"_sd":{"created":1,"epoch":1}})"});
+  EXPECT_EQ(later.check("new"), "U: ada\r\n");
+  server_.command({"SET", "sessiond:epoch", "many"});
+  EXPECT_TRUE(soon([&] { return later.check("new") == "unavailable"; })) << "nobody can tell";
+  EXPECT_EQ(later.check("a"), "U: ada\r\n");
+}
+
+TEST_P(CoherentCache, AUserWhoIsLockedGoneOrHasAnotherPasswordLosesWhatHeLoggedInWith) {
+  const auto user = [this](const std::vector<std::string>& words) { server_.command(words); };
+  user({"HSET", "sessiond:user:ada", "password", "$6$hash"});
+  const std::string auth = redisAuth(passwordTag("ada", "$6$hash"));
+  server_.command({"SET", "sess:own",
+                   R"({"cookie":{},"user":{"id":"ada"},"_sd":{"created":1,"login":"ada","auth":")" + auth + "\"}}"});
+  Instance instance(url());
+  ASSERT_TRUE(instance.settle("own"));
+  const std::uint64_t before = instance.misses();
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(instance.check("own"), "U: ada\r\n");
+  user({"HSET", "sessiond:user:grace", "password", "$6$hash"});
+  EXPECT_EQ(instance.misses(), before) << "a check from memory asks nobody";
+  const std::vector<std::pair<std::vector<std::string>, std::string>> changes = {
+      {{"HSET", "sessiond:user:ada", "disabled", "1"}, "revoked"},
+      {{"HDEL", "sessiond:user:ada", "disabled"}, "U: ada\r\n"},
+      {{"HSET", "sessiond:user:ada", "password", "$6$other"}, "revoked"},
+      {{"HSET", "sessiond:user:ada", "password", "$6$hash"}, "U: ada\r\n"},
+      {{"HSET", "sessiond:user:ada", "password", "!$6$hash"}, "revoked"},
+      {{"DEL", "sessiond:user:ada"}, "revoked"},
+      {{"SET", "sessiond:user:ada", "no hash"}, "revoked"},
+  };
+  for (const auto& [change, then] : changes) {
+    user(change);
+    EXPECT_TRUE(soon([&] { return instance.check("own") == then; })) << change.back() << ": " << instance.check("own");
+    Instance restarted(url());
+    EXPECT_EQ(restarted.check("own"), then) << change.back();
+  }
 }
 
 TEST_P(CoherentCache, NoticesEveryWayInWhichASessionCanChangeOrGo) {

@@ -31,11 +31,12 @@ const std::map<std::string, std::string> kCommands = {
     {"pttl", "PTTL sess:*, PTTL sessiond:revoked:*, PTTL sessiond:sessions:*"},
     {"exists", "EXISTS sessiond:revoked:*, EXISTS sess:*"},
     {"expire", "EXPIRE sess:*, EXPIRE sessiond:revoked:*, EXPIRE sessiond:places:*, EXPIRE sessiond:failures:*"},
-    {"set", "SET sessiond:revoked:*, SET sessiond:alive:{s}:*, SET sess:*, SET cache:*"},
+    {"set", "SET sessiond:revoked:*, SET sessiond:alive:{s}:*, SET sess:*, SET sessiond:epoch*, SET cache:*"},
     {"del", "DEL sess:*, DEL sessiond:try:*, DEL sessiond:failures:*, DEL cache:*"},
     {"zrem", "ZREM sessiond:sessions:*"},
     {"zrevrange", "ZREVRANGE sessiond:sessions:*"},
-    {"eval", "EVAL sess:*, EVAL sessiond:revoked:*, EVAL sessiond:sessions:*, EVAL sessiond:try:*"},
+    {"eval",
+     "EVAL sess:*, EVAL sessiond:revoked:*, EVAL sessiond:epoch*, EVAL sessiond:sessions:*, EVAL sessiond:try:*"},
     {"zadd", "ZADD sessiond:sessions:*, ZADD sessiond:places:*"},
     {"time", "TIME"},
     {"hset", "HSET sessiond:try:*, HSET sessiond:failures:*"},
@@ -46,7 +47,7 @@ const std::map<std::string, std::string> kCommands = {
     {"zcount", "ZCOUNT sessiond:sessions:*"},
     {"zrangebyscore", "ZRANGEBYSCORE sessiond:sessions:*"},
     {"hmget", "HMGET sessiond:try:*, HMGET sessiond:failures:*, HMGET sessiond:user:*"},
-    {"get", "GET sessiond:alive:{s}:*, GET sess:*"},
+    {"get", "GET sessiond:epoch*, GET sessiond:alive:{s}:*, GET sess:*"},
     {"wait", "WAIT"},
 };
 const std::map<std::string, std::string> kPrefixes = {
@@ -61,6 +62,7 @@ const std::map<std::string, std::string> kPrefixes = {
      "PEXPIRE sessiond:sessions:*, ZCOUNT sessiond:sessions:*, ZRANGEBYSCORE sessiond:sessions:*, ZREM "
      "sessiond:sessions:*, ZREVRANGE sessiond:sessions:*"},
     {"sessiond:user:", "HMGET sessiond:user:*"},
+    {"sessiond:epoch", "GET sessiond:epoch*, EVAL sessiond:epoch*, SET sessiond:epoch*"},
     {"sessiond:try:",
      "EVAL sessiond:try:*, HMGET sessiond:try:*, HSET sessiond:try:*, PEXPIRE sessiond:try:*, DEL sessiond:try:*"},
     {"sessiond:places:",
@@ -170,8 +172,8 @@ TEST_F(PermissionCheck, AsksOnlyForWhatTheConfigurationNeeds) {
   uses.session.key_prefix = "mine:";
   uses.own_prefix = "own:";
   EXPECT_EQ(missing(uses), "PTTL mine:*, PTTL own:revoked:*, PTTL own:sessions:*");
-  allow({"+multi", "+getrange", "+exists", "+expire", "+set", "+del", "+zrem", "+zrevrange", "+eval", "+pttl", "+zadd",
-         "+zscore", "+zcount", "+zrangebyscore", "+pexpire", "+time", "~mine:*", "~own:*"});
+  allow({"+multi", "+getrange", "+get", "+exists", "+expire", "+set", "+del", "+zrem", "+zrevrange", "+eval", "+pttl",
+         "+zadd", "+zscore", "+zcount", "+zrangebyscore", "+pexpire", "+time", "~mine:*", "~own:*"});
   uses.session.cache.enabled = false;
   EXPECT_EQ(missing(uses), "");
   uses.login.authenticators = {"htpasswd"};

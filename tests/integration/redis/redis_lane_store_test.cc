@@ -171,7 +171,7 @@ TEST_P(RedisLaneStoreTest, AConnectionThatDiedIdleCostsNoBatch) {
 TEST_P(RedisLaneStoreTest, WhatSpeaksOfTheWholeServerIsCannotTell) {
   for (const std::string error : {"-LOADING Redis is loading", "-MASTERDOWN Link with MASTER is down", "-NOAUTH no"}) {
     ScriptedRedis scripted([&](std::string_view request, int) -> std::string {
-      return isGreeting(request) ? kGreeted : error + "\r\n" + error + "\r\n";
+      return isGreeting(request) ? kGreeted : error + "\r\n" + error + "\r\n" + error + "\r\n";
     });
     use(configFor(scripted.url()));
     EXPECT_EQ(value("a"), "(unavailable)") << error;
@@ -181,7 +181,7 @@ TEST_P(RedisLaneStoreTest, WhatSpeaksOfTheWholeServerIsCannotTell) {
 TEST_P(RedisLaneStoreTest, ASecondServerIsAskedWhereThisOneHasBecomeAReplica) {
   ScriptedRedis scripted([&](std::string_view request, int connection) -> std::string {
     if (isGreeting(request)) return kGreeted;
-    return connection == 1 ? "-READONLY a replica\r\n:0\r\n" : "$2\r\n{}\r\n:0\r\n";
+    return connection == 1 ? "-READONLY a replica\r\n:0\r\n$-1\r\n" : "$2\r\n{}\r\n:0\r\n$-1\r\n";
   });
   use(configFor(scripted.url()));
   EXPECT_EQ(value("a"), "{}");

@@ -171,7 +171,7 @@ TEST(RedisSessionStore, ARemainingLifeOfNothingIsAnEnd) {
   for (const char* pttl : {":0", ":-2"}) {
     ScriptedRedis server([&](std::string_view request, int) -> std::string {
       if (isGreeting(request)) return kGreeted;
-      return "$5\r\nvalue\r\n" + std::string(pttl) + "\r\n:0\r\n";
+      return "$5\r\nvalue\r\n" + std::string(pttl) + "\r\n:0\r\n$-1\r\n";
     });
     TestClient test(configFor(server.url()));
     RedisSessionStore store(test.client, SessionSettings(), keysFor(SessionSettings()));
@@ -187,7 +187,7 @@ TEST(RedisSessionStore, ARemainingLifeOfNothingIsAnEnd) {
 TEST(RedisSessionStore, ATombstoneThatMayNotBeReadConcernsItsSessionAlone) {
   ScriptedRedis server([&](std::string_view request, int) -> std::string {
     if (isGreeting(request)) return kGreeted;
-    return "$1\r\na\r\n:0\r\n$1\r\nb\r\n-NOPERM no\r\n";
+    return "$1\r\na\r\n:0\r\n$1\r\nb\r\n-NOPERM no\r\n$-1\r\n";
   });
   TestClient test(configFor(server.url()));
   RedisSessionStore store(test.client, SessionSettings(), keysFor(SessionSettings()));
@@ -345,7 +345,7 @@ TEST(RedisSessionStore, AsksForValuesBeforeTombstones) {
   ScriptedRedis server([&](std::string_view request, int) -> std::string {
     if (isGreeting(request)) return kGreeted;
     seen = request;
-    return "$5\r\nvalue\r\n:0\r\n";
+    return "$5\r\nvalue\r\n:0\r\n$-1\r\n";
   });
   TestClient test(configFor(server.url()));
   RedisSessionStore store(test.client, SessionSettings(), keysFor(SessionSettings()));
@@ -356,7 +356,8 @@ TEST(RedisSessionStore, AsksForValuesBeforeTombstones) {
   EXPECT_EQ(one.result.value().json, "value");
   EXPECT_EQ(seen,
             "*4\r\n$8\r\nGETRANGE\r\n$8\r\nsess:abc\r\n$1\r\n0\r\n$6\r\n262144\r\n"
-            "*2\r\n$6\r\nEXISTS\r\n$27\r\nsessiond:revoked:{sess:abc}\r\n");
+            "*2\r\n$6\r\nEXISTS\r\n$27\r\nsessiond:revoked:{sess:abc}\r\n"
+            "*2\r\n$3\r\nGET\r\n$14\r\nsessiond:epoch\r\n");
 }
 
 TEST(RedisSessionStore, AsksForTombstonesLastAlsoWhenItAsksForTheTimeToLive) {
@@ -364,7 +365,7 @@ TEST(RedisSessionStore, AsksForTombstonesLastAlsoWhenItAsksForTheTimeToLive) {
   ScriptedRedis server([&](std::string_view request, int) -> std::string {
     if (isGreeting(request)) return kGreeted;
     seen = request;
-    return "$5\r\nvalue\r\n:1000\r\n:0\r\n";
+    return "$5\r\nvalue\r\n:1000\r\n:0\r\n$-1\r\n";
   });
   TestClient test(configFor(server.url()));
   RedisSessionStore store(test.client, SessionSettings(), keysFor(SessionSettings()));
@@ -376,14 +377,15 @@ TEST(RedisSessionStore, AsksForTombstonesLastAlsoWhenItAsksForTheTimeToLive) {
   EXPECT_EQ(seen,
             "*4\r\n$8\r\nGETRANGE\r\n$8\r\nsess:abc\r\n$1\r\n0\r\n$6\r\n262144\r\n"
             "*2\r\n$4\r\nPTTL\r\n$8\r\nsess:abc\r\n"
-            "*2\r\n$6\r\nEXISTS\r\n$27\r\nsessiond:revoked:{sess:abc}\r\n");
+            "*2\r\n$6\r\nEXISTS\r\n$27\r\nsessiond:revoked:{sess:abc}\r\n"
+            "*2\r\n$3\r\nGET\r\n$14\r\nsessiond:epoch\r\n");
 }
 
 /// Answers like a Redis in which one look at a tombstone is refused.
 TEST(RedisSessionStore, AnAnswerThatIsNoneIsNotTakenForNoTombstone) {
   ScriptedRedis server([&](std::string_view request, int) -> std::string {
     if (isGreeting(request)) return kGreeted;
-    return "$1\r\na\r\n:0\r\n$1\r\nb\r\n-NOPERM no\r\n";
+    return "$1\r\na\r\n:0\r\n$1\r\nb\r\n-NOPERM no\r\n$-1\r\n";
   });
   TestClient test(configFor(server.url()));
   SessionSettings config;

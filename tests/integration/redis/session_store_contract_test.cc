@@ -1,5 +1,6 @@
 // The contract of every SessionStore and UserSessionIndex, on a real Redis.
 
+#include "login/password_tag.h"
 #include "support/session_store_contract.h"
 
 #include "redis/redis_session_store.h"
@@ -26,6 +27,11 @@ class RedisHarness final : public StoreHarness {
   std::optional<std::chrono::seconds> ttl(const SessionId& id) override { return ttlOf("sess:" + id.bytes()); }
   std::optional<std::chrono::seconds> tombstoneTtl(const SessionId& id) override {
     return ttlOf(keysFor(SessionSettings{}).tombstone(id.bytes()));
+  }
+  void damageEpoch() override { server_.command({"SET", "sessiond:epoch", "many"}); }
+  std::uint64_t putUser(const std::string& login) override {
+    server_.command({"HSET", "sessiond:user:" + login, "password", "$6$hash"});
+    return passwordTag(login, "$6$hash");
   }
 
  private:

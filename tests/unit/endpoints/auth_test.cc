@@ -104,7 +104,8 @@ class AuthEndpointTest : public testing::Test, public Loader::Lane {
   }
 
   AuthParts parts() {
-    reader_.emplace(*extractor_, TombstoneLifetime{}, revoked_, log_names_, metrics_, [](const SessionId&, seconds) {});
+    reader_.emplace(*extractor_, TombstoneLifetime{}, revoked_, epoch_, log_names_, metrics_,
+                    [](const SessionId&, seconds) {});
     return {.signer = signer_,
             .extractor = *extractor_,
             .cache = cache_,
@@ -177,6 +178,7 @@ class AuthEndpointTest : public testing::Test, public Loader::Lane {
   SessionCache cache_{CacheLimits{}, trust_};
   HmacKey log_names_{Secret(std::string("key for the names in logs"))};
   RevokedSessions revoked_{clock_, metrics_};
+  LoginEpoch epoch_;
   std::optional<FactsReader> reader_;
   TouchThrottle throttle_{seconds(60)};
   LateTouches late_touches_;

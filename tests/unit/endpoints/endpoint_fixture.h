@@ -123,6 +123,7 @@ class EndpointFixture : public testing::Test {
                                                                                            .signer = signer_,
                                                                                            .store = store,
                                                                                            .revoked = revoked_,
+                                                                                           .epoch = epoch_,
                                                                                            .clock = clock_,
                                                                                            .log_key = log_key_,
                                                                                            .metrics = metrics_});
@@ -135,6 +136,7 @@ class EndpointFixture : public testing::Test {
   MemoryUserSessionIndex index_{clock_};
   MetricsRegistry metrics_;
   RevokedSessions revoked_{clock_, metrics_};
+  LoginEpoch epoch_;
   HmacKey log_key_{Secret(std::string("log key"))};
   const std::vector<Secret> secrets_ = [] {
     std::vector<Secret> secrets;

@@ -603,6 +603,15 @@ TEST_F(LoginTest, AtTheLimitALoginIsRefusedIfTheSiteWantsSo) {
   EXPECT_EQ(postJson(kGoodJson, {{"HTTP_COOKIE", "connect.sid=" + signer_.sign(first)}}).status, 200);
 }
 
+TEST_F(LoginTest, TheSessionKeepsHowOftenEverybodyHadBeenLoggedOut) {
+  const auto begun = [this] { return *store_.value(idIn(setCookies(postJson(kGoodJson)).at(0))); };
+  EXPECT_THAT(begun(), Not(HasSubstr("epoch")));
+  store_.putEpoch(7);
+  EXPECT_THAT(begun(), HasSubstr(R"("epoch":7)"));
+  store_.putEpoch(std::nullopt);
+  EXPECT_EQ(postJson(kGoodJson).status, 503) << "nobody could tell whether it counts";
+}
+
 TEST_F(LoginTest, WhatIsNoSessionOfTheUsersNowTakesNobodysPlace) {
   for (const WhenFull when_full : {WhenFull::kRefuse, WhenFull::kEndOldest}) {
     settings_.session.per_user = {.max = 3, .when_full = when_full};
@@ -719,7 +728,7 @@ TEST_F(LoginTest, RedisDownIs503AndNoCookie) {
   const Response response = postJson(kGoodJson);
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(response.body, "{\"error\":\"unavailable\"}\n");
-  EXPECT_EQ(store_.calls(), 5U) << "one was stored and ended again: no session without its index entry";
+  EXPECT_EQ(store_.calls(), 6U) << "one was stored and ended again: no session without its index entry";
   EXPECT_EQ(count("sessiond_logins_total", "unavailable"), 4U);
 }
 

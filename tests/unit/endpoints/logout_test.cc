@@ -34,6 +34,9 @@ const std::pair<std::string, std::string> kForm = {"CONTENT_TYPE", "application/
 class StubbornStore final : public SessionStore {
  public:
   StubbornStore(SessionStore& store, SessionId stubborn) : store_(store), stubborn_(std::move(stubborn)) {}
+  Expected<std::uint64_t, StoreError> raiseEpoch(std::uint64_t at_least) override {
+    return store_.raiseEpoch(at_least);
+  }
   void load(std::span<SessionLoad> loads) override {
     store_.load(loads);
     if (failing_loads <= 0) return;
@@ -64,6 +67,9 @@ class SlowStore final : public SessionStore {
  public:
   SlowStore(SessionStore& store, FakeClock& clock, seconds each) : store_(store), clock_(clock), each_(each) {}
   void load(std::span<SessionLoad> loads) override { store_.load(loads); }
+  Expected<std::uint64_t, StoreError> raiseEpoch(std::uint64_t at_least) override {
+    return store_.raiseEpoch(at_least);
+  }
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, seconds ttl) override {
     return store_.create(id, json, ttl);
   }

@@ -45,8 +45,14 @@ class RouterTest : public testing::Test {
   SessionCache cache_{CacheLimits{}, trust_};
   HmacKey log_names_{Secret(std::string("key for the names in logs"))};
   RevokedSessions revoked_{clock_, metrics_};
-  FactsReader reader_{
-      extractor_, TombstoneLifetime{}, revoked_, log_names_, metrics_, [](const SessionId&, std::chrono::seconds) {}};
+  LoginEpoch epoch_;
+  FactsReader reader_{extractor_,
+                      TombstoneLifetime{},
+                      revoked_,
+                      epoch_,
+                      log_names_,
+                      metrics_,
+                      [](const SessionId&, std::chrono::seconds) {}};
   TouchThrottle throttle_{std::chrono::seconds(60)};
   LateTouches late_touches_;
   LoaderMetrics loader_metrics_{metrics_};

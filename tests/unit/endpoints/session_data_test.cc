@@ -28,6 +28,9 @@ class BusyStore final : public SessionStore {
  public:
   explicit BusyStore(SessionStore& store) : store_(store) {}
   void load(std::span<SessionLoad> loads) override { store_.load(loads); }
+  Expected<std::uint64_t, StoreError> raiseEpoch(std::uint64_t at_least) override {
+    return store_.raiseEpoch(at_least);
+  }
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, seconds ttl) override {
     return store_.create(id, json, ttl);
   }

@@ -170,6 +170,16 @@ TEST_F(SessionsTest, WhatHasEndedOrIsSomebodyElsesNowIsNotListed) {
   EXPECT_TRUE(lives("now 7's"));
 }
 
+TEST_F(SessionsTest, WhatIsFromBeforeEverybodyWasLoggedOutIsNotListed) {
+  logIn("old", "42");
+  store_.putEpoch(1);
+  put("mine", "42", R"(,"_sd":{"created":1,"epoch":1})");
+  put("application", "42");
+  const std::string json = get("mine").body;
+  EXPECT_THAT(json, HasSubstr(handle("application")));
+  EXPECT_THAT(json, Not(HasSubstr(handle("old"))));
+}
+
 TEST_F(SessionsTest, ShowsFiftyAndSaysHowManyMore) {
   for (int i = 0; i < 60; ++i) logIn("s" + std::to_string(i), "42");
   const Response page = get("s7", {kBrowser});

@@ -15,6 +15,7 @@ TEST(PasswordTag, IsOfNameAndHash) {
 
 TEST(PasswordTag, IsWrittenWithSixteenDigits) {
   EXPECT_EQ(htpasswdAuth(1), "htpasswd:0000000000000001");
+  EXPECT_EQ(redisAuth(1), "redis:0000000000000001");
   EXPECT_EQ(htpasswdAuth(0xfedcba9876543210U), "htpasswd:fedcba9876543210");
 }
 

@@ -67,7 +67,8 @@ std::vector<std::string> idsOf(const InvalidationScope& scope, std::string_view 
 
 TEST(InvalidationScope, FindsTheSessionOfAKeyAndOfATombstone) {
   const InvalidationScope scope(RedisKeys("sess:", "sessiond:"));
-  EXPECT_THAT(scope.prefixes(), ElementsAre("sess:", "sessiond:revoked:"));
+  EXPECT_THAT(scope.prefixesWith("sessiond:alive:"),
+              ElementsAre("sess:", "sessiond:alive:", "sessiond:epoch", "sessiond:revoked:", "sessiond:user:"));
   EXPECT_THAT(idsOf(scope, "sess:a"), ElementsAre("a"));
   EXPECT_THAT(idsOf(scope, "sessiond:revoked:{sess:a}"), ElementsAre("a"));
   EXPECT_THAT(idsOf(scope, "other:a"), IsEmpty());
@@ -76,12 +77,12 @@ TEST(InvalidationScope, FindsTheSessionOfAKeyAndOfATombstone) {
 
 TEST(InvalidationScope, AsksForOnePrefixWhereOneBeginsTheOther) {
   const InvalidationScope everything(RedisKeys("", "own:"));
-  EXPECT_THAT(everything.prefixes(), ElementsAre(""));
+  EXPECT_THAT(everything.prefixesWith("own:alive:"), ElementsAre(""));
   EXPECT_THAT(idsOf(everything, "a"), ElementsAre("a"));
   EXPECT_THAT(idsOf(everything, "own:revoked:{a}"), ElementsAre("own:revoked:{a}", "a"));
 
   const InvalidationScope inside(RedisKeys("own:revoked:x", "own:"));
-  EXPECT_THAT(inside.prefixes(), ElementsAre("own:revoked:"));
+  EXPECT_THAT(inside.prefixesWith("own:alive:"), ElementsAre("own:alive:", "own:epoch", "own:revoked:", "own:user:"));
   EXPECT_THAT(idsOf(inside, "own:revoked:xa"), ElementsAre("a"));
   EXPECT_THAT(idsOf(inside, "own:revoked:{own:revoked:xa}"), ElementsAre("a"));
 }

@@ -55,6 +55,7 @@ class GatedStore final : public SessionStore {
       done.count_down();
     }
   }
+  Expected<std::uint64_t, StoreError> raiseEpoch(std::uint64_t at_least) override { return at_least; }
   std::map<std::string, std::vector<seconds>> revoked() {
     const std::lock_guard lock(mutex_);
     return revoked_;

@@ -151,7 +151,9 @@ struct Model {
   FactsExtractor extractor{ExtractionRules{.identity = {{.name = "V", .from = "/v"}}}};
   HmacKey log_names{Secret(std::string("names"))};
   RevokedSessions revoked{clock, metrics};
-  FactsReader reader{extractor, TombstoneLifetime{}, revoked, log_names, metrics, [](const SessionId&, seconds) {}};
+  LoginEpoch epoch;
+  FactsReader reader{
+      extractor, TombstoneLifetime{}, revoked, epoch, log_names, metrics, [](const SessionId&, seconds) {}};
   TouchThrottle throttle{seconds(60)};
   LateTouches late;
   LoaderMetrics loader_metrics{metrics};

@@ -34,7 +34,8 @@ class CoherentStoreTest : public testing::Test {
   RevokedSessions revoked_{clock_, metrics_};
   LiveCaches caches_;
   const LiveCaches::Membership membership_{caches_, cache_};
-  CoherentStore store_{memory_, caches_, revoked_, clock_};
+  LoginEpoch epoch_;
+  CoherentStore store_{memory_, caches_, revoked_, epoch_, clock_};
 };
 
 TEST_F(CoherentStoreTest, WhatIsWrittenHereIsKnownHereBeforeItIsAnswered) {

@@ -325,7 +325,7 @@ TEST(FactsExtractorDeathTest, TakesRulesThatWereNotCheckedForABug) {
 
 TEST(FactsExtractor, KeepsACachedSessionSmall) {
   const SessionFacts facts = extract(R"("user":{"id":"5f1d7f3a9c","roles":["admin","staff"]})");
-  EXPECT_LE(sizeof(SessionFacts), 256U);
+  EXPECT_LE(sizeof(DecisionFacts), 72U);
   EXPECT_LE(facts.identity.lines().capacity(), facts.identity.lines().size() + 16);
 }
 

@@ -45,9 +45,11 @@ class FactsReaderTest : public testing::Test {
   std::map<std::string, seconds> buried_;
   FakeClock clock_;
   RevokedSessions revoked_{clock_, metrics_};
-  FactsReader reader_{extractor_, kTombstones,
-                      revoked_,   log_names_,
-                      metrics_,   [this](const SessionId& id, seconds lifetime) { buried_[id.bytes()] = lifetime; }};
+  LoginEpoch epoch_;
+  FactsReader reader_{
+      extractor_, kTombstones, revoked_, epoch_, log_names_, metrics_, [this](const SessionId& id, seconds lifetime) {
+        buried_[id.bytes()] = lifetime;
+      }};
   SessionRef known_;
 };
 
@@ -157,10 +159,43 @@ TEST_F(FactsReaderTest, WhatIsCountedIsCountedAtEveryRead) {
   EXPECT_EQ(lost("X-User-Id"), 2U);
 }
 
+TEST_F(FactsReaderTest, ASessionFromBeforeEverybodyWasLoggedOutIsRefused) {
+  const auto presence = [this](const std::string& own, std::optional<std::uint64_t> epoch) {
+    const std::string json = R"({"cookie":{},"user":{"id":7})" + own + "}";
+    return read("a", StoredSession{.json = json, .epoch = epoch}).presence;
+  };
+  const std::string third = R"(,"_sd":{"created":1,"epoch":3})";
+  EXPECT_EQ(presence(third, 3), Presence::kPresent);
+  EXPECT_EQ(presence(third, 4), Presence::kRevoked);
+  EXPECT_EQ(presence(third, 3), Presence::kRevoked) << "the greatest that was seen counts: the key is lost, say";
+  EXPECT_EQ(presence(third, std::nullopt), Presence::kRevoked) << "certain, whatever has become of the counter";
+  EXPECT_EQ(presence(R"(,"_sd":{"created":1})", 4), Presence::kRevoked) << "from before the first time";
+  EXPECT_EQ(presence(R"(,"_sd":{"created":1,"epoch":4})", 4), Presence::kPresent);
+  EXPECT_EQ(presence(R"(,"_sd":{"created":1,"epoch":4})", std::nullopt), Presence::kUnavailable) << "nobody can tell";
+  EXPECT_EQ(presence("", std::nullopt), Presence::kPresent) << "no login of ours";
+  EXPECT_EQ(count("sessiond_outdated_sessions_total"), 4U);
+}
+
+TEST_F(FactsReaderTest, ASessionWhoseUserTheStoreKeepsIsReadWithHim) {
+  const SessionId id = idOf("a");
+  const std::string json = R"({"cookie":{},"user":{"id":7},"_sd":{"login":"ada","auth":"redis:00000000000000ff"}})";
+  const auto found = [&](std::string_view user, std::uint64_t tag) {
+    return reader_.read({.id = &id, .user = user, .result = StoredSession{.json = json, .user_tag = tag}},
+                        SteadyTime(seconds(1000)));
+  };
+  EXPECT_TRUE(found("", 0).needsUser());
+  EXPECT_TRUE(found("grace", 0xff).needsUser()) << "somebody else logged in there meanwhile";
+  EXPECT_EQ(found("", 0).session->login(), "ada");
+  EXPECT_EQ(found("ada", 0xff).presence, Presence::kPresent);
+  EXPECT_EQ(found("ada", 0xfe).presence, Presence::kRevoked) << "another password";
+  EXPECT_EQ(found("ada", 0).presence, Presence::kRevoked) << "locked or gone";
+  EXPECT_EQ(count("sessiond_disabled_user_sessions_total"), 2U);
+}
+
 TEST_F(FactsReaderTest, ASessionWhoseUserIsGoneIsRefusedWheneverItIsRead) {
   std::uint64_t standing = 0x1234;
   const FactsReader reader(
-      extractor_, kTombstones, revoked_, log_names_, metrics_, [](const SessionId&, seconds) {},
+      extractor_, kTombstones, revoked_, epoch_, log_names_, metrics_, [](const SessionId&, seconds) {},
       [&](std::uint64_t tag) { return tag == standing; });
   const SessionId id = idOf("a");
   const std::string own = R"({"cookie":{},"user":{"id":7},"_sd":{"auth":"htpasswd:0000000000001234"}})";

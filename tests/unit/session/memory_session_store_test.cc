@@ -19,6 +19,11 @@ class MemoryHarness final : public StoreHarness {
   std::optional<std::string> value(const SessionId& id) override { return store_.value(id); }
   std::optional<seconds> ttl(const SessionId& id) override { return store_.ttl(id); }
   std::optional<seconds> tombstoneTtl(const SessionId& id) override { return store_.tombstoneTtl(id); }
+  void damageEpoch() override { store_.putEpoch(std::nullopt); }
+  std::uint64_t putUser(const std::string& login) override {
+    store_.putUser(login, 0xada);
+    return 0xada;
+  }
 
  private:
   FakeClock clock_;

@@ -41,7 +41,7 @@ class ScriptedLaneStore final : public LaneStore {
     batch.tracked = tracked;
     for (SessionLoad& load : batch.loads) {
       if (refuses) continue;
-      load.result = StoredSession{.json = texts[load.id->bytes()]};
+      load.result = StoredSession{.json = texts[load.id->bytes()], .user_tag = users[std::string(load.user)]};
       if (load.wants_ttl) load.result->ttl = milliseconds(600'000);
     }
     for (KeyTouch& touch : batch.touches) {
@@ -53,6 +53,7 @@ class ScriptedLaneStore final : public LaneStore {
   }
 
   std::map<std::string, std::string_view> texts;
+  std::map<std::string, std::uint64_t> users;  ///< by name, the tag of the password
   TouchOutcome touched = TouchOutcome::kTouched;
   bool tracked = true;
   bool refuses = false;
@@ -121,9 +122,11 @@ class SessionLoaderTest : public testing::Test, public SessionLoader::Client {
   HmacKey log_names_{Secret(std::string("key for the names in logs"))};
   std::vector<std::string> buried_;
   RevokedSessions revoked_{clock_, metrics_};
-  FactsReader reader_{extractor_, TombstoneLifetime{},
-                      revoked_,   log_names_,
-                      metrics_,   [this](const SessionId& id, seconds) { buried_.push_back(id.bytes()); }};
+  LoginEpoch epoch_;
+  FactsReader reader_{
+      extractor_, TombstoneLifetime{}, revoked_, epoch_, log_names_, metrics_, [this](const SessionId& id, seconds) {
+        buried_.push_back(id.bytes());
+      }};
   TouchThrottle throttle_{seconds(60)};
   LateTouches late_{2};
   LoaderMetrics loader_metrics_{metrics_};
@@ -148,6 +151,50 @@ class SessionLoaderTest : public testing::Test, public SessionLoader::Client {
   std::vector<SessionWant*> loaded_;
   std::vector<TouchWant*> touched_;
 };
+
+TEST_F(SessionLoaderTest, AUserWhomTheStoreKeepsIsAskedForWithTheSession) {
+  store_.texts["a"] =
+      R"({"cookie":{"originalMaxAge":600000},"user":{"id":7},"_sd":{"login":"ada","auth":"redis:00000000000000ff"}})";
+  store_.users["ada"] = 0xff;
+  SessionWant& first = want("a");
+  want("b");
+  loader_.flush();
+  store_.answer();
+  EXPECT_EQ(loaded_.size(), 1U) << "only b is certain yet";
+  ASSERT_EQ(store_.batch().loads.size(), 1U);
+  EXPECT_EQ(store_.batch().loads[0].user, "ada");
+  SessionWant& second = want("a");
+  store_.answer();
+  EXPECT_EQ(first.found.presence, Presence::kPresent);
+  EXPECT_EQ(second.found.presence, Presence::kPresent) << "it joined";
+  EXPECT_EQ(store_.batches, 2);
+  const SessionId id = *SessionId::fromBytes("a");
+  EXPECT_TRUE(cache_.find(id, clock_.steadyNow()));
+
+  cache_.invalidateUser("grace");
+  EXPECT_TRUE(cache_.find(id, clock_.steadyNow()));
+  cache_.invalidateUser("ada");
+  EXPECT_FALSE(cache_.find(id, clock_.steadyNow()));
+  store_.users["ada"] = 0xfe;
+  const SessionWant& third = want("a");
+  loader_.flush();
+  EXPECT_EQ(store_.batch().loads[0].user, "ada") << "who it is is known by now";
+  store_.answer();
+  EXPECT_EQ(third.found.presence, Presence::kRevoked);
+  EXPECT_EQ(store_.batches, 3);
+}
+
+TEST_F(SessionLoaderTest, AUserWhoChangesWhileHeIsAskedForIsNotFresh) {
+  store_.texts["a"] =
+      R"({"cookie":{"originalMaxAge":600000},"user":{"id":7},"_sd":{"login":"ada","auth":"redis:00000000000000ff"}})";
+  store_.users["ada"] = 0xff;
+  want("a");
+  loader_.flush();
+  store_.answer();
+  cache_.invalidateUser("ada");
+  store_.answer();
+  EXPECT_FALSE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
+}
 
 TEST_F(SessionLoaderTest, GathersWhatIsWantedAndAsksForEachSessionOnce) {
   want("a");

@@ -267,10 +267,26 @@ TEST(SessionRecord, ReadsTheTagOfAPassword) {
     return (*record).password_tag;
   };
   EXPECT_EQ(tagIn(R"("htpasswd:fedcba9876543210")"), 0xfedcba9876543210U);
+  EXPECT_EQ(tagIn(R"("redis:fedcba9876543210")"), 0xfedcba9876543210U);
   EXPECT_EQ(tagIn(R"("elsewhere:what")"), 0U);
   for (const char* spoiled : {R"("htpasswd:")", R"("htpasswd:fedcba987654321")", R"("htpasswd:fedcba98765432101")",
-                              R"("htpasswd:fedcba987654321x")", R"("htpasswd:0000000000000000")", "1", "null"}) {
+                              R"("htpasswd:fedcba987654321x")", R"("htpasswd:0000000000000000")", "1", "null",
+                              R"("redis")", R"("redis:0")"}) {
     EXPECT_EQ(tagIn(spoiled), std::nullopt) << spoiled;
+  }
+}
+
+TEST(SessionRecord, ReadsHowOftenEverybodyHadBeenLoggedOut) {
+  const auto epochIn = [](const std::string& more) -> std::optional<std::uint64_t> {
+    const auto record = readSessionRecord(R"({"cookie":{})" + more + "}", 1000, std::chrono::seconds(60));
+    if (!record) return std::nullopt;
+    return (*record).epoch;
+  };
+  EXPECT_EQ(epochIn(R"(,"_sd":{"epoch":7})"), 7U);
+  EXPECT_EQ(epochIn(R"(,"_sd":{})"), 0U) << "from before the first time";
+  EXPECT_EQ(epochIn(""), LoginEpoch::kNone) << "no login of ours";
+  for (const char* spoiled : {"-1", "1.5", "1e99", "\"7\"", "null", "4294967295", "7,\"epoch\":8"}) {
+    EXPECT_EQ(epochIn(R"(,"_sd":{"epoch":)" + std::string(spoiled) + "}"), std::nullopt) << spoiled;
   }
 }
 
