@@ -60,11 +60,17 @@ void addSessionCommands(CLI::App& app, CommandLine& line) {
   CLI::App& revoke = add(session, "revoke",
                          "log out: end these sessions, or all of a user, for good; every sessiond refuses them within "
                          "session.cache.max_staleness",
-                         [&line] { line.exit_code = sessionRevoke(line.common, line.sessions); });
+                         [&line] {
+                           const auto run = line.sessions.all ? revokeAll : sessionRevoke;
+                           line.exit_code = run(line.common, line.sessions);
+                         });
   revoke.add_option("handle", which.handles, "what `session list` calls them");
   revoke.add_option("-u,--user", which.user, "all of the user with this id; with handles: whose they are");
   revoke.add_flag("--scan", which.scan,
                   "with --user: also sessions that no check has seen yet, by looking at every key");
+  CLI::Option* const all = revoke.add_flag(
+      "--all", which.all, "of everybody: logins here at once, then what applications made, page by page");
+  revoke.add_option("--from", which.from, "with --all: go on with what was cut off, from where it said")->needs(all);
   revoke.add_flag("-y,--yes", which.yes, "do not ask; needed where nobody sits at a terminal");
 }
 

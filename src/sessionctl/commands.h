@@ -33,6 +33,8 @@ struct SessionOptions {
   bool scan = false;       ///< also those that no check has seen
   bool anonymous = false;  ///< also those of nobody
   bool yes = false;        ///< do not ask
+  bool all = false;        ///< everybody's
+  std::string from = "0";  ///< with all: where a sweep that was cut off goes on; 0: at its beginning
 };
 /// Who is logged in, where and since when.
 int sessionList(const CommonOptions& options, const SessionOptions& which);
@@ -40,6 +42,8 @@ int sessionList(const CommonOptions& options, const SessionOptions& which);
 int sessionShow(const CommonOptions& options, const SessionOptions& which);
 /// Ends sessions for good, by handles or all of a user; all the handles or none.
 int sessionRevoke(const CommonOptions& options, const SessionOptions& which);
+/// Logs everybody out: 0 when all is done, 69 when Redis does not answer, 65 when its counter is damaged.
+int revokeAll(const CommonOptions& options, const SessionOptions& which);
 
 /// A user, and what is to be said of the user.
 struct UserOptions {

@@ -1,0 +1,30 @@
+#include "session/everybody_ender.h"
+
+namespace sessiond {
+
+Expected<std::uint64_t, StoreError> EverybodyEnder::endLogins() const {
+  const Expected<std::uint64_t, StoreError> epoch = parts_.store.raiseEpoch(0);
+  return epoch ? parts_.store.raiseEpoch(*epoch + 1) : epoch;
+}
+
+Expected<EverybodyEnder::Swept, StoreError> EverybodyEnder::sweep(std::string_view from) const {
+  const Expected<SessionScan::Page, StoreError> page = parts_.scan.page(from);
+  if (!page) return Unexpected(page.error());
+  std::vector<SessionLoad> loads;
+  for (const SessionId& id : page->ids) loads.push_back({.id = &id, .wants_ttl = true});
+  if (!loads.empty()) parts_.store.load(loads);
+  std::vector<SessionRevocation> revocations;
+  for (const SessionLoad& load : loads) {
+    if (!load.result && load.result.error() != StoreError::kCorrupt) return Unexpected(load.result.error());
+    if (!load.result || !load.result->json) continue;
+    const SessionFacts facts = parts_.extractor.extract(*load.result->json);
+    if (facts.state != CheckStatus::kValid || facts.epoch != LoginEpoch::kNone) continue;
+    revocations.push_back({.id = *load.id, .tombstone_ttl = parts_.tombstones.of(facts.touch_ttl, load.result->ttl)});
+  }
+  parts_.store.revoke(revocations);
+  for (const SessionRevocation& one : revocations)
+    if (!one.result) return Unexpected(one.result.error());
+  return Swept{.looked_at = loads.size(), .ended = revocations.size(), .next = page->next};
+}
+
+}  // namespace sessiond

@@ -1,0 +1,87 @@
+// sessionctl session revoke --all: whoever is logged in, by sessiond or by an application, is logged out at once, at
+// every instance, with and without sessions in memory, and stays so over a restart; who has only a cart keeps it.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
+import { waitFor } from './support/process.mjs';
+import { binary } from './support/sessiond.mjs';
+
+const tool = path.join(path.dirname(binary), 'sessionctl');
+
+for (const enabled of [true, false]) {
+  describe(`logging everybody out (sessions in memory: ${enabled})`, () => {
+    let stack;
+    before(async () => {
+      stack = await startExpressStack({ config: (config) => (config.session.cache = { enabled }) });
+      stack.express.mount('application', { variant: newest });
+    });
+    after(() => stack?.stop());
+
+    const revoke = (...more) =>
+      spawnSync(tool, ['-c', stack.sessiond.file, '--json', 'session', 'revoke', '--all', '--yes', ...more], {
+        encoding: 'utf8',
+        timeout: 60000,
+      });
+    async function application(user) {
+      const client = stack.client();
+      await client.get(`/express/application/login?user=${encodeURIComponent(user)}`);
+      return client;
+    }
+
+    test('ends logins and sessions of applications, and nothing else', async () => {
+      const alice = stack.client();
+      await stack.logIn(alice);
+      const made = await application('{"id":9}');
+      const cart = await application('null');
+      await cart.get('/express/application/visit');
+      for (const client of [alice, made]) assert.equal((await askSessiond(client)).reason, 'valid');
+      const done = revoke();
+      assert.equal(done.status, 0, done.stderr);
+      const { looked_at: looked, ended } = JSON.parse(done.stdout);
+      assert.equal(ended, '1');
+      assert.ok(Number(looked) >= 3);
+      for (const client of [alice, made]) {
+        await waitFor('logged out', async () => (await askSessiond(client)).reason === 'revoked', { timeout: 10000 });
+      }
+      assert.equal((await cart.get('/express/application/visit')).json().visits, 2);
+      const again = stack.client();
+      await stack.logIn(again);
+      assert.equal((await askSessiond(again)).reason, 'valid', 'who logs in afterwards is logged in');
+      await stack.sessiond.stop();
+      await stack.sessiond.start();
+      assert.equal((await askSessiond(alice)).reason, 'revoked');
+      assert.equal((await askSessiond(again)).reason, 'valid');
+    });
+
+    test('goes on where it is told to, without logging anybody out twice', async () => {
+      const alice = stack.client();
+      await stack.logIn(alice);
+      const made = await application('{"id":9}');
+      assert.equal(revoke('--from', '1').status, 0);
+      assert.equal((await askSessiond(alice)).reason, 'valid');
+      assert.equal(revoke().status, 0);
+      for (const client of [alice, made]) {
+        await waitFor('logged out', async () => (await askSessiond(client)).reason === 'revoked', { timeout: 10000 });
+      }
+    });
+
+    test('says so when it cannot', async () => {
+      const alice = stack.client();
+      await stack.redis.command('SET', 'sessiond:epoch', 'many');
+      const damaged = revoke();
+      assert.equal(damaged.status, 65, damaged.stdout);
+      assert.match(JSON.parse(damaged.stdout).notes[0], /sessiond:epoch holds something that is no counter: delete it/);
+      await stack.redis.command('DEL', 'sessiond:epoch');
+      await stack.logIn(alice);
+      assert.equal((await askSessiond(alice)).reason, 'valid');
+      stack.redis.freeze();
+      const away = revoke();
+      stack.redis.thaw();
+      assert.equal(away.status, 69, away.stdout);
+    });
+  });
+}

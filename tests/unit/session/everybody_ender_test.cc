@@ -1,0 +1,88 @@
+#include "session/everybody_ender.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/fake_clock.h"
+#include "support/memory_session_store.h"
+
+namespace sessiond {
+namespace {
+
+using std::chrono::hours;
+
+/// Two sessions a page, in the order given.
+class FakeScan final : public SessionScan {
+ public:
+  Expected<Page, StoreError> page(std::string_view from) override {
+    if (fails) return Unexpected(StoreError::kTimeout);
+    const std::size_t begin = std::stoul(std::string(from));
+    Page page;
+    for (std::size_t i = begin; i < ids.size() && i < begin + 2; ++i) page.ids.push_back(*SessionId::fromBytes(ids[i]));
+    page.next = begin + 2 < ids.size() ? std::to_string(begin + 2) : std::string(kEnd);
+    return page;
+  }
+
+  std::vector<std::string> ids;
+  bool fails = false;
+};
+
+class EverybodyEnderTest : public testing::Test {
+ protected:
+  void put(const std::string& id, const std::string& json) {
+    scan_.ids.push_back(id);
+    store_.put(*SessionId::fromBytes(id), json, hours(1));
+  }
+  bool lives(const std::string& id) { return store_.value(*SessionId::fromBytes(id)).has_value(); }
+
+  FakeClock clock_;
+  MemorySessionStore store_{clock_};
+  FakeScan scan_;
+  FactsExtractor extractor_{ExtractionRules{}};
+  EverybodyEnder ender_{{store_, scan_, extractor_, {.latest_writer = hours(24), .usual_life = hours(24)}}};
+};
+
+TEST_F(EverybodyEnderTest, MovesTheCounter) {
+  EXPECT_EQ(*ender_.endLogins(), 1U);
+  EXPECT_EQ(*ender_.endLogins(), 2U);
+  store_.putEpoch(std::nullopt);
+  EXPECT_EQ(ender_.endLogins().error(), StoreError::kCorrupt);
+  store_.failWith(StoreError::kUnavailable);
+  EXPECT_EQ(ender_.endLogins().error(), StoreError::kUnavailable);
+}
+
+TEST_F(EverybodyEnderTest, SweepsWhatApplicationsMadePageByPage) {
+  put("application", R"({"cookie":{},"user":{"id":7}})");
+  put("login", R"({"cookie":{},"user":{"id":7},"_sd":{"created":1}})");
+  put("cart", R"({"cookie":{},"items":[1]})");
+  put("damaged", "{");
+  put("another", R"({"cookie":{},"user":{"id":8}})");
+  const auto first = ender_.sweep("0");
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->looked_at, 2U);
+  EXPECT_EQ(first->ended, 1U);
+  EXPECT_EQ(first->next, "2");
+  EXPECT_FALSE(lives("application"));
+  EXPECT_TRUE(store_.tombstoneTtl(*SessionId::fromBytes("application")));
+  EXPECT_EQ(ender_.sweep("2")->ended, 0U);
+  const auto last = ender_.sweep("4");
+  EXPECT_EQ(last->ended, 1U);
+  EXPECT_EQ(last->next, SessionScan::kEnd);
+  for (const char* id : {"login", "cart", "damaged"}) EXPECT_TRUE(lives(id)) << id;
+}
+
+TEST_F(EverybodyEnderTest, WhatFailsIsSaidAndCanBeDoneAgain) {
+  put("application", R"({"cookie":{},"user":{"id":7}})");
+  store_.failWith(StoreError::kTimeout);
+  EXPECT_EQ(ender_.sweep("0").error(), StoreError::kTimeout);
+  store_.failWith(std::nullopt);
+  scan_.fails = true;
+  EXPECT_EQ(ender_.sweep("0").error(), StoreError::kTimeout);
+  scan_.fails = false;
+  EXPECT_EQ(ender_.sweep("0")->ended, 1U);
+}
+
+}  // namespace
+}  // namespace sessiond
