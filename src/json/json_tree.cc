@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/secret.h"
 #include "json/json_repair.h"
 
 namespace sessiond {
@@ -165,9 +166,17 @@ Expected<JsonTree, JsonError> JsonTree::parse(std::string_view text) {
     tree.decoded_ = tameNumbers(tree.decoded_);
     code = JsonTreeBuilder::build(tree);
   }
+  // Nobody else could, and nobody waits for a text that is none.
+  if (code != rapidjson::kParseErrorNone) tree.wipe();
   if (code == rapidjson::kParseErrorTermination) return Unexpected(JsonError::kTooDeep);
   if (code != rapidjson::kParseErrorNone) return Unexpected(JsonError::kMalformed);
   return tree;
+}
+
+void JsonTree::wipe() {
+  wipeString(repaired_);
+  wipeString(decoded_);
+  nodes_.clear();
 }
 
 void JsonTree::copyDocument() {

@@ -108,6 +108,8 @@ class JsonTree {
   static Expected<JsonTree, JsonError> parse(std::string_view text);
 
   JsonValue root() const { return JsonValue(this, 0); }
+  /// Overwrites the copies of the text that it has, where there is a secret in it. No value may be used afterwards.
+  void wipe();
 
  private:
   friend class JsonValue;

@@ -130,8 +130,10 @@ bool LaneConnection::watch() {
 
 void LaneConnection::greet() {
   state_ = State::kGreeting;
-  const RedisCommands commands = node_.greeting(plainly_);
-  if (auto begun = connection_->begin(commands, greeted_); !begun) return fail(begun.error());
+  RedisCommands commands = node_.greeting(plainly_);
+  const auto begun = connection_->begin(commands, greeted_);
+  commands.wipe();
+  if (!begun) return fail(begun.error());
   advance();  // there may be nothing to say
 }
 

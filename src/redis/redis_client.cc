@@ -213,9 +213,11 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::connect(SteadyTime d
 }
 
 Expected<void, ConnectionError> RedisClient::greet(RedisConnection& connection, bool plainly, SteadyTime deadline) {
-  const RedisCommands commands = node_.greeting(plainly);
+  RedisCommands commands = node_.greeting(plainly);
   RedisReplies replies;
-  if (auto done = connection.exchange(commands, replies, clock_.steadyNow(), deadline); !done) {
+  const auto done = connection.exchange(commands, replies, clock_.steadyNow(), deadline);
+  commands.wipe();
+  if (!done) {
     if (auto words = connection.lastWords(replies)) {
       return Unexpected(ConnectionError{ConnectionError::Kind::kRejected, *std::move(words)});
     }

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "base/secret.h"
+
 namespace sessiond {
 
 void RedisCommands::appendHeader(char type, std::size_t number) {
@@ -29,6 +31,11 @@ void RedisCommands::argument(std::string_view first_part, std::string_view secon
 void RedisCommands::add(std::initializer_list<std::string_view> arguments) {
   begin(arguments.size());
   for (const std::string_view bytes : arguments) argument(bytes);
+}
+
+void RedisCommands::wipe() {
+  wipeString(bytes_);
+  count_ = 0;
 }
 
 void RedisCommands::clear() {

@@ -25,6 +25,11 @@ class RedisCommands {
   void argument(std::string_view first_part, std::string_view second_part, std::string_view third_part = {});
 
   void clear();
+  /// Overwrites what was in it, where there is a secret in it. REQUIRES: kSecretRoom was enough for all of it.
+  void wipe();
+  /// Before a secret is put in: a buffer that grows leaves its bytes behind.
+  void reserveForSecret() { bytes_.reserve(kSecretRoom); }
+  static constexpr std::size_t kSecretRoom = 16 * 1024;
   std::size_t count() const { return count_; }
   std::string_view bytes() const { return bytes_; }
 

@@ -112,6 +112,7 @@ std::size_t RedisNode::requiredOfGreeting() const {
 
 RedisCommands RedisNode::greeting(bool plainly) const {
   RedisCommands commands;
+  commands.reserveForSecret();
   if (!password_.empty() && !user_.empty()) commands.add({"AUTH", user_, password_.reveal()});
   if (!password_.empty() && user_.empty()) commands.add({"AUTH", password_.reveal()});
   if (database_ != 0) commands.add({"SELECT", std::to_string(database_)});

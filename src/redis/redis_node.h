@@ -68,7 +68,7 @@ class RedisNode {
   /// A front end that closes the connection at one of the last two is greeted `plainly`, without them; with
   /// PING where nothing else is to be said, since only an answer proves that somebody is there. Not where the role has
   /// to be known.
-  RedisCommands greeting(bool plainly) const;
+  RedisCommands greeting(bool plainly) const;  ///< holds the password: to be wiped
   /// Has the server lately been greeted without the courtesies, because it closes a connection at them?
   bool greetsPlainly() const;
   /// Why the server is not to be used, by what it answered: it refuses us, or it is no primary (redis.allow_replica).

@@ -12,8 +12,33 @@
 namespace sessiond {
 namespace {
 
+/// Whatever comes of it, the copies of what was typed go.
+struct WipedFields {
+  explicit WipedFields(std::string_view body) : fields(parseForm(body)) {}
+  ~WipedFields() {
+    if (!fields) return;
+    for (auto& [name, value] : *fields) wipeString(value);
+  }
+  WipedFields(const WipedFields&) = delete;
+  WipedFields& operator=(const WipedFields&) = delete;
+
+  std::optional<FormFields> fields;
+};
+
+struct WipedTree {
+  explicit WipedTree(std::string_view body) : tree(JsonTree::parse(body)) {}
+  ~WipedTree() {
+    if (tree) (*tree).wipe();
+  }
+  WipedTree(const WipedTree&) = delete;
+  WipedTree& operator=(const WipedTree&) = delete;
+
+  Expected<JsonTree, JsonError> tree;
+};
+
 std::optional<LoginAttempt> readForm(std::string_view body) {
-  std::optional<FormFields> fields = parseForm(body);
+  const WipedFields wiped(body);
+  const std::optional<FormFields>& fields = wiped.fields;
   if (!fields) return std::nullopt;
   for (const std::string_view name : {"user", "password", "rd", "csrf"}) {
     if (isRepeated(*fields, name)) return std::nullopt;
@@ -26,12 +51,11 @@ std::optional<LoginAttempt> readForm(std::string_view body) {
   attempt.password = Secret(std::string(*password));
   attempt.rd = formField(*fields, "rd").value_or("");
   attempt.csrf = formField(*fields, "csrf").value_or("");
-  for (auto& [name, value] : *fields) wipeString(value);
   return attempt;
 }
 
 /// A string member. False when it is there and no string.
-bool readText(JsonValue object, std::string_view name, std::optional<std::string>& text) {
+bool readText(JsonValue object, std::string_view name, std::optional<std::string_view>& text) {
   const std::optional<JsonValue> member = object.member(name);
   if (!member) return true;
   if (member->kind() != JsonKind::kString) return false;
@@ -42,20 +66,21 @@ bool readText(JsonValue object, std::string_view name, std::optional<std::string
 std::optional<LoginAttempt> readJson(std::string_view body) {
   // JsonTree would make bytes that are no UTF-8 good; two passwords must not become one by that.
   if (!isValidUtf8(body)) return std::nullopt;
-  const auto tree = JsonTree::parse(body);
+  const WipedTree wiped(body);
+  const auto& tree = wiped.tree;
   if (!tree || tree->root().kind() != JsonKind::kObject || hasDuplicateNames(tree->root())) return std::nullopt;
-  std::optional<std::string> user;
-  std::optional<std::string> password;
-  std::optional<std::string> rd;
+  std::optional<std::string_view> user;
+  std::optional<std::string_view> password;
+  std::optional<std::string_view> rd;
   const JsonValue root = tree->root();
   if (!readText(root, "user", user) || !readText(root, "password", password) || !readText(root, "rd", rd) || !user ||
       !password)
     return std::nullopt;
   LoginAttempt attempt;
   attempt.format = LoginFormat::kJson;
-  attempt.user = *std::move(user);
-  attempt.password = Secret(*std::move(password));
-  attempt.rd = std::move(rd).value_or("");
+  attempt.user = *user;
+  attempt.password = Secret(std::string(*password));
+  attempt.rd = rd.value_or("");
   return attempt;
 }
 

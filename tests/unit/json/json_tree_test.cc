@@ -196,5 +196,15 @@ TEST(JsonText, WritesWithoutWhiteSpaceAndKeepsNumbers) {
   EXPECT_EQ(compact(nested(64)), nested(64));
 }
 
+TEST(JsonTree, WipesItsCopiesOfTheText) {
+  const std::string text = R"({"password":"correct horse battery staple"})";
+  auto tree = JsonTree::parse(text);
+  ASSERT_TRUE(tree);
+  const std::string_view secret = tree->root().member("password")->text();
+  ASSERT_EQ(secret, "correct horse battery staple");
+  tree->wipe();
+  EXPECT_EQ(secret, std::string(secret.size(), '\0')) << "the very same memory, which the tree still has";
+}
+
 }  // namespace
 }  // namespace sessiond

@@ -66,5 +66,19 @@ TEST(RedisCommands, CountsCommandsAndForgetsThem) {
   EXPECT_EQ(commands.bytes(), "");
 }
 
+TEST(RedisCommands, WipesWhatHeldASecret) {
+  RedisCommands commands;
+  commands.reserveForSecret();
+  const char* const memory = commands.bytes().data();
+  commands.add({"AUTH", "user", "correct horse battery staple"});
+  commands.add({"CLIENT", "SETNAME", "sessiond"});
+  const std::string_view sent = commands.bytes();
+  ASSERT_EQ(sent.data(), memory) << "nothing was left behind elsewhere";
+  ASSERT_NE(sent.find("battery"), std::string_view::npos);
+  commands.wipe();
+  EXPECT_EQ(sent, std::string(sent.size(), '\0')) << "the very same memory";
+  EXPECT_EQ(commands.count(), 0U);
+}
+
 }  // namespace
 }  // namespace sessiond
