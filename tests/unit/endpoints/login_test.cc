@@ -164,6 +164,7 @@ TEST_F(LoginTest, GetShowsThePageWithItsHeaders) {
               ElementsAre(MatchesRegex("__Host-sessiond_csrf=[A-Za-z0-9_-]{32}; Path=/; HttpOnly; Secure; "
                                        "SameSite=Lax")));
   EXPECT_EQ(actionIn(page), "/login?rd=%2Fa%3Fb%3D1%26c%3D2");
+  EXPECT_THAT(page.body, HasSubstr(R"(type="password" required autocomplete="current-password")"));
 }
 
 TEST_F(LoginTest, HeadIsGetWithoutABody) {
