@@ -70,6 +70,8 @@ TEST_PACKAGES := gmock_main gmock gtest
 # Of the daemon alone. Sanitizers have allocators of their own.
 ALLOCATOR     := $(if $(SAN),,jemalloc)
 package_flags  = $(shell pkg-config $(1) 2>/dev/null)
+# Its header is where the compiler looks anyway.
+LINKED        := libcurl
 
 # libFuzzer brings its own main(), so only the link of a fuzz target may ask for it.
 san_compile := $(subst fuzzer,fuzzer-no-link,$(SAN))
@@ -84,7 +86,7 @@ OUR_CPPFLAGS := -Isrc -Itests $(call package_flags,--cflags $(PACKAGES))
 OUR_CXXFLAGS := -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor \
                 $(no_warnings) $(WERROR) -pthread -fPIE -fstack-protector-strong $(san_flags)
 OUR_LDFLAGS  := -pthread -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN))
-LIBS         := $(call package_flags,--libs $(PACKAGES)) -lfcgi
+LIBS         := $(call package_flags,--libs $(PACKAGES) $(LINKED)) -lfcgi
 TEST_LIBS    := $(call package_flags,--libs $(TEST_PACKAGES))
 
 compile = $(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CXXFLAGS) $(CXXFLAGS) -MMD -MP
@@ -98,12 +100,12 @@ $(OUT)/flags: FORCE
 FORCE:
 
 # Without its packages nothing compiles; say so instead of letting the first #include fail.
-ifeq ($(call package_flags,--libs $(PACKAGES) $(ALLOCATOR)),)
+ifeq ($(call package_flags,--libs $(PACKAGES) $(LINKED) $(ALLOCATOR)),)
 .PHONY: packages-needed
 packages-needed:
 	@echo 'packages that the build needs are missing; as root: make packages' >&2; exit 1
 endif
-packages_found := $(if $(call package_flags,--libs $(PACKAGES) $(ALLOCATOR)),,packages-needed)
+packages_found := $(if $(call package_flags,--libs $(PACKAGES) $(LINKED) $(ALLOCATOR)),,packages-needed)
 
 # --- rooms: one library each -------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "config/config_loader.h"
 #include "fastcgi/listener.h"
@@ -21,6 +22,17 @@ std::unique_ptr<HtpasswdDirectory> openHtpasswd(const LoginSettings& login, cons
   if (opened) return *std::move(opened);
   report.error("login.htpasswd_file", opened.error());
   return nullptr;
+}
+
+void checkAuthorities(const HttpVerifierSettings& verifier, ConfigReport& report) {
+  if (verifier.ca_file.empty() || !report.isSound("login.http_verifier.ca_file")) return;
+  constexpr std::size_t kMaxBytes = 4 * 1024 * 1024;
+  const auto file = readFile(verifier.ca_file, kMaxBytes);
+  if (!file) {
+    report.error("login.http_verifier.ca_file", verifier.ca_file + ": " + file.error());
+  } else if (file->bytes.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+    report.error("login.http_verifier.ca_file", verifier.ca_file + ": holds no certificate (PEM)");
+  }
 }
 
 PageSite pageSiteOf(const LoginSettings& config) {
@@ -72,6 +84,7 @@ Expected<Prepared, std::vector<ConfigProblem>> prepare(const std::string& config
   std::optional<PageBook> pages;
   auto loaded = loadConfig(config_file, [&](const Config& config, ConfigReport& report) {
     htpasswd = openHtpasswd(config.login, clock, report);
+    checkAuthorities(config.login.http_verifier, report);
     pages = loadPages(config, report);
     checkSockets(config, socket, report);
     checkLog(config.log, report);

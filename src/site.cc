@@ -1,5 +1,6 @@
 #include "site.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,9 +19,11 @@
 #include "endpoints/login/no_login.h"
 #include "endpoints/pages/page_book.h"
 #include "endpoints/pages/page_endpoint.h"
+#include "login/authenticator_chain.h"
 #include "login/device_cookie.h"
 #include "login/directory_authenticator.h"
 #include "login/directory_watch.h"
+#include "login/http_verifier.h"
 #include "login/login_gate.h"
 #include "redis/redis_app_cache.h"
 #include "redis/redis_attempt_store.h"
@@ -40,11 +43,21 @@ Directories directoriesOf(const LoginSettings& settings, std::unique_ptr<Htpassw
   for (const std::string& name : settings.authenticators) {
     if (name == "redis") {
       directories.push_back(std::make_unique<RedisUserDirectory>(redis, keys, settings.redis_usual_hash));
-    } else if (htpasswd) {
+    } else if (name == "htpasswd" && htpasswd) {
       directories.push_back(std::move(htpasswd));
     }
   }
   return directories;
+}
+
+/// In the configured order: the directories together, so that time does not tell them apart, then an application.
+std::vector<std::unique_ptr<Authenticator>> authenticatorsOf(const LoginSettings& settings, Directories directories,
+                                                             const HmacKey& log_key) {
+  std::vector<std::unique_ptr<Authenticator>> links;
+  if (!directories.empty()) links.push_back(std::make_unique<DirectoryAuthenticator>(std::move(directories), log_key));
+  if (std::ranges::find(settings.authenticators, "http") != settings.authenticators.end())
+    links.push_back(std::make_unique<HttpVerifier>(settings.http_verifier, log_key));
+  return links;
 }
 
 FactsReader::Stands standsIn(HtpasswdDirectory* htpasswd) {
@@ -77,7 +90,7 @@ struct PasswordLogin {
         audit(config.log.audit_addresses, sessions.log_key, shared.clock),
         room_tickets(config.session.secrets, shared.clock),
         room({config, pages, csrf, sessions.index, sessions.ender, list, room_tickets}),
-        authenticator(std::move(directories), sessions.log_key),
+        authenticator(authenticatorsOf(config.login, std::move(directories), sessions.log_key)),
         entrance({config, gate, devices, authenticator, shared.clock}),
         endpoint({config, pages, sessions.finder, csrf, sessions.signer, sessions.ender, sessions.starter, room,
                   entrance, audit, sessions.log_key, shared.clock, shared.metrics}) {}
@@ -88,7 +101,7 @@ struct PasswordLogin {
   LoginAudit audit;
   const RoomTickets room_tickets;
   const SessionRoom room;
-  DirectoryAuthenticator authenticator;
+  AuthenticatorChain authenticator;
   PasswordEntrance entrance;
   const LoginEndpoint endpoint;
 };
@@ -168,7 +181,8 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
           {*config, pages, sessions.finder, session_list, sessions.ender, csrf, shared.clock, shared.metrics}),
       page({pages, sessions.finder, shared.clock}, JsonPointer::of(config->session.user_at)) {
   Directories directories = directoriesOf(config->login, std::move(prepared.htpasswd), shared.redis, sessions.keys);
-  if (!directories.empty()) login.emplace(*config, std::move(directories), sessions, pages, csrf, session_list, shared);
+  if (!config->login.authenticators.empty())
+    login.emplace(*config, std::move(directories), sessions, pages, csrf, session_list, shared);
   if (config->api.enabled) api.emplace(*config, sessions, shared);
   if (htpasswd == nullptr) return;
   htpasswd->onChange([this] { sessions.canaries.distrust(); });

@@ -100,26 +100,26 @@ void loadSentinelPassword(SentinelSettings& sentinel, const FileLocations& locat
 }
 
 /// What `Authorization: Bearer` can carry (RFC 6750 §2.1), and no less than nobody can guess.
-void checkToken(const Secret& token, ConfigReport& report) {
+void checkToken(const Secret& token, const std::string& path, ConfigReport& report) {
   constexpr std::size_t kLeastTokenSize = 16;
   constexpr char kMakeToken[] = "; make one with: openssl rand -hex 32";
   constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
   const std::string_view bytes = token.reveal();
   if (bytes.find_first_not_of(kAllowed) != std::string_view::npos) {
-    report.error("api.token_file",
-                 std::string("must hold one line of letters, digits and - . _ ~ + / = only") + kMakeToken);
+    report.error(path, std::string("must hold one line of letters, digits and - . _ ~ + / = only") + kMakeToken);
   } else if (bytes.size() < kLeastTokenSize) {
-    report.error("api.token_file", "must hold at least " + std::to_string(kLeastTokenSize) + " bytes but holds " +
-                                       std::to_string(bytes.size()) + kMakeToken);
+    report.error(path, "must hold at least " + std::to_string(kLeastTokenSize) + " bytes but holds " +
+                           std::to_string(bytes.size()) + kMakeToken);
   }
 }
 
-void loadToken(ApiSettings& api, const FileLocations& locations, ConfigReport& report) {
-  if (api.token_file.empty() || !report.isSound("api.token_file")) return;
-  api.token_file = settledName(api.token_file, locations);
-  if (std::optional<Secret> token = loadSecret(api.token_file, "api.token_file", locations, report)) {
-    checkToken(*token, report);
-    api.token = *std::move(token);
+void loadToken(std::string& file, Secret& token, const std::string& path, const FileLocations& locations,
+               ConfigReport& report) {
+  if (file.empty() || !report.isSound(path)) return;
+  file = settledName(file, locations);
+  if (std::optional<Secret> loaded = loadSecret(file, path, locations, report)) {
+    checkToken(*loaded, path, report);
+    token = *std::move(loaded);
   }
 }
 
@@ -132,7 +132,10 @@ void loadFiles(Config& config, const FileLocations& locations, ConfigReport& rep
   loadRedisPassword(config.redis, locations, report);
   loadRedisTls(config.redis, locations, report);
   loadSentinelPassword(config.redis.sentinel, locations, report);
-  loadToken(config.api, locations, report);
+  loadToken(config.api.token_file, config.api.token, "api.token_file", locations, report);
+  HttpVerifierSettings& verifier = config.login.http_verifier;
+  loadToken(verifier.token_file, verifier.token, "login.http_verifier.token_file", locations, report);
+  settle(verifier.ca_file, "login.http_verifier.ca_file", locations, report);
   checkOpenFiles(config.listen, openFilesLimit(), report);
   settle(config.login.htpasswd_file, "login.htpasswd_file", locations, report);
   settle(config.login.page_file, "login.page_file", locations, report);

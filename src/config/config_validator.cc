@@ -195,6 +195,22 @@ void checkLogin(const LoginSettings& login, ConfigReport& report) {
   }
 }
 
+void checkHttpVerifier(const LoginSettings& login, ConfigReport& report) {
+  if (!areSound(report, {"login.authenticators", "login.http_verifier.url"})) return;
+  const auto& names = login.authenticators;
+  const auto place = std::find(names.begin(), names.end(), "http");
+  if (place == names.end()) {
+    if (!login.http_verifier.url.empty())
+      report.warning("login.http_verifier.url", "is not used, because login.authenticators does not list http");
+    return;
+  }
+  if (login.http_verifier.url.empty())
+    report.error("login.http_verifier.url", "must name an address, because login.authenticators lists http");
+  if (place + 1 != names.end())
+    report.error("login.authenticators", "must have http as the last one: it says yes or no of every name, so " +
+                                             *(place + 1) + " would never be asked");
+}
+
 void checkThrottle(const LoginGateSettings& throttle, ConfigReport& report) {
   if (!areSound(report, {"login.throttle.stranger_first_wait", "login.throttle.stranger_longest_wait"})) return;
   if (throttle.stranger_first_wait <= throttle.stranger_longest_wait) return;
@@ -256,6 +272,7 @@ void validate(const Config& config, ConfigReport& report) {
   checkIdentity(config, report);
   checkPolicies(config.policies, report);
   checkLogin(config.login, report);
+  checkHttpVerifier(config.login, report);
   checkThrottle(config.login.throttle, report);
   checkApi(config.api, report);
   checkOwnPrefix(config, report);

@@ -14,6 +14,7 @@
 #include "config/text_rules.h"
 #include "config/units.h"
 #include "login/password_hash.h"
+#include "login/verifier_address.h"
 
 namespace sessiond {
 namespace {
@@ -31,7 +32,7 @@ constexpr std::array<std::string_view, 5> kLevelWords = {"debug", "info", "warn"
 constexpr std::array<std::string_view, 2> kFormatWords = {"text", "json"};
 constexpr std::array<std::string_view, 2> kWhenFullWords = {"end_oldest", "refuse"};
 constexpr std::array<std::string_view, 2> kAddressWords = {"hash", "full"};
-constexpr std::array<std::string_view, 2> kAuthenticators = {"htpasswd", "redis"};
+constexpr std::array<std::string_view, 3> kAuthenticators = {"htpasswd", "redis", "http"};
 
 // Each function below makes one kind of option. `field` gives the field's reference for a Config, constant or not.
 
@@ -148,6 +149,12 @@ Option cookieMaxAge() {
 
 Complaint aboutPasswordHash(std::string_view hash) {
   return hash.empty() ? std::nullopt : explainUnusableHash(hash);
+}
+
+Complaint aboutVerifierOrNone(std::string_view url) {
+  if (url.empty()) return std::nullopt;
+  const auto address = parseVerifierAddress(url);
+  return address ? std::nullopt : Complaint(address.error() + " but is " + shown(url));
 }
 
 Complaint aboutAuthenticator(std::string_view name) {
@@ -297,6 +304,15 @@ std::vector<Option> whoMayOptions() {
           "login.htpasswd_file", [](auto& c) -> auto& { return c.login.htpasswd_file; }, aboutNothing),
       text(
           "login.redis_usual_hash", [](auto& c) -> auto& { return c.login.redis_usual_hash; }, aboutPasswordHash),
+      text(
+          "login.http_verifier.url", [](auto& c) -> auto& { return c.login.http_verifier.url; }, aboutVerifierOrNone),
+      text(
+          "login.http_verifier.token_file", [](auto& c) -> auto& { return c.login.http_verifier.token_file; },
+          aboutNothing),
+      text(
+          "login.http_verifier.ca_file", [](auto& c) -> auto& { return c.login.http_verifier.ca_file; }, aboutNothing),
+      duration("login.http_verifier.timeout", [](auto& c) -> auto& { return c.login.http_verifier.timeout; },
+               {10ms, 60s}),
       flag(
           "login.case_insensitive", [](auto& c) -> auto& { return c.login.case_insensitive; }),
       number(

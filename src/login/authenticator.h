@@ -1,8 +1,8 @@
 // Authenticator: says whether a name and a password belong together, and who that is.
 //
-// Implemented over directories of password hashes (directory_authenticator.h); an application that verifies
-// credentials itself, asked over HTTP, fits the same interface. How often one may try is not decided here: the login
-// endpoint decides that before it calls authenticate().
+// Implemented over directories of password hashes (directory_authenticator.h), by an application that is asked over
+// HTTP (http_verifier.h), and by several of these one after the other (authenticator_chain.h). How often one may try is
+// not decided here: the login endpoint decides that before it calls authenticate().
 
 #pragma once
 
@@ -17,11 +17,12 @@ namespace sessiond {
 struct Credentials {
   std::string_view name;
   std::string_view password;
+  std::string_view address = {};  ///< where the try comes from, by nginx's word
 };
 
 /// All but kUnavailable are answered alike; they differ in counters and logs only.
 enum class AuthenticationFailure {
-  kUnknownUser,
+  kUnknownUser,  ///< not one of ours: the next one may know
   kWrongPassword,
   kLocked,       ///< whoever keeps the users has locked this one
   kDamaged,      ///< the stored entry or its hash cannot be used

@@ -40,8 +40,8 @@ bool readAuth(std::optional<JsonValue> value, SessionRecord& record) {
 bool readEpoch(std::optional<JsonValue> value, std::uint32_t& epoch) {
   epoch = 0;
   if (!value) return true;
-  if (value->kind() != JsonKind::kNumber) return false;
-  const auto number = parseInteger<std::uint32_t>(value->text());
+  const bool is_number = value->kind() == JsonKind::kNumber;
+  const auto number = is_number ? parseInteger<std::uint32_t>(value->text()) : std::nullopt;
   epoch = number.value_or(0);
   return number && *number <= LoginEpoch::kMost;
 }

@@ -51,7 +51,8 @@ Expected<PasswordEntrance::Admitted, PasswordEntrance::Refused> PasswordEntrance
       parts_.devices.deviceOf(name, findAllCookies(request.params, deviceCookieName(parts_.settings.cookie, request)));
   Expected<LoginGate::Pass, Refused> pass = enterGate(request, name, device ? *device : std::string_view());
   if (!pass) return Unexpected(pass.error());
-  Expected<User, AuthenticationFailure> user = parts_.authenticator.authenticate({.name = name, .password = password});
+  Expected<User, AuthenticationFailure> user = parts_.authenticator.authenticate(
+      {.name = name, .password = password, .address = request.paramOrEmpty("SESSIOND_ADDR")});
   if (user) {
     return Admitted{
         .name = std::string(name), .user = *std::move(user), .pass = *std::move(pass), .device = std::move(device)};

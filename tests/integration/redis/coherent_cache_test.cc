@@ -38,8 +38,8 @@ TEST_P(CoherentCache, KeepsASessionUntilSomebodyChangesIt) {
 
 TEST_P(CoherentCache, EverybodyIsLoggedOutAtEveryInstanceByOneCounter) {
   server_.command({"SET", "sess:own", R"({"cookie":{},"user":{"id":"ada"},"_sd":{"created":1}})"});
-  Instance one(url());
-  Instance other(url());
+  Instance one(redis());
+  Instance other(redis());
   for (Instance* instance : {&one, &other}) ASSERT_TRUE(instance->settle("own"));
   EXPECT_EQ(*one.store().raiseEpoch(1), 1U);
   for (Instance* instance : {&one, &other}) {
@@ -50,7 +50,7 @@ TEST_P(CoherentCache, EverybodyIsLoggedOutAtEveryInstanceByOneCounter) {
   for (int i = 0; i < 100; ++i) ASSERT_EQ(other.check("own"), "revoked") << "who has seen the counter remembers";
   server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
   EXPECT_TRUE(soon([&] { return server_.command({"GET", "sessiond:epoch"}) == "1"; })) << "and writes it again";
-  Instance later(url());
+  Instance later(redis());
   EXPECT_EQ(later.check("own"), "revoked");
   server_.command({"SET", "sess:new", R"({"cookie":{},"user":{"id":"ada"},"_sd":{"created":1,"epoch":1}})"});
   EXPECT_EQ(later.check("new"), "U: ada\r\n");
@@ -65,7 +65,7 @@ TEST_P(CoherentCache, AUserWhoIsLockedGoneOrHasAnotherPasswordLosesWhatHeLoggedI
   const std::string auth = redisAuth(passwordTag("ada", "$6$hash"));
   server_.command({"SET", "sess:own",
                    R"({"cookie":{},"user":{"id":"ada"},"_sd":{"created":1,"login":"ada","auth":")" + auth + "\"}}"});
-  Instance instance(url());
+  Instance instance(redis());
   ASSERT_TRUE(instance.settle("own"));
   const std::uint64_t before = instance.misses();
   for (int i = 0; i < 100; ++i) EXPECT_EQ(instance.check("own"), "U: ada\r\n");
@@ -83,7 +83,7 @@ TEST_P(CoherentCache, AUserWhoIsLockedGoneOrHasAnotherPasswordLosesWhatHeLoggedI
   for (const auto& [change, then] : changes) {
     user(change);
     EXPECT_TRUE(soon([&] { return instance.check("own") == then; })) << change.back() << ": " << instance.check("own");
-    Instance restarted(url());
+    Instance restarted(redis());
     EXPECT_EQ(restarted.check("own"), then) << change.back();
   }
 }

@@ -1,7 +1,7 @@
 // The contract of every SessionStore and UserSessionIndex, on a real Redis.
 
-#include "login/password_tag.h"
 #include "support/session_store_contract.h"
+#include "login/password_tag.h"
 
 #include "redis/redis_session_store.h"
 #include "redis/redis_user_session_index.h"

@@ -35,7 +35,8 @@ policies: {guests: {require: optional, max_auth_age: 5m}, "no": {roles_any: ["a 
   match: {"/x: y": false, /n: -1.5e3, /s: "a\"\\"}}}
 login: {url: /in, default_redirect: "/?a=b", allowed_origins: ["https://a:8443"], authenticators: [redis, htpasswd],
   htpasswd_file: /etc/users, redis_usual_hash: "$2b$10$DohYbeYw2a0QpZnD7b/bqOAIuaCko2NH3uzom8bH8MtvVFp2lDT2K",
-  case_insensitive: true, throttle: {device_failures: 1, device_window: 1h, known_place_failures: 2,
+  http_verifier: {url: "https://accounts.example/verify", token_file: /etc/verifier-token, ca_file: /etc/verifier.pem,
+    timeout: 7s}, case_insensitive: true, throttle: {device_failures: 1, device_window: 1h, known_place_failures: 2,
     known_place_window: 2h, stranger_free: 3, stranger_first_wait: 2s, stranger_longest_wait: 3h, stranger_failures: 99,
     stranger_window: 2d, place_failures: 7, place_window: 3h, place_daily_failures: 8}, page_file: "/etc/a: b"}
 logout: {redirect: /bye, replicas: 2, tombstone_lifetime: 90m}

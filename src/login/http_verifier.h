@@ -1,0 +1,53 @@
+// HttpVerifier: asks an application of the site's own whether a name and a password belong together.
+//
+//   POST <login.http_verifier.url>   {"user":"ada","password":"...","address":"192.0.2.7"}
+//   Authorization: Bearer <what login.http_verifier.token_file holds>
+//   200 {"id":"42","name":"Ada",...}  yes; the object becomes session.user, whatever is in it
+//   401, 403                          no
+//   anything else                     nobody can tell: another status, no answer in time, no object with an `id`, more
+//                                     than kMaxAnswerBytes, a certificate that nobody vouches for, a redirect
+//
+// It goes where it is told to and nowhere else: no redirects, no proxy of the environment, no cookies, no .netrc. An
+// application says yes or no of every name, so whoever stands behind it in the chain is never asked.
+
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/crypto.h"
+#include "base/expected.h"
+#include "login/authenticator.h"
+#include "login/login_settings.h"
+#include "login/verifier_address.h"
+
+namespace sessiond {
+
+/// The user that an application's answer names; absent: it names none.
+std::optional<User> userIn(std::string_view answer);
+
+/// Thread-safe. Waits up to login.http_verifier.timeout.
+class HttpVerifier final : public Authenticator {
+ public:
+  static constexpr std::size_t kMaxAnswerBytes = 16 * 1024;
+
+  /// Both must outlive it. REQUIRES: the settings' url is one (parseVerifierAddress).
+  HttpVerifier(const HttpVerifierSettings& settings, const HmacKey& log_key);
+
+  Expected<User, AuthenticationFailure> authenticate(const Credentials& credentials) override;
+
+ private:
+  struct Answer {
+    long status = 0;
+    std::string body;
+  };
+  /// The error is why nobody can tell.
+  Expected<Answer, std::string> ask(std::string_view question) const;
+
+  const HttpVerifierSettings& settings_;
+  const VerifierAddress address_;
+  const HmacKey& log_key_;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,79 @@
+#include "login/http_verifier.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "login/authenticator_chain.h"
+
+namespace sessiond {
+namespace {
+
+TEST(HttpVerifier, AnAnswerNamesAUserByAnObjectWithAnId) {
+  const auto user = userIn(R"( {"id":42,"name":"Ada","roles":["staff"],"more":{"a":[1.50]}} )");
+  ASSERT_TRUE(user);
+  EXPECT_EQ(user->id, "42");
+  EXPECT_EQ(user->json, R"({"id":42,"name":"Ada","roles":["staff"],"more":{"a":[1.50]}})") << "as it came";
+  EXPECT_TRUE(user->auth.empty()) << "nobody could tell whether that is still so";
+  EXPECT_EQ(userIn(R"({"id":"ada"})")->id, "ada");
+  for (const char* none : {"", "true", "[]", "[{\"id\":1}]", "{}", R"({"id":""})", R"({"id":null})", R"({"id":{}})",
+                           R"({"id":1,"id":2})", R"({"id":1,"x":{"a":1,"a":2}})",
+                           R"({"id":1})"
+                           "x",
+                           R"({"id":1)"}) {
+    EXPECT_FALSE(userIn(none)) << none;
+  }
+}
+
+class FixedAuthenticator final : public Authenticator {
+ public:
+  FixedAuthenticator(Expected<User, AuthenticationFailure> answer, int& asked)
+      : answer_(std::move(answer)), asked_(asked) {}
+  Expected<User, AuthenticationFailure> authenticate(const Credentials&) override {
+    ++asked_;
+    return answer_;
+  }
+
+ private:
+  const Expected<User, AuthenticationFailure> answer_;
+  int& asked_;
+};
+
+TEST(AuthenticatorChain, TheFirstWhoKnowsTheNameDecides) {
+  const User ada{.json = "{}", .id = "ada"};
+  const struct {
+    Expected<User, AuthenticationFailure> first;
+    Expected<User, AuthenticationFailure> second;
+    Expected<User, AuthenticationFailure> all;
+    int second_asked;
+  } cases[] = {
+      {ada, Unexpected(AuthenticationFailure::kWrongPassword), ada, 0},
+      {Unexpected(AuthenticationFailure::kUnknownUser), ada, ada, 1},
+      {Unexpected(AuthenticationFailure::kWrongPassword), ada, Unexpected(AuthenticationFailure::kWrongPassword), 0},
+      {Unexpected(AuthenticationFailure::kLocked), ada, Unexpected(AuthenticationFailure::kLocked), 0},
+      {Unexpected(AuthenticationFailure::kDamaged), ada, Unexpected(AuthenticationFailure::kDamaged), 0},
+      {Unexpected(AuthenticationFailure::kUnavailable), ada, Unexpected(AuthenticationFailure::kUnavailable), 0},
+      {Unexpected(AuthenticationFailure::kUnknownUser), Unexpected(AuthenticationFailure::kUnknownUser),
+       Unexpected(AuthenticationFailure::kUnknownUser), 1},
+  };
+  for (const auto& one : cases) {
+    int first_asked = 0;
+    int second_asked = 0;
+    std::vector<std::unique_ptr<Authenticator>> links;
+    links.push_back(std::make_unique<FixedAuthenticator>(one.first, first_asked));
+    links.push_back(std::make_unique<FixedAuthenticator>(one.second, second_asked));
+    AuthenticatorChain chain(std::move(links));
+    const auto answer = chain.authenticate({.name = "ada", .password = "x"});
+    EXPECT_EQ(answer.hasValue(), one.all.hasValue());
+    if (!answer && !one.all) {
+      EXPECT_EQ(answer.error(), one.all.error());
+    }
+    EXPECT_EQ(first_asked, 1);
+    EXPECT_EQ(second_asked, one.second_asked);
+  }
+}
+
+}  // namespace
+}  // namespace sessiond
