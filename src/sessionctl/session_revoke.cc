@@ -17,23 +17,23 @@ namespace {
 /// So seldom that a terminal can be read, and so often that one sees it get on.
 constexpr std::size_t kPagesToReport = 100;
 
-struct Progress {
+struct Sweep {
   std::size_t looked_at = 0;
   std::size_t ended = 0;
   std::string next;
 };
 
-std::string describe(const Progress& progress) {
+std::string describe(const Sweep& progress) {
   return std::to_string(progress.looked_at) + " sessions looked at, " + std::to_string(progress.ended) +
          " of applications ended";
 }
 
-ControlAnswer failure(const Progress& progress, std::string what) {
+ControlAnswer failure(const Sweep& progress, std::string what) {
   return {.exit_code = EX_UNAVAILABLE,
           .lines = {std::move(what), describe(progress), "to go on from there: --from " + progress.next}};
 }
 
-ControlAnswer sweep(const EverybodyEnder& ender, Progress& progress, bool reports) {
+ControlAnswer sweep(const EverybodyEnder& ender, Sweep& progress, bool reports) {
   for (std::size_t pages = 1;; ++pages) {
     const auto swept = ender.sweep(progress.next);
     if (!swept) return failure(progress, "Redis does not answer; what applications made may live on");
@@ -62,7 +62,7 @@ int revokeAll(const CommonOptions& options, const SessionOptions& which) {
   const FactsExtractor extractor(site.config.extractionRules());
   const EverybodyEnder ender({site.store, scan, extractor,
                               TombstoneLifetime::from(site.config.session, site.config.cookie, site.config.logout)});
-  Progress progress{.next = which.from};
+  Sweep progress{.next = which.from};
   // Whoever goes on with a sweep has moved the counter already.
   if (which.from == SessionScan::kEnd) {
     const auto epoch = ender.endLogins();
