@@ -61,6 +61,7 @@ class Explanation {
   const CookieSigner signer_;
   const FactsExtractor extractor_;
   const RevokedSessions revoked_;
+  LoginEpoch epoch_;
   const FactsReader reader_;
   AuthCheck check_;
   std::vector<Step> steps_;
@@ -76,8 +77,9 @@ Explanation::Explanation(RedisSite& site, const ExplainOptions& what, std::strin
       extractor_(config_.extractionRules()),
       revoked_(site.clock, site.metrics),
       reader_(
-          extractor_, TombstoneLifetime::from(config_.session, config_.cookie, config_.logout), revoked_, site.log_key,
-          site.metrics, [](const SessionId&, std::chrono::seconds) {}, standsIn(site.prepared.htpasswd.get())) {}
+          extractor_, TombstoneLifetime::from(config_.session, config_.cookie, config_.logout), revoked_, epoch_,
+          site.log_key, site.metrics, [](const SessionId&, std::chrono::seconds) {},
+          standsIn(site.prepared.htpasswd.get())) {}
 
 AuthDecision Explanation::explain() {
   if (!choosePolicy()) return {};
@@ -148,10 +150,21 @@ void Explanation::load() {
     loads.push_back({.id = &candidate.verified->id, .wants_ttl = true});
   }
   if (loads.empty()) return;
-  const SteadyTime sent = site_.clock.steadyNow();
-  site_.store.load(loads);
+  const auto read = [&] {
+    const SteadyTime sent = site_.clock.steadyNow();
+    site_.store.load(loads);
+    for (std::size_t i = 0; i < loads.size(); ++i) wanting[i]->found = reader_.read(loads[i], sent);
+  };
+  read();
+  // A second time where a session says itself that its user has to be looked at.
+  std::vector<SessionRef> met;
   for (std::size_t i = 0; i < loads.size(); ++i) {
-    wanting[i]->found = reader_.read(loads[i], sent);
+    if (!wanting[i]->found->needsUser()) continue;
+    met.push_back(wanting[i]->found->session);
+    loads[i].user = met.back()->login();
+  }
+  if (!met.empty()) read();
+  for (std::size_t i = 0; i < loads.size(); ++i) {
     sayStored(loads[i], *wanting[i]->found, "session " + site_.handles.of(*loads[i].id));
   }
 }
@@ -170,7 +183,7 @@ void Explanation::sayStored(const SessionLoad& load, const FoundSession& found, 
     say(name, std::to_string(load.result->json->size()) + " bytes in Redis, below " + site_.keys.sessions() +
                   ", which end " + (left && *left != kNoEnd ? "in " + inWords(*left) : "never") + " if nobody uses it");
     if (found.presence == Presence::kRevoked)
-      say(name, "its user was removed, disabled or given another password since");
+      say(name, "its user was removed, disabled or given another password since, or everybody was logged out");
   }
   if (found.presence == Presence::kPresent && found.session) sayFacts(*found.session, name);
 }
