@@ -42,7 +42,7 @@ _sessionctl() {
     'session') words='list show revoke --help' ;;
     'session list') words='--help --user --scan --anonymous' ;;
     'session show') words='--help --user' ;;
-    'session revoke') words='--help --user --scan --yes' ;;
+    'session revoke') words='--help --user --scan --all --from --yes' ;;
     'user') words='add passwd disable enable del show list import --help' ;;
     'user add') words='--help --id --name --email --role --disabled --stdin' ;;
     'user passwd') words='--help --stdin' ;;
