@@ -20,13 +20,17 @@ struct Rule {
 constexpr std::array<Rule, kErrorKinds> kRules = {{
     {"READONLY",
      {"READONLY", kRetryElsewhere, kCommand,
-      "redis: this server is a read-only replica; point redis.url at the primary"}},
+      "redis: this server is a read-only replica; point redis.url at the primary",
+      "redis: the server that the sentinels name is a read-only replica; if this goes on after a failover, see whether "
+      "SENTINEL MASTER and the server's ROLE agree"}},
     {"LOADING",
      {"LOADING", kUnavailable, kServer, "redis: the server is loading its data after a start; wait until it is done"}},
     {"MASTERDOWN",
      {"MASTERDOWN", kRetryElsewhere, kServer,
       "redis: this replica has lost its primary and serves no stale data; point redis.url at the primary or restore "
-      "the link"}},
+      "the link",
+      "redis: the server that the sentinels name is a replica that has lost its primary; if this goes on after a "
+      "failover, see whether SENTINEL MASTER and the server's ROLE agree"}},
     {"NOAUTH",
      {"NOAUTH", kMisconfigured, kServer,
       "redis: the server asks for a password; set redis.password_file (and redis.user for an ACL user)"}},
@@ -88,6 +92,8 @@ constexpr std::array<Rule, kErrorKinds> kRules = {{
     {"ERR DB index is out of range",
      {"ERR DB index", kMisconfigured, kServer,
       "redis: the server has no database of this number; check the number in redis.url and the server's databases "
+      "option",
+      "redis: the server has no database of this number; check redis.sentinel.database and the server's databases "
       "option"}},
     {"ERR unknown command",
      {"ERR unknown command", kMisconfigured, kCommand,

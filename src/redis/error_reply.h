@@ -31,7 +31,8 @@ struct ErrorKind {
   ErrorMeaning meaning{};
   ErrorScope scope{};
   std::string_view advice;  ///< a whole log message: "redis: this server is a read-only replica; ..."
-  std::size_t index = 0;    ///< 0 to kErrorKinds - 1, for counters and log limits a kind
+  std::string_view advice_behind_sentinels = {};  ///< empty: the same
+  std::size_t index = 0;                          ///< 0 to kErrorKinds - 1, for counters and log limits a kind
 };
 
 inline constexpr std::size_t kErrorKinds = 24;

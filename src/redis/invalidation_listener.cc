@@ -168,7 +168,7 @@ void InvalidationListener::noteLoss(const ConnectionError& error, bool stood) {
   if (error.kind == ConnectionError::Kind::kRejected) {
     if (!rejection_log_.pass(clock_.steadyNow())) return;
     logError("cache: Redis does not tell which sessions change; every check asks it until it does. " +
-                 std::string(classifyError(error.text).advice),
+                 std::string(client_.node().adviceOn(classifyError(error.text))),
              {{"error", std::string_view(error.text)}});
   } else if (stood) {
     logWarn("cache: the subscription to Redis is lost; every check asks it until it stands again",

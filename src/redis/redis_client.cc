@@ -23,12 +23,13 @@ ConnectionError moved() {
 }
 
 /// What a new connection's failure means at start.
-StartupReport reportOf(const ConnectionError& error, const std::string& server) {
+StartupReport reportOf(const ConnectionError& error, const RedisNode& node) {
+  const std::string server = node.server();
   if (error.kind == ConnectionError::Kind::kRejected) {
     const ErrorKind& kind = classifyError(error.text);
     const auto outcome =
         kind.meaning == ErrorMeaning::kMisconfigured ? StartupProbe::kMisconfigured : StartupProbe::kUnreachable;
-    return {outcome, std::string(kind.advice) + " (" + server + " says: " + error.text + ")"};
+    return {outcome, std::string(node.adviceOn(kind)) + " (" + server + " says: " + error.text + ")"};
   }
   return {StartupProbe::kUnreachable, "redis: " + server + " is not reachable: " + error.text};
 }
@@ -40,7 +41,8 @@ std::string_view versionIn(const RedisReply& hello) {
   return {};
 }
 
-StartupReport judgeVersion(const RedisReply& hello, const std::string& server) {
+StartupReport judgeVersion(const RedisReply& hello, const RedisNode& node) {
+  const std::string server = node.server();
   constexpr std::string_view kMissing =
       ", but sessiond needs 6.0 or newer; missing: SET KEEPTTL, ACL users, CLIENT TRACKING";
   if (hello.type == RedisReply::Type::kError) {
@@ -49,7 +51,7 @@ StartupReport judgeVersion(const RedisReply& hello, const std::string& server) {
       return {StartupProbe::kMisconfigured, "redis: " + server + " is older than 6.0" + std::string(kMissing)};
     // An ACL user that may not ask for the version is no reason not to start.
     if (kind.scope == ErrorScope::kCommand) return {};
-    return reportOf({ConnectionError::Kind::kRejected, hello.text}, server);
+    return reportOf({ConnectionError::Kind::kRejected, hello.text}, node);
   }
   const std::string_view version = versionIn(hello);
   int major = 0;
@@ -125,7 +127,8 @@ Expected<void, ConnectionError> RedisClient::attemptIfBelieved(const RedisComman
     auto done = attempt(probe, Repeat::kSafe, replies, start, deadline, none);
     if (!done) return done;
     if (!node_.judgeWrite(replies[0])) {
-      replies.assign(commands.count(), replies[0]);
+      const RedisReply refusal = replies[0];
+      replies.assign(commands.count(), refusal);
       return {};
     }
     start = clock_.steadyNow();
@@ -276,18 +279,17 @@ bool RedisClient::reachable() {
 StartupReport RedisClient::probe() {
   const SteadyTime deadline = newDeadline();
   auto connected = connect(deadline);
-  if (!connected) return reportOf(connected.error(), node_.server());
+  if (!connected) return reportOf(connected.error(), node_);
   RedisCommands commands;
   commands.add({"HELLO", "2"});  // without it the protocol is the same; asked for the version in the reply
   commands.add({"PING"});
   RedisReplies replies;
   if (auto done = exchange(*connected, commands, replies, clock_.steadyNow(), deadline); !done)
-    return reportOf(done.error(), node_.server());
-  if (StartupReport report = judgeVersion(replies[0], node_.server()); report.outcome != StartupProbe::kOk)
-    return report;
+    return reportOf(done.error(), node_);
+  if (StartupReport report = judgeVersion(replies[0], node_); report.outcome != StartupProbe::kOk) return report;
   const RedisReply& ping = replies[1];
   if (ping.type == RedisReply::Type::kError && classifyError(ping.text).scope == ErrorScope::kServer)
-    return reportOf({ConnectionError::Kind::kRejected, ping.text}, node_.server());
+    return reportOf({ConnectionError::Kind::kRejected, ping.text}, node_);
   giveBack(*std::move(connected));
   return {};
 }

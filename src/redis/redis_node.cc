@@ -62,6 +62,7 @@ RedisNode::Counters::Counters(MetricsRegistry& metrics)
 RedisNode::RedisNode(const RedisSettings& config, std::string probe_key, const Clock& clock, MetricsRegistry& metrics)
     : clock_(clock),
       has_others_(config.sentinel.used()),
+      near_sentinels_(has_others_ || config.is_sentinel),
       unknown_place_("the primary " + config.sentinel.master),
       probe_key_(std::move(probe_key)),
       tls_(config.tls),
@@ -160,7 +161,7 @@ ConnectionError RedisNode::explainGreeting(ConnectionError error) const {
   const bool may_be_tls = place != nullptr && place->may_be_for_tls && !opened_before_.load(std::memory_order_relaxed);
   const bool is_closed = error.kind == ConnectionError::Kind::kClosed || error.kind == ConnectionError::Kind::kBroken;
   if (may_be_tls && is_closed) {
-    error.text += has_others_ ? "; does redis.sentinel.tls have to be true?" : "; does redis.url need rediss://?";
+    error.text += near_sentinels_ ? "; does redis.sentinel.tls have to be true?" : "; does redis.url need rediss://?";
   }
   return error;
 }
@@ -204,11 +205,15 @@ const ErrorKind* RedisNode::noteErrors(const RedisReplies& replies) {
   return worst;
 }
 
+std::string_view RedisNode::adviceOn(const ErrorKind& kind) const {
+  return has_others_ && !kind.advice_behind_sentinels.empty() ? kind.advice_behind_sentinels : kind.advice;
+}
+
 void RedisNode::noteErrorReply(const ErrorKind& kind, std::string_view text) {
   if (has_others_ && kind.code == kNoReplicas) lacks_replicas_.store(true, std::memory_order_release);
   counters_.replies[kind.index]->add();
   if (reply_log_[kind.index]->pass(clock_.steadyNow()))
-    logWarn(kind.advice, {{"server", server()}, {"error", withoutArguments(text)}});
+    logWarn(adviceOn(kind), {{"server", server()}, {"error", withoutArguments(text)}});
 }
 
 void RedisNode::noteFailure(const ConnectionError& error) {

@@ -89,6 +89,9 @@ class RedisNode {
   bool mustTakeWrites() const { return has_others_; }
   /// Appends a command that changes nothing and is refused as every write is. REQUIRES: mustTakeWrites().
   void writeProbe(RedisCommands& commands) const { commands.add({"DEL", probe_key_}); }
+  /// What to do about an error, as far as one can tell.
+  std::string_view adviceOn(const ErrorKind& kind) const;
+
   /// Of any write. False: it lacks replicas, and its answers are not believed.
   bool judgeWrite(const RedisReply& reply);
   bool lacksReplicas() const { return lacks_replicas_.load(std::memory_order_acquire); }
@@ -129,7 +132,8 @@ class RedisNode {
   void noteErrorReply(const ErrorKind& kind, std::string_view text);
 
   const Clock& clock_;
-  const bool has_others_;  // in the topology
+  const bool has_others_;      // in the topology
+  const bool near_sentinels_;  // behind them, or one of them
   const std::string unknown_place_;
   const std::string probe_key_;
   const TlsSettings tls_;

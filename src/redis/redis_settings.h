@@ -56,6 +56,7 @@ struct RedisSettings {
   std::chrono::milliseconds command_timeout{250};
   bool allow_replica = false;  ///< a server that is no primary is used as well
   BreakerSettings breaker;
+  bool is_sentinel = false;  ///< no option: who is asked is a sentinel
 };
 
 /// What sessiond itself keeps beside the sessions: the section `sessiond`.

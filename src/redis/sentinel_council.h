@@ -3,14 +3,16 @@
 // Of what they say, the highest config-epoch counts: each failover that they have agreed on has one of its own. Only
 // one that leads a failover, and is overtaken by the next one before it has come to the end, may miss that: where the
 // next one makes that server the primary which was it before, it takes over its epoch, but not its address. So under
-// one epoch it counts what most of them say, and where that does not decide, what was followed.
+// one epoch it counts what most of them say who do not lead a failover themselves, and where that does not decide,
+// nobody is the primary: what was followed before may be the server that was frozen and has woken.
 //
 // What one of them said counts for as long as its silence would be borne (max_silence). Whoever has not heard a
 // majority of them for so long may be cut off together with a primary that is none any more; so a majority vouches for
 // the primary, from the moment at which it was asked.
 //
 // How many there are, the configuration and they themselves say, whoever says more. One that is met at two addresses
-// counts once, by its id.
+// counts once, by its id and with what it said last. So one that was learned from others and does not tell its id is of
+// no use, nor is an address that leads to one that is known: what was of no use is not tried again for a while.
 
 #pragma once
 
@@ -44,8 +46,6 @@ class SentinelCouncil {
     std::size_t known = 0;
   };
   Verdict verdict(SteadyTime now) const;
-  /// What a verdict named is what everybody is led to now.
-  void follow(const RedisAddress& primary) { followed_ = primary.name(); }
 
   /// Numbers further links, to sentinels that the others know and nobody has met: their addresses.
   std::map<std::size_t, RedisAddress> learn(SteadyTime now);
@@ -53,6 +53,8 @@ class SentinelCouncil {
   void forget(std::size_t link) { links_.erase(link); }
 
   static constexpr std::size_t kMostLinks = 16;
+  static constexpr std::size_t kMostUseless = 64;
+  static constexpr std::chrono::milliseconds kUselessFor{60'000};
 
  private:
   struct Link {
@@ -65,12 +67,14 @@ class SentinelCouncil {
 
   std::string identityOf(std::size_t number, const Link& link) const;
   bool isFresh(const Link& link, SteadyTime now) const { return link.view && now - link.asked < max_silence_; }
-  void choosePrimary(Verdict& verdict, SteadyTime now) const;
+  using Voices = std::map<std::string, const Link*>;  // by who speaks
+  Voices voices(SteadyTime now) const;
+  static const Link* choose(const Voices& voices);
   bool isKnown(const SentinelView::Peer& peer) const;
 
   const std::chrono::milliseconds max_silence_;
   std::map<std::size_t, Link> links_;
-  std::string followed_;
+  std::map<std::string, SteadyTime> useless_;  // until when, by address
   std::size_t next_link_ = 0;
 };
 

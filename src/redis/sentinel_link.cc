@@ -30,6 +30,7 @@ constexpr auto kForgottenAfter = 60s;
 RedisSettings settingsOf(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls) {
   RedisSettings settings;
   settings.url = (config.tls ? "rediss://" : "redis://") + address.name();
+  settings.is_sentinel = true;
   settings.tls = tls;
   settings.user = config.user;
   settings.password = config.password.clone();
@@ -55,6 +56,7 @@ SentinelLink::SentinelLink(const RedisAddress& address, const SentinelSettings& 
       clock_(clock),
       client_(settingsOf(address, config, tls), clock, unshown_),
       log_(kLogInterval),
+      nowhere_log_(kLogInterval),
       last_answer_(clock.steadyNow()),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
@@ -125,6 +127,7 @@ bool SentinelLink::ask(RedisConnection& connection, Outcome& outcome) {
     return true;
   }
   noteAnswer();
+  noteNowhere(view->nowhere);
   outcome = Outcome::kUseless;
   return told_(*view, asked);
 }
@@ -161,8 +164,8 @@ bool SentinelLink::read(const RedisReplies& messages, std::unique_ptr<RedisConne
 }
 
 void SentinelLink::noteTrouble(const std::string& text, bool refused) {
-  in_trouble_ = true;
   if (!log_.pass(clock_.steadyNow())) return;
+  told_of_trouble_ = true;
   if (!refused) return logWarn("redis: a sentinel does not answer", {{"sentinel", name_}, {"error", text}});
   const bool lacks_rights = classifyError(text).meaning == ErrorMeaning::kMisconfigured;
   logWarn(lacks_rights ? "redis: a sentinel refuses what it is asked; check redis.sentinel.user and "
@@ -173,9 +176,15 @@ void SentinelLink::noteTrouble(const std::string& text, bool refused) {
 
 void SentinelLink::noteAnswer() {
   last_answer_ = clock_.steadyNow();
-  if (std::exchange(in_trouble_, false)) {
+  if (std::exchange(told_of_trouble_, false)) {
     logInfo("redis: a sentinel answers again", {{"sentinel", name_}, {"master", master_}});
   }
+}
+
+void SentinelLink::noteNowhere(const std::vector<std::string>& addresses) {
+  if (addresses.empty() || !nowhere_log_.pass(clock_.steadyNow())) return;
+  logWarn("redis: a sentinel names another one at what is no address; check its sentinel announce-ip",
+          {{"sentinel", name_}, {"master", master_}, {"address", addresses[0]}});
 }
 
 }  // namespace sessiond

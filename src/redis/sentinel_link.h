@@ -13,6 +13,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/interval_gate.h"
@@ -52,6 +53,7 @@ class SentinelLink {
   void pause(milliseconds time, const std::stop_token& stop);
   void noteTrouble(const std::string& text, bool refused);
   void noteAnswer();
+  void noteNowhere(const std::vector<std::string>& addresses);
 
   const std::string name_;
   const std::string master_;
@@ -62,9 +64,10 @@ class SentinelLink {
   MetricsRegistry unshown_;  ///< sentinels are no sessions' store, whose figures these would be
   RedisClient client_;
   IntervalGate log_;
+  IntervalGate nowhere_log_;
   std::atomic<bool> over_ = false;
   // Of the thread.
-  bool in_trouble_ = false;
+  bool told_of_trouble_ = false;
   bool may_subscribe_ = true;
   SteadyTime last_answer_;
   std::mutex mutex_;

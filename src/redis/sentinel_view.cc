@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/encoding.h"
 #include "base/parse.h"
 #include "os/host_port.h"
 
@@ -30,17 +31,30 @@ std::optional<RedisAddress> addressOf(std::string_view host, std::string_view po
   RedisAddress address;
   address.host = host;
   address.port = *number;
+  if (!parseHostPort(address.name())) return std::nullopt;
   return address;
 }
 
-std::vector<SentinelView::Peer> peersIn(const RedisReply& list) {
-  std::vector<SentinelView::Peer> peers;
+std::string shown(std::string_view host, std::string_view port) {
+  return escapeForLog(std::string(host) + ":" + std::string(port));
+}
+
+void readPeers(const RedisReply& list, SentinelView& view) {
   for (const RedisReply& one : list.elements) {
-    auto address = addressOf(fieldOf(one, "ip"), fieldOf(one, "port"));
+    const std::string_view host = fieldOf(one, "ip");
+    const std::string_view port = fieldOf(one, "port");
+    auto address = addressOf(host, port);
     const std::string_view id = fieldOf(one, "runid");
-    if (address && !id.empty()) peers.push_back({.id = std::string(id), .address = *std::move(address)});
+    if (!address) {
+      view.nowhere.push_back(shown(host, port));
+    } else if (!id.empty()) {
+      view.peers.push_back({.id = std::string(id), .address = *std::move(address)});
+    }
   }
-  return peers;
+}
+
+bool leadsFailover(const RedisReply& master) {
+  return fieldOf(master, "flags").find("failover_in_progress") != std::string_view::npos;
 }
 
 }  // namespace
@@ -66,7 +80,11 @@ Expected<SentinelView, std::string> readSentinelView(const RedisReplies& replies
   auto primary = addressOf(address.elements[0].text, address.elements[1].text);
   const auto epoch = parseInteger<std::uint64_t>(fieldOf(master, "config-epoch"));
   const auto others = parseInteger<std::uint32_t>(fieldOf(master, "num-other-sentinels"));
-  if (!primary || !epoch || !others) return Problem("what it says of the primary cannot be read");
+  if (!primary) {
+    return Problem("what it names as the primary's address is none: " +
+                   shown(address.elements[0].text, address.elements[1].text));
+  }
+  if (!epoch || !others) return Problem("what it says of the primary cannot be read");
   if (fieldOf(replies[4], "config-epoch") != fieldOf(master, "config-epoch")) {
     return Problem("it is about to name another primary");
   }
@@ -75,7 +93,8 @@ Expected<SentinelView, std::string> readSentinelView(const RedisReplies& replies
   view.primary = *std::move(primary);
   view.config_epoch = *epoch;
   view.others = *others;
-  if (replies[3].type == Type::kArray) view.peers = peersIn(replies[3]);
+  view.leads_failover = leadsFailover(master) || leadsFailover(replies[4]);
+  if (replies[3].type == Type::kArray) readPeers(replies[3], view);
   return view;
 }
 

@@ -9,6 +9,9 @@
 // The sentinel that leads a failover counts the new primary's epoch from the moment at which that is one, and so does
 // GET-MASTER-ADDR-BY-NAME; the address in SENTINEL MASTER is the old one's until all replicas have followed. So the
 // address is taken from the one, the epoch from the other, and an epoch that changed in between means: ask again.
+// Meanwhile that sentinel has the flag failover_in_progress.
+//
+// Only addresses are taken that could stand in the configuration as well; sentinels announce whatever they were told.
 
 #pragma once
 
@@ -36,8 +39,10 @@ struct SentinelView {
   std::string id;  ///< of the sentinel itself; empty: it does not tell
   RedisAddress primary;
   std::uint64_t config_epoch = 0;
-  std::size_t others = 0;  ///< sentinels that it knows of beside itself
+  std::size_t others = 0;       ///< sentinels that it knows of beside itself
+  bool leads_failover = false;  ///< which has not come to its end
   std::vector<Peer> peers;
+  std::vector<std::string> nowhere;  ///< what it names as addresses of others, and are none
 };
 
 /// Appends the questions.

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 
 /// How soon it is noticed that nobody vouches any more, or that a link has ended.
 constexpr milliseconds kTick = 50ms;
+constexpr auto kLogInterval = 60s;
 
 std::vector<RedisAddress> addressesOf(const SentinelSettings& config) {
   std::vector<RedisAddress> addresses;
@@ -54,12 +55,19 @@ SentinelWatch::SentinelWatch(const RedisSettings& config, milliseconds interval,
                            "Sentinels, as they and the configuration say; during a reload, twice as many.")),
       reached_(metrics.gauge("sessiond_sentinels_reached", "Sentinels that answer; during a reload, twice as many.")),
       council_(addressesOf(config_), config_.max_silence),
+      learned_log_(kLogInterval),
       silent_from_(clock.steadyNow() + config_.max_silence),
-      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+      thread_(start()) {}
 
 SentinelWatch::~SentinelWatch() {
   thread_.request_stop();
   thread_.join();
+}
+
+/// The last thing that is made.
+std::jthread SentinelWatch::start() {
+  node_.vouch(silent_from_);
+  return std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 void SentinelWatch::run(const std::stop_token& stop) {
@@ -100,35 +108,42 @@ void SentinelWatch::tendLinks(const std::map<std::size_t, RedisAddress>& learned
     }
     link = links_.erase(link);
   }
+  const bool is_said = !learned.empty() && learned_log_.pass(clock_.steadyNow());
   for (const auto& [number, address] : learned) {
-    logInfo("redis: the sentinels know another one", {{"sentinel", address.name()}, {"master", config_.master}});
+    if (is_said)
+      logInfo("redis: the sentinels know another one", {{"sentinel", address.name()}, {"master", config_.master}});
     addLink(number, address, false);
   }
 }
 
 /// On a link's thread.
 bool SentinelWatch::hear(std::size_t link, const SentinelView& view, SteadyTime asked) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   has_news_ = true;
   news_.notify_all();
-  return council_.heard(link, view, asked);
+  const bool is_of_use = council_.heard(link, view, asked);
+  const bool lacks_id = !is_of_use && view.id.empty() && !std::exchange(lacks_id_, true);
+  lock.unlock();
+  if (lacks_id) {
+    logWarn(
+        "redis: a sentinel does not tell its id (SENTINEL MYID, since Redis 6.2, where its user may ask); such ones "
+        "count only where redis.sentinel.nodes names all of them",
+        {{"master", config_.master}});
+  }
+  return is_of_use;
 }
 
 void SentinelWatch::carryOut(const SentinelCouncil::Verdict& verdict, SteadyTime now) {
   show(verdict);
   if (verdict.primary && verdict.primary->name() != primary_) move(verdict);
-  node_.vouch(verdict.vouched_until);
   if (verdict.primary) silent_from_ = verdict.vouched_until;
+  node_.vouch(primary_.empty() ? silent_from_ : verdict.vouched_until);
   noteSilence(verdict, now);
 }
 
 void SentinelWatch::move(const SentinelCouncil::Verdict& verdict) {
   const std::string name = verdict.primary->name();
   const std::string before = std::exchange(primary_, name);
-  {
-    const std::lock_guard lock(mutex_);
-    council_.follow(*verdict.primary);
-  }
   RedisAddress address = *verdict.primary;
   address.tls = config_.tls;
   node_.moveTo(address, verdict.told_by);

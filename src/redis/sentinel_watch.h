@@ -3,6 +3,9 @@
 //
 // All of them are asked all the time, each over a link of its own, so that one that is silent delays nobody. Sentinels
 // that the configuration does not name are learned from the others, and written nowhere.
+//
+// Until the first of all answers is in, the node counts as vouched for, for as long as silence is borne: whoever asks
+// it waits for its place then, instead of being refused.
 
 #pragma once
 
@@ -16,6 +19,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/interval_gate.h"
 #include "base/metrics.h"
 #include "redis/redis_node.h"
 #include "redis/sentinel_council.h"
@@ -39,6 +43,7 @@ class SentinelWatch {
   SentinelWatch& operator=(const SentinelWatch&) = delete;
 
  private:
+  std::jthread start();
   void run(const std::stop_token& stop);
   void addLink(std::size_t number, const RedisAddress& address, bool lasting);
   void tendLinks(const std::map<std::size_t, RedisAddress>& learned);
@@ -62,6 +67,8 @@ class SentinelWatch {
   std::condition_variable_any news_;
   SentinelCouncil council_;  // guarded by mutex_
   bool has_news_ = false;    // guarded by mutex_
+  bool lacks_id_ = false;    // guarded by mutex_; one that was learned, and this has been said
+  IntervalGate learned_log_;
   // Of the thread.
   std::string primary_;     ///< name of its address; empty: not known yet
   SteadyTime silent_from_;  ///< nobody vouches any more

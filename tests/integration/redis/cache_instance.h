@@ -44,7 +44,7 @@ struct Site {
     if (!redis.sentinel.used()) return;
     watch = std::make_unique<SentinelWatch>(redis, SentinelWatch::intervalFor(max_staleness), client.node(), clock,
                                             metrics);
-    soon([this] { return client.node().isVouchedFor(clock.steadyNow()); }, 500ms);
+    soon([this] { return client.node().place().present() != nullptr; }, 500ms);
   }
 
   static SessionSettings sessionConfig(const std::string& prefix, milliseconds max_staleness) {

@@ -224,6 +224,21 @@ TEST_F(Sentinels, WithoutAMajorityOfThemNobodyIsBelieved) {
   group().sentinel(0).start();
 }
 
+TEST_F(Sentinels, BeforeAnyHasAnsweredTheirAnswerIsWaitedFor) {
+  RedisSettings config = configFor(group());
+  config.sentinel.nodes = {"127.0.0.1:1"};
+  config.sentinel.max_silence = 1000ms;
+  const SystemClock clock;
+  MetricsRegistry metrics;
+  RedisClient client(config, kProbeKey, clock, metrics);
+  EXPECT_FALSE(client.node().isVouchedFor(clock.steadyNow()));
+  const SteadyTime before = now();
+  const SentinelWatch watch(config, 100ms, client.node(), clock, metrics);
+  EXPECT_TRUE(client.node().isVouchedFor(before));
+  ASSERT_TRUE(soon([&] { return !client.node().isVouchedFor(now()); })) << "not for ever";
+  EXPECT_GE(now() - before, 1000ms);
+}
+
 TEST_F(Sentinels, AllMayBeGoneForAMoment) {
   Instance instance(configFor(group()), "sess:", kStaleness);
   ASSERT_TRUE(instance.settle("a"));

@@ -112,5 +112,24 @@ TEST_F(RedisNodeTest, ABreakerThatTheOldServerOpenedIsClosedForTheNewOne) {
   EXPECT_FALSE(primary_.breaker().isOpen());
 }
 
+TEST_F(RedisNodeTest, TellsWhatToDoAboutTheSentinelsWhereTheyNameTheServer) {
+  for (const char* text : {"READONLY You can't write", "MASTERDOWN Link", "ERR DB index is out of range"}) {
+    const ErrorKind& kind = classifyError(text);
+    EXPECT_NE(single_.adviceOn(kind).find("redis.url"), std::string::npos) << text;
+    EXPECT_EQ(primary_.adviceOn(kind).find("redis.url"), std::string::npos) << text;
+    EXPECT_TRUE(primary_.adviceOn(kind).starts_with("redis: ")) << text;
+  }
+  EXPECT_EQ(primary_.adviceOn(classifyError("OOM")), single_.adviceOn(classifyError("OOM")));
+}
+
+TEST_F(RedisNodeTest, HintsAtTheOptionThatMakesItsLinksTls) {
+  const ConnectionError closed{ConnectionError::Kind::kClosed, "closed"};
+  RedisSettings config;
+  config.is_sentinel = true;
+  const RedisNode sentinel(config, "", clock_, metrics_);
+  EXPECT_EQ(single_.explainGreeting(closed).text, "closed; does redis.url need rediss://?");
+  EXPECT_EQ(sentinel.explainGreeting(closed).text, "closed; does redis.sentinel.tls have to be true?");
+}
+
 }  // namespace
 }  // namespace sessiond

@@ -74,17 +74,45 @@ TEST_F(SentinelCouncilTest, TheHighestEpochCountsWhoeverSaysIt) {
   EXPECT_EQ(council_.verdict(at(1200ms)).told_by, "s2:26379");
 }
 
-TEST_F(SentinelCouncilTest, UnderOneEpochTheMajorityCountsAndElseWhatWasFollowed) {
+TEST_F(SentinelCouncilTest, UnderOneEpochMostCountAndElseNobodyIsThePrimary) {
+  hear(0, view("a", "back", 4));
+  hear(1, view("b", "back", 4));
+  EXPECT_EQ(primary(), "back");
   hear(0, view("a", "back", 5));
   hear(1, view("b", "new", 5));
-  EXPECT_EQ(primary(), "back");
-  council_.follow(addressOf("new"));
-  EXPECT_EQ(primary(), "new") << "one each: what is followed stays";
+  EXPECT_EQ(primary(), "nobody") << "one each, whatever was followed";
+  EXPECT_FALSE(vouched(1000ms));
+  EXPECT_EQ(council_.verdict(at(1000ms)).reached, 2U);
   hear(2, view("c", "new", 5));
   EXPECT_EQ(primary(), "new") << "two of three";
+  EXPECT_TRUE(vouched(1000ms));
   EXPECT_EQ(council_.verdict(at(1000ms)).told_by, "s1:26379");
-  council_.follow(addressOf("back"));
-  EXPECT_EQ(primary(), "new");
+}
+
+TEST_F(SentinelCouncilTest, UnderOneEpochWhoeverLeadsAFailoverCountsOnlyWhereAllDo) {
+  SentinelView leads = view("a", "new", 5);
+  leads.leads_failover = true;
+  hear(0, leads);
+  hear(1, view("b", "old", 4));
+  EXPECT_EQ(primary(), "new") << "nobody says anything else under this epoch";
+  hear(1, view("b", "back", 5));
+  EXPECT_EQ(primary(), "back");
+  leads.id = "c";
+  hear(2, leads);
+  EXPECT_EQ(primary(), "back") << "however many of them";
+  SentinelView other = view("b", "back", 5);
+  other.leads_failover = true;
+  hear(1, other);
+  EXPECT_EQ(primary(), "new") << "two of three that all lead one";
+}
+
+TEST_F(SentinelCouncilTest, OneThatIsMetAtTwoAddressesHasOneVoiceAndItIsTheLast) {
+  hear(0, view("a", "old", 5), 1000ms);
+  hear(1, view("a", "new", 5), 1500ms);
+  hear(2, view("c", "new", 5), 1500ms);
+  EXPECT_EQ(primary(1500ms), "new");
+  hear(0, view("a", "back", 5), 1600ms);
+  EXPECT_EQ(primary(1600ms), "nobody") << "a has changed its mind";
 }
 
 TEST_F(SentinelCouncilTest, WhatASilentOneSaidCountsForAsLongAsItsSilenceIsBorne) {
@@ -163,6 +191,35 @@ TEST_F(SentinelCouncilTest, ALearnedOneWithoutAnIdCouldBeAnybodyAndDoesNotCount)
   ASSERT_EQ(learned.size(), 1U);
   EXPECT_FALSE(council_.heard(learned.begin()->first, view("", "p", 1), at(1000ms)));
   EXPECT_FALSE(vouched(1000ms));
+}
+
+TEST_F(SentinelCouncilTest, WhatWasOfNoUseIsNotTriedAgainForAWhile) {
+  SentinelView said = view("a", "p", 1);
+  said.peers = {{.id = "b", .address = addressOf("192.0.2.1")}, {.id = "c", .address = addressOf("192.0.2.2")}};
+  hear(0, said);
+  const auto learned = council_.learn(at(1000ms));
+  ASSERT_EQ(learned.size(), 2U);
+  EXPECT_FALSE(council_.heard(learned.begin()->first, view("", "p", 1), at(1000ms))) << "does not tell its id";
+  EXPECT_FALSE(council_.heard(learned.rbegin()->first, view("a", "p", 1), at(1000ms))) << "known";
+  for (const auto& one : learned) council_.forget(one.first);
+  EXPECT_THAT(council_.learn(at(1001ms)), IsEmpty());
+  const auto later = 1000ms + SentinelCouncil::kUselessFor;
+  hear(0, said, later - 1ms);
+  EXPECT_THAT(council_.learn(at(later - 1ms)), IsEmpty());
+  EXPECT_EQ(council_.learn(at(later)).size(), 2U);
+}
+
+TEST_F(SentinelCouncilTest, AnotherAddressOfOneThatWasOfNoUseIsTried) {
+  SentinelView said = view("a", "p", 1);
+  said.peers = {{.id = "b", .address = addressOf("192.0.2.1")}};
+  hear(0, said);
+  const auto learned = council_.learn(at(1000ms));
+  ASSERT_EQ(learned.size(), 1U);
+  EXPECT_FALSE(council_.heard(learned.begin()->first, view("a", "p", 1), at(1000ms)));
+  council_.forget(learned.begin()->first);
+  said.peers[0].address = addressOf("192.0.2.2");
+  hear(0, said, 1001ms);
+  EXPECT_EQ(council_.learn(at(1001ms)).size(), 1U);
 }
 
 TEST_F(SentinelCouncilTest, NoMoreAreLearnedThanCanBeAsked) {

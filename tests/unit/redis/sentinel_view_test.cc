@@ -60,6 +60,39 @@ TEST(SentinelView, IsAskedForAgainWhereTheEpochChangesMeanwhile) {
   EXPECT_EQ(problemOf(replies), "it is about to name another primary");
 }
 
+TEST(SentinelView, TakesOnlyAddressesThatAreSome) {
+  for (const char* host : {"a/b", "fe80::1%eth0", "[::1]", "user@host", "a b", "host\n", "x:y", "db?"}) {
+    RedisReplies replies = answers();
+    replies[2] = list({host, "6379"});
+    EXPECT_TRUE(problemOf(replies).starts_with("what it names as the primary's address is none: ")) << host;
+    EXPECT_EQ(problemOf(replies).find('\n'), std::string::npos);
+    replies = answers();
+    replies[3].elements.push_back(list({"ip", host, "port", "26379", "runid", "dd"}));
+    const auto view = readSentinelView(replies);
+    ASSERT_TRUE(view);
+    EXPECT_EQ(view->peers.size(), 1U) << host;
+    EXPECT_EQ(view->nowhere.size(), 2U) << host << ", and one at port 0";
+  }
+  for (const char* host : {"192.0.2.1", "::1", "redis-1.example_net", "fe80::1"}) {
+    RedisReplies replies = answers();
+    replies[2] = list({host, "6379"});
+    const auto view = readSentinelView(replies);
+    ASSERT_TRUE(view) << host;
+    EXPECT_TRUE(parseRedisUrl("redis://" + view->primary.name())) << host;
+  }
+}
+
+TEST(SentinelView, TellsThatItLeadsAFailoverWheneverItDoes) {
+  const auto leads = [](const RedisReplies& replies) { return readSentinelView(replies)->leads_failover; };
+  EXPECT_FALSE(leads(answers()));
+  for (const std::size_t at : {1U, 4U}) {
+    RedisReplies replies = answers();
+    replies[at].elements.push_back(text("flags"));
+    replies[at].elements.push_back(text("master,o_down,failover_in_progress"));
+    EXPECT_TRUE(leads(replies)) << at;
+  }
+}
+
 TEST(SentinelView, NeedsNoId) {
   RedisReplies replies = answers();
   replies[0] = error("ERR Unknown sentinel subcommand 'MYID'");
@@ -78,7 +111,7 @@ TEST(SentinelView, SaysWhatIsWrong) {
   for (const auto& address : {list({"192.0.2.2", "0"}), list({"192.0.2.2", "70000"}), list({"", "6379"})}) {
     replies = answers();
     replies[2] = address;
-    EXPECT_EQ(problemOf(replies), "what it says of the primary cannot be read");
+    EXPECT_TRUE(problemOf(replies).starts_with("what it names as the primary's address is none: "));
   }
   for (const char* epoch : {"", "-1", "x", "99999999999999999999"}) {
     replies = answers();
