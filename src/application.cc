@@ -5,26 +5,10 @@
 #include "endpoints/router.h"
 #include "endpoints/status/health.h"
 #include "redis/permission_check.h"
-#include "redis/redis_keys.h"
-#include "redis/sentinel_watch.h"
 #include "site.h"
+#include "topology.h"
 
 namespace sessiond {
-
-namespace {
-
-RedisKeys keysOf(const Config& config) {
-  return RedisKeys(config.session.key_prefix, config.sessiond.key_prefix);
-}
-
-std::unique_ptr<SentinelWatch> watchOver(RedisNode& node, const Config& config, const Clock& clock,
-                                         MetricsRegistry& metrics) {
-  if (!config.redis.sentinel.used()) return nullptr;
-  const auto interval = SentinelWatch::intervalFor(config.session.cache.max_staleness);
-  return std::make_unique<SentinelWatch>(config.redis, interval, node, clock, metrics);
-}
-
-}  // namespace
 
 /// Each is built from those above it, and goes before them.
 struct Application::Parts {
@@ -44,7 +28,7 @@ struct Application::Parts {
 Application::Parts::Parts(Prepared prepared, LastingState& lasting, const Clock& time, MetricsRegistry& registry)
     : config(prepared.config),
       clock(time),
-      redis(config->redis, keysOf(*config).canaries() + "write", clock, registry),
+      redis(config->redis, writeProbeKeyOf(*config), clock, registry),
       sentinels(watchOver(redis.node(), *config, clock, registry)),
       site(std::move(prepared), {redis, lasting, clock, registry}),
       router(site.auth(), clock) {

@@ -2,7 +2,9 @@
 
 #include <sysexits.h>
 
+#include <chrono>
 #include <filesystem>
+#include <thread>
 #include <utility>
 
 #include "base/log.h"
@@ -10,6 +12,9 @@
 
 namespace sessiond::ctl {
 namespace {
+
+constexpr std::chrono::seconds kPatienceWithSentinels{3};
+constexpr std::chrono::milliseconds kPause{50};
 
 /// The audit log is the daemon's, where that is a file that is there: one made here would not be the daemon's to write.
 /// Warnings go the same way; on a terminal there is nobody to read more of them than that.
@@ -29,7 +34,8 @@ LogOptions logOptionsOf(const LogOptions& daemons) {
 RedisSite::RedisSite(Prepared all)
     : prepared(std::move(all)),
       config(*prepared.config),
-      redis(config.redis, clock, metrics),
+      redis(config.redis, writeProbeKeyOf(config), clock, metrics),
+      sentinels(watchOver(redis.node(), config, clock, metrics)),
       keys(config.session.key_prefix, config.sessiond.key_prefix),
       store(redis, config.session, keys, config.logout.replicas),
       index(redis, keys, config.logout.tombstone_lifetime),
@@ -40,7 +46,7 @@ RedisSite::RedisSite(Prepared all)
              log_key, clock, metrics}) {}
 
 Expected<std::unique_ptr<RedisSite>, int> openSite(const CommonOptions& options) {
-  const SystemClock clock;
+  static const SystemClock clock;  // what is prepared goes on asking it
   auto prepared = prepare(options.config_file, ListeningSocket::kPassed, clock);
   if (!prepared) return Unexpected(sayProblems(options, false, prepared.error(), ""));
   setUpLog(logOptionsOf(prepared->config->log));
@@ -50,7 +56,13 @@ Expected<std::unique_ptr<RedisSite>, int> openSite(const CommonOptions& options)
 Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options) {
   auto site = openSite(options);
   if (!site) return site;
-  const StartupReport report = (*site)->redis.probe();
+  StartupReport report = (*site)->redis.probe();
+  // Sentinels take a moment to be heard.
+  const SteadyTime patience = (*site)->clock.steadyNow() + kPatienceWithSentinels;
+  while ((*site)->sentinels && report.outcome == StartupProbe::kUnreachable && (*site)->clock.steadyNow() < patience) {
+    std::this_thread::sleep_for(kPause);
+    report = (*site)->redis.probe();
+  }
   if (report.outcome == StartupProbe::kUnreachable) return Unexpected(fail(options, EX_UNAVAILABLE, report.message));
   if (report.outcome == StartupProbe::kMisconfigured) return Unexpected(fail(options, EX_CONFIG, report.message));
   return site;

@@ -18,6 +18,7 @@
 #include "session/session_ender.h"
 #include "session/session_handles.h"
 #include "sessionctl/output.h"
+#include "topology.h"
 
 namespace sessiond::ctl {
 
@@ -30,6 +31,7 @@ struct RedisSite {
   const Prepared prepared;
   const Config& config;
   RedisClient redis;
+  const std::unique_ptr<SentinelWatch> sentinels;  ///< null: redis.url says where the server is
   const RedisKeys keys;
   RedisSessionStore store;
   RedisUserSessionIndex index;

@@ -73,7 +73,11 @@ int sayChanged(const CommonOptions& options, const std::string& name, const std:
 int endAndSay(const CommonOptions& options, Users& users, const std::string& name, const UserEntry& entry,
               const std::string& done) {
   const std::string& id = entry.user.id;
-  if (id.empty()) return sayChanged(options, name, done, 0);
+  if (id.empty()) {
+    return fail(options, EX_TEMPFAIL,
+                "user " + name + " " + done + ", but the entry was damaged (" + damageOf(entry) +
+                    "), so it is not known whose sessions to end; run: sessionctl session revoke --user ID");
+  }
   SessionSearch search(users.site);
   const auto sessions = search.ofUser(id, false);
   const auto ended = sessions ? endAllOf(users.site, id) : Expected<Burial, StoreError>(Unexpected(sessions.error()));
@@ -81,6 +85,12 @@ int endAndSay(const CommonOptions& options, Users& users, const std::string& nam
     return fail(options, EX_TEMPFAIL,
                 "user " + name + " " + done +
                     ", but not all sessions could be ended; run: sessionctl session revoke --user " + id);
+  }
+  if (*ended == Burial::kUnburied) {
+    return fail(options, EX_TEMPFAIL,
+                "user " + name + " " + done +
+                    ", and the sessions were deleted, but Redis would not take all tombstones (is it full?): an "
+                    "application that still has a copy can bring one back");
   }
   return sayChanged(options, name, done, sessions->size());
 }

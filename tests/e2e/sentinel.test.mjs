@@ -2,10 +2,13 @@
 // and who has logged out stays so.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { pause, waitFor } from './support/process.mjs';
 import { SentinelGroup } from './support/sentinels.mjs';
+import { binary } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 
 describe('a primary behind sentinels', () => {
@@ -36,6 +39,17 @@ describe('a primary behind sentinels', () => {
     assert.match(text, new RegExp(`^sessiond_redis_primary\\{server="127.0.0.1:${port}"\\} 1$`, 'm'));
     await waitFor('all answer', async () => (await stack.metric('sessiond_sentinels_reached')) === 3);
     assert.equal(await stack.metric('sessiond_sentinels_known'), 3);
+  });
+
+  test('sessionctl finds the primary too', async () => {
+    await loggedIn();
+    const tool = path.join(path.dirname(binary), 'sessionctl');
+    const list = () => spawnSync(tool, ['--config', stack.sessiond.file, '--json', 'session', 'list', '--user', '7'], { encoding: 'utf8', timeout: 30000 });
+    const { status, stdout, stderr } = await waitFor('it is listed', () => {
+      const done = list();
+      return done.status !== 0 || /handle/.test(done.stdout) ? done : undefined;
+    });
+    assert.equal(status, 0, `${stdout}${stderr}`);
   });
 
   const failovers = {

@@ -37,7 +37,7 @@ struct Daemon {
         redis(config.redis, clock, metrics),
         store(redis, config.session, RedisKeys(config.session.key_prefix, config.sessiond.key_prefix)),
         finder(config.extractionRules(),
-               {config.session, config.cookie, config.logout, signer, store, revoked, clock, log_key, metrics}),
+               {config.session, config.cookie, config.logout, signer, store, revoked, epoch, clock, log_key, metrics}),
         endpoint({finder, store, clock, config.session.max_bytes}) {}
 
   Response patch(const SessionId& id, const std::string& body) const {
@@ -53,6 +53,7 @@ struct Daemon {
   SystemClock clock;
   MetricsRegistry metrics;
   const RevokedSessions revoked{clock, metrics};
+  LoginEpoch epoch;
   const HmacKey log_key{Secret(std::string("log"))};
   const CookieSigner signer;
   RedisClient redis;
