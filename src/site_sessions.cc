@@ -31,17 +31,18 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       reader(
           extractor, tombstones, shared.lasting.revoked, shared.lasting.epoch, log_key, shared.metrics,
           [this](const SessionId& id, std::chrono::seconds ttl) { burials.bury(id, ttl); }, stands),
-      canaries(trust, keys),
+      canaries(trust, keys, shared.metrics),
       listener(config.session.cache.enabled
                    ? std::make_unique<InvalidationListener>(shared.redis, keys, cache, burials, canaries, shared.clock,
                                                             shared.metrics)
                    : nullptr),
-      following(shared.redis.node().followers(), {.moved =
-                                                      [this] {
-                                                        canaries.renewAll();
-                                                        burials.renew();
-                                                      },
-                                                  .doubted = [this] { canaries.distrust(); }}),
+      following(shared.redis.node().followers(),
+                {.moved =
+                     [this] {
+                       canaries.renewAll();
+                       burials.renew();
+                     },
+                 .doubted = [this] { canaries.distrust(Canaries::Loss::kSentinels); }}),
       throttle(config.session.touch_interval, 2 * std::size_t{config.session.cache.max_entries}),
       figures(shared.metrics),
       finder(config.extractionRules(),

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/encoding.h"
-#include "base/log.h"
 #include "base/parse.h"
 #include "base/random.h"
 
@@ -12,8 +11,31 @@ namespace sessiond {
 namespace {
 
 constexpr std::size_t kRandomBytes = 16;
+constexpr std::array<std::string_view, Canaries::kLosses> kNames = {
+    "subscription", "switch", "canaries", "database", "flush", "sentinels", "users", "everybody"};
 
 }  // namespace
+
+Canaries::Canaries(CacheTrust& trust, const RedisKeys& keys, MetricsRegistry& metrics)
+    : trust_(trust),
+      keys_(keys.canaries()),
+      returns_(metrics.histogram("sessiond_canary_seconds",
+                                 "Time from the writing of a canary to its coming back over the subscription.")) {
+  for (std::size_t i = 0; i < kLosses; ++i) {
+    losses_[i] = &metrics.counter("sessiond_cache_trust_lost_total",
+                                  "Times that what was in memory was believed no longer, from one moment to the next.",
+                                  {{"reason", std::string(kNames[i])}});
+  }
+}
+
+std::string_view Canaries::nameOf(Loss loss) {
+  return kNames[static_cast<std::size_t>(loss)];
+}
+
+/// REQUIRES: mutex_ is held. Where no subscription stands, nothing is lost.
+void Canaries::countLoss(Loss why) {
+  if (current_ != nullptr) losses_[static_cast<std::size_t>(why)]->add();
+}
 
 std::string Canaries::newPrefix() const {
   return keys_ + base64UrlEncode(randomBytes(kRandomBytes)) + ":";
@@ -44,19 +66,21 @@ void Canaries::stands(const std::string& prefix) {
 void Canaries::lost() {
   const std::lock_guard lock(mutex_);
   if (current_ == nullptr) return;
+  countLoss(Loss::kSubscription);
   publish(nullptr);
   trust_.beginEpoch();
 }
 
-void Canaries::distrust() {
+void Canaries::distrust(Loss why) {
   const std::lock_guard lock(mutex_);
+  countLoss(why);
   const SubscriptionRef before = current_;
   publish(nullptr);
   const CacheTrust::Epoch epoch = trust_.distrust();
   if (before) current_ = std::make_shared<const Subscription>(Subscription{.prefix = before->prefix, .epoch = epoch});
 }
 
-bool Canaries::cameBack(std::string_view key, const std::string& prefix) {
+bool Canaries::cameBack(std::string_view key, const std::string& prefix, SteadyTime now) {
   if (!key.starts_with(prefix)) return false;
   key.remove_prefix(prefix.size());
   const std::size_t colon = key.find(':');
@@ -72,6 +96,7 @@ bool Canaries::cameBack(std::string_view key, const std::string& prefix) {
   const ProofRef proof = found == proofs_.end() ? nullptr : found->second.lock();
   if (proof && proof->moment.load(std::memory_order_relaxed) < *moment) {
     proof->moment.store(*moment, std::memory_order_release);
+    returns_.observe(now - SteadyTime(SteadyTime::duration(*moment)));
   }
   return true;
 }
@@ -91,22 +116,27 @@ Canaries::SubscriptionRef Canaries::current() const {
   return current_;
 }
 
-void Canaries::renew(const SubscriptionRef& of, std::string_view reason) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (current_ != of || of == nullptr) return;
-    beginGeneration();
-  }
-  logWarn("cache: the subscription and all connections to Redis are made anew", {{"reason", reason}});
+void Canaries::renew(const SubscriptionRef& of, Loss why) {
+  const std::lock_guard lock(mutex_);
+  if (current_ != of || of == nullptr) return;
+  beginGeneration(why);
+  given_up_for_ = why;
 }
 
 void Canaries::renewAll() {
   const std::lock_guard lock(mutex_);
-  beginGeneration();
+  beginGeneration(Loss::kSwitch);
+  given_up_for_.reset();
+}
+
+std::optional<Canaries::Loss> Canaries::givenUpFor() const {
+  const std::lock_guard lock(mutex_);
+  return given_up_for_;
 }
 
 /// REQUIRES: mutex_ is held.
-void Canaries::beginGeneration() {
+void Canaries::beginGeneration(Loss why) {
+  countLoss(why);
   publish(nullptr);
   trust_.distrust();
   generation_.fetch_add(1, std::memory_order_acq_rel);

@@ -17,15 +17,18 @@
 
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "redis/redis_keys.h"
 #include "session/cache_trust.h"
 
@@ -34,7 +37,7 @@ namespace sessiond {
 /// Thread-safe. One thread, the listener, has the subscription; lanes have the connections.
 class Canaries {
  public:
-  Canaries(CacheTrust& trust, const RedisKeys& keys) : trust_(trust), keys_(keys.canaries()) {}
+  Canaries(CacheTrust& trust, const RedisKeys& keys, MetricsRegistry& metrics);
   Canaries(const Canaries&) = delete;
   Canaries& operator=(const Canaries&) = delete;
 
@@ -43,6 +46,20 @@ class Canaries {
     CacheTrust::Epoch epoch = 0;
   };
   using SubscriptionRef = std::shared_ptr<const Subscription>;
+
+  /// Why what was loaded is believed no longer.
+  enum class Loss : std::uint8_t {
+    kSubscription,  ///< lost
+    kSwitch,        ///< the node is another server
+    kCanaries,      ///< they stay away
+    kDatabase,      ///< what was just written is not there
+    kFlush,         ///< Redis says that all keys are gone
+    kSentinels,     ///< nobody vouches for the server
+    kUsers,         ///< the file of users has changed
+    kEverybody,     ///< is logged out
+  };
+  static constexpr std::size_t kLosses = 8;
+  static std::string_view nameOf(Loss loss);
 
   // The listener's.
 
@@ -53,9 +70,11 @@ class Canaries {
   /// It is lost. An epoch begins, without proofs to come.
   void lost();
   /// Nothing that was loaded is believed any more: all keys are gone, say. The subscription stays. Anybody's.
-  void distrust();
+  void distrust(Loss why);
   /// A key was told of: one of the subscription's canaries? Proves.
-  bool cameBack(std::string_view key, const std::string& prefix);
+  bool cameBack(std::string_view key, const std::string& prefix, SteadyTime now);
+  /// Why the present generation has begun, if it was because the subscription was given up.
+  std::optional<Loss> givenUpFor() const;
   /// Has a canary of the present subscription come back yet?
   bool proven() const { return proven_.load(std::memory_order_acquire); }
 
@@ -76,7 +95,7 @@ class Canaries {
   SubscriptionRef current() const;
   /// Something is wrong with this subscription or with a connection beside it: all are to be made anew. Nothing is
   /// believed that was loaded before.
-  void renew(const SubscriptionRef& of, std::string_view reason);
+  void renew(const SubscriptionRef& of, Loss why);
   /// The node is another server from now on: the same, whatever subscription stands.
   void renewAll();
   /// Changes with every renewal. What was connected before is to be closed.
@@ -86,18 +105,22 @@ class Canaries {
 
  private:
   void publish(SubscriptionRef next);
-  void beginGeneration();
+  void beginGeneration(Loss why);
+  void countLoss(Loss why);
   void forgetProofs();
 
   CacheTrust& trust_;
   const std::string keys_;
   std::atomic<std::uint64_t> generation_ = 0;
   std::atomic<bool> proven_ = false;
+  std::array<Counter*, kLosses> losses_{};  // by Loss; set in the constructor
+  Histogram& returns_;
   mutable std::mutex mutex_;
   SubscriptionRef current_;                               // guarded by mutex_
   std::map<std::uint64_t, std::weak_ptr<Proof>> proofs_;  // guarded by mutex_; by the connection's number
   std::size_t alive_proofs_ = 0;                          // guarded by mutex_; when they were counted last
   std::uint64_t next_number_ = 1;                         // guarded by mutex_
+  std::optional<Loss> given_up_for_;                      // guarded by mutex_
 };
 
 }  // namespace sessiond

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "redis/error_reply.h"
 #include "redis/redis_connection.h"
 
@@ -18,9 +19,8 @@ using std::chrono::milliseconds;
 using Kind = InvalidationMessage::Kind;
 using Done = Expected<void, ConnectionError>;
 
-constexpr milliseconds kFirstPause(20);
-constexpr milliseconds kLongestPause(2000);
 constexpr auto kRejectionLogInterval = 60s;
+constexpr auto kGivenUpInterval = 60s;
 /// How long the end of the listener may take while nothing comes.
 constexpr milliseconds kStopLatency(100);
 
@@ -50,6 +50,9 @@ InvalidationListener::InvalidationListener(RedisClient& client, const RedisKeys&
       scope_(keys),
       counters_(metrics),
       rejection_log_(kRejectionLogInterval),
+      given_up_log_(kGivenUpInterval),
+      given_up_renewals_(kGivenUpInterval),
+      pauses_(canaries.maxStaleness(), randomBelow),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 InvalidationListener::~InvalidationListener() {
@@ -59,20 +62,44 @@ InvalidationListener::~InvalidationListener() {
 
 void InvalidationListener::run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "invalidations");
-  milliseconds pause = kFirstPause;
   while (!stop.stop_requested()) {
     const std::uint64_t generation = canaries_.generation();  // from before anything is asked of the server
     Subscribed subscribed = subscribe();
     const Done done = subscribed ? follow(**subscribed, generation, stop) : Done(Unexpected(subscribed.error()));
-    const bool standing = standing_;
     const bool proven = canaries_.proven();
     canaries_.lost();
-    if (std::exchange(standing_, false)) counters_.trusted.add(-1);
-    if (done) continue;
-    noteLoss(done.error(), standing);
-    pause = proven ? kFirstPause : std::min(pause * 2, kLongestPause);
-    std::unique_lock lock(mutex_);
-    stopping_.wait_for(lock, stop, pause, [] { return false; });
+    if (stands_since_) counters_.trusted.add(-1);
+    const std::uint64_t ended_in = canaries_.generation();
+    const milliseconds pause = done ? milliseconds(0) : conclude(done.error(), proven, generation);
+    stands_since_.reset();
+    rest(pause, ended_in, stop);
+  }
+}
+
+/// How long to wait now.
+milliseconds InvalidationListener::conclude(const ConnectionError& error, bool proven, std::uint64_t generation) {
+  if (canaries_.generation() == generation) {
+    noteLoss(error, stands_since_.has_value());
+    return pauses_.afterLoss(proven);
+  }
+  client_.renew();
+  const std::optional<Canaries::Loss> given_up_for = canaries_.givenUpFor();
+  was_given_up_ = given_up_for.has_value();
+  if (!given_up_for) return pauses_.afterSwitch();
+  const SteadyTime now = clock_.steadyNow();
+  const milliseconds pause = pauses_.afterGivingUp(now - stands_since_.value_or(now));
+  noteGivenUp(*given_up_for, pause);
+  return pause;
+}
+
+/// Shorter where the node becomes another server.
+void InvalidationListener::rest(milliseconds time, std::uint64_t generation, const std::stop_token& stop) {
+  const SteadyTime until = clock_.steadyNow() + time;
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested() && canaries_.generation() == generation) {
+    const SteadyTime now = clock_.steadyNow();
+    if (now >= until) return;
+    stopping_.wait_for(lock, stop, std::min<SteadyTime::duration>(until - now, kStopLatency), [] { return false; });
   }
 }
 
@@ -116,9 +143,9 @@ Done InvalidationListener::follow(RedisConnection& connection, std::uint64_t gen
   RedisReplies messages;
   while (!stop.stop_requested()) {
     if (canaries_.generation() != generation) {
-      client_.renew();
       return Unexpected(ConnectionError{ConnectionError::Kind::kTimeout, "it was given up"});
     }
+    renewTombstones();
     if (Done done = connection.listen(messages, clock_.steadyNow() + kStopLatency); !done) return done;
     for (const RedisReply& message : messages) {
       if (Done done = handle(message); !done) return done;
@@ -131,18 +158,19 @@ Done InvalidationListener::handle(const RedisReply& reply) {
   const InvalidationMessage message = readInvalidationMessage(reply);
   switch (message.kind) {
     case Kind::kSubscribed:
-      standing_ = true;
+      stands_since_ = clock_.steadyNow();
       canaries_.stands(canary_prefix_);
-      burials_.renew();
+      owes_renewal_ = true;
+      renewTombstones();
       counters_.subscriptions.add();
       counters_.trusted.add(1);
-      logInfo("cache: Redis tells which sessions change; they are kept in memory");
+      noteStanding();
       return {};
     case Kind::kKeys:
       for (const std::string_view key : message.keys) {
-        if (canaries_.cameBack(key, canary_prefix_)) continue;
+        if (canaries_.cameBack(key, canary_prefix_, clock_.steadyNow())) continue;
         counters_.invalidations.add();
-        if (scope_.isEpoch(key)) canaries_.distrust();
+        if (scope_.isEpoch(key)) canaries_.distrust(Canaries::Loss::kEverybody);
         if (const auto login = scope_.userOf(key)) cache_.invalidateUser(*login);
         scope_.forEachId(key, [this](std::string_view id) {
           cache_.invalidate(id, clock_.steadyNow());
@@ -152,7 +180,7 @@ Done InvalidationListener::handle(const RedisReply& reply) {
       return {};
     case Kind::kEverything:
       counters_.flushes.add();
-      canaries_.distrust();
+      canaries_.distrust(Canaries::Loss::kFlush);
       burials_.renew();
       return {};
     case Kind::kError:
@@ -163,6 +191,19 @@ Done InvalidationListener::handle(const RedisReply& reply) {
   return Unexpected(ConnectionError{ConnectionError::Kind::kBroken, "what came is no invalidation"});
 }
 
+/// The server may be another one. After a subscription that was given up it hardly is; once a minute will do then.
+void InvalidationListener::renewTombstones() {
+  if (!owes_renewal_ || (was_given_up_ && !given_up_renewals_.pass(clock_.steadyNow()))) return;
+  owes_renewal_ = false;
+  burials_.renew();
+}
+
+void InvalidationListener::noteStanding() {
+  if (std::exchange(says_standing_, false)) {
+    logInfo("cache: Redis tells which sessions change; they are kept in memory");
+  }
+}
+
 /// The client has logged already that Redis is down; what is said here is what it means for the cache.
 void InvalidationListener::noteLoss(const ConnectionError& error, bool stood) {
   if (error.kind == ConnectionError::Kind::kRejected) {
@@ -170,10 +211,27 @@ void InvalidationListener::noteLoss(const ConnectionError& error, bool stood) {
     logError("cache: Redis does not tell which sessions change; every check asks it until it does. " +
                  std::string(client_.node().adviceOn(classifyError(error.text))),
              {{"error", std::string_view(error.text)}});
+    says_standing_ = true;
   } else if (stood) {
+    says_standing_ = true;
     logWarn("cache: the subscription to Redis is lost; every check asks it until it stands again",
             {{"error", std::string_view(error.text)}});
   }
+}
+
+void InvalidationListener::noteGivenUp(Canaries::Loss why, milliseconds pause) {
+  if (!given_up_log_.pass(clock_.steadyNow())) return;
+  says_standing_ = true;
+  const std::string_view reason = why == Canaries::Loss::kDatabase
+                                      ? "what was just written is not there"
+                                      : "what was written over a connection is not told of by the subscription";
+  if (pause == SubscriptionPauses::kFirst) {
+    return logWarn("cache: the subscription and all connections to Redis are made anew", {{"reason", reason}});
+  }
+  logWarn(
+      "cache: off for a while, every check asks Redis; is its maxmemory-policy volatile-ttl, or is there a proxy in "
+      "between that passes no invalidations on?",
+      {{"reason", reason}, {"seconds", std::chrono::ceil<std::chrono::seconds>(pause).count()}});
 }
 
 }  // namespace sessiond

@@ -11,7 +11,8 @@
 // table that could overflow with a million sessions, and no reading connection whose loss would silently end the
 // invalidations of what it had read. The price is a message for every session that anybody writes.
 //
-// What proves that the subscription tells of everything, and of the right server, are canaries (canaries.h).
+// What proves that the subscription tells of everything, and of the right server, are canaries (canaries.h). Where they
+// stay away again and again, it is let be for longer and longer (subscription_pauses.h).
 
 #pragma once
 
@@ -19,6 +20,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -29,6 +31,7 @@
 #include "redis/canaries.h"
 #include "redis/invalidation_message.h"
 #include "redis/redis_client.h"
+#include "redis/subscription_pauses.h"
 #include "session/burial_queue.h"
 #include "session/session_cache.h"
 
@@ -60,7 +63,12 @@ class InvalidationListener {
   Expected<void, ConnectionError> follow(RedisConnection& connection, std::uint64_t generation,
                                          const std::stop_token& stop);
   Expected<void, ConnectionError> handle(const RedisReply& reply);
+  milliseconds conclude(const ConnectionError& error, bool proven, std::uint64_t generation);
+  void rest(milliseconds time, std::uint64_t generation, const std::stop_token& stop);
+  void renewTombstones();
+  void noteStanding();
   void noteLoss(const ConnectionError& error, bool stood);
+  void noteGivenUp(Canaries::Loss why, milliseconds pause);
 
   RedisClient& client_;
   SessionCache& cache_;
@@ -70,8 +78,15 @@ class InvalidationListener {
   const InvalidationScope scope_;
   Counters counters_;
   IntervalGate rejection_log_;
-  std::string canary_prefix_;  // owned by the thread: of the subscription
-  bool standing_ = false;      // owned by the thread: the subscription is confirmed
+  IntervalGate given_up_log_;
+  IntervalGate given_up_renewals_;
+  // Of the thread.
+  SubscriptionPauses pauses_;
+  std::string canary_prefix_;               ///< of the subscription
+  std::optional<SteadyTime> stands_since_;  ///< the subscription is confirmed
+  bool was_given_up_ = false;               ///< the one before
+  bool owes_renewal_ = false;               ///< of the tombstones
+  bool says_standing_ = true;               ///< since something else was said
   std::mutex mutex_;
   std::condition_variable_any stopping_;
   std::jthread thread_;  // last: it uses all of the above

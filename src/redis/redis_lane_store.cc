@@ -239,7 +239,7 @@ void RedisLaneStore::judgeCanary() {
     const std::string_view moment = std::string_view(last_canary_).substr(last_canary_.rfind(':') + 1);
     const bool same = before.type == Type::kString && before.text == moment;
     if (!same && before.type != Type::kError) {
-      return canaries_->renew(subscription_, "what was just written is not there: the database is not the same");
+      return canaries_->renew(subscription_, Canaries::Loss::kDatabase);
     }
   }
   canary_refused_ = replies_[sign_.replies - 1].type != Type::kStatus;
@@ -259,7 +259,7 @@ void RedisLaneStore::missCanaries(SteadyTime now) {
   if (!missing_since_) return;
   const milliseconds patience = canaries_->maxStaleness() * (canaries_->trusted(now) ? 1 : kSilencesUntilGivenUp);
   if (now - *missing_since_ <= patience) return;
-  canaries_->renew(subscription_, "what was written over a connection is not told of by the subscription");
+  canaries_->renew(subscription_, Canaries::Loss::kCanaries);
 }
 
 bool RedisLaneStore::isTracked(SteadyTime now) const {

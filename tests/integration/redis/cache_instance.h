@@ -80,7 +80,7 @@ struct Site {
                      metrics,
                      [](const SessionId&, seconds) {}};
   BurialQueue burials{store, redis_store, revoked, log_names, metrics};
-  Canaries canaries{trust, keys};
+  Canaries canaries{trust, keys, metrics};
   InvalidationListener listener;
   const NodeFollowers::Following following{client.node().followers(),
                                            {.moved =
@@ -88,7 +88,7 @@ struct Site {
                                                   canaries.renewAll();
                                                   burials.renew();
                                                 },
-                                            .doubted = [this] { canaries.distrust(); }}};
+                                            .doubted = [this] { canaries.distrust(Canaries::Loss::kSentinels); }}};
   std::unique_ptr<SentinelWatch> watch;
   TouchThrottle throttle{60s};
   LateTouches late;

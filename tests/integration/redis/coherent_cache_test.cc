@@ -177,11 +177,12 @@ TEST_P(CoherentCache, ASessionThatBeginsIsSeenThoughItsAbsenceWasKept) {
 TEST_P(CoherentCache, ALostSubscriptionIsMadeAnewAndNothingOldBelieved) {
   Instance instance(redis());
   ASSERT_TRUE(instance.settle("a"));
+  const auto before = instance.subscriptions();  // one more, where sentinels have named the primary meanwhile
   for (int round = 1; round <= 3; ++round) {
     server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
     server_.command({"SET", "sess:a", sessionOf("round" + std::to_string(round))});
     EXPECT_TRUE(soon([&] { return instance.check("a") == "U: round" + std::to_string(round) + "\r\n"; }));
-    EXPECT_TRUE(soon([&] { return instance.subscriptions() == 1U + static_cast<unsigned>(round); }));
+    EXPECT_TRUE(soon([&] { return instance.subscriptions() == before + static_cast<unsigned>(round); }));
     EXPECT_TRUE(instance.settle("a"));
   }
 }

@@ -1,0 +1,75 @@
+#include "redis/canaries.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace sessiond {
+namespace {
+
+using namespace std::chrono_literals;
+using Loss = Canaries::Loss;
+
+SteadyTime at(std::chrono::milliseconds time) {
+  return SteadyTime(time);
+}
+
+class CanariesTest : public testing::Test {
+ protected:
+  std::uint64_t lost(Loss why) {
+    return metrics_.counter("sessiond_cache_trust_lost_total", "", {{"reason", std::string(Canaries::nameOf(why))}})
+        .read();
+  }
+  bool cameBack(const Canaries::ProofRef& of, SteadyTime sent, SteadyTime now) {
+    const std::string moment = std::to_string(sent.time_since_epoch().count());
+    return canaries_.cameBack("p:" + std::to_string(of->number) + ":" + moment, "p:", now);
+  }
+
+  CacheTrust trust_{1000ms};
+  MetricsRegistry metrics_;
+  Canaries canaries_{trust_, RedisKeys("sess:", "sessiond:"), metrics_};
+};
+
+TEST_F(CanariesTest, RememberWhyASubscriptionWasGivenUpUntilTheServerIsAnother) {
+  EXPECT_FALSE(canaries_.givenUpFor());
+  canaries_.stands("p:");
+  const auto first = canaries_.current();
+  canaries_.renew(first, Loss::kCanaries);
+  EXPECT_EQ(canaries_.givenUpFor(), Loss::kCanaries);
+  canaries_.stands("q:");
+  canaries_.renew(first, Loss::kDatabase);
+  EXPECT_EQ(canaries_.givenUpFor(), Loss::kCanaries) << "of another subscription";
+  EXPECT_EQ(canaries_.generation(), 1U);
+  canaries_.renewAll();
+  EXPECT_FALSE(canaries_.givenUpFor());
+}
+
+TEST_F(CanariesTest, CountWhatIsLostOnlyWhereASubscriptionStood) {
+  canaries_.renewAll();
+  canaries_.distrust(Loss::kFlush);
+  EXPECT_EQ(lost(Loss::kSwitch) + lost(Loss::kFlush), 0U);
+  canaries_.stands("p:");
+  canaries_.distrust(Loss::kFlush);
+  EXPECT_EQ(lost(Loss::kFlush), 1U);
+  canaries_.renew(canaries_.current(), Loss::kDatabase);
+  canaries_.lost();
+  EXPECT_EQ(lost(Loss::kDatabase), 1U);
+  EXPECT_EQ(lost(Loss::kSubscription), 0U) << "it was lost already";
+  canaries_.stands("q:");
+  canaries_.lost();
+  EXPECT_EQ(lost(Loss::kSubscription), 1U);
+}
+
+TEST_F(CanariesTest, TellHowLongOneWasUnderWayOnce) {
+  const Histogram& seconds = metrics_.histogram("sessiond_canary_seconds", "");
+  const auto proof = canaries_.add();
+  canaries_.stands("p:");
+  EXPECT_TRUE(cameBack(proof, at(5000ms), at(5250ms)));
+  EXPECT_DOUBLE_EQ(seconds.sumSeconds(), 0.25);
+  EXPECT_TRUE(cameBack(proof, at(5000ms), at(15000ms))) << "its end";
+  EXPECT_TRUE(cameBack(proof, at(4000ms), at(15000ms))) << "the end of one before";
+  EXPECT_DOUBLE_EQ(seconds.sumSeconds(), 0.25);
+}
+
+}  // namespace
+}  // namespace sessiond
