@@ -42,7 +42,7 @@ describe('a logout with replicas', () => {
   test('says how many have it', async () => {
     const client = await loggedIn();
     const sid = decodeURIComponent(client.cookieHeader().match(/connect\.sid=([^;]*)/)[1]).slice(2).replace(/\.[^.]*$/, '');
-    assert.equal(await replica.command('EXISTS', `sess:${sid}`), 1);
+    await waitFor('the login has arrived', async () => (await replica.command('EXISTS', `sess:${sid}`)) === 1);
     const answer = await client.request('POST', '/logout', asProgram);
     assert.equal(answer.status, 200);
     assert.deepEqual(answer.json(), { replicas: 1 });
