@@ -140,7 +140,7 @@ void MetricsRegistry::asked(std::initializer_list<AskedFigure> figures, std::fun
   group = {.read = std::move(read), .values = std::vector<double>(figures.size())};
   std::size_t at = 0;
   for (const AskedFigure& one : figures) {
-    Asked& known = figure<Asked>(one.name, one.help, {});
+    auto& known = figure<Asked>(one.name, one.help, {});
     SESSIOND_CHECK(known.values == nullptr);
     known = {.kind = one.kind, .values = &group.values, .at = at++};
   }

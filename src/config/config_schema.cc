@@ -1,7 +1,6 @@
 #include "config/config_schema.h"
 
-#include <map>
-#include <memory>
+#include <vector>
 
 #include "config/options.h"
 #include "json/json_text.h"
@@ -23,23 +22,24 @@ std::string quoted(std::string_view text) {
 
 /// Sections and options by name, in the order of the table.
 struct Section {
-  std::vector<std::pair<std::string, Section>> sections;
+  std::string name;
+  std::vector<Section> sections;
   std::string option;  ///< the schema, if it is one
 
-  Section& at(std::string_view name) {
-    for (auto& [known, section] : sections) {
-      if (known == name) return section;
+  Section& at(std::string_view wanted) {
+    for (Section& below : sections) {
+      if (below.name == wanted) return below;
     }
-    return sections.emplace_back(std::string(name), Section()).second;
+    return sections.emplace_back(Section{.name = std::string(wanted), .sections = {}, .option = {}});
   }
 };
 
 std::string render(const Section& section) {
   if (!section.option.empty()) return section.option;
   std::string members;
-  for (const auto& [name, below] : section.sections) {
+  for (const Section& below : section.sections) {
     if (!members.empty()) members += ',';
-    members.append(quoted(name)).append(":").append(render(below));
+    members.append(quoted(below.name)).append(":").append(render(below));
   }
   // A section that has nothing but comments in it is null.
   return R"({"type":["object","null"],"additionalProperties":false,"properties":{)" + members + "}}";

@@ -1,9 +1,9 @@
 #include "os/process_figures.h"
 
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>

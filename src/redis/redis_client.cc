@@ -218,7 +218,7 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::connect(SteadyTime d
 Expected<void, ConnectionError> RedisClient::greet(RedisConnection& connection, bool plainly, SteadyTime deadline) {
   RedisCommands commands = node_.greeting(plainly);
   RedisReplies replies;
-  const auto done = connection.exchange(commands, replies, clock_.steadyNow(), deadline);
+  auto done = connection.exchange(commands, replies, clock_.steadyNow(), deadline);
   commands.wipe();
   if (!done) {
     if (auto words = connection.lastWords(replies)) {

@@ -250,10 +250,11 @@ void SessionLoader::expire(SteadyTime now) {
     if (deadline > now) expires_at_ = std::min(expires_at_, deadline);
     return deadline <= now;
   };
+  const auto mayWait = [&](const auto* want) { return !isOver(want->arrived); };
   const auto leave = [&](std::vector<SessionWant*>& wants) {
-    const auto over = std::ranges::stable_partition(wants, [&](const auto* want) { return !isOver(want->arrived); });
-    loads.insert(loads.end(), over.begin(), over.end());
-    wants.erase(over.begin(), over.end());
+    const auto over = std::stable_partition(wants.begin(), wants.end(), mayWait);
+    loads.insert(loads.end(), over, wants.end());
+    wants.erase(over, wants.end());
   };
   for (std::size_t i = 0; i < asked_.size(); ++i) {
     Asked& one = asked_[i];
@@ -269,10 +270,9 @@ void SessionLoader::expire(SteadyTime now) {
   }
   for (Asked& one : gathering_) leave(one.wants);
   std::erase_if(gathering_, [](const Asked& one) { return one.wants.empty(); });
-  const auto waiting =
-      std::ranges::stable_partition(touches_, [&](const auto* want) { return !isOver(want->arrived); });
-  touches.insert(touches.end(), waiting.begin(), waiting.end());
-  touches_.erase(waiting.begin(), waiting.end());
+  const auto over = std::stable_partition(touches_.begin(), touches_.end(), mayWait);
+  touches.insert(touches.end(), over, touches_.end());
+  touches_.erase(over, touches_.end());
   for (SessionWant* want : loads) client_.loaded(*want);
   for (TouchWant* want : touches) client_.touched(*want);
 }
