@@ -238,6 +238,60 @@ describe('the login form in a browser', () => {
   });
 });
 
+/**
+ * The stack's site as a browser sees it whose clock is ahead: every moment that an answer names lies that much further
+ * back, seen from there. `change` may take something from the cookies as well.
+ */
+function startFromAhead(stack, ahead, change = (cookie) => cookie) {
+  const earlier = (cookie) => cookie.replace(/Expires=([^;]*)/i, (_, when) => `Expires=${new Date(Date.parse(when) - ahead).toUTCString()}`);
+  const server = http.createServer((request, response) => {
+    const { method, url: path, headers } = request;
+    const asked = http.request({ host: '127.0.0.1', port: stack.nginx.port, method, path, headers }, (answer) => {
+      const cookies = (answer.headers['set-cookie'] ?? []).map(earlier).map(change);
+      response.writeHead(answer.statusCode, { ...answer.headers, 'set-cookie': cookies });
+      answer.pipe(response);
+    });
+    request.pipe(asked);
+  });
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve({ nginx: { port: server.address().port }, stop: () => server.close() }));
+  });
+}
+
+describe('the login in a browser whose clock is ahead', () => {
+  const day = 24 * 60 * 60 * 1000;
+  let stack;
+  let browser;
+  before(async () => {
+    stack = await startStack({ config: (settings) => (settings.cookie.max_age = '1d') });
+    browser = await launchBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  async function whereALoginLeads(change) {
+    const site = await startFromAhead(stack, 2 * day, change);
+    const { context, page } = await openPage(browser, site);
+    await page.goto(`/login?rd=${encodeURIComponent(kTarget)}`);
+    await logIn(page);
+    await page.waitForLoadState();
+    const { pathname } = new URL(page.url());
+    await context.close();
+    site.stop();
+    return pathname;
+  }
+
+  test('lasts as long as it should: the cookie says for how long, not only until when', async () => {
+    assert.equal(await whereALoginLeads(), '/page/report');
+  });
+
+  test('would be lost at once with the moment alone', async () => {
+    assert.equal(await whereALoginLeads((cookie) => cookie.replace(/ Max-Age=\d+;/, '')), '/login');
+  });
+});
+
 describe('the login at a site whose cookies do not fit', () => {
   /** A browser for which site.example, which is no address of the machine itself, is the stack. */
   async function atSite(cookie, look) {
