@@ -28,8 +28,8 @@ void prepareLibrary() {
   std::call_once(once, [] { SESSIOND_CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK); });
 }
 
-/// What comes beyond the limit ends the transfer.
-std::size_t collect(char* bytes, std::size_t, std::size_t size, void* body) {
+/// What comes beyond the limit ends the transfer. Called from C, so nothing may be thrown: the room is there already.
+std::size_t collect(char* bytes, std::size_t, std::size_t size, void* body) noexcept {
   std::string& collected = *static_cast<std::string*>(body);
   if (collected.size() + size > HttpVerifier::kMaxAnswerBytes) return 0;
   collected.append(bytes, size);
@@ -115,6 +115,7 @@ Expected<HttpVerifier::Answer, std::string> HttpVerifier::ask(std::string_view q
     wipeString(line);
   }
   Answer answer;
+  answer.body.reserve(kMaxAnswerBytes);
   std::array<char, CURL_ERROR_SIZE> reason{};
   const auto set = [curl](CURLoption option, auto value) {
     SESSIOND_CHECK(curl_easy_setopt(curl, option, value) == CURLE_OK);

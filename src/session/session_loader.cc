@@ -205,7 +205,11 @@ void SessionLoader::tell(SessionWant& want, const Asked& asked, SteadyTime now) 
     return client_.loaded(want);
   }
   want.found = {};
-  this->want(want);
+  try {
+    this->want(want);
+  } catch (const std::bad_alloc&) {
+    client_.loaded(want);  // nobody can tell
+  }
 }
 
 /// False: to be asked for again, with its user.
