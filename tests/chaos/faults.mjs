@@ -26,15 +26,14 @@ const isStored = ({ model }) => model.lives !== Infinity && model.deleted === In
 async function olderData({ topology, population }) {
   const saved = path.join(topology.folder, 'saved');
   const stored = new Set();
-  await population.uncertainly(
-    () =>
-      population.quietly(async () => {
-        for (const session of population.sessions) if (session.model && isStored(session)) stored.add(session);
-        await restartWith(topology.primary, (data) => fs.cpSync(data, saved, { recursive: true }));
-      }),
-    (session, before) => session.model.resume(before),
-  );
-  for (const session of population.sessions) if (session.model && isStored(session)) stored.add(session);
+  // Quiet first: what an application has begun is not to end in the midst of it.
+  await population.quietly(async () => {
+    await population.uncertainly(
+      () => restartWith(topology.primary, (data) => fs.cpSync(data, saved, { recursive: true })),
+      (session, before) => session.model.resume(before),
+    );
+    for (const session of population.sessions) if (session.model && isStored(session)) stored.add(session);
+  });
   await pause(1500); // sessions are made and end
   const back = (session) => (stored.has(session) ? session.model.stored() : session.model.removed());
   await population.uncertainly(

@@ -19,10 +19,11 @@ const kAtOnce = 6;
 const figures = { schedules: 0, steps: 0, valid: 0, refused: 0, unavailable: 0, logouts: 0, applicationsEnded: 0, disturbances: 0 };
 const faults = [];
 
+/** A session as an application stores it, of a user whom no other schedule has, nor the password file. */
 function stored(number) {
   return JSON.stringify({
     cookie: { originalMaxAge: kLife * 1000, expires: new Date(Date.now() + kLife * 1000), httpOnly: true, path: '/' },
-    user: { id: String(number), name: 'somebody' },
+    user: { id: `of schedule ${number}`, name: 'somebody' },
   });
 }
 

@@ -24,7 +24,7 @@ export function launchBrowser(args = []) {
 /** A page of a fresh browser profile that sees the stack's site, and everything it complains about. */
 export async function openPage(browser, stack, options = {}) {
   const context = await browser.newContext({ baseURL: `http://127.0.0.1:${stack.nginx.port}`, ...options });
-  context.setDefaultTimeout(10000);
+  context.setDefaultTimeout(30000);
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (message) => {

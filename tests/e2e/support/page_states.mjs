@@ -31,7 +31,11 @@ async function listSessions({ page, stack }) {
   const application = await leaveSessions(stack);
   await page.goto(login('?rd=%2Fsessions'));
   await logIn(page, 'boss');
-  await page.waitForURL((url) => url.pathname === '/sessions');
+  try {
+    await page.waitForURL((url) => url.pathname === '/sessions');
+  } catch (error) {
+    throw new Error(`${page.url()} shows: ${await page.innerText('body')}`, { cause: error });
+  }
   return application;
 }
 

@@ -40,8 +40,8 @@ function keepLogs(folder) {
   const test = path.basename(process.argv[1] ?? 'test', '.test.mjs');
   const target = path.join(buildFolder, 'test-logs', 'e2e', `${test}-${path.basename(folder)}`);
   fs.mkdirSync(target, { recursive: true });
-  for (const name of fs.readdirSync(folder)) {
-    if (/\.(log|conf|yaml)$/.test(name)) fs.copyFileSync(path.join(folder, name), path.join(target, name));
+  for (const name of fs.readdirSync(folder, { recursive: true })) {
+    if (/\.(log|conf|yaml)$/.test(name)) fs.copyFileSync(path.join(folder, name), path.join(target, name.replaceAll('/', '-')));
   }
 }
 
