@@ -4,8 +4,11 @@
 
 namespace sessiond {
 
+namespace {
+
 using Type = RedisReply::Type;
 
+/// For MATCH: whatever begins so.
 std::string patternOf(std::string_view prefix) {
   std::string pattern;
   for (const char c : prefix) {
@@ -15,9 +18,11 @@ std::string patternOf(std::string_view prefix) {
   return pattern + "*";
 }
 
+}  // namespace
+
 Expected<std::optional<std::vector<std::string>>, StoreError> KeyScan::next() {
   using Page = std::optional<std::vector<std::string>>;
-  if (begun_ && cursor_ == "0") return Page();
+  if (begun_ && cursor_ == kEnd) return Page();
   RedisCommands commands;
   commands.add({"SCAN", cursor_, "MATCH", patternOf(prefix_), "COUNT", std::to_string(kPage)});
   RedisReplies replies;

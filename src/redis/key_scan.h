@@ -20,12 +20,18 @@ namespace sessiond {
 /// Not thread-safe; waits for the server.
 class KeyScan {
  public:
-  /// `client` must outlive it.
-  KeyScan(RedisClient& client, std::string prefix) : client_(client), prefix_(std::move(prefix)) {}
+  /// Where it begins, and what comes behind the last page.
+  static constexpr std::string_view kEnd = "0";
+
+  /// `client` must outlive it. `from`: cursor() of a scan that was cut off.
+  KeyScan(RedisClient& client, std::string prefix, std::string_view from = kEnd)
+      : client_(client), prefix_(std::move(prefix)), cursor_(from) {}
 
   /// The next page, which may be empty; absent: there is no other.
   Expected<std::optional<std::vector<std::string>>, StoreError> next();
 
+  /// Where it goes on; kEnd: that was all.
+  const std::string& cursor() const { return cursor_; }
   /// How many keys of all kinds have been passed, about.
   std::uint64_t passed() const { return passed_; }
   /// How many there are; absent: the server does not say.
@@ -36,12 +42,9 @@ class KeyScan {
  private:
   RedisClient& client_;
   const std::string prefix_;
-  std::string cursor_ = "0";
+  std::string cursor_;
   bool begun_ = false;
   std::uint64_t passed_ = 0;
 };
-
-/// The pattern of MATCH for whatever begins so.
-std::string patternOf(std::string_view prefix);
 
 }  // namespace sessiond

@@ -1,32 +1,33 @@
 #include "redis/redis_session_scan.h"
 
+#include <set>
+#include <string>
+#include <utility>
+
 #include "redis/key_scan.h"
 
 namespace sessiond {
-namespace {
 
-using Type = RedisReply::Type;
-
-}  // namespace
-
-RedisSessionScan::RedisSessionScan(RedisClient& client, const RedisKeys& keys)
-    : client_(client), prefix_(keys.sessions()), pattern_(patternOf(prefix_)) {}
+static_assert(SessionScan::kEnd == KeyScan::kEnd);
 
 Expected<SessionScan::Page, StoreError> RedisSessionScan::page(std::string_view from) {
-  RedisCommands commands;
-  commands.add({"SCAN", from, "MATCH", pattern_, "COUNT", kKeysAPage});
-  RedisReplies replies;
-  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return Unexpected(done.error());
-  const RedisReply& reply = replies[0];
-  if (reply.type == Type::kError) return Unexpected(storeErrorOf(reply));
-  if (reply.type != Type::kArray || reply.elements.size() != 2) return Unexpected(StoreError::kUnavailable);
-  Page page{.ids = {}, .next = reply.elements[0].text};
-  for (const RedisReply& key : reply.elements[1].elements) {
-    if (auto id = SessionId::fromBytes(std::string_view(key.text).substr(prefix_.size()))) {
-      page.ids.push_back(*std::move(id));
+  KeyScan scan(client_, keys_.sessions(), from);
+  const auto found = scan.next();
+  if (!found) return Unexpected(found.error());
+  passed_ += scan.passed();
+  std::set<SessionId> ids;  // a page may name a key twice
+  const std::string own = keys_.own("");
+  for (const std::string& key : **found) {
+    if (key.starts_with(own)) continue;  // where the sessions' prefix is the beginning of ours
+    if (auto id = SessionId::fromBytes(std::string_view(key).substr(keys_.sessions().size()))) {
+      ids.insert(*std::move(id));
     }
   }
-  return page;
+  return Page{.ids = {ids.begin(), ids.end()}, .next = scan.cursor()};
+}
+
+std::optional<std::uint64_t> RedisSessionScan::all() {
+  return KeyScan(client_, keys_.sessions()).all();
 }
 
 }  // namespace sessiond

@@ -1,8 +1,10 @@
-// RedisSessionScan: all sessions of one server, by SCAN: for commands that somebody waits for, never for daily work.
+// RedisSessionScan: all sessions of one server, among its keys: for commands that somebody waits for, never for daily
+// work.
 
 #pragma once
 
-#include <string>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "redis/redis_client.h"
@@ -13,18 +15,20 @@ namespace sessiond {
 
 class RedisSessionScan final : public SessionScan {
  public:
-  /// `client` must outlive it.
-  RedisSessionScan(RedisClient& client, const RedisKeys& keys);
+  /// Both must outlive it.
+  RedisSessionScan(RedisClient& client, const RedisKeys& keys) : client_(client), keys_(keys) {}
 
   Expected<Page, StoreError> page(std::string_view from) override;
 
-  /// As many keys as the server looks at for one page.
-  static constexpr std::string_view kKeysAPage = "500";
+  /// How many keys of all kinds have been passed, about.
+  std::uint64_t passed() const { return passed_; }
+  /// How many there are; absent: the server does not say.
+  std::optional<std::uint64_t> all();
 
  private:
   RedisClient& client_;
-  const std::string prefix_;
-  const std::string pattern_;
+  const RedisKeys& keys_;
+  std::uint64_t passed_ = 0;
 };
 
 }  // namespace sessiond

@@ -22,9 +22,12 @@ Expected<EverybodyEnder::Swept, StoreError> EverybodyEnder::sweep(std::string_vi
     revocations.push_back({.id = *load.id, .tombstone_ttl = parts_.tombstones.of(facts.touch_ttl, load.result->ttl)});
   }
   parts_.store.revoke(revocations);
-  for (const SessionRevocation& one : revocations)
+  Swept swept{.looked_at = loads.size(), .ended = revocations.size(), .next = page->next};
+  for (const SessionRevocation& one : revocations) {
     if (!one.result) return Unexpected(one.result.error());
-  return Swept{.looked_at = loads.size(), .ended = revocations.size(), .next = page->next};
+    if (*one.result == Burial::kUnburied) swept.burial = Burial::kUnburied;
+  }
+  return swept;
 }
 
 }  // namespace sessiond

@@ -52,7 +52,8 @@ class EverybodyEnder {
   struct Swept {
     std::size_t looked_at = 0;
     std::size_t ended = 0;
-    std::string next;  ///< SessionScan::kEnd: that was all
+    Burial burial = Burial::kBuried;  ///< the worst of those that ended
+    std::string next;                 ///< SessionScan::kEnd: that was all
   };
   /// Ends what applications made, on one page. On an error the same page may be swept again.
   Expected<Swept, StoreError> sweep(std::string_view from) const;

@@ -100,6 +100,27 @@ FactsReader::Standing FactsReader::standingOf(const KnownSession& session, const
   return Standing::kEnded;
 }
 
+std::vector<FoundSession> FactsReader::load(SessionStore& store, std::span<SessionLoad> loads,
+                                            const Clock& clock) const {
+  std::vector<FoundSession> found(loads.size());
+  if (loads.empty()) return found;
+  const auto ask = [&] {
+    const SteadyTime sent = clock.steadyNow();
+    store.load(loads);
+    for (std::size_t i = 0; i < loads.size(); ++i) found[i] = read(loads[i], sent);
+  };
+  ask();
+  std::vector<SessionRef> met;  // keeps the names
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    if (!found[i].needsUser()) continue;
+    met.push_back(found[i].session);
+    loads[i].user = met.back()->login();
+  }
+  if (!met.empty()) ask();
+  for (SessionLoad& each : loads) each.user = {};
+  return found;
+}
+
 SessionRef FactsReader::recognize(const SessionId& id, std::string_view json, std::string_view cookie,
                                   const SessionRef& known) const {
   const TextHash text = textHash(json);

@@ -9,7 +9,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/crypto.h"
@@ -45,6 +47,9 @@ class FactsReader {
   /// needsUser() is to be read again with the user.
   FoundSession read(const SessionLoad& load, SteadyTime sent, std::string_view cookie = {},
                     const SessionRef& known = {}) const;
+  /// Loads them and reads what is found, one for each; those that needsUser() a second time with the user that the
+  /// session itself names. Waits for the store. REQUIRES: no load names a user.
+  std::vector<FoundSession> load(SessionStore& store, std::span<SessionLoad> loads, const Clock& clock) const;
 
  private:
   /// What keeps a session from counting that is there.

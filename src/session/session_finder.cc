@@ -58,32 +58,14 @@ Expected<OpenSession, CheckStatus> SessionFinder::decideOn(AuthCheck& check) con
   }
   std::vector<SessionLoad> loads(candidates.size());
   for (std::size_t i = 0; i < loads.size(); ++i) loads[i].id = &candidates[i]->verified->id;
-  read(loads, candidates);
+  std::vector<FoundSession> found = facts_.load(parts_.store, loads, parts_.clock);
+  for (std::size_t i = 0; i < loads.size(); ++i) candidates[i]->found = std::move(found[i]);
   const AuthDecision decision = decide(check, parts_.session.absolute_timeout, parts_.clock.wallNow());
   if (!isSession(decision.status)) return Unexpected(decision.status);
   const auto winner = std::ranges::find(candidates, decision.winner);
   SESSIOND_CHECK(winner != candidates.end());
   const SessionLoad& load = loads[static_cast<std::size_t>(winner - candidates.begin())];
   return OpenSession{.id = *load.id, .json = std::string(*load.result->json)};
-}
-
-/// A second time where it turns out whose users have to be looked at: a session says so itself.
-void SessionFinder::read(std::span<SessionLoad> loads, std::span<AuthCandidate* const> candidates) const {
-  if (loads.empty()) return;
-  const auto ask = [&] {
-    const SteadyTime now = parts_.clock.steadyNow();
-    parts_.store.load(loads);
-    for (std::size_t i = 0; i < loads.size(); ++i) candidates[i]->found = facts_.read(loads[i], now);
-  };
-  ask();
-  std::vector<SessionRef> met;  // keeps the names
-  for (std::size_t i = 0; i < loads.size(); ++i) {
-    if (!candidates[i]->found->needsUser()) continue;
-    met.push_back(candidates[i]->found->session);
-    loads[i].user = met.back()->login();
-  }
-  if (!met.empty()) ask();
-  for (SessionLoad& load : loads) load.user = {};
 }
 
 }  // namespace sessiond

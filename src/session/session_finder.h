@@ -7,7 +7,6 @@
 #pragma once
 
 #include <chrono>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -65,7 +64,6 @@ class SessionFinder {
 
  private:
   Expected<OpenSession, CheckStatus> decideOn(AuthCheck& check) const;
-  void read(std::span<SessionLoad> loads, std::span<AuthCandidate* const> candidates) const;
 
   const SessionFinderParts parts_;
   const SessionPolicy anybody_;

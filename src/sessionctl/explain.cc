@@ -150,21 +150,9 @@ void Explanation::load() {
     loads.push_back({.id = &candidate.verified->id, .wants_ttl = true});
   }
   if (loads.empty()) return;
-  const auto read = [&] {
-    const SteadyTime sent = site_.clock.steadyNow();
-    site_.store.load(loads);
-    for (std::size_t i = 0; i < loads.size(); ++i) wanting[i]->found = reader_.read(loads[i], sent);
-  };
-  read();
-  // A second time where a session says itself that its user has to be looked at.
-  std::vector<SessionRef> met;
+  std::vector<FoundSession> found = reader_.load(site_.store, loads, site_.clock);
   for (std::size_t i = 0; i < loads.size(); ++i) {
-    if (!wanting[i]->found->needsUser()) continue;
-    met.push_back(wanting[i]->found->session);
-    loads[i].user = met.back()->login();
-  }
-  if (!met.empty()) read();
-  for (std::size_t i = 0; i < loads.size(); ++i) {
+    wanting[i]->found = std::move(found[i]);
     sayStored(loads[i], *wanting[i]->found, "session " + site_.handles.of(*loads[i].id));
   }
 }

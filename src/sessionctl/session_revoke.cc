@@ -20,6 +20,7 @@ constexpr std::size_t kPagesToReport = 100;
 struct Sweep {
   std::size_t looked_at = 0;
   std::size_t ended = 0;
+  Burial burial = Burial::kBuried;
   std::string next;
 };
 
@@ -28,32 +29,53 @@ std::string describe(const Sweep& progress) {
          " of applications ended";
 }
 
-ControlAnswer failure(const Sweep& progress, std::string what) {
-  return {.exit_code = EX_UNAVAILABLE,
-          .lines = {std::move(what), describe(progress), "to go on from there: --from " + progress.next}};
+int failHalfway(const CommonOptions& options, const Sweep& progress, const std::string& what) {
+  return fail(options, EX_UNAVAILABLE, what, {describe(progress), "to go on from there: --from " + progress.next});
 }
 
-ControlAnswer sweep(const EverybodyEnder& ender, Sweep& progress, bool reports) {
+int sayAllEnded(const CommonOptions& options, const Sweep& progress) {
+  const bool is_final = progress.burial == Burial::kBuried;
+  if (options.json) {
+    std::printf("%s\n", JsonObject()
+                            .flag("ok", is_final)
+                            .number("ended", static_cast<std::int64_t>(progress.ended))
+                            .flag("final", is_final)
+                            .number("looked_at", static_cast<std::int64_t>(progress.looked_at))
+                            .json()
+                            .c_str());
+  } else if (is_final) {
+    sayDone("everybody is logged out: " + describe(progress));
+  } else {
+    std::fprintf(
+        stderr,
+        "sessionctl: %s, but Redis would not take every tombstone (is it full?): an application that still has "
+        "a copy of a session can bring it back; make room and run this again\n",
+        describe(progress).c_str());
+  }
+  return is_final ? EX_OK : EX_TEMPFAIL;
+}
+
+int sweep(const CommonOptions& options, const EverybodyEnder& ender, Sweep& progress) {
   for (std::size_t pages = 1;; ++pages) {
     const auto swept = ender.sweep(progress.next);
-    if (!swept) return failure(progress, "Redis does not answer; what applications made may live on");
+    if (!swept) {
+      return failHalfway(options, progress, "Redis does not answer; what applications made may live on");
+    }
     progress.looked_at += swept->looked_at;
     progress.ended += swept->ended;
+    if (swept->burial == Burial::kUnburied) progress.burial = Burial::kUnburied;
     progress.next = swept->next;
-    if (progress.next == SessionScan::kEnd) break;
-    if (reports && pages % kPagesToReport == 0)
+    if (progress.next == SessionScan::kEnd) return sayAllEnded(options, progress);
+    if (!options.json && pages % kPagesToReport == 0)
       std::fprintf(stderr, "%s (--from %s)\n", describe(progress).c_str(), progress.next.c_str());
   }
-  return {.lines = {"looked_at: " + std::to_string(progress.looked_at), "ended: " + std::to_string(progress.ended)}};
 }
 
 }  // namespace
 
 int revokeAll(const CommonOptions& options, const SessionOptions& which) {
   if (!which.yes && !confirmed("Log everybody out? It cannot be undone.")) {
-    return sayAnswer(
-        options, {.exit_code = EX_USAGE, .lines = {"nobody was logged out; --yes logs everybody out without asking"}},
-        false, "");
+    return fail(options, EX_USAGE, "nobody was logged out; --yes logs everybody out without asking");
   }
   const auto opened = openRedis(options);
   if (!opened) return opened.error();
@@ -67,15 +89,12 @@ int revokeAll(const CommonOptions& options, const SessionOptions& which) {
   if (which.from == SessionScan::kEnd) {
     const auto epoch = ender.endLogins();
     if (!epoch && epoch.error() == StoreError::kCorrupt) {
-      return sayAnswer(
-          options,
-          {.exit_code = EX_DATAERR,
-           .lines = {site.keys.epoch() + " holds something that is no counter: delete it, then try again"}},
-          false, "");
+      return fail(options, EX_DATAERR,
+                  site.keys.epoch() + " holds something that is no counter: delete it, then try again");
     }
-    if (!epoch) return sayAnswer(options, failure(progress, "Redis does not answer; nobody is logged out"), false, "");
+    if (!epoch) return failHalfway(options, progress, "Redis does not answer; nobody is logged out");
   }
-  return sayAnswer(options, sweep(ender, progress, !options.json), true, "");
+  return sweep(options, ender, progress);
 }
 
 }  // namespace sessiond::ctl

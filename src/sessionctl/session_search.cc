@@ -4,32 +4,25 @@
 #include <set>
 #include <utility>
 
-#include "redis/key_scan.h"
+#include "redis/redis_session_scan.h"
 
 namespace sessiond::ctl {
 
 using Sessions = Expected<std::vector<ListedSession>, StoreError>;
 
 Expected<void, StoreError> SessionSearch::scan(const Visit& visit) {
-  KeyScan keys(site_.redis, site_.keys.sessions());
-  const auto all = keys.all();
-  const std::string own = site_.keys.own("");
+  RedisSessionScan pages(site_.redis, site_.keys);
+  const auto all = pages.all();
   Progress progress("keys looked at");
-  for (;;) {
-    auto page = keys.next();
+  std::string from(SessionScan::kEnd);
+  do {
+    auto page = pages.page(from);
     if (!page) return Unexpected(page.error());
-    if (!*page) return {};
-    progress.show(keys.passed(), all);
-    std::set<SessionId> ids;
-    for (const std::string& key : **page) {
-      if (key.starts_with(own)) continue;  // where the sessions' prefix is the beginning of ours
-      if (auto id = SessionId::fromBytes(std::string_view(key).substr(site_.keys.sessions().size()))) {
-        ids.insert(*std::move(id));
-      }
-    }
-    const std::vector<SessionId> found(ids.begin(), ids.end());
-    if (!found.empty() && !visit(found)) return {};
-  }
+    progress.show(pages.passed(), all);
+    if (!page->ids.empty() && !visit(page->ids)) return {};
+    from = std::move(page->next);
+  } while (from != SessionScan::kEnd);
+  return {};
 }
 
 namespace {

@@ -54,28 +54,67 @@ Expected<std::string, int> newHash(const CommonOptions& options, const Users& us
   return *std::move(hash);
 }
 
-int sayChanged(const CommonOptions& options, const std::string& name, const std::string& done,
-               std::optional<std::size_t> ended) {
+/// What was done.
+struct Change {
+  enum class Kind { kGave, kDisabled, kRemoved };
+
+  std::string name;
+  std::string done;                  ///< "is disabled"
+  Kind kind = Kind::kGave;           ///< a right to log in, or took it
+  std::optional<std::size_t> ended;  ///< sessions; absent: none were to end
+};
+
+/// By whose word who was to be kept out gets in still; empty: by nobody's.
+std::string whyStillIn(const Users& users, const Change& change) {
+  if (change.kind == Change::Kind::kGave) return "";
+  switch (deciderOf(users, change.name, change.kind == Change::Kind::kDisabled)) {
+    case Decider::kFile: {
+      const auto line = lineOf(users, change.name);
+      const std::string& file = users.site.config.login.htpasswd_file;
+      if (!line || stateOf(*line) != UserState::kActive) return "";
+      return "the line of that name in " + file + " lets the user in; to remove it: htpasswd -D " + file + " " +
+             change.name;
+    }
+    case Decider::kApplication:
+      // Whom nobody here knows the application is asked about, as it was before there was such a user.
+      if (change.kind == Change::Kind::kRemoved) return "";
+      return "the application at login.http_verifier.url is asked, and Redis is not";
+    case Decider::kRedis:
+    case Decider::kNobody:
+      break;
+  }
+  return "";
+}
+
+int sayChanged(const CommonOptions& options, const Users& users, const Change& change) {
+  if (const std::string still = whyStillIn(users, change); !still.empty()) {
+    return fail(options, EX_CONFIG, "user " + change.name + " " + change.done + " in Redis, but " + still);
+  }
+  const std::string why_not = whyRedisDoesNotDecide(users, change.name);
+  if (!why_not.empty() && change.kind == Change::Kind::kGave) warn(why_not);
   if (options.json) {
     JsonObject answer;
-    answer.flag("ok", true).text("name", name);
-    if (ended) answer.number("ended", static_cast<std::int64_t>(*ended));
+    answer.flag("ok", true)
+        .text("name", change.name)
+        .flag("in_force", change.kind != Change::Kind::kGave || why_not.empty());
+    if (change.ended) answer.number("ended", static_cast<std::int64_t>(*change.ended));
     std::printf("%s\n", answer.json().c_str());
     return EX_OK;
   }
+  const std::size_t ended = change.ended.value_or(0);
   const std::string sessions =
-      ended.value_or(0) == 0 ? "" : "; " + std::to_string(*ended) + (*ended == 1 ? " session" : " sessions") + " ended";
-  sayDone("user " + name + " " + done + sessions);
+      ended == 0 ? "" : "; " + std::to_string(ended) + (ended == 1 ? " session" : " sessions") + " ended";
+  sayDone("user " + change.name + " " + change.done + sessions);
   return EX_OK;
 }
 
 /// Ends the user's sessions and says what was done.
-int endAndSay(const CommonOptions& options, Users& users, const std::string& name, const UserEntry& entry,
-              const std::string& done) {
+int endAndSay(const CommonOptions& options, Users& users, const UserEntry& entry, Change change) {
   const std::string& id = entry.user.id;
+  const std::string done = "user " + change.name + " " + change.done;
   if (id.empty()) {
     return fail(options, EX_TEMPFAIL,
-                "user " + name + " " + done + ", but the entry was damaged (" + damageOf(entry) +
+                done + ", but the entry was damaged (" + damageOf(entry) +
                     "), so it is not known whose sessions to end; run: sessionctl session revoke --user ID");
   }
   SessionSearch search(users.site);
@@ -83,16 +122,16 @@ int endAndSay(const CommonOptions& options, Users& users, const std::string& nam
   const auto ended = sessions ? endAllOf(users.site, id) : Expected<Burial, StoreError>(Unexpected(sessions.error()));
   if (!ended) {
     return fail(options, EX_TEMPFAIL,
-                "user " + name + " " + done +
-                    ", but not all sessions could be ended; run: sessionctl session revoke --user " + id);
+                done + ", but not all sessions could be ended; run: sessionctl session revoke --user " + id);
   }
   if (*ended == Burial::kUnburied) {
     return fail(options, EX_TEMPFAIL,
-                "user " + name + " " + done +
+                done +
                     ", and the sessions were deleted, but Redis would not take all tombstones (is it full?): an "
                     "application that still has a copy can bring one back");
   }
-  return sayChanged(options, name, done, sessions->size());
+  change.ended = sessions->size();
+  return sayChanged(options, users, change);
 }
 
 /// Opens Redis and finds whom it is about.
@@ -141,10 +180,7 @@ int userAdd(const CommonOptions& options, const UserOptions& user) {
     return fail(options, EX_CANTCREAT,
                 "there is a user " + *name + " already; `sessionctl user passwd` gives another password");
   }
-  if (!users.areAsked()) {
-    warn("login.authenticators does not list redis, so nobody can log in as " + *name + " yet; add it and reload");
-  }
-  return sayChanged(options, *name, "was added", std::nullopt);
+  return sayChanged(options, users, {.name = *name, .done = "was added"});
 }
 
 int userPasswd(const CommonOptions& options, const UserOptions& user) {
@@ -153,14 +189,15 @@ int userPasswd(const CommonOptions& options, const UserOptions& user) {
   const auto hash = newHash(options, found->users, user);
   if (!hash) return hash.error();
   if (const auto failed = change(options, *found, {{"password", *hash}})) return *failed;
-  return endAndSay(options, found->users, found->name, found->entry, "has another password");
+  return endAndSay(options, found->users, found->entry, {.name = found->name, .done = "has another password"});
 }
 
 int userDisable(const CommonOptions& options, const UserOptions& user) {
   auto found = find(options, user);
   if (!found) return found.error();
   if (const auto failed = change(options, *found, {{"disabled", "1"}})) return *failed;
-  return endAndSay(options, found->users, found->name, found->entry, "is disabled");
+  return endAndSay(options, found->users, found->entry,
+                   {.name = found->name, .done = "is disabled", .kind = Change::Kind::kDisabled});
 }
 
 int userEnable(const CommonOptions& options, const UserOptions& user) {
@@ -172,7 +209,7 @@ int userEnable(const CommonOptions& options, const UserOptions& user) {
                     " is locked with ! or *; give another password: sessionctl user passwd " + found->name);
   }
   if (const auto failed = change(options, *found, {{"disabled", ""}})) return *failed;
-  return sayChanged(options, found->name, "is enabled", std::nullopt);
+  return sayChanged(options, found->users, {.name = found->name, .done = "is enabled"});
 }
 
 int userDel(const CommonOptions& options, const UserOptions& user) {
@@ -183,7 +220,8 @@ int userDel(const CommonOptions& options, const UserOptions& user) {
   }
   const auto done = found->users.editor.remove(found->name);
   if (!done) return failStore(options, done.error());
-  return endAndSay(options, found->users, found->name, found->entry, "was removed");
+  return endAndSay(options, found->users, found->entry,
+                   {.name = found->name, .done = "was removed", .kind = Change::Kind::kRemoved});
 }
 
 }  // namespace sessiond::ctl

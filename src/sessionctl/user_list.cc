@@ -2,7 +2,11 @@
 
 #include <sysexits.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <functional>
+#include <iterator>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +25,7 @@ struct ShownUser {
   std::string name;
   std::string from;  ///< "redis", "htpasswd"
   UserEntry entry;
+  bool decides;  ///< the login goes by this entry, and not by another one's of the name
 };
 
 std::string hashKindOf(const UserEntry& entry) {
@@ -32,6 +37,7 @@ std::string jsonOf(const ShownUser& user) {
       .text("name", user.name)
       .text("from", user.from)
       .text("state", nameOf(stateOf(user.entry)))
+      .flag("decides", user.decides)
       .textOrNull("problem", damageOf(user.entry))
       .textOrNull("hash", hashKindOf(user.entry))
       .raw("user", user.entry.user.json.empty() ? "null" : user.entry.user.json)
@@ -51,9 +57,10 @@ std::string member(const UserEntry& entry, std::string_view name) {
   return list;
 }
 
-std::string stateInWords(const UserEntry& entry) {
-  const std::string damage = damageOf(entry);
-  return std::string(nameOf(stateOf(entry))) + (damage.empty() ? "" : ": " + damage);
+std::string stateInWords(const ShownUser& user) {
+  const std::string damage = damageOf(user.entry);
+  return std::string(nameOf(stateOf(user.entry))) + (damage.empty() ? "" : ": " + damage) +
+         (user.decides ? "" : "; the login does not go by this entry (login.authenticators)");
 }
 
 /// The error is the exit code; why has been said.
@@ -66,21 +73,24 @@ Expected<std::vector<ShownUser>, int> usersInRedis(const CommonOptions& options,
     if (all.size() % 256 == 0) progress.show(all.size(), names->size());
     auto entry = users.directory.find(name);
     if (!entry) return Unexpected(failStore(options, StoreError::kUnavailable));
-    if (*entry) all.push_back({name, "redis", **std::move(entry)});
+    if (!*entry) continue;
+    all.push_back({name, "redis", **std::move(entry), deciderOf(users, name, true) == Decider::kRedis});
   }
   return all;
 }
 
 /// The configuration is good, so the file was read a moment ago.
-std::vector<ShownUser> usersInFile(const Users& users) {
+std::vector<ShownUser> usersInFile(Users& users, const std::function<bool(const std::string&)>& is_in_redis) {
   std::vector<ShownUser> all;
   if (users.htpasswd() == nullptr) return all;
   const std::string& file = users.site.config.login.htpasswd_file;
   constexpr std::size_t kLargest = std::size_t{64} * 1024 * 1024;
   const auto contents = readFile(file, kLargest);
   if (!contents) return all;
-  for (HtpasswdLine& line : parseHtpasswd(contents->bytes, file, users.nameCase()).users)
-    all.push_back({std::move(line.login), "htpasswd", std::move(line.entry)});
+  for (HtpasswdLine& line : parseHtpasswd(contents->bytes, file, users.nameCase()).users) {
+    const bool decides = deciderOf(users, line.login, is_in_redis(line.login)) == Decider::kFile;
+    all.push_back({std::move(line.login), "htpasswd", std::move(line.entry), decides});
+  }
   return all;
 }
 
@@ -92,7 +102,10 @@ int userList(const CommonOptions& options) {
   Users users(**site);
   auto all = usersInRedis(options, users);
   if (!all) return all.error();
-  std::ranges::move(usersInFile(users), std::back_inserter(*all));
+  std::set<std::string> names;
+  for (const ShownUser& user : *all) names.insert(user.name);
+  std::ranges::move(usersInFile(users, [&names](const std::string& name) { return names.contains(name); }),
+                    std::back_inserter(*all));
   if (options.json) {
     std::vector<std::string> list;
     for (const ShownUser& user : *all) list.push_back(jsonOf(user));
@@ -101,8 +114,7 @@ int userList(const CommonOptions& options) {
   }
   std::vector<std::vector<std::string>> rows;
   for (const ShownUser& user : *all) {
-    rows.push_back(
-        {user.name, member(user.entry, "id"), user.from, member(user.entry, "roles"), stateInWords(user.entry)});
+    rows.push_back({user.name, member(user.entry, "id"), user.from, member(user.entry, "roles"), stateInWords(user)});
   }
   printTable({"NAME", "ID", "FROM", "ROLES", "STATE"}, std::move(rows));
   return EX_OK;
@@ -117,8 +129,11 @@ int userShow(const CommonOptions& options, const UserOptions& which) {
   auto in_redis = users.directory.find(*name);
   if (!in_redis) return failStore(options, StoreError::kUnavailable);
   std::vector<ShownUser> found;
-  if (*in_redis) found.push_back({*name, "redis", **std::move(in_redis)});
-  for (ShownUser& user : usersInFile(users))
+  const bool is_there = in_redis->has_value();
+  if (is_there) {
+    found.push_back({*name, "redis", **std::move(in_redis), deciderOf(users, *name, true) == Decider::kRedis});
+  }
+  for (ShownUser& user : usersInFile(users, [is_there](const std::string&) { return is_there; }))
     if (user.name == *name) found.push_back(std::move(user));
   if (found.empty()) return fail(options, EX_NOUSER, "there is no user " + *name);
   SessionSearch search(**site);
@@ -137,7 +152,7 @@ int userShow(const CommonOptions& options, const UserOptions& which) {
     }
     printTable({"", ""}, {{"name", user.name},
                           {"from", user.from == "redis" ? "Redis" : (*site)->config.login.htpasswd_file},
-                          {"state", stateInWords(user.entry)},
+                          {"state", stateInWords(user)},
                           {"id", id},
                           {"called", member(user.entry, "name")},
                           {"email", member(user.entry, "email")},

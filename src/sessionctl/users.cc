@@ -10,15 +10,15 @@
 #include "login/user_name.h"
 
 namespace sessiond::ctl {
+std::optional<UserEntry> lineOf(const Users& users, const std::string& name) {
+  if (users.htpasswd() == nullptr) return std::nullopt;
+  auto line = users.htpasswd()->find(name);
+  return line ? *std::move(line) : std::nullopt;
+}
 
 std::string Users::hashedLike() const {
   const std::string& usual = site.config.login.redis_usual_hash;
   return usual.empty() ? std::string(kDefaultDecoyHash) : usual;
-}
-
-bool Users::areAsked() const {
-  const auto& names = site.config.login.authenticators;
-  return std::ranges::find(names, "redis") != names.end();
 }
 
 Expected<std::string, std::string> storedName(const Users& users, const std::string& typed) {
@@ -27,17 +27,43 @@ Expected<std::string, std::string> storedName(const Users& users, const std::str
                     " bytes of UTF-8 without control characters");
 }
 
+Decider deciderOf(const Users& users, const std::string& name, bool in_redis) {
+  bool is_application_asked = false;
+  for (const std::string& asked : users.site.config.login.authenticators) {
+    if (asked == "redis" && in_redis) return Decider::kRedis;
+    if (asked == "htpasswd" && lineOf(users, name)) return Decider::kFile;
+    is_application_asked = is_application_asked || asked == "http";
+  }
+  return is_application_asked ? Decider::kApplication : Decider::kNobody;
+}
+
+std::string whyRedisDoesNotDecide(const Users& users, const std::string& name) {
+  const LoginSettings& login = users.site.config.login;
+  switch (deciderOf(users, name, true)) {
+    case Decider::kRedis:
+      return "";
+    case Decider::kFile:
+      return "the login goes by the line of " + name + " in " + login.htpasswd_file +
+             ", which login.authenticators asks first or alone; to remove that: htpasswd -D " + login.htpasswd_file +
+             " " + name;
+    case Decider::kApplication:
+      return "login.authenticators does not list redis: the application at login.http_verifier.url decides";
+    case Decider::kNobody:
+      break;
+  }
+  return "login.authenticators does not list redis: nobody can log in as " + name + "; add it and reload";
+}
+
 Expected<UserEntry, int> findInRedis(const CommonOptions& options, Users& users, const std::string& name) {
   auto found = users.directory.find(name);
   if (!found) return Unexpected(failStore(options, StoreError::kUnavailable));
   if (*found) return **std::move(found);
-  const auto in_file = users.htpasswd() == nullptr ? Expected<std::optional<UserEntry>, DirectoryError>(std::nullopt)
-                                                   : users.htpasswd()->find(name);
   const std::string& file = users.site.config.login.htpasswd_file;
-  if (in_file && *in_file) {
+  if (lineOf(users, name)) {
     return Unexpected(fail(options, EX_NOUSER,
                            "user " + name + " stands in " + file +
-                               ", not in Redis; change that file with htpasswd(1): htpasswd -B " + file + " " + name));
+                               ", not in Redis; change that file with htpasswd(1): another password by htpasswd -B " +
+                               file + " " + name + ", out of it by htpasswd -D " + file + " " + name));
   }
   return Unexpected(
       fail(options, EX_NOUSER, "there is no user " + name + "; `sessionctl user list` shows those there are"));

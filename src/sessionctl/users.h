@@ -24,7 +24,6 @@ struct Users {
   /// A hash of the kind and cost that new passwords get: login.redis_usual_hash, or what stands for it where it is
   /// empty.
   std::string hashedLike() const;
-  bool areAsked() const;  ///< does login.authenticators list redis?
   HtpasswdDirectory* htpasswd() const { return site.prepared.htpasswd.get(); }
 };
 
@@ -33,6 +32,16 @@ Expected<std::string, std::string> storedName(const Users& users, const std::str
 
 /// What the directory has of the name, which is to be in Redis. The error is the exit code; why has been said.
 Expected<UserEntry, int> findInRedis(const CommonOptions& options, Users& users, const std::string& name);
+
+/// The password file's.
+std::optional<UserEntry> lineOf(const Users& users, const std::string& name);
+
+/// Who says whether somebody may log in by a name: the first of login.authenticators that knows it.
+enum class Decider { kNobody, kRedis, kFile, kApplication };
+/// `in_redis`: Redis has the name.
+Decider deciderOf(const Users& users, const std::string& name, bool in_redis);
+/// Why nothing that Redis says of the name counts: "…, so nobody can log in by it"; empty: it decides.
+std::string whyRedisDoesNotDecide(const Users& users, const std::string& name);
 
 /// Where in the fields of a hash the user's data go; without those that are empty.
 UserHash hashOf(std::string password_hash, const UserFields& fields, bool disabled);

@@ -2,15 +2,11 @@
 // every instance, with and without sessions in memory, and stays so over a restart; who has only a cart keeps it.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
 import { waitFor } from './support/process.mjs';
-import { binary } from './support/sessiond.mjs';
-
-const tool = path.join(path.dirname(binary), 'sessionctl');
+import { sessionctl } from './support/sessionctl.mjs';
 
 for (const enabled of [true, false]) {
   describe(`logging everybody out (sessions in memory: ${enabled})`, () => {
@@ -21,11 +17,7 @@ for (const enabled of [true, false]) {
     });
     after(() => stack?.stop());
 
-    const revoke = (...more) =>
-      spawnSync(tool, ['-c', stack.sessiond.file, '--json', 'session', 'revoke', '--all', '--yes', ...more], {
-        encoding: 'utf8',
-        timeout: 60000,
-      });
+    const revoke = (...more) => sessionctl(stack.sessiond.file)('session revoke', ['--all', '--yes', ...more]);
     async function application(user) {
       const client = stack.client();
       await client.get(`/express/application/login?user=${encodeURIComponent(user)}`);
@@ -39,11 +31,10 @@ for (const enabled of [true, false]) {
       const cart = await application('null');
       await cart.get('/express/application/visit');
       for (const client of [alice, made]) assert.equal((await askSessiond(client)).reason, 'valid');
-      const done = revoke();
-      assert.equal(done.status, 0, done.stderr);
-      const { looked_at: looked, ended } = JSON.parse(done.stdout);
-      assert.equal(ended, '1');
-      assert.ok(Number(looked) >= 3);
+      const done = await revoke();
+      assert.equal(done.status, 0, done.error);
+      assert.deepEqual([done.ended, done.final], [1, true]);
+      assert.ok(done.looked_at >= 3);
       for (const client of [alice, made]) {
         await waitFor('logged out', async () => (await askSessiond(client)).reason === 'revoked', { timeout: 10000 });
       }
@@ -61,9 +52,9 @@ for (const enabled of [true, false]) {
       const alice = stack.client();
       await stack.logIn(alice);
       const made = await application('{"id":9}');
-      assert.equal(revoke('--from', '1').status, 0);
+      assert.equal((await revoke('--from', '1')).status, 0);
       assert.equal((await askSessiond(alice)).reason, 'valid');
-      assert.equal(revoke().status, 0);
+      assert.equal((await revoke()).status, 0);
       for (const client of [alice, made]) {
         await waitFor('logged out', async () => (await askSessiond(client)).reason === 'revoked', { timeout: 10000 });
       }
@@ -72,16 +63,16 @@ for (const enabled of [true, false]) {
     test('says so when it cannot', async () => {
       const alice = stack.client();
       await stack.redis.command('SET', 'sessiond:epoch', 'many');
-      const damaged = revoke();
-      assert.equal(damaged.status, 65, damaged.stdout);
-      assert.match(JSON.parse(damaged.stdout).notes[0], /sessiond:epoch holds something that is no counter: delete it/);
+      const damaged = await revoke();
+      assert.equal(damaged.status, 65, damaged.error);
+      assert.match(damaged.error, /sessiond:epoch holds something that is no counter: delete it/);
       await stack.redis.command('DEL', 'sessiond:epoch');
       await stack.logIn(alice);
       assert.equal((await askSessiond(alice)).reason, 'valid');
       stack.redis.freeze();
-      const away = revoke();
+      const away = await revoke();
       stack.redis.thaw();
-      assert.equal(away.status, 69, away.stdout);
+      assert.equal(away.status, 69, away.error);
     });
   });
 }

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { waitFor } from './support/process.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
+import { password } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 
 /** Of "usual", cheap. */
@@ -24,6 +25,7 @@ describe('sessionctl user', () => {
   });
   after(() => stack?.stop());
 
+  const htpasswd = () => path.join(stack.folder, 'htpasswd');
   const stored = (name) => stack.redis.command('HGETALL', `sessiond:user:${name}`);
   const isIn = async (client) => (await client.get('/api/')).status === 200;
   async function tryToLogIn(user, secret) {
@@ -119,6 +121,36 @@ describe('sessionctl user', () => {
       assert.equal(refused.status, 67);
       assert.match(refused.error, /htpasswd -B .*htpasswd alice/);
     }
+  });
+
+  test('what is changed in Redis and not what the login goes by is said', async () => {
+    const before = fs.readFileSync(htpasswd(), 'utf8');
+    const [, hash] = before.split(':');
+    const added = await ctl('user add', ['kim', '--stdin'], 'x\n');
+    assert.equal(added.in_force, true);
+    const client = await logIn('kim', 'x');
+    fs.writeFileSync(htpasswd(), `${before}kim:${hash}\n`);
+    const shown = (await ctl('user list')).users.filter(({ name }) => name === 'kim');
+    assert.deepEqual(shown.map(({ from, decides }) => [from, decides]), [['redis', false], ['htpasswd', true]]);
+    assert.equal(await mayLogIn('kim', 'x'), false, 'the file comes first');
+    assert.equal(await mayLogIn('kim', password), true);
+    for (const [command, more] of [['disable', []], ['del', ['--yes']]]) {
+      const done = await ctl(`user ${command}`, ['kim', ...more]);
+      assert.equal(done.status, 78, command);
+      assert.match(done.error, /in Redis, but the line of that name in .*htpasswd lets the user in; .*htpasswd -D .*htpasswd kim$/);
+      assert.equal(await mayLogIn('kim', password), true, 'as was said');
+    }
+    await waitFor('the session of the entry in Redis has ended', async () => !(await isIn(client)));
+    const again = await ctl('user add', ['kim', '--stdin'], 'y\n');
+    assert.deepEqual([again.in_force, again.status], [false, 0]);
+    assert.match(again.stderr, /the login goes by the line of kim in /);
+    fs.writeFileSync(htpasswd(), `${before}kim:!${hash}\n`);
+    assert.equal((await ctl('user disable', ['kim'])).status, 0, 'a locked line lets nobody in');
+    assert.equal(await mayLogIn('kim', password), false);
+    fs.writeFileSync(htpasswd(), before);
+    assert.equal(await mayLogIn('kim', 'y'), false);
+    await ctl('user enable', ['kim']);
+    assert.equal(await mayLogIn('kim', 'y'), true);
   });
 
   test('an import is all or nothing, and can be repeated', async () => {
