@@ -1,0 +1,264 @@
+#include "fastcgi/lane_connections.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "fastcgi/records.h"
+#include "fastcgi/refusal.h"
+
+namespace sessiond {
+
+namespace {
+
+/// How long a refused peer may take to notice, and how much it may still send.
+constexpr std::chrono::milliseconds kLingerTime{1000};
+constexpr std::size_t kLingerBytes = 1024 * 1024;
+/// Of the requests of one lane that are not whole yet, all together. nginx sends a request in one piece, so this is
+/// room for whoever else may open the socket.
+constexpr std::size_t kMaxPartialBytes = 16 * 1024 * 1024;
+constexpr std::uint32_t kPeerFinished = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+/// For events that were passed over: has the peer closed, or shut down for writing?
+bool peerHasFinished(const Connection& connection) {
+  pollfd peer{.fd = connection.fd.get(), .events = POLLRDHUP, .revents = 0};
+  return ::poll(&peer, 1, 0) > 0;
+}
+
+}  // namespace
+
+LaneConnections::LaneConnections(LaneSurroundings& surroundings, Lane& home, int epoll, LaneRequests& requests)
+    : around_(surroundings), home_(home), epoll_(epoll), requests_(requests), received_(kMaxRequestBytes + 1) {}
+
+LaneConnections::~LaneConnections() {
+  SESSIOND_CHECK(all_.empty());
+}
+
+// --- coming and going ------------------------------------------------------------------------------------------
+
+void LaneConnections::adopt(UniqueFd socket) {
+  auto* const connection = new Connection(std::move(socket), home_);
+  all_.pushBack(*connection);
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
+  event.data.ptr = connection;
+  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection->fd.get(), &event) != 0) {
+    logWarn("fastcgi: cannot watch a connection", {{"error", std::generic_category().message(errno)}});
+    drop(*connection);
+  } else if (draining()) {
+    look(*connection, false);
+  }
+}
+
+void LaneConnections::handle(Connection& connection, std::uint32_t events) {
+  Owner owner = Owner::kLent;
+  if (connection.owner.load(std::memory_order_acquire) != Owner::kLane) {
+    // Lent: whoever has it will see the mark and send it back for another look. If that was just done without the
+    // mark, the connection is ours again.
+    if (connection.owner.compare_exchange_strong(owner, Owner::kLentAndEvent, std::memory_order_acq_rel)) return;
+    if (owner != Owner::kLane) return;
+  }
+  look(connection, (events & kPeerFinished) != 0);
+}
+
+void LaneConnections::takeBack(Connection& connection) {
+  connection.owner.store(Owner::kLane, std::memory_order_relaxed);
+  if (phase_ == LanePhase::kEnding) return drop(connection);
+  look(connection, peerHasFinished(connection));
+}
+
+void LaneConnections::finish(ActiveRequestPtr request) {
+  Connection& connection = *request->connection;
+  const bool event = connection.owner.exchange(Owner::kLane, std::memory_order_relaxed) == Owner::kLentAndEvent;
+  const Whereabouts where = requests_.finish(std::move(request), event, draining());
+  if (where == Whereabouts::kUseless) return drop(connection);
+  if (where == Whereabouts::kHere && event) look(connection, peerHasFinished(connection));
+}
+
+/// The oldest go: they are the least likely to become whole.
+void LaneConnections::limitPartials() {
+  while (partial_bytes_ > kMaxPartialBytes) {
+    around_.metrics.crowded_out.add();
+    drop(*incomplete_.front());
+  }
+}
+
+void LaneConnections::expire(SteadyTime now) {
+  while (!incomplete_.empty() && incomplete_.front()->deadline <= now) {
+    around_.metrics.timed_out.add();
+    drop(*incomplete_.front());
+  }
+  while (!lingering_.empty() && lingering_.front()->deadline <= now) drop(*lingering_.front());
+}
+
+SteadyTime LaneConnections::nextDeadline() const {
+  SteadyTime next = SteadyTime::max();
+  if (!incomplete_.empty()) next = incomplete_.front()->deadline;
+  if (!lingering_.empty()) next = std::min(next, lingering_.front()->deadline);
+  return next;
+}
+
+void LaneConnections::enter(LanePhase phase) {
+  phase_ = phase;
+  for (Connection* next = all_.front(); next != nullptr;) {
+    Connection& connection = *next;
+    next = decltype(all_)::after(connection);
+    // A lent connection must come back by mail, because it may have nothing more to say by itself.
+    Owner owner = Owner::kLent;
+    connection.owner.compare_exchange_strong(owner, Owner::kLentAndEvent, std::memory_order_acq_rel);
+    if (owner == Owner::kLentAndEvent || owner == Owner::kLent) continue;
+    if (phase_ == LanePhase::kEnding) {
+      drop(connection);
+    } else if (!connection.lingering) {
+      look(connection, false);
+    }
+  }
+}
+
+// --- what arrives ----------------------------------------------------------------------------------------------
+
+void LaneConnections::look(Connection& connection, bool peer_finished) {
+  if (connection.lingering) return discard(connection);
+  const ssize_t count = ::recv(connection.fd.get(), received_.data(), received_.size(), 0);
+  if (count > 0) {
+    const std::string_view bytes = gather(connection, static_cast<std::size_t>(count));
+    if (bytes.size() < connection.needed) return wait(connection, bytes, connection.needed, peer_finished);
+    return decide(connection, bytes, peer_finished);
+  }
+  const bool ended = count == 0 || (errno != EAGAIN && errno != EINTR);
+  if (!ended && !connection.partial.empty()) {
+    wait(connection, connection.partial, connection.needed, peer_finished);
+  } else if (ended || peer_finished || draining()) {
+    drop(connection);
+  }
+}
+
+/// All there is of the connection's next request: almost always what was received just now.
+std::string_view LaneConnections::gather(Connection& connection, std::size_t received) {
+  const std::string_view bytes(received_.data(), received);
+  if (connection.partial.empty()) return bytes;
+  connection.partial.append(bytes);
+  partial_bytes_ += received;
+  return connection.partial;
+}
+
+void LaneConnections::decide(Connection& connection, std::string_view bytes, bool peer_finished) {
+  if (connection.late_stdin != 0 && !passLateStdin(connection, bytes)) {
+    return wait(connection, bytes, kRecordHeaderBytes, peer_finished);
+  }
+  if (bytes.empty()) {
+    stopTimer(connection);
+    setPartial(connection, {});
+    connection.needed = 0;
+    if (peer_finished || draining()) drop(connection);
+    return;
+  }
+  const FramingResult framing = checkFraming(bytes, pairs_);
+  switch (framing.verdict) {
+    case Framing::kComplete:
+      if (framing.length == bytes.size()) return serve(connection, bytes, framing, peer_finished);
+      // nginx waits for an answer before it sends the next request, and libfcgi would lose the second one.
+      logDebug("fastcgi: pipelined requests refused");
+      break;
+    case Framing::kIncomplete:
+      return wait(connection, bytes, framing.length, peer_finished);
+    case Framing::kTooLarge:
+      around_.metrics.too_large.add();
+      return refuse(connection, tooLargeRecords(framing.request_id));
+    case Framing::kUnknownRole:
+      around_.metrics.unknown_role.add();
+      return refuse(connection, endRequestRecord(framing.request_id, ProtocolStatus::kUnknownRole));
+    case Framing::kMalformed:
+      logDebug("fastcgi: malformed request refused", {{"reason", framing.reason}});
+      break;
+  }
+  around_.metrics.malformed.add();
+  drop(connection);
+}
+
+/// Takes the empty STDIN of an AUTHORIZER request that was answered without waiting for it. False: it cannot be told
+/// yet whether it is one.
+bool LaneConnections::passLateStdin(Connection& connection, std::string_view& bytes) {
+  if (bytes.size() < kRecordHeaderBytes) return false;
+  if (beginsWithEmptyStdin(bytes, connection.late_stdin)) bytes.remove_prefix(kRecordHeaderBytes);
+  connection.late_stdin = 0;
+  return true;
+}
+
+void LaneConnections::wait(Connection& connection, std::string_view bytes, std::size_t needed, bool peer_finished) {
+  if (peer_finished || phase_ == LanePhase::kEnding) return drop(connection);
+  setPartial(connection, bytes);
+  connection.needed = needed;
+  if (connection.timed.linked) return;
+  connection.deadline = around_.clock.steadyNow() + around_.options.request_timeout;
+  incomplete_.pushBack(connection);
+}
+
+/// `bytes` may be a part of what is there already.
+void LaneConnections::setPartial(Connection& connection, std::string_view bytes) {
+  if (bytes.size() == connection.partial.size() && bytes.data() == connection.partial.data()) return;
+  std::string next(bytes);
+  partial_bytes_ += next.size();
+  partial_bytes_ -= connection.partial.size();
+  connection.partial.swap(next);
+}
+
+void LaneConnections::serve(Connection& connection, std::string_view bytes, const FramingResult& framing,
+                            bool peer_finished) {
+  const bool read = requests_.read(connection, bytes, framing, pairs_.view());
+  stopTimer(connection);
+  connection.needed = 0;
+  if (!connection.partial.empty()) setPartial(connection, {});
+  if (!read) return drop(connection);
+  if (requests_.receive(peer_finished || draining()) == Whereabouts::kUseless) drop(connection);
+}
+
+void LaneConnections::refuse(Connection& connection, std::string_view records) {
+  stopTimer(connection);
+  setPartial(connection, {});
+  const ssize_t sent = ::send(connection.fd.get(), records.data(), records.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent != static_cast<ssize_t>(records.size())) return drop(connection);
+  // Closing now, with bytes unread, would reset the connection and could take the answer with it.
+  ::shutdown(connection.fd.get(), SHUT_WR);
+  connection.lingering = true;
+  connection.deadline = around_.clock.steadyNow() + kLingerTime;
+  lingering_.pushBack(connection);
+  discard(connection);
+}
+
+void LaneConnections::discard(Connection& connection) {
+  for (;;) {
+    const ssize_t count = ::recv(connection.fd.get(), received_.data(), received_.size(), 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0) return drop(connection);
+    connection.discarded += static_cast<std::size_t>(count);
+    if (connection.discarded > kLingerBytes) return drop(connection);
+  }
+}
+
+void LaneConnections::stopTimer(Connection& connection) {
+  if (!connection.timed.linked) return;
+  (connection.lingering ? lingering_ : incomplete_).remove(connection);
+}
+
+void LaneConnections::drop(Connection& connection) {
+  stopTimer(connection);
+  partial_bytes_ -= connection.partial.size();
+  all_.remove(connection);
+  count_.fetch_sub(1, std::memory_order_relaxed);
+  around_.connections.fetch_sub(1, std::memory_order_relaxed);
+  around_.metrics.open.add(-1);
+  delete &connection;
+}
+
+}  // namespace sessiond
