@@ -14,7 +14,7 @@ std::string ofType(std::string_view type, std::string_view more = {}) {
   return schema.append(more).append("}");
 }
 
-std::string quoted(std::string_view text) {
+std::string jsonText(std::string_view text) {
   std::string json;
   appendJsonString(json, text);
   return json;
@@ -39,7 +39,7 @@ std::string render(const Section& section) {
   std::string members;
   for (const Section& below : section.sections) {
     if (!members.empty()) members += ',';
-    members.append(quoted(below.name)).append(":").append(render(below));
+    members.append(jsonText(below.name)).append(":").append(render(below));
   }
   // A section that has nothing but comments in it is null.
   return R"({"type":["object","null"],"additionalProperties":false,"properties":{)" + members + "}}";
@@ -77,7 +77,7 @@ std::string schemaOfTexts() {
 
 std::string schemaOfChoice(std::span<const std::string_view> words) {
   std::string list;
-  for (const std::string_view word : words) list.append(list.empty() ? "" : ",").append(quoted(word));
+  for (const std::string_view word : words) list.append(list.empty() ? "" : ",").append(jsonText(word));
   return R"({"enum":[)" + list + "]}";
 }
 
@@ -91,9 +91,9 @@ std::string schemaOfMembers(std::initializer_list<std::pair<std::string_view, st
                             std::string_view required) {
   std::string list;
   for (const auto& [name, schema] : members)
-    list.append(list.empty() ? "" : ",").append(quoted(name)).append(":").append(schema);
+    list.append(list.empty() ? "" : ",").append(jsonText(name)).append(":").append(schema);
   std::string schema = R"({"type":"object","additionalProperties":false,"properties":{)" + list + "}";
-  if (!required.empty()) schema += R"(,"required":[)" + quoted(required) + "]";
+  if (!required.empty()) schema += R"(,"required":[)" + jsonText(required) + "]";
   return schema + "}";
 }
 

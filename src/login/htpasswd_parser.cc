@@ -13,7 +13,7 @@ namespace {
 
 using Problem = std::optional<std::string>;
 
-std::string quoted(std::string_view text) {
+std::string inQuotes(std::string_view text) {
   return '"' + escapeForLog(text) + '"';
 }
 
@@ -42,7 +42,7 @@ Problem readRoles(std::string_view text, std::vector<std::string>& roles) {
 Problem readMember(std::string_view member, UserFields& fields, std::vector<std::string_view>& seen) {
   const std::size_t equals = member.find('=');
   if (equals == std::string_view::npos)
-    return "third field must be name=value members parted by ; but holds " + quoted(member);
+    return "third field must be name=value members parted by ; but holds " + inQuotes(member);
   const std::string_view name = member.substr(0, equals);
   const std::string_view value = member.substr(equals + 1);
   if (std::find(seen.begin(), seen.end(), name) != seen.end()) return std::string(name) + " is given twice";
@@ -52,7 +52,7 @@ Problem readMember(std::string_view member, UserFields& fields, std::vector<std:
                               : name == "name"  ? &fields.name
                               : name == "email" ? &fields.email
                                                 : nullptr;
-  if (target == nullptr) return "unknown member " + quoted(name) + " (known are id, name, email, roles)";
+  if (target == nullptr) return "unknown member " + inQuotes(name) + " (known are id, name, email, roles)";
   if (value.empty()) return std::string(name) + " is empty";
   *target = value;
   return std::nullopt;
@@ -72,9 +72,9 @@ Problem readName(std::string_view name, NameCase name_case, std::string& login) 
     return "name must be 1 to " + std::to_string(kMaxUserNameBytes) + " bytes but is " + std::to_string(name.size());
   if (!isValidUtf8(name)) return "name is not UTF-8";
   if (std::any_of(name.begin(), name.end(), isControl)) return "name holds a control character";
-  if (trimUserName(name) != name) return "name " + quoted(name) + " has white space around it";
+  if (trimUserName(name) != name) return "name " + inQuotes(name) + " has white space around it";
   std::optional<std::string> canonical = canonicalUserName(name, name_case);
-  if (!canonical) return "name " + quoted(name) + " is too long in Unicode's normal form";
+  if (!canonical) return "name " + inQuotes(name) + " is too long in Unicode's normal form";
   login = *std::move(canonical);
   return std::nullopt;
 }
@@ -106,7 +106,7 @@ Problem readLine(std::string_view line, NameCase name_case, HtpasswdLine& user) 
   Problem problem = readEntry(line, name, user.entry);
   if (!problem) return std::nullopt;
   user.entry = {.damage = "the line in the htpasswd file is bad"};
-  return "user " + quoted(name) + ": " + *problem;
+  return "user " + inQuotes(name) + ": " + *problem;
 }
 
 std::string_view withoutByteOrderMark(std::string_view text) {
@@ -142,7 +142,7 @@ HtpasswdContent parseHtpasswd(std::string_view text, std::string_view file, Name
     if (fresh) {
       content.users.push_back(std::move(user));
     } else {
-      report(line_number, "user " + quoted(user.login) + " is already on line " + std::to_string(first->second));
+      report(line_number, "user " + inQuotes(user.login) + " is already on line " + std::to_string(first->second));
     }
   }
   std::sort(content.users.begin(), content.users.end(),
