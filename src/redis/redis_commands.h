@@ -24,6 +24,12 @@ class RedisCommands {
   void argument(std::string_view bytes) { argument(bytes, {}); }
   void argument(std::string_view first_part, std::string_view second_part, std::string_view third_part = {});
 
+  /// One whole command of another pipeline, as it is.
+  void addWhole(std::string_view command) {
+    bytes_.append(command);
+    ++count_;
+  }
+
   void clear();
   /// Overwrites what was in it, where there is a secret in it. REQUIRES: kSecretRoom was enough for all of it.
   void wipe();

@@ -1,0 +1,36 @@
+// What a node of a cluster answers where it has not, or not yet, what it was asked for.
+//
+//   MOVED 3999 127.0.0.1:6381     the slot is another node's
+//   ASK 3999 127.0.0.1:6381       the slot is on its way to another node, and this key may be there already
+//   TRYAGAIN ...                  in a moment
+//
+// A host that is missing is the host of the node that answered; an IPv6 address stands there without brackets.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "redis/hash_slot.h"
+#include "redis/redis_address.h"
+#include "redis/redis_reply.h"
+
+namespace sessiond {
+
+/// A plain value.
+struct Redirect {
+  enum class Kind : std::uint8_t { kMoved, kAsk, kTryAgain };
+
+  Kind kind = Kind::kTryAgain;
+  Slot slot = 0;
+  RedisAddress address;  ///< an empty host is that of the node that was asked
+};
+
+/// Nothing: it is no such answer, or names no address.
+std::optional<Redirect> redirectIn(const RedisReply& reply);
+
+/// Could this be what a node says of where another one is? Nothing: where it is itself.
+bool isHostOrNothing(std::string_view host);
+
+}  // namespace sessiond

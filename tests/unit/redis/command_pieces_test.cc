@@ -1,0 +1,36 @@
+#include "redis/command_pieces.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace sessiond {
+namespace {
+
+TEST(CommandPieces, HaveTheSlotOfTheirKey) {
+  RedisCommands commands;
+  commands.add({"GET", "foo"});
+  commands.add({"EVAL", "return 0", "1", "bar", "foo"});
+  commands.add({"PING"});
+  commands.add({"SET", "$3\r\nfoo\r\n", "*1\r\n"});
+  const auto pieces = piecesOf(commands);
+  ASSERT_EQ(pieces.size(), 4U);
+  EXPECT_EQ(pieces[0].slot, hashSlot("foo"));
+  EXPECT_EQ(pieces[1].slot, hashSlot("bar"));
+  EXPECT_EQ(pieces[2].slot, std::nullopt);
+  EXPECT_EQ(pieces[3].slot, hashSlot("$3\r\nfoo\r\n"));
+}
+
+TEST(CommandPieces, TogetherAreTheWhole) {
+  RedisCommands commands;
+  commands.add({"GET", "foo"});
+  commands.add({"DEL", ""});
+  RedisCommands again;
+  for (const CommandPiece& piece : piecesOf(commands)) again.addWhole(piece.bytes);
+  EXPECT_EQ(again.bytes(), commands.bytes());
+  EXPECT_EQ(again.count(), 2U);
+  EXPECT_TRUE(piecesOf({}).empty());
+}
+
+}  // namespace
+}  // namespace sessiond
