@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
+#include "base/errno_text.h"
 #include "base/secret.h"
 #include "base/unique_fd.h"
 
@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kFirstRead = 8192;
 
 std::string describe(int error) {
-  std::string text = std::generic_category().message(error);
+  std::string text = errnoText(error);
   if (!text.empty()) text.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(text.front())));
   return text;
 }

@@ -15,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/errno_text.h"
 #include "base/guarded.h"
 #include "base/log_line.h"
 
@@ -155,7 +156,7 @@ std::optional<std::string> whyLogFails(const LogOptions& options) {
   if (options.file.empty()) return std::nullopt;
   const auto whyNot = [](const std::string& path, int rights) -> std::optional<std::string> {
     if (::access(path.c_str(), rights) == 0) return std::nullopt;
-    return "cannot be written: " + std::generic_category().message(errno);
+    return "cannot be written: " + errnoText(errno);
   };
   std::error_code error;
   const std::filesystem::path file(options.file);

@@ -23,6 +23,7 @@ std::string escapeMessage(std::string_view message) {
   return text;
 }
 
+/// All that a terminal might take for an order is escaped, also where JSON (json/json_text.h) would let it stand.
 void appendJsonString(std::string& line, std::string_view value) {
   line += '"';
   while (!value.empty()) {

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "base/unique_fd.h"
 #include "config/config_reader.h"
@@ -29,16 +30,12 @@ constexpr std::size_t kLeastSecretSize = 8;
 constexpr std::size_t kGoodSecretSize = 32;
 constexpr char kMakeSecret[] = "; make one with: openssl rand -base64 48";
 
-std::string errorText(int error) {
-  return std::generic_category().message(error);
-}
-
 /// A pipe will do (`sessiond -t -c <(template)`). The error is a message.
 Expected<std::string, std::string> readWholeFile(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (!fd) return Unexpected<std::string>("cannot be read: " + errorText(errno));
+  if (!fd) return Unexpected<std::string>("cannot be read: " + errnoText(errno));
   Expected<std::string, int> text = readBytes(fd.get(), kMaxConfigFileSize);
-  if (!text) return Unexpected<std::string>("cannot be read: " + errorText(text.error()));
+  if (!text) return Unexpected<std::string>("cannot be read: " + errnoText(text.error()));
   if (text->size() <= kMaxConfigFileSize) return *std::move(text);
   return Unexpected<std::string>("is larger than " + std::to_string(kMaxConfigFileSize / 1024) + " KiB");
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/enum_size.h"
 #include "config/config_schema.h"
 #include "config/option_map.h"
 #include "config/text_rules.h"
@@ -15,7 +16,9 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kMembers = {"from", "join", "encode", "required", "lost"};
 constexpr std::array<std::string_view, 3> kEncodings = {"utf8", "percent", "base64url"};
+static_assert(kEncodings.size() == enumSize<IdentityEncoding>());
 constexpr std::array<std::string_view, 2> kLostWords = {"refuse", "empty"};
+static_assert(kLostWords.size() == enumSize<LostValue>());
 constexpr std::size_t kLongestJoin = 8;
 
 void readFrom(const OptionValue& value, IdentityHeader& header) {

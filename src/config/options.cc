@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
+#include "base/enum_size.h"
 #include "config/config_schema.h"
 #include "config/foreign_names.h"
 #include "config/identity_option.h"
@@ -112,9 +114,10 @@ Option texts(std::string path, Field field, Complaint (*rule)(std::string_view))
 
 template <typename Field, std::size_t Count>
 Option choice(std::string path, Field field, const std::array<std::string_view, Count>& words) {
+  using Enum = std::remove_reference_t<decltype(field(std::declval<Config&>()))>;
+  static_assert(Count == enumSize<Enum>(), "a word for each");
   return {std::move(path),
           [field, &words](const OptionValue& value, Config& config) {
-            using Enum = std::remove_reference_t<decltype(field(config))>;
             if (const std::optional<std::size_t> read = readChoice(value, words)) {
               field(config) = static_cast<Enum>(*read);
             }

@@ -5,9 +5,9 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <system_error>
 #include <utility>
 
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "base/unique_fd.h"
 #include "config/config_report.h"
@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kCredential = "credential:";
 
 Unexpected<std::string> cannotRead(const std::string& path, int error) {
-  return Unexpected<std::string>("cannot read " + shown(path) + ": " + std::generic_category().message(error));
+  return Unexpected<std::string>("cannot read " + shown(path) + ": " + errnoText(error));
 }
 
 void stripNewline(std::string& bytes) {

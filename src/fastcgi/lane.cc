@@ -7,8 +7,9 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <system_error>
 #include <utility>
+
+#include "base/errno_text.h"
 
 namespace sessiond {
 
@@ -19,7 +20,7 @@ constexpr std::size_t kEventsPerRound = 256;
 constexpr int kLongestWait = 1000;
 
 std::string systemError(const std::string& call) {
-  return "fastcgi: " + call + ": " + std::generic_category().message(errno);
+  return "fastcgi: " + call + ": " + errnoText(errno);
 }
 
 }  // namespace

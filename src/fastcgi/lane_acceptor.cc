@@ -5,9 +5,9 @@
 
 #include <cerrno>
 #include <chrono>
-#include <system_error>
 #include <utility>
 
+#include "base/errno_text.h"
 #include "base/log.h"
 #include "base/unique_fd.h"
 #include "fastcgi/lane.h"
@@ -79,7 +79,7 @@ void LaneAcceptor::pause(int error) {
   if (around_.clock.steadyNow() < next_pause_log_) return;
   next_pause_log_ = around_.clock.steadyNow() + kPauseLogInterval;
   logWarn("fastcgi: new connections have to wait",
-          {{"reason", error == 0 ? "max_connections is reached" : std::generic_category().message(error)}});
+          {{"reason", error == 0 ? "max_connections is reached" : errnoText(error)}});
 }
 
 /// Idle lanes are woken in a fixed order, so without this the first one would get every connection of a quiet hour

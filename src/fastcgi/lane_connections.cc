@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <chrono>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "base/check.h"
+#include "base/errno_text.h"
 #include "base/log.h"
 #include "fastcgi/records.h"
 #include "fastcgi/refusal.h"
@@ -52,7 +52,7 @@ void LaneConnections::adopt(UniqueFd socket) {
   event.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
   event.data.ptr = connection;
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection->fd.get(), &event) != 0) {
-    logWarn("fastcgi: cannot watch a connection", {{"error", std::generic_category().message(errno)}});
+    logWarn("fastcgi: cannot watch a connection", {{"error", errnoText(errno)}});
     drop(*connection);
   } else if (draining()) {
     look(*connection, false);

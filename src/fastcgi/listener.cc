@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <memory>
 #include <optional>
-#include <system_error>
 #include <utility>
 
+#include "base/errno_text.h"
 #include "base/log.h"
 
 namespace sessiond {
@@ -22,7 +22,7 @@ Unexpected<std::string> failure(const std::string& where, const std::string& wha
   return Unexpected<std::string>("listen: " + where + ": " + what);
 }
 std::string systemError(const std::string& call) {
-  return call + ": " + std::generic_category().message(errno);
+  return call + ": " + errnoText(errno);
 }
 Unexpected<std::string> systemFailure(const std::string& where, const std::string& call) {
   return failure(where, systemError(call));

@@ -7,10 +7,10 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <system_error>
 #include <utility>
 
 #include "base/check.h"
+#include "base/errno_text.h"
 #include "base/log.h"
 
 namespace sessiond {
@@ -52,7 +52,7 @@ void yieldToOtherThreads() {
   static std::atomic<bool> said = false;
   if (said.exchange(true)) return;
   logWarn("fastcgi: threads for passwords cannot be given a lower priority, so many logins slow down everything else",
-          {{"error", std::generic_category().message(errno)}});
+          {{"error", errnoText(errno)}});
 }
 
 }  // namespace sessiond

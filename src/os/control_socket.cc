@@ -8,9 +8,9 @@
 #include <array>
 #include <cerrno>
 #include <optional>
-#include <system_error>
 #include <utility>
 
+#include "base/errno_text.h"
 #include "base/log.h"
 #include "base/parse.h"
 
@@ -115,7 +115,7 @@ Expected<ControlAnswer, ControlAnswer> askDaemon(const std::string& path, std::s
   };
   const Expected<UniqueFd, int> socket = connectUnix(path);
   if (!socket) {
-    const std::string why = std::generic_category().message(socket.error());
+    const std::string why = errnoText(socket.error());
     if (socket.error() == EACCES || socket.error() == EPERM) {
       return failed(EX_NOPERM, path + ": " + why + "; only root may ask the daemon");
     }

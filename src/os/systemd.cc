@@ -7,8 +7,9 @@
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
-#include <system_error>
 #include <vector>
+
+#include "base/errno_text.h"
 
 namespace sessiond {
 namespace {
@@ -24,7 +25,7 @@ struct PassedSockets {
 Expected<PassedSockets, std::string> takePassedSockets() {
   char** names = nullptr;
   const int count = sd_listen_fds_with_names(/*unset_environment=*/1, &names);
-  if (count < 0) return Unexpected("systemd: passed sockets: "s + std::generic_category().message(-count));
+  if (count < 0) return Unexpected("systemd: passed sockets: "s + errnoText(-count));
   PassedSockets passed;
   for (int i = 0; i < count; ++i) {
     passed.sockets.emplace_back(SD_LISTEN_FDS_START + i);

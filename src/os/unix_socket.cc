@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 #include <utility>
 #include <vector>
+
+#include "base/errno_text.h"
 
 namespace sessiond {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1 - 9;
 
 std::string errorText() {
-  return std::generic_category().message(errno);
+  return errnoText(errno);
 }
 Unexpected<std::string> systemError(const std::string& call) {
   return Unexpected<std::string>(call + ": " + errorText());

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/errno_text.h"
+
 namespace sessiond {
 
 Link::Progress PlainLink::read(std::span<char> into, Patience patience) {
@@ -13,7 +15,7 @@ Link::Progress PlainLink::read(std::span<char> into, Patience patience) {
   if (got == 0) return fail(State::kClosed, "the server closed the connection");
   if (errno == EINTR) return {State::kWantsRead};
   if (errno == EAGAIN) return {patience == Patience::kNone ? State::kWantsRead : State::kTimeout};
-  return fail(State::kClosed, strerrordesc_np(errno));
+  return fail(State::kClosed, errnoText(errno));
 }
 
 Link::Progress PlainLink::write(std::string_view bytes) {
@@ -21,7 +23,7 @@ Link::Progress PlainLink::write(std::string_view bytes) {
     const ssize_t sent = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) return {State::kDone, static_cast<std::size_t>(sent)};
     if (errno == EAGAIN) return {State::kWantsWrite};
-    if (errno != EINTR) return fail(State::kClosed, strerrordesc_np(errno));
+    if (errno != EINTR) return fail(State::kClosed, errnoText(errno));
   }
 }
 

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/errno_text.h"
 #include "redis/plain_link.h"
 #include "redis/tls_peer.h"
 
@@ -18,10 +19,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using Connected = Expected<std::unique_ptr<Link>, ConnectionError>;
-
-std::string describe(int error) {
-  return strerrordesc_np(error);
-}
 
 SocketAddress unixAddress(const std::string& path) {
   SocketAddress address;
@@ -125,10 +122,10 @@ std::optional<ResolvedAddresses> RedisConnector::lookUp(std::uint64_t& ticket) {
 
 Expected<UniqueFd, std::string> RedisConnector::begin(const SocketAddress& address) {
   UniqueFd fd(::socket(address.get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd) return Unexpected("cannot make a socket: " + describe(errno));
+  if (!fd) return Unexpected("cannot make a socket: " + errnoText(errno));
   // EAGAIN on a unix socket: the server does not accept, its queue is full.
   const bool refused = ::connect(fd.get(), address.get(), address.length) != 0 && errno != EINPROGRESS;
-  if (refused) return Unexpected("cannot connect: " + describe(errno));
+  if (refused) return Unexpected("cannot connect: " + errnoText(errno));
   return fd;
 }
 
@@ -137,7 +134,7 @@ Expected<std::unique_ptr<Link>, std::string> RedisConnector::finish(UniqueFd soc
   int error = 0;
   socklen_t size = sizeof error;
   getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) return Unexpected("cannot connect: " + describe(error));
+  if (error != 0) return Unexpected("cannot connect: " + errnoText(error));
   int family = AF_UNIX;
   size = sizeof family;
   getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/errno_text.h"
 
 namespace sessiond {
 
@@ -162,7 +163,7 @@ Link::Progress TlsLink::progressAfter(int result) {
     case SSL_ERROR_ZERO_RETURN:
       return closed("the server closed the connection");
     case SSL_ERROR_SYSCALL:
-      return closed(under_.error == 0 ? "the server closed the connection" : strerrordesc_np(under_.error));
+      return closed(under_.error == 0 ? "the server closed the connection" : errnoText(under_.error));
     default:
       break;
   }

@@ -5,16 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 
+#include "base/errno_text.h"
 #include "base/unique_fd.h"
 
 namespace sessiond::ctl {
 namespace {
-
-std::string reason(int error) {
-  return std::generic_category().message(error);
-}
 
 /// To the disk; an errno, or 0.
 int writeAll(int fd, std::string_view bytes) {
@@ -51,19 +47,19 @@ std::optional<std::string> whyNotCreated(const std::string& path, std::string_vi
   // A link, unlike a rename, never takes the place of what is there.
   if (error == 0 && ::link(beside.c_str(), path.c_str()) != 0) error = errno;
   ::unlink(beside.c_str());
-  if (error != 0) return reason(error);
+  if (error != 0) return errnoText(error);
   return std::nullopt;
 }
 
 std::optional<std::string> whyNotReplaced(const std::string& path, std::string_view bytes) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return reason(errno);
+  if (::stat(path.c_str(), &status) != 0) return errnoText(errno);
   const std::string beside = besideOf(path);
   int error = writeBeside(beside, bytes, &status);
   if (error == 0 && ::rename(beside.c_str(), path.c_str()) != 0) error = errno;
   if (error == 0) return std::nullopt;
   ::unlink(beside.c_str());
-  return reason(error);
+  return errnoText(error);
 }
 
 }  // namespace sessiond::ctl

@@ -19,7 +19,7 @@ TEST(User, LeavesOutTheEmailAndTakesTheNameForTheIdWhenThereIsNone) {
 
 TEST(User, EscapesWhatWouldEndAJsonString) {
   const User user = makeUser({.id = "1", .name = "a\"b\\c\nd\x01\xc3\xa4/", .email = "", .roles = {}});
-  EXPECT_EQ(user.json, "{\"id\":\"1\",\"name\":\"a\\\"b\\\\c\\u000ad\\u0001\xc3\xa4/\",\"roles\":[]}");
+  EXPECT_EQ(user.json, "{\"id\":\"1\",\"name\":\"a\\\"b\\\\c\\nd\\u0001\xc3\xa4/\",\"roles\":[]}");
 }
 
 }  // namespace
