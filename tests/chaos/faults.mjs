@@ -1,5 +1,5 @@
-// The harm that is done. Each fault gets {topology, population} and is over when Redis can answer again; `short`: it is in
-// the short form, on these topologies.
+// The harm that is done. Each fault gets {topology, population} and is over when Redis can answer again, or gives back the
+// moment from which it could; `short`: it is in the short form, on these topologies.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -60,6 +60,35 @@ async function loading({ topology }) {
   await server.command('CONFIG', 'SET', 'key-load-delay', '0');
 }
 
+/**
+ * The primary becomes another one by some harm, and the one before stays for a while as the harm has left it, for whoever
+ * still believes it. `harm(primary, topology)` gives back what mends it.
+ */
+function failingOver(harm, { short } = {}) {
+  return {
+    short,
+    async harm({ topology, population }) {
+      let mend;
+      const back = await population.quietly(() =>
+        topology.failOver(async (primary) => {
+          mend = await harm(primary, topology);
+        }),
+      );
+      await pause(2500);
+      await mend();
+      await topology.group.allFollow();
+      return back;
+    },
+  };
+}
+
+/** One of several is away for a while. */
+async function away(one) {
+  await one.stop('SIGKILL');
+  await pause(2000);
+  await one.start();
+}
+
 export const faults = {
   nothing: { harm: () => pause(1000) },
   'killed, back after 0.5 s': {
@@ -111,11 +140,17 @@ export const faults = {
       await pause(1000);
     },
   },
+  'paused for 0.3 s': {
+    async harm({ topology }) {
+      await topology.command('CLIENT', 'PAUSE', 300, 'ALL');
+      await pause(300);
+    },
+  },
   'subscription cut': {
-    harm: ({ topology }) => during(1000, 150, () => topology.command('CLIENT', 'KILL', 'TYPE', 'pubsub')),
+    harm: ({ topology }) => during(1000, 150, () => topology.command('CLIENT', 'KILL', 'TYPE', 'pubsub', 'USER', 'default')),
   },
   'connections cut': {
-    harm: ({ topology }) => during(1000, 100, () => topology.command('CLIENT', 'KILL', 'TYPE', 'normal')),
+    harm: ({ topology }) => during(1000, 100, () => topology.command('CLIENT', 'KILL', 'TYPE', 'normal', 'USER', 'default')),
   },
   'network: 100 ms late': {
     async harm({ topology }) {
@@ -144,8 +179,40 @@ export const faults = {
       topology.relay.target = target;
     },
   },
+  'primary killed': failingOver(async (primary) => {
+    await primary.stop('SIGKILL');
+    return () => primary.start();
+  }),
+  'primary frozen until another serves, woken': failingOver((primary) => {
+    primary.freeze();
+    return () => primary.thaw();
+  }),
+  'primary cut off from the sentinels': failingOver(
+    (primary, { group }) => group.cutOff(primary, { from: 'sentinels' }), { short: ['sentinel'] }),
+  'primary cut off from its replicas': {
+    async harm({ topology }) {
+      const allow = await topology.group.cutOff(topology.primary, { from: 'replicas' });
+      await pause(2000);
+      await allow();
+      await topology.group.allFollow();
+    },
+  },
+  'one sentinel gone': { harm: ({ topology }) => away(topology.group.sentinels[1]) },
+  'one replica gone': {
+    async harm({ topology }) {
+      await away(topology.group.servers.find((server) => server !== topology.primary));
+      await topology.group.allFollow();
+    },
+  },
+  'all sentinels frozen for 1.5 s': {
+    async harm({ topology }) {
+      for (const sentinel of topology.group.sentinels) sentinel.freeze();
+      await pause(1500);
+      for (const sentinel of topology.group.sentinels) sentinel.thaw();
+    },
+  },
   'failed over by hand': {
-    short: ['plain', 'tls'],
+    short: ['plain', 'tls', 'sentinel'],
     harm: ({ topology, population }) => population.quietly(() => topology.failOver()),
   },
   'the address leads to another server': {

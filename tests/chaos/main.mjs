@@ -54,8 +54,7 @@ async function calm(population) {
 
 async function run(name, topology, population) {
   population.clear();
-  await faults[name].harm({ topology, population });
-  const back = performance.now();
+  const back = (await faults[name].harm({ topology, population })) ?? performance.now();
   await pause(kMaxStaleness + 500); // so long is what was true before let pass
   await calm(population);
   const { counted, outage } = population;

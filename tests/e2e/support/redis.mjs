@@ -9,12 +9,13 @@ import { start, stop, waitFor } from './process.mjs';
 export class Redis {
   /**
    * `port`: on 127.0.0.1 as well, for what cannot be had over a unix socket (replication). `args`: of redis-server.
-   * `prepare(redis)`: once, when it answers first.
+   * `password`: without it nobody is served. `prepare(redis)`: once, when it answers first.
    */
-  constructor(folder, { port = 0, args = [], prepare } = {}) {
+  constructor(folder, { port = 0, args = [], password, prepare } = {}) {
     this.folder = folder;
     this.port = port;
-    this.args = args.map(String);
+    this.args = [...(password ? ['--requirepass', password] : []), ...args.map(String)];
+    this.password = password;
     this.prepare = prepare;
     this.socket = path.join(folder, 'redis.sock');
   }
@@ -51,7 +52,16 @@ export class Redis {
   }
 
   /** One command on a connection of its own; rejects on an error reply. */
-  command(...args) {
+  async command(...args) {
+    const commands = this.password ? [['AUTH', this.password], args] : [args];
+    const replies = await this.#ask(commands);
+    const error = replies.find((reply) => reply instanceof Error);
+    if (error) throw error;
+    return replies.at(-1);
+  }
+
+  /** The commands' replies, errors among them. */
+  #ask(commands) {
     return new Promise((resolve, reject) => {
       const connection = net.connect(this.socket);
       let received = Buffer.alloc(0);
@@ -60,14 +70,20 @@ export class Redis {
       connection.on('close', () => reject(new Error('redis closed the connection')));
       connection.on('data', (data) => {
         received = Buffer.concat([received, data]);
-        const reply = parseReply(received, 0);
-        if (!reply) return;
+        const replies = [];
+        for (let at = 0; replies.length < commands.length; ) {
+          const reply = parseReply(received, at);
+          if (!reply) return;
+          replies.push(reply.value);
+          at = reply.end;
+        }
         connection.destroy();
-        if (reply.value instanceof Error) reject(reply.value);
-        else resolve(reply.value);
+        resolve(replies);
       });
-      const parts = args.map((arg) => `$${Buffer.byteLength(String(arg))}\r\n${arg}\r\n`);
-      connection.write(`*${parts.length}\r\n${parts.join('')}`);
+      for (const args of commands) {
+        const parts = args.map((arg) => `$${Buffer.byteLength(String(arg))}\r\n${arg}\r\n`);
+        connection.write(`*${parts.length}\r\n${parts.join('')}`);
+      }
     });
   }
 }

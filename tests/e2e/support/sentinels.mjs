@@ -8,17 +8,26 @@ import { start, stop, waitFor } from './process.mjs';
 import { Redis } from './redis.mjs';
 
 const kMaster = 'main';
-const kDownAfter = 500; // milliseconds
+
+/**
+ * Users of the replicas and of the sentinels: switched off, those are cut off from a server, which serves whoever else has
+ * a password.
+ */
+const kOther = 'other-server';
+const kWatcher = 'sentinel';
+const kPassword = 'secret-of-servers';
+const kUsers = [kOther, kWatcher].flatMap((user) => ['--user', user, 'on', `>${kPassword}`, '~*', '&*', '+@all']);
 
 class Sentinel extends Redis {
-  constructor(folder, port, primary) {
+  constructor(folder, port, primary, downAfter) {
     super(folder, { port });
     this.file = path.join(folder, 'sentinel.conf');
     fs.writeFileSync(
       this.file,
       `port ${port}\nbind 127.0.0.1\nunixsocket ${this.socket}\ndir ${folder}\n` +
         `sentinel monitor ${kMaster} 127.0.0.1 ${primary} 2\n` +
-        `sentinel down-after-milliseconds ${kMaster} ${kDownAfter}\nsentinel failover-timeout ${kMaster} 2000\n`,
+        `sentinel auth-user ${kMaster} ${kWatcher}\nsentinel auth-pass ${kMaster} ${kPassword}\n` +
+        `sentinel down-after-milliseconds ${kMaster} ${downAfter}\nsentinel failover-timeout ${kMaster} 2000\n`,
     );
   }
 
@@ -43,27 +52,29 @@ class Sentinel extends Redis {
 }
 
 export class SentinelGroup {
-  constructor(folder) {
+  /** `downAfter`: milliseconds without an answer after which a sentinel takes a server for down. */
+  constructor(folder, { downAfter = 500 } = {}) {
     this.folder = folder;
+    this.downAfter = downAfter;
     this.servers = [];
     this.sentinels = [];
   }
 
   async start() {
+    this.passwordFile = path.join(this.folder, 'redis-password');
+    fs.writeFileSync(this.passwordFile, kPassword, { mode: 0o600 });
     for (const i of [0, 1, 2]) {
-      const server = new Redis(this.#subfolder(`server${i}`), { port: await freePort() });
+      const args = [...kUsers, '--masteruser', kOther, '--masterauth', kPassword, '--repl-diskless-sync-delay', 0];
+      const port = await freePort();
+      const server = new Redis(this.#subfolder(`server${i}`), { port, args, password: kPassword });
       this.servers.push(await server.start());
       if (i > 0) await server.command('REPLICAOF', '127.0.0.1', this.servers[0].port);
     }
     for (const i of [0, 1, 2]) {
-      const sentinel = new Sentinel(this.#subfolder(`sentinel${i}`), await freePort(), this.servers[0].port);
+      const sentinel = new Sentinel(this.#subfolder(`sentinel${i}`), await freePort(), this.servers[0].port, this.downAfter);
       this.sentinels.push(await sentinel.start());
     }
-    for (const replica of this.servers.slice(1)) {
-      await waitFor('a replica follows', async () =>
-        (await replica.command('INFO', 'replication')).includes('master_link_status:up'),
-      );
-    }
+    await this.allFollow();
     for (const sentinel of this.sentinels) {
       await waitFor('all sentinels have met', async () => {
         const { replicas, others } = await sentinel.master();
@@ -81,7 +92,7 @@ export class SentinelGroup {
 
   /** What sessiond is told of it. */
   get settings() {
-    return { sentinel: { master: kMaster, nodes: this.sentinels.map(({ port }) => `127.0.0.1:${port}`) } };
+    return { password_file: this.passwordFile, sentinel: { master: kMaster, nodes: this.sentinels.map(({ port }) => `127.0.0.1:${port}`) } };
   }
 
   /** What the sentinels that answer name, the latest word counting. */
@@ -98,6 +109,28 @@ export class SentinelGroup {
       const primary = await this.primary();
       return primary && primary !== before && primary;
     }, { timeout: 30000 });
+  }
+
+  /** Two replicas have all that the primary has. */
+  async allFollow() {
+    const offset = (info) => Number(info.match(/(?:master|slave)_repl_offset:(\d+)/)[1]);
+    await waitFor('both replicas follow', async () => {
+      const primary = await this.primary();
+      const before = await primary.command('INFO', 'replication');
+      if (!before.includes('role:master')) return false;
+      const others = this.servers.filter((server) => server !== primary);
+      const infos = await Promise.all(others.map((server) => server.command('INFO', 'replication')));
+      const followed = new RegExp(`role:slave[^]*master_port:${primary.port}\\b[^]*master_link_status:up`);
+      return infos.every((info) => followed.test(info) && offset(info) >= offset(before));
+    }, { timeout: 40000 });
+  }
+
+  /** The server goes on, but has nothing to do with the sentinels, or with its replicas, until allow(). */
+  async cutOff(server, { from }) {
+    const user = { sentinels: kWatcher, replicas: kOther }[from];
+    await server.command('ACL', 'SETUSER', user, 'off');
+    await server.command('CLIENT', 'KILL', 'USER', user);
+    return () => server.command('ACL', 'SETUSER', user, 'on');
   }
 
   async command(...args) {

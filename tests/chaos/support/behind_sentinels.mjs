@@ -1,0 +1,46 @@
+// Three servers, one of them the primary, and three sentinels that watch them. All that is acknowledged is on all three
+// before a failover, and until another primary is named nothing is written: what a primary alone has is lost with it,
+// whoever asks.
+
+import { SentinelGroup } from '../../e2e/support/sentinels.mjs';
+
+export class BehindSentinels {
+  name = 'behind sentinels';
+  faults = [
+    'nothing', 'failed over by hand', 'primary killed', 'primary frozen until another serves, woken',
+    'primary cut off from the sentinels', 'primary cut off from its replicas', 'one sentinel gone', 'one replica gone',
+    'all sentinels frozen for 1.5 s', 'subscription cut', 'connections cut', 'paused for 0.3 s', 'FLUSHALL', 'FLUSHDB',
+    'SWAPDB',
+  ];
+
+  redis(folder) {
+    this.folder = folder;
+    // So long that a busy machine is not taken for a server that is down.
+    this.group = new SentinelGroup(folder, { downAfter: 1500 });
+    return {
+      start: async () => {
+        await this.group.start();
+        this.primary = await this.group.primary();
+        return this.group;
+      },
+    };
+  }
+
+  configure() {} // the group says itself how it is reached
+
+  /** At the one that the sentinels have named, as applications do. */
+  command(...args) {
+    return this.primary.command(...args);
+  }
+
+  /** Resolves to the moment from which another one is the primary. */
+  async failOver(harm = () => this.group.sentinels[0].command('SENTINEL', 'FAILOVER', 'main')) {
+    await this.group.allFollow();
+    const before = this.primary;
+    await harm(before);
+    this.primary = await this.group.failedOver(before);
+    return performance.now();
+  }
+
+  async stop() {} // the stack has stopped all there is
+}

@@ -1,0 +1,106 @@
+// One server behind a relay, and a second one that follows it, with TLS or without.
+
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { Authority } from '../../e2e/support/certificates.mjs';
+import { freePort } from '../../e2e/support/nginx.mjs';
+import { Redis } from '../../e2e/support/redis.mjs';
+import { waitFor } from '../../e2e/support/process.mjs';
+import { Relay } from '../../soak/support/relay.mjs';
+
+/** One server behind a relay, and a second one that follows it. */
+export class OneServer {
+  faults = undefined; // all that there are
+
+  constructor({ tls }) {
+    this.tls = tls;
+    this.name = tls ? 'one server, TLS' : 'one server';
+  }
+
+  async choosePorts() {
+    this.ports = { first: await freePort(), second: await freePort(), relay: await freePort() };
+    this.tlsPorts = this.tls ? { first: await freePort(), second: await freePort() } : undefined;
+    return this;
+  }
+
+  redis(folder) {
+    this.folder = folder;
+    if (this.tls) this.certificate = new Authority(folder).issue('redis', 'DNS:localhost');
+    return new Redis(folder, { ...this.#options('first'), prepare: (redis) => this.#prepare(redis) });
+  }
+
+  #options(which) {
+    const args = ['--enable-debug-command', 'yes', '--repl-diskless-sync-delay', '0'];
+    if (this.tls) {
+      const { certificate, key } = this.certificate;
+      args.push('--tls-port', this.tlsPorts[which], '--tls-cert-file', certificate, '--tls-key-file', key);
+      args.push('--tls-ca-cert-file', path.join(this.folder, 'ca.pem'), '--tls-auth-clients', 'no');
+    }
+    return { port: this.ports[which], args };
+  }
+
+  async #prepare(redis) {
+    const folder = path.join(this.folder, 'second');
+    fs.mkdirSync(folder);
+    this.primary = redis;
+    this.other = await new Redis(folder, this.#options('second')).start();
+    const at = this.tls ? this.ports.relay : path.join(this.folder, 'relay.sock');
+    this.relay = await new Relay(at, this.addressOf(redis)).start();
+    await this.follow();
+  }
+
+  addressOf(server) {
+    if (!this.tls) return server.socket;
+    return server.port === this.ports.first ? this.tlsPorts.first : this.tlsPorts.second;
+  }
+
+  configure(config) {
+    config.redis.url = this.tls ? `rediss://localhost:${this.ports.relay}` : `unix://${path.join(this.folder, 'relay.sock')}`;
+    if (this.tls) config.redis.tls = { ca_file: 'ca.pem' };
+  }
+
+  command(...args) {
+    return this.primary.command(...args);
+  }
+
+  /** The second server takes everything from the first one. */
+  async follow() {
+    await this.other.command('REPLICAOF', '127.0.0.1', this.primary.port);
+    await waitFor('the second server follows', async () => (await this.#offset(this.other)) >= (await this.#offset(this.primary)));
+  }
+
+  /** Both change their parts; nothing that was acknowledged is lost. */
+  async failOver() {
+    const [old, next] = [this.primary, this.other];
+    await old.command('CLIENT', 'PAUSE', 5000, 'WRITE');
+    await waitFor('the second server has everything', async () => (await this.#offset(next)) >= (await this.#offset(old)));
+    this.relay.switchTo(undefined);
+    await next.command('REPLICAOF', 'NO', 'ONE');
+    this.primary = next;
+    this.other = old;
+    this.relay.target = this.addressOf(next);
+    await old.command('CLIENT', 'UNPAUSE');
+    await this.follow();
+  }
+
+  /** The address leads to a server that knows nothing. */
+  async moveToEmpty() {
+    await this.other.command('REPLICAOF', 'NO', 'ONE');
+    await this.other.command('FLUSHALL');
+    [this.primary, this.other] = [this.other, this.primary];
+    this.relay.switchTo(this.addressOf(this.primary));
+    await this.follow();
+  }
+
+  async #offset(server) {
+    const info = await server.command('INFO', 'replication');
+    if (!info.includes('role:slave')) return Number(info.match(/master_repl_offset:(\d+)/)[1]);
+    return info.includes('master_link_status:up') ? Number(info.match(/slave_repl_offset:(\d+)/)[1]) : -1;
+  }
+
+  async stop() {
+    await this.relay?.stop();
+    await this.other?.stop();
+  }
+}
