@@ -215,6 +215,15 @@ export const faults = {
     short: ['plain', 'tls', 'sentinel'],
     harm: ({ topology, population }) => population.quietly(() => topology.failOver()),
   },
+  "sessiond's clock jumps by an hour": {
+    short: ['plain'],
+    async harm({ topology }) {
+      for (const hours of [1, -1, 0]) {
+        topology.clock.set(hours * 3600);
+        await pause(1200);
+      }
+    },
+  },
   'the address leads to another server': {
     harm: ({ topology, population }) => population.loseEverything(() => topology.moveToEmpty()),
   },

@@ -10,6 +10,7 @@ import { pause, waitFor } from '../e2e/support/process.mjs';
 import { startStack } from '../e2e/support/stack.mjs';
 import { faults } from './faults.mjs';
 import { Population } from './support/population.mjs';
+import { ShiftedClock } from './support/shifted_clock.mjs';
 import { topologies } from './support/topologies.mjs';
 
 const kMaxStaleness = 1000;
@@ -35,8 +36,12 @@ function faultsFor(name, topology, chosen) {
   });
 }
 
-async function houseOf(topology) {
-  const stack = await startStack({
+function houseOf(topology) {
+  return startStack({
+    environment(folder) {
+      topology.clock = new ShiftedClock(folder);
+      return topology.clock.environment;
+    },
     redis: (folder) => topology.redis(folder),
     config: (config) => {
       config.session.cache = { enabled: true, max_staleness: `${kMaxStaleness}ms` };
@@ -44,7 +49,6 @@ async function houseOf(topology) {
       topology.configure(config);
     },
   });
-  return stack;
 }
 
 /** Everybody who lives is let in, and everybody else refused. */

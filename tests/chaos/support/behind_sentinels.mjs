@@ -10,7 +10,7 @@ export class BehindSentinels {
     'nothing', 'failed over by hand', 'primary killed', 'primary frozen until another serves, woken',
     'primary cut off from the sentinels', 'primary cut off from its replicas', 'one sentinel gone', 'one replica gone',
     'all sentinels frozen for 1.5 s', 'subscription cut', 'connections cut', 'paused for 0.3 s', 'FLUSHALL', 'FLUSHDB',
-    'SWAPDB',
+    'SWAPDB', "sessiond's clock jumps by an hour",
   ];
 
   redis(folder) {

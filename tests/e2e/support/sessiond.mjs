@@ -66,7 +66,7 @@ export class Sessiond {
   }
 
   async start() {
-    this.process = start(binary, ['-c', this.file], { log: this.log });
+    this.process = start(binary, ['-c', this.file], { log: this.log, env: this.environment });
     await this.waitUntilListening();
     return this;
   }

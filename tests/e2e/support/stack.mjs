@@ -50,7 +50,8 @@ export function siteLocations(folder) {
 /**
  * Starts everything. `config(config)` alters sessiond's configuration, `http` adds lines to the http block (text, or a
  * function of folder and port), `server` to the server block, `locations` replaces the locations, `upstream(text)` alters
- * upstream.conf, `redis` makes the store, `secrets` the secret that signs. stop() ends everything in the right order.
+ * upstream.conf, `redis` makes the store, `secrets` the secret that signs,
+ * `environment(folder)` what sessiond's is to have beside the usual. stop() ends everything in the right order.
  */
 export async function startStack({
   config,
@@ -59,6 +60,7 @@ export async function startStack({
   locations = siteLocations,
   upstream,
   redis = (folder) => new Redis(folder),
+  environment,
   startSessiond = true,
   secrets,
 } = {}) {
@@ -71,6 +73,7 @@ export async function startStack({
       config?.(settings);
     };
     stack.sessiond = new Sessiond(folder, stack.redis.url, settle, secrets);
+    stack.sessiond.environment = environment?.(folder);
     if (startSessiond) await stack.sessiond.start();
     stack.upstream = await new Upstream(folder).start();
     stack.fastcgi = await new FastCgiApplication(folder).start();
