@@ -226,9 +226,12 @@ tests-fuzz: $(foreach t,$(fuzz_targets),$(OUT)/tests/fuzz_$(t))
 #
 # `run` and `test` install what is missing first and build in a second make, which then finds the packages' flags.
 
+# Those that have packages of their own.
+stage_packages := lint soak e2e systemd
+
 .PHONY: packages
 packages: ## install the Debian packages that build, run and test need (root)
-	tests/support/install-packages build run test lint systemd
+	tests/support/install-packages build run test $(stage_packages)
 
 .PHONY: run
 run: ## start it all under build/run: Redis, an application, sessiond, nginx (CHECK=1: walk through and stop)
@@ -238,18 +241,18 @@ run: ## start it all under build/run: Redis, an application, sessiond, nginx (CH
 
 .PHONY: test
 test: ## run every test and lint; the last line counts them (STAGES='unit lint' runs some)
-	@tests/support/install-packages build run test $(if $(STAGES),$(filter lint systemd debian,$(STAGES)),lint systemd)
+	@tests/support/install-packages build run test $(if $(STAGES),$(filter $(stage_packages),$(STAGES)),$(stage_packages))
 	@tests/run $(STAGES)
 
 .PHONY: soak
 soak: ## ten minutes of random schedules of logins, saves, logouts and failovers, held against a model (SECONDS=, SEED=)
-	@tests/support/install-packages build run
+	@tests/support/install-packages build run soak
 	@$(MAKE) --no-print-directory all
 	@SESSIOND=$(OUT)/sessiond tests/soak/run $(or $(SECONDS),600) $(SEED)
 
 .PHONY: chaos
 chaos: ## every fault of Redis and the network on every topology, under constant checks; prints a table (FAULTS=, TOPOLOGY=)
-	@tests/support/install-packages build run
+	@tests/support/install-packages build run soak
 	@$(MAKE) --no-print-directory all
 	@SESSIOND=$(OUT)/sessiond tests/chaos/run $(if $(TOPOLOGY),--topology $(TOPOLOGY)) $(FAULTS)
 
@@ -290,8 +293,8 @@ units := sessiond.service sessiond.socket sessiond-pause.service sessiond-retry.
 
 # sessiond.yaml(5) is what the commented reference says.
 .PHONY: manuals
-manuals: $(BUILD)/man/sessiond.8 $(BUILD)/man/sessionctl.8 $(BUILD)/man/sessiond.yaml.5
-$(BUILD)/man/%.8: conf/man/%.8
+manuals: $(BUILD)/man/sessiond.8 $(BUILD)/man/sessionctl.1 $(BUILD)/man/sessiond.yaml.5
+$(BUILD)/man/%: conf/man/%
 	@mkdir -p $(@D) && cp $< $@
 $(BUILD)/man/sessiond.yaml.5: conf/sessiond.yaml conf/man/make-reference
 	@mkdir -p $(@D) && conf/man/make-reference $< >$@
@@ -320,7 +323,7 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(call place,conf/completion/sessionctl.zsh,$(zshdir)/_sessionctl)
 	$(call place,conf/completion/sessionctl.fish,$(fishdir)/sessionctl.fish)
 	$(call place,$(BUILD)/man/sessiond.8,$(mandir)/man8/sessiond.8)
-	$(call place,$(BUILD)/man/sessionctl.8,$(mandir)/man8/sessionctl.8)
+	$(call place,$(BUILD)/man/sessionctl.1,$(mandir)/man1/sessionctl.1)
 	$(call place,$(BUILD)/man/sessiond.yaml.5,$(mandir)/man5/sessiond.yaml.5)
 	test -e '$(DESTDIR)$(sysconfdir)/sessiond/sessiond.yaml' || \
 	  $(INSTALL) -m 644 conf/sessiond.yaml '$(DESTDIR)$(sysconfdir)/sessiond/sessiond.yaml'
@@ -343,7 +346,7 @@ uninstall: ## remove what was installed, but not the configuration; stops and di
 	  $(foreach unit,$(units),'$(DESTDIR)$(unitdir)/$(unit)')
 	rm -rf '$(DESTDIR)$(messagesdir)' '$(DESTDIR)$(monitoringdir)' '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(docdir)'
 	rm -f '$(DESTDIR)$(bashdir)/sessionctl' '$(DESTDIR)$(zshdir)/_sessionctl' '$(DESTDIR)$(fishdir)/sessionctl.fish'
-	rm -f '$(DESTDIR)$(mandir)/man8/sessiond.8' '$(DESTDIR)$(mandir)/man8/sessionctl.8' \
+	rm -f '$(DESTDIR)$(mandir)/man8/sessiond.8' '$(DESTDIR)$(mandir)/man1/sessionctl.1' \
 	  '$(DESTDIR)$(mandir)/man5/sessiond.yaml.5'
 	-rmdir '$(DESTDIR)$(dir $(snippetdir))' 2>/dev/null
 	test -n '$(DESTDIR)' || ! command -v systemctl >/dev/null || systemctl daemon-reload 2>/dev/null || :
