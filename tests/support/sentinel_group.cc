@@ -1,6 +1,7 @@
 #include "support/sentinel_group.h"
 
 #include <chrono>
+#include <cstdio>
 #include <functional>
 #include <thread>
 

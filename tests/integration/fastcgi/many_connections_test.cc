@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
+
 #include "integration/fastcgi/test_server.h"
 
 namespace sessiond {

@@ -1,5 +1,8 @@
 #include "fastcgi/bounded_queue.h"
 
+#include <memory>
+#include <thread>
+
 namespace sessiond {
 namespace {
 
