@@ -15,12 +15,11 @@ struct Application::Parts {
   Parts(Prepared prepared, LastingState& lasting, const Clock& time, MetricsRegistry& registry);
 
   /// Is Redis a primary that answers what every session check asks?
-  bool mayCheck() { return redis.reachable() && site.mayCheck(); }
+  bool mayCheck() { return redis.access().reachable() && site.mayCheck(); }
 
   const std::shared_ptr<const Config> config;
   const Clock& clock;
-  RedisClient redis;
-  const std::unique_ptr<SentinelWatch> sentinels;  // null: redis.url says where the server is
+  RedisTopology redis;
   Site site;
   Router router;
 };
@@ -28,8 +27,7 @@ struct Application::Parts {
 Application::Parts::Parts(Prepared prepared, LastingState& lasting, const Clock& time, MetricsRegistry& registry)
     : config(prepared.config),
       clock(time),
-      redis(config->redis, writeProbeKeyOf(*config), clock, registry),
-      sentinels(watchOver(redis.node(), *config, clock, registry)),
+      redis(*config, clock, registry),
       site(std::move(prepared), {redis, lasting, clock, registry}),
       router(site.auth(), clock) {
   site.addTo(router);
@@ -70,9 +68,9 @@ void Application::turnAway(Exchange& exchange) {
 }
 
 StartupReport Application::probeRedis() {
-  StartupReport report = parts_->redis.probe();
+  StartupReport report = parts_->redis.access().probe();
   if (report.outcome != StartupProbe::kOk) return report;
-  return checkPermissions(parts_->redis, parts_->site.permissions(), parts_->clock);
+  return checkPermissions(parts_->redis.access(), parts_->site.permissions(), parts_->clock);
 }
 
 }  // namespace sessiond

@@ -14,7 +14,7 @@
 #include "http/handler.h"
 #include "lasting_state.h"
 #include "prepare.h"
-#include "redis/redis_client.h"
+#include "redis/redis_access.h"
 
 namespace sessiond {
 

@@ -5,13 +5,13 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "lasting_state.h"
-#include "redis/redis_client.h"
+#include "topology.h"
 
 namespace sessiond {
 
 /// All outlive whatever is built from them.
 struct SharedParts {
-  RedisClient& redis;
+  RedisTopology& redis;
   LastingState& lasting;
   const Clock& clock;
   MetricsRegistry& metrics;

@@ -27,7 +27,6 @@
 #include "login/login_gate.h"
 #include "redis/redis_app_cache.h"
 #include "redis/redis_attempt_store.h"
-#include "redis/redis_lane_store.h"
 #include "redis/redis_user_directory.h"
 #include "site_sessions.h"
 
@@ -38,7 +37,7 @@ using Directories = std::vector<std::unique_ptr<UserDirectory>>;
 
 /// In the configured order.
 Directories directoriesOf(const LoginSettings& settings, std::unique_ptr<HtpasswdDirectory> htpasswd,
-                          RedisClient& redis, const RedisKeys& keys) {
+                          RedisAccess& redis, const RedisKeys& keys) {
   Directories directories;
   for (const std::string& name : settings.authenticators) {
     if (name == "redis") {
@@ -84,7 +83,7 @@ Router::Answer turnAwayOf(const Endpoint& endpoint) {
 struct PasswordLogin {
   PasswordLogin(const Config& config, Directories directories, SiteSessions& sessions, const PageBook& pages,
                 const CsrfGuard& csrf, const SessionList& list, const SharedParts& shared)
-      : attempts(shared.redis, sessions.keys, shared.clock),
+      : attempts(shared.redis.access(), sessions.keys, shared.clock),
         gate(config.login.throttle, config.session.secrets.front(), attempts, attempts, shared.clock),
         devices(config.session.secrets, shared.clock),
         audit(config.log.audit_addresses, sessions.log_key, shared.clock),
@@ -112,7 +111,7 @@ struct Api {
       : gate(config.api, shared.metrics),
         session({sessions.finder, sessions.store, shared.clock, config.session.max_bytes,
                  config.api.may_change_user ? std::vector<JsonPointer>() : decidingPlaces(config.extractionRules())}),
-        redis_cache(shared.redis, config.cache),
+        redis_cache(shared.redis.access(), config.cache),
         cache({redis_cache, config.cache.max_bytes, sessions.log_key, shared.metrics}) {}
 
   const ApiGate gate;
@@ -163,12 +162,8 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
                      .loader_metrics = loader_metrics,
                      .index = &sessions.index,
                      .make_lane_store =
-                         [this, &redis = shared.redis, &clock = shared.clock](EventLoop& loop) {
-                           return std::make_unique<RedisLaneStore>(redis.node(),
-                                                                   sessions.listener ? &sessions.canaries : nullptr,
-                                                                   config->session, sessions.keys, loop, clock);
-                         },
-                     .budget = shared.redis.node().budget(),
+                         [this, shared](EventLoop& loop) { return sessions.makeLaneStore(loop, *config, shared); },
+                     .budget = shared.redis.budget(),
                      .clock = shared.clock,
                      .metrics = shared.metrics,
                      .refusals = refusals.get()}),
@@ -180,12 +175,13 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
       sessions_endpoint(
           {*config, pages, sessions.finder, session_list, sessions.ender, csrf, shared.clock, shared.metrics}),
       page({pages, sessions.finder, shared.clock}, JsonPointer::of(config->session.user_at)) {
-  Directories directories = directoriesOf(config->login, std::move(prepared.htpasswd), shared.redis, sessions.keys);
+  Directories directories =
+      directoriesOf(config->login, std::move(prepared.htpasswd), shared.redis.access(), sessions.keys);
   if (!config->login.authenticators.empty())
     login.emplace(*config, std::move(directories), sessions, pages, csrf, session_list, shared);
   if (config->api.enabled) api.emplace(*config, sessions, shared);
   if (htpasswd == nullptr) return;
-  htpasswd->onChange([this] { sessions.canaries.distrust(Canaries::Loss::kUsers); });
+  htpasswd->onChange([this] { sessions.distrust(Canaries::Loss::kUsers); });
   watch.emplace(*htpasswd, config->session.cache.max_staleness);
 }
 
@@ -235,8 +231,12 @@ bool Site::mayCheck() {
 
 PermissionScope Site::permissions() const {
   const Config& config = *parts_->config;
-  return {parts_->sessions.keys, config.session, config.login, config.api.enabled ? &config.cache : nullptr,
-          config.logout.replicas > 0};
+  return {parts_->sessions.keys,
+          config.session,
+          config.login,
+          config.api.enabled ? &config.cache : nullptr,
+          config.logout.replicas > 0,
+          config.redis.cluster.used()};
 }
 
 void Site::showFigures() {

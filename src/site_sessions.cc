@@ -6,6 +6,8 @@
 
 #include "base/encoding.h"
 #include "base/secret.h"
+#include "redis/cluster_lane_store.h"
+#include "redis/redis_lane_store.h"
 
 namespace sessiond {
 
@@ -17,32 +19,28 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
     : log_key(logKeyOf(config.session.secrets.front())),
       signer(config.session.secrets),
       extractor(config.extractionRules()),
-      trust(config.session.cache.max_staleness),
-      cache(config.session.cache, trust),
       keys(config.session.key_prefix, config.sessiond.key_prefix),
-      redis_store(shared.redis, config.session, keys, config.logout.replicas),
-      burial_store(shared.redis, config.session, keys),
+      trust(config.session.cache.max_staleness),
+      sights(shared.redis.cluster() == nullptr
+                 ? nullptr
+                 : std::make_unique<ClusterSights>(*shared.redis.cluster(), keys, config.session.cache.max_staleness,
+                                                   shared.clock, shared.metrics)),
+      cache(sights ? SessionCache(config.session.cache, *sights) : SessionCache(config.session.cache, trust)),
+      redis_store(shared.redis.access(), config.session, keys, config.logout.replicas),
+      burial_store(shared.redis.access(), config.session, keys),
       membership(shared.lasting.caches, cache),
       store(redis_store, shared.lasting.caches, shared.lasting.revoked, shared.lasting.epoch, shared.clock),
-      redis_index(shared.redis, keys, config.logout.tombstone_lifetime),
+      redis_index(shared.redis.access(), keys, config.logout.tombstone_lifetime),
       index(redis_index, shared.clock, shared.metrics),
       burials(store, burial_store, shared.lasting.revoked, log_key, shared.metrics),
       tombstones(TombstoneLifetime::from(config.session, config.cookie, config.logout)),
       reader(
           extractor, tombstones, shared.lasting.revoked, shared.lasting.epoch, log_key, shared.metrics,
           [this](const SessionId& id, std::chrono::seconds ttl) { burials.bury(id, ttl); }, stands),
-      canaries(trust, keys, shared.metrics),
-      listener(config.session.cache.enabled
-                   ? std::make_unique<InvalidationListener>(shared.redis, keys, cache, burials, canaries, shared.clock,
-                                                            shared.metrics)
-                   : nullptr),
-      following(shared.redis.node().followers(),
-                {.moved =
-                     [this] {
-                       canaries.renewAll();
-                       burials.renew();
-                     },
-                 .doubted = [this] { canaries.distrust(Canaries::Loss::kSentinels); }}),
+      one(sights ? nullptr
+                 : std::make_unique<OneServer>(*this, *shared.redis.single(), config.session.cache.enabled, shared)),
+      cluster(sights ? std::make_unique<ClusterSights::Listening>(*sights, cache, burials, config.session.cache.enabled)
+                     : nullptr),
       throttle(config.session.touch_interval, 2 * std::size_t{config.session.cache.max_entries}),
       figures(shared.metrics),
       finder(config.extractionRules(),
@@ -50,6 +48,33 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
               shared.clock, log_key, shared.metrics, stands}),
       starter({config.session, config.cookie, signer, store, shared.clock}),
       ender({config.session, tombstones, store, index, log_key, shared.clock, shared.metrics}) {}
+
+OneServer::OneServer(SiteSessions& all, RedisClient& client, bool keeps, const SharedParts& shared)
+    : canaries(all.trust, all.keys, shared.metrics),
+      listener(keeps ? std::make_unique<InvalidationListener>(client, all.keys, all.cache, all.burials, canaries,
+                                                              shared.clock, shared.metrics,
+                                                              [this] { canaries.distrust(Canaries::Loss::kEverybody); })
+                     : nullptr),
+      following(client.node().followers(), {.moved =
+                                                [this, &all] {
+                                                  canaries.renewAll();
+                                                  all.burials.renew();
+                                                },
+                                            .doubted = [this] { canaries.distrust(Canaries::Loss::kSentinels); }}) {}
+
+void SiteSessions::distrust(Canaries::Loss why) {
+  sights ? sights->distrust(why) : one->canaries.distrust(why);
+}
+
+std::unique_ptr<LaneStore> SiteSessions::makeLaneStore(EventLoop& loop, const Config& config,
+                                                       const SharedParts& shared) {
+  if (sights) {
+    return std::make_unique<ClusterLaneStore>(*shared.redis.cluster(), shared.redis.access(), *sights,
+                                              config.session.cache.enabled, config.session, keys, loop, shared.clock);
+  }
+  return std::make_unique<RedisLaneStore>(shared.redis.single()->node(), one->listener ? &one->canaries : nullptr,
+                                          config.session, keys, loop, shared.clock);
+}
 
 bool SiteSessions::mayCheck() {
   const SessionId nobodys = SessionId::generate();

@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "config/config.h"
 #include "redis/canaries.h"
+#include "redis/cluster_sights.h"
 #include "redis/invalidation_listener.h"
 #include "redis/redis_keys.h"
 #include "redis/redis_session_store.h"
@@ -19,6 +20,7 @@
 #include "session/facts_extractor.h"
 #include "session/facts_reader.h"
 #include "session/index_writer.h"
+#include "session/lane_store.h"
 #include "session/live_caches.h"
 #include "session/session_cache.h"
 #include "session/session_ender.h"
@@ -34,6 +36,17 @@ namespace sessiond {
 /// of no use for anything else.
 HmacKey logKeyOf(const Secret& secret);
 
+struct SiteSessions;
+
+/// What the one server tells of its keys, and what proves it.
+struct OneServer {
+  OneServer(SiteSessions& all, RedisClient& client, bool keeps, const SharedParts& shared);
+
+  Canaries canaries;
+  const std::unique_ptr<InvalidationListener> listener;  // null: session.cache.enabled is false, nothing is fresh
+  const NodeFollowers::Following following;
+};
+
 /// Each is built from those above it, and goes before them. Its end waits for threads of its own.
 struct SiteSessions {
   /// `config` outlives it. `stands`: is a session's login still good; empty: whoever logged in stays so.
@@ -41,13 +54,18 @@ struct SiteSessions {
 
   /// Does Redis answer what every session check asks? Waits.
   bool mayCheck();
+  /// Nothing that was loaded is believed any more.
+  void distrust(Canaries::Loss why);
+  /// Of a lane of its own.
+  std::unique_ptr<LaneStore> makeLaneStore(EventLoop& loop, const Config& config, const SharedParts& shared);
 
   const HmacKey log_key;
   const CookieSigner signer;
   const FactsExtractor extractor;
-  CacheTrust trust;
-  SessionCache cache;
   const RedisKeys keys;
+  CacheTrust trust;                             // in the one server
+  const std::unique_ptr<ClusterSights> sights;  // null: there is one server
+  SessionCache cache;
   RedisSessionStore redis_store;
   RedisSessionStore burial_store;  // waits for no replica: what is buried again was revoked before
   const LiveCaches::Membership membership;
@@ -57,9 +75,8 @@ struct SiteSessions {
   BurialQueue burials;
   const TombstoneLifetime tombstones;
   FactsReader reader;
-  Canaries canaries;
-  const std::unique_ptr<InvalidationListener> listener;  // null: session.cache.enabled is false, nothing is fresh
-  const NodeFollowers::Following following;
+  const std::unique_ptr<OneServer> one;                     // null: there is a cluster
+  const std::unique_ptr<ClusterSights::Listening> cluster;  // null: there is none
   TouchThrottle throttle;
   CacheFigures figures;
   const SessionFinder finder;

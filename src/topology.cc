@@ -3,9 +3,10 @@
 #include "redis/redis_keys.h"
 
 namespace sessiond {
+namespace {
 
-std::string writeProbeKeyOf(const Config& config) {
-  return RedisKeys(config.session.key_prefix, config.sessiond.key_prefix).canaries() + "write";
+RedisKeys keysOf(const Config& config) {
+  return {config.session.key_prefix, config.sessiond.key_prefix};
 }
 
 std::unique_ptr<SentinelWatch> watchOver(RedisNode& node, const Config& config, const Clock& clock,
@@ -13,6 +14,41 @@ std::unique_ptr<SentinelWatch> watchOver(RedisNode& node, const Config& config, 
   if (!config.redis.sentinel.used()) return nullptr;
   const auto interval = SentinelWatch::intervalFor(config.session.cache.max_staleness);
   return std::make_unique<SentinelWatch>(config.redis, interval, node, clock, metrics);
+}
+
+}  // namespace
+
+RedisTopology::One::One(const Config& config, const Clock& clock, MetricsRegistry& metrics)
+    : client(config.redis, keysOf(config).canaries() + "write", clock, metrics),
+      sentinels(watchOver(client.node(), config, clock, metrics)) {}
+
+RedisTopology::Many::Many(const Config& config, const Clock& clock, MetricsRegistry& metrics)
+    : nodes(config.redis, keysOf(config), clock, metrics), client(nodes, clock), watch(config.redis, nodes, clock) {}
+
+RedisTopology::RedisTopology(const Config& config, const Clock& clock, MetricsRegistry& metrics)
+    : is_told_(config.redis.sentinel.used() || config.redis.cluster.used()) {
+  if (config.redis.cluster.used()) {
+    many_ = std::make_unique<Many>(config, clock, metrics);
+  } else {
+    one_ = std::make_unique<One>(config, clock, metrics);
+  }
+}
+
+RedisAccess& RedisTopology::access() {
+  if (many_) return many_->client;
+  return one_->client;
+}
+
+RedisClient* RedisTopology::single() {
+  return one_ ? &one_->client : nullptr;
+}
+
+ClusterNodes* RedisTopology::cluster() {
+  return many_ ? &many_->nodes : nullptr;
+}
+
+milliseconds RedisTopology::budget() {
+  return many_ ? many_->nodes.budget() : one_->client.node().budget();
 }
 
 }  // namespace sessiond

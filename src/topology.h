@@ -1,23 +1,53 @@
-// Where Redis is: at the address of redis.url, or where sentinels say. For the daemon and for sessionctl.
+// Where Redis is: at the address of redis.url, where sentinels say, or at the nodes of a cluster. For the daemon and
+// for sessionctl.
 
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "config/config.h"
-#include "redis/redis_node.h"
+#include "redis/cluster_client.h"
+#include "redis/cluster_nodes.h"
+#include "redis/cluster_watch.h"
+#include "redis/redis_client.h"
 #include "redis/sentinel_watch.h"
 
 namespace sessiond {
 
-/// The key by which a node is asked whether it takes writes; nobody has it.
-std::string writeProbeKeyOf(const Config& config);
+/// Thread-safe. Its end waits for threads of its own.
+class RedisTopology {
+ public:
+  /// The last two outlive it.
+  RedisTopology(const Config& config, const Clock& clock, MetricsRegistry& metrics);
 
-/// Null: redis.url says where the server is. Else it moves the node from now on, by threads of its own.
-std::unique_ptr<SentinelWatch> watchOver(RedisNode& node, const Config& config, const Clock& clock,
-                                         MetricsRegistry& metrics);
+  RedisAccess& access();
+  /// Null: there is a cluster.
+  RedisClient* single();
+  /// Null: there is one server, or one primary.
+  ClusterNodes* cluster();
+  /// Does somebody else have to say where the servers are? That takes a moment.
+  bool isTold() const { return is_told_; }
+  /// How long a request may wait for it.
+  milliseconds budget();
+
+ private:
+  struct One {
+    One(const Config& config, const Clock& clock, MetricsRegistry& metrics);
+    RedisClient client;
+    std::unique_ptr<SentinelWatch> sentinels;  ///< null: redis.url says where it is
+  };
+  struct Many {
+    Many(const Config& config, const Clock& clock, MetricsRegistry& metrics);
+    ClusterNodes nodes;
+    ClusterClient client;
+    ClusterWatch watch;
+  };
+
+  const bool is_told_;
+  std::unique_ptr<One> one_;    // null: there is a cluster
+  std::unique_ptr<Many> many_;  // null: there is none
+};
 
 }  // namespace sessiond

@@ -42,7 +42,8 @@ void settle(Config& config, const ConfigReport& report) {
   const bool has_default = std::any_of(config.policies.begin(), config.policies.end(),
                                        [](const SessionPolicy& policy) { return policy.name == "default"; });
   if (!has_default) config.policies.insert(config.policies.begin(), SessionPolicy{.name = "default"});
-  if (config.redis.sentinel.used() && !report.isGiven("redis.url")) config.redis.url.clear();
+  if ((config.redis.sentinel.used() || config.redis.cluster.used()) && !report.isGiven("redis.url"))
+    config.redis.url.clear();
   const Expected<RedisAddress, std::string> address = parseRedisUrl(config.redis.url);
   if (address && config.redis.user.empty()) config.redis.user = address->user;
 }

@@ -10,7 +10,9 @@
 #include "base/ascii.h"
 #include "config/units.h"
 #include "os/host_port.h"
+#include "redis/cluster_view.h"
 #include "redis/redis_address.h"
+#include "redis/redis_keys.h"
 #include "redis/sentinel_council.h"
 #include "redis/sentinel_view.h"
 #include "session/session_policy.h"
@@ -36,6 +38,47 @@ void checkListen(const ListenSettings& listen, ConfigReport& report) {
     }
   } else if ((listen.mode & kWritableByOthers) != 0) {
     report.warning("listen.mode", "lets every program on this machine use the socket; 0660 with a group is safer");
+  }
+}
+
+/// No node twice.
+template <typename Parse>
+void checkNodes(const std::string& option, const std::vector<std::string>& nodes, Parse parse, ConfigReport& report) {
+  std::set<std::string> names;
+  for (const std::string& node : nodes) {
+    const auto address = parse(node);
+    if (address && !names.insert(address->name()).second) {
+      report.error(option, "names " + shown(address->name()) + " twice");
+    }
+  }
+}
+
+/// A cluster, and nothing else beside it.
+void checkCluster(const Config& config, ConfigReport& report) {
+  const RedisSettings& redis = config.redis;
+  constexpr char kNodes[] = "redis.cluster.nodes";
+  if (!redis.url.empty() && report.isSound("redis.url")) {
+    report.error("redis.url",
+                 "cannot stand beside redis.cluster, whose nodes say who the servers are; leave one of the two out "
+                 "(url: \"\"); a cluster has database 0 only");
+  }
+  if (redis.sentinel.used() && report.isSound("redis.sentinel")) {
+    report.error("redis.sentinel.nodes", "cannot stand beside redis.cluster: a cluster needs no sentinels");
+  }
+  if (redis.allow_replica && report.isSound("redis.allow_replica")) {
+    report.error("redis.allow_replica", "cannot be true with redis.cluster, where only primaries are asked");
+  }
+  checkNodes(kNodes, redis.cluster.nodes, parseClusterNode, report);
+  if (redis.cluster.nodes.size() == 1) {
+    report.warning(kNodes,
+                   "names one node only: if that one is gone when sessiond starts, none of the others can be "
+                   "learned from it");
+  }
+  const std::string& prefix = config.session.key_prefix;
+  if (report.isSound("session.key_prefix") && !RedisKeys(prefix, OwnKeySettings().key_prefix).haveOneSlot("id")) {
+    report.error("session.key_prefix",
+                 "must have no \"}\" but behind a \"{\" and some text with redis.cluster, where " + shown(prefix) +
+                     " would keep a session and its tombstone apart");
   }
 }
 
@@ -65,13 +108,7 @@ void checkTopology(const RedisSettings& redis, ConfigReport& report) {
   if (redis.allow_replica && report.isSound("redis.allow_replica")) {
     report.error("redis.allow_replica", "cannot be true with redis.sentinel, which always leads to the primary");
   }
-  std::set<std::string> names;
-  for (const std::string& node : sentinel.nodes) {
-    const auto address = parseSentinelNode(node);
-    if (address && !names.insert(address->name()).second) {
-      report.error("redis.sentinel.nodes", "names " + shown(address->name()) + " twice");
-    }
-  }
+  checkNodes("redis.sentinel.nodes", sentinel.nodes, parseSentinelNode, report);
   if (sentinel.nodes.size() > SentinelCouncil::kMostLinks) {
     report.error("redis.sentinel.nodes", "must name at most " + std::to_string(SentinelCouncil::kMostLinks) +
                                              " sentinels but names " + std::to_string(sentinel.nodes.size()));
@@ -82,8 +119,15 @@ void checkTopology(const RedisSettings& redis, ConfigReport& report) {
   }
 }
 
-void checkRedis(const RedisSettings& redis, ConfigReport& report) {
-  checkTopology(redis, report);
+void checkRedis(const Config& config, ConfigReport& report) {
+  const RedisSettings& redis = config.redis;
+  if (redis.cluster.used() && report.isSound("redis.cluster.nodes")) {
+    checkCluster(config, report);
+  } else if (redis.cluster.tls && report.isSound("redis.cluster")) {
+    report.error("redis.cluster.nodes", "must name nodes of the cluster, some of them, each as host:port");
+  } else {
+    checkTopology(redis, report);
+  }
   const Expected<RedisAddress, std::string> address = parseRedisUrl(redis.url);
   if (areSound(report, {"redis.url", "redis.user"}) && address && !address->user.empty() && !redis.user.empty() &&
       address->user != redis.user) {
@@ -265,7 +309,7 @@ void checkApi(const ApiSettings& api, ConfigReport& report) {
 
 void validate(const Config& config, ConfigReport& report) {
   checkListen(config.listen, report);
-  checkRedis(config.redis, report);
+  checkRedis(config, report);
   checkSession(config.session, report);
   checkCookie(config.cookie, report);
   checkCookieLife(config, report);

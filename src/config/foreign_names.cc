@@ -44,6 +44,12 @@ constexpr ForeignName kForeignNames[] = {
      "the password stands in a file of its own, named in redis.sentinel.password_file"},
     {" redis.sentinel.sentinels redis.sentinel.hosts redis.sentinel.addresses ",
      "it is redis.sentinel.nodes, a list of host:port"},
+    {" redis.cluster.hosts redis.cluster.addresses redis.cluster.servers redis.cluster.startupnodes "
+     "redis.cluster.rootnodes redis.nodes redis.startupnodes ",
+     "it is redis.cluster.nodes, a list of host:port"},
+    {" redis.cluster.database redis.cluster.db ", "a Redis Cluster has database 0 only; leave the line out"},
+    {" redis.cluster.password redis.cluster.passwordfile redis.cluster.user redis.cluster.username ",
+     "user and password stand in redis.user and redis.password_file, as for one server"},
     {" redis.prefix redis.keyprefix session.prefix prefix keyprefix ", "it is session.key_prefix"},
     {" session.secret session.secrets session.keys session.key secret secrets sessionsecret cookie.secret "
      "cookie.secrets cookie.keys ",

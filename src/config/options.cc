@@ -150,10 +150,6 @@ Option cookieMaxAge() {
           schemaOfEither({R"({"type":"null"})", schemaOfDuration()})};
 }
 
-Complaint aboutPasswordHash(std::string_view hash) {
-  return hash.empty() ? std::nullopt : explainUnusableHash(hash);
-}
-
 Complaint aboutVerifierOrNone(std::string_view url) {
   if (url.empty()) return std::nullopt;
   const auto address = parseVerifierAddress(url);
@@ -228,6 +224,10 @@ std::vector<Option> redisOptions() {
       number(
           "redis.sentinel.database", [](auto& c) -> auto& { return c.redis.sentinel.database; }, 0, 65535),
       duration("redis.sentinel.max_silence", [](auto& c) -> auto& { return c.redis.sentinel.max_silence; }, {1s, 5min}),
+      texts(
+          "redis.cluster.nodes", [](auto& c) -> auto& { return c.redis.cluster.nodes; }, aboutClusterNode),
+      flag(
+          "redis.cluster.tls", [](auto& c) -> auto& { return c.redis.cluster.tls; }),
   };
 }
 

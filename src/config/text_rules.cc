@@ -8,7 +8,9 @@
 #include "config/config_report.h"
 #include "config/foreign_names.h"
 #include "json/json_pointer.h"
+#include "login/password_hash.h"
 #include "os/host_port.h"
+#include "redis/cluster_view.h"
 #include "redis/redis_address.h"
 #include "redis/sentinel_view.h"
 #include "session/reserved_names.h"
@@ -100,6 +102,16 @@ Complaint aboutSentinelNode(std::string_view text) {
   const Expected<RedisAddress, std::string> address = parseSentinelNode(text);
   if (address) return std::nullopt;
   return address.error() + " but is " + shown(text);
+}
+
+Complaint aboutClusterNode(std::string_view text) {
+  const Expected<RedisAddress, std::string> address = parseClusterNode(text);
+  if (address) return std::nullopt;
+  return address.error() + " but is " + shown(text);
+}
+
+Complaint aboutPasswordHash(std::string_view text) {
+  return text.empty() ? std::nullopt : explainUnusableHash(text);
 }
 
 Complaint aboutKeyPrefix(std::string_view text) {

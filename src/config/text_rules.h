@@ -26,6 +26,9 @@ Complaint aboutServerName(std::string_view text);
 Complaint aboutSentinelMaster(std::string_view text);
 /// host:port, or the host alone.
 Complaint aboutSentinelNode(std::string_view text);
+Complaint aboutClusterNode(std::string_view text);
+/// Empty, or one that somebody can log in with.
+Complaint aboutPasswordHash(std::string_view text);
 /// May be empty.
 Complaint aboutKeyPrefix(std::string_view text);
 /// Of sessiond's own keys. No braces: a tombstone's are those of its session (redis/redis_keys.h).

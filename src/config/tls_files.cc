@@ -129,6 +129,11 @@ void loadRedisTls(RedisSettings& redis, const FileLocations& locations, ConfigRe
     if (redis.sentinel.tls) return files.load();
     return files.refuse("is for TLS, but redis.sentinel.tls is false");
   }
+  if (redis.cluster.used()) {
+    TlsFiles files(redis.tls, "redis.tls", locations, report);
+    if (redis.cluster.tls) return files.load();
+    return files.refuse("is for TLS, but redis.cluster.tls is false");
+  }
   const Expected<RedisAddress, std::string> address = parseRedisUrl(redis.url);
   if (!address || !report.isSound("redis.url")) return;
   TlsFiles files(redis.tls, "redis.tls", locations, report);

@@ -16,9 +16,10 @@ constexpr std::array<std::string_view, Canaries::kLosses> kNames = {
 
 }  // namespace
 
-Canaries::Canaries(CacheTrust& trust, const RedisKeys& keys, MetricsRegistry& metrics)
+Canaries::Canaries(CacheTrust& trust, RedisKeys keys, MetricsRegistry& metrics, Tag tag)
     : trust_(trust),
-      keys_(keys.canaries()),
+      keys_(std::move(keys)),
+      tag_(std::move(tag)),
       returns_(metrics.histogram("sessiond_canary_seconds",
                                  "Time from the writing of a canary to its coming back over the subscription.")) {
   for (std::size_t i = 0; i < kLosses; ++i) {
@@ -38,7 +39,7 @@ void Canaries::countLoss(Loss why) {
 }
 
 std::string Canaries::newPrefix() const {
-  return keys_ + base64UrlEncode(randomBytes(kRandomBytes)) + ":";
+  return keys_.canaries(tag_()) + base64UrlEncode(randomBytes(kRandomBytes)) + ":";
 }
 
 /// REQUIRES: mutex_ is held. What has come back is forgotten before the new epoch can be seen by anybody.

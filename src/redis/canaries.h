@@ -20,6 +20,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -37,7 +38,10 @@ namespace sessiond {
 /// Thread-safe. One thread, the listener, has the subscription; lanes have the connections.
 class Canaries {
  public:
-  Canaries(CacheTrust& trust, const RedisKeys& keys, MetricsRegistry& metrics);
+  /// What stands between the braces of their keys, which may change.
+  using Tag = std::function<std::string()>;
+  Canaries(
+      CacheTrust& trust, RedisKeys keys, MetricsRegistry& metrics, Tag tag = [] { return "s"; });
   Canaries(const Canaries&) = delete;
   Canaries& operator=(const Canaries&) = delete;
 
@@ -110,7 +114,8 @@ class Canaries {
   void forgetProofs();
 
   CacheTrust& trust_;
-  const std::string keys_;
+  const RedisKeys keys_;
+  const Tag tag_;
   std::atomic<std::uint64_t> generation_ = 0;
   std::atomic<bool> proven_ = false;
   std::array<Counter*, kLosses> losses_{};  // by Loss; set in the constructor

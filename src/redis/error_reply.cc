@@ -22,7 +22,9 @@ constexpr std::array<Rule, kErrorKinds> kRules = {{
      {"READONLY", kRetryElsewhere, kCommand,
       "redis: this server is a read-only replica; point redis.url at the primary",
       "redis: the server that the sentinels name is a read-only replica; if this goes on after a failover, see whether "
-      "SENTINEL MASTER and the server's ROLE agree"}},
+      "SENTINEL MASTER and the server's ROLE agree",
+      "redis: a node that the cluster names as a primary is a replica; if this goes on after a failover, see whether "
+      "CLUSTER SLOTS and the node's ROLE agree"}},
     {"LOADING",
      {"LOADING", kUnavailable, kServer, "redis: the server is loading its data after a start; wait until it is done"}},
     {"MASTERDOWN",
@@ -30,7 +32,9 @@ constexpr std::array<Rule, kErrorKinds> kRules = {{
       "redis: this replica has lost its primary and serves no stale data; point redis.url at the primary or restore "
       "the link",
       "redis: the server that the sentinels name is a replica that has lost its primary; if this goes on after a "
-      "failover, see whether SENTINEL MASTER and the server's ROLE agree"}},
+      "failover, see whether SENTINEL MASTER and the server's ROLE agree",
+      "redis: a node that the cluster names as a primary is a replica that has lost its primary; if this goes on after "
+      "a failover, see whether CLUSTER SLOTS and the node's ROLE agree"}},
     {"NOAUTH",
      {"NOAUTH", kMisconfigured, kServer,
       "redis: the server asks for a password; set redis.password_file (and redis.user for an ACL user)"}},
@@ -44,17 +48,17 @@ constexpr std::array<Rule, kErrorKinds> kRules = {{
       "names"}},
     {"MOVED",
      {"MOVED", kMisconfigured, kCommand,
-      "redis: redis.url names a node of a Redis Cluster, which holds only a part of the keys; use a server that is not "
-      "in cluster mode"}},
+      "redis: redis.url names a node of a Redis Cluster, which holds only a part of the keys; name the cluster's nodes "
+      "in redis.cluster.nodes instead"}},
     {"ASK",
      {"ASK", kMisconfigured, kCommand,
-      "redis: redis.url names a node of a Redis Cluster that is moving keys; use a server that is not in cluster "
-      "mode"}},
+      "redis: redis.url names a node of a Redis Cluster that is moving keys; name the cluster's nodes in "
+      "redis.cluster.nodes instead"}},
     {"TRYAGAIN",
      {"TRYAGAIN", kUnavailable, kCommand, "redis: the cluster is moving these keys; wait until the move is done"}},
     {"CROSSSLOT",
      {"CROSSSLOT", kMisconfigured, kCommand,
-      "redis: redis.url names a node of a Redis Cluster; use a server that is not in cluster mode"}},
+      "redis: redis.url names a node of a Redis Cluster; name the cluster's nodes in redis.cluster.nodes instead"}},
     {"CLUSTERDOWN",
      {"CLUSTERDOWN", kUnavailable, kServer,
       "redis: the cluster is down or not all slots are served; look at CLUSTER INFO on the server"}},
@@ -95,6 +99,9 @@ constexpr std::array<Rule, kErrorKinds> kRules = {{
       "option",
       "redis: the server has no database of this number; check redis.sentinel.database and the server's databases "
       "option"}},
+    {"ERR This instance has cluster support disabled",
+     {"ERR cluster support disabled", kMisconfigured, kServer,
+      "redis: the server is no node of a Redis Cluster; name it in redis.url, not in redis.cluster.nodes"}},
     {"ERR unknown command",
      {"ERR unknown command", kMisconfigured, kCommand,
       "redis: the server lacks a command that sessiond needs; it must be Redis 6.0 or newer with no command renamed"}},

@@ -32,10 +32,11 @@ struct ErrorKind {
   ErrorScope scope{};
   std::string_view advice;  ///< a whole log message: "redis: this server is a read-only replica; ..."
   std::string_view advice_behind_sentinels = {};  ///< empty: the same
+  std::string_view advice_in_cluster = {};        ///< empty: the same
   std::size_t index = 0;                          ///< 0 to kErrorKinds - 1, for counters and log limits a kind
 };
 
-inline constexpr std::size_t kErrorKinds = 24;
+inline constexpr std::size_t kErrorKinds = 25;
 
 /// Pure. `text` is an error reply without its leading dash.
 const ErrorKind& classifyError(std::string_view text);

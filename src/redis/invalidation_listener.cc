@@ -23,6 +23,8 @@ constexpr auto kRejectionLogInterval = 60s;
 constexpr auto kGivenUpInterval = 60s;
 /// How long the end of the listener may take while nothing comes.
 constexpr milliseconds kStopLatency(100);
+/// How soon it is seen that a node has something to tell.
+constexpr milliseconds kIdlePause(100);
 
 Unexpected<ConnectionError> rejected(std::string text) {
   return Unexpected(ConnectionError{ConnectionError::Kind::kRejected, std::move(text)});
@@ -35,19 +37,20 @@ InvalidationListener::Counters::Counters(MetricsRegistry& metrics)
       flushes(metrics.counter("sessiond_cache_flushes_total", "Times that Redis said that all keys are gone.")),
       subscriptions(metrics.counter("sessiond_cache_subscriptions_total",
                                     "Times that the subscription to Redis's invalidations was made.")),
-      trusted(metrics.gauge(
-          "sessiond_cache_subscribed",
-          "Subscriptions that stand: 1, or 0; during a reload, the old one counts until it is let go of.")) {}
+      trusted(metrics.gauge("sessiond_cache_subscribed",
+                            "Subscriptions that stand: 1, or 0, of a Redis Cluster one for each primary; during a "
+                            "reload, the old one counts until it is let go of.")) {}
 
 InvalidationListener::InvalidationListener(RedisClient& client, const RedisKeys& keys, SessionCache& cache,
                                            BurialQueue& burials, Canaries& canaries, const Clock& clock,
-                                           MetricsRegistry& metrics)
+                                           MetricsRegistry& metrics, OnEverybody on_everybody)
     : client_(client),
       cache_(cache),
       burials_(burials),
       canaries_(canaries),
       clock_(clock),
       scope_(keys),
+      on_everybody_(std::move(on_everybody)),
       counters_(metrics),
       rejection_log_(kRejectionLogInterval),
       given_up_log_(kGivenUpInterval),
@@ -64,6 +67,10 @@ void InvalidationListener::run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "invalidations");
   while (!stop.stop_requested()) {
     const std::uint64_t generation = canaries_.generation();  // from before anything is asked of the server
+    if (client_.node().isIdle()) {
+      rest(kIdlePause, generation, stop);
+      continue;
+    }
     Subscribed subscribed = subscribe();
     const Done done = subscribed ? follow(**subscribed, generation, stop) : Done(Unexpected(subscribed.error()));
     const bool proven = canaries_.proven();
@@ -170,7 +177,7 @@ Done InvalidationListener::handle(const RedisReply& reply) {
       for (const std::string_view key : message.keys) {
         if (canaries_.cameBack(key, canary_prefix_, clock_.steadyNow())) continue;
         counters_.invalidations.add();
-        if (scope_.isEpoch(key)) canaries_.distrust(Canaries::Loss::kEverybody);
+        if (scope_.isEpoch(key)) on_everybody_();
         if (const auto login = scope_.userOf(key)) cache_.invalidateUser(*login);
         scope_.forEachId(key, [this](std::string_view id) {
           cache_.invalidate(id, clock_.steadyNow());

@@ -18,6 +18,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -40,9 +41,12 @@ namespace sessiond {
 /// Runs a thread of its own from its making to its end. Everything passed in must outlive it.
 class InvalidationListener {
  public:
+  /// Called when everybody was logged out.
+  using OnEverybody = std::function<void()>;
+
   /// `burials` is told of every change as well, and whenever the server may be another one.
   InvalidationListener(RedisClient& client, const RedisKeys& keys, SessionCache& cache, BurialQueue& burials,
-                       Canaries& canaries, const Clock& clock, MetricsRegistry& metrics);
+                       Canaries& canaries, const Clock& clock, MetricsRegistry& metrics, OnEverybody on_everybody);
   /// Trust is withdrawn. Waits for the thread, at most as long as a connection attempt takes.
   ~InvalidationListener();
   InvalidationListener(const InvalidationListener&) = delete;
@@ -76,6 +80,7 @@ class InvalidationListener {
   Canaries& canaries_;
   const Clock& clock_;
   const InvalidationScope scope_;
+  const OnEverybody on_everybody_;
   Counters counters_;
   IntervalGate rejection_log_;
   IntervalGate given_up_log_;

@@ -1,5 +1,5 @@
-// KeyScan: every key that begins in a certain way, page by page, for an administrator who looks for what no index
-// names. The daemon itself never scans.
+// KeyScan: every key that begins in a certain way, page by page, server after server, for an administrator who looks
+// for what no index names. The daemon itself never scans.
 //
 // What is there from the beginning to the end is found, perhaps more than once; of what comes or goes meanwhile some.
 
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/expected.h"
-#include "redis/redis_client.h"
+#include "redis/redis_access.h"
 #include "session/session_store.h"
 
 namespace sessiond {
@@ -20,12 +20,13 @@ namespace sessiond {
 /// Not thread-safe; waits for the server.
 class KeyScan {
  public:
-  /// Where it begins, and what comes behind the last page.
+  /// Where it begins, and what comes behind the last page. In between, the server's own cursor; from the second server
+  /// on with its place before it: "1:17".
   static constexpr std::string_view kEnd = "0";
 
   /// `client` must outlive it. `from`: cursor() of a scan that was cut off.
-  KeyScan(RedisClient& client, std::string prefix, std::string_view from = kEnd)
-      : client_(client), prefix_(std::move(prefix)), cursor_(from) {}
+  KeyScan(RedisAccess& client, std::string prefix, std::string_view from = kEnd)
+      : servers_(client.servers()), prefix_(std::move(prefix)), cursor_(from) {}
 
   /// The next page, which may be empty; absent: there is no other.
   Expected<std::optional<std::vector<std::string>>, StoreError> next();
@@ -40,7 +41,9 @@ class KeyScan {
   static constexpr std::uint64_t kPage = 512;
 
  private:
-  RedisClient& client_;
+  void goOn(std::size_t server, const std::string& cursor);
+
+  const std::vector<RedisClient*> servers_;
   const std::string prefix_;
   std::string cursor_;
   bool begun_ = false;

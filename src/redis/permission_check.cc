@@ -9,6 +9,7 @@
 
 #include "login/attempt_store.h"
 #include "redis/invalidation_message.h"
+#include "redis/redis_client.h"
 #include "redis/redis_connection.h"
 #include "redis/redis_keys.h"
 
@@ -153,6 +154,11 @@ Questions questionsFor(const PermissionScope& scope) {
   if (!scope.login.authenticators.empty()) addLogin(scope, questions);
   if (scope.app_cache != nullptr) addApi(scope, questions);
   if (scope.waits_for_replicas) questions.addKeyless({"WAIT", "0", "1"}, "WAIT");
+  if (scope.in_cluster) {
+    questions.addKeyless({"CLUSTER", "INFO"});
+    questions.addKeyless({"CLUSTER", "SLOTS"});
+    questions.addKeyless({"ASKING"});
+  }
   return questions;
 }
 
@@ -179,8 +185,13 @@ std::vector<std::string> ask(RedisClient& client, const PermissionScope& scope, 
 
 }  // namespace
 
-StartupReport checkPermissions(RedisClient& client, const PermissionScope& scope, const Clock& clock) {
-  const std::vector<std::string> refused = ask(client, scope, clock);
+StartupReport checkPermissions(RedisAccess& redis, const PermissionScope& scope, const Clock& clock) {
+  std::vector<std::string> refused;
+  for (RedisClient* const server : redis.servers()) {
+    for (std::string& right : ask(*server, scope, clock)) {
+      if (std::ranges::find(refused, right) == refused.end()) refused.push_back(std::move(right));
+    }
+  }
   if (refused.empty()) return {};
   std::string list;
   for (const std::string& right : refused) list += (list.empty() ? "" : ", ") + right;

@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 #include "login/login_settings.h"
-#include "redis/redis_client.h"
+#include "redis/redis_access.h"
 #include "redis/redis_keys.h"
 #include "session/session_settings.h"
 
@@ -28,10 +28,11 @@ struct PermissionScope {
   const LoginSettings& login;
   const AppCacheSettings* app_cache;  ///< nullptr: the applications' endpoints are off
   bool waits_for_replicas = false;    ///< logout.replicas is not 0
+  bool in_cluster = false;
 };
 
 /// kLimited, with every missing right in its message ("EXPIRE sess:*"), or kOk; kOk also when the server does not
-/// answer, which is for RedisClient::probe() to say. Waits, on a connection of its own.
-StartupReport checkPermissions(RedisClient& client, const PermissionScope& scope, const Clock& clock);
+/// answer, which is for RedisAccess::probe() to say. Waits, on connections of its own, one to each server.
+StartupReport checkPermissions(RedisAccess& redis, const PermissionScope& scope, const Clock& clock);
 
 }  // namespace sessiond

@@ -8,7 +8,7 @@ namespace sessiond {
 
 using Type = RedisReply::Type;
 
-RedisAppCache::RedisAppCache(RedisClient& client, const AppCacheSettings& config)
+RedisAppCache::RedisAppCache(RedisAccess& client, const AppCacheSettings& config)
     : client_(client), key_prefix_(config.key_prefix), last_byte_(std::to_string(config.max_bytes)) {}
 
 /// GETRANGE instead of GET bounds what a monstrous value can cost; it cannot tell an empty value from none.

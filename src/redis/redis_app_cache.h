@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "redis/redis_client.h"
+#include "redis/redis_access.h"
 #include "session/app_cache.h"
 #include "session/session_settings.h"
 
@@ -14,7 +14,7 @@ namespace sessiond {
 class RedisAppCache final : public AppCache {
  public:
   /// Copies what it needs of `config`; `client` must outlive it.
-  RedisAppCache(RedisClient& client, const AppCacheSettings& config);
+  RedisAppCache(RedisAccess& client, const AppCacheSettings& config);
 
   Expected<std::optional<std::string>, AppCacheError> get(std::string_view key) override;
   Expected<void, AppCacheError> put(std::string_view key, std::string_view json,
@@ -25,7 +25,7 @@ class RedisAppCache final : public AppCache {
   /// One command, one reply of this type.
   Expected<RedisReply, AppCacheError> run(const RedisCommands& commands, RedisReply::Type type);
 
-  RedisClient& client_;
+  RedisAccess& client_;
   const std::string key_prefix_;
   const std::string last_byte_;  // of GETRANGE: one more than a value may have
 };

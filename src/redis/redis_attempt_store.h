@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "login/attempt_store.h"
-#include "redis/redis_client.h"
+#include "redis/redis_access.h"
 #include "redis/redis_keys.h"
 
 namespace sessiond {
@@ -34,7 +34,7 @@ struct AttemptCount {
 class RedisAttemptStore final : public AttemptCounters, public LoginMemory {
  public:
   /// All must outlive it.
-  RedisAttemptStore(RedisClient& client, const RedisKeys& keys, const Clock& clock)
+  RedisAttemptStore(RedisAccess& client, const RedisKeys& keys, const Clock& clock)
       : client_(client), keys_(keys), clock_(clock) {}
 
   Expected<Reservation, AttemptStoreError> reserve(std::string_view key, const AttemptLimit& limit) override;
@@ -58,7 +58,7 @@ class RedisAttemptStore final : public AttemptCounters, public LoginMemory {
   Expected<void, AttemptStoreError> change(const RedisCommands& commands, Repeat repeat);
   std::int64_t nowInSeconds() const;
 
-  RedisClient& client_;
+  RedisAccess& client_;
   const RedisKeys& keys_;
   const Clock& clock_;
 };

@@ -22,16 +22,8 @@ ConnectionError moved() {
   return {ConnectionError::Kind::kTimeout, "another server is the primary by now"};
 }
 
-/// What a new connection's failure means at start.
 StartupReport reportOf(const ConnectionError& error, const RedisNode& node) {
-  const std::string server = node.server();
-  if (error.kind == ConnectionError::Kind::kRejected) {
-    const ErrorKind& kind = classifyError(error.text);
-    const auto outcome =
-        kind.meaning == ErrorMeaning::kMisconfigured ? StartupProbe::kMisconfigured : StartupProbe::kUnreachable;
-    return {outcome, std::string(node.adviceOn(kind)) + " (" + server + " says: " + error.text + ")"};
-  }
-  return {StartupProbe::kUnreachable, "redis: " + server + " is not reachable: " + error.text};
+  return reportOf(error, node.server(), node.adviceOn(classifyError(error.text)));
 }
 
 /// The `version` in a reply to HELLO 2: server, redis, version, 7.0.15, ...
@@ -69,8 +61,13 @@ RedisClient::RedisClient(const RedisSettings& config, std::string probe_key, con
 
 RedisClient::~RedisClient() = default;
 
-Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies) {
-  return pipeline(commands, repeat, replies, newDeadline());
+StartupReport reportOf(const ConnectionError& error, const std::string& server, std::string_view advice) {
+  if (error.kind != ConnectionError::Kind::kRejected) {
+    return {StartupProbe::kUnreachable, "redis: " + server + " is not reachable: " + error.text};
+  }
+  const bool stays = classifyError(error.text).meaning == ErrorMeaning::kMisconfigured;
+  return {stays ? StartupProbe::kMisconfigured : StartupProbe::kUnreachable,
+          std::string(advice) + " (" + server + " says: " + error.text + ")"};
 }
 
 Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
@@ -80,10 +77,10 @@ Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, 
 }
 
 Expected<std::uint32_t, StoreError> RedisClient::replicate(const RedisCommands& commands, Repeat repeat,
-                                                           RedisReplies& replies, std::uint32_t wanted) {
+                                                           RedisReplies& replies, std::uint32_t wanted,
+                                                           SteadyTime deadline) {
   Replication replication{.wanted = wanted};
-  const SteadyTime now = clock_.steadyNow();
-  const auto done = pipeline(commands, repeat, replies, now, now + node_.budget(), replication);
+  const auto done = pipeline(commands, repeat, replies, clock_.steadyNow(), deadline, replication);
   if (!done) return Unexpected(done.error());
   if (replication.reached < wanted) node_.noteUnreplicated(replication.reached, wanted);
   return replication.reached;

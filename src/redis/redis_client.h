@@ -15,6 +15,7 @@
 #include "base/guarded.h"
 #include "base/interval_gate.h"
 #include "base/metrics.h"
+#include "redis/redis_access.h"
 #include "redis/redis_commands.h"
 #include "redis/redis_node.h"
 #include "redis/redis_reply.h"
@@ -22,48 +23,26 @@
 
 namespace sessiond {
 
-/// May a pipeline be sent a second time when it is not known whether the first was carried out?
-enum class Repeat {
-  kSafe,    ///< twice is as good as once
-  kUnsafe,  ///< it counts, say
-};
-
-/// What the server looks like when the daemon starts.
-enum class StartupProbe {
-  kOk,
-  kLimited,        ///< may not do all that it will be asked for: the daemon starts
-  kUnreachable,    ///< down, silent, loading: the daemon starts and recovers by itself
-  kMisconfigured,  ///< refuses us and will go on doing so: password, database, version
-};
-
-struct StartupReport {
-  StartupProbe outcome = StartupProbe::kOk;
-  std::string message;  ///< a whole log message; empty when all is well
-};
-
 /// Thread-safe; for threads that may wait. No call takes longer than connect_timeout + command_timeout, and one that
 /// needs no new connection no longer than command_timeout.
-class RedisClient {
+class RedisClient final : public RedisAccess {
  public:
   /// Keeps what it needs of `config`. REQUIRES: as RedisNode's.
   RedisClient(const RedisSettings& config, std::string probe_key, const Clock& clock, MetricsRegistry& metrics);
   RedisClient(const RedisSettings& config, const Clock& clock, MetricsRegistry& metrics)
       : RedisClient(config, {}, clock, metrics) {}
-  ~RedisClient();
+  ~RedisClient() override;
   RedisClient(const RedisClient&) = delete;
   RedisClient& operator=(const RedisClient&) = delete;
 
-  /// Sends all commands at once and fills `replies` with one reply each. Error replies to single commands are left to
-  /// the caller (storeErrorOf), already logged and counted; errors that speak of the whole server are kUnavailable.
-  Expected<void, StoreError> pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies);
-  /// The same for one of several pipelines that share a budget: `deadline` is newDeadline() from before the first.
+  using RedisAccess::pipeline;
+  using RedisAccess::replicate;
+  /// Errors that speak of the whole server are kUnavailable.
   Expected<void, StoreError> pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
-                                      SteadyTime deadline);
-  /// For writes that replicas should have as well: the server is asked over the same connection (WAIT) how many have
-  /// taken them, until `wanted` have, or for most of what is left of the time. 0 also when that could not be learned.
+                                      SteadyTime deadline) override;
   Expected<std::uint32_t, StoreError> replicate(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
-                                                std::uint32_t wanted);
-  SteadyTime newDeadline() const { return clock_.steadyNow() + node_.budget(); }
+                                                std::uint32_t wanted, SteadyTime deadline) override;
+  SteadyTime newDeadline() const override { return clock_.steadyNow() + node_.budget(); }
 
   /// A connection of the caller's own, outside the pool and whatever the breaker says: for a subscription. Greeted with
   /// success, it closes the breaker.
@@ -73,10 +52,10 @@ class RedisClient {
   /// What is shared with connections that others have to the same server.
   RedisNode& node() { return node_; }
 
-  /// Does the server answer, and is it a primary? While the breaker is open: no.
-  bool reachable();
-  /// Connects once, whatever the breaker says, and looks at user, password, database and version.
-  StartupReport probe();
+  /// While the breaker is open: no.
+  bool reachable() override;
+  StartupReport probe() override;
+  std::vector<RedisClient*> servers() override { return {this}; }
 
  private:
   /// A connection, the generation of the pool that it belongs to, and when it is too old.
@@ -115,5 +94,8 @@ class RedisClient {
   std::atomic<std::uint64_t> generation_ = 0;
   Guarded<std::vector<Pooled>> idle_;
 };
+
+/// What it means at the start that a new connection to `server` has failed.
+StartupReport reportOf(const ConnectionError& error, const std::string& server, std::string_view advice);
 
 }  // namespace sessiond

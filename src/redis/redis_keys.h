@@ -23,6 +23,8 @@
 #include <string>
 #include <string_view>
 
+#include "redis/hash_slot.h"
+
 namespace sessiond {
 
 /// Immutable.
@@ -37,6 +39,8 @@ class RedisKeys {
   const std::string& indexes() const { return indexes_; }
   const std::string& users() const { return users_; }
   const std::string& canaries() const { return canaries_; }
+  /// Those in the slot of this tag. REQUIRES: there is no brace in it.
+  std::string canaries(std::string_view tag) const { return own("alive:{") + std::string(tag) + "}:"; }
 
   std::string session(std::string_view id) const { return session_prefix_ + std::string(id); }
   std::string tombstone(std::string_view id) const;
@@ -52,6 +56,14 @@ class RedisKeys {
     std::string_view behind;
   };
   Frame tombstoneFrame(std::string_view id) const;
+
+  /// Do the session and its tombstone have one slot of a Redis Cluster? Not where there is a `}` in the session's key
+  /// and no hash tag.
+  bool haveOneSlot(std::string_view id) const {
+    return id.find('}') == std::string_view::npos && session_prefix_.find('}') == std::string::npos
+               ? true
+               : hashSlot(session(id)) == hashSlot(tombstone(id));
+  }
 
   /// The id that this key is the tombstone of; nullopt when it is none of this site's. A view into `key`.
   std::optional<std::string_view> idOfTombstone(std::string_view key) const;

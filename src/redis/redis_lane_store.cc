@@ -1,327 +1,51 @@
 #include "redis/redis_lane_store.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
-#include "redis/ttl_argument.h"
+#include "redis/key_touching.h"
 
 namespace sessiond {
 
-namespace {
-
-using std::chrono::milliseconds;
-using Type = RedisReply::Type;
-
-constexpr int kSignsWithinStaleness = 4;
-/// Canaries that nobody's trust contradicts are waited for a while longer.
-constexpr int kSilencesUntilGivenUp = 3;
-/// A canary lives so many times max_staleness, and is read back within half of that.
-constexpr int kCanaryLife = 10;
-/// Canaries are written as long as checks are made, and so many times max_staleness beyond.
-constexpr int kUsedFor = 10;
-
-// KEYS: session. ARGV: remaining life as it should be, in milliseconds (negative: no end), how far off it may be, new
-// life in seconds. 0: touched; 1: somebody has given it another life; 2: it is gone.
-constexpr std::string_view kTouchScript = R"lua(
-local left = redis.call('PTTL', KEYS[1])
-if left == -2 then return 2 end
-local expected = tonumber(ARGV[1])
-if (left < 0) ~= (expected < 0) then return 1 end
-if left >= 0 and math.abs(left - expected) > tonumber(ARGV[2]) then return 1 end
-local done = redis.pcall('EXPIRE', KEYS[1], ARGV[3])
-if type(done) == 'table' and done.err then return done end
-return 0
-)lua";
-
-std::string millisecondsUntil(SteadyTime end, SteadyTime now) {
-  if (end == SteadyTime::max()) return "-1";
-  return std::to_string(std::max<std::int64_t>(0, std::chrono::duration_cast<milliseconds>(end - now).count()));
-}
-
-}  // namespace
-
 RedisLaneStore::RedisLaneStore(RedisNode& node, Canaries* canaries, const SessionSettings& config, RedisKeys keys,
                                EventLoop& loop, const Clock& clock)
-    : node_(node),
-      canaries_(canaries),
-      keys_(std::move(keys)),
+    : keys_(std::move(keys)),
       reading_(config, keys_),
-      loop_(loop),
       clock_(clock),
-      interval_(std::max<milliseconds>(config.cache.max_staleness / kSignsWithinStaleness, milliseconds(10))),
-      connection_(node, loop, clock, *this) {
-  noteUse();
-}
-
-RedisLaneStore::~RedisLaneStore() {
-  loop_.forget(*this);
-}
-
-void RedisLaneStore::noteUse() {
-  last_use_ = clock_.steadyNow();
-  if (canaries_ == nullptr || std::exchange(ticking_, true)) return;
-  loop_.callAt(last_use_, *this);
-}
+      channel_(node, canaries, config.cache.max_staleness, loop, clock) {}
 
 void RedisLaneStore::send(StoreBatch& batch, SteadyTime deadline, Client& client) {
   SESSIOND_CHECK(batch_ == nullptr);
   batch_ = &batch;
   client_ = &client;
-  deadline_ = deadline;
-  began_ = clock_.steadyNow();
-  retried_ = false;
-  if (!node_.isVouchedFor(began_)) {
-    node_.noteUnvouched();
-    return finish(StoreError::kUnavailable);
-  }
-  permission_.emplace(node_.breaker().attempt());
-  if (!*permission_) {
-    node_.noteRefused();
-    permission_.reset();
-    return finish(StoreError::kUnavailable);
-  }
-  // A sign of life that is under way, or a connection that is being made for one, comes first.
-  if (connection_.closed() || connection_.ready()) start();
+  channel_.send(*this, deadline);
 }
 
-void RedisLaneStore::start() {
-  const SteadyTime now = clock_.steadyNow();
-  if (now >= deadline_) return failed({ConnectionError::Kind::kTimeout, "no answer in time"});
-  if (connection_.ready() && isOutdated(now)) connection_.close();
-  if (connection_.closed()) return open();
-  transmit();
+void RedisLaneStore::write(RedisCommands& commands) {
+  reading_.write(batch_->loads, commands);
+  writeTouches(batch_->touches, keys_, clock_.steadyNow(), commands);
 }
 
-bool RedisLaneStore::isOutdated(SteadyTime now) const {
-  return now >= renew_at_ || !connection_.leadsToNode() ||
-         (canaries_ != nullptr && canaries_->generation() != generation_);
+void RedisLaneStore::answered(RedisReplies& replies, std::size_t first, bool tracked) {
+  batch_->tracked = tracked;
+  SessionReading::read(batch_->loads, replies, first);
+  readTouches(batch_->touches, replies, replies.size() - batch_->touches.size());
+  finish();
 }
 
-void RedisLaneStore::open() {
-  const SteadyTime now = clock_.steadyNow();
-  answered_before_ = false;
-  carries_batch_ = batch_ != nullptr;
-  generation_ = canaries_ == nullptr ? 0 : canaries_->generation();
-  renew_at_ = now + RedisNode::newAgeLimit();
-  next_sign_ = now;
-  proof_ = canaries_ == nullptr ? nullptr : canaries_->add();
-  subscription_ = nullptr;
-  const SteadyTime limit = now + node_.connectTimeout();
-  connection_.open(batch_ == nullptr ? limit : std::min(limit, deadline_));
+void RedisLaneStore::failed(StoreError error) {
+  fail(*batch_, error);
+  finish();
 }
 
-void RedisLaneStore::opened() {
-  transmit();
-}
-
-void RedisLaneStore::transmit() {
-  const SteadyTime now = clock_.steadyNow();
-  commands_.clear();
-  writeSign();
-  carries_batch_ = batch_ != nullptr;
-  if (carries_batch_) {
-    reading_.write(batch_->loads, commands_);
-    writeTouches();
-  }
-  if (commands_.count() == 0) return;
-  SessionReading::shrink(replies_);
-  const SteadyTime limit = now + node_.commandTimeout();
-  connection_.ask(commands_, replies_, carries_batch_ ? std::min(limit, deadline_) : limit);
-}
-
-/// If one is due: the canary before is read, the next one written; or the role is asked for, and whether writes are
-/// taken. It is due with every batch while they are not.
-void RedisLaneStore::writeSign() {
-  const SteadyTime now = clock_.steadyNow();
-  sign_ = {.sent = now};
-  if (canaries_ != nullptr) {
-    if (Canaries::SubscriptionRef current = canaries_->current(); current != subscription_) {
-      subscription_ = std::move(current);
-      last_canary_.clear();
-      missing_since_.reset();
-      next_sign_ = now;
-    }
-  }
-  if (now < next_sign_ && !node_.lacksReplicas()) return;
-  next_sign_ = now + interval_;
-  // A canary that is written tells a replica by its error.
-  sign_.asks_role = (subscription_ == nullptr || canary_refused_) && answered_before_ && node_.mayAskForRole();
-  if (sign_.asks_role) commands_.add({"HELLO", "2"});
-  sign_.replies = commands_.count();
-  if (subscription_ == nullptr) {
-    sign_.probes = node_.mustTakeWrites();
-    if (sign_.probes) node_.writeProbe(commands_);
-    sign_.replies = commands_.count();
-    return;
-  }
-  const milliseconds life = kCanaryLife * canaries_->maxStaleness();
-  sign_.reads_back = !last_canary_.empty() && now - last_sent_ < life / 2;
-  if (sign_.reads_back) commands_.add({"GET", last_canary_});
-  const std::string moment = std::to_string(now.time_since_epoch().count());
-  sign_.canary = subscription_->prefix + std::to_string(proof_->number) + ":" + moment;
-  commands_.add({"SET", sign_.canary, moment, "EX", ttlArgument(std::chrono::ceil<std::chrono::seconds>(life))});
-  sign_.replies = commands_.count();
-}
-
-void RedisLaneStore::writeTouches() {
-  const SteadyTime now = clock_.steadyNow();
-  const std::string tolerance = std::to_string(KeyTouch::kTolerance.count());
-  for (const KeyTouch& touch : batch_->touches) {
-    commands_.begin(7);
-    for (const std::string_view word : {std::string_view("EVAL"), kTouchScript, std::string_view("1")}) {
-      commands_.argument(word);
-    }
-    commands_.argument(keys_.sessions(), touch.id->bytes());
-    commands_.argument(millisecondsUntil(touch.ends, now));
-    commands_.argument(tolerance);
-    commands_.argument(ttlArgument(touch.ttl));
-  }
-}
-
-void RedisLaneStore::answered() {
-  const SteadyTime now = clock_.steadyNow();
-  answered_before_ = true;
-  // What a server says that has just ceased to be the node is nothing.
-  const Judgement judgement = connection_.leadsToNode() ? judgeSign() : Judgement::kNoPrimary;
-  if (judgement == Judgement::kNoPrimary) return leave();
-  if (judgement == Judgement::kLacksReplicas && carries_batch_) {
-    node_.noteErrors(replies_);
-    node_.noteChange(permission_->succeeded(), {});  // it answers
-    return finish(StoreError::kUnavailable);
-  }
-  if (!carries_batch_) {
-    node_.noteErrors(replies_);
-    if (batch_ != nullptr) start();
-    return;
-  }
-  if (!retried_ && node_.shouldTryElsewhere(replies_, now)) {
-    retried_ = true;
-    connection_.close();
-    return start();
-  }
-  node_.noteLatency(now - began_);
-  const ErrorKind* const worst = node_.noteErrors(replies_);
-  if (worst != nullptr && worst->scope == ErrorScope::kServer) {
-    node_.noteChange(permission_->failed(), worst->code);
-    return finish(StoreError::kUnavailable);
-  }
-  node_.noteChange(permission_->succeeded(), {});
-  batch_->tracked = isTracked(now);
-  SessionReading::read(batch_->loads, replies_, sign_.replies);
-  readTouches(replies_.size() - batch_->touches.size());
-  finish(std::nullopt);
-}
-
-/// Another one may have taken its place.
-void RedisLaneStore::leave() {
-  connection_.close();
-  if (batch_ == nullptr) return;
-  if (!std::exchange(retried_, true)) return start();
-  failed({ConnectionError::Kind::kRejected, "READONLY this server is a replica"});
-}
-
-RedisLaneStore::Judgement RedisLaneStore::judgeSign() {
-  if (sign_.asks_role && node_.deniesRole(replies_[0])) return Judgement::kNoPrimary;
-  if (sign_.canary.empty() && !sign_.probes) return Judgement::kGood;
-  const RedisReply& written = replies_[sign_.replies - 1];
-  if (written.type == Type::kError && classifyError(written.text).meaning == ErrorMeaning::kRetryElsewhere) {
-    return node_.allowsReplica() ? Judgement::kGood : Judgement::kNoPrimary;
-  }
-  if (!node_.judgeWrite(written)) return Judgement::kLacksReplicas;
-  if (!sign_.probes) judgeCanary();
-  return Judgement::kGood;
-}
-
-void RedisLaneStore::judgeCanary() {
-  if (sign_.reads_back) {
-    const RedisReply& before = replies_[sign_.replies - 2];
-    const std::string_view moment = std::string_view(last_canary_).substr(last_canary_.rfind(':') + 1);
-    const bool same = before.type == Type::kString && before.text == moment;
-    if (!same && before.type != Type::kError) {
-      return canaries_->renew(subscription_, Canaries::Loss::kDatabase);
-    }
-  }
-  canary_refused_ = replies_[sign_.replies - 1].type != Type::kStatus;
-  if (canary_refused_) return;  // full, say: nothing is fresh then, loads go on
-  last_canary_ = std::move(sign_.canary);
-  last_sent_ = sign_.sent;
-  missCanaries(clock_.steadyNow());
-}
-
-void RedisLaneStore::missCanaries(SteadyTime now) {
-  const SteadyTime::rep proven = proof_->moment.load(std::memory_order_acquire);
-  const auto isProven = [proven](SteadyTime sent) {
-    return proven != Canaries::Proof::kNever && sent.time_since_epoch().count() <= proven;
-  };
-  if (missing_since_ && isProven(*missing_since_)) missing_since_.reset();
-  if (!missing_since_ && !isProven(last_sent_)) missing_since_ = last_sent_;
-  if (!missing_since_) return;
-  const milliseconds patience = canaries_->maxStaleness() * (canaries_->trusted(now) ? 1 : kSilencesUntilGivenUp);
-  if (now - *missing_since_ <= patience) return;
-  canaries_->renew(subscription_, Canaries::Loss::kCanaries);
-}
-
-bool RedisLaneStore::isTracked(SteadyTime now) const {
-  if (subscription_ == nullptr) return false;
-  const SteadyTime::rep proven = proof_->moment.load(std::memory_order_acquire);
-  if (proven == Canaries::Proof::kNever) return false;
-  return now - SteadyTime(SteadyTime::duration(proven)) <= canaries_->maxStaleness();
-}
-
-void RedisLaneStore::readTouches(std::size_t first) {
-  for (std::size_t i = 0; i < batch_->touches.size(); ++i) {
-    const RedisReply& reply = replies_[first + i];
-    KeyTouch& touch = batch_->touches[i];
-    if (reply.type != Type::kInteger) {
-      touch.result = Unexpected(reply.type == Type::kError ? storeErrorOf(reply) : StoreError::kUnavailable);
-    } else {
-      touch.result = reply.integer == 0   ? TouchOutcome::kTouched
-                     : reply.integer == 1 ? TouchOutcome::kChanged
-                                          : TouchOutcome::kGone;
-    }
-  }
-}
-
-void RedisLaneStore::failed(const ConnectionError& error) {
-  const bool stale = error.kind == ConnectionError::Kind::kClosed && answered_before_;
-  if (batch_ == nullptr) {
-    if (!stale) node_.noteFailure(error);
-    return;
-  }
-  // Of a sign of life alone, or on a connection that had died while nobody looked: the batch has not had its try.
-  if ((!carries_batch_ || stale) && !retried_ && clock_.steadyNow() < deadline_) {
-    retried_ = true;
-    return start();
-  }
-  node_.noteLatency(clock_.steadyNow() - began_);
-  node_.noteFailure(error);
-  node_.noteChange(permission_->failed(), error.text);
-  finish(toStoreError(error));
-}
-
-/// The last thing that is done: the client may send the next batch.
-void RedisLaneStore::finish(std::optional<StoreError> error) {
+void RedisLaneStore::finish() {
   StoreBatch& batch = *std::exchange(batch_, nullptr);
-  permission_.reset();
-  carries_batch_ = false;
-  if (error) {
-    for (SessionLoad& load : batch.loads) load.result = Unexpected(*error);
-    for (KeyTouch& touch : batch.touches) touch.result = Unexpected(*error);
-  }
   client_->answered(batch);
 }
 
-/// A sign of life, if no batch carries one, as long as anybody makes checks.
-void RedisLaneStore::onTime() {
-  const SteadyTime now = clock_.steadyNow();
-  ticking_ = now - last_use_ <= kUsedFor * canaries_->maxStaleness();
-  if (!ticking_) return;
-  loop_.callAt(now + interval_, *this);
-  if (batch_ != nullptr || node_.breaker().isOpen() || !node_.isVouchedFor(now)) return;
-  if (connection_.ready() && isOutdated(now)) connection_.close();
-  if (connection_.closed()) return open();
-  if (connection_.ready()) transmit();
+void fail(StoreBatch& batch, StoreError error) {
+  for (SessionLoad& load : batch.loads) load.result = Unexpected(error);
+  for (KeyTouch& touch : batch.touches) touch.result = Unexpected(error);
 }
 
 }  // namespace sessiond

@@ -61,8 +61,9 @@ RedisNode::Counters::Counters(MetricsRegistry& metrics)
 
 RedisNode::RedisNode(const RedisSettings& config, std::string probe_key, const Clock& clock, MetricsRegistry& metrics)
     : clock_(clock),
-      has_others_(config.sentinel.used()),
-      near_sentinels_(has_others_ || config.is_sentinel),
+      in_cluster_(config.cluster.used()),
+      has_others_(config.sentinel.used() || in_cluster_),
+      near_sentinels_(config.sentinel.used() || config.is_sentinel),
       unknown_place_("the primary " + config.sentinel.master),
       probe_key_(std::move(probe_key)),
       tls_(config.tls),
@@ -78,8 +79,8 @@ RedisNode::RedisNode(const RedisSettings& config, std::string probe_key, const C
       elsewhere_(kElsewhereInterval),
       unreplicated_log_(kLogInterval) {
   for (std::size_t i = 0; i < kErrorKinds; ++i) reply_log_.push_back(std::make_unique<IntervalGate>(kLogInterval));
-  if (has_others_) {
-    SESSIOND_CHECK(!probe_key_.empty());
+  if (config.sentinel.used()) {
+    SESSIOND_CHECK(!probe_key_.lock()->empty());
     return;
   }
   const auto address = parseRedisUrl(config.url);
@@ -161,7 +162,9 @@ ConnectionError RedisNode::explainGreeting(ConnectionError error) const {
   const bool may_be_tls = place != nullptr && place->may_be_for_tls && !opened_before_.load(std::memory_order_relaxed);
   const bool is_closed = error.kind == ConnectionError::Kind::kClosed || error.kind == ConnectionError::Kind::kBroken;
   if (may_be_tls && is_closed) {
-    error.text += near_sentinels_ ? "; does redis.sentinel.tls have to be true?" : "; does redis.url need rediss://?";
+    error.text += near_sentinels_ ? "; does redis.sentinel.tls have to be true?"
+                  : in_cluster_   ? "; does redis.cluster.tls have to be true?"
+                                  : "; does redis.url need rediss://?";
   }
   return error;
 }
@@ -205,13 +208,21 @@ const ErrorKind* RedisNode::noteErrors(const RedisReplies& replies) {
   return worst;
 }
 
+/// A cluster says so day by day: whoever asked is led on.
+bool RedisNode::isUsual(const ErrorKind& kind) const {
+  return in_cluster_ && (kind.code == "MOVED" || kind.code == "ASK" || kind.code == "TRYAGAIN");
+}
+
 std::string_view RedisNode::adviceOn(const ErrorKind& kind) const {
-  return has_others_ && !kind.advice_behind_sentinels.empty() ? kind.advice_behind_sentinels : kind.advice;
+  if (in_cluster_ && !kind.advice_in_cluster.empty()) return kind.advice_in_cluster;
+  return has_others_ && !in_cluster_ && !kind.advice_behind_sentinels.empty() ? kind.advice_behind_sentinels
+                                                                              : kind.advice;
 }
 
 void RedisNode::noteErrorReply(const ErrorKind& kind, std::string_view text) {
   if (has_others_ && kind.code == kNoReplicas) lacks_replicas_.store(true, std::memory_order_release);
   counters_.replies[kind.index]->add();
+  if (isUsual(kind)) return;
   if (reply_log_[kind.index]->pass(clock_.steadyNow()))
     logWarn(adviceOn(kind), {{"server", server()}, {"error", withoutArguments(text)}});
 }

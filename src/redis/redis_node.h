@@ -4,7 +4,8 @@
 // Which nodes there are, and where, is the *topology*'s to say: a single server is where redis.url names it; of a
 // primary behind sentinels they say so, again and again (sentinel_watch.h): they *vouch* for it, and when they have
 // been silent for too long, it is not asked. Where there are several servers, one that no replica follows is not
-// believed either: it may have been cut off from all others, who go on without it.
+// believed either: it may have been cut off from all others, who go on without it. The nodes of a cluster are vouched
+// for while they have slots (cluster_nodes.h).
 
 #pragma once
 
@@ -16,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/interval_gate.h"
 #include "base/metrics.h"
 #include "base/secret.h"
@@ -33,7 +35,8 @@ namespace sessiond {
 class RedisNode {
  public:
   /// Keeps what it needs of `config`. REQUIRES: config.url is valid (parseRedisUrl), or there are sentinels.
-  /// `probe_key`: nobody's, to see whether writes are taken; needed where there are sentinels.
+  /// `probe_key`: nobody's, to see whether writes are taken; needed where there are sentinels. A cluster's node is told
+  /// later, since it must be in one of the node's slots.
   RedisNode(const RedisSettings& config, std::string probe_key, const Clock& clock, MetricsRegistry& metrics);
   RedisNode(const RedisNode&) = delete;
   RedisNode& operator=(const RedisNode&) = delete;
@@ -48,6 +51,10 @@ class RedisNode {
   void vouch(SteadyTime until) { vouched_until_.store(until.time_since_epoch().count(), std::memory_order_release); }
   bool isVouchedFor(SteadyTime now) const {
     return now.time_since_epoch().count() < vouched_until_.load(std::memory_order_acquire);
+  }
+  /// Is it one that has, for now, nothing that anybody wants?
+  bool isIdle() const {
+    return vouched_until_.load(std::memory_order_acquire) == SteadyTime::min().time_since_epoch().count();
   }
   milliseconds connectTimeout() const { return connect_timeout_; }
   milliseconds commandTimeout() const { return command_timeout_; }
@@ -88,7 +95,8 @@ class RedisNode {
   /// (min-replicas-to-write).
   bool mustTakeWrites() const { return has_others_; }
   /// Appends a command that changes nothing and is refused as every write is. REQUIRES: mustTakeWrites().
-  void writeProbe(RedisCommands& commands) const { commands.add({"DEL", probe_key_}); }
+  void writeProbe(RedisCommands& commands) const { commands.add({"DEL", *probe_key_.lock()}); }
+  void useProbeKey(std::string key) { *probe_key_.lock() = std::move(key); }
   /// What to do about an error, as far as one can tell.
   std::string_view adviceOn(const ErrorKind& kind) const;
 
@@ -130,12 +138,14 @@ class RedisNode {
 
   std::size_t requiredOfGreeting() const;
   void noteErrorReply(const ErrorKind& kind, std::string_view text);
+  bool isUsual(const ErrorKind& kind) const;
 
   const Clock& clock_;
+  const bool in_cluster_;
   const bool has_others_;      // in the topology
   const bool near_sentinels_;  // behind them, or one of them
   const std::string unknown_place_;
-  const std::string probe_key_;
+  mutable Guarded<std::string> probe_key_;
   const TlsSettings tls_;
   std::uint32_t database_ = 0;  // set in the constructor
   std::string user_;            // set in the constructor

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "redis/redis_client.h"
+#include "redis/redis_access.h"
 #include "redis/redis_keys.h"
 #include "session/everybody_ender.h"
 
@@ -16,7 +16,7 @@ namespace sessiond {
 class RedisSessionScan final : public SessionScan {
  public:
   /// Both must outlive it.
-  RedisSessionScan(RedisClient& client, const RedisKeys& keys) : client_(client), keys_(keys) {}
+  RedisSessionScan(RedisAccess& client, const RedisKeys& keys) : client_(client), keys_(keys) {}
 
   Expected<Page, StoreError> page(std::string_view from) override;
 
@@ -26,7 +26,7 @@ class RedisSessionScan final : public SessionScan {
   std::optional<std::uint64_t> all();
 
  private:
-  RedisClient& client_;
+  RedisAccess& client_;
   const RedisKeys& keys_;
   std::uint64_t passed_ = 0;
 };

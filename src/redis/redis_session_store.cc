@@ -72,7 +72,7 @@ struct RedisSessionStore::Batch {
   RedisReplies replies;
 };
 
-RedisSessionStore::RedisSessionStore(RedisClient& client, const SessionSettings& config, const RedisKeys& keys,
+RedisSessionStore::RedisSessionStore(RedisAccess& client, const SessionSettings& config, const RedisKeys& keys,
                                      std::uint32_t replicas)
     : client_(client), keys_(keys), reading_(config, keys), replicas_(replicas) {}
 
@@ -87,6 +87,7 @@ void RedisSessionStore::load(std::span<SessionLoad> loads) {
     return;
   }
   SessionReading::read(loads, batch.replies);
+  reading_.refuseSplit(loads, client_);
 }
 
 Expected<void, StoreError> RedisSessionStore::create(const SessionId& id, std::string_view json,

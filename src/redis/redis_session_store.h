@@ -13,7 +13,7 @@
 #include <span>
 #include <string>
 
-#include "redis/redis_client.h"
+#include "redis/redis_access.h"
 #include "redis/redis_keys.h"
 #include "redis/session_reading.h"
 #include "session/session_settings.h"
@@ -25,7 +25,7 @@ namespace sessiond {
 class RedisSessionStore final : public SessionStore {
  public:
   /// Copies what it needs of `config`; `client` must outlive it. `replicas`: how many a revocation waits for.
-  RedisSessionStore(RedisClient& client, const SessionSettings& config, const RedisKeys& keys,
+  RedisSessionStore(RedisAccess& client, const SessionSettings& config, const RedisKeys& keys,
                     std::uint32_t replicas = 0);
 
   /// Of a value longer than session.max_bytes, `json` holds the first max_bytes + 1 bytes: enough to see that.
@@ -43,7 +43,7 @@ class RedisSessionStore final : public SessionStore {
  private:
   struct Batch;
 
-  RedisClient& client_;
+  RedisAccess& client_;
   const RedisKeys keys_;
   const SessionReading reading_;
   const std::uint32_t replicas_;

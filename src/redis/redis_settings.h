@@ -45,9 +45,19 @@ struct SentinelSettings {
   bool used() const { return !nodes.empty(); }
 };
 
+/// Which nodes of a cluster to ask first; they name all others.
+struct ClusterSettings {
+  std::vector<std::string> nodes;  ///< host:port of each; empty: there are none
+  bool tls = false;                ///< all nodes speak it, as redis.tls says
+
+  bool used() const { return !nodes.empty(); }
+};
+
 struct RedisSettings {
-  std::string url = "redis://127.0.0.1:6379/0";  ///< as parseRedisUrl() takes it; empty where there are sentinels
+  /// As parseRedisUrl() takes it; empty where there are sentinels or a cluster.
+  std::string url = "redis://127.0.0.1:6379/0";
   SentinelSettings sentinel;
+  ClusterSettings cluster;
   std::string user;
   std::string password_file;
   Secret password;  ///< read from password_file

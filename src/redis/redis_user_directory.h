@@ -16,7 +16,7 @@
 #include <utility>
 
 #include "login/user_directory.h"
-#include "redis/redis_client.h"
+#include "redis/redis_access.h"
 #include "redis/redis_keys.h"
 #include "redis/redis_reply.h"
 
@@ -30,7 +30,7 @@ class RedisUserDirectory final : public UserDirectory {
  public:
   /// `usual_hash`: what somebody said (login.redis_usual_hash) that most users' hashes are like; empty: nobody did.
   /// `client` must outlive it.
-  RedisUserDirectory(RedisClient& client, const RedisKeys& keys, std::string usual_hash = {})
+  RedisUserDirectory(RedisAccess& client, const RedisKeys& keys, std::string usual_hash = {})
       : client_(client), keys_(keys), usual_hash_(std::move(usual_hash)) {}
 
   Expected<std::optional<UserEntry>, DirectoryError> find(std::string_view name) override;
@@ -40,7 +40,7 @@ class RedisUserDirectory final : public UserDirectory {
   }
 
  private:
-  RedisClient& client_;
+  RedisAccess& client_;
   const RedisKeys keys_;
   const std::string usual_hash_;
 };

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/expected.h"
-#include "redis/redis_client.h"
+#include "redis/redis_access.h"
 #include "redis/redis_keys.h"
 #include "session/session_store.h"
 
@@ -38,7 +38,7 @@ enum class UserAddition {
 class RedisUserEditor {
  public:
   /// Both must outlive it.
-  RedisUserEditor(RedisClient& client, const RedisKeys& keys) : client_(client), keys_(keys) {}
+  RedisUserEditor(RedisAccess& client, const RedisKeys& keys) : client_(client), keys_(keys) {}
 
   /// For each, in the same order; on an error some may have been added.
   Expected<std::vector<UserAddition>, StoreError> add(std::span<const NewUser> users) { return run(users, "add"); }
@@ -55,7 +55,7 @@ class RedisUserEditor {
   Expected<std::vector<UserAddition>, StoreError> run(std::span<const NewUser> users, std::string_view what);
   Expected<bool, StoreError> runOne(const RedisCommands& commands);
 
-  RedisClient& client_;
+  RedisAccess& client_;
   const RedisKeys& keys_;
 };
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "redis/redis_client.h"
+#include "redis/redis_access.h"
 #include "redis/redis_keys.h"
 #include "session/session_store.h"
 
@@ -22,7 +22,7 @@ namespace sessiond {
 class RedisUserSessionIndex final : public UserSessionIndex {
  public:
   /// `client` must outlive it. `latest_writer`: logout.tombstone_lifetime.
-  RedisUserSessionIndex(RedisClient& client, const RedisKeys& keys, std::chrono::seconds latest_writer)
+  RedisUserSessionIndex(RedisAccess& client, const RedisKeys& keys, std::chrono::seconds latest_writer)
       : client_(client), keys_(keys), latest_writer_(latest_writer) {}
 
   /// Also drops entries whose sessions are gone: where some look past, as many as kLooks each time, so that the index
@@ -50,7 +50,7 @@ class RedisUserSessionIndex final : public UserSessionIndex {
   std::vector<std::string> writeAdds(std::span<const IndexedSession> sessions, RedisCommands& commands) const;
   void dropPast(const Past& past, SteadyTime deadline);
 
-  RedisClient& client_;
+  RedisAccess& client_;
   const RedisKeys keys_;
   const std::chrono::milliseconds latest_writer_;
 };

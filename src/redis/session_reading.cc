@@ -45,18 +45,18 @@ Expected<std::uint64_t, StoreError> userTagOf(std::string_view name, const Redis
   return standingTag(name, user.elements[0], user.elements[1]);
 }
 
-std::optional<std::uint64_t> epochOf(const RedisReply& reply) {
-  if (reply.type == Type::kNil) return 0;
-  const auto epoch = reply.type == Type::kString ? parseInteger<std::uint64_t>(reply.text) : std::nullopt;
-  return epoch && *epoch <= LoginEpoch::kMost ? epoch : std::nullopt;
-}
-
 }  // namespace
 
 SessionReading::SessionReading(const SessionSettings& config, RedisKeys keys)
     : keys_(std::move(keys)), last_byte_(std::to_string(config.max_bytes)) {}
 
-void SessionReading::write(std::span<const SessionLoad> loads, RedisCommands& commands) const {
+std::optional<std::uint64_t> SessionReading::epochIn(const RedisReply& reply) {
+  if (reply.type == Type::kNil) return 0;
+  const auto epoch = reply.type == Type::kString ? parseInteger<std::uint64_t>(reply.text) : std::nullopt;
+  return epoch && *epoch <= LoginEpoch::kMost ? epoch : std::nullopt;
+}
+
+void SessionReading::write(std::span<const SessionLoad> loads, RedisCommands& commands, bool with_epoch) const {
   for (const SessionLoad& load : loads) {
     commands.begin(4);
     commands.argument("GETRANGE");
@@ -77,7 +77,7 @@ void SessionReading::write(std::span<const SessionLoad> loads, RedisCommands& co
     commands.argument("disabled");
   }
   // Behind them all, so that it is no older than any of them.
-  if (!loads.empty()) commands.add({"GET", keys_.epoch()});
+  if (with_epoch && !loads.empty()) writeEpoch(commands);
 }
 
 void SessionReading::writeTombstone(const SessionId& id, RedisCommands& commands) const {
@@ -87,7 +87,8 @@ void SessionReading::writeTombstone(const SessionId& id, RedisCommands& commands
   commands.argument(frame.before, id.bytes(), frame.behind);
 }
 
-void SessionReading::read(std::span<SessionLoad> loads, const RedisReplies& replies, std::size_t first) {
+void SessionReading::read(std::span<SessionLoad> loads, const RedisReplies& replies, std::size_t first,
+                          bool with_epoch) {
   for (SessionLoad& load : loads) {
     const std::size_t last = first + (load.wants_ttl ? 2 : 1);
     SESSIOND_CHECK(last < replies.size());
@@ -102,11 +103,17 @@ void SessionReading::read(std::span<SessionLoad> loads, const RedisReplies& repl
       load.result->user_tag = *tag;
     }
   }
-  if (loads.empty()) return;
+  if (loads.empty() || !with_epoch) return;
   SESSIOND_CHECK(first < replies.size());
-  const std::optional<std::uint64_t> epoch = epochOf(replies[first]);
+  const std::optional<std::uint64_t> epoch = epochIn(replies[first]);
   for (SessionLoad& load : loads)
     if (load.result) load.result->epoch = epoch;
+}
+
+void SessionReading::refuseSplit(std::span<SessionLoad> loads, RedisAccess& store) const {
+  for (SessionLoad& load : loads) {
+    if (!keys_.haveOneSlot(load.id->bytes()) && !store.bearsSplitSession()) load.result = StoredSession{};
+  }
 }
 
 void SessionReading::shrink(RedisReplies& replies) {

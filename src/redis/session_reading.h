@@ -14,9 +14,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
+#include "redis/redis_access.h"
 #include "redis/redis_commands.h"
 #include "redis/redis_keys.h"
 #include "redis/redis_reply.h"
@@ -30,13 +33,19 @@ class SessionReading {
  public:
   SessionReading(const SessionSettings& config, RedisKeys keys);
 
-  /// Appends the commands for all of them.
-  void write(std::span<const SessionLoad> loads, RedisCommands& commands) const;
+  /// Appends the commands for all of them. `with_epoch`: how often everybody was logged out is asked for as well.
+  void write(std::span<const SessionLoad> loads, RedisCommands& commands, bool with_epoch = true) const;
+  void writeEpoch(RedisCommands& commands) const { commands.add({"GET", keys_.epoch()}); }
+  /// Absent: nobody can tell.
+  static std::optional<std::uint64_t> epochIn(const RedisReply& reply);
   /// Appends the one that looks for a tombstone: EXISTS.
   void writeTombstone(const SessionId& id, RedisCommands& commands) const;
   /// Fills in every result. REQUIRES: the replies, from `first` on, to what write() wrote for these loads. The results'
   /// texts lie in the replies.
-  static void read(std::span<SessionLoad> loads, const RedisReplies& replies, std::size_t first = 0);
+  static void read(std::span<SessionLoad> loads, const RedisReplies& replies, std::size_t first = 0,
+                   bool with_epoch = true);
+  /// Whose key and tombstone would be in different slots is nobody's, if `store` says so.
+  void refuseSplit(std::span<SessionLoad> loads, RedisAccess& store) const;
   /// Sessions are small; the memory that a large one took is not kept.
   static void shrink(RedisReplies& replies);
 

@@ -9,6 +9,9 @@
 // believed by that epoch's proofs alone. So a lost subscription ends nothing at once: what it proved last counts until
 // it is max_staleness old, as if the server had merely fallen silent, and no proof of a later subscription, which knows
 // nothing of what was told in between, makes it count again. distrust() ends everything before it at once.
+//
+// Where several servers share the sessions, each is a realm of its own (trust_realms.h), and an epoch tells whose it
+// is.
 
 #pragma once
 
@@ -27,7 +30,12 @@ class CacheTrust {
  public:
   using Epoch = std::uint32_t;
 
-  explicit CacheTrust(std::chrono::milliseconds max_staleness) : max_staleness_(max_staleness) {
+  /// 0 where there is but one.
+  using Realm = std::uint8_t;
+  static constexpr Realm realmOf(Epoch epoch) { return static_cast<Realm>(epoch >> kCountBits); }
+
+  explicit CacheTrust(std::chrono::milliseconds max_staleness, Realm realm = 0)
+      : max_staleness_(max_staleness), first_(static_cast<Epoch>(realm) << kCountBits), epoch_(first_) {
     for (auto& proven : proven_) proven.store(kNever, std::memory_order_relaxed);
   }
 
@@ -40,7 +48,7 @@ class CacheTrust {
   /// server's.
   Epoch distrust() {
     const std::lock_guard lock(mutex_);
-    first_believed_.store(epoch() + 1, std::memory_order_release);
+    first_believed_.store(next(), std::memory_order_release);
     return begin();
   }
   /// Everything that was changed before `when` has been told of and carried out. Of no use when `of` is over.
@@ -70,20 +78,28 @@ class CacheTrust {
   /// them.
   static constexpr Epoch kRemembered = 16;
   static constexpr SteadyTime::rep kNever = INT64_MIN;
+  static constexpr unsigned kCountBits = 24;
   static SteadyTime::rep ticks(SteadyTime time) { return time.time_since_epoch().count(); }
 
+  /// After the last one comes the first again, of which nothing can be left in memory.
+  Epoch next() const {
+    const Epoch following = epoch() + 1;
+    return realmOf(following) == realmOf(first_) ? following : first_;
+  }
   Epoch begin() {
-    const Epoch next = epoch() + 1;
+    const Epoch beginning = next();
+    if (beginning == first_) first_believed_.store(first_, std::memory_order_release);
     // Before the epoch is, so that no proof of another one is taken for its own.
-    proven_[next % kRemembered].store(kNever, std::memory_order_release);
-    epoch_.store(next, std::memory_order_release);
-    return next;
+    proven_[beginning % kRemembered].store(kNever, std::memory_order_release);
+    epoch_.store(beginning, std::memory_order_release);
+    return beginning;
   }
 
   const std::chrono::milliseconds max_staleness_;
+  const Epoch first_;
   std::mutex mutex_;  // held by whoever changes something
   std::array<std::atomic<SteadyTime::rep>, kRemembered> proven_;
-  std::atomic<Epoch> epoch_ = 0;
+  std::atomic<Epoch> epoch_;
   std::atomic<Epoch> first_believed_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "session/known_session.h"
 
 #include <algorithm>
+#include <limits>
 #include <new>
 
 #include "base/check.h"
@@ -34,6 +35,7 @@ KnownSession::KnownSession(const SessionFacts& facts)
 
 SessionRef KnownSession::make(const SessionId& id, const SessionFacts& facts, std::string_view cookie, TextHash text) {
   SESSIOND_CHECK(facts.login.size() <= SessionFacts::kLongestLogin);
+  SESSIOND_CHECK(cookie.size() <= std::numeric_limits<std::uint16_t>::max());  // no signer takes one so long
   const HeaderLines identity = facts.identity;
   const std::size_t id_in_cookie = cookie.find(id.bytes());
   const std::string_view id_apart = id_in_cookie == std::string_view::npos ? id.bytes() : std::string_view();
@@ -53,7 +55,7 @@ SessionRef KnownSession::make(const SessionId& id, const SessionFacts& facts, st
   append(facts.user_id);
   append(facts.login);
 
-  session->cookie_size_ = sizeOf(cookie);
+  session->cookie_size_ = static_cast<std::uint16_t>(cookie.size());
   session->text_ = text;
   session->id_at_ = static_cast<std::uint32_t>(std::min(id_in_cookie, cookie.size()));
   session->id_size_ = static_cast<std::uint16_t>(id.bytes().size());

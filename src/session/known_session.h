@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/siphash.h"
 #include "http/header_block.h"
+#include "session/cache_trust.h"
 #include "session/cookie_attributes.h"
 #include "session/session_facts.h"
 #include "session/session_id.h"
@@ -65,6 +66,9 @@ class KnownSession {
   /// How often that user had been told of when his password was last compared (SessionCache).
   std::uint32_t userChanges() const { return user_changes_.load(std::memory_order_relaxed); }
   void noteUserChanges(std::uint32_t changes) const { user_changes_.store(changes, std::memory_order_relaxed); }
+  /// In which epoch of the trust in that user's server (trust_realms.h).
+  CacheTrust::Epoch userEpoch() const { return user_epoch_.load(std::memory_order_relaxed); }
+  void noteUserEpoch(CacheTrust::Epoch epoch) const { user_epoch_.store(epoch, std::memory_order_relaxed); }
 
   /// Has its user's index to be told that this session may live until `ends`? Now and then it has to, whether the end
   /// has moved or not: the index may have been lost.
@@ -95,18 +99,19 @@ class KnownSession {
   void release() const;
 
   mutable std::atomic<std::uint32_t> references_ = 1;
-  std::uint32_t cookie_size_ = 0;
+  std::uint16_t cookie_size_ = 0;
+  std::uint16_t id_size_ = 0;
   mutable std::atomic<SteadyTime::rep> next_touch_ = std::numeric_limits<SteadyTime::rep>::min();
   const DecisionFacts facts_;
   HeaderLines identity_;
   std::uint32_t id_at_ = 0;  ///< in texts()
-  std::uint16_t id_size_ = 0;
   const std::uint16_t login_size_;
   const CookieFlags cookie_flags_;
   const std::uint32_t domain_size_;
   const std::uint32_t path_size_;
   const std::uint32_t user_id_size_;
   mutable std::atomic<std::uint32_t> user_changes_ = 0;
+  mutable std::atomic<CacheTrust::Epoch> user_epoch_ = 0;
   // In seconds; 0: never.
   mutable std::atomic<std::uint32_t> indexed_at_ = 0;
   mutable std::atomic<std::uint32_t> indexed_end_ = 0;

@@ -47,7 +47,8 @@ struct StoreBatch {
   }
 };
 
-/// Of one lane's thread.
+/// Of one lane's thread. Where several servers share the sessions, who waits for one must not wait for another one:
+/// what leads to the same servers is a *group*, and of each group a batch may be under way.
 class LaneStore {
  public:
   /// Whoever sends batches.
@@ -61,8 +62,15 @@ class LaneStore {
   };
 
   virtual ~LaneStore() = default;
-  /// Sends all of it; answered() follows once, at `deadline` at the latest, perhaps before this returns. One batch at a
-  /// time. The batch stays where it is until then.
+  using Group = std::uint32_t;
+  /// Of what leads to many of them, and of everything where there is but one server.
+  static constexpr Group kMixed = 0;
+  virtual Group groupOf(const SessionLoad&) const { return kMixed; }
+  virtual Group groupOf(const SessionId&) const { return kMixed; }
+  /// Is there more than one group?
+  virtual bool hasGroups() const { return false; }
+  /// Sends all of it; answered() follows once, at `deadline` at the latest, perhaps before this returns. One batch of a
+  /// group at a time. The batch stays where it is until then.
   virtual void send(StoreBatch& batch, SteadyTime deadline, Client& client) = 0;
   /// Checks are being made, be it from memory: the store is worth being kept in touch with.
   virtual void noteUse() {}

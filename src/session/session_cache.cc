@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "base/keyed_hash.h"
 #include "base/lru_table.h"
+#include "session/login_epoch.h"
 
 namespace sessiond {
 
@@ -72,8 +73,9 @@ struct alignas(64) SessionCache::Shard {
   LruTable<Entry> entries;
 };
 
-SessionCache::SessionCache(const CacheLimits& limits, const CacheTrust& trust)
+SessionCache::SessionCache(const CacheLimits& limits, const CacheTrust* trust, const TrustRealms* realms)
     : trust_(trust),
+      realms_(realms),
       shard_limits_{std::max<std::size_t>(1, limits.max_entries / kShards), limits.max_bytes / kShards},
       shards_(std::make_unique<Shard[]>(kShards)) {
   static_assert(sizeof(Entry) == 64);
@@ -88,7 +90,14 @@ SessionCache::Shard& SessionCache::shardOf(std::uint64_t hash) const {
 
 bool SessionCache::isFresh(const Entry& entry, SteadyTime now) const {
   return entry.fresh && entry.time > now && now - entry.sent < greatestAgeOf(entry.hash) &&
-         trust_.believes(entry.epoch, now) && userIsSame(*entry.session);
+         believes(entry.epoch, now) && userIsSame(*entry.session) &&
+         (realms_ == nullptr || isBelievedInAllRealms(*entry.session, now));
+}
+
+bool SessionCache::isBelievedInAllRealms(const KnownSession& session, SteadyTime now) const {
+  const bool has_user = session.facts().keeper == UserKeeper::kStore;
+  if (has_user && !believes(session.userEpoch(), now)) return false;
+  return session.facts().epoch == LoginEpoch::kNone || realms_->knowsEverybody(now);
 }
 
 std::uint32_t SessionCache::userChanges(const KnownSession& session) const {
@@ -135,27 +144,39 @@ std::optional<FoundSession> SessionCache::find(const SessionId& id, SteadyTime n
 
 SessionCache::Note SessionCache::note(const SessionId& id, SteadyTime now) const {
   const std::uint64_t hash = KeyedHash()(id.bytes());
+  const CacheTrust* const trust = realms_ == nullptr ? trust_ : realms_->ofSession(id.bytes());
   Note note{.sent = now,
-            .epoch = trust_.epoch(),
+            .epoch = trust == nullptr ? 0 : trust->epoch(),
             .invalidations = stripeOf(hash).load(std::memory_order_acquire),
-            .wants_ttl = trust_.holds(now)};
+            .wants_ttl = trust != nullptr && trust->holds(now)};
   Shard& shard = shardOf(hash);
   const std::lock_guard lock(shard.mutex);
   const Entry* const entry = shard.entries.find(hash);
   if (entry == nullptr || entry->session->idBytes() != id.bytes()) return note;
-  note.known = entry->session;
-  note.user_changes = userChanges(*note.known);
-  if (!entry->fresh && entry->wary && now - entry->time < trust_.maxStaleness()) note.wants_ttl = false;
+  noteKnown(note, entry->session);
+  if (!entry->fresh && entry->wary && now - entry->time < maxStaleness()) note.wants_ttl = false;
   return note;
+}
+
+void SessionCache::noteKnown(Note& note, SessionRef known) const {
+  note.known = std::move(known);
+  note.user_changes = userChanges(*note.known);
+  if (realms_ == nullptr || note.known->facts().keeper != UserKeeper::kStore) return;
+  const CacheTrust* const trust = realms_->ofUser(note.known->login());
+  note.user_epoch = trust == nullptr ? 0 : trust->epoch();
 }
 
 /// Has nothing been told since that could make the answer out of date?
 bool SessionCache::stands(std::uint64_t hash, const Note& note) const {
-  return note.epoch == trust_.epoch() && note.invalidations == stripeOf(hash).load(std::memory_order_acquire);
+  const CacheTrust* const trust = trustAt(note.epoch);
+  return trust != nullptr && note.epoch == trust->epoch() &&
+         note.invalidations == stripeOf(hash).load(std::memory_order_acquire);
 }
 
 bool SessionCache::mayJoin(const SessionId& id, const Note& note, SteadyTime now) const {
-  return trust_.holds(now) && now - note.sent <= trust_.maxStaleness() && stands(KeyedHash()(id.bytes()), note);
+  const CacheTrust* const trust = trustAt(note.epoch);
+  return trust != nullptr && trust->holds(now) && now - note.sent <= maxStaleness() &&
+         stands(KeyedHash()(id.bytes()), note);
 }
 
 void SessionCache::keep(const SessionId& id, const Note& note, const FoundSession& found, std::string_view cookie,
@@ -173,10 +194,13 @@ void SessionCache::keep(const SessionId& id, const Note& note, const FoundSessio
   Entry* const before = shard.entries.find(hash);
   if (before != nullptr && before->sent > note.sent) return;
   entry.session->noteUserChanges(note.user_changes);
+  entry.session->noteUserEpoch(note.user_epoch);
   const bool same = before != nullptr && before->session->idBytes() == id.bytes();
   const bool asked = found.ends || found.presence != Presence::kPresent;
   const bool stands_still = stands(hash, note);
-  entry.fresh = asked && tracked && stands_still && trust_.believes(note.epoch, now);
+  // A slot on its way to another server may get a key there, of which nobody tells here.
+  const bool may_be_fresh = realms_ == nullptr || found.presence != Presence::kUnknown;
+  entry.fresh = asked && tracked && stands_still && may_be_fresh && believes(note.epoch, now);
   if (entry.fresh) {
     entry.time = found.ends.value_or(SteadyTime::max());
   } else {

@@ -46,13 +46,16 @@
 #include "session/cache_trust.h"
 #include "session/found_session.h"
 #include "session/session_id.h"
+#include "session/trust_realms.h"
 
 namespace sessiond {
 
 /// Thread-safe: sharded by id, each shard with a lock that is held for a look-up, never for a load.
 class SessionCache {
  public:
-  SessionCache(const CacheLimits& limits, const CacheTrust& trust);
+  SessionCache(const CacheLimits& limits, const CacheTrust& trust) : SessionCache(limits, &trust, nullptr) {}
+  /// Where several servers share the sessions.
+  SessionCache(const CacheLimits& limits, const TrustRealms& realms) : SessionCache(limits, nullptr, &realms) {}
   ~SessionCache();
   SessionCache(const SessionCache&) = delete;
   SessionCache& operator=(const SessionCache&) = delete;
@@ -66,10 +69,11 @@ class SessionCache {
   struct Note {
     SteadyTime sent = {};
     CacheTrust::Epoch epoch = 0;
-    std::uint32_t invalidations = 0;  ///< of the stripe
-    bool wants_ttl = false;           ///< without the key's remaining life the answer cannot be fresh
-    SessionRef known = {};            ///< what was last known of this id, fresh or not
-    std::uint32_t user_changes = 0;   ///< of the stripe of its user, if the store keeps him
+    std::uint32_t invalidations = 0;   ///< of the stripe
+    bool wants_ttl = false;            ///< without the key's remaining life the answer cannot be fresh
+    SessionRef known = {};             ///< what was last known of this id, fresh or not
+    std::uint32_t user_changes = 0;    ///< of the stripe of its user, if the store keeps him
+    CacheTrust::Epoch user_epoch = 0;  ///< where that user is
   };
   Note note(const SessionId& id, SteadyTime now) const;
   /// May a check that comes now share the answer of a load that was noted so and is under way? What was acknowledged
@@ -87,8 +91,9 @@ class SessionCache {
   void invalidate(std::string_view id, SteadyTime now);
   /// The same of a user whom the store keeps, for all sessions that were made by logging in as him.
   void invalidateUser(std::string_view login);
-  /// The changes of the known session's user so far; of use to a note.
-  std::uint32_t userChanges(const KnownSession& session) const;
+  /// What was known of it is this, for a note of a load that is to be sent; and how its user is, if the store keeps
+  /// him.
+  void noteKnown(Note& note, SessionRef known) const;
 
   struct Size {
     std::size_t entries = 0;
@@ -104,17 +109,31 @@ class SessionCache {
  private:
   struct Entry;
   struct Shard;
+  SessionCache(const CacheLimits& limits, const CacheTrust* trust, const TrustRealms* realms);
   static constexpr std::size_t kShards = 64;
   static constexpr std::size_t kStripes = 4096;
 
   Shard& shardOf(std::uint64_t hash) const;
   const std::atomic<std::uint32_t>& stripeOf(std::uint64_t hash) const { return stripes_[hash % kStripes]; }
   bool isFresh(const Entry& entry, SteadyTime now) const;
+  std::uint32_t userChanges(const KnownSession& session) const;
+  const CacheTrust* trustAt(CacheTrust::Epoch epoch) const {
+    return realms_ == nullptr ? trust_ : realms_->at(CacheTrust::realmOf(epoch));
+  }
+  bool believes(CacheTrust::Epoch epoch, SteadyTime now) const {
+    const CacheTrust* const trust = trustAt(epoch);
+    return trust != nullptr && trust->believes(epoch, now);
+  }
+  bool isBelievedInAllRealms(const KnownSession& session, SteadyTime now) const;
+  std::chrono::milliseconds maxStaleness() const {
+    return realms_ == nullptr ? trust_->maxStaleness() : realms_->maxStaleness();
+  }
   bool userIsSame(const KnownSession& session) const;
   bool stands(std::uint64_t hash, const Note& note) const;
   std::optional<FoundSession> use(Shard& shard, Entry* entry, SteadyTime now);
 
-  const CacheTrust& trust_;
+  const CacheTrust* const trust_;    // null: there are realms
+  const TrustRealms* const realms_;  // null: there is but one trust
   const CacheLimits shard_limits_;
   std::unique_ptr<Shard[]> shards_;
   std::array<std::atomic<std::uint32_t>, kStripes> stripes_{};

@@ -23,6 +23,14 @@ bool isBefore(SteadyTime first, SteadyTime last) {
   return first < last && last - first > kTogether;
 }
 
+/// Those who may not wait any more go over.
+template <typename Wants, typename MayWait, typename Want>
+void leave(Wants& wants, const MayWait& may_wait, std::vector<Want*>& over) {
+  const auto first = std::stable_partition(wants.begin(), wants.end(), may_wait);
+  over.insert(over.end(), first, wants.end());
+  wants.erase(first, wants.end());
+}
+
 }  // namespace
 
 LoaderMetrics::LoaderMetrics(MetricsRegistry& metrics)
@@ -43,12 +51,13 @@ SessionLoader::~SessionLoader() {
 
 void SessionLoader::want(SessionWant& want) {
   const std::uint64_t hash = KeyedHash()(want.id->bytes());
-  if (join(gathering_, hash, want, false) || join(asked_, hash, want, true)) {
-    parts_.metrics.joined.add();
-    return;
+  if (join(gathering_, hash, want, false)) return parts_.metrics.joined.add();
+  for (Flight& flight : flights_) {
+    if (flight.under_way && join(flight.asked, hash, want, true)) return parts_.metrics.joined.add();
   }
   parts_.metrics.misses.add();
-  gathering_.push_back({.hash = hash, .note = {}, .wants = {&want}, .id = {}});
+  const LaneStore::Group group = parts_.store.groupOf(SessionLoad{.id = want.id});
+  gathering_.push_back({.hash = hash, .group = group, .note = {}, .wants = {&want}, .id = {}});
   watch(want.arrived);
 }
 
@@ -59,7 +68,11 @@ void SessionLoader::want(TouchWant& want) {
 
 /// Of somebody who gathers behind a batch: his time may be over before it is.
 void SessionLoader::watch(SteadyTime arrived) {
-  if (!under_way_ || !isBefore(deadlineOf(arrived), batch_deadline_)) return;
+  SteadyTime last = SteadyTime::min();
+  for (const Flight& flight : flights_) {
+    if (flight.under_way) last = std::max(last, flight.deadline);
+  }
+  if (!isBefore(deadlineOf(arrived), last)) return;
   expires_at_ = std::min(expires_at_, deadlineOf(arrived));
   waitForTime();
 }
@@ -79,81 +92,130 @@ bool SessionLoader::join(std::vector<Asked>& asked, std::uint64_t hash, SessionW
 void SessionLoader::flush() {
   if (flushing_) return;
   flushing_ = true;
-  while (!under_way_ && (!gathering_.empty() || !touches_.empty() || late_due_)) send();
+  while (sendNext()) {
+  }
   flushing_ = false;
 }
 
-void SessionLoader::send() {
+bool SessionLoader::isUnderWay(LaneStore::Group group) const {
+  return under_way_ > 0 &&
+         std::ranges::any_of(flights_, [group](const Flight& one) { return one.under_way && one.group == group; });
+}
+
+/// Of which a batch can be sent now.
+std::optional<LaneStore::Group> SessionLoader::nextGroup() const {
+  const bool has_groups = parts_.store.hasGroups();
+  if (!has_groups && under_way_ > 0) return std::nullopt;
+  for (const Asked& one : gathering_) {
+    if (!isUnderWay(one.group)) return one.group;
+  }
+  for (const TouchWant* want : touches_) {
+    const LaneStore::Group group = parts_.store.groupOf(want->id);
+    if (!isUnderWay(group)) return group;
+  }
+  if (late_due_ && !isUnderWay(LaneStore::kMixed)) return LaneStore::kMixed;
+  return std::nullopt;
+}
+
+SessionLoader::Flight& SessionLoader::flightFor(LaneStore::Group group) {
+  const auto idle = std::ranges::find_if(flights_, [](const Flight& one) { return !one.under_way; });
+  Flight& flight = idle == flights_.end() ? flights_.emplace_back() : *idle;
+  flight.group = group;
+  return flight;
+}
+
+bool SessionLoader::sendNext() {
+  const std::optional<LaneStore::Group> group = nextGroup();
+  if (!group) return false;
+  Flight& flight = flightFor(*group);
   const SteadyTime now = parts_.clock.steadyNow();
-  const SteadyTime deadline = fillBatch(now);
-  if (batch_.empty()) return;
-  under_way_ = true;
-  batch_deadline_ = deadline;
-  if (deadline <= now) return answered(batch_);  // nobody in it may wait any more: no reason to doubt the store
+  fill(flight, now);
+  if (flight.batch.empty()) return true;
+  flight.under_way = true;
+  ++under_way_;
+  if (flight.deadline <= now) {
+    answered(flight.batch);  // nobody in it may wait any more: no reason to doubt the store
+    return true;
+  }
   waitForTime();
-  parts_.store.send(batch_, deadline, *this);
+  parts_.store.send(flight.batch, flight.deadline, *this);
+  return true;
 }
 
 /// From what has gathered. The batch waits for as long as the last of it may; who may not wait as long ends before.
-SteadyTime SessionLoader::fillBatch(SteadyTime now) {
-  batch_.clear();
-  takeLoads(now);
-  takeTouches(now);
+void SessionLoader::fill(Flight& flight, SteadyTime now) {
+  flight.batch.clear();
+  flight.asked.clear();
+  takeLoads(flight, now);
+  takeTouches(flight, now);
   SteadyTime first = SteadyTime::max();
-  SteadyTime last = touching_.empty() || touching_.back().first ? SteadyTime::min() : deadlineOf(now);
+  SteadyTime last = flight.touching.empty() || flight.touching.back().first ? SteadyTime::min() : deadlineOf(now);
   const auto wait = [&](SteadyTime deadline) {
     first = std::min(first, deadline);
     last = std::max(last, deadline);
   };
-  for (const Asked& one : asked_) {
+  for (const Asked& one : flight.asked) {
     for (const SessionWant* want : one.wants) wait(deadlineOf(want->arrived));
   }
-  for (const Touching& one : touching_) {
+  for (const Touching& one : flight.touching) {
     if (one.want != nullptr) wait(deadlineOf(one.want->arrived));
   }
-  // More than a batch holds have gathered.
+  // More than a batch holds have gathered, or others of other groups.
   for (const Asked& one : gathering_) {
     for (const SessionWant* want : one.wants) first = std::min(first, deadlineOf(want->arrived));
   }
   for (const TouchWant* want : touches_) first = std::min(first, deadlineOf(want->arrived));
-  expires_at_ = isBefore(first, last) ? first : SteadyTime::max();
-  return last;
+  flight.deadline = last;
+  noteExpiry(first, last);
 }
 
-void SessionLoader::takeLoads(SteadyTime now) {
-  const std::size_t loads = std::min(gathering_.size(), kLargestBatch);
-  const auto end = gathering_.begin() + static_cast<std::ptrdiff_t>(loads);
-  asked_.assign(std::move_iterator(gathering_.begin()), std::move_iterator(end));
-  gathering_.erase(gathering_.begin(), end);
-  for (Asked& one : asked_) {
-    const SessionId& id = *one.wants.front()->id;
-    one.note = parts_.cache.note(id, now);
-    if (one.met) {
-      one.note.known = std::move(one.met);
-      one.note.user_changes = parts_.cache.userChanges(*one.note.known);
-    }
-    batch_.loads.push_back({.id = &id,
-                            .wants_ttl = one.note.wants_ttl || isTouchDue(one, now),
-                            .user = one.note.known ? one.note.known->login() : std::string_view()});
-  }
+/// Who has to be told first, if that is before the batch ends. Beside other batches, those who wait for them count too.
+void SessionLoader::noteExpiry(SteadyTime first, SteadyTime last) {
+  const SteadyTime before = under_way_ == 0 ? SteadyTime::max() : expires_at_;
+  expires_at_ = isBefore(first, last) || under_way_ > 0 ? std::min(before, first) : before;
 }
 
-void SessionLoader::takeTouches(SteadyTime now) {
-  while (!touches_.empty() && touching_.size() < kLargestBatch) {
-    TouchWant& want = *touches_.front();
-    touches_.pop_front();
-    touching_.push_back({.want = &want,
-                         .touch = {.id = want.id, .ttl = want.ttl, .until = now + want.ttl, .ends = want.ends},
-                         .session = want.session,
-                         .first = true});
-    parts_.cache.expectTouch(want.id);
-  }
-  if (std::exchange(late_due_, false)) {
+void SessionLoader::takeLoads(Flight& flight, SteadyTime now) {
+  std::erase_if(gathering_, [&](Asked& one) {
+    if (one.group != flight.group || flight.asked.size() >= kLargestBatch) return false;
+    if (!takeLoad(flight, one, now)) return false;
+    flight.asked.push_back(std::move(one));
+    return true;
+  });
+}
+
+/// False: with its user, whom one has to ask as well, it is of another group.
+bool SessionLoader::takeLoad(Flight& flight, Asked& one, SteadyTime now) {
+  const SessionId& id = *one.wants.front()->id;
+  one.note = parts_.cache.note(id, now);
+  if (one.met) parts_.cache.noteKnown(one.note, one.met);
+  SessionLoad load{.id = &id,
+                   .wants_ttl = one.note.wants_ttl || isTouchDue(one, now),
+                   .user = one.note.known ? one.note.known->login() : std::string_view()};
+  one.group = parts_.store.groupOf(load);
+  if (one.group != flight.group) return false;
+  one.met = {};
+  flight.batch.loads.push_back(load);
+  return true;
+}
+
+void SessionLoader::takeTouches(Flight& flight, SteadyTime now) {
+  std::erase_if(touches_, [&](TouchWant* want) {
+    if (flight.touching.size() >= kLargestBatch || parts_.store.groupOf(want->id) != flight.group) return false;
+    flight.touching.push_back(
+        {.want = want,
+         .touch = {.id = want->id, .ttl = want->ttl, .until = now + want->ttl, .ends = want->ends},
+         .session = want->session,
+         .first = true});
+    parts_.cache.expectTouch(want->id);
+    return true;
+  });
+  if (flight.group == LaneStore::kMixed && std::exchange(late_due_, false)) {
     for (LateTouch& late : parts_.late.take(kLargestBatch, now))
-      touching_.push_back({.want = nullptr, .touch = std::move(late), .session = {}, .first = false});
+      flight.touching.push_back({.want = nullptr, .touch = std::move(late), .session = {}, .first = false});
   }
-  for (const Touching& one : touching_)
-    batch_.touches.push_back({.id = &one.touch.id, .ttl = one.touch.ttl, .ends = one.touch.ends});
+  for (const Touching& one : flight.touching)
+    flight.batch.touches.push_back({.id = &one.touch.id, .ttl = one.touch.ttl, .ends = one.touch.ends});
 }
 
 /// As far as is known before the session is: of one that is not known, it may be.
@@ -165,30 +227,32 @@ bool SessionLoader::isTouchDue(const Asked& asked, SteadyTime now) const {
 }
 
 void SessionLoader::answered(StoreBatch& batch) {
-  SESSIOND_CHECK(&batch == &batch_ && under_way_);
+  const auto found = std::ranges::find_if(flights_, [&](const Flight& one) { return &one.batch == &batch; });
+  SESSIOND_CHECK(found != flights_.end() && found->under_way);
+  Flight& flight = *found;
   const SteadyTime now = parts_.clock.steadyNow();
-  for (std::size_t i = 0; i < asked_.size(); ++i) {
+  for (std::size_t i = 0; i < flight.asked.size(); ++i) {
     try {
-      if (!take(asked_[i], batch.loads[i], now)) gathering_.push_back(std::move(asked_[i]));
+      if (!take(flight.asked[i], batch.loads[i], batch.tracked, now)) gathering_.push_back(std::move(flight.asked[i]));
     } catch (const std::bad_alloc&) {
       // Nobody can tell what this session is: kUnavailable, as it was not found.
     }
   }
-  for (std::size_t i = 0; i < touching_.size(); ++i) {
-    Touching& one = touching_[i];
+  for (std::size_t i = 0; i < flight.touching.size(); ++i) {
+    Touching& one = flight.touching[i];
     if (one.want != nullptr) one.want->result = batch.touches[i].result;
     note(one, batch.touches[i], now);
   }
   if (late_at_ == SteadyTime::max() && !parts_.late.empty()) late_at_ = now + kLateInterval;
-  expires_at_ = SteadyTime::max();
-  waitForTime();
 
   // What the clients want now is not of this batch any more.
   std::vector<Asked> loaded;
   std::deque<Touching> touched;
-  loaded.swap(asked_);
-  touched.swap(touching_);
-  under_way_ = false;
+  loaded.swap(flight.asked);
+  touched.swap(flight.touching);
+  flight.under_way = false;
+  if (--under_way_ == 0) expires_at_ = SteadyTime::max();
+  waitForTime();
   for (Asked& one : loaded) {
     for (SessionWant* want : one.wants) tell(*want, one, now);
   }
@@ -213,7 +277,7 @@ void SessionLoader::tell(SessionWant& want, const Asked& asked, SteadyTime now) 
 }
 
 /// False: to be asked for again, with its user.
-bool SessionLoader::take(Asked& asked, const SessionLoad& load, SteadyTime now) {
+bool SessionLoader::take(Asked& asked, const SessionLoad& load, bool tracked, SteadyTime now) {
   std::string_view cookie;
   for (const SessionWant* want : asked.wants) {
     if (cookie.empty()) cookie = want->cookie;
@@ -222,9 +286,12 @@ bool SessionLoader::take(Asked& asked, const SessionLoad& load, SteadyTime now) 
   if (found.needsUser()) {
     asked.met = found.session;
     asked.id.reset();
+    if (!asked.wants.empty()) {
+      asked.group = parts_.store.groupOf(SessionLoad{.id = asked.wants.front()->id, .user = found.session->login()});
+    }
     return asked.wants.empty();
   }
-  parts_.cache.keep(*load.id, asked.note, found, cookie, batch_.tracked, now);
+  parts_.cache.keep(*load.id, asked.note, found, cookie, tracked, now);
   if (parts_.index != nullptr && found.presence == Presence::kPresent) parts_.index->note(*found.session, found.ends);
   for (SessionWant* want : asked.wants) want->found = found;
   return true;
@@ -249,36 +316,38 @@ void SessionLoader::expire(SteadyTime now) {
   std::vector<SessionWant*> loads;
   std::vector<TouchWant*> touches;
   expires_at_ = SteadyTime::max();
-  const auto isOver = [&](SteadyTime arrived) {
+  const auto is_over = [&](SteadyTime arrived) {
     const SteadyTime deadline = deadlineOf(arrived);
     if (deadline > now) expires_at_ = std::min(expires_at_, deadline);
     return deadline <= now;
   };
-  const auto mayWait = [&](const auto* want) { return !isOver(want->arrived); };
-  const auto leave = [&](std::vector<SessionWant*>& wants) {
-    const auto over = std::stable_partition(wants.begin(), wants.end(), mayWait);
-    loads.insert(loads.end(), over, wants.end());
-    wants.erase(over, wants.end());
-  };
-  for (std::size_t i = 0; i < asked_.size(); ++i) {
-    Asked& one = asked_[i];
-    if (one.wants.empty()) continue;
-    const SessionId* const named = batch_.loads[i].id;
-    const auto namer = std::ranges::find_if(one.wants, [named](const auto* want) { return want->id == named; });
-    if (namer != one.wants.end() && deadlineOf((*namer)->arrived) <= now) batch_.loads[i].id = &one.id.emplace(*named);
-    leave(one.wants);
+  for (Flight& flight : flights_) {
+    if (flight.under_way) expireFlight(flight, is_over, loads, touches);
   }
-  for (Touching& one : touching_) {
-    if (one.want == nullptr || !isOver(one.want->arrived)) continue;
-    touches.push_back(std::exchange(one.want, nullptr));
-  }
-  for (Asked& one : gathering_) leave(one.wants);
+  const auto may_wait = [&](const auto* want) { return !is_over(want->arrived); };
+  for (Asked& one : gathering_) leave(one.wants, may_wait, loads);
   std::erase_if(gathering_, [](const Asked& one) { return one.wants.empty(); });
-  const auto over = std::stable_partition(touches_.begin(), touches_.end(), mayWait);
-  touches.insert(touches.end(), over, touches_.end());
-  touches_.erase(over, touches_.end());
+  leave(touches_, may_wait, touches);
   for (SessionWant* want : loads) client_.loaded(*want);
   for (TouchWant* want : touches) client_.touched(*want);
+}
+
+template <typename IsOver>
+void SessionLoader::expireFlight(Flight& flight, const IsOver& is_over, std::vector<SessionWant*>& loads,
+                                 std::vector<TouchWant*>& touches) {
+  for (std::size_t i = 0; i < flight.asked.size(); ++i) {
+    Asked& one = flight.asked[i];
+    if (one.wants.empty()) continue;
+    const SessionId* const named = flight.batch.loads[i].id;
+    const auto namer = std::ranges::find_if(one.wants, [named](const auto* want) { return want->id == named; });
+    if (namer != one.wants.end() && is_over((*namer)->arrived)) flight.batch.loads[i].id = &one.id.emplace(*named);
+    leave(
+        one.wants, [&](const auto* want) { return !is_over(want->arrived); }, loads);
+  }
+  for (Touching& one : flight.touching) {
+    if (one.want == nullptr || !is_over(one.want->arrived)) continue;
+    touches.push_back(std::exchange(one.want, nullptr));
+  }
 }
 
 void SessionLoader::onTime() {
@@ -288,7 +357,7 @@ void SessionLoader::onTime() {
     late_at_ = SteadyTime::max();
     late_due_ = !parts_.late.empty();
   }
-  if (under_way_ && expires_at_ <= now) expire(now);
+  if (under_way_ > 0 && expires_at_ <= now) expire(now);
   flush();
   if (late_due_) late_at_ = now + kLateInterval;  // a batch is under way
   waitForTime();

@@ -1,5 +1,6 @@
 // SessionLoader: how a lane gets the sessions that its checks want and memory does not have: many at a time, one batch
-// under way while the next one gathers.
+// under way while the next one gathers. Where several servers share the sessions, there is such a batch for each group
+// of them (lane_store.h).
 //
 // Each session is asked for once, however many checks want it: a check joins what is not sent yet, or what is under
 // way as long as nothing has told, or could have told unheard, of a change since (SessionCache::mayJoin). What comes
@@ -18,6 +19,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <list>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -103,7 +105,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   /// Sends what has gathered, unless a batch is under way, behind which it follows by itself. May call the client, who
   /// may want more meanwhile.
   void flush();
-  bool busy() const { return under_way_; }
+  bool busy() const { return under_way_ > 0; }
 
   static constexpr std::size_t kLargestBatch = 64;
 
@@ -111,6 +113,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   /// A session that is asked for, or will be, and all who want it.
   struct Asked {
     std::uint64_t hash = 0;
+    LaneStore::Group group = LaneStore::kMixed;
     SessionCache::Note note;
     std::vector<SessionWant*> wants;  ///< none: their time was over, and the answer is kept for others
     std::optional<SessionId> id;      ///< the batch's own, when the one whose id it took has gone
@@ -126,36 +129,50 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
     bool first;  ///< not a late one
   };
 
+  /// A batch, and who waits for it. Stays where it is; used again and again.
+  struct Flight {
+    LaneStore::Group group = LaneStore::kMixed;
+    bool under_way = false;
+    std::vector<Asked> asked;
+    std::deque<Touching> touching;
+    StoreBatch batch;
+    SteadyTime deadline;
+  };
+
   void answered(StoreBatch& batch) override;
   void onEvent() override {}
   void onTime() override;
   bool join(std::vector<Asked>& asked, std::uint64_t hash, SessionWant& want, bool sent);
   void watch(SteadyTime arrived);
   void tell(SessionWant& want, const Asked& asked, SteadyTime now);
-  void send();
-  SteadyTime fillBatch(SteadyTime now);
-  void takeLoads(SteadyTime now);
-  void takeTouches(SteadyTime now);
+  bool sendNext();
+  bool isUnderWay(LaneStore::Group group) const;
+  std::optional<LaneStore::Group> nextGroup() const;
+  Flight& flightFor(LaneStore::Group group);
+  void fill(Flight& flight, SteadyTime now);
+  void takeLoads(Flight& flight, SteadyTime now);
+  bool takeLoad(Flight& flight, Asked& asked, SteadyTime now);
+  void takeTouches(Flight& flight, SteadyTime now);
+  void noteExpiry(SteadyTime first, SteadyTime last);
+  template <typename IsOver>
+  void expireFlight(Flight& flight, const IsOver& is_over, std::vector<SessionWant*>& loads,
+                    std::vector<TouchWant*>& touches);
   void expire(SteadyTime now);
   void waitForTime();
   SteadyTime deadlineOf(SteadyTime arrived) const { return arrived + parts_.budget; }
   bool isTouchDue(const Asked& asked, SteadyTime now) const;
-  bool take(Asked& asked, const SessionLoad& load, SteadyTime now);
+  bool take(Asked& asked, const SessionLoad& load, bool tracked, SteadyTime now);
   void note(Touching& touching, const KeyTouch& sent, SteadyTime now);
 
   const Parts parts_;
   Client& client_;
   std::vector<Asked> gathering_;
   std::deque<TouchWant*> touches_;
-  // Under way:
-  std::vector<Asked> asked_;
-  std::deque<Touching> touching_;
-  StoreBatch batch_;
-  bool under_way_ = false;
+  std::list<Flight> flights_;
+  std::size_t under_way_ = 0;  ///< of the flights
   bool flushing_ = false;
   bool late_due_ = false;
-  SteadyTime late_at_ = SteadyTime::max();  ///< when late touches are to be sent
-  SteadyTime batch_deadline_;
+  SteadyTime late_at_ = SteadyTime::max();     ///< when late touches are to be sent
   SteadyTime expires_at_ = SteadyTime::max();  ///< when the first of those who wait has waited enough
   SteadyTime waiting_for_ = SteadyTime::max();
 };

@@ -13,7 +13,7 @@
 namespace sessiond::ctl {
 namespace {
 
-constexpr std::chrono::seconds kPatienceWithSentinels{3};
+constexpr std::chrono::seconds kPatienceWithOthers{3};
 constexpr std::chrono::milliseconds kPause{50};
 
 /// The audit log is the daemon's, where that is a file that is there: one made here would not be the daemon's to write.
@@ -34,8 +34,8 @@ LogOptions logOptionsOf(const LogOptions& daemons) {
 RedisSite::RedisSite(Prepared all)
     : prepared(std::move(all)),
       config(*prepared.config),
-      redis(config.redis, writeProbeKeyOf(config), clock, metrics),
-      sentinels(watchOver(redis.node(), config, clock, metrics)),
+      topology(config, clock, metrics),
+      redis(topology.access()),
       keys(config.session.key_prefix, config.sessiond.key_prefix),
       store(redis, config.session, keys, config.logout.replicas),
       index(redis, keys, config.logout.tombstone_lifetime),
@@ -57,9 +57,10 @@ Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options
   auto site = openSite(options);
   if (!site) return site;
   StartupReport report = (*site)->redis.probe();
-  // Sentinels take a moment to be heard.
-  const SteadyTime patience = (*site)->clock.steadyNow() + kPatienceWithSentinels;
-  while ((*site)->sentinels && report.outcome == StartupProbe::kUnreachable && (*site)->clock.steadyNow() < patience) {
+  // Sentinels and clusters take a moment to be heard.
+  const SteadyTime patience = (*site)->clock.steadyNow() + kPatienceWithOthers;
+  while ((*site)->topology.isTold() && report.outcome == StartupProbe::kUnreachable &&
+         (*site)->clock.steadyNow() < patience) {
     std::this_thread::sleep_for(kPause);
     report = (*site)->redis.probe();
   }

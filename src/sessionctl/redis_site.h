@@ -11,7 +11,7 @@
 #include "base/metrics.h"
 #include "endpoints/account/session_list.h"
 #include "prepare.h"
-#include "redis/redis_client.h"
+#include "redis/redis_access.h"
 #include "redis/redis_keys.h"
 #include "redis/redis_session_store.h"
 #include "redis/redis_user_session_index.h"
@@ -30,8 +30,8 @@ struct RedisSite {
   MetricsRegistry metrics;
   const Prepared prepared;
   const Config& config;
-  RedisClient redis;
-  const std::unique_ptr<SentinelWatch> sentinels;  ///< null: redis.url says where the server is
+  RedisTopology topology;
+  RedisAccess& redis;
   const RedisKeys keys;
   RedisSessionStore store;
   RedisUserSessionIndex index;
@@ -52,7 +52,7 @@ inline constexpr std::string_view kAdministrator = "administrator";
 /// Ends every session in the user's index, as long as it takes.
 Expected<Burial, StoreError> endAllOf(RedisSite& site, const std::string& user_id);
 
-/// What to say and to exit with when the store has failed; RedisClient has logged the reason.
+/// What to say and to exit with when the store has failed; RedisAccess has logged the reason.
 int failStore(const CommonOptions& options, StoreError error);
 
 }  // namespace sessiond::ctl

@@ -200,8 +200,13 @@ export const faults = {
   'one sentinel gone': { harm: ({ topology }) => away(topology.group.sentinels[1]) },
   'one replica gone': {
     async harm({ topology }) {
-      await away(topology.group.servers.find((server) => server !== topology.primary));
+      await away(await topology.group.replica());
       await topology.group.allFollow();
+    },
+  },
+  'slots are moved': {
+    async harm({ topology, population }) {
+      for (const { sid } of population.ofKind('live')) await topology.moveSlotOf(sid);
     },
   },
   'all sentinels frozen for 1.5 s': {

@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 
 import { Authority } from './support/certificates.mjs';
+import { ClusterGroup } from './support/cluster.mjs';
 import { freePort } from './support/nginx.mjs';
 import { repository } from './support/process.mjs';
 import { Redis } from './support/redis.mjs';
@@ -49,6 +50,11 @@ const topologies = {
     names: (folder, group) =>
       Object.fromEntries(group.sentinels.map(({ port }, i) => [`s${i + 1}.example:26379`, `127.0.0.1:${port}`])),
     more: (group) => ({ password_file: group.passwordFile }),
+  },
+  'cluster:': {
+    redis: (folder) => new ClusterGroup(folder),
+    names: (folder, group) =>
+      Object.fromEntries(group.servers.slice(0, 3).map(({ port }, i) => [`r${i + 1}.example:6379`, `127.0.0.1:${port}`])),
   },
 };
 

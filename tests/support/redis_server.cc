@@ -37,18 +37,6 @@ std::string makeFolder() {
   return pattern;
 }
 
-/// A port that is free now. Another process may take it before redis-server does; start() would then fail.
-std::uint16_t freePort() {
-  const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  SESSIOND_CHECK(bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-  SESSIOND_CHECK(getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  return ntohs(address.sin_port);
-}
-
 std::string textOf(const redisReply& reply) {
   switch (reply.type) {
     case REDIS_REPLY_INTEGER:
@@ -115,6 +103,17 @@ RedisServer::~RedisServer() {
   end(SIGKILL);
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
+}
+
+std::uint16_t RedisServer::freePort() {
+  const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  SESSIOND_CHECK(bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
+  SESSIOND_CHECK(getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  return ntohs(address.sin_port);
 }
 
 std::string RedisServer::unixUrl() const {

@@ -48,6 +48,9 @@ class RedisServer {
   std::uint16_t port() const { return port_; }
   std::uint16_t tlsPort() const { return tls_port_; }
 
+  /// One that is free now. Another process may take it before whoever it is meant for does.
+  static std::uint16_t freePort();
+
   void start();
   /// Starts it and returns before it answers.
   void startWithoutWaiting();

@@ -39,6 +39,8 @@ class StoreHarness {
   virtual std::optional<std::chrono::seconds> tombstoneTtl(const SessionId& id) = 0;
   /// Makes the counter of how often everybody was logged out something else.
   virtual void damageEpoch() = 0;
+  /// Is an id of these bytes one that this store keeps a session under? Where not, it is nobody's.
+  virtual bool takes(const SessionId&) { return true; }
   /// Stores a user with a password; the tag of it.
   virtual std::uint64_t putUser(const std::string& login) = 0;
 };
@@ -306,7 +308,8 @@ TEST_P(SessionStoreContract, RevokesManyEachWithItsOwnTombstone) {
 }
 
 TEST_P(SessionStoreContract, TombstonesOfOddIdsAreApart) {
-  const std::vector<std::string> odd = {"a", "{a}", "{{a}}", "a}", "}", "{", "{}", "{}a", "tagged:{a}", "{a}}", "a}{a"};
+  std::vector<std::string> odd = {"a", "{a}", "{{a}}", "a}", "}", "{", "{}", "{}a", "tagged:{a}", "{a}}", "a}{a"};
+  std::erase_if(odd, [this](const std::string& id) { return !harness_->takes(idOf(id)); });
   for (const std::string& id : odd) {
     ASSERT_TRUE(store_.revoke(idOf(id), kHour)) << id;
     for (const std::string& other : odd)

@@ -9,10 +9,12 @@
 //   stop()
 
 import { BehindSentinels } from './behind_sentinels.mjs';
+import { InCluster } from './in_cluster.mjs';
 import { OneServer } from './one_server.mjs';
 
 export const topologies = {
   plain: () => new OneServer({ tls: false }).choosePorts(),
   tls: () => new OneServer({ tls: true }).choosePorts(),
   sentinel: () => new BehindSentinels(),
+  cluster: () => new InCluster(),
 };

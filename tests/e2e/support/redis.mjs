@@ -52,9 +52,17 @@ export class Redis {
   }
 
   /** One command on a connection of its own; rejects on an error reply. */
-  async command(...args) {
-    const commands = this.password ? [['AUTH', this.password], args] : [args];
-    const replies = await this.#ask(commands);
+  command(...args) {
+    return this.#last([args]);
+  }
+
+  /** The same of a slot that is on its way to this server. */
+  asking(...args) {
+    return this.#last([['ASKING'], args]);
+  }
+
+  async #last(commands) {
+    const replies = await this.#ask(this.password ? [['AUTH', this.password], ...commands] : commands);
     const error = replies.find((reply) => reply instanceof Error);
     if (error) throw error;
     return replies.at(-1);

@@ -111,6 +111,12 @@ export class SentinelGroup {
     }, { timeout: 30000 });
   }
 
+  /** Any of them. */
+  async replica() {
+    const primary = await this.primary();
+    return this.servers.find((server) => server !== primary);
+  }
+
   /** Two replicas have all that the primary has. */
   async allFollow() {
     const offset = (info) => Number(info.match(/(?:master|slave)_repl_offset:(\d+)/)[1]);

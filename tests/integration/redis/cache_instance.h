@@ -4,7 +4,9 @@
 #pragma once
 
 #include <functional>
+#include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -40,7 +42,8 @@ struct Site {
         client(redis, kProbeKey, clock, metrics),
         astray(lanes_url.empty() ? nullptr : std::make_unique<RedisClient>(configFor(lanes_url), clock, metrics)),
         trust(max_staleness),
-        listener(client, keys, cache, burials, canaries, clock, metrics) {
+        listener(client, keys, cache, burials, canaries, clock, metrics,
+                 [this] { canaries.distrust(Canaries::Loss::kEverybody); }) {
     if (!redis.sentinel.used()) return;
     watch = std::make_unique<SentinelWatch>(redis, SentinelWatch::intervalFor(max_staleness), client.node(), clock,
                                             metrics);
@@ -52,6 +55,10 @@ struct Site {
     made.key_prefix = prefix;
     made.cache.max_staleness = max_staleness;
     return made;
+  }
+
+  std::unique_ptr<LaneStore> makeLaneStore(EventLoop& loop) {
+    return std::make_unique<RedisLaneStore>(lanesNode(), &canaries, config, keys, loop, clock);
   }
 
   SystemClock clock;
@@ -96,10 +103,10 @@ struct Site {
 };
 
 /// Of one thread.
-class Lane final : private SessionLoader::Client {
+template <typename AnySite>
+class LaneOf final : private SessionLoader::Client {
  public:
-  explicit Lane(Site& site)
-      : site_(site), store_(site.lanesNode(), &site.canaries, site.config, site.keys, loop_, site.clock) {}
+  explicit LaneOf(AnySite& site) : site_(site), store_(site.makeLaneStore(loop_)) {}
 
   /// The user's id, or what else is known of the session; from memory if it can be.
   std::string check(const std::string& name) {
@@ -118,15 +125,50 @@ class Lane final : private SessionLoader::Client {
     live();
     return site_.cache.find("s:" + name + ".signature", now()).has_value();
   }
+  /// Touches it, whose life is thought to end after so long: what became of it.
+  std::string touch(const std::string& name, std::chrono::seconds ttl, milliseconds left) {
+    TouchWant want{.id = *SessionId::fromBytes(name), .ttl = ttl, .ends = now() + left, .arrived = now()};
+    touched_ = false;
+    loader_.want(want);
+    loader_.flush();
+    EXPECT_TRUE(loop_.runUntil([this] { return touched_; }));
+    if (!want.result) return "unavailable";
+    return *want.result == TouchOutcome::kTouched ? "touched"
+           : *want.result == TouchOutcome::kGone  ? "gone"
+                                                  : "changed";
+  }
+  /// Begins a check; done() is called when it ends.
+  void begin(const std::string& name, std::function<void(const std::string&)> done) {
+    auto& begun = begun_.emplace_back();
+    begun.id.emplace(*SessionId::fromBytes(name));
+    begun.done = std::move(done);
+    begun.want = {.id = &*begun.id, .arrived = now(), .asker = &begun};
+    loader_.want(begun.want);
+    loader_.flush();
+  }
+  bool runUntil(const std::function<bool()>& condition) { return loop_.runUntil(condition); }
   /// Lets the lane do what it does while checks are made.
   void live() {
-    store_.noteUse();
+    store_->noteUse();
     loop_.run(milliseconds(0));
   }
 
  private:
-  void loaded(SessionWant&) override { loaded_ = true; }
-  void touched(TouchWant&) override {}
+  /// A check that nobody waits for here.
+  struct Begun {
+    std::optional<SessionId> id;
+    SessionWant want;
+    std::function<void(const std::string&)> done;
+  };
+
+  void loaded(SessionWant& want) override {
+    if (want.asker == nullptr) {
+      loaded_ = true;
+    } else {
+      static_cast<Begun*>(want.asker)->done(describe(want.found));
+    }
+  }
+  void touched(TouchWant&) override { touched_ = true; }
   SteadyTime now() { return site_.clock.steadyNow(); }
   static std::string describe(const FoundSession& found) {
     switch (found.presence) {
@@ -142,10 +184,11 @@ class Lane final : private SessionLoader::Client {
     return "";
   }
 
-  Site& site_;
+  AnySite& site_;
   PollLoop loop_;
-  RedisLaneStore store_;
-  SessionLoader loader_{{.store = store_,
+  std::list<Begun> begun_;
+  const std::unique_ptr<LaneStore> store_;
+  SessionLoader loader_{{.store = *store_,
                          .cache = site_.cache,
                          .reader = site_.reader,
                          .throttle = site_.throttle,
@@ -156,7 +199,9 @@ class Lane final : private SessionLoader::Client {
                          .budget = 750ms},
                         *this};
   bool loaded_ = false;
+  bool touched_ = false;
 };
+using Lane = LaneOf<Site>;
 
 /// A site with one lane.
 class Instance {

@@ -17,6 +17,7 @@
 #include "redis/sentinel_watch.h"
 #include "redis/tls_context.h"
 #include "session/session_settings.h"
+#include "support/cluster_group.h"
 #include "support/redis_server.h"
 #include "support/sentinel_group.h"
 #include "support/test_certificates.h"
@@ -93,6 +94,14 @@ inline RedisSettings configFor(const SentinelGroup& group) {
   config.sentinel.nodes = group.nodes();
   config.sentinel.max_silence = 1500ms;
   config.sentinel.tls = group.tls();
+  if (group.tls()) config.tls.context = contextFor(TestAuthority::ofThisTest().certificate());
+  return config;
+}
+
+inline RedisSettings configFor(const ClusterGroup& group) {
+  RedisSettings config = configFor("");
+  config.cluster.nodes = group.nodes();
+  config.cluster.tls = group.tls();
   if (group.tls()) config.tls.context = contextFor(TestAuthority::ofThisTest().certificate());
   return config;
 }

@@ -53,6 +53,8 @@ const Case kCases[] = {
      "ERR AUTH", ErrorMeaning::kMisconfigured, ErrorScope::kServer},
     {"ERR max number of clients reached", "ERR max number of clients", ErrorMeaning::kUnavailable, ErrorScope::kServer},
     {"ERR DB index is out of range", "ERR DB index", ErrorMeaning::kMisconfigured, ErrorScope::kServer},
+    {"ERR This instance has cluster support disabled", "ERR cluster support disabled", ErrorMeaning::kMisconfigured,
+     ErrorScope::kServer},
     {"ERR unknown command 'HELLO', with args beginning with: '2' ", "ERR unknown command", ErrorMeaning::kMisconfigured,
      ErrorScope::kCommand},
     {"ERR syntax error", "", ErrorMeaning::kUnavailable, ErrorScope::kCommand},

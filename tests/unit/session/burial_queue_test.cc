@@ -121,7 +121,7 @@ TEST_F(BurialQueueTest, LooksOnlyAtWhatWasRevokedHereAndBuriesWhatIsThereAgain) 
 TEST_F(BurialQueueTest, WritesEveryTombstoneAnewUntilTheStoreHasTakenAll) {
   constexpr int kAll = 3 * static_cast<int>(BurialQueue::kPage);
   for (int i = 0; i < kAll; ++i) revoked_.note(idOf(std::to_string(i)), seconds(100 + i));
-  GatedStore store(kAll + static_cast<int>(BurialQueue::kPage) - 1);  // the first page comes twice
+  GatedStore store(2 * kAll - 1);  // one is not taken, and nobody else waits for it; then all come again
   store.failures = 1;
   BurialQueue queue(store, store, revoked_, log_names_, metrics_, std::chrono::milliseconds(1));
   queue.renew();
@@ -129,6 +129,17 @@ TEST_F(BurialQueueTest, WritesEveryTombstoneAnewUntilTheStoreHasTakenAll) {
   for (int i = 0; i < kAll; ++i) {
     EXPECT_EQ(store.revoked()[std::to_string(i)].back(), seconds(100 + i));
   }
+}
+
+TEST_F(BurialQueueTest, BeginsAnewWhereNothingOfAPageIsTaken) {
+  constexpr int kPage = static_cast<int>(BurialQueue::kPage);
+  for (int i = 0; i < 3 * kPage; ++i) revoked_.note(idOf(std::to_string(i)), seconds(100 + i));
+  GatedStore store(3 * kPage);
+  store.failures = kPage;
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, std::chrono::milliseconds(1));
+  queue.renew();
+  store.done.wait();
+  EXPECT_EQ(store.revoked()["0"].size(), 1U) << "the others were not tried before";
 }
 
 TEST_F(BurialQueueTest, EndsWithoutWhatStillWaits) {

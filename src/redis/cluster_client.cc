@@ -1,0 +1,168 @@
+#include "redis/cluster_client.h"
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "redis/error_reply.h"
+#include "redis/redirect.h"
+
+namespace sessiond {
+
+RedisReply noAnswer() {
+  return {.type = RedisReply::Type::kError, .text = "NOANSWER from the node that has this key", .elements = {}};
+}
+
+/// One pipeline on its way.
+struct ClusterClient::Journey {
+  struct Errand {
+    std::size_t index = 0;
+    ClusterNodes::Node* node = nullptr;
+    bool asking = false;
+    int redirects = 0;
+  };
+
+  const RedisCommands& commands;
+  const Repeat repeat;
+  RedisReplies& replies;
+  const std::uint32_t replicas;
+  const SteadyTime deadline;
+  std::vector<CommandPiece> pieces = {};
+  std::vector<Errand> errands = {};
+  std::optional<std::uint32_t> reached = {};
+  std::size_t unanswered = 0;
+  std::optional<StoreError> failure = {};
+  bool shall_wait = false;
+
+  void fail(std::size_t index, StoreError error) {
+    replies[index] = noAnswer();
+    ++unanswered;
+    if (!failure || error == StoreError::kTimeout) failure = error;
+  }
+};
+
+Expected<void, StoreError> ClusterClient::pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
+                                                   SteadyTime deadline) {
+  Journey journey{.commands = commands, .repeat = repeat, .replies = replies, .replicas = 0, .deadline = deadline};
+  go(journey);
+  if (journey.unanswered < journey.pieces.size()) return {};
+  return Unexpected(journey.failure.value_or(StoreError::kUnavailable));
+}
+
+Expected<std::uint32_t, StoreError> ClusterClient::replicate(const RedisCommands& commands, Repeat repeat,
+                                                             RedisReplies& replies, std::uint32_t wanted,
+                                                             SteadyTime deadline) {
+  Journey journey{.commands = commands, .repeat = repeat, .replies = replies, .replicas = wanted, .deadline = deadline};
+  go(journey);
+  if (journey.unanswered < journey.pieces.size()) return journey.reached.value_or(0);
+  return Unexpected(journey.failure.value_or(StoreError::kUnavailable));
+}
+
+void ClusterClient::go(Journey& journey) {
+  journey.pieces = piecesOf(journey.commands);
+  journey.replies.assign(journey.pieces.size(), RedisReply());
+  nodes_.waitUntilKnown(std::min(journey.deadline, clock_.steadyNow() + nodes_.connectTimeout()));
+  for (std::size_t i = 0; i < journey.pieces.size(); ++i) {
+    const std::optional<Slot> slot = journey.pieces[i].slot;
+    ClusterNodes::Node* const node = slot ? nodes_.of(*slot) : nodes_.any();
+    if (node == nullptr) {
+      journey.fail(i, StoreError::kUnavailable);
+    } else {
+      journey.errands.push_back({.index = i, .node = node});
+    }
+  }
+  if (journey.unanswered > 0) nodes_.wish(ClusterNodes::Doubt::kTrouble);
+  while (!journey.errands.empty()) {
+    if (std::exchange(journey.shall_wait, false)) std::this_thread::sleep_for(kTryAgainAfter);
+    visit(journey, *journey.errands.front().node);
+  }
+}
+
+/// Sends there whatever is to go there.
+void ClusterClient::visit(Journey& journey, ClusterNodes::Node& node) {
+  std::vector<Journey::Errand> here;
+  std::erase_if(journey.errands, [&](const Journey::Errand& one) {
+    if (one.node == &node) here.push_back(one);
+    return one.node == &node;
+  });
+  RedisCommands commands;
+  for (const Journey::Errand& one : here) {
+    if (one.asking) commands.add({"ASKING"});
+    commands.addWhole(journey.pieces[one.index].bytes);
+  }
+  RedisReplies replies;
+  Expected<std::uint32_t, StoreError> done = 0;
+  if (clock_.steadyNow() >= journey.deadline) {
+    done = Unexpected(StoreError::kUnavailable);
+  } else if (journey.replicas > 0) {
+    done = node.client.replicate(commands, journey.repeat, replies, journey.replicas, journey.deadline);
+  } else if (auto plain = node.client.pipeline(commands, journey.repeat, replies, journey.deadline); !plain) {
+    done = Unexpected(plain.error());
+  }
+  if (!done) {
+    nodes_.wish(ClusterNodes::Doubt::kTrouble);
+    for (const Journey::Errand& one : here) journey.fail(one.index, done.error());
+    return;
+  }
+  bool all_led_on = true;
+  std::size_t reply = 0;
+  for (Journey::Errand& one : here) {
+    reply += one.asking ? 1 : 0;
+    RedisReply& answer = replies[reply++];
+    const auto redirect = one.redirects < kMostRedirects ? redirectIn(answer) : std::nullopt;
+    if (!redirect) {
+      all_led_on = false;
+      journey.replies[one.index] = std::move(answer);
+      continue;
+    }
+    one.asking = redirect->kind == Redirect::Kind::kAsk || (redirect->kind == Redirect::Kind::kTryAgain && one.asking);
+    if (redirect->kind == Redirect::Kind::kTryAgain) {
+      journey.shall_wait = true;
+    } else {
+      one.node = nodes_.follow(*redirect, node);
+      ++one.redirects;
+    }
+    if (one.node == nullptr) {
+      journey.fail(one.index, StoreError::kUnavailable);
+    } else {
+      journey.errands.push_back(one);
+    }
+  }
+  if (!all_led_on && journey.replicas > 0) journey.reached = std::min(journey.reached.value_or(*done), *done);
+}
+
+bool ClusterClient::reachable() {
+  nodes_.waitUntilKnown(clock_.steadyNow() + nodes_.connectTimeout());
+  const auto serving = nodes_.serving();
+  if (serving.empty() || !nodes_.servesAll()) return false;
+  const bool all = std::ranges::all_of(serving, [](ClusterNodes::Node* node) { return node->client.reachable(); });
+  if (!all) nodes_.wish(ClusterNodes::Doubt::kTrouble);
+  return all;
+}
+
+StartupReport ClusterClient::probe() {
+  if (!nodes_.waitUntilKnown(newDeadline())) {
+    const auto problem = nodes_.problem();
+    if (!problem) return {StartupProbe::kUnreachable, "redis: " + nodes_.name() + " does not answer"};
+    return reportOf(*problem, nodes_.name(), classifyError(problem->text).advice);
+  }
+  StartupReport worst;
+  for (RedisClient* const server : servers()) {
+    StartupReport report = server->probe();
+    if (report.outcome > worst.outcome) worst = std::move(report);
+  }
+  if (worst.outcome == StartupProbe::kOk && !nodes_.servesAll()) {
+    return {StartupProbe::kUnreachable, "redis: not every slot of " + nodes_.name() + " has a node that serves it"};
+  }
+  return worst;
+}
+
+std::vector<RedisClient*> ClusterClient::servers() {
+  nodes_.waitUntilKnown(newDeadline());
+  std::vector<RedisClient*> clients;
+  for (ClusterNodes::Node* const node : nodes_.serving()) clients.push_back(&node->client);
+  return clients;
+}
+
+}  // namespace sessiond

@@ -1,0 +1,288 @@
+#include "redis/cluster_lane_store.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/check.h"
+#include "redis/cluster_client.h"
+#include "redis/hash_slot.h"
+#include "redis/key_touching.h"
+#include "redis/redirect.h"
+#include "redis/redis_lane_store.h"
+
+namespace sessiond {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// So many commands go to one node at once: those of as many loads as a batch has.
+constexpr std::size_t kMostAtOnce = 256;
+/// As for canaries (lane_channel.cc).
+constexpr int kTicksWithinStaleness = 4;
+constexpr int kUsedFor = 10;
+
+}  // namespace
+
+// --- what waits for one node -------------------------------------------------------------------------------------
+
+ClusterLaneStore::Stop::Stop(ClusterLaneStore& store, ClusterNodes::Node& node)
+    : store_(store),
+      node_(node),
+      channel_(node.client.node(), store.keeps_ ? store.sights_.canariesOf(node.number) : nullptr, store.max_staleness_,
+               store.loop_, store.clock_, [&store, &node](const RedisReply& refusal, const std::string& key) {
+                 const auto redirect = redirectIn(refusal);
+                 if (redirect && redirect->kind == Redirect::Kind::kMoved) {
+                   store.nodes_.follow(*redirect, node);
+                 } else {
+                   store.nodes_.avoidCanarySlot(node.number, hashSlot(key));
+                 }
+               }) {}
+
+void ClusterLaneStore::Stop::start() {
+  if (std::exchange(starting_, true)) return;
+  while (under_way_.empty() && !waiting_.empty()) {
+    SteadyTime deadline = SteadyTime::min();
+    while (!waiting_.empty() && under_way_.size() < kMostAtOnce) {
+      if (!waiting_.front().flight->over) {
+        deadline = std::max(deadline, waiting_.front().flight->deadline);
+        under_way_.push_back(std::move(waiting_.front()));
+      }
+      waiting_.pop_front();
+    }
+    if (!under_way_.empty()) channel_.send(*this, deadline);
+  }
+  starting_ = false;
+}
+
+void ClusterLaneStore::Stop::write(RedisCommands& commands) {
+  for (const Errand& one : under_way_) {
+    if (one.asking) commands.add({"ASKING"});
+    commands.addWhole(one.flight->pieces[one.index].bytes);
+  }
+}
+
+void ClusterLaneStore::Stop::answered(RedisReplies& replies, std::size_t first, bool tracked) {
+  std::vector<Errand> done = std::exchange(under_way_, {});
+  for (Errand& one : done) {
+    first += one.asking ? 1 : 0;
+    store_.takeReply(one, replies[first++], tracked, node_);
+  }
+  store_.startAll();
+  store_.land();
+}
+
+void ClusterLaneStore::Stop::failed(StoreError) {
+  store_.nodes_.wish(ClusterNodes::Doubt::kTrouble);
+  for (const Errand& one : std::exchange(under_way_, {})) store_.settle(*one.flight, one.index, noAnswer());
+  store_.startAll();
+  store_.land();
+}
+
+// --- the store ---------------------------------------------------------------------------------------------------
+
+ClusterLaneStore::ClusterLaneStore(ClusterNodes& nodes, RedisAccess& access, ClusterSights& sights, bool keeps,
+                                   const SessionSettings& config, RedisKeys keys, EventLoop& loop, const Clock& clock)
+    : nodes_(nodes),
+      access_(access),
+      sights_(sights),
+      keeps_(keeps),
+      max_staleness_(config.cache.max_staleness),
+      keys_(std::move(keys)),
+      reading_(config, keys_),
+      loop_(loop),
+      clock_(clock) {
+  noteUse();
+}
+
+ClusterLaneStore::~ClusterLaneStore() {
+  loop_.forget(*this);
+}
+
+void ClusterLaneStore::noteUse() {
+  last_use_ = clock_.steadyNow();
+  if (!keeps_ || next_tick_ != SteadyTime::max()) return;
+  next_tick_ = last_use_;
+  waitForTime();
+}
+
+LaneStore::Group ClusterLaneStore::groupOf(Slot slot) const {
+  return nodes_.numberOf(slot);
+}
+
+LaneStore::Group ClusterLaneStore::groupOf(const SessionId& id) const {
+  return groupOf(hashSlot(keys_.session(id.bytes())));
+}
+
+LaneStore::Group ClusterLaneStore::groupOf(const SessionLoad& load) const {
+  constexpr unsigned kUserShift = 8;
+  const Group session = groupOf(*load.id);
+  return load.user.empty() ? session : session | groupOf(hashSlot(keys_.user(load.user))) << kUserShift;
+}
+
+ClusterLaneStore::Stop& ClusterLaneStore::stopOf(ClusterNodes::Node& node) {
+  std::unique_ptr<Stop>& stop = stops_[node.number];
+  if (stop == nullptr) stop = std::make_unique<Stop>(*this, node);
+  return *stop;
+}
+
+ClusterLaneStore::FlightRef ClusterLaneStore::makeFlight(SteadyTime deadline) {
+  auto flight = std::make_shared<Flight>();
+  flight->sent = clock_.steadyNow();
+  flight->deadline = deadline;
+  flights_.push_back(flight);
+  return flight;
+}
+
+void ClusterLaneStore::send(StoreBatch& batch, SteadyTime deadline, Client& client) {
+  const FlightRef flight = makeFlight(deadline);
+  flight->batch = &batch;
+  flight->client = &client;
+  flight->asks_epoch = !batch.loads.empty() && !sights_.epoch().known(flight->sent);
+  reading_.write(batch.loads, flight->commands, flight->asks_epoch);
+  writeTouches(batch.touches, keys_, flight->sent, flight->commands);
+  depart(flight);
+}
+
+void ClusterLaneStore::depart(const FlightRef& flight) {
+  flight->pieces = piecesOf(flight->commands);
+  flight->replies.assign(flight->pieces.size(), noAnswer());
+  flight->pending = flight->pieces.size();
+  for (std::size_t i = 0; i < flight->pieces.size(); ++i) {
+    SESSIOND_CHECK(flight->pieces[i].slot.has_value());
+    ClusterNodes::Node* const node = nodes_.of(*flight->pieces[i].slot);
+    if (node == nullptr) {
+      nodes_.wish(ClusterNodes::Doubt::kTrouble);
+      settle(*flight, i, noAnswer());
+    } else {
+      stopOf(*node).add({.flight = flight, .index = i});
+    }
+  }
+  startAll();
+  land();
+}
+
+void ClusterLaneStore::startAll() {
+  for (const auto& stop : stops_) {
+    if (stop) stop->start();
+  }
+  waitForTime();
+}
+
+void ClusterLaneStore::takeReply(Errand& errand, RedisReply& reply, bool tracked, ClusterNodes::Node& from) {
+  Flight& flight = *errand.flight;
+  if (flight.over) return;
+  const auto redirect = errand.redirects < kMostRedirects ? redirectIn(reply) : std::nullopt;
+  if (!redirect) {
+    flight.tracked = flight.tracked && tracked && errand.redirects == 0;
+    return settle(flight, errand.index, std::move(reply));
+  }
+  ++errand.redirects;
+  if (redirect->kind == Redirect::Kind::kTryAgain) {
+    errand.not_before = clock_.steadyNow() + kTryAgainAfter;
+    delayed_.push_back(std::move(errand));
+    return;
+  }
+  ClusterNodes::Node* const next = nodes_.follow(*redirect, from);
+  if (next == nullptr) return settle(flight, errand.index, noAnswer());
+  errand.asking = redirect->kind == Redirect::Kind::kAsk;
+  stopOf(*next).add(std::move(errand));
+}
+
+void ClusterLaneStore::settle(Flight& flight, std::size_t index, RedisReply reply) {
+  if (flight.over) return;
+  flight.replies[index] = std::move(reply);
+  if (--flight.pending > 0) return;
+  const auto own = std::ranges::find_if(flights_, [&](const FlightRef& one) { return one.get() == &flight; });
+  SESSIOND_CHECK(own != flights_.end());
+  landed_.push_back(*own);
+}
+
+/// Tells whoever waits for what has come. May be asked for more meanwhile.
+void ClusterLaneStore::land() {
+  if (std::exchange(landing_, true)) return;
+  while (!landed_.empty()) {
+    const FlightRef flight = landed_.back();
+    landed_.pop_back();
+    if (!flight->over) finish(*flight);
+  }
+  landing_ = false;
+  waitForTime();
+}
+
+void ClusterLaneStore::finish(Flight& flight) {
+  flight.over = true;
+  std::erase_if(flights_, [&](const FlightRef& one) { return one.get() == &flight; });
+  if (epoch_flight_.get() == &flight) epoch_flight_.reset();
+  const std::size_t touches = flight.batch == nullptr ? 0 : flight.batch->touches.size();
+  if (flight.asks_epoch) {
+    const RedisReply& reply = flight.replies[flight.replies.size() - touches - 1];
+    if (const auto epoch = SessionReading::epochIn(reply)) sights_.epoch().note(*epoch, flight.sent);
+  }
+  if (flight.batch == nullptr) return;
+  StoreBatch& batch = *flight.batch;
+  batch.tracked = flight.tracked;
+  SessionReading::read(batch.loads, flight.replies, 0, false);
+  reading_.refuseSplit(batch.loads, access_);
+  const auto epoch = sights_.epoch().known(clock_.steadyNow());
+  for (SessionLoad& load : batch.loads) {
+    if (load.result) load.result->epoch = epoch;
+  }
+  readTouches(batch.touches, flight.replies, flight.replies.size() - touches);
+  flight.client->answered(batch);
+}
+
+/// Who asks as well finds the answer there.
+void ClusterLaneStore::askForEpoch(SteadyTime now) {
+  if (epoch_flight_ != nullptr || sights_.epoch().isYounger(max_staleness_ / kTicksWithinStaleness, now)) return;
+  epoch_flight_ = makeFlight(now + nodes_.budget());
+  epoch_flight_->asks_epoch = true;
+  reading_.writeEpoch(epoch_flight_->commands);
+  depart(FlightRef(epoch_flight_));
+}
+
+void ClusterLaneStore::onTime() {
+  waiting_for_ = SteadyTime::max();
+  const SteadyTime now = clock_.steadyNow();
+  for (const FlightRef& flight : flights_) {
+    if (flight->deadline <= now) landed_.push_back(flight);
+  }
+  std::vector<Errand> ready;
+  std::erase_if(delayed_, [&](Errand& one) {
+    if (one.not_before > now) return false;
+    ready.push_back(std::move(one));
+    return true;
+  });
+  for (Errand& one : ready) {
+    if (one.flight->over) continue;
+    ClusterNodes::Node* const node = nodes_.of(*one.flight->pieces[one.index].slot);
+    if (node == nullptr) {
+      settle(*one.flight, one.index, noAnswer());
+    } else {
+      stopOf(*node).add(std::move(one));
+    }
+  }
+  if (next_tick_ <= now) {
+    const bool is_used = now - last_use_ <= kUsedFor * max_staleness_;
+    next_tick_ = is_used ? now + std::max<milliseconds>(max_staleness_ / kTicksWithinStaleness, milliseconds(10))
+                         : SteadyTime::max();
+    if (is_used) {
+      for (ClusterNodes::Node* const node : nodes_.serving()) stopOf(*node).noteUse();
+      askForEpoch(now);
+    }
+  }
+  startAll();
+  land();
+}
+
+void ClusterLaneStore::waitForTime() {
+  SteadyTime next = next_tick_;
+  for (const FlightRef& flight : flights_) next = std::min(next, flight->deadline);
+  for (const Errand& one : delayed_) next = std::min(next, one.not_before);
+  if (next == waiting_for_) return;
+  waiting_for_ = next;
+  loop_.callAt(next, *this);
+}
+
+}  // namespace sessiond

@@ -1,0 +1,134 @@
+// ClusterLaneStore: a lane's loads and touches at the nodes of a cluster, over a channel to each (lane_channel.h).
+//
+// A batch is taken apart into its commands; each waits at the channel of the node that has its key's slot, and goes
+// with whatever else waits there. A batch ends when the last of its commands has, or at its deadline: what other
+// batches wait for at other nodes is nothing to it, and what leads to the same nodes is one group (lane_store.h).
+//
+// A node that says that a slot is elsewhere is believed, and the command goes on to where it leads; what came by a
+// roundabout way is never fresh. How often everybody was logged out is asked for apart (epoch_sight.h).
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "redis/cluster_nodes.h"
+#include "redis/cluster_sights.h"
+#include "redis/command_pieces.h"
+#include "redis/lane_channel.h"
+#include "redis/redis_access.h"
+#include "redis/redis_keys.h"
+#include "redis/session_reading.h"
+#include "session/lane_store.h"
+
+namespace sessiond {
+
+/// Of one lane's thread. What it is given outlives it.
+class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
+ public:
+  /// `keeps`: is anything kept in memory?
+  ClusterLaneStore(ClusterNodes& nodes, RedisAccess& access, ClusterSights& sights, bool keeps,
+                   const SessionSettings& config, RedisKeys keys, EventLoop& loop, const Clock& clock);
+  ~ClusterLaneStore() override;
+
+  Group groupOf(const SessionLoad& load) const override;
+  Group groupOf(const SessionId& id) const override;
+  bool hasGroups() const override { return true; }
+  void send(StoreBatch& batch, SteadyTime deadline, Client& client) override;
+  void noteUse() override;
+
+  /// How often one command is led on before nobody can tell where its key is.
+  static constexpr int kMostRedirects = 4;
+  /// Before a command is sent again that shall be.
+  static constexpr std::chrono::milliseconds kTryAgainAfter{20};
+
+ private:
+  /// A batch under way, or a question of our own without one.
+  struct Flight {
+    StoreBatch* batch = nullptr;
+    Client* client = nullptr;
+    SteadyTime sent;
+    SteadyTime deadline;
+    bool asks_epoch = false;
+    bool tracked = true;
+    bool over = false;  ///< whoever waited has been told
+    RedisCommands commands;
+    std::vector<CommandPiece> pieces;
+    RedisReplies replies;
+    std::size_t pending = 0;
+  };
+  using FlightRef = std::shared_ptr<Flight>;
+  /// One command of a flight.
+  struct Errand {
+    FlightRef flight;
+    std::size_t index = 0;
+    bool asking = false;
+    int redirects = 0;
+    SteadyTime not_before = {};
+  };
+
+  /// What waits for one node.
+  class Stop final : private LaneChannel::Cargo {
+   public:
+    Stop(ClusterLaneStore& store, ClusterNodes::Node& node);
+    void add(Errand errand) { waiting_.push_back(std::move(errand)); }
+    /// Sends what waits, unless something is under way, behind which it follows by itself.
+    void start();
+    void noteUse() { channel_.noteUse(); }
+    ClusterNodes::Node& node() const { return node_; }
+
+   private:
+    void write(RedisCommands& commands) override;
+    void answered(RedisReplies& replies, std::size_t first, bool tracked) override;
+    void failed(StoreError error) override;
+
+    ClusterLaneStore& store_;
+    ClusterNodes::Node& node_;
+    std::deque<Errand> waiting_;
+    std::vector<Errand> under_way_;
+    bool starting_ = false;
+    LaneChannel channel_;
+  };
+
+  void onEvent() override {}
+  void onTime() override;
+  Stop& stopOf(ClusterNodes::Node& node);
+  Group groupOf(Slot slot) const;
+  FlightRef makeFlight(SteadyTime deadline);
+  void depart(const FlightRef& flight);
+  void takeReply(Errand& errand, RedisReply& reply, bool tracked, ClusterNodes::Node& from);
+  void settle(Flight& flight, std::size_t index, RedisReply reply);
+  void finish(Flight& flight);
+  void land();
+  void askForEpoch(SteadyTime now);
+  void startAll();
+  void waitForTime();
+
+  ClusterNodes& nodes_;
+  RedisAccess& access_;
+  ClusterSights& sights_;
+  const bool keeps_;
+  const std::chrono::milliseconds max_staleness_;
+  const RedisKeys keys_;
+  const SessionReading reading_;
+  EventLoop& loop_;
+  const Clock& clock_;
+  std::array<std::unique_ptr<Stop>, ClusterNodes::kMost + 1> stops_;
+  std::vector<FlightRef> flights_;
+  std::vector<FlightRef> landed_;  ///< all answered, and whoever waits is to be told
+  std::vector<Errand> delayed_;
+  FlightRef epoch_flight_;
+  bool landing_ = false;
+  SteadyTime last_use_;
+  SteadyTime next_tick_ = SteadyTime::max();
+  SteadyTime waiting_for_ = SteadyTime::max();
+};
+
+}  // namespace sessiond

@@ -1,0 +1,159 @@
+// ClusterNodes: the nodes of a Redis Cluster that sessiond asks, and which of them each slot is at.
+//
+// The cluster itself says so: again and again when asked (cluster_watch.h), and by the way, when a node answers that a
+// slot is another one's (redirect.h). Only primaries are here. A node that has lost all its slots stays, is vouched for
+// no longer, and gets the place of another one when there are too many.
+//
+// Whoever follows a node (node_followers.h) is told to doubt what it loaded from there whenever the node loses a slot:
+// before others are led elsewhere, so that nothing is kept that was noted before and came from elsewhere, and after it,
+// so that nothing is kept that was noted after and came from here.
+
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "redis/cluster_view.h"
+#include "redis/hash_slot.h"
+#include "redis/redirect.h"
+#include "redis/redis_client.h"
+#include "redis/redis_keys.h"
+
+namespace sessiond {
+
+/// Thread-safe. Asking whose a slot is takes no lock.
+class ClusterNodes {
+ public:
+  /// 0: nobody.
+  using Number = std::uint8_t;
+  static constexpr std::size_t kMost = 255;
+
+  /// As long as the cluster is.
+  struct Node {
+    Node(Number its, const RedisSettings& config, const Clock& clock, MetricsRegistry& metrics)
+        : number(its), client(config, {}, clock, metrics) {}
+
+    const Number number;
+    RedisClient client;
+    // Guarded by the cluster's mutex:
+    std::string address;
+    std::size_t slots = 0;
+    std::optional<Slot> canary_slot;
+    std::optional<Slot> avoided;  ///< on its way elsewhere
+    SteadyTime idle_since;
+    bool is_wanted = false;  ///< by whoever is about to give it slots
+  };
+
+  /// Keeps what it needs of `config`. REQUIRES: config.cluster.used().
+  ClusterNodes(const RedisSettings& config, RedisKeys keys, const Clock& clock, MetricsRegistry& metrics);
+  ~ClusterNodes();
+  ClusterNodes(const ClusterNodes&) = delete;
+  ClusterNodes& operator=(const ClusterNodes&) = delete;
+
+  /// Null: nobody's, as far as is known.
+  Node* of(Slot slot) const { return at(slots_[slot].load(std::memory_order_acquire)); }
+  Number numberOf(Slot slot) const { return slots_[slot].load(std::memory_order_acquire); }
+  Node* at(Number number) const { return nodes_[number].load(std::memory_order_acquire); }
+  /// Those that have slots, by their addresses.
+  std::vector<Node*> serving() const;
+  /// Any of them; null: there is none.
+  Node* any() const;
+  bool servesAll() const;
+  /// Waits until the cluster has said once which nodes there are.
+  bool waitUntilKnown(SteadyTime deadline) const;
+  /// For messages: the nodes of the configuration.
+  const std::string& name() const { return name_; }
+  milliseconds budget() const { return budget_; }
+  milliseconds connectTimeout() const { return connect_timeout_; }
+
+  /// What stands between the braces of the keys by which this node's connections prove themselves: in a slot of its.
+  std::string canaryTag(Number number) const;
+  /// Its canaries in this slot are refused, because it is there, but not for long: others are written.
+  void avoidCanarySlot(Number number, Slot slot);
+
+  /// Leads on to the node that is named; where the slot has moved, from now on. `asked`: who answered. Null: there are
+  /// too many nodes.
+  Node* follow(const Redirect& redirect, const Node& asked);
+  /// The cluster says which node has what.
+  void apply(const ClusterView& view);
+
+  enum class Doubt : std::uint8_t {
+    kMoved,    ///< a slot has moved
+    kTrouble,  ///< a node does not answer
+  };
+  /// The cluster should be asked again, soon.
+  void wish(Doubt doubt);
+  /// Waits for a wish, until then at the latest.
+  std::optional<Doubt> awaitWish(SteadyTime until, const std::stop_token& stop);
+  void noteSplitSession() { split_sessions_.add(); }
+  /// Why nobody could be asked, for the report at the start.
+  void noteProblem(const ConnectionError& problem);
+  std::optional<ConnectionError> problem() const;
+
+  /// Called with every node once, on any thread, before a slot leads to it; must not wait.
+  using Added = std::function<void(Node&)>;
+  /// As long as this lives.
+  class Following {
+   public:
+    Following(ClusterNodes& nodes, Added added);
+    ~Following();
+    Following(const Following&) = delete;
+    Following& operator=(const Following&) = delete;
+
+   private:
+    ClusterNodes& nodes_;
+    std::list<Added>::iterator own_;
+  };
+
+ private:
+  RedisSettings settingsFor(const RedisAddress& address) const;
+  Node* nodeFor(const RedisAddress& address);
+  Node* reuse(const RedisAddress& address);
+  void assign(const std::vector<std::pair<Slot, Node*>>& moves);
+  void settle(Node& node, SteadyTime now);
+  void chooseCanarySlot(Node& node);
+  void showServed();
+
+  const RedisSettings config_;
+  const RedisKeys keys_;
+  const std::string name_;
+  const milliseconds budget_;
+  const milliseconds connect_timeout_;
+  const Clock& clock_;
+  MetricsRegistry& metrics_;
+  Counter& moved_slots_;
+  Counter& asks_;
+  Counter& split_sessions_;
+  Gauge& primaries_;
+  Gauge& served_;
+  mutable std::mutex mutex_;
+  std::array<std::atomic<Number>, kSlots> slots_{};
+  std::array<std::atomic<Node*>, kMost + 1> nodes_{};
+  std::vector<std::unique_ptr<Node>> owned_;  // guarded by mutex_; by number
+  std::map<std::string, Node*> by_address_;   // guarded by mutex_
+  std::list<Added> followers_;                // guarded by mutex_
+  std::int64_t shown_primaries_ = 0;          // guarded by mutex_
+  std::int64_t shown_served_ = 0;             // guarded by mutex_
+  mutable std::mutex wish_mutex_;
+  mutable std::condition_variable_any wished_;
+  std::optional<Doubt> wish_;               // guarded by wish_mutex_
+  std::optional<ConnectionError> problem_;  // guarded by wish_mutex_
+  bool is_known_ = false;                   // guarded by wish_mutex_
+};
+
+/// A copy; secrets are not copied by themselves.
+RedisSettings copyOf(const RedisSettings& config);
+
+}  // namespace sessiond

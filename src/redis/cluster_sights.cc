@@ -1,0 +1,89 @@
+#include "redis/cluster_sights.h"
+
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+#include "redis/hash_slot.h"
+
+namespace sessiond {
+
+ClusterSights::Sight::Sight(const ClusterSights& all, ClusterNodes::Number number)
+    : trust(all.maxStaleness(), number),
+      canaries(trust, all.keys_, all.metrics_, [&nodes = all.nodes_, number] { return nodes.canaryTag(number); }) {}
+
+ClusterSights::ClusterSights(ClusterNodes& nodes, RedisKeys keys, std::chrono::milliseconds max_staleness,
+                             const Clock& clock, MetricsRegistry& metrics)
+    : nodes_(nodes), keys_(std::move(keys)), clock_(clock), metrics_(metrics), epoch_(max_staleness, [this] {
+        distrust(Canaries::Loss::kEverybody);
+      }) {}
+
+ClusterSights::~ClusterSights() = default;
+
+const CacheTrust* ClusterSights::at(CacheTrust::Realm realm) const {
+  const Sight* const sight = sights_[realm].load(std::memory_order_acquire);
+  return sight == nullptr ? nullptr : &sight->trust;
+}
+
+const CacheTrust* ClusterSights::ofSession(std::string_view id) const {
+  return at(nodes_.numberOf(hashSlot(keys_.session(id))));
+}
+
+const CacheTrust* ClusterSights::ofUser(std::string_view login) const {
+  return at(nodes_.numberOf(hashSlot(keys_.user(login))));
+}
+
+Canaries* ClusterSights::canariesOf(ClusterNodes::Number number) const {
+  Sight* const sight = sights_[number].load(std::memory_order_acquire);
+  return sight == nullptr ? nullptr : &sight->canaries;
+}
+
+void ClusterSights::distrust(Canaries::Loss why) {
+  for (const auto& one : sights_) {
+    if (Sight* const sight = one.load(std::memory_order_acquire)) sight->canaries.distrust(why);
+  }
+}
+
+ClusterSights::Sight& ClusterSights::make(ClusterNodes::Number number) {
+  const std::lock_guard lock(mutex_);
+  owned_.push_back(std::make_unique<Sight>(*this, number));
+  sights_[number].store(owned_.back().get(), std::memory_order_release);
+  return *owned_.back();
+}
+
+ClusterSights::Listening::Listening(ClusterSights& sights, SessionCache& cache, BurialQueue& burials, bool keeps)
+    : sights_(sights), cache_(cache), burials_(burials), keeps_(keeps) {
+  nodes_.emplace(sights.nodes_, [this](ClusterNodes::Node& node) { add(node); });
+}
+
+ClusterSights::Listening::~Listening() {
+  nodes_.reset();
+  followings_.clear();
+  listeners_.clear();
+}
+
+/// Where the system has no thread left, say, nothing of that node is believed without asking it.
+void ClusterSights::Listening::add(ClusterNodes::Node& node) try {
+  Sight& sight = sights_.make(node.number);
+  const std::lock_guard lock(mutex_);
+  followings_.push_back(std::make_unique<NodeFollowers::Following>(
+      node.client.node().followers(),
+      NodeFollowers::Calls{.moved =
+                               [this, &sight] {
+                                 sight.canaries.renewAll();
+                                 burials_.renew();
+                               },
+                           .doubted = [&sight] { sight.canaries.distrust(Canaries::Loss::kSwitch); }}));
+  if (!keeps_) return;
+  listeners_.push_back(std::make_unique<InvalidationListener>(node.client, sights_.keys_, cache_, burials_,
+                                                              sight.canaries, sights_.clock_, sights_.metrics_,
+                                                              [&sights = sights_] {
+                                                                sights.epoch_.forget();
+                                                                sights.distrust(Canaries::Loss::kEverybody);
+                                                              }));
+} catch (const std::exception& error) {
+  logError("cache: cannot follow what a node of the cluster tells; every check of its sessions asks it",
+           {{"server", node.client.node().server()}, {"error", error.what()}});
+}
+
+}  // namespace sessiond

@@ -1,0 +1,91 @@
+// ClusterSights: what one site is told by the nodes of a cluster of the keys there, and what proves that it is told of
+// everything: for each node a subscription and canaries of its own, and trust of its own.
+
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "redis/canaries.h"
+#include "redis/cluster_nodes.h"
+#include "redis/epoch_sight.h"
+#include "redis/invalidation_listener.h"
+#include "redis/node_followers.h"
+#include "redis/redis_keys.h"
+#include "session/burial_queue.h"
+#include "session/session_cache.h"
+#include "session/trust_realms.h"
+
+namespace sessiond {
+
+/// Thread-safe.
+class ClusterSights final : public TrustRealms {
+ public:
+  /// All but the last outlive it.
+  ClusterSights(ClusterNodes& nodes, RedisKeys keys, std::chrono::milliseconds max_staleness, const Clock& clock,
+                MetricsRegistry& metrics);
+  ~ClusterSights() override;
+
+  const CacheTrust* ofSession(std::string_view id) const override;
+  const CacheTrust* ofUser(std::string_view login) const override;
+  const CacheTrust* at(CacheTrust::Realm realm) const override;
+  bool knowsEverybody(SteadyTime now) const override { return epoch_.known(now).has_value(); }
+  std::chrono::milliseconds maxStaleness() const override { return epoch_.maxStaleness(); }
+
+  /// Null: nothing is told by this node, yet.
+  Canaries* canariesOf(ClusterNodes::Number number) const;
+  EpochSight& epoch() { return epoch_; }
+  /// Nothing that was loaded is believed any more.
+  void distrust(Canaries::Loss why);
+
+  /// As long as this lives, what the nodes tell is carried out; its end waits for threads.
+  class Listening {
+   public:
+    /// `keeps`: is anything kept in memory, and so to be told of?
+    Listening(ClusterSights& sights, SessionCache& cache, BurialQueue& burials, bool keeps);
+    ~Listening();
+    Listening(const Listening&) = delete;
+    Listening& operator=(const Listening&) = delete;
+
+   private:
+    void add(ClusterNodes::Node& node);
+
+    ClusterSights& sights_;
+    SessionCache& cache_;
+    BurialQueue& burials_;
+    const bool keeps_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<NodeFollowers::Following>> followings_;  // guarded by mutex_
+    std::vector<std::unique_ptr<InvalidationListener>> listeners_;       // guarded by mutex_
+    std::optional<ClusterNodes::Following> nodes_;
+  };
+
+ private:
+  /// Of one node.
+  struct Sight {
+    Sight(const ClusterSights& all, ClusterNodes::Number number);
+    CacheTrust trust;
+    Canaries canaries;
+  };
+
+  Sight& make(ClusterNodes::Number number);
+
+  ClusterNodes& nodes_;
+  const RedisKeys keys_;
+  const Clock& clock_;
+  MetricsRegistry& metrics_;
+  EpochSight epoch_;
+  std::array<std::atomic<Sight*>, ClusterNodes::kMost + 1> sights_{};
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Sight>> owned_;  // guarded by mutex_
+};
+
+}  // namespace sessiond

@@ -1,0 +1,279 @@
+#include "redis/lane_channel.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "redis/error_reply.h"
+#include "redis/redirect.h"
+#include "redis/session_reading.h"
+#include "redis/ttl_argument.h"
+
+namespace sessiond {
+
+namespace {
+
+using std::chrono::milliseconds;
+using Type = RedisReply::Type;
+
+constexpr int kSignsWithinStaleness = 4;
+/// Canaries that nobody's trust contradicts are waited for a while longer.
+constexpr int kSilencesUntilGivenUp = 3;
+/// A canary lives so many times max_staleness, and is read back within half of that.
+constexpr int kCanaryLife = 10;
+/// Canaries are written as long as checks are made, and so many times max_staleness beyond.
+constexpr int kUsedFor = 10;
+
+}  // namespace
+
+LaneChannel::LaneChannel(RedisNode& node, Canaries* canaries, milliseconds max_staleness, EventLoop& loop,
+                         const Clock& clock, Misled misled)
+    : node_(node),
+      canaries_(canaries),
+      loop_(loop),
+      clock_(clock),
+      interval_(std::max<milliseconds>(max_staleness / kSignsWithinStaleness, milliseconds(10))),
+      connection_(node, loop, clock, *this),
+      misled_(std::move(misled)) {
+  noteUse();
+}
+
+LaneChannel::~LaneChannel() {
+  loop_.forget(*this);
+}
+
+void LaneChannel::noteUse() {
+  last_use_ = clock_.steadyNow();
+  if (canaries_ == nullptr || std::exchange(ticking_, true)) return;
+  loop_.callAt(last_use_, *this);
+}
+
+void LaneChannel::send(Cargo& cargo, SteadyTime deadline) {
+  SESSIOND_CHECK(cargo_ == nullptr);
+  cargo_ = &cargo;
+  deadline_ = deadline;
+  began_ = clock_.steadyNow();
+  retried_ = false;
+  if (!node_.isVouchedFor(began_)) {
+    node_.noteUnvouched();
+    return finish(StoreError::kUnavailable);
+  }
+  permission_.emplace(node_.breaker().attempt());
+  if (!*permission_) {
+    node_.noteRefused();
+    permission_.reset();
+    return finish(StoreError::kUnavailable);
+  }
+  // A sign of life that is under way, or a connection that is being made for one, comes first.
+  if (connection_.closed() || connection_.ready()) start();
+}
+
+void LaneChannel::start() {
+  const SteadyTime now = clock_.steadyNow();
+  if (now >= deadline_) return failed({ConnectionError::Kind::kTimeout, "no answer in time"});
+  if (connection_.ready() && isOutdated(now)) connection_.close();
+  if (connection_.closed()) return open();
+  transmit();
+}
+
+bool LaneChannel::isOutdated(SteadyTime now) const {
+  return now >= renew_at_ || !connection_.leadsToNode() ||
+         (canaries_ != nullptr && canaries_->generation() != generation_);
+}
+
+void LaneChannel::open() {
+  const SteadyTime now = clock_.steadyNow();
+  answered_before_ = false;
+  carries_cargo_ = cargo_ != nullptr;
+  generation_ = canaries_ == nullptr ? 0 : canaries_->generation();
+  renew_at_ = now + RedisNode::newAgeLimit();
+  next_sign_ = now;
+  proof_ = canaries_ == nullptr ? nullptr : canaries_->add();
+  subscription_ = nullptr;
+  const SteadyTime limit = now + node_.connectTimeout();
+  connection_.open(cargo_ == nullptr ? limit : std::min(limit, deadline_));
+}
+
+void LaneChannel::opened() {
+  transmit();
+}
+
+void LaneChannel::transmit() {
+  const SteadyTime now = clock_.steadyNow();
+  commands_.clear();
+  writeSign();
+  carries_cargo_ = cargo_ != nullptr;
+  if (carries_cargo_) cargo_->write(commands_);
+  if (commands_.count() == 0) return;
+  SessionReading::shrink(replies_);
+  const SteadyTime limit = now + node_.commandTimeout();
+  connection_.ask(commands_, replies_, carries_cargo_ ? std::min(limit, deadline_) : limit);
+}
+
+/// If one is due: the canary before is read, the next one written; or the role is asked for, and whether writes are
+/// taken. It is due with every cargo while they are not.
+void LaneChannel::writeSign() {
+  const SteadyTime now = clock_.steadyNow();
+  sign_ = {.sent = now};
+  if (canaries_ != nullptr) {
+    if (Canaries::SubscriptionRef current = canaries_->current(); current != subscription_) {
+      subscription_ = std::move(current);
+      last_canary_.clear();
+      missing_since_.reset();
+      next_sign_ = now;
+    }
+  }
+  if (now < next_sign_ && !node_.lacksReplicas()) return;
+  next_sign_ = now + interval_;
+  // A canary that is written tells a replica by its error.
+  sign_.asks_role = (subscription_ == nullptr || canary_refused_) && answered_before_ && node_.mayAskForRole();
+  if (sign_.asks_role) commands_.add({"HELLO", "2"});
+  sign_.replies = commands_.count();
+  if (subscription_ == nullptr) {
+    sign_.probes = node_.mustTakeWrites();
+    if (sign_.probes) node_.writeProbe(commands_);
+    sign_.replies = commands_.count();
+    return;
+  }
+  const milliseconds life = kCanaryLife * canaries_->maxStaleness();
+  sign_.reads_back = !last_canary_.empty() && now - last_sent_ < life / 2;
+  if (sign_.reads_back) commands_.add({"GET", last_canary_});
+  const std::string moment = std::to_string(now.time_since_epoch().count());
+  sign_.canary = subscription_->prefix + std::to_string(proof_->number) + ":" + moment;
+  commands_.add({"SET", sign_.canary, moment, "EX", ttlArgument(std::chrono::ceil<std::chrono::seconds>(life))});
+  sign_.replies = commands_.count();
+}
+
+void LaneChannel::answered() {
+  const SteadyTime now = clock_.steadyNow();
+  answered_before_ = true;
+  // What a server says that has just ceased to be the node is nothing.
+  const Judgement judgement = connection_.leadsToNode() ? judgeSign() : Judgement::kNoPrimary;
+  if (judgement == Judgement::kNoPrimary) return leave();
+  if (judgement == Judgement::kLacksReplicas && carries_cargo_) {
+    node_.noteErrors(replies_);
+    node_.noteChange(permission_->succeeded(), {});  // it answers
+    return finish(StoreError::kUnavailable);
+  }
+  if (!carries_cargo_) {
+    node_.noteErrors(replies_);
+    if (cargo_ != nullptr) start();
+    return;
+  }
+  if (!retried_ && node_.shouldTryElsewhere(replies_, now)) {
+    retried_ = true;
+    connection_.close();
+    return start();
+  }
+  node_.noteLatency(now - began_);
+  const ErrorKind* const worst = node_.noteErrors(replies_);
+  if (worst != nullptr && worst->scope == ErrorScope::kServer) {
+    node_.noteChange(permission_->failed(), worst->code);
+    return finish(StoreError::kUnavailable);
+  }
+  node_.noteChange(permission_->succeeded(), {});
+  Cargo& cargo = *std::exchange(cargo_, nullptr);
+  permission_.reset();
+  carries_cargo_ = false;
+  cargo.answered(replies_, sign_.replies, isTracked(now));
+}
+
+/// Another one may have taken its place.
+void LaneChannel::leave() {
+  connection_.close();
+  if (cargo_ == nullptr) return;
+  if (!std::exchange(retried_, true)) return start();
+  failed({ConnectionError::Kind::kRejected, "READONLY this server is a replica"});
+}
+
+LaneChannel::Judgement LaneChannel::judgeSign() {
+  if (sign_.asks_role && node_.deniesRole(replies_[0])) return Judgement::kNoPrimary;
+  if (sign_.canary.empty() && !sign_.probes) return Judgement::kGood;
+  const RedisReply& written = replies_[sign_.replies - 1];
+  if (written.type == Type::kError && classifyError(written.text).meaning == ErrorMeaning::kRetryElsewhere) {
+    return node_.allowsReplica() ? Judgement::kGood : Judgement::kNoPrimary;
+  }
+  if (!sign_.canary.empty() && redirectIn(written)) {
+    canary_refused_ = true;
+    if (misled_) misled_(written, sign_.canary);
+    return Judgement::kGood;
+  }
+  if (!node_.judgeWrite(written)) return Judgement::kLacksReplicas;
+  if (!sign_.probes) judgeCanary();
+  return Judgement::kGood;
+}
+
+void LaneChannel::judgeCanary() {
+  if (sign_.reads_back) {
+    const RedisReply& before = replies_[sign_.replies - 2];
+    const std::string_view moment = std::string_view(last_canary_).substr(last_canary_.rfind(':') + 1);
+    const bool same = before.type == Type::kString && before.text == moment;
+    if (!same && before.type != Type::kError) {
+      return canaries_->renew(subscription_, Canaries::Loss::kDatabase);
+    }
+  }
+  canary_refused_ = replies_[sign_.replies - 1].type != Type::kStatus;
+  if (canary_refused_) return;  // full, say: nothing is fresh then, loads go on
+  last_canary_ = std::move(sign_.canary);
+  last_sent_ = sign_.sent;
+  missCanaries(clock_.steadyNow());
+}
+
+void LaneChannel::missCanaries(SteadyTime now) {
+  const SteadyTime::rep proven = proof_->moment.load(std::memory_order_acquire);
+  const auto isProven = [proven](SteadyTime sent) {
+    return proven != Canaries::Proof::kNever && sent.time_since_epoch().count() <= proven;
+  };
+  if (missing_since_ && isProven(*missing_since_)) missing_since_.reset();
+  if (!missing_since_ && !isProven(last_sent_)) missing_since_ = last_sent_;
+  if (!missing_since_) return;
+  const milliseconds patience = canaries_->maxStaleness() * (canaries_->trusted(now) ? 1 : kSilencesUntilGivenUp);
+  if (now - *missing_since_ <= patience) return;
+  canaries_->renew(subscription_, Canaries::Loss::kCanaries);
+}
+
+bool LaneChannel::isTracked(SteadyTime now) const {
+  if (subscription_ == nullptr) return false;
+  const SteadyTime::rep proven = proof_->moment.load(std::memory_order_acquire);
+  if (proven == Canaries::Proof::kNever) return false;
+  return now - SteadyTime(SteadyTime::duration(proven)) <= canaries_->maxStaleness();
+}
+
+void LaneChannel::failed(const ConnectionError& error) {
+  const bool stale = error.kind == ConnectionError::Kind::kClosed && answered_before_;
+  if (cargo_ == nullptr) {
+    if (!stale) node_.noteFailure(error);
+    return;
+  }
+  // Of a sign of life alone, or on a connection that had died while nobody looked: the cargo has not had its try.
+  if ((!carries_cargo_ || stale) && !retried_ && clock_.steadyNow() < deadline_) {
+    retried_ = true;
+    return start();
+  }
+  node_.noteLatency(clock_.steadyNow() - began_);
+  node_.noteFailure(error);
+  node_.noteChange(permission_->failed(), error.text);
+  finish(toStoreError(error));
+}
+
+/// The last thing that is done: the cargo's owner may send the next one.
+void LaneChannel::finish(StoreError error) {
+  Cargo& cargo = *std::exchange(cargo_, nullptr);
+  permission_.reset();
+  carries_cargo_ = false;
+  cargo.failed(error);
+}
+
+/// A sign of life, if no cargo goes with one, as long as anybody makes checks.
+void LaneChannel::onTime() {
+  const SteadyTime now = clock_.steadyNow();
+  ticking_ = now - last_use_ <= kUsedFor * canaries_->maxStaleness();
+  if (!ticking_) return;
+  loop_.callAt(now + interval_, *this);
+  if (cargo_ != nullptr || node_.breaker().isOpen() || !node_.isVouchedFor(now)) return;
+  if (connection_.ready() && isOutdated(now)) connection_.close();
+  if (connection_.closed()) return open();
+  if (connection_.ready()) transmit();
+}
+
+}  // namespace sessiond

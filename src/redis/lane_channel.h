@@ -1,0 +1,128 @@
+// LaneChannel: a lane's own connection to one server, for whatever the lane asks it: one pipeline at a time.
+//
+// It connects when there is something to ask, tries once more where that is right (an idle connection had died, the
+// server has become a replica), asks nobody while the circuit breaker is open, and ends within each deadline. In
+// between, as long as checks are made, it writes canaries (canaries.h), four times within max_staleness, in a pipeline
+// if one is sent anyway. Without canaries, that is without a cache, it asks as often whether the server is a primary.
+//
+// A connection is given up after a minute or so: names and proxies may lead elsewhere meanwhile.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "redis/canaries.h"
+#include "redis/lane_connection.h"
+#include "redis/redis_commands.h"
+#include "redis/redis_reply.h"
+#include "session/session_store.h"
+
+namespace sessiond {
+
+/// Of one lane's thread. What it is given outlives it.
+class LaneChannel final : private LaneConnection::Owner, private EventLoop::Waiter {
+ public:
+  /// What somebody asks.
+  class Cargo {
+   public:
+    /// Appends the commands, the same when asked again: they may have to be sent twice.
+    virtual void write(RedisCommands& commands) = 0;
+    /// `replies` from `first` on, one to each command, until this returns. `tracked`: they came over a connection to
+    /// the server that invalidations come from, so they can be fresh.
+    virtual void answered(RedisReplies& replies, std::size_t first, bool tracked) = 0;
+    /// Nothing was answered, or nothing that is believed.
+    virtual void failed(StoreError error) = 0;
+
+   protected:
+    ~Cargo() = default;
+  };
+  /// Told of the answer to a canary, and its key, that was refused because its slot is not, or not for long, at this
+  /// server.
+  using Misled = std::function<void(const RedisReply&, const std::string&)>;
+
+  /// `canaries`: null where nothing is cached.
+  LaneChannel(RedisNode& node, Canaries* canaries, std::chrono::milliseconds max_staleness, EventLoop& loop,
+              const Clock& clock, Misled misled = {});
+  ~LaneChannel();
+  LaneChannel(const LaneChannel&) = delete;
+  LaneChannel& operator=(const LaneChannel&) = delete;
+
+  /// Ends in one call of the cargo, at `deadline` at the latest, perhaps before this returns. One at a time: the next
+  /// one as soon as the cargo is told.
+  void send(Cargo& cargo, SteadyTime deadline);
+  /// Checks are being made, be it from memory: the server is worth being kept in touch with.
+  void noteUse();
+
+ private:
+  /// What a pipeline carries beside the cargo, and how it is judged.
+  struct Sign {
+    std::size_t replies = 0;  ///< at the pipeline's beginning
+    bool asks_role = false;   ///< HELLO 2 is the first of them
+    bool reads_back = false;  ///< then the canary before
+    std::string canary;       ///< then this one is written; empty: none
+    bool probes = false;      ///< in its place: whether writes are taken
+    SteadyTime sent;
+  };
+  enum class Judgement : std::uint8_t { kGood, kNoPrimary, kLacksReplicas };
+
+  void opened() override;
+  void answered() override;
+  void failed(const ConnectionError& error) override;
+  void onEvent() override {}
+  void onTime() override;
+
+  void start();
+  void open();
+  void transmit();
+  void writeSign();
+  Judgement judgeSign();
+  void leave();
+  void judgeCanary();
+  void missCanaries(SteadyTime now);
+  bool isTracked(SteadyTime now) const;
+  bool isOutdated(SteadyTime now) const;
+  void finish(StoreError error);
+
+  RedisNode& node_;
+  Canaries* const canaries_;
+  EventLoop& loop_;
+  const Clock& clock_;
+  const std::chrono::milliseconds interval_;  ///< between two signs of life
+  LaneConnection connection_;
+
+  const Misled misled_;
+
+  // Of the cargo.
+  Cargo* cargo_ = nullptr;
+  SteadyTime deadline_;
+  SteadyTime began_;
+  std::optional<CircuitBreaker::Attempt> permission_;
+  bool retried_ = false;
+  bool carries_cargo_ = false;  ///< the pipeline under way does
+
+  // Of the connection.
+  RedisCommands commands_;
+  RedisReplies replies_;
+  Sign sign_;
+  bool answered_before_ = false;
+  std::uint64_t generation_ = 0;
+  SteadyTime renew_at_;
+  SteadyTime next_sign_;
+  Canaries::ProofRef proof_;
+  Canaries::SubscriptionRef subscription_;
+  std::string last_canary_;
+  bool canary_refused_ = false;
+  SteadyTime last_sent_;
+  std::optional<SteadyTime> missing_since_;
+
+  SteadyTime last_use_;
+  bool ticking_ = false;
+};
+
+}  // namespace sessiond

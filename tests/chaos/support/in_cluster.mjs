@@ -1,0 +1,58 @@
+// A Redis Cluster: three primaries with a replica each. The primary that harm is done to is that of one live session.
+// All that is acknowledged is on its replica before a failover, and until another one has its slots nothing is written.
+
+import { ClusterGroup } from '../../e2e/support/cluster.mjs';
+
+const kSession = 'sess:live-0';
+
+export class InCluster {
+  name = 'in a cluster';
+  faults = [
+    'nothing', 'failed over by hand', 'primary killed', 'primary frozen until another serves, woken',
+    'one replica gone', 'subscription cut', 'connections cut', 'paused for 0.3 s', 'slots are moved',
+    "sessiond's clock jumps by an hour",
+  ];
+
+  redis(folder) {
+    this.folder = folder;
+    // So long that a busy machine is not taken for a node that is down.
+    this.group = new ClusterGroup(folder, { nodeTimeout: 1500 });
+    return {
+      start: async () => {
+        await this.group.start();
+        this.primary = await this.group.ownerOf(kSession);
+        return this.group;
+      },
+    };
+  }
+
+  configure() {} // the group says itself how it is reached
+
+  /** Where its key is, as applications do; without one, at the primary that harm is done to. */
+  command(...args) {
+    const has_key = args.length > 1 && /^sess/.test(args[1]);
+    return has_key ? this.group.command(...args) : this.primary.command(...args);
+  }
+
+  /** Resolves to the moment from which another one has its slots. */
+  async failOver(harm) {
+    await this.group.settle();
+    this.primary = await this.group.ownerOf(kSession);
+    const before = this.primary;
+    await before.command('WAIT', 1, 3000);
+    if (harm) {
+      await harm(before);
+      this.primary = await this.group.failedOver(before, kSession);
+    } else {
+      this.primary = await this.group.failOver(before);
+    }
+    return performance.now();
+  }
+
+  /** The slot of this session, with all that is in it, to another node. */
+  moveSlotOf(sid) {
+    return this.group.moveSlotOf(`sess:${sid}`);
+  }
+
+  async stop() {} // the stack has stopped all there is
+}

@@ -1,0 +1,155 @@
+// A Redis Cluster of three primaries with a replica each, as a stack's Redis.
+
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { freePort } from './nginx.mjs';
+import { pause, waitFor } from './process.mjs';
+import { Redis } from './redis.mjs';
+
+const kSlots = 16384;
+const kPatience = { timeout: 60000, interval: 20 };
+
+export class ClusterGroup {
+  /** `nodeTimeout`: a primary that was not heard for so long is failed over, in milliseconds. */
+  constructor(folder, { nodeTimeout = 1000 } = {}) {
+    this.folder = folder;
+    this.nodeTimeout = nodeTimeout;
+    this.servers = [];
+  }
+
+  async start() {
+    for (const i of [0, 1, 2, 3, 4, 5]) this.servers.push(await this.#startServer(i));
+    const [first, ...others] = this.servers;
+    for (const [i, server] of this.servers.entries()) {
+      await server.command('CLUSTER', 'SET-CONFIG-EPOCH', i + 1);
+      if (i < 3) await server.command('CLUSTER', 'ADDSLOTSRANGE', Math.floor((i * kSlots) / 3), Math.floor(((i + 1) * kSlots) / 3) - 1);
+    }
+    for (const server of others) await first.command('CLUSTER', 'MEET', '127.0.0.1', server.port, server.bus);
+    for (const server of this.servers) {
+      server.id = await server.command('CLUSTER', 'MYID');
+      await waitFor('all nodes have met', async () => (await server.command('CLUSTER', 'INFO')).includes('cluster_known_nodes:6'), kPatience);
+    }
+    for (const [i, replica] of this.servers.slice(3).entries()) {
+      await waitFor('a replica follows', () => replica.command('CLUSTER', 'REPLICATE', this.servers[i].id).catch(() => false), kPatience);
+    }
+    await this.settle();
+    return this;
+  }
+
+  async #startServer(i) {
+    const folder = path.join(this.folder, `node${i}`);
+    fs.mkdirSync(folder);
+    const [port, bus] = [await freePort(), await freePort()];
+    const args = ['--cluster-enabled', 'yes', '--cluster-port', bus, '--cluster-node-timeout', this.nodeTimeout];
+    args.push('--cluster-replica-validity-factor', '0', '--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1');
+    const server = new Redis(folder, { port, args });
+    server.bus = bus;
+    return server.start();
+  }
+
+  /** What sessiond is told of it. */
+  get settings() {
+    return { cluster: { nodes: this.servers.map(({ port }) => `127.0.0.1:${port}`) } };
+  }
+
+  /** All slots are served, and each primary has a replica that has everything. */
+  async settle() {
+    for (const server of this.servers) {
+      await waitFor('the cluster is well', async () => (await server.command('CLUSTER', 'INFO')).includes('cluster_state:ok'), kPatience);
+    }
+    await waitFor('all replicas follow', async () => {
+      const roles = await Promise.all(this.servers.map((server) => server.command('ROLE')));
+      return roles.filter(([role]) => role === 'master').length === 3 && roles.every(([role, , , state]) => role === 'master' || state === 'connected');
+    }, kPatience);
+  }
+
+  async primaries() {
+    const all = await Promise.all(this.servers.map(async (server) => ((await server.command('ROLE').catch(() => ['']))[0] === 'master' ? server : undefined)));
+    return all.filter(Boolean);
+  }
+
+  /** The primary that has this key's slot; waits for one. */
+  ownerOf(key) {
+    return waitFor('the key is served', async () => {
+      for (const server of await this.primaries()) {
+        const answer = await server.command('EXISTS', key).catch((error) => error);
+        if (!(answer instanceof Error) || answer.message.startsWith('ASK')) return server;
+      }
+      return undefined;
+    }, kPatience);
+  }
+
+  async replicaOf(primary) {
+    return waitFor('a replica follows', async () => {
+      for (const server of this.servers) {
+        const [role, , port, state] = await server.command('ROLE').catch(() => ['']);
+        if (role === 'slave' && port === primary.port && state === 'connected') return server;
+      }
+      return undefined;
+    }, kPatience);
+  }
+
+  /** Any of them. */
+  async replica() {
+    const primaries = await this.primaries();
+    return this.servers.find((server) => !primaries.includes(server));
+  }
+
+  /** As of a group behind sentinels. */
+  allFollow() {
+    return this.settle();
+  }
+
+  /** By hand; resolves to the new primary. */
+  async failOver(primary) {
+    const replica = await this.replicaOf(primary);
+    await waitFor('the replica begins', () => replica.command('CLUSTER', 'FAILOVER').catch(() => false), kPatience);
+    await waitFor('the replica has taken over', async () => (await replica.command('ROLE'))[0] === 'master', kPatience);
+    return replica;
+  }
+
+  /** Resolves to the primary that has taken over this key from one that does not answer. */
+  failedOver(primary, key) {
+    return waitFor('another one takes over', async () => {
+      const owner = await this.ownerOf(key);
+      return owner !== primary && owner;
+    }, kPatience);
+  }
+
+  /** Moves a key's slot, with all that is in it, key by key. */
+  async moveSlotOf(key) {
+    const from = await this.ownerOf(key);
+    const to = (await this.primaries()).find((server) => server !== from);
+    const slot = await from.command('CLUSTER', 'KEYSLOT', key);
+    await to.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id);
+    await from.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', to.id);
+    for (let keys; (keys = await from.command('CLUSTER', 'GETKEYSINSLOT', slot, 10)).length > 0; await pause(1)) {
+      for (const one of keys) await from.command('MIGRATE', '127.0.0.1', to.port, one, 0, 5000);
+    }
+    for (const server of [to, ...(await this.primaries()).filter((one) => one !== to)]) {
+      await server.command('CLUSTER', 'SETSLOT', slot, 'NODE', to.id);
+    }
+  }
+
+  /** A command goes where its key is, led on as often as it takes. */
+  async command(...args) {
+    const key = args[0] === 'EVAL' ? args[3] : args[1];
+    let server = key === undefined ? this.servers[0] : await this.ownerOf(key);
+    for (let i = 0; i < 5; i++) {
+      const answer = await server.command(...args).catch((error) => error);
+      const led = answer instanceof Error && answer.message.match(/^(MOVED|ASK) \d+ .*:(\d+)$/);
+      if (!led) {
+        if (answer instanceof Error) throw answer;
+        return answer;
+      }
+      server = this.servers.find(({ port }) => port === Number(led[2]));
+      if (led[1] === 'ASK') return server.asking(...args);
+    }
+    throw new Error(`led on too often: ${args[0]}`);
+  }
+
+  async stop() {
+    await Promise.all(this.servers.map((server) => server.stop('SIGKILL')));
+  }
+}

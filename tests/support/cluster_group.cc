@@ -1,0 +1,203 @@
+#include "support/cluster_group.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include "base/check.h"
+
+namespace sessiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kSlots = 16384;
+
+void waitFor(const std::function<bool()>& condition, const char* what) {
+  const auto limit = std::chrono::steady_clock::now() + 60s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > limit) std::fprintf(stderr, "cluster: never %s\n", what);
+    SESSIOND_CHECK(std::chrono::steady_clock::now() < limit);
+    std::this_thread::sleep_for(10ms);
+  }
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+ClusterGroup::ClusterGroup() : ClusterGroup(Options{}) {}
+
+ClusterGroup::ClusterGroup(const Options& options) : tls_(options.tls), primaries_(options.primaries) {
+  for (std::size_t i = 0; i < options.primaries + options.replicas; ++i) {
+    RedisServer::Options one{.tcp = !tls_, .tls = tls_, .configuration = options.configuration};
+    one.configuration.emplace_back("cluster-enabled yes");
+    one.configuration.push_back("cluster-node-timeout " + std::to_string(options.node_timeout));
+    one.configuration.push_back("cluster-port " + std::to_string(RedisServer::freePort()));
+    one.configuration.emplace_back("cluster-replica-validity-factor 0");
+    one.configuration.emplace_back("repl-diskless-sync-delay 0");
+    one.configuration.emplace_back("repl-ping-replica-period 1");
+    if (tls_) one.configuration.emplace_back("tls-cluster yes");
+    if (tls_) one.configuration.emplace_back("tls-replication yes");
+    servers_.push_back(std::make_unique<RedisServer>(one));
+  }
+  join();
+  settle();
+}
+
+void ClusterGroup::join() {
+  const std::size_t share = kSlots / primaries_;
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    server(i).command({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
+    if (i >= primaries_) continue;
+    const std::size_t last = i + 1 == primaries_ ? kSlots - 1 : (i + 1) * share - 1;
+    server(i).command({"CLUSTER", "ADDSLOTSRANGE", std::to_string(i * share), std::to_string(last)});
+  }
+  const auto bus_port = [this](std::size_t index) {
+    const std::string lines = server(index).command({"CONFIG", "GET", "cluster-port"});
+    return lines.substr(lines.find('\n') + 1);
+  };
+  for (std::size_t i = 1; i < servers_.size(); ++i) {
+    server(0).command({"CLUSTER", "MEET", "127.0.0.1", portOf(i), bus_port(i)});
+  }
+  const std::string all = "cluster_known_nodes:" + std::to_string(servers_.size());
+  for (const auto& one : servers_) waitFor([&] { return has(one->command({"CLUSTER", "INFO"}), all); }, "known");
+  for (std::size_t i = primaries_; i < servers_.size(); ++i) {
+    const std::string id = idOf((i - primaries_) % primaries_);
+    waitFor([&] { return server(i).command({"CLUSTER", "REPLICATE", id}) == "OK"; }, "followed");
+  }
+}
+
+std::string ClusterGroup::portOf(std::size_t index) const {
+  const std::string url = tls_ ? servers_[index]->tlsUrl() : servers_[index]->tcpUrl();
+  return url.substr(url.rfind(':') + 1);
+}
+
+std::string ClusterGroup::idOf(std::size_t index) const {
+  return servers_[index]->command({"CLUSTER", "MYID"});
+}
+
+std::vector<std::string> ClusterGroup::nodes() const {
+  std::vector<std::string> nodes;
+  for (std::size_t i = 0; i < servers_.size(); ++i) nodes.push_back("127.0.0.1:" + portOf(i));
+  return nodes;
+}
+
+bool ClusterGroup::isPrimary(std::size_t index) const {
+  return servers_[index]->command({"ROLE"}).starts_with("master");
+}
+
+bool ClusterGroup::serves(std::size_t index, const std::string& key) const {
+  const std::string answer = servers_[index]->command({"EXISTS", key});
+  // Of a slot on its way, a key that is not there is asked for elsewhere.
+  return isPrimary(index) && (answer == "0" || answer == "1" || answer.starts_with("-ASK"));
+}
+
+std::size_t ClusterGroup::ownerOf(const std::string& key) {
+  std::size_t owner = 0;
+  waitFor(
+      [&] {
+        for (owner = 0; owner < servers_.size(); ++owner)
+          if (serves(owner, key)) return true;
+        return false;
+      },
+      "served");
+  return owner;
+}
+
+std::string ClusterGroup::command(const std::string& key, const std::vector<std::string>& arguments) {
+  return serverOf(key).command(arguments);
+}
+
+void ClusterGroup::everywhere(const std::vector<std::string>& arguments) {
+  for (std::size_t i = 0; i < servers_.size(); ++i)
+    if (isPrimary(i)) server(i).command(arguments);
+}
+
+std::size_t ClusterGroup::replicaOf(std::size_t primary) {
+  const std::string id = idOf(primary);
+  std::size_t replica = 0;
+  waitFor(
+      [&] {
+        for (replica = 0; replica < servers_.size(); ++replica) {
+          const std::string role = servers_[replica]->command({"ROLE"});
+          if (role.starts_with("slave") && has(role, portOf(primary)) && has(role, "\nconnected")) return true;
+        }
+        return false;
+      },
+      "followed by a replica");
+  return replica;
+}
+
+std::string ClusterGroup::keyAt(std::size_t primary, const std::string& beginning) {
+  for (int i = 0;; ++i) {
+    const std::string key = beginning + std::to_string(i);
+    if (serves(primary, key)) return key;
+  }
+}
+
+std::size_t ClusterGroup::failOver(std::size_t primary) {
+  const std::size_t replica = replicaOf(primary);
+  waitFor([&] { return server(replica).command({"CLUSTER", "FAILOVER"}) == "OK"; }, "taking over");
+  waitFor([&] { return isPrimary(replica); }, "failed over");
+  return replica;
+}
+
+std::size_t ClusterGroup::failedOver(std::size_t primary, const std::string& key) {
+  std::size_t owner = 0;
+  waitFor(
+      [&] {
+        for (owner = 0; owner < servers_.size(); ++owner)
+          if (owner != primary && serves(owner, key)) return true;
+        return false;
+      },
+      "failed over");
+  return owner;
+}
+
+void ClusterGroup::beginMove(const std::string& key, std::size_t to) {
+  const std::size_t from = ownerOf(key);
+  const std::string slot = server(from).command({"CLUSTER", "KEYSLOT", key});
+  SESSIOND_CHECK(server(to).command({"CLUSTER", "SETSLOT", slot, "IMPORTING", idOf(from)}) == "OK");
+  SESSIOND_CHECK(server(from).command({"CLUSTER", "SETSLOT", slot, "MIGRATING", idOf(to)}) == "OK");
+}
+
+void ClusterGroup::moveKey(const std::string& key, std::size_t from, std::size_t to) {
+  SESSIOND_CHECK(server(from).command({"MIGRATE", "127.0.0.1", portOf(to), key, "0", "5000"}) == "OK");
+}
+
+void ClusterGroup::endMove(const std::string& key, std::size_t from, std::size_t to) {
+  const std::string slot = server(from).command({"CLUSTER", "KEYSLOT", key});
+  for (;;) {
+    const std::string one = server(from).command({"CLUSTER", "GETKEYSINSLOT", slot, "1"});
+    if (one.empty()) break;
+    const std::string moved = server(from).command({"MIGRATE", "127.0.0.1", portOf(to), one, "0", "5000"});
+    SESSIOND_CHECK(moved == "OK" || moved == "NOKEY");
+  }
+  const std::string id = idOf(to);
+  SESSIOND_CHECK(server(to).command({"CLUSTER", "SETSLOT", slot, "NODE", id}) == "OK");
+  for (std::size_t i = 0; i < servers_.size(); ++i)
+    if (i != to && isPrimary(i)) server(i).command({"CLUSTER", "SETSLOT", slot, "NODE", id});
+}
+
+void ClusterGroup::settle() {
+  for (const auto& one : servers_) {
+    waitFor([&] { return has(one->command({"CLUSTER", "INFO"}), "cluster_state:ok"); }, "well");
+  }
+  waitFor(
+      [this] {
+        std::size_t primaries = 0;
+        for (std::size_t i = 0; i < servers_.size(); ++i) {
+          const std::string role = servers_[i]->command({"ROLE"});
+          if (role.starts_with("master")) ++primaries;
+          if (!role.starts_with("master") && !has(role, "\nconnected")) return false;
+        }
+        return primaries == primaries_;
+      },
+      "followed by all replicas");
+}
+
+}  // namespace sessiond
