@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/unique_fd.h"
+#include "base/wiped_string.h"
 #include "fastcgi/intrusive_list.h"
 
 namespace sessiond {
@@ -37,7 +38,7 @@ struct Connection {
 
   // All below is touched by the lane only, and only while it is the owner.
 
-  std::string partial;           ///< a request that is not whole yet
+  WipedString partial;           ///< a request that is not whole yet
   std::size_t needed = 0;        ///< bytes of it that must be there before another look is worth it
   std::uint16_t late_stdin = 0;  ///< id of an answered AUTHORIZER request whose empty STDIN may still come; 0: none
   bool lingering = false;        ///< refused and shut for writing; what still comes is thrown away

@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "base/check.h"
+#include "base/secret.h"
 #include "fastcgi/libfcgi_input.h"
 
 namespace sessiond {
@@ -69,9 +70,10 @@ FastcgiConnection::~FastcgiConnection() {
 bool FastcgiConnection::read(UniqueFd& fd, std::string_view bytes, const FramingResult& framing,
                              std::span<const ParamLengths> pairs) {
   abandon();
-  const LibfcgiInput input(bytes);
+  LibfcgiInput input(bytes);
   if (!accept(fd)) return false;
   const bool sound = FCGX_GetError(library_->request.in) == 0 && takeParams(pairs) && readBody(framing);
+  input.wipeTaken();
   if (!sound || !input.rest().empty()) {
     abandon();
     return false;
@@ -134,11 +136,18 @@ bool FastcgiConnection::answer(const Response& response, std::chrono::millisecon
   // Closing the error stream first, which is empty, lets one write carry the rest of the answer and its end.
   written = written && FCGX_FClose(library_->request.err) == 0 && FCGX_FClose(library_->request.out) == 0;
   library_->request.ipcFd = -1;
+  forgetRequest();
   return written;
 }
 
-void FastcgiConnection::abandon() {
+/// A body may be a password, and the object waits for its next request.
+void FastcgiConnection::forgetRequest() {
   request_ = {};
+  if (!body_.empty()) wipeString(body_);
+}
+
+void FastcgiConnection::abandon() {
+  forgetRequest();
   FCGX_Free(&library_->request, 0);
   library_->request.ipcFd = -1;
 }

@@ -45,7 +45,8 @@ class FastcgiConnection {
 
   const Request& request() const { return request_; }
 
-  /// Writes the response and the end of the request; the descriptor is not used any more. `patience` zero: it is not
+  /// Writes the response and the end of the request; the descriptor is not used any more, nor is request(), whose body
+  /// is wiped. `patience` zero: it is not
   /// waited for, and what the socket's buffer does not take is a failure (a small answer always fits when the
   /// peer reads its answers). Otherwise waits at most about that long in all for a peer that reads slowly.
   /// False: not everything was written, the connection must be closed.
@@ -58,6 +59,7 @@ class FastcgiConnection {
   struct Library;
 
   bool accept(UniqueFd& fd);
+  void forgetRequest();
   bool takeParams(std::span<const ParamLengths> pairs);
   bool readBody(const FramingResult& framing);
   bool put(std::string_view bytes);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -131,8 +132,13 @@ void LaneConnections::look(Connection& connection, bool peer_finished) {
   const ssize_t count = ::recv(connection.fd.get(), received_.data(), received_.size(), 0);
   if (count > 0) {
     const std::string_view bytes = gather(connection, static_cast<std::size_t>(count));
-    if (bytes.size() < connection.needed) return wait(connection, bytes, connection.needed, peer_finished);
-    return decide(connection, bytes, peer_finished);
+    if (bytes.size() < connection.needed) {
+      wait(connection, bytes, connection.needed, peer_finished);
+    } else {
+      decide(connection, bytes, peer_finished);
+    }
+    explicit_bzero(received_.data(), static_cast<std::size_t>(count));  // there may be a password in it
+    return;
   }
   const bool ended = count == 0 || (errno != EAGAIN && errno != EINTR);
   if (!ended && !connection.partial.empty()) {
@@ -206,7 +212,7 @@ void LaneConnections::wait(Connection& connection, std::string_view bytes, std::
 /// `bytes` may be a part of what is there already.
 void LaneConnections::setPartial(Connection& connection, std::string_view bytes) {
   if (bytes.size() == connection.partial.size() && bytes.data() == connection.partial.data()) return;
-  std::string next(bytes);
+  WipedString next(bytes);
   partial_bytes_ += next.size();
   partial_bytes_ -= connection.partial.size();
   connection.partial.swap(next);

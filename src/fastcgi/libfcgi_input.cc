@@ -1,5 +1,8 @@
 #include "fastcgi/libfcgi_input.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "base/check.h"
 
 namespace sessiond {
@@ -20,9 +23,16 @@ LibfcgiInput::~LibfcgiInput() {
 }
 
 std::size_t LibfcgiInput::take(char* buffer, std::size_t size) {
+  SESSIOND_CHECK(buffer_ == nullptr || buffer_ == buffer);
   const std::size_t taken = rest_.copy(buffer, size);
   rest_.remove_prefix(taken);
+  buffer_ = buffer;
+  filled_ = std::max(filled_, taken);
   return taken;
+}
+
+void LibfcgiInput::wipeTaken() {
+  if (buffer_ != nullptr) explicit_bzero(buffer_, filled_);
 }
 
 }  // namespace sessiond

@@ -28,8 +28,13 @@ class LibfcgiInput {
   /// Copies out the next bytes, `size` at most; 0 at the end.
   std::size_t take(char* buffer, std::size_t size);
 
+  /// Overwrites what was copied out, in the buffer of libfcgi's stream. REQUIRES: that stream lives.
+  void wipeTaken();
+
  private:
   std::string_view rest_;
+  char* buffer_ = nullptr;  // a stream has one
+  std::size_t filled_ = 0;
 };
 
 }  // namespace sessiond
