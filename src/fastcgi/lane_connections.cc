@@ -247,6 +247,7 @@ void LaneConnections::discard(Connection& connection) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) return;
     if (count <= 0) return drop(connection);
+    explicit_bzero(received_.data(), static_cast<std::size_t>(count));
     connection.discarded += static_cast<std::size_t>(count);
     if (connection.discarded > kLingerBytes) return drop(connection);
   }

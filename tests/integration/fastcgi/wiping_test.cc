@@ -161,6 +161,14 @@ void askTwiceAtOnce(FastcgiClient& client) {
   client.ended();
 }
 
+void goOnAfterARefusal(FastcgiClient& client) {
+  // Longer than any request may be, so that it is refused before the text comes.
+  client.send(TestRequest{.params = {{"A", std::string(70000, 'b')}}}.bytes());
+  if (!client.receive()) ::_exit(1);
+  client.send(unveiled());
+  client.ended();
+}
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 // Their memory is too large to be looked through.
 #define SESSIOND_LOOKS_THROUGH_MEMORY GTEST_SKIP()
@@ -216,6 +224,12 @@ TEST_F(Wiping, ARequestThatNeverBecameWholeIsGoneWithItsConnection) {
 TEST_F(Wiping, WhatWasRefusedIsGoneToo) {
   SESSIOND_LOOKS_THROUGH_MEMORY;
   expectNothing(askTwiceAtOnce, Route::kAnswered);
+  EXPECT_EQ(seen_, 0U);
+}
+
+TEST_F(Wiping, WhatComesBehindARefusalIsGoneToo) {
+  SESSIOND_LOOKS_THROUGH_MEMORY;
+  expectNothing(goOnAfterARefusal, Route::kAnswered);
   EXPECT_EQ(seen_, 0U);
 }
 
