@@ -41,6 +41,7 @@ struct Connection {
   WipedString partial;           ///< a request that is not whole yet
   std::size_t needed = 0;        ///< bytes of it that must be there before another look is worth it
   std::uint16_t late_stdin = 0;  ///< id of an answered AUTHORIZER request whose empty STDIN may still come; 0: none
+  bool idle = false;             ///< waits for its next request, in the lane's list of those
   bool lingering = false;        ///< refused and shut for writing; what still comes is thrown away
   std::size_t discarded = 0;     ///< bytes thrown away while lingering
   SteadyTime deadline{};         ///< while linked in one of the lane's timed lists

@@ -18,6 +18,8 @@ FastcgiMetrics::FastcgiMetrics(MetricsRegistry& registry)
       open(registry.gauge("sessiond_fastcgi_connections", "FastCGI connections open now.")),
       paused(registry.counter("sessiond_fastcgi_accept_paused_total",
                               "Times accepting paused for want of descriptors or at max_connections.")),
+      idle_closed(registry.counter("sessiond_fastcgi_idle_closed_total",
+                                   "FastCGI connections closed at max_connections, as the one silent for longest.")),
       malformed(refused(registry, "malformed")),
       too_large(refused(registry, "too_large")),
       unknown_role(refused(registry, "unknown_role")),

@@ -10,11 +10,12 @@ namespace sessiond {
 struct FastcgiMetrics {
   explicit FastcgiMetrics(MetricsRegistry& registry);
 
-  Counter& accepted;   ///< connections
-  Gauge& open;         ///< connections
-  Counter& paused;     ///< times accepting had to wait: no descriptor free, or the limit on connections reached
-  Counter& malformed;  ///< refused by the framing check
-  Counter& too_large;  ///< answered 413
+  Counter& accepted;     ///< connections
+  Gauge& open;           ///< connections
+  Counter& paused;       ///< times accepting had to wait: no descriptor free, or the limit on connections reached
+  Counter& idle_closed;  ///< at that limit, for a new one
+  Counter& malformed;    ///< refused by the framing check
+  Counter& too_large;    ///< answered 413
   Counter& unknown_role;
   Counter& timed_out;       ///< requests that did not become whole in time
   Counter& crowded_out;     ///< requests that did not become whole while too many others did not either

@@ -103,6 +103,7 @@ void Lane::run() {
     events_.run(now);
     connections_.limitPartials();
     connections_.expire(now);
+    if (acceptor_.takeCrowded() && phase_ == LanePhase::kServing && connections_.makeRoom(now)) acceptor_.resume();
     acceptor_.resumeIfDue(now);
     const LanePhase wanted = phase_wanted_.load(std::memory_order_acquire);
     if (wanted != phase_) advanceTo(wanted);

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <utility>
+
 #include "base/clock.h"
 #include "fastcgi/lane_surroundings.h"
 
@@ -16,6 +18,8 @@ class LaneAcceptor {
   /// False: epoll will have none of it; it is tried again after a while.
   bool resume();
   void resumeIfDue(SteadyTime now);
+  /// Has there been no room for a connection since this was asked last?
+  bool takeCrowded() { return std::exchange(crowded_, false); }
   /// When that is.
   SteadyTime nextDeadline() const;
   /// The listening socket has one.
@@ -34,6 +38,7 @@ class LaneAcceptor {
   const int epoll_;
   bool accepting_ = false;  // the listening socket is in the epoll set
   bool finished_ = false;
+  bool crowded_ = false;
   SteadyTime resume_at_{};  // while accepting is paused
   SteadyTime next_pause_log_{};
 };

@@ -24,6 +24,8 @@ namespace {
 /// How long a refused peer may take to notice, and how much it may still send.
 constexpr std::chrono::milliseconds kLingerTime{1000};
 constexpr std::size_t kLingerBytes = 1024 * 1024;
+/// How long a new connection may be silent before it can be closed in favour of another one.
+constexpr std::chrono::milliseconds kTimeToSpeak{100};
 /// Of the requests of one lane that are not whole yet, all together. nginx sends a request in one piece, so this is
 /// room for whoever else may open the socket.
 constexpr std::size_t kMaxPartialBytes = 16 * 1024 * 1024;
@@ -57,6 +59,8 @@ void LaneConnections::adopt(UniqueFd socket) {
     drop(*connection);
   } else if (draining()) {
     look(*connection, false);
+  } else {
+    startTimer(*connection);
   }
 }
 
@@ -82,7 +86,9 @@ void LaneConnections::finish(ActiveRequestPtr request) {
   const bool event = connection.owner.exchange(Owner::kLane, std::memory_order_relaxed) == Owner::kLentAndEvent;
   const Whereabouts where = requests_.finish(std::move(request), event, draining());
   if (where == Whereabouts::kUseless) return drop(connection);
-  if (where == Whereabouts::kHere && event) look(connection, peerHasFinished(connection));
+  if (where != Whereabouts::kHere) return;
+  if (event) return look(connection, peerHasFinished(connection));
+  rest(connection);
 }
 
 /// The oldest go: they are the least likely to become whole.
@@ -99,6 +105,20 @@ void LaneConnections::expire(SteadyTime now) {
     drop(*incomplete_.front());
   }
   while (!lingering_.empty() && lingering_.front()->deadline <= now) drop(*lingering_.front());
+}
+
+/// Whoever has sent nothing yet goes before those who have been served.
+bool LaneConnections::makeRoom(SteadyTime now) {
+  Connection* silent = incomplete_.front();
+  const bool spare = silent == nullptr || !silent->partial.empty() ||
+                     silent->deadline - around_.options.request_timeout + kTimeToSpeak > now;
+  if (spare) silent = idle_.front();
+  if (silent == nullptr) return false;
+  char next = 0;
+  if (::recv(silent->fd.get(), &next, 1, MSG_PEEK | MSG_DONTWAIT) > 0) return false;  // its event is on the way
+  around_.metrics.idle_closed.add();
+  drop(*silent);
+  return true;
 }
 
 SteadyTime LaneConnections::nextDeadline() const {
@@ -131,6 +151,7 @@ void LaneConnections::look(Connection& connection, bool peer_finished) {
   if (connection.lingering) return discard(connection);
   const ssize_t count = ::recv(connection.fd.get(), received_.data(), received_.size(), 0);
   if (count > 0) {
+    if (connection.idle) stopTimer(connection);
     const std::string_view bytes = gather(connection, static_cast<std::size_t>(count));
     if (bytes.size() < connection.needed) {
       wait(connection, bytes, connection.needed, peer_finished);
@@ -145,6 +166,8 @@ void LaneConnections::look(Connection& connection, bool peer_finished) {
     wait(connection, connection.partial, connection.needed, peer_finished);
   } else if (ended || peer_finished || draining()) {
     drop(connection);
+  } else {
+    rest(connection);
   }
 }
 
@@ -165,8 +188,8 @@ void LaneConnections::decide(Connection& connection, std::string_view bytes, boo
     stopTimer(connection);
     setPartial(connection, {});
     connection.needed = 0;
-    if (peer_finished || draining()) drop(connection);
-    return;
+    if (peer_finished || draining()) return drop(connection);
+    return rest(connection);
   }
   const FramingResult framing = checkFraming(bytes, pairs_);
   switch (framing.verdict) {
@@ -204,9 +227,20 @@ void LaneConnections::wait(Connection& connection, std::string_view bytes, std::
   if (peer_finished || phase_ == LanePhase::kEnding) return drop(connection);
   setPartial(connection, bytes);
   connection.needed = needed;
+  startTimer(connection);
+}
+
+/// Of its request, from the first byte on; of its first one, from the beginning.
+void LaneConnections::startTimer(Connection& connection) {
   if (connection.timed.linked) return;
   connection.deadline = around_.clock.steadyNow() + around_.options.request_timeout;
   incomplete_.pushBack(connection);
+}
+
+void LaneConnections::rest(Connection& connection) {
+  if (connection.timed.linked) return;
+  connection.idle = true;
+  idle_.pushBack(connection);
 }
 
 /// `bytes` may be a part of what is there already.
@@ -225,7 +259,9 @@ void LaneConnections::serve(Connection& connection, std::string_view bytes, cons
   connection.needed = 0;
   if (!connection.partial.empty()) setPartial(connection, {});
   if (!read) return drop(connection);
-  if (requests_.receive(peer_finished || draining()) == Whereabouts::kUseless) drop(connection);
+  const Whereabouts where = requests_.receive(peer_finished || draining());
+  if (where == Whereabouts::kUseless) return drop(connection);
+  if (where == Whereabouts::kHere) rest(connection);
 }
 
 void LaneConnections::refuse(Connection& connection, std::string_view records) {
@@ -253,9 +289,15 @@ void LaneConnections::discard(Connection& connection) {
   }
 }
 
+LaneConnections::TimedList& LaneConnections::listOf(const Connection& connection) {
+  if (connection.idle) return idle_;
+  return connection.lingering ? lingering_ : incomplete_;
+}
+
 void LaneConnections::stopTimer(Connection& connection) {
   if (!connection.timed.linked) return;
-  (connection.lingering ? lingering_ : incomplete_).remove(connection);
+  listOf(connection).remove(connection);
+  connection.idle = false;
 }
 
 void LaneConnections::drop(Connection& connection) {

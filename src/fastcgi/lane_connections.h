@@ -49,6 +49,8 @@ class LaneConnections {
   /// What may drop any connection, behind a round's events.
   void limitPartials();
   void expire(SteadyTime now);
+  /// Closes the one that has been silent for longest, for a new one. False: there is none to be spared.
+  bool makeRoom(SteadyTime now);
   /// Never later than the next moment at which expire() has something to do.
   SteadyTime nextDeadline() const;
   /// Idle ones are closed, as the phase says.
@@ -67,6 +69,9 @@ class LaneConnections {
   void serve(Connection& connection, std::string_view bytes, const FramingResult& framing, bool peer_finished);
   void refuse(Connection& connection, std::string_view records);
   void discard(Connection& connection);
+  TimedList& listOf(const Connection& connection);
+  void rest(Connection& connection);
+  void startTimer(Connection& connection);
   void stopTimer(Connection& connection);
   void drop(Connection& connection);
 
@@ -78,6 +83,7 @@ class LaneConnections {
   LanePhase phase_ = LanePhase::kServing;
   IntrusiveList<Connection, &Connection::all> all_;
   TimedList incomplete_;  // every request has the same time, so the first is always the next to expire
+  TimedList idle_;        // the first for longest; some that come back from a worker are not known to be
   TimedList lingering_;
   std::vector<char> received_;     // last
   std::size_t partial_bytes_ = 0;  // of all connections

@@ -55,7 +55,7 @@ class NoDescriptorsLeft {
 TEST(ManyConnections, AThousandIdleOnesDoNotDisturb) {
   const DescriptorLimit descriptors(4096);
   ASSERT_GE(descriptors.limit(), 2100U);
-  TestServer server;
+  TestServer server(Transport::kUnix, {.lanes = 2, .request_timeout = std::chrono::seconds(60)});
   server.start();
   std::vector<FastcgiClient> idle;
   for (int i = 0; i < 1000; ++i) {
@@ -97,21 +97,56 @@ TEST(ManyConnections, DescriptorsAboveWhatSelectCanTakeWork) {
 }
 
 TEST(ManyConnections, BeyondTheLimitTheyWaitUntilOthersGo) {
-  TestServer server(Transport::kUnix, {.lanes = 2, .max_connections = 5});
+  TestServer server(Transport::kUnix, {.lanes = 2, .max_connections = 5, .request_timeout = std::chrono::seconds(60)});
   server.start();
+  // In the middle of a request each, so that none can be spared.
+  const std::string request = TestRequest{}.bytes();
   std::vector<FastcgiClient> clients;
   for (int i = 0; i < 5; ++i) {
     clients.push_back(server.connect());
-    ASSERT_TRUE(clients.back().ask({})) << i;
+    ASSERT_TRUE(clients.back().send(request.substr(0, 20))) << i;
   }
+  ASSERT_TRUE(eventually([&] { return server.metrics().open.read() == 5; }));
   FastcgiClient late = server.connect();
-  ASSERT_TRUE(late.send(TestRequest{}.bytes()));
+  ASSERT_TRUE(late.send(request));
   EXPECT_FALSE(late.receive(milliseconds(300)));
   EXPECT_EQ(server.metrics().open.read(), 5);
   EXPECT_GE(server.metrics().paused.read(), 1U);
-  ASSERT_TRUE(clients[3].ask({}));
   clients.pop_back();
   EXPECT_TRUE(late.receive());
+  ASSERT_TRUE(clients[3].send(request.substr(20)));
+  EXPECT_TRUE(clients[3].receive());
+}
+
+TEST(ManyConnections, BeyondTheLimitTheOneThatWasIdleForLongestGoes) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .max_connections = 3, .request_timeout = std::chrono::seconds(60)});
+  server.handler->on_receive = routeByParam;
+  server.start();
+  std::vector<FastcgiClient> clients;
+  for (const char* const route : {"", "load", "work"}) {
+    clients.push_back(server.connect());
+    ASSERT_TRUE(clients.back().ask({.params = {{"R", route}}})) << route;
+  }
+  ASSERT_TRUE(clients[0].ask({}));
+  FastcgiClient late = server.connect();
+  EXPECT_TRUE(late.ask({}));
+  EXPECT_TRUE(clients[1].ended());
+  EXPECT_TRUE(clients[0].ask({}));
+  EXPECT_TRUE(clients[2].ask({}));
+  EXPECT_EQ(server.metrics().idle_closed.read(), 1U);
+}
+
+TEST(ManyConnections, HoweverManyAreSilentNobodyElseIsKeptOut) {
+  TestServer server(Transport::kUnix, {.lanes = 2, .max_connections = 20, .request_timeout = std::chrono::seconds(60)});
+  server.start();
+  FastcgiClient kept = server.connect();
+  ASSERT_TRUE(kept.ask({}));
+  std::vector<FastcgiClient> silent;
+  for (int i = 0; i < 60; ++i) silent.push_back(server.connect());
+  for (int i = 0; i < 20; ++i) {
+    FastcgiClient client = server.connect();
+    EXPECT_TRUE(client.ask({.keep = false})) << i;
+  }
 }
 
 TEST(ManyConnections, AreSpreadOverTheLanes) {
