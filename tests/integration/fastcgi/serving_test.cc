@@ -197,6 +197,22 @@ TEST_P(Serving, WritesHeadersInTheOrderTheyWereAdded) {
   EXPECT_EQ(reply->out, "Status: 204 No Content\r\nX-User-Id: 42\r\nX-Session-Status: valid\r\n\r\n");
 }
 
+TEST_P(Serving, NothingOfAnAnswerIsInTheNext) {
+  server_.handler->on_receive = [](Exchange& exchange) {
+    exchange.response.status = 200;
+    exchange.response.add("X-User-Id", exchange.request.paramOrEmpty("ID"));
+    exchange.response.body += "b";
+    return Route::kAnswered;
+  };
+  server_.start();
+  FastcgiClient client = server_.connect();
+  for (const std::string id : {"1", "2", "3"}) {
+    const auto reply = client.ask({.params = {{"ID", id}}});
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->out, "Status: 200 OK\r\nX-User-Id: " + id + "\r\n\r\nb");
+  }
+}
+
 TEST_P(Serving, WritesAMebibyteFromEveryRoute) {
   const std::string large(1024 * 1024, 'l');
   const auto answer = [&large](Exchange& exchange) {

@@ -118,8 +118,11 @@ TEST_F(RedisAttemptStoreTest, AClockThatWasSetBackLengthensNoWindow) {
 TEST_F(RedisAttemptStoreTest, NobodyCanTellWithoutTheServerOrWhereSomethingElseStands) {
   stores.server.command({"SET", "sessiond:try:a", "x"});
   EXPECT_FALSE(stores.store.reserve("try:a", limit));
+  EXPECT_FALSE(stores.store.giveBack("try:a", {}));
   stores.server.command({"SET", "sessiond:places:a", "x"});
   EXPECT_FALSE(stores.store.isKnown("places:a", "p", std::chrono::hours(1)));
+  EXPECT_FALSE(stores.store.remember("places:a", "p", std::chrono::hours(1), 5));
+  EXPECT_FALSE(stores.store.noteFailure("places:a", std::chrono::hours(1)));
   stores.server.command({"HSET", "sessiond:try:b", "n1", "many", "e1", "99999999999999"});
   EXPECT_TRUE(stores.store.reserve("try:b", limit)) << "an end that no window can have is none";
   stores.server.kill();

@@ -396,6 +396,58 @@ TEST(RedisSessionStore, AnAnswerThatIsNoneIsNotTakenForNoTombstone) {
   EXPECT_EQ(both.texts(), (std::vector<std::string>{"a", "(unavailable)"}));
 }
 
+TEST(RedisSessionStore, AValueThatIsNoneIsNoSession) {
+  for (const std::string value : {":1", "$-1", "*0", "+a"}) {
+    ScriptedRedis server([&](std::string_view request, int) -> std::string {
+      if (isGreeting(request)) return kGreeted;
+      return value + "\r\n:0\r\n$-1\r\n";
+    });
+    TestClient test(configFor(server.url()));
+    RedisSessionStore store(test.client, SessionSettings{}, keysFor(SessionSettings{}));
+    Loads one({"a"});
+    store.load(one.loads);
+    EXPECT_EQ(one.texts(), (std::vector<std::string>{"(unavailable)"})) << value;
+  }
+}
+
+TEST(RedisSessionStore, WhereItsUserCannotBeLookedUpNobodyCanTell) {
+  for (const std::string user : {"-NOPERM no", ":1", "*1\r\n$-1"}) {
+    ScriptedRedis server([&](std::string_view request, int) -> std::string {
+      if (isGreeting(request)) return kGreeted;
+      return "$1\r\na\r\n:0\r\n" + user + "\r\n$-1\r\n";
+    });
+    TestClient test(configFor(server.url()));
+    RedisSessionStore store(test.client, SessionSettings{}, keysFor(SessionSettings{}));
+    Loads one({"a"});
+    one.loads[0].user = "ada";
+    store.load(one.loads);
+    ASSERT_FALSE(one.loads[0].result) << user;
+    EXPECT_EQ(one.loads[0].result.error(), StoreError::kUnavailable);
+  }
+}
+
+TEST(RedisSessionStore, ACounterOfLogoutsThatIsNoNumberProvesNothing) {
+  const std::vector<std::pair<std::string, std::optional<std::uint64_t>>> answers = {
+      {"$-1", 0},
+      {"$1\r\n7", 7},
+      {"$1\r\nx", std::nullopt},
+      {"$20\r\n18446744073709551615", std::nullopt},
+      {"-NOPERM no", std::nullopt}};
+  for (const auto& answer : answers) {
+    const std::string& reply = answer.first;
+    ScriptedRedis server([&](std::string_view request, int) -> std::string {
+      if (isGreeting(request)) return kGreeted;
+      return "$1\r\na\r\n:0\r\n" + reply + "\r\n";
+    });
+    TestClient test(configFor(server.url()));
+    RedisSessionStore store(test.client, SessionSettings{}, keysFor(SessionSettings{}));
+    Loads one({"a"});
+    store.load(one.loads);
+    ASSERT_TRUE(one.loads[0].result) << reply;
+    EXPECT_EQ(one.loads[0].result->epoch, answer.second) << reply;
+  }
+}
+
 /// The session is deleted only when DEL says so.
 TEST(RedisSessionStore, ADeletionThatIsRefusedIsNoRevocation) {
   ScriptedRedis server([&](std::string_view request, int) -> std::string {

@@ -157,6 +157,17 @@ TEST_F(RedisUserSessionIndexTest, KeepsOddUserNamesAndIdsApart) {
   EXPECT_EQ(listed("a"), (std::vector<std::string>{"a"}));
 }
 
+TEST_F(RedisUserSessionIndexTest, WhatCannotBeLookedAtStays) {
+  for (const char* const id : {"gone", "new"}) ASSERT_TRUE(add("42", id));
+  server.command({"ZADD", kKey, "1", "gone"});
+  server.command({"ACL", "SETUSER", "default", "-exists"});
+  ASSERT_TRUE(add("42", "new"));
+  EXPECT_EQ(server.command({"ZCARD", kKey}), "2");
+  server.command({"ACL", "SETUSER", "default", "+exists"});
+  ASSERT_TRUE(add("42", "new"));
+  EXPECT_EQ(server.command({"ZCARD", kKey}), "1");
+}
+
 TEST_F(RedisUserSessionIndexTest, TellsAWrongTypeAndAServerThatIsAway) {
   server.command({"SET", kKey, "text"});
   EXPECT_EQ(add("42", "a").error(), StoreError::kCorrupt);

@@ -196,8 +196,8 @@ TEST(FramingCheck, RefusesParametersThatEndInTheMiddle) {
 }
 
 TEST(FramingCheck, RefusesLengthsNearTwoToThe31) {
-  for (const char* const lengths :
-       {"\xff\xff\xff\xff\1", "\1\xff\xff\xff\xff", "\xff\xff\xff\xfe\xff\xff\xff\xff", "\x80\2\0\1\1"}) {
+  for (const char* const lengths : {"\xff\xff\xff\xff\1", "\1\xff\xff\xff\xff", "\xff\xff\xff\xfe\xff\xff\xff\xff",
+                                    "\x80\2\0\1\1", "\x81\0\0\5\1"}) {
     std::string pair(lengths, 5);
     pair += "some more bytes behind them";
     expectMalformed(beginRecord() + fastcgiRecord(4, 1, pair), "parameter longer than any request");

@@ -71,5 +71,59 @@ TEST_F(CanariesTest, TellHowLongOneWasUnderWayOnce) {
   EXPECT_DOUBLE_EQ(seconds.sumSeconds(), 0.25);
 }
 
+TEST_F(CanariesTest, ALostSubscriptionProvesNothingAndWhatItProvedStandsForAWhile) {
+  canaries_.stands("p:");
+  const CacheTrust::Epoch epoch = canaries_.current()->epoch;
+  ASSERT_TRUE(cameBack(canaries_.add(), at(5000ms), at(5001ms)));
+  ASSERT_TRUE(trust_.holds(at(5001ms)));
+  canaries_.lost();
+  EXPECT_FALSE(trust_.holds(at(5001ms)));
+  EXPECT_TRUE(trust_.believes(epoch, at(5001ms)));
+  EXPECT_EQ(canaries_.current(), nullptr);
+}
+
+TEST_F(CanariesTest, WhatIsDistrustedOrGivenUpIsBelievedNoLonger) {
+  canaries_.stands("p:");
+  CacheTrust::Epoch epoch = canaries_.current()->epoch;
+  ASSERT_TRUE(cameBack(canaries_.add(), at(5000ms), at(5001ms)));
+  canaries_.distrust(Loss::kFlush);
+  EXPECT_FALSE(trust_.believes(epoch, at(5001ms)));
+  epoch = canaries_.current()->epoch;
+  ASSERT_TRUE(cameBack(canaries_.add(), at(5100ms), at(5101ms))) << "the subscription stands";
+  ASSERT_TRUE(trust_.believes(epoch, at(5101ms)));
+  canaries_.renew(canaries_.current(), Loss::kCanaries);
+  EXPECT_FALSE(trust_.believes(epoch, at(5101ms)));
+  EXPECT_FALSE(trust_.holds(at(5101ms)));
+}
+
+TEST_F(CanariesTest, OneOfASubscriptionBeforeProvesNothing) {
+  canaries_.stands("q:");
+  EXPECT_TRUE(cameBack(canaries_.add(), at(5000ms), at(5001ms))) << "it is a canary all the same";
+  EXPECT_FALSE(trust_.holds(at(5001ms)));
+  EXPECT_FALSE(canaries_.proven());
+}
+
+TEST_F(CanariesTest, OneProvesTheMomentAtWhichItWasWritten) {
+  canaries_.stands("p:");
+  ASSERT_TRUE(cameBack(canaries_.add(), at(5000ms), at(5900ms)));
+  EXPECT_TRUE(trust_.holds(at(6000ms)));
+  EXPECT_FALSE(trust_.holds(at(6001ms)));
+}
+
+TEST_F(CanariesTest, WhatAConnectionProvedGoesWithTheSubscription) {
+  const auto proof = canaries_.add();
+  const auto forget = [&](auto change) {
+    canaries_.stands("p:");
+    ASSERT_TRUE(cameBack(proof, at(5000ms), at(5001ms)));
+    ASSERT_EQ(SteadyTime(SteadyTime::duration(proof->moment.load())), at(5000ms));
+    change();
+    EXPECT_EQ(proof->moment.load(), Canaries::Proof::kNever);
+  };
+  forget([&] { canaries_.lost(); });
+  forget([&] { canaries_.distrust(Loss::kFlush); });
+  forget([&] { canaries_.renew(canaries_.current(), Loss::kDatabase); });
+  forget([&] { canaries_.stands("p:"); });
+}
+
 }  // namespace
 }  // namespace sessiond

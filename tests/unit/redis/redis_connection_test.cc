@@ -20,7 +20,9 @@ using namespace std::chrono_literals;
 
 class RedisConnectionTest : public testing::Test {
  protected:
-  RedisConnectionTest() {
+  RedisConnectionTest() { connect(); }
+
+  void connect() {
     std::array<int, 2> ends{};
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
     peer_ = UniqueFd(ends[0]);
@@ -119,6 +121,23 @@ TEST_F(RedisConnectionTest, BreaksWhenThePeerGoes) {
   ASSERT_EQ(shutdown(peer_.get(), SHUT_WR), 0);
   EXPECT_EQ(advance(), "the server closed the connection");
   EXPECT_TRUE(connection_->broken());
+}
+
+// What was closed before any answer may be sent again; in the middle of one, it has been carried out.
+TEST_F(RedisConnectionTest, TellsAnEndInTheMiddleOfAnAnswerFromOneBeforeIt) {
+  for (const std::string& half : {std::string(), std::string("+O")}) {
+    connect();
+    answer(half);
+    ASSERT_EQ(shutdown(peer_.get(), SHUT_WR), 0);
+    RedisCommands commands;
+    commands.add({"PING"});
+    RedisReplies replies;
+    const SteadyTime now = clock_.steadyNow();
+    const auto done = connection_->exchange(commands, replies, now, now + std::chrono::seconds(10));
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().kind, half.empty() ? ConnectionError::Kind::kClosed : ConnectionError::Kind::kBroken);
+    EXPECT_TRUE(connection_->broken());
+  }
 }
 
 TEST_F(RedisConnectionTest, BeginsNothingWithAPeerThatIsGone) {

@@ -131,5 +131,15 @@ TEST_F(RedisNodeTest, HintsAtTheOptionThatMakesItsLinksTls) {
   EXPECT_EQ(sentinel.explainGreeting(closed).text, "closed; does redis.sentinel.tls have to be true?");
 }
 
+TEST_F(RedisNodeTest, WhatIsAskedForBeforeAnythingElseIsNeeded) {
+  RedisSettings config;
+  config.url = "redis://127.0.0.1/3";
+  RedisNode third(config, "", clock_, metrics_);
+  EXPECT_FALSE(third.judgeGreeting({status("OK"), error("NOPERM no setname"), hello("master")}));
+  const auto refused = third.judgeGreeting({error("NOPERM no select"), status("OK"), hello("master")});
+  ASSERT_TRUE(refused) << "or all would be done in database 0";
+  EXPECT_EQ(refused->kind, ConnectionError::Kind::kRejected);
+}
+
 }  // namespace
 }  // namespace sessiond

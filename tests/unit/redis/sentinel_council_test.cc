@@ -55,6 +55,7 @@ TEST_F(SentinelCouncilTest, AMajorityVouchesFromTheMomentItWasAskedAt) {
   hear(2, view("c", "p", 1), 3000ms);
   EXPECT_EQ(primary(), "p");
   EXPECT_TRUE(vouched(3000ms));
+  EXPECT_EQ(council_.verdict(at(3000ms)).vouched_until, at(6000ms)) << "whoever keeps the verdict asks nobody again";
   EXPECT_TRUE(vouched(5999ms));
   EXPECT_FALSE(vouched(6000ms)) << "of the two, one was asked 5 s ago";
   EXPECT_EQ(primary(6000ms), "nobody");
