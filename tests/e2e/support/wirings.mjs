@@ -90,6 +90,18 @@ const missing = [
     ],
   },
   {
+    name: 'a part of the identity headers, written by hand',
+    server: () => `${endpoints} ${open} location ^~ /account/ { ${page}
+        proxy_set_header X-User-Id $sessiond_user_id; proxy_pass http://application; }`,
+    asks: [
+      ['nobody', '/account/', 302],
+      ['staff', '/account/', 'app:7'],
+      ['staff', '/account/', 500, forged],
+      ['staff', '/account/', 500, { forged: ['X-User-Roles'] }],
+      ['staff', '/account/', 500, { forged: ['x-user-name'] }],
+    ],
+  },
+  {
     name: 'headers with dots let through',
     server: () => `ignore_invalid_headers off; ${endpoints} ${open} ${protectedAccount}`,
     asks: [

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/encoding.h"
 #include "unit/endpoints/endpoint_fixture.h"
 
 namespace sessiond {
@@ -70,6 +71,25 @@ TEST_F(CsrfTest, EveryChangeOfATokenSpoilsIt) {
   }
   EXPECT_FALSE(isGenuine(pairOf(ticket), ticket.token + "A"));
   EXPECT_FALSE(isGenuine(pairOf(ticket), std::string(100000, 'A')));
+}
+
+TEST_F(CsrfTest, EveryChangeOfTheCookieSpoilsIt) {
+  const CsrfGuard::Ticket ticket = issue();
+  const std::string cookie = pairOf(ticket);
+  for (std::size_t i = cookie.find('=') + 1; i < cookie.size(); ++i) {
+    std::string changed = cookie;
+    changed[i] = changed[i] == 'A' ? 'B' : 'A';
+    EXPECT_FALSE(isGenuine(changed, ticket.token)) << i;
+  }
+}
+
+TEST_F(CsrfTest, ASignatureByTheSessionCookiesKeyIsNoToken) {
+  const CsrfGuard::Ticket ticket = issue();
+  const std::string cookie = pairOf(ticket);
+  const std::string time = base64UrlDecode(ticket.token)->substr(0, 8);
+  const HmacKey key(Secret(std::string("one")));
+  const std::string signature(asBytes(key.sign(cookie.substr(cookie.find('=') + 1) + time)));
+  EXPECT_FALSE(isGenuine(cookie, base64UrlEncode(time + signature)));
 }
 
 TEST_F(CsrfTest, ANonceOnceGivenIsKept) {
