@@ -548,6 +548,14 @@ TEST_F(AuthEndpointTest, DoesNotTouchWhereTheLocationSaysSo) {
   EXPECT_TRUE(throttle_.ask("s1", hours(1), clock_.steadyNow()).due);
 }
 
+TEST_F(AuthEndpointTest, NorASessionInMemory) {
+  remember("s1", found("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})"));
+  const Response response = ask({{"HTTP_COOKIE", "connect.sid=" + cookieOf("s1")}, {"SESSIOND_TOUCH", "off"}});
+  EXPECT_EQ(response.status, 204);
+  EXPECT_EQ(route_, Route::kAnswered);
+  EXPECT_TRUE(source_.touches.empty());
+}
+
 TEST_F(AuthEndpointTest, AnswersFromMemoryOnTheLane) {
   remember("s1", found("s1", kAda));
   throttle_.ask("s1", hours(24), clock_.steadyNow());

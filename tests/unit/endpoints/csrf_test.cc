@@ -83,6 +83,11 @@ TEST_F(CsrfTest, EveryChangeOfTheCookieSpoilsIt) {
   }
 }
 
+TEST_F(CsrfTest, APlantedCookieInFrontHidesNoGenuineOne) {
+  const CsrfGuard::Ticket ticket = issue();
+  EXPECT_TRUE(isGenuine(pairOf(issue()) + "; " + pairOf(ticket), ticket.token));
+}
+
 TEST_F(CsrfTest, ASignatureByTheSessionCookiesKeyIsNoToken) {
   const CsrfGuard::Ticket ticket = issue();
   const std::string cookie = pairOf(ticket);

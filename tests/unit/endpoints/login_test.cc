@@ -685,6 +685,9 @@ TEST_F(LoginTest, TheLimitsPageEndsASessionOfWhoGaveTheRightPassword) {
   EXPECT_TRUE(store_.value(other));
   const std::string ticket = fieldIn(postForm(kGoodForm), "ticket");
   EXPECT_EQ(postForm("end=AAAAAAAAAAAAAAAA&ticket=" + ticket).status, 404);
+  const Params without_token = {{"HTTP_COOKIE", csrf_cookie_}, {"CONTENT_TYPE", "application/x-www-form-urlencoded"}};
+  EXPECT_EQ(ask(*endpoint_, "POST", without_token, "end=" + handles_.of(other) + "&ticket=" + ticket).status, 403);
+  EXPECT_TRUE(store_.value(other));
   const Response ended = postForm("end=" + handles_.of(other) + "&ticket=" + ticket, {{"QUERY_STRING", "rd=%2Fa"}});
   EXPECT_EQ(ended.status, 200);
   EXPECT_THAT(ended.body, HasSubstr("The session has ended."));
@@ -829,6 +832,11 @@ TEST_F(LoginTest, NoPageCutsOffWhatIsTyped) {
 TEST_F(LoginTest, ASessionOfNobodyAndAStoreThatCannotTellLeadToTheForm) {
   store_.put(idOf("nobody"), R"({"cookie":{"originalMaxAge":null}})", hours(1));
   EXPECT_EQ(actionIn(get({{"HTTP_COOKIE", cookieFor("nobody")}})), "/login");
+  for (const std::string user : {"false", "null", "\"\""}) {
+    store_.put(idOf("nobody"), R"({"cookie":{"originalMaxAge":null},"user":)" + user + "}", hours(1));
+    const Response page = get({{"HTTP_COOKIE", cookieFor("nobody")}});
+    EXPECT_THAT(page.body, HasSubstr("type=\"password\"")) << user;
+  }
   store_.failWith(StoreError::kUnavailable);
   EXPECT_EQ(actionIn(get({{"HTTP_COOKIE", cookieFor("nobody")}})), "/login");
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/crypto.h"
+#include "base/encoding.h"
 #include "support/fake_clock.h"
 
 namespace sessiond {
@@ -36,6 +38,12 @@ TEST_F(DeviceCookiesTest, AreGoodForTheirUserOnly) {
   EXPECT_FALSE(deviceOf("", value));
   EXPECT_EQ(deviceOf("ada", cookies_.issue("ada", *device)), device);
   EXPECT_NE(deviceOf("ada", cookies_.issue("ada", "")), device);
+}
+
+TEST_F(DeviceCookiesTest, ASignatureByTheSessionCookiesKeyIsNone) {
+  const std::string time_and_id = base64UrlDecode(cookies_.issue("ada", ""))->substr(0, 24);
+  const std::string signature(asBytes(HmacKey(Secret(std::string("first"))).sign(time_and_id + "ada")));
+  EXPECT_FALSE(deviceOf("ada", base64UrlEncode(time_and_id + signature)));
 }
 
 TEST_F(DeviceCookiesTest, AreRefusedWhenAnythingIsChanged) {

@@ -149,8 +149,16 @@ TEST_F(LoginGateTest, APlaceHasFiftyTriesWhoeverItTriesAndNoSuccessResetsThem) {
 }
 
 TEST_F(LoginGateTest, ATryThatIsRefusedIsNoFailureOfItsPlace) {
-  for (int i = 0; i < 500; ++i) fail(stranger_);
+  for (int i = 0; i < 500; ++i) {
+    fail(stranger_);
+    clock_.advance(RefusalMemory::kLifetime);  // or no counter is asked
+  }
   EXPECT_EQ(fail({.user = "eve", .place = stranger_.place, .device = ""}), "failed");
+}
+
+TEST_F(LoginGateTest, ADeviceOfOneNameIsNoneOfAnother) {
+  EXPECT_EQ(failuresOf({.user = "a:b", .place = stranger_.place, .device = "c"}, 20), 10);
+  EXPECT_EQ(failuresOf({.user = "a", .place = stranger_.place, .device = "b:c"}, 20), 10);
 }
 
 TEST_F(LoginGateTest, ASuccessGivesItsTryBackAndResetsItsOwnBudgetsButNotTheStrangers) {
