@@ -15,7 +15,6 @@
 #include "config/policies_option.h"
 #include "config/text_rules.h"
 #include "config/units.h"
-#include "login/password_hash.h"
 #include "login/verifier_address.h"
 
 namespace sessiond {

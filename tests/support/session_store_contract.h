@@ -196,7 +196,7 @@ TEST_P(SessionStoreContract, TellsIdsApartByEveryByte) {
   ASSERT_TRUE(store_.create(longest, "4", kHour));
   EXPECT_EQ(found(with_nul), "1");
   EXPECT_EQ(found(shorter), "2");
-  EXPECT_EQ(found(binary), "3");
+  EXPECT_EQ(found(binary), harness_->takes(binary) ? "3" : "nothing");
   EXPECT_EQ(found(longest), "4");
 }
 
