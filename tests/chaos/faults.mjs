@@ -205,6 +205,7 @@ export const faults = {
     },
   },
   'slots are moved': {
+    short: ['cluster'],
     async harm({ topology, population }) {
       for (const { sid } of population.ofKind('live')) await topology.moveSlotOf(sid);
     },
@@ -217,7 +218,7 @@ export const faults = {
     },
   },
   'failed over by hand': {
-    short: ['plain', 'tls', 'sentinel'],
+    short: ['plain', 'tls', 'sentinel', 'cluster'],
     harm: ({ topology, population }) => population.quietly(() => topology.failOver()),
   },
   "sessiond's clock jumps by an hour": {
