@@ -291,11 +291,13 @@ place_example  = $(call place,$(1),$(patsubst nginx/%,$(docdir)/%,$(1)))
 kept  := kept-by-uninstall
 units := sessiond.service sessiond.socket sessiond-pause.service sessiond-retry.timer
 
-# sessiond.yaml(5) is what the commented reference says.
+# sessiond.yaml(5) is what the commented reference says, sessionctl(1) what its own help does.
 .PHONY: manuals
 manuals: $(BUILD)/man/sessiond.8 $(BUILD)/man/sessionctl.1 $(BUILD)/man/sessiond.yaml.5
-$(BUILD)/man/%: conf/man/%
+$(BUILD)/man/%.8: conf/man/%.8
 	@mkdir -p $(@D) && cp $< $@
+$(BUILD)/man/sessionctl.1: $(OUT)/sessionctl
+	@mkdir -p $(@D) && $< --manual >$@
 $(BUILD)/man/sessiond.yaml.5: conf/sessiond.yaml conf/man/make-reference
 	@mkdir -p $(@D) && conf/man/make-reference $< >$@
 

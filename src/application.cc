@@ -73,4 +73,8 @@ StartupReport Application::probeRedis() {
   return checkPermissions(parts_->redis.access(), parts_->site.permissions(), parts_->clock);
 }
 
+std::vector<std::string> Application::status() {
+  return parts_->site.status();
+}
+
 }  // namespace sessiond

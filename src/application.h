@@ -8,6 +8,8 @@
 
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -32,6 +34,8 @@ class Application final : public Handler {
   void work(Exchange& exchange) override;
   void turnAway(Exchange& exchange) override;
 
+  /// `name: value` lines for whoever looks after it.
+  std::vector<std::string> status();
   /// Asks Redis whether it can be used as configured. Waits.
   StartupReport probeRedis();
 

@@ -224,6 +224,8 @@ ControlAnswer Daemon::status() {
   ControlAnswer answer{.lines = {"version: " + std::string(kVersion), "pid: " + std::to_string(::getpid()),
                                  "config: " + config_file_, "in_force_since: " + formatIsoTime(in_force_since_),
                                  "last_reload: " + last_reload_}};
+  for (std::string& line : application_->status()) answer.lines.push_back(std::move(line));
+  answer.lines.push_back("revocations_remembered: " + std::to_string(lasting_.revoked.count()));
   for (std::size_t i = 0; i < secret_hits_before_.size(); ++i) {
     const std::uint64_t since = secretHits(metrics_, i).read() - secret_hits_before_[i];
     answer.lines.push_back("secret_" + std::to_string(i) + ": " + std::to_string(since));

@@ -128,6 +128,8 @@ struct Site::Parts {
   void addApi(Router& router) const;
 
   const std::shared_ptr<const Config> config;
+  const Clock& clock;
+  RedisTopology& redis;
   HtpasswdDirectory* const htpasswd;  // null: there is none; else the authenticator's
   const PageBook pages;
   SiteSessions sessions;
@@ -148,6 +150,8 @@ struct Site::Parts {
 
 Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
     : config(std::move(prepared.config)),
+      clock(shared.clock),
+      redis(shared.redis),
       htpasswd(prepared.htpasswd.get()),
       pages(std::move(prepared.pages)),
       sessions(*config, standsIn(htpasswd), shared),
@@ -230,17 +234,24 @@ bool Site::mayCheck() {
 }
 
 PermissionScope Site::permissions() const {
-  const Config& config = *parts_->config;
-  return {parts_->sessions.keys,
-          config.session,
-          config.login,
-          config.api.enabled ? &config.cache : nullptr,
-          config.logout.replicas > 0,
-          config.redis.cluster.used()};
+  return permissionsFor(*parts_->config, parts_->sessions.keys);
+}
+
+std::vector<std::string> Site::status() const {
+  const SessionCache::Size size = parts_->sessions.cache.size();
+  std::vector<std::string> lines =
+      parts_->sessions.trustInWords(parts_->redis, parts_->config->session.cache.enabled, parts_->clock.steadyNow());
+  lines.push_back("sessions_in_memory: " + std::to_string(size.entries));
+  lines.push_back("bytes_in_memory: " + std::to_string(size.bytes));
+  return lines;
 }
 
 void Site::showFigures() {
   parts_->sessions.figures.show(parts_->sessions.cache.size());
+}
+
+PermissionScope permissionsFor(const Config& config, const RedisKeys& keys) {
+  return {keys, config.session, config.login, config.api.enabled ? &config.cache : nullptr, config.logout.replicas > 0};
 }
 
 }  // namespace sessiond

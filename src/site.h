@@ -5,6 +5,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "endpoints/auth/auth.h"
 #include "endpoints/router.h"
@@ -29,6 +31,8 @@ class Site {
   bool mayCheck();
   /// What Redis must allow for all of it.
   PermissionScope permissions() const;
+  /// `name: value` lines about what is in memory, and whether it is believed.
+  std::vector<std::string> status() const;
   /// Puts in the metrics what is only counted when somebody looks.
   void showFigures();
 
@@ -37,5 +41,8 @@ class Site {
 
   const std::unique_ptr<Parts> parts_;
 };
+
+/// What Redis must allow for a site.
+PermissionScope permissionsFor(const Config& config, const RedisKeys& keys);
 
 }  // namespace sessiond

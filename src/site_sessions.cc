@@ -83,4 +83,26 @@ bool SiteSessions::mayCheck() {
   return load.result.hasValue();
 }
 
+std::vector<std::string> SiteSessions::trustInWords(RedisTopology& redis, bool keeps, SteadyTime now) const {
+  std::vector<std::string> nodes;
+  bool all_trusted = true;
+  const auto add = [&](const std::string& server, const Canaries* canaries) {
+    const bool is_trusted = canaries != nullptr && canaries->trusted(now);
+    const bool stands = canaries != nullptr && canaries->current() != nullptr;
+    all_trusted = all_trusted && is_trusted;
+    nodes.push_back("node_" + server + ": subscription " + (stands ? "stands" : "lost") + ", memory " +
+                    (is_trusted ? "believed" : "not believed"));
+  };
+  if (!keeps) return {"memory: off"};
+  if (one) add(redis.single()->node().server(), &one->canaries);
+  if (sights) {
+    for (ClusterNodes::Node* const node : redis.cluster()->serving()) {
+      add(node->client.node().server(), sights->canariesOf(node->number));
+    }
+    all_trusted = all_trusted && !nodes.empty();
+  }
+  nodes.insert(nodes.begin(), std::string("memory: ") + (all_trusted ? "believed" : "not believed"));
+  return nodes;
+}
+
 }  // namespace sessiond

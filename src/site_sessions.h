@@ -54,6 +54,8 @@ struct SiteSessions {
 
   /// Does Redis answer what every session check asks? Waits.
   bool mayCheck();
+  /// `name: value` lines: is what is in memory believed, in all and of each server that tells of changes?
+  std::vector<std::string> trustInWords(RedisTopology& redis, bool keeps, SteadyTime now) const;
   /// Nothing that was loaded is believed any more.
   void distrust(Canaries::Loss why);
   /// Of a lane of its own.

@@ -7,6 +7,7 @@ _sessionctl() {
     case "$place ${COMP_WORDS[i]}" in
       ' check') place='check' ;;
       ' reload') place='reload' ;;
+      ' doctor') place='doctor' ;;
       ' status') place='status' ;;
       ' session') place='session' ;;
       'session list') place='session list' ;;
@@ -35,9 +36,10 @@ _sessionctl() {
     esac
   done
   case $place in
-    '') words='check reload status session user explain throttle secret nginx --help --config --json --version' ;;
+    '') words='check reload doctor status session user explain throttle secret nginx --help --config --json --version' ;;
     'check') words='--help' ;;
     'reload') words='--help' ;;
+    'doctor') words='--help --nginx' ;;
     'status') words='--help' ;;
     'session') words='list show revoke --help' ;;
     'session list') words='--help --user --scan --anonymous' ;;
@@ -65,7 +67,7 @@ _sessionctl() {
     'nginx print') words='--help --to --shipped' ;;
   esac
   case ${COMP_WORDS[COMP_CWORD - 1]} in
-    -c | --config | --cookie | --to | --shipped) words='' files=yes ;;
+    -c | --config | --cookie | --nginx | --to | --shipped) words='' files=yes ;;
   esac
   mapfile -t COMPREPLY < <(
     compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"

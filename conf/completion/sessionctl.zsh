@@ -8,6 +8,7 @@ _sessionctl() {
     case "$place $word" in
       ' check') place='check' ;;
       ' reload') place='reload' ;;
+      ' doctor') place='doctor' ;;
       ' status') place='status' ;;
       ' session') place='session' ;;
       'session list') place='session list' ;;
@@ -40,6 +41,7 @@ _sessionctl() {
       commands=(
         'check:check the configuration, and every file that it names, as a start would'
         'reload:have the running daemon put a changed configuration in force'
+        'doctor:walk the whole chain (configuration, daemon, Redis, nginx, a check) and say what is wrong, with the command that mends it; changes nothing'
         'status:what the running daemon says of itself'
         'session:who is logged in, and logging them out'
         'user:users in Redis (login.authenticators: [redis]); those of the password file are shown only'
@@ -62,6 +64,12 @@ _sessionctl() {
       commands=()
       options=(
         '--help:Print this help message and exit')
+      ;;
+    'doctor')
+      commands=()
+      options=(
+        '--help:Print this help message and exit'
+        '--nginx:nginx’s configuration: a file with its includes, or the output of nginx -T, which is run without this; - is standard input')
       ;;
     'status')
       commands=()
@@ -240,7 +248,7 @@ _sessionctl() {
       ;;
   esac
   case $words[CURRENT-1] in
-    -c|--config|--cookie|--to|--shipped) _files; return ;;
+    -c|--config|--cookie|--nginx|--to|--shipped) _files; return ;;
   esac
   (( $#commands )) && _describe command commands
   (( $#options )) && _describe -o option options

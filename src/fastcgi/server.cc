@@ -19,13 +19,16 @@ ServerOptions completed(ServerOptions options) {
   if (options.lanes == 0) options.lanes = (cores + 1) / 2;
   options.workers = std::max<std::size_t>(options.workers, 1);
   // Fewer than cores, so that one is left for everything else even where priorities cannot be set.
-  if (options.password_workers == 0)
-    options.password_workers = std::clamp<std::size_t>(cores - 1, 1, kMostPasswordWorkers);
+  if (options.password_workers == 0) options.password_workers = usualPasswordWorkers(cores);
   if (options.password_queue == 0) options.password_queue = kWaitingForEachPasswordWorker * options.password_workers;
   return options;
 }
 
 }  // namespace
+
+std::size_t usualPasswordWorkers(std::size_t cores) {
+  return std::clamp<std::size_t>(cores, 2, kMostPasswordWorkers + 1) - 1;
+}
 
 Server::Server(const ServerOptions& options, Listener listener, Snapshot<Handler>& handlers, MetricsRegistry& registry,
                const Clock& clock)

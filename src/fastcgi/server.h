@@ -23,6 +23,9 @@
 
 namespace sessiond {
 
+/// How many threads verify passwords, where listen.password_workers is 0.
+std::size_t usualPasswordWorkers(std::size_t cores);
+
 /// Controlled by one thread (the main thread); its own threads come and go with it. The handler may be replaced in
 /// the snapshot at any time: a request is finished by the handler that received it.
 class Server {

@@ -75,13 +75,19 @@ std::string_view nameOf(Severity severity) {
 }
 
 Findings lintNginx(const SourceFile& main, const FileFinder& files, const SessiondFacts& facts) {
-  const auto configuration = readConfiguration(main, files);
+  std::vector<SourceFile> read;
+  const auto configuration = readConfiguration(main, [&](const std::string& pattern) {
+    std::vector<SourceFile> found = files(pattern);
+    read.insert(read.end(), found.begin(), found.end());
+    return found;
+  });
   if (!configuration) {
     const SyntaxError& error = configuration.error();
     return {{Severity::kFault, "syntax", error.place, error.message, "nginx -t says more"}};
   }
   const Scope scope(*configuration);
   Findings findings;
+  lintSnippets(read, facts, findings);
   for (const Scope* server : scope.all(Scope::Kind::kServer)) {
     if (server->parent()->kind() != Scope::Kind::kHttp) continue;
     lintAnyServer(*server, findings);

@@ -21,6 +21,8 @@ struct SessiondFacts {
   std::vector<std::string> policies;
   std::vector<std::string> identity;  ///< header names
   std::size_t identity_max_bytes = 0;
+  /// Those of this version, for this configuration, by their names without a folder.
+  std::vector<SourceFile> snippets = {};
 };
 
 /// By file and line. A text that is no configuration is one finding of the rule `syntax`.

@@ -7,7 +7,7 @@
 namespace sessiond::nginx {
 namespace {
 
-constexpr std::array<std::string_view, 19> kShipped = {"api.conf",
+constexpr std::array<std::string_view, 20> kShipped = {"api.conf",
                                                        "check-location.conf",
                                                        "check.conf",
                                                        "endpoints.conf",
@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 19> kShipped = {"api.conf",
                                                        "identity-fastcgi.conf",
                                                        "identity-scgi.conf",
                                                        "identity-uwsgi.conf",
+                                                       "page-location.conf",
                                                        "params.conf",
                                                        "identity-variables.conf",
                                                        "request.conf",

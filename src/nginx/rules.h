@@ -45,6 +45,7 @@ void lintPolicies(const Site& site);  ///< is the right one asked for
 void lintIdentity(const Site& site);  ///< whom the applications hear
 void lintWays(const Site& site);      ///< other ways to what is protected
 void lintAnswers(const Site& site);   ///< headers, error pages, caches
+void lintSnippets(const std::vector<SourceFile>& files, const SessiondFacts& facts, Findings& findings);
 void lintAnyServer(const Scope& server, Findings& findings);  ///< also one that protects nothing
 void lintSite(const Site& site);  ///< what is around: status addresses, login, proxies in front
 

@@ -99,6 +99,16 @@ void lintIdentity(const Site& site) {
                 "X.User.Id gets through, which CGI and others cannot tell from X-User-Id",
                 "remove `ignore_invalid_headers off`");
   }
+  if (site.facts.identity.empty()) return;
+  for (const std::string& header : site.identity) {
+    const bool is_mapped = std::any_of(site.facts.identity.begin(), site.facts.identity.end(),
+                                       [&header](const std::string& name) { return sameName(name, header); });
+    if (!is_mapped) {
+      site.fault("identity-drift", site.server.place(),
+                 "the snippets hand on " + header + ", which sessiond.yaml maps no more: it is always empty",
+                 "use the output of `sessionctl nginx print`");
+    }
+  }
   for (const std::string& header : site.facts.identity) {
     const bool known = std::any_of(site.identity.begin(), site.identity.end(),
                                    [&header](const std::string& name) { return sameName(name, header); });

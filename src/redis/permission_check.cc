@@ -185,13 +185,18 @@ std::vector<std::string> ask(RedisClient& client, const PermissionScope& scope, 
 
 }  // namespace
 
-StartupReport checkPermissions(RedisAccess& redis, const PermissionScope& scope, const Clock& clock) {
+std::vector<std::string> missingRights(RedisAccess& redis, const PermissionScope& scope, const Clock& clock) {
   std::vector<std::string> refused;
   for (RedisClient* const server : redis.servers()) {
     for (std::string& right : ask(*server, scope, clock)) {
       if (std::ranges::find(refused, right) == refused.end()) refused.push_back(std::move(right));
     }
   }
+  return refused;
+}
+
+StartupReport checkPermissions(RedisAccess& redis, const PermissionScope& scope, const Clock& clock) {
+  const std::vector<std::string> refused = missingRights(redis, scope, clock);
   if (refused.empty()) return {};
   std::string list;
   for (const std::string& right : refused) list += (list.empty() ? "" : ", ") + right;

@@ -13,6 +13,9 @@
 
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/clock.h"
 #include "login/login_settings.h"
 #include "redis/redis_access.h"
@@ -30,6 +33,10 @@ struct PermissionScope {
   bool waits_for_replicas = false;    ///< logout.replicas is not 0
   bool in_cluster = false;
 };
+
+/// Every missing right by its name ("EXPIRE sess:*"), at any server; none also when it does not answer. Waits, on
+/// connections of its own.
+std::vector<std::string> missingRights(RedisAccess& redis, const PermissionScope& scope, const Clock& clock);
 
 /// kLimited, with every missing right in its message ("EXPIRE sess:*"), or kOk; kOk also when the server does not
 /// answer, which is for RedisAccess::probe() to say. Waits, on connections of its own, one to each server.

@@ -27,9 +27,16 @@ constexpr auto kLogInterval = 60s;
 /// A learned sentinel that is silent for so long is forgotten; the others name it again if it is one of them.
 constexpr auto kForgottenAfter = 60s;
 
-RedisSettings settingsOf(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls) {
+/// So that many daemons do not come back in step.
+milliseconds withJitter(milliseconds time) {
+  return time - milliseconds(randomBelow(static_cast<std::uint32_t>(time.count() / 2 + 1)));
+}
+
+}  // namespace
+
+RedisSettings settingsForSentinel(const std::string& name, const SentinelSettings& config, const TlsSettings& tls) {
   RedisSettings settings;
-  settings.url = (config.tls ? "rediss://" : "redis://") + address.name();
+  settings.url = (config.tls ? "rediss://" : "redis://") + name;
   settings.is_sentinel = true;
   settings.tls = tls;
   settings.user = config.user;
@@ -39,13 +46,6 @@ RedisSettings settingsOf(const RedisAddress& address, const SentinelSettings& co
   return settings;
 }
 
-/// So that many daemons do not come back in step.
-milliseconds withJitter(milliseconds time) {
-  return time - milliseconds(randomBelow(static_cast<std::uint32_t>(time.count() / 2 + 1)));
-}
-
-}  // namespace
-
 SentinelLink::SentinelLink(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls,
                            milliseconds interval, bool lasting, Told told, const Clock& clock)
     : name_(address.name()),
@@ -54,7 +54,7 @@ SentinelLink::SentinelLink(const RedisAddress& address, const SentinelSettings& 
       lasting_(lasting),
       told_(std::move(told)),
       clock_(clock),
-      client_(settingsOf(address, config, tls), clock, unshown_),
+      client_(settingsForSentinel(address.name(), config, tls), clock, unshown_),
       log_(kLogInterval),
       nowhere_log_(kLogInterval),
       last_answer_(clock.steadyNow()),

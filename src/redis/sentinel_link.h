@@ -23,6 +23,9 @@
 
 namespace sessiond {
 
+/// To ask the sentinel at host:port.
+RedisSettings settingsForSentinel(const std::string& name, const SentinelSettings& config, const TlsSettings& tls);
+
 /// Runs a thread of its own from its making to its end.
 class SentinelLink {
  public:

@@ -2,10 +2,13 @@
 
 #include <arpa/inet.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <string_view>
@@ -68,6 +71,19 @@ std::string dayOf(const ASN1_TIME* moment) {
   std::array<char, 32> text{};
   if (ASN1_TIME_to_tm(moment, &day) == 1) std::strftime(text.data(), text.size(), "%Y-%m-%d", &day);
   return text.data();
+}
+
+std::optional<WallTime> soonestEndOf(const std::string& pem) {
+  const BioPtr bytes(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  std::optional<WallTime> soonest;
+  while (const CertificatePtr certificate{PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr)}) {
+    std::tm end{};
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1) continue;
+    const WallTime moment{std::chrono::seconds(::timegm(&end))};
+    soonest = soonest ? std::min(*soonest, moment) : moment;
+  }
+  ERR_clear_error();  // the end of the text is one
+  return soonest;
 }
 
 std::string subjectOf(const X509& certificate) {

@@ -38,6 +38,8 @@ class RevokedSessions {
 
   /// The session was revoked, with a tombstone for so long.
   void note(const SessionId& id, std::chrono::seconds tombstone_ttl);
+  /// How many are remembered.
+  std::size_t count() const { return data_.lock()->sessions.size(); }
   bool contains(std::string_view id) const { return tombstoneOf(id).has_value(); }
   /// What is left of its tombstone's life in whole seconds, nothing perhaps; nullopt: it is not remembered.
   std::optional<std::chrono::seconds> tombstoneOf(std::string_view id) const;

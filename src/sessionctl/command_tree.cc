@@ -10,9 +10,12 @@
 namespace sessiond::ctl {
 namespace {
 
-CLI::App& add(CLI::App& app, const std::string& name, const std::string& what, std::function<void()> run) {
+/// `more`: what help and manual say below the options.
+CLI::App& add(CLI::App& app, const std::string& name, const std::string& what, std::function<void()> run,
+              const std::string& more = "") {
   CLI::App* const command = app.add_subcommand(name, what)->fallthrough();
   command->callback(std::move(run));
+  command->footer(more);
   return *command;
 }
 
@@ -25,19 +28,49 @@ CLI::App& addGroup(CLI::App& app, const std::string& name, const std::string& wh
 void addDaemonCommands(CLI::App& app, CommandLine& line) {
   add(app, "check", "check the configuration, and every file that it names, as a start would",
       [&line] { line.exit_code = check(line.common); });
-  add(app, "reload", "have the running daemon put a changed configuration in force",
-      [&line] { line.exit_code = reload(line.common); });
-  add(app, "status", "what the running daemon says of itself", [&line] { line.exit_code = status(line.common); });
+  add(
+      app, "reload", "have the running daemon put a changed configuration in force",
+      [&line] { line.exit_code = reload(line.common); },
+      "Where the new one is wrong or cannot be used, the old one stays in force, and every reason is said. `systemctl "
+      "reload sessiond` does this.");
+  add(
+      app, "doctor",
+      "walk the whole chain (configuration, daemon, Redis, nginx, a check) and say what is wrong, with the command "
+      "that "
+      "mends it; changes nothing",
+      [&line] { line.exit_code = doctor(line.common, line.doctor); },
+      "A session of nobody who exists is made, asked about, ended and removed again. Exits with 1 when there is more "
+      "than "
+      "hints. On a terminal, or with --json, what is good is said as well, and what could not be looked at and why.")
+      .add_option("--nginx", line.doctor.nginx,
+                  "nginx's configuration: a file with its includes, or the output of nginx -T, which is run without "
+                  "this; - is standard input");
+  add(
+      app, "status", "what the running daemon says of itself", [&line] { line.exit_code = status(line.common); },
+      "Which configuration is in force and since when, how the last reload went, whether the daemon hears of changes "
+      "in "
+      "Redis, how many sessions it has in memory and whether it believes them, how many logouts it remembers, and how "
+      "many "
+      "cookies each secret has verified.");
 }
 
 void addNginxCommands(CLI::App& app, CommandLine& line) {
   CLI::App& nginx = addGroup(app, "nginx", "nginx's side of it");
-  add(nginx, "lint", "say what is dangerous in an nginx configuration: a file with its includes, or nginx -T's output",
-      [&line] { line.exit_code = nginxLint(line.common, line.linted); })
+  add(
+      nginx, "lint", "say what is dangerous in an nginx configuration: a file with its includes, or nginx -T's output",
+      [&line] { line.exit_code = nginxLint(line.common, line.linted); },
+      "Place, severity, what happens, rule, and what to do. Exits with 1 when there is more than hints.")
       .add_option("file", line.linted, "the file; - is standard input")
       ->capture_default_str();
-  CLI::App& print = add(nginx, "print", "write the snippets for this configuration",
-                        [&line] { line.exit_code = nginxPrint(line.common, line.print); });
+  CLI::App& print = add(
+      nginx, "print", "write the snippets for this configuration",
+      [&line] { line.exit_code = nginxPrint(line.common, line.print); },
+      "They depend on the daemon's socket, identity headers, login address and policies. The shipped "
+      "ones, in /etc/nginx/sessiond, are those of the defaults. A site needs three of them: "
+      "`include sessiond/upstream.conf;` in nginx's http block, `include sessiond/endpoints.conf;` at "
+      "the beginning of the server, and in each location to protect `include "
+      "sessiond/protect-page.conf;` (for programs: protect-api.conf), with `include "
+      "sessiond/identity-proxy.conf;` beside a proxy_pass. Then: nginx -t && systemctl reload nginx.");
   print.add_option("--to", line.print.folder, "the folder to write them to, instead of standard output");
   print.add_option("--shipped", line.print.shipped,
                    "the folder of the shipped ones, if they are not beside this program");
@@ -46,10 +79,13 @@ void addNginxCommands(CLI::App& app, CommandLine& line) {
 void addSessionCommands(CLI::App& app, CommandLine& line) {
   CLI::App& session = addGroup(app, "session", "who is logged in, and logging them out");
   SessionOptions& which = line.sessions;
-  CLI::App& list = add(session, "list",
-                       "list the sessions there are: handle, user, since when, last used, from where; without --user "
-                       "by looking at every key in Redis",
-                       [&line] { line.exit_code = sessionList(line.common, line.sessions); });
+  CLI::App& list = add(
+      session, "list",
+      "list the sessions there are: handle, user, since when, last used, from where; without --user "
+      "by looking at every key in Redis",
+      [&line] { line.exit_code = sessionList(line.common, line.sessions); },
+      "A handle stands for a session in all other commands and on the pages; it is of no use to log in "
+      "with.");
   list.add_option("-u,--user", which.user, "only those of the user with this id (session.user_id_at)");
   list.add_flag("--scan", which.scan, "with --user: also sessions that no check has seen yet, by looking at every key");
   list.add_flag("--anonymous", which.anonymous, "without --user: also sessions in which nobody is logged in");
@@ -57,13 +93,15 @@ void addSessionCommands(CLI::App& app, CommandLine& line) {
                        [&line] { line.exit_code = sessionShow(line.common, line.sessions); });
   show.add_option("handle", which.handles, "what `session list` calls it")->required()->expected(1);
   show.add_option("-u,--user", which.user, "whose it is: then not every key has to be looked at");
-  CLI::App& revoke = add(session, "revoke",
-                         "log out: end these sessions, or all of a user, for good; every sessiond refuses them within "
-                         "session.cache.max_staleness",
-                         [&line] {
-                           const auto run = line.sessions.all ? revokeAll : sessionRevoke;
-                           line.exit_code = run(line.common, line.sessions);
-                         });
+  CLI::App& revoke = add(
+      session, "revoke",
+      "log out: end these sessions, or all of a user, for good; every sessiond refuses them within "
+      "session.cache.max_staleness",
+      [&line] {
+        const auto run = line.sessions.all ? revokeAll : sessionRevoke;
+        line.exit_code = run(line.common, line.sessions);
+      },
+      "Asks before that; where nobody can be asked, --yes is needed.");
   revoke.add_option("handle", which.handles, "what `session list` calls them");
   revoke.add_option("-u,--user", which.user, "all of the user with this id; with handles: whose they are");
   revoke.add_flag("--scan", which.scan,
@@ -104,10 +142,12 @@ void addUserCommands(CLI::App& app, CommandLine& line) {
   addUserCommand(group, line, "show", "say what is known of a user", userShow);
   add(group, "list", "list the users in Redis and in the password file",
       [&line] { line.exit_code = userList(line.common); });
-  add(group, "import",
+  add(
+      group, "import",
       "add the users of a file in the form of htpasswd (NAME:HASH, or NAME:HASH:id=42;name=Ada;roles=admin,staff): all "
       "of them, or none if a line is bad or a name is taken",
-      [&line] { line.exit_code = userImport(line.common, line.user); })
+      [&line] { line.exit_code = userImport(line.common, line.user); },
+      "Further fields: sessiond.yaml(5) at login.htpasswd_file.")
       .add_option("file", user.file, "the file")
       ->required();
 }
@@ -118,10 +158,16 @@ void addSecretCommands(CLI::App& app, CommandLine& line) {
       [&line] { line.exit_code = secretNew(line.common, line.secret_file); })
       .add_option("file", line.secret_file, "the file")
       ->required();
-  add(secret, "rotate",
+  add(
+      secret, "rotate",
       "have another secret sign from now on, while what the old ones have signed stays good: makes the file if it is "
       "not there, puts it first in session.secret_files, and reloads",
-      [&line] { line.exit_code = secretRotate(line.common, line.secret_file); })
+      [&line] { line.exit_code = secretRotate(line.common, line.secret_file); },
+      "What the others have signed is signed anew when it is used. If the daemon does not take it, all is as it was. "
+      "Where "
+      "the list is not written in brackets, the line to write is said. Express applications need it too, first in "
+      "their "
+      "list of secrets.")
       .add_option("file", line.secret_file, "the secret's file, new or not")
       ->required();
   add(secret, "status", "say which secrets are still seen, and when an old one can go",
@@ -137,11 +183,13 @@ void addThrottleCommands(CLI::App& app, CommandLine& line) {
         "tries as this user: of strangers and at known places; devices cannot be found by the user's name");
     command.add_option("-n,--network", line.throttle.network, "tries of strangers from this address's network");
   };
-  aboutWhom(
-      add(group, "list",
-          "list what is counted; without --user and --network all of it, by looking at every key in Redis: whose it "
-          "is, is not to be seen there",
-          [&line] { line.exit_code = throttleList(line.common, line.throttle); }));
+  aboutWhom(add(
+      group, "list",
+      "list what is counted; without --user and --network all of it, by looking at every key in Redis: whose it "
+      "is, is not to be seen there",
+      [&line] { line.exit_code = throttleList(line.common, line.throttle); },
+      "Users and networks stand in Redis as keyed hashes. A daemon that has just refused somebody goes on for two "
+      "seconds."));
   CLI::App& clear = add(group, "clear", "forget what is counted: the next try is let in",
                         [&line] { line.exit_code = throttleClear(line.common, line.throttle); });
   aboutWhom(clear);

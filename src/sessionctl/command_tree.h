@@ -12,6 +12,7 @@ namespace sessiond::ctl {
 /// What a command line says, and what became of it.
 struct CommandLine {
   CommonOptions common;
+  DoctorOptions doctor;
   std::string linted = "/etc/nginx/nginx.conf";
   PrintOptions print;
   SessionOptions sessions;

@@ -15,6 +15,12 @@ int check(const CommonOptions& options);
 int reload(const CommonOptions& options);
 /// What the running daemon says of itself.
 int status(const CommonOptions& options);
+struct DoctorOptions {
+  std::string nginx;  ///< its configuration, a file or nginx -T's output; empty: what nginx -T says
+};
+/// Walks the whole chain and says what is wrong, with the command that mends it: 1 when there is more than hints.
+/// Changes nothing; a session that it makes is removed again.
+int doctor(const CommonOptions& options, const DoctorOptions& how);
 /// What is dangerous in an nginx configuration: `file` with what it includes, or the output of `nginx -T` ("-":
 /// standard input). 1 when there is more than hints, 66 when it cannot be read.
 int nginxLint(const CommonOptions& options, const std::string& file);

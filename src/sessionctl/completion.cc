@@ -29,7 +29,8 @@ struct Place {
 
 bool namesFile(const CLI::Option& option) {
   const std::string name = option.get_name(option.get_positional());
-  return name == "file" || name == "--config" || name == "--cookie" || name == "--to" || name == "--shipped";
+  return name == "file" || name == "--config" || name == "--cookie" || name == "--to" || name == "--shipped" ||
+         name == "--nginx";
 }
 
 void collect(const CLI::App& app, const std::string& path, std::vector<Place>& places) {
@@ -41,7 +42,7 @@ void collect(const CLI::App& app, const std::string& path, std::vector<Place>& p
     place.options.push_back({.long_name = option->get_lnames().front(),
                              .short_name = option->get_snames().empty() ? "" : option->get_snames().front(),
                              .what = option->get_description(),
-                             .takes_value = option->get_type_size() != 0});
+                             .takes_value = takesValue(*option)});
   }
   const auto below = app.get_subcommands([](const CLI::App*) { return true; });
   for (const CLI::App* command : below) place.commands.push_back({command->get_name(), command->get_description()});
@@ -85,7 +86,7 @@ std::string forBash(const std::vector<Place>& places) {
   }
   return out +
          "  esac\n  case ${COMP_WORDS[COMP_CWORD - 1]} in\n"
-         "    -c | --config | --cookie | --to | --shipped) words='' files=yes ;;\n  esac\n"
+         "    -c | --config | --cookie | --nginx | --to | --shipped) words='' files=yes ;;\n  esac\n"
          "  mapfile -t COMPREPLY < <(\n    compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"\n"
          "    [ -z \"$files\" ] || compgen -f -- \"${COMP_WORDS[COMP_CWORD]}\"\n  )\n}\n"
          "complete -o filenames -F _sessionctl sessionctl\n";
@@ -110,7 +111,8 @@ std::string forZsh(const std::vector<Place>& places) {
     out += std::string(")\n") + (place.takes_file ? "      files=yes\n" : "") + "      ;;\n";
   }
   return out +
-         "  esac\n  case $words[CURRENT-1] in\n    -c|--config|--cookie|--to|--shipped) _files; return ;;\n  esac\n"
+         "  esac\n  case $words[CURRENT-1] in\n    -c|--config|--cookie|--nginx|--to|--shipped) _files; return ;;\n  "
+         "esac\n"
          "  (( $#commands )) && _describe command commands\n  (( $#options )) && _describe -o option options\n"
          "  [[ -z $files ]] || _files\n}\n\n_sessionctl \"$@\"\n";
 }
@@ -146,6 +148,10 @@ std::string forFish(const std::vector<Place>& places) {
 }
 
 }  // namespace
+
+bool takesValue(const CLI::Option& option) {
+  return option.get_expected_min() > 0;
+}
 
 std::optional<std::string> completionFor(const CLI::App& app, std::string_view shell) {
   std::vector<Place> places;

@@ -1,8 +1,8 @@
 // sessionctl: looks after sessiond.
 //
-// Exit codes are those of sysexits.h: 0 done, 64 wrong usage, 65 what was given makes no sense, 66 no such file or
-// session, 67 no such user, 69 nobody is there to ask, 71 the system refuses something, 73 it is there already, 75 try
-// again, 77 not allowed, 78 the configuration is wrong.
+// Exit codes are those of sysexits.h: 0 done, 1 something was found, 64 wrong usage, 65 what was given makes no sense,
+// 66 no such file or session, 67 no such user, 69 nobody is there to ask, 71 the system refuses something, 73 it is
+// there already, 75 try again, 77 not allowed, 78 the configuration is wrong.
 
 #include <sys/prctl.h>
 #include <sysexits.h>
@@ -13,6 +13,7 @@
 
 #include "sessionctl/command_tree.h"
 #include "sessionctl/completion.h"
+#include "sessionctl/manual.h"
 
 namespace {
 
@@ -35,6 +36,15 @@ int main(int argc, char** argv) {
   app.add_option_function<std::string>(
          "--completion", [&app](const std::string& shell) { writeCompletion(app, shell); },
          "write the file that completes this command line in bash, zsh or fish")
+      ->group("")
+      ->trigger_on_parse();
+  app.add_flag_callback(
+         "--manual",
+         [&app] {
+           std::fputs(sessiond::ctl::manualOf(app).c_str(), stdout);
+           throw CLI::Success();
+         },
+         "write sessionctl(1)")
       ->group("")
       ->trigger_on_parse();
   try {

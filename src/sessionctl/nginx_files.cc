@@ -1,6 +1,7 @@
 #include "sessionctl/nginx_files.h"
 
 #include <glob.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -16,6 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kLargestFile = std::size_t{16} * 1024 * 1024;
+constexpr std::size_t kLargestText = std::size_t{64} * 1024 * 1024;
 
 std::vector<std::string> matching(const std::string& pattern) {
   glob_t found{};
@@ -57,6 +59,56 @@ Expected<std::vector<nginx::SourceFile>, std::string> readSnippets(const std::st
   }
   if (snippets.empty()) return Unexpected(folder + ": there is no snippet here");
   return snippets;
+}
+
+Expected<std::string, std::string> readNginxText(const std::string& file) {
+  if (file == "-") {
+    auto bytes = readBytes(STDIN_FILENO, kLargestText);
+    if (!bytes) return Unexpected(std::string("standard input cannot be read"));
+    return *std::move(bytes);
+  }
+  auto contents = readFile(file, kLargestText);
+  if (!contents) return Unexpected(file + ": " + contents.error());
+  return std::move(contents->bytes);
+}
+
+Expected<nginx::Directives, nginx::SyntaxError> directivesOf(const std::string& file, const std::string& text) {
+  std::vector<nginx::SourceFile> files = nginx::splitDump(text);
+  if (files.empty()) return nginx::readConfiguration({file, text}, finderBelow(fs::path(file).parent_path().string()));
+  const nginx::SourceFile main = files.front();
+  return nginx::readConfiguration(main, nginx::finderIn(std::move(files), fs::path(main.path).parent_path().string()));
+}
+
+nginx::Findings lintText(const std::string& file, const std::string& text, const nginx::SessiondFacts& facts) {
+  if (!nginx::splitDump(text).empty()) return nginx::lintDump(text, facts);
+  return nginx::lintNginx({file, text}, finderBelow(fs::path(file).parent_path().string()), facts);
+}
+
+nginx::SnippetSettings snippetSettingsOf(const Config& config) {
+  nginx::SnippetSettings settings;
+  settings.socket = config.listen.socket;
+  settings.login_url = config.login.url;
+  settings.identity.clear();
+  for (const IdentityHeader& header : config.identity) settings.identity.push_back(header.name);
+  settings.policies.clear();
+  for (const SessionPolicy& policy : config.policies) settings.policies.push_back(policy.name);
+  return settings;
+}
+
+nginx::SessiondFacts factsOf(const Config& config) {
+  const nginx::SnippetSettings settings = snippetSettingsOf(config);
+  nginx::SessiondFacts facts{.policies = settings.policies,
+                             .identity = settings.identity,
+                             .identity_max_bytes = config.session.identity_max_bytes};
+  const auto folder = shippedSnippets();
+  const auto shipped = folder ? readSnippets(*folder)
+                              : Expected<std::vector<nginx::SourceFile>, std::string>(Unexpected(folder.error()));
+  if (shipped) facts.snippets = nginx::printSnippets(*shipped, settings);
+  return facts;
+}
+
+std::vector<std::string> filesBelow(const std::string& folder) {
+  return matching((fs::path(folder) / "*.html").string());
 }
 
 }  // namespace sessiond::ctl

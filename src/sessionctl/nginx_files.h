@@ -6,7 +6,10 @@
 #include <vector>
 
 #include "base/expected.h"
+#include "config/config.h"
 #include "nginx/configuration.h"
+#include "nginx/lint.h"
+#include "nginx/snippets.h"
 
 namespace sessiond::ctl {
 
@@ -20,5 +23,19 @@ Expected<std::string, std::string> shippedSnippets();
 
 /// Every `*.conf` of a folder, by its name without the folder.
 Expected<std::vector<nginx::SourceFile>, std::string> readSnippets(const std::string& folder);
+
+/// The text of a file, or of standard input for "-".
+Expected<std::string, std::string> readNginxText(const std::string& file);
+/// A main file's text with what it includes, or the output of nginx -T.
+Expected<nginx::Directives, nginx::SyntaxError> directivesOf(const std::string& file, const std::string& text);
+/// The same, linted.
+nginx::Findings lintText(const std::string& file, const std::string& text, const nginx::SessiondFacts& facts);
+
+/// What the linter is to hold against nginx's configuration, and what snippets are printed by.
+nginx::SessiondFacts factsOf(const Config& config);
+nginx::SnippetSettings snippetSettingsOf(const Config& config);
+
+/// Every HTML file of a folder, with the folder.
+std::vector<std::string> filesBelow(const std::string& folder);
 
 }  // namespace sessiond::ctl

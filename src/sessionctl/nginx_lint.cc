@@ -1,12 +1,8 @@
 #include <sysexits.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
-#include <filesystem>
 
-#include "base/file.h"
 #include "config/config_loader.h"
 #include "nginx/lint.h"
 #include "sessionctl/commands.h"
@@ -20,40 +16,15 @@ using nginx::Finding;
 using nginx::Findings;
 using nginx::Severity;
 
-constexpr std::size_t kLargestFile = std::size_t{64} * 1024 * 1024;
 constexpr int kFound = 1;
 
 /// What the configuration says, if it can be read; else the linter knows less, and says so.
-nginx::SessiondFacts factsOf(const CommonOptions& options) {
-  nginx::SessiondFacts facts;
+nginx::SessiondFacts factsIn(const CommonOptions& options) {
   const auto loaded = loadConfig(options.config_file);
-  if (!loaded) {
-    std::fprintf(stderr, "%s cannot be used, so policies and identity headers are not held against it\n",
-                 options.config_file.c_str());
-    return facts;
-  }
-  for (const SessionPolicy& policy : loaded->config.policies) facts.policies.push_back(policy.name);
-  for (const IdentityHeader& header : loaded->config.identity) facts.identity.push_back(header.name);
-  facts.identity_max_bytes = loaded->config.session.identity_max_bytes;
-  return facts;
-}
-
-/// The text of the file, or of standard input for "-".
-Expected<std::string, std::string> readText(const std::string& file) {
-  if (file == "-") {
-    auto bytes = readBytes(STDIN_FILENO, kLargestFile);
-    if (!bytes) return Unexpected(std::string("standard input cannot be read"));
-    return *std::move(bytes);
-  }
-  auto contents = readFile(file, kLargestFile);
-  if (!contents) return Unexpected(file + ": " + contents.error());
-  return std::move(contents->bytes);
-}
-
-Findings lint(const std::string& file, const std::string& text, const nginx::SessiondFacts& facts) {
-  if (!nginx::splitDump(text).empty()) return nginx::lintDump(text, facts);
-  const std::string folder = std::filesystem::path(file).parent_path().string();
-  return nginx::lintNginx({file, text}, finderBelow(folder), facts);
+  if (loaded) return factsOf(loaded->config);
+  std::fprintf(stderr, "%s cannot be used, so policies and identity headers are not held against it\n",
+               options.config_file.c_str());
+  return {};
 }
 
 std::string jsonOf(const Finding& finding) {
@@ -79,9 +50,9 @@ void say(const CommonOptions& options, const Findings& findings) {
 }  // namespace
 
 int nginxLint(const CommonOptions& options, const std::string& file) {
-  const auto text = readText(file);
+  const auto text = readNginxText(file);
   if (!text) return fail(options, EX_NOINPUT, text.error());
-  const Findings findings = lint(file, *text, factsOf(options));
+  const Findings findings = lintText(file, *text, factsIn(options));
   say(options, findings);
   const auto is_hint = [](const Finding& finding) { return finding.severity == Severity::kHint; };
   return std::ranges::all_of(findings, is_hint) ? EX_OK : kFound;

@@ -13,17 +13,6 @@ namespace sessiond::ctl {
 
 namespace {
 
-nginx::SnippetSettings settingsOf(const Config& config) {
-  nginx::SnippetSettings settings;
-  settings.socket = config.listen.socket;
-  settings.login_url = config.login.url;
-  settings.identity.clear();
-  for (const IdentityHeader& header : config.identity) settings.identity.push_back(header.name);
-  settings.policies.clear();
-  for (const SessionPolicy& policy : config.policies) settings.policies.push_back(policy.name);
-  return settings;
-}
-
 /// One after the other, each below its name.
 int printAll(const std::vector<nginx::SourceFile>& files) {
   for (const nginx::SourceFile& file : files) std::printf("# --- %s\n%s", file.path.c_str(), file.text.c_str());
@@ -56,7 +45,7 @@ int nginxPrint(const CommonOptions& options, const PrintOptions& print) {
   if (!folder) return fail(options, EX_NOINPUT, folder.error());
   const auto shipped = readSnippets(*folder);
   if (!shipped) return fail(options, EX_NOINPUT, shipped.error());
-  const auto files = nginx::printSnippets(*shipped, settingsOf(loaded->config));
+  const auto files = nginx::printSnippets(*shipped, snippetSettingsOf(loaded->config));
   return print.folder.empty() ? printAll(files) : writeAll(options, files, print.folder);
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "redis/sentinel_link.h"
 #include "site_sessions.h"
 
 namespace sessiond::ctl {
@@ -53,17 +54,26 @@ Expected<std::unique_ptr<RedisSite>, int> openSite(const CommonOptions& options)
   return std::make_unique<RedisSite>(*std::move(prepared));
 }
 
+StartupReport awaitRedis(RedisSite& site) {
+  StartupReport report = site.redis.probe();
+  const SteadyTime patience = site.clock.steadyNow() + kPatienceWithOthers;
+  while (site.topology.isTold() && report.outcome == StartupProbe::kUnreachable && site.clock.steadyNow() < patience) {
+    std::this_thread::sleep_for(kPause);
+    report = site.redis.probe();
+  }
+  return report;
+}
+
+StartupReport askSentinel(RedisSite& site, const std::string& node) {
+  return RedisClient(settingsForSentinel(node, site.config.redis.sentinel, site.config.redis.tls), site.clock,
+                     site.metrics)
+      .probe();
+}
+
 Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options) {
   auto site = openSite(options);
   if (!site) return site;
-  StartupReport report = (*site)->redis.probe();
-  // Sentinels and clusters take a moment to be heard.
-  const SteadyTime patience = (*site)->clock.steadyNow() + kPatienceWithOthers;
-  while ((*site)->topology.isTold() && report.outcome == StartupProbe::kUnreachable &&
-         (*site)->clock.steadyNow() < patience) {
-    std::this_thread::sleep_for(kPause);
-    report = (*site)->redis.probe();
-  }
+  const StartupReport report = awaitRedis(**site);
   if (report.outcome == StartupProbe::kUnreachable) return Unexpected(fail(options, EX_UNAVAILABLE, report.message));
   if (report.outcome == StartupProbe::kMisconfigured) return Unexpected(fail(options, EX_CONFIG, report.message));
   return site;

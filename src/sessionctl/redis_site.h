@@ -46,6 +46,11 @@ Expected<std::unique_ptr<RedisSite>, int> openSite(const CommonOptions& options)
 /// The same where Redis answers as well.
 Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options);
 
+/// Does Redis answer? Waits a moment for sentinels and clusters to be heard.
+StartupReport awaitRedis(RedisSite& site);
+/// Does the sentinel at host:port answer?
+StartupReport askSentinel(RedisSite& site, const std::string& node);
+
 /// For the audit log: who ends sessions here.
 inline constexpr std::string_view kAdministrator = "administrator";
 

@@ -23,9 +23,9 @@ function checkShape(kind, value) {
 }
 
 /** Ends with {status, stdout, stderr}. */
-export function run(args, input = '') {
+export function run(args, input = '', env = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(tool, args, { timeout: 30000 });
+    const child = spawn(tool, args, { timeout: 60000, env: { ...process.env, ...env } });
     const ended = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr']) child[stream].setEncoding('utf8').on('data', (text) => (ended[stream] += text));
     child.on('error', reject);
@@ -37,9 +37,9 @@ export function run(args, input = '') {
 
 /** For one site: ctl(['session', 'list'], …) gives back what --json says, as `command` or as a failure, and `status`. */
 export function sessionctl(file) {
-  const ctl = async (command, args = [], input = '') => {
+  const ctl = async (command, args = [], input = '', env = {}) => {
     const words = command.split(' ');
-    const { status, stdout, stderr } = await run(['-c', file, '--json', ...words, ...args], input);
+    const { status, stdout, stderr } = await run(['-c', file, '--json', ...words, ...args], input, env);
     assert.match(stdout, /^\{.*\}\n$/, stderr);
     const said = JSON.parse(stdout);
     checkShape(said.error === undefined ? command : 'failure', said);

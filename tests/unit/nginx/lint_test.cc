@@ -136,10 +136,14 @@ TEST(NginxLint, HoldsTheSnippetsAgainstTheConfiguration) {
       "sessiond/protect-page.conf; set $sessiond_policy staff; } } }";
   const auto rules = [&site](const SessiondFacts& facts) { return rulesOf(lint(site, facts)); };
   EXPECT_EQ(rules({}), "login-unlimited acme ");
-  EXPECT_EQ(rules({.policies = {"staff"}, .identity = {"X-User-Id", "x-user-roles"}, .identity_max_bytes = 6144}),
+  EXPECT_EQ(rules({.policies = {"staff"},
+                   .identity = {"X-User-Id", "x-user-roles", "X-User-Name", "X-User-Email"},
+                   .identity_max_bytes = 6144}),
             "login-unlimited acme ");
   EXPECT_EQ(rules({.policies = {"admin"}}), "login-unlimited acme policy-unknown ");
-  EXPECT_EQ(rules({.identity = {"X-User-Department"}}), "login-unlimited acme identity-drift ");
+  EXPECT_EQ(rules({.identity = {"X-User-Email", "X-User-Id", "X-User-Name", "X-User-Roles", "X-User-Department"}}),
+            "login-unlimited acme identity-drift ");
+  EXPECT_EQ(rules({.identity = {"X-User-Id", "X-User-Name", "X-User-Roles"}}), "login-unlimited acme identity-drift ");
   EXPECT_EQ(rules({.identity_max_bytes = 13 * 1024}), "buffers login-unlimited acme ");
 }
 

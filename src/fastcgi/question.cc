@@ -1,0 +1,169 @@
+#include "fastcgi/question.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <system_error>
+
+#include "base/parse.h"
+#include "base/unique_fd.h"
+#include "fastcgi/records.h"
+#include "os/host_port.h"
+#include "os/unix_socket.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::size_t kLargestRecord = 65528;  // a multiple of eight below what its length can say
+constexpr std::size_t kLargestAnswer = std::size_t{16} * 1024 * 1024;
+constexpr std::size_t kShortLength = 128;
+
+std::string why(int error) {
+  return std::generic_category().message(error);
+}
+
+Expected<UniqueFd, std::string> connectTcp(const std::string& text) {
+  const auto place = parseHostPort(text);
+  if (!place || !place->port) return Unexpected(std::string("no address"));
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int failed = ::getaddrinfo(place->host.c_str(), std::to_string(*place->port).c_str(), &hints, &found);
+      failed != 0) {
+    return Unexpected(std::string(::gai_strerror(failed)));
+  }
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all(found, ::freeaddrinfo);
+  int error = EADDRNOTAVAIL;
+  for (const addrinfo* one = all.get(); one != nullptr; one = one->ai_next) {
+    UniqueFd fd(::socket(one->ai_family, one->ai_socktype | SOCK_CLOEXEC, one->ai_protocol));
+    if (fd && ::connect(fd.get(), one->ai_addr, one->ai_addrlen) == 0) return fd;
+    error = errno;
+  }
+  return Unexpected(why(error));
+}
+
+Expected<UniqueFd, std::string> connectTo(const std::string& socket) {
+  if (!socket.starts_with('/')) return connectTcp(socket);
+  auto connected = connectUnix(socket);
+  if (!connected) return Unexpected(why(connected.error()));
+  return *std::move(connected);
+}
+
+void appendRecord(std::string& bytes, RecordType type, std::string_view content) {
+  const std::size_t size = content.size();
+  bytes += {static_cast<char>(kFastcgiVersion), static_cast<char>(type),        0, 1,
+            static_cast<char>(size >> 8),       static_cast<char>(size & 0xff), 0, 0};
+  bytes += content;
+}
+
+void appendLength(std::string& bytes, std::size_t length) {
+  if (length < kShortLength) {
+    bytes += static_cast<char>(length);
+    return;
+  }
+  bytes += static_cast<char>(length >> 24 | 0x80);
+  for (const int shift : {16, 8, 0}) bytes += static_cast<char>(length >> shift & 0xff);
+}
+
+std::string requestOf(const FastcgiParams& params) {
+  std::string pairs;
+  for (const auto& [name, value] : params) {
+    appendLength(pairs, name.size());
+    appendLength(pairs, value.size());
+    pairs += name;
+    pairs += value;
+  }
+  std::string bytes;
+  constexpr char kResponder = 1;
+  appendRecord(bytes, RecordType::kBeginRequest, std::string({0, kResponder, 0, 0, 0, 0, 0, 0}));
+  for (std::size_t at = 0; at < pairs.size(); at += kLargestRecord) {
+    appendRecord(bytes, RecordType::kParams, std::string_view(pairs).substr(at, kLargestRecord));
+  }
+  appendRecord(bytes, RecordType::kParams, {});
+  appendRecord(bytes, RecordType::kStdin, {});
+  return bytes;
+}
+
+bool sendAll(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
+/// What the records hold that are whole; nullopt: the last one is still to come.
+std::optional<std::string> outputIn(std::string_view bytes) {
+  std::string output;
+  while (bytes.size() >= kRecordHeaderBytes) {
+    const RecordHeader header = readRecordHeader(bytes.data());
+    const std::size_t whole = kRecordHeaderBytes + header.content + header.padding;
+    if (bytes.size() < whole) return std::nullopt;
+    if (header.type == RecordType::kStdout) output += bytes.substr(kRecordHeaderBytes, header.content);
+    if (header.type == RecordType::kEndRequest) return output;
+    bytes.remove_prefix(whole);
+  }
+  return std::nullopt;
+}
+
+Expected<std::string, std::string> receiveOutput(int fd) {
+  std::string bytes;
+  std::array<char, 16384> buffer{};
+  while (bytes.size() < kLargestAnswer) {
+    if (auto output = outputIn(bytes)) return *std::move(output);
+    const ssize_t count = ::recv(fd, buffer.data(), buffer.size(), 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count == 0) return Unexpected(std::string("it closes the connection without an answer"));
+    if (count < 0) return Unexpected(std::string("no answer in time"));
+    bytes.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  return Unexpected(std::string("an answer without an end"));
+}
+
+bool isSame(std::string_view one, std::string_view other) {
+  return std::ranges::equal(one, other, [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  });
+}
+
+}  // namespace
+
+std::string FastcgiAnswer::header(std::string_view name) const {
+  for (std::string_view rest = head; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find("\r\n"));
+    rest.remove_prefix(std::min(line.size() + 2, rest.size()));
+    const std::size_t colon = line.find(": ");
+    if (colon != std::string_view::npos && isSame(line.substr(0, colon), name)) {
+      return std::string(line.substr(colon + 2));
+    }
+  }
+  return "";
+}
+
+Expected<FastcgiAnswer, std::string> askFastcgi(const std::string& socket, const FastcgiParams& params,
+                                                std::chrono::seconds patience) {
+  const auto connected = connectTo(socket);
+  if (!connected) return Unexpected(connected.error());
+  const timeval limit{.tv_sec = static_cast<time_t>(patience.count()), .tv_usec = 0};
+  ::setsockopt(connected->get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  ::setsockopt(connected->get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  if (!sendAll(connected->get(), requestOf(params))) return Unexpected(std::string("it takes no question"));
+  auto output = receiveOutput(connected->get());
+  if (!output) return Unexpected(output.error());
+  const std::size_t end = output->find("\r\n\r\n");
+  if (end == std::string::npos) return Unexpected(std::string("its answer has no end of headers"));
+  FastcgiAnswer answer{.head = output->substr(0, end), .body = output->substr(end + 4)};
+  answer.status = parseInteger<int>(answer.header("Status").substr(0, 3)).value_or(0);
+  return answer;
+}
+
+}  // namespace sessiond

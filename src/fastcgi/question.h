@@ -1,0 +1,32 @@
+// A question to a FastCGI server, as nginx would ask it: for tools that want to know what the daemon itself says.
+
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/expected.h"
+
+namespace sessiond {
+
+using FastcgiParams = std::vector<std::pair<std::string, std::string>>;
+
+/// A plain value.
+struct FastcgiAnswer {
+  int status = 0;  ///< 0: none was named
+  std::string head;
+  std::string body;
+
+  /// The first header of the name, which is compared without case; "" without one.
+  std::string header(std::string_view name) const;
+};
+
+/// Asks without a body, on a connection of its own. `socket` is what listen.socket says. The error is why there is no
+/// answer: "No such file or directory".
+Expected<FastcgiAnswer, std::string> askFastcgi(const std::string& socket, const FastcgiParams& params,
+                                                std::chrono::seconds patience);
+
+}  // namespace sessiond

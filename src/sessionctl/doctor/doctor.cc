@@ -1,0 +1,104 @@
+// sessionctl doctor: walks the whole chain and says what is wrong, with the command that mends it.
+
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/log.h"
+#include "sessionctl/commands.h"
+#include "sessionctl/doctor/rules.h"
+
+namespace sessiond::ctl {
+namespace {
+
+constexpr int kFound = 1;
+
+struct Examined {
+  std::string_view looks_at;
+  Verdict verdict;
+};
+
+std::vector<Examined> examineAll(const Patient& patient) {
+  std::vector<Examined> all;
+  for (const auto rules : {configurationRules(), serviceRules(), redisRules(), nginxRules(), walkRules()}) {
+    for (const Rule& rule : rules) {
+      Examined examined{rule.looks_at, Verdict(rule.name)};
+      if (rule.needs_configuration && !patient.site) {
+        examined.verdict.cannotTell("the configuration cannot be used");
+      } else {
+        rule.look(patient, examined.verdict);
+      }
+      all.push_back(std::move(examined));
+    }
+  }
+  return all;
+}
+
+Severity worstOf(const Verdict& verdict) {
+  Severity worst = Severity::kHint;
+  for (const Complaint& complaint : verdict.complaints()) worst = std::max(worst, complaint.severity);
+  return worst;
+}
+
+/// In one word.
+std::string resultOf(const Verdict& verdict) {
+  if (!verdict.complaints().empty()) return std::string(nameOf(worstOf(verdict)));
+  return verdict.notTold().empty() ? "good" : "not told";
+}
+
+std::string jsonOf(const Examined& examined) {
+  std::vector<std::string> findings;
+  for (const Complaint& complaint : examined.verdict.complaints()) {
+    findings.push_back(JsonObject()
+                           .text("severity", nameOf(complaint.severity))
+                           .text("message", complaint.message)
+                           .text("remedy", complaint.remedy)
+                           .json());
+  }
+  return JsonObject()
+      .text("rule", examined.verdict.rule())
+      .text("looks_at", examined.looks_at)
+      .text("result", resultOf(examined.verdict))
+      .textOrNull("not_told", examined.verdict.notTold())
+      .list("findings", findings)
+      .json();
+}
+
+void print(const std::vector<Examined>& all) {
+  const bool is_terminal = ::isatty(STDOUT_FILENO) != 0;
+  for (const Examined& examined : all) {
+    const Verdict& verdict = examined.verdict;
+    for (const Complaint& complaint : verdict.complaints()) {
+      std::printf("%s: %s [%s]\n    %s\n", std::string(nameOf(complaint.severity)).c_str(), complaint.message.c_str(),
+                  complaint.rule.c_str(), complaint.remedy.c_str());
+    }
+    if (!verdict.complaints().empty() || !is_terminal) continue;
+    const std::string looks_at(examined.looks_at);
+    if (verdict.notTold().empty()) std::printf("good: %s [%s]\n", looks_at.c_str(), verdict.rule().c_str());
+    if (!verdict.notTold().empty()) {
+      std::printf("not told: %s: %s [%s]\n", looks_at.c_str(), verdict.notTold().c_str(), verdict.rule().c_str());
+    }
+  }
+}
+
+}  // namespace
+
+int doctor(const CommonOptions& options, const DoctorOptions& how) {
+  setUpLog({.level = LogLevel::kOff, .audit = false});  // what would be logged is said below
+  const std::vector<Examined> all = examineAll(examine(options, how));
+  const bool is_well =
+      std::ranges::all_of(all, [](const Examined& examined) { return worstOf(examined.verdict) == Severity::kHint; });
+  if (options.json) {
+    std::vector<std::string> examined;
+    examined.reserve(all.size());
+    for (const Examined& one : all) examined.push_back(jsonOf(one));
+    std::printf("%s\n", JsonObject().flag("ok", is_well).list("rules", examined).json().c_str());
+  } else {
+    print(all);
+  }
+  return is_well ? EX_OK : kFound;
+}
+
+}  // namespace sessiond::ctl

@@ -1,0 +1,125 @@
+#include "sessionctl/doctor/patient.h"
+
+#include <sysexits.h>
+
+#include <filesystem>
+#include <sstream>
+#include <utility>
+
+#include "base/parse.h"
+#include "fastcgi/question.h"
+#include "nginx/lint.h"
+#include "prepare.h"
+#include "redis/permission_check.h"
+#include "sessionctl/daemon_question.h"
+#include "sessionctl/doctor/command.h"
+#include "sessionctl/nginx_files.h"
+#include "site.h"
+
+namespace sessiond::ctl {
+namespace {
+
+std::map<std::string, std::string> split(const std::string& text, const std::string& separator) {
+  std::map<std::string, std::string> lines;
+  std::istringstream all(text);
+  for (std::string line; std::getline(all, line);) {
+    const std::size_t at = line.find(separator);
+    if (at != std::string::npos) lines[line.substr(0, at)] = line.substr(at + separator.size());
+  }
+  return lines;
+}
+
+void askDaemon(Patient& patient) {
+  const ControlAnswer answer = askTheDaemon(patient.options, "status");
+  std::string text;
+  for (const std::string& line : answer.lines) text += line + "\n";
+  if (answer.exit_code != EX_OK) {
+    patient.why_no_daemon = text.substr(0, text.find('\n'));
+    return;
+  }
+  DaemonFacts daemon{.status = split(text, ": "), .account = {}};
+  if (const auto pid = parseInteger<pid_t>(daemon.value("pid"))) daemon.account = accountOf(*pid);
+  patient.daemon = std::move(daemon);
+}
+
+std::string whyNoAnswer(const std::string& socket) {
+  const FastcgiParams question = {
+      {"REQUEST_METHOD", "GET"}, {"SCRIPT_NAME", "/sessiond/health"}, {"SESSIOND_ENDPOINT", "health"}};
+  const auto answer = askFastcgi(socket, question, std::chrono::seconds(10));
+  if (!answer) return answer.error();
+  return answer->status == 200 ? "" : "what answers is not sessiond";
+}
+
+/// Where its binary says nothing else, Debian's name.
+std::optional<Account> workersOf(const nginx::Scope& main) {
+  const auto user = main.own("user");
+  return accountNamed(user.empty() ? "www-data" : user.back()->arguments.front());
+}
+
+void readNginx(Patient& patient, const std::string& file) {
+  NginxFacts facts{.file = file, .text = {}, .directives = {}, .scope = {}, .account = {}};
+  if (file.empty()) {
+    auto dump = runCommand({"nginx", "-T"});
+    if (!dump) patient.why_no_nginx = "nginx is not installed; --nginx names its configuration";
+    if (dump && dump->exit_code != 0) {
+      patient.why_no_nginx = "nginx -T fails: " + dump->errors.substr(0, dump->errors.find('\n'));
+    }
+    if (!patient.why_no_nginx.empty()) return;
+    facts.text = std::move(dump->output);
+  } else {
+    auto text = readNginxText(file);
+    if (!text) patient.why_no_nginx = text.error();
+    if (!text) return;
+    facts.text = *std::move(text);
+  }
+  auto directives = directivesOf(file, facts.text);
+  if (!directives) {
+    const nginx::SyntaxError& error = directives.error();
+    patient.why_no_nginx = error.place.file + ":" + std::to_string(error.place.line) + ": " + error.message;
+    return;
+  }
+  facts.directives = *std::move(directives);
+  patient.nginx = std::move(facts);
+  patient.nginx->scope = std::make_unique<nginx::Scope>(patient.nginx->directives);
+  patient.nginx->account = workersOf(*patient.nginx->scope);
+}
+
+/// Nothing: systemd is not there, or has no such unit.
+std::optional<UnitFacts> unit(const std::string& name) {
+  std::error_code ignored;
+  if (!std::filesystem::exists("/run/systemd/system", ignored)) return std::nullopt;
+  const auto shown = runCommand({"systemctl", "show", name});
+  if (!shown || shown->exit_code != 0) return std::nullopt;
+  UnitFacts facts = split(shown->output, "=");
+  if (facts["LoadState"] != "loaded") return std::nullopt;
+  return facts;
+}
+
+}  // namespace
+
+std::string DaemonFacts::value(const std::string& name) const {
+  const auto found = status.find(name);
+  return found == status.end() ? "" : found->second;
+}
+
+Patient examine(const CommonOptions& options, const DoctorOptions& how) {
+  static const SystemClock clock;  // what is prepared goes on asking it
+  Patient patient{.options = options};
+  auto prepared = prepare(options.config_file, ListeningSocket::kPassed, clock);
+  patient.problems = prepared ? prepared->warnings : prepared.error();
+  if (prepared) patient.site = std::make_unique<RedisSite>(*std::move(prepared));
+  if (patient.site) patient.redis_report = awaitRedis(*patient.site);
+  if (patient.site && patient.redisIsUsable()) {
+    RedisSite& site = *patient.site;
+    patient.redis = askOfRedis(site.redis, site.clock);
+    patient.missing_rights = missingRights(site.redis, permissionsFor(site.config, site.keys), site.clock);
+  }
+  if (patient.site) patient.why_no_answer = whyNoAnswer(patient.config().listen.socket);
+  askDaemon(patient);
+  readNginx(patient, how.nginx);
+  patient.service = unit("sessiond.service");
+  patient.socket_unit = unit("sessiond.socket");
+  return patient;
+}
+
+}  // namespace sessiond::ctl

@@ -1,0 +1,65 @@
+// Patient: all that the doctor's rules look at, asked for once. What could not be had is absent, and a rule that needs
+// it says so.
+
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config_problem.h"
+#include "nginx/configuration.h"
+#include "nginx/scope.h"
+#include "sessionctl/commands.h"
+#include "sessionctl/doctor/account.h"
+#include "sessionctl/doctor/redis_facts.h"
+#include "sessionctl/redis_site.h"
+
+namespace sessiond::ctl {
+
+/// What the daemon says of itself.
+struct DaemonFacts {
+  std::map<std::string, std::string> status;  ///< of the control socket
+  std::optional<Account> account;             ///< as which it runs
+
+  std::string value(const std::string& name) const;
+};
+
+/// The web server's configuration.
+struct NginxFacts {
+  std::string file;  ///< empty: nginx -T said it
+  std::string text;
+  nginx::Directives directives;
+  std::unique_ptr<nginx::Scope> scope;
+  std::optional<Account> account;  ///< of its workers
+};
+
+/// A unit of systemd's, by the names of `systemctl show`.
+using UnitFacts = std::map<std::string, std::string>;
+
+/// Members are absent where they could not be had; `why_no_…` says why.
+struct Patient {
+  const CommonOptions& options;
+  std::vector<ConfigProblem> problems;  ///< of the configuration, warnings too
+  std::unique_ptr<RedisSite> site;      ///< null: the configuration is wrong
+  StartupReport redis_report;
+  std::vector<std::string> missing_rights;  ///< of its user in Redis
+  std::vector<RedisFacts> redis;            ///< of each server
+  std::string why_no_answer;                ///< of the daemon at listen.socket; empty: it answers
+  std::optional<DaemonFacts> daemon;
+  std::string why_no_daemon;
+  std::optional<NginxFacts> nginx;
+  std::string why_no_nginx;
+  std::optional<UnitFacts> service;  ///< absent: systemd knows nothing of sessiond here
+  std::optional<UnitFacts> socket_unit;
+
+  const Config& config() const { return site->config; }
+  bool redisIsUsable() const { return redis_report.outcome == StartupProbe::kOk; }
+  bool isSystemds() const { return service.has_value(); }
+};
+
+Patient examine(const CommonOptions& options, const DoctorOptions& how);
+
+}  // namespace sessiond::ctl

@@ -1,0 +1,30 @@
+// RedisFacts: what a Redis server says of itself, as far as its user may ask.
+
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "redis/redis_client.h"
+
+namespace sessiond::ctl {
+
+/// A plain value.
+struct RedisFacts {
+  std::string server;                              ///< its address
+  std::map<std::string, std::string> info;         ///< of INFO; empty: it may not be asked for
+  std::optional<std::string> saves;                ///< CONFIG GET save; absent: it may not be asked for
+  std::optional<std::chrono::milliseconds> ahead;  ///< its clock before ours
+
+  std::string value(const std::string& name) const;
+  std::optional<std::int64_t> number(const std::string& name) const;
+};
+
+/// Of each server that has keys and answers. Waits, on connections of its own.
+std::vector<RedisFacts> askOfRedis(RedisAccess& redis, const Clock& clock);
+
+}  // namespace sessiond::ctl

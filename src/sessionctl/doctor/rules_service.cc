@@ -1,0 +1,144 @@
+// Does the daemon run, is it reached, and is what it does what the files say?
+
+#include <sys/stat.h>
+
+#include <array>
+#include <chrono>
+#include <filesystem>
+
+#include "base/version.h"
+#include "fastcgi/question.h"
+#include "session/new_session.h"
+#include "sessionctl/doctor/rules.h"
+
+namespace sessiond::ctl {
+namespace {
+
+std::string valueOf(const std::optional<UnitFacts>& unit, const std::string& name) {
+  if (!unit) return "";
+  const auto found = unit->find(name);
+  return found == unit->end() ? "" : found->second;
+}
+
+std::string startCommand(const Patient& patient) {
+  if (patient.isSystemds()) return "systemctl start sessiond.socket sessiond.service";
+  return "sessiond -c " + patient.options.config_file;
+}
+
+void lookAtUnits(const Patient& patient, Verdict& verdict) {
+  if (!patient.isSystemds()) return verdict.cannotTell("systemd does not run sessiond here");
+  const std::string start = "systemctl reset-failed sessiond.service; " + startCommand(patient);
+  if (valueOf(patient.service, "ActiveState") == "failed") {
+    verdict.fault("sessiond.service has failed (" + valueOf(patient.service, "Result") +
+                      "): journalctl -u sessiond.service says why",
+                  start);
+  }
+  const std::string socket = valueOf(patient.socket_unit, "ActiveState");
+  if (patient.socket_unit && socket != "active") {
+    verdict.fault("sessiond.socket is " + socket + ": nginx answers 503", "systemctl start sessiond.socket");
+  }
+  for (const auto& [unit, name] :
+       {std::pair(&patient.service, "sessiond.service"), std::pair(&patient.socket_unit, "sessiond.socket")}) {
+    if (valueOf(*unit, "UnitFileState") != "disabled") continue;
+    verdict.fault(std::string(name) + " is disabled: after the next boot it is not there",
+                  std::string("systemctl enable ") + name);
+  }
+}
+
+void lookAtSocket(const Patient& patient, Verdict& verdict) {
+  if (patient.why_no_answer.empty()) return;
+  verdict.fault(
+      "sessiond does not answer at " + patient.config().listen.socket + " (listen.socket): " + patient.why_no_answer,
+      startCommand(patient));
+}
+
+/// Whom the socket is for: not for everybody.
+void lookAtRights(const Patient& patient, Verdict& verdict) {
+  const std::string& socket = patient.config().listen.socket;
+  struct stat status {};
+  if (!socket.starts_with('/') || ::stat(socket.c_str(), &status) != 0) return;
+  if ((status.st_mode & S_IWOTH) != 0) {
+    verdict.danger(
+        "every user of this machine may connect to " + socket + ", ask about any session and try any password",
+        "chmod o-rwx " + socket);
+  }
+  if (!patient.nginx || !patient.nginx->account) {
+    return verdict.cannotTell("nobody says as whom nginx's workers run");
+  }
+  const Account& nginx = *patient.nginx->account;
+  if (may(nginx, socket, Right::kWrite)) return;
+  verdict.fault("nginx (" + nginx.name + ") may not connect to " + socket + ": every check is answered with 503",
+                patient.isSystemds()
+                    ? "mkdir -p /etc/systemd/system/sessiond.socket.d && printf '[Socket]\\nSocketGroup=" + nginx.name +
+                          "\\n' >/etc/systemd/system/sessiond.socket.d/group.conf && systemctl daemon-reload && "
+                          "systemctl restart sessiond.socket"
+                    : "in " + patient.options.config_file + ", below listen: group: " + nginx.name +
+                          "; then restart sessiond; until then: chgrp " + nginx.name + " " + socket + " && chmod 660 " +
+                          socket);
+}
+
+void lookAtDaemon(const Patient& patient, Verdict& verdict) {
+  if (!patient.daemon && patient.site && !patient.why_no_answer.empty()) {
+    return verdict.cannotTell("sessiond does not answer");
+  }
+  if (!patient.daemon) {
+    return verdict.fault("the daemon does not answer at its control socket: " + patient.why_no_daemon,
+                         startCommand(patient));
+  }
+  const std::string version = patient.daemon->value("version");
+  if (version != kVersion) {
+    verdict.fault("the daemon that runs is " + version + ", and what is installed is " + std::string(kVersion),
+                  "systemctl restart sessiond.service");
+  }
+  if (patient.daemon->value("last_reload") == "failed") {
+    verdict.fault("the last reload has failed: the configuration in force is an older one",
+                  "sessionctl -c " + patient.options.config_file + " reload");
+    return;
+  }
+  std::error_code error;
+  const auto changed = std::filesystem::last_write_time(patient.options.config_file, error);
+  if (error) return;
+  const auto wall = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::file_clock::to_sys(changed));
+  if (formatIsoTime(wall) > patient.daemon->value("in_force_since")) {
+    verdict.fault(patient.options.config_file + " was changed after what is in force was read",
+                  "sessionctl -c " + patient.options.config_file + " reload");
+  }
+}
+
+void lookAtReadiness(const Patient& patient, Verdict& verdict) {
+  const auto answer =
+      askFastcgi(patient.config().listen.socket,
+                 {{"REQUEST_METHOD", "GET"}, {"SCRIPT_NAME", "/sessiond/ready"}, {"SESSIOND_ENDPOINT", "ready"}},
+                 std::chrono::seconds(10));
+  if (!answer) return verdict.cannotTell("sessiond does not answer");
+  if (answer->status == 200) return;
+  if (!patient.redisIsUsable()) return verdict.cannotTell("Redis is not to be used");
+  verdict.fault("the daemon cannot use Redis, although Redis answers here: " + answer->body.substr(0, 200),
+                "journalctl -u sessiond.service -n 20");
+}
+
+void lookAtTrust(const Patient& patient, Verdict& verdict) {
+  if (!patient.daemon) return verdict.cannotTell("the daemon does not answer");
+  if (!patient.config().session.cache.enabled || patient.daemon->value("memory") != "not believed") return;
+  if (!patient.redisIsUsable()) return verdict.cannotTell("Redis is not to be used");
+  verdict.fault(
+      "the daemon does not hear from Redis what changes, so no session is kept in memory: every check asks Redis",
+      "journalctl -u sessiond.service | grep cache:");
+}
+
+constexpr std::array<Rule, 6> kRules = {{
+    {"units", "systemd starts sessiond, now and after a boot", lookAtUnits, false},
+    {"socket", "sessiond answers at its socket", lookAtSocket},
+    {"socket-rights", "nginx may connect to the socket, and others may not", lookAtRights},
+    {"daemon", "the daemon is of this version, and runs with what the files say", lookAtDaemon},
+    {"ready", "the daemon can decide about sessions", lookAtReadiness},
+    {"memory", "the daemon hears of every change in Redis", lookAtTrust},
+}};
+
+}  // namespace
+
+std::span<const Rule> serviceRules() {
+  return kRules;
+}
+
+}  // namespace sessiond::ctl

@@ -1,0 +1,176 @@
+// The whole way, walked: a session is made in Redis, the daemon is asked about it through its socket as nginx would
+// ask, its user's index is looked at, it is ended, and the daemon is asked again. Nothing stays behind; and should the
+// doctor be interrupted, all of it ends by itself within half a minute.
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <span>
+#include <thread>
+
+#include "fastcgi/question.h"
+#include "json/json_pointer.h"
+#include "session/new_session.h"
+#include "session/signed_cookie.h"
+#include "sessionctl/doctor/rules.h"
+
+namespace sessiond::ctl {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds kLife{30};
+constexpr std::chrono::seconds kPatience{10};
+constexpr milliseconds kPause{20};
+
+/// What applications find at session.user_at, so that the user's id stands where it is looked for; empty: that is
+/// somewhere else.
+std::string userWithId(const SessionSettings& session, const std::string& id) {
+  const std::vector<std::string> user = JsonPointer::of(session.user_at).tokens();
+  const std::vector<std::string> place = JsonPointer::of(session.userIdAt()).tokens();
+  if (!std::ranges::equal(user, std::span(place).first(std::min(user.size(), place.size())))) return "";
+  std::string json = jsonString(id);
+  for (std::size_t i = place.size(); i > user.size(); --i) json = "{" + jsonString(place[i - 1]) + ":" + json + "}";
+  return json;
+}
+
+/// A session of nobody who exists. Its end takes everything of it away.
+class ProbeSession {
+ public:
+  explicit ProbeSession(const Patient& patient)
+      : patient_(patient),
+        site_(*patient.site),
+        id_(SessionId::generate()),
+        user_id_("sessionctl-doctor-" + site_.handles.of(id_)) {}
+  ~ProbeSession() { remove(); }
+  ProbeSession(const ProbeSession&) = delete;
+  ProbeSession& operator=(const ProbeSession&) = delete;
+
+  /// False: it was not made, and why is said.
+  bool make(Verdict& verdict);
+  /// What the daemon says of it; empty: nothing.
+  std::string askDaemon(std::string& failure) const;
+  bool isIndexed() const;
+  bool end();
+
+ private:
+  void remove();
+
+  const Patient& patient_;
+  RedisSite& site_;
+  const SessionId id_;
+  const std::string user_id_;
+};
+
+bool ProbeSession::make(Verdict& verdict) {
+  const SessionSettings& session = site_.config.session;
+  const std::string user = userWithId(session, user_id_);
+  if (user.empty()) {
+    verdict.cannotTell("session.user_id_at is not below session.user_at");
+    return false;
+  }
+  const auto epoch = site_.store.raiseEpoch(0);
+  const WallTime now = site_.clock.wallNow();
+  const NewSessionCookie cookie{.original_max_age = kLife, .expires = now + kLife};
+  const LoginRecord login{
+      .created = now, .address = {}, .auth = {}, .program = {}, .login = {}, .epoch = epoch.hasValue() ? *epoch : 0};
+  const auto made = site_.store.create(id_, composeSession(cookie, user, login, session.user_at), kLife);
+  if (made) return true;
+  verdict.fault("no session could be made in Redis, so nobody can log in",
+                "sessionctl -c " + patient_.options.config_file + " doctor  # what else it says of Redis");
+  return false;
+}
+
+std::string ProbeSession::askDaemon(std::string& failure) const {
+  const CookieSigner signer(site_.config.session.secrets);
+  const auto answer = askFastcgi(site_.config.listen.socket,
+                                 {{"REQUEST_METHOD", "GET"},
+                                  {"SCRIPT_NAME", "/sessiond/auth"},
+                                  {"SESSIOND_ENDPOINT", "auth"},
+                                  {"SESSIOND_POLICY", "default"},
+                                  {"SESSIOND_URI", "/"},
+                                  {"HTTP_COOKIE", site_.config.cookie.name + "=" + signer.sign(id_)}},
+                                 kPatience);
+  if (!answer) failure = answer.error();
+  return answer ? answer->header("X-Session-Status") : "";
+}
+
+bool ProbeSession::isIndexed() const {
+  const auto listed = site_.index.list(user_id_, 1);
+  return listed && std::ranges::find(*listed, id_) != listed->end();
+}
+
+bool ProbeSession::end() {
+  return site_.store.revoke(id_, kLife).hasValue();
+}
+
+void ProbeSession::remove() {
+  RedisCommands commands;
+  commands.add({"DEL", site_.keys.session(id_.bytes())});
+  commands.add({"DEL", site_.keys.tombstone(id_.bytes())});
+  commands.add({"DEL", site_.keys.index(user_id_)});
+  RedisReplies ignored;
+  static_cast<void>(site_.redis.pipeline(commands, Repeat::kSafe, ignored));
+}
+
+/// Whether the policy lets it in is not asked here: it was found, and whose it is.
+bool isFound(std::string_view status) {
+  constexpr std::array<std::string_view, 5> kFound = {"valid", "forbidden", "incomplete", "lost", "stale"};
+  return std::ranges::find(kFound, status) != kFound.end();
+}
+
+bool becomesTrue(milliseconds patience, const std::function<bool()>& condition) {
+  for (const auto end = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < end;) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(kPause);
+  }
+  return condition();
+}
+
+void walk(const Patient& patient, Verdict& verdict) {
+  const bool is_part = !patient.redis.empty() && patient.redis.front().value("cluster_enabled") == "1" &&
+                       !patient.config().redis.cluster.used();
+  if (patient.redis.empty() || patient.redis.front().value("role") == "slave" || is_part) {
+    return verdict.cannotTell("Redis is not to be used");
+  }
+  if (!patient.missing_rights.empty()) {
+    return verdict.cannotTell("Redis does not allow all that is needed for it");
+  }
+  const std::string reload = "sessionctl -c " + patient.options.config_file + " reload";
+  ProbeSession session(patient);
+  if (!session.make(verdict)) return;
+  std::string failure;
+  const std::string status = session.askDaemon(failure);
+  if (status.empty()) return verdict.cannotTell("sessiond does not answer: " + failure);
+  if (!isFound(status)) {
+    return verdict.fault("a session that was just made is \"" + status +
+                             "\" to the daemon: it runs with another Redis, key prefix, cookie name or secret than " +
+                             patient.options.config_file + " says",
+                         reload);
+  }
+  if (!becomesTrue(kPatience, [&] { return session.isIndexed(); })) {
+    verdict.fault("the session is let in, but stands in no index of its user: logging out everywhere misses it",
+                  "journalctl -u sessiond.service | grep index");
+  }
+  if (!session.end()) {
+    return verdict.danger("the session could not be ended: no logout works", reload);
+  }
+  const milliseconds within = patient.config().session.cache.max_staleness;
+  const bool is_refused = becomesTrue(within + kPatience, [&] { return !isFound(session.askDaemon(failure)); });
+  if (!is_refused) {
+    verdict.danger("a session that was ended is still let in, longer than session.cache.max_staleness",
+                   "systemctl restart sessiond.service");
+  }
+}
+
+constexpr std::array<Rule, 1> kRules = {{
+    {"walk", "a session that is made is let in, and no more once it is ended", walk},
+}};
+
+}  // namespace
+
+std::span<const Rule> walkRules() {
+  return kRules;
+}
+
+}  // namespace sessiond::ctl

@@ -1,0 +1,137 @@
+// sessionctl doctor has nothing to say about a site that is well. Every fault that is planted it finds, and no other;
+// and it leaves everything as it was. What is wrong with Redis: sessionctl_doctor_redis.test.mjs.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { Authority } from './support/certificates.mjs';
+import { Patient } from './support/doctor.mjs';
+import { start, waitFor } from './support/process.mjs';
+import { binary } from './support/sessiond.mjs';
+
+describe('sessionctl doctor', () => {
+  const patient = new Patient();
+  before(() => patient.start());
+  after(() => patient.stop());
+
+  test('is content with a site that is well, has looked at everything, and leaves nothing behind', async () => {
+    const keys = async () => (await patient.redis('KEYS', '*')).filter((key) => !key.includes(':alive:')).sort();
+    const before = await keys();
+    assert.deepEqual(await patient.examine(), {});
+    const { rules } = await patient.ctl('doctor', ['--nginx', patient.nginxWith()]);
+    const untold = rules.filter(({ result }) => result === 'not told').map(({ rule }) => rule);
+    assert.deepEqual(untold.filter((rule) => rule !== 'units'), []);
+    assert.ok(rules.length >= 25);
+    assert.deepEqual(await keys(), before);
+    const quiet = await patient.ctl.text(['doctor', '--nginx', patient.at('nginx.conf')]);
+    assert.deepEqual([quiet.stdout, quiet.status], ['', 0]);
+  });
+
+  test('files with secrets that everybody may read', async (t) => {
+    for (const file of ['secret-1', 'htpasswd']) {
+      t.after(() => fs.chmodSync(patient.at(file), 0o600));
+      fs.chmodSync(patient.at(file), 0o644);
+      await patient.finds('secrets', new RegExp(`^danger: .*${file} -> chmod o-rwx ${patient.at(file)}$`));
+      fs.chmodSync(patient.at(file), 0o600);
+    }
+  });
+
+  test('a configuration that is wrong', async (t) => {
+    t.after(() => patient.restore());
+    await patient.configure((config) => (config.loging = {}), { inForce: false });
+    await patient.finds('configuration', /^fault: .*sessiond\.yaml:\d+:\d+: loging: .* -> .* check$/s);
+  });
+
+  test('a configuration that is not in force', async (t) => {
+    t.after(() => patient.restore());
+    const soon = new Date(Date.now() + 5000);
+    fs.utimesSync(patient.stack.sessiond.file, soon, soon);
+    await patient.finds('daemon', /was changed after .* -> sessionctl -c .* reload$/);
+    await patient.configure((config) => (config.loging = {}), { inForce: false });
+    assert.equal((await patient.ctl('reload')).status, 78);
+    await patient.configure(() => {}, { inForce: false });
+    await patient.finds('daemon', /the last reload has failed/);
+    await patient.restore();
+    assert.deepEqual(await patient.examine(), {});
+  });
+
+  test('a throttle that lets nearly everything pass', async (t) => {
+    t.after(() => patient.restore());
+    await patient.configure((config) => (config.login.throttle = { stranger_failures: 10000 }));
+    await patient.finds('throttle', /^danger: login\.throttle\.stranger_failures lets 10000 .* \{stranger_failures: 100\}/);
+  });
+
+  test('fewer threads for passwords than there are cores', async (t) => {
+    t.after(() => patient.restore());
+    await patient.configure((config) => (config.listen.password_workers = 2));
+    assert.deepEqual(await patient.examine(undefined, patient.anotherMachine({ CORES: '3' })), {});
+    await patient.finds('workers', /^hint: listen\.password_workers is 2, but 8 of 16 cores .* password_workers: 0; /, undefined, patient.anotherMachine({ CORES: '16' }));
+  });
+
+  test('a socket that nginx may not connect to, and one that all may', async (t) => {
+    t.after(() => fs.chmodSync(patient.stack.sessiond.socket, 0o660));
+    const asWwwData = () => patient.nginxWith('nginx.conf', (text) => text.replace('user root;', 'user www-data;'));
+    await patient.finds('socket-rights', /^fault: nginx \(www-data\) may not connect to .*sessiond\.sock/, asWwwData());
+    fs.chownSync(patient.stack.sessiond.socket, 0, 33);
+    assert.deepEqual(await patient.examine(asWwwData()), {});
+    fs.chmodSync(patient.stack.sessiond.socket, 0o666);
+    await patient.finds('socket-rights', /^danger: every user .* -> chmod o-rwx /);
+  });
+
+  test('a daemon with another secret than the file has', async (t) => {
+    const secret = fs.readFileSync(patient.at('secret-1'), 'utf8');
+    t.after(() => fs.writeFileSync(patient.at('secret-1'), secret));
+    fs.writeFileSync(patient.at('secret-1'), 'another secret of forty characters or more');
+    await patient.finds('walk', /is "forged" to the daemon.* -> sessionctl -c .* reload$/);
+  });
+
+  test('an nginx that cannot be read, knows no sessiond, asks another one, or has a server without its addresses', async () => {
+    await patient.finds('nginx', /nowhere\.conf: no such file/, patient.at('nowhere.conf'));
+    const without = patient.nginxWith('nginx.conf', () => 'events {}\nhttp { server { listen unix:other.sock; root /srv; } }\n');
+    await patient.finds('nginx-upstream', /does not know sessiond.*include sessiond\/upstream\.conf/, without);
+    const other = patient.nginxWith('sessiond/upstream.conf', (text) => text.replaceAll(patient.stack.sessiond.socket, '/run/other.sock'));
+    await patient.finds('nginx-upstream', /nginx asks sessiond at unix:\/run\/other\.sock \(.*upstream\.conf:\d+\), and it listens at /, other);
+    const open = patient.nginxWith('nginx.conf', (text) => text.replace('include sessiond/endpoints.conf;', ''));
+    await patient.finds('nginx-endpoints', /does not include endpoints\.conf/, open);
+  });
+
+  test('snippets of another version, or for another configuration', async (t) => {
+    t.after(() => patient.restore());
+    const older = patient.nginxWith('sessiond/check.conf', (text) => text.replace(/^auth_request_set \$sessiond_touch .*\n/m, ''));
+    await patient.finds('nginx-snippets', /sessiond\/check\.conf:1: .*lacks "auth_request_set \$sessiond_touch on".* nginx print --to .*planted\/sessiond/, older);
+    await patient.configure((config) => (config.identity = { 'X-User-Id': '/user/id', 'X-Account': '/user/account' }));
+    await patient.finds('nginx-snippets', /maps X-Account, which the snippets do not hand on/);
+  });
+
+  test('what else is dangerous in nginx, a certificate that ends, and no page for when sessiond is down', async () => {
+    const any = patient.nginxWith('nginx.conf', (text) => text.replace('location /page/ {', 'location /page/ { satisfy any; allow 127.0.0.1; deny all;'));
+    await patient.finds('nginx-lint', /^danger: .*nginx\.conf:\d+: .*allow/, any);
+    const { certificate, key } = new Authority(patient.stack.folder).issue('site', 'DNS:localhost');
+    const tls = patient.nginxWith('nginx.conf', (text) => text.replace(/listen 127\.0\.0\.1:\d+ default_server;/, `$&\nlisten unix:tls.sock ssl; ssl_certificate ${certificate}; ssl_certificate_key ${key};`));
+    await patient.finds('certificates', /site\.pem ends on \d{4}-\d\d-\d\d -> certbot renew/, tls);
+    const bare = patient.nginxWith('nginx.conf', undefined, (folder) => fs.rmSync(path.join(folder, 'sessiond/pages'), { recursive: true }));
+    await patient.finds('nginx-pages', /there is no page in .* --write-pages .*planted\/sessiond\/pages/, bare);
+  });
+
+  test('a daemon that does not run, does not answer, or may not write its log', async (t) => {
+    t.after(() => patient.restore());
+    fs.rmSync(patient.at('control.sock'));
+    await patient.finds('daemon', /does not answer at its control socket/);
+    await patient.stack.sessiond.stop();
+    await patient.finds('socket', /sessiond does not answer at .*sessiond\.sock .* -> sessiond -c /);
+
+    fs.writeFileSync(patient.at('site.log'), '', { mode: 0o600 });
+    fs.chmodSync(patient.stack.redis.socket, 0o777);
+    for (const file of ['secret-1', 'htpasswd', 'site.log', '.']) fs.chownSync(patient.at(file), 33, 33);
+    await patient.configure((config) => Object.assign(config.log, { file: patient.at('site.log') }), { inForce: false });
+    const user = ['--reuid', 'www-data', '--regid', 'www-data', '--clear-groups'];
+    patient.stack.sessiond.process = start('setpriv', [...user, binary, '-c', patient.stack.sessiond.file], { log: patient.stack.sessiond.log });
+    await patient.stack.sessiond.waitUntilListening();
+    await waitFor('it hears of changes', async () => (await patient.ctl('status')).memory === 'believed');
+    assert.deepEqual(await patient.examine(), {});
+    fs.chownSync(patient.at('site.log'), 0, 0);
+    await patient.finds('log', /^fault: the daemon \(www-data\) cannot write log\.file, .* -> chown www-data /);
+  });
+});

@@ -1,0 +1,113 @@
+// sessionctl doctor finds what is wrong with Redis, and between Redis and the daemon, and nothing else by that.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { Patient } from './support/doctor.mjs';
+import { freePort } from './support/nginx.mjs';
+import { waitFor } from './support/process.mjs';
+import { Redis } from './support/redis.mjs';
+
+describe('sessionctl doctor, of Redis', () => {
+  const patient = new Patient();
+  before(async () => {
+    await patient.start();
+    await patient.redis('ACL', 'SETUSER', 'limited', 'on', '>limited', '~*', '&*', '+@all', '-zadd');
+    await patient.redis('ACL', 'SETUSER', 'deaf', 'on', '>limited', '~*', '&*', '+@all', '-subscribe');
+    fs.writeFileSync(patient.at('limited'), 'limited', { mode: 0o600 });
+  });
+  after(() => patient.stop());
+
+  test('a Redis that throws away', async (t) => {
+    t.after(() => patient.redis('CONFIG', 'SET', 'maxmemory', '0', 'maxmemory-policy', 'noeviction'));
+    await patient.redis('CONFIG', 'SET', 'maxmemory', '500mb');
+    assert.deepEqual(await patient.examine(), {});
+    await patient.redis('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    await patient.finds('redis-eviction', /^danger: .*allkeys-lru.* -> redis-cli -s .* CONFIG SET maxmemory-policy noeviction/);
+  });
+
+  test('a Redis that is nearly full', async (t) => {
+    t.after(async () => {
+      await patient.redis('CONFIG', 'SET', 'maxmemory', '0');
+      await patient.redis('DEL', 'filler');
+    });
+    await patient.redis('SETRANGE', 'filler', 60_000_000, 'x');
+    const [, used] = (await patient.redis('INFO', 'memory')).match(/used_memory:(\d+)/);
+    await patient.redis('CONFIG', 'SET', 'maxmemory', Math.round(Number(used) * 1.05));
+    await patient.finds('redis-eviction', /full to 9\d %/);
+  });
+
+  test('a Redis that forgets at its restart, all or the last minutes', async (t) => {
+    t.after(() => patient.redis('CONFIG', 'SET', 'save', '', 'appendonly', 'yes'));
+    await patient.redis('CONFIG', 'SET', 'appendonly', 'no');
+    await patient.finds('redis-persistence', /^fault: Redis keeps nothing on disk.* CONFIG SET appendonly yes/);
+    await patient.redis('CONFIG', 'SET', 'save', '60 1');
+    await patient.finds('redis-persistence', /^hint: .*snapshots only \(save 60 1\)/);
+  });
+
+  test('a user of Redis without a right, by its name', async (t) => {
+    t.after(() => patient.restore());
+    await patient.configure((config) => Object.assign(config.redis, { user: 'limited', password_file: patient.at('limited') }));
+    await patient.finds('redis-rights', /: ZADD sessiond:sessions:\*, ZADD sessiond:places:\* -> redis-cli .* ACL SETUSER limited \+zadd '~sessiond:sessions:\*' \+zadd '~sessiond:places:\*'$/);
+  });
+
+  test('a user of Redis that may not be asked how Redis is', async (t) => {
+    t.after(() => patient.restore());
+    await patient.redis('ACL', 'SETUSER', 'unasked', 'on', '>limited', '~*', '&*', '+@all', '-info', '-config');
+    await patient.configure((config) => Object.assign(config.redis, { user: 'unasked', password_file: patient.at('limited') }));
+    const { rules, ok } = await patient.ctl('doctor', ['--nginx', patient.nginxWith()]);
+    assert.ok(ok);
+    assert.match(rules.find(({ rule }) => rule === 'redis-eviction').not_told, /ACL SETUSER unasked \+info$/);
+  });
+
+  test('the wrong password, and no Redis at all', async (t) => {
+    t.after(() => patient.restore());
+    const withPassword = (config) => Object.assign(config.redis, { user: 'limited', password_file: patient.at('wrong') });
+    fs.writeFileSync(patient.at('wrong'), 'wrong', { mode: 0o600 });
+    await patient.configure(withPassword, { inForce: false });
+    await patient.finds('redis', /WRONGPASS.* -> redis-cli ACL LIST/);
+    await patient.configure((config) => (config.redis.url = `unix://${patient.at('nowhere.sock')}`), { inForce: false });
+    await patient.finds('redis', /not reachable.* -> systemctl start redis-server$/);
+  });
+
+  test('a clock that is off', async () => {
+    await patient.finds('redis-clock', /^fault: Redis's clock is 1[01] s ahead of .* -> timedatectl/, patient.nginxWith(), patient.anotherMachine({ CLOCK_OFF: '-10' }));
+  });
+
+  test('replicas in the place of a primary, replicas that nobody waits for, and one node of a cluster', async (t) => {
+    t.after(() => patient.restore());
+    const others = {};
+    for (const [name, args] of Object.entries({ replica: ['--replicaof', `127.0.0.1 ${patient.stack.redis.port}`], cluster: ['--cluster-enabled', 'yes'] })) {
+      fs.mkdirSync(patient.at(name));
+      others[name] = await new Redis(patient.at(name), { port: name === 'cluster' ? await freePort() : 0, args: args.flatMap((arg) => (arg.startsWith('--') ? [arg] : arg.split(' '))) }).start();
+    }
+    await waitFor('the replica follows', async () => /master_link_status:up/.test(await others.replica.command('INFO', 'replication')));
+    await patient.finds('redis-replicas', /^hint: .*min-replicas-to-write/);
+    await patient.configure((config) => (config.logout = { replicas: 2 }));
+    await patient.finds('redis-replicas', /^fault: logout\.replicas waits for 2 replicas, and 1 follow/);
+    await patient.configure((config) => (config.redis.url = others.replica.url), { inForce: false });
+    await patient.finds('redis', /replica.* -> .*INFO replication/);
+    await patient.configure((config) => Object.assign(config.redis, { url: others.replica.url, allow_replica: true }), { inForce: false });
+    await patient.finds('redis-role', new RegExp(`^danger: .*replica.* point redis\\.url at 127\\.0\\.0\\.1:${patient.stack.redis.port}`));
+    await patient.configure((config) => (config.redis.url = others.cluster.url), { inForce: false });
+    await patient.finds('redis-role', /one node of a Redis Cluster/);
+    for (const other of Object.values(others)) await other.stop();
+    await waitFor('the replica is gone', async () => /connected_slaves:0/.test(await patient.redis('INFO', 'replication')));
+  });
+
+  test('a daemon that does not hear of changes', async (t) => {
+    t.after(() => patient.restore());
+    await patient.configure((config) => Object.assign(config.redis, { user: 'deaf', password_file: patient.at('limited') }));
+    await patient.configure(() => {}, { inForce: false });
+    await patient.finds('memory', /does not hear from Redis/);
+  });
+
+  test('a daemon that notes no session in its user\'s index', async (t) => {
+    t.after(() => patient.restore());
+    await patient.configure((config) => Object.assign(config.redis, { user: 'limited', password_file: patient.at('limited') }));
+    await patient.configure(() => {}, { inForce: false });
+    await patient.finds('walk', /stands in no index of its user/);
+  });
+});
