@@ -44,6 +44,13 @@ void lintErrorPages(const Site& site, const Scope& location) {
   }
 }
 
+void lintRecursion(const Site& site, const Scope& location) {
+  if (location.value("recursive_error_pages") != "off") return;
+  site.fault("recursive-error-pages", location.inForce("recursive_error_pages").back()->place,
+             "where an error_page leads to " + written(location) + ", who is not logged in gets a bare 401",
+             "remove `recursive_error_pages off`");
+}
+
 struct Cache {
   std::string_view on;
   std::string_view except;
@@ -82,6 +89,7 @@ void lintAnswers(const Site& site) {
     if (!isChecked(*location)) continue;
     lintHeaders(site, *location);
     lintErrorPages(site, *location);
+    lintRecursion(site, *location);
     lintCaches(site, *location);
   }
   for (const Directive* header : site.server.parent()->own("add_header")) {

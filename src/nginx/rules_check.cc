@@ -64,6 +64,21 @@ void lintBeforeEndpoints(const Site& site) {
   }
 }
 
+/// upstream.conf, which nginx reads once, before the servers.
+void lintUpstream(const Site& site) {
+  std::vector<const Scope*> found;
+  for (const Scope* block : site.main.all(Scope::Kind::kOther)) {
+    if (block->opened()->name == "upstream" && block->opened()->argument(0) == "sessiond") found.push_back(block);
+  }
+  if (found.empty()) {
+    site.fault("upstream", site.server.place(), "nobody says where sessiond is: nginx does not start",
+               "include sessiond/upstream.conf in the http block, above the servers");
+  } else if (found.size() > 1) {
+    site.fault("upstream", found.back()->place(), "upstream.conf is included twice: nginx does not start",
+               "include it once, in the http block");
+  }
+}
+
 void lintEndpoints(const Site& site) {
   if (!site.has_endpoints) {
     site.fault("endpoints-missing", site.server.place(),
@@ -80,11 +95,40 @@ void lintEndpoints(const Site& site) {
                   "use the shipped "
                   "endpoints.conf as it is");
     }
+    const std::string_view limit = location->value("client_max_body_size");
+    if (limit != "0") {
+      site.fault("upload-limit", location->place(),
+                 "the check takes no request with a body of more than " + std::string(limit.empty() ? "1m" : limit) +
+                     ", whatever the location allows",
+                 "say `client_max_body_size 0;` in it, as the shipped endpoints.conf does");
+    }
     const auto pass = location->own("fastcgi_pass");
     if (pass.empty() || pass.back()->argument(0) != "sessiond") {
       site.danger("check-location", location->place(), "something else than the upstream `sessiond` answers the check",
                   "use the shipped endpoints.conf as it is");
     }
+  }
+}
+
+/// What the server says for every request comes before any check.
+void lintServerReturns(const Site& site) {
+  const Directives& inside = site.server.inside();
+  for (std::size_t i = endpointsAt(site.server); i < inside.size(); ++i) {
+    const Directive& directive = inside[i];
+    if (isOurs(directive.place)) continue;
+    const bool answers = directive.name == "return" && answersWithSuccess(directive);
+    bool answers_some = false;
+    if (directive.name == "if" && directive.block) {
+      for (const Directive& inner : *directive.block) {
+        answers_some = answers_some || (inner.name == "return" && answersWithSuccess(inner));
+      }
+    }
+    const bool preflight =
+        std::any_of(directive.arguments.begin(), directive.arguments.end(),
+                    [](const std::string& word) { return word.find("OPTIONS") != std::string::npos; });
+    if (!answers && (!answers_some || preflight)) continue;
+    site.danger("return-before-check", directive.place,
+                "the server answers this before any check is made: everybody gets it", "put it into a location");
   }
 }
 
@@ -141,6 +185,8 @@ void lintNested(const Site& site, const Scope& location) {
 
 void lintCheck(const Site& site) {
   lintEndpoints(site);
+  lintUpstream(site);
+  lintServerReturns(site);
   for (const Scope* location : site.locations) {
     if (isChecked(*location)) {
       lintReturns(site, *location);
@@ -157,6 +203,10 @@ void lintCheck(const Site& site) {
     if (own.empty()) {
       lintNested(site, *location);
       continue;
+    }
+    if (own.back()->argument(0) == "off" && location->parent() == &site.server && isChecked(site.server)) {
+      site.hint("public-corner", own.back()->place,
+                written(*location) + " is open to all, in a server that is protected", "fine, if it is meant so");
     }
     if (own.back()->argument(0) == "off" && location->parent()->kind() == Scope::Kind::kLocation &&
         isChecked(*location->parent())) {

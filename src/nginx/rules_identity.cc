@@ -99,6 +99,13 @@ void lintIdentity(const Site& site) {
                 "X.User.Id gets through, which CGI and others cannot tell from X-User-Id",
                 "remove `ignore_invalid_headers off`");
   }
+  if (site.server.value("underscores_in_headers") == "on") {
+    site.hint(
+        "underscores", site.server.inForce("underscores_in_headers").back()->place,
+        "X_User_Id gets through, which many applications cannot tell from X-User-Id: only what the identity includes "
+        "set keeps it out",
+        "remove `underscores_in_headers on`, if nothing needs it");
+  }
   if (site.facts.identity.empty()) return;
   for (const std::string& header : site.identity) {
     const bool is_mapped = std::any_of(site.facts.identity.begin(), site.facts.identity.end(),

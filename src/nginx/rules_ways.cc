@@ -90,6 +90,34 @@ void lintFiles(const Site& site, const Scope& closed) {
   }
 }
 
+/// Whatever begins another request inside nginx, which is never checked.
+void lintSubrequests(const Site& site, const Scope& open) {
+  for (const std::string_view name : {"mirror", "add_before_body", "add_after_body"}) {
+    for (const Directive* line : open.inForce(name)) {
+      const Scope* target = locationFor(site.server, line->argument(0));
+      if (target == nullptr || !isChecked(*target)) continue;
+      site.danger("subrequest", line->place,
+                  "every request to " + written(open) + ", which is open to all, makes one to " + written(*target) +
+                      ", and that one nginx does not check",
+                  "let it lead to an internal location of its own, or protect " + written(open) + " too");
+    }
+  }
+}
+
+/// What an application may send instead of its own answer (X-Accel-Redirect), by what it is told of it.
+void lintAccelTargets(const Site& site, const Scope& location) {
+  for (const Directive* line : location.inForce("proxy_set_header")) {
+    if (line->argument(0) != "X-Accel-Mapping") continue;
+    const std::string_view mapping = line->argument(1);
+    const std::string_view address = mapping.substr(std::min(mapping.rfind('=') + 1, mapping.size()));
+    const Scope* target = locationFor(site.server, address);
+    if (target == nullptr || isChecked(*target) || isClosed(*target)) continue;
+    site.danger("x-accel-open", target->place(),
+                written(*target) + " is where the application sends who may have a file, and everybody gets there",
+                "say `internal;` in it");
+  }
+}
+
 bool protectsPart(const Site& site) {
   const Scope* root = locationFor(site.server, "/");
   const bool root_open = root == nullptr || !isChecked(*root);
@@ -104,6 +132,8 @@ void lintWays(const Site& site) {
   for (const Scope* location : site.locations) protects = protects || isChecked(*location);
   for (const Scope* location : site.locations) {
     lintAlias(site, *location);
+    lintAccelTargets(site, *location);
+    if (!isChecked(*location)) lintSubrequests(site, *location);
     if (isChecked(*location)) {
       if (isPrefix(*location)) lintFiles(site, *location);
       continue;

@@ -147,6 +147,47 @@ TEST(NginxLint, HoldsTheSnippetsAgainstTheConfiguration) {
   EXPECT_EQ(rules({.identity_max_bytes = 13 * 1024}), "buffers login-unlimited acme ");
 }
 
+TEST(NginxLint, UpstreamConfIsThereOnce) {
+  const auto site = [](const std::string& upstream) {
+    return "http { " + upstream + " server { include sessiond/endpoints.conf; location ^~ /a/ { include " +
+           "sessiond/protect-page.conf; } } }";
+  };
+  const std::string include = "include sessiond/upstream.conf;";
+  EXPECT_EQ(rulesOf(lint(site(include))), "login-unlimited ");
+  EXPECT_NE(rulesOf(lint(site(""))).find("upstream "), std::string::npos);
+  EXPECT_NE(rulesOf(lint(site(include + include))).find("upstream "), std::string::npos);
+}
+
+TEST(NginxLint, SnippetsLackNothingOfThisVersion) {
+  const std::string site =
+      "http { include sessiond/upstream.conf; server { include sessiond/endpoints.conf; include sessiond/status.conf; "
+      "location ^~ /a/ { include sessiond/protect-page.conf; } } }";
+  std::vector<SourceFile> expected;
+  for (const auto& entry : fs::directory_iterator("nginx")) {
+    if (entry.path().extension() == ".conf") expected.push_back({entry.path().filename(), textOf(entry.path())});
+  }
+  const auto rulesWith = [&](const std::string& name, const std::string& from, const std::string& to) {
+    const auto files = [&](const std::string& pattern) {
+      std::vector<SourceFile> found = shipped(pattern);
+      const std::size_t at = pattern.ends_with(name) ? found[0].text.find(from) : std::string::npos;
+      if (at != std::string::npos) found[0].text.replace(at, from.size(), to);
+      return found;
+    };
+    std::string rules;
+    for (const Finding& finding : lintNginx({"site.conf", site}, files, {.snippets = expected})) {
+      if (finding.severity != Severity::kHint) rules += finding.place.file + " " + finding.rule + " ";
+    }
+    return rules;
+  };
+  EXPECT_EQ(rulesWith("", "", ""), "");
+  EXPECT_EQ(rulesWith("check.conf", "auth_request_set $sessiond_touch    on;", ""),
+            "sessiond/check.conf snippets-old ");
+  EXPECT_EQ(rulesWith("request.conf", "SESSIOND_URI    $request_uri", "SESSIOND_URI $uri"),
+            "sessiond/request.conf snippets-old ");
+  EXPECT_EQ(rulesWith("request.conf", "fastcgi_buffer_size 16k", "fastcgi_buffer_size 64k"), "") << "the site's to say";
+  EXPECT_EQ(rulesWith("status.conf", "internal;", "internal; add_header X-Site a;"), "") << "more is no fault";
+}
+
 TEST(NginxLint, OtherServersAreNoneOfItsBusiness) {
   EXPECT_EQ(rulesOf(lint("http { server { location / { proxy_pass http://a; } location /a { alias /b/; } } }")), "");
 }
