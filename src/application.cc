@@ -73,6 +73,10 @@ StartupReport Application::probeRedis() {
   return checkPermissions(parts_->redis.access(), parts_->site.permissions(), parts_->clock);
 }
 
+ExplainedCheck Application::explain(const CheckQuestion& question) {
+  return parts_->site.explain(question);
+}
+
 std::vector<std::string> Application::status() {
   return parts_->site.status();
 }

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "explanation.h"
 #include "http/handler.h"
 #include "lasting_state.h"
 #include "prepare.h"
@@ -34,6 +35,8 @@ class Application final : public Handler {
   void work(Exchange& exchange) override;
   void turnAway(Exchange& exchange) override;
 
+  /// Why a request would be let in or refused now. Waits for Redis.
+  ExplainedCheck explain(const CheckQuestion& question);
   /// `name: value` lines for whoever looks after it.
   std::vector<std::string> status();
   /// Asks Redis whether it can be used as configured. Waits.

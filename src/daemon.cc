@@ -217,6 +217,7 @@ ControlAnswer Daemon::answer(std::string_view question) {
   }
   if (word == "reload") return reload();
   if (word == "status") return status();
+  if (const auto check = checkQuestionIn(word)) return {.lines = linesOf(application_->explain(*check))};
   return {.exit_code = EX_USAGE, .lines = {"this daemon (" + std::string(kVersion) + ") does not know the question"}};
 }
 

@@ -130,7 +130,9 @@ struct Site::Parts {
   const std::shared_ptr<const Config> config;
   const Clock& clock;
   RedisTopology& redis;
+  LastingState& lasting;
   HtpasswdDirectory* const htpasswd;  // null: there is none; else the authenticator's
+  const FactsReader::Stands stands;
   const PageBook pages;
   SiteSessions sessions;
   LoaderMetrics loader_metrics;
@@ -152,9 +154,11 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
     : config(std::move(prepared.config)),
       clock(shared.clock),
       redis(shared.redis),
+      lasting(shared.lasting),
       htpasswd(prepared.htpasswd.get()),
+      stands(standsIn(htpasswd)),
       pages(std::move(prepared.pages)),
-      sessions(*config, standsIn(htpasswd), shared),
+      sessions(*config, stands, shared),
       loader_metrics(shared.metrics),
       refusals(config->log.refusals ? std::make_unique<RefusalLog>(sessions.log_key) : nullptr),
       auth(*config, {.signer = sessions.signer,
@@ -235,6 +239,20 @@ bool Site::mayCheck() {
 
 PermissionScope Site::permissions() const {
   return permissionsFor(*parts_->config, parts_->sessions.keys);
+}
+
+ExplainedCheck Site::explain(const CheckQuestion& question) {
+  return explainCheck({.config = *parts_->config,
+                       .store = parts_->sessions.store,
+                       .revoked = parts_->lasting.revoked,
+                       .epoch = parts_->lasting.epoch,
+                       .stands = parts_->stands,
+                       .keys = parts_->sessions.keys,
+                       .log_key = parts_->sessions.log_key,
+                       .handles = parts_->handles,
+                       .clock = parts_->clock,
+                       .cache = parts_->config->session.cache.enabled ? &parts_->sessions.cache : nullptr},
+                      question);
 }
 
 std::vector<std::string> Site::status() const {

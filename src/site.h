@@ -10,6 +10,7 @@
 
 #include "endpoints/auth/auth.h"
 #include "endpoints/router.h"
+#include "explanation.h"
 #include "prepare.h"
 #include "redis/permission_check.h"
 #include "shared_parts.h"
@@ -31,6 +32,8 @@ class Site {
   bool mayCheck();
   /// What Redis must allow for all of it.
   PermissionScope permissions() const;
+  /// Why a request would be let in or refused now. Waits for Redis.
+  ExplainedCheck explain(const CheckQuestion& question);
   /// `name: value` lines about what is in memory, and whether it is believed.
   std::vector<std::string> status() const;
   /// Puts in the metrics what is only counted when somebody looks.

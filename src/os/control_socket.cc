@@ -17,7 +17,7 @@
 namespace sessiond {
 namespace {
 
-constexpr std::size_t kLongestQuestion = 4096 + 64;
+constexpr std::size_t kLongestQuestion = std::size_t{256} * 1024;  // with all cookies of a request, say
 constexpr std::size_t kLongestAnswer = std::size_t{1024} * 1024;
 
 void setPatience(int fd, int seconds_allowed) {

@@ -198,10 +198,13 @@ void addThrottleCommands(CLI::App& app, CommandLine& line) {
 }
 
 void addExplain(CLI::App& app, CommandLine& line) {
-  CLI::App& command = add(app, "explain",
-                          "say step by step why a request with this cookie is let in or refused, and what to do; says "
-                          "neither a secret nor a session's id, and changes nothing",
-                          [&line] { line.exit_code = explain(line.common, line.explained); });
+  CLI::App& command = add(
+      app, "explain",
+      "say step by step why a request with this cookie is let in or refused, and what to do; says "
+      "neither a secret nor a session's id, and changes nothing",
+      [&line] { line.exit_code = explain(line.common, line.explained); },
+      "The running daemon is asked, by what it has in memory; where none runs, the same rules are "
+      "applied here with nothing in memory. Which of both it was is said.");
   command
       .add_option(
           "--cookie", line.explained.cookie_file,

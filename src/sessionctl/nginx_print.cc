@@ -13,9 +13,23 @@ namespace sessiond::ctl {
 
 namespace {
 
-/// One after the other, each below its name.
-int printAll(const std::vector<nginx::SourceFile>& files) {
-  for (const nginx::SourceFile& file : files) std::printf("# --- %s\n%s", file.path.c_str(), file.text.c_str());
+/// `folder`: where they were written to; empty: nowhere, so their texts are said.
+int sayPrinted(const CommonOptions& options, const std::vector<nginx::SourceFile>& files, const std::string& folder) {
+  if (options.json) {
+    std::vector<std::string> list;
+    list.reserve(files.size());
+    for (const nginx::SourceFile& file : files) {
+      JsonObject one;
+      one.text("name", file.path);
+      if (folder.empty()) one.text("text", file.text);
+      list.push_back(one.json());
+    }
+    std::printf("%s\n", JsonObject().flag("ok", true).textOrNull("folder", folder).list("files", list).json().c_str());
+  } else if (folder.empty()) {
+    for (const nginx::SourceFile& file : files) std::printf("# --- %s\n%s", file.path.c_str(), file.text.c_str());
+  } else {
+    sayDone(std::to_string(files.size()) + " snippets are in " + folder + "; now: nginx -t && systemctl reload nginx");
+  }
   return EX_OK;
 }
 
@@ -33,7 +47,7 @@ int writeAll(const CommonOptions& options, const std::vector<nginx::SourceFile>&
     std::filesystem::rename(beside, place, error);
     if (error) return fail(options, EX_CANTCREAT, place.string() + ": " + error.message());
   }
-  return EX_OK;
+  return sayPrinted(options, files, folder.string());
 }
 
 }  // namespace
@@ -46,7 +60,7 @@ int nginxPrint(const CommonOptions& options, const PrintOptions& print) {
   const auto shipped = readSnippets(*folder);
   if (!shipped) return fail(options, EX_NOINPUT, shipped.error());
   const auto files = nginx::printSnippets(*shipped, snippetSettingsOf(loaded->config));
-  return print.folder.empty() ? printAll(files) : writeAll(options, files, print.folder);
+  return print.folder.empty() ? sayPrinted(options, files, "") : writeAll(options, files, print.folder);
 }
 
 }  // namespace sessiond::ctl

@@ -95,14 +95,6 @@ void printTable(const std::vector<std::string>& heading, std::vector<std::vector
   for (const auto& row : rows) std::printf("%s\n", lineOf(row, widths).c_str());
 }
 
-std::string inWords(std::chrono::milliseconds time) {
-  const std::int64_t seconds = std::chrono::floor<std::chrono::seconds>(time).count();
-  if (seconds < 120) return std::to_string(seconds) + " s";
-  if (seconds < 120 * 60) return std::to_string(seconds / 60) + " min";
-  if (seconds < 48 * 3600) return std::to_string(seconds / 3600) + " h";
-  return std::to_string(seconds / 86400) + " d";
-}
-
 int fail(const CommonOptions& options, int exit_code, const std::string& why,
          const std::vector<std::string>& problems) {
   if (options.json) {

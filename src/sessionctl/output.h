@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/in_words.h"
 #include "config/config_problem.h"
 #include "os/control_socket.h"
 
@@ -44,8 +45,6 @@ class JsonObject {
 /// Lines below a heading, in columns; the heading is bold on a terminal, and left out elsewhere. What would be more
 /// than text to a terminal is escaped.
 void printTable(const std::vector<std::string>& heading, std::vector<std::vector<std::string>> rows);
-/// A duration in one word: "45 s", "12 min", "5 h", "3 d".
-std::string inWords(std::chrono::milliseconds time);
 
 /// Says why nothing was done: on stderr, or as {"ok":false,"error":...}; `problems` one a line. Gives the exit code
 /// back.

@@ -10,6 +10,7 @@ import { Authority } from './support/certificates.mjs';
 import { freePort } from './support/nginx.mjs';
 import { repository, waitFor } from './support/process.mjs';
 import { Redis } from './support/redis.mjs';
+import { sessionctl } from './support/sessionctl.mjs';
 import { binary } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 
@@ -68,6 +69,27 @@ describe('Redis over TLS', () => {
     assert.equal(logout.status, 204);
     assert.equal((await client.get('/api/')).status, 401);
     assert.doesNotMatch(stack.sessiond.logText(), /may not|NOPERM|no answer|not usable/);
+  });
+
+  test('sessionctl goes the same way, and its doctor sees the certificates end', async () => {
+    const ctl = sessionctl(stack.sessiond.file);
+    assert.equal((await stack.logIn(stack.client())).status, 303);
+    const listed = await waitFor('it is in the index', async () => (await ctl('session list', ['--user', '7'])).sessions.length > 0);
+    assert.ok(listed);
+    const { headers } = await ctl('explain', ['--cookie', '-'], await stack.session('tls-explained', { id: 1 }));
+    assert.equal(headers[0], 'X-Session-Status: valid');
+    assert.ok((await ctl('session revoke', ['--user', '7', '--yes'])).ended > 0);
+    const { rules } = await ctl('doctor', ['--nginx', path.join(stack.folder, 'nginx.conf')]);
+    const of = (name) => rules.find(({ rule }) => rule === name);
+    assert.match(of('certificates').findings[0].message, /towards Redis the certificate .*ca\.pem ends on/);
+    assert.equal(of('walk').result, 'good');
+    assert.match(of('redis-eviction').not_told, /ACL SETUSER sessiond \+info$/);
+    const elsewhere = path.join(stack.folder, 'stranger.yaml');
+    const { tls, ...redis } = stack.sessiond.config.redis;
+    fs.writeFileSync(elsewhere, JSON.stringify({ ...stack.sessiond.config, redis: { ...redis, tls: { ca_file: tls.ca_file } } }));
+    const refused = await sessionctl(elsewhere)('session list', ['--user', '7']);
+    assert.equal(refused.status, 69, 'without a certificate of its own');
+    assert.match(refused.error, /certificate/);
   });
 
   test('the cache hears of what others change', async () => {

@@ -2,13 +2,12 @@
 // and who has logged out stays so.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { pause, waitFor } from './support/process.mjs';
 import { SentinelGroup } from './support/sentinels.mjs';
-import { binary } from './support/sessiond.mjs';
+import { sessionctl } from './support/sessionctl.mjs';
 import { startStack } from './support/stack.mjs';
 
 describe('a primary behind sentinels', () => {
@@ -43,13 +42,27 @@ describe('a primary behind sentinels', () => {
 
   test('sessionctl finds the primary too', async () => {
     await loggedIn();
-    const tool = path.join(path.dirname(binary), 'sessionctl');
-    const list = () => spawnSync(tool, ['--config', stack.sessiond.file, '--json', 'session', 'list', '--user', '7'], { encoding: 'utf8', timeout: 30000 });
-    const { status, stdout, stderr } = await waitFor('it is listed', () => {
-      const done = list();
-      return done.status !== 0 || /handle/.test(done.stdout) ? done : undefined;
-    });
-    assert.equal(status, 0, `${stdout}${stderr}`);
+    const ctl = sessionctl(stack.sessiond.file);
+    await waitFor('it is listed', async () => (await ctl('session list', ['--user', '7'])).sessions?.length > 0);
+    assert.equal((await ctl('user add', ['zoe', '--stdin'], 'x\n')).status, 0);
+    assert.ok((await ctl('session revoke', ['--user', '7', '--yes'])).ended > 0);
+    const { rules } = await ctl('doctor', ['--nginx', path.join(stack.folder, 'nginx.conf')]);
+    for (const rule of ['redis', 'redis-role', 'redis-sentinels', 'walk', 'memory']) {
+      const { result, findings } = rules.find(({ rule: name }) => name === rule);
+      assert.equal(result, 'good', JSON.stringify(findings));
+    }
+  });
+
+  test('the doctor says which sentinel is silent', async () => {
+    const [, , third] = stack.redis.sentinels;
+    third.freeze();
+    const { rules } = await sessionctl(stack.sessiond.file)('doctor', ['--nginx', path.join(stack.folder, 'nginx.conf')]);
+    third.thaw();
+    const { findings } = rules.find(({ rule }) => rule === 'redis-sentinels');
+    assert.equal(findings.length, 1);
+    assert.match(findings[0].message, new RegExp(`^the sentinel at 127\\.0\\.0\\.1:${third.port} does not answer`));
+    assert.equal(findings[0].remedy, `redis-cli -h 127.0.0.1 -p ${third.port} PING`);
+    await waitFor('all answer', async () => (await stack.metric('sessiond_sentinels_reached')) === 3);
   });
 
   const failovers = {

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { ask } from './support/fastcgi_client.mjs';
-import { temporaryFolder } from './support/process.mjs';
+import { temporaryFolder, waitFor } from './support/process.mjs';
 import { Redis } from './support/redis.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
 import { Sessiond } from './support/sessiond.mjs';
@@ -97,6 +97,7 @@ describe('sessionctl explain', () => {
       if (tombstone) await redis.command('SET', `sessiond:revoked:{sess:${sid}}`, '1', 'EX', 3600);
       const header = cookie ? cookie(sid) : signed(sid);
       const { daemon, said } = await agree(name, header, policy, status);
+      assert.equal(said.decided_by, 'daemon');
       const text = JSON.stringify(said);
       assert.equal(said.headers[0], `X-Session-Status: ${status}`);
       assert.equal(said.code, daemon.status);
@@ -122,6 +123,28 @@ describe('sessionctl explain', () => {
     assert.equal((await ctl('explain', ['--cookie', path.join(folder, 'nowhere')])).status, 66);
     const { stdout } = await ctl.text(['explain', '--cookie', file]);
     assert.match(stdout, /^decision +204 valid: let in$/m);
+  });
+
+  test('what the daemon has in memory is its reason, and it says so', async () => {
+    await store('warm', record({ user }));
+    const steps = async () => (await ctl('explain', ['--cookie', '-'], signed('warm'))).steps.map(({ says }) => says).join('\n');
+    await waitFor('it is fresh in memory', async () => {
+      await ask(sessiond.socket, { REQUEST_METHOD: 'GET', SCRIPT_NAME: '/sessiond/auth', SESSIOND_ENDPOINT: 'auth', SESSIOND_POLICY: 'default', SESSIOND_URI: '/', HTTP_COOKIE: signed('warm') });
+      return /is fresh in the daemon's memory, so Redis is not asked/.test(await steps());
+    });
+    await redis.command('DEL', 'sess:warm');
+    await waitFor('the daemon has heard of it', async () => /Redis has no key of it|known in the daemon's memory to be none/.test(await steps()));
+  });
+
+  test('where no daemon runs it decides by the same rules, and says so', async () => {
+    await store('alone', record({ user }));
+    // Its control socket is another one's: the same as a daemon that is not there.
+    const elsewhere = path.join(folder, 'elsewhere.yaml');
+    fs.writeFileSync(elsewhere, JSON.stringify({ ...sessiond.config, sessiond: { control_socket: path.join(folder, 'nobody.sock') } }));
+    const said = await sessionctl(elsewhere)('explain', ['--cookie', '-'], signed('alone'));
+    assert.equal(said.decided_by, 'sessionctl');
+    assert.equal(said.headers[0], 'X-Session-Status: valid');
+    assert.equal((await ctl('explain', ['--cookie', '-'], signed('alone'))).decided_by, 'daemon');
   });
 
   test('without Redis both say that nobody can tell', async () => {

@@ -6,16 +6,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 
 import { repository } from './support/process.mjs';
-import { run } from './support/sessionctl.mjs';
-
-/** [[command, its options]] as the completion for bash has them. */
-async function commands() {
-  const { stdout } = await run(['--completion', 'bash']);
-  return [...stdout.matchAll(/^ +'([a-z ]*)'\) words='(.*)'/gm)].map(([, command, words]) => [
-    command,
-    words.split(' ').filter((word) => word.startsWith('--')),
-  ]);
-}
+import { commandTree, leafCommands, run } from './support/sessionctl.mjs';
 
 describe('sessionctl', () => {
   for (const shell of ['bash', 'zsh', 'fish']) {
@@ -29,18 +20,18 @@ describe('sessionctl', () => {
   test('the manual has every command, with its options', async () => {
     const { stdout } = await run(['--manual']);
     const manual = stdout.replaceAll(/\\f[A-Z]|\\(?=-)/g, '');
-    const all = await commands();
+    const all = await commandTree();
     assert.ok(all.length > 20);
-    const groups = all.map(([command]) => command).filter((command) => all.some(([other]) => other.startsWith(`${command} `)));
+    const leaves = await leafCommands();
     for (const [command, options] of all) {
-      if (command === '' || groups.includes(command)) continue;
+      if (!leaves.includes(command)) continue;
       assert.ok(manual.includes(command), command);
       for (const option of options.filter((each) => each !== '--help')) assert.ok(manual.includes(option), `${command} ${option}`);
     }
   });
 
   test('every command has a help text that names all its options', async () => {
-    for (const [command, options] of await commands()) {
+    for (const [command, options] of await commandTree()) {
       const { status, stdout } = await run([...command.split(' ').filter(Boolean), '--help']);
       assert.equal(status, 0, command);
       for (const option of options) assert.ok(stdout.includes(option), `${command} ${option}`);

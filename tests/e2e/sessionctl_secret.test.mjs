@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
 import { waitFor } from './support/process.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
 import { startStack } from './support/stack.mjs';
@@ -91,5 +92,49 @@ describe('sessionctl secret', () => {
     await stack.sessiond.start();
     assert.equal((await check(cookie)).status, 200);
     assert.equal((await check(stack.sessiond.cookie('down', fs.readFileSync(at('down'), 'utf8').trim()))).status, 200);
+  });
+});
+
+describe('a rotation with an Express application', () => {
+  let stack;
+  let ctl;
+  const at = (name) => path.join(stack.folder, name);
+  before(async () => {
+    stack = await startExpressStack();
+    ctl = sessionctl(stack.sessiond.file);
+  });
+  after(() => stack?.stop());
+
+  test('nobody is logged out at any step, and the old secret can go', async () => {
+    const [old] = stack.sessiond.secrets;
+    stack.express.mount('before', { variant: newest });
+    const client = stack.client();
+    const { id } = (await client.get('/express/before/login?user=%7B%22id%22%3A7%7D')).json();
+    assert.equal((await askSessiond(client)).reason, 'valid');
+
+    await ctl('secret new', [at('next')]);
+    const next = fs.readFileSync(at('next'), 'utf8').trim();
+    // The application verifies by both before anybody signs with the new one.
+    stack.express.mount('both', { variant: newest, options: { secret: [old, next] } });
+    assert.equal((await client.get('/express/both/user')).json().loggedIn, true);
+    assert.equal((await ctl('secret rotate', [at('next')])).in_force, true);
+    assert.equal((await askSessiond(client)).reason, 'valid');
+    await waitFor('the cookie is signed anew', async () => {
+      await client.get('/api/');
+      return client.cookieHeader() === stack.sessiond.cookie(id, next);
+    });
+    assert.equal((await client.get('/express/both/user')).json().loggedIn, true);
+    const [first, second] = (await ctl('secret status')).secrets;
+    assert.deepEqual([first.signs, second.signs], [true, false]);
+    assert.ok(second.seen >= 1, 'it was still needed');
+
+    stack.sessiond.config.session.secret_files = [at('next')];
+    stack.sessiond.writeConfig();
+    assert.equal((await ctl('reload')).status, 0);
+    stack.express.mount('after', { variant: newest, options: { secret: [next] } });
+    assert.equal((await askSessiond(client)).reason, 'valid');
+    assert.equal((await client.get('/express/after/user')).json().loggedIn, true);
+    const stranger = await ctl('explain', ['--cookie', '-'], stack.sessiond.cookie('whatever', old));
+    assert.equal(stranger.headers[0], 'X-Session-Status: forged');
   });
 });

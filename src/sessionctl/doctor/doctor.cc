@@ -66,20 +66,29 @@ std::string jsonOf(const Examined& examined) {
       .json();
 }
 
+/// What was good, or could not be looked at.
+void printRest(const Examined& examined) {
+  const std::string looks_at(examined.looks_at);
+  const std::string& rule = examined.verdict.rule();
+  const std::string& why = examined.verdict.notTold();
+  if (why.empty()) std::printf("good: %s [%s]\n", looks_at.c_str(), rule.c_str());
+  if (!why.empty()) std::printf("not told: %s: %s [%s]\n", looks_at.c_str(), why.c_str(), rule.c_str());
+}
+
+/// The worst first.
 void print(const std::vector<Examined>& all) {
-  const bool is_terminal = ::isatty(STDOUT_FILENO) != 0;
+  for (const Severity severity : {Severity::kDanger, Severity::kFault, Severity::kHint}) {
+    for (const Examined& examined : all) {
+      for (const Complaint& complaint : examined.verdict.complaints()) {
+        if (complaint.severity != severity) continue;
+        std::printf("%s: %s [%s]\n    %s\n", std::string(nameOf(severity)).c_str(), complaint.message.c_str(),
+                    complaint.rule.c_str(), complaint.remedy.c_str());
+      }
+    }
+  }
+  if (::isatty(STDOUT_FILENO) == 0) return;
   for (const Examined& examined : all) {
-    const Verdict& verdict = examined.verdict;
-    for (const Complaint& complaint : verdict.complaints()) {
-      std::printf("%s: %s [%s]\n    %s\n", std::string(nameOf(complaint.severity)).c_str(), complaint.message.c_str(),
-                  complaint.rule.c_str(), complaint.remedy.c_str());
-    }
-    if (!verdict.complaints().empty() || !is_terminal) continue;
-    const std::string looks_at(examined.looks_at);
-    if (verdict.notTold().empty()) std::printf("good: %s [%s]\n", looks_at.c_str(), verdict.rule().c_str());
-    if (!verdict.notTold().empty()) {
-      std::printf("not told: %s: %s [%s]\n", looks_at.c_str(), verdict.notTold().c_str(), verdict.rule().c_str());
-    }
+    if (examined.verdict.complaints().empty()) printRest(examined);
   }
 }
 

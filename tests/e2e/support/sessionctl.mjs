@@ -12,7 +12,7 @@ import { binary } from './sessiond.mjs';
 
 export const tool = path.join(path.dirname(binary), 'sessionctl');
 
-const schema = JSON.parse(fs.readFileSync(path.join(repository, 'conf/sessionctl.schema.json'), 'utf8'));
+export const schema = JSON.parse(fs.readFileSync(path.join(repository, 'conf/sessionctl.schema.json'), 'utf8'));
 const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
 ajv.addSchema(schema, 'sessionctl');
 
@@ -35,6 +35,21 @@ export function run(args, input = '', env = {}) {
   });
 }
 
+/** [[command, its options]], groups too, as the completion for bash has them. */
+export async function commandTree() {
+  const { stdout } = await run(['--completion', 'bash']);
+  return [...stdout.matchAll(/^ +'([a-z ]*)'\) words='(.*)'/gm)].map(([, command, words]) => [
+    command,
+    words.split(' ').filter((word) => word.startsWith('--')),
+  ]);
+}
+
+/** Those that do something. */
+export async function leafCommands() {
+  const names = (await commandTree()).map(([command]) => command);
+  return names.filter((name) => name !== '' && !names.some((other) => other.startsWith(`${name} `)));
+}
+
 /** For one site: ctl(['session', 'list'], …) gives back what --json says, as `command` or as a failure, and `status`. */
 export function sessionctl(file) {
   const ctl = async (command, args = [], input = '', env = {}) => {
@@ -42,7 +57,8 @@ export function sessionctl(file) {
     const { status, stdout, stderr } = await run(['-c', file, '--json', ...words, ...args], input, env);
     assert.match(stdout, /^\{.*\}\n$/, stderr);
     const said = JSON.parse(stdout);
-    checkShape(said.error === undefined ? command : 'failure', said);
+    const wrong = said.problems !== undefined && said.error === undefined;
+    checkShape(wrong ? 'check' : said.error === undefined ? command : 'failure', said);
     assert.equal(said.ok, status === 0, `${stdout}, exit code ${status}`);
     return { ...said, status, stderr };
   };

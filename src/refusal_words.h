@@ -7,7 +7,7 @@
 
 #include "session/check_status.h"
 
-namespace sessiond::ctl {
+namespace sessiond {
 
 struct StatusWords {
   std::string_view meaning;
@@ -16,4 +16,4 @@ struct StatusWords {
 
 StatusWords wordsOf(CheckStatus status);
 
-}  // namespace sessiond::ctl
+}  // namespace sessiond

@@ -1,6 +1,6 @@
-#include "sessionctl/refusal_words.h"
+#include "refusal_words.h"
 
-namespace sessiond::ctl {
+namespace sessiond {
 
 StatusWords wordsOf(CheckStatus status) {
   switch (status) {
@@ -62,4 +62,4 @@ StatusWords wordsOf(CheckStatus status) {
   return {"", ""};
 }
 
-}  // namespace sessiond::ctl
+}  // namespace sessiond
