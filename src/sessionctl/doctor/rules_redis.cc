@@ -156,7 +156,7 @@ void lookAtPersistence(const Patient& patient, Verdict& verdict) {
   for (const RedisFacts& redis : patient.redis) lookAtPersistenceOf(redis, patient, verdict);
 }
 
-void lookAtClockOf(const RedisFacts& redis, const Patient& patient, Verdict& verdict) {
+void lookAtClockOf(const RedisFacts& redis, Verdict& verdict) {
   if (!redis.ahead) return verdict.cannotTell("redis.user may not run TIME");
   const double seconds = static_cast<double>(redis.ahead->count()) / 1000;
   constexpr double kBearable = 2;
@@ -169,7 +169,7 @@ void lookAtClockOf(const RedisFacts& redis, const Patient& patient, Verdict& ver
 
 void lookAtClock(const Patient& patient, Verdict& verdict) {
   if (!isReachable(patient, verdict)) return;
-  for (const RedisFacts& redis : patient.redis) lookAtClockOf(redis, patient, verdict);
+  for (const RedisFacts& redis : patient.redis) lookAtClockOf(redis, verdict);
 }
 
 void lookAtReplicasOf(const RedisFacts& redis, const Patient& patient, Verdict& verdict) {
