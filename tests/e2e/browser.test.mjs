@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { launchBrowser, logIn, openPage } from './support/browser.mjs';
+import { clickThrough, launchBrowser, logIn, openPage } from './support/browser.mjs';
 import { startStack } from './support/stack.mjs';
 
 const kTarget = '/page/report?q=a%26b&next=%2Fx%3Fy%3D1';
@@ -89,7 +89,7 @@ describe('in a browser', () => {
     await logIn(page);
     await page.waitForURL((url) => url.pathname === '/page/x');
     await page.goto('/logout');
-    await Promise.all([page.waitForLoadState('load'), page.click('button[type=submit]')]);
+    await clickThrough(page, 'button[type=submit]');
     await page.getByText('The session in this browser has ended.').waitFor();
     assert.equal((await context.cookies()).some(({ name }) => name === 'connect.sid'), false);
     await page.goto('/page/x');

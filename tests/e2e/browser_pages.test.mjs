@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { launchBrowser, logIn, openPage } from './support/browser.mjs';
+import { clickThrough, launchBrowser, logIn, openPage } from './support/browser.mjs';
 import { browserCookie, pageStates } from './support/page_states.mjs';
 import { kSmall, kWide, makeEqual, overflow, violations } from './support/page_views.mjs';
 import { compare } from './support/pictures.mjs';
@@ -155,7 +155,7 @@ describe('the pages', () => {
     await logIn(page);
     await page.waitForURL((url) => url.pathname === '/page/private');
     await page.goto('/logout');
-    await Promise.all([page.waitForLoadState('load'), page.click('button:not(.quiet)')]);
+    await clickThrough(page, 'button:not(.quiet)');
     for (let i = 0; i < 2; i++) await page.goBack();
     assert.doesNotMatch(await page.textContent('body'), /x-user-id/i);
     await context.close();

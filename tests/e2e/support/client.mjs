@@ -14,7 +14,7 @@ export class Client {
    * {status, headers, rawHeaders, setCookies, text, json()}. `headers` of the request is an object or an array of
    * pairs; the jar's cookies go along unless it names some.
    */
-  request(method, target, { headers = {}, body, timeout = 20000 } = {}) {
+  request(method, target, { headers = {}, body, timeout = 60000 } = {}) {
     const list = Array.isArray(headers) ? [...headers] : Object.entries(headers);
     const named = (name) => list.some(([other]) => other.toLowerCase() === name);
     if (!named('host')) list.push(['Host', `127.0.0.1:${this.port}`]);

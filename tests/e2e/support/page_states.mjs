@@ -1,6 +1,6 @@
 // Every page that sessiond shows to people, in every state: how to get there in a browser.
 
-import { logIn } from './browser.mjs';
+import { clickThrough, logIn } from './browser.mjs';
 import { waitFor } from './process.mjs';
 import { password } from './sessiond.mjs';
 
@@ -132,7 +132,7 @@ export const pageStates = {
     await logIn(page);
     await page.goto('/logout');
     stack.redis.freeze();
-    await Promise.all([page.waitForLoadState('load'), page.click('button:not(.quiet)')]);
+    await clickThrough(page, 'button:not(.quiet)');
     stack.redis.thaw();
   },
   sessions: listSessions,
@@ -150,12 +150,12 @@ export const pageStates = {
     await listSessions({ page, stack });
     const nonce = (await context.cookies()).find(({ name }) => name === 'sessiond_csrf');
     await context.addCookies([{ ...nonce, value: 'A'.repeat(32) }]);
-    await Promise.all([page.waitForLoadState('load'), page.click('li:last-child button')]);
+    await clickThrough(page, 'li:last-child button');
   },
   'sessions-gone': async ({ page, stack }) => {
     const application = await listSessions({ page, stack });
     await stack.redis.command('DEL', `sess:${application}`);
-    await Promise.all([page.waitForLoadState('load'), page.click('li:last-child button')]);
+    await clickThrough(page, 'li:last-child button');
   },
   'sessions-unavailable': async ({ page, stack }) => {
     await listSessions({ page, stack });
@@ -168,7 +168,7 @@ export const pageStates = {
     await logIn(page);
     await page.goto('/logout');
     await page.evaluate(() => (document.querySelector('form').enctype = 'text/plain'));
-    await Promise.all([page.waitForLoadState('load'), page.click('button.quiet')]);
+    await clickThrough(page, 'button.quiet');
   },
   forbidden: async ({ page }) => {
     await page.goto('/login?rd=%2Fadmin%2F');
