@@ -1,0 +1,124 @@
+// Logging in with as many sessions as a user may have.
+
+#include <gtest/gtest.h>
+
+#include "unit/endpoints/login_fixture.h"
+
+namespace sessiond {
+namespace {
+
+TEST_F(LoginTest, BeyondTheLimitThoseThatWereNotUsedForLongestEnd) {
+  settings_.session.per_user.max = 2;
+  build();
+  std::vector<SessionId> ids;
+  for (int i = 0; i < 4; ++i) {
+    ids.push_back(idIn(setCookies(postJson(kGoodJson)).at(0)));
+    clock_.advance(std::chrono::seconds(1));
+  }
+  EXPECT_FALSE(store_.value(ids[0]));
+  EXPECT_FALSE(store_.value(ids[1]));
+  EXPECT_TRUE(store_.tombstoneTtl(ids[1]));
+  EXPECT_TRUE(store_.value(ids[2]));
+  EXPECT_TRUE(store_.value(ids[3]));
+}
+
+TEST_F(LoginTest, AtTheLimitALoginIsRefusedIfTheSiteWantsSo) {
+  settings_.session.per_user = {.max = 2, .when_full = WhenFull::kRefuse};
+  build();
+  const SessionId first = idIn(setCookies(postJson(kGoodJson)).at(0));
+  const SessionId second = idIn(setCookies(postJson(kGoodJson)).at(0));
+  const Response refused = postJson(kGoodJson);
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_EQ(refused.body, "{\"error\":\"too_many_sessions\"}\n");
+  EXPECT_THAT(setCookies(refused), IsEmpty());
+  EXPECT_TRUE(store_.value(first));
+  EXPECT_TRUE(store_.value(second));
+  EXPECT_EQ(count("sessiond_logins_total", "too_many_sessions"), 1U);
+  // The browser's own session ends by a login anyway.
+  EXPECT_EQ(postJson(kGoodJson, {{"HTTP_COOKIE", "connect.sid=" + signer_.sign(first)}}).status, 200);
+}
+
+TEST_F(LoginTest, WhatIsNoSessionOfTheUsersNowTakesNobodysPlace) {
+  for (const WhenFull when_full : {WhenFull::kRefuse, WhenFull::kEndOldest}) {
+    settings_.session.per_user = {.max = 3, .when_full = when_full};
+    build();
+    const SessionId mine = idIn(setCookies(postJson(kGoodJson)).at(0));
+    for (const char* id : {"sold", "spoilt"}) ASSERT_TRUE(noteSession("42", idOf(id)));
+    store_.put(idOf("sold"), R"({"cookie":{},"user":{"id":"7"}})", hours(1));
+    store_.put(idOf("spoilt"), "{", hours(1));
+    EXPECT_EQ(postForm(kGoodForm).status, 303);
+    EXPECT_EQ(postForm(kGoodForm).status, 303);
+    EXPECT_TRUE(store_.value(mine)) << "nobody's place was needed";
+    EXPECT_TRUE(store_.value(idOf("sold")));
+    if (when_full == WhenFull::kRefuse) {
+      const Response full = postForm(kGoodForm);
+      EXPECT_EQ(full.status, 409);
+      EXPECT_THAT(full.body, HasSubstr(handles_.of(mine)));
+    }
+    ASSERT_TRUE(ender_->endAllOf("42", "test", {}));
+  }
+}
+
+TEST_F(LoginTest, ARightPasswordThatFindsNoRoomCostsTheNextTryNothing) {
+  settings_.session.per_user = {.max = 1, .when_full = WhenFull::kRefuse};
+  build();
+  const SessionId other = idIn(setCookies(postJson(kGoodJson)).at(0));
+  const Params elsewhere = {{"SESSIOND_ADDR", "198.51.100.7"}};
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(postForm("user=ada&password=wrong", elsewhere).status, 401);
+  clock_.advance(settings_.login.throttle.stranger_first_wait);
+  const Response page = postForm(kGoodForm, elsewhere);
+  ASSERT_EQ(page.status, 409);
+  const std::string end = "end=" + handles_.of(other) + "&ticket=" + fieldIn(page, "ticket");
+  EXPECT_EQ(postForm(end, elsewhere).status, 200);
+  EXPECT_EQ(postForm(kGoodForm, elsewhere).status, 303);
+}
+
+TEST_F(LoginTest, TheLimitsPageEndsASessionOfWhoGaveTheRightPassword) {
+  settings_.session.per_user = {.max = 1, .when_full = WhenFull::kRefuse};
+  build();
+  const SessionId other = idIn(setCookies(postJson(kGoodJson)).at(0));
+  const Response page = postForm(kGoodForm + "&rd=/a");
+  EXPECT_EQ(page.status, 409);
+  EXPECT_THAT(page.body, HasSubstr("You are logged in in as many places as are allowed."));
+  EXPECT_EQ(actionIn(page), "/login?rd=%2Fa");
+  EXPECT_THAT(page.body, Not(HasSubstr(other.bytes())));
+  const std::string end = "end=" + handles_.of(other) + "&ticket=" + fieldIn(page, "ticket");
+  EXPECT_EQ(postForm("end=" + handles_.of(other) + "&ticket=forged.ticket").status, 403);
+  clock_.advance(RoomTickets::kLifetime);
+  EXPECT_EQ(postForm(end).status, 403) << "too late";
+  EXPECT_TRUE(store_.value(other));
+  const std::string ticket = fieldIn(postForm(kGoodForm), "ticket");
+  EXPECT_EQ(postForm("end=AAAAAAAAAAAAAAAA&ticket=" + ticket).status, 404);
+  const Params without_token = {{"HTTP_COOKIE", csrf_cookie_}, {"CONTENT_TYPE", "application/x-www-form-urlencoded"}};
+  EXPECT_EQ(ask(*endpoint_, "POST", without_token, "end=" + handles_.of(other) + "&ticket=" + ticket).status, 403);
+  EXPECT_TRUE(store_.value(other));
+  const Response ended = postForm("end=" + handles_.of(other) + "&ticket=" + ticket, {{"QUERY_STRING", "rd=%2Fa"}});
+  EXPECT_EQ(ended.status, 200);
+  EXPECT_THAT(ended.body, HasSubstr("The session has ended."));
+  EXPECT_FALSE(store_.value(other));
+  EXPECT_EQ(postForm(kGoodForm).status, 303);
+}
+
+TEST(RoomTickets, AreGoodForOneUserForSomeMinutes) {
+  FakeClock clock;
+  std::vector<Secret> secrets;
+  secrets.emplace_back(std::string("one"));
+  const RoomTickets tickets(secrets, clock);
+  const std::string user("4:2\0", 4);
+  const std::string ticket = tickets.issue(user);
+  EXPECT_EQ(tickets.read(ticket), user);
+  for (const std::size_t at : {std::size_t{0}, ticket.find('.') + 2, ticket.size() - 2}) {
+    std::string spoiled = ticket;
+    spoiled[at] = spoiled[at] == 'A' ? 'B' : 'A';
+    EXPECT_EQ(tickets.read(spoiled), std::nullopt);
+  }
+  EXPECT_EQ(tickets.read(""), std::nullopt);
+  EXPECT_EQ(tickets.read("."), std::nullopt);
+  clock.advance(RoomTickets::kLifetime - std::chrono::milliseconds(1));
+  EXPECT_EQ(tickets.read(ticket), user);
+  clock.advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(tickets.read(ticket), std::nullopt);
+}
+
+}  // namespace
+}  // namespace sessiond

@@ -1,0 +1,208 @@
+// Logging in where passwords have been wrong: who has to wait, who is told, and what the log says.
+
+#include <gtest/gtest.h>
+
+#include "unit/endpoints/login_fixture.h"
+
+namespace sessiond {
+namespace {
+
+TEST_F(LoginTest, AfterFiveWrongPasswordsAStrangerHasToWaitEvenWithTheRightOne) {
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(postForm("user=ada&password=x").status, 401);
+  const int calls = authenticator_.calls;
+  const Response page = postForm(kGoodForm + "&rd=/a");
+  EXPECT_EQ(page.status, 429);
+  EXPECT_EQ(header(page, "Retry-After"), "30");
+  EXPECT_THAT(page.body, HasSubstr("There were too many wrong tries for this name or from this network. Please wait "
+                                   "<bdi>1</bdi> min, then try again."));
+  EXPECT_THAT(page.body, HasSubstr("href=\"/login?rd=%2Fa\""));
+  const Response json = postJson(kGoodJson);
+  EXPECT_EQ(json.status, 429);
+  EXPECT_EQ(header(json, "Retry-After"), "30");
+  EXPECT_EQ(json.body, "{\"error\":\"too_many_tries\"}\n");
+  EXPECT_EQ(authenticator_.calls, calls) << "no password is looked at";
+  EXPECT_EQ(count("sessiond_logins_total", "throttled"), 2U);
+  clock_.advance(seconds(30));
+  EXPECT_EQ(postJson(kGoodJson).status, 200);
+}
+
+TEST_F(LoginTest, AnUnknownNameIsThrottledInTheSameWords) {
+  const std::string known = R"({"user":"ada","password":"x"})";
+  const std::string unknown = R"({"user":"bob","password":"x"})";
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(postJson(known).body, postJson(unknown).body);
+  const Response one = postJson(known);
+  const Response other = postJson(unknown);
+  EXPECT_EQ(one.status, 429);
+  EXPECT_EQ(one.body, other.body);
+  EXPECT_EQ(one.headers.lines(), other.headers.lines());
+}
+
+TEST_F(LoginTest, AllSpellingsOfANameShareOneBudget) {
+  settings_.login.case_insensitive = true;
+  build();
+  const auto attempt = [this](const std::string& spelling) {
+    return postJson(R"({"user":")" + spelling + R"(","password":"x"})").status;
+  };
+  for (const char* spelling : {"ada", " ada", "ADA ", "Ada\\u00a0", "\\u200bada"})
+    EXPECT_EQ(attempt(spelling), 401) << spelling;
+  EXPECT_EQ(postJson(kGoodJson).status, 429);
+  for (const char* spelling : {"ren\u00e9", "rene\u0301", "REN\u00c9", "Rene\u0301\u200e", "\u3000ren\u00e9"})
+    EXPECT_EQ(attempt(spelling), 401) << spelling;
+  EXPECT_EQ(attempt("RENE\u0301"), 429);
+  clock_.advance(hours(1));
+  EXPECT_EQ(postJson(R"({"user":"ADA","password":"a&b c"})").status, 200);
+}
+
+TEST_F(LoginTest, ADeviceThatLoggedInBeforeIsNotLockedOutByStrangers) {
+  const Params elsewhere = {{"SESSIOND_ADDR", "198.51.100.9"}};
+  const Response first = postJson(kGoodJson, elsewhere);
+  ASSERT_EQ(setCookies(first).size(), 2U);
+  const std::string device = setCookies(first)[1];
+  EXPECT_THAT(device, MatchesRegex("__Host-sd_device=[A-Za-z0-9_-]{75}; Path=/; Expires=Fri, 01 Jan 2027 00:00:00 GMT; "
+                                   "HttpOnly; Secure; SameSite=Lax"));
+  for (int i = 0; i < 50; ++i) postJson(R"({"user":"ada","password":"x"})", {{"SESSIOND_ADDR", "203.0.113.9"}});
+  const Params travelling = {{"SESSIOND_ADDR", "203.0.113.10"}};
+  EXPECT_EQ(postJson(kGoodJson, travelling).status, 429);
+  const Params known = {{"SESSIOND_ADDR", "203.0.113.10"}, {"HTTP_COOKIE", device.substr(0, device.find(';'))}};
+  EXPECT_EQ(postJson(kGoodJson, known).status, 200);
+  EXPECT_EQ(postJson(kGoodJson, elsewhere).status, 200) << "and neither is the place";
+  EXPECT_EQ(postJson(R"({"user":"bob","password":"x"})", known).status, 401) << "of no use for another user";
+}
+
+TEST_F(LoginTest, ManyPlantedDeviceCookiesDoNotHideTheGenuineOne) {
+  const Params first = {{"SESSIOND_ADDR", "198.51.100.9"}, {"SESSIOND_SCHEME", "http"}};
+  const std::string device = setCookies(postJson(kGoodJson, first)).at(1);
+  for (int i = 0; i < 6; ++i) postJson(R"({"user":"ada","password":"x"})");
+  std::string cookies;
+  for (int i = 0; i < 30; ++i) cookies += "sd_device=" + std::string(75, static_cast<char>('a' + i % 26)) + "; ";
+  Params params = {{"SESSIOND_SCHEME", "http"}, {"HTTP_COOKIE", cookies}};
+  EXPECT_EQ(postJson(kGoodJson, params).status, 429);
+  params[1].second += device.substr(0, device.find(';'));
+  EXPECT_EQ(postJson(kGoodJson, params).status, 200);
+}
+
+TEST_F(LoginTest, NobodyButTheWebServerSaysWhereATryComesFrom) {
+  settings_.login.throttle.place_failures = 3;
+  build();
+  const auto attempt = [this](int i, const std::string& address) {
+    const std::string body = R"({"user":"user)" + std::to_string(i) + R"(","password":"x"})";
+    return postJson(body, {{"SESSIOND_ADDR", address},
+                           {"HTTP_X_FORWARDED_FOR", "203.0.113." + std::to_string(i)},
+                           {"HTTP_FORWARDED", "for=203.0.113." + std::to_string(i)}})
+        .status;
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(attempt(i, "2001:db8:0:1::" + std::to_string(i)), 401);
+  EXPECT_EQ(attempt(3, "2001:db8:0:1:ffff::1"), 429) << "the same /64";
+  EXPECT_EQ(attempt(4, "2001:db8:0:2::1"), 401) << "another one";
+  for (int i = 5; i < 8; ++i) EXPECT_EQ(attempt(i, "192.0.2." + std::to_string(i)), 401);
+  EXPECT_EQ(attempt(8, "::ffff:192.0.2.200"), 429) << "one network, however it is written";
+}
+
+TEST_F(LoginTest, OverHttpTheDeviceCookieHasAnotherName) {
+  EXPECT_THAT(setCookies(postJson(kGoodJson, {{"SESSIOND_SCHEME", "http"}})).at(1),
+              MatchesRegex("sd_device=[A-Za-z0-9_-]{75}; Path=/; Expires=[^;]*; HttpOnly; SameSite=Lax"));
+}
+
+TEST_F(LoginTest, TellsAfterTheLoginOfThreeWrongPasswordsAndMore) {
+  for (int i = 0; i < 2; ++i) postJson(R"({"user":"ada","password":"x"})");
+  EXPECT_THAT(postJson(kGoodJson).body, Not(HasSubstr("failed_attempts")));
+  for (int i = 0; i < 3; ++i) postJson(R"({"user":"ada","password":"x"})");
+  EXPECT_THAT(postJson(kGoodJson).body,
+              HasSubstr(R"(,"redirect":"/start","failed_attempts":{"count":3,"last":1767225600000}})"));
+}
+
+TEST_F(LoginTest, AFormLeadsOverAPageThatTellsOfThreeWrongPasswordsAndMore) {
+  for (int i = 0; i < 2; ++i) postForm("user=ada&password=x");
+  EXPECT_EQ(header(postForm(kGoodForm + "&rd=/a"), "Location"), "/a");
+  for (int i = 0; i < 3; ++i) postForm("user=ada&password=x");
+  clock_.advance(minutes(1));
+  const Response login = postForm(kGoodForm + "&rd=/a");
+  EXPECT_EQ(login.status, 303);
+  EXPECT_EQ(header(login, "Location"), "/login?rd=%2Fa");
+  std::string cookies;
+  for (const std::string& cookie : setCookies(login)) cookies += cookie.substr(0, cookie.find(';')) + "; ";
+  EXPECT_THAT(cookies, HasSubstr("; sessiond_tries=3.1767225600000; "));
+  const Response page = get({{"HTTP_COOKIE", cookies}, {"QUERY_STRING", "rd=%2Fa"}});
+  EXPECT_THAT(page.body,
+              HasSubstr("Wrong passwords for your name since your last login: <bdi>3</bdi>. The last one: "
+                        "<bdi><time datetime=\"2026-01-01T00:00Z\">1 January 2026, 00:00 UTC</time></bdi>."));
+  EXPECT_THAT(page.body, HasSubstr("href=\"/a\""));
+  EXPECT_THAT(setCookies(page), testing::Contains(StartsWith("sessiond_tries=; Path=/; Expires=Thu, 01 Jan 1970")));
+}
+
+TEST_F(LoginTest, ANoteOfWrongPasswordsThatNobodyWroteIsNotShown) {
+  const std::string session = cookieFor("mine");
+  store_.put(idOf("mine"), R"({"cookie":{},"user":{"id":"42","name":"ada"}})", hours(1));
+  const auto page = [&](const std::string& note) {
+    return get({{"HTTP_COOKIE", session + "; sessiond_tries=" + note}}).body;
+  };
+  EXPECT_THAT(page("4.1767225600000"), HasSubstr("Wrong passwords"));
+  for (const char* note : {"", "4", "4.", ".5", "-1.5", "4.-5", "<b>.5", "4.4102444800001", "99999999999999999999.5"})
+    EXPECT_THAT(page(note), Not(HasSubstr("Wrong passwords"))) << note;
+}
+
+TEST_F(LoginTest, WhereTriesCannotBeCountedNoPasswordIsLookedAt) {
+  attempts_.failAfter(1);
+  const Response response = postJson(kGoodJson);
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(header(response, "Retry-After"), "5");
+  EXPECT_EQ(authenticator_.calls, 0);
+}
+
+TEST_F(LoginTest, ATryThatNobodyDecidedCostsNothing) {
+  authenticator_.failure = AuthenticationFailure::kUnavailable;
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(postJson(kGoodJson).status, 503);
+  authenticator_.failure.reset();
+  store_.failWith(StoreError::kUnavailable);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(postJson(kGoodJson).status, 503);
+  store_.failWith(std::nullopt);
+  EXPECT_EQ(postJson(kGoodJson).status, 200);
+}
+
+TEST_F(LoginTest, RefusalsThatCostNothingAreSummedUpInTheLog) {
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 8000; ++i) postJson(kGoodJson, {{"HTTP_ORIGIN", "null"}});
+  const std::string first = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 1) << first.substr(0, 1000);
+  EXPECT_THAT(first, HasSubstr("audit login_refused reason=cross_site"));
+  EXPECT_EQ(count("sessiond_logins_total", "cross_site"), 8000U);
+  clock_.advance(LogSummary::kInterval);
+  testing::internal::CaptureStderr();
+  postJson(kGoodJson, {{"HTTP_ORIGIN", "null"}});
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr(" count=8000"));
+}
+
+TEST_F(LoginTest, WrongPasswordsHaveALineEachWithTheAddressIfThatIsWanted) {
+  audit_addresses_ = AuditAddresses::kFull;
+  build();
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) postJson(R"({"user":"ada","password":"x"})");
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 3);
+  EXPECT_THAT(log, HasSubstr("audit login_refused reason=wrong_password user=" + pseudonym(log_key_, "ada") +
+                             " address=192.0.2.17"));
+}
+
+TEST_F(LoginTest, ADeviceThatReturnsIsKnownBeforeItWaits) {
+  const auto returns = [this](const std::string& cookie, const std::string& body) {
+    const Params params = {{"REQUEST_METHOD", "POST"},
+                           {"SESSIOND_SCHEME", "https"},
+                           {"CONTENT_TYPE", "application/json"},
+                           {"HTTP_COOKIE", cookie}};
+    const std::vector<Param> views = viewsOf(params);
+    Request request;
+    request.params = views;
+    request.body = body;
+    return endpoint_->returns(request);
+  };
+  const std::string adas = "__Host-sd_device=" + devices_.issue("ada", "");
+  EXPECT_TRUE(returns(adas, kGoodJson));
+  EXPECT_TRUE(returns("__Host-sd_device=x; " + adas, R"({"user":" ada ","password":"wrong"})"));
+  EXPECT_FALSE(returns(adas, R"({"user":"grace","password":"a&b c"})"));
+  EXPECT_FALSE(returns("", kGoodJson));
+  EXPECT_FALSE(returns("__Host-sd_device=junk", kGoodJson));
+  EXPECT_FALSE(returns(adas, "junk"));
+}
+
+}  // namespace
+}  // namespace sessiond

@@ -1,0 +1,205 @@
+// Logging a user out everywhere.
+
+#include <gtest/gtest.h>
+
+#include "unit/endpoints/logout_fixture.h"
+
+namespace sessiond {
+namespace {
+
+TEST_F(LogoutTest, WhatOthersOfTheUserLackIsSaidToo) {
+  begin("mine", "42");
+  begin("phone", "42");
+  ASSERT_TRUE(store_.revoke(idOf("mine"), hours(1)));
+  begin("mine", "42");
+  begin("other", "42");
+  store_.beFull(true);
+  EXPECT_EQ(header(post({{"HTTP_COOKIE", cookieFor("mine")}}), "X-Session-Logout"), "final") << "its tombstone stands";
+  EXPECT_EQ(header(post({{"HTTP_COOKIE", cookieFor("other")}, {"QUERY_STRING", "all=1"}}), "X-Session-Logout"),
+            "unburied");
+}
+
+TEST_F(LogoutTest, ANumericUserIdIsLoggedOutEverywhere) {
+  for (const std::string id : {"mine", "phone"}) {
+    store_.put(idOf(id), R"({"cookie":{},"user":{"id":42}})", hours(1));
+    ASSERT_TRUE(noteSession("42", idOf(id)));
+  }
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  EXPECT_FALSE(lives("mine"));
+  EXPECT_FALSE(lives("phone"));
+}
+
+TEST_F(LogoutTest, AnAnonymousSessionInFrontDoesNotHideTheUserBehind) {
+  store_.put(idOf("anonymous"), R"({"cookie":{}})", hours(1));
+  begin("mine", "42");
+  begin("phone", "42");
+  EXPECT_EQ(
+      post({{"HTTP_COOKIE", cookieFor("anonymous") + "; " + cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status,
+      204);
+  EXPECT_FALSE(lives("phone"));
+}
+
+TEST_F(LogoutTest, AllEndsMoreThanManyPages) {
+  constexpr int kSessions = 3 * static_cast<int>(SessionEnder::kPage) + 7;
+  begin("mine", "42");
+  for (int i = 0; i < kSessions; ++i) {
+    clock_.advance(std::chrono::milliseconds(1));
+    begin("s" + std::to_string(i), "42");
+    if (i % 3 == 0) store_.erase(idOf("s" + std::to_string(i)));
+  }
+  const std::size_t before = store_.calls();
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  EXPECT_THAT(*index_.list("42", 1000), IsEmpty());
+  EXPECT_FALSE(lives("mine"));
+  for (int i = 0; i < kSessions; ++i) {
+    ASSERT_FALSE(lives("s" + std::to_string(i))) << i;
+    ASSERT_TRUE(store_.tombstoneTtl(idOf("s" + std::to_string(i)))) << i;
+  }
+  EXPECT_LE(store_.calls() - before, 2 * 4 + 3U) << "a look and an end a page";
+}
+
+TEST_F(LogoutTest, AllThatTakesTooLongSaysSoAndGoesOnNextTime) {
+  begin("mine", "42");
+  for (int i = 0; i < 600; ++i) begin("s" + std::to_string(i), "42");
+  SlowStore slow(store_, clock_, SessionEnder::kPatience / 2 + seconds(1));
+  build(slow);
+  const Response data = post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}});
+  EXPECT_EQ(data.status, 503);
+  EXPECT_EQ(data.body, "{\"error\":\"unfinished\"}\n");
+  EXPECT_THAT(setCookies(data), IsEmpty());
+  EXPECT_TRUE(lives("mine"));
+  EXPECT_THAT(*index_.list("42", 1000), testing::SizeIs(601 - 2 * (SessionEnder::kPage + 1)));
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  EXPECT_FALSE(lives("mine"));
+  EXPECT_THAT(*index_.list("42", 1000), IsEmpty());
+}
+
+TEST_F(LogoutTest, AllThatTakesTooLongSaysSoToPeople) {
+  begin("mine", "42");
+  for (int i = 0; i < 600; ++i) begin("s" + std::to_string(i), "42");
+  SlowStore slow(store_, clock_, SessionEnder::kPatience / 2 + seconds(1));
+  build(slow);
+  const Response page = post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}, kBrowser});
+  EXPECT_EQ(page.status, 503);
+  EXPECT_EQ(header(page, "Retry-After"), "5");
+  EXPECT_THAT(page.body, HasSubstr("Not all of your sessions could be ended in time. Please wait <bdi>5</bdi> s"));
+  EXPECT_THAT(page.body, HasSubstr("<input type=\"hidden\" name=\"all\" value=\"1\">")) << "trying again means all";
+  EXPECT_TRUE(lives("mine"));
+}
+
+TEST_F(LogoutTest, AllEndsEverySessionOfTheUser) {
+  for (const auto& [query, body] :
+       {std::pair<std::string, std::string>("all=1", ""), std::pair<std::string, std::string>("", "all=1")}) {
+    begin("mine-" + query, "42");
+    begin("phone", "42");
+    begin("stranger", "7");
+    ASSERT_TRUE(noteSession("42", idOf("expired")));
+    const Response response = post({{"HTTP_COOKIE", cookieFor("mine-" + query)},
+                                    {"QUERY_STRING", query},
+                                    {"CONTENT_TYPE", "application/x-www-form-urlencoded"}},
+                                   body);
+    EXPECT_EQ(response.status, 204);
+    EXPECT_FALSE(lives("mine-" + query));
+    EXPECT_FALSE(lives("phone"));
+    EXPECT_TRUE(lives("stranger"));
+    EXPECT_THAT(*index_.list("42", 1000), IsEmpty());
+  }
+}
+
+TEST_F(LogoutTest, AllLeavesAloneWhereSomebodyElseHasLoggedInSince) {
+  begin("mine", "42");
+  begin("shared", "7");
+  ASSERT_TRUE(noteSession("42", idOf("shared"))) << "the same session was 42's before";
+  store_.put(idOf("logged out"), R"({"cookie":{}})", hours(1));
+  ASSERT_TRUE(noteSession("42", idOf("logged out")));
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  EXPECT_TRUE(lives("shared"));
+  EXPECT_FALSE(lives("logged out"));
+  EXPECT_THAT(*index_.list("42", 1000), IsEmpty());
+  EXPECT_THAT(*index_.list("7", 1000), testing::SizeIs(1));
+}
+
+/// Every check moves its session's entry; a page that was left behind would not be looked at again.
+TEST_F(LogoutTest, AllMissesNothingThatMovesInTheIndexMeanwhile) {
+  class MovingIndex final : public UserSessionIndex {
+   public:
+    explicit MovingIndex(UserSessionIndex& index) : index_(index) {}
+    Expected<void, StoreError> add(std::span<const IndexedSession> sessions) override { return index_.add(sessions); }
+    Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
+                                          std::span<const SessionId> leaving) override {
+      return index_.admit(session, limit, leaving);
+    }
+    Expected<void, StoreError> remove(std::string_view user, std::span<const SessionId> ids) override {
+      return index_.remove(user, ids);
+    }
+    Expected<std::vector<SessionId>, StoreError> list(std::string_view user, std::size_t count) override {
+      auto listed = index_.list(user, count);
+      // The browser's own session goes on being used.
+      const IndexedSession kept{.user_id = "42", .id = *SessionId::fromBytes("mine"), .life = life_ *= 2};
+      EXPECT_TRUE(index_.add({&kept, 1}));
+      return listed;
+    }
+
+   private:
+    UserSessionIndex& index_;
+    std::chrono::hours life_{2};
+  } moving(index_);
+  begin("mine", "42");
+  for (int i = 0; i < 600; ++i) begin("s" + std::to_string(i), "42");
+  build(store_, moving);
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  for (int i = 0; i < 600; ++i) EXPECT_FALSE(lives("s" + std::to_string(i))) << i;
+}
+
+TEST_F(LogoutTest, ARevokedSessionThatSomebodyWroteBackSpeaksForNobody) {
+  begin("mine", "42");
+  begin("phone", "42");
+  ASSERT_TRUE(store_.revoke(idOf("mine"), hours(1)));
+  store_.put(idOf("mine"), R"({"cookie":{},"user":{"id":"42"}})", hours(1));
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 401);
+  EXPECT_FALSE(lives("mine"));
+  EXPECT_TRUE(lives("phone"));
+}
+
+TEST_F(LogoutTest, AnIndexThatFailsStopsAllButNotOne) {
+  begin("mine", "42");
+  begin("phone", "42");
+  index_.failWith(StoreError::kUnavailable);
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 503);
+  EXPECT_TRUE(lives("mine"));
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}}).status, 204);
+  EXPECT_FALSE(lives("mine"));
+}
+
+TEST_F(LogoutTest, TheBrowsersOwnSessionEndsLastSoThatAllCanBeTriedAgain) {
+  begin("mine", "42");
+  begin("phone", "42");
+  StubbornStore store(store_, idOf("phone"));
+  build(store);
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 503);
+  EXPECT_TRUE(lives("mine"));
+  build(store_);
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  EXPECT_FALSE(lives("mine"));
+  EXPECT_FALSE(lives("phone"));
+}
+
+/// A session that is gone says nothing of whose it was, so nobody knows which others there are.
+TEST_F(LogoutTest, EverywhereIsNotClaimedWhereNobodyKnowsWhose) {
+  settings_.logout.redirect.clear();
+  build(store_);
+  begin("phone", "42");
+  for (const Params& params : {Params{}, Params{{"HTTP_COOKIE", cookieFor("expired")}}}) {
+    Params all = params;
+    all.push_back({"QUERY_STRING", "all=1"});
+    const Response program = post(all);
+    EXPECT_EQ(program.status, 401);
+    EXPECT_EQ(header(program, "X-Session-Logout"), "(none)");
+    all.push_back(kBrowser);
+    EXPECT_THAT(setCookies(post(all)), Contains(StartsWith("__Host-sessiond_done=here; ")));
+  }
+  EXPECT_TRUE(lives("phone"));
+}
+
+}  // namespace
+}  // namespace sessiond
