@@ -157,8 +157,8 @@ void Lane::advanceTo(LanePhase phase) {
   if (phase_ == LanePhase::kServing) acceptor_.finish();
   phase_ = phase;
   mailbox_.lock()->closed = true;
-  emptyMailbox();
   connections_.enter(phase);
+  emptyMailbox();
 }
 
 }  // namespace sessiond

@@ -89,7 +89,7 @@ Lane& LaneAcceptor::lightestLane() {
   constexpr std::size_t kTolerance = 1;
   Lane* lightest = &lane_;
   std::size_t least = lane_.connections();
-  if (finished_ || least <= kTolerance) return lane_;
+  if (least <= kTolerance) return lane_;
   least -= kTolerance;
   for (const std::unique_ptr<Lane>& lane : around_.lanes) {
     const std::size_t count = lane->connections();
