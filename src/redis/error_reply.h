@@ -44,6 +44,12 @@ const ErrorKind& classifyError(std::string_view text);
 /// The kind with this index. REQUIRES: index < kErrorKinds.
 const ErrorKind& errorKind(std::size_t index);
 
+/// Redis quotes the arguments of a command that it does not know; those may be ids, values and passwords. What is said
+/// to anybody of an error is this.
+inline std::string_view withoutArguments(std::string_view text) {
+  return text.substr(0, text.find(", with args"));
+}
+
 /// What an error reply to a single command is to the caller of a store. REQUIRES: reply.type is kError.
 StoreError storeErrorOf(const RedisReply& reply);
 

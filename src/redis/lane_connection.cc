@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "redis/error_reply.h"
 
 namespace sessiond {
 
@@ -149,7 +150,7 @@ void LaneConnection::advance() {
   if (!complete) {
     const bool greeting = state_ == State::kGreeting;
     if (auto words = greeting ? connection_->lastWords(greeted_) : std::nullopt) {
-      return fail({ConnectionError::Kind::kRejected, *std::move(words)});
+      return fail({ConnectionError::Kind::kRejected, std::string(withoutArguments(*words))});
     }
     if (greeting && node_.shouldGreetPlainlyAfter(complete.error(), plainly_)) {
       close();

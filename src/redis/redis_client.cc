@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "redis/error_reply.h"
 #include "redis/redis_connection.h"
 
 namespace sessiond {
@@ -219,7 +220,7 @@ Expected<void, ConnectionError> RedisClient::greet(RedisConnection& connection, 
   commands.wipe();
   if (!done) {
     if (auto words = connection.lastWords(replies)) {
-      return Unexpected(ConnectionError{ConnectionError::Kind::kRejected, *std::move(words)});
+      return Unexpected(ConnectionError{ConnectionError::Kind::kRejected, std::string(withoutArguments(*words))});
     }
     return done;
   }

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "redis/error_reply.h"
 
 namespace sessiond {
 namespace {
@@ -20,11 +21,6 @@ constexpr std::string_view kNoReplicas = "NOREPLICAS";
 Counter& errorCounter(MetricsRegistry& metrics, std::string_view kind) {
   return metrics.counter("sessiond_redis_errors_total", "Pipelines that got no answer from Redis.",
                          {{"kind", std::string(kind)}});
-}
-
-/// Redis quotes the arguments of a command that it does not know; those may be ids and values.
-std::string_view withoutArguments(std::string_view error_text) {
-  return error_text.substr(0, error_text.find(", with args"));
 }
 
 /// The `role` in a reply to HELLO 2: server, redis, ..., role, master, ...
@@ -132,7 +128,7 @@ std::optional<ConnectionError> RedisNode::judgeGreeting(const RedisReplies& repl
     // that meets all.
     const bool is_needed = i < requiredOfGreeting() || (has_others_ && i + 1 == replies.size());
     if (!is_needed && classifyError(replies[i].text).scope == ErrorScope::kCommand) continue;
-    return ConnectionError{ConnectionError::Kind::kRejected, replies[i].text};
+    return ConnectionError{ConnectionError::Kind::kRejected, std::string(withoutArguments(replies[i].text))};
   }
   if (replies.size() <= requiredOfGreeting()) return std::nullopt;
   tells_role_.store(replies.back().type == RedisReply::Type::kArray, std::memory_order_relaxed);

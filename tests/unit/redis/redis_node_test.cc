@@ -55,6 +55,13 @@ TEST_F(RedisNodeTest, AServerThatDoesNotTellItsRoleIsBelievedOnlyWhereThereIsNoO
   for (RedisNode* const node : {&single_, &primary_}) EXPECT_TRUE(node->judgeGreeting({status("OK"), hello("slave")}));
 }
 
+TEST_F(RedisNodeTest, WhatIsSaidOfARefusedGreetingHoldsNoArgument) {
+  const auto refused =
+      primary_.judgeGreeting({error("ERR unknown command 'AUTH', with args beginning with: 'secret' ")});
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->text, "ERR unknown command 'AUTH'");
+}
+
 TEST_F(RedisNodeTest, OneWhoseRoleMustBeKnownIsNeverGreetedPlainly) {
   const ConnectionError closed{ConnectionError::Kind::kClosed, "the server closed the connection"};
   EXPECT_TRUE(single_.shouldGreetPlainlyAfter(closed, false));
