@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kRandomBytes = 16;
 constexpr std::array<std::string_view, Canaries::kLosses> kNames = {
-    "subscription", "switch", "canaries", "database", "flush", "sentinels", "users", "everybody"};
+    "subscription", "switch", "canaries", "database", "flush", "sentinels", "users", "everybody", "rest"};
 
 }  // namespace
 
@@ -64,12 +64,17 @@ void Canaries::stands(const std::string& prefix) {
   current_ = std::make_shared<const Subscription>(Subscription{.prefix = prefix, .epoch = trust_.beginEpoch()});
 }
 
-void Canaries::lost() {
+void Canaries::lost(Loss why) {
   const std::lock_guard lock(mutex_);
   if (current_ == nullptr) return;
-  countLoss(Loss::kSubscription);
+  countLoss(why);
   publish(nullptr);
-  trust_.beginEpoch();
+  // What was proven goes on counting for max_staleness, as when a network fails; who gives it up can do without.
+  if (why == Loss::kRest) {
+    trust_.distrust();
+  } else {
+    trust_.beginEpoch();
+  }
 }
 
 void Canaries::distrust(Loss why) {

@@ -29,6 +29,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/enum_size.h"
 #include "base/metrics.h"
 #include "redis/redis_keys.h"
 #include "session/cache_trust.h"
@@ -61,8 +62,9 @@ class Canaries {
     kSentinels,     ///< nobody vouches for the server
     kUsers,         ///< the file of users has changed
     kEverybody,     ///< is logged out
+    kRest,          ///< it is not worth what it costs
   };
-  static constexpr std::size_t kLosses = 8;
+  static constexpr std::size_t kLosses = enumSize<Loss>();
   static std::string_view nameOf(Loss loss);
 
   // The listener's.
@@ -72,7 +74,7 @@ class Canaries {
   /// It stands. An epoch begins.
   void stands(const std::string& prefix);
   /// It is lost. An epoch begins, without proofs to come.
-  void lost();
+  void lost(Loss why);
   /// Nothing that was loaded is believed any more: all keys are gone, say. The subscription stays. Anybody's.
   void distrust(Loss why);
   /// A key was told of: one of the subscription's canaries? Proves.

@@ -21,6 +21,7 @@ using Done = Expected<void, ConnectionError>;
 
 constexpr auto kRejectionLogInterval = 60s;
 constexpr auto kGivenUpInterval = 60s;
+constexpr auto kRestLogInterval = 600s;
 /// How long the end of the listener may take while nothing comes.
 constexpr milliseconds kStopLatency(100);
 /// How soon it is seen that a node has something to tell.
@@ -39,7 +40,11 @@ InvalidationListener::Counters::Counters(MetricsRegistry& metrics)
                                     "Times that the subscription to Redis's invalidations was made.")),
       trusted(metrics.gauge("sessiond_cache_subscribed",
                             "Subscriptions that stand: 1, or 0, of a Redis Cluster one for each primary; during a "
-                            "reload, the old one counts until it is let go of.")) {}
+                            "reload, the old one counts until it is let go of.")),
+      resting(
+          metrics.gauge("sessiond_cache_resting",
+                        "Subscriptions that are let be for a while because sessions are written more often than they "
+                        "are found in memory.")) {}
 
 InvalidationListener::InvalidationListener(RedisClient& client, const RedisKeys& keys, SessionCache& cache,
                                            BurialQueue& burials, Canaries& canaries, const Clock& clock,
@@ -55,6 +60,7 @@ InvalidationListener::InvalidationListener(RedisClient& client, const RedisKeys&
       rejection_log_(kRejectionLogInterval),
       given_up_log_(kGivenUpInterval),
       given_up_renewals_(kGivenUpInterval),
+      rest_log_(kRestLogInterval),
       pauses_(canaries.maxStaleness(), randomBelow),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
@@ -74,13 +80,34 @@ void InvalidationListener::run(const std::stop_token& stop) {
     Subscribed subscribed = subscribe();
     const Done done = subscribed ? follow(**subscribed, generation, stop) : Done(Unexpected(subscribed.error()));
     const bool proven = canaries_.proven();
-    canaries_.lost();
+    canaries_.lost(rest_ ? Canaries::Loss::kRest : Canaries::Loss::kSubscription);
     if (stands_since_) counters_.trusted.add(-1);
     const std::uint64_t ended_in = canaries_.generation();
     const milliseconds pause = done ? milliseconds(0) : conclude(done.error(), proven, generation);
     stands_since_.reset();
-    rest(pause, ended_in, stop);
+    if (rest_) {
+      subscribed = Unexpected(ConnectionError{ConnectionError::Kind::kClosed, "it rests"});
+      restUnlessLost(*std::exchange(rest_, std::nullopt), generation, stop);
+    } else {
+      rest(pause, ended_in, stop);
+    }
   }
+}
+
+/// A connection that nothing comes over shows that the server is still the same: when it is lost, the next subscription
+/// comes at once, and with it the tombstones are written again.
+void InvalidationListener::restUnlessLost(milliseconds time, std::uint64_t generation, const std::stop_token& stop) {
+  noteRest(time);
+  counters_.resting.add(1);
+  const SteadyTime until = clock_.steadyNow() + time;
+  const Subscribed held = client_.dial();
+  is_known_server_ = held.hasValue();
+  RedisReplies nothing;
+  while (is_known_server_ && !stop.stop_requested() && clock_.steadyNow() < until) {
+    is_known_server_ =
+        canaries_.generation() == generation && (*held)->listen(nothing, clock_.steadyNow() + kStopLatency).hasValue();
+  }
+  counters_.resting.add(-1);
 }
 
 /// How long to wait now.
@@ -145,7 +172,8 @@ InvalidationListener::Subscribed InvalidationListener::subscribe() {
   return dialled;
 }
 
-/// Carries out what comes, until the subscription is lost (an error) or the listener is to stop.
+/// Carries out what comes, until the subscription is lost (an error), is not worth it (rest_), or the listener is to
+/// stop.
 Done InvalidationListener::follow(RedisConnection& connection, std::uint64_t generation, const std::stop_token& stop) {
   RedisReplies messages;
   while (!stop.stop_requested()) {
@@ -157,6 +185,8 @@ Done InvalidationListener::follow(RedisConnection& connection, std::uint64_t gen
     for (const RedisReply& message : messages) {
       if (Done done = handle(message); !done) return done;
     }
+    if (stands_since_ && worth_.isDue(clock_.steadyNow())) rest_ = worth_.judge(tally(), clock_.steadyNow());
+    if (rest_) return {};
   }
   return {};
 }
@@ -167,10 +197,11 @@ Done InvalidationListener::handle(const RedisReply& reply) {
     case Kind::kSubscribed:
       stands_since_ = clock_.steadyNow();
       canaries_.stands(canary_prefix_);
-      owes_renewal_ = true;
+      owes_renewal_ = !std::exchange(is_known_server_, false);
       renewTombstones();
       counters_.subscriptions.add();
       counters_.trusted.add(1);
+      worth_.begin(tally(), clock_.steadyNow());
       noteStanding();
       return {};
     case Kind::kKeys:
@@ -180,6 +211,7 @@ Done InvalidationListener::handle(const RedisReply& reply) {
         if (scope_.isEpoch(key)) on_everybody_();
         if (const auto login = scope_.userOf(key)) cache_.invalidateUser(*login);
         scope_.forEachId(key, [this](std::string_view id) {
+          ++told_;
           cache_.invalidate(id, clock_.steadyNow());
           burials_.look(id);
         });
@@ -239,6 +271,21 @@ void InvalidationListener::noteGivenUp(Canaries::Loss why, milliseconds pause) {
       "cache: off for a while, every check asks Redis; is its maxmemory-policy volatile-ttl, or is there a proxy in "
       "between that passes no invalidations on?",
       {{"reason", reason}, {"seconds", std::chrono::ceil<std::chrono::seconds>(pause).count()}});
+}
+
+CacheWorth::Tally InvalidationListener::tally() const {
+  const SessionCache::Size size = cache_.size();
+  return {.told = told_, .found = size.found, .spoilt = size.spoilt};
+}
+
+void InvalidationListener::noteRest(milliseconds pause) {
+  if (!rest_log_.pass(clock_.steadyNow())) return;
+  says_standing_ = true;
+  logInfo(
+      "cache: off for a while, every check asks Redis: sessions are written more often than they are found in memory, "
+      "as "
+      "by connect-redis without disableTouch",
+      {{"seconds", std::chrono::ceil<std::chrono::seconds>(pause).count()}});
 }
 
 }  // namespace sessiond

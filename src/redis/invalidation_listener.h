@@ -12,7 +12,8 @@
 // invalidations of what it had read. The price is a message for every session that anybody writes.
 //
 // What proves that the subscription tells of everything, and of the right server, are canaries (canaries.h). Where they
-// stay away again and again, it is let be for longer and longer (subscription_pauses.h).
+// stay away again and again, it is let be for longer and longer (subscription_pauses.h), and so where it is not worth
+// what it costs (cache_worth.h).
 
 #pragma once
 
@@ -29,6 +30,7 @@
 #include "base/clock.h"
 #include "base/interval_gate.h"
 #include "base/metrics.h"
+#include "redis/cache_worth.h"
 #include "redis/canaries.h"
 #include "redis/invalidation_message.h"
 #include "redis/redis_client.h"
@@ -59,6 +61,7 @@ class InvalidationListener {
     Counter& flushes;
     Counter& subscriptions;
     Gauge& trusted;
+    Gauge& resting;
   };
   using Subscribed = Expected<std::unique_ptr<RedisConnection>, ConnectionError>;
 
@@ -69,10 +72,13 @@ class InvalidationListener {
   Expected<void, ConnectionError> handle(const RedisReply& reply);
   milliseconds conclude(const ConnectionError& error, bool proven, std::uint64_t generation);
   void rest(milliseconds time, std::uint64_t generation, const std::stop_token& stop);
+  void restUnlessLost(milliseconds time, std::uint64_t generation, const std::stop_token& stop);
+  CacheWorth::Tally tally() const;
   void renewTombstones();
   void noteStanding();
   void noteLoss(const ConnectionError& error, bool stood);
   void noteGivenUp(Canaries::Loss why, milliseconds pause);
+  void noteRest(milliseconds pause);
 
   RedisClient& client_;
   SessionCache& cache_;
@@ -85,8 +91,13 @@ class InvalidationListener {
   IntervalGate rejection_log_;
   IntervalGate given_up_log_;
   IntervalGate given_up_renewals_;
+  IntervalGate rest_log_;
   // Of the thread.
   SubscriptionPauses pauses_;
+  CacheWorth worth_;
+  std::uint64_t told_ = 0;                  ///< changes of sessions
+  bool is_known_server_ = false;            ///< it is the one before the rest
+  std::optional<milliseconds> rest_;        ///< it is let be for so long, because it is not worth it
   std::string canary_prefix_;               ///< of the subscription
   std::optional<SteadyTime> stands_since_;  ///< the subscription is confirmed
   bool was_given_up_ = false;               ///< the one before

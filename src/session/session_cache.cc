@@ -49,9 +49,10 @@ struct alignas(64) SessionCache::Entry : LruLinks<Entry> {
   SteadyTime time;  ///< while fresh: when the key ends; else when it was last told of
   CacheTrust::Epoch epoch = 0;
   Presence presence = Presence::kUnavailable;
-  bool fresh = false;
-  bool used = false;  ///< found since it was loaded
-  bool wary = false;
+  bool fresh : 1 = false;
+  bool used : 1 = false;  ///< found since it was loaded
+  bool wary : 1 = false;
+  bool told_of : 1 = false;  ///< since it was loaded
 
   std::size_t heapBytes() const { return session->bytes(); }
   /// REQUIRES: it is fresh.
@@ -61,6 +62,7 @@ struct alignas(64) SessionCache::Entry : LruLinks<Entry> {
   }
   void invalidate(SteadyTime now) {
     if (fresh) wary = !used;
+    told_of = true;
     fresh = false;
     time = now;
   }
@@ -71,6 +73,8 @@ struct alignas(64) SessionCache::Shard {
   // Guarded by mutex. By the id's keyed hash alone, which is 64 bits wide: a look-up goes to no other entry's memory
   // to compare ids. Should two ids ever share a hash, the later one takes the earlier one's place.
   LruTable<Entry> entries;
+  std::uint64_t found = 0;
+  std::uint64_t spoilt = 0;
 };
 
 SessionCache::SessionCache(const CacheLimits& limits, const CacheTrust* trust, const TrustRealms* realms)
@@ -116,6 +120,7 @@ void SessionCache::invalidateUser(std::string_view login) {
 std::optional<FoundSession> SessionCache::use(Shard& shard, Entry* entry, SteadyTime now) {
   if (!isFresh(*entry, now)) return std::nullopt;
   entry->used = true;
+  ++shard.found;
   shard.entries.use(*entry);
   return entry->found();
 }
@@ -154,6 +159,7 @@ SessionCache::Note SessionCache::note(const SessionId& id, SteadyTime now) const
   const Entry* const entry = shard.entries.find(hash);
   if (entry == nullptr || entry->session->idBytes() != id.bytes()) return note;
   noteKnown(note, entry->session);
+  if (entry->told_of) ++shard.spoilt;
   if (!entry->fresh && entry->wary && now - entry->time < maxStaleness()) note.wants_ttl = false;
   return note;
 }
@@ -236,6 +242,8 @@ SessionCache::Size SessionCache::size() const {
     size.entries += shard.entries.size();
     size.bytes += shard.entries.bytes();
     size.evictions += shard.entries.evictions();
+    size.found += shard.found;
+    size.spoilt += shard.spoilt;
   }
   return size;
 }

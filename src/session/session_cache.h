@@ -99,6 +99,8 @@ class SessionCache {
     std::size_t entries = 0;
     std::size_t bytes = 0;
     std::uint64_t evictions = 0;
+    std::uint64_t found = 0;   ///< how often one was
+    std::uint64_t spoilt = 0;  ///< how often one was here, but had been told of since
   };
   /// Of all shards; for metrics.
   Size size() const;

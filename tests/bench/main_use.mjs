@@ -2,7 +2,8 @@
 //
 // connect-redis extends a session with every request (EXPIRE) unless disableTouch is set, and each EXPIRE ends what
 // sessiond keeps in memory. So what the check costs, and how often it is answered from memory, is measured with both,
-// with and without the cache, against Express alone.
+// with and without the cache, against Express alone; after so long that sessiond has seen what it is worth to be told of
+// changes (src/redis/cache_worth.h).
 
 import http from 'node:http';
 import path from 'node:path';
@@ -19,6 +20,7 @@ import { processorTime } from './support/usage.mjs';
 import { load } from './support/wrk.mjs';
 
 const connections = 64;
+const warmUpSeconds = 7;
 
 export const checkNames = { none: 'Express alone', cached: 'checked by sessiond', uncached: 'checked without cache' };
 
@@ -88,21 +90,21 @@ export async function measureMainUse({ sessions, rounds, seconds }) {
   const redis = await new RedisServer(freshFolder('redis')).start();
   await redis.load(stored(express, sessions));
   const cookies = writeCookies(express, sessions, path.join(redis.folder, 'cookies'));
-  const checkers = {
-    none: undefined,
-    cached: new Sessiond('cached', checkNames.cached, { session: { cache: { enabled: true } } }),
-    uncached: new Sessiond('uncached', checkNames.uncached, { session: { cache: { enabled: false } } }),
-  };
-  for (const checker of Object.values(checkers)) await checker?.start(redis);
   const rows = [];
   for (const touch of [true, false]) {
+    const checkers = {
+      none: undefined,
+      cached: new Sessiond('cached', checkNames.cached, { session: { cache: { enabled: true } } }),
+      uncached: new Sessiond('uncached', checkNames.uncached, { session: { cache: { enabled: false } } }),
+    };
     const application = new MainUseExpress({ touch });
     await application.start(redis);
     const variants = [];
     for (const [check, checker] of Object.entries(checkers)) {
+      await checker?.start(redis);
       const nginx = await new Nginx(`use-${check}`, siteOf(application, checker), 1).start();
       const parts = { nginx, redis, application, checker, cookies };
-      await runOnce({ ...parts, seconds: 1 });
+      await runOnce({ ...parts, seconds: warmUpSeconds });
       variants.push({ check, parts, runs: [] });
     }
     for (let round = 0; round < rounds; round++) {
@@ -114,9 +116,9 @@ export async function measureMainUse({ sessions, rounds, seconds }) {
       say(`${touch ? 'EXPIRE with every request' : 'disableTouch'}, ${checkNames[check]}: ${(processor.sessiond ?? 0).toFixed(2)} µs, hits ${hits.toFixed(3)}`);
       await parts.nginx.stop();
     }
+    for (const checker of Object.values(checkers)) await checker?.stop();
     await application.stop();
   }
-  for (const checker of Object.values(checkers)) await checker?.stop();
   await redis.stop();
   return rows;
 }

@@ -52,11 +52,11 @@ TEST_F(CanariesTest, CountWhatIsLostOnlyWhereASubscriptionStood) {
   canaries_.distrust(Loss::kFlush);
   EXPECT_EQ(lost(Loss::kFlush), 1U);
   canaries_.renew(canaries_.current(), Loss::kDatabase);
-  canaries_.lost();
+  canaries_.lost(Canaries::Loss::kSubscription);
   EXPECT_EQ(lost(Loss::kDatabase), 1U);
   EXPECT_EQ(lost(Loss::kSubscription), 0U) << "it was lost already";
   canaries_.stands("q:");
-  canaries_.lost();
+  canaries_.lost(Canaries::Loss::kSubscription);
   EXPECT_EQ(lost(Loss::kSubscription), 1U);
 }
 

@@ -1,0 +1,25 @@
+#include "redis/cache_worth.h"
+
+#include <algorithm>
+
+namespace sessiond {
+
+void CacheWorth::begin(const Tally& now_is, SteadyTime now) {
+  tally_ = now_is;
+  begun_ = now;
+}
+
+std::optional<CacheWorth::milliseconds> CacheWorth::judge(const Tally& now_is, SteadyTime now) {
+  const std::uint64_t told = now_is.told - tally_.told;
+  const std::uint64_t found = now_is.found - tally_.found;
+  const std::uint64_t spoilt = now_is.spoilt - tally_.spoilt;
+  begin(now_is, now);
+  if (told < kManyTold || found * kToldForFound >= told || spoilt <= found) {
+    rest_ = milliseconds(0);
+    return std::nullopt;
+  }
+  rest_ = std::clamp(2 * rest_, kShortestRest, kLongestRest);
+  return rest_;
+}
+
+}  // namespace sessiond
