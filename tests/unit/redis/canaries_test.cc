@@ -76,7 +76,7 @@ TEST_F(CanariesTest, ALostSubscriptionProvesNothingAndWhatItProvedStandsForAWhil
   const CacheTrust::Epoch epoch = canaries_.current()->epoch;
   ASSERT_TRUE(cameBack(canaries_.add(), at(5000ms), at(5001ms)));
   ASSERT_TRUE(trust_.holds(at(5001ms)));
-  canaries_.lost();
+  canaries_.lost(Canaries::Loss::kSubscription);
   EXPECT_FALSE(trust_.holds(at(5001ms)));
   EXPECT_TRUE(trust_.believes(epoch, at(5001ms)));
   EXPECT_EQ(canaries_.current(), nullptr);
@@ -119,7 +119,7 @@ TEST_F(CanariesTest, WhatAConnectionProvedGoesWithTheSubscription) {
     change();
     EXPECT_EQ(proof->moment.load(), Canaries::Proof::kNever);
   };
-  forget([&] { canaries_.lost(); });
+  forget([&] { canaries_.lost(Canaries::Loss::kSubscription); });
   forget([&] { canaries_.distrust(Loss::kFlush); });
   forget([&] { canaries_.renew(canaries_.current(), Loss::kDatabase); });
   forget([&] { canaries_.stands("p:"); });
