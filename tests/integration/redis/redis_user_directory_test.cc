@@ -59,7 +59,7 @@ TEST_F(RedisUserDirectoryTest, FindsNobodyWhereNobodyIs) {
 
 TEST_F(RedisUserDirectoryTest, TakesANameAsBytes) {
   have("a b\n*:{}", {"password", "hash"});
-  EXPECT_EQ(json("a b\n*:{}"), "{\"id\":\"a b\\u000a*:{}\",\"name\":\"a b\\u000a*:{}\",\"roles\":[]}");
+  EXPECT_EQ(json("a b\n*:{}"), "{\"id\":\"a b\\n*:{}\",\"name\":\"a b\\n*:{}\",\"roles\":[]}");
   EXPECT_EQ(json("a b"), "(none)");
 }
 
