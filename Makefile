@@ -290,6 +290,8 @@ examples      := $(wildcard nginx/examples/*/*)
 place_example  = $(call place,$(1),$(patsubst nginx/%,$(docdir)/%,$(1)))
 
 kept  := kept-by-uninstall
+# Since version 254, systemd has RestartMode=; earlier ones complain of it.
+knows_restart_mode = $(shell [ "$$(pkg-config --modversion libsystemd 2>/dev/null || echo 0)" -ge 254 ] && echo yes)
 units := sessiond.service sessiond.socket sessiond-pause.service sessiond-retry.timer
 
 # sessiond.yaml(5) is what the commented reference says, sessionctl(1) what its own help does.
@@ -321,6 +323,7 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(foreach example,$(examples),$(call place_example,$(example)) &&) :
 	$(call place,conf/fail2ban/sessiond.conf,$(docdir)/examples/fail2ban/sessiond.conf)
 	$(foreach unit,$(units),$(call place,systemd/$(unit),$(unitdir)/$(unit)) &&) :
+	$(if $(knows_restart_mode),,sed -i -e '/^# Or each restart would count/,/^RestartMode=/d' '$(DESTDIR)$(unitdir)/sessiond.service')
 	$(call place,systemd/sessiond.sysusers,$(sysusersdir)/sessiond.conf)
 	$(call place,conf/completion/sessionctl.bash,$(bashdir)/sessionctl)
 	$(call place,conf/completion/sessionctl.zsh,$(zshdir)/_sessionctl)
