@@ -18,7 +18,8 @@ bool isName(std::string_view text) {
 
 bool isIpv6(const std::string& text) {
   in6_addr address{};
-  return inet_pton(AF_INET6, text.c_str(), &address) == 1;
+  const bool is_whole = text.find('\0') == std::string::npos;  // inet_pton sees no further
+  return is_whole && inet_pton(AF_INET6, text.c_str(), &address) == 1;
 }
 
 }  // namespace

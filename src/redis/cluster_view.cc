@@ -39,9 +39,9 @@ std::optional<RedisAddress> addressOf(const RedisReply& node, const RedisAddress
   RedisAddress address = asked;
   address.port = static_cast<std::uint16_t>(port.integer);
   if (host.type == Type::kNil || (host.type == Type::kString && host.text.empty())) return address;
-  if (host.type != Type::kString || !isHostOrNothing(host.text)) return std::nullopt;
+  if (host.type != Type::kString) return std::nullopt;
   address.host = host.text;
-  return address;
+  return isPlace(address) ? std::optional(address) : std::nullopt;
 }
 
 bool isNode(const RedisReply& element) {

@@ -2,8 +2,8 @@
 // server than most sessions.
 //
 // Sessions are not made to wait for that server one by one: it is asked again and again, and what it said counts for as
-// long as anything that is believed may be old. When it says more than before, whatever is in memory is believed no
-// longer, before the new answer counts.
+// long as anything that is believed may be old. When it says more than before, the new answer counts first, and then
+// whatever is in memory is believed no longer: what is loaded from then on is held against the new answer.
 
 #pragma once
 
@@ -30,8 +30,9 @@ class EpochSight {
   /// It was this when it was asked for.
   void note(std::uint64_t epoch, SteadyTime asked) {
     const std::lock_guard lock(mutex_);
-    if (std::exchange(is_noted_, true) && epoch > epoch_.load(std::memory_order_relaxed)) raised_();
-    if (epoch > epoch_.load(std::memory_order_relaxed)) epoch_.store(epoch, std::memory_order_release);
+    const bool is_raised = epoch > epoch_.load(std::memory_order_relaxed);
+    if (is_raised) epoch_.store(epoch, std::memory_order_release);
+    if (std::exchange(is_noted_, true) && is_raised) raised_();
     const SteadyTime::rep ticks = asked.time_since_epoch().count();
     if (ticks > asked_.load(std::memory_order_relaxed)) asked_.store(ticks, std::memory_order_release);
   }

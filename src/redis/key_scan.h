@@ -2,6 +2,9 @@
 // for what no index names. The daemon itself never scans.
 //
 // What is there from the beginning to the end is found, perhaps more than once; of what comes or goes meanwhile some.
+// When other servers serve than before, it begins again by itself. A slot of a cluster that moves meanwhile, from a
+// server that is yet to come to one that has been looked at, takes its keys past it: while slots move nobody can
+// promise that all is found.
 
 #pragma once
 
@@ -13,6 +16,7 @@
 
 #include "base/expected.h"
 #include "redis/redis_access.h"
+#include "redis/scan_cursor.h"
 #include "session/session_store.h"
 
 namespace sessiond {
@@ -20,13 +24,12 @@ namespace sessiond {
 /// Not thread-safe; waits for the server.
 class KeyScan {
  public:
-  /// Where it begins, and what comes behind the last page. In between, the server's own cursor; from the second server
-  /// on with its place before it: "1:17".
-  static constexpr std::string_view kEnd = "0";
+  /// Where it begins, and what comes behind the last page. In between: scan_cursor.h.
+  static constexpr std::string_view kEnd = ScanCursor::kEnd;
 
   /// `client` must outlive it. `from`: cursor() of a scan that was cut off.
   KeyScan(RedisAccess& client, std::string prefix, std::string_view from = kEnd)
-      : servers_(client.servers()), prefix_(std::move(prefix)), cursor_(from) {}
+      : client_(client), prefix_(std::move(prefix)), cursor_(from) {}
 
   /// The next page, which may be empty; absent: there is no other.
   Expected<std::optional<std::vector<std::string>>, StoreError> next();
@@ -41,9 +44,7 @@ class KeyScan {
   static constexpr std::uint64_t kPage = 512;
 
  private:
-  void goOn(std::size_t server, const std::string& cursor);
-
-  const std::vector<RedisClient*> servers_;
+  RedisAccess& client_;
   const std::string prefix_;
   std::string cursor_;
   bool begun_ = false;

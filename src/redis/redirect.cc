@@ -1,6 +1,7 @@
 #include "redis/redirect.h"
 
 #include "base/parse.h"
+#include "os/host_port.h"
 
 namespace sessiond {
 namespace {
@@ -14,23 +15,17 @@ std::optional<Redirect> parse(Redirect::Kind kind, std::string_view rest) {
   const std::size_t colon = address.rfind(':');
   if (!slot || *slot >= kSlots || colon == std::string_view::npos) return std::nullopt;
   const auto port = parseInteger<std::uint16_t>(address.substr(colon + 1));
-  const std::string_view host = address.substr(0, colon);
-  if (!port || *port == 0 || !isHostOrNothing(host)) return std::nullopt;
+  if (!port || *port == 0) return std::nullopt;
   Redirect redirect{.kind = kind, .slot = *slot, .address = {}};
-  redirect.address.host = host;
+  redirect.address.host = address.substr(0, colon);
   redirect.address.port = *port;
-  return redirect;
+  return isPlace(redirect.address) ? std::optional(redirect) : std::nullopt;
 }
 
 }  // namespace
 
-bool isHostOrNothing(std::string_view host) {
-  for (const char c : host) {
-    const bool is_fit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                        c == '-' || c == '_' || c == ':';
-    if (!is_fit) return false;
-  }
-  return true;
+bool isPlace(const RedisAddress& address) {
+  return address.host.empty() || parseHostPort(address.name());
 }
 
 std::optional<Redirect> redirectIn(const RedisReply& reply) {

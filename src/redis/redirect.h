@@ -30,7 +30,8 @@ struct Redirect {
 /// Nothing: it is no such answer, or names no address.
 std::optional<Redirect> redirectIn(const RedisReply& reply);
 
-/// Could this be what a node says of where another one is? Nothing: where it is itself.
-bool isHostOrNothing(std::string_view host);
+/// Can it be connected to, as a node's words go: a host that is a name or an address, or none, for where the node is
+/// itself? What a server says is not believed to be an address before.
+bool isPlace(const RedisAddress& address);
 
 }  // namespace sessiond

@@ -24,6 +24,7 @@ TEST(HostPort, RefusesEverythingElse) {
                            "[]:80", "[host]:80", "[::1]80", "ho st:80", "a/b:80", "a@b:80", "[::1%lo]:80"}) {
     EXPECT_EQ(taken(text), "nothing") << text;
   }
+  EXPECT_EQ(taken(std::string_view("[::1\0x]:80", 10)), "nothing");
 }
 
 TEST(HostPort, KnowsThisMachine) {

@@ -80,6 +80,16 @@ TEST(ClusterView, LeavesOutWhomNobodyCanFollow) {
   EXPECT_TRUE(view->ranges.empty());
 }
 
+TEST(ClusterView, LeavesOutHostsThatAreNone) {
+  for (const std::string& host : {std::string("10.0.0.1:6379"), std::string("a:b"), std::string("::1\0x", 5),
+                                  std::string(254, 'a'), std::string("a/b"), std::string("a@b")}) {
+    const auto view = readClusterView(answers({list({number(1), number(2), node(text(host), 7001)})}), asked());
+    ASSERT_TRUE(view.hasValue());
+    EXPECT_TRUE(view->ranges.empty()) << host;
+    EXPECT_TRUE(view->nodes.empty()) << host;
+  }
+}
+
 TEST(ClusterView, MayBeOfAClusterThatIsDown) {
   RedisReplies replies = answers({});
   replies[0] = text("cluster_state:fail\r\ncluster_current_epoch:7\r\n");

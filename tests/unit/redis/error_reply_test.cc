@@ -33,6 +33,7 @@ const Case kCases[] = {
      ErrorScope::kCommand},
     {"CROSSSLOT Keys in request don't hash to the same slot", "CROSSSLOT", ErrorMeaning::kMisconfigured,
      ErrorScope::kCommand},
+    {"CLUSTERDOWN Hash slot not served", "CLUSTERDOWN Hash slot", ErrorMeaning::kUnavailable, ErrorScope::kCommand},
     {"CLUSTERDOWN The cluster is down", "CLUSTERDOWN", ErrorMeaning::kUnavailable, ErrorScope::kServer},
     {"OOM command not allowed when used memory > 'maxmemory'.", "OOM", ErrorMeaning::kUnavailable,
      ErrorScope::kCommand},

@@ -34,11 +34,12 @@ TEST(Redirect, MayBeToTryAgain) {
 }
 
 TEST(Redirect, IsNothingElse) {
-  for (const std::string text :
-       {"ERR no", "MOVED", "MOVED 1", "MOVED 16384 a:1", "MOVED 1 a:0", "MOVED 1 a:65536", "MOVED 1 a",
-        "MOVED 1 ?:6379", "MOVED 1 a b:6379", "MOVED x a:1", "CLUSTERDOWN Hash"}) {
+  for (const std::string text : {"ERR no", "MOVED", "MOVED 1", "MOVED 16384 a:1", "MOVED 1 a:0", "MOVED 1 a:65536",
+                                 "MOVED 1 a", "MOVED 1 ?:6379", "MOVED 1 a b:6379", "MOVED x a:1", "CLUSTERDOWN Hash",
+                                 "MOVED 1 10.0.0.1:6379:6379", "MOVED 1 a:b:6379", "ASK 1 ::::6379"}) {
     EXPECT_FALSE(of(text).has_value()) << text;
   }
+  EXPECT_FALSE(of("MOVED 1 " + std::string(254, 'a') + ":6379").has_value());
   EXPECT_FALSE(redirectIn({.type = RedisReply::Type::kString, .text = "MOVED 1 a:1", .elements = {}}).has_value());
 }
 
