@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -40,6 +41,18 @@ struct ClusterClient::Journey {
     ++unanswered;
     if (!failure || error == StoreError::kTimeout) failure = error;
   }
+  /// One that is out of order comes last.
+  ClusterNodes::Node& next() const {
+    const auto isWell = [](const Errand& one) { return !one.node->client.node().breaker().isOpen(); };
+    const auto found = std::ranges::find_if(errands, isWell);
+    return found == errands.end() ? *errands.front().node : *found->node;
+  }
+  /// One node takes no more than its share of what is left, so that there is as much for each of the others.
+  SteadyTime limit(const ClusterNodes::Node& node, SteadyTime now) const {
+    std::set<const ClusterNodes::Node*> left{&node};
+    for (const Errand& one : errands) left.insert(one.node);
+    return now + (deadline - now) / static_cast<SteadyTime::rep>(left.size());
+  }
 };
 
 Expected<void, StoreError> ClusterClient::pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
@@ -75,7 +88,7 @@ void ClusterClient::go(Journey& journey) {
   if (journey.unanswered > 0) nodes_.wish(ClusterNodes::Doubt::kTrouble);
   while (!journey.errands.empty()) {
     if (std::exchange(journey.shall_wait, false)) std::this_thread::sleep_for(kTryAgainAfter);
-    visit(journey, *journey.errands.front().node);
+    visit(journey, journey.next());
   }
 }
 
@@ -93,11 +106,13 @@ void ClusterClient::visit(Journey& journey, ClusterNodes::Node& node) {
   }
   RedisReplies replies;
   Expected<std::uint32_t, StoreError> done = 0;
-  if (clock_.steadyNow() >= journey.deadline) {
+  const SteadyTime now = clock_.steadyNow();
+  const SteadyTime limit = journey.limit(node, now);
+  if (now >= journey.deadline) {
     done = Unexpected(StoreError::kUnavailable);
   } else if (journey.replicas > 0) {
-    done = node.client.replicate(commands, journey.repeat, replies, journey.replicas, journey.deadline);
-  } else if (auto plain = node.client.pipeline(commands, journey.repeat, replies, journey.deadline); !plain) {
+    done = node.client.replicate(commands, journey.repeat, replies, journey.replicas, limit);
+  } else if (auto plain = node.client.pipeline(commands, journey.repeat, replies, limit); !plain) {
     done = Unexpected(plain.error());
   }
   if (!done) {

@@ -92,7 +92,8 @@ ClusterLaneStore::ClusterLaneStore(ClusterNodes& nodes, RedisAccess& access, Clu
       keys_(std::move(keys)),
       reading_(config, keys_),
       loop_(loop),
-      clock_(clock) {
+      clock_(clock),
+      epoch_took_(max_staleness_) {
   noteUse();
 }
 
@@ -139,10 +140,14 @@ void ClusterLaneStore::send(StoreBatch& batch, SteadyTime deadline, Client& clie
   const FlightRef flight = makeFlight(deadline);
   flight->batch = &batch;
   flight->client = &client;
-  flight->asks_epoch = !batch.loads.empty() && !sights_.epoch().known(flight->sent);
-  reading_.write(batch.loads, flight->commands, flight->asks_epoch);
+  const bool loads = !batch.loads.empty();
+  flight->awaits_epoch = loads && !sights_.epoch().known(flight->sent) && !isEpochLate(flight->sent);
+  reading_.write(batch.loads, flight->commands, flight->awaits_epoch);
+  if (flight->awaits_epoch) flight->epoch_at = flight->commands.count() - 1;
   writeTouches(batch.touches, keys_, flight->sent, flight->commands);
+  const bool asks_apart = loads && !flight->awaits_epoch;
   depart(flight);
+  if (asks_apart) askForEpoch(max_staleness_ / 2);
 }
 
 void ClusterLaneStore::depart(const FlightRef& flight) {
@@ -193,6 +198,7 @@ void ClusterLaneStore::takeReply(Errand& errand, RedisReply& reply, bool tracked
 void ClusterLaneStore::settle(Flight& flight, std::size_t index, RedisReply reply) {
   if (flight.over) return;
   flight.replies[index] = std::move(reply);
+  if (flight.epoch_at == index) noteEpoch(flight);
   if (--flight.pending > 0) return;
   const auto own = std::ranges::find_if(flights_, [&](const FlightRef& one) { return one.get() == &flight; });
   SESSIOND_CHECK(own != flights_.end());
@@ -215,29 +221,52 @@ void ClusterLaneStore::finish(Flight& flight) {
   flight.over = true;
   std::erase_if(flights_, [&](const FlightRef& one) { return one.get() == &flight; });
   if (epoch_flight_.get() == &flight) epoch_flight_.reset();
-  const std::size_t touches = flight.batch == nullptr ? 0 : flight.batch->touches.size();
-  if (flight.asks_epoch) {
-    const RedisReply& reply = flight.replies[flight.replies.size() - touches - 1];
-    if (const auto epoch = SessionReading::epochIn(reply)) sights_.epoch().note(*epoch, flight.sent);
-  }
+  if (flight.awaits_epoch) noteEpoch(flight);
   if (flight.batch == nullptr) return;
   StoreBatch& batch = *flight.batch;
   batch.tracked = flight.tracked;
   SessionReading::read(batch.loads, flight.replies, 0, false);
   reading_.refuseSplit(batch.loads, access_);
-  const auto epoch = sights_.epoch().known(clock_.steadyNow());
+  // What the batch itself was told is as young as the rest of it, however long it took.
+  std::optional<std::uint64_t> epoch = sights_.epoch().known(clock_.steadyNow());
+  const RedisReply* const own = flight.epoch_at ? &flight.replies[*flight.epoch_at] : nullptr;
+  if (own != nullptr) epoch = std::max(epoch, SessionReading::epochIn(*own));
   for (SessionLoad& load : batch.loads) {
     if (load.result) load.result->epoch = epoch;
   }
-  readTouches(batch.touches, flight.replies, flight.replies.size() - touches);
+  readTouches(batch.touches, flight.replies, flight.replies.size() - batch.touches.size());
   flight.client->answered(batch);
 }
 
-/// Who asks as well finds the answer there.
-void ClusterLaneStore::askForEpoch(SteadyTime now) {
-  if (epoch_flight_ != nullptr || sights_.epoch().isYounger(max_staleness_ / kTicksWithinStaleness, now)) return;
+/// Of a flight's question the reply has come, or none will.
+void ClusterLaneStore::noteEpoch(Flight& flight) {
+  flight.awaits_epoch = false;
+  const RedisReply& reply = flight.replies[*flight.epoch_at];
+  const auto epoch = SessionReading::epochIn(reply);
+  const SteadyTime now = clock_.steadyNow();
+  const bool is_answer = epoch || SessionReading::isEpochDamaged(reply);
+  epoch_failed_ = is_answer ? std::nullopt : std::optional(now);
+  if (is_answer) epoch_took_ = now - flight.sent;
+  if (epoch) sights_.epoch().note(*epoch, flight.sent);
+}
+
+/// Would whoever waits for it likely do so in vain?
+bool ClusterLaneStore::isEpochLate(SteadyTime now) const {
+  const auto patience = std::max<SteadyTime::duration>(max_staleness_ / kTicksWithinStaleness, 2 * epoch_took_);
+  const bool just_failed = epoch_failed_ && now - *epoch_failed_ <= max_staleness_;
+  return just_failed || std::ranges::any_of(flights_, [&](const FlightRef& one) {
+           return one->awaits_epoch && now - one->sent > patience;
+         });
+}
+
+/// If it was not asked for within that time. Who asks as well finds the answer there.
+void ClusterLaneStore::askForEpoch(milliseconds age) {
+  const SteadyTime now = clock_.steadyNow();
+  if (epoch_flight_ != nullptr || now < epoch_next_ || sights_.epoch().isYounger(age, now)) return;
+  epoch_next_ = now + max_staleness_ / (2 * kTicksWithinStaleness);
   epoch_flight_ = makeFlight(now + nodes_.budget());
-  epoch_flight_->asks_epoch = true;
+  epoch_flight_->epoch_at = 0;
+  epoch_flight_->awaits_epoch = true;
   reading_.writeEpoch(epoch_flight_->commands);
   depart(FlightRef(epoch_flight_));
 }
@@ -269,7 +298,7 @@ void ClusterLaneStore::onTime() {
                          : SteadyTime::max();
     if (is_used) {
       for (ClusterNodes::Node* const node : nodes_.serving()) stopOf(*node).noteUse();
-      askForEpoch(now);
+      askForEpoch(max_staleness_ / kTicksWithinStaleness);
     }
   }
   startAll();

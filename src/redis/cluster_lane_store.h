@@ -5,7 +5,11 @@
 // batches wait for at other nodes is nothing to it, and what leads to the same nodes is one group (lane_store.h).
 //
 // A node that says that a slot is elsewhere is believed, and the command goes on to where it leads; what came by a
-// roundabout way is never fresh. How often everybody was logged out is asked for apart (epoch_sight.h).
+// roundabout way is never fresh.
+//
+// How often everybody was logged out is asked for apart (epoch_sight.h), and again before it is too old to count, so
+// that batches find it known. Where it is not, a batch asks for itself and waits for that; but not for a node that has
+// just left such a question unanswered, or is taking longer over one than it did before.
 
 #pragma once
 
@@ -14,6 +18,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,7 +61,8 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
     Client* client = nullptr;
     SteadyTime sent;
     SteadyTime deadline;
-    bool asks_epoch = false;
+    std::optional<std::size_t> epoch_at = {};  ///< which of the commands asks for it
+    bool awaits_epoch = false;                 ///< and has no reply yet
     bool tracked = true;
     bool over = false;  ///< whoever waited has been told
     RedisCommands commands;
@@ -107,7 +113,9 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   void settle(Flight& flight, std::size_t index, RedisReply reply);
   void finish(Flight& flight);
   void land();
-  void askForEpoch(SteadyTime now);
+  void noteEpoch(Flight& flight);
+  bool isEpochLate(SteadyTime now) const;
+  void askForEpoch(std::chrono::milliseconds age);
   void startAll();
   void waitForTime();
 
@@ -125,6 +133,9 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   std::vector<FlightRef> landed_;  ///< all answered, and whoever waits is to be told
   std::vector<Errand> delayed_;
   FlightRef epoch_flight_;
+  std::optional<SteadyTime> epoch_failed_;  ///< the last question was not answered; since
+  SteadyTime::duration epoch_took_;         ///< the last answer
+  SteadyTime epoch_next_ = SteadyTime::min();
   bool landing_ = false;
   SteadyTime last_use_;
   SteadyTime next_tick_ = SteadyTime::max();

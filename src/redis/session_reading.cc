@@ -56,6 +56,11 @@ std::optional<std::uint64_t> SessionReading::epochIn(const RedisReply& reply) {
   return epoch && *epoch <= LoginEpoch::kMost ? epoch : std::nullopt;
 }
 
+bool SessionReading::isEpochDamaged(const RedisReply& reply) {
+  if (reply.type == Type::kError) return storeErrorOf(reply) == StoreError::kCorrupt;
+  return !epochIn(reply).has_value();
+}
+
 void SessionReading::write(std::span<const SessionLoad> loads, RedisCommands& commands, bool with_epoch) const {
   for (const SessionLoad& load : loads) {
     commands.begin(4);

@@ -38,6 +38,8 @@ class SessionReading {
   void writeEpoch(RedisCommands& commands) const { commands.add({"GET", keys_.epoch()}); }
   /// Absent: nobody can tell.
   static std::optional<std::uint64_t> epochIn(const RedisReply& reply);
+  /// Is it so because the key holds something else, and not because the server did not say?
+  static bool isEpochDamaged(const RedisReply& reply);
   /// Appends the one that looks for a tombstone: EXISTS.
   void writeTombstone(const SessionId& id, RedisCommands& commands) const;
   /// Fills in every result. REQUIRES: the replies, from `first` on, to what write() wrote for these loads. The results'

@@ -86,7 +86,8 @@ FactsReader::Standing FactsReader::standingOf(const KnownSession& session, const
     if (epoch_log_.pass(sent))
       logError(
           "session: how often everybody was logged out cannot be read, so nobody can tell which logins still count; "
-          "if Redis is well, delete the key `epoch` under sessiond.key_prefix and log everybody out again");
+          "if the key `epoch` under sessiond.key_prefix holds something that is no number, delete it and log everybody "
+          "out again; otherwise its server does not answer, or not in time");
     return Standing::kUnknown;
   }
   bool same = true;

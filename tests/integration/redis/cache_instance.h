@@ -97,6 +97,7 @@ struct Site {
                                                 },
                                             .doubted = [this] { canaries.distrust(Canaries::Loss::kSentinels); }}};
   std::unique_ptr<SentinelWatch> watch;
+  const milliseconds budget{750};  ///< of a check
   TouchThrottle throttle{60s};
   LateTouches late;
   LoaderMetrics loader_metrics{metrics};
@@ -196,7 +197,7 @@ class LaneOf final : private SessionLoader::Client {
                          .metrics = site_.loader_metrics,
                          .clock = site_.clock,
                          .loop = loop_,
-                         .budget = 750ms},
+                         .budget = site_.budget},
                         *this};
   bool loaded_ = false;
   bool touched_ = false;

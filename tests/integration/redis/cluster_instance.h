@@ -67,6 +67,7 @@ struct ClusterSite {
                      [](const SessionId&, seconds) {}};
   BurialQueue burials{store, redis_store, revoked, log_names, metrics};
   ClusterSights::Listening listening{sights, cache, burials, keeps_all};
+  const milliseconds budget = access.nodes.budget() + 50ms;  ///< of a check
   TouchThrottle throttle{60s};
   LateTouches late;
   LoaderMetrics loader_metrics{metrics};

@@ -457,6 +457,40 @@ TEST_F(Cluster, WhoCannotKnowWhetherEverybodyWasLoggedOutDoesNotSay) {
   EXPECT_TRUE(soon([&] { return instance.check(own) == "U: ada\r\n"; }, 15s)) << instance.check(own);
 }
 
+/// A session that was made by logging in here, so that it counts how often everybody was logged out.
+std::string madeHere() {
+  return R"({"cookie":{},"user":{"id":"ada"},"_sd":{"created":1}})";
+}
+
+/// Nothing fails for being slow.
+RedisSettings patientConfigFor(const ClusterGroup& group) {
+  RedisSettings config = configFor(group);
+  config.command_timeout = 30s;
+  return config;
+}
+
+TEST_F(Cluster, WhatIsKnownOfEverybodyDoesNotLapseUnderACheck) {
+  constexpr milliseconds kLong = 2000ms;
+  const std::string own = idAt(otherThan(group().ownerOf("sessiond:epoch")), "own");
+  group().command(keyOf(own), {"SET", keyOf(own), madeHere()});
+  ClusterInstance instance(patientConfigFor(group()), kLong, false);
+  ASSERT_TRUE(soon([&] { return instance.check(own) == "U: ada\r\n"; }));
+  std::this_thread::sleep_for(kLong * 3 / 4);
+  group().serverOf(keyOf(own)).command({"CLIENT", "PAUSE", std::to_string(kLong.count() / 2)});
+  EXPECT_EQ(instance.check(own), "U: ada\r\n") << "answered when what was known before counts no longer";
+}
+
+TEST_F(Cluster, HoweverLongItTakesABatchBelievesItsOwnAnswer) {
+  const std::size_t epoch_at = group().ownerOf("sessiond:epoch");
+  const std::string own = idAt(otherThan(epoch_at), "own");
+  group().command(keyOf(own), {"SET", keyOf(own), madeHere()});
+  ClusterInstance instance(patientConfigFor(group()), kStaleness, false);
+  ASSERT_TRUE(soon([&] { return instance.check(own) == "U: ada\r\n"; }));
+  std::this_thread::sleep_for(2 * kStaleness);
+  group().server(epoch_at).command({"CLIENT", "PAUSE", std::to_string(2 * kStaleness.count())});
+  EXPECT_EQ(instance.check(own), "U: ada\r\n");
+}
+
 TEST_F(Cluster, AnIdThatWouldKeepKeyAndTombstoneApartIsNobodys) {
   ClusterInstance instance(configFor(group()), kStaleness);
   const std::string id = "a}b";
@@ -489,6 +523,24 @@ TEST_F(Cluster, AWorkersPipelineIsAnsweredAsFarAsNodesAnswer) {
   EXPECT_FALSE(access.client.pipeline(commands, Repeat::kSafe, replies));
   EXPECT_FALSE(access.client.reachable());
   group().server(frozen).thaw();
+  EXPECT_TRUE(access.recovers());
+}
+
+TEST_F(Cluster, NodesThatDoNotAnswerLeaveTimeForThoseThatDo) {
+  RedisSettings config = configFor(group());
+  config.command_timeout = 1000ms;
+  ClusterAccess access(config);
+  ASSERT_TRUE(access.recovers());
+  const auto ids = oneAtEach();
+  RedisCommands commands;
+  for (const std::string& id : ids) commands.add({"EXISTS", keyOf(id)});
+  const std::vector<RedisServer*> silent = {&group().serverOf(keyOf(ids[0])), &group().serverOf(keyOf(ids[1]))};
+  for (RedisServer* const one : silent) one->command({"CLIENT", "PAUSE", "4000"});
+  RedisReplies replies;
+  EXPECT_TRUE(access.client.pipeline(commands, Repeat::kSafe, replies));
+  EXPECT_EQ(replies.at(0).type, RedisReply::Type::kError);
+  EXPECT_EQ(replies.at(1).type, RedisReply::Type::kError);
+  EXPECT_EQ(replies.at(2).integer, 1) << "both before it took their time";
   EXPECT_TRUE(access.recovers());
 }
 
