@@ -22,6 +22,7 @@ std::string patternOf(std::string_view prefix) {
 
 std::vector<std::string> namesOf(const std::vector<RedisClient*>& servers) {
   std::vector<std::string> names;
+  names.reserve(servers.size());
   for (RedisClient* const server : servers) names.push_back(server->node().server());
   return names;
 }
