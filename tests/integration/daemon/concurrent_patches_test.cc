@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "endpoints/api/session_data.h"
 #include "json/json_tree.h"
+#include "redis/redis_client.h"
 #include "redis/redis_session_store.h"
 #include "session/session_finder.h"
 #include "support/redis_server.h"
