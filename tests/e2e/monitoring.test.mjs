@@ -30,7 +30,7 @@ describe('the metrics', () => {
     assert.ok(shown.size > 30);
     for (const [name, kind] of shown) assert.equal(documented.get(name), kind, name);
     // Counted from the first request of an application on, and for what a site has switched on.
-    const later = /^sessiond_(api_|app_cache_|sentinel|redis_primary)/;
+    const later = /^sessiond_(api_|app_cache_|sentinel|cluster_|redis_primary)/;
     for (const name of documented.keys()) assert.ok(shown.has(name) || later.test(name), name);
   });
 
