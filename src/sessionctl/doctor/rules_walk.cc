@@ -6,7 +6,9 @@
 #include <array>
 #include <functional>
 #include <span>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "fastcgi/question.h"
 #include "json/json_pointer.h"
@@ -30,7 +32,11 @@ std::string userWithId(const SessionSettings& session, const std::string& id) {
   const std::vector<std::string> place = JsonPointer::of(session.userIdAt()).tokens();
   if (!std::ranges::equal(user, std::span(place).first(std::min(user.size(), place.size())))) return "";
   std::string json = jsonString(id);
-  for (std::size_t i = place.size(); i > user.size(); --i) json = "{" + jsonString(place[i - 1]) + ":" + json + "}";
+  for (std::size_t i = place.size(); i > user.size(); --i) {
+    std::string around = "{";
+    around.append(jsonString(place[i - 1])).append(":").append(json).append("}");
+    json = std::move(around);
+  }
   return json;
 }
 
