@@ -255,7 +255,7 @@ bool ClusterLaneStore::isEpochLate(SteadyTime now) const {
   const auto patience = std::max<SteadyTime::duration>(max_staleness_ / kTicksWithinStaleness, 2 * epoch_took_);
   const bool just_failed = epoch_failed_ && now - *epoch_failed_ <= max_staleness_;
   return just_failed || std::ranges::any_of(flights_, [&](const FlightRef& one) {
-           return one->awaits_epoch && now - one->sent > patience;
+           return one->awaits_epoch && (epoch_failed_ || now - one->sent > patience);
          });
 }
 

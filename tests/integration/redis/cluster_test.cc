@@ -491,6 +491,28 @@ TEST_F(Cluster, HoweverLongItTakesABatchBelievesItsOwnAnswer) {
   EXPECT_EQ(instance.check(own), "U: ada\r\n");
 }
 
+TEST_F(Cluster, WhoHasTheCounterDelaysNobodyElse) {
+  constexpr milliseconds kLong = 2000ms;
+  const std::size_t epoch_at = group().ownerOf("sessiond:epoch");
+  const std::string foreign = idAt(otherThan(epoch_at), "foreign");
+  const std::string witness = idAt(epoch_at, "witness");
+  put(foreign, "ada");
+  put(witness, "ada");
+  ClusterInstance instance(patientConfigFor(group()), kLong, false);
+  ASSERT_TRUE(soon([&] { return instance.check(foreign) == "U: ada\r\n"; }));
+  ASSERT_TRUE(soon([&] { return instance.check(witness) == "U: ada\r\n"; }));
+  std::string of_witness;
+  group().server(epoch_at).command({"CLIENT", "PAUSE", std::to_string(3 * kLong.count())});
+  instance.lane().begin(witness, [&](const std::string& answer) { of_witness = answer; });
+  // Until nobody knows any more how often everybody was logged out, and on.
+  for (const SteadyTime until = now() + kLong * 5 / 4; now() < until; std::this_thread::sleep_for(5ms)) {
+    ASSERT_EQ(instance.check(foreign), "U: ada\r\n");
+    ASSERT_EQ(of_witness, "") << "nobody else waits for that node";
+  }
+  EXPECT_TRUE(instance.lane().runUntil([&] { return !of_witness.empty(); }));
+  EXPECT_EQ(of_witness, "U: ada\r\n");
+}
+
 TEST_F(Cluster, AnIdThatWouldKeepKeyAndTombstoneApartIsNobodys) {
   ClusterInstance instance(configFor(group()), kStaleness);
   const std::string id = "a}b";
