@@ -99,7 +99,8 @@ SentinelLink::Outcome SentinelLink::follow(const std::stop_token& stop) {
   }
   if (subscription != nullptr) {
     RedisCommands commands;
-    commands.add({"SUBSCRIBE", kSwitchChannel});
+    for (const std::string_view channel : kSwitchChannels) commands.add({"SUBSCRIBE", channel});
+    refused_channels_ = 0;
     if (!subscription->post(commands, client_.newDeadline())) return Outcome::kLost;
   }
   Outcome outcome = Outcome::kStopped;
@@ -154,6 +155,7 @@ bool SentinelLink::read(const RedisReplies& messages, std::unique_ptr<RedisConne
   for (const RedisReply& message : messages) {
     if (message.type == Type::kError) {
       noteTrouble(message.text, true);
+      if (++refused_channels_ < kSwitchChannels.size()) continue;
       may_subscribe_ = false;
       subscription.reset();
       return false;

@@ -1,7 +1,7 @@
 // SentinelLink: asks one sentinel who is the primary, now and then, and at once when it says that this has changed.
 //
-// Two connections: one asks, the other one is subscribed to +switch-master. A failover is heard of within moments that
-// way; asking alone would do too, a little later.
+// Two connections: one asks, the other one is subscribed to what sentinels say of a failover (kSwitchChannels). It is
+// heard of within moments that way; asking alone would do too, a little later.
 
 #pragma once
 
@@ -72,6 +72,7 @@ class SentinelLink {
   // Of the thread.
   bool told_of_trouble_ = false;
   bool may_subscribe_ = true;
+  std::size_t refused_channels_ = 0;  ///< of this subscription
   SteadyTime last_answer_;
   std::mutex mutex_;
   std::condition_variable_any stopping_;

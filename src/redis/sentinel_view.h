@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,7 +28,9 @@
 
 namespace sessiond {
 
-inline constexpr std::string_view kSwitchChannel = "+switch-master";
+/// On which a sentinel says that another one is the primary. The leader of a failover names the new one from the first
+/// on, a tenth of a second and more before the second.
+inline constexpr std::array<std::string_view, 2> kSwitchChannels = {"+failover-state-reconf-slaves", "+switch-master"};
 
 /// A plain value.
 struct SentinelView {

@@ -345,6 +345,28 @@ TEST(SentinelsThatDisagree, UnderOneEpochAreOutvoted) {
   group.server(2).thaw();
 }
 
+/// A replica that does not follow holds the failover's end up, and with it +switch-master; the primary is another one
+/// from long before.
+TEST(OneSentinel, TellsOfAFailoverThatHasNotEnded) {
+  SentinelGroup group({.sentinels = 1, .down_after = 20'000});
+  const RedisSettings config = configFor(group);
+  const SystemClock clock;
+  MetricsRegistry metrics;
+  RedisNode node(config, "sessiond:probe", clock, metrics);
+  const SentinelWatch watch(config, std::chrono::minutes(10), node, clock, metrics);
+  const auto name = [&](std::size_t server) { return "127.0.0.1:" + std::to_string(group.server(server).port()); };
+  ASSERT_TRUE(soon([&] { return node.server() == name(0); }));
+  group.sentinel(0).command({"SENTINEL", "SET", SentinelGroup::kMaster, "failover-timeout", "600000"});
+  for (const std::size_t replica : {1, 2}) {  // it cannot follow another one than now
+    group.server(replica).command({"CONFIG", "SET", "masteruser", "nobody", "masterauth", "wrong"});
+  }
+  const auto begins = [&] {
+    return group.sentinel(0).command({"SENTINEL", "FAILOVER", SentinelGroup::kMaster}) == "OK";
+  };
+  ASSERT_TRUE(soon(begins, 20s)) << "once it has heard of the replicas";
+  EXPECT_TRUE(soon([&] { return node.server() == name(1) || node.server() == name(2); }, 20s));
+}
+
 TEST(SentinelsWithTls, AndServersWithItAreFollowed) {
   SentinelGroup group({.servers = 2, .tls = true});
   Instance instance(configFor(group), "sess:", kStaleness);
@@ -371,7 +393,8 @@ TEST(SentinelUsers, MayDoWhatTheReferenceSaysThatTheyNeed) {
                                "user sentinel on >s3cret ~* &* +@all",
                                "sentinel sentinel-user sentinel",
                                "sentinel sentinel-pass s3cret",
-                               "user sessiond on >hunter2 -@all resetchannels &+switch-master +@connection +subscribe "
+                               "user sessiond on >hunter2 -@all resetchannels &+switch-master "
+                               "&+failover-state-reconf-slaves +@connection +subscribe "
                                "+sentinel|myid +sentinel|master +sentinel|get-master-addr-by-name +sentinel|sentinels",
                            },
                        .user = {"sentinel", "s3cret"}});
