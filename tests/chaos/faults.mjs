@@ -60,6 +60,15 @@ async function loading({ topology }) {
   await server.command('CONFIG', 'SET', 'key-load-delay', '0');
 }
 
+/** Resolves to the moment from which Redis can answer again. */
+function anotherPrimary({ topology, population }, harm) {
+  return population.quietly(async () => {
+    const back = await topology.failOver(harm);
+    population.disagree();
+    return back;
+  });
+}
+
 /**
  * The primary becomes another one by some harm, and the one before stays for a while as the harm has left it, for whoever
  * still believes it. `harm(primary, topology)` gives back what mends it.
@@ -69,11 +78,9 @@ function failingOver(harm, { short } = {}) {
     short,
     async harm({ topology, population }) {
       let mend;
-      const back = await population.quietly(() =>
-        topology.failOver(async (primary) => {
-          mend = await harm(primary, topology);
-        }),
-      );
+      const back = await anotherPrimary({ topology, population }, async (primary) => {
+        mend = await harm(primary, topology);
+      });
       await pause(2500);
       await mend();
       await topology.group.allFollow();
@@ -219,7 +226,7 @@ export const faults = {
   },
   'failed over by hand': {
     short: ['plain', 'tls', 'sentinel', 'cluster'],
-    harm: ({ topology, population }) => population.quietly(() => topology.failOver()),
+    harm: (house) => anotherPrimary(house),
   },
   "sessiond's clock jumps by an hour": {
     short: ['plain'],

@@ -21,6 +21,7 @@ export class Population {
     this.random = new Random(seed);
     this.sessions = [];
     this.number = 0;
+    this.agreedFrom = 0;
     this.clear();
   }
 
@@ -66,7 +67,7 @@ export class Population {
       return undefined;
     }
     if (kind === 'expired') session.goneFrom = performance.now() + 700 + this.maxStaleness;
-    session.model.stored({ fresh: true });
+    session.model.stored({ fresh: performance.now() > this.agreedFrom });
     this.sessions.push(session);
     return session;
   }
@@ -101,6 +102,11 @@ export class Population {
     } finally {
       this.quiet = false;
     }
+  }
+
+  /** Another server was named the primary just now: whoever has not heard of it does not see what is stored from now on. */
+  disagree() {
+    this.agreedFrom = performance.now() + this.maxStaleness;
   }
 
   #forget() {
