@@ -81,7 +81,8 @@ drop_in() { # LINES...
 set_up() {
   rm -rf "$drop_ins" "$socket_drop_ins"
   systemctl daemon-reload
-  [[ -s $secret ]] || (umask 077 && openssl rand -base64 48 >"$secret")
+  [[ -s $secret ]] || openssl rand -base64 48 >"$secret"
+  chmod 600 "$secret"
   write_config
   systemctl start redis-server
   systemctl reset-failed
