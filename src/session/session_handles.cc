@@ -5,7 +5,7 @@
 namespace sessiond {
 namespace {
 
-constexpr std::size_t kBytes = 12;  // 16 characters
+constexpr std::size_t kBytes = 8;  // 16 characters
 
 HmacKey keyOf(const Secret& secret) {
   return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond session handles 1")))));
@@ -16,7 +16,7 @@ HmacKey keyOf(const Secret& secret) {
 SessionHandles::SessionHandles(const Secret& secret) : key_(keyOf(secret)) {}
 
 std::string SessionHandles::of(const SessionId& id) const {
-  return base64UrlEncode(asBytes(key_.sign(id.bytes())).substr(0, kBytes));
+  return hexEncode(asBytes(key_.sign(id.bytes())).substr(0, kBytes));
 }
 
 }  // namespace sessiond

@@ -18,7 +18,7 @@ class SessionHandles {
  public:
   explicit SessionHandles(const Secret& secret);
 
-  /// Of base64url's characters.
+  /// Of hexadecimal digits: on a command line nothing of it is taken for an option.
   std::string of(const SessionId& id) const;
 
  private:

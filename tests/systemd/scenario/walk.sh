@@ -35,7 +35,7 @@ make_mistakes() {
 
 # What is another one each time.
 masked() {
-  sed -E -e 's/^[A-Za-z0-9_-]{16} +ada /HANDLE ada /' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g' \
+  sed -E -e 's/^[0-9a-f]{16} +ada /HANDLE ada /' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g' \
     -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]+Z/WHEN/g' -e 's/\b[0-9]+ (s|min|h|d)\b/SOME \1/g' \
     -e 's/(session|user_id)=[0-9a-f]+/\1=HASH/g' -e '/^HANDLE /s/ +/ /g'
 }
