@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace sessiond {
 namespace {
@@ -143,7 +144,12 @@ std::string percentEncode(std::string_view bytes) {
 }
 
 std::optional<std::string> percentDecode(std::string_view text) {
-  std::string bytes(text.size(), '\0');
+  std::string bytes;
+  return percentDecode(text, bytes) ? std::optional(std::move(bytes)) : std::nullopt;
+}
+
+bool percentDecode(std::string_view text, std::string& bytes) {
+  bytes.assign(text.size(), '\0');
   char* out = bytes.data();
   std::size_t at = 0;
   while (at < text.size()) {
@@ -153,15 +159,15 @@ std::optional<std::string> percentDecode(std::string_view text) {
     std::memcpy(out, text.data() + at, percent - at);
     out += percent - at;
     if (percent == text.size()) break;
-    if (text.size() - percent < 3) return std::nullopt;
+    if (text.size() - percent < 3) return false;
     const std::uint32_t high = kHexValues[index(text[percent + 1])];
     const std::uint32_t low = kHexValues[index(text[percent + 2])];
-    if ((high | low) > 15) return std::nullopt;
+    if ((high | low) > 15) return false;
     *out++ = static_cast<char>(high << 4 | low);
     at = percent + 3;
   }
   bytes.resize(static_cast<std::size_t>(out - bytes.data()));
-  return bytes;
+  return true;
 }
 
 std::size_t utf8SequenceLength(std::string_view text) {

@@ -25,6 +25,8 @@ std::optional<std::string> base64UrlDecode(std::string_view text);
 std::string percentEncode(std::string_view bytes);
 /// Decodes %XX; a `%` that no two hex digits follow makes the whole text undecodable. `+` stays `+`.
 std::optional<std::string> percentDecode(std::string_view text);
+/// Into memory that is the caller's, to reuse or to wipe. False: not decodable, and `bytes` holds anything.
+bool percentDecode(std::string_view text, std::string& bytes);
 
 /// Is the text well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms)?
 bool isValidUtf8(std::string_view text);

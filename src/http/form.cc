@@ -3,16 +3,18 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "base/secret.h"
 
 namespace sessiond {
 namespace {
 
-std::optional<std::string> decode(std::string_view encoded) {
+/// Into a string whose memory is the caller's to wipe. False: it is no text of a form.
+bool decode(std::string_view encoded, std::string& text) {
   std::string spaced(encoded);
   std::replace(spaced.begin(), spaced.end(), '+', ' ');
-  std::optional<std::string> text = percentDecode(spaced);
-  if (!text || text->find('\0') != std::string::npos || !isValidUtf8(*text)) return std::nullopt;
-  return text;
+  const bool is_encoded = percentDecode(spaced, text);
+  wipeString(spaced);
+  return is_encoded && text.find('\0') == std::string::npos && isValidUtf8(text);
 }
 
 std::ptrdiff_t countOf(const FormFields& fields, std::string_view name) {
@@ -23,21 +25,28 @@ std::ptrdiff_t countOf(const FormFields& fields, std::string_view name) {
 
 std::optional<FormFields> parseForm(std::string_view text) {
   FormFields fields;
+  const auto count = static_cast<std::size_t>(std::count(text.begin(), text.end(), '&')) + 1;
+  if (count > kMaxFormFields) return std::nullopt;
+  fields.reserve(count);  // fields that moved would leave copies behind
   for (bool more = !text.empty(); more;) {
-    if (fields.size() == kMaxFormFields) return std::nullopt;
     const std::size_t end = text.find('&');
     more = end != std::string_view::npos;
     const std::string_view pair = text.substr(0, end);
     text.remove_prefix(more ? end + 1 : text.size());
 
     const std::size_t equals = pair.find('=');
-    std::optional<std::string> name = decode(pair.substr(0, equals));
-    std::optional<std::string> value =
-        equals == std::string_view::npos ? std::string() : decode(pair.substr(equals + 1));
-    if (!name || name->empty() || !value) return std::nullopt;
-    fields.emplace_back(*std::move(name), *std::move(value));
+    auto& [name, value] = fields.emplace_back();
+    const bool is_field = decode(pair.substr(0, equals), name) && !name.empty() &&
+                          (equals == std::string_view::npos || decode(pair.substr(equals + 1), value));
+    if (is_field) continue;
+    wipeForm(fields);
+    return std::nullopt;
   }
   return fields;
+}
+
+void wipeForm(FormFields& fields) {
+  for (auto& [name, value] : fields) wipeString(value);
 }
 
 std::optional<std::string_view> formField(const FormFields& fields, std::string_view name) {

@@ -22,8 +22,11 @@ inline constexpr std::size_t kMaxFormFields = 32;
 using FormFields = std::vector<std::pair<std::string, std::string>>;
 
 /// The fields in order; none for an empty text. nullopt when it is not such a form or has more than kMaxFormFields.
-/// The caller bounds the text's size.
+/// The caller bounds the text's size. Nothing of it is left in memory but what is returned.
 std::optional<FormFields> parseForm(std::string_view text);
+
+/// The values are overwritten and empty: of a form with a password.
+void wipeForm(FormFields& fields);
 
 /// The value of the field of that name; nullopt when it is not there or there more than once.
 std::optional<std::string_view> formField(const FormFields& fields, std::string_view name);

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -15,18 +14,13 @@
 #include "json/json_duplicates.h"
 #include "json/json_text.h"
 #include "json/json_tree.h"
+#include "login/curl_memory.h"
 
 namespace sessiond {
 namespace {
 
 using CurlHandle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using CurlHeaders = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
-
-/// libcurl wants it said once, before any thread uses it.
-void prepareLibrary() {
-  static std::once_flag once;
-  std::call_once(once, [] { SESSIOND_CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK); });
-}
 
 /// What comes beyond the limit ends the transfer. Called from C, so nothing may be thrown: the room is there already.
 std::size_t collect(char* bytes, std::size_t, std::size_t size, void* body) noexcept {
@@ -78,7 +72,7 @@ HttpVerifier::HttpVerifier(const HttpVerifierSettings& settings, const HmacKey& 
         return *std::move(address);
       }()),
       log_key_(log_key) {
-  prepareLibrary();
+  prepareCurl();
 }
 
 Expected<User, AuthenticationFailure> HttpVerifier::authenticate(const Credentials& credentials) {

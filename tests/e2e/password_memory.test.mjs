@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { waitFor } from './support/process.mjs';
@@ -58,8 +60,13 @@ describe('a password', () => {
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ user, password: secret }),
     });
-  /** Once all that had to do with the answer has ended, which is a moment after it. */
-  const isGone = (text) => waitFor(`no ${text.slice(0, 8)}… in memory`, () => places(pid, text) === 0);
+  /** Once all that had to do with the answer has ended, which is a moment after it. Looked for in the middle: what is
+   * given back to the C library may lose its first and last bytes to the library's own notes. */
+  const isGone = async (text) => {
+    const kept = text.length > 48 ? text.slice(20, -20) : text;
+    for (const needle of [kept.slice(0, 24), kept.slice(-24)])
+      await waitFor(`no ${needle}… in memory`, () => places(pid, needle) === 0);
+  };
 
   test('is looked for where it would be', () => {
     assert.ok(places(pid, stack.sessiond.config.listen.socket) > 0);
@@ -67,25 +74,79 @@ describe('a password', () => {
 
   test('is gone after a login with JSON', async () => {
     assert.equal((await postJson('alice', password)).status, 200);
-    await isGone(password.slice(0, 8));
+    await isGone(password);
   });
 
   test('is gone after a login with the form', async () => {
     assert.equal((await stack.logIn(stack.client())).status, 303);
-    await isGone(password.slice(0, 8));
+    await isGone(password);
   });
 
-  for (const [how, length] of [
-    ['a wrong one', 12],
-    ['one that is longer than any buffer of the library is', 5000],
-    ['one that is too long', 30000],
+  const wrongOne = (length) => randomBytes(length).toString('hex');
+
+  for (const [how, length, status] of [
+    ['a wrong one', 30, 401],
+    ['the longest that is looked at', 255, 401],
+    ['one that is longer than any buffer of the library is', 1500, 400],
+    ['one that is too long', 30000, 413],
   ]) {
     test(`is gone when it was ${how}`, async () => {
-      const wrong = randomBytes(length).toString('hex');
+      const wrong = wrongOne(length);
       const answers = [await postJson('alice', wrong), await stack.logIn(stack.client(), { secret: wrong })];
-      for (const { status } of answers) assert.ok(status >= 400 && status < 500, `${status}`);
-      await isGone(wrong.slice(0, 16));
-      await isGone(wrong.slice(-16));
+      assert.deepEqual(answers.map((answer) => answer.status), [status, status]);
+      await isGone(wrong);
     });
   }
+
+  for (const [how, type, body] of [
+    ['in a form that breaks off', 'application/x-www-form-urlencoded', (wrong) => `user=a&password=${wrong}&rd=%2`],
+    ['in a form, badly encoded', 'application/x-www-form-urlencoded', (wrong) => `user=a&password=${wrong}%GG`],
+    ['in a form of too many fields', 'application/x-www-form-urlencoded', (wrong) => `password=${wrong}${'&a=b'.repeat(99)}`],
+    ['in JSON that breaks off', 'application/json', (wrong) => `{"user":"a","password":"${wrong}"`],
+    ['as its own kind', 'text/plain', (wrong) => wrong],
+  ]) {
+    test(`is gone when it came ${how}`, async () => {
+      const wrong = wrongOne(700); // as few others are of that size
+      const headers = { 'Content-Type': type, Origin: 'http://localhost' };
+      const { status } = await stack.client().request('POST', '/login', { headers, body: body(wrong) });
+      assert.ok(status >= 400 && status < 500, `${status}`);
+      await isGone(wrong);
+    });
+  }
+});
+
+describe('a password that an application decides about', () => {
+  let application;
+  let stack;
+  before(async () => {
+    application = http.createServer((request, response) => request.resume().on('end', () => response.writeHead(401).end()));
+    await new Promise((resolve) => application.listen(0, '127.0.0.1', resolve));
+    stack = await startStack({
+      config: (config) => {
+        const token = path.join(path.dirname(config.listen.socket), 'token');
+        fs.writeFileSync(token, 'a-token-of-sixteen-and-more\n', { mode: 0o600 });
+        config.login = {
+          authenticators: ['http'],
+          http_verifier: { url: `http://127.0.0.1:${application.address().port}/verify`, token_file: token },
+        };
+      },
+    });
+  });
+  after(async () => {
+    await stack?.stop();
+    application.closeAllConnections();
+    await new Promise((resolve) => application.close(resolve));
+  });
+
+  test('is gone from what asked it', async () => {
+    const wrong = randomBytes(200).toString('hex');
+    const answer = await stack.client().request('POST', '/login', {
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ user: 'alice', password: wrong }),
+    });
+    assert.equal(answer.status, 401);
+    await waitFor('nothing of it in memory', () =>
+      [wrong.slice(20, 44), wrong.slice(180, 204), wrong.slice(-44, -20)].every(
+        (needle) => places(stack.sessiond.process.pid, needle) === 0));
+  });
 });

@@ -16,8 +16,7 @@ namespace {
 struct WipedFields {
   explicit WipedFields(std::string_view body) : fields(parseForm(body)) {}
   ~WipedFields() {
-    if (!fields) return;
-    for (auto& [name, value] : *fields) wipeString(value);
+    if (fields) wipeForm(*fields);
   }
   WipedFields(const WipedFields&) = delete;
   WipedFields& operator=(const WipedFields&) = delete;
