@@ -86,12 +86,18 @@ bool SiteSessions::mayCheck() {
 std::vector<std::string> SiteSessions::trustInWords(RedisTopology& redis, bool keeps, SteadyTime now) const {
   std::vector<std::string> nodes;
   bool all_trusted = true;
+  bool any_deaf = false;
   const auto add = [&](const std::string& server, const Canaries* canaries) {
     const bool is_trusted = canaries != nullptr && canaries->trusted(now);
     const bool stands = canaries != nullptr && canaries->current() != nullptr;
+    const bool rests = !stands && canaries != nullptr && canaries->resting();
     all_trusted = all_trusted && is_trusted;
-    nodes.push_back("node_" + server + ": subscription " + (stands ? "stands" : "lost") + ", memory " +
-                    (is_trusted ? "believed" : "not believed"));
+    any_deaf = any_deaf || (!is_trusted && !rests);
+    nodes.push_back("node_" + server + ": subscription " +
+                    (stands  ? "stands"
+                     : rests ? "rests"
+                             : "lost") +
+                    ", memory " + (is_trusted ? "believed" : "not believed"));
   };
   if (!keeps) return {"memory: off"};
   if (one) add(redis.single()->node().server(), &one->canaries);
@@ -99,9 +105,12 @@ std::vector<std::string> SiteSessions::trustInWords(RedisTopology& redis, bool k
     for (ClusterNodes::Node* const node : redis.cluster()->serving()) {
       add(node->client.node().server(), sights->canariesOf(node->number));
     }
+    any_deaf = any_deaf || nodes.empty();
     all_trusted = all_trusted && !nodes.empty();
   }
-  nodes.insert(nodes.begin(), std::string("memory: ") + (all_trusted ? "believed" : "not believed"));
+  nodes.insert(nodes.begin(), std::string("memory: ") + (all_trusted ? "believed"
+                                                         : any_deaf  ? "not believed"
+                                                                     : "resting"));
   return nodes;
 }
 

@@ -60,12 +60,14 @@ void Canaries::forgetProofs() {
 
 void Canaries::stands(const std::string& prefix) {
   const std::lock_guard lock(mutex_);
+  resting_.store(false, std::memory_order_release);
   publish(nullptr);
   current_ = std::make_shared<const Subscription>(Subscription{.prefix = prefix, .epoch = trust_.beginEpoch()});
 }
 
 void Canaries::lost(Loss why) {
   const std::lock_guard lock(mutex_);
+  resting_.store(why == Loss::kRest, std::memory_order_release);
   if (current_ == nullptr) return;
   countLoss(why);
   publish(nullptr);

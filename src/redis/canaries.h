@@ -108,6 +108,8 @@ class Canaries {
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
   std::chrono::milliseconds maxStaleness() const { return trust_.maxStaleness(); }
   bool trusted(SteadyTime now) const { return trust_.holds(now); }
+  /// The subscription is let be for a while, on purpose.
+  bool resting() const { return resting_.load(std::memory_order_acquire); }
 
  private:
   void publish(SubscriptionRef next);
@@ -120,6 +122,7 @@ class Canaries {
   const Tag tag_;
   std::atomic<std::uint64_t> generation_ = 0;
   std::atomic<bool> proven_ = false;
+  std::atomic<bool> resting_ = false;
   std::array<Counter*, kLosses> losses_{};  // by Loss; set in the constructor
   Histogram& returns_;
   mutable std::mutex mutex_;

@@ -2,8 +2,10 @@
 
 #include <sysexits.h>
 
+#include <chrono>
 #include <filesystem>
 #include <sstream>
+#include <thread>
 #include <utility>
 
 #include "base/parse.h"
@@ -29,15 +31,30 @@ std::map<std::string, std::string> split(const std::string& text, const std::str
   return lines;
 }
 
-void askDaemon(Patient& patient) {
+/// False: why is noted.
+bool askForStatus(Patient& patient, DaemonFacts& daemon) {
   const ControlAnswer answer = askTheDaemon(patient.options, "status");
   std::string text;
   for (const std::string& line : answer.lines) text += line + "\n";
   if (answer.exit_code != EX_OK) {
     patient.why_no_daemon = text.substr(0, text.find('\n'));
-    return;
+    return false;
   }
-  DaemonFacts daemon{.status = split(text, ": "), .account = {}};
+  daemon.status = split(text, ": ");
+  return true;
+}
+
+/// A daemon that nobody has asked anything for a while has let go of what it had in memory. It was asked just now, and
+/// gets some time to hear of Redis again.
+void askDaemon(Patient& patient) {
+  constexpr std::chrono::milliseconds kPause{50};
+  constexpr int kTries = 100;
+  DaemonFacts daemon;
+  if (!askForStatus(patient, daemon)) return;
+  for (int i = 0; i < kTries && patient.redisIsUsable() && daemon.value("memory") == "not believed"; ++i) {
+    std::this_thread::sleep_for(kPause);
+    if (!askForStatus(patient, daemon)) return;
+  }
   if (const auto pid = parseInteger<pid_t>(daemon.value("pid"))) daemon.account = accountOf(*pid);
   patient.daemon = std::move(daemon);
 }

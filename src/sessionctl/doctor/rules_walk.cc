@@ -1,9 +1,10 @@
 // The whole way, walked: a session is made in Redis, the daemon is asked about it through its socket as nginx would
 // ask, its user's index is looked at, it is ended, and the daemon is asked again. Nothing stays behind; and should the
-// doctor be interrupted, all of it ends by itself within half a minute.
+// doctor be interrupted, the session ends by itself soon, and what the daemon has noted of it with the daemon's own.
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <functional>
 #include <span>
 #include <string>
@@ -21,7 +22,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds kLife{30};
 constexpr std::chrono::seconds kPatience{10};
 constexpr milliseconds kPause{20};
 
@@ -46,6 +46,8 @@ class ProbeSession {
   explicit ProbeSession(const Patient& patient)
       : patient_(patient),
         site_(*patient.site),
+        // It must not end by itself while its end is waited for.
+        life_(std::chrono::ceil<std::chrono::seconds>(site_.config.session.cache.max_staleness) + 4 * kPatience),
         id_(SessionId::generate()),
         user_id_("sessionctl-doctor-" + site_.handles.of(id_)) {}
   ~ProbeSession() { remove(); }
@@ -54,8 +56,12 @@ class ProbeSession {
 
   /// False: it was not made, and why is said.
   bool make(Verdict& verdict);
-  /// What the daemon says of it; empty: nothing.
-  std::string askDaemon(std::string& failure) const;
+  struct Answer {
+    std::string status;   ///< X-Session-Status; empty: there is none
+    std::string failure;  ///< why
+    bool came = false;    ///< an answer did
+  };
+  Answer askDaemon() const;
   bool isIndexed() const;
   bool end();
 
@@ -64,6 +70,7 @@ class ProbeSession {
 
   const Patient& patient_;
   RedisSite& site_;
+  const std::chrono::seconds life_;
   const SessionId id_;
   const std::string user_id_;
 };
@@ -77,17 +84,17 @@ bool ProbeSession::make(Verdict& verdict) {
   }
   const auto epoch = site_.store.raiseEpoch(0);
   const WallTime now = site_.clock.wallNow();
-  const NewSessionCookie cookie{.original_max_age = kLife, .expires = now + kLife};
+  const NewSessionCookie cookie{.original_max_age = life_, .expires = now + life_};
   const LoginRecord login{
       .created = now, .address = {}, .auth = {}, .program = {}, .login = {}, .epoch = epoch.hasValue() ? *epoch : 0};
-  const auto made = site_.store.create(id_, composeSession(cookie, user, login, session.user_at), kLife);
+  const auto made = site_.store.create(id_, composeSession(cookie, user, login, session.user_at), life_);
   if (made) return true;
   verdict.fault("no session could be made in Redis, so nobody can log in",
                 "sessionctl -c " + patient_.options.config_file + " doctor  # what else it says of Redis");
   return false;
 }
 
-std::string ProbeSession::askDaemon(std::string& failure) const {
+ProbeSession::Answer ProbeSession::askDaemon() const {
   const CookieSigner signer(site_.config.session.secrets);
   const auto answer = askFastcgi(site_.config.listen.socket,
                                  {{"REQUEST_METHOD", "GET"},
@@ -97,8 +104,10 @@ std::string ProbeSession::askDaemon(std::string& failure) const {
                                   {"SESSIOND_URI", "/"},
                                   {"HTTP_COOKIE", site_.config.cookie.name + "=" + signer.sign(id_)}},
                                  kPatience);
-  if (!answer) failure = answer.error();
-  return answer ? answer->header("X-Session-Status") : "";
+  if (!answer) return {.status = "", .failure = answer.error(), .came = false};
+  return {.status = answer->header("X-Session-Status"),
+          .failure = "it answers a check with " + std::to_string(answer->status),
+          .came = true};
 }
 
 bool ProbeSession::isIndexed() const {
@@ -107,7 +116,7 @@ bool ProbeSession::isIndexed() const {
 }
 
 bool ProbeSession::end() {
-  return site_.store.revoke(id_, kLife).hasValue();
+  return site_.store.revoke(id_, life_).hasValue();
 }
 
 void ProbeSession::remove() {
@@ -145,9 +154,13 @@ void walk(const Patient& patient, Verdict& verdict) {
   const std::string reload = "sessionctl -c " + patient.options.config_file + " reload";
   ProbeSession session(patient);
   if (!session.make(verdict)) return;
-  std::string failure;
-  const std::string status = session.askDaemon(failure);
-  if (status.empty()) return verdict.cannotTell("sessiond does not answer: " + failure);
+  const auto [status, failure, came] = session.askDaemon();
+  if (!came) return verdict.cannotTell("sessiond does not answer: " + failure);
+  const std::string journal = "journalctl -u sessiond.service -n 20";
+  if (status.empty()) return verdict.fault("sessiond cannot decide about a session: " + failure, journal);
+  if (status == "unavailable") {
+    return verdict.fault("the daemon cannot ask Redis about a session, although Redis answers here", journal);
+  }
   if (!isFound(status)) {
     return verdict.fault("a session that was just made is \"" + status +
                              "\" to the daemon: it runs with another Redis, key prefix, cookie name or secret than " +
@@ -162,8 +175,15 @@ void walk(const Patient& patient, Verdict& verdict) {
     return verdict.danger("the session could not be ended: no logout works", reload);
   }
   const milliseconds within = patient.config().session.cache.max_staleness;
-  const bool is_refused = becomesTrue(within + kPatience, [&] { return !isFound(session.askDaemon(failure)); });
-  if (!is_refused) {
+  ProbeSession::Answer last;
+  const bool is_refused = becomesTrue(within + kPatience, [&] {
+    last = session.askDaemon();
+    return !last.status.empty() && last.status != "unavailable" && !isFound(last.status);
+  });
+  if (is_refused) return;
+  if (!isFound(last.status)) {
+    verdict.cannotTell("sessiond no longer says anything of the session that was ended: " + last.failure);
+  } else {
     verdict.danger("a session that was ended is still let in, longer than session.cache.max_staleness",
                    "systemctl restart sessiond.service");
   }
