@@ -70,6 +70,7 @@ RedisNode::RedisNode(const RedisSettings& config, std::string probe_key, const C
       connect_timeout_(std::max(config.connect_timeout, milliseconds(1))),
       command_timeout_(std::max(config.command_timeout, milliseconds(1))),
       breaker_(config.breaker, clock, randomBelow),
+      metrics_(metrics),
       counters_(metrics),
       failure_log_(kLogInterval),
       elsewhere_(kElsewhereInterval),
@@ -77,6 +78,7 @@ RedisNode::RedisNode(const RedisSettings& config, std::string probe_key, const C
   for (std::size_t i = 0; i < kErrorKinds; ++i) reply_log_.push_back(std::make_unique<IntervalGate>(kLogInterval));
   if (config.sentinel.used()) {
     SESSIOND_CHECK(!probe_key_.lock()->empty());
+    countByServer();
     return;
   }
   const auto address = parseRedisUrl(config.url);
@@ -84,6 +86,7 @@ RedisNode::RedisNode(const RedisSettings& config, std::string probe_key, const C
   database_ = address->database;
   if (user_.empty()) user_ = address->user;
   place_.moveTo(*address, {}, tls_, clock);
+  countByServer();
   vouch(SteadyTime::max());
 }
 
@@ -94,10 +97,18 @@ std::string RedisNode::server() const {
 
 void RedisNode::moveTo(const RedisAddress& address, const std::string& told_by) {
   place_.moveTo(address, told_by, tls_, clock_);
+  countByServer();
   lacks_replicas_.store(false, std::memory_order_release);
   static_cast<void>(breaker_.reportSuccess());  // what failed was the other server
   // Only now, so that whoever connects anew because of it is not led to the old place.
   followers_.tellMoved();
+}
+
+void RedisNode::countByServer() {
+  server_errors_.store(&metrics_.counter("sessiond_redis_server_errors_total",
+                                         "Pipelines that this server did not answer, and connections it refused.",
+                                         {{"server", server()}}),
+                       std::memory_order_release);
 }
 
 milliseconds RedisNode::newAgeLimit() {
@@ -224,6 +235,7 @@ void RedisNode::noteErrorReply(const ErrorKind& kind, std::string_view text) {
 }
 
 void RedisNode::noteFailure(const ConnectionError& error) {
+  server_errors_.load(std::memory_order_acquire)->add();
   switch (error.kind) {
     case ConnectionError::Kind::kUnreachable:
       counters_.connect.add();

@@ -137,6 +137,8 @@ class RedisNode {
   };
 
   std::size_t requiredOfGreeting() const;
+  /// From now on errors are those of the server that it is now.
+  void countByServer();
   void noteErrorReply(const ErrorKind& kind, std::string_view text);
   bool isUsual(const ErrorKind& kind) const;
 
@@ -156,7 +158,9 @@ class RedisNode {
   NodePlace place_;
   NodeFollowers followers_;
   CircuitBreaker breaker_;
+  MetricsRegistry& metrics_;
   Counters counters_;
+  std::atomic<Counter*> server_errors_ = nullptr;  // set in the constructor
   std::atomic<SteadyTime::rep> plain_until_ = 0;
   std::atomic<bool> tells_role_ = true;
   std::atomic<bool> opened_before_ = false;

@@ -62,6 +62,21 @@ TEST_F(RedisNodeTest, WhatIsSaidOfARefusedGreetingHoldsNoArgument) {
   EXPECT_EQ(refused->text, "ERR unknown command 'AUTH'");
 }
 
+TEST_F(RedisNodeTest, ErrorsAreThoseOfTheServerThatItIs) {
+  const auto errors_of = [&](const std::string& server) {
+    return metrics_.counter("sessiond_redis_server_errors_total", "", {{"server", server}}).read();
+  };
+  single_.noteFailure({ConnectionError::Kind::kClosed, "the server closed the connection"});
+  single_.noteFailure({ConnectionError::Kind::kRejected, "WRONGPASS invalid username-password pair"});
+  primary_.moveTo(addressOf("192.0.2.1"), "s0");
+  primary_.noteFailure({ConnectionError::Kind::kTimeout, "no answer in time"});
+  primary_.moveTo(addressOf("192.0.2.2"), "s1");
+  primary_.noteFailure({ConnectionError::Kind::kUnreachable, "connection refused"});
+  EXPECT_EQ(errors_of("127.0.0.1:6379"), 2U);
+  EXPECT_EQ(errors_of("192.0.2.1:6379"), 1U);
+  EXPECT_EQ(errors_of("192.0.2.2:6379"), 1U);
+}
+
 TEST_F(RedisNodeTest, OneWhoseRoleMustBeKnownIsNeverGreetedPlainly) {
   const ConnectionError closed{ConnectionError::Kind::kClosed, "the server closed the connection"};
   EXPECT_TRUE(single_.shouldGreetPlainlyAfter(closed, false));
