@@ -109,7 +109,7 @@ void describe(const CLI::App& app, const std::string& path, std::string& out) {
 std::string manualOf(const CLI::App& app) {
   std::string commands;
   describe(app, "", commands);
-  return "'\\\" Made by `sessionctl --manual`.\n.TH SESSIONCTL 1 \"\" \"sessiond " + std::string(kVersion) +
+  return ".\\\" Made by `sessionctl --manual`.\n.TH SESSIONCTL 1 \"\" \"sessiond " + std::string(kVersion) +
          "\" \"sessiond\"\n.SH NAME\nsessionctl \\- look after sessiond\n.SH SYNOPSIS\n.B sessionctl\n.RI [ OPTION "
          "...]\n"
          ".I COMMAND\n.RI [ OPTION ...]\n.SH DESCRIPTION\n" +
