@@ -228,7 +228,7 @@ tests-fuzz: $(foreach t,$(fuzz_targets),$(OUT)/tests/fuzz_$(t))
 # `run` and `test` install what is missing first and build in a second make, which then finds the packages' flags.
 
 # Those that have packages of their own.
-stage_packages := lint soak e2e systemd
+stage_packages := lint soak e2e systemd debian
 
 .PHONY: packages
 packages: ## install the Debian packages that build, run and test need (root)
@@ -271,7 +271,7 @@ mutants: ## break the code on which safety rests, line by line, and see whether 
 
 .PHONY: release-check
 release-check: ## everything on every supported release: packages, units, the README's way, all tests (hours)
-	@tests/support/install-packages build run debian
+	@tests/support/install-packages build run debian release
 	@tests/run release
 
 .PHONY: bench
@@ -361,8 +361,8 @@ uninstall: ## remove what was installed, but not the configuration; stops and di
 .PHONY: deb
 deb: ## build the Debian package: build/deb/sessiond_*.deb (DEB_BUILD_OPTIONS= runs the unit tests as well)
 	@tests/support/install-packages build deb
-	rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/source
-	git ls-files -z | tar -c --null -T - | tar -x -C $(BUILD)/deb/source
+	rm -rf $(BUILD)/deb
+	tests/support/copy-sources $(BUILD)/deb/source
 	cd $(BUILD)/deb/source && DEB_BUILD_OPTIONS='$(DEB_BUILD_OPTIONS)' dpkg-buildpackage --jobs-try=auto --no-sign --build=binary
 	@ls $(BUILD)/deb/*.deb
 DEB_BUILD_OPTIONS ?= nocheck
