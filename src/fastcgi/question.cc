@@ -2,7 +2,6 @@
 
 #include <netdb.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <algorithm>
 #include <array>
@@ -12,10 +11,12 @@
 #include <optional>
 #include <system_error>
 
+#include "base/clock.h"
 #include "base/parse.h"
 #include "base/unique_fd.h"
 #include "fastcgi/records.h"
 #include "os/host_port.h"
+#include "os/timed_socket.h"
 #include "os/unix_socket.h"
 
 namespace sessiond {
@@ -29,7 +30,7 @@ std::string why(int error) {
   return std::generic_category().message(error);
 }
 
-Expected<UniqueFd, std::string> connectTcp(const std::string& text) {
+Expected<UniqueFd, std::string> connectTcp(const std::string& text, SteadyTime deadline) {
   const auto place = parseHostPort(text);
   if (!place || !place->port) return Unexpected(std::string("no address"));
   addrinfo hints{};
@@ -43,15 +44,15 @@ Expected<UniqueFd, std::string> connectTcp(const std::string& text) {
   int error = EADDRNOTAVAIL;
   for (const addrinfo* one = all.get(); one != nullptr; one = one->ai_next) {
     UniqueFd fd(::socket(one->ai_family, one->ai_socktype | SOCK_CLOEXEC, one->ai_protocol));
-    if (fd && ::connect(fd.get(), one->ai_addr, one->ai_addrlen) == 0) return fd;
-    error = errno;
+    error = fd ? connectBy(fd.get(), one->ai_addr, one->ai_addrlen, deadline) : errno;
+    if (error == 0) return fd;
   }
   return Unexpected(why(error));
 }
 
-Expected<UniqueFd, std::string> connectTo(const std::string& socket) {
-  if (!socket.starts_with('/')) return connectTcp(socket);
-  auto connected = connectUnix(socket);
+Expected<UniqueFd, std::string> connectTo(const std::string& socket, SteadyTime deadline) {
+  if (!socket.starts_with('/')) return connectTcp(socket, deadline);
+  auto connected = connectUnix(socket, deadline);
   if (!connected) return Unexpected(why(connected.error()));
   return *std::move(connected);
 }
@@ -91,16 +92,6 @@ std::string requestOf(const FastcgiParams& params) {
   return bytes;
 }
 
-bool sendAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  return true;
-}
-
 /// What the records hold that are whole; nullopt: the last one is still to come.
 std::optional<std::string> outputIn(std::string_view bytes) {
   std::string output;
@@ -115,13 +106,12 @@ std::optional<std::string> outputIn(std::string_view bytes) {
   return std::nullopt;
 }
 
-Expected<std::string, std::string> receiveOutput(int fd) {
+Expected<std::string, std::string> receiveOutput(int fd, SteadyTime deadline) {
   std::string bytes;
   std::array<char, 16384> buffer{};
   while (bytes.size() < kLargestAnswer) {
     if (auto output = outputIn(bytes)) return *std::move(output);
-    const ssize_t count = ::recv(fd, buffer.data(), buffer.size(), 0);
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count = receiveBy(fd, buffer, deadline);
     if (count == 0) return Unexpected(std::string("it closes the connection without an answer"));
     if (count < 0) return Unexpected(std::string("no answer in time"));
     bytes.append(buffer.data(), static_cast<std::size_t>(count));
@@ -150,14 +140,12 @@ std::string FastcgiAnswer::header(std::string_view name) const {
 }
 
 Expected<FastcgiAnswer, std::string> askFastcgi(const std::string& socket, const FastcgiParams& params,
-                                                std::chrono::seconds patience) {
-  const auto connected = connectTo(socket);
+                                                milliseconds patience) {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + patience;
+  const auto connected = connectTo(socket, deadline);
   if (!connected) return Unexpected(connected.error());
-  const timeval limit{.tv_sec = static_cast<time_t>(patience.count()), .tv_usec = 0};
-  ::setsockopt(connected->get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  ::setsockopt(connected->get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  if (!sendAll(connected->get(), requestOf(params))) return Unexpected(std::string("it takes no question"));
-  auto output = receiveOutput(connected->get());
+  if (!sendBy(connected->get(), requestOf(params), deadline)) return Unexpected(std::string("it takes no question"));
+  auto output = receiveOutput(connected->get(), deadline);
   if (!output) return Unexpected(output.error());
   const std::size_t end = output->find("\r\n\r\n");
   if (end == std::string::npos) return Unexpected(std::string("its answer has no end of headers"));

@@ -24,9 +24,9 @@ struct FastcgiAnswer {
   std::string header(std::string_view name) const;
 };
 
-/// Asks without a body, on a connection of its own. `socket` is what listen.socket says. The error is why there is no
-/// answer: "No such file or directory".
+/// Asks without a body, on a connection of its own, and waits no longer than that, all in all. `socket` is what
+/// listen.socket says. The error is why there is no answer: "No such file or directory".
 Expected<FastcgiAnswer, std::string> askFastcgi(const std::string& socket, const FastcgiParams& params,
-                                                std::chrono::seconds patience);
+                                                std::chrono::milliseconds patience);
 
 }  // namespace sessiond

@@ -1,18 +1,19 @@
 #include "os/control_socket.h"
 
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <optional>
 #include <utility>
 
 #include "base/errno_text.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "os/timed_socket.h"
 
 namespace sessiond {
 namespace {
@@ -20,10 +21,11 @@ namespace {
 constexpr std::size_t kLongestQuestion = std::size_t{256} * 1024;  // with all cookies of a request, say
 constexpr std::size_t kLongestAnswer = std::size_t{1024} * 1024;
 
-void setPatience(int fd, int seconds_allowed) {
-  const timeval patience{.tv_sec = seconds_allowed, .tv_usec = 0};
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+/// How long the daemon waits for a question, or for its answer to be taken; it does nothing else meanwhile.
+constexpr std::chrono::seconds kDaemonsPatience{1};
+
+SteadyTime after(milliseconds patience) {
+  return std::chrono::steady_clock::now() + patience;
 }
 
 /// The user id of whoever is at the other end; nothing when the kernel does not say.
@@ -34,23 +36,12 @@ std::optional<uid_t> peerOf(int fd) {
   return peer.uid;
 }
 
-bool sendAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  return true;
-}
-
-/// Up to the end of the line (`one_line`) or of the stream; nothing when that does not come, or is too long.
-std::optional<std::string> receive(int fd, bool one_line, std::size_t limit) {
+/// Up to the end of the line (`one_line`) or of the stream; nothing when that does not come in time, or is too long.
+std::optional<std::string> receive(int fd, bool one_line, std::size_t limit, SteadyTime deadline) {
   std::string bytes;
   std::array<char, 4096> buffer{};
   while (bytes.size() <= limit) {
-    const ssize_t count = ::recv(fd, buffer.data(), buffer.size(), 0);
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count = receiveBy(fd, buffer, deadline);
     if (count < 0) return std::nullopt;
     if (count == 0) return one_line ? std::nullopt : std::optional(bytes);
     bytes.append(buffer.data(), static_cast<std::size_t>(count));
@@ -96,24 +87,28 @@ Expected<ControlSocket, std::string> ControlSocket::open(const std::string& path
 void ControlSocket::serve(const std::function<ControlAnswer(std::string_view question)>& answer) {
   const UniqueFd peer(::accept4(socket_.fd(), nullptr, nullptr, SOCK_CLOEXEC));
   if (!peer) return;
-  setPatience(peer.get(), 1);
   // Read in any case: what is closed unread takes the answer with it.
-  const std::optional<std::string> question = receive(peer.get(), true, kLongestQuestion);
+  const std::optional<std::string> question = receive(peer.get(), true, kLongestQuestion, after(kDaemonsPatience));
   const std::optional<uid_t> user = peerOf(peer.get());
   if (!user || (*user != 0 && *user != ::geteuid())) {
     logWarn("control: somebody who is neither root nor this daemon's user was turned away",
             {{"uid", user ? std::to_string(*user) : "unknown"}});
-    sendAll(peer.get(), render({.exit_code = EX_NOPERM, .lines = {"only root may ask this daemon"}}));
+    sendBy(peer.get(), render({.exit_code = EX_NOPERM, .lines = {"only root may ask this daemon"}}),
+           after(kDaemonsPatience));
     return;
   }
-  if (question) sendAll(peer.get(), render(answer(*question)));
+  if (!question) return;
+  const std::string text = render(answer(*question));
+  sendBy(peer.get(), text, after(kDaemonsPatience));
 }
 
-Expected<ControlAnswer, ControlAnswer> askDaemon(const std::string& path, std::string_view question) {
+Expected<ControlAnswer, ControlAnswer> askDaemon(const std::string& path, std::string_view question,
+                                                 milliseconds patience) {
   const auto failed = [](int code, std::string line) {
     return Unexpected(ControlAnswer{.exit_code = code, .lines = {std::move(line)}});
   };
-  const Expected<UniqueFd, int> socket = connectUnix(path);
+  const SteadyTime deadline = after(patience);
+  const Expected<UniqueFd, int> socket = connectUnix(path, deadline);
   if (!socket) {
     const std::string why = errnoText(socket.error());
     if (socket.error() == EACCES || socket.error() == EPERM) {
@@ -121,11 +116,10 @@ Expected<ControlAnswer, ControlAnswer> askDaemon(const std::string& path, std::s
     }
     return failed(EX_UNAVAILABLE, path + ": " + why + "; does sessiond run, with this sessiond.control_socket?");
   }
-  setPatience(socket->get(), 60);
-  if (!sendAll(socket->get(), std::string(question) + "\n")) {
+  if (!sendBy(socket->get(), std::string(question) + "\n", deadline)) {
     return failed(EX_PROTOCOL, path + ": the daemon takes no question");
   }
-  const std::optional<std::string> text = receive(socket->get(), false, kLongestAnswer);
+  const std::optional<std::string> text = receive(socket->get(), false, kLongestAnswer, deadline);
   std::optional<ControlAnswer> answer = text ? parse(*text) : std::nullopt;
   if (!answer) return failed(EX_PROTOCOL, path + ": the daemon does not answer");
   return *std::move(answer);

@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -50,8 +51,9 @@ class ControlSocket {
   UnixSocket socket_;
 };
 
-/// Asks the daemon behind the socket and waits for its answer, a minute at most. The error is the exit code and a
-/// line: 69 nobody is there, 77 not allowed to, 76 no answer.
-Expected<ControlAnswer, ControlAnswer> askDaemon(const std::string& path, std::string_view question);
+/// Asks the daemon behind the socket and waits for its answer no longer than that, all in all. The error is the exit
+/// code and a line: 69 nobody is there, 77 not allowed to, 76 no answer.
+Expected<ControlAnswer, ControlAnswer> askDaemon(const std::string& path, std::string_view question,
+                                                 std::chrono::milliseconds patience = std::chrono::minutes(1));
 
 }  // namespace sessiond

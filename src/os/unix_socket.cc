@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/errno_text.h"
+#include "os/timed_socket.h"
 
 namespace sessiond {
 namespace {
@@ -120,13 +121,13 @@ void UnixSocket::removePath() {
   path_.clear();
 }
 
-Expected<UniqueFd, int> connectUnix(const std::string& path) {
+Expected<UniqueFd, int> connectUnix(const std::string& path, SteadyTime deadline) {
   if (path.size() >= sizeof(sockaddr_un::sun_path)) return Unexpected(ENAMETOOLONG);
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return Unexpected(static_cast<int>(errno));
   const sockaddr_un address = unixAddress(path);
-  if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return Unexpected(static_cast<int>(errno));
-  }
+  const int error = connectBy(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address, deadline);
+  if (error != 0) return Unexpected(error);
   return fd;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/expected.h"
 #include "base/unique_fd.h"
 
@@ -48,7 +49,7 @@ class UnixSocket {
   ino_t inode_;
 };
 
-/// A connection to the socket at a path, blocking; the error is an errno.
-Expected<UniqueFd, int> connectUnix(const std::string& path);
+/// A connection to the socket at a path, blocking; the error is an errno, ETIMEDOUT when nobody takes it in time.
+Expected<UniqueFd, int> connectUnix(const std::string& path, SteadyTime deadline);
 
 }  // namespace sessiond
