@@ -25,6 +25,11 @@ bool isRefusal(const RedisReply& reply) {
   return reply.type == Type::kError && reply.text.starts_with("NOPERM ");
 }
 
+/// "No permissions to access a key", "this user has no permissions to access one of the keys used as arguments".
+bool isOfPlace(const RedisReply& refusal) {
+  return refusal.text.find("permissions to access") != std::string::npos;
+}
+
 /// Commands, and what to call each of them when it is refused.
 class Questions {
  public:
@@ -55,9 +60,9 @@ class Questions {
 
   const RedisCommands& commands() const { return commands_; }
 
-  void collectRefused(const RedisReplies& replies, std::vector<std::string>& refused) const {
+  void collectRefused(const RedisReplies& replies, std::vector<MissingRight>& refused) const {
     for (std::size_t i = 0; i < replies.size(); ++i)
-      if (isRefusal(replies[i])) refused.push_back(names_[i]);
+      if (isRefusal(replies[i])) refused.push_back({names_[i], !isOfPlace(replies[i])});
   }
 
  private:
@@ -163,8 +168,8 @@ Questions questionsFor(const PermissionScope& scope) {
 }
 
 /// The rights that are missing.
-std::vector<std::string> ask(RedisClient& client, const PermissionScope& scope, const Clock& clock) {
-  std::vector<std::string> refused;
+std::vector<MissingRight> ask(RedisClient& client, const PermissionScope& scope, const Clock& clock) {
+  std::vector<MissingRight> refused;
   auto connection = client.dial();
   if (!connection) return refused;
   const SteadyTime deadline = client.newDeadline();
@@ -185,21 +190,23 @@ std::vector<std::string> ask(RedisClient& client, const PermissionScope& scope, 
 
 }  // namespace
 
-std::vector<std::string> missingRights(RedisAccess& redis, const PermissionScope& scope, const Clock& clock) {
-  std::vector<std::string> refused;
+std::vector<MissingRight> missingRights(RedisAccess& redis, const PermissionScope& scope, const Clock& clock) {
+  std::vector<MissingRight> refused;
   for (RedisClient* const server : redis.servers()) {
-    for (std::string& right : ask(*server, scope, clock)) {
-      if (std::ranges::find(refused, right) == refused.end()) refused.push_back(std::move(right));
+    for (MissingRight& right : ask(*server, scope, clock)) {
+      if (std::ranges::find(refused, right.name, &MissingRight::name) == refused.end()) {
+        refused.push_back(std::move(right));
+      }
     }
   }
   return refused;
 }
 
 StartupReport checkPermissions(RedisAccess& redis, const PermissionScope& scope, const Clock& clock) {
-  const std::vector<std::string> refused = missingRights(redis, scope, clock);
+  const std::vector<MissingRight> refused = missingRights(redis, scope, clock);
   if (refused.empty()) return {};
   std::string list;
-  for (const std::string& right : refused) list += (list.empty() ? "" : ", ") + right;
+  for (const MissingRight& right : refused) list += (list.empty() ? "" : ", ") + right.name;
   return {StartupProbe::kLimited,
           "redis: the ACL user may not do all that sessiond will ask for; extend its rules (ACL SETUSER) by these "
           "commands and keys: " +

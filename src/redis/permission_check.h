@@ -34,9 +34,13 @@ struct PermissionScope {
   bool in_cluster = false;
 };
 
-/// Every missing right by its name ("EXPIRE sess:*"), at any server; none also when it does not answer. Waits, on
-/// connections of its own.
-std::vector<std::string> missingRights(RedisAccess& redis, const PermissionScope& scope, const Clock& clock);
+struct MissingRight {
+  std::string name;        ///< "EXPIRE sess:*"
+  bool of_command = true;  ///< false: the command would be allowed, but not with these keys, or this channel
+};
+
+/// Every missing right, at any server; none also when it does not answer. Waits, on connections of its own.
+std::vector<MissingRight> missingRights(RedisAccess& redis, const PermissionScope& scope, const Clock& clock);
 
 /// kLimited, with every missing right in its message ("EXPIRE sess:*"), or kOk; kOk also when the server does not
 /// answer, which is for RedisAccess::probe() to say. Waits, on connections of its own, one to each server.
