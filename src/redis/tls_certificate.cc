@@ -8,7 +8,6 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include <algorithm>
 #include <array>
 #include <ctime>
 #include <string_view>
@@ -73,17 +72,16 @@ std::string dayOf(const ASN1_TIME* moment) {
   return text.data();
 }
 
-std::optional<WallTime> soonestEndOf(const std::string& pem) {
+std::vector<WallTime> endsIn(const std::string& pem) {
   const BioPtr bytes(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  std::optional<WallTime> soonest;
+  std::vector<WallTime> ends;
   while (const CertificatePtr certificate{PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr)}) {
     std::tm end{};
     if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1) continue;
-    const WallTime moment{std::chrono::seconds(::timegm(&end))};
-    soonest = soonest ? std::min(*soonest, moment) : moment;
+    ends.emplace_back(std::chrono::seconds(::timegm(&end)));
   }
   ERR_clear_error();  // the end of the text is one
-  return soonest;
+  return ends;
 }
 
 std::string subjectOf(const X509& certificate) {

@@ -5,8 +5,8 @@
 #include <openssl/types.h>
 
 #include <memory>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -24,8 +24,8 @@ using BioPtr = std::unique_ptr<BIO, FreeTls>;
 bool isPast(const ASN1_TIME* moment);
 /// "2026-01-31", UTC.
 std::string dayOf(const ASN1_TIME* moment);
-/// Of the certificates in a text (PEM) the one that ends first; nothing: there is none.
-std::optional<WallTime> soonestEndOf(const std::string& pem);
+/// When each of the certificates in a text (PEM) ends, as they stand there.
+std::vector<WallTime> endsIn(const std::string& pem);
 /// "CN = redis.example.org", printable.
 std::string subjectOf(const X509& certificate);
 /// The host names and addresses that it is for, "redis.example.org, 10.0.0.7"; "nobody" when there are none.

@@ -23,7 +23,7 @@ nginx::SessiondFacts factsIn(const CommonOptions& options) {
   const auto loaded = loadConfig(options.config_file);
   if (loaded) return factsOf(loaded->config);
   std::fprintf(stderr, "%s cannot be used, so policies and identity headers are not held against it\n",
-               options.config_file.c_str());
+               harmless(options.config_file).c_str());
   return {};
 }
 
@@ -41,9 +41,9 @@ void say(const CommonOptions& options, const Findings& findings) {
     return;
   }
   for (const Finding& finding : findings) {
-    std::printf("%s:%d: %s: %s [%s]\n    %s\n", finding.place.file.c_str(), finding.place.line,
-                std::string(nameOf(finding.severity)).c_str(), finding.message.c_str(), finding.rule.c_str(),
-                finding.remedy.c_str());
+    std::printf("%s:%d: %s: %s [%s]\n    %s\n", harmless(finding.place.file).c_str(), finding.place.line,
+                std::string(nameOf(finding.severity)).c_str(), harmless(finding.message).c_str(), finding.rule.c_str(),
+                harmless(finding.remedy).c_str());
   }
 }
 

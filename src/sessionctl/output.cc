@@ -48,17 +48,6 @@ std::size_t widthOf(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-/// What a stored text may not do: move a terminal's cursor, or anything else but stand there.
-std::string harmless(std::string_view text) {
-  bool is_harmless = isValidUtf8(text);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool is_c1 = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    if (byte < 0x20 || byte == 0x7f || is_c1) is_harmless = false;
-  }
-  return is_harmless ? std::string(text) : escapeForLog(text);
-}
-
 std::string lineOf(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {
   std::string line;
   for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -69,6 +58,16 @@ std::string lineOf(const std::vector<std::string>& cells, const std::vector<std:
 }
 
 }  // namespace
+
+std::string harmless(std::string_view text) {
+  bool is_harmless = isValidUtf8(text);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool is_c1 = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if (byte < 0x20 || byte == 0x7f || is_c1) is_harmless = false;
+  }
+  return is_harmless ? std::string(text) : escapeForLog(text);
+}
 
 JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
   if (!members_.empty()) members_ += ',';
@@ -113,12 +112,12 @@ int fail(const CommonOptions& options, int exit_code, const std::string& why,
 }
 
 void sayDone(const std::string& done) {
-  if (::isatty(STDOUT_FILENO) != 0) std::printf("%s\n", done.c_str());
+  if (::isatty(STDOUT_FILENO) != 0) std::printf("%s\n", harmless(done).c_str());
 }
 
 bool confirmed(const std::string& question) {
   if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) return false;
-  std::fprintf(stderr, "%s [y/N] ", question.c_str());
+  std::fprintf(stderr, "%s [y/N] ", harmless(question).c_str());
   const int answer = std::getchar();
   return answer == 'y' || answer == 'Y';
 }
@@ -143,7 +142,7 @@ int sayProblems(const CommonOptions& options, bool good, const std::vector<Confi
     for (const ConfigProblem& problem : problems) list += (list.empty() ? "" : ",") + jsonOf(problem);
     std::printf("{\"ok\":%s,\"problems\":[%s]}\n", good ? "true" : "false", list.c_str());
   } else {
-    for (const ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", describe(problem).c_str());
+    for (const ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", harmless(describe(problem)).c_str());
     if (good) sayDone(done);
   }
   return good ? EX_OK : EX_CONFIG;
@@ -155,7 +154,8 @@ int sayAnswer(const CommonOptions& options, const ControlAnswer& answer, bool is
     return answer.exit_code;
   }
   const bool to_stdout = is_result && answer.exit_code == EX_OK;
-  for (const std::string& line : answer.lines) std::fprintf(to_stdout ? stdout : stderr, "%s\n", line.c_str());
+  for (const std::string& line : answer.lines)
+    std::fprintf(to_stdout ? stdout : stderr, "%s\n", harmless(line).c_str());
   if (answer.exit_code == EX_OK && !done.empty()) sayDone(done);
   return answer.exit_code;
 }

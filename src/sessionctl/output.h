@@ -42,6 +42,10 @@ class JsonObject {
   std::string members_;
 };
 
+/// What comes from elsewhere (Redis, nginx's files, another program) may not do more to a terminal than stand there:
+/// with control characters, line breaks or broken UTF-8 in it, it is escaped.
+std::string harmless(std::string_view text);
+
 /// Lines below a heading, in columns; the heading is bold on a terminal, and left out elsewhere. What would be more
 /// than text to a terminal is escaped.
 void printTable(const std::vector<std::string>& heading, std::vector<std::vector<std::string>> rows);

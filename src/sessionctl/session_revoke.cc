@@ -67,7 +67,7 @@ int sweep(const CommonOptions& options, const EverybodyEnder& ender, Sweep& prog
     progress.next = swept->next;
     if (progress.next == SessionScan::kEnd) return sayAllEnded(options, progress);
     if (!options.json && pages % kPagesToReport == 0)
-      std::fprintf(stderr, "%s (--from %s)\n", describe(progress).c_str(), progress.next.c_str());
+      std::fprintf(stderr, "%s (--from %s)\n", describe(progress).c_str(), harmless(progress.next).c_str());
   }
 }
 

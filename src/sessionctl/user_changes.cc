@@ -20,7 +20,7 @@ namespace sessiond::ctl {
 namespace {
 
 void warn(const std::string& text) {
-  std::fprintf(stderr, "sessionctl: %s\n", text.c_str());
+  std::fprintf(stderr, "sessionctl: %s\n", harmless(text).c_str());
 }
 
 /// What the login could not read; empty: all is well.

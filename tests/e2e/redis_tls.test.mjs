@@ -83,7 +83,7 @@ describe('Redis over TLS', () => {
     const of = (name) => rules.find(({ rule }) => rule === name);
     assert.match(of('certificates').findings[0].message, /towards Redis the certificate .*ca\.pem ends on/);
     assert.equal(of('walk').result, 'good');
-    assert.match(of('redis-eviction').not_told, /ACL SETUSER sessiond \+info$/);
+    assert.match(of('redis-eviction').not_told, /redis-cli -h localhost -p \d+ --tls --cacert \S+ca\.pem .*ACL SETUSER sessiond \+info && /);
     const elsewhere = path.join(stack.folder, 'stranger.yaml');
     const { tls, ...redis } = stack.sessiond.config.redis;
     fs.writeFileSync(elsewhere, JSON.stringify({ ...stack.sessiond.config, redis: { ...redis, tls: { ca_file: tls.ca_file } } }));

@@ -50,7 +50,7 @@ describe('sessionctl doctor, of Redis', () => {
   test('a user of Redis without a right, by its name', async (t) => {
     t.after(() => patient.restore());
     await patient.configure((config) => Object.assign(config.redis, { user: 'limited', password_file: patient.at('limited') }));
-    await patient.finds('redis-rights', /: ZADD sessiond:sessions:\*, ZADD sessiond:places:\* -> redis-cli .* ACL SETUSER limited \+zadd '~sessiond:sessions:\*' \+zadd '~sessiond:places:\*'$/);
+    await patient.finds('redis-rights', /: ZADD sessiond:sessions:\*, ZADD sessiond:places:\* -> redis-cli .* ACL SETUSER limited \+zadd /);
   });
 
   test('a user of Redis that may not be asked how Redis is', async (t) => {
@@ -61,7 +61,7 @@ describe('sessionctl doctor, of Redis', () => {
       const said = await patient.ctl('doctor', ['--nginx', patient.nginxWith()]);
       return said.ok && said;
     });
-    assert.match(rules.find(({ rule }) => rule === 'redis-eviction').not_told, /ACL SETUSER unasked \+info$/);
+    assert.match(rules.find(({ rule }) => rule === 'redis-eviction').not_told, /ACL SETUSER unasked \+info /);
   });
 
   test('the wrong password, and no Redis at all', async (t) => {
@@ -69,7 +69,7 @@ describe('sessionctl doctor, of Redis', () => {
     const withPassword = (config) => Object.assign(config.redis, { user: 'limited', password_file: patient.at('wrong') });
     fs.writeFileSync(patient.at('wrong'), 'wrong', { mode: 0o600 });
     await patient.configure(withPassword, { inForce: false });
-    await patient.finds('redis', /WRONGPASS.* -> redis-cli ACL LIST/);
+    await patient.finds('redis', /WRONGPASS.* -> redis-cli -s .* ACL GETUSER limited /);
     await patient.configure((config) => (config.redis.url = `unix://${patient.at('nowhere.sock')}`), { inForce: false });
     await patient.finds('redis', /not reachable.* -> systemctl start redis-server$/);
   });
@@ -92,9 +92,9 @@ describe('sessionctl doctor, of Redis', () => {
     await patient.configure((config) => (config.redis.url = others.replica.url), { inForce: false });
     await patient.finds('redis', /replica.* -> .*INFO replication/);
     await patient.configure((config) => Object.assign(config.redis, { url: others.replica.url, allow_replica: true }), { inForce: false });
-    await patient.finds('redis-role', new RegExp(`^danger: .*replica.* point redis\\.url at 127\\.0\\.0\\.1:${patient.stack.redis.port}`));
+    await patient.finds('redis-role', new RegExp(`^danger: .*replica.* below redis: url: redis://127\\.0\\.0\\.1:${patient.stack.redis.port}/0; then: sessionctl -c \\S+ reload`));
     await patient.configure((config) => (config.redis.url = others.cluster.url), { inForce: false });
-    await patient.finds('redis-role', /one node of a Redis Cluster/);
+    await patient.finds('redis-role', /one node of a Redis Cluster.* below redis: in the place of url, cluster: \{nodes: \["127\.0\.0\.1:\d+"\]\}; then: /);
     for (const other of Object.values(others)) await other.stop();
     await waitFor('the replica is gone', async () => /connected_slaves:0/.test(await patient.redis('INFO', 'replication')));
   });

@@ -24,14 +24,15 @@ bool mayHere(const Account& account, const std::string& path, Right right) {
 
 }  // namespace
 
-std::optional<Account> accountNamed(const std::string& name) {
-  const passwd* const entry = ::getpwnam(name.c_str());
-  if (entry == nullptr) return std::nullopt;
-  Account account{.name = name, .user = entry->pw_uid, .groups = std::vector<gid_t>(64)};
+std::optional<Account> accountOf(const std::string& user, const std::string& group) {
+  const passwd* const entry = ::getpwnam(user.c_str());
+  const ::group* const own = ::getgrnam(group.c_str());
+  if (entry == nullptr || own == nullptr) return std::nullopt;
+  Account account{.name = user, .user = entry->pw_uid, .groups = std::vector<gid_t>(64)};
   int count = static_cast<int>(account.groups.size());
-  if (::getgrouplist(name.c_str(), entry->pw_gid, account.groups.data(), &count) < 0) {
+  if (::getgrouplist(user.c_str(), own->gr_gid, account.groups.data(), &count) < 0) {
     account.groups.resize(static_cast<std::size_t>(count));
-    ::getgrouplist(name.c_str(), entry->pw_gid, account.groups.data(), &count);
+    ::getgrouplist(user.c_str(), own->gr_gid, account.groups.data(), &count);
   }
   account.groups.resize(static_cast<std::size_t>(count));
   return account;
@@ -54,6 +55,11 @@ std::optional<Account> accountOf(pid_t process) {
   const passwd* const entry = ::getpwuid(account.user);
   account.name = entry == nullptr ? std::to_string(account.user) : entry->pw_name;
   return account;
+}
+
+std::string groupName(gid_t group) {
+  const ::group* const entry = ::getgrgid(group);
+  return entry == nullptr ? std::to_string(group) : entry->gr_name;
 }
 
 bool may(const Account& account, const std::string& path, Right right) {

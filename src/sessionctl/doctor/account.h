@@ -18,10 +18,14 @@ struct Account {
   std::vector<gid_t> groups;
 };
 
-/// With the groups that it has when it logs in; nothing: there is no such user.
-std::optional<Account> accountNamed(const std::string& name);
+/// As which a program runs that takes on a user and a group, as nginx's workers do: that group first, and those that
+/// name the user as a member, but not what the user has at a login. Nothing: there is no such user, or no such group.
+std::optional<Account> accountOf(const std::string& user, const std::string& group);
 /// As which a process runs, with the groups that it has; nothing: it is gone.
 std::optional<Account> accountOf(pid_t process);
+
+/// Its number where it has no name.
+std::string groupName(gid_t group);
 
 enum class Right { kRead = 4, kWrite = 2, kUse = 1 };
 

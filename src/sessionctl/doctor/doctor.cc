@@ -72,7 +72,7 @@ void printRest(const Examined& examined) {
   const std::string& rule = examined.verdict.rule();
   const std::string& why = examined.verdict.notTold();
   if (why.empty()) std::printf("good: %s [%s]\n", looks_at.c_str(), rule.c_str());
-  if (!why.empty()) std::printf("not told: %s: %s [%s]\n", looks_at.c_str(), why.c_str(), rule.c_str());
+  if (!why.empty()) std::printf("not told: %s: %s [%s]\n", looks_at.c_str(), harmless(why).c_str(), rule.c_str());
 }
 
 /// The worst first.
@@ -81,8 +81,8 @@ void print(const std::vector<Examined>& all) {
     for (const Examined& examined : all) {
       for (const Complaint& complaint : examined.verdict.complaints()) {
         if (complaint.severity != severity) continue;
-        std::printf("%s: %s [%s]\n    %s\n", std::string(nameOf(severity)).c_str(), complaint.message.c_str(),
-                    complaint.rule.c_str(), complaint.remedy.c_str());
+        std::printf("%s: %s [%s]\n    %s\n", std::string(nameOf(severity)).c_str(), harmless(complaint.message).c_str(),
+                    complaint.rule.c_str(), harmless(complaint.remedy).c_str());
       }
     }
   }

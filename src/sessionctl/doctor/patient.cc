@@ -2,9 +2,12 @@
 
 #include <sysexits.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <sstream>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -26,7 +29,9 @@ std::map<std::string, std::string> split(const std::string& text, const std::str
   std::istringstream all(text);
   for (std::string line; std::getline(all, line);) {
     const std::size_t at = line.find(separator);
-    if (at != std::string::npos) lines[line.substr(0, at)] = line.substr(at + separator.size());
+    if (at == std::string::npos) continue;
+    std::string& value = lines[line.substr(0, at)];  // a unit may listen at several places, a line each
+    value += (value.empty() ? "" : "\n") + line.substr(at + separator.size());
   }
   return lines;
 }
@@ -67,10 +72,28 @@ std::string whyNoAnswer(const std::string& socket) {
   return answer->status == 200 ? "" : "what answers is not sessiond";
 }
 
-/// Where its binary says nothing else, Debian's name.
+/// Of nginx -V: what --user=, say, was given when it was built.
+std::string builtWith(const std::string& versions, const std::string& option) {
+  const std::size_t at = versions.find(option);
+  if (at == std::string::npos) return "";
+  const std::size_t begin = at + option.size();
+  return versions.substr(begin, versions.find_first_of(" \n", begin) - begin);
+}
+
+/// As `user USER [GROUP]` has it: without a group, that of the user's name. Without the directive it is in the binary;
+/// there, too, without a word nobody and a group of nobody's.
 std::optional<Account> workersOf(const nginx::Scope& main) {
-  const auto user = main.own("user");
-  return accountNamed(user.empty() ? "www-data" : user.back()->arguments.front());
+  if (const auto user = main.own("user"); !user.empty()) {
+    const std::vector<std::string>& names = user.back()->arguments;
+    return accountOf(names.front(), names.back());
+  }
+  const auto said = runCommand({"nginx", "-V"});
+  if (!said) return std::nullopt;
+  const std::string user = builtWith(said->errors, "--user=");
+  const std::string group = builtWith(said->errors, "--group=");
+  if (!user.empty()) return accountOf(user, group.empty() ? user : group);
+  auto account = accountOf("nobody", "nobody");
+  return account ? account : accountOf("nobody", "nogroup");
 }
 
 void readNginx(Patient& patient, const std::string& file) {
@@ -107,12 +130,32 @@ std::optional<UnitFacts> unit(const std::string& name) {
   if (!std::filesystem::exists("/run/systemd/system", ignored)) return std::nullopt;
   const auto shown = runCommand({"systemctl", "show", name});
   if (!shown || shown->exit_code != 0) return std::nullopt;
-  UnitFacts facts = split(shown->output, "=");
-  if (facts["LoadState"] != "loaded") return std::nullopt;
+  UnitFacts facts{split(shown->output, "=")};
+  if (facts.value("LoadState") != "loaded") return std::nullopt;
   return facts;
 }
 
+/// Where systemd listens and nobody runs, a question would start the daemon; the doctor changes nothing.
+bool wouldStart(const Patient& patient) {
+  if (!patient.service || !patient.site) return false;
+  constexpr std::array<std::string_view, 4> kRunning = {"active", "activating", "reloading", "refreshing"};
+  if (std::ranges::find(kRunning, patient.service->value("ActiveState")) != kRunning.end()) return false;
+  const std::string listens = patient.socket_unit ? patient.socket_unit->value("Listen") : "";
+  return listens.find(patient.config().listen.socket + " (") != std::string::npos;
+}
+
 }  // namespace
+
+std::string UnitFacts::value(const std::string& name) const {
+  const auto found = properties.find(name);
+  return found == properties.end() ? "" : found->second;
+}
+
+std::string NginxFacts::mainFile() const {
+  if (const auto files = nginx::splitDump(text); !files.empty()) return files.front().path;
+  std::error_code ignored;
+  return std::filesystem::absolute(file, ignored).lexically_normal().string();
+}
 
 std::string DaemonFacts::value(const std::string& name) const {
   const auto found = status.find(name);
@@ -131,11 +174,19 @@ Patient examine(const CommonOptions& options, const DoctorOptions& how) {
     patient.redis = askOfRedis(site.redis, site.clock);
     patient.missing_rights = missingRights(site.redis, permissionsFor(site.config, site.keys), site.clock);
   }
-  if (patient.site) patient.why_no_answer = whyNoAnswer(patient.config().listen.socket);
-  askDaemon(patient);
-  readNginx(patient, how.nginx);
+  if (patient.site) {
+    RedisSite& site = *patient.site;
+    const RedisSettings& redis = site.config.redis;
+    const std::string server = patient.redis.empty() ? namedServer(redis) : patient.redis.front().server;
+    patient.redis_asks_for_password = asksForPassword(redis, server, site.clock, site.metrics);
+  }
   patient.service = unit("sessiond.service");
   patient.socket_unit = unit("sessiond.socket");
+  patient.is_asleep = wouldStart(patient);
+  if (patient.is_asleep) patient.why_no_answer = "it does not run, and a question would start it";
+  if (patient.site && !patient.is_asleep) patient.why_no_answer = whyNoAnswer(patient.config().listen.socket);
+  askDaemon(patient);
+  readNginx(patient, how.nginx);
   return patient;
 }
 

@@ -12,6 +12,7 @@
 #include "config/config_problem.h"
 #include "nginx/configuration.h"
 #include "nginx/scope.h"
+#include "redis/permission_check.h"
 #include "sessionctl/commands.h"
 #include "sessionctl/doctor/account.h"
 #include "sessionctl/doctor/redis_facts.h"
@@ -34,10 +35,17 @@ struct NginxFacts {
   nginx::Directives directives;
   std::unique_ptr<nginx::Scope> scope;
   std::optional<Account> account;  ///< of its workers
+
+  /// Where it is on disk: what was read may be a dump of it.
+  std::string mainFile() const;
 };
 
-/// A unit of systemd's, by the names of `systemctl show`.
-using UnitFacts = std::map<std::string, std::string>;
+/// A unit of systemd's.
+struct UnitFacts {
+  std::map<std::string, std::string> properties;  ///< by the names of `systemctl show`
+
+  std::string value(const std::string& name) const;
+};
 
 /// Members are absent where they could not be had; `why_no_…` says why.
 struct Patient {
@@ -45,15 +53,17 @@ struct Patient {
   std::vector<ConfigProblem> problems;  ///< of the configuration, warnings too
   std::unique_ptr<RedisSite> site;      ///< null: the configuration is wrong
   StartupReport redis_report;
-  std::vector<std::string> missing_rights;  ///< of its user in Redis
-  std::vector<RedisFacts> redis;            ///< of each server
-  std::string why_no_answer;                ///< of the daemon at listen.socket; empty: it answers
+  std::vector<MissingRight> missing_rights;  ///< of its user in Redis
+  std::vector<RedisFacts> redis;             ///< of each server
+  bool redis_asks_for_password = false;      ///< of its default user
+  std::string why_no_answer;                 ///< of the daemon at listen.socket; empty: it answers
   std::optional<DaemonFacts> daemon;
   std::string why_no_daemon;
   std::optional<NginxFacts> nginx;
   std::string why_no_nginx;
   std::optional<UnitFacts> service;  ///< absent: systemd knows nothing of sessiond here
   std::optional<UnitFacts> socket_unit;
+  bool is_asleep = false;  ///< systemd listens, and the daemon does not run
 
   const Config& config() const { return site->config; }
   bool redisIsUsable() const { return redis_report.outcome == StartupProbe::kOk; }

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "base/parse.h"
+#include "redis/redis_address.h"
 
 namespace sessiond::ctl {
 namespace {
@@ -30,6 +31,12 @@ std::optional<milliseconds> momentOf(const RedisReply& time) {
   return milliseconds(*seconds * 1000 + *rest / 1000);
 }
 
+/// CONFIG GET's reply: the name and the value.
+std::optional<std::string> settingIn(const RedisReply& reply) {
+  if (reply.type != Type::kArray || reply.elements.size() != 2) return std::nullopt;
+  return reply.elements[1].text;
+}
+
 std::optional<RedisFacts> askOne(RedisClient& client, const Clock& clock) {
   auto connection = client.dial();
   if (!connection) return std::nullopt;
@@ -37,17 +44,19 @@ std::optional<RedisFacts> askOne(RedisClient& client, const Clock& clock) {
   commands.add({"TIME"});
   commands.add({"INFO"});
   commands.add({"CONFIG", "GET", "save"});
+  commands.add({"CONFIG", "GET", "aclfile"});
   RedisReplies replies;
   const WallTime before = clock.wallNow();
   if (!(*connection)->exchange(commands, replies, clock.steadyNow(), client.newDeadline())) return std::nullopt;
   const WallTime after = clock.wallNow();
-  RedisFacts facts{.server = client.node().server(), .info = {}, .saves = {}, .ahead = {}};
+  RedisFacts facts{.server = client.node().server(), .info = {}, .saves = {}, .acl_file = {}, .ahead = {}};
   if (const auto moment = momentOf(replies[0])) {
     const auto ours = std::chrono::duration_cast<milliseconds>(before.time_since_epoch() + (after - before) / 2);
     facts.ahead = *moment - ours;
   }
   if (replies[1].type == Type::kString) facts.info = linesOf(replies[1].text);
-  if (replies[2].type == Type::kArray && replies[2].elements.size() == 2) facts.saves = replies[2].elements[1].text;
+  facts.saves = settingIn(replies[2]);
+  facts.acl_file = settingIn(replies[3]);
   return facts;
 }
 
@@ -60,6 +69,37 @@ std::string RedisFacts::value(const std::string& name) const {
 
 std::optional<std::int64_t> RedisFacts::number(const std::string& name) const {
   return parseInteger<std::int64_t>(value(name));
+}
+
+std::string userInRedis(const RedisSettings& settings) {
+  return settings.user.empty() ? "default" : settings.user;
+}
+
+bool usesTls(const RedisSettings& settings) {
+  if (settings.sentinel.used()) return settings.sentinel.tls;
+  if (settings.cluster.used()) return settings.cluster.tls;
+  const auto address = parseRedisUrl(settings.url);
+  return address && address->tls;
+}
+
+std::string namedServer(const RedisSettings& settings) {
+  if (settings.sentinel.used()) return "";
+  if (settings.cluster.used()) return settings.cluster.nodes.front();
+  const auto address = parseRedisUrl(settings.url);
+  return address ? address->name() : "";
+}
+
+bool asksForPassword(const RedisSettings& settings, const std::string& server, const Clock& clock,
+                     MetricsRegistry& metrics) {
+  if (server.empty()) return false;
+  RedisSettings nobodys;
+  nobodys.url = (server.starts_with('/') ? "unix://" : usesTls(settings) ? "rediss://" : "redis://") + server;
+  nobodys.tls = settings.tls;
+  nobodys.connect_timeout = settings.connect_timeout;
+  nobodys.command_timeout = settings.command_timeout;
+  nobodys.allow_replica = true;
+  const auto connection = RedisClient(nobodys, clock, metrics).dial();
+  return !connection && connection.error().text.starts_with("NOAUTH");
 }
 
 std::vector<RedisFacts> askOfRedis(RedisAccess& redis, const Clock& clock) {

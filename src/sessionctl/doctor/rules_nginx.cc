@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <set>
+#include <string_view>
 
 #include "base/file.h"
 #include "nginx/lint.h"
@@ -16,8 +17,20 @@
 namespace sessiond::ctl {
 namespace {
 
+namespace fs = std::filesystem;
+
 using nginx::Directive;
+using nginx::Place;
 using nginx::Scope;
+
+std::string describe(const Place& place) {
+  return place.file + ":" + std::to_string(place.line);
+}
+
+/// As nginx reads names: from its main file's folder.
+std::string absoluteIn(const Patient& patient, const fs::path& path) {
+  return (fs::path(patient.nginx->mainFile()).parent_path() / path).lexically_normal().string();
+}
 
 bool isReadable(const Patient& patient, Verdict& verdict) {
   if (patient.nginx) return true;
@@ -25,9 +38,33 @@ bool isReadable(const Patient& patient, Verdict& verdict) {
   return false;
 }
 
+constexpr std::string_view kMainFile = "/etc/nginx/nginx.conf";
+
 std::string tryAndReload(const Patient& patient) {
-  const std::string file = patient.nginx ? patient.nginx->file : "";
-  return file.empty() ? "nginx -t && systemctl reload nginx" : "nginx -t -c " + file + " && nginx -s reload -c " + file;
+  const std::string file = patient.nginx->mainFile();
+  if (file == kMainFile) return "nginx -t && systemctl reload nginx";
+  return "nginx -t -c " + file + " && nginx -s reload -c " + file;
+}
+
+/// Where the configuration has the snippets from. A file with the upstream alone tells nothing: it may stand where
+/// nginx takes every file into `http` by itself, where the others would be out of place.
+std::string snippetFolder(const Patient& patient) {
+  for (const Scope* location : patient.nginx->scope->all(Scope::Kind::kLocation)) {
+    const fs::path file = location->place().file;
+    if (file.filename() == "endpoints.conf") return absoluteIn(patient, file.parent_path());
+  }
+  return absoluteIn(patient, "sessiond");
+}
+
+/// The snippets anew. What the package has linked is the package's: a folder takes the link's place, and holds the
+/// pages as well.
+std::string printAgain(const Patient& patient) {
+  const std::string folder = snippetFolder(patient);
+  const std::string print = "sessionctl -c " + patient.options.config_file + " nginx print --to " + folder;
+  std::error_code ignored;
+  if (!fs::is_symlink(folder, ignored)) return print + " && " + tryAndReload(patient);
+  return "rm " + folder + " && " + print + " && sessiond -c " + patient.options.config_file + " --write-pages " +
+         folder + "/pages && " + tryAndReload(patient);
 }
 
 /// The `server` lines of `upstream sessiond`.
@@ -67,11 +104,14 @@ void lookAtUpstream(const Patient& patient, Verdict& verdict) {
   for (const Directive* server : asked) {
     if (server->argument(0) == expected) return;
   }
-  verdict.fault("nginx asks sessiond at " + std::string(asked.front()->argument(0)) + " (" + asked.front()->place.file +
-                    ":" + std::to_string(asked.front()->place.line) + "), and it listens at " + expected,
-                "sessionctl -c " + patient.options.config_file + " nginx print --to " +
-                    std::filesystem::path(asked.front()->place.file).parent_path().string() + " && " +
-                    tryAndReload(patient));
+  const Place& place = asked.front()->place;
+  const bool is_snippets = absoluteIn(patient, fs::path(place.file).parent_path()) == snippetFolder(patient);
+  verdict.fault("nginx asks sessiond at " + std::string(asked.front()->argument(0)) + " (" + describe(place) +
+                    "), and it listens at " + expected,
+                is_snippets
+                    ? printAgain(patient)
+                    : "in " + place.file + ", in the place of its upstream: include sessiond/upstream.conf; then " +
+                          printAgain(patient));
 }
 
 void lookAtEndpoints(const Patient& patient, Verdict& verdict) {
@@ -85,7 +125,7 @@ void lookAtEndpoints(const Patient& patient, Verdict& verdict) {
       protects = protects || nginx::isChecked(*location);
     if (!protects || usesEndpoints(*server)) continue;
     is_used = true;
-    verdict.fault("the server at " + server->place().file + ":" + std::to_string(server->place().line) +
+    verdict.fault("the server at " + describe(server->place()) +
                       " protects locations and does not include endpoints.conf: they answer 500",
                   "at the beginning of that server: include sessiond/endpoints.conf; then " + tryAndReload(patient));
   }
@@ -106,7 +146,7 @@ nginx::Findings lint(const Patient& patient) {
 }
 
 void report(const nginx::Finding& finding, Verdict& verdict) {
-  std::string message = finding.place.file + ":" + std::to_string(finding.place.line) + ": " + finding.message;
+  std::string message = describe(finding.place) + ": " + finding.message;
   switch (finding.severity) {
     case Severity::kDanger:
       return verdict.danger(std::move(message), finding.remedy);
@@ -131,41 +171,70 @@ void lookAtSnippets(const Patient& patient, Verdict& verdict) {
   for (const nginx::Finding& finding : lint(patient)) {
     if (finding.rule != "identity-drift" && finding.rule != "snippets-old") continue;
     if (!seen.insert(finding.rule + finding.message).second) continue;
-    const auto asked = askedServers(*patient.nginx->scope);
-    const std::string folder =
-        asked.empty() ? "/etc/nginx/sessiond" : std::filesystem::path(asked.front()->place.file).parent_path().string();
-    verdict.fault(finding.place.file + ":" + std::to_string(finding.place.line) + ": " + finding.message,
-                  "sessionctl -c " + patient.options.config_file + " nginx print --to " + folder + " && " +
-                      tryAndReload(patient));
+    verdict.fault(describe(finding.place) + ": " + finding.message, printAgain(patient));
   }
 }
 
-void lookAtCertificates(const Patient& patient, Verdict& verdict) {
-  constexpr std::chrono::days kSoon{14};
-  const WallTime now = patient.site->clock.wallNow();
-  const auto look = [&](const std::string& file, const std::string& whose, const std::string& remedy) {
-    constexpr std::size_t kLargest = std::size_t{4} * 1024 * 1024;
-    const auto contents = readFile(file, kLargest);
-    const auto end = contents ? soonestEndOf(contents->bytes) : std::nullopt;
-    if (!end || *end - now > kSoon) return;
-    const std::string when = formatIsoTime(*end).substr(0, 10);
-    verdict.fault(whose + " certificate " + file + (*end <= now ? " has expired on " : " ends on ") + when, remedy);
-  };
-  const TlsSettings& redis = patient.config().redis.tls;
-  for (const std::string& file : {redis.ca_file, redis.cert_file}) {
-    if (!file.empty()) look(file, "towards Redis the", "a new one in its place, then: sessionctl reload");
+std::vector<WallTime> endsInFile(const std::string& file) {
+  constexpr std::size_t kLargest = std::size_t{4} * 1024 * 1024;
+  const auto contents = readFile(file, kLargest);
+  return contents ? endsIn(contents->bytes) : std::vector<WallTime>();
+}
+
+/// Says so of a certificate that ends soon, or has ended.
+class EndsOfCertificates {
+ public:
+  EndsOfCertificates(WallTime now, Verdict& verdict) : now_(now), verdict_(verdict) {}
+
+  /// What is shown to others is the first; what follows leads to an authority, by a way that need not be the only one.
+  void lookAtShown(const std::string& file, const std::string& whose, const std::string& remedy) {
+    const auto ends = endsInFile(file);
+    if (ends.empty()) return;
+    if (isSoon(ends.front())) return verdict_.fault(whose + " certificate " + file + whenOf(ends.front()), remedy);
+    const WallTime chain = *std::ranges::min_element(ends);
+    if (isSoon(chain)) verdict_.hint("in " + file + " a certificate of an authority" + whenOf(chain), remedy);
   }
+
+  /// Any of a bundle's authorities will do, and old ones stay in it for as long as nobody minds.
+  void lookAtTrusted(const std::string& file, const std::string& remedy) {
+    const auto ends = endsInFile(file);
+    if (ends.empty()) return;
+    const WallTime last = *std::ranges::max_element(ends);
+    if (isSoon(last)) return verdict_.fault("towards Redis the certificate " + file + whenOf(last), remedy);
+    const auto next = std::ranges::find_if(ends, [this](WallTime end) { return end > now_ && isSoon(end); });
+    if (next == ends.end()) return;
+    verdict_.hint("one of the authorities in " + file + whenOf(*next) + ": is Redis's certificate from another one?",
+                  remedy);
+  }
+
+ private:
+  bool isSoon(WallTime end) const {
+    constexpr std::chrono::days kSoon{14};
+    return end - now_ <= kSoon;
+  }
+  std::string whenOf(WallTime end) const {
+    return (end <= now_ ? " has expired on " : " ends on ") + formatIsoTime(end).substr(0, 10);
+  }
+
+  const WallTime now_;
+  Verdict& verdict_;
+};
+
+void lookAtCertificates(const Patient& patient, Verdict& verdict) {
+  EndsOfCertificates ends(patient.site->clock.wallNow(), verdict);
+  const TlsSettings& redis = patient.config().redis.tls;
+  const std::string replace = "a new one in its place, then: sessionctl -c " + patient.options.config_file + " reload";
+  if (!redis.ca_file.empty()) ends.lookAtTrusted(redis.ca_file, replace);
+  if (!redis.cert_file.empty()) ends.lookAtShown(redis.cert_file, "towards Redis the", replace);
   if (!isReadable(patient, verdict)) return;
-  const std::string main = patient.nginx->file.empty() ? "/etc/nginx/nginx.conf" : patient.nginx->file;
   std::set<std::string> files;
   for (const Scope* server : servers(patient)) {
     if (!usesEndpoints(*server)) continue;
     for (const Directive* line : server->inForce("ssl_certificate")) {
-      const std::filesystem::path file = std::string(line->argument(0));
-      files.insert(file.is_absolute() ? file.string() : (std::filesystem::path(main).parent_path() / file).string());
+      files.insert(absoluteIn(patient, std::string(line->argument(0))));
     }
   }
-  for (const std::string& file : files) look(file, "nginx's", "certbot renew && systemctl reload nginx");
+  for (const std::string& file : files) ends.lookAtShown(file, "nginx's", "certbot renew && systemctl reload nginx");
 }
 
 /// What nginx shows while sessiond is down is a file.

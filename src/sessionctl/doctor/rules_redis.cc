@@ -6,26 +6,17 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "os/host_port.h"
+#include "redis/redis_address.h"
+#include "sessionctl/doctor/redis_cli.h"
 #include "sessionctl/doctor/rules.h"
 
 namespace sessiond::ctl {
 namespace {
 
-/// How redis-cli is to be called for the server of redis.url; with a password it asks for one.
-std::string cli(const Patient& patient) {
-  const Config& config = patient.config();
-  if (!patient.redis.empty() && (config.redis.sentinel.used() || config.redis.cluster.used())) {
-    const std::string& server = patient.redis.front().server;
-    const std::size_t colon = server.rfind(':');
-    return "redis-cli -h " + server.substr(0, colon) + " -p " + server.substr(std::min(colon + 1, server.size()));
-  }
-  const std::string password = config.redis.password_file.empty() ? "" : " --askpass";
-  const std::string unix_scheme = "unix://";
-  if (config.redis.url.starts_with(unix_scheme)) {
-    const std::string path = config.redis.url.substr(unix_scheme.size());
-    return "redis-cli -s " + path.substr(0, path.find('?')) + password;
-  }
-  return "redis-cli -u " + config.redis.url + password;
+/// Which of several.
+std::string at(const RedisFacts& redis, const Patient& patient) {
+  return patient.redis.size() > 1 ? " (" + redis.server + ")" : "";
 }
 
 /// The error that the server gave, in a message of RedisClient's; "" where it gave none.
@@ -37,9 +28,16 @@ std::string wordOf(const std::string& message) {
   return text.substr(0, text.find(' '));
 }
 
-std::string userOf(const Patient& patient) {
-  const std::string& user = patient.config().redis.user;
-  return user.empty() ? "default" : user;
+/// In sessiond.yaml, and put in force.
+std::string setting(const Patient& patient, const std::string& line) {
+  const std::string& file = patient.options.config_file;
+  return "in " + file + ", below redis: " + line + "; then: sessionctl -c " + file + " reload";
+}
+
+std::string startCommand(const Patient& patient) {
+  const auto address = parseRedisUrl(patient.config().redis.url);
+  const bool is_here = !address || !address->socket_path.empty() || isLoopback(address->host);
+  return is_here ? "systemctl start redis-server" : "ssh " + address->host + " systemctl start redis-server";
 }
 
 bool isReachable(const Patient& patient, Verdict& verdict) {
@@ -51,8 +49,7 @@ bool isReachable(const Patient& patient, Verdict& verdict) {
 bool saysAll(const Patient& patient, Verdict& verdict) {
   if (!isReachable(patient, verdict)) return false;
   if (!patient.redis.front().info.empty()) return true;
-  verdict.cannotTell("redis.user may not run INFO; to let the doctor look: " + cli(patient) + " ACL SETUSER " +
-                     userOf(patient) + " +info");
+  verdict.cannotTell("redis.user may not run INFO; to let the doctor look: " + RedisCli(patient).allow(" +info"));
   return false;
 }
 
@@ -60,18 +57,35 @@ void lookAtServer(const Patient& patient, Verdict& verdict) {
   const StartupReport& report = patient.redis_report;
   if (report.outcome == StartupProbe::kOk) return;
   const std::string word = wordOf(report.message);
-  std::string remedy = cli(patient) + " PING";
-  if (word == "READONLY" || word == "MASTERDOWN")
-    remedy = cli(patient) + " INFO replication  # says where the primary is";
-  if (word == "WRONGPASS" || word == "NOAUTH" || word == "DENIED") {
-    remedy = "redis-cli ACL LIST  # at the server; then the password into redis.password_file";
+  const RedisCli cli(patient);
+  std::string remedy = cli.atFirst("PING");
+  if (word == "READONLY" || word == "MASTERDOWN") {
+    remedy = cli.atFirst("INFO replication") + "  # says where the primary is";
   }
-  if (word.empty() && report.outcome == StartupProbe::kUnreachable) remedy = "systemctl start redis-server";
+  if (word == "WRONGPASS" || word == "NOAUTH" || word == "DENIED") {
+    remedy = cli.lookAtUser() + "  # is it there, and on? Then its password into redis.password_file";
+  }
+  if (word.empty() && report.outcome == StartupProbe::kUnreachable) remedy = startCommand(patient);
   if (report.message.find("older than 6.0") != std::string::npos ||
       report.message.find("has version") != std::string::npos) {
     remedy = "apt install redis-server  # 6.0 or newer";
   }
   verdict.fault(report.message, remedy);
+}
+
+std::string urlOfPrimary(const RedisFacts& redis, const Patient& patient) {
+  const auto now = parseRedisUrl(patient.config().redis.url);
+  const std::string host = redis.value("master_host");
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  return (now && now->tls ? "rediss://" : "redis://") + (is_ipv6 ? "[" + host + "]" : host) + ":" +
+         redis.value("master_port") + "/" + std::to_string(now ? now->database : 0);
+}
+
+/// The node as `redis.cluster` has it.
+std::string clusterAt(const RedisFacts& redis, const Patient& patient) {
+  const std::string port = redis.value("tcp_port");
+  const std::string place = redis.server.starts_with('/') ? "127.0.0.1:" + port : redis.server;
+  return "cluster: {nodes: [\"" + place + "\"]" + (usesTls(patient.config().redis) ? ", tls: true}" : "}");
 }
 
 void lookAtRole(const Patient& patient, Verdict& verdict) {
@@ -80,35 +94,37 @@ void lookAtRole(const Patient& patient, Verdict& verdict) {
   const bool is_clusters = patient.config().redis.cluster.used();
   if (redis.value("role") == "slave") {
     verdict.danger("redis.url leads to a replica (redis.allow_replica): nothing can be written, so no logout is kept",
-                   "point redis.url at " + redis.value("master_host") + ":" + redis.value("master_port") +
-                       ", then: sessionctl reload");
+                   setting(patient, "url: " + urlOfPrimary(redis, patient)));
   }
   if (redis.value("cluster_enabled") == "1" && !is_clusters) {
     verdict.fault("redis.url leads to one node of a Redis Cluster, which has a part of the keys only",
-                  cli(patient) + " CLUSTER NODES");
+                  setting(patient, "in the place of url, " + clusterAt(redis, patient)));
   }
 }
 
-/// "ZADD sessiond:sessions:*" as ACL SETUSER has it: "+zadd ~sessiond:sessions:*".
-std::string ruleFor(const std::string& right) {
-  const std::size_t space = std::min(right.find(' '), right.size());
+/// As ACL SETUSER has it: "+zadd", or, where the command is allowed, '~sessiond:sessions:*'. What is there already may
+/// not be said again: behind ~* any other pattern is an error.
+std::string ruleFor(const MissingRight& right) {
+  const std::size_t space = std::min(right.name.find(' '), right.name.size());
+  const std::string command = right.name.substr(0, space);
+  const std::string place = right.name.substr(std::min(space + 1, right.name.size()));
+  if (!right.of_command) return std::string(command == "SUBSCRIBE" ? " '&" : " '~") + place + "'";
   std::string rule = " +";
-  for (const char c : right.substr(0, space)) rule += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const std::string rest = right.substr(std::min(space + 1, right.size()));
-  if (rule == " +subscribe" && !rest.empty()) return rule + " '&" + rest + "'";
-  return rest.ends_with('*') ? rule + " '~" + rest + "'" : rule;
+  for (const char c : command) rule += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return rule;
 }
 
 void lookAtRights(const Patient& patient, Verdict& verdict) {
   if (!isReachable(patient, verdict) || patient.missing_rights.empty()) return;
   std::string list;
   std::string rules;
-  for (const std::string& right : patient.missing_rights) {
-    list += (list.empty() ? "" : ", ") + right;
-    if (const std::string rule = ruleFor(right); rules.find(rule) == std::string::npos) rules += rule;
+  for (const MissingRight& right : patient.missing_rights) {
+    list += (list.empty() ? "" : ", ") + right.name;
+    const std::string rule = ruleFor(right);
+    if ((rules + " ").find(rule + " ") == std::string::npos) rules += rule;
   }
   verdict.fault("the user that sessiond has in Redis may not do all that it will be asked for: " + list,
-                cli(patient) + " ACL SETUSER " + userOf(patient) + rules);
+                RedisCli(patient).allow(rules));
 }
 
 void lookAtEvictionOf(const RedisFacts& redis, const Patient& patient, Verdict& verdict) {
@@ -116,15 +132,16 @@ void lookAtEvictionOf(const RedisFacts& redis, const Patient& patient, Verdict& 
   const std::int64_t limit = redis.number("maxmemory").value_or(0);
   if (limit == 0) return;
   if (policy != "noeviction") {
-    verdict.danger("Redis throws keys away when it is full (maxmemory-policy " + policy +
+    verdict.danger("Redis" + at(redis, patient) + " throws keys away when it is full (maxmemory-policy " + policy +
                        "): users are logged out, and with a tombstone a session that was ended can come back",
-                   cli(patient) + " CONFIG SET maxmemory-policy noeviction && " + cli(patient) + " CONFIG REWRITE");
+                   RedisCli(patient).configure(redis, "maxmemory-policy noeviction"));
   }
   const std::int64_t used = redis.number("used_memory").value_or(0);
   constexpr std::int64_t kFull = 90;  // percent
   if (used * 100 >= limit * kFull) {
-    verdict.fault("Redis is full to " + std::to_string(used * 100 / limit) + " % of maxmemory: logins will fail",
-                  cli(patient) + " CONFIG SET maxmemory " + std::to_string(2 * limit));
+    verdict.fault("Redis" + at(redis, patient) + " is full to " + std::to_string(used * 100 / limit) +
+                      " % of maxmemory: logins will fail",
+                  RedisCli(patient).configure(redis, "maxmemory " + std::to_string(2 * limit)));
   }
 }
 
@@ -136,16 +153,19 @@ void lookAtEviction(const Patient& patient, Verdict& verdict) {
 void lookAtPersistenceOf(const RedisFacts& redis, const Patient& patient, Verdict& verdict) {
   if (redis.value("aof_enabled") == "1") {
     if (redis.value("aof_last_write_status") == "err") {
-      verdict.fault("Redis cannot write its append-only file (disk full?)", cli(patient) + " INFO persistence; df -h");
+      verdict.fault("Redis" + at(redis, patient) + " cannot write its append-only file (disk full?)",
+                    RedisCli(patient).at(redis, "INFO persistence") + "; df -h");
     }
     return;
   }
-  const std::string remedy = cli(patient) + " CONFIG SET appendonly yes && " + cli(patient) + " CONFIG REWRITE";
+  const std::string remedy = RedisCli(patient).configure(redis, "appendonly yes");
   if (!redis.saves) return verdict.cannotTell("redis.user may not run CONFIG GET, and the append-only file is off");
   if (redis.saves->empty()) {
-    verdict.fault("Redis keeps nothing on disk: after its next restart everybody is logged out", remedy);
+    verdict.fault(
+        "Redis" + at(redis, patient) + " keeps nothing on disk: after its next restart everybody is logged out",
+        remedy);
   } else {
-    verdict.hint("Redis keeps snapshots only (save " + *redis.saves +
+    verdict.hint("Redis" + at(redis, patient) + " keeps snapshots only (save " + *redis.saves +
                      "): a crash forgets the logouts of the last minutes, and sessions that were ended are back",
                  remedy);
   }
@@ -178,7 +198,7 @@ void lookAtReplicasOf(const RedisFacts& redis, const Patient& patient, Verdict& 
   if (replicas < wanted) {
     verdict.fault("logout.replicas waits for " + std::to_string(wanted) + " replicas, and " + std::to_string(replicas) +
                       " follow the primary: every logout waits in vain",
-                  cli(patient) + " INFO replication");
+                  RedisCli(patient).at(redis, "INFO replication"));
   }
   // Said only where it is on.
   const bool asks_for_any = !redis.value("min_slaves_good_slaves").empty();
@@ -186,7 +206,7 @@ void lookAtReplicasOf(const RedisFacts& redis, const Patient& patient, Verdict& 
     verdict.hint(
         "a primary that is cut off from its replicas goes on taking logins and logouts, which are lost when another "
         "takes its place (min-replicas-to-write is 0)",
-        cli(patient) + " CONFIG SET min-replicas-to-write 1 && " + cli(patient) + " CONFIG REWRITE");
+        RedisCli(patient).configure(redis, "min-replicas-to-write 1"));
   }
 }
 
@@ -207,9 +227,8 @@ void lookAtSentinels(const Patient& patient, Verdict& verdict) {
   for (const std::string& node : redis.sentinel.nodes) {
     const StartupReport report = askSentinel(*patient.site, node);
     if (report.outcome == StartupProbe::kOk) continue;
-    const std::size_t colon = node.rfind(':');
     verdict.fault("the sentinel at " + node + " does not answer: " + report.message,
-                  "redis-cli -h " + node.substr(0, colon) + " -p " + node.substr(colon + 1) + " PING");
+                  RedisCli(patient).atSentinel(node, "PING"));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <filesystem>
 
@@ -15,9 +16,7 @@ namespace sessiond::ctl {
 namespace {
 
 std::string valueOf(const std::optional<UnitFacts>& unit, const std::string& name) {
-  if (!unit) return "";
-  const auto found = unit->find(name);
-  return found == unit->end() ? "" : found->second;
+  return unit ? unit->value(name) : "";
 }
 
 std::string startCommand(const Patient& patient) {
@@ -27,15 +26,16 @@ std::string startCommand(const Patient& patient) {
 
 void lookAtUnits(const Patient& patient, Verdict& verdict) {
   if (!patient.isSystemds()) return verdict.cannotTell("systemd does not run sessiond here");
-  const std::string start = "systemctl reset-failed sessiond.service; " + startCommand(patient);
-  if (valueOf(patient.service, "ActiveState") == "failed") {
+  const std::string service = valueOf(patient.service, "ActiveState");
+  const std::string socket = valueOf(patient.socket_unit, "ActiveState");
+  if (service == "failed") {  // which closes the socket for a while
     verdict.fault("sessiond.service has failed (" + valueOf(patient.service, "Result") +
                       "): journalctl -u sessiond.service says why",
-                  start);
-  }
-  const std::string socket = valueOf(patient.socket_unit, "ActiveState");
-  if (patient.socket_unit && socket != "active") {
-    verdict.fault("sessiond.socket is " + socket + ": nginx answers 503", "systemctl start sessiond.socket");
+                  "systemctl reset-failed sessiond.service; " + startCommand(patient));
+  } else if (patient.socket_unit && socket != "active") {
+    verdict.fault("sessiond.socket is " + socket + ": nginx answers 503", startCommand(patient));
+  } else if (patient.is_asleep) {
+    verdict.fault("sessiond.service is " + service + ": the next request, or a boot, starts it", startCommand(patient));
   }
   for (const auto& [unit, name] :
        {std::pair(&patient.service, "sessiond.service"), std::pair(&patient.socket_unit, "sessiond.socket")}) {
@@ -47,9 +47,43 @@ void lookAtUnits(const Patient& patient, Verdict& verdict) {
 
 void lookAtSocket(const Patient& patient, Verdict& verdict) {
   if (patient.why_no_answer.empty()) return;
+  if (patient.is_asleep) return verdict.cannotTell(patient.why_no_answer);
   verdict.fault(
       "sessiond does not answer at " + patient.config().listen.socket + " (listen.socket): " + patient.why_no_answer,
       startCommand(patient));
+}
+
+std::string dropIn(const std::string& name, const std::string& line) {
+  const std::string folder = "/etc/systemd/system/sessiond.socket.d";
+  return "mkdir -p " + folder + " && printf '[Socket]\\n" + line + "\\n' >" + folder + "/" + name +
+         " && systemctl daemon-reload && systemctl restart sessiond.socket";
+}
+
+/// Of a unit's SocketMode=, "0660"; without one, systemd's own is for everybody.
+std::uint32_t modeIn(const std::string& octal) {
+  std::uint32_t mode = 0666;
+  std::from_chars(octal.data(), octal.data() + octal.size(), mode, 8);
+  return mode;
+}
+
+/// So that it stays after the next start: where its mode comes from.
+std::string closingCommand(const Patient& patient) {
+  std::string now = "chmod o-rwx " + patient.config().listen.socket;
+  if (patient.isSystemds()) {
+    const bool is_units = (modeIn(valueOf(patient.socket_unit, "SocketMode")) & S_IWOTH) != 0;
+    return is_units ? dropIn("mode.conf", "SocketMode=0660") : now;
+  }
+  if ((patient.config().listen.mode & S_IWOTH) == 0) return now;
+  return now + "  # until the next start; for good, in " + patient.options.config_file +
+         ", below listen: mode: \"0660\"";
+}
+
+std::string groupCommand(const Patient& patient, const Account& nginx) {
+  const std::string group = groupName(nginx.groups.front());
+  if (patient.isSystemds()) return dropIn("group.conf", "SocketGroup=" + group);
+  const std::string& socket = patient.config().listen.socket;
+  return "chgrp " + group + " " + socket + " && chmod 660 " + socket + "  # until the next start; for good, in " +
+         patient.options.config_file + ", below listen: group: " + group;
 }
 
 /// Whom the socket is for: not for everybody.
@@ -60,7 +94,7 @@ void lookAtRights(const Patient& patient, Verdict& verdict) {
   if ((status.st_mode & S_IWOTH) != 0) {
     verdict.danger(
         "every user of this machine may connect to " + socket + ", ask about any session and try any password",
-        "chmod o-rwx " + socket);
+        closingCommand(patient));
   }
   if (!patient.nginx || !patient.nginx->account) {
     return verdict.cannotTell("nobody says as whom nginx's workers run");
@@ -68,18 +102,15 @@ void lookAtRights(const Patient& patient, Verdict& verdict) {
   const Account& nginx = *patient.nginx->account;
   if (may(nginx, socket, Right::kWrite)) return;
   verdict.fault("nginx (" + nginx.name + ") may not connect to " + socket + ": every check is answered with 503",
-                patient.isSystemds()
-                    ? "mkdir -p /etc/systemd/system/sessiond.socket.d && printf '[Socket]\\nSocketGroup=" + nginx.name +
-                          "\\n' >/etc/systemd/system/sessiond.socket.d/group.conf && systemctl daemon-reload && "
-                          "systemctl restart sessiond.socket"
-                    : "in " + patient.options.config_file + ", below listen: group: " + nginx.name +
-                          "; then restart sessiond; until then: chgrp " + nginx.name + " " + socket + " && chmod 660 " +
-                          socket);
+                groupCommand(patient, nginx));
 }
 
 void lookAtDaemon(const Patient& patient, Verdict& verdict) {
   if (!patient.daemon && patient.site && !patient.why_no_answer.empty()) {
     return verdict.cannotTell("sessiond does not answer");
+  }
+  if (patient.site && patient.config().sessiond.control_socket.empty()) {
+    return verdict.cannotTell("sessiond.control_socket is empty, so the daemon cannot be asked");
   }
   if (!patient.daemon) {
     return verdict.fault("the daemon does not answer at its control socket: " + patient.why_no_daemon,
@@ -106,6 +137,7 @@ void lookAtDaemon(const Patient& patient, Verdict& verdict) {
 }
 
 void lookAtReadiness(const Patient& patient, Verdict& verdict) {
+  if (!patient.why_no_answer.empty()) return verdict.cannotTell("sessiond does not answer");
   const auto answer =
       askFastcgi(patient.config().listen.socket,
                  {{"REQUEST_METHOD", "GET"}, {"SCRIPT_NAME", "/sessiond/ready"}, {"SESSIOND_ENDPOINT", "ready"}},

@@ -1,6 +1,7 @@
 // The whole way, walked: a session is made in Redis, the daemon is asked about it through its socket as nginx would
-// ask, its user's index is looked at, it is ended, and the daemon is asked again. Nothing stays behind; and should the
-// doctor be interrupted, the session ends by itself soon, and what the daemon has noted of it with the daemon's own.
+// ask, its user's index is looked at, it is ended, and the daemon is asked again. Nothing stays behind, also when the
+// doctor is interrupted. Should it be killed, the session ends by itself within half a minute, and its place in the
+// index later.
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,7 @@
 #include "json/json_pointer.h"
 #include "session/new_session.h"
 #include "session/signed_cookie.h"
+#include "sessionctl/doctor/held_signals.h"
 #include "sessionctl/doctor/rules.h"
 
 namespace sessiond::ctl {
@@ -142,6 +144,14 @@ bool becomesTrue(milliseconds patience, const std::function<bool()>& condition) 
   return condition();
 }
 
+/// Files of which systemd has made the daemon a copy at its start; a reload reads that again.
+bool usesCredentials(const Patient& patient) {
+  if (!patient.isSystemds()) return false;
+  const auto is_credential = [](const std::string& name) { return name.starts_with("credential:"); };
+  const Config& config = patient.config();
+  return std::ranges::any_of(config.session.secret_files, is_credential) || is_credential(config.redis.password_file);
+}
+
 void walk(const Patient& patient, Verdict& verdict) {
   const bool is_part = !patient.redis.empty() && patient.redis.front().value("cluster_enabled") == "1" &&
                        !patient.config().redis.cluster.used();
@@ -151,7 +161,9 @@ void walk(const Patient& patient, Verdict& verdict) {
   if (!patient.missing_rights.empty()) {
     return verdict.cannotTell("Redis does not allow all that is needed for it");
   }
+  if (!patient.why_no_answer.empty()) return verdict.cannotTell("sessiond does not answer");
   const std::string reload = "sessionctl -c " + patient.options.config_file + " reload";
+  const HeldSignals interruption;
   ProbeSession session(patient);
   if (!session.make(verdict)) return;
   const auto [status, failure, came] = session.askDaemon();
@@ -165,12 +177,14 @@ void walk(const Patient& patient, Verdict& verdict) {
     return verdict.fault("a session that was just made is \"" + status +
                              "\" to the daemon: it runs with another Redis, key prefix, cookie name or secret than " +
                              patient.options.config_file + " says",
-                         reload);
+                         usesCredentials(patient) ? "systemctl restart sessiond.service" : reload);
   }
   if (!becomesTrue(kPatience, [&] { return session.isIndexed(); })) {
     verdict.fault("the session is let in, but stands in no index of its user: logging out everywhere misses it",
                   "journalctl -u sessiond.service | grep index");
   }
+  // Not before it stands in the index, where the daemon would put it a moment later.
+  if (interruption.any()) return;
   if (!session.end()) {
     return verdict.danger("the session could not be ended: no logout works", reload);
   }
@@ -178,6 +192,7 @@ void walk(const Patient& patient, Verdict& verdict) {
   ProbeSession::Answer last;
   const bool is_refused = becomesTrue(within + kPatience, [&] {
     last = session.askDaemon();
+    if (interruption.any()) return true;
     return !last.status.empty() && last.status != "unavailable" && !isFound(last.status);
   });
   if (is_refused) return;

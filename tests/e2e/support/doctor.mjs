@@ -1,7 +1,7 @@
 // A site that is well, in which tests plant faults for `sessionctl doctor`.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -20,9 +20,10 @@ const locations = () => `
         location /page/ { include sessiond/protect-page.conf; include sessiond/identity-proxy.conf; include proxy_params; proxy_pass http://application; }`;
 
 export class Patient {
-  async start() {
+  /** `redis`: options of its Redis; `config(config)` alters sessiond's configuration. */
+  async start({ redis = {}, config } = {}) {
     const port = await freePort();
-    this.stack = await startStack({ http, server, locations, redis: (folder) => new Redis(folder, { port }) });
+    this.stack = await startStack({ http, server, locations, config, redis: (folder) => new Redis(folder, { port, ...redis }) });
     this.ctl = sessionctl(this.stack.sessiond.file);
     this.original = structuredClone(this.stack.sessiond.config);
     fs.chmodSync(this.stack.folder, 0o755);
@@ -96,5 +97,16 @@ export class Patient {
     const found = await this.examine(nginx, env);
     assert.deepEqual(Object.keys(found), [rule], JSON.stringify(found, null, 2));
     assert.match(found[rule], pattern);
+    return found[rule];
+  }
+
+  /** Types what was said to mend it, as an administrator would, at a terminal; `password`: whenever one is asked for. */
+  async types(found, password = '') {
+    const command = found.slice(found.lastIndexOf(' -> ') + 4);
+    const typist = path.join(repository, 'tests/e2e/support/typist.py');
+    const { stdout, stderr, status } = spawnSync('python3', [typist, command, password], { encoding: 'utf8', timeout: 30000 });
+    assert.equal(status, 0, `${command}\n${stdout}${stderr}`);
+    assert.doesNotMatch(stdout + stderr, /^\(?error|^ERR|AUTH|NOPERM|failed/m, command);
+    return stdout;
   }
 }

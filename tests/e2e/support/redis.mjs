@@ -9,25 +9,26 @@ import { start, stop, waitFor } from './process.mjs';
 export class Redis {
   /**
    * `port`: on 127.0.0.1 as well, for what cannot be had over a unix socket (replication). `args`: of redis-server.
-   * `password`: without it nobody is served. `prepare(redis)`: once, when it answers first.
+   * `password`: without it nobody is served. `prepare(redis)`: once, when it answers first. `keepsSettings`: all that is
+   * said to it at its first start stands in a file, where it can write what is changed.
    */
-  constructor(folder, { port = 0, args = [], password, prepare } = {}) {
+  constructor(folder, { port = 0, args = [], password, prepare, keepsSettings = false } = {}) {
     this.folder = folder;
     this.port = port;
     this.args = [...(password ? ['--requirepass', password] : []), ...args.map(String)];
     this.password = password;
+    this.file = keepsSettings && path.join(folder, 'redis.conf');
     this.prepare = prepare;
     this.socket = path.join(folder, 'redis.sock');
   }
 
   async start() {
     fs.rmSync(this.socket, { force: true });
-    this.process = start(
-      'redis-server',
-      // Without fsync, which on a busy disk makes Redis hold writes back that a SIGKILL then loses.
-      ['--port', String(this.port), '--bind', '127.0.0.1', '--unixsocket', this.socket, '--dir', this.folder, '--appendonly', 'yes', '--appendfsync', 'no', '--save', '', ...this.args],
-      { log: path.join(this.folder, 'redis.log') },
-    );
+    // Without fsync, which on a busy disk makes Redis hold writes back that a SIGKILL then loses.
+    const usual = ['--port', String(this.port), '--bind', '127.0.0.1', '--unixsocket', this.socket, '--dir', this.folder, '--appendonly', 'yes', '--appendfsync', 'no', '--save', ''];
+    const args = [...usual, ...this.args];
+    if (this.file && !fs.existsSync(this.file)) fs.writeFileSync(this.file, asFile(args));
+    this.process = start('redis-server', this.file ? [this.file] : args, { log: path.join(this.folder, 'redis.log') });
     await waitFor('redis answers', async () => (await this.command('PING')) === 'PONG');
     const { prepare } = this;
     this.prepare = undefined;
@@ -94,6 +95,12 @@ export class Redis {
       }
     });
   }
+}
+
+/** ['--port', '0'] as lines of redis.conf. */
+function asFile(args) {
+  const words = args.map((arg) => (arg.startsWith('--') ? `\n${arg.slice(2)}` : ` ${arg === '' ? '""' : arg}`));
+  return `${words.join('').trim()}\n`;
 }
 
 /** One RESP2 reply at `at`: {value, end}, or undefined while it is incomplete. */

@@ -37,3 +37,73 @@ scenario_doctor_of_a_socket_that_nginx_may_not_use() {
   systemctl restart sessiond.service
   examine 0
 }
+
+# Whoever asks starts the daemon, and the doctor changes nothing.
+scenario_doctor_of_a_daemon_that_is_stopped() {
+  systemctl stop sessiond.service
+  expect ActiveState inactive
+  finds units 'sessiond.service is inactive: the next request, or a boot, starts it'
+  expect ActiveState inactive
+  expect ActiveState active sessiond.socket
+  eval "$(remedy units)"
+  expect ActiveState active
+  examine 0
+}
+
+scenario_doctor_of_a_daemon_that_has_failed() {
+  write_config 'loging: {}'
+  if systemctl restart sessiond.service; then fail 'it started'; fi
+  write_config
+  expect ActiveState failed
+  local starts
+  starts=$(now)
+  finds units 'sessiond.service has failed (exit-code)'
+  expect ActiveState failed
+  [[ $(starts_since "$starts") == 0 ]] || fail 'the doctor has started it'
+  eval "$(remedy units)"
+  expect ActiveState active
+  examine 0
+}
+
+# A reload reads the copy again that systemd made at the start.
+scenario_doctor_of_another_secret_than_the_daemons() {
+  (umask 077 && openssl rand -base64 48 >"$secret")
+  finds walk 'is "forged" to the daemon'
+  [[ $(remedy walk) == 'systemctl restart sessiond.service' ]] || fail "$(remedy walk)"
+  eval "$(remedy walk)"
+  examine 0
+}
+
+scenario_doctor_of_a_socket_for_everybody() {
+  chmod 666 /run/sessiond/sessiond.sock
+  finds socket-rights 'every user of this machine may connect'
+  eval "$(remedy socket-rights)"
+  examine 0
+  mkdir -p "$socket_drop_ins"
+  printf '[Socket]\nSocketMode=0666\n' >"$socket_drop_ins/another.conf"
+  systemctl daemon-reload
+  systemctl restart sessiond.socket sessiond.service
+  finds socket-rights 'every user of this machine may connect'
+  eval "$(remedy socket-rights)"
+  systemctl restart sessiond.service
+  examine 0
+  systemctl restart sessiond.socket sessiond.service
+  examine 0
+}
+
+scenario_doctor_of_snippets_that_are_the_packages() {
+  printf 'identity: {X-User-Id: /user/id, X-User-Name: /user/name, X-User-Email: /user/email, X-User-Roles: /user/roles, X-Account: /user/account}\n' >>"$config"
+  systemctl reload sessiond.service
+  finds nginx-snippets 'maps X-Account'
+  local folder link
+  folder=$(readlink -f /etc/nginx/sessiond)
+  link=$(readlink /etc/nginx/sessiond)
+  (cd "$folder" && sha256sum ./*.conf) >/scenario/packages
+  eval "$(remedy nginx-snippets)"
+  examine 0
+  (cd "$folder" && sha256sum --quiet --check /scenario/packages) || fail 'the files of the package were changed'
+  rm -r /etc/nginx/sessiond
+  ln -s "$link" /etc/nginx/sessiond
+  nginx -t
+  systemctl reload nginx
+}

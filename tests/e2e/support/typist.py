@@ -1,0 +1,27 @@
+"""typist.py COMMAND PASSWORD: the command in a shell on a terminal of its own, and the password whenever one is asked for.
+
+What is said comes out, and the exit status is the command's."""
+
+import os
+import pty
+import sys
+
+command, password = sys.argv[1:3]
+child, terminal = pty.fork()
+if child == 0:
+    # One that cannot move its cursor, so that nothing is drawn anew with each key.
+    os.execvpe("bash", ["bash", "-c", command], {**os.environ, "TERM": "dumb"})
+line = b""
+while True:
+    try:
+        said = os.read(terminal, 4096)
+    except OSError:  # it has ended
+        break
+    if not said:
+        break
+    os.write(1, said)
+    line = (line + said).split(b"\n")[-1]
+    if b"password:" in line:
+        os.write(terminal, password.encode() + b"\n")
+        line = b""
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
