@@ -48,8 +48,10 @@ class Includer {
     }
     Directives all;
     for (const SourceFile& file : found) {
-      if (depth >= kMaxDepth || ++included_ > kMaxIncludes) {
-        return Unexpected(SyntaxError{directive.place, "files include each other in a circle"});
+      if (depth >= kMaxDepth) return Unexpected(SyntaxError{directive.place, "files include each other in a circle"});
+      if (++included_ > kMaxIncludes) {
+        const std::string most = std::to_string(kMaxIncludes);
+        return Unexpected(SyntaxError{directive.place, "more than " + most + " files are included by one another"});
       }
       auto read_file = read(file, depth + 1);
       if (!read_file) return read_file;

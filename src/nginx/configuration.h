@@ -22,8 +22,9 @@ struct SourceFile {
 /// folder.
 using FileFinder = std::function<std::vector<SourceFile>(const std::string& pattern)>;
 
-/// More files than this are a circle of includes.
-inline constexpr int kMaxIncludes = 4096;
+/// A file counts as often as it is included: a protected location includes several. More would be one that includes
+/// itself twice, and those again.
+inline constexpr int kMaxIncludes = 65536;
 
 [[nodiscard]] Expected<Directives, SyntaxError> readConfiguration(const SourceFile& main, const FileFinder& files);
 
