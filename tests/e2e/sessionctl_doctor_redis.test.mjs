@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
@@ -74,6 +75,22 @@ describe('sessionctl doctor, of Redis', () => {
     await patient.finds('redis', /not reachable.* -> systemctl start redis-server$/);
   });
 
+  test('a Redis that is too old, by what it says of itself', async (t) => {
+    t.after(() => patient.restore());
+    const [, version] = (await patient.redis('INFO', 'server')).match(/redis_version:(\S+)/);
+    const older = version.replace(/^\d/, '5'); // as long, so that nothing else moves
+    const server = net.createServer((client) => {
+      const redis = net.connect(patient.stack.redis.socket);
+      redis.on('data', (bytes) => client.write(bytes.toString('latin1').replaceAll(version, older), 'latin1'));
+      client.on('data', (bytes) => redis.write(bytes));
+      for (const [one, other] of [[client, redis], [redis, client]]) one.on('error', () => {}).on('close', () => other.destroy());
+    });
+    await new Promise((resolve) => server.listen(patient.at('older.sock'), resolve));
+    t.after(() => server.close());
+    await patient.configure((config) => (config.redis.url = `unix://${patient.at('older.sock')}`), { inForce: false });
+    await patient.finds('redis', new RegExp(`older\\.sock has version ${older.replaceAll('.', '\\.')}, but .*6\\.0 or newer.* -> apt install redis-server`));
+  });
+
   test('a clock that is off', async () => {
     await patient.finds('redis-clock', /^fault: Redis's clock is 1[01] s ahead of .* -> timedatectl/, patient.nginxWith(), patient.anotherMachine({ CLOCK_OFF: '-10' }));
   });
@@ -104,6 +121,22 @@ describe('sessionctl doctor, of Redis', () => {
     await patient.configure((config) => Object.assign(config.redis, { user: 'deaf', password_file: patient.at('limited') }));
     await patient.configure(() => {}, { inForce: false });
     await patient.finds('memory', /does not hear from Redis/);
+  });
+
+  test('a daemon that Redis refuses, although it takes what the file says by now', async (t) => {
+    t.after(() => patient.restore());
+    const file = patient.at('changed');
+    fs.writeFileSync(file, 'first', { mode: 0o600 });
+    await patient.redis('ACL', 'SETUSER', 'changed', 'on', '>first', '~*', '&*', '+@all');
+    await patient.configure((config) => Object.assign(config.redis, { user: 'changed', password_file: file }));
+    fs.writeFileSync(file, 'second', { mode: 0o600 });
+    await patient.redis('ACL', 'SETUSER', 'changed', 'resetpass', '>second');
+    await patient.redis('CLIENT', 'KILL', 'USER', 'changed');
+    const found = await waitFor('it is refused', async () => {
+      const all = await patient.examine();
+      return all.ready && all;
+    }, { timeout: 30000 });
+    assert.match(found.ready, /^fault: the daemon cannot use Redis, although Redis answers here/);
   });
 
   test('a daemon that notes no session in its user\'s index', async (t) => {

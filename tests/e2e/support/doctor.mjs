@@ -1,12 +1,12 @@
 // A site that is well, in which tests plant faults for `sessionctl doctor`.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
 import { freePort } from './nginx.mjs';
-import { repository, waitFor } from './process.mjs';
+import { repository, typed, waitFor } from './process.mjs';
 import { Redis } from './redis.mjs';
 import { sessionctl } from './sessionctl.mjs';
 import { startStack } from './stack.mjs';
@@ -103,8 +103,7 @@ export class Patient {
   /** Types what was said to mend it, as an administrator would, at a terminal; `password`: whenever one is asked for. */
   async types(found, password = '') {
     const command = found.slice(found.lastIndexOf(' -> ') + 4);
-    const typist = path.join(repository, 'tests/e2e/support/typist.py');
-    const { stdout, stderr, status } = spawnSync('python3', [typist, command, password], { encoding: 'utf8', timeout: 30000 });
+    const { stdout, stderr, status } = typed(command, { 'password:': password });
     assert.equal(status, 0, `${command}\n${stdout}${stderr}`);
     assert.doesNotMatch(stdout + stderr, /^\(?error|^ERR|AUTH|NOPERM|failed/m, command);
     return stdout;

@@ -1,6 +1,6 @@
 // Child processes of a test: started with their output in a file, waited for by polling, stopped by pid in any case.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -102,4 +102,10 @@ export async function waitFor(what, condition, { timeout = 10000, interval = 20 
     if (Date.now() > deadline) throw new Error(`${what}: not within ${timeout} ms${last ? ` (${last.message})` : ''}`);
     await pause(interval);
   }
+}
+
+/** A shell's command on a terminal; `answers`: to each line that holds such a prompt. Ends with {status, stdout}. */
+export function typed(command, answers = {}) {
+  const typist = path.join(repository, 'tests/e2e/support/typist.py');
+  return spawnSync('python3', [typist, command, ...Object.entries(answers).flat()], { encoding: 'utf8', timeout: 30000 });
 }

@@ -1,4 +1,5 @@
-"""typist.py COMMAND PASSWORD: the command in a shell on a terminal of its own, and the password whenever one is asked for.
+"""typist.py COMMAND [PROMPT ANSWER]...: the command in a shell on a terminal of its own, and an answer to each line that
+holds a prompt.
 
 What is said comes out, and the exit status is the command's."""
 
@@ -6,7 +7,8 @@ import os
 import pty
 import sys
 
-command, password = sys.argv[1:3]
+command = sys.argv[1]
+answers = dict(zip(sys.argv[2::2], sys.argv[3::2]))
 child, terminal = pty.fork()
 if child == 0:
     # One that cannot move its cursor, so that nothing is drawn anew with each key.
@@ -21,7 +23,8 @@ while True:
         break
     os.write(1, said)
     line = (line + said).split(b"\n")[-1]
-    if b"password:" in line:
-        os.write(terminal, password.encode() + b"\n")
-        line = b""
+    for prompt, answer in answers.items():
+        if prompt.encode() in line:
+            os.write(terminal, answer.encode() + b"\n")
+            line = b""
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

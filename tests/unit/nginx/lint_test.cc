@@ -1,6 +1,7 @@
 // The linter on whole configurations: for each rule one that it finds something in, and one that it does not; and sites
 // as there are, without a complaint. In a bad one, `# finds danger rule-name` stands behind each line that is
-// complained about.
+// complained about; and what a configuration of sessiond's says that matters, in the first line, behind `#
+// sessiond.yaml: `.
 
 #include "nginx/lint.h"
 
@@ -11,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,23 @@ std::vector<SourceFile> shipped(const std::string& pattern) {
 
 Findings lint(const std::string& text, const SessiondFacts& facts = {}) {
   return lintNginx({"site.conf", text}, shipped, facts);
+}
+
+/// policies=default,admin identity=X-User-Id,X-User-Name identity_max_bytes=6144
+SessiondFacts factsIn(const std::string& text) {
+  SessiondFacts facts;
+  const std::string mark = "# sessiond.yaml: ";
+  if (!text.starts_with(mark)) return facts;
+  std::istringstream words(text.substr(mark.size(), text.find('\n') - mark.size()));
+  for (std::string word; words >> word;) {
+    std::istringstream values(word.substr(word.find('=') + 1));
+    std::vector<std::string> list;
+    for (std::string value; std::getline(values, value, ',');) list.push_back(value);
+    if (word.starts_with("policies=")) facts.policies = list;
+    if (word.starts_with("identity=")) facts.identity = list;
+    if (word.starts_with("identity_max_bytes=")) facts.identity_max_bytes = std::stoul(list.front());
+  }
+  return facts;
 }
 
 std::vector<fs::path> files(const std::string& folder, const std::string& end) {
@@ -77,7 +96,7 @@ TEST(NginxLint, FindsWhatIsBadWhereItIsBad) {
     const std::set<std::string> expected = marked(text);
     std::set<std::string> seen;
     bool rule_seen = false;
-    for (const Finding& finding : lint(text)) {
+    for (const Finding& finding : lint(text, factsIn(text))) {
       rule_seen = rule_seen || finding.rule == rule;
       EXPECT_FALSE(finding.message.empty() || finding.remedy.empty()) << finding.rule;
       const bool marked_hint = finding.severity != Severity::kHint || finding.rule == rule;
@@ -91,9 +110,19 @@ TEST(NginxLint, FindsWhatIsBadWhereItIsBad) {
 TEST(NginxLint, IsContentWithWhatIsGood) {
   for (const fs::path& path : files("rules", ".good.conf")) {
     const std::string rule = path.stem().stem();
-    for (const Finding& finding : lint(textOf(path))) {
+    const std::string text = textOf(path);
+    for (const Finding& finding : lint(text, factsIn(text))) {
       EXPECT_TRUE(finding.severity == Severity::kHint && finding.rule != rule) << path << " " << describe(finding);
     }
+  }
+}
+
+TEST(NginxLint, WhatIsBadStandsBesideWhatIsGood) {
+  for (const fs::path& path : files("rules", ".conf")) {
+    const std::string name = path.filename().string();
+    const std::string rule = name.substr(0, name.find('.'));
+    EXPECT_TRUE(fs::exists(kFixtures / "rules" / (rule + ".bad.conf"))) << rule;
+    EXPECT_TRUE(fs::exists(kFixtures / "rules" / (rule + ".good.conf"))) << rule;
   }
 }
 

@@ -1,0 +1,58 @@
+// sessionctl before somebody: it asks, and shows more than to a script: headings, and how far it has come.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { typed } from './support/process.mjs';
+import { sessionctl, tool } from './support/sessionctl.mjs';
+import { startStack } from './support/stack.mjs';
+
+describe('sessionctl on a terminal', () => {
+  let stack;
+  let ctl;
+  before(async () => {
+    stack = await startStack({ config: (config) => (config.login.authenticators = ['htpasswd', 'redis']) });
+    ctl = sessionctl(stack.sessiond.file);
+    await stack.session('shown', { id: 'ada' });
+  });
+  after(() => stack?.stop());
+
+  const on = (command, answers) => typed(`${tool} -c ${stack.sessiond.file} ${command}`, answers);
+  const sessions = async () => (await ctl('session list')).sessions.length;
+
+  test('it has headings, and says how far it has come; to a script it says neither', async () => {
+    const shown = on('session list');
+    assert.equal(shown.status, 0);
+    assert.match(shown.stdout, /\x1b\[1mHANDLE .*\x1b\[0m/);
+    assert.match(shown.stdout, /\r\x1b\[K.*\d+ of about \d+/);
+    const piped = await ctl.text(['session', 'list']);
+    assert.equal(piped.status, 0);
+    assert.doesNotMatch(piped.stdout + piped.stderr, /\x1b|HANDLE|about/);
+    assert.match(piped.stdout, / ada /);
+  });
+
+  test('what cannot be undone is asked about, and is not done without a yes', async () => {
+    const refused = on('session revoke --all', { '[y/N]': 'n' });
+    assert.equal(refused.status, 64, refused.stdout);
+    assert.match(refused.stdout, /Log everybody out\? .*\[y\/N\]/);
+    assert.equal(await sessions(), 1);
+    assert.equal((await ctl.text(['session', 'revoke', '--all'])).status, 64, 'a script has to say --yes');
+    assert.equal(await sessions(), 1);
+    const done = on('session revoke --all', { '[y/N]': 'y' });
+    assert.equal(done.status, 0, done.stdout);
+    assert.match(done.stdout, /everybody is logged out/);
+    assert.equal(await sessions(), 0);
+  });
+
+  test('a password is asked for twice, and not shown', async () => {
+    const answers = { 'New password of zoe:': 'secret of zoe', 'Once more:': 'secret of zoe' };
+    const added = on('user add zoe', answers);
+    assert.equal(added.status, 0, added.stdout);
+    assert.doesNotMatch(added.stdout, /secret of zoe/);
+    const client = stack.client();
+    await stack.logIn(client, { user: 'zoe', secret: 'secret of zoe' });
+    assert.equal((await client.get('/api/')).status, 200);
+    const other = on('user passwd zoe', { ...answers, 'Once more:': 'secret of eve' });
+    assert.notEqual(other.status, 0, other.stdout);
+  });
+});
