@@ -3,10 +3,9 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <span>
-#include <vector>
+#include <optional>
+#include <utility>
 
-#include "base/log.h"
 #include "session/facts_reader.h"
 
 namespace sessiond {
@@ -21,6 +20,7 @@ BurialQueue::BurialQueue(SessionStore& store, SessionStore& bare, const RevokedS
       renewed_(metrics.counter("sessiond_revocations_renewed_total",
                                "Tombstones written again because the server may be one that never had them.")),
       resurrected_(resurrectedSessions(metrics)),
+      late_(pause, kMostPauses * pause, kMaxWaiting),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 BurialQueue::~BurialQueue() {
@@ -30,79 +30,137 @@ BurialQueue::~BurialQueue() {
 
 void BurialQueue::bury(const SessionId& id, std::chrono::seconds tombstone_ttl) {
   const std::lock_guard lock(mutex_);
-  if (burials_.size() >= kMaxWaiting) return;
-  burials_.emplace(id, tombstone_ttl);
+  if (waiting_.burials.size() >= kMaxWaiting) return;
+  std::chrono::seconds& ttl = waiting_.burials[id];
+  ttl = std::max(ttl, tombstone_ttl);
   arrived_.notify_one();
 }
 
 void BurialQueue::look(std::string_view id) {
   if (!revoked_.contains(id)) return;
   const std::lock_guard lock(mutex_);
-  if (looks_.size() >= kMaxWaiting) return;
-  looks_.insert(*SessionId::fromBytes(id));
+  if (waiting_.looks.size() >= kMaxWaiting) return;
+  waiting_.looks.insert(*SessionId::fromBytes(id));
   arrived_.notify_one();
 }
 
 void BurialQueue::renew() {
   const std::lock_guard lock(mutex_);
-  renewal_is_due_ = true;
+  waiting_.renewal = true;
   arrived_.notify_one();
 }
 
 void BurialQueue::run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "burials");
   std::unique_lock lock(mutex_);
-  const auto something = [this] { return renewal_is_due_ || !burials_.empty() || !looks_.empty(); };
-  while (arrived_.wait(lock, stop, something)) {
-    const bool renews = std::exchange(renewal_is_due_, false);
-    const Burials burials = std::exchange(burials_, {});
-    const std::set<SessionId> looks = std::exchange(looks_, {});
+  while (!stop.stop_requested()) {
+    wait(lock, stop);
+    Waiting waiting = std::exchange(waiting_, {});
     lock.unlock();
-    const bool renewed = !renews || renewAll(stop);
-    for (const auto& [id, ttl] : burials) {
-      if (!stop.stop_requested()) buryAgain(store_, id, ttl, log_names_);
-    }
-    for (const SessionId& id : looks) {
-      if (!stop.stop_requested()) lookAt(id);
-    }
+    workOff(std::move(waiting), stop);
     lock.lock();
-    if (renewed) continue;
-    arrived_.wait_for(lock, stop, pause_, [] { return false; });
-    renewal_is_due_ = true;
   }
 }
 
-void BurialQueue::lookAt(const SessionId& id) {
-  const std::optional<std::chrono::seconds> ttl = revoked_.tombstoneOf(id.bytes());
-  if (!ttl) return;
-  SessionLoad load{.id = &id};
-  store_.load({&load, 1});
-  const bool is_there = load.result ? load.result->json.has_value() : load.result.error() == StoreError::kCorrupt;
-  if (!is_there) return;
-  resurrected_.add();
-  // A tombstone that has ended begins anew: whoever wrote this copy may write it again.
-  buryAgain(store_, id, std::max(*ttl, std::chrono::seconds(RevokedSessions::kMemory)), log_names_);
+void BurialQueue::wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
+  const auto something = [this] { return !waiting_.empty(); };
+  const SteadyTime due = std::min(late_.next(), epoch_due_);
+  if (due == SteadyTime::max()) {
+    arrived_.wait(lock, stop, something);
+  } else {
+    arrived_.wait_until(lock, stop, due, something);
+  }
 }
 
-/// False: not all of it could be written.
-bool BurialQueue::renewAll(const std::stop_token& stop) {
+void BurialQueue::workOff(Waiting waiting, const std::stop_token& stop) {
+  if (stop.stop_requested()) return;
+  if (waiting.renewal) {
+    late_.dropRenewals();
+    renewAll(stop);
+  }
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (waiting.renewal || epoch_due_ <= now) tellEpoch();
+  std::vector<BurialErrand> errands = late_.take(now);
+  renewAgain(errands, stop);
+  using Kind = BurialErrand::Kind;
+  for (const auto& [id, ttl] : waiting.burials) errands.push_back({.kind = Kind::kBury, .id = id, .ttl = ttl});
+  for (const SessionId& id : waiting.looks) errands.push_back({.kind = Kind::kLook, .id = id});
+  for (BurialErrand& one : errands) {
+    if (stop.stop_requested()) return;
+    if (one.kind != Kind::kRenew && !carryOut(one)) late_.add(std::move(one), std::chrono::steady_clock::now());
+  }
+}
+
+void BurialQueue::renewAll(const std::stop_token& stop) {
   std::uint64_t cursor = 0;
-  bool all = true;
   while (!stop.stop_requested()) {
     std::optional<std::vector<SessionRevocation>> standing = revoked_.standing(cursor, kPage);
-    if (!standing) break;
-    std::vector<SessionRevocation>& page = *standing;
-    bare_.revoke(page);
-    const auto failed = [](const SessionRevocation& one) { return !one.result; };
-    const auto failures = static_cast<std::size_t>(std::ranges::count_if(page, failed));
-    if (failures > 0 && failures == page.size()) return false;
-    // Of several servers one does not answer; the others must not wait for it.
-    all = all && failures == 0;
-    renewed_.add(page.size() - failures);
+    if (!standing) return;
+    renewPage(*std::move(standing), {});
   }
-  // Where this fails, so does the subscription, and the next one comes here again; and every login does the same.
-  static_cast<void>(store_.raiseEpoch(0));
-  return all;
+}
+
+/// Those that are to be renewed, and whose tombstones stand yet.
+void BurialQueue::renewAgain(const std::vector<BurialErrand>& errands, const std::stop_token& stop) {
+  std::vector<SessionRevocation> page;
+  std::map<SessionId, std::chrono::milliseconds> pauses;
+  for (const BurialErrand& one : errands) {
+    if (one.kind != BurialErrand::Kind::kRenew || stop.stop_requested()) continue;
+    const std::optional<std::chrono::seconds> ttl = revoked_.tombstoneOf(one.id.bytes());
+    if (!ttl || ttl->count() <= 0) continue;
+    page.push_back({.id = one.id, .tombstone_ttl = *ttl});
+    pauses[one.id] = one.pause;
+    if (page.size() == kPage) renewPage(std::exchange(page, {}), pauses);
+  }
+  renewPage(std::move(page), pauses);
+}
+
+/// `pauses`: of those that were tried before.
+void BurialQueue::renewPage(std::vector<SessionRevocation> page,
+                            const std::map<SessionId, std::chrono::milliseconds>& pauses) {
+  if (page.empty()) return;
+  bare_.revoke(page);
+  const SteadyTime now = std::chrono::steady_clock::now();
+  for (SessionRevocation& one : page) {
+    if (one.result) {
+      renewed_.add();
+      continue;
+    }
+    const auto before = pauses.find(one.id);
+    const auto pause = before == pauses.end() ? std::chrono::milliseconds(0) : before->second;
+    late_.add({.kind = BurialErrand::Kind::kRenew, .id = std::move(one.id), .pause = pause}, now);
+  }
+}
+
+void BurialQueue::tellEpoch() {
+  const Expected<std::uint64_t, StoreError> told = store_.raiseEpoch(0);
+  const bool again = !told && told.error() != StoreError::kCorrupt;
+  epoch_due_ = again ? std::chrono::steady_clock::now() + pause_ : SteadyTime::max();
+}
+
+/// False: in vain, and to be tried again as it then stands.
+bool BurialQueue::carryOut(BurialErrand& errand) {
+  if (errand.kind == BurialErrand::Kind::kLook) {
+    const Expected<bool, StoreError> found = isThere(errand.id);
+    if (!found) return false;
+    const std::optional<std::chrono::seconds> ttl = revoked_.tombstoneOf(errand.id.bytes());
+    if (!*found || !ttl) return true;
+    resurrected_.add();
+    // A tombstone that has ended begins anew: whoever wrote this copy may write it again.
+    const auto lives = std::max(*ttl, std::chrono::seconds(RevokedSessions::kMemory));
+    errand = {.kind = BurialErrand::Kind::kBury, .id = std::move(errand.id), .ttl = lives};
+  }
+  const Expected<Burial, StoreError> buried = store_.revoke(errand.id, errand.ttl);
+  if (buried || errand.isFirst()) auditBurial(errand.id, buried, log_names_);
+  return buried.hasValue();
+}
+
+Expected<bool, StoreError> BurialQueue::isThere(const SessionId& id) {
+  SessionLoad load{.id = &id};
+  store_.load({&load, 1});
+  if (!load.result && load.result.error() == StoreError::kCorrupt) return true;
+  if (!load.result) return Unexpected(load.result.error());
+  return load.result->json.has_value();
 }
 
 }  // namespace sessiond

@@ -10,16 +10,17 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <map>
 #include <mutex>
-#include <optional>
 #include <set>
-#include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "base/metrics.h"
+#include "session/late_burials.h"
 #include "session/revoked_sessions.h"
 #include "session/session_store.h"
 
@@ -28,7 +29,8 @@ namespace sessiond {
 /// Thread-safe, with a thread of its own. No call waits. What is still to be done when it is destroyed is given up.
 class BurialQueue {
  public:
-  /// All must outlive it. `pause`: after the store did not take what was to be renewed.
+  /// All must outlive it. `pause`: after the store did not take something, which is then tried again by itself; the
+  /// pause grows.
   /// `bare`: the same store, without a memory of what it revokes: to write again is not to revoke.
   BurialQueue(SessionStore& store, SessionStore& bare, const RevokedSessions& revoked, const HmacKey& log_names,
               MetricsRegistry& metrics, std::chrono::milliseconds pause = std::chrono::milliseconds(500));
@@ -48,13 +50,29 @@ class BurialQueue {
   static constexpr std::size_t kMaxWaiting = 1024;
   /// As many as are written in one round trip.
   static constexpr std::size_t kPage = 64;
+  /// How many times `pause` the longest one is.
+  static constexpr int kMostPauses = 8;
 
  private:
-  using Burials = std::set<std::pair<SessionId, std::chrono::seconds>>;
+  /// What has arrived.
+  struct Waiting {
+    bool renewal = false;
+    std::map<SessionId, std::chrono::seconds> burials;  ///< with the lives of their tombstones
+    std::set<SessionId> looks;
+
+    bool empty() const { return !renewal && burials.empty() && looks.empty(); }
+  };
 
   void run(const std::stop_token& stop);
-  void lookAt(const SessionId& id);
-  bool renewAll(const std::stop_token& stop);
+  /// Until something has arrived, or what was in vain is to be tried again.
+  void wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
+  void workOff(Waiting waiting, const std::stop_token& stop);
+  void renewAll(const std::stop_token& stop);
+  void renewPage(std::vector<SessionRevocation> page, const std::map<SessionId, std::chrono::milliseconds>& pauses);
+  void renewAgain(const std::vector<BurialErrand>& errands, const std::stop_token& stop);
+  void tellEpoch();
+  bool carryOut(BurialErrand& errand);
+  Expected<bool, StoreError> isThere(const SessionId& id);
 
   SessionStore& store_;
   SessionStore& bare_;
@@ -65,10 +83,11 @@ class BurialQueue {
   Counter& resurrected_;
   std::mutex mutex_;
   std::condition_variable_any arrived_;
-  Burials burials_;              // guarded by mutex_
-  std::set<SessionId> looks_;    // guarded by mutex_
-  bool renewal_is_due_ = false;  // guarded by mutex_
-  std::jthread thread_;          // last: it uses all of the above
+  Waiting waiting_;  // guarded by mutex_
+  // Of the thread.
+  LateBurials late_;
+  SteadyTime epoch_due_ = SteadyTime::max();  ///< the server is to be told again
+  std::jthread thread_;                       // last: it uses all of the above
 };
 
 }  // namespace sessiond

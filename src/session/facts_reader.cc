@@ -161,7 +161,10 @@ Counter& resurrectedSessions(MetricsRegistry& metrics) {
 }
 
 void buryAgain(SessionStore& store, const SessionId& id, std::chrono::seconds lifetime, const HmacKey& log_names) {
-  const Expected<Burial, StoreError> buried = store.revoke(id, lifetime);
+  auditBurial(id, store.revoke(id, lifetime), log_names);
+}
+
+void auditBurial(const SessionId& id, const Expected<Burial, StoreError>& buried, const HmacKey& log_names) {
   audit("resurrected", {{"session", pseudonym(log_names, id.bytes())},
                         {"deleted", std::string_view(buried ? "yes" : "no")},
                         {"tombstone", std::string_view(buried && *buried == Burial::kBuried ? "yes" : "no")}});

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/secret.h"
@@ -17,6 +18,8 @@ namespace sessiond {
 namespace {
 
 using std::chrono::seconds;
+
+constexpr std::chrono::milliseconds kShortly{1};
 
 SessionId idOf(const std::string& bytes) {
   return *SessionId::fromBytes(bytes);
@@ -29,6 +32,10 @@ class GatedStore final : public SessionStore {
 
   void load(std::span<SessionLoad> loads) override {
     for (SessionLoad& load : loads) {
+      if (failures > 0) {
+        --failures;
+        continue;
+      }
       load.result = StoredSession();
       if (there.contains(load.id->bytes())) load.result->json = "{}";
       looked.count_down();
@@ -44,18 +51,31 @@ class GatedStore final : public SessionStore {
         entered.count_down();
         gate.wait();
       }
+      const std::lock_guard lock(mutex_);
+      ++tries_[one.id.bytes()];
+      if (away.contains(one.id.bytes()) && !back) {
+        one.result = Unexpected(StoreError::kUnavailable);
+        continue;
+      }
       if (failures > 0) {
         --failures;
         one.result = Unexpected(StoreError::kUnavailable);
         continue;
       }
-      const std::lock_guard lock(mutex_);
       revoked_[one.id.bytes()].push_back(one.tombstone_ttl);
       one.result = Burial::kBuried;
       done.count_down();
     }
   }
-  Expected<std::uint64_t, StoreError> raiseEpoch(std::uint64_t at_least) override { return at_least; }
+  Expected<std::uint64_t, StoreError> raiseEpoch(std::uint64_t at_least) override {
+    if (epoch_failures-- > 0) return Unexpected(StoreError::kUnavailable);
+    told.count_down();
+    return at_least;
+  }
+  int triesOf(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    return tries_[id];
+  }
   std::map<std::string, std::vector<seconds>> revoked() {
     const std::lock_guard lock(mutex_);
     return revoked_;
@@ -65,12 +85,17 @@ class GatedStore final : public SessionStore {
   std::latch gate{1};
   std::latch looked;
   std::latch done;
-  std::set<std::string> there;    ///< set before anything is looked at
-  std::atomic<int> failures = 0;  ///< so many revocations to come fail
+  std::latch told{1};
+  std::set<std::string> there;          ///< set before anything is looked at
+  std::set<std::string> away;           ///< set before anything is revoked
+  std::atomic<bool> back = false;       ///< they are there again
+  std::atomic<int> failures = 0;        ///< so many calls to come fail
+  std::atomic<int> epoch_failures = 0;  ///< the same, of what everybody is concerned by
 
  private:
   std::mutex mutex_;
   std::map<std::string, std::vector<seconds>> revoked_;
+  std::map<std::string, int> tries_;
 };
 
 class BurialQueueTest : public testing::Test {
@@ -121,25 +146,66 @@ TEST_F(BurialQueueTest, LooksOnlyAtWhatWasRevokedHereAndBuriesWhatIsThereAgain) 
 TEST_F(BurialQueueTest, WritesEveryTombstoneAnewUntilTheStoreHasTakenAll) {
   constexpr int kAll = 3 * static_cast<int>(BurialQueue::kPage);
   for (int i = 0; i < kAll; ++i) revoked_.note(idOf(std::to_string(i)), seconds(100 + i));
-  GatedStore store(2 * kAll - 1);  // one is not taken, and nobody else waits for it; then all come again
-  store.failures = 1;
-  BurialQueue queue(store, store, revoked_, log_names_, metrics_, std::chrono::milliseconds(1));
+  GatedStore store(kAll);
+  store.failures = static_cast<int>(BurialQueue::kPage);
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
   queue.renew();
   store.done.wait();
   for (int i = 0; i < kAll; ++i) {
-    EXPECT_EQ(store.revoked()[std::to_string(i)].back(), seconds(100 + i));
+    EXPECT_EQ(store.revoked()[std::to_string(i)], std::vector{seconds(100 + i)}) << i << ": once";
   }
 }
 
-TEST_F(BurialQueueTest, BeginsAnewWhereNothingOfAPageIsTaken) {
-  constexpr int kPage = static_cast<int>(BurialQueue::kPage);
-  for (int i = 0; i < 3 * kPage; ++i) revoked_.note(idOf(std::to_string(i)), seconds(100 + i));
-  GatedStore store(3 * kPage);
-  store.failures = kPage;
-  BurialQueue queue(store, store, revoked_, log_names_, metrics_, std::chrono::milliseconds(1));
+TEST_F(BurialQueueTest, OneThatFailsIsTriedAgainByItself) {
+  constexpr int kAll = 3 * static_cast<int>(BurialQueue::kPage);
+  for (int i = 0; i < kAll; ++i) revoked_.note(idOf(std::to_string(i)), seconds(100));
+  GatedStore store(kAll);
+  store.away = {"5", "100"};
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
   queue.renew();
+  while (store.triesOf("5") < 4 || store.triesOf("100") < 4) std::this_thread::yield();
+  for (int i = 0; i < kAll; ++i) {
+    const std::string id = std::to_string(i);
+    if (store.away.contains(id)) continue;
+    EXPECT_EQ(store.triesOf(id), 1) << id;
+  }
+  store.back = true;
   store.done.wait();
-  EXPECT_EQ(store.revoked()["0"].size(), 1U) << "the others were not tried before";
+}
+
+TEST_F(BurialQueueTest, ACopyThatWasNotBuriedIsTriedAgainToo) {
+  GatedStore store(3, 1);
+  store.there = {"met", "looked at", "gone"};
+  store.away = {"met", "looked at"};
+  revoked_.note(idOf("looked at"), std::chrono::hours(24));
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
+  queue.bury(idOf("met"), seconds(60));
+  queue.look("looked at");
+  while (store.triesOf("met") < 2 || store.triesOf("looked at") < 2) std::this_thread::yield();
+  queue.bury(idOf("other"), seconds(70));
+  store.back = true;
+  store.done.wait();
+  EXPECT_EQ(store.revoked()["looked at"], std::vector<seconds>{std::chrono::hours(24)});
+  EXPECT_EQ(metrics_.counter("sessiond_resurrected_sessions_total", "").read(), 1U) << "however often it is tried";
+}
+
+TEST_F(BurialQueueTest, WhoeverCannotBeLookedAtIsLookedAtAgain) {
+  GatedStore store(1, 1);
+  store.there = {"back"};
+  store.failures = 3;
+  revoked_.note(idOf("back"), std::chrono::hours(24));
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
+  queue.look("back");
+  store.done.wait();
+  EXPECT_TRUE(store.revoked().contains("back"));
+}
+
+TEST_F(BurialQueueTest, HowOftenEverybodyWasLoggedOutIsToldUntilItIsTaken) {
+  GatedStore store(0);
+  store.epoch_failures = 3;
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
+  queue.renew();
+  store.told.wait();
 }
 
 TEST_F(BurialQueueTest, EndsWithoutWhatStillWaits) {

@@ -1,0 +1,74 @@
+#include "session/late_burials.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace sessiond {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Kind = BurialErrand::Kind;
+
+BurialErrand errand(Kind kind, const std::string& id, seconds ttl = seconds(60)) {
+  return {.kind = kind, .id = *SessionId::fromBytes(id), .ttl = ttl};
+}
+
+class LateBurialsTest : public testing::Test {
+ protected:
+  /// Each is in vain again.
+  milliseconds nextPause() {
+    const SteadyTime due = late_.next();
+    const auto pause = due - now_;
+    now_ = due;
+    for (BurialErrand& one : late_.take(now_)) late_.add(std::move(one), now_);
+    return std::chrono::duration_cast<milliseconds>(pause);
+  }
+
+  LateBurials late_{milliseconds(500), milliseconds(4000), 2};
+  SteadyTime now_;
+};
+
+TEST_F(LateBurialsTest, WaitLongerTheMoreOftenItWasInVain) {
+  late_.add(errand(Kind::kRenew, "a"), now_);
+  for (const int pause : {500, 1000, 2000, 4000, 4000}) EXPECT_EQ(nextPause(), milliseconds(pause));
+}
+
+TEST_F(LateBurialsTest, EachWaitsByItself) {
+  late_.add(errand(Kind::kRenew, "a"), now_);
+  now_ += milliseconds(400);
+  late_.add(errand(Kind::kRenew, "b"), now_);
+  EXPECT_TRUE(late_.take(now_).empty());
+  now_ += milliseconds(100);
+  ASSERT_EQ(late_.take(now_).size(), 1U);
+  EXPECT_EQ(late_.next(), now_ + milliseconds(400));
+  now_ = late_.next();
+  EXPECT_EQ(late_.take(now_).at(0).id.bytes(), "b");
+  EXPECT_EQ(late_.next(), SteadyTime::max());
+}
+
+TEST_F(LateBurialsTest, OneThatIsMetAgainStaysAsItIsAndLivesAsLongAsAnybodyAsked) {
+  late_.add(errand(Kind::kBury, "a", seconds(90)), now_);
+  now_ += milliseconds(499);
+  late_.add(errand(Kind::kBury, "a", seconds(60)), now_);
+  now_ += milliseconds(1);
+  const auto due = late_.take(now_);
+  ASSERT_EQ(due.size(), 1U);
+  EXPECT_EQ(due[0].ttl, seconds(90));
+}
+
+TEST_F(LateBurialsTest, AreBoundedButForRenewals) {
+  for (const char* id : {"a", "b", "c"}) late_.add(errand(Kind::kBury, id), now_);
+  for (const char* id : {"a", "b", "c"}) late_.add(errand(Kind::kRenew, id), now_);
+  EXPECT_EQ(late_.size(), 5U);
+  late_.dropRenewals();
+  EXPECT_EQ(late_.size(), 2U);
+  now_ += seconds(1);
+  EXPECT_EQ(late_.take(now_).size(), 2U);
+  late_.add(errand(Kind::kLook, "d"), now_);
+  EXPECT_EQ(late_.size(), 1U) << "there is room again";
+}
+
+}  // namespace
+}  // namespace sessiond
