@@ -78,51 +78,52 @@ StoreError errorOf(const RedisReply& reply) {
 
 }  // namespace
 
-Expected<void, StoreError> RedisUserSessionIndex::add(std::span<const IndexedSession> sessions) {
-  if (sessions.empty()) return {};
+void RedisUserSessionIndex::addAll(std::span<IndexNote> notes) {
+  if (notes.empty()) return;
   const SteadyTime deadline = client_.newDeadline();
   RedisCommands commands;
-  std::vector<std::string> indexes = writeAdds(sessions, commands);
+  std::vector<OfUser> users = writeAdds(notes, commands);
   RedisReplies replies;
-  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies, deadline); !done) return done;
-  std::optional<StoreError> failure;
-  for (std::size_t i = 0; i < replies.size(); ++i) {
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies, deadline); !done) {
+    for (IndexNote& note : notes) note.result = Unexpected(done.error());
+    return;
+  }
+  for (std::size_t i = 0; i < users.size(); ++i) {
     const std::vector<RedisReply>& numbers = replies[i].elements;
-    if (replies[i].type != Type::kArray || numbers.size() != 2) {
-      // Of one index that is damaged; what else failed counts for more.
-      if (!failure || *failure == StoreError::kCorrupt) failure = errorOf(replies[i]);
-    } else if (numbers[0].integer > 0) {
-      dropPast({.key = std::move(indexes[i]),
+    const bool is_noted = replies[i].type == Type::kArray && numbers.size() == 2;
+    for (IndexNote& note : notes.subspan(users[i].begin, users[i].end - users[i].begin)) {
+      note.result = is_noted ? Expected<void, StoreError>() : Unexpected(errorOf(replies[i]));
+    }
+    if (is_noted && numbers[0].integer > 0) {
+      dropPast({.key = std::move(users[i].key),
                 .entries = static_cast<std::uint32_t>(numbers[0].integer),
                 .since = std::to_string(numbers[1].integer)},
                deadline);
     }
   }
-  if (failure) return Unexpected(*failure);
-  return {};
 }
 
-/// One script for each user; the keys of their indexes.
-std::vector<std::string> RedisUserSessionIndex::writeAdds(std::span<const IndexedSession> sessions,
-                                                          RedisCommands& commands) const {
+/// One script for each user.
+std::vector<RedisUserSessionIndex::OfUser> RedisUserSessionIndex::writeAdds(std::span<const IndexNote> notes,
+                                                                            RedisCommands& commands) const {
   const std::string late = std::to_string(latest_writer_.count());
-  std::vector<std::string> indexes;
-  for (std::size_t begin = 0, end = 0; begin < sessions.size(); begin = end) {
-    const std::string& user = sessions[begin].user_id;
-    while (end < sessions.size() && sessions[end].user_id == user) ++end;
-    indexes.push_back(keys_.index(user));
+  std::vector<OfUser> users;
+  for (std::size_t begin = 0, end = 0; begin < notes.size(); begin = end) {
+    const std::string& user = notes[begin].session.user_id;
+    while (end < notes.size() && notes[end].session.user_id == user) ++end;
+    users.push_back({.key = keys_.index(user), .begin = begin, .end = end});
     commands.begin(5 + 2 * (end - begin));
     for (const std::string_view word : {std::string_view("EVAL"), kAddScript, std::string_view("1")}) {
       commands.argument(word);
     }
-    commands.argument(indexes.back());
+    commands.argument(users.back().key);
     commands.argument(late);
-    for (const IndexedSession& session : sessions.subspan(begin, end - begin)) {
-      commands.argument(session.id.bytes());
-      commands.argument(std::to_string(session.life.count()));
+    for (const IndexNote& note : notes.subspan(begin, end - begin)) {
+      commands.argument(note.session.id.bytes());
+      commands.argument(std::to_string(note.session.life.count()));
     }
   }
-  return indexes;
+  return users;
 }
 
 /// Looks at some entries, which ones is left to chance: always the same, the oldest, could all live while dead ones

@@ -27,7 +27,7 @@ class RedisUserSessionIndex final : public UserSessionIndex {
 
   /// Also drops entries whose sessions are gone: where some look past, as many as kLooks each time, so that the index
   /// stays about as large as the number of sessions that live.
-  Expected<void, StoreError> add(std::span<const IndexedSession> sessions) override;
+  void addAll(std::span<IndexNote> notes) override;
   /// Three round trips: which sessions there are, how long each has to live, and the decision. Of more than
   /// kMostCounted entries those that end first are counted as the index has them.
   Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
@@ -47,7 +47,13 @@ class RedisUserSessionIndex final : public UserSessionIndex {
   };
 
   Expected<std::vector<std::int64_t>, StoreError> livesOf(std::span<const SessionId> ids, SteadyTime deadline);
-  std::vector<std::string> writeAdds(std::span<const IndexedSession> sessions, RedisCommands& commands) const;
+  /// Those of one user, by their places among all.
+  struct OfUser {
+    std::string key;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+  std::vector<OfUser> writeAdds(std::span<const IndexNote> notes, RedisCommands& commands) const;
   void dropPast(const Past& past, SteadyTime deadline);
 
   RedisAccess& client_;

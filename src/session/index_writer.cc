@@ -45,14 +45,14 @@ void IndexWriter::note(const KnownSession& session, std::optional<SteadyTime> en
     if (full_log_.pass(now)) logWarn("sessions: more wait to be noted in their users' indexes than there is room for");
     return;
   }
-  const bool first = size_ == 0;
-  keep(std::string(session.userId()), session.id(), end);
+  const bool first = waiting_.empty();
+  keep(waiting_, std::string(session.userId()), session.id(), end);
   session.noteIndexed(end, now);
   if (first) arrived_.notify_one();
 }
 
-void IndexWriter::keep(const std::string& user_id, const SessionId& id, SteadyTime ends) {
-  const auto [entry, is_new] = waiting_[user_id].try_emplace(id, ends);
+void IndexWriter::keep(Waiting& where, const std::string& user_id, const SessionId& id, SteadyTime ends) {
+  const auto [entry, is_new] = where[user_id].try_emplace(id, ends);
   entry->second = std::max(entry->second, ends);
   if (is_new) ++size_;
 }
@@ -60,29 +60,50 @@ void IndexWriter::keep(const std::string& user_id, const SessionId& id, SteadyTi
 void IndexWriter::run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "index");
   std::unique_lock lock(mutex_);
-  const auto never = [] { return false; };
-  while (!stop.stop_requested() && arrived_.wait(lock, stop, [this] { return size_ != 0; })) {
-    arrived_.wait_for(lock, stop, kGathering, never);
-    if (!writeBatch(lock)) arrived_.wait_for(lock, stop, kUntilNextTry, never);
+  for (wait(lock, stop); !stop.stop_requested(); wait(lock, stop)) {
+    arrived_.wait_for(lock, stop, kGathering, [] { return false; });
+    if (late_at_ <= std::chrono::steady_clock::now()) takeLate();
+    static_cast<void>(writeOut(take(kLargestBatch), lock));
   }
-  while (size_ != 0 && writeBatch(lock)) {
+  writeLast(lock);
+}
+
+void IndexWriter::wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
+  const auto something = [this] { return !waiting_.empty(); };
+  while (!stop.stop_requested() && !something() && std::chrono::steady_clock::now() < late_at_) {
+    // What fails meanwhile elsewhere sets another time.
+    if (late_at_ == SteadyTime::max()) {
+      arrived_.wait(lock, stop, [&] { return something() || late_at_ != SteadyTime::max(); });
+    } else {
+      arrived_.wait_until(lock, stop, late_at_, something);
+    }
   }
 }
 
-/// False: the store does not answer, and what was to be written waits again.
-bool IndexWriter::writeBatch(std::unique_lock<std::mutex>& lock) {
-  Waiting batch = take(kLargestBatch);
-  return writeOut(batch, lock).hasValue();
+/// As long as the store takes any of it.
+void IndexWriter::writeLast(std::unique_lock<std::mutex>& lock) {
+  takeLate();
+  for (std::size_t before = 0; !waiting_.empty() && size_ != before;) {
+    before = size_;
+    static_cast<void>(writeOut(take(kLargestBatch), lock));
+  }
 }
 
-/// Lets go of the lock meanwhile. On an error everything waits again.
+/// Lets go of the lock meanwhile. What fails is late. An error: something did.
 Expected<void, StoreError> IndexWriter::writeOut(const Waiting& batch, std::unique_lock<std::mutex>& lock) {
   for (const auto& [user_id, sessions] : batch) under_way_.insert(user_id);
   lock.unlock();
-  const Expected<void, StoreError> done = write(batch);
+  Waiting failed;
+  const Expected<void, StoreError> done = write(batch, failed);
   lock.lock();
   for (const auto& [user_id, sessions] : batch) under_way_.erase(under_way_.find(user_id));
-  if (!done) takeBack(batch);
+  for (const auto& [user_id, sessions] : failed) {
+    for (const auto& [id, ends] : sessions) keep(late_, user_id, id, ends);
+  }
+  if (!late_.empty() && late_at_ == SteadyTime::max()) {
+    late_at_ = std::chrono::steady_clock::now() + kUntilNextTry;
+    arrived_.notify_one();
+  }
   written_.notify_all();
   return done;
 }
@@ -98,27 +119,40 @@ IndexWriter::Waiting IndexWriter::take(std::size_t most) {
   return batch;
 }
 
-void IndexWriter::takeBack(const Waiting& batch) {
-  for (const auto& [user_id, sessions] : batch) {
-    for (const auto& [id, ends] : sessions) keep(user_id, id, ends);
+/// Whatever failed gets its turn again, behind nothing that fails again.
+void IndexWriter::takeLate() {
+  late_at_ = SteadyTime::max();
+  for (const auto& [user_id, sessions] : std::exchange(late_, {})) {
+    size_ -= sessions.size();
+    for (const auto& [id, ends] : sessions) keep(waiting_, user_id, id, ends);
   }
 }
 
 /// An index that is damaged is logged and left.
-Expected<void, StoreError> IndexWriter::write(const Waiting& batch) {
+Expected<void, StoreError> IndexWriter::write(const Waiting& batch, Waiting& failed) {
   const SteadyTime now = clock_.steadyNow();
-  std::vector<IndexedSession> sessions;
+  std::vector<IndexNote> notes;
   for (const auto& [user_id, of_user] : batch) {
     for (const auto& [id, ends] : of_user) {
       const auto life = std::chrono::ceil<std::chrono::milliseconds>(std::max(ends, now) - now);
-      sessions.push_back({.user_id = user_id, .id = id, .life = life});
+      notes.push_back({.session = {.user_id = user_id, .id = id, .life = life}});
     }
   }
-  const Expected<void, StoreError> done = index_.add(sessions);
-  if (!done && done.error() != StoreError::kCorrupt) return done;
-  (done ? noted_ : left_out_).add(sessions.size());
-  if (!done) logError("sessions: the index of some user holds something else; delete that key, it is made anew");
-  return {};
+  index_.addAll(notes);
+  Expected<void, StoreError> done;
+  bool is_damaged = false;
+  for (const IndexNote& note : notes) {
+    const auto& [user_id, id, life] = note.session;
+    const bool damaged = !note.result && note.result.error() == StoreError::kCorrupt;
+    is_damaged = is_damaged || damaged;
+    if (damaged) left_out_.add();
+    if (note.result) noted_.add();
+    if (note.result || damaged) continue;
+    done = Unexpected(note.result.error());
+    failed[user_id].emplace(id, batch.at(user_id).at(id));
+  }
+  if (is_damaged) logError("sessions: the index of some user holds something else; delete that key, it is made anew");
+  return done;
 }
 
 Expected<Admission, StoreError> IndexWriter::admit(const IndexedSession& session, const SessionLimit& limit,
@@ -135,11 +169,19 @@ Expected<std::vector<SessionId>, StoreError> IndexWriter::list(std::string_view 
 Expected<void, StoreError> IndexWriter::settle(std::string_view user_id) {
   std::unique_lock lock(mutex_);
   written_.wait(lock, [this, user_id] { return !under_way_.contains(user_id); });
-  const auto found = waiting_.find(user_id);
-  if (found == waiting_.end()) return {};
   Waiting mine;
-  size_ -= found->second.size();
-  mine.insert(waiting_.extract(found));
+  for (Waiting* const where : {&waiting_, &late_}) {
+    const auto found = where->find(user_id);
+    if (found == where->end()) continue;
+    size_ -= found->second.size();
+    OfUser& sessions = mine[found->first];
+    for (const auto& [id, ends] : found->second) {
+      SteadyTime& last = sessions.try_emplace(id, ends).first->second;
+      last = std::max(last, ends);
+    }
+    where->erase(found);
+  }
+  if (mine.empty()) return {};
   return writeOut(mine, lock);
 }
 

@@ -1,8 +1,9 @@
 // IndexWriter: has sessions noted in their users' indexes, off the path of the check that met them: a lane may not wait
 // for the store. So every session that a check has ever seen is found by "log out everywhere", whoever made it.
 //
-// What waits is gathered for a moment and written together. While the store does not answer it waits on. Whoever lists
-// a user's sessions waits until what was met here before is in the index.
+// What waits is gathered for a moment and written together. What the store does not take, of all or of one user, waits
+// on and is tried again, and nothing else is. Whoever lists a user's sessions waits until what was met here before is
+// in the index.
 
 #pragma once
 
@@ -40,7 +41,7 @@ class IndexWriter final : public UserSessionIndex {
   void note(const KnownSession& session, std::optional<SteadyTime> ends);
 
   // These wait for the store.
-  Expected<void, StoreError> add(std::span<const IndexedSession> sessions) override { return index_.add(sessions); }
+  void addAll(std::span<IndexNote> notes) override { index_.addAll(notes); }
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override {
     return index_.remove(user_id, ids);
   }
@@ -58,13 +59,14 @@ class IndexWriter final : public UserSessionIndex {
   using Waiting = std::map<std::string, OfUser, std::less<>>;
 
   void run(const std::stop_token& stop);
-  bool writeBatch(std::unique_lock<std::mutex>& lock);
+  void wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
+  void writeLast(std::unique_lock<std::mutex>& lock);
   Expected<void, StoreError> writeOut(const Waiting& batch, std::unique_lock<std::mutex>& lock);
   Expected<void, StoreError> settle(std::string_view user_id);
-  Expected<void, StoreError> write(const Waiting& batch);
+  Expected<void, StoreError> write(const Waiting& batch, Waiting& failed);
   Waiting take(std::size_t most);
-  void takeBack(const Waiting& batch);
-  void keep(const std::string& user_id, const SessionId& id, SteadyTime ends);
+  void takeLate();
+  void keep(Waiting& where, const std::string& user_id, const SessionId& id, SteadyTime ends);
 
   UserSessionIndex& index_;
   const Clock& clock_;
@@ -75,7 +77,9 @@ class IndexWriter final : public UserSessionIndex {
   std::condition_variable_any arrived_;
   std::condition_variable written_;
   Waiting waiting_;                                    // guarded by mutex_
-  std::size_t size_ = 0;                               // the same: of all sessions in it
+  Waiting late_;                                       // the same: was tried in vain
+  SteadyTime late_at_ = SteadyTime::max();             // the same: when it is tried again
+  std::size_t size_ = 0;                               // the same: of all sessions in both
   std::multiset<std::string, std::less<>> under_way_;  // the same: whose sessions are being written
   std::jthread thread_;                                // last: it uses all of the above
 };

@@ -124,6 +124,12 @@ struct IndexedSession {
   std::chrono::milliseconds life{};  ///< how long from now its key will be there, if nobody gives it another life
 };
 
+/// One of many that are to be noted: `session` in, `result` out.
+struct IndexNote {
+  IndexedSession session;
+  Expected<void, StoreError> result = Unexpected(StoreError::kUnavailable);
+};
+
 /// Whether one more session finds room.
 struct Admission {
   bool admitted = true;
@@ -135,9 +141,15 @@ struct Admission {
 class UserSessionIndex {
  public:
   virtual ~UserSessionIndex() = default;
-  /// Notes sessions, in one round trip; those of one user stand together. What is noted as ending later stays so. On an
-  /// error some may not be noted, and noting all of them again is safe.
-  virtual Expected<void, StoreError> add(std::span<const IndexedSession> sessions) = 0;
+  /// Notes sessions, in one round trip; those of one user stand together. What is noted as ending later stays so. Fills
+  /// in each `result`; to note again is safe.
+  virtual void addAll(std::span<IndexNote> notes) = 0;
+  /// The same for one.
+  Expected<void, StoreError> add(const IndexedSession& session) {
+    IndexNote note{.session = session};
+    addAll({&note, 1});
+    return note.result;
+  }
   /// Notes one that is stored already, if there is room for it. Of many at once each is counted. What is surplus is
   /// counted no more, but listed, and surplus to every next one, until it is removed. `leaving`: sessions that do not
   /// count, because they are about to end. REQUIRES: limit.max is not 0.

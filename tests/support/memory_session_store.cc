@@ -138,15 +138,19 @@ std::optional<std::chrono::seconds> MemorySessionStore::tombstoneTtl(const Sessi
 /// In the place of an end: it is surplus, and is to end.
 static constexpr SteadyTime kToEnd = SteadyTime::min();
 
-Expected<void, StoreError> MemoryUserSessionIndex::add(std::span<const IndexedSession> sessions) {
+void MemoryUserSessionIndex::addAll(std::span<IndexNote> notes) {
   auto data = data_.lock();
-  if (data->failure) return Unexpected(*data->failure);
-  for (const IndexedSession& session : sessions) {
+  for (IndexNote& note : notes) {
+    if (data->failure) {
+      note.result = Unexpected(*data->failure);
+      continue;
+    }
+    note.result = {};
+    const IndexedSession& session = note.session;
     const auto [noted, is_new] = data->users[session.user_id].try_emplace(session.id.bytes(), SteadyTime());
     if (noted->second == kToEnd) continue;
     noted->second = std::max(noted->second, clock_.steadyNow() + session.life);
   }
-  return {};
 }
 
 Expected<Admission, StoreError> MemoryUserSessionIndex::admit(const IndexedSession& session, const SessionLimit& limit,

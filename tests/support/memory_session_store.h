@@ -81,7 +81,7 @@ class MemoryUserSessionIndex final : public UserSessionIndex {
  public:
   explicit MemoryUserSessionIndex(const Clock& clock) : clock_(clock) {}
 
-  Expected<void, StoreError> add(std::span<const IndexedSession> sessions) override;
+  void addAll(std::span<IndexNote> notes) override;
   Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                         std::span<const SessionId> leaving) override;
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;

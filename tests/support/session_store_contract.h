@@ -338,7 +338,7 @@ class UserSessionIndexContract : public SessionStoreContract {
   }
   bool note(std::string_view user_id, std::string_view id, std::chrono::seconds life) {
     const IndexedSession one{.user_id = std::string(user_id), .id = idOf(id), .life = life};
-    return index_.add({&one, 1}).hasValue();
+    return index_.add(one).hasValue();
   }
   void add(std::string_view user_id, std::string_view id) {
     harness_->put(idOf(id), "{}", kHour);
@@ -383,14 +383,15 @@ TEST_P(UserSessionIndexContract, ForgetsWhatIsRemoved) {
 }
 
 TEST_P(UserSessionIndexContract, NotesSessionsOfManyUsersAtOnce) {
-  std::vector<IndexedSession> sessions;
+  std::vector<IndexNote> notes;
   for (const char* user : {"ada", "bob", "eve"}) {
     for (const char* id : {"1", "2"}) {
-      sessions.push_back({.user_id = user, .id = idOf(std::string(user) + id), .life = kHour});
+      notes.push_back({.session = {.user_id = user, .id = idOf(std::string(user) + id), .life = kHour}});
     }
   }
-  ASSERT_TRUE(index_.add(sessions));
-  ASSERT_TRUE(index_.add({}));
+  index_.addAll(notes);
+  index_.addAll({});
+  for (const IndexNote& note : notes) ASSERT_TRUE(note.result);
   EXPECT_THAT(listed("ada"), testing::UnorderedElementsAre("ada1", "ada2"));
   EXPECT_THAT(listed("bob"), testing::UnorderedElementsAre("bob1", "bob2"));
   EXPECT_THAT(listed("eve"), testing::UnorderedElementsAre("eve1", "eve2"));

@@ -12,7 +12,7 @@ Expected<void, LoginOutcome> SessionRoom::admit(const IndexedSession& session,
                                                 std::span<const SessionId> leaving) const {
   const SessionLimit& limit = parts_.settings.session.per_user;
   if (limit.max == 0) {
-    if (!parts_.index.add({&session, 1})) return Unexpected(LoginOutcome::kUnavailable);
+    if (!parts_.index.add(session)) return Unexpected(LoginOutcome::kUnavailable);
     return {};
   }
   if (!parts_.list.prune(session.user_id, limit.max)) return Unexpected(LoginOutcome::kUnavailable);

@@ -251,7 +251,7 @@ TEST_F(PermissionCheck, AsksForAllThatIsUsed) {
   EXPECT_EQ(*store.revoke(id, 90s), Burial::kBuried);
   server_.command({"ZADD", "sessiond:sessions:{42}", "1", "long ago"});
   const IndexedSession indexed{.user_id = "42", .id = id, .life = 60s};
-  EXPECT_TRUE(index.add({&indexed, 1}));
+  EXPECT_TRUE(index.add(indexed));
   EXPECT_EQ(index.list("42", 10)->size(), 1U);
   EXPECT_TRUE(index.admit(indexed, {.max = 1}, {}));
   EXPECT_TRUE(index.remove("42", std::span(&id, 1)));

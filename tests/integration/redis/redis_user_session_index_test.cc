@@ -19,7 +19,7 @@ class RedisUserSessionIndexTest : public ::testing::Test {
  protected:
   Expected<void, StoreError> add(const std::string& user, const std::string& id, milliseconds life = 1h) {
     const IndexedSession one{.user_id = user, .id = idOf(id), .life = life};
-    return index.add({&one, 1});
+    return index.add(one);
   }
   std::vector<std::string> listed(std::string_view user) {
     const auto ids = index.list(user, 1000);
@@ -173,9 +173,13 @@ TEST_F(RedisUserSessionIndexTest, TellsAWrongTypeAndAServerThatIsAway) {
   EXPECT_EQ(add("42", "a").error(), StoreError::kCorrupt);
   EXPECT_EQ(index.list("42", 1000).error(), StoreError::kCorrupt);
   EXPECT_EQ(remove("42", idOf("a")).error(), StoreError::kCorrupt);
-  const std::vector<IndexedSession> both = {{.user_id = "42", .id = idOf("a"), .life = 1h},
-                                            {.user_id = "43", .id = idOf("b"), .life = 1h}};
-  EXPECT_EQ(index.add(both).error(), StoreError::kCorrupt);
+  std::array<IndexNote, 3> notes = {{{.session = {.user_id = "41", .id = idOf("b"), .life = 1h}},
+                                     {.session = {.user_id = "42", .id = idOf("a"), .life = 1h}},
+                                     {.session = {.user_id = "43", .id = idOf("b"), .life = 1h}}}};
+  index.addAll(notes);
+  EXPECT_TRUE(notes[0].result);
+  EXPECT_EQ(notes[1].result.error(), StoreError::kCorrupt);
+  EXPECT_TRUE(notes[2].result);
   EXPECT_EQ(listed("43"), (std::vector<std::string>{"b"})) << "one damaged index keeps no other from being written";
   server.kill();
   EXPECT_EQ(add("43", "a").error(), StoreError::kUnavailable);

@@ -96,7 +96,7 @@ class EndpointFixture : public testing::Test {
   std::string cookieFor(std::string_view id) const { return "connect.sid=" + signer_.sign(idOf(id)); }
   bool noteSession(std::string_view user, const SessionId& id) {
     const IndexedSession one{.user_id = std::string(user), .id = id, .life = std::chrono::hours(1)};
-    return index_.add({&one, 1}).hasValue();
+    return index_.add(one).hasValue();
   }
   /// The id in a Set-Cookie value.
   SessionId idIn(const std::string& set_cookie) const {

@@ -124,7 +124,7 @@ TEST_F(LogoutTest, AllMissesNothingThatMovesInTheIndexMeanwhile) {
   class MovingIndex final : public UserSessionIndex {
    public:
     explicit MovingIndex(UserSessionIndex& index) : index_(index) {}
-    Expected<void, StoreError> add(std::span<const IndexedSession> sessions) override { return index_.add(sessions); }
+    void addAll(std::span<IndexNote> notes) override { index_.addAll(notes); }
     Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                           std::span<const SessionId> leaving) override {
       return index_.admit(session, limit, leaving);
@@ -136,7 +136,7 @@ TEST_F(LogoutTest, AllMissesNothingThatMovesInTheIndexMeanwhile) {
       auto listed = index_.list(user, count);
       // The browser's own session goes on being used.
       const IndexedSession kept{.user_id = "42", .id = *SessionId::fromBytes("mine"), .life = life_ *= 2};
-      EXPECT_TRUE(index_.add({&kept, 1}));
+      EXPECT_TRUE(index_.add(kept));
       return listed;
     }
 

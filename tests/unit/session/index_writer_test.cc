@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <latch>
+#include <map>
 #include <mutex>
 #include <random>
 #include <set>
@@ -43,15 +44,32 @@ class GatedIndex final : public UserSessionIndex {
  public:
   explicit GatedIndex(const Clock& clock) : index(clock) {}
 
-  Expected<void, StoreError> add(std::span<const IndexedSession> sessions) override {
+  void addAll(std::span<IndexNote> notes) override {
     if (first_.exchange(false)) {
       entered.count_down();
       gate.wait();
     }
     const std::lock_guard lock(mutex_);
-    for (const IndexedSession& session : sessions) lives.push_back(session.life);
     ++writes;
-    return index.add(sessions);
+    for (IndexNote& note : notes) {
+      lives.push_back(note.session.life);
+      ++tries[note.session.user_id];
+      const auto failing = failures.find(note.session.user_id);
+      if (failing == failures.end()) {
+        index.addAll({&note, 1});
+      } else {
+        note.result = Unexpected(failing->second);
+      }
+    }
+  }
+  int triesOf(const std::string& user) {
+    const std::lock_guard lock(mutex_);
+    return tries[user];
+  }
+  /// From now on, of these users.
+  void fail(std::map<std::string, StoreError> users) {
+    const std::lock_guard lock(mutex_);
+    failures = std::move(users);
   }
   Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                         std::span<const SessionId> leaving) override {
@@ -69,6 +87,8 @@ class GatedIndex final : public UserSessionIndex {
   std::latch gate{1};
   std::vector<milliseconds> lives;
   int writes = 0;
+  std::map<std::string, int> tries;
+  std::map<std::string, StoreError> failures;
 
  private:
   std::atomic<bool> first_ = true;
@@ -182,6 +202,41 @@ TEST_F(IndexWriterTest, ListsNothingWhileItCannotNoteAndNotesWhenItCan) {
   EXPECT_EQ(writer.list("42", 10).error(), StoreError::kUnavailable);
   index_.failWith(std::nullopt);
   EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
+}
+
+/// A node of a cluster is away, say: its users' sessions, which come first, keep no others waiting.
+TEST_F(IndexWriterTest, OnlyWhatFailedIsTriedAgain) {
+  GatedIndex gated(clock_);
+  gated.gate.count_down();
+  gated.fail({{"away", StoreError::kUnavailable}});
+  IndexWriter writer(gated, clock_, metrics_);
+  for (std::size_t i = 0; i < 2 * IndexWriter::kLargestBatch; ++i)
+    writer.note(*sessionOf(std::to_string(i), "away"), std::nullopt);
+  writer.note(*sessionOf("a", "here"), std::nullopt);
+  writer.note(*sessionOf("b", "near"), std::nullopt);
+  while (gated.triesOf("away") < 6 * static_cast<int>(IndexWriter::kLargestBatch)) std::this_thread::yield();
+  EXPECT_EQ(gated.triesOf("here"), 1);
+  EXPECT_EQ(gated.triesOf("near"), 1);
+  EXPECT_EQ(writer.list("away", 10).error(), StoreError::kUnavailable);
+  EXPECT_THAT(listed(writer, "here"), ElementsAre(idOf("a")));
+  gated.fail({});
+  EXPECT_EQ(listed(writer, "away").size(), 2 * IndexWriter::kLargestBatch);
+  EXPECT_EQ(gated.triesOf("here"), 1);
+}
+
+TEST_F(IndexWriterTest, ADamagedIndexIsLeftAndCountsForNoOther) {
+  GatedIndex gated(clock_);
+  gated.fail({{"damaged", StoreError::kCorrupt}, {"away", StoreError::kTimeout}});
+  IndexWriter writer(gated, clock_, metrics_);
+  writer.note(*sessionOf("first", "7"), std::nullopt);
+  gated.entered.wait();
+  for (const char* user : {"damaged", "away", "fine"}) writer.note(*sessionOf("a", user), std::nullopt);
+  gated.gate.count_down();
+  while (gated.triesOf("away") < 2) std::this_thread::yield();
+  EXPECT_EQ(gated.triesOf("damaged"), 1);
+  EXPECT_EQ(gated.triesOf("fine"), 1);
+  EXPECT_EQ(count("sessiond_index_notes_left_out_total"), 1U);
+  EXPECT_EQ(count("sessiond_index_notes_total"), 2U);
 }
 
 TEST_F(IndexWriterTest, TakesNoMoreThanItHasRoomForAndTheNextLoadTriesAgain) {
