@@ -40,6 +40,7 @@ std::vector<RedisAddress> addressesOf(const ClusterSettings& config) {
 RedisSettings askingSettings(const RedisSettings& config, const RedisAddress& node) {
   RedisSettings settings = copyOf(config);
   settings.url = (config.cluster.tls ? "rediss://" : "redis://") + node.name();
+  settings.tls.asked_by = TlsSettings::kByCluster;
   settings.cluster = {};
   settings.allow_replica = true;
   return settings;

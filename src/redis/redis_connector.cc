@@ -59,9 +59,10 @@ bool waitFor(int fd, short events, SteadyTime deadline, const Clock& clock) {
 }
 
 RedisConnector::RedisConnector(const RedisAddress& address, const TlsSettings& tls, const Clock& clock)
-    : clock_(clock) {
+    : clock_(clock), tls_asked_by_(tls.asked_by) {
   if (address.tls) {
-    tls_ = std::make_unique<TlsPeer>(tls.context, tls.server_name.empty() ? address.host : tls.server_name);
+    const std::string& name = tls.server_name.empty() ? address.host : tls.server_name;
+    tls_ = std::make_unique<TlsPeer>(tls.context, name, tls.asked_by);
   }
   if (address.socket_path.empty())
     resolver_.emplace(address.host, address.port);
@@ -111,7 +112,11 @@ Link::State RedisConnector::shakeHands(Link& link) {
 ConnectionError RedisConnector::handshakeTimeout() const {
   std::string text = "no answer to the TLS handshake in time";
   // A server without TLS waits for the end of what it takes for a command.
-  if (!shaken_.load(std::memory_order_relaxed)) text += "; is the port one for TLS? (redis:// is without)";
+  if (!shaken_.load(std::memory_order_relaxed)) {
+    const bool by_url = tls_asked_by_ == TlsSettings::kByUrl;
+    const std::string without = by_url ? "redis://" : std::string(tls_asked_by_) + ": false";
+    text += "; is the port one for TLS? (" + without + " is without)";
+  }
   return {ConnectionError::Kind::kTimeout, std::move(text)};
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/expected.h"
@@ -54,6 +55,7 @@ class RedisConnector {
   const Clock& clock_;
   std::optional<SocketAddress> socket_;  // of a unix socket
   std::optional<HostResolver> resolver_;
+  const std::string_view tls_asked_by_;
   std::unique_ptr<TlsPeer> tls_;      // null: no TLS
   std::atomic<bool> shaken_ = false;  // a handshake has succeeded
 };

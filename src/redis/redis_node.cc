@@ -23,6 +23,13 @@ Counter& errorCounter(MetricsRegistry& metrics, std::string_view kind) {
                          {{"kind", std::string(kind)}});
 }
 
+TlsSettings tlsOf(const RedisSettings& config) {
+  TlsSettings tls = config.tls;
+  if (config.sentinel.used()) tls.asked_by = TlsSettings::kBySentinel;
+  if (config.cluster.used()) tls.asked_by = TlsSettings::kByCluster;
+  return tls;
+}
+
 /// The `role` in a reply to HELLO 2: server, redis, ..., role, master, ...
 std::string_view roleIn(const RedisReply& hello) {
   for (std::size_t i = 0; i + 1 < hello.elements.size(); i += 2)
@@ -59,10 +66,9 @@ RedisNode::RedisNode(const RedisSettings& config, std::string probe_key, const C
     : clock_(clock),
       in_cluster_(config.cluster.used()),
       has_others_(config.sentinel.used() || in_cluster_),
-      near_sentinels_(config.sentinel.used() || config.is_sentinel),
       unknown_place_("the primary " + config.sentinel.master),
       probe_key_(std::move(probe_key)),
-      tls_(config.tls),
+      tls_(tlsOf(config)),
       database_(config.sentinel.database),
       user_(config.user),
       password_(config.password.clone()),
@@ -169,9 +175,9 @@ ConnectionError RedisNode::explainGreeting(ConnectionError error) const {
   const bool may_be_tls = place != nullptr && place->may_be_for_tls && !opened_before_.load(std::memory_order_relaxed);
   const bool is_closed = error.kind == ConnectionError::Kind::kClosed || error.kind == ConnectionError::Kind::kBroken;
   if (may_be_tls && is_closed) {
-    error.text += near_sentinels_ ? "; does redis.sentinel.tls have to be true?"
-                  : in_cluster_   ? "; does redis.cluster.tls have to be true?"
-                                  : "; does redis.url need rediss://?";
+    const bool by_url = tls_.asked_by == TlsSettings::kByUrl;
+    error.text += by_url ? "; does redis.url need rediss://?"
+                         : "; does " + std::string(tls_.asked_by) + " have to be true?";
   }
   return error;
 }

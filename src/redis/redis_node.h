@@ -144,8 +144,7 @@ class RedisNode {
 
   const Clock& clock_;
   const bool in_cluster_;
-  const bool has_others_;      // in the topology
-  const bool near_sentinels_;  // behind them, or one of them
+  const bool has_others_;  // in the topology
   const std::string unknown_place_;
   mutable Guarded<std::string> probe_key_;
   const TlsSettings tls_;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/secret.h"
@@ -22,6 +23,11 @@ struct TlsSettings {
   std::string server_name;  ///< empty: the host that is connected to
   bool verify = true;
   std::shared_ptr<const TlsContext> context;  ///< no option: made of the files; null: no server is asked for TLS
+  std::string_view asked_by = kByUrl;         ///< no option: which one says whether TLS is spoken, for messages
+
+  static constexpr std::string_view kByUrl = "redis.url";
+  static constexpr std::string_view kBySentinel = "redis.sentinel.tls";
+  static constexpr std::string_view kByCluster = "redis.cluster.tls";
 };
 
 struct BreakerSettings {
@@ -66,7 +72,6 @@ struct RedisSettings {
   std::chrono::milliseconds command_timeout{250};
   bool allow_replica = false;  ///< a server that is no primary is used as well
   BreakerSettings breaker;
-  bool is_sentinel = false;  ///< no option: who is asked is a sentinel
 };
 
 /// What sessiond itself keeps beside the sessions: the section `sessiond`.

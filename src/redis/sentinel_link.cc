@@ -37,8 +37,8 @@ milliseconds withJitter(milliseconds time) {
 RedisSettings settingsForSentinel(const std::string& name, const SentinelSettings& config, const TlsSettings& tls) {
   RedisSettings settings;
   settings.url = (config.tls ? "rediss://" : "redis://") + name;
-  settings.is_sentinel = true;
   settings.tls = tls;
+  settings.tls.asked_by = TlsSettings::kBySentinel;
   settings.user = config.user;
   settings.password = config.password.clone();
   settings.connect_timeout = kPatience;

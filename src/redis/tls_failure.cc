@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "redis/redis_settings.h"
 #include "redis/tls_certificate.h"
 
 namespace sessiond {
@@ -90,7 +91,9 @@ std::string describeTlsError(unsigned long error, const TlsCircumstances& known,
       case SSL_R_WRONG_VERSION_NUMBER:
       case SSL_R_HTTP_REQUEST:
       case SSL_R_PACKET_LENGTH_TOO_LONG:
-        return "what answers at this port is not TLS; does redis.url need redis://?";
+        return "what answers at this port is not TLS; " +
+               (peer.askedBy() == TlsSettings::kByUrl ? std::string("does redis.url need redis://?")
+                                                      : "does " + std::string(peer.askedBy()) + " have to be false?");
       default:
         break;
     }

@@ -10,8 +10,8 @@
 
 namespace sessiond {
 
-TlsPeer::TlsPeer(std::shared_ptr<const TlsContext> context, std::string name)
-    : context_(std::move(context)), name_(std::move(name)) {
+TlsPeer::TlsPeer(std::shared_ptr<const TlsContext> context, std::string name, std::string_view asked_by)
+    : context_(std::move(context)), name_(std::move(name)), asked_by_(asked_by) {
   SESSIOND_CHECK(context_ != nullptr);
 }
 

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/guarded.h"
 #include "redis/link.h"
@@ -18,7 +19,8 @@ namespace sessiond {
 class TlsPeer {
  public:
   /// `name`: the host name or address that the server's certificate has to be for.
-  TlsPeer(std::shared_ptr<const TlsContext> context, std::string name);
+  /// `asked_by`: the option that asks for TLS (TlsSettings).
+  TlsPeer(std::shared_ptr<const TlsContext> context, std::string name, std::string_view asked_by);
   ~TlsPeer();
   TlsPeer(const TlsPeer&) = delete;
   TlsPeer& operator=(const TlsPeer&) = delete;
@@ -28,6 +30,7 @@ class TlsPeer {
 
   const TlsContext& context() const { return *context_; }
   const std::string& name() const { return name_; }
+  std::string_view askedBy() const { return asked_by_; }
   /// An SSL of this context that expects the server, and goes on where the last session was.
   SSL* makeSsl() const;
   /// Takes over what the server has handed out last; null: it is no good any more.
@@ -40,6 +43,7 @@ class TlsPeer {
 
   const std::shared_ptr<const TlsContext> context_;
   const std::string name_;
+  const std::string_view asked_by_;
   mutable Guarded<std::unique_ptr<SSL_SESSION, FreeSession>> session_;
 };
 

@@ -147,10 +147,10 @@ TEST_F(RedisNodeTest, TellsWhatToDoAboutTheSentinelsWhereTheyNameTheServer) {
 TEST_F(RedisNodeTest, HintsAtTheOptionThatMakesItsLinksTls) {
   const ConnectionError closed{ConnectionError::Kind::kClosed, "closed"};
   RedisSettings config;
-  config.is_sentinel = true;
-  const RedisNode sentinel(config, "", clock_, metrics_);
+  config.cluster.nodes = {"192.0.2.1:6379"};
+  const RedisNode of_cluster(config, "", clock_, metrics_);
   EXPECT_EQ(single_.explainGreeting(closed).text, "closed; does redis.url need rediss://?");
-  EXPECT_EQ(sentinel.explainGreeting(closed).text, "closed; does redis.sentinel.tls have to be true?");
+  EXPECT_EQ(of_cluster.explainGreeting(closed).text, "closed; does redis.cluster.tls have to be true?");
 }
 
 TEST_F(RedisNodeTest, WhatIsAskedForBeforeAnythingElseIsNeeded) {
