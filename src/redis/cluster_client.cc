@@ -41,6 +41,13 @@ struct ClusterClient::Journey {
     ++unanswered;
     if (!failure || error == StoreError::kTimeout) failure = error;
   }
+  /// Its node has failed. Is there another one that has its slot by now?
+  bool leadsOn(const Errand& one, const ClusterNodes& nodes) const {
+    const std::optional<Slot> slot = pieces[one.index].slot;
+    if (repeat != Repeat::kSafe || one.asking || !slot || one.redirects >= kMostRedirects) return false;
+    const ClusterNodes::Node* const now = nodes.of(*slot);
+    return now != nullptr && now != one.node;
+  }
   /// One that is out of order comes last.
   ClusterNodes::Node& next() const {
     const auto isWell = [](const Errand& one) { return !one.node->client.node().breaker().isOpen(); };
@@ -88,8 +95,20 @@ void ClusterClient::go(Journey& journey) {
   if (journey.unanswered > 0) nodes_.wish(ClusterNodes::Doubt::kTrouble);
   while (!journey.errands.empty()) {
     if (std::exchange(journey.shall_wait, false)) std::this_thread::sleep_for(kTryAgainAfter);
-    visit(journey, journey.next());
+    followSlots(journey);
+    if (!journey.errands.empty()) visit(journey, journey.next());
   }
+}
+
+/// Who goes by the table goes where it leads now.
+void ClusterClient::followSlots(Journey& journey) {
+  std::erase_if(journey.errands, [&](Journey::Errand& one) {
+    const std::optional<Slot> slot = journey.pieces[one.index].slot;
+    if (one.asking || !slot) return false;
+    one.node = nodes_.of(*slot);
+    if (one.node == nullptr) journey.fail(one.index, StoreError::kUnavailable);
+    return one.node == nullptr;
+  });
 }
 
 /// Sends there whatever is to go there.
@@ -117,7 +136,14 @@ void ClusterClient::visit(Journey& journey, ClusterNodes::Node& node) {
   }
   if (!done) {
     nodes_.wish(ClusterNodes::Doubt::kTrouble);
-    for (const Journey::Errand& one : here) journey.fail(one.index, done.error());
+    for (Journey::Errand& one : here) {
+      if (journey.leadsOn(one, nodes_) && clock_.steadyNow() < journey.deadline) {
+        ++one.redirects;
+        journey.errands.push_back(one);
+      } else {
+        journey.fail(one.index, done.error());
+      }
+    }
     return;
   }
   bool all_led_on = true;
@@ -128,6 +154,7 @@ void ClusterClient::visit(Journey& journey, ClusterNodes::Node& node) {
     const auto redirect = one.redirects < kMostRedirects ? redirectIn(answer) : std::nullopt;
     if (!redirect) {
       all_led_on = false;
+      if (isServedByNobody(answer)) nodes_.wish(ClusterNodes::Doubt::kMoved);
       journey.replies[one.index] = std::move(answer);
       continue;
     }

@@ -1,8 +1,9 @@
 // ClusterClient: pipelines over the nodes of a cluster, for threads that may wait.
 //
 // Each command goes to the node that has its key's slot; those of one node go together, node after node. A node that
-// answers that a slot is elsewhere is believed, and the command sent on: for good (MOVED), or this once (ASK). What a
-// node does not answer has an error in its replies' place; only where nothing at all was answered is the pipeline one.
+// answers that a slot is elsewhere is believed, and the command sent on: for good (MOVED), or this once (ASK). Nothing
+// waits for a node that has the slot no longer. What a node does not answer has an error in its replies' place; only
+// where nothing at all was answered is the pipeline one.
 
 #pragma once
 
@@ -48,6 +49,7 @@ class ClusterClient final : public RedisAccess {
   struct Journey;
 
   void go(Journey& journey);
+  void followSlots(Journey& journey);
   void visit(Journey& journey, ClusterNodes::Node& node);
 
   ClusterNodes& nodes_;

@@ -22,6 +22,8 @@ constexpr std::size_t kMostAtOnce = 256;
 /// As for canaries (lane_channel.cc).
 constexpr int kTicksWithinStaleness = 4;
 constexpr int kUsedFor = 10;
+/// How long something may wait for a node that has its slot no longer.
+constexpr milliseconds kLookInterval{20};
 
 }  // namespace
 
@@ -31,14 +33,17 @@ ClusterLaneStore::Stop::Stop(ClusterLaneStore& store, ClusterNodes::Node& node)
     : store_(store),
       node_(node),
       channel_(node.client.node(), store.keeps_ ? store.sights_.canariesOf(node.number) : nullptr, store.max_staleness_,
-               store.loop_, store.clock_, [&store, &node](const RedisReply& refusal, const std::string& key) {
-                 const auto redirect = redirectIn(refusal);
-                 if (redirect && redirect->kind == Redirect::Kind::kMoved) {
-                   store.nodes_.follow(*redirect, node);
-                 } else {
-                   store.nodes_.avoidCanarySlot(node.number, hashSlot(key));
-                 }
-               }) {}
+               store.loop_, store.clock_) {}
+
+void ClusterLaneStore::Stop::handOver() {
+  std::vector<Errand> leaving;
+  std::erase_if(waiting_, [&](Errand& one) {
+    if (!store_.isElsewhere(one, node_)) return false;
+    leaving.push_back(std::move(one));
+    return true;
+  });
+  for (Errand& one : leaving) store_.route(std::move(one));
+}
 
 void ClusterLaneStore::Stop::start() {
   if (std::exchange(starting_, true)) return;
@@ -75,7 +80,15 @@ void ClusterLaneStore::Stop::answered(RedisReplies& replies, std::size_t first, 
 
 void ClusterLaneStore::Stop::failed(StoreError) {
   store_.nodes_.wish(ClusterNodes::Doubt::kTrouble);
-  for (const Errand& one : std::exchange(under_way_, {})) store_.settle(*one.flight, one.index, noAnswer());
+  for (Errand& one : std::exchange(under_way_, {})) {
+    const bool leads_on = one.redirects < kMostRedirects && store_.isElsewhere(one, node_);
+    if (!leads_on || one.flight->over) {
+      store_.settle(*one.flight, one.index, noAnswer());
+    } else {
+      ++one.redirects;
+      store_.route(std::move(one));
+    }
+  }
   store_.startAll();
   store_.land();
 }
@@ -156,22 +169,42 @@ void ClusterLaneStore::depart(const FlightRef& flight) {
   flight->pending = flight->pieces.size();
   for (std::size_t i = 0; i < flight->pieces.size(); ++i) {
     SESSIOND_CHECK(flight->pieces[i].slot.has_value());
-    ClusterNodes::Node* const node = nodes_.of(*flight->pieces[i].slot);
-    if (node == nullptr) {
-      nodes_.wish(ClusterNodes::Doubt::kTrouble);
-      settle(*flight, i, noAnswer());
-    } else {
-      stopOf(*node).add({.flight = flight, .index = i});
-    }
+    route({.flight = flight, .index = i});
   }
   startAll();
   land();
 }
 
-void ClusterLaneStore::startAll() {
+/// Does the table lead it to another node, or to none?
+bool ClusterLaneStore::isElsewhere(const Errand& errand, const ClusterNodes::Node& node) const {
+  return !errand.asking && nodes_.of(*errand.flight->pieces[errand.index].slot) != &node;
+}
+
+/// To where its slot is.
+void ClusterLaneStore::route(Errand errand) {
+  ClusterNodes::Node* const node = nodes_.of(*errand.flight->pieces[errand.index].slot);
+  if (node != nullptr) return stopOf(*node).add(std::move(errand));
+  nodes_.wish(ClusterNodes::Doubt::kTrouble);
+  settle(*errand.flight, errand.index, noAnswer());
+}
+
+void ClusterLaneStore::followSlots() {
+  const std::uint64_t version = nodes_.version();
+  if (std::exchange(followed_, version) == version) return;
   for (const auto& stop : stops_) {
-    if (stop) stop->start();
+    if (stop) stop->handOver();
   }
+}
+
+void ClusterLaneStore::startAll() {
+  followSlots();
+  bool is_waiting = false;
+  for (const auto& stop : stops_) {
+    if (!stop) continue;
+    stop->start();
+    is_waiting = is_waiting || stop->hasWaiting();
+  }
+  if (is_waiting && next_look_ == SteadyTime::max()) next_look_ = clock_.steadyNow() + kLookInterval;
   waitForTime();
 }
 
@@ -180,15 +213,17 @@ void ClusterLaneStore::takeReply(Errand& errand, RedisReply& reply, bool tracked
   if (flight.over) return;
   const auto redirect = errand.redirects < kMostRedirects ? redirectIn(reply) : std::nullopt;
   if (!redirect) {
+    if (isServedByNobody(reply)) nodes_.wish(ClusterNodes::Doubt::kMoved);
     flight.tracked = flight.tracked && tracked && errand.redirects == 0;
     return settle(flight, errand.index, std::move(reply));
   }
-  ++errand.redirects;
   if (redirect->kind == Redirect::Kind::kTryAgain) {
+    errand.asking = false;
     errand.not_before = clock_.steadyNow() + kTryAgainAfter;
     delayed_.push_back(std::move(errand));
     return;
   }
+  ++errand.redirects;
   ClusterNodes::Node* const next = nodes_.follow(*redirect, from);
   if (next == nullptr) return settle(flight, errand.index, noAnswer());
   errand.asking = redirect->kind == Redirect::Kind::kAsk;
@@ -284,14 +319,9 @@ void ClusterLaneStore::onTime() {
     return true;
   });
   for (Errand& one : ready) {
-    if (one.flight->over) continue;
-    ClusterNodes::Node* const node = nodes_.of(*one.flight->pieces[one.index].slot);
-    if (node == nullptr) {
-      settle(*one.flight, one.index, noAnswer());
-    } else {
-      stopOf(*node).add(std::move(one));
-    }
+    if (!one.flight->over) route(std::move(one));
   }
+  if (next_look_ <= now) next_look_ = SteadyTime::max();
   if (next_tick_ <= now) {
     const bool is_used = now - last_use_ <= kUsedFor * max_staleness_;
     next_tick_ = is_used ? now + std::max<milliseconds>(max_staleness_ / kTicksWithinStaleness, milliseconds(10))
@@ -306,7 +336,7 @@ void ClusterLaneStore::onTime() {
 }
 
 void ClusterLaneStore::waitForTime() {
-  SteadyTime next = next_tick_;
+  SteadyTime next = std::min(next_tick_, next_look_);
   for (const FlightRef& flight : flights_) next = std::min(next, flight->deadline);
   for (const Errand& one : delayed_) next = std::min(next, one.not_before);
   if (next == waiting_for_) return;

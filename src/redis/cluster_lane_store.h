@@ -5,7 +5,8 @@
 // batches wait for at other nodes is nothing to it, and what leads to the same nodes is one group (lane_store.h).
 //
 // A node that says that a slot is elsewhere is believed, and the command goes on to where it leads; what came by a
-// roundabout way is never fresh.
+// roundabout way is never fresh. What still waits for a node, or was sent to it in vain, follows its slot to another
+// one.
 //
 // How often everybody was logged out is asked for apart (epoch_sight.h), and again before it is too old to count, so
 // that batches find it known. Where it is not, a batch asks for itself and waits for that; but not for a node that has
@@ -46,6 +47,7 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   Group groupOf(const SessionLoad& load) const override;
   Group groupOf(const SessionId& id) const override;
   bool hasGroups() const override { return true; }
+  std::uint64_t groupsVersion() const override { return nodes_.version(); }
   void send(StoreBatch& batch, SteadyTime deadline, Client& client) override;
   void noteUse() override;
 
@@ -85,6 +87,9 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
    public:
     Stop(ClusterLaneStore& store, ClusterNodes::Node& node);
     void add(Errand errand) { waiting_.push_back(std::move(errand)); }
+    /// What waits here although its slot is another node's goes there.
+    void handOver();
+    bool hasWaiting() const { return !waiting_.empty(); }
     /// Sends what waits, unless something is under way, behind which it follows by itself.
     void start();
     void noteUse() { channel_.noteUse(); }
@@ -109,6 +114,9 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   Group groupOf(Slot slot) const;
   FlightRef makeFlight(SteadyTime deadline);
   void depart(const FlightRef& flight);
+  bool isElsewhere(const Errand& errand, const ClusterNodes::Node& node) const;
+  void route(Errand errand);
+  void followSlots();
   void takeReply(Errand& errand, RedisReply& reply, bool tracked, ClusterNodes::Node& from);
   void settle(Flight& flight, std::size_t index, RedisReply reply);
   void finish(Flight& flight);
@@ -139,6 +147,8 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   bool landing_ = false;
   SteadyTime last_use_;
   SteadyTime next_tick_ = SteadyTime::max();
+  SteadyTime next_look_ = SteadyTime::max();  ///< whether what waits is still where its slot is
+  std::uint64_t followed_ = 0;                ///< the nodes' version by which it was
   SteadyTime waiting_for_ = SteadyTime::max();
 };
 

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 /// How long a node is asked that has no slots yet, but was named by another one as having a key.
 constexpr auto kNamed = 10s;
+constexpr auto kLogInterval = 60s;
 
 std::string nameOf(const std::vector<std::string>& nodes) {
   std::string name = "the cluster of ";
@@ -56,13 +57,18 @@ ClusterNodes::ClusterNodes(const RedisSettings& config, RedisKeys keys, const Cl
                                "Nodes of the Redis Cluster that have slots; during a reload, twice as many.")),
       served_(metrics.gauge("sessiond_cluster_slots",
                             "Slots of the Redis Cluster that some node has, 16384 if it is whole; during a reload, "
-                            "twice as many.")) {
+                            "twice as many.")),
+      left_out_(metrics.gauge("sessiond_cluster_slots_left_out",
+                              "Slots of the Redis Cluster at primaries beyond the 255 that are asked; checks of their "
+                              "sessions get 503.")),
+      unserved_log_(kLogInterval) {
   owned_.resize(kMost + 1);
 }
 
 ClusterNodes::~ClusterNodes() {
   primaries_.add(-shown_primaries_);
   served_.add(-shown_served_);
+  left_out_.add(-shown_left_out_);
 }
 
 std::vector<ClusterNodes::Node*> ClusterNodes::serving() const {
@@ -96,21 +102,25 @@ std::string ClusterNodes::canaryTag(Number number) const {
 void ClusterNodes::avoidCanarySlot(Number number, Slot slot) {
   const std::lock_guard lock(mutex_);
   Node* const node = at(number);
-  if (node == nullptr || node->canary_slot != slot) return;
-  node->avoided = std::exchange(node->canary_slot, std::nullopt);
+  if (node == nullptr || node->canary_slot != slot || node->avoided == slot) return;
+  node->avoided = slot;
   chooseCanarySlot(*node);
-  node->client.node().followers().tellMoved();
+  if (node->canary_slot != slot) node->client.node().followers().tellMoved();
 }
 
-/// The last of its slots that is to stay: whoever empties a node begins with the first.
+/// The last of its slots that is to stay: whoever empties a node begins with the first. Of one only, that.
 void ClusterNodes::chooseCanarySlot(Node& node) {
-  if (node.canary_slot && numberOf(*node.canary_slot) == node.number) return;
-  node.canary_slot.reset();
-  for (std::size_t slot = kSlots; slot-- > 0 && !node.canary_slot;) {
+  const auto has = [&](std::optional<Slot> slot) { return slot && numberOf(*slot) == node.number; };
+  if (has(node.canary_slot) && node.canary_slot != node.avoided) return;
+  std::optional<Slot> chosen;
+  for (std::size_t slot = kSlots; slot-- > 0 && !chosen;) {
     const auto candidate = static_cast<Slot>(slot);
-    if (numberOf(candidate) == node.number && node.avoided != candidate) node.canary_slot = candidate;
+    if (has(candidate) && node.avoided != candidate) chosen = candidate;
   }
-  if (!node.canary_slot) return;
+  if (!chosen && has(node.avoided)) chosen = node.avoided;
+  if (node.canary_slot == chosen) return;
+  node.canary_slot = chosen;
+  if (!chosen) return;
   node.client.node().useProbeKey(keys_.canaries(hashTagFor(*node.canary_slot)) + "write");
 }
 
@@ -135,6 +145,13 @@ ClusterNodes::Node* ClusterNodes::nodeFor(const RedisAddress& address) {
   node.address = name;
   node.is_wanted = true;
   node.client.node().vouch(SteadyTime::min());
+  node.client.node().onMisled([this, &node](const Redirect& redirect, const std::string& key) {
+    if (redirect.kind == Redirect::Kind::kMoved) {
+      follow(redirect, node);
+    } else {
+      avoidCanarySlot(node.number, hashSlot(key));
+    }
+  });
   owned_[number] = std::move(made);
   by_address_[name] = &node;
   nodes_[number].store(&node, std::memory_order_release);
@@ -184,23 +201,64 @@ ClusterNodes::Node* ClusterNodes::follow(const Redirect& redirect, const Node& a
 void ClusterNodes::apply(const ClusterView& view) {
   {
     const std::lock_guard lock(mutex_);
-    std::vector<std::pair<Slot, Node*>> moves;
-    for (const ClusterView::Range& range : view.ranges) {
-      Node* const node = nodeFor(range.primary);
-      if (node == nullptr) continue;
-      for (std::size_t slot = range.first; slot <= range.last; ++slot) moves.emplace_back(slot, node);
-    }
-    for (const auto& [address, node] : by_address_) {
-      if (node->slots > 0 && !node->canary_slot) node->avoided.reset();
-    }
-    // A slot that nobody has stays where it was: whoever had it says so itself, and names who has it.
-    assign(moves);
+    std::size_t left_out = assignTo(view);
+    if (left_out > 0) left_out = assignTo(view);  // whoever has lost all makes room
     for (const auto& [address, node] : by_address_) node->is_wanted = false;
+    if (release(view)) wish(Doubt::kMoved);
+    reportUnserved(left_out);
   }
   const std::lock_guard lock(wish_mutex_);
   is_known_ = true;
   problem_.reset();
   wished_.notify_all();
+}
+
+/// How many slots are at nodes for which there is no room. REQUIRES: mutex_ is held.
+std::size_t ClusterNodes::assignTo(const ClusterView& view) {
+  std::size_t left_out = 0;
+  std::vector<std::pair<Slot, Node*>> moves;
+  for (const ClusterView::Range& range : view.ranges) {
+    Node* const node = nodeFor(range.primary);
+    if (node == nullptr) left_out += range.last - range.first + 1U;
+    for (std::size_t slot = range.first; slot <= range.last; ++slot) moves.emplace_back(slot, node);
+  }
+  assign(moves);
+  return left_out;
+}
+
+/// What nobody has. True: of some slot that is yet to be confirmed. REQUIRES: mutex_ is held.
+bool ClusterNodes::release(const ClusterView& view) {
+  const std::bitset<kSlots> unnamed_before = std::exchange(unnamed_, {});
+  unnamed_.set();
+  for (const ClusterView::Range& range : view.ranges) {
+    for (std::size_t slot = range.first; slot <= range.last; ++slot) unnamed_.reset(slot);
+  }
+  if (unnamed_.none()) return false;
+  bool doubtful = false;
+  std::vector<std::pair<Slot, Node*>> moves;
+  for (std::size_t slot = 0; slot < kSlots; ++slot) {
+    if (!unnamed_[slot]) continue;
+    if (unnamed_before[slot]) {
+      moves.emplace_back(slot, nullptr);
+    } else {
+      doubtful = doubtful || slots_[slot].load(std::memory_order_relaxed) != 0;
+    }
+  }
+  assign(moves);
+  return doubtful;
+}
+
+/// REQUIRES: mutex_ is held.
+void ClusterNodes::reportUnserved(std::size_t left_out) {
+  const auto shown = static_cast<std::int64_t>(left_out);
+  left_out_.add(shown - std::exchange(shown_left_out_, shown));
+  if (servesAll() || !unserved_log_.pass(clock_.steadyNow())) return;
+  if (left_out > 0) {
+    return logError("redis: the cluster has more primaries than are asked; checks of sessions at the others get 503",
+                    {{"server", name_}, {"primaries", kMost}, {"slots", left_out}});
+  }
+  logError("redis: not every slot has a node that serves it; checks of their sessions get 503",
+           {{"server", name_}, {"slots", kSlots - static_cast<std::size_t>(shown_served_)}});
 }
 
 /// REQUIRES: mutex_ is held.
@@ -211,20 +269,21 @@ void ClusterNodes::assign(const std::vector<std::pair<Slot, Node*>>& moves) {
   for (const auto& [slot, node] : moves) {
     Node* const before = of(slot);
     if (before == node) continue;
-    gainers.insert(node);
-    if (before == nullptr) continue;
-    losers.insert(before);
-    ++moved;
+    if (node != nullptr) gainers.insert(node);
+    if (before != nullptr) losers.insert(before);
+    if (node != nullptr && before != nullptr) ++moved;
   }
-  if (gainers.empty()) return;
+  if (losers.empty() && gainers.empty()) return;
   moved_slots_.add(moved);
   for (Node* const node : losers) node->client.node().followers().tellDoubted();
   for (const auto& [slot, node] : moves) {
-    const Number before = slots_[slot].exchange(node->number, std::memory_order_acq_rel);
-    if (before == node->number) continue;
-    ++node->slots;
+    const Number number = node == nullptr ? 0 : node->number;
+    const Number before = slots_[slot].exchange(number, std::memory_order_acq_rel);
+    if (before == number) continue;
+    if (node != nullptr) ++node->slots;
     if (before != 0) --at(before)->slots;
   }
+  version_.fetch_add(1, std::memory_order_acq_rel);
   for (Node* const node : losers) node->client.node().followers().tellDoubted();
   const SteadyTime now = clock_.steadyNow();
   losers.merge(gainers);
@@ -237,6 +296,7 @@ void ClusterNodes::settle(Node& node, SteadyTime now) {
   if (node.slots == 0) {
     node.idle_since = now;
     node.canary_slot.reset();
+    node.avoided.reset();
     node.client.node().vouch(SteadyTime::min());
     return node.client.node().followers().tellMoved();
   }

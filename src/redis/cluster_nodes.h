@@ -2,7 +2,8 @@
 //
 // The cluster itself says so: again and again when asked (cluster_watch.h), and by the way, when a node answers that a
 // slot is another one's (redirect.h). Only primaries are here. A node that has lost all its slots stays, is vouched for
-// no longer, and gets the place of another one when there are too many.
+// no longer, and gives its place to another one when there are too many. Of more primaries than kMost some are left
+// out: their slots are nobody's.
 //
 // Whoever follows a node (node_followers.h) is told to doubt what it loaded from there whenever the node loses a slot:
 // before others are led elsewhere, so that nothing is kept that was noted before and came from elsewhere, and after it,
@@ -12,6 +13,7 @@
 
 #include <array>
 #include <atomic>
+#include <bitset>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -21,9 +23,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/interval_gate.h"
 #include "base/metrics.h"
 #include "redis/cluster_view.h"
 #include "redis/hash_slot.h"
@@ -51,7 +55,7 @@ class ClusterNodes {
     std::string address;
     std::size_t slots = 0;
     std::optional<Slot> canary_slot;
-    std::optional<Slot> avoided;  ///< on its way elsewhere
+    std::optional<Slot> avoided;  ///< on its way elsewhere; the canaries' only if there is no other
     SteadyTime idle_since;
     bool is_wanted = false;  ///< by whoever is about to give it slots
   };
@@ -80,13 +84,17 @@ class ClusterNodes {
 
   /// What stands between the braces of the keys by which this node's connections prove themselves: in a slot of its.
   std::string canaryTag(Number number) const;
-  /// Its canaries in this slot are refused, because it is there, but not for long: others are written.
+  /// Its canaries in this slot are refused, because it is there, but not for long: others are written, if it has
+  /// another slot.
   void avoidCanarySlot(Number number, Slot slot);
 
+  /// Grows whenever a slot has become another node's, or nobody's.
+  std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
   /// Leads on to the node that is named; where the slot has moved, from now on. `asked`: who answered. Null: there are
   /// too many nodes.
   Node* follow(const Redirect& redirect, const Node& asked);
-  /// The cluster says which node has what.
+  /// The cluster says which node has what. A slot that it does not name becomes nobody's when it is not named the next
+  /// time either: who has just joined may not have heard of all others.
   void apply(const ClusterView& view);
 
   enum class Doubt : std::uint8_t {
@@ -121,10 +129,14 @@ class ClusterNodes {
   RedisSettings settingsFor(const RedisAddress& address) const;
   Node* nodeFor(const RedisAddress& address);
   Node* reuse(const RedisAddress& address);
+  std::size_t assignTo(const ClusterView& view);
+  bool release(const ClusterView& view);
+  /// To null: nobody.
   void assign(const std::vector<std::pair<Slot, Node*>>& moves);
   void settle(Node& node, SteadyTime now);
   void chooseCanarySlot(Node& node);
   void showServed();
+  void reportUnserved(std::size_t left_out);
 
   const RedisSettings config_;
   const RedisKeys keys_;
@@ -138,6 +150,9 @@ class ClusterNodes {
   Counter& split_sessions_;
   Gauge& primaries_;
   Gauge& served_;
+  Gauge& left_out_;
+  IntervalGate unserved_log_;
+  std::atomic<std::uint64_t> version_ = 0;
   mutable std::mutex mutex_;
   std::array<std::atomic<Number>, kSlots> slots_{};
   std::array<std::atomic<Node*>, kMost + 1> nodes_{};
@@ -146,6 +161,8 @@ class ClusterNodes {
   std::list<Added> followers_;                // guarded by mutex_
   std::int64_t shown_primaries_ = 0;          // guarded by mutex_
   std::int64_t shown_served_ = 0;             // guarded by mutex_
+  std::int64_t shown_left_out_ = 0;           // guarded by mutex_
+  std::bitset<kSlots> unnamed_;               // guarded by mutex_; by the last view
   mutable std::mutex wish_mutex_;
   mutable std::condition_variable_any wished_;
   std::optional<Doubt> wish_;               // guarded by wish_mutex_

@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 #include "redis/error_reply.h"
-#include "redis/redirect.h"
 #include "redis/session_reading.h"
 #include "redis/ttl_argument.h"
 
@@ -27,14 +26,13 @@ constexpr int kUsedFor = 10;
 }  // namespace
 
 LaneChannel::LaneChannel(RedisNode& node, Canaries* canaries, milliseconds max_staleness, EventLoop& loop,
-                         const Clock& clock, Misled misled)
+                         const Clock& clock)
     : node_(node),
       canaries_(canaries),
       loop_(loop),
       clock_(clock),
       interval_(std::max<milliseconds>(max_staleness / kSignsWithinStaleness, milliseconds(10))),
-      connection_(node, loop, clock, *this),
-      misled_(std::move(misled)) {
+      connection_(node, loop, clock, *this) {
   noteUse();
 }
 
@@ -130,8 +128,7 @@ void LaneChannel::writeSign() {
   if (sign_.asks_role) commands_.add({"HELLO", "2"});
   sign_.replies = commands_.count();
   if (subscription_ == nullptr) {
-    sign_.probes = node_.mustTakeWrites();
-    if (sign_.probes) node_.writeProbe(commands_);
+    if (node_.mustTakeWrites()) sign_.probe = node_.writeProbe(commands_);
     sign_.replies = commands_.count();
     return;
   }
@@ -188,22 +185,20 @@ void LaneChannel::leave() {
 
 LaneChannel::Judgement LaneChannel::judgeSign() {
   if (sign_.asks_role && node_.deniesRole(replies_[0])) return Judgement::kNoPrimary;
-  if (sign_.canary.empty() && !sign_.probes) return Judgement::kGood;
+  if (sign_.canary.empty() && sign_.probe.empty()) return Judgement::kGood;
   const RedisReply& written = replies_[sign_.replies - 1];
   if (written.type == Type::kError && classifyError(written.text).meaning == ErrorMeaning::kRetryElsewhere) {
     return node_.allowsReplica() ? Judgement::kGood : Judgement::kNoPrimary;
   }
-  if (!sign_.canary.empty() && redirectIn(written)) {
-    canary_refused_ = true;
-    if (misled_) misled_(written, sign_.canary);
-    return Judgement::kGood;
-  }
-  if (!node_.judgeWrite(written)) return Judgement::kLacksReplicas;
-  if (!sign_.probes) judgeCanary();
+  const bool takes_writes = node_.judgeWrite(written);
+  node_.noteWrite(written, sign_.canary.empty() ? sign_.probe : sign_.canary);
+  if (!takes_writes) return Judgement::kLacksReplicas;
+  if (!sign_.canary.empty()) judgeCanary();
   return Judgement::kGood;
 }
 
 void LaneChannel::judgeCanary() {
+  canary_refused_ = replies_[sign_.replies - 1].type != Type::kStatus;
   if (sign_.reads_back) {
     const RedisReply& before = replies_[sign_.replies - 2];
     const std::string_view moment = std::string_view(last_canary_).substr(last_canary_.rfind(':') + 1);
@@ -212,7 +207,6 @@ void LaneChannel::judgeCanary() {
       return canaries_->renew(subscription_, Canaries::Loss::kDatabase);
     }
   }
-  canary_refused_ = replies_[sign_.replies - 1].type != Type::kStatus;
   if (canary_refused_) return;  // full, say: nothing is fresh then, loads go on
   last_canary_ = std::move(sign_.canary);
   last_sent_ = sign_.sent;

@@ -11,7 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -42,13 +41,9 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
    protected:
     ~Cargo() = default;
   };
-  /// Told of the answer to a canary, and its key, that was refused because its slot is not, or not for long, at this
-  /// server.
-  using Misled = std::function<void(const RedisReply&, const std::string&)>;
-
   /// `canaries`: null where nothing is cached.
   LaneChannel(RedisNode& node, Canaries* canaries, std::chrono::milliseconds max_staleness, EventLoop& loop,
-              const Clock& clock, Misled misled = {});
+              const Clock& clock);
   ~LaneChannel();
   LaneChannel(const LaneChannel&) = delete;
   LaneChannel& operator=(const LaneChannel&) = delete;
@@ -66,7 +61,7 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
     bool asks_role = false;   ///< HELLO 2 is the first of them
     bool reads_back = false;  ///< then the canary before
     std::string canary;       ///< then this one is written; empty: none
-    bool probes = false;      ///< in its place: whether writes are taken
+    std::string probe;        ///< in its place, whether writes are taken: the key; empty: not asked
     SteadyTime sent;
   };
   enum class Judgement : std::uint8_t { kGood, kNoPrimary, kLacksReplicas };
@@ -95,8 +90,6 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
   const Clock& clock_;
   const std::chrono::milliseconds interval_;  ///< between two signs of life
   LaneConnection connection_;
-
-  const Misled misled_;
 
   // Of the cargo.
   Cargo* cargo_ = nullptr;

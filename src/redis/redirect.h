@@ -30,6 +30,11 @@ struct Redirect {
 /// Nothing: it is no such answer, or names no address.
 std::optional<Redirect> redirectIn(const RedisReply& reply);
 
+/// Does the node say that the slot, or the cluster, is served by nobody?
+inline bool isServedByNobody(const RedisReply& reply) {
+  return reply.type == RedisReply::Type::kError && reply.text.starts_with("CLUSTERDOWN");
+}
+
 /// Can it be connected to, as a node's words go: a host that is a name or an address, or none, for where the node is
 /// itself? What a server says is not believed to be an address before.
 bool isPlace(const RedisAddress& address);

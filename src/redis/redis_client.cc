@@ -6,7 +6,9 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "redis/command_pieces.h"
 #include "redis/error_reply.h"
+#include "redis/redirect.h"
 #include "redis/redis_connection.h"
 
 namespace sessiond {
@@ -17,6 +19,7 @@ using namespace std::chrono_literals;
 /// More are never idle at a time unless callers come and go in waves; beyond it they are closed.
 constexpr std::size_t kMaxIdle = 64;
 constexpr int kMinimumMajorVersion = 6;
+constexpr const char* kNoReplicas = "NOREPLICAS too few replicas follow this server, as far as is known";
 
 /// Of an answer, when the node has become another server meanwhile: whether that one knows of it cannot be told.
 ConnectionError moved() {
@@ -25,6 +28,14 @@ ConnectionError moved() {
 
 StartupReport reportOf(const ConnectionError& error, const RedisNode& node) {
   return reportOf(error, node.server(), node.adviceOn(classifyError(error.text)));
+}
+
+/// Was anything done with any key? Not where all are another node's, say.
+bool wroteAny(const RedisCommands& commands, const RedisReplies& replies) {
+  const std::vector<CommandPiece> pieces = piecesOf(commands);
+  for (std::size_t i = 0; i < pieces.size(); ++i)
+    if (pieces[i].slot && replies[i].type != RedisReply::Type::kError) return true;
+  return false;
 }
 
 /// The `version` in a reply to HELLO 2: server, redis, version, 7.0.15, ...
@@ -83,8 +94,9 @@ Expected<std::uint32_t, StoreError> RedisClient::replicate(const RedisCommands& 
   Replication replication{.wanted = wanted};
   const auto done = pipeline(commands, repeat, replies, clock_.steadyNow(), deadline, replication);
   if (!done) return Unexpected(done.error());
-  if (replication.reached < wanted) node_.noteUnreplicated(replication.reached, wanted);
-  return replication.reached;
+  const std::uint32_t reached = replication.reached.value_or(0);
+  if (replication.reached && reached < wanted) node_.noteUnreplicated(reached, wanted);
+  return reached;
 }
 
 Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
@@ -120,11 +132,15 @@ Expected<void, ConnectionError> RedisClient::attemptIfBelieved(const RedisComman
                                                                SteadyTime deadline, Replication& replication) {
   if (node_.lacksReplicas()) {
     RedisCommands probe;
-    node_.writeProbe(probe);
+    const std::string key = node_.writeProbe(probe);
     Replication none;
     auto done = attempt(probe, Repeat::kSafe, replies, start, deadline, none);
     if (!done) return done;
-    if (!node_.judgeWrite(replies[0])) {
+    const bool takes_writes = node_.judgeWrite(replies[0]);
+    node_.noteWrite(replies[0], key);
+    if (!takes_writes) {
+      // Of where the probe's key is, nobody has asked.
+      if (redirectIn(replies[0])) replies[0].text = kNoReplicas;
       const RedisReply refusal = replies[0];
       replies.assign(commands.count(), refusal);
       return {};
@@ -147,7 +163,7 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
     if (!done || elsewhere) dropIdle();  // what happened to this connection has likely happened to all
     if (repeat == Repeat::kUnsafe || (!stale && !elsewhere)) {
       if (done && !leadsToNode(pooled)) return Unexpected(moved());
-      if (done) conclude(std::move(pooled), deadline, replication);
+      if (done) conclude(std::move(pooled), commands, replies, deadline, replication);
       return done;
     }
     pooled.connection.reset();
@@ -158,12 +174,15 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
   now = clock_.steadyNow();
   auto done = exchange(pooled, commands, replies, now, deadline);
   if (done && !leadsToNode(pooled)) return Unexpected(moved());
-  if (done) conclude(std::move(pooled), deadline, replication);
+  if (done) conclude(std::move(pooled), commands, replies, deadline, replication);
   return done;
 }
 
-void RedisClient::conclude(Pooled pooled, SteadyTime deadline, Replication& replication) {
-  if (replication.wanted > 0) replication.reached = waitForReplicas(*pooled.connection, replication.wanted, deadline);
+void RedisClient::conclude(Pooled pooled, const RedisCommands& commands, const RedisReplies& replies,
+                           SteadyTime deadline, Replication& replication) {
+  if (replication.wanted > 0 && wroteAny(commands, replies)) {
+    replication.reached = waitForReplicas(*pooled.connection, replication.wanted, deadline);
+  }
   if (!pooled.connection->broken()) giveBack(std::move(pooled));
 }
 
@@ -265,10 +284,14 @@ bool RedisClient::reachable() {
   commands.add({"PING"});
   const bool asks_role = node_.mayAskForRole();
   if (asks_role) commands.add({"HELLO", "2"});
-  if (node_.mustTakeWrites()) node_.writeProbe(commands);
+  const std::string probed = node_.mustTakeWrites() ? node_.writeProbe(commands) : "";
   RedisReplies replies;
   if (!pipeline(commands, Repeat::kSafe, replies)) return false;
-  if (node_.mustTakeWrites() && !node_.judgeWrite(replies.back())) return false;
+  if (node_.mustTakeWrites()) {
+    const bool takes_writes = node_.judgeWrite(replies.back());
+    node_.noteWrite(replies.back(), probed);
+    if (!takes_writes) return false;
+  }
   if (!asks_role || !node_.deniesRole(replies[1])) return true;
   renew();  // it was a primary when they were connected
   return false;

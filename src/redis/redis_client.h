@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,10 +66,10 @@ class RedisClient final : public RedisAccess {
     std::uint64_t term = 0;  ///< of the node's place
     SteadyTime renew_at;
   };
-  /// How many replicas a pipeline waits for, and how many had its writes.
+  /// How many replicas a pipeline waits for, and how many had its writes; nothing: nothing was written here.
   struct Replication {
     std::uint32_t wanted = 0;
-    std::uint32_t reached = 0;
+    std::optional<std::uint32_t> reached = {};
   };
   Expected<void, StoreError> pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                       SteadyTime start, SteadyTime deadline, Replication& replication);
@@ -78,7 +79,8 @@ class RedisClient final : public RedisAccess {
   Expected<void, ConnectionError> attempt(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                           SteadyTime start, SteadyTime deadline, Replication& replication);
   /// What is to be done with a connection whose pipeline was answered.
-  void conclude(Pooled pooled, SteadyTime deadline, Replication& replication);
+  void conclude(Pooled pooled, const RedisCommands& commands, const RedisReplies& replies, SteadyTime deadline,
+                Replication& replication);
   std::uint32_t waitForReplicas(RedisConnection& connection, std::uint32_t wanted, SteadyTime deadline);
   Expected<void, ConnectionError> exchange(Pooled& pooled, const RedisCommands& commands, RedisReplies& replies,
                                            SteadyTime now, SteadyTime deadline);

@@ -176,8 +176,8 @@ ConnectionError RedisNode::explainGreeting(ConnectionError error) const {
   const bool is_closed = error.kind == ConnectionError::Kind::kClosed || error.kind == ConnectionError::Kind::kBroken;
   if (may_be_tls && is_closed) {
     const bool by_url = tls_.asked_by == TlsSettings::kByUrl;
-    error.text += by_url ? "; does redis.url need rediss://?"
-                         : "; does " + std::string(tls_.asked_by) + " have to be true?";
+    error.text +=
+        by_url ? "; does redis.url need rediss://?" : "; does " + std::string(tls_.asked_by) + " have to be true?";
   }
   return error;
 }
@@ -192,14 +192,26 @@ void RedisNode::noteGreetedPlainly() {
   plain_until_.store(until.time_since_epoch().count(), std::memory_order_relaxed);
 }
 
+std::string RedisNode::writeProbe(RedisCommands& commands) const {
+  std::string key = *probe_key_.lock();
+  commands.add({"DEL", key});
+  return key;
+}
+
 bool RedisNode::judgeWrite(const RedisReply& reply) {
-  const bool is_error = reply.type == RedisReply::Type::kError;
-  if (is_error && classifyError(reply.text).code == kNoReplicas) {
-    lacks_replicas_.store(has_others_, std::memory_order_release);
-    return !has_others_;
+  if (reply.type != RedisReply::Type::kError) {
+    lacks_replicas_.store(false, std::memory_order_release);
+    return true;
   }
-  if (!is_error) lacks_replicas_.store(false, std::memory_order_release);
-  return true;
+  const ErrorKind& kind = classifyError(reply.text);
+  if (kind.code == kNoReplicas) lacks_replicas_.store(has_others_, std::memory_order_release);
+  const bool was_tried = !isUsual(kind) && !kind.code.starts_with("CLUSTERDOWN");
+  return (was_tried && kind.code != kNoReplicas) || !lacksReplicas();
+}
+
+void RedisNode::noteWrite(const RedisReply& reply, const std::string& key) const {
+  if (misled_ == nullptr) return;
+  if (const auto redirect = redirectIn(reply)) misled_(*redirect, key);
 }
 
 void RedisNode::noteGoodNews() {

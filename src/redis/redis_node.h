@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@
 #include "redis/error_reply.h"
 #include "redis/node_followers.h"
 #include "redis/node_place.h"
+#include "redis/redirect.h"
 #include "redis/redis_commands.h"
 #include "redis/redis_connection.h"
 #include "redis/redis_reply.h"
@@ -94,14 +96,21 @@ class RedisNode {
   /// Are answers believed only while the server takes writes? It refuses them when too few replicas follow it
   /// (min-replicas-to-write).
   bool mustTakeWrites() const { return has_others_; }
-  /// Appends a command that changes nothing and is refused as every write is. REQUIRES: mustTakeWrites().
-  void writeProbe(RedisCommands& commands) const { commands.add({"DEL", *probe_key_.lock()}); }
+  /// Appends a command that changes nothing and is refused as every write is; of this key. REQUIRES: mustTakeWrites().
+  std::string writeProbe(RedisCommands& commands) const;
   void useProbeKey(std::string key) { *probe_key_.lock() = std::move(key); }
   /// What to do about an error, as far as one can tell.
   std::string_view adviceOn(const ErrorKind& kind) const;
 
-  /// Of any write. False: it lacks replicas, and its answers are not believed.
+  /// Of any write. False: it lacks replicas, as far as is known, and its answers are not believed. Where a cluster's
+  /// node says that the key is another one's, nothing was tried: what was known before goes on.
   bool judgeWrite(const RedisReply& reply);
+  /// Told of where a key is that was to be in one of the node's slots, and of the key.
+  using Misled = std::function<void(const Redirect&, const std::string&)>;
+  /// Before anybody else knows the node.
+  void onMisled(Misled misled) { misled_ = std::move(misled); }
+  /// Of a write of our own, beside what is asked for: a redirect is told of.
+  void noteWrite(const RedisReply& reply, const std::string& key) const;
   bool lacksReplicas() const { return lacks_replicas_.load(std::memory_order_acquire); }
 
   void noteOpened();
@@ -165,6 +174,7 @@ class RedisNode {
   std::atomic<bool> opened_before_ = false;
   std::atomic<bool> lacks_replicas_ = false;
   std::atomic<SteadyTime::rep> vouched_until_ = 0;
+  Misled misled_;
   IntervalGate failure_log_;
   IntervalGate elsewhere_;
   IntervalGate unreplicated_log_;

@@ -69,6 +69,8 @@ class LaneStore {
   virtual Group groupOf(const SessionId&) const { return kMixed; }
   /// Is there more than one group?
   virtual bool hasGroups() const { return false; }
+  /// Changes when somebody's group may have.
+  virtual std::uint64_t groupsVersion() const { return 0; }
   /// Sends all of it; answered() follows once, at `deadline` at the latest, perhaps before this returns. One batch of a
   /// group at a time. The batch stays where it is until then.
   virtual void send(StoreBatch& batch, SteadyTime deadline, Client& client) = 0;

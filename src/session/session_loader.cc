@@ -92,6 +92,7 @@ bool SessionLoader::join(std::vector<Asked>& asked, std::uint64_t hash, SessionW
 void SessionLoader::flush() {
   if (flushing_) return;
   flushing_ = true;
+  regroup();
   while (sendNext()) {
   }
   flushing_ = false;
@@ -100,6 +101,16 @@ void SessionLoader::flush() {
 bool SessionLoader::isUnderWay(LaneStore::Group group) const {
   return under_way_ > 0 &&
          std::ranges::any_of(flights_, [group](const Flight& one) { return one.under_way && one.group == group; });
+}
+
+/// Nobody waits for servers that have his session no longer.
+void SessionLoader::regroup() {
+  const std::uint64_t version = parts_.store.groupsVersion();
+  if (std::exchange(groups_version_, version) == version) return;
+  for (Asked& one : gathering_) {
+    const auto login = one.met ? one.met->login() : std::string_view();
+    one.group = parts_.store.groupOf(SessionLoad{.id = one.wants.front()->id, .user = login});
+  }
 }
 
 /// Of which a batch can be sent now.

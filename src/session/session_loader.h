@@ -147,6 +147,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   void tell(SessionWant& want, const Asked& asked, SteadyTime now);
   bool sendNext();
   bool isUnderWay(LaneStore::Group group) const;
+  void regroup();
   std::optional<LaneStore::Group> nextGroup() const;
   Flight& flightFor(LaneStore::Group group);
   void fill(Flight& flight, SteadyTime now);
@@ -171,6 +172,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   std::list<Flight> flights_;
   std::size_t under_way_ = 0;  ///< of the flights
   bool flushing_ = false;
+  std::uint64_t groups_version_ = 0;  ///< by which those who gather are in their groups
   bool late_due_ = false;
   SteadyTime late_at_ = SteadyTime::max();     ///< when late touches are to be sent
   SteadyTime expires_at_ = SteadyTime::max();  ///< when the first of those who wait has waited enough

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "cluster_instance.h"
 #include "login/login_gate.h"
 #include "redis_test_fixture.h"
 #include "support/attempt_store_contract.h"
@@ -14,7 +15,22 @@
 namespace sessiond {
 namespace {
 
-/// Time passes by making everything in the server older: its own clock cannot be moved.
+/// Time passes by making everything in a server older: its own clock cannot be moved.
+void makeOlder(RedisServer& server, std::chrono::milliseconds time) {
+  const std::string script = R"lua(
+    for _, key in ipairs(redis.call('KEYS', 'sessiond:*')) do
+      local left = redis.call('PTTL', key) - ARGV[1]
+      if left <= 0 then redis.call('DEL', key) else redis.call('PEXPIRE', key, left) end
+      if left > 0 and string.find(key, 'try:') then
+        for _, field in ipairs({'last', 'e1', 'e2'}) do
+          if redis.call('HEXISTS', key, field) == 1 then redis.call('HINCRBY', key, field, -ARGV[1]) end
+        end
+      end
+    end
+    return 0)lua";
+  server.command({"EVAL", script, "0", std::to_string(time.count())});
+}
+
 struct RedisStores {
   static constexpr bool kPassMovesWhatIsKept = true;
   AttemptCounters& counters() { return store; }
@@ -22,18 +38,7 @@ struct RedisStores {
   std::size_t keys() { return std::stoul(server.command({"DBSIZE"})); }
   void pass(std::chrono::milliseconds time) {
     clock.advance(time);
-    const std::string script = R"lua(
-      for _, key in ipairs(redis.call('KEYS', 'sessiond:*')) do
-        local left = redis.call('PTTL', key) - ARGV[1]
-        if left <= 0 then redis.call('DEL', key) else redis.call('PEXPIRE', key, left) end
-        if left > 0 and string.find(key, 'try:') then
-          for _, field in ipairs({'last', 'e1', 'e2'}) do
-            if redis.call('HEXISTS', key, field) == 1 then redis.call('HINCRBY', key, field, -ARGV[1]) end
-          end
-        end
-      end
-      return 0)lua";
-    server.command({"EVAL", script, "0", std::to_string(time.count())});
+    makeOlder(server, time);
   }
 
   RedisServer server;
@@ -44,6 +49,59 @@ struct RedisStores {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Redis, AttemptStoreContract, RedisStores);
+
+/// The same at the nodes of a cluster, which all tests share.
+struct ClusterStores {
+  static constexpr bool kPassMovesWhatIsKept = true;
+  ClusterStores() {
+    group().everywhere({"FLUSHALL"});
+    EXPECT_TRUE(access.recovers());
+  }
+  AttemptCounters& counters() { return store; }
+  LoginMemory& memory() { return store; }
+  std::size_t keys() {
+    std::size_t all = 0;
+    for (std::size_t i = 0; i < group().size(); ++i) all += std::stoul(group().server(i).command({"DBSIZE"}));
+    return all;
+  }
+  void pass(std::chrono::milliseconds time) {
+    clock.advance(time);
+    for (std::size_t i = 0; i < group().size(); ++i) makeOlder(group().server(i), time);
+  }
+  static ClusterGroup& group() {
+    static ClusterGroup all({.replicas = 0, .node_timeout = 15000});
+    return all;
+  }
+
+  ClusterAccess access{configFor(group())};
+  FakeClock clock;
+  const RedisKeys keys_of_site{"sess:", "sessiond:"};
+  RedisAttemptStore store{access.client, keys_of_site, clock};
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Cluster, AttemptStoreContract, ClusterStores);
+
+TEST(AttemptsInACluster, GoOnWhileTheirSlotMoves) {
+  ClusterStores stores;
+  ClusterGroup& group = ClusterStores::group();
+  const AttemptLimit limit{.windows = {{5, std::chrono::minutes(1)}}};
+  const std::string key = "sessiond:try:a";
+  const auto counted = [&] {
+    const auto made = stores.store.reserve("try:a", limit);
+    return made && made->wait.count() == 0;
+  };
+  EXPECT_TRUE(counted());
+  const std::size_t from = group.ownerOf(key);
+  const std::size_t to = from == 0 ? 1 : 0;
+  group.beginMove(key, to);
+  EXPECT_TRUE(counted()) << "it is at the old node yet";
+  group.moveKey(key, from, to);
+  EXPECT_TRUE(counted()) << "it is at the new one";
+  group.endMove(key, from, to);
+  EXPECT_TRUE(counted());
+  EXPECT_TRUE(counted());
+  EXPECT_FALSE(counted()) << "five, wherever they were counted";
+}
 
 class RedisAttemptStoreTest : public testing::Test {
  protected:

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -66,6 +67,34 @@ TEST(ScriptedServer, RepliesThatSpeakOfTheWholeServerAreUnavailableAndOpenTheBre
     for (int i = 0; i < 5; ++i) EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)") << text;
     EXPECT_EQ(test.errors("breaker_open"), 3U) << text;
   }
+}
+
+/// A node of a cluster that too few replicas follow, and whose slot for asking about that is another node's by now.
+TEST(ScriptedServer, WhoLacksReplicasIsNotBelievedForLeadingElsewhere) {
+  std::atomic<bool> takes_writes = false;
+  ScriptedRedis server([&](std::string_view request, int) -> std::string {
+    const auto has = [request](const char* word) { return request.find(word) != std::string_view::npos; };
+    if (isGreeting(request)) return kGreeted;
+    std::string answers;
+    if (has("PING")) answers += "+PONG\r\n";
+    if (has("HELLO")) answers += "*2\r\n$4\r\nrole\r\n$6\r\nmaster\r\n";
+    if (has("GET")) answers += "+value\r\n";
+    if (has("DEL") && takes_writes) return answers + ":0\r\n";
+    if (has(kProbeKey)) answers += "-MOVED 5 127.0.0.1:1\r\n";
+    return has("DEL") && !has(kProbeKey) ? "-NOREPLICAS x\r\n" : answers;
+  });
+  RedisSettings config = configFor(server.url());
+  config.cluster.nodes = {"127.0.0.1:1"};
+  TestClient test(config);
+  test.client.node().vouch(SteadyTime::max());
+  EXPECT_EQ(test.text({"GET", "key"}), "value");
+  EXPECT_TRUE(test.client.reachable());
+  EXPECT_EQ(test.text({"DEL", "key"}), "NOREPLICAS x");
+  const std::string answer = test.text({"GET", "key"});
+  EXPECT_TRUE(answer.starts_with("NOREPLICAS")) << "its answers are not believed: " << answer;
+  EXPECT_FALSE(test.client.reachable());
+  takes_writes = true;
+  EXPECT_EQ(test.text({"GET", "key"}), "value");
 }
 
 TEST(ScriptedServer, RepliesThatSpeakOfOneCommandLeaveTheBreakerClosed) {

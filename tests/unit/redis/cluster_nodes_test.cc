@@ -27,6 +27,10 @@ class ClusterNodesTest : public testing::Test {
   using Ranges = std::vector<ClusterView::Range>;
 
   void apply(const Ranges& ranges) { nodes_.apply({.epoch = 1, .is_ok = true, .ranges = ranges, .nodes = {}}); }
+  /// Somebody says that just this slot is there now.
+  void move(Slot slot, const std::string& host) {
+    nodes_.follow({.kind = Redirect::Kind::kMoved, .slot = slot, .address = address(host)}, asked_);
+  }
   std::string ownerOf(Slot slot) {
     const ClusterNodes::Node* const node = nodes_.of(slot);
     return node == nullptr ? "nobody" : node->address;
@@ -43,6 +47,13 @@ class ClusterNodesTest : public testing::Test {
 
   FakeClock clock_;
   MetricsRegistry metrics_;
+  ClusterNodes::Node asked_{0,
+                            [] {
+                              RedisSettings config = settings();
+                              config.url = "redis://192.0.2.99";
+                              return config;
+                            }(),
+                            clock_, metrics_};
   ClusterNodes nodes_{settings(), RedisKeys("sess:", "sessiond:"), clock_, metrics_};
   std::vector<std::string> told_;
   std::vector<std::unique_ptr<NodeFollowers::Following>> followings_;
@@ -65,11 +76,11 @@ TEST_F(ClusterNodesTest, ALoserIsDoubtedBeforeTheSlotIsElsewhereAndAfterIt) {
   const ClusterNodes::Following following(nodes_, [this](ClusterNodes::Node& node) { follow(node); });
   apply({{0, 99, address("192.0.2.1")}, {100, kLast, address("192.0.2.2")}});
   EXPECT_TRUE(told_.empty()) << "who has lost nothing is not doubted";
-  apply({{0, 9, address("192.0.2.2")}});
+  apply({{0, 9, address("192.0.2.2")}, {10, 99, address("192.0.2.1")}, {100, kLast, address("192.0.2.2")}});
   EXPECT_EQ(told_, (std::vector<std::string>{"192.0.2.1:6379 doubted, slot 5 at 192.0.2.1:6379",
                                              "192.0.2.1:6379 doubted, slot 5 at 192.0.2.2:6379"}));
   told_.clear();
-  apply({{0, 9, address("192.0.2.2")}, {10, 99, address("192.0.2.1")}});
+  apply({{0, 9, address("192.0.2.2")}, {10, 99, address("192.0.2.1")}, {100, kLast, address("192.0.2.2")}});
   EXPECT_TRUE(told_.empty()) << "nothing new";
 }
 
@@ -119,8 +130,66 @@ TEST_F(ClusterNodesTest, CanariesAreInASlotOfTheNodeThatStays) {
   EXPECT_EQ(hashSlot(nodes_.canaryTag(first)), 99) << "of another one nobody speaks";
   nodes_.avoidCanarySlot(first, 99);
   EXPECT_EQ(hashSlot(nodes_.canaryTag(first)), 98);
-  apply({{98, 98, address("192.0.2.2")}});
+  move(98, "192.0.2.2");
   EXPECT_EQ(hashSlot(nodes_.canaryTag(first)), 97) << "the one that was avoided still is";
+}
+
+TEST_F(ClusterNodesTest, WhoHasButOneSlotHasItsCanariesThere) {
+  const ClusterNodes::Following following(nodes_, [this](ClusterNodes::Node& node) { follow(node); });
+  apply({{0, 98, address("192.0.2.2")}, {99, 99, address("192.0.2.1")}, {100, kLast, address("192.0.2.2")}});
+  const ClusterNodes::Number one = nodes_.of(99)->number;
+  for (int i = 0; i < 3; ++i) nodes_.avoidCanarySlot(one, 99);
+  EXPECT_EQ(hashSlot(nodes_.canaryTag(one)), 99) << "there is no other";
+  EXPECT_TRUE(told_.empty()) << "nothing is made anew";
+  move(7, "192.0.2.1");
+  EXPECT_EQ(hashSlot(nodes_.canaryTag(one)), 7) << "now there is";
+  EXPECT_EQ(told_.back(), "192.0.2.1:6379 moved");
+}
+
+TEST_F(ClusterNodesTest, EverySlotHasATagForItsCanaries) {
+  for (std::size_t slot = 0; slot < kSlots; ++slot) {
+    ASSERT_EQ(hashSlot("x{" + hashTagFor(static_cast<Slot>(slot)) + "}:y"), slot);
+  }
+}
+
+TEST_F(ClusterNodesTest, AWriteThatIsLedElsewhereIsNotTriedThereAgain) {
+  apply({{0, kLast, address("192.0.2.1")}});
+  RedisNode& node = nodes_.of(0)->client.node();
+  RedisCommands commands;
+  const std::string before = node.writeProbe(commands);
+  EXPECT_EQ(hashSlot(before), kLast);
+  node.noteWrite({.type = RedisReply::Type::kError, .text = "ASK 16383 192.0.2.2:6379", .elements = {}}, before);
+  EXPECT_EQ(hashSlot(node.writeProbe(commands)), kLast - 1) << "another slot of its own";
+  EXPECT_EQ(ownerOf(kLast), "192.0.2.1:6379");
+  node.noteWrite({.type = RedisReply::Type::kError, .text = "MOVED 16383 192.0.2.2:6379", .elements = {}}, before);
+  EXPECT_EQ(ownerOf(kLast), "192.0.2.2:6379");
+}
+
+TEST_F(ClusterNodesTest, ASlotThatNobodyNamesBecomesNobodysWhenThatIsConfirmed) {
+  const ClusterNodes::Following following(nodes_, [this](ClusterNodes::Node& node) { follow(node); });
+  const Ranges whole = {{0, 99, address("192.0.2.1")}, {100, kLast, address("192.0.2.2")}};
+  const Ranges part = {{100, kLast, address("192.0.2.2")}};
+  apply(whole);
+  const std::uint64_t version = nodes_.version();
+  EXPECT_FALSE(nodes_.awaitWish(clock_.steadyNow(), {}).has_value());
+  apply(part);
+  EXPECT_EQ(ownerOf(5), "192.0.2.1:6379") << "who said so may not have heard of it";
+  EXPECT_EQ(nodes_.awaitWish(clock_.steadyNow(), {}), ClusterNodes::Doubt::kMoved) << "somebody else is asked";
+  apply(whole);
+  apply(part);
+  EXPECT_EQ(ownerOf(5), "192.0.2.1:6379") << "the other one has";
+  EXPECT_EQ(nodes_.version(), version);
+  apply(part);
+  EXPECT_EQ(ownerOf(5), "nobody");
+  EXPECT_GT(nodes_.version(), version);
+  EXPECT_FALSE(nodes_.servesAll());
+  EXPECT_EQ(nodes_.serving().size(), 1U);
+  EXPECT_EQ(told_.front(), "192.0.2.1:6379 doubted, slot 5 at 192.0.2.1:6379");
+  EXPECT_EQ(told_.back(), "192.0.2.1:6379 moved");
+  EXPECT_EQ(metrics_.gauge("sessiond_cluster_slots", "").read(), 16284);
+  apply(whole);
+  EXPECT_EQ(ownerOf(5), "192.0.2.1:6379");
+  EXPECT_TRUE(nodes_.servesAll());
 }
 
 TEST_F(ClusterNodesTest, WhereThereAreTooManyTheLongestIdleOneIsAnother) {
@@ -129,11 +198,55 @@ TEST_F(ClusterNodesTest, WhereThereAreTooManyTheLongestIdleOneIsAnother) {
     for (int k = 1; k <= 254; ++k) {
       const std::string host = "192.0." + std::to_string(2 + i) + "." + std::to_string(k);
       slot = static_cast<Slot>(k);
-      apply({{slot, slot, address(host)}});
+      move(slot, host);
       ASSERT_EQ(ownerOf(slot), host + ":6379");
     }
   }
   EXPECT_EQ(nodes_.serving().size(), 254U);
+}
+
+/// Of so many primaries, a slot each.
+std::vector<ClusterView::Range> rangesOf(std::size_t primaries, int network) {
+  std::vector<ClusterView::Range> ranges;
+  for (std::size_t i = 0; i < primaries; ++i) {
+    const std::string host =
+        "10." + std::to_string(network) + "." + std::to_string(i / 100) + "." + std::to_string(i % 100);
+    const auto slot = static_cast<Slot>(i);
+    ranges.push_back({slot, i + 1 == primaries ? kLast : slot, address(host)});
+  }
+  return ranges;
+}
+
+TEST_F(ClusterNodesTest, PrimariesForWhichThereIsNoRoomAreLeftOutAloud) {
+  testing::internal::CaptureStderr();
+  apply(rangesOf(ClusterNodes::kMost + 2, 0));
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("more primaries than are asked"), std::string::npos) << log;
+  EXPECT_EQ(nodes_.serving().size(), ClusterNodes::kMost);
+  EXPECT_EQ(ownerOf(ClusterNodes::kMost - 1), "10.0.2.54:6379");
+  EXPECT_EQ(ownerOf(ClusterNodes::kMost), "nobody");
+  EXPECT_EQ(ownerOf(kLast), "nobody");
+  EXPECT_FALSE(nodes_.servesAll());
+  EXPECT_EQ(metrics_.gauge("sessiond_cluster_slots_left_out", "").read(),
+            static_cast<std::int64_t>(kSlots - ClusterNodes::kMost));
+  apply(rangesOf(ClusterNodes::kMost, 0));
+  EXPECT_TRUE(nodes_.servesAll());
+  EXPECT_EQ(metrics_.gauge("sessiond_cluster_slots_left_out", "").read(), 0);
+}
+
+TEST_F(ClusterNodesTest, WhatIsLeftOutIsNotAskedOfWhoeverHadIt) {
+  apply({{0, kLast, address("10.1.0.0")}});
+  Ranges ranges = rangesOf(ClusterNodes::kMost + 1, 0);
+  apply(ranges);
+  EXPECT_EQ(nodes_.serving().size(), ClusterNodes::kMost) << "who has lost all has made room";
+  EXPECT_EQ(ownerOf(kLast), "nobody");
+}
+
+TEST_F(ClusterNodesTest, AllMayBeReplacedAtOnce) {
+  apply(rangesOf(ClusterNodes::kMost, 0));
+  apply(rangesOf(ClusterNodes::kMost, 1));
+  EXPECT_TRUE(nodes_.servesAll());
+  EXPECT_EQ(ownerOf(0), "10.1.0.0:6379");
 }
 
 }  // namespace

@@ -38,6 +38,12 @@ class RedisNodeTest : public testing::Test {
     return address;
   }
 
+  static RedisSettings inCluster() {
+    RedisSettings config;
+    config.cluster.nodes = {"192.0.2.1:6379"};
+    return config;
+  }
+
   FakeClock clock_;
   MetricsRegistry metrics_;
   RedisNode single_{RedisSettings(), "", clock_, metrics_};
@@ -53,6 +59,20 @@ TEST_F(RedisNodeTest, AServerThatDoesNotTellItsRoleIsBelievedOnlyWhereThereIsNoO
   EXPECT_TRUE(primary_.judgeGreeting(silent));
   EXPECT_FALSE(primary_.judgeGreeting({error("ERR no such subcommand"), hello("master")})) << "a name is a courtesy";
   for (RedisNode* const node : {&single_, &primary_}) EXPECT_TRUE(node->judgeGreeting({status("OK"), hello("slave")}));
+}
+
+TEST_F(RedisNodeTest, WhoLacksReplicasDoesSoUntilAWriteIsTaken) {
+  RedisNode node(inCluster(), "probe", clock_, metrics_);
+  const std::vector<std::string> elsewhere = {"MOVED 7 192.0.2.2:6379", "ASK 7 192.0.2.2:6379", "TRYAGAIN in a moment",
+                                              "CLUSTERDOWN Hash slot not served", "CLUSTERDOWN The cluster is down"};
+  for (const std::string& text : elsewhere) EXPECT_TRUE(node.judgeWrite(error(text))) << "that says nothing: " << text;
+  EXPECT_FALSE(node.judgeWrite(error("NOREPLICAS Not enough good replicas to write.")));
+  for (const std::string& text : elsewhere) {
+    EXPECT_FALSE(node.judgeWrite(error(text))) << "nobody has tried: " << text;
+    EXPECT_TRUE(node.lacksReplicas());
+  }
+  EXPECT_TRUE(node.judgeWrite(status("OK")));
+  EXPECT_FALSE(node.lacksReplicas());
 }
 
 TEST_F(RedisNodeTest, WhatIsSaidOfARefusedGreetingHoldsNoArgument) {
@@ -146,9 +166,7 @@ TEST_F(RedisNodeTest, TellsWhatToDoAboutTheSentinelsWhereTheyNameTheServer) {
 
 TEST_F(RedisNodeTest, HintsAtTheOptionThatMakesItsLinksTls) {
   const ConnectionError closed{ConnectionError::Kind::kClosed, "closed"};
-  RedisSettings config;
-  config.cluster.nodes = {"192.0.2.1:6379"};
-  const RedisNode of_cluster(config, "", clock_, metrics_);
+  const RedisNode of_cluster(inCluster(), "", clock_, metrics_);
   EXPECT_EQ(single_.explainGreeting(closed).text, "closed; does redis.url need rediss://?");
   EXPECT_EQ(of_cluster.explainGreeting(closed).text, "closed; does redis.cluster.tls have to be true?");
 }

@@ -20,10 +20,16 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// The group of an id is its first byte; a user's, if he is asked for, makes another one of it. Answers when told to.
+/// The group of an id is its first byte, unless it has moved; a user's, if he is asked for, makes another one of it.
+/// Answers when told to.
 class GroupedStore final : public LaneStore {
  public:
-  Group groupOf(const SessionId& id) const override { return static_cast<Group>(id.bytes()[0]); }
+  Group groupOf(const SessionId& id) const override {
+    const auto found = moved_.find(id.bytes()[0]);
+    return static_cast<Group>(found == moved_.end() ? id.bytes()[0] : found->second);
+  }
+  std::uint64_t groupsVersion() const override { return moved_.size(); }
+  void move(char from, char to) { moved_[from] = to; }
   Group groupOf(const SessionLoad& load) const override {
     const Group own = groupOf(*load.id);
     return load.user.empty() ? own : own | static_cast<Group>(load.user[0]) << 8U;
@@ -59,6 +65,7 @@ class GroupedStore final : public LaneStore {
   std::map<std::string, std::string_view> texts;
 
  private:
+  std::map<char, char> moved_;
   std::vector<StoreBatch*> under_way_;
   Client* client_ = nullptr;
 };
@@ -136,6 +143,21 @@ class SessionLoaderGroups : public testing::Test, public SessionLoader::Client {
                          .budget = milliseconds(750)},
                         *this};
 };
+
+TEST_F(SessionLoaderGroups, WhoWaitsForOneServerGoesToAnotherThatHasHisSessionNow) {
+  want("a1");
+  loader_.flush();
+  want("a2");
+  loader_.flush();
+  ASSERT_EQ(store_.asked(), (Batches{"a1 "})) << "it waits behind";
+  store_.move('a', 'x');
+  loader_.flush();
+  EXPECT_EQ(store_.asked(), (Batches{"a1 ", "a2 "}));
+  store_.answer(1);
+  EXPECT_EQ(told(), "a2 ");
+  store_.answer(0);
+  EXPECT_EQ(told(), "a1 ");
+}
 
 TEST_F(SessionLoaderGroups, EachGroupHasABatchOfItsOwn) {
   for (const char* id : {"a1", "b1", "a2"}) want(id);

@@ -1,0 +1,198 @@
+// How threads that may wait ask a Redis Cluster, and what is said of one at the start.
+
+#include <set>
+#include <string>
+
+#include "cluster_fixture.h"
+#include "redis/hash_slot.h"
+#include "redis/key_scan.h"
+#include "redis/permission_check.h"
+
+namespace sessiond {
+namespace {
+
+class ClusterClients : public Cluster {};
+
+TEST_F(ClusterClients, HasEveryKeyInTheSlotThatWeSay) {
+  std::uint32_t seed = 1;
+  for (int i = 0; i < 500; ++i) {
+    std::string key;
+    for (int k = 0; k < 12; ++k) {
+      seed = seed * 1664525 + 1013904223;
+      key += "ab{}:\x80\n7"[(seed >> 16) % 8];
+    }
+    ASSERT_EQ(std::to_string(hashSlot(key)), group().server(0).command({"CLUSTER", "KEYSLOT", key})) << key;
+  }
+}
+
+TEST_F(ClusterClients, IsAskedForEachKeyWhereItIs) {
+  ClusterAccess access(configFor(group()));
+  EXPECT_EQ(access.client.probe().outcome, StartupProbe::kOk);
+  EXPECT_TRUE(access.recovers());
+  RedisCommands writes;
+  RedisCommands reads;
+  for (int i = 0; i < 100; ++i) {
+    writes.add({"SET", "key" + std::to_string(i), std::to_string(i)});
+    reads.add({"GET", "key" + std::to_string(i)});
+  }
+  RedisReplies replies;
+  ASSERT_TRUE(access.client.pipeline(writes, Repeat::kSafe, replies));
+  ASSERT_TRUE(access.client.pipeline(reads, Repeat::kSafe, replies));
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(replies.at(static_cast<std::size_t>(i)).text, std::to_string(i));
+  EXPECT_EQ(access.metrics.gauge("sessiond_cluster_primaries", "").read(), 3);
+  EXPECT_EQ(access.metrics.gauge("sessiond_cluster_slots", "").read(), 16384);
+}
+
+TEST_F(ClusterClients, IsScannedAtAllPrimaries) {
+  ClusterAccess access(configFor(group()));
+  std::set<std::string> written;
+  for (int i = 0; i < 300; ++i) {
+    put("scan" + std::to_string(i), "ada");
+    written.insert("sess:scan" + std::to_string(i));
+  }
+  std::set<std::string> found;
+  KeyScan scan(access.client, "sess:scan");
+  EXPECT_GE(scan.all().value_or(0), 300U);
+  std::string cursor(KeyScan::kEnd);
+  do {
+    // Whoever goes on where another one was cut off.
+    KeyScan part(access.client, "sess:scan", cursor);
+    const auto page = part.next();
+    ASSERT_TRUE(page.hasValue() && page->has_value());
+    found.insert((*page)->begin(), (*page)->end());
+    cursor = part.cursor();
+  } while (cursor != KeyScan::kEnd);
+  EXPECT_EQ(found, written);
+}
+
+TEST_F(ClusterClients, AWorkersPipelineIsAnsweredAsFarAsNodesAnswer) {
+  ClusterAccess access(configFor(group()));
+  ASSERT_TRUE(access.recovers());
+  const auto ids = oneAtEach();
+  const std::size_t frozen = ownerOf(ids[0]);
+  RedisCommands commands;
+  for (const std::string& id : ids) commands.add({"EXISTS", keyOf(id)});
+  group().server(frozen).freeze();
+  RedisReplies replies;
+  EXPECT_TRUE(access.client.pipeline(commands, Repeat::kSafe, replies));
+  EXPECT_EQ(replies.at(0).type, RedisReply::Type::kError);
+  EXPECT_EQ(replies.at(1).integer, 1);
+  EXPECT_EQ(replies.at(2).integer, 1);
+  commands.clear();
+  commands.add({"EXISTS", keyOf(ids[0])});
+  EXPECT_FALSE(access.client.pipeline(commands, Repeat::kSafe, replies));
+  EXPECT_FALSE(access.client.reachable());
+  group().server(frozen).thaw();
+  EXPECT_TRUE(access.recovers());
+}
+
+TEST_F(ClusterClients, NodesThatDoNotAnswerLeaveTimeForThoseThatDo) {
+  RedisSettings config = configFor(group());
+  config.command_timeout = 1000ms;
+  ClusterAccess access(config);
+  ASSERT_TRUE(access.recovers());
+  const auto ids = oneAtEach();
+  RedisCommands commands;
+  for (const std::string& id : ids) commands.add({"EXISTS", keyOf(id)});
+  const std::vector<RedisServer*> silent = {&group().serverOf(keyOf(ids[0])), &group().serverOf(keyOf(ids[1]))};
+  for (RedisServer* const one : silent) one->command({"CLIENT", "PAUSE", "4000"});
+  RedisReplies replies;
+  EXPECT_TRUE(access.client.pipeline(commands, Repeat::kSafe, replies));
+  EXPECT_EQ(replies.at(0).type, RedisReply::Type::kError);
+  EXPECT_EQ(replies.at(1).type, RedisReply::Type::kError);
+  EXPECT_EQ(replies.at(2).integer, 1) << "both before it took their time";
+  EXPECT_TRUE(access.recovers());
+}
+
+TEST_F(ClusterClients, ReplicasAreWaitedForWhereTheKeyIs) {
+  ClusterAccess access(configFor(group()));
+  RedisSessionStore store(access.client, SessionSettings(), access.keys, 1);
+  for (const std::string& id : oneAtEach()) {
+    SessionRevocation one{.id = *SessionId::fromBytes(id), .tombstone_ttl = 60s};
+    store.revoke({&one, 1});
+    ASSERT_TRUE(one.result);
+    EXPECT_EQ(one.replicas, 1U);
+  }
+}
+
+TEST_F(ClusterClients, OfOneNodeTheOthersAreLearned) {
+  RedisSettings config = configFor(group());
+  config.cluster.nodes.resize(1);
+  ClusterAccess access(config);
+  EXPECT_TRUE(access.recovers());
+  EXPECT_EQ(access.client.servers().size(), 3U);
+}
+
+TEST_F(ClusterClients, AUserWithTooFewRightsIsToldWhichAreMissing) {
+  ClusterAccess access(configFor(group()));
+  ASSERT_TRUE(access.recovers());
+  const std::size_t limited = ownerOf("a");
+  group().server(limited).command({"ACL", "SETUSER", "default", "-expire", "-cluster|slots"});
+  const SessionSettings session;
+  const LoginSettings login;
+  const PermissionScope scope{access.keys, session, login, nullptr, false, true};
+  ClusterAccess limited_access(configFor(group()));
+  ASSERT_TRUE(limited_access.nodes.waitUntilKnown(now() + 10s));
+  const StartupReport report = checkPermissions(limited_access.client, scope, access.clock);
+  EXPECT_EQ(report.outcome, StartupProbe::kLimited);
+  EXPECT_NE(report.message.find("EXPIRE sess:*"), std::string::npos) << report.message;
+  EXPECT_NE(report.message.find("CLUSTER SLOTS"), std::string::npos) << report.message;
+  group().server(limited).command({"ACL", "SETUSER", "default", "+@all"});
+}
+
+TEST(ClusterWithTls, IsFollowed) {
+  ClusterGroup group({.replicas = 0, .tls = true});
+  ClusterInstance instance(configFor(group), kStaleness);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const std::string key = group.keyAt(i, "sess:tls");
+    group.command(key, {"SET", key, sessionOf("ada")});
+    EXPECT_TRUE(instance.settle(key.substr(5)));
+  }
+}
+
+TEST(ClusterThatIsNone, IsSaidAtTheStart) {
+  RedisServer server({.tcp = true});
+  RedisSettings config = configFor("");
+  config.cluster.nodes = {"127.0.0.1:" + std::to_string(server.port())};
+  ClusterAccess access(config);
+  const StartupReport report = access.client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kMisconfigured);
+  EXPECT_NE(report.message.find("redis.url"), std::string::npos) << report.message;
+}
+
+TEST(ClusterThatIsGone, IsSaidAtTheStart) {
+  RedisSettings config = configFor("");
+  config.cluster.nodes = {"127.0.0.1:" + std::to_string(RedisServer::freePort())};
+  ClusterAccess access(config);
+  EXPECT_EQ(access.client.probe().outcome, StartupProbe::kUnreachable);
+  RedisCommands commands;
+  commands.add({"GET", "a"});
+  RedisReplies replies;
+  EXPECT_FALSE(access.client.pipeline(commands, Repeat::kSafe, replies));
+  EXPECT_FALSE(access.client.reachable());
+}
+
+TEST(ClusterWithTls, AsksForTheOptionThatIsWrong) {
+  const auto messageOf = [](const RedisSettings& config) {
+    ClusterAccess access(config);
+    std::string message;
+    soon([&] {
+      message = access.client.probe().message;
+      return message.find("redis.cluster.tls") != std::string::npos;
+    });
+    return message;
+  };
+  ClusterGroup group({.replicas = 0, .tls = true});
+  RedisSettings plain = configFor(group);
+  plain.cluster.tls = false;
+  const std::string of_plain = messageOf(plain);
+  EXPECT_NE(of_plain.find("does redis.cluster.tls have to be true?"), std::string::npos) << of_plain;
+  RedisServer without({.tcp = true});
+  RedisSettings tls = configFor(group);
+  tls.cluster.nodes = {"127.0.0.1:" + std::to_string(without.port())};
+  const std::string of_tls = messageOf(tls);
+  EXPECT_NE(of_tls.find("is the port one for TLS? (redis.cluster.tls: false is without)"), std::string::npos) << of_tls;
+}
+
+}  // namespace
+}  // namespace sessiond
