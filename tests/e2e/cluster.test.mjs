@@ -71,6 +71,13 @@ describe('a Redis Cluster', () => {
     assert.equal(list.status, 0, `${list.stdout}${list.stderr}`);
     assert.match(list.stdout, /handle/);
     assert.equal(await checked(other), 200);
+    const cookies = [client, other].map((one) => one.cookieHeader());
+    assert.equal((await client.postForm('/logout?all=1', {})).status, 303);
+    for (const cookie of cookies) await staysOut(cookie);
+    assert.equal((await client.get('/page/x')).status, 302);
+    const stranger = await loggedIn();
+    const left = JSON.parse((await stranger.get('/sessions', { headers: { Accept: 'application/json' } })).text).sessions;
+    assert.equal(left.length, 1, 'only the new one');
   });
 
   test('a slot that moves takes its sessions along, and nobody notices', async () => {

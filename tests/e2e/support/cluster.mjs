@@ -3,19 +3,28 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
+import { BusRelay } from './bus_relay.mjs';
 import { freePort } from './nginx.mjs';
 import { pause, waitFor } from './process.mjs';
 import { Redis } from './redis.mjs';
 
 const kSlots = 16384;
+/** Whoever replicates from a server of nodes that can be cut off. */
+const kReplica = 'other-server';
+const kPassword = 'secret-of-servers';
 const kPatience = { timeout: 60000, interval: 20 };
 
 export class ClusterGroup {
-  /** `nodeTimeout`: a primary that was not heard for so long is failed over, in milliseconds. */
-  constructor(folder, { nodeTimeout = 1000 } = {}) {
+  /**
+   * `nodeTimeout`: a primary that was not heard for so long is failed over, in milliseconds. `separable`: nodes can be cut
+   * off from each other.
+   */
+  constructor(folder, { nodeTimeout = 1000, separable = false } = {}) {
     this.folder = folder;
     this.nodeTimeout = nodeTimeout;
+    this.separable = separable;
     this.servers = [];
+    this.alone = undefined; // this one is cut off from all others
   }
 
   async start() {
@@ -43,9 +52,37 @@ export class ClusterGroup {
     const [port, bus] = [await freePort(), await freePort()];
     const args = ['--cluster-enabled', 'yes', '--cluster-port', bus, '--cluster-node-timeout', this.nodeTimeout];
     args.push('--cluster-replica-validity-factor', '0', '--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1');
+    const source = `127.0.0.${10 + i}`;
+    let relay;
+    if (this.separable) {
+      relay = await new BusRelay(bus, (from) => this.#areApart(source, from)).start();
+      // Protected mode knows of one loopback address only.
+      args.push('--protected-mode', 'no', '--bind-source-addr', source);
+      args.push('--cluster-announce-ip', '127.0.0.1', '--cluster-announce-bus-port', relay.port);
+      args.push('--user', kReplica, 'on', `>${kPassword}`, '~*', '&*', '+@all', '--masteruser', kReplica, '--masterauth', kPassword);
+    }
     const server = new Redis(folder, { port, args });
-    server.bus = bus;
+    Object.assign(server, { source, relay, bus: relay?.port ?? bus });
     return server.start();
+  }
+
+  #areApart(one, other) {
+    return this.alone !== undefined && one !== other && [one, other].includes(this.alone.source);
+  }
+
+  /**
+   * The server goes on and serves whoever connects, but has nothing to do with its replicas, or with any other node, until
+   * allow(). REQUIRES: separable.
+   */
+  async cutOff(server, { from }) {
+    await server.command('ACL', 'SETUSER', kReplica, 'off');
+    await server.command('CLIENT', 'KILL', 'USER', kReplica);
+    if (from === 'nodes') this.alone = server;
+    for (const { relay } of this.servers) relay.cut();
+    return async () => {
+      this.alone = undefined;
+      await server.command('ACL', 'SETUSER', kReplica, 'on');
+    };
   }
 
   /** What sessiond is told of it. */
@@ -151,5 +188,6 @@ export class ClusterGroup {
 
   async stop() {
     await Promise.all(this.servers.map((server) => server.stop('SIGKILL')));
+    for (const { relay } of this.servers) relay?.stop();
   }
 }

@@ -14,7 +14,7 @@ import express from 'express';
 import session119 from 'express-session';
 import session117 from 'express-session-1-17';
 import IoRedis from 'ioredis';
-import { createClient } from 'redis';
+import { createClient, createCluster } from 'redis';
 
 import { siteLocations, startStack } from './stack.mjs';
 import { seenAs } from './upstream.mjs';
@@ -65,6 +65,19 @@ const commonActions = {
   },
 };
 
+/** As an application is told to reach one server, or a cluster of which it knows some nodes. */
+function clientsOf({ socket, settings }) {
+  const nodes = settings?.cluster?.nodes;
+  if (!nodes) return { ioredis: new IoRedis({ path: socket }), nodeRedis: createClient({ socket: { path: socket } }) };
+  const hosts = nodes.map((node) => new URL(`redis://${node}`));
+  const clients = {
+    ioredis: new IoRedis.Cluster(hosts.map(({ hostname, port }) => ({ host: hostname, port: Number(port) }))),
+    nodeRedis: createCluster({ rootNodes: hosts.map(({ href }) => ({ url: href })) }),
+  };
+  for (const client of Object.values(clients)) client.on('error', () => {}); // they try again by themselves
+  return clients;
+}
+
 export class ExpressSite {
   constructor(stack) {
     this.stack = stack;
@@ -73,8 +86,7 @@ export class ExpressSite {
   }
 
   async start() {
-    const { socket } = this.stack.redis;
-    this.clients = { ioredis: new IoRedis({ path: socket }), nodeRedis: createClient({ socket: { path: socket } }) };
+    this.clients = clientsOf(this.stack.redis);
     await this.clients.nodeRedis.connect();
     await new Promise((resolve) => {
       this.server = this.application.listen(path.join(this.stack.folder, 'express.sock'), resolve);
