@@ -196,6 +196,8 @@ export const faults = {
   }),
   'primary cut off from the sentinels': failingOver(
     (primary, { group }) => group.cutOff(primary, { from: 'sentinels' }), { short: ['sentinel'] }),
+  'primary cut off from the other nodes': failingOver(
+    (primary, { group }) => group.cutOff(primary, { from: 'nodes' }), { short: ['cluster'] }),
   'primary cut off from its replicas': {
     async harm({ topology }) {
       const allow = await topology.group.cutOff(topology.primary, { from: 'replicas' });

@@ -9,14 +9,14 @@ export class InCluster {
   name = 'in a cluster';
   faults = [
     'nothing', 'failed over by hand', 'primary killed', 'primary frozen until another serves, woken',
-    'one replica gone', 'subscription cut', 'connections cut', 'paused for 0.3 s', 'slots are moved',
-    "sessiond's clock jumps by an hour",
+    'primary cut off from the other nodes', 'primary cut off from its replicas', 'one replica gone', 'subscription cut',
+    'connections cut', 'paused for 0.3 s', 'slots are moved', "sessiond's clock jumps by an hour",
   ];
 
   redis(folder) {
     this.folder = folder;
     // So long that a busy machine is not taken for a node that is down.
-    this.group = new ClusterGroup(folder, { nodeTimeout: 1500 });
+    this.group = new ClusterGroup(folder, { nodeTimeout: 1500, separable: true });
     return {
       start: async () => {
         await this.group.start();
