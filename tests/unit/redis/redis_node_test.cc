@@ -169,6 +169,10 @@ TEST_F(RedisNodeTest, HintsAtTheOptionThatMakesItsLinksTls) {
   const RedisNode of_cluster(inCluster(), "", clock_, metrics_);
   EXPECT_EQ(single_.explainGreeting(closed).text, "closed; does redis.url need rediss://?");
   EXPECT_EQ(of_cluster.explainGreeting(closed).text, "closed; does redis.cluster.tls have to be true?");
+  RedisSettings config;
+  config.tls.asked_by = TlsSettings::kBySentinel;
+  const RedisNode sentinel(config, "", clock_, metrics_);
+  EXPECT_EQ(sentinel.explainGreeting(closed).text, "closed; does redis.sentinel.tls have to be true?");
 }
 
 TEST_F(RedisNodeTest, WhatIsAskedForBeforeAnythingElseIsNeeded) {
