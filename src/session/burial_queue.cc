@@ -55,9 +55,9 @@ void BurialQueue::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     wait(lock, stop);
-    Waiting waiting = std::exchange(waiting_, {});
+    const Waiting waiting = std::exchange(waiting_, {});
     lock.unlock();
-    workOff(std::move(waiting), stop);
+    workOff(waiting, stop);
     lock.lock();
   }
 }
@@ -72,7 +72,7 @@ void BurialQueue::wait(std::unique_lock<std::mutex>& lock, const std::stop_token
   }
 }
 
-void BurialQueue::workOff(Waiting waiting, const std::stop_token& stop) {
+void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
   if (stop.stop_requested()) return;
   if (waiting.renewal) {
     late_.dropRenewals();

@@ -66,7 +66,7 @@ class BurialQueue {
   void run(const std::stop_token& stop);
   /// Until something has arrived, or what was in vain is to be tried again.
   void wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
-  void workOff(Waiting waiting, const std::stop_token& stop);
+  void workOff(const Waiting& waiting, const std::stop_token& stop);
   void renewAll(const std::stop_token& stop);
   void renewPage(std::vector<SessionRevocation> page, const std::map<SessionId, std::chrono::milliseconds>& pauses);
   void renewAgain(const std::vector<BurialErrand>& errands, const std::stop_token& stop);
