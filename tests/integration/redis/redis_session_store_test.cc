@@ -1,41 +1,14 @@
+// Sessions in a real Redis.
+
 #include "redis/redis_session_store.h"
 
 #include <algorithm>
 
 #include "redis_test_fixture.h"
-#include "support/scripted_redis.h"
+#include "session_loads.h"
 
 namespace sessiond {
 namespace {
-
-SessionId idOf(std::string_view bytes) {
-  return *SessionId::fromBytes(bytes);
-}
-
-/// Loads of some ids, and the ids.
-struct Loads {
-  explicit Loads(const std::vector<std::string>& names, bool wants_ttl = false) {
-    for (const std::string& name : names) ids.push_back(idOf(name));
-    for (const SessionId& id : ids) loads.push_back({.id = &id, .wants_ttl = wants_ttl});
-  }
-  /// One word or value for each.
-  std::vector<std::string> texts() const {
-    std::vector<std::string> all;
-    for (const SessionLoad& load : loads) {
-      if (!load.result) {
-        all.emplace_back(load.result.error() == StoreError::kCorrupt ? "(corrupt)" : "(unavailable)");
-        continue;
-      }
-      const StoredSession& stored = load.result.value();
-      all.push_back(std::string(stored.revoked ? "revoked " : "") + std::string(stored.json.value_or("(none)")) +
-                    (stored.ttl ? stored.ttl == kNoEnd ? " lasts" : " expires" : ""));
-    }
-    return all;
-  }
-
-  std::vector<SessionId> ids;
-  std::vector<SessionLoad> loads;
-};
 
 class RedisSessionStoreTest : public ::testing::Test {
  protected:
@@ -164,36 +137,6 @@ TEST_F(RedisSessionStoreTest, SaysOfEachInABatchWhetherItIsRevoked) {
     EXPECT_EQ(loads[i].result.value().revoked, i % 3 == 0) << i;
     EXPECT_EQ(loads[i].result.value().json.has_value(), i % 3 != 0) << i;
   }
-}
-
-/// The last millisecond of a life is no endless one, and neither is one that ended between two commands.
-TEST(RedisSessionStore, ARemainingLifeOfNothingIsAnEnd) {
-  for (const char* pttl : {":0", ":-2"}) {
-    ScriptedRedis server([&](std::string_view request, int) -> std::string {
-      if (isGreeting(request)) return kGreeted;
-      return "$5\r\nvalue\r\n" + std::string(pttl) + "\r\n:0\r\n$-1\r\n";
-    });
-    TestClient test(configFor(server.url()));
-    RedisSessionStore store(test.client, SessionSettings(), keysFor(SessionSettings()));
-    const SessionId id = idOf("abc");
-    SessionLoad one{.id = &id, .wants_ttl = true};
-    store.load({&one, 1});
-    ASSERT_TRUE(one.result);
-    EXPECT_EQ(one.result.value().ttl, 0ms);
-  }
-}
-
-/// An answer that does not say whether a session is revoked is none.
-TEST(RedisSessionStore, ATombstoneThatMayNotBeReadConcernsItsSessionAlone) {
-  ScriptedRedis server([&](std::string_view request, int) -> std::string {
-    if (isGreeting(request)) return kGreeted;
-    return "$1\r\na\r\n:0\r\n$1\r\nb\r\n-NOPERM no\r\n$-1\r\n";
-  });
-  TestClient test(configFor(server.url()));
-  RedisSessionStore store(test.client, SessionSettings(), keysFor(SessionSettings()));
-  Loads both({"a", "b"});
-  store.load(both.loads);
-  EXPECT_EQ(both.texts(), (std::vector<std::string>{"a", "(unavailable)"}));
 }
 
 TEST_F(RedisSessionStoreTest, SaysThatARevokedSessionHasComeBack) {
@@ -339,139 +282,6 @@ TEST_F(RedisSessionStoreTest, SaysTimeoutOrUnavailableForEveryOneOfABatch) {
   }
 }
 
-/// Asked for in the other order, a value that was written back right after a revocation could be seen without it.
-TEST(RedisSessionStore, AsksForValuesBeforeTombstones) {
-  std::string seen;
-  ScriptedRedis server([&](std::string_view request, int) -> std::string {
-    if (isGreeting(request)) return kGreeted;
-    seen = request;
-    return "$5\r\nvalue\r\n:0\r\n$-1\r\n";
-  });
-  TestClient test(configFor(server.url()));
-  RedisSessionStore store(test.client, SessionSettings(), keysFor(SessionSettings()));
-  const SessionId id = idOf("abc");
-  SessionLoad one{.id = &id};
-  store.load({&one, 1});
-  ASSERT_TRUE(one.result);
-  EXPECT_EQ(one.result.value().json, "value");
-  EXPECT_EQ(seen,
-            "*4\r\n$8\r\nGETRANGE\r\n$8\r\nsess:abc\r\n$1\r\n0\r\n$6\r\n262144\r\n"
-            "*2\r\n$6\r\nEXISTS\r\n$27\r\nsessiond:revoked:{sess:abc}\r\n"
-            "*2\r\n$3\r\nGET\r\n$14\r\nsessiond:epoch\r\n");
-}
-
-TEST(RedisSessionStore, AsksForTombstonesLastAlsoWhenItAsksForTheTimeToLive) {
-  std::string seen;
-  ScriptedRedis server([&](std::string_view request, int) -> std::string {
-    if (isGreeting(request)) return kGreeted;
-    seen = request;
-    return "$5\r\nvalue\r\n:1000\r\n:0\r\n$-1\r\n";
-  });
-  TestClient test(configFor(server.url()));
-  RedisSessionStore store(test.client, SessionSettings(), keysFor(SessionSettings()));
-  const SessionId id = idOf("abc");
-  SessionLoad one{.id = &id, .wants_ttl = true};
-  store.load({&one, 1});
-  ASSERT_TRUE(one.result);
-  EXPECT_EQ(one.result.value().ttl, 1000ms);
-  EXPECT_EQ(seen,
-            "*4\r\n$8\r\nGETRANGE\r\n$8\r\nsess:abc\r\n$1\r\n0\r\n$6\r\n262144\r\n"
-            "*2\r\n$4\r\nPTTL\r\n$8\r\nsess:abc\r\n"
-            "*2\r\n$6\r\nEXISTS\r\n$27\r\nsessiond:revoked:{sess:abc}\r\n"
-            "*2\r\n$3\r\nGET\r\n$14\r\nsessiond:epoch\r\n");
-}
-
-/// Answers like a Redis in which one look at a tombstone is refused.
-TEST(RedisSessionStore, AnAnswerThatIsNoneIsNotTakenForNoTombstone) {
-  ScriptedRedis server([&](std::string_view request, int) -> std::string {
-    if (isGreeting(request)) return kGreeted;
-    return "$1\r\na\r\n:0\r\n$1\r\nb\r\n-NOPERM no\r\n$-1\r\n";
-  });
-  TestClient test(configFor(server.url()));
-  SessionSettings config;
-  config.cache.enabled = false;
-  RedisSessionStore store(test.client, config, keysFor(config));
-  Loads both({"a", "b"});
-  store.load(both.loads);
-  EXPECT_EQ(both.texts(), (std::vector<std::string>{"a", "(unavailable)"}));
-}
-
-TEST(RedisSessionStore, AValueThatIsNoneIsNoSession) {
-  for (const std::string value : {":1", "$-1", "*0", "+a"}) {
-    ScriptedRedis server([&](std::string_view request, int) -> std::string {
-      if (isGreeting(request)) return kGreeted;
-      return value + "\r\n:0\r\n$-1\r\n";
-    });
-    TestClient test(configFor(server.url()));
-    RedisSessionStore store(test.client, SessionSettings{}, keysFor(SessionSettings{}));
-    Loads one({"a"});
-    store.load(one.loads);
-    EXPECT_EQ(one.texts(), (std::vector<std::string>{"(unavailable)"})) << value;
-  }
-}
-
-TEST(RedisSessionStore, WhereItsUserCannotBeLookedUpNobodyCanTell) {
-  for (const std::string user : {"-NOPERM no", ":1", "*1\r\n$-1"}) {
-    ScriptedRedis server([&](std::string_view request, int) -> std::string {
-      if (isGreeting(request)) return kGreeted;
-      return "$1\r\na\r\n:0\r\n" + user + "\r\n$-1\r\n";
-    });
-    TestClient test(configFor(server.url()));
-    RedisSessionStore store(test.client, SessionSettings{}, keysFor(SessionSettings{}));
-    Loads one({"a"});
-    one.loads[0].user = "ada";
-    store.load(one.loads);
-    ASSERT_FALSE(one.loads[0].result) << user;
-    EXPECT_EQ(one.loads[0].result.error(), StoreError::kUnavailable);
-  }
-}
-
-TEST(RedisSessionStore, ACounterOfLogoutsThatIsNoNumberProvesNothing) {
-  const std::vector<std::pair<std::string, std::optional<std::uint64_t>>> answers = {
-      {"$-1", 0},
-      {"$1\r\n7", 7},
-      {"$1\r\nx", std::nullopt},
-      {"$20\r\n18446744073709551615", std::nullopt},
-      {"-NOPERM no", std::nullopt}};
-  for (const auto& answer : answers) {
-    const std::string& reply = answer.first;
-    ScriptedRedis server([&](std::string_view request, int) -> std::string {
-      if (isGreeting(request)) return kGreeted;
-      return "$1\r\na\r\n:0\r\n" + reply + "\r\n";
-    });
-    TestClient test(configFor(server.url()));
-    RedisSessionStore store(test.client, SessionSettings{}, keysFor(SessionSettings{}));
-    Loads one({"a"});
-    store.load(one.loads);
-    ASSERT_TRUE(one.loads[0].result) << reply;
-    EXPECT_EQ(one.loads[0].result->epoch, answer.second) << reply;
-  }
-}
-
-/// The session is deleted only when DEL says so.
-TEST(RedisSessionStore, ADeletionThatIsRefusedIsNoRevocation) {
-  ScriptedRedis server([&](std::string_view request, int) -> std::string {
-    if (isGreeting(request)) return kGreeted;
-    return ":1\r\n-MISCONF no\r\n";
-  });
-  TestClient test(configFor(server.url()));
-  RedisSessionStore store(test.client, SessionSettings{}, keysFor(SessionSettings{}));
-  EXPECT_EQ(store.revoke(idOf("a"), 100s).error(), StoreError::kUnavailable);
-}
-
-/// A tombstone that is written while a session is replaced, by a logout between the two looks.
-TEST(RedisSessionStore, ReplacesNothingThatIsRevokedMeanwhile) {
-  int pipelines = 0;
-  ScriptedRedis server([&](std::string_view request, int) -> std::string {
-    if (isGreeting(request)) return kGreeted;
-    return ++pipelines == 1 ? ":0\r\n" : ":0\r\n:1\r\n";
-  });
-  TestClient test(configFor(server.url()));
-  RedisSessionStore store(test.client, SessionSettings{}, keysFor(SessionSettings{}));
-  EXPECT_EQ(store.replace(idOf("a"), "one", "two").value(), ReplaceOutcome::kMissing);
-  EXPECT_EQ(pipelines, 2);
-}
-
 TEST_F(RedisSessionStoreTest, LosesNoUpdateAmongCompetingReplacements) {
   ASSERT_TRUE(store.create(idOf("abc"), "0", 100s));
   std::vector<std::jthread> threads;
@@ -488,88 +298,6 @@ TEST_F(RedisSessionStoreTest, LosesNoUpdateAmongCompetingReplacements) {
   }
   threads.clear();
   EXPECT_EQ(json("abc"), "200");
-}
-
-/// A primary with two replicas.
-class Replicated : public ::testing::Test {
- protected:
-  Replicated() {
-    for (RedisServer* replica : {&first_, &second_}) {
-      replica->command({"REPLICAOF", "127.0.0.1", std::to_string(primary_.port())});
-    }
-    RedisSettings config = configFor(primary_.unixUrl());
-    config.command_timeout = 1000ms;
-    test_.emplace(config);
-    const auto limit = std::chrono::steady_clock::now() + 10s;
-    while (revoke(2).front() != 2U && std::chrono::steady_clock::now() < limit) continue;
-    test_.emplace(config);
-  }
-  /// How many replicas have the end of some sessions, by what is said of each.
-  std::vector<std::optional<std::uint32_t>> revoke(std::uint32_t replicas, int sessions = 1) {
-    RedisSessionStore store(test_->client, SessionSettings(), keysFor(SessionSettings()), replicas);
-    std::vector<SessionRevocation> revocations;
-    for (int i = 0; i < sessions; ++i) revocations.push_back({.id = SessionId::generate(), .tombstone_ttl = 100s});
-    store.revoke(revocations);
-    std::vector<std::optional<std::uint32_t>> reached;
-    for (const SessionRevocation& one : revocations) {
-      EXPECT_TRUE(one.result) << "it has ended whatever replicas do";
-      reached.push_back(one.replicas);
-    }
-    return reached;
-  }
-  std::uint64_t missed() { return test_->metrics.counter("sessiond_redis_unreplicated_total", "").read(); }
-
-  RedisServer primary_{{.tcp = true, .configuration = {"repl-diskless-sync-delay 0"}}};
-  RedisServer first_{{.tcp = true}};
-  RedisServer second_{{.tcp = true}};
-  std::optional<TestClient> test_;
-};
-
-TEST_F(Replicated, ARevocationIsWhereItWasWaitedFor) {
-  // A replica may be busy for longer than is waited for.
-  std::uint64_t short_ones = 0;
-  const auto limit = std::chrono::steady_clock::now() + 10s;
-  while (revoke(2, 3) != std::vector<std::optional<std::uint32_t>>{2, 2, 2}) {
-    ++short_ones;
-    ASSERT_LT(std::chrono::steady_clock::now(), limit);
-  }
-  EXPECT_EQ(missed(), short_ones);
-  RedisSessionStore store(test_->client, SessionSettings(), keysFor(SessionSettings()), 2);
-  const SessionId id = SessionId::generate();
-  primary_.command({"SET", "sess:" + id.bytes(), "{}"});
-  SessionRevocation one{.id = id, .tombstone_ttl = 100s};
-  while (one.replicas != 2U) {
-    store.revoke({&one, 1});
-    ASSERT_LT(std::chrono::steady_clock::now(), limit);
-  }
-  for (const RedisServer* replica : {&first_, &second_}) {
-    EXPECT_EQ(replica->command({"EXISTS", "sess:" + id.bytes()}), "0");
-    EXPECT_EQ(replica->command({"EXISTS", keysFor(SessionSettings()).tombstone(id.bytes())}), "1");
-  }
-}
-
-TEST_F(Replicated, WithoutTheOptionNobodyWaits) {
-  EXPECT_EQ(revoke(0), (std::vector<std::optional<std::uint32_t>>{std::nullopt}));
-}
-
-TEST_F(Replicated, AReplicaThatHasStoppedIsNotCountedAndHoldsUpNobody) {
-  second_.freeze();
-  EXPECT_EQ(revoke(2), (std::vector<std::optional<std::uint32_t>>{1}));
-  EXPECT_EQ(missed(), 1U);
-  EXPECT_EQ(revoke(1), (std::vector<std::optional<std::uint32_t>>{1}));
-  EXPECT_EQ(missed(), 1U);
-  first_.kill();
-  EXPECT_EQ(revoke(1), (std::vector<std::optional<std::uint32_t>>{0}));
-  EXPECT_EQ(missed(), 2U);
-  EXPECT_EQ(test_->text({"PING"}), "PONG");
-  EXPECT_EQ(test_->errors("timeout"), 0U) << "the server itself answers in time";
-  second_.thaw();
-}
-
-TEST_F(Replicated, WhoMayNotWaitIsToldSoAndTheSessionHasEnded) {
-  primary_.command({"ACL", "SETUSER", "default", "-wait"});
-  EXPECT_EQ(revoke(1), (std::vector<std::optional<std::uint32_t>>{0}));
-  EXPECT_EQ(missed(), 1U);
 }
 
 }  // namespace

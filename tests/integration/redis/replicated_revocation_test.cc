@@ -1,0 +1,96 @@
+// Revocations that replicas have before they are answered.
+
+#include "redis/redis_session_store.h"
+
+#include <optional>
+
+#include "redis_test_fixture.h"
+
+namespace sessiond {
+namespace {
+
+/// A primary with two replicas.
+class Replicated : public ::testing::Test {
+ protected:
+  Replicated() {
+    for (RedisServer* replica : {&first_, &second_}) {
+      replica->command({"REPLICAOF", "127.0.0.1", std::to_string(primary_.port())});
+    }
+    RedisSettings config = configFor(primary_.unixUrl());
+    config.command_timeout = 1000ms;
+    test_.emplace(config);
+    const auto limit = std::chrono::steady_clock::now() + 10s;
+    while (revoke(2).front() != 2U && std::chrono::steady_clock::now() < limit) continue;
+    test_.emplace(config);
+  }
+  /// How many replicas have the end of some sessions, by what is said of each.
+  std::vector<std::optional<std::uint32_t>> revoke(std::uint32_t replicas, int sessions = 1) {
+    RedisSessionStore store(test_->client, SessionSettings(), keysFor(SessionSettings()), replicas);
+    std::vector<SessionRevocation> revocations;
+    revocations.reserve(static_cast<std::size_t>(sessions));
+    for (int i = 0; i < sessions; ++i) revocations.push_back({.id = SessionId::generate(), .tombstone_ttl = 100s});
+    store.revoke(revocations);
+    std::vector<std::optional<std::uint32_t>> reached;
+    for (const SessionRevocation& one : revocations) {
+      EXPECT_TRUE(one.result) << "it has ended whatever replicas do";
+      reached.push_back(one.replicas);
+    }
+    return reached;
+  }
+  std::uint64_t missed() { return test_->metrics.counter("sessiond_redis_unreplicated_total", "").read(); }
+
+  RedisServer primary_{{.tcp = true, .configuration = {"repl-diskless-sync-delay 0"}}};
+  RedisServer first_{{.tcp = true}};
+  RedisServer second_{{.tcp = true}};
+  std::optional<TestClient> test_;
+};
+
+TEST_F(Replicated, ARevocationIsWhereItWasWaitedFor) {
+  // A replica may be busy for longer than is waited for.
+  std::uint64_t short_ones = 0;
+  const auto limit = std::chrono::steady_clock::now() + 10s;
+  while (revoke(2, 3) != std::vector<std::optional<std::uint32_t>>{2, 2, 2}) {
+    ++short_ones;
+    ASSERT_LT(std::chrono::steady_clock::now(), limit);
+  }
+  EXPECT_EQ(missed(), short_ones);
+  RedisSessionStore store(test_->client, SessionSettings(), keysFor(SessionSettings()), 2);
+  const SessionId id = SessionId::generate();
+  primary_.command({"SET", "sess:" + id.bytes(), "{}"});
+  SessionRevocation one{.id = id, .tombstone_ttl = 100s};
+  while (one.replicas != 2U) {
+    store.revoke({&one, 1});
+    ASSERT_LT(std::chrono::steady_clock::now(), limit);
+  }
+  for (const RedisServer* replica : {&first_, &second_}) {
+    EXPECT_EQ(replica->command({"EXISTS", "sess:" + id.bytes()}), "0");
+    EXPECT_EQ(replica->command({"EXISTS", keysFor(SessionSettings()).tombstone(id.bytes())}), "1");
+  }
+}
+
+TEST_F(Replicated, WithoutTheOptionNobodyWaits) {
+  EXPECT_EQ(revoke(0), (std::vector<std::optional<std::uint32_t>>{std::nullopt}));
+}
+
+TEST_F(Replicated, AReplicaThatHasStoppedIsNotCountedAndHoldsUpNobody) {
+  second_.freeze();
+  EXPECT_EQ(revoke(2), (std::vector<std::optional<std::uint32_t>>{1}));
+  EXPECT_EQ(missed(), 1U);
+  EXPECT_EQ(revoke(1), (std::vector<std::optional<std::uint32_t>>{1}));
+  EXPECT_EQ(missed(), 1U);
+  first_.kill();
+  EXPECT_EQ(revoke(1), (std::vector<std::optional<std::uint32_t>>{0}));
+  EXPECT_EQ(missed(), 2U);
+  EXPECT_EQ(test_->text({"PING"}), "PONG");
+  EXPECT_EQ(test_->errors("timeout"), 0U) << "the server itself answers in time";
+  second_.thaw();
+}
+
+TEST_F(Replicated, WhoMayNotWaitIsToldSoAndTheSessionHasEnded) {
+  primary_.command({"ACL", "SETUSER", "default", "-wait"});
+  EXPECT_EQ(revoke(1), (std::vector<std::optional<std::uint32_t>>{0}));
+  EXPECT_EQ(missed(), 1U);
+}
+
+}  // namespace
+}  // namespace sessiond
