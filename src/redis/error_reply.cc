@@ -16,6 +16,12 @@ struct Rule {
   ErrorKind kind;
 };
 
+/// Redis names no channel.
+constexpr ErrorKind kMayNotListen = {
+    "NOPERM channel", kMisconfigured, kCommand,
+    "redis: the ACL user may not listen to the channel on which Redis tells which sessions change; at the server: ACL "
+    "SETUSER <redis.user> &__redis__:invalidate, then ACL SAVE or CONFIG REWRITE"};
+
 // Longer beginnings stand before shorter ones of the same word.
 constexpr std::array<Rule, kErrorKinds> kRules = {{
     {"READONLY",
@@ -42,6 +48,8 @@ constexpr std::array<Rule, kErrorKinds> kRules = {{
      {"WRONGPASS", kMisconfigured, kServer,
       "redis: the server refuses user name or password, or the user is disabled; check redis.user and "
       "redis.password_file"}},
+    {"NOPERM this user has no permissions to access one of the channels", kMayNotListen},
+    {"NOPERM No permissions to access a channel", kMayNotListen},
     {"NOPERM",
      {"NOPERM", kMisconfigured, kCommand,
       "redis: the ACL user may not run this command or use this key; extend its rules (ACL SETUSER) by what the error "

@@ -110,26 +110,38 @@ TEST(ScriptedServer, RepliesThatSpeakOfOneCommandLeaveTheBreakerClosed) {
 }
 
 TEST(ScriptedServer, TooOldIsMisconfigured) {
-  ScriptedRedis without_hello([](std::string_view request, int) {
-    return setnameAnd(request, "-ERR unknown command `HELLO`, with args beginning with: `2`, \r\n+PONG\r\n");
-  });
-  TestClient very_old(configFor(without_hello.url()));
-  StartupReport report = very_old.client.probe();
-  EXPECT_EQ(report.outcome, StartupProbe::kMisconfigured);
-  EXPECT_TRUE(report.message.ends_with(
-      "redis.sock is older than 6.0, but sessiond needs 6.0 or newer; missing: SET KEEPTTL, ACL users, CLIENT "
-      "TRACKING"))
-      << report.message;
-
   ScriptedRedis pretender([](std::string_view request, int) {
     return setnameAnd(request, "*4\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n5.0.14\r\n+PONG\r\n");
   });
   TestClient old(configFor(pretender.url()));
-  report = old.client.probe();
+  const StartupReport report = old.client.probe();
   EXPECT_EQ(report.outcome, StartupProbe::kMisconfigured);
   EXPECT_TRUE(report.message.find("redis.sock has version 5.0.14, but sessiond needs 6.0 or newer") !=
               std::string::npos)
       << report.message;
+}
+
+/// A front end does not know it, and an old server does not: the version decides, and where nobody says one, nobody
+/// refuses to start.
+TEST(ScriptedServer, WhoDoesNotKnowHelloIsAskedForItsVersion) {
+  const std::string unknown = "-ERR unknown command `HELLO`, with args beginning with: `2`, \r\n";
+  const auto report = [&](const std::string& info) {
+    ScriptedRedis server([&](std::string_view request, int) {
+      return request.find("INFO") != std::string_view::npos ? info : setnameAnd(request, unknown + "+PONG\r\n");
+    });
+    TestClient test(configFor(server.url()));
+    return test.client.probe();
+  };
+  const auto says = [](const std::string& text) { return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n"; };
+  const StartupReport old = report(says("# Server\r\nredis_version:5.0.14\r\nredis_mode:standalone"));
+  EXPECT_EQ(old.outcome, StartupProbe::kMisconfigured);
+  EXPECT_NE(old.message.find("has version 5.0.14, but sessiond needs 6.0 or newer"), std::string::npos) << old.message;
+  EXPECT_EQ(report(says("# Server\r\nredis_version:7.0.15\r\n")).outcome, StartupProbe::kOk);
+  for (const std::string& silent : {unknown, says("# Server\r\n"), says("redis_version:\r\n")}) {
+    const StartupReport limited = report(silent);
+    EXPECT_EQ(limited.outcome, StartupProbe::kLimited);
+    EXPECT_NE(limited.message.find("does not know HELLO"), std::string::npos) << limited.message;
+  }
 }
 
 TEST(ScriptedServer, BytesThatAreNoProtocolBreakTheConnection) {
