@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,13 +22,13 @@ using Type = RedisReply::Type;
 /// No session id of ours is as short.
 constexpr std::string_view kKey = "permission-check";
 
-bool isRefusal(const RedisReply& reply) {
-  return reply.type == Type::kError && reply.text.starts_with("NOPERM ");
-}
-
 /// "No permissions to access a key", "this user has no permissions to access one of the keys used as arguments".
-bool isOfPlace(const RedisReply& refusal) {
-  return refusal.text.find("permissions to access") != std::string::npos;
+std::optional<MissingRight::Kind> lackIn(const RedisReply& reply) {
+  if (reply.type != Type::kError) return std::nullopt;
+  if (reply.text.starts_with("ERR unknown command")) return MissingRight::Kind::kUnknown;
+  if (!reply.text.starts_with("NOPERM ")) return std::nullopt;
+  const bool is_of_place = reply.text.find("permissions to access") != std::string::npos;
+  return is_of_place ? MissingRight::Kind::kPlace : MissingRight::Kind::kCommand;
 }
 
 /// Commands, and what to call each of them when it is refused.
@@ -62,7 +63,7 @@ class Questions {
 
   void collectRefused(const RedisReplies& replies, std::vector<MissingRight>& refused) const {
     for (std::size_t i = 0; i < replies.size(); ++i)
-      if (isRefusal(replies[i])) refused.push_back({names_[i], !isOfPlace(replies[i])});
+      if (const auto lack = lackIn(replies[i])) refused.push_back({names_[i], *lack});
   }
 
  private:
@@ -205,12 +206,31 @@ std::vector<MissingRight> missingRights(RedisAccess& redis, const PermissionScop
 StartupReport checkPermissions(RedisAccess& redis, const PermissionScope& scope, const Clock& clock) {
   const std::vector<MissingRight> refused = missingRights(redis, scope, clock);
   if (refused.empty()) return {};
+  const std::string forbidden = listOf(refused, false);
+  const std::string unknown = listOf(refused, true);
+  std::string message;
+  if (!forbidden.empty()) {
+    message =
+        "redis: the ACL user may not do all that sessiond will ask for; extend its rules (ACL SETUSER) by these "
+        "commands and keys: " +
+        forbidden;
+  }
+  if (!unknown.empty()) {
+    message += (message.empty() ? "redis: " : "; ") +
+               std::string(
+                   "the server does not know what sessiond will ask for; take the rename-command lines for it "
+                   "out of its configuration: ") +
+               unknown;
+  }
+  return {StartupProbe::kLimited, message};
+}
+
+std::string listOf(const std::vector<MissingRight>& rights, bool unknown) {
   std::string list;
-  for (const MissingRight& right : refused) list += (list.empty() ? "" : ", ") + right.name;
-  return {StartupProbe::kLimited,
-          "redis: the ACL user may not do all that sessiond will ask for; extend its rules (ACL SETUSER) by these "
-          "commands and keys: " +
-              list};
+  for (const MissingRight& right : rights) {
+    if ((right.kind == MissingRight::Kind::kUnknown) == unknown) list += (list.empty() ? "" : ", ") + right.name;
+  }
+  return list;
 }
 
 }  // namespace sessiond

@@ -35,9 +35,17 @@ struct PermissionScope {
 };
 
 struct MissingRight {
-  std::string name;        ///< "EXPIRE sess:*"
-  bool of_command = true;  ///< false: the command would be allowed, but not with these keys, or this channel
+  enum class Kind {
+    kCommand,  ///< the ACL user may not run it
+    kPlace,    ///< he may run it, but not with these keys, or this channel
+    kUnknown,  ///< the server does not know it: it was renamed
+  };
+  std::string name;  ///< "EXPIRE sess:*"
+  Kind kind = Kind::kCommand;
 };
+
+/// "EXPIRE sess:*, DEL sess:*": those that are `unknown` to the server, or the others.
+std::string listOf(const std::vector<MissingRight>& rights, bool unknown);
 
 /// Every missing right, at any server; none also when it does not answer. Waits, on connections of its own.
 std::vector<MissingRight> missingRights(RedisAccess& redis, const PermissionScope& scope, const Clock& clock);

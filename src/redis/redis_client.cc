@@ -18,8 +18,11 @@ using namespace std::chrono_literals;
 
 /// More are never idle at a time unless callers come and go in waves; beyond it they are closed.
 constexpr std::size_t kMaxIdle = 64;
+/// A primary may become a replica without closing a connection; what it says then may be old.
+constexpr auto kRoleAge = 1s;
 constexpr int kMinimumMajorVersion = 6;
 constexpr const char* kNoReplicas = "NOREPLICAS too few replicas follow this server, as far as is known";
+constexpr std::string_view kUnknownCommand = "ERR unknown command";
 
 /// Of an answer, when the node has become another server meanwhile: whether that one knows of it cannot be told.
 ConnectionError moved() {
@@ -39,30 +42,30 @@ bool wroteAny(const RedisCommands& commands, const RedisReplies& replies) {
 }
 
 /// The `version` in a reply to HELLO 2: server, redis, version, 7.0.15, ...
-std::string_view versionIn(const RedisReply& hello) {
+std::string_view versionInHello(const RedisReply& hello) {
   for (std::size_t i = 0; i + 1 < hello.elements.size(); i += 2)
     if (hello.elements[i].text == "version") return hello.elements[i + 1].text;
   return {};
 }
 
-StartupReport judgeVersion(const RedisReply& hello, const RedisNode& node) {
-  const std::string server = node.server();
-  constexpr std::string_view kMissing =
-      ", but sessiond needs 6.0 or newer; missing: SET KEEPTTL, ACL users, CLIENT TRACKING";
-  if (hello.type == RedisReply::Type::kError) {
-    const ErrorKind& kind = classifyError(hello.text);
-    if (kind.code == "ERR unknown command")
-      return {StartupProbe::kMisconfigured, "redis: " + server + " is older than 6.0" + std::string(kMissing)};
-    // An ACL user that may not ask for the version is no reason not to start.
-    if (kind.scope == ErrorScope::kCommand) return {};
-    return reportOf({ConnectionError::Kind::kRejected, hello.text}, node);
-  }
-  const std::string_view version = versionIn(hello);
+/// That in a reply to INFO server: lines, one of them redis_version:5.0.14.
+std::string_view versionInInfo(const RedisReply& info) {
+  constexpr std::string_view kName = "redis_version:";
+  const std::string_view text = info.type == RedisReply::Type::kString ? std::string_view(info.text) : "";
+  const std::size_t at = text.find(kName);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = text.substr(at + kName.size());
+  return rest.substr(0, rest.find_first_of("\r\n"));
+}
+
+/// Empty, or one that cannot be read: nobody can tell, and it will do.
+StartupReport judgeVersion(std::string_view version, const RedisNode& node) {
   int major = 0;
   const bool known = std::from_chars(version.data(), version.data() + version.size(), major).ec == std::errc();
   if (!known || major >= kMinimumMajorVersion) return {};
   return {StartupProbe::kMisconfigured,
-          "redis: " + server + " has version " + std::string(version) + std::string(kMissing)};
+          "redis: " + node.server() + " has version " + std::string(version) +
+              ", but sessiond needs 6.0 or newer; missing: SET KEEPTTL, ACL users, CLIENT TRACKING"};
 }
 
 }  // namespace
@@ -154,8 +157,11 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
                                                      RedisReplies& replies, SteadyTime start, SteadyTime deadline,
                                                      Replication& replication) {
   SteadyTime now = start;
-  Pooled pooled = takeIdle(now);
+  auto proven = takeProven(deadline);
+  if (!proven) return Unexpected(proven.error());
+  Pooled pooled = *std::move(proven);
   if (pooled.connection != nullptr) {
+    now = clock_.steadyNow();
     auto done = exchange(pooled, commands, replies, now, deadline);
     const bool stale = !done && done.error().kind == ConnectionError::Kind::kClosed;
     // What a server says that has just ceased to be the node is nothing.
@@ -176,6 +182,23 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
   if (done && !leadsToNode(pooled)) return Unexpected(moved());
   if (done) conclude(std::move(pooled), commands, replies, deadline, replication);
   return done;
+}
+
+Expected<RedisClient::Pooled, ConnectionError> RedisClient::takeProven(SteadyTime deadline) {
+  const SteadyTime now = clock_.steadyNow();
+  Pooled pooled = takeIdle(now);
+  if (pooled.connection == nullptr || now < pooled.role_until || !node_.mayAskForRole()) return pooled;
+  RedisCommands commands;
+  commands.add({"HELLO", "2"});
+  RedisReplies replies;
+  const auto done = exchange(pooled, commands, replies, now, deadline);
+  if (done && !node_.deniesRole(replies[0])) {
+    pooled.role_until = now + kRoleAge;
+    return pooled;
+  }
+  dropIdle();
+  if (!done && done.error().kind != ConnectionError::Kind::kClosed) return Unexpected(done.error());
+  return Pooled{};
 }
 
 void RedisClient::conclude(Pooled pooled, const RedisCommands& commands, const RedisReplies& replies,
@@ -228,7 +251,8 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::connect(SteadyTime d
     }
     if (plainly) node_.noteGreetedPlainly();
     node_.noteOpened();
-    return Pooled{std::move(connection), generation, place->term, clock_.steadyNow() + RedisNode::newAgeLimit()};
+    const SteadyTime now = clock_.steadyNow();
+    return Pooled{std::move(connection), generation, place->term, now + RedisNode::newAgeLimit(), now + kRoleAge};
   }
 }
 
@@ -307,12 +331,31 @@ StartupReport RedisClient::probe() {
   RedisReplies replies;
   if (auto done = exchange(*connected, commands, replies, clock_.steadyNow(), deadline); !done)
     return reportOf(done.error(), node_);
-  if (StartupReport report = judgeVersion(replies[0], node_); report.outcome != StartupProbe::kOk) return report;
-  const RedisReply& ping = replies[1];
-  if (ping.type == RedisReply::Type::kError && classifyError(ping.text).scope == ErrorScope::kServer)
-    return reportOf({ConnectionError::Kind::kRejected, ping.text}, node_);
-  giveBack(*std::move(connected));
-  return {};
+  for (const RedisReply& reply : replies) {
+    // An ACL user that may not ask for the version is no reason not to start.
+    if (reply.type == RedisReply::Type::kError && classifyError(reply.text).scope == ErrorScope::kServer)
+      return reportOf({ConnectionError::Kind::kRejected, reply.text}, node_);
+  }
+  const RedisReply& hello = replies[0];
+  const bool knows_hello = hello.type != RedisReply::Type::kError || classifyError(hello.text).code != kUnknownCommand;
+  StartupReport report =
+      knows_hello ? judgeVersion(versionInHello(hello), node_) : judgeWithoutHello(*connected, deadline);
+  if (report.outcome == StartupProbe::kOk) giveBack(*std::move(connected));
+  return report;
+}
+
+/// It is older than 6.0, or a front end before a server of any version.
+StartupReport RedisClient::judgeWithoutHello(Pooled& connection, SteadyTime deadline) {
+  RedisCommands commands;
+  commands.add({"INFO", "server"});
+  RedisReplies replies;
+  if (auto done = exchange(connection, commands, replies, clock_.steadyNow(), deadline); !done)
+    return reportOf(done.error(), node_);
+  const std::string_view version = versionInInfo(replies[0]);
+  if (!version.empty()) return judgeVersion(version, node_);
+  return {StartupProbe::kLimited, "redis: " + node_.server() +
+                                      " does not know HELLO, nor say its version: a front end, behind which sessiond "
+                                      "needs Redis 6.0 or newer, or a server that is older than that"};
 }
 
 }  // namespace sessiond

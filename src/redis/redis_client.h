@@ -65,6 +65,7 @@ class RedisClient final : public RedisAccess {
     std::uint64_t generation = 0;
     std::uint64_t term = 0;  ///< of the node's place
     SteadyTime renew_at;
+    SteadyTime role_until;  ///< so long it is taken for the primary that it said it was
   };
   /// How many replicas a pipeline waits for, and how many had its writes; nothing: nothing was written here.
   struct Replication {
@@ -78,10 +79,13 @@ class RedisClient final : public RedisAccess {
   bool leadsToNode(const Pooled& pooled) { return pooled.term == node_.place().term(); }
   Expected<void, ConnectionError> attempt(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                           SteadyTime start, SteadyTime deadline, Replication& replication);
+  /// One that is idle, and leads to what is still a primary; none where there is no such connection.
+  Expected<Pooled, ConnectionError> takeProven(SteadyTime deadline);
   /// What is to be done with a connection whose pipeline was answered.
   void conclude(Pooled pooled, const RedisCommands& commands, const RedisReplies& replies, SteadyTime deadline,
                 Replication& replication);
   std::uint32_t waitForReplicas(RedisConnection& connection, std::uint32_t wanted, SteadyTime deadline);
+  StartupReport judgeWithoutHello(Pooled& connection, SteadyTime deadline);
   Expected<void, ConnectionError> exchange(Pooled& pooled, const RedisCommands& commands, RedisReplies& replies,
                                            SteadyTime now, SteadyTime deadline);
   Expected<Pooled, ConnectionError> connect(SteadyTime deadline);

@@ -66,8 +66,7 @@ void lookAtServer(const Patient& patient, Verdict& verdict) {
     remedy = cli.lookAtUser() + "  # is it there, and on? Then its password into redis.password_file";
   }
   if (word.empty() && report.outcome == StartupProbe::kUnreachable) remedy = startCommand(patient);
-  if (report.message.find("older than 6.0") != std::string::npos ||
-      report.message.find("has version") != std::string::npos) {
+  if (report.message.find("has version") != std::string::npos) {
     remedy = "apt install redis-server  # 6.0 or newer";
   }
   verdict.fault(report.message, remedy);
@@ -108,7 +107,8 @@ std::string ruleFor(const MissingRight& right) {
   const std::size_t space = std::min(right.name.find(' '), right.name.size());
   const std::string command = right.name.substr(0, space);
   const std::string place = right.name.substr(std::min(space + 1, right.name.size()));
-  if (!right.of_command) return std::string(command == "SUBSCRIBE" ? " '&" : " '~") + place + "'";
+  if (right.kind == MissingRight::Kind::kPlace)
+    return std::string(command == "SUBSCRIBE" ? " '&" : " '~") + place + "'";
   std::string rule = " +";
   for (const char c : command) rule += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return rule;
@@ -116,14 +116,19 @@ std::string ruleFor(const MissingRight& right) {
 
 void lookAtRights(const Patient& patient, Verdict& verdict) {
   if (!isReachable(patient, verdict) || patient.missing_rights.empty()) return;
-  std::string list;
   std::string rules;
   for (const MissingRight& right : patient.missing_rights) {
-    list += (list.empty() ? "" : ", ") + right.name;
+    if (right.kind == MissingRight::Kind::kUnknown) continue;
     const std::string rule = ruleFor(right);
     if ((rules + " ").find(rule + " ") == std::string::npos) rules += rule;
   }
-  verdict.fault("the user that sessiond has in Redis may not do all that it will be asked for: " + list,
+  if (const std::string unknown = listOf(patient.missing_rights, true); !unknown.empty()) {
+    verdict.fault("Redis does not know what it will be asked for: " + unknown,
+                  "take the lines rename-command out of redis.conf, then start Redis anew");
+  }
+  if (rules.empty()) return;
+  verdict.fault("the user that sessiond has in Redis may not do all that it will be asked for: " +
+                    listOf(patient.missing_rights, false),
                 RedisCli(patient).allow(rules));
 }
 

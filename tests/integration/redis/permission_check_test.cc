@@ -275,5 +275,25 @@ TEST_F(PermissionCheck, AsksForAllThatIsUsed) {
   EXPECT_EQ(test.metrics.counter("sessiond_redis_error_replies_total", "", {{"code", "NOPERM"}}).read(), 0U);
 }
 
+/// A server whose configuration has another name for it, or none, says that it does not know it.
+TEST(RenamedCommands, AreNamed) {
+  const auto said = [](const std::vector<std::string>& configuration) {
+    RedisServer server({.configuration = configuration});
+    TestClient test(configFor(server.unixUrl()));
+    const SessionSettings session;
+    const LoginSettings login;
+    const RedisKeys keys = keysFor(session);
+    return checkPermissions(test.client, {keys, session, login, nullptr, false}, test.clock);
+  };
+  const StartupReport report = said({"rename-command EVAL hidden", "rename-command PTTL \"\""});
+  EXPECT_EQ(report.outcome, StartupProbe::kLimited);
+  EXPECT_TRUE(report.message.starts_with("redis: the server does not know what sessiond will ask for"))
+      << report.message;
+  for (const char* missing : {"EVAL sess:*", "PTTL sess:*"})
+    EXPECT_NE(report.message.find(missing), std::string::npos) << report.message;
+  EXPECT_NE(said({"rename-command MULTI \"\""}).message.find("MULTI"), std::string::npos);
+  EXPECT_EQ(said({}).message, "");
+}
+
 }  // namespace
 }  // namespace sessiond

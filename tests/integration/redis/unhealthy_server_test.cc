@@ -179,6 +179,21 @@ TEST(UnhealthyServer, AReplicaIsNotBelievedUntilItIsThePrimary) {
   EXPECT_EQ(test.text({"GET", "key"}), "value");
 }
 
+/// It keeps the connections that it has when it becomes one.
+TEST(UnhealthyServer, APrimaryThatBecomesAReplicaIsNotReadOverOldConnections) {
+  RedisServer server;
+  TestClient test(configFor(server.unixUrl()));
+  ASSERT_EQ(test.text({"SET", "key", "value"}), "OK");
+  server.command({"REPLICAOF", "127.0.0.1", "1"});
+  const auto limit = std::chrono::steady_clock::now() + 8s;
+  while (test.text({"GET", "key"}) == "value" && std::chrono::steady_clock::now() < limit)
+    std::this_thread::sleep_for(20ms);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)");
+  server.command({"REPLICAOF", "NO", "ONE"});
+  EXPECT_TRUE(test.recovers());
+  EXPECT_EQ(test.text({"GET", "key"}), "value");
+}
+
 TEST(UnhealthyServer, AReplicaThatIsAllowedIsReadAndTakesWritesOnceItIsThePrimary) {
   Replica replica;
   RedisSettings config = configFor(replica.server.unixUrl());
