@@ -5,9 +5,15 @@
 
 #include <cstring>
 #include <memory>
+#include <system_error>
 #include <thread>
 
 namespace sessiond {
+namespace {
+
+constexpr const char* kNoThread = "the system has no thread to resolve the host with";
+
+}  // namespace
 
 ResolvedAddresses lookUpHost(const std::string& host, std::uint16_t port, int flags) {
   addrinfo hints{};
@@ -35,13 +41,10 @@ HostResolver::HostResolver(std::string host, std::uint16_t port) {
   }
   lookups_ =
       std::make_shared<Lookups>([host = std::move(host), port] { return lookUpHost(host, port, AI_ADDRCONFIG); });
-  startThread();
 }
 
 HostResolver::HostResolver(std::function<ResolvedAddresses()> look_up)
-    : lookups_(std::make_shared<Lookups>(std::move(look_up))) {
-  startThread();
-}
+    : lookups_(std::make_shared<Lookups>(std::move(look_up))) {}
 
 HostResolver::~HostResolver() {
   if (lookups_ == nullptr) return;
@@ -50,15 +53,24 @@ HostResolver::~HostResolver() {
   lookups_->changed.notify_all();
 }
 
-void HostResolver::startThread() {
-  std::thread thread([lookups = lookups_] { run(*lookups); });
-  pthread_setname_np(thread.native_handle(), "redis-resolve");
-  thread.detach();
+/// Begins when first somebody asks. False: the system has no thread for it now. REQUIRES: the mutex is held.
+bool HostResolver::hasThread() {
+  if (lookups_->has_thread) return true;
+  try {
+    std::thread thread([lookups = lookups_] { run(*lookups); });
+    pthread_setname_np(thread.native_handle(), "redis-resolve");
+    thread.detach();
+    lookups_->has_thread = true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
 }
 
 ResolvedAddresses HostResolver::resolve(SteadyTime deadline) {
   if (!literal_.empty()) return literal_;
   std::unique_lock lock(lookups_->mutex);
+  if (!hasThread()) return Unexpected(std::string(kNoThread));
   const std::uint64_t mine = want();
   if (!lookups_->changed.wait_until(lock, deadline, [&] { return lookups_->done >= mine; }))
     return Unexpected(std::string("cannot resolve the host in time"));
@@ -68,6 +80,7 @@ ResolvedAddresses HostResolver::resolve(SteadyTime deadline) {
 std::optional<ResolvedAddresses> HostResolver::lookUp(std::uint64_t& ticket) {
   if (!literal_.empty()) return literal_;
   const std::lock_guard lock(lookups_->mutex);
+  if (!hasThread()) return ResolvedAddresses(Unexpected(std::string(kNoThread)));
   if (ticket == 0) ticket = want();
   if (lookups_->done < ticket) return std::nullopt;
   return lookups_->result;

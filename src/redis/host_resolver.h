@@ -67,10 +67,11 @@ class HostResolver {
     std::uint64_t done = 0;    ///< number of the newest lookup that has ended
     ResolvedAddresses result = Unexpected(std::string("not looked up yet"));  ///< of lookup `done`
     bool over = false;
+    bool has_thread = false;  ///< that looks up
   };
 
   static void run(Lookups& lookups);
-  void startThread();
+  bool hasThread();
   std::uint64_t want();
 
   std::vector<SocketAddress> literal_;  // set once, in the constructor

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <numeric>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -56,6 +58,7 @@ SentinelWatch::SentinelWatch(const RedisSettings& config, milliseconds interval,
       reached_(metrics.gauge("sessiond_sentinels_reached", "Sentinels that answer; during a reload, twice as many.")),
       council_(addressesOf(config_), config_.max_silence),
       learned_log_(kLogInterval),
+      threads_log_(kLogInterval),
       silent_from_(clock.steadyNow() + config_.max_silence),
       thread_(start()) {}
 
@@ -73,8 +76,10 @@ std::jthread SentinelWatch::start() {
 void SentinelWatch::run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "sentinels");
   const std::vector<RedisAddress> configured = addressesOf(config_);
-  for (std::size_t i = 0; i < configured.size(); ++i) addLink(i, configured[i], true);
+  std::vector<std::size_t> missing(configured.size());
+  std::iota(missing.begin(), missing.end(), std::size_t{0});
   while (!stop.stop_requested()) {
+    std::erase_if(missing, [&](std::size_t i) { return addLink(i, configured[i], true); });
     std::unique_lock lock(mutex_);
     news_.wait_for(lock, stop, kTick, [this] { return has_news_; });
     has_news_ = false;
@@ -91,9 +96,18 @@ void SentinelWatch::run(const std::stop_token& stop) {
   if (!primary_.empty()) primaryGauge(primary_).add(-1);
 }
 
-void SentinelWatch::addLink(std::size_t number, const RedisAddress& address, bool lasting) {
+bool SentinelWatch::addLink(std::size_t number, const RedisAddress& address, bool lasting) {
   auto told = [this, number](const SentinelView& view, SteadyTime asked) { return hear(number, view, asked); };
-  links_.emplace(number, std::make_unique<SentinelLink>(address, config_, tls_, interval_, lasting, told, clock_));
+  try {
+    links_.emplace(number, std::make_unique<SentinelLink>(address, config_, tls_, interval_, lasting, told, clock_));
+    return true;
+  } catch (const std::system_error& error) {
+    if (threads_log_.pass(clock_.steadyNow())) {
+      logError("redis: a sentinel cannot be asked for want of a thread; it is tried again",
+               {{"sentinel", address.name()}, {"error", error.what()}});
+    }
+    return false;
+  }
 }
 
 void SentinelWatch::tendLinks(const std::map<std::size_t, RedisAddress>& learned) {

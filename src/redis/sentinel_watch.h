@@ -45,7 +45,8 @@ class SentinelWatch {
  private:
   std::jthread start();
   void run(const std::stop_token& stop);
-  void addLink(std::size_t number, const RedisAddress& address, bool lasting);
+  /// False: the system has no thread for it now.
+  bool addLink(std::size_t number, const RedisAddress& address, bool lasting);
   void tendLinks(const std::map<std::size_t, RedisAddress>& learned);
   bool hear(std::size_t link, const SentinelView& view, SteadyTime asked);
   void carryOut(const SentinelCouncil::Verdict& verdict, SteadyTime now);
@@ -69,6 +70,7 @@ class SentinelWatch {
   bool has_news_ = false;    // guarded by mutex_
   bool lacks_id_ = false;    // guarded by mutex_; one that was learned, and this has been said
   IntervalGate learned_log_;
+  IntervalGate threads_log_;
   // Of the thread.
   std::string primary_;     ///< name of its address; empty: not known yet
   SteadyTime silent_from_;  ///< nobody vouches any more
