@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/secret.h"
 #include "json/json_repair.h"
+#include "json/throwing_allocator.h"
 
 namespace sessiond {
 namespace {
@@ -139,6 +140,8 @@ class JsonTreeBuilder {
   std::size_t depth_ = 0;
 };
 
+using Reader = rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, ThrowingAllocator>;
+
 rapidjson::ParseErrorCode JsonTreeBuilder::build(JsonTree& tree) {
   constexpr std::size_t kBytesPerNode = 10;  // of sessions as applications have them; a guess saves growing
   const std::size_t size = tree.decoded_.size();
@@ -146,7 +149,7 @@ rapidjson::ParseErrorCode JsonTreeBuilder::build(JsonTree& tree) {
   tree.nodes_.reserve(size / kBytesPerNode + 4);
   TextStream stream(tree.decoded_);
   JsonTreeBuilder builder(tree, stream);
-  rapidjson::Reader reader;
+  Reader reader;
   const rapidjson::ParseErrorCode code = reader.Parse<kParseFlags>(stream, builder).Code();
   // RapidJSON takes a NUL behind the root for the end of the stream.
   if (code == rapidjson::kParseErrorNone && stream.Tell() != size) return rapidjson::kParseErrorDocumentRootNotSingular;
