@@ -51,11 +51,11 @@ Directories directoriesOf(const LoginSettings& settings, std::unique_ptr<Htpassw
 
 /// In the configured order: the directories together, so that time does not tell them apart, then an application.
 std::vector<std::unique_ptr<Authenticator>> authenticatorsOf(const LoginSettings& settings, Directories directories,
-                                                             const HmacKey& log_key) {
+                                                             const HmacKey& log_key, const Clock& clock) {
   std::vector<std::unique_ptr<Authenticator>> links;
   if (!directories.empty()) links.push_back(std::make_unique<DirectoryAuthenticator>(std::move(directories), log_key));
   if (std::ranges::find(settings.authenticators, "http") != settings.authenticators.end())
-    links.push_back(std::make_unique<HttpVerifier>(settings.http_verifier, log_key));
+    links.push_back(std::make_unique<HttpVerifier>(settings.http_verifier, log_key, clock));
   return links;
 }
 
@@ -89,7 +89,7 @@ struct PasswordLogin {
         audit(config.log.audit_addresses, sessions.log_key, shared.clock),
         room_tickets(config.session.secrets, shared.clock),
         room({config, pages, csrf, sessions.index, sessions.ender, list, room_tickets}),
-        authenticator(authenticatorsOf(config.login, std::move(directories), sessions.log_key)),
+        authenticator(authenticatorsOf(config.login, std::move(directories), sessions.log_key, shared.clock)),
         entrance({config, gate, devices, authenticator, shared.clock}),
         endpoint({config, pages, sessions.finder, csrf, sessions.signer, sessions.ender, sessions.starter, room,
                   entrance, audit, sessions.log_key, shared.clock, shared.metrics}) {}

@@ -64,14 +64,15 @@ std::optional<User> userIn(std::string_view answer) {
   return User{.json = std::string(tree->root().source()), .id = std::string(id->text())};
 }
 
-HttpVerifier::HttpVerifier(const HttpVerifierSettings& settings, const HmacKey& log_key)
+HttpVerifier::HttpVerifier(const HttpVerifierSettings& settings, const HmacKey& log_key, const Clock& clock)
     : settings_(settings),
       address_([&settings] {
         auto address = parseVerifierAddress(settings.url);
         SESSIOND_CHECK(address.hasValue());
         return *std::move(address);
       }()),
-      log_key_(log_key) {
+      log_key_(log_key),
+      clock_(clock) {
   prepareCurl();
 }
 
@@ -91,8 +92,10 @@ Expected<User, AuthenticationFailure> HttpVerifier::authenticate(const Credentia
   } else {
     problem = "its answer is no JSON object with an id";
   }
-  logError("login: the application at login.http_verifier.url cannot tell who this is; the login is refused with 503",
-           {{"user", pseudonym(log_key_, credentials.name)}, {"problem", problem}});
+  if (const auto count = failures_.count(clock_.steadyNow())) {
+    logError("login: the application at login.http_verifier.url cannot tell who this is; the login is refused with 503",
+             {{"user", pseudonym(log_key_, credentials.name)}, {"problem", problem}, {"count", *count}});
+  }
   return Unexpected(AuthenticationFailure::kUnavailable);
 }
 

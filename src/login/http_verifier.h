@@ -16,8 +16,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "base/expected.h"
+#include "base/log_summary.h"
 #include "login/authenticator.h"
 #include "login/login_settings.h"
 #include "login/verifier_address.h"
@@ -32,8 +34,8 @@ class HttpVerifier final : public Authenticator {
  public:
   static constexpr std::size_t kMaxAnswerBytes = 16 * 1024;
 
-  /// Both must outlive it. REQUIRES: the settings' url is one (parseVerifierAddress).
-  HttpVerifier(const HttpVerifierSettings& settings, const HmacKey& log_key);
+  /// All must outlive it. REQUIRES: the settings' url is one (parseVerifierAddress).
+  HttpVerifier(const HttpVerifierSettings& settings, const HmacKey& log_key, const Clock& clock);
 
   Expected<User, AuthenticationFailure> authenticate(const Credentials& credentials) override;
 
@@ -48,6 +50,8 @@ class HttpVerifier final : public Authenticator {
   const HttpVerifierSettings& settings_;
   const VerifierAddress address_;
   const HmacKey& log_key_;
+  const Clock& clock_;
+  LogSummary failures_{20};
 };
 
 }  // namespace sessiond

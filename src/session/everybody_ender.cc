@@ -7,7 +7,7 @@ Expected<std::uint64_t, StoreError> EverybodyEnder::endLogins() const {
   return epoch ? parts_.store.raiseEpoch(*epoch + 1) : epoch;
 }
 
-Expected<EverybodyEnder::Swept, StoreError> EverybodyEnder::sweep(std::string_view from) const {
+Expected<EverybodyEnder::Swept, StoreError> EverybodyEnder::sweep(std::string_view from, Whose whose) const {
   const Expected<SessionScan::Page, StoreError> page = parts_.scan.page(from);
   if (!page) return Unexpected(page.error());
   std::vector<SessionLoad> loads;
@@ -18,7 +18,8 @@ Expected<EverybodyEnder::Swept, StoreError> EverybodyEnder::sweep(std::string_vi
     if (!load.result && load.result.error() != StoreError::kCorrupt) return Unexpected(load.result.error());
     if (!load.result || !load.result->json) continue;
     const SessionFacts facts = parts_.extractor.extract(*load.result->json);
-    if (facts.state != CheckStatus::kValid || facts.epoch != LoginEpoch::kNone) continue;
+    const bool has_counter = facts.epoch != LoginEpoch::kNone && whose == Whose::kApplications;
+    if (facts.state != CheckStatus::kValid || has_counter) continue;
     revocations.push_back({.id = *load.id, .tombstone_ttl = parts_.tombstones.of(facts.touch_ttl, load.result->ttl)});
   }
   parts_.store.revoke(revocations);

@@ -55,8 +55,12 @@ class EverybodyEnder {
     Burial burial = Burial::kBuried;  ///< the worst of those that ended
     std::string next;                 ///< SessionScan::kEnd: that was all
   };
-  /// Ends what applications made, on one page. On an error the same page may be swept again.
-  Expected<Swept, StoreError> sweep(std::string_view from) const;
+  enum class Whose : std::uint8_t {
+    kApplications,  ///< what applications made
+    kEverybodys,    ///< logins as well: the counter cannot be moved
+  };
+  /// Ends sessions on one page. On an error the same page may be swept again.
+  Expected<Swept, StoreError> sweep(std::string_view from, Whose whose = Whose::kApplications) const;
 
  private:
   const Parts parts_;

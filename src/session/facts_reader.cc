@@ -49,7 +49,7 @@ FoundSession FactsReader::read(const SessionLoad& load, SteadyTime sent, std::st
                                const SessionRef& known) const {
   if (!load.result) {
     if (load.result.error() != StoreError::kCorrupt) return {};
-    noteCorrupt(*load.id, "the key holds no string");
+    noteCorrupt(*load.id, "the key holds no string", sent);
     return {.presence = Presence::kPresent, .session = KnownSession::make(*load.id, SessionFacts(), cookie)};
   }
   const StoredSession& stored = *load.result;
@@ -58,7 +58,7 @@ FoundSession FactsReader::read(const SessionLoad& load, SteadyTime sent, std::st
     return {.presence = Presence::kRevoked};
   }
   if (!stored.json) return {.presence = Presence::kUnknown};
-  SessionRef session = recognize(*load.id, *stored.json, cookie, known);
+  SessionRef session = recognize(*load.id, *stored.json, sent, cookie, known);
   // Looked at whenever the session is read, whatever was known of it.
   switch (standingOf(*session, load, sent)) {
     case Standing::kEnded:
@@ -122,28 +122,29 @@ std::vector<FoundSession> FactsReader::load(SessionStore& store, std::span<Sessi
   return found;
 }
 
-SessionRef FactsReader::recognize(const SessionId& id, std::string_view json, std::string_view cookie,
+SessionRef FactsReader::recognize(const SessionId& id, std::string_view json, SteadyTime sent, std::string_view cookie,
                                   const SessionRef& known) const {
   const TextHash text = textHash(json);
   const bool same = known && known->text() == text && known->idBytes() == id.bytes();
   if (same && (cookie.empty() || known->cookie() == cookie)) return known;
-  const SessionFacts facts = extract(id, json);
+  const SessionFacts facts = extract(id, json, sent);
   SessionRef made = KnownSession::make(id, facts, cookie, isQuiet(facts) ? text : TextHash());
   if (known && known->idBytes() == id.bytes()) made->noteIndexedLike(*known);
   return made;
 }
 
-SessionFacts FactsReader::extract(const SessionId& id, std::string_view json) const {
+SessionFacts FactsReader::extract(const SessionId& id, std::string_view json, SteadyTime sent) const {
   SessionFacts facts = extractor_.extract(json);
-  if (facts.state == CheckStatus::kCorrupt) noteCorrupt(id, "the value is no session");
+  if (facts.state == CheckStatus::kCorrupt) noteCorrupt(id, "the value is no session", sent);
   if (facts.state == CheckStatus::kValid && !facts.touch_ttl) untouchable_.add();
-  if (facts.identity_lost != 0) lost_identity_.note(facts.identity_lost, pseudonym(log_names_, id.bytes()));
+  if (facts.identity_lost != 0) lost_identity_.note(facts.identity_lost, pseudonym(log_names_, id.bytes()), sent);
   return facts;
 }
 
-void FactsReader::noteCorrupt(const SessionId& id, std::string_view why) const {
+void FactsReader::noteCorrupt(const SessionId& id, std::string_view why, SteadyTime now) const {
   corrupt_.add();
-  logWarn("session: corrupt", {{"session", pseudonym(log_names_, id.bytes())}, {"why", why}});
+  if (const auto count = corrupt_log_.count(now))
+    logWarn("session: corrupt", {{"session", pseudonym(log_names_, id.bytes())}, {"why", why}, {"count", *count}});
 }
 
 /// A slow application saved its copy after the logout. The tombstone refuses it anyway; deleting the key again, with a

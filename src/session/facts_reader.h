@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/interval_gate.h"
+#include "base/log_summary.h"
 #include "base/metrics.h"
 #include "session/facts_extractor.h"
 #include "session/found_session.h"
@@ -55,10 +56,10 @@ class FactsReader {
   /// What keeps a session from counting that is there.
   enum class Standing : std::uint8_t { kStands, kEnded, kUnknown, kNeedsUser };
   Standing standingOf(const KnownSession& session, const SessionLoad& load, SteadyTime sent) const;
-  SessionRef recognize(const SessionId& id, std::string_view json, std::string_view cookie,
+  SessionRef recognize(const SessionId& id, std::string_view json, SteadyTime sent, std::string_view cookie,
                        const SessionRef& known) const;
-  SessionFacts extract(const SessionId& id, std::string_view json) const;
-  void noteCorrupt(const SessionId& id, std::string_view why) const;
+  SessionFacts extract(const SessionId& id, std::string_view json, SteadyTime sent) const;
+  void noteCorrupt(const SessionId& id, std::string_view why, SteadyTime now) const;
   void buryAgain(const SessionId& id, const StoredSession& copy) const;
 
   const FactsExtractor& extractor_;
@@ -70,6 +71,7 @@ class FactsReader {
   const Stands stands_;
   Counter& corrupt_;
   Counter& untouchable_;
+  mutable LogSummary corrupt_log_;
   mutable LostIdentity lost_identity_;
   Counter& resurrected_;
   Counter& disabled_;

@@ -162,8 +162,41 @@ Expected<Admission, StoreError> IndexWriter::admit(const IndexedSession& session
 }
 
 Expected<std::vector<SessionId>, StoreError> IndexWriter::list(std::string_view user_id, std::size_t count) {
-  if (const auto settled = settle(user_id); !settled) return Unexpected(settled.error());
-  return index_.list(user_id, count);
+  // Before the index is read: what is written meanwhile is in one of the two.
+  const std::vector<SessionId> unwritten = settle(user_id) ? std::vector<SessionId>() : unwrittenOf(user_id);
+  auto listed = index_.list(user_id, count);
+  if (!listed) return listed;
+  for (const SessionId& id : unwritten) {
+    if (listed->size() == count) break;
+    if (std::ranges::find(*listed, id) == listed->end()) listed->push_back(id);
+  }
+  return listed;
+}
+
+std::vector<SessionId> IndexWriter::unwrittenOf(std::string_view user_id) {
+  std::unique_lock lock(mutex_);
+  written_.wait(lock, [this, user_id] { return !under_way_.contains(user_id); });
+  std::vector<SessionId> all;
+  for (const Waiting* const where : {&waiting_, &late_}) {
+    const auto found = where->find(user_id);
+    if (found == where->end()) continue;
+    for (const auto& [id, ends] : found->second) all.push_back(id);
+  }
+  return all;
+}
+
+/// Of those that wait as well, or who goes on listing until there is none would find them for ever.
+Expected<void, StoreError> IndexWriter::remove(std::string_view user_id, std::span<const SessionId> ids) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (Waiting* const where : {&waiting_, &late_}) {
+      const auto found = where->find(user_id);
+      if (found == where->end()) continue;
+      for (const SessionId& id : ids) size_ -= found->second.erase(id);
+      if (found->second.empty()) where->erase(found);
+    }
+  }
+  return index_.remove(user_id, ids);
 }
 
 Expected<void, StoreError> IndexWriter::settle(std::string_view user_id) {

@@ -42,11 +42,10 @@ class IndexWriter final : public UserSessionIndex {
 
   // These wait for the store.
   void addAll(std::span<IndexNote> notes) override { index_.addAll(notes); }
-  Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override {
-    return index_.remove(user_id, ids);
-  }
+  Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
   Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                         std::span<const SessionId> leaving) override;
+  /// What could not be written, since the store is full, say, is in the list as well.
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
 
   static constexpr std::size_t kMaxWaiting = 16 * 1024;
@@ -63,6 +62,7 @@ class IndexWriter final : public UserSessionIndex {
   void writeLast(std::unique_lock<std::mutex>& lock);
   Expected<void, StoreError> writeOut(const Waiting& batch, std::unique_lock<std::mutex>& lock);
   Expected<void, StoreError> settle(std::string_view user_id);
+  std::vector<SessionId> unwrittenOf(std::string_view user_id);
   Expected<void, StoreError> write(const Waiting& batch, Waiting& failed);
   Waiting take(std::size_t most);
   void takeLate();

@@ -25,6 +25,7 @@ SessionEnder::SessionEnder(const SessionEnderParts& parts)
 
 SessionEnder::Found SessionEnder::interpret(const StoredSession& stored) const {
   Found found{.session = {}, .tombstone = parts_.tombstones.of(parts_.tombstones.usual_life, stored.ttl)};
+  found.session.was_there = stored.json && !stored.revoked;
   if (!stored.json) return found;
   const auto record = readSessionRecord(*stored.json, parts_.settings.max_bytes, parts_.settings.idle_timeout);
   if (!record) return found;
@@ -45,6 +46,7 @@ Expected<std::vector<SessionEnder::Found>, StoreError> SessionEnder::find(std::s
     // A value of another type ends like any other; only what cannot be looked at stops the end.
     if (!load.result && load.result.error() != StoreError::kCorrupt) return Unexpected(load.result.error());
     found.push_back(interpret(load.result ? *load.result : StoredSession{}));
+    if (!load.result) found.back().session.was_there = true;
   }
   return found;
 }
@@ -91,10 +93,13 @@ Expected<std::vector<EndedSession>, StoreError> SessionEnder::endFound(std::span
 void SessionEnder::note(const SessionId& id, const EndedSession& session, std::string_view why) const {
   const bool buried = session.ending.burial == Burial::kBuried;
   revoked_.add();
-  audit("revoke", {{"session", pseudonym(parts_.log_key, id.bytes())},
-                   {"user_id", session.user_id.empty() ? "" : pseudonym(parts_.log_key, session.user_id)},
-                   {"reason", why},
-                   {"tombstone", std::string_view(buried ? "yes" : "no")}});
+  // What is gone can be ended as often as anybody likes, and tells nobody anything.
+  if (session.was_there) {
+    audit("revoke", {{"session", pseudonym(parts_.log_key, id.bytes())},
+                     {"user_id", session.user_id.empty() ? "" : pseudonym(parts_.log_key, session.user_id)},
+                     {"reason", why},
+                     {"tombstone", std::string_view(buried ? "yes" : "no")}});
+  }
   if (buried) return;
   unburied_.add();
   logWarn(

@@ -30,6 +30,7 @@ namespace sessiond {
 struct EndedSession {
   std::string user_id;                     ///< empty: nobody's, or unreadable
   std::optional<CookieAttributes> cookie;  ///< its own attributes, when it was readable
+  bool was_there = false;                  ///< and counted: neither gone nor revoked before
   Ending ending;
 };
 

@@ -22,15 +22,19 @@ struct Sweep {
   std::size_t ended = 0;
   Burial burial = Burial::kBuried;
   std::string next;
+  EverybodyEnder::Whose whose = EverybodyEnder::Whose::kApplications;
 };
 
 std::string describe(const Sweep& progress) {
+  const bool all = progress.whose == EverybodyEnder::Whose::kEverybodys;
   return std::to_string(progress.looked_at) + " sessions looked at, " + std::to_string(progress.ended) +
-         " of applications ended";
+         (all ? " ended" : " of applications ended");
 }
 
 int failHalfway(const CommonOptions& options, const Sweep& progress, const std::string& what) {
-  return fail(options, EX_UNAVAILABLE, what, {describe(progress), "to go on from there: --from " + progress.next});
+  const bool all = progress.whose == EverybodyEnder::Whose::kEverybodys;
+  return fail(options, EX_UNAVAILABLE, what,
+              {describe(progress), all ? "to go on: run this again" : "to go on from there: --from " + progress.next});
 }
 
 int sayAllEnded(const CommonOptions& options, const Sweep& progress) {
@@ -55,17 +59,21 @@ int sayAllEnded(const CommonOptions& options, const Sweep& progress) {
   return is_final ? EX_OK : EX_TEMPFAIL;
 }
 
+/// Another code than 0: it has been said why it was not all.
 int sweep(const CommonOptions& options, const EverybodyEnder& ender, Sweep& progress) {
   for (std::size_t pages = 1;; ++pages) {
-    const auto swept = ender.sweep(progress.next);
+    const auto swept = ender.sweep(progress.next, progress.whose);
     if (!swept) {
-      return failHalfway(options, progress, "Redis does not answer; what applications made may live on");
+      const bool none = progress.whose == EverybodyEnder::Whose::kEverybodys && progress.ended == 0;
+      return failHalfway(
+          options, progress,
+          none ? "Redis does not answer; nobody is logged out" : "Redis does not answer; some sessions may live on");
     }
     progress.looked_at += swept->looked_at;
     progress.ended += swept->ended;
     if (swept->burial == Burial::kUnburied) progress.burial = Burial::kUnburied;
     progress.next = swept->next;
-    if (progress.next == SessionScan::kEnd) return sayAllEnded(options, progress);
+    if (progress.next == SessionScan::kEnd) return EX_OK;
     if (!options.json && pages % kPagesToReport == 0)
       std::fprintf(stderr, "%s (--from %s)\n", describe(progress).c_str(), harmless(progress.next).c_str());
   }
@@ -86,15 +94,22 @@ int revokeAll(const CommonOptions& options, const SessionOptions& which) {
                               TombstoneLifetime::from(site.config.session, site.config.cookie, site.config.logout)});
   Sweep progress{.next = which.from};
   // Whoever goes on with a sweep has moved the counter already.
-  if (which.from == SessionScan::kEnd) {
-    const auto epoch = ender.endLogins();
-    if (!epoch && epoch.error() == StoreError::kCorrupt) {
-      return fail(options, EX_DATAERR,
-                  site.keys.epoch() + " holds something that is no counter: delete it, then try again");
-    }
-    if (!epoch) return failHalfway(options, progress, "Redis does not answer; nobody is logged out");
+  const auto epoch = which.from == SessionScan::kEnd ? ender.endLogins() : 0;
+  if (!epoch && epoch.error() == StoreError::kCorrupt) {
+    return fail(options, EX_DATAERR,
+                site.keys.epoch() + " holds something that is no counter: delete it, then try again");
   }
-  return sweep(options, ender, progress);
+  // A full server takes no counter, but deletes; and that makes room.
+  if (!epoch) progress.whose = EverybodyEnder::Whose::kEverybodys;
+  if (const int code = sweep(options, ender, progress); code != EX_OK) return code;
+  if (!epoch && !ender.endLogins()) {
+    return fail(
+        options, EX_TEMPFAIL,
+        "every session that was there is ended, but Redis takes no counter (is it full?): who logged in meanwhile "
+        "is not logged out; make room and run this again",
+        {describe(progress)});
+  }
+  return sayAllEnded(options, progress);
 }
 
 }  // namespace sessiond::ctl

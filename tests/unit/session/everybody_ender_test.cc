@@ -73,6 +73,13 @@ TEST_F(EverybodyEnderTest, SweepsWhatApplicationsMadePageByPage) {
   for (const char* id : {"login", "cart", "damaged"}) EXPECT_TRUE(lives(id)) << id;
 }
 
+TEST_F(EverybodyEnderTest, EndsLoginsOneByOneWhereTheCounterCannotBeMoved) {
+  put("application", R"({"cookie":{},"user":{"id":7}})");
+  put("login", R"({"cookie":{},"user":{"id":7},"_sd":{"created":1}})");
+  EXPECT_EQ(ender_.sweep("0", EverybodyEnder::Whose::kEverybodys)->ended, 2U);
+  for (const char* id : {"application", "login"}) EXPECT_FALSE(lives(id)) << id;
+}
+
 TEST_F(EverybodyEnderTest, WhatFailsIsSaidAndCanBeDoneAgain) {
   put("application", R"({"cookie":{},"user":{"id":7}})");
   store_.failWith(StoreError::kTimeout);
