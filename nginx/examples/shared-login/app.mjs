@@ -22,7 +22,9 @@ const app = express();
 app.set('trust proxy', 'loopback'); // nginx says whether the browser came by https
 app.use(
   session({
-    store: new RedisStore({ client, ttl: 86400 }), // as session.idle_timeout
+    // ttl as session.idle_timeout. Checks extend sessions, so there is no need to write them again with every request; where
+    // sessions are used without one as well, leave disableTouch out.
+    store: new RedisStore({ client, ttl: 86400, disableTouch: true }),
     secret,
     resave: false, // do not write back what nobody changed
     saveUninitialized: false, // no session for mere visitors

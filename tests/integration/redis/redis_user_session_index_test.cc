@@ -186,5 +186,17 @@ TEST_F(RedisUserSessionIndexTest, TellsAWrongTypeAndAServerThatIsAway) {
   EXPECT_EQ(index.list("43", 1000).error(), StoreError::kUnavailable);
 }
 
+TEST_F(RedisUserSessionIndexTest, OfTwoSitesWithPrefixesOfTheirOwnEachHasItsOwnUsers) {
+  RedisUserSessionIndex one(test.client, RedisKeys("sess:", "one:"));
+  RedisUserSessionIndex other(test.client, RedisKeys("sess:", "other:"));
+  ASSERT_TRUE(one.add({.user_id = "7", .id = idOf("a"), .life = 1h}));
+  ASSERT_TRUE(other.add({.user_id = "7", .id = idOf("b"), .life = 1h}));
+  ASSERT_EQ(one.list("7", 10)->size(), 1U);
+  const std::vector<SessionId> both{idOf("a"), idOf("b")};
+  ASSERT_TRUE(one.remove("7", both));
+  EXPECT_TRUE(one.list("7", 10)->empty());
+  EXPECT_EQ(*other.list("7", 10), std::vector<SessionId>{idOf("b")});
+}
+
 }  // namespace
 }  // namespace sessiond

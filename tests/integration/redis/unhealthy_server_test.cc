@@ -174,6 +174,7 @@ TEST(UnhealthyServer, AReplicaIsNotBelievedUntilItIsThePrimary) {
   Replica replica;
   TestClient test(configFor(replica.server.unixUrl()));
   EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)");
+  EXPECT_FALSE(test.client.reachable());
   replica.server.command({"REPLICAOF", "NO", "ONE"});
   EXPECT_TRUE(test.recovers());
   EXPECT_EQ(test.text({"GET", "key"}), "value");
