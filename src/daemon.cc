@@ -308,8 +308,10 @@ void Daemon::letGoOfRetired() {
 }
 
 void Daemon::stop() {
+  // What is under way is waited for: a question to an application takes the longest.
   constexpr std::chrono::seconds kAfterwards(5);
-  notifyStopping("finishing the requests in flight", config_->listen.drain_timeout + kAfterwards);
+  const auto patience = config_->listen.drain_timeout + config_->login.http_verifier.timeout + kAfterwards;
+  notifyStopping("finishing the requests in flight", patience);
   logInfo("sessiond: stopping");
   if (!server_->drain(config_->listen.drain_timeout)) {
     logWarn("sessiond: listen.drain_timeout was over before every request was whole");
