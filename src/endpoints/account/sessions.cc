@@ -78,12 +78,16 @@ Response SessionsEndpoint::turnAway(const Request& request) const {
   return unavailable(request, false);
 }
 
+SessionsEndpoint::Failure SessionsEndpoint::failureOf(CheckStatus status) {
+  if (status == CheckStatus::kUnavailable) return Failure::kUnavailable;
+  if (status == CheckStatus::kTooMany) return Failure::kTooMany;
+  return status == CheckStatus::kTooLarge ? Failure::kTooLarge : Failure::kNobody;
+}
+
 Expected<SessionsEndpoint::Caller, SessionsEndpoint::Failure> SessionsEndpoint::findCaller(
     const Request& request) const {
   const Expected<OpenSession, CheckStatus> session = parts_.finder.find(request);
-  if (!session) {
-    return Unexpected(session.error() == CheckStatus::kUnavailable ? Failure::kUnavailable : Failure::kNobody);
-  }
+  if (!session) return Unexpected(failureOf(session.error()));
   const RecordSettings& settings = parts_.settings.session;
   const auto record = readSessionRecord(session->json, settings.max_bytes, settings.idle_timeout);
   if (!record) return Unexpected(Failure::kNobody);
@@ -100,7 +104,7 @@ Response SessionsEndpoint::show(const Request& request) const {
   const Expected<Caller, Failure> caller = findCaller(request);
   if (caller) return showList(request, *caller, 200, "");
   if (caller.error() == Failure::kUnavailable) return unavailable(request, false);
-  return isPage(request) ? toLogin(false) : jsonError(401, "unauthenticated");
+  return isPage(request) ? toLogin(false) : refuseProgram(caller.error());
 }
 
 /// `error` is a key of the pages' texts, or nothing.
@@ -169,6 +173,8 @@ Response SessionsEndpoint::refuseForm(const Request& request, const Caller& call
       return response;
     }
     case Failure::kNobody:
+    case Failure::kTooMany:
+    case Failure::kTooLarge:
       return toLogin(false);
     case Failure::kUnknown:
       break;
@@ -189,6 +195,10 @@ Response SessionsEndpoint::refuseProgram(Failure failure) const {
   switch (failure) {
     case Failure::kNobody:
       return jsonError(401, "unauthenticated");
+    case Failure::kTooMany:
+      return jsonError(401, nameOf(CheckStatus::kTooMany));
+    case Failure::kTooLarge:
+      return jsonError(401, nameOf(CheckStatus::kTooLarge));
     case Failure::kStale:
       return jsonError(401, "stale");
     case Failure::kOwn:

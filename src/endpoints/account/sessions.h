@@ -12,7 +12,8 @@
 // Nobody is told of a session that is not his own: its handle is as good as none (404). Ending another session takes a
 // login younger than sessions.max_auth_age, because a stolen session would otherwise throw its owner out: a page is led
 // to the login and back, a program is told 401 `stale`. Where nobody logs in by sessiond, or the option is 0, it does
-// not. Redis down: 503, and nothing is claimed.
+// not. Redis down: 503, and nothing is claimed. `too_many` and `too_large` are the check's words for cookies that
+// nobody looked at (check_status.h).
 
 #pragma once
 
@@ -65,7 +66,9 @@ class SessionsEndpoint {
     std::string name;
     std::optional<WallTime> authenticated;
   };
-  enum class Failure { kNobody, kUnavailable, kUnfinished, kUnknown, kOwn, kStale };
+  /// kTooMany, kTooLarge: nobody, among the cookies that were looked at.
+  enum class Failure { kNobody, kTooMany, kTooLarge, kUnavailable, kUnfinished, kUnknown, kOwn, kStale };
+  static Failure failureOf(CheckStatus status);
 
   Expected<Caller, Failure> findCaller(const Request& request) const;
   Response show(const Request& request) const;

@@ -409,5 +409,18 @@ TEST(SessionHandles, AreSixteenCharactersOfAKeyedHash) {
   EXPECT_NE(handles.of(id), handles.of(*SessionId::fromBytes("ie")));
 }
 
+/// Who plants cookies in front of the genuine one makes it unseen, not dead.
+TEST_F(SessionsTest, WhatWasNotLookedAtIsNotCalledNobodys) {
+  logIn("mine", "7");
+  std::string planted;
+  for (int i = 0; i < 9; ++i) planted += "connect.sid=s%3Aplanted." + std::string(43, 'x') + "; ";
+  const auto said = [&](const std::string& cookies) {
+    return ask(endpoint(), "GET", {{"HTTP_COOKIE", cookies + cookieFor("mine")}});
+  };
+  EXPECT_EQ(said(planted).status, 401);
+  EXPECT_NE(said(planted).body.find("too_many"), std::string::npos) << said(planted).body;
+  EXPECT_NE(said("a=" + std::string(20'000, 'x') + "; ").body.find("too_large"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace sessiond
