@@ -46,7 +46,10 @@ std::optional<FormFields> parseForm(std::string_view text) {
 }
 
 void wipeForm(FormFields& fields) {
-  for (auto& [name, value] : fields) wipeString(value);
+  for (auto& [name, value] : fields) {
+    wipeString(name);  // a raw & in a password makes a name of its rest
+    wipeString(value);
+  }
 }
 
 std::optional<std::string_view> formField(const FormFields& fields, std::string_view name) {

@@ -25,7 +25,7 @@ using FormFields = std::vector<std::pair<std::string, std::string>>;
 /// The caller bounds the text's size. Nothing of it is left in memory but what is returned.
 std::optional<FormFields> parseForm(std::string_view text);
 
-/// The values are overwritten and empty: of a form with a password.
+/// Names and values are overwritten and empty: of a form with a password.
 void wipeForm(FormFields& fields);
 
 /// The value of the field of that name; nullopt when it is not there or there more than once.

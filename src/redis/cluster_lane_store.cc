@@ -117,6 +117,7 @@ ClusterLaneStore::~ClusterLaneStore() {
 void ClusterLaneStore::noteUse() {
   last_use_ = clock_.steadyNow();
   if (!keeps_ || next_tick_ != SteadyTime::max()) return;
+  epoch_failed_.reset();  // long ago
   next_tick_ = last_use_;
   waitForTime();
 }

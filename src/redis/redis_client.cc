@@ -156,13 +156,11 @@ Expected<void, ConnectionError> RedisClient::attemptIfBelieved(const RedisComman
 Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& commands, Repeat repeat,
                                                      RedisReplies& replies, SteadyTime start, SteadyTime deadline,
                                                      Replication& replication) {
-  SteadyTime now = start;
   auto proven = takeProven(deadline);
   if (!proven) return Unexpected(proven.error());
   Pooled pooled = *std::move(proven);
   if (pooled.connection != nullptr) {
-    now = clock_.steadyNow();
-    auto done = exchange(pooled, commands, replies, now, deadline);
+    auto done = exchange(pooled, commands, replies, clock_.steadyNow(), deadline);
     const bool stale = !done && done.error().kind == ConnectionError::Kind::kClosed;
     // What a server says that has just ceased to be the node is nothing.
     const bool elsewhere = done && (!leadsToNode(pooled) || node_.shouldTryElsewhere(replies, start));
@@ -177,8 +175,7 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
   auto connected = connect(deadline);
   if (!connected) return Unexpected(connected.error());
   pooled = *std::move(connected);
-  now = clock_.steadyNow();
-  auto done = exchange(pooled, commands, replies, now, deadline);
+  auto done = exchange(pooled, commands, replies, clock_.steadyNow(), deadline);
   if (done && !leadsToNode(pooled)) return Unexpected(moved());
   if (done) conclude(std::move(pooled), commands, replies, deadline, replication);
   return done;

@@ -126,7 +126,9 @@ void SentinelWatch::tendLinks(const std::map<std::size_t, RedisAddress>& learned
   for (const auto& [number, address] : learned) {
     if (is_said)
       logInfo("redis: the sentinels know another one", {{"sentinel", address.name()}, {"master", config_.master}});
-    addLink(number, address, false);
+    if (addLink(number, address, false)) continue;
+    const std::lock_guard lock(mutex_);
+    council_.forget(number);  // it is learned again
   }
 }
 

@@ -122,7 +122,7 @@ void BurialQueue::renewPage(std::vector<SessionRevocation> page,
   bare_.revoke(page);
   const SteadyTime now = std::chrono::steady_clock::now();
   for (SessionRevocation& one : page) {
-    if (one.result) {
+    if (one.result && *one.result == Burial::kBuried) {
       renewed_.add();
       continue;
     }
@@ -151,8 +151,9 @@ bool BurialQueue::carryOut(BurialErrand& errand) {
     errand = {.kind = BurialErrand::Kind::kBury, .id = std::move(errand.id), .ttl = lives};
   }
   const Expected<Burial, StoreError> buried = store_.revoke(errand.id, errand.ttl);
-  if (buried || errand.isFirst()) auditBurial(errand.id, buried, log_names_);
-  return buried.hasValue();
+  const bool is_done = buried && *buried == Burial::kBuried;
+  if (is_done || errand.isFirst()) auditBurial(errand.id, buried, log_names_);
+  return is_done;
 }
 
 Expected<bool, StoreError> BurialQueue::isThere(const SessionId& id) {

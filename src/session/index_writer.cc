@@ -46,15 +46,25 @@ void IndexWriter::note(const KnownSession& session, std::optional<SteadyTime> en
     return;
   }
   const bool first = waiting_.empty();
-  keep(waiting_, std::string(session.userId()), session.id(), end);
+  if (keep(waiting_, std::string(session.userId()), session.id(), end)) ++size_;
   session.noteIndexed(end, now);
   if (first) arrived_.notify_one();
 }
 
-void IndexWriter::keep(Waiting& where, const std::string& user_id, const SessionId& id, SteadyTime ends) {
+/// True: it was not there.
+bool IndexWriter::keep(Waiting& where, const std::string& user_id, const SessionId& id, SteadyTime ends) {
   const auto [entry, is_new] = where[user_id].try_emplace(id, ends);
   entry->second = std::max(entry->second, ends);
-  if (is_new) ++size_;
+  return is_new;
+}
+
+/// One server that is away leaves room for the users of all others.
+void IndexWriter::keepLate(const std::string& user_id, const SessionId& id, SteadyTime ends) {
+  if (late_size_ >= kMaxWaiting / 2) {
+    left_out_.add();
+  } else if (keep(late_, user_id, id, ends)) {
+    ++late_size_;
+  }
 }
 
 void IndexWriter::run(const std::stop_token& stop) {
@@ -62,8 +72,8 @@ void IndexWriter::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   for (wait(lock, stop); !stop.stop_requested(); wait(lock, stop)) {
     arrived_.wait_for(lock, stop, kGathering, [] { return false; });
-    if (late_at_ <= std::chrono::steady_clock::now()) takeLate();
     static_cast<void>(writeOut(take(kLargestBatch), lock));
+    if (late_at_ <= std::chrono::steady_clock::now()) writeLate(lock);
   }
   writeLast(lock);
 }
@@ -80,13 +90,12 @@ void IndexWriter::wait(std::unique_lock<std::mutex>& lock, const std::stop_token
   }
 }
 
-/// As long as the store takes any of it.
+/// What was never tried first; of the rest, whatever the store takes.
 void IndexWriter::writeLast(std::unique_lock<std::mutex>& lock) {
-  takeLate();
-  for (std::size_t before = 0; !waiting_.empty() && size_ != before;) {
-    before = size_;
-    static_cast<void>(writeOut(take(kLargestBatch), lock));
-  }
+  while (!waiting_.empty()) static_cast<void>(writeOut(take(kLargestBatch), lock));
+  const Waiting late = std::exchange(late_, {});
+  late_size_ = 0;
+  static_cast<void>(writeOut(late, lock));
 }
 
 /// Lets go of the lock meanwhile. What fails is late. An error: something did.
@@ -98,7 +107,7 @@ Expected<void, StoreError> IndexWriter::writeOut(const Waiting& batch, std::uniq
   lock.lock();
   for (const auto& [user_id, sessions] : batch) under_way_.erase(under_way_.find(user_id));
   for (const auto& [user_id, sessions] : failed) {
-    for (const auto& [id, ends] : sessions) keep(late_, user_id, id, ends);
+    for (const auto& [id, ends] : sessions) keepLate(user_id, id, ends);
   }
   if (!late_.empty() && late_at_ == SteadyTime::max()) {
     late_at_ = std::chrono::steady_clock::now() + kUntilNextTry;
@@ -119,13 +128,21 @@ IndexWriter::Waiting IndexWriter::take(std::size_t most) {
   return batch;
 }
 
-/// Whatever failed gets its turn again, behind nothing that fails again.
-void IndexWriter::takeLate() {
+/// One batch, each user in turn: those that fail again keep the others from nothing but a moment.
+void IndexWriter::writeLate(std::unique_lock<std::mutex>& lock) {
   late_at_ = SteadyTime::max();
-  for (const auto& [user_id, sessions] : std::exchange(late_, {})) {
-    size_ -= sessions.size();
-    for (const auto& [id, ends] : sessions) keep(waiting_, user_id, id, ends);
+  Waiting batch;
+  std::size_t taken = 0;
+  for (auto next = late_.upper_bound(late_turn_); taken < kLargestBatch && !late_.empty();) {
+    if (next == late_.end()) next = late_.begin();
+    late_turn_ = next->first;
+    taken += next->second.size();
+    late_size_ -= next->second.size();
+    batch.insert(late_.extract(next));
+    next = late_.upper_bound(late_turn_);
   }
+  const bool all = writeOut(batch, lock).hasValue();
+  if (all && !late_.empty()) late_at_ = std::chrono::steady_clock::now();
 }
 
 /// An index that is damaged is logged and left.
@@ -192,7 +209,7 @@ Expected<void, StoreError> IndexWriter::remove(std::string_view user_id, std::sp
     for (Waiting* const where : {&waiting_, &late_}) {
       const auto found = where->find(user_id);
       if (found == where->end()) continue;
-      for (const SessionId& id : ids) size_ -= found->second.erase(id);
+      for (const SessionId& id : ids) sizeOf(*where) -= found->second.erase(id);
       if (found->second.empty()) where->erase(found);
     }
   }
@@ -206,7 +223,7 @@ Expected<void, StoreError> IndexWriter::settle(std::string_view user_id) {
   for (Waiting* const where : {&waiting_, &late_}) {
     const auto found = where->find(user_id);
     if (found == where->end()) continue;
-    size_ -= found->second.size();
+    sizeOf(*where) -= found->second.size();
     OfUser& sessions = mine[found->first];
     for (const auto& [id, ends] : found->second) {
       SteadyTime& last = sessions.try_emplace(id, ends).first->second;

@@ -65,8 +65,10 @@ class IndexWriter final : public UserSessionIndex {
   std::vector<SessionId> unwrittenOf(std::string_view user_id);
   Expected<void, StoreError> write(const Waiting& batch, Waiting& failed);
   Waiting take(std::size_t most);
-  void takeLate();
-  void keep(Waiting& where, const std::string& user_id, const SessionId& id, SteadyTime ends);
+  void writeLate(std::unique_lock<std::mutex>& lock);
+  static bool keep(Waiting& where, const std::string& user_id, const SessionId& id, SteadyTime ends);
+  void keepLate(const std::string& user_id, const SessionId& id, SteadyTime ends);
+  std::size_t& sizeOf(const Waiting& where) { return &where == &waiting_ ? size_ : late_size_; }
 
   UserSessionIndex& index_;
   const Clock& clock_;
@@ -79,7 +81,9 @@ class IndexWriter final : public UserSessionIndex {
   Waiting waiting_;                                    // guarded by mutex_
   Waiting late_;                                       // the same: was tried in vain
   SteadyTime late_at_ = SteadyTime::max();             // the same: when it is tried again
-  std::size_t size_ = 0;                               // the same: of all sessions in both
+  std::size_t size_ = 0;                               // the same: of all sessions in waiting_
+  std::size_t late_size_ = 0;                          // the same: of those in late_
+  std::string late_turn_;                              // the same: whose turn it was last
   std::multiset<std::string, std::less<>> under_way_;  // the same: whose sessions are being written
   std::jthread thread_;                                // last: it uses all of the above
 };

@@ -83,6 +83,8 @@ Expected<std::vector<EndedSession>, StoreError> SessionEnder::endFound(std::span
     }
     EndedSession& session = found[i].session;
     session.ending = {.burial = *revocations[i].result, .replicas = revocations[i].replicas};
+    // Anybody can end what is gone as often as he likes. But it may be gone by a try whose answer came too late.
+    session.audited = session.was_there || gone_log_.count(parts_.clock.steadyNow());
     note(ids[i], session, why);
     ended.push_back(std::move(session));
   }
@@ -93,8 +95,7 @@ Expected<std::vector<EndedSession>, StoreError> SessionEnder::endFound(std::span
 void SessionEnder::note(const SessionId& id, const EndedSession& session, std::string_view why) const {
   const bool buried = session.ending.burial == Burial::kBuried;
   revoked_.add();
-  // What is gone can be ended as often as anybody likes, and tells nobody anything.
-  if (session.was_there) {
+  if (session.audited) {
     audit("revoke", {{"session", pseudonym(parts_.log_key, id.bytes())},
                      {"user_id", session.user_id.empty() ? "" : pseudonym(parts_.log_key, session.user_id)},
                      {"reason", why},
@@ -102,10 +103,12 @@ void SessionEnder::note(const SessionId& id, const EndedSession& session, std::s
   }
   if (buried) return;
   unburied_.add();
-  logWarn(
-      "logout: a session was deleted, but Redis would not take its tombstone (is it full?); an application that "
-      "still has a copy can bring it back",
-      {{"session", pseudonym(parts_.log_key, id.bytes())}});
+  if (const auto count = unburied_log_.count(parts_.clock.steadyNow())) {
+    logWarn(
+        "logout: a session was deleted, but Redis would not take its tombstone (is it full?); an application that "
+        "still has a copy can bring it back",
+        {{"session", pseudonym(parts_.log_key, id.bytes())}, {"count", *count}});
+  }
 }
 
 Expected<std::vector<EndedSession>, StoreError> SessionEnder::end(std::span<const SessionId> ids,

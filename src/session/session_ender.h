@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/expected.h"
+#include "base/log_summary.h"
 #include "base/metrics.h"
 #include "json/json_pointer.h"
 #include "session/cookie_attributes.h"
@@ -31,6 +32,7 @@ struct EndedSession {
   std::string user_id;                     ///< empty: nobody's, or unreadable
   std::optional<CookieAttributes> cookie;  ///< its own attributes, when it was readable
   bool was_there = false;                  ///< and counted: neither gone nor revoked before
+  bool audited = false;  ///< its end is in the audit log; that of one that was not there only so often
   Ending ending;
 };
 
@@ -83,6 +85,8 @@ class SessionEnder {
   const JsonPointer user_id_at_;
   Counter& revoked_;
   Counter& unburied_;
+  mutable LogSummary gone_log_{20};
+  mutable LogSummary unburied_log_{20};
 };
 
 }  // namespace sessiond

@@ -31,6 +31,12 @@ std::string describe(const Sweep& progress) {
          (all ? " ended" : " of applications ended");
 }
 
+/// Of a sweep without the counter there is none: whoever went on would leave it unmoved.
+std::string placeToGoOn(const Sweep& progress) {
+  const bool all = progress.whose == EverybodyEnder::Whose::kEverybodys;
+  return all ? "" : " (--from " + harmless(progress.next) + ")";
+}
+
 int failHalfway(const CommonOptions& options, const Sweep& progress, const std::string& what) {
   const bool all = progress.whose == EverybodyEnder::Whose::kEverybodys;
   return fail(options, EX_UNAVAILABLE, what,
@@ -74,8 +80,8 @@ int sweep(const CommonOptions& options, const EverybodyEnder& ender, Sweep& prog
     if (swept->burial == Burial::kUnburied) progress.burial = Burial::kUnburied;
     progress.next = swept->next;
     if (progress.next == SessionScan::kEnd) return EX_OK;
-    if (!options.json && pages % kPagesToReport == 0)
-      std::fprintf(stderr, "%s (--from %s)\n", describe(progress).c_str(), harmless(progress.next).c_str());
+    if (options.json || pages % kPagesToReport != 0) continue;
+    std::fprintf(stderr, "%s%s\n", describe(progress).c_str(), placeToGoOn(progress).c_str());
   }
 }
 

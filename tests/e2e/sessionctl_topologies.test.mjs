@@ -119,7 +119,7 @@ for (const [kind, make] of Object.entries(kinds)) {
       done(await ctl('secret status'));
       const { granted, decided_by: by } = done(await ctl('explain', ['--cookie', '-'], await stack.session('explained', { id: 'ada' })));
       assert.deepEqual([granted, by], [true, 'daemon']);
-      assert.ok(['believed', 'resting'].includes(done(await ctl('status')).memory));
+      await waitFor('it hears of changes', async () => ['believed', 'resting'].includes(done(await ctl('status')).memory));
     });
 
     test('doctor: everything of Redis is looked at, and the way is walked', async () => {

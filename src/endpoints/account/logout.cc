@@ -113,7 +113,7 @@ Expected<LogoutEndpoint::Ended, StoreError> LogoutEndpoint::endSessions(const Re
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const EndedSession& session = ended.sessions[i];
     ended.ending.add(session.ending);
-    if (!session.was_there) continue;
+    if (!session.audited) continue;
     audit("logout", {{"session", pseudonym(parts_.log_key, ids[i].bytes())},
                      {"user_id", session.user_id.empty() ? "" : pseudonym(parts_.log_key, session.user_id)},
                      {"all", std::string_view(all ? "yes" : "no")}});

@@ -49,6 +49,8 @@ class Listening {
   Listening& operator=(const Listening&) = delete;
 
   std::string path() const { return folder_ + "/socket"; }
+  /// Nobody is waited for any more.
+  void shutDown() const { ::shutdown(fd_.get(), SHUT_RDWR); }
   UniqueFd accepted() const { return UniqueFd(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC)); }
 
  private:
@@ -60,15 +62,19 @@ class Listening {
 class Dripping {
  public:
   explicit Dripping(const Listening& listening)
-      : thread_([&listening] {
+      : listening_(listening), thread_([&listening] {
           const UniqueFd peer = listening.accepted();
           while (::send(peer.get(), "0", 1, MSG_NOSIGNAL) == 1) std::this_thread::sleep_for(5ms);
         }) {}
-  ~Dripping() { thread_.join(); }
+  ~Dripping() {
+    listening_.shutDown();
+    thread_.join();
+  }
   Dripping(const Dripping&) = delete;
   Dripping& operator=(const Dripping&) = delete;
 
  private:
+  const Listening& listening_;
   std::thread thread_;
 };
 
@@ -77,7 +83,7 @@ TEST(TimedSocket, AFullBacklogIsWaitedForNoLonger) {
   std::vector<UniqueFd> waiting;
   constexpr int kMore = 8;
   for (int i = 0; i < kMore; ++i) {
-    auto connected = connectUnix(listening.path(), in(50ms));
+    auto connected = connectUnix(listening.path(), in(1s));
     if (!connected) {
       EXPECT_EQ(connected.error(), ETIMEDOUT);
       EXPECT_GE(i, 1) << "nobody was taken";
@@ -118,7 +124,7 @@ TEST(TimedSocket, WhatIsNotTakenIsOverAtItsTime) {
 TEST(TimedSocket, ADaemonWhoseAnswerDripsHasNotAnswered) {
   const Listening listening(1);
   const Dripping dripping(listening);
-  const auto answer = askDaemon(listening.path(), "status", 100ms);
+  const auto answer = askDaemon(listening.path(), "status", 1s);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().lines.front(), listening.path() + ": the daemon does not answer");
 }

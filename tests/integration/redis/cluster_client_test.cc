@@ -1,5 +1,6 @@
 // How threads that may wait ask a Redis Cluster, and what is said of one at the start.
 
+#include <memory>
 #include <set>
 #include <string>
 
@@ -105,7 +106,7 @@ TEST_F(ClusterClients, NodesThatDoNotAnswerLeaveTimeForThoseThatDo) {
 }
 
 TEST_F(ClusterClients, ReplicasAreWaitedForWhereTheKeyIs) {
-  ClusterAccess access(configFor(group()));
+  ClusterAccess access(patientConfigFor(group()));
   RedisSessionStore store(access.client, SessionSettings(), access.keys, 1);
   for (const std::string& id : oneAtEach()) {
     SessionRevocation one{.id = *SessionId::fromBytes(id), .tombstone_ttl = 60s};
@@ -126,8 +127,11 @@ TEST_F(ClusterClients, OfOneNodeTheOthersAreLearned) {
 TEST_F(ClusterClients, AUserWithTooFewRightsIsToldWhichAreMissing) {
   ClusterAccess access(configFor(group()));
   ASSERT_TRUE(access.recovers());
-  const std::size_t limited = ownerOf("a");
-  group().server(limited).command({"ACL", "SETUSER", "default", "-expire", "-cluster|slots"});
+  RedisServer& limited = group().server(ownerOf("a"));
+  const std::shared_ptr<void> afterwards(nullptr, [&](void*) {
+    limited.command({"ACL", "SETUSER", "default", "+@all"});
+  });
+  limited.command({"ACL", "SETUSER", "default", "-expire", "-cluster|slots"});
   const SessionSettings session;
   const LoginSettings login;
   const PermissionScope scope{access.keys, session, login, nullptr, false, true};
@@ -137,7 +141,6 @@ TEST_F(ClusterClients, AUserWithTooFewRightsIsToldWhichAreMissing) {
   EXPECT_EQ(report.outcome, StartupProbe::kLimited);
   EXPECT_NE(report.message.find("EXPIRE sess:*"), std::string::npos) << report.message;
   EXPECT_NE(report.message.find("CLUSTER SLOTS"), std::string::npos) << report.message;
-  group().server(limited).command({"ACL", "SETUSER", "default", "+@all"});
 }
 
 TEST(ClusterWithTls, IsFollowed) {

@@ -189,7 +189,7 @@ TEST_F(ClusterMoves, CommandsOfKeysThatStayApartEndWithTheBudget) {
 }
 
 TEST_F(ClusterMoves, ReplicasAreWaitedForOnlyWhereSomethingWasWritten) {
-  ClusterAccess access(configFor(group()));
+  ClusterAccess access(patientConfigFor(group()));
   ASSERT_TRUE(access.recovers());
   RedisSessionStore store(access.client, SessionSettings(), access.keys, 1);
   const std::size_t from = ownerOf("a");

@@ -187,8 +187,8 @@ TEST_F(RedisUserSessionIndexTest, TellsAWrongTypeAndAServerThatIsAway) {
 }
 
 TEST_F(RedisUserSessionIndexTest, OfTwoSitesWithPrefixesOfTheirOwnEachHasItsOwnUsers) {
-  RedisUserSessionIndex one(test.client, RedisKeys("sess:", "one:"));
-  RedisUserSessionIndex other(test.client, RedisKeys("sess:", "other:"));
+  RedisUserSessionIndex one(test.client, RedisKeys("sess:", "one:"), 600s);
+  RedisUserSessionIndex other(test.client, RedisKeys("sess:", "other:"), 600s);
   ASSERT_TRUE(one.add({.user_id = "7", .id = idOf("a"), .life = 1h}));
   ASSERT_TRUE(other.add({.user_id = "7", .id = idOf("b"), .life = 1h}));
   ASSERT_EQ(one.list("7", 10)->size(), 1U);

@@ -62,6 +62,11 @@ class GatedStore final : public SessionStore {
         one.result = Unexpected(StoreError::kUnavailable);
         continue;
       }
+      if (refusals > 0) {
+        --refusals;
+        one.result = Burial::kUnburied;
+        continue;
+      }
       revoked_[one.id.bytes()].push_back(one.tombstone_ttl);
       one.result = Burial::kBuried;
       done.count_down();
@@ -90,6 +95,7 @@ class GatedStore final : public SessionStore {
   std::set<std::string> away;           ///< set before anything is revoked
   std::atomic<bool> back = false;       ///< they are there again
   std::atomic<int> failures = 0;        ///< so many calls to come fail
+  std::atomic<int> refusals = 0;        ///< tombstones that a full server does not take
   std::atomic<int> epoch_failures = 0;  ///< the same, of what everybody is concerned by
 
  private:
@@ -154,6 +160,20 @@ TEST_F(BurialQueueTest, WritesEveryTombstoneAnewUntilTheStoreHasTakenAll) {
   for (int i = 0; i < kAll; ++i) {
     EXPECT_EQ(store.revoked()[std::to_string(i)], std::vector{seconds(100 + i)}) << i << ": once";
   }
+}
+
+/// Deleted alone is not done: an application's late copy would be back everywhere else.
+TEST_F(BurialQueueTest, ATombstoneThatAFullServerDoesNotTakeIsTriedAgain) {
+  revoked_.note(idOf("renewed"), seconds(100));
+  GatedStore store(2);
+  store.refusals = 5;
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
+  queue.renew();
+  queue.bury(idOf("buried"), seconds(60));
+  store.done.wait();
+  const std::map<std::string, std::vector<seconds>> expected = {{"buried", {seconds(60)}}, {"renewed", {seconds(100)}}};
+  EXPECT_EQ(store.revoked(), expected);
+  EXPECT_EQ(store.refusals, 0);
 }
 
 TEST_F(BurialQueueTest, OneThatFailsIsTriedAgainByItself) {
