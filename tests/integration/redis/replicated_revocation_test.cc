@@ -37,6 +37,17 @@ class Replicated : public ::testing::Test {
     }
     return reached;
   }
+  /// A replica may be busy for longer than is waited for.
+  std::uint64_t triesUntilOneHas(std::uint32_t wanted) {
+    const auto limit = std::chrono::steady_clock::now() + 20s;
+    std::uint64_t tries = 1;
+    for (; revoke(wanted).front() != 1U; ++tries) {
+      if (std::chrono::steady_clock::now() < limit) continue;
+      ADD_FAILURE() << "no replica has it";
+      break;
+    }
+    return tries;
+  }
   std::uint64_t missed() { return test_->metrics.counter("sessiond_redis_unreplicated_total", "").read(); }
 
   RedisServer primary_{{.tcp = true, .configuration = {"repl-diskless-sync-delay 0"}}};
@@ -74,13 +85,13 @@ TEST_F(Replicated, WithoutTheOptionNobodyWaits) {
 
 TEST_F(Replicated, AReplicaThatHasStoppedIsNotCountedAndHoldsUpNobody) {
   second_.freeze();
-  EXPECT_EQ(revoke(2), (std::vector<std::optional<std::uint32_t>>{1}));
-  EXPECT_EQ(missed(), 1U);
-  EXPECT_EQ(revoke(1), (std::vector<std::optional<std::uint32_t>>{1}));
-  EXPECT_EQ(missed(), 1U);
+  const std::uint64_t of_two = triesUntilOneHas(2);
+  EXPECT_EQ(missed(), of_two) << "there never were two";
+  const std::uint64_t of_one = triesUntilOneHas(1);
+  EXPECT_EQ(missed(), of_two + of_one - 1);
   first_.kill();
   EXPECT_EQ(revoke(1), (std::vector<std::optional<std::uint32_t>>{0}));
-  EXPECT_EQ(missed(), 2U);
+  EXPECT_EQ(missed(), of_two + of_one);
   EXPECT_EQ(test_->text({"PING"}), "PONG");
   EXPECT_EQ(test_->errors("timeout"), 0U) << "the server itself answers in time";
   second_.thaw();
