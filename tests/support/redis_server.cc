@@ -81,6 +81,17 @@ RedisServer::RedisServer() : RedisServer(Options{}) {}
 
 RedisServer::RedisServer(Options options)
     : options_(std::move(options)), folder_(makeFolder()), socket_path_(folder_ + "/redis.sock") {
+  // Somebody else may take a free port before the server does.
+  constexpr int kTries = 5;
+  for (int i = 1;; ++i) {
+    configure();
+    startWithoutWaiting();
+    if (answers()) return;
+    SESSIOND_CHECK(i < kTries && "redis-server ended at once");
+  }
+}
+
+void RedisServer::configure() {
   if (options_.tcp) port_ = freePort();
   if (options_.tls) tls_port_ = freePort();
   std::ofstream file(folder_ + "/redis.conf");
@@ -96,7 +107,6 @@ RedisServer::RedisServer(Options options)
   for (const std::string& line : options_.configuration) file << line << '\n';
   file.close();
   SESSIOND_CHECK(file.good());
-  start();
 }
 
 RedisServer::~RedisServer() {
@@ -150,11 +160,19 @@ void RedisServer::startWithoutWaiting() {
 
 void RedisServer::start() {
   startWithoutWaiting();
+  SESSIOND_CHECK(answers() && "redis-server ended at once");
+}
+
+/// Waits. False: it has ended.
+bool RedisServer::answers() {
   const auto limit = std::chrono::steady_clock::now() + kStartLimit;
   for (;;) {
     const std::string answer = command({"PING"});
-    if (answer != "" && !answer.starts_with("-LOADING")) return;  // PONG, or it asks for a password
-    SESSIOND_CHECK(waitpid(pid_, nullptr, WNOHANG) == 0 && "redis-server ended at once");
+    if (answer != "" && !answer.starts_with("-LOADING")) return true;  // PONG, or it asks for a password
+    if (waitpid(pid_, nullptr, WNOHANG) != 0) {
+      pid_ = -1;
+      return false;
+    }
     SESSIOND_CHECK(std::chrono::steady_clock::now() < limit && "redis-server does not answer");
     std::this_thread::sleep_for(5ms);
   }

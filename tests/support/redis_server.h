@@ -78,6 +78,8 @@ class RedisServer {
 
   std::unique_ptr<redisContext, FreeContext> connect() const;
   static std::string run(redisContext& context, const std::vector<std::string>& arguments);
+  void configure();
+  bool answers();
   void end(int signal);
 
   Options options_;
