@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "session/session_loader.h"
 #include "support/fake_clock.h"
+#include "support/fake_loop.h"
 #include "support/memory_session_store.h"
 
 namespace sessiond {
@@ -66,27 +67,6 @@ class ScriptedLaneStore final : public LaneStore {
  private:
   StoreBatch* batch_ = nullptr;
   Client* client_ = nullptr;
-};
-
-/// Notes what moment somebody waits for.
-class FakeLoop final : public EventLoop {
- public:
-  bool watch(int, Interest, Waiter&) override { return true; }
-  void unwatch(int, Waiter&) override {}
-  void callAt(SteadyTime moment, Waiter& waiter) override {
-    at = moment;
-    waiter_ = &waiter;
-  }
-  void forget(Waiter&) override { at = SteadyTime::max(); }
-  void reach() {
-    at = SteadyTime::max();
-    waiter_->onTime();
-  }
-
-  SteadyTime at = SteadyTime::max();
-
- private:
-  Waiter* waiter_ = nullptr;
 };
 
 class SessionLoaderTest : public testing::Test, public SessionLoader::Client {

@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "session/session_loader.h"
 #include "support/fake_clock.h"
+#include "support/fake_loop.h"
 
 namespace sessiond {
 namespace {
@@ -68,26 +69,6 @@ class GroupedStore final : public LaneStore {
   std::map<char, char> moved_;
   std::vector<StoreBatch*> under_way_;
   Client* client_ = nullptr;
-};
-
-class FakeLoop final : public EventLoop {
- public:
-  bool watch(int, Interest, Waiter&) override { return true; }
-  void unwatch(int, Waiter&) override {}
-  void callAt(SteadyTime moment, Waiter& waiter) override {
-    at = moment;
-    waiter_ = &waiter;
-  }
-  void forget(Waiter&) override { at = SteadyTime::max(); }
-  void reach() {
-    at = SteadyTime::max();
-    waiter_->onTime();
-  }
-
-  SteadyTime at = SteadyTime::max();
-
- private:
-  Waiter* waiter_ = nullptr;
 };
 
 class SessionLoaderGroups : public testing::Test, public SessionLoader::Client {

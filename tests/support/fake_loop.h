@@ -1,0 +1,30 @@
+// FakeLoop: notes what moment somebody waits for, and says when it has come.
+
+#pragma once
+
+#include "base/event_loop.h"
+
+namespace sessiond {
+
+/// One waiter at a time. Not thread-safe.
+class FakeLoop final : public EventLoop {
+ public:
+  bool watch(int, Interest, Waiter&) override { return true; }
+  void unwatch(int, Waiter&) override {}
+  void callAt(SteadyTime moment, Waiter& waiter) override {
+    at = moment;
+    waiter_ = &waiter;
+  }
+  void forget(Waiter&) override { at = SteadyTime::max(); }
+  void reach() {
+    at = SteadyTime::max();
+    waiter_->onTime();
+  }
+
+  SteadyTime at = SteadyTime::max();
+
+ private:
+  Waiter* waiter_ = nullptr;
+};
+
+}  // namespace sessiond
