@@ -153,6 +153,8 @@ bool BurialQueue::carryOut(BurialErrand& errand) {
   const Expected<Burial, StoreError> buried = store_.revoke(errand.id, errand.ttl);
   const bool is_done = buried && *buried == Burial::kBuried;
   if (is_done || errand.isFirst()) auditBurial(errand.id, buried, log_names_);
+  // It is gone, and what was revoked here is remembered: the tombstone alone is wanting, for as long as that.
+  if (buried && !is_done) errand.kind = BurialErrand::Kind::kRenew;
   return is_done;
 }
 

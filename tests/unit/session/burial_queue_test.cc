@@ -165,6 +165,7 @@ TEST_F(BurialQueueTest, WritesEveryTombstoneAnewUntilTheStoreHasTakenAll) {
 /// Deleted alone is not done: an application's late copy would be back everywhere else.
 TEST_F(BurialQueueTest, ATombstoneThatAFullServerDoesNotTakeIsTriedAgain) {
   revoked_.note(idOf("renewed"), seconds(100));
+  revoked_.note(idOf("buried"), seconds(60));
   GatedStore store(2);
   store.refusals = 5;
   BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
