@@ -221,10 +221,10 @@ void Site::addTo(Router& router) {
   const Parts& parts = *parts_;
   if (parts.login) {
     router.addPassword("login", answerOf(parts.login->endpoint), turnAwayOf(parts.login->endpoint),
-                       [&parts](const Request& request) { return parts.login->endpoint.returns(request); });
+                       [&parts](Exchange& exchange) { return parts.login->endpoint.triage(exchange); });
   } else {
     const auto nobody = [&parts](const Request& request) { return answerNoLogin(parts.pages, request); };
-    router.addPassword("login", nobody, nobody, [](const Request&) { return false; });
+    router.addPassword("login", nobody, nobody, [](const Exchange&) { return Route::kPassword; });
   }
   router.addSlow("logout", answerOf(parts.logout), turnAwayOf(parts.logout));
   router.addSlow("sessions", answerOf(parts.sessions_endpoint), turnAwayOf(parts.sessions_endpoint));

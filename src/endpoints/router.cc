@@ -33,8 +33,10 @@ Route Router::receive(Exchange& exchange) const {
     exchange.response = unknownEndpoint(name);
     return Route::kAnswered;
   }
-  if (endpoint->kind == Kind::kPassword && exchange.request.paramOrEmpty("REQUEST_METHOD") == "POST")
-    return endpoint->returns(exchange.request) ? Route::kReturning : Route::kPassword;
+  if (endpoint->kind == Kind::kPassword && exchange.request.paramOrEmpty("REQUEST_METHOD") == "POST") {
+    const RequestScope scope(exchange.request.paramOrEmpty("SESSIOND_REQUEST_ID"));
+    return endpoint->triage(exchange);
+  }
   if (endpoint->kind != Kind::kQuick) return Route::kWork;
   exchange.response = endpoint->answer(exchange.request);
   return Route::kAnswered;

@@ -24,7 +24,7 @@ namespace sessiond {
 class Router {
  public:
   using Answer = std::function<Response(const Request&)>;
-  using Question = std::function<bool(const Request&)>;
+  using Triage = std::function<Route(Exchange&)>;
 
   /// `auth` is apart from the others: the only endpoint with a way through lanes and loaders. Both must outlive this.
   Router(const AuthEndpoint& auth, const Clock& clock) : auth_(auth), clock_(clock) {}
@@ -37,11 +37,11 @@ class Router {
   void addSlow(std::string_view name, Answer answer, Answer turn_away = {}) {
     endpoints_.push_back({std::string(name), Kind::kSlow, std::move(answer), std::move(turn_away), {}});
   }
-  /// The same, but for a POST, which brings a password: given on a worker for passwords. `returns`: does it come from a
-  /// device that its user has logged in with before? Asked on the lane.
-  void addPassword(std::string_view name, Answer answer, Answer turn_away, Question returns) {
+  /// The same, but for a POST, which brings a password: `triage` says on the lane, without waiting, to which workers
+  /// for passwords it goes, kPassword or kReturning, or answers it, kAnswered.
+  void addPassword(std::string_view name, Answer answer, Answer turn_away, Triage triage) {
     endpoints_.push_back(
-        {std::string(name), Kind::kPassword, std::move(answer), std::move(turn_away), std::move(returns)});
+        {std::string(name), Kind::kPassword, std::move(answer), std::move(turn_away), std::move(triage)});
   }
 
   Route receive(Exchange& exchange) const;
@@ -57,8 +57,8 @@ class Router {
     std::string name;
     Kind kind;
     Answer answer;
-    Answer turn_away;       ///< may be empty
-    Question returns = {};  ///< of kPassword
+    Answer turn_away;    ///< may be empty
+    Triage triage = {};  ///< of kPassword
   };
 
   const Endpoint* find(std::string_view name) const;

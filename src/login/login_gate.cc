@@ -100,6 +100,14 @@ Expected<LoginGate::Pass, LoginRefused> LoginGate::enter(const LoginVisitor& vis
   return entered;
 }
 
+std::optional<LoginRefused> LoginGate::refusedLately(const LoginVisitor& visitor) const {
+  return refusals_.find(visitOf({.row = LoginRow::kStranger,
+                                 .user_hash = hashOf("user", visitor.user),
+                                 .place_hash = hashOf("place", visitor.place),
+                                 .device_hash = ""}),
+                        clock_.steadyNow());
+}
+
 Expected<LoginGate::Pass, LoginRefused> LoginGate::enterWithoutDevice(Pass pass) {
   const Expected<bool, AttemptStoreError> known = memory_.isKnown(placesOf(pass), pass.place_hash, kPlaceLifetime);
   if (!known) return Unexpected(unavailable());

@@ -10,7 +10,7 @@
 // have their own. A stranger's network is counted as well, whoever it tries, and no success resets that: one account of
 // one's own would allow endless tries at others.
 //
-// Who was refused is refused from memory for two seconds more, without asking the store; a device never is.
+// Who was refused is refused from memory for a second or two more, without asking the store; a device never is.
 //
 // A try is counted before the hash is computed and given back after a success, so two hundred at once compute as many
 // hashes as there were tries left, and a crash in between costs one try. What the gate says depends on the name as it
@@ -40,7 +40,7 @@ struct LoginVisitor {
   std::string_view device;  ///< id out of a device cookie that is this user's; empty: none
 };
 
-/// Thread-safe. Waits for the store.
+/// Thread-safe. Waits for the store, unless a function says otherwise.
 class LoginGate {
  public:
   static constexpr std::chrono::hours kPlaceLifetime{30 * 24};
@@ -63,6 +63,9 @@ class LoginGate {
 
   /// REQUIRES on a pass: one of the three below.
   Expected<Pass, LoginRefused> enter(const LoginVisitor& visitor);
+
+  /// What enter() would refuse from memory. Waits for nobody. REQUIRES: no device.
+  std::optional<LoginRefused> refusedLately(const LoginVisitor& visitor) const;
 
   /// Gives the try back, remembers the place, and says how many wrong passwords there were before. What of it the store
   /// does not do is lost; the login stands.

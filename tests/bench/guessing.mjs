@@ -1,5 +1,6 @@
 // What guessing passwords costs everybody else, and how many of them are looked at: hundreds of connections try one
-// user's, each from a network of its own, while somebody is checked who is logged in.
+// user's, each from a network of its own, while somebody is checked who is logged in. And what the same connections cost
+// when they ask as often for something that needs no password, which is what no limit on tries can do better than.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,9 +30,9 @@ export const unlimitedTries = {
 
 const throttles = { shipped: {}, unlimited: unlimitedTries };
 
-/** stop() gives how often each status came. */
-async function startGuessing(socket, connections) {
-  const flood = fork(new URL('guessing_flood.mjs', import.meta.url), [socket, String(connections)]);
+/** `asks`: 'passwords' or 'checks'. stop() gives how often each status came. */
+async function startFlood(socket, connections, asks) {
+  const flood = fork(new URL('guessing_flood.mjs', import.meta.url), [socket, String(connections), asks]);
   const ended = once(flood, 'exit');
   await once(flood, 'message');
   return async () => {
@@ -86,13 +87,17 @@ async function startOwner(socket) {
   };
 }
 
-/** [{limits, connections, hashed, throttled, busy, welcome, p50, p99}], a second and milliseconds. `plan`: {connections, seconds}. */
+/**
+ * [{limits, asks, connections, hashed, throttled, busy, welcome, p50, p99}], a second and milliseconds.
+ * `plan`: {connections, seconds}.
+ */
 export async function measureGuessing({ connections, seconds }) {
   const rows = [];
-  for (const [limits, guessers] of [
-    ['shipped', 0],
-    ['shipped', connections],
-    ['unlimited', connections],
+  for (const [limits, asks, guessers] of [
+    ['shipped', 'passwords', 0],
+    ['shipped', 'passwords', connections],
+    ['unlimited', 'passwords', connections],
+    ['shipped', 'checks', connections],
   ]) {
     const redis = await new RedisServer(freshFolder('redis')).start();
     await redis.load(stored(express, 100));
@@ -100,7 +105,7 @@ export async function measureGuessing({ connections, seconds }) {
     const daemon = new Sessiond('guessed', 'sessiond', { session: {}, login: { throttle: throttles[limits] } });
     await daemon.start(redis);
     const owner = await startOwner(daemon.socket);
-    const stop = await startGuessing(daemon.socket, guessers);
+    const stop = await startFlood(daemon.socket, guessers, asks);
     const began = performance.now();
     const took = await probe(daemon.socket, seconds);
     const welcome = await owner();
@@ -109,8 +114,9 @@ export async function measureGuessing({ connections, seconds }) {
     const perSecond = (status) => (statuses[status] ?? 0) / lasted;
     rows.push({
       limits,
+      asks,
       connections: guessers,
-      hashed: perSecond(401),
+      hashed: asks === 'passwords' ? perSecond(401) : 0,
       throttled: perSecond(429),
       busy: perSecond(503),
       welcome,
@@ -118,7 +124,7 @@ export async function measureGuessing({ connections, seconds }) {
       p99: quantile(took, 0.99),
     });
     const { hashed, p99 } = rows.at(-1);
-    say(`${guessers} guess, limits ${limits}: ${hashed.toFixed(1)} hashes a second, a check's p99 ${p99.toFixed(2)} ms`);
+    say(`${guessers} ask for ${asks}, limits ${limits}: ${hashed.toFixed(1)} hashes a second, a check's p99 ${p99.toFixed(2)} ms`);
     await daemon.stop();
     await redis.stop();
   }

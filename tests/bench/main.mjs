@@ -22,7 +22,7 @@ import { measureThroughput } from './throughput.mjs';
 import { measureWrites } from './writes.mjs';
 
 const full = {
-  throughput: { workers: [1, 2], connections: [1, 16, 64, 256], rounds: 3, seconds: 4, warmUpSeconds: 2 },
+  throughput: { workers: [1, 2], connections: [1, 64, 256], rounds: 3, seconds: 3, warmUpSeconds: 1 },
   steady: { touchInterval: 60 },
   mainUse: { sessions: 1000, rounds: 3, seconds: 5 },
   writes: { rates: [0, 1000, 10000], seconds: 5 },

@@ -160,8 +160,12 @@ function writesTable({ writes = [] }) {
 
 function guessingTable({ guessing = [] }) {
   const names = { shipped: 'limits as shipped', unlimited: 'no limits' };
-  const rows = guessing.map(({ limits, connections, hashed, throttled, busy, welcome, p50, p99 }) => [
-    connections === 0 ? 'nobody' : `${connections} connections, ${names[limits]}`,
+  const whose = ({ limits, asks, connections }) => {
+    if (connections === 0) return 'nobody';
+    return asks === 'checks' ? `${connections} connections, checks without a cookie instead` : `${connections} connections, ${names[limits]}`;
+  };
+  const rows = guessing.map(({ hashed, throttled, busy, welcome, p50, p99, ...row }) => [
+    whose(row),
     significant(hashed),
     thousands(throttled),
     thousands(busy),

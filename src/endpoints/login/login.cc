@@ -76,6 +76,12 @@ std::string programOf(const Request& request) {
   return std::string(name.family).append("/").append(name.system);
 }
 
+/// Can it be the form that SessionRoom offers? A form with a password alone is left to whoever wipes it.
+bool mayMakeRoom(const Request& request) {
+  return mediaType(request.paramOrEmpty("CONTENT_TYPE")) == "application/x-www-form-urlencoded" &&
+         request.body.size() <= kMaxRoomFormBytes && request.body.find("ticket=") != std::string_view::npos;
+}
+
 JsonPointer parsedPointer(std::string_view text) {
   std::optional<JsonPointer> pointer = JsonPointer::parse(text);
   SESSIOND_CHECK(pointer.has_value());
@@ -161,23 +167,41 @@ Response LoginEndpoint::logIn(const Request& request) const {
   if (isCrossSite(request, parts_.settings.login.allowed_origins))
     return refuse(request, {LoginOutcome::kCrossSite}, "", query.rd);
   if (std::optional<Response> made = makeRoom(request)) return *std::move(made);
-  Expected<LoginAttempt, LoginAttemptError> read = readLoginAttempt(request, nameCaseOf(parts_.settings.login));
-  if (!read) return refuse(request, {outcomeOf(read.error())}, "", query.rd);
-  LoginAttempt& wanted = *read;
-  if (wanted.rd.empty()) wanted.rd = query.rd;
-  const Expected<Started, Refused> started = attempt(request, wanted);
-  if (!started) return refuse(request, started.error(), wanted.user, wanted.rd);
+  const Expected<LoginAttempt, LoginAttemptError> wanted = read(request, query.rd);
+  if (!wanted) return refuse(request, {outcomeOf(wanted.error())}, "", query.rd);
+  const Expected<Started, Refused> started = attempt(request, *wanted);
+  if (!started) return refuse(request, started.error(), wanted->user, wanted->rd);
   endPrevious(request);
   counters_.count(LoginOutcome::kSuccess);
-  return welcome(request, wanted, *started);
+  return welcome(request, *wanted, *started);
+}
+
+/// With `rd` as where to go afterwards when the body does not say.
+Expected<LoginAttempt, LoginAttemptError> LoginEndpoint::read(const Request& request, std::string_view rd) const {
+  Expected<LoginAttempt, LoginAttemptError> attempt = readLoginAttempt(request, nameCaseOf(parts_.settings.login));
+  if (attempt && attempt->rd.empty()) attempt->rd = rd;
+  return attempt;
+}
+
+Route LoginEndpoint::triage(Exchange& exchange) const {
+  const Request& request = exchange.request;
+  // A worker's, with all others that are refused for what they are.
+  if (isCrossSite(request, parts_.settings.login.allowed_origins) || mayMakeRoom(request)) return Route::kPassword;
+  const Expected<LoginAttempt, LoginAttemptError> wanted =
+      read(request, readLoginQuery(request, parts_.settings.login.url).rd);
+  if (!wanted) return Route::kPassword;
+  // The genuine one may stand behind others, where only a worker looks.
+  if (parts_.entrance.hasDevice(request))
+    return parts_.entrance.returns(request, wanted->user) ? Route::kReturning : Route::kPassword;
+  const std::optional<Refused> refused = parts_.entrance.refusedLately(request, wanted->user);
+  if (!refused || flawOf(request, *wanted)) return Route::kPassword;
+  exchange.response = refuse(request, *refused, wanted->user, wanted->rd);
+  return Route::kAnswered;
 }
 
 /// The answer to a form of the page that SessionRoom offers; absent: it is another form.
 std::optional<Response> LoginEndpoint::makeRoom(const Request& request) const {
-  if (mediaType(request.paramOrEmpty("CONTENT_TYPE")) != "application/x-www-form-urlencoded") return std::nullopt;
-  if (request.body.size() > kMaxRoomFormBytes) return std::nullopt;
-  // A form with a password is left to whoever wipes it.
-  if (request.body.find("ticket=") == std::string_view::npos) return std::nullopt;
+  if (!mayMakeRoom(request)) return std::nullopt;
   const std::optional<FormFields> fields = parseForm(request.body);
   if (!fields || !formField(*fields, "ticket")) return std::nullopt;
   const std::string rd = readLoginQuery(request, parts_.settings.login.url).rd;
@@ -195,18 +219,24 @@ std::optional<Response> LoginEndpoint::makeRoom(const Request& request) const {
   return answerRefusal(request, LoginOutcome::kUnavailable, "", rd);
 }
 
-Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::attempt(const Request& request,
-                                                                                const LoginAttempt& wanted) const {
+/// Why it is refused whoever they are that try; absent: their password is to be looked at.
+std::optional<LoginOutcome> LoginEndpoint::flawOf(const Request& request, const LoginAttempt& wanted) const {
   if (wanted.format == LoginFormat::kForm) {
     const CsrfVerdict verdict = parts_.csrf.check(request, wanted.csrf);
     // Over plain http no browser keeps a cookie that is Secure.
     if (verdict == CsrfVerdict::kNoCookie && !isHttps(request) && isSecure(parts_.settings.cookie.secure, false))
       warnOfLostCookie(request);
-    if (verdict != CsrfVerdict::kGenuine) return Unexpected(Refused{outcomeOf(verdict)});
+    if (verdict != CsrfVerdict::kGenuine) return outcomeOf(verdict);
   }
   // Said, because a wrong password would be a lie; and it tells nothing about any user.
   if (wanted.user.size() > kMaxUserNameBytes || wanted.password.reveal().size() > kMaxPasswordBytes)
-    return Unexpected(Refused{LoginOutcome::kTooLong});
+    return LoginOutcome::kTooLong;
+  return std::nullopt;
+}
+
+Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::attempt(const Request& request,
+                                                                                const LoginAttempt& wanted) const {
+  if (const std::optional<LoginOutcome> flaw = flawOf(request, wanted)) return Unexpected(Refused{*flaw});
   Expected<PasswordEntrance::Admitted, Refused> admitted =
       parts_.entrance.admit(request, wanted.user, wanted.password.reveal());
   if (!admitted) return Unexpected(admitted.error());
@@ -283,13 +313,6 @@ Response LoginEndpoint::refuse(const Request& request, const Refused& refused, s
     return parts_.room.offer(request, refused.user_id, user, address(rd, ""));
   if (refused.outcome == LoginOutcome::kThrottled) return refuseForNow(request, refused, rd);
   return answerRefusal(request, refused.outcome, user, rd);
-}
-
-bool LoginEndpoint::returns(const Request& request) const {
-  if (!parts_.entrance.hasDevice(request)) return false;
-  const Expected<LoginAttempt, LoginAttemptError> attempt =
-      readLoginAttempt(request, nameCaseOf(parts_.settings.login));
-  return attempt && parts_.entrance.returns(request, attempt->user);
 }
 
 Response LoginEndpoint::turnAway(const Request& request) const {

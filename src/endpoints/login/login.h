@@ -13,6 +13,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,7 @@
 #include "endpoints/login/session_room.h"
 #include "endpoints/pages/page_book.h"
 #include "endpoints/site_settings.h"
+#include "http/handler.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "json/json_pointer.h"
@@ -66,8 +68,9 @@ class LoginEndpoint {
   Response answer(const Request& request) const;
   /// For when more log in than there is time for: the form once more, with the reason. Never waits.
   Response turnAway(const Request& request) const;
-  /// Is it a login from a device that the user has logged in with before? Never waits.
-  bool returns(const Request& request) const;
+  /// Of a POST, without waiting: kReturning when it comes from a device that the user has logged in with before;
+  /// kAnswered, with what answer() would say, when whoever tries was refused a moment ago; else kPassword.
+  Route triage(Exchange& exchange) const;
 
  private:
   struct Started {
@@ -77,6 +80,8 @@ class LoginEndpoint {
   };
   using Refused = PasswordEntrance::Refused;
 
+  Expected<LoginAttempt, LoginAttemptError> read(const Request& request, std::string_view rd) const;
+  std::optional<LoginOutcome> flawOf(const Request& request, const LoginAttempt& wanted) const;
   Expected<Started, Refused> attempt(const Request& request, const LoginAttempt& wanted) const;
   Expected<Started, LoginOutcome> startSession(const Request& request, User user, std::string_view name) const;
   void endPrevious(const Request& request) const;

@@ -28,6 +28,10 @@ LoginOutcome outcomeOf(AuthenticationFailure failure) {
   return LoginOutcome::kUnavailable;
 }
 
+PasswordEntrance::Refused throttled(const LoginRefused& refused) {
+  return {.outcome = LoginOutcome::kThrottled, .wait = refused.wait, .limit = nameOf(refused.row)};
+}
+
 /// Without https browsers take no `__Host-`.
 std::string_view deviceCookieName(const CookieSettings& settings, const Request& request) {
   return isSecure(settings.secure, isHttps(request)) ? "__Host-sd_device" : "sd_device";
@@ -71,9 +75,16 @@ Expected<LoginGate::Pass, PasswordEntrance::Refused> PasswordEntrance::enterGate
   const std::string place = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR"));
   Expected<LoginGate::Pass, LoginRefused> pass = parts_.gate.enter({.user = name, .place = place, .device = device});
   if (pass) return *std::move(pass);
-  const LoginRefused& refused = pass.error();
-  if (refused.unavailable) return Unexpected(Refused{.outcome = LoginOutcome::kUnavailable});
-  return Unexpected(Refused{.outcome = LoginOutcome::kThrottled, .wait = refused.wait, .limit = nameOf(refused.row)});
+  if (pass.error().unavailable) return Unexpected(Refused{.outcome = LoginOutcome::kUnavailable});
+  return Unexpected(throttled(pass.error()));
+}
+
+std::optional<PasswordEntrance::Refused> PasswordEntrance::refusedLately(const Request& request,
+                                                                         std::string_view name) const {
+  const std::string place = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR"));
+  const std::optional<LoginRefused> refused = parts_.gate.refusedLately({.user = name, .place = place, .device = {}});
+  if (!refused) return std::nullopt;
+  return throttled(*refused);
 }
 
 PasswordEntrance::Farewell PasswordEntrance::welcome(const Request& request, const Admitted& admitted) const {

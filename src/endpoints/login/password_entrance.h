@@ -63,6 +63,9 @@ class PasswordEntrance {
   bool hasDevice(const Request& request) const;
   /// Has it logged in before as this user, whose name is canonical? Looks at a few cookies only, and never waits.
   bool returns(const Request& request, std::string_view name) const;
+  /// What admit() would say without asking anybody, as after a refusal a moment ago; absent: it would have to ask.
+  /// Never waits. REQUIRES: no hasDevice().
+  std::optional<Refused> refusedLately(const Request& request, std::string_view name) const;
   /// Nothing came of it, and not because of the password.
   void undecided(const Admitted& admitted) const { parts_.gate.undecided(admitted.pass); }
 

@@ -183,25 +183,89 @@ TEST_F(LoginTest, WrongPasswordsHaveALineEachWithTheAddressIfThatIsWanted) {
                              " address=192.0.2.17"));
 }
 
-TEST_F(LoginTest, ADeviceThatReturnsIsKnownBeforeItWaits) {
-  const auto returns = [this](const std::string& cookie, const std::string& body) {
-    const Params params = {{"REQUEST_METHOD", "POST"},
-                           {"SESSIOND_SCHEME", "https"},
-                           {"CONTENT_TYPE", "application/json"},
-                           {"HTTP_COOKIE", cookie}};
+/// What the lane does with a POST: where it goes, and the answer when it goes nowhere.
+struct LoginTriageTest : LoginTest {
+  LoginTriageTest() { openPage(); }
+
+  Route triage(const std::string& body, const Params& more = {}) {
+    Params params = {{"REQUEST_METHOD", "POST"},
+                     {"SESSIOND_SCHEME", "https"},
+                     {"SESSIOND_HOST", "site.example"},
+                     {"SESSIOND_ADDR", "192.0.2.17"},
+                     {"CONTENT_TYPE", body.starts_with("{") ? "application/json" : "application/x-www-form-urlencoded"},
+                     {"HTTP_COOKIE", csrf_cookie_}};
+    for (const auto& [name, value] : more) {
+      std::erase_if(params, [&name](const auto& param) { return param.first == name; });
+      params.emplace_back(name, value);
+    }
     const std::vector<Param> views = viewsOf(params);
-    Request request;
-    request.params = views;
-    request.body = body;
-    return endpoint_->returns(request);
-  };
+    Exchange exchange;
+    exchange.request.params = views;
+    exchange.request.body = body;
+    const Route route = endpoint_->triage(exchange);
+    answer_ = std::move(exchange.response);
+    return route;
+  }
+  std::string form() const { return kGoodForm + "&rd=/a&csrf=" + token_; }
+  /// Until even the right password is refused.
+  void guess() {
+    for (int i = 0; i < 5; ++i) postJson(R"({"user":"ada","password":"x"})");
+    ASSERT_EQ(postJson(kGoodJson).status, 429);
+  }
+
+  Response answer_;
+};
+
+TEST_F(LoginTriageTest, ADeviceThatReturnsIsKnownBeforeItWaits) {
+  const auto with = [](const std::string& cookie) { return Params{{"HTTP_COOKIE", cookie}}; };
   const std::string adas = "__Host-sd_device=" + devices_.issue("ada", "");
-  EXPECT_TRUE(returns(adas, kGoodJson));
-  EXPECT_TRUE(returns("__Host-sd_device=x; " + adas, R"({"user":" ada ","password":"wrong"})"));
-  EXPECT_FALSE(returns(adas, R"({"user":"grace","password":"a&b c"})"));
-  EXPECT_FALSE(returns("", kGoodJson));
-  EXPECT_FALSE(returns("__Host-sd_device=junk", kGoodJson));
-  EXPECT_FALSE(returns(adas, "junk"));
+  EXPECT_EQ(triage(kGoodJson, with(adas)), Route::kReturning);
+  EXPECT_EQ(triage(R"({"user":" ada ","password":"wrong"})", with("__Host-sd_device=x; " + adas)), Route::kReturning);
+  EXPECT_EQ(triage(R"({"user":"grace","password":"a&b c"})", with(adas)), Route::kPassword);
+  EXPECT_EQ(triage(kGoodJson, with("")), Route::kPassword);
+  EXPECT_EQ(triage(kGoodJson, with("__Host-sd_device=junk")), Route::kPassword);
+  EXPECT_EQ(triage("{junk", with(adas)), Route::kPassword);
+}
+
+TEST_F(LoginTriageTest, WhoWasRefusedAMomentAgoHearsItAgainFromTheLane) {
+  EXPECT_EQ(triage(kGoodJson), Route::kPassword);
+  guess();
+  const int calls = authenticator_.calls;
+  const std::uint64_t throttled = count("sessiond_logins_total", "throttled");
+  for (const std::string& body : {kGoodJson, form()}) {
+    EXPECT_EQ(triage(body), Route::kAnswered);
+    const Response worker = body.starts_with("{") ? postJson(body) : postForm(kGoodForm + "&rd=/a");
+    EXPECT_EQ(answer_.status, 429);
+    EXPECT_EQ(answer_.status, worker.status);
+    EXPECT_EQ(answer_.headers.lines(), worker.headers.lines());
+    EXPECT_EQ(answer_.body, worker.body);
+  }
+  EXPECT_EQ(authenticator_.calls, calls);
+  EXPECT_EQ(count("sessiond_logins_total", "throttled"), throttled + 4);
+  clock_.advance(RefusalMemory::kLifetime);
+  EXPECT_EQ(triage(kGoodJson), Route::kPassword) << "now the store says";
+}
+
+TEST_F(LoginTriageTest, TheLaneRefusesNobodyElse) {
+  guess();
+  EXPECT_EQ(triage(kGoodJson, {{"SESSIOND_ADDR", "198.51.100.9"}}), Route::kPassword);
+  EXPECT_EQ(triage(R"({"user":"bob","password":"x"})"), Route::kPassword);
+  const std::string adas = "__Host-sd_device=" + devices_.issue("ada", "");
+  EXPECT_EQ(triage(kGoodJson, {{"HTTP_COOKIE", adas}}), Route::kReturning);
+  std::string planted;
+  for (int i = 0; i < 30; ++i) planted += "__Host-sd_device=" + std::string(75, static_cast<char>('a' + i % 26)) + "; ";
+  EXPECT_EQ(triage(kGoodJson, {{"HTTP_COOKIE", planted + adas}}), Route::kPassword) << "a worker looks at all of them";
+}
+
+TEST_F(LoginTriageTest, WhatIsRefusedForAnythingElseIsAWorkers) {
+  guess();
+  EXPECT_EQ(triage(kGoodJson, {{"HTTP_ORIGIN", "https://elsewhere.example"}}), Route::kPassword);
+  EXPECT_EQ(triage(kGoodJson, {{"CONTENT_TYPE", "text/plain"}}), Route::kPassword);
+  EXPECT_EQ(triage("{\"user\":\"ada\"}"), Route::kPassword);
+  EXPECT_EQ(triage(R"({"user":"ada","password":")" + std::string(600, 'x') + "\"}"), Route::kPassword);
+  EXPECT_EQ(triage(kGoodForm + "&csrf=another"), Route::kPassword);
+  EXPECT_EQ(triage(form(), {{"HTTP_COOKIE", ""}}), Route::kPassword);
+  EXPECT_EQ(triage(form() + "&ticket=x"), Route::kPassword);
 }
 
 }  // namespace

@@ -22,7 +22,15 @@ class RouterTest : public testing::Test {
           response.add("Location", request.paramOrEmpty("QUERY_STRING"));
           return response;
         },
-        {}, [](const Request& request) { return request.paramOrEmpty("QUERY_STRING") == "returning"; });
+        {},
+        [](Exchange& exchange) {
+          const std::string_view query = exchange.request.paramOrEmpty("QUERY_STRING");
+          if (query == "refused") {
+            exchange.response = Response(429);
+            return Route::kAnswered;
+          }
+          return query == "returning" ? Route::kReturning : Route::kPassword;
+        });
   }
 
   static std::vector<Secret> secrets() {
@@ -93,6 +101,9 @@ TEST_F(RouterTest, GivesWhatBringsAPasswordToAWorkerForPasswords) {
   EXPECT_EQ(exchange_.response.status, 303);
   const Param again[] = {{"SESSIOND_ENDPOINT", "login"}, {"REQUEST_METHOD", "POST"}, {"QUERY_STRING", "returning"}};
   EXPECT_EQ(receive(again), Route::kReturning);
+  const Param refused[] = {{"SESSIOND_ENDPOINT", "login"}, {"REQUEST_METHOD", "POST"}, {"QUERY_STRING", "refused"}};
+  EXPECT_EQ(receive(refused), Route::kAnswered);
+  EXPECT_EQ(exchange_.response.status, 429);
   const Param shown[] = {{"SESSIOND_ENDPOINT", "login"}, {"REQUEST_METHOD", "GET"}};
   EXPECT_EQ(receive(shown), Route::kWork);
 }
