@@ -269,6 +269,11 @@ mutants: ## break the code on which safety rests, line by line, and see whether 
 	@tests/support/install-packages build run test mutants
 	@tests/mutants/run $(ROOMS_TO_BREAK)
 
+.PHONY: coverage
+coverage: ## which branches of redis/ and fastcgi/ their tests take, nine of ten at least (ROOMS_TO_COVER='session http')
+	@tests/support/install-packages build run test coverage
+	@BUILD=$(BUILD) tests/coverage/run $(ROOMS_TO_COVER)
+
 .PHONY: release-check
 release-check: ## everything on every supported release: packages, units, the README's way, all tests (hours)
 	@tests/support/install-packages build run debian release
