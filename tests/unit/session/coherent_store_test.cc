@@ -86,6 +86,16 @@ TEST_F(CoherentStoreTest, AWriteThatFailedMayHaveHappened) {
   EXPECT_FALSE(isFresh());
 }
 
+TEST_F(CoherentStoreTest, HowOftenEverybodyWasLoggedOutIsKnownBeforeItIsAnsweredAndGivenBack) {
+  ASSERT_EQ(*store_.raiseEpoch(5), 5U);
+  EXPECT_EQ(epoch_.seen(), 5U);
+  epoch_.note(9);
+  EXPECT_EQ(*store_.raiseEpoch(0), 9U) << "the server has lost what was seen of it";
+  memory_.failWith(StoreError::kTimeout);
+  EXPECT_FALSE(store_.raiseEpoch(20));
+  EXPECT_EQ(epoch_.seen(), 9U) << "nobody was told that everybody is logged out";
+}
+
 TEST_F(CoherentStoreTest, ReadingChangesNothing) {
   keep(cache_.note(id_, now()));
   SessionLoad load{.id = &id_};

@@ -103,6 +103,18 @@ TEST(FactsExtractor, PassesOnWhatTheRecordIs) {
   EXPECT_EQ(extractor.extract("null").identity.lines(), "");
 }
 
+TEST(FactsExtractor, ALongerNameThanAnybodyHasIsNoName) {
+  const auto loginOf = [](std::size_t bytes) {
+    const std::string name(bytes, 'x');
+    return FactsExtractor(defaultRules())
+        .extract(R"({"cookie":{},"user":{"id":1},"_sd":{"created":1,"auth":"redis:0000000000000001","login":")" + name +
+                 R"("}})")
+        .login;
+  };
+  EXPECT_EQ(loginOf(SessionFacts::kLongestLogin).size(), SessionFacts::kLongestLogin);
+  EXPECT_EQ(loginOf(SessionFacts::kLongestLogin + 1), "");
+}
+
 TEST(FactsExtractor, UsesItsOwnLimitAndIdleTimeout) {
   ExtractionRules rules = defaultRules();
   const std::string json = R"({"cookie":{},"user":{"id":1}})";

@@ -166,6 +166,7 @@ TEST_F(SessionLoaderTest, WaitingIsPartOfTheBudgetOfEachAlone) {
   EXPECT_EQ(loaded_, (std::vector<SessionWant*>{&first})) << "its time is over";
   EXPECT_EQ(first.found.presence, Presence::kUnavailable);
   first.id = nullptr;  // the check is answered, and gone
+  ids_.front() = *SessionId::fromBytes("another check's");
   clock_.advance(milliseconds(100));
   ASSERT_TRUE(store_.asked());
   EXPECT_EQ(store_.ids(), (std::vector<std::string>{"a", "b"}));

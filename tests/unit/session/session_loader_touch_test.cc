@@ -74,6 +74,33 @@ TEST_F(SessionLoaderTest, ATouchIsAcknowledgedBeforeItsCheckGoesOn) {
   EXPECT_EQ(loop_.at, SteadyTime::max()) << "nothing is late";
 }
 
+/// What is written by others before it was ever found is not asked for its life again; our own touch is no such
+/// writing.
+TEST_F(SessionLoaderTest, ATouchOfOursIsNotTakenForOthersWriting) {
+  for (const bool touched : {false, true}) {
+    const char* const name = touched ? "a" : "b";
+    const SessionId id = *SessionId::fromBytes(name);
+    want(name).may_touch = true;
+    loader_.flush();
+    store_.answer();
+    if (touched) touch(name, SteadyTime::max());
+    loader_.flush();
+    if (touched) store_.answer();
+    cache_.invalidate(name, clock_.steadyNow());
+    EXPECT_EQ(cache_.note(id, clock_.steadyNow()).wants_ttl, touched) << name;
+  }
+}
+
+TEST_F(SessionLoaderTest, TouchesOfABatchAreBounded) {
+  for (std::size_t i = 0; i < SessionLoader::kLargestBatch + 1; ++i) touch("t" + std::to_string(i), SteadyTime::max());
+  loader_.flush();
+  EXPECT_EQ(store_.batch().touches.size(), SessionLoader::kLargestBatch);
+  store_.answer();
+  EXPECT_EQ(store_.batch().touches.size(), 1U);
+  store_.answer();
+  EXPECT_EQ(touched_.size(), SessionLoader::kLargestBatch + 1);
+}
+
 TEST_F(SessionLoaderTest, ATouchThatFailedIsSentAgainUntilItArrives) {
   const SteadyTime ends = clock_.steadyNow() + seconds(500);
   store_.refuses = true;
@@ -95,6 +122,7 @@ TEST_F(SessionLoaderTest, ATouchThatFailedIsSentAgainUntilItArrives) {
   EXPECT_EQ(store_.touches.back().ttl, seconds(56)) << "the life that it would have had";
   EXPECT_EQ(touched_.size(), 1U);
   EXPECT_EQ(count("sessiond_touches_total"), 1U);
+  EXPECT_EQ(count("sessiond_touch_failures_total"), 1U) << "however often it was tried";
   EXPECT_EQ(loop_.at, SteadyTime::max());
 }
 
@@ -129,6 +157,7 @@ TEST_F(SessionLoaderTest, ATouchOfAKeyThatSomebodyGaveAnotherLifeIsNotRepeated) 
   loader_.flush();
   store_.answer();
   EXPECT_EQ(count("sessiond_touches_changed_total"), 1U);
+  EXPECT_EQ(count("sessiond_touches_total"), 0U);
   EXPECT_TRUE(late_.empty());
 }
 

@@ -182,6 +182,16 @@ TEST(SessionPatch, MayNotChangeWhoSomebodyIs) {
   }
 }
 
+TEST(SessionPatch, MayNotChangeAnIdThatStandsBesideTheUser) {
+  ExtractionRules rules;
+  rules.user_at = "/user";
+  rules.user_id_at = "/account/id";
+  const std::string session = R"({"cookie":{},"user":"ada","account":{"id":7,"plan":"free"}})";
+  EXPECT_EQ(patched(session, R"({"account":{"id":1}})", decidingPlaces(rules)), "read only");
+  EXPECT_EQ(patched(session, R"({"account":{"plan":"pro"}})", decidingPlaces(rules)),
+            R"({"cookie":{},"user":"ada","account":{"id":7,"plan":"pro"}})");
+}
+
 TEST(SessionPatch, MakesNobodySomebody) {
   for (const char* patch : {R"({"passport":{"user":7}})", R"({"passport":{"user":{"roles":["admin"]}}})"}) {
     EXPECT_EQ(patched(R"({"cookie":{}})", patch, placesOf("/passport/user")), "read only") << patch;

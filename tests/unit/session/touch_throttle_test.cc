@@ -77,6 +77,29 @@ TEST(TouchThrottle, AsksAgainAfterForget) {
   EXPECT_TRUE(throttle.ask("a", hours(24), clock.steadyNow()).due);
 }
 
+TEST(TouchThrottle, ForgetsOneSessionAndNotThoseBesideIt) {
+  FakeClock clock;
+  constexpr int kPlaces = 8;
+  TouchThrottle throttle(seconds(60), kPlaces);
+  EXPECT_TRUE(throttle.ask("a", hours(24), clock.steadyNow()).due);
+  EXPECT_TRUE(throttle.ask("b", hours(24), clock.steadyNow()).due);
+  throttle.forget("b");
+  EXPECT_FALSE(throttle.ask("a", hours(24), clock.steadyNow()).due);
+  EXPECT_TRUE(throttle.ask("b", hours(24), clock.steadyNow()).due);
+}
+
+TEST(TouchThrottle, WithoutRoomForgetsWhoeverWasTouchedLongestAgo) {
+  FakeClock clock;
+  constexpr int kPlaces = 8;
+  TouchThrottle throttle(seconds(60), kPlaces);
+  for (int i = 0; i <= kPlaces; ++i) {
+    EXPECT_TRUE(throttle.ask(std::to_string(i), hours(24), clock.steadyNow()).due);
+    clock.advance(seconds(1));
+  }
+  for (int i = 1; i <= kPlaces; ++i) EXPECT_FALSE(throttle.ask(std::to_string(i), hours(24), clock.steadyNow()).due);
+  EXPECT_TRUE(throttle.wouldBeDue("0", hours(24), clock.steadyNow()));
+}
+
 TEST(TouchThrottle, AnOverfullTableCostsTouchesAndNothingElse) {
   FakeClock clock;
   constexpr int kPlaces = 8;
