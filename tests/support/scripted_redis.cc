@@ -58,8 +58,8 @@ void ScriptedRedis::serve(const std::stop_token& stop, int fd, int connection) {
     if (!readable(fd)) continue;
     const ssize_t size = recv(fd, buffer.data(), buffer.size(), 0);
     if (size <= 0) return;
-    const std::string answer = script_({buffer.data(), static_cast<std::size_t>(size)}, connection);
-    if (answer.empty() || send(fd, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) return;
+    const auto [bytes, is_last] = script_({buffer.data(), static_cast<std::size_t>(size)}, connection);
+    if (bytes.empty() || send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0 || is_last) return;
   }
 }
 

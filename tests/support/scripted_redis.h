@@ -7,16 +7,32 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "base/unique_fd.h"
 
 namespace sessiond {
 
+/// What a script has to say.
+struct ScriptedAnswer {
+  ScriptedAnswer(std::string all) : bytes(std::move(all)) {}
+  ScriptedAnswer(const char* all) : bytes(all) {}
+  /// These, and then the connection is closed.
+  static ScriptedAnswer andEnd(std::string bytes) {
+    ScriptedAnswer last(std::move(bytes));
+    last.is_last = true;
+    return last;
+  }
+
+  std::string bytes;
+  bool is_last = false;
+};
+
 /// One thread, one connection at a time: whatever arrives is handed to the script, and its result is sent back.
 class ScriptedRedis {
  public:
   /// `connection` counts from 1. An empty result closes the connection.
-  using Script = std::function<std::string(std::string_view request, int connection)>;
+  using Script = std::function<ScriptedAnswer(std::string_view request, int connection)>;
 
   explicit ScriptedRedis(Script script);
   ~ScriptedRedis();

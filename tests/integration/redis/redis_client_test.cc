@@ -4,6 +4,8 @@
 #include "redis/redis_client.h"
 
 #include <fstream>
+#include <functional>
+#include <thread>
 
 #include "redis_test_fixture.h"
 
@@ -113,6 +115,38 @@ TEST(RedisClient, KeepsItsConnection) {
   TestClient test(configFor(server.unixUrl()));
   for (int i = 0; i < 50; ++i) EXPECT_EQ(test.text({"PING"}), "PONG");
   EXPECT_EQ(test.connectionsOpened(), 1U);
+}
+
+TEST(RedisClient, KeepsNoMoreThanSixtyFourConnectionsHoweverManyItNeededAtOnce) {
+  constexpr int kAtOnce = 80;
+  RedisServer server;
+  RedisSettings config = configFor(server.unixUrl());
+  config.connect_timeout = 10s;
+  config.command_timeout = 20s;
+  TestClient test(config);
+  const auto becomes = [](const std::function<bool()>& condition) {
+    const auto limit = std::chrono::steady_clock::now() + 15s;
+    while (!condition() && std::chrono::steady_clock::now() < limit) std::this_thread::sleep_for(5ms);
+    return condition();
+  };
+  const auto count = [&server](const std::string& kind, const std::string& sign) {
+    const std::string list = server.command({"CLIENT", "LIST", "TYPE", kind});
+    int found = 0;
+    for (std::size_t at = list.find(sign); at != std::string::npos; at = list.find(sign, at + 1)) ++found;
+    return found;
+  };
+  {
+    std::vector<std::jthread> threads;
+    threads.reserve(kAtOnce);
+    for (int i = 0; i < kAtOnce; ++i) {
+      threads.emplace_back([&test, i] {
+        EXPECT_EQ(test.text({"BRPOPLPUSH", "list" + std::to_string(i), "done", "0"}, Repeat::kUnsafe), "x");
+      });
+    }
+    EXPECT_TRUE(becomes([&] { return count("normal", "cmd=brpoplpush") == kAtOnce; }));
+    for (int i = 0; i < kAtOnce; ++i) server.command({"RPUSH", "list" + std::to_string(i), "x"});
+  }
+  EXPECT_TRUE(becomes([&] { return count("normal", " name=sessiond ") == 64; })) << count("normal", " name=sessiond ");
 }
 
 TEST(RedisClient, LogsInWithThePasswordAlone) {

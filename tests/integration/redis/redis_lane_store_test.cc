@@ -3,6 +3,7 @@
 #include "redis/redis_lane_store.h"
 
 #include <map>
+#include <thread>
 
 #include "redis_test_fixture.h"
 #include "support/poll_loop.h"
@@ -98,6 +99,23 @@ TEST_P(RedisLaneStoreTest, ATouchLeavesTheLifeThatSomebodyElseGave) {
   server_.command({"PERSIST", "sess:a"});
   EXPECT_EQ(touch("a", 10s), "changed");
   EXPECT_EQ(ttl("a"), "-1");
+}
+
+/// Without a cache there are no canaries that would tell. It keeps its connections and its keys when it becomes one.
+TEST_P(RedisLaneStoreTest, APrimaryThatBecomesAReplicaIsNotBelievedWithoutACacheEither) {
+  server_.command({"SET", "sess:a", "{}"});
+  ASSERT_EQ(value("a"), "{}");
+  const auto becomes = [this](const std::string& wanted) {
+    const auto limit = std::chrono::steady_clock::now() + 10s;
+    while (value("a") != wanted && std::chrono::steady_clock::now() < limit) std::this_thread::sleep_for(20ms);
+    return value("a") == wanted;
+  };
+  server_.command({"REPLICAOF", "127.0.0.1", "1"});
+  EXPECT_TRUE(becomes("(unavailable)"));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(value("a"), "(unavailable)");
+  EXPECT_EQ(touch("a", kNoEnd), "unavailable");
+  server_.command({"REPLICAOF", "NO", "ONE"});
+  EXPECT_TRUE(becomes("{}"));
 }
 
 TEST_P(RedisLaneStoreTest, ATouchMakesNoKeyAndDeletesNone) {

@@ -177,15 +177,45 @@ TEST(ScriptedServer, AnswersThatDripAreATimeoutWithinTheBudget) {
 
 TEST(ScriptedServer, ClosingInTheMiddleOfAnAnswerIsUnavailableAndNotSentAgain) {
   std::atomic<int> asked = 0;
-  ScriptedRedis server([&](std::string_view request, int) -> std::string {
+  ScriptedRedis server([&](std::string_view request, int) -> ScriptedAnswer {
     if (isGreeting(request)) return kGreeted;
     if (request.find("PING") != std::string_view::npos) return "+PONG\r\n";
-    return ++asked == 1 ? "$5\r\nhal" : "";
+    return ++asked == 1 ? ScriptedAnswer::andEnd("$5\r\nhal") : "+asked again\r\n";
+  });
+  TestClient test(configFor(server.url()));
+  ASSERT_EQ(test.text({"PING"}), "PONG");
+  EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)");
+  EXPECT_EQ(asked, 1) << "it may have been carried out";
+  EXPECT_EQ(test.text({"GET", "key"}), "asked again");
+}
+
+TEST(ScriptedServer, AnAnswerThatStopsInTheMiddleIsATimeoutAndNotSentAgain) {
+  std::atomic<int> asked = 0;
+  ScriptedRedis server([&](std::string_view request, int) -> ScriptedAnswer {
+    if (isGreeting(request)) return kGreeted;
+    if (request.find("PING") != std::string_view::npos) return "+PONG\r\n";
+    ++asked;
+    return "$5\r\nhal";
   });
   TestClient test(configFor(server.url()));
   ASSERT_EQ(test.text({"PING"}), "PONG");
   EXPECT_EQ(test.text({"GET", "key"}), "(timeout)");
   EXPECT_EQ(asked, 1);
+}
+
+/// The whole server is in no state to answer, though the user may not do one of the things either.
+TEST(ScriptedServer, WhatIsSaidOfTheWholeServerCountsBehindWhatIsSaidOfOneCommand) {
+  ScriptedRedis server([](std::string_view request, int) {
+    return setnameAnd(request, "-NOPERM no\r\n-LOADING Redis is loading the dataset in memory\r\n+value\r\n");
+  });
+  RedisSettings config = configFor(server.url());
+  config.breaker = {.failures = 2, .min_backoff = 60s, .max_backoff = 60s};
+  TestClient test(config);
+  RedisCommands commands;
+  for (const char* key : {"a", "b", "c"}) commands.add({"GET", key});
+  RedisReplies replies;
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(test.client.pipeline(commands, Repeat::kSafe, replies));
+  EXPECT_EQ(test.errors("breaker_open"), 3U);
 }
 
 TEST(ScriptedServer, AServerThatAlwaysClosesIsTriedTwiceAtMost) {

@@ -129,6 +129,40 @@ TEST_F(HtpasswdDirectoryTest, WhileTheFileCannotBeReadNobodyCanTell) {
   EXPECT_EQ(hashOf(*directory, "ada"), kOtherHash);
 }
 
+TEST_F(HtpasswdDirectoryTest, AFileThatCannotBeReadAnyMoreIsSaidOnceAndSoIsThatItCanAgain) {
+  write("ada:" + kHash + "\n");
+  const auto directory = open();
+  const auto logged = [&] {
+    testing::internal::CaptureStderr();
+    for (int i = 0; i < 3; ++i) hashOf(*directory, "ada");
+    return testing::internal::GetCapturedStderr();
+  };
+  const auto times = [](const std::string& log, const std::string& words) {
+    return log.find(words) == std::string::npos ? 0 : log.find(words) == log.rfind(words) ? 1 : 2;
+  };
+  EXPECT_EQ(logged(), "");
+  std::filesystem::remove(path_);
+  const std::string gone = logged();
+  EXPECT_EQ(times(gone, path_ + ": no such file or directory; until it can be read, nobody can log in"), 1) << gone;
+  write("ada:" + kHash + "\n");
+  EXPECT_EQ(times(logged(), "htpasswd: file is in order again"), 1);
+  write("ada:" + kHash + "\nno colon\n");
+  const std::string bad = logged();
+  EXPECT_EQ(times(bad, ":2: "), 1) << bad;
+  EXPECT_EQ(times(bad, "this line is ignored"), 1) << bad;
+}
+
+TEST_F(HtpasswdDirectoryTest, AFileThatEverybodyCanReadIsSaidAtTheStart) {
+  write("ada:" + kHash + "\n");
+  for (const auto& [mode, warns] : {std::pair(0640U, false), std::pair(0644U, true)}) {
+    ASSERT_EQ(::chmod(path_.c_str(), mode), 0);
+    testing::internal::CaptureStderr();
+    open();
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(log.find("file is readable by everybody") != std::string::npos, warns) << log;
+  }
+}
+
 TEST_F(HtpasswdDirectoryTest, AFileThatIsNotThereIsSaidAtTheStart) {
   EXPECT_EQ(problemOfOpening(), path_ + ": no such file or directory");
 }

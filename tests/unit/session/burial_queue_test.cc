@@ -177,6 +177,31 @@ TEST_F(BurialQueueTest, ATombstoneThatAFullServerDoesNotTakeIsTriedAgain) {
   EXPECT_EQ(store.refusals, 0);
 }
 
+/// A user of the server who may not write tombstones, say. What is deleted is tried again as long as a tombstone would
+/// stand, and no longer: "other" is still being tried, and the pauses of both have grown to the longest.
+TEST_F(BurialQueueTest, ATombstoneThatIsRefusedForGoodIsTriedAsLongAsItWouldStand) {
+  revoked_.note(idOf("refused"), seconds(60));
+  GatedStore store(1);
+  store.refusals = 1 << 30;
+  store.away = {"other"};
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
+  queue.bury(idOf("refused"), seconds(60));
+  queue.bury(idOf("other"), seconds(60));
+  const auto waitFor = [&store](const char* id, int tries) {
+    while (store.triesOf(id) < tries) std::this_thread::yield();
+  };
+  waitFor("refused", 6);
+  waitFor("other", 6);
+  clock_.advance(seconds(61));
+  const int before = store.triesOf("refused");
+  waitFor("other", store.triesOf("other") + 8);
+  EXPECT_LE(store.triesOf("refused"), before + 1) << "one may have been under way";
+  store.refusals = 0;
+  store.back = true;
+  store.done.wait();
+  EXPECT_FALSE(store.revoked().contains("refused"));
+}
+
 TEST_F(BurialQueueTest, OneThatFailsIsTriedAgainByItself) {
   constexpr int kAll = 3 * static_cast<int>(BurialQueue::kPage);
   for (int i = 0; i < kAll; ++i) revoked_.note(idOf(std::to_string(i)), seconds(100));
