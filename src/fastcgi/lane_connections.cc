@@ -24,8 +24,10 @@ namespace {
 /// How long a refused peer may take to notice, and how much it may still send.
 constexpr std::chrono::milliseconds kLingerTime{1000};
 constexpr std::size_t kLingerBytes = 1024 * 1024;
-/// How long a new connection may be silent before it can be closed in favour of another one.
+/// How long a new connection may be silent before it can be closed in favour of another one, and how long a request may
+/// take to become whole: nginx sends one in one piece.
 constexpr std::chrono::milliseconds kTimeToSpeak{100};
+constexpr std::chrono::milliseconds kTimeToFinish{1000};
 /// Of the requests of one lane that are not whole yet, all together. nginx sends a request in one piece, so this is
 /// room for whoever else may open the socket.
 constexpr std::size_t kMaxPartialBytes = 16 * 1024 * 1024;
@@ -107,17 +109,20 @@ void LaneConnections::expire(SteadyTime now) {
   while (!lingering_.empty() && lingering_.front()->deadline <= now) drop(*lingering_.front());
 }
 
-/// Whoever has sent nothing yet goes before those who have been served.
+/// Whoever has sent nothing yet goes before those who have been served, and who stopped in the middle goes last.
 bool LaneConnections::makeRoom(SteadyTime now) {
-  Connection* silent = incomplete_.front();
-  const bool spare = silent == nullptr || !silent->partial.empty() ||
-                     silent->deadline - around_.options.request_timeout + kTimeToSpeak > now;
-  if (spare) silent = idle_.front();
-  if (silent == nullptr) return false;
+  Connection* const unfinished = incomplete_.front();
+  const auto has_had = [&](std::chrono::milliseconds time) {
+    return unfinished != nullptr && unfinished->deadline - around_.options.request_timeout + time <= now;
+  };
+  Connection* leaving = idle_.front();
+  if (has_had(kTimeToSpeak) && unfinished->partial.empty()) leaving = unfinished;
+  if (leaving == nullptr && has_had(kTimeToFinish)) leaving = unfinished;
+  if (leaving == nullptr) return false;
   char next = 0;
-  if (::recv(silent->fd.get(), &next, 1, MSG_PEEK | MSG_DONTWAIT) > 0) return false;  // its event is on the way
-  around_.metrics.idle_closed.add();
-  drop(*silent);
+  if (::recv(leaving->fd.get(), &next, 1, MSG_PEEK | MSG_DONTWAIT) > 0) return false;  // its event is on the way
+  (leaving->partial.empty() ? around_.metrics.idle_closed : around_.metrics.crowded_out).add();
+  drop(*leaving);
   return true;
 }
 

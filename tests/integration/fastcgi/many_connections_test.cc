@@ -99,7 +99,7 @@ TEST(ManyConnections, DescriptorsAboveWhatSelectCanTakeWork) {
 TEST(ManyConnections, BeyondTheLimitTheyWaitUntilOthersGo) {
   TestServer server(Transport::kUnix, {.lanes = 2, .max_connections = 5, .request_timeout = std::chrono::seconds(60)});
   server.start();
-  // In the middle of a request each, so that none can be spared.
+  // In the middle of a request each, so that none can be spared yet.
   const std::string request = TestRequest{}.bytes();
   std::vector<FastcgiClient> clients;
   for (int i = 0; i < 5; ++i) {
@@ -147,6 +147,28 @@ TEST(ManyConnections, HoweverManyAreSilentNobodyElseIsKeptOut) {
     FastcgiClient client = server.connect();
     EXPECT_TRUE(client.ask({.keep = false})) << i;
   }
+}
+
+TEST(ManyConnections, HoweverManyStopInTheMiddleNobodyElseIsKeptOut) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .max_connections = 5, .request_timeout = std::chrono::seconds(60)});
+  server.start();
+  const std::string request = TestRequest{}.bytes();
+  std::vector<FastcgiClient> stopped;
+  for (int i = 0; i < 5; ++i) {
+    stopped.push_back(server.connect());
+    ASSERT_TRUE(stopped.back().send(request.substr(0, 20))) << i;
+  }
+  ASSERT_TRUE(eventually([&] { return server.metrics().open.read() == 5; }));
+  FastcgiClient late = server.connect();
+  EXPECT_TRUE(late.ask({}));
+  EXPECT_TRUE(stopped[0].ended()) << "who has taken longest goes";
+  EXPECT_EQ(server.metrics().crowded_out.read(), 1U);
+  // Whoever has been served goes before those who may finish yet.
+  FastcgiClient later = server.connect();
+  EXPECT_TRUE(later.ask({}));
+  EXPECT_TRUE(late.ended());
+  ASSERT_TRUE(stopped[4].send(request.substr(20)));
+  EXPECT_TRUE(stopped[4].receive());
 }
 
 TEST(ManyConnections, AreSpreadOverTheLanes) {
