@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { askExpress, askSessiond, newest, startExpressStack, variants } from './support/express_site.mjs';
+import { askExpress, askSessiond, expressLocations, newest, startExpressStack, variants } from './support/express_site.mjs';
 import { pause, waitFor } from './support/process.mjs';
 
 /** Seconds that both sides give a session without a maxAge. */
@@ -175,6 +175,71 @@ describe('the time to live', () => {
     assert.equal(await askExpress(client, mount, cookie), 'user 42');
     assert.equal(await key.value(), null);
   });
+});
+
+describe('a handler behind the check that gives the session another life', () => {
+  let stack;
+  before(async () => {
+    stack = await startExpressStack({
+      config: touching,
+      locations: (folder) => `${expressLocations(folder)}
+        location /behind/ {
+            include sessiond/protect-api.conf;
+            include sessiond/identity-proxy.conf;
+            proxy_set_header X-Forwarded-Proto http;
+            proxy_pass http://unix:${folder}/express.sock:/express/;
+        }`,
+    });
+  });
+  after(() => stack?.stop());
+
+  const actions = {
+    age: (request, response) => {
+      request.session.cookie.maxAge = JSON.parse(request.query.ms);
+      response.json(request.get('X-User-Id'));
+    },
+  };
+  /** One after the other, each far from the one before. */
+  const lives = [
+    [30 * 86400e3, 30 * 86400],
+    [300e3, 300],
+    [null, kDefault],
+    [86400e3, 86400],
+    [60e3, 60],
+  ];
+
+  for (const variant of variants) {
+    test(`${variant.name}: what it gave stays, and all three agree`, async () => {
+      const mount = stack.express.mount(variant.name, { variant, options: { resave: true }, store: { ttl: kDefault }, actions });
+      const sessions = await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          const client = stack.client();
+          return { client, key: new Key(stack, (await login(client, mount)).json().id) };
+        }),
+      );
+      const touches = await stack.metric('sessiond_touches_total');
+      for (const [ms, seconds] of lives) {
+        const started = Date.now();
+        await Promise.all(
+          sessions.map(async ({ client, key }) => {
+            const response = await client.get(`/behind/${mount}/age?ms=${ms}`);
+            assert.deepEqual([response.status, response.json()], [200, '42']);
+            assertGiven(await key.ttl(), seconds, started);
+          }),
+        );
+        // Nor does anything come later.
+        for (const { key } of sessions) assertGiven(await key.ttl(), seconds, started);
+      }
+      assert.ok((await stack.metric('sessiond_touches_total')) > touches, 'the checks touch');
+      for (const { client, key } of sessions) {
+        for (const ask of [() => askSessiond(client), () => askExpress(client, mount), () => client.get(`/behind/${mount}/user`)]) {
+          await key.mark();
+          await ask();
+          assertAbout(await key.moved(), 60);
+        }
+      }
+    });
+  }
 });
 
 describe('resave', () => {

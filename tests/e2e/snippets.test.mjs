@@ -5,9 +5,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { Client } from './support/client.mjs';
 import { installSnippets, Nginx } from './support/nginx.mjs';
 import { repository, temporaryFolder } from './support/process.mjs';
 import { startStack } from './support/stack.mjs';
+import { seenAs } from './support/upstream.mjs';
 
 const proxy = 'include sessiond/identity-proxy.conf; proxy_pass http://application;';
 
@@ -36,6 +38,53 @@ describe('the example site', () => {
     follow('example.conf');
     const shipped = fs.readdirSync(path.join(repository, 'nginx')).filter((name) => name.endsWith('.conf'));
     assert.deepEqual([...used].sort(), shipped.sort());
+  });
+});
+
+describe('an application behind the example site', () => {
+  let stack;
+  let nginx;
+  let client;
+  before(async () => {
+    stack = await startStack();
+    const folder = temporaryFolder();
+    installSnippets(folder, stack.sessiond.socket);
+    const text = fs.readFileSync(path.join(folder, 'sessiond', 'example.conf'), 'utf8');
+    nginx = await new Nginx(folder, (port) =>
+      text
+        .replace('listen 80;', `listen 127.0.0.1:${port};`)
+        .replace('listen 127.0.0.1:9180;', `listen unix:${folder}/status.sock;`)
+        .replace('server 127.0.0.1:3000;', `server unix:${stack.upstream.socket};`),
+    ).start();
+    client = new Client(nginx.port);
+  });
+  after(async () => {
+    client?.close();
+    await nginx?.stop();
+    await stack?.stop();
+  });
+
+  const unlisted = ['/ADMIN/', '/Admin/', '/admin/', '/%41dmin/', '//admin/', '/assets/../admin/', '/assets/..%2fadmin/', '/API/x', '/FILES/x', '/new', '/index.php', '/.well-known/'];
+
+  test('is reached by nobody at an address that is not named, however it is written', async () => {
+    const seen = stack.upstream.requests;
+    for (const target of unlisted) {
+      const { status, headers } = await client.get(target, { headers: { 'X-User-Id': '1', 'X-User-Roles': 'admin' } });
+      assert.deepEqual([status, headers.location?.split('?')[0]], [302, '/login'], target);
+    }
+    assert.equal((await client.get('/api/x')).status, 401);
+    assert.equal(stack.upstream.requests, seen, 'the application has heard of none of them');
+    const home = await client.get('/', { headers: { 'X-User-Id': '1' } });
+    assert.deepEqual([home.status, seenAs(home.json(), 'X-User-Id')], [200, []]);
+  });
+
+  test('is reached there by whoever has logged in', async () => {
+    await stack.session('example', { id: 7, roles: ['staff'] });
+    const headers = { Cookie: stack.sessiond.cookie('example') };
+    for (const target of unlisted) {
+      const { status, json } = await client.get(target, { headers });
+      assert.deepEqual([status, seenAs(json(), 'X-User-Id')], [200, ['7']], target);
+    }
   });
 });
 

@@ -132,7 +132,8 @@ export class ExpressSite {
   }
 }
 
-function locations(folder) {
+/** Locations of the site, if it asks for no others. */
+export function expressLocations(folder) {
   return `${siteLocations(folder)}
         location /express/ {
             proxy_set_header X-Forwarded-Proto http;
@@ -156,7 +157,7 @@ function locations(folder) {
 
 /** A stack with an ExpressSite, `stack.express`; its stop() ends both. */
 export async function startExpressStack(options = {}) {
-  const stack = await startStack({ locations, ...options });
+  const stack = await startStack({ locations: expressLocations, ...options });
   const stopStack = stack.stop.bind(stack);
   stack.stop = async () => {
     await stack.express?.stop();
