@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/unique_fd.h"
 #include "login/password_hash.h"
+#include "sessionctl/output.h"
 
 namespace sessiond::ctl {
 namespace {
@@ -54,7 +55,7 @@ Expected<Secret, std::string> askTwice(const std::string& of) {
     return Unexpected(std::string("there is no terminal to ask for the password; give it on standard input: --stdin"));
   }
   const NoEcho no_echo(terminal.get());
-  ::dprintf(terminal.get(), "New password of %s: ", of.c_str());
+  ::dprintf(terminal.get(), "New password of %s: ", harmless(of).c_str());
   auto first = readLine(terminal.get());
   if (!first) return Unexpected(std::string("no password was given"));
   ::dprintf(terminal.get(), "Once more: ");

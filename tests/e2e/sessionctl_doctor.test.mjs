@@ -132,6 +132,31 @@ describe('sessionctl doctor', () => {
     await waitFor('it is caught on its walk', interrupt, { timeout: 60000, interval: 0 });
   });
 
+  test('killed it leaves behind only what ends by itself', async () => {
+    const lives = async (keys) => Promise.all(keys.map((key) => patient.redis('PTTL', key)));
+    /** False: it was through before it could be caught. */
+    const killed = async () => {
+      const child = spawn(tool, ['-c', patient.stack.sessiond.file, 'doctor', '--nginx', patient.nginxWith()], { stdio: 'ignore' });
+      const ended = new Promise((resolve) => child.on('close', resolve));
+      let indexes = [];
+      while (indexes.length === 0 && child.exitCode === null) indexes = await patient.redis('KEYS', '*sessionctl-doctor*');
+      child.kill('SIGKILL');
+      await ended;
+      indexes = await patient.redis('KEYS', '*sessionctl-doctor*');
+      if (indexes.length === 0) return false;
+      const ids = await patient.redis('ZRANGE', indexes[0], '0', '-1');
+      const [index] = await lives(indexes);
+      assert.ok(index > 0 && index < (24 * 3600 + 240) * 1000, `its index ends in ${index} ms`);
+      assert.equal(ids.length, 1);
+      for (const life of await lives([`sess:${ids[0]}`, `sessiond:revoked:{sess:${ids[0]}}`])) {
+        assert.ok(life === -2 || (life > 0 && life < 120_000), `it ends in ${life} ms`);
+      }
+      await patient.redis('DEL', ...indexes, `sess:${ids[0]}`);
+      return true;
+    };
+    await waitFor('it is killed on its walk', killed, { timeout: 60000, interval: 0 });
+  });
+
   test('what others say moves no cursor', async () => {
     const title = '\u001b]2;owned\u0007';
     const dump = patient.nginxWith('nginx.conf', (text) => text.replace('http {', `map $uri $a { default "${title}"; }\n`.replace('map', 'http {\nmap')));

@@ -48,6 +48,19 @@ describe('sessionctl doctor, of Redis', () => {
     await patient.finds('redis-persistence', /^hint: .*snapshots only \(save 60 1\)/);
   });
 
+  test('another site that takes the same keys for its own', async (t) => {
+    const foreign = ['sessiond:revoked:{shop:abc}', 'sessiond:revoked:tagged:{shop}:abc'];
+    t.after(() => patient.redis('DEL', ...foreign));
+    await patient.redis('SET', 'sessiond:revoked:{sess:abc}', '', 'EX', '100');
+    assert.deepEqual(await patient.examine(), {});
+    for (const key of foreign) {
+      await patient.redis('DEL', ...foreign);
+      await patient.redis('SET', key, '', 'EX', '100');
+      const found = await patient.finds('redis-sites', /^danger: another site uses the same sessiond\.key_prefix .* -> in \S+, below sessiond: key_prefix: "sess:sessiond:"/);
+      assert.ok(found.includes(`(there is ${key})`), found);
+    }
+  });
+
   test('a user of Redis without a right, by its name', async (t) => {
     t.after(() => patient.restore());
     await patient.configure((config) => Object.assign(config.redis, { user: 'limited', password_file: patient.at('limited') }));

@@ -44,6 +44,15 @@ describe('sessionctl on a terminal', () => {
     assert.equal(await sessions(), 0);
   });
 
+  test('a name that would move the cursor is asked about harmlessly', async () => {
+    // U+009B begins a sequence as ESC [ does, and no login refuses a name that holds it.
+    const answers = { 'New password of': 'secret of zoe', 'Once more:': 'secret of zoe' };
+    const added = on(`user add $'zo\\xc2\\x9b31me'`, answers);
+    assert.equal(added.status, 0, added.stdout);
+    assert.match(added.stdout, /New password of zo.*9b31me: /);
+    assert.doesNotMatch(added.stdout, /\u009b/);
+  });
+
   test('a password is asked for twice, and not shown', async () => {
     const answers = { 'New password of zoe:': 'secret of zoe', 'Once more:': 'secret of zoe' };
     const added = on('user add zoe', answers);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "os/host_port.h"
+#include "redis/key_scan.h"
 #include "redis/redis_address.h"
 #include "sessionctl/doctor/redis_cli.h"
 #include "sessionctl/doctor/rules.h"
@@ -237,7 +238,33 @@ void lookAtSentinels(const Patient& patient, Verdict& verdict) {
   }
 }
 
-constexpr std::array<Rule, 8> kRules = {{
+/// Sites with one sessiond.key_prefix, which each of them takes for its own. Their tombstones tell them apart: they
+/// name their sessions' whole keys.
+void lookAtSites(const Patient& patient, Verdict& verdict) {
+  constexpr std::uint64_t kKeysToLookAt = 1'000'000;
+  if (!isReachable(patient, verdict)) return;
+  const RedisKeys& keys = patient.site->keys;
+  KeyScan scan(patient.site->redis, keys.tombstones());
+  while (scan.passed() < kKeysToLookAt) {
+    const auto page = scan.next();
+    if (!page)
+      return verdict.cannotTell("Redis does not list its keys; to let the doctor look: " +
+                                RedisCli(patient).allow(" +scan"));
+    if (!*page) return;
+    const auto foreign =
+        std::ranges::find_if(**page, [&](const std::string& key) { return !keys.idOfTombstone(key).has_value(); });
+    if (foreign == (*page)->end()) continue;
+    const std::string& file = patient.options.config_file;
+    return verdict.danger(
+        "another site uses the same sessiond.key_prefix (there is " + *foreign +
+            "): whoever is a user of one in Redis can log in at both, and users with one id share a list of sessions",
+        "in " + file + ", below sessiond: key_prefix: \"" + keys.sessions() +
+            "sessiond:\"  # each site another one; then restart it, and add its users in Redis again");
+  }
+  verdict.cannotTell("Redis holds very many keys; the first million were looked at");
+}
+
+constexpr std::array<Rule, 9> kRules = {{
     {"redis", "Redis answers, takes user and password, and is new enough", lookAtServer},
     {"redis-role", "it is a primary, with all keys", lookAtRole},
     {"redis-rights", "its user may do all that will be asked for", lookAtRights},
@@ -246,6 +273,7 @@ constexpr std::array<Rule, 8> kRules = {{
     {"redis-clock", "its clock is this machine's", lookAtClock},
     {"redis-replicas", "its replicas have what it has", lookAtReplicas},
     {"redis-sentinels", "the sentinels answer", lookAtSentinels},
+    {"redis-sites", "no other site keeps its users and tombstones under the same prefix", lookAtSites},
 }};
 
 }  // namespace

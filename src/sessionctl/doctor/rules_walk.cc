@@ -1,7 +1,7 @@
 // The whole way, walked: a session is made in Redis, the daemon is asked about it through its socket as nginx would
 // ask, its user's index is looked at, it is ended, and the daemon is asked again. Nothing stays behind, also when the
-// doctor is interrupted. Should it be killed, the session ends by itself within half a minute, and its place in the
-// index later.
+// doctor is interrupted. Should it be killed, the session ends by itself within a minute or two (max_staleness and
+// more), and the index of its user, which holds nothing else, when no application could write it any more.
 
 #include <algorithm>
 #include <array>
