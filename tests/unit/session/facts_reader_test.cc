@@ -211,5 +211,12 @@ TEST_F(FactsReaderTest, ASessionWhoseUserIsGoneIsRefusedWheneverItIsRead) {
   EXPECT_EQ(count("sessiond_disabled_user_sessions_total"), 2U);
 }
 
+/// Which instances there are and what they are configured with, nobody here knows: another one may have the file.
+TEST_F(FactsReaderTest, WhereThereIsNoPasswordFileItsUsersSessionsStand) {
+  const std::string json = R"({"cookie":{},"user":{"id":7},"_sd":{"auth":"htpasswd:0000000000001234"}})";
+  EXPECT_EQ(read("a", StoredSession{.json = json}).presence, Presence::kPresent);
+  EXPECT_EQ(count("sessiond_disabled_user_sessions_total"), 0U);
+}
+
 }  // namespace
 }  // namespace sessiond
