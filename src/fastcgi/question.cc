@@ -1,13 +1,11 @@
 #include "fastcgi/question.h"
 
-#include <netdb.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cerrno>
-#include <memory>
 #include <optional>
 #include <system_error>
 
@@ -16,6 +14,7 @@
 #include "base/unique_fd.h"
 #include "fastcgi/records.h"
 #include "os/host_port.h"
+#include "os/host_resolver.h"
 #include "os/timed_socket.h"
 #include "os/unix_socket.h"
 
@@ -33,18 +32,13 @@ std::string why(int error) {
 Expected<UniqueFd, std::string> connectTcp(const std::string& text, SteadyTime deadline) {
   const auto place = parseHostPort(text);
   if (!place || !place->port) return Unexpected(std::string("no address"));
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (const int failed = ::getaddrinfo(place->host.c_str(), std::to_string(*place->port).c_str(), &hints, &found);
-      failed != 0) {
-    return Unexpected(std::string(::gai_strerror(failed)));
-  }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all(found, ::freeaddrinfo);
+  HostResolver resolver(place->host, *place->port);
+  const ResolvedAddresses found = resolver.resolve(deadline);
+  if (!found) return Unexpected(found.error());
   int error = EADDRNOTAVAIL;
-  for (const addrinfo* one = all.get(); one != nullptr; one = one->ai_next) {
-    UniqueFd fd(::socket(one->ai_family, one->ai_socktype | SOCK_CLOEXEC, one->ai_protocol));
-    error = fd ? connectBy(fd.get(), one->ai_addr, one->ai_addrlen, deadline) : errno;
+  for (const SocketAddress& one : *found) {
+    UniqueFd fd(::socket(one.get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    error = fd ? connectBy(fd.get(), one.get(), one.length, deadline) : errno;
     if (error == 0) return fd;
   }
   return Unexpected(why(error));

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/unique_fd.h"
-#include "redis/host_resolver.h"
+#include "os/host_resolver.h"
 #include "redis/redis_node.h"
 
 namespace sessiond {

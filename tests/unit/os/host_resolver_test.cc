@@ -1,4 +1,4 @@
-#include "redis/host_resolver.h"
+#include "os/host_resolver.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

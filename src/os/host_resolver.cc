@@ -1,4 +1,4 @@
-#include "redis/host_resolver.h"
+#include "os/host_resolver.h"
 
 #include <netdb.h>
 #include <pthread.h>
@@ -58,7 +58,7 @@ bool HostResolver::hasThread() {
   if (lookups_->has_thread) return true;
   try {
     std::thread thread([lookups = lookups_] { run(*lookups); });
-    pthread_setname_np(thread.native_handle(), "redis-resolve");
+    pthread_setname_np(thread.native_handle(), "resolve");
     thread.detach();
     lookups_->has_thread = true;
   } catch (const std::system_error&) {

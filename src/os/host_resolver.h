@@ -1,4 +1,4 @@
-// HostResolver: turns the host in redis.url into addresses without ever waiting longer than a caller can.
+// HostResolver: turns a host's name into addresses without ever waiting longer than a caller can.
 //
 // getaddrinfo() has no deadline: with a name server that is silent it blocks for ten seconds and more. So names are
 // looked up by a thread of their own while callers wait up to their deadlines; literal addresses need no thread.
