@@ -19,7 +19,7 @@ struct Asked {
 };
 
 using Figure =
-    std::variant<std::unique_ptr<Counter>, std::unique_ptr<Gauge>, std::unique_ptr<Histogram>, std::unique_ptr<Asked>>;
+    std::variant<std::shared_ptr<Counter>, std::shared_ptr<Gauge>, std::shared_ptr<Histogram>, std::shared_ptr<Asked>>;
 
 struct Series {
   MetricLabels labels;
@@ -35,10 +35,10 @@ bool isName(std::string_view name) {
 }
 
 prometheus::MetricType typeOf(const Figure& figure) {
-  if (std::holds_alternative<std::unique_ptr<Counter>>(figure)) return prometheus::MetricType::Counter;
-  if (std::holds_alternative<std::unique_ptr<Gauge>>(figure)) return prometheus::MetricType::Gauge;
-  if (std::holds_alternative<std::unique_ptr<Histogram>>(figure)) return prometheus::MetricType::Histogram;
-  return std::get<std::unique_ptr<Asked>>(figure)->kind == MetricsRegistry::Kind::kCounter
+  if (std::holds_alternative<std::shared_ptr<Counter>>(figure)) return prometheus::MetricType::Counter;
+  if (std::holds_alternative<std::shared_ptr<Gauge>>(figure)) return prometheus::MetricType::Gauge;
+  if (std::holds_alternative<std::shared_ptr<Histogram>>(figure)) return prometheus::MetricType::Histogram;
+  return std::get<std::shared_ptr<Asked>>(figure)->kind == MetricsRegistry::Kind::kCounter
              ? prometheus::MetricType::Counter
              : prometheus::MetricType::Gauge;
 }
@@ -57,14 +57,14 @@ prometheus::ClientMetric::Histogram shown(const Histogram& histogram) {
 prometheus::ClientMetric shown(const Series& series) {
   prometheus::ClientMetric metric;
   for (const auto& [name, value] : series.labels) metric.label.push_back({name, value});
-  if (const auto* counter = std::get_if<std::unique_ptr<Counter>>(&series.figure)) {
+  if (const auto* counter = std::get_if<std::shared_ptr<Counter>>(&series.figure)) {
     metric.counter.value = static_cast<double>((*counter)->read());
-  } else if (const auto* gauge = std::get_if<std::unique_ptr<Gauge>>(&series.figure)) {
+  } else if (const auto* gauge = std::get_if<std::shared_ptr<Gauge>>(&series.figure)) {
     metric.gauge.value = static_cast<double>((*gauge)->read());
-  } else if (const auto* histogram = std::get_if<std::unique_ptr<Histogram>>(&series.figure)) {
+  } else if (const auto* histogram = std::get_if<std::shared_ptr<Histogram>>(&series.figure)) {
     metric.histogram = shown(**histogram);
   } else {
-    const Asked& asked = *std::get<std::unique_ptr<Asked>>(series.figure);
+    const Asked& asked = *std::get<std::shared_ptr<Asked>>(series.figure);
     (asked.kind == MetricsRegistry::Kind::kCounter ? metric.counter.value : metric.gauge.value) =
         asked.values->at(asked.at);
   }
@@ -102,7 +102,8 @@ MetricsRegistry::MetricsRegistry() = default;
 MetricsRegistry::~MetricsRegistry() = default;
 
 template <typename Kind>
-Kind& MetricsRegistry::figure(std::string_view name, std::string_view help, const MetricLabels& labels) {
+std::shared_ptr<Kind> MetricsRegistry::figure(std::string_view name, std::string_view help, const MetricLabels& labels,
+                                              std::size_t most) {
   SESSIOND_CHECK(isName(name));
   auto families = families_.lock();
   auto family =
@@ -112,26 +113,40 @@ Kind& MetricsRegistry::figure(std::string_view name, std::string_view help, cons
     family = families->end() - 1;
   }
   std::vector<Series>& series = (*family)->series;
-  SESSIOND_CHECK(series.empty() || std::holds_alternative<std::unique_ptr<Kind>>(series.front().figure));
+  SESSIOND_CHECK(series.empty() || std::holds_alternative<std::shared_ptr<Kind>>(series.front().figure));
   auto found = std::find_if(series.begin(), series.end(), [&](const Series& known) { return known.labels == labels; });
   if (found == series.end()) {
-    series.push_back({labels, std::make_unique<Kind>()});
+    const auto is_held = [](const Series& known) {
+      return std::get<std::shared_ptr<Kind>>(known.figure).use_count() > 1;
+    };
+    while (series.size() >= most) {
+      const auto oldest = std::ranges::find_if_not(series, is_held);
+      if (oldest == series.end()) break;
+      series.erase(oldest);
+    }
+    series.push_back({labels, std::make_shared<Kind>()});
     found = series.end() - 1;
   }
-  return *std::get<std::unique_ptr<Kind>>(found->figure);
+  return std::get<std::shared_ptr<Kind>>(found->figure);
 }
 
 Counter& MetricsRegistry::counter(std::string_view name, std::string_view help, const MetricLabels& labels) {
   SESSIOND_CHECK(name.ends_with("_total"));
-  return figure<Counter>(name, help, labels);
+  return *figure<Counter>(name, help, labels);
 }
 
 Gauge& MetricsRegistry::gauge(std::string_view name, std::string_view help, const MetricLabels& labels) {
-  return figure<Gauge>(name, help, labels);
+  return *figure<Gauge>(name, help, labels);
 }
 
 Histogram& MetricsRegistry::histogram(std::string_view name, std::string_view help, const MetricLabels& labels) {
-  return figure<Histogram>(name, help, labels);
+  return *figure<Histogram>(name, help, labels);
+}
+
+std::shared_ptr<Counter> MetricsRegistry::passingCounter(std::string_view name, std::string_view help,
+                                                         const MetricLabels& labels) {
+  SESSIOND_CHECK(name.ends_with("_total"));
+  return figure<Counter>(name, help, labels, kMostPassing);
 }
 
 void MetricsRegistry::asked(std::initializer_list<AskedFigure> figures, std::function<std::vector<double>()> read) {
@@ -140,7 +155,7 @@ void MetricsRegistry::asked(std::initializer_list<AskedFigure> figures, std::fun
   group = {.read = std::move(read), .values = std::vector<double>(figures.size())};
   std::size_t at = 0;
   for (const AskedFigure& one : figures) {
-    auto& known = figure<Asked>(one.name, one.help, {});
+    auto& known = *figure<Asked>(one.name, one.help, {});
     SESSIOND_CHECK(known.values == nullptr);
     known = {.kind = one.kind, .values = &group.values, .at = at++};
   }

@@ -93,6 +93,10 @@ class MetricsRegistry {
   Counter& counter(std::string_view name, std::string_view help, const MetricLabels& labels = {});
   Gauge& gauge(std::string_view name, std::string_view help, const MetricLabels& labels = {});
   Histogram& histogram(std::string_view name, std::string_view help, const MetricLabels& labels = {});
+  /// Of something that comes and goes, an address say: it lasts as long as somebody holds it, and beyond that until
+  /// there are more than kMostPassing of the name; then the oldest that nobody holds is forgotten.
+  std::shared_ptr<Counter> passingCounter(std::string_view name, std::string_view help, const MetricLabels& labels);
+  static constexpr std::size_t kMostPassing = 64;
 
   enum class Kind { kCounter, kGauge };
   struct AskedFigure {
@@ -110,7 +114,8 @@ class MetricsRegistry {
  private:
   struct Family;
   template <typename Figure>
-  Figure& figure(std::string_view name, std::string_view help, const MetricLabels& labels);
+  std::shared_ptr<Figure> figure(std::string_view name, std::string_view help, const MetricLabels& labels,
+                                 std::size_t most = SIZE_MAX);
 
   struct AskedGroup {
     std::function<std::vector<double>()> read;

@@ -111,10 +111,9 @@ void RedisNode::moveTo(const RedisAddress& address, const std::string& told_by) 
 }
 
 void RedisNode::countByServer() {
-  server_errors_.store(&metrics_.counter("sessiond_redis_server_errors_total",
-                                         "Pipelines that this server did not answer, and connections it refused.",
-                                         {{"server", server()}}),
-                       std::memory_order_release);
+  *server_errors_.lock() = metrics_.passingCounter(
+      "sessiond_redis_server_errors_total", "Pipelines that this server did not answer, and connections it refused.",
+      {{"server", server()}});
 }
 
 milliseconds RedisNode::newAgeLimit() {
@@ -253,7 +252,7 @@ void RedisNode::noteErrorReply(const ErrorKind& kind, std::string_view text) {
 }
 
 void RedisNode::noteFailure(const ConnectionError& error) {
-  server_errors_.load(std::memory_order_acquire)->add();
+  (*server_errors_.lock())->add();
   switch (error.kind) {
     case ConnectionError::Kind::kUnreachable:
       counters_.connect.add();

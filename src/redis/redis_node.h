@@ -168,7 +168,7 @@ class RedisNode {
   CircuitBreaker breaker_;
   MetricsRegistry& metrics_;
   Counters counters_;
-  std::atomic<Counter*> server_errors_ = nullptr;  // set in the constructor
+  Guarded<std::shared_ptr<Counter>> server_errors_;  // set in the constructor
   std::atomic<SteadyTime::rep> plain_until_ = 0;
   std::atomic<bool> tells_role_ = true;
   std::atomic<bool> opened_before_ = false;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -45,6 +47,28 @@ TEST(MetricsRegistry, AsksForWhatTheSystemKeepsWhenSomebodyLooks) {
   seconds = 2;
   EXPECT_NE(registry.render().find("process_cpu_seconds_total 2\n"), std::string::npos);
   EXPECT_EQ(readings, 2) << "one for all of them";
+}
+
+TEST(MetricsRegistry, WhatPassesMakesRoomOnlyWhenNobodyHoldsIt) {
+  MetricsRegistry registry;
+  const auto counterOf = [&](std::size_t i) {
+    return registry.passingCounter("sessiond_redis_server_errors_total", "Errors.", {{"server", std::to_string(i)}});
+  };
+  constexpr std::size_t kMost = MetricsRegistry::kMostPassing;
+  const std::shared_ptr<Counter> held = counterOf(0);
+  held->add(7);
+  for (std::size_t i = 1; i < kMost; ++i) counterOf(i)->add();
+  EXPECT_EQ(counterOf(1)->read(), 1U) << "there is room for all";
+  for (std::size_t i = kMost; i < 2 * kMost - 1; ++i) counterOf(i)->add();
+  EXPECT_EQ(counterOf(0)->read(), 7U);
+  EXPECT_EQ(counterOf(2 * kMost - 2)->read(), 1U);
+  EXPECT_EQ(counterOf(1)->read(), 0U) << "it was the oldest, and begins anew";
+  std::vector<std::shared_ptr<Counter>> all;
+  for (std::size_t i = 0; i < 2 * kMost; ++i) {
+    all.push_back(counterOf(i));
+    all.back()->add(100);
+  }
+  for (std::size_t i = 0; i < 2 * kMost; ++i) EXPECT_GE(counterOf(i)->read(), 100U) << "however many are held";
 }
 
 TEST(MetricsRegistry, RendersHistogramsCumulated) {

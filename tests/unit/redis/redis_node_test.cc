@@ -84,7 +84,7 @@ TEST_F(RedisNodeTest, WhatIsSaidOfARefusedGreetingHoldsNoArgument) {
 
 TEST_F(RedisNodeTest, ErrorsAreThoseOfTheServerThatItIs) {
   const auto errors_of = [&](const std::string& server) {
-    return metrics_.counter("sessiond_redis_server_errors_total", "", {{"server", server}}).read();
+    return metrics_.passingCounter("sessiond_redis_server_errors_total", "", {{"server", server}})->read();
   };
   single_.noteFailure({ConnectionError::Kind::kClosed, "the server closed the connection"});
   single_.noteFailure({ConnectionError::Kind::kRejected, "WRONGPASS invalid username-password pair"});
@@ -95,6 +95,24 @@ TEST_F(RedisNodeTest, ErrorsAreThoseOfTheServerThatItIs) {
   EXPECT_EQ(errors_of("127.0.0.1:6379"), 2U);
   EXPECT_EQ(errors_of("192.0.2.1:6379"), 1U);
   EXPECT_EQ(errors_of("192.0.2.2:6379"), 1U);
+}
+
+/// As where servers are made anew again and again, each with another address.
+TEST_F(RedisNodeTest, ServersThatAreGoneMakeRoomForOthersInTheFigures) {
+  const ConnectionError closed{ConnectionError::Kind::kClosed, "closed"};
+  single_.noteFailure(closed);
+  for (int i = 0; i < 1000; ++i) {
+    primary_.moveTo(addressOf("10.0." + std::to_string(i / 100) + "." + std::to_string(i % 100)), "s0");
+    primary_.noteFailure(closed);
+  }
+  const std::string text = metrics_.render();
+  const auto shows = [&](const std::string& server) {
+    return text.find("sessiond_redis_server_errors_total{server=\"" + server + ":6379\"} 1\n") != std::string::npos;
+  };
+  EXPECT_TRUE(shows("127.0.0.1")) << "it is asked yet";
+  EXPECT_TRUE(shows("10.0.9.99"));
+  EXPECT_TRUE(shows("10.0.9.98")) << "whose errors somebody may want to see";
+  EXPECT_FALSE(shows("10.0.0.0"));
 }
 
 TEST_F(RedisNodeTest, OneWhoseRoleMustBeKnownIsNeverGreetedPlainly) {
