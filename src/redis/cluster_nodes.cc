@@ -102,23 +102,25 @@ std::string ClusterNodes::canaryTag(Number number) const {
 void ClusterNodes::avoidCanarySlot(Number number, Slot slot) {
   const std::lock_guard lock(mutex_);
   Node* const node = at(number);
-  if (node == nullptr || node->canary_slot != slot || node->avoided == slot) return;
-  node->avoided = slot;
+  if (node == nullptr || node->canary_slot != slot || !node->avoided.insert(slot).second) return;
   chooseCanarySlot(*node);
   if (node->canary_slot != slot) node->client.node().followers().tellMoved();
 }
 
-/// The last of its slots that is to stay: whoever empties a node begins with the first. Of one only, that.
+/// The last of its slots that is to stay: whoever empties a node begins with the first. Where all are on their way, the
+/// one that was.
 void ClusterNodes::chooseCanarySlot(Node& node) {
-  const auto has = [&](std::optional<Slot> slot) { return slot && numberOf(*slot) == node.number; };
-  if (has(node.canary_slot) && node.canary_slot != node.avoided) return;
+  const auto has = [&](Slot slot) { return numberOf(slot) == node.number; };
+  std::erase_if(node.avoided, [&](Slot slot) { return !has(slot); });
+  const bool stands = node.canary_slot && has(*node.canary_slot);
+  if (stands && !node.avoided.contains(*node.canary_slot)) return;
   std::optional<Slot> chosen;
   for (std::size_t slot = kSlots; slot-- > 0 && !chosen;) {
     const auto candidate = static_cast<Slot>(slot);
-    if (has(candidate) && node.avoided != candidate) chosen = candidate;
+    if (has(candidate) && !node.avoided.contains(candidate)) chosen = candidate;
   }
-  if (!chosen && has(node.avoided)) chosen = node.avoided;
-  if (node.canary_slot == chosen) return;
+  if (!chosen && stands) return;
+  if (!chosen && !node.avoided.empty()) chosen = *node.avoided.rbegin();
   node.canary_slot = chosen;
   if (!chosen) return;
   node.client.node().useProbeKey(keys_.canaries(hashTagFor(*node.canary_slot)) + "write");
@@ -213,35 +215,38 @@ void ClusterNodes::apply(const ClusterView& view) {
   wished_.notify_all();
 }
 
-/// How many slots are at nodes for which there is no room. REQUIRES: mutex_ is held.
+/// How many slots are at nodes for which there is no room. REQUIRES: mutex_ is held; unnamed_ is the last view's.
 std::size_t ClusterNodes::assignTo(const ClusterView& view) {
   std::size_t left_out = 0;
   std::vector<std::pair<Slot, Node*>> moves;
   for (const ClusterView::Range& range : view.ranges) {
     Node* const node = nodeFor(range.primary);
     if (node == nullptr) left_out += range.last - range.first + 1U;
-    for (std::size_t slot = range.first; slot <= range.last; ++slot) moves.emplace_back(slot, node);
+    for (std::size_t slot = range.first; slot <= range.last; ++slot) {
+      const bool is_confirmed = !unnamed_[slot] || slots_[slot].load(std::memory_order_relaxed) != 0;
+      if (is_confirmed) moves.emplace_back(slot, node);
+    }
   }
   assign(moves);
   return left_out;
 }
 
-/// What nobody has. True: of some slot that is yet to be confirmed. REQUIRES: mutex_ is held.
+/// What nobody has. True: of some slot that, or that somebody has it, is yet to be confirmed. REQUIRES: mutex_ is held.
 bool ClusterNodes::release(const ClusterView& view) {
   const std::bitset<kSlots> unnamed_before = std::exchange(unnamed_, {});
   unnamed_.set();
   for (const ClusterView::Range& range : view.ranges) {
     for (std::size_t slot = range.first; slot <= range.last; ++slot) unnamed_.reset(slot);
   }
-  if (unnamed_.none()) return false;
+  if (unnamed_.none() && unnamed_before.none()) return false;
   bool doubtful = false;
   std::vector<std::pair<Slot, Node*>> moves;
   for (std::size_t slot = 0; slot < kSlots; ++slot) {
-    if (!unnamed_[slot]) continue;
-    if (unnamed_before[slot]) {
+    const bool is_nobodys = slots_[slot].load(std::memory_order_relaxed) == 0;
+    if (unnamed_[slot] && unnamed_before[slot]) {
       moves.emplace_back(slot, nullptr);
-    } else {
-      doubtful = doubtful || slots_[slot].load(std::memory_order_relaxed) != 0;
+    } else if (unnamed_[slot] != unnamed_before[slot]) {
+      doubtful = doubtful || unnamed_[slot] != is_nobodys;
     }
   }
   assign(moves);
@@ -296,7 +301,7 @@ void ClusterNodes::settle(Node& node, SteadyTime now) {
   if (node.slots == 0) {
     node.idle_since = now;
     node.canary_slot.reset();
-    node.avoided.reset();
+    node.avoided.clear();
     node.client.node().vouch(SteadyTime::min());
     return node.client.node().followers().tellMoved();
   }

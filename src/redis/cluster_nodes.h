@@ -22,6 +22,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,7 +56,7 @@ class ClusterNodes {
     std::string address;
     std::size_t slots = 0;
     std::optional<Slot> canary_slot;
-    std::optional<Slot> avoided;  ///< on its way elsewhere; the canaries' only if there is no other
+    std::set<Slot> avoided;  ///< on their way elsewhere; the canaries' only if there is no other
     SteadyTime idle_since;
     bool is_wanted = false;  ///< by whoever is about to give it slots
   };
@@ -94,7 +95,8 @@ class ClusterNodes {
   /// too many nodes.
   Node* follow(const Redirect& redirect, const Node& asked);
   /// The cluster says which node has what. A slot that it does not name becomes nobody's when it is not named the next
-  /// time either: who has just joined may not have heard of all others.
+  /// time either: who has just joined may not have heard of all others. And nobody's it stays until it is named twice:
+  /// a node that most others have forgotten goes on naming itself.
   void apply(const ClusterView& view);
 
   enum class Doubt : std::uint8_t {

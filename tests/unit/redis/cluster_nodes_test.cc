@@ -134,6 +134,27 @@ TEST_F(ClusterNodesTest, CanariesAreInASlotOfTheNodeThatStays) {
   EXPECT_EQ(hashSlot(nodes_.canaryTag(first)), 97) << "the one that was avoided still is";
 }
 
+/// Whoever empties a node moves many slots at a time, perhaps.
+TEST_F(ClusterNodesTest, EachSlotOnItsWayIsAvoidedOnce) {
+  const ClusterNodes::Following following(nodes_, [this](ClusterNodes::Node& node) { follow(node); });
+  apply({{0, 96, address("192.0.2.2")}, {97, 99, address("192.0.2.1")}, {100, kLast, address("192.0.2.2")}});
+  const ClusterNodes::Number one = nodes_.of(99)->number;
+  const auto slot = [&] { return hashSlot(nodes_.canaryTag(one)); };
+  nodes_.avoidCanarySlot(one, 99);
+  EXPECT_EQ(slot(), 98);
+  nodes_.avoidCanarySlot(one, 98);
+  EXPECT_EQ(slot(), 97) << "the first one is on its way as well";
+  told_.clear();
+  for (int i = 0; i < 3; ++i) nodes_.avoidCanarySlot(one, 97);
+  EXPECT_EQ(slot(), 97) << "there is no other";
+  EXPECT_TRUE(told_.empty()) << "nothing is made anew";
+  move(97, "192.0.2.2");
+  EXPECT_EQ(slot(), 99) << "one that is on its way rather than none";
+  move(99, "192.0.2.2");
+  move(99, "192.0.2.1");
+  EXPECT_EQ(slot(), 99) << "who has come back is there to stay";
+}
+
 TEST_F(ClusterNodesTest, WhoHasButOneSlotHasItsCanariesThere) {
   const ClusterNodes::Following following(nodes_, [this](ClusterNodes::Node& node) { follow(node); });
   apply({{0, 98, address("192.0.2.2")}, {99, 99, address("192.0.2.1")}, {100, kLast, address("192.0.2.2")}});
@@ -187,9 +208,31 @@ TEST_F(ClusterNodesTest, ASlotThatNobodyNamesBecomesNobodysWhenThatIsConfirmed) 
   EXPECT_EQ(told_.front(), "192.0.2.1:6379 doubted, slot 5 at 192.0.2.1:6379");
   EXPECT_EQ(told_.back(), "192.0.2.1:6379 moved");
   EXPECT_EQ(metrics_.gauge("sessiond_cluster_slots", "").read(), 16284);
+}
+
+/// It goes on naming itself, and while that lasts nobody is let in by it one moment and refused the next.
+TEST_F(ClusterNodesTest, OfWhatANodeAloneNamesThatOthersHaveForgottenNothingIsBelievedUntilSomebodyElseNamesItToo) {
+  const Ranges whole = {{0, 99, address("192.0.2.1")}, {100, kLast, address("192.0.2.2")}};
+  const Ranges part = {{100, kLast, address("192.0.2.2")}};
+  apply(whole);
+  for (int i = 0; i < 2; ++i) apply(part);
+  ASSERT_EQ(ownerOf(5), "nobody");
+  for (int i = 0; i < 3; ++i) {
+    static_cast<void>(nodes_.awaitWish(clock_.steadyNow(), {}));
+    apply(whole);
+    EXPECT_EQ(ownerOf(5), "nobody");
+    EXPECT_EQ(nodes_.awaitWish(clock_.steadyNow(), {}), ClusterNodes::Doubt::kMoved) << "somebody else is asked";
+    apply(part);
+    EXPECT_EQ(ownerOf(5), "nobody");
+    EXPECT_FALSE(nodes_.awaitWish(clock_.steadyNow(), {}).has_value()) << "nothing new";
+    apply(part);
+  }
+  apply(whole);
+  static_cast<void>(nodes_.awaitWish(clock_.steadyNow(), {}));
   apply(whole);
   EXPECT_EQ(ownerOf(5), "192.0.2.1:6379");
   EXPECT_TRUE(nodes_.servesAll());
+  EXPECT_FALSE(nodes_.awaitWish(clock_.steadyNow(), {}).has_value());
 }
 
 TEST_F(ClusterNodesTest, WhereThereAreTooManyTheLongestIdleOneIsAnother) {
