@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kLookBack = 256;
 /// How long after a touch failed it is tried again.
 constexpr std::chrono::seconds kLateInterval{1};
+/// How soon it is seen that what waits behind a batch need not, since its servers are others by now.
+constexpr std::chrono::milliseconds kLookInterval{20};
 /// Who waits for one batch ends together if their times are over so close to each other.
 constexpr std::chrono::milliseconds kTogether{20};
 
@@ -59,11 +61,21 @@ void SessionLoader::want(SessionWant& want) {
   const LaneStore::Group group = parts_.store.groupOf(SessionLoad{.id = want.id});
   gathering_.push_back({.hash = hash, .group = group, .note = {}, .wants = {&want}, .id = {}});
   watch(want.arrived);
+  flushSoon(group, want.arrived);
 }
 
 void SessionLoader::want(TouchWant& want) {
   touches_.push_back(&want);
   watch(want.arrived);
+  flushSoon(parts_.store.groupOf(want.id), want.arrived);
+}
+
+void SessionLoader::flushSoon(LaneStore::Group group, SteadyTime now) {
+  const bool waits_behind = isUnderWay(group);
+  if (waits_behind && !parts_.store.hasGroups()) return;
+  const SteadyTime::duration company = under_way_ == 0 ? SteadyTime::duration(kCompany) : SteadyTime::duration(0);
+  flush_at_ = std::min(flush_at_, now + (waits_behind ? SteadyTime::duration(kLookInterval) : company));
+  waitForTime();
 }
 
 /// Of somebody who gathers behind a batch: his time may be over before it is.
@@ -95,6 +107,9 @@ void SessionLoader::flush() {
   regroup();
   while (sendNext()) {
   }
+  const bool waits_behind = parts_.store.hasGroups() && (!gathering_.empty() || !touches_.empty());
+  flush_at_ = waits_behind ? parts_.clock.steadyNow() + kLookInterval : SteadyTime::max();
+  waitForTime();
   flushing_ = false;
 }
 
@@ -124,7 +139,10 @@ std::optional<LaneStore::Group> SessionLoader::nextGroup() const {
     const LaneStore::Group group = parts_.store.groupOf(want->id);
     if (!isUnderWay(group)) return group;
   }
-  if (late_due_ && !isUnderWay(LaneStore::kMixed)) return LaneStore::kMixed;
+  for (const LateTouch& late : late_) {
+    const LaneStore::Group group = parts_.store.groupOf(late.id);
+    if (!isUnderWay(group)) return group;
+  }
   return std::nullopt;
 }
 
@@ -221,10 +239,11 @@ void SessionLoader::takeTouches(Flight& flight, SteadyTime now) {
     parts_.cache.expectTouch(want->id);
     return true;
   });
-  if (flight.group == LaneStore::kMixed && std::exchange(late_due_, false)) {
-    for (LateTouch& late : parts_.late.take(kLargestBatch, now))
-      flight.touching.push_back({.want = nullptr, .touch = std::move(late), .session = {}, .first = false});
-  }
+  std::erase_if(late_, [&](LateTouch& late) {
+    if (parts_.store.groupOf(late.id) != flight.group) return false;
+    flight.touching.push_back({.want = nullptr, .touch = std::move(late), .session = {}, .first = false});
+    return true;
+  });
   for (const Touching& one : flight.touching)
     flight.batch.touches.push_back({.id = &one.touch.id, .ttl = one.touch.ttl, .ends = one.touch.ends});
 }
@@ -249,12 +268,15 @@ void SessionLoader::answered(StoreBatch& batch) {
       // Nobody can tell what this session is: kUnavailable, as it was not found.
     }
   }
+  bool late_arrived = false;
   for (std::size_t i = 0; i < flight.touching.size(); ++i) {
     Touching& one = flight.touching[i];
     if (one.want != nullptr) one.want->result = batch.touches[i].result;
+    late_arrived = late_arrived || (!one.first && batch.touches[i].result);
     note(one, batch.touches[i], now);
   }
-  if (late_at_ == SteadyTime::max() && !parts_.late.empty()) late_at_ = now + kLateInterval;
+  // What answers again is told of the others without a pause.
+  if (!parts_.late.empty()) late_at_ = std::min(late_at_, late_arrived ? now : now + kLateInterval);
 
   // What the clients want now is not of this batch any more.
   std::vector<Asked> loaded;
@@ -312,7 +334,8 @@ bool SessionLoader::take(Asked& asked, const SessionLoad& load, bool tracked, St
 void SessionLoader::note(Touching& touching, const KeyTouch& sent, SteadyTime now) {
   if (!sent.result) {
     if (touching.first) parts_.metrics.touches_failed.add();
-    static_cast<void>(parts_.late.add(std::move(touching.touch)));
+    const LaneStore::Group group = parts_.store.groupOf(touching.touch.id);
+    static_cast<void>(parts_.late.add(std::move(touching.touch), group));
     return;
   }
   if (*sent.result == TouchOutcome::kChanged) parts_.metrics.touches_changed.add();
@@ -366,16 +389,25 @@ void SessionLoader::onTime() {
   const SteadyTime now = parts_.clock.steadyNow();
   if (late_at_ <= now) {
     late_at_ = SteadyTime::max();
-    late_due_ = !parts_.late.empty();
+    late_ = parts_.late.take(kLargestBatch, now);
   }
   if (under_way_ > 0 && expires_at_ <= now) expire(now);
   flush();
-  if (late_due_) late_at_ = now + kLateInterval;  // a batch is under way
+  keepLate(now);
   waitForTime();
 }
 
+/// Of those behind whose batches others are under way.
+void SessionLoader::keepLate(SteadyTime now) {
+  for (LateTouch& late : std::exchange(late_, {})) {
+    const LaneStore::Group group = parts_.store.groupOf(late.id);
+    static_cast<void>(parts_.late.add(std::move(late), group));
+    late_at_ = std::min(late_at_, now + kLateInterval);
+  }
+}
+
 void SessionLoader::waitForTime() {
-  const SteadyTime next = std::min(late_at_, expires_at_);
+  const SteadyTime next = std::min({late_at_, expires_at_, flush_at_});
   if (next == waiting_for_) return;
   waiting_for_ = next;
   parts_.loop.callAt(next, *this);

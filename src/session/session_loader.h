@@ -2,6 +2,9 @@
 // under way while the next one gathers. Where several servers share the sessions, there is such a batch for each group
 // of them (lane_store.h).
 //
+// Company is worth little time: who has gathered is asked for soon, however much else the lane has to do meanwhile, and
+// what waits for one group of servers keeps nobody who wants something of another one.
+//
 // Each session is asked for once, however many checks want it: a check joins what is not sent yet, or what is under
 // way as long as nothing has told, or could have told unheard, of a change since (SessionCache::mayJoin). What comes
 // is kept, and what the text of a session meant before is not extracted again. Whose user the store keeps is asked for
@@ -12,7 +15,7 @@
 // Each check ends when its own time is over, whatever those beside it in a batch may still wait for.
 //
 // A touch that is due is sent from here as well and acknowledged before its check is answered, so that whatever the
-// application does then comes after it. One that failed is kept and sent again when the store answers (LateTouches).
+// application does then comes after it. One that failed is kept and sent again when its server answers (LateTouches).
 
 #pragma once
 
@@ -102,12 +105,15 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   /// Never calls the client.
   void want(SessionWant& want);
   void want(TouchWant& want);
-  /// Sends what has gathered, unless a batch is under way, behind which it follows by itself. May call the client, who
-  /// may want more meanwhile.
+  /// Sends what has gathered, unless a batch of its group is under way, behind which it follows by itself. May call the
+  /// client, who may want more meanwhile. Where nobody calls it, it happens by itself: at once if a batch of other
+  /// servers is under way, else within kCompany.
   void flush();
   bool busy() const { return under_way_ > 0; }
 
   static constexpr std::size_t kLargestBatch = 64;
+  /// How long whoever gathers may wait for others to be asked for with him.
+  static constexpr std::chrono::microseconds kCompany{250};
 
  private:
   /// A session that is asked for, or will be, and all who want it.
@@ -144,6 +150,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   void onTime() override;
   bool join(std::vector<Asked>& asked, std::uint64_t hash, SessionWant& want, bool sent);
   void watch(SteadyTime arrived);
+  void flushSoon(LaneStore::Group group, SteadyTime now);
   void tell(SessionWant& want, const Asked& asked, SteadyTime now);
   bool sendNext();
   bool isUnderWay(LaneStore::Group group) const;
@@ -154,6 +161,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   void takeLoads(Flight& flight, SteadyTime now);
   bool takeLoad(Flight& flight, Asked& asked, SteadyTime now);
   void takeTouches(Flight& flight, SteadyTime now);
+  void keepLate(SteadyTime now);
   void noteExpiry(SteadyTime first, SteadyTime last);
   template <typename IsOver>
   void expireFlight(Flight& flight, const IsOver& is_over, std::vector<SessionWant*>& loads,
@@ -172,9 +180,10 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   std::list<Flight> flights_;
   std::size_t under_way_ = 0;  ///< of the flights
   bool flushing_ = false;
-  std::uint64_t groups_version_ = 0;  ///< by which those who gather are in their groups
-  bool late_due_ = false;
+  std::uint64_t groups_version_ = 0;           ///< by which those who gather are in their groups
+  std::vector<LateTouch> late_;                ///< taken to be sent now
   SteadyTime late_at_ = SteadyTime::max();     ///< when late touches are to be sent
+  SteadyTime flush_at_ = SteadyTime::max();    ///< when those who gather are looked at, if nobody does before
   SteadyTime expires_at_ = SteadyTime::max();  ///< when the first of those who wait has waited enough
   SteadyTime waiting_for_ = SteadyTime::max();
 };

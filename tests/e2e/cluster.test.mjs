@@ -130,3 +130,53 @@ describe('a Redis Cluster', () => {
     });
   }
 });
+
+describe('a Redis Cluster, and a single lane', () => {
+  let stack;
+  before(async () => {
+    stack = await startStack({
+      redis: (folder) => new ClusterGroup(folder, { nodeTimeout: 15000 }), // nobody takes over
+      config(config) {
+        config.listen.lanes = 1;
+        config.redis.command_timeout = '4s';
+      },
+    });
+  });
+  after(() => stack?.stop());
+
+  let number = 0;
+  /** A new session, at a primary that is as wanted: its cookie and that primary. */
+  async function sessionAt(isWanted) {
+    for (;;) {
+      const sid = `lane-${number++}`;
+      const primary = await stack.redis.ownerOf(`sess:${sid}`);
+      if (isWanted(primary)) return { cookie: await stack.session(sid, { id: 7 }), primary };
+    }
+  }
+  const check = async ({ cookie }) => (await stack.client().get('/api/', { headers: { cookie } })).status;
+
+  test('a check whose node does not answer keeps no other waiting', async () => {
+    const concernsAll = await stack.redis.ownerOf('sessiond:epoch');
+    const slow = await sessionAt((primary) => primary !== concernsAll);
+    const known = [slow.primary, concernsAll];
+    for (const one of known) {
+      const session = await sessionAt((primary) => primary === one);
+      await waitFor('its node is asked', async () => (await check(session)) === 200, { timeout: 30000 });
+    }
+    const others = [];
+    for (let i = 0; i < 3; i++) others.push(await sessionAt((primary) => primary === concernsAll));
+    const order = [];
+    let asked;
+    slow.primary.freeze();
+    try {
+      const before = await stack.metric('sessiond_cache_misses_total');
+      asked = check(slow).then((status) => order.push(`slow ${status}`));
+      await waitFor('it is asked for', async () => (await stack.metric('sessiond_cache_misses_total')) > before);
+      for (const one of others) order.push(await check(one));
+    } finally {
+      slow.primary.thaw();
+    }
+    await asked;
+    assert.deepEqual(order, [200, 200, 200, 'slow 200']);
+  });
+});

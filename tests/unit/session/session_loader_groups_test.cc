@@ -7,7 +7,9 @@
 #include <deque>
 #include <list>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/secret.h"
@@ -59,11 +61,17 @@ class GroupedStore final : public LaneStore {
       load.result = StoredSession{.json = texts[load.id->bytes()], .user_tag = 1};
       if (load.wants_ttl) load.result->ttl = milliseconds(600'000);
     }
-    for (KeyTouch& touch : batch.touches) touch.result = TouchOutcome::kTouched;
+    for (KeyTouch& touch : batch.touches) {
+      if (away.contains(touch.id->bytes()[0])) continue;
+      touch.result = TouchOutcome::kTouched;
+      touched.push_back(touch.id->bytes());
+    }
     client_->answered(batch);
   }
 
   std::map<std::string, std::string_view> texts;
+  std::set<char> away;  ///< whose touches fail
+  std::vector<std::string> touched;
 
  private:
   std::map<char, char> moved_;
@@ -86,6 +94,14 @@ class SessionLoaderGroups : public testing::Test, public SessionLoader::Client {
     want = {.id = &ids_.back(), .arrived = clock_.steadyNow()};
     loader_.want(want);
     return want;
+  }
+  TouchWant& touch(const std::string& name) {
+    touches_.push_back({.id = *SessionId::fromBytes(name),
+                        .ttl = seconds(60),
+                        .ends = clock_.steadyNow() + seconds(60),
+                        .arrived = clock_.steadyNow()});
+    loader_.want(touches_.back());
+    return touches_.back();
   }
   std::string told() { return std::exchange(loaded_, ""); }
   using Batches = std::vector<std::string>;
@@ -112,6 +128,7 @@ class SessionLoaderGroups : public testing::Test, public SessionLoader::Client {
   FakeLoop loop_;
   std::deque<SessionId> ids_;
   std::list<SessionWant> wants_;
+  std::list<TouchWant> touches_;
   std::string loaded_;
   SessionLoader loader_{{.store = store_,
                          .cache = cache_,
@@ -138,6 +155,37 @@ TEST_F(SessionLoaderGroups, WhoWaitsForOneServerGoesToAnotherThatHasHisSessionNo
   EXPECT_EQ(told(), "a2 ");
   store_.answer(0);
   EXPECT_EQ(told(), "a1 ");
+}
+
+/// A lane in which nothing else happens tells nobody to look.
+TEST_F(SessionLoaderGroups, WhoWaitsForOneServerIsLookedAfterByItself) {
+  want("a1");
+  loader_.flush();
+  want("a2");
+  store_.move('a', 'x');
+  ASSERT_LE(loop_.at, clock_.steadyNow() + milliseconds(20));
+  clock_.advance(milliseconds(20));
+  loop_.reach();
+  EXPECT_EQ(store_.asked(), (Batches{"a1 ", "a2 "}));
+  want("x1");
+  loader_.flush();
+  store_.move('x', 'y');
+  ASSERT_LE(loop_.at, clock_.steadyNow() + milliseconds(20)) << "also when somebody has looked in between";
+  clock_.advance(milliseconds(20));
+  loop_.reach();
+  EXPECT_EQ(store_.asked(), (Batches{"a1 ", "a2 ", "x1 "}));
+  for (int i = 0; i < 3; ++i) store_.answer(0);
+  EXPECT_EQ(loop_.at, SteadyTime::max()) << "nobody waits";
+}
+
+TEST_F(SessionLoaderGroups, WhoWaitsForNobodysBatchIsAskedForAtOnceWhoeverElseIsBusy) {
+  want("a1");
+  loader_.flush();
+  want("b1");
+  touch("c1");
+  ASSERT_LE(loop_.at, clock_.steadyNow());
+  loop_.reach();
+  EXPECT_EQ(store_.asked(), (Batches{"a1 ", "b1 ", "+c1 "}));
 }
 
 TEST_F(SessionLoaderGroups, EachGroupHasABatchOfItsOwn) {
@@ -190,16 +238,58 @@ TEST_F(SessionLoaderGroups, ASessionWhoseUserIsElsewhereIsOfAnotherGroup) {
 }
 
 TEST_F(SessionLoaderGroups, ATouchIsOfTheGroupOfItsSession) {
-  TouchWant touch{.id = *SessionId::fromBytes("b1"),
-                  .ttl = seconds(60),
-                  .ends = clock_.steadyNow() + seconds(60),
-                  .arrived = clock_.steadyNow()};
   want("a1");
-  loader_.want(touch);
+  touch("b1");
   loader_.flush();
   EXPECT_EQ(store_.asked(), (Batches{"a1 ", "+b1 "}));
   store_.answer(1);
   EXPECT_EQ(told(), "+b1 ");
+}
+
+TEST_F(SessionLoaderGroups, LateTouchesOfOneServerKeepNoneOfAnotherWaiting) {
+  store_.away = {'a', 'b'};
+  for (std::size_t i = 0; i < 2 * SessionLoader::kLargestBatch; ++i) touch("a" + std::to_string(i));
+  touch("b1");
+  loader_.flush();
+  while (!store_.asked().empty()) store_.answer(0);
+  store_.away = {'a'};
+  clock_.advance(seconds(1));
+  loop_.reach();
+  ASSERT_EQ(store_.asked().size(), 2U) << "each has a batch";
+  EXPECT_EQ(store_.asked()[1], "+b1 ");
+  store_.answer(1);
+  EXPECT_EQ(store_.touched, std::vector<std::string>{"b1"});
+  EXPECT_FALSE(late_.empty());
+  store_.answer(0);
+  // One of the server that is busy waits on, and is not lost.
+  want("a1");
+  loader_.flush();
+  clock_.advance(seconds(1));
+  loop_.reach();
+  EXPECT_EQ(store_.asked(), Batches{"a1 "});
+  store_.away.clear();
+  store_.answer(0);
+  for (int i = 0; i < 4; ++i) {
+    clock_.advance(seconds(1));
+    if (loop_.at <= clock_.steadyNow()) loop_.reach();
+    while (!store_.asked().empty()) store_.answer(0);
+  }
+  EXPECT_EQ(store_.touched.size(), 1 + 2 * SessionLoader::kLargestBatch);
+}
+
+TEST_F(SessionLoaderGroups, AServerThatAnswersAgainIsToldOfAllThatWaitsForItWithoutAPause) {
+  store_.away = {'a'};
+  for (std::size_t i = 0; i < 3 * SessionLoader::kLargestBatch; ++i) touch("a" + std::to_string(i));
+  loader_.flush();
+  while (!store_.asked().empty()) store_.answer(0);
+  store_.away.clear();
+  clock_.advance(seconds(1));
+  while (loop_.at <= clock_.steadyNow()) {
+    loop_.reach();
+    while (!store_.asked().empty()) store_.answer(0);
+  }
+  EXPECT_EQ(store_.touched.size(), 3 * SessionLoader::kLargestBatch);
+  EXPECT_TRUE(late_.empty());
 }
 
 TEST_F(SessionLoaderGroups, WhoHasWaitedEnoughGoesOnWhicheverBatchHeWaitsFor) {

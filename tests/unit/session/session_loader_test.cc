@@ -5,6 +5,21 @@
 namespace sessiond {
 namespace {
 
+/// A lane that always has something to do never comes to an end of what comes in.
+TEST_F(SessionLoaderTest, WhoGathersWaitsForCompanyForAMomentOnly) {
+  want("a");
+  EXPECT_EQ(loop_.at, clock_.steadyNow() + SessionLoader::kCompany);
+  clock_.advance(milliseconds(1));
+  want("b");
+  loop_.reach();
+  ASSERT_TRUE(store_.asked());
+  EXPECT_EQ(store_.ids(), (std::vector<std::string>{"a", "b"}));
+  want("c");
+  EXPECT_EQ(loop_.at, SteadyTime::max()) << "it follows when the batch has been answered";
+  store_.answer();
+  EXPECT_EQ(store_.ids(), std::vector<std::string>{"c"});
+}
+
 TEST_F(SessionLoaderTest, AUserWhomTheStoreKeepsIsAskedForWithTheSession) {
   store_.texts["a"] =
       R"({"cookie":{"originalMaxAge":600000},"user":{"id":7},"_sd":{"login":"ada","auth":"redis:00000000000000ff"}})";
