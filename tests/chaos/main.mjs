@@ -30,7 +30,7 @@ function options(args) {
 
 function faultsFor(name, topology, chosen) {
   return Object.keys(faults).filter((fault) => {
-    if (topology.faults && !topology.faults.includes(fault)) return false;
+    if (!topology.faults.includes(fault)) return false;
     if (chosen.faults.length > 0) return chosen.faults.includes(fault);
     return !chosen.short || faults[fault].short?.includes(name);
   });

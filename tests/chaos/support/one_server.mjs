@@ -11,7 +11,13 @@ import { Relay } from '../../soak/support/relay.mjs';
 
 /** One server behind a relay, and a second one that follows it. */
 export class OneServer {
-  faults = undefined; // all that there are
+  faults = [
+    'nothing', 'killed, back after 0.5 s', 'restarted at once', 'frozen for 1 s', 'frozen for 20 s', 'restarted empty',
+    'restarted with older data', 'loading', 'full', 'paused for 1 s', 'paused for 0.3 s', 'subscription cut',
+    'connections cut', 'network: 100 ms late', 'network: bytes are lost', 'network: resets', 'network: refuses',
+    'failed over by hand', "sessiond's clock jumps by an hour", 'the address leads to another server', 'FLUSHALL', 'FLUSHDB',
+    'SWAPDB',
+  ];
 
   constructor({ tls }) {
     this.tls = tls;
