@@ -227,6 +227,10 @@ class Instance {
     return ::testing::AssertionFailure() << name << " is not kept: " << check(name);
   }
   std::uint64_t subscriptions() { return site_.metrics.counter("sessiond_cache_subscriptions_total", "").read(); }
+  /// Of what was believed, for this reason.
+  std::uint64_t losses(const std::string& reason) {
+    return site_.metrics.counter("sessiond_cache_trust_lost_total", "", {{"reason", reason}}).read();
+  }
   std::uint64_t misses() { return site_.metrics.counter("sessiond_cache_misses_total", "").read(); }
   SessionStore& store() { return site_.store; }
   Site& site() { return site_; }

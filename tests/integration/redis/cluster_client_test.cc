@@ -1,8 +1,10 @@
 // How threads that may wait ask a Redis Cluster, and what is said of one at the start.
 
+#include <atomic>
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "cluster_fixture.h"
 #include "redis/hash_slot.h"
@@ -105,6 +107,90 @@ TEST_F(ClusterClients, NodesThatDoNotAnswerLeaveTimeForThoseThatDo) {
   EXPECT_TRUE(access.recovers());
 }
 
+/// A server that does not answer writes for now; they wait.
+class Paused {
+ public:
+  explicit Paused(RedisServer& server) : server_(server) { server_.command({"CLIENT", "PAUSE", "60000", "WRITE"}); }
+  ~Paused() { server_.command({"CLIENT", "UNPAUSE"}); }
+  Paused(const Paused&) = delete;
+  Paused& operator=(const Paused&) = delete;
+
+  bool holdsOne() {
+    return soon(
+        [this] {
+          return server_.command({"INFO", "clients"}).find("blocked_clients:1") != std::string::npos;
+        },
+        15s);
+  }
+
+ private:
+  RedisServer& server_;
+};
+
+/// Somebody says that the key's slot is now where the other key's is.
+void noteMoved(ClusterNodes& nodes, const std::string& key, const std::string& other) {
+  const auto to = parseClusterNode(nodes.of(hashSlot(other))->address);
+  nodes.follow({.kind = Redirect::Kind::kMoved, .slot = hashSlot(key), .address = *to}, *nodes.of(hashSlot(key)));
+}
+
+std::uint64_t redirectsOf(ClusterAccess& access) {
+  return access.metrics.counter("sessiond_redis_error_replies_total", "", {{"code", "MOVED"}}).read();
+}
+
+TEST_F(ClusterClients, WhatWaitsForItsTurnGoesWhereItsSlotIsByThen) {
+  ClusterAccess access(patientConfigFor(group()));
+  ASSERT_TRUE(access.recovers());
+  const auto ids = oneAtEach();
+  const std::string moved = keyOf(ids[1]);
+  const std::size_t to = ownerOf(ids[2]);
+  const std::size_t from = ownerOf(ids[1]);
+  group().beginMove(moved, to);
+  group().endMove(moved, from, to);
+  RedisCommands commands;
+  commands.add({"SET", keyOf(ids[0]), "first"});
+  commands.add({"SET", moved, "second"});
+  RedisReplies replies;
+  {
+    std::jthread asker;
+    Paused first(group().serverOf(keyOf(ids[0])));
+    asker = std::jthread([&] { EXPECT_TRUE(access.client.pipeline(commands, Repeat::kSafe, replies)); });
+    EXPECT_TRUE(first.holdsOne());
+    noteMoved(access.nodes, moved, keyOf(ids[2]));
+  }
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[1].text, "OK");
+  EXPECT_EQ(redirectsOf(access), 0U) << "where it was nobody is asked";
+}
+
+TEST_F(ClusterClients, WhatMayNotBeSentTwiceIsNotLedOn) {
+  RedisSettings config = configFor(group());
+  config.command_timeout = 2000ms;
+  ClusterAccess access(config);
+  ASSERT_TRUE(access.recovers());
+  const auto ids = oneAtEach();
+  const std::string key = keyOf(ids[0]);
+  const auto ledOn = [&](Repeat repeat) {
+    const std::uint64_t before = redirectsOf(access);
+    RedisCommands commands;
+    commands.add({"APPEND", key, "x"});
+    RedisReplies replies;
+    std::atomic<bool> over = false;
+    std::jthread asker;
+    Paused paused(group().serverOf(key));
+    asker = std::jthread([&] {
+      EXPECT_FALSE(access.client.pipeline(commands, repeat, replies));
+      over = true;
+    });
+    EXPECT_TRUE(paused.holdsOne());
+    // Again and again: the cluster itself says otherwise.
+    for (; !over; std::this_thread::sleep_for(1ms)) noteMoved(access.nodes, key, keyOf(ids[1]));
+    return redirectsOf(access) > before;  // whoever was asked there said that it is not his
+  };
+  EXPECT_FALSE(ledOn(Repeat::kUnsafe));
+  ASSERT_TRUE(access.recovers());
+  EXPECT_TRUE(ledOn(Repeat::kSafe));
+}
+
 TEST_F(ClusterClients, ReplicasAreWaitedForWhereTheKeyIs) {
   ClusterAccess access(patientConfigFor(group()));
   RedisSessionStore store(access.client, SessionSettings(), access.keys, 1);
@@ -118,10 +204,16 @@ TEST_F(ClusterClients, ReplicasAreWaitedForWhereTheKeyIs) {
 
 TEST_F(ClusterClients, OfOneNodeTheOthersAreLearned) {
   RedisSettings config = configFor(group());
-  config.cluster.nodes.resize(1);
+  const std::size_t named = ownerOf("a");
+  config.cluster.nodes = {group().nodes().at(named)};
   ClusterAccess access(config);
   EXPECT_TRUE(access.recovers());
   EXPECT_EQ(access.client.servers().size(), 3U);
+  group().command(keyOf("a"), {"WAIT", "1", "2000"});
+  group().server(named).kill();
+  group().failedOver(named, keyOf("a"));
+  EXPECT_TRUE(soon([&] { return access.client.reachable(); }, 20s)) << "they are asked when that one is gone";
+  group().server(named).start();
 }
 
 TEST_F(ClusterClients, AUserWithTooFewRightsIsToldWhichAreMissing) {

@@ -247,6 +247,27 @@ TEST_P(CoherentCache, ARedisThatDoesNotTellIsAskedAtEveryCheck) {
   EXPECT_TRUE(instance.settle("a"));
 }
 
+TEST_P(CoherentCache, ATrackingThatIsRefusedIsNoSubscription) {
+  server_.command({"ACL", "SETUSER", "default", "-client|tracking"});
+  server_.command({"CONFIG", "RESETSTAT"});
+  Instance instance(redis(), "sess:", 100ms);
+  const auto refusals = [&] {
+    const std::string stats = server_.command({"INFO", "commandstats"});
+    const std::size_t at = stats.find("cmdstat_client|tracking:");
+    const std::size_t count = stats.find("rejected_calls=", at);
+    return at == std::string::npos ? 0 : std::stoi(stats.substr(count + std::string("rejected_calls=").size()));
+  };
+  EXPECT_TRUE(soon(
+      [&] {
+        EXPECT_EQ(instance.check("a"), "U: ada\r\n");
+        return refusals() >= 3;
+      },
+      15s));
+  EXPECT_EQ(instance.subscriptions(), 0U);
+  server_.command({"ACL", "SETUSER", "default", "+client|tracking"});
+  EXPECT_TRUE(instance.settle("a"));
+}
+
 TEST_P(CoherentCache, BytesThatAreSwallowedOnTheWayEndTheTrust) {
   ByteRelay relay(server_.socketPath());
   Instance instance(relay.url(), "sess:", 300ms);
@@ -340,6 +361,7 @@ TEST_P(CoherentCache, ARestartOfAMomentIsNotSeenAndTheSubscriptionStandsAgain) {
   ASSERT_TRUE(instance.settle("a"));
   server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
   EXPECT_TRUE(soon([&] { return instance.subscriptions() == 2U; }));
+  EXPECT_EQ(instance.losses("subscription"), 1U);
   EXPECT_TRUE(instance.isInMemory("a")) << "the last proof is younger than max_staleness";
 }
 

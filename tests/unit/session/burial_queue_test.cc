@@ -37,6 +37,7 @@ class GatedStore final : public SessionStore {
         continue;
       }
       load.result = StoredSession();
+      if (damaged.contains(load.id->bytes())) load.result = Unexpected(StoreError::kCorrupt);
       if (there.contains(load.id->bytes())) load.result->json = "{}";
       looked.count_down();
     }
@@ -92,6 +93,7 @@ class GatedStore final : public SessionStore {
   std::latch done;
   std::latch told{1};
   std::set<std::string> there;          ///< set before anything is looked at
+  std::set<std::string> damaged;        ///< the same, and what is there is no session
   std::set<std::string> away;           ///< set before anything is revoked
   std::atomic<bool> back = false;       ///< they are there again
   std::atomic<int> failures = 0;        ///< so many calls to come fail
@@ -233,6 +235,53 @@ TEST_F(BurialQueueTest, ACopyThatWasNotBuriedIsTriedAgainToo) {
   store.done.wait();
   EXPECT_EQ(store.revoked()["looked at"], std::vector<seconds>{std::chrono::hours(24)});
   EXPECT_EQ(metrics_.counter("sessiond_resurrected_sessions_total", "").read(), 1U) << "however often it is tried";
+}
+
+/// A server that takes no tombstone for good, of a session that somebody else revoked.
+TEST_F(BurialQueueTest, WhatIsGoneIsNotTriedForEverForItsTombstone) {
+  GatedStore store(1);
+  store.away = {"away"};
+  store.refusals = 1'000'000;
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
+  queue.bury(idOf("gone"), seconds(60));
+  while (store.triesOf("gone") < 1) std::this_thread::yield();
+  queue.bury(idOf("away"), seconds(60));
+  while (store.triesOf("away") < 5) std::this_thread::yield();
+  EXPECT_EQ(store.triesOf("gone"), 1);
+}
+
+TEST_F(BurialQueueTest, ATombstoneThatHasEndedBeginsAnewForWhatIsThereAgain) {
+  GatedStore store(2, 2);
+  store.there = {"back", "lasts"};
+  revoked_.note(idOf("back"), seconds(1));
+  revoked_.note(idOf("lasts"), std::chrono::hours(24));
+  clock_.advance(seconds(2));
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_);
+  for (const char* id : {"back", "lasts"}) queue.look(id);
+  store.done.wait();
+  EXPECT_EQ(store.revoked()["back"], std::vector<seconds>{RevokedSessions::kMemory});
+  EXPECT_EQ(store.revoked()["lasts"], std::vector<seconds>{std::chrono::hours(24) - seconds(2)});
+}
+
+TEST_F(BurialQueueTest, OfOneThatIsMetAgainTheLongerTombstoneCounts) {
+  GatedStore store(2);
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_);
+  queue.bury(idOf("first"), seconds(60));
+  store.entered.wait();
+  for (const int ttl : {60, 90, 70}) queue.bury(idOf("a"), seconds(ttl));
+  store.gate.count_down();
+  store.done.wait();
+  EXPECT_EQ(store.revoked()["a"], std::vector{seconds(90)});
+}
+
+TEST_F(BurialQueueTest, WhatHoldsNoSessionIsThereAllTheSame) {
+  GatedStore store(1, 1);
+  store.damaged = {"damaged"};
+  revoked_.note(idOf("damaged"), std::chrono::hours(24));
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_);
+  queue.look("damaged");
+  store.done.wait();
+  EXPECT_TRUE(store.revoked().contains("damaged"));
 }
 
 TEST_F(BurialQueueTest, WhoeverCannotBeLookedAtIsLookedAtAgain) {

@@ -1,0 +1,126 @@
+// LaneChannel with a real Redis, and canaries that come back when the test says so: over which connection an answer can
+// be fresh, and when a connection is of no use any more.
+
+#include "redis/lane_channel.h"
+
+#include <optional>
+#include <sstream>
+#include <string>
+
+#include "cache_instance.h"
+#include "redis_test_fixture.h"
+#include "support/poll_loop.h"
+
+namespace sessiond {
+namespace {
+
+using Loss = Canaries::Loss;
+
+class LaneChannelTest : public testing::Test, private LaneChannel::Cargo {
+ protected:
+  void use(milliseconds max_staleness, bool keeps = true) {
+    trust_.emplace(max_staleness);
+    canaries_.emplace(*trust_, keysFor(SessionSettings()), test_.metrics);
+    channel_.emplace(test_.client.node(), keeps ? &*canaries_ : nullptr, max_staleness, loop_, test_.clock);
+  }
+  /// What becomes of a question.
+  std::string ask() {
+    outcome_.clear();
+    channel_->send(static_cast<LaneChannel::Cargo&>(*this), now() + 10s);
+    EXPECT_TRUE(loop_.runUntil([this] { return !outcome_.empty(); }));
+    return outcome_;
+  }
+  /// A subscription stands, as far as the connections know.
+  void subscribe() {
+    prefix_ = canaries_->newPrefix();
+    canaries_->stands(prefix_);
+  }
+  /// Whatever canaries have been written come back; how many.
+  int tellOfCanaries() {
+    std::istringstream keys(server_.command({"KEYS", prefix_ + "*"}));
+    int count = 0;
+    for (std::string key; std::getline(keys, key); ++count) canaries_->cameBack(key, prefix_, now());
+    return count;
+  }
+  /// That of another connection comes back.
+  void proveByAnother() {
+    const std::string moment = std::to_string(now().time_since_epoch().count());
+    other_ = canaries_->add();
+    canaries_->cameBack(prefix_ + std::to_string(other_->number) + ":" + moment, prefix_, now());
+  }
+  SteadyTime now() { return test_.clock.steadyNow(); }
+
+  RedisServer server_{{.tcp = true}};
+  TestClient test_{[this] {
+    RedisSettings config = configFor(server_.unixUrl());
+    config.command_timeout = 5s;
+    return config;
+  }()};
+  std::optional<CacheTrust> trust_;
+  std::optional<Canaries> canaries_;
+
+ private:
+  void write(RedisCommands& commands) override { commands.add({"GET", "sess:a"}); }
+  void answered(RedisReplies&, std::size_t, bool tracked) override { outcome_ = tracked ? "tracked" : "untracked"; }
+  void failed(StoreError) override { outcome_ = "failed"; }
+
+  PollLoop loop_;
+  std::string prefix_;
+  Canaries::ProofRef other_;
+  std::string outcome_;
+  std::optional<LaneChannel> channel_;
+};
+
+TEST_F(LaneChannelTest, AConnectionIsTrackedOnceACanaryOfItsOwnHasComeBack) {
+  use(30s);
+  EXPECT_EQ(ask(), "untracked") << "there is no subscription";
+  subscribe();
+  EXPECT_EQ(ask(), "untracked");
+  proveByAnother();
+  ASSERT_TRUE(trust_->holds(now()));
+  EXPECT_EQ(ask(), "untracked") << "where this one leads nobody knows";
+  EXPECT_EQ(tellOfCanaries(), 1);
+  EXPECT_EQ(ask(), "tracked");
+  subscribe();
+  EXPECT_EQ(ask(), "untracked") << "another subscription";
+}
+
+TEST_F(LaneChannelTest, WhatWasJustWrittenIsReadBackInTheSameDatabase) {
+  use(2s);
+  subscribe();
+  EXPECT_EQ(ask(), "untracked");
+  ASSERT_EQ(tellOfCanaries(), 1);
+  server_.command({"FLUSHALL"});
+  const std::uint64_t before = canaries_->generation();
+  EXPECT_TRUE(soon(
+      [&] {
+        ask();
+        tellOfCanaries();
+        return canaries_->generation() != before;
+      },
+      15s));
+  EXPECT_EQ(canaries_->givenUpFor(), Loss::kDatabase);
+}
+
+TEST_F(LaneChannelTest, AConnectionOfAGenerationBeforeIsMadeAnew) {
+  use(30s);
+  subscribe();
+  ask();
+  ask();
+  EXPECT_EQ(test_.connectionsOpened(), 1U);
+  canaries_->renewAll();
+  ask();
+  EXPECT_EQ(test_.connectionsOpened(), 2U);
+}
+
+TEST_F(LaneChannelTest, WhereNothingIsCachedTheServersRoleIsAskedFor) {
+  use(40ms, false);
+  EXPECT_EQ(ask(), "untracked");
+  server_.command({"REPLICAOF", "127.0.0.1", "1"});
+  EXPECT_TRUE(soon([&] { return ask() == "failed"; })) << "though it answers reads";
+  server_.command({"REPLICAOF", "NO", "ONE"});
+  EXPECT_TRUE(soon([&] { return ask() == "untracked"; }));
+}
+
+}  // namespace
+}  // namespace sessiond
