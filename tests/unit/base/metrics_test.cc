@@ -129,6 +129,7 @@ TEST(MetricsRegistry, RendersNothingWhenNothingIsCounted) {
 TEST(MetricsRegistry, RegistersCountsAndRendersUnderThreads) {
   MetricsRegistry registry;
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int round = 0; round < 500; ++round) {
