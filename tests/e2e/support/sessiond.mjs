@@ -22,7 +22,8 @@ slow:$6$rounds=900000$Xq2vTz8NfJ4wLr1c$.7YxhPV5cJwZ9gG5WvWSirxQVfZeXvqy0Affb00LG
 /** A site's configuration; `change(config)` alters it. */
 function baseConfig(folder, redisUrl) {
   return {
-    listen: { socket: path.join(folder, 'sessiond.sock'), lanes: 2 },
+    // More than a machine of two cores would have by itself: what the lanes share is what goes wrong between them.
+    listen: { socket: path.join(folder, 'sessiond.sock'), lanes: 3 },
     redis: { url: redisUrl },
     session: { secret_files: [path.join(folder, 'secret-1')], idle_timeout: '1h' },
     cookie: { name: 'connect.sid' },

@@ -39,7 +39,7 @@ end
 return gone`;
 
 function configure(config, folder, name) {
-  config.listen = { socket: path.join(folder, `${name}.sock`), lanes: 1, workers: 4 };
+  config.listen = { socket: path.join(folder, `${name}.sock`), lanes: 3, workers: 4 };
   config.session = {
     secret_files: [path.join(folder, 'secret-1'), path.join(folder, 'secret-2')],
     idle_timeout: `${kLife}s`,
