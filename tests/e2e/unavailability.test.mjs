@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { pause, waitFor } from './support/process.mjs';
+import { freeze, waitFor } from './support/process.mjs';
 import { startStack } from './support/stack.mjs';
 
 const inMemory = { 'with sessions in memory': true, 'with Redis asked at every check': false };
@@ -80,8 +80,7 @@ function unavailability(enabled) {
   });
 
   test('is 503 while sessiond is frozen, and comes back', async () => {
-    stack.sessiond.process.kill('SIGSTOP');
-    await pause(50);
+    await freeze(stack.sessiond.process);
     const response = await client.get('/api/x');
     assert.equal(response.status, 503);
     assert.deepEqual(response.setCookies, []);

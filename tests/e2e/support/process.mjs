@@ -81,6 +81,14 @@ export async function stop(child, signal = 'SIGTERM', patience = 8000) {
   return result;
 }
 
+/** Stops a program where it stands, all its threads, until SIGCONT. */
+export async function freeze(child) {
+  const threads = `/proc/${child.pid}/task`;
+  const stands = (thread) => /\) T /.test(fs.readFileSync(`${threads}/${thread}/stat`, 'utf8'));
+  child.kill('SIGSTOP');
+  await waitFor('it stands still', () => fs.readdirSync(threads).every(stands));
+}
+
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Thrown by a condition that can no longer come true. */
