@@ -80,7 +80,7 @@ export class Sessiond {
   }
 
   stop(signal = 'SIGTERM') {
-    return stop(this.process, signal, 15000);
+    return stop(this.process, signal, 40000);
   }
 
   logText() {
