@@ -32,7 +32,7 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       store(redis_store, shared.lasting.caches, shared.lasting.revoked, shared.lasting.epoch, shared.clock),
       redis_index(shared.redis.access(), keys, config.logout.tombstone_lifetime),
       index(redis_index, shared.clock, shared.metrics),
-      burials(store, burial_store, shared.lasting.revoked, log_key, shared.metrics),
+      burials(store, burial_store, shared.lasting.revoked, log_key, shared.metrics, [this] { index.mayBeLost(); }),
       tombstones(TombstoneLifetime::from(config.session, config.cookie, config.logout)),
       reader(
           extractor, tombstones, shared.lasting.revoked, shared.lasting.epoch, log_key, shared.metrics,

@@ -11,11 +11,13 @@
 namespace sessiond {
 
 BurialQueue::BurialQueue(SessionStore& store, SessionStore& bare, const RevokedSessions& revoked,
-                         const HmacKey& log_names, MetricsRegistry& metrics, std::chrono::milliseconds pause)
+                         const HmacKey& log_names, MetricsRegistry& metrics, std::function<void()> renewing,
+                         std::chrono::milliseconds pause)
     : store_(store),
       bare_(bare),
       revoked_(revoked),
       log_names_(log_names),
+      renewing_(std::move(renewing)),
       pause_(pause),
       renewed_(metrics.counter("sessiond_revocations_renewed_total",
                                "Tombstones written again because the server may be one that never had them.")),
@@ -45,6 +47,7 @@ void BurialQueue::look(std::string_view id) {
 }
 
 void BurialQueue::renew() {
+  if (renewing_) renewing_();
   const std::lock_guard lock(mutex_);
   waiting_.renewal = true;
   arrived_.notify_one();

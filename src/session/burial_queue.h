@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -32,8 +33,9 @@ class BurialQueue {
   /// All must outlive it. `pause`: after the store did not take something, which is then tried again by itself; the
   /// pause grows.
   /// `bare`: the same store, without a memory of what it revokes: to write again is not to revoke.
+  /// `renewing`: called by renew(): whatever else the server was told may be gone with the tombstones.
   BurialQueue(SessionStore& store, SessionStore& bare, const RevokedSessions& revoked, const HmacKey& log_names,
-              MetricsRegistry& metrics, std::chrono::milliseconds pause = std::chrono::milliseconds(500));
+              MetricsRegistry& metrics, std::function<void()> renewing = {}, std::chrono::milliseconds pause = kPause);
   ~BurialQueue();
   BurialQueue(const BurialQueue&) = delete;
   BurialQueue& operator=(const BurialQueue&) = delete;
@@ -47,6 +49,7 @@ class BurialQueue {
   /// and it is told how often everybody was logged out.
   void renew();
 
+  static constexpr std::chrono::milliseconds kPause{500};
   static constexpr std::size_t kMaxWaiting = 1024;
   /// As many as are written in one round trip.
   static constexpr std::size_t kPage = 64;
@@ -78,6 +81,7 @@ class BurialQueue {
   SessionStore& bare_;
   const RevokedSessions& revoked_;
   const HmacKey& log_names_;
+  const std::function<void()> renewing_;
   const std::chrono::milliseconds pause_;
   Counter& renewed_;
   Counter& resurrected_;

@@ -38,7 +38,7 @@ void IndexWriter::note(const KnownSession& session, std::optional<SteadyTime> en
   if (const auto ttl = session.facts().touch_ttl)
     end = std::max(end, now + std::min<std::chrono::seconds>(*ttl, kLongestLife));
   end = std::min(end, now + kLongestLife);
-  if (!session.mustBeIndexed(end, now)) return;
+  if (!session.mustBeIndexed(end, now, lost_.load(std::memory_order_relaxed))) return;
   const std::lock_guard lock(mutex_);
   if (size_ >= kMaxWaiting) {
     left_out_.add();

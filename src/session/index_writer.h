@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -39,6 +40,8 @@ class IndexWriter final : public UserSessionIndex {
   /// Has the session noted, if it is anybody's and that is due (KnownSession::mustBeIndexed). `ends`: of its key's
   /// present life; absent: not known. Never waits. Beyond kMaxWaiting nothing is noted, and the next load tries again.
   void note(const KnownSession& session, std::optional<SteadyTime> ends);
+  /// The server may be one that never had what was noted, or has lost it: all are due again. Never waits.
+  void mayBeLost() { lost_.store(clock_.steadyNow(), std::memory_order_relaxed); }
 
   // These wait for the store.
   void addAll(std::span<IndexNote> notes) override { index_.addAll(notes); }
@@ -75,6 +78,7 @@ class IndexWriter final : public UserSessionIndex {
   Counter& noted_;
   Counter& left_out_;
   IntervalGate full_log_;
+  std::atomic<SteadyTime> lost_ = SteadyTime::min();  ///< when that may have been
   std::mutex mutex_;
   std::condition_variable_any arrived_;
   std::condition_variable written_;

@@ -81,11 +81,12 @@ CookieAttributes KnownSession::cookieAttributes() const {
   return attributes;
 }
 
-bool KnownSession::mustBeIndexed(SteadyTime ends, SteadyTime now) const {
+bool KnownSession::mustBeIndexed(SteadyTime ends, SteadyTime now, SteadyTime lost) const {
   const std::uint32_t at = indexed_at_.load(std::memory_order_relaxed);
   const std::uint32_t end = indexed_end_.load(std::memory_order_relaxed);
   constexpr std::uint32_t kInterval = kIndexInterval.count();
-  return at == 0 || secondsOf(now) >= std::uint64_t{at} + kInterval || secondsOf(ends) > std::uint64_t{end} + kInterval;
+  if (at == 0 || (lost != SteadyTime::min() && at <= secondsOf(lost))) return true;
+  return secondsOf(now) >= std::uint64_t{at} + kInterval || secondsOf(ends) > std::uint64_t{end} + kInterval;
 }
 
 void KnownSession::noteIndexed(SteadyTime ends, SteadyTime now) const {

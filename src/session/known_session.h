@@ -71,8 +71,8 @@ class KnownSession {
   void noteUserEpoch(CacheTrust::Epoch epoch) const { user_epoch_.store(epoch, std::memory_order_relaxed); }
 
   /// Has its user's index to be told that this session may live until `ends`? Now and then it has to, whether the end
-  /// has moved or not: the index may have been lost.
-  bool mustBeIndexed(SteadyTime ends, SteadyTime now) const;
+  /// has moved or not, and where it was told no later than `lost`: the index may have been lost.
+  bool mustBeIndexed(SteadyTime ends, SteadyTime now, SteadyTime lost) const;
   void noteIndexed(SteadyTime ends, SteadyTime now) const;
   /// What was noted of the same session, when its text was another one.
   void noteIndexedLike(const KnownSession& before) const;

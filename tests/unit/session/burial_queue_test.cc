@@ -156,7 +156,7 @@ TEST_F(BurialQueueTest, WritesEveryTombstoneAnewUntilTheStoreHasTakenAll) {
   for (int i = 0; i < kAll; ++i) revoked_.note(idOf(std::to_string(i)), seconds(100 + i));
   GatedStore store(kAll);
   store.failures = static_cast<int>(BurialQueue::kPage);
-  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
   queue.renew();
   store.done.wait();
   for (int i = 0; i < kAll; ++i) {
@@ -170,7 +170,7 @@ TEST_F(BurialQueueTest, ATombstoneThatAFullServerDoesNotTakeIsTriedAgain) {
   revoked_.note(idOf("buried"), seconds(60));
   GatedStore store(2);
   store.refusals = 5;
-  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
   queue.renew();
   queue.bury(idOf("buried"), seconds(60));
   store.done.wait();
@@ -186,7 +186,7 @@ TEST_F(BurialQueueTest, ATombstoneThatIsRefusedForGoodIsTriedAsLongAsItWouldStan
   GatedStore store(1);
   store.refusals = 1 << 30;
   store.away = {"other"};
-  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
   queue.bury(idOf("refused"), seconds(60));
   queue.bury(idOf("other"), seconds(60));
   const auto waitFor = [&store](const char* id, int tries) {
@@ -209,7 +209,7 @@ TEST_F(BurialQueueTest, OneThatFailsIsTriedAgainByItself) {
   for (int i = 0; i < kAll; ++i) revoked_.note(idOf(std::to_string(i)), seconds(100));
   GatedStore store(kAll);
   store.away = {"5", "100"};
-  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
   queue.renew();
   while (store.triesOf("5") < 4 || store.triesOf("100") < 4) std::this_thread::yield();
   for (int i = 0; i < kAll; ++i) {
@@ -226,7 +226,7 @@ TEST_F(BurialQueueTest, ACopyThatWasNotBuriedIsTriedAgainToo) {
   store.there = {"met", "looked at", "gone"};
   store.away = {"met", "looked at"};
   revoked_.note(idOf("looked at"), std::chrono::hours(24));
-  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
   queue.bury(idOf("met"), seconds(60));
   queue.look("looked at");
   while (store.triesOf("met") < 2 || store.triesOf("looked at") < 2) std::this_thread::yield();
@@ -242,7 +242,7 @@ TEST_F(BurialQueueTest, WhatIsGoneIsNotTriedForEverForItsTombstone) {
   GatedStore store(1);
   store.away = {"away"};
   store.refusals = 1'000'000;
-  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
   queue.bury(idOf("gone"), seconds(60));
   while (store.triesOf("gone") < 1) std::this_thread::yield();
   queue.bury(idOf("away"), seconds(60));
@@ -289,7 +289,7 @@ TEST_F(BurialQueueTest, WhoeverCannotBeLookedAtIsLookedAtAgain) {
   store.there = {"back"};
   store.failures = 3;
   revoked_.note(idOf("back"), std::chrono::hours(24));
-  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
   queue.look("back");
   store.done.wait();
   EXPECT_TRUE(store.revoked().contains("back"));
@@ -298,7 +298,7 @@ TEST_F(BurialQueueTest, WhoeverCannotBeLookedAtIsLookedAtAgain) {
 TEST_F(BurialQueueTest, HowOftenEverybodyWasLoggedOutIsToldUntilItIsTaken) {
   GatedStore store(0);
   store.epoch_failures = 3;
-  BurialQueue queue(store, store, revoked_, log_names_, metrics_, kShortly);
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
   queue.renew();
   store.told.wait();
 }

@@ -206,6 +206,24 @@ TEST_F(IndexWriterTest, NotesASessionAgainWhenItsEndHasMovedOrSomeTimeHasPassed)
   EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
 }
 
+TEST_F(IndexWriterTest, NotesAllAgainThatMayHaveBeenLost) {
+  IndexWriter writer(index_, clock_, metrics_);
+  clock_.advance(seconds(10));
+  const SessionRef session = sessionOf("a", "42");
+  writer.note(*session, std::nullopt);
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
+  ASSERT_TRUE(index_.remove("42", std::vector{idOf("a")}));  // a failover to a server that never had it
+  clock_.advance(seconds(1));
+  writer.note(*session, std::nullopt);
+  EXPECT_THAT(listed(writer, "42"), IsEmpty()) << "it is not due";
+  writer.mayBeLost();
+  writer.note(*session, std::nullopt);
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
+  clock_.advance(seconds(1));
+  writer.note(*session, std::nullopt);
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
+}
+
 TEST_F(IndexWriterTest, GathersWhatComesMeanwhileIntoOneWrite) {
   GatedIndex gated(clock_);
   IndexWriter writer(gated, clock_, metrics_);
