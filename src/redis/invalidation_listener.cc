@@ -59,7 +59,7 @@ InvalidationListener::InvalidationListener(RedisClient& client, const RedisKeys&
       counters_(metrics),
       rejection_log_(kRejectionLogInterval),
       given_up_log_(kGivenUpInterval),
-      given_up_renewals_(kGivenUpInterval),
+      seldom_renewals_(kGivenUpInterval),
       rest_log_(kRestLogInterval),
       pauses_(canaries.maxStaleness(), randomBelow),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
@@ -94,19 +94,20 @@ void InvalidationListener::run(const std::stop_token& stop) {
   }
 }
 
-/// A connection that nothing comes over shows that the server is still the same: when it is lost, the next subscription
-/// comes at once, and with it the tombstones are written again.
+/// As long as a connection stands that nothing comes over, the server is hardly another one: when it is lost, the next
+/// subscription comes at once, and with it the tombstones are written again.
 void InvalidationListener::restUnlessLost(milliseconds time, std::uint64_t generation, const std::stop_token& stop) {
   noteRest(time);
   counters_.resting.add(1);
   const SteadyTime until = clock_.steadyNow() + time;
   const Subscribed held = client_.dial();
-  is_known_server_ = held.hasValue();
+  bool stands = held.hasValue();
   RedisReplies nothing;
-  while (is_known_server_ && !stop.stop_requested() && clock_.steadyNow() < until) {
-    is_known_server_ =
+  while (stands && !stop.stop_requested() && clock_.steadyNow() < until) {
+    stands =
         canaries_.generation() == generation && (*held)->listen(nothing, clock_.steadyNow() + kStopLatency).hasValue();
   }
+  was_at_rest_ = stands;
   counters_.resting.add(-1);
 }
 
@@ -197,7 +198,8 @@ Done InvalidationListener::handle(const RedisReply& reply) {
     case Kind::kSubscribed:
       stands_since_ = clock_.steadyNow();
       canaries_.stands(canary_prefix_);
-      owes_renewal_ = !std::exchange(is_known_server_, false);
+      owes_renewal_ = true;
+      renews_seldom_ = was_given_up_ || std::exchange(was_at_rest_, false);
       renewTombstones();
       counters_.subscriptions.add();
       counters_.trusted.add(1);
@@ -230,9 +232,10 @@ Done InvalidationListener::handle(const RedisReply& reply) {
   return Unexpected(ConnectionError{ConnectionError::Kind::kBroken, "what came is no invalidation"});
 }
 
-/// The server may be another one. After a subscription that was given up it hardly is; once a minute will do then.
+/// The server may be another one. After a subscription that was given up, or a rest, it hardly is (an old one may go on
+/// behind a name that leads elsewhere by now); once a minute will do then.
 void InvalidationListener::renewTombstones() {
-  if (!owes_renewal_ || (was_given_up_ && !given_up_renewals_.pass(clock_.steadyNow()))) return;
+  if (!owes_renewal_ || (renews_seldom_ && !seldom_renewals_.pass(clock_.steadyNow()))) return;
   owes_renewal_ = false;
   burials_.renew();
 }

@@ -90,13 +90,14 @@ class InvalidationListener {
   Counters counters_;
   IntervalGate rejection_log_;
   IntervalGate given_up_log_;
-  IntervalGate given_up_renewals_;
+  IntervalGate seldom_renewals_;
   IntervalGate rest_log_;
   // Of the thread.
   SubscriptionPauses pauses_;
   CacheWorth worth_;
   std::uint64_t told_ = 0;                  ///< changes of sessions
-  bool is_known_server_ = false;            ///< it is the one before the rest
+  bool was_at_rest_ = false;                ///< and the server seemed to be the same all the time
+  bool renews_seldom_ = false;              ///< the tombstones
   std::optional<milliseconds> rest_;        ///< it is let be for so long, because it is not worth it
   std::string canary_prefix_;               ///< of the subscription
   std::optional<SteadyTime> stands_since_;  ///< the subscription is confirmed

@@ -24,12 +24,18 @@ if done and done.err then return done end
 return 0
 )lua";
 
-// KEYS: tombstone. ARGV: seconds. Leaves one alone that stands for as long (EXPIRE GT needs Redis 7). One that stands
-// for less is only told to stay, which works on a full server too, and whatever type of value it has.
+// KEYS: tombstone. ARGV: seconds; 1 when replicas are waited for. Leaves one alone that stands for as long (EXPIRE GT
+// needs Redis 7). One that stands for less is only told to stay, which works on a full server too, and whatever type of
+// value it has. WAIT waits for what its own connection wrote: behind a tombstone that another one wrote a moment ago it
+// would speak of nothing. So it is told to stay as long as it stands.
 constexpr std::string_view kBuryScript = R"lua(
 local left = redis.pcall('PTTL', KEYS[1])
 if type(left) == 'table' then return left end
-if left == -1 or left >= ARGV[1] * 1000 then return 0 end
+if left == -1 or left >= ARGV[1] * 1000 then
+  if ARGV[2] == '1' and left == -1 then redis.pcall('SET', KEYS[1], '1') end
+  if ARGV[2] == '1' and left > 0 then redis.pcall('PEXPIRE', KEYS[1], left) end
+  return 0
+end
 local done
 if left >= 0 then
   done = redis.pcall('EXPIRE', KEYS[1], ARGV[1])
@@ -40,15 +46,17 @@ if type(done) == 'table' and done.err then return done end
 return 1
 )lua";
 
-// KEYS: the counter of how often everybody was logged out. ARGV: what it is at least; what it can be. What it is; -1:
-// no such number.
+// KEYS: the counter of how often everybody was logged out. ARGV: what it is at least; what it can be; 1 to write it
+// even if it is that. What it is, -1: no such number; and 1 if it was written.
 constexpr std::string_view kRaiseScript = R"lua(
-local kept = redis.call('GET', KEYS[1]) or '0'
-if #kept > 10 or not string.match(kept, '^%d+$') or tonumber(kept) > tonumber(ARGV[2]) then return -1 end
-if tonumber(kept) >= tonumber(ARGV[1]) then return tonumber(kept) end
-local done = redis.pcall('SET', KEYS[1], ARGV[1])
+local kept = redis.pcall('GET', KEYS[1]) or '0'
+if type(kept) == 'table' then return kept end
+if #kept > 10 or not string.match(kept, '^%d+$') or tonumber(kept) > tonumber(ARGV[2]) then return {-1, 0} end
+if tonumber(kept) >= tonumber(ARGV[1]) and ARGV[3] == '0' then return {tonumber(kept), 0} end
+local next = math.max(tonumber(kept), tonumber(ARGV[1]))
+local done = redis.pcall('SET', KEYS[1], string.format('%d', next))
 if done and done.err then return done end
-return tonumber(ARGV[1])
+return {next, 1}
 )lua";
 
 /// A reply of a kind that the command never gives: some other program answers on this socket.
@@ -129,19 +137,34 @@ Expected<ReplaceOutcome, StoreError> RedisSessionStore::replace(const SessionId&
 
 Expected<std::uint64_t, StoreError> RedisSessionStore::raiseEpoch(std::uint64_t at_least) {
   RedisCommands commands;
-  commands.add({"EVAL", kRaiseScript, "1", keys_.epoch(), std::to_string(at_least), std::to_string(LoginEpoch::kMost)});
+  const auto raise = [&](std::string_view always) {
+    commands.clear();
+    commands.add({"EVAL", kRaiseScript, "1", keys_.epoch(), std::to_string(at_least), std::to_string(LoginEpoch::kMost),
+                  always});
+  };
+  raise("0");
   RedisReplies replies;
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return Unexpected(done.error());
-  if (replies[0].type != Type::kInteger) return Unexpected(errorOf(replies[0]));
-  if (replies[0].integer < 0) return Unexpected(StoreError::kCorrupt);
-  return static_cast<std::uint64_t>(replies[0].integer);
+  const RedisReply& reply = replies[0];
+  if (reply.type != Type::kArray || reply.elements.size() != 2) return Unexpected(errorOf(reply));
+  const std::int64_t epoch = reply.elements[0].integer;
+  const bool raised = reply.elements[1].integer == 1;
+  if (epoch < 0) return Unexpected(StoreError::kCorrupt);
+  if (raised && replicas_ > 0) {
+    // Most callers only ask what it is; they wait for no replica.
+    raise("1");
+    if (auto done = client_.replicate(commands, Repeat::kSafe, replies, replicas_); !done)
+      return Unexpected(done.error());
+  }
+  return static_cast<std::uint64_t>(epoch);
 }
 
 void RedisSessionStore::revoke(std::span<SessionRevocation> revocations) {
   if (revocations.empty()) return;
   RedisCommands commands;
   for (const SessionRevocation& one : revocations) {
-    commands.add({"EVAL", kBuryScript, "1", keys_.tombstone(one.id.bytes()), ttlArgument(one.tombstone_ttl)});
+    commands.add({"EVAL", kBuryScript, "1", keys_.tombstone(one.id.bytes()), ttlArgument(one.tombstone_ttl),
+                  replicas_ > 0 ? "1" : "0"});
     commands.add({"DEL", keys_.session(one.id.bytes())});
   }
   RedisReplies replies;

@@ -74,8 +74,10 @@ struct SessionRevocation {
 struct Ending {
   Burial burial = Burial::kBuried;
   std::optional<std::uint32_t> replicas = {};
+  std::size_t sessions = 0;  ///< of a user's: how many there were
 
   void add(const Ending& other) {
+    sessions += other.sessions;
     if (other.burial == Burial::kUnburied) burial = Burial::kUnburied;
     if (other.replicas) replicas = std::min(replicas.value_or(*other.replicas), *other.replicas);
   }

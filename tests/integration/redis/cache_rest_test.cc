@@ -52,6 +52,20 @@ TEST_F(CacheRest, EndsWhenTheServerMayBeAnotherOne) {
   EXPECT_TRUE(soon([&] { return instance_.subscriptions() > before; }, 20s)) << "it would rest for 30 seconds";
 }
 
+TEST_F(CacheRest, TombstonesAreWrittenAgainAfterIt) {
+  const SessionId ended = SessionId::generate();
+  ASSERT_TRUE(instance_.site().store.revoke(ended, std::chrono::hours(24)));
+  rest();
+  const auto renewed = [&] {
+    return instance_.site().metrics.counter("sessiond_revocations_renewed_total", "").read();
+  };
+  const std::uint64_t before = renewed();
+  const std::uint64_t subscriptions = instance_.subscriptions();
+  ASSERT_TRUE(soon([&] { return instance_.subscriptions() > subscriptions; }, 90s));
+  EXPECT_TRUE(soon([&] { return renewed() > before; }, 20s))
+      << "a connection that stands does not show that its server is the one that the others ask";
+}
+
 TEST_F(CacheRest, DoesNotComeWhereTheyAreFoundBetweenTwoWrites) {
   server_.command({"SET", "sess:a", sessionOf("ada")});
   ASSERT_TRUE(instance_.settle("a"));

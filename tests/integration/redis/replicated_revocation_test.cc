@@ -79,6 +79,41 @@ TEST_F(Replicated, ARevocationIsWhereItWasWaitedFor) {
   }
 }
 
+TEST_F(Replicated, ASecondRevocationSaysNoMoreThanIsTrue) {
+  const SessionId id = SessionId::generate();
+  SessionRevocation one{.id = id, .tombstone_ttl = 100s};
+  const auto revokeAt = [&](RedisClient& client) {
+    RedisSessionStore store(client, SessionSettings(), keysFor(SessionSettings()), 1);
+    store.revoke({&one, 1});
+    return one.replicas;
+  };
+  first_.freeze();
+  second_.freeze();
+  EXPECT_EQ(revokeAt(test_->client), 0U);
+  TestClient another(configFor(primary_.unixUrl()));
+  EXPECT_EQ(revokeAt(another.client), 0U) << "on a connection that has written nothing";
+  one.tombstone_ttl = 10s;
+  EXPECT_EQ(revokeAt(another.client), 0U);
+  primary_.command({"PERSIST", keysFor(SessionSettings()).tombstone(id.bytes())});
+  TestClient third(configFor(primary_.unixUrl()));
+  EXPECT_EQ(revokeAt(third.client), 0U);
+  first_.thaw();
+  second_.thaw();
+}
+
+TEST_F(Replicated, WhoLogsEverybodyOutWaitsAndWhoOnlyAsksDoesNot) {
+  RedisSessionStore store(test_->client, SessionSettings(), keysFor(SessionSettings()), 2);
+  first_.freeze();
+  const std::uint64_t before = missed();
+  EXPECT_EQ(*store.raiseEpoch(7), 7U);
+  EXPECT_EQ(missed(), before + 1);
+  EXPECT_EQ(*store.raiseEpoch(0), 7U);
+  EXPECT_EQ(*store.raiseEpoch(7), 7U);
+  EXPECT_EQ(*store.raiseEpoch(3), 7U);
+  EXPECT_EQ(missed(), before + 1);
+  first_.thaw();
+}
+
 TEST_F(Replicated, WithoutTheOptionNobodyWaits) {
   EXPECT_EQ(revoke(0), (std::vector<std::optional<std::uint32_t>>{std::nullopt}));
 }
