@@ -59,11 +59,6 @@ std::vector<std::unique_ptr<Authenticator>> authenticatorsOf(const LoginSettings
   return links;
 }
 
-FactsReader::Stands standsIn(HtpasswdDirectory* htpasswd) {
-  if (htpasswd == nullptr) return {};
-  return [htpasswd](std::uint64_t password_tag) { return htpasswd->stands(password_tag); };
-}
-
 Response answerNoApiHere(const Request&) {
   return apiError(404, "disabled", "the applications' endpoints are not switched on (api.enabled)");
 }
@@ -177,9 +172,10 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
                      .refusals = refusals.get()}),
       csrf(config->session.secrets, config->cookie.secure, shared.clock),
       handles(config->session.secrets.front()),
-      session_list({config->session, sessions.store, sessions.index, handles, shared.clock}),
+      session_list({config->session, sessions.finder, sessions.index, handles, shared.clock}),
       logout_pages(pages, sessions.finder, JsonPointer::of(config->session.user_at), config->cookie.secure),
-      logout({*config, logout_pages, sessions.signer, sessions.ender, sessions.log_key, shared.metrics}),
+      logout(
+          {*config, logout_pages, sessions.finder, sessions.signer, sessions.ender, sessions.log_key, shared.metrics}),
       sessions_endpoint(
           {*config, pages, sessions.finder, session_list, sessions.ender, csrf, shared.clock, shared.metrics}),
       page({pages, sessions.finder, shared.clock}, JsonPointer::of(config->session.user_at)) {

@@ -9,6 +9,7 @@
 
 #include "base/ascii.h"
 #include "config/units.h"
+#include "json/json_pointer.h"
 #include "os/host_port.h"
 #include "redis/cluster_view.h"
 #include "redis/redis_address.h"
@@ -210,12 +211,23 @@ void checkCookieLife(const SiteSettings& site, ConfigReport& report) {
   }
 }
 
+/// A login made here holds nothing of its user elsewhere, so it would be nobody's: no list would name it, no limit
+/// count it, and "everywhere" would leave it alone.
+void checkUserId(const SiteSettings& site, ConfigReport& report) {
+  if (!areSound(report, {"session.user_id_at", "session.user_at", "login.authenticators"})) return;
+  const std::string& user_at = site.session.user_at;
+  if (site.login.authenticators.empty() || isAtOrBelow(site.session.userIdAt(), user_at)) return;
+  report.error("session.user_id_at", "must lead to a place below session.user_at, " + shown(user_at) +
+                                         ", because people log in here (login.authenticators), but is " +
+                                         shown(site.session.user_id_at));
+}
+
 /// Who moves the user moves the id that is required with it.
 void checkIdentity(const SiteSettings& site, ConfigReport& report) {
   if (!areSound(report, {"identity", "session.user_at"})) return;
   const std::string& user_at = site.session.user_at;
   for (const IdentityHeader& header : site.identity) {
-    if (!header.required || header.from == user_at || header.from.starts_with(user_at + "/")) continue;
+    if (!header.required || isAtOrBelow(header.from, user_at)) continue;
     report.warning("identity." + header.name, "is required but looks at " + shown(header.from) +
                                                   ", which is not below session.user_at, " + shown(user_at) +
                                                   ": whoever has no value there is refused (403)");
@@ -314,6 +326,7 @@ void validate(const Config& config, ConfigReport& report) {
   checkCookie(config.cookie, report);
   checkCookieLife(config, report);
   checkIdentity(config, report);
+  checkUserId(config, report);
   checkPolicies(config.policies, report);
   checkLogin(config.login, report);
   checkHttpVerifier(config.login, report);

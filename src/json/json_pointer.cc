@@ -61,6 +61,11 @@ std::optional<JsonValue> follow(JsonValue root, const JsonPointer& pointer) {
   return follow(root, pointer, ambiguous);
 }
 
+bool isAtOrBelow(std::string_view pointer, std::string_view ancestor) {
+  if (!pointer.starts_with(ancestor)) return false;
+  return pointer.size() == ancestor.size() || pointer[ancestor.size()] == '/';
+}
+
 std::optional<std::size_t> arrayIndex(std::string_view token) {
   if (token.size() > 1 && token.front() == '0') return std::nullopt;
   return parseInteger<std::size_t>(token);

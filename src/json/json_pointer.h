@@ -33,6 +33,9 @@ class JsonPointer {
 std::optional<JsonValue> follow(JsonValue root, const JsonPointer& pointer, bool& ambiguous);
 std::optional<JsonValue> follow(JsonValue root, const JsonPointer& pointer);
 
+/// Does `pointer` name the place that `ancestor` names, or one in there?
+bool isAtOrBelow(std::string_view pointer, std::string_view ancestor);
+
 /// The array index a token stands for: digits without leading zeros (RFC 6901 §4); nullopt for all else, `-` too.
 std::optional<std::size_t> arrayIndex(std::string_view token);
 

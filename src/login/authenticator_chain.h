@@ -1,5 +1,9 @@
 // AuthenticatorChain: several authenticators, asked in order. The first that knows the name decides: yes, no, or that
 // nobody can tell, behind which nobody else is asked.
+//
+// What cannot be a name or a password is nobody's, and no authenticator hears of it. Refusing it at once tells nothing
+// about any user; and whoever cuts a name at a control character, or looks past it, would take many names for one
+// user's, each with tries of its own.
 
 #pragma once
 
@@ -8,6 +12,8 @@
 #include <vector>
 
 #include "login/authenticator.h"
+#include "login/password_hash.h"
+#include "login/user_name.h"
 
 namespace sessiond {
 
@@ -17,6 +23,8 @@ class AuthenticatorChain final : public Authenticator {
   explicit AuthenticatorChain(std::vector<std::unique_ptr<Authenticator>> links) : links_(std::move(links)) {}
 
   Expected<User, AuthenticationFailure> authenticate(const Credentials& credentials) override {
+    if (!isValidUserName(credentials.name) || !isPossiblePassword(credentials.password))
+      return Unexpected(AuthenticationFailure::kUnknownUser);
     for (const std::unique_ptr<Authenticator>& link : links_) {
       Expected<User, AuthenticationFailure> answer = link->authenticate(credentials);
       if (answer || answer.error() != AuthenticationFailure::kUnknownUser) return answer;

@@ -6,7 +6,6 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "login/password_hash.h"
-#include "login/user_name.h"
 
 namespace sessiond {
 namespace {
@@ -37,9 +36,6 @@ DirectoryAuthenticator::DirectoryAuthenticator(std::vector<std::unique_ptr<UserD
 }
 
 Expected<User, AuthenticationFailure> DirectoryAuthenticator::authenticate(const Credentials& credentials) {
-  // What cannot be a name or a password is nobody's: refusing it at once tells nothing about any user.
-  if (!isValidUserName(credentials.name) || !isPossiblePassword(credentials.password))
-    return Unexpected(AuthenticationFailure::kUnknownUser);
   Expected<std::optional<UserEntry>, DirectoryError> found = lookUp(directories_, credentials.name);
   if (!found) return Unexpected(AuthenticationFailure::kUnavailable);
   std::optional<UserEntry>& entry = *found;

@@ -141,4 +141,9 @@ std::optional<std::string> HtpasswdDirectory::usualHash() {
   return users == nullptr ? std::nullopt : users->usual_hash;
 }
 
+std::function<bool(std::uint64_t tag)> standsIn(HtpasswdDirectory* directory) {
+  if (directory == nullptr) return {};
+  return [directory](std::uint64_t tag) { return directory->stands(tag); };
+}
+
 }  // namespace sessiond

@@ -81,4 +81,7 @@ class HtpasswdDirectory final : public UserDirectory {
   Guarded<State> state_;
 };
 
+/// What stands() of `directory` says; empty where there is none (null), and nobody can tell.
+std::function<bool(std::uint64_t tag)> standsIn(HtpasswdDirectory* directory);
+
 }  // namespace sessiond

@@ -61,7 +61,7 @@ std::optional<User> userIn(std::string_view answer) {
   const std::optional<JsonValue> id = tree->root().member("id");
   if (!id || (id->kind() != JsonKind::kString && id->kind() != JsonKind::kNumber) || id->text().empty())
     return std::nullopt;
-  return User{.json = std::string(tree->root().source()), .id = std::string(id->text())};
+  return User{.json = std::string(tree->root().source())};
 }
 
 HttpVerifier::HttpVerifier(const HttpVerifierSettings& settings, const HmacKey& log_key, const Clock& clock)

@@ -24,7 +24,7 @@ User makeUser(const UserFields& fields) {
     appendJsonString(json, role);
   }
   json += "]}";
-  return {.json = std::move(json), .id = id};
+  return {.json = std::move(json)};
 }
 
 }  // namespace sessiond

@@ -11,8 +11,6 @@ namespace sessiond {
 struct User {
   /// The JSON object that becomes `session.user`.
   std::string json;
-  /// What the index of the user's sessions is filed under: the text of `id` in `json`, never empty.
-  std::string id;
   /// Which authenticator knows the user, and a tag of the stored hash, for sessions to tell whether that is still so:
   /// `htpasswd:<16 hexadecimal digits>`, `redis:` likewise; empty where nobody can tell.
   std::string auth = {};

@@ -24,8 +24,8 @@ namespace sessiond {
 /// Thread-safe.
 class RedisSessionStore final : public SessionStore {
  public:
-  /// Copies what it needs of `config`; `client` must outlive it. `replicas`: how many a revocation waits for, and whoever
-  /// logs everybody out.
+  /// Copies what it needs of `config`; `client` must outlive it. `replicas`: how many a revocation waits for, and
+  /// whoever logs everybody out.
   RedisSessionStore(RedisAccess& client, const SessionSettings& config, const RedisKeys& keys,
                     std::uint32_t replicas = 0);
 

@@ -51,14 +51,6 @@ Expected<std::vector<SessionEnder::Found>, StoreError> SessionEnder::find(std::s
   return found;
 }
 
-Expected<std::vector<std::string>, StoreError> SessionEnder::usersOf(std::span<const SessionId> ids) const {
-  auto found = find(ids);
-  if (!found) return Unexpected(found.error());
-  std::vector<std::string> users;
-  for (Found& one : *found) users.push_back(std::move(one.session.user_id));
-  return users;
-}
-
 /// The index is the caller's to tell.
 Expected<std::vector<EndedSession>, StoreError> SessionEnder::endPage(std::span<const SessionId> ids,
                                                                       std::string_view why) const {
@@ -170,7 +162,10 @@ Expected<Ending, StoreError> SessionEnder::endListed(std::string_view user_id, c
   // What stays in the index would be the next page again.
   if (const auto removed = parts_.index.remove(user_id, listed); !removed) return Unexpected(removed.error());
   Ending all;
-  for (const EndedSession& session : *ended) all.add(session.ending);
+  for (const EndedSession& session : *ended) {
+    all.add(session.ending);
+    if (session.was_there) ++all.sessions;
+  }
   return all;
 }
 

@@ -57,8 +57,6 @@ class SessionEnder {
 
   explicit SessionEnder(const SessionEnderParts& parts);
 
-  /// The user's id of each session, empty where there is none; changes nothing.
-  Expected<std::vector<std::string>, StoreError> usersOf(std::span<const SessionId> ids) const;
   /// Ends sessions, known or not: a key that is gone may be written back as well. `why` is a word for the audit log.
   /// On an error some may live on; calling again is safe.
   Expected<std::vector<EndedSession>, StoreError> end(std::span<const SessionId> ids, std::string_view why) const;

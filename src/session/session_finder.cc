@@ -50,6 +50,23 @@ Expected<OpenSession, CheckStatus> SessionFinder::find(const SessionId& id) cons
   return decideOn(check);
 }
 
+Expected<std::vector<bool>, StoreError> SessionFinder::areSessions(std::span<SessionLoad> loads) const {
+  std::vector<FoundSession> found = facts_.load(parts_.store, loads, parts_.clock);
+  std::vector<bool> are;
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    if (!loads[i].result && loads[i].result.error() != StoreError::kCorrupt) return Unexpected(loads[i].result.error());
+    AuthCheck check;
+    check.policy = &anybody_;
+    AuthCandidate& candidate =
+        check.candidates.emplace_back(std::string_view(), VerifiedCookie{.id = *loads[i].id, .secret = 0});
+    candidate.found = std::move(found[i]);
+    const CheckStatus status = decide(check, parts_.session.absolute_timeout, parts_.clock.wallNow()).status;
+    if (status == CheckStatus::kUnavailable) return Unexpected(StoreError::kUnavailable);
+    are.push_back(isSession(status));
+  }
+  return are;
+}
+
 Expected<OpenSession, CheckStatus> SessionFinder::decideOn(AuthCheck& check) const {
   check.policy = &anybody_;
   std::vector<AuthCandidate*> candidates;

@@ -7,8 +7,10 @@
 #pragma once
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/crypto.h"
@@ -61,6 +63,8 @@ class SessionFinder {
   Expected<OpenSession, CheckStatus> find(const Request& request) const;
   /// The same session as it is now.
   Expected<OpenSession, CheckStatus> find(const SessionId& id) const;
+  /// Loads them, and says of each whether it is a session. The error: not of all can anybody tell.
+  Expected<std::vector<bool>, StoreError> areSessions(std::span<SessionLoad> loads) const;
 
  private:
   Expected<OpenSession, CheckStatus> decideOn(AuthCheck& check) const;

@@ -1,11 +1,21 @@
 #include "session/user_id.h"
 
+#include "json/json_pointer.h"
+
 namespace sessiond {
 
 std::string userIdOf(std::optional<JsonValue> found) {
   if (found && found->kind() == JsonKind::kObject) found = found->member("id");
   if (!found || (found->kind() != JsonKind::kString && found->kind() != JsonKind::kNumber)) return "";
   return std::string(found->text());
+}
+
+std::string userIdIn(std::string_view user_json, const SessionSettings& settings) {
+  const std::string id_at = settings.userIdAt();
+  if (!isAtOrBelow(id_at, settings.user_at)) return "";
+  const auto tree = JsonTree::parse(user_json);
+  if (!tree) return "";
+  return userIdOf(follow(tree->root(), JsonPointer::of(id_at.substr(settings.user_at.size()))));
 }
 
 }  // namespace sessiond

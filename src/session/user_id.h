@@ -7,12 +7,18 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "json/json_tree.h"
+#include "session/session_settings.h"
 
 namespace sessiond {
 
 /// `found`: what stands at session.user_id_at. Empty when that is no id.
 std::string userIdOf(std::optional<JsonValue> found);
+
+/// That of somebody who stands as `user_json`, valid JSON, at session.user_at. Empty when session.user_id_at leads to
+/// no id in there.
+std::string userIdIn(std::string_view user_json, const SessionSettings& settings);
 
 }  // namespace sessiond

@@ -46,19 +46,12 @@ std::optional<ExplainedCheck> explainedByDaemon(const CommonOptions& options, co
   return answer.exit_code == EX_OK ? explainedCheckIn(answer.lines) : std::nullopt;
 }
 
-FactsReader::Stands standsIn(HtpasswdDirectory* htpasswd) {
-  if (htpasswd == nullptr) return {};
-  return [htpasswd](std::uint64_t password_tag) { return htpasswd->stands(password_tag); };
-}
-
 ExplainedCheck explainedHere(RedisSite& site, const CheckQuestion& question) {
-  const RevokedSessions revoked(site.clock, site.metrics);
-  LoginEpoch epoch;
   const FactsReader::Stands stands = standsIn(site.prepared.htpasswd.get());
   return explainCheck({.config = site.config,
                        .store = site.store,
-                       .revoked = revoked,
-                       .epoch = epoch,
+                       .revoked = site.revoked,
+                       .epoch = site.epoch,
                        .stands = stands,
                        .keys = site.keys,
                        .log_key = site.log_key,

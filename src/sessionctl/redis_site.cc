@@ -42,7 +42,11 @@ RedisSite::RedisSite(Prepared all)
       index(redis, keys, config.logout.tombstone_lifetime),
       log_key(logKeyOf(config.session.secrets.front())),
       handles(config.session.secrets.front()),
-      list({config.session, store, index, handles, clock}),
+      signer(config.session.secrets),
+      revoked(clock, metrics),
+      finder(config.extractionRules(), {config.session, config.cookie, config.logout, signer, store, revoked, epoch,
+                                        clock, log_key, metrics, standsIn(prepared.htpasswd.get())}),
+      list({config.session, finder, index, handles, clock}),
       ender({config.session, TombstoneLifetime::from(config.session, config.cookie, config.logout), store, index,
              log_key, clock, metrics}) {}
 
@@ -80,10 +84,10 @@ Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options
 }
 
 /// As often as it takes: the ender has a limit of time for those who wait in a browser.
-Expected<Burial, StoreError> endAllOf(RedisSite& site, const std::string& user_id) {
+Expected<Ending, StoreError> endAllOf(RedisSite& site, const std::string& user_id) {
   for (;;) {
-    const auto ended = site.ender.endAllOf(user_id, kAdministrator, {});
-    if (ended) return ended->burial;
+    auto ended = site.ender.endAllOf(user_id, kAdministrator, {});
+    if (ended) return ended;
     // More than fit into that time, or no answer in time? Another question tells.
     if (ended.error() != StoreError::kTimeout || !site.index.list(user_id, 1)) {
       return Unexpected(ended.error());

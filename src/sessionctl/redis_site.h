@@ -37,6 +37,10 @@ struct RedisSite {
   RedisUserSessionIndex index;
   const HmacKey log_key;
   const SessionHandles handles;
+  const CookieSigner signer;
+  RevokedSessions revoked;  ///< empty: nothing ends here but in Redis
+  LoginEpoch epoch;
+  const SessionFinder finder;
   const SessionList list;
   const SessionEnder ender;
 };
@@ -55,7 +59,7 @@ StartupReport askSentinel(RedisSite& site, const std::string& node);
 inline constexpr std::string_view kAdministrator = "administrator";
 
 /// Ends every session in the user's index, as long as it takes.
-Expected<Burial, StoreError> endAllOf(RedisSite& site, const std::string& user_id);
+Expected<Ending, StoreError> endAllOf(RedisSite& site, const std::string& user_id);
 
 /// What to say and to exit with when the store has failed; RedisAccess has logged the reason.
 int failStore(const CommonOptions& options, StoreError error);

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <string>
 
+#include "base/log.h"
 #include "redis/redis_session_scan.h"
 #include "session/everybody_ender.h"
 #include "sessionctl/commands.h"
@@ -65,6 +66,12 @@ int sayAllEnded(const CommonOptions& options, const Sweep& progress) {
   return is_final ? EX_OK : EX_TEMPFAIL;
 }
 
+Expected<std::uint64_t, StoreError> endLogins(const EverybodyEnder& ender) {
+  const auto epoch = ender.endLogins();
+  if (epoch) audit("revoke_logins", {{"epoch", *epoch}});
+  return epoch;
+}
+
 /// Another code than 0: it has been said why it was not all.
 int sweep(const CommonOptions& options, const EverybodyEnder& ender, Sweep& progress) {
   for (std::size_t pages = 1;; ++pages) {
@@ -100,15 +107,18 @@ int revokeAll(const CommonOptions& options, const SessionOptions& which) {
                               TombstoneLifetime::from(site.config.session, site.config.cookie, site.config.logout)});
   Sweep progress{.next = which.from};
   // Whoever goes on with a sweep has moved the counter already.
-  const auto epoch = which.from == SessionScan::kEnd ? ender.endLogins() : 0;
+  const auto epoch = which.from == SessionScan::kEnd ? endLogins(ender) : 0;
   if (!epoch && epoch.error() == StoreError::kCorrupt) {
     return fail(options, EX_DATAERR,
                 site.keys.epoch() + " holds something that is no counter: delete it, then try again");
   }
   // A full server takes no counter, but deletes; and that makes room.
   if (!epoch) progress.whose = EverybodyEnder::Whose::kEverybodys;
-  if (const int code = sweep(options, ender, progress); code != EX_OK) return code;
-  if (!epoch && !ender.endLogins()) {
+  const int code = sweep(options, ender, progress);
+  const bool is_final = progress.burial == Burial::kBuried;
+  audit("revoke_swept", {{"ended", progress.ended}, {"tombstones", std::string_view(is_final ? "yes" : "no")}});
+  if (code != EX_OK) return code;
+  if (!epoch && !endLogins(ender)) {
     return fail(
         options, EX_TEMPFAIL,
         "every session that was there is ended, but Redis takes no counter (is it full?): who logged in meanwhile "

@@ -122,13 +122,13 @@ int revokeUser(const CommonOptions& options, const SessionOptions& which, RedisS
   std::vector<SessionId> unseen;
   for (const ListedSession& session : *sessions)
     if (std::ranges::find(*indexed, session.id) == indexed->end()) unseen.push_back(session.id);
-  const auto burial = endAllOf(site, which.user);
-  if (!burial) return failStore(options, burial.error());
+  const auto listed = endAllOf(site, which.user);
+  if (!listed) return failStore(options, listed.error());
   const auto others = site.ender.end(unseen, kAdministrator);
   if (!others) return failStore(options, others.error());
-  const bool all_buried = *burial == Burial::kBuried && std::ranges::all_of(*others, [](const EndedSession& one) {
-    return one.ending.burial == Burial::kBuried;
-  });
+  const bool all_buried =
+      listed->burial == Burial::kBuried &&
+      std::ranges::all_of(*others, [](const EndedSession& one) { return one.ending.burial == Burial::kBuried; });
   return sayEnded(options, sessions->size(), all_buried ? Burial::kBuried : Burial::kUnburied);
 }
 

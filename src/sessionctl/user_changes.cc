@@ -11,6 +11,7 @@
 #include "base/encoding.h"
 #include "login/new_password_hash.h"
 #include "login/password_hash.h"
+#include "session/user_id.h"
 #include "sessionctl/commands.h"
 #include "sessionctl/password_input.h"
 #include "sessionctl/session_search.h"
@@ -110,27 +111,28 @@ int sayChanged(const CommonOptions& options, const Users& users, const Change& c
 
 /// Ends the user's sessions and says what was done.
 int endAndSay(const CommonOptions& options, Users& users, const UserEntry& entry, Change change) {
-  const std::string& id = entry.user.id;
+  const std::string id = userIdIn(entry.user.json, users.site.config.session);
   const std::string done = "user " + change.name + " " + change.done;
   if (id.empty()) {
-    return fail(options, EX_TEMPFAIL,
-                done + ", but the entry was damaged (" + damageOf(entry) +
-                    "), so it is not known whose sessions to end; run: sessionctl session revoke --user ID");
+    const std::string damage = damageOf(entry);
+    return fail(
+        options, EX_TEMPFAIL,
+        done + ", but " +
+            (damage.empty() ? "the entry has no id at session.user_id_at" : "the entry was damaged (" + damage + ")") +
+            ", so it is not known whose sessions to end; run: sessionctl session revoke --user ID");
   }
-  SessionSearch search(users.site);
-  const auto sessions = search.ofUser(id, false);
-  const auto ended = sessions ? endAllOf(users.site, id) : Expected<Burial, StoreError>(Unexpected(sessions.error()));
+  const auto ended = endAllOf(users.site, id);
   if (!ended) {
     return fail(options, EX_TEMPFAIL,
                 done + ", but not all sessions could be ended; run: sessionctl session revoke --user " + id);
   }
-  if (*ended == Burial::kUnburied) {
+  if (ended->burial == Burial::kUnburied) {
     return fail(options, EX_TEMPFAIL,
                 done +
                     ", and the sessions were deleted, but Redis would not take all tombstones (is it full?): an "
                     "application that still has a copy can bring one back");
   }
-  change.ended = sessions->size();
+  change.ended = ended->sessions;
   return sayChanged(options, users, change);
 }
 

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { waitFor } from './support/process.mjs';
+import { run } from './support/sessionctl.mjs';
 import { password } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 
@@ -99,5 +100,21 @@ describe('the audit log', () => {
     // What had ended before was perhaps ended by a try whose answer came too late: some of those are said, too.
     const said = endings() - before;
     assert.ok(said > 2 && said < 200, `${said}`);
+  });
+
+  test('of who logged everybody out as well, which sessionctl writes where the daemon would', async () => {
+    const log = path.join(stack.folder, 'sessiond.log');
+    const file = path.join(stack.folder, 'logs-to-a-file.yaml');
+    fs.writeFileSync(log, '');
+    const config = JSON.parse(fs.readFileSync(stack.sessiond.file, 'utf8'));
+    fs.writeFileSync(file, JSON.stringify({ ...config, log: { ...config.log, file: log } }));
+    const done = await run(['-c', file, 'session', 'revoke', '--all', '--yes']);
+    assert.equal(done.status, 0, done.stderr);
+    const lines = fs.readFileSync(log, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
+    assert.deepEqual(lines.map(({ audit, epoch, tombstones }) => [audit, epoch, tombstones]), [
+      ['revoke_logins', 1, undefined],
+      ['revoke_swept', undefined, 'yes'],
+    ]);
+    assert.equal(faultsOf(lines), '');
   });
 });

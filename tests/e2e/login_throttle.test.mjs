@@ -53,7 +53,7 @@ for (const format of ['text', 'json']) {
         Array.from({ length: 200 }, (_, i) => tryPassword(stack.client(), `10.1.${i}.1`, { user: 'boss' })),
       );
       const count = (status) => answers.filter((answer) => answer.status === status).length;
-      assert.ok(count(401) <= 5, `${count(401)} hashes`);
+      assert.equal(count(401), 5, 'as many as there were tries left');
       assert.equal(count(401) + count(429) + count(503), 200);
       assert.ok((await stack.metric('sessiond_logins_total')) > before);
     });

@@ -19,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (line.entry.damage.empty()) {
       SESSIOND_CHECK(line.entry.locked == isLockedHash(line.entry.password_hash));
       SESSIOND_CHECK(line.entry.locked || !explainUnusableHash(line.entry.password_hash));
-      SESSIOND_CHECK(!line.entry.user.id.empty() && line.entry.user.json.starts_with("{\"id\":\""));
+      SESSIOND_CHECK(line.entry.user.json.starts_with("{\"id\":\"") &&
+                     !line.entry.user.json.starts_with("{\"id\":\"\""));
       if (!line.entry.locked)
         SESSIOND_CHECK(line.entry.password_hash.starts_with(costOf(line.entry.password_hash).substr(0, 2)));
     }

@@ -16,7 +16,10 @@
 #include "http/form.h"
 #include "http/safe_redirect.h"
 #include "http/set_cookie.h"
+#include "json/json_pointer.h"
+#include "json/json_tree.h"
 #include "session/configured_cookie.h"
+#include "session/user_id.h"
 
 namespace sessiond {
 namespace {
@@ -31,6 +34,7 @@ Counter& counterOf(MetricsRegistry& metrics, const char* outcome) {
 
 LogoutEndpoint::LogoutEndpoint(const LogoutParts& parts)
     : parts_(parts),
+      user_id_at_(JsonPointer::of(parts.settings.session.userIdAt())),
       done_(counterOf(parts.metrics, "success")),
       refused_(counterOf(parts.metrics, "refused")),
       failed_(counterOf(parts.metrics, "unavailable")) {}
@@ -121,14 +125,25 @@ Expected<LogoutEndpoint::Ended, StoreError> LogoutEndpoint::endSessions(const Re
   return ended;
 }
 
+/// A session that no check would let pass any more speaks for nobody, however genuine its cookie is.
+Expected<std::set<std::string>, StoreError> LogoutEndpoint::usersOf(const std::vector<SessionId>& ids) const {
+  std::set<std::string> users;
+  for (const SessionId& id : ids) {
+    const Expected<OpenSession, CheckStatus> session = parts_.finder.find(id);
+    if (!session && session.error() == CheckStatus::kUnavailable) return Unexpected(StoreError::kUnavailable);
+    if (!session) continue;
+    const auto tree = JsonTree::parse(session->json);
+    if (!tree) continue;
+    if (std::string user = userIdOf(follow(tree->root(), user_id_at_)); !user.empty()) users.insert(std::move(user));
+  }
+  return users;
+}
+
 Expected<void, StoreError> LogoutEndpoint::endOthers(const std::vector<SessionId>& ids, Ended& ended) const {
-  auto users = parts_.ender.usersOf(ids);
+  const auto users = usersOf(ids);
   if (!users) return Unexpected(users.error());
-  std::sort(users->begin(), users->end());
-  users->erase(std::unique(users->begin(), users->end()), users->end());
   ended.whose_is_known = false;
   for (const std::string& user : *users) {
-    if (user.empty()) continue;
     const auto others = parts_.ender.endAllOf(user, "logout_all", ids);
     if (!others) return Unexpected(others.error());
     ended.whose_is_known = true;

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,9 @@
 #include "endpoints/site_settings.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "json/json_pointer.h"
 #include "session/session_ender.h"
+#include "session/session_finder.h"
 #include "session/session_store.h"
 #include "session/signed_cookie.h"
 
@@ -36,6 +39,7 @@ namespace sessiond {
 struct LogoutParts {
   const SiteSettings& settings;
   const LogoutPages& pages;
+  const SessionFinder& finder;
   const CookieSigner& signer;
   const SessionEnder& ender;
   const HmacKey& log_key;
@@ -68,6 +72,7 @@ class LogoutEndpoint {
   Expected<Wish, int> readWish(const Request& request) const;
   Response logOut(const Request& request) const;
   Expected<Ended, StoreError> endSessions(const Request& request, bool all) const;
+  Expected<std::set<std::string>, StoreError> usersOf(const std::vector<SessionId>& ids) const;
   Expected<void, StoreError> endOthers(const std::vector<SessionId>& ids, Ended& ended) const;
   Response unavailable(const Request& request, const Wish& wish, bool begun) const;
   void clearCookies(const Request& request, const std::vector<EndedSession>& ended, Response& response) const;
@@ -75,6 +80,7 @@ class LogoutEndpoint {
   void leadOn(const Request& request, const Wish& wish, const Ended& ended, Response& response) const;
 
   const LogoutParts parts_;
+  const JsonPointer user_id_at_;
   Counter& done_;
   Counter& refused_;
   Counter& failed_;

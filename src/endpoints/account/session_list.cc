@@ -70,60 +70,60 @@ Expected<void, StoreError> SessionList::prune(const std::string& user_id, std::s
   if (ids->size() < enough) return {};
   std::vector<SessionId> others;
   for (std::size_t begin = 0; begin < ids->size(); begin += kPage) {
-    const auto loads = load(std::span(*ids).subspan(begin, std::min(kPage, ids->size() - begin)));
-    if (!loads) return Unexpected(loads.error());
-    for (const SessionLoad& load : *loads) {
-      const bool there = !load.result || load.result->json;
-      if (there && !describe(user_id, load)) others.push_back(*load.id);
+    const auto all = look(std::span(*ids).subspan(begin, std::min(kPage, ids->size() - begin)));
+    if (!all) return Unexpected(all.error());
+    for (const Looked& one : *all) {
+      const bool there = !one.load.result || one.load.result->json;
+      if (there && !describe(user_id, one)) others.push_back(*one.load.id);
     }
   }
   return others.empty() ? Expected<void, StoreError>() : parts_.index.remove(user_id, others);
 }
 
-/// What holds no string is an answer too.
-Expected<std::vector<SessionLoad>, StoreError> SessionList::load(std::span<const SessionId> ids) const {
+Expected<std::vector<SessionList::Looked>, StoreError> SessionList::look(std::span<const SessionId> ids) const {
   std::vector<SessionLoad> loads;
   for (const SessionId& id : ids) loads.push_back({.id = &id, .wants_ttl = true});
-  parts_.store.load(loads);
-  for (const SessionLoad& load : loads)
-    if (!load.result && load.result.error() != StoreError::kCorrupt) return Unexpected(load.result.error());
-  return loads;
+  const Expected<std::vector<bool>, StoreError> are_sessions = parts_.finder.areSessions(loads);
+  if (!are_sessions) return Unexpected(are_sessions.error());
+  std::vector<Looked> all;
+  for (std::size_t i = 0; i < loads.size(); ++i) all.push_back({std::move(loads[i]), (*are_sessions)[i]});
+  return all;
 }
 
 Expected<std::vector<ListedSession>, StoreError> SessionList::describe(const std::string& user_id,
                                                                        std::span<const SessionId> ids) const {
-  const auto loads = load(ids);
-  if (!loads) return Unexpected(loads.error());
+  const auto all = look(ids);
+  if (!all) return Unexpected(all.error());
   std::vector<ListedSession> sessions;
-  for (const SessionLoad& load : *loads) {
-    if (auto session = describe(user_id, load)) sessions.push_back(*std::move(session));
+  for (const Looked& one : *all) {
+    if (auto session = describe(user_id, one)) sessions.push_back(*std::move(session));
   }
   return sessions;
 }
 
 Expected<std::vector<ListedSession>, StoreError> SessionList::describe(std::span<const SessionId> ids) const {
-  const auto loads = load(ids);
-  if (!loads) return Unexpected(loads.error());
+  const auto all = look(ids);
+  if (!all) return Unexpected(all.error());
   std::vector<ListedSession> sessions;
-  for (const SessionLoad& load : *loads) {
-    if (auto session = describe(load)) sessions.push_back(*std::move(session));
+  for (const Looked& one : *all) {
+    if (auto session = describe(one)) sessions.push_back(*std::move(session));
   }
   return sessions;
 }
 
 /// Absent when it is no session, or not this user's.
-std::optional<ListedSession> SessionList::describe(const std::string& user_id, const SessionLoad& load) const {
-  auto session = describe(load);
+std::optional<ListedSession> SessionList::describe(const std::string& user_id, const Looked& looked) const {
+  auto session = describe(looked);
   if (session && session->user_id != user_id) return std::nullopt;
   return session;
 }
 
-std::optional<ListedSession> SessionList::describe(const SessionLoad& load) const {
-  if (!load.result || load.result->revoked || !load.result->json) return std::nullopt;
+std::optional<ListedSession> SessionList::describe(const Looked& looked) const {
+  const SessionLoad& load = looked.load;
+  if (!looked.is_session || !load.result || !load.result->json) return std::nullopt;
   const auto record = readSessionRecord(*load.result->json, parts_.settings.max_bytes, parts_.settings.idle_timeout);
   if (!record) return std::nullopt;
   const SessionRecord& session = *record;
-  if (session.epoch < load.result->epoch.value_or(0)) return std::nullopt;
   ListedSession listed{.id = *load.id,
                        .handle = parts_.handles.of(*load.id),
                        .user_id = userIdOf(follow(session.tree.root(), user_id_at_)),

@@ -1,8 +1,8 @@
 // SessionList: what there is to say of a user's sessions, and which of them a handle means.
 //
-// A session is listed when it lives and is that user's at this moment; the index says only where to look. What is known
-// of it stands in the session itself (`_sd`, which sessiond's login writes) and in how long its key has to live, so a
-// check has nothing to write. Of a session that an application made there is no more than that.
+// A session is listed when a check would find it and it is that user's at this moment; the index says only where to
+// look. What is known of it stands in the session itself (`_sd`, which sessiond's login writes) and in how long its key
+// has to live, so a check has nothing to write. Of a session that an application made there is no more than that.
 
 #pragma once
 
@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/expected.h"
 #include "json/json_pointer.h"
+#include "session/session_finder.h"
 #include "session/session_handles.h"
 #include "session/session_settings.h"
 #include "session/session_store.h"
@@ -41,7 +42,7 @@ class SessionList {
  public:
   struct Parts {
     const SessionSettings& settings;
-    SessionStore& store;
+    const SessionFinder& finder;
     UserSessionIndex& index;
     const SessionHandles& handles;
     const Clock& clock;
@@ -65,11 +66,16 @@ class SessionList {
   static constexpr std::size_t kMost = 2048;
 
  private:
-  Expected<std::vector<SessionLoad>, StoreError> load(std::span<const SessionId> ids) const;
+  struct Looked {
+    SessionLoad load;
+    bool is_session;
+  };
+
+  Expected<std::vector<Looked>, StoreError> look(std::span<const SessionId> ids) const;
   Expected<std::vector<ListedSession>, StoreError> describe(const std::string& user_id,
                                                             std::span<const SessionId> ids) const;
-  std::optional<ListedSession> describe(const std::string& user_id, const SessionLoad& load) const;
-  std::optional<ListedSession> describe(const SessionLoad& load) const;
+  std::optional<ListedSession> describe(const std::string& user_id, const Looked& looked) const;
+  std::optional<ListedSession> describe(const Looked& looked) const;
   std::optional<std::chrono::milliseconds> idleOf(const StoredSession& stored, std::chrono::seconds touch_ttl,
                                                   std::optional<WallTime> created) const;
 

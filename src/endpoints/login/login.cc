@@ -24,6 +24,7 @@
 #include "login/password_hash.h"
 #include "login/user_name.h"
 #include "session/configured_cookie.h"
+#include "session/user_id.h"
 
 namespace sessiond {
 namespace {
@@ -240,18 +241,26 @@ Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::attempt(
   Expected<PasswordEntrance::Admitted, Refused> admitted =
       parts_.entrance.admit(request, wanted.user, wanted.password.reveal());
   if (!admitted) return Unexpected(admitted.error());
-  Expected<Started, LoginOutcome> started = startSession(request, admitted->user, wanted.user);
+  Expected<Started, Refused> started = startSession(request, admitted->user, wanted.user);
   if (!started) {
     parts_.entrance.undecided(*admitted);
-    return Unexpected(Refused{.outcome = started.error(), .user_id = admitted->user.id});
+    return started;
   }
-  parts_.audit.loggedIn(request, started->session.id, wanted.user, started->user.id);
+  parts_.audit.loggedIn(request, started->session.id, wanted.user, started->user_id);
   started->farewell = parts_.entrance.welcome(request, *admitted);
-  return *std::move(started);
+  return started;
 }
 
-Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const Request& request, User user,
-                                                                           std::string_view name) const {
+Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::startSession(const Request& request, User user,
+                                                                                     std::string_view name) const {
+  std::string user_id = userIdIn(user.json, parts_.settings.session);
+  if (user_id.empty()) {
+    if (const auto count = nobodys_log_.count(parts_.clock.steadyNow())) {
+      logError("login: a user has no id at session.user_id_at, so nobody could find and end his sessions; refused",
+               {{"user", pseudonym(parts_.log_key, name)}, {"count", *count}});
+    }
+    return Unexpected(Refused{LoginOutcome::kDamagedEntry});
+  }
   Expected<StartedSession, StoreError> session =
       parts_.starter.start(user.json,
                            {.address = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR")),
@@ -259,14 +268,15 @@ Expected<LoginEndpoint::Started, LoginOutcome> LoginEndpoint::startSession(const
                             .program = programOf(request),
                             .login = name},
                            isHttps(request));
-  if (!session) return Unexpected(LoginOutcome::kUnavailable);
-  const auto admitted = parts_.room.admit({.user_id = user.id, .id = session->id, .life = session->life},
+  if (!session) return Unexpected(Refused{LoginOutcome::kUnavailable});
+  const auto admitted = parts_.room.admit({.user_id = user_id, .id = session->id, .life = session->life},
                                           verifiedSessions(request, parts_.settings.cookie.name, parts_.signer));
   if (!admitted) {
     parts_.starter.withdraw(*session);
-    return Unexpected(admitted.error());
+    return Unexpected(Refused{.outcome = admitted.error(), .user_id = std::move(user_id)});
   }
-  return Started{.session = *std::move(session), .user = std::move(user), .farewell = {}};
+  return Started{
+      .session = *std::move(session), .user = std::move(user), .user_id = std::move(user_id), .farewell = {}};
 }
 
 void LoginEndpoint::endPrevious(const Request& request) const {

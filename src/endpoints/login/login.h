@@ -21,6 +21,7 @@
 #include "base/crypto.h"
 #include "base/expected.h"
 #include "base/interval_gate.h"
+#include "base/log_summary.h"
 #include "base/metrics.h"
 #include "endpoints/csrf.h"
 #include "endpoints/login/login_attempt.h"
@@ -76,6 +77,7 @@ class LoginEndpoint {
   struct Started {
     StartedSession session;
     User user;
+    std::string user_id;
     PasswordEntrance::Farewell farewell;
   };
   using Refused = PasswordEntrance::Refused;
@@ -83,7 +85,7 @@ class LoginEndpoint {
   Expected<LoginAttempt, LoginAttemptError> read(const Request& request, std::string_view rd) const;
   std::optional<LoginOutcome> flawOf(const Request& request, const LoginAttempt& wanted) const;
   Expected<Started, Refused> attempt(const Request& request, const LoginAttempt& wanted) const;
-  Expected<Started, LoginOutcome> startSession(const Request& request, User user, std::string_view name) const;
+  Expected<Started, Refused> startSession(const Request& request, User user, std::string_view name) const;
   void endPrevious(const Request& request) const;
   Response logIn(const Request& request) const;
   std::optional<Response> makeRoom(const Request& request) const;
@@ -104,6 +106,7 @@ class LoginEndpoint {
   const JsonPointer user_at_;
   const LoginCounters counters_;
   mutable IntervalGate lost_cookie_log_{std::chrono::minutes(1)};
+  mutable LogSummary nobodys_log_;
 };
 
 }  // namespace sessiond

@@ -126,11 +126,13 @@ class EndpointFixture : public testing::Test {
                                                                                            .epoch = epoch_,
                                                                                            .clock = clock_,
                                                                                            .log_key = log_key_,
-                                                                                           .metrics = metrics_});
+                                                                                           .metrics = metrics_,
+                                                                                           .stands = stands_});
   }
   JsonPointer userPointer() const { return *JsonPointer::parse(settings_.session.user_at); }
 
   SiteSettings settings_;
+  FactsReader::Stands stands_;
   FakeClock clock_;
   MemorySessionStore store_{clock_};
   MemoryUserSessionIndex index_{clock_};

@@ -36,9 +36,10 @@ class FakeAuthenticator final : public Authenticator {
     if (failure) return Unexpected(*failure);
     if (credentials.name != "ada") return Unexpected(AuthenticationFailure::kUnknownUser);
     if (credentials.password != "a&b c") return Unexpected(AuthenticationFailure::kWrongPassword);
-    return User{.json = R"({"id":"42","name":"ada","roles":["admin"]})", .id = "42"};
+    return User{.json = json};
   }
 
+  std::string json = R"({"id":"42","name":"ada","roles":["admin"]})";
   std::optional<AuthenticationFailure> failure;
   int calls = 0;
 };
@@ -62,7 +63,7 @@ class LoginTest : public EndpointFixture {
     entrance_ = std::make_unique<PasswordEntrance>(EntranceParts{
         .settings = settings_, .gate = *gate_, .devices = devices_, .authenticator = authenticator_, .clock = clock_});
     audit_ = std::make_unique<LoginAudit>(audit_addresses_, log_key_, clock_);
-    list_ = std::make_unique<SessionList>(SessionList::Parts{settings_.session, store_, index_, handles_, clock_});
+    list_ = std::make_unique<SessionList>(SessionList::Parts{settings_.session, *finder_, index_, handles_, clock_});
     room_ = std::make_unique<SessionRoom>(
         SessionRoom::Parts{settings_, *pages_, *csrf_, index_, *ender_, *list_, tickets_});
     endpoint_ = std::make_unique<LoginEndpoint>(LoginParts{.settings = settings_,

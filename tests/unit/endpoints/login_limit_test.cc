@@ -59,6 +59,53 @@ TEST_F(LoginTest, WhatIsNoSessionOfTheUsersNowTakesNobodysPlace) {
   }
 }
 
+TEST_F(LoginTest, WhatNoCheckLetsPassTakesNobodysPlace) {
+  settings_.session.per_user = {.max = 2, .when_full = WhenFull::kRefuse};
+  settings_.session.absolute_timeout = hours(8);
+  stands_ = [](std::uint64_t tag) { return tag != 0x1111111111111111; };
+  build();
+  const auto put = [&](const char* id, std::int64_t age, const char* auth) {
+    const std::string made = std::to_string(clock_.wallNow().time_since_epoch().count() - age);
+    store_.put(idOf(id),
+               R"({"cookie":{},"user":{"id":"42"},"_sd":{"created":)" + made + R"(,"auth":"htpasswd:)" + auth +
+                   R"(","login":"ada"}})",
+               hours(1));
+    ASSERT_TRUE(noteSession("42", idOf(id)));
+  };
+  put("too old", std::chrono::milliseconds(hours(9)).count(), "2222222222222222");
+  put("of another password", 1000, "1111111111111111");
+  EXPECT_EQ(postJson(kGoodJson).status, 200);
+  EXPECT_EQ(postJson(kGoodJson).status, 200);
+  EXPECT_EQ(postJson(kGoodJson).status, 409);
+}
+
+TEST_F(LoginTest, ALoginIsFiledUnderTheIdThatItsChecksFind) {
+  settings_.session.user_id_at = "/user/email";
+  settings_.session.per_user.max = 2;
+  authenticator_.json = R"({"id":"42","name":"ada","email":"ada@example.org"})";
+  build();
+  std::vector<SessionId> ids;
+  for (int i = 0; i < 4; ++i) {
+    ids.push_back(idIn(setCookies(postJson(kGoodJson)).at(0)));
+    clock_.advance(seconds(1));
+  }
+  EXPECT_THAT(*index_.list("ada@example.org", 10), testing::UnorderedElementsAre(ids[2], ids[3]));
+  EXPECT_THAT(*index_.list("42", 10), IsEmpty());
+  EXPECT_FALSE(store_.value(ids[1]));
+}
+
+TEST_F(LoginTest, WhoHasNoIdThereLogsInNowhere) {
+  settings_.session.user_id_at = "/user/email";
+  build();
+  testing::internal::CaptureStderr();
+  const std::size_t calls = store_.calls();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(postJson(kGoodJson).status, 401);
+  EXPECT_EQ(store_.calls(), calls) << "nothing was stored";
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("a user has no id at session.user_id_at"));
+  EXPECT_EQ(count("sessiond_logins_total", "damaged_entry"), 3U);
+}
+
 TEST_F(LoginTest, ARightPasswordThatFindsNoRoomCostsTheNextTryNothing) {
   settings_.session.per_user = {.max = 1, .when_full = WhenFull::kRefuse};
   build();

@@ -29,6 +29,17 @@ TEST_F(LogoutTest, ANumericUserIdIsLoggedOutEverywhere) {
   EXPECT_FALSE(lives("phone"));
 }
 
+TEST_F(LogoutTest, ASessionThatNoCheckLetsPassSpeaksForNobody) {
+  settings_.session.absolute_timeout = hours(8);
+  build(store_);
+  begin("phone", "42");
+  const std::string made = std::to_string(clock_.wallNow().time_since_epoch().count() - 9 * 3600 * 1000);
+  store_.put(idOf("old"), R"({"cookie":{},"user":{"id":"42"},"_sd":{"created":)" + made + "}}", hours(1));
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("old")}, {"QUERY_STRING", "all=1"}}).status, 401);
+  EXPECT_FALSE(lives("old"));
+  EXPECT_TRUE(lives("phone")) << "a stolen cookie of a session that is over ends no other";
+}
+
 TEST_F(LogoutTest, AnAnonymousSessionInFrontDoesNotHideTheUserBehind) {
   store_.put(idOf("anonymous"), R"({"cookie":{}})", hours(1));
   begin("mine", "42");

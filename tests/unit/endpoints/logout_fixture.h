@@ -107,6 +107,7 @@ class LogoutTest : public EndpointFixture {
     pages_ = std::make_unique<LogoutPages>(book_, *finder_, userPointer(), settings_.cookie.secure);
     endpoint_ = std::make_unique<LogoutEndpoint>(LogoutParts{.settings = settings_,
                                                              .pages = *pages_,
+                                                             .finder = *finder_,
                                                              .signer = signer_,
                                                              .ender = *ender_,
                                                              .log_key = log_key_,

@@ -25,10 +25,7 @@ const std::string kCsrfCookie = "__Host-sessiond_csrf=" + std::string(32, 'n');
 
 class SessionsTest : public EndpointFixture {
  protected:
-  SessionsTest() {
-    settings_.login.authenticators = {"htpasswd"};
-    finder_ = sessionFinder(store_);
-  }
+  SessionsTest() { settings_.login.authenticators = {"htpasswd"}; }
 
   /// A login that sessiond made just now.
   void logIn(const std::string& id, const std::string& user, const std::string& program = "Firefox/Linux") {
@@ -91,9 +88,9 @@ class SessionsTest : public EndpointFixture {
   }
 
   const PageBook book_ = pageBook();
-  std::unique_ptr<SessionFinder> finder_;
+  const std::unique_ptr<SessionFinder> finder_ = sessionFinder(store_);
   SessionHandles handles_{secrets_.front()};
-  SessionList list_{{settings_.session, store_, index_, handles_, clock_}};
+  SessionList list_{{settings_.session, *finder_, index_, handles_, clock_}};
   SessionEnder ender_{{.settings = settings_.session,
                        .tombstones = TombstoneLifetime::from(settings_.session, settings_.cookie, settings_.logout),
                        .store = store_,

@@ -173,14 +173,5 @@ TEST_F(DirectoryAuthenticatorTest, SaysWhenBcryptLeavesPartOfAPasswordOut) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
-TEST_F(DirectoryAuthenticatorTest, WhatCannotBeANameOrAPasswordReachesNoDirectory) {
-  EXPECT_EQ(tryLogin("", "x"), "unknown");
-  EXPECT_EQ(tryLogin("a\nb", "x"), "unknown");
-  EXPECT_EQ(tryLogin("ada", ""), "unknown");
-  EXPECT_EQ(tryLogin("ada", std::string(512, 'x')), "unknown");
-  EXPECT_EQ(first_->finds, 0);
-  EXPECT_EQ(first_->usual_asked, 0);
-}
-
 }  // namespace
 }  // namespace sessiond

@@ -41,8 +41,27 @@ class FixedAuthenticator final : public Authenticator {
   int& asked_;
 };
 
+TEST(AuthenticatorChain, WhatCannotBeANameOrAPasswordReachesNobody) {
+  int asked = 0;
+  std::vector<std::unique_ptr<Authenticator>> links;
+  links.push_back(std::make_unique<FixedAuthenticator>(User{.json = "{}"}, asked));
+  AuthenticatorChain chain(std::move(links));
+  const std::string_view with_nul("ada\0b", 5);
+  for (const std::string_view name : {std::string_view(), std::string_view("a\nb"), std::string_view("ada\x01"),
+                                      with_nul, std::string_view("ada\xff"), std::string_view("ada\xc2\x85")}) {
+    const auto answer = chain.authenticate({.name = name, .password = "x"});
+    ASSERT_FALSE(answer) << name;
+    EXPECT_EQ(answer.error(), AuthenticationFailure::kUnknownUser);
+  }
+  const std::string long_one(512, 'x');
+  for (const std::string_view password : {std::string_view(), std::string_view(long_one), with_nul})
+    EXPECT_FALSE(chain.authenticate({.name = "ada", .password = password}));
+  EXPECT_EQ(asked, 0);
+  EXPECT_TRUE(chain.authenticate({.name = "ada", .password = "x"}));
+}
+
 TEST(AuthenticatorChain, TheFirstWhoKnowsTheNameDecides) {
-  const User ada{.json = "{}", .id = "ada"};
+  const User ada{.json = "{}"};
   const struct {
     Expected<User, AuthenticationFailure> first;
     Expected<User, AuthenticationFailure> second;

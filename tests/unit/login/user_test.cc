@@ -8,13 +8,11 @@ namespace {
 TEST(User, ComposesTheObjectThatApplicationsSee) {
   const User user = makeUser({.id = "42", .name = "Ada", .email = "ada@example.org", .roles = {"admin", "staff"}});
   EXPECT_EQ(user.json, R"({"id":"42","name":"Ada","email":"ada@example.org","roles":["admin","staff"]})");
-  EXPECT_EQ(user.id, "42");
 }
 
 TEST(User, LeavesOutTheEmailAndTakesTheNameForTheIdWhenThereIsNone) {
   const User user = makeUser({.id = "", .name = "ada", .email = "", .roles = {}});
   EXPECT_EQ(user.json, R"({"id":"ada","name":"ada","roles":[]})");
-  EXPECT_EQ(user.id, "ada");
 }
 
 TEST(User, EscapesWhatWouldEndAJsonString) {
