@@ -2,7 +2,6 @@
 
 #include <utf8proc.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -10,10 +9,6 @@
 
 namespace sessiond {
 namespace {
-
-bool isControl(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
 
 bool standsAround(utf8proc_int32_t character) {
   switch (character) {
@@ -68,11 +63,19 @@ std::optional<std::string> composed(std::string_view text, utf8proc_custom_func 
   return std::string(reinterpret_cast<const char*>(made), static_cast<std::size_t>(size));
 }
 
+/// U+0080 to U+009F are controls, too. REQUIRES: UTF-8.
+bool hasControls(std::string_view name) {
+  std::size_t bytes = 0;
+  for (; !name.empty(); name.remove_prefix(bytes)) {
+    if (utf8proc_category(firstCharacter(name, bytes)) == UTF8PROC_CATEGORY_CC) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool isValidUserName(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxUserNameBytes && std::none_of(name.begin(), name.end(), isControl) &&
-         isValidUtf8(name);
+  return !name.empty() && name.size() <= kMaxUserNameBytes && isValidUtf8(name) && !hasControls(name);
 }
 
 std::string_view trimUserName(std::string_view typed) {

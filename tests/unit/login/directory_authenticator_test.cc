@@ -29,7 +29,7 @@ class FakeDirectory final : public UserDirectory {
     if (name == locked) return std::optional<UserEntry>({.password_hash = kCorrectHorse, .user = {}, .locked = true});
     const auto found = hashes.find(std::string(name));
     if (found == hashes.end()) return std::optional<UserEntry>();
-    return std::optional<UserEntry>({.password_hash = found->second, .user = {.json = "{}", .id = label}});
+    return std::optional<UserEntry>({.password_hash = found->second, .user = {.json = label}});
   }
   std::optional<std::string> usualHash() override {
     ++usual_asked;
@@ -61,10 +61,10 @@ class DirectoryAuthenticatorTest : public testing::Test {
     authenticator_ = std::make_unique<DirectoryAuthenticator>(std::move(directories), log_key_);
   }
 
-  /// "user <id>" or the failure as a word.
+  /// "user " and who knows him, or the failure as a word.
   std::string tryLogin(std::string_view name, std::string_view password) {
     const auto result = authenticator_->authenticate({.name = name, .password = password});
-    if (result) return "user " + (*result).id;
+    if (result) return "user " + (*result).json;
     switch (result.error()) {
       case AuthenticationFailure::kUnknownUser:
         return "unknown";

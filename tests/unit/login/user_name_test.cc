@@ -20,6 +20,8 @@ TEST(UserName, IsUpTo256BytesOfUtf8WithoutControlCharacters) {
   EXPECT_FALSE(isValidUserName(""));
   EXPECT_FALSE(isValidUserName("a\nb"));
   EXPECT_FALSE(isValidUserName("a\x7f"));
+  EXPECT_FALSE(isValidUserName("a\xc2\x85"));
+  EXPECT_TRUE(isValidUserName("a\xc2\xa0z"));
   EXPECT_FALSE(isValidUserName(std::string_view("a\0b", 3)));
   EXPECT_FALSE(isValidUserName("\xc3"));
 }
