@@ -151,6 +151,7 @@ TEST_F(ClusterNodesTest, EachSlotOnItsWayIsAvoidedOnce) {
   move(97, "192.0.2.2");
   EXPECT_EQ(slot(), 99) << "one that is on its way rather than none";
   move(99, "192.0.2.2");
+  EXPECT_EQ(slot(), 98) << "and never one that is another's by now";
   move(99, "192.0.2.1");
   EXPECT_EQ(slot(), 99) << "who has come back is there to stay";
 }
