@@ -172,7 +172,7 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
                      .refusals = refusals.get()}),
       csrf(config->session.secrets, config->cookie.secure, shared.clock),
       handles(config->session.secrets.front()),
-      session_list({config->session, sessions.finder, sessions.index, handles, shared.clock}),
+      session_list({config->session, sessions.store, &sessions.finder, sessions.index, handles, shared.clock}),
       logout_pages(pages, sessions.finder, JsonPointer::of(config->session.user_at), config->cookie.secure),
       logout(
           {*config, logout_pages, sessions.finder, sessions.signer, sessions.ender, sessions.log_key, shared.metrics}),

@@ -217,7 +217,7 @@ void checkUserId(const SiteSettings& site, ConfigReport& report) {
   if (!areSound(report, {"session.user_id_at", "session.user_at", "login.authenticators"})) return;
   const std::string& user_at = site.session.user_at;
   if (site.login.authenticators.empty() || isAtOrBelow(site.session.userIdAt(), user_at)) return;
-  report.error("session.user_id_at", "must lead to a place below session.user_at, " + shown(user_at) +
+  report.error("session.user_id_at", "must stand at or below session.user_at, " + shown(user_at) +
                                          ", because people log in here (login.authenticators), but is " +
                                          shown(site.session.user_id_at));
 }

@@ -78,11 +78,13 @@ void InvalidationListener::run(const std::stop_token& stop) {
       continue;
     }
     Subscribed subscribed = subscribe();
+    if (!subscribed) was_at_rest_ = false;
     const Done done = subscribed ? follow(**subscribed, generation, stop) : Done(Unexpected(subscribed.error()));
     const bool proven = canaries_.proven();
     canaries_.lost(rest_ ? Canaries::Loss::kRest : Canaries::Loss::kSubscription);
     if (stands_since_) counters_.trusted.add(-1);
     const std::uint64_t ended_in = canaries_.generation();
+    was_at_rest_ = false;
     const milliseconds pause = done ? milliseconds(0) : conclude(done.error(), proven, generation);
     stands_since_.reset();
     if (rest_) {
@@ -199,7 +201,7 @@ Done InvalidationListener::handle(const RedisReply& reply) {
       stands_since_ = clock_.steadyNow();
       canaries_.stands(canary_prefix_);
       owes_renewal_ = true;
-      renews_seldom_ = was_given_up_ || std::exchange(was_at_rest_, false);
+      renews_seldom_ = was_given_up_ || was_at_rest_;
       renewTombstones();
       counters_.subscriptions.add();
       counters_.trusted.add(1);

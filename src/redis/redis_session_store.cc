@@ -27,13 +27,16 @@ return 0
 // KEYS: tombstone. ARGV: seconds; 1 when replicas are waited for. Leaves one alone that stands for as long (EXPIRE GT
 // needs Redis 7). One that stands for less is only told to stay, which works on a full server too, and whatever type of
 // value it has. WAIT waits for what its own connection wrote: behind a tombstone that another one wrote a moment ago it
-// would speak of nothing. So it is told to stay as long as it stands.
+// would speak of nothing. So it is told to stay as long as it stands, in whole seconds.
 constexpr std::string_view kBuryScript = R"lua(
 local left = redis.pcall('PTTL', KEYS[1])
 if type(left) == 'table' then return left end
 if left == -1 or left >= ARGV[1] * 1000 then
   if ARGV[2] == '1' and left == -1 then redis.pcall('SET', KEYS[1], '1') end
-  if ARGV[2] == '1' and left > 0 then redis.pcall('PEXPIRE', KEYS[1], left) end
+  if ARGV[2] == '1' and left > 0 then
+    local stays = redis.pcall('EXPIRE', KEYS[1], math.ceil(left / 1000))
+    if type(stays) == 'table' then return stays end
+  end
   return 0
 end
 local done
@@ -151,10 +154,9 @@ Expected<std::uint64_t, StoreError> RedisSessionStore::raiseEpoch(std::uint64_t 
   const bool raised = reply.elements[1].integer == 1;
   if (epoch < 0) return Unexpected(StoreError::kCorrupt);
   if (raised && replicas_ > 0) {
-    // Most callers only ask what it is; they wait for no replica.
+    // Most callers only ask what it is; they wait for no replica. It is raised whatever becomes of this.
     raise("1");
-    if (auto done = client_.replicate(commands, Repeat::kSafe, replies, replicas_); !done)
-      return Unexpected(done.error());
+    static_cast<void>(client_.replicate(commands, Repeat::kSafe, replies, replicas_));
   }
   return static_cast<std::uint64_t>(epoch);
 }

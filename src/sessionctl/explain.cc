@@ -47,11 +47,13 @@ std::optional<ExplainedCheck> explainedByDaemon(const CommonOptions& options, co
 }
 
 ExplainedCheck explainedHere(RedisSite& site, const CheckQuestion& question) {
+  const RevokedSessions revoked(site.clock, site.metrics);
+  LoginEpoch epoch;
   const FactsReader::Stands stands = standsIn(site.prepared.htpasswd.get());
   return explainCheck({.config = site.config,
                        .store = site.store,
-                       .revoked = site.revoked,
-                       .epoch = site.epoch,
+                       .revoked = revoked,
+                       .epoch = epoch,
                        .stands = stands,
                        .keys = site.keys,
                        .log_key = site.log_key,

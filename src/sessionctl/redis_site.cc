@@ -42,11 +42,7 @@ RedisSite::RedisSite(Prepared all)
       index(redis, keys, config.logout.tombstone_lifetime),
       log_key(logKeyOf(config.session.secrets.front())),
       handles(config.session.secrets.front()),
-      signer(config.session.secrets),
-      revoked(clock, metrics),
-      finder(config.extractionRules(), {config.session, config.cookie, config.logout, signer, store, revoked, epoch,
-                                        clock, log_key, metrics, standsIn(prepared.htpasswd.get())}),
-      list({config.session, finder, index, handles, clock}),
+      list({config.session, store, nullptr, index, handles, clock}),
       ender({config.session, TombstoneLifetime::from(config.session, config.cookie, config.logout), store, index,
              log_key, clock, metrics}) {}
 

@@ -37,10 +37,6 @@ struct RedisSite {
   RedisUserSessionIndex index;
   const HmacKey log_key;
   const SessionHandles handles;
-  const CookieSigner signer;
-  RevokedSessions revoked;  ///< empty: nothing ends here but in Redis
-  LoginEpoch epoch;
-  const SessionFinder finder;
   const SessionList list;
   const SessionEnder ender;
 };

@@ -45,12 +45,15 @@ describe('sessionctl on a terminal', () => {
   });
 
   test('a name that would move the cursor is asked about harmlessly', async () => {
-    // U+009B begins a sequence as ESC [ does, and no login refuses a name that holds it.
-    const answers = { 'New password of': 'secret of zoe', 'Once more:': 'secret of zoe' };
-    const added = on(`user add $'zo\\xc2\\x9b31me'`, answers);
+    // U+0085 begins a line, and goes from the end of a name; U+009B begins a sequence as ESC [ does, and is in none.
+    const answers = { 'New password of': 'secret of mia', 'Once more:': 'secret of mia' };
+    const added = on(`user add $'mia\\xc2\\x85'`, answers);
     assert.equal(added.status, 0, added.stdout);
-    assert.match(added.stdout, /New password of zo.*9b31me: /);
-    assert.doesNotMatch(added.stdout, /\u009b/);
+    assert.match(added.stdout, /New password of mia.*85: /);
+    assert.doesNotMatch(added.stdout, /\u0085/);
+    const refused = on(`user add $'zo\\xc2\\x9b31me'`, {});
+    assert.equal(refused.status, 65, refused.stdout);
+    assert.doesNotMatch(refused.stdout, /\u009b/);
   });
 
   test('a password is asked for twice, and not shown', async () => {

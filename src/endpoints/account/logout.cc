@@ -127,12 +127,15 @@ Expected<LogoutEndpoint::Ended, StoreError> LogoutEndpoint::endSessions(const Re
 
 /// A session that no check would let pass any more speaks for nobody, however genuine its cookie is.
 Expected<std::set<std::string>, StoreError> LogoutEndpoint::usersOf(const std::vector<SessionId>& ids) const {
+  std::vector<SessionLoad> loads;
+  loads.reserve(ids.size());
+  for (const SessionId& id : ids) loads.push_back({.id = &id});
+  const Expected<std::vector<bool>, StoreError> are_sessions = parts_.finder.areSessions(loads);
+  if (!are_sessions) return Unexpected(are_sessions.error());
   std::set<std::string> users;
-  for (const SessionId& id : ids) {
-    const Expected<OpenSession, CheckStatus> session = parts_.finder.find(id);
-    if (!session && session.error() == CheckStatus::kUnavailable) return Unexpected(StoreError::kUnavailable);
-    if (!session) continue;
-    const auto tree = JsonTree::parse(session->json);
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    if (!(*are_sessions)[i]) continue;
+    const auto tree = JsonTree::parse(*loads[i].result->json);
     if (!tree) continue;
     if (std::string user = userIdOf(follow(tree->root(), user_id_at_)); !user.empty()) users.insert(std::move(user));
   }

@@ -64,66 +64,71 @@ Expected<std::optional<SessionId>, StoreError> SessionList::find(const std::stri
   return described->empty() ? std::nullopt : std::optional(*named);
 }
 
-Expected<void, StoreError> SessionList::prune(const std::string& user_id, std::size_t enough) const {
+Expected<std::vector<SessionId>, StoreError> SessionList::prune(const std::string& user_id, std::size_t enough) const {
+  std::vector<SessionId> dead;
   const auto ids = parts_.index.list(user_id, kMost);
   if (!ids) return Unexpected(ids.error());
-  if (ids->size() < enough) return {};
+  if (ids->size() < enough) return dead;
   std::vector<SessionId> others;
   for (std::size_t begin = 0; begin < ids->size(); begin += kPage) {
     const auto all = look(std::span(*ids).subspan(begin, std::min(kPage, ids->size() - begin)));
     if (!all) return Unexpected(all.error());
     for (const Looked& one : *all) {
-      const bool there = !one.load.result || one.load.result->json;
-      if (there && !describe(user_id, one)) others.push_back(*one.load.id);
+      const bool is_there = !one.load.result || one.load.result->json;
+      const bool is_his = one.session && one.session->user_id == user_id;
+      if (is_there && !is_his) others.push_back(*one.load.id);
+      if (is_his && !one.is_session) dead.push_back(*one.load.id);
     }
   }
-  return others.empty() ? Expected<void, StoreError>() : parts_.index.remove(user_id, others);
+  if (others.empty()) return dead;
+  if (const auto removed = parts_.index.remove(user_id, others); !removed) return Unexpected(removed.error());
+  return dead;
 }
 
 Expected<std::vector<SessionList::Looked>, StoreError> SessionList::look(std::span<const SessionId> ids) const {
   std::vector<SessionLoad> loads;
   for (const SessionId& id : ids) loads.push_back({.id = &id, .wants_ttl = true});
-  const Expected<std::vector<bool>, StoreError> are_sessions = parts_.finder.areSessions(loads);
+  const Expected<std::vector<bool>, StoreError> are_sessions = areSessions(loads);
   if (!are_sessions) return Unexpected(are_sessions.error());
   std::vector<Looked> all;
-  for (std::size_t i = 0; i < loads.size(); ++i) all.push_back({std::move(loads[i]), (*are_sessions)[i]});
+  for (std::size_t i = 0; i < loads.size(); ++i)
+    all.push_back({.load = loads[i], .is_session = (*are_sessions)[i], .session = read(loads[i])});
   return all;
+}
+
+/// What holds no string is an answer too.
+Expected<std::vector<bool>, StoreError> SessionList::areSessions(std::span<SessionLoad> loads) const {
+  if (parts_.finder != nullptr) return parts_.finder->areSessions(loads);
+  parts_.store.load(loads);
+  for (const SessionLoad& load : loads)
+    if (!load.result && load.result.error() != StoreError::kCorrupt) return Unexpected(load.result.error());
+  return std::vector<bool>(loads.size(), true);
 }
 
 Expected<std::vector<ListedSession>, StoreError> SessionList::describe(const std::string& user_id,
                                                                        std::span<const SessionId> ids) const {
-  const auto all = look(ids);
-  if (!all) return Unexpected(all.error());
-  std::vector<ListedSession> sessions;
-  for (const Looked& one : *all) {
-    if (auto session = describe(user_id, one)) sessions.push_back(*std::move(session));
-  }
+  auto sessions = describe(ids);
+  if (sessions) std::erase_if(*sessions, [&](const ListedSession& one) { return one.user_id != user_id; });
   return sessions;
 }
 
 Expected<std::vector<ListedSession>, StoreError> SessionList::describe(std::span<const SessionId> ids) const {
-  const auto all = look(ids);
+  auto all = look(ids);
   if (!all) return Unexpected(all.error());
   std::vector<ListedSession> sessions;
-  for (const Looked& one : *all) {
-    if (auto session = describe(one)) sessions.push_back(*std::move(session));
+  for (Looked& one : *all) {
+    if (one.is_session && one.session) sessions.push_back(*std::move(one.session));
   }
   return sessions;
 }
 
-/// Absent when it is no session, or not this user's.
-std::optional<ListedSession> SessionList::describe(const std::string& user_id, const Looked& looked) const {
-  auto session = describe(looked);
-  if (session && session->user_id != user_id) return std::nullopt;
-  return session;
-}
-
-std::optional<ListedSession> SessionList::describe(const Looked& looked) const {
-  const SessionLoad& load = looked.load;
-  if (!looked.is_session || !load.result || !load.result->json) return std::nullopt;
+/// Absent when it is none, or has ended.
+std::optional<ListedSession> SessionList::read(const SessionLoad& load) const {
+  if (!load.result || load.result->revoked || !load.result->json) return std::nullopt;
   const auto record = readSessionRecord(*load.result->json, parts_.settings.max_bytes, parts_.settings.idle_timeout);
   if (!record) return std::nullopt;
   const SessionRecord& session = *record;
+  if (session.epoch < load.result->epoch.value_or(0)) return std::nullopt;
   ListedSession listed{.id = *load.id,
                        .handle = parts_.handles.of(*load.id),
                        .user_id = userIdOf(follow(session.tree.root(), user_id_at_)),

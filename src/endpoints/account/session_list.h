@@ -1,8 +1,8 @@
 // SessionList: what there is to say of a user's sessions, and which of them a handle means.
 //
-// A session is listed when a check would find it and it is that user's at this moment; the index says only where to
-// look. What is known of it stands in the session itself (`_sd`, which sessiond's login writes) and in how long its key
-// has to live, so a check has nothing to write. Of a session that an application made there is no more than that.
+// For its user a session is listed when a check would find it and it is his at this moment; the index says only where
+// to look. What is known of it stands in the session itself (`_sd`, which sessiond's login writes) and in how long its
+// key has to live, so a check has nothing to write. Of a session that an application made there is no more than that.
 
 #pragma once
 
@@ -42,7 +42,8 @@ class SessionList {
  public:
   struct Parts {
     const SessionSettings& settings;
-    const SessionFinder& finder;
+    SessionStore& store;
+    const SessionFinder* finder;  ///< null: what no check lets pass is listed as well, as an administrator wants it
     UserSessionIndex& index;
     const SessionHandles& handles;
     const Clock& clock;
@@ -56,8 +57,9 @@ class SessionList {
   Expected<std::optional<SessionId>, StoreError> find(const std::string& user_id, std::string_view handle) const;
 
   /// Takes out of the user's index what has a key and is none of the user's sessions: somebody else logged in there
-  /// since, or nobody can. It finds its way back if that changes. Does nothing where there are fewer than `enough`.
-  Expected<void, StoreError> prune(const std::string& user_id, std::size_t enough) const;
+  /// since, or nobody can. It finds its way back if that changes. Gives back the user's sessions that no check lets
+  /// pass. Does nothing where there are fewer than `enough`.
+  Expected<std::vector<SessionId>, StoreError> prune(const std::string& user_id, std::size_t enough) const;
 
   /// Those of them that are sessions, whoever's, in the same order.
   Expected<std::vector<ListedSession>, StoreError> describe(std::span<const SessionId> ids) const;
@@ -69,13 +71,14 @@ class SessionList {
   struct Looked {
     SessionLoad load;
     bool is_session;
+    std::optional<ListedSession> session = {};  ///< if it can be read
   };
 
   Expected<std::vector<Looked>, StoreError> look(std::span<const SessionId> ids) const;
   Expected<std::vector<ListedSession>, StoreError> describe(const std::string& user_id,
                                                             std::span<const SessionId> ids) const;
-  std::optional<ListedSession> describe(const std::string& user_id, const Looked& looked) const;
-  std::optional<ListedSession> describe(const Looked& looked) const;
+  Expected<std::vector<bool>, StoreError> areSessions(std::span<SessionLoad> loads) const;
+  std::optional<ListedSession> read(const SessionLoad& load) const;
   std::optional<std::chrono::milliseconds> idleOf(const StoredSession& stored, std::chrono::seconds touch_ttl,
                                                   std::optional<WallTime> created) const;
 

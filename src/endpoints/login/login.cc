@@ -31,6 +31,9 @@ namespace {
 
 constexpr std::size_t kMaxRoomFormBytes = 16 * 1024;
 
+/// A larger page is left to those who may wait for whoever reads it.
+constexpr std::size_t kMostWrittenOnLane = 12 * 1024;
+
 /// A key of the pages' texts.
 constexpr std::string_view kTooManyCookies = "too_many_cookies";
 
@@ -196,7 +199,9 @@ Route LoginEndpoint::triage(Exchange& exchange) const {
     return parts_.entrance.returns(request, wanted->user) ? Route::kReturning : Route::kPassword;
   const std::optional<Refused> refused = parts_.entrance.refusedLately(request, wanted->user);
   if (!refused || flawOf(request, *wanted)) return Route::kPassword;
-  exchange.response = refuse(request, *refused, wanted->user, wanted->rd);
+  exchange.response = refuseForNow(request, *refused, wanted->rd);
+  if (exchange.response.body.size() > kMostWrittenOnLane) return Route::kPassword;
+  note(request, *refused, wanted->user);
   return Route::kAnswered;
 }
 
@@ -317,12 +322,16 @@ Response LoginEndpoint::welcome(const Request& request, const LoginAttempt& want
 
 Response LoginEndpoint::refuse(const Request& request, const Refused& refused, std::string_view user,
                                std::string_view rd) const {
-  counters_.count(refused.outcome);
-  parts_.audit.refused(request, refused.outcome, refused.limit, user);
+  note(request, refused, user);
   if (refused.outcome == LoginOutcome::kTooManySessions && !isJson(request))
     return parts_.room.offer(request, refused.user_id, user, address(rd, ""));
   if (refused.outcome == LoginOutcome::kThrottled) return refuseForNow(request, refused, rd);
   return answerRefusal(request, refused.outcome, user, rd);
+}
+
+void LoginEndpoint::note(const Request& request, const Refused& refused, std::string_view user) const {
+  counters_.count(refused.outcome);
+  parts_.audit.refused(request, refused.outcome, refused.limit, user);
 }
 
 Response LoginEndpoint::turnAway(const Request& request) const {

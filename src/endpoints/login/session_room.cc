@@ -15,7 +15,10 @@ Expected<void, LoginOutcome> SessionRoom::admit(const IndexedSession& session,
     if (!parts_.index.add(session)) return Unexpected(LoginOutcome::kUnavailable);
     return {};
   }
-  if (!parts_.list.prune(session.user_id, limit.max)) return Unexpected(LoginOutcome::kUnavailable);
+  const auto dead = parts_.list.prune(session.user_id, limit.max);
+  if (!dead) return Unexpected(LoginOutcome::kUnavailable);
+  // They take nobody's place, and would not come back to life with an old password.
+  if (!parts_.ender.endListed(session.user_id, *dead, "limit")) return Unexpected(LoginOutcome::kUnavailable);
   const Expected<Admission, StoreError> admission = parts_.index.admit(session, limit, leaving);
   if (!admission) return Unexpected(LoginOutcome::kUnavailable);
   if (!admission->admitted) return Unexpected(LoginOutcome::kTooManySessions);

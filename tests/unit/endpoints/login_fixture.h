@@ -63,7 +63,8 @@ class LoginTest : public EndpointFixture {
     entrance_ = std::make_unique<PasswordEntrance>(EntranceParts{
         .settings = settings_, .gate = *gate_, .devices = devices_, .authenticator = authenticator_, .clock = clock_});
     audit_ = std::make_unique<LoginAudit>(audit_addresses_, log_key_, clock_);
-    list_ = std::make_unique<SessionList>(SessionList::Parts{settings_.session, *finder_, index_, handles_, clock_});
+    list_ = std::make_unique<SessionList>(
+        SessionList::Parts{settings_.session, store_, finder_.get(), index_, handles_, clock_});
     room_ = std::make_unique<SessionRoom>(
         SessionRoom::Parts{settings_, *pages_, *csrf_, index_, *ender_, *list_, tickets_});
     endpoint_ = std::make_unique<LoginEndpoint>(LoginParts{.settings = settings_,

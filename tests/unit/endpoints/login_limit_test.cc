@@ -77,6 +77,10 @@ TEST_F(LoginTest, WhatNoCheckLetsPassTakesNobodysPlace) {
   EXPECT_EQ(postJson(kGoodJson).status, 200);
   EXPECT_EQ(postJson(kGoodJson).status, 200);
   EXPECT_EQ(postJson(kGoodJson).status, 409);
+  for (const char* id : {"too old", "of another password"}) {
+    EXPECT_FALSE(store_.value(idOf(id))) << "it would come back to life with the old password";
+    EXPECT_TRUE(store_.tombstoneTtl(idOf(id)));
+  }
 }
 
 TEST_F(LoginTest, ALoginIsFiledUnderTheIdThatItsChecksFind) {

@@ -90,7 +90,7 @@ class SessionsTest : public EndpointFixture {
   const PageBook book_ = pageBook();
   const std::unique_ptr<SessionFinder> finder_ = sessionFinder(store_);
   SessionHandles handles_{secrets_.front()};
-  SessionList list_{{settings_.session, *finder_, index_, handles_, clock_}};
+  SessionList list_{{settings_.session, store_, finder_.get(), index_, handles_, clock_}};
   SessionEnder ender_{{.settings = settings_.session,
                        .tombstones = TombstoneLifetime::from(settings_.session, settings_.cookie, settings_.logout),
                        .store = store_,

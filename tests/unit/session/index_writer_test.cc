@@ -219,9 +219,6 @@ TEST_F(IndexWriterTest, NotesAllAgainThatMayHaveBeenLost) {
   writer.mayBeLost();
   writer.note(*session, std::nullopt);
   EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
-  clock_.advance(seconds(1));
-  writer.note(*session, std::nullopt);
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
 }
 
 TEST_F(IndexWriterTest, GathersWhatComesMeanwhileIntoOneWrite) {
