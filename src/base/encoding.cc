@@ -191,6 +191,16 @@ std::size_t utf8SequenceLength(std::string_view text) {
   return 0;
 }
 
+bool hasControls(std::string_view text) {
+  unsigned char before = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte < 0xa0)) return true;
+    before = byte;
+  }
+  return false;
+}
+
 bool isValidUtf8(std::string_view text) {
   while (!text.empty()) {
     std::uint64_t eight = 0;

@@ -30,6 +30,8 @@ bool percentDecode(std::string_view text, std::string& bytes);
 
 /// Is the text well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms)?
 bool isValidUtf8(std::string_view text);
+/// Is there a control character in it: U+0000 to U+001F, U+007F to U+009F? REQUIRES: the text is well-formed UTF-8.
+bool hasControls(std::string_view text);
 /// The length of the well-formed sequence that the text begins with, 1 to 4; 0 when it begins with none.
 std::size_t utf8SequenceLength(std::string_view text);
 

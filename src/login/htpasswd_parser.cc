@@ -17,10 +17,6 @@ std::string inQuotes(std::string_view text) {
   return '"' + escapeForLog(text) + '"';
 }
 
-bool isControl(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
 /// Cuts off and returns what stands before the next `separator`; all of it, and `more` false, when there is none.
 std::string_view takeField(std::string_view& rest, char separator, bool& more) {
   const std::size_t end = rest.find(separator);
@@ -71,7 +67,7 @@ Problem readName(std::string_view name, NameCase name_case, std::string& login) 
   if (name.empty() || name.size() > kMaxUserNameBytes)
     return "name must be 1 to " + std::to_string(kMaxUserNameBytes) + " bytes but is " + std::to_string(name.size());
   if (!isValidUtf8(name)) return "name is not UTF-8";
-  if (std::any_of(name.begin(), name.end(), isControl)) return "name holds a control character";
+  if (hasControls(name)) return "name holds a control character";
   if (trimUserName(name) != name) return "name " + inQuotes(name) + " has white space around it";
   std::optional<std::string> canonical = canonicalUserName(name, name_case);
   if (!canonical) return "name " + inQuotes(name) + " is too long in Unicode's normal form";
@@ -82,7 +78,7 @@ Problem readName(std::string_view name, NameCase name_case, std::string& login) 
 /// What stands behind the name.
 Problem readEntry(std::string_view rest, std::string_view name, UserEntry& entry) {
   if (!isValidUtf8(rest)) return "line is not UTF-8";
-  if (std::any_of(rest.begin(), rest.end(), isControl)) return "line holds a control character";
+  if (hasControls(rest)) return "line holds a control character";
   bool more = false;
   entry.password_hash = takeField(rest, ':', more);
   entry.locked = isLockedHash(entry.password_hash);

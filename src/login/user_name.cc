@@ -63,15 +63,6 @@ std::optional<std::string> composed(std::string_view text, utf8proc_custom_func 
   return std::string(reinterpret_cast<const char*>(made), static_cast<std::size_t>(size));
 }
 
-/// U+0080 to U+009F are controls, too. REQUIRES: UTF-8.
-bool hasControls(std::string_view name) {
-  std::size_t bytes = 0;
-  for (; !name.empty(); name.remove_prefix(bytes)) {
-    if (utf8proc_category(firstCharacter(name, bytes)) == UTF8PROC_CATEGORY_CC) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 bool isValidUserName(std::string_view name) {

@@ -14,7 +14,6 @@
 #include "session/user_id.h"
 #include "sessionctl/commands.h"
 #include "sessionctl/password_input.h"
-#include "sessionctl/session_search.h"
 #include "sessionctl/users.h"
 
 namespace sessiond::ctl {
@@ -26,11 +25,7 @@ void warn(const std::string& text) {
 
 /// What the login could not read; empty: all is well.
 std::string whyRefused(const UserOptions& user) {
-  const auto is_text = [](std::string_view text) {
-    for (const char c : text)
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
-    return isValidUtf8(text);
-  };
+  const auto is_text = [](std::string_view text) { return isValidUtf8(text) && !hasControls(text); };
   if (!is_text(user.id)) return "--id must be UTF-8 without control characters";
   if (!is_text(user.display_name)) return "--name must be UTF-8 without control characters";
   if (!is_text(user.email)) return "--email must be UTF-8 without control characters";

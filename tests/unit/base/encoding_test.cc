@@ -158,6 +158,13 @@ TEST(EscapeForLog, KeepsPrintableAsciiAndEscapesTheRest) {
   EXPECT_EQ(escapeForLog("\x1b[31m\x7f\xc3\xa4\0"sv), "\\x1b[31m\\x7f\\xc3\\xa4\\x00");
 }
 
+TEST(Controls, AreThoseBeforeTheSpaceAndThoseBehindTheTilde) {
+  for (const std::string_view text : {"a\nb"sv, "\0"sv, "a\x7f"sv, "\xc2\x80"sv, "a\xc2\x85z"sv, "\xc2\x9f"sv})
+    EXPECT_TRUE(hasControls(text)) << escapeForLog(text);
+  for (const std::string_view text : {""sv, " ~"sv, "\xc2\xa0"sv, "\xc3\x85"sv, "\xe2\x82\x85"sv, "\xf0\x9f\x98\x80"sv})
+    EXPECT_FALSE(hasControls(text)) << escapeForLog(text);
+}
+
 TEST(EscapeForLog, CutsAtTheLimit) {
   EXPECT_EQ(escapeForLog("abcdef", 6), "abcdef");
   EXPECT_EQ(escapeForLog("abcdefg", 6), "abcdef...");

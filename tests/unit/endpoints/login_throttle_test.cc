@@ -246,6 +246,16 @@ TEST_F(LoginTriageTest, WhoWasRefusedAMomentAgoHearsItAgainFromTheLane) {
   EXPECT_EQ(triage(kGoodJson), Route::kPassword) << "now the store says";
 }
 
+TEST_F(LoginTriageTest, APageThatIsTooLargeForTheLaneIsAWorkers) {
+  settings_.pages.site_name = std::string(16 * 1024, 'x');
+  build();
+  openPage();
+  guess();
+  EXPECT_EQ(triage(form()), Route::kPassword);
+  EXPECT_EQ(count("sessiond_logins_total", "throttled"), 1U) << "it is counted by the worker";
+  EXPECT_EQ(triage(kGoodJson), Route::kAnswered);
+}
+
 TEST_F(LoginTriageTest, TheLaneRefusesNobodyElse) {
   guess();
   EXPECT_EQ(triage(kGoodJson, {{"SESSIOND_ADDR", "198.51.100.9"}}), Route::kPassword);

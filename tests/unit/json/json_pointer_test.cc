@@ -27,6 +27,12 @@ TEST(JsonPointer, RefusesWhatIsNone) {
   }
 }
 
+TEST(JsonPointer, TellsWhatStandsInAPlaceFromWhatStandsBesideIt) {
+  for (const char* pointer : {"/user", "/user/id", "/user/a/b", "/user/"}) EXPECT_TRUE(isAtOrBelow(pointer, "/user"));
+  for (const char* pointer : {"", "/", "/use", "/users", "/users/id", "/User", "/a/user"})
+    EXPECT_FALSE(isAtOrBelow(pointer, "/user")) << pointer;
+}
+
 TEST(JsonPointer, TellsIndexesFromNames) {
   EXPECT_EQ(arrayIndex("0"), 0U);
   EXPECT_EQ(arrayIndex("10"), 10U);

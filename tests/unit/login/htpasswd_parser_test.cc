@@ -110,6 +110,13 @@ TEST(HtpasswdParser, ReportsEveryBadLineWithItsNumber) {
   EXPECT_EQ(usable, "ada;");
 }
 
+TEST(HtpasswdParser, WhatFollowsU007FCanBeAControl) {
+  const HtpasswdContent content =
+      parse("a\xc2\x85z:" + kHash + "\nb:" + kHash + ":id=4\xc2\x9b\nc\xc2\xa0z:" + kHash + "\n");
+  EXPECT_THAT(content.problems, ElementsAre("users:1: name holds a control character",
+                                            "users:2: user \"b\": line holds a control character"));
+}
+
 TEST(HtpasswdParser, WhoseLineIsBadIsKnownAndDamaged) {
   const HtpasswdContent content =
       parse("ada:$apr1$pXlDpX8E$ZjV7\nbob:" + kHash + ":role=x\neve:" + kHash + ":name=\xff\nzoe:" + kHash + "\n");
