@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { clickThrough, launchBrowser, logIn, openPage } from './support/browser.mjs';
+import { launchBrowser, openPage } from './support/browser.mjs';
+import { clickThrough, logIn } from './support/page_walk.mjs';
 import { startStack } from './support/stack.mjs';
 
 const kTarget = '/page/report?q=a%26b&next=%2Fx%3Fy%3D1';
@@ -30,8 +31,7 @@ describe('in a browser', () => {
       const login = new URL(page.url());
       assert.equal(login.pathname, '/login');
       assert.equal(login.searchParams.get('rd'), kTarget);
-      await logIn(page);
-      await page.waitForURL((url) => url.pathname === '/page/report');
+      await logIn(page, '/page/report');
       const arrived = new URL(page.url());
       assert.equal(arrived.pathname + arrived.search, kTarget);
       assert.match(await page.textContent('body'), /"x-user-id","7"/i);
@@ -74,11 +74,10 @@ describe('in a browser', () => {
     }
     assert.ok((await page.title()).length > 0);
     assert.ok(await page.getAttribute('html', 'lang'));
-    await logIn(page, 'alice', 'wrong');
+    await logIn(page, 401, { secret: 'wrong' });
     assert.equal(new URL(page.url()).pathname, '/login');
     assert.ok(await page.locator('[role=alert]').isVisible());
-    await logIn(page);
-    await page.waitForURL((url) => url.pathname === '/page/report');
+    await logIn(page, '/page/report');
     assert.ok(page.url().endsWith(kTarget), 'the address survives a wrong password');
     await context.close();
   });
@@ -86,10 +85,9 @@ describe('in a browser', () => {
   test('logging out asks first, and then the page is closed again', async () => {
     const { context, page } = await open({ javaScriptEnabled: false });
     await page.goto('/page/x');
-    await logIn(page);
-    await page.waitForURL((url) => url.pathname === '/page/x');
+    await logIn(page, '/page/x');
     await page.goto('/logout');
-    await clickThrough(page, 'button[type=submit]');
+    await clickThrough(page, 'button[type=submit]', '/logout');
     await page.getByText('The session in this browser has ended.').waitFor();
     assert.equal((await context.cookies()).some(({ name }) => name === 'connect.sid'), false);
     await page.goto('/page/x');

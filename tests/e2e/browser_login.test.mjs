@@ -5,7 +5,9 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
-import { launchBrowser, logIn, openPage } from './support/browser.mjs';
+import { launchBrowser, openPage } from './support/browser.mjs';
+import { clickThrough, logIn, through } from './support/page_walk.mjs';
+import { freeze } from './support/process.mjs';
 import { password } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 
@@ -48,12 +50,9 @@ describe('the login form in a browser', () => {
     await page.goto(`/login?rd=${encodeURIComponent(kTarget)}`);
     const second = await context.newPage();
     await second.goto(other.address);
-    await second.click('a');
-    await second.waitForURL((url) => url.pathname === '/login');
-    await logIn(page);
-    await page.waitForURL((url) => url.pathname === '/page/report');
-    await logIn(second);
-    await second.waitForURL((url) => url.pathname === '/page/x');
+    await clickThrough(second, 'a', '/login');
+    await logIn(page, '/page/report');
+    await logIn(second, '/page/x');
     await context.close();
   });
 
@@ -63,7 +62,7 @@ describe('the login form in a browser', () => {
     assert.ok((await context.cookies()).some(({ name }) => name === 'sessiond_csrf'));
     const sent = context.waitForEvent('request', (request) => request.method() === 'POST');
     await page.goto(other.address);
-    await logIn(page);
+    await logIn(page, 403);
     assert.doesNotMatch((await (await sent).allHeaders()).cookie ?? '', /sessiond_csrf/);
     await page.getByText('This login was started by another site.').waitFor();
     assert.equal((await context.cookies()).some(({ name }) => name === 'connect.sid'), false);
@@ -74,25 +73,23 @@ describe('the login form in a browser', () => {
     const { context, page } = await open({ javaScriptEnabled: false });
     await page.goto(`/login?rd=${encodeURIComponent(kTarget)}`);
     await context.clearCookies();
-    await logIn(page);
+    await logIn(page, 403);
     await page.getByText('Your browser did not send back our cookie.').waitFor();
-    await logIn(page);
-    await page.waitForURL((url) => url.pathname === '/page/report');
+    await logIn(page, '/page/report');
     await context.close();
   });
 
   test('does not say so after a login and a logout that went well', async () => {
     const { context, page } = await open();
     await page.goto('/login?rd=%2Flogout');
-    await logIn(page);
+    await logIn(page, '/logout');
     assert.ok((await context.cookies()).some(({ name }) => name === 'sessiond_in'));
-    await page.click('button:not(.quiet)');
+    await clickThrough(page, 'button:not(.quiet)', '/logout');
     await page.getByRole('status').waitFor();
     assert.equal((await context.cookies()).some(({ name }) => name === 'sessiond_in'), false);
     await page.goto('/login');
     assert.equal(await page.locator('.error, .info').count(), 0);
-    await logIn(page);
-    await page.waitForURL((url) => url.pathname === '/');
+    await logIn(page, '/');
     await context.close();
   });
 
@@ -100,37 +97,35 @@ describe('the login form in a browser', () => {
     const minute = 60000;
     const day = 24 * 60 * minute;
     const { context, page } = await open();
-    const grownOld = async (age) => {
+    const grownOld = async (age, wanted) => {
       await page.goto(`/login?rd=${encodeURIComponent(kTarget)}`);
       const nonce = (await context.cookies()).find(({ name }) => name === 'sessiond_csrf');
       assert.equal(nonce.expires, -1, 'no time at which the browser forgets it');
       const token = stack.sessiond.formToken(nonce.value, Date.now() - age);
       await page.$eval('input[name=csrf]', (input, value) => (input.value = value), token);
-      await logIn(page);
+      await logIn(page, wanted);
     };
-    await grownOld(7 * day + minute);
+    await grownOld(7 * day + minute, 403);
     await page.getByText('This page was open for a long time.').waitFor();
     assert.equal(await page.inputValue('input[name=user]'), 'alice');
-    await grownOld(7 * day - 60 * minute);
-    await page.waitForURL((url) => url.pathname === '/page/report');
+    await grownOld(7 * day - 60 * minute, '/page/report');
     await context.close();
   });
 
   test('leads back to the page of a form that was sent when the session had ended', async () => {
     const { context, page } = await open();
     await page.goto('/page/form?x=1');
-    await logIn(page);
-    await page.waitForURL((url) => url.pathname === '/page/form');
+    await logIn(page, '/page/form');
     await context.clearCookies({ name: 'connect.sid' });
     await page.evaluate(() => {
       document.body.innerHTML = '<form method="post" action="/page/save"><button>Save</button></form>';
     });
-    await Promise.all([page.waitForURL('**/login?**'), page.click('button')]);
+    await clickThrough(page, 'button', '/login');
     await page.getByText('what you sent has not been saved').waitFor();
     const asked = [];
     page.on('request', (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
-    await logIn(page);
-    await page.waitForURL((url) => url.pathname === '/page/form' && url.search === '?x=1');
+    await logIn(page, '/page/form');
+    assert.equal(new URL(page.url()).search, '?x=1');
     assert.equal(asked.includes('GET /page/save'), false, asked.join());
     await context.close();
   });
@@ -138,11 +133,9 @@ describe('the login form in a browser', () => {
   test('leaves a session that a link on another site leads to', async () => {
     const { context, page } = await open();
     await page.goto('/login?rd=%2Fpage%2Freport');
-    await logIn(page);
-    await page.waitForURL((url) => url.pathname === '/page/report');
+    await logIn(page, '/page/report');
     await page.goto(other.address);
-    await page.click('a');
-    await page.waitForURL((url) => url.pathname === '/page/x');
+    await clickThrough(page, 'a', '/page/x');
     assert.match(await page.textContent('body'), /"x-user-id","7"/i);
     await context.close();
   });
@@ -152,16 +145,18 @@ describe('the login form in a browser', () => {
     await page.goto('/login?rd=%2Fpage%2Fx');
     const sent = [];
     page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
-    await page.fill('input[name=user]', 'slow');
+    await page.fill('input[name=user]', 'alice');
     await page.fill('input[name=password]', password);
     const button = await page.locator('button[type=submit]').boundingBox();
-    await Promise.all([
-      page.waitForRequest((request) => request.method() === 'POST'),
-      page.click('button[type=submit]', { noWaitAfter: true }),
-    ]);
-    // The password takes half a second to verify.
-    await page.mouse.click(button.x + 10, button.y + 10, { clickCount: 2 });
-    await page.waitForURL((url) => url.pathname === '/page/x');
+    await freeze(stack.sessiond.process); // no answer before the second click
+    await through(page, '/page/x', async () => {
+      await Promise.all([
+        page.waitForRequest((request) => request.method() === 'POST'),
+        page.click('button[type=submit]', { noWaitAfter: true }),
+      ]);
+      await page.mouse.click(button.x + 10, button.y + 10, { clickCount: 2 });
+      stack.sessiond.process.kill('SIGCONT');
+    });
     assert.equal(sent.length, 1);
     await context.close();
   });
@@ -183,31 +178,29 @@ describe('the login form in a browser', () => {
     await page.goto(`/login?rd=${encodeURIComponent(kTarget)}`);
     const [cookie] = await context.cookies();
     await context.addCookies([{ ...cookie, value: 'A'.repeat(32) }]);
-    await logIn(page);
+    await logIn(page, 403);
     await page.getByText('This page was open for a long time.').waitFor();
     assert.equal(await page.inputValue('input[name=user]'), 'alice');
-    await logIn(page);
-    await page.waitForURL((url) => url.pathname === '/page/report');
+    await logIn(page, '/page/report');
     await context.close();
   });
 
   test('keeps the target in its address after an error, also when it is loaded anew', async () => {
     const { context, page } = await open();
     await page.goto(`/login?rd=${encodeURIComponent(kTarget)}`);
-    await logIn(page, 'alice', 'wrong');
+    await logIn(page, 401, { secret: 'wrong' });
     await page.locator('[role=alert]').waitFor();
     assert.equal(new URL(page.url()).searchParams.get('rd'), kTarget);
     await page.goto(page.url());
     assert.equal(await page.locator('.error').isVisible(), false);
-    await logIn(page);
-    await page.waitForURL((url) => url.pathname === '/page/report');
+    await logIn(page, '/page/report');
     await context.close();
   });
 
   test('reads from right to left where the language does', async () => {
     const { context, page } = await open();
     await page.goto('/login');
-    await logIn(page, 'עדה', 'wrong');
+    await logIn(page, 401, { user: 'עדה', secret: 'wrong' });
     const name = page.locator('input[name=user]');
     assert.equal(await name.inputValue(), 'עדה');
     const direction = await name.evaluate((input) => getComputedStyle(input).direction);
@@ -229,7 +222,7 @@ describe('the login form in a browser', () => {
     await page.$eval('button[type=submit]', (button) => button.before(document.createElement('button')));
     assert.equal(await color(), before);
     await page.goto('/login');
-    await logIn(page);
+    await logIn(page, '/');
     await page.goto('/logout');
     const [main, quiet] = await page.$$eval('button', (buttons) => buttons.map((b) => getComputedStyle(b).backgroundColor));
     assert.equal(main, before);
@@ -275,8 +268,7 @@ describe('the login in a browser whose clock is ahead', () => {
     const site = await startFromAhead(stack, 2 * day, change);
     const { context, page } = await openPage(browser, site);
     await page.goto(`/login?rd=${encodeURIComponent(kTarget)}`);
-    await logIn(page);
-    await page.waitForLoadState();
+    await logIn(page, 200);
     const { pathname } = new URL(page.url());
     await context.close();
     site.stop();
@@ -294,14 +286,14 @@ describe('the login in a browser whose clock is ahead', () => {
 
 describe('the login at a site whose cookies do not fit', () => {
   /** A browser for which site.example, which is no address of the machine itself, is the stack. */
-  async function atSite(cookie, look) {
+  async function atSite(cookie, wanted, look) {
     const stack = await startStack({ config: (settings) => Object.assign(settings.cookie, cookie) });
     const browser = await launchBrowser(['--host-resolver-rules=MAP site.example 127.0.0.1']);
     try {
       const baseURL = `http://site.example:${stack.nginx.port}`;
       const { page } = await openPage(browser, stack, { baseURL, javaScriptEnabled: false });
       await page.goto('/page/x');
-      await logIn(page);
+      await logIn(page, wanted);
       await look(page);
     } finally {
       await browser.close();
@@ -311,13 +303,12 @@ describe('the login at a site whose cookies do not fit', () => {
   }
 
   test('says that the session cookie was not kept: another domain', () =>
-    atSite({ domain: 'example.org' }, async (page) => {
-      assert.equal(new URL(page.url()).pathname, '/login');
+    atSite({ domain: 'example.org' }, '/login', async (page) => {
       await page.getByText('You were logged in, but your browser did not keep the cookie.').waitFor();
     }));
 
   test('says that no cookie came back: Secure ones over plain http', () =>
-    atSite({ secure: 'always' }, async (page) => {
+    atSite({ secure: 'always' }, 403, async (page) => {
       await page.getByText('Your browser did not send back our cookie.').waitFor();
     }));
 });

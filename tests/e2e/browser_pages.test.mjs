@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { clickThrough, launchBrowser, logIn, openPage } from './support/browser.mjs';
+import { launchBrowser, openPage } from './support/browser.mjs';
 import { browserCookie, pageStates } from './support/page_states.mjs';
 import { kSmall, kWide, makeEqual, overflow, violations } from './support/page_views.mjs';
+import { clickThrough, logIn, through } from './support/page_walk.mjs';
 import { compare } from './support/pictures.mjs';
 import { waitFor } from './support/process.mjs';
 import { password } from './support/sessiond.mjs';
@@ -69,8 +70,8 @@ describe('the pages', () => {
     await page.click('#show');
     assert.equal(await page.getAttribute('#password', 'type'), 'text');
     assert.equal(await page.getAttribute('#show', 'aria-pressed'), 'true');
-    await logIn(page);
-    await page.waitForURL((url) => url.pathname === '/page/x' && url.hash === '#section-2');
+    await logIn(page, '/page/x');
+    assert.equal(new URL(page.url()).hash, '#section-2');
     assert.deepEqual(complaints, []);
     await context.close();
     const plain = await openPage(browser, stack, { javaScriptEnabled: false });
@@ -82,27 +83,25 @@ describe('the pages', () => {
   test('without JavaScript one can log in, be somebody else, log out everywhere and begin again', async () => {
     const { context, page } = await openPage(browser, stack, { javaScriptEnabled: false });
     await page.goto('/admin/');
-    await logIn(page);
+    await logIn(page, 403);
     await page.getByText('this page is not for this account').waitFor();
-    await page.click('text=Log in as somebody else');
-    await logIn(page, 'boss');
-    await page.waitForURL((url) => url.pathname === '/admin/');
+    await clickThrough(page, 'text=Log in as somebody else', '/login');
+    await logIn(page, '/admin/', { user: 'boss' });
     await page.goto('/login');
-    await page.click('text=Log out');
-    await page.click('text=Log out everywhere');
+    await clickThrough(page, 'text=Log out', '/logout');
+    await clickThrough(page, 'text=Log out everywhere', '/logout');
     await page.getByText('All of your sessions have ended').waitFor();
-    await page.click('text=Log in again');
-    await page.waitForURL((url) => url.pathname === '/login');
+    await clickThrough(page, 'text=Log in again', '/login');
     assert.equal(await page.getByText('did not keep the cookie').count(), 0);
     await context.close();
   });
 
   test('by the keyboard alone one can log in, see the sessions, and log out', async () => {
     const { context, page } = await openPage(browser, stack, { javaScriptEnabled: false });
-    const press = async (text, key = 'Enter') => {
+    const press = async (text, wanted, key = 'Enter') => {
       for (let i = 0; i < 100; i++) {
         const here = await page.evaluate(() => document.activeElement.textContent.trim());
-        if (here === text) return Promise.all([page.waitForNavigation(), page.keyboard.press(key)]);
+        if (here === text) return through(page, wanted, () => page.keyboard.press(key));
         await page.keyboard.press('Tab');
       }
       return assert.fail(`the keyboard does not reach "${text}" on ${page.url()}`);
@@ -111,13 +110,13 @@ describe('the pages', () => {
     await page.keyboard.type('alice');
     await page.keyboard.press('Tab');
     await page.keyboard.type('wrong');
-    await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+    await through(page, 401, () => page.keyboard.press('Enter'));
     await page.getByText('Name or password is wrong.').waitFor();
     await page.keyboard.type(password);
-    await Promise.all([page.waitForURL((url) => url.pathname === '/logout'), page.keyboard.press('Enter')]);
-    await press('See your sessions');
-    await press('Log out here');
-    await press('Log out', 'Space');
+    await through(page, '/logout', () => page.keyboard.press('Enter'));
+    await press('See your sessions', '/sessions');
+    await press('Log out here', '/logout');
+    await press('Log out', '/logout', 'Space');
     await page.getByText('The session in this browser has ended.').waitFor();
     await context.close();
   });
@@ -143,7 +142,7 @@ describe('the pages', () => {
       const { context, page } = await openPage(browser, stack, { javaScriptEnabled: false });
       await pageStates[state]({ page, context, stack });
       await waitFor('Redis answers again', async () => (await stack.client().get('/sessiond/ready')).status === 200);
-      await page.getByText('Try again', { exact: true }).click();
+      await clickThrough(page, page.getByText('Try again', { exact: true }), 200);
       await done(page);
       await context.close();
     }
@@ -152,10 +151,9 @@ describe('the pages', () => {
   test('after a logout, Back does not show the private page again', async () => {
     const { context, page } = await openPage(browser, stack);
     await page.goto('/page/private');
-    await logIn(page);
-    await page.waitForURL((url) => url.pathname === '/page/private');
+    await logIn(page, '/page/private');
     await page.goto('/logout');
-    await clickThrough(page, 'button:not(.quiet)');
+    await clickThrough(page, 'button:not(.quiet)', '/logout');
     for (let i = 0; i < 2; i++) await page.goBack();
     assert.doesNotMatch(await page.textContent('body'), /x-user-id/i);
     await context.close();
@@ -164,8 +162,7 @@ describe('the pages', () => {
   test('after a login, Back says that one is logged in', async () => {
     const { context, page } = await openPage(browser, stack);
     await page.goto('/login?rd=%2Fpage%2Fx');
-    await logIn(page);
-    await page.waitForURL((url) => url.pathname === '/page/x');
+    await logIn(page, '/page/x');
     await page.goBack();
     await page.getByText('You are logged in as').waitFor();
     await context.close();

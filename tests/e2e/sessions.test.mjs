@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { launchBrowser, logIn, openPage } from './support/browser.mjs';
+import { launchBrowser, openPage } from './support/browser.mjs';
 import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
+import { clickThrough, logIn } from './support/page_walk.mjs';
 import { password } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 
@@ -29,8 +30,7 @@ describe('the sessions of a user', () => {
   async function loggedInBrowser(userAgent, user = 'alice') {
     const opened = await openPage(browser, stack, { userAgent, javaScriptEnabled: false });
     await opened.page.goto('/login?rd=%2Fsessions');
-    await logIn(opened.page, user);
-    await opened.page.waitForURL((url) => url.pathname === '/sessions');
+    await logIn(opened.page, '/sessions', { user });
     return opened;
   }
   const row = (page, program) => page.getByRole('listitem').filter({ hasText: program });
@@ -56,15 +56,15 @@ describe('the sessions of a user', () => {
       const html = await mine.content();
       for (const id of ids) assert.ok(!html.includes(id), 'an id is in the page');
     }
-    await row(first.page, 'Safari on iPhone').getByRole('button', { name: 'End session Safari on iPhone' }).click();
+    const end = row(first.page, 'Safari on iPhone').getByRole('button', { name: 'End session Safari on iPhone' });
+    await clickThrough(first.page, end, '/sessions');
     await first.page.getByRole('status').getByText('The session has ended.').waitFor();
     assert.equal(await row(first.page, 'Safari on iPhone').count(), 0);
     // And the other way round, once it has logged in again.
     await second.page.goto('/sessions');
     assert.equal(new URL(second.page.url()).pathname, '/login');
-    await logIn(second.page);
-    await second.page.waitForURL((url) => url.pathname === '/sessions');
-    await row(second.page, 'Firefox on Linux').getByRole('button').click();
+    await logIn(second.page, '/sessions');
+    await clickThrough(second.page, row(second.page, 'Firefox on Linux').getByRole('button'), '/sessions');
     await second.page.getByRole('status').getByText('The session has ended.').waitFor();
     await first.page.goto('/page/x');
     assert.equal(new URL(first.page.url()).pathname, '/login');
@@ -76,8 +76,7 @@ describe('the sessions of a user', () => {
   test('are linked from the logout', async () => {
     const { context, page } = await loggedInBrowser(kFirefox);
     await page.goto('/logout');
-    await page.getByRole('link', { name: 'See your sessions' }).click();
-    await page.waitForURL((url) => url.pathname === '/sessions');
+    await clickThrough(page, page.getByRole('link', { name: 'See your sessions' }), '/sessions');
     await context.close();
   });
 
@@ -131,13 +130,11 @@ describe('the sessions of a user', () => {
     session._sd.authenticated -= 601_000;
     await stack.redis.command('SET', key, JSON.stringify(session), 'KEEPTTL');
     await page.goto('/sessions');
-    await page.getByRole('button', { name: 'End session' }).first().click();
-    await page.waitForURL((url) => url.pathname === '/login');
+    await clickThrough(page, page.getByRole('button', { name: 'End session' }).first(), '/login');
     await page.getByText('You logged in a while ago.').waitFor();
     assert.equal((await askSessiond(other)).who, 'user 7');
-    await logIn(page);
-    await page.waitForURL((url) => url.pathname === '/sessions');
-    await page.getByRole('button', { name: 'End session' }).first().click();
+    await logIn(page, '/sessions');
+    await clickThrough(page, page.getByRole('button', { name: 'End session' }).first(), '/sessions');
     await page.getByRole('status').getByText('The session has ended.').waitFor();
     await context.close();
   });
@@ -183,13 +180,12 @@ describe('a limit on the sessions of a user', () => {
       await stack.logIn(other);
       const { context, page } = await openPage(browser, stack, { userAgent: kFirefox, javaScriptEnabled: false });
       await page.goto('/login?rd=%2Fpage%2Fx');
-      await logIn(page);
+      await logIn(page, 409);
       await page.getByText('You are logged in in as many places as are allowed.').waitFor();
-      await page.getByRole('button', { name: 'End session' }).click();
+      await clickThrough(page, page.getByRole('button', { name: 'End session' }), '/login');
       await page.getByText('The session has ended.').waitFor();
       assert.equal((await other.get('/api/x')).status, 401);
-      await logIn(page);
-      await page.waitForURL((url) => url.pathname === '/page/x');
+      await logIn(page, '/page/x');
       await context.close();
     } finally {
       await browser.close();

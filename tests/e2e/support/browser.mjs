@@ -2,8 +2,6 @@
 
 import { chromium } from 'playwright-core';
 
-import { password } from './sessiond.mjs';
-
 /** `args`: of Chromium, beside the usual ones. */
 export function launchBrowser(args = []) {
   return chromium.launch({
@@ -32,16 +30,4 @@ export async function openPage(browser, stack, options = {}) {
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   return { context, page, complaints };
-}
-
-/** Fills in the login form that is open and sends it. */
-export async function logIn(page, user = 'alice', secret = password) {
-  await page.fill('input[name=user]', user);
-  await page.fill('input[name=password]', secret);
-  await clickThrough(page, 'button[type=submit]');
-}
-
-/** Clicks on what leads to another page, and waits until that is there. */
-export async function clickThrough(page, selector) {
-  await Promise.all([page.waitForEvent('load'), page.click(selector)]);
 }

@@ -1,8 +1,7 @@
 // Every page that sessiond shows to people, in every state: how to get there in a browser.
 
-import { clickThrough, logIn } from './browser.mjs';
+import { clickThrough, logIn } from './page_walk.mjs';
 import { waitFor } from './process.mjs';
-import { password } from './sessiond.mjs';
 
 const login = (query = '') => `/login${query}`;
 
@@ -30,12 +29,7 @@ async function leaveSessions(stack) {
 async function listSessions({ page, stack }) {
   const application = await leaveSessions(stack);
   await page.goto(login('?rd=%2Fsessions'));
-  await logIn(page, 'boss');
-  try {
-    await page.waitForURL((url) => url.pathname === '/sessions');
-  } catch (error) {
-    throw new Error(`${page.url()} shows: ${await page.innerText('body')}`, { cause: error });
-  }
+  await logIn(page, '/sessions', { user: 'boss' });
   return application;
 }
 
@@ -47,9 +41,9 @@ export function browserCookie(stack, header) {
 
 async function logOut({ page }, button) {
   await page.goto(login());
-  await logIn(page);
+  await logIn(page, '/');
   await page.goto('/logout');
-  await page.click(button);
+  await clickThrough(page, button, '/logout');
   await page.getByRole('status').waitFor();
 }
 
@@ -58,104 +52,104 @@ export const pageStates = {
   login: ({ page }) => page.goto(login('?rd=%2Fpage%2Fx')),
   'login-wrong': async ({ page }) => {
     await page.goto(login());
-    await logIn(page, 'carol', 'wrong');
+    await logIn(page, 401, { user: 'carol', secret: 'wrong' });
   },
   'login-expired': async ({ page, context }) => {
     await page.goto(login());
     const [cookie] = await context.cookies();
     await context.addCookies([{ ...cookie, value: 'A'.repeat(32) }]);
-    await logIn(page);
+    await logIn(page, 403);
   },
   'login-no-cookie': async ({ page, context }) => {
     await page.goto(login());
     await context.clearCookies();
-    await logIn(page);
+    await logIn(page, 403);
   },
   'login-not-kept': async ({ page, context }) => {
     await page.goto(login());
-    await logIn(page);
+    await logIn(page, '/');
     await context.clearCookies({ name: 'connect.sid' });
     await page.goto(login());
   },
   'login-lost': ({ page }) => page.goto(login('?rd=%2Fsave&lost=1')),
   'login-confirm': async ({ page }) => {
     await page.goto(login());
-    await logIn(page);
+    await logIn(page, '/');
     await page.goto(login('?why=stale'));
   },
   'login-too-long': async ({ page }) => {
     await page.goto(login());
-    await logIn(page, 'alice', 'x'.repeat(600));
+    await logIn(page, 400, { secret: 'x'.repeat(600) });
   },
   'too-many': async ({ page }) => {
     const user = `guessed-${Math.random()}`;
     for (let tries = 0; tries <= 5; tries++) {
       await page.goto(login('?rd=%2Fpage%2Fx'));
-      await logIn(page, user, 'wrong');
+      await logIn(page, tries < 5 ? 401 : 429, { user, secret: 'wrong' });
     }
   },
   'too-large': async ({ page }) => {
     await page.goto(login());
-    await logIn(page, 'alice', 'x'.repeat(20000));
+    await logIn(page, 413, { secret: 'x'.repeat(20000) });
   },
   'login-busy': async ({ page, stack }) => {
     await page.goto(login());
     stack.redis.freeze();
-    await logIn(page);
+    await logIn(page, 503);
     stack.redis.thaw();
   },
   'login-cross': async ({ page, stack }) => {
     const action = `http://127.0.0.1:${stack.nginx.port}/login`;
     await page.setContent(`<form method="post" action="${action}"><input name="user"><input name="password">
       <button type="submit">send</button></form>`);
-    await logIn(page);
+    await logIn(page, 403);
   },
   'logged-in': async ({ page }) => {
     await page.goto(login());
-    await logIn(page);
+    await logIn(page, '/');
     await page.goto(login('?rd=%2Fpage%2Fx'));
   },
   'logged-in-after-wrong': async ({ page }) => {
     await page.goto(login('?rd=%2Fpage%2Fx'));
-    for (let tries = 0; tries < 3; tries++) await logIn(page, 'alice', 'wrong');
-    await logIn(page);
+    for (let tries = 0; tries < 3; tries++) await logIn(page, 401, { secret: 'wrong' });
+    await logIn(page, '/login');
   },
   logout: async ({ page }) => {
     await page.goto(login());
-    await logIn(page);
+    await logIn(page, '/');
     await page.goto('/logout');
   },
   'logged-out': (place) => logOut(place, 'button[value="0"]'),
   'logged-out-everywhere': (place) => logOut(place, 'button[value="1"]'),
   'logout-unavailable': async ({ page, stack }) => {
     await page.goto(login());
-    await logIn(page);
+    await logIn(page, '/');
     await page.goto('/logout');
     stack.redis.freeze();
-    await clickThrough(page, 'button:not(.quiet)');
+    await clickThrough(page, 'button:not(.quiet)', 503);
     stack.redis.thaw();
   },
   sessions: listSessions,
   'sessions-one': async ({ page, stack }) => {
     await listSessions({ page, stack });
-    await page.click('button[value=others]');
+    await clickThrough(page, 'button[value=others]', '/sessions');
     await page.getByRole('status').waitFor();
   },
   'sessions-ended': async ({ page, stack }) => {
     await listSessions({ page, stack });
-    await page.click('li:last-child button');
+    await clickThrough(page, 'li:last-child button', '/sessions');
     await page.getByRole('status').waitFor();
   },
   'sessions-expired': async ({ page, context, stack }) => {
     await listSessions({ page, stack });
     const nonce = (await context.cookies()).find(({ name }) => name === 'sessiond_csrf');
     await context.addCookies([{ ...nonce, value: 'A'.repeat(32) }]);
-    await clickThrough(page, 'li:last-child button');
+    await clickThrough(page, 'li:last-child button', 403);
   },
   'sessions-gone': async ({ page, stack }) => {
     const application = await listSessions({ page, stack });
     await stack.redis.command('DEL', `sess:${application}`);
-    await clickThrough(page, 'li:last-child button');
+    await clickThrough(page, 'li:last-child button', 404);
   },
   'sessions-unavailable': async ({ page, stack }) => {
     await listSessions({ page, stack });
@@ -165,14 +159,14 @@ export const pageStates = {
   },
   'start-here': async ({ page }) => {
     await page.goto('/login');
-    await logIn(page);
+    await logIn(page, '/');
     await page.goto('/logout');
     await page.evaluate(() => (document.querySelector('form').enctype = 'text/plain'));
-    await clickThrough(page, 'button.quiet');
+    await clickThrough(page, 'button.quiet', 415);
   },
   forbidden: async ({ page }) => {
     await page.goto('/login?rd=%2Fadmin%2F');
-    await logIn(page, 'alice', password);
+    await logIn(page, 403);
   },
   'forbidden-incomplete': async ({ page, context, stack }) => {
     await context.addCookies([browserCookie(stack, await stack.session('incomplete', { name: 'Ada' }))]);
@@ -180,11 +174,11 @@ export const pageStates = {
   },
   failed: async ({ page }) => {
     await page.goto('/login?rd=%2Funknown%2F');
-    await logIn(page);
+    await logIn(page, 500);
   },
   unavailable: async ({ page, stack }) => {
     await page.goto('/login');
-    await logIn(page);
+    await logIn(page, '/');
     stack.redis.freeze();
     await waitFor('nobody can tell', async () => (await page.goto('/page/x')).status() === 503);
     stack.redis.thaw();
@@ -196,6 +190,6 @@ export const fullStates = {
   'login-full': async ({ page, stack }) => {
     await leaveSessions(stack);
     await page.goto(login('?rd=%2Fpage%2Fx'));
-    await logIn(page, 'boss');
+    await logIn(page, 409, { user: 'boss' });
   },
 };
