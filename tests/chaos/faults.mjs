@@ -17,7 +17,7 @@ async function during(milliseconds, every, action) {
 /** What a server has on its disk is that of `keep(folder)`; it is down meanwhile. */
 async function restartWith(server, keep) {
   await server.stop('SIGKILL');
-  keep(path.join(server.folder, 'appendonlydir'));
+  keep(path.join(server.data, 'appendonlydir'));
   await server.start();
 }
 
@@ -40,7 +40,8 @@ async function olderData({ topology, population }) {
     () =>
       restartWith(topology.primary, (data) => {
         fs.rmSync(data, { recursive: true });
-        fs.renameSync(saved, data);
+        fs.cpSync(saved, data, { recursive: true });
+        fs.rmSync(saved, { recursive: true });
       }),
     back,
   );

@@ -43,6 +43,7 @@ function houseOf(topology) {
       return topology.clock.environment;
     },
     redis: (folder) => topology.redis(folder),
+    patience: {}, // its own
     config: (config) => {
       config.session.cache = { enabled: true, max_staleness: `${kMaxStaleness}ms` };
       config.redis.breaker = { failures: 5, min_backoff: '50ms', max_backoff: '500ms' };

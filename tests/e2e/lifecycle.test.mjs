@@ -36,7 +36,10 @@ function traffic(stack, cookie, { clients = 8, target = '/api/' } = {}) {
 
 describe('sessiond', () => {
   let stack;
-  before(async () => (stack = await startStack()));
+  before(async () => {
+    // So long may a password take, to which a busy machine gives little of its time.
+    stack = await startStack({ config: (config) => (config.listen.drain_timeout = '30s') });
+  });
   after(() => stack?.stop());
 
   test('loses no login by SIGKILL', async () => {

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 
-import { start, stop, waitFor } from './process.mjs';
+import { quickFolder, start, stop, waitFor } from './process.mjs';
 
 export class Redis {
   /**
@@ -24,8 +24,10 @@ export class Redis {
 
   async start() {
     fs.rmSync(this.socket, { force: true });
-    // Without fsync, which on a busy disk makes Redis hold writes back that a SIGKILL then loses.
-    const usual = ['--port', String(this.port), '--bind', '127.0.0.1', '--unixsocket', this.socket, '--dir', this.folder, '--appendonly', 'yes', '--appendfsync', 'no', '--save', ''];
+    // A write to a busy disk can take longer than sessiond waits for an answer. Without fsync, which there makes Redis hold
+    // writes back that a SIGKILL then loses.
+    this.data ??= quickFolder();
+    const usual = ['--port', String(this.port), '--bind', '127.0.0.1', '--unixsocket', this.socket, '--dir', this.data, '--appendonly', 'yes', '--appendfsync', 'no', '--save', ''];
     const args = [...usual, ...this.args];
     if (this.file && !fs.existsSync(this.file)) fs.writeFileSync(this.file, asFile(args));
     this.process = start('redis-server', this.file ? [this.file] : args, { log: path.join(this.folder, 'redis.log') });

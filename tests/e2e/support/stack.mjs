@@ -47,11 +47,15 @@ export function siteLocations(folder) {
         location /files/ { include sessiond/protect-page.conf; alias ${folder}/files/; }`;
 }
 
+/** What Redis may take on a machine that is busy with other tests: with sessiond's own patience some answers are 503. */
+const kPatience = { connect_timeout: '2s', command_timeout: '1s' };
+
 /**
  * Starts everything. `config(config)` alters sessiond's configuration, `http` adds lines to the http block (text, or a
  * function of folder and port), `server` to the server block, `locations` replaces the locations, `upstream(text)` alters
  * upstream.conf, `redis` makes the store, `secrets` the secret that signs,
- * `environment(folder)` what sessiond's is to have beside the usual. stop() ends everything in the right order.
+ * `environment(folder)` what sessiond's is to have beside the usual, `patience` how long it waits for Redis. stop() ends
+ * everything in the right order.
  */
 export async function startStack({
   config,
@@ -61,6 +65,7 @@ export async function startStack({
   upstream,
   redis = (folder) => new Redis(folder),
   environment,
+  patience = kPatience,
   startSessiond = true,
   secrets,
 } = {}) {
@@ -69,7 +74,7 @@ export async function startStack({
   try {
     stack.redis = await redis(folder).start();
     const settle = (settings) => {
-      if (stack.redis.settings) settings.redis = stack.redis.settings;
+      settings.redis = { ...patience, ...(stack.redis.settings ?? settings.redis) };
       config?.(settings);
     };
     stack.sessiond = new Sessiond(folder, stack.redis.url, settle, secrets);
