@@ -89,12 +89,10 @@ export async function measureRevocation(plan) {
   const nginx = await new Nginx('cached', daemon.site, 1).start();
   const cookies = writeCookies(express, loadSessions, path.join(redis.folder, 'cookies'));
 
-  const prober = await FastCgiClient.connect(daemon.socket);
-  const logout = await FastCgiClient.connect(other.socket);
   const deleting = await RedisClient.connect(redis.socket);
-  const revoke = {
-    by_del: (number) => deleting.command('DEL', express.key(number)),
-    by_logout: async (number) => {
+  const revocations = {
+    by_del: (logout, number) => deleting.command('DEL', express.key(number)),
+    by_logout: async (logout, number) => {
       const status = await logout.status(logoutRequest(number));
       if (status !== 204) throw new Error(`revocation: the logout was answered with ${status}`);
     },
@@ -102,16 +100,21 @@ export async function measureRevocation(plan) {
 
   const results = {};
   let first = loadSessions;
-  for (const [name, how] of Object.entries(revoke)) {
+  for (const [name, how] of Object.entries(revocations)) {
     const busy = startLoad({ port: nginx.port, host: 'site.example', cookies, connections, seconds: longest });
     await pause(1000);
-    results[name] = await trials(plan.trials, first, { prober, redis: redis.client, revoke: how });
+    // Only now: sessiond closes a connection whose first request does not come soon.
+    const prober = await FastCgiClient.connect(daemon.socket);
+    const logout = await FastCgiClient.connect(other.socket);
+    const revoke = (number) => how(logout, number);
+    results[name] = await trials(plan.trials, first, { prober, redis: redis.client, revoke });
+    for (const client of [prober, logout]) client.close();
     results[name].requestsPerSecond = await endLoad(busy);
     first += plan.trials;
     const { median: middle, p99, max } = results[name];
     say(`revocation ${name}: median ${middle.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, max ${max.toFixed(2)} ms`);
   }
-  for (const client of [prober, logout, deleting]) client.close();
+  deleting.close();
   await nginx.stop();
   await daemon.stop();
   await other.stop();
