@@ -19,10 +19,12 @@ import { say } from './support/log.mjs';
 import { benchFolder } from './support/process.mjs';
 import { measureSystemCalls } from './system_calls.mjs';
 import { measureThroughput } from './throughput.mjs';
+import { measureTopologies } from './topologies.mjs';
 import { measureWrites } from './writes.mjs';
 
 const full = {
   throughput: { workers: [1, 2], connections: [1, 64, 256], rounds: 3, seconds: 3, warmUpSeconds: 1 },
+  topologies: { rounds: 5, seconds: 2, quietSeconds: 10 },
   steady: { touchInterval: 60 },
   mainUse: { sessions: 1000, rounds: 3, seconds: 5 },
   writes: { rates: [0, 1000, 10000], seconds: 5 },
@@ -36,6 +38,7 @@ const full = {
 
 const quick = {
   throughput: { workers: [1], connections: [64], rounds: 2, seconds: 2, warmUpSeconds: 1 },
+  topologies: { rounds: 3, seconds: 1, quietSeconds: 3 },
   steady: { touchInterval: 6 },
   mainUse: { sessions: 1000, rounds: 2, seconds: 2 },
   writes: { rates: [0, 10000], seconds: 2 },
@@ -49,6 +52,7 @@ const quick = {
 
 const stages = {
   throughput: measureThroughput,
+  topologies: measureTopologies,
   steady: measureSteadyState,
   mainUse: measureMainUse,
   writes: measureWrites,

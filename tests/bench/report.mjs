@@ -2,6 +2,7 @@
 
 import { checkNames } from './main_use.mjs';
 import { peerNames } from './throughput.mjs';
+import { topologyNames } from './topologies.mjs';
 import { judged } from './summary.mjs';
 import { median } from './support/statistics.mjs';
 
@@ -10,6 +11,7 @@ function tablesOf(results) {
   const tables = [
     goalTable(results),
     ...throughputTables(results),
+    topologiesTable(results),
     costTable(results),
     ...growthTables(results),
     revocationTable(results),
@@ -74,6 +76,19 @@ function throughputTables({ summary = [] }) {
     tables.get(title).rows.push(throughputRow(row));
   }
   return [...tables.values()];
+}
+
+function topologiesTable({ topologies }) {
+  const rows = (topologies?.rows ?? []).map(({ topology, caches, requestsPerSecond, sessiond, redis, ratio }) => [
+    `${topologyNames[topology]}, ${caches ? 'with' : 'without'} cache`,
+    thousands(requestsPerSecond),
+    significant(sessiond),
+    ratio.toFixed(3),
+    significant(redis),
+    caches && topology in topologies.canaries ? `${(100 * topologies.canaries[topology]).toFixed(3)} %` : '',
+  ]);
+  const head = ['behind sessiond', 'requests/s', 'sessiond µs', 'against one server', 'Redis µs', 'canaries, for each node'];
+  return { title: 'By the kind of Redis', head, rows };
 }
 
 function costTable({ instructions = {}, systemCalls = {} }) {

@@ -86,6 +86,14 @@ const mainUseRatio = (results) => {
   return Math.max(...[true, false].map((touch) => sessiond(touch, 'cached') / sessiond(touch, 'uncached')));
 };
 
+/** The worst of some kinds of Redis, with cache or without, against one server over TCP. */
+const topologyRatio = (topologies, caches) => (results) => {
+  const rows = part(results, 'topologies').rows.filter((row) => topologies.includes(row.topology) && row.caches === caches);
+  return Math.max(...rows.map(({ ratio }) => ratio));
+};
+
+const canaryPercent = (results) => 100 * Math.max(...Object.values(part(results, 'topologies').canaries));
+
 /**
  * Of the large populations, because in small ones memory that was there before hides the sessions'; and only of those
  * that really are in the cache.
@@ -132,6 +140,15 @@ const goals = [
     0.02,
     (results) => part(results, 'steady').redisCommandsPerCheck,
   ],
+  [
+    'CPU per check, cached, over TLS, behind a sentinel and on a cluster, against one server over TCP',
+    '<=',
+    1.05,
+    topologyRatio(['tls', 'sentinel', 'cluster'], true),
+  ],
+  ['CPU per check without cache, over TLS, against the same', '<=', 2, topologyRatio(['tls'], false)],
+  ['CPU per check without cache, on a cluster, against the same', '<=', 1.2, topologyRatio(['cluster'], false)],
+  ['canaries, at both ends, of a core for each instance and node', '<=', 0.5, canaryPercent, '%'],
   ['revocation under load, p99, against 2 ms or three probes', '<=', 1, revocationP99],
   ['p99 latency of checks while 300 connections guess a password, against nobody guessing', '<=', 1.5, guessingRatio],
   ['the same, against as many other requests of the same connections', '<=', 1.5, passwordsRatio],

@@ -49,7 +49,7 @@ export class Sessiond {
     fs.writeFileSync(secretFile, secret, { mode: 0o600 });
     const configuration = {
       listen: { socket: this.socket },
-      redis: { url: redis.url },
+      redis: redis.settings,
       session: { secret_files: [secretFile], ...this.session },
       login: { authenticators: ['redis'], ...this.login },
     };

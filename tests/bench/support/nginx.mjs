@@ -19,7 +19,7 @@ export function installSnippets(folder, socket) {
   fs.writeFileSync(upstream, text.replaceAll('unix:/run/sessiond/sessiond.sock', `unix:${socket}`));
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
     server.on('error', reject);

@@ -6,15 +6,18 @@ import path from 'node:path';
 import { start, stop, run, waitFor } from './process.mjs';
 
 export class RedisServer {
-  constructor(folder) {
+  /** `options` of redis-server, beside the usual. */
+  constructor(folder, options = []) {
     this.folder = folder;
+    this.options = options;
     this.socket = path.join(folder, 'redis.sock');
     this.url = `unix://${this.socket}`;
+    this.settings = { url: this.url };
   }
 
   async start() {
-    const options = ['--port', '0', '--unixsocket', this.socket, '--unixsocketperm', '777', '--dir', this.folder];
-    options.push('--save', '', '--appendonly', 'no', '--maxclients', '4000');
+    const options = ['--port', '0', '--bind', '127.0.0.1', '--unixsocket', this.socket, '--unixsocketperm', '777', '--dir', this.folder];
+    options.push('--save', '', '--appendonly', 'no', '--maxclients', '4000', ...this.options.map(String));
     this.process = start('redis-server', options, { log: path.join(this.folder, 'redis.log') });
     await waitFor('redis answers', async () => {
       this.client = await RedisClient.connect(this.socket);

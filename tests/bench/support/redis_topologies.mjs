@@ -1,0 +1,93 @@
+// The kinds of Redis that are compared: one server over TCP, the same over TLS and behind a sentinel, and a cluster of
+// three. Each has `servers`, the `settings` that sessiond is told, load() and stop().
+
+import fs from 'node:fs';
+import path from 'node:path';
+
+import clusterKeySlot from 'cluster-key-slot';
+
+import { Authority } from '../../e2e/support/certificates.mjs';
+import { freePort } from './nginx.mjs';
+import { freshFolder, start, stop, waitFor } from './process.mjs';
+import { RedisServer } from './redis.mjs';
+
+const kSlots = 16384;
+const kPrimaries = 3;
+
+/** The server of the first three kinds; `settings` are those over TCP, `secured` those over TLS. */
+export class OneServer {
+  async start() {
+    const folder = freshFolder('redis-one');
+    const [port, tlsPort] = [await freePort(), await freePort()];
+    const authority = new Authority(folder);
+    const { certificate, key } = authority.issue('redis', 'DNS:localhost');
+    const server = new RedisServer(folder, ['--port', port, '--tls-port', tlsPort, '--tls-auth-clients', 'no']);
+    server.options.push('--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', authority.file);
+    this.port = port;
+    this.servers = [await server.start()];
+    this.settings = { url: `redis://127.0.0.1:${port}/0` };
+    this.secured = { url: `rediss://localhost:${tlsPort}/0`, tls: { ca_file: authority.file } };
+    return this;
+  }
+
+  load(pairs) {
+    return this.servers[0].load(pairs);
+  }
+
+  stop() {
+    return this.servers[0].stop();
+  }
+}
+
+/** One sentinel, which watches the server on that port. */
+export class Sentinel {
+  async start(watched) {
+    const folder = freshFolder('sentinel');
+    const port = await freePort();
+    const file = path.join(folder, 'sentinel.conf');
+    fs.writeFileSync(file, `port ${port}\nbind 127.0.0.1\ndir ${folder}\nsentinel monitor main 127.0.0.1 ${watched} 1\n`);
+    this.process = start('redis-server', [file, '--sentinel'], { log: path.join(folder, 'log') });
+    this.settings = { sentinel: { master: 'main', nodes: [`127.0.0.1:${port}`] } };
+    return this;
+  }
+
+  stop() {
+    return stop(this.process);
+  }
+}
+
+export class Cluster {
+  async start() {
+    this.servers = [];
+    const ports = [];
+    for (let i = 0; i < kPrimaries; i++) {
+      const [port, bus] = [await freePort(), await freePort()];
+      const args = ['--port', port, '--cluster-enabled', 'yes', '--cluster-port', bus];
+      const server = await new RedisServer(freshFolder(`redis-node${i}`), args).start();
+      const { client } = server;
+      await client.command('CLUSTER', 'SET-CONFIG-EPOCH', i + 1);
+      await client.command('CLUSTER', 'ADDSLOTSRANGE', Math.ceil((i * kSlots) / kPrimaries), Math.ceil(((i + 1) * kSlots) / kPrimaries) - 1);
+      if (i > 0) await client.command('CLUSTER', 'MEET', '127.0.0.1', ports[0].port, ports[0].bus);
+      ports.push({ port, bus });
+      this.servers.push(server);
+    }
+    for (const { client } of this.servers) {
+      await waitFor('the cluster is whole', async () => {
+        const info = await client.command('CLUSTER', 'INFO');
+        return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${kPrimaries}`);
+      }, { timeout: 30000 });
+    }
+    this.settings = { cluster: { nodes: ports.map(({ port }) => `127.0.0.1:${port}`) } };
+    return this;
+  }
+
+  async load(pairs) {
+    const parts = this.servers.map(() => []);
+    for (const pair of pairs) parts[Math.floor((clusterKeySlot(pair[0]) * kPrimaries) / kSlots)].push(pair);
+    for (const [i, server] of this.servers.entries()) await server.load(parts[i]);
+  }
+
+  async stop() {
+    for (const server of this.servers) await server.stop();
+  }
+}
