@@ -24,7 +24,7 @@ import { measureWrites } from './writes.mjs';
 
 const full = {
   throughput: { workers: [1, 2], connections: [1, 64, 256], rounds: 3, seconds: 3, warmUpSeconds: 1 },
-  topologies: { rounds: 5, seconds: 2, quietSeconds: 10 },
+  topologies: { rounds: 5, seconds: 2, quietSeconds: 5 },
   steady: { touchInterval: 60 },
   mainUse: { sessions: 1000, rounds: 3, seconds: 5 },
   writes: { rates: [0, 1000, 10000], seconds: 5 },

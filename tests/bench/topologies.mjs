@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Sessiond } from './peers/sessiond.mjs';
 import { say } from './support/log.mjs';
 import { Nginx, statusOf } from './support/nginx.mjs';
-import { freshFolder, pause } from './support/process.mjs';
+import { pause } from './support/process.mjs';
 import { Cluster, OneServer, Sentinel } from './support/redis_topologies.mjs';
 import { stored, writeCookies } from './support/sessions.mjs';
 import { median } from './support/statistics.mjs';
@@ -78,9 +78,13 @@ class Instance {
 
 const usedBy = (servers) => servers.reduce((sum, { process }) => sum + processorTime(process.pid), 0);
 
-/** What the canaries of quiet instances take of a core for each node, at both ends: {topology: share}. */
+/**
+ * What the canaries of quiet instances take of a core for each node, at both ends: {topology: share}. They fall silent ten
+ * seconds after the last check.
+ */
 async function measureCanaries(instances, idle, seconds) {
   const written = () => Promise.all(instances.map(({ servers }) => Promise.all(servers.map(async (server) => (await server.commandCounts()).set ?? 0))));
+  for (const { parts } of instances) await load({ ...parts, seconds: 1 });
   const sets = await written();
   const before = instances.map(({ used }) => used);
   await pause(seconds * 1000);
@@ -88,7 +92,7 @@ async function measureCanaries(instances, idle, seconds) {
   const shares = {};
   for (const [i, counts] of (await written()).entries()) {
     const { topology, servers } = instances[i];
-    if (counts.some((count, node) => count - sets[i][node] < seconds)) throw new Error(`${topology}: there are no canaries`);
+    if (counts.some((count, node) => count - sets[i][node] < 2 * seconds)) throw new Error(`${topology}: there are no canaries`);
     const microseconds = after[i].sessiond - before[i].sessiond + after[i].redis - before[i].redis;
     shares[topology] = Math.max(0, microseconds / seconds / 1e6 - idle[i]) / servers.length;
   }
