@@ -88,7 +88,8 @@ export class Population {
 
   /** All sessions are gone with the server's data, and the applications' users begin again. */
   async loseEverything(action) {
-    await this.uncertainly(action, (session) => session.model.removed());
+    // Else a session would be stored before and acknowledged after, and nobody would know that it is gone with the rest.
+    await this.quietly(() => this.uncertainly(action, (session) => session.model.removed()));
     for (let i = this.ofKind('live').length; i > 0; i--) await this.create('live');
     this.#forget();
   }
