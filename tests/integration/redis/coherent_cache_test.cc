@@ -82,7 +82,8 @@ TEST_P(CoherentCache, AUserWhoIsLockedGoneOrHasAnotherPasswordLosesWhatHeLoggedI
   };
   for (const auto& [change, then] : changes) {
     user(change);
-    EXPECT_TRUE(soon([&] { return instance.check("own") == then; })) << change.back() << ": " << instance.check("own");
+    EXPECT_TRUE(soon([&, &then = then] { return instance.check("own") == then; }))
+        << change.back() << ": " << instance.check("own");
     Instance restarted(redis());
     EXPECT_EQ(restarted.check("own"), then) << change.back();
   }
