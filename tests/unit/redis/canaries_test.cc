@@ -103,6 +103,35 @@ TEST_F(CanariesTest, OneOfASubscriptionBeforeProvesNothing) {
   EXPECT_FALSE(canaries_.proven());
 }
 
+/// Somebody else's key below our prefix, and a canary of a connection that is gone.
+TEST_F(CanariesTest, WhatIsNoneProvesNothing) {
+  canaries_.stands("p:");
+  const std::string number = std::to_string(canaries_.add()->number);
+  for (const std::string& key : {std::string("p:"), "p:" + number, "p:" + number + ":", "p:" + number + ":x",
+                                 "p:x:" + std::to_string(at(5000ms).time_since_epoch().count())}) {
+    EXPECT_TRUE(canaries_.cameBack(key, "p:", at(5001ms))) << key << " is no session's key";
+    EXPECT_FALSE(canaries_.proven()) << key;
+  }
+  EXPECT_FALSE(canaries_.cameBack("sess:a", "p:", at(5001ms)));
+  EXPECT_TRUE(canaries_.cameBack("p:999:" + std::to_string(at(5000ms).time_since_epoch().count()), "p:", at(5001ms)));
+  EXPECT_TRUE(trust_.holds(at(5001ms))) << "whichever connection wrote it, the subscription stands";
+}
+
+TEST_F(CanariesTest, WhoNeverHadASubscriptionGivesNoneUp) {
+  canaries_.renew(nullptr, Loss::kCanaries);
+  EXPECT_EQ(canaries_.generation(), 0U);
+  EXPECT_EQ(canaries_.givenUpFor(), std::nullopt);
+}
+
+/// Connections come and go for weeks under one subscription.
+TEST_F(CanariesTest, ConnectionsThatAreGoneDoNotPileUp) {
+  canaries_.stands("p:");
+  const auto stays = canaries_.add();
+  for (int i = 0; i < 1000; ++i) canaries_.add();
+  ASSERT_TRUE(cameBack(stays, at(5000ms), at(5001ms)));
+  EXPECT_EQ(SteadyTime(SteadyTime::duration(stays->moment.load())), at(5000ms)) << "who is left is known";
+}
+
 TEST_F(CanariesTest, OneProvesTheMomentAtWhichItWasWritten) {
   canaries_.stands("p:");
   ASSERT_TRUE(cameBack(canaries_.add(), at(5000ms), at(5900ms)));

@@ -5,26 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "replies.h"
+
 namespace sessiond {
 namespace {
-
-using Type = RedisReply::Type;
-
-RedisReply text(const std::string& bytes) {
-  return {.type = Type::kString, .text = bytes, .elements = {}};
-}
-
-RedisReply number(std::int64_t value) {
-  return {.type = Type::kInteger, .integer = value, .text = {}, .elements = {}};
-}
-
-RedisReply list(std::vector<RedisReply> elements) {
-  return {.type = Type::kArray, .text = {}, .elements = std::move(elements)};
-}
-
-RedisReply nil() {
-  return {};
-}
 
 RedisReply node(const RedisReply& host, std::int64_t port) {
   return list({host, number(port), text("id"), list({text("hostname"), text("a.example.com")})});
@@ -90,6 +74,45 @@ TEST(ClusterView, LeavesOutHostsThatAreNone) {
   }
 }
 
+TEST(ClusterView, LeavesOutNodesThatAreNone) {
+  RedisReply without_port = list({text("a")});
+  RedisReply port_as_text = list({text("a"), text("7001")});
+  RedisReply host_as_number = list({number(1), number(7001)});
+  for (const RedisReply& broken :
+       {without_port, port_as_text, host_as_number, node(text("a"), -1), node(text("a"), 65536)}) {
+    const auto view = readClusterView(answers({list({number(1), number(2), broken, node(text("b"), 7002)})}), asked());
+    ASSERT_TRUE(view.hasValue());
+    EXPECT_TRUE(view->ranges.empty()) << "who follows is not the primary";
+    ASSERT_EQ(view->nodes.size(), 1U);
+    EXPECT_EQ(view->nodes[0].name(), "b:7002");
+  }
+}
+
+/// What newer servers say behind the nodes.
+TEST(ClusterView, PassesOverWhatIsNoNode) {
+  const auto view = readClusterView(
+      answers({list({number(1), number(2), node(text("a"), 7001), text("more"), node(text("b"), 7002)})}), asked());
+  ASSERT_TRUE(view.hasValue());
+  EXPECT_EQ(view->ranges.at(0).primary.name(), "a:7001");
+  EXPECT_EQ(view->nodes.size(), 1U);
+}
+
+TEST(ClusterView, KnowsFieldsByTheirWholeNames) {
+  RedisReplies replies = answers({});
+  replies[0] = text("cluster_current_epoch_old:1\ncluster_current_epoch\nx:2\ncluster_current_epoch:7\n");
+  const auto view = readClusterView(replies, asked());
+  ASSERT_TRUE(view.hasValue());
+  EXPECT_EQ(view->epoch, 7U);
+  EXPECT_FALSE(view->is_ok);
+}
+
+TEST(ClusterNode, IsAHostWithOrWithoutPort) {
+  EXPECT_EQ(parseClusterNode("[2001:db8::1]:7001")->name(), "[2001:db8::1]:7001");
+  EXPECT_EQ(parseClusterNode("a.example.org")->name(), "a.example.org:6379");
+  EXPECT_EQ(parseClusterNode("a:0").error(),
+            "must be the host:port of a node of the cluster, with a port from 1 to 65535,");
+}
+
 TEST(ClusterView, MayBeOfAClusterThatIsDown) {
   RedisReplies replies = answers({});
   replies[0] = text("cluster_state:fail\r\ncluster_current_epoch:7\r\n");
@@ -100,16 +123,19 @@ TEST(ClusterView, MayBeOfAClusterThatIsDown) {
 
 TEST(ClusterView, IsNoneWhereNothingCanBeMadeOfTheAnswers) {
   RedisReplies refused = answers({});
-  refused[0] = {.type = Type::kError, .text = "ERR This instance has cluster support disabled", .elements = {}};
+  refused[0] = error("ERR This instance has cluster support disabled");
   EXPECT_EQ(readClusterView(refused, asked()).error(), "ERR This instance has cluster support disabled");
   for (const RedisReply& broken :
        {list({number(1), number(16384), node(text("a"), 1)}), list({number(2), number(1), node(text("a"), 1)}),
-        list({number(1), number(2)}), number(1), list({text("1"), number(2), node(text("a"), 1)})}) {
+        list({number(1), number(2)}), number(1), list({text("1"), number(2), node(text("a"), 1)}),
+        list({number(1), text("2"), node(text("a"), 1)}), list({number(-1), number(2), node(text("a"), 1)})}) {
     EXPECT_FALSE(readClusterView(answers({broken}), asked()).hasValue());
   }
   RedisReplies without_epoch = answers({});
   without_epoch[0] = text("cluster_state:ok\r\n");
   EXPECT_FALSE(readClusterView(without_epoch, asked()).hasValue());
+  EXPECT_EQ(readClusterView({nil(), list({})}, asked()).error(), "what it says of the cluster cannot be read");
+  EXPECT_EQ(readClusterView({text(kInfo), nil()}, asked()).error(), "what it says of the slots cannot be read");
 }
 
 }  // namespace

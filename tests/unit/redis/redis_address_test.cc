@@ -57,6 +57,13 @@ TEST(RedisUrl, NeverRepeatsAPassword) {
   }
 }
 
+TEST(RedisUrl, AUsersNameIsOneWord) {
+  EXPECT_EQ(parseRedisUrl("redis://us%c3%a9r@a")->user, "us\xc3\xa9r");
+  for (const char* url : {"redis://a%20b@c", "redis://a%0ab@c", "redis://a%7f@c", "redis://%zz@c", "redis://a/b@c"}) {
+    EXPECT_EQ(complaint(url), "has no valid user name before the @") << url;
+  }
+}
+
 TEST(RedisUrl, SaysWhatIsWrong) {
   EXPECT_EQ(complaint("redis://"), "has no host; write redis://host:port/database");
   EXPECT_EQ(complaint("redis:///0"), "has no host; write redis://host:port/database");
@@ -65,6 +72,10 @@ TEST(RedisUrl, SaysWhatIsWrong) {
   EXPECT_EQ(complaint("redis://a/65536"), "has the database 65536; it must be a number from 0 to 65535");
   EXPECT_EQ(complaint("redis://a?db=1"), "must name its server as host:port, with a port from 1 to 65535");
   EXPECT_EQ(complaint("redis://@a"), "has no valid user name before the @");
+  EXPECT_EQ(complaint("redis:/a"), "must begin with redis://, rediss:// or unix://");
+  for (const char* path : {"unix://redis.sock", "unix://", "unix:///run/\x01.sock", "unix:///run/\x7f.sock"}) {
+    EXPECT_EQ(complaint(path), "must name an absolute path after unix://, as in unix:///run/redis/redis.sock") << path;
+  }
   EXPECT_EQ(complaint("unix:///a?database=1"), "may have only ?db=N after the path");
   EXPECT_EQ(complaint("unix:///a?db="), "has the database ; it must be a number from 0 to 65535");
   EXPECT_EQ(complaint("unix://" + std::string(108, '/')), "has a socket path of 108 bytes; it may have 107");
