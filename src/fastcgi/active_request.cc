@@ -32,7 +32,7 @@ void turnAway(ActiveRequest& request, FastcgiMetrics& metrics) {
   Response& response = request.exchange.response;
   response = Response(503);
   response.add("Retry-After", "1");
-  if (request.handler == nullptr || request.answered) return;
+  if (request.handler == nullptr) return;  // it was answered already
   try {
     request.handler->turnAway(request.exchange);
   } catch (...) {

@@ -133,6 +133,20 @@ TEST(Draining, WaitsForARequestThatIsStillArriving) {
   EXPECT_TRUE(client.ended());
 }
 
+TEST(Draining, WaitsForAnAuthorizersStdinThatIsStillArriving) {
+  TestServer server;
+  server.start();
+  FastcgiClient client = server.connect();
+  ASSERT_TRUE(client.ask({.role = kAuthorizerRole, .with_stdin = false}));
+  const std::string late = fastcgiRecord(5, 1, "");
+  ASSERT_TRUE(client.send(late.substr(0, 4)));
+  std::this_thread::sleep_for(milliseconds(20));
+  std::jthread stopping([&] { EXPECT_TRUE(server->drain(kPatience)); });
+  std::this_thread::sleep_for(milliseconds(50));
+  ASSERT_TRUE(client.send(late.substr(4)));
+  EXPECT_TRUE(client.ended());
+}
+
 TEST(Draining, ClosesHalfARequestWhenPatienceIsOver) {
   TestServer server(Transport::kUnix, {.lanes = 2, .request_timeout = std::chrono::minutes(1)});
   server.start();
@@ -224,6 +238,51 @@ TEST(Draining, UnderLoadLosesNoRequest) {
     EXPECT_TRUE(server->drain(kPatience));
   }
   EXPECT_EQ(lost, 0);
+}
+
+TEST(Draining, APeerThatWasRefusedHasTimeToNoticeBeforeTheEnd) {
+  TestServer server;
+  server.start();
+  FastcgiClient client = server.connect();
+  ASSERT_TRUE(client.send(TestRequest{.params = {{"A", std::string(70'000, 'a')}}}.bytes()));
+  ASSERT_TRUE(eventually([&] { return server.metrics().too_large.read() == 1; }));
+  EXPECT_TRUE(server->drain(kPatience));
+  const auto refused = client.receive();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status(), 413);
+}
+
+TEST(Draining, AnAnswerThatStillWaitsForAWorkerIsWrittenWithoutOne) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1});
+  std::latch gate(1);
+  std::atomic<int> received = 0;
+  std::atomic<bool> working = false;
+  const std::string large(20'000, 'l');
+  server.handler->on_receive = [&](Exchange& exchange) {
+    ++received;
+    const Route route = routeByParam(exchange);
+    exchange.response.body = large;
+    return route;
+  };
+  server.handler->on_work = [&](Exchange& exchange) {
+    working = true;
+    gate.wait();
+    exchange.response = Response(303);
+  };
+  server.start();
+  FastcgiClient busy = server.connect();
+  ASSERT_TRUE(busy.send(TestRequest{.params = {{"R", "work"}}}.bytes()));
+  ASSERT_TRUE(eventually([&] { return working.load(); }));
+  FastcgiClient waiting = server.connect();
+  ASSERT_TRUE(waiting.send(TestRequest{}.bytes()));
+  ASSERT_TRUE(eventually([&] { return received == 2; }));
+  std::jthread stopping([&] { EXPECT_FALSE(server->drain(milliseconds(50))); });
+  const auto answer = waiting.receive();
+  gate.count_down();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body(), large);
+  EXPECT_TRUE(waiting.ended());
+  EXPECT_EQ(busy.receive()->status(), 303);
 }
 
 TEST(Draining, TwiceIsOnce) {

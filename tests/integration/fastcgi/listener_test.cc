@@ -147,7 +147,8 @@ TEST_F(ListenerTest, OpensTcpOnIpv4AndIpv6) {
 
 TEST_F(ListenerTest, SaysWhatIsWrongWithATcpAddress) {
   const std::string neither = ": neither a path that begins with / nor host:port";
-  for (const std::string text : {"", "9000", ":9000", "localhost:", "::1:9000", "sessiond.sock"}) {
+  for (const std::string text :
+       {"", "9000", ":9000", "localhost:", "::1:9000", "[::1:9000", "::1]:9000", "sessiond.sock"}) {
     EXPECT_EQ(error(text), "listen: " + text + neither);
   }
   const auto first = Listener::open({.socket = "127.0.0.1:0"});
@@ -155,6 +156,45 @@ TEST_F(ListenerTest, SaysWhatIsWrongWithATcpAddress) {
   const std::string taken = "127.0.0.1:" + std::to_string(first->port());
   EXPECT_EQ(error(taken), "listen: " + taken + ": bind: Address already in use");
   EXPECT_EQ(error("127.0.0.1:http-or-so"), "listen: 127.0.0.1:http-or-so: Name or service not known");
+}
+
+TEST_F(ListenerTest, WarnsOfAnAddressThatOthersCanReach) {
+  const auto saidOf = [](const std::string& address) {
+    testing::internal::CaptureStderr();
+    const auto listener = Listener::open({.socket = address});
+    EXPECT_TRUE(listener);
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_THAT(saidOf("0.0.0.0:0"), testing::HasSubstr("whoever reaches it can speak in nginx's name"));
+  EXPECT_EQ(saidOf("127.0.0.1:0"), "");
+}
+
+/// Of a configuration that is only looked at, beside a server that runs with it.
+TEST_F(ListenerTest, SaysBeforehandWhyItCannotListenAndLeavesNothingBehind) {
+  const auto why = [](const std::string& socket) {
+    return Listener::whyImpossible({.socket = socket}).value_or("nothing");
+  };
+  EXPECT_EQ(why(path()), "nothing");
+  EXPECT_FALSE(std::filesystem::exists(path()));
+  const std::string missing = folder_ / "missing/socket";
+  EXPECT_THAT(why(missing), testing::StartsWith(missing + ": "));
+  EXPECT_EQ(why("127.0.0.1:0"), "nothing");
+  const auto running = Listener::open({.socket = "127.0.0.1:0"});
+  ASSERT_TRUE(running);
+  EXPECT_EQ(why("127.0.0.1:" + std::to_string(running->port())), "nothing") << "it may be our own";
+  EXPECT_EQ(why("127.0.0.1:http-or-so"), "127.0.0.1:http-or-so: Name or service not known");
+  EXPECT_EQ(why("9000"), "9000: neither a path that begins with / nor host:port");
+}
+
+TEST_F(ListenerTest, AdoptsATcpSocketFromSystemd) {
+  for (const char* address : {"127.0.0.1:0", "[::1]:0"}) {
+    const auto made = Listener::open({.socket = address});
+    if (!made) continue;  // a machine without IPv6
+    const auto adopted = Listener::adopt(UniqueFd(::dup(made->fd())));
+    ASSERT_TRUE(adopted) << adopted.error();
+    EXPECT_EQ(adopted->port(), made->port());
+    EXPECT_GT(adopted->port(), 0);
+  }
 }
 
 TEST_F(ListenerTest, AdoptsASocketFromSystemdAndLeavesItsPath) {
@@ -180,6 +220,12 @@ TEST_F(ListenerTest, RefusesToAdoptWhatDoesNotListen) {
   const auto silent = Listener::adopt(std::move(plain));
   ASSERT_FALSE(silent);
   EXPECT_EQ(silent.error(), "listen: " + name + ": is not a listening stream socket");
+  UniqueFd packets(::socket(AF_UNIX, SOCK_SEQPACKET, 0));
+  const sockaddr_un unnamed{.sun_family = AF_UNIX, .sun_path = {}};
+  ASSERT_EQ(::bind(packets.get(), reinterpret_cast<const sockaddr*>(&unnamed), sizeof unnamed.sun_family), 0);
+  ASSERT_EQ(::listen(packets.get(), 1), 0);
+  name = "descriptor " + std::to_string(packets.get()) + " from systemd";
+  EXPECT_EQ(Listener::adopt(std::move(packets)).error(), "listen: " + name + ": is not a listening stream socket");
   UniqueFd file(::open("/dev/null", O_RDONLY));
   name = "descriptor " + std::to_string(file.get()) + " from systemd";
   const auto none = Listener::adopt(std::move(file));

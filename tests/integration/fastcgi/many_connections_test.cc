@@ -6,6 +6,8 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <atomic>
+#include <latch>
 
 #include "integration/fastcgi/test_server.h"
 
@@ -31,10 +33,10 @@ class DescriptorLimit {
   rlimit now_{};
 };
 
-/// Takes every descriptor there is while it lives.
+/// Takes every descriptor there is while it lives, but for so many.
 class NoDescriptorsLeft {
  public:
-  NoDescriptorsLeft() {
+  explicit NoDescriptorsLeft(std::size_t but_for = 0) {
     ::getrlimit(RLIMIT_NOFILE, &before_);
     rlimit few = before_;
     few.rlim_cur = 200;
@@ -44,6 +46,7 @@ class NoDescriptorsLeft {
       if (!filler) break;
       fillers_.push_back(std::move(filler));
     }
+    for (; but_for > 0; --but_for) fillers_.pop_back();
   }
   ~NoDescriptorsLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
 
@@ -235,6 +238,48 @@ TEST(ManyConnections, WithoutDescriptorsTheOpenOnesGoOnAndNewOnesWait) {
     EXPECT_EQ(server.metrics().open.read(), 1);
   }
   for (FastcgiClient& client : waiting) EXPECT_TRUE(client.receive());
+}
+
+TEST(ManyConnections, WithoutDescriptorsAServerSaysThatItCannotStart) {
+  TestServer first;
+  first.start();  // libfcgi is made ready once
+  const std::vector<std::pair<std::size_t, std::string>> calls = {{0, "epoll_create1"}, {1, "eventfd"}};
+  for (const auto& one : calls) {
+    TestServer server;
+    {
+      const NoDescriptorsLeft few(one.first);
+      const auto started = server->start();
+      ASSERT_FALSE(started);
+      EXPECT_EQ(started.error(), "fastcgi: " + one.second + ": Too many open files");
+    }
+    server.start();
+    EXPECT_TRUE(server.connect().ask({})) << "nothing was left behind";
+  }
+}
+
+TEST(ManyConnections, MoreThanAreKeptReadyMayWaitAtOnce) {
+  TestServer server(Transport::kUnix, {.lanes = 1});
+  std::latch gate(1);
+  std::atomic<std::size_t> received = 0;
+  server.handler->on_receive = [&](Exchange& exchange) {
+    ++received;
+    return routeByParam(exchange);
+  };
+  server.handler->on_load = [&](std::span<Exchange* const>) { gate.wait(); };
+  server.start();
+  constexpr std::size_t kWaiting = 150;
+  std::vector<FastcgiClient> clients;
+  const std::string request = TestRequest{.params = {{"R", "load"}}}.bytes();
+  for (std::size_t i = 0; i < kWaiting; ++i) {
+    clients.push_back(server.connect());
+    ASSERT_TRUE(clients.back().send(request));
+  }
+  ASSERT_TRUE(eventually([&] { return received == kWaiting; }));
+  gate.count_down();
+  for (FastcgiClient& client : clients) {
+    EXPECT_TRUE(client.receive());
+    EXPECT_TRUE(client.ask({.params = {{"R", "load"}}}));
+  }
 }
 
 TEST(ManyConnections, TheOldestUnfinishedRequestsGoWhenTheirBytesAreTooMany) {

@@ -99,6 +99,7 @@ TEST(Question, NamesWhyNobodyIsThere) {
   EXPECT_EQ(whyNot("no address"), "no address");
   EXPECT_EQ(whyNot("127.0.0.1"), "no address") << "a port is wanted";
   EXPECT_EQ(whyNot("127.0.0.1:1"), "Connection refused");
+  EXPECT_EQ(whyNot("no-such-host.invalid:9000"), "cannot resolve the host: Name or service not known");
 }
 
 TEST(Question, ToOneThatSpeaksOtherwiseHasNoAnswer) {
@@ -118,6 +119,21 @@ TEST(Question, AnAnswerMayComeInManyRecordsOfManyKinds) {
   const std::string answer = fastcgiRecord(6, 1, "Status: 40", 3) + fastcgiRecord(7, 1, "a line for the log") +
                              fastcgiRecord(6, 1, "3 Forbidden\r\nX-A: 1\r\n\r\nbody", 5) + answered("");
   EXPECT_EQ(whyNot(Peer(answer).path()), "it answers 403");
+}
+
+TEST(Question, WhatHasNoColonIsNoHeader) {
+  const Peer peer(answered("Status: 204 No Content\r\nX-A\r\nX-B: 1\r\n\r\n"));
+  const auto answer = askFastcgi(peer.path(), {{"A", "b"}}, kPatience);
+  ASSERT_TRUE(answer) << answer.error();
+  EXPECT_EQ(answer->header("X-A"), "");
+  EXPECT_EQ(answer->header("X-B"), "1");
+}
+
+TEST(Question, ThatNobodyTakesToItsEndHasNoAnswer) {
+  const Peer peer("");
+  const auto answer = askFastcgi(peer.path(), {{"A", std::string(4 * 1024 * 1024, 'a')}}, kPatience);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error(), "it takes no question");
 }
 
 TEST(Question, AnAnswerWithoutAnEndIsGivenUp) {

@@ -178,6 +178,25 @@ TEST_P(Refusing, ForgetsAPeerThatLeavesInTheMiddleOfARequest) {
   EXPECT_EQ(received_, 1);
 }
 
+/// Before it has asked, in the middle of a request, and behind a refusal.
+TEST_P(Refusing, ForgetsAPeerThatBreaksItsConnection) {
+  const std::string request = TestRequest{.params = {{"A", std::string(70'000, 'a')}}}.bytes();
+  for (const std::size_t sent : {std::size_t{0}, std::size_t{20}, request.size()}) {
+    {
+      FastcgiClient client = server_.connect();
+      ASSERT_TRUE(client.send(request.substr(0, sent)));
+      if (sent == request.size()) {
+        ASSERT_EQ(client.receive()->status(), 413);
+      }
+      ASSERT_TRUE(eventually([&] { return server_.metrics().open.read() == 1; }));
+      const linger at_once{.l_onoff = 1, .l_linger = 0};
+      ASSERT_EQ(::setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+    }
+    EXPECT_TRUE(eventually([&] { return server_.metrics().open.read() == 0; })) << sent;
+  }
+  expectStillServing();
+}
+
 TEST_P(Refusing, Answers413BeyondSixtyFourKibibytesOfParameters) {
   FastcgiClient client = server_.connect();
   const auto reply = client.ask({.params = {{"A", std::string(40'000, 'a')}, {"B", std::string(40'000, 'b')}}});

@@ -287,6 +287,7 @@ TEST(FramingCheck, KnowsALateEmptyStdin) {
   EXPECT_FALSE(beginsWithEmptyStdin(fastcgiRecord(5, 3, "x"), 3));
   EXPECT_FALSE(beginsWithEmptyStdin(fastcgiRecord(5, 3, "", 1), 3));
   EXPECT_FALSE(beginsWithEmptyStdin(fastcgiRecord(4, 3, ""), 3));
+  EXPECT_FALSE(beginsWithEmptyStdin('\2' + fastcgiRecord(5, 3, "").substr(1), 3)) << "of another version";
   EXPECT_FALSE(beginsWithEmptyStdin(fastcgiRecord(5, 3, "").substr(0, 7), 3));
 }
 

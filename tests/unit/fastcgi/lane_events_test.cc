@@ -5,7 +5,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "base/unique_fd.h"
@@ -81,6 +83,20 @@ TEST_F(LaneEventsTest, AWatchedDescriptorMayBeWatchedForSomethingElse) {
   ASSERT_TRUE(events_.watch(bell_.fd(), EventLoop::Interest::kRead, waiter_));
   round();
   EXPECT_EQ(waiter_.events, 1);
+}
+
+TEST_F(LaneEventsTest, ADescriptorMayBeWatchedForBoth) {
+  ASSERT_TRUE(events_.watch(bell_.fd(), EventLoop::Interest::kBoth, waiter_));
+  round();
+  EXPECT_EQ(waiter_.events, 1) << "it can be written";
+  const std::uint64_t full = std::numeric_limits<std::uint64_t>::max() - 1;
+  ASSERT_EQ(::write(bell_.fd(), &full, sizeof full), static_cast<ssize_t>(sizeof full));
+  ASSERT_TRUE(events_.watch(bell_.fd(), EventLoop::Interest::kWrite, waiter_));
+  round();
+  EXPECT_EQ(waiter_.events, 1) << "it is full";
+  ASSERT_TRUE(events_.watch(bell_.fd(), EventLoop::Interest::kBoth, waiter_));
+  round();
+  EXPECT_EQ(waiter_.events, 2) << "it can be read";
 }
 
 TEST_F(LaneEventsTest, AFailureToWatchIsSaid) {
