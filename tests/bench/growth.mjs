@@ -2,11 +2,11 @@
 
 import path from 'node:path';
 
+import { checkParams, encodeRequest, FastCgiClient } from '../support/fastcgi_client.mjs';
 import { Sessiond } from './peers/sessiond.mjs';
-import { checkParams, encodeRequest, FastCgiClient } from './support/fastcgi_client.mjs';
+import { freshFolder } from './support/folders.mjs';
 import { say } from './support/log.mjs';
 import { Nginx } from './support/nginx.mjs';
-import { freshFolder } from './support/process.mjs';
 import { RedisServer } from './support/redis.mjs';
 import { express, stored, writeCookies } from './support/sessions.mjs';
 import { memory, processorTime } from './support/usage.mjs';

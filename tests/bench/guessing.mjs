@@ -6,10 +6,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { checkParams, encodeRequest, FastCgiClient, loginRequest } from '../support/fastcgi_client.mjs';
 import { Sessiond } from './peers/sessiond.mjs';
-import { checkParams, encodeRequest, FastCgiClient, loginRequest } from './support/fastcgi_client.mjs';
+import { freshFolder } from './support/folders.mjs';
 import { say } from './support/log.mjs';
-import { freshFolder } from './support/process.mjs';
 import { RedisServer } from './support/redis.mjs';
 import { express, stored } from './support/sessions.mjs';
 import { quantile } from './support/statistics.mjs';

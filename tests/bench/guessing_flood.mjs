@@ -8,7 +8,7 @@
 import os from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { checkParams, encodeRequest, FastCgiClient, loginRequest } from './support/fastcgi_client.mjs';
+import { checkParams, encodeRequest, FastCgiClient, loginRequest } from '../support/fastcgi_client.mjs';
 
 /**
  * Milliseconds from an answer to the connection's next request, never twice the same: strangers know nothing of each

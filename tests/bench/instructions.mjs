@@ -8,11 +8,12 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 
+import { run } from '../support/processes.mjs';
 import { BareResponder } from './peers/bare_responder.mjs';
 import { Sessiond } from './peers/sessiond.mjs';
+import { freshFolder } from './support/folders.mjs';
 import { say } from './support/log.mjs';
 import { Nginx } from './support/nginx.mjs';
-import { freshFolder, run } from './support/process.mjs';
 import { RedisServer } from './support/redis.mjs';
 import { express, stored } from './support/sessions.mjs';
 

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 
-import { run } from './support/process.mjs';
+import { run } from '../support/processes.mjs';
 
 async function packageVersion(name) {
   const status = await run('dpkg-query', ['--show', '--showformat=${Version}', name]);

@@ -10,9 +10,9 @@ import path from 'node:path';
 
 import { MainUseExpress } from './peers/main_use_express.mjs';
 import { Sessiond } from './peers/sessiond.mjs';
+import { freshFolder } from './support/folders.mjs';
 import { say } from './support/log.mjs';
 import { Nginx } from './support/nginx.mjs';
-import { freshFolder } from './support/process.mjs';
 import { RedisServer } from './support/redis.mjs';
 import { express, stored, writeCookies } from './support/sessions.mjs';
 import { median } from './support/statistics.mjs';

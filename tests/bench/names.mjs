@@ -4,11 +4,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
+import { FastCgiClient, loginRequest } from '../support/fastcgi_client.mjs';
 import { unlimitedTries } from './guessing.mjs';
 import { Sessiond } from './peers/sessiond.mjs';
-import { FastCgiClient, loginRequest } from './support/fastcgi_client.mjs';
+import { freshFolder } from './support/folders.mjs';
 import { say } from './support/log.mjs';
-import { freshFolder } from './support/process.mjs';
 import { RedisServer } from './support/redis.mjs';
 import { median } from './support/statistics.mjs';
 

@@ -7,12 +7,14 @@
 
 import path from 'node:path';
 
+import { checkParams, encodeRequest, FastCgiClient } from '../support/fastcgi_client.mjs';
+import { RedisClient } from '../support/redis_client.mjs';
+import { pause } from '../support/waiting.mjs';
 import { Sessiond } from './peers/sessiond.mjs';
-import { checkParams, encodeRequest, FastCgiClient } from './support/fastcgi_client.mjs';
+import { freshFolder } from './support/folders.mjs';
 import { say } from './support/log.mjs';
 import { Nginx } from './support/nginx.mjs';
-import { freshFolder, pause } from './support/process.mjs';
-import { RedisClient, RedisServer } from './support/redis.mjs';
+import { RedisServer } from './support/redis.mjs';
 import { express, stored, writeCookies } from './support/sessions.mjs';
 import { median, quantile } from './support/statistics.mjs';
 import { startLoad } from './support/wrk.mjs';

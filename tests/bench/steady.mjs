@@ -4,9 +4,9 @@
 import path from 'node:path';
 
 import { Sessiond } from './peers/sessiond.mjs';
+import { freshFolder } from './support/folders.mjs';
 import { say } from './support/log.mjs';
 import { Nginx } from './support/nginx.mjs';
-import { freshFolder } from './support/process.mjs';
 import { RedisServer } from './support/redis.mjs';
 import { express, stored, writeCookies } from './support/sessions.mjs';
 import { checkAllTwice, load } from './support/wrk.mjs';

@@ -3,11 +3,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
+import { start } from '../support/processes.mjs';
+import { pause } from '../support/waiting.mjs';
 import { BareResponder } from './peers/bare_responder.mjs';
 import { Sessiond } from './peers/sessiond.mjs';
+import { freshFolder } from './support/folders.mjs';
 import { say } from './support/log.mjs';
 import { Nginx } from './support/nginx.mjs';
-import { freshFolder, pause, start } from './support/process.mjs';
 import { RedisServer } from './support/redis.mjs';
 import { express, stored, writeCookies } from './support/sessions.mjs';
 import { load } from './support/wrk.mjs';

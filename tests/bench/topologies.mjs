@@ -3,10 +3,10 @@
 
 import path from 'node:path';
 
+import { pause } from '../support/waiting.mjs';
 import { Sessiond } from './peers/sessiond.mjs';
 import { say } from './support/log.mjs';
 import { Nginx, statusOf } from './support/nginx.mjs';
-import { pause } from './support/process.mjs';
 import { Cluster, OneServer, Sentinel } from './support/redis_topologies.mjs';
 import { stored, writeCookies } from './support/sessions.mjs';
 import { median } from './support/statistics.mjs';

@@ -4,11 +4,12 @@
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { RedisClient } from '../support/redis_client.mjs';
 import { Sessiond } from './peers/sessiond.mjs';
+import { freshFolder } from './support/folders.mjs';
 import { say } from './support/log.mjs';
 import { Nginx } from './support/nginx.mjs';
-import { freshFolder } from './support/process.mjs';
-import { RedisClient, RedisServer } from './support/redis.mjs';
+import { RedisServer } from './support/redis.mjs';
 import { express, stored, writeCookies } from './support/sessions.mjs';
 import { processorTime } from './support/usage.mjs';
 import { checkAllTwice, load } from './support/wrk.mjs';

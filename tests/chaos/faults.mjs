@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { pause } from '../e2e/support/process.mjs';
+import { pause } from '../support/waiting.mjs';
 
 async function during(milliseconds, every, action) {
   const until = performance.now() + milliseconds;

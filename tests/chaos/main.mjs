@@ -6,8 +6,8 @@
 //
 // The last line sums up; exit status 1 when an answer was wrong or nothing was shown.
 
-import { pause, waitFor } from '../e2e/support/process.mjs';
 import { startStack } from '../e2e/support/stack.mjs';
+import { pause, waitFor } from '../support/waiting.mjs';
 import { faults } from './faults.mjs';
 import { Population } from './support/population.mjs';
 import { ShiftedClock } from './support/shifted_clock.mjs';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { waitFor } from './support/process.mjs';
+import { waitFor } from '../support/waiting.mjs';
 import { startStack } from './support/stack.mjs';
 import { seenAs } from './support/upstream.mjs';
 

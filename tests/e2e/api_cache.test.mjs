@@ -7,8 +7,8 @@ import { after, before, describe, test } from 'node:test';
 
 import IoRedis from 'ioredis';
 
+import { waitFor } from '../support/waiting.mjs';
 import { ask, withApi } from './support/applications.mjs';
-import { waitFor } from './support/process.mjs';
 import { startStack } from './support/stack.mjs';
 
 /** The recipe: JSON under a prefix, for some seconds or for good. */

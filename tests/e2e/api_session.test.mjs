@@ -9,9 +9,9 @@ import express from 'express';
 import session from 'express-session';
 import IoRedis from 'ioredis';
 
+import { Nginx } from '../support/nginx.mjs';
+import { waitFor } from '../support/waiting.mjs';
 import { ask, mergePatch, withApi } from './support/applications.mjs';
-import { Nginx } from './support/nginx.mjs';
-import { waitFor } from './support/process.mjs';
 import { siteLocations, startStack } from './support/stack.mjs';
 import { seenAs } from './support/upstream.mjs';
 

@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
+import { freeze } from '../support/processes.mjs';
 import { launchBrowser, openPage } from './support/browser.mjs';
 import { clickThrough, logIn, through } from './support/page_walk.mjs';
-import { freeze } from './support/process.mjs';
 import { password } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 

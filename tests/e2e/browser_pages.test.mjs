@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { waitFor } from '../support/waiting.mjs';
 import { launchBrowser, openPage } from './support/browser.mjs';
 import { browserCookie, pageStates } from './support/page_states.mjs';
 import { kSmall, kWide, makeEqual, overflow, violations } from './support/page_views.mjs';
 import { clickThrough, logIn, through } from './support/page_walk.mjs';
 import { compare } from './support/pictures.mjs';
-import { waitFor } from './support/process.mjs';
 import { password } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 

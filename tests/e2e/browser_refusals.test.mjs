@@ -6,10 +6,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { repository } from '../support/places.mjs';
+import { waitFor } from '../support/waiting.mjs';
 import { launchBrowser, openPage } from './support/browser.mjs';
 import { browserCookie, fullStates, pageStates } from './support/page_states.mjs';
 import { logIn } from './support/page_walk.mjs';
-import { repository, waitFor } from './support/process.mjs';
 import { startStack } from './support/stack.mjs';
 
 const kLanguages = ['de', 'fr', 'es', 'pt-BR', 'pl', 'he'];

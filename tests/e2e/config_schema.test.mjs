@@ -10,8 +10,8 @@ import { before, describe, test } from 'node:test';
 import Ajv from 'ajv/dist/2020.js';
 import yaml from 'yaml';
 
-import { temporaryFolder } from './support/process.mjs';
-import { binary } from './support/sessiond.mjs';
+import { temporaryFolder } from '../support/folders.mjs';
+import { binary } from '../support/places.mjs';
 
 const schema = JSON.parse(fs.readFileSync('conf/sessiond.schema.json', 'utf8'));
 const validate = new Ajv({ allErrors: true, strict: false }).compile(schema);

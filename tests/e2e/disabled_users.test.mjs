@@ -6,8 +6,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { waitFor } from '../support/waiting.mjs';
 import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
-import { waitFor } from './support/process.mjs';
 
 describe('a user who is removed from the password file', () => {
   let stack;

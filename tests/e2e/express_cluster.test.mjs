@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { waitFor } from '../support/waiting.mjs';
 import { ClusterGroup } from './support/cluster.mjs';
 import { askExpress, askSessiond, startExpressStack, variants } from './support/express_site.mjs';
-import { waitFor } from './support/process.mjs';
 import { seenAs } from './support/upstream.mjs';
 
 const ada = { id: 42, name: 'Ada', email: 'ada@example.org', roles: ['staff', 'admin'] };

@@ -6,10 +6,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 
+import { repository } from '../support/places.mjs';
 import { differences, rows } from './support/differences.mjs';
 import { cookieHeaders } from './support/express_cookies.mjs';
 import { records } from './support/express_records.mjs';
-import { repository } from './support/process.mjs';
 
 const folder = path.join(repository, 'tests', 'e2e');
 

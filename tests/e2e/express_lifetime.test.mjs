@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { pause, waitFor } from '../support/waiting.mjs';
 import { askExpress, askSessiond, expressLocations, newest, startExpressStack, variants } from './support/express_site.mjs';
-import { pause, waitFor } from './support/process.mjs';
 
 /** Seconds that both sides give a session without a maxAge. */
 const kDefault = 3600;

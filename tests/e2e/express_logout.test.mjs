@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 
+import { waitFor } from '../support/waiting.mjs';
 import { askExpress, askSessiond, newest, startExpressStack, variants } from './support/express_site.mjs';
-import { waitFor } from './support/process.mjs';
 
 /** A request to Express that has its session and waits. */
 class SlowRequests {

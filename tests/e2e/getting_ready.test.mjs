@@ -7,8 +7,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { start, waitFor } from './support/process.mjs';
-import { binary } from './support/sessiond.mjs';
+import { binary } from '../support/places.mjs';
+import { start } from '../support/processes.mjs';
+import { waitFor } from '../support/waiting.mjs';
 import { startStack } from './support/stack.mjs';
 
 const tool = path.join(path.dirname(binary), 'sessionctl');

@@ -6,11 +6,11 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 
+import { repository } from '../support/places.mjs';
+import { Redis } from '../support/redis_server.mjs';
+import { freePort } from '../support/sockets.mjs';
 import { Authority } from './support/certificates.mjs';
 import { ClusterGroup } from './support/cluster.mjs';
-import { freePort } from './support/nginx.mjs';
-import { repository } from './support/process.mjs';
-import { Redis } from './support/redis.mjs';
 import { SentinelGroup } from './support/sentinels.mjs';
 import { startStack } from './support/stack.mjs';
 

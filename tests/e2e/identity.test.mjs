@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { waitFor } from './support/process.mjs';
+import { waitFor } from '../support/waiting.mjs';
 import { startStack } from './support/stack.mjs';
 import { seenAs } from './support/upstream.mjs';
 

@@ -6,8 +6,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 
-import { pause, start, stop, waitFor } from './support/process.mjs';
-import { binary } from './support/sessiond.mjs';
+import { binary } from '../support/places.mjs';
+import { start, stop } from '../support/processes.mjs';
+import { pause, waitFor } from '../support/waiting.mjs';
 import { startStack } from './support/stack.mjs';
 
 /** Requests in a row on several connections until stop(); gives back what came. */

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { waitFor } from '../support/waiting.mjs';
 import { hiddenFields } from './support/client.mjs';
-import { waitFor } from './support/process.mjs';
 import { startStack } from './support/stack.mjs';
 
 async function logOut(client) {

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { waitFor } from '../support/waiting.mjs';
 import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
-import { waitFor } from './support/process.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
 
 for (const enabled of [true, false]) {

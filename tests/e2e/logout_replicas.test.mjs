@@ -5,9 +5,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { freePort } from './support/nginx.mjs';
-import { waitFor } from './support/process.mjs';
-import { Redis } from './support/redis.mjs';
+import { Redis } from '../support/redis_server.mjs';
+import { freePort } from '../support/sockets.mjs';
+import { waitFor } from '../support/waiting.mjs';
 import { startStack } from './support/stack.mjs';
 
 describe('a logout with replicas', () => {

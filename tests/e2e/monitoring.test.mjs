@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 
-import { waitFor } from './support/process.mjs';
+import { waitFor } from '../support/waiting.mjs';
 import { startStack } from './support/stack.mjs';
 
 describe('the metrics', () => {

@@ -6,8 +6,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { before, describe, test } from 'node:test';
 
-import { installSnippets } from './support/nginx.mjs';
-import { repository, start, temporaryFolder } from './support/process.mjs';
+import { temporaryFolder } from '../support/folders.mjs';
+import { installSnippets } from '../support/nginx.mjs';
+import { repository } from '../support/places.mjs';
+import { start } from '../support/processes.mjs';
 
 const fixtures = path.join(repository, 'tests/data/nginx-lint');
 

@@ -6,8 +6,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { freePort } from './support/nginx.mjs';
-import { start, stop, waitFor } from './support/process.mjs';
+import { start, stop } from '../support/processes.mjs';
+import { freePort } from '../support/sockets.mjs';
+import { waitFor } from '../support/waiting.mjs';
 import { startStack } from './support/stack.mjs';
 
 for (const enabled of [true, false]) {

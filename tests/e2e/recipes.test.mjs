@@ -9,12 +9,16 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { temporaryFolder } from '../support/folders.mjs';
+import { installSnippets, Nginx } from '../support/nginx.mjs';
+import { binary, repository } from '../support/places.mjs';
+import { start, stop } from '../support/processes.mjs';
+import { Redis } from '../support/redis_server.mjs';
+import { freePort } from '../support/sockets.mjs';
+import { Hopeless, waitFor } from '../support/waiting.mjs';
 import { Client } from './support/client.mjs';
-import { freePort, installSnippets, Nginx } from './support/nginx.mjs';
 import { PhpFpm } from './support/php_fpm.mjs';
-import { Hopeless, repository, start, stop, temporaryFolder, waitFor } from './support/process.mjs';
-import { Redis } from './support/redis.mjs';
-import { binary, Sessiond } from './support/sessiond.mjs';
+import { Sessiond } from './support/sessiond.mjs';
 
 const alice = { id: '7', name: 'Älice', roles: ['staff', 'editor'] };
 const tool = path.join(path.dirname(binary), 'sessionctl');

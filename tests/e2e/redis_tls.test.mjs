@@ -6,12 +6,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { binary, repository } from '../support/places.mjs';
+import { Redis } from '../support/redis_server.mjs';
+import { freePort } from '../support/sockets.mjs';
+import { waitFor } from '../support/waiting.mjs';
 import { Authority } from './support/certificates.mjs';
-import { freePort } from './support/nginx.mjs';
-import { repository, waitFor } from './support/process.mjs';
-import { Redis } from './support/redis.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
-import { binary } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 
 /** The rules that the README gives, with a password of ours. */

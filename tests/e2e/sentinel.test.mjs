@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { pause, waitFor } from './support/process.mjs';
+import { pause, waitFor } from '../support/waiting.mjs';
 import { SentinelGroup } from './support/sentinels.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
 import { startStack } from './support/stack.mjs';

@@ -6,10 +6,10 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { Redis } from '../support/redis_server.mjs';
+import { freePort } from '../support/sockets.mjs';
+import { waitFor } from '../support/waiting.mjs';
 import { Patient } from './support/doctor.mjs';
-import { freePort } from './support/nginx.mjs';
-import { waitFor } from './support/process.mjs';
-import { Redis } from './support/redis.mjs';
 
 describe('sessionctl doctor, of Redis', () => {
   const patient = new Patient();

@@ -6,9 +6,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { ask } from './support/fastcgi_client.mjs';
-import { temporaryFolder, waitFor } from './support/process.mjs';
-import { Redis } from './support/redis.mjs';
+import { ask } from '../support/fastcgi_client.mjs';
+import { temporaryFolder } from '../support/folders.mjs';
+import { Redis } from '../support/redis_server.mjs';
+import { waitFor } from '../support/waiting.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
 import { Sessiond } from './support/sessiond.mjs';
 

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 
-import { repository } from './support/process.mjs';
+import { repository } from '../support/places.mjs';
 import { commandTree, leafCommands, run } from './support/sessionctl.mjs';
 
 describe('sessionctl', () => {

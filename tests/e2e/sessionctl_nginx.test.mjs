@@ -7,8 +7,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { before, describe, test } from 'node:test';
 
-import { repository, temporaryFolder } from './support/process.mjs';
-import { binary } from './support/sessiond.mjs';
+import { temporaryFolder } from '../support/folders.mjs';
+import { binary, repository } from '../support/places.mjs';
 
 const tool = path.join(path.dirname(binary), 'sessionctl');
 const fixtures = path.join(repository, 'tests/data/nginx-lint');

@@ -5,8 +5,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { waitFor } from '../support/waiting.mjs';
 import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
-import { waitFor } from './support/process.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
 import { startStack } from './support/stack.mjs';
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { waitFor } from './support/process.mjs';
+import { waitFor } from '../support/waiting.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
 import { password } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';

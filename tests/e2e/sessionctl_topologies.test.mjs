@@ -6,11 +6,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { Redis } from '../support/redis_server.mjs';
+import { freePort } from '../support/sockets.mjs';
+import { waitFor } from '../support/waiting.mjs';
 import { Authority } from './support/certificates.mjs';
 import { ClusterGroup } from './support/cluster.mjs';
-import { freePort } from './support/nginx.mjs';
-import { waitFor } from './support/process.mjs';
-import { Redis } from './support/redis.mjs';
 import { SentinelGroup } from './support/sentinels.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
 import { startStack } from './support/stack.mjs';

@@ -5,9 +5,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { temporaryFolder } from '../support/folders.mjs';
+import { installSnippets, Nginx } from '../support/nginx.mjs';
+import { repository } from '../support/places.mjs';
 import { Client } from './support/client.mjs';
-import { installSnippets, Nginx } from './support/nginx.mjs';
-import { repository, temporaryFolder } from './support/process.mjs';
 import { startStack } from './support/stack.mjs';
 import { seenAs } from './support/upstream.mjs';
 

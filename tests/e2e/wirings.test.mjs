@@ -7,10 +7,11 @@ import http2 from 'node:http2';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { temporaryFolder } from '../support/folders.mjs';
+import { repository } from '../support/places.mjs';
+import { freePort } from '../support/sockets.mjs';
 import { hiddenFields } from './support/client.mjs';
-import { freePort } from './support/nginx.mjs';
 import { PhpFpm } from './support/php_fpm.mjs';
-import { repository, temporaryFolder } from './support/process.mjs';
 import { password, Sessiond } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 import { seenAs } from './support/upstream.mjs';

@@ -7,7 +7,7 @@
 // The seed is printed; with it the schedules are the same again (not the moments at which things meet). The last line
 // says how much was tried; exit status 1 when an answer was wrong.
 
-import { pause } from '../e2e/support/process.mjs';
+import { pause } from '../support/waiting.mjs';
 import { Random } from './support/random.mjs';
 import { SessionModel } from './support/session_model.mjs';
 import { kLatestWriter, kLife, kMaxStaleness, World } from './support/world.mjs';

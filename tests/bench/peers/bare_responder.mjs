@@ -7,9 +7,11 @@
 import os from 'node:os';
 import path from 'node:path';
 
-import { buildFolder, freshFolder, start, stop } from '../support/process.mjs';
+import { buildFolder } from '../../support/places.mjs';
+import { start, stop } from '../../support/processes.mjs';
+import { freshFolder } from '../support/folders.mjs';
+import { peerListens } from '../support/peer_listens.mjs';
 import { express } from '../support/sessions.mjs';
-import { waitUntilListening } from '../support/socket.mjs';
 import { shippedSite } from './sessiond.mjs';
 
 const binaries = path.join(buildFolder, 'plain', 'bench');
@@ -59,7 +61,7 @@ export class BareResponder {
   async start() {
     const [program, ...args] = [...this.launcher, ...commandOf(this.form, this.socket)];
     this.process = start(program, args, { log: path.join(this.folder, 'log') });
-    await waitUntilListening(this);
+    await peerListens(this);
   }
 
   stop() {

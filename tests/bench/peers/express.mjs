@@ -2,9 +2,11 @@
 
 import path from 'node:path';
 
-import { freshFolder, repository, start, stop } from '../support/process.mjs';
+import { repository } from '../../support/places.mjs';
+import { start, stop } from '../../support/processes.mjs';
+import { freshFolder } from '../support/folders.mjs';
+import { peerListens } from '../support/peer_listens.mjs';
 import { expressUnder, secret } from '../support/sessions.mjs';
-import { waitUntilListening } from '../support/socket.mjs';
 
 export class Express {
   sessions = expressUnder('express:');
@@ -39,7 +41,7 @@ export class Express {
       log: path.join(this.folder, 'log'),
       env: { NODE_ENV: 'production', SOCKET: this.socket, REDIS: redis.socket, SECRET: secret },
     });
-    await waitUntilListening(this);
+    await peerListens(this);
   }
 
   stop() {

@@ -3,9 +3,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { freshFolder, start, stop, unprivileged } from '../support/process.mjs';
+import { start, stop } from '../../support/processes.mjs';
+import { freshFolder, unprivileged } from '../support/folders.mjs';
+import { peerListens } from '../support/peer_listens.mjs';
 import { lemonldap } from '../support/sessions.mjs';
-import { waitUntilListening } from '../support/socket.mjs';
 
 const shipped = '/var/lib/lemonldap-ng/conf/lmConf-1.json';
 
@@ -67,7 +68,7 @@ export class LemonLdap {
       env: { LLNG_DEFAULTCONFFILE: file, LLNG_DEFAULTLOGGER: 'Lemonldap::NG::Common::Logger::Std' },
       ...unprivileged,
     });
-    await waitUntilListening(this);
+    await peerListens(this);
   }
 
   stop() {

@@ -2,9 +2,11 @@
 
 import path from 'node:path';
 
-import { freshFolder, repository, start, stop } from '../support/process.mjs';
+import { repository } from '../../support/places.mjs';
+import { start, stop } from '../../support/processes.mjs';
+import { freshFolder } from '../support/folders.mjs';
+import { peerListens } from '../support/peer_listens.mjs';
 import { secret } from '../support/sessions.mjs';
-import { waitUntilListening } from '../support/socket.mjs';
 
 export class MainUseExpress {
   /** `touch`: connect-redis's default, to extend a session with every request. */
@@ -26,7 +28,7 @@ export class MainUseExpress {
         DISABLE_TOUCH: this.touch ? '' : '1',
       },
     });
-    await waitUntilListening(this);
+    await peerListens(this);
   }
 
   stop() {

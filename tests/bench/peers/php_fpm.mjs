@@ -4,9 +4,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { freshFolder, repository, start, stop, unprivileged } from '../support/process.mjs';
+import { PhpFpm as AnyPhpFpm } from '../../support/php_fpm.mjs';
+import { repository } from '../../support/places.mjs';
+import { freshFolder, unprivileged } from '../support/folders.mjs';
 import { php } from '../support/sessions.mjs';
-import { waitUntilListening } from '../support/socket.mjs';
 
 export class PhpFpm {
   sessions = php;
@@ -16,7 +17,7 @@ export class PhpFpm {
     this.name = name;
     this.title = title;
     this.folder = freshFolder(name);
-    this.socket = path.join(this.folder, 'socket');
+    this.socket = path.join(this.folder, 'php.sock');
     this.site = () => ({
       upstreams: '',
       server: `
@@ -38,32 +39,19 @@ export class PhpFpm {
 
   async start(redis) {
     fs.copyFileSync(path.join(repository, 'tests/bench/peers/check.php'), path.join(this.folder, 'check.php'));
-    const file = path.join(this.folder, 'php-fpm.conf');
-    fs.writeFileSync(
-      file,
-      `[global]
-error_log = ${this.folder}/error.log
-daemonize = no
-
-[check]
-listen = ${this.socket}
-listen.mode = 0666
+    this.server = await new AnyPhpFpm(this.folder, {
+      children: 8,
+      lines: `listen.mode = 0666
 listen.backlog = 4096
-pm = static
-pm.max_children = 8
 php_value[session.save_handler] = redis
 php_value[session.save_path] = "${redis.url}"
 `,
-    );
-    const program = fs.readdirSync('/usr/sbin').find((name) => /^php-fpm\d/.test(name));
-    this.process = start(path.join('/usr/sbin', program), ['--nodaemonize', '--fpm-config', file], {
-      log: path.join(this.folder, 'log'),
-      ...unprivileged,
-    });
-    await waitUntilListening(this);
+      options: unprivileged,
+    }).start();
+    this.process = this.server.process;
   }
 
   stop() {
-    return stop(this.process);
+    return this.server.stop();
   }
 }

@@ -3,12 +3,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { installSnippets } from '../support/nginx.mjs';
-import { buildFolder, freshFolder, start, stop } from '../support/process.mjs';
+import { installSnippets } from '../../support/nginx.mjs';
+import { binary } from '../../support/places.mjs';
+import { start, stop } from '../../support/processes.mjs';
+import { freshFolder } from '../support/folders.mjs';
+import { peerListens } from '../support/peer_listens.mjs';
 import { expressUnder, secret } from '../support/sessions.mjs';
-import { waitUntilListening } from '../support/socket.mjs';
-
-export const binary = process.env.SESSIOND ?? path.join(buildFolder, 'plain', 'sessiond');
 
 /** The shipped snippets, leading to whoever listens on `socket`. */
 export function shippedSite(socket) {
@@ -56,7 +56,7 @@ export class Sessiond {
     fs.writeFileSync(file, JSON.stringify(configuration, null, 2)); // JSON is YAML
     const [program, ...args] = [...this.launcher, binary, '-c', file];
     this.process = start(program, args, { log: path.join(this.folder, 'log') });
-    await waitUntilListening(this);
+    await peerListens(this);
   }
 
   stop() {

@@ -7,8 +7,10 @@ import path from 'node:path';
 import clusterKeySlot from 'cluster-key-slot';
 
 import { Authority } from '../../e2e/support/certificates.mjs';
-import { freePort } from './nginx.mjs';
-import { freshFolder, start, stop, waitFor } from './process.mjs';
+import { start, stop } from '../../support/processes.mjs';
+import { freePort } from '../../support/sockets.mjs';
+import { waitFor } from '../../support/waiting.mjs';
+import { freshFolder } from './folders.mjs';
 import { RedisServer } from './redis.mjs';
 
 const kSlots = 16384;
@@ -21,8 +23,9 @@ export class OneServer {
     const [port, tlsPort] = [await freePort(), await freePort()];
     const authority = new Authority(folder);
     const { certificate, key } = authority.issue('redis', 'DNS:localhost');
-    const server = new RedisServer(folder, ['--port', port, '--tls-port', tlsPort, '--tls-auth-clients', 'no']);
-    server.options.push('--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', authority.file);
+    const args = ['--tls-port', tlsPort, '--tls-auth-clients', 'no'];
+    args.push('--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', authority.file);
+    const server = new RedisServer(folder, { port, args });
     this.port = port;
     this.servers = [await server.start()];
     this.settings = { url: `redis://127.0.0.1:${port}/0` };
@@ -62,8 +65,8 @@ export class Cluster {
     const ports = [];
     for (let i = 0; i < kPrimaries; i++) {
       const [port, bus] = [await freePort(), await freePort()];
-      const args = ['--port', port, '--cluster-enabled', 'yes', '--cluster-port', bus];
-      const server = await new RedisServer(freshFolder(`redis-node${i}`), args).start();
+      const args = ['--cluster-enabled', 'yes', '--cluster-port', bus];
+      const server = await new RedisServer(freshFolder(`redis-node${i}`), { port, args }).start();
       const { client } = server;
       await client.command('CLUSTER', 'SET-CONFIG-EPOCH', i + 1);
       await client.command('CLUSTER', 'ADDSLOTSRANGE', Math.ceil((i * kSlots) / kPrimaries), Math.ceil(((i + 1) * kSlots) / kPrimaries) - 1);

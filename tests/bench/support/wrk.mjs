@@ -3,7 +3,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { launch, pause, repository, waitFor } from './process.mjs';
+import { repository } from '../../support/places.mjs';
+import { launch } from '../../support/processes.mjs';
+import { pause, waitFor } from '../../support/waiting.mjs';
 
 const script = path.join(repository, 'tests/bench/wrk/check.lua');
 const longestPass = 300; // seconds

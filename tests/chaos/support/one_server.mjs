@@ -4,10 +4,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 import { Authority } from '../../e2e/support/certificates.mjs';
-import { freePort } from '../../e2e/support/nginx.mjs';
-import { Redis } from '../../e2e/support/redis.mjs';
-import { waitFor } from '../../e2e/support/process.mjs';
 import { Relay } from '../../soak/support/relay.mjs';
+import { Redis } from '../../support/redis_server.mjs';
+import { freePort } from '../../support/sockets.mjs';
+import { waitFor } from '../../support/waiting.mjs';
 
 /** One server behind a relay, and a second one that follows it. */
 export class OneServer {

@@ -3,10 +3,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
+import { Redis } from '../../support/redis_server.mjs';
+import { freePort } from '../../support/sockets.mjs';
+import { pause, waitFor } from '../../support/waiting.mjs';
 import { BusRelay } from './bus_relay.mjs';
-import { freePort } from './nginx.mjs';
-import { pause, waitFor } from './process.mjs';
-import { Redis } from './redis.mjs';
 
 const kSlots = 16384;
 /** Whoever replicates from a server of nodes that can be cut off. */

@@ -5,11 +5,13 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { freePort } from './nginx.mjs';
-import { repository, typed, waitFor } from './process.mjs';
-import { Redis } from './redis.mjs';
+import { repository } from '../../support/places.mjs';
+import { Redis } from '../../support/redis_server.mjs';
+import { freePort } from '../../support/sockets.mjs';
+import { waitFor } from '../../support/waiting.mjs';
 import { sessionctl } from './sessionctl.mjs';
 import { startStack } from './stack.mjs';
+import { typed } from './typist.mjs';
 
 const http = `
     map $uri $login_visitor { /login $binary_remote_addr; }

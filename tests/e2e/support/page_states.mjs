@@ -1,7 +1,7 @@
 // Every page that sessiond shows to people, in every state: how to get there in a browser.
 
+import { waitFor } from '../../support/waiting.mjs';
 import { clickThrough, logIn } from './page_walk.mjs';
-import { waitFor } from './process.mjs';
 
 const login = (query = '') => `/login${query}`;
 

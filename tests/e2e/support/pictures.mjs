@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 
-import { repository } from './process.mjs';
+import { repository } from '../../support/places.mjs';
 
 const kFolder = path.join(repository, 'tests', 'e2e', 'pictures');
 /** The README's, in colour. */

@@ -3,7 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { repository, temporaryFolder } from './process.mjs';
+import { temporaryFolder } from '../../support/folders.mjs';
+import { repository } from '../../support/places.mjs';
 
 /** A folder with it. */
 export function pseudoLanguage() {

@@ -3,9 +3,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { freePort } from './nginx.mjs';
-import { start, stop, waitFor } from './process.mjs';
-import { Redis } from './redis.mjs';
+import { start, stop } from '../../support/processes.mjs';
+import { Redis } from '../../support/redis_server.mjs';
+import { freePort } from '../../support/sockets.mjs';
+import { waitFor } from '../../support/waiting.mjs';
 
 const kMaster = 'main';
 

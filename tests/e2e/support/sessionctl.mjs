@@ -7,8 +7,7 @@ import path from 'node:path';
 
 import Ajv from 'ajv/dist/2020.js';
 
-import { repository } from './process.mjs';
-import { binary } from './sessiond.mjs';
+import { binary, repository } from '../../support/places.mjs';
 
 export const tool = path.join(path.dirname(binary), 'sessionctl');
 

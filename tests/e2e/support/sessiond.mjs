@@ -2,12 +2,12 @@
 
 import { createHmac, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 
-import { buildFolder, Hopeless, start, stop, waitFor } from './process.mjs';
-
-export const binary = process.env.SESSIOND ?? path.join(buildFolder, 'plain', 'sessiond');
+import { binary } from '../../support/places.mjs';
+import { start, stop } from '../../support/processes.mjs';
+import { waitUntilListening } from '../../support/sockets.mjs';
+import './patience.mjs';
 
 /** The password of everybody in the htpasswd file. */
 export const password = 's3cret pässword & more';
@@ -72,11 +72,8 @@ export class Sessiond {
     return this;
   }
 
-  async waitUntilListening() {
-    await waitFor('sessiond listens', () => {
-      if (this.process && !this.process.alive) throw new Hopeless(`sessiond has ended: ${this.logText().slice(-2000)}`);
-      return canConnect(this.socket);
-    });
+  waitUntilListening() {
+    return waitUntilListening('sessiond', this.socket, this.process, () => this.logText());
   }
 
   stop(signal = 'SIGTERM') {
@@ -101,15 +98,4 @@ export class Sessiond {
     const signature = createHmac('sha256', secret).update(sid).digest('base64').replace(/=+$/, '');
     return `${this.config.cookie.name}=${encodeURIComponent(`s:${sid}.${signature}`)}`;
   }
-}
-
-function canConnect(socket) {
-  return new Promise((resolve) => {
-    const connection = net.connect(socket);
-    connection.on('connect', () => {
-      connection.destroy();
-      resolve(true);
-    });
-    connection.on('error', () => resolve(false));
-  });
 }

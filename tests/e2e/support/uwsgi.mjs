@@ -3,7 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { Hopeless, start, stop, waitFor } from './process.mjs';
+import { start, stop } from '../../support/processes.mjs';
+import { Hopeless, waitFor } from '../../support/waiting.mjs';
 
 const kApplication = `
 import json

@@ -8,11 +8,12 @@ import { createHmac, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { checkParams, encodeRequest, FastCgiClient } from '../../bench/support/fastcgi_client.mjs';
-import { freePort } from '../../e2e/support/nginx.mjs';
-import { pause, temporaryFolder, waitFor } from '../../e2e/support/process.mjs';
-import { Redis } from '../../e2e/support/redis.mjs';
 import { password, Sessiond } from '../../e2e/support/sessiond.mjs';
+import { checkParams, encodeRequest, FastCgiClient } from '../../support/fastcgi_client.mjs';
+import { temporaryFolder } from '../../support/folders.mjs';
+import { Redis } from '../../support/redis_server.mjs';
+import { freePort } from '../../support/sockets.mjs';
+import { pause, waitFor } from '../../support/waiting.mjs';
 import { Relay } from './relay.mjs';
 
 /** Seconds: how late an application may save, and how long a session lives unused. */

@@ -1,5 +1,5 @@
-// A FastCGI client on one kept connection, for what nginx cannot tell: when exactly an answer changed, and what one
-// open connection more costs.
+// A FastCGI client on one kept connection, for what nginx does not pass on and cannot tell: when exactly an answer
+// changed, and what one open connection more costs.
 
 import net from 'node:net';
 
@@ -26,14 +26,19 @@ function encodePair([name, value]) {
   return Buffer.concat([encodeLength(nameBytes.length), encodeLength(valueBytes.length), nameBytes, valueBytes]);
 }
 
-/** The bytes of a whole request; `params` is an object, `body` less than 64 KiB. */
+/** All of a stream, and its end. */
+function stream(type, content) {
+  const records = [];
+  for (let at = 0; at < content.length; at += 65535) records.push(record(type, content.subarray(at, at + 65535)));
+  return Buffer.concat([...records, record(type, Buffer.alloc(0))]);
+}
+
+/** The bytes of a whole request; `params` is an object. */
 export function encodeRequest(params, body = '') {
   return Buffer.concat([
     record(kBegin, Buffer.from([0, 1, kKeepConnection, 0, 0, 0, 0, 0])),
-    record(kParams, Buffer.concat(Object.entries(params).map(encodePair))),
-    record(kParams, Buffer.alloc(0)),
-    body === '' ? Buffer.alloc(0) : record(kStdin, Buffer.from(body)),
-    record(kStdin, Buffer.alloc(0)),
+    stream(kParams, Buffer.concat(Object.entries(params).map(encodePair))),
+    stream(kStdin, Buffer.from(body)),
   ]);
 }
 
@@ -118,4 +123,14 @@ export class FastCgiClient {
       at = next;
     }
   }
+}
+
+/** One request on a connection of its own: ends with {status, headers}. */
+export async function ask(socket, params) {
+  const client = await FastCgiClient.connect(socket);
+  client.connection.setTimeout(10000, () => client.close());
+  const answer = await client.answer(encodeRequest(params)).finally(() => client.close());
+  const lines = Buffer.from(answer, 'latin1').toString('utf8').split('\r\n\r\n')[0].split('\r\n');
+  const headers = Object.fromEntries(lines.map((line) => [line.split(': ', 1)[0].toLowerCase(), line.slice(line.indexOf(': ') + 2)]));
+  return { status: Number.parseInt(headers.status ?? '200', 10), headers };
 }

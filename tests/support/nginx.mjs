@@ -3,21 +3,11 @@
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 
-import { buildFolder, Hopeless, repository, start, stop, waitFor } from './process.mjs';
-
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
+import { binary, repository } from './places.mjs';
+import { start, stop } from './processes.mjs';
+import { freePort, waitUntilListening } from './sockets.mjs';
 
 /** Copies the shipped files; `socket` is where sessiond listens, `change(text)` alters upstream.conf. */
 export function installSnippets(folder, socket, change = (text) => text) {
@@ -26,60 +16,56 @@ export function installSnippets(folder, socket, change = (text) => text) {
   const upstream = path.join(target, 'upstream.conf');
   const text = fs.readFileSync(upstream, 'utf8').replaceAll('unix:/run/sessiond/sessiond.sock', `unix:${socket}`);
   fs.writeFileSync(upstream, change(text));
-  const binary = process.env.SESSIOND ?? path.join(buildFolder, 'plain', 'sessiond');
   execFileSync(binary, ['--write-pages', path.join(target, 'pages')]);
   const endpoints = path.join(target, 'endpoints.conf');
   fs.writeFileSync(endpoints, fs.readFileSync(endpoints, 'utf8').replace('/etc/nginx/sessiond/', `${target}/`));
   const api = path.join(target, 'api.conf');
   const listen = `listen unix:${path.join(folder, 'api.sock')};`;
   fs.writeFileSync(api, fs.readFileSync(api, 'utf8').replace('listen 127.0.0.1:9181;', listen));
+  copyParams(folder);
+}
+
+/** What nginx's package has for applications. */
+export function copyParams(folder) {
   for (const name of ['proxy_params', 'fastcgi_params']) fs.copyFileSync(`/etc/nginx/${name}`, path.join(folder, name));
 }
 
-function mainConfig(http) {
+function mainConfig({ workers = 1, connections = 4096, errorLevel = 'info', http = 'access_log nginx-access.log;' }, site) {
   const user = process.getuid() === 0 ? 'user root;' : '';
   return `
 ${user}
 daemon off;
-worker_processes 1;
+worker_processes ${workers};
 pid nginx.pid;
-error_log nginx-error.log info;
-events { worker_connections 4096; }
+error_log nginx-error.log ${errorLevel};
+events { worker_connections ${connections}; }
 http {
-    access_log nginx-access.log;
+    ${http}
     client_body_temp_path nginx-body;
     proxy_temp_path nginx-proxy;
     fastcgi_temp_path nginx-fastcgi;
     uwsgi_temp_path nginx-uwsgi;
     scgi_temp_path nginx-scgi;
     client_max_body_size 64m;
-${http}
+${site}
 }
 `;
 }
 
 export class Nginx {
-  /** `http(port)` gives what stands in the http block. */
-  constructor(folder, http) {
+  /** `site(port)` gives what stands in the http block; `options` what is to be otherwise: see mainConfig. */
+  constructor(folder, site, options = {}) {
     this.folder = folder;
-    this.http = http;
+    this.site = site;
+    this.options = options;
     this.file = path.join(folder, 'nginx.conf');
   }
 
   async start() {
     this.port = await freePort();
-    fs.writeFileSync(this.file, mainConfig(this.http(this.port)));
+    fs.writeFileSync(this.file, mainConfig(this.options, this.site(this.port)));
     this.process = start('nginx', this.#args(), { log: path.join(this.folder, 'nginx-error.log') });
-    await waitFor('nginx listens', () => {
-      if (!this.process.alive) throw new Hopeless(`nginx has ended: ${this.errorLog().slice(-2000)}`);
-      return new Promise((resolve) => {
-        const connection = net.connect(this.port, '127.0.0.1', () => {
-          connection.destroy();
-          resolve(true);
-        });
-        connection.on('error', () => resolve(false));
-      });
-    });
+    await waitUntilListening('nginx', this.port, this.process, () => this.errorLog());
     return this;
   }
 
@@ -87,7 +73,7 @@ export class Nginx {
   async check() {
     const log = path.join(this.folder, 'nginx-check.log');
     fs.rmSync(log, { force: true });
-    fs.writeFileSync(this.file, mainConfig(this.http(await freePort())));
+    fs.writeFileSync(this.file, mainConfig(this.options, this.site(await freePort())));
     const { code } = await start('nginx', ['-t', ...this.#args()], { log }).exited;
     return { ok: code === 0, output: fs.readFileSync(log, 'utf8') };
   }
