@@ -48,8 +48,8 @@ class FixedVector {
 
  private:
   union Cell {
-    Cell() {}
-    ~Cell() {}
+    Cell() {}   // NOLINT(modernize-use-equals-default): that would be deleted
+    ~Cell() {}  // NOLINT(modernize-use-equals-default)
     T element;
   };
 

@@ -60,7 +60,7 @@ class Slab {
 
   union Cell {
     Cell() : next(nullptr) {}
-    ~Cell() {}
+    ~Cell() {}  // NOLINT(modernize-use-equals-default): that would be deleted
     Cell(const Cell&) = delete;
     Cell& operator=(const Cell&) = delete;
 

@@ -9,13 +9,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "base/random.h"
 
 namespace sessiond {
 
@@ -38,20 +38,20 @@ class RefusalMemory {
 
   /// With what is left of the wait.
   std::optional<LoginRefused> find(const std::string& key, SteadyTime now) const {
-    auto state = state_.lock();
-    const auto found = state->entries.find(key);
-    if (found == state->entries.end() || now >= found->second.forgotten_at) return std::nullopt;
+    auto entries = entries_.lock();
+    const auto found = entries->find(key);
+    if (found == entries->end() || now >= found->second.forgotten_at) return std::nullopt;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(found->second.ends - now);
     return LoginRefused{.unavailable = false, .row = found->second.row, .wait = left};
   }
   void note(const std::string& key, const LoginRefused& refused, SteadyTime now) {
-    auto state = state_.lock();
-    if (state->entries.size() >= kMost) state->entries.clear();
+    auto entries = entries_.lock();
+    if (entries->size() >= kMost) entries->clear();
     const SteadyTime ends = now + refused.wait;
-    const SteadyTime forgotten_at = std::min(ends, now + lifetime(state->random));
-    state->entries.insert_or_assign(key, Entry{.row = refused.row, .ends = ends, .forgotten_at = forgotten_at});
+    const SteadyTime forgotten_at = std::min(ends, now + lifetime());
+    entries->insert_or_assign(key, Entry{.row = refused.row, .ends = ends, .forgotten_at = forgotten_at});
   }
-  void forget(const std::string& key) { state_.lock()->entries.erase(key); }
+  void forget(const std::string& key) { entries_.lock()->erase(key); }
 
  private:
   struct Entry {
@@ -59,19 +59,14 @@ class RefusalMemory {
     SteadyTime ends;  ///< of the wait
     SteadyTime forgotten_at;
   };
-  struct State {
-    std::unordered_map<std::string, Entry> entries;
-    std::minstd_rand random;
-  };
 
-  static std::chrono::milliseconds lifetime(std::minstd_rand& random) {
+  static std::chrono::milliseconds lifetime() {
     using std::chrono::milliseconds;
-    std::uniform_int_distribution<milliseconds::rep> any(milliseconds(kShortestLifetime).count(),
-                                                         milliseconds(kLifetime).count());
-    return milliseconds(any(random));
+    constexpr milliseconds kMore = kLifetime - kShortestLifetime;
+    return kShortestLifetime + milliseconds(randomBelow(static_cast<std::uint32_t>(kMore.count()) + 1));
   }
 
-  mutable Guarded<State> state_;
+  mutable Guarded<std::unordered_map<std::string, Entry>> entries_;
 };
 
 }  // namespace sessiond

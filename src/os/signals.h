@@ -5,9 +5,8 @@
 
 #pragma once
 
-#include <signal.h>
-
 #include <chrono>
+#include <csignal>
 #include <optional>
 
 #include "base/unique_fd.h"

@@ -30,8 +30,8 @@ class RedisUserDirectory final : public UserDirectory {
  public:
   /// `usual_hash`: what somebody said (login.redis_usual_hash) that most users' hashes are like; empty: nobody did.
   /// `client` must outlive it.
-  RedisUserDirectory(RedisAccess& client, const RedisKeys& keys, std::string usual_hash = {})
-      : client_(client), keys_(keys), usual_hash_(std::move(usual_hash)) {}
+  RedisUserDirectory(RedisAccess& client, RedisKeys keys, std::string usual_hash = {})
+      : client_(client), keys_(std::move(keys)), usual_hash_(std::move(usual_hash)) {}
 
   Expected<std::optional<UserEntry>, DirectoryError> find(std::string_view name) override;
   /// Not known by itself: nobody looks through all keys for it.

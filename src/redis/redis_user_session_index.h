@@ -11,6 +11,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "redis/redis_access.h"
 #include "redis/redis_keys.h"
@@ -22,8 +23,8 @@ namespace sessiond {
 class RedisUserSessionIndex final : public UserSessionIndex {
  public:
   /// `client` must outlive it. `latest_writer`: logout.tombstone_lifetime.
-  RedisUserSessionIndex(RedisAccess& client, const RedisKeys& keys, std::chrono::seconds latest_writer)
-      : client_(client), keys_(keys), latest_writer_(latest_writer) {}
+  RedisUserSessionIndex(RedisAccess& client, RedisKeys keys, std::chrono::seconds latest_writer)
+      : client_(client), keys_(std::move(keys)), latest_writer_(latest_writer) {}
 
   /// Also drops entries whose sessions are gone: where some look past, as many as kLooks each time, so that the index
   /// stays about as large as the number of sessions that live.

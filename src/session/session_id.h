@@ -24,7 +24,7 @@ class SessionId {
   static SessionId generate();
 
   const std::string& bytes() const { return bytes_; }
-  auto operator<=>(const SessionId&) const = default;
+  auto operator<=>(const SessionId&) const = default;  // NOLINT(modernize-use-nullptr): clang 14 sees a 0 in it
 
  private:
   explicit SessionId(std::string bytes) : bytes_(std::move(bytes)) {}

@@ -2,9 +2,8 @@
 
 #pragma once
 
-#include <signal.h>
-
 #include <array>
+#include <csignal>
 
 namespace sessiond::ctl {
 
