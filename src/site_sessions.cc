@@ -31,7 +31,7 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       membership(shared.lasting.caches, cache),
       store(redis_store, shared.lasting.caches, shared.lasting.revoked, shared.lasting.epoch, shared.clock),
       redis_index(shared.redis.access(), keys, config.logout.tombstone_lifetime),
-      index(redis_index, shared.clock, shared.metrics),
+      index(redis_index, shared.clock, shared.metrics, [this](const auto& ids) { endMissed(ids); }),
       burials(store, burial_store, shared.lasting.revoked, log_key, shared.metrics, [this] { index.mayBeLost(); }),
       tombstones(TombstoneLifetime::from(config.session, config.cookie, config.logout)),
       reader(
@@ -61,6 +61,12 @@ OneServer::OneServer(SiteSessions& all, RedisClient& client, bool keeps, const S
                                                   all.burials.renew();
                                                 },
                                             .doubted = [this] { canaries.distrust(Canaries::Loss::kSentinels); }}) {}
+
+void SiteSessions::endMissed(const std::vector<SessionId>& ids) {
+  if (ender.end(ids, "logout_all")) return;
+  // It is tried again there until it succeeds.
+  for (const SessionId& id : ids) burials.bury(id, tombstones.of(tombstones.usual_life, std::nullopt));
+}
 
 void SiteSessions::distrust(Canaries::Loss why) {
   sights ? sights->distrust(why) : one->canaries.distrust(why);

@@ -51,11 +51,16 @@ struct OneServer {
 struct SiteSessions {
   /// `config` outlives it. `stands`: is a session's login still good; empty: whoever logged in stays so.
   SiteSessions(const Config& config, const FactsReader::Stands& stands, const SharedParts& shared);
+  ~SiteSessions() { index.finish(); }
+  SiteSessions(const SiteSessions&) = delete;
+  SiteSessions& operator=(const SiteSessions&) = delete;
 
   /// Does Redis answer what every session check asks? Waits.
   bool mayCheck();
   /// `name: value` lines: is what is in memory believed, in all and of each server that tells of changes?
   std::vector<std::string> trustInWords(RedisTopology& redis, bool keeps, SteadyTime now) const;
+  /// These were met before all sessions of their user were ended, and nobody could know.
+  void endMissed(const std::vector<SessionId>& ids);
   /// Nothing that was loaded is believed any more.
   void distrust(Canaries::Loss why);
   /// Of a lane of its own.

@@ -14,16 +14,17 @@ using Type = RedisReply::Type;
 
 // KEYS: index. ARGV: latest writer, then id and life of each session, in milliseconds. Never moves a score down (ZADD
 // GT needs Redis 6.2), nor that of a session that is to end (-1), never shortens the index's own life (PEXPIRE GT needs
-// Redis 7). How many entries look past, and since when at least.
+// Redis 7). How many entries look past, and since when at least; how long ago all were ended, or -1; which were new.
 constexpr std::string_view kAddScript = R"lua(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local late, longest = tonumber(ARGV[1]), 0
+local late, longest, new = tonumber(ARGV[1]), 0, {}
 for i = 2, #ARGV, 2 do
   local life = tonumber(ARGV[i + 1])
   local noted = redis.pcall('ZSCORE', KEYS[1], ARGV[i])
   if type(noted) == 'table' then return noted end
   noted = noted and tonumber(noted)
+  if not noted then new[#new + 1] = ARGV[i] end
   if not noted or (noted >= 0 and noted < now + life) then
     redis.call('ZADD', KEYS[1], string.format('%.0f', now + life), ARGV[i])
   end
@@ -31,7 +32,20 @@ for i = 2, #ARGV, 2 do
 end
 local kept = 2 * longest + late
 if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', kept)) end
-return {redis.call('ZCOUNT', KEYS[1], '-inf', string.format('%.0f', now - late)), now - late}
+local ended = tonumber(redis.call('ZSCORE', KEYS[1], '') or now + 1)
+local past = string.format('%.0f', now - late)
+return {redis.call('ZCOUNT', KEYS[1], '-inf', past), now - late, math.max(now - ended, -1), unpack(new)}
+)lua";
+
+// KEYS: index. ARGV: latest writer.
+constexpr std::string_view kAllEndedScript = R"lua(
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local done = redis.pcall('ZADD', KEYS[1], string.format('%.0f', now), '')
+if type(done) == 'table' then return done end
+local kept = tonumber(ARGV[1])
+if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', kept)) end
+return done
 )lua";
 
 // KEYS: index. ARGV: latest writer; how many there may be; "refuse" or what not; id and life of the new session; then
@@ -90,9 +104,13 @@ void RedisUserSessionIndex::addAll(std::span<IndexNote> notes) {
   }
   for (std::size_t i = 0; i < users.size(); ++i) {
     const std::vector<RedisReply>& numbers = replies[i].elements;
-    const bool is_noted = replies[i].type == Type::kArray && numbers.size() == 2;
+    const bool is_noted = replies[i].type == Type::kArray && numbers.size() >= 3;
     for (IndexNote& note : notes.subspan(users[i].begin, users[i].end - users[i].begin)) {
       note.result = is_noted ? Expected<void, StoreError>() : Unexpected(errorOf(replies[i]));
+      if (!is_noted) continue;
+      note.is_new = std::any_of(numbers.begin() + 3, numbers.end(),
+                                [&](const RedisReply& id) { return id.text == note.session.id.bytes(); });
+      if (numbers[2].integer >= 0) note.all_ended = std::chrono::milliseconds(numbers[2].integer);
     }
     if (is_noted && numbers[0].integer > 0) {
       dropPast({.key = std::move(users[i].key),
@@ -207,6 +225,15 @@ Expected<void, StoreError> RedisUserSessionIndex::remove(std::string_view user_i
   commands.argument("ZREM");
   commands.argument(keys_.index(user_id));
   for (const SessionId& id : ids) commands.argument(id.bytes());
+  RedisReplies replies;
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return done;
+  if (replies[0].type != Type::kInteger) return Unexpected(errorOf(replies[0]));
+  return {};
+}
+
+Expected<void, StoreError> RedisUserSessionIndex::noteAllEnded(std::string_view user_id) {
+  RedisCommands commands;
+  commands.add({"EVAL", kAllEndedScript, "1", keys_.index(user_id), std::to_string(latest_writer_.count())});
   RedisReplies replies;
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return done;
   if (replies[0].type != Type::kInteger) return Unexpected(errorOf(replies[0]));

@@ -5,6 +5,9 @@
 // and nothing more: an entry goes when its session is gone as well. Not before `latest_writer` after its end, either:
 // until then a slow application may bring the session back (session/tombstone_lifetime.h), and it is to be found here.
 // The set itself is kept for twice as long as its latest entry, in case that one is extended where no check sees it.
+//
+// The empty text is no session's id: its score is when all of the user's sessions were ended last. It looks past like
+// any other entry, and goes with those.
 
 #pragma once
 
@@ -34,6 +37,7 @@ class RedisUserSessionIndex final : public UserSessionIndex {
   Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                         std::span<const SessionId> leaving) override;
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
+  Expected<void, StoreError> noteAllEnded(std::string_view user_id) override;
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
 
   static constexpr std::uint32_t kLooks = 64;

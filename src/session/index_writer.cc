@@ -16,22 +16,27 @@ constexpr std::chrono::days kLongestLife{400};
 
 }  // namespace
 
-IndexWriter::IndexWriter(UserSessionIndex& index, const Clock& clock, MetricsRegistry& metrics)
+IndexWriter::IndexWriter(UserSessionIndex& index, const Clock& clock, MetricsRegistry& metrics, EndMissed end_missed)
     : index_(index),
       clock_(clock),
       noted_(metrics.counter("sessiond_index_notes_total",
                              "Sessions noted in the index of their user when a check had met them.")),
       left_out_(metrics.counter("sessiond_index_notes_left_out_total",
                                 "Sessions not noted in the index of their user: too many waited, or it is damaged.")),
+      end_missed_(std::move(end_missed)),
       full_log_(std::chrono::minutes(1)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 IndexWriter::~IndexWriter() {
-  thread_.request_stop();
-  thread_.join();
+  finish();
 }
 
-void IndexWriter::note(const KnownSession& session, std::optional<SteadyTime> ends) {
+void IndexWriter::finish() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void IndexWriter::note(const KnownSession& session, std::optional<SteadyTime> ends, SteadyTime met) {
   if (session.userId().empty()) return;
   const SteadyTime now = clock_.steadyNow();
   SteadyTime end = ends.value_or(now);
@@ -46,23 +51,24 @@ void IndexWriter::note(const KnownSession& session, std::optional<SteadyTime> en
     return;
   }
   const bool first = waiting_.empty();
-  if (keep(waiting_, std::string(session.userId()), session.id(), end)) ++size_;
+  if (keep(waiting_[std::string(session.userId())], session.id(), {.ends = end, .met = met})) ++size_;
   session.noteIndexed(end, now);
   if (first) arrived_.notify_one();
 }
 
 /// True: it was not there.
-bool IndexWriter::keep(Waiting& where, const std::string& user_id, const SessionId& id, SteadyTime ends) {
-  const auto [entry, is_new] = where[user_id].try_emplace(id, ends);
-  entry->second = std::max(entry->second, ends);
+bool IndexWriter::keep(OfUser& where, const SessionId& id, const Noted& noted) {
+  const auto [entry, is_new] = where.try_emplace(id, noted);
+  Noted& kept = entry->second;
+  kept = {.ends = std::max(kept.ends, noted.ends), .met = std::min(kept.met, noted.met)};
   return is_new;
 }
 
 /// One server that is away leaves room for the users of all others.
-void IndexWriter::keepLate(const std::string& user_id, const SessionId& id, SteadyTime ends) {
+void IndexWriter::keepLate(const std::string& user_id, const SessionId& id, const Noted& noted) {
   if (late_size_ >= kMaxWaiting / 2) {
     left_out_.add();
-  } else if (keep(late_, user_id, id, ends)) {
+  } else if (keep(late_[user_id], id, noted)) {
     ++late_size_;
   }
 }
@@ -107,7 +113,7 @@ Expected<void, StoreError> IndexWriter::writeOut(const Waiting& batch, std::uniq
   lock.lock();
   for (const auto& [user_id, sessions] : batch) under_way_.erase(under_way_.find(user_id));
   for (const auto& [user_id, sessions] : failed) {
-    for (const auto& [id, ends] : sessions) keepLate(user_id, id, ends);
+    for (const auto& [id, noted] : sessions) keepLate(user_id, id, noted);
   }
   if (!late_.empty() && late_at_ == SteadyTime::max()) {
     late_at_ = std::chrono::steady_clock::now() + kUntilNextTry;
@@ -150,12 +156,14 @@ Expected<void, StoreError> IndexWriter::write(const Waiting& batch, Waiting& fai
   const SteadyTime now = clock_.steadyNow();
   std::vector<IndexNote> notes;
   for (const auto& [user_id, of_user] : batch) {
-    for (const auto& [id, ends] : of_user) {
-      const auto life = std::chrono::ceil<std::chrono::milliseconds>(std::max(ends, now) - now);
+    for (const auto& [id, noted] : of_user) {
+      const auto life = std::chrono::ceil<std::chrono::milliseconds>(std::max(noted.ends, now) - now);
       notes.push_back({.session = {.user_id = user_id, .id = id, .life = life}});
     }
   }
   index_.addAll(notes);
+  const SteadyTime answered = clock_.steadyNow();
+  std::vector<SessionId> missed;
   Expected<void, StoreError> done;
   bool is_damaged = false;
   for (const IndexNote& note : notes) {
@@ -164,10 +172,14 @@ Expected<void, StoreError> IndexWriter::write(const Waiting& batch, Waiting& fai
     is_damaged = is_damaged || damaged;
     if (damaged) left_out_.add();
     if (note.result) noted_.add();
+    // No earlier than they can have been ended: who logs in at that very moment logs in again.
+    const bool ended_since = note.all_ended && answered - *note.all_ended >= batch.at(user_id).at(id).met;
+    if (note.result && note.is_new && ended_since) missed.push_back(id);
     if (note.result || damaged) continue;
     done = Unexpected(note.result.error());
     failed[user_id].emplace(id, batch.at(user_id).at(id));
   }
+  if (!missed.empty() && end_missed_) end_missed_(missed);
   if (is_damaged) logError("sessions: the index of some user holds something else; delete that key, it is made anew");
   return done;
 }
@@ -197,7 +209,7 @@ std::vector<SessionId> IndexWriter::unwrittenOf(std::string_view user_id) {
   for (const Waiting* const where : {&waiting_, &late_}) {
     const auto found = where->find(user_id);
     if (found == where->end()) continue;
-    for (const auto& [id, ends] : found->second) all.push_back(id);
+    for (const auto& [id, noted] : found->second) all.push_back(id);
   }
   return all;
 }
@@ -225,10 +237,7 @@ Expected<void, StoreError> IndexWriter::settle(std::string_view user_id) {
     if (found == where->end()) continue;
     sizeOf(*where) -= found->second.size();
     OfUser& sessions = mine[found->first];
-    for (const auto& [id, ends] : found->second) {
-      SteadyTime& last = sessions.try_emplace(id, ends).first->second;
-      last = std::max(last, ends);
-    }
+    for (const auto& [id, noted] : found->second) keep(sessions, id, noted);
     where->erase(found);
   }
   if (mine.empty()) return {};

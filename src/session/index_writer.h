@@ -3,7 +3,8 @@
 //
 // What waits is gathered for a moment and written together. What the store does not take, of all or of one user, waits
 // on and is tried again, and nothing else is. Whoever lists a user's sessions waits until what was met here before is
-// in the index.
+// in the index. Elsewhere nobody waits for that: what was met here before all of its user's sessions were ended there,
+// and is noted only then, is ended here.
 
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -31,15 +33,21 @@ namespace sessiond {
 /// Thread-safe, with a thread of its own. What waits when it is destroyed is written if the store answers at once.
 class IndexWriter final : public UserSessionIndex {
  public:
-  /// All must outlive it.
-  IndexWriter(UserSessionIndex& index, const Clock& clock, MetricsRegistry& metrics);
+  /// Ends sessions that were missed when all of their user's were ended. May wait for the store.
+  using EndMissed = std::function<void(const std::vector<SessionId>& ids)>;
+
+  /// All must outlive it, and whatever `end_missed` uses is there by the time of the first note.
+  IndexWriter(UserSessionIndex& index, const Clock& clock, MetricsRegistry& metrics, EndMissed end_missed = {});
   ~IndexWriter() override;
+  /// Before what `end_missed` uses is gone. Nothing is noted any more.
+  void finish();
   IndexWriter(const IndexWriter&) = delete;
   IndexWriter& operator=(const IndexWriter&) = delete;
 
   /// Has the session noted, if it is anybody's and that is due (KnownSession::mustBeIndexed). `ends`: of its key's
-  /// present life; absent: not known. Never waits. Beyond kMaxWaiting nothing is noted, and the next load tries again.
-  void note(const KnownSession& session, std::optional<SteadyTime> ends);
+  /// present life; absent: not known. `met`: before the store was asked for it. Never waits. Beyond kMaxWaiting nothing
+  /// is noted, and the next load tries again.
+  void note(const KnownSession& session, std::optional<SteadyTime> ends, SteadyTime met);
   /// The server may be one that never had what was noted, or has lost it: all are due again. Never waits.
   void mayBeLost() { lost_.store(clock_.steadyNow(), std::memory_order_relaxed); }
 
@@ -48,6 +56,7 @@ class IndexWriter final : public UserSessionIndex {
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
   Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                         std::span<const SessionId> leaving) override;
+  Expected<void, StoreError> noteAllEnded(std::string_view user_id) override { return index_.noteAllEnded(user_id); }
   /// What could not be written, since the store is full, say, is in the list as well.
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
 
@@ -57,7 +66,11 @@ class IndexWriter final : public UserSessionIndex {
   static constexpr std::chrono::milliseconds kUntilNextTry{500};
 
  private:
-  using OfUser = std::map<SessionId, SteadyTime>;  ///< and when each ends
+  struct Noted {
+    SteadyTime ends;
+    SteadyTime met;  ///< first
+  };
+  using OfUser = std::map<SessionId, Noted>;
   using Waiting = std::map<std::string, OfUser, std::less<>>;
 
   void run(const std::stop_token& stop);
@@ -69,14 +82,15 @@ class IndexWriter final : public UserSessionIndex {
   Expected<void, StoreError> write(const Waiting& batch, Waiting& failed);
   Waiting take(std::size_t most);
   void writeLate(std::unique_lock<std::mutex>& lock);
-  static bool keep(Waiting& where, const std::string& user_id, const SessionId& id, SteadyTime ends);
-  void keepLate(const std::string& user_id, const SessionId& id, SteadyTime ends);
+  static bool keep(OfUser& where, const SessionId& id, const Noted& noted);
+  void keepLate(const std::string& user_id, const SessionId& id, const Noted& noted);
   std::size_t& sizeOf(const Waiting& where) { return &where == &waiting_ ? size_ : late_size_; }
 
   UserSessionIndex& index_;
   const Clock& clock_;
   Counter& noted_;
   Counter& left_out_;
+  const EndMissed end_missed_;
   IntervalGate full_log_;
   std::atomic<SteadyTime> lost_ = SteadyTime::min();  ///< when that may have been
   std::mutex mutex_;

@@ -325,7 +325,8 @@ bool SessionLoader::take(Asked& asked, const SessionLoad& load, bool tracked, St
     return asked.wants.empty();
   }
   parts_.cache.keep(*load.id, asked.note, found, cookie, tracked, now);
-  if (parts_.index != nullptr && found.presence == Presence::kPresent) parts_.index->note(*found.session, found.ends);
+  if (parts_.index != nullptr && found.presence == Presence::kPresent)
+    parts_.index->note(*found.session, found.ends, asked.note.sent);
   for (SessionWant* want : asked.wants) want->found = found;
   return true;
 }
@@ -341,7 +342,7 @@ void SessionLoader::note(Touching& touching, const KeyTouch& sent, SteadyTime no
   if (*sent.result == TouchOutcome::kChanged) parts_.metrics.touches_changed.add();
   if (*sent.result != TouchOutcome::kTouched) return;
   parts_.metrics.touched.add();
-  if (parts_.index != nullptr && touching.session) parts_.index->note(*touching.session, now + touching.touch.ttl);
+  if (parts_.index != nullptr && touching.session) parts_.index->note(*touching.session, now + touching.touch.ttl, now);
 }
 
 /// Those who have waited enough go on without an answer. What comes is still of use: it is kept, and a touch that

@@ -126,10 +126,13 @@ struct IndexedSession {
   std::chrono::milliseconds life{};  ///< how long from now its key will be there, if nobody gives it another life
 };
 
-/// One of many that are to be noted: `session` in, `result` out.
+/// One of many that are to be noted: `session` in, `result` and what follows out.
 struct IndexNote {
   IndexedSession session;
   Expected<void, StoreError> result = Unexpected(StoreError::kUnavailable);
+  bool is_new = false;  ///< it was not in the index
+  /// When all of the user's sessions were ended last (noteAllEnded), before now; absent: not lately.
+  std::optional<std::chrono::milliseconds> all_ended = {};
 };
 
 /// Whether one more session finds room.
@@ -158,6 +161,9 @@ class UserSessionIndex {
   virtual Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                                 std::span<const SessionId> leaving) = 0;
   virtual Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) = 0;
+  /// All that were in the index have been ended. Whoever notes one only now that he met before that is told
+  /// (IndexNote::all_ended). Kept for as long as the tombstones' shortest life.
+  virtual Expected<void, StoreError> noteAllEnded(std::string_view user_id) = 0;
   /// `count` at most, those first that end last.
   virtual Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) = 0;
 };

@@ -148,6 +148,9 @@ void MemoryUserSessionIndex::addAll(std::span<IndexNote> notes) {
     note.result = {};
     const IndexedSession& session = note.session;
     const auto [noted, is_new] = data->users[session.user_id].try_emplace(session.id.bytes(), SteadyTime());
+    note.is_new = is_new;
+    if (const auto ended = data->all_ended.find(session.user_id); ended != data->all_ended.end())
+      note.all_ended = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steadyNow() - ended->second);
     if (noted->second == kToEnd) continue;
     noted->second = std::max(noted->second, clock_.steadyNow() + session.life);
   }
@@ -182,6 +185,13 @@ Expected<void, StoreError> MemoryUserSessionIndex::remove(std::string_view user_
   const auto user = data->users.find(user_id);
   if (user == data->users.end()) return {};
   for (const SessionId& id : ids) user->second.erase(id.bytes());
+  return {};
+}
+
+Expected<void, StoreError> MemoryUserSessionIndex::noteAllEnded(std::string_view user_id) {
+  auto data = data_.lock();
+  if (data->failure) return Unexpected(*data->failure);
+  data->all_ended[std::string(user_id)] = clock_.steadyNow();
   return {};
 }
 

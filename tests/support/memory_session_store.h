@@ -85,6 +85,7 @@ class MemoryUserSessionIndex final : public UserSessionIndex {
   Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                         std::span<const SessionId> leaving) override;
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
+  Expected<void, StoreError> noteAllEnded(std::string_view user_id) override;
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
   void failWith(std::optional<StoreError> error) { data_.lock()->failure = error; }
 
@@ -92,6 +93,7 @@ class MemoryUserSessionIndex final : public UserSessionIndex {
   using User = std::map<std::string, SteadyTime>;  ///< and when each will have ended
   struct Data {
     std::map<std::string, User, std::less<>> users;
+    std::map<std::string, SteadyTime, std::less<>> all_ended;
     std::optional<StoreError> failure;
   };
 

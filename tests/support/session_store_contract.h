@@ -382,6 +382,34 @@ TEST_P(UserSessionIndexContract, ForgetsWhatIsRemoved) {
   EXPECT_THAT(listed("ada"), testing::ElementsAre("s2"));
 }
 
+TEST_P(UserSessionIndexContract, TellsWhoeverNotesOneThenThatAllWereEnded) {
+  add("ada", "s1");
+  const auto noted = [this](const char* user, const char* id) {
+    IndexNote note{.session = {.user_id = user, .id = idOf(id), .life = kHour}};
+    index_.addAll({&note, 1});
+    EXPECT_TRUE(note.result);
+    return std::pair(note.is_new, note.all_ended.has_value());
+  };
+  EXPECT_EQ(noted("ada", "s1"), std::pair(false, false));
+  EXPECT_EQ(noted("ada", "s2"), std::pair(true, false));
+  ASSERT_TRUE(index_.noteAllEnded("ada"));
+  ASSERT_TRUE(index_.noteAllEnded("ada"));
+  EXPECT_EQ(noted("ada", "s1"), std::pair(false, true));
+  EXPECT_EQ(noted("ada", "s3"), std::pair(true, true));
+  EXPECT_EQ(noted("bob", "s4"), std::pair(true, false));
+  EXPECT_THAT(listed("ada"), testing::UnorderedElementsAre("s1", "s2", "s3"));
+}
+
+TEST_P(UserSessionIndexContract, ThatAllWereEndedTakesNobodysPlace) {
+  ASSERT_TRUE(index_.noteAllEnded("ada"));
+  EXPECT_THAT(listed("ada"), testing::IsEmpty());
+  harness_->put(idOf("s1"), "{}", kHour);
+  const IndexedSession one{.user_id = "ada", .id = idOf("s1"), .life = kHour};
+  const auto admission = index_.admit(one, {.max = 1, .when_full = WhenFull::kRefuse}, {});
+  ASSERT_TRUE(admission);
+  EXPECT_TRUE(admission->admitted);
+}
+
 TEST_P(UserSessionIndexContract, NotesSessionsOfManyUsersAtOnce) {
   std::vector<IndexNote> notes;
   for (const char* user : {"ada", "bob", "eve"}) {

@@ -78,6 +78,7 @@ class GatedIndex final : public UserSessionIndex {
   Expected<void, StoreError> remove(std::string_view user, std::span<const SessionId> ids) override {
     return index.remove(user, ids);
   }
+  Expected<void, StoreError> noteAllEnded(std::string_view user) override { return index.noteAllEnded(user); }
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user, std::size_t count) override {
     return index.list(user, count);
   }
@@ -111,9 +112,9 @@ class IndexWriterTest : public testing::Test {
 
 TEST_F(IndexWriterTest, WhoListsSeesWhatWasNotedBefore) {
   IndexWriter writer(index_, clock_, metrics_);
-  writer.note(*sessionOf("a", "42"), std::nullopt);
-  writer.note(*sessionOf("b", "42"), std::nullopt);
-  writer.note(*sessionOf("c", "7"), std::nullopt);
+  writer.note(*sessionOf("a", "42"), std::nullopt, clock_.steadyNow());
+  writer.note(*sessionOf("b", "42"), std::nullopt, clock_.steadyNow());
+  writer.note(*sessionOf("c", "7"), std::nullopt, clock_.steadyNow());
   EXPECT_THAT(listed(writer, "42"), UnorderedElementsAre(idOf("a"), idOf("b")));
   EXPECT_THAT(listed(writer, "7"), ElementsAre(idOf("c")));
   EXPECT_EQ(count("sessiond_index_notes_total"), 3U);
@@ -122,7 +123,7 @@ TEST_F(IndexWriterTest, WhoListsSeesWhatWasNotedBefore) {
 TEST_F(IndexWriterTest, WhoListsWaitsForWhatIsUnderWay) {
   GatedIndex gated(clock_);
   IndexWriter writer(gated, clock_, metrics_);
-  writer.note(*sessionOf("a", "42"), std::nullopt);
+  writer.note(*sessionOf("a", "42"), std::nullopt, clock_.steadyNow());
   gated.entered.wait();
   std::jthread opener([&gated] { gated.gate.count_down(); });
   EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
@@ -142,6 +143,7 @@ class FullIndex final : public UserSessionIndex {
   Expected<void, StoreError> remove(std::string_view user, std::span<const SessionId> ids) override {
     return index.remove(user, ids);
   }
+  Expected<void, StoreError> noteAllEnded(std::string_view user) override { return index.noteAllEnded(user); }
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user, std::size_t count) override {
     return index.list(user, count);
   }
@@ -153,7 +155,7 @@ TEST_F(IndexWriterTest, WhatAFullStoreDoesNotTakeIsListedAllTheSame) {
   FullIndex full(clock_);
   for (const char* id : {"a", "b"}) ASSERT_TRUE(full.index.add({.user_id = "42", .id = idOf(id), .life = hours(1)}));
   IndexWriter writer(full, clock_, metrics_);
-  for (const char* id : {"b", "c", "d"}) writer.note(*sessionOf(id, "42"), std::nullopt);
+  for (const char* id : {"b", "c", "d"}) writer.note(*sessionOf(id, "42"), std::nullopt, clock_.steadyNow());
   EXPECT_THAT(listed(writer, "42"), UnorderedElementsAre(idOf("a"), idOf("b"), idOf("c"), idOf("d")));
   EXPECT_EQ(writer.list("42", 3)->size(), 3U);
   const std::vector<SessionId> ended{idOf("a"), idOf("b"), idOf("c")};
@@ -163,7 +165,7 @@ TEST_F(IndexWriterTest, WhatAFullStoreDoesNotTakeIsListedAllTheSame) {
 
 TEST_F(IndexWriterTest, NotesNobodysSessionNowhere) {
   IndexWriter writer(index_, clock_, metrics_);
-  writer.note(*sessionOf("a", ""), std::nullopt);
+  writer.note(*sessionOf("a", ""), std::nullopt, clock_.steadyNow());
   EXPECT_THAT(listed(writer, ""), IsEmpty());
 }
 
@@ -173,7 +175,7 @@ TEST_F(IndexWriterTest, WhatLooksLongestCounts) {
   IndexWriter writer(gated, clock_, metrics_);
   const SteadyTime now = clock_.steadyNow();
   const auto lifeOf = [&](const std::optional<seconds>& touch_ttl, std::optional<SteadyTime> ends) {
-    writer.note(*sessionOf("a", "42", touch_ttl), ends);
+    writer.note(*sessionOf("a", "42", touch_ttl), ends, clock_.steadyNow());
     listed(writer, "42");
     return gated.lives.back();
   };
@@ -190,7 +192,7 @@ TEST_F(IndexWriterTest, NotesASessionAgainWhenItsEndHasMovedOrSomeTimeHasPassed)
   const SessionRef session = sessionOf("a", "42");
   const auto notes = [&](std::optional<SteadyTime> ends) {
     const std::uint64_t before = count("sessiond_index_notes_total");
-    writer.note(*session, ends);
+    writer.note(*session, ends, clock_.steadyNow());
     listed(writer, "42");
     return count("sessiond_index_notes_total") - before;
   };
@@ -206,27 +208,63 @@ TEST_F(IndexWriterTest, NotesASessionAgainWhenItsEndHasMovedOrSomeTimeHasPassed)
   EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
 }
 
+TEST_F(IndexWriterTest, WhatWasMetBeforeAllWereEndedElsewhereIsEndedHere) {
+  std::vector<SessionId> ended;
+  IndexWriter writer(index_, clock_, metrics_, [&](const std::vector<SessionId>& ids) { ended = ids; });
+  clock_.advance(seconds(10));
+  const SteadyTime before = clock_.steadyNow();
+  clock_.advance(milliseconds(1));
+  ASSERT_TRUE(index_.add({.user_id = "42", .id = idOf("kept"), .life = hours(1)}));
+  ASSERT_TRUE(index_.noteAllEnded("42"));  // another instance, that knew nothing of what is noted here
+  clock_.advance(milliseconds(1));
+  const SteadyTime after = clock_.steadyNow();
+  writer.note(*sessionOf("kept", "42"), std::nullopt, before);
+  writer.note(*sessionOf("missed", "42"), std::nullopt, before);
+  writer.note(*sessionOf("later", "42"), std::nullopt, after);
+  writer.note(*sessionOf("others", "7"), std::nullopt, before);
+  EXPECT_THAT(listed(writer, "42"), UnorderedElementsAre(idOf("kept"), idOf("missed"), idOf("later")));
+  EXPECT_THAT(ended, ElementsAre(idOf("missed")));
+  EXPECT_THAT(listed(writer, "7"), ElementsAre(idOf("others")));
+  EXPECT_THAT(ended, ElementsAre(idOf("missed")));
+}
+
+TEST_F(IndexWriterTest, WhatCouldNotBeNotedIsStillKnownToHaveBeenMetBefore) {
+  std::vector<SessionId> ended;
+  IndexWriter writer(index_, clock_, metrics_, [&](const std::vector<SessionId>& ids) { ended = ids; });
+  clock_.advance(seconds(10));
+  index_.failWith(StoreError::kUnavailable);
+  writer.note(*sessionOf("missed", "42"), std::nullopt, clock_.steadyNow());
+  EXPECT_FALSE(writer.list("42", 10));
+  index_.failWith(std::nullopt);
+  clock_.advance(seconds(60));
+  ASSERT_TRUE(index_.noteAllEnded("42"));
+  clock_.advance(seconds(1));
+  writer.note(*sessionOf("missed", "42"), std::nullopt, clock_.steadyNow());
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("missed")));
+  EXPECT_THAT(ended, ElementsAre(idOf("missed")));
+}
+
 TEST_F(IndexWriterTest, NotesAllAgainThatMayHaveBeenLost) {
   IndexWriter writer(index_, clock_, metrics_);
   clock_.advance(seconds(10));
   const SessionRef session = sessionOf("a", "42");
-  writer.note(*session, std::nullopt);
+  writer.note(*session, std::nullopt, clock_.steadyNow());
   EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
   ASSERT_TRUE(index_.remove("42", std::vector{idOf("a")}));  // a failover to a server that never had it
   clock_.advance(seconds(1));
-  writer.note(*session, std::nullopt);
+  writer.note(*session, std::nullopt, clock_.steadyNow());
   EXPECT_THAT(listed(writer, "42"), IsEmpty()) << "it is not due";
   writer.mayBeLost();
-  writer.note(*session, std::nullopt);
+  writer.note(*session, std::nullopt, clock_.steadyNow());
   EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
 }
 
 TEST_F(IndexWriterTest, GathersWhatComesMeanwhileIntoOneWrite) {
   GatedIndex gated(clock_);
   IndexWriter writer(gated, clock_, metrics_);
-  writer.note(*sessionOf("first", "42"), std::nullopt);
+  writer.note(*sessionOf("first", "42"), std::nullopt, clock_.steadyNow());
   gated.entered.wait();
-  for (int i = 0; i < 100; ++i) writer.note(*sessionOf(std::to_string(i), "42"), std::nullopt);
+  for (int i = 0; i < 100; ++i) writer.note(*sessionOf(std::to_string(i), "42"), std::nullopt, clock_.steadyNow());
   gated.gate.count_down();
   EXPECT_EQ(listed(writer, "42").size(), 101U);
   EXPECT_LE(gated.writes, 3);
@@ -235,7 +273,7 @@ TEST_F(IndexWriterTest, GathersWhatComesMeanwhileIntoOneWrite) {
 TEST_F(IndexWriterTest, WhoAsksWaitsForWhatSomebodyElseIsWritingOfTheSameUser) {
   GatedIndex gated(clock_);
   IndexWriter writer(gated, clock_, metrics_);
-  writer.note(*sessionOf("a", "42"), std::nullopt);
+  writer.note(*sessionOf("a", "42"), std::nullopt, clock_.steadyNow());
   std::jthread first([&] { EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a"))); });
   gated.entered.wait();
   std::jthread opener([&] { gated.gate.count_down(); });
@@ -245,7 +283,7 @@ TEST_F(IndexWriterTest, WhoAsksWaitsForWhatSomebodyElseIsWritingOfTheSameUser) {
 TEST_F(IndexWriterTest, ListsNothingWhileItCannotNoteAndNotesWhenItCan) {
   IndexWriter writer(index_, clock_, metrics_);
   index_.failWith(StoreError::kUnavailable);
-  writer.note(*sessionOf("a", "42"), std::nullopt);
+  writer.note(*sessionOf("a", "42"), std::nullopt, clock_.steadyNow());
   EXPECT_EQ(writer.list("42", 10).error(), StoreError::kUnavailable);
   EXPECT_EQ(writer.list("42", 10).error(), StoreError::kUnavailable);
   index_.failWith(std::nullopt);
@@ -259,9 +297,9 @@ TEST_F(IndexWriterTest, OnlyWhatFailedIsTriedAgain) {
   gated.fail({{"away", StoreError::kUnavailable}});
   IndexWriter writer(gated, clock_, metrics_);
   for (std::size_t i = 0; i < 2 * IndexWriter::kLargestBatch; ++i)
-    writer.note(*sessionOf(std::to_string(i), "away"), std::nullopt);
-  writer.note(*sessionOf("a", "here"), std::nullopt);
-  writer.note(*sessionOf("b", "near"), std::nullopt);
+    writer.note(*sessionOf(std::to_string(i), "away"), std::nullopt, clock_.steadyNow());
+  writer.note(*sessionOf("a", "here"), std::nullopt, clock_.steadyNow());
+  writer.note(*sessionOf("b", "near"), std::nullopt, clock_.steadyNow());
   while (gated.triesOf("away") < 6 * static_cast<int>(IndexWriter::kLargestBatch)) std::this_thread::yield();
   EXPECT_EQ(gated.triesOf("here"), 1);
   EXPECT_EQ(gated.triesOf("near"), 1);
@@ -276,9 +314,10 @@ TEST_F(IndexWriterTest, ADamagedIndexIsLeftAndCountsForNoOther) {
   GatedIndex gated(clock_);
   gated.fail({{"damaged", StoreError::kCorrupt}, {"away", StoreError::kTimeout}});
   IndexWriter writer(gated, clock_, metrics_);
-  writer.note(*sessionOf("first", "7"), std::nullopt);
+  writer.note(*sessionOf("first", "7"), std::nullopt, clock_.steadyNow());
   gated.entered.wait();
-  for (const char* user : {"damaged", "away", "fine"}) writer.note(*sessionOf("a", user), std::nullopt);
+  for (const char* user : {"damaged", "away", "fine"})
+    writer.note(*sessionOf("a", user), std::nullopt, clock_.steadyNow());
   gated.gate.count_down();
   while (gated.triesOf("away") < 2) std::this_thread::yield();
   EXPECT_EQ(gated.triesOf("damaged"), 1);
@@ -290,23 +329,23 @@ TEST_F(IndexWriterTest, ADamagedIndexIsLeftAndCountsForNoOther) {
 TEST_F(IndexWriterTest, TakesNoMoreThanItHasRoomForAndTheNextLoadTriesAgain) {
   GatedIndex gated(clock_);
   IndexWriter writer(gated, clock_, metrics_);
-  writer.note(*sessionOf("first", "7"), std::nullopt);
+  writer.note(*sessionOf("first", "7"), std::nullopt, clock_.steadyNow());
   gated.entered.wait();
   for (std::size_t i = 0; i < IndexWriter::kMaxWaiting; ++i)
-    writer.note(*sessionOf(std::to_string(i), "42"), std::nullopt);
+    writer.note(*sessionOf(std::to_string(i), "42"), std::nullopt, clock_.steadyNow());
   const SessionRef beyond = sessionOf("beyond", "42");
-  writer.note(*beyond, std::nullopt);
+  writer.note(*beyond, std::nullopt, clock_.steadyNow());
   EXPECT_EQ(count("sessiond_index_notes_left_out_total"), 1U);
   gated.gate.count_down();
   EXPECT_EQ(listed(writer, "42").size(), IndexWriter::kMaxWaiting);
-  writer.note(*beyond, std::nullopt);
+  writer.note(*beyond, std::nullopt, clock_.steadyNow());
   EXPECT_EQ(listed(writer, "42").size(), IndexWriter::kMaxWaiting + 1);
 }
 
 TEST_F(IndexWriterTest, WritesWhatWaitsWhenItEnds) {
   {
     IndexWriter writer(index_, clock_, metrics_);
-    writer.note(*sessionOf("a", "42"), std::nullopt);
+    writer.note(*sessionOf("a", "42"), std::nullopt, clock_.steadyNow());
   }
   EXPECT_THAT(*index_.list("42", 10), ElementsAre(idOf("a")));
 }
@@ -314,7 +353,7 @@ TEST_F(IndexWriterTest, WritesWhatWaitsWhenItEnds) {
 TEST_F(IndexWriterTest, EndsWhileTheStoreIsAway) {
   IndexWriter writer(index_, clock_, metrics_);
   index_.failWith(StoreError::kUnavailable);
-  writer.note(*sessionOf("a", "42"), std::nullopt);
+  writer.note(*sessionOf("a", "42"), std::nullopt, clock_.steadyNow());
 }
 
 /// Whatever threads note, whenever the store fails: a list that succeeds lacks nothing that was noted before.
@@ -328,7 +367,7 @@ TEST_F(IndexWriterTest, NeverMissesWhatWasNotedBefore) {
       const std::string user = "user " + std::to_string(lane);
       for (int i = 0; i < 300; ++i) {
         const std::string id = std::to_string(lane) + "-" + std::to_string(i);
-        writer.note(*sessionOf(id, user), std::nullopt);
+        writer.note(*sessionOf(id, user), std::nullopt, clock_.steadyNow());
         noted.insert(id);
         if (random() % 10 == 0) index_.failWith(StoreError::kTimeout);
         if (random() % 5 == 0) index_.failWith(std::nullopt);
