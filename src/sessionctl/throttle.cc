@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "endpoints/login/address_prefix.h"
 #include "login/login_gate.h"
 #include "login/user_name.h"
@@ -166,6 +167,8 @@ int throttleClear(const CommonOptions& options, const ThrottleOptions& which) {
   if (!counted) return counted.error();
   for (const Counted& one : *counted)
     if (!throttle.store.forget(one.counter.key)) return failStore(options, StoreError::kUnavailable);
+  audit("throttle_cleared",
+        {{"user", which.user.empty() ? "" : pseudonym((**site).log_key, which.user)}, {"counters", counted->size()}});
   if (options.json) {
     const auto cleared = static_cast<std::int64_t>(counted->size());
     std::printf("%s\n", JsonObject().flag("ok", true).number("cleared", cleared).json().c_str());

@@ -177,6 +177,7 @@ int userAdd(const CommonOptions& options, const UserOptions& user) {
     return fail(options, EX_CANTCREAT,
                 "there is a user " + *name + " already; `sessionctl user passwd` gives another password");
   }
+  auditChange(users, *name, "add");
   return sayChanged(options, users, {.name = *name, .done = "was added"});
 }
 
@@ -186,6 +187,7 @@ int userPasswd(const CommonOptions& options, const UserOptions& user) {
   const auto hash = newHash(options, found->users, user);
   if (!hash) return hash.error();
   if (const auto failed = change(options, *found, {{"password", *hash}})) return *failed;
+  auditChange(found->users, found->name, "passwd");
   return endAndSay(options, found->users, found->entry, {.name = found->name, .done = "has another password"});
 }
 
@@ -193,6 +195,7 @@ int userDisable(const CommonOptions& options, const UserOptions& user) {
   auto found = find(options, user);
   if (!found) return found.error();
   if (const auto failed = change(options, *found, {{"disabled", "1"}})) return *failed;
+  auditChange(found->users, found->name, "disable");
   return endAndSay(options, found->users, found->entry,
                    {.name = found->name, .done = "is disabled", .kind = Change::Kind::kDisabled});
 }
@@ -206,6 +209,7 @@ int userEnable(const CommonOptions& options, const UserOptions& user) {
                     " is locked with ! or *; give another password: sessionctl user passwd " + found->name);
   }
   if (const auto failed = change(options, *found, {{"disabled", ""}})) return *failed;
+  auditChange(found->users, found->name, "enable");
   return sayChanged(options, found->users, {.name = found->name, .done = "is enabled"});
 }
 
@@ -217,6 +221,7 @@ int userDel(const CommonOptions& options, const UserOptions& user) {
   }
   const auto done = found->users.editor.remove(found->name);
   if (!done) return failStore(options, done.error());
+  auditChange(found->users, found->name, "del");
   return endAndSay(options, found->users, found->entry,
                    {.name = found->name, .done = "was removed", .kind = Change::Kind::kRemoved});
 }

@@ -86,6 +86,8 @@ int userImport(const CommonOptions& options, const UserOptions& which) {
                           : "somebody else added users meanwhile, and what was added here could not be taken back",
                 taken);
   }
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if ((*done)[i] == UserAddition::kAdded) auditChange(users, all[i].name, "import");
   const auto added = std::ranges::count(*done, UserAddition::kAdded);
   const auto same = std::ranges::count(*done, UserAddition::kSame);
   if (options.json) {

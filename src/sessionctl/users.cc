@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "login/directory_authenticator.h"
 #include "login/password_hash.h"
 #include "login/user_name.h"
@@ -104,6 +105,10 @@ std::string damageOf(const UserEntry& entry) {
 UserState stateOf(const UserEntry& entry) {
   if (!damageOf(entry).empty()) return UserState::kDamaged;
   return entry.locked || isLockedHash(entry.password_hash) ? UserState::kDisabled : UserState::kActive;
+}
+
+void auditChange(const Users& users, std::string_view name, std::string_view change) {
+  audit("user", {{"user", pseudonym(users.site.log_key, name)}, {"change", change}});
 }
 
 }  // namespace sessiond::ctl

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "login/user_directory.h"
 #include "redis/redis_user_directory.h"
@@ -45,6 +46,9 @@ std::string whyRedisDoesNotDecide(const Users& users, const std::string& name);
 
 /// Where in the fields of a hash the user's data go; without those that are empty.
 UserHash hashOf(std::string password_hash, const UserFields& fields, bool disabled);
+
+/// A line in the audit log. `change`: the command's word.
+void auditChange(const Users& users, std::string_view name, std::string_view change);
 
 enum class UserState { kActive, kDisabled, kDamaged };
 std::string_view nameOf(UserState state);

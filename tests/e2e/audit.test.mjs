@@ -102,19 +102,34 @@ describe('the audit log', () => {
     assert.ok(said > 2 && said < 200, `${said}`);
   });
 
-  test('of who logged everybody out as well, which sessionctl writes where the daemon would', async () => {
+  test('has what administrators do as well, which sessionctl writes where the daemon would', async () => {
     const log = path.join(stack.folder, 'sessiond.log');
     const file = path.join(stack.folder, 'logs-to-a-file.yaml');
     fs.writeFileSync(log, '');
     const config = JSON.parse(fs.readFileSync(stack.sessiond.file, 'utf8'));
     fs.writeFileSync(file, JSON.stringify({ ...config, log: { ...config.log, file: log } }));
-    const done = await run(['-c', file, 'session', 'revoke', '--all', '--yes']);
-    assert.equal(done.status, 0, done.stderr);
+    for (const [words, input] of [
+      [['user', 'add', 'carol', '--stdin'], 'a password\n'],
+      [['user', 'passwd', 'carol', '--stdin'], 'another one\n'],
+      [['user', 'disable', 'carol']],
+      [['user', 'enable', 'carol']],
+      [['user', 'del', 'carol', '--yes']],
+      [['throttle', 'clear', '--user', 'nobody']],
+      [['session', 'revoke', '--all', '--yes']],
+    ]) {
+      const done = await run(['-c', file, ...words], input);
+      assert.equal(done.status, 0, done.stderr);
+    }
     const lines = fs.readFileSync(log, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
-    assert.deepEqual(lines.map(({ audit, epoch, tombstones }) => [audit, epoch, tombstones]), [
-      ['revoke_logins', 1, undefined],
-      ['revoke_swept', undefined, 'yes'],
-    ]);
+    assert.deepEqual(
+      lines.map(({ audit, change, epoch, tombstones }) => [audit, change ?? epoch ?? tombstones]),
+      [
+        ...['add', 'passwd', 'disable', 'enable', 'del'].map((change) => ['user', change]),
+        ['throttle_cleared', undefined],
+        ['revoke_logins', 1],
+        ['revoke_swept', 'yes'],
+      ],
+    );
     assert.equal(faultsOf(lines), '');
   });
 });

@@ -37,7 +37,7 @@ make_mistakes() {
 masked() {
   sed -E -e 's/^[0-9a-f]{16} +ada /HANDLE ada /' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g' \
     -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]+Z/WHEN/g' -e 's/\b[0-9]+ (s|min|h|d)\b/SOME \1/g' \
-    -e 's/(session|user_id)=[0-9a-f]+/\1=HASH/g' -e '/^HANDLE /s/ +/ /g'
+    -e 's/(session|user_id|user)=[0-9a-f]+/\1=HASH/g' -e '/^HANDLE /s/ +/ /g'
 }
 
 # typed COMMAND INPUT: what is said on it.
