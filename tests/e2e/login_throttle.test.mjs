@@ -9,17 +9,17 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { waitFor } from '../support/waiting.mjs';
+import {
+  fromTestAddress,
+  strangersAreRefusedAndTheOwnerIsNot,
+  tryPassword,
+  twoHundredTriesComputeFiveHashes,
+} from './support/accounts.mjs';
 import { password } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 
 const json = { 'Content-Type': 'application/json' };
-// The tests' own addresses, as nginx would see them.
-const server = 'set_real_ip_from 127.0.0.1; real_ip_header X-Test-Address;';
-
-function tryPassword(client, address, { user = 'alice', secret = 'wrong' } = {}) {
-  const body = JSON.stringify({ user, password: secret });
-  return client.request('POST', '/login', { headers: { ...json, 'X-Test-Address': address }, body });
-}
+const server = fromTestAddress;
 
 for (const format of ['text', 'json']) {
   describe(`too many wrong passwords (log as ${format})`, () => {
@@ -30,34 +30,10 @@ for (const format of ['text', 'json']) {
     });
     after(() => stack?.stop());
 
-    test('are refused alike for users and for strangers, and lock the owner out of nothing', async () => {
-      const phone = stack.client();
-      assert.equal((await tryPassword(phone, '192.0.2.10', { secret: password })).status, 200);
-      assert.ok(phone.cookies.has('sd_device'));
-      for (const user of ['alice', 'nobody-here']) {
-        const statuses = [];
-        for (let i = 0; i < 6; i++) {
-          const answer = await tryPassword(stack.client(), `203.0.113.${i}`, { user: ` ${user} ` });
-          statuses.push(answer.status);
-          if (answer.status === 429) assert.ok(Number(answer.headers['retry-after']) > 0);
-        }
-        assert.deepEqual(statuses, [401, 401, 401, 401, 401, 429], user);
-      }
-      assert.equal((await tryPassword(stack.client(), '203.0.113.99', { secret: password })).status, 429);
-      assert.equal((await tryPassword(phone, '203.0.113.99', { secret: password })).status, 200, 'the device');
-      assert.equal((await tryPassword(stack.client(), '192.0.2.77', { secret: password })).status, 200, 'the place');
-    });
+    test('are refused alike for users and for strangers, and lock the owner out of nothing', () =>
+      strangersAreRefusedAndTheOwnerIsNot(stack));
 
-    test('two hundred at once compute five hashes', async () => {
-      const before = await stack.metric('sessiond_logins_total');
-      const answers = await Promise.all(
-        Array.from({ length: 200 }, (_, i) => tryPassword(stack.client(), `10.1.${i}.1`, { user: 'boss' })),
-      );
-      const count = (status) => answers.filter((answer) => answer.status === status).length;
-      assert.ok(count(401) > 0 && count(401) <= 5, `${count(401)} hashes`); // the others found no try, or no place
-      assert.equal(count(401) + count(429) + count(503), 200);
-      assert.ok((await stack.metric('sessiond_logins_total')) > before);
-    });
+    test('two hundred at once compute five hashes', () => twoHundredTriesComputeFiveHashes(stack));
 
     test('a flood of logins keeps nothing else waiting', async () => {
       const browser = stack.client();

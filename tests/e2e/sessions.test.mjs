@@ -4,15 +4,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { browsersEndEachOther, kFirefox, kSafari, loggedInBrowser, sidOf, tenLogInAtOnce } from './support/accounts.mjs';
 import { launchBrowser, openPage } from './support/browser.mjs';
 import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
 import { clickThrough, logIn } from './support/page_walk.mjs';
-import { password } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
-
-const kFirefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
-const kSafari =
-  'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/604.1';
 
 describe('the sessions of a user', () => {
   let stack;
@@ -27,54 +23,15 @@ describe('the sessions of a user', () => {
     await stack?.stop();
   });
 
-  async function loggedInBrowser(userAgent, user = 'alice') {
-    const opened = await openPage(browser, stack, { userAgent, javaScriptEnabled: false });
-    await opened.page.goto('/login?rd=%2Fsessions');
-    await logIn(opened.page, '/sessions', { user });
-    return opened;
-  }
-  const row = (page, program) => page.getByRole('listitem').filter({ hasText: program });
-  const sidOf = async (context) => {
-    const cookies = await context.cookies();
-    return decodeURIComponent(cookies.find(({ name }) => name === 'connect.sid').value).slice(2, -44);
-  };
   async function endAll(client) {
     await client.postForm('/logout?all=1', {});
   }
   const list = async (client) => (await client.get('/sessions')).json().sessions;
 
-  test('are seen and ended by two browsers of theirs', async () => {
-    const first = await loggedInBrowser(kFirefox);
-    const second = await loggedInBrowser(kSafari);
-    const ids = [await sidOf(first.context), await sidOf(second.context)];
-    for (const [mine, program, other] of [[first.page, 'Firefox on Linux', 'Safari on iPhone'],
-      [second.page, 'Safari on iPhone', 'Firefox on Linux']]) {
-      await mine.goto('/sessions');
-      assert.match(await row(mine, program).innerText(), /This browser/);
-      assert.match(await row(mine, other).innerText(), /127\.0\.0\.0\/24/);
-      assert.equal(await row(mine, program).getByRole('button').count(), 0);
-      const html = await mine.content();
-      for (const id of ids) assert.ok(!html.includes(id), 'an id is in the page');
-    }
-    const end = row(first.page, 'Safari on iPhone').getByRole('button', { name: 'End session Safari on iPhone' });
-    await clickThrough(first.page, end, '/sessions');
-    await first.page.getByRole('status').getByText('The session has ended.').waitFor();
-    assert.equal(await row(first.page, 'Safari on iPhone').count(), 0);
-    // And the other way round, once it has logged in again.
-    await second.page.goto('/sessions');
-    assert.equal(new URL(second.page.url()).pathname, '/login');
-    await logIn(second.page, '/sessions');
-    await clickThrough(second.page, row(second.page, 'Firefox on Linux').getByRole('button'), '/sessions');
-    await second.page.getByRole('status').getByText('The session has ended.').waitFor();
-    await first.page.goto('/page/x');
-    assert.equal(new URL(first.page.url()).pathname, '/login');
-    assert.deepEqual([...first.complaints, ...second.complaints], []);
-    await first.context.close();
-    await second.context.close();
-  });
+  test('are seen and ended by two browsers of theirs', () => browsersEndEachOther(browser, stack));
 
   test('are linked from the logout', async () => {
-    const { context, page } = await loggedInBrowser(kFirefox);
+    const { context, page } = await loggedInBrowser(browser, stack, kFirefox);
     await page.goto('/logout');
     await clickThrough(page, page.getByRole('link', { name: 'See your sessions' }), '/sessions');
     await context.close();
@@ -122,7 +79,7 @@ describe('the sessions of a user', () => {
   });
 
   test('end by a recent login only, which leads back to the list', async () => {
-    const { context, page } = await loggedInBrowser(kSafari);
+    const { context, page } = await loggedInBrowser(browser, stack, kSafari);
     const other = stack.client();
     await stack.logIn(other);
     const key = `sess:${await sidOf(context)}`;
@@ -151,19 +108,7 @@ describe('a limit on the sessions of a user', () => {
         },
       });
       try {
-        const clients = Array.from({ length: 10 }, () => stack.client());
-        const body = JSON.stringify({ user: 'alice', password });
-        const logIn = (client) =>
-          client.request('POST', '/login', { headers: { 'Content-Type': 'application/json' }, body });
-        const statuses = (await Promise.all(clients.map(logIn))).map(({ status }) => status).sort();
-        assert.deepEqual(statuses, whenFull === 'refuse' ? [200, 200, 200, ...Array(7).fill(409)] : Array(10).fill(200));
-        const checks = await Promise.all(clients.map((client) => client.get('/api/x')));
-        assert.equal(checks.filter(({ status }) => status === 200).length, 3);
-        const kept = clients[checks.findIndex(({ status }) => status === 200)];
-        assert.equal((await kept.get('/sessions')).json().sessions.length, 3);
-        // A login where one is logged in already takes no room.
-        assert.equal((await logIn(kept)).status, 200);
-        assert.equal((await kept.get('/sessions')).json().sessions.length, 3);
+        await tenLogInAtOnce(stack, whenFull);
       } finally {
         await stack.stop();
       }
