@@ -60,7 +60,12 @@ OneServer::OneServer(SiteSessions& all, RedisClient& client, bool keeps, const S
                                                   canaries.renewAll();
                                                   all.burials.renew();
                                                 },
-                                            .doubted = [this] { canaries.distrust(Canaries::Loss::kSentinels); }}) {}
+                                            .doubted = [this] { canaries.distrust(Canaries::Loss::kSentinels); },
+                                            .returned =
+                                                [this, &all] {
+                                                  // A listener renews when it subscribes.
+                                                  if (!listener) all.burials.renew();
+                                                }}) {}
 
 void SiteSessions::endMissed(const std::vector<SessionId>& ids) {
   if (ender.end(ids, "logout_all")) return;

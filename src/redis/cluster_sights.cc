@@ -73,7 +73,12 @@ void ClusterSights::Listening::add(ClusterNodes::Node& node) try {
                                  sight.canaries.renewAll();
                                  burials_.renew();
                                },
-                           .doubted = [&sight] { sight.canaries.distrust(Canaries::Loss::kSwitch); }}));
+                           .doubted = [&sight] { sight.canaries.distrust(Canaries::Loss::kSwitch); },
+                           .returned =
+                               [this] {
+                                 // A listener renews when it subscribes.
+                                 if (!keeps_) burials_.renew();
+                               }}));
   if (!keeps_) return;
   listeners_.push_back(std::make_unique<InvalidationListener>(node.client, sights_.keys_, cache_, burials_,
                                                               sight.canaries, sights_.clock_, sights_.metrics_,

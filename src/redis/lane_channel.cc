@@ -158,6 +158,7 @@ void LaneChannel::answered() {
     return;
   }
   if (!retried_ && node_.shouldTryElsewhere(replies_, now)) {
+    node_.noteLost();
     retried_ = true;
     connection_.close();
     return start();
@@ -177,6 +178,7 @@ void LaneChannel::answered() {
 
 /// Another one may have taken its place.
 void LaneChannel::leave() {
+  node_.noteLost();
   connection_.close();
   if (cargo_ == nullptr) return;
   if (!std::exchange(retried_, true)) return start();

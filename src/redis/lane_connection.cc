@@ -37,6 +37,7 @@ void LaneConnection::closeAttempt() {
 
 /// The last thing that is done: the owner may do anything then.
 void LaneConnection::fail(const ConnectionError& error) {
+  node_.noteLost();
   close();
   owner_.failed(error);
 }
@@ -183,7 +184,9 @@ void LaneConnection::onEvent() {
     case State::kAsking:
       return advance();
     case State::kReady:
-      return connection_->staysQuiet() ? void() : close();
+      if (connection_->staysQuiet()) return;
+      node_.noteLost();
+      return close();
     case State::kClosed:
     case State::kResolving:
       break;

@@ -1,5 +1,5 @@
-// NodeFollowers: who is told when a node is another server from now on, or not to be relied on: each site, for what it
-// has in memory.
+// NodeFollowers: who is told when a node is another server from now on, may be one, or is not to be relied on: each
+// site, for what it has in memory, and for what the server should have.
 
 #pragma once
 
@@ -14,10 +14,12 @@ namespace sessiond {
 /// Thread-safe.
 class NodeFollowers {
  public:
-  /// Called on the topology's thread; must not wait.
+  /// Called on the topology's thread, the last on whichever connects; must not wait.
   struct Calls {
     std::function<void()> moved;    ///< nothing that was loaded before is believed, all connections are made anew
     std::function<void()> doubted;  ///< nothing that was loaded before is believed
+    /// Some connection was lost and one stands again, perhaps to another server.
+    std::function<void()> returned = [] {};
   };
 
   /// As long as this lives; its end waits for a call that is under way.
@@ -43,6 +45,10 @@ class NodeFollowers {
   void tellDoubted() {
     auto list = calls_.lock();
     for (const Calls& calls : *list) calls.doubted();
+  }
+  void tellReturned() {
+    auto list = calls_.lock();
+    for (const Calls& calls : *list) calls.returned();
   }
 
  private:

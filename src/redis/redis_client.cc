@@ -288,6 +288,7 @@ void RedisClient::giveBack(Pooled pooled) {
 }
 
 void RedisClient::dropIdle() {
+  node_.noteLost();
   generation_.fetch_add(1, std::memory_order_relaxed);
   std::vector<Pooled> dropped;  // closed after the lock is gone
   std::swap(*idle_.lock(), dropped);

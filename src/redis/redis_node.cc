@@ -184,6 +184,7 @@ ConnectionError RedisNode::explainGreeting(ConnectionError error) const {
 void RedisNode::noteOpened() {
   counters_.opened.add();
   opened_before_.store(true, std::memory_order_relaxed);
+  if (lost_.exchange(false, std::memory_order_relaxed)) followers_.tellReturned();
 }
 
 void RedisNode::noteGreetedPlainly() {
@@ -252,6 +253,7 @@ void RedisNode::noteErrorReply(const ErrorKind& kind, std::string_view text) {
 }
 
 void RedisNode::noteFailure(const ConnectionError& error) {
+  noteLost();
   (*server_errors_.lock())->add();
   switch (error.kind) {
     case ConnectionError::Kind::kUnreachable:

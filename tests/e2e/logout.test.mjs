@@ -1,6 +1,8 @@
 // Logging out: the session is gone at once and for good, and the browser's cookie with it.
 
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { waitFor } from '../support/waiting.mjs';
@@ -115,4 +117,31 @@ describe('a new login', () => {
     assert.equal((await client.get('/admin/')).status, 200);
     assert.equal((await stack.client().get('/api/', { headers: { Cookie: first } })).status, 401);
   });
+});
+
+describe('a logout that Redis has lost', () => {
+  for (const enabled of [true, false]) {
+    test(`is told to it again when it is back, ${enabled ? 'with' : 'without'} sessions in memory`, async () => {
+      const stack = await startStack({ config: (config) => (config.session.cache = { enabled }) });
+      try {
+        const client = stack.client();
+        await stack.logIn(client);
+        assert.equal((await client.get('/page/x')).status, 200);
+        await logOut(client);
+        const tombstones = () => stack.redis.command('KEYS', 'sessiond:revoked:*');
+        const before = await tombstones();
+        assert.equal(before.length, 1);
+        await stack.redis.stop('SIGKILL');
+        fs.rmSync(path.join(stack.redis.data, 'appendonlydir'), { recursive: true });
+        await stack.redis.start();
+        await waitFor('it has it again', async () => {
+          await stack.client().get('/api/x', { headers: { Cookie: stack.sessiond.cookie('nobody') } });
+          return (await tombstones()).length > 0;
+        });
+        assert.deepEqual(await tombstones(), before);
+      } finally {
+        await stack.stop();
+      }
+    });
+  }
 });

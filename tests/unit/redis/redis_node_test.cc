@@ -148,6 +148,25 @@ TEST_F(RedisNodeTest, APrimaryIsAskedWhileItIsVouchedForAndFollowersHearOfItsMov
   EXPECT_EQ(primary_.place().present()->told_by, "s1");
 }
 
+TEST_F(RedisNodeTest, FollowersHearOfAConnectionThatStandsAfterOneWasLost) {
+  int returned = 0;
+  const NodeFollowers::Following following(single_.followers(),
+                                           {.moved = [] {}, .doubted = [] {}, .returned = [&] { ++returned; }});
+  single_.noteOpened();
+  EXPECT_EQ(returned, 0) << "the first one";
+  single_.noteOpened();
+  EXPECT_EQ(returned, 0) << "one more";
+  single_.noteLost();
+  single_.noteLost();
+  EXPECT_EQ(returned, 0);
+  single_.noteOpened();
+  single_.noteOpened();
+  EXPECT_EQ(returned, 1);
+  single_.noteFailure({ConnectionError::Kind::kTimeout, "no answer in time"});
+  single_.noteOpened();
+  EXPECT_EQ(returned, 2);
+}
+
 TEST_F(RedisNodeTest, APrimaryThatLacksReplicasIsInDoubtUntilItTakesAWriteOrIsAnother) {
   EXPECT_FALSE(primary_.judgeWrite(error("NOREPLICAS Not enough good replicas to write.")));
   EXPECT_TRUE(primary_.lacksReplicas());
