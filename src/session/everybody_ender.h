@@ -8,12 +8,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/expected.h"
 #include "session/facts_extractor.h"
+#include "session/login_epoch.h"
 #include "session/session_id.h"
 #include "session/session_store.h"
 #include "session/tombstone_lifetime.h"
@@ -55,12 +58,15 @@ class EverybodyEnder {
     Burial burial = Burial::kBuried;  ///< the worst of those that ended
     std::string next;                 ///< SessionScan::kEnd: that was all
   };
-  enum class Whose : std::uint8_t {
-    kApplications,  ///< what applications made
-    kEverybodys,    ///< logins as well: the counter cannot be moved
+  /// To what the counter has been moved, and when. A login from before with that one, or a later one, shows that it had
+  /// been lost and began anew; such logins end one by one.
+  struct Moved {
+    std::uint64_t epoch = LoginEpoch::kNone;
+    WallTime at{};
   };
-  /// Ends sessions on one page. On an error the same page may be swept again.
-  Expected<Swept, StoreError> sweep(std::string_view from, Whose whose = Whose::kApplications) const;
+  /// Ends sessions on one page: what applications made, and what outlives the counter. `moved` absent: that could not
+  /// be moved, and all logins end one by one. On an error the same page may be swept again.
+  Expected<Swept, StoreError> sweep(std::string_view from, const std::optional<Moved>& moved) const;
 
  private:
   const Parts parts_;

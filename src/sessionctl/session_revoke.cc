@@ -4,8 +4,10 @@
 #include <sysexits.h>
 
 #include <cstdio>
+#include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "redis/redis_session_scan.h"
 #include "session/everybody_ender.h"
@@ -23,23 +25,23 @@ struct Sweep {
   std::size_t ended = 0;
   Burial burial = Burial::kBuried;
   std::string next;
-  EverybodyEnder::Whose whose = EverybodyEnder::Whose::kApplications;
+  std::optional<EverybodyEnder::Moved> moved = EverybodyEnder::Moved();
 };
 
 std::string describe(const Sweep& progress) {
-  const bool all = progress.whose == EverybodyEnder::Whose::kEverybodys;
+  const bool all = !progress.moved;
   return std::to_string(progress.looked_at) + " sessions looked at, " + std::to_string(progress.ended) +
          (all ? " ended" : " of applications ended");
 }
 
 /// Of a sweep without the counter there is none: whoever went on would leave it unmoved.
 std::string placeToGoOn(const Sweep& progress) {
-  const bool all = progress.whose == EverybodyEnder::Whose::kEverybodys;
+  const bool all = !progress.moved;
   return all ? "" : " (--from " + harmless(progress.next) + ")";
 }
 
 int failHalfway(const CommonOptions& options, const Sweep& progress, const std::string& what) {
-  const bool all = progress.whose == EverybodyEnder::Whose::kEverybodys;
+  const bool all = !progress.moved;
   return fail(options, EX_UNAVAILABLE, what,
               {describe(progress), all ? "to go on: run this again" : "to go on from there: --from " + progress.next});
 }
@@ -75,9 +77,9 @@ Expected<std::uint64_t, StoreError> endLogins(const EverybodyEnder& ender) {
 /// Another code than 0: it has been said why it was not all.
 int sweep(const CommonOptions& options, const EverybodyEnder& ender, Sweep& progress) {
   for (std::size_t pages = 1;; ++pages) {
-    const auto swept = ender.sweep(progress.next, progress.whose);
+    const auto swept = ender.sweep(progress.next, progress.moved);
     if (!swept) {
-      const bool none = progress.whose == EverybodyEnder::Whose::kEverybodys && progress.ended == 0;
+      const bool none = !progress.moved && progress.ended == 0;
       return failHalfway(
           options, progress,
           none ? "Redis does not answer; nobody is logged out" : "Redis does not answer; some sessions may live on");
@@ -113,7 +115,8 @@ int revokeAll(const CommonOptions& options, const SessionOptions& which) {
                 site.keys.epoch() + " holds something that is no counter: delete it, then try again");
   }
   // A full server takes no counter, but deletes; and that makes room.
-  if (!epoch) progress.whose = EverybodyEnder::Whose::kEverybodys;
+  if (!epoch) progress.moved = std::nullopt;
+  if (epoch && *epoch > 0) progress.moved = {.epoch = *epoch, .at = SystemClock().wallNow()};
   const int code = sweep(options, ender, progress);
   const bool is_final = progress.burial == Burial::kBuried;
   audit("revoke_swept", {{"ended", progress.ended}, {"tombstones", std::string_view(is_final ? "yes" : "no")}});

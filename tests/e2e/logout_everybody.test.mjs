@@ -69,6 +69,13 @@ for (const enabled of [true, false]) {
       await stack.redis.command('DEL', 'sessiond:epoch');
       await stack.logIn(alice);
       assert.equal((await askSessiond(alice)).reason, 'valid');
+      // Once it has been moved it may be lost; it begins anew, and says again what a login has.
+      assert.equal((await revoke()).status, 0);
+      await stack.logIn(alice);
+      assert.equal((await askSessiond(alice)).reason, 'valid');
+      await stack.redis.command('DEL', 'sessiond:epoch');
+      assert.equal((await revoke()).status, 0);
+      await waitFor('revoked', async () => (await askSessiond(alice)).reason === 'revoked', { timeout: 10000 });
       stack.redis.freeze();
       const away = await revoke();
       stack.redis.thaw();

@@ -37,6 +37,7 @@ class EverybodyEnderTest : public testing::Test {
   }
   bool lives(const std::string& id) { return store_.value(*SessionId::fromBytes(id)).has_value(); }
 
+  const EverybodyEnder::Moved moved_{.epoch = 1, .at = WallTime(std::chrono::milliseconds(5000))};
   FakeClock clock_;
   MemorySessionStore store_{clock_};
   FakeScan scan_;
@@ -59,15 +60,15 @@ TEST_F(EverybodyEnderTest, SweepsWhatApplicationsMadePageByPage) {
   put("cart", R"({"cookie":{},"items":[1]})");
   put("damaged", "{");
   put("another", R"({"cookie":{},"user":{"id":8}})");
-  const auto first = ender_.sweep("0");
+  const auto first = ender_.sweep("0", moved_);
   ASSERT_TRUE(first);
   EXPECT_EQ(first->looked_at, 2U);
   EXPECT_EQ(first->ended, 1U);
   EXPECT_EQ(first->next, "2");
   EXPECT_FALSE(lives("application"));
   EXPECT_TRUE(store_.tombstoneTtl(*SessionId::fromBytes("application")));
-  EXPECT_EQ(ender_.sweep("2")->ended, 0U);
-  const auto last = ender_.sweep("4");
+  EXPECT_EQ(ender_.sweep("2", moved_)->ended, 0U);
+  const auto last = ender_.sweep("4", moved_);
   EXPECT_EQ(last->ended, 1U);
   EXPECT_EQ(last->next, SessionScan::kEnd);
   for (const char* id : {"login", "cart", "damaged"}) EXPECT_TRUE(lives(id)) << id;
@@ -76,19 +77,37 @@ TEST_F(EverybodyEnderTest, SweepsWhatApplicationsMadePageByPage) {
 TEST_F(EverybodyEnderTest, EndsLoginsOneByOneWhereTheCounterCannotBeMoved) {
   put("application", R"({"cookie":{},"user":{"id":7}})");
   put("login", R"({"cookie":{},"user":{"id":7},"_sd":{"created":1}})");
-  EXPECT_EQ(ender_.sweep("0", EverybodyEnder::Whose::kEverybodys)->ended, 2U);
+  EXPECT_EQ(ender_.sweep("0", std::nullopt)->ended, 2U);
   for (const char* id : {"application", "login"}) EXPECT_FALSE(lives(id)) << id;
+}
+
+/// Somebody deleted the key, say: it says 1 again, and there are logins with 1 and with 5.
+TEST_F(EverybodyEnderTest, EndsLoginsOneByOneThatOutliveACounterThatWasLost) {
+  const auto login = [](int epoch, int created) {
+    return R"({"cookie":{},"user":{"id":7},"_sd":{"created":)" + std::to_string(created) + R"(,"epoch":)" +
+           std::to_string(epoch) + "}}";
+  };
+  put("same", login(1, 4999));
+  put("later", login(5, 4999));
+  put("meanwhile", login(1, 5000));
+  put("before", login(0, 1));
+  EXPECT_EQ(ender_.sweep("0", moved_)->ended, 2U);
+  EXPECT_EQ(ender_.sweep("2", moved_)->ended, 0U);
+  EXPECT_FALSE(lives("same"));
+  EXPECT_FALSE(lives("later"));
+  EXPECT_TRUE(lives("meanwhile"));
+  EXPECT_TRUE(lives("before")) << "the counter ends it";
 }
 
 TEST_F(EverybodyEnderTest, WhatFailsIsSaidAndCanBeDoneAgain) {
   put("application", R"({"cookie":{},"user":{"id":7}})");
   store_.failWith(StoreError::kTimeout);
-  EXPECT_EQ(ender_.sweep("0").error(), StoreError::kTimeout);
+  EXPECT_EQ(ender_.sweep("0", moved_).error(), StoreError::kTimeout);
   store_.failWith(std::nullopt);
   scan_.fails = true;
-  EXPECT_EQ(ender_.sweep("0").error(), StoreError::kTimeout);
+  EXPECT_EQ(ender_.sweep("0", moved_).error(), StoreError::kTimeout);
   scan_.fails = false;
-  EXPECT_EQ(ender_.sweep("0")->ended, 1U);
+  EXPECT_EQ(ender_.sweep("0", moved_)->ended, 1U);
 }
 
 }  // namespace
