@@ -86,8 +86,9 @@ struct PasswordLogin {
         room({config, pages, csrf, sessions.index, sessions.ender, list, room_tickets}),
         authenticator(authenticatorsOf(config.login, std::move(directories), sessions.log_key, shared.clock)),
         entrance({config, gate, devices, authenticator, shared.clock}),
-        endpoint({config, pages, sessions.finder, csrf, sessions.signer, sessions.ender, sessions.starter, room,
-                  entrance, audit, sessions.log_key, shared.clock, shared.metrics}) {}
+        endpoint({config, pages, sessions.finder, csrf, sessions.signer,
+                  [&sessions](const auto& ids, std::string_view why) { sessions.endSurely(ids, why); },
+                  sessions.starter, room, entrance, audit, sessions.log_key, shared.clock, shared.metrics}) {}
 
   RedisAttemptStore attempts;
   LoginGate gate;

@@ -31,9 +31,17 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       membership(shared.lasting.caches, cache),
       store(redis_store, shared.lasting.caches, shared.lasting.revoked, shared.lasting.epoch, shared.clock),
       redis_index(shared.redis.access(), keys, config.logout.tombstone_lifetime),
-      index(redis_index, shared.clock, shared.metrics, [this](const auto& ids) { endMissed(ids); }),
-      burials(store, burial_store, shared.lasting.revoked, log_key, shared.metrics, [this] { index.mayBeLost(); }),
       tombstones(TombstoneLifetime::from(config.session, config.cookie, config.logout)),
+      ender({config.session, tombstones, store, index, log_key, shared.clock, shared.metrics}),
+      index(redis_index, shared.clock, shared.metrics,
+            [this](std::string_view user_id, const auto& ids) {
+              if (!ender.endListed(user_id, ids, "logout_all"))
+                for (const SessionId& id : ids) burials.end(id, "logout_all");
+            }),
+      burials(store, burial_store, shared.lasting.revoked, log_key, shared.metrics,
+              {.renewing = [this] { index.mayBeLost(); },
+               .ending = [this](const SessionId& id,
+                                std::string_view why) { return ender.end(std::span(&id, 1), why).hasValue(); }}),
       reader(
           extractor, tombstones, shared.lasting.revoked, shared.lasting.epoch, log_key, shared.metrics,
           [this](const SessionId& id, std::chrono::seconds ttl) { burials.bury(id, ttl); }, stands),
@@ -46,8 +54,7 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       finder(config.extractionRules(),
              {config.session, config.cookie, config.logout, signer, store, shared.lasting.revoked, shared.lasting.epoch,
               shared.clock, log_key, shared.metrics, stands}),
-      starter({config.session, config.cookie, signer, store, shared.clock}),
-      ender({config.session, tombstones, store, index, log_key, shared.clock, shared.metrics}) {}
+      starter({config.session, config.cookie, signer, store, shared.clock}) {}
 
 OneServer::OneServer(SiteSessions& all, RedisClient& client, bool keeps, const SharedParts& shared)
     : canaries(all.trust, all.keys, shared.metrics),
@@ -61,16 +68,19 @@ OneServer::OneServer(SiteSessions& all, RedisClient& client, bool keeps, const S
                                                   all.burials.renew();
                                                 },
                                             .doubted = [this] { canaries.distrust(Canaries::Loss::kSentinels); },
-                                            .returned =
-                                                [this, &all] {
-                                                  // A listener renews when it subscribes.
-                                                  if (!listener) all.burials.renew();
-                                                }}) {}
+                                            .lost =
+                                                [this, &all, &client] {
+                                                  // A subscription that stands anew has them renewed.
+                                                  if (canaries.current() != nullptr) return;
+                                                  client.renew();
+                                                  all.burials.renew();
+                                                }}) {
+  if (!listener) all.burials.renew();
+}
 
-void SiteSessions::endMissed(const std::vector<SessionId>& ids) {
-  if (ender.end(ids, "logout_all")) return;
-  // It is tried again there until it succeeds.
-  for (const SessionId& id : ids) burials.bury(id, tombstones.of(tombstones.usual_life, std::nullopt));
+void SiteSessions::endSurely(const std::vector<SessionId>& ids, std::string_view why) {
+  if (ender.end(ids, why)) return;
+  for (const SessionId& id : ids) burials.end(id, why);
 }
 
 void SiteSessions::distrust(Canaries::Loss why) {

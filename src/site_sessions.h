@@ -59,8 +59,8 @@ struct SiteSessions {
   bool mayCheck();
   /// `name: value` lines: is what is in memory believed, in all and of each server that tells of changes?
   std::vector<std::string> trustInWords(RedisTopology& redis, bool keeps, SteadyTime now) const;
-  /// These were met before all sessions of their user were ended, and nobody could know.
-  void endMissed(const std::vector<SessionId>& ids);
+  /// Ends them, now or as soon as Redis can. `why`: a word of the audit log, for good.
+  void endSurely(const std::vector<SessionId>& ids, std::string_view why);
   /// Nothing that was loaded is believed any more.
   void distrust(Canaries::Loss why);
   /// Of a lane of its own.
@@ -78,9 +78,10 @@ struct SiteSessions {
   const LiveCaches::Membership membership;
   CoherentStore store;
   RedisUserSessionIndex redis_index;
+  const TombstoneLifetime tombstones;
+  const SessionEnder ender;  // before those whose threads end sessions
   IndexWriter index;
   BurialQueue burials;
-  const TombstoneLifetime tombstones;
   FactsReader reader;
   const std::unique_ptr<OneServer> one;                     // null: there is a cluster
   const std::unique_ptr<ClusterSights::Listening> cluster;  // null: there is none
@@ -88,7 +89,6 @@ struct SiteSessions {
   CacheFigures figures;
   const SessionFinder finder;
   const SessionStarter starter;
-  const SessionEnder ender;
 };
 
 }  // namespace sessiond

@@ -54,6 +54,7 @@ ClusterSights::Sight& ClusterSights::make(ClusterNodes::Number number) {
 ClusterSights::Listening::Listening(ClusterSights& sights, SessionCache& cache, BurialQueue& burials, bool keeps)
     : sights_(sights), cache_(cache), burials_(burials), keeps_(keeps) {
   nodes_.emplace(sights.nodes_, [this](ClusterNodes::Node& node) { add(node); });
+  if (!keeps_) burials_.renew();
 }
 
 ClusterSights::Listening::~Listening() {
@@ -74,10 +75,12 @@ void ClusterSights::Listening::add(ClusterNodes::Node& node) try {
                                  burials_.renew();
                                },
                            .doubted = [&sight] { sight.canaries.distrust(Canaries::Loss::kSwitch); },
-                           .returned =
-                               [this] {
-                                 // A listener renews when it subscribes.
-                                 if (!keeps_) burials_.renew();
+                           .lost =
+                               [this, &sight, &node] {
+                                 // A subscription that stands anew has them renewed.
+                                 if (sight.canaries.current() != nullptr) return;
+                                 node.client.renew();
+                                 burials_.renew();
                                }}));
   if (!keeps_) return;
   listeners_.push_back(std::make_unique<InvalidationListener>(node.client, sights_.keys_, cache_, burials_,

@@ -116,6 +116,7 @@ void InvalidationListener::restUnlessLost(milliseconds time, std::uint64_t gener
 /// How long to wait now.
 milliseconds InvalidationListener::conclude(const ConnectionError& error, bool proven, std::uint64_t generation) {
   if (canaries_.generation() == generation) {
+    was_given_up_ = false;
     noteLoss(error, stands_since_.has_value());
     return pauses_.afterLoss(proven);
   }

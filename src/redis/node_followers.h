@@ -14,12 +14,13 @@ namespace sessiond {
 /// Thread-safe.
 class NodeFollowers {
  public:
-  /// Called on the topology's thread, the last on whichever connects; must not wait.
+  /// Called on the topology's thread; must not wait.
   struct Calls {
     std::function<void()> moved;    ///< nothing that was loaded before is believed, all connections are made anew
     std::function<void()> doubted;  ///< nothing that was loaded before is believed
-    /// Some connection was lost and one stands again, perhaps to another server.
-    std::function<void()> returned = [] {};
+    /// Some connection has ended by itself: the next one may lead to another server, where a name or a proxy leads
+    /// there by now. Called on whoever's thread it was, as often as that happens.
+    std::function<void()> lost = [] {};
   };
 
   /// As long as this lives; its end waits for a call that is under way.
@@ -46,9 +47,9 @@ class NodeFollowers {
     auto list = calls_.lock();
     for (const Calls& calls : *list) calls.doubted();
   }
-  void tellReturned() {
+  void tellLost() {
     auto list = calls_.lock();
-    for (const Calls& calls : *list) calls.returned();
+    for (const Calls& calls : *list) calls.lost();
   }
 
  private:

@@ -164,7 +164,7 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
     const bool stale = !done && done.error().kind == ConnectionError::Kind::kClosed;
     // What a server says that has just ceased to be the node is nothing.
     const bool elsewhere = done && (!leadsToNode(pooled) || node_.shouldTryElsewhere(replies, start));
-    if (!done || elsewhere) dropIdle();  // what happened to this connection has likely happened to all
+    if (!done || elsewhere) lose();
     if (repeat == Repeat::kUnsafe || (!stale && !elsewhere)) {
       if (done && !leadsToNode(pooled)) return Unexpected(moved());
       if (done) conclude(std::move(pooled), commands, replies, deadline, replication);
@@ -193,7 +193,7 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::takeProven(SteadyTim
     pooled.role_until = now + kRoleAge;
     return pooled;
   }
-  dropIdle();
+  lose();
   if (!done && done.error().kind != ConnectionError::Kind::kClosed) return Unexpected(done.error());
   return Pooled{};
 }
@@ -287,8 +287,13 @@ void RedisClient::giveBack(Pooled pooled) {
   if (idle->size() < kMaxIdle) idle->push_back(std::move(pooled));
 }
 
-void RedisClient::dropIdle() {
+/// What happened to this connection has likely happened to all.
+void RedisClient::lose() {
+  dropIdle();
   node_.noteLost();
+}
+
+void RedisClient::dropIdle() {
   generation_.fetch_add(1, std::memory_order_relaxed);
   std::vector<Pooled> dropped;  // closed after the lock is gone
   std::swap(*idle_.lock(), dropped);

@@ -93,6 +93,7 @@ class RedisClient final : public RedisAccess {
   Pooled takeIdle(SteadyTime now);
   void giveBack(Pooled pooled);
   /// The pool's connections lead to a server that is gone or is not what it was.
+  void lose();
   void dropIdle();
 
   const Clock& clock_;

@@ -184,7 +184,6 @@ ConnectionError RedisNode::explainGreeting(ConnectionError error) const {
 void RedisNode::noteOpened() {
   counters_.opened.add();
   opened_before_.store(true, std::memory_order_relaxed);
-  if (lost_.exchange(false, std::memory_order_relaxed)) followers_.tellReturned();
 }
 
 void RedisNode::noteGreetedPlainly() {

@@ -113,11 +113,9 @@ class RedisNode {
   void noteWrite(const RedisReply& reply, const std::string& key) const;
   bool lacksReplicas() const { return lacks_replicas_.load(std::memory_order_acquire); }
 
-  /// A connection stands: if one was lost before, the followers are told that it may lead to another server, where a
-  /// name or a proxy now leads there.
   void noteOpened();
-  /// A connection has ended by itself, or leads to no primary any more.
-  void noteLost() { lost_.store(true, std::memory_order_relaxed); }
+  /// A connection has ended by itself, or leads to no primary any more. The followers are told.
+  void noteLost() { followers_.tellLost(); }
   /// The server has answered somebody who had not asked the breaker: whoever waits for it to come back need not.
   void noteGoodNews();
   /// Logs and counts; the most serious kind found, or null when no reply is an error.
@@ -176,7 +174,6 @@ class RedisNode {
   std::atomic<SteadyTime::rep> plain_until_ = 0;
   std::atomic<bool> tells_role_ = true;
   std::atomic<bool> opened_before_ = false;
-  std::atomic<bool> lost_ = false;
   std::atomic<bool> lacks_replicas_ = false;
   std::atomic<SteadyTime::rep> vouched_until_ = 0;
   Misled misled_;

@@ -34,16 +34,22 @@ local kept = 2 * longest + late
 if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', kept)) end
 local ended = tonumber(redis.call('ZSCORE', KEYS[1], '') or now + 1)
 local past = string.format('%.0f', now - late)
-return {redis.call('ZCOUNT', KEYS[1], '-inf', past), now - late, math.max(now - ended, -1), unpack(new)}
+return {redis.call('ZCOUNT', KEYS[1], '-inf', past), now - late, math.max(now - ended, -1), new}
 )lua";
 
-// KEYS: index. ARGV: latest writer.
+// KEYS: index. ARGV: latest writer, life of what is kept, in milliseconds, and its ids.
 constexpr std::string_view kAllEndedScript = R"lua(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local done = redis.pcall('ZADD', KEYS[1], string.format('%.0f', now), '')
 if type(done) == 'table' then return done end
 local kept = tonumber(ARGV[1])
+for i = 3, #ARGV do
+  local ends = now + tonumber(ARGV[2])
+  local noted = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]) or 0)
+  if noted >= 0 and noted < ends then redis.call('ZADD', KEYS[1], string.format('%.0f', ends), ARGV[i]) end
+  kept = ARGV[1] + 2 * ARGV[2]
+end
 if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', kept)) end
 return done
 )lua";
@@ -102,23 +108,28 @@ void RedisUserSessionIndex::addAll(std::span<IndexNote> notes) {
     for (IndexNote& note : notes) note.result = Unexpected(done.error());
     return;
   }
+  const auto answered = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < users.size(); ++i) {
-    const std::vector<RedisReply>& numbers = replies[i].elements;
-    const bool is_noted = replies[i].type == Type::kArray && numbers.size() >= 3;
+    const std::vector<RedisReply>& answer = replies[i].elements;
+    const bool is_noted = replies[i].type == Type::kArray && answer.size() == 4 && answer[3].type == Type::kArray;
     for (IndexNote& note : notes.subspan(users[i].begin, users[i].end - users[i].begin)) {
       note.result = is_noted ? Expected<void, StoreError>() : Unexpected(errorOf(replies[i]));
       if (!is_noted) continue;
-      note.is_new = std::any_of(numbers.begin() + 3, numbers.end(),
-                                [&](const RedisReply& id) { return id.text == note.session.id.bytes(); });
-      if (numbers[2].integer >= 0) note.all_ended = std::chrono::milliseconds(numbers[2].integer);
+      note.is_new = std::ranges::any_of(answer[3].elements,
+                                        [&](const RedisReply& id) { return id.text == note.session.id.bytes(); });
+      if (answer[2].integer >= 0) note.all_ended = std::chrono::milliseconds(answer[2].integer);
     }
-    if (is_noted && numbers[0].integer > 0) {
+    if (is_noted && answer[0].integer > 0) {
       dropPast({.key = std::move(users[i].key),
-                .entries = static_cast<std::uint32_t>(numbers[0].integer),
-                .since = std::to_string(numbers[1].integer)},
+                .entries = static_cast<std::uint32_t>(answer[0].integer),
+                .since = std::to_string(answer[1].integer)},
                deadline);
     }
   }
+  // It is counted back from now, by whoever asked.
+  const auto late = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - answered);
+  for (IndexNote& note : notes)
+    if (note.all_ended) *note.all_ended += late;
 }
 
 /// One script for each user.
@@ -231,9 +242,17 @@ Expected<void, StoreError> RedisUserSessionIndex::remove(std::string_view user_i
   return {};
 }
 
-Expected<void, StoreError> RedisUserSessionIndex::noteAllEnded(std::string_view user_id) {
+Expected<void, StoreError> RedisUserSessionIndex::noteAllEnded(std::string_view user_id,
+                                                               std::span<const SessionId> kept,
+                                                               std::chrono::milliseconds life) {
   RedisCommands commands;
-  commands.add({"EVAL", kAllEndedScript, "1", keys_.index(user_id), std::to_string(latest_writer_.count())});
+  commands.begin(6 + kept.size());
+  for (const std::string_view word : {std::string_view("EVAL"), kAllEndedScript, std::string_view("1")})
+    commands.argument(word);
+  commands.argument(keys_.index(user_id));
+  commands.argument(std::to_string(latest_writer_.count()));
+  commands.argument(std::to_string(life.count()));
+  for (const SessionId& id : kept) commands.argument(id.bytes());
   RedisReplies replies;
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return done;
   if (replies[0].type != Type::kInteger) return Unexpected(errorOf(replies[0]));

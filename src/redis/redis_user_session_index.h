@@ -37,7 +37,8 @@ class RedisUserSessionIndex final : public UserSessionIndex {
   Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                         std::span<const SessionId> leaving) override;
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
-  Expected<void, StoreError> noteAllEnded(std::string_view user_id) override;
+  Expected<void, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
+                                          std::chrono::milliseconds life) override;
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
 
   static constexpr std::uint32_t kLooks = 64;

@@ -11,13 +11,13 @@
 namespace sessiond {
 
 BurialQueue::BurialQueue(SessionStore& store, SessionStore& bare, const RevokedSessions& revoked,
-                         const HmacKey& log_names, MetricsRegistry& metrics, std::function<void()> renewing,
+                         const HmacKey& log_names, MetricsRegistry& metrics, Others others,
                          std::chrono::milliseconds pause)
     : store_(store),
       bare_(bare),
       revoked_(revoked),
       log_names_(log_names),
-      renewing_(std::move(renewing)),
+      others_(std::move(others)),
       pause_(pause),
       renewed_(metrics.counter("sessiond_revocations_renewed_total",
                                "Tombstones written again because the server may be one that never had them.")),
@@ -38,6 +38,13 @@ void BurialQueue::bury(const SessionId& id, std::chrono::seconds tombstone_ttl) 
   arrived_.notify_one();
 }
 
+void BurialQueue::end(const SessionId& id, std::string_view why) {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.endings.size() >= kMaxWaiting) return;
+  waiting_.endings.emplace(id, why);
+  arrived_.notify_one();
+}
+
 void BurialQueue::look(std::string_view id) {
   if (!revoked_.contains(id)) return;
   const std::lock_guard lock(mutex_);
@@ -47,7 +54,6 @@ void BurialQueue::look(std::string_view id) {
 }
 
 void BurialQueue::renew() {
-  if (renewing_) renewing_();
   const std::lock_guard lock(mutex_);
   waiting_.renewal = true;
   arrived_.notify_one();
@@ -58,26 +64,46 @@ void BurialQueue::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     wait(lock, stop);
-    const Waiting waiting = std::exchange(waiting_, {});
+    const Waiting waiting = take();
     lock.unlock();
     workOff(waiting, stop);
     lock.lock();
   }
 }
 
+bool BurialQueue::mustAct() const {
+  return waiting_.hasErrands() || (waiting_.renewal && std::chrono::steady_clock::now() >= next_renewal_);
+}
+
 void BurialQueue::wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
-  const auto something = [this] { return !waiting_.empty(); };
-  const SteadyTime due = std::min(late_.next(), epoch_due_);
-  if (due == SteadyTime::max()) {
-    arrived_.wait(lock, stop, something);
-  } else {
-    arrived_.wait_until(lock, stop, due, something);
+  while (!stop.stop_requested() && !mustAct()) {
+    const bool renewal = waiting_.renewal;
+    const auto changed = [this, renewal] { return mustAct() || waiting_.renewal != renewal; };
+    const SteadyTime due = std::min({late_.next(), epoch_due_, renewal ? next_renewal_ : SteadyTime::max()});
+    if (due <= std::chrono::steady_clock::now()) return;
+    if (due == SteadyTime::max()) {
+      arrived_.wait(lock, stop, changed);
+    } else {
+      arrived_.wait_until(lock, stop, due, changed);
+    }
   }
+}
+
+/// All but a renewal whose time has not come.
+BurialQueue::Waiting BurialQueue::take() {
+  Waiting taken = std::exchange(waiting_, {});
+  if (taken.renewal && std::chrono::steady_clock::now() < next_renewal_) {
+    taken.renewal = false;
+    waiting_.renewal = true;
+  }
+  return taken;
 }
 
 void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
   if (stop.stop_requested()) return;
   if (waiting.renewal) {
+    next_renewal_ = std::chrono::steady_clock::now() + kPausesBetweenRenewals * pause_;
+    if (others_.renewing) others_.renewing();
     late_.dropRenewals();
     renewAll(stop);
   }
@@ -88,6 +114,8 @@ void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
   using Kind = BurialErrand::Kind;
   for (const auto& [id, ttl] : waiting.burials) errands.push_back({.kind = Kind::kBury, .id = id, .ttl = ttl});
   for (const SessionId& id : waiting.looks) errands.push_back({.kind = Kind::kLook, .id = id});
+  for (const auto& [id, why] : waiting.endings)
+    errands.push_back({.kind = Kind::kEnd, .id = id, .ttl = RevokedSessions::kMemory, .why = why});
   for (BurialErrand& one : errands) {
     if (stop.stop_requested()) return;
     if (one.kind != Kind::kRenew && !carryOut(one)) late_.add(std::move(one), std::chrono::steady_clock::now());
@@ -95,7 +123,7 @@ void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
 }
 
 void BurialQueue::renewAll(const std::stop_token& stop) {
-  std::uint64_t cursor = 0;
+  std::uint64_t cursor = RevokedSessions::kNewest;
   while (!stop.stop_requested()) {
     std::optional<std::vector<SessionRevocation>> standing = revoked_.standing(cursor, kPage);
     if (!standing) return;
@@ -143,6 +171,10 @@ void BurialQueue::tellEpoch() {
 
 /// False: in vain, and to be tried again as it then stands.
 bool BurialQueue::carryOut(BurialErrand& errand) {
+  if (errand.kind == BurialErrand::Kind::kEnd) {
+    errand.ttl -= std::chrono::ceil<std::chrono::seconds>(errand.pause);
+    return others_.ending(errand.id, errand.why) || errand.ttl.count() <= 0;
+  }
   if (errand.kind == BurialErrand::Kind::kLook) {
     const Expected<bool, StoreError> found = isThere(errand.id);
     if (!found) return false;

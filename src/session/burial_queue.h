@@ -30,12 +30,20 @@ namespace sessiond {
 /// Thread-safe, with a thread of its own. No call waits. What is still to be done when it is destroyed is given up.
 class BurialQueue {
  public:
+  /// What is not the queue's own to do.
+  struct Others {
+    /// Called on the queue's thread before it renews: whatever else the server was told may be gone with the
+    /// tombstones.
+    std::function<void()> renewing;
+    /// Ends a session as whoever logs out does (SessionEnder). False: in vain. Called on the queue's thread.
+    std::function<bool(const SessionId&, std::string_view why)> ending;
+  };
+
   /// All must outlive it. `pause`: after the store did not take something, which is then tried again by itself; the
   /// pause grows.
   /// `bare`: the same store, without a memory of what it revokes: to write again is not to revoke.
-  /// `renewing`: called by renew(): whatever else the server was told may be gone with the tombstones.
   BurialQueue(SessionStore& store, SessionStore& bare, const RevokedSessions& revoked, const HmacKey& log_names,
-              MetricsRegistry& metrics, std::function<void()> renewing = {}, std::chrono::milliseconds pause = kPause);
+              MetricsRegistry& metrics, Others others = {}, std::chrono::milliseconds pause = kPause);
   ~BurialQueue();
   BurialQueue(const BurialQueue&) = delete;
   BurialQueue& operator=(const BurialQueue&) = delete;
@@ -43,16 +51,21 @@ class BurialQueue {
   /// A copy was met that should not be there: it goes, behind a tombstone that stands so long. Beyond kMaxWaiting it is
   /// left to the next one who meets it.
   void bury(const SessionId& id, std::chrono::seconds tombstone_ttl);
+  /// Nobody could end this session just now: it is ended as soon as that can be, within an hour. `why`: a word of the
+  /// audit log, for good. Beyond kMaxWaiting it lives on.
+  void end(const SessionId& id, std::string_view why);
   /// This session's key has changed. If it was revoked here, and is there again, it is buried.
   void look(std::string_view id);
-  /// The server may be one that never had the tombstones: what was revoked here is revoked again, until it succeeds,
-  /// and it is told how often everybody was logged out.
+  /// The server may be one that never had the tombstones: what was revoked here is revoked again, the latest first,
+  /// until it succeeds, and it is told how often everybody was logged out. Not sooner than kPausesBetweenRenewals after
+  /// the time before, however often it is called.
   void renew();
 
   static constexpr std::chrono::milliseconds kPause{500};
   static constexpr std::size_t kMaxWaiting = 1024;
   /// As many as are written in one round trip.
   static constexpr std::size_t kPage = 64;
+  static constexpr int kPausesBetweenRenewals = 2;
   /// How many times `pause` the longest one is.
   static constexpr int kMostPauses = 8;
 
@@ -62,11 +75,14 @@ class BurialQueue {
     bool renewal = false;
     std::map<SessionId, std::chrono::seconds> burials;  ///< with the lives of their tombstones
     std::set<SessionId> looks;
+    std::map<SessionId, std::string_view> endings;  ///< and why
 
-    bool empty() const { return !renewal && burials.empty() && looks.empty(); }
+    bool hasErrands() const { return !burials.empty() || !looks.empty() || !endings.empty(); }
   };
 
   void run(const std::stop_token& stop);
+  bool mustAct() const;
+  Waiting take();
   /// Until something has arrived, or what was in vain is to be tried again.
   void wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
   void workOff(const Waiting& waiting, const std::stop_token& stop);
@@ -81,7 +97,7 @@ class BurialQueue {
   SessionStore& bare_;
   const RevokedSessions& revoked_;
   const HmacKey& log_names_;
-  const std::function<void()> renewing_;
+  const Others others_;
   const std::chrono::milliseconds pause_;
   Counter& renewed_;
   Counter& resurrected_;
@@ -91,7 +107,8 @@ class BurialQueue {
   // Of the thread.
   LateBurials late_;
   SteadyTime epoch_due_ = SteadyTime::max();  ///< the server is to be told again
-  std::jthread thread_;                       // last: it uses all of the above
+  SteadyTime next_renewal_ = SteadyTime::min();
+  std::jthread thread_;  // last: it uses all of the above
 };
 
 }  // namespace sessiond

@@ -51,6 +51,8 @@ void IndexWriter::note(const KnownSession& session, std::optional<SteadyTime> en
     return;
   }
   const bool first = waiting_.empty();
+  // If the index has lost it meanwhile, it was met all the same.
+  if (const auto before = session.indexedAt()) met = std::min(met, *before);
   if (keep(waiting_[std::string(session.userId())], session.id(), {.ends = end, .met = met})) ++size_;
   session.noteIndexed(end, now);
   if (first) arrived_.notify_one();
@@ -163,7 +165,7 @@ Expected<void, StoreError> IndexWriter::write(const Waiting& batch, Waiting& fai
   }
   index_.addAll(notes);
   const SteadyTime answered = clock_.steadyNow();
-  std::vector<SessionId> missed;
+  std::map<std::string, std::vector<SessionId>> missed;
   Expected<void, StoreError> done;
   bool is_damaged = false;
   for (const IndexNote& note : notes) {
@@ -174,12 +176,13 @@ Expected<void, StoreError> IndexWriter::write(const Waiting& batch, Waiting& fai
     if (note.result) noted_.add();
     // No earlier than they can have been ended: who logs in at that very moment logs in again.
     const bool ended_since = note.all_ended && answered - *note.all_ended >= batch.at(user_id).at(id).met;
-    if (note.result && note.is_new && ended_since) missed.push_back(id);
+    if (note.result && note.is_new && ended_since) missed[user_id].push_back(id);
     if (note.result || damaged) continue;
     done = Unexpected(note.result.error());
     failed[user_id].emplace(id, batch.at(user_id).at(id));
   }
-  if (!missed.empty() && end_missed_) end_missed_(missed);
+  for (const auto& [user_id, ids] : missed)
+    if (end_missed_) end_missed_(user_id, ids);
   if (is_damaged) logError("sessions: the index of some user holds something else; delete that key, it is made anew");
   return done;
 }

@@ -33,8 +33,8 @@ namespace sessiond {
 /// Thread-safe, with a thread of its own. What waits when it is destroyed is written if the store answers at once.
 class IndexWriter final : public UserSessionIndex {
  public:
-  /// Ends sessions that were missed when all of their user's were ended. May wait for the store.
-  using EndMissed = std::function<void(const std::vector<SessionId>& ids)>;
+  /// Ends sessions of a user that were missed when all were ended. May wait for the store.
+  using EndMissed = std::function<void(std::string_view user_id, const std::vector<SessionId>& ids)>;
 
   /// All must outlive it, and whatever `end_missed` uses is there by the time of the first note.
   IndexWriter(UserSessionIndex& index, const Clock& clock, MetricsRegistry& metrics, EndMissed end_missed = {});
@@ -56,7 +56,10 @@ class IndexWriter final : public UserSessionIndex {
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
   Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                         std::span<const SessionId> leaving) override;
-  Expected<void, StoreError> noteAllEnded(std::string_view user_id) override { return index_.noteAllEnded(user_id); }
+  Expected<void, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
+                                          std::chrono::milliseconds life) override {
+    return index_.noteAllEnded(user_id, kept, life);
+  }
   /// What could not be written, since the store is full, say, is in the list as well.
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
 

@@ -94,6 +94,12 @@ void KnownSession::noteIndexed(SteadyTime ends, SteadyTime now) const {
   indexed_end_.store(secondsOf(ends), std::memory_order_relaxed);
 }
 
+std::optional<SteadyTime> KnownSession::indexedAt() const {
+  const std::uint32_t at = indexed_at_.load(std::memory_order_relaxed);
+  if (at == 0) return std::nullopt;
+  return SteadyTime(std::chrono::seconds(at + 1));
+}
+
 void KnownSession::noteIndexedLike(const KnownSession& before) const {
   if (before.userId() != userId()) return;
   indexed_at_.store(before.indexed_at_.load(std::memory_order_relaxed), std::memory_order_relaxed);

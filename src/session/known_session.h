@@ -74,6 +74,8 @@ class KnownSession {
   /// has moved or not, and where it was told no later than `lost`: the index may have been lost.
   bool mustBeIndexed(SteadyTime ends, SteadyTime now, SteadyTime lost) const;
   void noteIndexed(SteadyTime ends, SteadyTime now) const;
+  /// When that was last, a second later at most; absent: never.
+  std::optional<SteadyTime> indexedAt() const;
   /// What was noted of the same session, when its text was another one.
   void noteIndexedLike(const KnownSession& before) const;
   static constexpr std::chrono::seconds kIndexInterval{60};

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,11 +25,13 @@ struct BurialErrand {
     kRenew,  ///< its tombstone is written anew
     kBury,   ///< a copy was met
     kLook,   ///< there may be a copy
+    kEnd,    ///< it should have ended, with all that goes with that
   };
 
   Kind kind = Kind::kLook;
   SessionId id;
-  std::chrono::seconds ttl{};         ///< of the tombstone, of one that is buried
+  std::chrono::seconds ttl{};         ///< of the tombstone, of one that is buried; how long one that is to end is tried
+  std::string_view why{};             ///< of one that is to end: the audit log's word, for good
   std::chrono::milliseconds pause{};  ///< since it was tried before; 0: it was not
 
   bool isFirst() const { return pause.count() == 0; }
@@ -56,7 +59,7 @@ class LateBurials {
     const auto pause = errand.isFirst() ? pause_ : std::min(2 * errand.pause, longest_);
     next_ = std::min(next_, now + pause);
     errands_.emplace(std::pair(errand.kind, std::move(errand.id)),
-                     Waiting{.ttl = errand.ttl, .pause = pause, .due = now + pause});
+                     Waiting{.ttl = errand.ttl, .why = errand.why, .pause = pause, .due = now + pause});
   }
   /// Those whose time has come.
   std::vector<BurialErrand> take(SteadyTime now) {
@@ -70,7 +73,8 @@ class LateBurials {
         return false;
       }
       others_ -= what.first == Kind::kRenew ? 0 : 1;
-      due.push_back({.kind = what.first, .id = what.second, .ttl = waiting.ttl, .pause = waiting.pause});
+      due.push_back(
+          {.kind = what.first, .id = what.second, .ttl = waiting.ttl, .why = waiting.why, .pause = waiting.pause});
       return true;
     });
     return due;
@@ -86,6 +90,7 @@ class LateBurials {
  private:
   struct Waiting {
     std::chrono::seconds ttl;
+    std::string_view why;
     std::chrono::milliseconds pause;
     SteadyTime due;
   };

@@ -48,12 +48,12 @@ std::optional<std::vector<SessionRevocation>> RevokedSessions::standing(std::uin
   auto data = data_.lock();
   const SteadyTime now = clock_.steadyNow();
   std::vector<SessionRevocation> standing;
-  cursor = std::max(cursor, data->left);
-  const std::size_t first = cursor - data->left;
-  if (first >= data->order.size()) return std::nullopt;
-  const std::size_t end = std::min(first + page, data->order.size());
-  cursor = data->left + end;
-  for (std::size_t i = first; i < end; ++i) {
+  cursor = std::min(cursor, data->left + data->order.size());
+  if (cursor <= data->left) return std::nullopt;
+  const std::size_t end = cursor - data->left;
+  const std::size_t first = end - std::min(page, end);
+  cursor = data->left + first;
+  for (std::size_t i = end; i-- > first;) {
     const auto& [noted, bytes] = data->order[i];
     const auto found = data->sessions.find(bytes);
     if (found == data->sessions.end() || found->second.noted != noted || now - noted >= kMemory) continue;

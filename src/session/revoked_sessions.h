@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,8 +44,10 @@ class RevokedSessions {
   bool contains(std::string_view id) const { return tombstoneOf(id).has_value(); }
   /// What is left of its tombstone's life in whole seconds, nothing perhaps; nullopt: it is not remembered.
   std::optional<std::chrono::seconds> tombstoneOf(std::string_view id) const;
+  static constexpr std::uint64_t kNewest = std::numeric_limits<std::uint64_t>::max();
   /// Those whose tombstones stand, with what is left of their lives, a page at a time, since checks ask as well
-  /// meanwhile: the oldest first. `cursor` is 0 for the first page, and is moved on. nullopt: there are no more.
+  /// meanwhile: the latest first, which a server that took over lacks soonest. `cursor` is kNewest for the first page,
+  /// and is moved on. What is noted meanwhile is in none. nullopt: there are no more.
   std::optional<std::vector<SessionRevocation>> standing(std::uint64_t& cursor, std::size_t page) const;
 
  private:

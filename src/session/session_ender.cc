@@ -138,8 +138,11 @@ Expected<Ending, StoreError> SessionEnder::endAllOf(std::string_view user_id, st
     if (page->empty() && is_said) return all;
     if (page->empty()) {
       // To other instances, that may have met one which they have not noted yet; and what they noted before they could
-      // hear of it is in the index now. A full server takes no word, and no notes either.
-      static_cast<void>(parts_.index.noteAllEnded(user_id));
+      // hear of it is in the index now.
+      const auto said = parts_.index.noteAllEnded(user_id, kept, parts_.tombstones.usual_life);
+      if (!said && said.error() == StoreError::kTimeout) return Unexpected(said.error());
+      // A full server has no room for it. What another instance could not note there either may live on.
+      if (!said) all.burial = Burial::kUnburied;
       is_said = true;
       continue;
     }

@@ -161,9 +161,11 @@ class UserSessionIndex {
   virtual Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                                 std::span<const SessionId> leaving) = 0;
   virtual Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) = 0;
-  /// All that were in the index have been ended. Whoever notes one only now that he met before that is told
-  /// (IndexNote::all_ended). Kept for as long as the tombstones' shortest life.
-  virtual Expected<void, StoreError> noteAllEnded(std::string_view user_id) = 0;
+  /// All that were in the index have been ended, but `kept`, which are in it now for `life` at least. Whoever notes one
+  /// only now that he met before that is told (IndexNote::all_ended). Kept for as long as the tombstones' shortest
+  /// life.
+  virtual Expected<void, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
+                                                  std::chrono::milliseconds life) = 0;
   /// `count` at most, those first that end last.
   virtual Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) = 0;
 };

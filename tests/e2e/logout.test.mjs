@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 
 import { waitFor } from '../support/waiting.mjs';
 import { hiddenFields } from './support/client.mjs';
@@ -121,27 +121,39 @@ describe('a new login', () => {
 
 describe('a logout that Redis has lost', () => {
   for (const enabled of [true, false]) {
-    test(`is told to it again when it is back, ${enabled ? 'with' : 'without'} sessions in memory`, async () => {
-      const stack = await startStack({ config: (config) => (config.session.cache = { enabled }) });
-      try {
+    const how = `${enabled ? 'with' : 'without'} sessions in memory`;
+    let stack;
+    let before;
+    const tombstones = () => stack.redis.command('KEYS', 'sessiond:revoked:*');
+    const isToldAgain = async () => {
+      await waitFor('it has it again', async () => (await tombstones()).length > 0);
+      assert.deepEqual(await tombstones(), before);
+    };
+
+    describe(how, () => {
+      beforeEach(async () => {
+        stack = await startStack({ config: (config) => (config.session.cache = { enabled }) });
         const client = stack.client();
         await stack.logIn(client);
         assert.equal((await client.get('/page/x')).status, 200);
         await logOut(client);
-        const tombstones = () => stack.redis.command('KEYS', 'sessiond:revoked:*');
-        const before = await tombstones();
+        before = await tombstones();
         assert.equal(before.length, 1);
+      });
+      afterEach(() => stack?.stop());
+
+      test('is told to it again when it is back, although nobody asks', async () => {
         await stack.redis.stop('SIGKILL');
         fs.rmSync(path.join(stack.redis.data, 'appendonlydir'), { recursive: true });
         await stack.redis.start();
-        await waitFor('it has it again', async () => {
-          await stack.client().get('/api/x', { headers: { Cookie: stack.sessiond.cookie('nobody') } });
-          return (await tombstones()).length > 0;
-        });
-        assert.deepEqual(await tombstones(), before);
-      } finally {
-        await stack.stop();
-      }
+        await isToldAgain();
+      });
+
+      test('is told to it again by a reload', async () => {
+        await stack.redis.command('DEL', ...before);
+        stack.sessiond.process.kill('SIGHUP');
+        await isToldAgain();
+      });
     });
   }
 });

@@ -188,10 +188,18 @@ Expected<void, StoreError> MemoryUserSessionIndex::remove(std::string_view user_
   return {};
 }
 
-Expected<void, StoreError> MemoryUserSessionIndex::noteAllEnded(std::string_view user_id) {
+Expected<void, StoreError> MemoryUserSessionIndex::noteAllEnded(std::string_view user_id,
+                                                                std::span<const SessionId> kept,
+                                                                std::chrono::milliseconds life) {
   auto data = data_.lock();
   if (data->failure) return Unexpected(*data->failure);
-  data->all_ended[std::string(user_id)] = clock_.steadyNow();
+  const SteadyTime now = clock_.steadyNow();
+  data->all_ended[std::string(user_id)] = now;
+  User& user = data->users[std::string(user_id)];
+  for (const SessionId& id : kept) {
+    SteadyTime& ends = user.try_emplace(id.bytes(), now + life).first->second;
+    if (ends != kToEnd) ends = std::max(ends, now + life);
+  }
   return {};
 }
 

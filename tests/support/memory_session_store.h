@@ -85,7 +85,8 @@ class MemoryUserSessionIndex final : public UserSessionIndex {
   Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                         std::span<const SessionId> leaving) override;
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
-  Expected<void, StoreError> noteAllEnded(std::string_view user_id) override;
+  Expected<void, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
+                                          std::chrono::milliseconds life) override;
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
   void failWith(std::optional<StoreError> error) { data_.lock()->failure = error; }
 

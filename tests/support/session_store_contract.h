@@ -392,16 +392,28 @@ TEST_P(UserSessionIndexContract, TellsWhoeverNotesOneThenThatAllWereEnded) {
   };
   EXPECT_EQ(noted("ada", "s1"), std::pair(false, false));
   EXPECT_EQ(noted("ada", "s2"), std::pair(true, false));
-  ASSERT_TRUE(index_.noteAllEnded("ada"));
-  ASSERT_TRUE(index_.noteAllEnded("ada"));
+  ASSERT_TRUE(index_.noteAllEnded("ada", {}, {}));
+  ASSERT_TRUE(index_.noteAllEnded("ada", {}, {}));
   EXPECT_EQ(noted("ada", "s1"), std::pair(false, true));
   EXPECT_EQ(noted("ada", "s3"), std::pair(true, true));
   EXPECT_EQ(noted("bob", "s4"), std::pair(true, false));
   EXPECT_THAT(listed("ada"), testing::UnorderedElementsAre("s1", "s2", "s3"));
 }
 
+TEST_P(UserSessionIndexContract, WhatIsKeptWhenAllAreEndedIsInTheIndexAndNotNew) {
+  const std::vector kept = {idOf("mine"), idOf("noted")};
+  ASSERT_TRUE(note("ada", "noted", std::chrono::hours(2)));
+  ASSERT_TRUE(index_.noteAllEnded("ada", kept, kHour));
+  EXPECT_THAT(listed("ada"), testing::ElementsAre("noted", "mine")) << "no life is shortened";
+  IndexNote note{.session = {.user_id = "ada", .id = idOf("mine"), .life = kHour}};
+  index_.addAll({&note, 1});
+  ASSERT_TRUE(note.result);
+  EXPECT_FALSE(note.is_new);
+  EXPECT_TRUE(note.all_ended.has_value());
+}
+
 TEST_P(UserSessionIndexContract, ThatAllWereEndedTakesNobodysPlace) {
-  ASSERT_TRUE(index_.noteAllEnded("ada"));
+  ASSERT_TRUE(index_.noteAllEnded("ada", {}, {}));
   EXPECT_THAT(listed("ada"), testing::IsEmpty());
   harness_->put(idOf("s1"), "{}", kHour);
   const IndexedSession one{.user_id = "ada", .id = idOf("s1"), .life = kHour};

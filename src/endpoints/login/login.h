@@ -13,9 +13,11 @@
 
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/crypto.h"
@@ -37,8 +39,8 @@
 #include "http/response.h"
 #include "json/json_pointer.h"
 #include "login/user.h"
-#include "session/session_ender.h"
 #include "session/session_finder.h"
+#include "session/session_id.h"
 #include "session/session_starter.h"
 #include "session/signed_cookie.h"
 
@@ -51,7 +53,8 @@ struct LoginParts {
   const SessionFinder& finder;
   const CsrfGuard& csrf;
   const CookieSigner& signer;
-  const SessionEnder& ender;
+  /// Ends sessions, now or as soon as that can be; `why` is a word of the audit log, for good.
+  std::function<void(const std::vector<SessionId>& ids, std::string_view why)> end;
   const SessionStarter& starter;
   const SessionRoom& room;
   const PasswordEntrance& entrance;

@@ -67,19 +67,20 @@ class LoginTest : public EndpointFixture {
         SessionList::Parts{settings_.session, store_, finder_.get(), index_, handles_, clock_});
     room_ = std::make_unique<SessionRoom>(
         SessionRoom::Parts{settings_, *pages_, *csrf_, index_, *ender_, *list_, tickets_});
-    endpoint_ = std::make_unique<LoginEndpoint>(LoginParts{.settings = settings_,
-                                                           .pages = *pages_,
-                                                           .finder = *finder_,
-                                                           .csrf = *csrf_,
-                                                           .signer = signer_,
-                                                           .ender = *ender_,
-                                                           .starter = starter_,
-                                                           .room = *room_,
-                                                           .entrance = *entrance_,
-                                                           .audit = *audit_,
-                                                           .log_key = log_key_,
-                                                           .clock = clock_,
-                                                           .metrics = metrics_});
+    endpoint_ = std::make_unique<LoginEndpoint>(
+        LoginParts{.settings = settings_,
+                   .pages = *pages_,
+                   .finder = *finder_,
+                   .csrf = *csrf_,
+                   .signer = signer_,
+                   .end = [this](const auto& ids, std::string_view why) { EXPECT_TRUE(ender_->end(ids, why)); },
+                   .starter = starter_,
+                   .room = *room_,
+                   .entrance = *entrance_,
+                   .audit = *audit_,
+                   .log_key = log_key_,
+                   .clock = clock_,
+                   .metrics = metrics_});
   }
   LoginTest() { build(); }
 

@@ -143,7 +143,10 @@ TEST_F(LogoutTest, AllMissesNothingThatMovesInTheIndexMeanwhile) {
     Expected<void, StoreError> remove(std::string_view user, std::span<const SessionId> ids) override {
       return index_.remove(user, ids);
     }
-    Expected<void, StoreError> noteAllEnded(std::string_view user) override { return index_.noteAllEnded(user); }
+    Expected<void, StoreError> noteAllEnded(std::string_view user, std::span<const SessionId> kept,
+                                            std::chrono::milliseconds life) override {
+      return index_.noteAllEnded(user, kept, life);
+    }
     Expected<std::vector<SessionId>, StoreError> list(std::string_view user, std::size_t count) override {
       auto listed = index_.list(user, count);
       // The browser's own session goes on being used.

@@ -186,9 +186,11 @@ TEST_F(AnswersThatAreNone, OfASessionThatIsNoted) {
   RedisUserSessionIndex index(access_, keys_, 600s);
   const auto adds = [&] { return index.add({.user_id = "42", .id = idOf("a"), .life = 1h}); };
   expectErrors(Type::kArray, {}, adds);
-  access_.then({list({number(0)})});
+  access_.then({list({number(0), number(0), number(-1)})});
   EXPECT_FALSE(adds());
-  access_.then({list({number(0), number(0)})});
+  access_.then({list({number(0), number(0), number(-1), number(0)})});
+  EXPECT_FALSE(adds());
+  access_.then({list({number(0), number(0), number(-1), list({})})});
   EXPECT_TRUE(adds());
 }
 
@@ -196,7 +198,7 @@ TEST_F(AnswersThatAreNone, OfASessionThatIsNoted) {
 TEST_F(AnswersThatAreNone, OfWhetherASessionIsThere) {
   RedisUserSessionIndex index(access_, keys_, 600s);
   const auto adds = [&] { return index.add({.user_id = "42", .id = idOf("a"), .life = 1h}); };
-  const RedisReplies noted = {list({number(2), number(1000)})};
+  const RedisReplies noted = {list({number(2), number(1000), number(-1), list({})})};
   for (const RedisReply& wrong : replyOfEachKind()) {
     if (wrong.type != Type::kArray) {
       access_.then(noted).then({wrong});

@@ -250,6 +250,46 @@ TEST_F(BurialQueueTest, WhatIsGoneIsNotTriedForEverForItsTombstone) {
   EXPECT_EQ(store.triesOf("gone"), 1);
 }
 
+/// As where every connection that is lost asks for it.
+TEST_F(BurialQueueTest, RenewsOnceHoweverOftenItIsAskedWithinAPause) {
+  revoked_.note(idOf("a"), seconds(100));
+  GatedStore store(2);
+  std::atomic<int> renewals = 0;
+  constexpr std::chrono::milliseconds kLong{200};
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, {.renewing = [&] { ++renewals; }, .ending = {}},
+                    kLong);
+  const auto began = std::chrono::steady_clock::now();
+  queue.renew();
+  while (store.triesOf("a") == 0) std::this_thread::yield();
+  for (int i = 0; i < 100; ++i) queue.renew();
+  store.done.wait();
+  EXPECT_GE(std::chrono::steady_clock::now() - began, BurialQueue::kPausesBetweenRenewals * kLong);
+  EXPECT_EQ(renewals, 2) << "and none is forgotten";
+}
+
+TEST_F(BurialQueueTest, WhatCouldNotBeEndedIsEndedOnceThatCanBe) {
+  GatedStore store(1);
+  std::atomic<int> tries = 0;
+  std::latch ended(1);
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_,
+                    {.renewing = {},
+                     .ending =
+                         [&](const SessionId& id, std::string_view why) {
+                           EXPECT_EQ(id, idOf("a"));
+                           EXPECT_EQ(why, "new_login");
+                           if (++tries < 3) return false;
+                           ended.count_down();
+                           return true;
+                         }},
+                    kShortly);
+  queue.end(idOf("a"), "new_login");
+  ended.wait();
+  queue.bury(idOf("b"), seconds(60));
+  store.done.wait();
+  EXPECT_EQ(tries, 3);
+  EXPECT_EQ(metrics_.counter("sessiond_resurrected_sessions_total", "").read(), 0U) << "nobody brought it back";
+}
+
 TEST_F(BurialQueueTest, ATombstoneThatHasEndedBeginsAnewForWhatIsThereAgain) {
   GatedStore store(2, 2);
   store.there = {"back", "lasts"};

@@ -78,7 +78,10 @@ class GatedIndex final : public UserSessionIndex {
   Expected<void, StoreError> remove(std::string_view user, std::span<const SessionId> ids) override {
     return index.remove(user, ids);
   }
-  Expected<void, StoreError> noteAllEnded(std::string_view user) override { return index.noteAllEnded(user); }
+  Expected<void, StoreError> noteAllEnded(std::string_view user, std::span<const SessionId> kept,
+                                          milliseconds life) override {
+    return index.noteAllEnded(user, kept, life);
+  }
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user, std::size_t count) override {
     return index.list(user, count);
   }
@@ -143,7 +146,10 @@ class FullIndex final : public UserSessionIndex {
   Expected<void, StoreError> remove(std::string_view user, std::span<const SessionId> ids) override {
     return index.remove(user, ids);
   }
-  Expected<void, StoreError> noteAllEnded(std::string_view user) override { return index.noteAllEnded(user); }
+  Expected<void, StoreError> noteAllEnded(std::string_view user, std::span<const SessionId> kept,
+                                          milliseconds life) override {
+    return index.noteAllEnded(user, kept, life);
+  }
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user, std::size_t count) override {
     return index.list(user, count);
   }
@@ -210,12 +216,15 @@ TEST_F(IndexWriterTest, NotesASessionAgainWhenItsEndHasMovedOrSomeTimeHasPassed)
 
 TEST_F(IndexWriterTest, WhatWasMetBeforeAllWereEndedElsewhereIsEndedHere) {
   std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, [&](const std::vector<SessionId>& ids) { ended = ids; });
+  IndexWriter writer(index_, clock_, metrics_, [&](std::string_view user, const std::vector<SessionId>& ids) {
+    EXPECT_EQ(user, "42");
+    ended = ids;
+  });
   clock_.advance(seconds(10));
   const SteadyTime before = clock_.steadyNow();
   clock_.advance(milliseconds(1));
   ASSERT_TRUE(index_.add({.user_id = "42", .id = idOf("kept"), .life = hours(1)}));
-  ASSERT_TRUE(index_.noteAllEnded("42"));  // another instance, that knew nothing of what is noted here
+  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));  // another instance, that knew nothing of what is noted here
   clock_.advance(milliseconds(1));
   const SteadyTime after = clock_.steadyNow();
   writer.note(*sessionOf("kept", "42"), std::nullopt, before);
@@ -228,16 +237,36 @@ TEST_F(IndexWriterTest, WhatWasMetBeforeAllWereEndedElsewhereIsEndedHere) {
   EXPECT_THAT(ended, ElementsAre(idOf("missed")));
 }
 
+TEST_F(IndexWriterTest, WhatTheIndexHasLostWasMetWhenItWasNoted) {
+  std::vector<SessionId> ended;
+  IndexWriter writer(index_, clock_, metrics_,
+                     [&](std::string_view, const std::vector<SessionId>& ids) { ended = ids; });
+  clock_.advance(seconds(10));
+  const SessionRef session = sessionOf("a", "42");
+  writer.note(*session, std::nullopt, clock_.steadyNow());
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
+  ASSERT_TRUE(index_.remove("42", std::vector{idOf("a")}));
+  clock_.advance(seconds(5));
+  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
+  clock_.advance(KnownSession::kIndexInterval);
+  writer.note(*session, std::nullopt, clock_.steadyNow());
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
+  EXPECT_THAT(ended, ElementsAre(idOf("a")));
+}
+
 TEST_F(IndexWriterTest, WhatCouldNotBeNotedIsStillKnownToHaveBeenMetBefore) {
   std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, [&](const std::vector<SessionId>& ids) { ended = ids; });
+  IndexWriter writer(index_, clock_, metrics_, [&](std::string_view user, const std::vector<SessionId>& ids) {
+    EXPECT_EQ(user, "42");
+    ended = ids;
+  });
   clock_.advance(seconds(10));
   index_.failWith(StoreError::kUnavailable);
   writer.note(*sessionOf("missed", "42"), std::nullopt, clock_.steadyNow());
   EXPECT_FALSE(writer.list("42", 10));
   index_.failWith(std::nullopt);
   clock_.advance(seconds(60));
-  ASSERT_TRUE(index_.noteAllEnded("42"));
+  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
   clock_.advance(seconds(1));
   writer.note(*sessionOf("missed", "42"), std::nullopt, clock_.steadyNow());
   EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("missed")));
