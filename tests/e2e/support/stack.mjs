@@ -48,7 +48,7 @@ export function siteLocations(folder) {
 }
 
 /** What Redis may take on a machine that is busy with other tests: with sessiond's own patience some answers are 503. */
-const kPatience = { connect_timeout: '2s', command_timeout: '1s' };
+const kPatience = { connect_timeout: '1s', command_timeout: '1s' };
 
 /**
  * Starts everything. `config(config)` alters sessiond's configuration, `http` adds lines to the http block (text, or a
