@@ -94,13 +94,10 @@ const topologyRatio = (topologies, caches) => (results) => {
 
 const canaryPercent = (results) => 100 * Math.max(...Object.values(part(results, 'topologies').canaries));
 
-/**
- * Of the large populations, because in small ones memory that was there before hides the sessions'; and only of those
- * that really are in the cache.
- */
+/** Of the large populations, because in small ones memory that was there before hides the sessions'. */
 const largestPerSession = (results) => {
   const { bySessions } = part(results, 'growth');
-  const large = bySessions.filter(({ sessions, cached }) => sessions >= 100000 && cached >= 0.9 * sessions);
+  const large = bySessions.filter(({ sessions }) => sessions >= 100000);
   if (large.length === 0) throw new NotMeasured();
   return Math.max(...large.map((one) => one.bytesPerSession));
 };
