@@ -297,6 +297,16 @@ TEST_F(ConfigLoader, SaysNothingOfTheDefaultsOfATextThatItDidNotUnderstand) {
   EXPECT_THAT(said(load("session: {idle_timeout: 1}\n")).size(), 2U) << "the missing secret is a problem of its own";
 }
 
+TEST_F(ConfigLoader, WarnsOfASecretThatIsListedTwice) {
+  folder_.write("one", std::string(40, 'a') + "\n");
+  folder_.write("other", std::string(40, 'b') + "\n");
+  folder_.write("copy", std::string(40, 'a'));
+  const Loaded loaded = load("session: {secret_files: [one, other, copy]}\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(said(loaded), ElementsAre("FOLDER/sessiond.yaml:1:38: warning: session.secret_files[2]: holds the same "
+                                        "secret as a file listed before it"));
+}
+
 TEST_F(ConfigLoader, WarnsOfASecretFileOfSeveralLines) {
   folder_.write("two", "0123456789abcdef0123456789abcdef\n0123456789abcdef0123456789abcdef\n");
   const Loaded loaded = load("session: {secret_files: [two]}\n");

@@ -73,6 +73,12 @@ TEST(TextRules, CookieDomainsAreHostNames) {
   expectRefused(aboutCookieDomain, {".", "..a", "a.", "a..b", "https://a", "a:80", "a/b", "*.a", "a b", "-a"});
 }
 
+TEST(TextRules, CookiePathsEndNoAttribute) {
+  expectAccepted(aboutCookiePath, {"/", "/app", "/a b", std::string("/").append(511, 'x')});
+  expectRefused(aboutCookiePath,
+                {"", "app", "/a;Domain=example.org", "/a\n", "/\xc3\xa9", std::string("/").append(512, 'x')});
+}
+
 TEST(TextRules, RedisUsersAreTheSameInTheUrlAndByThemselves) {
   expectAccepted(aboutRedisUser, {"", "sess@ion"});
   expectRefused(aboutRedisUser, {"a b", "\xc3\xa9", std::string(257, 'a')});

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 #include <sys/stat.h>
 
 #include "config/config_loader.h"
@@ -61,6 +62,18 @@ TEST_F(TlsFiles, AContextIsMadeOfThem) {
   ASSERT_NE(loaded->config.redis.tls.context, nullptr);
   EXPECT_TRUE(loaded->config.redis.tls.context->hasCertificate());
   EXPECT_EQ(loaded->config.redis.tls.context->authoritiesFile(), folder_.path() + "/ca.pem");
+}
+
+TEST_F(TlsFiles, AContextVerifiesUnlessItIsToldOtherwise) {
+  const auto modeOf = [](const Loaded& loaded) {
+    return SSL_CTX_get_verify_mode(loaded->config.redis.tls.context->get());
+  };
+  EXPECT_EQ(modeOf(load("ca_file: ca.pem")), SSL_VERIFY_PEER);
+  EXPECT_EQ(modeOf(load("ca_file: ca.pem, verify: true")), SSL_VERIFY_PEER);
+  EXPECT_EQ(modeOf(load("verify: false")), SSL_VERIFY_NONE);
+  EXPECT_THAT(said("verify: false"),
+              ElementsAre("warning: redis.tls.verify: is false: whoever gets between sessiond and Redis can read "
+                          "sessions and let anybody in"));
 }
 
 TEST_F(TlsFiles, WithoutFilesTheSystemsAuthoritiesCount) {
