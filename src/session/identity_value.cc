@@ -69,9 +69,31 @@ std::optional<std::string> joined(JsonValue array, std::string_view separator, I
 
 std::optional<std::string> finished(std::optional<std::string> text, IdentityEncoding encode) {
   if (!text) return std::nullopt;
-  if (encode == IdentityEncoding::kBase64Url) return base64UrlEncode(*text);
-  if (hasSpaceAtAnEnd(*text)) return std::nullopt;  // a separator may be a space, and its last entry empty
-  return text;
+  switch (encode) {
+    case IdentityEncoding::kUtf8:
+    case IdentityEncoding::kPercent:
+      if (hasSpaceAtAnEnd(*text)) return std::nullopt;  // a separator may be a space, and its last entry empty
+      return text;
+    case IdentityEncoding::kBase64Url:
+      return base64UrlEncode(*text);
+  }
+  return std::nullopt;
+}
+
+/// What is more than a list of scalars.
+std::optional<std::string> asJson(JsonValue value, IdentityEncoding encode) {
+  std::string json;
+  switch (encode) {
+    case IdentityEncoding::kUtf8:
+      return std::nullopt;
+    case IdentityEncoding::kPercent:
+      appendCompactJson(json, value);
+      return percentEncode(json);
+    case IdentityEncoding::kBase64Url:
+      appendCompactJson(json, value);
+      return base64UrlEncode(json);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -86,10 +108,7 @@ std::optional<std::string> renderIdentityValue(JsonValue value, const IdentityHe
   if (value.kind() == JsonKind::kArray && holdsScalarsOnly(value)) {
     return finished(joined(value, header.join ? std::string_view(*header.join) : kUsualSeparator, encode), encode);
   }
-  if (encode == IdentityEncoding::kUtf8) return std::nullopt;
-  std::string json;
-  appendCompactJson(json, value);
-  return encode == IdentityEncoding::kPercent ? percentEncode(json) : base64UrlEncode(json);
+  return asJson(value, encode);
 }
 
 }  // namespace sessiond
