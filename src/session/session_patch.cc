@@ -5,25 +5,10 @@
 
 #include "base/check.h"
 #include "json/json_text.h"
-#include "json/merge_patch.h"
 #include "session/reserved_names.h"
 
 namespace sessiond {
 namespace {
-
-PatchError errorOf(MergePatchError error) {
-  switch (error) {
-    case MergePatchError::kMalformed:
-      return PatchError::kMalformed;
-    case MergePatchError::kNotAnObject:
-      return PatchError::kNotAnObject;
-    case MergePatchError::kDuplicateName:
-      return PatchError::kDuplicateName;
-    case MergePatchError::kTooDeep:
-      return PatchError::kTooDeep;
-  }
-  SESSIOND_CHECK(false);
-}
 
 bool namesReserved(JsonValue patch) {
   for (const JsonChild& change : patch.children()) {
@@ -47,14 +32,12 @@ bool changesAny(const std::vector<JsonPointer>& places, JsonValue session, JsonV
 
 }  // namespace
 
-Expected<std::string, PatchError> patchSession(std::string_view session_json, std::string_view patch_json,
+Expected<std::string, PatchError> patchSession(std::string_view session_json, const MergePatch& patch,
                                                const std::vector<JsonPointer>& read_only) {
-  const Expected<MergePatch, MergePatchError> patch = MergePatch::parse(patch_json);
-  if (!patch) return Unexpected(errorOf(patch.error()));
-  if (namesReserved(patch->root())) return Unexpected(PatchError::kReservedName);
+  if (namesReserved(patch.root())) return Unexpected(PatchError::kReservedName);
   const Expected<JsonTree, JsonError> session = JsonTree::parse(session_json);
   if (!session || session->root().kind() != JsonKind::kObject) return Unexpected(PatchError::kCorruptSession);
-  std::string next = patch->appliedTo(session->root());
+  std::string next = patch.appliedTo(session->root());
   if (!read_only.empty()) {
     const Expected<JsonTree, JsonError> tree = JsonTree::parse(next);
     SESSIOND_CHECK(tree.hasValue());

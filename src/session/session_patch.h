@@ -13,15 +13,12 @@
 
 #include "base/expected.h"
 #include "json/json_pointer.h"
+#include "json/merge_patch.h"
 #include "session/facts_extractor.h"
 
 namespace sessiond {
 
 enum class PatchError {
-  kMalformed,  ///< these four: see MergePatchError
-  kNotAnObject,
-  kDuplicateName,
-  kTooDeep,
   kReservedName,    ///< a top-level name that is not the application's to change
   kReadOnly,        ///< it would change something at a place that decides who somebody is
   kCorruptSession,  ///< the stored value is no JSON object
@@ -29,7 +26,7 @@ enum class PatchError {
 
 /// The session's next JSON text; what the patch does not touch is copied byte for byte. The caller holds it against the
 /// size limit and writes it by compare-and-set.
-Expected<std::string, PatchError> patchSession(std::string_view session_json, std::string_view patch_json,
+Expected<std::string, PatchError> patchSession(std::string_view session_json, const MergePatch& patch,
                                                const std::vector<JsonPointer>& read_only = {});
 
 /// Where `user_at`, `roles_at`, the policies and the identity headers look.

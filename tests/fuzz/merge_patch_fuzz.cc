@@ -86,7 +86,7 @@ void checkResult(std::string_view session, std::string_view patch, const std::st
     SESSIOND_CHECK(sourceOf(after->root(), own) == sourceOf(before->root(), own));
   }
   for (const JsonChild& named : change->root().children()) SESSIOND_CHECK(!isReservedName(named.name));
-  const auto again = patchSession(next, patch);
+  const auto again = patchSession(next, *MergePatch::parse(patch));
   SESSIOND_CHECK(again.hasValue() && *again == next);
   SESSIOND_CHECK(publicView(next).has_value());
 }
@@ -99,7 +99,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (end == std::string_view::npos) return 0;
   const std::string_view session = input.substr(0, end);
   const std::string_view patch = input.substr(end + 1);
-  const Expected<std::string, PatchError> next = patchSession(session, patch);
+  const auto parsed = MergePatch::parse(patch);
+  if (!parsed) return 0;
+  const Expected<std::string, PatchError> next = patchSession(session, *parsed);
   if (next) {
     SESSIOND_CHECK(isValidUtf8(patch));
     checkResult(session, patch, *next);

@@ -89,12 +89,14 @@ void checkWriting(std::string_view json, JsonValue root) {
   const bool object = root.kind() == JsonKind::kObject;
   SESSIOND_CHECK(publicView(json).has_value() == object);
   if (object) (void)compact(*publicView(json));
-  const Expected<std::string, PatchError> same = patchSession(json, "{}");
+  const Expected<std::string, PatchError> same = patchSession(json, *MergePatch::parse("{}"));
   SESSIOND_CHECK(same.hasValue() == object);
   if (same) SESSIOND_CHECK(compact(*same) == compact(root));
-  const Expected<std::string, PatchError> merged = patchSession(json, json);
-  if (merged) SESSIOND_CHECK(compact(*patchSession(*merged, json)) == compact(*merged));
-  const Expected<std::string, PatchError> made = patchSession("{}", json);
+  const auto patch = MergePatch::parse(json);
+  if (!patch) return;
+  const Expected<std::string, PatchError> merged = patchSession(json, *patch);
+  if (merged) SESSIOND_CHECK(compact(*patchSession(*merged, *patch)) == compact(*merged));
+  const Expected<std::string, PatchError> made = patchSession("{}", *patch);
   if (made) SESSIOND_CHECK(!hasDuplicateNames(JsonTree::parse(*made)->root()));
 }
 

@@ -60,16 +60,22 @@ Response wrongType() {
   return response;
 }
 
+std::string_view whyInvalid(MergePatchError error) {
+  switch (error) {
+    case MergePatchError::kMalformed:
+      return "the body is no JSON text in UTF-8";
+    case MergePatchError::kNotAnObject:
+      return "the body must be a JSON object";
+    case MergePatchError::kDuplicateName:
+      return "an object names a member twice";
+    case MergePatchError::kTooDeep:
+      return "the body is nested deeper than 64";
+  }
+  SESSIOND_CHECK(false);
+}
+
 Response badPatch(PatchError error) {
   switch (error) {
-    case PatchError::kMalformed:
-      return apiError(400, "invalid_patch", "the body is no JSON text in UTF-8");
-    case PatchError::kNotAnObject:
-      return apiError(400, "invalid_patch", "the body must be a JSON object");
-    case PatchError::kDuplicateName:
-      return apiError(400, "invalid_patch", "an object names a member twice");
-    case PatchError::kTooDeep:
-      return apiError(400, "invalid_patch", "the body is nested deeper than 64");
     case PatchError::kReservedName:
       return apiError(422, "reserved_name", "a top-level name is reserved, such as cookie, _sd, id or save");
     case PatchError::kReadOnly:
@@ -126,7 +132,9 @@ std::optional<Response> SessionDataEndpoint::tryToChange(const Request& request,
   if (!expected.empty() && !matchesStrongly(expected, entityTagOf(session.id, viewOf(session.json)))) {
     return apiError(412, "changed", "the session is no longer what If-Match names");
   }
-  Expected<std::string, PatchError> next = patchSession(session.json, request.body, parts_.read_only);
+  const Expected<MergePatch, MergePatchError> patch = MergePatch::parse(request.body);
+  if (!patch) return apiError(400, "invalid_patch", whyInvalid(patch.error()));
+  Expected<std::string, PatchError> next = patchSession(session.json, *patch, parts_.read_only);
   if (!next) return badPatch(next.error());
   if (next->size() > parts_.max_bytes) {
     return apiError(413, "too_large", "the session would become larger than session.max_bytes");

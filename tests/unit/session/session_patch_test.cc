@@ -10,22 +10,30 @@
 namespace sessiond {
 namespace {
 
+std::string_view wordFor(MergePatchError error) {
+  switch (error) {
+    case MergePatchError::kMalformed:
+      return "malformed";
+    case MergePatchError::kNotAnObject:
+      return "not an object";
+    case MergePatchError::kDuplicateName:
+      return "duplicate name";
+    case MergePatchError::kTooDeep:
+      return "too deep";
+  }
+  return "?";
+}
+
 std::string patched(std::string_view session, std::string_view patch, const std::vector<JsonPointer>& read_only = {}) {
-  const Expected<std::string, PatchError> next = patchSession(session, patch, read_only);
+  const Expected<MergePatch, MergePatchError> parsed = MergePatch::parse(patch);
+  if (!parsed) return std::string(wordFor(parsed.error()));
+  const Expected<std::string, PatchError> next = patchSession(session, *parsed, read_only);
   if (next) return *next;
   switch (next.error()) {
-    case PatchError::kMalformed:
-      return "malformed";
-    case PatchError::kNotAnObject:
-      return "not an object";
-    case PatchError::kDuplicateName:
-      return "duplicate name";
     case PatchError::kReservedName:
       return "reserved name";
     case PatchError::kReadOnly:
       return "read only";
-    case PatchError::kTooDeep:
-      return "too deep";
     case PatchError::kCorruptSession:
       return "corrupt session";
   }
