@@ -7,7 +7,6 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -49,11 +48,8 @@ bool pump(int from, int to, bool swallowing) {
 }  // namespace
 
 ByteRelay::ByteRelay(std::string target_path) : target_path_(std::move(target_path)) {
-  char folder[] = "/tmp/sessiond-relay-XXXXXX";
-  SESSIOND_CHECK(mkdtemp(folder) != nullptr);
-  folder_ = folder;
   listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_un address = addressOf(folder_ + "/relay.sock");
+  const sockaddr_un address = addressOf(folder_ / "relay.sock");
   SESSIOND_CHECK(bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
   SESSIOND_CHECK(listen(listener_, 64) == 0);
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -63,11 +59,10 @@ ByteRelay::~ByteRelay() {
   thread_.request_stop();
   thread_.join();
   close(listener_);
-  std::filesystem::remove_all(folder_);
 }
 
 std::string ByteRelay::url() const {
-  return "unix://" + folder_ + "/relay.sock";
+  return "unix://" + folder_ / "relay.sock";
 }
 
 void ByteRelay::run(const std::stop_token& stop) {

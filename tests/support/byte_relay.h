@@ -7,6 +7,8 @@
 #include <string>
 #include <thread>
 
+#include "support/temporary_folder.h"
+
 namespace sessiond {
 
 /// Thread-safe. Its thread ends, and its connections close, when it is destroyed.
@@ -26,7 +28,7 @@ class ByteRelay {
   void run(const std::stop_token& stop);
 
   const std::string target_path_;
-  std::string folder_;
+  TemporaryFolder folder_;
   int listener_ = -1;
   std::atomic<bool> swallowing_ = false;
   std::jthread thread_;

@@ -12,7 +12,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <thread>
@@ -30,12 +29,6 @@ constexpr auto kStartLimit = 10s;
 struct FreeReply {
   void operator()(redisReply* reply) const { freeReplyObject(reply); }
 };
-
-std::string makeFolder() {
-  std::string pattern = std::filesystem::temp_directory_path() / "sessiond-redis-XXXXXX";
-  SESSIOND_CHECK(mkdtemp(pattern.data()) != nullptr);
-  return pattern;
-}
 
 std::string textOf(const redisReply& reply) {
   switch (reply.type) {
@@ -79,8 +72,7 @@ void RedisServer::FreeContext::operator()(redisContext* context) const {
 
 RedisServer::RedisServer() : RedisServer(Options{}) {}
 
-RedisServer::RedisServer(Options options)
-    : options_(std::move(options)), folder_(makeFolder()), socket_path_(folder_ + "/redis.sock") {
+RedisServer::RedisServer(Options options) : options_(std::move(options)), socket_path_(folder_ / "redis.sock") {
   // Somebody else may take a free port before the server does.
   constexpr int kTries = 5;
   for (int i = 1;; ++i) {
@@ -94,13 +86,13 @@ RedisServer::RedisServer(Options options)
 void RedisServer::configure() {
   if (options_.tcp) port_ = freePort();
   if (options_.tls) tls_port_ = freePort();
-  std::ofstream file(folder_ + "/redis.conf");
-  file << "dir " << folder_ << "\nunixsocket " << socket_path_ << "\nunixsocketperm 700\nport " << port_
+  std::ofstream file(folder_ / "redis.conf");
+  file << "dir " << folder_.path() << "\nunixsocket " << socket_path_ << "\nunixsocketperm 700\nport " << port_
        << "\nbind 127.0.0.1\nsave \"\"\nappendonly no\ndaemonize no\n";
   if (options_.tls) {
     const TestAuthority& authority = TestAuthority::ofThisTest();
-    writeFiles(folder_, authority.issue("IP:127.0.0.1,DNS:localhost"));
-    std::ofstream(folder_ + "/ca.pem") << authority.certificate();
+    writeFiles(folder_.path(), authority.issue("IP:127.0.0.1,DNS:localhost"));
+    std::ofstream(folder_ / "ca.pem") << authority.certificate();
     file << "tls-port " << tls_port_ << "\ntls-cert-file cert.pem\ntls-key-file key.pem\ntls-ca-cert-file ca.pem\n"
          << "tls-auth-clients no\n";
   }
@@ -111,8 +103,6 @@ void RedisServer::configure() {
 
 RedisServer::~RedisServer() {
   end(SIGKILL);
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 std::uint16_t RedisServer::freePort() {
@@ -142,7 +132,7 @@ std::string RedisServer::tlsUrl() const {
 
 void RedisServer::useCertificate(const TestCertificate& certificate,
                                  const std::vector<std::string>& tls_options) const {
-  writeFiles(folder_, certificate);
+  writeFiles(folder_.path(), certificate);
   std::vector<std::string> words = {"CONFIG", "SET", "tls-cert-file", "cert.pem", "tls-key-file", "key.pem"};
   words.insert(words.end(), tls_options.begin(), tls_options.end());
   SESSIOND_CHECK(command(words) == "OK");
@@ -150,8 +140,8 @@ void RedisServer::useCertificate(const TestCertificate& certificate,
 
 void RedisServer::startWithoutWaiting() {
   SESSIOND_CHECK(pid_ == -1);
-  const std::string configuration_file = folder_ + "/redis.conf";
-  const std::string log_file = folder_ + "/redis.log";
+  const std::string configuration_file = folder_ / "redis.conf";
+  const std::string log_file = folder_ / "redis.log";
   const pid_t test = getpid();
   pid_ = fork();
   SESSIOND_CHECK(pid_ >= 0);

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "support/temporary_folder.h"
 #include "support/test_certificates.h"
 
 struct redisContext;
@@ -44,7 +45,7 @@ class RedisServer {
   /// From the next connection on; `tls_options` as of CONFIG SET: {"tls-auth-clients", "yes"}.
   void useCertificate(const TestCertificate& certificate, const std::vector<std::string>& tls_options = {}) const;
   const std::string& socketPath() const { return socket_path_; }
-  const std::string& folder() const { return folder_; }
+  const std::string& folder() const { return folder_.path(); }
   std::uint16_t port() const { return port_; }
   std::uint16_t tlsPort() const { return tls_port_; }
 
@@ -83,7 +84,7 @@ class RedisServer {
   void end(int signal);
 
   Options options_;
-  std::string folder_;
+  TemporaryFolder folder_;
   std::string socket_path_;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;

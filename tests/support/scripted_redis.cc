@@ -7,7 +7,6 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
 #include "base/check.h"
 
@@ -23,11 +22,9 @@ bool readable(int fd) {
 
 ScriptedRedis::ScriptedRedis(Script script)
     : script_(std::move(script)), listener_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  folder_ = std::filesystem::temp_directory_path() / "sessiond-script-XXXXXX";
-  SESSIOND_CHECK(mkdtemp(folder_.data()) != nullptr);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const std::string path = folder_ + "/redis.sock";
+  const std::string path = folder_ / "redis.sock";
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   SESSIOND_CHECK(bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   SESSIOND_CHECK(listen(listener_.get(), 16) == 0);
@@ -37,11 +34,10 @@ ScriptedRedis::ScriptedRedis(Script script)
 ScriptedRedis::~ScriptedRedis() {
   thread_.request_stop();
   thread_.join();
-  std::filesystem::remove_all(folder_);
 }
 
 std::string ScriptedRedis::url() const {
-  return "unix://" + folder_ + "/redis.sock";
+  return "unix://" + folder_ / "redis.sock";
 }
 
 void ScriptedRedis::run(const std::stop_token& stop) {

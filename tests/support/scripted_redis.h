@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/unique_fd.h"
+#include "support/temporary_folder.h"
 
 namespace sessiond {
 
@@ -47,7 +48,7 @@ class ScriptedRedis {
   void serve(const std::stop_token& stop, int fd, int connection);
 
   const Script script_;
-  std::string folder_;
+  TemporaryFolder folder_;
   UniqueFd listener_;
   std::atomic<int> connections_ = 0;
   std::jthread thread_;  // last: it uses all of the above

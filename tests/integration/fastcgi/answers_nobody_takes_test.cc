@@ -36,7 +36,7 @@ class Hold {
   FastcgiClient occupy(TestServer& server, const std::string& route) {
     FastcgiClient client = server.connect();
     EXPECT_TRUE(client.send(request(route).bytes()));
-    EXPECT_TRUE(eventually([&] { return held(); }));
+    EXPECT_TRUE(soon([&] { return held(); }));
     return client;
   }
 
@@ -69,8 +69,8 @@ TEST(AnswersNobodyTakes, AnAnswerToAPeerThatHasLeftIsAFailureToWrite) {
       ASSERT_EQ(::setsockopt(leaves.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
     }
     lane.letGo();
-    EXPECT_TRUE(eventually([&] { return server.metrics().write_failures.read() == 1; }));
-    EXPECT_TRUE(eventually([&] { return server.metrics().open.read() == 0; }));
+    EXPECT_TRUE(soon([&] { return server.metrics().write_failures.read() == 1; }));
+    EXPECT_TRUE(soon([&] { return server.metrics().open.read() == 0; }));
     EXPECT_EQ(server.connect().ask({})->status(), 200);
   }
 }
@@ -87,7 +87,7 @@ TEST(AnswersNobodyTakes, ALargeAnswerToAPeerThatHasLeftHoldsUpNoWorker) {
   server.start();
   held.occupy(server, "work").close();
   held.letGo();
-  EXPECT_TRUE(eventually([&] { return server.metrics().write_failures.read() == 1; }));
+  EXPECT_TRUE(soon([&] { return server.metrics().write_failures.read() == 1; }));
   const auto next = server.connect().ask({.params = {{"R", "work"}}});
   ASSERT_TRUE(next);
   EXPECT_EQ(next->body().size(), 100'000U);
@@ -108,7 +108,7 @@ TEST(AnswersNobodyTakes, ALargeAnswerIsWrittenThoughThePeerHasShutDownOrTheServe
     std::jthread stopping;
     if (stops) {
       stopping = std::jthread([&] { EXPECT_TRUE(server->drain(std::chrono::minutes(1))); });
-      EXPECT_TRUE(eventually([&] { return !server.connect().connected(); }));
+      EXPECT_TRUE(soon([&] { return !server.connect().connected(); }));
     } else {
       ASSERT_EQ(::shutdown(client.fd(), SHUT_WR), 0);
     }
@@ -140,7 +140,7 @@ TEST(AnswersNobodyTakes, ALargeAnswerThatFindsNoRoomForAWorkerIsA503) {
   FastcgiClient working = held.occupy(server, "work");
   FastcgiClient queued = server.connect();
   ASSERT_TRUE(queued.send(TestRequest{.params = {{"R", "work"}}}.bytes()));
-  ASSERT_TRUE(eventually([&] { return received == 2; }));
+  ASSERT_TRUE(soon([&] { return received == 2; }));
   FastcgiClient client = server.connect();
   for (const char* route : {"large", "load"}) {
     const auto refused = client.ask({.params = {{"R", route}}});
@@ -168,8 +168,8 @@ TEST(AnswersNobodyTakes, ARefusalOfAPeerThatHasLeftIsForgotten) {
   leaves.close();
   held.letGo();
   EXPECT_EQ(holding.receive()->status(), 204);
-  EXPECT_TRUE(eventually([&] { return server.metrics().too_large.read() == 1; }));
-  EXPECT_TRUE(eventually([&] { return server.metrics().open.read() == 1; }));
+  EXPECT_TRUE(soon([&] { return server.metrics().too_large.read() == 1; }));
+  EXPECT_TRUE(soon([&] { return server.metrics().open.read() == 1; }));
 }
 
 TEST(Server, IsAsLargeAsItsMachineWhereNothingIsSaid) {
@@ -200,7 +200,7 @@ TEST(Server, HowManyPasswordsMayWaitCanBeSaid) {
   for (int i = 0; i < 2; ++i) {
     taken.push_back(server.connect());
     ASSERT_TRUE(taken.back().send(TestRequest{.params = {{"R", "returning"}}}.bytes()));
-    ASSERT_TRUE(eventually([&] { return received == 2 + i; }));
+    ASSERT_TRUE(soon([&] { return received == 2 + i; }));
   }
   EXPECT_EQ(server.connect().ask({.params = {{"R", "returning"}}})->status(), 503);
   held.letGo();
@@ -216,7 +216,7 @@ TEST(Server, LetsGoOfAHandlerThatWasReplacedAlsoWhereNobodyAsks) {
   ASSERT_TRUE(server.connect().ask({}));
   server.replaceHandler(std::make_shared<LambdaHandler>());
   server->noticeHandler();
-  EXPECT_TRUE(eventually([&] { return watched.expired(); }));
+  EXPECT_TRUE(soon([&] { return watched.expired(); }));
 }
 
 }  // namespace

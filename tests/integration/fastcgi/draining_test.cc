@@ -35,7 +35,7 @@ TEST(Draining, FinishesRequestsInFlightOnEveryRoute) {
   ASSERT_TRUE(idle.ask({}));
   ASSERT_TRUE(loading.send(TestRequest{.params = {{"R", "load"}}}.bytes()));
   ASSERT_TRUE(working.send(TestRequest{.params = {{"R", "work"}}}.bytes()));
-  ASSERT_TRUE(eventually([&] { return away == 2; }));
+  ASSERT_TRUE(soon([&] { return away == 2; }));
   ASSERT_TRUE(queued.send(TestRequest{.params = {{"R", "work"}}}.bytes()));
 
   std::jthread stopping([&] { EXPECT_TRUE(server->drain(kPatience)); });
@@ -72,10 +72,10 @@ TEST(Draining, WhatStillWaitsForAWorkerWhenPatienceIsOverGets503) {
   };
   FastcgiClient working = send("work");
   FastcgiClient hashing = send("password");
-  ASSERT_TRUE(eventually([&] { return away == 2; }));
+  ASSERT_TRUE(soon([&] { return away == 2; }));
   std::vector<FastcgiClient> waiting;
   for (const char* route : {"work", "password", "work", "password"}) waiting.push_back(send(route));
-  ASSERT_TRUE(eventually([&] { return received == 6; }));
+  ASSERT_TRUE(soon([&] { return received == 6; }));
 
   std::jthread stopping([&] { EXPECT_FALSE(server->drain(milliseconds(50))); });
   for (FastcgiClient& client : waiting) {
@@ -101,7 +101,7 @@ TEST(Draining, AnswersWhatArrivedBeforeEvenWhenItsLaneWasBusy) {
   std::vector<FastcgiClient> clients;
   clients.push_back(server.connect());
   ASSERT_TRUE(clients.back().send(TestRequest{}.bytes()));
-  ASSERT_TRUE(eventually([&] { return busy.load(); }));
+  ASSERT_TRUE(soon([&] { return busy.load(); }));
   // These are connected as far as the kernel is concerned, but not accepted yet.
   for (int i = 0; i < 20; ++i) {
     clients.push_back(server.connect());
@@ -124,7 +124,7 @@ TEST(Draining, WaitsForARequestThatIsStillArriving) {
   FastcgiClient client = server.connect();
   const std::string request = TestRequest{.params = {{"A", "b"}}}.bytes();
   ASSERT_TRUE(client.send(request.substr(0, 20)));
-  ASSERT_TRUE(eventually([&] { return server.metrics().open.read() == 1; }));
+  ASSERT_TRUE(soon([&] { return server.metrics().open.read() == 1; }));
   std::this_thread::sleep_for(milliseconds(20));
   std::jthread stopping([&] { EXPECT_TRUE(server->drain(kPatience)); });
   std::this_thread::sleep_for(milliseconds(50));
@@ -152,7 +152,7 @@ TEST(Draining, ClosesHalfARequestWhenPatienceIsOver) {
   server.start();
   FastcgiClient client = server.connect();
   ASSERT_TRUE(client.send(TestRequest{}.bytes().substr(0, 20)));
-  ASSERT_TRUE(eventually([&] { return server.metrics().open.read() == 1; }));
+  ASSERT_TRUE(soon([&] { return server.metrics().open.read() == 1; }));
   std::this_thread::sleep_for(milliseconds(20));
   const auto before = std::chrono::steady_clock::now();
   EXPECT_FALSE(server->drain(milliseconds(100)));
@@ -185,7 +185,7 @@ TEST(Draining, ASocketFromSystemdKeepsItsBacklogForTheNextProcess) {
     Server server({.lanes = 1}, *std::move(adopted), handlers, registry, clock);
     ASSERT_TRUE(server.start());
     ASSERT_TRUE(early.send(TestRequest{}.bytes()));
-    ASSERT_TRUE(eventually([&] { return received == 1; }));
+    ASSERT_TRUE(soon([&] { return received == 1; }));
     // The only lane is busy, so this one waits in the backlog.
     between = FastcgiClient::connectUnix(folder / "socket");
     ASSERT_TRUE(between.send(TestRequest{}.bytes()));
@@ -233,7 +233,7 @@ TEST(Draining, UnderLoadLosesNoRequest) {
         }
       });
     }
-    ASSERT_TRUE(eventually([&] { return answered > 500; }));
+    ASSERT_TRUE(soon([&] { return answered > 500; }));
     stopping = true;
     EXPECT_TRUE(server->drain(kPatience));
   }
@@ -245,7 +245,7 @@ TEST(Draining, APeerThatWasRefusedHasTimeToNoticeBeforeTheEnd) {
   server.start();
   FastcgiClient client = server.connect();
   ASSERT_TRUE(client.send(TestRequest{.params = {{"A", std::string(70'000, 'a')}}}.bytes()));
-  ASSERT_TRUE(eventually([&] { return server.metrics().too_large.read() == 1; }));
+  ASSERT_TRUE(soon([&] { return server.metrics().too_large.read() == 1; }));
   EXPECT_TRUE(server->drain(kPatience));
   const auto refused = client.receive();
   ASSERT_TRUE(refused);
@@ -272,10 +272,10 @@ TEST(Draining, AnAnswerThatStillWaitsForAWorkerIsWrittenWithoutOne) {
   server.start();
   FastcgiClient busy = server.connect();
   ASSERT_TRUE(busy.send(TestRequest{.params = {{"R", "work"}}}.bytes()));
-  ASSERT_TRUE(eventually([&] { return working.load(); }));
+  ASSERT_TRUE(soon([&] { return working.load(); }));
   FastcgiClient waiting = server.connect();
   ASSERT_TRUE(waiting.send(TestRequest{}.bytes()));
-  ASSERT_TRUE(eventually([&] { return received == 2; }));
+  ASSERT_TRUE(soon([&] { return received == 2; }));
   std::jthread stopping([&] { EXPECT_FALSE(server->drain(milliseconds(50))); });
   const auto answer = waiting.receive();
   gate.count_down();

@@ -68,12 +68,12 @@ TEST(ManyConnections, AThousandIdleOnesDoNotDisturb) {
       ASSERT_TRUE(idle.back().ask({})) << i;
     }
   }
-  ASSERT_TRUE(eventually([&] { return server.metrics().open.read() == 1000; }));
+  ASSERT_TRUE(soon([&] { return server.metrics().open.read() == 1000; }));
   FastcgiClient client = server.connect();
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(client.ask({})) << i;
   for (FastcgiClient& waiting : idle) ASSERT_TRUE(waiting.ask({}));
   idle.clear();
-  EXPECT_TRUE(eventually([&] { return server.metrics().open.read() == 1; }));
+  EXPECT_TRUE(soon([&] { return server.metrics().open.read() == 1; }));
 }
 
 TEST(ManyConnections, DescriptorsAboveWhatSelectCanTakeWork) {
@@ -111,7 +111,7 @@ bool beyondTheLimitTheyWait() {
     clients.push_back(server.connect());
     EXPECT_TRUE(clients.back().send(request.substr(0, 20))) << i;
   }
-  EXPECT_TRUE(eventually([&] { return server.metrics().open.read() == 5; }));
+  EXPECT_TRUE(soon([&] { return server.metrics().open.read() == 5; }));
   FastcgiClient late = server.connect();
   EXPECT_TRUE(late.send(request));
   const auto early = late.receive(milliseconds(100));
@@ -170,7 +170,7 @@ TEST(ManyConnections, HoweverManyStopInTheMiddleNobodyElseIsKeptOut) {
     stopped.push_back(server.connect());
     ASSERT_TRUE(stopped.back().send(request.substr(0, 20))) << i;
   }
-  ASSERT_TRUE(eventually([&] { return server.metrics().open.read() == 5; }));
+  ASSERT_TRUE(soon([&] { return server.metrics().open.read() == 5; }));
   FastcgiClient late = server.connect();
   EXPECT_TRUE(late.ask({}));
   EXPECT_TRUE(stopped[0].ended()) << "who has taken longest goes";
@@ -227,7 +227,7 @@ TEST(ManyConnections, WithoutDescriptorsTheOpenOnesGoOnAndNewOnesWait) {
       waiting.emplace_back(std::move(socket));
       ASSERT_TRUE(waiting.back().send(TestRequest{}.bytes()));
     }
-    ASSERT_TRUE(eventually([&] { return server.metrics().paused.read() > 0; }));
+    ASSERT_TRUE(soon([&] { return server.metrics().paused.read() > 0; }));
     const std::uint64_t before = server.metrics().paused.read();
     for (int i = 0; i < 50; ++i) {
       ASSERT_TRUE(kept.ask({}));
@@ -274,7 +274,7 @@ TEST(ManyConnections, MoreThanAreKeptReadyMayWaitAtOnce) {
     clients.push_back(server.connect());
     ASSERT_TRUE(clients.back().send(request));
   }
-  ASSERT_TRUE(eventually([&] { return received == kWaiting; }));
+  ASSERT_TRUE(soon([&] { return received == kWaiting; }));
   gate.count_down();
   for (FastcgiClient& client : clients) {
     EXPECT_TRUE(client.receive());

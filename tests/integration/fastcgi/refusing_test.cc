@@ -174,7 +174,7 @@ TEST_P(Refusing, ForgetsAPeerThatLeavesInTheMiddleOfARequest) {
     ASSERT_TRUE(client.send(TestRequest{}.bytes().substr(0, size)));
   }
   expectStillServing();
-  EXPECT_TRUE(eventually([&] { return server_.metrics().open.read() == 0; }));
+  EXPECT_TRUE(soon([&] { return server_.metrics().open.read() == 0; }));
   EXPECT_EQ(received_, 1);
 }
 
@@ -188,11 +188,11 @@ TEST_P(Refusing, ForgetsAPeerThatBreaksItsConnection) {
       if (sent == request.size()) {
         ASSERT_EQ(client.receive()->status(), 413);
       }
-      ASSERT_TRUE(eventually([&] { return server_.metrics().open.read() == 1; }));
+      ASSERT_TRUE(soon([&] { return server_.metrics().open.read() == 1; }));
       const linger at_once{.l_onoff = 1, .l_linger = 0};
       ASSERT_EQ(::setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
     }
-    EXPECT_TRUE(eventually([&] { return server_.metrics().open.read() == 0; })) << sent;
+    EXPECT_TRUE(soon([&] { return server_.metrics().open.read() == 0; })) << sent;
   }
   expectStillServing();
 }
@@ -224,7 +224,7 @@ TEST_P(Refusing, Answers413BeyondOneHundredTwentyEightKibibytes) {
 TEST_P(Refusing, LeavesAPeerThatStaysSilentAfter413) {
   FastcgiClient client = server_.connect();
   ASSERT_TRUE(client.ask({.params = {{"A", std::string(70'000, 'a')}}}));
-  EXPECT_TRUE(eventually([&] { return server_.metrics().open.read() == 0; }));
+  EXPECT_TRUE(soon([&] { return server_.metrics().open.read() == 0; }));
 }
 
 TEST_P(Refusing, StopsReadingFromAPeerThatGoesOnAfter413) {
@@ -234,7 +234,7 @@ TEST_P(Refusing, StopsReadingFromAPeerThatGoesOnAfter413) {
   const std::string more(65536, 'm');
   for (int i = 0; i < 1000 && open; ++i) open = client.send(more);
   EXPECT_FALSE(open);
-  EXPECT_TRUE(eventually([&] { return server_.metrics().open.read() == 0; }));
+  EXPECT_TRUE(soon([&] { return server_.metrics().open.read() == 0; }));
 }
 
 TEST_P(Refusing, AnswersUnknownRoleAndCloses) {
@@ -266,7 +266,7 @@ TEST_P(Refusing, AClientThatNeverReadsLosesItsConnection) {
     if (open) std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
   EXPECT_FALSE(open);
-  EXPECT_TRUE(eventually([&] { return server_.metrics().open.read() == 0; }));
+  EXPECT_TRUE(soon([&] { return server_.metrics().open.read() == 0; }));
   expectStillServing();
 }
 

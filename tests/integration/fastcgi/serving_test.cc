@@ -42,7 +42,7 @@ TEST_P(Serving, ClosesAConnectionThatIsNotKept) {
     EXPECT_TRUE(client.ended()) << route;
   }
   EXPECT_EQ(server_.metrics().accepted.read(), 3U);
-  EXPECT_TRUE(eventually([&] { return server_.metrics().open.read() == 0; }));
+  EXPECT_TRUE(soon([&] { return server_.metrics().open.read() == 0; }));
 }
 
 TEST_P(Serving, AnswersWithTheRequestsOwnId) {
@@ -278,7 +278,7 @@ TEST_P(Serving, AnswersAPeerThatHasShutDownItsSide) {
     EXPECT_EQ(reply->status(), 200);
     EXPECT_TRUE(client.ended()) << route;
   }
-  EXPECT_TRUE(eventually([&] { return server_.metrics().open.read() == 0; }));
+  EXPECT_TRUE(soon([&] { return server_.metrics().open.read() == 0; }));
 }
 
 }  // namespace

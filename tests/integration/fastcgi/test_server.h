@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <exception>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <span>
@@ -25,6 +24,8 @@
 #include "fastcgi/server.h"
 #include "http/handler.h"
 #include "support/fastcgi_client.h"
+#include "support/soon.h"
+#include "support/temporary_folder.h"
 
 namespace sessiond {
 
@@ -139,21 +140,6 @@ inline Route routeByParam(Exchange& exchange) {
   return Route::kAnswered;
 }
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "sessiond-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
 enum class Transport { kUnix, kTcp };
 
 class TestServer {
@@ -196,16 +182,5 @@ class TestServer {
   Snapshot<Handler> handlers_;
   Server server_;
 };
-
-/// Waits until a condition holds that another thread brings about; false after ten seconds.
-template <typename Condition>
-bool eventually(Condition holds) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
-}
 
 }  // namespace sessiond

@@ -120,7 +120,7 @@ class Wiping : public testing::Test {
     server.handler->on_work = [](Exchange& exchange) { exchange.response = Response(204); };
     server.start();
     waitForClient(server);
-    EXPECT_TRUE(eventually([] { return placesInMemory() == 0; }));
+    EXPECT_TRUE(soon([] { return placesInMemory() == 0; }));
     seen_ = bodies;
   }
 

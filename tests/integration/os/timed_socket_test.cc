@@ -18,6 +18,7 @@
 #include "base/unique_fd.h"
 #include "os/control_socket.h"
 #include "os/unix_socket.h"
+#include "support/temporary_folder.h"
 
 namespace sessiond {
 namespace {
@@ -32,30 +33,21 @@ SteadyTime in(milliseconds time) {
 class Listening {
  public:
   explicit Listening(int backlog) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    std::array<char, 32> folder{"/tmp/sessiond-timed.XXXXXX"};
-    if (::mkdtemp(folder.data()) == nullptr) ADD_FAILURE() << "mkdtemp: " << errno;
-    folder_ = folder.data();
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path().copy(address.sun_path, sizeof address.sun_path - 1);
     EXPECT_EQ(::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     EXPECT_EQ(::listen(fd_.get(), backlog), 0);
   }
-  ~Listening() {
-    ::unlink(path().c_str());
-    ::rmdir(folder_.c_str());
-  }
-  Listening(const Listening&) = delete;
-  Listening& operator=(const Listening&) = delete;
 
-  std::string path() const { return folder_ + "/socket"; }
+  std::string path() const { return folder_ / "socket"; }
   /// Nobody is waited for any more.
   void shutDown() const { ::shutdown(fd_.get(), SHUT_RDWR); }
   UniqueFd accepted() const { return UniqueFd(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC)); }
 
  private:
   UniqueFd fd_;
-  std::string folder_;
+  TemporaryFolder folder_;
 };
 
 /// Gives a byte now and then, to whoever asks first, until that one leaves.

@@ -21,18 +21,9 @@
 #include "session/session_cache.h"
 #include "session/session_loader.h"
 #include "support/poll_loop.h"
+#include "support/soon.h"
 
 namespace sessiond {
-
-/// Tries until it is so or the time is up.
-inline bool soon(const std::function<bool()>& condition, milliseconds patience = 5s) {
-  const auto limit = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > limit) return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
 
 /// What the lanes of an instance of sessiond share, as far as sessions go.
 struct Site {

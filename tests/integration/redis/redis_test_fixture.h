@@ -20,6 +20,7 @@
 #include "support/cluster_group.h"
 #include "support/redis_server.h"
 #include "support/sentinel_group.h"
+#include "support/soon.h"
 #include "support/test_certificates.h"
 
 namespace sessiond {
@@ -157,14 +158,9 @@ struct TestClient {
     if (reply.type == RedisReply::Type::kInteger) return std::to_string(reply.integer);
     return reply.text;
   }
-  /// Tries until the server answers or five seconds are over.
+  /// Does the server answer, soon?
   bool recovers() {
-    const auto limit = std::chrono::steady_clock::now() + 5s;
-    while (!client.reachable()) {
-      if (std::chrono::steady_clock::now() > limit) return false;
-      std::this_thread::sleep_for(5ms);
-    }
-    return true;
+    return soon([this] { return client.reachable(); });
   }
   std::uint64_t errors(const std::string& kind) {
     return metrics.counter("sessiond_redis_errors_total", "", {{"kind", kind}}).read();

@@ -9,7 +9,6 @@
 
 #include <atomic>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -17,6 +16,7 @@
 #include "base/unique_fd.h"
 #include "redis_test_fixture.h"
 #include "support/scripted_redis.h"
+#include "support/temporary_folder.h"
 
 namespace sessiond {
 namespace {
@@ -255,9 +255,8 @@ TEST(ScriptedServer, AServerThatDoesNotAcceptIsGivenUpWithinTheTimeForConnecting
 }
 
 TEST(ScriptedServer, ArgumentsThatTheServerQuotesDoNotReachTheLog) {
-  std::string folder = std::filesystem::temp_directory_path() / "sessiond-log-XXXXXX";
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  ASSERT_TRUE(setUpLog({.file = folder + "/log"}));
+  const TemporaryFolder folder;
+  ASSERT_TRUE(setUpLog({.file = folder / "log"}));
   {
     ScriptedRedis server([](std::string_view request, int) {
       return setnameAnd(request, "-ERR unknown command `GETRANGE`, with args beginning with: `sess:s3cret`, `0`, \r\n");
@@ -267,10 +266,9 @@ TEST(ScriptedServer, ArgumentsThatTheServerQuotesDoNotReachTheLog) {
   }
   ASSERT_TRUE(setUpLog({}));
   std::ostringstream written;
-  written << std::ifstream(folder + "/log").rdbuf();
+  written << std::ifstream(folder / "log").rdbuf();
   EXPECT_NE(written.str().find("unknown command"), std::string::npos);
   EXPECT_EQ(written.str().find("s3cret"), std::string::npos) << written.str();
-  std::filesystem::remove_all(folder);
 }
 
 TEST(ScriptedServer, AServerThatRefusesANameIsUsedAllTheSame) {

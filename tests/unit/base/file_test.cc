@@ -8,23 +8,17 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "base/unique_fd.h"
+#include "support/temporary_folder.h"
 
 namespace sessiond {
 namespace {
 
 class ReadFile : public testing::Test {
  protected:
-  ReadFile() {
-    std::string pattern = testing::TempDir() + "sessiond-file-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~ReadFile() override { std::filesystem::remove_all(folder_); }
-
   std::string fileWith(const std::string& bytes, mode_t mode = 0600) {
     const std::string path = folder_ / "file";
     std::ofstream(path, std::ios::binary) << bytes;
@@ -32,7 +26,7 @@ class ReadFile : public testing::Test {
     return path;
   }
 
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(ReadFile, GivesEveryByte) {
@@ -67,7 +61,7 @@ TEST_F(ReadFile, SaysWhoElseCanReadIt) {
 
 TEST_F(ReadFile, SaysWhyThereIsNothingToRead) {
   EXPECT_EQ(readFile(folder_ / "absent", 10).error(), "no such file or directory");
-  EXPECT_EQ(readFile(folder_, 10).error(), "is not a regular file");
+  EXPECT_EQ(readFile(folder_.path(), 10).error(), "is not a regular file");
   EXPECT_EQ(readFile("/dev/zero", 10).error(), "is not a regular file");
   EXPECT_EQ(readFile("", 10).error(), "no such file or directory");
 }

@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/temporary_folder.h"
+
 namespace sessiond {
 namespace {
 
@@ -33,18 +35,13 @@ class Log : public testing::Test {
  protected:
   Log() {
     unsetenv("JOURNAL_STREAM");
-    std::string pattern = testing::TempDir() + "sessiond-log-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
     file_ = folder_ / "sessiond.log";
   }
-  ~Log() override {
-    setUpLog(LogOptions{});
-    std::filesystem::remove_all(folder_);
-  }
+  ~Log() override { setUpLog(LogOptions{}); }
 
   std::string written() const { return readAll(file_); }
 
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
   std::filesystem::path file_;
 };
 

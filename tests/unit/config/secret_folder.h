@@ -2,35 +2,23 @@
 
 #pragma once
 
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include "support/temporary_folder.h"
 
 namespace sessiond {
 
 class SecretFolder {
  public:
-  SecretFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sessiond-test-XXXXXX").string();
-    if (const char* made = ::mkdtemp(pattern.data())) path_ = made;
-    EXPECT_FALSE(path_.empty());
-    write("session_secret", std::string(48, 's') + "\n");
-  }
-  SecretFolder(const SecretFolder&) = delete;
-  SecretFolder& operator=(const SecretFolder&) = delete;
-  ~SecretFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
+  SecretFolder() { write("session_secret", std::string(48, 's') + "\n"); }
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return folder_.path(); }
 
   /// Gives the file's path; nobody but its owner may read it.
   std::string write(const std::string& name, const std::string& bytes) const {
-    const std::string file = path_ + "/" + name;
+    const std::string file = folder_ / name;
     std::ofstream(file, std::ios::binary) << bytes;
     using std::filesystem::perms;
     std::filesystem::permissions(file, perms::owner_read | perms::owner_write);
@@ -38,7 +26,7 @@ class SecretFolder {
   }
 
  private:
-  std::string path_;
+  TemporaryFolder folder_;
 };
 
 }  // namespace sessiond

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "support/fake_clock.h"
+#include "support/temporary_folder.h"
 
 namespace sessiond {
 namespace {
@@ -22,12 +23,9 @@ const std::string kOtherHash = "$2b$04$y2/FkCtRRuIxyanUHAJCk.T0a7tySCeEHgUylcVoh
 class HtpasswdDirectoryTest : public testing::Test {
  protected:
   HtpasswdDirectoryTest() {
-    std::string pattern = testing::TempDir() + "htpasswd.XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    path_ = folder_ + "/users";
+    path_ = folder_ / "users";
     clock_.advance(SystemClock().wallNow() - clock_.wallNow());  // the file system's times are the machine's
   }
-  ~HtpasswdDirectoryTest() override { std::filesystem::remove_all(folder_); }
 
   void write(const std::string& text) const { std::ofstream(path_, std::ios::trunc) << text; }
   void replace(const std::string& text) const {
@@ -53,7 +51,7 @@ class HtpasswdDirectoryTest : public testing::Test {
   }
 
   FakeClock clock_;
-  std::string folder_;
+  TemporaryFolder folder_;
   std::string path_;
 };
 

@@ -1,0 +1,21 @@
+// soon(): what another thread or process brings about. For tests with real servers; others move a clock by hand.
+
+#pragma once
+
+#include <chrono>
+#include <thread>
+
+namespace sessiond {
+
+/// Waits until it is so; false when the time is up.
+template <typename Condition>
+bool soon(Condition holds, std::chrono::milliseconds patience = std::chrono::seconds(30)) {
+  const auto limit = std::chrono::steady_clock::now() + patience;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > limit) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+}  // namespace sessiond
