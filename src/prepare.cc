@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "base/file.h"
@@ -10,6 +11,7 @@
 #include "config/config_loader.h"
 #include "fastcgi/listener.h"
 #include "os/control_socket.h"
+#include "redis/tls_context.h"
 
 namespace sessiond {
 namespace {
@@ -27,11 +29,18 @@ std::unique_ptr<HtpasswdDirectory> openHtpasswd(const LoginSettings& login, cons
 void checkAuthorities(const HttpVerifierSettings& verifier, ConfigReport& report) {
   if (verifier.ca_file.empty() || !report.isSound("login.http_verifier.ca_file")) return;
   constexpr std::size_t kMaxBytes = 4 * 1024 * 1024;
+  const std::string option = "login.http_verifier.ca_file";
   const auto file = readFile(verifier.ca_file, kMaxBytes);
-  if (!file) {
-    report.error("login.http_verifier.ca_file", verifier.ca_file + ": " + file.error());
-  } else if (file->bytes.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
-    report.error("login.http_verifier.ca_file", verifier.ca_file + ": holds no certificate (PEM)");
+  if (!file) return report.error(option, verifier.ca_file + ": " + file.error());
+  if (file->bytes.empty()) return report.error(option, verifier.ca_file + " is empty");
+  // libcurl reads the file itself, when a password is to be verified.
+  std::vector<TlsProblem> problems;
+  static_cast<void>(TlsContext::make(
+      {.option = {}, .authorities_file = verifier.ca_file, .authorities = file->bytes, .certificate = {}, .key = {}},
+      problems));
+  for (const TlsProblem& problem : problems) {
+    const std::string text = verifier.ca_file + " " + problem.text;
+    problem.is_warning ? report.warning(option, text) : report.error(option, text);
   }
 }
 

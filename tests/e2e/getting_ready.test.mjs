@@ -10,6 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { binary } from '../support/places.mjs';
 import { start } from '../support/processes.mjs';
 import { waitFor } from '../support/waiting.mjs';
+import { Authority } from './support/certificates.mjs';
 import { startStack } from './support/stack.mjs';
 
 const tool = path.join(path.dirname(binary), 'sessionctl');
@@ -18,6 +19,18 @@ const tool = path.join(path.dirname(binary), 'sessionctl');
 function run(program, ...args) {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 30000 });
   return { status, stdout, stderr };
+}
+
+/** A file that nobody else reads, with this text. */
+function written(folder, name, text) {
+  const file = path.join(folder, name);
+  fs.writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}
+
+function verifyBy(config, files) {
+  config.login.authenticators = ['http'];
+  config.login.http_verifier = { url: 'https://verifier.example.org/', ...files };
 }
 
 /** What can be wrong with what a configuration names: how to make it wrong, and the line that must be said. */
@@ -123,6 +136,56 @@ const mistakes = {
   'a secret that is not there': [
     (config) => (config.session.secret_files = ['/nonexistent/secret']),
     /sessiond\.yaml:\d+:\d+: session\.secret_files\[0\]: .*No such file/,
+  ],
+  'a password of Redis that is not there': [
+    (config) => (config.redis.password_file = '/nonexistent/password'),
+    /sessiond\.yaml:\d+:\d+: redis\.password_file: .*No such file/,
+  ],
+  'authorities of Redis that are not there': [
+    (config) => (config.redis = { url: 'rediss://127.0.0.1:1', tls: { ca_file: '/nonexistent/ca.pem' } }),
+    /sessiond\.yaml:\d+:\d+: redis\.tls\.ca_file: cannot read .*no such file/,
+  ],
+  'authorities of Redis that are none': [
+    (config, folder) => {
+      config.redis = { url: 'rediss://127.0.0.1:1', tls: { ca_file: written(folder, 'ca.pem', 'no certificate\n') } };
+    },
+    /sessiond\.yaml:\d+:\d+: redis\.tls\.ca_file: holds no certificate/,
+  ],
+  "a certificate for Redis with another one's key": [
+    (config, folder) => {
+      const authority = new Authority(folder);
+      const [own, other] = ['own', 'other'].map((name) => authority.issue(name, 'DNS:sessiond.example.org'));
+      config.redis = { url: 'rediss://127.0.0.1:1', tls: { cert_file: own.certificate, key_file: other.key } };
+    },
+    /sessiond\.yaml:\d+:\d+: redis\.tls\.key_file: is not the key of the certificate/,
+  ],
+  'a token of the applications that is not there': [
+    (config) => (config.api = { enabled: true, token_file: '/nonexistent/token' }),
+    /sessiond\.yaml:\d+:\d+: api\.token_file: .*No such file/,
+  ],
+  'a token of the applications that can be guessed': [
+    (config, folder) => (config.api = { enabled: true, token_file: written(folder, 'token', 'short\n') }),
+    /sessiond\.yaml:\d+:\d+: api\.token_file: must hold at least 16 bytes/,
+  ],
+  'a token for the verifier that is not there': [
+    (config) => verifyBy(config, { token_file: '/nonexistent/token' }),
+    /sessiond\.yaml:\d+:\d+: login\.http_verifier\.token_file: .*No such file/,
+  ],
+  'authorities of the verifier that are not there': [
+    (config) => verifyBy(config, { ca_file: '/nonexistent/ca.pem' }),
+    /sessiond\.yaml:\d+:\d+: login\.http_verifier\.ca_file: .*no such file/,
+  ],
+  'authorities of the verifier that are none': [
+    (config, folder) => verifyBy(config, { ca_file: written(folder, 'verifier.pem', '') }),
+    /sessiond\.yaml:\d+:\d+: login\.http_verifier\.ca_file: .*verifier\.pem is empty/,
+  ],
+  'a damaged certificate among the authorities of the verifier': [
+    (config, folder) => {
+      const whole = fs.readFileSync(new Authority(folder).file, 'utf8');
+      const half = whole.slice(0, whole.length / 2) + '\n-----END CERTIFICATE-----\n';
+      verifyBy(config, { ca_file: written(folder, 'verifier.pem', whole + half) });
+    },
+    /sessiond\.yaml:\d+:\d+: login\.http_verifier\.ca_file: .*verifier\.pem is damaged: certificate 2 in it cannot be read/,
   ],
 };
 
