@@ -161,6 +161,21 @@ TEST(ManyConnections, HoweverManyAreSilentNobodyElseIsKeptOut) {
   }
 }
 
+TEST(ManyConnections, WhoHasNeverSpokenGoesBeforeWhoWasServed) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .max_connections = 2, .request_timeout = std::chrono::seconds(60)});
+  server.start();
+  FastcgiClient kept = server.connect();
+  ASSERT_TRUE(kept.ask({}));
+  FastcgiClient silent = server.connect();
+  ASSERT_TRUE(eventually([&] { return server.metrics().open.read() == 2; }));
+  ASSERT_TRUE(kept.ask({}));
+  std::this_thread::sleep_for(milliseconds(200));  // it has had its time to speak
+  FastcgiClient late = server.connect();
+  EXPECT_TRUE(late.ask({}));
+  EXPECT_TRUE(silent.ended());
+  EXPECT_TRUE(kept.ask({}));
+}
+
 TEST(ManyConnections, HoweverManyStopInTheMiddleNobodyElseIsKeptOut) {
   TestServer server(Transport::kUnix, {.lanes = 1, .max_connections = 5, .request_timeout = std::chrono::seconds(60)});
   server.start();
@@ -208,7 +223,8 @@ TEST(ManyConnections, AreSpreadOverTheLanes) {
 }
 
 TEST(ManyConnections, WithoutDescriptorsTheOpenOnesGoOnAndNewOnesWait) {
-  TestServer server(Transport::kUnix, {.lanes = 2});
+  // Fewer places than tries: what could not be accepted takes none.
+  TestServer server(Transport::kUnix, {.lanes = 2, .max_connections = 8});
   server.start();
   FastcgiClient kept = server.connect();
   ASSERT_TRUE(kept.ask({}));
