@@ -94,6 +94,8 @@ OUR_CXXFLAGS := -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-
 OUR_LDFLAGS  := -pthread -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN))
 LIBS         := $(call package_flags,--libs $(PACKAGES) $(LINKED)) -lfcgi
 TEST_LIBS    := $(call package_flags,--libs $(TEST_PACKAGES))
+# Linked also with the tests of what is counted by the daemon's allocator.
+allocator_libs := $(if $(ALLOCATOR),$(call package_flags,--libs $(ALLOCATOR)))
 
 compile = $(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CXXFLAGS) $(CXXFLAGS) -MMD -MP
 link    = $(CXX) $(OUR_LDFLAGS) $(CXXFLAGS) $(LDFLAGS)
@@ -141,7 +143,7 @@ daemon_objects := $(patsubst %.cc,$(OUT)/%.o,$(filter-out src/main.cc,$(wildcard
 
 $(OUT)/sessiond: $(OUT)/src/main.o $(daemon_objects) $(call room_libs,$(top_down))
 	$(call say,LINK,$@)
-	$(Q)$(link) -o $@ $^ $(if $(ALLOCATOR),$(call package_flags,--libs $(ALLOCATOR))) $(LIBS)
+	$(Q)$(link) -o $@ $^ $(allocator_libs) $(LIBS)
 
 $(OUT)/sessionctl: $(call objects_of,sessionctl) $(daemon_objects) $(call room_libs,$(top_down))
 	$(call say,LINK,$@)
@@ -187,7 +189,7 @@ $(call test_binary,$(1),$(2)): $(call tests_of,$(1),$(2)) $(if $(filter daemon,$
   $(OUT)/libsupport.a $(call room_libs,$(filter $(2) $(NEEDS_$(2)),$(top_down)))
 	@mkdir -p $$(@D)
 	$$(call say,LINK,$$@)
-	$$(Q)$$(link) -o $$@ $$^ $$(TEST_LIBS) $$(LIBS)
+	$$(Q)$$(link) -o $$@ $$^ $(if $(filter unit-base unit-session,$(1)-$(2)),$(allocator_libs)) $$(TEST_LIBS) $$(LIBS)
 .PHONY: $(1)-$(2)
 $(1)-$(2): $(call test_binary,$(1),$(2)) $(if $(filter integration-daemon,$(1)-$(2)),$(OUT)/sessiond)
 	SESSIOND=$(OUT)/sessiond $(if $(findstring thread,$(SAN)),setarch -R )$$< $(GTEST_ARGS)

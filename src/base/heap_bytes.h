@@ -1,24 +1,25 @@
 // What an allocation really takes from the heap, for tables that are bounded by bytes.
 //
-// glibc's malloc puts 8 bytes before each allocation, rounds up to 16 and hands out no less than 32. Blocks of 128 KiB
-// and more may be pages of their own; their rounding is small beside them and is left out.
+// It is jemalloc's rule, since the daemon is linked with jemalloc: an allocation takes a whole size class, which are 8,
+// the multiples of 16 up to 128, and from there four to each doubling: 160, 192, 224, 256, 320, ... Nothing stands
+// before it. (https://jemalloc.net/jemalloc.3.html#size_classes)
+//
+// Linked with another allocator a table takes something else than it counts. With glibc's malloc, which puts 8 bytes
+// before each allocation and rounds up to 16, it is at most 24 bytes more for each.
 
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
-#include <string>
 
 namespace sessiond {
 
+/// REQUIRES: size > 0.
 constexpr std::size_t heapBytes(std::size_t size) {
-  return std::max<std::size_t>(32, (size + 8 + 15) / 16 * 16);
-}
-
-/// What a string has outside itself.
-inline std::size_t heapBytes(const std::string& text) {
-  constexpr std::size_t kInline = 15;  // libstdc++ keeps shorter strings in the object
-  return text.capacity() > kInline ? heapBytes(text.capacity() + 1) : 0;
+  if (size <= 8) return 8;
+  const std::size_t spacing = std::max<std::size_t>(16, std::bit_floor(size - 1) / 4);
+  return (size + spacing - 1) / spacing * spacing;
 }
 
 }  // namespace sessiond

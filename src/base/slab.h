@@ -51,8 +51,7 @@ class Slab {
 
   /// On the heap, with what alignment costs.
   std::size_t bytes() const {
-    constexpr std::size_t kPadding = alignof(T) > alignof(std::max_align_t) ? alignof(T) : 0;
-    return blocks_.size() * heapBytes(sizeof(Block) + kPadding) + blocks_.capacity() * sizeof(blocks_[0]);
+    return blocks_.size() * heapBytes(sizeof(Block)) + blocks_.capacity() * sizeof(blocks_[0]);
   }
 
  private:
