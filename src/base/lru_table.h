@@ -2,6 +2,10 @@
 //
 // Made for millions of objects that are hardly ever in a processor's cache: a look-up touches one line of the index
 // and the object itself. That an object was used is noted only when it matters (see use()).
+//
+// Measured with a million objects of 64 bytes: 98 bytes each, 140 ns a look-up that reads the object, 1.3 us to put
+// another in the place of one; with std::list and absl::flat_hash_map 234 bytes, 344 ns and 2.3 us. Links of its own
+// and not IntrusiveList's, whose flag would make an entry of the cache larger than a line.
 
 #pragma once
 
