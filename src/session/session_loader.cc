@@ -4,7 +4,6 @@
 #include <new>
 #include <utility>
 
-#include "base/check.h"
 #include "base/keyed_hash.h"
 
 namespace sessiond {
@@ -35,16 +34,6 @@ void leave(Wants& wants, const MayWait& may_wait, std::vector<Want*>& over) {
 
 }  // namespace
 
-LoaderMetrics::LoaderMetrics(MetricsRegistry& metrics)
-    : misses(metrics.counter("sessiond_cache_misses_total", "Sessions wanted by a check and asked of Redis.")),
-      joined(metrics.counter("sessiond_cache_joined_total",
-                             "Sessions wanted by a check while another one was asking Redis; both had the answer.")),
-      touched(metrics.counter("sessiond_touches_total", "Sessions whose time to live was extended.")),
-      touches_failed(metrics.counter("sessiond_touch_failures_total",
-                                     "Touches that did not reach Redis; they are sent again when it answers.")),
-      touches_changed(metrics.counter("sessiond_touches_changed_total",
-                                      "Touches left out because somebody had just given the session another life.")) {}
-
 SessionLoader::SessionLoader(const Parts& parts, Client& client) : parts_(parts), client_(client) {}
 
 SessionLoader::~SessionLoader() {
@@ -54,7 +43,7 @@ SessionLoader::~SessionLoader() {
 void SessionLoader::want(SessionWant& want) {
   const std::uint64_t hash = KeyedHash()(want.id->bytes());
   if (join(gathering_, hash, want, false)) return parts_.metrics.joined.add();
-  for (Flight& flight : flights_) {
+  for (Flight& flight : flights_.all()) {
     if (flight.under_way && join(flight.asked, hash, want, true)) return parts_.metrics.joined.add();
   }
   parts_.metrics.misses.add();
@@ -71,20 +60,16 @@ void SessionLoader::want(TouchWant& want) {
 }
 
 void SessionLoader::flushSoon(LaneStore::Group group, SteadyTime now) {
-  const bool waits_behind = isUnderWay(group);
+  const bool waits_behind = flights_.any(group);
   if (waits_behind && !parts_.store.hasGroups()) return;
-  const SteadyTime::duration company = under_way_ == 0 ? SteadyTime::duration(kCompany) : SteadyTime::duration(0);
+  const SteadyTime::duration company = flights_.any() ? SteadyTime::duration(0) : SteadyTime::duration(kCompany);
   flush_at_ = std::min(flush_at_, now + (waits_behind ? SteadyTime::duration(kLookInterval) : company));
   waitForTime();
 }
 
 /// Of somebody who gathers behind a batch: his time may be over before it is.
 void SessionLoader::watch(SteadyTime arrived) {
-  SteadyTime last = SteadyTime::min();
-  for (const Flight& flight : flights_) {
-    if (flight.under_way) last = std::max(last, flight.deadline);
-  }
-  if (!isBefore(deadlineOf(arrived), last)) return;
+  if (!isBefore(deadlineOf(arrived), flights_.lastDeadline())) return;
   expires_at_ = std::min(expires_at_, deadlineOf(arrived));
   waitForTime();
 }
@@ -113,11 +98,6 @@ void SessionLoader::flush() {
   flushing_ = false;
 }
 
-bool SessionLoader::isUnderWay(LaneStore::Group group) const {
-  return under_way_ > 0 &&
-         std::ranges::any_of(flights_, [group](const Flight& one) { return one.under_way && one.group == group; });
-}
-
 /// Nobody waits for servers that have his session no longer.
 void SessionLoader::regroup() {
   const std::uint64_t version = parts_.store.groupsVersion();
@@ -131,37 +111,29 @@ void SessionLoader::regroup() {
 /// Of which a batch can be sent now.
 std::optional<LaneStore::Group> SessionLoader::nextGroup() const {
   const bool has_groups = parts_.store.hasGroups();
-  if (!has_groups && under_way_ > 0) return std::nullopt;
+  if (!has_groups && flights_.any()) return std::nullopt;
   for (const Asked& one : gathering_) {
-    if (!isUnderWay(one.group)) return one.group;
+    if (!flights_.any(one.group)) return one.group;
   }
   for (const TouchWant* want : touches_) {
     const LaneStore::Group group = parts_.store.groupOf(want->id);
-    if (!isUnderWay(group)) return group;
+    if (!flights_.any(group)) return group;
   }
   for (const LateTouch& late : late_) {
     const LaneStore::Group group = parts_.store.groupOf(late.id);
-    if (!isUnderWay(group)) return group;
+    if (!flights_.any(group)) return group;
   }
   return std::nullopt;
-}
-
-SessionLoader::Flight& SessionLoader::flightFor(LaneStore::Group group) {
-  const auto idle = std::ranges::find_if(flights_, [](const Flight& one) { return !one.under_way; });
-  Flight& flight = idle == flights_.end() ? flights_.emplace_back() : *idle;
-  flight.group = group;
-  return flight;
 }
 
 bool SessionLoader::sendNext() {
   const std::optional<LaneStore::Group> group = nextGroup();
   if (!group) return false;
-  Flight& flight = flightFor(*group);
+  Flight& flight = flights_.prepare(*group);
   const SteadyTime now = parts_.clock.steadyNow();
   fill(flight, now);
   if (flight.batch.empty()) return true;
-  flight.under_way = true;
-  ++under_way_;
+  flights_.start(flight);
   if (flight.deadline <= now) {
     answered(flight.batch);  // nobody in it may wait any more: no reason to doubt the store
     return true;
@@ -200,8 +172,8 @@ void SessionLoader::fill(Flight& flight, SteadyTime now) {
 
 /// Who has to be told first, if that is before the batch ends. Beside other batches, those who wait for them count too.
 void SessionLoader::noteExpiry(SteadyTime first, SteadyTime last) {
-  const SteadyTime before = under_way_ == 0 ? SteadyTime::max() : expires_at_;
-  expires_at_ = isBefore(first, last) || under_way_ > 0 ? std::min(before, first) : before;
+  const SteadyTime before = flights_.any() ? expires_at_ : SteadyTime::max();
+  expires_at_ = isBefore(first, last) || flights_.any() ? std::min(before, first) : before;
 }
 
 void SessionLoader::takeLoads(Flight& flight, SteadyTime now) {
@@ -257,9 +229,7 @@ bool SessionLoader::isTouchDue(const Asked& asked, SteadyTime now) const {
 }
 
 void SessionLoader::answered(StoreBatch& batch) {
-  const auto found = std::ranges::find_if(flights_, [&](const Flight& one) { return &one.batch == &batch; });
-  SESSIOND_CHECK(found != flights_.end() && found->under_way);
-  Flight& flight = *found;
+  Flight& flight = flights_.of(batch);
   const SteadyTime now = parts_.clock.steadyNow();
   for (std::size_t i = 0; i < flight.asked.size(); ++i) {
     try {
@@ -283,8 +253,8 @@ void SessionLoader::answered(StoreBatch& batch) {
   std::deque<Touching> touched;
   loaded.swap(flight.asked);
   touched.swap(flight.touching);
-  flight.under_way = false;
-  if (--under_way_ == 0) expires_at_ = SteadyTime::max();
+  flights_.end(flight);
+  if (!flights_.any()) expires_at_ = SteadyTime::max();
   waitForTime();
   for (Asked& one : loaded) {
     for (SessionWant* want : one.wants) tell(*want, one, now);
@@ -356,7 +326,7 @@ void SessionLoader::expire(SteadyTime now) {
     if (deadline > now) expires_at_ = std::min(expires_at_, deadline);
     return deadline <= now;
   };
-  for (Flight& flight : flights_) {
+  for (Flight& flight : flights_.all()) {
     if (flight.under_way) expireFlight(flight, is_over, loads, touches);
   }
   const auto may_wait = [&](const auto* want) { return !is_over(want->arrived); };
@@ -392,7 +362,7 @@ void SessionLoader::onTime() {
     late_at_ = SteadyTime::max();
     late_ = parts_.late.take(kLargestBatch, now);
   }
-  if (under_way_ > 0 && expires_at_ <= now) expire(now);
+  if (flights_.any() && expires_at_ <= now) expire(now);
   flush();
   keepLate(now);
   waitForTime();

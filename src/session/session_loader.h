@@ -22,55 +22,22 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
-#include <list>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/event_loop.h"
-#include "base/metrics.h"
 #include "session/facts_reader.h"
+#include "session/flights.h"
 #include "session/index_writer.h"
 #include "session/lane_store.h"
 #include "session/late_touches.h"
+#include "session/loader_metrics.h"
 #include "session/session_cache.h"
-#include "session/session_id.h"
+#include "session/session_want.h"
 #include "session/touch_throttle.h"
 
 namespace sessiond {
-
-/// One session that a check wants: `id` to `budget` in, `found` out. Stays where it is until it is told of.
-struct SessionWant {
-  const SessionId* id = nullptr;
-  /// The cookie's value as the client sent it, if the first secret verified it to this id; else empty.
-  std::string_view cookie;
-  bool may_touch = false;  ///< a touch that is due takes the key's remaining life
-  SteadyTime arrived;      ///< of the request: waiting is part of its budget
-  void* asker = nullptr;   ///< the client's own
-  FoundSession found = {};
-};
-
-/// One touch that a check waits for: `result` out, the rest in.
-struct TouchWant {
-  SessionId id;
-  std::chrono::seconds ttl{};
-  SteadyTime ends;          ///< see KeyTouch
-  SessionRef session = {};  ///< what is known of it
-  SteadyTime arrived;       ///< of the request
-  void* asker = nullptr;
-  Expected<TouchOutcome, StoreError> result = Unexpected(StoreError::kUnavailable);
-};
-
-/// Figures that all lanes of a site share.
-struct LoaderMetrics {
-  explicit LoaderMetrics(MetricsRegistry& metrics);
-  Counter& misses;
-  Counter& joined;
-  Counter& touched;
-  Counter& touches_failed;
-  Counter& touches_changed;
-};
 
 /// Of one lane's thread. What it works with outlives it.
 class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter {
@@ -109,41 +76,15 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   /// client, who may want more meanwhile. Where nobody calls it, it happens by itself: at once if a batch of other
   /// servers is under way, else within kCompany.
   void flush();
-  bool busy() const { return under_way_ > 0; }
+  bool busy() const { return flights_.any(); }
 
   static constexpr std::size_t kLargestBatch = 64;
   /// How long whoever gathers may wait for others to be asked for with him.
   static constexpr std::chrono::microseconds kCompany{250};
 
  private:
-  /// A session that is asked for, or will be, and all who want it.
-  struct Asked {
-    std::uint64_t hash = 0;
-    LaneStore::Group group = LaneStore::kMixed;
-    SessionCache::Note note;
-    std::vector<SessionWant*> wants;  ///< none: their time was over, and the answer is kept for others
-    std::optional<SessionId> id;      ///< the batch's own, when the one whose id it took has gone
-    SessionRef met = {};              ///< what it turned out to be, where its user has to be looked at as well
-
-    const std::string& idBytes() const { return id ? id->bytes() : wants.front()->id->bytes(); }
-  };
-  /// A touch under way. What the store needs of it must stand when nobody waits any more.
-  struct Touching {
-    TouchWant* want;  ///< null: nobody waits, or no more
-    LateTouch touch;
-    SessionRef session;
-    bool first;  ///< not a late one
-  };
-
-  /// A batch, and who waits for it. Stays where it is; used again and again.
-  struct Flight {
-    LaneStore::Group group = LaneStore::kMixed;
-    bool under_way = false;
-    std::vector<Asked> asked;
-    std::deque<Touching> touching;
-    StoreBatch batch;
-    SteadyTime deadline;
-  };
+  using Asked = Flight::Asked;
+  using Touching = Flight::Touching;
 
   void answered(StoreBatch& batch) override;
   void onEvent() override {}
@@ -153,10 +94,8 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   void flushSoon(LaneStore::Group group, SteadyTime now);
   void tell(SessionWant& want, const Asked& asked, SteadyTime now);
   bool sendNext();
-  bool isUnderWay(LaneStore::Group group) const;
   void regroup();
   std::optional<LaneStore::Group> nextGroup() const;
-  Flight& flightFor(LaneStore::Group group);
   void fill(Flight& flight, SteadyTime now);
   void takeLoads(Flight& flight, SteadyTime now);
   bool takeLoad(Flight& flight, Asked& asked, SteadyTime now);
@@ -177,8 +116,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   Client& client_;
   std::vector<Asked> gathering_;
   std::deque<TouchWant*> touches_;
-  std::list<Flight> flights_;
-  std::size_t under_way_ = 0;  ///< of the flights
+  Flights flights_;
   bool flushing_ = false;
   std::uint64_t groups_version_ = 0;           ///< by which those who gather are in their groups
   std::vector<LateTouch> late_;                ///< taken to be sent now

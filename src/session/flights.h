@@ -1,0 +1,74 @@
+// Flights: what a loader (session_loader.h) has sent to the store, and who waits for it. Of each group of servers there
+// is one batch under way at most; what gathers behind it follows in the next.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "session/lane_store.h"
+#include "session/late_touches.h"
+#include "session/session_cache.h"
+#include "session/session_id.h"
+#include "session/session_want.h"
+
+namespace sessiond {
+
+/// A batch, and who waits for it. Stays where it is; used again and again.
+struct Flight {
+  /// A session that is asked for, or will be, and all who want it.
+  struct Asked {
+    std::uint64_t hash = 0;
+    LaneStore::Group group = LaneStore::kMixed;
+    SessionCache::Note note;
+    std::vector<SessionWant*> wants;  ///< none: their time was over, and the answer is kept for others
+    std::optional<SessionId> id;      ///< the batch's own, when the one whose id it took has gone
+    SessionRef met = {};              ///< what it turned out to be, where its user has to be looked at as well
+
+    const std::string& idBytes() const { return id ? id->bytes() : wants.front()->id->bytes(); }
+  };
+  /// A touch under way. What the store needs of it must stand when nobody waits any more.
+  struct Touching {
+    TouchWant* want;  ///< null: nobody waits, or no more
+    LateTouch touch;
+    SessionRef session;
+    bool first;  ///< not a late one
+  };
+
+  LaneStore::Group group = LaneStore::kMixed;
+  bool under_way = false;
+  std::vector<Asked> asked;
+  std::deque<Touching> touching;
+  StoreBatch batch;
+  SteadyTime deadline;
+};
+
+/// Of one lane's thread.
+class Flights {
+ public:
+  bool any() const { return under_way_ > 0; }
+  bool any(LaneStore::Group group) const;
+  /// Those under way, and those that will be used again.
+  std::list<Flight>& all() { return all_; }
+  /// Until when the last of them may take; of none: min().
+  SteadyTime lastDeadline() const;
+
+  /// One to be filled: not under way yet.
+  Flight& prepare(LaneStore::Group group);
+  void start(Flight& flight);
+  /// REQUIRES: of one under way.
+  Flight& of(const StoreBatch& batch);
+  void end(Flight& flight);
+
+ private:
+  std::list<Flight> all_;
+  std::size_t under_way_ = 0;
+};
+
+}  // namespace sessiond

@@ -1,0 +1,39 @@
+// What a check wants of whoever loads sessions (session_loader.h): a session, or a touch that is acknowledged.
+
+#pragma once
+
+#include <chrono>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/expected.h"
+#include "session/found_session.h"
+#include "session/lane_store.h"
+#include "session/session_id.h"
+#include "session/session_store.h"
+
+namespace sessiond {
+
+/// One session that a check wants: `id` to `budget` in, `found` out. Stays where it is until it is told of.
+struct SessionWant {
+  const SessionId* id = nullptr;
+  /// The cookie's value as the client sent it, if the first secret verified it to this id; else empty.
+  std::string_view cookie;
+  bool may_touch = false;  ///< a touch that is due takes the key's remaining life
+  SteadyTime arrived;      ///< of the request: waiting is part of its budget
+  void* asker = nullptr;   ///< the client's own
+  FoundSession found = {};
+};
+
+/// One touch that a check waits for: `result` out, the rest in.
+struct TouchWant {
+  SessionId id;
+  std::chrono::seconds ttl{};
+  SteadyTime ends;          ///< see KeyTouch
+  SessionRef session = {};  ///< what is known of it
+  SteadyTime arrived;       ///< of the request
+  void* asker = nullptr;
+  Expected<TouchOutcome, StoreError> result = Unexpected(StoreError::kUnavailable);
+};
+
+}  // namespace sessiond
