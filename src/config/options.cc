@@ -1,4 +1,5 @@
-// Limits stand here once; conf/sessiond.yaml repeats them for people.
+// Limits stand here once; conf/sessiond.yaml repeats them for people. More than 400 lines because it is one table, with
+// an entry for each option.
 
 #include "config/options.h"
 

@@ -5,6 +5,8 @@
 //
 //   INSTANTIATE_TEST_SUITE_P(Memory, SessionStoreContract, testing::Values([] {
 //     return std::unique_ptr<StoreHarness>(std::make_unique<MemoryHarness>()); }));
+//
+// More than 400 lines because it is one contract, and whoever makes a store reads it whole.
 
 #pragma once
 

@@ -1,5 +1,6 @@
 // A primary behind sentinels, with real ones: whoever is the primary is asked, whatever becomes of servers and
-// sentinels, and nobody is believed who may not be it any more.
+// sentinels, and nobody is believed who may not be it any more. More than 400 lines because one group of servers, which
+// takes seconds to start, serves them all.
 
 #include "redis/sentinel_watch.h"
 

@@ -1,3 +1,6 @@
+// More than 400 lines because the page and the endings of sessions share one fixture: a user who is logged in here and
+// elsewhere.
+
 #include "endpoints/account/sessions.h"
 
 #include <gmock/gmock.h>

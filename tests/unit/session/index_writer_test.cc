@@ -1,3 +1,6 @@
+// Whoever lists the sessions of a user sees all of them, whatever the store does meanwhile. More than 400 lines because
+// it is one promise, kept with one fixture.
+
 #include "session/index_writer.h"
 
 #include <gmock/gmock.h>

@@ -2,14 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdint>
 #include <string>
 
 #include "support/fake_clock.h"
-
-// jemalloc's, which these tests are linked with unless there are sanitizers.
-extern "C" int mallctl(const char* name, void* old_value, std::size_t* old_size, void* new_value, std::size_t new_size)
-    __attribute__((weak));
 
 namespace sessiond {
 namespace {
@@ -382,33 +377,6 @@ TEST_F(SessionCacheTest, ASessionThatIsReplacedLivesOnForTheChecksThatHaveIt) {
   clock_.advance(milliseconds(1));
   load("a", sessionOf("a", "2"));
   EXPECT_EQ(used->session->identity().text(), "X-Version: 1\r\n");
-}
-
-/// What this thread has allocated and not given back; 0 where the allocator does not tell.
-std::uint64_t allocatedByThisThread() {
-  if (mallctl == nullptr) return 0;
-  std::uint64_t allocated = 0;
-  std::uint64_t given_back = 0;
-  std::size_t size = sizeof allocated;
-  EXPECT_EQ(mallctl("thread.allocated", &allocated, &size, nullptr, 0), 0);
-  EXPECT_EQ(mallctl("thread.deallocated", &given_back, &size, nullptr, 0), 0);
-  return allocated - given_back;
-}
-
-TEST_F(SessionCacheTest, CountsWhatItTakesFromTheHeap) {
-  constexpr std::size_t kSessions = 10000;
-  SessionCache large(CacheLimits{.max_entries = 1'000'000, .max_bytes = std::size_t{1} << 30}, trust_);
-  const std::string text(300, 'x');
-  load("a");  // what is made once is there
-  const std::uint64_t before = allocatedByThisThread();
-  for (std::size_t i = 0; i < kSessions; ++i) {
-    const std::string id = "a session's id of 32 bytes " + std::to_string(10000 + i);
-    large.keep(idOf(id), large.note(idOf(id), now()), sessionOf(id, text), cookieOf(id), true, now());
-  }
-  const std::uint64_t taken = allocatedByThisThread() - before;
-  ASSERT_EQ(large.size().entries, kSessions);
-  if (mallctl == nullptr) return;
-  EXPECT_NEAR(static_cast<double>(large.size().bytes), static_cast<double>(taken), 0.001 * static_cast<double>(taken));
 }
 
 }  // namespace
