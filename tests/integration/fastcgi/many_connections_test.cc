@@ -167,7 +167,7 @@ TEST(ManyConnections, WhoHasNeverSpokenGoesBeforeWhoWasServed) {
   FastcgiClient kept = server.connect();
   ASSERT_TRUE(kept.ask({}));
   FastcgiClient silent = server.connect();
-  ASSERT_TRUE(eventually([&] { return server.metrics().open.read() == 2; }));
+  ASSERT_TRUE(soon([&] { return server.metrics().open.read() == 2; }));
   ASSERT_TRUE(kept.ask({}));
   std::this_thread::sleep_for(milliseconds(200));  // it has had its time to speak
   FastcgiClient late = server.connect();
