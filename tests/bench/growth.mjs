@@ -6,11 +6,12 @@ import { checkParams, encodeRequest, FastCgiClient } from '../support/fastcgi_cl
 import { Sessiond } from './peers/sessiond.mjs';
 import { freshFolder } from './support/folders.mjs';
 import { say } from './support/log.mjs';
+import { metricOf } from './support/metrics.mjs';
 import { Nginx } from './support/nginx.mjs';
 import { RedisServer } from './support/redis.mjs';
 import { express, stored, writeCookies } from './support/sessions.mjs';
 import { memory, processorTime } from './support/usage.mjs';
-import { checkAllTwice, load } from './support/wrk.mjs';
+import { checkAllTwice, load, refresh } from './support/wrk.mjs';
 
 const connections = 64;
 
@@ -35,37 +36,31 @@ class Population {
     this.daemon = new Sessiond(name, 'sessiond', { session: roomy });
     await this.daemon.start(this.redis);
     this.nginx = await new Nginx(name, this.daemon.site, 1).start();
-    this.load = { port: this.nginx.port, host: 'site.example', cookies: this.cookies, connections, threads: 1 };
+    this.servers = [this.redis];
+    this.parts = { port: this.nginx.port, host: 'site.example', cookies: this.cookies, connections, threads: 1 };
   }
 
   /** Has every session cached, and finds out what they take. */
   async fill() {
     // Threads, buffers and connections have their memory before the sessions are counted.
     const few = writeCookies(express, 100, path.join(this.redis.folder, 'few'));
-    await load({ ...this.load, cookies: few, seconds: 1 });
+    await load({ ...this.parts, cookies: few, seconds: 1 });
     const before = memory(this.daemon.process.pid);
-    await checkAllTwice(this.load);
+    await checkAllTwice(this.parts);
     this.bytes = memory(this.daemon.process.pid).anonymous - before.anonymous;
     say(`${this.count} sessions: ${(this.bytes / 1024 / 1024).toFixed(1)} MiB`);
   }
 
-  async #hits() {
-    const client = await FastCgiClient.connect(this.daemon.socket);
-    const text = await client.answer(encodeRequest({ ...checkParams(''), SESSIOND_ENDPOINT: 'metrics' }));
-    client.close();
-    return Number(text.match(/^sessiond_cache_hits_total (\S+)/m)[1]);
-  }
-
   async measure(seconds) {
-    const [before, hitsBefore] = [processorTime(this.daemon.process.pid), await this.#hits()];
-    const figures = await load({ ...this.load, seconds });
+    const [before, hitsBefore] = [processorTime(this.daemon.process.pid), await metricOf(this.daemon, 'sessiond_cache_hits_total')];
+    const figures = await load({ ...this.parts, seconds });
     const processor = (processorTime(this.daemon.process.pid) - before) / figures.requests;
     this.runs.push({
       processor,
       requestsPerSecond: figures.requests / figures.seconds,
       p50: figures.p50,
       p99: figures.p99,
-      hitShare: ((await this.#hits()) - hitsBefore) / figures.requests,
+      hitShare: ((await metricOf(this.daemon, 'sessiond_cache_hits_total')) - hitsBefore) / figures.requests,
     });
     say(`${this.count} sessions: ${processor.toFixed(2)} µs`);
   }
@@ -83,6 +78,7 @@ async function measureSessions({ sessions, rounds, seconds }) {
     await population.start();
     await population.fill();
   }
+  for (const population of [...populations].reverse()) await refresh(population);
   for (let round = 0; round < rounds; round++) {
     for (const population of populations) await population.measure(seconds);
   }

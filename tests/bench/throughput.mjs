@@ -15,7 +15,7 @@ import { Nginx, statusOf } from './support/nginx.mjs';
 import { RedisServer } from './support/redis.mjs';
 import { stored, writeCookies } from './support/sessions.mjs';
 import { memory, processorTime } from './support/usage.mjs';
-import { checkAllTwice, load } from './support/wrk.mjs';
+import { checkAllTwice, load, refresh } from './support/wrk.mjs';
 
 export const sessionCount = 10000;
 
@@ -126,7 +126,10 @@ async function measureBehind(workers, { peers, redis, plan }) {
   for (let round = 1; round <= plan.rounds; round++) {
     for (const connections of plan.connections) {
       for (const peer of peers) {
-        const figures = await measure({ peer, nginx: behind.get(peer), redis, connections, seconds: plan.seconds });
+        const nginx = behind.get(peer);
+        const parts = { port: nginx.port, host: peer.host ?? 'site.example', cookies: peer.cookies, connections: 64 };
+        if (peer.caches) await refresh({ daemon: peer, parts, servers: [redis] });
+        const figures = await measure({ peer, nginx, redis, connections, seconds: plan.seconds });
         runs.push({ peer: peer.name, workers, connections, round, ...figures });
         say(
           `round ${round}, nginx workers ${workers}, connections ${connections}, ${peer.title}: ` +

@@ -35,6 +35,7 @@ export class Sessiond {
     this.name = name;
     this.title = title;
     this.session = session;
+    this.caches = session.cache?.enabled ?? true;
     this.login = login;
     this.sessions = expressUnder(session.key_prefix ?? 'sess:');
     this.launcher = launcher;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { repository } from '../../support/places.mjs';
 import { launch } from '../../support/processes.mjs';
 import { pause, waitFor } from '../../support/waiting.mjs';
+import { metricOf } from './metrics.mjs';
 
 const script = path.join(repository, 'tests/bench/wrk/check.lua');
 const longestPass = 300; // seconds
@@ -39,15 +40,41 @@ export function startLoad({ port, host, cookies, connections, seconds, order = '
  * so ends its cache entry; after the second it stays.
  */
 export async function checkAllTwice(parts) {
-  const done = `${parts.cookies}.done`;
   for (let pass = 0; pass < 2; pass++) {
-    fs.rmSync(done, { force: true });
-    const busy = startLoad({ ...parts, seconds: longestPass, order: 'each' });
-    const seen = waitFor('every session is checked', () => fs.existsSync(done), { timeout: longestPass * 1000 });
-    await Promise.race([seen, busy.figures]);
-    busy.end();
-    await busy.figures;
+    await checkAll(parts);
     await pause(1000); // touches are written a little later
+  }
+}
+
+async function checkAll(parts) {
+  const done = `${parts.cookies}.done`;
+  fs.rmSync(done, { force: true });
+  const busy = startLoad({ ...parts, seconds: longestPass, order: 'each' });
+  const seen = waitFor('every session is checked', () => fs.existsSync(done), { timeout: longestPass * 1000 });
+  await Promise.race([seen, busy.figures]);
+  busy.end();
+  await busy.figures;
+}
+
+/**
+ * Has every session read anew that is too old to be believed, which happens once a minute, and waits until nothing is
+ * written any more. So an instance that has waited for its turn for long finds as much in memory as under a load that
+ * never pauses.
+ *
+ * A memory that is being filled is told of every touch and found nothing in yet; for that sessiond may let its subscription
+ * be for a while (src/redis/cache_worth.h), which is waited for first.
+ */
+export async function refresh({ daemon, parts, servers }) {
+  const isTold = async () => (await metricOf(daemon, 'sessiond_cache_subscribed')) === 1;
+  await waitFor(`${daemon.name} is told of changes`, isTold, { timeout: 300000, interval: 200 });
+  await checkAll(parts);
+  const written = async () => {
+    const counts = await Promise.all(servers.map((server) => server.commandCounts()));
+    return counts.reduce((sum, { eval: scripts = 0 }) => sum + scripts, 0);
+  };
+  for (let before = -1, now = await written(); now !== before; now = await written()) {
+    before = now;
+    await pause(200);
   }
 }
 
