@@ -79,7 +79,7 @@ TEST(ClusterView, LeavesOutNodesThatAreNone) {
   RedisReply port_as_text = list({text("a"), text("7001")});
   RedisReply host_as_number = list({number(1), number(7001)});
   for (const RedisReply& broken :
-       {without_port, port_as_text, host_as_number, node(text("a"), -1), node(text("a"), 65536)}) {
+       {without_port, port_as_text, host_as_number, node(text("a"), -1), node(text("a"), 65'537)}) {
     const auto view = readClusterView(answers({list({number(1), number(2), broken, node(text("b"), 7002)})}), asked());
     ASSERT_TRUE(view.hasValue());
     EXPECT_TRUE(view->ranges.empty()) << "who follows is not the primary";
