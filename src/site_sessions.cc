@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/encoding.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "redis/cluster_lane_store.h"
 #include "redis/redis_lane_store.h"
@@ -35,13 +36,20 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       ender({config.session, tombstones, store, index, log_key, shared.clock, shared.metrics}),
       index(redis_index, shared.clock, shared.metrics,
             [this](std::string_view user_id, const auto& ids) {
-              if (!ender.endListed(user_id, ids, "logout_all"))
-                for (const SessionId& id : ids) burials.end(id, "logout_all");
+              if (!ender.endListed(user_id, ids, "logout_all")) endLater(ids, "logout_all", std::string(user_id));
             }),
       burials(store, burial_store, shared.lasting.revoked, log_key, shared.metrics,
-              {.renewing = [this] { index.mayBeLost(); },
-               .ending = [this](const SessionId& id,
-                                std::string_view why) { return ender.end(std::span(&id, 1), why).hasValue(); }}),
+              {.renewing =
+                   [this, &redis = shared.redis] {
+                     // An idle connection may lead to the server from before.
+                     if (RedisClient* const client = redis.single()) client->renew();
+                     index.mayBeLost();
+                   },
+               .ending =
+                   [this](const SessionId& id, std::string_view why, const std::string& user_id) {
+                     return user_id.empty() ? ender.end(std::span(&id, 1), why).hasValue()
+                                            : ender.endListed(user_id, {id}, why).hasValue();
+                   }}),
       reader(
           extractor, tombstones, shared.lasting.revoked, shared.lasting.epoch, log_key, shared.metrics,
           [this](const SessionId& id, std::chrono::seconds ttl) { burials.bury(id, ttl); }, stands),
@@ -69,18 +77,23 @@ OneServer::OneServer(SiteSessions& all, RedisClient& client, bool keeps, const S
                                                 },
                                             .doubted = [this] { canaries.distrust(Canaries::Loss::kSentinels); },
                                             .lost =
-                                                [this, &all, &client] {
+                                                [this, &all] {
                                                   // A subscription that stands anew has them renewed.
-                                                  if (canaries.current() != nullptr) return;
-                                                  client.renew();
-                                                  all.burials.renew();
+                                                  if (canaries.current() == nullptr) all.burials.renew();
                                                 }}) {
   if (!listener) all.burials.renew();
 }
 
 void SiteSessions::endSurely(const std::vector<SessionId>& ids, std::string_view why) {
-  if (ender.end(ids, why)) return;
-  for (const SessionId& id : ids) burials.end(id, why);
+  if (!ender.end(ids, why)) endLater(ids, why, {});
+}
+
+void SiteSessions::endLater(const std::vector<SessionId>& ids, std::string_view why, const std::string& user_id) {
+  for (const SessionId& id : ids) {
+    logWarn("sessions: one could not be ended yet; it is tried again for an hour, until a reload",
+            {{"session", pseudonym(log_key, id.bytes())}, {"reason", why}});
+    burials.end(id, why, user_id);
+  }
 }
 
 void SiteSessions::distrust(Canaries::Loss why) {

@@ -61,6 +61,8 @@ struct SiteSessions {
   std::vector<std::string> trustInWords(RedisTopology& redis, bool keeps, SteadyTime now) const;
   /// Ends them, now or as soon as Redis can. `why`: a word of the audit log, for good.
   void endSurely(const std::vector<SessionId>& ids, std::string_view why);
+  /// They could not be ended just now. `user_id`: whose they have to be still; empty: anybody's.
+  void endLater(const std::vector<SessionId>& ids, std::string_view why, const std::string& user_id);
   /// Nothing that was loaded is believed any more.
   void distrust(Canaries::Loss why);
   /// Of a lane of its own.

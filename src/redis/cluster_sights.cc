@@ -76,11 +76,9 @@ void ClusterSights::Listening::add(ClusterNodes::Node& node) try {
                                },
                            .doubted = [&sight] { sight.canaries.distrust(Canaries::Loss::kSwitch); },
                            .lost =
-                               [this, &sight, &node] {
+                               [this, &sight] {
                                  // A subscription that stands anew has them renewed.
-                                 if (sight.canaries.current() != nullptr) return;
-                                 node.client.renew();
-                                 burials_.renew();
+                                 if (sight.canaries.current() == nullptr) burials_.renew();
                                }}));
   if (!keeps_) return;
   listeners_.push_back(std::make_unique<InvalidationListener>(node.client, sights_.keys_, cache_, burials_,

@@ -14,7 +14,7 @@ namespace sessiond {
 /// Thread-safe.
 class NodeFollowers {
  public:
-  /// Called on the topology's thread; must not wait.
+  /// All but the last are called on the topology's thread. None may wait.
   struct Calls {
     std::function<void()> moved;    ///< nothing that was loaded before is believed, all connections are made anew
     std::function<void()> doubted;  ///< nothing that was loaded before is believed

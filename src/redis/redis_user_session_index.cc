@@ -72,15 +72,16 @@ for i = 6, #ARGV, 2 do
   if noted >= 0 and left > 0 and noted < now + left then redis.call('ZADD', KEYS[1], text(now + left), ARGV[i]) end
 end
 local others = redis.call('ZCOUNT', KEYS[1], '(' .. text(now), '+inf')
+if tonumber(redis.call('ZSCORE', KEYS[1], '') or 0) > now then others = others - 1 end
 if others >= most and ARGV[3] == 'refuse' then return {0} end
 redis.call('ZADD', KEYS[1], text(now + life), own)
 local kept = 2 * life + tonumber(ARGV[1])
 if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], text(kept)) end
 local surplus = others + 1 - most
 if surplus <= 0 then return answer end
-local oldest = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. text(now), '+inf', 'LIMIT', 0, surplus + 1)
+local oldest = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. text(now), '+inf', 'LIMIT', 0, surplus + 2)
 for _, id in ipairs(oldest) do
-  if id ~= own and surplus > 0 then
+  if id ~= own and id ~= '' and surplus > 0 then
     redis.call('ZADD', KEYS[1], -1, id)
     answer[#answer + 1] = id
     surplus = surplus - 1

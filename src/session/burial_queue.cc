@@ -38,10 +38,10 @@ void BurialQueue::bury(const SessionId& id, std::chrono::seconds tombstone_ttl) 
   arrived_.notify_one();
 }
 
-void BurialQueue::end(const SessionId& id, std::string_view why) {
+void BurialQueue::end(const SessionId& id, std::string_view why, const std::string& user_id) {
   const std::lock_guard lock(mutex_);
   if (waiting_.endings.size() >= kMaxWaiting) return;
-  waiting_.endings.emplace(id, why);
+  waiting_.endings.emplace(id, std::pair(why, user_id));
   arrived_.notify_one();
 }
 
@@ -102,7 +102,11 @@ BurialQueue::Waiting BurialQueue::take() {
 void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
   if (stop.stop_requested()) return;
   if (waiting.renewal) {
-    next_renewal_ = std::chrono::steady_clock::now() + kPausesBetweenRenewals * pause_;
+    const SteadyTime now = std::chrono::steady_clock::now();
+    const bool again = renewal_pause_.count() > 0 && now < next_renewal_ + renewal_pause_;
+    renewal_pause_ =
+        again ? std::min(2 * renewal_pause_, kMostPausesBetweenRenewals * pause_) : kPausesBetweenRenewals * pause_;
+    next_renewal_ = now + renewal_pause_;
     if (others_.renewing) others_.renewing();
     late_.dropRenewals();
     renewAll(stop);
@@ -114,8 +118,10 @@ void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
   using Kind = BurialErrand::Kind;
   for (const auto& [id, ttl] : waiting.burials) errands.push_back({.kind = Kind::kBury, .id = id, .ttl = ttl});
   for (const SessionId& id : waiting.looks) errands.push_back({.kind = Kind::kLook, .id = id});
-  for (const auto& [id, why] : waiting.endings)
-    errands.push_back({.kind = Kind::kEnd, .id = id, .ttl = RevokedSessions::kMemory, .why = why});
+  for (const auto& [id, ending] : waiting.endings) {
+    const auto& [why, user_id] = ending;
+    errands.push_back({.kind = Kind::kEnd, .id = id, .ttl = RevokedSessions::kMemory, .why = why, .user_id = user_id});
+  }
   for (BurialErrand& one : errands) {
     if (stop.stop_requested()) return;
     if (one.kind != Kind::kRenew && !carryOut(one)) late_.add(std::move(one), std::chrono::steady_clock::now());
@@ -173,7 +179,7 @@ void BurialQueue::tellEpoch() {
 bool BurialQueue::carryOut(BurialErrand& errand) {
   if (errand.kind == BurialErrand::Kind::kEnd) {
     errand.ttl -= std::chrono::ceil<std::chrono::seconds>(errand.pause);
-    return others_.ending(errand.id, errand.why) || errand.ttl.count() <= 0;
+    return others_.ending(errand.id, errand.why, errand.user_id) || errand.ttl.count() <= 0;
   }
   if (errand.kind == BurialErrand::Kind::kLook) {
     const Expected<bool, StoreError> found = isThere(errand.id);

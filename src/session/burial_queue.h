@@ -14,8 +14,10 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -35,8 +37,9 @@ class BurialQueue {
     /// Called on the queue's thread before it renews: whatever else the server was told may be gone with the
     /// tombstones.
     std::function<void()> renewing;
-    /// Ends a session as whoever logs out does (SessionEnder). False: in vain. Called on the queue's thread.
-    std::function<bool(const SessionId&, std::string_view why)> ending;
+    /// Ends a session as whoever logs out does (SessionEnder), if it is that user's still; of an empty one, whose ever
+    /// it is. False: in vain. Called on the queue's thread.
+    std::function<bool(const SessionId&, std::string_view why, const std::string& user_id)> ending;
   };
 
   /// All must outlive it. `pause`: after the store did not take something, which is then tried again by itself; the
@@ -53,12 +56,13 @@ class BurialQueue {
   void bury(const SessionId& id, std::chrono::seconds tombstone_ttl);
   /// Nobody could end this session just now: it is ended as soon as that can be, within an hour. `why`: a word of the
   /// audit log, for good. Beyond kMaxWaiting it lives on.
-  void end(const SessionId& id, std::string_view why);
+  void end(const SessionId& id, std::string_view why, const std::string& user_id = {});
   /// This session's key has changed. If it was revoked here, and is there again, it is buried.
   void look(std::string_view id);
   /// The server may be one that never had the tombstones: what was revoked here is revoked again, the latest first,
-  /// until it succeeds, and it is told how often everybody was logged out. Not sooner than kPausesBetweenRenewals after
-  /// the time before, however often it is called.
+  /// until it succeeds, and it is told how often everybody was logged out. Not sooner than kPausesBetweenRenewals
+  /// after the time before, however often it is called; and later and later while it goes on being called, as where a
+  /// server is too busy to answer all.
   void renew();
 
   static constexpr std::chrono::milliseconds kPause{500};
@@ -66,6 +70,7 @@ class BurialQueue {
   /// As many as are written in one round trip.
   static constexpr std::size_t kPage = 64;
   static constexpr int kPausesBetweenRenewals = 2;
+  static constexpr int kMostPausesBetweenRenewals = 64;
   /// How many times `pause` the longest one is.
   static constexpr int kMostPauses = 8;
 
@@ -75,7 +80,7 @@ class BurialQueue {
     bool renewal = false;
     std::map<SessionId, std::chrono::seconds> burials;  ///< with the lives of their tombstones
     std::set<SessionId> looks;
-    std::map<SessionId, std::string_view> endings;  ///< and why
+    std::map<SessionId, std::pair<std::string_view, std::string>> endings;  ///< why, and whose
 
     bool hasErrands() const { return !burials.empty() || !looks.empty() || !endings.empty(); }
   };
@@ -108,6 +113,7 @@ class BurialQueue {
   LateBurials late_;
   SteadyTime epoch_due_ = SteadyTime::max();  ///< the server is to be told again
   SteadyTime next_renewal_ = SteadyTime::min();
+  std::chrono::milliseconds renewal_pause_{};
   std::jthread thread_;  // last: it uses all of the above
 };
 

@@ -58,8 +58,8 @@ class EverybodyEnder {
     Burial burial = Burial::kBuried;  ///< the worst of those that ended
     std::string next;                 ///< SessionScan::kEnd: that was all
   };
-  /// To what the counter has been moved, and when. A login from before with that one, or a later one, shows that it had
-  /// been lost and began anew; such logins end one by one.
+  /// To what the counter has been moved, and when that began, by the clock of whoever moved it. A login from before
+  /// with that one, or a later one, shows that it had been lost and began anew; such logins end one by one.
   struct Moved {
     std::uint64_t epoch = LoginEpoch::kNone;
     WallTime at{};

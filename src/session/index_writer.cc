@@ -111,7 +111,8 @@ Expected<void, StoreError> IndexWriter::writeOut(const Waiting& batch, std::uniq
   for (const auto& [user_id, sessions] : batch) under_way_.insert(user_id);
   lock.unlock();
   Waiting failed;
-  const Expected<void, StoreError> done = write(batch, failed);
+  Missed missed;
+  const Expected<void, StoreError> done = write(batch, failed, missed);
   lock.lock();
   for (const auto& [user_id, sessions] : batch) under_way_.erase(under_way_.find(user_id));
   for (const auto& [user_id, sessions] : failed) {
@@ -122,6 +123,11 @@ Expected<void, StoreError> IndexWriter::writeOut(const Waiting& batch, std::uniq
     arrived_.notify_one();
   }
   written_.notify_all();
+  if (missed.empty() || !end_missed_) return done;
+  // Nobody else waits for that.
+  lock.unlock();
+  for (const auto& [user_id, ids] : missed) end_missed_(user_id, ids);
+  lock.lock();
   return done;
 }
 
@@ -154,7 +160,7 @@ void IndexWriter::writeLate(std::unique_lock<std::mutex>& lock) {
 }
 
 /// An index that is damaged is logged and left.
-Expected<void, StoreError> IndexWriter::write(const Waiting& batch, Waiting& failed) {
+Expected<void, StoreError> IndexWriter::write(const Waiting& batch, Waiting& failed, Missed& missed) {
   const SteadyTime now = clock_.steadyNow();
   std::vector<IndexNote> notes;
   for (const auto& [user_id, of_user] : batch) {
@@ -165,7 +171,6 @@ Expected<void, StoreError> IndexWriter::write(const Waiting& batch, Waiting& fai
   }
   index_.addAll(notes);
   const SteadyTime answered = clock_.steadyNow();
-  std::map<std::string, std::vector<SessionId>> missed;
   Expected<void, StoreError> done;
   bool is_damaged = false;
   for (const IndexNote& note : notes) {
@@ -181,8 +186,6 @@ Expected<void, StoreError> IndexWriter::write(const Waiting& batch, Waiting& fai
     done = Unexpected(note.result.error());
     failed[user_id].emplace(id, batch.at(user_id).at(id));
   }
-  for (const auto& [user_id, ids] : missed)
-    if (end_missed_) end_missed_(user_id, ids);
   if (is_damaged) logError("sessions: the index of some user holds something else; delete that key, it is made anew");
   return done;
 }

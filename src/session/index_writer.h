@@ -75,6 +75,7 @@ class IndexWriter final : public UserSessionIndex {
   };
   using OfUser = std::map<SessionId, Noted>;
   using Waiting = std::map<std::string, OfUser, std::less<>>;
+  using Missed = std::map<std::string, std::vector<SessionId>>;
 
   void run(const std::stop_token& stop);
   void wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
@@ -82,7 +83,7 @@ class IndexWriter final : public UserSessionIndex {
   Expected<void, StoreError> writeOut(const Waiting& batch, std::unique_lock<std::mutex>& lock);
   Expected<void, StoreError> settle(std::string_view user_id);
   std::vector<SessionId> unwrittenOf(std::string_view user_id);
-  Expected<void, StoreError> write(const Waiting& batch, Waiting& failed);
+  Expected<void, StoreError> write(const Waiting& batch, Waiting& failed, Missed& missed);
   Waiting take(std::size_t most);
   void writeLate(std::unique_lock<std::mutex>& lock);
   static bool keep(OfUser& where, const SessionId& id, const Noted& noted);

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -32,6 +33,7 @@ struct BurialErrand {
   SessionId id;
   std::chrono::seconds ttl{};         ///< of the tombstone, of one that is buried; how long one that is to end is tried
   std::string_view why{};             ///< of one that is to end: the audit log's word, for good
+  std::string user_id{};              ///< of one that is to end: whose it has to be still; empty: anybody's
   std::chrono::milliseconds pause{};  ///< since it was tried before; 0: it was not
 
   bool isFirst() const { return pause.count() == 0; }
@@ -58,8 +60,11 @@ class LateBurials {
     others_ += is_renewal ? 0 : 1;
     const auto pause = errand.isFirst() ? pause_ : std::min(2 * errand.pause, longest_);
     next_ = std::min(next_, now + pause);
-    errands_.emplace(std::pair(errand.kind, std::move(errand.id)),
-                     Waiting{.ttl = errand.ttl, .why = errand.why, .pause = pause, .due = now + pause});
+    errands_.emplace(std::pair(errand.kind, std::move(errand.id)), Waiting{.ttl = errand.ttl,
+                                                                           .why = errand.why,
+                                                                           .user_id = std::move(errand.user_id),
+                                                                           .pause = pause,
+                                                                           .due = now + pause});
   }
   /// Those whose time has come.
   std::vector<BurialErrand> take(SteadyTime now) {
@@ -73,8 +78,12 @@ class LateBurials {
         return false;
       }
       others_ -= what.first == Kind::kRenew ? 0 : 1;
-      due.push_back(
-          {.kind = what.first, .id = what.second, .ttl = waiting.ttl, .why = waiting.why, .pause = waiting.pause});
+      due.push_back({.kind = what.first,
+                     .id = what.second,
+                     .ttl = waiting.ttl,
+                     .why = waiting.why,
+                     .user_id = waiting.user_id,
+                     .pause = waiting.pause});
       return true;
     });
     return due;
@@ -91,6 +100,7 @@ class LateBurials {
   struct Waiting {
     std::chrono::seconds ttl;
     std::string_view why;
+    std::string user_id;
     std::chrono::milliseconds pause;
     SteadyTime due;
   };

@@ -108,6 +108,7 @@ int revokeAll(const CommonOptions& options, const SessionOptions& which) {
   const EverybodyEnder ender({site.store, scan, extractor,
                               TombstoneLifetime::from(site.config.session, site.config.cookie, site.config.logout)});
   Sweep progress{.next = which.from};
+  const WallTime began = SystemClock().wallNow();
   // Whoever goes on with a sweep has moved the counter already.
   const auto epoch = which.from == SessionScan::kEnd ? endLogins(ender) : 0;
   if (!epoch && epoch.error() == StoreError::kCorrupt) {
@@ -116,7 +117,7 @@ int revokeAll(const CommonOptions& options, const SessionOptions& which) {
   }
   // A full server takes no counter, but deletes; and that makes room.
   if (!epoch) progress.moved = std::nullopt;
-  if (epoch && *epoch > 0) progress.moved = {.epoch = *epoch, .at = SystemClock().wallNow()};
+  if (epoch && *epoch > 0) progress.moved = {.epoch = *epoch, .at = began};
   const int code = sweep(options, ender, progress);
   const bool is_final = progress.burial == Burial::kBuried;
   audit("revoke_swept", {{"ended", progress.ended}, {"tombstones", std::string_view(is_final ? "yes" : "no")}});

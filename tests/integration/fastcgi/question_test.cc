@@ -99,7 +99,7 @@ TEST(Question, NamesWhyNobodyIsThere) {
   EXPECT_EQ(whyNot("no address"), "no address");
   EXPECT_EQ(whyNot("127.0.0.1"), "no address") << "a port is wanted";
   EXPECT_EQ(whyNot("127.0.0.1:1"), "Connection refused");
-  EXPECT_EQ(whyNot("no-such-host.invalid:9000"), "cannot resolve the host: Name or service not known");
+  EXPECT_TRUE(whyNot("no-such-host.invalid:9000").starts_with("cannot resolve the host: "));
 }
 
 TEST(Question, ToOneThatSpeaksOtherwiseHasNoAnswer) {

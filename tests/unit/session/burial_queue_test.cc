@@ -251,17 +251,18 @@ TEST_F(BurialQueueTest, WhatIsGoneIsNotTriedForEverForItsTombstone) {
 }
 
 /// As where every connection that is lost asks for it.
-TEST_F(BurialQueueTest, RenewsOnceHoweverOftenItIsAskedWithinAPause) {
-  revoked_.note(idOf("a"), seconds(100));
+TEST_F(BurialQueueTest, RenewsOnceMoreHoweverOftenItIsAskedMeanwhile) {
+  revoked_.note(idOf("first"), seconds(100));
   GatedStore store(2);
   std::atomic<int> renewals = 0;
   constexpr std::chrono::milliseconds kLong{200};
+  const auto began = std::chrono::steady_clock::now();
   BurialQueue queue(store, store, revoked_, log_names_, metrics_, {.renewing = [&] { ++renewals; }, .ending = {}},
                     kLong);
-  const auto began = std::chrono::steady_clock::now();
   queue.renew();
-  while (store.triesOf("a") == 0) std::this_thread::yield();
+  store.entered.wait();
   for (int i = 0; i < 100; ++i) queue.renew();
+  store.gate.count_down();
   store.done.wait();
   EXPECT_GE(std::chrono::steady_clock::now() - began, BurialQueue::kPausesBetweenRenewals * kLong);
   EXPECT_EQ(renewals, 2) << "and none is forgotten";
@@ -274,15 +275,16 @@ TEST_F(BurialQueueTest, WhatCouldNotBeEndedIsEndedOnceThatCanBe) {
   BurialQueue queue(store, store, revoked_, log_names_, metrics_,
                     {.renewing = {},
                      .ending =
-                         [&](const SessionId& id, std::string_view why) {
+                         [&](const SessionId& id, std::string_view why, const std::string& user_id) {
                            EXPECT_EQ(id, idOf("a"));
                            EXPECT_EQ(why, "new_login");
+                           EXPECT_EQ(user_id, "42");
                            if (++tries < 3) return false;
                            ended.count_down();
                            return true;
                          }},
                     kShortly);
-  queue.end(idOf("a"), "new_login");
+  queue.end(idOf("a"), "new_login", "42");
   ended.wait();
   queue.bury(idOf("b"), seconds(60));
   store.done.wait();
