@@ -135,8 +135,13 @@ IndexWriter::Waiting IndexWriter::take(std::size_t most) {
   Waiting batch;
   for (std::size_t taken = 0; taken < most && !waiting_.empty();) {
     auto user = waiting_.extract(waiting_.begin());
-    taken += user.mapped().size();
     size_ -= user.mapped().size();
+    // With what was in vain before: when a session was met first is not to be forgotten.
+    if (auto late = late_.extract(user.key())) {
+      late_size_ -= late.mapped().size();
+      for (const auto& [id, noted] : late.mapped()) keep(user.mapped(), id, noted);
+    }
+    taken += user.mapped().size();
     batch.insert(std::move(user));
   }
   return batch;
