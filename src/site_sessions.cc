@@ -79,7 +79,7 @@ OneServer::OneServer(SiteSessions& all, RedisClient& client, bool keeps, const S
                                             .lost =
                                                 [this, &all] {
                                                   // A subscription that stands anew has them renewed.
-                                                  if (canaries.current() == nullptr) all.burials.renew();
+                                                  if (canaries.current() == nullptr) all.burials.renewAfterLoss();
                                                 }}) {
   if (!listener) all.burials.renew();
 }

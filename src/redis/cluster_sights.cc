@@ -78,7 +78,7 @@ void ClusterSights::Listening::add(ClusterNodes::Node& node) try {
                            .lost =
                                [this, &sight] {
                                  // A subscription that stands anew has them renewed.
-                                 if (sight.canaries.current() == nullptr) burials_.renew();
+                                 if (sight.canaries.current() == nullptr) burials_.renewAfterLoss();
                                }}));
   if (!keeps_) return;
   listeners_.push_back(std::make_unique<InvalidationListener>(node.client, sights_.keys_, cache_, burials_,

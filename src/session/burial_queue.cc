@@ -59,6 +59,12 @@ void BurialQueue::renew() {
   arrived_.notify_one();
 }
 
+void BurialQueue::renewAfterLoss() {
+  const std::lock_guard lock(mutex_);
+  waiting_.loss = true;
+  arrived_.notify_one();
+}
+
 void BurialQueue::run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "burials");
   std::unique_lock lock(mutex_);
@@ -72,14 +78,14 @@ void BurialQueue::run(const std::stop_token& stop) {
 }
 
 bool BurialQueue::mustAct() const {
-  return waiting_.hasErrands() || (waiting_.renewal && std::chrono::steady_clock::now() >= next_renewal_);
+  return waiting_.isUrgent() || (waiting_.loss && std::chrono::steady_clock::now() >= next_renewal_);
 }
 
 void BurialQueue::wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
   while (!stop.stop_requested() && !mustAct()) {
-    const bool renewal = waiting_.renewal;
-    const auto changed = [this, renewal] { return mustAct() || waiting_.renewal != renewal; };
-    const SteadyTime due = std::min({late_.next(), epoch_due_, renewal ? next_renewal_ : SteadyTime::max()});
+    const bool loss = waiting_.loss;
+    const auto changed = [this, loss] { return mustAct() || waiting_.loss != loss; };
+    const SteadyTime due = std::min({late_.next(), epoch_due_, loss ? next_renewal_ : SteadyTime::max()});
     if (due <= std::chrono::steady_clock::now()) return;
     if (due == SteadyTime::max()) {
       arrived_.wait(lock, stop, changed);
@@ -89,24 +95,24 @@ void BurialQueue::wait(std::unique_lock<std::mutex>& lock, const std::stop_token
   }
 }
 
-/// All but a renewal whose time has not come.
+/// All but what comes of a loss, if its time has not come.
 BurialQueue::Waiting BurialQueue::take() {
   Waiting taken = std::exchange(waiting_, {});
-  if (taken.renewal && std::chrono::steady_clock::now() < next_renewal_) {
-    taken.renewal = false;
-    waiting_.renewal = true;
-  }
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (!taken.loss || taken.renewal) return taken;
+  waiting_.loss = now < next_renewal_;
+  if (waiting_.loss) return taken;
+  const bool again = renewal_pause_.count() > 0 && now < next_renewal_ + renewal_pause_;
+  renewal_pause_ =
+      again ? std::min(2 * renewal_pause_, kMostPausesBetweenRenewals * pause_) : kPausesBetweenRenewals * pause_;
+  next_renewal_ = now + renewal_pause_;
+  taken.renewal = true;
   return taken;
 }
 
 void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
   if (stop.stop_requested()) return;
   if (waiting.renewal) {
-    const SteadyTime now = std::chrono::steady_clock::now();
-    const bool again = renewal_pause_.count() > 0 && now < next_renewal_ + renewal_pause_;
-    renewal_pause_ =
-        again ? std::min(2 * renewal_pause_, kMostPausesBetweenRenewals * pause_) : kPausesBetweenRenewals * pause_;
-    next_renewal_ = now + renewal_pause_;
     if (others_.renewing) others_.renewing();
     late_.dropRenewals();
     renewAll(stop);

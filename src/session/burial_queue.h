@@ -59,11 +59,14 @@ class BurialQueue {
   void end(const SessionId& id, std::string_view why, const std::string& user_id = {});
   /// This session's key has changed. If it was revoked here, and is there again, it is buried.
   void look(std::string_view id);
-  /// The server may be one that never had the tombstones: what was revoked here is revoked again, the latest first,
-  /// until it succeeds, and it is told how often everybody was logged out. Not sooner than kPausesBetweenRenewals
+  /// The server is another one, or has told of nothing for a while: it may never have had the tombstones. What was
+  /// revoked here is revoked again, the latest first, until it succeeds, and it is told how often everybody was logged
+  /// out.
+  void renew();
+  /// The same, because a connection was lost, which is no more than a hint. Not sooner than kPausesBetweenRenewals
   /// after the time before, however often it is called; and later and later while it goes on being called, as where a
   /// server is too busy to answer all.
-  void renew();
+  void renewAfterLoss();
 
   static constexpr std::chrono::milliseconds kPause{500};
   static constexpr std::size_t kMaxWaiting = 1024;
@@ -78,11 +81,12 @@ class BurialQueue {
   /// What has arrived.
   struct Waiting {
     bool renewal = false;
+    bool loss = false;
     std::map<SessionId, std::chrono::seconds> burials;  ///< with the lives of their tombstones
     std::set<SessionId> looks;
     std::map<SessionId, std::pair<std::string_view, std::string>> endings;  ///< why, and whose
 
-    bool hasErrands() const { return !burials.empty() || !looks.empty() || !endings.empty(); }
+    bool isUrgent() const { return renewal || !burials.empty() || !looks.empty() || !endings.empty(); }
   };
 
   void run(const std::stop_token& stop);
