@@ -23,7 +23,7 @@ constexpr ErrorKind kMayNotListen = {
     "SETUSER <redis.user> &__redis__:invalidate, then ACL SAVE or CONFIG REWRITE"};
 
 // Longer beginnings stand before shorter ones of the same word.
-constexpr std::array<Rule, kErrorKinds> kRules = {{
+constexpr auto kRules = std::to_array<Rule>({
     {"READONLY",
      {"READONLY", kRetryElsewhere, kCommand,
       "redis: this server is a read-only replica; point redis.url at the primary",
@@ -117,7 +117,8 @@ constexpr std::array<Rule, kErrorKinds> kRules = {{
      {"ERR unknown command", kMisconfigured, kCommand,
       "redis: the server lacks a command that sessiond needs; it must be Redis 6.0 or newer with no command renamed"}},
     {"", {"", kUnavailable, kCommand, "redis: the server answered with an error"}},
-}};
+});
+static_assert(kRules.size() == kErrorKinds);
 
 constexpr auto kKinds = [] {
   std::array<ErrorKind, kErrorKinds> kinds{};

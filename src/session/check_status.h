@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/enum_size.h"
 #include "base/metrics.h"
 
 namespace sessiond {
@@ -33,11 +34,10 @@ enum class CheckStatus : std::uint8_t {
   kIncomplete,     ///< logged in, without a value for a required identity header
   kUnavailable,    ///< Redis cannot say
   kMisconfigured,  ///< nginx names a policy that does not exist
-  kLast = kMisconfigured
 };
-inline constexpr std::size_t kCheckStatuses = static_cast<std::size_t>(CheckStatus::kLast) + 1;
+inline constexpr std::size_t kCheckStatuses = enumSize<CheckStatus>();
 
-/// In lower case, without spaces; empty for what is none of them.
+/// In lower case, without spaces.
 constexpr std::string_view nameOf(CheckStatus status) {
   switch (status) {
     case CheckStatus::kValid:
@@ -77,7 +77,6 @@ constexpr std::string_view nameOf(CheckStatus status) {
   }
   return {};
 }
-static_assert(nameOf(static_cast<CheckStatus>(kCheckStatuses)).empty(), "kLast is not the last");
 
 /// The refusal's HTTP code: 401, 403 or 503; nginx turns all others into 500. REQUIRES: not kValid.
 int refusalCode(CheckStatus status);

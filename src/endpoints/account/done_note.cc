@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string_view>
 
+#include "base/enum_size.h"
 #include "endpoints/session_cookie.h"
 #include "http/cookie_header.h"
 #include "http/set_cookie.h"
@@ -15,7 +16,8 @@ namespace {
 
 constexpr std::chrono::seconds kLifetime{60};
 /// In the order of Done.
-constexpr std::array<std::string_view, 4> kWords = {"here", "everywhere", "one", "others"};
+constexpr auto kWords = std::to_array<std::string_view>({"here", "everywhere", "one", "others"});
+static_assert(kWords.size() == enumSize<Done>(), "a word for each");
 
 std::string_view nameFor(bool secure) {
   return secure ? "__Host-sessiond_done" : "sessiond_done";
@@ -33,7 +35,7 @@ SetCookie note(const Request& request, SecureOption option) {
 
 std::string leaveDone(const Request& request, SecureOption secure, Done done) {
   SetCookie cookie = note(request, secure);
-  cookie.value = kWords.at(static_cast<std::size_t>(done));
+  cookie.value = kWords[static_cast<std::size_t>(done)];
   cookie.max_age = kLifetime;
   return render(cookie);
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "base/enum_size.h"
 #include "base/metrics.h"
 
 namespace sessiond {
@@ -29,7 +30,7 @@ enum class LoginOutcome {
   kTooManySessions,  ///< the password was right, but the user may have no more sessions
   kUnavailable,      ///< Redis, or whoever knows the users, cannot say
 };
-inline constexpr std::size_t kLoginOutcomes = static_cast<std::size_t>(LoginOutcome::kUnavailable) + 1;
+inline constexpr std::size_t kLoginOutcomes = enumSize<LoginOutcome>();
 
 /// One lower-case word, for the metric's label and the audit log.
 std::string_view nameOf(LoginOutcome outcome);

@@ -136,7 +136,7 @@ using Names = std::vector<std::string_view>;
 }  // namespace
 
 const BuiltinPage& builtinPage(PageName name) {
-  static const std::array<BuiltinPage, kPageNames> kPages = {{
+  static const auto kPages = std::to_array<BuiltinPage>({
       {"login", "login_title", kLoginBody, Names{"csrf", "rd", "action", "user", "wrong"}, Names{"csrf"}},
       {"logged-in", "logged_in_title", kLoggedInBody, Names{"name", "continue", "switch_url", "n", "time"}, Names{}},
       {"too-many", "too_many_title", kTooManyBody, Names{"action", "n"}, Names{}},
@@ -150,7 +150,8 @@ const BuiltinPage& builtinPage(PageName name) {
        Names{"name", "sessions", "place", "program", "family", "system", "own", "address", "used", "ago", "begun",
              "time", "handle", "action", "csrf", "more", "n", "others", "ticket"},
        Names{"csrf"}},
-  }};
+  });
+  static_assert(std::tuple_size_v<decltype(kPages)> == kPageNames, "a row for each");
   const auto at = static_cast<std::size_t>(name);
   SESSIOND_CHECK(at < kPages.size());
   return kPages[at];

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/enum_size.h"
+
 namespace sessiond {
 
 enum class PageName {
@@ -22,7 +24,7 @@ enum class PageName {
   kStartHere,    ///< a request that cannot be right: where to begin instead
   kSessions,     ///< where somebody is logged in
 };
-inline constexpr std::size_t kPageNames = 10;
+inline constexpr std::size_t kPageNames = enumSize<PageName>();
 
 struct BuiltinPage {
   std::string_view file;   ///< its file in pages.folder, without .html
