@@ -73,7 +73,7 @@ Expected<FileContents, std::string> readFile(const std::string& path, std::size_
     wipeString(*bytes);
     return Unexpected(tooLarge(limit));
   }
-  return FileContents{*std::move(bytes), (status.st_mode & S_IRGRP) != 0, (status.st_mode & S_IROTH) != 0};
+  return FileContents{*std::move(bytes), (status.st_mode & S_IROTH) != 0};
 }
 
 }  // namespace sessiond

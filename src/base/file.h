@@ -11,7 +11,6 @@ namespace sessiond {
 
 struct FileContents {
   std::string bytes;
-  bool readable_by_group = false;
   bool readable_by_others = false;
 };
 

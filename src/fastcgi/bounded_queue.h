@@ -18,19 +18,6 @@ class BoundedQueue {
  public:
   explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
 
-  /// Moves the jobs in, in order, and leaves in `jobs` those that found no room. Wakes one thread.
-  void pushAll(std::vector<T>& jobs) {
-    std::size_t taken = 0;
-    {
-      auto state = state_.lock();
-      while (taken < jobs.size() && state->waiting.size() < capacity_ && !state->closed) {
-        state->waiting.push_back(std::move(jobs[taken++]));
-      }
-    }
-    if (taken > 0) ready_.notify_one();
-    jobs.erase(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(taken));
-  }
-
   /// False, and `job` untouched, when there is no room, `kept` places being for others. Wakes one thread.
   [[nodiscard]] bool push(T& job, std::size_t kept = 0) {
     {

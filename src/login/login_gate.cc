@@ -193,8 +193,4 @@ std::string LoginGate::knownPlacesOf(std::string_view user) const {
   return kKnown + hashOf("user", user) + ":";
 }
 
-std::string LoginGate::failuresOf(std::string_view user) const {
-  return std::string(kFailuresPrefix) + hashOf("user", user);
-}
-
 }  // namespace sessiond

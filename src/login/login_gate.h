@@ -87,8 +87,6 @@ class LoginGate {
   std::optional<Counter> counterOf(std::string_view key) const;
   /// What the keys of the counters of the user's known places begin with.
   std::string knownPlacesOf(std::string_view user) const;
-  /// How many wrong passwords the user is told of at the next login.
-  std::string failuresOf(std::string_view user) const;
 
  private:
   std::string hashOf(std::string_view kind, std::string_view first, std::string_view second = {}) const;

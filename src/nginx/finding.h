@@ -15,7 +15,6 @@ enum class Severity {
   kFault,   ///< something will be refused or get lost that was meant to work
   kDanger,  ///< somebody gets in, or is taken for somebody else
 };
-inline constexpr int kSeverities = 3;
 
 std::string_view nameOf(Severity severity);
 

@@ -1,12 +1,9 @@
 #include "os/signals.h"
 
-#include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <limits>
 
 #include "base/check.h"
 
@@ -46,14 +43,6 @@ std::optional<Signal> Signals::read() {
   signalfd_siginfo info{};
   if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
   return meaningOf(info.ssi_signo);
-}
-
-std::optional<Signal> Signals::wait(std::chrono::milliseconds timeout) {
-  using Milliseconds = std::chrono::milliseconds;
-  const auto bounded = std::clamp(timeout, Milliseconds(0), Milliseconds(std::numeric_limits<int>::max()));
-  pollfd readable{.fd = fd_.get(), .events = POLLIN, .revents = 0};
-  if (::poll(&readable, 1, static_cast<int>(bounded.count())) <= 0) return std::nullopt;
-  return read();
 }
 
 }  // namespace sessiond

@@ -5,7 +5,6 @@
 
 #pragma once
 
-#include <chrono>
 #include <csignal>
 #include <optional>
 
@@ -24,10 +23,7 @@ class Signals {
   Signals& operator=(const Signals&) = delete;
   ~Signals();
 
-  /// The next signal, at once when one is pending; nullopt when none has come within the timeout. Equal signals that
-  /// come close together may be one.
-  std::optional<Signal> wait(std::chrono::milliseconds timeout);
-  /// The next pending signal, without waiting.
+  /// The next pending signal, without waiting. Equal signals that come close together may be one.
   std::optional<Signal> read();
   /// Readable while a signal is pending; for a caller that waits for more than signals.
   int fd() const { return fd_.get(); }

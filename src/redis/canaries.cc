@@ -1,5 +1,7 @@
 #include "redis/canaries.h"
 
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "base/encoding.h"
@@ -11,8 +13,9 @@ namespace sessiond {
 namespace {
 
 constexpr std::size_t kRandomBytes = 16;
-constexpr std::array<std::string_view, Canaries::kLosses> kNames = {
-    "subscription", "switch", "canaries", "database", "flush", "sentinels", "users", "everybody", "rest"};
+constexpr auto kNames = std::to_array<std::string_view>(
+    {"subscription", "switch", "canaries", "database", "flush", "sentinels", "users", "everybody", "rest"});
+static_assert(kNames.size() == Canaries::kLosses, "a word for each");
 
 }  // namespace
 
@@ -27,10 +30,6 @@ Canaries::Canaries(CacheTrust& trust, RedisKeys keys, MetricsRegistry& metrics, 
                                   "Times that what was in memory was believed no longer, from one moment to the next.",
                                   {{"reason", std::string(kNames[i])}});
   }
-}
-
-std::string_view Canaries::nameOf(Loss loss) {
-  return kNames[static_cast<std::size_t>(loss)];
 }
 
 /// REQUIRES: mutex_ is held. Where no subscription stands, nothing is lost.

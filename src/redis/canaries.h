@@ -65,7 +65,6 @@ class Canaries {
     kRest,          ///< it is not worth what it costs
   };
   static constexpr std::size_t kLosses = enumSize<Loss>();
-  static std::string_view nameOf(Loss loss);
 
   // The listener's.
 

@@ -10,11 +10,12 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sessiond;
-  static const Messages kWords("en", {{"hello", "<{a}> {b}"}});
+  static const Messages::Texts kTexts = {{"hello", "<{a}> {b}"}};
+  static const Messages kWords("en", kTexts);
   static const PageVocabulary kVocabulary = {.known = {"a", "b", "rows"},
                                              .needed = {},
                                              .parts = {{"head", "[{{a}}]"}, {"loop", "{{> loop}}"}},
-                                             .known_messages = &kWords.texts(),
+                                             .known_messages = &kTexts,
                                              .script = "go()"};
   const std::string_view html(reinterpret_cast<const char*>(data), size);
   const auto page = PageTemplate::parse(html, kVocabulary);

@@ -30,7 +30,6 @@ class Messages {
   const std::string& language() const { return language_; }
   /// nullptr when there is no such key.
   const std::string* find(std::string_view key) const;
-  const Texts& texts() const { return texts_; }
 
  private:
   std::string language_;

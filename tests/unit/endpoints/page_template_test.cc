@@ -13,13 +13,14 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const Messages kWords("xx", {{"hello", "Hi {a} & {b}!"}, {"plain", "<b>"}});
+const Messages::Texts kTexts = {{"hello", "Hi {a} & {b}!"}, {"plain", "<b>"}};
+const Messages kWords("xx", kTexts);
 
 PageVocabulary vocabulary() {
   return {.known = {"a", "b", "c", "rows"},
           .needed = {"a"},
           .parts = {{"head", "[{{a}}]"}, {"loop", "{{> loop}}"}},
-          .known_messages = &kWords.texts(),
+          .known_messages = &kTexts,
           .script = "go()"};
 }
 

@@ -8,10 +8,18 @@ namespace {
 
 using Job = std::unique_ptr<int>;
 
-std::vector<Job> jobs(std::initializer_list<int> numbers) {
-  std::vector<Job> made;
-  for (const int number : numbers) made.push_back(std::make_unique<int>(number));
-  return made;
+Job job(int number) {
+  return std::make_unique<int>(number);
+}
+
+/// Those that found no room.
+std::vector<Job> push(BoundedQueue<Job>& queue, std::initializer_list<int> numbers) {
+  std::vector<Job> refused;
+  for (const int number : numbers) {
+    Job one = job(number);
+    if (!queue.push(one)) refused.push_back(std::move(one));
+  }
+  return refused;
 }
 
 std::vector<int> numbers(const std::vector<Job>& jobs) {
@@ -22,9 +30,7 @@ std::vector<int> numbers(const std::vector<Job>& jobs) {
 
 TEST(BoundedQueue, HandsOutAllThatWaitsInOrder) {
   BoundedQueue<Job> queue(10);
-  std::vector<Job> in = jobs({1, 2, 3});
-  queue.pushAll(in);
-  EXPECT_TRUE(in.empty());
+  EXPECT_TRUE(push(queue, {1, 2, 3}).empty());
   std::vector<Job> out;
   EXPECT_TRUE(queue.popSome(out, 64));
   EXPECT_EQ(numbers(out), (std::vector<int>{1, 2, 3}));
@@ -46,8 +52,7 @@ TEST(BoundedQueue, KeepsPlacesForOthers) {
 
 TEST(BoundedQueue, HandsOutNoMoreThanTheLimit) {
   BoundedQueue<Job> queue(10);
-  std::vector<Job> in = jobs({1, 2, 3});
-  queue.pushAll(in);
+  push(queue, {1, 2, 3});
   std::vector<Job> out;
   EXPECT_TRUE(queue.popSome(out, 2));
   EXPECT_EQ(numbers(out), (std::vector<int>{1, 2}));
@@ -57,27 +62,22 @@ TEST(BoundedQueue, HandsOutNoMoreThanTheLimit) {
 
 TEST(BoundedQueue, GivesBackWhatFindsNoRoom) {
   BoundedQueue<Job> queue(2);
-  std::vector<Job> in = jobs({1, 2, 3, 4});
-  queue.pushAll(in);
-  EXPECT_EQ(numbers(in), (std::vector<int>{3, 4}));
-  EXPECT_FALSE(queue.push(in[0]));
-  ASSERT_TRUE(in[0]);
-  EXPECT_EQ(*in[0], 3);
+  EXPECT_EQ(numbers(push(queue, {1, 2, 3, 4})), (std::vector<int>{3, 4}));
+  Job late = job(5);
+  EXPECT_FALSE(queue.push(late));
+  ASSERT_TRUE(late);
+  EXPECT_EQ(*late, 5);
   std::vector<Job> out;
   EXPECT_TRUE(queue.popSome(out, 1));
-  EXPECT_TRUE(queue.push(in[0]));
-  EXPECT_FALSE(in[0]);
+  EXPECT_TRUE(queue.push(late));
+  EXPECT_FALSE(late);
 }
 
 TEST(BoundedQueue, AClosedQueueIsEmptiedAndTakesNothing) {
   BoundedQueue<Job> queue(10);
-  std::vector<Job> in = jobs({1});
-  queue.pushAll(in);
+  push(queue, {1});
   queue.close();
-  in = jobs({2});
-  EXPECT_FALSE(queue.push(in[0]));
-  queue.pushAll(in);
-  EXPECT_EQ(numbers(in), (std::vector<int>{2}));
+  EXPECT_EQ(numbers(push(queue, {2})), (std::vector<int>{2}));
   std::vector<Job> out;
   EXPECT_TRUE(queue.popSome(out, 64));
   EXPECT_EQ(numbers(out), (std::vector<int>{1}));

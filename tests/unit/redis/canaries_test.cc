@@ -16,9 +16,8 @@ SteadyTime at(std::chrono::milliseconds time) {
 
 class CanariesTest : public testing::Test {
  protected:
-  std::uint64_t lost(Loss why) {
-    return metrics_.counter("sessiond_cache_trust_lost_total", "", {{"reason", std::string(Canaries::nameOf(why))}})
-        .read();
+  std::uint64_t lost(const std::string& reason) {
+    return metrics_.counter("sessiond_cache_trust_lost_total", "", {{"reason", reason}}).read();
   }
   bool cameBack(const Canaries::ProofRef& of, SteadyTime sent, SteadyTime now) {
     const std::string moment = std::to_string(sent.time_since_epoch().count());
@@ -47,17 +46,17 @@ TEST_F(CanariesTest, RememberWhyASubscriptionWasGivenUpUntilTheServerIsAnother) 
 TEST_F(CanariesTest, CountWhatIsLostOnlyWhereASubscriptionStood) {
   canaries_.renewAll();
   canaries_.distrust(Loss::kFlush);
-  EXPECT_EQ(lost(Loss::kSwitch) + lost(Loss::kFlush), 0U);
+  EXPECT_EQ(lost("switch") + lost("flush"), 0U);
   canaries_.stands("p:");
   canaries_.distrust(Loss::kFlush);
-  EXPECT_EQ(lost(Loss::kFlush), 1U);
+  EXPECT_EQ(lost("flush"), 1U);
   canaries_.renew(canaries_.current(), Loss::kDatabase);
   canaries_.lost(Canaries::Loss::kSubscription);
-  EXPECT_EQ(lost(Loss::kDatabase), 1U);
-  EXPECT_EQ(lost(Loss::kSubscription), 0U) << "it was lost already";
+  EXPECT_EQ(lost("database"), 1U);
+  EXPECT_EQ(lost("subscription"), 0U) << "it was lost already";
   canaries_.stands("q:");
   canaries_.lost(Canaries::Loss::kSubscription);
-  EXPECT_EQ(lost(Loss::kSubscription), 1U);
+  EXPECT_EQ(lost("subscription"), 1U);
 }
 
 TEST_F(CanariesTest, TellHowLongOneWasUnderWayOnce) {
