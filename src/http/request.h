@@ -1,7 +1,7 @@
 // Request: the parameters and body of one FastCGI request, as views into the FastCGI room's buffers.
 //
 // Parameters are what nginx sends (`fastcgi_param`). Nothing that is trusted comes in a name beginning with
-// HTTP_, because those are the client's own headers (SPEC §1). Names may come more than once (nginx before 1.23
+// HTTP_, because those are the client's own headers. Names may come more than once (nginx before 1.23
 // sends each Cookie header by itself), so the list is kept in order and never made a map.
 
 #pragma once

@@ -1,5 +1,5 @@
-// UserDirectory: where the names, password hashes and data of users are kept: an htpasswd file (htpasswd_file.h) or
-// Redis (redis/redis_user_directory.h).
+// UserDirectory: where the names, password hashes and data of users are kept: an htpasswd file (htpasswd_directory.h)
+// or Redis (redis/redis_user_directory.h).
 //
 // A directory only looks up; it never sees a password. What verifies passwords against directories is
 // DirectoryAuthenticator (directory_authenticator.h).
