@@ -21,17 +21,21 @@ namespace sessiond {
 enum class SameSite : std::uint8_t { kUnset, kLax, kStrict, kNone };
 enum class CookiePriority : std::uint8_t { kUnset, kLow, kMedium, kHigh };
 
-/// A plain value. `value` is already in the form that is sent (CookieSigner::sign percent-encodes).
-struct SetCookie {
-  std::string name;
-  std::string value;
-  std::string domain;      ///< empty: none, the cookie stays with the host
-  std::string path = "/";  ///< empty: none
+/// What a cookie is apart from its texts and its end. A plain value.
+struct CookieFlags {
   bool http_only = true;
   bool secure = false;
   bool partitioned = false;
   SameSite same_site = SameSite::kUnset;
   CookiePriority priority = CookiePriority::kUnset;
+};
+
+/// A plain value. `value` is already in the form that is sent (CookieSigner::sign percent-encodes).
+struct SetCookie : CookieFlags {
+  std::string name;
+  std::string value;
+  std::string domain;                           ///< empty: none, the cookie stays with the host
+  std::string path = "/";                       ///< empty: none
   std::optional<WallTime> expires;              ///< absent: ends with the browser
   std::optional<std::chrono::seconds> max_age;  ///< wins over `expires` (RFC 6265 §5.3)
 };

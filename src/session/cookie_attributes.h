@@ -16,19 +16,14 @@
 namespace sessiond {
 
 /// A plain value; what is not stored has Express's default (HttpOnly).
-struct CookieFlags {
-  bool http_only = true;
-  bool secure = false;
-  bool partitioned = false;
+struct StoredCookieFlags : CookieFlags {
   /// False: the stored attributes are such that Express could not send the cookie (a domain that is none, a
   /// SameSite that nobody knows); it is not sent.
   bool sendable = true;
-  SameSite same_site = SameSite::kUnset;
-  CookiePriority priority = CookiePriority::kUnset;
 };
 
 /// A plain value, with Express's default path.
-struct CookieAttributes : CookieFlags {
+struct CookieAttributes : StoredCookieFlags {
   std::string domain;
   std::string path = "/";
 };

@@ -75,7 +75,7 @@ SessionId KnownSession::id() const {
 CookieAttributes KnownSession::cookieAttributes() const {
   const char* const domain = afterIdentity();
   CookieAttributes attributes;
-  static_cast<CookieFlags&>(attributes) = cookie_flags_;
+  static_cast<StoredCookieFlags&>(attributes) = cookie_flags_;
   attributes.domain.assign(domain, domain_size_);
   attributes.path.assign(domain + domain_size_, path_size_);
   return attributes;

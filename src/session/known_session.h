@@ -108,7 +108,7 @@ class KnownSession {
   HeaderLines identity_;
   std::uint32_t id_at_ = 0;  ///< in texts()
   const std::uint16_t login_size_;
-  const CookieFlags cookie_flags_;
+  const StoredCookieFlags cookie_flags_;
   const std::uint32_t domain_size_;
   const std::uint32_t path_size_;
   const std::uint32_t user_id_size_;

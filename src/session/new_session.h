@@ -18,16 +18,11 @@
 namespace sessiond {
 
 /// Express's cookie member. A plain value.
-struct NewSessionCookie {
+struct NewSessionCookie : CookieFlags {
   std::optional<std::chrono::milliseconds> original_max_age;  ///< absent: ends with the browser (null)
   std::optional<WallTime> expires;                            ///< absent: null
-  bool http_only = true;
   std::string path = "/";
   std::string domain;  ///< empty: not written
-  bool secure = false;
-  SameSite same_site = SameSite::kUnset;  ///< kUnset: not written
-  bool partitioned = false;               ///< false: not written
-  CookiePriority priority = CookiePriority::kUnset;
 };
 
 /// What sessiond itself keeps of a login (`_sd`). A plain value.

@@ -10,16 +10,11 @@ namespace {
 
 /// What the record says of the cookie that is sent with it.
 NewSessionCookie remembered(const SetCookie& cookie, const CookieSettings& settings) {
-  NewSessionCookie remembered;
+  NewSessionCookie remembered{cookie};
   if (settings.max_age) remembered.original_max_age = *settings.max_age;
   remembered.expires = cookie.expires;
-  remembered.http_only = cookie.http_only;
   remembered.path = cookie.path;
   remembered.domain = cookie.domain;
-  remembered.secure = cookie.secure;
-  remembered.same_site = cookie.same_site;
-  remembered.partitioned = cookie.partitioned;
-  remembered.priority = cookie.priority;
   return remembered;
 }
 

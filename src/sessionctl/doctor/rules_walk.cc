@@ -86,7 +86,9 @@ bool ProbeSession::make(Verdict& verdict) {
   }
   const auto epoch = site_.store.raiseEpoch(0);
   const WallTime now = site_.clock.wallNow();
-  const NewSessionCookie cookie{.original_max_age = life_, .expires = now + life_};
+  NewSessionCookie cookie;
+  cookie.original_max_age = life_;
+  cookie.expires = now + life_;
   const LoginRecord login{
       .created = now, .address = {}, .auth = {}, .program = {}, .login = {}, .epoch = epoch.hasValue() ? *epoch : 0};
   const auto made = site_.store.create(id_, composeSession(cookie, user, login, session.user_at), life_);
@@ -152,41 +154,55 @@ bool usesCredentials(const Patient& patient) {
   return std::ranges::any_of(config.session.secret_files, is_credential) || is_credential(config.redis.password_file);
 }
 
-void walk(const Patient& patient, Verdict& verdict) {
+/// Empty: nothing.
+std::string whatPreventsIt(const Patient& patient) {
   const bool is_part = !patient.redis.empty() && patient.redis.front().value("cluster_enabled") == "1" &&
                        !patient.config().redis.cluster.used();
   if (patient.redis.empty() || patient.redis.front().value("role") == "slave" || is_part) {
-    return verdict.cannotTell("Redis is not to be used");
+    return "Redis is not to be used";
   }
-  if (!patient.missing_rights.empty()) {
-    return verdict.cannotTell("Redis does not allow all that is needed for it");
+  if (!patient.missing_rights.empty()) return "Redis does not allow all that is needed for it";
+  return patient.why_no_answer.empty() ? "" : "sessiond does not answer";
+}
+
+std::string reloadOf(const Patient& patient) {
+  return "sessionctl -c " + patient.options.config_file + " reload";
+}
+
+/// Does the daemon find the session, and its user all his sessions? False: it is no use going on.
+bool lookAtItsBeginning(const Patient& patient, const ProbeSession& session, Verdict& verdict) {
+  const auto [status, failure, came] = session.askDaemon();
+  const std::string journal = "journalctl -u sessiond.service -n 20";
+  if (!came) {
+    verdict.cannotTell("sessiond does not answer: " + failure);
+  } else if (status.empty()) {
+    verdict.fault("sessiond cannot decide about a session: " + failure, journal);
+  } else if (status == "unavailable") {
+    verdict.fault("the daemon cannot ask Redis about a session, although Redis answers here", journal);
+  } else if (!isFound(status)) {
+    verdict.fault("a session that was just made is \"" + status +
+                      "\" to the daemon: it runs with another Redis, key prefix, cookie name or secret than " +
+                      patient.options.config_file + " says",
+                  usesCredentials(patient) ? "systemctl restart sessiond.service" : reloadOf(patient));
+  } else {
+    if (!becomesTrue(kPatience, [&] { return session.isIndexed(); })) {
+      verdict.fault("the session is let in, but stands in no index of its user: logging out everywhere misses it",
+                    "journalctl -u sessiond.service | grep index");
+    }
+    return true;
   }
-  if (!patient.why_no_answer.empty()) return verdict.cannotTell("sessiond does not answer");
-  const std::string reload = "sessionctl -c " + patient.options.config_file + " reload";
+  return false;
+}
+
+void walk(const Patient& patient, Verdict& verdict) {
+  if (const std::string prevents = whatPreventsIt(patient); !prevents.empty()) return verdict.cannotTell(prevents);
   const HeldSignals interruption;
   ProbeSession session(patient);
-  if (!session.make(verdict)) return;
-  const auto [status, failure, came] = session.askDaemon();
-  if (!came) return verdict.cannotTell("sessiond does not answer: " + failure);
-  const std::string journal = "journalctl -u sessiond.service -n 20";
-  if (status.empty()) return verdict.fault("sessiond cannot decide about a session: " + failure, journal);
-  if (status == "unavailable") {
-    return verdict.fault("the daemon cannot ask Redis about a session, although Redis answers here", journal);
-  }
-  if (!isFound(status)) {
-    return verdict.fault("a session that was just made is \"" + status +
-                             "\" to the daemon: it runs with another Redis, key prefix, cookie name or secret than " +
-                             patient.options.config_file + " says",
-                         usesCredentials(patient) ? "systemctl restart sessiond.service" : reload);
-  }
-  if (!becomesTrue(kPatience, [&] { return session.isIndexed(); })) {
-    verdict.fault("the session is let in, but stands in no index of its user: logging out everywhere misses it",
-                  "journalctl -u sessiond.service | grep index");
-  }
+  if (!session.make(verdict) || !lookAtItsBeginning(patient, session, verdict)) return;
   // Not before it stands in the index, where the daemon would put it a moment later.
   if (interruption.any()) return;
   if (!session.end()) {
-    return verdict.danger("the session could not be ended: no logout works", reload);
+    return verdict.danger("the session could not be ended: no logout works", reloadOf(patient));
   }
   const milliseconds within = patient.config().session.cache.max_staleness;
   ProbeSession::Answer last;
