@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -18,6 +17,7 @@
 
 #include "application.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/snapshot.h"
@@ -44,12 +44,6 @@ void print(const std::vector<ConfigProblem>& problems) {
   for (const ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", describe(problem).c_str());
 }
 
-std::string absolute(const std::string& path) {
-  std::error_code ignored;  // a path that cannot be made absolute is used as it is
-  const std::filesystem::path made = std::filesystem::absolute(path, ignored);
-  return made.empty() ? path : made.lexically_normal().string();
-}
-
 bool usesCredentials(const SessionSettings& session) {
   return std::getenv("CREDENTIALS_DIRECTORY") != nullptr &&
          std::ranges::any_of(session.secret_files,
@@ -59,7 +53,7 @@ bool usesCredentials(const SessionSettings& session) {
 /// Owned and used by the main thread.
 class Daemon {
  public:
-  explicit Daemon(const std::string& config_file) : config_file_(absolute(config_file)) {}
+  explicit Daemon(const std::string& config_file) : config_file_(absolutePath(config_file)) {}
 
   int run();
 

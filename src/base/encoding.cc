@@ -104,6 +104,18 @@ std::optional<std::string> decode64(std::string_view text, const DecodeTable& va
 
 }  // namespace
 
+std::string bigEndian(std::uint64_t number) {
+  std::string bytes(sizeof number, '\0');
+  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte, number >>= 8) *byte = static_cast<char>(number & 0xff);
+  return bytes;
+}
+
+std::uint64_t fromBigEndian(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (const char byte : bytes) number = number << 8 | static_cast<unsigned char>(byte);
+  return number;
+}
+
 std::string hexEncode(std::string_view bytes) {
   std::string text(bytes.size() * 2, '\0');
   char* out = text.data();

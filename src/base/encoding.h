@@ -1,10 +1,12 @@
-// Text encodings: hex, base64 and base64url (RFC 4648), percent-encoding (RFC 3986).
+// Encodings: of numbers as bytes; of bytes as text in hex, base64 and base64url (RFC 4648), percent-encoding (RFC
+// 3986).
 //
 // Decoders are strict: any byte outside the alphabet, wrong padding or non-zero trailing bits is "not decodable".
 
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +14,11 @@
 namespace sessiond {
 
 std::string hexEncode(std::string_view bytes);
+
+/// Eight bytes, the greatest first.
+std::string bigEndian(std::uint64_t number);
+/// REQUIRES: at most eight bytes.
+std::uint64_t fromBigEndian(std::string_view bytes);
 
 /// Standard alphabet; `=` padding is left out, as in Express's cookie signature.
 std::string base64EncodeUnpadded(std::string_view bytes);
@@ -34,6 +41,10 @@ bool isValidUtf8(std::string_view text);
 bool hasControls(std::string_view text);
 /// The length of the well-formed sequence that the text begins with, 1 to 4; 0 when it begins with none.
 std::size_t utf8SequenceLength(std::string_view text);
+/// Is the byte one that goes on with a character, and begins none?
+constexpr bool isUtf8Continuation(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
+}
 
 /// For log lines: printable ASCII stays; quotes, backslash, control and non-ASCII bytes become \xNN; cut at
 /// `limit` bytes of input with a trailing "...".

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/errno_text.h"
 #include "base/secret.h"
 #include "base/unique_fd.h"
@@ -20,7 +22,7 @@ constexpr std::size_t kFirstRead = 8192;
 
 std::string describe(int error) {
   std::string text = errnoText(error);
-  if (!text.empty()) text.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(text.front())));
+  if (!text.empty()) text.front() = toLower(text.front());
   return text;
 }
 
@@ -37,6 +39,12 @@ void enlarge(std::string& bytes, std::size_t size) {
 }
 
 }  // namespace
+
+std::string absolutePath(const std::string& path) {
+  std::error_code ignored;
+  const std::filesystem::path made = std::filesystem::absolute(path, ignored);
+  return made.empty() ? path : made.lexically_normal().string();
+}
 
 Expected<std::string, int> readBytes(int fd, std::size_t limit) {
   std::string bytes(std::min(kFirstRead, limit + 1), '\0');

@@ -1,4 +1,5 @@
-// Reading small files whole, never unbounded: the configuration, secrets, the password file, the login page.
+// Reading small files whole, never unbounded: the configuration, secrets, the password file, the login page; and what a
+// file is called.
 
 #pragma once
 
@@ -13,6 +14,9 @@ struct FileContents {
   std::string bytes;
   bool readable_by_others = false;
 };
+
+/// As it is called from the root, without `..`; as it is where the working directory has no name.
+std::string absolutePath(const std::string& path);
 
 /// Reads to the end, but at most one byte more than `limit`, by which the caller knows that it is too much; waits for
 /// the writer of a pipe. It may be a secret: no copies stay behind in freed memory. The error is an errno.

@@ -24,7 +24,7 @@ std::string escapeMessage(std::string_view message) {
 }
 
 /// All that a terminal might take for an order is escaped, also where JSON (json/json_text.h) would let it stand.
-void appendJsonString(std::string& line, std::string_view value) {
+void appendHarmlessString(std::string& line, std::string_view value) {
   line += '"';
   while (!value.empty()) {
     const char byte = value.front();
@@ -67,17 +67,17 @@ std::string textLine(std::string_view message, LogFields fields) {
 
 std::string jsonMembers(std::string_view key, std::string_view message, LogFields fields) {
   std::string line;
-  appendJsonString(line, key);
+  appendHarmlessString(line, key);
   line += ':';
-  appendJsonString(line, message);
+  appendHarmlessString(line, message);
   for (const LogField& field : fields) {
     line += ',';
-    appendJsonString(line, field.name);
+    appendHarmlessString(line, field.name);
     line += ':';
     if (field.is_number) {
       line += field.value;
     } else {
-      appendJsonString(line, cut(field.value));
+      appendHarmlessString(line, cut(field.value));
     }
   }
   return line;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/loopback.h"
 #include "config/units.h"
 #include "json/json_pointer.h"
 #include "os/host_port.h"

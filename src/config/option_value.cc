@@ -32,10 +32,6 @@ std::optional<std::string_view> plainText(const OptionValue& value, const std::s
   return std::nullopt;
 }
 
-bool isControl(char byte) {
-  return (byte >= 0 && byte < ' ') || byte == 0x7f;
-}
-
 bool allDigits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -189,7 +185,7 @@ std::optional<std::string> readText(const OptionValue& value) {
   } else if (node.text.size() > kLongestText) {
     value.refuse("must be at most " + std::to_string(kLongestText) + " bytes long but has " +
                  std::to_string(node.text.size()));
-  } else if (std::any_of(node.text.begin(), node.text.end(), isControl)) {
+  } else if (hasControls(node.text)) {
     value.refuse("must not hold control characters but is " + shown(node.text));
   } else {
     return node.text;
@@ -274,7 +270,7 @@ std::string writeFileMode(std::uint32_t mode) {
 std::string quote(std::string_view text) {
   std::string quoted = "\"";
   for (const char byte : text) {
-    if (isControl(byte)) {
+    if (hasControls({&byte, 1})) {
       quoted += "\\u00" + hexEncode({&byte, 1});
       continue;
     }

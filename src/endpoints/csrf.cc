@@ -30,16 +30,7 @@ bool isNonce(std::string_view text) {
 }
 
 std::string encodeTime(WallTime time) {
-  auto left = static_cast<std::uint64_t>(time.time_since_epoch().count());
-  std::string bytes(kTimeBytes, '\0');
-  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte, left >>= 8) *byte = static_cast<char>(left & 0xff);
-  return bytes;
-}
-
-std::uint64_t decodeTime(std::string_view bytes) {
-  std::uint64_t number = 0;
-  for (const char byte : bytes) number = number << 8 | static_cast<unsigned char>(byte);
-  return number;
+  return bigEndian(static_cast<std::uint64_t>(time.time_since_epoch().count()));
 }
 
 Sha256Digest signatureOf(const HmacKey& key, std::string_view nonce, std::string_view time) {
@@ -93,7 +84,7 @@ CsrfVerdict CsrfGuard::check(const Request& request, std::string_view token) con
       genuine |= constantTimeEqual(signature, asBytes(signatureOf(key, values.values[i], time)));
   }
   if (!genuine) return CsrfVerdict::kBadToken;
-  return checkAge(WallTime(WallTime::duration(static_cast<std::int64_t>(decodeTime(time)))));
+  return checkAge(WallTime(WallTime::duration(static_cast<std::int64_t>(fromBigEndian(time)))));
 }
 
 CsrfVerdict CsrfGuard::checkAge(WallTime made) const {

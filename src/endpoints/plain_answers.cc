@@ -4,10 +4,13 @@
 
 namespace sessiond {
 
+Response allowing(Response refusal, std::string_view methods) {
+  refusal.add("Allow", methods);
+  return refusal;
+}
+
 Response methodNotAllowed(std::string_view allowed) {
-  Response response = textAnswer(405, "Method not allowed.");
-  response.add("Allow", allowed);
-  return response;
+  return allowing(textAnswer(405, "Method not allowed."), allowed);
 }
 
 Response jsonError(int status, std::string_view word) {

@@ -8,10 +8,10 @@
 
 namespace sessiond {
 
-/// Seconds after which trying again makes sense when Redis could not say.
-inline constexpr std::string_view kRetryAfter = "5";
+/// A 405, whatever it looks like, with the methods that are allowed.
+Response allowing(Response refusal, std::string_view methods);
 
-/// 405 with the methods that are allowed.
+/// 405 in a line of text.
 Response methodNotAllowed(std::string_view allowed);
 
 /// {"error":"<word>"}

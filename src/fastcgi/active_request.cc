@@ -31,7 +31,7 @@ void turnAway(ActiveRequest& request, FastcgiMetrics& metrics) {
   metrics.overloaded.add();
   Response& response = request.exchange.response;
   response = Response(503);
-  response.add("Retry-After", "1");
+  response.add("Retry-After", kRetrySoon);
   if (request.handler == nullptr) return;  // it was answered already
   try {
     request.handler->turnAway(request.exchange);

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <optional>
-#include <system_error>
 
+#include "base/ascii.h"
 #include "base/clock.h"
+#include "base/errno_text.h"
 #include "base/parse.h"
 #include "base/unique_fd.h"
 #include "fastcgi/records.h"
@@ -25,10 +25,6 @@ constexpr std::size_t kLargestRecord = 65528;  // a multiple of eight below what
 constexpr std::size_t kLargestAnswer = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t kShortLength = 128;
 
-std::string why(int error) {
-  return std::generic_category().message(error);
-}
-
 Expected<UniqueFd, std::string> connectTcp(const std::string& text, SteadyTime deadline) {
   const auto place = parseHostPort(text);
   if (!place || !place->port) return Unexpected(std::string("no address"));
@@ -41,13 +37,13 @@ Expected<UniqueFd, std::string> connectTcp(const std::string& text, SteadyTime d
     error = fd ? connectBy(fd.get(), one.get(), one.length, deadline) : errno;
     if (error == 0) return fd;
   }
-  return Unexpected(why(error));
+  return Unexpected(errnoText(error));
 }
 
 Expected<UniqueFd, std::string> connectTo(const std::string& socket, SteadyTime deadline) {
   if (!socket.starts_with('/')) return connectTcp(socket, deadline);
   auto connected = connectUnix(socket, deadline);
-  if (!connected) return Unexpected(why(connected.error()));
+  if (!connected) return Unexpected(errnoText(connected.error()));
   return *std::move(connected);
 }
 
@@ -113,12 +109,6 @@ Expected<std::string, std::string> receiveOutput(int fd, SteadyTime deadline) {
   return Unexpected(std::string("an answer without an end"));
 }
 
-bool isSame(std::string_view one, std::string_view other) {
-  return std::ranges::equal(one, other, [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-  });
-}
-
 }  // namespace
 
 std::string FastcgiAnswer::header(std::string_view name) const {
@@ -126,7 +116,7 @@ std::string FastcgiAnswer::header(std::string_view name) const {
     const std::string_view line = rest.substr(0, rest.find("\r\n"));
     rest.remove_prefix(std::min(line.size() + 2, rest.size()));
     const std::size_t colon = line.find(": ");
-    if (colon != std::string_view::npos && isSame(line.substr(0, colon), name)) {
+    if (colon != std::string_view::npos && sameWithoutCase(line.substr(0, colon), name)) {
       return std::string(line.substr(colon + 2));
     }
   }

@@ -1,14 +1,9 @@
 #include "http/cookie_header.h"
 
+#include "base/ascii.h"
+
 namespace sessiond {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 std::string_view unquote(std::string_view text) {
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"') return text.substr(1, text.size() - 2);
@@ -22,8 +17,8 @@ bool forEachValue(std::string_view line, std::string_view name, const Take& take
     const std::size_t end = line.find(';');
     const std::string_view pair = line.substr(0, end);
     const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && trim(pair.substr(0, equals)) == name &&
-        !take(unquote(trim(pair.substr(equals + 1)))))
+    if (equals != std::string_view::npos && trimBlanks(pair.substr(0, equals)) == name &&
+        !take(unquote(trimBlanks(pair.substr(equals + 1)))))
       return false;
     if (end == std::string_view::npos) break;
     line.remove_prefix(end + 1);

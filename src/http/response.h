@@ -11,6 +11,11 @@
 
 namespace sessiond {
 
+/// What Retry-After says, in seconds: where Redis could not say and somebody is to be asked again by a person or a
+/// program; and where it passes by itself, so that a check may be repeated at once.
+inline constexpr std::string_view kRetryAfter = "5";
+inline constexpr std::string_view kRetrySoon = "1";
+
 /// A plain value. A default-made response is a refusal (500), so that a forgotten answer never lets anybody in.
 struct Response {
   int status = 500;

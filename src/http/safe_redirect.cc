@@ -14,10 +14,6 @@ namespace {
 /// What is encoded more often than this was made to deceive.
 constexpr int kMaxEncodingLevels = 8;
 
-bool isControl(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
 /// Bytes that may stand in an address as it is sent.
 bool isAddressByte(char c) {
   return c > 0x20 && c < 0x7f && c != '\\' && c != '"' && c != '<' && c != '>';
@@ -27,17 +23,17 @@ bool isAddressByte(char c) {
 bool hasEncodedControl(std::string_view text) {
   for (std::size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
     const std::optional<std::string> byte = percentDecode(text.substr(at, 3));
-    if (byte && byte->size() == 1 && isControl(byte->front())) return true;
+    if (byte && byte->size() == 1 && hasControls(*byte)) return true;
   }
   return false;
 }
 
 /// The code point that begins at `at`, and on to the next. REQUIRES: text is well-formed UTF-8.
 char32_t takeCodePoint(std::string_view text, std::size_t& at) {
-  const auto lead = static_cast<unsigned char>(text[at++]);
-  const int more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-  char32_t point = more == 0 ? lead : lead & (0x3fU >> more);
-  for (int i = 0; i < more; ++i) point = point << 6 | (static_cast<unsigned char>(text[at++]) & 0x3fU);
+  const std::size_t length = utf8SequenceLength(text.substr(at));
+  char32_t point = static_cast<unsigned char>(text[at]) & (length == 1 ? 0x7fU : 0x7fU >> length);
+  for (std::size_t i = 1; i < length; ++i) point = point << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3fU);
+  at += length;
   return point;
 }
 
@@ -91,9 +87,8 @@ bool hasDotSegment(std::string_view path) {
 
 /// The rules for a path at one level of encoding. REQUIRES: begins with `/`.
 bool isPlainPath(std::string_view path) {
-  return !path.starts_with("//") && path.find('\\') == std::string_view::npos &&
-         std::none_of(path.begin(), path.end(), isControl) && isValidUtf8(path) && !hasDeceptiveCharacter(path) &&
-         !hasDotSegment(path);
+  return !path.starts_with("//") && path.find('\\') == std::string_view::npos && isValidUtf8(path) &&
+         !hasControls(path) && !hasDeceptiveCharacter(path) && !hasDotSegment(path);
 }
 
 /// Undoes one level of percent-encoding as a careless server would: a `%` that begins no %XX stays.

@@ -19,16 +19,11 @@ HmacKey deriveKey(const Secret& secret) {
 }
 
 std::string encodeTime(WallTime time) {
-  auto left = static_cast<std::uint64_t>(time.time_since_epoch().count());
-  std::string bytes(kTimeBytes, '\0');
-  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte, left >>= 8) *byte = static_cast<char>(left & 0xff);
-  return bytes;
+  return bigEndian(static_cast<std::uint64_t>(time.time_since_epoch().count()));
 }
 
 WallTime decodeTime(std::string_view bytes) {
-  std::uint64_t number = 0;
-  for (const char byte : bytes) number = number << 8 | static_cast<unsigned char>(byte);
-  return WallTime(WallTime::duration(static_cast<std::int64_t>(number)));
+  return WallTime(WallTime::duration(static_cast<std::int64_t>(fromBigEndian(bytes))));
 }
 
 /// Of time and id, which have a fixed length, and the user's name.

@@ -44,7 +44,7 @@ utf8proc_int32_t firstCharacter(std::string_view text, std::size_t& bytes) {
 
 std::string_view lastCharacter(std::string_view text) {
   std::size_t at = text.size() - 1;
-  while ((static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) --at;
+  while (isUtf8Continuation(text[at])) --at;
   return text.substr(at);
 }
 

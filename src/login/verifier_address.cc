@@ -1,6 +1,5 @@
 #include "login/verifier_address.h"
 
-#include <arpa/inet.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/loopback.h"
 #include "base/parse.h"
 
 namespace sessiond {
@@ -19,12 +19,6 @@ constexpr std::string_view kUnix = "http://unix:";
 
 Unexpected<std::string> complaint(std::string_view text) {
   return Unexpected(std::string(text));
-}
-
-bool isLoopback(std::string_view host) {
-  if (host == "localhost" || host == "[::1]") return true;
-  in_addr address{};
-  return ::inet_pton(AF_INET, std::string(host).c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
 }
 
 bool isPort(std::string_view text) {
@@ -63,7 +57,7 @@ Expected<VerifierAddress, std::string> parseVerifierAddress(std::string_view tex
   const std::string_view rest = text.substr(https ? kHttps.size() : kHttp.size());
   const auto host = hostIn(rest.substr(0, rest.find_first_of("/?")));
   if (!host) return complaint("must name a host, without a user, and with a port from 1 to 65535 if any");
-  if (!https && !isLoopback(*host)) {
+  if (!https && *host != "[::1]" && !isLoopback(*host)) {
     return complaint(
         "must be https://, since passwords go there; http:// is for this machine (127.0.0.1, [::1], "
         "localhost) and for unix sockets (http://unix:/path:/)");

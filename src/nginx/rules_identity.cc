@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
+#include "base/ascii.h"
+#include "nginx/header_name.h"
 #include "nginx/rules.h"
 
 namespace sessiond::nginx {
@@ -22,26 +23,15 @@ constexpr std::array<Channel, 5> kChannels = {{{"proxy_pass", "proxy_set_header"
                                                {"uwsgi_pass", "uwsgi_param", true, "identity-uwsgi.conf"},
                                                {"scgi_pass", "scgi_param", true, "identity-scgi.conf"}}};
 
-std::string parameterOf(std::string_view header) {
-  std::string name = "HTTP_";
-  for (const char c : header) name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return name;
-}
-
-bool sameName(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-  });
-}
-
 /// The identity headers that a location does not set, as a list.
 std::string notSet(const Site& site, const Scope& scope, const Channel& channel) {
   std::string missing;
   const std::vector<const Directive*> set = scope.inForce(channel.set);
   for (const std::string& header : site.identity) {
-    const std::string name = channel.parameters ? parameterOf(header) : header;
-    const bool found = std::any_of(
-        set.begin(), set.end(), [&name](const Directive* directive) { return sameName(directive->argument(0), name); });
+    const std::string name = channel.parameters ? parameterName(header) : header;
+    const bool found = std::any_of(set.begin(), set.end(), [&name](const Directive* directive) {
+      return sameWithoutCase(directive->argument(0), name);
+    });
     if (!found) missing += (missing.empty() ? "" : ", ") + header;
   }
   return missing;
@@ -109,7 +99,7 @@ void lintIdentity(const Site& site) {
   if (site.facts.identity.empty()) return;
   for (const std::string& header : site.identity) {
     const bool is_mapped = std::any_of(site.facts.identity.begin(), site.facts.identity.end(),
-                                       [&header](const std::string& name) { return sameName(name, header); });
+                                       [&header](const std::string& name) { return sameWithoutCase(name, header); });
     if (!is_mapped) {
       site.fault("identity-drift", site.server.place(),
                  "the snippets hand on " + header + ", which sessiond.yaml maps no more: it is always empty",
@@ -118,7 +108,7 @@ void lintIdentity(const Site& site) {
   }
   for (const std::string& header : site.facts.identity) {
     const bool known = std::any_of(site.identity.begin(), site.identity.end(),
-                                   [&header](const std::string& name) { return sameName(name, header); });
+                                   [&header](const std::string& name) { return sameWithoutCase(name, header); });
     if (!known) {
       site.fault("identity-drift", site.server.place(),
                  "sessiond.yaml maps " + header + ", which the snippets do not hand on",

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "nginx/header_name.h"
 #include "nginx/parser.h"
 #include "nginx/rules.h"
 #include "nginx/snippets.h"
@@ -53,18 +53,11 @@ void collect(const Directives& directives, const std::string& around, Lines& lin
   }
 }
 
-/// As names of headers, variables and parameters all look when only their letters count.
-std::string plain(std::string_view text) {
-  std::string letters;
-  for (const char c : text) letters += c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return letters;
-}
-
 bool isAboutIdentity(std::string_view line, const std::vector<std::string>& identity) {
-  const std::string text = plain(line);
+  const std::string text = plainName(line);
   return std::ranges::any_of(identity, [&text](const std::string& header) {
-    return text.find(plain(header)) != std::string::npos ||
-           text.find(plain(identityVariable(header))) != std::string::npos;
+    return text.find(plainName(header)) != std::string::npos ||
+           text.find(plainName(identityVariable(header))) != std::string::npos;
   });
 }
 

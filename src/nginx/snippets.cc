@@ -1,16 +1,12 @@
 #include "nginx/snippets.h"
 
 #include <algorithm>
-#include <cctype>
 #include <string_view>
+
+#include "nginx/header_name.h"
 
 namespace sessiond::nginx {
 namespace {
-
-std::string lower(std::string text) {
-  for (char& c : text) c = c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 std::string padded(std::string text, std::size_t width) {
   text.resize(std::max(width, text.size()), ' ');
@@ -22,12 +18,6 @@ std::size_t widest(const std::vector<std::string>& texts) {
   std::size_t width = 0;
   for (const std::string& text : texts) width = std::max(width, text.size());
   return width;
-}
-
-std::string cgiName(const std::string& header) {
-  std::string name = "HTTP_" + lower(header);
-  for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return name;
 }
 
 /// Every spelling of a header with at least one underscore in place of a dash.
@@ -56,8 +46,8 @@ std::string variableLines(const std::vector<std::string>& identity) {
   const std::vector<std::string> variables = each(identity, identityVariable);
   std::string lines;
   for (std::size_t i = 0; i < identity.size(); ++i) {
-    lines +=
-        "auth_request_set " + padded(variables[i], widest(variables)) + " $upstream_http_" + lower(identity[i]) + ";\n";
+    lines += "auth_request_set " + padded(variables[i], widest(variables)) + " $upstream_http_" +
+             plainName(identity[i]) + ";\n";
   }
   return lines;
 }
@@ -89,7 +79,7 @@ std::string underscoredLines(const std::vector<std::string>& identity, const std
 }
 
 std::string parameterLines(const std::vector<std::string>& identity, const std::string& directive) {
-  const std::vector<std::string> names = each(identity, cgiName);
+  const std::vector<std::string> names = each(identity, parameterName);
   std::string lines;
   for (std::size_t i = 0; i < identity.size(); ++i) {
     lines += directive + " " + padded(names[i], widest(names)) + " " + identityVariable(identity[i]) + ";\n";
@@ -106,7 +96,7 @@ void replaceAll(std::string& text, const std::string& from, const std::string& t
 }  // namespace
 
 std::string identityVariable(const std::string& header) {
-  const std::string name = lower(header);
+  const std::string name = plainName(header);
   return name.starts_with("x_user_") ? "$sessiond_" + name.substr(2) : "$sessiond_header_" + name;
 }
 

@@ -46,10 +46,4 @@ std::optional<HostPort> parseHostPort(std::string_view text) {
   return parsed;
 }
 
-bool isLoopback(std::string_view host) {
-  in_addr address{};
-  const bool is_ipv4 = inet_pton(AF_INET, std::string(host).c_str(), &address) == 1;
-  return host == "localhost" || host == "::1" || (is_ipv4 && host.starts_with("127."));
-}
-
 }  // namespace sessiond

@@ -18,7 +18,4 @@ struct HostPort {
 /// port is 1 to 65535.
 std::optional<HostPort> parseHostPort(std::string_view text);
 
-/// Is it an address, or the name, of this machine itself: 127.0.0.0/8, ::1, localhost?
-bool isLoopback(std::string_view host);
-
 }  // namespace sessiond

@@ -2,9 +2,7 @@
 
 #include <sysexits.h>
 
-#include <filesystem>
 #include <string>
-#include <system_error>
 
 #include "base/file.h"
 #include "config/config_loader.h"
@@ -30,9 +28,8 @@ ControlAnswer askTheDaemon(const CommonOptions& options, const std::string& word
   if (socket.empty()) {
     return {.exit_code = EX_UNAVAILABLE, .lines = {"sessiond.control_socket is empty: the daemon cannot be asked"}};
   }
-  std::error_code ignored;
-  const std::filesystem::path file = std::filesystem::absolute(options.config_file, ignored).lexically_normal();
-  const Expected<ControlAnswer, ControlAnswer> answer = askDaemon(socket, word + " " + file.string());
+  const Expected<ControlAnswer, ControlAnswer> answer =
+      askDaemon(socket, word + " " + absolutePath(options.config_file));
   return answer ? *answer : answer.error();
 }
 

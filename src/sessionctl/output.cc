@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <utility>
 
 #include "base/encoding.h"
@@ -45,7 +46,7 @@ std::string jsonOf(const ControlAnswer& answer, bool is_result) {
 
 /// Characters, not bytes.
 std::size_t widthOf(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
+  return static_cast<std::size_t>(std::ranges::count_if(text, std::not_fn(isUtf8Continuation)));
 }
 
 std::string lineOf(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {

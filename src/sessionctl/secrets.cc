@@ -28,11 +28,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kSecretBytes = 32;
 
-std::string absolute(const std::string& path) {
-  std::error_code ignored;
-  return fs::absolute(path, ignored).lexically_normal().string();
-}
-
 /// Writes a new secret. Nothing, or why there is none.
 std::optional<std::string> makeSecret(const std::string& file) {
   std::string secret = base64UrlEncode(randomBytes(kSecretBytes)) + "\n";
@@ -125,7 +120,7 @@ int cannotEdit(const CommonOptions& options, const std::string& file, const Conf
 }  // namespace
 
 int secretNew(const CommonOptions& options, const std::string& typed) {
-  const std::string file = absolute(typed);
+  const std::string file = absolutePath(typed);
   if (const auto why = makeSecret(file)) return fail(options, EX_CANTCREAT, *why);
   if (options.json) {
     std::printf("%s\n", JsonObject().flag("ok", true).text("file", file).json().c_str());
@@ -166,7 +161,7 @@ int secretStatus(const CommonOptions& options) {
 }
 
 int secretRotate(const CommonOptions& options, const std::string& typed) {
-  const std::string file = absolute(typed);
+  const std::string file = absolutePath(typed);
   const auto before = readFile(options.config_file, kMaxConfigFileSize);
   if (!before) return fail(options, EX_NOINPUT, options.config_file + ": " + before.error());
   const auto loaded = loadConfig(options.config_file);

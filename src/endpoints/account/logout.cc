@@ -44,9 +44,7 @@ Response LogoutEndpoint::answer(const Request& request) const {
   if (method == "POST") return logOut(request);
   if (method != "GET" && method != "HEAD") {
     if (!wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))) return methodNotAllowed("GET, HEAD, POST");
-    Response page = parts_.pages.refuse(request, 405, "wrong_method");
-    page.add("Allow", "GET, HEAD, POST");
-    return page;
+    return allowing(parts_.pages.refuse(request, 405, "wrong_method"), "GET, HEAD, POST");
   }
   Response page = parts_.pages.ask(request);
   if (method == "HEAD") page.body.clear();

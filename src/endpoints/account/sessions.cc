@@ -65,9 +65,7 @@ Response SessionsEndpoint::answer(const Request& request) const {
   if (method == "POST") return endByForm(request);
   if (method == "DELETE") return endByProgram(request);
   if (method != "GET" && method != "HEAD") {
-    Response response = refuse(request, 405, "wrong_method", "wrong_method");
-    response.add("Allow", "GET, HEAD, POST, DELETE");
-    return response;
+    return allowing(refuse(request, 405, "wrong_method", "wrong_method"), "GET, HEAD, POST, DELETE");
   }
   Response response = show(request);
   if (method == "HEAD") response.body.clear();

@@ -19,9 +19,7 @@ Response apiUnavailable() {
 }
 
 Response apiMethodNotAllowed(std::string_view allowed) {
-  Response response = apiError(405, "method_not_allowed", "this address has other methods, see Allow");
-  response.add("Allow", allowed);
-  return response;
+  return allowing(apiError(405, "method_not_allowed", "this address has other methods, see Allow"), allowed);
 }
 
 }  // namespace sessiond

@@ -1,6 +1,5 @@
 #include "endpoints/api/app_cache_key.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -8,11 +7,6 @@
 
 namespace sessiond {
 namespace {
-
-bool isControl(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7f;
-}
 
 bool hasDotSegment(std::string_view key) {
   for (;;) {
@@ -37,7 +31,7 @@ Expected<std::string, std::string_view> appCacheKeyIn(std::string_view uri, std:
   if (!key) return Reason("a percent sign in the key must be followed by two hex digits");
   if (key->size() > kMaxAppCacheKeyBytes) return Reason("the key is longer than 512 bytes");
   if (!isValidUtf8(*key)) return Reason("the key is no UTF-8");
-  if (std::any_of(key->begin(), key->end(), isControl)) return Reason("the key has control characters");
+  if (hasControls(*key)) return Reason("the key has control characters");
   if (hasDotSegment(*key)) return Reason("no part of the key between slashes may be . or ..");
   return *std::move(key);
 }

@@ -218,7 +218,7 @@ void AuthEndpoint::refuse(const Request& request, CheckStatus status, Response& 
       response.add("X-Session-Login", loginAddress(settings_.login.url, request.paramOrEmpty("SESSIOND_URI")));
     }
   }
-  if (response.status == 503) response.add("Retry-After", "1");
+  if (response.status == 503) response.add("Retry-After", kRetrySoon);
 }
 
 void AuthEndpoint::logRefusal(const AuthCheck& check, const AuthDecision& decision) const {

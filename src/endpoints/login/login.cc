@@ -102,9 +102,7 @@ Response LoginEndpoint::answer(const Request& request) const {
   if (method == "POST") return logIn(request);
   if (method != "GET" && method != "HEAD") {
     if (!wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))) return methodNotAllowed("GET, HEAD, POST");
-    Response page = startHere(parts_.pages, request, 405, "wrong_method", StartHere::kLogin);
-    page.add("Allow", "GET, HEAD, POST");
-    return page;
+    return allowing(startHere(parts_.pages, request, 405, "wrong_method", StartHere::kLogin), "GET, HEAD, POST");
   }
   Response page = greet(request);
   if (method == "HEAD") page.body.clear();

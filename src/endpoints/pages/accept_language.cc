@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "base/ascii.h"
+
 namespace sessiond {
 namespace {
 
@@ -11,20 +13,6 @@ struct Range {
   std::string_view name;
   int quality = 0;  // in thousandths
 };
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool sameText(std::string_view one, std::string_view other) {
-  return std::ranges::equal(one, other, [](char a, char b) { return lower(a) == lower(b); });
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 /// The part before `mark`, which `text` loses together with the mark.
 std::string_view takeUntil(std::string_view& text, char mark) {
@@ -49,11 +37,11 @@ std::optional<int> qualityOf(std::string_view text) {
 }
 
 std::optional<Range> rangeOf(std::string_view item) {
-  Range range{trimmed(takeUntil(item, ';')), 1000};
-  const std::string_view parameter = trimmed(item);
+  Range range{trimBlanks(takeUntil(item, ';')), 1000};
+  const std::string_view parameter = trimBlanks(item);
   if (!parameter.empty()) {
-    if (parameter.size() < 2 || lower(parameter[0]) != 'q' || parameter[1] != '=') return std::nullopt;
-    const std::optional<int> quality = qualityOf(trimmed(parameter.substr(2)));
+    if (parameter.size() < 2 || toLower(parameter[0]) != 'q' || parameter[1] != '=') return std::nullopt;
+    const std::optional<int> quality = qualityOf(trimBlanks(parameter.substr(2)));
     if (!quality) return std::nullopt;
     range.quality = *quality;
   }
@@ -63,7 +51,7 @@ std::optional<Range> rangeOf(std::string_view item) {
 std::optional<std::size_t> lookUp(std::string_view range, std::span<const std::string> available) {
   while (!range.empty()) {
     for (std::size_t i = 0; i < available.size(); ++i) {
-      if (sameText(range, available[i])) return i;
+      if (sameWithoutCase(range, available[i])) return i;
     }
     const std::size_t dash = range.rfind('-');
     if (dash == std::string_view::npos) break;
@@ -73,7 +61,7 @@ std::optional<std::size_t> lookUp(std::string_view range, std::span<const std::s
   }
   for (std::size_t i = 0; i < available.size(); ++i) {
     const std::string_view language = std::string_view(available[i]).substr(0, available[i].find('-'));
-    if (!range.empty() && sameText(range, language)) return i;
+    if (!range.empty() && sameWithoutCase(range, language)) return i;
   }
   return std::nullopt;
 }

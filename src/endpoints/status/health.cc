@@ -1,8 +1,9 @@
 #include "endpoints/status/health.h"
 
-#include <string>
 #include <string_view>
 #include <utility>
+
+#include "endpoints/plain_answers.h"
 
 namespace sessiond {
 
@@ -13,39 +14,35 @@ bool isRead(const Request& request) {
   return method == "GET" || method == "HEAD";
 }
 
-Response text(const Request& request, int status, std::string body,
-              std::string_view type = "text/plain; charset=utf-8") {
-  Response response(status);
-  response.add("Content-Type", type);
-  response.add("Cache-Control", "no-store");
-  if (request.paramOrEmpty("REQUEST_METHOD") != "HEAD") response.body = std::move(body);
-  return response;
-}
+constexpr std::string_view kMethods = "GET, HEAD";
 
-Response methodNotAllowed(const Request& request) {
-  Response response = text(request, 405, "only GET is served here\n");
-  response.add("Allow", "GET, HEAD");
+Response answerTo(const Request& request, Response response) {
+  if (request.paramOrEmpty("REQUEST_METHOD") == "HEAD") response.body.clear();
   return response;
 }
 
 }  // namespace
 
 Response answerHealth(const Request& request) {
-  if (!isRead(request)) return methodNotAllowed(request);
-  return text(request, 200, "ok\n");
+  if (!isRead(request)) return methodNotAllowed(kMethods);
+  return answerTo(request, textAnswer(200, "ok"));
 }
 
 Response answerReady(const Request& request, const std::function<bool()>& may_check) {
-  if (!isRead(request)) return methodNotAllowed(request);
-  if (may_check()) return text(request, 200, "ready\n");
-  Response response = text(request, 503, "redis does not answer session checks\n");
-  response.add("Retry-After", "1");
-  return response;
+  if (!isRead(request)) return methodNotAllowed(kMethods);
+  if (may_check()) return answerTo(request, textAnswer(200, "ready"));
+  Response response = textAnswer(503, "redis does not answer session checks");
+  response.add("Retry-After", kRetrySoon);
+  return answerTo(request, std::move(response));
 }
 
 Response answerMetrics(const Request& request, const MetricsRegistry& metrics) {
-  if (!isRead(request)) return methodNotAllowed(request);
-  return text(request, 200, metrics.render(), "text/plain; version=0.0.4; charset=utf-8");
+  if (!isRead(request)) return methodNotAllowed(kMethods);
+  Response response(200);
+  response.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+  response.add("Cache-Control", "no-store");
+  response.body = metrics.render();
+  return answerTo(request, std::move(response));
 }
 
 }  // namespace sessiond

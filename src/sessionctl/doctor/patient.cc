@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/file.h"
 #include "base/parse.h"
 #include "fastcgi/question.h"
 #include "nginx/lint.h"
@@ -153,8 +154,7 @@ std::string UnitFacts::value(const std::string& name) const {
 
 std::string NginxFacts::mainFile() const {
   if (const auto files = nginx::splitDump(text); !files.empty()) return files.front().path;
-  std::error_code ignored;
-  return std::filesystem::absolute(file, ignored).lexically_normal().string();
+  return absolutePath(file);
 }
 
 std::string DaemonFacts::value(const std::string& name) const {

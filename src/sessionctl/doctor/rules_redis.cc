@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cmath>
 #include <cstdlib>
 
-#include "os/host_port.h"
+#include "base/ascii.h"
+#include "base/loopback.h"
 #include "redis/key_scan.h"
 #include "redis/redis_address.h"
 #include "sessionctl/doctor/redis_cli.h"
@@ -110,9 +110,7 @@ std::string ruleFor(const MissingRight& right) {
   const std::string place = right.name.substr(std::min(space + 1, right.name.size()));
   if (right.kind == MissingRight::Kind::kPlace)
     return std::string(command == "SUBSCRIBE" ? " '&" : " '~") + place + "'";
-  std::string rule = " +";
-  for (const char c : command) rule += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return rule;
+  return " +" + lowerCase(command);
 }
 
 void lookAtRights(const Patient& patient, Verdict& verdict) {

@@ -21,5 +21,20 @@ TEST(Ascii, ComparesWithoutCase) {
   EXPECT_FALSE(startsWithoutCase("[", "{")) << "these are no letters";
 }
 
+TEST(Ascii, ComparesTwoTextsWhateverTheirCase) {
+  EXPECT_TRUE(sameWithoutCase("X-User-Id", "x-uSER-iD"));
+  EXPECT_TRUE(sameWithoutCase("", ""));
+  EXPECT_FALSE(sameWithoutCase("X-User-Id", "X-User-I"));
+  EXPECT_FALSE(sameWithoutCase("X-User-I", "X-User-Id"));
+  EXPECT_FALSE(sameWithoutCase("[", "{")) << "these are no letters";
+}
+
+TEST(Ascii, TakesSpacesAndTabsOffTheEnds) {
+  EXPECT_EQ(trimBlanks(" \t a b\t "), "a b");
+  EXPECT_EQ(trimBlanks("\na\r"), "\na\r");
+  EXPECT_EQ(trimBlanks(" \t"), "");
+  EXPECT_EQ(trimBlanks(""), "");
+}
+
 }  // namespace
 }  // namespace sessiond

@@ -23,6 +23,14 @@ TEST(HexEncode, WritesTwoLowerCaseDigitsForEachByte) {
 }
 
 // RFC 4648 §10
+TEST(BigEndian, PutsTheGreatestByteFirst) {
+  EXPECT_EQ(bigEndian(0x0102030405060708), "\x01\x02\x03\x04\x05\x06\x07\x08");
+  EXPECT_EQ(bigEndian(0xff), std::string(7, '\0') + "\xff");
+  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{0x8000000000000001}, ~std::uint64_t{0}}) {
+    EXPECT_EQ(fromBigEndian(bigEndian(number)), number);
+  }
+}
+
 TEST(Base64, AgreesWithTheVectorsOfTheRfc) {
   const std::pair<std::string_view, std::string_view> vectors[] = {
       {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
@@ -137,6 +145,12 @@ TEST(Utf8, RefusesSurrogatesOverlongFormsAndWhatIsBeyondUnicode) {
     EXPECT_EQ(utf8SequenceLength(text), 0U) << hexEncode(text);
     EXPECT_FALSE(isValidUtf8(text)) << hexEncode(text);
     EXPECT_FALSE(isValidUtf8("12345678" + std::string(text))) << hexEncode(text);
+  }
+}
+
+TEST(Utf8, TellsTheBytesThatGoOnWithACharacter) {
+  for (int byte = 0; byte < 256; ++byte) {
+    EXPECT_EQ(isUtf8Continuation(static_cast<char>(byte)), byte >= 0x80 && byte < 0xc0) << byte;
   }
 }
 

@@ -41,7 +41,7 @@ TEST(AppCacheKey, HasOneTo512Bytes) {
 TEST(AppCacheKey, IsRefusedWhenItIsNotSafeOrNotClear) {
   for (const char* uri : {"/cache/%", "/cache/%4", "/cache/a%zz"})
     EXPECT_EQ(keyIn(uri), "(a percent sign in the key must be followed by two hex digits)") << uri;
-  for (const char* uri : {"/cache/%00", "/cache/a%0Ab", "/cache/a%7f", "/cache/\x01"})
+  for (const char* uri : {"/cache/%00", "/cache/a%0Ab", "/cache/a%7f", "/cache/\x01", "/cache/%C2%85"})
     EXPECT_EQ(keyIn(uri), "(the key has control characters)") << uri;
   for (const char* uri : {"/cache/%ff", "/cache/%C3", "/cache/%ED%A0%80"})
     EXPECT_EQ(keyIn(uri), "(the key is no UTF-8)") << uri;

@@ -16,7 +16,9 @@ Request requestWith(std::span<const Param> params) {
 TEST(Health, AnswersWithoutAskingAnybody) {
   const Response response = answerHealth(requestWith(kGet));
   EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.headers.lines(), "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n");
+  EXPECT_EQ(
+      response.headers.lines(),
+      "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
   EXPECT_EQ(response.body, "ok\n");
 }
 
