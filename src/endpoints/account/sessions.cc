@@ -44,6 +44,18 @@ std::string_view wantedEnd(const Request& request, const std::string& address) {
   return path.substr(address.size() + 1);
 }
 
+Response unavailableForProgram(std::string_view word) {
+  Response response = jsonError(503, word);
+  response.add("Retry-After", kRetryAfter);
+  return response;
+}
+
+Response nobodyForProgram(CheckStatus why) {
+  if (why == CheckStatus::kUnavailable) return unavailableForProgram("unavailable");
+  const bool more_was_sent = why == CheckStatus::kTooMany || why == CheckStatus::kTooLarge;
+  return jsonError(401, more_was_sent ? nameOf(why) : "unauthenticated");
+}
+
 /// A key of the pages' texts, or nothing.
 std::string_view textOf(std::optional<Done> done) {
   if (done == Done::kOne) return "session_ended";
@@ -76,22 +88,15 @@ Response SessionsEndpoint::turnAway(const Request& request) const {
   return unavailable(request, false);
 }
 
-SessionsEndpoint::Failure SessionsEndpoint::failureOf(CheckStatus status) {
-  if (status == CheckStatus::kUnavailable) return Failure::kUnavailable;
-  if (status == CheckStatus::kTooMany) return Failure::kTooMany;
-  return status == CheckStatus::kTooLarge ? Failure::kTooLarge : Failure::kNobody;
-}
-
-Expected<SessionsEndpoint::Caller, SessionsEndpoint::Failure> SessionsEndpoint::findCaller(
-    const Request& request) const {
+Expected<SessionsEndpoint::Caller, CheckStatus> SessionsEndpoint::findCaller(const Request& request) const {
   const Expected<OpenSession, CheckStatus> session = parts_.finder.find(request);
-  if (!session) return Unexpected(failureOf(session.error()));
+  if (!session) return Unexpected(session.error());
   const RecordSettings& settings = parts_.settings.session;
   const auto record = readSessionRecord(session->json, settings.max_bytes, settings.idle_timeout);
-  if (!record) return Unexpected(Failure::kNobody);
+  if (!record) return Unexpected(CheckStatus::kCorrupt);
   const JsonValue root = (*record).tree.root();
   const std::optional<Visitor> visitor = visitorIn(root, user_at_);
-  if (!visitor) return Unexpected(Failure::kNobody);
+  if (!visitor) return Unexpected(CheckStatus::kAnonymous);
   return Caller{.session = session->id,
                 .user_id = userIdOf(follow(root, user_id_at_)),
                 .name = visitor->name,
@@ -99,10 +104,8 @@ Expected<SessionsEndpoint::Caller, SessionsEndpoint::Failure> SessionsEndpoint::
 }
 
 Response SessionsEndpoint::show(const Request& request) const {
-  const Expected<Caller, Failure> caller = findCaller(request);
-  if (caller) return showList(request, *caller, 200, "");
-  if (caller.error() == Failure::kUnavailable) return unavailable(request, false);
-  return isPage(request) ? toLogin(false) : refuseProgram(caller.error());
+  const Expected<Caller, CheckStatus> caller = findCaller(request);
+  return caller ? showList(request, *caller, 200, "") : refuseNobody(request, caller.error());
 }
 
 /// `error` is a key of the pages' texts, or nothing.
@@ -140,15 +143,14 @@ Response SessionsEndpoint::endByForm(const Request& request) const {
   const std::optional<FormFields> fields = parseForm(request.body);
   const auto what = fields ? formField(*fields, "end") : std::nullopt;
   if (!what) return refuse(request, 400, "malformed", "unreadable");
-  const Expected<Caller, Failure> caller = findCaller(request);
-  if (!caller && !isPage(request)) return refuseProgram(caller.error());
-  if (!caller) return caller.error() == Failure::kUnavailable ? unavailable(request, false) : toLogin(false);
+  const Expected<Caller, CheckStatus> caller = findCaller(request);
+  if (!caller) return refuseNobody(request, caller.error());
   const CsrfVerdict verdict = parts_.csrf.check(request, formField(*fields, "csrf").value_or(""));
   if (verdict != CsrfVerdict::kGenuine) {
     refused_.add();
     return showList(request, *caller, 403, verdict == CsrfVerdict::kNoCookie ? "no_cookie" : "sessions_expired");
   }
-  const Expected<Ending, Failure> ending = end(*caller, *what);
+  const Expected<Ending, Refusal> ending = end(*caller, *what);
   if (!ending) return refuseForm(request, *caller, ending.error());
   Response response = endedForPage(*ending);
   response.add("Location", parts_.pages.site().sessions_url);
@@ -157,24 +159,20 @@ Response SessionsEndpoint::endByForm(const Request& request) const {
   return response;
 }
 
-Response SessionsEndpoint::refuseForm(const Request& request, const Caller& caller, Failure failure) const {
-  if (!isPage(request)) return refuseProgram(failure);
-  switch (failure) {
-    case Failure::kUnavailable:
-    case Failure::kUnfinished:
-      return unavailable(request, failure == Failure::kUnfinished);
-    case Failure::kStale:
+Response SessionsEndpoint::refuseForm(const Request& request, const Caller& caller, Refusal refusal) const {
+  if (!isPage(request)) return refuseProgram(refusal);
+  switch (refusal) {
+    case Refusal::kUnavailable:
+    case Refusal::kUnfinished:
+      return unavailable(request, refusal == Refusal::kUnfinished);
+    case Refusal::kStale:
       return toLogin(true);
-    case Failure::kOwn: {
+    case Refusal::kOwn: {
       Response response(303);
       response.add("Location", parts_.pages.site().logout_url);
       return response;
     }
-    case Failure::kNobody:
-    case Failure::kTooMany:
-    case Failure::kTooLarge:
-      return toLogin(false);
-    case Failure::kUnknown:
+    case Refusal::kUnknown:
       break;
   }
   return showList(request, caller, 404, "session_gone");
@@ -184,54 +182,53 @@ Response SessionsEndpoint::endByProgram(const Request& request) const {
   if (isCrossSite(request, parts_.settings.login.allowed_origins)) return jsonError(403, "cross_site");
   const std::string_view what = wantedEnd(request, parts_.pages.site().sessions_url);
   if (what.empty()) return jsonError(400, "malformed");
-  const Expected<Caller, Failure> caller = findCaller(request);
-  const Expected<Ending, Failure> ending = caller ? end(*caller, what) : Unexpected(caller.error());
+  const Expected<Caller, CheckStatus> caller = findCaller(request);
+  if (!caller) return nobodyForProgram(caller.error());
+  const Expected<Ending, Refusal> ending = end(*caller, what);
   return ending ? endedForProgram(*ending) : refuseProgram(ending.error());
 }
 
-Response SessionsEndpoint::refuseProgram(Failure failure) const {
-  switch (failure) {
-    case Failure::kNobody:
-      return jsonError(401, "unauthenticated");
-    case Failure::kTooMany:
-      return jsonError(401, nameOf(CheckStatus::kTooMany));
-    case Failure::kTooLarge:
-      return jsonError(401, nameOf(CheckStatus::kTooLarge));
-    case Failure::kStale:
+Response SessionsEndpoint::refuseProgram(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kUnavailable:
+      return unavailableForProgram("unavailable");
+    case Refusal::kUnfinished:
+      return unavailableForProgram("unfinished");
+    case Refusal::kStale:
       return jsonError(401, "stale");
-    case Failure::kOwn:
+    case Refusal::kOwn:
       return jsonError(409, "own_session");
-    case Failure::kUnknown:
-      return jsonError(404, "unknown_session");
-    case Failure::kUnavailable:
-    case Failure::kUnfinished:
+    case Refusal::kUnknown:
       break;
   }
-  Response response = jsonError(503, failure == Failure::kUnfinished ? "unfinished" : "unavailable");
-  response.add("Retry-After", kRetryAfter);
-  return response;
+  return jsonError(404, "unknown_session");
 }
 
-Expected<Ending, SessionsEndpoint::Failure> SessionsEndpoint::end(const Caller& caller, std::string_view what) const {
-  const auto failed = [this](Failure failure) {
-    const bool away = failure == Failure::kUnavailable || failure == Failure::kUnfinished;
+Response SessionsEndpoint::refuseNobody(const Request& request, CheckStatus why) const {
+  if (!isPage(request)) return nobodyForProgram(why);
+  return why == CheckStatus::kUnavailable ? unavailable(request, false) : toLogin(false);
+}
+
+Expected<Ending, SessionsEndpoint::Refusal> SessionsEndpoint::end(const Caller& caller, std::string_view what) const {
+  const auto failed = [this](Refusal refusal) {
+    const bool away = refusal == Refusal::kUnavailable || refusal == Refusal::kUnfinished;
     (away ? failed_ : refused_).add();
-    return Unexpected(failure);
+    return Unexpected(refusal);
   };
-  if (!isFresh(caller)) return failed(Failure::kStale);
+  if (!isFresh(caller)) return failed(Refusal::kStale);
   if (what == kOthers) {
-    if (caller.user_id.empty()) return failed(Failure::kUnknown);
+    if (caller.user_id.empty()) return failed(Refusal::kUnknown);
     const auto ending = parts_.ender.endAllOf(caller.user_id, "list", std::span(&caller.session, 1));
-    if (!ending) return failed(ending.error() == StoreError::kTimeout ? Failure::kUnfinished : Failure::kUnavailable);
+    if (!ending) return failed(ending.error() == StoreError::kTimeout ? Refusal::kUnfinished : Refusal::kUnavailable);
     done_.add();
     return *ending;
   }
   const auto found = parts_.list.find(caller.user_id, what);
-  if (!found) return failed(Failure::kUnavailable);
-  if (!*found) return failed(Failure::kUnknown);
-  if (**found == caller.session) return failed(Failure::kOwn);
+  if (!found) return failed(Refusal::kUnavailable);
+  if (!*found) return failed(Refusal::kUnknown);
+  if (**found == caller.session) return failed(Refusal::kOwn);
   const auto ended_one = parts_.ender.end(std::span(&**found, 1), "list");
-  if (!ended_one) return failed(Failure::kUnavailable);
+  if (!ended_one) return failed(Refusal::kUnavailable);
   done_.add();
   return ended_one->front().ending;
 }
@@ -250,10 +247,10 @@ Response SessionsEndpoint::refuse(const Request& request, int status, std::strin
 }
 
 Response SessionsEndpoint::unavailable(const Request& request, bool unfinished) const {
+  if (!isPage(request)) return unavailableForProgram(unfinished ? "unfinished" : "unavailable");
   PageValues values;
   values.message("text", unfinished ? "logout_unfinished" : "sessions_unavailable").text("n", kRetryAfter);
-  Response response = isPage(request) ? parts_.pages.show(PageName::kUnavailable, 503, std::move(values), request)
-                                      : jsonError(503, unfinished ? "unfinished" : "unavailable");
+  Response response = parts_.pages.show(PageName::kUnavailable, 503, std::move(values), request);
   response.add("Retry-After", kRetryAfter);
   return response;
 }

@@ -32,6 +32,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "json/json_pointer.h"
+#include "session/check_status.h"
 #include "session/session_ender.h"
 #include "session/session_finder.h"
 
@@ -66,19 +67,19 @@ class SessionsEndpoint {
     std::string name;
     std::optional<WallTime> authenticated;
   };
-  /// kTooMany, kTooLarge: nobody, among the cookies that were looked at.
-  enum class Failure { kNobody, kTooMany, kTooLarge, kUnavailable, kUnfinished, kUnknown, kOwn, kStale };
-  static Failure failureOf(CheckStatus status);
+  /// Why a session is not ended, although it is known who asks.
+  enum class Refusal { kUnavailable, kUnfinished, kUnknown, kOwn, kStale };
 
-  Expected<Caller, Failure> findCaller(const Request& request) const;
+  Expected<Caller, CheckStatus> findCaller(const Request& request) const;
+  Response refuseNobody(const Request& request, CheckStatus why) const;
   Response show(const Request& request) const;
   Response showList(const Request& request, const Caller& caller, int status, std::string_view error) const;
   Response endByForm(const Request& request) const;
-  Response refuseProgram(Failure failure) const;
   Response endByProgram(const Request& request) const;
-  Expected<Ending, Failure> end(const Caller& caller, std::string_view what) const;
+  Expected<Ending, Refusal> end(const Caller& caller, std::string_view what) const;
   bool isFresh(const Caller& caller) const;
-  Response refuseForm(const Request& request, const Caller& caller, Failure failure) const;
+  static Response refuseProgram(Refusal refusal);
+  Response refuseForm(const Request& request, const Caller& caller, Refusal refusal) const;
   Response refuse(const Request& request, int status, std::string_view word, std::string_view message) const;
   Response unavailable(const Request& request, bool unfinished) const;
   Response toLogin(bool stale) const;
