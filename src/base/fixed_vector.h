@@ -41,6 +41,11 @@ class FixedVector {
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  /// REQUIRES: not empty.
+  const T& front() const {
+    SESSIOND_CHECK(size_ > 0);
+    return *begin();
+  }
   T* begin() { return &cells_[0].element; }
   T* end() { return begin() + size_; }
   const T* begin() const { return &cells_[0].element; }

@@ -51,11 +51,11 @@ std::string CsrfGuard::cookieName(const Request& request) const {
 
 CsrfGuard::Ticket CsrfGuard::issue(const Request& request) const {
   const std::string name = cookieName(request);
-  const CookieValues values = findCookies(request.params, name);
+  const CookieValues cookies = findCookies(request.params, name);
   Ticket ticket;
   std::string nonce;
-  if (values.count > 0 && isNonce(values.values[0])) {
-    nonce = values.values[0];
+  if (!cookies.values.empty() && isNonce(cookies.values.front())) {
+    nonce = cookies.values.front();
   } else {
     nonce = base64UrlEncode(randomBytes(kNonceBytes));
     SetCookie cookie;
@@ -71,17 +71,16 @@ CsrfGuard::Ticket CsrfGuard::issue(const Request& request) const {
 }
 
 CsrfVerdict CsrfGuard::check(const Request& request, std::string_view token) const {
-  const CookieValues values = findCookies(request.params, cookieName(request));
-  if (values.count == 0) return CsrfVerdict::kNoCookie;
+  const CookieValues cookies = findCookies(request.params, cookieName(request));
+  if (cookies.values.empty()) return CsrfVerdict::kNoCookie;
   const std::optional<std::string> bytes = token.size() <= 2 * kTokenBytes ? base64UrlDecode(token) : std::nullopt;
   if (!bytes || bytes->size() != kTokenBytes) return CsrfVerdict::kBadToken;
   const std::string_view time = std::string_view(*bytes).substr(0, kTimeBytes);
   const std::string_view signature = std::string_view(*bytes).substr(kTimeBytes);
 
   bool genuine = false;
-  for (std::size_t i = 0; i < values.count; ++i) {
-    for (const HmacKey& key : keys_)
-      genuine |= constantTimeEqual(signature, asBytes(signatureOf(key, values.values[i], time)));
+  for (const std::string_view nonce : cookies.values) {
+    for (const HmacKey& key : keys_) genuine |= constantTimeEqual(signature, asBytes(signatureOf(key, nonce, time)));
   }
   if (!genuine) return CsrfVerdict::kBadToken;
   return checkAge(WallTime(WallTime::duration(static_cast<std::int64_t>(fromBigEndian(time)))));

@@ -39,8 +39,8 @@ CookieValues findCookies(std::span<const Param> params, std::string_view name) {
     }
     left -= param.value.size();
     const auto take = [&found](std::string_view value) {
-      if (found.count == found.values.size()) return false;
-      found.values[found.count++] = value;
+      if (found.values.size() == kMaxCookieValues) return false;
+      found.values.emplace_back(value);
       return true;
     };
     if (!forEachValue(param.value, name, take)) {

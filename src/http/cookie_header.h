@@ -11,12 +11,12 @@
 
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "base/fixed_vector.h"
 #include "http/request.h"
 
 namespace sessiond {
@@ -26,8 +26,7 @@ constexpr std::size_t kMaxCookieValues = 8;
 
 /// Views into the parameters they were found in.
 struct CookieValues {
-  std::array<std::string_view, kMaxCookieValues> values;
-  std::size_t count = 0;
+  FixedVector<std::string_view, kMaxCookieValues> values;
   bool too_large = false;  ///< more than kMaxCookieHeaderBytes in all; what lies beyond was not looked at
   bool too_many = false;   ///< more values than fit; the first ones are here
 };

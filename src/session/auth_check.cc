@@ -36,7 +36,7 @@ AuthDecision judgeWinner(const AuthCheck& check, const AuthCandidate& winner, st
 }  // namespace
 
 void AuthCheck::addCandidates(const CookieValues& cookies) {
-  for (std::size_t i = 0; i < cookies.count; ++i) candidates.emplace_back(cookies.values[i]);
+  for (const std::string_view value : cookies.values) candidates.emplace_back(value);
   if (cookies.too_many) cut = CheckStatus::kTooMany;
   if (cookies.too_large) cut = CheckStatus::kTooLarge;
 }

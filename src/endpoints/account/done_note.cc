@@ -45,9 +45,9 @@ std::string dropDone(const Request& request, SecureOption secure) {
 }
 
 std::optional<Done> doneIn(const Request& request, SecureOption secure) {
-  const CookieValues values = findCookies(request.params, nameFor(isSecure(secure, isHttps(request))));
-  if (values.count == 0) return std::nullopt;
-  const auto* const word = std::ranges::find(kWords, values.values[0]);
+  const CookieValues cookies = findCookies(request.params, nameFor(isSecure(secure, isHttps(request))));
+  if (cookies.values.empty()) return std::nullopt;
+  const auto* const word = std::ranges::find(kWords, cookies.values.front());
   if (word == kWords.end()) return std::nullopt;
   return static_cast<Done>(word - kWords.begin());
 }

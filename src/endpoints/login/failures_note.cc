@@ -36,9 +36,9 @@ std::string dropFailures() {
 }
 
 std::optional<FailureNote> failuresIn(const Request& request) {
-  const CookieValues values = findCookies(request.params, note().name);
-  if (values.count == 0) return std::nullopt;
-  const std::string_view value = values.values[0];
+  const CookieValues cookies = findCookies(request.params, note().name);
+  if (cookies.values.empty()) return std::nullopt;
+  const std::string_view value = cookies.values.front();
   const std::size_t dot = value.find('.');
   if (dot == std::string_view::npos) return std::nullopt;
   const auto failures = parseInteger<std::uint64_t>(value.substr(0, dot));

@@ -32,7 +32,7 @@ std::string noLoginMark() {
 }
 
 bool hasLoginMark(const Request& request) {
-  return findCookies(request.params, mark().name).count > 0;
+  return !findCookies(request.params, mark().name).values.empty();
 }
 
 }  // namespace sessiond

@@ -137,7 +137,7 @@ std::string_view LoginEndpoint::greetingFor(const Request& request, const LoginQ
   // The next login would be as lost among them as the one before.
   if (session == CheckStatus::kTooMany || session == CheckStatus::kTooLarge) return kTooManyCookies;
   if (hasEnded(session)) return "logged_out_here";
-  if (!hasLoginMark(request) || findCookies(request.params, parts_.settings.cookie.name).count > 0) return "";
+  if (!hasLoginMark(request) || !findCookies(request.params, parts_.settings.cookie.name).values.empty()) return "";
   warnOfLostCookie(request);
   return "not_kept";
 }

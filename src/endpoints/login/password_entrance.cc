@@ -40,12 +40,12 @@ std::string_view deviceCookieName(const CookieSettings& settings, const Request&
 }  // namespace
 
 bool PasswordEntrance::hasDevice(const Request& request) const {
-  return findCookies(request.params, deviceCookieName(parts_.settings.cookie, request)).count > 0;
+  return !findCookies(request.params, deviceCookieName(parts_.settings.cookie, request)).values.empty();
 }
 
 bool PasswordEntrance::returns(const Request& request, std::string_view name) const {
   const CookieValues cookies = findCookies(request.params, deviceCookieName(parts_.settings.cookie, request));
-  return parts_.devices.deviceOf(name, std::span(cookies.values.data(), cookies.count)).has_value();
+  return parts_.devices.deviceOf(name, cookies.values).has_value();
 }
 
 Expected<PasswordEntrance::Admitted, PasswordEntrance::Refused> PasswordEntrance::admit(

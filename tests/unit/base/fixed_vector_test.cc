@@ -23,6 +23,7 @@ TEST(FixedVector, KeepsElementsInOrder) {
   std::string all;
   for (const Named& named : names) all += named.name + " ";
   EXPECT_EQ(all, "first second ");
+  EXPECT_EQ(names.front().name, "first");
 }
 
 TEST(FixedVector, LiesInItself) {
