@@ -70,7 +70,7 @@ endif
 
 TEST_CXXFLAGS ?= -O0 -g1
 
-PACKAGES      := spdlog yaml-cpp hiredis openssl libsystemd libargon2 libcrypt libutf8proc prometheus-cpp-core
+PACKAGES      := spdlog yaml-cpp hiredis openssl libsystemd libargon2 libcrypt libutf8proc
 TEST_PACKAGES := gmock_main gmock gtest
 # Of the daemon alone. Sanitizers have allocators of their own.
 ALLOCATOR     := $(if $(SAN),,jemalloc)

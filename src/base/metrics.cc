@@ -1,10 +1,9 @@
 #include "base/metrics.h"
 
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
-
 #include <algorithm>
-#include <sstream>
+#include <charconv>
+#include <numeric>
+#include <system_error>
 #include <variant>
 
 #include "base/check.h"
@@ -34,41 +33,73 @@ bool isName(std::string_view name) {
          std::all_of(name.begin(), name.end(), allowed);
 }
 
-prometheus::MetricType typeOf(const Figure& figure) {
-  if (std::holds_alternative<std::shared_ptr<Counter>>(figure)) return prometheus::MetricType::Counter;
-  if (std::holds_alternative<std::shared_ptr<Gauge>>(figure)) return prometheus::MetricType::Gauge;
-  if (std::holds_alternative<std::shared_ptr<Histogram>>(figure)) return prometheus::MetricType::Histogram;
-  return std::get<std::shared_ptr<Asked>>(figure)->kind == MetricsRegistry::Kind::kCounter
-             ? prometheus::MetricType::Counter
-             : prometheus::MetricType::Gauge;
+const char* typeOf(const Figure& figure) {
+  if (std::holds_alternative<std::shared_ptr<Counter>>(figure)) return "counter";
+  if (std::holds_alternative<std::shared_ptr<Gauge>>(figure)) return "gauge";
+  if (std::holds_alternative<std::shared_ptr<Histogram>>(figure)) return "histogram";
+  return std::get<std::shared_ptr<Asked>>(figure)->kind == MetricsRegistry::Kind::kCounter ? "counter" : "gauge";
 }
 
-prometheus::ClientMetric::Histogram shown(const Histogram& histogram) {
-  prometheus::ClientMetric::Histogram metric;
-  const auto counts = histogram.buckets();
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    metric.sample_count += counts[i];
-    if (i < Histogram::kBounds.size()) metric.bucket.push_back({metric.sample_count, Histogram::kBounds[i]});
+/// The shortest that reads back as the same.
+std::string textOf(double number) {
+  std::array<char, 512> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed);
+  SESSIOND_CHECK(end.ec == std::errc());
+  return {digits.data(), end.ptr};
+}
+
+/// Of a text after HELP, or, `quoted`, of a label's value.
+std::string escaped(std::string_view text, bool quoted) {
+  std::string safe;
+  for (const char byte : text) {
+    if (byte == '\n') {
+      safe += "\\n";
+      continue;
+    }
+    if (byte == '\\' || (quoted && byte == '"')) safe += '\\';
+    safe += byte;
   }
-  metric.sample_sum = histogram.sumSeconds();
-  return metric;
+  return safe;
 }
 
-prometheus::ClientMetric shown(const Series& series) {
-  prometheus::ClientMetric metric;
-  for (const auto& [name, value] : series.labels) metric.label.push_back({name, value});
+/// `name{outcome="valid"} 3`
+void appendSample(std::string& text, const std::string& name, const MetricLabels& labels, const std::string& value) {
+  text += name;
+  char before = '{';
+  for (const auto& [label, of] : labels) {
+    text += before + label + "=\"" + escaped(of, true) + '"';
+    before = ',';
+  }
+  text += (labels.empty() ? " " : "} ") + value + '\n';
+}
+
+void appendHistogram(std::string& text, const std::string& name, const MetricLabels& labels,
+                     const Histogram& histogram) {
+  const auto counts = histogram.buckets();
+  const std::uint64_t all = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  appendSample(text, name + "_count", labels, std::to_string(all));
+  appendSample(text, name + "_sum", labels, textOf(histogram.sumSeconds()));
+  std::uint64_t below = 0;
+  MetricLabels with_bound = labels;
+  with_bound.emplace_back("le", "");
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    below += counts[i];
+    with_bound.back().second = i < Histogram::kBounds.size() ? textOf(Histogram::kBounds[i]) : "+Inf";
+    appendSample(text, name + "_bucket", with_bound, std::to_string(below));
+  }
+}
+
+void appendSeries(std::string& text, const std::string& name, const Series& series) {
   if (const auto* counter = std::get_if<std::shared_ptr<Counter>>(&series.figure)) {
-    metric.counter.value = static_cast<double>((*counter)->read());
+    appendSample(text, name, series.labels, std::to_string((*counter)->read()));
   } else if (const auto* gauge = std::get_if<std::shared_ptr<Gauge>>(&series.figure)) {
-    metric.gauge.value = static_cast<double>((*gauge)->read());
+    appendSample(text, name, series.labels, std::to_string((*gauge)->read()));
   } else if (const auto* histogram = std::get_if<std::shared_ptr<Histogram>>(&series.figure)) {
-    metric.histogram = shown(**histogram);
+    appendHistogram(text, name, series.labels, **histogram);
   } else {
     const Asked& asked = *std::get<std::shared_ptr<Asked>>(series.figure);
-    (asked.kind == MetricsRegistry::Kind::kCounter ? metric.counter.value : metric.gauge.value) =
-        asked.values->at(asked.at);
+    appendSample(text, name, series.labels, textOf(asked.values->at(asked.at)));
   }
-  return metric;
 }
 
 }  // namespace
@@ -88,7 +119,7 @@ std::array<std::uint64_t, Histogram::kBounds.size() + 1> Histogram::buckets() co
 }
 
 double Histogram::sumSeconds() const {
-  return static_cast<double>(sum_nanoseconds_.load(std::memory_order_relaxed)) * 1e-9;
+  return static_cast<double>(sum_nanoseconds_.load(std::memory_order_relaxed)) / 1e9;
 }
 
 /// All figures of one name; their labels tell them apart.
@@ -162,25 +193,16 @@ void MetricsRegistry::asked(std::initializer_list<AskedFigure> figures, std::fun
 }
 
 std::string MetricsRegistry::render() const {
-  std::vector<prometheus::MetricFamily> shown_families;
-  {
-    auto groups = asked_.lock();
-    for (const auto& group : *groups) {
-      group->values = group->read();
-    }
-    auto families = families_.lock();
-    for (const auto& family : *families) {
-      prometheus::MetricFamily shown_family;
-      shown_family.name = family->name;
-      shown_family.help = family->help;
-      shown_family.type = typeOf(family->series.front().figure);
-      for (const Series& series : family->series) shown_family.metric.push_back(shown(series));
-      shown_families.push_back(std::move(shown_family));
-    }
+  auto groups = asked_.lock();
+  for (const auto& group : *groups) group->values = group->read();
+  std::string text;
+  auto families = families_.lock();
+  for (const auto& family : *families) {
+    text += "# HELP " + family->name + ' ' + escaped(family->help, false) + '\n';
+    text += "# TYPE " + family->name + ' ' + typeOf(family->series.front().figure) + '\n';
+    for (const Series& series : family->series) appendSeries(text, family->name, series);
   }
-  std::ostringstream text;
-  prometheus::TextSerializer().Serialize(text, shown_families);
-  return text.str();
+  return text;
 }
 
 }  // namespace sessiond

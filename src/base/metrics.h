@@ -1,7 +1,7 @@
 // Metrics: counters and histograms that cost one relaxed increment, shown in Prometheus's text format.
 //
-// A room registers what it counts when it is built and keeps the reference. The text is written by
-// prometheus-cpp-core when somebody asks; nothing of that library is on a request's path.
+// A room registers what it counts when it is built and keeps the reference. It is not prometheus-cpp's, whose counter
+// is one number that all threads write; without that, only the printing of its library would be used.
 //
 //   Counter& opened = registry.counter("sessiond_redis_breaker_opened_total", "Times the breaker opened.");
 //   opened.add();

@@ -122,6 +122,27 @@ TEST(MetricsRegistry, EscapesLabelValues) {
             "sessiond_info{version=\"a\\\"b\\\\c\\nd\"} 1\n");
 }
 
+TEST(MetricsRegistry, EscapesWhatIsSaidOfAFigure) {
+  MetricsRegistry registry;
+  registry.gauge("sessiond_size", "Of \"one\" \\ of\nmany.").set(-1);
+  EXPECT_EQ(registry.render(),
+            "# HELP sessiond_size Of \"one\" \\\\ of\\nmany.\n"
+            "# TYPE sessiond_size gauge\n"
+            "sessiond_size -1\n");
+}
+
+TEST(MetricsRegistry, RendersLargeAndSmallNumbersInDigits) {
+  MetricsRegistry registry;
+  registry.asked({{"process_resident_memory_bytes", "Memory.", MetricsRegistry::Kind::kGauge},
+                  {"process_cpu_seconds_total", "Processor time.", MetricsRegistry::Kind::kCounter}},
+                 [] {
+                   return std::vector<double>{1e18, 1e-5};
+                 });
+  const std::string text = registry.render();
+  EXPECT_NE(text.find("\nprocess_resident_memory_bytes 1000000000000000000\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nprocess_cpu_seconds_total 0.00001\n"), std::string::npos) << text;
+}
+
 TEST(MetricsRegistry, RendersNothingWhenNothingIsCounted) {
   EXPECT_EQ(MetricsRegistry().render(), "");
 }
