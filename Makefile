@@ -16,10 +16,8 @@ endif
 BUILD  ?= build
 SAN    ?=
 V      ?= 0
-# A warning is an error for the compiler that all of this is tested with; another one may see more, and builds.
-ifeq ($(origin WERROR),undefined)
-WERROR := $(if $(filter 12,$(shell $(CXX) -dumpversion)),-Werror)
-endif
+# Where we test, -Werror: a warning is an error. Where others build it is none: another compiler may see more.
+WERROR ?=
 
 comma   := ,
 variant := $(if $(SAN),$(subst $(comma),-,$(SAN)),plain)
