@@ -13,11 +13,10 @@ std::optional<CacheWorth::milliseconds> CacheWorth::judge(const Tally& now_is, S
   const std::uint64_t told = now_is.told - tally_.told;
   const std::uint64_t found = now_is.found - tally_.found;
   const std::uint64_t spoilt = now_is.spoilt - tally_.spoilt;
+  const std::uint64_t many = kManyTold * static_cast<std::uint64_t>(window() / std::chrono::seconds(1));
   begin(now_is, now);
-  if (told < kManyTold || found * kToldForFound >= told || spoilt <= found) {
-    rest_ = milliseconds(0);
-    return std::nullopt;
-  }
+  if (found > 0 && found * kToldForFound >= told) rest_ = milliseconds(0);
+  if (told < many || found * kToldForFound >= told || spoilt <= found) return std::nullopt;
   rest_ = std::clamp(2 * rest_, kShortestRest, kLongestRest);
   return rest_;
 }

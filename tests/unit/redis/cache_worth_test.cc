@@ -31,24 +31,52 @@ TEST(CacheWorth, GoesOnWhileTheMemoryFillsUp) {
   EXPECT_EQ(worth.judge({.told = 5000, .found = 10, .spoilt = 10}, kStart + 5s), std::nullopt);
 }
 
-TEST(CacheWorth, RestsLongerEachTimeThatItIsTheSameAgain) {
-  CacheWorth worth;
-  CacheWorth::Tally tally{.told = 0, .found = 7, .spoilt = 0};
-  const auto spoil = [&] {
-    tally.told += 1000;
-    tally.spoilt += 900;
-    return tally;
-  };
-  SteadyTime now = kStart;
-  for (const auto rest : {30s, 60s, 120s, 120s}) {
-    worth.begin(tally, now);
-    EXPECT_FALSE(worth.isDue(now + 1s));
-    EXPECT_EQ(worth.judge(spoil(), now += 5s), rest);
-    now += rest;
+class CacheWorthTrial : public testing::Test {
+ protected:
+  /// The next judgement, when it is due and not a moment before, of a time in which so much was counted.
+  std::optional<CacheWorth::milliseconds> after(CacheWorth::milliseconds window, CacheWorth::Tally more) {
+    EXPECT_FALSE(worth_.isDue(now_ + window - 1ms));
+    now_ += window;
+    EXPECT_TRUE(worth_.isDue(now_));
+    tally_ = {tally_.told + more.told, tally_.found + more.found, tally_.spoilt + more.spoilt};
+    const auto rest = worth_.judge(tally_, now_);
+    if (!rest) return rest;
+    now_ += *rest;
+    worth_.begin(tally_, now_);
+    return rest;
   }
-  worth.begin(tally, now);
-  EXPECT_EQ(worth.judge(tally, now += 5s), std::nullopt);
-  EXPECT_EQ(worth.judge(spoil(), now + 5s), CacheWorth::kShortestRest);
+
+  static constexpr CacheWorth::Tally kSpoilt{.told = 1000, .found = 7, .spoilt = 900};
+  static constexpr CacheWorth::Tally kFound{.told = 1000, .found = 900, .spoilt = 100};
+
+  CacheWorth worth_;
+  CacheWorth::Tally tally_;
+  SteadyTime now_ = kStart;
+};
+
+TEST_F(CacheWorthTrial, IsShortAndTheRestLongerEachTimeThatItIsTheSameAgain) {
+  worth_.begin(tally_, now_);
+  EXPECT_EQ(after(5s, kSpoilt), 30s);
+  EXPECT_EQ(after(1s, kSpoilt), 60s);
+  EXPECT_EQ(after(1s, kSpoilt), 120s);
+  EXPECT_EQ(after(1s, kSpoilt), 120s);
+}
+
+TEST_F(CacheWorthTrial, GoesOnWhereNothingIsWantedAndRestsAsSoonAsItIs) {
+  worth_.begin(tally_, now_);
+  EXPECT_EQ(after(5s, kSpoilt), 30s);
+  EXPECT_EQ(after(1s, {}), std::nullopt);
+  EXPECT_EQ(after(1s, {.told = 5000, .found = 0, .spoilt = 0}), std::nullopt);
+  EXPECT_EQ(after(1s, {.told = 99, .found = 0, .spoilt = 99}), std::nullopt);
+  EXPECT_EQ(after(1s, kSpoilt), 60s);
+}
+
+TEST_F(CacheWorthTrial, EndsWhenSessionsAreFound) {
+  worth_.begin(tally_, now_);
+  EXPECT_EQ(after(5s, kSpoilt), 30s);
+  EXPECT_EQ(after(1s, kFound), std::nullopt);
+  EXPECT_EQ(after(5s, kFound), std::nullopt);
+  EXPECT_EQ(after(5s, kSpoilt), 30s);
 }
 
 }  // namespace
