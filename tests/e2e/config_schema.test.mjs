@@ -12,6 +12,7 @@ import yaml from 'yaml';
 
 import { temporaryFolder } from '../support/folders.mjs';
 import { binary } from '../support/places.mjs';
+import './support/patience.mjs';
 
 const schema = JSON.parse(fs.readFileSync('conf/sessiond.schema.json', 'utf8'));
 const validate = new Ajv({ allErrors: true, strict: false }).compile(schema);

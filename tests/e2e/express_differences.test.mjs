@@ -10,6 +10,7 @@ import { repository } from '../support/places.mjs';
 import { differences, rows } from './support/differences.mjs';
 import { cookieHeaders } from './support/express_cookies.mjs';
 import { records } from './support/express_records.mjs';
+import './support/patience.mjs';
 
 const folder = path.join(repository, 'tests', 'e2e');
 

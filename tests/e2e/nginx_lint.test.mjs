@@ -10,6 +10,7 @@ import { temporaryFolder } from '../support/folders.mjs';
 import { installSnippets } from '../support/nginx.mjs';
 import { repository } from '../support/places.mjs';
 import { start } from '../support/processes.mjs';
+import './support/patience.mjs';
 
 const fixtures = path.join(repository, 'tests/data/nginx-lint');
 

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 
 import { repository } from '../support/places.mjs';
+import './support/patience.mjs';
 import { commandTree, leafCommands, run } from './support/sessionctl.mjs';
 
 describe('sessionctl', () => {

@@ -9,6 +9,7 @@ import { before, describe, test } from 'node:test';
 
 import { temporaryFolder } from '../support/folders.mjs';
 import { binary, repository } from '../support/places.mjs';
+import './support/patience.mjs';
 
 const tool = path.join(path.dirname(binary), 'sessionctl');
 const fixtures = path.join(repository, 'tests/data/nginx-lint');
