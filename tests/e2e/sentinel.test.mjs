@@ -55,9 +55,8 @@ describe('a primary behind sentinels', () => {
 
   test('the doctor says which sentinel is silent', async () => {
     const [, , third] = stack.redis.sentinels;
-    third.freeze();
-    const { rules } = await sessionctl(stack.sessiond.file)('doctor', ['--nginx', path.join(stack.folder, 'nginx.conf')]);
-    third.thaw();
+    const { rules } = await third.whileFrozen(() =>
+      sessionctl(stack.sessiond.file)('doctor', ['--nginx', path.join(stack.folder, 'nginx.conf')]));
     const { findings } = rules.find(({ rule }) => rule === 'redis-sentinels');
     assert.equal(findings.length, 1);
     assert.match(findings[0].message, new RegExp(`^the sentinel at 127\\.0\\.0\\.1:${third.port} does not answer`));

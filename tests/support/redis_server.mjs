@@ -52,6 +52,16 @@ export class Redis {
     this.process.kill('SIGCONT');
   }
 
+  /** What happens while it answers nobody. */
+  async whileFrozen(action) {
+    this.freeze();
+    try {
+      return await action();
+    } finally {
+      this.thaw();
+    }
+  }
+
   get url() {
     return `unix://${this.socket}`;
   }

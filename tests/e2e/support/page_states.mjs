@@ -94,9 +94,7 @@ export const pageStates = {
   },
   'login-busy': async ({ page, stack }) => {
     await page.goto(login());
-    stack.redis.freeze();
-    await logIn(page, 503);
-    stack.redis.thaw();
+    await stack.redis.whileFrozen(() => logIn(page, 503));
   },
   'login-cross': async ({ page, stack }) => {
     const action = `http://127.0.0.1:${stack.nginx.port}/login`;
@@ -125,9 +123,7 @@ export const pageStates = {
     await page.goto(login());
     await logIn(page, '/');
     await page.goto('/logout');
-    stack.redis.freeze();
-    await clickThrough(page, 'button:not(.quiet)', 503);
-    stack.redis.thaw();
+    await stack.redis.whileFrozen(() => clickThrough(page, 'button:not(.quiet)', 503));
   },
   sessions: listSessions,
   'sessions-one': async ({ page, stack }) => {
@@ -153,9 +149,7 @@ export const pageStates = {
   },
   'sessions-unavailable': async ({ page, stack }) => {
     await listSessions({ page, stack });
-    stack.redis.freeze();
-    await page.goto('/sessions');
-    stack.redis.thaw();
+    await stack.redis.whileFrozen(() => page.goto('/sessions'));
   },
   'start-here': async ({ page }) => {
     await page.goto('/login');
@@ -179,9 +173,7 @@ export const pageStates = {
   unavailable: async ({ page, stack }) => {
     await page.goto('/login');
     await logIn(page, '/');
-    stack.redis.freeze();
-    await waitFor('nobody can tell', async () => (await page.goto('/page/x')).status() === 503);
-    stack.redis.thaw();
+    await stack.redis.whileFrozen(() => waitFor('nobody can tell', async () => (await page.goto('/page/x')).status() === 503));
   },
 };
 
