@@ -4,9 +4,9 @@
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
 
 import { checkParams, encodeRequest, FastCgiClient, loginRequest } from '../support/fastcgi_client.mjs';
+import { pause } from '../support/waiting.mjs';
 import { Sessiond } from './peers/sessiond.mjs';
 import { freshFolder } from './support/folders.mjs';
 import { say } from './support/log.mjs';

@@ -6,9 +6,9 @@
 // Says when all are connected; told to stop, how often each status came.
 
 import os from 'node:os';
-import { setTimeout as pause } from 'node:timers/promises';
 
 import { checkParams, encodeRequest, FastCgiClient, loginRequest } from '../support/fastcgi_client.mjs';
+import { pause } from '../support/waiting.mjs';
 
 /**
  * Milliseconds from an answer to the connection's next request, never twice the same: strangers know nothing of each

@@ -2,9 +2,9 @@
 // whether it knows the session or not.
 
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 
 import { RedisClient } from '../support/redis_client.mjs';
+import { pause } from '../support/waiting.mjs';
 import { Sessiond } from './peers/sessiond.mjs';
 import { freshFolder } from './support/folders.mjs';
 import { say } from './support/log.mjs';

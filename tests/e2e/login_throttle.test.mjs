@@ -6,9 +6,8 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 
-import { waitFor } from '../support/waiting.mjs';
+import { pause, waitFor } from '../support/waiting.mjs';
 import {
   fromTestAddress,
   strangersAreRefusedAndTheOwnerIsNot,

@@ -5,11 +5,10 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 
 import { checkParams, encodeRequest, FastCgiClient } from '../support/fastcgi_client.mjs';
 import { temporaryFolder } from '../support/folders.mjs';
-import { waitFor } from '../support/waiting.mjs';
+import { pause, waitFor } from '../support/waiting.mjs';
 import { Sessiond } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 

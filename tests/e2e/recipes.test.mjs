@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
@@ -14,7 +13,7 @@ import { installSnippets, Nginx } from '../support/nginx.mjs';
 import { binary, repository } from '../support/places.mjs';
 import { start, stop } from '../support/processes.mjs';
 import { Redis } from '../support/redis_server.mjs';
-import { freePort } from '../support/sockets.mjs';
+import { freePort, waitUntilListening } from '../support/sockets.mjs';
 import { Hopeless, waitFor } from '../support/waiting.mjs';
 import { Client } from './support/client.mjs';
 import { PhpFpm } from './support/php_fpm.mjs';
@@ -22,16 +21,6 @@ import { Sessiond } from './support/sessiond.mjs';
 
 const alice = { id: '7', name: 'Älice', roles: ['staff', 'editor'] };
 const tool = path.join(path.dirname(binary), 'sessionctl');
-
-function canConnect(port) {
-  return new Promise((resolve) => {
-    const connection = net.connect(port, '127.0.0.1', () => {
-      connection.destroy();
-      resolve(true);
-    });
-    connection.on('error', () => resolve(false));
-  });
-}
 
 /** An example with its own Redis, sessiond and nginx. */
 class Recipe {
@@ -273,10 +262,7 @@ describe('nginx/examples/auth-proxy', () => {
     const log = path.join(recipe.folder, 'radicale.log');
     const child = start('/usr/bin/python3', ['-m', 'radicale', '--config', config], { log });
     recipe.stops.push(() => stop(child));
-    await waitFor('Radicale listens', () => {
-      if (!child.alive) throw new Hopeless(`Radicale has ended: ${fs.readFileSync(log, 'utf8')}`);
-      return canConnect(port);
-    });
+    await waitUntilListening('Radicale', port, child, () => fs.readFileSync(log, 'utf8'));
     recipe.places.push(['127.0.0.1:5232', `127.0.0.1:${port}`]);
     await recipe.serve();
   });
