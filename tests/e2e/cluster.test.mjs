@@ -6,9 +6,9 @@ import path from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 
+import { ClusterGroup } from '../support/cluster.mjs';
 import { binary } from '../support/places.mjs';
 import { pause, waitFor } from '../support/waiting.mjs';
-import { ClusterGroup } from './support/cluster.mjs';
 import { startStack } from './support/stack.mjs';
 
 describe('a Redis Cluster', () => {

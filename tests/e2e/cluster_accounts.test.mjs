@@ -2,6 +2,7 @@
 
 import { after, before, describe, test } from 'node:test';
 
+import { ClusterGroup } from '../support/cluster.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import {
   browsersEndEachOther,
@@ -12,7 +13,6 @@ import {
   whoIsRemovedLosesTheSession,
 } from './support/accounts.mjs';
 import { launchBrowser } from './support/browser.mjs';
-import { ClusterGroup } from './support/cluster.mjs';
 import { startStack } from './support/stack.mjs';
 
 const redis = (folder) => new ClusterGroup(folder, { nodeTimeout: 15000 });

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { ClusterGroup } from '../support/cluster.mjs';
 import { waitFor } from '../support/waiting.mjs';
-import { ClusterGroup } from './support/cluster.mjs';
 import { askExpress, askSessiond, startExpressStack, variants } from './support/express_site.mjs';
 import { seenAs } from './support/upstream.mjs';
 

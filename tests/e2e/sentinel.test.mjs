@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { SentinelGroup } from '../support/sentinels.mjs';
 import { pause, waitFor } from '../support/waiting.mjs';
-import { SentinelGroup } from './support/sentinels.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
 import { startStack } from './support/stack.mjs';
 

@@ -7,14 +7,11 @@ import path from 'node:path';
 import clusterKeySlot from 'cluster-key-slot';
 
 import { Authority } from '../../e2e/support/certificates.mjs';
+import { ClusterGroup, primaryOf } from '../../support/cluster.mjs';
 import { start, stop } from '../../support/processes.mjs';
 import { freePort } from '../../support/sockets.mjs';
-import { waitFor } from '../../support/waiting.mjs';
 import { freshFolder } from './folders.mjs';
 import { RedisServer } from './redis.mjs';
-
-const kSlots = 16384;
-const kPrimaries = 3;
 
 /** The server of the first three kinds; `settings` are those over TCP, `secured` those over TLS. */
 export class OneServer {
@@ -61,36 +58,20 @@ export class Sentinel {
 
 export class Cluster {
   async start() {
-    this.servers = [];
-    const ports = [];
-    for (let i = 0; i < kPrimaries; i++) {
-      const [port, bus] = [await freePort(), await freePort()];
-      const args = ['--cluster-enabled', 'yes', '--cluster-port', bus];
-      const server = await new RedisServer(freshFolder(`redis-node${i}`), { port, args }).start();
-      const { client } = server;
-      await client.command('CLUSTER', 'SET-CONFIG-EPOCH', i + 1);
-      await client.command('CLUSTER', 'ADDSLOTSRANGE', Math.ceil((i * kSlots) / kPrimaries), Math.ceil(((i + 1) * kSlots) / kPrimaries) - 1);
-      if (i > 0) await client.command('CLUSTER', 'MEET', '127.0.0.1', ports[0].port, ports[0].bus);
-      ports.push({ port, bus });
-      this.servers.push(server);
-    }
-    for (const { client } of this.servers) {
-      await waitFor('the cluster is whole', async () => {
-        const info = await client.command('CLUSTER', 'INFO');
-        return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${kPrimaries}`);
-      }, { timeout: 30000 });
-    }
-    this.settings = { cluster: { nodes: ports.map(({ port }) => `127.0.0.1:${port}`) } };
+    // So long that a busy machine is not taken for a node that is down.
+    this.group = new ClusterGroup(freshFolder('redis-cluster'), { nodes: 3, nodeTimeout: 15000, Server: RedisServer });
+    await this.group.start();
+    ({ servers: this.servers, settings: this.settings } = this.group);
     return this;
   }
 
   async load(pairs) {
     const parts = this.servers.map(() => []);
-    for (const pair of pairs) parts[Math.floor((clusterKeySlot(pair[0]) * kPrimaries) / kSlots)].push(pair);
+    for (const pair of pairs) parts[primaryOf(clusterKeySlot(pair[0]))].push(pair);
     for (const [i, server] of this.servers.entries()) await server.load(parts[i]);
   }
 
-  async stop() {
-    for (const server of this.servers) await server.stop();
+  stop() {
+    return this.group.stop();
   }
 }

@@ -2,7 +2,7 @@
 // before a failover, and until another primary is named nothing is written: what a primary alone has is lost with it,
 // whoever asks.
 
-import { SentinelGroup } from '../../e2e/support/sentinels.mjs';
+import { SentinelGroup } from '../../support/sentinels.mjs';
 
 export class BehindSentinels {
   name = 'behind sentinels';

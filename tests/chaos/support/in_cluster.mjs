@@ -1,7 +1,7 @@
 // A Redis Cluster: three primaries with a replica each. The primary that harm is done to is that of one live session.
 // All that is acknowledged is on its replica before a failover, and until another one has its slots nothing is written.
 
-import { ClusterGroup } from '../../e2e/support/cluster.mjs';
+import { ClusterGroup } from '../../support/cluster.mjs';
 
 const kSession = 'sess:live-0';
 

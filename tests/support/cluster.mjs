@@ -1,26 +1,34 @@
-// A Redis Cluster of three primaries with a replica each, as a stack's Redis.
+// A Redis Cluster of three primaries, with a replica each or without, as a stack's Redis.
 
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { Redis } from '../../support/redis_server.mjs';
-import { freePort } from '../../support/sockets.mjs';
-import { pause, waitFor } from '../../support/waiting.mjs';
+import { Redis } from './redis_server.mjs';
+import { freePort } from './sockets.mjs';
+import { pause, waitFor } from './waiting.mjs';
 import { BusRelay } from './bus_relay.mjs';
 
 const kSlots = 16384;
+const kPrimaries = 3;
 /** Whoever replicates from a server of nodes that can be cut off. */
 const kReplica = 'other-server';
 const kPassword = 'secret-of-servers';
 const kPatience = { timeout: 60000, interval: 20 };
 
+const firstSlot = (primary) => Math.ceil((primary * kSlots) / kPrimaries);
+
+/** Which of the primaries, as they are at the beginning, has this slot. */
+export const primaryOf = (slot) => Math.floor((slot * kPrimaries) / kSlots);
+
 export class ClusterGroup {
   /**
-   * `nodeTimeout`: a primary that was not heard for so long is failed over, in milliseconds. `separable`: nodes can be cut
-   * off from each other.
+   * `nodes`: three primaries, and replicas of them. `nodeTimeout`: a primary that was not heard for so long is failed over,
+   * in milliseconds. `separable`: nodes can be cut off from each other. `Server`: of which class they are.
    */
-  constructor(folder, { nodeTimeout = 1000, separable = false } = {}) {
+  constructor(folder, { nodes = 6, nodeTimeout = 1000, separable = false, Server = Redis } = {}) {
     this.folder = folder;
+    this.nodes = nodes;
+    this.Server = Server;
     this.nodeTimeout = nodeTimeout;
     this.separable = separable;
     this.servers = [];
@@ -28,18 +36,18 @@ export class ClusterGroup {
   }
 
   async start() {
-    for (const i of [0, 1, 2, 3, 4, 5]) this.servers.push(await this.#startServer(i));
+    for (let i = 0; i < this.nodes; i++) this.servers.push(await this.#startServer(i));
     const [first, ...others] = this.servers;
     for (const [i, server] of this.servers.entries()) {
       await server.command('CLUSTER', 'SET-CONFIG-EPOCH', i + 1);
-      if (i < 3) await server.command('CLUSTER', 'ADDSLOTSRANGE', Math.floor((i * kSlots) / 3), Math.floor(((i + 1) * kSlots) / 3) - 1);
+      if (i < kPrimaries) await server.command('CLUSTER', 'ADDSLOTSRANGE', firstSlot(i), firstSlot(i + 1) - 1);
     }
     for (const server of others) await first.command('CLUSTER', 'MEET', '127.0.0.1', server.port, server.bus);
     for (const server of this.servers) {
       server.id = await server.command('CLUSTER', 'MYID');
-      await waitFor('all nodes have met', async () => (await server.command('CLUSTER', 'INFO')).includes('cluster_known_nodes:6'), kPatience);
+      await waitFor('all nodes have met', async () => (await server.command('CLUSTER', 'INFO')).includes(`cluster_known_nodes:${this.nodes}`), kPatience);
     }
-    for (const [i, replica] of this.servers.slice(3).entries()) {
+    for (const [i, replica] of this.servers.slice(kPrimaries).entries()) {
       await waitFor('a replica follows', () => replica.command('CLUSTER', 'REPLICATE', this.servers[i].id).catch(() => false), kPatience);
     }
     await this.settle();
@@ -61,7 +69,7 @@ export class ClusterGroup {
       args.push('--cluster-announce-ip', '127.0.0.1', '--cluster-announce-bus-port', relay.port);
       args.push('--user', kReplica, 'on', `>${kPassword}`, '~*', '&*', '+@all', '--masteruser', kReplica, '--masterauth', kPassword);
     }
-    const server = new Redis(folder, { port, args });
+    const server = new this.Server(folder, { port, args });
     Object.assign(server, { source, relay, bus: relay?.port ?? bus });
     return server.start();
   }
@@ -97,7 +105,7 @@ export class ClusterGroup {
     }
     await waitFor('all replicas follow', async () => {
       const roles = await Promise.all(this.servers.map((server) => server.command('ROLE')));
-      return roles.filter(([role]) => role === 'master').length === 3 && roles.every(([role, , , state]) => role === 'master' || state === 'connected');
+      return roles.filter(([role]) => role === 'master').length === kPrimaries && roles.every(([role, , , state]) => role === 'master' || state === 'connected');
     }, kPatience);
   }
 

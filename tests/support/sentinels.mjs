@@ -3,10 +3,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { start, stop } from '../../support/processes.mjs';
-import { Redis } from '../../support/redis_server.mjs';
-import { freePort } from '../../support/sockets.mjs';
-import { waitFor } from '../../support/waiting.mjs';
+import { start, stop } from './processes.mjs';
+import { Redis } from './redis_server.mjs';
+import { freePort } from './sockets.mjs';
+import { waitFor } from './waiting.mjs';
 
 const kMaster = 'main';
 
