@@ -23,6 +23,7 @@ BurialQueue::BurialQueue(SessionStore& store, SessionStore& bare, const RevokedS
                                "Tombstones written again because the server may be one that never had them.")),
       resurrected_(resurrectedSessions(metrics)),
       late_(pause, kMostPauses * pause, kMaxWaiting),
+      next_farewell_(std::chrono::steady_clock::now() + kPausesBetweenFarewells * pause),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 BurialQueue::~BurialQueue() {
@@ -85,13 +86,10 @@ void BurialQueue::wait(std::unique_lock<std::mutex>& lock, const std::stop_token
   while (!stop.stop_requested() && !mustAct()) {
     const bool loss = waiting_.loss;
     const auto changed = [this, loss] { return mustAct() || waiting_.loss != loss; };
-    const SteadyTime due = std::min({late_.next(), epoch_due_, loss ? next_renewal_ : SteadyTime::max()});
+    const SteadyTime due =
+        std::min({late_.next(), epoch_due_, next_farewell_, loss ? next_renewal_ : SteadyTime::max()});
     if (due <= std::chrono::steady_clock::now()) return;
-    if (due == SteadyTime::max()) {
-      arrived_.wait(lock, stop, changed);
-    } else {
-      arrived_.wait_until(lock, stop, due, changed);
-    }
+    arrived_.wait_until(lock, stop, due, changed);
   }
 }
 
@@ -121,6 +119,7 @@ void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
   if (waiting.renewal || epoch_due_ <= now) tellEpoch();
   std::vector<BurialErrand> errands = late_.take(now);
   renewAgain(errands, stop);
+  lookBeforeForgetting(errands);
   using Kind = BurialErrand::Kind;
   for (const auto& [id, ttl] : waiting.burials) errands.push_back({.kind = Kind::kBury, .id = id, .ttl = ttl});
   for (const SessionId& id : waiting.looks) errands.push_back({.kind = Kind::kLook, .id = id});
@@ -140,6 +139,15 @@ void BurialQueue::renewAll(const std::stop_token& stop) {
     std::optional<std::vector<SessionRevocation>> standing = revoked_.standing(cursor, kPage);
     if (!standing) return;
     renewPage(*std::move(standing), {});
+  }
+}
+
+void BurialQueue::lookBeforeForgetting(std::vector<BurialErrand>& errands) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (now < next_farewell_) return;
+  next_farewell_ = now + kPausesBetweenFarewells * pause_;
+  for (SessionId& id : revoked_.fading(farewells_, kMaxWaiting)) {
+    errands.push_back({.kind = BurialErrand::Kind::kLook, .id = std::move(id)});
   }
 }
 

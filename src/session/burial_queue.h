@@ -3,13 +3,15 @@
 // A tombstone and the deletion behind it can be undone: by an application that saves its copy late, or by a server
 // that takes over without having had them. A check that meets a copy has its answer, and leaves the rest to this queue;
 // what this process remembers of its own revocations (revoked_sessions.h) is held against what Redis says of its keys,
-// and written anew when Redis may be another one.
+// and written anew when Redis may be another one. Before it is forgotten each is looked at once more: an application
+// may have saved a copy that outlives the tombstone, and where no subscription stands nobody is told of it.
 
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -74,6 +76,7 @@ class BurialQueue {
   static constexpr std::size_t kPage = 64;
   static constexpr int kPausesBetweenRenewals = 2;
   static constexpr int kMostPausesBetweenRenewals = 64;
+  static constexpr int kPausesBetweenFarewells = 120;
   /// How many times `pause` the longest one is.
   static constexpr int kMostPauses = 8;
 
@@ -97,6 +100,7 @@ class BurialQueue {
   void workOff(const Waiting& waiting, const std::stop_token& stop);
   void renewAll(const std::stop_token& stop);
   void renewPage(std::vector<SessionRevocation> page, const std::map<SessionId, std::chrono::milliseconds>& pauses);
+  void lookBeforeForgetting(std::vector<BurialErrand>& errands);
   void renewAgain(const std::vector<BurialErrand>& errands, const std::stop_token& stop);
   void tellEpoch();
   bool carryOut(BurialErrand& errand);
@@ -118,7 +122,9 @@ class BurialQueue {
   SteadyTime epoch_due_ = SteadyTime::max();  ///< the server is to be told again
   SteadyTime next_renewal_ = SteadyTime::min();
   std::chrono::milliseconds renewal_pause_{};
-  std::jthread thread_;  // last: it uses all of the above
+  SteadyTime next_farewell_;
+  std::uint64_t farewells_ = 0;  ///< RevokedSessions::fading()'s cursor
+  std::jthread thread_;          // last: it uses all of the above
 };
 
 }  // namespace sessiond

@@ -63,6 +63,20 @@ std::optional<std::vector<SessionRevocation>> RevokedSessions::standing(std::uin
   return standing;
 }
 
+std::vector<SessionId> RevokedSessions::fading(std::uint64_t& cursor, std::size_t page) const {
+  auto data = data_.lock();
+  const SteadyTime now = clock_.steadyNow();
+  std::vector<SessionId> fading;
+  for (cursor = std::max(cursor, data->left); cursor < data->left + data->order.size(); ++cursor) {
+    const auto& [noted, bytes] = data->order[cursor - data->left];
+    if (now - noted < kMemory - kFarewell || fading.size() == page) break;
+    const auto found = data->sessions.find(bytes);
+    const bool newest = found != data->sessions.end() && found->second.noted == noted;
+    if (newest && now - noted < kMemory) fading.push_back(*SessionId::fromBytes(bytes));
+  }
+  return fading;
+}
+
 void RevokedSessions::forget(Data& data, SteadyTime now) {
   while (!data.order.empty()) {
     const auto& [noted, bytes] = data.order.front();

@@ -3,7 +3,7 @@
 // Replication is asynchronous: a logout that only the old primary had can be lost with it. And an application may save
 // a copy that outlives any tombstone. So whoever answered the logout does not forget: for an hour the session is
 // refused from here whatever Redis says, its tombstone is written anew whenever the subscription to Redis is, and a
-// copy that turns up is buried again (burial_queue.h).
+// copy that turns up is buried again (burial_queue.h), or was there before it is forgotten.
 
 #pragma once
 
@@ -34,6 +34,7 @@ class RevokedSessions {
  public:
   static constexpr std::size_t kMost = 100'000;
   static constexpr std::chrono::hours kMemory{1};
+  static constexpr std::chrono::minutes kFarewell{5};
 
   RevokedSessions(const Clock& clock, MetricsRegistry& metrics, std::size_t most = kMost);
 
@@ -49,6 +50,9 @@ class RevokedSessions {
   /// meanwhile: the latest first, which a server that took over lacks soonest. `cursor` is kNewest for the first page,
   /// and is moved on. What is noted meanwhile is in none. nullopt: there are no more.
   std::optional<std::vector<SessionRevocation>> standing(std::uint64_t& cursor, std::size_t page) const;
+  /// Those that are to be forgotten within kFarewell, the oldest first, a page at a time. `cursor` is 0 for the first
+  /// one, and is moved on, so that each is told once. Empty: no more for now.
+  std::vector<SessionId> fading(std::uint64_t& cursor, std::size_t page) const;
 
  private:
   struct Revoked {

@@ -128,6 +128,21 @@ TEST_F(BurialQueueTest, RevokesWhatItIsGivenOnceHoweverOftenItIsMetMeanwhile) {
   EXPECT_EQ(store.revoked(), expected);
 }
 
+TEST_F(BurialQueueTest, LooksForCopiesOnceMoreBeforeItForgets) {
+  GatedStore store(1, 2);
+  store.there = {"saved late", "new"};
+  revoked_.note(idOf("saved late"), std::chrono::hours(24));
+  revoked_.note(idOf("gone"), std::chrono::hours(24));
+  clock_.advance(std::chrono::minutes(56));
+  revoked_.note(idOf("new"), std::chrono::hours(24));
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
+  store.looked.wait();
+  store.done.wait();
+  const std::map<std::string, std::vector<seconds>> expected = {
+      {"saved late", {std::chrono::hours(24) - std::chrono::minutes(56)}}};
+  EXPECT_EQ(store.revoked(), expected);
+}
+
 TEST_F(BurialQueueTest, NeverWaitsAndTakesNoMoreThanItHasRoomFor) {
   GatedStore store(1 + static_cast<int>(BurialQueue::kMaxWaiting));
   BurialQueue queue(store, store, revoked_, log_names_, metrics_);

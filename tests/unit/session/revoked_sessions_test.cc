@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "support/fake_clock.h"
 
@@ -47,6 +48,29 @@ TEST_F(RevokedSessionsTest, RemembersForAnHour) {
   EXPECT_FALSE(revoked_.contains("a"));
   EXPECT_TRUE(standing().empty());
   EXPECT_EQ(forgotten(), 0U);
+}
+
+TEST_F(RevokedSessionsTest, TellsOfEachOnceWhatIsToBeForgotten) {
+  std::uint64_t cursor = 0;
+  const auto fading = [&](std::size_t page) {
+    std::vector<std::string> ids;
+    for (const SessionId& id : revoked_.fading(cursor, page)) ids.push_back(id.bytes());
+    return ids;
+  };
+  using Ids = std::vector<std::string>;
+  for (const char* id : {"again", "a", "b"}) revoked_.note(idOf(id), hours(24));
+  clock_.advance(minutes(54));
+  revoked_.note(idOf("again"), hours(24));
+  EXPECT_EQ(fading(9), Ids());
+  clock_.advance(minutes(1));
+  EXPECT_EQ(fading(1), Ids({"a"}));
+  EXPECT_EQ(fading(9), Ids({"b"}));
+  EXPECT_EQ(fading(9), Ids());
+  clock_.advance(minutes(54));
+  EXPECT_EQ(fading(9), Ids({"again"}));
+  clock_.advance(minutes(6));
+  cursor = 0;
+  EXPECT_EQ(fading(9), Ids());
 }
 
 TEST_F(RevokedSessionsTest, TheHourBeginsAnewWithEveryRevocation) {
