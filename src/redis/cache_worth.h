@@ -4,11 +4,15 @@
 // where sessions are found in memory between two writes. Where applications write every session with every request
 // (connect-redis does, with EXPIRE), what is in memory has been told of by the time it is wanted, every check asks
 // Redis anyway, and being told costs more than half of what a check does. Then the subscription is let be for a while,
-// as if the cache were off, and tried again: for longer and longer, as long as it turns out to be the same. Such a
-// trial is short, and one in which nobody made checks says nothing: only what was found in memory ends it.
+// as if the cache were off, and tried again: for longer and longer, as long as it turns out to be the same.
 //
-// A memory that is only filling up has nothing to find either; it has nothing that was told of, and so is not judged by
-// it.
+// A trial begins with a memory in which nothing is fresh: what is loaded then may be found yet. So it goes on while
+// more is there, untold of, than was told of before it was of use. What is not asked for again within the minute that
+// anything is believed at most is not going to be found: after that the figures alone are judged.
+//
+//   told 3,600  found 0    of 3,600 loaded 3,590 told of before they were found     a rest, after a second
+//   told 200    found 0    of 1,000 loaded 190 told of                              it goes on
+//   told 200    found 830                                                           it was worth it: no trial any more
 
 #pragma once
 
@@ -17,6 +21,7 @@
 #include <optional>
 
 #include "base/clock.h"
+#include "session/session_cache.h"
 
 namespace sessiond {
 
@@ -24,37 +29,34 @@ namespace sessiond {
 class CacheWorth {
  public:
   using milliseconds = std::chrono::milliseconds;
+  using Use = SessionCache::Use;
 
-  /// So far, of all time.
-  struct Tally {
-    std::uint64_t told = 0;    ///< changes of sessions that Redis has told of
-    std::uint64_t found = 0;   ///< sessions that a check has found in memory
-    std::uint64_t spoilt = 0;  ///< those that were there, but had been told of
-  };
-
-  /// A subscription begins.
-  void begin(const Tally& now_is, SteadyTime now);
+  /// A subscription begins to be of use, or begins to be again: from now on entries can be fresh.
+  void begin(const Use& now_is, SteadyTime now);
   /// A window is over: judge() is to be asked.
-  bool isDue(SteadyTime now) const { return now >= begun_ + window(); }
+  bool isDue(SteadyTime now) const { return now >= window_begun_ + (isTrial() ? kTrialWindow : kWindow); }
   /// How long the subscription is to be let be; nothing: it goes on.
-  std::optional<milliseconds> judge(const Tally& now_is, SteadyTime now);
+  std::optional<milliseconds> judge(const Use& now_is, SteadyTime now);
+  /// It was let be last time, and nothing has spoken for it since.
+  bool isTrial() const { return rest_ > milliseconds(0); }
 
   static constexpr milliseconds kWindow{5000};
-  /// A window after a rest.
-  static constexpr milliseconds kTrial{1000};
+  static constexpr milliseconds kTrialWindow{1000};
   /// Fewer changes a second cost next to nothing.
   static constexpr std::uint64_t kManyTold = 100;
   /// So many changes are worth one session found. A find saves a round trip to Redis, about two wake-ups.
   static constexpr std::uint64_t kToldForFound = 4;
+  static constexpr milliseconds kFilled = SessionCache::kGreatestAge;
   static constexpr milliseconds kShortestRest{30'000};
   static constexpr milliseconds kLongestRest{120'000};
 
  private:
-  milliseconds window() const { return rest_ == milliseconds(0) ? kWindow : kTrial; }
+  void beginWindow(const Use& now_is, SteadyTime now);
 
-  Tally tally_;  // when the window began
   SteadyTime begun_{};
-  milliseconds rest_{0};  // the last one, since it was last worth it
+  Use before_;  // when the window began
+  SteadyTime window_begun_{};
+  milliseconds rest_{0};
 };
 
 }  // namespace sessiond

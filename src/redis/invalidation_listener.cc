@@ -189,7 +189,7 @@ Done InvalidationListener::follow(RedisConnection& connection, std::uint64_t gen
     for (const RedisReply& message : messages) {
       if (Done done = handle(message); !done) return done;
     }
-    if (stands_since_ && worth_.isDue(clock_.steadyNow())) rest_ = worth_.judge(tally(), clock_.steadyNow());
+    judgeWorth();
     if (rest_) return {};
   }
   return {};
@@ -206,8 +206,9 @@ Done InvalidationListener::handle(const RedisReply& reply) {
       renewTombstones();
       counters_.subscriptions.add();
       counters_.trusted.add(1);
-      worth_.begin(tally(), clock_.steadyNow());
-      noteStanding();
+      worth_.begin(cache_.size().use, clock_.steadyNow());
+      // A trial may be over in a second, and is no news.
+      if (!worth_.isTrial()) noteStanding();
       return {};
     case Kind::kKeys:
       for (const std::string_view key : message.keys) {
@@ -216,7 +217,6 @@ Done InvalidationListener::handle(const RedisReply& reply) {
         if (scope_.isEpoch(key)) on_everybody_();
         if (const auto login = scope_.userOf(key)) cache_.invalidateUser(*login);
         scope_.forEachId(key, [this](std::string_view id) {
-          ++told_;
           cache_.invalidate(id, clock_.steadyNow());
           burials_.look(id);
         });
@@ -279,18 +279,22 @@ void InvalidationListener::noteGivenUp(Canaries::Loss why, milliseconds pause) {
       {{"reason", reason}, {"seconds", std::chrono::ceil<std::chrono::seconds>(pause).count()}});
 }
 
-CacheWorth::Tally InvalidationListener::tally() const {
-  const SessionCache::Size size = cache_.size();
-  return {.told = told_, .found = size.found, .spoilt = size.spoilt};
+void InvalidationListener::judgeWorth() {
+  const SteadyTime now = clock_.steadyNow();
+  if (!stands_since_ || !worth_.isDue(now)) return;
+  // While nothing may be believed nothing is found, whatever it is worth.
+  if (!canaries_.trusted(now)) return worth_.begin(cache_.size().use, now);
+  rest_ = worth_.judge(cache_.size().use, now);
+  if (!rest_ && !worth_.isTrial()) noteStanding();
 }
 
 void InvalidationListener::noteRest(milliseconds pause) {
-  if (!rest_log_.pass(clock_.steadyNow())) return;
+  // Seldom, but where the last word was that they are kept.
+  if (!rest_log_.pass(clock_.steadyNow()) && says_standing_) return;
   says_standing_ = true;
   logInfo(
       "cache: off for a while, every check asks Redis: sessions are written more often than they are found in memory, "
-      "as "
-      "by connect-redis without disableTouch",
+      "as by connect-redis without disableTouch",
       {{"seconds", std::chrono::ceil<std::chrono::seconds>(pause).count()}});
 }
 

@@ -73,7 +73,7 @@ class InvalidationListener {
   milliseconds conclude(const ConnectionError& error, bool proven, std::uint64_t generation);
   void rest(milliseconds time, std::uint64_t generation, const std::stop_token& stop);
   void restUnlessLost(milliseconds time, std::uint64_t generation, const std::stop_token& stop);
-  CacheWorth::Tally tally() const;
+  void judgeWorth();
   void renewTombstones();
   void noteStanding();
   void noteLoss(const ConnectionError& error, bool stood);
@@ -95,7 +95,6 @@ class InvalidationListener {
   // Of the thread.
   SubscriptionPauses pauses_;
   CacheWorth worth_;
-  std::uint64_t told_ = 0;                  ///< changes of sessions
   bool was_at_rest_ = false;                ///< and the server seemed to be the same all the time
   bool renews_seldom_ = false;              ///< the tombstones
   std::optional<milliseconds> rest_;        ///< it is let be for so long, because it is not worth it

@@ -73,8 +73,7 @@ struct alignas(64) SessionCache::Shard {
   // Guarded by mutex. By the id's keyed hash alone, which is 64 bits wide: a look-up goes to no other entry's memory
   // to compare ids. Should two ids ever share a hash, the later one takes the earlier one's place.
   LruTable<Entry> entries;
-  std::uint64_t found = 0;
-  std::uint64_t spoilt = 0;
+  Use use;
 };
 
 SessionCache::SessionCache(const CacheLimits& limits, const CacheTrust* trust, const TrustRealms* realms)
@@ -120,7 +119,7 @@ void SessionCache::invalidateUser(std::string_view login) {
 std::optional<FoundSession> SessionCache::use(Shard& shard, Entry* entry, SteadyTime now) {
   if (!isFresh(*entry, now)) return std::nullopt;
   entry->used = true;
-  ++shard.found;
+  ++shard.use.found;
   shard.entries.use(*entry);
   return entry->found();
 }
@@ -157,9 +156,12 @@ SessionCache::Note SessionCache::note(const SessionId& id, SteadyTime now) const
   Shard& shard = shardOf(hash);
   const std::lock_guard lock(shard.mutex);
   const Entry* const entry = shard.entries.find(hash);
-  if (entry == nullptr || entry->session->idBytes() != id.bytes()) return note;
+  if (entry == nullptr || entry->session->idBytes() != id.bytes()) {
+    ++shard.use.absent;
+    return note;
+  }
   noteKnown(note, entry->session);
-  if (entry->told_of) ++shard.spoilt;
+  ++(entry->told_of ? shard.use.spoilt : shard.use.absent);
   if (!entry->fresh && entry->wary && now - entry->time < maxStaleness()) note.wants_ttl = false;
   return note;
 }
@@ -231,7 +233,11 @@ void SessionCache::invalidate(std::string_view id, SteadyTime now) {
   stripes_[hash % kStripes].fetch_add(1, std::memory_order_acq_rel);
   Shard& shard = shardOf(hash);
   const std::lock_guard lock(shard.mutex);
-  if (Entry* const entry = shard.entries.find(hash)) entry->invalidate(now);
+  ++shard.use.told;
+  Entry* const entry = shard.entries.find(hash);
+  if (entry == nullptr) return;
+  if (entry->fresh && !entry->used) ++shard.use.unused;
+  entry->invalidate(now);
 }
 
 SessionCache::Size SessionCache::size() const {
@@ -242,8 +248,11 @@ SessionCache::Size SessionCache::size() const {
     size.entries += shard.entries.size();
     size.bytes += shard.entries.bytes();
     size.evictions += shard.entries.evictions();
-    size.found += shard.found;
-    size.spoilt += shard.spoilt;
+    size.use.told += shard.use.told;
+    size.use.unused += shard.use.unused;
+    size.use.found += shard.use.found;
+    size.use.spoilt += shard.use.spoilt;
+    size.use.absent += shard.use.absent;
   }
   return size;
 }

@@ -95,12 +95,19 @@ class SessionCache {
   /// him.
   void noteKnown(Note& note, SessionRef known) const;
 
+  /// What it has been good for so far, in numbers of times.
+  struct Use {
+    std::uint64_t told = 0;    ///< a session had changed
+    std::uint64_t unused = 0;  ///< of these: it was fresh, and had not been found yet
+    std::uint64_t found = 0;   ///< a check found one that was fresh
+    std::uint64_t spoilt = 0;  ///< a load was noted of one that had been told of since the one before
+    std::uint64_t absent = 0;  ///< a load was noted of any other
+  };
   struct Size {
     std::size_t entries = 0;
     std::size_t bytes = 0;
     std::uint64_t evictions = 0;
-    std::uint64_t found = 0;   ///< how often one was
-    std::uint64_t spoilt = 0;  ///< how often one was here, but had been told of since
+    Use use;
   };
   /// Of all shards; for metrics.
   Size size() const;

@@ -7,75 +7,116 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const SteadyTime kStart(1h);
-
-TEST(CacheWorth, GoesOnWhereSessionsAreFoundBetweenTwoWrites) {
-  CacheWorth worth;
-  worth.begin({.told = 1000, .found = 50, .spoilt = 0}, kStart);
-  EXPECT_FALSE(worth.isDue(kStart + CacheWorth::kWindow - 1ms));
-  EXPECT_TRUE(worth.isDue(kStart + CacheWorth::kWindow));
-  EXPECT_EQ(worth.judge({.told = 2000, .found = 300, .spoilt = 900}, kStart + 5s), std::nullopt);
-  EXPECT_EQ(worth.judge({.told = 3000, .found = 549, .spoilt = 1800}, kStart + 10s), CacheWorth::kShortestRest);
-}
-
-TEST(CacheWorth, GoesOnWhereHardlyAnythingIsWritten) {
-  CacheWorth worth;
-  worth.begin({}, kStart);
-  EXPECT_EQ(worth.judge({.told = 499, .found = 0, .spoilt = 499}, kStart + 5s), std::nullopt);
-  EXPECT_EQ(worth.judge({.told = 999, .found = 0, .spoilt = 999}, kStart + 10s), CacheWorth::kShortestRest);
-}
-
-TEST(CacheWorth, GoesOnWhileTheMemoryFillsUp) {
-  CacheWorth worth;
-  worth.begin({}, kStart);
-  EXPECT_EQ(worth.judge({.told = 5000, .found = 10, .spoilt = 10}, kStart + 5s), std::nullopt);
-}
-
-class CacheWorthTrial : public testing::Test {
+class CacheWorthTest : public testing::Test {
  protected:
-  /// The next judgement, when it is due and not a moment before, of a time in which so much was counted.
-  std::optional<CacheWorth::milliseconds> after(CacheWorth::milliseconds window, CacheWorth::Tally more) {
+  using Use = CacheWorth::Use;
+  using Rest = std::optional<CacheWorth::milliseconds>;
+
+  void SetUp() override { worth_.begin(use_, now_); }
+  /// The next judgement, which is due after `window` and not a moment before, of a time in which so much was counted.
+  Rest after(CacheWorth::milliseconds window, const Use& more) {
     EXPECT_FALSE(worth_.isDue(now_ + window - 1ms));
+    return late(window, more);
+  }
+  Rest late(CacheWorth::milliseconds window, const Use& more) {
     now_ += window;
     EXPECT_TRUE(worth_.isDue(now_));
-    tally_ = {tally_.told + more.told, tally_.found + more.found, tally_.spoilt + more.spoilt};
-    const auto rest = worth_.judge(tally_, now_);
+    use_ = {.told = use_.told + more.told,
+            .unused = use_.unused + more.unused,
+            .found = use_.found + more.found,
+            .spoilt = use_.spoilt + more.spoilt,
+            .absent = use_.absent + more.absent};
+    const Rest rest = worth_.judge(use_, now_);
     if (!rest) return rest;
     now_ += *rest;
-    worth_.begin(tally_, now_);
+    worth_.begin(use_, now_);
     return rest;
   }
 
-  static constexpr CacheWorth::Tally kSpoilt{.told = 1000, .found = 7, .spoilt = 900};
-  static constexpr CacheWorth::Tally kFound{.told = 1000, .found = 900, .spoilt = 100};
+  /// An application writes every session with every request.
+  static constexpr Use kSpoilt{.told = 1000, .unused = 0, .found = 7, .spoilt = 900, .absent = 100};
+  /// Pages of several parts.
+  static constexpr Use kFound{.told = 1000, .unused = 0, .found = 900, .spoilt = 100, .absent = 0};
 
   CacheWorth worth_;
-  CacheWorth::Tally tally_;
-  SteadyTime now_ = kStart;
+  Use use_{.told = 50, .unused = 40, .found = 30, .spoilt = 20, .absent = 10};
+  SteadyTime now_ = SteadyTime(1h);
 };
 
-TEST_F(CacheWorthTrial, IsShortAndTheRestLongerEachTimeThatItIsTheSameAgain) {
-  worth_.begin(tally_, now_);
+TEST_F(CacheWorthTest, GoesOnWhereSessionsAreFoundBetweenTwoWrites) {
+  EXPECT_EQ(after(5s, {.told = 1000, .found = 250, .spoilt = 900}), std::nullopt);
+  EXPECT_EQ(after(5s, {.told = 1000, .found = 249, .spoilt = 900}), 30s);
+}
+
+TEST_F(CacheWorthTest, GoesOnWhereHardlyAnythingIsWritten) {
+  EXPECT_EQ(after(5s, {.told = 499, .spoilt = 499}), std::nullopt);
+  EXPECT_EQ(after(5s, {.told = 500, .spoilt = 500}), 30s);
+}
+
+TEST_F(CacheWorthTest, CountsAChangeWhereverTheListenerWasHeldUp) {
+  EXPECT_EQ(late(60s - 1ms, {.told = 5000, .spoilt = 5000}), std::nullopt) << "83 a second";
+}
+
+TEST_F(CacheWorthTest, GoesOnWhileTheMemoryFillsUp) {
+  constexpr Use kFills{.told = 1000, .unused = 100, .found = 10, .spoilt = 200, .absent = 400};
+  for (int i = 0; i < 11; ++i) EXPECT_EQ(after(5s, kFills), std::nullopt) << i;
+  EXPECT_EQ(after(5s, kFills), 30s) << "what was not asked for again within a minute is not found any more";
+}
+
+TEST_F(CacheWorthTest, RestsWhereWhatIsLoadedIsToldOfBeforeItIsFound) {
+  EXPECT_EQ(after(5s, {.told = 5000, .unused = 4000, .found = 0, .spoilt = 0, .absent = 5000}), 30s);
+}
+
+TEST_F(CacheWorthTest, RestsAfterAMinuteWhereNobodyAsksForWhatIsToldOf) {
+  for (int i = 0; i < 11; ++i) EXPECT_EQ(after(5s, {.told = 5000}), std::nullopt) << i;
+  EXPECT_EQ(after(5s, {.told = 5000}), 30s);
+}
+
+TEST_F(CacheWorthTest, BeginsAnewWhereNothingCouldBeBelieved) {
+  for (int i = 0; i < 11; ++i) EXPECT_EQ(after(5s, {.told = 5000}), std::nullopt) << i;
+  worth_.begin(use_, now_);
+  EXPECT_EQ(after(5s, {.told = 5000}), std::nullopt);
+}
+
+TEST_F(CacheWorthTest, ATrialIsShortAndTheRestLongerEachTimeThatItIsTheSameAgain) {
   EXPECT_EQ(after(5s, kSpoilt), 30s);
+  EXPECT_TRUE(worth_.isTrial());
   EXPECT_EQ(after(1s, kSpoilt), 60s);
   EXPECT_EQ(after(1s, kSpoilt), 120s);
   EXPECT_EQ(after(1s, kSpoilt), 120s);
 }
 
-TEST_F(CacheWorthTrial, GoesOnWhereNothingIsWantedAndRestsAsSoonAsItIs) {
-  worth_.begin(tally_, now_);
+TEST_F(CacheWorthTest, ATrialGoesOnWhereNothingIsProven) {
   EXPECT_EQ(after(5s, kSpoilt), 30s);
   EXPECT_EQ(after(1s, {}), std::nullopt);
-  EXPECT_EQ(after(1s, {.told = 5000, .found = 0, .spoilt = 0}), std::nullopt);
-  EXPECT_EQ(after(1s, {.told = 99, .found = 0, .spoilt = 99}), std::nullopt);
+  EXPECT_EQ(after(1s, {.told = 5000}), std::nullopt);
+  EXPECT_EQ(after(1s, {.told = 1, .found = 1}), std::nullopt);
+  EXPECT_EQ(after(1s, {.told = 99, .spoilt = 99}), std::nullopt);
   EXPECT_EQ(after(1s, kSpoilt), 60s);
 }
 
-TEST_F(CacheWorthTrial, EndsWhenSessionsAreFound) {
-  worth_.begin(tally_, now_);
+/// A thousand checks a second, each session's every ten seconds, beside a few that are written all the time.
+TEST_F(CacheWorthTest, ATrialWaitsForThoseWhoComeBackLater) {
+  EXPECT_EQ(after(5s, kSpoilt), 30s);
+  for (int second = 0; second < 10; ++second) {
+    EXPECT_EQ(after(1s, {.told = 200, .unused = 10, .found = 0, .spoilt = 190, .absent = 800}), std::nullopt);
+  }
+  EXPECT_EQ(after(1s, {.told = 200, .unused = 10, .found = 800, .spoilt = 190}), std::nullopt);
+  EXPECT_FALSE(worth_.isTrial());
+}
+
+TEST_F(CacheWorthTest, ATrialEndsWhenSessionsAreFound) {
   EXPECT_EQ(after(5s, kSpoilt), 30s);
   EXPECT_EQ(after(1s, kFound), std::nullopt);
+  EXPECT_FALSE(worth_.isTrial());
   EXPECT_EQ(after(5s, kFound), std::nullopt);
+  EXPECT_EQ(after(5s, kSpoilt), 30s);
+}
+
+TEST_F(CacheWorthTest, ATrialEndsAfterAMinuteInWhichItWasNotTheSame) {
+  EXPECT_EQ(after(5s, kSpoilt), 30s);
+  for (int second = 0; second < 60; ++second) EXPECT_EQ(after(1s, {.told = 99, .spoilt = 99}), std::nullopt);
+  EXPECT_FALSE(worth_.isTrial());
   EXPECT_EQ(after(5s, kSpoilt), 30s);
 }
 
