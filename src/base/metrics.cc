@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <numeric>
 #include <system_error>
 #include <variant>
@@ -42,6 +43,8 @@ const char* typeOf(const Figure& figure) {
 
 /// The shortest that reads back as the same.
 std::string textOf(double number) {
+  if (std::isnan(number)) return "NaN";
+  if (std::isinf(number)) return number > 0 ? "+Inf" : "-Inf";
   std::array<char, 512> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed);
   SESSIOND_CHECK(end.ec == std::errc());

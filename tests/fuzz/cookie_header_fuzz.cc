@@ -67,6 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SESSIOND_CHECK(std::equal(found.values.begin(), found.values.end(), expected.begin()));
   SESSIOND_CHECK(found.too_large || found.too_many || found.values.size() == expected.size());
   SESSIOND_CHECK(!found.too_large || bytes > sessiond::kMaxCookieHeaderBytes);
+  SESSIOND_CHECK(!found.too_many || found.values.size() == sessiond::kMaxCookieValues);
   SESSIOND_CHECK(!found.too_many || expected.size() > found.values.size());
   return 0;
 }

@@ -22,7 +22,6 @@ TEST(HexEncode, WritesTwoLowerCaseDigitsForEachByte) {
   EXPECT_EQ(hexEncode("\x00\x0f\xa0\xff"sv), "000fa0ff");
 }
 
-// RFC 4648 §10
 TEST(BigEndian, PutsTheGreatestByteFirst) {
   EXPECT_EQ(bigEndian(0x0102030405060708), "\x01\x02\x03\x04\x05\x06\x07\x08");
   EXPECT_EQ(bigEndian(0xff), std::string(7, '\0') + "\xff");
@@ -31,6 +30,7 @@ TEST(BigEndian, PutsTheGreatestByteFirst) {
   }
 }
 
+// RFC 4648 §10
 TEST(Base64, AgreesWithTheVectorsOfTheRfc) {
   const std::pair<std::string_view, std::string_view> vectors[] = {
       {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},

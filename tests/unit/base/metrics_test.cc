@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -47,6 +48,10 @@ TEST(MetricsRegistry, AsksForWhatTheSystemKeepsWhenSomebodyLooks) {
   seconds = 2;
   EXPECT_NE(registry.render().find("process_cpu_seconds_total 2\n"), std::string::npos);
   EXPECT_EQ(readings, 2) << "one for all of them";
+  seconds = -std::numeric_limits<double>::quiet_NaN();
+  EXPECT_NE(registry.render().find("process_cpu_seconds_total NaN\n"), std::string::npos);
+  seconds = -std::numeric_limits<double>::infinity();
+  EXPECT_NE(registry.render().find("process_cpu_seconds_total -Inf\n"), std::string::npos);
 }
 
 TEST(MetricsRegistry, WhatPassesMakesRoomOnlyWhenNobodyHoldsIt) {
