@@ -58,6 +58,7 @@ class Daemon {
   int run();
 
  private:
+  int getReady(UniqueFd passed);
   int start(UniqueFd passed);
   bool redisWillDo();
   int openControl();
@@ -92,7 +93,8 @@ class Daemon {
   std::optional<ControlSocket> control_;
 };
 
-int Daemon::run() {
+/// What others throw (no thread, no memory) ends here.
+int Daemon::run() try {
   raiseOpenFiles();
   registerProcess(metrics_);
   Expected<UniqueFd, std::string> passed = takeListeningSocket();
@@ -101,6 +103,16 @@ int Daemon::run() {
     return EX_OSERR;
   }
   if (*passed) socket_ = ListeningSocket::kPassed;
+  if (const int code = getReady(*std::move(passed)); code != EX_OK) return code;
+  serve();
+  stop();
+  return EX_OK;
+} catch (const std::exception& error) {
+  logError("the system has not what sessiond needs", {{"error", error.what()}});
+  return EX_OSERR;
+}
+
+int Daemon::getReady(UniqueFd passed) {
   Expected<Prepared, std::vector<ConfigProblem>> prepared = prepare(config_file_, socket_, clock_);
   print(prepared ? prepared->warnings : prepared.error());
   if (!prepared) return EX_CONFIG;
@@ -111,10 +123,7 @@ int Daemon::run() {
   }
   application_ = Application::build(*std::move(prepared), lasting_, clock_, metrics_);
   if (!redisWillDo()) return EX_CONFIG;
-  if (const int code = start(*std::move(passed)); code != EX_OK) return code;
-  serve();
-  stop();
-  return EX_OK;
+  return start(std::move(passed));
 }
 
 /// False: not with this configuration. One that is only unreachable may come.

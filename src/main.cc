@@ -28,15 +28,8 @@ void print(const std::vector<ConfigProblem>& problems) {
   for (const ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", describe(problem).c_str());
 }
 
-/// REQUIRES: prepare() found nothing wrong with the configuration, or it is the default one.
-int writePages(const std::string& folder, const sessiond::Config& config) {
-  const auto book = sessiond::PageBook::load(config.pages, {.login_url = config.login.url});
-  if (!book) {
-    for (const sessiond::PageProblem& problem : book.error())
-      std::fprintf(stderr, "%s: %s\n", problem.option.c_str(), problem.message.c_str());
-    return EX_CONFIG;
-  }
-  const std::vector<std::string> problems = sessiond::writePages(*book, folder);
+int writePages(const std::string& folder, const sessiond::PageBook& pages) {
+  const std::vector<std::string> problems = sessiond::writePages(pages, folder);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   return problems.empty() ? 0 : EX_OSERR;
 }
@@ -69,13 +62,13 @@ int main(int argc, char** argv) {
 
   if (schema) return std::puts(sessiond::configSchema().c_str()) < 0 ? EX_IOERR : 0;
   // At an installation there is no configuration yet.
-  if (!pages_folder.empty() && app.count("-c") == 0) return writePages(pages_folder, sessiond::Config());
+  if (!pages_folder.empty() && app.count("-c") == 0) return writePages(pages_folder, sessiond::builtInPages());
   if (!test && !test_and_dump && pages_folder.empty()) return sessiond::runDaemon(config_file);
   const sessiond::SystemClock clock;
   const auto prepared = sessiond::prepare(config_file, sessiond::ListeningSocket::kOurOwn, clock);
   print(prepared ? prepared->warnings : prepared.error());
   if (!prepared) return EX_CONFIG;
-  if (!pages_folder.empty()) return writePages(pages_folder, *prepared->config);
+  if (!pages_folder.empty()) return writePages(pages_folder, prepared->pages);
   if (test_and_dump) {
     std::fputs(dumpConfig(*prepared->config).c_str(), stdout);
   } else {

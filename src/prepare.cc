@@ -106,4 +106,9 @@ Expected<Prepared, std::vector<ConfigProblem>> prepare(const std::string& config
                   .warnings = std::move(loaded->warnings)};
 }
 
+PageBook builtInPages() {
+  const Config config;
+  return *PageBook::load(config.pages, pageSiteOf(config.login));
+}
+
 }  // namespace sessiond

@@ -37,4 +37,7 @@ enum class ListeningSocket { kOurOwn, kPassed };
 Expected<Prepared, std::vector<ConfigProblem>> prepare(const std::string& config_file, ListeningSocket socket,
                                                        const Clock& clock);
 
+/// Those of the default configuration, for an installation that has no file yet.
+PageBook builtInPages();
+
 }  // namespace sessiond

@@ -318,6 +318,11 @@ std::vector<Option> whoMayOptions() {
                {10ms, 60s}),
       flag(
           "login.case_insensitive", [](auto& c) -> auto& { return c.login.case_insensitive; }),
+  };
+}
+
+std::vector<Option> throttleOptions() {
+  return {
       number(
           "login.throttle.device_failures", [](auto& c) -> auto& { return c.login.throttle.device_failures; }, 1,
           kMost),
@@ -346,6 +351,11 @@ std::vector<Option> whoMayOptions() {
       number(
           "login.throttle.place_daily_failures", [](auto& c) -> auto& { return c.login.throttle.place_daily_failures; },
           1, kMost),
+  };
+}
+
+std::vector<Option> endOptions() {
+  return {
       text(
           "login.page_file", [](auto& c) -> auto& { return c.login.page_file; }, aboutNothing),
       text(
@@ -429,8 +439,8 @@ std::vector<Option> observationOptions() {
 
 std::vector<Option> buildTable() {
   std::vector<Option> table;
-  for (const auto section : {listenOptions, redisOptions, sessionOptions, cookieOptions, whoMayOptions, pagesOptions,
-                             applicationOptions, observationOptions}) {
+  for (const auto section : {listenOptions, redisOptions, sessionOptions, cookieOptions, whoMayOptions, throttleOptions,
+                             endOptions, pagesOptions, applicationOptions, observationOptions}) {
     for (Option& option : section()) table.push_back(std::move(option));
   }
   return table;

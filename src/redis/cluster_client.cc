@@ -31,6 +31,7 @@ struct ClusterClient::Journey {
   const SteadyTime deadline;
   std::vector<CommandPiece> pieces = {};
   std::vector<Errand> errands = {};
+  std::vector<Errand> here = {};  ///< that have been sent to one node
   std::optional<std::uint32_t> reached = {};
   std::size_t unanswered = 0;
   std::optional<StoreError> failure = {};
@@ -113,7 +114,8 @@ void ClusterClient::followSlots(Journey& journey) {
 
 /// Sends there whatever is to go there.
 void ClusterClient::visit(Journey& journey, ClusterNodes::Node& node) {
-  std::vector<Journey::Errand> here;
+  std::vector<Journey::Errand>& here = journey.here;
+  here.clear();
   std::erase_if(journey.errands, [&](const Journey::Errand& one) {
     if (one.node == &node) here.push_back(one);
     return one.node == &node;
@@ -146,14 +148,20 @@ void ClusterClient::visit(Journey& journey, ClusterNodes::Node& node) {
     }
     return;
   }
-  bool all_led_on = true;
+  const bool any_ended = sortAnswers(journey, node, replies);
+  if (any_ended && journey.replicas > 0) journey.reached = std::min(journey.reached.value_or(*done), *done);
+}
+
+/// What is led on goes on; true if anything came to its end there.
+bool ClusterClient::sortAnswers(Journey& journey, ClusterNodes::Node& node, RedisReplies& replies) {
+  bool any_ended = false;
   std::size_t reply = 0;
-  for (Journey::Errand& one : here) {
+  for (Journey::Errand& one : journey.here) {
     reply += one.asking ? 1 : 0;
     RedisReply& answer = replies[reply++];
     const auto redirect = one.redirects < kMostRedirects ? redirectIn(answer) : std::nullopt;
     if (!redirect) {
-      all_led_on = false;
+      any_ended = true;
       if (isServedByNobody(answer)) nodes_.wish(ClusterNodes::Doubt::kMoved);
       journey.replies[one.index] = std::move(answer);
       continue;
@@ -171,7 +179,7 @@ void ClusterClient::visit(Journey& journey, ClusterNodes::Node& node) {
       journey.errands.push_back(one);
     }
   }
-  if (!all_led_on && journey.replicas > 0) journey.reached = std::min(journey.reached.value_or(*done), *done);
+  return any_ended;
 }
 
 bool ClusterClient::reachable() {

@@ -51,6 +51,7 @@ class ClusterClient final : public RedisAccess {
   void go(Journey& journey);
   void followSlots(Journey& journey);
   void visit(Journey& journey, ClusterNodes::Node& node);
+  bool sortAnswers(Journey& journey, ClusterNodes::Node& node, RedisReplies& replies);
 
   ClusterNodes& nodes_;
   const Clock& clock_;

@@ -319,9 +319,21 @@ describe('getting ready', () => {
       assert.deepEqual([status, stderr], [77, 'only root may ask this daemon\n']);
     });
 
+    const nobody = ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups', binary, '-c'];
+
+    test('a start for which the system has no thread says so', async () => {
+      const { sessiond } = stack;
+      write();
+      await sessiond.stop();
+      spawnSync('chown', ['-R', '54321:54321', stack.folder]);
+      const { status, stderr } = run('prlimit', '--nproc=1', ...nobody, sessiond.file);
+      assert.equal(status, 71, stderr);
+      assert.match(stderr, /the system has not what sessiond needs/);
+      await sessiond.start();
+    });
+
     test('a reload for which the system has no thread fails, and the daemon goes on', async () => {
       const { sessiond } = stack;
-      const nobody = ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups', binary, '-c', sessiond.file];
       const startAs = async (...command) => {
         await sessiond.stop();
         spawnSync('chown', ['-R', '54321:54321', stack.folder]);
@@ -330,9 +342,9 @@ describe('getting ready', () => {
         await waitFor('the daemon can be asked', () => ask('status').status === 0);
       };
       write();
-      await startAs(...nobody);
+      await startAs(...nobody, sessiond.file);
       const threads = /^Threads:\s+(\d+)$/m.exec(fs.readFileSync(`/proc/${sessiond.process.pid}/status`, 'utf8'))[1];
-      await startAs('prlimit', `--nproc=${threads}`, ...nobody);
+      await startAs('prlimit', `--nproc=${threads}`, ...nobody, sessiond.file);
       const { status, stderr } = ask('reload');
       assert.equal(status, 71, stderr);
       assert.match(stderr, /^the system has not what a reload needs: /);
