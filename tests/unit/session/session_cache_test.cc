@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
 #include "support/fake_clock.h"
 
@@ -370,29 +369,6 @@ TEST_F(SessionCacheTest, IsBoundedByBytes) {
   }
   EXPECT_LE(small.size().bytes, 64U * 4096U);
   EXPECT_GT(small.size().entries, 100U);
-}
-
-TEST_F(SessionCacheTest, CountsWhatItIsGoodFor) {
-  const auto use = [&] {
-    const SessionCache::Use now_is = cache_.size().use;
-    return std::vector<std::uint64_t>{now_is.told, now_is.unused, now_is.found, now_is.spoilt, now_is.absent};
-  };
-  using Counts = std::vector<std::uint64_t>;
-  load("a");
-  load("b");
-  EXPECT_EQ(use(), Counts({0, 0, 0, 0, 2}));
-  invalidate("a");
-  EXPECT_EQ(use(), Counts({1, 1, 0, 0, 2})) << "told of before it was found";
-  EXPECT_FALSE(isFresh("a"));
-  load("a");
-  EXPECT_EQ(use(), Counts({1, 1, 0, 1, 2}));
-  EXPECT_TRUE(isFresh("b"));
-  invalidate("b");
-  invalidate("b");
-  invalidate("who?");
-  EXPECT_EQ(use(), Counts({4, 1, 1, 1, 2})) << "it was of use";
-  load("a");
-  EXPECT_EQ(use(), Counts({4, 1, 1, 1, 3})) << "not told of since";
 }
 
 TEST_F(SessionCacheTest, ASessionThatIsReplacedLivesOnForTheChecksThatHaveIt) {
