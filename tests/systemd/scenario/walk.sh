@@ -2,14 +2,17 @@
 # conf/guide/first-day.md on a machine on which nothing has been done yet: what it shows is typed, and what is said must be
 # what it shows. Where the guide differs, the new one is in the test's output.
 
-# What the package does when it is installed, as far as `make install` does not.
+# What the package does when it is installed, where `make install` has not.
 as_packaged() {
-  systemd-sysusers
-  (umask 077 && openssl rand -base64 48 >"$secret")
-  systemctl daemon-reload
-  systemctl enable --now sessiond.socket sessiond.service
+  if [[ ! -e $secret ]]; then
+    systemd-sysusers
+    (umask 077 && openssl rand -base64 48 >"$secret")
+    systemctl daemon-reload
+    systemctl enable --now sessiond.socket sessiond.service
+  fi
   # The package's file leaves out what has not been changed.
   grep -q '^  authenticators:' "$config" || printf 'login:\n  authenticators: []\n' >>"$config"
+  systemctl restart sessiond.service
   mkdir -p /var/www/private
   echo private >/var/www/private/index.html
 }
