@@ -36,7 +36,8 @@ says() { # TEXT FILE
   grep -q -F -- "$1" "$2" || { cat "$2"; fail "\"$1\" is not in it"; }
 }
 
-status_of() { curl -s -o /dev/null -w '%{http_code}' --max-time 10 "$@"; }
+# Longer than nginx waits for sessiond: whoever computes a password gives way to everybody else on this machine.
+status_of() { curl -s -o /dev/null -w '%{http_code}' --max-time 40 "$@"; }
 
 answers() { # STATUS URL...
   local status
