@@ -19,8 +19,8 @@ struct Rule {
 /// Redis names no channel.
 constexpr ErrorKind kMayNotListen = {
     "NOPERM channel", kMisconfigured, kCommand,
-    "redis: the ACL user may not listen to the channel on which Redis tells which sessions change; at the server: ACL "
-    "SETUSER <redis.user> &__redis__:invalidate, then ACL SAVE or CONFIG REWRITE"};
+    "redis: no cache: the ACL user may not listen to the channel on which Redis tells which sessions change; at the "
+    "server: ACL SETUSER <redis.user> &__redis__:invalidate, then ACL SAVE or CONFIG REWRITE"};
 
 // Longer beginnings stand before shorter ones of the same word.
 constexpr auto kRules = std::to_array<Rule>({

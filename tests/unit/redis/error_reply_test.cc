@@ -89,6 +89,12 @@ TEST(ErrorReply, SaysWhatToDo) {
             "redis: this server is a read-only replica; point redis.url at the primary");
   EXPECT_EQ(classifyError("OOM command not allowed").advice,
             "redis: the server's memory is full, nothing can be stored; raise maxmemory or free memory");
+  for (const char* text : {"NOPERM this user has no permissions to access one of the channels used as arguments",
+                           "NOPERM No permissions to access a channel"}) {
+    const std::string_view advice = classifyError(text).advice;
+    EXPECT_TRUE(advice.starts_with("redis: no cache: ")) << advice;
+    EXPECT_NE(advice.find("&__redis__:invalidate"), std::string_view::npos) << "Redis itself names no channel";
+  }
 }
 
 TEST(ErrorReply, TakesAWordOnlyWhole) {
