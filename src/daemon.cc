@@ -33,6 +33,7 @@
 #include "process_metrics.h"
 #include "session/new_session.h"
 #include "session/secret_hits.h"
+#include "session/session_ender.h"
 
 namespace sessiond {
 
@@ -310,11 +311,16 @@ void Daemon::letGoOfRetired() {
   std::erase_if(retired_, [](const std::shared_ptr<Application>& application) { return application.use_count() == 1; });
 }
 
-void Daemon::stop() {
-  // What is under way is waited for: a question to an application takes the longest.
+/// What is under way when the time to drain is over is waited for. What takes longest: a question to an application;
+/// all of somebody's sessions, with a server that answers no more.
+std::chrono::milliseconds longestAnswer(const Config& config) {
   constexpr std::chrono::seconds kAfterwards(5);
-  const auto patience = config_->listen.drain_timeout + config_->login.http_verifier.timeout + kAfterwards;
-  notifyStopping("finishing the requests in flight", patience);
+  const std::chrono::milliseconds server = config.redis.connect_timeout + config.redis.command_timeout;
+  return config.login.http_verifier.timeout + SessionEnder::kPatience + server + kAfterwards;
+}
+
+void Daemon::stop() {
+  notifyStopping("finishing the requests in flight", config_->listen.drain_timeout + longestAnswer(*config_));
   logInfo("sessiond: stopping");
   if (!server_->drain(config_->listen.drain_timeout)) {
     logWarn("sessiond: listen.drain_timeout was over before every request was whole");

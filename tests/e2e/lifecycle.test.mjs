@@ -127,6 +127,35 @@ describe('sessiond', () => {
   });
 });
 
+describe('sessiond that systemd asks to end', () => {
+  let stack;
+  before(async () => (stack = await startStack({ startSessiond: false })));
+  after(() => stack?.stop());
+
+  test('tells it for how long it may wait for Redis, and for applications', async () => {
+    const { sessiond, folder } = stack;
+    const address = path.join(folder, 'notify.sock');
+    const heard = path.join(folder, 'notify.log');
+    const program =
+      'import socket, sys\ns = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\ns.bind(sys.argv[1])\n' +
+      'while True: print(s.recv(4096).decode().split(), flush=True)';
+    const manager = start('python3', ['-c', program, address], { log: heard });
+    try {
+      await waitFor('it listens', () => fs.existsSync(address));
+      sessiond.environment = { NOTIFY_SOCKET: address };
+      Object.assign(sessiond.config.listen, { drain_timeout: '2s' });
+      Object.assign(sessiond.config.redis, { connect_timeout: '20s', command_timeout: '50s' });
+      sessiond.writeConfig();
+      await sessiond.start();
+      await sessiond.stop();
+      const text = await waitFor('it is told', () => /EXTEND_TIMEOUT_USEC=(\d+)/.exec(fs.readFileSync(heard, 'utf8')));
+      assert.ok(Number(text[1]) >= (2 + 20 + 50 + 6) * 1e6, text[0]);
+    } finally {
+      await stop(manager);
+    }
+  });
+});
+
 describe('sessiond on a socket that systemd holds', () => {
   let stack;
   let holder;
