@@ -156,6 +156,18 @@ describe('logins that an application decides', () => {
     });
   }
 
+  test('that it goes on like that is summed up in the log', async () => {
+    application.answer = (request, response) => response.writeHead(500).end();
+    const before = stack.sessiond.logText().length;
+    const client = stack.client();
+    const began = Date.now();
+    for (let i = 0; i < 80; i++) assert.equal((await logIn(client, { user: 'zoë', password: 'x' })).status, 503);
+    const lines = stack.sessiond.logText().slice(before).split('\n').filter((line) => line.includes('cannot tell who this is'));
+    const most = 20 * Math.ceil((Date.now() - began) / 10_000 + 1); // in ten seconds each
+    assert.ok(lines.length > 0 && lines.length <= most, `${lines.length} lines`);
+    application.answer = yes;
+  });
+
   test('neither passwords nor names nor the token are in the log', () => {
     const log = stack.sessiond.logText();
     for (const secret of ['zoë', kToken, 'p"ä']) assert.ok(!log.includes(secret), secret);

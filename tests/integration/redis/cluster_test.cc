@@ -6,6 +6,7 @@
 
 #include "cluster_fixture.h"
 #include "login/password_tag.h"
+#include "support/no_threads.h"
 
 namespace sessiond {
 namespace {
@@ -70,6 +71,23 @@ TEST_F(Cluster, ASubscriptionThatIsCutEndsTheTrustInItsNodeAlone) {
     EXPECT_TRUE(instance.check(ids[0]) == "U: bob\r\n" || sent - changed <= kStaleness);
   }
   EXPECT_TRUE(instance.settle(ids[0]));
+}
+
+TEST_F(Cluster, ANodeThatNobodyCanListenToForWantOfAThreadIsAskedEachTime) {
+  ClusterSite site(configFor(group()), kStaleness, false);
+  ASSERT_TRUE(site.access.recovers());
+  ClusterSights sights(site.access.nodes, site.keys, kStaleness, site.clock, site.metrics);
+  SessionCache cache(CacheLimits{}, sights);
+  const NoThreads none;
+  testing::internal::CaptureStderr();
+  const ClusterSights::Listening listening(sights, cache, site.burials, true);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("every check of its sessions asks it"), std::string::npos) << log;
+  for (const std::string& id : oneAtEach()) {
+    const CacheTrust* const trust = sights.ofSession(id);
+    ASSERT_NE(trust, nullptr) << "the node is known";
+    EXPECT_FALSE(trust->holds(now()));
+  }
 }
 
 TEST_F(Cluster, AUserOfAnotherNodeDecidesOnHisSessions) {

@@ -4,12 +4,15 @@
 
 #include "redis/sentinel_watch.h"
 
+#include <atomic>
 #include <cstdio>
+#include <latch>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "cache_instance.h"
+#include "support/no_threads.h"
 
 namespace sessiond {
 namespace {
@@ -366,6 +369,45 @@ TEST(OneSentinel, TellsOfAFailoverThatHasNotEnded) {
   };
   ASSERT_TRUE(soon(begins, 20s)) << "once it has heard of the replicas";
   EXPECT_TRUE(soon([&] { return node.server() == name(1) || node.server() == name(2); }, 20s));
+}
+
+/// Whoever asks for the time on another thread than the test's waits until he may.
+class WaitingClock final : public Clock {
+ public:
+  WallTime wallNow() const override { return clock_.wallNow(); }
+  SteadyTime steadyNow() const override {
+    if (std::this_thread::get_id() != test_) {
+      ++asked_;
+      may_go_on_.wait();
+    }
+    return clock_.steadyNow();
+  }
+  int asked() const { return asked_; }
+  void goOn() { may_go_on_.count_down(); }
+
+ private:
+  const std::thread::id test_ = std::this_thread::get_id();
+  SystemClock clock_;
+  mutable std::atomic<int> asked_ = 0;
+  mutable std::latch may_go_on_{1};
+};
+
+TEST_F(Sentinels, AreAskedOnceThereAreThreadsForThem) {
+  const RedisSettings config = configFor(group());
+  WaitingClock clock;
+  MetricsRegistry metrics;
+  RedisNode node(config, "sessiond:probe", clock, metrics);
+  const SentinelWatch watch(config, 100ms, node, clock, metrics);
+  EXPECT_TRUE(soon([&] { return clock.asked() > 0; })) << "the watch runs, and is about to ask the first one";
+  {
+    const NoThreads none;
+    clock.goOn();
+    const int before = clock.asked();
+    EXPECT_TRUE(soon([&] { return clock.asked() >= before + 10; })) << "it goes on trying";
+    EXPECT_EQ(metrics.gauge("sessiond_sentinels_reached", "").read(), 0);
+  }
+  EXPECT_TRUE(soon([&] { return metrics.gauge("sessiond_sentinels_reached", "").read() == 3; }));
+  EXPECT_EQ(node.server(), "127.0.0.1:" + std::to_string(group().primaryServer().port()));
 }
 
 TEST(SentinelsWithTls, AndServersWithItAreFollowed) {

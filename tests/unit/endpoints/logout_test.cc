@@ -90,6 +90,20 @@ TEST_F(LogoutTest, AServerThatIsFullDeletesAndSaysThatThereIsNoTombstone) {
   EXPECT_THAT(log, HasSubstr("tombstone=no"));
 }
 
+TEST_F(LogoutTest, HoweverManySessionsAFullServerDoesNotBuryTheLogSumsThemUp) {
+  for (int i = 0; i < 100; ++i) begin("session " + std::to_string(i), "42");
+  store_.beFull(true);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("session 0")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(metrics_.counter("sessiond_unburied_sessions_total", "").read(), 100U);
+  int lines = 0;
+  const std::string_view line = "Redis would not take its tombstone";
+  for (std::size_t at = log.find(line); at != std::string::npos; at = log.find(line, at + 1)) ++lines;
+  EXPECT_GT(lines, 0);
+  EXPECT_LE(lines, 20);
+}
+
 TEST_F(LogoutTest, ALookThatFailsStopsTheLogout) {
   begin("mine", "42", R"({"originalMaxAge":2592000000})");
   StubbornStore store(store_, idOf("nobody"));

@@ -8,6 +8,8 @@
 #include <future>
 #include <memory>
 
+#include "support/no_threads.h"
+
 namespace sessiond {
 namespace {
 
@@ -50,6 +52,21 @@ TEST(HostResolver, LooksUpANameAnewEachTime) {
   EXPECT_EQ(second.error(), "gone");
   EXPECT_TRUE(resolver.resolve(soon()));
   EXPECT_EQ(lookups, 3);
+}
+
+TEST(HostResolver, WithoutAThreadSaysSoAndLooksUpOnceThereIsOne) {
+  HostResolver resolver([]() -> ResolvedAddresses { return std::vector{someAddress()}; });
+  std::uint64_t ticket = 0;
+  {
+    const NoThreads none;
+    const auto waited_for = resolver.resolve(soon());
+    ASSERT_FALSE(waited_for);
+    EXPECT_NE(waited_for.error().find("thread"), std::string::npos) << waited_for.error();
+    const auto asked = resolver.lookUp(ticket);
+    ASSERT_TRUE(asked);
+    EXPECT_FALSE(*asked);
+  }
+  EXPECT_TRUE(resolver.resolve(soon()));
 }
 
 TEST(HostResolver, LetsNobodyWaitBeyondTheDeadlineForASilentNameServer) {

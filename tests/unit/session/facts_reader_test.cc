@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log_summary.h"
 #include "base/secret.h"
 #include "support/fake_clock.h"
 
@@ -157,6 +158,31 @@ TEST_F(FactsReaderTest, WhatIsCountedIsCountedAtEveryRead) {
   EXPECT_EQ(count("sessiond_corrupt_records_total"), 2U);
   EXPECT_EQ(count("sessiond_untouchable_records_total"), 2U);
   EXPECT_EQ(lost("X-User-Id"), 2U);
+}
+
+TEST_F(FactsReaderTest, WhatIsMetAgainAndAgainIsSummedUpInTheLog) {
+  const struct {
+    std::string name;
+    std::string json;
+    std::string line;
+  } cases[] = {{"corrupt", "[]", "session: corrupt"},
+               {"unsafe", R"({"cookie":{},"user":{"id":"a\nb"}})", "identity: a value cannot be sent"}};
+  for (const auto& [name, json, line] : cases) {
+    const SessionId id = idOf(name);
+    const SessionLoad load{.id = &id, .result = StoredSession{.json = json}};
+    const auto logged = [&](int times, SteadyTime now) {
+      testing::internal::CaptureStderr();
+      for (int i = 0; i < times; ++i) reader_.read(load, now, "", {});
+      return testing::internal::GetCapturedStderr();
+    };
+    const SteadyTime now(seconds(1000));
+    const std::string first = logged(100, now);
+    EXPECT_NE(first.find(line), std::string::npos) << first;
+    EXPECT_EQ(first.find(line), first.rfind(line)) << first;
+    const std::string next = logged(100, now + LogSummary::kInterval);
+    EXPECT_EQ(next.find(line), next.rfind(line)) << next;
+    EXPECT_NE(next.find("count=100"), std::string::npos) << next;
+  }
 }
 
 TEST_F(FactsReaderTest, ASessionFromBeforeEverybodyWasLoggedOutIsRefused) {
