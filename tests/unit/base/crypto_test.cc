@@ -80,6 +80,18 @@ TEST(ConstantTimeEqual, ComparesLengthAndEveryByte) {
   EXPECT_FALSE(constantTimeEqual("", "x"));
 }
 
+TEST(ConstantTimeEqual, SeesADifferenceInAnyBit) {
+  for (std::size_t size = 1; size <= 40; ++size) {
+    const std::string text(size, 's');
+    for (std::size_t bit = 0; bit < 8 * size; ++bit) {
+      std::string other = text;
+      other[bit / 8] = static_cast<char>(other[bit / 8] ^ (1 << bit % 8));
+      EXPECT_FALSE(constantTimeEqual(text, other)) << size << " bytes, bit " << bit;
+    }
+    EXPECT_TRUE(constantTimeEqual(text, std::string(size, 's')));
+  }
+}
+
 TEST(Pseudonym, IsShortAndDependsOnKeyAndValue) {
   const HmacKey key(Secret("one"s));
   EXPECT_EQ(pseudonym(key, "anna"), hmac("one", "anna").substr(0, 12));
