@@ -145,6 +145,7 @@ TEST(Utf8, RefusesSurrogatesOverlongFormsAndWhatIsBeyondUnicode) {
     EXPECT_EQ(utf8SequenceLength(text), 0U) << hexEncode(text);
     EXPECT_FALSE(isValidUtf8(text)) << hexEncode(text);
     EXPECT_FALSE(isValidUtf8("12345678" + std::string(text))) << hexEncode(text);
+    EXPECT_FALSE(isValidUtf8("12345678" + std::string(text) + "12345678")) << hexEncode(text);
   }
 }
 
