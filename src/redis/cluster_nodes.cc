@@ -25,21 +25,8 @@ std::string nameOf(const std::vector<std::string>& nodes) {
 
 }  // namespace
 
-RedisSettings copyOf(const RedisSettings& config) {
-  RedisSettings copy;
-  copy.url = config.url;
-  copy.cluster = config.cluster;
-  copy.user = config.user;
-  copy.password = config.password.clone();
-  copy.tls = config.tls;
-  copy.connect_timeout = config.connect_timeout;
-  copy.command_timeout = config.command_timeout;
-  copy.breaker = config.breaker;
-  return copy;
-}
-
 ClusterNodes::ClusterNodes(const RedisSettings& config, RedisKeys keys, const Clock& clock, MetricsRegistry& metrics)
-    : config_(copyOf(config)),
+    : config_(config.clone()),
       keys_(std::move(keys)),
       name_(nameOf(config.cluster.nodes)),
       budget_(std::max(config.connect_timeout, milliseconds(1)) + std::max(config.command_timeout, milliseconds(1))),
@@ -127,7 +114,7 @@ void ClusterNodes::chooseCanarySlot(Node& node) {
 }
 
 RedisSettings ClusterNodes::settingsFor(const RedisAddress& address) const {
-  RedisSettings settings = copyOf(config_);
+  RedisSettings settings = config_.clone();
   settings.url = (config_.cluster.tls ? "rediss://" : "redis://") + address.name();
   return settings;
 }

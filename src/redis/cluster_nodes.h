@@ -172,7 +172,4 @@ class ClusterNodes {
   bool is_known_ = false;                   // guarded by wish_mutex_
 };
 
-/// A copy; secrets are not copied by themselves.
-RedisSettings copyOf(const RedisSettings& config);
-
 }  // namespace sessiond

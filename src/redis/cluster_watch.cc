@@ -38,7 +38,7 @@ std::vector<RedisAddress> addressesOf(const ClusterSettings& config) {
 
 /// To ask whom it may be, a replica too.
 RedisSettings askingSettings(const RedisSettings& config, const RedisAddress& node) {
-  RedisSettings settings = copyOf(config);
+  RedisSettings settings = config.clone();
   settings.url = (config.cluster.tls ? "rediss://" : "redis://") + node.name();
   settings.tls.asked_by = TlsSettings::kByCluster;
   settings.cluster = {};
@@ -49,7 +49,7 @@ RedisSettings askingSettings(const RedisSettings& config, const RedisAddress& no
 }  // namespace
 
 ClusterWatch::ClusterWatch(const RedisSettings& config, ClusterNodes& nodes, const Clock& clock)
-    : config_(copyOf(config)),
+    : config_(config.clone()),
       configured_(addressesOf(config.cluster)),
       nodes_(nodes),
       clock_(clock),

@@ -49,6 +49,17 @@ struct SentinelSettings {
   std::chrono::milliseconds max_silence{5000};
 
   bool used() const { return !nodes.empty(); }
+  /// A second one; secrets are not copied by themselves.
+  SentinelSettings clone() const {
+    return {.master = master,
+            .nodes = nodes,
+            .user = user,
+            .password_file = password_file,
+            .password = password.clone(),
+            .tls = tls,
+            .database = database,
+            .max_silence = max_silence};
+  }
 };
 
 /// Which nodes of a cluster to ask first; they name all others.
@@ -72,6 +83,20 @@ struct RedisSettings {
   std::chrono::milliseconds command_timeout{250};
   bool allow_replica = false;  ///< a server that is no primary is used as well
   BreakerSettings breaker;
+
+  RedisSettings clone() const {
+    return {.url = url,
+            .sentinel = sentinel.clone(),
+            .cluster = cluster,
+            .user = user,
+            .password_file = password_file,
+            .password = password.clone(),
+            .tls = tls,
+            .connect_timeout = connect_timeout,
+            .command_timeout = command_timeout,
+            .allow_replica = allow_replica,
+            .breaker = breaker};
+  }
 };
 
 /// What sessiond itself keeps beside the sessions: the section `sessiond`.

@@ -30,22 +30,11 @@ std::vector<RedisAddress> addressesOf(const SentinelSettings& config) {
   return addresses;
 }
 
-SentinelSettings copyOf(const SentinelSettings& config) {
-  return {.master = config.master,
-          .nodes = config.nodes,
-          .user = config.user,
-          .password_file = config.password_file,
-          .password = config.password.clone(),
-          .tls = config.tls,
-          .database = config.database,
-          .max_silence = config.max_silence};
-}
-
 }  // namespace
 
 SentinelWatch::SentinelWatch(const RedisSettings& config, milliseconds interval, RedisNode& node, const Clock& clock,
                              MetricsRegistry& metrics)
-    : config_(copyOf(config.sentinel)),
+    : config_(config.sentinel.clone()),
       tls_(config.tls),
       interval_(interval),
       node_(node),
