@@ -102,6 +102,27 @@ std::optional<std::string> decode64(std::string_view text, const DecodeTable& va
   return bytes;
 }
 
+/// What a lead byte begins (Unicode, table 3-7).
+struct Utf8Sequence {
+  std::size_t bytes;         ///< 0: the byte leads nothing
+  unsigned char low = 0x80;  ///< of the second byte
+  unsigned char high = 0xbf;
+};
+
+Utf8Sequence sequenceAfter(unsigned char lead) {
+  if (lead < 0x80) return {1};
+  if (lead < 0xc2 || lead > 0xf4) return {0};
+  if (lead < 0xe0) return {2};
+  if (lead < 0xf0) {
+    const unsigned char low = lead == 0xe0 ? 0xa0 : 0x80;   // shorter ones are overlong
+    const unsigned char high = lead == 0xed ? 0x9f : 0xbf;  // above are surrogates
+    return {3, low, high};
+  }
+  const unsigned char low = lead == 0xf0 ? 0x90 : 0x80;   // shorter ones are overlong
+  const unsigned char high = lead == 0xf4 ? 0x8f : 0xbf;  // above is beyond U+10FFFF
+  return {4, low, high};
+}
+
 }  // namespace
 
 std::string bigEndian(std::uint64_t number) {
@@ -182,25 +203,18 @@ bool percentDecode(std::string_view text, std::string& bytes) {
   return true;
 }
 
-std::size_t utf8SequenceLength(std::string_view text) {
-  const auto continues = [&](std::size_t at, unsigned char low = 0x80, unsigned char high = 0xbf) {
-    return at < text.size() && index(text[at]) >= low && index(text[at]) <= high;
-  };
-  if (text.empty()) return 0;
-  const std::size_t lead = index(text[0]);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return continues(1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    const unsigned char low = lead == 0xe0 ? 0xa0 : 0x80;   // shorter ones are overlong
-    const unsigned char high = lead == 0xed ? 0x9f : 0xbf;  // above are surrogates
-    return continues(1, low, high) && continues(2) ? 3 : 0;
+Utf8Part firstUtf8(std::string_view text) {
+  if (text.empty()) return {0, false};
+  const Utf8Sequence sequence = sequenceAfter(static_cast<unsigned char>(text.front()));
+  if (sequence.bytes == 0) return {1, false};
+  unsigned char low = sequence.low;
+  unsigned char high = sequence.high;
+  for (std::size_t at = 1; at < sequence.bytes; ++at) {
+    if (at == text.size() || index(text[at]) < low || index(text[at]) > high) return {at, false};
+    low = 0x80;
+    high = 0xbf;
   }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    const unsigned char low = lead == 0xf0 ? 0x90 : 0x80;   // shorter ones are overlong
-    const unsigned char high = lead == 0xf4 ? 0x8f : 0xbf;  // above is beyond U+10FFFF
-    return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
+  return {sequence.bytes, true};
 }
 
 bool hasControls(std::string_view text) {
@@ -223,9 +237,9 @@ bool isValidUtf8(std::string_view text) {
         continue;
       }
     }
-    const std::size_t length = utf8SequenceLength(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
+    const Utf8Part part = firstUtf8(text);
+    if (!part.valid) return false;
+    text.remove_prefix(part.bytes);
   }
   return true;
 }

@@ -39,8 +39,14 @@ bool percentDecode(std::string_view text, std::string& bytes);
 bool isValidUtf8(std::string_view text);
 /// Is there a control character in it: U+0000 to U+001F, U+007F to U+009F? REQUIRES: the text is well-formed UTF-8.
 bool hasControls(std::string_view text);
-/// The length of the well-formed sequence that the text begins with, 1 to 4; 0 when it begins with none.
-std::size_t utf8SequenceLength(std::string_view text);
+/// What a text begins with.
+struct Utf8Part {
+  std::size_t bytes;
+  bool valid;
+};
+/// The first character, of 1 to 4 bytes; where none is well-formed, as much of the text as could begin one, at least a
+/// byte, which whoever repairs it replaces at once (Unicode §3.9: the maximal subpart). Of an empty text: no bytes.
+Utf8Part firstUtf8(std::string_view text);
 /// Is the byte one that goes on with a character, and begins none?
 constexpr bool isUtf8Continuation(char byte) {
   return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;

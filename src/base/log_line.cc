@@ -28,8 +28,8 @@ void appendHarmlessString(std::string& line, std::string_view value) {
   line += '"';
   while (!value.empty()) {
     const char byte = value.front();
-    const std::size_t length = utf8SequenceLength(value);
-    if (length == 0) {
+    const Utf8Part part = firstUtf8(value);
+    if (!part.valid) {
       line += "\xef\xbf\xbd";
     } else if (byte == '"' || byte == '\\') {
       line += '\\';
@@ -37,9 +37,9 @@ void appendHarmlessString(std::string& line, std::string_view value) {
     } else if (static_cast<unsigned char>(byte) < ' ' || byte == '\x7f') {
       appendHex(line, "\\u00", byte);
     } else {
-      line += value.substr(0, length);
+      line += value.substr(0, part.bytes);
     }
-    value.remove_prefix(length == 0 ? 1 : length);
+    value.remove_prefix(part.valid ? part.bytes : 1);
   }
   line += '"';
 }

@@ -30,7 +30,7 @@ bool hasEncodedControl(std::string_view text) {
 
 /// The code point that begins at `at`, and on to the next. REQUIRES: text is well-formed UTF-8.
 char32_t takeCodePoint(std::string_view text, std::size_t& at) {
-  const std::size_t length = utf8SequenceLength(text.substr(at));
+  const std::size_t length = firstUtf8(text.substr(at)).bytes;
   char32_t point = static_cast<unsigned char>(text[at]) & (length == 1 ? 0x7fU : 0x7fU >> length);
   for (std::size_t i = 1; i < length; ++i) point = point << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3fU);
   at += length;

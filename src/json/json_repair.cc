@@ -10,46 +10,6 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-// What may follow a lead byte: how many continuation bytes, and the range of the first of them (Unicode, table 3-7;
-// the narrower ranges keep out overlong forms, surrogates and what lies beyond U+10FFFF).
-struct Sequence {
-  std::size_t continuations;
-  unsigned char low = 0x80;
-  unsigned char high = 0xBF;
-};
-
-std::optional<Sequence> sequenceOf(unsigned char lead) {
-  if (lead < 0x80) return Sequence{0};
-  if (lead < 0xC2 || lead > 0xF4) return std::nullopt;
-  if (lead < 0xE0) return Sequence{1};
-  if (lead == 0xE0) return Sequence{2, 0xA0, 0xBF};
-  if (lead == 0xED) return Sequence{2, 0x80, 0x9F};
-  if (lead < 0xF0) return Sequence{2};
-  if (lead == 0xF0) return Sequence{3, 0x90, 0xBF};
-  if (lead == 0xF4) return Sequence{3, 0x80, 0x8F};
-  return Sequence{3};
-}
-
-struct Decoded {
-  std::size_t bytes;  // of the character, or of the ill-formed part
-  bool valid;
-};
-
-Decoded decodeFirst(std::string_view text) {
-  const std::optional<Sequence> sequence = sequenceOf(static_cast<unsigned char>(text.front()));
-  if (!sequence) return {1, false};
-  unsigned char low = sequence->low;
-  unsigned char high = sequence->high;
-  for (std::size_t i = 1; i <= sequence->continuations; ++i) {
-    if (i == text.size()) return {i, false};
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < low || byte > high) return {i, false};
-    low = 0x80;
-    high = 0xBF;
-  }
-  return {sequence->continuations + 1, true};
-}
-
 // The code unit of an escape \uXXXX at `at`; nullopt when none stands there.
 std::optional<unsigned> escapedUnit(std::string_view json, std::size_t at) {
   constexpr std::size_t kEscape = 6;
@@ -105,7 +65,7 @@ std::optional<std::string> replaceInvalidUtf8(std::string_view text) {
   std::string replaced;
   replaced.reserve(text.size() + 16);
   while (!text.empty()) {
-    const Decoded first = decodeFirst(text);
+    const Utf8Part first = firstUtf8(text);
     replaced.append(first.valid ? text.substr(0, first.bytes) : kReplacement);
     text.remove_prefix(first.bytes);
   }

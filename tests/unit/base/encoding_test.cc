@@ -132,7 +132,8 @@ TEST(Utf8, TakesTheFirstAndTheLastOfEachLength) {
       {"\xed\x9f\xbf", 3}, {"\xee\x80\x80", 3}, {"\xef\xbf\xbf", 3}, {"\xf0\x90\x80\x80", 4}, {"\xf4\x8f\xbf\xbf", 4},
   };
   for (const auto& [sequence, length] : sequences) {
-    EXPECT_EQ(utf8SequenceLength(sequence), length) << hexEncode(sequence);
+    EXPECT_EQ(firstUtf8(sequence).bytes, length) << hexEncode(sequence);
+    EXPECT_TRUE(firstUtf8(sequence).valid) << hexEncode(sequence);
     EXPECT_TRUE(isValidUtf8(sequence)) << hexEncode(sequence);
     EXPECT_TRUE(isValidUtf8("1234567" + std::string(sequence) + "123456789")) << hexEncode(sequence);
   }
@@ -142,10 +143,24 @@ TEST(Utf8, RefusesSurrogatesOverlongFormsAndWhatIsBeyondUnicode) {
   for (const std::string_view text :
        {"\x80"sv, "\xbf"sv, "\xc0\x80"sv, "\xc1\xbf"sv, "\xe0\x9f\xbf"sv, "\xed\xa0\x80"sv, "\xed\xbf\xbf"sv,
         "\xf0\x8f\xbf\xbf"sv, "\xf4\x90\x80\x80"sv, "\xf5\x80\x80\x80"sv, "\xfe"sv, "\xff"sv}) {
-    EXPECT_EQ(utf8SequenceLength(text), 0U) << hexEncode(text);
+    EXPECT_FALSE(firstUtf8(text).valid) << hexEncode(text);
     EXPECT_FALSE(isValidUtf8(text)) << hexEncode(text);
     EXPECT_FALSE(isValidUtf8("12345678" + std::string(text))) << hexEncode(text);
     EXPECT_FALSE(isValidUtf8("12345678" + std::string(text) + "12345678")) << hexEncode(text);
+  }
+}
+
+// As many bytes as could begin a character, and at least one.
+TEST(Utf8, SaysHowFarWhatIsIllFormedGoes) {
+  const std::pair<std::string_view, std::size_t> parts[] = {
+      {""sv, 0},           {"\x80z", 1},         {"\xc1\xbf", 1},         {"\xc3(", 1},
+      {"\xe2\x82", 2},     {"\xe2\x82\xe2", 2},  {"\xe0\x9f\xbf", 1},     {"\xed\xa0\x80", 1},
+      {"\xf0\x9f\x98", 3}, {"\xf0\x9f\x98z", 3}, {"\xf0\x8f\xbf\xbf", 1}, {"\xf4\x90\x80\x80", 1},
+      {"\xf5\x80", 1},     {"\xff", 1},
+  };
+  for (const auto& [text, bytes] : parts) {
+    EXPECT_EQ(firstUtf8(text).bytes, bytes) << hexEncode(text);
+    EXPECT_FALSE(firstUtf8(text).valid) << hexEncode(text);
   }
 }
 
@@ -162,7 +177,6 @@ TEST(Utf8, RefusesASequenceThatIsCutOff) {
       EXPECT_FALSE(isValidUtf8(std::string(whole.substr(0, length)) + "a"));
     }
   }
-  EXPECT_EQ(utf8SequenceLength(""), 0U);
   EXPECT_TRUE(isValidUtf8(""));
 }
 
