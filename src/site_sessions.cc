@@ -13,7 +13,7 @@
 namespace sessiond {
 
 HmacKey logKeyOf(const Secret& secret) {
-  return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond log pseudonyms")))));
+  return deriveKey(secret, "sessiond log pseudonyms");
 }
 
 SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stands, const SharedParts& shared)

@@ -86,6 +86,10 @@ Sha256Digest HmacKey::sign(std::string_view message) const {
   return digest;
 }
 
+HmacKey deriveKey(const Secret& secret, std::string_view purpose) {
+  return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign(purpose)))));
+}
+
 std::string pseudonym(const HmacKey& key, std::string_view value) {
   return hexEncode(asBytes(key.sign(value)).substr(0, 6));
 }

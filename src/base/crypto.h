@@ -37,6 +37,9 @@ class HmacKey {
   std::unique_ptr<const Prepared> prepared_;
 };
 
+/// A key for one purpose, made of a secret that serves several: what it signs counts for no other.
+HmacKey deriveKey(const Secret& secret, std::string_view purpose);
+
 /// A short keyed hash by which logs name a session, user or address without revealing it: 12 hex digits of
 /// HMAC-SHA256. Equal inputs give equal names while the key (one a deployment) stays.
 std::string pseudonym(const HmacKey& key, std::string_view value);

@@ -137,6 +137,14 @@ std::uint64_t fromBigEndian(std::string_view bytes) {
   return number;
 }
 
+std::string encodeTime(WallTime time) {
+  return bigEndian(static_cast<std::uint64_t>(time.time_since_epoch().count()));
+}
+
+WallTime decodeTime(std::string_view bytes) {
+  return WallTime(WallTime::duration(static_cast<std::int64_t>(fromBigEndian(bytes))));
+}
+
 std::string hexEncode(std::string_view bytes) {
   std::string text(bytes.size() * 2, '\0');
   char* out = text.data();

@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
+
 namespace sessiond {
 
 std::string hexEncode(std::string_view bytes);
@@ -19,6 +21,10 @@ std::string hexEncode(std::string_view bytes);
 std::string bigEndian(std::uint64_t number);
 /// REQUIRES: at most eight bytes.
 std::uint64_t fromBigEndian(std::string_view bytes);
+/// A time in milliseconds, as such a number.
+inline constexpr std::size_t kTimeBytes = 8;
+std::string encodeTime(WallTime time);
+WallTime decodeTime(std::string_view bytes);
 
 /// Standard alphabet; `=` padding is left out, as in Express's cookie signature.
 std::string base64EncodeUnpadded(std::string_view bytes);

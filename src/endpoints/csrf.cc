@@ -1,7 +1,6 @@
 #include "endpoints/csrf.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
 #include "base/check.h"
@@ -16,21 +15,13 @@
 namespace sessiond {
 namespace {
 
+constexpr std::string_view kPurpose = "sessiond login form token 1";
 constexpr std::size_t kNonceBytes = 24;
 constexpr std::size_t kNonceCharacters = 32;
-constexpr std::size_t kTimeBytes = 8;
 constexpr std::size_t kTokenBytes = kTimeBytes + sizeof(Sha256Digest);
-
-HmacKey deriveKey(const Secret& secret) {
-  return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond login form token 1")))));
-}
 
 bool isNonce(std::string_view text) {
   return text.size() == kNonceCharacters && base64UrlDecode(text).has_value();
-}
-
-std::string encodeTime(WallTime time) {
-  return bigEndian(static_cast<std::uint64_t>(time.time_since_epoch().count()));
 }
 
 Sha256Digest signatureOf(const HmacKey& key, std::string_view nonce, std::string_view time) {
@@ -42,7 +33,7 @@ Sha256Digest signatureOf(const HmacKey& key, std::string_view nonce, std::string
 CsrfGuard::CsrfGuard(std::span<const Secret> secrets, SecureOption secure, const Clock& clock)
     : secure_(secure), clock_(clock) {
   SESSIOND_CHECK(!secrets.empty());
-  for (const Secret& secret : secrets) keys_.push_back(deriveKey(secret));
+  for (const Secret& secret : secrets) keys_.push_back(deriveKey(secret, kPurpose));
 }
 
 std::string CsrfGuard::cookieName(const Request& request) const {
@@ -83,7 +74,7 @@ CsrfVerdict CsrfGuard::check(const Request& request, std::string_view token) con
     for (const HmacKey& key : keys_) genuine |= constantTimeEqual(signature, asBytes(signatureOf(key, nonce, time)));
   }
   if (!genuine) return CsrfVerdict::kBadToken;
-  return checkAge(WallTime(WallTime::duration(static_cast<std::int64_t>(fromBigEndian(time)))));
+  return checkAge(decodeTime(time));
 }
 
 CsrfVerdict CsrfGuard::checkAge(WallTime made) const {

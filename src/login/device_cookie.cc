@@ -1,7 +1,5 @@
 #include "login/device_cookie.h"
 
-#include <cstdint>
-
 #include "base/check.h"
 #include "base/encoding.h"
 #include "base/random.h"
@@ -9,22 +7,10 @@
 namespace sessiond {
 namespace {
 
-constexpr std::size_t kTimeBytes = 8;
+constexpr std::string_view kPurpose = "sessiond device cookie 1";
 constexpr std::size_t kIdBytes = 16;
 constexpr std::size_t kSignedBytes = kTimeBytes + kIdBytes;
 constexpr std::size_t kBytes = kSignedBytes + sizeof(Sha256Digest);
-
-HmacKey deriveKey(const Secret& secret) {
-  return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond device cookie 1")))));
-}
-
-std::string encodeTime(WallTime time) {
-  return bigEndian(static_cast<std::uint64_t>(time.time_since_epoch().count()));
-}
-
-WallTime decodeTime(std::string_view bytes) {
-  return WallTime(WallTime::duration(static_cast<std::int64_t>(fromBigEndian(bytes))));
-}
 
 /// Of time and id, which have a fixed length, and the user's name.
 std::string signatureOf(const HmacKey& key, std::string_view time_and_id, std::string_view user) {
@@ -35,7 +21,7 @@ std::string signatureOf(const HmacKey& key, std::string_view time_and_id, std::s
 
 DeviceCookies::DeviceCookies(std::span<const Secret> secrets, const Clock& clock) : clock_(clock) {
   SESSIOND_CHECK(!secrets.empty());
-  for (const Secret& secret : secrets) keys_.push_back(deriveKey(secret));
+  for (const Secret& secret : secrets) keys_.push_back(deriveKey(secret, kPurpose));
 }
 
 std::optional<std::string> DeviceCookies::deviceOf(std::string_view user,

@@ -75,7 +75,7 @@ LoginGate::LoginGate(const LoginGateSettings& settings, const Secret& secret, At
                                             .longest = settings.stranger_longest_wait}},
       place_limit_{.windows = {{settings.place_failures, settings.place_window},
                                {settings.place_daily_failures, std::chrono::hours(24)}}},
-      key_(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond login gate 1"))))),
+      key_(deriveKey(secret, "sessiond login gate 1")),
       counters_(counters),
       memory_(memory),
       clock_(clock) {}

@@ -7,13 +7,9 @@ namespace {
 
 constexpr std::size_t kBytes = 8;  // 16 characters
 
-HmacKey keyOf(const Secret& secret) {
-  return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond session handles 1")))));
-}
-
 }  // namespace
 
-SessionHandles::SessionHandles(const Secret& secret) : key_(keyOf(secret)) {}
+SessionHandles::SessionHandles(const Secret& secret) : key_(deriveKey(secret, "sessiond session handles 1")) {}
 
 std::string SessionHandles::of(const SessionId& id) const {
   return hexEncode(asBytes(key_.sign(id.bytes())).substr(0, kBytes));

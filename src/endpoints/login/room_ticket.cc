@@ -9,11 +9,8 @@
 namespace sessiond {
 namespace {
 
+constexpr std::string_view kPurpose = "sessiond room ticket 1";
 constexpr std::size_t kMaxTicketBytes = 8 * 1024;
-
-HmacKey keyOf(const Secret& secret) {
-  return HmacKey(Secret(std::string(asBytes(HmacKey(secret).sign("sessiond room ticket 1")))));
-}
 
 /// What is signed: when it ends, and whose it is.
 std::string statement(std::string_view until, std::string_view user_id) {
@@ -23,7 +20,7 @@ std::string statement(std::string_view until, std::string_view user_id) {
 }  // namespace
 
 RoomTickets::RoomTickets(std::span<const Secret> secrets, const Clock& clock) : clock_(clock) {
-  for (const Secret& secret : secrets) keys_.push_back(keyOf(secret));
+  for (const Secret& secret : secrets) keys_.push_back(deriveKey(secret, kPurpose));
 }
 
 std::string RoomTickets::issue(std::string_view user_id) const {

@@ -60,6 +60,12 @@ TEST(Hmac, SignsAgainAndAgainWithOneKey) {
   EXPECT_EQ(key.sign("what do ya want for nothing?"), first);
 }
 
+TEST(Hmac, AKeyForOnePurposeIsWhatTheSecretSignsThePurposeWith) {
+  const HmacKey key = deriveKey(Secret("Jefe"s), "what do ya want for nothing?");
+  const HmacKey same(Secret(std::string(asBytes(HmacKey(Secret("Jefe"s)).sign("what do ya want for nothing?")))));
+  EXPECT_EQ(hexEncode(asBytes(key.sign("x"))), hexEncode(asBytes(same.sign("x"))));
+}
+
 TEST(Hmac, IsSharedByThreads) {
   const HmacKey key(Secret("Jefe"s));
   const Sha256Digest expected = key.sign("message");

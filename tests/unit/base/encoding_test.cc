@@ -22,6 +22,13 @@ TEST(HexEncode, WritesTwoLowerCaseDigitsForEachByte) {
   EXPECT_EQ(hexEncode("\x00\x0f\xa0\xff"sv), "000fa0ff");
 }
 
+TEST(EncodedTime, IsANumberOfMilliseconds) {
+  const WallTime time(std::chrono::milliseconds(0x0102030405060708));
+  EXPECT_EQ(encodeTime(time), "\x01\x02\x03\x04\x05\x06\x07\x08");
+  EXPECT_EQ(encodeTime(time).size(), kTimeBytes);
+  EXPECT_EQ(decodeTime(encodeTime(time)), time);
+}
+
 TEST(BigEndian, PutsTheGreatestByteFirst) {
   EXPECT_EQ(bigEndian(0x0102030405060708), "\x01\x02\x03\x04\x05\x06\x07\x08");
   EXPECT_EQ(bigEndian(0xff), std::string(7, '\0') + "\xff");
