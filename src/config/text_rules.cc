@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "base/socket_path.h"
 #include "config/config_report.h"
 #include "config/foreign_names.h"
 #include "json/json_pointer.h"
@@ -58,7 +59,6 @@ Complaint aboutNothing(std::string_view) {
 }
 
 Complaint aboutListenSocket(std::string_view text) {
-  constexpr std::size_t kLongestSocketPath = 107;  // sockaddr_un holds 108 bytes with the final NUL
   if (text.starts_with('/')) return aboutLength(text, kLongestSocketPath);
   const std::optional<HostPort> address = parseHostPort(text);
   if (address && address->port) return std::nullopt;

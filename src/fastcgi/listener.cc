@@ -7,12 +7,13 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include "base/errno_text.h"
 #include "base/log.h"
+#include "os/host_port.h"
+#include "os/socket_address.h"
 
 namespace sessiond {
 
@@ -41,23 +42,6 @@ UniqueFd streamSocket(int family) {
   return UniqueFd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
-struct Endpoint {
-  std::string host;
-  std::string port;
-};
-
-std::optional<Endpoint> splitEndpoint(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) return std::nullopt;
-  Endpoint endpoint{.host = text.substr(0, colon), .port = text.substr(colon + 1)};
-  if (endpoint.host.front() == '[' && endpoint.host.back() == ']') {
-    endpoint.host = endpoint.host.substr(1, endpoint.host.size() - 2);
-  } else if (endpoint.host.find(':') != std::string::npos) {
-    return std::nullopt;
-  }
-  return endpoint;
-}
-
 bool isLoopback(const sockaddr& address) {
   if (address.sa_family == AF_INET6) {
     return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
@@ -80,29 +64,20 @@ struct BindError {
 };
 
 Expected<BoundTcp, BindError> bindTcp(const std::string& where) {
-  const std::optional<Endpoint> endpoint = splitEndpoint(where);
-  if (!endpoint) return Unexpected(BindError{0, "neither a path that begins with / nor host:port"});
-  const addrinfo hints{.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
-                       .ai_family = AF_UNSPEC,
-                       .ai_socktype = SOCK_STREAM,
-                       .ai_protocol = 0,
-                       .ai_addrlen = 0,
-                       .ai_addr = nullptr,
-                       .ai_canonname = nullptr,
-                       .ai_next = nullptr};
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(endpoint->host.c_str(), endpoint->port.c_str(), &hints, &found);
-  if (error != 0) return Unexpected(BindError{0, ::gai_strerror(error)});
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+  const std::optional<HostPort> place = parseHostPort(where, 0);
+  if (!place || !place->port) return Unexpected(BindError{0, "neither a path that begins with / nor host:port"});
+  const ResolvedAddresses found = lookUpHost(place->host, *place->port, AI_PASSIVE);
+  if (!found) return Unexpected(BindError{0, found.error()});
+  const SocketAddress& address = found->front();
 
-  BoundTcp bound{.fd = streamSocket(found->ai_family), .is_loopback = isLoopback(*found->ai_addr)};
+  const int family = address.get()->sa_family;
+  BoundTcp bound{.fd = streamSocket(family), .is_loopback = isLoopback(*address.get())};
   const auto failed = [](const char* call) { return Unexpected(BindError{errno, systemError(call)}); };
   if (!bound.fd) return failed("socket");
-  if (!setOption(bound.fd.get(), SOL_SOCKET, SO_REUSEADDR, 1) ||
-      !answerWithoutDelay(bound.fd.get(), found->ai_family)) {
+  if (!setOption(bound.fd.get(), SOL_SOCKET, SO_REUSEADDR, 1) || !answerWithoutDelay(bound.fd.get(), family)) {
     return failed("setsockopt");
   }
-  if (::bind(bound.fd.get(), found->ai_addr, found->ai_addrlen) != 0) return failed("bind");
+  if (::bind(bound.fd.get(), address.get(), address.length) != 0) return failed("bind");
   return bound;
 }
 
@@ -161,19 +136,6 @@ Expected<Listener, std::string> Listener::adopt(UniqueFd inherited) {
   }
   if (!answerWithoutDelay(inherited.get(), family)) return systemFailure(where, "setsockopt");
   return Listener(std::move(inherited), true);
-}
-
-std::uint16_t Listener::port() const {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
-  switch (address.ss_family) {
-    case AF_INET:
-      return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
-    case AF_INET6:
-      return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
-  }
-  return 0;
 }
 
 void Listener::removePath() {

@@ -5,7 +5,6 @@
 
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -33,8 +32,6 @@ class Listener {
   int fd() const { return unix_ ? unix_->fd() : fd_.get(); }
   /// Is the socket from systemd, so that a next process goes on accepting?
   bool inherited() const { return inherited_; }
-  /// The TCP port; 0 for a unix socket.
-  std::uint16_t port() const;
   /// Nobody finds the way here any more; who is already connected or waits in the backlog stays.
   void removePath();
 

@@ -53,9 +53,6 @@ class Server {
   /// For the watchdog: does every lane get on? Ask every few seconds.
   bool alive();
 
-  /// The TCP port listened on; 0 for a unix socket.
-  std::uint16_t port() const { return listener_.port(); }
-
  private:
   void enterAll(LanePhase phase);
   void runLane(Lane& lane);

@@ -1,7 +1,5 @@
 #include "login/verifier_address.h"
 
-#include <sys/un.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +7,7 @@
 
 #include "base/loopback.h"
 #include "base/parse.h"
+#include "base/socket_path.h"
 
 namespace sessiond {
 namespace {
@@ -39,8 +38,9 @@ std::optional<std::string_view> hostIn(std::string_view authority) {
 Expected<VerifierAddress, std::string> parseUnix(std::string_view rest) {
   const std::size_t colon = rest.find(':');
   const std::string_view socket = rest.substr(0, colon);
-  if (!socket.starts_with('/') || socket.size() >= sizeof(sockaddr_un::sun_path))
-    return complaint("must name a unix socket by an absolute path of at most 107 bytes");
+  if (!socket.starts_with('/') || socket.size() > kLongestSocketPath)
+    return complaint("must name a unix socket by an absolute path of at most " + std::to_string(kLongestSocketPath) +
+                     " bytes");
   const std::string_view path = colon == std::string_view::npos ? "/" : rest.substr(colon + 1);
   if (!path.starts_with('/')) return complaint("must have a path that begins with / behind the unix socket's colon");
   return VerifierAddress{.url = "http://localhost" + std::string(path), .socket = std::string(socket)};

@@ -24,7 +24,7 @@ bool isIpv6(const std::string& text) {
 
 }  // namespace
 
-std::optional<HostPort> parseHostPort(std::string_view text) {
+std::optional<HostPort> parseHostPort(std::string_view text, std::uint16_t least) {
   HostPort parsed;
   std::string_view rest;
   if (text.starts_with('[')) {
@@ -42,7 +42,7 @@ std::optional<HostPort> parseHostPort(std::string_view text) {
   if (rest.empty()) return parsed;
   if (rest.front() != ':') return std::nullopt;
   parsed.port = parseInteger<std::uint16_t>(rest.substr(1));
-  if (!parsed.port || *parsed.port == 0) return std::nullopt;
+  if (!parsed.port || *parsed.port < least) return std::nullopt;
   return parsed;
 }
 

@@ -15,7 +15,7 @@ struct HostPort {
 };
 
 /// `name`, `name:6379`, `192.0.2.1:80`, `[::1]:80`. Names are letters, digits, dots, dashes and underscores; the
-/// port is 1 to 65535.
-std::optional<HostPort> parseHostPort(std::string_view text);
+/// port is `least` to 65535. Whoever listens may write 0, for any that is free.
+std::optional<HostPort> parseHostPort(std::string_view text, std::uint16_t least = 1);
 
 }  // namespace sessiond

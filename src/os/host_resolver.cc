@@ -3,7 +3,6 @@
 #include <netdb.h>
 #include <pthread.h>
 
-#include <cstring>
 #include <memory>
 #include <system_error>
 #include <thread>
@@ -14,25 +13,6 @@ namespace {
 constexpr const char* kNoThread = "the system has no thread to resolve the host with";
 
 }  // namespace
-
-ResolvedAddresses lookUpHost(const std::string& host, std::uint16_t port, int flags) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = flags | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const int error = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (error != 0) return Unexpected("cannot resolve the host: " + std::string(gai_strerror(error)));
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
-  std::vector<SocketAddress> addresses;
-  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
-    SocketAddress address;
-    std::memcpy(&address.storage, entry->ai_addr, entry->ai_addrlen);
-    address.length = entry->ai_addrlen;
-    addresses.push_back(address);
-  }
-  return addresses;
-}
 
 HostResolver::HostResolver(std::string host, std::uint16_t port) {
   if (auto literal = lookUpHost(host, port, AI_NUMERICHOST)) {

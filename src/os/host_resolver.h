@@ -6,9 +6,6 @@
 
 #pragma once
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -20,21 +17,9 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/expected.h"
+#include "os/socket_address.h"
 
 namespace sessiond {
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
-
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-using ResolvedAddresses = Expected<std::vector<SocketAddress>, std::string>;
-
-/// getaddrinfo() for TCP, with these AI_ flags more; blocks. At least one address, or a message.
-ResolvedAddresses lookUpHost(const std::string& host, std::uint16_t port, int flags);
 
 /// Thread-safe. Destruction does not wait for a lookup that is under way: its thread, which nobody can end, is left to
 /// itself and ends when getaddrinfo() does.

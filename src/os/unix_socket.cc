@@ -3,7 +3,6 @@
 #include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,13 +10,15 @@
 #include <vector>
 
 #include "base/errno_text.h"
+#include "base/socket_path.h"
+#include "os/socket_address.h"
 #include "os/timed_socket.h"
 
 namespace sessiond {
 namespace {
 
-/// Room for ".<process id>" behind the path, within sockaddr_un::sun_path and its terminator.
-constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1 - 9;
+/// Room for ".<process id>" behind the path.
+constexpr std::size_t kLongestPath = kLongestSocketPath - 9;
 
 std::string errorText() {
   return errnoText(errno);
@@ -26,18 +27,11 @@ Unexpected<std::string> systemError(const std::string& call) {
   return Unexpected<std::string>(call + ": " + errorText());
 }
 
-sockaddr_un unixAddress(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  return address;
-}
-
 /// Does a process listen there? A full backlog (EAGAIN) means yes.
 bool answers(const std::string& path) {
   const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  const sockaddr_un address = unixAddress(path);
-  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
+  const SocketAddress address = unixAddress(path);
+  return ::connect(probe.get(), address.get(), address.length) == 0 || errno == EAGAIN;
 }
 
 bool isSomethingElse(const std::string& path) {
@@ -101,8 +95,8 @@ Expected<UnixSocket, std::string> UnixSocket::open(const UnixSocketOptions& opti
   ::unlink(temporary.path.c_str());
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return systemError("socket");
-  const sockaddr_un address = unixAddress(temporary.path);
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return systemError("bind");
+  const SocketAddress address = unixAddress(temporary.path);
+  if (::bind(fd.get(), address.get(), address.length) != 0) return systemError("bind");
   if (const auto allowed = setPermissions(temporary.path, options); !allowed) return Unexpected(allowed.error());
   struct stat status {};
   if (::stat(temporary.path.c_str(), &status) != 0) return systemError("stat");
@@ -122,11 +116,11 @@ void UnixSocket::removePath() {
 }
 
 Expected<UniqueFd, int> connectUnix(const std::string& path, SteadyTime deadline) {
-  if (path.size() >= sizeof(sockaddr_un::sun_path)) return Unexpected(ENAMETOOLONG);
+  if (path.size() > kLongestSocketPath) return Unexpected(ENAMETOOLONG);
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return Unexpected(static_cast<int>(errno));
-  const sockaddr_un address = unixAddress(path);
-  const int error = connectBy(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address, deadline);
+  const SocketAddress address = unixAddress(path);
+  const int error = connectBy(fd.get(), address.get(), address.length, deadline);
   if (error != 0) return Unexpected(error);
   return fd;
 }

@@ -16,9 +16,9 @@ namespace sessiond {
 
 struct UnixSocketOptions {
   std::string path;
-  std::uint32_t mode = 0660;
-  std::string group = {};  ///< empty: left as it is
-  std::uint32_t backlog = 1024;
+  std::uint32_t mode;
+  std::string group;  ///< empty: left as it is
+  std::uint32_t backlog;
 };
 
 /// Movable; not thread-safe.

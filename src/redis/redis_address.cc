@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "base/parse.h"
+#include "base/socket_path.h"
 #include "os/host_port.h"
 
 namespace sessiond {
@@ -15,7 +16,6 @@ using Problem = Unexpected<std::string>;
 constexpr std::string_view kTcp = "redis://";
 constexpr std::string_view kTls = "rediss://";
 constexpr std::string_view kUnix = "unix://";
-constexpr std::size_t kLongestSocketPath = 107;  // sockaddr_un holds 108 bytes with the final NUL
 
 /// Nothing when the text is not a database's number.
 std::optional<std::uint32_t> parseDatabase(std::string_view text) {

@@ -3,11 +3,9 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "base/check.h"
 #include "base/errno_text.h"
@@ -19,17 +17,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using Connected = Expected<std::unique_ptr<Link>, ConnectionError>;
-
-SocketAddress unixAddress(const std::string& path) {
-  SocketAddress address;
-  sockaddr_un unix_address{};
-  SESSIOND_CHECK(path.size() < sizeof unix_address.sun_path);
-  unix_address.sun_family = AF_UNIX;
-  std::memcpy(unix_address.sun_path, path.c_str(), path.size() + 1);
-  std::memcpy(&address.storage, &unix_address, sizeof unix_address);
-  address.length = sizeof unix_address;
-  return address;
-}
 
 /// A peer that is gone without a word is noticed after 15 + 3 x 5 s also on an idle connection.
 void setTcpOptions(int fd) {

@@ -39,7 +39,6 @@ TEST_F(ListenerTest, OpensAUnixSocketWithItsMode) {
     ASSERT_TRUE(listener) << listener.error();
     EXPECT_EQ(status().st_mode, S_IFSOCK | mode);
     EXPECT_TRUE(FastcgiClient::connectUnix(path()).connected());
-    EXPECT_EQ(listener->port(), 0);
     EXPECT_FALSE(listener->inherited());
     EXPECT_NE(::fcntl(listener->fd(), F_GETFL) & O_NONBLOCK, 0);
     EXPECT_NE(::fcntl(listener->fd(), F_GETFD) & FD_CLOEXEC, 0);
@@ -133,11 +132,11 @@ TEST_F(ListenerTest, SaysWhatIsWrongWithAPath) {
 TEST_F(ListenerTest, OpensTcpOnIpv4AndIpv6) {
   const auto ipv4 = Listener::open({.socket = "127.0.0.1:0"});
   ASSERT_TRUE(ipv4) << ipv4.error();
-  EXPECT_GT(ipv4->port(), 0);
-  EXPECT_TRUE(FastcgiClient::connectTcp("127.0.0.1", ipv4->port()).connected());
+  EXPECT_GT(portOf(ipv4->fd()), 0);
+  EXPECT_TRUE(FastcgiClient::connectTcp("127.0.0.1", portOf(ipv4->fd())).connected());
   const auto ipv6 = Listener::open({.socket = "[::1]:0"});
   if (ipv6) {
-    EXPECT_TRUE(FastcgiClient::connectTcp("::1", ipv6->port()).connected());
+    EXPECT_TRUE(FastcgiClient::connectTcp("::1", portOf(ipv6->fd())).connected());
   } else {
     // A machine without IPv6 says so.
     EXPECT_THAT(ipv6.error(), testing::AnyOf("listen: [::1]:0: socket: Address family not supported by protocol",
@@ -147,15 +146,17 @@ TEST_F(ListenerTest, OpensTcpOnIpv4AndIpv6) {
 
 TEST_F(ListenerTest, SaysWhatIsWrongWithATcpAddress) {
   const std::string neither = ": neither a path that begins with / nor host:port";
-  for (const std::string text :
-       {"", "9000", ":9000", "localhost:", "::1:9000", "[::1:9000", "::1]:9000", "sessiond.sock"}) {
+  for (const std::string text : {"", "9000", ":9000", "localhost:", "::1:9000", "[::1:9000", "::1]:9000",
+                                 "sessiond.sock", "127.0.0.1:http-or-so"}) {
     EXPECT_EQ(error(text), "listen: " + text + neither);
   }
   const auto first = Listener::open({.socket = "127.0.0.1:0"});
   ASSERT_TRUE(first);
-  const std::string taken = "127.0.0.1:" + std::to_string(first->port());
+  const std::string taken = "127.0.0.1:" + std::to_string(portOf(first->fd()));
   EXPECT_EQ(error(taken), "listen: " + taken + ": bind: Address already in use");
-  EXPECT_EQ(error("127.0.0.1:http-or-so"), "listen: 127.0.0.1:http-or-so: Name or service not known");
+  // A part of a name has at most 63 characters, so nobody has to be asked.
+  const std::string nobody = std::string(64, 'n') + ".example:9000";
+  EXPECT_THAT(error(nobody), testing::StartsWith("listen: " + nobody + ": cannot resolve the host: "));
 }
 
 TEST_F(ListenerTest, WarnsOfAnAddressThatOthersCanReach) {
@@ -181,8 +182,7 @@ TEST_F(ListenerTest, SaysBeforehandWhyItCannotListenAndLeavesNothingBehind) {
   EXPECT_EQ(why("127.0.0.1:0"), "nothing");
   const auto running = Listener::open({.socket = "127.0.0.1:0"});
   ASSERT_TRUE(running);
-  EXPECT_EQ(why("127.0.0.1:" + std::to_string(running->port())), "nothing") << "it may be our own";
-  EXPECT_EQ(why("127.0.0.1:http-or-so"), "127.0.0.1:http-or-so: Name or service not known");
+  EXPECT_EQ(why("127.0.0.1:" + std::to_string(portOf(running->fd()))), "nothing") << "it may be our own";
   EXPECT_EQ(why("9000"), "9000: neither a path that begins with / nor host:port");
 }
 
@@ -192,8 +192,8 @@ TEST_F(ListenerTest, AdoptsATcpSocketFromSystemd) {
     if (!made) continue;  // a machine without IPv6
     const auto adopted = Listener::adopt(UniqueFd(::dup(made->fd())));
     ASSERT_TRUE(adopted) << adopted.error();
-    EXPECT_EQ(adopted->port(), made->port());
-    EXPECT_GT(adopted->port(), 0);
+    EXPECT_EQ(portOf(adopted->fd()), portOf(made->fd()));
+    EXPECT_GT(portOf(adopted->fd()), 0);
   }
 }
 

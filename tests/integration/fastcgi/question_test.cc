@@ -78,7 +78,7 @@ TEST(Question, IsAnsweredOverBothKindsOfSocketsWhateverItsLength) {
     };
     server.start();
     const std::string socket =
-        transport == Transport::kUnix ? server.path() : "127.0.0.1:" + std::to_string(server->port());
+        transport == Transport::kUnix ? server.path() : "127.0.0.1:" + std::to_string(server.port());
     const std::string name(200, 'N');
     const std::string value(60'000, 'v');
     const auto answer = askFastcgi(socket, {{"A", "b"}, {name, value}, {"EMPTY", ""}}, kPatience);

@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include <netinet/in.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -142,6 +144,14 @@ inline Route routeByParam(Exchange& exchange) {
 
 enum class Transport { kUnix, kTcp };
 
+/// The TCP port that a socket listens on; it stands at the same place of an IPv4 and an IPv6 address.
+inline std::uint16_t portOf(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) throw std::runtime_error("getsockname");
+  return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
 class TestServer {
  public:
   explicit TestServer(Transport transport = Transport::kUnix, ServerOptions options = {.lanes = 2})
@@ -156,9 +166,10 @@ class TestServer {
 
   FastcgiClient connect() const {
     return transport_ == Transport::kUnix ? FastcgiClient::connectUnix(path())
-                                          : FastcgiClient::connectTcp("127.0.0.1", server_.port());
+                                          : FastcgiClient::connectTcp("127.0.0.1", port_);
   }
   std::string path() const { return folder_ / "socket"; }
+  std::uint16_t port() const { return port_; }
   Server& operator*() { return server_; }
   Server* operator->() { return &server_; }
   void replaceHandler(std::shared_ptr<Handler> next) { handlers_.replace(std::move(next)); }
@@ -169,17 +180,19 @@ class TestServer {
   SystemClock clock;
 
  private:
-  Listener listen() const {
+  Listener listen() {
     ListenOptions options;
     options.socket = transport_ == Transport::kUnix ? path() : "127.0.0.1:0";
     auto listener = Listener::open(options);
     if (!listener) throw std::runtime_error(listener.error());
+    if (transport_ == Transport::kTcp) port_ = portOf(listener->fd());
     return *std::move(listener);
   }
 
   TemporaryFolder folder_;
   Transport transport_;
   Snapshot<Handler> handlers_;
+  std::uint16_t port_ = 0;
   Server server_;
 };
 

@@ -27,5 +27,11 @@ TEST(HostPort, RefusesEverythingElse) {
   EXPECT_EQ(taken(std::string_view("[::1\0x]:80", 10)), "nothing");
 }
 
+TEST(HostPort, ZeroIsAPortForWhoeverListens) {
+  EXPECT_EQ(parseHostPort("[::1]:0", 0)->port, 0);
+  EXPECT_FALSE(parseHostPort("[::1]:65536", 0));
+  EXPECT_FALSE(parseHostPort("[::1]:", 0));
+}
+
 }  // namespace
 }  // namespace sessiond
