@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "endpoints/account/done_note.h"
+#include "endpoints/pages/page_endpoint.h"
 #include "endpoints/pages/start_here.h"
-#include "endpoints/plain_answers.h"
 #include "endpoints/visitor.h"
 
 namespace sessiond {
@@ -38,11 +38,7 @@ Response LogoutPages::ask(const Request& request) const {
 }
 
 Response LogoutPages::askLater(const Request& request) const {
-  PageValues values;
-  values.message("text", "logout_unavailable").text("n", kRetryAfter);
-  Response response = pages_.show(PageName::kUnavailable, 503, std::move(values), request);
-  response.add("Retry-After", kRetryAfter);
-  return response;
+  return unavailablePage(pages_, request, "logout_unavailable");
 }
 
 Response LogoutPages::unavailable(const Request& request, std::string_view message, bool all,

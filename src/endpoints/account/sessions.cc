@@ -11,6 +11,7 @@
 #include "endpoints/account/ending_answer.h"
 #include "endpoints/cross_site.h"
 #include "endpoints/media_type.h"
+#include "endpoints/pages/page_endpoint.h"
 #include "endpoints/pages/start_here.h"
 #include "endpoints/plain_answers.h"
 #include "endpoints/visitor.h"
@@ -248,11 +249,7 @@ Response SessionsEndpoint::refuse(const Request& request, int status, std::strin
 
 Response SessionsEndpoint::unavailable(const Request& request, bool unfinished) const {
   if (!isPage(request)) return unavailableForProgram(unfinished ? "unfinished" : "unavailable");
-  PageValues values;
-  values.message("text", unfinished ? "logout_unfinished" : "sessions_unavailable").text("n", kRetryAfter);
-  Response response = parts_.pages.show(PageName::kUnavailable, 503, std::move(values), request);
-  response.add("Retry-After", kRetryAfter);
-  return response;
+  return unavailablePage(parts_.pages, request, unfinished ? "logout_unfinished" : "sessions_unavailable");
 }
 
 /// And back to the list.

@@ -43,11 +43,7 @@ Response PageEndpoint::forbidden(const Request& request) const {
 }
 
 Response PageEndpoint::unavailable(const Request& request) const {
-  PageValues values;
-  values.message("text", "check_unavailable").text("n", kRetryAfter);
-  Response response = parts_.pages.show(PageName::kUnavailable, 503, std::move(values), request);
-  response.add("Retry-After", kRetryAfter);
-  return response;
+  return unavailablePage(parts_.pages, request, "check_unavailable");
 }
 
 Response PageEndpoint::failed(const Request& request) const {
@@ -74,6 +70,14 @@ Response PageEndpoint::tooLarge(const Request& request) const {
   if (path.starts_with(site.sessions_url))
     return startHere(parts_.pages, request, 413, "unreadable", StartHere::kSessions);
   return startHere(parts_.pages, request, 413, "too_large", StartHere::kLogin);
+}
+
+Response unavailablePage(const PageBook& pages, const Request& request, std::string_view message) {
+  PageValues values;
+  values.message("text", message).text("n", kRetryAfter);
+  Response response = pages.show(PageName::kUnavailable, 503, std::move(values), request);
+  response.add("Retry-After", kRetryAfter);
+  return response;
 }
 
 Response tooManyTries(const PageBook& pages, const Request& request, std::chrono::seconds wait,

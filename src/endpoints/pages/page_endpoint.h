@@ -49,6 +49,10 @@ class PageEndpoint {
   mutable LogSummary mistakes_{kIdsLogged};
 };
 
+/// The page of "not now": 503, and when to try again in words and in Retry-After. `message` is a key of the pages'
+/// texts.
+Response unavailablePage(const PageBook& pages, const Request& request, std::string_view message);
+
 /// The page of "too many tries": 429, and the time to wait in words and in Retry-After. `login` is where to go back to.
 Response tooManyTries(const PageBook& pages, const Request& request, std::chrono::seconds wait, std::string_view login);
 
