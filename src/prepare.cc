@@ -44,13 +44,9 @@ void checkAuthorities(const HttpVerifierSettings& verifier, ConfigReport& report
   }
 }
 
-PageSite pageSiteOf(const LoginSettings& config) {
-  return {.login_url = config.url, .origins = config.allowed_origins, .login_page_file = config.page_file};
-}
-
 std::optional<PageBook> loadPages(const Config& config, ConfigReport& report) {
   if (!report.isSound("login.page_file")) return std::nullopt;
-  Expected<PageBook, std::vector<PageProblem>> book = PageBook::load(config.pages, pageSiteOf(config.login));
+  Expected<PageBook, std::vector<PageProblem>> book = PageBook::load(config.pages, config.login);
   if (book) {
     for (const PageProblem& warning : book->warnings()) report.warning(warning.option, warning.message);
     return *std::move(book);

@@ -96,7 +96,7 @@ Response LogoutEndpoint::logOut(const Request& request) const {
 void LogoutEndpoint::leadOn(const Request& request, const Wish& wish, const Ended& ended, Response& response) const {
   const std::string& configured = parts_.settings.logout.redirect;
   const std::string target = safeRedirectOr(wish.rd, parts_.settings.login.allowed_origins, configured);
-  response.add("Location", target.empty() ? parts_.pages.address() : target);
+  response.add("Location", target.empty() ? PageBook::kLogoutUrl : target);
   if (!target.empty()) return;
   const Done done = wish.all && ended.whose_is_known ? Done::kEverywhere : Done::kHere;
   response.add("Set-Cookie", leaveDone(request, parts_.settings.cookie.secure, done));

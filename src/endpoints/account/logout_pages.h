@@ -29,8 +29,6 @@ class LogoutPages {
   Response askLater(const Request& request) const;
   /// 503: the session lives on; a form tries again. `message` is a key of the pages' texts.
   Response unavailable(const Request& request, std::string_view message, bool all, std::string_view rd) const;
-  /// Where a logout leads that is to lead nowhere else: its own address.
-  const std::string& address() const { return pages_.site().logout_url; }
   /// `message` is a key of the pages' texts.
   Response refuse(const Request& request, int status, std::string_view message) const;
 

@@ -36,13 +36,14 @@ bool isPage(const Request& request) {
 }
 
 /// The last piece of /sessions/<handle>, or `others`; empty: neither.
-std::string_view wantedEnd(const Request& request, const std::string& address) {
+std::string_view wantedEnd(const Request& request) {
   const std::optional<FormFields> fields = parseForm(request.paramOrEmpty("QUERY_STRING"));
   const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
-  const std::string_view path = uri.substr(0, uri.find('?'));
-  if (path == address) return fields && formField(*fields, kOthers) == "1" ? kOthers : "";
-  if (!path.starts_with(address + "/")) return "";
-  return path.substr(address.size() + 1);
+  std::string_view path = uri.substr(0, uri.find('?'));
+  if (path == PageBook::kSessionsUrl) return fields && formField(*fields, kOthers) == "1" ? kOthers : "";
+  if (!path.starts_with(PageBook::kSessionsUrl)) return "";
+  path.remove_prefix(PageBook::kSessionsUrl.size());
+  return path.starts_with('/') ? path.substr(1) : "";
 }
 
 Response unavailableForProgram(std::string_view word) {
@@ -124,7 +125,7 @@ Response SessionsEndpoint::showList(const Request& request, const Caller& caller
   }
   const CsrfGuard::Ticket ticket = parts_.csrf.issue(request);
   PageValues values = sessionsPage(*sessions, parts_.settings.session.touch_interval + std::chrono::minutes(1));
-  values.text("name", caller.name).text("csrf", ticket.token).text("action", parts_.pages.site().sessions_url);
+  values.text("name", caller.name).text("csrf", ticket.token).text("action", PageBook::kSessionsUrl);
   const std::optional<Done> done = doneIn(request, parts_.settings.cookie.secure);
   // Somebody has logged in since.
   const bool contradicted = done == Done::kOthers && sessions->size() > 1;
@@ -154,7 +155,7 @@ Response SessionsEndpoint::endByForm(const Request& request) const {
   const Expected<Ending, Refusal> ending = end(*caller, *what);
   if (!ending) return refuseForm(request, *caller, ending.error());
   Response response = endedForPage(*ending);
-  response.add("Location", parts_.pages.site().sessions_url);
+  response.add("Location", PageBook::kSessionsUrl);
   response.add("Set-Cookie",
                leaveDone(request, parts_.settings.cookie.secure, *what == kOthers ? Done::kOthers : Done::kOne));
   return response;
@@ -170,7 +171,7 @@ Response SessionsEndpoint::refuseForm(const Request& request, const Caller& call
       return toLogin(true);
     case Refusal::kOwn: {
       Response response(303);
-      response.add("Location", parts_.pages.site().logout_url);
+      response.add("Location", PageBook::kLogoutUrl);
       return response;
     }
     case Refusal::kUnknown:
@@ -181,7 +182,7 @@ Response SessionsEndpoint::refuseForm(const Request& request, const Caller& call
 
 Response SessionsEndpoint::endByProgram(const Request& request) const {
   if (isCrossSite(request, parts_.settings.login.allowed_origins)) return jsonError(403, "cross_site");
-  const std::string_view what = wantedEnd(request, parts_.pages.site().sessions_url);
+  const std::string_view what = wantedEnd(request);
   if (what.empty()) return jsonError(400, "malformed");
   const Expected<Caller, CheckStatus> caller = findCaller(request);
   if (!caller) return nobodyForProgram(caller.error());
@@ -256,7 +257,7 @@ Response SessionsEndpoint::unavailable(const Request& request, bool unfinished) 
 Response SessionsEndpoint::toLogin(bool stale) const {
   Response response(303);
   response.add("Cache-Control", "no-store");
-  response.add("Location", parts_.settings.login.url + "?rd=" + percentEncode(parts_.pages.site().sessions_url) +
+  response.add("Location", parts_.settings.login.url + "?rd=" + percentEncode(PageBook::kSessionsUrl) +
                                (stale ? "&why=stale" : ""));
   return response;
 }

@@ -44,6 +44,7 @@ bool isLanguageName(std::string_view name) {
 /// What is put together while a book is loaded.
 struct PageBook::Loader {
   PageBook& book;
+  const LoginSettings& login;
   std::vector<PageProblem> problems = {};
   std::map<std::string, Messages::Texts> texts = {};
 
@@ -160,8 +161,8 @@ struct PageBook::Loader {
       std::error_code error;
       if (std::filesystem::exists(file, error)) return FileSource{"pages.folder", file.string()};
     }
-    if (name != PageName::kLogin || book.site_.login_page_file.empty()) return std::nullopt;
-    return FileSource{"login.page_file", book.site_.login_page_file};
+    if (name != PageName::kLogin || login.page_file.empty()) return std::nullopt;
+    return FileSource{"login.page_file", login.page_file};
   }
 
   void loadPage(PageName name, const std::string& head) {
@@ -187,7 +188,7 @@ struct PageBook::Loader {
     if (!page) return complain(*source, page.error());
     PagePolicy allowed{.style_hashes = page->styleHashes(),
                        .script_hash = page->scriptHash(),
-                       .origins = book.site_.origins,
+                       .origins = login.allowed_origins,
                        .own_files = source.has_value(),
                        .own_pictures = !book.logo_.empty()};
     std::string policy = contentSecurityPolicy(allowed);
@@ -197,9 +198,9 @@ struct PageBook::Loader {
   }
 };
 
-Expected<PageBook, std::vector<PageProblem>> PageBook::load(const PagesSettings& settings, const PageSite& site) {
-  PageBook book(settings, site);
-  Loader loader{.book = book};
+Expected<PageBook, std::vector<PageProblem>> PageBook::load(const PagesSettings& settings, const LoginSettings& login) {
+  PageBook book(settings, login.url);
+  Loader loader{.book = book, .login = login};
   loader.loadShipped();
   loader.loadOwn();
   loader.makeLanguages();
@@ -233,9 +234,9 @@ std::string PageBook::fill(PageName name, PageValues& values, const Messages& me
       .text("logo_dark", logo_dark_)
       .text("home", settings_.home_url)
       .text("help", settings_.help_url)
-      .text("login_url", site_.login_url)
-      .text("logout_url", site_.logout_url)
-      .text("sessions_url", site_.sessions_url)
+      .text("login_url", login_url_)
+      .text("logout_url", kLogoutUrl)
+      .text("sessions_url", kSessionsUrl)
       .flag("wide", name == PageName::kSessions)
       .message("title", builtinPage(name).title);
   return leaves_[static_cast<std::size_t>(name)].page.fill(values, messages);

@@ -29,23 +29,19 @@
 #include "endpoints/pages/pages_settings.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "login/login_settings.h"
 
 namespace sessiond {
-
-/// What pages need to know of the site beside their own settings.
-struct PageSite {
-  std::string login_url = "/login";
-  std::string logout_url = "/logout";
-  std::string sessions_url = "/sessions";
-  std::vector<std::string> origins;  ///< where a login or logout may lead beside this site
-  std::string login_page_file;
-};
 
 /// Immutable and thread-safe.
 class PageBook {
  public:
-  /// Reads and checks all files; the error is every problem.
-  static Expected<PageBook, std::vector<PageProblem>> load(const PagesSettings& settings, const PageSite& site);
+  /// Where nginx's snippets serve the logout and the list of sessions.
+  static constexpr std::string_view kLogoutUrl = "/logout";
+  static constexpr std::string_view kSessionsUrl = "/sessions";
+
+  /// Reads and checks all files; the error is every problem. Keeps what it needs of `login`.
+  static Expected<PageBook, std::vector<PageProblem>> load(const PagesSettings& settings, const LoginSettings& login);
 
   /// The page as a complete answer, in the language that the request asks for.
   Response show(PageName name, int status, PageValues values, const Request& request) const;
@@ -57,7 +53,7 @@ class PageBook {
   /// What is not wrong, but hardly meant.
   const std::vector<PageProblem>& warnings() const { return warnings_; }
 
-  const PageSite& site() const { return site_; }
+  const std::string& loginUrl() const { return login_url_; }
 
  private:
   struct Leaf {
@@ -67,13 +63,14 @@ class PageBook {
   };
   struct Loader;
 
-  PageBook(PagesSettings settings, PageSite site) : settings_(std::move(settings)), site_(std::move(site)) {}
+  PageBook(PagesSettings settings, std::string login_url)
+      : settings_(std::move(settings)), login_url_(std::move(login_url)) {}
 
   const Messages& languageFor(const Request& request) const;
   std::string fill(PageName name, PageValues& values, const Messages& messages) const;
 
   PagesSettings settings_;
-  PageSite site_;
+  std::string login_url_;
   std::string logo_;
   std::string logo_dark_;
   std::vector<PageProblem> warnings_;

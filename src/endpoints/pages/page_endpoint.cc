@@ -38,7 +38,7 @@ Response PageEndpoint::forbidden(const Request& request) const {
   values.text("name", visitor ? visitor->name : "")
       .flag("incomplete", reason == nameOf(CheckStatus::kIncomplete) || reason == nameOf(CheckStatus::kLost))
       .text("switch_url",
-            parts_.pages.site().login_url + "?switch=1" + (isSafeRedirect(uri, {}) ? "&rd=" + percentEncode(uri) : ""));
+            parts_.pages.loginUrl() + "?switch=1" + (isSafeRedirect(uri, {}) ? "&rd=" + percentEncode(uri) : ""));
   return parts_.pages.show(PageName::kForbidden, 403, std::move(values), request);
 }
 
@@ -65,9 +65,8 @@ Response PageEndpoint::tooLarge(const Request& request) const {
   if (!wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))) return jsonError(413, "too_large");
   const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
   const std::string_view path = uri.substr(0, uri.find('?'));
-  const PageSite& site = parts_.pages.site();
-  if (path == site.logout_url) return startHere(parts_.pages, request, 413, "unreadable", StartHere::kLogout);
-  if (path.starts_with(site.sessions_url))
+  if (path == PageBook::kLogoutUrl) return startHere(parts_.pages, request, 413, "unreadable", StartHere::kLogout);
+  if (path.starts_with(PageBook::kSessionsUrl))
     return startHere(parts_.pages, request, 413, "unreadable", StartHere::kSessions);
   return startHere(parts_.pages, request, 413, "too_large", StartHere::kLogin);
 }

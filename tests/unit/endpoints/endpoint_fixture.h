@@ -110,9 +110,7 @@ class EndpointFixture : public testing::Test {
   }
 
   PageBook pageBook() const {
-    auto book = PageBook::load(settings_.pages, {.login_url = settings_.login.url,
-                                                 .origins = settings_.login.allowed_origins,
-                                                 .login_page_file = settings_.login.page_file});
+    auto book = PageBook::load(settings_.pages, settings_.login);
     EXPECT_TRUE(book.hasValue());
     return *std::move(book);
   }

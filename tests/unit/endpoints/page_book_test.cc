@@ -37,7 +37,7 @@ class PageBookTest : public testing::Test {
     return (folder_ / name).string();
   }
   std::vector<std::string> problems() const {
-    const auto book = PageBook::load(settings_, site_);
+    const auto book = PageBook::load(settings_, login_);
     std::vector<std::string> all;
     if (!book) {
       for (const PageProblem& problem : book.error()) all.push_back(problem.option + ": " + problem.message);
@@ -45,7 +45,7 @@ class PageBookTest : public testing::Test {
     return all;
   }
   Response show(PageName name, const PageValues& values, const std::string& languages = "") const {
-    const auto book = PageBook::load(settings_, site_);
+    const auto book = PageBook::load(settings_, login_);
     EXPECT_TRUE(book) << (book ? "" : book.error().front().message);
     const std::vector<Param> params = {{"HTTP_ACCEPT_LANGUAGE", languages}};
     Request request;
@@ -55,7 +55,7 @@ class PageBookTest : public testing::Test {
 
   std::filesystem::path folder_;
   PagesSettings settings_;
-  PageSite site_;
+  LoginSettings login_;
 };
 
 TEST_F(PageBookTest, EveryPageIsWholeAndHasItsHeaders) {
@@ -84,8 +84,8 @@ TEST_F(PageBookTest, TheScriptIsOnTheLoginPageAloneAndCanBeSwitchedOff) {
 }
 
 TEST_F(PageBookTest, ASitesOwnLoginPageTakesTheBuiltInOnesPlace) {
-  site_.origins = {"https://app.example"};
-  site_.login_page_file = write("own.html", "<p>{{error}}</p>{{action}} {{user}} {{csrf}} {{rd}}");
+  login_.allowed_origins = {"https://app.example"};
+  login_.page_file = write("own.html", "<p>{{error}}</p>{{action}} {{user}} {{csrf}} {{rd}}");
   const Response page = show(
       PageName::kLogin,
       PageValues().text("csrf", "T").text("rd", "/a?b&c").text("user", "<ada>").message("error", "wrong_credentials"));
@@ -100,7 +100,7 @@ TEST_F(PageBookTest, ASitesOwnLoginPageTakesTheBuiltInOnesPlace) {
 
 TEST_F(PageBookTest, APageForWhenNobodyAnswersBringsItsPolicyInItself) {
   const auto policyOf = [this] {
-    const std::string page = PageBook::load(settings_, site_)->standalone(PageName::kUnavailable, {}, "en");
+    const std::string page = PageBook::load(settings_, login_)->standalone(PageName::kUnavailable, {}, "en");
     const std::string begin = "<meta http-equiv=\"Content-Security-Policy\" content=\"";
     const std::size_t at = page.find(begin) + begin.size();
     return page.substr(at, page.find('"', at) - at);
@@ -119,14 +119,14 @@ TEST_F(PageBookTest, FilesThatAreNoPagesAreProblems) {
   const std::string logout = write("logout.html", "<p>{{naem}}");
   const std::string text = write("messages/de.yaml", "nmae: x\nuser: \"{n}\"\n");
   write("messages/_.yaml", "");
-  site_.login_page_file = folder_.string() + "/none.html";
+  login_.page_file = folder_.string() + "/none.html";
   settings_.language = "tlh";
   const auto found = problems();
   EXPECT_THAT(found, Contains("pages.folder: " + logout + ": unknown placeholder {{naem}}"));
   EXPECT_THAT(found, Contains("pages.folder: " + text + ": line 1: nmae is no key of the pages' texts"));
   EXPECT_THAT(found, Contains("pages.folder: " + text + ": line 2: user must have the places none but has {n}"));
   EXPECT_THAT(found, Contains(HasSubstr("_.yaml: must be named after a language")));
-  EXPECT_THAT(found, Contains("login.page_file: " + site_.login_page_file + ": no such file or directory"));
+  EXPECT_THAT(found, Contains("login.page_file: " + login_.page_file + ": no such file or directory"));
   EXPECT_THAT(found, Contains(HasSubstr("pages.language: must be one of auto, en")));
 }
 
@@ -150,7 +150,7 @@ TEST_F(PageBookTest, ALanguageThatLacksTextsIsNamedButNotOneThatIsShipped) {
   settings_.folder = folder_.string();
   write("messages/de.yaml", "login_title: \"Hier\"\n");
   write("messages/tlh.yaml", "_direction: ltr\nuser: \"pong\"\n");
-  const auto book = PageBook::load(settings_, site_);
+  const auto book = PageBook::load(settings_, login_);
   ASSERT_TRUE(book);
   ASSERT_EQ(book->warnings().size(), 1U);
   EXPECT_EQ(book->warnings()[0].option, "pages.folder");
@@ -167,10 +167,10 @@ TEST_F(PageBookTest, ASiteChoosesTheLanguagesAndTheirOrder) {
   EXPECT_EQ(language("en, ja"), "de");
   EXPECT_EQ(language(""), "de");
   EXPECT_EQ(language("ja, pt;q=0.1"), "pt-BR");
-  EXPECT_THAT(PageBook::load(settings_, site_)->languages(), ElementsAre("de", "pt-BR"));
+  EXPECT_THAT(PageBook::load(settings_, login_)->languages(), ElementsAre("de", "pt-BR"));
   settings_.language = "pt-BR";
   EXPECT_EQ(language("de"), "pt-BR");
-  EXPECT_THAT(PageBook::load(settings_, site_)->languages(), ElementsAre("pt-BR"));
+  EXPECT_THAT(PageBook::load(settings_, login_)->languages(), ElementsAre("pt-BR"));
   settings_.language = "en";
   EXPECT_THAT(problems(), ElementsAre("pages.language: must be one of auto, de, pt-BR but is \"en\""));
   settings_.language = "auto";
