@@ -8,9 +8,9 @@
 #include "base/expected.h"
 #include "http/request.h"
 #include "json/json_pointer.h"
-#include "json/json_tree.h"
 #include "session/check_status.h"
 #include "session/session_finder.h"
+#include "session/session_record.h"
 
 namespace sessiond {
 
@@ -21,7 +21,7 @@ struct Visitor {
 };
 
 /// Who is logged in in this session; absent: nobody.
-std::optional<Visitor> visitorIn(JsonValue session, const JsonPointer& user_at);
+std::optional<Visitor> visitorIn(const SessionRecord& session, const JsonPointer& user_at);
 
 /// The error is why there is nobody: a session of nobody is kAnonymous; kUnavailable means that there may well be
 /// somebody. Waits for the store.

@@ -33,11 +33,6 @@ bool equals(JsonValue value, const Scalar& scalar) {
   return value.kind() == JsonKind::kNumber ? sameNumber(value.text(), scalar.text) : value.text() == scalar.text;
 }
 
-bool isAnybody(const std::optional<JsonValue>& user) {
-  if (!user || user->kind() == JsonKind::kNull || user->kind() == JsonKind::kFalse) return false;
-  return user->kind() != JsonKind::kString || !user->text().empty();
-}
-
 // Finds values in one session and notes whether all that was asked for could be found in one way only.
 class Finder {
  public:

@@ -50,6 +50,10 @@ Expected<OpenSession, CheckStatus> SessionFinder::find(const SessionId& id) cons
   return decideOn(check);
 }
 
+Expected<SessionRecord, CheckStatus> SessionFinder::read(const OpenSession& session) const {
+  return readSessionRecord(session.json, parts_.session.max_bytes, parts_.session.idle_timeout);
+}
+
 Expected<std::vector<bool>, StoreError> SessionFinder::areSessions(std::span<SessionLoad> loads) const {
   std::vector<FoundSession> found = facts_.load(parts_.store, loads, parts_.clock);
   std::vector<bool> are;

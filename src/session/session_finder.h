@@ -25,6 +25,7 @@
 #include "session/login_epoch.h"
 #include "session/revoked_sessions.h"
 #include "session/session_id.h"
+#include "session/session_record.h"
 #include "session/session_settings.h"
 #include "session/session_store.h"
 #include "session/signed_cookie.h"
@@ -63,6 +64,8 @@ class SessionFinder {
   Expected<OpenSession, CheckStatus> find(const Request& request) const;
   /// The same session as it is now.
   Expected<OpenSession, CheckStatus> find(const SessionId& id) const;
+  /// What it holds, by the rules that it was found by. The text must outlive it.
+  Expected<SessionRecord, CheckStatus> read(const OpenSession& session) const;
   /// Loads them, and says of each whether it is a session. The error: not of all can anybody tell.
   Expected<std::vector<bool>, StoreError> areSessions(std::span<SessionLoad> loads) const;
 

@@ -4,6 +4,11 @@
 
 namespace sessiond {
 
+bool isAnybody(const std::optional<JsonValue>& user) {
+  if (!user || user->kind() == JsonKind::kNull || user->kind() == JsonKind::kFalse) return false;
+  return user->kind() != JsonKind::kString || !user->text().empty();
+}
+
 std::string userIdOf(std::optional<JsonValue> found) {
   if (found && found->kind() == JsonKind::kObject) found = found->member("id");
   if (!found || (found->kind() != JsonKind::kString && found->kind() != JsonKind::kNumber)) return "";

@@ -1,4 +1,4 @@
-// The id of a session's user, by which the user's sessions are filed (UserSessionIndex).
+// Whether a session is somebody's, and the user's id, by which the user's sessions are filed (UserSessionIndex).
 //
 // session.user_id_at leads to it. What stands there may be a text, a number, or an object with an `id` of its own: an
 // application that keeps a bare id in one place (passport) shares it with a login of sessiond's, which keeps an object.
@@ -13,6 +13,9 @@
 #include "session/session_settings.h"
 
 namespace sessiond {
+
+/// `user`: what stands at session.user_at. Nothing, null, false and "" are nobody.
+bool isAnybody(const std::optional<JsonValue>& user);
 
 /// `found`: what stands at session.user_id_at. Empty when that is no id.
 std::string userIdOf(std::optional<JsonValue> found);

@@ -93,16 +93,14 @@ Response SessionsEndpoint::turnAway(const Request& request) const {
 Expected<SessionsEndpoint::Caller, CheckStatus> SessionsEndpoint::findCaller(const Request& request) const {
   const Expected<OpenSession, CheckStatus> session = parts_.finder.find(request);
   if (!session) return Unexpected(session.error());
-  const RecordSettings& settings = parts_.settings.session;
-  const auto record = readSessionRecord(session->json, settings.max_bytes, settings.idle_timeout);
+  const Expected<SessionRecord, CheckStatus> record = parts_.finder.read(*session);
   if (!record) return Unexpected(CheckStatus::kCorrupt);
-  const JsonValue root = (*record).tree.root();
-  const std::optional<Visitor> visitor = visitorIn(root, user_at_);
+  const std::optional<Visitor> visitor = visitorIn(*record, user_at_);
   if (!visitor) return Unexpected(CheckStatus::kAnonymous);
   return Caller{.session = session->id,
-                .user_id = userIdOf(follow(root, user_id_at_)),
+                .user_id = userIdOf(follow(record->tree.root(), user_id_at_)),
                 .name = visitor->name,
-                .authenticated = (*record).authenticated};
+                .authenticated = record->authenticated};
 }
 
 Response SessionsEndpoint::show(const Request& request) const {
