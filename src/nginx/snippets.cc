@@ -100,8 +100,8 @@ std::string identityVariable(const std::string& header) {
   return name.starts_with("x_user_") ? "$sessiond_" + name.substr(2) : "$sessiond_header_" + name;
 }
 
-std::vector<SourceFile> printSnippets(const std::vector<SourceFile>& shipped, const SnippetSettings& settings) {
-  const SnippetSettings defaults;
+std::vector<SourceFile> printSnippets(const std::vector<SourceFile>& shipped, const SnippetSettings& defaults,
+                                      const SnippetSettings& settings) {
   const auto exchange = [&](std::string& text, const auto& lines, const auto&... more) {
     replaceAll(text, lines(defaults.identity, more...), lines(settings.identity, more...));
   };
@@ -118,8 +118,8 @@ std::vector<SourceFile> printSnippets(const std::vector<SourceFile>& shipped, co
     }
     const std::string server = settings.socket.starts_with('/') ? "unix:" + settings.socket : settings.socket;
     replaceAll(text, "server unix:" + defaults.socket + " ", "server " + server + " ");
-    replaceAll(text, "location = /login {", "location = " + settings.login_url + " {");
-    replaceAll(text, "    \"\"      /login;", "    \"\"      " + settings.login_url + ";");
+    replaceAll(text, "location = " + defaults.login_url + " {", "location = " + settings.login_url + " {");
+    replaceAll(text, "    \"\"      " + defaults.login_url + ";", "    \"\"      " + settings.login_url + ";");
   }
   const auto pattern = std::find_if(shipped.begin(), shipped.end(),
                                     [](const SourceFile& file) { return file.path == "policy-default.conf"; });

@@ -12,18 +12,20 @@
 
 namespace sessiond::nginx {
 
-/// What the snippets depend on; the defaults are those of sessiond.yaml.
+/// What the snippets depend on.
 struct SnippetSettings {
-  std::string socket = "/run/sessiond/sessiond.sock";  ///< a path, or host:port
-  std::string login_url = "/login";                    ///< with a path of this site
-  std::vector<std::string> identity = {"X-User-Id", "X-User-Name", "X-User-Email", "X-User-Roles"};
-  std::vector<std::string> policies = {"default"};
+  std::string socket;     ///< a path, or host:port
+  std::string login_url;  ///< with a path of this site
+  std::vector<std::string> identity;
+  std::vector<std::string> policies;
 };
 
 /// The variable for an identity header: X-User-Id is $sessiond_user_id, X-Department $sessiond_header_x_department.
 std::string identityVariable(const std::string& header);
 
-/// `shipped` are the files of nginx/ with their names (upstream.conf); those for policies are added.
-std::vector<SourceFile> printSnippets(const std::vector<SourceFile>& shipped, const SnippetSettings& settings);
+/// `shipped` are the files of nginx/ with their names (upstream.conf), written for `defaults`; those for policies are
+/// added.
+std::vector<SourceFile> printSnippets(const std::vector<SourceFile>& shipped, const SnippetSettings& defaults,
+                                      const SnippetSettings& settings);
 
 }  // namespace sessiond::nginx

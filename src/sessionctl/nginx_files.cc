@@ -27,6 +27,14 @@ std::vector<std::string> matching(const std::string& pattern) {
   return paths;
 }
 
+nginx::SnippetSettings snippetSettingsOf(const Config& config) {
+  nginx::SnippetSettings settings{
+      .socket = config.listen.socket, .login_url = config.login.url, .identity = {}, .policies = {}};
+  for (const IdentityHeader& header : config.identity) settings.identity.push_back(header.name);
+  for (const SessionPolicy& policy : config.policies) settings.policies.push_back(policy.name);
+  return settings;
+}
+
 }  // namespace
 
 nginx::FileFinder finderBelow(std::string folder) {
@@ -84,26 +92,19 @@ nginx::Findings lintText(const std::string& file, const std::string& text, const
   return nginx::lintNginx({file, text}, finderBelow(fs::path(file).parent_path().string()), facts);
 }
 
-nginx::SnippetSettings snippetSettingsOf(const Config& config) {
-  nginx::SnippetSettings settings;
-  settings.socket = config.listen.socket;
-  settings.login_url = config.login.url;
-  settings.identity.clear();
-  for (const IdentityHeader& header : config.identity) settings.identity.push_back(header.name);
-  settings.policies.clear();
-  for (const SessionPolicy& policy : config.policies) settings.policies.push_back(policy.name);
-  return settings;
+std::vector<nginx::SourceFile> snippetsFor(const Config& config, const std::vector<nginx::SourceFile>& shipped) {
+  return nginx::printSnippets(shipped, snippetSettingsOf(Config()), snippetSettingsOf(config));
 }
 
 nginx::SessiondFacts factsOf(const Config& config) {
-  const nginx::SnippetSettings settings = snippetSettingsOf(config);
-  nginx::SessiondFacts facts{.policies = settings.policies,
-                             .identity = settings.identity,
+  nginx::SnippetSettings settings = snippetSettingsOf(config);
+  nginx::SessiondFacts facts{.policies = std::move(settings.policies),
+                             .identity = std::move(settings.identity),
                              .identity_max_bytes = config.session.identity_max_bytes};
   const auto folder = shippedSnippets();
   const auto shipped = folder ? readSnippets(*folder)
                               : Expected<std::vector<nginx::SourceFile>, std::string>(Unexpected(folder.error()));
-  if (shipped) facts.snippets = nginx::printSnippets(*shipped, settings);
+  if (shipped) facts.snippets = snippetsFor(config, *shipped);
   return facts;
 }
 

@@ -31,9 +31,10 @@ Expected<nginx::Directives, nginx::SyntaxError> directivesOf(const std::string& 
 /// The same, linted.
 nginx::Findings lintText(const std::string& file, const std::string& text, const nginx::SessiondFacts& facts);
 
-/// What the linter is to hold against nginx's configuration, and what snippets are printed by.
+/// The shipped snippets, which are those of the default configuration, as this one needs them.
+std::vector<nginx::SourceFile> snippetsFor(const Config& config, const std::vector<nginx::SourceFile>& shipped);
+/// What the linter is to hold against nginx's configuration.
 nginx::SessiondFacts factsOf(const Config& config);
-nginx::SnippetSettings snippetSettingsOf(const Config& config);
 
 /// Every HTML file of a folder, with the folder.
 std::vector<std::string> filesBelow(const std::string& folder);

@@ -59,7 +59,7 @@ int nginxPrint(const CommonOptions& options, const PrintOptions& print) {
   if (!folder) return fail(options, EX_NOINPUT, folder.error());
   const auto shipped = readSnippets(*folder);
   if (!shipped) return fail(options, EX_NOINPUT, shipped.error());
-  const auto files = nginx::printSnippets(*shipped, snippetSettingsOf(loaded->config));
+  const auto files = snippetsFor(loaded->config, *shipped);
   return print.folder.empty() ? sayPrinted(options, files, "") : writeAll(options, files, print.folder);
 }
 

@@ -31,25 +31,35 @@ std::string textIn(const std::vector<SourceFile>& files, const std::string& name
   return file == files.end() ? "" : file->text;
 }
 
+/// Those that the shipped files are written for.
+SnippetSettings defaultSettings() {
+  return {.socket = "/run/sessiond/sessiond.sock",
+          .login_url = "/login",
+          .identity = {"X-User-Id", "X-User-Name", "X-User-Email", "X-User-Roles"},
+          .policies = {"default"}};
+}
+
 SnippetSettings otherSettings() {
-  SnippetSettings settings;
-  settings.socket = "127.0.0.1:9000";
-  settings.login_url = "/sign-in";
-  settings.identity = {"X-User-Id", "X-Department"};
-  settings.policies = {"default", "admin"};
-  return settings;
+  return {.socket = "127.0.0.1:9000",
+          .login_url = "/sign-in",
+          .identity = {"X-User-Id", "X-Department"},
+          .policies = {"default", "admin"}};
+}
+
+std::vector<SourceFile> otherFiles() {
+  return printSnippets(shippedFiles(), defaultSettings(), otherSettings());
 }
 
 TEST(NginxSnippets, TheShippedOnesAreThoseOfTheDefaults) {
   const std::vector<SourceFile> shipped = shippedFiles();
   EXPECT_GE(shipped.size(), 18U) << "run from the top of the source tree";
-  const std::vector<SourceFile> printed = printSnippets(shipped, {});
+  const std::vector<SourceFile> printed = printSnippets(shipped, defaultSettings(), defaultSettings());
   ASSERT_EQ(printed.size(), shipped.size());
   for (std::size_t i = 0; i < shipped.size(); ++i) EXPECT_EQ(printed[i].text, shipped[i].text) << shipped[i].path;
 }
 
 TEST(NginxSnippets, EveryLineThatDependsOnTheConfigurationIsWrittenAnew) {
-  const std::vector<SourceFile> printed = printSnippets(shippedFiles(), otherSettings());
+  const std::vector<SourceFile> printed = otherFiles();
   for (const char* name : {"proxy", "grpc", "fastcgi", "uwsgi", "scgi", "variables"}) {
     const std::string text = textIn(printed, std::string("identity-") + name + ".conf");
     EXPECT_NE(text.find("$sessiond_header_x_department"), std::string::npos) << name;
@@ -71,7 +81,7 @@ TEST(NginxSnippets, EveryLineThatDependsOnTheConfigurationIsWrittenAnew) {
 }
 
 TEST(NginxSnippets, TheLinterFindsNothingInWhatWasPrinted) {
-  const std::vector<SourceFile> printed = printSnippets(shippedFiles(), otherSettings());
+  const std::vector<SourceFile> printed = otherFiles();
   const FileFinder files = [&printed](const std::string& name) -> std::vector<SourceFile> {
     return {{name, name.starts_with("sessiond/") ? textIn(printed, name.substr(9)) : ""}};
   };
