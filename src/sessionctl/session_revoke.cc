@@ -20,11 +20,8 @@ namespace {
 /// So seldom that a terminal can be read, and so often that one sees it get on.
 constexpr std::size_t kPagesToReport = 100;
 
-struct Sweep {
-  std::size_t looked_at = 0;
-  std::size_t ended = 0;
-  Burial burial = Burial::kBuried;
-  std::string next;
+/// So far.
+struct Sweep : EverybodyEnder::Swept {
   std::optional<EverybodyEnder::Moved> moved = EverybodyEnder::Moved();
 };
 
@@ -107,7 +104,8 @@ int revokeAll(const CommonOptions& options, const SessionOptions& which) {
   const FactsExtractor extractor(site.config.extractionRules());
   const EverybodyEnder ender({site.store, scan, extractor,
                               TombstoneLifetime::from(site.config.session, site.config.cookie, site.config.logout)});
-  Sweep progress{.next = which.from};
+  Sweep progress;
+  progress.next = which.from;
   const WallTime began = SystemClock().wallNow();
   // Whoever goes on with a sweep has moved the counter already.
   const auto epoch = which.from == SessionScan::kEnd ? endLogins(ender) : 0;
