@@ -41,10 +41,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-void print(const std::vector<ConfigProblem>& problems) {
-  for (const ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", describe(problem).c_str());
-}
-
 bool usesCredentials(const SessionSettings& session) {
   return std::getenv("CREDENTIALS_DIRECTORY") != nullptr &&
          std::ranges::any_of(session.secret_files,

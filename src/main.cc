@@ -22,12 +22,6 @@
 
 namespace {
 
-using sessiond::ConfigProblem;
-
-void print(const std::vector<ConfigProblem>& problems) {
-  for (const ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", describe(problem).c_str());
-}
-
 int writePages(const std::string& folder, const sessiond::PageBook& pages) {
   const std::vector<std::string> problems = sessiond::writePages(pages, folder);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());

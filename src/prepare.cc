@@ -104,7 +104,7 @@ Expected<Prepared, std::vector<ConfigProblem>> prepare(const std::string& config
 
 PageBook builtInPages() {
   const Config config;
-  return *PageBook::load(config.pages, pageSiteOf(config.login));
+  return *PageBook::load(config.pages, config.login);
 }
 
 }  // namespace sessiond

@@ -1,6 +1,7 @@
 #include "config/config_problem.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <string_view>
 #include <tuple>
 
@@ -26,6 +27,10 @@ std::string describe(const ConfigProblem& problem) {
   if (!problem.path.empty()) text += problem.path + ": ";
   text += problem.message;
   return withoutControlBytes(text);
+}
+
+void print(const std::vector<ConfigProblem>& problems) {
+  for (const ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", describe(problem).c_str());
 }
 
 void sortByPosition(std::vector<ConfigProblem>& problems) {

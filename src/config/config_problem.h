@@ -23,6 +23,9 @@ struct ConfigProblem {
 /// left out. The text holds no control characters, whatever the file held.
 std::string describe(const ConfigProblem& problem);
 
+/// Each in a line of its own, to standard error.
+void print(const std::vector<ConfigProblem>& problems);
+
 /// By file and position; problems of one position keep their order.
 void sortByPosition(std::vector<ConfigProblem>& problems);
 
