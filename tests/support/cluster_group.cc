@@ -1,27 +1,14 @@
 #include "support/cluster_group.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <thread>
 
 #include "base/check.h"
+#include "support/soon.h"
 
 namespace sessiond {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::size_t kSlots = 16384;
-
-void waitFor(const std::function<bool()>& condition, const char* what) {
-  const auto limit = std::chrono::steady_clock::now() + 60s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > limit) std::fprintf(stderr, "cluster: never %s\n", what);
-    SESSIOND_CHECK(std::chrono::steady_clock::now() < limit);
-    std::this_thread::sleep_for(10ms);
-  }
-}
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -64,10 +51,11 @@ void ClusterGroup::join() {
     server(0).command({"CLUSTER", "MEET", "127.0.0.1", portOf(i), bus_port(i)});
   }
   const std::string all = "cluster_known_nodes:" + std::to_string(servers_.size());
-  for (const auto& one : servers_) waitFor([&] { return has(one->command({"CLUSTER", "INFO"}), all); }, "known");
+  for (const auto& one : servers_)
+    needSoon([&] { return has(one->command({"CLUSTER", "INFO"}), all); }, "all nodes know each other");
   for (std::size_t i = primaries_; i < servers_.size(); ++i) {
     const std::string id = idOf((i - primaries_) % primaries_);
-    waitFor([&] { return server(i).command({"CLUSTER", "REPLICATE", id}) == "OK"; }, "followed");
+    needSoon([&] { return server(i).command({"CLUSTER", "REPLICATE", id}) == "OK"; }, "a node becomes a replica");
   }
 }
 
@@ -98,13 +86,13 @@ bool ClusterGroup::serves(std::size_t index, const std::string& key) const {
 
 std::size_t ClusterGroup::ownerOf(const std::string& key) {
   std::size_t owner = 0;
-  waitFor(
+  needSoon(
       [&] {
         for (owner = 0; owner < servers_.size(); ++owner)
           if (serves(owner, key)) return true;
         return false;
       },
-      "served");
+      "a key is served");
   return owner;
 }
 
@@ -120,7 +108,7 @@ void ClusterGroup::everywhere(const std::vector<std::string>& arguments) {
 std::size_t ClusterGroup::replicaOf(std::size_t primary) {
   const std::string id = idOf(primary);
   std::size_t replica = 0;
-  waitFor(
+  needSoon(
       [&] {
         for (replica = 0; replica < servers_.size(); ++replica) {
           const std::string role = servers_[replica]->command({"ROLE"});
@@ -128,7 +116,7 @@ std::size_t ClusterGroup::replicaOf(std::size_t primary) {
         }
         return false;
       },
-      "followed by a replica");
+      "a primary has a replica");
   return replica;
 }
 
@@ -141,20 +129,20 @@ std::string ClusterGroup::keyAt(std::size_t primary, const std::string& beginnin
 
 std::size_t ClusterGroup::failOver(std::size_t primary) {
   const std::size_t replica = replicaOf(primary);
-  waitFor([&] { return server(replica).command({"CLUSTER", "FAILOVER"}) == "OK"; }, "taking over");
-  waitFor([&] { return isPrimary(replica); }, "failed over");
+  needSoon([&] { return server(replica).command({"CLUSTER", "FAILOVER"}) == "OK"; }, "a replica begins to take over");
+  needSoon([&] { return isPrimary(replica); }, "another node serves");
   return replica;
 }
 
 std::size_t ClusterGroup::failedOver(std::size_t primary, const std::string& key) {
   std::size_t owner = 0;
-  waitFor(
+  needSoon(
       [&] {
         for (owner = 0; owner < servers_.size(); ++owner)
           if (owner != primary && serves(owner, key)) return true;
         return false;
       },
-      "failed over");
+      "another node serves");
   return owner;
 }
 
@@ -185,9 +173,9 @@ void ClusterGroup::endMove(const std::string& key, std::size_t from, std::size_t
 
 void ClusterGroup::settle() {
   for (const auto& one : servers_) {
-    waitFor([&] { return has(one->command({"CLUSTER", "INFO"}), "cluster_state:ok"); }, "well");
+    needSoon([&] { return has(one->command({"CLUSTER", "INFO"}), "cluster_state:ok"); }, "the cluster is well");
   }
-  waitFor(
+  needSoon(
       [this] {
         std::size_t primaries = 0;
         for (std::size_t i = 0; i < servers_.size(); ++i) {
@@ -197,7 +185,7 @@ void ClusterGroup::settle() {
         }
         return primaries == primaries_;
       },
-      "followed by all replicas");
+      "all replicas follow");
 }
 
 }  // namespace sessiond

@@ -1,25 +1,10 @@
 #include "support/sentinel_group.h"
 
-#include <chrono>
-#include <cstdio>
-#include <functional>
-#include <thread>
-
 #include "base/check.h"
+#include "support/soon.h"
 
 namespace sessiond {
 namespace {
-
-using namespace std::chrono_literals;
-
-void waitFor(const std::function<bool()>& condition, const char* what) {
-  const auto limit = std::chrono::steady_clock::now() + 30s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > limit) std::fprintf(stderr, "sentinels: never %s\n", what);
-    SESSIOND_CHECK(std::chrono::steady_clock::now() < limit);
-    std::this_thread::sleep_for(10ms);
-  }
-}
 
 /// 40 hexadecimal digits.
 std::string idOf(std::size_t index) {
@@ -96,12 +81,12 @@ std::size_t SentinelGroup::primary() {
 }
 
 std::size_t SentinelGroup::failedOver(std::size_t before) {
-  waitFor(
+  needSoon(
       [&] {
         const std::size_t now = primary();
         return now != before && now < servers_.size();
       },
-      "failed over");
+      "another server is the primary");
   return primary();
 }
 
@@ -111,13 +96,13 @@ void SentinelGroup::settle() {
   const std::string others = std::to_string(sentinels_.size() - 1);
   const std::string replicas = std::to_string(servers_.size() - 1);
   for (std::size_t i = 0; i < sentinels_.size(); ++i) {
-    waitFor(
+    needSoon(
         [&] {
           const std::string master = sentinelCommand(i, {"SENTINEL", "MASTER", kMaster});
           return fieldOf(master, "num-other-sentinels") == others && fieldOf(master, "num-slaves") == replicas &&
                  fieldOf(master, "flags") == "master";  // no failover is under way
         },
-        "all met");
+        "all sentinels and servers have met");
   }
 }
 
@@ -131,7 +116,7 @@ void SentinelGroup::demoteOthers() {
 }
 
 void SentinelGroup::waitForReplicas() {
-  waitFor(
+  needSoon(
       [&] {
         const std::size_t now = primary();
         for (std::size_t i = 0; i < servers_.size(); ++i) {
@@ -142,7 +127,7 @@ void SentinelGroup::waitForReplicas() {
         }
         return true;
       },
-      "followed by all replicas");
+      "all replicas follow");
 }
 
 }  // namespace sessiond

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <thread>
 
 namespace sessiond {
@@ -16,6 +18,14 @@ bool soon(Condition holds, std::chrono::milliseconds patience = std::chrono::sec
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return true;
+}
+
+/// The same for what no test can do without: ends the program where it is never so. `what`: "the cluster is well".
+template <typename Condition>
+void needSoon(Condition holds, const char* what) {
+  if (soon(holds, std::chrono::seconds(60))) return;
+  std::fprintf(stderr, "never: %s\n", what);
+  std::abort();
 }
 
 }  // namespace sessiond

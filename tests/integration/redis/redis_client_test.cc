@@ -4,7 +4,6 @@
 #include "redis/redis_client.h"
 
 #include <fstream>
-#include <functional>
 #include <thread>
 
 #include "redis_test_fixture.h"
@@ -124,11 +123,6 @@ TEST(RedisClient, KeepsNoMoreThanSixtyFourConnectionsHoweverManyItNeededAtOnce) 
   config.connect_timeout = 10s;
   config.command_timeout = 20s;
   TestClient test(config);
-  const auto becomes = [](const std::function<bool()>& condition) {
-    const auto limit = std::chrono::steady_clock::now() + 15s;
-    while (!condition() && std::chrono::steady_clock::now() < limit) std::this_thread::sleep_for(5ms);
-    return condition();
-  };
   const auto count = [&server](const std::string& kind, const std::string& sign) {
     const std::string list = server.command({"CLIENT", "LIST", "TYPE", kind});
     int found = 0;
@@ -143,10 +137,10 @@ TEST(RedisClient, KeepsNoMoreThanSixtyFourConnectionsHoweverManyItNeededAtOnce) 
         EXPECT_EQ(test.text({"BRPOPLPUSH", "list" + std::to_string(i), "done", "0"}, Repeat::kUnsafe), "x");
       });
     }
-    EXPECT_TRUE(becomes([&] { return count("normal", "cmd=brpoplpush") == kAtOnce; }));
+    EXPECT_TRUE(soon([&] { return count("normal", "cmd=brpoplpush") == kAtOnce; }));
     for (int i = 0; i < kAtOnce; ++i) server.command({"RPUSH", "list" + std::to_string(i), "x"});
   }
-  EXPECT_TRUE(becomes([&] { return count("normal", " name=sessiond ") == 64; })) << count("normal", " name=sessiond ");
+  EXPECT_TRUE(soon([&] { return count("normal", " name=sessiond ") == 64; })) << count("normal", " name=sessiond ");
 }
 
 TEST(RedisClient, LogsInWithThePasswordAlone) {

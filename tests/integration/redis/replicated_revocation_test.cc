@@ -19,8 +19,7 @@ class Replicated : public ::testing::Test {
     RedisSettings config = configFor(primary_.unixUrl());
     config.command_timeout = 1000ms;
     test_.emplace(config);
-    const auto limit = std::chrono::steady_clock::now() + 10s;
-    while (revoke(2).front() != 2U && std::chrono::steady_clock::now() < limit) continue;
+    EXPECT_TRUE(soon([this] { return revoke(2).front() == 2U; }));
     test_.emplace(config);
   }
   /// How many replicas have the end of some sessions, by what is said of each.
@@ -39,13 +38,11 @@ class Replicated : public ::testing::Test {
   }
   /// A replica may be busy for longer than is waited for.
   std::uint64_t triesUntilOneHas(std::uint32_t wanted) {
-    const auto limit = std::chrono::steady_clock::now() + 20s;
-    std::uint64_t tries = 1;
-    for (; revoke(wanted).front() != 1U; ++tries) {
-      if (std::chrono::steady_clock::now() < limit) continue;
-      ADD_FAILURE() << "no replica has it";
-      break;
-    }
+    std::uint64_t tries = 0;
+    EXPECT_TRUE(soon([&] {
+      ++tries;
+      return revoke(wanted).front() == 1U;
+    }));
     return tries;
   }
   std::uint64_t missed() { return test_->metrics.counter("sessiond_redis_unreplicated_total", "").read(); }
@@ -59,20 +56,20 @@ class Replicated : public ::testing::Test {
 TEST_F(Replicated, ARevocationIsWhereItWasWaitedFor) {
   // A replica may be busy for longer than is waited for.
   std::uint64_t short_ones = 0;
-  const auto limit = std::chrono::steady_clock::now() + 10s;
-  while (revoke(2, 3) != std::vector<std::optional<std::uint32_t>>{2, 2, 2}) {
-    ++short_ones;
-    ASSERT_LT(std::chrono::steady_clock::now(), limit);
-  }
+  ASSERT_TRUE(soon([&] {
+    const bool all = revoke(2, 3) == std::vector<std::optional<std::uint32_t>>{2, 2, 2};
+    short_ones += all ? 0 : 1;
+    return all;
+  }));
   EXPECT_EQ(missed(), short_ones);
   RedisSessionStore store(test_->client, SessionSettings(), keysFor(SessionSettings()), 2);
   const SessionId id = SessionId::generate();
   primary_.command({"SET", "sess:" + id.bytes(), "{}"});
   SessionRevocation one{.id = id, .tombstone_ttl = 100s};
-  while (one.replicas != 2U) {
+  ASSERT_TRUE(soon([&] {
     store.revoke({&one, 1});
-    ASSERT_LT(std::chrono::steady_clock::now(), limit);
-  }
+    return one.replicas == 2U;
+  }));
   for (const RedisServer* replica : {&first_, &second_}) {
     EXPECT_EQ(replica->command({"EXISTS", "sess:" + id.bytes()}), "0");
     EXPECT_EQ(replica->command({"EXISTS", keysFor(SessionSettings()).tombstone(id.bytes())}), "1");

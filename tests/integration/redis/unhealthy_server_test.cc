@@ -127,14 +127,11 @@ TEST(UnhealthyServer, LoadingIsUnavailableAndRecovers) {
   server.stop();
   server.startWithoutWaiting();
   TestClient test(configFor(server.unixUrl()));
-  const auto limit = std::chrono::steady_clock::now() + 5s;
-  bool seen = false;
-  while (!seen && std::chrono::steady_clock::now() < limit) {
+  EXPECT_TRUE(soon([&] {
     const StartupReport report = test.client.probe();
-    seen = report.message.starts_with("redis: the server is loading its data after a start; wait until it is done");
     EXPECT_NE(report.outcome, StartupProbe::kMisconfigured) << report.message;
-  }
-  EXPECT_TRUE(seen);
+    return report.message.starts_with("redis: the server is loading its data after a start; wait until it is done");
+  }));
   EXPECT_EQ(test.text({"GET", "key1"}), "(unavailable)");
   EXPECT_TRUE(test.recovers());
   EXPECT_EQ(test.text({"STRLEN", "key1"}), "2000");
@@ -159,9 +156,7 @@ class Replica {
   Replica() {
     primary_.command({"SET", "key", "value"});
     server.command({"REPLICAOF", "127.0.0.1", std::to_string(primary_.port())});
-    const auto limit = std::chrono::steady_clock::now() + 8s;
-    while (server.command({"GET", "key"}) != "value" && std::chrono::steady_clock::now() < limit)
-      std::this_thread::sleep_for(20ms);
+    EXPECT_TRUE(soon([this] { return server.command({"GET", "key"}) == "value"; }));
   }
 
   RedisServer server;
@@ -186,9 +181,7 @@ TEST(UnhealthyServer, APrimaryThatBecomesAReplicaIsNotReadOverOldConnections) {
   TestClient test(configFor(server.unixUrl()));
   ASSERT_EQ(test.text({"SET", "key", "value"}), "OK");
   server.command({"REPLICAOF", "127.0.0.1", "1"});
-  const auto limit = std::chrono::steady_clock::now() + 8s;
-  while (test.text({"GET", "key"}) == "value" && std::chrono::steady_clock::now() < limit)
-    std::this_thread::sleep_for(20ms);
+  EXPECT_TRUE(soon([&] { return test.text({"GET", "key"}) != "value"; }));
   for (int i = 0; i < 5; ++i) EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)");
   server.command({"REPLICAOF", "NO", "ONE"});
   EXPECT_TRUE(test.recovers());
@@ -214,10 +207,7 @@ TEST(UnhealthyServer, BlockedByAScriptIsUnavailableAndRecovers) {
   TestClient test(config);
   ASSERT_EQ(test.text({"PING"}), "PONG");
   std::jthread script([&] { server.command({"EVAL", "while true do end", "0"}); });
-  const auto limit = std::chrono::steady_clock::now() + 5s;
-  while (test.text({"GET", "key"}) != "(unavailable)" && std::chrono::steady_clock::now() < limit) {
-  }
-  EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)");
+  EXPECT_TRUE(soon([&] { return test.text({"GET", "key"}) == "(unavailable)"; }));
   EXPECT_EQ(server.command({"SCRIPT", "KILL"}), "OK");
   EXPECT_TRUE(test.recovers());
 }
