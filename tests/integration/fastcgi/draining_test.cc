@@ -3,7 +3,7 @@
 #include <atomic>
 #include <latch>
 
-#include "integration/fastcgi/test_server.h"
+#include "integration/fastcgi/gate.h"
 
 namespace sessiond {
 namespace {
@@ -90,7 +90,7 @@ TEST(Draining, WhatStillWaitsForAWorkerWhenPatienceIsOverGets503) {
 
 TEST(Draining, AnswersWhatArrivedBeforeEvenWhenItsLaneWasBusy) {
   TestServer server(Transport::kUnix, {.lanes = 1});
-  std::latch gate(1);
+  Gate gate;
   std::atomic<bool> busy = false;
   server.handler->on_receive = [&](Exchange& exchange) {
     if (!busy.exchange(true)) gate.wait();
@@ -107,9 +107,8 @@ TEST(Draining, AnswersWhatArrivedBeforeEvenWhenItsLaneWasBusy) {
     clients.push_back(server.connect());
     ASSERT_TRUE(clients.back().send(TestRequest{}.bytes()));
   }
-  std::jthread stopping([&] { EXPECT_TRUE(server->drain(kPatience)); });
-  std::this_thread::sleep_for(milliseconds(50));
-  gate.count_down();
+  const Stopping stopping(*server);
+  gate.open();
   for (FastcgiClient& client : clients) {
     const auto reply = client.receive();
     ASSERT_TRUE(reply);
@@ -119,41 +118,39 @@ TEST(Draining, AnswersWhatArrivedBeforeEvenWhenItsLaneWasBusy) {
 }
 
 TEST(Draining, WaitsForARequestThatIsStillArriving) {
-  TestServer server;
+  TestServer server(Transport::kUnix, {.lanes = 1});
   server.start();
   FastcgiClient client = server.connect();
   const std::string request = TestRequest{.params = {{"A", "b"}}}.bytes();
   ASSERT_TRUE(client.send(request.substr(0, 20)));
-  ASSERT_TRUE(soon([&] { return server.metrics().open.read() == 1; }));
-  std::this_thread::sleep_for(milliseconds(20));
-  std::jthread stopping([&] { EXPECT_TRUE(server->drain(kPatience)); });
-  std::this_thread::sleep_for(milliseconds(50));
+  Rounds rounds(server);
+  const Stopping stopping(*server);
+  ASSERT_TRUE(rounds.ended());
   ASSERT_TRUE(client.send(request.substr(20)));
   EXPECT_TRUE(client.receive());
   EXPECT_TRUE(client.ended());
 }
 
 TEST(Draining, WaitsForAnAuthorizersStdinThatIsStillArriving) {
-  TestServer server;
+  TestServer server(Transport::kUnix, {.lanes = 1});
   server.start();
   FastcgiClient client = server.connect();
   ASSERT_TRUE(client.ask({.role = kAuthorizerRole, .with_stdin = false}));
   const std::string late = fastcgiRecord(5, 1, "");
   ASSERT_TRUE(client.send(late.substr(0, 4)));
-  std::this_thread::sleep_for(milliseconds(20));
-  std::jthread stopping([&] { EXPECT_TRUE(server->drain(kPatience)); });
-  std::this_thread::sleep_for(milliseconds(50));
+  Rounds rounds(server);
+  const Stopping stopping(*server);
+  ASSERT_TRUE(rounds.ended());
   ASSERT_TRUE(client.send(late.substr(4)));
   EXPECT_TRUE(client.ended());
 }
 
 TEST(Draining, ClosesHalfARequestWhenPatienceIsOver) {
-  TestServer server(Transport::kUnix, {.lanes = 2, .request_timeout = std::chrono::minutes(1)});
+  TestServer server(Transport::kUnix, {.lanes = 1, .request_timeout = std::chrono::minutes(1)});
   server.start();
   FastcgiClient client = server.connect();
   ASSERT_TRUE(client.send(TestRequest{}.bytes().substr(0, 20)));
-  ASSERT_TRUE(soon([&] { return server.metrics().open.read() == 1; }));
-  std::this_thread::sleep_for(milliseconds(20));
+  const Rounds received(server);
   const auto before = std::chrono::steady_clock::now();
   EXPECT_FALSE(server->drain(milliseconds(100)));
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(30));
@@ -166,7 +163,7 @@ TEST(Draining, ASocketFromSystemdKeepsItsBacklogForTheNextProcess) {
   auto listener = Listener::open({.socket = folder / "socket"});
   ASSERT_TRUE(listener);
   const UniqueFd systemds_own(::dup(listener->fd()));
-  std::latch gate(1);
+  Gate gate;
   std::atomic<int> received = 0;
   auto handler = std::make_shared<LambdaHandler>();
   handler->on_receive = [&](Exchange& exchange) {
@@ -189,9 +186,8 @@ TEST(Draining, ASocketFromSystemdKeepsItsBacklogForTheNextProcess) {
     // The only lane is busy, so this one waits in the backlog.
     between = FastcgiClient::connectUnix(folder / "socket");
     ASSERT_TRUE(between.send(TestRequest{}.bytes()));
-    std::jthread stopping([&] { EXPECT_TRUE(server.drain(kPatience)); });
-    std::this_thread::sleep_for(milliseconds(50));
-    gate.count_down();
+    const Stopping stopping(server);
+    gate.open();
     EXPECT_TRUE(early.receive());
     EXPECT_TRUE(early.ended());
   }

@@ -2,7 +2,7 @@
 
 #include <sys/socket.h>
 
-#include "integration/fastcgi/test_server.h"
+#include "integration/fastcgi/gate.h"
 
 namespace sessiond {
 namespace {
@@ -158,10 +158,12 @@ TEST_P(Refusing, ANewConnectionThatStaysSilentIsClosed) {
 }
 
 TEST_P(Refusing, ARequestThatCameWholeLeavesNoDeadlineBehind) {
-  FastcgiClient client = server_.connect();
+  TestServer server(GetParam(), {.lanes = 1, .request_timeout = milliseconds(1000)});
+  server.start();
+  FastcgiClient client = server.connect();
   const std::string request = TestRequest{.params = {{"A", "b"}}}.bytes();
   ASSERT_TRUE(client.send(request.substr(0, 20)));
-  std::this_thread::sleep_for(milliseconds(20));
+  const Rounds received(server);
   ASSERT_TRUE(client.send(request.substr(20)));
   ASSERT_TRUE(client.receive());
   EXPECT_FALSE(client.ended(milliseconds(1500)));

@@ -3,9 +3,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <latch>
 
-#include "integration/fastcgi/test_server.h"
+#include "integration/fastcgi/gate.h"
 
 namespace sessiond {
 namespace {
@@ -90,30 +91,37 @@ TEST_P(Serving, WaitsForARequestThatArrivesByteByByte) {
 }
 
 TEST_P(Serving, ForgetsHowMuchAnEarlierRequestNeeded) {
-  server_.start();
-  FastcgiClient client = server_.connect();
+  TestServer server(GetParam(), {.lanes = 1});
+  server.start();
+  FastcgiClient client = server.connect();
   const std::string large = TestRequest{.body = std::string(20'000, 'b')}.bytes();
   ASSERT_TRUE(client.send(large.substr(0, 10'000)));
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const Rounds received(server);
   ASSERT_TRUE(client.send(large.substr(10'000)));
   ASSERT_TRUE(client.receive());
   EXPECT_TRUE(client.ask({.params = {{"A", "b"}}}));
 }
 
 TEST_P(Serving, NoticesAPeerThatLeftWhileItsRequestWasAway) {
-  std::latch gate(1);
-  server_.handler->on_receive = routeByParam;
-  server_.handler->on_load = [&gate](std::span<Exchange* const>) { gate.wait(); };
-  server_.handler->on_conclude = [](Exchange& exchange) { exchange.response = Response(204); };
-  server_.start();
-  FastcgiClient client = server_.connect();
+  TestServer server(GetParam(), {.lanes = 1});
+  Gate gate;
+  std::atomic<bool> is_away = false;
+  server.handler->on_receive = routeByParam;
+  server.handler->on_load = [&](std::span<Exchange* const>) {
+    is_away = true;
+    gate.wait();
+  };
+  server.handler->on_conclude = [](Exchange& exchange) { exchange.response = Response(204); };
+  server.start();
+  Rounds rounds(server);
+  FastcgiClient client = server.connect();
   ASSERT_TRUE(client.send(TestRequest{.params = {{"R", "load"}}}.bytes()));
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  ASSERT_TRUE(soon([&] { return is_away.load(); }));
   // The next request and the end arrive while the lane has nothing to do with the connection.
   ASSERT_TRUE(client.send(TestRequest{}.bytes()));
   ::shutdown(client.fd(), SHUT_WR);
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  gate.count_down();
+  rounds.pass();
+  gate.open();
   ASSERT_TRUE(client.receive());
   ASSERT_TRUE(client.receive());
   EXPECT_TRUE(client.ended());
