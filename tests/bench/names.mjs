@@ -1,7 +1,9 @@
 // Does time tell which names there are? Wrong passwords for a user that exists and for names that do not, in turn, for
-// every kind of hash, for a file with several kinds, and for two directories behind one another.
+// every kind of hash, for a file with several kinds, for two directories behind one another, and for a file before an
+// application that is asked over HTTP and takes as long for every name.
 
 import fs from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 
 import { FastCgiClient, loginRequest } from '../support/fastcgi_client.mjs';
@@ -24,7 +26,7 @@ const hashes = {
 
 const line = (name, kind) => `${name}:${hashes[kind]}\n`;
 
-/** {what: {file, redis, known}}: the htpasswd file, the user in Redis, and who is tried. */
+/** {what: {file, redis, verifier, known}}: the htpasswd file, the user in Redis, an application, and who is tried. */
 const sites = {
   ...Object.fromEntries(Object.keys(hashes).slice(1).map((kind) => [`a file, ${kind}`, { file: line('ada', kind), known: 'ada' }])),
   'a file, mostly bcrypt': {
@@ -35,7 +37,16 @@ const sites = {
   'Redis, bcrypt 12': { redis: 'bcrypt 12, the default', known: 'rita' },
   'a file before Redis, who is in the file': { file: line('ada', 'bcrypt'), redis: 'bcrypt', known: 'ada' },
   'a file before Redis, who is in Redis': { file: line('ada', 'bcrypt'), redis: 'bcrypt', known: 'rita' },
+  'a file before an application, who is in the file': { file: line('ada', 'bcrypt'), verifier: true, known: 'ada' },
+  "a file before an application, who is the application's": { file: line('ada', 'bcrypt'), verifier: true, known: 'vera' },
 };
+
+/** An application that says no to everybody. */
+async function startVerifier() {
+  const server = http.createServer((request, response) => request.resume().on('end', () => response.writeHead(401).end()));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
 
 async function tryOnce(client, user) {
   const request = loginRequest('192.0.2.1', user, 'wrong');
@@ -67,7 +78,7 @@ async function compare(socket, known, tries) {
 /** [{site, known, unknown, ratio}], in milliseconds; `plan` is {tries}. */
 export async function measureNames({ tries }) {
   const rows = [];
-  for (const [site, { file, redis: kind, known, usual = '' }] of Object.entries(sites)) {
+  for (const [site, { file, redis: kind, verifier, known, usual = '' }] of Object.entries(sites)) {
     const redis = await new RedisServer(freshFolder('redis')).start();
     if (kind) await redis.client.command('HSET', 'sessiond:user:rita', 'password', hashes[kind], 'id', '42');
     const users = path.join(freshFolder('names-users'), 'htpasswd');
@@ -78,12 +89,21 @@ export async function measureNames({ tries }) {
       login.htpasswd_file = users;
     }
     if (kind) login.authenticators.push('redis');
+    const application = verifier && (await startVerifier());
+    if (verifier) {
+      const token = path.join(freshFolder('names-token'), 'token');
+      fs.writeFileSync(token, 'a-token-of-sixteen-and-more\n', { mode: 0o600 });
+      login.authenticators.push('http');
+      login.http_verifier = { url: `http://127.0.0.1:${application.address().port}/verify`, token_file: token };
+    }
     const daemon = new Sessiond('names', 'sessiond', { session: {}, login });
     await daemon.start(redis);
     rows.push({ site, ...(await compare(daemon.socket, known, tries)) });
     const { known: there, unknown } = rows.at(-1);
     say(`${site}: known ${there.toFixed(2)} ms, unknown ${unknown.toFixed(2)} ms`);
     await daemon.stop();
+    application?.close();
+    application?.closeAllConnections();
     await redis.stop();
   }
   return rows;

@@ -14,6 +14,7 @@ import {
   tryPassword,
   twoHundredTriesComputeFiveHashes,
 } from './support/accounts.mjs';
+import { ask, withApi } from './support/applications.mjs';
 import { password } from './support/sessiond.mjs';
 import { startStack } from './support/stack.mjs';
 
@@ -24,8 +25,11 @@ for (const format of ['text', 'json']) {
   describe(`too many wrong passwords (log as ${format})`, () => {
     let stack;
     before(async () => {
-      const config = (settings) => (settings.log = { level: 'info', format, audit_addresses: 'full' });
-      stack = await startStack({ config, server });
+      const config = (settings) => {
+        withApi.config(settings);
+        settings.log = { level: 'info', format, audit_addresses: 'full' };
+      };
+      stack = await startStack({ ...withApi, config, server });
     });
     after(() => stack?.stop());
 
@@ -43,6 +47,9 @@ for (const format of ['text', 'json']) {
       );
       for (const target of ['/sessiond/ready', '/sessiond/metrics', '/login', '/page/'])
         assert.equal((await browser.get(target, { headers })).status, 200, target);
+      assert.equal((await ask(stack, 'GET', '/session', { headers })).status, 200);
+      assert.equal((await ask(stack, 'PUT', '/cache/flooded?ttl=60', { body: '1' })).status, 204);
+      assert.equal((await ask(stack, 'GET', '/cache/flooded')).text, '1');
       assert.equal((await browser.request('POST', '/logout', { headers })).status, 204);
       assert.ok(finished < flood.length, 'the flood was over before');
       await Promise.all(flood);
