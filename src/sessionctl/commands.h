@@ -40,7 +40,7 @@ struct SessionOptions {
   bool anonymous = false;  ///< also those of nobody
   bool yes = false;        ///< do not ask
   bool all = false;        ///< everybody's
-  std::string from = "0";  ///< with all: where a sweep that was cut off goes on; 0: at its beginning
+  std::string from;        ///< with all: where a sweep that was cut off goes on; empty: at its beginning
 };
 /// Who is logged in, where and since when.
 int sessionList(const CommonOptions& options, const SessionOptions& which);

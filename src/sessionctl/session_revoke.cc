@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/parse.h"
 #include "redis/redis_session_scan.h"
 #include "session/everybody_ender.h"
 #include "sessionctl/commands.h"
@@ -19,6 +20,22 @@ namespace {
 
 /// So seldom that a terminal can be read, and so often that one sees it get on.
 constexpr std::size_t kPagesToReport = 100;
+
+/// Where a run was cut off, as it says it and is told it: CURSOR@MS, where the scan had come to, and when the counter
+/// had been moved, in milliseconds since 1970. Without that nobody could tell who logged in before and outlived the
+/// counter from who has logged in since.
+struct Place {
+  std::string cursor{SessionScan::kEnd};
+  WallTime moved{};
+};
+
+std::optional<Place> parsePlace(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto moved = parseInteger<std::int64_t>(text.substr(at + 1));
+  if (at == 0 || !moved || *moved <= 0) return std::nullopt;
+  return Place{.cursor = std::string(text.substr(0, at)), .moved = WallTime(std::chrono::milliseconds(*moved))};
+}
 
 /// So far.
 struct Sweep : EverybodyEnder::Swept {
@@ -33,14 +50,14 @@ std::string describe(const Sweep& progress) {
 
 /// Of a sweep without the counter there is none: whoever went on would leave it unmoved.
 std::string placeToGoOn(const Sweep& progress) {
-  const bool all = !progress.moved;
-  return all ? "" : " (--from " + harmless(progress.next) + ")";
+  if (!progress.moved) return "";
+  return "--from " + harmless(progress.next) + "@" + std::to_string(progress.moved->at.time_since_epoch().count());
 }
 
 int failHalfway(const CommonOptions& options, const Sweep& progress, const std::string& what) {
-  const bool all = !progress.moved;
+  const std::string place = placeToGoOn(progress);
   return fail(options, EX_UNAVAILABLE, what,
-              {describe(progress), all ? "to go on: run this again" : "to go on from there: --from " + progress.next});
+              {describe(progress), place.empty() ? "to go on: run this again" : "to go on from there: " + place});
 }
 
 int sayAllEnded(const CommonOptions& options, const Sweep& progress) {
@@ -87,13 +104,21 @@ int sweep(const CommonOptions& options, const EverybodyEnder& ender, Sweep& prog
     progress.next = swept->next;
     if (progress.next == SessionScan::kEnd) return EX_OK;
     if (options.json || pages % kPagesToReport != 0) continue;
-    std::fprintf(stderr, "%s%s\n", describe(progress).c_str(), placeToGoOn(progress).c_str());
+    const std::string place = placeToGoOn(progress);
+    std::fprintf(stderr, "%s%s\n", describe(progress).c_str(), place.empty() ? "" : (" (" + place + ")").c_str());
   }
 }
 
 }  // namespace
 
 int revokeAll(const CommonOptions& options, const SessionOptions& which) {
+  const bool goes_on = !which.from.empty();
+  const auto place = goes_on ? parsePlace(which.from) : Place();
+  if (!place) {
+    return fail(
+        options, EX_USAGE,
+        "--from: must be what the run said that was cut off, such as 17@1767225600000, but is " + harmless(which.from));
+  }
   if (!which.yes && !confirmed("Log everybody out? It cannot be undone.")) {
     return fail(options, EX_USAGE, "nobody was logged out; --yes logs everybody out without asking");
   }
@@ -105,17 +130,18 @@ int revokeAll(const CommonOptions& options, const SessionOptions& which) {
   const EverybodyEnder ender({site.store, scan, extractor,
                               TombstoneLifetime::from(site.config.session, site.config.cookie, site.config.logout)});
   Sweep progress;
-  progress.next = which.from;
-  const WallTime began = SystemClock().wallNow();
+  progress.next = place->cursor;
+  const WallTime began = goes_on ? place->moved : SystemClock().wallNow();
   // Whoever goes on with a sweep has moved the counter already.
-  const auto epoch = which.from == SessionScan::kEnd ? endLogins(ender) : 0;
+  const auto epoch = goes_on ? site.store.raiseEpoch(0) : endLogins(ender);
   if (!epoch && epoch.error() == StoreError::kCorrupt) {
     return fail(options, EX_DATAERR,
                 site.keys.epoch() + " holds something that is no counter: delete it, then try again");
   }
+  if (!epoch && goes_on) return failHalfway(options, progress, "Redis does not answer; some sessions may live on");
   // A full server takes no counter, but deletes; and that makes room.
   if (!epoch) progress.moved = std::nullopt;
-  if (epoch && *epoch > 0) progress.moved = {.epoch = *epoch, .at = began};
+  if (epoch) progress.moved = {.epoch = *epoch, .at = began};
   const int code = sweep(options, ender, progress);
   const bool is_final = progress.burial == Burial::kBuried;
   audit("revoke_swept", {{"ended", progress.ended}, {"tombstones", std::string_view(is_final ? "yes" : "no")}});

@@ -52,7 +52,19 @@ for (const enabled of [true, false]) {
       const alice = stack.client();
       await stack.logIn(alice);
       const made = await application('{"id":9}');
-      assert.equal((await revoke('--from', '1')).status, 0);
+      for (const place of ['1', '@1', '1@', '1@soon', '1@-5']) {
+        const refused = await revoke('--from', place);
+        assert.equal(refused.status, 64, place);
+        assert.match(refused.error, /--from: must be what the run said that was cut off/);
+      }
+      const before = await stack.redis.command('GET', 'sessiond:epoch');
+      assert.equal((await revoke('--from', `1@${Date.now() - 3600000}`)).status, 0);
+      assert.equal((await askSessiond(alice)).reason, 'valid', 'who has logged in since lives');
+      assert.equal(await stack.redis.command('GET', 'sessiond:epoch'), before, 'the counter has been moved already');
+      // A login from before that outlives the counter, since that was lost and began anew.
+      assert.equal((await revoke('--from', `1@${Date.now() + 3600000}`)).status, 0);
+      await waitFor('logged out', async () => (await askSessiond(alice)).reason === 'revoked', { timeout: 10000 });
+      await stack.logIn(alice);
       assert.equal((await askSessiond(alice)).reason, 'valid');
       assert.equal((await revoke()).status, 0);
       for (const client of [alice, made]) {
