@@ -67,7 +67,7 @@ complete -c sessionctl -n '__fish_seen_subcommand_from explain' -l cookie -r -F 
 complete -c sessionctl -n '__fish_seen_subcommand_from explain' -l policy -r -F -d 'the policy that nginx names there ($sessiond_policy)'
 complete -c sessionctl -n '__fish_seen_subcommand_from explain' -l url -r -F -d 'the address that was asked for: path and query'
 complete -c sessionctl -n '__fish_seen_subcommand_from throttle; and not __fish_seen_subcommand_from list clear' -a list -d 'list what is counted; without --user and --network all of it, by looking at every key in Redis: whose it is, is not to be seen there'
-complete -c sessionctl -n '__fish_seen_subcommand_from throttle; and not __fish_seen_subcommand_from list clear' -a clear -d 'forget what is counted: the next try is let in'
+complete -c sessionctl -n '__fish_seen_subcommand_from throttle; and not __fish_seen_subcommand_from list clear' -a clear -d 'forget what is counted: tries are let in again'
 complete -c sessionctl -n '__fish_seen_subcommand_from throttle' -l help -s h -d 'Print this help message and exit'
 complete -c sessionctl -n '__fish_seen_subcommand_from throttle; and __fish_seen_subcommand_from list' -l help -s h -d 'Print this help message and exit'
 complete -c sessionctl -n '__fish_seen_subcommand_from throttle; and __fish_seen_subcommand_from list' -l user -s u -r -F -d 'tries as this user: of strangers and at known places; devices cannot be found by the user’s name'

@@ -181,7 +181,7 @@ _sessionctl() {
     'throttle')
       commands=(
         'list:list what is counted; without --user and --network all of it, by looking at every key in Redis: whose it is, is not to be seen there'
-        'clear:forget what is counted: the next try is let in')
+        'clear:forget what is counted: tries are let in again')
       options=(
         '--help:Print this help message and exit')
       ;;

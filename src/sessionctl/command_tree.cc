@@ -190,7 +190,7 @@ void addThrottleCommands(CLI::App& app, CommandLine& line) {
       [&line] { line.exit_code = throttleList(line.common, line.throttle); },
       "Users and networks stand in Redis as keyed hashes. A daemon that has just refused somebody goes on for two "
       "seconds."));
-  CLI::App& clear = add(group, "clear", "forget what is counted: the next try is let in",
+  CLI::App& clear = add(group, "clear", "forget what is counted: tries are let in again",
                         [&line] { line.exit_code = throttleClear(line.common, line.throttle); });
   aboutWhom(clear);
   clear.add_flag("--all", line.throttle.all, "all of it");

@@ -89,6 +89,13 @@ Expected<std::vector<Counted>, int> read(const CommonOptions& options, Throttle&
   return all;
 }
 
+/// How many it got through.
+std::size_t forget(Throttle& throttle, const std::vector<Counted>& counted) {
+  std::size_t done = 0;
+  while (done < counted.size() && throttle.store.forget(counted[done].counter.key)) ++done;
+  return done;
+}
+
 std::int64_t secondsOf(std::chrono::milliseconds time) {
   return std::chrono::ceil<std::chrono::seconds>(time).count();
 }
@@ -165,15 +172,15 @@ int throttleClear(const CommonOptions& options, const ThrottleOptions& which) {
   if (!counters) return counters.error();
   const auto counted = read(options, throttle, *counters);
   if (!counted) return counted.error();
-  for (const Counted& one : *counted)
-    if (!throttle.store.forget(one.counter.key)) return failStore(options, StoreError::kUnavailable);
+  const std::size_t cleared = forget(throttle, *counted);
   audit("throttle_cleared",
-        {{"user", which.user.empty() ? "" : pseudonym((**site).log_key, which.user)}, {"counters", counted->size()}});
+        {{"user", which.user.empty() ? "" : pseudonym((**site).log_key, which.user)}, {"counters", cleared}});
+  if (cleared < counted->size()) return failStore(options, StoreError::kUnavailable);
   if (options.json) {
-    const auto cleared = static_cast<std::int64_t>(counted->size());
-    std::printf("%s\n", JsonObject().flag("ok", true).number("cleared", cleared).json().c_str());
+    const auto count = static_cast<std::int64_t>(cleared);
+    std::printf("%s\n", JsonObject().flag("ok", true).number("cleared", count).json().c_str());
   } else {
-    sayDone(counted->empty() ? "nothing was counted" : "forgotten; the next try is let in");
+    sayDone(counted->empty() ? "nothing was counted" : "forgotten; tries are let in again, within two seconds");
   }
   return EX_OK;
 }
