@@ -106,12 +106,16 @@ describe('the pages', () => {
       }
       return assert.fail(`the keyboard does not reach "${text}" on ${page.url()}`);
     };
+    // The browser moves the focus there when it first shows the page.
+    const focused = (name) => page.locator(`input[name=${name}]:focus`).waitFor();
     await page.goto('/login?rd=%2Flogout');
+    await focused('user');
     await page.keyboard.type('alice');
     await page.keyboard.press('Tab');
     await page.keyboard.type('wrong');
     await through(page, 401, () => page.keyboard.press('Enter'));
     await page.getByText('Name or password is wrong.').waitFor();
+    await focused('password');
     await page.keyboard.type(password);
     await through(page, '/logout', () => page.keyboard.press('Enter'));
     await press('See your sessions', '/sessions');
