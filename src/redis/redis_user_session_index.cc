@@ -118,7 +118,9 @@ void RedisUserSessionIndex::addAll(std::span<IndexNote> notes) {
       if (!is_noted) continue;
       note.is_new = std::ranges::any_of(answer[3].elements,
                                         [&](const RedisReply& id) { return id.text == note.session.id.bytes(); });
-      if (answer[2].integer >= 0) note.all_ended = std::chrono::milliseconds(answer[2].integer);
+      // Of two moments that are cut off to whole milliseconds: it may be one less.
+      if (answer[2].integer >= 0)
+        note.all_ended = std::chrono::milliseconds(std::max(answer[2].integer - 1, std::int64_t{0}));
     }
     if (is_noted && answer[0].integer > 0) {
       dropPast({.key = std::move(users[i].key),
