@@ -119,7 +119,6 @@ void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
   if (waiting.renewal || epoch_due_ <= now) tellEpoch();
   std::vector<BurialErrand> errands = late_.take(now);
   renewAgain(errands, stop);
-  lookBeforeForgetting(errands);
   using Kind = BurialErrand::Kind;
   for (const auto& [id, ttl] : waiting.burials) errands.push_back({.kind = Kind::kBury, .id = id, .ttl = ttl});
   for (const SessionId& id : waiting.looks) errands.push_back({.kind = Kind::kLook, .id = id});
@@ -127,6 +126,7 @@ void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
     const auto& [why, user_id] = ending;
     errands.push_back({.kind = Kind::kEnd, .id = id, .ttl = RevokedSessions::kMemory, .why = why, .user_id = user_id});
   }
+  lookBeforeForgetting(errands);
   for (BurialErrand& one : errands) {
     if (stop.stop_requested()) return;
     if (one.kind != Kind::kRenew && !carryOut(one)) late_.add(std::move(one), std::chrono::steady_clock::now());
@@ -146,8 +146,10 @@ void BurialQueue::lookBeforeForgetting(std::vector<BurialErrand>& errands) {
   const SteadyTime now = std::chrono::steady_clock::now();
   if (now < next_farewell_) return;
   next_farewell_ = now + kPausesBetweenFarewells * pause_;
-  for (SessionId& id : revoked_.fading(farewells_, kMaxWaiting)) {
-    errands.push_back({.kind = BurialErrand::Kind::kLook, .id = std::move(id)});
+  for (bool all = false; !all;) {
+    std::vector<SessionId> page = revoked_.fading(farewells_, kPage);
+    all = page.empty();
+    for (SessionId& id : page) errands.push_back({.kind = BurialErrand::Kind::kLook, .id = std::move(id)});
   }
 }
 
