@@ -50,6 +50,19 @@ TEST_F(RedisUserSessionIndexTest, NotesWhenEachSessionWillHaveEndedByTheServersC
   EXPECT_NEAR(score, static_cast<double>(now() + 100'000), 20'000);
 }
 
+TEST_F(RedisUserSessionIndexTest, TellsNoMomentThatIsBeforeTheRealOne) {
+  for (int i = 0; i < 500; ++i) {
+    const std::string user = std::to_string(i);
+    const auto before = std::chrono::steady_clock::now();
+    ASSERT_TRUE(index.noteAllEnded(user, {}, 1h));
+    IndexNote note{.session = {.user_id = user, .id = idOf("a"), .life = 1h}};
+    index.addAll(std::span(&note, 1));
+    const auto answered = std::chrono::steady_clock::now();
+    ASSERT_TRUE(note.all_ended);
+    ASSERT_GE(answered - *note.all_ended, before) << "whoever was met before it was met after it";
+  }
+}
+
 TEST_F(RedisUserSessionIndexTest, IsKeptForTwiceTheLongestLifeAndTheLatestWriter) {
   ASSERT_TRUE(add("42", "a", 1000s));
   EXPECT_EQ(server.command({"TTL", kKey}), "2600");
