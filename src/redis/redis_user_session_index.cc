@@ -14,44 +14,73 @@ using Type = RedisReply::Type;
 
 // KEYS: index. ARGV: latest writer, then id and life of each session, in milliseconds. Never moves a score down (ZADD
 // GT needs Redis 6.2), nor that of a session that is to end (-1), never shortens the index's own life (PEXPIRE GT needs
-// Redis 7). How many entries look past, and since when at least; how long ago all were ended, or -1; which were new.
+// Redis 7). How many entries look past, and since when at least; how long ago all were ended, or -1; which were new;
+// which of the others were not in the index at that moment.
 constexpr std::string_view kAddScript = R"lua(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local late, longest, new = tonumber(ARGV[1]), 0, {}
+local ended = redis.pcall('ZSCORE', KEYS[1], '')
+if type(ended) == 'table' then return ended end
+ended = ended and tonumber(ended)
+local number = ended and ended % 1 or 0
+local late, longest, new, since = tonumber(ARGV[1]), 0, {}, {}
 for i = 2, #ARGV, 2 do
   local life = tonumber(ARGV[i + 1])
-  local noted = redis.pcall('ZSCORE', KEYS[1], ARGV[i])
-  if type(noted) == 'table' then return noted end
+  local noted = redis.call('ZSCORE', KEYS[1], ARGV[i])
   noted = noted and tonumber(noted)
-  if not noted then new[#new + 1] = ARGV[i] end
+  if not noted then
+    new[#new + 1] = ARGV[i]
+  elseif number > 0 and noted % 1 == number then
+    since[#since + 1] = ARGV[i]
+  end
   if not noted or (noted >= 0 and noted < now + life) then
-    redis.call('ZADD', KEYS[1], string.format('%.0f', now + life), ARGV[i])
+    redis.call('ZADD', KEYS[1], string.format('%.10f', now + life + (noted or number) % 1), ARGV[i])
   end
   longest = math.max(longest, life)
 end
 local kept = 2 * longest + late
 if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', kept)) end
-local ended = tonumber(redis.call('ZSCORE', KEYS[1], '') or now + 1)
-local past = string.format('%.0f', now - late)
-return {redis.call('ZCOUNT', KEYS[1], '-inf', past), now - late, math.max(now - ended, -1), new}
+local past = redis.call('ZCOUNT', KEYS[1], '-inf', string.format('%.0f', now - late))
+if ended and ended <= now - late then past = past - 1 end
+return {past, now - late, ended and math.max(now - math.floor(ended), -1) or -1, new, since}
 )lua";
 
-// KEYS: index. ARGV: latest writer, life of what is kept, in milliseconds, and its ids.
+// KEYS: index. ARGV: latest writer, life of what is kept, in milliseconds, and its ids. The moment's number.
 constexpr std::string_view kAllEndedScript = R"lua(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local done = redis.pcall('ZADD', KEYS[1], string.format('%.0f', now), '')
+local function text(score) return string.format('%.10f', score) end
+local before = redis.pcall('ZSCORE', KEYS[1], '')
+if type(before) == 'table' then return before end
+local number = before and (tonumber(before) % 1 * 1024) % 1023 + 1 or 1
+local done = redis.pcall('ZADD', KEYS[1], text(now + number / 1024), '')
 if type(done) == 'table' then return done end
 local kept = tonumber(ARGV[1])
 for i = 3, #ARGV do
   local ends = now + tonumber(ARGV[2])
   local noted = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]) or 0)
-  if noted >= 0 and noted < ends then redis.call('ZADD', KEYS[1], string.format('%.0f', ends), ARGV[i]) end
+  if noted >= 0 and noted < ends then redis.call('ZADD', KEYS[1], text(ends + noted % 1), ARGV[i]) end
   kept = ARGV[1] + 2 * ARGV[2]
 end
 if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', kept)) end
-return done
+return number
+)lua";
+
+// KEYS: index. ARGV: a moment's number, a score, how many. Of so many entries from that score on, those that were in
+// the index at that moment, and the score of the last; empty: there are no more. Moments count from 1 to 1023 and again
+// from 1; half of them are the earlier ones. Where all of a page have one score, the page has to be larger.
+constexpr std::string_view kBeforeScript = R"lua(
+local from, count, page = ARGV[2], ARGV[3] / 2
+repeat
+  count = 2 * count
+  page = redis.call('ZRANGEBYSCORE', KEYS[1], from, '+inf', 'WITHSCORES', 'LIMIT', 0, string.format('%.0f', count))
+until #page < 2 * count or page[#page] ~= from
+local before = {}
+for i = 1, #page, 2 do
+  local number = tonumber(page[i + 1]) % 1 * 1024
+  if page[i] ~= '' and (number == 0 or (number - ARGV[1]) % 1023 >= 512) then before[#before + 1] = page[i] end
+end
+return {#page < 2 * count and '' or page[#page], before}
 )lua";
 
 // KEYS: index. ARGV: latest writer; how many there may be; "refuse" or what not; id and life of the new session; then
@@ -62,21 +91,22 @@ return done
 constexpr std::string_view kAdmitScript = R"lua(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local function text(moment) return string.format('%.0f', moment) end
+local function text(score) return string.format('%.10f', score) end
 local most, own, life = tonumber(ARGV[2]), ARGV[4], tonumber(ARGV[5])
 local answer = {1}
 for i = 6, #ARGV, 2 do
   local noted, left = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]) or -2), tonumber(ARGV[i + 1])
   if noted == -1 and left > 0 then answer[#answer + 1] = ARGV[i] end
-  if noted >= 0 and left <= 0 and noted > now then redis.call('ZADD', KEYS[1], text(now), ARGV[i]) end
-  if noted >= 0 and left > 0 and noted < now + left then redis.call('ZADD', KEYS[1], text(now + left), ARGV[i]) end
+  if noted >= 0 and left <= 0 and noted > now then redis.call('ZADD', KEYS[1], text(now - 1 + noted % 1), ARGV[i]) end
+  if noted >= 0 and left > 0 and noted < now + left then redis.call('ZADD', KEYS[1], text(now + left + noted % 1), ARGV[i]) end
 end
+local ended = tonumber(redis.call('ZSCORE', KEYS[1], '') or 0)
 local others = redis.call('ZCOUNT', KEYS[1], '(' .. text(now), '+inf')
-if tonumber(redis.call('ZSCORE', KEYS[1], '') or 0) > now then others = others - 1 end
+if ended > now then others = others - 1 end
 if others >= most and ARGV[3] == 'refuse' then return {0} end
-redis.call('ZADD', KEYS[1], text(now + life), own)
+redis.call('ZADD', KEYS[1], text(now + life + ended % 1), own)
 local kept = 2 * life + tonumber(ARGV[1])
-if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], text(kept)) end
+if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', kept)) end
 local surplus = others + 1 - most
 if surplus <= 0 then return answer end
 local oldest = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. text(now), '+inf', 'LIMIT', 0, surplus + 2)
@@ -112,15 +142,19 @@ void RedisUserSessionIndex::addAll(std::span<IndexNote> notes) {
   const auto answered = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < users.size(); ++i) {
     const std::vector<RedisReply>& answer = replies[i].elements;
-    const bool is_noted = replies[i].type == Type::kArray && answer.size() == 4 && answer[3].type == Type::kArray;
+    const bool is_noted = replies[i].type == Type::kArray && answer.size() == 5 && answer[3].type == Type::kArray &&
+                          answer[4].type == Type::kArray;
     for (IndexNote& note : notes.subspan(users[i].begin, users[i].end - users[i].begin)) {
       note.result = is_noted ? Expected<void, StoreError>() : Unexpected(errorOf(replies[i]));
       if (!is_noted) continue;
-      note.is_new = std::ranges::any_of(answer[3].elements,
-                                        [&](const RedisReply& id) { return id.text == note.session.id.bytes(); });
+      const auto is_among = [&note](const RedisReply& ids) {
+        return std::ranges::any_of(ids.elements,
+                                   [&](const RedisReply& id) { return id.text == note.session.id.bytes(); });
+      };
+      note.is_new = is_among(answer[3]);
       // Of two moments that are cut off to whole milliseconds: it may be one less.
-      if (answer[2].integer >= 0)
-        note.all_ended = std::chrono::milliseconds(std::max(answer[2].integer - 1, std::int64_t{0}));
+      if (answer[2].integer >= 0 && (note.is_new || is_among(answer[4])))
+        note.ended_without = std::chrono::milliseconds(std::max(answer[2].integer - 1, std::int64_t{0}));
     }
     if (is_noted && answer[0].integer > 0) {
       dropPast({.key = std::move(users[i].key),
@@ -132,7 +166,7 @@ void RedisUserSessionIndex::addAll(std::span<IndexNote> notes) {
   // It is counted back from now, by whoever asked.
   const auto late = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - answered);
   for (IndexNote& note : notes)
-    if (note.all_ended) *note.all_ended += late;
+    if (note.ended_without) *note.ended_without += late;
 }
 
 /// One script for each user.
@@ -166,8 +200,10 @@ void RedisUserSessionIndex::dropPast(const Past& past, SteadyTime deadline) {
   commands.add({"ZRANGEBYSCORE", past.key, "-inf", past.since, "LIMIT", std::to_string(first), std::to_string(kLooks)});
   RedisReplies some;
   if (!client_.pipeline(commands, Repeat::kSafe, some, deadline)) return;
-  if (some[0].type != Type::kArray || some[0].elements.empty()) return;
-  const std::vector<RedisReply>& entries = some[0].elements;
+  if (some[0].type != Type::kArray) return;
+  std::vector<RedisReply>& entries = some[0].elements;
+  std::erase_if(entries, [](const RedisReply& entry) { return entry.text.empty(); });  // a moment stays
+  if (entries.empty()) return;
   commands.clear();
   for (const RedisReply& entry : entries) {
     commands.begin(2);
@@ -245,9 +281,9 @@ Expected<void, StoreError> RedisUserSessionIndex::remove(std::string_view user_i
   return {};
 }
 
-Expected<void, StoreError> RedisUserSessionIndex::noteAllEnded(std::string_view user_id,
-                                                               std::span<const SessionId> kept,
-                                                               std::chrono::milliseconds life) {
+Expected<EndMoment, StoreError> RedisUserSessionIndex::noteAllEnded(std::string_view user_id,
+                                                                    std::span<const SessionId> kept,
+                                                                    std::chrono::milliseconds life) {
   RedisCommands commands;
   commands.begin(6 + kept.size());
   for (const std::string_view word : {std::string_view("EVAL"), kAllEndedScript, std::string_view("1")})
@@ -257,9 +293,25 @@ Expected<void, StoreError> RedisUserSessionIndex::noteAllEnded(std::string_view 
   commands.argument(std::to_string(life.count()));
   for (const SessionId& id : kept) commands.argument(id.bytes());
   RedisReplies replies;
-  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return done;
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return Unexpected(done.error());
   if (replies[0].type != Type::kInteger) return Unexpected(errorOf(replies[0]));
-  return {};
+  return EndMoment{.number = static_cast<std::uint32_t>(replies[0].integer)};
+}
+
+Expected<IndexPage, StoreError> RedisUserSessionIndex::listBefore(std::string_view user_id, EndMoment moment,
+                                                                  std::string_view from, std::size_t count) {
+  RedisCommands commands;
+  commands.add({"EVAL", kBeforeScript, "1", keys_.index(user_id), std::to_string(moment.number),
+                from.empty() ? std::string_view("-inf") : from, std::to_string(count)});
+  RedisReplies replies;
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return Unexpected(done.error());
+  std::vector<RedisReply>& answer = replies[0].elements;
+  if (replies[0].type != Type::kArray || answer.size() != 2 || answer[1].type != Type::kArray)
+    return Unexpected(errorOf(replies[0]));
+  IndexPage page{.ids = {}, .next = std::move(answer[0].text)};
+  for (const RedisReply& entry : answer[1].elements)
+    if (auto id = SessionId::fromBytes(entry.text)) page.ids.push_back(*std::move(id));
+  return page;
 }
 
 Expected<std::vector<SessionId>, StoreError> RedisUserSessionIndex::list(std::string_view user_id, std::size_t count) {

@@ -6,8 +6,9 @@
 // until then a slow application may bring the session back (session/tombstone_lifetime.h), and it is to be found here.
 // The set itself is kept for twice as long as its latest entry, in case that one is extended where no check sees it.
 //
-// The empty text is no session's id: its score is when all of the user's sessions were ended last. It looks past like
-// any other entry, and goes with those.
+// The empty text is no session's id: its score is when all of the user's sessions were ended last, and behind the
+// point, in 1024ths, stands that moment's number: 1 to 1023, then 1 again. An entry that is added later has that number
+// as its own fraction, wherever it moves: so it is known which ones were in the index at that moment.
 
 #pragma once
 
@@ -37,8 +38,10 @@ class RedisUserSessionIndex final : public UserSessionIndex {
   Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                         std::span<const SessionId> leaving) override;
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
-  Expected<void, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
-                                          std::chrono::milliseconds life) override;
+  Expected<EndMoment, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
+                                               std::chrono::milliseconds life) override;
+  Expected<IndexPage, StoreError> listBefore(std::string_view user_id, EndMoment moment, std::string_view from,
+                                             std::size_t count) override;
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
 
   static constexpr std::uint32_t kLooks = 64;

@@ -52,8 +52,10 @@ void IndexWriter::note(const KnownSession& session, std::optional<SteadyTime> en
   }
   const bool first = waiting_.empty();
   // If the index has lost it meanwhile, it was met all the same.
-  if (const auto before = session.indexedAt()) met = std::min(met, *before);
-  if (keep(waiting_[std::string(session.userId())], session.id(), {.ends = end, .met = met})) ++size_;
+  const auto before = session.indexedAt();
+  if (before) met = std::min(met, *before);
+  const Noted noted{.ends = end, .met = met, .again = before.has_value()};
+  if (keep(waiting_[std::string(session.userId())], session.id(), noted)) ++size_;
   session.noteIndexed(end, now);
   if (first) arrived_.notify_one();
 }
@@ -62,7 +64,9 @@ void IndexWriter::note(const KnownSession& session, std::optional<SteadyTime> en
 bool IndexWriter::keep(OfUser& where, const SessionId& id, const Noted& noted) {
   const auto [entry, is_new] = where.try_emplace(id, noted);
   Noted& kept = entry->second;
-  kept = {.ends = std::max(kept.ends, noted.ends), .met = std::min(kept.met, noted.met)};
+  kept = {.ends = std::max(kept.ends, noted.ends),
+          .met = std::min(kept.met, noted.met),
+          .again = kept.again && noted.again};
   return is_new;
 }
 
@@ -184,12 +188,14 @@ Expected<void, StoreError> IndexWriter::write(const Waiting& batch, Waiting& fai
     is_damaged = is_damaged || damaged;
     if (damaged) left_out_.add();
     if (note.result) noted_.add();
+    const Noted& noted = batch.at(user_id).at(id);
     // No earlier than they can have been ended: who logs in at that very moment logs in again.
-    const bool ended_since = note.all_ended && answered - *note.all_ended >= batch.at(user_id).at(id).met;
-    if (note.result && note.is_new && ended_since) missed[user_id].push_back(id);
+    const bool ended_since = note.ended_without && answered - *note.ended_without >= noted.met;
+    // Somebody else may have met it later and noted it sooner. One that was noted here before is looked at no more.
+    if (note.result && ended_since && (note.is_new || !noted.again)) missed[user_id].push_back(id);
     if (note.result || damaged) continue;
     done = Unexpected(note.result.error());
-    failed[user_id].emplace(id, batch.at(user_id).at(id));
+    failed[user_id].emplace(id, noted);
   }
   if (is_damaged) logError("sessions: the index of some user holds something else; delete that key, it is made anew");
   return done;
@@ -199,6 +205,12 @@ Expected<Admission, StoreError> IndexWriter::admit(const IndexedSession& session
                                                    std::span<const SessionId> leaving) {
   if (const auto settled = settle(session.user_id); !settled) return Unexpected(settled.error());
   return index_.admit(session, limit, leaving);
+}
+
+Expected<EndMoment, StoreError> IndexWriter::noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
+                                                          std::chrono::milliseconds life) {
+  if (const auto settled = settle(user_id); !settled) return Unexpected(settled.error());
+  return index_.noteAllEnded(user_id, kept, life);
 }
 
 Expected<std::vector<SessionId>, StoreError> IndexWriter::list(std::string_view user_id, std::size_t count) {

@@ -56,9 +56,12 @@ class IndexWriter final : public UserSessionIndex {
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
   Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                         std::span<const SessionId> leaving) override;
-  Expected<void, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
-                                          std::chrono::milliseconds life) override {
-    return index_.noteAllEnded(user_id, kept, life);
+  /// What was met here before is in the index by then, if that can be.
+  Expected<EndMoment, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
+                                               std::chrono::milliseconds life) override;
+  Expected<IndexPage, StoreError> listBefore(std::string_view user_id, EndMoment moment, std::string_view from,
+                                             std::size_t count) override {
+    return index_.listBefore(user_id, moment, from, count);
   }
   /// What could not be written, since the store is full, say, is in the list as well.
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
@@ -71,7 +74,8 @@ class IndexWriter final : public UserSessionIndex {
  private:
   struct Noted {
     SteadyTime ends;
-    SteadyTime met;  ///< first
+    SteadyTime met;      ///< first
+    bool again = false;  ///< it has been noted before
   };
   using OfUser = std::map<SessionId, Noted>;
   using Waiting = std::map<std::string, OfUser, std::less<>>;

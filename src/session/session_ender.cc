@@ -16,6 +16,18 @@ struct SessionEnder::Found {
   std::chrono::seconds tombstone{};
 };
 
+/// All sessions of a user but some, until when.
+struct SessionEnder::Everything {
+  void leaveKept(std::vector<SessionId>& ids) const {
+    std::erase_if(ids, [this](const SessionId& id) { return std::ranges::find(kept, id) != kept.end(); });
+  }
+
+  std::string_view user_id;
+  std::string_view why;
+  std::span<const SessionId> kept;
+  SteadyTime until;
+};
+
 SessionEnder::SessionEnder(const SessionEnderParts& parts)
     : parts_(parts),
       user_id_at_(JsonPointer::of(parts.settings.userIdAt())),
@@ -127,26 +139,61 @@ void SessionEnder::drop(std::string_view user_id, const SessionId& id) const {
 
 Expected<Ending, StoreError> SessionEnder::endAllOf(std::string_view user_id, std::string_view why,
                                                     std::span<const SessionId> kept) const {
-  const SteadyTime deadline = parts_.clock.steadyNow() + kPatience;
+  const Everything everything{
+      .user_id = user_id, .why = why, .kept = kept, .until = parts_.clock.steadyNow() + kPatience};
+  // First of all, so that whoever goes on logging in meanwhile keeps nobody here; and for other instances, that may
+  // have met one which they have not noted yet.
+  const auto moment = sayAllEnd(everything);
+  if (!moment && moment.error() == StoreError::kTimeout) return Unexpected(moment.error());
+  if (moment) return endBefore(everything, *moment);
+  // A full server has no room for it. There will be some.
+  auto all = endUntilNone(everything);
+  if (!all) return all;
+  const auto late = sayAllEnd(everything);
+  if (!late && late.error() == StoreError::kTimeout) return Unexpected(late.error());
+  // What another instance could not note there either may live on.
+  if (!late) all->burial = Burial::kUnburied;
+  const auto rest = late ? endBefore(everything, *late) : endUntilNone(everything);
+  if (!rest) return rest;
+  all->add(*rest);
+  return all;
+}
+
+Expected<EndMoment, StoreError> SessionEnder::sayAllEnd(const Everything& everything) const {
+  return parts_.index.noteAllEnded(everything.user_id, everything.kept, parts_.tombstones.usual_life);
+}
+
+/// Ends what was in the index at that moment, until a look at all of it finds none.
+Expected<Ending, StoreError> SessionEnder::endBefore(const Everything& everything, EndMoment moment) const {
   Ending all;
-  for (bool is_said = false;;) {
-    if (parts_.clock.steadyNow() > deadline) return Unexpected(StoreError::kTimeout);
-    // Always from the beginning: what has ended is no longer there, and what moves meanwhile is not missed.
-    auto page = parts_.index.list(user_id, kPage + kept.size());
+  std::string from;
+  for (bool found = false;;) {
+    if (parts_.clock.steadyNow() > everything.until) return Unexpected(StoreError::kTimeout);
+    auto page = parts_.index.listBefore(everything.user_id, moment, from, kPage + everything.kept.size());
     if (!page) return Unexpected(page.error());
-    std::erase_if(*page, [kept](const SessionId& id) { return std::ranges::find(kept, id) != kept.end(); });
-    if (page->empty() && is_said) return all;
-    if (page->empty()) {
-      // To other instances, that may have met one which they have not noted yet; and what they noted before they could
-      // hear of it is in the index now.
-      const auto said = parts_.index.noteAllEnded(user_id, kept, parts_.tombstones.usual_life);
-      if (!said && said.error() == StoreError::kTimeout) return Unexpected(said.error());
-      // A full server has no room for it. What another instance could not note there either may live on.
-      if (!said) all.burial = Burial::kUnburied;
-      is_said = true;
-      continue;
-    }
-    const auto ending = endListed(user_id, *page, why);
+    everything.leaveKept(page->ids);
+    const auto ending = endListed(everything.user_id, page->ids, everything.why);
+    if (!ending) return ending;
+    all.add(*ending);
+    found = found || !page->ids.empty();
+    from = std::move(page->next);
+    if (!from.empty()) continue;
+    if (!found) return all;
+    found = false;
+  }
+}
+
+/// The same, of whatever comes.
+Expected<Ending, StoreError> SessionEnder::endUntilNone(const Everything& everything) const {
+  Ending all;
+  for (;;) {
+    if (parts_.clock.steadyNow() > everything.until) return Unexpected(StoreError::kTimeout);
+    // Always from the beginning: what has ended is no longer there, and what moves meanwhile is not missed.
+    auto page = parts_.index.list(everything.user_id, kPage + everything.kept.size());
+    if (!page) return Unexpected(page.error());
+    everything.leaveKept(*page);
+    if (page->empty()) return all;
+    const auto ending = endListed(everything.user_id, *page, everything.why);
     if (!ending) return ending;
     all.add(*ending);
   }

@@ -60,8 +60,8 @@ class SessionEnder {
   /// Ends sessions, known or not: a key that is gone may be written back as well. `why` is a word for the audit log.
   /// On an error some may live on; calling again is safe.
   Expected<std::vector<EndedSession>, StoreError> end(std::span<const SessionId> ids, std::string_view why) const;
-  /// Ends every session in the user's index except `kept`, page by page until there is no other. kTimeout: there were
-  /// more than could be ended in kPatience.
+  /// Ends every session in the user's index except `kept`, page by page; who logs in meanwhile stays logged in.
+  /// kTimeout: there were more than could be ended in kPatience.
   Expected<Ending, StoreError> endAllOf(std::string_view user_id, std::string_view why,
                                         std::span<const SessionId> kept) const;
 
@@ -71,6 +71,10 @@ class SessionEnder {
 
  private:
   struct Found;
+  struct Everything;
+  Expected<EndMoment, StoreError> sayAllEnd(const Everything& everything) const;
+  Expected<Ending, StoreError> endBefore(const Everything& everything, EndMoment moment) const;
+  Expected<Ending, StoreError> endUntilNone(const Everything& everything) const;
   Expected<std::vector<Found>, StoreError> find(std::span<const SessionId> ids) const;
   Found interpret(const StoredSession& stored) const;
   Expected<std::vector<EndedSession>, StoreError> endPage(std::span<const SessionId> ids, std::string_view why) const;

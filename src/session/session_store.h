@@ -131,8 +131,19 @@ struct IndexNote {
   IndexedSession session;
   Expected<void, StoreError> result = Unexpected(StoreError::kUnavailable);
   bool is_new = false;  ///< it was not in the index
-  /// When all of the user's sessions were ended last (noteAllEnded), before now; absent: not lately.
-  std::optional<std::chrono::milliseconds> all_ended = {};
+  /// How long ago all of the user's sessions were ended last (noteAllEnded), while this one was not in the index;
+  /// absent: it was, or that was not lately.
+  std::optional<std::chrono::milliseconds> ended_without = {};
+};
+
+/// One of the moments at which all of a user's sessions were ended.
+struct EndMoment {
+  std::uint32_t number = 0;
+};
+
+struct IndexPage {
+  std::vector<SessionId> ids;
+  std::string next;  ///< where the next page begins; empty: this was the last
 };
 
 /// Whether one more session finds room.
@@ -161,11 +172,15 @@ class UserSessionIndex {
   virtual Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                                 std::span<const SessionId> leaving) = 0;
   virtual Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) = 0;
-  /// All that were in the index have been ended, but `kept`, which are in it now for `life` at least. Whoever notes one
-  /// only now that he met before that is told (IndexNote::all_ended). Kept for as long as the tombstones' shortest
-  /// life.
-  virtual Expected<void, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
-                                                  std::chrono::milliseconds life) = 0;
+  /// All that are in the index end at this moment, but `kept`, which are in it from now on for `life` at least. Whoever
+  /// notes one only later that he met before is told (IndexNote::ended_without). Kept for as long as the index.
+  virtual Expected<EndMoment, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
+                                                       std::chrono::milliseconds life) = 0;
+  /// A page of those that were in the index at that moment, `count` at most or a few more, those first that end first.
+  /// `from`: empty, or what the last page says. What is noted or removed meanwhile keeps no other from being listed,
+  /// but one that becomes surplus.
+  virtual Expected<IndexPage, StoreError> listBefore(std::string_view user_id, EndMoment moment, std::string_view from,
+                                                     std::size_t count) = 0;
   /// `count` at most, those first that end last.
   virtual Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) = 0;
 };

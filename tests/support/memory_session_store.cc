@@ -147,12 +147,15 @@ void MemoryUserSessionIndex::addAll(std::span<IndexNote> notes) {
     }
     note.result = {};
     const IndexedSession& session = note.session;
-    const auto [noted, is_new] = data->users[session.user_id].try_emplace(session.id.bytes(), SteadyTime());
+    User& user = data->users[session.user_id];
+    const auto [noted, is_new] =
+        user.sessions.try_emplace(session.id.bytes(), Entry{.ends = SteadyTime(), .since = user.moment});
+    Entry& entry = noted->second;
     note.is_new = is_new;
-    if (const auto ended = data->all_ended.find(session.user_id); ended != data->all_ended.end())
-      note.all_ended = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steadyNow() - ended->second);
-    if (noted->second == kToEnd) continue;
-    noted->second = std::max(noted->second, clock_.steadyNow() + session.life);
+    if (user.moment != 0 && entry.since == user.moment)
+      note.ended_without = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steadyNow() - user.all_ended);
+    if (entry.ends == kToEnd) continue;
+    entry.ends = std::max(entry.ends, clock_.steadyNow() + session.life);
   }
 }
 
@@ -162,18 +165,18 @@ Expected<Admission, StoreError> MemoryUserSessionIndex::admit(const IndexedSessi
   if (data->failure) return Unexpected(*data->failure);
   User& user = data->users[session.user_id];
   const SteadyTime now = clock_.steadyNow();
-  for (const SessionId& id : leaving) user.erase(id.bytes());
+  for (const SessionId& id : leaving) user.sessions.erase(id.bytes());
   std::vector<std::pair<SteadyTime, std::string>> by_end;
   Admission admission;
-  for (const auto& [id, ends] : user) {
-    if (ends > now) by_end.emplace_back(ends, id);
-    if (ends == kToEnd) admission.surplus.push_back(*SessionId::fromBytes(id));
+  for (const auto& [id, entry] : user.sessions) {
+    if (entry.ends > now) by_end.emplace_back(entry.ends, id);
+    if (entry.ends == kToEnd) admission.surplus.push_back(*SessionId::fromBytes(id));
   }
   if (by_end.size() >= limit.max && limit.when_full == WhenFull::kRefuse) return Admission{.admitted = false};
   std::sort(by_end.begin(), by_end.end());
-  user[session.id.bytes()] = now + session.life;
+  user.sessions[session.id.bytes()] = {.ends = now + session.life, .since = user.moment};
   for (std::size_t i = 0; by_end.size() - i >= limit.max; ++i) {
-    user[by_end[i].second] = kToEnd;
+    user.sessions[by_end[i].second].ends = kToEnd;
     admission.surplus.push_back(*SessionId::fromBytes(by_end[i].second));
   }
   return admission;
@@ -184,32 +187,45 @@ Expected<void, StoreError> MemoryUserSessionIndex::remove(std::string_view user_
   if (data->failure) return Unexpected(*data->failure);
   const auto user = data->users.find(user_id);
   if (user == data->users.end()) return {};
-  for (const SessionId& id : ids) user->second.erase(id.bytes());
+  for (const SessionId& id : ids) user->second.sessions.erase(id.bytes());
   return {};
 }
 
-Expected<void, StoreError> MemoryUserSessionIndex::noteAllEnded(std::string_view user_id,
-                                                                std::span<const SessionId> kept,
-                                                                std::chrono::milliseconds life) {
+Expected<EndMoment, StoreError> MemoryUserSessionIndex::noteAllEnded(std::string_view user_id,
+                                                                     std::span<const SessionId> kept,
+                                                                     std::chrono::milliseconds life) {
   auto data = data_.lock();
   if (data->failure) return Unexpected(*data->failure);
-  const SteadyTime now = clock_.steadyNow();
-  data->all_ended[std::string(user_id)] = now;
   User& user = data->users[std::string(user_id)];
+  user.all_ended = clock_.steadyNow();
+  ++user.moment;
   for (const SessionId& id : kept) {
-    SteadyTime& ends = user.try_emplace(id.bytes(), now + life).first->second;
-    if (ends != kToEnd) ends = std::max(ends, now + life);
+    SteadyTime& ends = user.sessions[id.bytes()].ends;
+    if (ends != kToEnd) ends = std::max(ends, user.all_ended + life);
   }
-  return {};
+  return EndMoment{.number = user.moment};
+}
+
+/// Each page is the first one: what was on it has ended by now.
+Expected<IndexPage, StoreError> MemoryUserSessionIndex::listBefore(std::string_view user_id, EndMoment moment,
+                                                                   std::string_view, std::size_t count) {
+  auto data = data_.lock();
+  if (data->failure) return Unexpected(*data->failure);
+  std::vector<std::pair<SteadyTime, std::string>> by_end;
+  for (const auto& [id, entry] : data->users[std::string(user_id)].sessions)
+    if (entry.since < moment.number) by_end.emplace_back(entry.ends, id);
+  std::sort(by_end.begin(), by_end.end());
+  IndexPage page{.ids = {}, .next = by_end.size() > count ? "next" : ""};
+  for (std::size_t i = 0; i < by_end.size() && i < count; ++i)
+    page.ids.push_back(*SessionId::fromBytes(by_end[i].second));
+  return page;
 }
 
 Expected<std::vector<SessionId>, StoreError> MemoryUserSessionIndex::list(std::string_view user_id, std::size_t count) {
   auto data = data_.lock();
   if (data->failure) return Unexpected(*data->failure);
   std::vector<std::pair<SteadyTime, std::string>> by_end;
-  const auto user = data->users.find(user_id);
-  if (user == data->users.end()) return std::vector<SessionId>();
-  for (const auto& [id, ends] : user->second) by_end.emplace_back(ends, id);
+  for (const auto& [id, entry] : data->users[std::string(user_id)].sessions) by_end.emplace_back(entry.ends, id);
   std::sort(by_end.rbegin(), by_end.rend());
   std::vector<SessionId> ids;
   for (std::size_t i = 0; i < by_end.size() && i < count; ++i) ids.push_back(*SessionId::fromBytes(by_end[i].second));

@@ -85,16 +85,25 @@ class MemoryUserSessionIndex final : public UserSessionIndex {
   Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
                                         std::span<const SessionId> leaving) override;
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
-  Expected<void, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
-                                          std::chrono::milliseconds life) override;
+  Expected<EndMoment, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
+                                               std::chrono::milliseconds life) override;
+  Expected<IndexPage, StoreError> listBefore(std::string_view user_id, EndMoment moment, std::string_view from,
+                                             std::size_t count) override;
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
   void failWith(std::optional<StoreError> error) { data_.lock()->failure = error; }
 
  private:
-  using User = std::map<std::string, SteadyTime>;  ///< and when each will have ended
+  struct Entry {
+    SteadyTime ends;
+    std::uint32_t since = 0;  ///< the last moment before it was added
+  };
+  struct User {
+    std::map<std::string, Entry> sessions;
+    SteadyTime all_ended{};    ///< at that moment
+    std::uint32_t moment = 0;  ///< 0: never
+  };
   struct Data {
     std::map<std::string, User, std::less<>> users;
-    std::map<std::string, SteadyTime, std::less<>> all_ended;
     std::optional<StoreError> failure;
   };
 

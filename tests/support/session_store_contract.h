@@ -347,6 +347,21 @@ class UserSessionIndexContract : public SessionStoreContract {
     ASSERT_TRUE(note(user_id, id, kHour));
   }
 
+  /// What the index says of it.
+  std::string noted(std::string_view user_id, std::string_view id, std::chrono::seconds life = kHour) {
+    IndexNote note{.session = {.user_id = std::string(user_id), .id = idOf(id), .life = life}};
+    index_.addAll({&note, 1});
+    EXPECT_TRUE(note.result);
+    return std::string(note.is_new ? "new" : "there") + (note.ended_without ? ", missed" : "");
+  }
+  std::vector<std::string> before(std::string_view user_id, EndMoment moment) {
+    const Expected<IndexPage, StoreError> page = index_.listBefore(user_id, moment, "", 100);
+    if (!page || !page->next.empty()) return {"not all"};
+    std::vector<std::string> bytes;
+    for (const SessionId& id : page->ids) bytes.push_back(id.bytes());
+    return bytes;
+  }
+
   bool remove(std::string_view user_id, const SessionId& id) {
     return index_.remove(user_id, std::span(&id, 1)).hasValue();
   }
@@ -384,34 +399,70 @@ TEST_P(UserSessionIndexContract, ForgetsWhatIsRemoved) {
   EXPECT_THAT(listed("ada"), testing::ElementsAre("s2"));
 }
 
-TEST_P(UserSessionIndexContract, TellsWhoeverNotesOneThenThatAllWereEnded) {
+TEST_P(UserSessionIndexContract, TellsWhoeverNotesOneThatAllWereEndedWithoutIt) {
   add("ada", "s1");
-  const auto noted = [this](const char* user, const char* id) {
-    IndexNote note{.session = {.user_id = user, .id = idOf(id), .life = kHour}};
-    index_.addAll({&note, 1});
-    EXPECT_TRUE(note.result);
-    return std::pair(note.is_new, note.all_ended.has_value());
-  };
-  EXPECT_EQ(noted("ada", "s1"), std::pair(false, false));
-  EXPECT_EQ(noted("ada", "s2"), std::pair(true, false));
+  EXPECT_EQ(noted("ada", "s1"), "there");
+  EXPECT_EQ(noted("ada", "s2"), "new");
   ASSERT_TRUE(index_.noteAllEnded("ada", {}, {}));
   ASSERT_TRUE(index_.noteAllEnded("ada", {}, {}));
-  EXPECT_EQ(noted("ada", "s1"), std::pair(false, true));
-  EXPECT_EQ(noted("ada", "s3"), std::pair(true, true));
-  EXPECT_EQ(noted("bob", "s4"), std::pair(true, false));
+  EXPECT_EQ(noted("ada", "s1"), "there");
+  EXPECT_EQ(noted("ada", "s3"), "new, missed");
+  EXPECT_EQ(noted("ada", "s3"), "there, missed") << "whoever met it sooner notes it later";
+  EXPECT_EQ(noted("ada", "s3", 2 * kHour), "there, missed");
+  EXPECT_EQ(noted("bob", "s4"), "new");
+  ASSERT_TRUE(index_.noteAllEnded("ada", {}, {}));
+  EXPECT_EQ(noted("ada", "s3"), "there");
   EXPECT_THAT(listed("ada"), testing::UnorderedElementsAre("s1", "s2", "s3"));
 }
 
-TEST_P(UserSessionIndexContract, WhatIsKeptWhenAllAreEndedIsInTheIndexAndNotNew) {
-  const std::vector kept = {idOf("mine"), idOf("noted")};
-  ASSERT_TRUE(note("ada", "noted", std::chrono::hours(2)));
-  ASSERT_TRUE(index_.noteAllEnded("ada", kept, kHour));
-  EXPECT_THAT(listed("ada"), testing::ElementsAre("noted", "mine")) << "no life is shortened";
-  IndexNote note{.session = {.user_id = "ada", .id = idOf("mine"), .life = kHour}};
-  index_.addAll({&note, 1});
-  ASSERT_TRUE(note.result);
-  EXPECT_FALSE(note.is_new);
-  EXPECT_TRUE(note.all_ended.has_value());
+TEST_P(UserSessionIndexContract, WhatIsKeptWhenAllAreEndedIsInTheIndexAndNotMissed) {
+  const std::vector kept = {idOf("mine"), idOf("noted"), idOf("late")};
+  ASSERT_TRUE(index_.noteAllEnded("ada", {}, kHour));
+  ASSERT_TRUE(note("ada", "noted", std::chrono::hours(3)));
+  ASSERT_TRUE(note("ada", "late", kHour));
+  ASSERT_TRUE(index_.noteAllEnded("ada", kept, 2 * kHour));
+  EXPECT_EQ(listed("ada").front(), "noted") << "no life is shortened";
+  for (const SessionId& id : kept) EXPECT_EQ(noted("ada", id.bytes()), "there") << id.bytes();
+}
+
+TEST_P(UserSessionIndexContract, ListsWhatWasThereAtAMoment) {
+  add("ada", "s1");
+  add("ada", "s2");
+  const auto first = index_.noteAllEnded("ada", {}, {});
+  ASSERT_TRUE(first);
+  EXPECT_THAT(before("ada", *first), testing::UnorderedElementsAre("s1", "s2"));
+  add("ada", "s3");
+  const IndexedSession login{.user_id = "ada", .id = idOf("s4"), .life = kHour};
+  ASSERT_TRUE(index_.admit(login, {.max = 9, .when_full = WhenFull::kEndOldest}, {}));
+  EXPECT_EQ(noted("ada", "s1", 3 * kHour), "there");
+  EXPECT_EQ(noted("ada", "s3", 3 * kHour), "there, missed");
+  ASSERT_TRUE(index_.admit({.user_id = "ada", .id = idOf("s5"), .life = kHour}, {.max = 9}, {}));
+  EXPECT_THAT(before("ada", *first), testing::UnorderedElementsAre("s1", "s2")) << "wherever they have moved";
+  const std::vector kept = {idOf("s3"), idOf("unknown")};
+  const auto second = index_.noteAllEnded("ada", kept, 4 * kHour);
+  ASSERT_TRUE(second);
+  EXPECT_THAT(before("ada", *second), testing::UnorderedElementsAre("s1", "s2", "s3", "s4", "s5", "unknown"));
+  EXPECT_THAT(before("ada", *first), testing::UnorderedElementsAre("s1", "s2", "unknown"));
+  EXPECT_THAT(before("bob", *first), testing::IsEmpty());
+}
+
+TEST_P(UserSessionIndexContract, PagesOfWhatEndsLeaveNoneOut) {
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(note("ada", "s" + std::to_string(i), kHour + std::chrono::seconds(i / 5)));
+  const auto moment = index_.noteAllEnded("ada", {}, {});
+  ASSERT_TRUE(moment);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(note("ada", "new" + std::to_string(i), kHour));
+  std::vector<std::string> ended;
+  std::string from;
+  do {
+    auto page = index_.listBefore("ada", *moment, from, 3);
+    ASSERT_TRUE(page);
+    for (const SessionId& id : page->ids) ended.push_back(id.bytes());
+    ASSERT_TRUE(index_.remove("ada", page->ids));
+    from = std::move(page->next);
+  } while (!from.empty());
+  EXPECT_THAT(ended, testing::SizeIs(10));
+  EXPECT_THAT(ended, testing::Each(testing::StartsWith("s")));
+  EXPECT_THAT(listed("ada"), testing::SizeIs(20));
 }
 
 TEST_P(UserSessionIndexContract, ThatAllWereEndedTakesNobodysPlace) {

@@ -58,9 +58,60 @@ TEST_F(RedisUserSessionIndexTest, TellsNoMomentThatIsBeforeTheRealOne) {
     IndexNote note{.session = {.user_id = user, .id = idOf("a"), .life = 1h}};
     index.addAll(std::span(&note, 1));
     const auto answered = std::chrono::steady_clock::now();
-    ASSERT_TRUE(note.all_ended);
-    ASSERT_GE(answered - *note.all_ended, before) << "whoever was met before it was met after it";
+    ASSERT_TRUE(note.ended_without);
+    ASSERT_GE(answered - *note.ended_without, before) << "whoever was met before it was met after it";
   }
+}
+
+/// There are only so many numbers for them.
+TEST_F(RedisUserSessionIndexTest, MomentsAreToldApartHoweverManyThereHaveBeen) {
+  const auto before = [this](EndMoment moment) {
+    std::set<std::string> ids;
+    const auto page = index.listBefore("42", moment, "", 100);
+    EXPECT_TRUE(page);
+    for (const SessionId& id : page->ids) ids.insert(id.bytes());
+    return ids;
+  };
+  ASSERT_TRUE(add("42", "old"));
+  for (int i = 0; i < 2100; ++i) {
+    const std::string id = "s" + std::to_string(i);
+    const auto moment = index.noteAllEnded("42", {}, 1h);
+    ASSERT_TRUE(moment);
+    ASSERT_TRUE(add("42", id));
+    ASSERT_EQ(before(*moment), (std::set<std::string>{"old"}));
+    const auto next = index.noteAllEnded("42", {}, 1h);
+    ASSERT_EQ(before(*next), (std::set<std::string>{"old", id}));
+    ASSERT_EQ(before(*moment), (std::set<std::string>{"old"})) << "another one came between";
+    ASSERT_TRUE(remove("42", idOf(id)));
+  }
+}
+
+/// Which may be, of what is to end (-1) or was imported.
+TEST_F(RedisUserSessionIndexTest, MorePlacesAreAlikeThanGoOnAPage) {
+  server.command({"ZADD", kKey, "-1", "to end"});
+  const auto moment = index.noteAllEnded("42", {}, 1h);
+  ASSERT_TRUE(moment);
+  for (int i = 0; i < 50; ++i)
+    server.command({"ZADD", kKey, "1000." + std::string(i < 40 ? "0009765625" : "0"), "s" + std::to_string(i)});
+  std::set<std::string> ids;
+  std::string from;
+  do {
+    auto page = index.listBefore("42", *moment, from, 4);
+    ASSERT_TRUE(page);
+    for (const SessionId& id : page->ids) ids.insert(id.bytes());
+    from = std::move(page->next);
+  } while (!from.empty());
+  EXPECT_EQ(ids.size(), 11U);
+}
+
+TEST_F(RedisUserSessionIndexTest, AMomentStaysHoweverMuchIsDropped) {
+  ASSERT_TRUE(index.noteAllEnded("42", {}, 1h));
+  server.command({"ZADD", kKey, "1.0009765625", ""});
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(add("42", "a"));
+  EXPECT_EQ(server.command({"ZCARD", kKey}), "2");
+  note("gone", 700s);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(add("42", "a"));
+  EXPECT_EQ(server.command({"ZCARD", kKey}), "2");
 }
 
 TEST_F(RedisUserSessionIndexTest, IsKeptForTwiceTheLongestLifeAndTheLatestWriter) {

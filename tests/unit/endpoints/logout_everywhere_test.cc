@@ -130,7 +130,8 @@ TEST_F(LogoutTest, AllLeavesAloneWhereSomebodyElseHasLoggedInSince) {
   EXPECT_THAT(*index_.list("7", 1000), testing::SizeIs(1));
 }
 
-/// Every check moves its session's entry; a page that was left behind would not be looked at again.
+/// Every check moves its session's entry; a page that was left behind would not be looked at again. Whoever logs in
+/// meanwhile is logged in.
 TEST_F(LogoutTest, AllMissesNothingThatMovesInTheIndexMeanwhile) {
   class MovingIndex final : public UserSessionIndex {
    public:
@@ -143,27 +144,38 @@ TEST_F(LogoutTest, AllMissesNothingThatMovesInTheIndexMeanwhile) {
     Expected<void, StoreError> remove(std::string_view user, std::span<const SessionId> ids) override {
       return index_.remove(user, ids);
     }
-    Expected<void, StoreError> noteAllEnded(std::string_view user, std::span<const SessionId> kept,
-                                            std::chrono::milliseconds life) override {
+    Expected<EndMoment, StoreError> noteAllEnded(std::string_view user, std::span<const SessionId> kept,
+                                                 std::chrono::milliseconds life) override {
       return index_.noteAllEnded(user, kept, life);
     }
-    Expected<std::vector<SessionId>, StoreError> list(std::string_view user, std::size_t count) override {
-      auto listed = index_.list(user, count);
+    Expected<IndexPage, StoreError> listBefore(std::string_view user, EndMoment moment, std::string_view from,
+                                               std::size_t count) override {
+      auto listed = index_.listBefore(user, moment, from, count);
       // The browser's own session goes on being used.
       const IndexedSession kept{.user_id = "42", .id = *SessionId::fromBytes("mine"), .life = life_ *= 2};
       EXPECT_TRUE(index_.add(kept));
+      // And somebody goes on logging in.
+      const IndexedSession login{
+          .user_id = "42", .id = *SessionId::fromBytes("login" + std::to_string(logins_++)), .life = life_};
+      EXPECT_TRUE(index_.add(login));
       return listed;
     }
+    Expected<std::vector<SessionId>, StoreError> list(std::string_view user, std::size_t count) override {
+      return index_.list(user, count);
+    }
+    int logins() const { return logins_; }
 
    private:
     UserSessionIndex& index_;
     std::chrono::hours life_{2};
+    int logins_ = 0;
   } moving(index_);
   begin("mine", "42");
   for (int i = 0; i < 600; ++i) begin("s" + std::to_string(i), "42");
   build(store_, moving);
   EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 204);
   for (int i = 0; i < 600; ++i) EXPECT_FALSE(lives("s" + std::to_string(i))) << i;
+  EXPECT_THAT(*index_.list("42", 1000), testing::SizeIs(moving.logins()));
 }
 
 TEST_F(LogoutTest, ARevokedSessionThatSomebodyWroteBackSpeaksForNobody) {

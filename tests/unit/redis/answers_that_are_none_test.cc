@@ -182,6 +182,21 @@ TEST_F(AnswersThatAreNone, OfALoginThatNeedsAPlace) {
   EXPECT_EQ(admits()->surplus, std::vector{idOf("old")});
 }
 
+TEST_F(AnswersThatAreNone, OfThatAllEnd) {
+  RedisUserSessionIndex index(access_, keys_, 600s);
+  expectErrors(Type::kInteger, {}, [&] { return index.noteAllEnded("42", {}, 1h); });
+  const auto lists = [&] { return index.listBefore("42", {.number = 7}, "1.5", 10); };
+  expectErrors(Type::kArray, {}, lists);
+  access_.then({list({})});
+  EXPECT_FALSE(lists());
+  access_.then({list({text("2.5"), text("a")})});
+  EXPECT_FALSE(lists());
+  access_.then({list({text("2.5"), list({text("a"), text("")})})});
+  const auto page = lists();
+  EXPECT_EQ(page->ids, std::vector{idOf("a")});
+  EXPECT_EQ(page->next, "2.5");
+}
+
 TEST_F(AnswersThatAreNone, OfASessionThatIsNoted) {
   RedisUserSessionIndex index(access_, keys_, 600s);
   const auto adds = [&] { return index.add({.user_id = "42", .id = idOf("a"), .life = 1h}); };
@@ -191,6 +206,10 @@ TEST_F(AnswersThatAreNone, OfASessionThatIsNoted) {
   access_.then({list({number(0), number(0), number(-1), number(0)})});
   EXPECT_FALSE(adds());
   access_.then({list({number(0), number(0), number(-1), list({})})});
+  EXPECT_FALSE(adds());
+  access_.then({list({number(0), number(0), number(-1), list({}), number(0)})});
+  EXPECT_FALSE(adds());
+  access_.then({list({number(0), number(0), number(-1), list({}), list({})})});
   EXPECT_TRUE(adds());
 }
 
@@ -198,7 +217,7 @@ TEST_F(AnswersThatAreNone, OfASessionThatIsNoted) {
 TEST_F(AnswersThatAreNone, OfWhetherASessionIsThere) {
   RedisUserSessionIndex index(access_, keys_, 600s);
   const auto adds = [&] { return index.add({.user_id = "42", .id = idOf("a"), .life = 1h}); };
-  const RedisReplies noted = {list({number(2), number(1000), number(-1), list({})})};
+  const RedisReplies noted = {list({number(2), number(1000), number(-1), list({}), list({})})};
   for (const RedisReply& wrong : replyOfEachKind()) {
     if (wrong.type != Type::kArray) {
       access_.then(noted).then({wrong});

@@ -81,9 +81,13 @@ class GatedIndex final : public UserSessionIndex {
   Expected<void, StoreError> remove(std::string_view user, std::span<const SessionId> ids) override {
     return index.remove(user, ids);
   }
-  Expected<void, StoreError> noteAllEnded(std::string_view user, std::span<const SessionId> kept,
-                                          milliseconds life) override {
+  Expected<EndMoment, StoreError> noteAllEnded(std::string_view user, std::span<const SessionId> kept,
+                                               milliseconds life) override {
     return index.noteAllEnded(user, kept, life);
+  }
+  Expected<IndexPage, StoreError> listBefore(std::string_view user, EndMoment moment, std::string_view from,
+                                             std::size_t count) override {
+    return index.listBefore(user, moment, from, count);
   }
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user, std::size_t count) override {
     return index.list(user, count);
@@ -156,9 +160,13 @@ class FullIndex final : public UserSessionIndex {
   Expected<void, StoreError> remove(std::string_view user, std::span<const SessionId> ids) override {
     return index.remove(user, ids);
   }
-  Expected<void, StoreError> noteAllEnded(std::string_view user, std::span<const SessionId> kept,
-                                          milliseconds life) override {
+  Expected<EndMoment, StoreError> noteAllEnded(std::string_view user, std::span<const SessionId> kept,
+                                               milliseconds life) override {
     return index.noteAllEnded(user, kept, life);
+  }
+  Expected<IndexPage, StoreError> listBefore(std::string_view user, EndMoment moment, std::string_view from,
+                                             std::size_t count) override {
+    return index.listBefore(user, moment, from, count);
   }
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user, std::size_t count) override {
     return index.list(user, count);
@@ -242,6 +250,49 @@ TEST_F(IndexWriterTest, WhatWasMetBeforeAllWereEndedElsewhereIsEndedHere) {
   EXPECT_THAT(listed(writer, "7"), ElementsAre(idOf("others")));
   writer.finish();
   EXPECT_THAT(ended, ElementsAre(idOf("missed")));
+}
+
+/// It is not new to the index any more, but was not in it when all were ended.
+TEST_F(IndexWriterTest, WhatAnotherInstanceMetLaterAndNotedSoonerIsEndedAsWell) {
+  std::vector<SessionId> ended;
+  IndexWriter writer(index_, clock_, metrics_, into(ended));
+  clock_.advance(seconds(10));
+  const SteadyTime before = clock_.steadyNow();
+  clock_.advance(milliseconds(1));
+  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
+  for (const char* id : {"missed", "login"})
+    ASSERT_TRUE(index_.add({.user_id = "42", .id = idOf(id), .life = hours(1)}));
+  clock_.advance(milliseconds(1));
+  writer.note(*sessionOf("missed", "42"), std::nullopt, before);
+  writer.note(*sessionOf("login", "42"), std::nullopt, clock_.steadyNow());
+  EXPECT_THAT(listed(writer, "42"), UnorderedElementsAre(idOf("missed"), idOf("login")));
+  writer.finish();
+  EXPECT_THAT(ended, ElementsAre(idOf("missed")));
+}
+
+/// Whatever a clock says that was set meanwhile.
+TEST_F(IndexWriterTest, WhatWasNotedHereOnceIsNotCalledMissedLater) {
+  std::vector<SessionId> ended;
+  IndexWriter writer(index_, clock_, metrics_, into(ended));
+  clock_.advance(seconds(10));
+  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
+  clock_.advance(seconds(1));
+  const SessionRef login = sessionOf("login", "42");
+  writer.note(*login, std::nullopt, clock_.steadyNow());
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("login")));
+  clock_.advance(KnownSession::kIndexInterval);
+  writer.note(*login, std::nullopt, clock_.steadyNow() - hours(1));
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("login")));
+  writer.finish();
+  EXPECT_THAT(ended, IsEmpty());
+}
+
+TEST_F(IndexWriterTest, WhatWasMetHereIsInTheIndexWhenAllEnd) {
+  IndexWriter writer(index_, clock_, metrics_);
+  writer.note(*sessionOf("a", "42"), std::nullopt, clock_.steadyNow());
+  const auto moment = writer.noteAllEnded("42", {}, {});
+  ASSERT_TRUE(moment);
+  EXPECT_THAT(writer.listBefore("42", *moment, "", 10)->ids, ElementsAre(idOf("a")));
 }
 
 TEST_F(IndexWriterTest, WhatTheIndexHasLostWasMetWhenItWasNoted) {
