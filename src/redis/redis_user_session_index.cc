@@ -103,6 +103,7 @@ end
 local ended = tonumber(redis.call('ZSCORE', KEYS[1], '') or 0)
 local others = redis.call('ZCOUNT', KEYS[1], '(' .. text(now), '+inf')
 if ended > now then others = others - 1 end
+if tonumber(redis.call('ZSCORE', KEYS[1], own) or 0) > now then others = others - 1 end -- asked again, unanswered
 if others >= most and ARGV[3] == 'refuse' then return {0} end
 redis.call('ZADD', KEYS[1], text(now + life + ended % 1), own)
 local kept = 2 * life + tonumber(ARGV[1])

@@ -169,7 +169,7 @@ Expected<Admission, StoreError> MemoryUserSessionIndex::admit(const IndexedSessi
   std::vector<std::pair<SteadyTime, std::string>> by_end;
   Admission admission;
   for (const auto& [id, entry] : user.sessions) {
-    if (entry.ends > now) by_end.emplace_back(entry.ends, id);
+    if (entry.ends > now && id != session.id.bytes()) by_end.emplace_back(entry.ends, id);
     if (entry.ends == kToEnd) admission.surplus.push_back(*SessionId::fromBytes(id));
   }
   if (by_end.size() >= limit.max && limit.when_full == WhenFull::kRefuse) return Admission{.admitted = false};

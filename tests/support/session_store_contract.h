@@ -524,9 +524,11 @@ TEST_P(UserSessionIndexContract, AdmitsAsManyAsMayBe) {
   };
   EXPECT_EQ(admit("s1", WhenFull::kRefuse), "yes");
   EXPECT_EQ(admit("s2", WhenFull::kRefuse), "yes");
+  EXPECT_EQ(admit("s2", WhenFull::kRefuse), "yes") << "the answer was lost";
   EXPECT_EQ(admit("s3", WhenFull::kRefuse), "no");
   EXPECT_THAT(listed("ada"), testing::UnorderedElementsAre("s1", "s2"));
   EXPECT_EQ(admit("s4", WhenFull::kEndOldest), "yes s1");
+  EXPECT_EQ(admit("s4", WhenFull::kEndOldest), "yes s1") << "the answer was lost";
   EXPECT_THAT(listed("ada"), testing::UnorderedElementsAre("s1", "s2", "s4")) << "until it has ended it is to be found";
   ASSERT_TRUE(note("ada", "s1", kHour)) << "a check meets it";
   EXPECT_EQ(admit("s5", WhenFull::kEndOldest), "yes s1 s2") << "and again it is said what is to end";
