@@ -10,13 +10,13 @@
 import { pause } from '../support/waiting.mjs';
 import { Random } from './support/random.mjs';
 import { SessionModel } from './support/session_model.mjs';
-import { kLatestWriter, kLife, kMaxStaleness, World } from './support/world.mjs';
+import { kGrace, kLatestWriter, kLife, kMaxStaleness, kSameMoment, World } from './support/world.mjs';
 
 const seconds = Number(process.argv[2] ?? 20);
 const seed = Number(process.argv[3] ?? Math.floor(Math.random() * 2 ** 32));
 const kAtOnce = 6;
 
-const figures = { schedules: 0, steps: 0, valid: 0, refused: 0, unavailable: 0, logouts: 0, applicationsEnded: 0, disturbances: 0 };
+const figures = { schedules: 0, steps: 0, valid: 0, refused: 0, unavailable: 0, logouts: 0, applicationsEnded: 0, endedSoon: 0, disturbances: 0 };
 const faults = [];
 
 /** A session as an application stores it, of a user whom no other schedule has, nor the password file. */
@@ -27,13 +27,31 @@ function stored(number) {
   });
 }
 
+/** It is gone, and if somebody saves it again, nobody need know whose it is. */
+function goes(session, world) {
+  session.goneAt ??= world.now();
+  session.seenBy.clear();
+}
+
+/** The one user who logs in by sessiond, in all schedules that run. */
+class Crowd {
+  constructor(schedules) {
+    this.schedules = schedules;
+  }
+
+  sessions() {
+    return [...this.schedules].flatMap((schedule) => schedule.sessions.filter((session) => session.ofSessiond));
+  }
+}
+
 /** Sessions of one schedule, and what may happen to them. */
 class Schedule {
-  constructor(world, random, number, schedules) {
+  constructor(world, random, number, crowd) {
     this.world = world;
     this.random = random;
     this.number = number;
-    this.schedules = schedules; // those that run, this one too
+    this.crowd = crowd;
+    this.everywhereAt = -Infinity; // when the applications' user was logged out everywhere
     this.sessions = [];
     this.copies = []; // what slow requests of applications still hold: {session, value}
     this.background = new Set();
@@ -65,9 +83,15 @@ class Schedule {
 
   /** Everything that could still write has written, and every copy and tombstone has ended. */
   async end() {
-    for (const session of this.sessions) await this.checkEverywhere(session);
+    await this.checkAll();
     for (const copy of this.copies) await this.saveCopy(copy);
-    for (const session of this.sessions) await this.checkEverywhere(session);
+    await this.checkAll();
+  }
+
+  async checkAll() {
+    for (const session of this.sessions) {
+      while (!(await this.checkEverywhere(session)) && session.model.mustHaveEnded() && faults.length === 0) await pause(20);
+    }
   }
 
   mayStillWrite(session) {
@@ -77,7 +101,7 @@ class Schedule {
 
   add(sid, { secret = 0 } = {}) {
     const model = new SessionModel(sid, kMaxStaleness);
-    const session = { sid, model, cookie: this.world.cookie(sid, secret), seenBy: new Map() };
+    const session = { sid, model, cookie: this.world.cookie(sid, secret), seenBy: new Map() }; // instance: {starts, at}
     this.sessions.push(session);
     return session;
   }
@@ -86,20 +110,24 @@ class Schedule {
     faults.push({ schedule: this.number, sid: session.sid, what, history: session.model.history });
   }
 
+  /** Was it refused? */
   async check(session = this.session(), instance = this.instance()) {
     const asked = session.model.ask(instance.name);
     const { starts } = instance;
     const { status, reason } = await this.world.check(instance, session.cookie);
-    if (status === 204) session.seenBy.set(instance, starts);
+    if (status === 204 && asked.changes === session.model.changes) session.seenBy.set(instance, { starts, at: asked.sent });
     if (status === 204) figures.valid += 1;
     else if (status === 401) figures.refused += 1;
     else figures.unavailable += 1;
     const wrong = session.model.judge(asked, status);
     if (wrong) this.fault(session, `${wrong} (${reason} at ${instance.name}, sent at ${asked.sent.toFixed(1)})`);
+    return status === 401;
   }
 
+  /** Was it refused by all? */
   async checkEverywhere(session) {
-    await Promise.all(this.world.instances.map((instance) => this.check(session, instance)));
+    const refused = await Promise.all(this.world.instances.map((instance) => this.check(session, instance)));
+    return refused.every(Boolean);
   }
 
   /** Checks that go on beside whatever comes next. */
@@ -116,7 +144,12 @@ class Schedule {
       secret: this.random.below(2),
     });
     session.value = stored(this.number);
-    await this.write(session, 'is made', () => this.world.save(session.sid, session.value), (model) => model.stored({ fresh: true }));
+    await this.write(session, 'is made', () => this.world.save(session.sid, session.value), (model) => this.made(model));
+  }
+
+  made(model) {
+    model.stored({ fresh: true });
+    if (performance.now() - this.everywhereAt < kSameMoment) model.doubt('it was made right after a logout everywhere');
   }
 
   /** One write by an application; nothing is known of the session when it fails. */
@@ -133,13 +166,20 @@ class Schedule {
   async logIn() {
     const before = this.random.chance(0.5) ? this.session() : undefined;
     if (before) before.model.begin('login over it');
-    const sid = await this.world.write(() => this.world.logIn(this.instance(), before?.cookie));
-    if (sid === undefined) return;
+    const session = await this.newLogin(before?.cookie);
+    // A login stands even when the session before it could not be ended, so that one is called ended only when it is.
+    if (before && session) await this.logOut(before);
+    else before?.model.doubt('a login over it failed');
+  }
+
+  /** The session of a login; undefined: there was none. */
+  async newLogin(cookie) {
+    const sid = await this.world.write(() => this.world.logIn(this.instance(), cookie));
+    if (sid === undefined) return undefined;
     const session = this.add(sid);
     session.model.stored({ fresh: true });
     session.ofSessiond = true;
-    // A login stands even when the session before it could not be ended, so that one is called ended only when it is.
-    if (before) await this.logOut(before);
+    return session;
   }
 
   /** An application begins a request: it has read the session and will save it some time. */
@@ -171,7 +211,7 @@ class Schedule {
 
   async destroy() {
     const session = this.session();
-    session.goneAt ??= this.world.now();
+    goes(session, this.world);
     await this.write(session, 'is destroyed', () => this.world.command('DEL', `sess:${session.sid}`), (model) => model.removed());
   }
 
@@ -179,11 +219,11 @@ class Schedule {
   async regenerate() {
     const session = this.session();
     if (!session.value || session.model.isLoggedOut) return;
-    session.goneAt ??= this.world.now();
+    goes(session, this.world);
     const next = this.add(`${session.sid}r${this.sessions.length}`);
     next.value = session.value;
     await this.write(session, 'is regenerated', () => this.world.command('DEL', `sess:${session.sid}`), (model) => model.removed());
-    await this.write(next, 'is made of another', () => this.world.save(next.sid, next.value), (model) => model.stored({ fresh: true }));
+    await this.write(next, 'is made of another', () => this.world.save(next.sid, next.value), (model) => this.made(model));
   }
 
   async logOut(session = this.session(), options = {}) {
@@ -212,24 +252,36 @@ class Schedule {
     const session = this.session();
     await this.world.exclusively(async () => {
       const instance = this.instance();
-      const mine = (one) => Boolean(one.ofSessiond) === Boolean(session.ofSessiond);
-      const schedules = session.ofSessiond ? [...this.schedules] : [this];
-      const all = schedules.flatMap((other) => other.sessions.filter(mine));
+      const all = session.ofSessiond ? this.crowd.sessions() : this.sessions.filter((one) => !one.ofSessiond);
       const certain = session.model.lives <= performance.now();
+      const met = new Map(all.map((one) => [one, [...one.seenBy]]));
       // What is gone says nothing of a user. An application's session is known from when an instance has let it in,
       // before this logout began; that one knows at once, others a moment later, and a killed one has taken what it
       // knew with it.
-      const known = (one) => one.ofSessiond || one.seenBy.get(instance) === instance.starts;
-      const ending = certain ? all.filter((other) => known(other) || other === session) : [session];
+      const known = (one) => one === session || (certain && (one.ofSessiond || one.seenBy.get(instance)?.starts === instance.starts));
       for (const one of all) one.model.begin('logout everywhere');
-      if ((await this.world.logOut(instance, session.cookie, { all: true })) !== 204) return;
-      for (const one of ending) {
-        one.endedAt ??= this.world.now();
-        one.model.ended(instance.name);
-        if (!one.ofSessiond) figures.applicationsEnded += 1;
+      const status = await this.world.logOut(instance, session.cookie, { all: true });
+      if (!session.ofSessiond) this.everywhereAt = performance.now();
+      if (status === 204) figures.logouts += 1;
+      for (const one of all) {
+        if (status === 204 && known(one)) this.ended(one, instance);
+        else if (status === 204 && certain) this.endsSoon(one, instance, met.get(one));
+        else one.model.doubt(`a logout everywhere was answered with ${status}`);
       }
-      figures.logouts += 1;
     });
+  }
+
+  ended(session, instance) {
+    session.endedAt ??= this.world.now();
+    session.model.ended(instance.name);
+    if (!session.ofSessiond) figures.applicationsEnded += 1;
+  }
+
+  /** By those who had met it: [instance, {at}]. */
+  endsSoon(session, instance, met) {
+    session.endedAt ??= this.world.now();
+    session.model.endsSoon(instance.name, kGrace, (by) => met.some(([one, { at }]) => one.outlived(at, by)));
+    if (session.model.mustHaveEnded()) figures.endedSoon += 1;
   }
 
   async wait() {
@@ -268,7 +320,7 @@ class Disturber {
       const gone = await this.world.passTime(by).catch(() => undefined);
       if (gone === undefined) return; // Redis is away: it may have happened or not
       sessions.forEach((session, i) => {
-        if (gone.includes(session.sid)) session.goneAt ??= this.world.now();
+        if (gone.includes(session.sid)) goes(session, this.world);
         if (!gone.includes(session.sid)) session.model.resume(before[i]);
       });
     });
@@ -294,11 +346,12 @@ async function main() {
   try {
     const until = performance.now() + seconds * 1000;
     const running = new Set();
+    const crowd = new Crowd(running);
     const disturber = new Disturber(world, random.fork(), running);
     let number = 0;
     const lane = async (own) => {
       while (performance.now() < until && faults.length === 0) {
-        const schedule = new Schedule(world, own.fork(), number++, running);
+        const schedule = new Schedule(world, own.fork(), number++, crowd);
         running.add(schedule);
         await schedule.run();
         running.delete(schedule);
@@ -313,11 +366,13 @@ async function main() {
     for (const line of fault.history) console.log(`    ${line}`);
   }
   console.log(
-    `revocation: ${figures.schedules} schedules, ${figures.steps} steps, ${figures.logouts} logouts, ` +
+    `revocation: ${figures.schedules} schedules, ${figures.steps} steps, ${figures.logouts} logouts ` +
+      `(${figures.applicationsEnded} sessions of applications ended everywhere, ${figures.endedSoon} more soon after), ` +
       `${figures.disturbances} disturbances; checks: ${figures.valid} valid, ${figures.refused} refused, ` +
       `${figures.unavailable} unavailable; ${faults.length} wrong; seed ${seed}`,
   );
-  const vacuous = figures.valid === 0 || figures.refused === 0 || figures.logouts === 0 || figures.applicationsEnded === 0;
+  const shown = [figures.valid, figures.refused, figures.logouts, figures.applicationsEnded];
+  const vacuous = shown.includes(0);
   if (vacuous) console.log('revocation: nothing was shown: no valid or no refused check, or no logout of some kind');
   process.exitCode = faults.length > 0 || vacuous ? 1 : 0;
 }

@@ -3,6 +3,8 @@
 //   - Once a logout was answered, no check sent later to the same instance is ever `valid`, and none sent to another
 //     one more than max_staleness later.
 //   - Once it was deleted by others, no check sent more than max_staleness later is, unless somebody saved it again.
+//   - Once a logout was answered that meant it as well, but at an instance which had not met it, it may live on for a
+//     grace, until those that have met it hear of that. No check sent later is `valid`.
 //   - While it lives, no check is refused. "Cannot tell" (503) is no refusal.
 //
 // All is judged by when a check was sent, and only checks during which nothing happened to the session are held to the
@@ -16,6 +18,8 @@ export class SessionModel {
     this.loggedOut = new Map(); // instance: when it first answered a logout
     this.ending = Infinity; // when the first logout was answered anywhere
     this.deleted = Infinity; // when others' deletion was answered
+    this.duties = []; // {by, isKnown}: logouts elsewhere that must have reached it by then
+    this.isDoubtful = false; // nobody can say whether it has ended, so nothing lets it live for certain
     this.lives = Infinity; // from when on it must be let in
     this.changes = 0; // grows with all that happens
     this.history = [];
@@ -38,7 +42,7 @@ export class SessionModel {
   /** What began has changed nothing. */
   resume({ lives, deleted }) {
     this.changes += 1;
-    Object.assign(this, { lives, deleted });
+    Object.assign(this, { lives: this.isDoubtful ? Infinity : lives, deleted });
     this.note('is as before');
   }
 
@@ -46,7 +50,7 @@ export class SessionModel {
   stored({ fresh = false } = {}) {
     this.changes += 1;
     this.deleted = Infinity;
-    if (!this.isLoggedOut) this.lives = performance.now() + (fresh ? 0 : this.maxStaleness);
+    if (!this.isLoggedOut && !this.isDoubtful) this.lives = performance.now() + (fresh ? 0 : this.maxStaleness);
     this.note('is stored');
   }
 
@@ -67,6 +71,28 @@ export class SessionModel {
     this.note(`logout is answered by ${instance}`);
   }
 
+  /** It may have ended for good, or may do so any time. */
+  doubt(why) {
+    this.changes += 1;
+    this.lives = Infinity;
+    this.isDoubtful = true;
+    this.note(`may have ended: ${why}`);
+  }
+
+  /**
+   * A logout was answered that must reach it within `grace` milliseconds. `isKnown(by)`: did somebody live until then who
+   * had met it?
+   */
+  endsSoon(instance, grace, isKnown) {
+    this.duties.push({ by: performance.now() + grace, isKnown });
+    this.doubt(`it ends soon, after a logout at ${instance}`);
+  }
+
+  /** Must a logout that was answered elsewhere have reached it by that moment? Or by any: must it at all? */
+  mustHaveEnded(moment = Infinity) {
+    return this.duties.some(({ by, isKnown }) => moment > by && isKnown(by));
+  }
+
   get isLoggedOut() {
     return this.ending !== Infinity;
   }
@@ -75,17 +101,18 @@ export class SessionModel {
   ask(instance) {
     const sent = performance.now();
     const loggedOut = Math.min(this.loggedOut.get(instance) ?? Infinity, this.ending + this.maxStaleness);
-    return {
-      sent,
-      changes: this.changes,
-      mustLive: sent >= this.lives,
-      mustBeGone: sent > loggedOut ? 'logged out' : sent > this.deleted + this.maxStaleness ? 'deleted' : undefined,
-    };
+    const mustBeGone =
+      sent > loggedOut ? 'logged out'
+      : this.mustHaveEnded(sent) ? 'ended elsewhere'
+      : sent > this.deleted + this.maxStaleness ? 'deleted'
+      : undefined;
+    return { sent, changes: this.changes, mustLive: sent >= this.lives, mustBeGone };
   }
 
   /** What is wrong with the answer; undefined: nothing. */
   judge(asked, status) {
     if (status === 204 && asked.mustBeGone === 'logged out') return 'let in after its logout was answered';
+    if (status === 204 && asked.mustBeGone === 'ended elsewhere') return 'let in long after a logout that meant it, too';
     if (status === 204 && asked.mustBeGone === 'deleted' && asked.changes === this.changes)
       return `let in ${(asked.sent - this.deleted).toFixed(0)} ms after it was deleted`;
     if (status === 401 && asked.mustLive && asked.changes === this.changes) return 'refused though it lives';

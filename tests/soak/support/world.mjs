@@ -2,7 +2,9 @@
 // instances of sessiond with caches that ask it; an application that reads and writes sessions as Express would.
 //
 // Time can be made to pass: every key's life is shortened by as much, so that tombstones, sessions and late copies end
-// in the order in which they would have ended.
+// in the order in which they would have ended. What sessiond compares with its own clock, which nobody moves, stays where
+// it is: when all of a user's sessions were ended. As it notes a session anew by that clock, too, what is noted of one
+// that lives is brought up to date for it.
 
 import { createHmac, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -21,20 +23,39 @@ export const kLatestWriter = 60;
 export const kLife = 40;
 /** Milliseconds. */
 export const kMaxStaleness = 500;
+/** So long it may take until a session ends that only another instance than that of the logout had met. */
+export const kGrace = 10000;
+/** A session that was made so shortly after all of its user's were ended may count among them (session/index_writer.h). */
+export const kSameMoment = 1000;
+
+/** Milliseconds, of those that really pass: longer than a schedule takes, whose sessions an index must not forget. */
+const kIndexLives = 30000;
 
 const kPassTime = `
-local gone = {}
-for _, key in ipairs(redis.call('KEYS', '*')) do
+local by, gone = tonumber(ARGV[1]), {}
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function passIndex(key)
+  for _, id in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+    if id ~= '' then
+      local ends = math.max(redis.call('ZSCORE', key, id), now + redis.call('PTTL', 'sess:' .. id))
+      redis.call('ZADD', key, string.format('%.0f', ends - by), id)
+    end
+  end
   local left = redis.call('PTTL', key)
-  if left >= 0 and left <= tonumber(ARGV[1]) then
+  if left > tonumber(ARGV[2]) then redis.call('PEXPIRE', key, math.max(left - by, ARGV[2])) end
+end
+local keys = redis.call('KEYS', '*')
+for _, key in ipairs(keys) do
+  if redis.call('TYPE', key).ok == 'zset' then passIndex(key) end
+end
+for _, key in ipairs(keys) do
+  local left = redis.call('TYPE', key).ok == 'zset' and -1 or redis.call('PTTL', key)
+  if left >= 0 and left <= by then
     redis.call('DEL', key)
     gone[#gone + 1] = key
   elseif left >= 0 then
-    redis.call('PEXPIRE', key, left - ARGV[1])
-  end
-  if redis.call('TYPE', key).ok == 'zset' then
-    local entries = redis.call('ZRANGE', key, 0, -1)
-    for _, entry in ipairs(entries) do redis.call('ZINCRBY', key, -ARGV[1], entry) end
+    redis.call('PEXPIRE', key, left - by)
   end
 end
 return gone`;
@@ -60,6 +81,7 @@ class Instance {
       path.join(folder, name), url, (config) => configure(config, path.join(folder, name), name), secrets);
     this.idle = [];
     this.starts = 0; // so many times it was started again
+    this.kills = []; // when it had no time to tell anybody what it knew
   }
 
   async start() {
@@ -68,9 +90,15 @@ class Instance {
 
   async restart(signal) {
     this.starts += 1;
+    if (signal === 'SIGKILL') this.kills.push(performance.now());
     for (const connection of this.idle.splice(0)) connection.close();
     await this.sessiond.stop(signal);
     await this.sessiond.start();
+  }
+
+  /** Was it not killed between these moments? */
+  outlived(since, until) {
+    return !this.kills.some((moment) => moment > since && moment < until);
   }
 
   /** The whole answer's text; undefined when the connection broke. */
@@ -207,7 +235,7 @@ export class World {
 
   /** The ids of the sessions that ended by it. */
   async passTime(milliseconds) {
-    const gone = await this.command('EVAL', kPassTime, 0, milliseconds);
+    const gone = await this.command('EVAL', kPassTime, 0, milliseconds, kIndexLives);
     this.passed += milliseconds;
     return gone.filter((key) => key.startsWith('sess:')).map((key) => key.slice(5));
   }
@@ -219,16 +247,18 @@ export class World {
     await this.primary.start();
   }
 
-  /** The replica gets everything that was acknowledged, and takes over at the same address. */
+  /** The replica gets everything that was acknowledged, also to sessiond, and takes over at the same address. */
   failOver() {
     return this.exclusively(async () => {
       const next = this.servers.find((server) => server !== this.primary);
+      await this.primary.command('CLIENT', 'PAUSE', 5000, 'WRITE');
       await waitFor('the replica has everything', async () => (await this.#offset(next)) >= (await this.#offset(this.primary)));
       const old = this.primary;
       this.relay.switchTo(undefined);
       await next.command('REPLICAOF', 'NO', 'ONE');
       this.primary = next;
       this.relay.target = next.socket;
+      await old.command('CLIENT', 'UNPAUSE');
       await this.#follow(old, next);
     });
   }
