@@ -16,7 +16,7 @@ const seconds = Number(process.argv[2] ?? 20);
 const seed = Number(process.argv[3] ?? Math.floor(Math.random() * 2 ** 32));
 const kAtOnce = 6;
 
-const figures = { schedules: 0, steps: 0, valid: 0, refused: 0, unavailable: 0, logouts: 0, applicationsEnded: 0, endedSoon: 0, disturbances: 0 };
+const figures = { schedules: 0, steps: 0, valid: 0, refused: 0, unavailable: 0, logouts: 0, applicationsEnded: 0, endedSoon: 0, othersEnded: 0, disturbances: 0 };
 const faults = [];
 
 /** A session as an application stores it, of a user whom no other schedule has, nor the password file. */
@@ -37,10 +37,26 @@ function goes(session, world) {
 class Crowd {
   constructor(schedules) {
     this.schedules = schedules;
+    this.ending = 0;
+    this.lastEnded = -Infinity;
   }
 
   sessions() {
     return [...this.schedules].flatMap((schedule) => schedule.sessions.filter((session) => session.ofSessiond));
+  }
+
+  async whileOthersEnd(action) {
+    this.ending += 1;
+    try {
+      await action();
+    } finally {
+      this.ending -= 1;
+      this.lastEnded = performance.now();
+    }
+  }
+
+  othersEndedSince(moment) {
+    return this.ending > 0 || this.lastEnded >= moment;
   }
 }
 
@@ -71,7 +87,7 @@ class Schedule {
     for (let i = 0; i < steps; i++) {
       const step = this.random.weighted({
         check: 40, burst: 6, hold: 10, saveLate: 10, save: 4, start: 2, logIn: 2, logOut: 6, logOutTwice: 3,
-        logOutEverywhere: 1, destroy: 3, regenerate: 2, wait: 4,
+        logOutEverywhere: 1, endOthers: 1, destroy: 3, regenerate: 2, wait: 4,
       });
       figures.steps += 1;
       await this[step]();
@@ -174,11 +190,16 @@ class Schedule {
 
   /** The session of a login; undefined: there was none. */
   async newLogin(cookie) {
-    const sid = await this.world.write(() => this.world.logIn(this.instance(), cookie));
+    let began;
+    const sid = await this.world.write(() => {
+      began = performance.now();
+      return this.world.logIn(this.instance(), cookie);
+    });
     if (sid === undefined) return undefined;
     const session = this.add(sid);
     session.model.stored({ fresh: true });
     session.ofSessiond = true;
+    if (this.crowd.othersEndedSince(began)) session.model.doubt('it was made while others were ended');
     return session;
   }
 
@@ -284,6 +305,29 @@ class Schedule {
     if (session.model.mustHaveEnded()) figures.endedSoon += 1;
   }
 
+  /** All but a new one of whoever logs in by sessiond, while others log in and do the same. */
+  async endOthers() {
+    const own = await this.newLogin();
+    if (own) await this.world.write(() => this.crowd.whileOthersEnd(() => this.endOthersOf(own)));
+  }
+
+  async endOthersOf(own) {
+    const others = this.crowd.sessions().filter((one) => one !== own);
+    for (const one of others) one.model.begin('all but another are ended');
+    const instance = this.instance();
+    const asked = own.model.ask(instance.name);
+    const status = await this.world.endOthers(instance, own.cookie);
+    const wrong = own.model.judge(asked, status);
+    if (wrong) this.fault(own, `${wrong} (when it ended others at ${instance.name})`);
+    if (status === 204) figures.othersEnded += 1;
+    for (const one of others) {
+      if (status === 204) this.ended(one, instance);
+      else one.model.doubt(`all but another were to be ended, answered with ${status}`);
+    }
+    for (const one of this.crowd.sessions())
+      if (one !== own && !others.includes(one)) one.model.doubt('it was made while others were ended');
+  }
+
   async wait() {
     await pause(this.random.below(kMaxStaleness / 2));
   }
@@ -368,10 +412,10 @@ async function main() {
   console.log(
     `revocation: ${figures.schedules} schedules, ${figures.steps} steps, ${figures.logouts} logouts ` +
       `(${figures.applicationsEnded} sessions of applications ended everywhere, ${figures.endedSoon} more soon after), ` +
-      `${figures.disturbances} disturbances; checks: ${figures.valid} valid, ${figures.refused} refused, ` +
+      `others ended ${figures.othersEnded} times, ${figures.disturbances} disturbances; checks: ${figures.valid} valid, ${figures.refused} refused, ` +
       `${figures.unavailable} unavailable; ${faults.length} wrong; seed ${seed}`,
   );
-  const shown = [figures.valid, figures.refused, figures.logouts, figures.applicationsEnded];
+  const shown = [figures.valid, figures.refused, figures.logouts, figures.applicationsEnded, figures.othersEnded];
   const vacuous = shown.includes(0);
   if (vacuous) console.log('revocation: nothing was shown: no valid or no refused check, or no logout of some kind');
   process.exitCode = faults.length > 0 || vacuous ? 1 : 0;

@@ -178,6 +178,20 @@ export class World {
     return statusOf(answer);
   }
 
+  /** All other sessions of that session's user. */
+  async endOthers(instance, cookie) {
+    const answer = await instance.ask({
+      SESSIOND_ENDPOINT: 'sessions',
+      SESSIOND_URI: '/sessions?others=1',
+      REQUEST_METHOD: 'DELETE',
+      QUERY_STRING: 'others=1',
+      HTTP_COOKIE: cookie,
+      HTTP_ACCEPT: 'application/json',
+      HTTP_SEC_FETCH_SITE: 'same-origin',
+    });
+    return statusOf(answer);
+  }
+
   /** The new session's id, or undefined. `cookie`: what the browser had before. */
   async logIn(instance, cookie = '') {
     const body = JSON.stringify({ user: 'alice', password });
