@@ -86,8 +86,8 @@ class Schedule {
     const steps = 10 + this.random.below(30);
     for (let i = 0; i < steps; i++) {
       const step = this.random.weighted({
-        check: 40, burst: 6, hold: 10, saveLate: 10, save: 4, start: 2, logIn: 2, logOut: 6, logOutTwice: 3,
-        logOutEverywhere: 1, endOthers: 1, destroy: 3, regenerate: 2, wait: 4,
+        check: 40, burst: 6, hold: 10, saveLate: 10, save: 4, start: 5, logIn: 2, logOut: 6, logOutTwice: 3,
+        logOutEverywhere: 2, endOthers: 1, destroy: 3, regenerate: 2, wait: 4,
       });
       figures.steps += 1;
       await this[step]();
@@ -270,10 +270,13 @@ class Schedule {
 
   /** Those that sessiond made are one user's; those that applications made are another's in each schedule. */
   async logOutEverywhere() {
-    const session = this.session();
+    const living = this.sessions.filter(({ model }) => model.lives <= performance.now());
+    const session = this.random.pick(living.length > 0 && this.random.chance(0.9) ? living : this.sessions);
     await this.world.exclusively(async () => {
       const instance = this.instance();
       const all = session.ofSessiond ? this.crowd.sessions() : this.sessions.filter((one) => !one.ofSessiond);
+      // Some that another instance meets at this very moment, and has told nobody of yet.
+      if (!session.ofSessiond && this.random.chance(0.5)) await Promise.all(all.map((one) => this.check(one)));
       const certain = session.model.lives <= performance.now();
       const met = new Map(all.map((one) => [one, [...one.seenBy]]));
       // What is gone says nothing of a user. An application's session is known from when an instance has let it in,
