@@ -8,6 +8,7 @@
 // says how much was tried; exit status 1 when an answer was wrong.
 
 import { pause } from '../support/waiting.mjs';
+import { Disturber } from './support/disturber.mjs';
 import { Random } from './support/random.mjs';
 import { SessionModel } from './support/session_model.mjs';
 import { kGrace, kLatestWriter, kLife, kMaxStaleness, kSameMoment, World } from './support/world.mjs';
@@ -25,12 +26,6 @@ function stored(number) {
     cookie: { originalMaxAge: kLife * 1000, expires: new Date(Date.now() + kLife * 1000), httpOnly: true, path: '/' },
     user: { id: `of schedule ${number}`, name: 'somebody' },
   });
-}
-
-/** It is gone, and if somebody saves it again, nobody need know whose it is. */
-function goes(session, world) {
-  session.goneAt ??= world.now();
-  session.seenBy.clear();
 }
 
 /** The one user who logs in by sessiond, in all schedules that run. */
@@ -232,7 +227,7 @@ class Schedule {
 
   async destroy() {
     const session = this.session();
-    goes(session, this.world);
+    this.world.noteGone(session);
     await this.write(session, 'is destroyed', () => this.world.command('DEL', `sess:${session.sid}`), (model) => model.removed());
   }
 
@@ -240,7 +235,7 @@ class Schedule {
   async regenerate() {
     const session = this.session();
     if (!session.value || session.model.isLoggedOut) return;
-    goes(session, this.world);
+    this.world.noteGone(session);
     const next = this.add(`${session.sid}r${this.sessions.length}`);
     next.value = session.value;
     await this.write(session, 'is regenerated', () => this.world.command('DEL', `sess:${session.sid}`), (model) => model.removed());
@@ -336,56 +331,6 @@ class Schedule {
   }
 }
 
-/** What happens to everybody, between schedules and in the midst of them. */
-class Disturber {
-  constructor(world, random, schedules) {
-    this.world = world;
-    this.random = random;
-    this.schedules = schedules;
-  }
-
-  async run(until) {
-    while (performance.now() < until) {
-      await pause(100 + this.random.below(400));
-      const what = this.random.weighted({ passTime: 12, restartInstance: 2, restartRedis: 1, failOver: 1, nothing: 4 });
-      if (what === 'nothing') continue;
-      figures.disturbances += 1;
-      await this[what]();
-    }
-  }
-
-  live() {
-    return [...this.schedules].flatMap((schedule) => schedule.sessions);
-  }
-
-  /** Sessions end by it; whoever might have been among them is not held to live while it happens. */
-  passTime() {
-    const by = (5 + this.random.below(60)) * 1000;
-    return this.world.exclusively(async () => {
-      const sessions = this.live();
-      const before = sessions.map((session) => session.model.begin(`${by / 1000} s pass`));
-      const gone = await this.world.passTime(by).catch(() => undefined);
-      if (gone === undefined) return; // Redis is away: it may have happened or not
-      sessions.forEach((session, i) => {
-        if (gone.includes(session.sid)) goes(session, this.world);
-        if (!gone.includes(session.sid)) session.model.resume(before[i]);
-      });
-    });
-  }
-
-  async restartInstance() {
-    await this.random.pick(this.world.instances).restart(this.random.pick(['SIGTERM', 'SIGKILL']));
-  }
-
-  async restartRedis() {
-    await this.world.restartRedis(this.random.pick(['SIGTERM', 'SIGKILL']));
-  }
-
-  failOver() {
-    return this.world.failOver();
-  }
-}
-
 async function main() {
   console.log(`revocation: seed ${seed}, ${seconds} s`);
   const random = new Random(seed);
@@ -394,7 +339,7 @@ async function main() {
     const until = performance.now() + seconds * 1000;
     const running = new Set();
     const crowd = new Crowd(running);
-    const disturber = new Disturber(world, random.fork(), running);
+    const disturber = new Disturber(world, random.fork(), running, () => (figures.disturbances += 1));
     let number = 0;
     const lane = async (own) => {
       while (performance.now() < until && faults.length === 0) {

@@ -247,6 +247,12 @@ export class World {
     }
   }
 
+  /** If somebody saves it again, nobody need know whose it is. */
+  noteGone(session) {
+    session.goneAt ??= this.now();
+    session.seenBy.clear();
+  }
+
   /** The ids of the sessions that ended by it. */
   async passTime(milliseconds) {
     const gone = await this.command('EVAL', kPassTime, 0, milliseconds, kIndexLives);
