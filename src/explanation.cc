@@ -136,7 +136,7 @@ bool Explanation::recall(AuthCandidate& candidate) {
   auto found = parts_.cache->find(candidate.verified->id, parts_.clock.steadyNow());
   if (!found) return false;
   const std::string name = "session " + parts_.handles.of(candidate.verified->id);
-  const bool is_there = found->presence == Presence::kPresent && found->session;
+  const bool is_there = !found->absence && found->session;
   say(name, is_there ? "is fresh in the daemon's memory, so Redis is not asked"
                      : "is known in the daemon's memory to be none, or ended, so Redis is not asked");
   if (is_there) sayFacts(*found->session, name);
@@ -173,10 +173,10 @@ void Explanation::sayStored(const SessionLoad& load, const FoundSession& found, 
     const auto left = load.result->ttl;
     say(name, std::to_string(load.result->json->size()) + " bytes in Redis, below " + parts_.keys.sessions() +
                   ", which end " + (left && *left != kNoEnd ? "in " + inWords(*left) : "never") + " if nobody uses it");
-    if (found.presence == Presence::kRevoked)
+    if (found.absence == CheckStatus::kRevoked)
       say(name, "its user was removed, disabled or given another password since, or everybody was logged out");
   }
-  if (found.presence == Presence::kPresent && found.session) sayFacts(*found.session, name);
+  if (!found.absence && found.session) sayFacts(*found.session, name);
 }
 
 void Explanation::sayFacts(const KnownSession& session, const std::string& name) {

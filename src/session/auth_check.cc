@@ -6,16 +6,7 @@ namespace {
 
 /// Why what was found is no session; nullopt when it is one.
 std::optional<CheckStatus> absenceOf(const FoundSession& found) {
-  switch (found.presence) {
-    case Presence::kUnknown:
-      return CheckStatus::kUnknown;
-    case Presence::kRevoked:
-      return CheckStatus::kRevoked;
-    case Presence::kUnavailable:
-      return CheckStatus::kUnavailable;
-    case Presence::kPresent:
-      break;
-  }
+  if (found.absence) return found.absence;
   const CheckStatus state = found.session->facts().state;
   if (state == CheckStatus::kUnknown || state == CheckStatus::kCorrupt) return state;
   return std::nullopt;

@@ -50,27 +50,27 @@ FoundSession FactsReader::read(const SessionLoad& load, SteadyTime sent, std::st
   if (!load.result) {
     if (load.result.error() != StoreError::kCorrupt) return {};
     noteCorrupt(*load.id, "the key holds no string", sent);
-    return {.presence = Presence::kPresent, .session = KnownSession::make(*load.id, SessionFacts(), cookie)};
+    return {.absence = {}, .session = KnownSession::make(*load.id, SessionFacts(), cookie)};
   }
   const StoredSession& stored = *load.result;
   if (stored.revoked || revoked_.contains(load.id->bytes())) {
     if (stored.json) buryAgain(*load.id, stored);
-    return {.presence = Presence::kRevoked};
+    return {.absence = CheckStatus::kRevoked};
   }
-  if (!stored.json) return {.presence = Presence::kUnknown};
+  if (!stored.json) return {.absence = CheckStatus::kUnknown};
   SessionRef session = recognize(*load.id, *stored.json, sent, cookie, known);
   // Looked at whenever the session is read, whatever was known of it.
   switch (standingOf(*session, load, sent)) {
     case Standing::kEnded:
-      return {.presence = Presence::kRevoked, .session = std::move(session)};
+      return {.absence = CheckStatus::kRevoked, .session = std::move(session)};
     case Standing::kUnknown:
       return {};
     case Standing::kNeedsUser:
-      return {.presence = Presence::kUnavailable, .session = std::move(session)};
+      return {.absence = CheckStatus::kUnavailable, .session = std::move(session)};
     case Standing::kStands:
       break;
   }
-  return {.presence = Presence::kPresent, .session = std::move(session), .ends = endOf(stored.ttl, sent)};
+  return {.absence = {}, .session = std::move(session), .ends = endOf(stored.ttl, sent)};
 }
 
 FactsReader::Standing FactsReader::standingOf(const KnownSession& session, const SessionLoad& load,

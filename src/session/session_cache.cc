@@ -48,7 +48,7 @@ struct alignas(64) SessionCache::Entry : LruLinks<Entry> {
   SteadyTime sent;  ///< when it was asked for
   SteadyTime time;  ///< while fresh: when the key ends; else when it was last told of
   CacheTrust::Epoch epoch = 0;
-  Presence presence = Presence::kUnavailable;
+  std::optional<CheckStatus> absence = CheckStatus::kUnavailable;
   bool fresh : 1 = false;
   bool used : 1 = false;  ///< found since it was loaded
   bool wary : 1 = false;
@@ -57,8 +57,8 @@ struct alignas(64) SessionCache::Entry : LruLinks<Entry> {
   std::size_t heapBytes() const { return session->bytes(); }
   /// REQUIRES: it is fresh.
   FoundSession found() const {
-    if (presence != Presence::kPresent) return {.presence = presence};
-    return {.presence = presence, .session = session, .ends = time};
+    if (absence) return {.absence = absence};
+    return {.absence = {}, .session = session, .ends = time};
   }
   void invalidate(SteadyTime now) {
     if (fresh) wary = !used;
@@ -189,13 +189,13 @@ bool SessionCache::mayJoin(const SessionId& id, const Note& note, SteadyTime now
 
 void SessionCache::keep(const SessionId& id, const Note& note, const FoundSession& found, std::string_view cookie,
                         bool tracked, SteadyTime now) {
-  if (found.presence == Presence::kUnavailable) return;
-  SESSIOND_CHECK(found.presence != Presence::kPresent || found.session);
+  if (found.absence == CheckStatus::kUnavailable) return;
+  SESSIOND_CHECK(found.absence || found.session);
   Entry entry;
   entry.session = found.session ? found.session : KnownSession::make(id, SessionFacts(), cookie);
   entry.sent = note.sent;
   entry.epoch = note.epoch;
-  entry.presence = found.presence;
+  entry.absence = found.absence;
   const std::uint64_t hash = KeyedHash()(id.bytes());
   Shard& shard = shardOf(hash);
   const std::lock_guard lock(shard.mutex);
@@ -204,10 +204,10 @@ void SessionCache::keep(const SessionId& id, const Note& note, const FoundSessio
   entry.session->noteUserChanges(note.user_changes);
   entry.session->noteUserEpoch(note.user_epoch);
   const bool same = before != nullptr && before->session->idBytes() == id.bytes();
-  const bool asked = found.ends || found.presence != Presence::kPresent;
+  const bool asked = found.ends || found.absence;
   const bool stands_still = stands(hash, note);
   // A slot on its way to another server may get a key there, of which nobody tells here.
-  const bool may_be_fresh = realms_ == nullptr || found.presence != Presence::kUnknown;
+  const bool may_be_fresh = realms_ == nullptr || found.absence != CheckStatus::kUnknown;
   entry.fresh = asked && tracked && stands_still && may_be_fresh && believes(note.epoch, now);
   if (entry.fresh) {
     entry.time = found.ends.value_or(SteadyTime::max());

@@ -268,7 +268,7 @@ void SessionLoader::answered(StoreBatch& batch) {
 /// Who joined a load that failed has not had a try of his own.
 void SessionLoader::tell(SessionWant& want, const Asked& asked, SteadyTime now) {
   const bool joined = want.arrived > asked.note.sent;
-  if (want.found.presence != Presence::kUnavailable || !joined || deadlineOf(want.arrived) <= now) {
+  if (want.found.absence != CheckStatus::kUnavailable || !joined || deadlineOf(want.arrived) <= now) {
     return client_.loaded(want);
   }
   want.found = {};
@@ -295,8 +295,7 @@ bool SessionLoader::take(Asked& asked, const SessionLoad& load, bool tracked, St
     return asked.wants.empty();
   }
   parts_.cache.keep(*load.id, asked.note, found, cookie, tracked, now);
-  if (parts_.index != nullptr && found.presence == Presence::kPresent)
-    parts_.index->note(*found.session, found.ends, asked.note.sent);
+  if (parts_.index != nullptr && !found.absence) parts_.index->note(*found.session, found.ends, asked.note.sent);
   for (SessionWant* want : asked.wants) want->found = found;
   return true;
 }

@@ -163,17 +163,7 @@ class LaneOf final : private SessionLoader::Client {
   void touched(TouchWant&) override { touched_ = true; }
   SteadyTime now() { return site_.clock.steadyNow(); }
   static std::string describe(const FoundSession& found) {
-    switch (found.presence) {
-      case Presence::kPresent:
-        return std::string(found.session->identity().text());
-      case Presence::kUnknown:
-        return "unknown";
-      case Presence::kRevoked:
-        return "revoked";
-      case Presence::kUnavailable:
-        return "unavailable";
-    }
-    return "";
+    return std::string(found.absence ? nameOf(*found.absence) : found.session->identity().text());
   }
 
   AnySite& site_;

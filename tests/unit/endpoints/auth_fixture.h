@@ -29,7 +29,7 @@ using std::chrono::seconds;
 
 /// What stands in the store for an id.
 struct FakeStored {
-  Presence presence = Presence::kUnknown;
+  std::optional<CheckStatus> absence = CheckStatus::kUnknown;
   std::string json = {};
 };
 
@@ -50,9 +50,9 @@ class FakeLaneStore final : public LaneStore {
     if (!batch.loads.empty()) contents_.batches.push_back(batch.loads.size());
     for (SessionLoad& load : batch.loads) {
       const FakeStored& stored = contents_.sessions[load.id->bytes()];
-      if (stored.presence == Presence::kUnavailable) continue;
-      load.result = StoredSession{.revoked = stored.presence == Presence::kRevoked};
-      if (stored.presence == Presence::kPresent) load.result->json = stored.json;
+      if (stored.absence == CheckStatus::kUnavailable) continue;
+      load.result = StoredSession{.revoked = stored.absence == CheckStatus::kRevoked};
+      if (!stored.absence) load.result->json = stored.json;
       if (load.wants_ttl) load.result->ttl = hours(1);
     }
     for (KeyTouch& touch : batch.touches) {
@@ -129,9 +129,7 @@ class AuthEndpointTest : public testing::Test, public Loader::Lane {
   void concluded(Exchange&) override { ++concluded_; }
   void failed(Exchange&) override { FAIL() << "an exception"; }
 
-  void store(const std::string& id, const std::string& json) {
-    source_.sessions[id] = {.presence = Presence::kPresent, .json = json};
-  }
+  void store(const std::string& id, const std::string& json) { source_.sessions[id] = {.absence = {}, .json = json}; }
   /// Keeps it in memory as if it had been loaded, to be found by its cookie or by its id alone.
   void remember(const std::string& id, const FoundSession& found, bool by_cookie = true) {
     trust_.prove(trust_.epoch() == 0 ? trust_.beginEpoch() : trust_.epoch(), clock_.steadyNow());
@@ -141,7 +139,7 @@ class AuthEndpointTest : public testing::Test, public Loader::Lane {
   }
   FoundSession found(const std::string& id, const std::string& json, bool by_cookie = true) {
     endpoint();
-    return {.presence = Presence::kPresent,
+    return {.absence = {},
             .session =
                 KnownSession::make(*SessionId::fromBytes(id), extractor_->extract(json), by_cookie ? cookieOf(id) : ""),
             .ends = clock_.steadyNow() + hours(1)};

@@ -97,8 +97,8 @@ TEST_F(AuthEndpointTest, TellsApartWhyThereIsNoSession) {
   store("corrupt", "[]");
   store("refused", R"({"cookie":{"originalMaxAge":0},"user":{"id":1}})");
   store("empty", "null");
-  source_.sessions["revoked"] = {.presence = Presence::kRevoked};
-  source_.sessions["down"] = {.presence = Presence::kUnavailable};
+  source_.sessions["revoked"] = {.absence = CheckStatus::kRevoked};
+  source_.sessions["down"] = {.absence = CheckStatus::kUnavailable};
   const auto statusOf = [this](const std::string& id) {
     const Response response = askWith(id);
     return std::to_string(response.status) + " " +
@@ -114,7 +114,7 @@ TEST_F(AuthEndpointTest, TellsApartWhyThereIsNoSession) {
 }
 
 TEST_F(AuthEndpointTest, NeverSendsACookieWhenTheStoreCannotSay) {
-  source_.sessions["down"] = {.presence = Presence::kUnavailable};
+  source_.sessions["down"] = {.absence = CheckStatus::kUnavailable};
   const Response response =
       ask({{"HTTP_COOKIE", "connect.sid=broken; connect.sid=" + cookieOf("down") + "; connect.sid=" + cookieOf("s2")}});
   EXPECT_EQ(response.status, 503);
@@ -166,7 +166,7 @@ TEST_F(AuthEndpointTest, AnOptionalPolicyPassesADamagedSessionAsNobodyAndCountsI
 
 TEST_F(AuthEndpointTest, AnOptionalPolicyRefusesWhenTheStoreCannotSay) {
   store("corrupt", "{");
-  source_.sessions["down"] = {.presence = Presence::kUnavailable};
+  source_.sessions["down"] = {.absence = CheckStatus::kUnavailable};
   EXPECT_EQ(askWith("down", "open").status, 503);
   const Response both =
       ask({{"HTTP_COOKIE", "connect.sid=" + cookieOf("corrupt") + "; connect.sid=" + cookieOf("down")},
@@ -208,7 +208,7 @@ TEST_F(AuthEndpointTest, AnswersFromMemoryOnTheLane) {
   EXPECT_EQ(askWith("s1").status, 204);
   EXPECT_EQ(route_, Route::kAnswered);
   clock_.advance(milliseconds(1));
-  remember("s1", {.presence = Presence::kRevoked});
+  remember("s1", {.absence = CheckStatus::kRevoked});
   EXPECT_EQ(askWith("s1").status, 401);
   EXPECT_EQ(route_, Route::kAnswered);
   EXPECT_TRUE(source_.batches.empty());

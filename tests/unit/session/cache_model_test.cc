@@ -208,7 +208,7 @@ class Lane final : private LaneStore, private EventLoop, private SessionLoader::
   void forget(Waiter&) override {}
 
   void judge(const FoundSession& found, std::int64_t floor) {
-    if (found.presence == Presence::kUnavailable) return;  // the model's clock was moved beyond the check's budget
+    if (found.absence == CheckStatus::kUnavailable) return;  // the model's clock was moved beyond the check's budget
     const std::string_view line = found.session->identity().text();  // "V: 17\r\n"
     const auto version = parseInteger<std::int64_t>(line.substr(3, line.size() - 5));
     if (!version || *version < floor) ++model_.violations;

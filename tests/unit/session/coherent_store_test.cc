@@ -19,8 +19,7 @@ class CoherentStoreTest : public testing::Test {
 
   SteadyTime now() { return clock_.steadyNow(); }
   void keep(const SessionCache::Note& note) {
-    cache_.keep(id_, note, {.presence = Presence::kPresent, .session = session_, .ends = SteadyTime::max()}, "s:a.sig",
-                true, now());
+    cache_.keep(id_, note, {.absence = {}, .session = session_, .ends = SteadyTime::max()}, "s:a.sig", true, now());
   }
   bool isFresh() { return cache_.find("s:a.sig", now()).has_value(); }
 
@@ -72,8 +71,8 @@ TEST_F(CoherentStoreTest, WhatWasRevokedIsRememberedAndWhatWasNotIsNot) {
 TEST_F(CoherentStoreTest, EveryCacheThatAnswersKnowsOfIt) {
   SessionCache next{CacheLimits{}, trust_};
   const LiveCaches::Membership while_both_answer(caches_, next);
-  next.keep(id_, next.note(id_, now()),
-            {.presence = Presence::kPresent, .session = session_, .ends = SteadyTime::max()}, "s:a.sig", true, now());
+  next.keep(id_, next.note(id_, now()), {.absence = {}, .session = session_, .ends = SteadyTime::max()}, "s:a.sig",
+            true, now());
   ASSERT_TRUE(next.find("s:a.sig", now()));
   ASSERT_TRUE(store_.revoke(id_, seconds(10)));
   EXPECT_FALSE(next.find("s:a.sig", now()));

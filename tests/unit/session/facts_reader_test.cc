@@ -56,19 +56,19 @@ class FactsReaderTest : public testing::Test {
 
 TEST_F(FactsReaderTest, KeepsNotThereCannotTellAndDamagedApart) {
   const FoundSession here = read("here", StoredSession{.json = kSeven});
-  EXPECT_EQ(here.presence, Presence::kPresent);
+  EXPECT_EQ(here.absence, std::nullopt);
   EXPECT_EQ(here.session->id(), idOf("here"));
   EXPECT_EQ(here.session->cookie(), "s:a.signature");
   EXPECT_EQ(here.session->identity().text(), "X-User-Id: 7\r\n");
-  EXPECT_EQ(read("gone", StoredSession{}).presence, Presence::kUnknown);
-  EXPECT_EQ(read("revoked", StoredSession{.revoked = true}).presence, Presence::kRevoked);
-  EXPECT_EQ(read("down", Unexpected(StoreError::kUnavailable)).presence, Presence::kUnavailable);
-  EXPECT_EQ(read("slow", Unexpected(StoreError::kTimeout)).presence, Presence::kUnavailable);
+  EXPECT_EQ(read("gone", StoredSession{}).absence, CheckStatus::kUnknown);
+  EXPECT_EQ(read("revoked", StoredSession{.revoked = true}).absence, CheckStatus::kRevoked);
+  EXPECT_EQ(read("down", Unexpected(StoreError::kUnavailable)).absence, CheckStatus::kUnavailable);
+  EXPECT_EQ(read("slow", Unexpected(StoreError::kTimeout)).absence, CheckStatus::kUnavailable);
   for (const Expected<StoredSession, StoreError>& damaged :
        {Expected<StoredSession, StoreError>(Unexpected(StoreError::kCorrupt)),
         Expected<StoredSession, StoreError>(StoredSession{.json = "[]"})}) {
     const FoundSession found = read("damaged", damaged);
-    EXPECT_EQ(found.presence, Presence::kPresent);
+    EXPECT_EQ(found.absence, std::nullopt);
     EXPECT_EQ(found.session->facts().state, CheckStatus::kCorrupt);
   }
   EXPECT_EQ(count("sessiond_corrupt_records_total"), 2U);
@@ -86,7 +86,7 @@ TEST_F(FactsReaderTest, ARevokedSessionThatCameBackIsBuriedAgain) {
   read("gone", StoredSession{.revoked = true});
   EXPECT_TRUE(buried_.empty());
   const FoundSession back = read("back", StoredSession{.json = kSeven, .revoked = true});
-  EXPECT_EQ(back.presence, Presence::kRevoked);
+  EXPECT_EQ(back.absence, CheckStatus::kRevoked);
   EXPECT_FALSE(back.session);
   EXPECT_EQ(buried_.size(), 1U);
   EXPECT_EQ(count("sessiond_resurrected_sessions_total"), 1U);
@@ -94,11 +94,11 @@ TEST_F(FactsReaderTest, ARevokedSessionThatCameBackIsBuriedAgain) {
 
 TEST_F(FactsReaderTest, WhatWasRevokedHereIsRevokedWhateverTheStoreSays) {
   revoked_.note(idOf("a"), hours(24));
-  EXPECT_EQ(read("a", StoredSession{.json = kSeven}).presence, Presence::kRevoked);
+  EXPECT_EQ(read("a", StoredSession{.json = kSeven}).absence, CheckStatus::kRevoked);
   EXPECT_EQ(buried_.size(), 1U) << "a copy that is there without a tombstone";
-  EXPECT_EQ(read("a", StoredSession{}).presence, Presence::kRevoked);
-  EXPECT_EQ(read("a", Unexpected(StoreError::kTimeout)).presence, Presence::kUnavailable);
-  EXPECT_EQ(read("b", StoredSession{.json = kSeven}).presence, Presence::kPresent);
+  EXPECT_EQ(read("a", StoredSession{}).absence, CheckStatus::kRevoked);
+  EXPECT_EQ(read("a", Unexpected(StoreError::kTimeout)).absence, CheckStatus::kUnavailable);
+  EXPECT_EQ(read("b", StoredSession{.json = kSeven}).absence, std::nullopt);
 }
 
 TEST_F(FactsReaderTest, ItsTombstoneOutlivesEveryCopyOfTheCopyThatWasStored) {
@@ -186,19 +186,19 @@ TEST_F(FactsReaderTest, WhatIsMetAgainAndAgainIsSummedUpInTheLog) {
 }
 
 TEST_F(FactsReaderTest, ASessionFromBeforeEverybodyWasLoggedOutIsRefused) {
-  const auto presence = [this](const std::string& own, std::optional<std::uint64_t> epoch) {
+  const auto absence = [this](const std::string& own, std::optional<std::uint64_t> epoch) {
     const std::string json = R"({"cookie":{},"user":{"id":7})" + own + "}";
-    return read("a", StoredSession{.json = json, .epoch = epoch}).presence;
+    return read("a", StoredSession{.json = json, .epoch = epoch}).absence;
   };
   const std::string third = R"(,"_sd":{"created":1,"epoch":3})";
-  EXPECT_EQ(presence(third, 3), Presence::kPresent);
-  EXPECT_EQ(presence(third, 4), Presence::kRevoked);
-  EXPECT_EQ(presence(third, 3), Presence::kRevoked) << "the greatest that was seen counts: the key is lost, say";
-  EXPECT_EQ(presence(third, std::nullopt), Presence::kRevoked) << "certain, whatever has become of the counter";
-  EXPECT_EQ(presence(R"(,"_sd":{"created":1})", 4), Presence::kRevoked) << "from before the first time";
-  EXPECT_EQ(presence(R"(,"_sd":{"created":1,"epoch":4})", 4), Presence::kPresent);
-  EXPECT_EQ(presence(R"(,"_sd":{"created":1,"epoch":4})", std::nullopt), Presence::kUnavailable) << "nobody can tell";
-  EXPECT_EQ(presence("", std::nullopt), Presence::kPresent) << "no login of ours";
+  EXPECT_EQ(absence(third, 3), std::nullopt);
+  EXPECT_EQ(absence(third, 4), CheckStatus::kRevoked);
+  EXPECT_EQ(absence(third, 3), CheckStatus::kRevoked) << "the greatest that was seen counts: the key is lost, say";
+  EXPECT_EQ(absence(third, std::nullopt), CheckStatus::kRevoked) << "certain, whatever has become of the counter";
+  EXPECT_EQ(absence(R"(,"_sd":{"created":1})", 4), CheckStatus::kRevoked) << "from before the first time";
+  EXPECT_EQ(absence(R"(,"_sd":{"created":1,"epoch":4})", 4), std::nullopt);
+  EXPECT_EQ(absence(R"(,"_sd":{"created":1,"epoch":4})", std::nullopt), CheckStatus::kUnavailable) << "nobody can tell";
+  EXPECT_EQ(absence("", std::nullopt), std::nullopt) << "no login of ours";
   EXPECT_EQ(count("sessiond_outdated_sessions_total"), 4U);
 }
 
@@ -212,9 +212,9 @@ TEST_F(FactsReaderTest, ASessionWhoseUserTheStoreKeepsIsReadWithHim) {
   EXPECT_TRUE(found("", 0).needsUser());
   EXPECT_TRUE(found("grace", 0xff).needsUser()) << "somebody else logged in there meanwhile";
   EXPECT_EQ(found("", 0).session->login(), "ada");
-  EXPECT_EQ(found("ada", 0xff).presence, Presence::kPresent);
-  EXPECT_EQ(found("ada", 0xfe).presence, Presence::kRevoked) << "another password";
-  EXPECT_EQ(found("ada", 0).presence, Presence::kRevoked) << "locked or gone";
+  EXPECT_EQ(found("ada", 0xff).absence, std::nullopt);
+  EXPECT_EQ(found("ada", 0xfe).absence, CheckStatus::kRevoked) << "another password";
+  EXPECT_EQ(found("ada", 0).absence, CheckStatus::kRevoked) << "locked or gone";
   EXPECT_EQ(count("sessiond_disabled_user_sessions_total"), 2U);
 }
 
@@ -225,22 +225,22 @@ TEST_F(FactsReaderTest, ASessionWhoseUserIsGoneIsRefusedWheneverItIsRead) {
       [&](std::uint64_t tag) { return tag == standing; });
   const SessionId id = idOf("a");
   const std::string own = R"({"cookie":{},"user":{"id":7},"_sd":{"auth":"htpasswd:0000000000001234"}})";
-  const auto presence = [&](const std::string& json, const SessionRef& known = {}) {
+  const auto found = [&](const std::string& json, const SessionRef& known = {}) {
     return reader.read({.id = &id, .result = StoredSession{.json = json}}, SteadyTime(seconds(1000)), "", known);
   };
-  const FoundSession before = presence(own);
-  EXPECT_EQ(before.presence, Presence::kPresent);
+  const FoundSession before = found(own);
+  EXPECT_EQ(before.absence, std::nullopt);
   standing = 0x5678;
-  EXPECT_EQ(presence(own).presence, Presence::kRevoked);
-  EXPECT_EQ(presence(own, before.session).presence, Presence::kRevoked) << "also of a text that is known";
-  EXPECT_EQ(presence(kSeven).presence, Presence::kPresent) << "nobody can tell of an application's";
+  EXPECT_EQ(found(own).absence, CheckStatus::kRevoked);
+  EXPECT_EQ(found(own, before.session).absence, CheckStatus::kRevoked) << "also of a text that is known";
+  EXPECT_EQ(found(kSeven).absence, std::nullopt) << "nobody can tell of an application's";
   EXPECT_EQ(count("sessiond_disabled_user_sessions_total"), 2U);
 }
 
 /// Which instances there are and what they are configured with, nobody here knows: another one may have the file.
 TEST_F(FactsReaderTest, WhereThereIsNoPasswordFileItsUsersSessionsStand) {
   const std::string json = R"({"cookie":{},"user":{"id":7},"_sd":{"auth":"htpasswd:0000000000001234"}})";
-  EXPECT_EQ(read("a", StoredSession{.json = json}).presence, Presence::kPresent);
+  EXPECT_EQ(read("a", StoredSession{.json = json}).absence, std::nullopt);
   EXPECT_EQ(count("sessiond_disabled_user_sessions_total"), 0U);
 }
 

@@ -38,7 +38,7 @@ TEST(SessionCacheBytes, AreWhatItTakesFromTheHeap) {
     SessionFacts facts;
     EXPECT_TRUE(facts.identity.add("X-Text", std::string(number % 400, 'x')));
     const FoundSession found = {
-        .presence = Presence::kPresent, .session = KnownSession::make(id, facts, cookie), .ends = SteadyTime::max()};
+        .absence = {}, .session = KnownSession::make(id, facts, cookie), .ends = SteadyTime::max()};
     cache.keep(id, cache.note(id, clock.steadyNow()), found, cookie, true, clock.steadyNow());
   };
   keep(kSessions);  // what is made once is there

@@ -55,7 +55,7 @@ class SessionCacheRealms : public testing::Test {
     answer(id, note, session, tracked);
   }
   void answer(const std::string& id, const SessionCache::Note& note, const SessionRef& session, bool tracked = true) {
-    const FoundSession found{.presence = session ? Presence::kPresent : Presence::kUnknown,
+    const FoundSession found{.absence = session ? std::nullopt : std::optional(CheckStatus::kUnknown),
                              .session = session,
                              .ends = now() + seconds(1000)};
     cache_.keep(idOf(id), note, found, "", tracked, now());

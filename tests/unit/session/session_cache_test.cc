@@ -25,9 +25,7 @@ FoundSession sessionOf(const std::string& id, const std::string& version, const 
   SessionFacts facts;
   facts.state = CheckStatus::kValid;
   EXPECT_TRUE(facts.identity.add("X-Version", version));
-  return {.presence = Presence::kPresent,
-          .session = KnownSession::make(idOf(id), facts, cookie),
-          .ends = SteadyTime::max()};
+  return {.absence = {}, .session = KnownSession::make(idOf(id), facts, cookie), .ends = SteadyTime::max()};
 }
 FoundSession sessionOf(const std::string& id, const std::string& version = "1") {
   return sessionOf(id, version, cookieOf(id));
@@ -65,7 +63,7 @@ TEST_F(SessionCacheTest, FindsWhatWasLoadedByTheWholeCookie) {
   load("a");
   const std::optional<FoundSession> found = cache_.find(cookieOf("a"), now());
   ASSERT_TRUE(found);
-  EXPECT_EQ(found->presence, Presence::kPresent);
+  EXPECT_EQ(found->absence, std::nullopt);
   EXPECT_EQ(found->session->idBytes(), "a");
 
   std::string forged = cookieOf("a");
@@ -91,14 +89,14 @@ TEST_F(SessionCacheTest, AnEntryWithoutACookieIsFoundByIdOnly) {
 }
 
 TEST_F(SessionCacheTest, KeepsWhatIsCertainAndNotWhatNobodyKnows) {
-  load("unknown", {.presence = Presence::kUnknown});
-  load("revoked", {.presence = Presence::kRevoked});
-  load("down", {.presence = Presence::kUnavailable});
-  EXPECT_EQ(cache_.find(cookieOf("unknown"), now())->presence, Presence::kUnknown);
-  EXPECT_EQ(cache_.find(cookieOf("revoked"), now())->presence, Presence::kRevoked);
+  load("unknown", {.absence = CheckStatus::kUnknown});
+  load("revoked", {.absence = CheckStatus::kRevoked});
+  load("down", {.absence = CheckStatus::kUnavailable});
+  EXPECT_EQ(cache_.find(cookieOf("unknown"), now())->absence, CheckStatus::kUnknown);
+  EXPECT_EQ(cache_.find(cookieOf("revoked"), now())->absence, CheckStatus::kRevoked);
   EXPECT_FALSE(cache_.find(cookieOf("revoked"), now())->session);
   EXPECT_FALSE(isFresh("down"));
-  load("unknown", {.presence = Presence::kUnavailable});
+  load("unknown", {.absence = CheckStatus::kUnavailable});
   EXPECT_TRUE(isFresh("unknown")) << "no answer is no news";
 }
 
@@ -134,9 +132,9 @@ TEST_F(SessionCacheTest, AnAnswerDoesNotReplaceOneThatWasAskedForLater) {
 TEST_F(SessionCacheTest, AnOlderAnswerDoesNotReviveWhatANewerOneSaidIsGone) {
   const Note older = note("a");
   clock_.advance(milliseconds(1));
-  keep("a", note("a"), {.presence = Presence::kRevoked});
+  keep("a", note("a"), {.absence = CheckStatus::kRevoked});
   keep("a", older, sessionOf("a"));
-  EXPECT_EQ(cache_.find(cookieOf("a"), now())->presence, Presence::kRevoked);
+  EXPECT_EQ(cache_.find(cookieOf("a"), now())->absence, CheckStatus::kRevoked);
 }
 
 TEST_F(SessionCacheTest, InvalidationsOfOtherSessionsHinderHardlyAny) {

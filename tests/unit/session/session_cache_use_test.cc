@@ -20,7 +20,7 @@ class SessionCacheUse : public testing::Test {
   static SessionId idOf(const std::string& bytes) { return *SessionId::fromBytes(bytes); }
   void load(const std::string& id) {
     const SessionCache::Note note = cache_.note(idOf(id), clock_.steadyNow());
-    FoundSession found{.presence = Presence::kPresent, .session = KnownSession::make(idOf(id), SessionFacts(), "")};
+    FoundSession found{.absence = {}, .session = KnownSession::make(idOf(id), SessionFacts(), "")};
     if (note.wants_ttl) found.ends = SteadyTime::max();
     cache_.keep(idOf(id), note, found, "", true, clock_.steadyNow());
   }

@@ -33,8 +33,8 @@ TEST_F(SessionLoaderTest, AUserWhomTheStoreKeepsIsAskedForWithTheSession) {
   EXPECT_EQ(store_.batch().loads[0].user, "ada");
   SessionWant& second = want("a");
   store_.answer();
-  EXPECT_EQ(first.found.presence, Presence::kPresent);
-  EXPECT_EQ(second.found.presence, Presence::kPresent) << "it joined";
+  EXPECT_EQ(first.found.absence, std::nullopt);
+  EXPECT_EQ(second.found.absence, std::nullopt) << "it joined";
   EXPECT_EQ(store_.batches, 2);
   const SessionId id = *SessionId::fromBytes("a");
   EXPECT_TRUE(cache_.find(id, clock_.steadyNow()));
@@ -48,7 +48,7 @@ TEST_F(SessionLoaderTest, AUserWhomTheStoreKeepsIsAskedForWithTheSession) {
   loader_.flush();
   EXPECT_EQ(store_.batch().loads[0].user, "ada") << "who it is is known by now";
   store_.answer();
-  EXPECT_EQ(third.found.presence, Presence::kRevoked);
+  EXPECT_EQ(third.found.absence, CheckStatus::kRevoked);
   EXPECT_EQ(store_.batches, 3);
 }
 
@@ -73,7 +73,7 @@ TEST_F(SessionLoaderTest, GathersWhatIsWantedAndAsksForEachSessionOnce) {
   EXPECT_EQ(store_.ids(), (std::vector<std::string>{"a", "b"}));
   store_.answer();
   EXPECT_EQ(loaded_.size(), 3U);
-  for (const SessionWant* one : loaded_) EXPECT_EQ(one->found.presence, Presence::kPresent);
+  for (const SessionWant* one : loaded_) EXPECT_EQ(one->found.absence, std::nullopt);
   EXPECT_EQ(count("sessiond_cache_misses_total"), 2U);
   EXPECT_EQ(count("sessiond_cache_joined_total"), 1U);
   EXPECT_TRUE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
@@ -135,7 +135,7 @@ TEST_F(SessionLoaderTest, DoesNotJoinALoadThatALogoutHasOvertaken) {
   ASSERT_TRUE(store_.asked());
   store_.texts["a"] = "";
   store_.answer();
-  EXPECT_NE(later.found.presence, Presence::kUnavailable);
+  EXPECT_NE(later.found.absence, CheckStatus::kUnavailable);
 }
 
 /// Over a connection that leads to another server than the subscription nothing is told of; trust may hold all the
@@ -179,7 +179,7 @@ TEST_F(SessionLoaderTest, WaitingIsPartOfTheBudgetOfEachAlone) {
   clock_.advance(milliseconds(550));
   loop_.reach();
   EXPECT_EQ(loaded_, (std::vector<SessionWant*>{&first})) << "its time is over";
-  EXPECT_EQ(first.found.presence, Presence::kUnavailable);
+  EXPECT_EQ(first.found.absence, CheckStatus::kUnavailable);
   first.id = nullptr;  // the check is answered, and gone
   ids_.front() = *SessionId::fromBytes("another check's");
   clock_.advance(milliseconds(100));
@@ -187,8 +187,8 @@ TEST_F(SessionLoaderTest, WaitingIsPartOfTheBudgetOfEachAlone) {
   EXPECT_EQ(store_.ids(), (std::vector<std::string>{"a", "b"}));
   store_.answer();
   EXPECT_EQ(loaded_, (std::vector<SessionWant*>{&first, &third, &second}));
-  EXPECT_EQ(second.found.presence, Presence::kPresent);
-  EXPECT_EQ(third.found.presence, Presence::kPresent);
+  EXPECT_EQ(second.found.absence, std::nullopt);
+  EXPECT_EQ(third.found.absence, std::nullopt);
   EXPECT_EQ(loop_.at, SteadyTime::max());
 }
 
@@ -205,7 +205,7 @@ TEST_F(SessionLoaderTest, AnAnswerThatComesTooLateForOneIsStillOfUse) {
   SessionWant& joined = want("a");
   EXPECT_EQ(count("sessiond_cache_joined_total"), 1U);
   store_.answer();
-  EXPECT_EQ(joined.found.presence, Presence::kPresent);
+  EXPECT_EQ(joined.found.absence, std::nullopt);
   EXPECT_EQ(loaded_.size(), 3U);
   EXPECT_TRUE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
 }
@@ -225,7 +225,7 @@ TEST_F(SessionLoaderTest, WhoJoinedALoadThatFailedHasATryOfHisOwn) {
   if (loaded_.size() == 1) store_.answer();
   EXPECT_EQ(loaded_, (std::vector<SessionWant*>{&first, &joined}));
   EXPECT_EQ(store_.batches, 2);
-  EXPECT_EQ(first.found.presence, Presence::kUnavailable);
+  EXPECT_EQ(first.found.absence, CheckStatus::kUnavailable);
 }
 
 TEST_F(SessionLoaderTest, WhoGathersEndsInTimeToo) {
@@ -260,7 +260,7 @@ TEST_F(SessionLoaderTest, AnAnswerThatDidNotComeIsNoneForEverybodyAndChangesNoth
   for (int i = 0; i < 200; ++i) want("s" + std::to_string(i));
   loader_.flush();
   EXPECT_EQ(loaded_.size(), 200U);
-  for (const SessionWant* one : loaded_) EXPECT_EQ(one->found.presence, Presence::kUnavailable);
+  for (const SessionWant* one : loaded_) EXPECT_EQ(one->found.absence, CheckStatus::kUnavailable);
 }
 
 TEST_F(SessionLoaderTest, WhatComesOverAConnectionThatIsNotTrackedIsNotFresh) {
@@ -268,7 +268,7 @@ TEST_F(SessionLoaderTest, WhatComesOverAConnectionThatIsNotTrackedIsNotFresh) {
   want("a");
   loader_.flush();
   store_.answer();
-  EXPECT_EQ(loaded_[0]->found.presence, Presence::kPresent);
+  EXPECT_EQ(loaded_[0]->found.absence, std::nullopt);
   EXPECT_FALSE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
 }
 
