@@ -41,7 +41,7 @@ std::string Canaries::newPrefix() const {
   return keys_.canaries(tag_()) + base64UrlEncode(randomBytes(kRandomBytes)) + ":";
 }
 
-/// REQUIRES: mutex_ is held. What has come back is forgotten before the new epoch can be seen by anybody.
+/// REQUIRES: mutex_ is held. What has come back is forgotten before the new era can be seen by anybody.
 void Canaries::publish(SubscriptionRef next) {
   proven_.store(false, std::memory_order_release);
   forgetProofs();
@@ -61,7 +61,7 @@ void Canaries::stands(const std::string& prefix) {
   const std::lock_guard lock(mutex_);
   resting_.store(false, std::memory_order_release);
   publish(nullptr);
-  current_ = std::make_shared<const Subscription>(Subscription{.prefix = prefix, .epoch = trust_.beginEpoch()});
+  current_ = std::make_shared<const Subscription>(Subscription{.prefix = prefix, .era = trust_.beginEra()});
 }
 
 void Canaries::lost(Loss why) {
@@ -74,7 +74,7 @@ void Canaries::lost(Loss why) {
   if (why == Loss::kRest) {
     trust_.distrust();
   } else {
-    trust_.beginEpoch();
+    trust_.beginEra();
   }
 }
 
@@ -83,8 +83,8 @@ void Canaries::distrust(Loss why) {
   countLoss(why);
   const SubscriptionRef before = current_;
   publish(nullptr);
-  const CacheTrust::Epoch epoch = trust_.distrust();
-  if (before) current_ = std::make_shared<const Subscription>(Subscription{.prefix = before->prefix, .epoch = epoch});
+  const CacheTrust::Era era = trust_.distrust();
+  if (before) current_ = std::make_shared<const Subscription>(Subscription{.prefix = before->prefix, .era = era});
 }
 
 bool Canaries::cameBack(std::string_view key, const std::string& prefix, SteadyTime now) {
@@ -97,7 +97,7 @@ bool Canaries::cameBack(std::string_view key, const std::string& prefix, SteadyT
   if (!number || !moment) return true;
   const std::lock_guard lock(mutex_);
   if (current_ == nullptr || current_->prefix != prefix) return true;
-  trust_.prove(current_->epoch, SteadyTime(SteadyTime::duration(*moment)));
+  trust_.prove(current_->era, SteadyTime(SteadyTime::duration(*moment)));
   proven_.store(true, std::memory_order_release);
   const auto found = proofs_.find(*number);
   const ProofRef proof = found == proofs_.end() ? nullptr : found->second.lock();

@@ -48,7 +48,7 @@ class Canaries {
 
   struct Subscription {
     std::string prefix;  ///< of its canaries
-    CacheTrust::Epoch epoch = 0;
+    CacheTrust::Era era = 0;
   };
   using SubscriptionRef = std::shared_ptr<const Subscription>;
 
@@ -70,9 +70,9 @@ class Canaries {
 
   /// For a subscription that is about to be asked for.
   std::string newPrefix() const;
-  /// It stands. An epoch begins.
+  /// It stands. An era begins.
   void stands(const std::string& prefix);
-  /// It is lost. An epoch begins, without proofs to come.
+  /// It is lost. An era begins, without proofs to come.
   void lost(Loss why);
   /// Nothing that was loaded is believed any more: all keys are gone, say. The subscription stays. Anybody's.
   void distrust(Loss why);
@@ -85,7 +85,7 @@ class Canaries {
 
   // A connection's.
 
-  /// What has come back of one connection's canaries in the present epoch.
+  /// What has come back of one connection's canaries in the present era.
   struct Proof {
     std::uint64_t number = 0;
     std::atomic<SteadyTime::rep> moment = kNever;

@@ -66,9 +66,9 @@ class KnownSession {
   /// How often that user had been told of when his password was last compared (SessionCache).
   std::uint32_t userChanges() const { return user_changes_.load(std::memory_order_relaxed); }
   void noteUserChanges(std::uint32_t changes) const { user_changes_.store(changes, std::memory_order_relaxed); }
-  /// In which epoch of the trust in that user's server (trust_realms.h).
-  CacheTrust::Epoch userEpoch() const { return user_epoch_.load(std::memory_order_relaxed); }
-  void noteUserEpoch(CacheTrust::Epoch epoch) const { user_epoch_.store(epoch, std::memory_order_relaxed); }
+  /// In which era of the trust in that user's server (trust_realms.h).
+  CacheTrust::Era userEra() const { return user_era_.load(std::memory_order_relaxed); }
+  void noteUserEra(CacheTrust::Era era) const { user_era_.store(era, std::memory_order_relaxed); }
 
   /// Has its user's index to be told that this session may live until `ends`? Now and then it has to, whether the end
   /// has moved or not, and where it was told no later than `lost`: the index may have been lost.
@@ -113,7 +113,7 @@ class KnownSession {
   const std::uint32_t path_size_;
   const std::uint32_t user_id_size_;
   mutable std::atomic<std::uint32_t> user_changes_ = 0;
-  mutable std::atomic<CacheTrust::Epoch> user_epoch_ = 0;
+  mutable std::atomic<CacheTrust::Era> user_era_ = 0;
   // In seconds; 0: never.
   mutable std::atomic<std::uint32_t> indexed_at_ = 0;
   mutable std::atomic<std::uint32_t> indexed_end_ = 0;

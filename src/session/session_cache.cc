@@ -47,7 +47,7 @@ struct alignas(64) SessionCache::Entry : LruLinks<Entry> {
   SessionRef session;
   SteadyTime sent;  ///< when it was asked for
   SteadyTime time;  ///< while fresh: when the key ends; else when it was last told of
-  CacheTrust::Epoch epoch = 0;
+  CacheTrust::Era era = 0;
   std::optional<CheckStatus> absence = CheckStatus::kUnavailable;
   bool fresh : 1 = false;
   bool used : 1 = false;  ///< found since it was loaded
@@ -92,14 +92,13 @@ SessionCache::Shard& SessionCache::shardOf(std::uint64_t hash) const {
 }
 
 bool SessionCache::isFresh(const Entry& entry, SteadyTime now) const {
-  return entry.fresh && entry.time > now && now - entry.sent < greatestAgeOf(entry.hash) &&
-         believes(entry.epoch, now) && userIsSame(*entry.session) &&
-         (realms_ == nullptr || isBelievedInAllRealms(*entry.session, now));
+  return entry.fresh && entry.time > now && now - entry.sent < greatestAgeOf(entry.hash) && believes(entry.era, now) &&
+         userIsSame(*entry.session) && (realms_ == nullptr || isBelievedInAllRealms(*entry.session, now));
 }
 
 bool SessionCache::isBelievedInAllRealms(const KnownSession& session, SteadyTime now) const {
   const bool has_user = session.facts().keeper == UserKeeper::kStore;
-  if (has_user && !believes(session.userEpoch(), now)) return false;
+  if (has_user && !believes(session.userEra(), now)) return false;
   return session.facts().epoch == LoginEpoch::kNone || realms_->knowsEverybody(now);
 }
 
@@ -150,7 +149,7 @@ SessionCache::Note SessionCache::note(const SessionId& id, SteadyTime now) const
   const std::uint64_t hash = KeyedHash()(id.bytes());
   const CacheTrust* const trust = realms_ == nullptr ? trust_ : realms_->ofSession(id.bytes());
   Note note{.sent = now,
-            .epoch = trust == nullptr ? 0 : trust->epoch(),
+            .era = trust == nullptr ? 0 : trust->era(),
             .invalidations = stripeOf(hash).load(std::memory_order_acquire),
             .wants_ttl = trust != nullptr && trust->holds(now)};
   Shard& shard = shardOf(hash);
@@ -171,18 +170,18 @@ void SessionCache::noteKnown(Note& note, SessionRef known) const {
   note.user_changes = userChanges(*note.known);
   if (realms_ == nullptr || note.known->facts().keeper != UserKeeper::kStore) return;
   const CacheTrust* const trust = realms_->ofUser(note.known->login());
-  note.user_epoch = trust == nullptr ? 0 : trust->epoch();
+  note.user_era = trust == nullptr ? 0 : trust->era();
 }
 
 /// Has nothing been told since that could make the answer out of date?
 bool SessionCache::stands(std::uint64_t hash, const Note& note) const {
-  const CacheTrust* const trust = trustAt(note.epoch);
-  return trust != nullptr && note.epoch == trust->epoch() &&
+  const CacheTrust* const trust = trustAt(note.era);
+  return trust != nullptr && note.era == trust->era() &&
          note.invalidations == stripeOf(hash).load(std::memory_order_acquire);
 }
 
 bool SessionCache::mayJoin(const SessionId& id, const Note& note, SteadyTime now) const {
-  const CacheTrust* const trust = trustAt(note.epoch);
+  const CacheTrust* const trust = trustAt(note.era);
   return trust != nullptr && trust->holds(now) && now - note.sent <= maxStaleness() &&
          stands(KeyedHash()(id.bytes()), note);
 }
@@ -194,7 +193,7 @@ void SessionCache::keep(const SessionId& id, const Note& note, const FoundSessio
   Entry entry;
   entry.session = found.session ? found.session : KnownSession::make(id, SessionFacts(), cookie);
   entry.sent = note.sent;
-  entry.epoch = note.epoch;
+  entry.era = note.era;
   entry.absence = found.absence;
   const std::uint64_t hash = KeyedHash()(id.bytes());
   Shard& shard = shardOf(hash);
@@ -202,13 +201,13 @@ void SessionCache::keep(const SessionId& id, const Note& note, const FoundSessio
   Entry* const before = shard.entries.find(hash);
   if (before != nullptr && before->sent > note.sent) return;
   entry.session->noteUserChanges(note.user_changes);
-  entry.session->noteUserEpoch(note.user_epoch);
+  entry.session->noteUserEra(note.user_era);
   const bool same = before != nullptr && before->session->idBytes() == id.bytes();
   const bool asked = found.ends || found.absence;
   const bool stands_still = stands(hash, note);
   // A slot on its way to another server may get a key there, of which nobody tells here.
   const bool may_be_fresh = realms_ == nullptr || found.absence != CheckStatus::kUnknown;
-  entry.fresh = asked && tracked && stands_still && may_be_fresh && believes(note.epoch, now);
+  entry.fresh = asked && tracked && stands_still && may_be_fresh && believes(note.era, now);
   if (entry.fresh) {
     entry.time = found.ends.value_or(SteadyTime::max());
   } else {

@@ -7,12 +7,12 @@
 //
 // What keeps fresh entries true:
 //   - Whoever is going to load a session notes before the load is sent how many invalidations its stripe has had and
-//     which epoch of trust it is (cache_trust.h). The answer is fresh only if both are still the same when it is kept;
+//     which era of trust it is (cache_trust.h). The answer is fresh only if both are still the same when it is kept;
 //     an invalidation counts first and marks the entry then, and both happen under the entry's lock or before it. So
 //     an answer that may be older than what an invalidation told of is never fresh, and there is nothing to wait for.
 //     Stripes are shared: an invalidation of another session costs one load, seldom.
 //   - An answer does not replace one whose load was sent later.
-//   - An entry is believed by the proofs of its own epoch, no longer than its key had to live (Redis may take its time
+//   - An entry is believed by the proofs of its own era, no longer than its key had to live (Redis may take its time
 //     to delete, and to tell of, an expired key), and no longer than a minute: the last line against whatever else
 //     could keep an invalidation away.
 //
@@ -68,12 +68,12 @@ class SessionCache {
   /// Of a load that is about to be sent.
   struct Note {
     SteadyTime sent = {};
-    CacheTrust::Epoch epoch = 0;
-    std::uint32_t invalidations = 0;   ///< of the stripe
-    bool wants_ttl = false;            ///< without the key's remaining life the answer cannot be fresh
-    SessionRef known = {};             ///< what was last known of this id, fresh or not
-    std::uint32_t user_changes = 0;    ///< of the stripe of its user, if the store keeps him
-    CacheTrust::Epoch user_epoch = 0;  ///< where that user is
+    CacheTrust::Era era = 0;
+    std::uint32_t invalidations = 0;  ///< of the stripe
+    bool wants_ttl = false;           ///< without the key's remaining life the answer cannot be fresh
+    SessionRef known = {};            ///< what was last known of this id, fresh or not
+    std::uint32_t user_changes = 0;   ///< of the stripe of its user, if the store keeps him
+    CacheTrust::Era user_era = 0;     ///< where that user is
   };
   Note note(const SessionId& id, SteadyTime now) const;
   /// May a check that comes now share the answer of a load that was noted so and is under way? What was acknowledged
@@ -126,12 +126,12 @@ class SessionCache {
   const std::atomic<std::uint32_t>& stripeOf(std::uint64_t hash) const { return stripes_[hash % kStripes]; }
   bool isFresh(const Entry& entry, SteadyTime now) const;
   std::uint32_t userChanges(const KnownSession& session) const;
-  const CacheTrust* trustAt(CacheTrust::Epoch epoch) const {
-    return realms_ == nullptr ? trust_ : realms_->at(CacheTrust::realmOf(epoch));
+  const CacheTrust* trustAt(CacheTrust::Era era) const {
+    return realms_ == nullptr ? trust_ : realms_->at(CacheTrust::realmOf(era));
   }
-  bool believes(CacheTrust::Epoch epoch, SteadyTime now) const {
-    const CacheTrust* const trust = trustAt(epoch);
-    return trust != nullptr && trust->believes(epoch, now);
+  bool believes(CacheTrust::Era era, SteadyTime now) const {
+    const CacheTrust* const trust = trustAt(era);
+    return trust != nullptr && trust->believes(era, now);
   }
   bool isBelievedInAllRealms(const KnownSession& session, SteadyTime now) const;
   std::chrono::milliseconds maxStaleness() const {

@@ -1,6 +1,6 @@
 // TrustRealms: whose word what is in memory is believed on, where several servers share the sessions.
 //
-// Each server tells of its own keys only, so each is a realm of trust (cache_trust.h), known by the epochs that begin
+// Each server tells of its own keys only, so each is a realm of trust (cache_trust.h), known by the eras that begin
 // there. A session is believed as long as the server that has it is trusted; one whose user the store keeps, as long
 // as that user's server is trusted as well. How often everybody was logged out is known by having been asked lately.
 

@@ -132,7 +132,7 @@ class AuthEndpointTest : public testing::Test, public Loader::Lane {
   void store(const std::string& id, const std::string& json) { source_.sessions[id] = {.absence = {}, .json = json}; }
   /// Keeps it in memory as if it had been loaded, to be found by its cookie or by its id alone.
   void remember(const std::string& id, const FoundSession& found, bool by_cookie = true) {
-    trust_.prove(trust_.epoch() == 0 ? trust_.beginEpoch() : trust_.epoch(), clock_.steadyNow());
+    trust_.prove(trust_.era() == 0 ? trust_.beginEra() : trust_.era(), clock_.steadyNow());
     const SessionId session_id = *SessionId::fromBytes(id);
     const auto note = cache_.note(session_id, clock_.steadyNow());
     cache_.keep(session_id, note, found, by_cookie ? cookieOf(id) : "", true, clock_.steadyNow());

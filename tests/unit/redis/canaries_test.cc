@@ -72,26 +72,26 @@ TEST_F(CanariesTest, TellHowLongOneWasUnderWayOnce) {
 
 TEST_F(CanariesTest, ALostSubscriptionProvesNothingAndWhatItProvedStandsForAWhile) {
   canaries_.stands("p:");
-  const CacheTrust::Epoch epoch = canaries_.current()->epoch;
+  const CacheTrust::Era era = canaries_.current()->era;
   ASSERT_TRUE(cameBack(canaries_.add(), at(5000ms), at(5001ms)));
   ASSERT_TRUE(trust_.holds(at(5001ms)));
   canaries_.lost(Canaries::Loss::kSubscription);
   EXPECT_FALSE(trust_.holds(at(5001ms)));
-  EXPECT_TRUE(trust_.believes(epoch, at(5001ms)));
+  EXPECT_TRUE(trust_.believes(era, at(5001ms)));
   EXPECT_EQ(canaries_.current(), nullptr);
 }
 
 TEST_F(CanariesTest, WhatIsDistrustedOrGivenUpIsBelievedNoLonger) {
   canaries_.stands("p:");
-  CacheTrust::Epoch epoch = canaries_.current()->epoch;
+  CacheTrust::Era era = canaries_.current()->era;
   ASSERT_TRUE(cameBack(canaries_.add(), at(5000ms), at(5001ms)));
   canaries_.distrust(Loss::kFlush);
-  EXPECT_FALSE(trust_.believes(epoch, at(5001ms)));
-  epoch = canaries_.current()->epoch;
+  EXPECT_FALSE(trust_.believes(era, at(5001ms)));
+  era = canaries_.current()->era;
   ASSERT_TRUE(cameBack(canaries_.add(), at(5100ms), at(5101ms))) << "the subscription stands";
-  ASSERT_TRUE(trust_.believes(epoch, at(5101ms)));
+  ASSERT_TRUE(trust_.believes(era, at(5101ms)));
   canaries_.renew(canaries_.current(), Loss::kCanaries);
-  EXPECT_FALSE(trust_.believes(epoch, at(5101ms)));
+  EXPECT_FALSE(trust_.believes(era, at(5101ms)));
   EXPECT_FALSE(trust_.holds(at(5101ms)));
 }
 

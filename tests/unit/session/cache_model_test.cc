@@ -75,7 +75,7 @@ class ModelRedis {
     const std::lock_guard lock(mutex_);
     if (!tracking_) return;
     if (queue_.empty()) {
-      trust_.prove(epoch_, clock_.steadyNow());
+      trust_.prove(era_, clock_.steadyNow());
       return;
     }
     const auto [session, version] = queue_.front();
@@ -87,7 +87,7 @@ class ModelRedis {
   /// What is written until it is regained, and what was not yet carried out, is never told of.
   void loseSubscription() {
     const std::lock_guard lock(mutex_);
-    trust_.beginEpoch();
+    trust_.beginEra();
     tracking_ = false;
     queue_.clear();
   }
@@ -95,8 +95,8 @@ class ModelRedis {
   void regainSubscription() {
     const std::lock_guard lock(mutex_);
     tracking_ = true;
-    epoch_ = trust_.beginEpoch();
-    trust_.prove(epoch_, clock_.steadyNow());
+    era_ = trust_.beginEra();
+    trust_.prove(era_, clock_.steadyNow());
   }
 
   void fallSilent() {
@@ -110,7 +110,7 @@ class ModelRedis {
     for (std::int64_t& version : versions_) ++version;
     if (!tracking_) return;
     queue_.clear();
-    epoch_ = trust_.distrust();
+    era_ = trust_.distrust();
     raiseAllFloors();
   }
 
@@ -136,7 +136,7 @@ class ModelRedis {
   SessionCache* cache_ = nullptr;
   std::mutex mutex_;
   bool tracking_ = false;
-  CacheTrust::Epoch epoch_ = 0;
+  CacheTrust::Era era_ = 0;
   std::array<std::int64_t, kSessions> versions_{};
   std::deque<Invalidation> queue_;
   std::array<std::atomic<std::int64_t>, kSessions> floors_{};

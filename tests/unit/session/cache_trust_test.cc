@@ -19,15 +19,15 @@ class CacheTrustTest : public testing::Test {
 
 TEST_F(CacheTrustTest, DoesNotHoldBeforeTheFirstProof) {
   EXPECT_FALSE(trust_.holds(now()));
-  trust_.beginEpoch();
+  trust_.beginEra();
   EXPECT_FALSE(trust_.holds(now()));
 }
 
 TEST_F(CacheTrustTest, HoldsUntilTheLastProofIsTooOld) {
-  const CacheTrust::Epoch epoch = trust_.beginEpoch();
-  trust_.prove(epoch, now());
+  const CacheTrust::Era era = trust_.beginEra();
+  trust_.prove(era, now());
   clock_.advance(milliseconds(900));
-  trust_.prove(epoch, now() - milliseconds(300));
+  trust_.prove(era, now() - milliseconds(300));
   clock_.advance(milliseconds(700));
   EXPECT_TRUE(trust_.holds(now()));
   clock_.advance(milliseconds(1));
@@ -35,17 +35,17 @@ TEST_F(CacheTrustTest, HoldsUntilTheLastProofIsTooOld) {
 }
 
 TEST_F(CacheTrustTest, AnOlderProofTakesNothingFromANewerOne) {
-  const CacheTrust::Epoch epoch = trust_.beginEpoch();
-  trust_.prove(epoch, now());
-  trust_.prove(epoch, now() - milliseconds(900));
+  const CacheTrust::Era era = trust_.beginEra();
+  trust_.prove(era, now());
+  trust_.prove(era, now() - milliseconds(900));
   clock_.advance(milliseconds(1000));
   EXPECT_TRUE(trust_.holds(now()));
 }
 
 TEST_F(CacheTrustTest, ALostSubscriptionIsBelievedAsLongAsASilentOne) {
-  const CacheTrust::Epoch lost = trust_.beginEpoch();
+  const CacheTrust::Era lost = trust_.beginEra();
   trust_.prove(lost, now());
-  trust_.beginEpoch();
+  trust_.beginEra();
   EXPECT_FALSE(trust_.holds(now())) << "what is loaded now is told of by nobody";
   clock_.advance(milliseconds(1000));
   EXPECT_TRUE(trust_.believes(lost, now()));
@@ -54,9 +54,9 @@ TEST_F(CacheTrustTest, ALostSubscriptionIsBelievedAsLongAsASilentOne) {
 }
 
 TEST_F(CacheTrustTest, NoProofOfALaterSubscriptionRevivesAnEarlierOne) {
-  const CacheTrust::Epoch lost = trust_.beginEpoch();
+  const CacheTrust::Era lost = trust_.beginEra();
   trust_.prove(lost, now());
-  const CacheTrust::Epoch later = trust_.beginEpoch();
+  const CacheTrust::Era later = trust_.beginEra();
   clock_.advance(milliseconds(900));
   trust_.prove(later, now());
   trust_.prove(lost, now());
@@ -66,11 +66,11 @@ TEST_F(CacheTrustTest, NoProofOfALaterSubscriptionRevivesAnEarlierOne) {
 }
 
 TEST_F(CacheTrustTest, DistrustEndsEverythingAtOnce) {
-  const CacheTrust::Epoch first = trust_.beginEpoch();
+  const CacheTrust::Era first = trust_.beginEra();
   trust_.prove(first, now());
-  const CacheTrust::Epoch second = trust_.beginEpoch();
+  const CacheTrust::Era second = trust_.beginEra();
   trust_.prove(second, now());
-  const CacheTrust::Epoch third = trust_.distrust();
+  const CacheTrust::Era third = trust_.distrust();
   EXPECT_FALSE(trust_.believes(first, now()));
   EXPECT_FALSE(trust_.believes(second, now()));
   EXPECT_FALSE(trust_.holds(now()));
@@ -79,12 +79,12 @@ TEST_F(CacheTrustTest, DistrustEndsEverythingAtOnce) {
   EXPECT_FALSE(trust_.believes(second, now()));
 }
 
-TEST_F(CacheTrustTest, EveryEpochIsAnother) {
-  const CacheTrust::Epoch first = trust_.beginEpoch();
+TEST_F(CacheTrustTest, EveryEraIsAnother) {
+  const CacheTrust::Era first = trust_.beginEra();
   trust_.prove(first, now());
-  EXPECT_EQ(trust_.epoch(), first);
+  EXPECT_EQ(trust_.era(), first);
   for (int i = 0; i < 100; ++i) {
-    const CacheTrust::Epoch next = trust_.beginEpoch();
+    const CacheTrust::Era next = trust_.beginEra();
     EXPECT_NE(next, first);
     EXPECT_FALSE(trust_.believes(next, now())) << "the places of proofs are used again";
     trust_.prove(next, now());

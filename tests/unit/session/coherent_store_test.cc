@@ -15,7 +15,7 @@ using std::chrono::seconds;
 
 class CoherentStoreTest : public testing::Test {
  protected:
-  CoherentStoreTest() { trust_.prove(trust_.beginEpoch(), clock_.steadyNow()); }
+  CoherentStoreTest() { trust_.prove(trust_.beginEra(), clock_.steadyNow()); }
 
   SteadyTime now() { return clock_.steadyNow(); }
   void keep(const SessionCache::Note& note) {

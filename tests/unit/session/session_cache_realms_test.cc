@@ -36,7 +36,7 @@ class FakeRealms final : public TrustRealms {
 class SessionCacheRealms : public testing::Test {
  protected:
   SessionCacheRealms() {
-    for (CacheTrust* trust : {&realms_.first, &realms_.second}) trust->prove(trust->beginEpoch(), now());
+    for (CacheTrust* trust : {&realms_.first, &realms_.second}) trust->prove(trust->beginEra(), now());
   }
 
   static SessionId idOf(const std::string& bytes) { return *SessionId::fromBytes(bytes); }
@@ -77,7 +77,7 @@ TEST_F(SessionCacheRealms, EachServersWordCountsForItsOwnSessions) {
   EXPECT_TRUE(has("2a"));
   clock_.advance(milliseconds(1500));
   EXPECT_FALSE(has("2a")) << "and no longer than it is proven";
-  realms_.second.prove(realms_.second.epoch(), now());
+  realms_.second.prove(realms_.second.era(), now());
   EXPECT_TRUE(has("2a"));
 }
 
@@ -85,7 +85,7 @@ TEST_F(SessionCacheRealms, WhatWasNotedBeforeADoubtIsNotFresh) {
   const SessionCache::Note note = cache_.note(idOf("1a"), now());
   EXPECT_TRUE(note.wants_ttl);
   realms_.first.distrust();
-  realms_.first.prove(realms_.first.epoch(), now());
+  realms_.first.prove(realms_.first.era(), now());
   answer("1a", note, sessionOf("1a"));
   EXPECT_FALSE(has("1a"));
   EXPECT_FALSE(cache_.mayJoin(idOf("1a"), note, now()));
@@ -109,7 +109,7 @@ TEST_F(SessionCacheRealms, ASessionIsBelievedAsLongAsItsUsersServerIsToo) {
   keep("1a", sessionOf("1a", LoginEpoch::kNone, "2ada"));
   EXPECT_TRUE(has("1a"));
   realms_.second.distrust();
-  realms_.second.prove(realms_.second.epoch(), now());
+  realms_.second.prove(realms_.second.era(), now());
   EXPECT_FALSE(has("1a"));
   keep("1a", sessionOf("1a", LoginEpoch::kNone, "2ada"));
   EXPECT_TRUE(has("1a"));
@@ -128,17 +128,17 @@ TEST_F(SessionCacheRealms, ALoginIsBelievedAsLongAsItIsKnownWhetherEverybodyWasL
   EXPECT_TRUE(has("1b")) << "what an application made";
 }
 
-TEST(CacheTrustRealms, BeginAgainAfterTheLastEpoch) {
+TEST(CacheTrustRealms, BeginAgainAfterTheLastEra) {
   CacheTrust trust(seconds(1), 3);
-  const CacheTrust::Epoch first = trust.epoch();
+  const CacheTrust::Era first = trust.era();
   EXPECT_EQ(CacheTrust::realmOf(first), 3);
-  CacheTrust::Epoch last = first;
-  for (std::uint32_t i = 0; i < (1U << 24) - 1; ++i) last = trust.beginEpoch();
+  CacheTrust::Era last = first;
+  for (std::uint32_t i = 0; i < (1U << 24) - 1; ++i) last = trust.beginEra();
   EXPECT_EQ(CacheTrust::realmOf(last), 3);
   trust.prove(last, SteadyTime(seconds(1)));
   EXPECT_TRUE(trust.believes(last, SteadyTime(seconds(1))));
   trust.distrust();
-  EXPECT_EQ(trust.epoch(), first);
+  EXPECT_EQ(trust.era(), first);
   EXPECT_FALSE(trust.believes(last, SteadyTime(seconds(1))));
   trust.prove(first, SteadyTime(seconds(1)));
   EXPECT_TRUE(trust.believes(first, SteadyTime(seconds(1))));

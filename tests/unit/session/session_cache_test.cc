@@ -37,8 +37,8 @@ class SessionCacheTest : public testing::Test {
 
   SessionCacheTest() { subscribe(); }
 
-  void subscribe() { trust_.prove(trust_.beginEpoch(), now()); }
-  void prove() { trust_.prove(trust_.epoch(), now()); }
+  void subscribe() { trust_.prove(trust_.beginEra(), now()); }
+  void prove() { trust_.prove(trust_.era(), now()); }
   SteadyTime now() { return clock_.steadyNow(); }
   Note note(const std::string& id) { return cache_.note(idOf(id), now()); }
   void keep(const std::string& id, const Note& note, const FoundSession& found, bool tracked = true) {
@@ -171,10 +171,10 @@ TEST_F(SessionCacheTest, ALoadIsJoinedWhileTrustHoldsAndNothingWasTold) {
   EXPECT_FALSE(cache_.mayJoin(idOf("a"), told, now()));
   const Note again = note("a");
   EXPECT_TRUE(cache_.mayJoin(idOf("a"), again, now()));
-  trust_.beginEpoch();
+  trust_.beginEra();
   EXPECT_FALSE(cache_.mayJoin(idOf("a"), again, now()));
   prove();
-  EXPECT_FALSE(cache_.mayJoin(idOf("a"), again, now())) << "of another epoch";
+  EXPECT_FALSE(cache_.mayJoin(idOf("a"), again, now())) << "of another era";
 }
 
 TEST_F(SessionCacheTest, FindsAndKeepsNothingFreshWhileTrustDoesNotHold) {
@@ -198,7 +198,7 @@ TEST_F(SessionCacheTest, AProofAfterASilenceMakesTheSameSubscriptionBelievedAgai
 TEST_F(SessionCacheTest, ALostSubscriptionIsBelievedUntilItsLastProofIsTooOld) {
   load("a");
   clock_.advance(milliseconds(500));
-  trust_.beginEpoch();
+  trust_.beginEra();
   EXPECT_TRUE(isFresh("a")) << "as if the server had fallen silent";
   load("loaded meanwhile");
   EXPECT_FALSE(isFresh("loaded meanwhile"));
@@ -210,18 +210,18 @@ TEST_F(SessionCacheTest, ALostSubscriptionIsBelievedUntilItsLastProofIsTooOld) {
   EXPECT_FALSE(isFresh("a")) << "what was told in between is known to nobody";
 }
 
-TEST_F(SessionCacheTest, WhatIsInvalidatedIsNotBelievedInAnyEpoch) {
+TEST_F(SessionCacheTest, WhatIsInvalidatedIsNotBelievedInAnyEra) {
   load("a");
-  trust_.beginEpoch();
+  trust_.beginEra();
   invalidate("a");
   EXPECT_FALSE(isFresh("a"));
   subscribe();
   EXPECT_FALSE(isFresh("a"));
 }
 
-TEST_F(SessionCacheTest, AnAnswerOfAnotherEpochIsNotFresh) {
+TEST_F(SessionCacheTest, AnAnswerOfAnotherEraIsNotFresh) {
   const Note noted = note("a");
-  trust_.beginEpoch();
+  trust_.beginEra();
   subscribe();
   keep("a", noted, sessionOf("a"));
   EXPECT_FALSE(isFresh("a"));
@@ -234,7 +234,7 @@ TEST_F(SessionCacheTest, AnAnswerOfAConnectionThatIsNotTrackedIsNotFresh) {
 }
 
 TEST_F(SessionCacheTest, IsFreshNoLongerThanItsKeyHadToLive) {
-  trust_.prove(trust_.epoch(), now() + seconds(100));
+  trust_.prove(trust_.era(), now() + seconds(100));
   FoundSession found = sessionOf("a");
   found.ends = now() + milliseconds(500);
   const Note noted = note("a");

@@ -15,7 +15,7 @@ class SessionCacheUse : public testing::Test {
  protected:
   using Counts = std::vector<std::uint64_t>;
 
-  SessionCacheUse() { trust_.prove(trust_.beginEpoch(), clock_.steadyNow()); }
+  SessionCacheUse() { trust_.prove(trust_.beginEra(), clock_.steadyNow()); }
 
   static SessionId idOf(const std::string& bytes) { return *SessionId::fromBytes(bytes); }
   void load(const std::string& id) {

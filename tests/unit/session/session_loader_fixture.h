@@ -79,7 +79,7 @@ class SessionLoaderTest : public testing::Test, public SessionLoader::Client {
   void loaded(SessionWant& want) override { loaded_.push_back(&want); }
   void touched(TouchWant& want) override { touched_.push_back(&want); }
 
-  void prove() { trust_.prove(trust_.epoch() == 0 ? trust_.beginEpoch() : trust_.epoch(), clock_.steadyNow()); }
+  void prove() { trust_.prove(trust_.era() == 0 ? trust_.beginEra() : trust_.era(), clock_.steadyNow()); }
   SessionWant& want(const std::string& name) {
     ids_.push_back(*SessionId::fromBytes(name));
     SessionWant& want = wants_.emplace_back();

@@ -82,7 +82,7 @@ class GroupedStore final : public LaneStore {
 class SessionLoaderGroups : public testing::Test, public SessionLoader::Client {
  protected:
   SessionLoaderGroups() {
-    trust_.prove(trust_.beginEpoch(), clock_.steadyNow());
+    trust_.prove(trust_.beginEra(), clock_.steadyNow());
     for (const char* id : {"a1", "a2", "b1", "b2", "c1"}) store_.texts[id] = R"({"cookie":{},"user":{"id":7}})";
   }
 

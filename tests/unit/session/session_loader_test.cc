@@ -144,11 +144,11 @@ TEST_F(SessionLoaderTest, JoinsNoLoadThatIsOlderThanWhatMayBeBelieved) {
   CacheTrust short_trust(milliseconds(100));
   SessionCache cache(CacheLimits{}, short_trust);
   const SessionId id = *SessionId::fromBytes("a");
-  const CacheTrust::Epoch epoch = short_trust.beginEpoch();
-  short_trust.prove(epoch, clock_.steadyNow());
+  const CacheTrust::Era era = short_trust.beginEra();
+  short_trust.prove(era, clock_.steadyNow());
   const SessionCache::Note note = cache.note(id, clock_.steadyNow());
   clock_.advance(milliseconds(100));
-  short_trust.prove(epoch, clock_.steadyNow());
+  short_trust.prove(era, clock_.steadyNow());
   EXPECT_TRUE(cache.mayJoin(id, note, clock_.steadyNow()));
   clock_.advance(milliseconds(1));
   EXPECT_FALSE(cache.mayJoin(id, note, clock_.steadyNow()));
