@@ -52,11 +52,11 @@ Directories directoriesOf(const LoginSettings& settings, std::unique_ptr<Htpassw
 /// In the configured order: the directories together, so that time does not tell them apart, then an application.
 std::vector<std::unique_ptr<Authenticator>> authenticatorsOf(const LoginSettings& settings, Directories directories,
                                                              const HmacKey& log_key, const Clock& clock) {
-  std::vector<std::unique_ptr<Authenticator>> links;
-  if (!directories.empty()) links.push_back(std::make_unique<DirectoryAuthenticator>(std::move(directories), log_key));
+  std::vector<std::unique_ptr<Authenticator>> chain;
+  if (!directories.empty()) chain.push_back(std::make_unique<DirectoryAuthenticator>(std::move(directories), log_key));
   if (std::ranges::find(settings.authenticators, "http") != settings.authenticators.end())
-    links.push_back(std::make_unique<HttpVerifier>(settings.http_verifier, log_key, clock));
-  return links;
+    chain.push_back(std::make_unique<HttpVerifier>(settings.http_verifier, log_key, clock));
+  return chain;
 }
 
 Response answerNoApiHere(const Request&) {

@@ -12,37 +12,37 @@ namespace sessiond {
 SentinelCouncil::SentinelCouncil(std::vector<RedisAddress> configured, std::chrono::milliseconds max_silence)
     : max_silence_(max_silence) {
   for (RedisAddress& address : configured) {
-    links_.emplace(next_link_++, Link{.address = std::move(address), .configured = true});
+    contacts_.emplace(next_contact_++, Contact{.address = std::move(address), .configured = true});
   }
 }
 
 bool SentinelCouncil::heard(std::size_t number, const SentinelView& view, SteadyTime asked) {
-  const auto found = links_.find(number);
-  SESSIOND_CHECK(found != links_.end());
-  Link& link = found->second;
+  const auto found = contacts_.find(number);
+  SESSIOND_CHECK(found != contacts_.end());
+  Contact& contact = found->second;
   const auto is_same = [&](const auto& other) { return other.first != number && other.second.id == view.id; };
-  if (!link.configured && (view.id.empty() || std::ranges::any_of(links_, is_same))) {
-    useless_[link.address.name()] = asked + kUselessFor;
+  if (!contact.configured && (view.id.empty() || std::ranges::any_of(contacts_, is_same))) {
+    useless_[contact.address.name()] = asked + kUselessFor;
     return false;
   }
-  link.id = view.id;
-  link.view = view;
-  link.asked = asked;
+  contact.id = view.id;
+  contact.view = view;
+  contact.asked = asked;
   return true;
 }
 
-/// Without an id, its link.
-std::string SentinelCouncil::identityOf(std::size_t number, const Link& link) const {
-  return link.id.empty() ? "#" + std::to_string(number) : link.id;
+/// Without an id, its contact.
+std::string SentinelCouncil::identityOf(std::size_t number, const Contact& contact) const {
+  return contact.id.empty() ? "#" + std::to_string(number) : contact.id;
 }
 
 /// What each of those who are fresh said last.
 SentinelCouncil::Voices SentinelCouncil::voices(SteadyTime now) const {
   Voices voices;
-  for (const auto& [number, link] : links_) {
-    if (!isFresh(link, now)) continue;
-    const Link*& latest = voices.emplace(identityOf(number, link), &link).first->second;
-    if (link.asked > latest->asked) latest = &link;
+  for (const auto& [number, contact] : contacts_) {
+    if (!isFresh(contact, now)) continue;
+    const Contact*& latest = voices.emplace(identityOf(number, contact), &contact).first->second;
+    if (contact.asked > latest->asked) latest = &contact;
   }
   return voices;
 }
@@ -50,16 +50,16 @@ SentinelCouncil::Voices SentinelCouncil::voices(SteadyTime now) const {
 SentinelCouncil::Verdict SentinelCouncil::verdict(SteadyTime now) const {
   Verdict verdict;
   std::set<std::string> configured;
-  for (const auto& [number, link] : links_) {
-    if (link.configured) configured.insert(identityOf(number, link));
-    if (isFresh(link, now)) verdict.known = std::max(verdict.known, link.view->others + 1);
+  for (const auto& [number, contact] : contacts_) {
+    if (contact.configured) configured.insert(identityOf(number, contact));
+    if (isFresh(contact, now)) verdict.known = std::max(verdict.known, contact.view->others + 1);
   }
   const Voices said = voices(now);
   verdict.known = std::max(verdict.known, configured.size());
   verdict.reached = said.size();
   const std::size_t majority = verdict.known / 2 + 1;
   if (said.size() < majority) return verdict;  // who comes back first may be the one that has not heard
-  const Link* const chosen = choose(said);
+  const Contact* const chosen = choose(said);
   if (chosen == nullptr) return verdict;
   verdict.primary = chosen->view->primary;
   verdict.told_by = chosen->address.name();
@@ -72,17 +72,17 @@ SentinelCouncil::Verdict SentinelCouncil::verdict(SteadyTime now) const {
 }
 
 /// Whose word counts; null: they do not agree.
-const SentinelCouncil::Link* SentinelCouncil::choose(const Voices& voices) {
+const SentinelCouncil::Contact* SentinelCouncil::choose(const Voices& voices) {
   std::uint64_t epoch = 0;
   for (const auto& one : voices) epoch = std::max(epoch, one.second->view->config_epoch);
-  std::vector<const Link*> latest;
+  std::vector<const Contact*> latest;
   for (const auto& one : voices) {
     if (one.second->view->config_epoch == epoch) latest.push_back(one.second);
   }
-  const auto leads = [](const Link* link) { return link->view->leads_failover; };
+  const auto leads = [](const Contact* contact) { return contact->view->leads_failover; };
   if (!std::ranges::all_of(latest, leads)) std::erase_if(latest, leads);
-  std::map<std::string, std::vector<const Link*>> names;
-  for (const Link* const link : latest) names[link->view->primary.name()].push_back(link);
+  std::map<std::string, std::vector<const Contact*>> names;
+  for (const Contact* const contact : latest) names[contact->view->primary.name()].push_back(contact);
   const auto fewer = [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); };
   const auto most = std::ranges::max_element(names, fewer);
   const auto as_many = [&](const auto& one) { return one.second.size() == most->second.size(); };
@@ -91,7 +91,7 @@ const SentinelCouncil::Link* SentinelCouncil::choose(const Voices& voices) {
 
 bool SentinelCouncil::isKnown(const SentinelView::Peer& peer) const {
   if (useless_.contains(peer.address.name())) return true;
-  return std::ranges::any_of(links_, [&](const auto& one) {
+  return std::ranges::any_of(contacts_, [&](const auto& one) {
     return one.second.id == peer.id || one.second.address.name() == peer.address.name();
   });
 }
@@ -100,13 +100,13 @@ std::map<std::size_t, RedisAddress> SentinelCouncil::learn(SteadyTime now) {
   std::erase_if(useless_, [now](const auto& one) { return now >= one.second; });
   std::map<std::size_t, RedisAddress> learned;
   std::vector<SentinelView::Peer> peers;
-  for (const auto& [number, link] : links_) {
-    if (isFresh(link, now)) peers.insert(peers.end(), link.view->peers.begin(), link.view->peers.end());
+  for (const auto& [number, contact] : contacts_) {
+    if (isFresh(contact, now)) peers.insert(peers.end(), contact.view->peers.begin(), contact.view->peers.end());
   }
   for (SentinelView::Peer& peer : peers) {
-    if (links_.size() >= kMostLinks || useless_.size() >= kMostUseless || isKnown(peer)) continue;
-    learned.emplace(next_link_, peer.address);
-    links_.emplace(next_link_++, Link{.address = std::move(peer.address)});
+    if (contacts_.size() >= kMostContacts || useless_.size() >= kMostUseless || isKnown(peer)) continue;
+    learned.emplace(next_contact_, peer.address);
+    contacts_.emplace(next_contact_++, Contact{.address = std::move(peer.address)});
   }
   return learned;
 }

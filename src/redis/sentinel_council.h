@@ -32,11 +32,11 @@ namespace sessiond {
 /// Not thread-safe.
 class SentinelCouncil {
  public:
-  /// Links are the ways to sentinels, numbered: those of the configuration first.
+  /// Contacts are the ways to sentinels, numbered: those of the configuration first.
   SentinelCouncil(std::vector<RedisAddress> configured, std::chrono::milliseconds max_silence);
 
-  /// `asked`: when. False: this link leads to nobody who is not heard otherwise.
-  [[nodiscard]] bool heard(std::size_t link, const SentinelView& view, SteadyTime asked);
+  /// `asked`: when. False: this contact leads to nobody who is not heard otherwise.
+  [[nodiscard]] bool heard(std::size_t contact, const SentinelView& view, SteadyTime asked);
 
   struct Verdict {
     std::optional<RedisAddress> primary;  ///< a majority vouches for it
@@ -47,17 +47,17 @@ class SentinelCouncil {
   };
   Verdict verdict(SteadyTime now) const;
 
-  /// Numbers further links, to sentinels that the others know and nobody has met: their addresses.
+  /// Numbers further contacts, to sentinels that the others know and nobody has met: their addresses.
   std::map<std::size_t, RedisAddress> learn(SteadyTime now);
-  /// A learned link has ended.
-  void forget(std::size_t link) { links_.erase(link); }
+  /// A learned contact has ended.
+  void forget(std::size_t contact) { contacts_.erase(contact); }
 
-  static constexpr std::size_t kMostLinks = 16;
+  static constexpr std::size_t kMostContacts = 16;
   static constexpr std::size_t kMostUseless = 64;
   static constexpr std::chrono::milliseconds kUselessFor{60'000};
 
  private:
-  struct Link {
+  struct Contact {
     RedisAddress address;
     bool configured = false;
     std::string id = {};
@@ -65,17 +65,19 @@ class SentinelCouncil {
     SteadyTime asked = {};
   };
 
-  std::string identityOf(std::size_t number, const Link& link) const;
-  bool isFresh(const Link& link, SteadyTime now) const { return link.view && now - link.asked < max_silence_; }
-  using Voices = std::map<std::string, const Link*>;  // by who speaks
+  std::string identityOf(std::size_t number, const Contact& contact) const;
+  bool isFresh(const Contact& contact, SteadyTime now) const {
+    return contact.view && now - contact.asked < max_silence_;
+  }
+  using Voices = std::map<std::string, const Contact*>;  // by who speaks
   Voices voices(SteadyTime now) const;
-  static const Link* choose(const Voices& voices);
+  static const Contact* choose(const Voices& voices);
   bool isKnown(const SentinelView::Peer& peer) const;
 
   const std::chrono::milliseconds max_silence_;
-  std::map<std::size_t, Link> links_;
+  std::map<std::size_t, Contact> contacts_;
   std::map<std::string, SteadyTime> useless_;  // until when, by address
-  std::size_t next_link_ = 0;
+  std::size_t next_contact_ = 0;
 };
 
 }  // namespace sessiond

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How soon it is noticed that nobody vouches any more, or that a link has ended.
+/// How soon it is noticed that nobody vouches any more, or that a contact has ended.
 constexpr milliseconds kTick = 50ms;
 constexpr auto kLogInterval = 60s;
 
@@ -68,7 +68,7 @@ void SentinelWatch::run(const std::stop_token& stop) {
   std::vector<std::size_t> missing(configured.size());
   std::iota(missing.begin(), missing.end(), std::size_t{0});
   while (!stop.stop_requested()) {
-    std::erase_if(missing, [&](std::size_t i) { return addLink(i, configured[i], true); });
+    std::erase_if(missing, [&](std::size_t i) { return addContact(i, configured[i], true); });
     std::unique_lock lock(mutex_);
     news_.wait_for(lock, stop, kTick, [this] { return has_news_; });
     has_news_ = false;
@@ -77,18 +77,19 @@ void SentinelWatch::run(const std::stop_token& stop) {
     const auto learned = council_.learn(now);
     lock.unlock();
     carryOut(verdict, now);
-    tendLinks(learned);
+    tendContacts(learned);
   }
-  for (const auto& [number, link] : links_) link->requestStop();
-  links_.clear();
+  for (const auto& [number, contact] : contacts_) contact->requestStop();
+  contacts_.clear();
   show({});
   if (!primary_.empty()) primaryGauge(primary_).add(-1);
 }
 
-bool SentinelWatch::addLink(std::size_t number, const RedisAddress& address, bool lasting) {
+bool SentinelWatch::addContact(std::size_t number, const RedisAddress& address, bool lasting) {
   auto told = [this, number](const SentinelView& view, SteadyTime asked) { return hear(number, view, asked); };
   try {
-    links_.emplace(number, std::make_unique<SentinelLink>(address, config_, tls_, interval_, lasting, told, clock_));
+    contacts_.emplace(number,
+                      std::make_unique<SentinelContact>(address, config_, tls_, interval_, lasting, told, clock_));
     return true;
   } catch (const std::system_error& error) {
     if (threads_log_.pass(clock_.steadyNow())) {
@@ -99,34 +100,34 @@ bool SentinelWatch::addLink(std::size_t number, const RedisAddress& address, boo
   }
 }
 
-void SentinelWatch::tendLinks(const std::map<std::size_t, RedisAddress>& learned) {
-  for (auto link = links_.begin(); link != links_.end();) {
-    if (!link->second->over()) {
-      ++link;
+void SentinelWatch::tendContacts(const std::map<std::size_t, RedisAddress>& learned) {
+  for (auto contact = contacts_.begin(); contact != contacts_.end();) {
+    if (!contact->second->over()) {
+      ++contact;
       continue;
     }
     {
       const std::lock_guard lock(mutex_);
-      council_.forget(link->first);
+      council_.forget(contact->first);
     }
-    link = links_.erase(link);
+    contact = contacts_.erase(contact);
   }
   const bool is_said = !learned.empty() && learned_log_.pass(clock_.steadyNow());
   for (const auto& [number, address] : learned) {
     if (is_said)
       logInfo("redis: the sentinels know another one", {{"sentinel", address.name()}, {"master", config_.master}});
-    if (addLink(number, address, false)) continue;
+    if (addContact(number, address, false)) continue;
     const std::lock_guard lock(mutex_);
     council_.forget(number);  // it is learned again
   }
 }
 
-/// On a link's thread.
-bool SentinelWatch::hear(std::size_t link, const SentinelView& view, SteadyTime asked) {
+/// On a contact's thread.
+bool SentinelWatch::hear(std::size_t contact, const SentinelView& view, SteadyTime asked) {
   std::unique_lock lock(mutex_);
   has_news_ = true;
   news_.notify_all();
-  const bool is_of_use = council_.heard(link, view, asked);
+  const bool is_of_use = council_.heard(contact, view, asked);
   const bool lacks_id = !is_of_use && view.id.empty() && !std::exchange(lacks_id_, true);
   lock.unlock();
   if (lacks_id) {

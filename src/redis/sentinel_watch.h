@@ -1,8 +1,8 @@
 // SentinelWatch: the topology of a primary behind sentinels: moves the node to where they say that it is
 // (sentinel_council.h), and lets it be asked only while they vouch for it.
 //
-// All of them are asked all the time, each over a link of its own, so that one that is silent delays nobody. Sentinels
-// that the configuration does not name are learned from the others, and written nowhere.
+// All of them are asked all the time, each by a contact of its own, so that one that is silent delays nobody.
+// Sentinels that the configuration does not name are learned from the others, and written nowhere.
 //
 // Until the first of all answers is in, the node counts as vouched for, for as long as silence is borne: whoever asks
 // it waits for its place then, instead of being refused.
@@ -22,8 +22,8 @@
 #include "base/interval_gate.h"
 #include "base/metrics.h"
 #include "redis/redis_node.h"
+#include "redis/sentinel_contact.h"
 #include "redis/sentinel_council.h"
-#include "redis/sentinel_link.h"
 
 namespace sessiond {
 
@@ -46,9 +46,9 @@ class SentinelWatch {
   std::jthread start();
   void run(const std::stop_token& stop);
   /// False: the system has no thread for it now.
-  bool addLink(std::size_t number, const RedisAddress& address, bool lasting);
-  void tendLinks(const std::map<std::size_t, RedisAddress>& learned);
-  bool hear(std::size_t link, const SentinelView& view, SteadyTime asked);
+  bool addContact(std::size_t number, const RedisAddress& address, bool lasting);
+  void tendContacts(const std::map<std::size_t, RedisAddress>& learned);
+  bool hear(std::size_t contact, const SentinelView& view, SteadyTime asked);
   void carryOut(const SentinelCouncil::Verdict& verdict, SteadyTime now);
   void move(const SentinelCouncil::Verdict& verdict);
   void noteSilence(const SentinelCouncil::Verdict& verdict, SteadyTime now);
@@ -77,7 +77,7 @@ class SentinelWatch {
   bool is_silent_ = false;  ///< and this has been said
   std::int64_t shown_known_ = 0;
   std::int64_t shown_reached_ = 0;
-  std::map<std::size_t, std::unique_ptr<SentinelLink>> links_;
+  std::map<std::size_t, std::unique_ptr<SentinelContact>> contacts_;
   std::jthread thread_;  // last: it uses all of the above
 };
 

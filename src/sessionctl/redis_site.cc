@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "redis/sentinel_link.h"
+#include "redis/sentinel_contact.h"
 #include "site_sessions.h"
 
 namespace sessiond::ctl {

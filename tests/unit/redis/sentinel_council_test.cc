@@ -30,8 +30,8 @@ SentinelView view(const std::string& id, const std::string& primary, std::uint64
 
 class SentinelCouncilTest : public testing::Test {
  protected:
-  void hear(std::size_t link, const SentinelView& said, std::chrono::milliseconds asked = 1000ms) {
-    EXPECT_TRUE(council_.heard(link, said, at(asked)));
+  void hear(std::size_t contact, const SentinelView& said, std::chrono::milliseconds asked = 1000ms) {
+    EXPECT_TRUE(council_.heard(contact, said, at(asked)));
   }
   std::string primary(std::chrono::milliseconds now = 1000ms) {
     const auto verdict = council_.verdict(at(now));
@@ -165,15 +165,15 @@ TEST_F(SentinelCouncilTest, FurtherOnesAreLearnedOnce) {
   ASSERT_EQ(learned.size(), 1U) << "b was met already, and e's address is that of s2";
   EXPECT_EQ(learned.begin()->second.host, "192.0.2.3");
   EXPECT_THAT(council_.learn(at(1000ms)), IsEmpty());
-  const std::size_t link = learned.begin()->first;
-  EXPECT_TRUE(council_.heard(link, view("d", "p", 1, 4), at(1000ms)));
+  const std::size_t contact = learned.begin()->first;
+  EXPECT_TRUE(council_.heard(contact, view("d", "p", 1, 4), at(1000ms)));
   EXPECT_TRUE(vouched(1000ms)) << "three of five";
-  council_.forget(link);
+  council_.forget(contact);
   EXPECT_FALSE(vouched(1000ms));
   EXPECT_EQ(council_.learn(at(1000ms)).size(), 1U) << "the others name it still";
 }
 
-TEST_F(SentinelCouncilTest, ALearnedLinkToSomebodyWhoIsHeardAlreadyIsOfNoUse) {
+TEST_F(SentinelCouncilTest, ALearnedContactToSomebodyWhoIsHeardAlreadyIsOfNoUse) {
   SentinelView said = view("a", "p", 1);
   said.peers = {{.id = "b", .address = addressOf("192.0.2.1")}};
   hear(0, said);
@@ -229,7 +229,7 @@ TEST_F(SentinelCouncilTest, NoMoreAreLearnedThanCanBeAsked) {
     said.peers.push_back({.id = "x" + std::to_string(i), .address = addressOf("h" + std::to_string(i))});
   }
   hear(0, said);
-  EXPECT_EQ(council_.learn(at(1000ms)).size(), SentinelCouncil::kMostLinks - 3);
+  EXPECT_EQ(council_.learn(at(1000ms)).size(), SentinelCouncil::kMostContacts - 3);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// SentinelLink: asks one sentinel who is the primary, now and then, and at once when it says that this has changed.
+// SentinelContact: asks one sentinel who is the primary, now and then, and at once when it says that this has changed.
 //
 // Two connections: one asks, the other one is subscribed to what sentinels say of a failover (kSwitchChannels). It is
 // heard of within moments that way; asking alone would do too, a little later.
@@ -27,17 +27,17 @@ namespace sessiond {
 RedisSettings settingsForSentinel(const std::string& name, const SentinelSettings& config, const TlsSettings& tls);
 
 /// Runs a thread of its own from its making to its end.
-class SentinelLink {
+class SentinelContact {
  public:
-  /// `told` is called on the link's thread with what the sentinel says and when it was asked; false: the link is of no
-  /// use. `lasting`: it is kept up however long the sentinel is silent. What is referred to must outlive it.
+  /// `told` is called on the contact's thread with what the sentinel says and when it was asked; false: the contact is
+  /// of no use. `lasting`: it is kept up however long the sentinel is silent. What is referred to must outlive it.
   using Told = std::function<bool(const SentinelView& view, SteadyTime asked)>;
-  SentinelLink(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls,
-               milliseconds interval, bool lasting, Told told, const Clock& clock);
+  SentinelContact(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls,
+                  milliseconds interval, bool lasting, Told told, const Clock& clock);
   /// Waits for the thread, at most as long as an attempt takes.
-  ~SentinelLink();
-  SentinelLink(const SentinelLink&) = delete;
-  SentinelLink& operator=(const SentinelLink&) = delete;
+  ~SentinelContact();
+  SentinelContact(const SentinelContact&) = delete;
+  SentinelContact& operator=(const SentinelContact&) = delete;
 
   /// Of several, so that their ends take no longer than that of one.
   void requestStop() { thread_.request_stop(); }

@@ -1,4 +1,4 @@
-#include "redis/sentinel_link.h"
+#include "redis/sentinel_contact.h"
 
 #include <pthread.h>
 
@@ -21,7 +21,7 @@ using Type = RedisReply::Type;
 constexpr milliseconds kPatience = 200ms;
 constexpr milliseconds kFirstPause = 100ms;
 constexpr milliseconds kLongestPause = 800ms;
-/// How long the end of the link may take while nothing comes.
+/// How long the end of the contact may take while nothing comes.
 constexpr milliseconds kStopLatency = 50ms;
 constexpr auto kLogInterval = 60s;
 /// A learned sentinel that is silent for so long is forgotten; the others name it again if it is one of them.
@@ -46,8 +46,8 @@ RedisSettings settingsForSentinel(const std::string& name, const SentinelSetting
   return settings;
 }
 
-SentinelLink::SentinelLink(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls,
-                           milliseconds interval, bool lasting, Told told, const Clock& clock)
+SentinelContact::SentinelContact(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls,
+                                 milliseconds interval, bool lasting, Told told, const Clock& clock)
     : name_(address.name()),
       master_(config.master),
       interval_(interval),
@@ -60,12 +60,12 @@ SentinelLink::SentinelLink(const RedisAddress& address, const SentinelSettings& 
       last_answer_(clock.steadyNow()),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
-SentinelLink::~SentinelLink() {
+SentinelContact::~SentinelContact() {
   thread_.request_stop();
   thread_.join();
 }
 
-void SentinelLink::run(const std::stop_token& stop) {
+void SentinelContact::run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "sentinel");
   milliseconds backoff = kFirstPause;
   while (!stop.stop_requested()) {
@@ -79,13 +79,13 @@ void SentinelLink::run(const std::stop_token& stop) {
   over_.store(true, std::memory_order_release);
 }
 
-void SentinelLink::pause(milliseconds time, const std::stop_token& stop) {
+void SentinelContact::pause(milliseconds time, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   stopping_.wait_for(lock, stop, time, [] { return false; });
 }
 
 /// Asks until something is wrong.
-SentinelLink::Outcome SentinelLink::follow(const std::stop_token& stop) {
+SentinelContact::Outcome SentinelContact::follow(const std::stop_token& stop) {
   std::unique_ptr<RedisConnection> subscription;
   std::unique_ptr<RedisConnection> asking;
   for (std::unique_ptr<RedisConnection>* const one : {&asking, &subscription}) {
@@ -112,7 +112,7 @@ SentinelLink::Outcome SentinelLink::follow(const std::stop_token& stop) {
 }
 
 /// False: that was all, with this outcome.
-bool SentinelLink::ask(RedisConnection& connection, Outcome& outcome) {
+bool SentinelContact::ask(RedisConnection& connection, Outcome& outcome) {
   RedisCommands commands;
   writeSentinelQuestions(master_, commands);
   RedisReplies replies;
@@ -134,7 +134,7 @@ bool SentinelLink::ask(RedisConnection& connection, Outcome& outcome) {
 }
 
 /// Until it is time to ask again. False: the subscription is lost.
-bool SentinelLink::waitForWord(std::unique_ptr<RedisConnection>& subscription, const std::stop_token& stop) {
+bool SentinelContact::waitForWord(std::unique_ptr<RedisConnection>& subscription, const std::stop_token& stop) {
   const SteadyTime until = clock_.steadyNow() + withJitter(interval_);
   RedisReplies messages;
   while (!stop.stop_requested()) {
@@ -151,7 +151,7 @@ bool SentinelLink::waitForWord(std::unique_ptr<RedisConnection>& subscription, c
 }
 
 /// True: a primary has changed. Which one, and whether it is ours, is asked for.
-bool SentinelLink::read(const RedisReplies& messages, std::unique_ptr<RedisConnection>& subscription) {
+bool SentinelContact::read(const RedisReplies& messages, std::unique_ptr<RedisConnection>& subscription) {
   for (const RedisReply& message : messages) {
     if (message.type == Type::kError) {
       noteTrouble(message.text, true);
@@ -165,7 +165,7 @@ bool SentinelLink::read(const RedisReplies& messages, std::unique_ptr<RedisConne
   return false;
 }
 
-void SentinelLink::noteTrouble(const std::string& text, bool refused) {
+void SentinelContact::noteTrouble(const std::string& text, bool refused) {
   if (!log_.pass(clock_.steadyNow())) return;
   told_of_trouble_ = true;
   if (!refused) return logWarn("redis: a sentinel does not answer", {{"sentinel", name_}, {"error", text}});
@@ -176,14 +176,14 @@ void SentinelLink::noteTrouble(const std::string& text, bool refused) {
           {{"sentinel", name_}, {"master", master_}, {"error", text}});
 }
 
-void SentinelLink::noteAnswer() {
+void SentinelContact::noteAnswer() {
   last_answer_ = clock_.steadyNow();
   if (std::exchange(told_of_trouble_, false)) {
     logInfo("redis: a sentinel answers again", {{"sentinel", name_}, {"master", master_}});
   }
 }
 
-void SentinelLink::noteNowhere(const std::vector<std::string>& addresses) {
+void SentinelContact::noteNowhere(const std::vector<std::string>& addresses) {
   if (addresses.empty() || !nowhere_log_.pass(clock_.steadyNow())) return;
   logWarn("redis: a sentinel names another one at what is no address; check its sentinel announce-ip",
           {{"sentinel", name_}, {"master", master_}, {"address", addresses[0]}});
