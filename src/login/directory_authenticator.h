@@ -1,7 +1,7 @@
 // DirectoryAuthenticator: verifies passwords against hashes, looked up in one or several directories.
 //
 // The first directory in the configured order that knows the name decides: a wrong password there is wrong, whatever
-// the next one would say, so that a user deleted or locked in the first cannot come in through a stale entry of the
+// the next one would say, so that a user deleted or locked in the first cannot come in through an old entry of the
 // second by mere order. All directories are asked all the same, and one that cannot answer makes the result
 // kUnavailable, so that neither time nor failures tell which directory, if any, knows a name.
 //

@@ -236,13 +236,13 @@ bool LaneChannel::isTracked(SteadyTime now) const {
 }
 
 void LaneChannel::failed(const ConnectionError& error) {
-  const bool stale = error.kind == ConnectionError::Kind::kClosed && answered_before_;
+  const bool had_ended = error.kind == ConnectionError::Kind::kClosed && answered_before_;
   if (cargo_ == nullptr) {
-    if (!stale) node_.noteFailure(error);
+    if (!had_ended) node_.noteFailure(error);
     return;
   }
   // Of a sign of life alone, or on a connection that had died while nobody looked: the cargo has not had its try.
-  if ((!carries_cargo_ || stale) && !retried_ && clock_.steadyNow() < deadline_) {
+  if ((!carries_cargo_ || had_ended) && !retried_ && clock_.steadyNow() < deadline_) {
     retried_ = true;
     return start();
   }

@@ -161,11 +161,11 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
   Pooled pooled = *std::move(proven);
   if (pooled.connection != nullptr) {
     auto done = exchange(pooled, commands, replies, clock_.steadyNow(), deadline);
-    const bool stale = !done && done.error().kind == ConnectionError::Kind::kClosed;
+    const bool had_ended = !done && done.error().kind == ConnectionError::Kind::kClosed;
     // What a server says that has just ceased to be the node is nothing.
     const bool elsewhere = done && (!leadsToNode(pooled) || node_.shouldTryElsewhere(replies, start));
     if (!done || elsewhere) lose();
-    if (repeat == Repeat::kUnsafe || (!stale && !elsewhere)) {
+    if (repeat == Repeat::kUnsafe || (!had_ended && !elsewhere)) {
       if (done && !leadsToNode(pooled)) return Unexpected(moved());
       if (done) conclude(std::move(pooled), commands, replies, deadline, replication);
       return done;
