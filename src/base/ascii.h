@@ -38,9 +38,4 @@ constexpr bool startsWithoutCase(std::string_view text, std::string_view lower_p
                                                           [](char want, char have) { return want == toLower(have); });
 }
 
-/// REQUIRES: `lower` is in lower case.
-constexpr bool equalsWithoutCase(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() && startsWithoutCase(text, lower);
-}
-
 }  // namespace sessiond

@@ -8,10 +8,10 @@ namespace sessiond {
 
 IdentityHeader identityHeader(std::string name, std::string from) {
   IdentityHeader header{.name = std::move(name), .from = std::move(from)};
-  if (equalsWithoutCase(header.name, "x-user-id")) {
+  if (sameWithoutCase(header.name, "x-user-id")) {
     header.required = true;
     header.lost = LostValue::kRefuse;
-  } else if (equalsWithoutCase(header.name, "x-user-roles")) {
+  } else if (sameWithoutCase(header.name, "x-user-roles")) {
     header.join = ",";
     header.lost = LostValue::kRefuse;
   }
