@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { launchBrowser, openPage } from './support/browser.mjs';
-import { pageStates } from './support/page_states.mjs';
+import { pageStates, siteWithPages } from './support/page_states.mjs';
 import { overflow, violations } from './support/page_views.mjs';
 import { pseudoLanguage } from './support/pseudo_language.mjs';
 import { startStack } from './support/stack.mjs';
@@ -13,14 +13,7 @@ describe('the pages in every language', () => {
   let stack;
   let browser;
   before(async () => {
-    const pages = { site_name: 'Example Site', help_url: '/help', folder: pseudoLanguage() };
-    stack = await startStack({
-      config: (settings) => {
-        settings.pages = pages;
-        // More than these tests need: they get the password wrong on purpose, one after the other.
-        settings.login.throttle = { known_place_failures: 1000, stranger_free: 1000 };
-      },
-    });
+    stack = await startStack({ config: siteWithPages({ folder: pseudoLanguage() }) });
     browser = await launchBrowser();
   });
   after(async () => {

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { waitFor } from '../support/waiting.mjs';
 import { launchBrowser, openPage } from './support/browser.mjs';
-import { browserCookie, pageStates } from './support/page_states.mjs';
+import { browserCookie, pageStates, siteWithPages } from './support/page_states.mjs';
 import { kSmall, kWide, makeEqual, overflow, violations } from './support/page_views.mjs';
 import { clickThrough, logIn, through } from './support/page_walk.mjs';
 import { compare } from './support/pictures.mjs';
@@ -16,14 +16,7 @@ describe('the pages', () => {
   let stack;
   let browser;
   before(async () => {
-    const pages = { site_name: 'Example Site', help_url: '/help' };
-    stack = await startStack({
-      config: (settings) => {
-        settings.pages = pages;
-        // More than these tests need: they get the password wrong on purpose, one after the other.
-        settings.login.throttle = { known_place_failures: 1000, stranger_free: 1000 };
-      },
-    });
+    stack = await startStack({ config: siteWithPages() });
     browser = await launchBrowser();
   });
   after(async () => {

@@ -5,6 +5,15 @@ import { clickThrough, logIn } from './page_walk.mjs';
 
 const login = (query = '') => `/login${query}`;
 
+/** A configuration (startStack's) with a name and a help page, and `more` of what can be set about pages. */
+export const siteWithPages =
+  (more = {}) =>
+  (settings) => {
+    settings.pages = { site_name: 'Example Site', help_url: '/help', ...more };
+    // More than the tests need: they get the password wrong on purpose, one after the other.
+    settings.login.throttle = { known_place_failures: 1000, stranger_free: 1000 };
+  };
+
 /**
  * Two sessions of an administrator as they lie in Redis after some hours: one by the login, and one that an application
  * made, whose id is what this gives.
