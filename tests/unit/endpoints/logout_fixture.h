@@ -11,6 +11,7 @@
 #include <string>
 
 #include "http/cookie_header.h"
+#include "support/passing_store.h"
 #include "unit/endpoints/endpoint_fixture.h"
 
 namespace sessiond {
@@ -33,24 +34,14 @@ const std::pair<std::string, std::string> kBrowser = {"HTTP_ACCEPT", "text/html,
 const std::pair<std::string, std::string> kForm = {"CONTENT_TYPE", "application/x-www-form-urlencoded"};
 
 /// A store that cannot revoke one session, or cannot load some times.
-class StubbornStore final : public SessionStore {
+class StubbornStore final : public PassingStore {
  public:
-  StubbornStore(SessionStore& store, SessionId stubborn) : store_(store), stubborn_(std::move(stubborn)) {}
-  Expected<std::uint64_t, StoreError> raiseEpoch(std::uint64_t at_least) override {
-    return store_.raiseEpoch(at_least);
-  }
+  StubbornStore(SessionStore& store, SessionId stubborn) : PassingStore(store), stubborn_(std::move(stubborn)) {}
   void load(std::span<SessionLoad> loads) override {
     store_.load(loads);
     if (failing_loads <= 0) return;
     --failing_loads;
     for (SessionLoad& load : loads) load.result = Unexpected(StoreError::kTimeout);
-  }
-  Expected<void, StoreError> create(const SessionId& id, std::string_view json, seconds ttl) override {
-    return store_.create(id, json, ttl);
-  }
-  Expected<ReplaceOutcome, StoreError> replace(const SessionId& id, std::string_view expected,
-                                               std::string_view next) override {
-    return store_.replace(id, expected, next);
   }
   void revoke(std::span<SessionRevocation> revocations) override {
     for (SessionRevocation& one : revocations)
@@ -60,32 +51,19 @@ class StubbornStore final : public SessionStore {
   int failing_loads = 0;
 
  private:
-  SessionStore& store_;
   const SessionId stubborn_;
 };
 
 /// A store whose revocations take their time.
-class SlowStore final : public SessionStore {
+class SlowStore final : public PassingStore {
  public:
-  SlowStore(SessionStore& store, FakeClock& clock, seconds each) : store_(store), clock_(clock), each_(each) {}
-  void load(std::span<SessionLoad> loads) override { store_.load(loads); }
-  Expected<std::uint64_t, StoreError> raiseEpoch(std::uint64_t at_least) override {
-    return store_.raiseEpoch(at_least);
-  }
-  Expected<void, StoreError> create(const SessionId& id, std::string_view json, seconds ttl) override {
-    return store_.create(id, json, ttl);
-  }
-  Expected<ReplaceOutcome, StoreError> replace(const SessionId& id, std::string_view expected,
-                                               std::string_view next) override {
-    return store_.replace(id, expected, next);
-  }
+  SlowStore(SessionStore& store, FakeClock& clock, seconds each) : PassingStore(store), clock_(clock), each_(each) {}
   void revoke(std::span<SessionRevocation> revocations) override {
     clock_.advance(each_);
     store_.revoke(revocations);
   }
 
  private:
-  SessionStore& store_;
   FakeClock& clock_;
   const seconds each_;
 };

@@ -10,6 +10,7 @@
 
 #include "endpoints/api/api_answers.h"
 #include "session/session_patch.h"
+#include "support/passing_store.h"
 #include "unit/endpoints/endpoint_fixture.h"
 
 namespace sessiond {
@@ -24,16 +25,9 @@ const std::string kCookie = R"("cookie":{"originalMaxAge":null,"expires":null,"h
 const std::string kPatchType = "application/merge-patch+json";
 
 /// A store in which something happens right before a session is replaced, or right after.
-class BusyStore final : public SessionStore {
+class BusyStore final : public PassingStore {
  public:
-  explicit BusyStore(SessionStore& store) : store_(store) {}
-  void load(std::span<SessionLoad> loads) override { store_.load(loads); }
-  Expected<std::uint64_t, StoreError> raiseEpoch(std::uint64_t at_least) override {
-    return store_.raiseEpoch(at_least);
-  }
-  Expected<void, StoreError> create(const SessionId& id, std::string_view json, seconds ttl) override {
-    return store_.create(id, json, ttl);
-  }
+  using PassingStore::PassingStore;
   Expected<ReplaceOutcome, StoreError> replace(const SessionId& id, std::string_view expected,
                                                std::string_view next) override {
     ++replaces;
@@ -42,14 +36,10 @@ class BusyStore final : public SessionStore {
     if (after) outcome = after();
     return outcome;
   }
-  void revoke(std::span<SessionRevocation> revocations) override { store_.revoke(revocations); }
 
   int replaces = 0;
   std::function<void()> before;
   std::function<Expected<ReplaceOutcome, StoreError>()> after;
-
- private:
-  SessionStore& store_;
 };
 
 class SessionDataTest : public EndpointFixture {
