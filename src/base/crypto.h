@@ -1,4 +1,4 @@
-// Keyed and plain hashing and comparison in constant time; the only room that includes OpenSSL is src/base/.
+// Keyed and plain hashing and comparison in constant time; beside TLS (redis/tls_*) this room alone includes OpenSSL.
 
 #pragma once
 

@@ -6,12 +6,12 @@
 //   logWarn("redis: connection lost", {{"server", address}, {"error", text}});
 //
 //   2026-01-01T00:00:00.000Z warning redis: connection lost server=127.0.0.1:6379 error="connection refused"
-//   {"time":"2026-01-01T00:00:00.000Z","level":"warning","message":"redis: connection
-//   lost","server":"127.0.0.1:6379",...}
+//   {"time":"2026-01-01T00:00:00.000Z","level":"warning",
+//    "message":"redis: connection lost","server":"127.0.0.1:6379",...}
 //
 // When stderr is the journal (sd-daemon(3), $JOURNAL_STREAM), text has no time of its own and every line begins
 // with its priority, `<4>`. The audit stream (audit()) is apart: login, refusal, logout, revocation; it is written
-// at every level, as `audit login user=anna`, or in JSON with `"audit":"login"` in the place of a message.
+// at every level, as `audit login user=5f2a9c01b7d3`, or in JSON with `"audit":"login"` in the place of a message.
 
 #pragma once
 

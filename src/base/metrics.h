@@ -1,4 +1,4 @@
-// Metrics: counters and histograms that cost one relaxed increment, shown in Prometheus's text format.
+// Metrics: counters, gauges and histograms that cost one relaxed increment, shown in Prometheus's text format.
 //
 // A room registers what it counts when it is built and keeps the reference. It is not prometheus-cpp's, whose counter
 // is one number that all threads write; without that, only the printing of its library would be used.

@@ -1,4 +1,4 @@
-// CsrfGuard: proves that a login form was sent from our own login page in this browser.
+// CsrfGuard: proves that a form (the login's, one that ends sessions) was sent from our own page in this browser.
 //
 // The page comes with a cookie that holds a random nonce, and its form with a token made from that nonce; another
 // site can read neither. So nobody can log a visitor in to an account of the attacker's choice.

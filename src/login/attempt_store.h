@@ -1,4 +1,5 @@
-// AttemptStore: where tries to log in are counted, and what is remembered of logins, for all instances together.
+// AttemptCounters and LoginMemory: where tries to log in are counted, and what is remembered of logins, for all
+// instances together.
 //
 // Every function touches one key, named by the caller; a key vanishes by itself when it no longer says anything, so
 // what is kept is bounded by how often somebody tries and for how long that counts.

@@ -1,8 +1,8 @@
 // Device cookies: prove that a browser has been logged in before as this user, so that others' wrong tries cannot lock
 // that browser out (OWASP's "device cookies").
 //
-//   value   base64url(time, 8 bytes big-endian, in ms | device id, 16 random bytes | HMAC-SHA256(key, time | id |
-//   user))
+//   value   base64url(time | device id | HMAC-SHA256(key, time | device id | user))
+//   time    8 bytes big-endian, in ms; a device id is 16 random bytes
 //
 // The cookie says nothing about who the user is, and is of no use to another one. It gives nobody a session.
 

@@ -1,7 +1,7 @@
 // What an error reply of Redis means for us, and what the person who reads the log can do about it.
 //
 // An error reply begins with a word ("READONLY You can't write against a read only replica."); the words are those
-// of Redis 6.0 to 7.x. Some failures only say ERR and are told apart by the text behind it.
+// of Redis 6.0 to 8 and of Valkey. Some failures only say ERR and are told apart by the text behind it.
 
 #pragma once
 

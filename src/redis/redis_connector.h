@@ -1,4 +1,4 @@
-// RedisConnector: opens the socket to the one server that redis.url names, within a deadline.
+// RedisConnector: opens sockets to the server at one address, within a deadline.
 //
 // hiredis could connect too, but it resolves names without a deadline, gives every address of a name the whole
 // timeout again, blocks on a unix socket whose queue is full, and cannot leave a handshake to somebody's event loop.

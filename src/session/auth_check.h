@@ -1,7 +1,7 @@
 // AuthCheck: one session check on its way: what was asked, with which cookies, and what was found.
 //
-// Reading it from the request and deciding on it are pure functions; auth.h is the endpoint that gets the sessions
-// in between.
+// What it finds is decided on by a pure function; the sessions in between are got by whoever makes the check: the auth
+// endpoint, a SessionFinder, or whoever explains a check.
 
 #pragma once
 

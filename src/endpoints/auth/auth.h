@@ -3,9 +3,8 @@
 // It answers 204 with every identity header, 401, 403 or 503, and nothing else: nginx turns all other codes into
 // 500. Only grant() makes a 2xx, and only a decision that says so leads there.
 //
-//   receive()   on a lane: policy, cookies, signatures; answers all that needs no session, or one that is fresh in
-//   memory AuthLoader  on the same lane, when Redis has answered: the same decision; and the touch that is due before
-//   it
+//   receive()    on a lane: policy, cookies, signatures; answers what needs no session, or a fresh one
+//   AuthLoader   on the same lane, when Redis has answered: the same decision, behind the touch that is due
 
 #pragma once
 
