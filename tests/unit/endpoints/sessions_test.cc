@@ -399,16 +399,6 @@ TEST(SessionsPage, SaysAgesInTheLargestUnit) {
   EXPECT_EQ(age(hours(49)), "2 days");
 }
 
-TEST(SessionHandles, AreSixteenCharactersOfAKeyedHash) {
-  const SessionHandles handles(Secret(std::string("one")));
-  const SessionHandles others(Secret(std::string("another")));
-  const SessionId id = *SessionId::fromBytes("id");
-  EXPECT_EQ(handles.of(id).size(), 16U);
-  EXPECT_EQ(handles.of(id), SessionHandles(Secret(std::string("one"))).of(id));
-  EXPECT_NE(handles.of(id), others.of(id));
-  EXPECT_NE(handles.of(id), handles.of(*SessionId::fromBytes("ie")));
-}
-
 /// Who plants cookies in front of the genuine one makes it unseen, not dead.
 TEST_F(SessionsTest, WhatWasNotLookedAtIsNotCalledNobodys) {
   logIn("mine", "7");
