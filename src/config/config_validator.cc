@@ -111,8 +111,8 @@ void checkTopology(const RedisSettings& redis, ConfigReport& report) {
     report.error("redis.allow_replica", "cannot be true with redis.sentinel, which always leads to the primary");
   }
   checkNodes("redis.sentinel.nodes", sentinel.nodes, parseSentinelNode, report);
-  if (sentinel.nodes.size() > SentinelCouncil::kMostLinks) {
-    report.error("redis.sentinel.nodes", "must name at most " + std::to_string(SentinelCouncil::kMostLinks) +
+  if (sentinel.nodes.size() > SentinelCouncil::kMostContacts) {
+    report.error("redis.sentinel.nodes", "must name at most " + std::to_string(SentinelCouncil::kMostContacts) +
                                              " sentinels but names " + std::to_string(sentinel.nodes.size()));
   } else if (sentinel.nodes.size() == 1) {
     report.warning("redis.sentinel.nodes",
