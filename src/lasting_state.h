@@ -11,12 +11,13 @@
 
 namespace sessiond {
 
-/// Thread-safe. Outlives every application. Session ids are random: with another key prefix they find nothing.
+/// Thread-safe. Outlives every application. Session ids are random: with another key prefix, or in another Redis, they
+/// find nothing. A counter is there as well as here.
 struct LastingState {
   LastingState(const Clock& clock, MetricsRegistry& metrics) : revoked(clock, metrics) {}
 
   RevokedSessions revoked;
-  LoginEpoch epoch;
+  LoginEpochs epochs;  ///< by server and key
   LateTouches late_touches;
   LiveCaches caches;
 };

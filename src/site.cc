@@ -242,7 +242,7 @@ ExplainedCheck Site::explain(const CheckQuestion& question) {
   return explainCheck({.config = *parts_->config,
                        .store = parts_->sessions.store,
                        .revoked = parts_->lasting.revoked,
-                       .epoch = parts_->lasting.epoch,
+                       .epoch = parts_->sessions.epoch,
                        .stands = parts_->stands,
                        .keys = parts_->sessions.keys,
                        .log_key = parts_->sessions.log_key,

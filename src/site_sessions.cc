@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "redis/cluster_lane_store.h"
 #include "redis/redis_lane_store.h"
+#include "redis/redis_target.h"
 
 namespace sessiond {
 
@@ -21,6 +22,7 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       signer(config.session.secrets),
       extractor(config.extractionRules()),
       keys(config.session.key_prefix, config.sessiond.key_prefix),
+      epoch(shared.lasting.epochs.at(targetOf(config.redis) + " " + keys.epoch())),
       trust(config.session.cache.max_staleness),
       sights(shared.redis.cluster() == nullptr
                  ? nullptr
@@ -30,7 +32,7 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       redis_store(shared.redis.access(), config.session, keys, config.logout.replicas),
       burial_store(shared.redis.access(), config.session, keys),
       membership(shared.lasting.caches, cache),
-      store(redis_store, shared.lasting.caches, shared.lasting.revoked, shared.lasting.epoch, shared.clock),
+      store(redis_store, shared.lasting.caches, shared.lasting.revoked, epoch, shared.clock),
       redis_index(shared.redis.access(), keys, config.logout.tombstone_lifetime),
       tombstones(TombstoneLifetime::from(config.session, config.cookie, config.logout)),
       ender({config.session, tombstones, store, index, log_key, shared.clock, shared.metrics}),
@@ -51,7 +53,7 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
                                             : ender.endListed(user_id, {id}, why).hasValue();
                    }}),
       reader(
-          extractor, tombstones, shared.lasting.revoked, shared.lasting.epoch, log_key, shared.metrics,
+          extractor, tombstones, shared.lasting.revoked, epoch, log_key, shared.metrics,
           [this](const SessionId& id, std::chrono::seconds ttl) { burials.bury(id, ttl); }, stands),
       one(sights ? nullptr
                  : std::make_unique<OneServer>(*this, *shared.redis.single(), config.session.cache.enabled, shared)),
@@ -59,9 +61,8 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
                      : nullptr),
       throttle(config.session.touch_interval, 2 * std::size_t{config.session.cache.max_entries}),
       figures(shared.metrics),
-      finder(config.extractionRules(),
-             {config.session, config.cookie, config.logout, signer, store, shared.lasting.revoked, shared.lasting.epoch,
-              shared.clock, log_key, shared.metrics, stands}),
+      finder(config.extractionRules(), {config.session, config.cookie, config.logout, signer, store,
+                                        shared.lasting.revoked, epoch, shared.clock, log_key, shared.metrics, stands}),
       starter({config.session, config.cookie, signer, store, shared.clock}) {}
 
 OneServer::OneServer(SiteSessions& all, RedisClient& client, bool keeps, const SharedParts& shared)

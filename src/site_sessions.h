@@ -22,6 +22,7 @@
 #include "session/index_writer.h"
 #include "session/lane_store.h"
 #include "session/live_caches.h"
+#include "session/login_epoch.h"
 #include "session/session_cache.h"
 #include "session/session_ender.h"
 #include "session/session_finder.h"
@@ -72,6 +73,7 @@ struct SiteSessions {
   const CookieSigner signer;
   const FactsExtractor extractor;
   const RedisKeys keys;
+  LoginEpoch& epoch;                            // of the Redis that is configured
   CacheTrust trust;                             // in the one server
   const std::unique_ptr<ClusterSights> sights;  // null: there is one server
   SessionCache cache;

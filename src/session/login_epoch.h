@@ -4,14 +4,19 @@
 // smaller one is refused. A counter, because the clocks of two machines differ. Sessions that applications made keep
 // none; who logs everybody out has to look for those.
 //
-// The greatest that this process has ever seen counts: a server that took over may lack the last step, and somebody may
-// have deleted the key. It is written back (SessionStore::raiseEpoch).
+// The greatest that this process has ever seen of one counter counts: a server that took over may lack the last step,
+// and somebody may have deleted the key. It is written back (SessionStore::raiseEpoch). So what was seen of another
+// counter, which a reload leads to, must not be told to this one: that would end logins that nobody meant, for good.
 
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <limits>
+#include <map>
+#include <string>
+
+#include "base/guarded.h"
 
 namespace sessiond {
 
@@ -34,6 +39,16 @@ class LoginEpoch {
 
  private:
   std::atomic<std::uint64_t> seen_ = 0;
+};
+
+/// Of each counter apart. Thread-safe.
+class LoginEpochs {
+ public:
+  /// `where` names the counter. What comes back lives as long as this, and is always the same.
+  LoginEpoch& at(const std::string& where) { return (*epochs_.lock())[where]; }
+
+ private:
+  Guarded<std::map<std::string, LoginEpoch>> epochs_;
 };
 
 }  // namespace sessiond

@@ -4,9 +4,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { temporaryFolder } from '../support/folders.mjs';
+import { Redis } from '../support/redis_server.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
+import { startStack } from './support/stack.mjs';
 
 for (const enabled of [true, false]) {
   describe(`logging everybody out (sessions in memory: ${enabled})`, () => {
@@ -95,3 +98,76 @@ for (const enabled of [true, false]) {
     });
   });
 }
+
+// Its counter is another one: neither may be raised to the other.
+describe('a reload that names another Redis by mistake, and one that takes it back', () => {
+  let stack;
+  let other;
+  before(async () => {
+    stack = await startStack();
+    other = await new Redis(temporaryFolder()).start();
+  });
+  after(async () => {
+    await other?.stop();
+    await stack?.stop();
+  });
+
+  async function reloadWith(change) {
+    const { sessiond } = stack;
+    const { config } = sessiond;
+    sessiond.config = structuredClone(config);
+    change(sessiond.config);
+    sessiond.writeConfig();
+    const done = await sessionctl(sessiond.file)('reload');
+    assert.equal(done.status, 0, JSON.stringify(done));
+    sessiond.config = config;
+  }
+  const database = (number) => (config) => (config.redis.url = `${stack.redis.url}?db=${number}`);
+  const elsewhere = [
+    { what: 'server', change: (config) => (config.redis.url = other.url), set: () => other.command('SET', 'sessiond:epoch', '7') },
+    {
+      what: 'database',
+      change: database(1),
+      set: () => stack.redis.command('EVAL', "redis.call('SELECT', 1) return redis.call('SET', 'sessiond:epoch', '7')", '0'),
+    },
+    {
+      what: 'prefix',
+      change: (config) => (config.sessiond.key_prefix = 'other:'),
+      set: () => stack.redis.command('SET', 'other:epoch', '7'),
+    },
+  ];
+  for (const { what, change, set } of elsewhere) {
+    test(`another ${what}: nobody is logged out`, async () => {
+      const { redis } = stack;
+      await redis.command('SET', 'sessiond:epoch', '3');
+      await set();
+      const alice = stack.client();
+      await stack.logIn(alice);
+      assert.equal((await alice.get('/api/')).status, 200);
+      await reloadWith(change);
+      // That the daemon has read the counter there is seen in the login's session.
+      await stack.logIn(stack.client());
+      await reloadWith(() => {});
+      assert.equal((await alice.get('/api/')).status, 200);
+      // A new application tells the counter as soon as its subscription stands, which memory is believed by.
+      await waitFor('memory that is believed', async () => {
+        await alice.get('/api/');
+        return (await sessionctl(stack.sessiond.file)('status')).memory === 'believed';
+      });
+      assert.equal(await redis.command('GET', 'sessiond:epoch'), '3');
+      await alice.postForm('/logout', {});
+    });
+  }
+
+  test('what is known of the one that was left is known when it is back', async () => {
+    const { redis } = stack;
+    await redis.command('SET', 'sessiond:epoch', '5');
+    const alice = stack.client();
+    await stack.logIn(alice);
+    assert.equal((await alice.get('/api/')).status, 200);
+    await reloadWith(elsewhere[0].change);
+    await redis.command('DEL', 'sessiond:epoch');
+    await reloadWith(() => {});
+    await waitFor('the counter', async () => (await redis.command('GET', 'sessiond:epoch')) === '5');
+  });
+});
