@@ -1,11 +1,37 @@
 #include "session/everybody_ender.h"
 
+#include <cstddef>
+
+#include "json/json_tree.h"
+
 namespace sessiond {
 namespace {
 
 bool endsByCounter(const SessionFacts& facts, const EverybodyEnder::Moved& moved) {
   if (facts.epoch == LoginEpoch::kNone) return false;
   return facts.epoch < moved.epoch || !facts.created || *facts.created >= moved.at;
+}
+
+/// Of what cannot be read. Who lies below the same prefix with something else is not a session that is damaged.
+bool mayBeSession(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos || text[begin] != '{') return false;
+  // One that is too large was read only in part, and is malformed then.
+  const auto tree = JsonTree::parse(text);
+  return !tree || tree->root().member("cookie");
+}
+
+/// Whoever it is that cannot be read now may be read again, once an application has saved it smaller, say.
+bool maySpeakForSomebody(const SessionFacts& facts, std::string_view text) {
+  switch (facts.state) {
+    case CheckStatus::kAnonymous:
+    case CheckStatus::kUnknown:
+      return false;
+    case CheckStatus::kCorrupt:
+      return mayBeSession(text);
+    default:
+      return true;
+  }
 }
 
 }  // namespace
@@ -27,8 +53,9 @@ Expected<EverybodyEnder::Swept, StoreError> EverybodyEnder::sweep(std::string_vi
     if (!load.result && load.result.error() != StoreError::kCorrupt) return Unexpected(load.result.error());
     if (!load.result || !load.result->json) continue;
     const SessionFacts facts = parts_.extractor.extract(*load.result->json);
-    if (facts.state != CheckStatus::kValid || (moved && endsByCounter(facts, *moved))) continue;
-    revocations.push_back({.id = *load.id, .tombstone_ttl = parts_.tombstones.of(facts.touch_ttl, load.result->ttl)});
+    if (!maySpeakForSomebody(facts, *load.result->json) || (moved && endsByCounter(facts, *moved))) continue;
+    const auto life = facts.state == CheckStatus::kValid ? facts.touch_ttl : parts_.tombstones.usual_life;
+    revocations.push_back({.id = *load.id, .tombstone_ttl = parts_.tombstones.of(life, load.result->ttl)});
   }
   parts_.store.revoke(revocations);
   Swept swept{.looked_at = loads.size(), .ended = revocations.size(), .next = page->next};

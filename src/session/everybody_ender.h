@@ -2,7 +2,9 @@
 //
 // Logins that were made here end at once, however many there are: a counter moves (login_epoch.h). Sessions that
 // applications made keep no counter; they are looked for, page by page, and end like any other, behind a tombstone.
-// Their users' indexes are left to clean themselves. Carts and the like, sessions of nobody, stay.
+// Their users' indexes are left to clean themselves. So does what was a session and cannot be read, too large, say:
+// it may be somebody's, and be read again later. Carts and the like, sessions of nobody, stay, and so does what is no
+// session below the same prefix.
 
 #pragma once
 

@@ -58,7 +58,7 @@ TEST_F(EverybodyEnderTest, SweepsWhatApplicationsMadePageByPage) {
   put("application", R"({"cookie":{},"user":{"id":7}})");
   put("login", R"({"cookie":{},"user":{"id":7},"_sd":{"created":1}})");
   put("cart", R"({"cookie":{},"items":[1]})");
-  put("damaged", "{");
+  put("list", "[]");
   put("another", R"({"cookie":{},"user":{"id":8}})");
   const auto first = ender_.sweep("0", moved_);
   ASSERT_TRUE(first);
@@ -71,7 +71,40 @@ TEST_F(EverybodyEnderTest, SweepsWhatApplicationsMadePageByPage) {
   const auto last = ender_.sweep("4", moved_);
   EXPECT_EQ(last->ended, 1U);
   EXPECT_EQ(last->next, SessionScan::kEnd);
-  for (const char* id : {"login", "cart", "damaged"}) EXPECT_TRUE(lives(id)) << id;
+  for (const char* id : {"login", "cart", "list"}) EXPECT_TRUE(lives(id)) << id;
+}
+
+/// A thief can make his session one that is refused at this moment, and readable again later.
+TEST_F(EverybodyEnderTest, SweepsWhatCannotBeReadButMayBeSomebodys) {
+  const std::string much(ExtractionRules().max_bytes, 'x');
+  const std::vector<std::string> sessions = {
+      R"({"cookie":{},"user":{"id":7},"much":")" + much + "\"}",
+      R"({"much":")" + much + R"(","cookie":{},"user":{"id":7}})",
+      R"({"cookie":{},"cookie":{},"user":{"id":7}})",
+      R"({"cookie":{},"user":{"id":7},"user":null})",
+      R"({"cookie":{"originalMaxAge":0},"user":{"id":7}})",
+      R"( {"cookie":{},"user":{"id":7},"deep":)" + std::string(100, '[') + std::string(100, ']') + "}",
+      R"({"cookie":7,"user":{"id":7}})"};
+  const std::vector<std::string> others = {"", "null", "7", "\"text\"", "text", R"({"user":{"id":7}})", "[{}]"};
+  for (std::size_t i = 0; i < sessions.size(); ++i) put("session" + std::to_string(i), sessions[i]);
+  for (std::size_t i = 0; i < others.size(); ++i) put("other" + std::to_string(i), others[i]);
+  scan_.ids.emplace_back("no string");
+  store_.putWrongType(*SessionId::fromBytes("no string"));
+  std::string from(SessionScan::kEnd);
+  std::size_t ended = 0;
+  do {
+    const auto swept = ender_.sweep(from, moved_);
+    ASSERT_TRUE(swept);
+    ended += swept->ended;
+    from = swept->next;
+  } while (from != SessionScan::kEnd);
+  EXPECT_EQ(ended, sessions.size());
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    EXPECT_FALSE(lives("session" + std::to_string(i))) << i;
+    EXPECT_TRUE(store_.tombstoneTtl(*SessionId::fromBytes("session" + std::to_string(i)))) << i;
+  }
+  for (std::size_t i = 0; i < others.size(); ++i) EXPECT_TRUE(lives("other" + std::to_string(i))) << i;
+  EXPECT_TRUE(lives("no string"));
 }
 
 TEST_F(EverybodyEnderTest, EndsLoginsOneByOneWhereTheCounterCannotBeMoved) {
