@@ -8,7 +8,6 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "session/session_record.h"
-#include "session/user_id.h"
 
 namespace sessiond {
 struct SessionEnder::Found {
@@ -30,7 +29,7 @@ struct SessionEnder::Everything {
 
 SessionEnder::SessionEnder(const SessionEnderParts& parts)
     : parts_(parts),
-      user_id_at_(JsonPointer::of(parts.settings.userIdAt())),
+      owner_(parts.settings),
       revoked_(parts.metrics.counter("sessiond_sessions_revoked_total", "Sessions ended before their time.")),
       unburied_(parts.metrics.counter("sessiond_unburied_sessions_total",
                                       "Sessions deleted whose tombstone Redis would not take.")) {}
@@ -44,7 +43,7 @@ SessionEnder::Found SessionEnder::interpret(const StoredSession& stored) const {
   found.tombstone = parts_.tombstones.of((*record).cookie.touch_ttl, stored.ttl);
   // What stands behind a tombstone was written back by somebody late: nobody's word, but it goes as well.
   if (stored.revoked) return found;
-  found.session.user_id = userIdOf(follow((*record).tree.root(), user_id_at_));
+  found.session.user_id = owner_.of((*record).tree.root());
   found.session.cookie = (*record).cookie.attributes;
   return found;
 }

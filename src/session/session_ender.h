@@ -19,11 +19,11 @@
 #include "base/expected.h"
 #include "base/log_summary.h"
 #include "base/metrics.h"
-#include "json/json_pointer.h"
 #include "session/cookie_attributes.h"
 #include "session/session_settings.h"
 #include "session/session_store.h"
 #include "session/tombstone_lifetime.h"
+#include "session/user_id.h"
 
 namespace sessiond {
 
@@ -84,7 +84,7 @@ class SessionEnder {
   void drop(std::string_view user_id, const SessionId& id) const;
 
   const SessionEnderParts parts_;
-  const JsonPointer user_id_at_;
+  const SessionOwner owner_;
   Counter& revoked_;
   Counter& unburied_;
   mutable LogSummary gone_log_{20};

@@ -1,7 +1,5 @@
 #include "session/user_id.h"
 
-#include "json/json_pointer.h"
-
 namespace sessiond {
 
 bool isAnybody(const std::optional<JsonValue>& user) {
@@ -13,6 +11,13 @@ std::string userIdOf(std::optional<JsonValue> found) {
   if (found && found->kind() == JsonKind::kObject) found = found->member("id");
   if (!found || (found->kind() != JsonKind::kString && found->kind() != JsonKind::kNumber)) return "";
   return std::string(found->text());
+}
+
+SessionOwner::SessionOwner(const RecordSettings& settings)
+    : user_at_(JsonPointer::of(settings.user_at)), user_id_at_(JsonPointer::of(settings.userIdAt())) {}
+
+std::string SessionOwner::of(JsonValue session) const {
+  return isAnybody(follow(session, user_at_)) ? userIdOf(follow(session, user_id_at_)) : "";
 }
 
 std::string userIdIn(std::string_view user_json, const SessionSettings& settings) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "json/json_pointer.h"
 #include "json/json_tree.h"
 #include "session/session_settings.h"
 
@@ -19,6 +20,18 @@ bool isAnybody(const std::optional<JsonValue>& user);
 
 /// `found`: what stands at session.user_id_at. Empty when that is no id.
 std::string userIdOf(std::optional<JsonValue> found);
+
+/// Whose a session is, by where its settings say that this stands. Immutable.
+class SessionOwner {
+ public:
+  explicit SessionOwner(const RecordSettings& settings);
+  /// The user's id. Empty: the session is nobody's, whatever id was left somewhere in it, or its user has none.
+  std::string of(JsonValue session) const;
+
+ private:
+  const JsonPointer user_at_;
+  const JsonPointer user_id_at_;
+};
 
 /// That of somebody who stands as `user_json`, valid JSON, at session.user_at. Empty when session.user_id_at leads to
 /// no id in there.

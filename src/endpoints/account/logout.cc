@@ -16,10 +16,8 @@
 #include "http/form.h"
 #include "http/safe_redirect.h"
 #include "http/set_cookie.h"
-#include "json/json_pointer.h"
 #include "json/json_tree.h"
 #include "session/configured_cookie.h"
-#include "session/user_id.h"
 
 namespace sessiond {
 namespace {
@@ -34,7 +32,7 @@ Counter& counterOf(MetricsRegistry& metrics, const char* outcome) {
 
 LogoutEndpoint::LogoutEndpoint(const LogoutParts& parts)
     : parts_(parts),
-      user_id_at_(JsonPointer::of(parts.settings.session.userIdAt())),
+      owner_(parts.settings.session),
       done_(counterOf(parts.metrics, "success")),
       refused_(counterOf(parts.metrics, "refused")),
       failed_(counterOf(parts.metrics, "unavailable")) {}
@@ -123,7 +121,8 @@ Expected<LogoutEndpoint::Ended, StoreError> LogoutEndpoint::endSessions(const Re
   return ended;
 }
 
-/// A session that no check would let pass any more speaks for nobody, however genuine its cookie is.
+/// A session that no check would let pass any more speaks for nobody, however genuine its cookie is; nor does one whose
+/// user an application has taken out, though an id be left in it.
 Expected<std::set<std::string>, StoreError> LogoutEndpoint::usersOf(const std::vector<SessionId>& ids) const {
   std::vector<SessionLoad> loads;
   loads.reserve(ids.size());
@@ -135,7 +134,7 @@ Expected<std::set<std::string>, StoreError> LogoutEndpoint::usersOf(const std::v
     if (!(*are_sessions)[i]) continue;
     const auto tree = JsonTree::parse(*loads[i].result->json);
     if (!tree) continue;
-    if (std::string user = userIdOf(follow(tree->root(), user_id_at_)); !user.empty()) users.insert(std::move(user));
+    if (std::string user = owner_.of(tree->root()); !user.empty()) users.insert(std::move(user));
   }
   return users;
 }

@@ -27,11 +27,11 @@
 #include "endpoints/site_settings.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "json/json_pointer.h"
 #include "session/session_ender.h"
 #include "session/session_finder.h"
 #include "session/session_store.h"
 #include "session/signed_cookie.h"
+#include "session/user_id.h"
 
 namespace sessiond {
 
@@ -80,7 +80,7 @@ class LogoutEndpoint {
   void leadOn(const Request& request, const Wish& wish, const Ended& ended, Response& response) const;
 
   const LogoutParts parts_;
-  const JsonPointer user_id_at_;
+  const SessionOwner owner_;
   Counter& done_;
   Counter& refused_;
   Counter& failed_;

@@ -5,7 +5,6 @@
 
 #include "session/found_session.h"
 #include "session/session_record.h"
-#include "session/user_id.h"
 
 namespace sessiond {
 namespace {
@@ -29,7 +28,7 @@ bool comesFirst(const ListedSession& one, const ListedSession& other) {
 
 }  // namespace
 
-SessionList::SessionList(const Parts& parts) : parts_(parts), user_id_at_(JsonPointer::of(parts.settings.userIdAt())) {}
+SessionList::SessionList(const Parts& parts) : parts_(parts), owner_(parts.settings) {}
 
 Expected<std::vector<ListedSession>, StoreError> SessionList::of(const std::string& user_id,
                                                                  const std::optional<SessionId>& own) const {
@@ -131,7 +130,7 @@ std::optional<ListedSession> SessionList::read(const SessionLoad& load) const {
   if (session.epoch < load.result->epoch.value_or(0)) return std::nullopt;
   ListedSession listed{.id = *load.id,
                        .handle = parts_.handles.of(*load.id),
-                       .user_id = userIdOf(follow(session.tree.root(), user_id_at_)),
+                       .user_id = owner_.of(session.tree.root()),
                        .created = session.created};
   if (load.result->ttl && *load.result->ttl != kNoEnd) listed.left = load.result->ttl;
   if (session.cookie.touch_ttl) listed.idle = idleOf(*load.result, *session.cookie.touch_ttl, session.created);

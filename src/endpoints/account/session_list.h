@@ -15,11 +15,11 @@
 
 #include "base/clock.h"
 #include "base/expected.h"
-#include "json/json_pointer.h"
 #include "session/session_finder.h"
 #include "session/session_handles.h"
 #include "session/session_settings.h"
 #include "session/session_store.h"
+#include "session/user_id.h"
 
 namespace sessiond {
 
@@ -83,7 +83,7 @@ class SessionList {
                                                   std::optional<WallTime> created) const;
 
   const Parts parts_;
-  const JsonPointer user_id_at_;
+  const SessionOwner owner_;
 };
 
 }  // namespace sessiond

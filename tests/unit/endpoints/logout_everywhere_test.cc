@@ -40,6 +40,25 @@ TEST_F(LogoutTest, ASessionThatNoCheckLetsPassSpeaksForNobody) {
   EXPECT_TRUE(lives("phone")) << "a stolen cookie of a session that is over ends no other";
 }
 
+/// An application took the user out, and left what stands beside it.
+TEST_F(LogoutTest, ASessionOfNobodySpeaksForNobodyWhateverIdIsLeftInIt) {
+  settings_.session.user_id_at = "/account/id";
+  build(store_);
+  for (const std::string nobody : {"null", "false", "\"\""}) {
+    store_.put(idOf("left"), R"({"cookie":{},"user":)" + nobody + R"(,"account":{"id":42}})", hours(1));
+    store_.put(idOf("phone"), R"({"cookie":{},"user":"ada","account":{"id":42}})", hours(1));
+    ASSERT_TRUE(noteSession("42", idOf("phone")));
+    EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("left")}, {"QUERY_STRING", "all=1"}}).status, 401) << nobody;
+    EXPECT_FALSE(lives("left"));
+    EXPECT_TRUE(lives("phone")) << nobody;
+  }
+  store_.put(idOf("other's before"), R"({"cookie":{},"user":null,"account":{"id":7}})", hours(1));
+  ASSERT_TRUE(noteSession("42", idOf("other's before")));
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("phone")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  EXPECT_FALSE(lives("phone"));
+  EXPECT_FALSE(lives("other's before")) << "it is not somebody else's";
+}
+
 TEST_F(LogoutTest, AnAnonymousSessionInFrontDoesNotHideTheUserBehind) {
   store_.put(idOf("anonymous"), R"({"cookie":{}})", hours(1));
   begin("mine", "42");
