@@ -74,9 +74,14 @@ Expected<std::vector<SessionId>, StoreError> SessionList::prune(const std::strin
     if (!all) return Unexpected(all.error());
     for (const Looked& one : *all) {
       const bool is_there = !one.load.result || one.load.result->json;
-      const bool is_his = one.session && one.session->user_id == user_id;
-      if (is_there && !is_his) others.push_back(*one.load.id);
-      if (is_his && !one.is_session) dead.push_back(*one.load.id);
+      if (!is_there) continue;
+      // What cannot be read may be his when it can be read again, and nothing would lead there then.
+      const bool may_be_his = !one.session || one.session->user_id == user_id;
+      if (!may_be_his) {
+        others.push_back(*one.load.id);
+      } else if (!one.session || !one.is_session) {
+        dead.push_back(*one.load.id);
+      }
     }
   }
   if (others.empty()) return dead;

@@ -56,9 +56,9 @@ class SessionList {
   /// The user's session of that handle; absent when there is none, or it is somebody else's or has ended.
   Expected<std::optional<SessionId>, StoreError> find(const std::string& user_id, std::string_view handle) const;
 
-  /// Takes out of the user's index what has a key and is none of the user's sessions: somebody else logged in there
-  /// since, or nobody can. It finds its way back if that changes. Gives back the user's sessions that no check lets
-  /// pass. Does nothing where there are fewer than `enough`.
+  /// Takes out of the user's index what is somebody else's session by now, or nobody's. It finds its way back if that
+  /// changes. Gives back the user's sessions that no check lets pass, and what cannot be read, which may be his. Does
+  /// nothing where there are fewer than `enough`.
   Expected<std::vector<SessionId>, StoreError> prune(const std::string& user_id, std::size_t enough) const;
 
   /// Those of them that are sessions, whoever's, in the same order.

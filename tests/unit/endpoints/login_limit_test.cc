@@ -43,19 +43,36 @@ TEST_F(LoginTest, WhatIsNoSessionOfTheUsersNowTakesNobodysPlace) {
     settings_.session.per_user = {.max = 3, .when_full = when_full};
     build();
     const SessionId mine = idIn(setCookies(postJson(kGoodJson)).at(0));
-    for (const char* id : {"sold", "spoilt"}) ASSERT_TRUE(noteSession("42", idOf(id)));
+    for (const char* id : {"sold", "given up", "spoilt"}) ASSERT_TRUE(noteSession("42", idOf(id)));
     store_.put(idOf("sold"), R"({"cookie":{},"user":{"id":"7"}})", hours(1));
+    store_.put(idOf("given up"), R"({"cookie":{},"user":null})", hours(1));
     store_.put(idOf("spoilt"), "{", hours(1));
     EXPECT_EQ(postForm(kGoodForm).status, 303);
     EXPECT_EQ(postForm(kGoodForm).status, 303);
     EXPECT_TRUE(store_.value(mine)) << "nobody's place was needed";
-    EXPECT_TRUE(store_.value(idOf("sold")));
+    for (const char* id : {"sold", "given up"}) EXPECT_TRUE(store_.value(idOf(id))) << id;
     if (when_full == WhenFull::kRefuse) {
       const Response full = postForm(kGoodForm);
       EXPECT_EQ(full.status, 409);
       EXPECT_THAT(full.body, HasSubstr(handles_.of(mine)));
     }
     ASSERT_TRUE(ender_->endAllOf("42", "test", {}));
+  }
+}
+
+/// Otherwise it would be one that nobody ends any more, once it can be read again.
+TEST_F(LoginTest, WhatCannotBeReadEndsForALogin) {
+  settings_.session.per_user = {.max = 2, .when_full = WhenFull::kRefuse};
+  build();
+  const std::string much(settings_.session.max_bytes, 'x');
+  store_.put(idOf("too large"), R"({"cookie":{},"user":{"id":"42"},"much":")" + much + "\"}", hours(1));
+  store_.putWrongType(idOf("no string"));
+  store_.put(idOf("over"), R"({"cookie":{"originalMaxAge":0},"user":{"id":"42"}})", hours(1));
+  for (const char* id : {"too large", "no string", "over", "gone"}) ASSERT_TRUE(noteSession("42", idOf(id)));
+  EXPECT_EQ(postJson(kGoodJson).status, 200);
+  for (const char* id : {"too large", "no string", "over"}) {
+    EXPECT_FALSE(store_.value(idOf(id))) << id;
+    EXPECT_TRUE(store_.tombstoneTtl(idOf(id))) << id;
   }
 }
 
