@@ -39,6 +39,13 @@ void BurialQueue::bury(const SessionId& id, std::chrono::seconds tombstone_ttl) 
   arrived_.notify_one();
 }
 
+void BurialQueue::wantTombstone(const SessionId& id) {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.unburied.size() >= RevokedSessions::kMost) return;
+  waiting_.unburied.insert(id);
+  arrived_.notify_one();
+}
+
 void BurialQueue::end(const SessionId& id, std::string_view why, const std::string& user_id) {
   const std::lock_guard lock(mutex_);
   if (waiting_.endings.size() >= kMaxWaiting) return;
@@ -120,6 +127,8 @@ void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
   std::vector<BurialErrand> errands = late_.take(now);
   renewAgain(errands, stop);
   using Kind = BurialErrand::Kind;
+  // It was refused a moment ago.
+  for (const SessionId& id : waiting.unburied) late_.add({.kind = Kind::kRenew, .id = id}, now);
   for (const auto& [id, ttl] : waiting.burials) errands.push_back({.kind = Kind::kBury, .id = id, .ttl = ttl});
   for (const SessionId& id : waiting.looks) errands.push_back({.kind = Kind::kLook, .id = id});
   for (const auto& [id, ending] : waiting.endings) {

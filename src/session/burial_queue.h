@@ -56,6 +56,9 @@ class BurialQueue {
   /// A copy was met that should not be there: it goes, behind a tombstone that stands so long. Beyond kMaxWaiting it is
   /// left to the next one who meets it.
   void bury(const SessionId& id, std::chrono::seconds tombstone_ttl);
+  /// This session is deleted and remembered, but the store would not take its tombstone: that is tried again for as
+  /// long as it would stand and is remembered. Beyond RevokedSessions::kMost it is not.
+  void wantTombstone(const SessionId& id);
   /// Nobody could end this session just now: it is ended as soon as that can be, within an hour. `why`: a word of the
   /// audit log, for good. Beyond kMaxWaiting it lives on.
   void end(const SessionId& id, std::string_view why, const std::string& user_id = {});
@@ -86,10 +89,13 @@ class BurialQueue {
     bool renewal = false;
     bool loss = false;
     std::map<SessionId, std::chrono::seconds> burials;  ///< with the lives of their tombstones
+    std::set<SessionId> unburied;
     std::set<SessionId> looks;
     std::map<SessionId, std::pair<std::string_view, std::string>> endings;  ///< why, and whose
 
-    bool isUrgent() const { return renewal || !burials.empty() || !looks.empty() || !endings.empty(); }
+    bool isUrgent() const {
+      return renewal || !burials.empty() || !unburied.empty() || !looks.empty() || !endings.empty();
+    }
   };
 
   void run(const std::stop_token& stop);

@@ -3,12 +3,15 @@
 // Redis tells of every change, ours too, but a moment later. Whoever has been told "logged out" asks at once, and here
 // of all places must not be let in again. So what is written counts as an invalidation as soon as the store has
 // answered, whatever it answered: after a timeout nobody knows. And what was revoked is remembered
-// (revoked_sessions.h), and so is how often everybody was logged out (login_epoch.h).
+// (revoked_sessions.h), and so is how often everybody was logged out (login_epoch.h). A tombstone that the store would
+// not take is somebody else's to try again: until it stands, a copy that is saved late is a session everywhere else.
 
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 #include "base/clock.h"
 #include "session/live_caches.h"
@@ -18,12 +21,20 @@
 
 namespace sessiond {
 
-/// Thread-safe; everything passed in must outlive it.
+/// Thread-safe if `unburied` is; everything passed in must outlive it.
 class CoherentStore final : public SessionStore {
  public:
+  /// Told of a session that is deleted and remembered, but has no tombstone.
+  using Unburied = std::function<void(const SessionId&)>;
+
   CoherentStore(SessionStore& store, LiveCaches& caches, RevokedSessions& revoked, LoginEpoch& epoch,
-                const Clock& clock)
-      : store_(store), caches_(caches), revoked_(revoked), epoch_(epoch), clock_(clock) {}
+                const Clock& clock, Unburied unburied = {})
+      : store_(store),
+        caches_(caches),
+        revoked_(revoked),
+        epoch_(epoch),
+        clock_(clock),
+        unburied_(std::move(unburied)) {}
 
   void load(std::span<SessionLoad> loads) override { store_.load(loads); }
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override {
@@ -39,6 +50,7 @@ class CoherentStore final : public SessionStore {
     for (const SessionRevocation& one : revocations) {
       if (one.result) revoked_.note(one.id, one.tombstone_ttl);
       caches_.invalidate(one.id.bytes(), clock_.steadyNow());
+      if (unburied_ && one.result && *one.result == Burial::kUnburied) unburied_(one.id);
     }
   }
 
@@ -60,6 +72,7 @@ class CoherentStore final : public SessionStore {
   RevokedSessions& revoked_;
   LoginEpoch& epoch_;
   const Clock& clock_;
+  const Unburied unburied_;
 };
 
 }  // namespace sessiond

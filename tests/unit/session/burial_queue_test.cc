@@ -194,6 +194,18 @@ TEST_F(BurialQueueTest, ATombstoneThatAFullServerDoesNotTakeIsTriedAgain) {
   EXPECT_EQ(store.refusals, 0);
 }
 
+TEST_F(BurialQueueTest, ATombstoneThatWasRefusedElsewhereIsTriedAgainByItself) {
+  for (const char* id : {"refused", "longer"}) revoked_.note(idOf(id), seconds(id == std::string("longer") ? 90 : 60));
+  GatedStore store(2);
+  store.refusals = 5;
+  BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
+  for (const char* id : {"refused", "longer", "not revoked here"}) queue.wantTombstone(idOf(id));
+  store.done.wait();
+  const std::map<std::string, std::vector<seconds>> expected = {{"longer", {seconds(90)}}, {"refused", {seconds(60)}}};
+  EXPECT_EQ(store.revoked(), expected);
+  EXPECT_EQ(store.triesOf("not revoked here"), 0);
+}
+
 /// A user of the server who may not write tombstones, say. What is deleted is tried again as long as a tombstone would
 /// stand, and no longer: "other" is still being tried, and the pauses of both have grown to the longest.
 TEST_F(BurialQueueTest, ATombstoneThatIsRefusedForGoodIsTriedAsLongAsItWouldStand) {

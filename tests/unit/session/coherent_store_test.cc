@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "support/fake_clock.h"
 #include "support/memory_session_store.h"
@@ -34,7 +35,11 @@ class CoherentStoreTest : public testing::Test {
   LiveCaches caches_;
   const LiveCaches::Membership membership_{caches_, cache_};
   LoginEpoch epoch_;
-  CoherentStore store_{memory_, caches_, revoked_, epoch_, clock_};
+  std::vector<std::string> unburied_;
+  CoherentStore store_{memory_, caches_, revoked_, epoch_, clock_, [this](const SessionId& id) {
+                         EXPECT_TRUE(revoked_.contains(id.bytes())) << "by then";
+                         unburied_.push_back(id.bytes());
+                       }};
 };
 
 TEST_F(CoherentStoreTest, WhatIsWrittenHereIsKnownHereBeforeItIsAnswered) {
@@ -61,11 +66,16 @@ TEST_F(CoherentStoreTest, WhatWasRevokedIsRememberedAndWhatWasNotIsNot) {
   EXPECT_FALSE(revoked_.contains("a"));
   memory_.failWith(StoreError::kTimeout);
   EXPECT_FALSE(store_.revoke(id_, seconds(10)));
+  EXPECT_TRUE(unburied_.empty());
   EXPECT_FALSE(revoked_.contains("a")) << "it may live on, and nobody was told that it has ended";
   memory_.failWith(std::nullopt);
   memory_.beFull(true);
   ASSERT_EQ(*store_.revoke(id_, seconds(10)), Burial::kUnburied);
   EXPECT_EQ(revoked_.tombstoneOf("a"), seconds(10));
+  EXPECT_EQ(unburied_, std::vector<std::string>{"a"});
+  memory_.beFull(false);
+  ASSERT_EQ(*store_.revoke(id_, seconds(10)), Burial::kBuried);
+  EXPECT_EQ(unburied_.size(), 1U);
 }
 
 TEST_F(CoherentStoreTest, EveryCacheThatAnswersKnowsOfIt) {
