@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "json/json_tree.h"
+#include "session/load_pieces.h"
 
 namespace sessiond {
 namespace {
@@ -41,24 +42,33 @@ Expected<std::uint64_t, StoreError> EverybodyEnder::endLogins() const {
   return epoch ? parts_.store.raiseEpoch(*epoch + 1) : epoch;
 }
 
-Expected<EverybodyEnder::Swept, StoreError> EverybodyEnder::sweep(std::string_view from,
-                                                                  const std::optional<Moved>& moved) const {
-  const Expected<SessionScan::Page, StoreError> page = parts_.scan.page(from);
-  if (!page) return Unexpected(page.error());
+/// Adds those that are to end.
+Expected<void, StoreError> EverybodyEnder::look(std::span<const SessionId> ids, const std::optional<Moved>& moved,
+                                                std::vector<SessionRevocation>& ending) const {
   std::vector<SessionLoad> loads;
-  for (const SessionId& id : page->ids) loads.push_back({.id = &id, .wants_ttl = true});
-  if (!loads.empty()) parts_.store.load(loads);
-  std::vector<SessionRevocation> revocations;
+  for (const SessionId& id : ids) loads.push_back({.id = &id, .wants_ttl = true});
+  parts_.store.load(loads);
   for (const SessionLoad& load : loads) {
     if (!load.result && load.result.error() != StoreError::kCorrupt) return Unexpected(load.result.error());
     if (!load.result || !load.result->json) continue;
     const SessionFacts facts = parts_.extractor.extract(*load.result->json);
     if (!maySpeakForSomebody(facts, *load.result->json) || (moved && endsByCounter(facts, *moved))) continue;
     const auto life = facts.state == CheckStatus::kValid ? facts.touch_ttl : parts_.tombstones.usual_life;
-    revocations.push_back({.id = *load.id, .tombstone_ttl = parts_.tombstones.of(life, load.result->ttl)});
+    ending.push_back({.id = *load.id, .tombstone_ttl = parts_.tombstones.of(life, load.result->ttl)});
   }
+  return {};
+}
+
+Expected<EverybodyEnder::Swept, StoreError> EverybodyEnder::sweep(std::string_view from,
+                                                                  const std::optional<Moved>& moved) const {
+  const Expected<SessionScan::Page, StoreError> page = parts_.scan.page(from);
+  if (!page) return Unexpected(page.error());
+  std::vector<SessionRevocation> revocations;
+  const auto looked = inPieces(page->ids, parts_.max_bytes,
+                               [&](std::span<const SessionId> piece) { return look(piece, moved, revocations); });
+  if (!looked) return Unexpected(looked.error());
   parts_.store.revoke(revocations);
-  Swept swept{.looked_at = loads.size(), .ended = revocations.size(), .next = page->next};
+  Swept swept{.looked_at = page->ids.size(), .ended = revocations.size(), .next = page->next};
   for (const SessionRevocation& one : revocations) {
     if (!one.result) return Unexpected(one.result.error());
     if (*one.result == Burial::kUnburied) swept.burial = Burial::kUnburied;

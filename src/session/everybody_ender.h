@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,7 @@ class EverybodyEnder {
     SessionScan& scan;
     const FactsExtractor& extractor;
     TombstoneLifetime tombstones;
+    std::size_t max_bytes;  ///< RecordSettings::max_bytes
   };
   explicit EverybodyEnder(const Parts& parts) : parts_(parts) {}
 
@@ -71,6 +73,9 @@ class EverybodyEnder {
   Expected<Swept, StoreError> sweep(std::string_view from, const std::optional<Moved>& moved) const;
 
  private:
+  Expected<void, StoreError> look(std::span<const SessionId> ids, const std::optional<Moved>& moved,
+                                  std::vector<SessionRevocation>& ending) const;
+
   const Parts parts_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "session/load_pieces.h"
 #include "session/session_record.h"
 
 namespace sessiond {
@@ -49,16 +50,21 @@ SessionEnder::Found SessionEnder::interpret(const StoredSession& stored) const {
 }
 
 Expected<std::vector<SessionEnder::Found>, StoreError> SessionEnder::find(std::span<const SessionId> ids) const {
-  std::vector<SessionLoad> loads;
-  for (const SessionId& id : ids) loads.push_back({.id = &id, .wants_ttl = true});
-  parts_.store.load(loads);
   std::vector<Found> found;
-  for (const SessionLoad& load : loads) {
-    // A value of another type ends like any other; only what cannot be looked at stops the end.
-    if (!load.result && load.result.error() != StoreError::kCorrupt) return Unexpected(load.result.error());
-    found.push_back(interpret(load.result ? *load.result : StoredSession{}));
-    if (!load.result) found.back().session.was_there = true;
-  }
+  const auto looked =
+      inPieces(ids, parts_.settings.max_bytes, [&](std::span<const SessionId> piece) -> Expected<void, StoreError> {
+        std::vector<SessionLoad> loads;
+        for (const SessionId& id : piece) loads.push_back({.id = &id, .wants_ttl = true});
+        parts_.store.load(loads);
+        for (const SessionLoad& load : loads) {
+          // A value of another type ends like any other; only what cannot be looked at stops the end.
+          if (!load.result && load.result.error() != StoreError::kCorrupt) return Unexpected(load.result.error());
+          found.push_back(interpret(load.result ? *load.result : StoredSession{}));
+          if (!load.result) found.back().session.was_there = true;
+        }
+        return {};
+      });
+  if (!looked) return Unexpected(looked.error());
   return found;
 }
 

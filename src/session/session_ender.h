@@ -50,7 +50,7 @@ struct SessionEnderParts {
 /// Thread-safe.
 class SessionEnder {
  public:
-  /// As many sessions as end in one round trip.
+  /// As many sessions as end in one round trip; to look at them takes more where they may be large.
   static constexpr std::size_t kPage = 256;
   /// Ending all of a user's sessions may take this long; nginx waits longer.
   static constexpr std::chrono::seconds kPatience{6};

@@ -128,7 +128,8 @@ int revokeAll(const CommonOptions& options, const SessionOptions& which) {
   RedisSessionScan scan(site.redis, site.keys);
   const FactsExtractor extractor(site.config.extractionRules());
   const EverybodyEnder ender({site.store, scan, extractor,
-                              TombstoneLifetime::from(site.config.session, site.config.cookie, site.config.logout)});
+                              TombstoneLifetime::from(site.config.session, site.config.cookie, site.config.logout),
+                              site.config.session.max_bytes});
   Sweep progress;
   progress.next = place->cursor;
   const WallTime began = goes_on ? place->moved : SystemClock().wallNow();

@@ -46,6 +46,7 @@ void MemorySessionStore::load(std::span<SessionLoad> loads) {
   texts.clear();
   auto data = data_.lock();
   ++data->calls;
+  data->largest_load = std::max(data->largest_load, loads.size());
   for (SessionLoad& load : loads) {
     load.result = read(*data, *load.id, texts);
     if (!load.result) continue;

@@ -50,6 +50,8 @@ class MemorySessionStore final : public SessionStore {
   void failWith(std::optional<StoreError> error) { data_.lock()->failure = error; }
   /// How many round trips there were: a call of any of the interface's functions is one.
   std::size_t calls() { return data_.lock()->calls; }
+  /// As many sessions as were loaded in one round trip.
+  std::size_t largestLoad() { return data_.lock()->largest_load; }
 
  private:
   struct Entry {
@@ -65,6 +67,7 @@ class MemorySessionStore final : public SessionStore {
     std::optional<StoreError> failure;
     bool full = false;
     std::size_t calls = 0;
+    std::size_t largest_load = 0;
   };
 
   /// The text is put in `texts`.

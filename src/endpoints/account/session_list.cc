@@ -4,12 +4,11 @@
 #include <utility>
 
 #include "session/found_session.h"
+#include "session/load_pieces.h"
 #include "session/session_record.h"
 
 namespace sessiond {
 namespace {
-
-constexpr std::size_t kPage = 256;
 
 std::string textOf(JsonValue own, std::string_view name) {
   const std::optional<JsonValue> member = own.member(name);
@@ -39,14 +38,10 @@ Expected<std::vector<ListedSession>, StoreError> SessionList::of(const std::stri
     ids = *std::move(indexed);
   }
   if (own && std::ranges::find(ids, *own) == ids.end()) ids.push_back(*own);
-  std::vector<ListedSession> all;
-  for (std::size_t begin = 0; begin < ids.size(); begin += kPage) {
-    auto page = describe(user_id, std::span(ids).subspan(begin, std::min(kPage, ids.size() - begin)));
-    if (!page) return page;
-    std::ranges::move(*page, std::back_inserter(all));
-  }
-  for (ListedSession& session : all) session.own = session.id == own;
-  std::ranges::stable_sort(all, comesFirst);
+  auto all = describe(user_id, ids);
+  if (!all) return all;
+  for (ListedSession& session : *all) session.own = session.id == own;
+  std::ranges::stable_sort(*all, comesFirst);
   return all;
 }
 
@@ -69,19 +64,17 @@ Expected<std::vector<SessionId>, StoreError> SessionList::prune(const std::strin
   if (!ids) return Unexpected(ids.error());
   if (ids->size() < enough) return dead;
   std::vector<SessionId> others;
-  for (std::size_t begin = 0; begin < ids->size(); begin += kPage) {
-    const auto all = look(std::span(*ids).subspan(begin, std::min(kPage, ids->size() - begin)));
-    if (!all) return Unexpected(all.error());
-    for (const Looked& one : *all) {
-      const bool is_there = !one.load.result || one.load.result->json;
-      if (!is_there) continue;
-      // What cannot be read may be his when it can be read again, and nothing would lead there then.
-      const bool may_be_his = !one.session || one.session->user_id == user_id;
-      if (!may_be_his) {
-        others.push_back(*one.load.id);
-      } else if (!one.session || !one.is_session) {
-        dead.push_back(*one.load.id);
-      }
+  const auto all = look(*ids);
+  if (!all) return Unexpected(all.error());
+  for (std::size_t i = 0; i < ids->size(); ++i) {
+    const Looked& one = (*all)[i];
+    if (!one.is_there) continue;
+    // What cannot be read may be his when it can be read again, and nothing would lead there then.
+    const bool may_be_his = !one.session || one.session->user_id == user_id;
+    if (!may_be_his) {
+      others.push_back((*ids)[i]);
+    } else if (!one.session || !one.is_session) {
+      dead.push_back((*ids)[i]);
     }
   }
   if (others.empty()) return dead;
@@ -90,13 +83,20 @@ Expected<std::vector<SessionId>, StoreError> SessionList::prune(const std::strin
 }
 
 Expected<std::vector<SessionList::Looked>, StoreError> SessionList::look(std::span<const SessionId> ids) const {
-  std::vector<SessionLoad> loads;
-  for (const SessionId& id : ids) loads.push_back({.id = &id, .wants_ttl = true});
-  const Expected<std::vector<bool>, StoreError> are_sessions = areSessions(loads);
-  if (!are_sessions) return Unexpected(are_sessions.error());
   std::vector<Looked> all;
-  for (std::size_t i = 0; i < loads.size(); ++i)
-    all.push_back({.load = loads[i], .is_session = (*are_sessions)[i], .session = read(loads[i])});
+  const auto looked =
+      inPieces(ids, parts_.settings.max_bytes, [&](std::span<const SessionId> piece) -> Expected<void, StoreError> {
+        std::vector<SessionLoad> loads;
+        for (const SessionId& id : piece) loads.push_back({.id = &id, .wants_ttl = true});
+        const Expected<std::vector<bool>, StoreError> are_sessions = areSessions(loads);
+        if (!are_sessions) return Unexpected(are_sessions.error());
+        for (std::size_t i = 0; i < loads.size(); ++i) {
+          const bool is_there = !loads[i].result || loads[i].result->json;
+          all.push_back({.is_there = is_there, .is_session = (*are_sessions)[i], .session = read(loads[i])});
+        }
+        return {};
+      });
+  if (!looked) return Unexpected(looked.error());
   return all;
 }
 

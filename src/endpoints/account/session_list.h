@@ -69,7 +69,7 @@ class SessionList {
 
  private:
   struct Looked {
-    SessionLoad load;
+    bool is_there;  ///< its key is, whatever that holds
     bool is_session;
     std::optional<ListedSession> session = {};  ///< if it can be read
   };

@@ -71,6 +71,8 @@ TEST_F(LogoutTest, AnAnonymousSessionInFrontDoesNotHideTheUserBehind) {
 
 TEST_F(LogoutTest, AllEndsMoreThanManyPages) {
   constexpr int kSessions = 3 * static_cast<int>(SessionEnder::kPage) + 7;
+  settings_.session.max_bytes = std::size_t{16} * 1024;
+  build(store_);
   begin("mine", "42");
   for (int i = 0; i < kSessions; ++i) {
     clock_.advance(std::chrono::milliseconds(1));
@@ -86,6 +88,17 @@ TEST_F(LogoutTest, AllEndsMoreThanManyPages) {
     ASSERT_TRUE(store_.tombstoneTtl(idOf("s" + std::to_string(i)))) << i;
   }
   EXPECT_LE(store_.calls() - before, 2 * 4 + 3U) << "a look and an end a page";
+}
+
+/// Who is to be thrown out may have as many as he likes, each as large as it may be.
+TEST_F(LogoutTest, AllLooksAtNoMoreInOneRoundTripThanFitsHoweverLargeTheyAre) {
+  settings_.session.max_bytes = std::size_t{1024} * 1024;
+  build(store_);
+  begin("mine", "42");
+  for (int i = 0; i < 300; ++i) begin("s" + std::to_string(i), "42");
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  for (int i = 0; i < 300; ++i) EXPECT_FALSE(lives("s" + std::to_string(i))) << i;
+  EXPECT_EQ(store_.largestLoad(), 8U);
 }
 
 TEST_F(LogoutTest, AllThatTakesTooLongSaysSoAndGoesOnNextTime) {

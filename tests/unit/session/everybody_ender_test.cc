@@ -13,18 +13,20 @@ namespace {
 
 using std::chrono::hours;
 
-/// Two sessions a page, in the order given.
+/// A few sessions a page, two if nothing else is said, in the order given.
 class FakeScan final : public SessionScan {
  public:
   Expected<Page, StoreError> page(std::string_view from) override {
     if (fails) return Unexpected(StoreError::kTimeout);
     const std::size_t begin = std::stoul(std::string(from));
     Page page;
-    for (std::size_t i = begin; i < ids.size() && i < begin + 2; ++i) page.ids.push_back(*SessionId::fromBytes(ids[i]));
-    page.next = begin + 2 < ids.size() ? std::to_string(begin + 2) : std::string(kEnd);
+    for (std::size_t i = begin; i < ids.size() && i < begin + each; ++i)
+      page.ids.push_back(*SessionId::fromBytes(ids[i]));
+    page.next = begin + each < ids.size() ? std::to_string(begin + each) : std::string(kEnd);
     return page;
   }
 
+  std::size_t each = 2;
   std::vector<std::string> ids;
   bool fails = false;
 };
@@ -42,7 +44,11 @@ class EverybodyEnderTest : public testing::Test {
   MemorySessionStore store_{clock_};
   FakeScan scan_;
   FactsExtractor extractor_{ExtractionRules{}};
-  EverybodyEnder ender_{{store_, scan_, extractor_, {.latest_writer = hours(24), .usual_life = hours(24)}}};
+  EverybodyEnder enderFor(std::size_t max_bytes) {
+    return EverybodyEnder(
+        {store_, scan_, extractor_, {.latest_writer = hours(24), .usual_life = hours(24)}, max_bytes});
+  }
+  EverybodyEnder ender_ = enderFor(ExtractionRules().max_bytes);
 };
 
 TEST_F(EverybodyEnderTest, MovesTheCounter) {
@@ -130,6 +136,18 @@ TEST_F(EverybodyEnderTest, EndsLoginsOneByOneThatOutliveACounterThatWasLost) {
   EXPECT_FALSE(lives("later"));
   EXPECT_TRUE(lives("meanwhile"));
   EXPECT_TRUE(lives("before")) << "the counter ends it";
+}
+
+TEST_F(EverybodyEnderTest, LooksAtNoMoreInOneRoundTripThanFitsHoweverLargeTheyAre) {
+  scan_.each = 512;
+  for (int i = 0; i < 500; ++i) put("a" + std::to_string(i), R"({"cookie":{},"user":{"id":7}})");
+  const auto swept = enderFor(std::size_t{1024} * 1024).sweep("0", moved_);
+  ASSERT_TRUE(swept);
+  EXPECT_EQ(swept->looked_at, 500U);
+  EXPECT_EQ(swept->ended, 500U);
+  EXPECT_EQ(store_.largestLoad(), 8U);
+  ASSERT_TRUE(enderFor(std::size_t{16} * 1024).sweep("0", moved_));
+  EXPECT_EQ(store_.largestLoad(), 500U) << "small ones cost no round trips";
 }
 
 TEST_F(EverybodyEnderTest, WhatFailsIsSaidAndCanBeDoneAgain) {
