@@ -54,6 +54,12 @@ struct ReplyBuilder {
     return sink->complete < sink->replies->size() ? &(*sink->replies)[sink->complete] : nullptr;
   }
 
+  /// Replies are used again: what the one before held is not to be read as this one's.
+  static void leaveNothingOf(RedisReply& before) noexcept {
+    before.text.clear();
+    before.elements.clear();
+  }
+
   static void* createString(const redisReadTask* task, char* bytes, std::size_t size) noexcept try {
     RedisReply* const reply = slot(task);
     if (reply == nullptr) return nullptr;
@@ -61,6 +67,7 @@ struct ReplyBuilder {
                   : task->type == REDIS_REPLY_STATUS ? RedisReply::Type::kStatus
                                                      : RedisReply::Type::kString;
     reply->text.assign(bytes, size);
+    reply->elements.clear();
     return reply;
   } catch (const std::bad_alloc&) {
     return nullptr;
@@ -70,6 +77,7 @@ struct ReplyBuilder {
     RedisReply* const reply = slot(task);
     if (reply == nullptr || count > static_cast<ElementCount>(kMaxElements)) return nullptr;
     reply->type = RedisReply::Type::kArray;
+    reply->text.clear();
     reply->elements.resize(static_cast<std::size_t>(count));
     return reply;
   } catch (const std::bad_alloc&) {
@@ -81,6 +89,7 @@ struct ReplyBuilder {
     if (reply == nullptr) return nullptr;
     reply->type = RedisReply::Type::kInteger;
     reply->integer = value;
+    leaveNothingOf(*reply);
     return reply;
   }
 
@@ -88,6 +97,7 @@ struct ReplyBuilder {
     RedisReply* const reply = slot(task);
     if (reply == nullptr) return nullptr;
     reply->type = RedisReply::Type::kNil;
+    leaveNothingOf(*reply);
     return reply;
   }
 

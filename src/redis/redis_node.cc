@@ -32,6 +32,7 @@ TlsSettings tlsOf(const RedisSettings& config) {
 
 /// The `role` in a reply to HELLO 2: server, redis, ..., role, master, ...
 std::string_view roleIn(const RedisReply& hello) {
+  if (hello.type != RedisReply::Type::kArray) return {};
   for (std::size_t i = 0; i + 1 < hello.elements.size(); i += 2)
     if (hello.elements[i].text == "role") return hello.elements[i + 1].text;
   return {};

@@ -90,6 +90,25 @@ TEST_F(RedisConnectionTest, IsAsGoodAsNewAfterwardsForBothKindsOfExchange) {
   }
 }
 
+TEST_F(RedisConnectionTest, ReadsNothingOfAnEarlierReplyAsALaterOne) {
+  const auto exchange = [this](std::string_view reply) {
+    ASSERT_TRUE(begin(1));
+    answer(reply);
+    ASSERT_EQ(advance(), "done");
+  };
+  for (const std::string_view later : {"-ERR no\r\n", "+OK\r\n", "$1\r\nb\r\n", ":7\r\n", "$-1\r\n"}) {
+    exchange("*2\r\n$4\r\nrole\r\n$6\r\nmaster\r\n");
+    ASSERT_EQ(replies_[0].elements.size(), 2U);
+    exchange(later);
+    EXPECT_TRUE(replies_[0].elements.empty()) << later;
+  }
+  for (const std::string_view later : {":7\r\n", "$-1\r\n", "*0\r\n"}) {
+    exchange("$5\r\nearly\r\n");
+    exchange(later);
+    EXPECT_EQ(replies_[0].text, "") << later;
+  }
+}
+
 TEST_F(RedisConnectionTest, ReadsAReplyThatIsLargerThanItsBuffer) {
   ASSERT_TRUE(begin(1));
   const std::string large(100'000, 'x');

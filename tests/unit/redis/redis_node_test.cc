@@ -57,6 +57,9 @@ TEST_F(RedisNodeTest, AServerThatDoesNotTellItsRoleIsBelievedOnlyWhereThereIsNoO
   EXPECT_TRUE(primary_.judgeGreeting(unknown));
   EXPECT_FALSE(single_.judgeGreeting(silent));
   EXPECT_TRUE(primary_.judgeGreeting(silent));
+  RedisReply refused = error("NOPERM this user has no permissions to run the 'hello' command");
+  refused.elements = hello("master").elements;
+  EXPECT_TRUE(primary_.deniesRole(refused)) << "whatever another reply has left there";
   EXPECT_FALSE(primary_.judgeGreeting({error("ERR no such subcommand"), hello("master")})) << "a name is a courtesy";
   for (RedisNode* const node : {&single_, &primary_}) EXPECT_TRUE(node->judgeGreeting({status("OK"), hello("slave")}));
 }
