@@ -147,7 +147,9 @@ Expected<std::uint64_t, StoreError> RedisSessionStore::raiseEpoch(std::uint64_t 
   };
   raise("0");
   RedisReplies replies;
-  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return Unexpected(done.error());
+  // Sent again after an answer that was lost, it would find its own work done, and wait for no replica.
+  const Repeat repeat = at_least > 0 && replicas_ > 0 ? Repeat::kUnsafe : Repeat::kSafe;
+  if (auto done = client_.pipeline(commands, repeat, replies); !done) return Unexpected(done.error());
   const RedisReply& reply = replies[0];
   if (reply.type != Type::kArray || reply.elements.size() != 2) return Unexpected(errorOf(reply));
   const std::int64_t epoch = reply.elements[0].integer;

@@ -100,6 +100,20 @@ TEST_F(AnswersThatAreNone, OfWhatChangesASession) {
   EXPECT_EQ(store.raiseEpoch(0).error(), StoreError::kCorrupt);
 }
 
+/// Where replicas are waited for, who finds it raised already waits for none.
+TEST_F(AnswersThatAreNone, OfARaiseAreNotAskedForTwice) {
+  RedisSessionStore alone(access_, SessionSettings{}, keys_);
+  RedisSessionStore replicated(access_, SessionSettings{}, keys_, 1);
+  const auto repeatOf = [this](RedisSessionStore& store, std::uint64_t at_least) {
+    access_.then({list({number(7), number(0)})});
+    EXPECT_TRUE(store.raiseEpoch(at_least));
+    return access_.repeat();
+  };
+  EXPECT_EQ(repeatOf(replicated, 7), Repeat::kUnsafe);
+  EXPECT_EQ(repeatOf(replicated, 0), Repeat::kSafe);
+  EXPECT_EQ(repeatOf(alone, 7), Repeat::kSafe);
+}
+
 TEST_F(AnswersThatAreNone, OfTheEndOfASession) {
   RedisSessionStore store(access_, SessionSettings{}, keys_);
   for (const RedisReply& wrong : replyOfEachKind()) {

@@ -32,10 +32,13 @@ class LaidReadyAccess final : public RedisAccess {
   std::size_t left() const { return ready_.size(); }
   /// What was asked last.
   const std::string& asked() const { return asked_; }
+  /// May that be asked twice?
+  Repeat repeat() const { return repeat_; }
 
-  Expected<void, StoreError> pipeline(const RedisCommands& commands, Repeat /*repeat*/, RedisReplies& replies,
+  Expected<void, StoreError> pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                       SteadyTime /*deadline*/) override {
     asked_ = commands.bytes();
+    repeat_ = repeat;
     if (ready_.empty()) ADD_FAILURE() << "nobody expected to be asked " << asked_;
     std::optional<RedisReplies> next;
     if (!ready_.empty()) next = std::move(ready_.front());
@@ -58,6 +61,7 @@ class LaidReadyAccess final : public RedisAccess {
  private:
   std::deque<std::optional<RedisReplies>> ready_;
   std::string asked_;
+  Repeat repeat_ = Repeat::kSafe;
 };
 
 }  // namespace sessiond
