@@ -47,13 +47,15 @@ void IndexWriter::note(const KnownSession& session, std::optional<SteadyTime> en
   const std::lock_guard lock(mutex_);
   if (size_ >= kMaxWaiting) {
     left_out_.add();
+    session.noteLeftOut(met);
     if (full_log_.pass(now)) logWarn("sessions: more wait to be noted in their users' indexes than there is room for");
     return;
   }
   const bool first = waiting_.empty();
-  // If the index has lost it meanwhile, it was met all the same.
+  // If the index has lost it meanwhile, or there was no room for it, it was met all the same.
   const auto before = session.indexedAt();
-  if (before) met = std::min(met, *before);
+  for (const auto& earlier : {before, session.leftOutAt()})
+    if (earlier) met = std::min(met, *earlier);
   const Noted noted{.ends = end, .met = met, .again = before.has_value()};
   if (keep(waiting_[std::string(session.userId())], session.id(), noted)) ++size_;
   session.noteIndexed(end, now);

@@ -46,7 +46,7 @@ class IndexWriter final : public UserSessionIndex {
 
   /// Has the session noted, if it is anybody's and that is due (KnownSession::mustBeIndexed). `ends`: of its key's
   /// present life; absent: not known. `met`: before the store was asked for it. Never waits. Beyond kMaxWaiting nothing
-  /// is noted, and the next load tries again.
+  /// is noted, and the next load tries again, with the time at which it was met first.
   void note(const KnownSession& session, std::optional<SteadyTime> ends, SteadyTime met);
   /// The server may be one that never had what was noted, or has lost it: all are due again. Never waits.
   void mayBeLost() { lost_.store(clock_.steadyNow(), std::memory_order_relaxed); }

@@ -100,6 +100,18 @@ std::optional<SteadyTime> KnownSession::indexedAt() const {
   return SteadyTime(std::chrono::seconds(at + 1));
 }
 
+void KnownSession::noteLeftOut(SteadyTime met) const {
+  if (indexed_at_.load(std::memory_order_relaxed) != 0) return;
+  std::uint32_t never = 0;
+  indexed_end_.compare_exchange_strong(never, secondsOf(met), std::memory_order_relaxed);
+}
+
+std::optional<SteadyTime> KnownSession::leftOutAt() const {
+  const std::uint32_t at = indexed_end_.load(std::memory_order_relaxed);
+  if (indexed_at_.load(std::memory_order_relaxed) != 0 || at == 0) return std::nullopt;
+  return SteadyTime(std::chrono::seconds(at));
+}
+
 void KnownSession::noteIndexedLike(const KnownSession& before) const {
   if (before.userId() != userId()) return;
   indexed_at_.store(before.indexed_at_.load(std::memory_order_relaxed), std::memory_order_relaxed);

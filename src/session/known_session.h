@@ -76,6 +76,10 @@ class KnownSession {
   void noteIndexed(SteadyTime ends, SteadyTime now) const;
   /// When that was last, a second later at most; absent: never.
   std::optional<SteadyTime> indexedAt() const;
+  /// It was met at `met`, but there was no room to note it. Of one that was never noted the first time is known, a
+  /// second earlier at most, until it is.
+  void noteLeftOut(SteadyTime met) const;
+  std::optional<SteadyTime> leftOutAt() const;
   /// What was noted of the same session, when its text was another one.
   void noteIndexedLike(const KnownSession& before) const;
   static constexpr std::chrono::seconds kIndexInterval{60};
@@ -116,7 +120,7 @@ class KnownSession {
   mutable std::atomic<CacheTrust::Era> user_era_ = 0;
   // In seconds; 0: never.
   mutable std::atomic<std::uint32_t> indexed_at_ = 0;
-  mutable std::atomic<std::uint32_t> indexed_end_ = 0;
+  mutable std::atomic<std::uint32_t> indexed_end_ = 0;  ///< of one that never was: when it was left out
   TextHash text_;
   const std::optional<std::chrono::milliseconds> cookie_max_age_;
 };
