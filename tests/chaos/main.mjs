@@ -2,13 +2,14 @@
 // checked all the time: who was let in although he must not be, who was refused although his session lives, and how long
 // nobody could tell.
 //
-//   node tests/chaos/main.mjs [--short] [--seed N] [--topology NAME] [FAULT...]
+//   node tests/chaos/main.mjs [--short] [--seed N] [--topology NAME] [--no-cache] [--untracked] [--instances N] [FAULT...]
 //
 // The last line sums up; exit status 1 when an answer was wrong or nothing was shown.
 
 import { startStack } from '../e2e/support/stack.mjs';
 import { pause, waitFor } from '../support/waiting.mjs';
 import { faults } from './faults.mjs';
+import { Instances } from './support/instances.mjs';
 import { Population } from './support/population.mjs';
 import { ShiftedClock } from './support/shifted_clock.mjs';
 import { topologies } from './support/topologies.mjs';
@@ -16,13 +17,20 @@ import { topologies } from './support/topologies.mjs';
 const kMaxStaleness = 1000;
 
 function options(args) {
-  const chosen = { short: false, seed: Math.floor(Math.random() * 2 ** 32), topologies: Object.keys(topologies), faults: [] };
+  const chosen = {
+    short: false, seed: Math.floor(Math.random() * 2 ** 32), topologies: Object.keys(topologies), faults: [],
+    cache: true, rights: [], instances: 1,
+  };
   for (let i = 0; i < args.length; i++) {
     if (args[i] === '--short') chosen.short = true;
     else if (args[i] === '--seed') chosen.seed = Number(args[++i]);
     else if (args[i] === '--topology') chosen.topologies = [args[++i]];
+    else if (args[i] === '--no-cache') chosen.cache = false;
+    else if (args[i] === '--untracked') chosen.rights = ['-client|tracking'];
+    else if (args[i] === '--instances') chosen.instances = Number(args[++i]);
     else chosen.faults.push(args[i]);
   }
+  if (!(chosen.instances >= 1)) throw new Error('--instances: a number from 1 on');
   const unknown = [...chosen.faults.filter((name) => !faults[name]), ...chosen.topologies.filter((name) => !topologies[name])];
   if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}; there are ${[...Object.keys(topologies), ...Object.keys(faults)].join(', ')}`);
   return chosen;
@@ -36,20 +44,28 @@ function faultsFor(name, topology, chosen) {
   });
 }
 
-function houseOf(topology) {
-  return startStack({
+/** nginx with all instances behind it. */
+async function houseOf(topology, instances, chosen) {
+  const configure = (config) => {
+    config.session.cache = { enabled: chosen.cache, max_staleness: `${kMaxStaleness}ms` };
+    config.redis.breaker = { failures: 5, min_backoff: '50ms', max_backoff: '500ms' };
+    topology.configure(config);
+  };
+  const stack = await startStack({
+    ...instances.stackOptions,
     environment(folder) {
       topology.clock = new ShiftedClock(folder);
       return topology.clock.environment;
     },
     redis: (folder) => topology.redis(folder),
     patience: {}, // its own
-    config: (config) => {
-      config.session.cache = { enabled: true, max_staleness: `${kMaxStaleness}ms` };
-      config.redis.breaker = { failures: 5, min_backoff: '50ms', max_backoff: '500ms' };
-      topology.configure(config);
-    },
+    config: configure,
   });
+  await instances.start(stack, (config) => {
+    config.redis = { ...(stack.redis.settings ?? config.redis) };
+    configure(config);
+  });
+  return stack;
 }
 
 /** Everybody who lives is let in, and everybody else refused. */
@@ -62,7 +78,9 @@ async function run(name, topology, population) {
   const back = (await faults[name].harm({ topology, population })) ?? performance.now();
   await pause(kMaxStaleness + 500); // so long is what was true before let pass
   await calm(population);
-  const { counted, outage } = population;
+  const { counted } = population;
+  const outages = [...population.outages.values()];
+  const most = (cell) => Math.max(0, ...outages.map((ofInstance) => cell(ofInstance[0], ofInstance.at(-1)))) / 1000;
   return {
     fault: name,
     allows: counted.wrongAllows,
@@ -72,8 +90,8 @@ async function run(name, topology, population) {
     refused: counted.refused,
     unavailable: counted.unavailable,
     other: counted.other,
-    outage: outage ? (outage.to - outage.from) / 1000 : 0,
-    after: outage ? Math.max(0, outage.to - back) / 1000 : 0,
+    outage: most((first, last) => last.to - first.from),
+    after: most((_, last) => last.to - back),
     slowest: counted.slowest,
   };
 }
@@ -92,10 +110,13 @@ const columns = [
 const line = (cell) => columns.map((column, i) => (i === 0 ? String(cell(column)).padEnd(column[1]) : String(cell(column)).padStart(column[1]))).join('');
 
 async function runTopology(name, chosen) {
-  const topology = await topologies[name]();
+  const topology = await topologies[name](chosen.rights);
   const rows = [];
-  const stack = await houseOf(topology);
-  const population = new Population(stack, topology, { maxStaleness: kMaxStaleness, seed: chosen.seed });
+  const instances = new Instances(chosen.instances);
+  const stack = await houseOf(topology, instances, chosen);
+  const remembers = chosen.cache && chosen.rights.length === 0;
+  const maxStaleness = remembers ? kMaxStaleness : topology.staleness;
+  const population = new Population(stack, instances, topology, { maxStaleness, seed: chosen.seed });
   try {
     await population.start();
     await calm(population);
@@ -108,6 +129,7 @@ async function runTopology(name, chosen) {
     }
   } finally {
     await population.stop();
+    await instances.stop();
     await stack.stop();
     await topology.stop();
   }

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { Redis } from './redis_server.mjs';
+import { asEverybody, Redis } from './redis_server.mjs';
 import { freePort } from './sockets.mjs';
 import { pause, waitFor } from './waiting.mjs';
 import { BusRelay } from './bus_relay.mjs';
@@ -23,14 +23,16 @@ export const primaryOf = (slot) => Math.floor((slot * kPrimaries) / kSlots);
 export class ClusterGroup {
   /**
    * `nodes`: three primaries, and replicas of them. `nodeTimeout`: a primary that was not heard for so long is failed over,
-   * in milliseconds. `separable`: nodes can be cut off from each other. `Server`: of which class they are.
+   * in milliseconds. `separable`: nodes can be cut off from each other. `rights`: of whoever names no user (asEverybody).
+   * `Server`: of which class they are.
    */
-  constructor(folder, { nodes = 6, nodeTimeout = 1000, separable = false, Server = Redis } = {}) {
+  constructor(folder, { nodes = 6, nodeTimeout = 1000, separable = false, rights = [], Server = Redis } = {}) {
     this.folder = folder;
     this.nodes = nodes;
     this.Server = Server;
     this.nodeTimeout = nodeTimeout;
     this.separable = separable;
+    this.rights = rights;
     this.servers = [];
     this.alone = undefined; // this one is cut off from all others
   }
@@ -58,7 +60,7 @@ export class ClusterGroup {
     const folder = path.join(this.folder, `node${i}`);
     fs.mkdirSync(folder);
     const [port, bus] = [await freePort(), await freePort()];
-    const args = ['--cluster-enabled', 'yes', '--cluster-port', bus, '--cluster-node-timeout', this.nodeTimeout];
+    const args = [...asEverybody(this.rights), '--cluster-enabled', 'yes', '--cluster-port', bus, '--cluster-node-timeout', this.nodeTimeout];
     args.push('--cluster-replica-validity-factor', '0', '--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1');
     const source = `127.0.0.${10 + i}`;
     let relay;

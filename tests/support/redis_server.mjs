@@ -8,6 +8,12 @@ import { start, stop } from './processes.mjs';
 import { RedisClient } from './redis_client.mjs';
 import { waitFor } from './waiting.mjs';
 
+/** As arguments: what whoever names no user may besides, or may not (`rights`: words of an ACL). */
+export function asEverybody(rights, password) {
+  if (rights.length === 0) return [];
+  return ['--user', 'default', 'on', password ? `>${password}` : 'nopass', '~*', '&*', '+@all', ...rights];
+}
+
 export class Redis {
   /**
    * `port`: on 127.0.0.1 as well, for what cannot be had over a unix socket (replication). `args`: of redis-server.

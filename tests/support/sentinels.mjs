@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 import { start, stop } from './processes.mjs';
-import { Redis } from './redis_server.mjs';
+import { asEverybody, Redis } from './redis_server.mjs';
 import { freePort } from './sockets.mjs';
 import { waitFor } from './waiting.mjs';
 
@@ -53,10 +53,14 @@ class Sentinel extends Redis {
 }
 
 export class SentinelGroup {
-  /** `downAfter`: milliseconds without an answer after which a sentinel takes a server for down. */
-  constructor(folder, { downAfter = 500 } = {}) {
+  /**
+   * `downAfter`: milliseconds without an answer after which a sentinel takes a server for down. `rights`: of whoever names
+   * no user (asEverybody).
+   */
+  constructor(folder, { downAfter = 500, rights = [] } = {}) {
     this.folder = folder;
     this.downAfter = downAfter;
+    this.rights = rights;
     this.servers = [];
     this.sentinels = [];
   }
@@ -65,7 +69,7 @@ export class SentinelGroup {
     this.passwordFile = path.join(this.folder, 'redis-password');
     fs.writeFileSync(this.passwordFile, kPassword, { mode: 0o600 });
     for (const i of [0, 1, 2]) {
-      const args = [...kUsers, '--masteruser', kOther, '--masterauth', kPassword, '--repl-diskless-sync-delay', 0];
+      const args = [...kUsers, ...asEverybody(this.rights, kPassword), '--masteruser', kOther, '--masterauth', kPassword, '--repl-diskless-sync-delay', 0];
       const port = await freePort();
       const server = new Redis(this.#subfolder(`server${i}`), { port, args, password: kPassword });
       this.servers.push(await server.start());

@@ -6,6 +6,7 @@ import { SentinelGroup } from '../../support/sentinels.mjs';
 
 export class BehindSentinels {
   name = 'behind sentinels';
+  staleness = 1000;
   faults = [
     'nothing', 'failed over by hand', 'primary killed', 'primary frozen until another serves, woken',
     'primary cut off from the sentinels', 'primary cut off from its replicas', 'one sentinel gone', 'one replica gone',
@@ -13,10 +14,14 @@ export class BehindSentinels {
     'SWAPDB', "sessiond's clock jumps by an hour",
   ];
 
+  constructor(rights) {
+    this.rights = rights;
+  }
+
   redis(folder) {
     this.folder = folder;
     // So long that a busy machine is not taken for a server that is down.
-    this.group = new SentinelGroup(folder, { downAfter: 1500 });
+    this.group = new SentinelGroup(folder, { downAfter: 1500, rights: this.rights });
     return {
       start: async () => {
         await this.group.start();

@@ -7,16 +7,21 @@ const kSession = 'sess:live-0';
 
 export class InCluster {
   name = 'in a cluster';
+  staleness = 1000;
   faults = [
     'nothing', 'failed over by hand', 'primary killed', 'primary frozen until another serves, woken',
     'primary cut off from the other nodes', 'primary cut off from its replicas', 'one replica gone', 'subscription cut',
     'connections cut', 'paused for 0.3 s', 'slots are moved', "sessiond's clock jumps by an hour",
   ];
 
+  constructor(rights) {
+    this.rights = rights;
+  }
+
   redis(folder) {
     this.folder = folder;
     // So long that a busy machine is not taken for a node that is down.
-    this.group = new ClusterGroup(folder, { nodeTimeout: 1500, separable: true });
+    this.group = new ClusterGroup(folder, { nodeTimeout: 1500, separable: true, rights: this.rights });
     return {
       start: async () => {
         await this.group.start();

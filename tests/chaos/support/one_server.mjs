@@ -5,12 +5,13 @@ import path from 'node:path';
 
 import { Authority } from '../../e2e/support/certificates.mjs';
 import { Relay } from '../../soak/support/relay.mjs';
-import { Redis } from '../../support/redis_server.mjs';
+import { asEverybody, Redis } from '../../support/redis_server.mjs';
 import { freePort } from '../../support/sockets.mjs';
 import { waitFor } from '../../support/waiting.mjs';
 
 /** One server behind a relay, and a second one that follows it. */
 export class OneServer {
+  staleness = 0;
   faults = [
     'nothing', 'killed, back after 0.5 s', 'restarted at once', 'frozen for 1 s', 'frozen for 20 s', 'restarted empty',
     'restarted with older data', 'loading', 'full', 'paused for 1 s', 'paused for 0.3 s', 'subscription cut',
@@ -19,8 +20,9 @@ export class OneServer {
     'SWAPDB',
   ];
 
-  constructor({ tls }) {
+  constructor({ tls, rights }) {
     this.tls = tls;
+    this.rights = rights;
     this.name = tls ? 'one server, TLS' : 'one server';
   }
 
@@ -37,7 +39,7 @@ export class OneServer {
   }
 
   #options(which) {
-    const args = ['--enable-debug-command', 'yes', '--repl-diskless-sync-delay', '0'];
+    const args = [...asEverybody(this.rights), '--enable-debug-command', 'yes', '--repl-diskless-sync-delay', '0'];
     if (this.tls) {
       const { certificate, key } = this.certificate;
       args.push('--tls-port', this.tlsPorts[which], '--tls-cert-file', certificate, '--tls-key-file', key);
@@ -63,7 +65,7 @@ export class OneServer {
 
   configure(config) {
     config.redis.url = this.tls ? `rediss://localhost:${this.ports.relay}` : `unix://${path.join(this.folder, 'relay.sock')}`;
-    if (this.tls) config.redis.tls = { ca_file: 'ca.pem' };
+    if (this.tls) config.redis.tls = { ca_file: path.join(this.folder, 'ca.pem') };
   }
 
   command(...args) {

@@ -9,13 +9,15 @@ import { pause } from '../../support/waiting.mjs';
 const kLanes = 6;
 const kLive = 12;
 const kMost = 48;
-const kInstance = 'sessiond';
+/** Milliseconds without a 503 to anybody who lives: what comes after is another outage. */
+const kApart = 500;
 
 const value = (user) => JSON.stringify({ cookie: { originalMaxAge: null, expires: null, httpOnly: true, path: '/' }, user: { id: user } });
 
 export class Population {
-  constructor(stack, topology, { maxStaleness, seed }) {
+  constructor(stack, instances, topology, { maxStaleness, seed }) {
     this.stack = stack;
+    this.instances = instances;
     this.topology = topology;
     this.maxStaleness = maxStaleness;
     this.random = new Random(seed);
@@ -28,7 +30,7 @@ export class Population {
   /** Begins to count anew. */
   clear() {
     this.counted = { allowed: 0, refused: 0, unavailable: 0, other: 0, slowest: 0, wrongAllows: [], wrongRefusals: [] };
-    this.outage = undefined; // {from, to} of the live sessions' 503s
+    this.outages = new Map(); // instance, or undefined: nginx itself: [{from, to}] of the live sessions' 503s
   }
 
   async start() {
@@ -48,9 +50,14 @@ export class Population {
     await this.running;
   }
 
-  /** Is everybody who lives let in, and somebody who does not refused? */
+  /** Is everybody who lives let in, and somebody who does not refused, by all who are asked in turn? */
   async isWell() {
-    const all = [...this.ofKind('live'), this.ofKind('never')[0]];
+    const once = [...this.ofKind('live'), this.ofKind('never')[0]];
+    for (const _ of this.instances.all) if (!(await this.#isWell(once))) return false;
+    return true;
+  }
+
+  async #isWell(all) {
     const answers = await Promise.all(all.map(({ cookie }) => this.#request('GET', '/api/', cookie)));
     return answers.every((answer, i) => answer?.status === (i < answers.length - 1 ? 200 : 401));
   }
@@ -144,7 +151,7 @@ export class Population {
     const answer = await this.#request('POST', '/logout', session.cookie, { Accept: 'application/json' });
     if (answer?.status !== 204) return;
     session.kind = 'logged out';
-    session.model.ended(kInstance);
+    session.model.ended(this.instances.whose(answer));
   }
 
   async destroy(session) {
@@ -172,20 +179,23 @@ export class Population {
       const asked = this.#ask(session);
       const target = session.kind === 'expired' ? '/polling/' : '/api/'; // a check of the one would extend its life
       const answer = await this.#request('GET', target, session.cookie);
-      this.#judge(session, asked, answer?.status ?? 0);
+      const instance = this.instances.whose(answer);
+      this.#judge(session, asked(instance), answer?.status ?? 0, instance);
       await pause(2);
     }
   }
 
+  /** Before it is sent; who will answer is known only then. */
   #ask(session) {
     const sent = performance.now();
-    if (!session.model) return { sent, mustBeGone: session.gone };
-    const asked = session.model.ask(kInstance);
-    if (session.goneFrom !== undefined && sent > session.goneFrom) asked.mustBeGone ??= 'expired';
-    return asked;
+    if (!session.model) return () => ({ sent, mustBeGone: session.gone });
+    const asked = new Map([...this.instances.all, undefined].map((instance) => [instance, session.model.ask(instance)]));
+    if (session.goneFrom !== undefined && sent > session.goneFrom)
+      for (const one of asked.values()) one.mustBeGone ??= 'expired';
+    return (instance) => asked.get(instance);
   }
 
-  #judge(session, asked, status) {
+  #judge(session, asked, status, instance) {
     const now = performance.now();
     const { counted } = this;
     counted.slowest = Math.max(counted.slowest, now - asked.sent);
@@ -200,10 +210,18 @@ export class Population {
       if (lives) counted.wrongRefusals.push(this.#describe(session, asked, 'lives'));
     } else if (status === 503) {
       counted.unavailable += 1;
-      if (session.kind === 'live') this.outage = { from: Math.min(this.outage?.from ?? Infinity, asked.sent), to: now };
+      if (session.kind === 'live') this.#noteOutage(instance, asked.sent, now);
     } else {
       counted.other += 1;
     }
+  }
+
+  #noteOutage(instance, sent, now) {
+    if (!this.outages.has(instance)) this.outages.set(instance, []);
+    const all = this.outages.get(instance);
+    const last = all.at(-1);
+    if (last && sent - last.to < kApart) Object.assign(last, { from: Math.min(last.from, sent), to: now });
+    else all.push({ from: sent, to: now });
   }
 
   #describe(session, asked, why) {

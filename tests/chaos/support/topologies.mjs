@@ -5,6 +5,8 @@
 //   redis(folder)            makes the stack's store, whose start() starts all that there is
 //   configure(config)        what sessiond's configuration says
 //   command(...)             as applications have it: at the primary, past all that stands between it and sessiond
+//   staleness                milliseconds: how old may be what a sessiond answers that remembers nothing: as long as it may
+//                            take another server for the primary
 //   faults                   names of those that mean something here (faults.mjs)
 //   stop()
 
@@ -12,9 +14,10 @@ import { BehindSentinels } from './behind_sentinels.mjs';
 import { InCluster } from './in_cluster.mjs';
 import { OneServer } from './one_server.mjs';
 
+/** `rights`: what everybody's user may besides, or may not: words of an ACL. */
 export const topologies = {
-  plain: () => new OneServer({ tls: false }).choosePorts(),
-  tls: () => new OneServer({ tls: true }).choosePorts(),
-  sentinel: () => new BehindSentinels(),
-  cluster: () => new InCluster(),
+  plain: (rights) => new OneServer({ tls: false, rights }).choosePorts(),
+  tls: (rights) => new OneServer({ tls: true, rights }).choosePorts(),
+  sentinel: (rights) => new BehindSentinels(rights),
+  cluster: (rights) => new InCluster(rights),
 };
