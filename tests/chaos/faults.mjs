@@ -1,5 +1,6 @@
 // The harm that is done. Each fault gets {topology, population} and is over when Redis can answer again, or gives back the
-// moment from which it could; `short`: it is in the short form, on these topologies.
+// moment from which another server led; `lasts`: as long as it lasts nobody need be served, whether Redis can answer or
+// not; `short`: it is in the short form, on these topologies.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -158,9 +159,11 @@ export const faults = {
     harm: ({ topology }) => during(1000, 150, () => topology.command('CLIENT', 'KILL', 'TYPE', 'pubsub', 'USER', 'default')),
   },
   'connections cut': {
+    lasts: true,
     harm: ({ topology }) => during(1000, 100, () => topology.command('CLIENT', 'KILL', 'TYPE', 'normal', 'USER', 'default')),
   },
   'network: 100 ms late': {
+    lasts: true,
     async harm({ topology }) {
       topology.relay.delay = 100;
       await pause(2000);
@@ -168,6 +171,7 @@ export const faults = {
     },
   },
   'network: bytes are lost': {
+    lasts: true,
     short: ['plain', 'tls'],
     async harm({ topology }) {
       topology.relay.swallows = true;
@@ -176,10 +180,12 @@ export const faults = {
     },
   },
   'network: resets': {
+    lasts: true,
     short: ['tls'],
     harm: ({ topology }) => during(1000, 40, () => topology.relay.reset()),
   },
   'network: refuses': {
+    lasts: true,
     async harm({ topology }) {
       const { target } = topology.relay;
       topology.relay.switchTo(undefined);

@@ -4,13 +4,16 @@
 //
 //   node tests/chaos/main.mjs [--short] [--seed N] [--topology NAME] [--no-cache] [--untracked] [--instances N] [FAULT...]
 //
-// The last line sums up; exit status 1 when an answer was wrong or nothing was shown.
+// The last line sums up; exit status 1 when an answer was wrong, came later than promised (support/judgement.mjs), or
+// nothing was shown.
 
 import { startStack } from '../e2e/support/stack.mjs';
 import { pause, waitFor } from '../support/waiting.mjs';
 import { faults } from './faults.mjs';
 import { Instances } from './support/instances.mjs';
+import { timesOf, tooLong } from './support/judgement.mjs';
 import { Population } from './support/population.mjs';
+import { Probe } from './support/probe.mjs';
 import { ShiftedClock } from './support/shifted_clock.mjs';
 import { topologies } from './support/topologies.mjs';
 
@@ -73,25 +76,33 @@ async function calm(population) {
   await waitFor('all is as it was', () => population.isWell(), { timeout: 20000, interval: 50 });
 }
 
-async function run(name, topology, population) {
+async function run(name, topology, population, probe) {
+  const fault = faults[name];
   population.clear();
-  const back = (await faults[name].harm({ topology, population })) ?? performance.now();
+  probe.clear();
+  const began = performance.now();
+  const back = await fault.harm({ topology, population });
+  const ended = performance.now();
   await pause(kMaxStaleness + 500); // so long is what was true before let pass
   await calm(population);
   const { counted } = population;
-  const outages = [...population.outages.values()];
-  const most = (cell) => Math.max(0, ...outages.map((ofInstance) => cell(ofInstance[0], ofInstance.at(-1)))) / 1000;
+  const outages = [...population.outages];
+  const most = (cell) => Math.max(0, ...outages.map(([, ofInstance]) => cell(ofInstance[0], ofInstance.at(-1)))) / 1000;
+  const times = timesOf({ began, ended, back, lasts: fault.lasts }, probe);
   return {
     fault: name,
     allows: counted.wrongAllows,
     refusals: counted.wrongRefusals,
+    late: outages.flatMap(([instance, ofInstance]) =>
+      ofInstance.flatMap((outage) => tooLong(outage, times)).map((what) => `${instance ?? 'nginx'}: ${what}`)),
     checks: counted.allowed + counted.refused + counted.unavailable,
     allowed: counted.allowed,
     refused: counted.refused,
     unavailable: counted.unavailable,
     other: counted.other,
+    away: times.own / 1000,
     outage: most((first, last) => last.to - first.from),
-    after: most((_, last) => last.to - back),
+    after: most((_, last) => last.to - times.restored),
     slowest: counted.slowest,
   };
 }
@@ -101,7 +112,9 @@ const columns = [
   ['checks', 7, (row) => row.checks],
   ['wrong allows', 13, (row) => row.allows.length],
   ['wrong refusals', 15, (row) => row.refusals.length],
+  ['too late', 9, (row) => row.late.length],
   ['503', 6, (row) => row.unavailable],
+  ['away s', 7, (row) => row.away.toFixed(2)],
   ['for s', 7, (row) => row.outage.toFixed(2)],
   ['after s', 8, (row) => row.after.toFixed(2)],
   ['slowest ms', 11, (row) => row.slowest.toFixed(0)],
@@ -117,17 +130,21 @@ async function runTopology(name, chosen) {
   const remembers = chosen.cache && chosen.rights.length === 0;
   const maxStaleness = remembers ? kMaxStaleness : topology.staleness;
   const population = new Population(stack, instances, topology, { maxStaleness, seed: chosen.seed });
+  const probe = new Probe(() => topology.serves());
   try {
     await population.start();
     await calm(population);
+    await probe.start();
     console.log(`\n${topology.name}\n${line(([title]) => title)}`);
     for (const fault of faultsFor(name, topology, chosen)) {
-      const row = await run(fault, topology, population);
+      const row = await run(fault, topology, population, probe);
       rows.push(row);
       console.log(line(([, , cell]) => cell(row)));
       for (const wrong of [...row.allows, ...row.refusals].slice(0, 5)) console.log(`    WRONG ${wrong}`);
+      for (const late of row.late) console.log(`    TOO LATE ${late}`);
     }
   } finally {
+    await probe.stop();
     await population.stop();
     await instances.stop();
     await stack.stop();
@@ -138,11 +155,11 @@ async function runTopology(name, chosen) {
 
 async function main() {
   const chosen = options(process.argv.slice(2));
-  console.log(`chaos: seed ${chosen.seed}; "for s": from the first 503 to a living session to the last, "after s": once Redis answered`);
+  console.log(`chaos: seed ${chosen.seed}; "away s": the servers themselves; "for s": from the first 503 to a living session to the last, "after s": once they answered again`);
   const rows = [];
   for (const name of chosen.topologies) rows.push(...(await runTopology(name, chosen)));
   const sum = (cell) => rows.reduce((total, row) => total + cell(row), 0);
-  const wrong = sum((row) => row.allows.length + row.refusals.length + row.other);
+  const wrong = sum((row) => row.allows.length + row.refusals.length + row.late.length + row.other);
   console.log(`chaos: ${rows.length} faults, ${sum((row) => row.checks)} checks, ${wrong} wrong; seed ${chosen.seed}`);
   const vacuous = rows.length === 0 || rows.some((row) => row.allowed === 0 || row.refused === 0);
   if (vacuous) console.log('chaos: nothing was shown: a fault without a check that was let in or without one that was refused');

@@ -82,11 +82,18 @@ export class Redis {
     return this.#last([['ASKING'], args]);
   }
 
-  async #last(commands) {
+  /** A connection for several commands, as whoever names no user. */
+  async connect() {
     const client = await RedisClient.connect(this.socket, { patience: 3000 });
-    const all = this.password ? [['AUTH', this.password], ...commands] : commands;
+    // What goes wrong with it shows in the answer to what is asked next.
+    if (this.password) client.command('AUTH', this.password).catch(() => {});
+    return client;
+  }
+
+  async #last(commands) {
+    const client = await this.connect();
     try {
-      return (await Promise.all(all.map((args) => client.command(...args)))).at(-1);
+      return (await Promise.all(commands.map((args) => client.command(...args)))).at(-1);
     } finally {
       client.close();
     }

@@ -3,6 +3,8 @@
 // whoever asks.
 
 import { SentinelGroup } from '../../support/sentinels.mjs';
+import { pause } from '../../support/waiting.mjs';
+import { ProbeLine } from './probe.mjs';
 
 export class BehindSentinels {
   name = 'behind sentinels';
@@ -16,6 +18,7 @@ export class BehindSentinels {
 
   constructor(rights) {
     this.rights = rights;
+    this.lines = new Map(); // by server
   }
 
   redis(folder) {
@@ -47,5 +50,22 @@ export class BehindSentinels {
     return performance.now();
   }
 
-  async stop() {} // the stack has stopped all there is
+  /** The one that the sentinels named last has an answer, as the primary. */
+  async serves() {
+    this.asking ??= this.#askSentinels().finally(() => (this.asking = undefined));
+    const server = this.named ?? this.primary;
+    if (!this.lines.has(server)) this.lines.set(server, new ProbeLine(() => server.connect()));
+    const [role] = await this.lines.get(server).command('ROLE');
+    if (role !== 'master') throw new Error('it is a replica');
+  }
+
+  async #askSentinels() {
+    this.named = (await this.group.primary().catch(() => undefined)) ?? this.named;
+    await pause(100);
+  }
+
+  async stop() {
+    for (const line of this.lines.values()) line.close();
+    // The stack has stopped the servers.
+  }
 }

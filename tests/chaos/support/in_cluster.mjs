@@ -2,6 +2,7 @@
 // All that is acknowledged is on its replica before a failover, and until another one has its slots nothing is written.
 
 import { ClusterGroup } from '../../support/cluster.mjs';
+import { ProbeLine } from './probe.mjs';
 
 const kSession = 'sess:live-0';
 
@@ -59,5 +60,14 @@ export class InCluster {
     return this.group.moveSlotOf(`sess:${sid}`);
   }
 
-  async stop() {} // the stack has stopped all there is
+  /** Some node has the slot that harm is done to. */
+  async serves() {
+    this.lines ??= this.group.servers.map((server) => new ProbeLine(() => server.connect()));
+    await Promise.any(this.lines.map((line) => line.command('EXISTS', kSession)));
+  }
+
+  async stop() {
+    for (const line of this.lines ?? []) line.close();
+    // The stack has stopped the servers.
+  }
 }

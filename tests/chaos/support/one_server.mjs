@@ -2,12 +2,15 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import tls from 'node:tls';
 
 import { Authority } from '../../e2e/support/certificates.mjs';
 import { Relay } from '../../soak/support/relay.mjs';
+import { RedisClient } from '../../support/redis_client.mjs';
 import { asEverybody, Redis } from '../../support/redis_server.mjs';
 import { freePort } from '../../support/sockets.mjs';
 import { waitFor } from '../../support/waiting.mjs';
+import { ProbeLine } from './probe.mjs';
 
 /** One server behind a relay, and a second one that follows it. */
 export class OneServer {
@@ -23,6 +26,7 @@ export class OneServer {
   constructor({ tls, rights }) {
     this.tls = tls;
     this.rights = rights;
+    this.line = new ProbeLine(() => this.#connect());
     this.name = tls ? 'one server, TLS' : 'one server';
   }
 
@@ -34,7 +38,10 @@ export class OneServer {
 
   redis(folder) {
     this.folder = folder;
-    if (this.tls) this.certificate = new Authority(folder).issue('redis', 'DNS:localhost');
+    if (this.tls) {
+      this.certificate = new Authority(folder).issue('redis', 'DNS:localhost');
+      this.certificateOfAuthority = fs.readFileSync(path.join(folder, 'ca.pem'));
+    }
     return new Redis(folder, { ...this.#options('first'), prepare: (redis) => this.#prepare(redis) });
   }
 
@@ -70,6 +77,21 @@ export class OneServer {
 
   command(...args) {
     return this.primary.command(...args);
+  }
+
+  /** Whoever goes sessiond's way to the server has an answer. */
+  serves() {
+    return this.line.command('EXISTS', 'sess:live-0');
+  }
+
+  #connect() {
+    if (!this.tls) return RedisClient.connect(this.relay.socket, { patience: 1000 });
+    const options = { port: this.ports.relay, host: '127.0.0.1', servername: 'localhost', ca: this.certificateOfAuthority };
+    return new Promise((resolve, reject) => {
+      const connection = tls.connect(options, () => resolve(new RedisClient(connection)));
+      connection.setTimeout(1000, () => connection.destroy(new Error('redis does not answer')));
+      connection.on('error', reject).on('close', () => reject(new Error('redis closed the connection')));
+    });
   }
 
   /** The second server takes everything from the first one. */
@@ -108,6 +130,7 @@ export class OneServer {
   }
 
   async stop() {
+    this.line.close();
     await this.relay?.stop();
     await this.other?.stop();
   }

@@ -7,6 +7,7 @@
 //   command(...)             as applications have it: at the primary, past all that stands between it and sessiond
 //   staleness                milliseconds: how old may be what a sessiond answers that remembers nothing: as long as it may
 //                            take another server for the primary
+//   serves()                 resolves once the server that sessiond ought to ask for a session has answered, or rejects
 //   faults                   names of those that mean something here (faults.mjs)
 //   stop()
 
