@@ -28,7 +28,11 @@ export const kGrace = 10000;
 /** A session that was made so shortly after all of its user's were ended may count among them (session/index_writer.h). */
 export const kSameMoment = 1000;
 
-/** Milliseconds, of those that really pass: longer than a schedule takes, whose sessions an index must not forget. */
+/**
+ * Milliseconds, of those that really pass: longer than a schedule goes on without a look at one of its sessions, on a busy
+ * machine; and longer than it takes as a whole, while an index must not forget them.
+ */
+const kUnseen = 10000;
 const kIndexLives = 30000;
 
 const kPassTime = `
@@ -43,7 +47,7 @@ local function passIndex(key)
     end
   end
   local left = redis.call('PTTL', key)
-  if left > tonumber(ARGV[2]) then redis.call('PEXPIRE', key, math.max(left - by, ARGV[2])) end
+  if left > tonumber(ARGV[3]) then redis.call('PEXPIRE', key, math.max(left - by, ARGV[3])) end
 end
 local keys = redis.call('KEYS', '*')
 for _, key in ipairs(keys) do
@@ -51,9 +55,9 @@ for _, key in ipairs(keys) do
 end
 for _, key in ipairs(keys) do
   local left = redis.call('TYPE', key).ok == 'zset' and -1 or redis.call('PTTL', key)
+  if left >= 0 and left <= by + ARGV[2] then gone[#gone + 1] = key end
   if left >= 0 and left <= by then
     redis.call('DEL', key)
-    gone[#gone + 1] = key
   elseif left >= 0 then
     redis.call('PEXPIRE', key, left - by)
   end
@@ -253,9 +257,9 @@ export class World {
     session.seenBy.clear();
   }
 
-  /** The ids of the sessions that ended by it. */
+  /** The ids of the sessions that ended by it, or may before anybody looks at them. */
   async passTime(milliseconds) {
-    const gone = await this.command('EVAL', kPassTime, 0, milliseconds, kIndexLives);
+    const gone = await this.command('EVAL', kPassTime, 0, milliseconds, kUnseen, kIndexLives);
     this.passed += milliseconds;
     return gone.filter((key) => key.startsWith('sess:')).map((key) => key.slice(5));
   }
