@@ -31,7 +31,9 @@ export class Disturber {
     return this.world.exclusively(async () => {
       const sessions = this.live();
       const before = sessions.map((session) => session.model.begin(`${by / 1000} s pass`));
-      const gone = await this.world.passTime(by).catch(() => undefined);
+      // What has to end by a logout must not seem to have, because its time was over.
+      const staying = sessions.filter(({ model }) => model.mustHaveEnded()).map(({ sid }) => sid);
+      const gone = await this.world.passTime(by, staying).catch(() => undefined);
       if (gone === undefined) return; // Redis is away: it may have happened or not
       sessions.forEach((session, i) => {
         if (gone.includes(session.sid)) this.world.noteGone(session);

@@ -50,11 +50,13 @@ local function passIndex(key)
   if left > tonumber(ARGV[3]) then redis.call('PEXPIRE', key, math.max(left - by, ARGV[3])) end
 end
 local keys = redis.call('KEYS', '*')
+local stays = {}
+for i = 4, #ARGV do stays['sess:' .. ARGV[i]] = true end
 for _, key in ipairs(keys) do
   if redis.call('TYPE', key).ok == 'zset' then passIndex(key) end
 end
 for _, key in ipairs(keys) do
-  local left = redis.call('TYPE', key).ok == 'zset' and -1 or redis.call('PTTL', key)
+  local left = (stays[key] or redis.call('TYPE', key).ok == 'zset') and -1 or redis.call('PTTL', key)
   if left >= 0 and left <= by + ARGV[2] then gone[#gone + 1] = key end
   if left >= 0 and left <= by then
     redis.call('DEL', key)
@@ -257,9 +259,9 @@ export class World {
     session.seenBy.clear();
   }
 
-  /** The ids of the sessions that ended by it, or may before anybody looks at them. */
-  async passTime(milliseconds) {
-    const gone = await this.command('EVAL', kPassTime, 0, milliseconds, kUnseen, kIndexLives);
+  /** The ids of the sessions that ended by it, or may before anybody looks at them; these ids' do not. */
+  async passTime(milliseconds, staying) {
+    const gone = await this.command('EVAL', kPassTime, 0, milliseconds, kUnseen, kIndexLives, ...staying);
     this.passed += milliseconds;
     return gone.filter((key) => key.startsWith('sess:')).map((key) => key.slice(5));
   }
