@@ -4,7 +4,7 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-import { pause } from '../../support/waiting.mjs';
+import { pause, waitFor } from '../../support/waiting.mjs';
 
 /** Milliseconds: between two questions; until an answer is no answer, as sessiond would not wait for it; a gap. */
 const kInterval = 50;
@@ -62,7 +62,7 @@ export class Probe {
 
   /** When it is served. */
   async start() {
-    await this.serves();
+    await waitFor('the servers answer', () => this.serves().then(() => true), { timeout: 60000 });
     this.servedAt = performance.now();
     this.stopped = false;
     this.delays.enable();
