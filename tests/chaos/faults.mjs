@@ -23,20 +23,30 @@ async function restartWith(server, keep) {
 }
 
 const isStored = ({ model }) => model.lives !== Infinity && model.deleted === Infinity && !model.isLoggedOut;
+/** As of one whose logout had no answer. */
+const isUncertain = ({ model }) => model.lives === Infinity && model.deleted === Infinity && !model.isLoggedOut;
 
 async function olderData({ topology, population }) {
   const saved = path.join(topology.folder, 'saved');
   const stored = new Set();
+  const uncertain = new Set();
   // Quiet first: what an application has begun is not to end in the midst of it.
   await population.quietly(async () => {
     await population.uncertainly(
       () => restartWith(topology.primary, (data) => fs.cpSync(data, saved, { recursive: true })),
       (session, before) => session.model.resume(before),
     );
-    for (const session of population.sessions) if (session.model && isStored(session)) stored.add(session);
+    for (const session of population.sessions.filter(({ model }) => model)) {
+      if (isStored(session)) stored.add(session);
+      if (isUncertain(session)) uncertain.add(session);
+    }
   });
   await pause(1500); // sessions are made and end
-  const back = (session) => (stored.has(session) ? session.model.stored() : session.model.removed());
+  const back = (session, before) => {
+    if (uncertain.has(session)) session.model.resume(before);
+    else if (stored.has(session)) session.model.stored();
+    else session.model.removed();
+  };
   await population.uncertainly(
     () =>
       restartWith(topology.primary, (data) => {

@@ -73,7 +73,7 @@ async function houseOf(topology, instances, chosen) {
 
 /** Everybody who lives is let in, and everybody else refused. */
 async function calm(population) {
-  await waitFor('all is as it was', () => population.isWell(), { timeout: 20000, interval: 50 });
+  await waitFor('all is as it was', () => population.isWell(), { timeout: 60000, interval: 50 });
 }
 
 async function run(name, topology, population, probe) {
