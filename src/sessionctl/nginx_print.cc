@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <string>
 
 #include "config/config_loader.h"
 #include "nginx/snippets.h"
@@ -33,6 +35,23 @@ int sayPrinted(const CommonOptions& options, const std::vector<nginx::SourceFile
   return EX_OK;
 }
 
+/// Why nothing is written there: in the folder of the shipped ones, which the package's /etc/nginx/sessiond is a link
+/// to, it would stay until the next upgrade puts those of the defaults back. Nothing: it may be.
+std::optional<std::string> whyNotInto(const CommonOptions& options, const std::string& folder,
+                                      const std::string& read_from) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const auto installed = shippedSnippets();
+  const bool is_shipped =
+      fs::equivalent(folder, read_from, ignored) || (installed && fs::equivalent(folder, *installed, ignored));
+  if (!is_shipped) return std::nullopt;
+  const std::string link = folder.substr(0, folder.find_last_not_of('/') + 1);
+  if (!fs::is_symlink(link, ignored))
+    return folder + " is the folder of the shipped snippets, which the next upgrade overwrites; name one of your own";
+  return link + " is a link to the shipped snippets, which the next upgrade overwrites; remove it first: rm " + link +
+         " -- then run this again, and sessiond -c " + options.config_file + " --write-pages " + link + "/pages";
+}
+
 /// Each beside its place first, so that nginx never reads half a file.
 int writeAll(const CommonOptions& options, const std::vector<nginx::SourceFile>& files,
              const std::filesystem::path& folder) {
@@ -57,6 +76,7 @@ int nginxPrint(const CommonOptions& options, const PrintOptions& print) {
   if (!loaded) return sayProblems(options, false, loaded.error(), "");
   const auto folder = print.shipped.empty() ? shippedSnippets() : Expected<std::string, std::string>(print.shipped);
   if (!folder) return fail(options, EX_NOINPUT, folder.error());
+  if (const auto why = whyNotInto(options, print.folder, *folder)) return fail(options, EX_CANTCREAT, *why);
   const auto shipped = readSnippets(*folder);
   if (!shipped) return fail(options, EX_NOINPUT, shipped.error());
   const auto files = snippetsFor(loaded->config, *shipped);

@@ -102,6 +102,29 @@ describe('sessionctl nginx', () => {
     assert.doesNotMatch(other.stdout, /X-User-Email/);
   });
 
+  test('print writes nothing into the shipped ones, be it by a link to them', () => {
+    const shipped = path.join(folder, 'sessiond');
+    const link = path.join(folder, 'link');
+    fs.symlinkSync(shipped, link);
+    const config = configure('identity: {X-Account: /user/account}\n');
+    const before = fs.readFileSync(path.join(shipped, 'check.conf'), 'utf8');
+    const print = (to) => run(['-c', config, 'nginx', 'print', '--shipped', shipped, '--to', to]);
+    for (const to of [link, `${link}/`]) {
+      const refused = print(to);
+      assert.equal(refused.status, 73);
+      assert.match(refused.stderr, new RegExp(`link is a link to .* overwrites; remove it first: rm ${link} -- then run this again, and sessiond -c ${config} --write-pages ${link}/pages\n$`));
+    }
+    assert.match(print(shipped).stderr, /sessiond is the folder of the shipped snippets, .* name one of your own/);
+    assert.equal(fs.readFileSync(path.join(shipped, 'check.conf'), 'utf8'), before);
+    // Those that are installed, also when others are named to be read.
+    fs.unlinkSync(link);
+    fs.symlinkSync(path.join(repository, 'nginx'), link);
+    assert.equal(print(link).status, 73);
+    fs.unlinkSync(link);
+    assert.equal(print(link).status, 0);
+    assert.match(fs.readFileSync(path.join(link, 'check.conf'), 'utf8'), /x_account/i);
+  });
+
   test('print says what is wrong with the configuration', () => {
     const wrong = run(['-c', configure('listen: {sockett: x}\n'), 'nginx', 'print']);
     assert.equal(wrong.status, 78);
