@@ -1,5 +1,6 @@
 #include "config/secret_option.h"
 
+#include <grp.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,9 +9,15 @@
 namespace sessiond {
 namespace {
 
-/// A secret that is there, but not for whoever asks: making another one would log everybody out.
-const std::string kAskWhoMay =
-    "; it is there, for others to read: check as root, or let the daemon do it (sessionctl reload)";
+/// A secret that is there, but not for whoever asks: making another one would log everybody out. It may be the daemon
+/// that asks.
+std::string howToRead(const std::string& file) {
+  const group* const own = ::getgrgid(::getegid());
+  const std::string name = own == nullptr ? std::to_string(::getegid()) : own->gr_name;
+  return "; it is there, for others to read: check as root, or let the daemon do it (sessionctl reload); if it is the "
+         "daemon that may not: chgrp " +
+         name + " " + shown(file) + " && chmod 640 " + shown(file);
+}
 
 }  // namespace
 
@@ -24,11 +31,11 @@ std::optional<Secret> loadSecret(const std::string& name, const std::string& pat
   Expected<SecretFile, std::string> read = readSecretFile(*file, limit);
   if (!read) {
     const bool is_anothers = ::access(file->c_str(), R_OK) != 0 && errno == EACCES;
-    report.error(path, read.error() + originOf(name, locations) + (is_anothers ? kAskWhoMay : hint));
+    report.error(path, read.error() + originOf(name, locations) + (is_anothers ? howToRead(*file) : hint));
     return std::nullopt;
   }
   if (read->others_may_read) {
-    report.warning(path, shown(*file) + " can be read by everybody on this machine; chmod 0640 or stricter");
+    report.warning(path, shown(*file) + " can be read by everybody on this machine; chmod o-rwx " + shown(*file));
   }
   return std::move(read->secret);
 }

@@ -163,11 +163,10 @@ void addSecretCommands(CLI::App& app, CommandLine& line) {
       "have another secret sign from now on, while what the old ones have signed stays good: makes the file if it is "
       "not there, puts it first in session.secret_files, and reloads",
       [&line] { line.exit_code = secretRotate(line.common, line.secret_file); },
-      "What the others have signed is signed anew when it is used. If the daemon does not take it, all is as it was. "
-      "Where "
-      "the list is not written in brackets, the line to write is said. Express applications need it too, first in "
-      "their "
-      "list of secrets.")
+      "Before this, give Express applications the new secret, behind the old one (`sessionctl secret new` makes it); "
+      "or they log out whoever sessiond signs for. Afterwards put it first there. What the others have signed is "
+      "signed anew when it is used. If the daemon does not take it, all is as it was. Where the list is not written in "
+      "brackets, the line to write is said.")
       .add_option("file", line.secret_file, "the secret's file, new or not")
       ->required();
   add(secret, "status", "say which secrets are still seen, and when an old one can go",

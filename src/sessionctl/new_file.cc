@@ -24,13 +24,13 @@ int writeAll(int fd, std::string_view bytes) {
 }
 
 /// A file beside it, with what it is to hold.
-int writeBeside(const std::string& beside, std::string_view bytes, const struct stat* like) {
+int writeBeside(const std::string& beside, std::string_view bytes, const std::optional<FileRights>& rights) {
   ::unlink(beside.c_str());
   const UniqueFd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) return errno;
-  if (like != nullptr) {
-    if (::fchown(fd.get(), like->st_uid, like->st_gid) != 0) return errno;
-    if (::fchmod(fd.get(), like->st_mode & 07777) != 0) return errno;
+  if (rights) {
+    if (::fchown(fd.get(), rights->owner, rights->group) != 0) return errno;
+    if (::fchmod(fd.get(), rights->mode) != 0) return errno;
   }
   return writeAll(fd.get(), bytes);
 }
@@ -41,9 +41,10 @@ std::string besideOf(const std::string& path) {
   return path + ".new";
 }
 
-std::optional<std::string> whyNotCreated(const std::string& path, std::string_view bytes) {
+std::optional<std::string> whyNotCreated(const std::string& path, std::string_view bytes,
+                                         const std::optional<FileRights>& rights) {
   const std::string beside = besideOf(path);
-  int error = writeBeside(beside, bytes, nullptr);
+  int error = writeBeside(beside, bytes, rights);
   // A link, unlike a rename, never takes the place of what is there.
   if (error == 0 && ::link(beside.c_str(), path.c_str()) != 0) error = errno;
   ::unlink(beside.c_str());
@@ -55,7 +56,7 @@ std::optional<std::string> whyNotReplaced(const std::string& path, std::string_v
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return errnoText(errno);
   const std::string beside = besideOf(path);
-  int error = writeBeside(beside, bytes, &status);
+  int error = writeBeside(beside, bytes, FileRights{status.st_uid, status.st_gid, status.st_mode & 07777});
   if (error == 0 && ::rename(beside.c_str(), path.c_str()) != 0) error = errno;
   if (error == 0) return std::nullopt;
   ::unlink(beside.c_str());

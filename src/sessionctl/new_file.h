@@ -10,8 +10,17 @@
 
 namespace sessiond::ctl {
 
-/// A new file, for its owner alone. Why there is none, without the path; one that is there already stays.
-std::optional<std::string> whyNotCreated(const std::string& path, std::string_view bytes);
+/// Whose a file is, and who may do what to it. A plain value.
+struct FileRights {
+  uid_t owner = 0;
+  gid_t group = 0;
+  mode_t mode = 0600;
+};
+
+/// A new file, for its owner alone unless `rights` say otherwise. Why there is none, without the path; one that is
+/// there already stays.
+std::optional<std::string> whyNotCreated(const std::string& path, std::string_view bytes,
+                                         const std::optional<FileRights>& rights = std::nullopt);
 
 /// Another text in the place of the file's, with its owner, group and mode. Why it is as it was, without the path.
 std::optional<std::string> whyNotReplaced(const std::string& path, std::string_view bytes);

@@ -1,5 +1,7 @@
 #include "sessionctl/secret_file_line.h"
 
+#include <algorithm>
+
 #include "sessionctl/output.h"
 
 namespace sessiond::ctl {
@@ -27,9 +29,34 @@ std::size_t insideList(std::string_view yaml, std::size_t at) {
   return next < yaml.size() && yaml[next] == '[' ? next + 1 : 0;
 }
 
+/// Without a list so far: the line below `session:`, or that section at the end. nullopt: it is written in braces.
+std::optional<std::string> withList(std::string_view yaml, const std::string& line) {
+  constexpr std::string_view kSection = "session:";
+  std::size_t section = 0;
+  while (section < yaml.size() && !yaml.substr(section).starts_with(kSection))
+    section = std::min(yaml.find('\n', section), yaml.size() - 1) + 1;
+  const std::string text(yaml);
+  const std::string before = text.empty() || text.ends_with('\n') ? text : text + "\n";
+  if (section >= yaml.size()) return before + "\n" + std::string(kSection) + "\n  " + line + "\n";
+  const std::size_t behind = section + kSection.size();
+  const std::size_t end = std::min(yaml.find('\n', behind), yaml.size());
+  const std::size_t value = yaml.find_first_not_of(" \r", behind);
+  if (value < end && yaml[value] != '#') return std::nullopt;
+  // As far to the right as what stands there already.
+  std::size_t next = std::min(end + 1, before.size());
+  std::size_t first = before.find_first_not_of(' ', next);
+  while (first < before.size() && (before[first] == '\n' || before[first] == '#')) {
+    next = std::min(before.find('\n', first), before.size() - 1) + 1;
+    first = before.find_first_not_of(' ', next);
+  }
+  const std::size_t indent = first < before.size() && first > next ? first - next : 2;
+  return before.substr(0, end + 1) + std::string(indent, ' ') + line + "\n" + before.substr(end + 1);
+}
+
 }  // namespace
 
-std::optional<std::string> withFirstSecret(std::string_view yaml, std::string_view file) {
+std::optional<std::string> withFirstSecret(std::string_view yaml, std::string_view file,
+                                           const std::vector<std::string>& others) {
   std::size_t found = 0;
   for (std::size_t at = yaml.find(kOption); at != std::string_view::npos; at = yaml.find(kOption, at + 1)) {
     if (isComment(yaml, at)) continue;
@@ -37,7 +64,7 @@ std::optional<std::string> withFirstSecret(std::string_view yaml, std::string_vi
     if (inside == 0 || found != 0) return std::nullopt;
     found = inside;
   }
-  if (found == 0) return std::nullopt;
+  if (found == 0) return withList(yaml, secretFilesLine(file, others));
   const std::string_view rest = yaml.substr(found);
   const std::size_t first = rest.find_first_not_of(" \n\r\t");
   const bool is_empty = first != std::string_view::npos && rest[first] == ']';
@@ -45,8 +72,8 @@ std::optional<std::string> withFirstSecret(std::string_view yaml, std::string_vi
 }
 
 std::string secretFilesLine(std::string_view file, const std::vector<std::string>& others) {
-  std::string line = "  secret_files: [" + std::string(file);
-  for (const std::string& other : others) line += ", " + other;
+  std::string line = "secret_files: [" + jsonString(file);
+  for (const std::string& other : others) line += ", " + jsonString(other);
   return line + "]";
 }
 

@@ -1,5 +1,7 @@
 // The session secrets: a new one, one put in the place of another while both are good, and which are still seen.
 
+#include <grp.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@
 #include "session/new_session.h"
 #include "sessionctl/commands.h"
 #include "sessionctl/daemon_question.h"
+#include "sessionctl/doctor/account.h"
 #include "sessionctl/new_file.h"
 #include "sessionctl/secret_file_line.h"
 
@@ -29,9 +32,9 @@ namespace fs = std::filesystem;
 constexpr std::size_t kSecretBytes = 32;
 
 /// Writes a new secret. Nothing, or why there is none.
-std::optional<std::string> makeSecret(const std::string& file) {
+std::optional<std::string> makeSecret(const std::string& file, const std::optional<FileRights>& rights) {
   std::string secret = base64UrlEncode(randomBytes(kSecretBytes)) + "\n";
-  const auto why = whyNotCreated(file, secret);
+  const auto why = whyNotCreated(file, secret, rights);
   wipeString(secret);
   if (why) return file + ": " + *why;
   return std::nullopt;
@@ -42,6 +45,28 @@ std::optional<std::string> memberOf(const ControlAnswer& answer, const std::stri
   for (const std::string& line : answer.lines)
     if (line.starts_with(name + ": ")) return line.substr(name.size() + 2);
   return std::nullopt;
+}
+
+/// That as which the daemon runs, or as which its unit would have it run.
+std::optional<gid_t> groupOfDaemon(const CommonOptions& options) {
+  const auto pid = memberOf(askTheDaemon(options, "status"), "pid");
+  const auto number = pid ? parseInteger<pid_t>(*pid) : std::nullopt;
+  const auto account = number ? accountOf(*number) : std::nullopt;
+  if (account && !account->groups.empty()) return account->groups.front();
+  const group* const units = ::getgrnam("sessiond");
+  return units == nullptr ? std::nullopt : std::optional(units->gr_gid);
+}
+
+/// With which the daemon can read a new secret, and nobody else: those of the secret that signs now. Where that is a
+/// copy of systemd's, the daemon may not read the file that it is a copy of. Nothing: no other rights can be given.
+std::optional<FileRights> rightsForDaemon(const CommonOptions& options, const Config& config) {
+  if (::geteuid() != 0 || config.session.secret_files.empty()) return std::nullopt;
+  struct stat status {};
+  const std::string& first = config.session.secret_files.front();
+  if (first.starts_with('/') && ::stat(first.c_str(), &status) == 0)
+    return FileRights{status.st_uid, status.st_gid, status.st_mode & 0640};
+  const auto group = groupOfDaemon(options);
+  return group ? std::optional(FileRights{.owner = 0, .group = *group, .mode = 0640}) : std::nullopt;
 }
 
 struct SecretUse {
@@ -102,8 +127,8 @@ int sayRotated(const CommonOptions& options, const std::string& file, bool in_fo
   sayDone(in_force ? file + " signs from now on, and what the others have signed stays good until it is used"
                    : file + " signs from the daemon's next start on; it does not run now");
   sayDone(
-      "Express applications need it too, first in their list of secrets; `sessionctl secret status` says when the "
-      "old one can go");
+      "Express applications, which have it behind the old one, now put it first; `sessionctl secret status` says when "
+      "the old one can go");
   return EX_OK;
 }
 
@@ -112,22 +137,24 @@ int cannotEdit(const CommonOptions& options, const std::string& file, const Conf
   return fail(
       options, EX_DATAERR,
       "the secret is made, but " + options.config_file +
-          " was not changed: session.secret_files does not stand there as one list in brackets. Write this line "
-          "below session:, then `sessionctl reload`:\n" +
-          secretFilesLine(file, config.session.secret_files));
+          " was not changed: session.secret_files does not stand there as one list in brackets. Below session: write "
+          "this line in its place, then `sessionctl reload`:",
+      {"  " + secretFilesLine(file, config.session.secret_files)});
 }
 
 }  // namespace
 
 int secretNew(const CommonOptions& options, const std::string& typed) {
   const std::string file = absolutePath(typed);
-  if (const auto why = makeSecret(file)) return fail(options, EX_CANTCREAT, *why);
+  // What is wrong with a configuration is not for this command to say: the first secret is made before that is good.
+  const auto loaded = loadConfig(options.config_file);
+  const auto rights = loaded ? rightsForDaemon(options, loaded->config) : std::nullopt;
+  if (const auto why = makeSecret(file, rights)) return fail(options, EX_CANTCREAT, *why);
   if (options.json) {
     std::printf("%s\n", JsonObject().flag("ok", true).text("file", file).json().c_str());
   } else {
-    sayDone(file +
-            " holds a new secret, for its owner alone; name it in session.secret_files: `sessionctl secret "
-            "rotate` does");
+    sayDone(file + " holds a new secret, for " + (rights ? "the daemon" : "its owner") +
+            " alone; name it in session.secret_files: `sessionctl secret rotate` does");
   }
   return EX_OK;
 }
@@ -168,9 +195,10 @@ int secretRotate(const CommonOptions& options, const std::string& typed) {
   if (!loaded) return sayProblems(options, false, loaded.error(), "");
   std::error_code ignored;
   if (!fs::exists(file, ignored)) {
-    if (const auto why = makeSecret(file)) return fail(options, EX_CANTCREAT, *why);
+    if (const auto why = makeSecret(file, rightsForDaemon(options, loaded->config)))
+      return fail(options, EX_CANTCREAT, *why);
   }
-  const auto after = withFirstSecret(before->bytes, file);
+  const auto after = withFirstSecret(before->bytes, file, loaded->config.session.secret_files);
   if (!after) return cannotEdit(options, file, loaded->config);
   // Read as a configuration before anything depends on it: is this the list, and is all of it good?
   const std::string beside = options.config_file + ".tried";

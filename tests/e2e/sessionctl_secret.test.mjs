@@ -1,10 +1,13 @@
 // sessionctl secret: the secret changes while everybody stays logged in, and it is seen when the old one can go.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { binary, repository } from '../support/places.mjs';
+import { start } from '../support/processes.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
@@ -74,12 +77,48 @@ describe('sessionctl secret', () => {
     const block = sessionctl(file);
     const refused = await block('secret rotate', [at('three')]);
     assert.equal(refused.status, 65);
-    assert.ok(refused.error.endsWith(`\n  secret_files: [${at('three')}, ${at('one')}]`), refused.error);
+    assert.deepEqual(refused.problems, [`  secret_files: ["${at('three')}", "${at('one')}"]`]);
+    const { stderr } = await block.text(['secret', 'rotate', at('three')]);
+    assert.ok(stderr.endsWith(`:\n  secret_files: ["${at('three')}", "${at('one')}"]\n`), stderr);
     assert.equal(fs.readFileSync(file, 'utf8'), `session:\n  secret_files:\n    - ${at('one')}\n`);
     const comments = `# secret_files: [old]\nsession:\n  secret_files: [${at('one')}]  # ours\n`;
     fs.writeFileSync(file, `${comments}sessiond: {control_socket: ${at('nobody.sock')}}\n`);
     assert.equal((await block('secret rotate', [at('three')])).in_force, false);
     assert.equal(fs.readFileSync(file, 'utf8').split('\n')[2], `  secret_files: ["${at('three')}", ${at('one')}]  # ours`);
+  });
+
+  test('where no list is written, it is: below session:, or with it, in the package\'s own file too', async () => {
+    const folder = at('installed');
+    fs.mkdirSync(folder);
+    fs.writeFileSync(path.join(folder, 'session_secret'), 'x'.repeat(48), { mode: 0o600 });
+    const file = path.join(folder, 'sessiond.yaml');
+    const shipped = fs.readFileSync(path.join(repository, 'debian/sessiond.yaml'), 'utf8');
+    const list = `secret_files: ["${at('one')}", "credential:session_secret"]\n`;
+    const end = `sessiond: {control_socket: ${at('nobody.sock')}}\n`;
+    for (const [before, expected] of [
+      [shipped + end, `${shipped}${end}\nsession:\n  ${list}`],
+      [`session:\n\n    # so long\n    idle_timeout: 5m\n${end}`, `session:\n    ${list}\n    # so long\n    idle_timeout: 5m\n${end}`],
+      [`${end}session:  # none`, `${end}session:  # none\n  ${list}`],
+    ]) {
+      fs.writeFileSync(file, before);
+      const rotated = await sessionctl(file)('secret rotate', [at('one')]);
+      assert.equal(rotated.in_force, false, JSON.stringify(rotated));
+      assert.equal(fs.readFileSync(file, 'utf8'), expected);
+    }
+    fs.writeFileSync(file, `session: {idle_timeout: 5m}\n${end}`);
+    assert.equal((await sessionctl(file)('secret rotate', [at('one')])).status, 65);
+  });
+
+  test('a new secret is for the same readers as the one that signs, but never for everybody', async () => {
+    const mode = (name) => (fs.statSync(at(name)).mode & 0o777).toString(8);
+    fs.writeFileSync(at('first'), 'x'.repeat(48));
+    fs.chmodSync(at('first'), 0o644);
+    fs.chownSync(at('first'), 33, 33);
+    const file = at('readers.yaml');
+    fs.writeFileSync(file, `session: {secret_files: [${at('first')}]}\n`);
+    await sessionctl(file)('secret new', [at('like-first')]);
+    const { uid, gid } = fs.statSync(at('like-first'));
+    assert.deepEqual([uid, gid, mode('like-first')], [33, 33, '640']);
   });
 
   test('with the daemon down it rotates for the next start, and status says what it cannot know', async () => {
@@ -92,6 +131,41 @@ describe('sessionctl secret', () => {
     await stack.sessiond.start();
     assert.equal((await check(cookie)).status, 200);
     assert.equal((await check(stack.sessiond.cookie('down', fs.readFileSync(at('down'), 'utf8').trim()))).status, 200);
+  });
+});
+
+describe('a rotation as it is installed: the daemon has a user of its own, and systemd a copy of the secret for it', () => {
+  let stack;
+  const at = (name) => path.join(stack.folder, name);
+  before(async () => {
+    stack = await startStack();
+    await stack.sessiond.stop();
+    fs.chmodSync(stack.folder, 0o755);
+    fs.chmodSync(stack.redis.socket, 0o777);
+    fs.mkdirSync(at('credentials'));
+    fs.copyFileSync(at('secret-1'), at('credentials/secret-1'));
+    for (const name of ['credentials', 'credentials/secret-1', 'htpasswd', '.']) fs.chownSync(at(name), 33, 33);
+    stack.sessiond.config.session.secret_files = ['credential:secret-1'];
+    stack.sessiond.writeConfig();
+    const user = ['--reuid', 'www-data', '--regid', 'www-data', '--clear-groups'];
+    stack.sessiond.process = start('setpriv', [...user, binary, '-c', stack.sessiond.file], { log: stack.sessiond.log, env: { CREDENTIALS_DIRECTORY: at('credentials') } });
+    await stack.sessiond.waitUntilListening();
+  });
+  after(() => stack?.stop());
+
+  test('the daemon can read what is made, and says of what it cannot read what to do', async () => {
+    const ctl = sessionctl(stack.sessiond.file);
+    const rotated = await ctl('secret rotate', [at('next')]);
+    assert.equal(rotated.in_force, true, JSON.stringify(rotated));
+    const { uid, gid, mode } = fs.statSync(at('next'));
+    assert.deepEqual([uid, gid, (mode & 0o777).toString(8)], [0, 33, '640']);
+    fs.writeFileSync(at('hidden'), 'x'.repeat(48), { mode: 0o600 });
+    const refused = await ctl('secret rotate', [at('hidden')]);
+    assert.equal(refused.status, 78);
+    const mend = `chgrp www-data ${at('hidden')} && chmod 640 ${at('hidden')}`;
+    assert.ok(refused.problems.some((line) => line.endsWith(`if it is the daemon that may not: ${mend}`)), JSON.stringify(refused));
+    execFileSync('sh', ['-c', mend]);
+    assert.equal((await ctl('secret rotate', [at('hidden')])).in_force, true);
   });
 });
 

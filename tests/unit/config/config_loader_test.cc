@@ -188,7 +188,7 @@ TEST_F(ConfigLoader, WarnsOfSecretsThatOthersMayRead) {
   EXPECT_EQ(loaded->config.redis.password.reveal(), "hunter2");
   EXPECT_THAT(said(loaded),
               ElementsAre("FOLDER/sessiond.yaml:1:24: warning: redis.password_file: FOLDER/password can be "
-                          "read by everybody on this machine; chmod 0640 or stricter"));
+                          "read by everybody on this machine; chmod o-rwx FOLDER/password"));
 }
 
 TEST_F(ConfigLoader, WarnsOfTheSameSecretTwice) {

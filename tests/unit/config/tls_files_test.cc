@@ -153,7 +153,7 @@ TEST_F(TlsFiles, AKeyThatEverybodyMayReadIsAWarning) {
   ASSERT_EQ(::chmod((folder_.path() + "/own.key").c_str(), 0644), 0);
   EXPECT_THAT(said("cert_file: own.pem, key_file: own.key"),
               ElementsAre("warning: redis.tls.key_file: FOLDER/own.key can be read by everybody on this machine; chmod "
-                          "0640 or stricter"));
+                          "o-rwx FOLDER/own.key"));
 }
 
 }  // namespace
