@@ -53,7 +53,7 @@ constexpr auto kRules = std::to_array<Rule>({
     {"NOPERM",
      {"NOPERM", kMisconfigured, kCommand,
       "redis: the ACL user may not run this command or use this key; extend its rules (ACL SETUSER) by what the error "
-      "names"}},
+      "names, or `sessionctl doctor`"}},
     {"MOVED",
      {"MOVED", kMisconfigured, kCommand,
       "redis: redis.url names a node of a Redis Cluster, which holds only a part of the keys; name the cluster's nodes "
@@ -137,6 +137,10 @@ bool beginsWith(std::string_view text, std::string_view words) {
 }  // namespace
 
 const ErrorKind& classifyError(std::string_view text) {
+  // Of what a script may not, up to Redis 7.0 ("ERR The user executing the script can't run this command or
+  // subcommand"; Redis 6 puts the script before it).
+  if (text.starts_with("ERR ") && text.find("The user executing the script can't ") != std::string_view::npos)
+    text = "NOPERM";
   std::size_t i = 0;
   while (!beginsWith(text, kRules[i].begins_with)) ++i;
   return kKinds[i];

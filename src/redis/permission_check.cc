@@ -168,8 +168,21 @@ Questions questionsFor(const PermissionScope& scope) {
   return questions;
 }
 
+/// What RedisUserEditor sends, and what its scripts call.
+Questions questionsOfEditor(const RedisKeys& keys) {
+  Questions questions;
+  questions.addScript(keys.users());
+  questions.add("EXISTS", keys.users());
+  questions.add("HLEN", keys.users());
+  questions.add("HGET", keys.users(), {"id"});
+  questions.add("HSET", keys.users(), {"id", "0"});
+  questions.add("HDEL", keys.users(), {"id"});
+  questions.add("DEL", keys.users());
+  return questions;
+}
+
 /// The rights that are missing.
-std::vector<MissingRight> ask(RedisClient& client, const PermissionScope& scope, const Clock& clock) {
+std::vector<MissingRight> ask(RedisClient& client, const Questions& questions, const Clock& clock) {
   std::vector<MissingRight> refused;
   auto connection = client.dial();
   if (!connection) return refused;
@@ -183,24 +196,31 @@ std::vector<MissingRight> ask(RedisClient& client, const PermissionScope& scope,
   // Without a transaction, what follows would be carried out.
   if (replies.back().type != Type::kStatus) return refused;
 
-  const Questions questions = questionsFor(scope);
   if (!(*connection)->exchange(questions.commands(), replies, clock.steadyNow(), deadline)) return refused;
   questions.collectRefused(replies, refused);
   return refused;
 }
 
-}  // namespace
-
-std::vector<MissingRight> missingRights(RedisAccess& redis, const PermissionScope& scope, const Clock& clock) {
+std::vector<MissingRight> askAll(RedisAccess& redis, const Questions& questions, const Clock& clock) {
   std::vector<MissingRight> refused;
   for (RedisClient* const server : redis.servers()) {
-    for (MissingRight& right : ask(*server, scope, clock)) {
+    for (MissingRight& right : ask(*server, questions, clock)) {
       if (std::ranges::find(refused, right.name, &MissingRight::name) == refused.end()) {
         refused.push_back(std::move(right));
       }
     }
   }
   return refused;
+}
+
+}  // namespace
+
+std::vector<MissingRight> missingRights(RedisAccess& redis, const PermissionScope& scope, const Clock& clock) {
+  return askAll(redis, questionsFor(scope), clock);
+}
+
+std::vector<MissingRight> missingEditorRights(RedisAccess& redis, const RedisKeys& keys, const Clock& clock) {
+  return askAll(redis, questionsOfEditor(keys), clock);
 }
 
 StartupReport checkPermissions(RedisAccess& redis, const PermissionScope& scope, const Clock& clock) {

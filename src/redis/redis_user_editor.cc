@@ -12,14 +12,18 @@ namespace {
 using Type = RedisReply::Type;
 
 // KEYS: user. ARGV: "add" or "look", then fields and values. 0: added, or could be; 1: there already, just like that;
-// 2: there is another one.
+// 2: there is another one, or something that is no user; an error: what is there cannot be told.
 constexpr std::string_view kAddScript = R"lua(
 if redis.call('EXISTS', KEYS[1]) == 0 then
   if ARGV[1] == 'add' then redis.call('HSET', KEYS[1], unpack(ARGV, 2)) end
   return 0
 end
 local kept = redis.pcall('HLEN', KEYS[1])
-if type(kept) == 'table' or kept ~= (#ARGV - 1) / 2 then return 2 end
+if type(kept) == 'table' then
+  if string.find(kept.err, 'WRONGTYPE') then return 2 end
+  return kept
+end
+if kept ~= (#ARGV - 1) / 2 then return 2 end
 for i = 2, #ARGV, 2 do
   if redis.call('HGET', KEYS[1], ARGV[i]) ~= ARGV[i + 1] then return 2 end
 end

@@ -67,6 +67,17 @@ describe('sessionctl doctor, of Redis', () => {
     await patient.finds('redis-rights', /: ZADD sessiond:sessions:\*, ZADD sessiond:places:\* -> redis-cli .* ACL SETUSER limited \+zadd /);
   });
 
+  test('a user of Redis that may read users, but not change them', async (t) => {
+    t.after(() => patient.restore());
+    await patient.redis('ACL', 'SETUSER', 'reader', 'on', '>limited', '~*', '&*', '+@all', '-hget', '-hdel');
+    await patient.configure((config) => {
+      Object.assign(config.redis, { user: 'reader', password_file: patient.at('limited') });
+      config.login.authenticators = ['redis', 'htpasswd'];
+    });
+    await waitFor('the daemon hears of changes', async () => (await patient.ctl('status')).memory === 'believed');
+    await patient.finds('redis-rights', /^hint: .*may not change users.*: HGET sessiond:user:\*, HDEL sessiond:user:\* -> redis-cli .* ACL SETUSER reader \+hget \+hdel /);
+  });
+
   test('a user of Redis that may not be asked how Redis is', async (t) => {
     t.after(() => patient.restore());
     await patient.redis('ACL', 'SETUSER', 'unasked', 'on', '>limited', '~*', '&*', '+@all', '-info', '-config');

@@ -173,6 +173,9 @@ Patient examine(const CommonOptions& options, const DoctorOptions& how) {
     RedisSite& site = *patient.site;
     patient.redis = askOfRedis(site.redis, site.clock);
     patient.missing_rights = missingRights(site.redis, permissionsFor(site.config, site.keys), site.clock);
+    const auto& names = site.config.login.authenticators;
+    if (std::ranges::find(names, "redis") != names.end())
+      patient.missing_editor_rights = missingEditorRights(site.redis, site.keys, site.clock);
   }
   if (patient.site) {
     RedisSite& site = *patient.site;

@@ -53,10 +53,11 @@ struct Patient {
   std::vector<ConfigProblem> problems;  ///< of the configuration, warnings too
   std::unique_ptr<RedisSite> site;      ///< null: the configuration is wrong
   StartupReport redis_report;
-  std::vector<MissingRight> missing_rights;  ///< of its user in Redis
-  std::vector<RedisFacts> redis;             ///< of each server
-  bool redis_asks_for_password = false;      ///< of its default user
-  std::string why_no_answer;                 ///< of the daemon at listen.socket; empty: it answers
+  std::vector<MissingRight> missing_rights;         ///< of its user in Redis
+  std::vector<MissingRight> missing_editor_rights;  ///< of the same, to change users; empty without users in Redis
+  std::vector<RedisFacts> redis;                    ///< of each server
+  bool redis_asks_for_password = false;             ///< of its default user
+  std::string why_no_answer;                        ///< of the daemon at listen.socket; empty: it answers
   std::optional<DaemonFacts> daemon;
   std::string why_no_daemon;
   std::optional<NginxFacts> nginx;

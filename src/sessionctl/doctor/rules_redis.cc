@@ -113,19 +113,34 @@ std::string ruleFor(const MissingRight& right) {
   return " +" + lowerCase(command);
 }
 
-void lookAtRights(const Patient& patient, Verdict& verdict) {
-  if (!isReachable(patient, verdict) || patient.missing_rights.empty()) return;
+/// Of those that its server knows.
+std::string rulesFor(const std::vector<MissingRight>& rights) {
   std::string rules;
-  for (const MissingRight& right : patient.missing_rights) {
+  for (const MissingRight& right : rights) {
     if (right.kind == MissingRight::Kind::kUnknown) continue;
     const std::string rule = ruleFor(right);
     if ((rules + " ").find(rule + " ") == std::string::npos) rules += rule;
   }
+  return rules;
+}
+
+/// Users in Redis may be others' to write; so this is no fault.
+void lookAtEditing(const Patient& patient, Verdict& verdict) {
+  const std::string rules = rulesFor(patient.missing_editor_rights);
+  if (rules.empty()) return;
+  verdict.hint("the user that sessiond has in Redis may not change users, so some of `sessionctl user` fails: " +
+                   listOf(patient.missing_editor_rights, false),
+               RedisCli(patient).allow(rules));
+}
+
+void lookAtRights(const Patient& patient, Verdict& verdict) {
+  if (!isReachable(patient, verdict)) return;
+  const std::string rules = rulesFor(patient.missing_rights);
   if (const std::string unknown = listOf(patient.missing_rights, true); !unknown.empty()) {
     verdict.fault("Redis does not know what it will be asked for: " + unknown,
                   "take the lines rename-command out of redis.conf, then start Redis anew");
   }
-  if (rules.empty()) return;
+  if (rules.empty()) return lookAtEditing(patient, verdict);
   verdict.fault("the user that sessiond has in Redis may not do all that it will be asked for: " +
                     listOf(patient.missing_rights, false),
                 RedisCli(patient).allow(rules));

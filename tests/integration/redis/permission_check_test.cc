@@ -156,6 +156,21 @@ TEST_F(PermissionCheck, NamesEverythingToAUserWhoMayDoNothing) {
       missing(everything()).starts_with("GETRANGE sess:*, EXISTS sessiond:revoked:*, EVAL sess:*, PTTL sess:*, "));
 }
 
+TEST_F(PermissionCheck, AsksForWhatChangingUsersNeeds) {
+  const auto missingOf = [&](const std::vector<std::string>& rules) {
+    std::vector<std::string> all = {"+multi", "~sessiond:user:*"};
+    all.insert(all.end(), rules.begin(), rules.end());
+    allow(all);
+    TestClient test(config_);
+    return listOf(missingEditorRights(test.client, keysFor(SessionSettings()), test.clock), false);
+  };
+  EXPECT_EQ(missingOf({"+eval", "+exists", "+hset", "+del"}),
+            "HLEN sessiond:user:*, HGET sessiond:user:*, HDEL sessiond:user:*");
+  EXPECT_EQ(missingOf({"+hlen", "+hget", "+hdel"}),
+            "EVAL sessiond:user:*, EXISTS sessiond:user:*, HSET sessiond:user:*, DEL sessiond:user:*");
+  EXPECT_EQ(missingOf({"+eval", "+exists", "+hset", "+del", "+hlen", "+hget", "+hdel"}), "");
+}
+
 TEST_F(PermissionCheck, AsksOnlyForWhatTheConfigurationNeeds) {
   allow({"+multi",     "+getrange",
          "+exists",    "+expire",

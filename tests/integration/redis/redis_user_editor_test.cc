@@ -71,6 +71,24 @@ TEST_F(RedisUserEditorTest, KeepsCannotTellAndDamagedApart) {
   EXPECT_EQ(editor_.names().error(), StoreError::kUnavailable);
 }
 
+TEST_F(RedisUserEditorTest, ARightThatIsMissingIsNeverAnotherUser) {
+  const NewUser ada{"ada", {{"password", "h1"}}};
+  ASSERT_TRUE(editor_.add({&ada, 1}));
+  for (const char* command : {"hlen", "hget"}) {
+    ASSERT_EQ(
+        server_.command({"ACL", "SETUSER", "app", "reset", "on", ">s3cret", "~*", "+@all", "-" + std::string(command)}),
+        "OK");
+    RedisSettings config = configFor(server_.unixUrl());
+    config.user = "app";
+    config.password = Secret(std::string("s3cret"));
+    TestClient limited(config);
+    RedisUserEditor editor(limited.client, keys_);
+    const auto added = editor.add({&ada, 1});
+    ASSERT_FALSE(added) << command;
+    EXPECT_EQ(added.error(), StoreError::kUnavailable) << command;
+  }
+}
+
 TEST_F(RedisUserEditorTest, EverySessionIsFoundAndNothingElse) {
   RedisSessionScan scan(test_.client, keys_);
   std::set<std::string> expected;

@@ -106,6 +106,18 @@ TEST(ErrorReply, TakesAWordOnlyWhole) {
   EXPECT_EQ(classifyError("LOADING").code, "LOADING");
 }
 
+TEST(ErrorReply, WhatAScriptMayNotIsARightThatIsMissing) {
+  const ErrorKind& expected = classifyError("NOPERM this user has no permissions to run the 'getrange' command");
+  for (const char* text :
+       {"ERR The user executing the script can't run this command or subcommand script: 1d2c, on @user_script:6.",
+        "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments",
+        "ERR Error running script (call to f_1d2c): @user_script:6: The user executing the script can't run this "
+        "command or subcommand ",
+        "NOPERM ACL failure in script: User app has no permissions to run the 'hget' command"})
+    EXPECT_EQ(classifyError(text).index, expected.index) << text;
+  EXPECT_EQ(classifyError("ERR Error running script (call to f_1d2c): @user_script:6: attempt to index nil").code, "");
+}
+
 TEST(ErrorReply, IsCorruptToAStoreOnlyForAWrongType) {
   for (const Case& each : kCases) {
     const StoreError expected = each.code == "WRONGTYPE" ? StoreError::kCorrupt : StoreError::kUnavailable;
