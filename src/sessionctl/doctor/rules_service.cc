@@ -1,14 +1,19 @@
 // Does the daemon run, is it reached, and is what it does what the files say?
 
+#include <arpa/inet.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
 #include <filesystem>
+#include <sstream>
 
+#include "base/loopback.h"
 #include "base/version.h"
 #include "fastcgi/question.h"
+#include "os/host_port.h"
 #include "session/new_session.h"
 #include "sessionctl/doctor/rules.h"
 
@@ -136,6 +141,48 @@ void lookAtDaemon(const Patient& patient, Verdict& verdict) {
   }
 }
 
+/// The hosts of Redis's that are other machines: its servers, its sentinels.
+std::vector<std::string> otherMachines(const Patient& patient) {
+  const RedisSettings& redis = patient.config().redis;
+  std::vector<std::string> places = redis.sentinel.nodes;
+  places.insert(places.end(), redis.cluster.nodes.begin(), redis.cluster.nodes.end());
+  for (const RedisFacts& server : patient.redis) places.push_back(server.server);
+  std::vector<std::string> hosts;
+  for (const std::string& place : places) {
+    const auto address = parseHostPort(place);
+    if (!address || isLoopback(address->host)) continue;
+    if (std::ranges::find(hosts, address->host) == hosts.end()) hosts.push_back(address->host);
+  }
+  return hosts;
+}
+
+/// Does its unit let the daemon speak to this machine only? systemd lets pass what either of the two lists allows.
+bool keepsHome(const Patient& patient) {
+  if (valueOf(patient.service, "IPAddressDeny").empty()) return false;
+  std::istringstream allowed(valueOf(patient.service, "IPAddressAllow"));
+  for (std::string network; allowed >> network;) {
+    if (!isLoopback(network.substr(0, network.find('/')))) return false;
+  }
+  return true;
+}
+
+/// For names, their addresses.
+std::string allowCommand(const std::vector<std::string>& hosts) {
+  std::string addresses;
+  bool has_name = false;
+  for (const std::string& host : hosts) {
+    in6_addr ignored{};
+    const bool is_address =
+        ::inet_pton(AF_INET, host.c_str(), &ignored) == 1 || ::inet_pton(AF_INET6, host.c_str(), &ignored) == 1;
+    addresses += is_address ? " " + host : " $(getent ahosts " + host + " | cut -d ' ' -f 1 | sort -u)";
+    has_name = has_name || !is_address;
+  }
+  const std::string folder = "/etc/systemd/system/sessiond.service.d";
+  return "mkdir -p " + folder + " && printf '[Service]\\nIPAddressAllow=%s\\n'" + addresses + " >" + folder +
+         "/network.conf && systemctl daemon-reload && systemctl restart sessiond.service" +
+         (has_name ? "  # and the DNS server's address, if that is another machine too" : "");
+}
+
 void lookAtReadiness(const Patient& patient, Verdict& verdict) {
   if (!patient.why_no_answer.empty()) return verdict.cannotTell("sessiond does not answer");
   const auto answer =
@@ -145,6 +192,12 @@ void lookAtReadiness(const Patient& patient, Verdict& verdict) {
   if (!answer) return verdict.cannotTell("sessiond does not answer");
   if (answer->status == 200) return;
   if (!patient.redisIsUsable()) return verdict.cannotTell("Redis is not to be used");
+  if (const auto hosts = otherMachines(patient); !hosts.empty() && keepsHome(patient)) {
+    return verdict.fault(
+        "the daemon cannot use Redis, which is on another machine: sessiond.service may speak to this one only "
+        "(IPAddressDeny=)",
+        allowCommand(hosts));
+  }
   verdict.fault("the daemon cannot use Redis, although Redis answers here: " + answer->body.substr(0, 200),
                 "journalctl -u sessiond.service -n 20");
 }

@@ -44,7 +44,7 @@ export class Patient {
     return this.stack.redis.command(...args);
   }
 
-  /** An environment in which the tool is on another machine: {CLOCK_OFF} seconds off, with {CORES} cores. */
+  /** An environment in which the tool is on another machine: {CLOCK_OFF} seconds off, with {CORES} cores, or with systemd (SYSTEMD). */
   anotherMachine(what) {
     const shim = this.at('other_machine.so');
     execFileSync('cc', ['-shared', '-fPIC', '-o', shim, path.join(repository, 'tests/e2e/support/other_machine.c'), '-ldl']);
