@@ -41,12 +41,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-bool usesCredentials(const SessionSettings& session) {
-  return std::getenv("CREDENTIALS_DIRECTORY") != nullptr &&
-         std::ranges::any_of(session.secret_files,
-                             [](const std::string& name) { return name.starts_with("credential:"); });
-}
-
 /// Owned and used by the main thread.
 class Daemon {
  public:
@@ -288,9 +282,11 @@ std::vector<std::string> Daemon::putInForce(std::shared_ptr<const Config> config
   for (const std::string& option : changesNeedingRestart(*config_, *config)) {
     notes.push_back(option + ": this change takes a restart to come into force");
   }
-  if (usesCredentials(config->session)) {
-    notes.emplace_back(
-        "session.secret_files: systemd has copied the credentials at the start; changed ones take a restart");
+  // systemd's copies, which it has made at the start.
+  const std::string credentials = optionsWithCredentials(*config);
+  if (!credentials.empty() && std::getenv("CREDENTIALS_DIRECTORY") != nullptr) {
+    notes.push_back(credentials +
+                    ": credentials are not read again by a reload; if one was changed: systemctl restart sessiond");
   }
   retired_.reserve(retired_.size() + 1);
   if (!setUpLog(config->log)) notes.push_back("log.file: cannot be opened; the old log stays: " + config->log.file);

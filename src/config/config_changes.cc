@@ -15,4 +15,14 @@ std::vector<std::string> changesNeedingRestart(const Config& old_config, const C
   return paths;
 }
 
+std::string optionsWithCredentials(const Config& config) {
+  std::string paths;
+  for (const Option& option : allOptions()) {
+    const bool is_file = option.path.ends_with("_file") || option.path.ends_with("_files");
+    if (!is_file || option.write(config).find("credential:") == std::string::npos) continue;
+    paths.append(paths.empty() ? "" : ", ").append(option.path);
+  }
+  return paths;
+}
+
 }  // namespace sessiond

@@ -13,4 +13,8 @@ namespace sessiond {
 /// sockets and threads stand from the start. Pure.
 std::vector<std::string> changesNeedingRestart(const Config& old_config, const Config& new_config);
 
+/// Paths of the options that name one of systemd's credentials (`credential:NAME`), parted by commas; empty: none does.
+/// Pure.
+std::string optionsWithCredentials(const Config& config);
+
 }  // namespace sessiond

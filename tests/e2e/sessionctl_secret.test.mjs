@@ -155,6 +155,8 @@ describe('a rotation as it is installed: the daemon has a user of its own, and s
 
   test('the daemon can read what is made, and says of what it cannot read what to do', async () => {
     const ctl = sessionctl(stack.sessiond.file);
+    const { stderr } = await ctl.text(['reload']);
+    assert.match(stderr, /^session\.secret_files: credentials are not read again by a reload; if one was changed: systemctl restart sessiond$/m);
     const rotated = await ctl('secret rotate', [at('next')]);
     assert.equal(rotated.in_force, true, JSON.stringify(rotated));
     const { uid, gid, mode } = fs.statSync(at('next'));

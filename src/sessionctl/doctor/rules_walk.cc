@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "config/config_changes.h"
 #include "fastcgi/question.h"
 #include "json/json_pointer.h"
 #include "session/new_session.h"
@@ -148,10 +149,7 @@ bool becomesTrue(milliseconds patience, const std::function<bool()>& condition) 
 
 /// Files of which systemd has made the daemon a copy at its start; a reload reads that again.
 bool usesCredentials(const Patient& patient) {
-  if (!patient.isSystemds()) return false;
-  const auto is_credential = [](const std::string& name) { return name.starts_with("credential:"); };
-  const Config& config = patient.config();
-  return std::ranges::any_of(config.session.secret_files, is_credential) || is_credential(config.redis.password_file);
+  return patient.isSystemds() && !optionsWithCredentials(patient.config()).empty();
 }
 
 /// Empty: nothing.

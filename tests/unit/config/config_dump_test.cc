@@ -127,6 +127,17 @@ TEST(ConfigDump, HidesSecrets) {
   EXPECT_EQ(dumpConfig(config), dumpConfig(Config{}));
 }
 
+TEST(ConfigChanges, KnowsWhatNamesCredentials) {
+  EXPECT_EQ(optionsWithCredentials(Config{}), "session.secret_files");
+  const Config all = read(
+      "session: {secret_files: [one, \"credential:two\"]}\n"
+      "redis: {password_file: \"credential:a\", tls: {key_file: \"credential:b\"}}\n"
+      "api: {token_file: \"credential:c\"}\n");
+  EXPECT_EQ(optionsWithCredentials(all),
+            "redis.password_file, redis.tls.key_file, session.secret_files, api.token_file");
+  EXPECT_EQ(optionsWithCredentials(read("session: {secret_files: [one]}\nredis: {user: \"credential:\"}\n")), "");
+}
+
 TEST(ConfigChanges, OnlyWhatStandsFromTheStartNeedsARestart) {
   EXPECT_THAT(changesNeedingRestart(Config{}, Config{}), IsEmpty());
   EXPECT_THAT(changesNeedingRestart(Config{}, read("listen: {mode: \"0600\", workers: 5}\nlog: {level: warn}\n")),
