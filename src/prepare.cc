@@ -21,9 +21,12 @@ std::unique_ptr<HtpasswdDirectory> openHtpasswd(const LoginSettings& login, cons
   const bool is_used = std::find(names.begin(), names.end(), "htpasswd") != names.end();
   if (!is_used || login.htpasswd_file.empty() || !report.isSound("login.htpasswd_file")) return nullptr;
   auto opened = HtpasswdDirectory::open(login.htpasswd_file, nameCaseOf(login), clock);
-  if (opened) return *std::move(opened);
-  report.error("login.htpasswd_file", opened.error());
-  return nullptr;
+  if (!opened) {
+    report.error("login.htpasswd_file", opened.error());
+    return nullptr;
+  }
+  for (const std::string& problem : (*opened)->firstProblems()) report.warning("login.htpasswd_file", problem);
+  return *std::move(opened);
 }
 
 void checkAuthorities(const HttpVerifierSettings& verifier, ConfigReport& report) {

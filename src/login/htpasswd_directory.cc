@@ -53,7 +53,7 @@ Expected<std::unique_ptr<HtpasswdDirectory>, std::string> HtpasswdDirectory::ope
   std::unique_ptr<HtpasswdDirectory> directory(new HtpasswdDirectory(std::move(path), name_case, clock));
   Reading reading = directory->read();
   if (reading.failure) return Unexpected(*std::move(reading.failure));
-  if (reading.readable_by_others) logWarn("htpasswd: file is readable by everybody", {{"file", directory->path_}});
+  directory->noteFirst(reading);
   directory->apply(std::move(reading));
   return directory;
 }
@@ -73,6 +73,18 @@ HtpasswdDirectory::Reading HtpasswdDirectory::read() const {
   reading.content = parseHtpasswd((*file).bytes, path_, name_case_);
   wipeString((*file).bytes);
   return reading;
+}
+
+void HtpasswdDirectory::noteFirst(const Reading& reading) {
+  constexpr std::size_t kMostNamed = 20;
+  const std::vector<std::string>& bad = reading.content.problems;
+  if (reading.readable_by_others)
+    first_problems_.push_back(path_ + " can be read by everybody on this machine; chmod o-rwx " + path_);
+  for (std::size_t i = 0; i < std::min(bad.size(), kMostNamed); ++i)
+    first_problems_.push_back(bad[i] + "; this line is ignored");
+  if (bad.size() > kMostNamed)
+    first_problems_.push_back(path_ + ": " + std::to_string(bad.size() - kMostNamed) + " other lines are ignored too");
+  state_.lock()->problems = bad;  // so that they are no news
 }
 
 void HtpasswdDirectory::apply(Reading reading) {

@@ -29,9 +29,13 @@ class HtpasswdDirectory final : public UserDirectory {
   static constexpr std::size_t kMaxFileBytes = 16 * 1024 * 1024;
 
   /// Reads the file for the first time. The error is why it cannot be read ("path: no such file or directory"); bad
-  /// lines are none, they are logged. `clock` must outlive the directory.
+  /// lines are none: firstProblems() are for whoever opens it to say. `clock` must outlive the directory.
   static Expected<std::unique_ptr<HtpasswdDirectory>, std::string> open(std::string path, NameCase name_case,
                                                                         const Clock& clock);
+
+  /// What was wrong with it when it was opened: its rights, and its bad lines ("path:3: user "ada": ..."), of which the
+  /// first twenty are named. Later ones are logged.
+  const std::vector<std::string>& firstProblems() const { return first_problems_; }
 
   Expected<std::optional<UserEntry>, DirectoryError> find(std::string_view name) override;
   /// The first, by name, of the usable hashes that cost what most of them do.
@@ -71,12 +75,14 @@ class HtpasswdDirectory final : public UserDirectory {
   Reading read() const;
   /// The users in force, after a look at the file; null when it cannot be read.
   std::shared_ptr<const Users> current();
+  void noteFirst(const Reading& reading);
   void apply(Reading reading);
   void logReading(const Reading& reading) const;
 
   const std::string path_;
   const NameCase name_case_;
   const Clock& clock_;
+  std::vector<std::string> first_problems_;
   std::function<void()> changed_;
   Guarded<State> state_;
 };

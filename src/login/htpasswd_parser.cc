@@ -83,7 +83,8 @@ Problem readEntry(std::string_view rest, std::string_view name, UserEntry& entry
   entry.password_hash = takeField(rest, ':', more);
   entry.locked = isLockedHash(entry.password_hash);
   if (!entry.locked) {
-    if (Problem problem = explainUnusableHash(entry.password_hash)) return problem;
+    if (const Problem problem = explainUnusableHash(entry.password_hash))
+      return *problem + "; make it anew: htpasswd -B FILE NAME";
   }
   UserFields fields{.id = std::string(name), .name = std::string(name), .email = {}, .roles = {}};
   if (more) {

@@ -229,6 +229,18 @@ describe('getting ready', () => {
     });
   }
 
+  test('says of a bad line in the password file where it is, and what to type: -t, check and reload alike', () => {
+    write((config, folder) => (config.login.htpasswd_file = written(folder, 'apache', 'ada:$apr1$pXlDpX8E$ZjV7eXx3kG3Bq7jEFkWkq0\n')));
+    const file = stack.sessiond.config.login.htpasswd_file;
+    const { status, stderr } = run(binary, '-t', '-c', stack.sessiond.file);
+    assert.equal(status, 0);
+    assert.ok(stderr.includes(`: warning: login.htpasswd_file: ${file}:1: user "ada": hash form $apr1$ (Apache's MD5) is not accepted; `), stderr);
+    assert.match(stderr, /; make it anew: htpasswd -B FILE NAME; this line is ignored\n/);
+    for (const other of [ask('check'), ask('reload')]) assert.deepEqual([other.status, other.stderr.includes(stderr.split('\n')[0])], [0, true], other.stderr);
+    write();
+    assert.equal(ask('reload').status, 0);
+  });
+
   test('says which texts a language of the site lacks, and goes on', () => {
     const folder = path.join(stack.folder, 'own');
     fs.mkdirSync(path.join(folder, 'messages'), { recursive: true });

@@ -152,13 +152,31 @@ TEST_F(HtpasswdDirectoryTest, AFileThatCannotBeReadAnyMoreIsSaidOnceAndSoIsThatI
 
 TEST_F(HtpasswdDirectoryTest, AFileThatEverybodyCanReadIsSaidAtTheStart) {
   write("ada:" + kHash + "\n");
-  for (const auto& [mode, warns] : {std::pair(0640U, false), std::pair(0644U, true)}) {
-    ASSERT_EQ(::chmod(path_.c_str(), mode), 0);
-    testing::internal::CaptureStderr();
-    open();
-    const std::string log = testing::internal::GetCapturedStderr();
-    EXPECT_EQ(log.find("file is readable by everybody") != std::string::npos, warns) << log;
-  }
+  ASSERT_EQ(::chmod(path_.c_str(), 0640), 0);
+  EXPECT_TRUE(open()->firstProblems().empty());
+  ASSERT_EQ(::chmod(path_.c_str(), 0644), 0);
+  EXPECT_EQ(open()->firstProblems(),
+            std::vector{path_ + " can be read by everybody on this machine; chmod o-rwx " + path_});
+}
+
+TEST_F(HtpasswdDirectoryTest, BadLinesAtTheStartAreForWhoeverOpensItToSayAndNotLogged) {
+  write("ada:$apr1$pXlDpX8E$ZjV7\n");
+  ASSERT_EQ(::chmod(path_.c_str(), 0600), 0);
+  testing::internal::CaptureStderr();
+  auto directory = open();
+  hashOf(*directory, "ada");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  ASSERT_EQ(directory->firstProblems().size(), 1U);
+  const std::string& problem = directory->firstProblems()[0];
+  EXPECT_TRUE(problem.starts_with(path_ + ":1: user \"ada\": hash form $apr1$ (Apache's MD5) is not accepted; "))
+      << problem;
+  EXPECT_TRUE(problem.ends_with("; make it anew: htpasswd -B FILE NAME; this line is ignored")) << problem;
+  std::string many;
+  for (int i = 0; i < 25; ++i) many += "no colon\n";
+  write(many);
+  directory = open();
+  ASSERT_EQ(directory->firstProblems().size(), 21U);
+  EXPECT_EQ(directory->firstProblems()[20], path_ + ": 5 other lines are ignored too");
 }
 
 TEST_F(HtpasswdDirectoryTest, AFileThatIsNotThereIsSaidAtTheStart) {

@@ -93,18 +93,19 @@ TEST(HtpasswdParser, ReportsEveryBadLineWithItsNumber) {
                                         std::string(257, 'l') + ":" + kHash + "\n");
   EXPECT_THAT(
       content.problems,
-      ElementsAre("users:2: line must be name:hash but has no colon", "users:3: name must be 1 to 256 bytes but is 0",
-                  "users:4: user \"bob\": hash form is not known (plain text?); accepted are bcrypt ($2a$, $2b$, "
-                  "$2y$), SHA-crypt ($5$, $6$), yescrypt ($y$) and argon2id",
-                  "users:5: user \"ada\" is already on line 1",
-                  "users:6: user \"c\": third field must be name=value members parted by ; but holds \"a comment\"",
-                  "users:7: user \"d\": unknown member \"role\" (known are id, name, email, roles)",
-                  "users:8: user \"e\": id is given twice", "users:9: user \"f\": roles holds an empty role",
-                  "users:10: user \"g\": email is empty", "users:11: name holds a control character",
-                  "users:12: name is not UTF-8",
-                  "users:13: user \"j\": third field must be name=value members parted by ; but holds \"\"",
-                  "users:14: user \"k\": bcrypt cost must be between 4 and 14 but is 20",
-                  "users:15: name must be 1 to 256 bytes but is 257"));
+      ElementsAre(
+          "users:2: line must be name:hash but has no colon", "users:3: name must be 1 to 256 bytes but is 0",
+          "users:4: user \"bob\": hash form is not known (plain text?); accepted are bcrypt ($2a$, $2b$, "
+          "$2y$), SHA-crypt ($5$, $6$), yescrypt ($y$) and argon2id; make it anew: htpasswd -B FILE NAME",
+          "users:5: user \"ada\" is already on line 1",
+          "users:6: user \"c\": third field must be name=value members parted by ; but holds \"a comment\"",
+          "users:7: user \"d\": unknown member \"role\" (known are id, name, email, roles)",
+          "users:8: user \"e\": id is given twice", "users:9: user \"f\": roles holds an empty role",
+          "users:10: user \"g\": email is empty", "users:11: name holds a control character",
+          "users:12: name is not UTF-8",
+          "users:13: user \"j\": third field must be name=value members parted by ; but holds \"\"",
+          "users:14: user \"k\": bcrypt cost must be between 4 and 14 but is 20; make it anew: htpasswd -B FILE NAME",
+          "users:15: name must be 1 to 256 bytes but is 257"));
   std::string usable;
   for (const HtpasswdLine& line : content.users) usable += line.entry.damage.empty() ? line.login + ";" : "";
   EXPECT_EQ(usable, "ada;");
