@@ -229,9 +229,11 @@ void checkIdentity(const SiteSettings& site, ConfigReport& report) {
   const std::string& user_at = site.session.user_at;
   for (const IdentityHeader& header : site.identity) {
     if (!header.required || isAtOrBelow(header.from, user_at)) continue;
-    report.warning("identity." + header.name, "is required but looks at " + shown(header.from) +
-                                                  ", which is not below session.user_at, " + shown(user_at) +
-                                                  ": whoever has no value there is refused (403)");
+    report.warning("identity." + header.name,
+                   "is required but looks at " + shown(header.from) + ", which is not below session.user_at, " +
+                       shown(user_at) +
+                       ": whoever has no value there is refused (403); where the id stands there itself: identity: {" +
+                       header.name + ": " + user_at + "}");
   }
 }
 
@@ -291,11 +293,12 @@ void checkOwnPrefix(const Config& config, ConfigReport& report) {
 void checkAppCache(const Config& config, ConfigReport& report) {
   if (!config.api.enabled || !areSound(report, {"api.enabled", "cache.key_prefix", "session.key_prefix"})) return;
   const std::string& prefix = config.cache.key_prefix;
-  for (const std::string& kept : {config.session.key_prefix, config.sessiond.key_prefix}) {
+  for (const auto& [option, kept] : {std::pair("session.key_prefix", config.session.key_prefix),
+                                     std::pair("sessiond.key_prefix", config.sessiond.key_prefix)}) {
     if (!kept.starts_with(prefix)) continue;
-    report.error("cache.key_prefix", "must not be how " + shown(kept) +
-                                         " begins, or applications could read and write what is kept there, but is " +
-                                         shown(prefix));
+    report.error("cache.key_prefix", "cannot be \"" + shown(prefix) + "\": " + option + ", \"" + shown(kept) +
+                                         "\", begins with it, and applications could read and write what is kept "
+                                         "there; take another, such as app-cache:");
   }
   const std::string& sessions = config.session.key_prefix;
   if (!sessions.empty() && prefix != sessions && prefix.starts_with(sessions)) {

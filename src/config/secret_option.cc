@@ -16,7 +16,7 @@ std::string howToRead(const std::string& file) {
   const std::string name = own == nullptr ? std::to_string(::getegid()) : own->gr_name;
   return "; it is there, for others to read: check as root, or let the daemon do it (sessionctl reload); if it is the "
          "daemon that may not: chgrp " +
-         name + " " + shown(file) + " && chmod 640 " + shown(file);
+         name + " " + file + " && chmod 640 " + file;
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ std::optional<Secret> loadSecret(const std::string& name, const std::string& pat
     return std::nullopt;
   }
   if (read->others_may_read) {
-    report.warning(path, shown(*file) + " can be read by everybody on this machine; chmod o-rwx " + shown(*file));
+    report.warning(path, shown(*file) + " can be read by everybody on this machine; chmod o-rwx " + *file);
   }
   return std::move(read->secret);
 }
