@@ -38,6 +38,14 @@ std::size_t bytes(std::string_view size) {
   return unit == "m" || unit == "M" ? number * 1024 * 1024 : number;
 }
 
+/// Of what a check answers, beside the identity.
+constexpr std::size_t kOtherHeaders = 4096;
+
+/// Rounded down.
+std::string inKibibytes(std::size_t size) {
+  return std::to_string(size / 1024) + "k";
+}
+
 void lintOurLocations(const Site& site) {
   for (const Scope* location : site.server.all(Scope::Kind::kLocation)) {
     const LocationName name = nameOf(*location);
@@ -49,15 +57,18 @@ void lintOurLocations(const Site& site) {
     }
     if (name.text == "/login" && isOurs(location->place()) && location->inForce("limit_req").empty()) {
       site.hint("login-unlimited", location->place(), "nginx lets a client try passwords as fast as it can",
-                "say `limit_req` in the server");
+                "limit_req_zone and limit_req: the lines are in sessiond/endpoints.conf, at `location = /login`");
     }
     if (name.text == "sessiond:check" && site.facts.identity_max_bytes > 0) {
       const std::size_t buffer = bytes(location->value("fastcgi_buffer_size"));
-      if (buffer > 0 && buffer < site.facts.identity_max_bytes + 4096) {
+      if (buffer > 0 && buffer < site.facts.identity_max_bytes + kOtherHeaders) {
         site.fault("buffers", location->place(),
-                   "identity_max_bytes of sessiond.yaml does not fit into fastcgi_buffer_size: a "
-                   "user with many roles gets 503",
-                   "raise fastcgi_buffer_size in sessiond/request.conf");
+                   "session.identity_max_bytes (" + inKibibytes(site.facts.identity_max_bytes) +
+                       ") and 4k for the other headers do not fit into fastcgi_buffer_size (" + inKibibytes(buffer) +
+                       "): a user with many roles gets 503",
+                   buffer > kOtherHeaders + 1024
+                       ? "in sessiond.yaml: session: {identity_max_bytes: " + inKibibytes(buffer - kOtherHeaders) + "}"
+                       : "say fastcgi_buffer_size 16k");
       }
     }
   }

@@ -174,6 +174,12 @@ TEST(NginxLint, HoldsTheSnippetsAgainstTheConfiguration) {
             "login-unlimited acme identity-drift ");
   EXPECT_EQ(rules({.identity = {"X-User-Id", "X-User-Name", "X-User-Roles"}}), "login-unlimited acme identity-drift ");
   EXPECT_EQ(rules({.identity_max_bytes = 13 * 1024}), "buffers login-unlimited acme ");
+  const Findings findings = lint(site, {.identity_max_bytes = 16 * 1024});
+  EXPECT_EQ(
+      findings[0].message,
+      "session.identity_max_bytes (16k) and 4k for the other headers do not fit into fastcgi_buffer_size (16k): a "
+      "user with many roles gets 503");
+  EXPECT_EQ(findings[0].remedy, "in sessiond.yaml: session: {identity_max_bytes: 12k}");
 }
 
 TEST(NginxLint, UpstreamConfIsThereOnce) {
