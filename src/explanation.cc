@@ -124,7 +124,7 @@ void Explanation::verify(AuthCandidate& candidate, const std::string& name) {
     return;
   }
   const std::string& file = config_.session.secret_files[verified->secret];
-  say(name, "signed by secret " + std::to_string(verified->secret + 1) + " (" + file +
+  say(name, "signed by secret_" + std::to_string(verified->secret) + " (" + file +
                 (verified->secret == 0 ? ")" : "), not the first: it is signed anew when it is let in") +
                 "; it leads to session " + parts_.handles.of(verified->id));
   candidate.verified = *std::move(verified);

@@ -126,6 +126,14 @@ describe('sessionctl explain', () => {
     assert.match(stdout, /^decision +204 valid: let in$/m);
   });
 
+  test('a secret is called as `status` and the metric call it', async () => {
+    await store('older', record({ user }));
+    const { steps } = await ctl('explain', ['--cookie', '-'], sessiond.cookie('older', sessiond.secrets[1]));
+    const said = steps.map(({ says }) => says).join('\n');
+    assert.ok(said.includes(`signed by secret_1 (${path.join(folder, 'secret-2')}), not the first`), said);
+    assert.ok((await ctl('status')).secret_1 !== undefined);
+  });
+
   test('what the daemon has in memory is its reason, and it says so', async () => {
     await store('warm', record({ user }));
     const steps = async () => (await ctl('explain', ['--cookie', '-'], signed('warm'))).steps.map(({ says }) => says).join('\n');
