@@ -25,6 +25,17 @@ void writeCompletion(const CLI::App& app, const std::string& shell) {
   throw CLI::Success();
 }
 
+/// Of a command that is none yet, what can stand behind it.
+std::string failureMessage(const CLI::App* app, const CLI::Error& error) {
+  std::string message = CLI::FailureMessage::simple(app, error);
+  if (dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) return message;
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  std::string names;
+  for (const CLI::App* const command : app->get_subcommands([](const CLI::App*) { return true; }))
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  return names.empty() ? message : "One of these is missing: " + names + "\n" + message.substr(message.find('\n') + 1);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -32,6 +43,7 @@ int main(int argc, char** argv) {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   sessiond::ctl::CommandLine line;
   CLI::App app("sessionctl: looks after sessiond", "sessionctl");
+  app.failure_message(failureMessage);
   sessiond::ctl::addCommands(app, line);
   app.add_option_function<std::string>(
          "--completion", [&app](const std::string& shell) { writeCompletion(app, shell); },

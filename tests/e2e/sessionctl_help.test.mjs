@@ -31,6 +31,14 @@ describe('sessionctl', () => {
     }
   });
 
+  test('what is no command yet is told what can stand behind it', async () => {
+    const none = await run([]);
+    assert.equal(none.status, 64);
+    assert.match(none.stderr, /^One of these is missing: check, reload, doctor, status, session, user, .*nginx\nRun with --help/);
+    assert.match((await run(['secret'])).stderr, /^One of these is missing: new, rotate, status\nRun/);
+    assert.match((await run(['secret', 'new'])).stderr, /^file is required\n/);
+  });
+
   test('every command has a help text that names all its options', async () => {
     for (const [command, options] of await commandTree()) {
       const { status, stdout } = await run([...command.split(' ').filter(Boolean), '--help']);
