@@ -114,7 +114,9 @@ Expected<ControlAnswer, ControlAnswer> askDaemon(const std::string& path, std::s
     if (socket.error() == EACCES || socket.error() == EPERM) {
       return failed(EX_NOPERM, path + ": " + why + "; only root may ask the daemon");
     }
-    return failed(EX_UNAVAILABLE, path + ": " + why + "; does sessiond run, with this sessiond.control_socket?");
+    return failed(
+        EX_UNAVAILABLE,
+        path + ": " + why + "; does sessiond run, with this sessiond.control_socket? systemctl status sessiond");
   }
   if (!sendBy(socket->get(), std::string(question) + "\n", deadline)) {
     return failed(EX_PROTOCOL, path + ": the daemon takes no question");

@@ -314,7 +314,7 @@ describe('getting ready', () => {
     await stack.sessiond.stop();
     const none = ask('reload');
     assert.equal(none.status, 69);
-    assert.match(none.stderr, /control\.sock: No such file or directory; does sessiond run/);
+    assert.match(none.stderr, /control\.sock: No such file or directory; does sessiond run, .*\? systemctl status sessiond\n$/);
     await stack.sessiond.start();
     assert.equal(ask('status').status, 0);
   });

@@ -86,7 +86,10 @@ Response AppCacheEndpoint::put(std::string_view key, const Request& request) con
   const auto ttl = ttlIn(request.paramOrEmpty("QUERY_STRING"));
   if (!ttl) return apiError(400, "invalid_ttl", ttl.error());
   if (request.body.size() > max_body_bytes_) {
-    return apiError(413, "too_large", "the value is larger than 120 KiB or cache.max_bytes");
+    const bool is_ours = parts_.max_bytes < kMaxApiBodyBytes;
+    return apiError(413, "too_large",
+                    "the value is larger than " +
+                        (is_ours ? "cache.max_bytes, " + std::to_string(parts_.max_bytes) + " bytes" : "120 KiB"));
   }
   if (const std::optional<std::string_view> complaint = complaintAbout(request.body)) {
     return apiError(400, "invalid_json", *complaint == kNoJson ? "the body is no JSON text in UTF-8" : *complaint);

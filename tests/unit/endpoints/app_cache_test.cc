@@ -140,13 +140,13 @@ TEST_F(AppCacheTest, ABodyHasAtMost120KiB) {
   const auto text = [](std::size_t size) { return '"' + std::string(size - 2, 'x') + '"'; };
   EXPECT_EQ(put("/cache/a", text(kMaxApiBodyBytes)), "204 ");
   EXPECT_EQ(put("/cache/a", text(kMaxApiBodyBytes + 1)),
-            "413 {\"error\":\"too_large\",\"reason\":\"the value is larger than 120 KiB or cache.max_bytes\"}\n");
+            "413 {\"error\":\"too_large\",\"reason\":\"the value is larger than 120 KiB\"}\n");
 }
 
 TEST_F(SmallAppCacheTest, AValueHasAtMostTheConfiguredSize) {
   EXPECT_EQ(put("/cache/a", "1234567890"), "204 ");
   EXPECT_EQ(put("/cache/a", "12345678901"),
-            "413 {\"error\":\"too_large\",\"reason\":\"the value is larger than 120 KiB or cache.max_bytes\"}\n");
+            "413 {\"error\":\"too_large\",\"reason\":\"the value is larger than cache.max_bytes, 10 bytes\"}\n");
   EXPECT_EQ(request("GET", "/cache/a").status, 200);
   cache_.entries["a"].json = "12345678901";
   EXPECT_EQ(request("GET", "/cache/a").body,
