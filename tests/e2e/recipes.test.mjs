@@ -7,6 +7,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { parse } from 'yaml';
 
 import { temporaryFolder } from '../support/folders.mjs';
 import { installSnippets, Nginx } from '../support/nginx.mjs';
@@ -239,12 +240,19 @@ describe('nginx/examples/websocket', () => {
   });
 });
 
+/** What the example says to put into sessiond.yaml. */
+function namedOptions(recipe) {
+  const site = fs.readFileSync(path.join(recipe.example, 'nginx.conf'), 'utf8');
+  const [lines] = site.match(/^# {3}identity:\n(?:# {5}.*\n)+/m);
+  return parse(lines.replace(/^# {3}/gm, ''));
+}
+
 describe('nginx/examples/auth-proxy', () => {
   let recipe;
   before(async () => {
     recipe = new Recipe('auth-proxy');
     await recipe.start((config) => {
-      config.identity = { 'X-Remote-User': '/user/name' };
+      Object.assign(config, namedOptions(recipe));
     });
     execFileSync(tool, ['nginx', 'print', '--config', recipe.sessiond.file, '--shipped', path.join(repository, 'nginx'), '--to', path.join(recipe.folder, 'printed')]);
     const printed = path.join(recipe.folder, 'printed');
@@ -279,12 +287,16 @@ describe('nginx/examples/auth-proxy', () => {
   });
 
   test('the application takes the user from the session, and from nobody else', async () => {
-    const Cookie = await recipe.cookie({ id: '7', name: 'ada' });
+    const Cookie = await recipe.cookie({ id: 'ada', name: 'root' });
     for (const headers of [{}, { 'X-Remote-User': 'root' }]) {
       const { status, text } = await whoAmI({ Cookie, ...headers });
       assert.equal(status, 207);
       assert.match(text, /<href>\/ada\/<\/href>/);
     }
+  });
+
+  test('who has no id is not let in as nobody', async () => {
+    assert.equal((await whoAmI({ Cookie: await recipe.cookie({ name: 'ada' }) })).status, 403);
   });
 
   test('the linter finds nothing', () => {

@@ -22,9 +22,9 @@ const app = express();
 app.set('trust proxy', 'loopback'); // nginx says whether the browser came by https
 app.use(
   session({
-    // ttl as session.idle_timeout. Checks extend sessions, so there is no need to write them again with every request; where
-    // sessions are used without one as well, leave disableTouch out.
-    store: new RedisStore({ client, ttl: 86400, disableTouch: true }),
+    // ttl as session.idle_timeout. Where every location that uses the session is checked, say `disableTouch: true` as well:
+    // checks extend sessions, and need not be told of each request. Here `/` is not checked.
+    store: new RedisStore({ client, ttl: 86400 }),
     secret,
     resave: false, // do not write back what nobody changed
     saveUninitialized: false, // no session for mere visitors
