@@ -285,10 +285,15 @@ bench: ## measure it against libfcgi alone, against others, against growth (QUIC
 	@$(MAKE) --no-print-directory all $(OUT)/bench/libfcgi_responder $(OUT)/bench/lanes_responder
 	@QUICK=$(QUICK) tests/bench/run $(STAGES)
 
-# Units and examples name the paths of the default prefix; what is installed names those that were asked for.
+# Units, examples and pages name the paths of the default prefix; what is installed names those that were asked for.
 place = $(INSTALL) -d '$(DESTDIR)$(dir $(2))' && sed -e 's|/usr/local/sbin/|$(sbindir)/|g' \
-        -e 's|/usr/local/share/doc/sessiond|$(docdir)|g' -e 's|/etc/sessiond/|$(sysconfdir)/sessiond/|g' $(1) \
+        -e 's|/usr/local/share/doc/sessiond|$(docdir)|g' -e 's|/etc/sessiond/|$(sysconfdir)/sessiond/|g' $(links) $(1) \
         >'$(DESTDIR)$(2)' && chmod 644 '$(DESTDIR)$(2)'
+# Where the links of the pages lead when they are installed.
+links = -e 's|](conf/guide/|](guide/|g' -e 's|](conf/sessiond.yaml)|](sessiond.yaml)|g' \
+        -e 's|](conf/monitoring)|]($(monitoringdir))|g' -e 's|](nginx/examples)|](examples)|g' \
+        -e 's|](../../nginx/examples|](../examples|g' -e 's|](nginx\([/)]\)|]($(snippetdir)\1|g'
+guides = $(wildcard conf/guide/*.md)
 
 # Where Debian looks for them (Policy 12.6); not beside the snippets, because nothing includes them.
 examples      := $(wildcard nginx/examples/*/*)
@@ -317,12 +322,13 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(OUT)/sessiond --write-pages '$(DESTDIR)$(snippetdir)/pages'
 	$(INSTALL) -d '$(DESTDIR)$(messagesdir)'
 	$(INSTALL) -m 644 src/endpoints/pages/messages/*.yaml '$(DESTDIR)$(messagesdir)'
-	$(INSTALL) -d '$(DESTDIR)$(docdir)/guide'
-	$(INSTALL) -m 644 conf/guide/*.md '$(DESTDIR)$(docdir)/guide'
+	$(foreach guide,$(guides),$(call place,$(guide),$(docdir)/guide/$(notdir $(guide))) &&) :
 	$(INSTALL) -d '$(DESTDIR)$(monitoringdir)'
 	$(INSTALL) -m 644 conf/monitoring/* '$(DESTDIR)$(monitoringdir)'
-	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE conf/sessiond.yaml conf/sessiond.schema.json conf/audit.schema.json \
+	$(INSTALL) -m 644 SECURITY.md CHANGELOG.md LICENSE conf/sessiond.schema.json conf/audit.schema.json \
 	  conf/sessionctl.schema.json '$(DESTDIR)$(docdir)'
+	$(call place,README.md,$(docdir)/README.md)
+	$(call place,conf/sessiond.yaml,$(docdir)/sessiond.yaml)
 	$(INSTALL) -d '$(DESTDIR)$(docdir)/.pictures'
 	$(INSTALL) -m 644 .pictures/*.png '$(DESTDIR)$(docdir)/.pictures'
 	$(foreach example,$(examples),$(call place_example,$(example)) &&) :
@@ -337,7 +343,7 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(call place,$(BUILD)/man/sessionctl.1,$(mandir)/man1/sessionctl.1)
 	$(call place,$(BUILD)/man/sessiond.yaml.5,$(mandir)/man5/sessiond.yaml.5)
 	test -e '$(DESTDIR)$(sysconfdir)/sessiond/sessiond.yaml' || \
-	  $(INSTALL) -m 644 conf/sessiond.yaml '$(DESTDIR)$(sysconfdir)/sessiond/sessiond.yaml'
+	  { $(call place,conf/sessiond.yaml,$(sysconfdir)/sessiond/sessiond.yaml); }
 	$(INSTALL) -d '$(DESTDIR)$(sysconfdir)/nginx'
 	test ! -e '$(DESTDIR)$(nginxdir)/$(kept)' || rm -r '$(DESTDIR)$(nginxdir)'
 	test -e '$(DESTDIR)$(nginxdir)' -o -L '$(DESTDIR)$(nginxdir)' || ln -s '$(snippetdir)' '$(DESTDIR)$(nginxdir)'
