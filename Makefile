@@ -354,7 +354,8 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 uninstall: ## remove what was installed, but not the configuration; stops and disables the units
 	test -n '$(DESTDIR)' || ! command -v systemctl >/dev/null || { \
 	  systemctl disable sessiond.service sessiond.socket 2>/dev/null; systemctl stop $(units) 2>/dev/null; :; }
-	@if test -L '$(DESTDIR)$(nginxdir)'; then rm '$(DESTDIR)$(nginxdir)'; \
+	@link='$(DESTDIR)$(nginxdir)'; \
+	if test -L "$$link" && test "$$(readlink -m "$$link")" = "$$(readlink -m '$(snippetdir)')"; then rm "$$link"; \
 	  if grep -rqs '^[^#]*include.*sessiond/' '$(DESTDIR)$(sysconfdir)/nginx'; then \
 	    cp -r '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(nginxdir)'; \
 	    echo 'With this file here, make install puts a link in place of this folder.' >'$(DESTDIR)$(nginxdir)/$(kept)'; \
