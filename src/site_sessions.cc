@@ -44,8 +44,7 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       burials(store, burial_store, shared.lasting.revoked, log_key, shared.metrics,
               {.renewing =
                    [this, &redis = shared.redis] {
-                     // An idle connection may lead to the server from before.
-                     if (RedisClient* const client = redis.single()) client->renew();
+                     redis.renew();
                      index.mayBeLost();
                    },
                .ending =

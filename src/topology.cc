@@ -47,6 +47,11 @@ ClusterNodes* RedisTopology::cluster() {
   return many_ ? &many_->nodes : nullptr;
 }
 
+void RedisTopology::renew() {
+  if (many_) return many_->nodes.renewDoubted();
+  one_->client.renew();
+}
+
 milliseconds RedisTopology::budget() {
   return many_ ? many_->nodes.budget() : one_->client.node().budget();
 }

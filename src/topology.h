@@ -27,6 +27,9 @@ class RedisTopology {
   RedisClient* single();
   /// Null: there is one server, or one primary.
   ClusterNodes* cluster();
+  /// Tombstones are about to be written again, because a server may be another one: the idle connections that may lead
+  /// to the one before are closed.
+  void renew();
   /// Does somebody else have to say where the servers are? That takes a moment.
   bool isTold() const { return is_told_; }
   /// How long a request may wait for it.

@@ -310,6 +310,13 @@ void ClusterNodes::showServed() {
   served_.add(served - std::exchange(shown_served_, served));
 }
 
+/// Those that have no slots as well: they may have some again.
+void ClusterNodes::renewDoubted() {
+  for (const auto& one : nodes_) {
+    if (Node* const node = one.load(std::memory_order_acquire)) node->client.renewIfDoubted();
+  }
+}
+
 void ClusterNodes::wish(Doubt doubt) {
   const std::lock_guard lock(wish_mutex_);
   if (!wish_ || doubt == Doubt::kTrouble) wish_ = doubt;

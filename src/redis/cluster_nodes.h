@@ -99,6 +99,10 @@ class ClusterNodes {
   /// a node that most others have forgotten goes on naming itself.
   void apply(const ClusterView& view);
 
+  /// Closes the idle connections of every node whose client was told to doubt them (redis_client.h), and of no other:
+  /// what happens at one node is no reason to connect to all of them anew.
+  void renewDoubted();
+
   enum class Doubt : std::uint8_t {
     kMoved,    ///< a slot has moved
     kTrouble,  ///< a node does not answer

@@ -70,15 +70,18 @@ void ClusterSights::Listening::add(ClusterNodes::Node& node) try {
   followings_.push_back(std::make_unique<NodeFollowers::Following>(
       node.client.node().followers(),
       NodeFollowers::Calls{.moved =
-                               [this, &sight] {
+                               [this, &sight, &client = node.client] {
                                  sight.canaries.renewAll();
+                                 client.doubt();
                                  burials_.renew();
                                },
                            .doubted = [&sight] { sight.canaries.distrust(Canaries::Loss::kSwitch); },
                            .lost =
-                               [this, &sight] {
+                               [this, &sight, &client = node.client] {
                                  // A subscription that stands anew has them renewed.
-                                 if (sight.canaries.current() == nullptr) burials_.renewAfterLoss();
+                                 if (sight.canaries.current() != nullptr) return;
+                                 client.doubt();
+                                 burials_.renewAfterLoss();
                                }}));
   if (!keeps_) return;
   listeners_.push_back(std::make_unique<InvalidationListener>(node.client, sights_.keys_, cache_, burials_,

@@ -225,6 +225,7 @@ Done InvalidationListener::handle(const RedisReply& reply) {
     case Kind::kEverything:
       counters_.flushes.add();
       canaries_.distrust(Canaries::Loss::kFlush);
+      client_.doubt();
       burials_.renew();
       return {};
     case Kind::kError:
@@ -240,6 +241,7 @@ Done InvalidationListener::handle(const RedisReply& reply) {
 void InvalidationListener::renewTombstones() {
   if (!owes_renewal_ || (renews_seldom_ && !seldom_renewals_.pass(clock_.steadyNow()))) return;
   owes_renewal_ = false;
+  client_.doubt();
   burials_.renew();
 }
 

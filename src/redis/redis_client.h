@@ -50,6 +50,12 @@ class RedisClient final : public RedisAccess {
   Expected<std::unique_ptr<RedisConnection>, ConnectionError> dial();
   /// Closes the connections that are idle: what they lead to may not be what it was.
   void renew() { dropIdle(); }
+  /// There is reason to, and it is done by the next renewIfDoubted(): whoever sees the reason may be in a hurry, and
+  /// see it again and again.
+  void doubt() { doubted_.store(true, std::memory_order_release); }
+  void renewIfDoubted() {
+    if (doubted_.exchange(false, std::memory_order_acq_rel)) renew();
+  }
   /// What is shared with connections that others have to the same server.
   RedisNode& node() { return node_; }
 
@@ -99,6 +105,7 @@ class RedisClient final : public RedisAccess {
   const Clock& clock_;
   RedisNode node_;
   std::atomic<std::uint64_t> generation_ = 0;
+  std::atomic<bool> doubted_ = false;
   Guarded<std::vector<Pooled>> idle_;
 };
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -65,7 +66,18 @@ struct ClusterSite {
                      log_names,
                      metrics,
                      [](const SessionId&, seconds) {}};
-  BurialQueue burials{store, redis_store, revoked, log_names, metrics};
+  std::atomic<int> renewals = 0;
+  BurialQueue burials{store,
+                      redis_store,
+                      revoked,
+                      log_names,
+                      metrics,
+                      {.renewing =
+                           [this] {
+                             access.nodes.renewDoubted();
+                             ++renewals;
+                           },
+                       .ending = {}}};
   ClusterSights::Listening listening{sights, cache, burials, keeps_all};
   const milliseconds budget = access.nodes.budget() + 50ms;  ///< of a check
   TouchThrottle throttle{60s};

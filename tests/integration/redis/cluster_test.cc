@@ -6,6 +6,7 @@
 
 #include "cluster_fixture.h"
 #include "login/password_tag.h"
+#include "redis/hash_slot.h"
 #include "support/no_threads.h"
 
 namespace sessiond {
@@ -71,6 +72,33 @@ TEST_F(Cluster, ASubscriptionThatIsCutEndsTheTrustInItsNodeAlone) {
     EXPECT_TRUE(instance.check(ids[0]) == "U: bob\r\n" || sent - changed <= kStaleness);
   }
   EXPECT_TRUE(instance.settle(ids[0]));
+}
+
+/// A connection from before may lead to the server from before, and tombstones that are written there are lost.
+TEST_F(Cluster, WhereTombstonesAreWrittenAgainItIsOverNewConnections) {
+  ClusterInstance instance(configFor(group()), kStaleness);
+  ClusterSite& site = instance.site();
+  const auto ids = oneAtEach();
+  for (const std::string& id : ids) ASSERT_TRUE(instance.settle(id));
+  for (int i = 0; i < 2; ++i) {  // whatever was to be renewed before is
+    const int before = site.renewals;
+    site.burials.renew();
+    ASSERT_TRUE(soon([&] { return site.renewals > before; }));
+  }
+  const auto connectionTo = [&](const std::string& id) {
+    RedisCommands commands;
+    commands.add({"CLIENT", "ID"});
+    RedisReplies replies;
+    RedisClient& client = site.access.nodes.of(hashSlot(keyOf(id)))->client;
+    return client.pipeline(commands, Repeat::kSafe, replies) ? replies[0].integer : 0;
+  };
+  std::vector<std::int64_t> before;
+  for (const std::string& id : ids) before.push_back(connectionTo(id));
+  const int renewals = site.renewals;
+  group().serverOf(keyOf(ids[0])).command({"CLIENT", "KILL", "TYPE", "pubsub"});
+  ASSERT_TRUE(soon([&] { return site.renewals > renewals; }));
+  EXPECT_NE(connectionTo(ids[0]), before[0]);
+  for (std::size_t i = 1; i < ids.size(); ++i) EXPECT_EQ(connectionTo(ids[i]), before[i]) << "nothing happened there";
 }
 
 TEST_F(Cluster, ANodeThatNobodyCanListenToForWantOfAThreadIsAskedEachTime) {
