@@ -1,5 +1,7 @@
 #include "redis/cluster_sights.h"
 
+#include <pthread.h>
+
 #include <exception>
 #include <utility>
 
@@ -7,6 +9,15 @@
 #include "redis/hash_slot.h"
 
 namespace sessiond {
+
+namespace {
+
+void noteUnheard(ClusterNodes::Node& node, const std::exception& error) {
+  logError("cache: cannot follow what a node of the cluster tells; every check of its sessions asks it",
+           {{"server", node.client.node().server()}, {"error", error.what()}});
+}
+
+}  // namespace
 
 ClusterSights::Sight::Sight(const ClusterSights& all, ClusterNodes::Number number)
     : trust(all.maxStaleness(), number),
@@ -54,16 +65,23 @@ ClusterSights::Sight& ClusterSights::make(ClusterNodes::Number number) {
 ClusterSights::Listening::Listening(ClusterSights& sights, SessionCache& cache, BurialQueue& burials, bool keeps)
     : sights_(sights), cache_(cache), burials_(burials), keeps_(keeps) {
   nodes_.emplace(sights.nodes_, [this](ClusterNodes::Node& node) { add(node); });
-  if (!keeps_) burials_.renew();
+  if (keeps_) {
+    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  } else {
+    burials_.renew();
+  }
 }
 
 ClusterSights::Listening::~Listening() {
   nodes_.reset();
+  if (thread_.joinable()) {
+    thread_.request_stop();
+    thread_.join();
+  }
   followings_.clear();
   listeners_.clear();
 }
 
-/// Where the system has no thread left, say, nothing of that node is believed without asking it.
 void ClusterSights::Listening::add(ClusterNodes::Node& node) try {
   Sight& sight = sights_.make(node.number);
   const std::lock_guard lock(mutex_);
@@ -84,15 +102,33 @@ void ClusterSights::Listening::add(ClusterNodes::Node& node) try {
                                  burials_.renewAfterLoss();
                                }}));
   if (!keeps_) return;
-  listeners_.push_back(std::make_unique<InvalidationListener>(node.client, sights_.keys_, cache_, burials_,
-                                                              sight.canaries, sights_.clock_, sights_.metrics_,
+  unheard_.push_back({.node = &node, .sight = &sight});
+  added_.notify_one();
+} catch (const std::exception& error) {
+  noteUnheard(node, error);
+}
+
+void ClusterSights::Listening::run(const std::stop_token& stop) {
+  pthread_setname_np(pthread_self(), "listeners");
+  std::unique_lock lock(mutex_);
+  while (added_.wait(lock, stop, [this] { return !unheard_.empty(); })) {
+    const std::vector<Unheard> unheard = std::exchange(unheard_, {});
+    lock.unlock();
+    for (const Unheard& one : unheard) listenTo(one);
+    lock.lock();
+  }
+}
+
+/// Where the system has no thread left, say, nothing of that node is believed without asking it.
+void ClusterSights::Listening::listenTo(const Unheard& one) try {
+  listeners_.push_back(std::make_unique<InvalidationListener>(one.node->client, sights_.keys_, cache_, burials_,
+                                                              one.sight->canaries, sights_.clock_, sights_.metrics_,
                                                               [&sights = sights_] {
                                                                 sights.epoch_.forget();
                                                                 sights.distrust(Canaries::Loss::kEverybody);
                                                               }));
 } catch (const std::exception& error) {
-  logError("cache: cannot follow what a node of the cluster tells; every check of its sessions asks it",
-           {{"server", node.client.node().server()}, {"error", error.what()}});
+  noteUnheard(*one.node, error);
 }
 
 }  // namespace sessiond

@@ -6,10 +6,13 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -28,6 +31,8 @@ namespace sessiond {
 
 /// Thread-safe.
 class ClusterSights final : public TrustRealms {
+  struct Sight;
+
  public:
   /// All but the last outlive it.
   ClusterSights(ClusterNodes& nodes, RedisKeys keys, std::chrono::milliseconds max_staleness, const Clock& clock,
@@ -46,7 +51,9 @@ class ClusterSights final : public TrustRealms {
   /// Nothing that was loaded is believed any more.
   void distrust(Canaries::Loss why);
 
-  /// As long as this lives, what the nodes tell is carried out; its end waits for threads.
+  /// As long as this lives, what the nodes tell is carried out; its end waits for threads. A node may be learned of by
+  /// a thread that gives way to all others, and a thread has the priority of the one that began it; so all who listen
+  /// are begun by one thread that is made with this.
   class Listening {
    public:
     /// `keeps`: is anything kept in memory, and so to be told of?
@@ -56,16 +63,27 @@ class ClusterSights final : public TrustRealms {
     Listening& operator=(const Listening&) = delete;
 
    private:
+    /// Known, and nobody listens to it yet.
+    struct Unheard {
+      ClusterNodes::Node* node;
+      Sight* sight;
+    };
+
     void add(ClusterNodes::Node& node);
+    void run(const std::stop_token& stop);
+    void listenTo(const Unheard& one);
 
     ClusterSights& sights_;
     SessionCache& cache_;
     BurialQueue& burials_;
     const bool keeps_;
     std::mutex mutex_;
+    std::condition_variable_any added_;
+    std::vector<Unheard> unheard_;                                       // guarded by mutex_
     std::vector<std::unique_ptr<NodeFollowers::Following>> followings_;  // guarded by mutex_
-    std::vector<std::unique_ptr<InvalidationListener>> listeners_;       // guarded by mutex_
+    std::vector<std::unique_ptr<InvalidationListener>> listeners_;       // of the thread
     std::optional<ClusterNodes::Following> nodes_;
+    std::jthread thread_;  // last: it uses all of the above
   };
 
  private:

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "os/short_turns.h"
 #include "redis/error_reply.h"
 #include "redis/redis_connection.h"
 
@@ -71,6 +72,7 @@ InvalidationListener::~InvalidationListener() {
 
 void InvalidationListener::run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "invalidations");
+  takeShortTurns();  // until it has had its own, a session that has just ended goes on being let in
   while (!stop.stop_requested()) {
     const std::uint64_t generation = canaries_.generation();  // from before anything is asked of the server
     if (client_.node().isIdle()) {

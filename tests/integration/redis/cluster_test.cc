@@ -1,6 +1,17 @@
 // A Redis Cluster of real servers: what is known of a session is believed only as long as the node that has it proves
 // that it tells of everything.
 
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -101,21 +112,70 @@ TEST_F(Cluster, WhereTombstonesAreWrittenAgainItIsOverNewConnections) {
   for (std::size_t i = 1; i < ids.size(); ++i) EXPECT_EQ(connectionTo(ids[i]), before[i]) << "nothing happened there";
 }
 
+/// All slots at one node, whatever the cluster says.
+ClusterView viewOf(const RedisSettings& config) {
+  return {.epoch = 1,
+          .is_ok = true,
+          .ranges = {{0, static_cast<Slot>(kSlots - 1), *parseClusterNode(config.cluster.nodes.front())}},
+          .nodes = {}};
+}
+
 TEST_F(Cluster, ANodeThatNobodyCanListenToForWantOfAThreadIsAskedEachTime) {
   ClusterSite site(configFor(group()), kStaleness, false);
-  ASSERT_TRUE(site.access.recovers());
-  ClusterSights sights(site.access.nodes, site.keys, kStaleness, site.clock, site.metrics);
+  ClusterNodes nodes(configFor(group()), site.keys, site.clock, site.metrics);
+  ClusterSights sights(nodes, site.keys, kStaleness, site.clock, site.metrics);
   SessionCache cache(CacheLimits{}, sights);
-  const NoThreads none;
   testing::internal::CaptureStderr();
-  const ClusterSights::Listening listening(sights, cache, site.burials, true);
+  auto listening = std::make_unique<ClusterSights::Listening>(sights, cache, site.burials, true);
+  const NoThreads none;
+  nodes.apply(viewOf(configFor(group())));
+  const CacheTrust* const trust = sights.ofSession("a");
+  ASSERT_NE(trust, nullptr) << "the node is known";
+  EXPECT_FALSE(trust->holds(now()));
+  listening.reset();  // not before it was tried
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_NE(log.find("every check of its sessions asks it"), std::string::npos) << log;
-  for (const std::string& id : oneAtEach()) {
-    const CacheTrust* const trust = sights.ofSession(id);
-    ASSERT_NE(trust, nullptr) << "the node is known";
-    EXPECT_FALSE(trust->holds(now()));
+}
+
+/// Of this process.
+std::vector<pid_t> threadsNamed(const std::string& name) {
+  std::vector<pid_t> found;
+  for (const auto& one : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string its;
+    std::getline(std::ifstream(one.path() / "comm"), its);
+    if (its == name) found.push_back(std::stoi(one.path().filename()));
   }
+  return found;
+}
+
+TEST_F(Cluster, WhoListensToANodeDoesNotGiveWayBecauseSomebodyElseDoes) {
+  ClusterSite site(configFor(group()), kStaleness, false);
+  ClusterNodes nodes(configFor(group()), site.keys, site.clock, site.metrics);
+  ClusterSights sights(nodes, site.keys, kStaleness, site.clock, site.metrics);
+  SessionCache cache(CacheLimits{}, sights);
+  const ClusterSights::Listening listening(sights, cache, site.burials, true);
+  const int usual = ::getpriority(PRIO_PROCESS, 0);
+  std::thread([&] {
+    ASSERT_EQ(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), std::min(usual + 5, 19)), 0);
+    nodes.apply(viewOf(configFor(group())));
+  }).join();
+  ASSERT_TRUE(soon([] { return threadsNamed("invalidations").size() == 1; }));
+  const auto listener = static_cast<id_t>(threadsNamed("invalidations").front());
+  EXPECT_EQ(::getpriority(PRIO_PROCESS, listener), usual);
+}
+
+/// In nanoseconds; 0: the kernel does not say.
+std::uint64_t turnOf(pid_t thread) {
+  std::array<std::uint64_t, 6> attributes{};  // the kernel's struct sched_attr; the fourth is sched_runtime
+  const long done = ::syscall(SYS_sched_getattr, thread, attributes.data(), sizeof attributes, 0U);
+  return done == 0 ? attributes[3] : 0;
+}
+
+TEST_F(Cluster, WhoIsToldOfAnEndHasItsTurnSoon) {
+  if (turnOf(0) == 0 || ::sched_getscheduler(0) != SCHED_OTHER) GTEST_SKIP() << "the system knows of no short turns";
+  ClusterInstance instance(configFor(group()), kStaleness);
+  ASSERT_TRUE(instance.settle("a"));
+  for (const pid_t listener : threadsNamed("invalidations")) EXPECT_LT(turnOf(listener), turnOf(0));
 }
 
 TEST_F(Cluster, AUserOfAnotherNodeDecidesOnHisSessions) {
