@@ -17,8 +17,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// So many commands go to one node at once: those of as many loads as a batch has.
-constexpr std::size_t kMostAtOnce = 256;
+/// As many as are under way in a lane at most times, of each group of nodes one; they keep the memory of their replies.
+constexpr std::size_t kMostIdle = 8;
 /// As for canaries (lane_channel.cc).
 constexpr int kTicksWithinStaleness = 4;
 constexpr int kUsedFor = 10;
@@ -26,74 +26,6 @@ constexpr int kUsedFor = 10;
 constexpr milliseconds kLookInterval{20};
 
 }  // namespace
-
-// --- what waits for one node -------------------------------------------------------------------------------------
-
-ClusterLaneStore::Stop::Stop(ClusterLaneStore& store, ClusterNodes::Node& node)
-    : store_(store),
-      node_(node),
-      channel_(node.client.node(), store.keeps_ ? store.sights_.canariesOf(node.number) : nullptr, store.max_staleness_,
-               store.loop_, store.clock_) {}
-
-void ClusterLaneStore::Stop::handOver() {
-  std::vector<Errand> leaving;
-  std::erase_if(waiting_, [&](Errand& one) {
-    if (!store_.isElsewhere(one, node_)) return false;
-    leaving.push_back(std::move(one));
-    return true;
-  });
-  for (Errand& one : leaving) store_.route(std::move(one));
-}
-
-void ClusterLaneStore::Stop::start() {
-  if (std::exchange(starting_, true)) return;
-  while (under_way_.empty() && !waiting_.empty()) {
-    SteadyTime deadline = SteadyTime::min();
-    while (!waiting_.empty() && under_way_.size() < kMostAtOnce) {
-      if (!waiting_.front().flight->over) {
-        deadline = std::max(deadline, waiting_.front().flight->deadline);
-        under_way_.push_back(std::move(waiting_.front()));
-      }
-      waiting_.pop_front();
-    }
-    if (!under_way_.empty()) channel_.send(*this, deadline);
-  }
-  starting_ = false;
-}
-
-void ClusterLaneStore::Stop::write(RedisCommands& commands) {
-  for (const Errand& one : under_way_) {
-    if (one.asking) commands.add({"ASKING"});
-    commands.addWhole(one.flight->pieces[one.index].bytes);
-  }
-}
-
-void ClusterLaneStore::Stop::answered(RedisReplies& replies, std::size_t first, bool tracked) {
-  std::vector<Errand> done = std::exchange(under_way_, {});
-  for (Errand& one : done) {
-    first += one.asking ? 1 : 0;
-    store_.takeReply(one, replies[first++], tracked, node_);
-  }
-  store_.startAll();
-  store_.land();
-}
-
-void ClusterLaneStore::Stop::failed(StoreError) {
-  store_.nodes_.wish(ClusterNodes::Doubt::kTrouble);
-  for (Errand& one : std::exchange(under_way_, {})) {
-    const bool leads_on = one.redirects < kMostRedirects && store_.isElsewhere(one, node_);
-    if (!leads_on || one.flight->over) {
-      store_.settle(*one.flight, one.index, noAnswer());
-    } else {
-      ++one.redirects;
-      store_.route(std::move(one));
-    }
-  }
-  store_.startAll();
-  store_.land();
-}
-
-// --- the store ---------------------------------------------------------------------------------------------------
 
 ClusterLaneStore::ClusterLaneStore(ClusterNodes& nodes, RedisAccess& access, ClusterSights& sights, bool keeps,
                                    const SessionSettings& config, RedisKeys keys, EventLoop& loop, const Clock& clock)
@@ -127,23 +59,41 @@ LaneStore::Group ClusterLaneStore::groupOf(Slot slot) const {
 }
 
 LaneStore::Group ClusterLaneStore::groupOf(const SessionId& id) const {
-  return groupOf(hashSlot(keys_.session(id.bytes())));
+  return groupOf(hashSlot(keys_.sessions(), id.bytes()));
 }
 
 LaneStore::Group ClusterLaneStore::groupOf(const SessionLoad& load) const {
   constexpr unsigned kUserShift = 8;
   const Group session = groupOf(*load.id);
-  return load.user.empty() ? session : session | groupOf(hashSlot(keys_.user(load.user))) << kUserShift;
+  return load.user.empty() ? session : session | groupOf(hashSlot(keys_.users(), load.user)) << kUserShift;
 }
 
 ClusterLaneStore::Stop& ClusterLaneStore::stopOf(ClusterNodes::Node& node) {
   std::unique_ptr<Stop>& stop = stops_[node.number];
-  if (stop == nullptr) stop = std::make_unique<Stop>(*this, node);
+  if (stop == nullptr) {
+    stop = std::make_unique<Stop>(*this, node);
+    known_.push_back(stop.get());
+  }
   return *stop;
 }
 
 ClusterLaneStore::FlightRef ClusterLaneStore::makeFlight(SteadyTime deadline) {
-  auto flight = std::make_shared<Flight>();
+  const auto free = std::ranges::find_if(idle_, [](const FlightRef& one) { return one.use_count() == 1; });
+  FlightRef flight;
+  if (free == idle_.end()) {
+    flight = std::make_shared<Flight>();
+  } else {
+    flight = std::move(*free);
+    idle_.erase(free);
+    flight->batch = nullptr;
+    flight->client = nullptr;
+    flight->epoch_at.reset();
+    flight->awaits_epoch = false;
+    flight->tracked = true;
+    flight->over = false;
+    flight->commands.clear();
+    SessionReading::shrink(flight->replies);
+  }
   flight->sent = clock_.steadyNow();
   flight->deadline = deadline;
   flights_.push_back(flight);
@@ -165,75 +115,121 @@ void ClusterLaneStore::send(StoreBatch& batch, SteadyTime deadline, Client& clie
 }
 
 void ClusterLaneStore::depart(const FlightRef& flight) {
-  flight->pieces = piecesOf(flight->commands);
-  flight->replies.assign(flight->pieces.size(), noAnswer());
+  takeApart(flight->commands, flight->pieces);
   flight->pending = flight->pieces.size();
-  for (std::size_t i = 0; i < flight->pieces.size(); ++i) {
-    SESSIOND_CHECK(flight->pieces[i].slot.has_value());
-    route({.flight = flight, .index = i});
+  flight->replies.resize(flight->pending);
+  for (const CommandPiece& piece : flight->pieces) SESSIOND_CHECK(piece.slot.has_value());
+  static const RedisReply kNone = noAnswer();
+  for (RedisReply& reply : flight->replies) {
+    reply.type = kNone.type;
+    reply.text = kNone.text;
+    reply.elements.clear();
   }
+  route({.flight = flight, .first = 0, .count = flight->pending});
   startAll();
   land();
 }
 
-/// Does the table lead it to another node, or to none?
+/// Does the table lead some of it to another node, or to none?
 bool ClusterLaneStore::isElsewhere(const Errand& errand, const ClusterNodes::Node& node) const {
-  return !errand.asking && nodes_.of(*errand.flight->pieces[errand.index].slot) != &node;
+  if (errand.asking) return false;
+  for (std::size_t i = errand.first; i < errand.first + errand.count; ++i) {
+    if (errand.flight->nodeOf(i, nodes_) != &node) return true;
+  }
+  return false;
 }
 
-/// To where its slot is.
-void ClusterLaneStore::route(Errand errand) {
-  ClusterNodes::Node* const node = nodes_.of(*errand.flight->pieces[errand.index].slot);
-  if (node != nullptr) return stopOf(*node).add(std::move(errand));
-  nodes_.wish(ClusterNodes::Doubt::kTrouble);
-  settle(*errand.flight, errand.index, noAnswer());
+/// To where its slots are, in pieces if those are apart.
+void ClusterLaneStore::route(const Errand& errand) {
+  const std::size_t end = errand.first + errand.count;
+  for (std::size_t i = errand.first; i < end;) {
+    const std::size_t first = i;
+    ClusterNodes::Node* const node = errand.flight->nodeOf(i, nodes_);
+    while (++i < end && errand.flight->nodeOf(i, nodes_) == node) {
+    }
+    Errand part = errand.part(first, i - first);
+    if (node != nullptr) {
+      stopOf(*node).add(std::move(part));
+    } else {
+      nodes_.wish(ClusterNodes::Doubt::kTrouble);
+      settleInVain(part);
+    }
+  }
 }
 
 void ClusterLaneStore::followSlots() {
   const std::uint64_t version = nodes_.version();
   if (std::exchange(followed_, version) == version) return;
-  for (const auto& stop : stops_) {
-    if (stop) stop->handOver();
-  }
+  // More may become known meanwhile.
+  for (std::size_t i = 0; i < known_.size(); ++i) known_[i]->handOver();  // NOLINT(modernize-loop-convert)
 }
 
 void ClusterLaneStore::startAll() {
   followSlots();
   bool is_waiting = false;
-  for (const auto& stop : stops_) {
-    if (!stop) continue;
-    stop->start();
-    is_waiting = is_waiting || stop->hasWaiting();
+  for (std::size_t i = 0; i < known_.size(); ++i) {  // NOLINT(modernize-loop-convert): more may become known
+    known_[i]->start();
+    is_waiting = is_waiting || known_[i]->hasWaiting();
   }
   if (is_waiting && next_look_ == SteadyTime::max()) next_look_ = clock_.steadyNow() + kLookInterval;
   waitForTime();
 }
 
-void ClusterLaneStore::takeReply(Errand& errand, RedisReply& reply, bool tracked, ClusterNodes::Node& from) {
+/// Of a flight that is over they are let fall.
+void ClusterLaneStore::takeReplies(const Errand& errand, RedisReply* replies, bool tracked, ClusterNodes::Node& from) {
   Flight& flight = *errand.flight;
   if (flight.over) return;
-  const auto redirect = errand.redirects < kMostRedirects ? redirectIn(reply) : std::nullopt;
-  if (!redirect) {
+  for (std::size_t i = errand.first; i < errand.first + errand.count; ++i) {
+    RedisReply& reply = *replies++;
+    if (const auto redirect = errand.redirects < kMostRedirects ? redirectIn(reply) : std::nullopt) {
+      leadOn(errand.part(i), *redirect, from);
+      continue;
+    }
     if (isServedByNobody(reply)) nodes_.wish(ClusterNodes::Doubt::kMoved);
     flight.tracked = flight.tracked && tracked && errand.redirects == 0;
-    return settle(flight, errand.index, std::move(reply));
+    settle(flight, i, reply);
   }
-  if (redirect->kind == Redirect::Kind::kTryAgain) {
-    errand.asking = false;
-    errand.not_before = clock_.steadyNow() + kTryAgainAfter;
-    delayed_.push_back(std::move(errand));
-    return;
-  }
-  ++errand.redirects;
-  ClusterNodes::Node* const next = nodes_.follow(*redirect, from);
-  if (next == nullptr) return settle(flight, errand.index, noAnswer());
-  errand.asking = redirect->kind == Redirect::Kind::kAsk;
-  stopOf(*next).add(std::move(errand));
 }
 
-void ClusterLaneStore::settle(Flight& flight, std::size_t index, RedisReply reply) {
+void ClusterLaneStore::leadOn(Errand one, const Redirect& redirect, ClusterNodes::Node& from) {
+  if (redirect.kind == Redirect::Kind::kTryAgain) {
+    one.asking = false;
+    one.not_before = clock_.steadyNow() + kTryAgainAfter;
+    delayed_.push_back(std::move(one));
+    return;
+  }
+  ++one.redirects;
+  ClusterNodes::Node* const next = nodes_.follow(redirect, from);
+  if (next == nullptr) return settleInVain(one);
+  one.asking = redirect.kind == Redirect::Kind::kAsk;
+  stopOf(*next).add(std::move(one));
+}
+
+/// This node does not answer. What another one has by now goes there.
+void ClusterLaneStore::giveUp(const Errand& errand, const ClusterNodes::Node& node) {
+  if (errand.flight->over) return;
+  for (std::size_t i = errand.first; i < errand.first + errand.count; ++i) {
+    Errand one = errand.part(i);
+    if (one.redirects < kMostRedirects && isElsewhere(one, node)) {
+      ++one.redirects;
+      route(one);
+    } else {
+      settleInVain(one);
+    }
+  }
+}
+
+void ClusterLaneStore::settleInVain(const Errand& errand) {
+  for (std::size_t i = errand.first; i < errand.first + errand.count; ++i) {
+    RedisReply none = noAnswer();
+    settle(*errand.flight, i, none);
+  }
+}
+
+/// Takes the reply; leaves the memory of the one before, for the next that is read.
+void ClusterLaneStore::settle(Flight& flight, std::size_t index, RedisReply& reply) {
   if (flight.over) return;
-  flight.replies[index] = std::move(reply);
+  std::swap(flight.replies[index], reply);
   if (flight.epoch_at == index) noteEpoch(flight);
   if (--flight.pending > 0) return;
   const auto own = std::ranges::find_if(flights_, [&](const FlightRef& one) { return one.get() == &flight; });
@@ -245,9 +241,11 @@ void ClusterLaneStore::settle(Flight& flight, std::size_t index, RedisReply repl
 void ClusterLaneStore::land() {
   if (std::exchange(landing_, true)) return;
   while (!landed_.empty()) {
-    const FlightRef flight = landed_.back();
+    FlightRef flight = std::move(landed_.back());
     landed_.pop_back();
-    if (!flight->over) finish(*flight);
+    if (flight->over) continue;
+    finish(*flight);
+    if (idle_.size() < kMostIdle) idle_.push_back(std::move(flight));
   }
   landing_ = false;
   waitForTime();
@@ -320,7 +318,7 @@ void ClusterLaneStore::onTime() {
     return true;
   });
   for (Errand& one : ready) {
-    if (!one.flight->over) route(std::move(one));
+    if (!one.flight->over) route(one);
   }
   if (next_look_ <= now) next_look_ = SteadyTime::max();
   if (next_tick_ <= now) {
@@ -340,7 +338,8 @@ void ClusterLaneStore::waitForTime() {
   SteadyTime next = std::min(next_tick_, next_look_);
   for (const FlightRef& flight : flights_) next = std::min(next, flight->deadline);
   for (const Errand& one : delayed_) next = std::min(next, one.not_before);
-  if (next == waiting_for_) return;
+  // A moment too early is looked at and let pass; each batch would set another one.
+  if (next >= waiting_for_) return;
   waiting_for_ = next;
   loop_.callAt(next, *this);
 }

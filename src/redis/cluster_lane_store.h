@@ -1,8 +1,9 @@
 // ClusterLaneStore: a lane's loads and touches at the nodes of a cluster, over a channel to each (lane_channel.h).
 //
-// A batch is taken apart into its commands; each waits at the channel of the node that has its key's slot, and goes
-// with whatever else waits there. A batch ends when the last of its commands has, or at its deadline: what other
-// batches wait for at other nodes is nothing to it, and what leads to the same nodes is one group (lane_store.h).
+// A batch is taken apart by where its keys' slots are: what is for one node in a row, mostly all of it, waits at that
+// node's channel as one errand, and goes with whatever else waits there. A batch ends when the last of its commands
+// has, or at its deadline: what other batches wait for at other nodes is nothing to it, and what leads to the same
+// nodes is one group (lane_store.h). What is led elsewhere goes on command by command.
 //
 // A node that says that a slot is elsewhere is believed, and the command goes on to where it leads; what came by a
 // roundabout way is never fresh. What still waits for a node, or was sent to it in vain, follows its slot to another
@@ -29,6 +30,7 @@
 #include "redis/cluster_sights.h"
 #include "redis/command_pieces.h"
 #include "redis/lane_channel.h"
+#include "redis/redirect.h"
 #include "redis/redis_access.h"
 #include "redis/redis_keys.h"
 #include "redis/session_reading.h"
@@ -69,17 +71,29 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
     bool over = false;  ///< whoever waited has been told
     RedisCommands commands;
     std::vector<CommandPiece> pieces;
-    RedisReplies replies;
+    RedisReplies replies;  ///< to what has none: noAnswer()
     std::size_t pending = 0;
+
+    ClusterNodes::Node* nodeOf(std::size_t index, const ClusterNodes& nodes) const {
+      return nodes.of(*pieces[index].slot);
+    }
   };
   using FlightRef = std::shared_ptr<Flight>;
-  /// One command of a flight.
+  /// Commands of a flight that stand in a row and go the same way.
   struct Errand {
     FlightRef flight;
-    std::size_t index = 0;
-    bool asking = false;
+    std::size_t first = 0;
+    std::size_t count = 1;
+    bool asking = false;  ///< then it is one command
     int redirects = 0;
     SteadyTime not_before = {};
+
+    Errand part(std::size_t its_first, std::size_t its_count = 1) const {
+      Errand made = *this;
+      made.first = its_first;
+      made.count = its_count;
+      return made;
+    }
   };
 
   /// What waits for one node.
@@ -104,6 +118,7 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
     ClusterNodes::Node& node_;
     std::deque<Errand> waiting_;
     std::vector<Errand> under_way_;
+    std::vector<Errand> ended_;  ///< empty but for a moment
     bool starting_ = false;
     LaneChannel channel_;
   };
@@ -115,10 +130,13 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   FlightRef makeFlight(SteadyTime deadline);
   void depart(const FlightRef& flight);
   bool isElsewhere(const Errand& errand, const ClusterNodes::Node& node) const;
-  void route(Errand errand);
+  void route(const Errand& errand);
   void followSlots();
-  void takeReply(Errand& errand, RedisReply& reply, bool tracked, ClusterNodes::Node& from);
-  void settle(Flight& flight, std::size_t index, RedisReply reply);
+  void takeReplies(const Errand& errand, RedisReply* replies, bool tracked, ClusterNodes::Node& from);
+  void leadOn(Errand one, const Redirect& redirect, ClusterNodes::Node& from);
+  void giveUp(const Errand& errand, const ClusterNodes::Node& node);
+  void settle(Flight& flight, std::size_t index, RedisReply& reply);
+  void settleInVain(const Errand& errand);
   void finish(Flight& flight);
   void land();
   void noteEpoch(Flight& flight);
@@ -137,7 +155,9 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   EventLoop& loop_;
   const Clock& clock_;
   std::array<std::unique_ptr<Stop>, ClusterNodes::kMost + 1> stops_;
+  std::vector<Stop*> known_;  ///< those of stops_ that there are
   std::vector<FlightRef> flights_;
+  std::vector<FlightRef> idle_;    ///< over, for the memory that they have; what was given up may refer to one yet
   std::vector<FlightRef> landed_;  ///< all answered, and whoever waits is to be told
   std::vector<Errand> delayed_;
   FlightRef epoch_flight_;

@@ -37,11 +37,11 @@ const CacheTrust* ClusterSights::at(CacheTrust::Realm realm) const {
 }
 
 const CacheTrust* ClusterSights::ofSession(std::string_view id) const {
-  return at(nodes_.numberOf(hashSlot(keys_.session(id))));
+  return at(nodes_.numberOf(hashSlot(keys_.sessions(), id)));
 }
 
 const CacheTrust* ClusterSights::ofUser(std::string_view login) const {
-  return at(nodes_.numberOf(hashSlot(keys_.user(login))));
+  return at(nodes_.numberOf(hashSlot(keys_.users(), login)));
 }
 
 Canaries* ClusterSights::canariesOf(ClusterNodes::Number number) const {

@@ -42,7 +42,24 @@ class Reader {
 
 std::vector<CommandPiece> piecesOf(const RedisCommands& commands) {
   std::vector<CommandPiece> pieces;
+  takeApart(commands, pieces);
+  return pieces;
+}
+
+void takeApart(const RedisCommands& commands, std::vector<CommandPiece>& pieces) {
+  pieces.clear();
   pieces.reserve(commands.count());
+  // Of a session several things are asked in a row, whose keys are in one slot for the same bytes.
+  std::string_view last_hashed;
+  std::optional<Slot> last_slot;
+  const auto slotOf = [&](std::string_view key) {
+    const std::string_view hashed = hashedPart(key);
+    if (!last_slot || hashed != last_hashed) {
+      last_hashed = hashed;
+      last_slot = hashSlot(hashed);
+    }
+    return *last_slot;
+  };
   Reader reader(commands.bytes());
   while (!reader.atEnd()) {
     const std::size_t begin = reader.at();
@@ -53,11 +70,10 @@ std::vector<CommandPiece> piecesOf(const RedisCommands& commands) {
     std::optional<Slot> slot;
     for (std::size_t i = 1; i < count; ++i) {
       const std::string_view argument = reader.argument();
-      if (has_key && i == key_at) slot = hashSlot(argument);
+      if (has_key && i == key_at) slot = slotOf(argument);
     }
     pieces.push_back({.bytes = commands.bytes().substr(begin, reader.at() - begin), .slot = slot});
   }
-  return pieces;
 }
 
 }  // namespace sessiond

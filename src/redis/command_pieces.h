@@ -22,5 +22,7 @@ struct CommandPiece {
 };
 
 std::vector<CommandPiece> piecesOf(const RedisCommands& commands);
+/// The same in the place of what is there: for those who do it again and again.
+void takeApart(const RedisCommands& commands, std::vector<CommandPiece>& pieces);
 
 }  // namespace sessiond

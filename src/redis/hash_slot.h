@@ -14,6 +14,10 @@ inline constexpr std::size_t kSlots = 16384;
 
 /// Pure. Below kSlots.
 Slot hashSlot(std::string_view key);
+/// Of a key in two pieces, one behind the other.
+Slot hashSlot(std::string_view first_part, std::string_view second_part);
+/// What of the key decides: a view into it. hashSlot() of this is that of the key.
+std::string_view hashedPart(std::string_view key);
 
 /// A text without braces that is in this slot: the same every time. REQUIRES: slot < kSlots.
 std::string hashTagFor(Slot slot);

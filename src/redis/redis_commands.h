@@ -24,10 +24,10 @@ class RedisCommands {
   void argument(std::string_view bytes) { argument(bytes, {}); }
   void argument(std::string_view first_part, std::string_view second_part, std::string_view third_part = {});
 
-  /// One whole command of another pipeline, as it is.
-  void addWhole(std::string_view command) {
-    bytes_.append(command);
-    ++count_;
+  /// One whole command of another pipeline, or several that stand there in a row, as they are.
+  void addWhole(std::string_view commands, std::size_t count = 1) {
+    bytes_.append(commands);
+    count_ += count;
   }
 
   void clear();

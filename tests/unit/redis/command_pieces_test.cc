@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace sessiond {
 namespace {
@@ -21,6 +22,26 @@ TEST(CommandPieces, HaveTheSlotOfTheirKey) {
   EXPECT_EQ(pieces[3].slot, hashSlot("$3\r\nfoo\r\n"));
 }
 
+TEST(CommandPieces, HaveEachTheirOwnSlotWhateverStandsBeside) {
+  RedisCommands commands;
+  commands.add({"GET", ""});
+  for (const char* key :
+       {"sess:a", "sessiond:revoked:{sess:a}", "sess:b", "sess:a", "{sess:a", "sess:a}", "{}sess:a"}) {
+    commands.add({"GET", key});
+    commands.add({"EVAL", "", "1", key});
+  }
+  std::vector<CommandPiece> pieces = {{.bytes = "of others", .slot = 5}};
+  takeApart(commands, pieces);
+  ASSERT_EQ(pieces.size(), 15U);
+  EXPECT_EQ(pieces[0].slot, hashSlot(""));
+  std::size_t at = 1;
+  for (const char* key :
+       {"sess:a", "sessiond:revoked:{sess:a}", "sess:b", "sess:a", "{sess:a", "sess:a}", "{}sess:a"}) {
+    EXPECT_EQ(pieces[at++].slot, hashSlot(key)) << key;
+    EXPECT_EQ(pieces[at++].slot, hashSlot(key)) << key;
+  }
+}
+
 TEST(CommandPieces, TogetherAreTheWhole) {
   RedisCommands commands;
   commands.add({"GET", "foo"});
@@ -29,6 +50,9 @@ TEST(CommandPieces, TogetherAreTheWhole) {
   for (const CommandPiece& piece : piecesOf(commands)) again.addWhole(piece.bytes);
   EXPECT_EQ(again.bytes(), commands.bytes());
   EXPECT_EQ(again.count(), 2U);
+  again.addWhole(commands.bytes(), commands.count());
+  EXPECT_EQ(again.count(), 4U);
+  EXPECT_EQ(piecesOf(again).size(), 4U);
   EXPECT_TRUE(piecesOf({}).empty());
 }
 

@@ -1,0 +1,79 @@
+// What waits for one node of a cluster, of cluster_lane_store.h.
+
+#include <algorithm>
+#include <utility>
+
+#include "redis/cluster_lane_store.h"
+
+namespace sessiond {
+
+namespace {
+
+/// So many commands go to one node at once: those of as many loads as a batch has.
+constexpr std::size_t kMostAtOnce = 256;
+
+}  // namespace
+
+ClusterLaneStore::Stop::Stop(ClusterLaneStore& store, ClusterNodes::Node& node)
+    : store_(store),
+      node_(node),
+      channel_(node.client.node(), store.keeps_ ? store.sights_.canariesOf(node.number) : nullptr, store.max_staleness_,
+               store.loop_, store.clock_) {}
+
+void ClusterLaneStore::Stop::handOver() {
+  std::vector<Errand> leaving;
+  std::erase_if(waiting_, [&](Errand& one) {
+    if (!store_.isElsewhere(one, node_)) return false;
+    leaving.push_back(std::move(one));
+    return true;
+  });
+  for (const Errand& one : leaving) store_.route(one);
+}
+
+void ClusterLaneStore::Stop::start() {
+  if (std::exchange(starting_, true)) return;
+  while (under_way_.empty() && !waiting_.empty()) {
+    SteadyTime deadline = SteadyTime::min();
+    for (std::size_t count = 0; !waiting_.empty() && count < kMostAtOnce; waiting_.pop_front()) {
+      Errand& next = waiting_.front();
+      if (next.flight->over) continue;
+      deadline = std::max(deadline, next.flight->deadline);
+      count += next.count;
+      under_way_.push_back(std::move(next));
+    }
+    if (!under_way_.empty()) channel_.send(*this, deadline);
+  }
+  starting_ = false;
+}
+
+void ClusterLaneStore::Stop::write(RedisCommands& commands) {
+  for (const Errand& one : under_way_) {
+    if (one.asking) commands.add({"ASKING"});
+    const char* const begin = one.flight->pieces[one.first].bytes.data();
+    const std::string_view last = one.flight->pieces[one.first + one.count - 1].bytes;
+    commands.addWhole({begin, static_cast<std::size_t>(last.data() - begin) + last.size()}, one.count);
+  }
+}
+
+void ClusterLaneStore::Stop::answered(RedisReplies& replies, std::size_t first, bool tracked) {
+  ended_.swap(under_way_);
+  for (const Errand& one : ended_) {
+    first += one.asking ? 1 : 0;
+    store_.takeReplies(one, &replies[first], tracked, node_);
+    first += one.count;
+  }
+  ended_.clear();
+  store_.startAll();
+  store_.land();
+}
+
+void ClusterLaneStore::Stop::failed(StoreError) {
+  store_.nodes_.wish(ClusterNodes::Doubt::kTrouble);
+  ended_.swap(under_way_);
+  for (const Errand& one : ended_) store_.giveUp(one, node_);
+  ended_.clear();
+  store_.startAll();
+  store_.land();
+}
+
+}  // namespace sessiond
