@@ -51,6 +51,10 @@ Application::Application(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 
 Application::~Application() = default;
 
+bool Application::givesWay(const Request& request) const noexcept {
+  return !Router::isCheck(request);
+}
+
 Route Application::receive(Exchange& exchange) {
   return parts_->router.receive(exchange);
 }

@@ -30,6 +30,7 @@ class Application final : public Handler {
                                             MetricsRegistry& metrics);
   ~Application() override;
 
+  bool givesWay(const Request& request) const noexcept override;
   Route receive(Exchange& exchange) override;
   std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Lane& lane) override;
   void work(Exchange& exchange) override;

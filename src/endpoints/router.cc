@@ -26,8 +26,8 @@ Response Router::unknownEndpoint(std::optional<std::string_view> name) const {
 }
 
 Route Router::receive(Exchange& exchange) const {
-  const std::optional<std::string_view> name = exchange.request.param("SESSIOND_ENDPOINT");
-  if (name == "auth") return auth_.receive(exchange);
+  const std::optional<std::string_view> name = exchange.request.param(kEndpoint);
+  if (name == kAuth) return auth_.receive(exchange);
   const Endpoint* endpoint = name ? find(*name) : nullptr;
   if (endpoint == nullptr) {
     exchange.response = unknownEndpoint(name);
@@ -43,15 +43,15 @@ Route Router::receive(Exchange& exchange) const {
 }
 
 void Router::work(Exchange& exchange) const {
-  const Endpoint* endpoint = find(exchange.request.paramOrEmpty("SESSIOND_ENDPOINT"));
+  const Endpoint* endpoint = find(exchange.request.paramOrEmpty(kEndpoint));
   SESSIOND_CHECK(endpoint != nullptr);
   const RequestScope scope(exchange.request.paramOrEmpty("SESSIOND_REQUEST_ID"));
   exchange.response = endpoint->answer(exchange.request);
 }
 
 void Router::turnAway(Exchange& exchange) const {
-  const std::string_view name = exchange.request.paramOrEmpty("SESSIOND_ENDPOINT");
-  if (name == "auth") return auth_.turnAway(exchange);
+  const std::string_view name = exchange.request.paramOrEmpty(kEndpoint);
+  if (name == kAuth) return auth_.turnAway(exchange);
   const Endpoint* endpoint = find(name);
   if (endpoint != nullptr && endpoint->turn_away) exchange.response = endpoint->turn_away(exchange.request);
 }

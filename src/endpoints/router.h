@@ -44,6 +44,8 @@ class Router {
         {std::string(name), Kind::kPassword, std::move(answer), std::move(turn_away), std::move(triage)});
   }
 
+  /// For the auth endpoint?
+  static bool isCheck(const Request& request) noexcept { return request.param(kEndpoint) == kAuth; }
   Route receive(Exchange& exchange) const;
   /// On a worker. REQUIRES: receive() said kWork, kPassword or kReturning.
   void work(Exchange& exchange) const;
@@ -51,6 +53,9 @@ class Router {
   void turnAway(Exchange& exchange) const;
 
  private:
+  static constexpr std::string_view kEndpoint = "SESSIOND_ENDPOINT";
+  static constexpr std::string_view kAuth = "auth";
+
   enum class Kind { kQuick, kSlow, kPassword };
 
   struct Endpoint {

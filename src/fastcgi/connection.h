@@ -1,10 +1,10 @@
 // Connection: one accepted connection from the web server, and who may touch it at the moment.
 //
 // It belongs to a lane for all its life: only the lane looks at it, times it and destroys it. While its request is on
-// its way through a loader or worker it is lent, and the lane leaves it alone. From a loader the request comes back
-// by mail. A worker writes the answer itself and gives the connection back with one atomic operation and no system
-// call: what arrives on the socket later raises an event at the lane anyway (edge-triggered epoll). Only when an event
-// was raised while it was lent must the lane be told to look again.
+// its way through a loader or worker, or gives way to checks (waiting_requests.h), it is lent, and the lane leaves it
+// alone. From a loader the request comes back by mail. A worker writes the answer itself and gives the connection back
+// with one atomic operation and no system call: what arrives on the socket later raises an event at the lane anyway
+// (edge-triggered epoll). Only when an event was raised while it was lent must the lane be told to look again.
 //
 //   kLane ──lane hands the request on──▶ kLent ──event at the lane──▶ kLentAndEvent
 //     ▲                                    │                              │

@@ -93,7 +93,7 @@ bool Lane::alive() {
 void Lane::run() {
   std::array<epoll_event, kEventsPerRound> events;
   while (phase_ < LanePhase::kDraining || !connections_.empty()) {
-    const int patience = loads_.gathering() ? 0 : waitMilliseconds();
+    const int patience = loads_.gathering() || requests_.waiting() ? 0 : waitMilliseconds();
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience);
     countTurn();
     for (int i = 0; i < count; ++i) dispatch(events[static_cast<std::size_t>(i)]);
@@ -101,6 +101,7 @@ void Lane::run() {
     if (std::exchange(mail_, false)) emptyMailbox();
     const SteadyTime now = around_.clock.steadyNow();
     events_.run(now);
+    connections_.beginWaiting();
     connections_.limitPartials();
     connections_.expire(now);
     if (acceptor_.takeCrowded() && phase_ == LanePhase::kServing && connections_.makeRoom(now)) acceptor_.resume();

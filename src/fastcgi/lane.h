@@ -2,6 +2,9 @@
 // receives what arrives and lets the framing check decide (lane_connections.h), has each whole request received by the
 // handler (lane_requests.h), and goes on itself with the checks that have to ask Redis (lane_loads.h). It never waits
 // for anything but epoll. Here is the loop, and what other threads may say to it.
+//
+// A round is what epoll has to tell at one time. Its session checks come first; then some of the other requests are
+// begun, a bounded number (waiting_requests.h), and the rest waits for the end of the next rounds.
 
 #pragma once
 

@@ -86,7 +86,20 @@ void LaneConnections::takeBack(Connection& connection) {
 void LaneConnections::finish(ActiveRequestPtr request) {
   Connection& connection = *request->connection;
   const bool event = connection.owner.exchange(Owner::kLane, std::memory_order_relaxed) == Owner::kLentAndEvent;
-  const Whereabouts where = requests_.finish(std::move(request), event, draining());
+  settle(connection, requests_.finish(std::move(request), event, draining()), event);
+}
+
+void LaneConnections::beginWaiting() {
+  for (std::size_t left = requests_.endRound(); left > 0 && requests_.waiting(); --left) {
+    ActiveRequestPtr request = requests_.takeWaiting();
+    Connection& connection = *request->connection;
+    const bool event = connection.owner.exchange(Owner::kLane, std::memory_order_relaxed) == Owner::kLentAndEvent;
+    settle(connection, requests_.begin(std::move(request), event, draining()), event);
+  }
+}
+
+/// After an answer to what was lent. `event`: something has happened on the connection meanwhile.
+void LaneConnections::settle(Connection& connection, Whereabouts where, bool event) {
   if (where == Whereabouts::kUseless) return drop(connection);
   if (where != Whereabouts::kHere) return;
   if (event) return look(connection, peerHasFinished(connection));
@@ -264,9 +277,7 @@ void LaneConnections::serve(Connection& connection, std::string_view bytes, cons
   connection.needed = 0;
   if (!connection.partial.empty()) setPartial(connection, {});
   if (!read) return drop(connection);
-  const Whereabouts where = requests_.receive(peer_finished || draining());
-  if (where == Whereabouts::kUseless) return drop(connection);
-  if (where == Whereabouts::kHere) rest(connection);
+  settle(connection, requests_.receive(peer_finished || draining()), false);
 }
 
 void LaneConnections::refuse(Connection& connection, std::string_view records) {

@@ -45,6 +45,8 @@ class LaneConnections {
   void takeBack(Connection& connection);
   /// Its request comes back from the loads with its response.
   void finish(ActiveRequestPtr request);
+  /// Begins what has given way to the checks of this round, or some of it.
+  void beginWaiting();
 
   /// What may drop any connection, behind a round's events.
   void limitPartials();
@@ -67,6 +69,7 @@ class LaneConnections {
   void wait(Connection& connection, std::string_view bytes, std::size_t needed, bool peer_finished);
   void setPartial(Connection& connection, std::string_view bytes);
   void serve(Connection& connection, std::string_view bytes, const FramingResult& framing, bool peer_finished);
+  void settle(Connection& connection, Whereabouts where, bool event);
   void refuse(Connection& connection, std::string_view records);
   void discard(Connection& connection);
   TimedList& listOf(const Connection& connection);

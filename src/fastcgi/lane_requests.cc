@@ -10,7 +10,8 @@ namespace {
 /// Answered requests that are kept, with their buffers, for the next ones.
 constexpr std::size_t kMaxSpare = 128;
 
-/// With the mark set at once, the connection comes back for a look at whether the peer is really gone.
+/// To a loader, to a worker, or until its request begins. With the mark set at once, the connection comes back for a
+/// look at whether the peer is really gone.
 void lend(Connection& connection, bool last) {
   connection.owner.store(last ? Owner::kLentAndEvent : Owner::kLent, std::memory_order_relaxed);
 }
@@ -28,45 +29,65 @@ bool LaneRequests::read(Connection& connection, std::string_view bytes, const Fr
   request.exchange.request = request.fastcgi.request();
   request.connection = &connection;
   request.keep = framing.keep;
+  current_bytes_ = framing.length;
   if (framing.role == Role::kAuthorizer && !framing.has_stdin) connection.late_stdin = framing.request_id;
   return true;
 }
 
 Whereabouts LaneRequests::receive(bool last) {
-  loads_.noteUse();
-  LaneLoads::Loading& loading = loads_.current();
-  const Route found = route(*loading.handler());
-  ActiveRequest& request = *current_;
-  if (found == Route::kAnswered && !isLarge(request.exchange.response)) return answer(request, last);
   Whereabouts where = Whereabouts::kAway;
-  if (found != Route::kLoad) {
-    if (found != Route::kAnswered) request.handler = loading.handler();
-    where = handOn(current_, found, last);
-  } else if (loads_.full()) {
-    where = refuse(request, loading.handler(), last);
+  if (!loads_.current().handler()->givesWay(current_->exchange.request)) {
+    waiting_.noteCheck();
+    where = receive(current_, false, last);
   } else {
-    lend(*request.connection, last);
-    loads_.take(std::move(current_), loading);
+    Connection& connection = *current_->connection;
+    if (waiting_.put(current_, current_bytes_)) {
+      lend(connection, last);
+    } else {
+      where = receive(current_, false, last);
+    }
   }
   if (current_ == nullptr) current_ = spare();
   return where;
 }
 
-Route LaneRequests::route(Handler& handler) {
+Whereabouts LaneRequests::begin(ActiveRequestPtr request, bool event, bool last) {
+  const Whereabouts where = receive(request, event, last);
+  if (request != nullptr) keepSpare(std::move(request));
+  return where;
+}
+
+/// Leaves `request` where it is when it has been answered.
+Whereabouts LaneRequests::receive(ActiveRequestPtr& request, bool event, bool last) {
+  loads_.noteUse();
+  LaneLoads::Loading& loading = loads_.current();
+  const Route found = route(*loading.handler(), request->exchange);
+  if (found == Route::kAnswered && !isLarge(request->exchange.response)) return answer(*request, last);
+  if (found != Route::kLoad) {
+    if (found != Route::kAnswered) request->handler = loading.handler();
+    return handOn(request, found, event, last);
+  }
+  if (loads_.full()) return refuse(*request, loading.handler(), last);
+  lend(*request->connection, event || last);
+  loads_.take(std::move(request), loading);
+  return Whereabouts::kAway;
+}
+
+Route LaneRequests::route(Handler& handler, Exchange& exchange) {
   try {
-    return handler.receive(current_->exchange);
+    return handler.receive(exchange);
   } catch (...) {
-    current_->exchange.response = failedResponse(around_.metrics, "receive");
+    exchange.response = failedResponse(around_.metrics, "receive");
     return Route::kAnswered;
   }
 }
 
 /// To a worker; with kAnswered, to one that has the patience to write the answer. Leaves `request` where it is when
 /// there is no room.
-Whereabouts LaneRequests::handOn(ActiveRequestPtr& request, Route route, bool last) {
+Whereabouts LaneRequests::handOn(ActiveRequestPtr& request, Route route, bool event, bool last) {
   Connection& connection = *request->connection;
   request->answered = route == Route::kAnswered;
-  lend(connection, last);
+  lend(connection, event || last);
   const bool stranger = route == Route::kPassword;
   RequestQueue& queue = stranger || route == Route::kReturning ? around_.passwords : around_.works;
   // However many strangers try, half of the places are for devices that have logged in before.
@@ -85,9 +106,9 @@ Whereabouts LaneRequests::refuse(ActiveRequest& request, const std::shared_ptr<H
 }
 
 Whereabouts LaneRequests::finish(ActiveRequestPtr request, bool event, bool last) {
-  if (isLarge(request->exchange.response)) return handOn(request, Route::kAnswered, event || last);
+  if (isLarge(request->exchange.response)) return handOn(request, Route::kAnswered, event, last);
   const Whereabouts where = answer(*request, last);
-  if (spare_.size() < kMaxSpare) spare_.push_back(std::move(request));
+  keepSpare(std::move(request));
   return where;
 }
 
@@ -95,6 +116,10 @@ Whereabouts LaneRequests::answer(ActiveRequest& request, bool last) {
   const bool written = request.fastcgi.answer(request.exchange.response, std::chrono::milliseconds(0));
   if (!written) around_.metrics.write_failures.add();
   return written && request.keep && !last ? Whereabouts::kHere : Whereabouts::kUseless;
+}
+
+void LaneRequests::keepSpare(ActiveRequestPtr request) {
+  if (spare_.size() < kMaxSpare) spare_.push_back(std::move(request));
 }
 
 ActiveRequestPtr LaneRequests::spare() {

@@ -1,8 +1,10 @@
 // LaneRequests: what a lane does with requests that are whole. Its handler receives each: it is answered at once, or
-// goes on to the lane's loads, or is handed on to a worker.
+// goes on to the lane's loads, or is handed on to a worker. What is no check is put aside first, for the end of the
+// lane's round (waiting_requests.h).
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -13,6 +15,7 @@
 #include "fastcgi/framing_check.h"
 #include "fastcgi/lane_loads.h"
 #include "fastcgi/lane_surroundings.h"
+#include "fastcgi/waiting_requests.h"
 #include "http/handler.h"
 
 namespace sessiond {
@@ -34,22 +37,35 @@ class LaneRequests {
   /// of no use any more.
   [[nodiscard]] bool read(Connection& connection, std::string_view bytes, const FramingResult& framing,
                           std::span<const ParamLengths> pairs);
-  /// Has what was read last received. `last`: the connection is to be closed after it, or looked at again.
+  /// Has what was read last received, or puts it aside. `last`: the connection is to be closed after it, or looked at
+  /// again.
   [[nodiscard]] Whereabouts receive(bool last);
-  /// Answers what comes back from the loads. `event`: the connection has to be looked at when it is back; `last` as
-  /// above.
+  /// Is something put aside?
+  bool waiting() const { return !waiting_.empty(); }
+  /// How much of that may begin in this round, which is over then.
+  std::size_t endRound() { return waiting_.endRound(); }
+  /// REQUIRES: waiting().
+  ActiveRequestPtr takeWaiting() { return waiting_.take(); }
+  /// Has received what was put aside. `event`: the connection has to be looked at when it is back; `last`: it is to be
+  /// closed after this request.
+  [[nodiscard]] Whereabouts begin(ActiveRequestPtr request, bool event, bool last);
+  /// Answers what comes back from the loads. `event` and `last` as above.
   [[nodiscard]] Whereabouts finish(ActiveRequestPtr request, bool event, bool last);
 
  private:
-  Route route(Handler& handler);
-  Whereabouts handOn(ActiveRequestPtr& request, Route route, bool last);
+  Whereabouts receive(ActiveRequestPtr& request, bool event, bool last);
+  Route route(Handler& handler, Exchange& exchange);
+  Whereabouts handOn(ActiveRequestPtr& request, Route route, bool event, bool last);
   Whereabouts refuse(ActiveRequest& request, const std::shared_ptr<Handler>& handler, bool last);
   Whereabouts answer(ActiveRequest& request, bool last);
   ActiveRequestPtr spare();
+  void keepSpare(ActiveRequestPtr request);
 
   LaneSurroundings& around_;
   LaneLoads& loads_;
-  ActiveRequestPtr current_;             // for the next request; leaves when the request is handed on
+  ActiveRequestPtr current_;       // for the next request; leaves when the request is handed on
+  std::size_t current_bytes_ = 0;  // of it, as it came
+  WaitingRequests waiting_;
   std::vector<ActiveRequestPtr> spare_;  // to be current_ one day
 };
 

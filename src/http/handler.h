@@ -3,7 +3,7 @@
 // A request is received on a lane, which must never wait. A session check that has to ask Redis goes on on its lane, by
 // the handler's loader for that lane, whenever Redis has answered something. Whatever may take long (logout, pages and
 // so on) goes to a worker, and what computes password hashes to a worker of another kind, so that no number of logins
-// keeps anything else waiting.
+// keeps anything else waiting. On the lane itself checks come first, whatever else has arrived at the same time.
 
 #pragma once
 
@@ -67,6 +67,9 @@ class Loader {
 class Handler {
  public:
   virtual ~Handler() = default;
+  /// On a lane, before receive(): is this no session check, so that it is begun after the checks that have come by
+  /// then? Costs next to nothing.
+  virtual bool givesWay(const Request& request) const noexcept = 0;
   /// On a lane. Never waits: no Redis, no file, no password hash, no lock that is held long.
   virtual Route receive(Exchange& exchange) = 0;
   /// On a lane, for its own use. It ends before the handler, the loop and the lane.

@@ -35,6 +35,7 @@ class NoLoader final : public Loader {
 
 class NothingHandler final : public Handler {
  public:
+  bool givesWay(const Request&) const noexcept override { return false; }
   Route receive(Exchange& exchange) override {
     exchange.response.status = 204;
     exchange.response.headers = answer_.headers;

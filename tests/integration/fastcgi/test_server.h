@@ -44,6 +44,7 @@ class LambdaHandler final : public Handler {
   std::function<void(Exchange&)> on_work = [](Exchange& exchange) { exchange.response = echo(exchange.request); };
   std::function<void(Exchange&)> on_turn_away;
 
+  bool givesWay(const Request& request) const noexcept override { return request.param("GIVES_WAY").has_value(); }
   Route receive(Exchange& exchange) override { return on_receive(exchange); }
   std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Lane& lane) override;
   void work(Exchange& exchange) override { on_work(exchange); }

@@ -140,6 +140,17 @@ TEST_F(RouterTest, AFloodForNoKnownEndpointIsALineInTheLogAndThenOneWithHowMany)
   }
 }
 
+TEST_F(RouterTest, KnowsACheckByItsEndpointAndNothingElse) {
+  const auto isCheck = [](std::string_view name, std::string_view value) {
+    const Param params[] = {{"QUERY_STRING", "auth"}, {name, value}};
+    return Router::isCheck({.role = Role::kResponder, .params = params, .body = {}});
+  };
+  EXPECT_TRUE(isCheck("SESSIOND_ENDPOINT", "auth"));
+  EXPECT_FALSE(isCheck("SESSIOND_ENDPOINT", "login"));
+  EXPECT_FALSE(isCheck("SESSIOND_ENDPOINT", ""));
+  EXPECT_FALSE(isCheck("HTTP_SESSIOND_ENDPOINT", "auth"));
+}
+
 TEST_F(RouterTest, GivesChecksToAuth) {
   const Param params[] = {{"SESSIOND_ENDPOINT", "auth"}};
   EXPECT_EQ(receive(params), Route::kAnswered);
