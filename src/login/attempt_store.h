@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/expected.h"
@@ -63,9 +64,9 @@ class LoginMemory {
  public:
   virtual ~LoginMemory() = default;
 
-  /// Was the place remembered within `lifetime`?
-  virtual Expected<bool, AttemptStoreError> isKnown(std::string_view key, std::string_view place,
-                                                    std::chrono::seconds lifetime) = 0;
+  /// All that were remembered within `lifetime`, in no particular order.
+  virtual Expected<std::vector<std::string>, AttemptStoreError> knownPlaces(std::string_view key,
+                                                                            std::chrono::seconds lifetime) = 0;
   /// Remembers the place; of more than `most` the one that was remembered longest ago goes.
   virtual Expected<void, AttemptStoreError> remember(std::string_view key, std::string_view place,
                                                      std::chrono::seconds lifetime, std::uint32_t most) = 0;

@@ -1,6 +1,8 @@
 #include "login/login_gate.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/encoding.h"
 
@@ -88,31 +90,47 @@ std::string LoginGate::hashOf(std::string_view kind, std::string_view first, std
 }
 
 Expected<LoginGate::Pass, LoginRefused> LoginGate::enter(const LoginVisitor& visitor) {
-  Pass pass{.row = LoginRow::kStranger,
-            .user_hash = hashOf("user", visitor.user),
-            .place_hash = hashOf("place", visitor.place),
-            .device_hash = visitor.device.empty() ? "" : hashOf("device", visitor.user, visitor.device)};
-  if (!pass.device_hash.empty()) return enterAs(LoginRow::kDevice, std::move(pass));
-  const std::string visit = visitOf(pass);
-  if (const auto refused = refusals_.find(visit, clock_.steadyNow())) return Unexpected(*refused);
-  Expected<Pass, LoginRefused> entered = enterWithoutDevice(std::move(pass));
-  if (!entered && !entered.error().unavailable) refusals_.note(visit, entered.error(), clock_.steadyNow());
+  Pass pass = strangersPass(visitor);
+  if (!visitor.device.empty()) {
+    pass.device_hash = hashOf("device", visitor.user, visitor.device);
+    return enterAs(LoginRow::kDevice, std::move(pass));
+  }
+  const SteadyTime now = clock_.steadyNow();
+  if (const auto refused = refusals_.find(visitOf(pass), now)) return Unexpected(*refused);
+  if (const auto wait = strangers_.fresh(pass.user_hash, pass.place_hash, now))
+    return Unexpected(refused(LoginRow::kStranger, *wait));
+  return enterWithoutDevice(pass, now);
+}
+
+std::optional<LoginRefused> LoginGate::refusedLately(const LoginVisitor& visitor) {
+  const Pass pass = strangersPass(visitor);
+  const SteadyTime now = clock_.steadyNow();
+  if (const auto refused = refusals_.find(visitOf(pass), now)) return refused;
+  const auto wait = strangers_.spare(pass.user_hash, pass.place_hash, now);
+  if (!wait) return std::nullopt;
+  return refused(LoginRow::kStranger, *wait);
+}
+
+LoginGate::Pass LoginGate::strangersPass(const LoginVisitor& visitor) const {
+  return {.row = LoginRow::kStranger,
+          .user_hash = hashOf("user", visitor.user),
+          .place_hash = hashOf("place", visitor.place),
+          .device_hash = ""};
+}
+
+/// What is refused is remembered as of `now`, before the store is asked.
+Expected<LoginGate::Pass, LoginRefused> LoginGate::enterWithoutDevice(const Pass& pass, SteadyTime now) {
+  Expected<std::vector<std::string>, AttemptStoreError> places = memory_.knownPlaces(placesOf(pass), kPlaceLifetime);
+  if (!places) return Unexpected(unavailable());
+  const bool known = std::find(places->begin(), places->end(), pass.place_hash) != places->end();
+  Expected<Pass, LoginRefused> entered = known ? enterAs(LoginRow::kKnownPlace, pass) : enterAsStranger(pass);
+  if (entered || entered.error().unavailable) return entered;
+  if (entered.error().row == LoginRow::kStranger) {
+    strangers_.note(pass.user_hash, *std::move(places), entered.error().wait, now);
+  } else {
+    refusals_.note(visitOf(pass), entered.error(), now);
+  }
   return entered;
-}
-
-std::optional<LoginRefused> LoginGate::refusedLately(const LoginVisitor& visitor) const {
-  return refusals_.find(visitOf({.row = LoginRow::kStranger,
-                                 .user_hash = hashOf("user", visitor.user),
-                                 .place_hash = hashOf("place", visitor.place),
-                                 .device_hash = ""}),
-                        clock_.steadyNow());
-}
-
-Expected<LoginGate::Pass, LoginRefused> LoginGate::enterWithoutDevice(Pass pass) {
-  const Expected<bool, AttemptStoreError> known = memory_.isKnown(placesOf(pass), pass.place_hash, kPlaceLifetime);
-  if (!known) return Unexpected(unavailable());
-  if (*known) return enterAs(LoginRow::kKnownPlace, std::move(pass));
-  return enterAsStranger(std::move(pass));
 }
 
 Expected<LoginGate::Pass, LoginRefused> LoginGate::enterAs(LoginRow row, Pass pass) {
@@ -163,6 +181,7 @@ FailureNote LoginGate::succeeded(const Pass& pass) {
   if (!pass.device_hash.empty()) static_cast<void>(counters_.forget(deviceKey(pass)));
   static_cast<void>(counters_.forget(knownPlaceKey(pass)));
   refusals_.forget(visitOf(pass));
+  strangers_.addPlace(pass.user_hash, pass.place_hash);
   static_cast<void>(memory_.remember(placesOf(pass), pass.place_hash, kPlaceLifetime, kPlacesOfAUser));
   const Expected<FailureNote, AttemptStoreError> note = memory_.takeFailures(failuresKey(pass));
   return note ? *note : FailureNote{};

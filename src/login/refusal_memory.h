@@ -1,6 +1,7 @@
 // RefusalMemory: who was refused a moment ago, so that a flood of tries that are refused anyway costs neither Redis nor
-// those who wait behind it. What it says is at most two seconds older than what the store would say. Each refusal has a
-// lifetime of its own, so that a crowd that was refused together does not come back to the store together.
+// those who wait behind it; strangers' refusals are remembered by the user they try (stranger_memory.h). What it says
+// is at most two seconds older than what the store would say. Each refusal has a lifetime of its own, so that a crowd
+// that was refused together does not come back to the store together.
 
 #pragma once
 

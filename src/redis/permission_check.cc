@@ -87,7 +87,7 @@ void addLoginGate(const RedisKeys& keys, Questions& questions) {
   questions.add("PEXPIRE", tries, {"1"});
   questions.add("DEL", tries);
   const std::string places = keys.own(kPlacesPrefix);
-  questions.add("ZSCORE", places, {"0"});
+  questions.add("ZRANGEBYSCORE", places, {"0", "0"});
   questions.add("ZADD", places, {"0", "0"});
   questions.add("ZREMRANGEBYRANK", places, {"0", "0"});
   questions.add("EXPIRE", places, {"1"});

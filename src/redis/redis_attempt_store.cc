@@ -184,16 +184,18 @@ Expected<void, AttemptStoreError> RedisAttemptStore::forget(std::string_view key
   return change(commands, Repeat::kSafe);
 }
 
-Expected<bool, AttemptStoreError> RedisAttemptStore::isKnown(std::string_view key, std::string_view place,
-                                                             seconds lifetime) {
+Expected<std::vector<std::string>, AttemptStoreError> RedisAttemptStore::knownPlaces(std::string_view key,
+                                                                                     seconds lifetime) {
   RedisCommands commands;
-  commands.add({"ZSCORE", keys_.own(key), place});
+  commands.add({"ZRANGEBYSCORE", keys_.own(key), "(" + std::to_string(nowInSeconds() - lifetime.count()), "+inf"});
   const Expected<RedisReplies, AttemptStoreError> replies = run(commands, Repeat::kSafe);
-  if (!replies) return unavailable();
-  const RedisReply& score = (*replies)[0];
-  if (score.type == Type::kNil) return false;
-  if (score.type != Type::kString) return unavailable();
-  return nowInSeconds() - numberOf(score) < lifetime.count();
+  if (!replies || (*replies)[0].type != Type::kArray) return unavailable();
+  std::vector<std::string> places;
+  for (const RedisReply& place : (*replies)[0].elements) {
+    if (place.type != Type::kString) return unavailable();
+    places.emplace_back(place.text);
+  }
+  return places;
 }
 
 Expected<void, AttemptStoreError> RedisAttemptStore::remember(std::string_view key, std::string_view place,

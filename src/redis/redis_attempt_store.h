@@ -44,8 +44,8 @@ class RedisAttemptStore final : public AttemptCounters, public LoginMemory {
   /// What reserve() would judge by; counts nothing.
   Expected<AttemptCount, AttemptStoreError> look(std::string_view key, const AttemptLimit& limit);
 
-  Expected<bool, AttemptStoreError> isKnown(std::string_view key, std::string_view place,
-                                            std::chrono::seconds lifetime) override;
+  Expected<std::vector<std::string>, AttemptStoreError> knownPlaces(std::string_view key,
+                                                                    std::chrono::seconds lifetime) override;
   Expected<void, AttemptStoreError> remember(std::string_view key, std::string_view place,
                                              std::chrono::seconds lifetime, std::uint32_t most) override;
   Expected<void, AttemptStoreError> noteFailure(std::string_view key, std::chrono::seconds lifetime) override;

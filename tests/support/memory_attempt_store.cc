@@ -63,13 +63,14 @@ Expected<void, AttemptStoreError> MemoryAttemptStore::forget(std::string_view ke
   return {};
 }
 
-Expected<bool, AttemptStoreError> MemoryAttemptStore::isKnown(std::string_view key, std::string_view place,
-                                                              std::chrono::seconds lifetime) {
+Expected<std::vector<std::string>, AttemptStoreError> MemoryAttemptStore::knownPlaces(std::string_view key,
+                                                                                      std::chrono::seconds lifetime) {
   auto state = state_.lock();
   if (state->fails()) return unavailable();
-  const auto& places = state->places[std::string(key)];
-  const auto found = places.find(place);
-  return found != places.end() && clock_.wallNow() - found->second < lifetime;
+  std::vector<std::string> known;
+  for (const auto& [place, at] : state->places[std::string(key)])
+    if (clock_.wallNow() - at < lifetime) known.push_back(place);
+  return known;
 }
 
 Expected<void, AttemptStoreError> MemoryAttemptStore::remember(std::string_view key, std::string_view place,

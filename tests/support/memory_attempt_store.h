@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/guarded.h"
@@ -21,8 +22,8 @@ class MemoryAttemptStore final : public AttemptCounters, public LoginMemory {
   Expected<Reservation, AttemptStoreError> reserve(std::string_view key, const AttemptLimit& limit) override;
   Expected<void, AttemptStoreError> giveBack(std::string_view key, const Reservation& reservation) override;
   Expected<void, AttemptStoreError> forget(std::string_view key) override;
-  Expected<bool, AttemptStoreError> isKnown(std::string_view key, std::string_view place,
-                                            std::chrono::seconds lifetime) override;
+  Expected<std::vector<std::string>, AttemptStoreError> knownPlaces(std::string_view key,
+                                                                    std::chrono::seconds lifetime) override;
   Expected<void, AttemptStoreError> remember(std::string_view key, std::string_view place,
                                              std::chrono::seconds lifetime, std::uint32_t most) override;
   Expected<void, AttemptStoreError> noteFailure(std::string_view key, std::chrono::seconds lifetime) override;

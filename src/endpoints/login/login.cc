@@ -195,8 +195,10 @@ Route LoginEndpoint::triage(Exchange& exchange) const {
   // The genuine one may stand behind others, where only a worker looks.
   if (parts_.entrance.hasDevice(request))
     return parts_.entrance.returns(request, wanted->user) ? Route::kReturning : Route::kPassword;
+  // Who is refused for that would not ask the store, and is not to be the one who is let through for it.
+  if (flawOf(request, *wanted)) return Route::kPassword;
   const std::optional<Refused> refused = parts_.entrance.refusedLately(request, wanted->user);
-  if (!refused || flawOf(request, *wanted)) return Route::kPassword;
+  if (!refused) return Route::kPassword;
   exchange.response = refuseForNow(request, *refused, wanted->rd);
   if (exchange.response.body.size() > kMostWrittenOnLane) return Route::kPassword;
   note(request, *refused, wanted->user);

@@ -63,8 +63,8 @@ class PasswordEntrance {
   bool hasDevice(const Request& request) const;
   /// Has it logged in before as this user, whose name is canonical? Looks at a few cookies only, and never waits.
   bool returns(const Request& request, std::string_view name) const;
-  /// What admit() would say without asking anybody, as after a refusal a moment ago; absent: it would have to ask.
-  /// Never waits. REQUIRES: no hasDevice().
+  /// What admit() would say, as after a refusal a moment ago, to this visitor or to another stranger; absent: somebody
+  /// has to be asked. Never waits. REQUIRES: no hasDevice().
   std::optional<Refused> refusedLately(const Request& request, std::string_view name) const;
   /// Nothing came of it, and not because of the password.
   void undecided(const Admitted& admitted) const { parts_.gate.undecided(admitted.pass); }

@@ -42,10 +42,10 @@ const std::map<std::string, std::string> kCommands = {
     {"hset", "HSET sessiond:try:*, HSET sessiond:failures:*"},
     {"pexpire", "PEXPIRE sessiond:sessions:*, PEXPIRE sessiond:try:*"},
     {"hincrby", "HINCRBY sessiond:failures:*"},
-    {"zscore", "ZSCORE sessiond:sessions:*, ZSCORE sessiond:places:*"},
+    {"zscore", "ZSCORE sessiond:sessions:*"},
     {"zremrangebyrank", "ZREMRANGEBYRANK sessiond:places:*"},
     {"zcount", "ZCOUNT sessiond:sessions:*"},
-    {"zrangebyscore", "ZRANGEBYSCORE sessiond:sessions:*"},
+    {"zrangebyscore", "ZRANGEBYSCORE sessiond:sessions:*, ZRANGEBYSCORE sessiond:places:*"},
     {"hmget", "HMGET sessiond:try:*, HMGET sessiond:failures:*, HMGET sessiond:user:*"},
     {"get", "GET sessiond:epoch*, GET sessiond:alive:{s}:*, GET sess:*"},
     {"wait", "WAIT"},
@@ -66,7 +66,8 @@ const std::map<std::string, std::string> kPrefixes = {
     {"sessiond:try:",
      "EVAL sessiond:try:*, HMGET sessiond:try:*, HSET sessiond:try:*, PEXPIRE sessiond:try:*, DEL sessiond:try:*"},
     {"sessiond:places:",
-     "ZSCORE sessiond:places:*, ZADD sessiond:places:*, ZREMRANGEBYRANK sessiond:places:*, EXPIRE sessiond:places:*"},
+     "ZRANGEBYSCORE sessiond:places:*, ZADD sessiond:places:*, ZREMRANGEBYRANK sessiond:places:*, EXPIRE "
+     "sessiond:places:*"},
     {"sessiond:failures:",
      "HINCRBY sessiond:failures:*, HSET sessiond:failures:*, EXPIRE sessiond:failures:*, HMGET sessiond:failures:*, "
      "DEL sessiond:failures:*"},
@@ -281,7 +282,7 @@ TEST_F(PermissionCheck, AsksForAllThatIsUsed) {
   EXPECT_TRUE(attempts.giveBack("try:a", *reservation));
   EXPECT_TRUE(attempts.forget("try:a"));
   EXPECT_TRUE(attempts.remember("places:a", "b", 60s, 16));
-  EXPECT_TRUE(attempts.isKnown("places:a", "b", 60s));
+  EXPECT_TRUE(attempts.knownPlaces("places:a", 60s));
   EXPECT_TRUE(attempts.noteFailure("failures:a", 60s));
   EXPECT_TRUE(attempts.takeFailures("failures:a"));
   EXPECT_TRUE(cache.put("key", "1", 60s));

@@ -178,7 +178,7 @@ TEST_F(RedisAttemptStoreTest, NobodyCanTellWithoutTheServerOrWhereSomethingElseS
   EXPECT_FALSE(stores.store.reserve("try:a", limit));
   EXPECT_FALSE(stores.store.giveBack("try:a", {}));
   stores.server.command({"SET", "sessiond:places:a", "x"});
-  EXPECT_FALSE(stores.store.isKnown("places:a", "p", std::chrono::hours(1)));
+  EXPECT_FALSE(stores.store.knownPlaces("places:a", std::chrono::hours(1)));
   EXPECT_FALSE(stores.store.remember("places:a", "p", std::chrono::hours(1), 5));
   EXPECT_FALSE(stores.store.noteFailure("places:a", std::chrono::hours(1)));
   stores.server.command({"HSET", "sessiond:try:b", "n1", "many", "e1", "99999999999999"});

@@ -256,9 +256,29 @@ TEST_F(LoginTriageTest, APageThatIsTooLargeForTheLaneIsAWorkers) {
   EXPECT_EQ(triage(kGoodJson), Route::kAnswered);
 }
 
-TEST_F(LoginTriageTest, TheLaneRefusesNobodyElse) {
+TEST_F(LoginTriageTest, SoDoStrangersFromElsewhereWhetherThereIsSuchAUserOrNot) {
+  for (const std::string user : {"ada", "nobody"}) {
+    const std::string body = R"({"user":")" + user + R"(","password":"x"})";
+    for (int i = 0; i < 6; ++i) postJson(body);
+    EXPECT_EQ(triage(body, {{"SESSIOND_ADDR", "198.51.100.9"}}), Route::kAnswered);
+    EXPECT_EQ(answer_.status, 429);
+    EXPECT_THAT(answer_.headers.lines(), HasSubstr("Retry-After: 30\r\n"));
+    EXPECT_EQ(answer_.body, "{\"error\":\"too_many_tries\"}\n");
+  }
+}
+
+TEST_F(LoginTriageTest, WhoIsRefusedForAnythingElseIsNotTheOneWhoAsksTheStoreAnew) {
   guess();
-  EXPECT_EQ(triage(kGoodJson, {{"SESSIOND_ADDR", "198.51.100.9"}}), Route::kPassword);
+  clock_.advance(StrangerMemory::kFresh);
+  EXPECT_EQ(triage(kGoodForm + "&csrf=another"), Route::kPassword);
+  EXPECT_EQ(triage(form()), Route::kPassword) << "this one does";
+  EXPECT_EQ(triage(form()), Route::kAnswered);
+}
+
+TEST_F(LoginTriageTest, TheLaneRefusesNobodyElse) {
+  ASSERT_EQ(postJson(kGoodJson, {{"SESSIOND_ADDR", "198.51.100.9"}}).status, 200);
+  guess();
+  EXPECT_EQ(triage(kGoodJson, {{"SESSIOND_ADDR", "198.51.100.9"}}), Route::kPassword) << "a known place";
   EXPECT_EQ(triage(R"({"user":"bob","password":"x"})"), Route::kPassword);
   const std::string adas = "__Host-sd_device=" + devices_.issue("ada", "");
   EXPECT_EQ(triage(kGoodJson, {{"HTTP_COOKIE", adas}}), Route::kReturning);

@@ -210,11 +210,71 @@ TEST_F(LoginGateTest, AFloodOfTriesThatAreRefusedAsksTheStoreOnceInASecondOrTwo)
   EXPECT_GT(store_.calls(), calls);
 }
 
-TEST_F(LoginGateTest, WhatIsRememberedOfARefusalIsNobodyElses) {
+TEST_F(LoginGateTest, WhatIsRememberedOfARefusalIsOfThisUsersStrangersOnly) {
   failuresOf(stranger_, 6);
   EXPECT_TRUE(succeed({.user = "ada", .place = stranger_.place, .device = "phone"})) << "a device is never refused so";
   EXPECT_EQ(fail(stranger_), "failed") << "and makes its place a known one at once";
-  EXPECT_EQ(fail({.user = "eve", .place = stranger_.place, .device = ""}), "failed");
+  EXPECT_EQ(fail({.user = "eve", .place = office_.place, .device = ""}), "failed");
+}
+
+TEST_F(LoginGateTest, OneRefusalIsEnoughForStrangersOfEveryPlace) {
+  ASSERT_TRUE(succeed(office_));
+  failuresOf(stranger_, 5);
+  EXPECT_EQ(fail(stranger_), "stranger 30s");
+  const std::size_t calls = store_.calls();
+  for (int i = 0; i < 1000; ++i) {
+    const std::string place = "10.0." + std::to_string(i) + ".0/24";
+    const LoginVisitor other{.user = "ada", .place = place, .device = ""};
+    EXPECT_EQ(fail(other), "stranger 30s");
+    EXPECT_TRUE(gate_.refusedLately(other));
+  }
+  EXPECT_EQ(store_.calls(), calls);
+  EXPECT_FALSE(gate_.refusedLately(office_)) << "a known place is none of a stranger's";
+  EXPECT_EQ(fail(office_), "failed");
+}
+
+TEST_F(LoginGateTest, OneStrangerAsksTheStoreAnewForAllOfThem) {
+  failuresOf(stranger_, 6);
+  int asked = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    clock_.advance(1ms);
+    const std::string place = "10.0." + std::to_string(i % 250) + ".0/24";
+    const LoginVisitor visitor{.user = "ada", .place = place, .device = ""};
+    if (gate_.refusedLately(visitor)) continue;
+    ++asked;
+    EXPECT_NE(fail(visitor), "failed");
+  }
+  EXPECT_EQ(asked, 10) << "one a second";
+  // The one who was let through is gone, as when there was no place in the queue.
+  clock_.advance(StrangerMemory::kFresh);
+  EXPECT_FALSE(gate_.refusedLately(stranger_));
+  EXPECT_TRUE(gate_.refusedLately(stranger_));
+  clock_.advance(StrangerMemory::kBetweenAsking);
+  EXPECT_FALSE(gate_.refusedLately(stranger_));
+  EXPECT_TRUE(gate_.refusedLately(stranger_));
+}
+
+TEST_F(LoginGateTest, AUserWhoseTriesAreForgottenIsRefusedForTwoSecondsAtMost) {
+  failuresOf(stranger_, 6);
+  store_.clear();
+  clock_.advance(StrangerMemory::kFresh - 1ms);
+  EXPECT_TRUE(gate_.refusedLately(stranger_));
+  clock_.advance(1ms);
+  EXPECT_FALSE(gate_.refusedLately(stranger_));
+  EXPECT_TRUE(gate_.refusedLately(stranger_));
+  clock_.advance(StrangerMemory::kLifetime - StrangerMemory::kFresh);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(gate_.refusedLately(stranger_));
+    EXPECT_EQ(fail(stranger_), "failed");
+  }
+}
+
+TEST_F(LoginGateTest, AKnownPlacesRefusalIsOfThatPlaceOnly) {
+  ASSERT_TRUE(succeed(office_));
+  EXPECT_EQ(failuresOf(office_, 11), 10);
+  EXPECT_TRUE(gate_.refusedLately(office_));
+  EXPECT_FALSE(gate_.refusedLately(stranger_));
+  EXPECT_EQ(fail(stranger_), "failed");
 }
 
 TEST_F(LoginGateTest, AWaitThatIsOverIsOverAtOnce) {
