@@ -192,9 +192,9 @@ Route LoginEndpoint::triage(Exchange& exchange) const {
   const Expected<LoginAttempt, LoginAttemptError> wanted =
       read(request, readLoginQuery(request, parts_.settings.login.url).rd);
   if (!wanted) return Route::kPassword;
-  // The genuine one may stand behind others, where only a worker looks.
-  if (parts_.entrance.hasDevice(request))
-    return parts_.entrance.returns(request, wanted->user) ? Route::kReturning : Route::kPassword;
+  const std::optional<bool> returns = parts_.entrance.returns(request, wanted->user);
+  if (!returns) return Route::kPassword;  // a worker looks at all cookies
+  if (*returns) return Route::kReturning;
   // Who is refused for that would not ask the store, and is not to be the one who is let through for it.
   if (flawOf(request, *wanted)) return Route::kPassword;
   const std::optional<Refused> refused = parts_.entrance.refusedLately(request, wanted->user);

@@ -39,13 +39,11 @@ std::string_view deviceCookieName(const CookieSettings& settings, const Request&
 
 }  // namespace
 
-bool PasswordEntrance::hasDevice(const Request& request) const {
-  return !findCookies(request.params, deviceCookieName(parts_.settings.cookie, request)).values.empty();
-}
-
-bool PasswordEntrance::returns(const Request& request, std::string_view name) const {
+std::optional<bool> PasswordEntrance::returns(const Request& request, std::string_view name) const {
   const CookieValues cookies = findCookies(request.params, deviceCookieName(parts_.settings.cookie, request));
-  return parts_.devices.deviceOf(name, cookies.values).has_value();
+  if (parts_.devices.deviceOf(name, cookies.values)) return true;
+  if (cookies.too_many || cookies.too_large) return std::nullopt;
+  return false;
 }
 
 Expected<PasswordEntrance::Admitted, PasswordEntrance::Refused> PasswordEntrance::admit(

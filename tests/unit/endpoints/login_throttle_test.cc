@@ -285,6 +285,11 @@ TEST_F(LoginTriageTest, TheLaneRefusesNobodyElse) {
   std::string planted;
   for (int i = 0; i < 30; ++i) planted += "__Host-sd_device=" + std::string(75, static_cast<char>('a' + i % 26)) + "; ";
   EXPECT_EQ(triage(kGoodJson, {{"HTTP_COOKIE", planted + adas}}), Route::kPassword) << "a worker looks at all of them";
+  const std::string large = "large=" + std::string(kMaxCookieHeaderBytes, 'x') + "; ";
+  EXPECT_EQ(triage(kGoodJson, {{"HTTP_COOKIE", large + adas}}), Route::kPassword);
+  for (const std::string& nobodys :
+       {std::string("__Host-sd_device=x"), "__Host-sd_device=" + devices_.issue("bob", "")})
+    EXPECT_EQ(triage(kGoodJson, {{"HTTP_COOKIE", nobodys}}), Route::kAnswered) << "no device of hers";
 }
 
 TEST_F(LoginTriageTest, WhatIsRefusedForAnythingElseIsAWorkers) {
