@@ -122,7 +122,7 @@ describe('sessionctl nginx', () => {
     assert.equal(print(link).status, 73);
     fs.unlinkSync(link);
     assert.equal(print(link).status, 0);
-    assert.match(fs.readFileSync(path.join(link, 'check.conf'), 'utf8'), /x_account/i);
+    assert.match(fs.readFileSync(path.join(link, 'identity-proxy.conf'), 'utf8'), /X-Account/);
   });
 
   test('print says what is wrong with the configuration', () => {

@@ -98,7 +98,7 @@ describe('sessionctl secret', () => {
     for (const [before, expected] of [
       [shipped + end, `${shipped}${end}\nsession:\n  ${list}`],
       [`session:\n\n    # so long\n    idle_timeout: 5m\n${end}`, `session:\n    ${list}\n    # so long\n    idle_timeout: 5m\n${end}`],
-      [`${end}session:  # none`, `${end}session:  # none\n  ${list}`],
+      [`${end}session:  # ours\n  idle_timeout: 5m`, `${end}session:  # ours\n  ${list}  idle_timeout: 5m\n`],
     ]) {
       fs.writeFileSync(file, before);
       const rotated = await sessionctl(file)('secret rotate', [at('one')]);
