@@ -14,6 +14,11 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+/// Of a node's `CLUSTER INFO`.
+int epochIn(const std::string& info, const std::string& name) {
+  return std::stoi(info.substr(info.find(name + ":") + name.size() + 1));
+}
+
 }  // namespace
 
 ClusterGroup::ClusterGroup() : ClusterGroup(Options{}) {}
@@ -165,6 +170,16 @@ void ClusterGroup::endMove(const std::string& key, std::size_t from, std::size_t
     const std::string moved = server(from).command({"MIGRATE", "127.0.0.1", portOf(to), one, "0", "5000"});
     SESSIOND_CHECK(moved == "OK" || moved == "NOKEY");
   }
+  // Whoever takes a slot over outbids all epochs that it has heard of. One that it has not would take the slot back.
+  needSoon(
+      [&] {
+        const int heard = epochIn(server(to).command({"CLUSTER", "INFO"}), "cluster_current_epoch");
+        for (std::size_t i = 0; i < servers_.size(); ++i) {
+          if (isPrimary(i) && epochIn(server(i).command({"CLUSTER", "INFO"}), "cluster_my_epoch") > heard) return false;
+        }
+        return true;
+      },
+      "the new node has heard of all epochs");
   const std::string id = idOf(to);
   SESSIOND_CHECK(server(to).command({"CLUSTER", "SETSLOT", slot, "NODE", id}) == "OK");
   for (std::size_t i = 0; i < servers_.size(); ++i)
