@@ -174,6 +174,12 @@ export class ClusterGroup {
     for (let keys; (keys = await from.command('CLUSTER', 'GETKEYSINSLOT', slot, 10)).length > 0; await pause(1)) {
       for (const one of keys) await from.command('MIGRATE', '127.0.0.1', to.port, one, 0, 5000);
     }
+    // Whoever takes a slot over outbids all epochs that it has heard of. One that it has not would take the slot back.
+    const epoch = async (server, name) => Number(new RegExp(`${name}:(\\d+)`).exec(await server.command('CLUSTER', 'INFO'))[1]);
+    await waitFor('the new node has heard of all epochs', async () => {
+      const own = await Promise.all((await this.primaries()).map((server) => epoch(server, 'cluster_my_epoch')));
+      return Math.max(...own) <= await epoch(to, 'cluster_current_epoch');
+    }, kPatience);
     for (const server of [to, ...(await this.primaries()).filter((one) => one !== to)]) {
       await server.command('CLUSTER', 'SETSLOT', slot, 'NODE', to.id);
     }
