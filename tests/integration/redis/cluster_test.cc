@@ -172,10 +172,12 @@ std::uint64_t turnOf(pid_t thread) {
 }
 
 TEST_F(Cluster, WhoIsToldOfAnEndHasItsTurnSoon) {
-  if (turnOf(0) == 0 || ::sched_getscheduler(0) != SCHED_OTHER) GTEST_SKIP() << "the system knows of no short turns";
+  const std::uint64_t usual = turnOf(0);
   ClusterInstance instance(configFor(group()), kStaleness);
   ASSERT_TRUE(instance.settle("a"));
-  for (const pid_t listener : threadsNamed("invalidations")) EXPECT_LT(turnOf(listener), turnOf(0));
+  for (const pid_t listener : threadsNamed("invalidations")) {
+    if (usual != 0) EXPECT_LT(turnOf(listener), usual);  // 0: the kernel knows of none
+  }
 }
 
 TEST_F(Cluster, AUserOfAnotherNodeDecidesOnHisSessions) {
