@@ -56,7 +56,9 @@ void IndexWriter::note(const KnownSession& session, std::optional<SteadyTime> en
   const auto before = session.indexedAt();
   for (const auto& earlier : {before, session.leftOutAt()})
     if (earlier) met = std::min(met, *earlier);
-  const Noted noted{.ends = end, .met = met, .again = before.has_value()};
+  // An index that may have been lost since then knows of it only what others noted.
+  const bool again = before && *before > lost_.load(std::memory_order_relaxed) + std::chrono::seconds(1);
+  const Noted noted{.ends = end, .met = met, .again = again};
   if (keep(waiting_[std::string(session.userId())], session.id(), noted)) ++size_;
   session.noteIndexed(end, now);
   if (first) arrived_.notify_one();

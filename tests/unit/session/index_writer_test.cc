@@ -287,6 +287,25 @@ TEST_F(IndexWriterTest, WhatWasNotedHereOnceIsNotCalledMissedLater) {
   EXPECT_THAT(ended, IsEmpty());
 }
 
+TEST_F(IndexWriterTest, WhatMayHaveBeenLostIsLookedAtAsIfItHadNeverBeenNoted) {
+  std::vector<SessionId> ended;
+  IndexWriter writer(index_, clock_, metrics_, into(ended));
+  clock_.advance(seconds(10));
+  const SessionRef session = sessionOf("missed", "42");
+  writer.note(*session, std::nullopt, clock_.steadyNow());
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("missed")));
+  ASSERT_TRUE(index_.remove("42", std::vector{idOf("missed")}));  // a failover to a server that never had it
+  writer.mayBeLost();
+  clock_.advance(seconds(5));
+  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
+  ASSERT_TRUE(index_.add({.user_id = "42", .id = idOf("missed"), .life = hours(1)}));  // another instance
+  clock_.advance(seconds(5));
+  writer.note(*session, std::nullopt, clock_.steadyNow());
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("missed")));
+  writer.finish();
+  EXPECT_THAT(ended, ElementsAre(idOf("missed")));
+}
+
 TEST_F(IndexWriterTest, WhatWasMetHereIsInTheIndexWhenAllEnd) {
   IndexWriter writer(index_, clock_, metrics_);
   writer.note(*sessionOf("a", "42"), std::nullopt, clock_.steadyNow());
