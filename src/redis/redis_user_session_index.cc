@@ -45,7 +45,8 @@ if ended and ended <= now - late then past = past - 1 end
 return {past, now - late, ended and math.max(now - math.floor(ended), -1) or -1, new, since}
 )lua";
 
-// KEYS: index. ARGV: latest writer, life of what is kept, in milliseconds, and its ids. The moment's number.
+// KEYS: index. ARGV: latest writer, life of what is kept, in milliseconds, and its ids. The moment's number. What was
+// kept so often that its own number would count as a later one was there before all moments (0).
 constexpr std::string_view kAllEndedScript = R"lua(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -59,7 +60,11 @@ local kept = tonumber(ARGV[1])
 for i = 3, #ARGV do
   local ends = now + tonumber(ARGV[2])
   local noted = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]) or 0)
-  if noted >= 0 and noted < ends then redis.call('ZADD', KEYS[1], text(ends + noted % 1), ARGV[i]) end
+  local own = noted % 1
+  if own > 0 and (number - own * 1024) % 1023 > 255 then own = 0 end
+  if noted >= 0 and (noted < ends or own ~= noted % 1) then
+    redis.call('ZADD', KEYS[1], text(math.max(math.floor(noted), ends) + own), ARGV[i])
+  end
   kept = ARGV[1] + 2 * ARGV[2]
 end
 if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', kept)) end

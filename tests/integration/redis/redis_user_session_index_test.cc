@@ -86,6 +86,19 @@ TEST_F(RedisUserSessionIndexTest, MomentsAreToldApartHoweverManyThereHaveBeen) {
   }
 }
 
+TEST_F(RedisUserSessionIndexTest, WhatIsKeptAgainAndAgainIsEndedByTheNextWhoEndsAll) {
+  for (const int times : {200, 300, 512, 700, 1023, 1100}) {
+    ASSERT_TRUE(index.noteAllEnded("42", {}, 1h));
+    ASSERT_TRUE(add("42", "kept", std::chrono::hours(times)));
+    const std::vector kept = {idOf("kept")};
+    for (int i = 0; i < times; ++i) ASSERT_TRUE(index.noteAllEnded("42", kept, 1h));
+    const auto moment = index.noteAllEnded("42", {}, 1h);
+    ASSERT_TRUE(moment);
+    EXPECT_EQ(index.listBefore("42", *moment, "", 100)->ids, kept) << times;
+    ASSERT_TRUE(remove("42", kept.front()));
+  }
+}
+
 /// Which may be, of what is to end (-1) or was imported.
 TEST_F(RedisUserSessionIndexTest, MorePlacesAreAlikeThanGoOnAPage) {
   server.command({"ZADD", kKey, "-1", "to end"});
