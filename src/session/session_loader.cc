@@ -62,8 +62,8 @@ void SessionLoader::want(TouchWant& want) {
 void SessionLoader::flushSoon(LaneStore::Group group, SteadyTime now) {
   const bool waits_behind = flights_.any(group);
   if (waits_behind && !parts_.store.hasGroups()) return;
-  const SteadyTime::duration patience = waits_behind ? SteadyTime::duration(kLookInterval) : kCompany;
-  flush_at_ = std::min(flush_at_, now + patience);
+  const SteadyTime::duration company = flights_.any() ? SteadyTime::duration(0) : SteadyTime::duration(kCompany);
+  flush_at_ = std::min(flush_at_, now + (waits_behind ? SteadyTime::duration(kLookInterval) : company));
   waitForTime();
 }
 
@@ -193,8 +193,7 @@ bool SessionLoader::takeLoad(Flight& flight, Asked& one, SteadyTime now) {
   SessionLoad load{.id = &id,
                    .wants_ttl = one.note.wants_ttl || isTouchDue(one, now),
                    .user = one.note.known ? one.note.known->login() : std::string_view()};
-  const bool is_grouped = load.user.empty() && !one.met && parts_.store.groupsVersion() == groups_version_;
-  if (!is_grouped) one.group = parts_.store.groupOf(load);
+  one.group = parts_.store.groupOf(load);
   if (one.group != flight.group) return false;
   one.met = {};
   flight.batch.loads.push_back(load);

@@ -73,8 +73,8 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   void want(SessionWant& want);
   void want(TouchWant& want);
   /// Sends what has gathered, unless a batch of its group is under way, behind which it follows by itself. May call the
-  /// client, who may want more meanwhile. Where nobody calls it, it happens by itself: when a batch of any group has
-  /// its answer, and within kCompany.
+  /// client, who may want more meanwhile. Where nobody calls it, it happens by itself: at once if a batch of other
+  /// servers is under way, else within kCompany.
   void flush();
   bool busy() const { return flights_.any(); }
 

@@ -178,29 +178,14 @@ TEST_F(SessionLoaderGroups, WhoWaitsForOneServerIsLookedAfterByItself) {
   EXPECT_EQ(loop_.at, SteadyTime::max()) << "nobody waits";
 }
 
-TEST_F(SessionLoaderGroups, WhoWaitsForNobodysBatchIsAskedForSoonWhoeverElseIsBusy) {
+TEST_F(SessionLoaderGroups, WhoWaitsForNobodysBatchIsAskedForAtOnceWhoeverElseIsBusy) {
   want("a1");
   loader_.flush();
   want("b1");
   touch("c1");
-  ASSERT_LE(loop_.at, clock_.steadyNow() + SessionLoader::kCompany);
-  clock_.advance(milliseconds(1));
+  ASSERT_LE(loop_.at, clock_.steadyNow());
   loop_.reach();
   EXPECT_EQ(store_.asked(), (Batches{"a1 ", "b1 ", "+c1 "}));
-}
-
-/// Every batch costs its server and the lane a wake-up.
-TEST_F(SessionLoaderGroups, WhoeverIsAnsweredTheOthersGoTogether) {
-  want("a1");
-  loader_.flush();
-  for (const char* id : {"b1", "c1", "b2"}) {
-    want(id);
-    if (loop_.at <= clock_.steadyNow()) loop_.reach();
-  }
-  EXPECT_EQ(store_.asked(), (Batches{"a1 "})) << "others may want the same servers";
-  store_.answer(0);
-  EXPECT_EQ(told(), "a1 ");
-  EXPECT_EQ(store_.asked(), (Batches{"b1 b2 ", "c1 "}));
 }
 
 TEST_F(SessionLoaderGroups, EachGroupHasABatchOfItsOwn) {
