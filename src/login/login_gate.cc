@@ -181,8 +181,8 @@ FailureNote LoginGate::succeeded(const Pass& pass) {
   if (!pass.device_hash.empty()) static_cast<void>(counters_.forget(deviceKey(pass)));
   static_cast<void>(counters_.forget(knownPlaceKey(pass)));
   refusals_.forget(visitOf(pass));
-  strangers_.addPlace(pass.user_hash, pass.place_hash);
   static_cast<void>(memory_.remember(placesOf(pass), pass.place_hash, kPlaceLifetime, kPlacesOfAUser));
+  strangers_.addPlace(pass.user_hash, pass.place_hash, clock_.steadyNow());
   const Expected<FailureNote, AttemptStoreError> note = memory_.takeFailures(failuresKey(pass));
   return note ? *note : FailureNote{};
 }

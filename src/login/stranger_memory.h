@@ -52,24 +52,38 @@ class StrangerMemory {
     return left(*entry, now);
   }
   /// `places`: all that are known of the user. `now`: before the store was asked.
+  /// What somebody else knows since then stays.
   void note(const std::string& user, std::vector<std::string> places, std::chrono::milliseconds wait, SteadyTime now) {
+    Entry entry{
+        .places = std::move(places), .noted = now, .changed = now, .ends = now + wait, .next_asks_at = now + kFresh};
+    Entries all;  // whatever goes, goes when nobody waits for the lock
     auto entries = entries_.lock();
-    if (entries->size() >= kMost && !entries->contains(user)) entries->clear();
-    Entry entry{.places = std::move(places), .noted = now, .ends = now + wait, .next_asks_at = now + kFresh};
-    entries->insert_or_assign(user, std::move(entry));
+    if (entries->size() >= kMost && !entries->contains(user)) entries->swap(all);
+    Entry& standing = (*entries)[user];
+    if (standing.changed <= now) std::swap(standing, entry);
   }
-  /// The user has logged in from there.
-  void addPlace(const std::string& user, const std::string& place) {
+  /// The user has logged in from there, and the store knows it.
+  void addPlace(const std::string& user, const std::string& place, SteadyTime now) {
+    Entry past;
     auto entries = entries_.lock();
     const auto found = entries->find(user);
-    if (found != entries->end()) found->second.places.push_back(place);
+    if (found == entries->end()) return;
+    Entry& entry = found->second;
+    if (now >= entry.noted + kLifetime) {
+      std::swap(past, entry);
+      entries->erase(found);
+      return;
+    }
+    entry.changed = std::max(entry.changed, now);
+    if (!isKnown(entry, place)) entry.places.push_back(place);
   }
 
  private:
   struct Entry {
     std::vector<std::string> places;
     SteadyTime noted;
-    SteadyTime ends;  ///< of the wait
+    SteadyTime changed;  ///< noted, or a place added
+    SteadyTime ends;     ///< of the wait
     SteadyTime next_asks_at;
   };
   using Entries = std::unordered_map<std::string, Entry>;
@@ -80,8 +94,10 @@ class StrangerMemory {
     if (found == entries.end()) return nullptr;
     Entry& entry = found->second;
     if (now >= entry.ends || now >= entry.noted + lifetime) return nullptr;
-    const bool known = std::find(entry.places.begin(), entry.places.end(), place) != entry.places.end();
-    return known ? nullptr : &entry;
+    return isKnown(entry, place) ? nullptr : &entry;
+  }
+  static bool isKnown(const Entry& entry, const std::string& place) {
+    return std::find(entry.places.begin(), entry.places.end(), place) != entry.places.end();
   }
   static std::chrono::milliseconds left(const Entry& entry, SteadyTime now) {
     return std::chrono::ceil<std::chrono::milliseconds>(entry.ends - now);

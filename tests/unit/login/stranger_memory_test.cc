@@ -26,10 +26,31 @@ TEST(StrangerMemory, SaysNothingToWhoComesFromAKnownPlace) {
   EXPECT_FALSE(memory.spare("ada", "home", kNow));
   EXPECT_FALSE(memory.fresh("ada", "office", kNow));
   EXPECT_TRUE(memory.spare("ada", "train", kNow));
-  memory.addPlace("ada", "train");
+  memory.addPlace("ada", "train", kNow);
   EXPECT_FALSE(memory.spare("ada", "train", kNow));
-  memory.addPlace("bob", "train");
+  memory.addPlace("bob", "train", kNow);
   EXPECT_FALSE(memory.spare("bob", "here", kNow));
+}
+
+/// Who asked the store before that says nothing of it, however late he says it.
+TEST(StrangerMemory, WhatWasAskedBeforeAPlaceWasAddedDoesNotTakeItAway) {
+  StrangerMemory memory;
+  memory.note("ada", {"office"}, 60s, kNow);
+  memory.addPlace("ada", "train", kNow + 20ms);
+  memory.note("ada", {"office"}, 60s, kNow + 10ms);
+  EXPECT_FALSE(memory.spare("ada", "train", kNow + 30ms));
+  memory.note("ada", {"office", "train", "home"}, 60s, kNow + 40ms);
+  memory.note("ada", {"office"}, 60s, kNow + 30ms);
+  EXPECT_FALSE(memory.spare("ada", "home", kNow + 50ms));
+}
+
+/// A script of hers may log in as often as it likes.
+TEST(StrangerMemory, IsForgottenByALoginOnceItIsPast) {
+  StrangerMemory memory;
+  memory.note("ada", {}, 1h, kNow);
+  memory.addPlace("ada", "train", kNow + StrangerMemory::kLifetime);
+  memory.note("ada", {}, 1h, kNow + 1s);
+  EXPECT_TRUE(memory.spare("ada", "train", kNow + 1s)) << "nothing of it was left";
 }
 
 TEST(StrangerMemory, AWaitThatIsOverIsOver) {
