@@ -52,7 +52,7 @@ Application::Application(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 Application::~Application() = default;
 
 bool Application::givesWay(const Request& request) const noexcept {
-  return !Router::isCheck(request);
+  return parts_->router.givesWay(request);
 }
 
 Route Application::receive(Exchange& exchange) {

@@ -25,6 +25,19 @@ Response Router::unknownEndpoint(std::optional<std::string_view> name) const {
   return response;
 }
 
+bool Router::givesWay(const Request& request) const noexcept {
+  const std::optional<std::string_view> name = request.param(kEndpoint);
+  if (name == kAuth) return false;
+  const Endpoint* endpoint = name ? find(*name) : nullptr;
+  return endpoint == nullptr || isAnsweredOnLane(*endpoint, request);
+}
+
+/// A password's is, unless its triage says otherwise.
+bool Router::isAnsweredOnLane(const Endpoint& endpoint, const Request& request) noexcept {
+  return endpoint.kind == Kind::kQuick ||
+         (endpoint.kind == Kind::kPassword && request.paramOrEmpty("REQUEST_METHOD") == "POST");
+}
+
 Route Router::receive(Exchange& exchange) const {
   const std::optional<std::string_view> name = exchange.request.param(kEndpoint);
   if (name == kAuth) return auth_.receive(exchange);
@@ -33,11 +46,11 @@ Route Router::receive(Exchange& exchange) const {
     exchange.response = unknownEndpoint(name);
     return Route::kAnswered;
   }
-  if (endpoint->kind == Kind::kPassword && exchange.request.paramOrEmpty("REQUEST_METHOD") == "POST") {
+  if (!isAnsweredOnLane(*endpoint, exchange.request)) return Route::kWork;
+  if (endpoint->kind == Kind::kPassword) {
     const RequestScope scope(exchange.request.paramOrEmpty("SESSIOND_REQUEST_ID"));
     return endpoint->triage(exchange);
   }
-  if (endpoint->kind != Kind::kQuick) return Route::kWork;
   exchange.response = endpoint->answer(exchange.request);
   return Route::kAnswered;
 }
@@ -56,7 +69,7 @@ void Router::turnAway(Exchange& exchange) const {
   if (endpoint != nullptr && endpoint->turn_away) exchange.response = endpoint->turn_away(exchange.request);
 }
 
-const Router::Endpoint* Router::find(std::string_view name) const {
+const Router::Endpoint* Router::find(std::string_view name) const noexcept {
   for (const Endpoint& endpoint : endpoints_) {
     if (endpoint.name == name) return &endpoint;
   }

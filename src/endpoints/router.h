@@ -44,8 +44,9 @@ class Router {
         {std::string(name), Kind::kPassword, std::move(answer), std::move(turn_away), std::move(triage)});
   }
 
-  /// For the auth endpoint?
-  static bool isCheck(const Request& request) noexcept { return request.param(kEndpoint) == kAuth; }
+  /// Is it answered on the lane, and no check? What goes to a worker costs the lane next to nothing, and a logout, say,
+  /// waits for nobody's refusal.
+  bool givesWay(const Request& request) const noexcept;
   Route receive(Exchange& exchange) const;
   /// On a worker. REQUIRES: receive() said kWork, kPassword or kReturning.
   void work(Exchange& exchange) const;
@@ -66,7 +67,8 @@ class Router {
     Triage triage = {};  ///< of kPassword
   };
 
-  const Endpoint* find(std::string_view name) const;
+  const Endpoint* find(std::string_view name) const noexcept;
+  static bool isAnsweredOnLane(const Endpoint& endpoint, const Request& request) noexcept;
   Response unknownEndpoint(std::optional<std::string_view> name) const;
 
   const AuthEndpoint& auth_;

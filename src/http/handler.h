@@ -67,8 +67,8 @@ class Loader {
 class Handler {
  public:
   virtual ~Handler() = default;
-  /// On a lane, before receive(): is this no session check, so that it is begun after the checks that have come by
-  /// then? Costs next to nothing.
+  /// On a lane, before receive(): is it to begin after the session checks that have come by then? So is whatever the
+  /// lane answers by itself and is no check. Costs next to nothing.
   virtual bool givesWay(const Request& request) const noexcept = 0;
   /// On a lane. Never waits: no Redis, no file, no password hash, no lock that is held long.
   virtual Route receive(Exchange& exchange) = 0;

@@ -140,15 +140,20 @@ TEST_F(RouterTest, AFloodForNoKnownEndpointIsALineInTheLogAndThenOneWithHowMany)
   }
 }
 
-TEST_F(RouterTest, KnowsACheckByItsEndpointAndNothingElse) {
-  const auto isCheck = [](std::string_view name, std::string_view value) {
-    const Param params[] = {{"QUERY_STRING", "auth"}, {name, value}};
-    return Router::isCheck({.role = Role::kResponder, .params = params, .body = {}});
+/// What goes to a worker costs the lane nothing, and a logout is not to wait for others' refusals.
+TEST_F(RouterTest, WhatTheLaneAnswersGivesWayUnlessItIsACheck) {
+  router_.addSlow("logout", [](const Request&) { return Response(204); });
+  const auto givesWay = [this](std::string_view name, std::string_view value, std::string_view method) {
+    const Param params[] = {{"QUERY_STRING", "auth"}, {name, value}, {"REQUEST_METHOD", method}};
+    return router_.givesWay({.role = Role::kResponder, .params = params, .body = {}});
   };
-  EXPECT_TRUE(isCheck("SESSIOND_ENDPOINT", "auth"));
-  EXPECT_FALSE(isCheck("SESSIOND_ENDPOINT", "login"));
-  EXPECT_FALSE(isCheck("SESSIOND_ENDPOINT", ""));
-  EXPECT_FALSE(isCheck("HTTP_SESSIOND_ENDPOINT", "auth"));
+  EXPECT_FALSE(givesWay("SESSIOND_ENDPOINT", "auth", "GET"));
+  EXPECT_FALSE(givesWay("SESSIOND_ENDPOINT", "logout", "POST"));
+  EXPECT_FALSE(givesWay("SESSIOND_ENDPOINT", "login", "GET"));
+  EXPECT_TRUE(givesWay("SESSIOND_ENDPOINT", "login", "POST"));
+  EXPECT_TRUE(givesWay("SESSIOND_ENDPOINT", "health", "GET"));
+  EXPECT_TRUE(givesWay("SESSIOND_ENDPOINT", "nobody", "GET"));
+  EXPECT_TRUE(givesWay("HTTP_SESSIOND_ENDPOINT", "auth", "GET"));
 }
 
 TEST_F(RouterTest, GivesChecksToAuth) {
