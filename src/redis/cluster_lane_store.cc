@@ -92,7 +92,6 @@ ClusterLaneStore::FlightRef ClusterLaneStore::makeFlight(SteadyTime deadline) {
     flight->tracked = true;
     flight->over = false;
     flight->commands.clear();
-    SessionReading::shrink(flight->replies);
   }
   flight->sent = clock_.steadyNow();
   flight->deadline = deadline;
@@ -245,7 +244,9 @@ void ClusterLaneStore::land() {
     landed_.pop_back();
     if (flight->over) continue;
     finish(*flight);
-    if (idle_.size() < kMostIdle) idle_.push_back(std::move(flight));
+    if (idle_.size() == kMostIdle) continue;
+    SessionReading::shrink(flight->replies);
+    idle_.push_back(std::move(flight));
   }
   landing_ = false;
   waitForTime();
