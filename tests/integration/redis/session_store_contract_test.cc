@@ -2,6 +2,7 @@
 
 #include "support/session_store_contract.h"
 #include "login/password_tag.h"
+#include "support/user_session_index_contract.h"
 
 #include "cluster_instance.h"
 #include "redis/redis_session_store.h"

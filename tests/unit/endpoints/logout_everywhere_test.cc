@@ -220,6 +220,16 @@ TEST_F(LogoutTest, ARevokedSessionThatSomebodyWroteBackSpeaksForNobody) {
   EXPECT_TRUE(lives("phone"));
 }
 
+/// Whatever it says, it is none of somebody else's that lives on.
+TEST_F(LogoutTest, ARevokedSessionThatSomebodyWroteBackIsEndedWithTheOthers) {
+  begin("mine", "42");
+  begin("phone", "42");
+  ASSERT_TRUE(store_.revoke(idOf("phone"), hours(1)));
+  store_.put(idOf("phone"), R"({"cookie":{},"user":{"id":"7"}})", hours(1));
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status, 204);
+  EXPECT_FALSE(lives("phone"));
+}
+
 TEST_F(LogoutTest, AnIndexThatFailsStopsAllButNotOne) {
   begin("mine", "42");
   begin("phone", "42");

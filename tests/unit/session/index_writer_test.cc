@@ -1,24 +1,14 @@
-// Whoever lists the sessions of a user sees all of them, whatever the store does meanwhile. More than 400 lines because
-// it is one promise, kept with one fixture.
+// Whoever lists the sessions of a user sees all of them, whatever the store does meanwhile.
 
 #include "session/index_writer.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <atomic>
-#include <latch>
-#include <map>
-#include <mutex>
 #include <random>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "session/known_session.h"
-#include "support/fake_clock.h"
-#include "support/memory_session_store.h"
+#include "index_writer_fixture.h"
 
 namespace sessiond {
 namespace {
@@ -29,103 +19,6 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
-
-SessionId idOf(const std::string& bytes) {
-  return *SessionId::fromBytes(bytes);
-}
-
-SessionRef sessionOf(const std::string& id, const std::string& user, std::optional<seconds> touch_ttl = hours(1)) {
-  SessionFacts facts;
-  facts.state = CheckStatus::kValid;
-  facts.touch_ttl = touch_ttl;
-  facts.user_id = user;
-  return KnownSession::make(idOf(id), facts, "");
-}
-
-/// Holds its first write until it is let go, and counts.
-class GatedIndex final : public UserSessionIndex {
- public:
-  explicit GatedIndex(const Clock& clock) : index(clock) {}
-
-  void addAll(std::span<IndexNote> notes) override {
-    if (first_.exchange(false)) {
-      entered.count_down();
-      gate.wait();
-    }
-    const std::lock_guard lock(mutex_);
-    ++writes;
-    for (IndexNote& note : notes) {
-      lives.push_back(note.session.life);
-      ++tries[note.session.user_id];
-      const auto failing = failures.find(note.session.user_id);
-      if (failing == failures.end()) {
-        index.addAll({&note, 1});
-      } else {
-        note.result = Unexpected(failing->second);
-      }
-    }
-  }
-  int triesOf(const std::string& user) {
-    const std::lock_guard lock(mutex_);
-    return tries[user];
-  }
-  /// From now on, of these users.
-  void fail(std::map<std::string, StoreError> users) {
-    const std::lock_guard lock(mutex_);
-    failures = std::move(users);
-  }
-  Expected<Admission, StoreError> admit(const IndexedSession& session, const SessionLimit& limit,
-                                        std::span<const SessionId> leaving) override {
-    return index.admit(session, limit, leaving);
-  }
-  Expected<void, StoreError> remove(std::string_view user, std::span<const SessionId> ids) override {
-    return index.remove(user, ids);
-  }
-  Expected<EndMoment, StoreError> noteAllEnded(std::string_view user, std::span<const SessionId> kept,
-                                               milliseconds life) override {
-    return index.noteAllEnded(user, kept, life);
-  }
-  Expected<IndexPage, StoreError> listBefore(std::string_view user, EndMoment moment, std::string_view from,
-                                             std::size_t count) override {
-    return index.listBefore(user, moment, from, count);
-  }
-  Expected<std::vector<SessionId>, StoreError> list(std::string_view user, std::size_t count) override {
-    return index.list(user, count);
-  }
-
-  MemoryUserSessionIndex index;
-  std::latch entered{1};
-  std::latch gate{1};
-  std::vector<milliseconds> lives;
-  int writes = 0;
-  std::map<std::string, int> tries;
-  std::map<std::string, StoreError> failures;
-
- private:
-  std::atomic<bool> first_ = true;
-  std::mutex mutex_;
-};
-
-class IndexWriterTest : public testing::Test {
- protected:
-  std::vector<SessionId> listed(IndexWriter& writer, const std::string& user) {
-    const auto ids = writer.list(user, 1'000'000);
-    EXPECT_TRUE(ids.hasValue());
-    return ids ? *ids : std::vector<SessionId>();
-  }
-  std::uint64_t count(const char* name) { return metrics_.counter(name, "").read(); }
-  /// Of user 42. To be looked at once the writer has finished.
-  static IndexWriter::EndMissed into(std::vector<SessionId>& ended) {
-    return [&ended](std::string_view user, const std::vector<SessionId>& ids) {
-      EXPECT_EQ(user, "42");
-      ended.insert(ended.end(), ids.begin(), ids.end());
-    };
-  }
-
-  FakeClock clock_;
-  MetricsRegistry metrics_;
-  MemoryUserSessionIndex index_{clock_};
-};
 
 TEST_F(IndexWriterTest, WhoListsSeesWhatWasNotedBefore) {
   IndexWriter writer(index_, clock_, metrics_);
@@ -232,120 +125,13 @@ TEST_F(IndexWriterTest, NotesASessionAgainWhenItsEndHasMovedOrSomeTimeHasPassed)
   EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
 }
 
-TEST_F(IndexWriterTest, WhatWasMetBeforeAllWereEndedElsewhereIsEndedHere) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
-  clock_.advance(seconds(10));
-  const SteadyTime before = clock_.steadyNow();
-  clock_.advance(milliseconds(1));
-  ASSERT_TRUE(index_.add({.user_id = "42", .id = idOf("kept"), .life = hours(1)}));
-  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));  // another instance, that knew nothing of what is noted here
-  clock_.advance(milliseconds(1));
-  const SteadyTime after = clock_.steadyNow();
-  writer.note(*sessionOf("kept", "42"), std::nullopt, before);
-  writer.note(*sessionOf("missed", "42"), std::nullopt, before);
-  writer.note(*sessionOf("later", "42"), std::nullopt, after);
-  writer.note(*sessionOf("others", "7"), std::nullopt, before);
-  EXPECT_THAT(listed(writer, "42"), UnorderedElementsAre(idOf("kept"), idOf("missed"), idOf("later")));
-  EXPECT_THAT(listed(writer, "7"), ElementsAre(idOf("others")));
-  writer.finish();
-  EXPECT_THAT(ended, ElementsAre(idOf("missed")));
-}
-
-/// It is not new to the index any more, but was not in it when all were ended.
-TEST_F(IndexWriterTest, WhatAnotherInstanceMetLaterAndNotedSoonerIsEndedAsWell) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
-  clock_.advance(seconds(10));
-  const SteadyTime before = clock_.steadyNow();
-  clock_.advance(milliseconds(1));
-  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
-  for (const char* id : {"missed", "login"})
-    ASSERT_TRUE(index_.add({.user_id = "42", .id = idOf(id), .life = hours(1)}));
-  clock_.advance(milliseconds(1));
-  writer.note(*sessionOf("missed", "42"), std::nullopt, before);
-  writer.note(*sessionOf("login", "42"), std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), UnorderedElementsAre(idOf("missed"), idOf("login")));
-  writer.finish();
-  EXPECT_THAT(ended, ElementsAre(idOf("missed")));
-}
-
-/// Whatever a clock says that was set meanwhile.
-TEST_F(IndexWriterTest, WhatWasNotedHereOnceIsNotCalledMissedLater) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
-  clock_.advance(seconds(10));
-  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
-  clock_.advance(seconds(1));
-  const SessionRef login = sessionOf("login", "42");
-  writer.note(*login, std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("login")));
-  clock_.advance(KnownSession::kIndexInterval);
-  writer.note(*login, std::nullopt, clock_.steadyNow() - hours(1));
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("login")));
-  writer.finish();
-  EXPECT_THAT(ended, IsEmpty());
-}
-
-TEST_F(IndexWriterTest, WhatMayHaveBeenLostIsLookedAtAsIfItHadNeverBeenNoted) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
-  clock_.advance(seconds(10));
-  const SessionRef session = sessionOf("missed", "42");
-  writer.note(*session, std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("missed")));
-  ASSERT_TRUE(index_.remove("42", std::vector{idOf("missed")}));  // a failover to a server that never had it
-  writer.mayBeLost();
-  clock_.advance(seconds(5));
-  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
-  ASSERT_TRUE(index_.add({.user_id = "42", .id = idOf("missed"), .life = hours(1)}));  // another instance
-  clock_.advance(seconds(5));
-  writer.note(*session, std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("missed")));
-  writer.finish();
-  EXPECT_THAT(ended, ElementsAre(idOf("missed")));
-}
-
-TEST_F(IndexWriterTest, WhatWasMetHereIsInTheIndexWhenAllEnd) {
+TEST_F(IndexWriterTest, WhoIsAdmittedIsCountedWithWhatWaits) {
   IndexWriter writer(index_, clock_, metrics_);
   writer.note(*sessionOf("a", "42"), std::nullopt, clock_.steadyNow());
-  const auto moment = writer.noteAllEnded("42", {}, {});
-  ASSERT_TRUE(moment);
-  EXPECT_THAT(writer.listBefore("42", *moment, "", 10)->ids, ElementsAre(idOf("a")));
-}
-
-TEST_F(IndexWriterTest, WhatTheIndexHasLostWasMetWhenItWasNoted) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
-  clock_.advance(seconds(10));
-  const SessionRef session = sessionOf("a", "42");
-  writer.note(*session, std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
-  ASSERT_TRUE(index_.remove("42", std::vector{idOf("a")}));
-  clock_.advance(seconds(5));
-  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
-  clock_.advance(KnownSession::kIndexInterval);
-  writer.note(*session, std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
-  writer.finish();
-  EXPECT_THAT(ended, ElementsAre(idOf("a")));
-}
-
-TEST_F(IndexWriterTest, WhatCouldNotBeNotedIsStillKnownToHaveBeenMetBefore) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
-  clock_.advance(seconds(10));
-  index_.failWith(StoreError::kUnavailable);
-  writer.note(*sessionOf("missed", "42"), std::nullopt, clock_.steadyNow());
-  EXPECT_FALSE(writer.list("42", 10));
-  index_.failWith(std::nullopt);
-  clock_.advance(seconds(60));
-  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
-  clock_.advance(seconds(1));
-  writer.note(*sessionOf("missed", "42"), std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("missed")));
-  writer.finish();
-  EXPECT_THAT(ended, ElementsAre(idOf("missed")));
+  const auto admission = writer.admit({.user_id = "42", .id = idOf("b"), .life = hours(1)},
+                                      {.max = 1, .when_full = WhenFull::kRefuse}, {});
+  ASSERT_TRUE(admission);
+  EXPECT_FALSE(admission->admitted);
 }
 
 TEST_F(IndexWriterTest, NotesAllAgainThatMayHaveBeenLost) {
@@ -392,6 +178,19 @@ TEST_F(IndexWriterTest, ListsNothingWhileItCannotNoteAndNotesWhenItCan) {
   EXPECT_EQ(writer.list("42", 10).error(), StoreError::kUnavailable);
   index_.failWith(std::nullopt);
   EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
+}
+
+TEST_F(IndexWriterTest, WhatFailsTakesNoMoreThanHalfOfTheRoom) {
+  GatedIndex gated(clock_);
+  gated.gate.count_down();
+  gated.fail({{"away", StoreError::kUnavailable}});
+  IndexWriter writer(gated, clock_, metrics_);
+  for (std::size_t i = 0; i < IndexWriter::kMaxWaiting; ++i)
+    writer.note(*sessionOf(std::to_string(i), "away"), std::nullopt, clock_.steadyNow());
+  const auto left_out = [this] { return count("sessiond_index_notes_left_out_total"); };
+  while (left_out() == 0 && gated.triesOf("away") < 2 * static_cast<int>(IndexWriter::kMaxWaiting))
+    std::this_thread::yield();
+  EXPECT_GT(left_out(), 0U);
 }
 
 /// A node of a cluster is away, say: its users' sessions, which come first, keep no others waiting.
@@ -444,34 +243,6 @@ TEST_F(IndexWriterTest, TakesNoMoreThanItHasRoomForAndTheNextLoadTriesAgain) {
   EXPECT_EQ(listed(writer, "42").size(), IndexWriter::kMaxWaiting);
   writer.note(*beyond, std::nullopt, clock_.steadyNow());
   EXPECT_EQ(listed(writer, "42").size(), IndexWriter::kMaxWaiting + 1);
-}
-
-TEST_F(IndexWriterTest, WhatFoundNoRoomWasMetAllTheSame) {
-  GatedIndex gated(clock_);
-  std::vector<SessionId> ended;
-  const SessionRef beyond = sessionOf("beyond", "42");
-  const SessionRef changed = sessionOf("changed", "42");
-  const SessionRef changed_since = sessionOf("changed", "42");
-  clock_.advance(hours(1));
-  {
-    IndexWriter writer(gated, clock_, metrics_, into(ended));
-    writer.note(*sessionOf("first", "7"), std::nullopt, clock_.steadyNow());
-    gated.entered.wait();
-    for (std::size_t i = 0; i < IndexWriter::kMaxWaiting; ++i)
-      writer.note(*sessionOf(std::to_string(i), "7"), std::nullopt, clock_.steadyNow());
-    for (const SessionRef& one : {beyond, changed}) writer.note(*one, std::nullopt, clock_.steadyNow());
-    clock_.advance(seconds(10));
-    // At another instance.
-    EXPECT_TRUE(gated.index.noteAllEnded("42", {}, hours(1)));
-    clock_.advance(seconds(10));
-    gated.gate.count_down();
-    EXPECT_EQ(listed(writer, "7").size(), IndexWriter::kMaxWaiting + 1);
-    changed_since->noteIndexedLike(*changed);
-    for (const SessionRef& one : {beyond, changed_since, sessionOf("login", "42")})
-      writer.note(*one, std::nullopt, clock_.steadyNow());
-    EXPECT_EQ(listed(writer, "42").size(), 3U);
-  }
-  EXPECT_THAT(ended, UnorderedElementsAre(idOf("beyond"), idOf("changed")));
 }
 
 TEST_F(IndexWriterTest, WritesWhatWaitsWhenItEnds) {

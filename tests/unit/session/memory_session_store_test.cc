@@ -4,6 +4,7 @@
 
 #include "support/fake_clock.h"
 #include "support/session_store_contract.h"
+#include "support/user_session_index_contract.h"
 
 namespace sessiond {
 namespace {
