@@ -289,8 +289,9 @@ bench: ## measure it against libfcgi alone, against others, against growth (QUIC
 place = $(INSTALL) -d '$(DESTDIR)$(dir $(2))' && sed -e 's|/usr/local/sbin/|$(sbindir)/|g' \
         -e 's|/usr/local/share/doc/sessiond|$(docdir)|g' -e 's|/etc/sessiond/|$(sysconfdir)/sessiond/|g' $(links) $(1) \
         >'$(DESTDIR)$(2)' && chmod 644 '$(DESTDIR)$(2)'
-# Where the links of the pages lead when they are installed.
-links = -e 's|](conf/guide/|](guide/|g' -e 's|](conf/sessiond.yaml)|](sessiond.yaml)|g' \
+# Where the links of the pages lead when they are installed. What only the sources have is left out.
+links = -e '/](conf\/container)/d' -e '/](CONTRIBUTING.md)/d' \
+        -e 's|](conf/guide/|](guide/|g' -e 's|](conf/sessiond.yaml)|](sessiond.yaml)|g' \
         -e 's|](conf/monitoring)|]($(monitoringdir))|g' -e 's|](nginx/examples)|](examples)|g' \
         -e 's|](../../nginx/examples|](../examples|g' -e 's|](nginx\([/)]\)|]($(snippetdir)\1|g'
 guides = $(wildcard conf/guide/*.md)
@@ -345,11 +346,15 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	test -e '$(DESTDIR)$(sysconfdir)/sessiond/sessiond.yaml' || \
 	  { $(call place,conf/sessiond.yaml,$(sysconfdir)/sessiond/sessiond.yaml); }
 	$(INSTALL) -d '$(DESTDIR)$(sysconfdir)/nginx'
-	test ! -e '$(DESTDIR)$(nginxdir)/$(kept)' || rm -r '$(DESTDIR)$(nginxdir)'
+	@test -e '$(DESTDIR)$(nginxdir)/$(kept)' || exit 0; cd '$(DESTDIR)$(nginxdir)'; \
+	if sha256sum --check --status $(kept) && \
+	  test "$$(find . ! -type d ! -name $(kept) | wc -l)" = "$$(wc -l <$(kept))"; then rm -r '$(DESTDIR)$(nginxdir)'; \
+	else rm $(kept); echo '$(nginxdir) was changed since make uninstall and stays; ours is $(snippetdir)'; fi
 	test -e '$(DESTDIR)$(nginxdir)' -o -L '$(DESTDIR)$(nginxdir)' || ln -s '$(snippetdir)' '$(DESTDIR)$(nginxdir)'
 
 # Links that `systemctl enable` has made would dangle, and so would nginx's link to the snippets: where a configuration
-# of nginx includes them, they become files of its own, and nginx starts, refuses what they protect, and says why.
+# of nginx includes them, they become files of its own, and nginx starts, refuses what they protect, and says why. What
+# they are is listed, so that make install puts a link in their place, unless somebody has changed them.
 .PHONY: uninstall
 uninstall: ## remove what was installed, but not the configuration; stops and disables the units
 	test -n '$(DESTDIR)' || ! command -v systemctl >/dev/null || { \
@@ -358,7 +363,8 @@ uninstall: ## remove what was installed, but not the configuration; stops and di
 	if test -L "$$link" && test "$$(readlink -m "$$link")" = "$$(readlink -m '$(snippetdir)')"; then rm "$$link"; \
 	  if grep -rqs '^[^#]*include.*sessiond/' '$(DESTDIR)$(sysconfdir)/nginx'; then \
 	    cp -r '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(nginxdir)'; \
-	    echo 'With this file here, make install puts a link in place of this folder.' >'$(DESTDIR)$(nginxdir)/$(kept)'; \
+	    sums=$$(cd '$(DESTDIR)$(nginxdir)' && find . -type f -exec sha256sum {} +); \
+	    echo "$$sums" >'$(DESTDIR)$(nginxdir)/$(kept)'; \
 	    echo 'nginx still includes $(nginxdir): kept there. What they protect is answered 503 now.'; fi; fi
 	rm -f '$(DESTDIR)$(sbindir)/sessiond' '$(DESTDIR)$(sbindir)/sessionctl' '$(DESTDIR)$(sysusersdir)/sessiond.conf' \
 	  $(foreach unit,$(units),'$(DESTDIR)$(unitdir)/$(unit)')
