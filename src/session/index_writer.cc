@@ -78,6 +78,7 @@ bool IndexWriter::keep(OfUser& where, const SessionId& id, const Noted& noted) {
 void IndexWriter::keepLate(const std::string& user_id, const SessionId& id, const Noted& noted) {
   if (late_size_ >= kMaxWaiting / 2) {
     left_out_.add();
+    forgotten_ = true;
   } else if (keep(late_[user_id], id, noted)) {
     ++late_size_;
   }
@@ -130,6 +131,8 @@ Expected<void, StoreError> IndexWriter::writeOut(const Waiting& batch, std::uniq
     late_at_ = std::chrono::steady_clock::now() + kUntilNextTry;
     arrived_.notify_one();
   }
+  // Which sessions that were nobody knows any more: all are due again, once there is room.
+  if (late_.empty() && std::exchange(forgotten_, false)) mayBeLost();
   written_.notify_all();
   if (missed.empty() || !end_missed_) return done;
   // Nobody else waits for that.

@@ -110,6 +110,7 @@ class IndexWriter final : public UserSessionIndex {
   std::size_t size_ = 0;                               // the same: of all sessions in waiting_
   std::size_t late_size_ = 0;                          // the same: of those in late_
   std::string late_turn_;                              // the same: whose turn it was last
+  bool forgotten_ = false;                             // the same: something found no room in late_
   std::multiset<std::string, std::less<>> under_way_;  // the same: whose sessions are being written
   std::jthread thread_;                                // last: it uses all of the above
 };

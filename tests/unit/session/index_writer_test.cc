@@ -193,6 +193,24 @@ TEST_F(IndexWriterTest, WhatFailsTakesNoMoreThanHalfOfTheRoom) {
   EXPECT_GT(left_out(), 0U);
 }
 
+TEST_F(IndexWriterTest, WhatFoundNoRoomWhenItFailedIsNotedOnceThereIsRoom) {
+  GatedIndex gated(clock_);
+  gated.gate.count_down();
+  gated.fail({{"away", StoreError::kUnavailable}});
+  IndexWriter writer(gated, clock_, metrics_);
+  std::vector<SessionRef> sessions;
+  for (std::size_t i = 0; i < IndexWriter::kMaxWaiting; ++i) {
+    sessions.push_back(sessionOf(std::to_string(i), "away"));
+    writer.note(*sessions.back(), std::nullopt, clock_.steadyNow());
+  }
+  while (count("sessiond_index_notes_left_out_total") == 0) std::this_thread::yield();
+  gated.fail({});
+  EXPECT_LT(listed(writer, "away").size(), sessions.size());
+  clock_.advance(std::chrono::seconds(2));
+  for (const SessionRef& session : sessions) writer.note(*session, std::nullopt, clock_.steadyNow());
+  EXPECT_EQ(listed(writer, "away").size(), sessions.size());
+}
+
 /// A node of a cluster is away, say: its users' sessions, which come first, keep no others waiting.
 TEST_F(IndexWriterTest, OnlyWhatFailedIsTriedAgain) {
   GatedIndex gated(clock_);
