@@ -6,8 +6,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -224,6 +227,67 @@ TEST_P(UserSessionIndexContract, AdmitsAsManyAsMayBe) {
   ASSERT_TRUE(remove("ada", idOf("s2")));
   EXPECT_EQ(admit("s6", WhenFull::kRefuse, {idOf("s4")}), "yes") << "that one is about to end";
   EXPECT_EQ(admit("s7", WhenFull::kRefuse), "no");
+}
+
+/// A thousand logins of one user, from four sides at once, as fast as the store takes them.
+TEST_P(UserSessionIndexContract, NoNumberOfLoginsLosesASessionOrLeavesOneTooMany) {
+  constexpr int kSides = 4;
+  constexpr int kLogins = 250;
+  const auto id_of = [](const std::string& user, int side, int login) {
+    return idOf(user + std::to_string(side) + "-" + std::to_string(login));
+  };
+  for (const bool is_capped : {true, false}) {
+    const std::string user = is_capped ? "capped" : "free";
+    std::atomic<int> failed = 0;
+    {
+      std::vector<std::jthread> sides;
+      for (int side = 0; side < kSides; ++side) {
+        sides.emplace_back([&, side] {
+          for (int login = 0; login < kLogins; ++login) {
+            const SessionId id = id_of(user, side, login);
+            const IndexedSession one{.user_id = user, .id = id, .life = kHour};
+            if (!store_.create(id, "{}", kHour)) ++failed;
+            if (!is_capped) {
+              if (!index_.add(one)) ++failed;
+              continue;
+            }
+            const auto admission = index_.admit(one, {.max = 3, .when_full = WhenFull::kEndOldest}, {});
+            if (!admission || !admission->admitted) {
+              ++failed;
+              continue;
+            }
+            for (const SessionId& surplus : admission->surplus)
+              if (!store_.revoke(surplus, kHour)) ++failed;
+            if (!index_.remove(user, admission->surplus)) ++failed;
+          }
+        });
+      }
+    }
+    EXPECT_EQ(failed, 0);
+    std::vector<SessionId> alive;
+    for (int side = 0; side < kSides; ++side) {
+      for (int login = 0; login < kLogins; ++login) {
+        const SessionId id = id_of(user, side, login);
+        if (harness_->value(id)) alive.push_back(id);
+      }
+    }
+    EXPECT_EQ(alive.size(), is_capped ? 3U : std::size_t{kSides} * kLogins);
+    const auto noted = index_.list(user, 2 * kSides * kLogins);
+    ASSERT_TRUE(noted);
+    EXPECT_THAT(*noted, testing::UnorderedElementsAreArray(alive));
+    const auto moment = index_.noteAllEnded(user, {}, kHour);
+    ASSERT_TRUE(moment);
+    std::vector<SessionId> ending;
+    std::string from;
+    do {
+      auto page = index_.listBefore(user, *moment, from, 100);
+      ASSERT_TRUE(page);
+      for (const SessionId& id : page->ids)
+        if (std::ranges::find(ending, id) == ending.end()) ending.push_back(id);
+      from = page->next;
+    } while (!from.empty());
+    EXPECT_THAT(ending, testing::UnorderedElementsAreArray(alive));
+  }
 }
 
 TEST_P(UserSessionIndexContract, TakesUserIdsAndSessionIdsOfAnyBytes) {
