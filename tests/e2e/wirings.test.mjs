@@ -164,6 +164,26 @@ describe('the headers of answers behind a check', () => {
   });
 });
 
+describe('a server that gives its answers a time to live', () => {
+  let stack;
+  before(async () => {
+    stack = await startStack({ server: 'expires 1h;' });
+  });
+  after(() => stack?.stop());
+
+  test('gives none to pages that are for one user, or for one moment', async () => {
+    const headers = { Cookie: await stack.session('lasting', { id: '7' }) };
+    for (const target of ['/login', '/logout', '/sessions', '/page/']) {
+      const anonymous = await stack.client().get(target);
+      assert.match(anonymous.headers['cache-control'] ?? '', /no-store/, `${target}: ${anonymous.status}`);
+      if (target === '/page/') continue;
+      const known = await stack.client().get(target, { headers });
+      assert.equal(known.status, 200, target);
+      assert.equal(known.headers['cache-control'], 'no-store', target);
+    }
+  });
+});
+
 describe('two sessiond servers', () => {
   let stack;
   let second;
