@@ -8,7 +8,8 @@
 namespace sessiond {
 namespace {
 
-constexpr std::chrono::seconds kLifetime{60};
+/// As long as a browser needs to come back from where the login has led: later there may have been a logout elsewhere.
+constexpr std::chrono::seconds kLifetime{15};
 
 SetCookie mark() {
   SetCookie cookie;

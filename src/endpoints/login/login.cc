@@ -118,7 +118,7 @@ Response LoginEndpoint::greet(const Request& request) const {
     session = found ? CheckStatus::kValid : found.error();
     if (found) visitor = *std::move(found);
   }
-  if (visitor && !query.stale) return showLoggedIn(request, visitor->name, query.rd);
+  if (visitor && !query.stale) return showLoggedIn(request, visitor->name, query);
   const std::string_view greeting = greetingFor(request, query, session);
   PageValues values;
   values.message(greeting == "not_kept" || greeting == kTooManyCookies ? "error" : "info", greeting);
@@ -150,9 +150,11 @@ void LoginEndpoint::warnOfLostCookie(const Request& request) const {
       {{"host", request.paramOrEmpty("SESSIOND_HOST")}, {"scheme", request.paramOrEmpty("SESSIOND_SCHEME")}});
 }
 
-Response LoginEndpoint::showLoggedIn(const Request& request, const std::string& name, const std::string& rd) const {
+Response LoginEndpoint::showLoggedIn(const Request& request, const std::string& name, const LoginQuery& query) const {
   PageValues values;
-  values.text("name", name).text("continue", target(rd)).text("switch_url", address(rd, "switch=1"));
+  values.text("name", name).text("continue", target(query.rd)).text("switch_url", address(query.rd, "switch=1"));
+  // What another site has the browser send comes without a cookie that is Lax, and this question comes with it.
+  if (query.lost) values.message("info", "lost_here");
   const std::optional<FailureNote> failures = failuresIn(request);
   if (failures) {
     values.message("info", "failures_before").text("n", std::to_string(failures->failures));

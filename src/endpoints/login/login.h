@@ -96,7 +96,7 @@ class LoginEndpoint {
   Response greet(const Request& request) const;
   std::string_view greetingFor(const Request& request, const LoginQuery& query, CheckStatus session) const;
   void warnOfLostCookie(const Request& request) const;
-  Response showLoggedIn(const Request& request, const std::string& name, const std::string& rd) const;
+  Response showLoggedIn(const Request& request, const std::string& name, const LoginQuery& query) const;
   void note(const Request& request, const Refused& refused, std::string_view user) const;
   Response refuse(const Request& request, const Refused& refused, std::string_view user, std::string_view rd) const;
   Response answerRefusal(const Request& request, LoginOutcome outcome, std::string_view user,

@@ -115,6 +115,16 @@ TEST_F(LoginTest, ABrowserThatDidNotKeepTheSessionCookieIsToldSo) {
               Not(HasSubstr("did not keep the cookie")));
 }
 
+TEST_F(LoginTest, WhatWasSentAndIsLostIsSaidWhetherThereIsASessionOrNot) {
+  EXPECT_THAT(get({{"QUERY_STRING", "lost=1"}}).body,
+              HasSubstr("What you sent has not been saved, because you have to"));
+  EXPECT_THAT(get({{"QUERY_STRING", "why=stale&lost=1"}}).body, HasSubstr("because you have to log in first."));
+  store_.put(idOf("mine"), R"({"cookie":{"originalMaxAge":null},"user":{"id":"42"}})", hours(1));
+  EXPECT_THAT(get({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "lost=1"}}).body,
+              HasSubstr("because it came without your session. Go back and send it again."));
+  EXPECT_THAT(get({{"HTTP_COOKIE", cookieFor("mine")}}).body, Not(HasSubstr("has not been saved")));
+}
+
 TEST_F(LoginTest, WhoseSessionHasEndedIsToldSoAndWhoHadNoneIsNot) {
   const std::string_view words = "The session in this browser has ended.";
   EXPECT_THAT(get({{"HTTP_COOKIE", cookieFor("gone")}}).body, HasSubstr(words));
