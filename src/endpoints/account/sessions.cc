@@ -43,7 +43,8 @@ std::string_view wantedEnd(const Request& request) {
   if (path == PageBook::kSessionsUrl) return fields && formField(*fields, kOthers) == "1" ? kOthers : "";
   if (!path.starts_with(PageBook::kSessionsUrl)) return "";
   path.remove_prefix(PageBook::kSessionsUrl.size());
-  return path.starts_with('/') ? path.substr(1) : "";
+  if (!path.starts_with('/') || path.substr(1) == kOthers) return "";
+  return path.substr(1);
 }
 
 Response unavailableForProgram(std::string_view word) {

@@ -33,7 +33,9 @@ Response PageEndpoint::forbidden(const Request& request) const {
   const std::string_view reason = request.paramOrEmpty("SESSIOND_REASON");
   if (reason == nameOf(CheckStatus::kMisconfigured)) return failed(request);
   const Expected<Visitor, CheckStatus> visitor = findVisitor(parts_.finder, request, user_at_);
-  const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
+  // What was sent by POST must not be asked for by GET afterwards.
+  const std::string_view method = request.paramOrEmpty("REQUEST_METHOD");
+  const std::string_view uri = method == "GET" || method == "HEAD" ? request.paramOrEmpty("SESSIOND_URI") : "";
   PageValues values;
   values.text("name", visitor ? visitor->name : "")
       .flag("incomplete", reason == nameOf(CheckStatus::kIncomplete) || reason == nameOf(CheckStatus::kLost))

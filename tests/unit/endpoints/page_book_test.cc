@@ -301,6 +301,8 @@ TEST_F(PageEndpointTest, ForbiddenSaysWhoOneIsAndHowToBeSomebodyElse) {
   EXPECT_EQ(response.status, 403);
   EXPECT_THAT(response.body, HasSubstr("You are logged in as <bdi>42</bdi>, and this page is not for this account."));
   EXPECT_THAT(response.body, HasSubstr("href=\"/login?switch=1&amp;rd=%2Fadmin%2F%3Fa%3D1\""));
+  const Params post = {{"SESSIOND_PAGE", "forbidden"}, {"HTTP_COOKIE", cookieFor("mine")}, {"SESSIOND_URI", "/save"}};
+  EXPECT_THAT(ask(endpoint_, "POST", post).body, HasSubstr("href=\"/login?switch=1\"")) << "it is not for GET";
   store_.failWith(StoreError::kUnavailable);
   EXPECT_THAT(page("forbidden", {{"HTTP_COOKIE", cookieFor("mine")}}).body,
               HasSubstr("You are logged in, and this page is not for this account."));

@@ -357,7 +357,7 @@ TEST_F(SessionsTest, WhatCannotBeReadEndsNothing) {
   EXPECT_EQ(post("mine", "end=a&end=others").status, 400);
   EXPECT_EQ(post("mine", "end=others", {{"CONTENT_TYPE", "text/plain"}}).status, 415);
   EXPECT_EQ(post("mine", "end=" + std::string(9000, 'x')).status, 413);
-  for (const std::string path : {"/sessions", "/sessions?others=2", "/elsewhere", "/sessionsx"}) {
+  for (const std::string path : {"/sessions", "/sessions?others=2", "/sessions/others", "/elsewhere", "/sessionsx"}) {
     EXPECT_EQ(del("mine", path).status, 400) << path;
   }
   const Response response = ask(endpoint(), "PUT");
