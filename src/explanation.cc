@@ -61,7 +61,7 @@ Explanation::Explanation(const ExplanationParts& parts, const CheckQuestion& wha
 
 ExplainedCheck Explanation::explain() {
   const AuthDecision decision = decideAll();
-  const bool is_granted = decision.status == CheckStatus::kValid || decision.admitted_as_nobody;
+  const bool is_granted = decision.isGranted();
   return {.status = decision.status,
           .is_granted = is_granted,
           .as_nobody = decision.admitted_as_nobody,
@@ -204,13 +204,13 @@ void Explanation::sayFacts(const KnownSession& session, const std::string& name)
 /// As the answer has them.
 std::vector<std::string> Explanation::headersOf(const AuthDecision& decision) const {
   std::vector<std::string> headers{"X-Session-Status: " + std::string(nameOf(decision.status))};
-  const bool is_valid = decision.status == CheckStatus::kValid;
-  if (!is_valid && !decision.admitted_as_nobody) {
+  if (!decision.isGranted()) {
     if (refusalCode(decision.status) == 401)
       headers.push_back("X-Session-Login: " + loginAddress(config_.login.url, what_.url));
     return headers;
   }
-  const HeaderLines lines = is_valid ? decision.winner->found->session->identity() : extractor_.nobody().identity;
+  const HeaderLines lines = decision.status == CheckStatus::kValid ? decision.winner->found->session->identity()
+                                                                   : extractor_.nobody().identity;
   for (std::string_view rest = lines.text(); !rest.empty();) {
     const std::size_t end = std::min(rest.find("\r\n"), rest.size());
     headers.emplace_back(rest.substr(0, end));

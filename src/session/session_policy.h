@@ -32,12 +32,15 @@ struct SessionPolicy {
 /// DecisionFacts has one bit a policy.
 constexpr std::size_t kMaxPolicies = 64;
 
-/// A plain value. Valid, or admitted as nobody: let it pass. Nothing else is a positive decision.
+/// A plain value.
 struct Judgement {
   CheckStatus status = CheckStatus::kMisconfigured;
   /// There is no login here, for the reason that `status` is, and the policy is content with that: send
   /// FactsExtractor::nobody().
   bool admitted_as_nobody = false;
+
+  /// Valid, or admitted as nobody: let it pass. Nothing else is a positive decision.
+  bool isGranted() const { return status == CheckStatus::kValid || admitted_as_nobody; }
 };
 
 /// The judgement about a request that leads to no login, which `reason` says.

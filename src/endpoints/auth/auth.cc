@@ -168,7 +168,7 @@ void AuthEndpoint::answer(const AuthCheck& check, const AuthDecision& decision, 
                           bool touched) const {
   counters_.count(decision.status);
   noteLimits(decision.status);
-  const bool granted = decision.status == CheckStatus::kValid || decision.admitted_as_nobody;
+  const bool granted = decision.isGranted();
   if (granted) {
     grant(exchange.request, decision, exchange.response);
   } else {
@@ -193,9 +193,9 @@ void AuthEndpoint::noteLimits(CheckStatus status) const {
            {"limit", static_cast<std::int64_t>(many ? kMaxCookieValues : kMaxCookieHeaderBytes)}});
 }
 
-/// The only place that makes a 2xx. REQUIRES: the decision is kValid, or admits as nobody.
+/// The only place that makes a 2xx. REQUIRES: decision.isGranted().
 void AuthEndpoint::grant(const Request& request, const AuthDecision& decision, Response& response) const {
-  SESSIOND_CHECK(decision.status == CheckStatus::kValid || decision.admitted_as_nobody);
+  SESSIOND_CHECK(decision.isGranted());
   const bool authorizer = request.role == Role::kAuthorizer;
   const HeaderLines identity = decision.status == CheckStatus::kValid ? decision.winner->found->session->identity()
                                                                       : parts_.extractor.nobody().identity;
@@ -240,8 +240,7 @@ void AuthEndpoint::logRefusal(const AuthCheck& check, const AuthDecision& decisi
 /// absolute timeout.
 std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check, const AuthDecision& decision) const {
   if (!check.touch) return std::nullopt;
-  const bool granted = decision.status == CheckStatus::kValid || decision.admitted_as_nobody;
-  if (!granted || decision.winner == nullptr) return std::nullopt;
+  if (!decision.isGranted() || decision.winner == nullptr) return std::nullopt;
   const FoundSession& found = *decision.winner->found;
   const KnownSession& session = *found.session;
   const DecisionFacts& facts = session.facts();
