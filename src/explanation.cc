@@ -114,20 +114,18 @@ void Explanation::readCookies() {
 }
 
 void Explanation::verify(AuthCandidate& candidate, const std::string& name) {
-  auto verified = signer_.verify(candidate.cookie);
-  if (!verified) {
-    candidate.failure = verified.error();
-    const bool is_forged = verified.error() == CheckStatus::kForged;
+  if (!candidate.verify(signer_)) {
+    const bool is_forged = candidate.failure == CheckStatus::kForged;
     const std::string secrets = std::to_string(config_.session.secrets.size());
     say(name, is_forged ? "its signature is by none of the " + secrets + " secrets"
                         : "no signed value: an Express session's begins with s%3A and ends with a dot and a signature");
     return;
   }
-  const std::string& file = config_.session.secret_files[verified->secret];
-  say(name, "signed by secret_" + std::to_string(verified->secret) + " (" + file +
-                (verified->secret == 0 ? ")" : "), not the first: it is signed anew when it is let in") +
-                "; it leads to session " + parts_.handles.of(verified->id));
-  candidate.verified = *std::move(verified);
+  const VerifiedCookie& verified = *candidate.verified;
+  const std::string& file = config_.session.secret_files[verified.secret];
+  say(name, "signed by secret_" + std::to_string(verified.secret) + " (" + file +
+                (verified.secret == 0 ? ")" : "), not the first: it is signed anew when it is let in") +
+                "; it leads to session " + parts_.handles.of(verified.id));
 }
 
 /// As a check does: what is fresh in memory needs no Redis.

@@ -1,5 +1,7 @@
 #include "session/auth_check.h"
 
+#include <utility>
+
 namespace sessiond {
 
 namespace {
@@ -25,6 +27,16 @@ AuthDecision judgeWinner(const AuthCheck& check, const AuthCandidate& winner, st
 }
 
 }  // namespace
+
+bool AuthCandidate::verify(const CookieSigner& signer) {
+  Expected<VerifiedCookie, CheckStatus> result = signer.verify(cookie);
+  if (result) {
+    verified = *std::move(result);
+  } else {
+    failure = result.error();
+  }
+  return verified.has_value();
+}
 
 void AuthCheck::addCandidates(const CookieValues& cookies) {
   for (const std::string_view value : cookies.values) candidates.emplace_back(value);

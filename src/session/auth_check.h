@@ -26,6 +26,9 @@ struct AuthCandidate {
   std::optional<VerifiedCookie> verified = {};
   CheckStatus failure = CheckStatus::kMalformed;  ///< when not verified and not found: why
   std::optional<FoundSession> found = {};
+
+  /// Fills in `verified`, or in `failure` why not. Is it verified?
+  bool verify(const CookieSigner& signer);
 };
 
 /// The candidates lie in the check itself, which usually has one.

@@ -33,14 +33,7 @@ SessionFinder::SessionFinder(ExtractionRules rules, const SessionFinderParts& pa
 Expected<OpenSession, CheckStatus> SessionFinder::find(const Request& request) const {
   AuthCheck check;
   check.addCandidates(findCookies(request.params, parts_.cookie.name));
-  for (AuthCandidate& candidate : check.candidates) {
-    Expected<VerifiedCookie, CheckStatus> verified = parts_.signer.verify(candidate.cookie);
-    if (verified) {
-      candidate.verified = std::move(*verified);
-    } else {
-      candidate.failure = verified.error();
-    }
-  }
+  for (AuthCandidate& candidate : check.candidates) candidate.verify(parts_.signer);
   return decideOn(check);
 }
 

@@ -132,17 +132,12 @@ bool AuthEndpoint::lookUp(AuthCheck& check) const {
       if (complete && leadsToSession(*candidate.found)) return true;
       continue;
     }
-    Expected<VerifiedCookie, CheckStatus> verified = parts_.signer.verify(candidate.cookie);
-    if (verified) {
-      secret_hits_[verified->secret]->add();
-      candidate.found = parts_.cache.find(verified->id, now);
-      if (candidate.found) hits_.add();
-      candidate.verified = std::move(*verified);
-      if (complete && candidate.found && leadsToSession(*candidate.found)) return true;
-      complete = complete && candidate.found;
-    } else {
-      candidate.failure = verified.error();
-    }
+    if (!candidate.verify(parts_.signer)) continue;
+    secret_hits_[candidate.verified->secret]->add();
+    candidate.found = parts_.cache.find(candidate.verified->id, now);
+    if (candidate.found) hits_.add();
+    if (complete && candidate.found && leadsToSession(*candidate.found)) return true;
+    complete = complete && candidate.found;
   }
   return complete;
 }
@@ -150,13 +145,7 @@ bool AuthEndpoint::lookUp(AuthCheck& check) const {
 void AuthEndpoint::startAnew(AuthCheck& check) const {
   for (AuthCandidate& candidate : check.candidates) {
     candidate.found.reset();
-    if (candidate.verified) continue;
-    Expected<VerifiedCookie, CheckStatus> verified = parts_.signer.verify(candidate.cookie);
-    if (verified) {
-      candidate.verified = std::move(*verified);
-    } else {
-      candidate.failure = verified.error();
-    }
+    if (!candidate.verified) candidate.verify(parts_.signer);
   }
 }
 
