@@ -3,7 +3,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/check.h"
 #include "base/encoding.h"
 #include "base/log.h"
 #include "endpoints/cross_site.h"
@@ -86,16 +85,10 @@ bool mayMakeRoom(const Request& request) {
          request.body.size() <= kMaxRoomFormBytes && request.body.find("ticket=") != std::string_view::npos;
 }
 
-JsonPointer parsedPointer(std::string_view text) {
-  std::optional<JsonPointer> pointer = JsonPointer::parse(text);
-  SESSIOND_CHECK(pointer.has_value());
-  return *std::move(pointer);
-}
-
 }  // namespace
 
 LoginEndpoint::LoginEndpoint(const LoginParts& parts)
-    : parts_(parts), user_at_(parsedPointer(parts.settings.session.user_at)), counters_(parts.metrics) {}
+    : parts_(parts), user_at_(JsonPointer::of(parts.settings.session.user_at)), counters_(parts.metrics) {}
 
 Response LoginEndpoint::answer(const Request& request) const {
   const std::string_view method = request.paramOrEmpty("REQUEST_METHOD");
