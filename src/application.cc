@@ -59,8 +59,8 @@ Route Application::receive(Exchange& exchange) {
   return parts_->router.receive(exchange);
 }
 
-std::unique_ptr<Loader> Application::makeLoader(EventLoop& loop, Loader::Lane& lane) {
-  return parts_->site.auth().makeLoader(loop, lane);
+std::unique_ptr<Loader> Application::makeLoader(EventLoop& loop, Loader::Client& client) {
+  return parts_->site.auth().makeLoader(loop, client);
 }
 
 void Application::work(Exchange& exchange) {

@@ -32,7 +32,7 @@ class Application final : public Handler {
 
   bool givesWay(const Request& request) const noexcept override;
   Route receive(Exchange& exchange) override;
-  std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Lane& lane) override;
+  std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Client& client) override;
   void work(Exchange& exchange) override;
   void turnAway(Exchange& exchange) override;
 

@@ -62,7 +62,7 @@ class LaneLoads {
 };
 
 /// The checks that one handler's loader goes on with.
-class LaneLoads::Loading final : public Loader::Lane {
+class LaneLoads::Loading final : public Loader::Client {
  public:
   Loading(LaneLoads& owner, std::shared_ptr<Handler> handler);
 

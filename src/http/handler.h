@@ -42,14 +42,14 @@ enum class Route : std::uint8_t {
 class Loader {
  public:
   /// To whom an exchange is given back, once, when its response is complete.
-  class Lane {
+  class Client {
    public:
     virtual void concluded(Exchange& exchange) = 0;
     /// The same with an exception that is being handled: 500. REQUIRES: called in a catch block.
     virtual void failed(Exchange& exchange) = 0;
 
    protected:
-    ~Lane() = default;
+    ~Client() = default;
   };
 
   virtual ~Loader() = default;
@@ -72,8 +72,8 @@ class Handler {
   virtual bool givesWay(const Request& request) const noexcept = 0;
   /// On a lane. Never waits: no Redis, no file, no password hash, no lock that is held long.
   virtual Route receive(Exchange& exchange) = 0;
-  /// On a lane, for its own use. It ends before the handler, the loop and the lane.
-  virtual std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Lane& lane) = 0;
+  /// On a lane, for its own use. It ends before the handler, the loop and the client.
+  virtual std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Client& client) = 0;
   /// On a worker. Fills in the response.
   virtual void work(Exchange& exchange) = 0;
   /// Instead of work(), for a request that found its queue full: fills in the response, a 503 with Retry-After that is

@@ -41,7 +41,7 @@ class NothingHandler final : public Handler {
     exchange.response.headers = answer_.headers;
     return Route::kAnswered;
   }
-  std::unique_ptr<Loader> makeLoader(EventLoop&, Loader::Lane&) override { return std::make_unique<NoLoader>(); }
+  std::unique_ptr<Loader> makeLoader(EventLoop&, Loader::Client&) override { return std::make_unique<NoLoader>(); }
   void work(Exchange&) override {}
   void turnAway(Exchange&) override {}
 

@@ -74,8 +74,8 @@ void AuthEndpoint::turnAway(Exchange& exchange) const {
   if (pending != nullptr && pending->touch) parts_.throttle.forget(pending->touch->id.bytes());
 }
 
-std::unique_ptr<Loader> AuthEndpoint::makeLoader(EventLoop& loop, Loader::Lane& lane) const {
-  return std::make_unique<AuthLoader>(*this, parts_, parts_.make_lane_store(loop), loop, lane);
+std::unique_ptr<Loader> AuthEndpoint::makeLoader(EventLoop& loop, Loader::Client& client) const {
+  return std::make_unique<AuthLoader>(*this, parts_, parts_.make_lane_store(loop), loop, client);
 }
 
 const SessionPolicy* AuthEndpoint::findPolicy(std::string_view name) const {

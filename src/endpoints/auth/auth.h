@@ -84,7 +84,7 @@ class AuthEndpoint {
   /// No lane has room for what receive() wanted to be loaded: a touch that was due is due again. The answer stays.
   void turnAway(Exchange& exchange) const;
   /// Of one lane. It ends before the endpoint.
-  std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Lane& lane) const;
+  std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Client& client) const;
 
   // The loader's steps. All but the first REQUIRE: every verified candidate has been found.
 

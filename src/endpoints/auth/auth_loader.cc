@@ -6,11 +6,11 @@
 namespace sessiond {
 
 AuthLoader::AuthLoader(const AuthEndpoint& auth, const AuthParts& parts, std::unique_ptr<LaneStore> store,
-                       EventLoop& loop, Loader::Lane& lane)
+                       EventLoop& loop, Loader::Client& client)
     : auth_(auth),
       throttle_(parts.throttle),
       clock_(parts.clock),
-      lane_(lane),
+      client_(client),
       store_(std::move(store)),
       sessions_({.store = *store_,
                  .cache = parts.cache,
@@ -70,7 +70,7 @@ void AuthLoader::loaded(SessionWant& want) {
   try {
     if (wantTouch(pending, decision)) return;
   } catch (...) {
-    return lane_.failed(*pending.exchange);
+    return client_.failed(*pending.exchange);
   }
   answer(pending, decision);
 }
@@ -91,7 +91,7 @@ void AuthLoader::touched(TouchWant& want) {
   try {
     lookAgain(pending);
   } catch (...) {
-    lane_.failed(*pending.exchange);
+    client_.failed(*pending.exchange);
   }
 }
 
@@ -115,9 +115,9 @@ void AuthLoader::answer(PendingCheck& pending, const AuthDecision& decision) {
   try {
     auth_.answer(pending.check, decision, exchange, touched);
   } catch (...) {
-    return lane_.failed(exchange);
+    return client_.failed(exchange);
   }
-  lane_.concluded(exchange);  // the check is gone then
+  client_.concluded(exchange);  // the check is gone then
 }
 
 }  // namespace sessiond

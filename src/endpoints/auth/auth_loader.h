@@ -17,7 +17,7 @@ namespace sessiond {
 class AuthLoader final : public Loader, private SessionLoader::Client {
  public:
   AuthLoader(const AuthEndpoint& auth, const AuthParts& parts, std::unique_ptr<LaneStore> store, EventLoop& loop,
-             Loader::Lane& lane);
+             Loader::Client& client);
 
   void load(Exchange& exchange) override;
   void flush() override { sessions_.flush(); }
@@ -36,7 +36,7 @@ class AuthLoader final : public Loader, private SessionLoader::Client {
   const AuthEndpoint& auth_;
   TouchThrottle& throttle_;
   const Clock& clock_;
-  Loader::Lane& lane_;
+  Loader::Client& client_;
   const std::unique_ptr<LaneStore> store_;
   SessionLoader sessions_;
 };

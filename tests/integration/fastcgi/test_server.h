@@ -46,7 +46,7 @@ class LambdaHandler final : public Handler {
 
   bool givesWay(const Request& request) const noexcept override { return request.param("GIVES_WAY").has_value(); }
   Route receive(Exchange& exchange) override { return on_receive(exchange); }
-  std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Lane& lane) override;
+  std::unique_ptr<Loader> makeLoader(EventLoop& loop, Loader::Client& client) override;
   void work(Exchange& exchange) override { on_work(exchange); }
   void turnAway(Exchange& exchange) override {
     if (on_turn_away) on_turn_away(exchange);
@@ -70,8 +70,8 @@ class LambdaHandler final : public Handler {
 /// Has a handler's on_load() called on a thread of its own, one batch at a time, and on_conclude() on the lane.
 class LambdaLoader final : public Loader, private EventLoop::Waiter {
  public:
-  LambdaLoader(LambdaHandler& handler, EventLoop& loop, Lane& lane)
-      : handler_(handler), loop_(loop), lane_(lane), event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  LambdaLoader(LambdaHandler& handler, EventLoop& loop, Client& client)
+      : handler_(handler), loop_(loop), client_(client), event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     if (!loop_.watch(event_.get(), EventLoop::Interest::kRead, *this)) throw std::runtime_error("watch");
   }
   ~LambdaLoader() override {
@@ -110,17 +110,17 @@ class LambdaLoader final : public Loader, private EventLoop::Waiter {
         if (error_) std::rethrow_exception(error_);
         handler_.on_conclude(*exchange);
       } catch (...) {
-        lane_.failed(*exchange);
+        client_.failed(*exchange);
         continue;
       }
-      lane_.concluded(*exchange);
+      client_.concluded(*exchange);
     }
     flush();
   }
 
   LambdaHandler& handler_;
   EventLoop& loop_;
-  Lane& lane_;
+  Client& client_;
   const UniqueFd event_;
   std::vector<Exchange*> gathering_;
   std::vector<Exchange*> batch_;
@@ -128,8 +128,8 @@ class LambdaLoader final : public Loader, private EventLoop::Waiter {
   std::jthread thread_;
 };
 
-inline std::unique_ptr<Loader> LambdaHandler::makeLoader(EventLoop& loop, Loader::Lane& lane) {
-  return std::make_unique<LambdaLoader>(*this, loop, lane);
+inline std::unique_ptr<Loader> LambdaHandler::makeLoader(EventLoop& loop, Loader::Client& client) {
+  return std::make_unique<LambdaLoader>(*this, loop, client);
 }
 
 /// Routes by the parameter R: `load`, `work`, anything else is answered at once.

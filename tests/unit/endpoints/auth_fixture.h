@@ -84,7 +84,7 @@ inline std::vector<Secret> secretsOf(const std::vector<std::string>& texts) {
   return secrets;
 }
 
-class AuthEndpointTest : public testing::Test, public Loader::Lane {
+class AuthEndpointTest : public testing::Test, public Loader::Client {
  protected:
   AuthEndpointTest() {
     settings_.identity = {{.name = "X-User-Id", .from = "/user/id", .required = true},
