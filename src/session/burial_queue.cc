@@ -23,7 +23,7 @@ BurialQueue::BurialQueue(SessionStore& store, SessionStore& bare, const RevokedS
                                "Tombstones written again because the server may be one that never had them.")),
       resurrected_(resurrectedSessions(metrics)),
       late_(pause, kMostPauses * pause, kMaxWaiting),
-      next_farewell_(std::chrono::steady_clock::now() + kPausesBetweenFarewells * pause),
+      next_last_look_(std::chrono::steady_clock::now() + kPausesBetweenLastLooks * pause),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 BurialQueue::~BurialQueue() {
@@ -94,7 +94,7 @@ void BurialQueue::wait(std::unique_lock<std::mutex>& lock, const std::stop_token
     const bool loss = waiting_.loss;
     const auto changed = [this, loss] { return mustAct() || waiting_.loss != loss; };
     const SteadyTime due =
-        std::min({late_.next(), epoch_due_, next_farewell_, loss ? next_renewal_ : SteadyTime::max()});
+        std::min({late_.next(), epoch_due_, next_last_look_, loss ? next_renewal_ : SteadyTime::max()});
     if (due <= std::chrono::steady_clock::now()) return;
     arrived_.wait_until(lock, stop, due, changed);
   }
@@ -153,10 +153,10 @@ void BurialQueue::renewAll(const std::stop_token& stop) {
 
 void BurialQueue::lookBeforeForgetting(std::vector<BurialErrand>& errands) {
   const SteadyTime now = std::chrono::steady_clock::now();
-  if (now < next_farewell_) return;
-  next_farewell_ = now + kPausesBetweenFarewells * pause_;
+  if (now < next_last_look_) return;
+  next_last_look_ = now + kPausesBetweenLastLooks * pause_;
   for (bool all = false; !all;) {
-    std::vector<SessionId> page = revoked_.fading(farewells_, kPage);
+    std::vector<SessionId> page = revoked_.aboutToBeForgotten(last_look_cursor_, kPage);
     all = page.empty();
     for (SessionId& id : page) errands.push_back({.kind = BurialErrand::Kind::kLook, .id = std::move(id)});
   }

@@ -79,7 +79,7 @@ class BurialQueue {
   static constexpr std::size_t kPage = 64;
   static constexpr int kPausesBetweenRenewals = 2;
   static constexpr int kMostPausesBetweenRenewals = 64;
-  static constexpr int kPausesBetweenFarewells = 120;
+  static constexpr int kPausesBetweenLastLooks = 120;
   /// How many times `pause` the longest one is.
   static constexpr int kMostPauses = 8;
 
@@ -128,9 +128,9 @@ class BurialQueue {
   SteadyTime epoch_due_ = SteadyTime::max();  ///< the server is to be told again
   SteadyTime next_renewal_ = SteadyTime::min();
   std::chrono::milliseconds renewal_pause_{};
-  SteadyTime next_farewell_;
-  std::uint64_t farewells_ = 0;  ///< RevokedSessions::fading()'s cursor
-  std::jthread thread_;          // last: it uses all of the above
+  SteadyTime next_last_look_;
+  std::uint64_t last_look_cursor_ = 0;  ///< RevokedSessions::aboutToBeForgotten()'s
+  std::jthread thread_;                 // last: it uses all of the above
 };
 
 }  // namespace sessiond

@@ -63,18 +63,18 @@ std::optional<std::vector<SessionRevocation>> RevokedSessions::standing(std::uin
   return standing;
 }
 
-std::vector<SessionId> RevokedSessions::fading(std::uint64_t& cursor, std::size_t page) const {
+std::vector<SessionId> RevokedSessions::aboutToBeForgotten(std::uint64_t& cursor, std::size_t page) const {
   auto data = data_.lock();
   const SteadyTime now = clock_.steadyNow();
-  std::vector<SessionId> fading;
+  std::vector<SessionId> ids;
   for (cursor = std::max(cursor, data->left); cursor < data->left + data->order.size(); ++cursor) {
     const auto& [noted, bytes] = data->order[cursor - data->left];
-    if (now - noted < kMemory - kFarewell || fading.size() == page) break;
+    if (now - noted < kMemory - kLastLook || ids.size() == page) break;
     const auto found = data->sessions.find(bytes);
     const bool newest = found != data->sessions.end() && found->second.noted == noted;
-    if (newest && now - noted < kMemory) fading.push_back(*SessionId::fromBytes(bytes));
+    if (newest && now - noted < kMemory) ids.push_back(*SessionId::fromBytes(bytes));
   }
-  return fading;
+  return ids;
 }
 
 void RevokedSessions::forget(Data& data, SteadyTime now) {

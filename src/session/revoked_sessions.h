@@ -34,7 +34,8 @@ class RevokedSessions {
  public:
   static constexpr std::size_t kMost = 100'000;
   static constexpr std::chrono::hours kMemory{1};
-  static constexpr std::chrono::minutes kFarewell{5};
+  /// So long before they are forgotten, copies of them are looked for once more.
+  static constexpr std::chrono::minutes kLastLook{5};
 
   RevokedSessions(const Clock& clock, MetricsRegistry& metrics, std::size_t most = kMost);
 
@@ -50,9 +51,9 @@ class RevokedSessions {
   /// meanwhile: the latest first, which a server that took over lacks soonest. `cursor` is kNewest for the first page,
   /// and is moved on. What is noted meanwhile is in none. nullopt: there are no more.
   std::optional<std::vector<SessionRevocation>> standing(std::uint64_t& cursor, std::size_t page) const;
-  /// Those that are to be forgotten within kFarewell, the oldest first, a page at a time. `cursor` is 0 for the first
+  /// Those that are to be forgotten within kLastLook, the oldest first, a page at a time. `cursor` is 0 for the first
   /// one, and is moved on, so that each is told once. Empty: no more for now.
-  std::vector<SessionId> fading(std::uint64_t& cursor, std::size_t page) const;
+  std::vector<SessionId> aboutToBeForgotten(std::uint64_t& cursor, std::size_t page) const;
 
  private:
   struct Revoked {

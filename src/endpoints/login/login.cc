@@ -247,7 +247,7 @@ Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::attempt(
     return started;
   }
   parts_.audit.loggedIn(request, started->session.id, wanted.user, started->user_id);
-  started->farewell = parts_.entrance.welcome(request, *admitted);
+  started->receipt = parts_.entrance.succeeded(request, *admitted);
   return started;
 }
 
@@ -275,8 +275,7 @@ Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::startSes
     parts_.starter.withdraw(*session);
     return Unexpected(Refused{.outcome = admitted.error(), .user_id = std::move(user_id)});
   }
-  return Started{
-      .session = *std::move(session), .user = std::move(user), .user_id = std::move(user_id), .farewell = {}};
+  return Started{.session = *std::move(session), .user = std::move(user), .user_id = std::move(user_id), .receipt = {}};
 }
 
 void LoginEndpoint::endPrevious(const Request& request) const {
@@ -291,8 +290,8 @@ Response LoginEndpoint::welcome(const Request& request, const LoginAttempt& want
   response.add("Cache-Control", "no-store");
   response.add("Set-Cookie", started.session.set_cookie);
   if (form) response.add("Set-Cookie", loginMark(isSecure(parts_.settings.cookie.secure, isHttps(request))));
-  response.add("Set-Cookie", started.farewell.set_cookie);
-  const FailureNote& before = started.farewell.failures;
+  response.add("Set-Cookie", started.receipt.set_cookie);
+  const FailureNote& before = started.receipt.failures;
   const bool tell = before.failures >= kFailuresToTell;
   if (form) {
     // The page that says who is logged in says it, and leads on.

@@ -81,7 +81,7 @@ class LoginEndpoint {
     StartedSession session;
     User user;
     std::string user_id;
-    PasswordEntrance::Farewell farewell;
+    PasswordEntrance::Receipt receipt;
   };
   using Refused = PasswordEntrance::Refused;
 

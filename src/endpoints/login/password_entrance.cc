@@ -85,7 +85,7 @@ std::optional<PasswordEntrance::Refused> PasswordEntrance::refusedLately(const R
   return throttled(*refused);
 }
 
-PasswordEntrance::Farewell PasswordEntrance::welcome(const Request& request, const Admitted& admitted) const {
+PasswordEntrance::Receipt PasswordEntrance::succeeded(const Request& request, const Admitted& admitted) const {
   const CookieSettings& settings = parts_.settings.cookie;
   SetCookie cookie;
   cookie.name = deviceCookieName(settings, request);

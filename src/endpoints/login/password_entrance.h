@@ -50,15 +50,15 @@ class PasswordEntrance {
     std::optional<std::string> device;  ///< that the browser has been so far
   };
   /// What a login leaves with the browser and tells the user.
-  struct Farewell {
+  struct Receipt {
     std::string set_cookie;  ///< of the device
     FailureNote failures;    ///< before this login
   };
 
-  /// REQUIRES: of whom it admits, the caller tells welcome() or undecided(). `name` is canonical (user_name.h).
+  /// REQUIRES: of whom it admits, the caller tells succeeded() or undecided(). `name` is canonical (user_name.h).
   Expected<Admitted, Refused> admit(const Request& request, std::string_view name, std::string_view password) const;
   /// The login stands.
-  Farewell welcome(const Request& request, const Admitted& admitted) const;
+  Receipt succeeded(const Request& request, const Admitted& admitted) const;
   /// Has the browser logged in before as this user, whose name is canonical? Looks at a few cookies only, and never
   /// waits; absent: there are more, and the genuine one may be among those.
   std::optional<bool> returns(const Request& request, std::string_view name) const;

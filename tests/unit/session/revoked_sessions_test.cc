@@ -52,25 +52,25 @@ TEST_F(RevokedSessionsTest, RemembersForAnHour) {
 
 TEST_F(RevokedSessionsTest, TellsOfEachOnceWhatIsToBeForgotten) {
   std::uint64_t cursor = 0;
-  const auto fading = [&](std::size_t page) {
+  const auto soon_forgotten = [&](std::size_t page) {
     std::vector<std::string> ids;
-    for (const SessionId& id : revoked_.fading(cursor, page)) ids.push_back(id.bytes());
+    for (const SessionId& id : revoked_.aboutToBeForgotten(cursor, page)) ids.push_back(id.bytes());
     return ids;
   };
   using Ids = std::vector<std::string>;
   for (const char* id : {"again", "a", "b"}) revoked_.note(idOf(id), hours(24));
   clock_.advance(minutes(54));
   revoked_.note(idOf("again"), hours(24));
-  EXPECT_EQ(fading(9), Ids());
+  EXPECT_EQ(soon_forgotten(9), Ids());
   clock_.advance(minutes(1));
-  EXPECT_EQ(fading(1), Ids({"a"}));
-  EXPECT_EQ(fading(9), Ids({"b"}));
-  EXPECT_EQ(fading(9), Ids());
+  EXPECT_EQ(soon_forgotten(1), Ids({"a"}));
+  EXPECT_EQ(soon_forgotten(9), Ids({"b"}));
+  EXPECT_EQ(soon_forgotten(9), Ids());
   clock_.advance(minutes(54));
-  EXPECT_EQ(fading(9), Ids({"again"}));
+  EXPECT_EQ(soon_forgotten(9), Ids({"again"}));
   clock_.advance(minutes(6));
   cursor = 0;
-  EXPECT_EQ(fading(9), Ids());
+  EXPECT_EQ(soon_forgotten(9), Ids());
 }
 
 TEST_F(RevokedSessionsTest, TheHourBeginsAnewWithEveryRevocation) {

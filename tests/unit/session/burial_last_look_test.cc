@@ -20,7 +20,7 @@ class SlowStore final : public SessionStore {
   explicit SlowStore(FakeClock& clock) : clock_(clock) {}
 
   void load(std::span<SessionLoad> loads) override {
-    if (looks == 0) clock_.advance(RevokedSessions::kFarewell);
+    if (looks == 0) clock_.advance(RevokedSessions::kLastLook);
     for (SessionLoad& load : loads) load.result = StoredSession();
     looks += loads.size();
   }
@@ -37,7 +37,7 @@ class SlowStore final : public SessionStore {
   FakeClock& clock_;
 };
 
-TEST(BurialFarewell, LooksForCopiesOfAllHoweverLongThatTakes) {
+TEST(BurialLastLook, LooksForCopiesOfAllHoweverLongThatTakes) {
   constexpr std::size_t kMany = 2 * BurialQueue::kMaxWaiting + 1;
   FakeClock clock;
   MetricsRegistry metrics;
@@ -45,7 +45,7 @@ TEST(BurialFarewell, LooksForCopiesOfAllHoweverLongThatTakes) {
   const HmacKey log_names{Secret(std::string("key for the names in logs"))};
   for (std::size_t i = 0; i < kMany; ++i)
     revoked.note(*SessionId::fromBytes(std::to_string(i)), std::chrono::hours(24));
-  clock.advance(RevokedSessions::kMemory - RevokedSessions::kFarewell);
+  clock.advance(RevokedSessions::kMemory - RevokedSessions::kLastLook);
   SlowStore store(clock);
   const BurialQueue queue(store, store, revoked, log_names, metrics, {}, std::chrono::milliseconds(1));
   EXPECT_TRUE(soon([&] { return store.looks == kMany; }, std::chrono::seconds(10)));
