@@ -82,20 +82,20 @@ struct PasswordLogin {
         gate(config.login.throttle, config.session.secrets.front(), attempts, attempts, shared.clock),
         devices(config.session.secrets, shared.clock),
         audit(config.log.audit_addresses, sessions.log_key, shared.clock),
-        room_tickets(config.session.secrets, shared.clock),
-        room({config, pages, csrf, sessions.index, sessions.ender, list, room_tickets}),
+        tickets(config.session.secrets, shared.clock),
+        session_cap({config, pages, csrf, sessions.index, sessions.ender, list, tickets}),
         authenticator(authenticatorsOf(config.login, std::move(directories), sessions.log_key, shared.clock)),
         entrance({config, gate, devices, authenticator, shared.clock}),
         endpoint({config, pages, sessions.finder, csrf, sessions.signer,
                   [&sessions](const auto& ids, std::string_view why) { sessions.endSurely(ids, why); },
-                  sessions.starter, room, entrance, audit, sessions.log_key, shared.clock, shared.metrics}) {}
+                  sessions.starter, session_cap, entrance, audit, sessions.log_key, shared.clock, shared.metrics}) {}
 
   RedisAttemptStore attempts;
   LoginGate gate;
   const DeviceCookies devices;
   LoginAudit audit;
-  const RoomTickets room_tickets;
-  const SessionRoom room;
+  const EndSessionTickets tickets;
+  const SessionCap session_cap;
   AuthenticatorChain authenticator;
   PasswordEntrance entrance;
   const LoginEndpoint endpoint;

@@ -28,7 +28,7 @@
 namespace sessiond {
 namespace {
 
-constexpr std::size_t kMaxRoomFormBytes = 16 * 1024;
+constexpr std::size_t kMaxEndFormBytes = 16 * 1024;
 
 /// A larger page is left to those who may wait for whoever reads it.
 constexpr std::size_t kMostWrittenOnLane = 12 * 1024;
@@ -79,10 +79,10 @@ std::string programOf(const Request& request) {
   return std::string(name.family).append("/").append(name.system);
 }
 
-/// Can it be the form that SessionRoom offers? A form with a password alone is left to whoever wipes it.
-bool mayMakeRoom(const Request& request) {
+/// Can it be the form that SessionCap offers? A form with a password alone is left to whoever wipes it.
+bool mayBeEndForm(const Request& request) {
   return mediaType(request.paramOrEmpty("CONTENT_TYPE")) == "application/x-www-form-urlencoded" &&
-         request.body.size() <= kMaxRoomFormBytes && request.body.find("ticket=") != std::string_view::npos;
+         request.body.size() <= kMaxEndFormBytes && request.body.find("ticket=") != std::string_view::npos;
 }
 
 }  // namespace
@@ -163,7 +163,7 @@ Response LoginEndpoint::logIn(const Request& request) const {
   const LoginQuery query = readLoginQuery(request, parts_.settings.login.url);
   if (isCrossSite(request, parts_.settings.login.allowed_origins))
     return refuse(request, {LoginOutcome::kCrossSite}, "", query.rd);
-  if (std::optional<Response> made = makeRoom(request)) return *std::move(made);
+  if (std::optional<Response> made = answerEndForm(request)) return *std::move(made);
   const Expected<LoginAttempt, LoginAttemptError> wanted = read(request, query.rd);
   if (!wanted) return refuse(request, {outcomeOf(wanted.error())}, "", query.rd);
   const Expected<Started, Refused> started = attempt(request, *wanted);
@@ -183,7 +183,7 @@ Expected<LoginAttempt, LoginAttemptError> LoginEndpoint::read(const Request& req
 Route LoginEndpoint::triage(Exchange& exchange) const {
   const Request& request = exchange.request;
   // A worker's, with all others that are refused for what they are.
-  if (isCrossSite(request, parts_.settings.login.allowed_origins) || mayMakeRoom(request)) return Route::kPassword;
+  if (isCrossSite(request, parts_.settings.login.allowed_origins) || mayBeEndForm(request)) return Route::kPassword;
   const Expected<LoginAttempt, LoginAttemptError> wanted =
       read(request, readLoginQuery(request, parts_.settings.login.url).rd);
   if (!wanted) return Route::kPassword;
@@ -200,21 +200,21 @@ Route LoginEndpoint::triage(Exchange& exchange) const {
   return Route::kAnswered;
 }
 
-/// The answer to a form of the page that SessionRoom offers; absent: it is another form.
-std::optional<Response> LoginEndpoint::makeRoom(const Request& request) const {
-  if (!mayMakeRoom(request)) return std::nullopt;
+/// The answer to a form of the page that SessionCap offers; absent: it is another form.
+std::optional<Response> LoginEndpoint::answerEndForm(const Request& request) const {
+  if (!mayBeEndForm(request)) return std::nullopt;
   const std::optional<FormFields> fields = parseForm(request.body);
   if (!fields || !formField(*fields, "ticket")) return std::nullopt;
   const std::string rd = readLoginQuery(request, parts_.settings.login.url).rd;
   PageValues values;
-  switch (parts_.room.endOne(request, *fields)) {
-    case SessionRoom::Answer::kEnded:
+  switch (parts_.cap.endOne(request, *fields)) {
+    case SessionCap::Answer::kEnded:
       return showForm(request, 200, rd, "", std::move(values.message("good", "session_ended")));
-    case SessionRoom::Answer::kGone:
+    case SessionCap::Answer::kGone:
       return showForm(request, 404, rd, "", std::move(values.message("error", "session_gone")));
-    case SessionRoom::Answer::kExpired:
+    case SessionCap::Answer::kExpired:
       return showForm(request, 403, rd, "", std::move(values.message("error", "expired")));
-    case SessionRoom::Answer::kUnavailable:
+    case SessionCap::Answer::kUnavailable:
       break;
   }
   return answerRefusal(request, LoginOutcome::kUnavailable, "", rd);
@@ -269,8 +269,8 @@ Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::startSes
                             .login = name},
                            isHttps(request));
   if (!session) return Unexpected(Refused{LoginOutcome::kUnavailable});
-  const auto admitted = parts_.room.admit({.user_id = user_id, .id = session->id, .life = session->life},
-                                          verifiedSessions(request, parts_.settings.cookie.name, parts_.signer));
+  const auto admitted = parts_.cap.admit({.user_id = user_id, .id = session->id, .life = session->life},
+                                         verifiedSessions(request, parts_.settings.cookie.name, parts_.signer));
   if (!admitted) {
     parts_.starter.withdraw(*session);
     return Unexpected(Refused{.outcome = admitted.error(), .user_id = std::move(user_id)});
@@ -315,7 +315,7 @@ Response LoginEndpoint::refuse(const Request& request, const Refused& refused, s
                                std::string_view rd) const {
   note(request, refused, user);
   if (refused.outcome == LoginOutcome::kTooManySessions && !isJson(request))
-    return parts_.room.offer(request, refused.user_id, user, address(rd, ""));
+    return parts_.cap.offer(request, refused.user_id, user, address(rd, ""));
   if (refused.outcome == LoginOutcome::kThrottled) return refuseForNow(request, refused, rd);
   return answerRefusal(request, refused.outcome, user, rd);
 }

@@ -31,7 +31,7 @@
 #include "endpoints/login/login_outcome.h"
 #include "endpoints/login/login_query.h"
 #include "endpoints/login/password_entrance.h"
-#include "endpoints/login/session_room.h"
+#include "endpoints/login/session_cap.h"
 #include "endpoints/pages/page_book.h"
 #include "endpoints/site_settings.h"
 #include "http/handler.h"
@@ -56,7 +56,7 @@ struct LoginParts {
   /// Ends sessions, now or as soon as that can be; `why` is a word of the audit log, for good.
   std::function<void(const std::vector<SessionId>& ids, std::string_view why)> end;
   const SessionStarter& starter;
-  const SessionRoom& room;
+  const SessionCap& cap;
   const PasswordEntrance& entrance;
   LoginAudit& audit;
   const HmacKey& log_key;
@@ -91,7 +91,7 @@ class LoginEndpoint {
   Expected<Started, Refused> startSession(const Request& request, User user, std::string_view name) const;
   void endPrevious(const Request& request) const;
   Response logIn(const Request& request) const;
-  std::optional<Response> makeRoom(const Request& request) const;
+  std::optional<Response> answerEndForm(const Request& request) const;
   Response welcome(const Request& request, const LoginAttempt& attempt, const Started& started) const;
   Response greet(const Request& request) const;
   std::string_view greetingFor(const Request& request, const LoginQuery& query, CheckStatus session) const;

@@ -65,8 +65,8 @@ class LoginTest : public EndpointFixture {
     audit_ = std::make_unique<LoginAudit>(audit_addresses_, log_key_, clock_);
     list_ = std::make_unique<SessionList>(
         SessionList::Parts{settings_.session, store_, finder_.get(), index_, handles_, clock_});
-    room_ = std::make_unique<SessionRoom>(
-        SessionRoom::Parts{settings_, *pages_, *csrf_, index_, *ender_, *list_, tickets_});
+    cap_ =
+        std::make_unique<SessionCap>(SessionCap::Parts{settings_, *pages_, *csrf_, index_, *ender_, *list_, tickets_});
     endpoint_ = std::make_unique<LoginEndpoint>(
         LoginParts{.settings = settings_,
                    .pages = *pages_,
@@ -75,7 +75,7 @@ class LoginTest : public EndpointFixture {
                    .signer = signer_,
                    .end = [this](const auto& ids, std::string_view why) { EXPECT_TRUE(ender_->end(ids, why)); },
                    .starter = starter_,
-                   .room = *room_,
+                   .cap = *cap_,
                    .entrance = *entrance_,
                    .audit = *audit_,
                    .log_key = log_key_,
@@ -140,9 +140,9 @@ class LoginTest : public EndpointFixture {
   std::unique_ptr<SessionFinder> finder_;
   std::unique_ptr<CsrfGuard> csrf_;
   SessionHandles handles_{secrets_.front()};
-  RoomTickets tickets_{secrets_, clock_};
+  EndSessionTickets tickets_{secrets_, clock_};
   std::unique_ptr<SessionList> list_;
-  std::unique_ptr<SessionRoom> room_;
+  std::unique_ptr<SessionCap> cap_;
   std::unique_ptr<SessionEnder> ender_;
   SessionStarter starter_{
       {.session = settings_.session, .cookie = settings_.cookie, .signer = signer_, .store = store_, .clock = clock_}};

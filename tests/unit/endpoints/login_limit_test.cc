@@ -152,7 +152,7 @@ TEST_F(LoginTest, TheLimitsPageEndsASessionOfWhoGaveTheRightPassword) {
   EXPECT_THAT(page.body, Not(HasSubstr(other.bytes())));
   const std::string end = "end=" + handles_.of(other) + "&ticket=" + fieldIn(page, "ticket");
   EXPECT_EQ(postForm("end=" + handles_.of(other) + "&ticket=forged.ticket").status, 403);
-  clock_.advance(RoomTickets::kLifetime);
+  clock_.advance(EndSessionTickets::kLifetime);
   EXPECT_EQ(postForm(end).status, 403) << "too late";
   EXPECT_TRUE(store_.value(other));
   const std::string ticket = fieldIn(postForm(kGoodForm), "ticket");
@@ -167,11 +167,11 @@ TEST_F(LoginTest, TheLimitsPageEndsASessionOfWhoGaveTheRightPassword) {
   EXPECT_EQ(postForm(kGoodForm).status, 303);
 }
 
-TEST(RoomTickets, AreGoodForOneUserForSomeMinutes) {
+TEST(EndSessionTickets, AreGoodForOneUserForSomeMinutes) {
   FakeClock clock;
   std::vector<Secret> secrets;
   secrets.emplace_back(std::string("one"));
-  const RoomTickets tickets(secrets, clock);
+  const EndSessionTickets tickets(secrets, clock);
   const std::string user("4:2\0", 4);
   const std::string ticket = tickets.issue(user);
   EXPECT_EQ(tickets.read(ticket), user);
@@ -182,7 +182,7 @@ TEST(RoomTickets, AreGoodForOneUserForSomeMinutes) {
   }
   EXPECT_EQ(tickets.read(""), std::nullopt);
   EXPECT_EQ(tickets.read("."), std::nullopt);
-  clock.advance(RoomTickets::kLifetime - std::chrono::milliseconds(1));
+  clock.advance(EndSessionTickets::kLifetime - std::chrono::milliseconds(1));
   EXPECT_EQ(tickets.read(ticket), user);
   clock.advance(std::chrono::milliseconds(1));
   EXPECT_EQ(tickets.read(ticket), std::nullopt);

@@ -1,4 +1,4 @@
-#include "endpoints/login/room_ticket.h"
+#include "endpoints/login/end_session_ticket.h"
 
 #include <algorithm>
 #include <charconv>
@@ -9,6 +9,7 @@
 namespace sessiond {
 namespace {
 
+/// As it was first called: a key of another name takes no other instance's tickets.
 constexpr std::string_view kPurpose = "sessiond room ticket 1";
 constexpr std::size_t kMaxTicketBytes = 8 * 1024;
 
@@ -19,17 +20,17 @@ std::string statement(std::string_view until, std::string_view user_id) {
 
 }  // namespace
 
-RoomTickets::RoomTickets(std::span<const Secret> secrets, const Clock& clock) : clock_(clock) {
+EndSessionTickets::EndSessionTickets(std::span<const Secret> secrets, const Clock& clock) : clock_(clock) {
   for (const Secret& secret : secrets) keys_.push_back(deriveKey(secret, kPurpose));
 }
 
-std::string RoomTickets::issue(std::string_view user_id) const {
+std::string EndSessionTickets::issue(std::string_view user_id) const {
   const WallTime until = clock_.wallNow() + kLifetime;
   const std::string stated = statement(std::to_string(until.time_since_epoch().count()), user_id);
   return base64UrlEncode(asBytes(keys_.front().sign(stated))) + "." + base64UrlEncode(stated);
 }
 
-std::optional<std::string> RoomTickets::read(std::string_view ticket) const {
+std::optional<std::string> EndSessionTickets::read(std::string_view ticket) const {
   const std::size_t dot = ticket.find('.');
   if (ticket.size() > kMaxTicketBytes || dot == std::string_view::npos) return std::nullopt;
   const std::optional<std::string> signature = base64UrlDecode(ticket.substr(0, dot));

@@ -1,5 +1,5 @@
-// SessionRoom: as many sessions as a user may have (session.per_user), and what happens when there is no room for one
-// more: those that were not used for longest end, or the login is refused with a page that offers to end one.
+// SessionCap: as many sessions as a user may have (session.per_user), and what happens when there may be no more: those
+// that were not used for longest end, or the login is refused with a page that offers to end one.
 //
 // A login stores its session first, whose id nobody knows yet, and then asks for admission here. The index decides, one
 // login after the other, so that many at once leave exactly as many as may be.
@@ -15,8 +15,8 @@
 #include "base/expected.h"
 #include "endpoints/account/session_list.h"
 #include "endpoints/csrf.h"
+#include "endpoints/login/end_session_ticket.h"
 #include "endpoints/login/login_outcome.h"
-#include "endpoints/login/room_ticket.h"
 #include "endpoints/pages/page_book.h"
 #include "endpoints/site_settings.h"
 #include "http/form.h"
@@ -28,7 +28,7 @@
 namespace sessiond {
 
 /// Thread-safe. Waits for the store. What it works with outlives it.
-class SessionRoom {
+class SessionCap {
  public:
   struct Parts {
     const SiteSettings& settings;
@@ -37,9 +37,9 @@ class SessionRoom {
     UserSessionIndex& index;
     const SessionEnder& ender;
     const SessionList& list;
-    const RoomTickets& tickets;
+    const EndSessionTickets& tickets;
   };
-  explicit SessionRoom(const Parts& parts) : parts_(parts) {}
+  explicit SessionCap(const Parts& parts) : parts_(parts) {}
 
   /// `leaving`: sessions that the login is going to end anyway. The error is kTooManySessions or kUnavailable.
   Expected<void, LoginOutcome> admit(const IndexedSession& session, std::span<const SessionId> leaving) const;

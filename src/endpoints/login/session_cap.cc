@@ -1,4 +1,4 @@
-#include "endpoints/login/session_room.h"
+#include "endpoints/login/session_cap.h"
 
 #include <optional>
 #include <utility>
@@ -8,8 +8,8 @@
 
 namespace sessiond {
 
-Expected<void, LoginOutcome> SessionRoom::admit(const IndexedSession& session,
-                                                std::span<const SessionId> leaving) const {
+Expected<void, LoginOutcome> SessionCap::admit(const IndexedSession& session,
+                                               std::span<const SessionId> leaving) const {
   const SessionLimit& limit = parts_.settings.session.per_user;
   if (limit.max == 0) {
     if (!parts_.index.add(session)) return Unexpected(LoginOutcome::kUnavailable);
@@ -28,8 +28,8 @@ Expected<void, LoginOutcome> SessionRoom::admit(const IndexedSession& session,
   return {};
 }
 
-Response SessionRoom::offer(const Request& request, const std::string& user_id, std::string_view name,
-                            const std::string& action) const {
+Response SessionCap::offer(const Request& request, const std::string& user_id, std::string_view name,
+                           const std::string& action) const {
   const auto sessions = parts_.list.of(user_id, std::nullopt);
   const CsrfGuard::Ticket ticket = parts_.csrf.issue(request);
   PageValues values = sessions ? sessionsPage(*sessions, parts_.settings.session.touch_interval) : PageValues();
@@ -40,7 +40,7 @@ Response SessionRoom::offer(const Request& request, const std::string& user_id, 
   return page;
 }
 
-SessionRoom::Answer SessionRoom::endOne(const Request& request, const FormFields& form) const {
+SessionCap::Answer SessionCap::endOne(const Request& request, const FormFields& form) const {
   const std::optional<std::string> user_id = parts_.tickets.read(formField(form, "ticket").value_or(""));
   if (!user_id || parts_.csrf.check(request, formField(form, "csrf").value_or("")) != CsrfVerdict::kGenuine) {
     return Answer::kExpired;

@@ -1,5 +1,6 @@
-// RoomTickets: prove for some minutes that whoever sends a form has just given the right password of a user who may not
-// log in yet, because there are as many sessions as the site allows. With one he may end a session, and nothing else.
+// EndSessionTickets: prove for some minutes that whoever sends a form has just given the right password of a user who
+// may not log in yet, because there are as many sessions as the site allows. With one they may end a session, and
+// nothing else.
 //
 //   base64url(HMAC-SHA256(key, until:id)) . base64url(until:id)      until: milliseconds since 1970; id: the user's
 //
@@ -21,12 +22,12 @@
 namespace sessiond {
 
 /// Immutable and thread-safe.
-class RoomTickets {
+class EndSessionTickets {
  public:
   static constexpr std::chrono::minutes kLifetime{5};
 
   /// `clock` must outlive it. REQUIRES: at least one secret; the first signs, all verify.
-  RoomTickets(std::span<const Secret> secrets, const Clock& clock);
+  EndSessionTickets(std::span<const Secret> secrets, const Clock& clock);
 
   std::string issue(std::string_view user_id) const;
   /// The user's id; absent: forged, spoiled or too old.
