@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kKeyBytes = 16;
 
-// The keys of a row begin so.
+// What the keys of each kind begin with.
 const std::string kDevice = std::string(kTriesPrefix) + "device:";
 const std::string kKnown = std::string(kTriesPrefix) + "known:";
 const std::string kStranger = std::string(kTriesPrefix) + "stranger:";
@@ -47,25 +47,11 @@ LoginRefused unavailable() {
   return {.unavailable = true};
 }
 
-LoginRefused refused(LoginRow row, milliseconds wait) {
-  return {.unavailable = false, .row = row, .wait = wait};
+LoginRefused refused(LimitKind kind, milliseconds wait) {
+  return {.unavailable = false, .kind = kind, .wait = wait};
 }
 
 }  // namespace
-
-std::string_view nameOf(LoginRow row) {
-  switch (row) {
-    case LoginRow::kDevice:
-      return "device";
-    case LoginRow::kKnownPlace:
-      return "known_place";
-    case LoginRow::kStranger:
-      return "stranger";
-    case LoginRow::kPlace:
-      return "place";
-  }
-  return "";
-}
 
 LoginGate::LoginGate(const LoginGateSettings& settings, const Secret& secret, AttemptCounters& counters,
                      LoginMemory& memory, const Clock& clock)
@@ -93,12 +79,12 @@ Expected<LoginGate::Pass, LoginRefused> LoginGate::enter(const LoginVisitor& vis
   Pass pass = strangersPass(visitor);
   if (!visitor.device.empty()) {
     pass.device_hash = hashOf("device", visitor.user, visitor.device);
-    return enterAs(LoginRow::kDevice, std::move(pass));
+    return enterAs(LimitKind::kDevice, std::move(pass));
   }
   const SteadyTime now = clock_.steadyNow();
   if (const auto refused = refusals_.find(visitOf(pass), now)) return Unexpected(*refused);
   if (const auto wait = strangers_.fresh(pass.user_hash, pass.place_hash, now))
-    return Unexpected(refused(LoginRow::kStranger, *wait));
+    return Unexpected(refused(LimitKind::kStranger, *wait));
   return enterWithoutDevice(pass, now);
 }
 
@@ -108,11 +94,11 @@ std::optional<LoginRefused> LoginGate::refusedLately(const LoginVisitor& visitor
   if (const auto refused = refusals_.find(visitOf(pass), now)) return refused;
   const auto wait = strangers_.spare(pass.user_hash, pass.place_hash, now);
   if (!wait) return std::nullopt;
-  return refused(LoginRow::kStranger, *wait);
+  return refused(LimitKind::kStranger, *wait);
 }
 
 LoginGate::Pass LoginGate::strangersPass(const LoginVisitor& visitor) const {
-  return {.row = LoginRow::kStranger,
+  return {.kind = LimitKind::kStranger,
           .user_hash = hashOf("user", visitor.user),
           .place_hash = hashOf("place", visitor.place),
           .device_hash = ""};
@@ -123,9 +109,9 @@ Expected<LoginGate::Pass, LoginRefused> LoginGate::enterWithoutDevice(const Pass
   Expected<std::vector<std::string>, AttemptStoreError> places = memory_.knownPlaces(placesOf(pass), kPlaceLifetime);
   if (!places) return Unexpected(unavailable());
   const bool known = std::find(places->begin(), places->end(), pass.place_hash) != places->end();
-  Expected<Pass, LoginRefused> entered = known ? enterAs(LoginRow::kKnownPlace, pass) : enterAsStranger(pass);
+  Expected<Pass, LoginRefused> entered = known ? enterAs(LimitKind::kKnownPlace, pass) : enterAsStranger(pass);
   if (entered || entered.error().unavailable) return entered;
-  if (entered.error().row == LoginRow::kStranger) {
+  if (entered.error().kind == LimitKind::kStranger) {
     strangers_.note(pass.user_hash, *std::move(places), entered.error().wait, now);
   } else {
     refusals_.note(visitOf(pass), entered.error(), now);
@@ -133,13 +119,13 @@ Expected<LoginGate::Pass, LoginRefused> LoginGate::enterWithoutDevice(const Pass
   return entered;
 }
 
-Expected<LoginGate::Pass, LoginRefused> LoginGate::enterAs(LoginRow row, Pass pass) {
-  const bool device = row == LoginRow::kDevice;
+Expected<LoginGate::Pass, LoginRefused> LoginGate::enterAs(LimitKind kind, Pass pass) {
+  const bool device = kind == LimitKind::kDevice;
   const auto tried =
       counters_.reserve(device ? deviceKey(pass) : knownPlaceKey(pass), device ? device_limit_ : known_place_limit_);
   if (!tried) return Unexpected(unavailable());
-  if (tried->wait > milliseconds(0)) return Unexpected(refused(row, tried->wait));
-  pass.row = row;
+  if (tried->wait > milliseconds(0)) return Unexpected(refused(kind, tried->wait));
+  pass.kind = kind;
   pass.tried = *tried;
   return pass;
 }
@@ -148,7 +134,7 @@ Expected<LoginGate::Pass, LoginRefused> LoginGate::enterAs(LoginRow row, Pass pa
 Expected<LoginGate::Pass, LoginRefused> LoginGate::enterAsStranger(Pass pass) {
   const auto at_place = counters_.reserve(placeKey(pass), place_limit_);
   if (!at_place) return Unexpected(unavailable());
-  if (at_place->wait > milliseconds(0)) return Unexpected(refused(LoginRow::kPlace, at_place->wait));
+  if (at_place->wait > milliseconds(0)) return Unexpected(refused(LimitKind::kPlace, at_place->wait));
   pass.at_place = *at_place;
   const auto tried = counters_.reserve(strangerKey(pass), stranger_limit_);
   if (tried && tried->wait == milliseconds(0)) {
@@ -157,19 +143,19 @@ Expected<LoginGate::Pass, LoginRefused> LoginGate::enterAsStranger(Pass pass) {
   }
   // A try that is refused is no failure of the network's.
   if (!counters_.giveBack(placeKey(pass), pass.at_place) || !tried) return Unexpected(unavailable());
-  return Unexpected(refused(LoginRow::kStranger, tried->wait));
+  return Unexpected(refused(LimitKind::kStranger, tried->wait));
 }
 
 void LoginGate::undecided(const Pass& pass) {
-  switch (pass.row) {
-    case LoginRow::kDevice:
+  switch (pass.kind) {
+    case LimitKind::kDevice:
       static_cast<void>(counters_.giveBack(deviceKey(pass), pass.tried));
       break;
-    case LoginRow::kKnownPlace:
+    case LimitKind::kKnownPlace:
       static_cast<void>(counters_.giveBack(knownPlaceKey(pass), pass.tried));
       break;
-    case LoginRow::kStranger:
-    case LoginRow::kPlace:
+    case LimitKind::kStranger:
+    case LimitKind::kPlace:
       static_cast<void>(counters_.giveBack(strangerKey(pass), pass.tried));
       static_cast<void>(counters_.giveBack(placeKey(pass), pass.at_place));
       break;
@@ -192,19 +178,19 @@ void LoginGate::failed(const Pass& pass) {
 }
 
 LoginGate::Counter LoginGate::strangersOf(std::string_view user) const {
-  return {LoginRow::kStranger, kStranger + hashOf("user", user), &stranger_limit_};
+  return {LimitKind::kStranger, kStranger + hashOf("user", user), &stranger_limit_};
 }
 
 LoginGate::Counter LoginGate::at(std::string_view place) const {
-  return {LoginRow::kPlace, kPlace + hashOf("place", place), &place_limit_};
+  return {LimitKind::kPlace, kPlace + hashOf("place", place), &place_limit_};
 }
 
 std::optional<LoginGate::Counter> LoginGate::counterOf(std::string_view key) const {
   const std::string text(key);
-  if (key.starts_with(kDevice)) return Counter{LoginRow::kDevice, text, &device_limit_};
-  if (key.starts_with(kKnown)) return Counter{LoginRow::kKnownPlace, text, &known_place_limit_};
-  if (key.starts_with(kStranger)) return Counter{LoginRow::kStranger, text, &stranger_limit_};
-  if (key.starts_with(kPlace)) return Counter{LoginRow::kPlace, text, &place_limit_};
+  if (key.starts_with(kDevice)) return Counter{LimitKind::kDevice, text, &device_limit_};
+  if (key.starts_with(kKnown)) return Counter{LimitKind::kKnownPlace, text, &known_place_limit_};
+  if (key.starts_with(kStranger)) return Counter{LimitKind::kStranger, text, &stranger_limit_};
+  if (key.starts_with(kPlace)) return Counter{LimitKind::kPlace, text, &place_limit_};
   return std::nullopt;
 }
 

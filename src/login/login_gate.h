@@ -30,6 +30,7 @@
 #include "base/secret.h"
 #include "login/attempt_store.h"
 #include "login/login_gate_settings.h"
+#include "login/login_limit.h"
 #include "login/refusal_memory.h"
 #include "login/stranger_memory.h"
 
@@ -55,11 +56,11 @@ class LoginGate {
 
   /// A try that was let in and counted.
   struct Pass {
-    LoginRow row;
+    LimitKind kind;
     std::string user_hash;
     std::string place_hash;
     std::string device_hash;
-    Reservation tried = {};     ///< in the row's own counter
+    Reservation tried = {};     ///< in the counter of this kind
     Reservation at_place = {};  ///< for kStranger also in the network's
   };
 
@@ -79,7 +80,7 @@ class LoginGate {
 
   /// One of the counters, as an administrator looks at it.
   struct Counter {
-    LoginRow row;
+    LimitKind kind;
     std::string key;
     const AttemptLimit* limit;  ///< the gate's own
   };
@@ -95,7 +96,7 @@ class LoginGate {
   std::string hashOf(std::string_view kind, std::string_view first, std::string_view second = {}) const;
   Pass strangersPass(const LoginVisitor& visitor) const;
   Expected<Pass, LoginRefused> enterWithoutDevice(const Pass& pass, SteadyTime now);
-  Expected<Pass, LoginRefused> enterAs(LoginRow row, Pass pass);
+  Expected<Pass, LoginRefused> enterAs(LimitKind kind, Pass pass);
   Expected<Pass, LoginRefused> enterAsStranger(Pass pass);
 
   const AttemptLimit device_limit_;

@@ -11,23 +11,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "base/random.h"
+#include "login/login_limit.h"
 
 namespace sessiond {
-
-enum class LoginRow { kDevice, kKnownPlace, kStranger, kPlace };
-std::string_view nameOf(LoginRow row);
-
-struct LoginRefused {
-  bool unavailable = false;            ///< nobody can tell; the rest means nothing then
-  LoginRow row = LoginRow::kStranger;  ///< whose limit it was
-  std::chrono::milliseconds wait{0};
-};
 
 /// Thread-safe.
 class RefusalMemory {
@@ -43,20 +34,20 @@ class RefusalMemory {
     const auto found = entries->find(key);
     if (found == entries->end() || now >= found->second.forgotten_at) return std::nullopt;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(found->second.ends - now);
-    return LoginRefused{.unavailable = false, .row = found->second.row, .wait = left};
+    return LoginRefused{.unavailable = false, .kind = found->second.kind, .wait = left};
   }
   void note(const std::string& key, const LoginRefused& refused, SteadyTime now) {
     auto entries = entries_.lock();
     if (entries->size() >= kMost) entries->clear();
     const SteadyTime ends = now + refused.wait;
     const SteadyTime forgotten_at = std::min(ends, now + lifetime());
-    entries->insert_or_assign(key, Entry{.row = refused.row, .ends = ends, .forgotten_at = forgotten_at});
+    entries->insert_or_assign(key, Entry{.kind = refused.kind, .ends = ends, .forgotten_at = forgotten_at});
   }
   void forget(const std::string& key) { entries_.lock()->erase(key); }
 
  private:
   struct Entry {
-    LoginRow row;
+    LimitKind kind;
     SteadyTime ends;  ///< of the wait
     SteadyTime forgotten_at;
   };

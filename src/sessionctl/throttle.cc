@@ -110,7 +110,7 @@ std::string jsonOf(const Counted& one) {
                           .json());
   }
   return JsonObject()
-      .text("counts", nameOf(one.counter.row))
+      .text("counts", nameOf(one.counter.kind))
       .text("key", one.counter.key)
       .number("wait_seconds", secondsOf(one.count.wait))
       .list("windows", windows)
@@ -131,7 +131,7 @@ void print(const std::vector<Counted>& all) {
   std::vector<std::vector<std::string>> rows;
   for (const Counted& one : all) {
     const bool waits = one.count.wait > std::chrono::milliseconds(0);
-    rows.push_back({std::string(nameOf(one.counter.row)), waits ? "waits " + inWords(one.count.wait) : "may try",
+    rows.push_back({std::string(nameOf(one.counter.kind)), waits ? "waits " + inWords(one.count.wait) : "may try",
                     triesOf(one), one.counter.key});
   }
   printTable({"COUNTS", "NEXT TRY", "TRIES", "KEY"}, std::move(rows));

@@ -29,7 +29,7 @@ LoginOutcome outcomeOf(AuthenticationFailure failure) {
 }
 
 PasswordEntrance::Refused throttled(const LoginRefused& refused) {
-  return {.outcome = LoginOutcome::kThrottled, .wait = refused.wait, .limit = nameOf(refused.row)};
+  return {.outcome = LoginOutcome::kThrottled, .wait = refused.wait, .limit = nameOf(refused.kind)};
 }
 
 /// Without https browsers take no `__Host-`.

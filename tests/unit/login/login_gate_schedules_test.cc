@@ -102,8 +102,8 @@ class Schedule {
     EXPECT_FALSE(refused.unavailable);
     EXPECT_GT(refused.wait, 0ms);
     EXPECT_LE(refused.wait, 24h);
-    if (refused.row == LoginRow::kDevice || refused.row == LoginRow::kKnownPlace) {
-      EXPECT_GE(tries(own_, ownOf(visitor, refused.row), 15min), 10U) << "locked out by others";
+    if (refused.kind == LimitKind::kDevice || refused.kind == LimitKind::kKnownPlace) {
+      EXPECT_GE(tries(own_, ownOf(visitor, refused.kind), 15min), 10U) << "locked out by others";
     } else {
       EXPECT_TRUE(visitor.device.empty()) << "a device was taken for a stranger";
       // The other instance may still remember, for a moment, whom it refused before.
@@ -114,10 +114,10 @@ class Schedule {
   /// Windows begin with their first try, so of any such time two of them may have a part.
   void noteEntry(const LoginVisitor& visitor, const LoginGate::Pass& pass) {
     const WallTime now = clock_.wallNow();
-    const bool stranger = pass.row == LoginRow::kStranger;
+    const bool stranger = pass.kind == LimitKind::kStranger;
     EXPECT_EQ(stranger, visitor.device.empty() && !isKnown(visitor));
     if (!stranger) {
-      const std::string own = ownOf(visitor, pass.row);
+      const std::string own = ownOf(visitor, pass.kind);
       own_[own].push_back(now);
       EXPECT_LE(tries(own_, own, 15min), 20U);
       return;
@@ -142,8 +142,8 @@ class Schedule {
       case 0:
         takeBack(ended);
         gate.succeeded(ended.pass);
-        if (!ended.visitor.device.empty()) own_.erase(ownOf(ended.visitor, LoginRow::kDevice));
-        own_.erase(ownOf(ended.visitor, LoginRow::kKnownPlace));
+        if (!ended.visitor.device.empty()) own_.erase(ownOf(ended.visitor, LimitKind::kDevice));
+        own_.erase(ownOf(ended.visitor, LimitKind::kKnownPlace));
         known_[{std::string(ended.visitor.user), std::string(ended.visitor.place)}] = clock_.wallNow();
         return;
       case 1:
@@ -160,13 +160,13 @@ class Schedule {
     const auto forget = [&](std::map<std::string, Counted>& all, const std::string& key) {
       std::erase(all[key], ended.at);
     };
-    if (ended.pass.row != LoginRow::kStranger) return forget(own_, ownOf(ended.visitor, ended.pass.row));
+    if (ended.pass.kind != LimitKind::kStranger) return forget(own_, ownOf(ended.visitor, ended.pass.kind));
     forget(strangers_, std::string(ended.visitor.user));
     forget(places_, std::string(ended.visitor.place));
   }
 
-  static std::string ownOf(const LoginVisitor& visitor, LoginRow row) {
-    const bool device = row == LoginRow::kDevice;
+  static std::string ownOf(const LoginVisitor& visitor, LimitKind kind) {
+    const bool device = kind == LimitKind::kDevice;
     return std::string(visitor.user) + (device ? " on " : " at ") +
            std::string(device ? visitor.device : visitor.place);
   }

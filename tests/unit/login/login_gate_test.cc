@@ -25,7 +25,7 @@ class LoginGateTest : public testing::Test {
       return "failed";
     }
     if (pass.error().unavailable) return "unavailable";
-    return std::string(nameOf(pass.error().row)) + " " +
+    return std::string(nameOf(pass.error().kind)) + " " +
            std::to_string(std::chrono::ceil<std::chrono::seconds>(pass.error().wait).count()) + "s";
   }
   int failuresOf(const LoginVisitor& visitor, int tries) {
@@ -289,7 +289,7 @@ TEST_F(LoginGateTest, AWaitThatIsOverIsOverAtOnce) {
 
 TEST_F(LoginGateTest, RemembersABoundedNumberOfRefusals) {
   RefusalMemory memory;
-  const LoginRefused refused{.unavailable = false, .row = LoginRow::kPlace, .wait = 1h};
+  const LoginRefused refused{.unavailable = false, .kind = LimitKind::kPlace, .wait = 1h};
   for (std::size_t i = 0; i <= RefusalMemory::kMost; ++i) memory.note(std::to_string(i), refused, clock_.steadyNow());
   EXPECT_FALSE(memory.find("0", clock_.steadyNow())) << "it began anew";
   EXPECT_TRUE(memory.find(std::to_string(RefusalMemory::kMost), clock_.steadyNow()));
@@ -297,7 +297,7 @@ TEST_F(LoginGateTest, RemembersABoundedNumberOfRefusals) {
 
 TEST_F(LoginGateTest, ACrowdThatWasRefusedTogetherDoesNotComeBackTogether) {
   RefusalMemory memory;
-  const LoginRefused refused{.unavailable = false, .row = LoginRow::kPlace, .wait = 1h};
+  const LoginRefused refused{.unavailable = false, .kind = LimitKind::kPlace, .wait = 1h};
   for (int i = 0; i < 1000; ++i) memory.note(std::to_string(i), refused, clock_.steadyNow());
   int left = 1000;
   for (int tenth = 0; tenth <= 10; ++tenth) {

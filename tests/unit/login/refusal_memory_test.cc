@@ -11,12 +11,12 @@ constexpr SteadyTime kNow{1000s};
 
 TEST(RefusalMemory, SaysWhatIsLeftOfTheWait) {
   RefusalMemory memory;
-  memory.note("visit", {.row = LoginRow::kKnownPlace, .wait = 60s}, kNow);
+  memory.note("visit", {.kind = LimitKind::kKnownPlace, .wait = 60s}, kNow);
   EXPECT_FALSE(memory.find("other", kNow));
   const auto found = memory.find("visit", kNow + 300ms);
   ASSERT_TRUE(found);
   EXPECT_FALSE(found->unavailable);
-  EXPECT_EQ(found->row, LoginRow::kKnownPlace);
+  EXPECT_EQ(found->kind, LimitKind::kKnownPlace);
   EXPECT_EQ(found->wait, 59'700ms);
 }
 
