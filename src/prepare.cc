@@ -60,10 +60,10 @@ std::optional<PageBook> loadPages(const Config& config, ConfigReport& report) {
 
 /// The default is where the units make the folder, which therefore may be missing as long as they do not run.
 void checkSockets(const Config& config, ListeningSocket socket, ConfigReport& report) {
-  const ListenOptions& listen = config.listen;
+  const SocketSettings& listen = config.listen;
   if (socket == ListeningSocket::kOurOwn && report.isSound("listen.socket") && report.isSound("listen.group")) {
     if (const std::optional<std::string> reason = Listener::whyImpossible(listen)) {
-      if (listen.socket == ListenOptions().socket) {
+      if (listen.socket == SocketSettings().socket) {
         report.warning("listen.socket", *reason + "; sessiond can start only where systemd passes the socket");
       } else {
         report.error("listen.socket", *reason);
@@ -79,7 +79,7 @@ void checkSockets(const Config& config, ListeningSocket socket, ConfigReport& re
   }
 }
 
-void checkLog(const LogOptions& log, ConfigReport& report) {
+void checkLog(const LogSettings& log, ConfigReport& report) {
   if (!report.isSound("log.file")) return;
   if (const auto reason = whyLogFails(log)) report.error("log.file", log.file + ": " + *reason);
 }

@@ -26,7 +26,7 @@ constexpr const char* kAuditLogger = "audit";
 
 /// Everything a line needs, immutable; replaced as a whole.
 struct Log {
-  LogOptions options;
+  LogSettings settings;
   std::shared_ptr<spdlog::logger> messages;
   std::shared_ptr<spdlog::logger> audit;
 };
@@ -87,21 +87,21 @@ std::shared_ptr<spdlog::logger> makeLogger(const char* name, const spdlog::sink_
 }
 
 /// Null when the file cannot be opened: spdlog says so with an exception.
-std::shared_ptr<const Log> openLog(const LogOptions& options) try {
-  const bool journal = options.file.empty() && stderrIsJournal();
+std::shared_ptr<const Log> openLog(const LogSettings& settings) try {
+  const bool journal = settings.file.empty() && stderrIsJournal();
   spdlog::sink_ptr sink;
-  if (options.file.empty()) {
+  if (settings.file.empty()) {
     sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   } else {
-    sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+    sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file);
   }
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  formatter->add_flag<PriorityFlag>('P').set_pattern(patternFor(options.format, journal));
+  formatter->add_flag<PriorityFlag>('P').set_pattern(patternFor(settings.format, journal));
   sink->set_formatter(std::move(formatter));
   auto log = std::make_shared<Log>();
-  log->options = options;
-  log->messages = makeLogger("sessiond", sink, options.level);
-  log->audit = makeLogger(kAuditLogger, sink, options.audit ? LogLevel::kInfo : LogLevel::kOff);
+  log->settings = settings;
+  log->messages = makeLogger("sessiond", sink, settings.level);
+  log->audit = makeLogger(kAuditLogger, sink, settings.audit ? LogLevel::kInfo : LogLevel::kOff);
   return log;
 } catch (const spdlog::spdlog_ex&) {
   return nullptr;
@@ -114,7 +114,7 @@ std::atomic<LogLevel> lowest_level = LogLevel::kInfo;
 /// The one log of the process; to stderr until setUpLog() says otherwise. Never destroyed, so that threads and
 /// destructors may log until the very end.
 Guarded<std::shared_ptr<const Log>>& currentLog() {
-  static auto& log = *new Guarded<std::shared_ptr<const Log>>(openLog(LogOptions{}));
+  static auto& log = *new Guarded<std::shared_ptr<const Log>>(openLog(LogSettings{}));
   return log;
 }
 
@@ -122,10 +122,10 @@ std::shared_ptr<const Log> log() {
   return *currentLog().lock();
 }
 
-bool replaceLog(const LogOptions& options) {
-  std::shared_ptr<const Log> opened = openLog(options);
+bool replaceLog(const LogSettings& settings) {
+  std::shared_ptr<const Log> opened = openLog(settings);
   if (!opened) return false;
-  lowest_level.store(options.level, std::memory_order_relaxed);
+  lowest_level.store(settings.level, std::memory_order_relaxed);
   std::swap(*currentLog().lock(), opened);
   return true;
 }
@@ -133,7 +133,7 @@ bool replaceLog(const LogOptions& options) {
 void write(LogLevel level, std::string_view message, LogFields fields) {
   if (!logEnabled(level)) return;
   const std::shared_ptr<const Log> current = log();
-  const bool json = current->options.format == LogFormat::kJson;
+  const bool json = current->settings.format == LogFormat::kJson;
   const std::string line = json ? jsonMembers("message", message, fields) : textLine(message, fields);
   current->messages->log(spdlogLevel(level), spdlog::string_view_t(line));
 }
@@ -148,21 +148,21 @@ RequestScope::~RequestScope() {
   request_of_this_thread = {};
 }
 
-bool setUpLog(const LogOptions& options) {
-  return replaceLog(options);
+bool setUpLog(const LogSettings& settings) {
+  return replaceLog(settings);
 }
 
-std::optional<std::string> whyLogFails(const LogOptions& options) {
-  if (options.file.empty()) return std::nullopt;
+std::optional<std::string> whyLogFails(const LogSettings& settings) {
+  if (settings.file.empty()) return std::nullopt;
   const auto whyNot = [](const std::string& path, int rights) -> std::optional<std::string> {
     if (::access(path.c_str(), rights) == 0) return std::nullopt;
     return "cannot be written: " + errnoText(errno);
   };
   std::error_code error;
-  const std::filesystem::path file(options.file);
+  const std::filesystem::path file(settings.file);
   const std::filesystem::file_status status = std::filesystem::status(file, error);
   if (std::filesystem::is_directory(status)) return "is a folder";
-  if (std::filesystem::exists(status)) return whyNot(options.file, W_OK);
+  if (std::filesystem::exists(status)) return whyNot(settings.file, W_OK);
   // Folders that are missing are made.
   std::filesystem::path folder = file.parent_path();
   while (folder.has_relative_path() && !std::filesystem::exists(folder, error)) folder = folder.parent_path();
@@ -170,7 +170,7 @@ std::optional<std::string> whyLogFails(const LogOptions& options) {
 }
 
 bool reopenLog() {
-  return replaceLog(log()->options);
+  return replaceLog(log()->settings);
 }
 
 bool logEnabled(LogLevel level) {
@@ -192,8 +192,8 @@ void logError(std::string_view message, LogFields fields) {
 
 void audit(std::string_view event, LogFields fields) {
   const std::shared_ptr<const Log> current = log();
-  if (!current->options.audit) return;
-  const bool json = current->options.format == LogFormat::kJson;
+  if (!current->settings.audit) return;
+  const bool json = current->settings.format == LogFormat::kJson;
   std::string line = json ? jsonMembers("audit", event, fields) : textLine("audit " + std::string(event), fields);
   if (!request_of_this_thread.empty()) {
     line += json ? "," + jsonMembers("request_id", request_of_this_thread, {})

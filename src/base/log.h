@@ -28,7 +28,7 @@ enum class LogFormat { kText, kJson };
 /// How the audit stream names the addresses of clients.
 enum class AuditAddresses { kHash, kFull };
 
-struct LogOptions {
+struct LogSettings {
   LogLevel level = LogLevel::kInfo;
   LogFormat format = LogFormat::kText;
   std::string file;  ///< empty: stderr
@@ -57,9 +57,9 @@ struct LogField {
 using LogFields = std::initializer_list<LogField>;
 
 /// Sets up or replaces the process's log. Thread-safe; false when the file cannot be opened (the old one stays).
-bool setUpLog(const LogOptions& options);
+bool setUpLog(const LogSettings& settings);
 /// Why setUpLog() would fail; nothing when it would not. Leaves nothing behind.
-std::optional<std::string> whyLogFails(const LogOptions& options);
+std::optional<std::string> whyLogFails(const LogSettings& settings);
 /// Opens the log file anew (after logrotate). Thread-safe; false when it cannot be opened (the old one stays).
 bool reopenLog();
 

@@ -22,7 +22,7 @@ struct SessiondSettings : ControlSettings, OwnKeySettings {};
 struct Config : SiteSettings {
   ListenSettings listen;
   RedisSettings redis;
-  LogOptions log;
+  LogSettings log;
   MetricsSettings metrics;
   SessiondSettings sessiond;
 };

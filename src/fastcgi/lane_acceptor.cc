@@ -50,7 +50,7 @@ void LaneAcceptor::finish() {
 }
 
 LaneAcceptor::Accepted LaneAcceptor::acceptOne() {
-  if (around_.connections.fetch_add(1, std::memory_order_relaxed) >= around_.options.max_connections) {
+  if (around_.connections.fetch_add(1, std::memory_order_relaxed) >= around_.settings.max_connections) {
     around_.connections.fetch_sub(1, std::memory_order_relaxed);
     crowded_ = true;
     pause(0);

@@ -126,7 +126,7 @@ void LaneConnections::expire(SteadyTime now) {
 bool LaneConnections::makeRoom(SteadyTime now) {
   Connection* const unfinished = incomplete_.front();
   const auto has_had = [&](std::chrono::milliseconds time) {
-    return unfinished != nullptr && unfinished->deadline - around_.options.request_timeout + time <= now;
+    return unfinished != nullptr && unfinished->deadline - around_.settings.request_timeout + time <= now;
   };
   Connection* leaving = idle_.front();
   if (has_had(kTimeToSpeak) && unfinished->partial.empty()) leaving = unfinished;
@@ -251,7 +251,7 @@ void LaneConnections::wait(Connection& connection, std::string_view bytes, std::
 /// Of its request, from the first byte on; of its first one, from the beginning.
 void LaneConnections::startTimer(Connection& connection) {
   if (connection.timed.linked) return;
-  connection.deadline = around_.clock.steadyNow() + around_.options.request_timeout;
+  connection.deadline = around_.clock.steadyNow() + around_.settings.request_timeout;
   incomplete_.pushBack(connection);
 }
 

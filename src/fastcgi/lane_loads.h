@@ -34,7 +34,7 @@ class LaneLoads {
   Loading& current();
   /// A request is received by the handler of current().
   void noteUse() { used_ = true; }
-  bool full() const { return waiting_ >= around_.options.load_queue; }
+  bool full() const { return waiting_ >= around_.settings.load_queue; }
   /// REQUIRES: not full(), and the handler of `loading` has said kLoad. The request may be finished at once.
   void take(ActiveRequestPtr request, Loading& loading);
 

@@ -91,7 +91,7 @@ Whereabouts LaneRequests::handOn(ActiveRequestPtr& request, Route route, bool ev
   const bool stranger = route == Route::kPassword;
   RequestQueue& queue = stranger || route == Route::kReturning ? around_.passwords : around_.works;
   // However many strangers try, half of the places are for devices that have logged in before.
-  if (queue.push(request, stranger ? around_.options.password_queue / 2 : 0)) return Whereabouts::kAway;
+  if (queue.push(request, stranger ? around_.settings.password_queue / 2 : 0)) return Whereabouts::kAway;
   connection.owner.store(Owner::kLane, std::memory_order_relaxed);
   return refuse(*request, request->handler, last);
 }

@@ -22,7 +22,7 @@ class Listener;
 
 /// Outlives the lanes. Its parts are thread-safe, or do not change while lanes run.
 struct LaneSurroundings {
-  const ServerOptions& options;
+  const ServerSettings& settings;
   const Listener& listener;
   RequestQueue& works;
   RequestQueue& passwords;

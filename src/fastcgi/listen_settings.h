@@ -10,7 +10,7 @@
 namespace sessiond {
 
 /// The socket, where systemd passes none.
-struct ListenOptions {
+struct SocketSettings {
   std::string socket = "/run/sessiond/sessiond.sock";  ///< unix path (begins with `/`) or host:port, [address]:port
   std::uint32_t mode = 0660;                           ///< of a unix socket
   std::string group = {};                              ///< of a unix socket; empty: left as it is
@@ -18,7 +18,7 @@ struct ListenOptions {
 };
 
 /// How the work is spread over threads, and how patient they are.
-struct ServerOptions {
+struct ServerSettings {
   std::size_t lanes = 0;  ///< 0: one for every two cores
   std::size_t workers = 4;
   std::size_t password_workers = 0;    ///< 0: one for every core but one, at most 8
@@ -30,7 +30,7 @@ struct ServerOptions {
   std::chrono::milliseconds write_timeout{5000};    ///< no option: for an answer larger than a socket's buffer
 };
 
-struct ListenSettings : ListenOptions, ServerOptions {
+struct ListenSettings : SocketSettings, ServerSettings {
   std::chrono::milliseconds drain_timeout{10000};  ///< SIGTERM: requests in flight get this long
 };
 

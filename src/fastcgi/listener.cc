@@ -49,8 +49,8 @@ bool isLoopback(const sockaddr& address) {
   return ntohl(reinterpret_cast<const sockaddr_in&>(address).sin_addr.s_addr) >> 24 == 127;
 }
 
-UnixSocketOptions unixOptions(const ListenOptions& options) {
-  return {.path = options.socket, .mode = options.mode, .group = options.group, .backlog = options.backlog};
+UnixSocketOptions unixOptions(const SocketSettings& settings) {
+  return {.path = settings.socket, .mode = settings.mode, .group = settings.group, .backlog = settings.backlog};
 }
 
 struct BoundTcp {
@@ -83,34 +83,35 @@ Expected<BoundTcp, BindError> bindTcp(const std::string& where) {
 
 }  // namespace
 
-Expected<Listener, std::string> Listener::open(const ListenOptions& options) {
-  return options.socket.starts_with('/') ? openUnix(options) : openTcp(options);
+Expected<Listener, std::string> Listener::open(const SocketSettings& settings) {
+  return settings.socket.starts_with('/') ? openUnix(settings) : openTcp(settings);
 }
 
-std::optional<std::string> Listener::whyImpossible(const ListenOptions& options) {
+std::optional<std::string> Listener::whyImpossible(const SocketSettings& settings) {
   std::optional<std::string> reason;
-  if (options.socket.starts_with('/')) {
-    reason = UnixSocket::whyImpossible(unixOptions(options));
-  } else if (const auto bound = bindTcp(options.socket); !bound && bound.error().number != EADDRINUSE) {
+  if (settings.socket.starts_with('/')) {
+    reason = UnixSocket::whyImpossible(unixOptions(settings));
+  } else if (const auto bound = bindTcp(settings.socket); !bound && bound.error().number != EADDRINUSE) {
     reason = bound.error().text;
   }
-  if (reason) reason->insert(0, options.socket + ": ");
+  if (reason) reason->insert(0, settings.socket + ": ");
   return reason;
 }
 
-Expected<Listener, std::string> Listener::openUnix(const ListenOptions& options) {
-  Expected<UnixSocket, std::string> socket = UnixSocket::open(unixOptions(options));
-  if (!socket) return failure(options.socket, socket.error());
+Expected<Listener, std::string> Listener::openUnix(const SocketSettings& settings) {
+  Expected<UnixSocket, std::string> socket = UnixSocket::open(unixOptions(settings));
+  if (!socket) return failure(settings.socket, socket.error());
   return Listener(*std::move(socket));
 }
 
-Expected<Listener, std::string> Listener::openTcp(const ListenOptions& options) {
-  Expected<BoundTcp, BindError> bound = bindTcp(options.socket);
-  if (!bound) return failure(options.socket, bound.error().text);
-  if (::listen(bound->fd.get(), static_cast<int>(options.backlog)) != 0) return systemFailure(options.socket, "listen");
+Expected<Listener, std::string> Listener::openTcp(const SocketSettings& settings) {
+  Expected<BoundTcp, BindError> bound = bindTcp(settings.socket);
+  if (!bound) return failure(settings.socket, bound.error().text);
+  if (::listen(bound->fd.get(), static_cast<int>(settings.backlog)) != 0)
+    return systemFailure(settings.socket, "listen");
   if (!bound->is_loopback) {
     logWarn("listen: the address is not a loopback one; whoever reaches it can speak in nginx's name",
-            {{"address", options.socket}});
+            {{"address", settings.socket}});
   }
   return Listener(std::move(bound->fd), false);
 }

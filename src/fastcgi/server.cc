@@ -14,14 +14,14 @@ namespace {
 constexpr std::size_t kMostPasswordWorkers = 8;
 constexpr std::size_t kWaitingForEachPasswordWorker = 4;
 
-ServerOptions completed(ServerOptions options) {
+ServerSettings completed(ServerSettings settings) {
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  if (options.lanes == 0) options.lanes = (cores + 1) / 2;
-  options.workers = std::max<std::size_t>(options.workers, 1);
+  if (settings.lanes == 0) settings.lanes = (cores + 1) / 2;
+  settings.workers = std::max<std::size_t>(settings.workers, 1);
   // Fewer than cores, so that one is left for everything else even where priorities cannot be set.
-  if (options.password_workers == 0) options.password_workers = usualPasswordWorkers(cores);
-  if (options.password_queue == 0) options.password_queue = kWaitingForEachPasswordWorker * options.password_workers;
-  return options;
+  if (settings.password_workers == 0) settings.password_workers = usualPasswordWorkers(cores);
+  if (settings.password_queue == 0) settings.password_queue = kWaitingForEachPasswordWorker * settings.password_workers;
+  return settings;
 }
 
 }  // namespace
@@ -30,17 +30,17 @@ std::size_t usualPasswordWorkers(std::size_t cores) {
   return std::clamp<std::size_t>(cores, 2, kMostPasswordWorkers + 1) - 1;
 }
 
-Server::Server(const ServerOptions& options, Listener listener, Snapshot<Handler>& handlers, MetricsRegistry& registry,
-               const Clock& clock)
-    : options_(completed(options)),
+Server::Server(const ServerSettings& settings, Listener listener, Snapshot<Handler>& handlers,
+               MetricsRegistry& registry, const Clock& clock)
+    : settings_(completed(settings)),
       listener_(std::move(listener)),
       metrics_(registry),
-      works_(options_.work_queue),
-      passwords_(options_.password_queue),
-      worker_pool_(works_, {.name = "worker", .yields = false, .write_timeout = options_.write_timeout}, metrics_),
-      password_pool_(passwords_, {.name = "password", .yields = true, .write_timeout = options_.write_timeout},
+      works_(settings_.work_queue),
+      passwords_(settings_.password_queue),
+      worker_pool_(works_, {.name = "worker", .yields = false, .write_timeout = settings_.write_timeout}, metrics_),
+      password_pool_(passwords_, {.name = "password", .yields = true, .write_timeout = settings_.write_timeout},
                      metrics_),
-      surroundings_{.options = options_,
+      surroundings_{.settings = settings_,
                     .listener = listener_,
                     .works = works_,
                     .passwords = passwords_,
@@ -55,7 +55,7 @@ Server::~Server() {
 
 Expected<void, std::string> Server::start() {
   FastcgiConnection::prepareLibrary();
-  for (std::size_t i = 0; i < options_.lanes; ++i) {
+  for (std::size_t i = 0; i < settings_.lanes; ++i) {
     Expected<std::unique_ptr<Lane>, std::string> lane = Lane::create(surroundings_);
     if (!lane) {
       lanes_.clear();
@@ -64,8 +64,8 @@ Expected<void, std::string> Server::start() {
     lanes_.push_back(*std::move(lane));
   }
   try {
-    worker_pool_.start(options_.workers);
-    password_pool_.start(options_.password_workers);
+    worker_pool_.start(settings_.workers);
+    password_pool_.start(settings_.password_workers);
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       ++*lanes_running_.lock();
       lane_threads_.push_back(startThread("lane-" + std::to_string(i), [this, i] { runLane(*lanes_[i]); }));

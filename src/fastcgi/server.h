@@ -31,7 +31,7 @@ std::size_t usualPasswordWorkers(std::size_t cores);
 class Server {
  public:
   /// References must outlive the server.
-  Server(const ServerOptions& options, Listener listener, Snapshot<Handler>& handlers, MetricsRegistry& registry,
+  Server(const ServerSettings& settings, Listener listener, Snapshot<Handler>& handlers, MetricsRegistry& registry,
          const Clock& clock);
   /// Ends as drain(0) does, when that was not done before.
   ~Server();
@@ -57,7 +57,7 @@ class Server {
   void enterAll(LanePhase phase);
   void runLane(Lane& lane);
 
-  const ServerOptions options_;
+  const ServerSettings settings_;
   Listener listener_;
   FastcgiMetrics metrics_;
   RequestQueue works_;

@@ -19,8 +19,8 @@ constexpr std::chrono::milliseconds kPause{50};
 
 /// The audit log is the daemon's, where that is a file that is there: one made here would not be the daemon's to write.
 /// Warnings go the same way; on a terminal there is nobody to read more of them than that.
-LogOptions logOptionsOf(const LogOptions& daemons) {
-  LogOptions log = daemons;
+LogSettings logSettingsOf(const LogSettings& daemons) {
+  LogSettings log = daemons;
   log.level = LogLevel::kWarn;
   std::error_code ignored;
   if (log.file.empty() || !std::filesystem::exists(log.file, ignored)) {
@@ -50,7 +50,7 @@ Expected<std::unique_ptr<RedisSite>, int> openSite(const CommonOptions& options)
   static const SystemClock clock;  // what is prepared goes on asking it
   auto prepared = prepare(options.config_file, ListeningSocket::kPassed, clock);
   if (!prepared) return Unexpected(sayProblems(options, false, prepared.error(), ""));
-  setUpLog(logOptionsOf(prepared->config->log));
+  setUpLog(logSettingsOf(prepared->config->log));
   return std::make_unique<RedisSite>(*std::move(prepared));
 }
 

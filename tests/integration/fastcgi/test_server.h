@@ -155,8 +155,8 @@ inline std::uint16_t portOf(int socket) {
 
 class TestServer {
  public:
-  explicit TestServer(Transport transport = Transport::kUnix, ServerOptions options = {.lanes = 2})
-      : transport_(transport), handlers_(handler), server_(options, listen(), handlers_, registry, clock) {}
+  explicit TestServer(Transport transport = Transport::kUnix, ServerSettings settings = {.lanes = 2})
+      : transport_(transport), handlers_(handler), server_(settings, listen(), handlers_, registry, clock) {}
 
   /// After the handler has its functions.
   TestServer& start() {
@@ -182,9 +182,9 @@ class TestServer {
 
  private:
   Listener listen() {
-    ListenOptions options;
-    options.socket = transport_ == Transport::kUnix ? path() : "127.0.0.1:0";
-    auto listener = Listener::open(options);
+    SocketSettings settings;
+    settings.socket = transport_ == Transport::kUnix ? path() : "127.0.0.1:0";
+    auto listener = Listener::open(settings);
     if (!listener) throw std::runtime_error(listener.error());
     if (transport_ == Transport::kTcp) port_ = portOf(listener->fd());
     return *std::move(listener);

@@ -37,7 +37,7 @@ class Log : public testing::Test {
     unsetenv("JOURNAL_STREAM");
     file_ = folder_ / "sessiond.log";
   }
-  ~Log() override { setUpLog(LogOptions{}); }
+  ~Log() override { setUpLog(LogSettings{}); }
 
   std::string written() const { return readAll(file_); }
 

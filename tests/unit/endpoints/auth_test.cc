@@ -292,7 +292,7 @@ TEST_F(AuthEndpointTest, LogsWhyACheckWasRefused) {
   check("", "nope");
   check("connect.sid=" + cookieOf("s1"), "default");
   check("", "open");
-  setUpLog(LogOptions{});
+  setUpLog(LogSettings{});
   const std::string text = testing::internal::GetCapturedStderr();
   const auto line = [&](const std::string& rest) {
     return text.find("auth: refused " + rest + "\n") != std::string::npos;

@@ -19,7 +19,7 @@ class RefusalLogTest : public testing::Test {
  protected:
   RefusalLogTest() { testing::internal::CaptureStderr(); }
   std::string written() {
-    setUpLog(LogOptions{});
+    setUpLog(LogSettings{});
     return testing::internal::GetCapturedStderr();
   }
   static std::size_t count(const std::string& text, const std::string& what) {
