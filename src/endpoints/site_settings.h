@@ -9,9 +9,11 @@
 #include "endpoints/account/sessions_settings.h"
 #include "endpoints/pages/pages_settings.h"
 #include "login/login_settings.h"
+#include "session/app_cache.h"
 #include "session/cookie_settings.h"
 #include "session/facts_extractor.h"
 #include "session/identity_header.h"
+#include "session/logout_settings.h"
 #include "session/session_policy.h"
 #include "session/session_settings.h"
 

@@ -20,6 +20,7 @@
 #include "login/login_settings.h"
 #include "redis/redis_access.h"
 #include "redis/redis_keys.h"
+#include "session/app_cache.h"
 #include "session/session_settings.h"
 
 namespace sessiond {

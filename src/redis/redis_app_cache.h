@@ -6,7 +6,6 @@
 
 #include "redis/redis_access.h"
 #include "session/app_cache.h"
-#include "session/session_settings.h"
 
 namespace sessiond {
 

@@ -19,7 +19,7 @@
 
 #include "redis/redis_access.h"
 #include "redis/redis_keys.h"
-#include "session/session_store.h"
+#include "session/user_session_index.h"
 
 namespace sessiond {
 

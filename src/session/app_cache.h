@@ -10,6 +10,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,12 @@
 #include "base/expected.h"
 
 namespace sessiond {
+
+/// What can be set about it: the options of `cache`. Those of the sessions in memory are CacheSettings.
+struct AppCacheSettings {
+  std::string key_prefix = "cache:";
+  std::size_t max_bytes = std::size_t{1024} * 1024;  ///< of one value
+};
 
 enum class AppCacheError {
   kUnavailable,  ///< no answer, or none in time: whether a write happened is not known

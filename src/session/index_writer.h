@@ -27,6 +27,7 @@
 #include "base/metrics.h"
 #include "session/known_session.h"
 #include "session/session_store.h"
+#include "session/user_session_index.h"
 
 namespace sessiond {
 

@@ -24,6 +24,7 @@
 #include "session/session_store.h"
 #include "session/tombstone_lifetime.h"
 #include "session/user_id.h"
+#include "session/user_session_index.h"
 
 namespace sessiond {
 

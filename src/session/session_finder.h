@@ -23,6 +23,7 @@
 #include "session/facts_extractor.h"
 #include "session/facts_reader.h"
 #include "session/login_epoch.h"
+#include "session/logout_settings.h"
 #include "session/revoked_sessions.h"
 #include "session/session_id.h"
 #include "session/session_record.h"

@@ -53,17 +53,4 @@ struct SessionSettings : RecordSettings {
   CacheSettings cache;
 };
 
-struct LogoutSettings {
-  std::string redirect;                            ///< empty: a page that says that it is done
-  std::uint32_t replicas = 0;                      ///< of Redis that a revocation waits for
-  std::chrono::seconds tombstone_lifetime{86400};  ///< how late a writer may be (session/tombstone_lifetime.h)
-};
-
-/// What applications keep in the `cache` endpoint. Not the sessions that sessiond itself keeps in memory: that is
-/// CacheSettings.
-struct AppCacheSettings {
-  std::string key_prefix = "cache:";
-  std::size_t max_bytes = std::size_t{1024} * 1024;  ///< of one value
-};
-
 }  // namespace sessiond

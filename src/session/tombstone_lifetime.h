@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "session/cookie_settings.h"
+#include "session/logout_settings.h"
 #include "session/session_settings.h"
 
 namespace sessiond {

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "session/session_store.h"
+#include "session/user_session_index.h"
 
 namespace sessiond {
 

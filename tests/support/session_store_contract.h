@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "session/session_store.h"
+#include "session/user_session_index.h"
 
 namespace sessiond {
 

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "session/session_store.h"
+#include "session/user_session_index.h"
 #include "support/session_store_contract.h"
 
 namespace sessiond {

@@ -1,9 +1,15 @@
 #include "endpoints/account/ending_answer.h"
 
 #include <string>
+#include <string_view>
 
 namespace sessiond {
 namespace {
+
+/// What the header X-Session-Logout says.
+std::string_view nameOf(Burial burial) {
+  return burial == Burial::kBuried ? "final" : "unburied";
+}
 
 Response ended(int status, const Ending& ending) {
   Response response(status);

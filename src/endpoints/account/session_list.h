@@ -20,6 +20,7 @@
 #include "session/session_settings.h"
 #include "session/session_store.h"
 #include "session/user_id.h"
+#include "session/user_session_index.h"
 
 namespace sessiond {
 

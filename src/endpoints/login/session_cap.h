@@ -23,7 +23,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "session/session_ender.h"
-#include "session/session_store.h"
+#include "session/user_session_index.h"
 
 namespace sessiond {
 
