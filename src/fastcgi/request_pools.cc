@@ -1,12 +1,32 @@
 #include "fastcgi/request_pools.h"
 
-#include "fastcgi/named_thread.h"
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "base/errno_text.h"
+#include "base/log.h"
+#include "base/named_thread.h"
 
 namespace sessiond {
 
 namespace {
 
 constexpr std::chrono::milliseconds kNoPatience{0};
+
+/// The calling thread gives way to others of the machine from now on (setpriority(2); Linux has it for each thread).
+/// Where that is forbidden, says so in the log, once, and leaves the thread as it is.
+void yieldToOtherThreads() {
+  // A tenth of what another thread gets. With 19, a fiftieth, a login on a busy machine outlasts listen.drain_timeout.
+  constexpr int kNice = 10;
+  if (::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice) == 0) return;
+  static std::atomic<bool> said = false;
+  if (said.exchange(true)) return;
+  logWarn("fastcgi: threads for passwords cannot be given a lower priority, so many logins slow down everything else",
+          {{"error", errnoText(errno)}});
+}
 
 }  // namespace
 

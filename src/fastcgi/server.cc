@@ -4,8 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/named_thread.h"
 #include "fastcgi/fastcgi_connection.h"
-#include "fastcgi/named_thread.h"
 
 namespace sessiond {
 

@@ -1,18 +1,17 @@
 #include "login/directory_watch.h"
 
-#include <pthread.h>
+#include "base/named_thread.h"
 
 namespace sessiond {
 
 DirectoryWatch::DirectoryWatch(HtpasswdDirectory& directory, std::chrono::milliseconds interval)
-    : thread_([this, &directory, interval](const std::stop_token& stop) {
-        pthread_setname_np(pthread_self(), "htpasswd");
+    : thread_(startThread("htpasswd", [this, &directory, interval](const std::stop_token& stop) {
         std::unique_lock lock(mutex_);
         while (!stop.stop_requested()) {
           directory.refresh();
           stopped_.wait_for(lock, stop, interval, [] { return false; });
         }
-      }) {}
+      })) {}
 
 DirectoryWatch::~DirectoryWatch() {
   thread_.request_stop();

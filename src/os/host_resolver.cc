@@ -1,11 +1,11 @@
 #include "os/host_resolver.h"
 
 #include <netdb.h>
-#include <pthread.h>
 
 #include <memory>
 #include <system_error>
-#include <thread>
+
+#include "base/named_thread.h"
 
 namespace sessiond {
 namespace {
@@ -37,9 +37,7 @@ HostResolver::~HostResolver() {
 bool HostResolver::hasThread() {
   if (lookups_->has_thread) return true;
   try {
-    std::thread thread([lookups = lookups_] { run(*lookups); });
-    pthread_setname_np(thread.native_handle(), "resolve");
-    thread.detach();
+    startThread("resolve", [lookups = lookups_] { run(*lookups); }).detach();
     lookups_->has_thread = true;
   } catch (const std::system_error&) {
     return false;

@@ -1,11 +1,10 @@
 #include "redis/cluster_sights.h"
 
-#include <pthread.h>
-
 #include <exception>
 #include <utility>
 
 #include "base/log.h"
+#include "base/named_thread.h"
 #include "redis/hash_slot.h"
 
 namespace sessiond {
@@ -66,7 +65,7 @@ ClusterSights::Listening::Listening(ClusterSights& sights, SessionCache& cache, 
     : sights_(sights), cache_(cache), burials_(burials), keeps_(keeps) {
   nodes_.emplace(sights.nodes_, [this](ClusterNodes::Node& node) { add(node); });
   if (keeps_) {
-    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    thread_ = startThread("listeners", [this](const std::stop_token& stop) { run(stop); });
   } else {
     burials_.renew();
   }
@@ -109,7 +108,6 @@ void ClusterSights::Listening::add(ClusterNodes::Node& node) try {
 }
 
 void ClusterSights::Listening::run(const std::stop_token& stop) {
-  pthread_setname_np(pthread_self(), "listeners");
   std::unique_lock lock(mutex_);
   while (added_.wait(lock, stop, [this] { return !unheard_.empty(); })) {
     const std::vector<Unheard> unheard = std::exchange(unheard_, {});

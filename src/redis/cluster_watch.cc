@@ -1,13 +1,12 @@
 #include "redis/cluster_watch.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <set>
 #include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/named_thread.h"
 
 namespace sessiond {
 
@@ -54,7 +53,7 @@ ClusterWatch::ClusterWatch(const RedisSettings& config, ClusterNodes& nodes, con
       nodes_(nodes),
       clock_(clock),
       silence_log_(kLogInterval),
-      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+      thread_(startThread("cluster", [this](const std::stop_token& stop) { run(stop); })) {}
 
 ClusterWatch::~ClusterWatch() {
   thread_.request_stop();
@@ -62,7 +61,6 @@ ClusterWatch::~ClusterWatch() {
 }
 
 void ClusterWatch::run(const std::stop_token& stop) {
-  pthread_setname_np(pthread_self(), "cluster");
   while (!stop.stop_requested()) {
     const SteadyTime asked = clock_.steadyNow();
     const bool done = refresh(stop);

@@ -1,11 +1,10 @@
 #include "redis/invalidation_listener.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "base/log.h"
+#include "base/named_thread.h"
 #include "base/random.h"
 #include "os/short_turns.h"
 #include "redis/error_reply.h"
@@ -63,7 +62,7 @@ InvalidationListener::InvalidationListener(RedisClient& client, const RedisKeys&
       seldom_renewals_(kGivenUpInterval),
       rest_log_(kRestLogInterval),
       pauses_(canaries.maxStaleness(), randomBelow),
-      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+      thread_(startThread("invalidations", [this](const std::stop_token& stop) { run(stop); })) {}
 
 InvalidationListener::~InvalidationListener() {
   thread_.request_stop();
@@ -71,7 +70,6 @@ InvalidationListener::~InvalidationListener() {
 }
 
 void InvalidationListener::run(const std::stop_token& stop) {
-  pthread_setname_np(pthread_self(), "invalidations");
   takeShortTurns();  // until it has had its own, a session that has just ended goes on being let in
   while (!stop.stop_requested()) {
     const std::uint64_t generation = canaries_.generation();  // from before anything is asked of the server

@@ -1,11 +1,10 @@
 #include "redis/sentinel_contact.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "base/log.h"
+#include "base/named_thread.h"
 #include "base/random.h"
 #include "redis/error_reply.h"
 #include "redis/redis_connection.h"
@@ -58,7 +57,7 @@ SentinelContact::SentinelContact(const RedisAddress& address, const SentinelSett
       log_(kLogInterval),
       nowhere_log_(kLogInterval),
       last_answer_(clock.steadyNow()),
-      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+      thread_(startThread("sentinel", [this](const std::stop_token& stop) { run(stop); })) {}
 
 SentinelContact::~SentinelContact() {
   thread_.request_stop();
@@ -66,7 +65,6 @@ SentinelContact::~SentinelContact() {
 }
 
 void SentinelContact::run(const std::stop_token& stop) {
-  pthread_setname_np(pthread_self(), "sentinel");
   milliseconds backoff = kFirstPause;
   while (!stop.stop_requested()) {
     const SteadyTime before = last_answer_;

@@ -1,7 +1,5 @@
 #include "redis/sentinel_watch.h"
 
-#include <pthread.h>
-
 #include <numeric>
 #include <system_error>
 #include <utility>
@@ -9,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/named_thread.h"
 
 namespace sessiond {
 
@@ -59,11 +58,10 @@ SentinelWatch::~SentinelWatch() {
 /// The last thing that is made.
 std::jthread SentinelWatch::start() {
   node_.vouch(silent_from_);
-  return std::jthread([this](const std::stop_token& stop) { run(stop); });
+  return startThread("sentinels", [this](const std::stop_token& stop) { run(stop); });
 }
 
 void SentinelWatch::run(const std::stop_token& stop) {
-  pthread_setname_np(pthread_self(), "sentinels");
   const std::vector<RedisAddress> configured = addressesOf(config_);
   std::vector<std::size_t> missing(configured.size());
   std::iota(missing.begin(), missing.end(), std::size_t{0});

@@ -1,11 +1,10 @@
 #include "session/burial_queue.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "base/named_thread.h"
 #include "session/facts_reader.h"
 
 namespace sessiond {
@@ -24,7 +23,7 @@ BurialQueue::BurialQueue(SessionStore& store, SessionStore& bare, const RevokedS
       resurrected_(resurrectedSessions(metrics)),
       late_(pause, kMostPauses * pause, kMaxWaiting),
       next_last_look_(std::chrono::steady_clock::now() + kPausesBetweenLastLooks * pause),
-      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+      thread_(startThread("burials", [this](const std::stop_token& stop) { run(stop); })) {}
 
 BurialQueue::~BurialQueue() {
   thread_.request_stop();
@@ -74,7 +73,6 @@ void BurialQueue::renewAfterLoss() {
 }
 
 void BurialQueue::run(const std::stop_token& stop) {
-  pthread_setname_np(pthread_self(), "burials");
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     wait(lock, stop);

@@ -1,11 +1,10 @@
 #include "session/index_writer.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "base/log.h"
+#include "base/named_thread.h"
 
 namespace sessiond {
 
@@ -25,7 +24,7 @@ IndexWriter::IndexWriter(UserSessionIndex& index, const Clock& clock, MetricsReg
                                 "Sessions not noted in the index of their user: too many waited, or it is damaged.")),
       end_missed_(std::move(end_missed)),
       full_log_(std::chrono::minutes(1)),
-      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+      thread_(startThread("index", [this](const std::stop_token& stop) { run(stop); })) {}
 
 IndexWriter::~IndexWriter() {
   finish();
@@ -85,7 +84,6 @@ void IndexWriter::keepLate(const std::string& user_id, const SessionId& id, cons
 }
 
 void IndexWriter::run(const std::stop_token& stop) {
-  pthread_setname_np(pthread_self(), "index");
   std::unique_lock lock(mutex_);
   for (wait(lock, stop); !stop.stop_requested(); wait(lock, stop)) {
     arrived_.wait_for(lock, stop, kGathering, [] { return false; });

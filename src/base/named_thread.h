@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -12,9 +13,7 @@ namespace sessiond {
 /// Starts `body` on a thread of that name (at most 15 characters, the kernel's limit). Throws std::system_error when
 /// the system has no thread to give.
 std::jthread startThread(const std::string& name, std::function<void()> body);
-
-/// The calling thread gives way to others of the machine from now on (setpriority(2); Linux has it for each thread).
-/// Where that is forbidden, says so in the log, once, and leaves the thread as it is.
-void yieldToOtherThreads();
+/// The same for one that looks whether it is to stop.
+std::jthread startThread(const std::string& name, std::function<void(const std::stop_token&)> body);
 
 }  // namespace sessiond

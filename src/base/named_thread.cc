@@ -1,17 +1,11 @@
-#include "fastcgi/named_thread.h"
+#include "base/named_thread.h"
 
 #include <pthread.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <cerrno>
 #include <csignal>
 #include <utility>
 
 #include "base/check.h"
-#include "base/errno_text.h"
-#include "base/log.h"
 
 namespace sessiond {
 
@@ -38,21 +32,15 @@ class SignalsBlocked {
 }  // namespace
 
 std::jthread startThread(const std::string& name, std::function<void()> body) {
-  const SignalsBlocked blocked;
-  return std::jthread([name, run = std::move(body)] {
-    SESSIOND_CHECK(pthread_setname_np(pthread_self(), name.c_str()) == 0);
-    run();
-  });
+  return startThread(name, [run = std::move(body)](const std::stop_token&) { run(); });
 }
 
-void yieldToOtherThreads() {
-  // A tenth of what another thread gets. With 19, a fiftieth, a login on a busy machine outlasts listen.drain_timeout.
-  constexpr int kNice = 10;
-  if (::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice) == 0) return;
-  static std::atomic<bool> said = false;
-  if (said.exchange(true)) return;
-  logWarn("fastcgi: threads for passwords cannot be given a lower priority, so many logins slow down everything else",
-          {{"error", errnoText(errno)}});
+std::jthread startThread(const std::string& name, std::function<void(const std::stop_token&)> body) {
+  const SignalsBlocked blocked;
+  return std::jthread([name, run = std::move(body)](const std::stop_token& stop) {
+    SESSIOND_CHECK(pthread_setname_np(pthread_self(), name.c_str()) == 0);
+    run(stop);
+  });
 }
 
 }  // namespace sessiond
