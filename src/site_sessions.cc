@@ -24,11 +24,13 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       keys(config.session.key_prefix, config.sessiond.key_prefix),
       epoch(shared.lasting.epochs.at(targetOf(config.redis) + " " + keys.epoch())),
       trust(config.session.cache.max_staleness),
-      sights(shared.redis.cluster() == nullptr
-                 ? nullptr
-                 : std::make_unique<ClusterSights>(*shared.redis.cluster(), keys, config.session.cache.max_staleness,
-                                                   shared.clock, shared.metrics)),
-      cache(sights ? SessionCache(config.session.cache, *sights) : SessionCache(config.session.cache, trust)),
+      cluster_trust(shared.redis.cluster() == nullptr
+                        ? nullptr
+                        : std::make_unique<ClusterSights>(*shared.redis.cluster(), keys,
+                                                          config.session.cache.max_staleness, shared.clock,
+                                                          shared.metrics)),
+      cache(cluster_trust ? SessionCache(config.session.cache, *cluster_trust)
+                          : SessionCache(config.session.cache, trust)),
       redis_store(shared.redis.access(), config.session, keys, config.logout.replicas),
       burial_store(shared.redis.access(), config.session, keys),
       membership(shared.lasting.caches, cache),
@@ -55,10 +57,12 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       reader(
           extractor, tombstones, shared.lasting.revoked, epoch, log_key, shared.metrics,
           [this](const SessionId& id, std::chrono::seconds ttl) { burials.bury(id, ttl); }, stands),
-      one(sights ? nullptr
-                 : std::make_unique<OneServer>(*this, *shared.redis.single(), config.session.cache.enabled, shared)),
-      cluster(sights ? std::make_unique<ClusterSights::Listening>(*sights, cache, burials, config.session.cache.enabled)
-                     : nullptr),
+      single_server(cluster_trust ? nullptr
+                                  : std::make_unique<OneServer>(*this, *shared.redis.single(),
+                                                                config.session.cache.enabled, shared)),
+      cluster_listening(cluster_trust ? std::make_unique<ClusterSights::Listening>(*cluster_trust, cache, burials,
+                                                                                   config.session.cache.enabled)
+                                      : nullptr),
       throttle(config.session.touch_interval, 2 * std::size_t{config.session.cache.max_entries}),
       figures(shared.metrics),
       finder(config.extractionRules(), {config.session, config.cookie, config.logout, signer, store,
@@ -98,17 +102,18 @@ void SiteSessions::endLater(const std::vector<SessionId>& ids, std::string_view 
 }
 
 void SiteSessions::distrust(Canaries::Loss why) {
-  sights ? sights->distrust(why) : one->canaries.distrust(why);
+  cluster_trust ? cluster_trust->distrust(why) : single_server->canaries.distrust(why);
 }
 
 std::unique_ptr<LaneStore> SiteSessions::makeLaneStore(EventLoop& loop, const Config& config,
                                                        const SharedParts& shared) {
-  if (sights) {
-    return std::make_unique<ClusterLaneStore>(*shared.redis.cluster(), shared.redis.access(), *sights,
+  if (cluster_trust) {
+    return std::make_unique<ClusterLaneStore>(*shared.redis.cluster(), shared.redis.access(), *cluster_trust,
                                               config.session.cache.enabled, config.session, keys, loop, shared.clock);
   }
-  return std::make_unique<RedisLaneStore>(shared.redis.single()->node(), one->listener ? &one->canaries : nullptr,
-                                          config.session, keys, loop, shared.clock);
+  return std::make_unique<RedisLaneStore>(shared.redis.single()->node(),
+                                          single_server->listener ? &single_server->canaries : nullptr, config.session,
+                                          keys, loop, shared.clock);
 }
 
 bool SiteSessions::mayCheck() {
@@ -135,10 +140,10 @@ std::vector<std::string> SiteSessions::trustInWords(RedisTopology& redis, bool k
                     ", memory " + (is_trusted ? "believed" : "not believed"));
   };
   if (!keeps) return {"memory: off"};
-  if (one) add(redis.single()->node().server(), &one->canaries);
-  if (sights) {
+  if (single_server) add(redis.single()->node().server(), &single_server->canaries);
+  if (cluster_trust) {
     for (ClusterNodes::Node* const node : redis.cluster()->serving()) {
-      add(node->client.node().server(), sights->canariesOf(node->number));
+      add(node->client.node().server(), cluster_trust->canariesOf(node->number));
     }
     any_deaf = any_deaf || nodes.empty();
     all_trusted = all_trusted && !nodes.empty();

@@ -48,7 +48,9 @@ struct OneServer {
   const NodeFollowers::Following following;
 };
 
-/// Each is built from those above it, and goes before them. Its end waits for threads of its own.
+/// Built in this order, and gone in the reverse. `store`, `ender` and `index` refer to members below them, but have
+/// nothing to do with those until `burials` is there: its thread, listeners and requests are all that asks them, and
+/// begin later. Its end waits for threads of its own.
 struct SiteSessions {
   /// `config` outlives it. `stands`: is a session's login still good; empty: whoever logged in stays so.
   SiteSessions(const Config& config, const FactsReader::Stands& stands, const SharedParts& shared);
@@ -73,9 +75,9 @@ struct SiteSessions {
   const CookieSigner signer;
   const FactsExtractor extractor;
   const RedisKeys keys;
-  LoginEpoch& epoch;                            // of the Redis that is configured
-  CacheTrust trust;                             // in the one server
-  const std::unique_ptr<ClusterSights> sights;  // null: there is one server
+  LoginEpoch& epoch;                                   // of the Redis that is configured
+  CacheTrust trust;                                    // in the one server
+  const std::unique_ptr<ClusterSights> cluster_trust;  // null: there is one server
   SessionCache cache;
   RedisSessionStore redis_store;
   RedisSessionStore burial_store;  // waits for no replica: what is buried again was revoked before
@@ -87,8 +89,8 @@ struct SiteSessions {
   IndexWriter index;
   BurialQueue burials;
   FactsReader reader;
-  const std::unique_ptr<OneServer> one;                     // null: there is a cluster
-  const std::unique_ptr<ClusterSights::Listening> cluster;  // null: there is none
+  const std::unique_ptr<OneServer> single_server;                     // null: there is a cluster
+  const std::unique_ptr<ClusterSights::Listening> cluster_listening;  // null: there is none
   TouchThrottle throttle;
   CacheFigures figures;
   const SessionFinder finder;
