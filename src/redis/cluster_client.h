@@ -40,11 +40,6 @@ class ClusterClient final : public RedisAccess {
     return false;
   }
 
-  /// How often one command is led on before nobody can tell where its key is.
-  static constexpr int kMostRedirects = 4;
-  /// Before a command is sent again that shall be.
-  static constexpr milliseconds kTryAgainAfter{20};
-
  private:
   struct Journey;
 

@@ -19,9 +19,6 @@ using std::chrono::milliseconds;
 
 /// As many as are under way in a lane at most times, of each group of nodes one; they keep the memory of their replies.
 constexpr std::size_t kMostIdle = 8;
-/// As for canaries (lane_channel.cc).
-constexpr int kTicksWithinStaleness = 4;
-constexpr int kUsedFor = 10;
 /// How long something may wait for a node that has its slot no longer.
 constexpr milliseconds kLookInterval{20};
 
@@ -287,7 +284,8 @@ void ClusterLaneStore::noteEpoch(Flight& flight) {
 
 /// Would whoever waits for it likely do so in vain?
 bool ClusterLaneStore::isEpochLate(SteadyTime now) const {
-  const auto patience = std::max<SteadyTime::duration>(max_staleness_ / kTicksWithinStaleness, 2 * epoch_took_);
+  const auto patience =
+      std::max<SteadyTime::duration>(max_staleness_ / LaneChannel::kSignsWithinStaleness, 2 * epoch_took_);
   const bool just_failed = epoch_failed_ && now - *epoch_failed_ <= max_staleness_;
   return just_failed || std::ranges::any_of(flights_, [&](const FlightRef& one) {
            return one->awaits_epoch && (epoch_failed_ || now - one->sent > patience);
@@ -298,7 +296,7 @@ bool ClusterLaneStore::isEpochLate(SteadyTime now) const {
 void ClusterLaneStore::askForEpoch(milliseconds age) {
   const SteadyTime now = clock_.steadyNow();
   if (epoch_flight_ != nullptr || now < epoch_next_ || sights_.epoch().isYounger(age, now)) return;
-  epoch_next_ = now + max_staleness_ / (2 * kTicksWithinStaleness);
+  epoch_next_ = now + max_staleness_ / (2 * LaneChannel::kSignsWithinStaleness);
   epoch_flight_ = makeFlight(now + nodes_.budget());
   epoch_flight_->epoch_at = 0;
   epoch_flight_->awaits_epoch = true;
@@ -323,12 +321,13 @@ void ClusterLaneStore::onTime() {
   }
   if (next_look_ <= now) next_look_ = SteadyTime::max();
   if (next_tick_ <= now) {
-    const bool is_used = now - last_use_ <= kUsedFor * max_staleness_;
-    next_tick_ = is_used ? now + std::max<milliseconds>(max_staleness_ / kTicksWithinStaleness, milliseconds(10))
-                         : SteadyTime::max();
+    const bool is_used = now - last_use_ <= LaneChannel::kUsedFor * max_staleness_;
+    next_tick_ =
+        is_used ? now + std::max<milliseconds>(max_staleness_ / LaneChannel::kSignsWithinStaleness, milliseconds(10))
+                : SteadyTime::max();
     if (is_used) {
       for (ClusterNodes::Node* const node : nodes_.serving()) stopOf(*node).noteUse();
-      askForEpoch(max_staleness_ / kTicksWithinStaleness);
+      askForEpoch(max_staleness_ / LaneChannel::kSignsWithinStaleness);
     }
   }
   startAll();

@@ -53,11 +53,6 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   void send(StoreBatch& batch, SteadyTime deadline, Client& client) override;
   void noteUse() override;
 
-  /// How often one command is led on before nobody can tell where its key is.
-  static constexpr int kMostRedirects = 4;
-  /// Before a command is sent again that shall be.
-  static constexpr std::chrono::milliseconds kTryAgainAfter{20};
-
  private:
   /// A batch under way, or a question of our own without one.
   struct Flight {

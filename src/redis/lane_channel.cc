@@ -15,13 +15,10 @@ namespace {
 using std::chrono::milliseconds;
 using Type = RedisReply::Type;
 
-constexpr int kSignsWithinStaleness = 4;
 /// Canaries that nobody's trust contradicts are waited for a while longer.
 constexpr int kSilencesUntilGivenUp = 3;
 /// A canary lives so many times max_staleness, and is read back within half of that.
 constexpr int kCanaryLife = 10;
-/// Canaries are written as long as checks are made, and so many times max_staleness beyond.
-constexpr int kUsedFor = 10;
 
 }  // namespace
 

@@ -41,6 +41,11 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
    protected:
     ~Cargo() = default;
   };
+  /// So many signs of life are given within max_staleness.
+  static constexpr int kSignsWithinStaleness = 4;
+  /// They are given as long as checks are made, and so many times max_staleness beyond.
+  static constexpr int kUsedFor = 10;
+
   /// `canaries`: null where nothing is cached.
   LaneChannel(RedisNode& node, Canaries* canaries, std::chrono::milliseconds max_staleness, EventLoop& loop,
               const Clock& clock);

@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -17,6 +18,11 @@
 #include "redis/redis_reply.h"
 
 namespace sessiond {
+
+/// How often one command is led on before nobody can tell where its key is.
+inline constexpr int kMostRedirects = 4;
+/// Before a command is sent again that shall be.
+inline constexpr std::chrono::milliseconds kTryAgainAfter{20};
 
 /// A plain value.
 struct Redirect {
