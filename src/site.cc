@@ -186,7 +186,7 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
     login.emplace(*config, std::move(directories), sessions, pages, csrf, session_list, shared);
   if (config->api.enabled) api.emplace(*config, sessions, shared);
   if (htpasswd == nullptr) return;
-  htpasswd->onChange([this] { sessions.distrust(Canaries::Loss::kUsers); });
+  htpasswd->onChange([this] { sessions.distrust(DistrustReason::kUsers); });
   watch.emplace(*htpasswd, config->session.cache.max_staleness);
 }
 

@@ -69,18 +69,18 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
                                         shared.lasting.revoked, epoch, shared.clock, log_key, shared.metrics, stands}),
       starter({config.session, config.cookie, signer, store, shared.clock}) {}
 
-OneServer::OneServer(SiteSessions& all, RedisClient& client, bool keeps, const SharedParts& shared)
+OneServer::OneServer(SiteSessions& all, RedisClient& client, bool cache_enabled, const SharedParts& shared)
     : canaries(all.trust, all.keys, shared.metrics),
-      listener(keeps ? std::make_unique<InvalidationListener>(client, all.keys, all.cache, all.burials, canaries,
-                                                              shared.clock, shared.metrics,
-                                                              [this] { canaries.distrust(Canaries::Loss::kEverybody); })
-                     : nullptr),
+      listener(cache_enabled ? std::make_unique<InvalidationListener>(
+                                   client, all.keys, all.cache, all.burials, canaries, shared.clock, shared.metrics,
+                                   [this] { canaries.distrust(DistrustReason::kEverybody); })
+                             : nullptr),
       following(client.node().followers(), {.moved =
                                                 [this, &all] {
                                                   canaries.renewAll();
                                                   all.burials.renew();
                                                 },
-                                            .doubted = [this] { canaries.distrust(Canaries::Loss::kSentinels); },
+                                            .doubted = [this] { canaries.distrust(DistrustReason::kSentinels); },
                                             .lost =
                                                 [this, &all] {
                                                   // A subscription that stands anew has them renewed.
@@ -101,7 +101,7 @@ void SiteSessions::endLater(const std::vector<SessionId>& ids, std::string_view 
   }
 }
 
-void SiteSessions::distrust(Canaries::Loss why) {
+void SiteSessions::distrust(DistrustReason why) {
   cluster_trust ? cluster_trust->distrust(why) : single_server->canaries.distrust(why);
 }
 
@@ -123,7 +123,7 @@ bool SiteSessions::mayCheck() {
   return load.result.hasValue();
 }
 
-std::vector<std::string> SiteSessions::trustInWords(RedisTopology& redis, bool keeps, SteadyTime now) const {
+std::vector<std::string> SiteSessions::trustInWords(RedisTopology& redis, bool cache_enabled, SteadyTime now) const {
   std::vector<std::string> nodes;
   bool all_trusted = true;
   bool any_deaf = false;
@@ -139,7 +139,7 @@ std::vector<std::string> SiteSessions::trustInWords(RedisTopology& redis, bool k
                              : "lost") +
                     ", memory " + (is_trusted ? "believed" : "not believed"));
   };
-  if (!keeps) return {"memory: off"};
+  if (!cache_enabled) return {"memory: off"};
   if (single_server) add(redis.single()->node().server(), &single_server->canaries);
   if (cluster_trust) {
     for (ClusterNodes::Node* const node : redis.cluster()->serving()) {

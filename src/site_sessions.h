@@ -41,7 +41,7 @@ struct SiteSessions;
 
 /// What the one server tells of its keys, and what proves it.
 struct OneServer {
-  OneServer(SiteSessions& all, RedisClient& client, bool keeps, const SharedParts& shared);
+  OneServer(SiteSessions& all, RedisClient& client, bool cache_enabled, const SharedParts& shared);
 
   Canaries canaries;
   const std::unique_ptr<InvalidationListener> listener;  // null: session.cache.enabled is false, nothing is fresh
@@ -61,13 +61,13 @@ struct SiteSessions {
   /// Does Redis answer what every session check asks? Waits.
   bool mayCheck();
   /// `name: value` lines: is what is in memory believed, in all and of each server that tells of changes?
-  std::vector<std::string> trustInWords(RedisTopology& redis, bool keeps, SteadyTime now) const;
+  std::vector<std::string> trustInWords(RedisTopology& redis, bool cache_enabled, SteadyTime now) const;
   /// Ends them, now or as soon as Redis can. `why`: a word of the audit log, for good.
   void endSurely(const std::vector<SessionId>& ids, std::string_view why);
   /// They could not be ended just now. `user_id`: whose they have to be still; empty: anybody's.
   void endLater(const std::vector<SessionId>& ids, std::string_view why, const std::string& user_id);
   /// Nothing that was loaded is believed any more.
-  void distrust(Canaries::Loss why);
+  void distrust(DistrustReason why);
   /// Of a lane of its own.
   std::unique_ptr<LaneStore> makeLaneStore(EventLoop& loop, const Config& config, const SharedParts& shared);
 

@@ -26,7 +26,7 @@ RedisTopology::Many::Many(const Config& config, const Clock& clock, MetricsRegis
     : nodes(config.redis, keysOf(config), clock, metrics), client(nodes, clock), watch(config.redis, nodes, clock) {}
 
 RedisTopology::RedisTopology(const Config& config, const Clock& clock, MetricsRegistry& metrics)
-    : is_told_(config.redis.sentinel.used() || config.redis.cluster.used()) {
+    : needs_discovery_(config.redis.sentinel.used() || config.redis.cluster.used()) {
   if (config.redis.cluster.used()) {
     many_ = std::make_unique<Many>(config, clock, metrics);
   } else {

@@ -31,7 +31,7 @@ class RedisTopology {
   /// to the one before are closed.
   void renew();
   /// Does somebody else have to say where the servers are? That takes a moment.
-  bool isTold() const { return is_told_; }
+  bool needsDiscovery() const { return needs_discovery_; }
   /// How long a request may wait for it.
   milliseconds budget();
 
@@ -48,7 +48,7 @@ class RedisTopology {
     ClusterWatch watch;
   };
 
-  const bool is_told_;
+  const bool needs_discovery_;
   std::unique_ptr<One> one_;    // null: there is a cluster
   std::unique_ptr<Many> many_;  // null: there is none
 };

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kRandomBytes = 16;
 constexpr auto kNames = std::to_array<std::string_view>(
     {"subscription", "switch", "canaries", "database", "flush", "sentinels", "users", "everybody", "rest"});
-static_assert(kNames.size() == Canaries::kLosses, "a word for each");
+static_assert(kNames.size() == kDistrustReasons, "a word for each");
 
 }  // namespace
 
@@ -25,7 +25,7 @@ Canaries::Canaries(CacheTrust& trust, RedisKeys keys, MetricsRegistry& metrics, 
       tag_(std::move(tag)),
       returns_(metrics.histogram("sessiond_canary_seconds",
                                  "Time from the writing of a canary to its coming back over the subscription.")) {
-  for (std::size_t i = 0; i < kLosses; ++i) {
+  for (std::size_t i = 0; i < kDistrustReasons; ++i) {
     losses_[i] = &metrics.counter("sessiond_cache_trust_lost_total",
                                   "Times that what was in memory was believed no longer, from one moment to the next.",
                                   {{"reason", std::string(kNames[i])}});
@@ -33,7 +33,7 @@ Canaries::Canaries(CacheTrust& trust, RedisKeys keys, MetricsRegistry& metrics, 
 }
 
 /// REQUIRES: mutex_ is held. Where no subscription stands, nothing is lost.
-void Canaries::countLoss(Loss why) {
+void Canaries::countLoss(DistrustReason why) {
   if (current_ != nullptr) losses_[static_cast<std::size_t>(why)]->add();
 }
 
@@ -57,28 +57,28 @@ void Canaries::forgetProofs() {
   alive_proofs_ = proofs_.size();
 }
 
-void Canaries::stands(const std::string& prefix) {
+void Canaries::subscribed(const std::string& prefix) {
   const std::lock_guard lock(mutex_);
   resting_.store(false, std::memory_order_release);
   publish(nullptr);
   current_ = std::make_shared<const Subscription>(Subscription{.prefix = prefix, .era = trust_.beginEra()});
 }
 
-void Canaries::lost(Loss why) {
+void Canaries::lost(DistrustReason why) {
   const std::lock_guard lock(mutex_);
-  resting_.store(why == Loss::kRest, std::memory_order_release);
+  resting_.store(why == DistrustReason::kRest, std::memory_order_release);
   if (current_ == nullptr) return;
   countLoss(why);
   publish(nullptr);
   // What was proven goes on counting for max_staleness, as when a network fails; who gives it up can do without.
-  if (why == Loss::kRest) {
+  if (why == DistrustReason::kRest) {
     trust_.distrust();
   } else {
     trust_.beginEra();
   }
 }
 
-void Canaries::distrust(Loss why) {
+void Canaries::distrust(DistrustReason why) {
   const std::lock_guard lock(mutex_);
   countLoss(why);
   const SubscriptionRef before = current_;
@@ -123,7 +123,7 @@ Canaries::SubscriptionRef Canaries::current() const {
   return current_;
 }
 
-void Canaries::renew(const SubscriptionRef& of, Loss why) {
+void Canaries::renew(const SubscriptionRef& of, DistrustReason why) {
   const std::lock_guard lock(mutex_);
   if (current_ != of || of == nullptr) return;
   beginGeneration(why);
@@ -132,17 +132,17 @@ void Canaries::renew(const SubscriptionRef& of, Loss why) {
 
 void Canaries::renewAll() {
   const std::lock_guard lock(mutex_);
-  beginGeneration(Loss::kSwitch);
+  beginGeneration(DistrustReason::kSwitch);
   given_up_for_.reset();
 }
 
-std::optional<Canaries::Loss> Canaries::givenUpFor() const {
+std::optional<DistrustReason> Canaries::givenUpFor() const {
   const std::lock_guard lock(mutex_);
   return given_up_for_;
 }
 
 /// REQUIRES: mutex_ is held.
-void Canaries::beginGeneration(Loss why) {
+void Canaries::beginGeneration(DistrustReason why) {
   countLoss(why);
   publish(nullptr);
   trust_.distrust();

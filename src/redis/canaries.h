@@ -36,6 +36,20 @@
 
 namespace sessiond {
 
+/// Why what was loaded is believed no longer.
+enum class DistrustReason : std::uint8_t {
+  kSubscription,  ///< lost
+  kSwitch,        ///< the node is another server
+  kCanaries,      ///< they stay away
+  kDatabase,      ///< what was just written is not there
+  kFlush,         ///< Redis says that all keys are gone
+  kSentinels,     ///< nobody vouches for the server
+  kUsers,         ///< the file of users has changed
+  kEverybody,     ///< is logged out
+  kRest,          ///< it is not worth what it costs
+};
+inline constexpr std::size_t kDistrustReasons = enumSize<DistrustReason>();
+
 /// Thread-safe. One thread, the listener, has the subscription; lanes have the connections.
 class Canaries {
  public:
@@ -52,34 +66,20 @@ class Canaries {
   };
   using SubscriptionRef = std::shared_ptr<const Subscription>;
 
-  /// Why what was loaded is believed no longer.
-  enum class Loss : std::uint8_t {
-    kSubscription,  ///< lost
-    kSwitch,        ///< the node is another server
-    kCanaries,      ///< they stay away
-    kDatabase,      ///< what was just written is not there
-    kFlush,         ///< Redis says that all keys are gone
-    kSentinels,     ///< nobody vouches for the server
-    kUsers,         ///< the file of users has changed
-    kEverybody,     ///< is logged out
-    kRest,          ///< it is not worth what it costs
-  };
-  static constexpr std::size_t kLosses = enumSize<Loss>();
-
   // The listener's.
 
   /// For a subscription that is about to be asked for.
   std::string newPrefix() const;
   /// It stands. An era begins.
-  void stands(const std::string& prefix);
+  void subscribed(const std::string& prefix);
   /// It is lost. An era begins, without proofs to come.
-  void lost(Loss why);
+  void lost(DistrustReason why);
   /// Nothing that was loaded is believed any more: all keys are gone, say. The subscription stays. Anybody's.
-  void distrust(Loss why);
+  void distrust(DistrustReason why);
   /// A key was told of: one of the subscription's canaries? Proves.
   bool cameBack(std::string_view key, const std::string& prefix, SteadyTime now);
   /// Why the present generation has begun, if it was because the subscription was given up.
-  std::optional<Loss> givenUpFor() const;
+  std::optional<DistrustReason> givenUpFor() const;
   /// Has a canary of the present subscription come back yet?
   bool proven() const { return proven_.load(std::memory_order_acquire); }
 
@@ -100,7 +100,7 @@ class Canaries {
   SubscriptionRef current() const;
   /// Something is wrong with this subscription or with a connection beside it: all are to be made anew. Nothing is
   /// believed that was loaded before.
-  void renew(const SubscriptionRef& of, Loss why);
+  void renew(const SubscriptionRef& of, DistrustReason why);
   /// The node is another server from now on: the same, whatever subscription stands.
   void renewAll();
   /// Changes with every renewal. What was connected before is to be closed.
@@ -112,8 +112,8 @@ class Canaries {
 
  private:
   void publish(SubscriptionRef next);
-  void beginGeneration(Loss why);
-  void countLoss(Loss why);
+  void beginGeneration(DistrustReason why);
+  void countLoss(DistrustReason why);
   void forgetProofs();
 
   CacheTrust& trust_;
@@ -122,14 +122,14 @@ class Canaries {
   std::atomic<std::uint64_t> generation_ = 0;
   std::atomic<bool> proven_ = false;
   std::atomic<bool> resting_ = false;
-  std::array<Counter*, kLosses> losses_{};  // by Loss; set in the constructor
+  std::array<Counter*, kDistrustReasons> losses_{};  // by DistrustReason; set in the constructor
   Histogram& returns_;
   mutable std::mutex mutex_;
   SubscriptionRef current_;                               // guarded by mutex_
   std::map<std::uint64_t, std::weak_ptr<Proof>> proofs_;  // guarded by mutex_; by the connection's number
   std::size_t alive_proofs_ = 0;                          // guarded by mutex_; when they were counted last
   std::uint64_t next_number_ = 1;                         // guarded by mutex_
-  std::optional<Loss> given_up_for_;                      // guarded by mutex_
+  std::optional<DistrustReason> given_up_for_;            // guarded by mutex_
 };
 
 }  // namespace sessiond

@@ -17,8 +17,8 @@ constexpr std::size_t kMostAtOnce = 256;
 ClusterLaneStore::Stop::Stop(ClusterLaneStore& store, ClusterNodes::Node& node)
     : store_(store),
       node_(node),
-      channel_(node.client.node(), store.keeps_ ? store.sights_.canariesOf(node.number) : nullptr, store.max_staleness_,
-               store.loop_, store.clock_) {}
+      channel_(node.client.node(), store.cache_enabled_ ? store.sights_.canariesOf(node.number) : nullptr,
+               store.max_staleness_, store.loop_, store.clock_) {}
 
 void ClusterLaneStore::Stop::handOver() {
   std::vector<Errand> leaving;

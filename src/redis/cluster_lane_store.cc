@@ -24,12 +24,12 @@ constexpr milliseconds kLookInterval{20};
 
 }  // namespace
 
-ClusterLaneStore::ClusterLaneStore(ClusterNodes& nodes, RedisAccess& access, ClusterSights& sights, bool keeps,
+ClusterLaneStore::ClusterLaneStore(ClusterNodes& nodes, RedisAccess& access, ClusterSights& sights, bool cache_enabled,
                                    const SessionSettings& config, RedisKeys keys, EventLoop& loop, const Clock& clock)
     : nodes_(nodes),
       access_(access),
       sights_(sights),
-      keeps_(keeps),
+      cache_enabled_(cache_enabled),
       max_staleness_(config.cache.max_staleness),
       keys_(std::move(keys)),
       reading_(config, keys_),
@@ -45,7 +45,7 @@ ClusterLaneStore::~ClusterLaneStore() {
 
 void ClusterLaneStore::noteUse() {
   last_use_ = clock_.steadyNow();
-  if (!keeps_ || next_tick_ != SteadyTime::max()) return;
+  if (!cache_enabled_ || next_tick_ != SteadyTime::max()) return;
   epoch_failed_.reset();  // long ago
   next_tick_ = last_use_;
   waitForTime();

@@ -41,8 +41,8 @@ namespace sessiond {
 /// Of one lane's thread. What it is given outlives it.
 class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
  public:
-  /// `keeps`: is anything kept in memory?
-  ClusterLaneStore(ClusterNodes& nodes, RedisAccess& access, ClusterSights& sights, bool keeps,
+  /// `cache_enabled`: is anything kept in memory?
+  ClusterLaneStore(ClusterNodes& nodes, RedisAccess& access, ClusterSights& sights, bool cache_enabled,
                    const SessionSettings& config, RedisKeys keys, EventLoop& loop, const Clock& clock);
   ~ClusterLaneStore() override;
 
@@ -143,7 +143,7 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   ClusterNodes& nodes_;
   RedisAccess& access_;
   ClusterSights& sights_;
-  const bool keeps_;
+  const bool cache_enabled_;
   const std::chrono::milliseconds max_staleness_;
   const RedisKeys keys_;
   const SessionReading reading_;

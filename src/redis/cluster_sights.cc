@@ -25,7 +25,7 @@ ClusterSights::Sight::Sight(const ClusterSights& all, ClusterNodes::Number numbe
 ClusterSights::ClusterSights(ClusterNodes& nodes, RedisKeys keys, std::chrono::milliseconds max_staleness,
                              const Clock& clock, MetricsRegistry& metrics)
     : nodes_(nodes), keys_(std::move(keys)), clock_(clock), metrics_(metrics), epoch_(max_staleness, [this] {
-        distrust(Canaries::Loss::kEverybody);
+        distrust(DistrustReason::kEverybody);
       }) {}
 
 ClusterSights::~ClusterSights() = default;
@@ -48,7 +48,7 @@ Canaries* ClusterSights::canariesOf(ClusterNodes::Number number) const {
   return sight == nullptr ? nullptr : &sight->canaries;
 }
 
-void ClusterSights::distrust(Canaries::Loss why) {
+void ClusterSights::distrust(DistrustReason why) {
   for (const auto& one : sights_) {
     if (Sight* const sight = one.load(std::memory_order_acquire)) sight->canaries.distrust(why);
   }
@@ -61,10 +61,11 @@ ClusterSights::Sight& ClusterSights::make(ClusterNodes::Number number) {
   return *owned_.back();
 }
 
-ClusterSights::Listening::Listening(ClusterSights& sights, SessionCache& cache, BurialQueue& burials, bool keeps)
-    : sights_(sights), cache_(cache), burials_(burials), keeps_(keeps) {
+ClusterSights::Listening::Listening(ClusterSights& sights, SessionCache& cache, BurialQueue& burials,
+                                    bool cache_enabled)
+    : sights_(sights), cache_(cache), burials_(burials), cache_enabled_(cache_enabled) {
   nodes_.emplace(sights.nodes_, [this](ClusterNodes::Node& node) { add(node); });
-  if (keeps_) {
+  if (cache_enabled_) {
     thread_ = startThread("listeners", [this](const std::stop_token& stop) { run(stop); });
   } else {
     burials_.renew();
@@ -92,7 +93,7 @@ void ClusterSights::Listening::add(ClusterNodes::Node& node) try {
                                  client.doubt();
                                  burials_.renew();
                                },
-                           .doubted = [&sight] { sight.canaries.distrust(Canaries::Loss::kSwitch); },
+                           .doubted = [&sight] { sight.canaries.distrust(DistrustReason::kSwitch); },
                            .lost =
                                [this, &sight, &client = node.client] {
                                  // A subscription that stands anew has them renewed.
@@ -100,7 +101,7 @@ void ClusterSights::Listening::add(ClusterNodes::Node& node) try {
                                  client.doubt();
                                  burials_.renewAfterLoss();
                                }}));
-  if (!keeps_) return;
+  if (!cache_enabled_) return;
   unheard_.push_back({.node = &node, .sight = &sight});
   added_.notify_one();
 } catch (const std::exception& error) {
@@ -123,7 +124,7 @@ void ClusterSights::Listening::listenTo(const Unheard& one) try {
                                                               one.sight->canaries, sights_.clock_, sights_.metrics_,
                                                               [&sights = sights_] {
                                                                 sights.epoch_.forget();
-                                                                sights.distrust(Canaries::Loss::kEverybody);
+                                                                sights.distrust(DistrustReason::kEverybody);
                                                               }));
 } catch (const std::exception& error) {
   noteUnheard(*one.node, error);

@@ -49,15 +49,15 @@ class ClusterSights final : public TrustRealms {
   Canaries* canariesOf(ClusterNodes::Number number) const;
   EpochSight& epoch() { return epoch_; }
   /// Nothing that was loaded is believed any more.
-  void distrust(Canaries::Loss why);
+  void distrust(DistrustReason why);
 
   /// As long as this lives, what the nodes tell is carried out; its end waits for threads. A node may be learned of by
   /// a thread that gives way to all others, and a thread has the priority of the one that began it; so all who listen
   /// are begun by one thread that is made with this.
   class Listening {
    public:
-    /// `keeps`: is anything kept in memory, and so to be told of?
-    Listening(ClusterSights& sights, SessionCache& cache, BurialQueue& burials, bool keeps);
+    /// `cache_enabled`: is anything kept in memory, and so to be told of?
+    Listening(ClusterSights& sights, SessionCache& cache, BurialQueue& burials, bool cache_enabled);
     ~Listening();
     Listening(const Listening&) = delete;
     Listening& operator=(const Listening&) = delete;
@@ -76,7 +76,7 @@ class ClusterSights final : public TrustRealms {
     ClusterSights& sights_;
     SessionCache& cache_;
     BurialQueue& burials_;
-    const bool keeps_;
+    const bool cache_enabled_;
     std::mutex mutex_;
     std::condition_variable_any added_;
     std::vector<Unheard> unheard_;                                       // guarded by mutex_

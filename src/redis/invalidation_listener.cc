@@ -81,7 +81,7 @@ void InvalidationListener::run(const std::stop_token& stop) {
     if (!subscribed) was_at_rest_ = false;
     const Done done = subscribed ? follow(**subscribed, generation, stop) : Done(Unexpected(subscribed.error()));
     const bool proven = canaries_.proven();
-    canaries_.lost(rest_ ? Canaries::Loss::kRest : Canaries::Loss::kSubscription);
+    canaries_.lost(rest_ ? DistrustReason::kRest : DistrustReason::kSubscription);
     if (stands_since_) counters_.trusted.add(-1);
     const std::uint64_t ended_in = canaries_.generation();
     was_at_rest_ = false;
@@ -121,7 +121,7 @@ milliseconds InvalidationListener::conclude(const ConnectionError& error, bool p
     return pauses_.afterLoss(proven);
   }
   client_.renew();
-  const std::optional<Canaries::Loss> given_up_for = canaries_.givenUpFor();
+  const std::optional<DistrustReason> given_up_for = canaries_.givenUpFor();
   was_given_up_ = given_up_for.has_value();
   if (!given_up_for) return pauses_.afterSwitch();
   const SteadyTime now = clock_.steadyNow();
@@ -200,7 +200,7 @@ Done InvalidationListener::handle(const RedisReply& reply) {
   switch (message.kind) {
     case Kind::kSubscribed:
       stands_since_ = clock_.steadyNow();
-      canaries_.stands(canary_prefix_);
+      canaries_.subscribed(canary_prefix_);
       owes_renewal_ = true;
       renews_seldom_ = was_given_up_ || was_at_rest_;
       renewTombstones();
@@ -224,7 +224,7 @@ Done InvalidationListener::handle(const RedisReply& reply) {
       return {};
     case Kind::kEverything:
       counters_.flushes.add();
-      canaries_.distrust(Canaries::Loss::kFlush);
+      canaries_.distrust(DistrustReason::kFlush);
       client_.doubt();
       burials_.renew();
       return {};
@@ -266,10 +266,10 @@ void InvalidationListener::noteLoss(const ConnectionError& error, bool stood) {
   }
 }
 
-void InvalidationListener::noteGivenUp(Canaries::Loss why, milliseconds pause) {
+void InvalidationListener::noteGivenUp(DistrustReason why, milliseconds pause) {
   if (!given_up_log_.pass(clock_.steadyNow())) return;
   says_standing_ = true;
-  const std::string_view reason = why == Canaries::Loss::kDatabase
+  const std::string_view reason = why == DistrustReason::kDatabase
                                       ? "what was just written is not there"
                                       : "what was written over a connection is not told of by the subscription";
   if (pause == SubscriptionPauses::kFirst) {

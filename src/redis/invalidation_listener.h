@@ -77,7 +77,7 @@ class InvalidationListener {
   void renewTombstones();
   void noteStanding();
   void noteLoss(const ConnectionError& error, bool stood);
-  void noteGivenUp(Canaries::Loss why, milliseconds pause);
+  void noteGivenUp(DistrustReason why, milliseconds pause);
   void noteRest(milliseconds pause);
 
   RedisClient& client_;

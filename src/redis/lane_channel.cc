@@ -203,7 +203,7 @@ void LaneChannel::judgeCanary() {
     const std::string_view moment = std::string_view(last_canary_).substr(last_canary_.rfind(':') + 1);
     const bool same = before.type == Type::kString && before.text == moment;
     if (!same && before.type != Type::kError) {
-      return canaries_->renew(subscription_, Canaries::Loss::kDatabase);
+      return canaries_->renew(subscription_, DistrustReason::kDatabase);
     }
   }
   if (canary_refused_) return;  // full, say: nothing is fresh then, loads go on
@@ -222,7 +222,7 @@ void LaneChannel::missCanaries(SteadyTime now) {
   if (!missing_since_) return;
   const milliseconds patience = canaries_->maxStaleness() * (canaries_->trusted(now) ? 1 : kSilencesUntilGivenUp);
   if (now - *missing_since_ <= patience) return;
-  canaries_->renew(subscription_, Canaries::Loss::kCanaries);
+  canaries_->renew(subscription_, DistrustReason::kCanaries);
 }
 
 bool LaneChannel::isTracked(SteadyTime now) const {

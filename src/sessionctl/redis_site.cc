@@ -57,7 +57,8 @@ Expected<std::unique_ptr<RedisSite>, int> openSite(const CommonOptions& options)
 StartupReport awaitRedis(RedisSite& site) {
   StartupReport report = site.redis.probe();
   const SteadyTime patience = site.clock.steadyNow() + kPatienceWithOthers;
-  while (site.topology.isTold() && report.outcome == StartupProbe::kUnreachable && site.clock.steadyNow() < patience) {
+  while (site.topology.needsDiscovery() && report.outcome == StartupProbe::kUnreachable &&
+         site.clock.steadyNow() < patience) {
     std::this_thread::sleep_for(kPause);
     report = site.redis.probe();
   }

@@ -34,7 +34,7 @@ struct Site {
         astray(lanes_url.empty() ? nullptr : std::make_unique<RedisClient>(configFor(lanes_url), clock, metrics)),
         trust(max_staleness),
         listener(client, keys, cache, burials, canaries, clock, metrics,
-                 [this] { canaries.distrust(Canaries::Loss::kEverybody); }) {
+                 [this] { canaries.distrust(DistrustReason::kEverybody); }) {
     if (!redis.sentinel.used()) return;
     watch = std::make_unique<SentinelWatch>(redis, SentinelWatch::intervalFor(max_staleness), client.node(), clock,
                                             metrics);
@@ -86,7 +86,7 @@ struct Site {
                                                   canaries.renewAll();
                                                   burials.renew();
                                                 },
-                                            .doubted = [this] { canaries.distrust(Canaries::Loss::kSentinels); }}};
+                                            .doubted = [this] { canaries.distrust(DistrustReason::kSentinels); }}};
   std::unique_ptr<SentinelWatch> watch;
   const milliseconds budget{750};  ///< of a check
   TouchThrottle throttle{60s};

@@ -35,17 +35,17 @@ struct ClusterAccess {
 
 /// What the lanes of an instance share, as far as sessions go.
 struct ClusterSite {
-  ClusterSite(const RedisSettings& redis, milliseconds max_staleness, bool keeps = true)
-      : config(Site::sessionConfig("sess:", max_staleness)), access(redis, config), keeps_all(keeps) {}
+  ClusterSite(const RedisSettings& redis, milliseconds max_staleness, bool is_cache_enabled = true)
+      : config(Site::sessionConfig("sess:", max_staleness)), access(redis, config), cache_enabled(is_cache_enabled) {}
 
   std::unique_ptr<LaneStore> makeLaneStore(EventLoop& loop) {
-    return std::make_unique<ClusterLaneStore>(access.nodes, access.client, sights, keeps_all, config, keys, loop,
+    return std::make_unique<ClusterLaneStore>(access.nodes, access.client, sights, cache_enabled, config, keys, loop,
                                               clock);
   }
 
   const SessionSettings config;
   ClusterAccess access;
-  const bool keeps_all;
+  const bool cache_enabled;
   SystemClock& clock = access.clock;
   MetricsRegistry& metrics = access.metrics;
   const RedisKeys& keys = access.keys;
@@ -78,7 +78,7 @@ struct ClusterSite {
                              ++renewals;
                            },
                        .ending = {}}};
-  ClusterSights::Listening listening{sights, cache, burials, keeps_all};
+  ClusterSights::Listening listening{sights, cache, burials, cache_enabled};
   const milliseconds budget = access.nodes.budget() + 50ms;  ///< of a check
   TouchThrottle throttle{60s};
   LateTouches late;
@@ -88,8 +88,8 @@ struct ClusterSite {
 /// A site with one lane.
 class ClusterInstance {
  public:
-  explicit ClusterInstance(const RedisSettings& redis, milliseconds max_staleness = 1000ms, bool keeps = true)
-      : site_(redis, max_staleness, keeps) {}
+  explicit ClusterInstance(const RedisSettings& redis, milliseconds max_staleness = 1000ms, bool cache_enabled = true)
+      : site_(redis, max_staleness, cache_enabled) {}
 
   std::string check(const std::string& name) { return lane_.check(name); }
   bool isInMemory(const std::string& name) { return lane_.isInMemory(name); }

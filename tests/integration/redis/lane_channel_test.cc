@@ -14,14 +14,12 @@
 namespace sessiond {
 namespace {
 
-using Loss = Canaries::Loss;
-
 class LaneChannelTest : public testing::Test, private LaneChannel::Cargo {
  protected:
-  void use(milliseconds max_staleness, bool keeps = true) {
+  void use(milliseconds max_staleness, bool cache_enabled = true) {
     trust_.emplace(max_staleness);
     canaries_.emplace(*trust_, keysFor(SessionSettings()), test_.metrics);
-    channel_.emplace(test_.client.node(), keeps ? &*canaries_ : nullptr, max_staleness, loop_, test_.clock);
+    channel_.emplace(test_.client.node(), cache_enabled ? &*canaries_ : nullptr, max_staleness, loop_, test_.clock);
   }
   /// What becomes of a question.
   std::string ask() {
@@ -33,7 +31,7 @@ class LaneChannelTest : public testing::Test, private LaneChannel::Cargo {
   /// A subscription stands, as far as the connections know.
   void subscribe() {
     prefix_ = canaries_->newPrefix();
-    canaries_->stands(prefix_);
+    canaries_->subscribed(prefix_);
   }
   /// Whatever canaries have been written come back; how many.
   int tellOfCanaries() {
@@ -99,7 +97,7 @@ TEST_F(LaneChannelTest, WhatWasJustWrittenIsReadBackInTheSameDatabase) {
         return canaries_->generation() != before;
       },
       15s));
-  EXPECT_EQ(canaries_->givenUpFor(), Loss::kDatabase);
+  EXPECT_EQ(canaries_->givenUpFor(), DistrustReason::kDatabase);
 }
 
 TEST_F(LaneChannelTest, AConnectionOfAGenerationBeforeIsMadeAnew) {

@@ -8,7 +8,6 @@ namespace sessiond {
 namespace {
 
 using namespace std::chrono_literals;
-using Loss = Canaries::Loss;
 
 SteadyTime at(std::chrono::milliseconds time) {
   return SteadyTime(time);
@@ -31,13 +30,13 @@ class CanariesTest : public testing::Test {
 
 TEST_F(CanariesTest, RememberWhyASubscriptionWasGivenUpUntilTheServerIsAnother) {
   EXPECT_FALSE(canaries_.givenUpFor());
-  canaries_.stands("p:");
+  canaries_.subscribed("p:");
   const auto first = canaries_.current();
-  canaries_.renew(first, Loss::kCanaries);
-  EXPECT_EQ(canaries_.givenUpFor(), Loss::kCanaries);
-  canaries_.stands("q:");
-  canaries_.renew(first, Loss::kDatabase);
-  EXPECT_EQ(canaries_.givenUpFor(), Loss::kCanaries) << "of another subscription";
+  canaries_.renew(first, DistrustReason::kCanaries);
+  EXPECT_EQ(canaries_.givenUpFor(), DistrustReason::kCanaries);
+  canaries_.subscribed("q:");
+  canaries_.renew(first, DistrustReason::kDatabase);
+  EXPECT_EQ(canaries_.givenUpFor(), DistrustReason::kCanaries) << "of another subscription";
   EXPECT_EQ(canaries_.generation(), 1U);
   canaries_.renewAll();
   EXPECT_FALSE(canaries_.givenUpFor());
@@ -45,24 +44,24 @@ TEST_F(CanariesTest, RememberWhyASubscriptionWasGivenUpUntilTheServerIsAnother) 
 
 TEST_F(CanariesTest, CountWhatIsLostOnlyWhereASubscriptionStood) {
   canaries_.renewAll();
-  canaries_.distrust(Loss::kFlush);
+  canaries_.distrust(DistrustReason::kFlush);
   EXPECT_EQ(lost("switch") + lost("flush"), 0U);
-  canaries_.stands("p:");
-  canaries_.distrust(Loss::kFlush);
+  canaries_.subscribed("p:");
+  canaries_.distrust(DistrustReason::kFlush);
   EXPECT_EQ(lost("flush"), 1U);
-  canaries_.renew(canaries_.current(), Loss::kDatabase);
-  canaries_.lost(Canaries::Loss::kSubscription);
+  canaries_.renew(canaries_.current(), DistrustReason::kDatabase);
+  canaries_.lost(DistrustReason::kSubscription);
   EXPECT_EQ(lost("database"), 1U);
   EXPECT_EQ(lost("subscription"), 0U) << "it was lost already";
-  canaries_.stands("q:");
-  canaries_.lost(Canaries::Loss::kSubscription);
+  canaries_.subscribed("q:");
+  canaries_.lost(DistrustReason::kSubscription);
   EXPECT_EQ(lost("subscription"), 1U);
 }
 
 TEST_F(CanariesTest, TellHowLongOneWasUnderWayOnce) {
   const Histogram& seconds = metrics_.histogram("sessiond_canary_seconds", "");
   const auto proof = canaries_.add();
-  canaries_.stands("p:");
+  canaries_.subscribed("p:");
   EXPECT_TRUE(cameBack(proof, at(5000ms), at(5250ms)));
   EXPECT_DOUBLE_EQ(seconds.sumSeconds(), 0.25);
   EXPECT_TRUE(cameBack(proof, at(5000ms), at(15000ms))) << "its end";
@@ -71,32 +70,32 @@ TEST_F(CanariesTest, TellHowLongOneWasUnderWayOnce) {
 }
 
 TEST_F(CanariesTest, ALostSubscriptionProvesNothingAndWhatItProvedStandsForAWhile) {
-  canaries_.stands("p:");
+  canaries_.subscribed("p:");
   const CacheTrust::Era era = canaries_.current()->era;
   ASSERT_TRUE(cameBack(canaries_.add(), at(5000ms), at(5001ms)));
   ASSERT_TRUE(trust_.holds(at(5001ms)));
-  canaries_.lost(Canaries::Loss::kSubscription);
+  canaries_.lost(DistrustReason::kSubscription);
   EXPECT_FALSE(trust_.holds(at(5001ms)));
   EXPECT_TRUE(trust_.believes(era, at(5001ms)));
   EXPECT_EQ(canaries_.current(), nullptr);
 }
 
 TEST_F(CanariesTest, WhatIsDistrustedOrGivenUpIsBelievedNoLonger) {
-  canaries_.stands("p:");
+  canaries_.subscribed("p:");
   CacheTrust::Era era = canaries_.current()->era;
   ASSERT_TRUE(cameBack(canaries_.add(), at(5000ms), at(5001ms)));
-  canaries_.distrust(Loss::kFlush);
+  canaries_.distrust(DistrustReason::kFlush);
   EXPECT_FALSE(trust_.believes(era, at(5001ms)));
   era = canaries_.current()->era;
   ASSERT_TRUE(cameBack(canaries_.add(), at(5100ms), at(5101ms))) << "the subscription stands";
   ASSERT_TRUE(trust_.believes(era, at(5101ms)));
-  canaries_.renew(canaries_.current(), Loss::kCanaries);
+  canaries_.renew(canaries_.current(), DistrustReason::kCanaries);
   EXPECT_FALSE(trust_.believes(era, at(5101ms)));
   EXPECT_FALSE(trust_.holds(at(5101ms)));
 }
 
 TEST_F(CanariesTest, OneOfASubscriptionBeforeProvesNothing) {
-  canaries_.stands("q:");
+  canaries_.subscribed("q:");
   EXPECT_TRUE(cameBack(canaries_.add(), at(5000ms), at(5001ms))) << "it is a canary all the same";
   EXPECT_FALSE(trust_.holds(at(5001ms)));
   EXPECT_FALSE(canaries_.proven());
@@ -104,7 +103,7 @@ TEST_F(CanariesTest, OneOfASubscriptionBeforeProvesNothing) {
 
 /// Somebody else's key below our prefix, and a canary of a connection that is gone.
 TEST_F(CanariesTest, WhatIsNoneProvesNothing) {
-  canaries_.stands("p:");
+  canaries_.subscribed("p:");
   const std::string number = std::to_string(canaries_.add()->number);
   for (const std::string& key : {std::string("p:"), "p:" + number, "p:" + number + ":", "p:" + number + ":x",
                                  "p:x:" + std::to_string(at(5000ms).time_since_epoch().count())}) {
@@ -117,14 +116,14 @@ TEST_F(CanariesTest, WhatIsNoneProvesNothing) {
 }
 
 TEST_F(CanariesTest, WhoNeverHadASubscriptionGivesNoneUp) {
-  canaries_.renew(nullptr, Loss::kCanaries);
+  canaries_.renew(nullptr, DistrustReason::kCanaries);
   EXPECT_EQ(canaries_.generation(), 0U);
   EXPECT_EQ(canaries_.givenUpFor(), std::nullopt);
 }
 
 /// Connections come and go for weeks under one subscription.
 TEST_F(CanariesTest, ConnectionsThatAreGoneDoNotPileUp) {
-  canaries_.stands("p:");
+  canaries_.subscribed("p:");
   const auto stays = canaries_.add();
   for (int i = 0; i < 1000; ++i) canaries_.add();
   ASSERT_TRUE(cameBack(stays, at(5000ms), at(5001ms)));
@@ -132,7 +131,7 @@ TEST_F(CanariesTest, ConnectionsThatAreGoneDoNotPileUp) {
 }
 
 TEST_F(CanariesTest, OneProvesTheMomentAtWhichItWasWritten) {
-  canaries_.stands("p:");
+  canaries_.subscribed("p:");
   ASSERT_TRUE(cameBack(canaries_.add(), at(5000ms), at(5900ms)));
   EXPECT_TRUE(trust_.holds(at(6000ms)));
   EXPECT_FALSE(trust_.holds(at(6001ms)));
@@ -141,16 +140,16 @@ TEST_F(CanariesTest, OneProvesTheMomentAtWhichItWasWritten) {
 TEST_F(CanariesTest, WhatAConnectionProvedGoesWithTheSubscription) {
   const auto proof = canaries_.add();
   const auto forget = [&](auto change) {
-    canaries_.stands("p:");
+    canaries_.subscribed("p:");
     ASSERT_TRUE(cameBack(proof, at(5000ms), at(5001ms)));
     ASSERT_EQ(SteadyTime(SteadyTime::duration(proof->moment.load())), at(5000ms));
     change();
     EXPECT_EQ(proof->moment.load(), Canaries::Proof::kNever);
   };
-  forget([&] { canaries_.lost(Canaries::Loss::kSubscription); });
-  forget([&] { canaries_.distrust(Loss::kFlush); });
-  forget([&] { canaries_.renew(canaries_.current(), Loss::kDatabase); });
-  forget([&] { canaries_.stands("p:"); });
+  forget([&] { canaries_.lost(DistrustReason::kSubscription); });
+  forget([&] { canaries_.distrust(DistrustReason::kFlush); });
+  forget([&] { canaries_.renew(canaries_.current(), DistrustReason::kDatabase); });
+  forget([&] { canaries_.subscribed("p:"); });
 }
 
 }  // namespace
