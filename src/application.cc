@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "endpoints/router.h"
-#include "endpoints/status/health.h"
+#include "endpoints/status/status.h"
 #include "redis/permission_check.h"
+#include "redis_topology.h"
 #include "site.h"
-#include "topology.h"
 
 namespace sessiond {
 

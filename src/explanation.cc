@@ -8,10 +8,10 @@
 #include "base/in_words.h"
 #include "base/parse.h"
 #include "endpoints/auth/login_address.h"
-#include "refusal_words.h"
 #include "session/auth_check.h"
 #include "session/new_session.h"
 #include "session/signed_cookie.h"
+#include "status_words.h"
 
 namespace sessiond {
 namespace {

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "lasting_state.h"
-#include "topology.h"
+#include "redis_topology.h"
 
 namespace sessiond {
 

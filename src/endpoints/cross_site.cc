@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "http/url.h"
+#include "http/origin.h"
 
 namespace sessiond {
 namespace {

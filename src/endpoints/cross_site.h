@@ -17,7 +17,7 @@
 
 namespace sessiond {
 
-/// `allowed_origins` are in canonical form (http/url.h). Every HTTP_ORIGIN and HTTP_SEC_FETCH_SITE parameter counts;
+/// `allowed_origins` are in canonical form (http/origin.h). Every HTTP_ORIGIN and HTTP_SEC_FETCH_SITE parameter counts;
 /// empty ones are what nginx sends for a header that is not there.
 bool isCrossSite(const Request& request, std::span<const std::string> allowed_origins);
 

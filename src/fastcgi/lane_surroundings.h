@@ -12,7 +12,7 @@
 #include "base/snapshot.h"
 #include "fastcgi/fastcgi_metrics.h"
 #include "fastcgi/listen_settings.h"
-#include "fastcgi/request_pools.h"
+#include "fastcgi/worker_pool.h"
 #include "http/handler.h"
 
 namespace sessiond {

@@ -18,7 +18,7 @@
 #include "fastcgi/lane.h"
 #include "fastcgi/listen_settings.h"
 #include "fastcgi/listener.h"
-#include "fastcgi/request_pools.h"
+#include "fastcgi/worker_pool.h"
 #include "http/handler.h"
 
 namespace sessiond {

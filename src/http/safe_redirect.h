@@ -23,7 +23,7 @@ namespace sessiond {
 
 inline constexpr std::size_t kMaxRedirectBytes = 4096;
 
-/// May a browser be sent there? `allowed_origins` are in canonical form (http/url.h).
+/// May a browser be sent there? `allowed_origins` are in canonical form (http/origin.h).
 bool isSafeRedirect(std::string_view address, std::span<const std::string> allowed_origins);
 
 /// `address` when it is safe, else `fallback` (for "no address given": pass "").

@@ -12,10 +12,10 @@
 #include "base/file.h"
 #include "config/config_loader.h"
 #include "explanation.h"
-#include "refusal_words.h"
 #include "sessionctl/commands.h"
 #include "sessionctl/daemon_question.h"
 #include "sessionctl/redis_site.h"
+#include "status_words.h"
 
 namespace sessiond::ctl {
 namespace {

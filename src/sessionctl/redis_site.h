@@ -15,10 +15,10 @@
 #include "redis/redis_keys.h"
 #include "redis/redis_session_store.h"
 #include "redis/redis_user_session_index.h"
+#include "redis_topology.h"
 #include "session/session_ender.h"
 #include "session/session_handles.h"
 #include "sessionctl/output.h"
-#include "topology.h"
 
 namespace sessiond::ctl {
 

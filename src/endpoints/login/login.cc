@@ -8,7 +8,7 @@
 #include "endpoints/cross_site.h"
 #include "endpoints/login/address_prefix.h"
 #include "endpoints/login/failures_note.h"
-#include "endpoints/login/kept_cookie_mark.h"
+#include "endpoints/login/login_mark.h"
 #include "endpoints/login/program_name.h"
 #include "endpoints/media_type.h"
 #include "endpoints/pages/page_endpoint.h"

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "http/form.h"
-#include "http/url.h"
+#include "http/origin.h"
 
 namespace sessiond {
 namespace {

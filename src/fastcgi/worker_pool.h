@@ -1,4 +1,4 @@
-// Workers: the threads that finish what a lane may not wait for.
+// WorkerPool: the threads that finish what a lane may not wait for.
 
 #pragma once
 

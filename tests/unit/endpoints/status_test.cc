@@ -1,4 +1,4 @@
-#include "endpoints/status/health.h"
+#include "endpoints/status/status.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "endpoints/login/kept_cookie_mark.h"
+#include "endpoints/login/login_mark.h"
 
 #include <chrono>
 

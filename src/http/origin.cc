@@ -1,4 +1,4 @@
-#include "http/url.h"
+#include "http/origin.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "topology.h"
+#include "redis_topology.h"
 
 #include "redis/redis_keys.h"
 

@@ -1,4 +1,4 @@
-#include "refusal_words.h"
+#include "status_words.h"
 
 namespace sessiond {
 

@@ -1,4 +1,4 @@
-#include "fastcgi/request_pools.h"
+#include "fastcgi/worker_pool.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
