@@ -37,7 +37,7 @@ CsrfGuard::CsrfGuard(std::span<const Secret> secrets, SecureOption secure, const
 }
 
 std::string CsrfGuard::cookieName(const Request& request) const {
-  return isSecure(secure_, isHttps(request)) ? "__Host-sessiond_csrf" : "sessiond_csrf";
+  return hostCookieName("sessiond_csrf", isSecure(secure_, isHttps(request)));
 }
 
 CsrfGuard::Ticket CsrfGuard::issue(const Request& request) const {

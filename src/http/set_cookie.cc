@@ -103,6 +103,10 @@ SetCookie expired(SetCookie cookie) {
   return cookie;
 }
 
+std::string hostCookieName(std::string_view name, bool secure) {
+  return (secure ? "__Host-" : "") + std::string(name);
+}
+
 std::string formatHttpDate(WallTime time) {
   static constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   static constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",

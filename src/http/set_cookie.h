@@ -54,6 +54,10 @@ std::string render(const SetCookie& cookie);
 /// The same cookie made to end: empty value, Expires at the epoch; name, Domain, Path and the rest stay.
 SetCookie expired(SetCookie cookie);
 
+/// `__Host-` in front of the name where the cookie is Secure, so that no other host of the domain can set it (RFC
+/// 6265bis §4.1.3.2). Browsers take such a name with https only, path `/` and no Domain.
+std::string hostCookieName(std::string_view name, bool secure);
+
 /// An IMF-fixdate (RFC 9110 §5.6.7), as Date.prototype.toUTCString writes it: "Thu, 01 Jan 1970 00:00:00 GMT".
 std::string formatHttpDate(WallTime time);
 

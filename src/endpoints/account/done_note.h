@@ -1,6 +1,6 @@
-// The note of what has just ended, from the answer that ended it to the page that says so: a cookie that lasts a
-// minute, and not the address, which anybody can make up and have somebody follow. `__Host-` wherever there is https,
-// so that no other host of the domain can leave one.
+// The note of what has just ended, from the answer that ended it to the page that says so: a cookie (short_cookie.h),
+// and not the address, which anybody can make up and have somebody follow. `__Host-` wherever there is https, so that
+// no other host of the domain can leave one.
 
 #pragma once
 
@@ -21,10 +21,10 @@ enum class Done : std::uint8_t {
 };
 
 /// Set-Cookie that leaves the note.
-std::string leaveDone(const Request& request, SecureOption secure, Done done);
+std::string leaveDone(const Request& request, SecureOption option, Done done);
 /// Set-Cookie that takes it away again.
-std::string dropDone(const Request& request, SecureOption secure);
+std::string dropDone(const Request& request, SecureOption option);
 /// What ended a moment ago.
-std::optional<Done> doneIn(const Request& request, SecureOption secure);
+std::optional<Done> doneIn(const Request& request, SecureOption option);
 
 }  // namespace sessiond

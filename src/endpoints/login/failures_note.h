@@ -1,5 +1,5 @@
-// The note of wrong passwords before a login, from the answer to a form to the page that it leads to: a cookie that
-// lasts a minute. What it says is shown to whoever has it and means nothing else, so nobody signs it.
+// The note of wrong passwords before a login, from the answer to a form to the page that it leads to: a cookie
+// (short_cookie.h). What it says is shown to whoever has it and means nothing else.
 //
 //   sessiond_tries=4.1767225600000     how many; when the last one was, in ms since 1970
 

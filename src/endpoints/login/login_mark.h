@@ -1,4 +1,4 @@
-// A mark that a login just succeeded: a second, short-lived cookie beside the session's.
+// A mark that a login just succeeded: a second cookie beside the session's (short_cookie.h).
 //
 // A browser that keeps the one and not the other was told to: a cookie.domain that is not this site's, cookie.secure
 // over plain http, a rule of its own. Without the mark such a login leads back to an empty form for ever, and nobody

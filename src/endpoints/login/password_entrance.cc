@@ -32,9 +32,8 @@ PasswordEntrance::Refused throttled(const LoginRefused& refused) {
   return {.outcome = LoginOutcome::kThrottled, .wait = refused.wait, .limit = nameOf(refused.kind)};
 }
 
-/// Without https browsers take no `__Host-`.
-std::string_view deviceCookieName(const CookieSettings& settings, const Request& request) {
-  return isSecure(settings.secure, isHttps(request)) ? "__Host-sd_device" : "sd_device";
+std::string deviceCookieName(const CookieSettings& settings, const Request& request) {
+  return hostCookieName("sd_device", isSecure(settings.secure, isHttps(request)));
 }
 
 }  // namespace
