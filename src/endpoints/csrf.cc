@@ -1,9 +1,7 @@
 #include "endpoints/csrf.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "base/check.h"
 #include "base/encoding.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -24,17 +22,15 @@ bool isNonce(std::string_view text) {
   return text.size() == kNonceCharacters && base64UrlDecode(text).has_value();
 }
 
-Sha256Digest signatureOf(const HmacKey& key, std::string_view nonce, std::string_view time) {
-  return key.sign(std::string(nonce).append(time));
+/// What is signed.
+std::string statement(std::string_view nonce, std::string_view time) {
+  return std::string(nonce).append(time);
 }
 
 }  // namespace
 
 CsrfGuard::CsrfGuard(std::span<const Secret> secrets, SecureOption secure, const Clock& clock)
-    : secure_(secure), clock_(clock) {
-  SESSIOND_CHECK(!secrets.empty());
-  for (const Secret& secret : secrets) keys_.push_back(deriveKey(secret, kPurpose));
-}
+    : keys_(secrets, kPurpose), secure_(secure), clock_(clock) {}
 
 std::string CsrfGuard::cookieName(const Request& request) const {
   return hostCookieName("sessiond_csrf", isSecure(secure_, isHttps(request)));
@@ -57,7 +53,7 @@ CsrfGuard::Ticket CsrfGuard::issue(const Request& request) const {
     ticket.set_cookie = render(cookie);
   }
   const std::string time = encodeTime(clock_.wallNow());
-  ticket.token = base64UrlEncode(time + std::string(asBytes(signatureOf(keys_.front(), nonce, time))));
+  ticket.token = base64UrlEncode(time + std::string(asBytes(keys_.sign(statement(nonce, time)))));
   return ticket;
 }
 
@@ -71,7 +67,7 @@ CsrfVerdict CsrfGuard::check(const Request& request, std::string_view token) con
 
   bool genuine = false;
   for (const std::string_view nonce : cookies.values) {
-    for (const HmacKey& key : keys_) genuine |= constantTimeEqual(signature, asBytes(signatureOf(key, nonce, time)));
+    genuine |= keys_.verifies(statement(nonce, time), signature);
   }
   if (!genuine) return CsrfVerdict::kBadToken;
   return checkAge(decodeTime(time));

@@ -20,10 +20,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
-#include "base/crypto.h"
+#include "base/derived_keys.h"
 #include "base/secret.h"
 #include "http/request.h"
 #include "session/cookie_settings.h"
@@ -66,7 +65,7 @@ class CsrfGuard {
   CsrfVerdict checkAge(WallTime made) const;
   std::string cookieName(const Request& request) const;
 
-  std::vector<HmacKey> keys_;
+  DerivedKeys keys_;
   SecureOption secure_;
   const Clock& clock_;
 };

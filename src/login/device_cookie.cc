@@ -1,6 +1,5 @@
 #include "login/device_cookie.h"
 
-#include "base/check.h"
 #include "base/encoding.h"
 #include "base/random.h"
 
@@ -12,17 +11,15 @@ constexpr std::size_t kIdBytes = 16;
 constexpr std::size_t kSignedBytes = kTimeBytes + kIdBytes;
 constexpr std::size_t kBytes = kSignedBytes + sizeof(Sha256Digest);
 
-/// Of time and id, which have a fixed length, and the user's name.
-std::string signatureOf(const HmacKey& key, std::string_view time_and_id, std::string_view user) {
-  return std::string(asBytes(key.sign(std::string(time_and_id).append(user))));
+/// What is signed: time and id, which have a fixed length, and the user's name.
+std::string statement(std::string_view time_and_id, std::string_view user) {
+  return std::string(time_and_id).append(user);
 }
 
 }  // namespace
 
-DeviceCookies::DeviceCookies(std::span<const Secret> secrets, const Clock& clock) : clock_(clock) {
-  SESSIOND_CHECK(!secrets.empty());
-  for (const Secret& secret : secrets) keys_.push_back(deriveKey(secret, kPurpose));
-}
+DeviceCookies::DeviceCookies(std::span<const Secret> secrets, const Clock& clock)
+    : keys_(secrets, kPurpose), clock_(clock) {}
 
 std::optional<std::string> DeviceCookies::deviceOf(std::string_view user,
                                                    std::span<const std::string_view> values) const {
@@ -32,8 +29,7 @@ std::optional<std::string> DeviceCookies::deviceOf(std::string_view user,
     if (!bytes || bytes->size() != kBytes) continue;
     const std::string_view time_and_id = std::string_view(*bytes).substr(0, kSignedBytes);
     const std::string_view signature = std::string_view(*bytes).substr(kSignedBytes);
-    bool genuine = false;
-    for (const HmacKey& key : keys_) genuine |= constantTimeEqual(signature, signatureOf(key, time_and_id, user));
+    const bool genuine = keys_.verifies(statement(time_and_id, user), signature);
     const WallTime made = decodeTime(time_and_id.substr(0, kTimeBytes));
     // One from the future is as good: a clock that was set back must not lock anybody out.
     if (genuine && now - kLifetime < made) return std::string(time_and_id.substr(kTimeBytes));
@@ -44,7 +40,7 @@ std::optional<std::string> DeviceCookies::deviceOf(std::string_view user,
 std::string DeviceCookies::issue(std::string_view user, std::string_view device) const {
   std::string bytes = encodeTime(clock_.wallNow());
   bytes += device.empty() ? randomBytes(kIdBytes) : std::string(device);
-  return base64UrlEncode(bytes + signatureOf(keys_.front(), bytes, user));
+  return base64UrlEncode(bytes + std::string(asBytes(keys_.sign(statement(bytes, user)))));
 }
 
 }  // namespace sessiond

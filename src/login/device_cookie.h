@@ -13,10 +13,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
-#include "base/crypto.h"
+#include "base/derived_keys.h"
 #include "base/secret.h"
 
 namespace sessiond {
@@ -35,7 +34,7 @@ class DeviceCookies {
   std::string issue(std::string_view user, std::string_view device) const;
 
  private:
-  std::vector<HmacKey> keys_;
+  DerivedKeys keys_;
   const Clock& clock_;
 };
 

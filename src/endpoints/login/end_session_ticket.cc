@@ -1,6 +1,5 @@
 #include "endpoints/login/end_session_ticket.h"
 
-#include <algorithm>
 #include <charconv>
 
 #include "base/encoding.h"
@@ -20,14 +19,13 @@ std::string statement(std::string_view until, std::string_view user_id) {
 
 }  // namespace
 
-EndSessionTickets::EndSessionTickets(std::span<const Secret> secrets, const Clock& clock) : clock_(clock) {
-  for (const Secret& secret : secrets) keys_.push_back(deriveKey(secret, kPurpose));
-}
+EndSessionTickets::EndSessionTickets(std::span<const Secret> secrets, const Clock& clock)
+    : keys_(secrets, kPurpose), clock_(clock) {}
 
 std::string EndSessionTickets::issue(std::string_view user_id) const {
   const WallTime until = clock_.wallNow() + kLifetime;
   const std::string stated = statement(std::to_string(until.time_since_epoch().count()), user_id);
-  return base64UrlEncode(asBytes(keys_.front().sign(stated))) + "." + base64UrlEncode(stated);
+  return base64UrlEncode(asBytes(keys_.sign(stated))) + "." + base64UrlEncode(stated);
 }
 
 std::optional<std::string> EndSessionTickets::read(std::string_view ticket) const {
@@ -36,8 +34,7 @@ std::optional<std::string> EndSessionTickets::read(std::string_view ticket) cons
   const std::optional<std::string> signature = base64UrlDecode(ticket.substr(0, dot));
   const std::optional<std::string> stated = base64UrlDecode(ticket.substr(dot + 1));
   if (!signature || !stated) return std::nullopt;
-  const bool genuine = std::ranges::any_of(
-      keys_, [&](const HmacKey& key) { return constantTimeEqual(*signature, asBytes(key.sign(*stated))); });
+  const bool genuine = keys_.verifies(*stated, *signature);
   const std::size_t colon = stated->find(':');
   if (!genuine || colon == std::string::npos) return std::nullopt;
   const auto until = parseInteger<std::int64_t>(std::string_view(*stated).substr(0, colon));

@@ -13,10 +13,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
-#include "base/crypto.h"
+#include "base/derived_keys.h"
 #include "base/secret.h"
 
 namespace sessiond {
@@ -34,7 +33,7 @@ class EndSessionTickets {
   std::optional<std::string> read(std::string_view ticket) const;
 
  private:
-  std::vector<HmacKey> keys_;
+  DerivedKeys keys_;
   const Clock& clock_;
 };
 
