@@ -3,8 +3,8 @@
 // Each session that anybody writes is told of, and costs this process a wake-up and Redis a message. That is little
 // where sessions are found in memory between two writes. Where applications write every session with every request
 // (connect-redis does, with EXPIRE), what is in memory has been told of by the time it is wanted, every check asks
-// Redis anyway, and being told costs more than half of what a check does. Then the subscription is let be for a while,
-// as if the cache were off, and tried again: for longer and longer, as long as it turns out to be the same.
+// Redis anyway, and being told costs more than half of what a check does. Then the subscription is suspended for a
+// while, as if the cache were off, and tried again: for longer and longer, as long as it turns out to be the same.
 //
 // A trial begins with a memory in which nothing is fresh: what is loaded then may be found yet. So it goes on while
 // more is there, untold of, than was told of before it was of use. What is not asked for again within the minute that
@@ -35,9 +35,9 @@ class CacheWorth {
   void begin(const Use& now_is, SteadyTime now);
   /// A window is over: judge() is to be asked.
   bool isDue(SteadyTime now) const { return now >= window_begun_ + (isTrial() ? kTrialWindow : kWindow); }
-  /// How long the subscription is to be let be; nothing: it goes on.
+  /// How long the subscription is to be suspended; nothing: it goes on.
   std::optional<milliseconds> judge(const Use& now_is, SteadyTime now);
-  /// It was let be last time, and nothing has spoken for it since.
+  /// It was suspended last time, and nothing has spoken for it since.
   bool isTrial() const { return rest_ > milliseconds(0); }
 
   static constexpr milliseconds kWindow{5000};

@@ -107,7 +107,7 @@ class Canaries {
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
   std::chrono::milliseconds maxStaleness() const { return trust_.maxStaleness(); }
   bool trusted(SteadyTime now) const { return trust_.holds(now); }
-  /// The subscription is let be for a while, on purpose.
+  /// The subscription is suspended for a while, on purpose.
   bool resting() const { return resting_.load(std::memory_order_acquire); }
 
  private:

@@ -12,8 +12,8 @@
 // invalidations of what it had read. The price is a message for every session that anybody writes.
 //
 // What proves that the subscription tells of everything, and of the right server, are canaries (canaries.h). Where they
-// stay away again and again, it is let be for longer and longer (subscription_pauses.h), and so where it is not worth
-// what it costs (cache_worth.h).
+// stay away again and again, it is suspended for longer and longer (subscription_pauses.h), and so where it is not
+// worth what it costs (cache_worth.h).
 
 #pragma once
 
@@ -97,7 +97,7 @@ class InvalidationListener {
   CacheWorth worth_;
   bool was_at_rest_ = false;                ///< and the server seemed to be the same all the time
   bool renews_seldom_ = false;              ///< the tombstones
-  std::optional<milliseconds> rest_;        ///< it is let be for so long, because it is not worth it
+  std::optional<milliseconds> rest_;        ///< it is suspended for so long, because it is not worth it
   std::string canary_prefix_;               ///< of the subscription
   std::optional<SteadyTime> stands_since_;  ///< the subscription is confirmed
   bool was_given_up_ = false;               ///< the one before

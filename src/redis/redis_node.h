@@ -49,7 +49,7 @@ class RedisNode {
   NodeFollowers& followers() { return followers_; }
   /// It is another server from now on, at this address: what stood in the old one's way is over.
   void moveTo(const RedisAddress& address, const std::string& told_by);
-  /// Whoever says where it is stands by it until then.
+  /// Sentinels, or the cluster, vouch for this node until then; later it is not asked.
   void vouch(SteadyTime until) { vouched_until_.store(until.time_since_epoch().count(), std::memory_order_release); }
   bool isVouchedFor(SteadyTime now) const {
     return now.time_since_epoch().count() < vouched_until_.load(std::memory_order_acquire);

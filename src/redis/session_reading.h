@@ -46,7 +46,7 @@ class SessionReading {
   /// texts lie in the replies.
   static void read(std::span<SessionLoad> loads, const RedisReplies& replies, std::size_t first = 0,
                    bool with_epoch = true);
-  /// Whose key and tombstone would be in different slots is nobody's, if `store` says so.
+  /// Answers "no such key" to those whose key and tombstone are in different slots, unless store.bearsSplitSession().
   void refuseSplit(std::span<SessionLoad> loads, RedisAccess& store) const;
   /// Sessions are small; the memory that a large one took is not kept.
   static void shrink(RedisReplies& replies);

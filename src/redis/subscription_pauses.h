@@ -1,9 +1,9 @@
-// SubscriptionPauses: how long the subscription to invalidations is let be, after it has ended.
+// SubscriptionPauses: how long the subscription to invalidations is suspended after it has ended.
 //
 // One that is lost is asked for again soon. One that was *given up*, because canaries stayed away, costs all
 // connections with it; where that is the server's way (it evicts what lives for so short a time first, or a proxy in
-// between tells nothing), it would be given up again and again. So each time that it has not stood for long it is let
-// be for twice as long, while every check asks Redis; one that has stood for long has shown that it can.
+// between tells nothing), it would be given up again and again. So each time that it has not stood for long it is
+// suspended for twice as long, while every check asks Redis; one that has stood for long has shown that it can.
 
 #pragma once
 

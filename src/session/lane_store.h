@@ -29,7 +29,8 @@ struct KeyTouch {
   SteadyTime ends;  ///< of its present life; SteadyTime::max(): never
   Expected<TouchOutcome, StoreError> result = Unexpected(StoreError::kUnavailable);
 
-  /// How far off the end may be that was thought of: it is known to a round trip, and seconds make no difference.
+  /// How far the key's end may be from `ends` and still count as unchanged: `ends` is known only to a round trip, and
+  /// seconds make no difference.
   static constexpr std::chrono::milliseconds kTolerance{2000};
 };
 

@@ -16,7 +16,7 @@ constexpr std::size_t kLookBack = 256;
 constexpr std::chrono::seconds kLateInterval{1};
 /// How soon it is seen that what waits behind a batch need not, since its servers are others by now.
 constexpr std::chrono::milliseconds kLookInterval{20};
-/// Who waits for one batch ends together if their times are over so close to each other.
+/// Waiters of one batch whose deadlines are this close are expired together.
 constexpr std::chrono::milliseconds kTogether{20};
 
 /// By so much that it is worth a moment of its own.
@@ -62,8 +62,8 @@ void SessionLoader::want(TouchWant& want) {
 void SessionLoader::flushSoon(LaneStore::Group group, SteadyTime now) {
   const bool waits_behind = flights_.any(group);
   if (waits_behind && !parts_.store.hasGroups()) return;
-  const SteadyTime::duration company = flights_.any() ? SteadyTime::duration(0) : SteadyTime::duration(kCompany);
-  flush_at_ = std::min(flush_at_, now + (waits_behind ? SteadyTime::duration(kLookInterval) : company));
+  const SteadyTime::duration gather = flights_.any() ? SteadyTime::duration(0) : SteadyTime::duration(kGatherTime);
+  flush_at_ = std::min(flush_at_, now + (waits_behind ? SteadyTime::duration(kLookInterval) : gather));
   waitForTime();
 }
 
@@ -265,7 +265,7 @@ void SessionLoader::answered(StoreBatch& batch) {
   flush();
 }
 
-/// Who joined a load that failed has not had a try of his own.
+/// A want that joined a load that failed gets one load of its own.
 void SessionLoader::tell(SessionWant& want, const Asked& asked, SteadyTime now) {
   const bool joined = want.arrived > asked.note.sent;
   if (want.found.absence != CheckStatus::kUnavailable || !joined || deadlineOf(want.arrived) <= now) {

@@ -2,15 +2,15 @@
 // under way while the next one gathers. Where several servers share the sessions, there is such a batch for each group
 // of them (lane_store.h).
 //
-// Company is worth little time: who has gathered is asked for soon, however much else the lane has to do meanwhile, and
-// what waits for one group of servers keeps nobody who wants something of another one.
+// Batching delays a load by at most kGatherTime, however busy the lane is, and a batch under way at one group of
+// servers delays no load for another.
 //
 // Each session is asked for once, however many checks want it: a check joins what is not sent yet, or what is under
 // way as long as nothing has told, or could have told unheard, of a change since (SessionCache::mayJoin). What comes
 // is kept, and what the text of a session meant before is not extracted again. Whose user the store keeps is asked for
 // with that user: a second time if it was not known before.
 //
-// Whose sessions come is noted in their users' indexes, at leisure (index_writer.h).
+// Loaded sessions are queued for their users' indexes (index_writer.h); the check does not wait for that.
 //
 // Each check ends when its own time is over, whatever those beside it in a batch may still wait for.
 //
@@ -74,13 +74,13 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   void want(TouchWant& want);
   /// Sends what has gathered, unless a batch of its group is under way, behind which it follows by itself. May call the
   /// client, who may want more meanwhile. Where nobody calls it, it happens by itself: at once if a batch of other
-  /// servers is under way, else within kCompany.
+  /// servers is under way, else within kGatherTime.
   void flush();
   bool busy() const { return flights_.any(); }
 
   static constexpr std::size_t kLargestBatch = 64;
-  /// How long whoever gathers may wait for others to be asked for with him.
-  static constexpr std::chrono::microseconds kCompany{250};
+  /// How long a load may wait for others, to be asked for with them.
+  static constexpr std::chrono::microseconds kGatherTime{250};
 
  private:
   using Asked = Flight::Asked;

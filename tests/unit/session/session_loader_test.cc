@@ -6,9 +6,9 @@ namespace sessiond {
 namespace {
 
 /// A lane that always has something to do never comes to an end of what comes in.
-TEST_F(SessionLoaderTest, WhoGathersWaitsForCompanyForAMomentOnly) {
+TEST_F(SessionLoaderTest, WhatGathersWaitsForOthersForAMomentOnly) {
   want("a");
-  EXPECT_EQ(loop_.at, clock_.steadyNow() + SessionLoader::kCompany);
+  EXPECT_EQ(loop_.at, clock_.steadyNow() + SessionLoader::kGatherTime);
   clock_.advance(milliseconds(1));
   want("b");
   loop_.reach();
