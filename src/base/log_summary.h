@@ -1,4 +1,4 @@
-// LogSummary: a few lines now and then for something that anybody can bring about as often as he likes, with how often
+// LogSummary: a few lines now and then for something that anybody can bring about as often as they like, with how often
 // it happened since the line before.
 
 #pragma once

@@ -7,7 +7,7 @@
 
 namespace sessiond {
 
-/// Whoever finds a location that is set up so can ask as often as he likes.
+/// Whoever finds a location that is set up so can ask as often as they like.
 Response Router::unknownEndpoint(std::optional<std::string_view> name) const {
   LogSummary& summary = name ? unknown_ : unnamed_;
   if (const auto count = summary.count(clock_.steadyNow())) {

@@ -38,7 +38,7 @@ struct PermissionScope {
 struct MissingRight {
   enum class Kind {
     kCommand,  ///< the ACL user may not run it
-    kPlace,    ///< he may run it, but not with these keys, or this channel
+    kPlace,    ///< may run it, but not with these keys, or this channel
     kUnknown,  ///< the server does not know it: it was renamed
   };
   std::string name;  ///< "EXPIRE sess:*"

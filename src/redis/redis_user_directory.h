@@ -22,7 +22,8 @@
 
 namespace sessiond {
 
-/// A tag of the password that this user can log in with, from two fields of his hash; 0: he is locked, or not there.
+/// A tag of the password that this user can log in with, from two fields of their hash; 0: they are locked, or not
+/// there.
 std::uint64_t standingTag(std::string_view name, const RedisReply& password, const RedisReply& disabled);
 
 /// Thread-safe.

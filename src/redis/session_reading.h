@@ -4,7 +4,7 @@
 //   GETRANGE sess:abc 0 262144            the value, with one byte more than it may have
 //   PTTL sess:abc                         if the remaining life is wanted
 //   EXISTS sessiond:revoked:{sess:abc}    its tombstone
-//   HMGET sessiond:user:ada ...           its user, if he is wanted
+//   HMGET sessiond:user:ada ...           its user, if wanted
 //   GET sessiond:epoch                    once for all of them
 //
 // GETRANGE instead of GET bounds what a monstrous value can cost everybody else in the batch; it cannot tell an empty

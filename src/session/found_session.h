@@ -23,7 +23,8 @@ struct FoundSession {
   /// When its key ends, SteadyTime::max() if never; absent: nobody asked, or the store did not say.
   std::optional<SteadyTime> ends = {};
 
-  /// What it would be is known, but not whether its user can still log in: ask again, with him (SessionLoad::user).
+  /// What it would be is known, but not whether its user can still log in: ask again, with the user
+  /// (SessionLoad::user).
   bool needsUser() const { return absence == CheckStatus::kUnavailable && session; }
 };
 

@@ -63,7 +63,7 @@ class KnownSession {
     next_touch_.store(next.time_since_epoch().count(), std::memory_order_relaxed);
   }
 
-  /// How often that user had been told of when his password was last compared (SessionCache).
+  /// How often that user had been told of when their password was last compared (SessionCache).
   std::uint32_t userChanges() const { return user_changes_.load(std::memory_order_relaxed); }
   void noteUserChanges(std::uint32_t changes) const { user_changes_.store(changes, std::memory_order_relaxed); }
   /// In which era of the trust in that user's server (trust_realms.h).

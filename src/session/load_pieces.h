@@ -1,4 +1,4 @@
-// Many sessions are loaded in pieces: who fills his own up to session.max_bytes, and has hundreds of them, must not
+// Many sessions are loaded in pieces: who fills their own up to session.max_bytes, and has hundreds of them, must not
 // make one load take longer than a store may take for an answer, since that would keep all of them from being ended.
 
 #pragma once

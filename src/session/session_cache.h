@@ -72,7 +72,7 @@ class SessionCache {
     std::uint32_t invalidations = 0;  ///< of the stripe
     bool wants_ttl = false;           ///< without the key's remaining life the answer cannot be fresh
     SessionRef known = {};            ///< what was last known of this id, fresh or not
-    std::uint32_t user_changes = 0;   ///< of the stripe of its user, if the store keeps him
+    std::uint32_t user_changes = 0;   ///< of the stripe of its user, if the store keeps them
     CacheTrust::Era user_era = 0;     ///< where that user is
   };
   Note note(const SessionId& id, SteadyTime now) const;
@@ -89,10 +89,10 @@ class SessionCache {
   void expectTouch(const SessionId& id);
   /// The session has changed: no answer that is under way is fresh, and neither is what is here.
   void invalidate(std::string_view id, SteadyTime now);
-  /// The same of a user whom the store keeps, for all sessions that were made by logging in as him.
+  /// The same of a user whom the store keeps, for all sessions that were made by logging in as them.
   void invalidateUser(std::string_view login);
   /// What was known of it is this, for a note of a load that is to be sent; and how its user is, if the store keeps
-  /// him.
+  /// them.
   void noteKnown(Note& note, SessionRef known) const;
 
   /// What it has been good for so far, in numbers of times.

@@ -92,7 +92,7 @@ Expected<std::vector<EndedSession>, StoreError> SessionEnder::endFound(std::span
     }
     EndedSession& session = found[i].session;
     session.ending = {.burial = *revocations[i].result, .replicas = revocations[i].replicas};
-    // Anybody can end what is gone as often as he likes. But it may be gone by a try whose answer came too late.
+    // Anybody can end what is gone as often as they like. But it may be gone by a try whose answer came too late.
     session.audited = session.was_there || gone_log_.count(parts_.clock.steadyNow());
     note(ids[i], session, why);
     ended.push_back(std::move(session));

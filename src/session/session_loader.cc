@@ -67,7 +67,7 @@ void SessionLoader::flushSoon(LaneStore::Group group, SteadyTime now) {
   waitForTime();
 }
 
-/// Of somebody who gathers behind a batch: his time may be over before it is.
+/// Of somebody who gathers behind a batch: their time may be over before it is.
 void SessionLoader::watch(SteadyTime arrived) {
   if (!isBefore(deadlineOf(arrived), flights_.lastDeadline())) return;
   expires_at_ = std::min(expires_at_, deadlineOf(arrived));
@@ -98,7 +98,7 @@ void SessionLoader::flush() {
   flushing_ = false;
 }
 
-/// Nobody waits for servers that have his session no longer.
+/// Nobody waits for servers that have their session no longer.
 void SessionLoader::regroup() {
   const std::uint64_t version = parts_.store.groupsVersion();
   if (std::exchange(groups_version_, version) == version) return;

@@ -1,7 +1,7 @@
 // An application's change to a session: a merge patch (RFC 7396) that leaves alone what is not the application's.
 //
 // Not its own are the reserved names at the top (reserved_names.h), and, unless the site says otherwise, whatever
-// decides who somebody is and what he may: a program that may keep a cart in the session is not thereby one that may
+// decides who somebody is and what they may: a program that may keep a cart in the session is not thereby one that may
 // make an anonymous visitor an admin. That is judged by what a patch does, not by what it names: putting a whole object
 // in the place of another one that holds the user is a change of the user.
 

@@ -1,4 +1,4 @@
-// SessionStarter: makes the session of somebody who has just shown who he is: its record, as Express would have
+// SessionStarter: makes the session of somebody who has just shown who they are: its record, as Express would have
 // written it, in the store, and the cookie that leads to it.
 //
 // The id is new and random: until the cookie is sent nobody knows it, so a session that is withdrawn before that

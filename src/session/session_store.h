@@ -34,7 +34,7 @@ struct StoredSession {
   std::optional<std::chrono::milliseconds> ttl = {};
   /// How often everybody had been logged out (login_epoch.h), read with it; absent: nobody can tell.
   std::optional<std::uint64_t> epoch = 0;
-  /// If SessionLoad::user was asked for: a tag of the password that he can log in with; 0: he cannot.
+  /// If SessionLoad::user was asked for: a tag of the password that they can log in with; 0: they cannot.
   std::uint64_t user_tag = 0;
 };
 

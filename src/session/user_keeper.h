@@ -1,5 +1,5 @@
-// UserKeeper: who keeps the user that a login here was made as, and says whether his password is still the same. It is
-// told by `_sd.auth`: who, and a tag of the stored hash (`htpasswd:<16 hexadecimal digits>`, `redis:` likewise).
+// UserKeeper: who keeps the user that a login here was made as, and says whether their password is still the same. It
+// is told by `_sd.auth`: who, and a tag of the stored hash (`htpasswd:<16 hexadecimal digits>`, `redis:` likewise).
 
 #pragma once
 

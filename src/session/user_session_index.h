@@ -74,7 +74,7 @@ class UserSessionIndex {
                                                 std::span<const SessionId> leaving) = 0;
   virtual Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) = 0;
   /// All that are in the index end at this moment, but `kept`, which are in it from now on for `life` at least. Whoever
-  /// notes one only later that he met before is told (IndexNote::ended_without). Kept for as long as the index.
+  /// notes one only later that they met before is told (IndexNote::ended_without). Kept for as long as the index.
   virtual Expected<EndMoment, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
                                                        std::chrono::milliseconds life) = 0;
   /// A page of those that were in the index at that moment, `count` at most or a few more, those first that end first.

@@ -35,7 +35,7 @@ int nginxPrint(const CommonOptions& options, const PrintOptions& print);
 /// Of which sessions something is said or done.
 struct SessionOptions {
   std::vector<std::string> handles;
-  std::string user;        ///< his id; empty: anybody
+  std::string user;        ///< the user's id; empty: anybody
   bool scan = false;       ///< also those that no check has seen
   bool anonymous = false;  ///< also those of nobody
   bool yes = false;        ///< do not ask

@@ -1,5 +1,5 @@
 // Faults against a whole house (nginx with the shipped snippets, sessiond, Redis) while sessions in known states are
-// checked all the time: who was let in although he must not be, who was refused although his session lives, and how long
+// checked all the time: who was let in although they must not be, who was refused although their session lives, and how long
 // nobody could tell.
 //
 //   node tests/chaos/main.mjs [--short] [--seed N] [--topology NAME] [--no-cache] [--untracked] [--instances N] [FAULT...]

@@ -24,7 +24,7 @@ class Key {
   }
   value = () => this.redis.get(this.name);
   ttl = () => this.redis.pttl(this.name);
-  /** Each time another one: who has not heard of this one yet would take it for the one before, which was his own. */
+  /** Each time another one: who has not heard of this one yet would take it for the one before, which was its own. */
   mark() {
     this.marked = (this.marked ?? kMark) - 10;
     return this.redis.pexpire(this.name, this.marked * 1000);

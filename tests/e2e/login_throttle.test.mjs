@@ -194,7 +194,7 @@ describe('what is counted', () => {
     assert.deepEqual(await statuses(11, () => ({}), (i) => (i % 2 ? 'carol' : 'CAROL')), [...Array(10).fill(401), 429]);
   });
 
-  test('cannot be counted without Redis: nobody is let in, and nobody told that his password was wrong', async () => {
+  test('cannot be counted without Redis: nobody is let in, and nobody told that their password was wrong', async () => {
     await stack.redis.stop();
     const phone = stack.client();
     const answer = await tryPassword(phone, '', { secret: password });

@@ -83,7 +83,7 @@ for (const underscores of ['off', 'on']) {
         assert.deepEqual(identity(response), {});
       });
 
-      test(`${kind}_pass: without the include, whoever names himself is refused`, async () => {
+      test(`${kind}_pass: without the include, whoever names themselves is refused`, async () => {
         assert.equal((await get(`/bare-${kind}/`, alice)).status, 403);
         const { status } = await stack.client().get(`/bare-${kind}/`, { headers: { Cookie: alice } });
         assert.equal(status, 200);

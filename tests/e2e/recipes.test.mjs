@@ -186,7 +186,7 @@ describe('nginx/examples/single-page', () => {
     assert.equal(JSON.parse(text).reason, 'missing');
   });
 
-  test('whoever is logged in has notes of his own', async () => {
+  test('whoever is logged in has notes of their own', async () => {
     const Cookie = await recipe.cookie();
     assert.equal((await ask('POST', '/notes', { Cookie, 'X-User-Id': '1' })).json().for, '7');
     const { headers, ...response } = await ask('GET', '/notes', { Cookie });

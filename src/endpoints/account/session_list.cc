@@ -69,7 +69,7 @@ Expected<std::vector<SessionId>, StoreError> SessionList::prune(const std::strin
   for (std::size_t i = 0; i < ids->size(); ++i) {
     const Looked& one = (*all)[i];
     if (!one.is_there) continue;
-    // What cannot be read may be his when it can be read again, and nothing would lead there then.
+    // What cannot be read may be theirs when it can be read again, and nothing would lead there then.
     const bool may_be_his = !one.session || one.session->user_id == user_id;
     if (!may_be_his) {
       others.push_back((*ids)[i]);

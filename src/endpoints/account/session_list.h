@@ -1,8 +1,9 @@
 // SessionList: what there is to say of a user's sessions, and which of them a handle means.
 //
-// For its user a session is listed when a check would find it and it is his at this moment; the index says only where
-// to look. What is known of it stands in the session itself (`_sd`, which sessiond's login writes) and in how long its
-// key has to live, so a check has nothing to write. Of a session that an application made there is no more than that.
+// For its user a session is listed when a check would find it and it is theirs at this moment; the index says only
+// where to look. What is known of it stands in the session itself (`_sd`, which sessiond's login writes) and in how
+// long its key has to live, so a check has nothing to write. Of a session that an application made there is no more
+// than that.
 
 #pragma once
 
@@ -58,8 +59,8 @@ class SessionList {
   Expected<std::optional<SessionId>, StoreError> find(const std::string& user_id, std::string_view handle) const;
 
   /// Takes out of the user's index what is somebody else's session by now, or nobody's. It finds its way back if that
-  /// changes. Gives back the user's sessions that no check lets pass, and what cannot be read, which may be his. Does
-  /// nothing where there are fewer than `enough`.
+  /// changes. Gives back the user's sessions that no check lets pass, and what cannot be read, which may be theirs.
+  /// Does nothing where there are fewer than `enough`.
   Expected<std::vector<SessionId>, StoreError> prune(const std::string& user_id, std::size_t enough) const;
 
   /// Those of them that are sessions, whoever's, in the same order.

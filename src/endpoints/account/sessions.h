@@ -9,10 +9,10 @@
 //
 // X-Session-Logout says how good an end is, as at the logout (logout.h).
 //
-// Nobody is told of a session that is not his own: its handle is as good as none (404). Ending another session takes a
-// login younger than sessions.max_auth_age, because a stolen session would otherwise throw its owner out: a page is led
-// to the login and back, a program is told 401 `stale`. Where nobody logs in by sessiond, or the option is 0, it does
-// not. Redis down: 503, and nothing is claimed. `too_many` and `too_large` are the check's words for cookies that
+// Nobody is told of a session that is not their own: its handle is as good as none (404). Ending another session takes
+// a login younger than sessions.max_auth_age, because a stolen session would otherwise throw its owner out: a page is
+// led to the login and back, a program is told 401 `stale`. Where nobody logs in by sessiond, or the option is 0, it
+// does not. Redis down: 503, and nothing is claimed. `too_many` and `too_large` are the check's words for cookies that
 // nobody looked at (check_status.h).
 
 #pragma once

@@ -256,7 +256,7 @@ Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::startSes
   std::string user_id = userIdIn(user.json, parts_.settings.session);
   if (user_id.empty()) {
     if (const auto count = nobodys_log_.count(parts_.clock.steadyNow())) {
-      logError("login: a user has no id at session.user_id_at, so nobody could find and end his sessions; refused",
+      logError("login: a user has no id at session.user_id_at, so nobody could find and end their sessions; refused",
                {{"user", pseudonym(parts_.log_key, name)}, {"count", *count}});
     }
     return Unexpected(Refused{LoginOutcome::kDamagedEntry});

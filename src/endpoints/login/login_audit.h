@@ -1,7 +1,7 @@
 // LoginAudit: what the audit log says of logins and of what was refused. It names nobody: users by a keyed hash, and
 // addresses too, unless log.audit_addresses says `full` for tools that ban addresses.
 //
-// What anybody can bring about as often as he likes, because it was refused before a password was looked at, is summed
+// What anybody can bring about as often as they like, because it was refused before a password was looked at, is summed
 // up: a line now and then, with how many there were. Wrong passwords have a line each; the gate bounds them.
 
 #pragma once

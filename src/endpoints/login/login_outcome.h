@@ -45,7 +45,7 @@ struct LoginRefusal {
 /// REQUIRES: not kSuccess.
 LoginRefusal refusalOf(LoginOutcome outcome);
 
-/// Was the attempt refused before a password was looked at? Anybody can bring that about as often as he likes, so the
+/// Was the attempt refused before a password was looked at? Anybody can bring that about as often as they like, so the
 /// log sums such refusals up.
 bool isCheap(LoginOutcome outcome);
 

@@ -167,7 +167,7 @@ std::string reloadOf(const Patient& patient) {
   return "sessionctl -c " + patient.options.config_file + " reload";
 }
 
-/// Does the daemon find the session, and its user all his sessions? False: it is no use going on.
+/// Does the daemon find the session, and its user all their sessions? False: it is no use going on.
 bool lookAtItsBeginning(const Patient& patient, const ProbeSession& session, Verdict& verdict) {
   const auto [status, failure, came] = session.askDaemon();
   const std::string journal = "journalctl -u sessiond.service -n 20";

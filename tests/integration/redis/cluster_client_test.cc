@@ -184,7 +184,7 @@ TEST_F(ClusterClients, WhatMayNotBeSentTwiceIsNotLedOn) {
     EXPECT_TRUE(paused.holdsOne());
     // Again and again: the cluster itself says otherwise.
     for (; !over; std::this_thread::sleep_for(1ms)) noteMoved(access.nodes, key, keyOf(ids[1]));
-    return redirectsOf(access) > before;  // whoever was asked there said that it is not his
+    return redirectsOf(access) > before;  // whoever was asked there said that it is not theirs
   };
   EXPECT_FALSE(ledOn(Repeat::kUnsafe));
   ASSERT_TRUE(access.recovers());

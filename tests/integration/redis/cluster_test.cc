@@ -198,7 +198,7 @@ TEST_F(Cluster, AUserOfAnotherNodeDecidesOnHisSessions) {
   group().command(user_key, {"HDEL", user_key, "disabled"});
   ASSERT_TRUE(soon([&] { return instance.check(ids[0]) == "U: ada\r\n"; }));
   ASSERT_TRUE(instance.settle(ids[0]));
-  // His node falls silent: nobody can tell whether he has been locked out.
+  // The user's node falls silent: nobody can tell whether they have been locked out.
   group().server(users).freeze();
   liveOn(instance);
   EXPECT_TRUE(instance.isInMemory(ids[2]));

@@ -371,7 +371,7 @@ TEST(OneSentinel, TellsOfAFailoverThatHasNotEnded) {
   EXPECT_TRUE(soon([&] { return node.server() == name(1) || node.server() == name(2); }, 20s));
 }
 
-/// Whoever asks for the time on another thread than the test's waits until he may.
+/// Whoever asks for the time on another thread than the test's waits until they may.
 class WaitingClock final : public Clock {
  public:
   WallTime wallNow() const override { return clock_.wallNow(); }

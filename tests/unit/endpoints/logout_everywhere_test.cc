@@ -90,7 +90,7 @@ TEST_F(LogoutTest, AllEndsMoreThanManyPages) {
   EXPECT_LE(store_.calls() - before, 2 * 4 + 3U) << "a look and an end a page";
 }
 
-/// Who is to be thrown out may have as many as he likes, each as large as it may be.
+/// Who is to be thrown out may have as many as they like, each as large as it may be.
 TEST_F(LogoutTest, AllLooksAtNoMoreInOneRoundTripThanFitsHoweverLargeTheyAre) {
   settings_.session.max_bytes = std::size_t{1024} * 1024;
   build(store_);

@@ -61,7 +61,7 @@ class DirectoryAuthenticatorTest : public testing::Test {
     authenticator_ = std::make_unique<DirectoryAuthenticator>(std::move(directories), log_key_);
   }
 
-  /// "user " and who knows him, or the failure as a word.
+  /// "user " and who knows them, or the failure as a word.
   std::string tryLogin(std::string_view name, std::string_view password) {
     const auto result = authenticator_->authenticate({.name = name, .password = password});
     if (result) return "user " + (*result).json;

@@ -32,7 +32,7 @@ TEST(StrangerMemory, SaysNothingToWhoComesFromAKnownPlace) {
   EXPECT_FALSE(memory.spare("bob", "here", kNow));
 }
 
-/// Who asked the store before that says nothing of it, however late he says it.
+/// Who asked the store before that says nothing of it, however late they say it.
 TEST(StrangerMemory, WhatWasAskedBeforeAPlaceWasAddedDoesNotTakeItAway) {
   StrangerMemory memory;
   memory.note("ada", {"office"}, 60s, kNow);

@@ -80,7 +80,7 @@ TEST_F(EverybodyEnderTest, SweepsWhatApplicationsMadePageByPage) {
   for (const char* id : {"login", "cart", "list"}) EXPECT_TRUE(lives(id)) << id;
 }
 
-/// A thief can make his session one that is refused at this moment, and readable again later.
+/// A thief can make their session one that is refused at this moment, and readable again later.
 TEST_F(EverybodyEnderTest, SweepsWhatCannotBeReadButMayBeSomebodys) {
   const std::string much(ExtractionRules().max_bytes, 'x');
   const std::vector<std::string> sessions = {

@@ -23,7 +23,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// The group of an id is its first byte, unless it has moved; a user's, if he is asked for, makes another one of it.
+/// The group of an id is its first byte, unless it has moved; a user's, if asked for, makes another one of it.
 /// Answers when told to.
 class GroupedStore final : public LaneStore {
  public:
