@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/version.h"
 #include "config/config_dump.h"
+#include "config/config_loader.h"
 #include "config/config_schema.h"
 #include "daemon.h"
 #include "prepare.h"
@@ -33,7 +34,7 @@ int writePages(const std::string& folder, const sessiond::PageBook& pages) {
 int main(int argc, char** argv) {
   // Secrets are in memory: no core file may have them, and no other process of the same user may look.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  std::string config_file = "/etc/sessiond/sessiond.yaml";
+  std::string config_file(sessiond::kDefaultConfigFile);
   bool test = false;
   bool test_and_dump = false;
   std::string pages_folder;

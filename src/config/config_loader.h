@@ -14,6 +14,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/expected.h"
@@ -22,6 +23,8 @@
 #include "config/config_report.h"
 
 namespace sessiond {
+
+inline constexpr std::string_view kDefaultConfigFile = "/etc/sessiond/sessiond.yaml";
 
 /// What is larger is refused unread; yaml-cpp needs up to 250 bytes of memory for a hostile byte.
 inline constexpr std::size_t kMaxConfigFileSize = 256 * 1024;

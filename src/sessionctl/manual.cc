@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/version.h"
+#include "config/config_loader.h"
 #include "sessionctl/completion.h"
 
 namespace sessiond::ctl {
@@ -114,8 +115,9 @@ std::string manualOf(const CLI::App& app) {
          "...]\n"
          ".I COMMAND\n.RI [ OPTION ...]\n.SH DESCRIPTION\n" +
          std::string(kDescription) + "\n.SH OPTIONS\n" + optionsOf(app) + ".SH COMMANDS\n" + commands +
-         ".SH \"EXIT STATUS\"\n" + std::string(kExitStatus) +
-         "\n.SH FILES\n.TP\n.I /etc/sessiond/sessiond.yaml\nThe daemon's configuration.\n.SH \"SEE ALSO\"\n"
+         ".SH \"EXIT STATUS\"\n" + std::string(kExitStatus) + "\n.SH FILES\n.TP\n.I " +
+         std::string(kDefaultConfigFile) +
+         "\nThe daemon's configuration.\n.SH \"SEE ALSO\"\n"
          ".BR sessiond (8),\n.BR sessiond.yaml (5),\n.BR htpasswd (1)\n";
 }
 

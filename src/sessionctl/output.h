@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/in_words.h"
+#include "config/config_loader.h"
 #include "config/config_problem.h"
 #include "os/control_socket.h"
 
@@ -17,7 +18,7 @@ namespace sessiond::ctl {
 
 /// Of every command.
 struct CommonOptions {
-  std::string config_file = "/etc/sessiond/sessiond.yaml";
+  std::string config_file = std::string(kDefaultConfigFile);
   bool json = false;
 };
 
