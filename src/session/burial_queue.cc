@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/named_thread.h"
-#include "session/facts_reader.h"
+#include "session/resurrection.h"
 
 namespace sessiond {
 
@@ -216,7 +216,7 @@ bool BurialQueue::carryOut(BurialErrand& errand) {
   }
   const Expected<Burial, StoreError> buried = store_.revoke(errand.id, errand.ttl);
   const bool is_done = buried && *buried == Burial::kBuried;
-  if (is_done || errand.isFirst()) auditBurial(errand.id, buried, log_names_);
+  if (is_done || errand.isFirst()) auditResurrection(errand.id, buried, log_names_);
   // It is gone, and what was revoked here is remembered: the tombstone alone is wanting, for as long as that.
   if (buried && !is_done) errand.kind = BurialErrand::Kind::kRenew;
   return is_done;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "session/resurrection.h"
 
 namespace sessiond {
 
@@ -154,21 +155,6 @@ void FactsReader::buryAgain(const SessionId& id, const StoredSession& copy) cons
   const SessionFacts facts = extractor_.extract(*copy.json);
   const bool readable = facts.state == CheckStatus::kValid || facts.state == CheckStatus::kAnonymous;
   bury_(id, tombstones_.of(readable ? facts.touch_ttl : tombstones_.usual_life, copy.ttl));
-}
-
-Counter& resurrectedSessions(MetricsRegistry& metrics) {
-  return metrics.counter("sessiond_resurrected_sessions_total",
-                         "Times that a revoked session was found stored again; it was deleted again.");
-}
-
-void buryAgain(SessionStore& store, const SessionId& id, std::chrono::seconds lifetime, const HmacKey& log_names) {
-  auditBurial(id, store.revoke(id, lifetime), log_names);
-}
-
-void auditBurial(const SessionId& id, const Expected<Burial, StoreError>& buried, const HmacKey& log_names) {
-  audit("resurrected", {{"session", pseudonym(log_names, id.bytes())},
-                        {"deleted", std::string_view(buried ? "yes" : "no")},
-                        {"tombstone", std::string_view(buried && *buried == Burial::kBuried ? "yes" : "no")}});
 }
 
 }  // namespace sessiond

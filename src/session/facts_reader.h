@@ -79,11 +79,4 @@ class FactsReader {
   mutable IntervalGate epoch_log_{std::chrono::minutes(1)};
 };
 
-/// Counts copies that are met.
-Counter& resurrectedSessions(MetricsRegistry& metrics);
-/// Revokes a session again, which waits, and leaves a line in the audit log.
-void buryAgain(SessionStore& store, const SessionId& id, std::chrono::seconds lifetime, const HmacKey& log_names);
-/// That line.
-void auditBurial(const SessionId& id, const Expected<Burial, StoreError>& buried, const HmacKey& log_names);
-
 }  // namespace sessiond

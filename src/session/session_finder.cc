@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "http/cookie_header.h"
+#include "session/resurrection.h"
 
 namespace sessiond {
 namespace {
@@ -26,7 +27,7 @@ SessionFinder::SessionFinder(ExtractionRules rules, const SessionFinderParts& pa
           extractor_, TombstoneLifetime::from(parts.session, parts.cookie, parts.logout), parts.revoked, parts.epoch,
           parts.log_key, parts.metrics,
           [this](const SessionId& id, std::chrono::seconds lifetime) {
-            buryAgain(parts_.store, id, lifetime, parts_.log_key);
+            revokeAgain(parts_.store, id, lifetime, parts_.log_key);
           },
           parts.stands) {}
 
