@@ -9,7 +9,6 @@
 #include "redis/hash_slot.h"
 #include "redis/key_touching.h"
 #include "redis/redirect.h"
-#include "redis/redis_lane_store.h"
 
 namespace sessiond {
 

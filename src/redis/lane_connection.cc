@@ -56,12 +56,12 @@ void LaneConnection::open(SteadyTime deadline) {
 void LaneConnection::resolve() {
   if (place_ == nullptr) place_ = node_.place().present();
   const SteadyTime now = clock_.steadyNow();
-  if (place_ == nullptr && now >= deadline_) return fail(unreachable("the sentinels have not said where it is"));
+  if (place_ == nullptr && now >= deadline_) return fail(unreachableError("the sentinels have not said where it is"));
   if (place_ == nullptr) return loop_.callAt(std::min(deadline_, now + kLookupInterval), *this);
   std::optional<ResolvedAddresses> found = place_->connector->lookUp(lookup_);
-  if (!found && now >= deadline_) return fail(unreachable("cannot resolve the host in time"));
+  if (!found && now >= deadline_) return fail(unreachableError("cannot resolve the host in time"));
   if (!found) return loop_.callAt(std::min(deadline_, now + kLookupInterval), *this);
-  if (!*found) return fail(unreachable(found->error()));
+  if (!*found) return fail(unreachableError(found->error()));
   addresses_ = **std::move(found);
   next_address_ = 0;
   problem_ = {};
@@ -76,13 +76,13 @@ void LaneConnection::connectToNext() {
     const auto share = (deadline_ - now) / static_cast<SteadyTime::rep>(addresses_.size() - next_address_);
     auto socket = RedisConnector::begin(addresses_[next_address_++]);
     if (!socket) {
-      problem_ = unreachable(socket.error());
+      problem_ = unreachableError(socket.error());
       continue;
     }
     connecting_ = *std::move(socket);
     if (!loop_.watch(connecting_.get(), EventLoop::Interest::kWrite, *this)) {
       connecting_.reset();
-      return fail(unreachable("cannot watch the connection"));
+      return fail(unreachableError("cannot watch the connection"));
     }
     return loop_.callAt(now + share, *this);
   }
@@ -93,7 +93,7 @@ void LaneConnection::connected() {
   loop_.unwatch(connecting_.get(), *this);
   auto link = place_->connector->finish(std::move(connecting_));
   if (!link) {
-    problem_ = unreachable(link.error());
+    problem_ = unreachableError(link.error());
     return connectToNext();
   }
   link_ = *std::move(link);
@@ -104,14 +104,14 @@ void LaneConnection::connected() {
 void LaneConnection::shakeHands() {
   const Link::State state = place_->connector->shakeHands(*link_);
   if (state == Link::State::kClosed || state == Link::State::kRefused) {
-    problem_ = unreachable(link_->problem());
+    problem_ = unreachableError(link_->problem());
     closeAttempt();
     return connectToNext();
   }
   if (state != Link::State::kDone) {
     const bool writes = state == Link::State::kWantsWrite;
     if (loop_.watch(link_->fd(), writes ? EventLoop::Interest::kWrite : EventLoop::Interest::kRead, *this)) return;
-    return fail(unreachable("cannot watch the connection"));
+    return fail(unreachableError("cannot watch the connection"));
   }
   loop_.unwatch(link_->fd(), *this);
   connection_ = std::make_unique<RedisConnection>(std::move(link_), node_.commandTimeout(), clock_);
@@ -123,7 +123,7 @@ bool LaneConnection::watch() {
   const EventLoop::Interest interest = connection_->interest();
   if (watched_ == interest) return true;
   if (!loop_.watch(connection_->fd(), interest, *this)) {
-    fail(unreachable("cannot watch the connection"));
+    fail(unreachableError("cannot watch the connection"));
     return false;
   }
   watched_ = interest;
@@ -197,8 +197,8 @@ void LaneConnection::onEvent() {
 void LaneConnection::onTime() {
   if (state_ == State::kResolving) return resolve();
   if (state_ == State::kConnecting || state_ == State::kHandshaking) {
-    problem_ =
-        state_ == State::kConnecting ? unreachable("cannot connect in time") : place_->connector->handshakeTimeout();
+    problem_ = state_ == State::kConnecting ? unreachableError("cannot connect in time")
+                                            : place_->connector->handshakeTimeout();
     closeAttempt();
     return connectToNext();
   }

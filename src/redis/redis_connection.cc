@@ -284,7 +284,7 @@ Expected<Link::Progress, ConnectionError> RedisConnection::receiveOnce(Link::Pat
 }
 
 bool RedisConnection::waitForLink(Link::State wanted, SteadyTime deadline) const {
-  return waitFor(fd(), wanted == Link::State::kWantsWrite ? POLLOUT : POLLIN, deadline, clock_);
+  return pollUntil(fd(), wanted == Link::State::kWantsWrite ? POLLOUT : POLLIN, deadline, clock_);
 }
 
 /// The peer may have said why before it closed.

@@ -30,11 +30,11 @@ void setTcpOptions(int fd) {
 
 }  // namespace
 
-ConnectionError unreachable(std::string text) {
+ConnectionError unreachableError(std::string text) {
   return {ConnectionError::Kind::kUnreachable, std::move(text)};
 }
 
-bool waitFor(int fd, short events, SteadyTime deadline, const Clock& clock) {
+bool pollUntil(int fd, short events, SteadyTime deadline, const Clock& clock) {
   for (;;) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - clock.steadyNow());
     if (left <= milliseconds::zero()) return false;
@@ -62,7 +62,7 @@ RedisConnector::~RedisConnector() = default;
 Connected RedisConnector::connect(SteadyTime deadline) {
   if (socket_) return connectTo(*socket_, deadline);
   const auto addresses = resolver_->resolve(deadline);
-  if (!addresses) return Unexpected(unreachable(addresses.error()));
+  if (!addresses) return Unexpected(unreachableError(addresses.error()));
   const std::size_t count = addresses->size();
   for (std::size_t i = 0;; ++i) {
     // Each address gets its share of what is left, so that a dead first one leaves time for the second.
@@ -75,18 +75,19 @@ Connected RedisConnector::connect(SteadyTime deadline) {
 
 Connected RedisConnector::connectTo(const SocketAddress& address, SteadyTime deadline) {
   auto begun = begin(address);
-  if (!begun) return Unexpected(unreachable(begun.error()));
-  if (!waitFor(begun->get(), POLLOUT, deadline, clock_)) return Unexpected(unreachable("cannot connect in time"));
+  if (!begun) return Unexpected(unreachableError(begun.error()));
+  if (!pollUntil(begun->get(), POLLOUT, deadline, clock_))
+    return Unexpected(unreachableError("cannot connect in time"));
   auto link = finish(*std::move(begun));
-  if (!link) return Unexpected(unreachable(link.error()));
+  if (!link) return Unexpected(unreachableError(link.error()));
   for (;;) {
     const Link::State state = shakeHands(**link);
     if (state == Link::State::kDone) return *std::move(link);
     if (state == Link::State::kClosed || state == Link::State::kRefused) {
-      return Unexpected(unreachable((*link)->problem()));
+      return Unexpected(unreachableError((*link)->problem()));
     }
     const short events = state == Link::State::kWantsWrite ? POLLOUT : POLLIN;
-    if (!waitFor((*link)->fd(), events, deadline, clock_)) return Unexpected(handshakeTimeout());
+    if (!pollUntil((*link)->fd(), events, deadline, clock_)) return Unexpected(handshakeTimeout());
   }
 }
 

@@ -60,9 +60,9 @@ class RedisConnector {
   std::atomic<bool> shaken_ = false;  // a handshake has succeeded
 };
 
-ConnectionError unreachable(std::string text);
+ConnectionError unreachableError(std::string text);
 
 /// poll(2) for one descriptor until `deadline`, through interruptions. False when the time is up.
-bool waitFor(int fd, short events, SteadyTime deadline, const Clock& clock);
+bool pollUntil(int fd, short events, SteadyTime deadline, const Clock& clock);
 
 }  // namespace sessiond

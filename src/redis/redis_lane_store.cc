@@ -34,18 +34,14 @@ void RedisLaneStore::answered(RedisReplies& replies, std::size_t first, bool tra
 }
 
 void RedisLaneStore::failed(StoreError error) {
-  fail(*batch_, error);
+  for (SessionLoad& load : batch_->loads) load.result = Unexpected(error);
+  for (KeyTouch& touch : batch_->touches) touch.result = Unexpected(error);
   finish();
 }
 
 void RedisLaneStore::finish() {
   StoreBatch& batch = *std::exchange(batch_, nullptr);
   client_->answered(batch);
-}
-
-void fail(StoreBatch& batch, StoreError error) {
-  for (SessionLoad& load : batch.loads) load.result = Unexpected(error);
-  for (KeyTouch& touch : batch.touches) touch.result = Unexpected(error);
 }
 
 }  // namespace sessiond

@@ -38,7 +38,4 @@ class RedisLaneStore final : public LaneStore, private LaneChannel::Cargo {
   LaneChannel channel_;
 };
 
-/// Of a batch that nothing was answered for.
-void fail(StoreBatch& batch, StoreError error);
-
 }  // namespace sessiond
