@@ -39,8 +39,6 @@ namespace sessiond {
 
 namespace {
 
-using std::chrono::milliseconds;
-
 /// Owned and used by the main thread.
 class Daemon {
  public:

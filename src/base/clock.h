@@ -9,6 +9,7 @@
 
 namespace sessiond {
 
+// The units of most durations, for whoever includes this.
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 

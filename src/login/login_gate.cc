@@ -9,8 +9,6 @@
 namespace sessiond {
 namespace {
 
-using std::chrono::milliseconds;
-
 constexpr std::size_t kKeyBytes = 16;
 
 // What the keys of each kind begin with.

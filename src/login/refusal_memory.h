@@ -53,7 +53,6 @@ class RefusalMemory {
   };
 
   static std::chrono::milliseconds lifetime() {
-    using std::chrono::milliseconds;
     constexpr milliseconds kMore = kLifetime - kShortestLifetime;
     return kShortestLifetime + milliseconds(randomBelow(static_cast<std::uint32_t>(kMore.count()) + 1));
   }

@@ -32,7 +32,7 @@ void CacheWorth::beginWindow(const Use& now_is, SteadyTime now) {
   window_begun_ = now;
 }
 
-std::optional<CacheWorth::milliseconds> CacheWorth::judge(const Use& now_is, SteadyTime now) {
+std::optional<milliseconds> CacheWorth::judge(const Use& now_is, SteadyTime now) {
   const Use use = since(before_, now_is);
   const auto window = std::chrono::duration_cast<milliseconds>(now - window_begun_);
   const std::uint64_t many = kManyTold * static_cast<std::uint64_t>(window.count()) / 1000;

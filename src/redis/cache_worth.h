@@ -28,7 +28,6 @@ namespace sessiond {
 /// Not thread-safe.
 class CacheWorth {
  public:
-  using milliseconds = std::chrono::milliseconds;
   using Use = SessionCache::Use;
 
   /// A subscription begins to be of use, or begins to be again: from now on entries can be fresh.

@@ -14,8 +14,6 @@ namespace sessiond {
 
 namespace {
 
-using std::chrono::milliseconds;
-
 /// As many as are under way in a lane at most times, of each group of nodes one; they keep the memory of their replies.
 constexpr std::size_t kMostIdle = 8;
 /// How long something may wait for a node that has its slot no longer.

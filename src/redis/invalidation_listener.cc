@@ -15,7 +15,6 @@ namespace sessiond {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::milliseconds;
 using Kind = InvalidationMessage::Kind;
 using Done = Expected<void, ConnectionError>;
 

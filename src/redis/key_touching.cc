@@ -12,7 +12,6 @@
 namespace sessiond {
 namespace {
 
-using std::chrono::milliseconds;
 using Type = RedisReply::Type;
 
 // KEYS: session. ARGV: remaining life as it should be, in milliseconds (negative: no end), how far off it may be, new

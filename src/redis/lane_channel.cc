@@ -12,7 +12,6 @@ namespace sessiond {
 
 namespace {
 
-using std::chrono::milliseconds;
 using Type = RedisReply::Type;
 
 /// Canaries that nobody's trust contradicts are waited for a while longer.

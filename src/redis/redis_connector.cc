@@ -15,7 +15,6 @@
 namespace sessiond {
 namespace {
 
-using std::chrono::milliseconds;
 using Connected = Expected<std::unique_ptr<Link>, ConnectionError>;
 
 /// A peer that is gone without a word is noticed after 15 + 3 x 5 s also on an idle connection.

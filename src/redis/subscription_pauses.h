@@ -17,7 +17,6 @@ namespace sessiond {
 /// Not thread-safe.
 class SubscriptionPauses {
  public:
-  using milliseconds = std::chrono::milliseconds;
   /// Below the bound.
   using Random = std::uint32_t (*)(std::uint32_t bound);
 

@@ -8,7 +8,6 @@
 namespace sessiond::ctl {
 namespace {
 
-using std::chrono::milliseconds;
 using Type = RedisReply::Type;
 
 std::map<std::string, std::string> linesOf(const std::string& text) {

@@ -10,15 +10,15 @@ using namespace std::chrono_literals;
 class CacheWorthTest : public testing::Test {
  protected:
   using Use = CacheWorth::Use;
-  using Rest = std::optional<CacheWorth::milliseconds>;
+  using Rest = std::optional<milliseconds>;
 
   void SetUp() override { worth_.begin(use_, now_); }
   /// The next judgement, which is due after `window` and not a moment before, of a time in which so much was counted.
-  Rest after(CacheWorth::milliseconds window, const Use& more) {
+  Rest after(milliseconds window, const Use& more) {
     EXPECT_FALSE(worth_.isDue(now_ + window - 1ms));
     return late(window, more);
   }
-  Rest late(CacheWorth::milliseconds window, const Use& more) {
+  Rest late(milliseconds window, const Use& more) {
     now_ += window;
     EXPECT_TRUE(worth_.isDue(now_));
     use_ = {.told = use_.told + more.told,
