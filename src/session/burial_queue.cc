@@ -122,19 +122,20 @@ void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
   }
   const SteadyTime now = std::chrono::steady_clock::now();
   if (waiting.renewal || epoch_due_ <= now) tellEpoch();
-  std::vector<BurialErrand> errands = late_.take(now);
-  renewAgain(errands, stop);
-  using Kind = BurialErrand::Kind;
+  std::vector<BurialTask> tasks = late_.take(now);
+  renewAgain(tasks, stop);
+  using Kind = BurialTask::Kind;
   // It was refused a moment ago.
   for (const SessionId& id : waiting.unburied) late_.add({.kind = Kind::kRenew, .id = id}, now);
-  for (const auto& [id, ttl] : waiting.burials) errands.push_back({.kind = Kind::kBury, .id = id, .ttl = ttl});
-  for (const SessionId& id : waiting.looks) errands.push_back({.kind = Kind::kLook, .id = id});
+  for (const auto& [id, ttl] : waiting.burials) tasks.push_back({.kind = Kind::kBury, .id = id, .ttl = ttl});
+  for (const SessionId& id : waiting.looks) tasks.push_back({.kind = Kind::kLook, .id = id});
   for (const auto& [id, ending] : waiting.endings) {
     const auto& [why, user_id] = ending;
-    errands.push_back({.kind = Kind::kEnd, .id = id, .ttl = RevokedSessions::kMemory, .why = why, .user_id = user_id});
+    tasks.push_back(
+        {.kind = Kind::kEnd, .id = id, .give_up_after = RevokedSessions::kMemory, .why = why, .user_id = user_id});
   }
-  lookBeforeForgetting(errands);
-  for (BurialErrand& one : errands) {
+  lookBeforeForgetting(tasks);
+  for (BurialTask& one : tasks) {
     if (stop.stop_requested()) return;
     if (one.kind != Kind::kRenew && !carryOut(one)) late_.add(std::move(one), std::chrono::steady_clock::now());
   }
@@ -149,23 +150,23 @@ void BurialQueue::renewAll(const std::stop_token& stop) {
   }
 }
 
-void BurialQueue::lookBeforeForgetting(std::vector<BurialErrand>& errands) {
+void BurialQueue::lookBeforeForgetting(std::vector<BurialTask>& tasks) {
   const SteadyTime now = std::chrono::steady_clock::now();
   if (now < next_last_look_) return;
   next_last_look_ = now + kPausesBetweenLastLooks * pause_;
   for (bool all = false; !all;) {
     std::vector<SessionId> page = revoked_.aboutToBeForgotten(last_look_cursor_, kPage);
     all = page.empty();
-    for (SessionId& id : page) errands.push_back({.kind = BurialErrand::Kind::kLook, .id = std::move(id)});
+    for (SessionId& id : page) tasks.push_back({.kind = BurialTask::Kind::kLook, .id = std::move(id)});
   }
 }
 
 /// Those that are to be renewed, and whose tombstones stand yet.
-void BurialQueue::renewAgain(const std::vector<BurialErrand>& errands, const std::stop_token& stop) {
+void BurialQueue::renewAgain(const std::vector<BurialTask>& tasks, const std::stop_token& stop) {
   std::vector<SessionRevocation> page;
   std::map<SessionId, std::chrono::milliseconds> pauses;
-  for (const BurialErrand& one : errands) {
-    if (one.kind != BurialErrand::Kind::kRenew || stop.stop_requested()) continue;
+  for (const BurialTask& one : tasks) {
+    if (one.kind != BurialTask::Kind::kRenew || stop.stop_requested()) continue;
     const std::optional<std::chrono::seconds> ttl = revoked_.tombstoneOf(one.id.bytes());
     if (!ttl || ttl->count() <= 0) continue;
     page.push_back({.id = one.id, .tombstone_ttl = *ttl});
@@ -188,7 +189,7 @@ void BurialQueue::renewPage(std::vector<SessionRevocation> page,
     }
     const auto before = pauses.find(one.id);
     const auto pause = before == pauses.end() ? std::chrono::milliseconds(0) : before->second;
-    late_.add({.kind = BurialErrand::Kind::kRenew, .id = std::move(one.id), .pause = pause}, now);
+    late_.add({.kind = BurialTask::Kind::kRenew, .id = std::move(one.id), .pause = pause}, now);
   }
 }
 
@@ -199,26 +200,26 @@ void BurialQueue::tellEpoch() {
 }
 
 /// False: in vain, and to be tried again as it then stands.
-bool BurialQueue::carryOut(BurialErrand& errand) {
-  if (errand.kind == BurialErrand::Kind::kEnd) {
-    errand.ttl -= std::chrono::ceil<std::chrono::seconds>(errand.pause);
-    return others_.ending(errand.id, errand.why, errand.user_id) || errand.ttl.count() <= 0;
+bool BurialQueue::carryOut(BurialTask& task) {
+  if (task.kind == BurialTask::Kind::kEnd) {
+    task.give_up_after -= std::chrono::ceil<std::chrono::seconds>(task.pause);
+    return others_.ending(task.id, task.why, task.user_id) || task.give_up_after.count() <= 0;
   }
-  if (errand.kind == BurialErrand::Kind::kLook) {
-    const Expected<bool, StoreError> found = isThere(errand.id);
+  if (task.kind == BurialTask::Kind::kLook) {
+    const Expected<bool, StoreError> found = isThere(task.id);
     if (!found) return false;
-    const std::optional<std::chrono::seconds> ttl = revoked_.tombstoneOf(errand.id.bytes());
+    const std::optional<std::chrono::seconds> ttl = revoked_.tombstoneOf(task.id.bytes());
     if (!*found || !ttl) return true;
     resurrected_.add();
     // A tombstone that has ended begins anew: whoever wrote this copy may write it again.
     const auto lives = std::max(*ttl, std::chrono::seconds(RevokedSessions::kMemory));
-    errand = {.kind = BurialErrand::Kind::kBury, .id = std::move(errand.id), .ttl = lives};
+    task = {.kind = BurialTask::Kind::kBury, .id = std::move(task.id), .ttl = lives};
   }
-  const Expected<Burial, StoreError> buried = store_.revoke(errand.id, errand.ttl);
+  const Expected<Burial, StoreError> buried = store_.revoke(task.id, task.ttl);
   const bool is_done = buried && *buried == Burial::kBuried;
-  if (is_done || errand.isFirst()) auditResurrection(errand.id, buried, log_names_);
+  if (is_done || task.isFirst()) auditResurrection(task.id, buried, log_names_);
   // It is gone, and what was revoked here is remembered: the tombstone alone is wanting, for as long as that.
-  if (buried && !is_done) errand.kind = BurialErrand::Kind::kRenew;
+  if (buried && !is_done) task.kind = BurialTask::Kind::kRenew;
   return is_done;
 }
 

@@ -106,10 +106,10 @@ class BurialQueue {
   void workOff(const Waiting& waiting, const std::stop_token& stop);
   void renewAll(const std::stop_token& stop);
   void renewPage(std::vector<SessionRevocation> page, const std::map<SessionId, std::chrono::milliseconds>& pauses);
-  void lookBeforeForgetting(std::vector<BurialErrand>& errands);
-  void renewAgain(const std::vector<BurialErrand>& errands, const std::stop_token& stop);
+  void lookBeforeForgetting(std::vector<BurialTask>& tasks);
+  void renewAgain(const std::vector<BurialTask>& tasks, const std::stop_token& stop);
   void tellEpoch();
-  bool carryOut(BurialErrand& errand);
+  bool carryOut(BurialTask& task);
   Expected<bool, StoreError> isThere(const SessionId& id);
 
   SessionStore& store_;

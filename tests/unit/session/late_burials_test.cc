@@ -9,9 +9,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using Kind = BurialErrand::Kind;
+using Kind = BurialTask::Kind;
 
-BurialErrand errand(Kind kind, const std::string& id, seconds ttl = seconds(60)) {
+BurialTask task(Kind kind, const std::string& id, seconds ttl = seconds(60)) {
   return {.kind = kind, .id = *SessionId::fromBytes(id), .ttl = ttl};
 }
 
@@ -22,7 +22,7 @@ class LateBurialsTest : public testing::Test {
     const SteadyTime due = late_.next();
     const auto pause = due - now_;
     now_ = due;
-    for (BurialErrand& one : late_.take(now_)) late_.add(std::move(one), now_);
+    for (BurialTask& one : late_.take(now_)) late_.add(std::move(one), now_);
     return std::chrono::duration_cast<milliseconds>(pause);
   }
 
@@ -31,14 +31,14 @@ class LateBurialsTest : public testing::Test {
 };
 
 TEST_F(LateBurialsTest, WaitLongerTheMoreOftenItWasInVain) {
-  late_.add(errand(Kind::kRenew, "a"), now_);
+  late_.add(task(Kind::kRenew, "a"), now_);
   for (const int pause : {500, 1000, 2000, 4000, 4000}) EXPECT_EQ(nextPause(), milliseconds(pause));
 }
 
 TEST_F(LateBurialsTest, EachWaitsByItself) {
-  late_.add(errand(Kind::kRenew, "a"), now_);
+  late_.add(task(Kind::kRenew, "a"), now_);
   now_ += milliseconds(400);
-  late_.add(errand(Kind::kRenew, "b"), now_);
+  late_.add(task(Kind::kRenew, "b"), now_);
   EXPECT_TRUE(late_.take(now_).empty());
   now_ += milliseconds(100);
   ASSERT_EQ(late_.take(now_).size(), 1U);
@@ -49,9 +49,9 @@ TEST_F(LateBurialsTest, EachWaitsByItself) {
 }
 
 TEST_F(LateBurialsTest, OneThatIsMetAgainStaysAsItIsAndLivesAsLongAsAnybodyAsked) {
-  late_.add(errand(Kind::kBury, "a", seconds(90)), now_);
+  late_.add(task(Kind::kBury, "a", seconds(90)), now_);
   now_ += milliseconds(499);
-  late_.add(errand(Kind::kBury, "a", seconds(60)), now_);
+  late_.add(task(Kind::kBury, "a", seconds(60)), now_);
   now_ += milliseconds(1);
   const auto due = late_.take(now_);
   ASSERT_EQ(due.size(), 1U);
@@ -59,14 +59,14 @@ TEST_F(LateBurialsTest, OneThatIsMetAgainStaysAsItIsAndLivesAsLongAsAnybodyAsked
 }
 
 TEST_F(LateBurialsTest, AreBoundedButForRenewals) {
-  for (const char* id : {"a", "b", "c"}) late_.add(errand(Kind::kBury, id), now_);
-  for (const char* id : {"a", "b", "c"}) late_.add(errand(Kind::kRenew, id), now_);
+  for (const char* id : {"a", "b", "c"}) late_.add(task(Kind::kBury, id), now_);
+  for (const char* id : {"a", "b", "c"}) late_.add(task(Kind::kRenew, id), now_);
   EXPECT_EQ(late_.size(), 5U);
   late_.dropRenewals();
   EXPECT_EQ(late_.size(), 2U);
   now_ += seconds(1);
   EXPECT_EQ(late_.take(now_).size(), 2U);
-  late_.add(errand(Kind::kLook, "d"), now_);
+  late_.add(task(Kind::kLook, "d"), now_);
   EXPECT_EQ(late_.size(), 1U) << "there is room again";
 }
 
