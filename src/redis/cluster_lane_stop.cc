@@ -36,8 +36,8 @@ void ClusterLaneStore::Stop::start() {
     SteadyTime deadline = SteadyTime::min();
     for (std::size_t count = 0; !waiting_.empty() && count < kMostAtOnce; waiting_.pop_front()) {
       Errand& next = waiting_.front();
-      if (next.flight->over) continue;
-      deadline = std::max(deadline, next.flight->deadline);
+      if (next.pending->over) continue;
+      deadline = std::max(deadline, next.pending->deadline);
       count += next.count;
       under_way_.push_back(std::move(next));
     }
@@ -49,8 +49,8 @@ void ClusterLaneStore::Stop::start() {
 void ClusterLaneStore::Stop::write(RedisCommands& commands) {
   for (const Errand& one : under_way_) {
     if (one.asking) commands.add({"ASKING"});
-    const char* const begin = one.flight->pieces[one.first].bytes.data();
-    const std::string_view last = one.flight->pieces[one.first + one.count - 1].bytes;
+    const char* const begin = one.pending->pieces[one.first].bytes.data();
+    const std::string_view last = one.pending->pieces[one.first + one.count - 1].bytes;
     commands.addWhole({begin, static_cast<std::size_t>(last.data() - begin) + last.size()}, one.count);
   }
 }
@@ -64,7 +64,7 @@ void ClusterLaneStore::Stop::answered(RedisReplies& replies, std::size_t first, 
   }
   ended_.clear();
   store_.startAll();
-  store_.land();
+  store_.finishDone();
 }
 
 void ClusterLaneStore::Stop::failed(StoreError) {
@@ -73,7 +73,7 @@ void ClusterLaneStore::Stop::failed(StoreError) {
   for (const Errand& one : ended_) store_.giveUp(one, node_);
   ended_.clear();
   store_.startAll();
-  store_.land();
+  store_.finishDone();
 }
 
 }  // namespace sessiond

@@ -71,63 +71,63 @@ ClusterLaneStore::Stop& ClusterLaneStore::stopOf(ClusterNodes::Node& node) {
   return *stop;
 }
 
-ClusterLaneStore::FlightRef ClusterLaneStore::makeFlight(SteadyTime deadline) {
-  const auto free = std::ranges::find_if(idle_, [](const FlightRef& one) { return one.use_count() == 1; });
-  FlightRef flight;
+ClusterLaneStore::PendingBatchRef ClusterLaneStore::makePending(SteadyTime deadline) {
+  const auto free = std::ranges::find_if(idle_, [](const PendingBatchRef& one) { return one.use_count() == 1; });
+  PendingBatchRef pending;
   if (free == idle_.end()) {
-    flight = std::make_shared<Flight>();
+    pending = std::make_shared<PendingBatch>();
   } else {
-    flight = std::move(*free);
+    pending = std::move(*free);
     idle_.erase(free);
-    flight->batch = nullptr;
-    flight->client = nullptr;
-    flight->epoch_at.reset();
-    flight->awaits_epoch = false;
-    flight->tracked = true;
-    flight->over = false;
-    flight->commands.clear();
+    pending->batch = nullptr;
+    pending->client = nullptr;
+    pending->epoch_at.reset();
+    pending->awaits_epoch = false;
+    pending->tracked = true;
+    pending->over = false;
+    pending->commands.clear();
   }
-  flight->sent = clock_.steadyNow();
-  flight->deadline = deadline;
-  flights_.push_back(flight);
-  return flight;
+  pending->sent = clock_.steadyNow();
+  pending->deadline = deadline;
+  pending_.push_back(pending);
+  return pending;
 }
 
 void ClusterLaneStore::send(StoreBatch& batch, SteadyTime deadline, Client& client) {
-  const FlightRef flight = makeFlight(deadline);
-  flight->batch = &batch;
-  flight->client = &client;
+  const PendingBatchRef pending = makePending(deadline);
+  pending->batch = &batch;
+  pending->client = &client;
   const bool loads = !batch.loads.empty();
-  flight->awaits_epoch = loads && !sights_.epoch().known(flight->sent) && !isEpochLate(flight->sent);
-  reading_.write(batch.loads, flight->commands, flight->awaits_epoch);
-  if (flight->awaits_epoch) flight->epoch_at = flight->commands.count() - 1;
-  writeTouches(batch.touches, keys_, flight->sent, flight->commands);
-  const bool asks_apart = loads && !flight->awaits_epoch;
-  depart(flight);
+  pending->awaits_epoch = loads && !sights_.epoch().known(pending->sent) && !isEpochLate(pending->sent);
+  reading_.write(batch.loads, pending->commands, pending->awaits_epoch);
+  if (pending->awaits_epoch) pending->epoch_at = pending->commands.count() - 1;
+  writeTouches(batch.touches, keys_, pending->sent, pending->commands);
+  const bool asks_apart = loads && !pending->awaits_epoch;
+  dispatch(pending);
   if (asks_apart) askForEpoch(max_staleness_ / 2);
 }
 
-void ClusterLaneStore::depart(const FlightRef& flight) {
-  takeApart(flight->commands, flight->pieces);
-  flight->pending = flight->pieces.size();
-  flight->replies.resize(flight->pending);
-  for (const CommandPiece& piece : flight->pieces) SESSIOND_CHECK(piece.slot.has_value());
+void ClusterLaneStore::dispatch(const PendingBatchRef& pending) {
+  takeApart(pending->commands, pending->pieces);
+  pending->unanswered = pending->pieces.size();
+  pending->replies.resize(pending->unanswered);
+  for (const CommandPiece& piece : pending->pieces) SESSIOND_CHECK(piece.slot.has_value());
   static const RedisReply kNone = noAnswer();
-  for (RedisReply& reply : flight->replies) {
+  for (RedisReply& reply : pending->replies) {
     reply.type = kNone.type;
     reply.text = kNone.text;
     reply.elements.clear();
   }
-  route({.flight = flight, .first = 0, .count = flight->pending});
+  route({.pending = pending, .first = 0, .count = pending->unanswered});
   startAll();
-  land();
+  finishDone();
 }
 
 /// Does the table lead some of it to another node, or to none?
 bool ClusterLaneStore::isElsewhere(const Errand& errand, const ClusterNodes::Node& node) const {
   if (errand.asking) return false;
   for (std::size_t i = errand.first; i < errand.first + errand.count; ++i) {
-    if (errand.flight->nodeOf(i, nodes_) != &node) return true;
+    if (errand.pending->nodeOf(i, nodes_) != &node) return true;
   }
   return false;
 }
@@ -137,8 +137,8 @@ void ClusterLaneStore::route(const Errand& errand) {
   const std::size_t end = errand.first + errand.count;
   for (std::size_t i = errand.first; i < end;) {
     const std::size_t first = i;
-    ClusterNodes::Node* const node = errand.flight->nodeOf(i, nodes_);
-    while (++i < end && errand.flight->nodeOf(i, nodes_) == node) {
+    ClusterNodes::Node* const node = errand.pending->nodeOf(i, nodes_);
+    while (++i < end && errand.pending->nodeOf(i, nodes_) == node) {
     }
     Errand part = errand.part(first, i - first);
     if (node != nullptr) {
@@ -168,10 +168,10 @@ void ClusterLaneStore::startAll() {
   waitForTime();
 }
 
-/// Of a flight that is over they are let fall.
+/// Of a batch that is over they are let fall.
 void ClusterLaneStore::takeReplies(const Errand& errand, RedisReply* replies, bool tracked, ClusterNodes::Node& from) {
-  Flight& flight = *errand.flight;
-  if (flight.over) return;
+  PendingBatch& pending = *errand.pending;
+  if (pending.over) return;
   for (std::size_t i = errand.first; i < errand.first + errand.count; ++i) {
     RedisReply& reply = *replies++;
     if (const auto redirect = errand.redirects < kMostRedirects ? redirectIn(reply) : std::nullopt) {
@@ -179,8 +179,8 @@ void ClusterLaneStore::takeReplies(const Errand& errand, RedisReply* replies, bo
       continue;
     }
     if (isServedByNobody(reply)) nodes_.wish(ClusterNodes::Doubt::kMoved);
-    flight.tracked = flight.tracked && tracked && errand.redirects == 0;
-    settle(flight, i, reply);
+    pending.tracked = pending.tracked && tracked && errand.redirects == 0;
+    settle(pending, i, reply);
   }
 }
 
@@ -200,7 +200,7 @@ void ClusterLaneStore::leadOn(Errand one, const Redirect& redirect, ClusterNodes
 
 /// This node does not answer. What another one has by now goes there.
 void ClusterLaneStore::giveUp(const Errand& errand, const ClusterNodes::Node& node) {
-  if (errand.flight->over) return;
+  if (errand.pending->over) return;
   for (std::size_t i = errand.first; i < errand.first + errand.count; ++i) {
     Errand one = errand.part(i);
     if (one.redirects < kMostRedirects && isElsewhere(one, node)) {
@@ -215,68 +215,68 @@ void ClusterLaneStore::giveUp(const Errand& errand, const ClusterNodes::Node& no
 void ClusterLaneStore::settleInVain(const Errand& errand) {
   for (std::size_t i = errand.first; i < errand.first + errand.count; ++i) {
     RedisReply none = noAnswer();
-    settle(*errand.flight, i, none);
+    settle(*errand.pending, i, none);
   }
 }
 
 /// Takes the reply; leaves the memory of the one before, for the next that is read.
-void ClusterLaneStore::settle(Flight& flight, std::size_t index, RedisReply& reply) {
-  if (flight.over) return;
-  std::swap(flight.replies[index], reply);
-  if (flight.epoch_at == index) noteEpoch(flight);
-  if (--flight.pending > 0) return;
-  const auto own = std::ranges::find_if(flights_, [&](const FlightRef& one) { return one.get() == &flight; });
-  SESSIOND_CHECK(own != flights_.end());
-  landed_.push_back(*own);
+void ClusterLaneStore::settle(PendingBatch& pending, std::size_t index, RedisReply& reply) {
+  if (pending.over) return;
+  std::swap(pending.replies[index], reply);
+  if (pending.epoch_at == index) noteEpoch(pending);
+  if (--pending.unanswered > 0) return;
+  const auto own = std::ranges::find_if(pending_, [&](const PendingBatchRef& one) { return one.get() == &pending; });
+  SESSIOND_CHECK(own != pending_.end());
+  done_.push_back(*own);
 }
 
 /// Tells whoever waits for what has come. May be asked for more meanwhile.
-void ClusterLaneStore::land() {
-  if (std::exchange(landing_, true)) return;
-  while (!landed_.empty()) {
-    FlightRef flight = std::move(landed_.back());
-    landed_.pop_back();
-    if (flight->over) continue;
-    finish(*flight);
+void ClusterLaneStore::finishDone() {
+  if (std::exchange(finishing_, true)) return;
+  while (!done_.empty()) {
+    PendingBatchRef pending = std::move(done_.back());
+    done_.pop_back();
+    if (pending->over) continue;
+    finish(*pending);
     if (idle_.size() == kMostIdle) continue;
-    SessionReading::shrink(flight->replies);
-    idle_.push_back(std::move(flight));
+    SessionReading::shrink(pending->replies);
+    idle_.push_back(std::move(pending));
   }
-  landing_ = false;
+  finishing_ = false;
   waitForTime();
 }
 
-void ClusterLaneStore::finish(Flight& flight) {
-  flight.over = true;
-  std::erase_if(flights_, [&](const FlightRef& one) { return one.get() == &flight; });
-  if (epoch_flight_.get() == &flight) epoch_flight_.reset();
-  if (flight.awaits_epoch) noteEpoch(flight);
-  if (flight.batch == nullptr) return;
-  StoreBatch& batch = *flight.batch;
-  batch.tracked = flight.tracked;
-  SessionReading::read(batch.loads, flight.replies, 0, false);
+void ClusterLaneStore::finish(PendingBatch& pending) {
+  pending.over = true;
+  std::erase_if(pending_, [&](const PendingBatchRef& one) { return one.get() == &pending; });
+  if (epoch_batch_.get() == &pending) epoch_batch_.reset();
+  if (pending.awaits_epoch) noteEpoch(pending);
+  if (pending.batch == nullptr) return;
+  StoreBatch& batch = *pending.batch;
+  batch.tracked = pending.tracked;
+  SessionReading::read(batch.loads, pending.replies, 0, false);
   reading_.refuseSplit(batch.loads, access_);
   // What the batch itself was told is as young as the rest of it, however long it took.
   std::optional<std::uint64_t> epoch = sights_.epoch().known(clock_.steadyNow());
-  const RedisReply* const own = flight.epoch_at ? &flight.replies[*flight.epoch_at] : nullptr;
+  const RedisReply* const own = pending.epoch_at ? &pending.replies[*pending.epoch_at] : nullptr;
   if (own != nullptr) epoch = std::max(epoch, SessionReading::epochIn(*own));
   for (SessionLoad& load : batch.loads) {
     if (load.result) load.result->epoch = epoch;
   }
-  readTouches(batch.touches, flight.replies, flight.replies.size() - batch.touches.size());
-  flight.client->answered(batch);
+  readTouches(batch.touches, pending.replies, pending.replies.size() - batch.touches.size());
+  pending.client->answered(batch);
 }
 
-/// Of a flight's question the reply has come, or none will.
-void ClusterLaneStore::noteEpoch(Flight& flight) {
-  flight.awaits_epoch = false;
-  const RedisReply& reply = flight.replies[*flight.epoch_at];
+/// Of a batch's question the reply has come, or none will.
+void ClusterLaneStore::noteEpoch(PendingBatch& pending) {
+  pending.awaits_epoch = false;
+  const RedisReply& reply = pending.replies[*pending.epoch_at];
   const auto epoch = SessionReading::epochIn(reply);
   const SteadyTime now = clock_.steadyNow();
   const bool is_answer = epoch || SessionReading::isEpochDamaged(reply);
   epoch_failed_ = is_answer ? std::nullopt : std::optional(now);
-  if (is_answer) epoch_took_ = now - flight.sent;
-  if (epoch) sights_.epoch().note(*epoch, flight.sent);
+  if (is_answer) epoch_took_ = now - pending.sent;
+  if (epoch) sights_.epoch().note(*epoch, pending.sent);
 }
 
 /// Would whoever waits for it likely do so in vain?
@@ -284,7 +284,7 @@ bool ClusterLaneStore::isEpochLate(SteadyTime now) const {
   const auto patience =
       std::max<SteadyTime::duration>(max_staleness_ / LaneChannel::kSignsWithinStaleness, 2 * epoch_took_);
   const bool just_failed = epoch_failed_ && now - *epoch_failed_ <= max_staleness_;
-  return just_failed || std::ranges::any_of(flights_, [&](const FlightRef& one) {
+  return just_failed || std::ranges::any_of(pending_, [&](const PendingBatchRef& one) {
            return one->awaits_epoch && (epoch_failed_ || now - one->sent > patience);
          });
 }
@@ -292,20 +292,20 @@ bool ClusterLaneStore::isEpochLate(SteadyTime now) const {
 /// If it was not asked for within that time. Who asks as well finds the answer there.
 void ClusterLaneStore::askForEpoch(milliseconds age) {
   const SteadyTime now = clock_.steadyNow();
-  if (epoch_flight_ != nullptr || now < epoch_next_ || sights_.epoch().isYounger(age, now)) return;
+  if (epoch_batch_ != nullptr || now < epoch_next_ || sights_.epoch().isYounger(age, now)) return;
   epoch_next_ = now + max_staleness_ / (2 * LaneChannel::kSignsWithinStaleness);
-  epoch_flight_ = makeFlight(now + nodes_.budget());
-  epoch_flight_->epoch_at = 0;
-  epoch_flight_->awaits_epoch = true;
-  reading_.writeEpoch(epoch_flight_->commands);
-  depart(FlightRef(epoch_flight_));
+  epoch_batch_ = makePending(now + nodes_.budget());
+  epoch_batch_->epoch_at = 0;
+  epoch_batch_->awaits_epoch = true;
+  reading_.writeEpoch(epoch_batch_->commands);
+  dispatch(PendingBatchRef(epoch_batch_));
 }
 
 void ClusterLaneStore::onTime() {
   waiting_for_ = SteadyTime::max();
   const SteadyTime now = clock_.steadyNow();
-  for (const FlightRef& flight : flights_) {
-    if (flight->deadline <= now) landed_.push_back(flight);
+  for (const PendingBatchRef& pending : pending_) {
+    if (pending->deadline <= now) done_.push_back(pending);
   }
   std::vector<Errand> ready;
   std::erase_if(delayed_, [&](Errand& one) {
@@ -314,7 +314,7 @@ void ClusterLaneStore::onTime() {
     return true;
   });
   for (Errand& one : ready) {
-    if (!one.flight->over) route(one);
+    if (!one.pending->over) route(one);
   }
   if (next_look_ <= now) next_look_ = SteadyTime::max();
   if (next_tick_ <= now) {
@@ -328,12 +328,12 @@ void ClusterLaneStore::onTime() {
     }
   }
   startAll();
-  land();
+  finishDone();
 }
 
 void ClusterLaneStore::waitForTime() {
   SteadyTime next = std::min(next_tick_, next_look_);
-  for (const FlightRef& flight : flights_) next = std::min(next, flight->deadline);
+  for (const PendingBatchRef& pending : pending_) next = std::min(next, pending->deadline);
   for (const Errand& one : delayed_) next = std::min(next, one.not_before);
   // A moment too early is looked at and let pass; each batch would set another one.
   if (next >= waiting_for_) return;

@@ -55,7 +55,7 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
 
  private:
   /// A batch under way, or a question of our own without one.
-  struct Flight {
+  struct PendingBatch {
     StoreBatch* batch = nullptr;
     Client* client = nullptr;
     SteadyTime sent;
@@ -67,16 +67,16 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
     RedisCommands commands;
     std::vector<CommandPiece> pieces;
     RedisReplies replies;  ///< to what has none: noAnswer()
-    std::size_t pending = 0;
+    std::size_t unanswered = 0;
 
     ClusterNodes::Node* nodeOf(std::size_t index, const ClusterNodes& nodes) const {
       return nodes.of(*pieces[index].slot);
     }
   };
-  using FlightRef = std::shared_ptr<Flight>;
-  /// Commands of a flight that stand in a row and go the same way.
+  using PendingBatchRef = std::shared_ptr<PendingBatch>;
+  /// Commands of one that stand in a row and go the same way.
   struct Errand {
-    FlightRef flight;
+    PendingBatchRef pending;
     std::size_t first = 0;
     std::size_t count = 1;
     bool asking = false;  ///< then it is one command
@@ -122,19 +122,19 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   void onTime() override;
   Stop& stopOf(ClusterNodes::Node& node);
   Group groupOf(Slot slot) const;
-  FlightRef makeFlight(SteadyTime deadline);
-  void depart(const FlightRef& flight);
+  PendingBatchRef makePending(SteadyTime deadline);
+  void dispatch(const PendingBatchRef& pending);
   bool isElsewhere(const Errand& errand, const ClusterNodes::Node& node) const;
   void route(const Errand& errand);
   void followSlots();
   void takeReplies(const Errand& errand, RedisReply* replies, bool tracked, ClusterNodes::Node& from);
   void leadOn(Errand one, const Redirect& redirect, ClusterNodes::Node& from);
   void giveUp(const Errand& errand, const ClusterNodes::Node& node);
-  void settle(Flight& flight, std::size_t index, RedisReply& reply);
+  void settle(PendingBatch& pending, std::size_t index, RedisReply& reply);
   void settleInVain(const Errand& errand);
-  void finish(Flight& flight);
-  void land();
-  void noteEpoch(Flight& flight);
+  void finish(PendingBatch& pending);
+  void finishDone();
+  void noteEpoch(PendingBatch& pending);
   bool isEpochLate(SteadyTime now) const;
   void askForEpoch(std::chrono::milliseconds age);
   void startAll();
@@ -151,15 +151,15 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   const Clock& clock_;
   std::array<std::unique_ptr<Stop>, ClusterNodes::kMost + 1> stops_;
   std::vector<Stop*> known_;  ///< those of stops_ that there are
-  std::vector<FlightRef> flights_;
-  std::vector<FlightRef> idle_;    ///< over, for the memory that they have; what was given up may refer to one yet
-  std::vector<FlightRef> landed_;  ///< all answered, and whoever waits is to be told
+  std::vector<PendingBatchRef> pending_;
+  std::vector<PendingBatchRef> idle_;  ///< over, for the memory that they have; what was given up may refer to one yet
+  std::vector<PendingBatchRef> done_;  ///< all answered, or given up: whoever waits is to be told
   std::vector<Errand> delayed_;
-  FlightRef epoch_flight_;
+  PendingBatchRef epoch_batch_;
   std::optional<SteadyTime> epoch_failed_;  ///< the last question was not answered; since
   SteadyTime::duration epoch_took_;         ///< the last answer
   SteadyTime epoch_next_ = SteadyTime::min();
-  bool landing_ = false;
+  bool finishing_ = false;
   SteadyTime last_use_;
   SteadyTime next_tick_ = SteadyTime::max();
   SteadyTime next_look_ = SteadyTime::max();  ///< whether what waits is still where its slot is
