@@ -1,7 +1,8 @@
 // Clock: where every decision about time gets its time from, so that tests can move it by hand.
 //
 // Wall time is for what is stored or sent (created, authenticated, Expires); steady time is for what is measured
-// inside the process (intervals, deadlines, backoff). Tests use FakeClock (tests/support/fake_clock.h).
+// inside the process (intervals, deadlines, backoff). Tests use FakeClock (tests/support/fake_clock.h). What the
+// kernel waits for (a condition variable, a socket) is measured by the machine's clock.
 
 #pragma once
 

@@ -31,7 +31,8 @@
 
 namespace sessiond {
 
-/// Thread-safe, with a thread of its own. No call waits. What is still to be done when it is destroyed is given up.
+/// Thread-safe, with a thread of its own. No call waits. What is still to be done when it is destroyed is given up. Its
+/// pauses are by the machine's clock, because a condition variable waits by it.
 class BurialQueue {
  public:
   /// What is not the queue's own to do.

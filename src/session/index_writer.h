@@ -31,7 +31,8 @@
 
 namespace sessiond {
 
-/// Thread-safe, with a thread of its own. What waits when it is destroyed is written if the store answers at once.
+/// Thread-safe, with a thread of its own. What waits when it is destroyed is written if the store answers at once. The
+/// lives of sessions are by `clock`, its own pauses by the machine's, because a condition variable waits by it.
 class IndexWriter final : public UserSessionIndex {
  public:
   /// Ends sessions of a user that were missed when all were ended. May wait for the store.
