@@ -7,10 +7,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { Authority } from '../support/certificates.mjs';
 import { binary } from '../support/places.mjs';
 import { start } from '../support/processes.mjs';
 import { waitFor } from '../support/waiting.mjs';
-import { Authority } from './support/certificates.mjs';
 import { startStack } from './support/stack.mjs';
 
 const tool = path.join(path.dirname(binary), 'sessionctl');

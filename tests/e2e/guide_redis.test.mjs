@@ -6,12 +6,12 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 
+import { Authority } from '../support/certificates.mjs';
 import { ClusterGroup } from '../support/cluster.mjs';
 import { repository } from '../support/places.mjs';
 import { Redis } from '../support/redis_server.mjs';
 import { SentinelGroup } from '../support/sentinels.mjs';
 import { freePort } from '../support/sockets.mjs';
-import { Authority } from './support/certificates.mjs';
 import { startStack } from './support/stack.mjs';
 
 const guide = fs.readFileSync(path.join(repository, 'conf/guide/redis.md'), 'utf8');

@@ -6,11 +6,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { Authority } from '../support/certificates.mjs';
 import { binary, repository } from '../support/places.mjs';
 import { Redis } from '../support/redis_server.mjs';
 import { freePort } from '../support/sockets.mjs';
 import { waitFor } from '../support/waiting.mjs';
-import { Authority } from './support/certificates.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
 import { startStack } from './support/stack.mjs';
 

@@ -6,10 +6,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 
+import { Authority } from '../support/certificates.mjs';
 import { Redis } from '../support/redis_server.mjs';
 import { freePort } from '../support/sockets.mjs';
 import { waitFor } from '../support/waiting.mjs';
-import { Authority } from './support/certificates.mjs';
 import { Patient } from './support/doctor.mjs';
 import { tool } from './support/sessionctl.mjs';
 

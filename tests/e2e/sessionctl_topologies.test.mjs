@@ -6,12 +6,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { Authority } from '../support/certificates.mjs';
 import { ClusterGroup } from '../support/cluster.mjs';
 import { Redis } from '../support/redis_server.mjs';
 import { SentinelGroup } from '../support/sentinels.mjs';
 import { freePort } from '../support/sockets.mjs';
 import { waitFor } from '../support/waiting.mjs';
-import { Authority } from './support/certificates.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
 import { startStack } from './support/stack.mjs';
 

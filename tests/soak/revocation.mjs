@@ -1,16 +1,16 @@
 // A model check of revocation: thousands of random schedules of what browsers, applications and operators do to
 // sessions, against real Redis servers and two instances of sessiond with caches; what each check is answered is held
-// against a reference model (support/session_model.mjs).
+// against a reference model (tests/support/session_model.mjs).
 //
 //   node tests/soak/revocation.mjs SECONDS [SEED]
 //
 // The seed is printed; with it the schedules are the same again (not the moments at which things meet). The last line
 // says how much was tried; exit status 1 when an answer was wrong.
 
+import { Random } from '../support/random.mjs';
+import { SessionModel } from '../support/session_model.mjs';
 import { pause } from '../support/waiting.mjs';
 import { Disturber } from './support/disturber.mjs';
-import { Random } from './support/random.mjs';
-import { SessionModel } from './support/session_model.mjs';
 import { kGrace, kLatestWriter, kLife, kMaxStaleness, kSameMoment, World } from './support/world.mjs';
 
 const seconds = Number(process.argv[2] ?? 20);

@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import clusterKeySlot from 'cluster-key-slot';
 
-import { Authority } from '../../e2e/support/certificates.mjs';
+import { Authority } from '../../support/certificates.mjs';
 import { ClusterGroup, primaryOf } from '../../support/cluster.mjs';
 import { start, stop } from '../../support/processes.mjs';
 import { freePort } from '../../support/sockets.mjs';

@@ -4,10 +4,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import tls from 'node:tls';
 
-import { Authority } from '../../e2e/support/certificates.mjs';
-import { Relay } from '../../soak/support/relay.mjs';
+import { Authority } from '../../support/certificates.mjs';
 import { RedisClient } from '../../support/redis_client.mjs';
 import { asEverybody, Redis } from '../../support/redis_server.mjs';
+import { Relay } from '../../support/relay.mjs';
 import { freePort } from '../../support/sockets.mjs';
 import { waitFor } from '../../support/waiting.mjs';
 import { ProbeLine } from './probe.mjs';

@@ -2,8 +2,8 @@
 // is said by the soak tests' model, by when a check was sent; a session that was never there, is forged or has ended by
 // itself has a rule of its own.
 
-import { Random } from '../../soak/support/random.mjs';
-import { SessionModel } from '../../soak/support/session_model.mjs';
+import { Random } from '../../support/random.mjs';
+import { SessionModel } from '../../support/session_model.mjs';
 import { pause } from '../../support/waiting.mjs';
 
 const kLanes = 6;

@@ -14,9 +14,9 @@ import { password, Sessiond } from '../../e2e/support/sessiond.mjs';
 import { checkParams, encodeRequest, FastCgiClient } from '../../support/fastcgi_client.mjs';
 import { temporaryFolder } from '../../support/folders.mjs';
 import { Redis } from '../../support/redis_server.mjs';
+import { Relay } from '../../support/relay.mjs';
 import { freePort } from '../../support/sockets.mjs';
 import { pause, waitFor } from '../../support/waiting.mjs';
-import { Relay } from './relay.mjs';
 
 /** Seconds: how late an application may save, and how long a session lives unused. */
 export const kLatestWriter = 60;

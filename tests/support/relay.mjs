@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import net from 'node:net';
 
-import { pause } from '../../support/waiting.mjs';
+import { pause } from './waiting.mjs';
 
 export class Relay {
   constructor(socket, target) {
