@@ -7,7 +7,7 @@
 // The last line sums up; exit status 1 when an answer was wrong, came later than promised (support/judgement.mjs), or
 // nothing was shown.
 
-import { startStack } from '../e2e/support/stack.mjs';
+import { startStack } from '../support/stack.mjs';
 import { pause, waitFor } from '../support/waiting.mjs';
 import { faults } from './faults.mjs';
 import { Instances } from './support/instances.mjs';

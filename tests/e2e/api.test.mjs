@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { startStack } from '../support/stack.mjs';
+import { seenAs } from '../support/upstream.mjs';
 import { waitFor } from '../support/waiting.mjs';
-import { startStack } from './support/stack.mjs';
-import { seenAs } from './support/upstream.mjs';
 
 describe('a protected API', () => {
   let stack;

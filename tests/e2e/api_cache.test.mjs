@@ -7,9 +7,9 @@ import { after, before, describe, test } from 'node:test';
 
 import IoRedis from 'ioredis';
 
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { ask, withApi } from './support/applications.mjs';
-import { startStack } from './support/stack.mjs';
 
 /** The recipe: JSON under a prefix, for some seconds or for good. */
 function cacheModule(client) {

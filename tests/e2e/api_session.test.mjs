@@ -10,10 +10,10 @@ import session from 'express-session';
 import IoRedis from 'ioredis';
 
 import { Nginx } from '../support/nginx.mjs';
+import { siteLocations, startStack } from '../support/stack.mjs';
+import { seenAs } from '../support/upstream.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { ask, mergePatch, withApi } from './support/applications.mjs';
-import { siteLocations, startStack } from './support/stack.mjs';
-import { seenAs } from './support/upstream.mjs';
 
 /** An Express application; a request to /slow waits, with its session loaded, until `gate.open()`. */
 function expressApplication(client, secret, gate) {

@@ -7,10 +7,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { password } from '../support/sessiond.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { run } from './support/sessionctl.mjs';
-import { password } from './support/sessiond.mjs';
-import { startStack } from './support/stack.mjs';
 
 // Prints what is wrong with each line of standard input.
 const validator = `

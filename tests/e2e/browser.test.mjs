@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { startStack } from '../support/stack.mjs';
 import { launchBrowser, openPage } from './support/browser.mjs';
 import { clickThrough, logIn } from './support/page_walk.mjs';
-import { startStack } from './support/stack.mjs';
 
 const kTarget = '/page/report?q=a%26b&next=%2Fx%3Fy%3D1';
 

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { startStack } from '../support/stack.mjs';
 import { launchBrowser, openPage } from './support/browser.mjs';
 import { pageStates, siteWithPages } from './support/page_states.mjs';
 import { overflow, violations } from './support/page_views.mjs';
 import { pseudoLanguage } from './support/pseudo_language.mjs';
-import { startStack } from './support/stack.mjs';
 
 describe('the pages in every language', () => {
   let stack;

@@ -6,10 +6,10 @@ import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
 import { freeze } from '../support/processes.mjs';
+import { password } from '../support/sessiond.mjs';
+import { startStack } from '../support/stack.mjs';
 import { launchBrowser, openPage } from './support/browser.mjs';
 import { clickThrough, logIn, through } from './support/page_walk.mjs';
-import { password } from './support/sessiond.mjs';
-import { startStack } from './support/stack.mjs';
 
 const kTarget = '/page/report?q=a%26b&next=%2Fx%3Fy%3D1';
 

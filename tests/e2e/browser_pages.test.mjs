@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { password } from '../support/sessiond.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { launchBrowser, openPage } from './support/browser.mjs';
 import { browserCookie, pageStates, siteWithPages } from './support/page_states.mjs';
 import { kSmall, kWide, makeEqual, overflow, violations } from './support/page_views.mjs';
 import { clickThrough, logIn, through } from './support/page_walk.mjs';
 import { compare } from './support/pictures.mjs';
-import { password } from './support/sessiond.mjs';
-import { startStack } from './support/stack.mjs';
 
 describe('the pages', () => {
   let stack;

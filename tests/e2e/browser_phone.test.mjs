@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { startStack } from '../support/stack.mjs';
 import { launchBrowser, openPage } from './support/browser.mjs';
 import { pageStates, siteWithPages } from './support/page_states.mjs';
 import { kSmall } from './support/page_views.mjs';
-import { startStack } from './support/stack.mjs';
 
 describe('the pages on a phone', () => {
   let stack;

@@ -7,11 +7,11 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { repository } from '../support/places.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { launchBrowser, openPage } from './support/browser.mjs';
 import { browserCookie, fullStates, pageStates } from './support/page_states.mjs';
 import { logIn } from './support/page_walk.mjs';
-import { startStack } from './support/stack.mjs';
 
 const kLanguages = ['de', 'fr', 'es', 'pt-BR', 'pl', 'he'];
 /** To a browser, a site with many parents, each of which may leave cookies. */

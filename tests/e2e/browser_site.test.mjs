@@ -6,10 +6,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { startStack } from '../support/stack.mjs';
 import { launchBrowser, openPage } from './support/browser.mjs';
 import { violations } from './support/page_views.mjs';
 import { logIn } from './support/page_walk.mjs';
-import { startStack } from './support/stack.mjs';
 
 const kLogo = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20" onload="document.title = 'run'">
   <script>document.title = 'run'</script><rect width="40" height="20" fill="COLOR"/></svg>`;

@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { startStack } from '../support/stack.mjs';
 import { launchBrowser, openPage } from './support/browser.mjs';
 import { pageStates, siteWithPages } from './support/page_states.mjs';
 import { kSmall, makeEqual } from './support/page_views.mjs';
 import { compare, kShownFolder } from './support/pictures.mjs';
 import { pseudoLanguage } from './support/pseudo_language.mjs';
-import { startStack } from './support/stack.mjs';
 
 describe('the pages in odd views', () => {
   let stack;

@@ -8,8 +8,8 @@ import { after, before, describe, test } from 'node:test';
 
 import { ClusterGroup } from '../support/cluster.mjs';
 import { binary } from '../support/places.mjs';
+import { startStack } from '../support/stack.mjs';
 import { pause, waitFor } from '../support/waiting.mjs';
-import { startStack } from './support/stack.mjs';
 
 describe('a Redis Cluster', () => {
   let stack;

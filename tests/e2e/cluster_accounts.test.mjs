@@ -12,8 +12,8 @@ import {
   twoHundredTriesComputeFiveHashes,
   whoIsRemovedLosesTheSession,
 } from './support/accounts.mjs';
+import { startStack } from '../support/stack.mjs';
 import { launchBrowser } from './support/browser.mjs';
-import { startStack } from './support/stack.mjs';
 
 const redis = (folder) => new ClusterGroup(folder, { nodeTimeout: 15000 });
 

@@ -11,8 +11,8 @@ import Ajv from 'ajv/dist/2020.js';
 import yaml from 'yaml';
 
 import { temporaryFolder } from '../support/folders.mjs';
+import '../support/patience.mjs';
 import { binary } from '../support/places.mjs';
-import './support/patience.mjs';
 
 const schema = JSON.parse(fs.readFileSync('conf/sessiond.schema.json', 'utf8'));
 const validate = new Ajv({ allErrors: true, strict: false }).compile(schema);

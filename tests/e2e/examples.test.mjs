@@ -5,15 +5,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { Client, formAction, hiddenFields } from '../support/client.mjs';
 import { temporaryFolder } from '../support/folders.mjs';
 import { installSnippets, Nginx } from '../support/nginx.mjs';
 import { repository } from '../support/places.mjs';
 import { start, stop } from '../support/processes.mjs';
 import { Redis } from '../support/redis_server.mjs';
+import { password, Sessiond } from '../support/sessiond.mjs';
 import { freePort } from '../support/sockets.mjs';
 import { Hopeless, waitFor } from '../support/waiting.mjs';
-import { Client, formAction, hiddenFields } from './support/client.mjs';
-import { password, Sessiond } from './support/sessiond.mjs';
 
 /** Starts a program that says `listening on PORT`; {process, port}. */
 async function startServer(program, args, log, env) {

@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { ClusterGroup } from '../support/cluster.mjs';
+import { seenAs } from '../support/upstream.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { askExpress, askSessiond, startExpressStack, variants } from './support/express_site.mjs';
-import { seenAs } from './support/upstream.mjs';
 
 const ada = { id: 42, name: 'Ada', email: 'ada@example.org', roles: ['staff', 'admin'] };
 const kMaxAge = 1800e3;

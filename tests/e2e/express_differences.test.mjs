@@ -6,11 +6,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 
+import '../support/patience.mjs';
 import { repository } from '../support/places.mjs';
 import { differences, rows } from './support/differences.mjs';
 import { cookieHeaders } from './support/express_cookies.mjs';
 import { records } from './support/express_records.mjs';
-import './support/patience.mjs';
 
 const folder = path.join(repository, 'tests', 'e2e');
 

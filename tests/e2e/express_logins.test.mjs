@@ -6,8 +6,8 @@ import { after, before, describe, test } from 'node:test';
 
 import passport from 'passport';
 
+import { seenAs } from '../support/upstream.mjs';
 import { askExpress, askSessiond, newest, oldest, startExpressStack, variants } from './support/express_site.mjs';
-import { seenAs } from './support/upstream.mjs';
 
 const ada = { id: 42, name: 'Ada', email: 'ada@example.org', roles: ['staff', 'admin'] };
 const alice = { id: '7', name: 'Alice Liddell', email: 'alice@example.org', roles: ['staff', 'editor'] };

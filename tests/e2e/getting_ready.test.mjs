@@ -10,8 +10,8 @@ import { after, before, describe, test } from 'node:test';
 import { Authority } from '../support/certificates.mjs';
 import { binary } from '../support/places.mjs';
 import { start } from '../support/processes.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
-import { startStack } from './support/stack.mjs';
 
 const tool = path.join(path.dirname(binary), 'sessionctl');
 

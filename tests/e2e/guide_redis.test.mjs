@@ -12,7 +12,7 @@ import { repository } from '../support/places.mjs';
 import { Redis } from '../support/redis_server.mjs';
 import { SentinelGroup } from '../support/sentinels.mjs';
 import { freePort } from '../support/sockets.mjs';
-import { startStack } from './support/stack.mjs';
+import { startStack } from '../support/stack.mjs';
 
 const guide = fs.readFileSync(path.join(repository, 'conf/guide/redis.md'), 'utf8');
 const blocks = [...guide.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text]) => text);

@@ -11,8 +11,8 @@ import { after, before, describe, test } from 'node:test';
 
 import { temporaryFolder } from '../support/folders.mjs';
 import { binary } from '../support/places.mjs';
-import { startStack } from './support/stack.mjs';
-import { seenAs } from './support/upstream.mjs';
+import { startStack } from '../support/stack.mjs';
+import { seenAs } from '../support/upstream.mjs';
 
 const kToken = 'a-token-of-sixteen-and-more';
 const kUser = '{"id":42,"name":"Zoë","roles":["staff"],"plan":{"seats":[1.50]}}';

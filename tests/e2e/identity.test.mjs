@@ -6,9 +6,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { startStack } from '../support/stack.mjs';
+import { seenAs } from '../support/upstream.mjs';
 import { waitFor } from '../support/waiting.mjs';
-import { startStack } from './support/stack.mjs';
-import { seenAs } from './support/upstream.mjs';
 
 describe('an identity value', () => {
   let stack;

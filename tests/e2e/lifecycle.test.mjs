@@ -8,8 +8,8 @@ import { after, before, describe, test } from 'node:test';
 
 import { binary } from '../support/places.mjs';
 import { start, stop } from '../support/processes.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
-import { startStack } from './support/stack.mjs';
 
 /** Requests in a row on several connections until stop(); gives back what came. */
 function traffic(stack, cookie, { clients = 8, target = '/api/' } = {}) {

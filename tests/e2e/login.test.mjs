@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { hiddenFields } from './support/client.mjs';
-import { password } from './support/sessiond.mjs';
-import { startStack } from './support/stack.mjs';
+import { hiddenFields } from '../support/client.mjs';
+import { password } from '../support/sessiond.mjs';
+import { startStack } from '../support/stack.mjs';
 
 const json = { 'Content-Type': 'application/json' };
 

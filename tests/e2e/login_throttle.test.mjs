@@ -14,9 +14,9 @@ import {
   tryPassword,
   twoHundredTriesComputeFiveHashes,
 } from './support/accounts.mjs';
+import { password } from '../support/sessiond.mjs';
+import { startStack } from '../support/stack.mjs';
 import { ask, withApi } from './support/applications.mjs';
-import { password } from './support/sessiond.mjs';
-import { startStack } from './support/stack.mjs';
 
 const json = { 'Content-Type': 'application/json' };
 const server = fromTestAddress;

@@ -5,9 +5,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 
+import { hiddenFields } from '../support/client.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
-import { hiddenFields } from './support/client.mjs';
-import { startStack } from './support/stack.mjs';
 
 async function logOut(client) {
   const page = await client.get('/logout');

@@ -6,10 +6,10 @@ import { after, before, describe, test } from 'node:test';
 
 import { temporaryFolder } from '../support/folders.mjs';
 import { Redis } from '../support/redis_server.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
-import { startStack } from './support/stack.mjs';
 
 for (const enabled of [true, false]) {
   describe(`logging everybody out (sessions in memory: ${enabled})`, () => {

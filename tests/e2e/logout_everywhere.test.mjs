@@ -8,9 +8,9 @@ import { after, before, describe, test } from 'node:test';
 
 import { checkParams, encodeRequest, FastCgiClient } from '../support/fastcgi_client.mjs';
 import { temporaryFolder } from '../support/folders.mjs';
+import { Sessiond } from '../support/sessiond.mjs';
+import { startStack } from '../support/stack.mjs';
 import { pause, waitFor } from '../support/waiting.mjs';
-import { Sessiond } from './support/sessiond.mjs';
-import { startStack } from './support/stack.mjs';
 
 describe('logging out everywhere, where another instance has met a session', () => {
   let stack;

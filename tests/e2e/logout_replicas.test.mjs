@@ -7,8 +7,8 @@ import { after, before, describe, test } from 'node:test';
 
 import { Redis } from '../support/redis_server.mjs';
 import { freePort } from '../support/sockets.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
-import { startStack } from './support/stack.mjs';
 
 describe('a logout with replicas', () => {
   let stack;

@@ -8,9 +8,9 @@ import { before, describe, test } from 'node:test';
 
 import { temporaryFolder } from '../support/folders.mjs';
 import { installSnippets } from '../support/nginx.mjs';
+import '../support/patience.mjs';
 import { repository } from '../support/places.mjs';
 import { start } from '../support/processes.mjs';
-import './support/patience.mjs';
 
 const fixtures = path.join(repository, 'tests/data/nginx-lint');
 

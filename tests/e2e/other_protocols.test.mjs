@@ -5,7 +5,7 @@ import http2 from 'node:http2';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { startStack } from './support/stack.mjs';
+import { startStack } from '../support/stack.mjs';
 import { Uwsgi } from './support/uwsgi.mjs';
 
 const spellings = ['X-User-Id', 'X_User_Id', 'X-User_Id', 'X_User-Id', 'X-User-Roles', 'X_User_Roles', 'X-User-Name', 'X-User-Email'];

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { formAction, hiddenFields } from './support/client.mjs';
-import { password } from './support/sessiond.mjs';
-import { startStack } from './support/stack.mjs';
-import { seenAs } from './support/upstream.mjs';
+import { formAction, hiddenFields } from '../support/client.mjs';
+import { password } from '../support/sessiond.mjs';
+import { startStack } from '../support/stack.mjs';
+import { seenAs } from '../support/upstream.mjs';
 
 const alice = { id: 7, name: 'Alice', email: 'alice@example.org', roles: ['staff', 'editor'] };
 

@@ -8,8 +8,8 @@ import { after, before, describe, test } from 'node:test';
 
 import { start, stop } from '../support/processes.mjs';
 import { freePort } from '../support/sockets.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
-import { startStack } from './support/stack.mjs';
 
 for (const enabled of [true, false]) {
   describe(`ready, ${enabled ? 'with sessions in memory' : 'with Redis asked at every check'}`, () => {

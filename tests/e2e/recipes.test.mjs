@@ -9,16 +9,16 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'yaml';
 
+import { Client } from '../support/client.mjs';
 import { temporaryFolder } from '../support/folders.mjs';
 import { installSnippets, Nginx } from '../support/nginx.mjs';
 import { binary, repository } from '../support/places.mjs';
 import { start, stop } from '../support/processes.mjs';
 import { Redis } from '../support/redis_server.mjs';
+import { Sessiond } from '../support/sessiond.mjs';
 import { freePort, waitUntilListening } from '../support/sockets.mjs';
 import { Hopeless, waitFor } from '../support/waiting.mjs';
-import { Client } from './support/client.mjs';
 import { PhpFpm } from './support/php_fpm.mjs';
-import { Sessiond } from './support/sessiond.mjs';
 
 const alice = { id: '7', name: 'Älice', roles: ['staff', 'editor'] };
 const tool = path.join(path.dirname(binary), 'sessionctl');

@@ -10,9 +10,9 @@ import { Authority } from '../support/certificates.mjs';
 import { binary, repository } from '../support/places.mjs';
 import { Redis } from '../support/redis_server.mjs';
 import { freePort } from '../support/sockets.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
-import { startStack } from './support/stack.mjs';
 
 /** The rules that the README gives, with a password of ours. */
 function documentedUser() {

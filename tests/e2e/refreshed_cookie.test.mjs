@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { startStack } from './support/stack.mjs';
+import { startStack } from '../support/stack.mjs';
 
 describe('a cookie signed with an older secret', () => {
   let stack;

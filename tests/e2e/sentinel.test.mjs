@@ -6,9 +6,9 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { SentinelGroup } from '../support/sentinels.mjs';
+import { startStack } from '../support/stack.mjs';
 import { pause, waitFor } from '../support/waiting.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
-import { startStack } from './support/stack.mjs';
 
 describe('a primary behind sentinels', () => {
   let stack;

@@ -9,9 +9,9 @@ import { after, before, describe, test } from 'node:test';
 import { ask } from '../support/fastcgi_client.mjs';
 import { temporaryFolder } from '../support/folders.mjs';
 import { Redis } from '../support/redis_server.mjs';
+import { Sessiond } from '../support/sessiond.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
-import { Sessiond } from './support/sessiond.mjs';
 
 const minute = 60 * 1000;
 

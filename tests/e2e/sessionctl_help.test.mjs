@@ -5,8 +5,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 
+import '../support/patience.mjs';
 import { repository } from '../support/places.mjs';
-import './support/patience.mjs';
 import { commandTree, leafCommands, run } from './support/sessionctl.mjs';
 
 describe('sessionctl', () => {

@@ -6,8 +6,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { startStack } from '../support/stack.mjs';
 import { leafCommands, schema, sessionctl } from './support/sessionctl.mjs';
-import { startStack } from './support/stack.mjs';
 
 describe('sessionctl --json', () => {
   let stack;

@@ -8,8 +8,8 @@ import path from 'node:path';
 import { before, describe, test } from 'node:test';
 
 import { temporaryFolder } from '../support/folders.mjs';
+import '../support/patience.mjs';
 import { binary, repository } from '../support/places.mjs';
-import './support/patience.mjs';
 
 const tool = path.join(path.dirname(binary), 'sessionctl');
 const fixtures = path.join(repository, 'tests/data/nginx-lint');

@@ -8,10 +8,10 @@ import { after, before, describe, test } from 'node:test';
 
 import { binary, repository } from '../support/places.mjs';
 import { start } from '../support/processes.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
-import { startStack } from './support/stack.mjs';
 
 describe('sessionctl secret', () => {
   let stack;

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { startStack } from '../support/stack.mjs';
 import { sessionctl, tool } from './support/sessionctl.mjs';
-import { startStack } from './support/stack.mjs';
 import { typed } from './support/typist.mjs';
 
 describe('sessionctl on a terminal', () => {

@@ -5,10 +5,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { password } from '../support/sessiond.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { run, sessionctl } from './support/sessionctl.mjs';
-import { password } from './support/sessiond.mjs';
-import { startStack } from './support/stack.mjs';
 
 const server = 'set_real_ip_from 127.0.0.1; real_ip_header X-Test-Address;';
 

@@ -11,9 +11,9 @@ import { ClusterGroup } from '../support/cluster.mjs';
 import { Redis } from '../support/redis_server.mjs';
 import { SentinelGroup } from '../support/sentinels.mjs';
 import { freePort } from '../support/sockets.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
-import { startStack } from './support/stack.mjs';
 
 /** Cheap, so that logins are. */
 const usual = '$2b$04$y2/FkCtRRuIxyanUHAJCk.T0a7tySCeEHgUylcVohvT29tcH.cE1e';

@@ -6,10 +6,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { password } from '../support/sessiond.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
-import { password } from './support/sessiond.mjs';
-import { startStack } from './support/stack.mjs';
 
 /** Of "usual", cheap. */
 const usual = '$2b$04$y2/FkCtRRuIxyanUHAJCk.T0a7tySCeEHgUylcVohvT29tcH.cE1e';

@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { startStack } from '../support/stack.mjs';
 import { browsersEndEachOther, kFirefox, kSafari, loggedInBrowser, sidOf, tenLogInAtOnce } from './support/accounts.mjs';
 import { launchBrowser, openPage } from './support/browser.mjs';
 import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
 import { clickThrough, logIn } from './support/page_walk.mjs';
-import { startStack } from './support/stack.mjs';
 
 describe('the sessions of a user', () => {
   let stack;

@@ -5,12 +5,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { Client } from '../support/client.mjs';
 import { temporaryFolder } from '../support/folders.mjs';
 import { installSnippets, Nginx } from '../support/nginx.mjs';
 import { repository } from '../support/places.mjs';
-import { Client } from './support/client.mjs';
-import { startStack } from './support/stack.mjs';
-import { seenAs } from './support/upstream.mjs';
+import { startStack } from '../support/stack.mjs';
+import { seenAs } from '../support/upstream.mjs';
 
 const proxy = 'include sessiond/identity-proxy.conf; proxy_pass http://application;';
 

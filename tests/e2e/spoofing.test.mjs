@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { startStack } from './support/stack.mjs';
-import { seenAs } from './support/upstream.mjs';
+import { startStack } from '../support/stack.mjs';
+import { seenAs } from '../support/upstream.mjs';
 
 const spoofed = [
   ['X-User-Id', 'spoofed'],

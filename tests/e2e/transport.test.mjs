@@ -5,8 +5,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
-import { startStack } from './support/stack.mjs';
-import { seenAs } from './support/upstream.mjs';
+import { startStack } from '../support/stack.mjs';
+import { seenAs } from '../support/upstream.mjs';
 
 /** Asks for an upgrade: {status, headers, socket?, text}. */
 function upgrade(port, path, headers) {

@@ -6,8 +6,8 @@ import { after, before, describe, test } from 'node:test';
 
 import { checkParams, encodeRequest, FastCgiClient } from '../support/fastcgi_client.mjs';
 import { temporaryFolder } from '../support/folders.mjs';
-import { Sessiond } from './support/sessiond.mjs';
-import { startStack } from './support/stack.mjs';
+import { Sessiond } from '../support/sessiond.mjs';
+import { startStack } from '../support/stack.mjs';
 
 describe('two sites in one database', () => {
   let stack;

@@ -7,14 +7,14 @@ import http2 from 'node:http2';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { hiddenFields } from '../support/client.mjs';
 import { temporaryFolder } from '../support/folders.mjs';
 import { repository } from '../support/places.mjs';
+import { password, Sessiond } from '../support/sessiond.mjs';
 import { freePort } from '../support/sockets.mjs';
-import { hiddenFields } from './support/client.mjs';
+import { startStack } from '../support/stack.mjs';
+import { seenAs } from '../support/upstream.mjs';
 import { PhpFpm } from './support/php_fpm.mjs';
-import { password, Sessiond } from './support/sessiond.mjs';
-import { startStack } from './support/stack.mjs';
-import { seenAs } from './support/upstream.mjs';
 import { asFile, wirings } from './support/wirings.mjs';
 
 const hostOf = (index) => `w${index}.test`;

@@ -3,8 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { Sessiond } from '../../e2e/support/sessiond.mjs';
-import { siteLocations } from '../../e2e/support/stack.mjs';
+import { Sessiond } from '../../support/sessiond.mjs';
+import { siteLocations } from '../../support/stack.mjs';
 
 const kHeader = 'X-Answered-By';
 

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 
+import { password } from '../../support/sessiond.mjs';
 import { waitFor } from '../../support/waiting.mjs';
 import { openPage } from './browser.mjs';
 import { clickThrough, logIn } from './page_walk.mjs';
-import { password } from './sessiond.mjs';
 
 export const kFirefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
 export const kSafari =

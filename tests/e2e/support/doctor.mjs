@@ -8,9 +8,9 @@ import path from 'node:path';
 import { repository } from '../../support/places.mjs';
 import { Redis } from '../../support/redis_server.mjs';
 import { freePort } from '../../support/sockets.mjs';
+import { startStack } from '../../support/stack.mjs';
 import { waitFor } from '../../support/waiting.mjs';
 import { sessionctl } from './sessionctl.mjs';
-import { startStack } from './stack.mjs';
 import { typed } from './typist.mjs';
 
 const http = `

@@ -16,8 +16,8 @@ import session117 from 'express-session-1-17';
 import IoRedis from 'ioredis';
 import { createClient, createCluster } from 'redis';
 
-import { siteLocations, startStack } from './stack.mjs';
-import { seenAs } from './upstream.mjs';
+import { siteLocations, startStack } from '../../support/stack.mjs';
+import { seenAs } from '../../support/upstream.mjs';
 
 const sessions = { 1.17: session117, 1.19: session119 };
 const stores = {

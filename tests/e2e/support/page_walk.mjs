@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 
-import { password } from './sessiond.mjs';
+import { password } from '../../support/sessiond.mjs';
 
 /**
  * Fails unless the page that is open is the one that is wanted: its path (then it is a 200), or the status of its answer.

@@ -10,11 +10,11 @@ import { createHmac, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { password, Sessiond } from '../../e2e/support/sessiond.mjs';
 import { checkParams, encodeRequest, FastCgiClient } from '../../support/fastcgi_client.mjs';
 import { temporaryFolder } from '../../support/folders.mjs';
 import { Redis } from '../../support/redis_server.mjs';
 import { Relay } from '../../support/relay.mjs';
+import { password, Sessiond } from '../../support/sessiond.mjs';
 import { freePort } from '../../support/sockets.mjs';
 import { pause, waitFor } from '../../support/waiting.mjs';
 

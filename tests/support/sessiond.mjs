@@ -4,10 +4,10 @@ import { createHmac, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { binary } from '../../support/places.mjs';
-import { start, stop } from '../../support/processes.mjs';
-import { waitUntilListening } from '../../support/sockets.mjs';
 import './patience.mjs';
+import { binary } from './places.mjs';
+import { start, stop } from './processes.mjs';
+import { waitUntilListening } from './sockets.mjs';
 
 /** The password of everybody in the htpasswd file. */
 export const password = 's3cret pässword & more';

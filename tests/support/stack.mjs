@@ -3,11 +3,11 @@
 
 import path from 'node:path';
 
-import { temporaryFolder } from '../../support/folders.mjs';
-import { installSnippets, Nginx } from '../../support/nginx.mjs';
-import { Redis } from '../../support/redis_server.mjs';
 import { Client, formAction, hiddenFields } from './client.mjs';
 import { FastCgiApplication } from './fastcgi_application.mjs';
+import { temporaryFolder } from './folders.mjs';
+import { installSnippets, Nginx } from './nginx.mjs';
+import { Redis } from './redis_server.mjs';
 import { password, Sessiond } from './sessiond.mjs';
 import { Upstream } from './upstream.mjs';
 
