@@ -7,6 +7,7 @@ import path from 'node:path';
 import './patience.mjs';
 import { binary } from './places.mjs';
 import { start, stop } from './processes.mjs';
+import { signedCookie } from './signed_cookie.mjs';
 import { waitUntilListening } from './sockets.mjs';
 
 /** The password of everybody in the htpasswd file. */
@@ -95,7 +96,6 @@ export class Sessiond {
 
   /** The Cookie header's value for a session id, signed as express-session does. */
   cookie(sid, secret = this.secrets[0]) {
-    const signature = createHmac('sha256', secret).update(sid).digest('base64').replace(/=+$/, '');
-    return `${this.config.cookie.name}=${encodeURIComponent(`s:${sid}.${signature}`)}`;
+    return signedCookie(sid, secret, this.config.cookie.name);
   }
 }

@@ -1,7 +1,9 @@
 // The sessions that are checked: the same users in the form of each of the programs compared, about 500 bytes each.
 
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+
+import { signedCookie } from '../../support/signed_cookie.mjs';
 
 export const secret = createHash('sha256').update('the benchmark signs with this').digest('hex');
 
@@ -25,18 +27,13 @@ const digest = (number, encoding) => createHash('sha256').update(`session ${numb
 
 const sidOf = (number) => digest(number, 'base64url').slice(0, 32);
 
-function signed(sid) {
-  const signature = createHmac('sha256', secret).update(sid).digest('base64').replace(/=+$/, '');
-  return `connect.sid=${encodeURIComponent(`s:${sid}.${signature}`)}`;
-}
-
 /**
  * As express-session and connect-redis keep them under a key prefix; sessiond's form is the same. Programs that run in
  * turn on one Redis each have their own prefix: what one of them touches would leave the other's cache.
  */
 export const expressUnder = (prefix) => ({
   key: (number) => `${prefix}${sidOf(number)}`,
-  cookie: (number) => signed(sidOf(number)),
+  cookie: (number) => signedCookie(sidOf(number), secret),
   value: (number) =>
     JSON.stringify({
       cookie: {

@@ -6,7 +6,7 @@
 // it is: when all of a user's sessions were ended. As it notes a session anew by that clock, too, what is noted of one
 // that lives is brought up to date for it.
 
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -15,6 +15,7 @@ import { temporaryFolder } from '../../support/folders.mjs';
 import { Redis } from '../../support/redis_server.mjs';
 import { Relay } from '../../support/relay.mjs';
 import { password, Sessiond } from '../../support/sessiond.mjs';
+import { signedCookie } from '../../support/signed_cookie.mjs';
 import { freePort } from '../../support/sockets.mjs';
 import { pause, waitFor } from '../../support/waiting.mjs';
 
@@ -161,8 +162,7 @@ export class World {
   // --- what browsers do ---
 
   cookie(sid, secret = 0) {
-    const signature = createHmac('sha256', this.secrets[secret]).update(sid).digest('base64').replace(/=+$/, '');
-    return `connect.sid=${encodeURIComponent(`s:${sid}.${signature}`)}`;
+    return signedCookie(sid, this.secrets[secret]);
   }
 
   /** `status`: 204, 401, 503, or 0 when there was no answer. */
