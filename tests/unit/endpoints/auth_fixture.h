@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "http/safe_redirect.h"
 #include "support/fake_clock.h"
+#include "support/fake_loop.h"
 
 namespace sessiond {
 
@@ -68,14 +69,6 @@ class FakeLaneStore final : public LaneStore {
 
  private:
   Contents& contents_;
-};
-
-class NoLoop final : public EventLoop {
- public:
-  bool watch(int, Interest, Waiter&) override { return true; }
-  void unwatch(int, Waiter&) override {}
-  void callAt(SteadyTime, Waiter&) override {}
-  void forget(Waiter&) override {}
 };
 
 inline std::vector<Secret> secretsOf(const std::vector<std::string>& texts) {
@@ -183,7 +176,7 @@ class AuthEndpointTest : public testing::Test, public Loader::Client {
   TouchThrottle throttle_{seconds(60)};
   LateTouches late_touches_;
   LoaderMetrics loader_metrics_{metrics_};
-  NoLoop loop_;
+  FakeLoop loop_;
   SiteSettings settings_;
   std::optional<FactsExtractor> extractor_;
   std::optional<AuthEndpoint> endpoint_;
