@@ -1,14 +1,10 @@
 #include "endpoints/short_cookie.h"
 
-#include <chrono>
-
 #include "http/cookie_header.h"
 #include "http/set_cookie.h"
 
 namespace sessiond {
 namespace {
-
-constexpr std::chrono::seconds kLifetime{60};
 
 SetCookie cookieOf(const std::string& name, bool secure) {
   SetCookie cookie;
@@ -20,15 +16,18 @@ SetCookie cookieOf(const std::string& name, bool secure) {
 
 }  // namespace
 
-std::string ShortCookie::set(std::string_view value, bool secure) const {
-  SetCookie cookie = cookieOf(name_, secure);
+ShortCookie::ShortCookie(std::string_view name, bool secure, std::chrono::seconds lifetime)
+    : name_(hostCookieName(name, secure)), secure_(secure), lifetime_(lifetime) {}
+
+std::string ShortCookie::set(std::string_view value) const {
+  SetCookie cookie = cookieOf(name_, secure_);
   cookie.value = value;
-  cookie.max_age = kLifetime;
+  cookie.max_age = lifetime_;
   return render(cookie);
 }
 
-std::string ShortCookie::drop(bool secure) const {
-  return render(expired(cookieOf(name_, secure)));
+std::string ShortCookie::drop() const {
+  return render(expired(cookieOf(name_, secure_)));
 }
 
 std::optional<std::string_view> ShortCookie::read(const Request& request) const {

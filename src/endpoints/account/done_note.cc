@@ -7,7 +7,6 @@
 #include "base/enum_size.h"
 #include "endpoints/session_cookie.h"
 #include "endpoints/short_cookie.h"
-#include "http/set_cookie.h"
 #include "session/configured_cookie.h"
 
 namespace sessiond {
@@ -18,19 +17,17 @@ constexpr auto kWords = std::to_array<std::string_view>({"here", "everywhere", "
 static_assert(kWords.size() == enumSize<Done>(), "a word for each");
 
 ShortCookie note(bool secure) {
-  return ShortCookie(hostCookieName("sessiond_done", secure));
+  return ShortCookie("sessiond_done", secure);
 }
 
 }  // namespace
 
 std::string leaveDone(const Request& request, SecureOption option, Done done) {
-  const bool secure = isSecure(option, isHttps(request));
-  return note(secure).set(kWords[static_cast<std::size_t>(done)], secure);
+  return note(isSecure(option, isHttps(request))).set(kWords[static_cast<std::size_t>(done)]);
 }
 
 std::string dropDone(const Request& request, SecureOption option) {
-  const bool secure = isSecure(option, isHttps(request));
-  return note(secure).drop(secure);
+  return note(isSecure(option, isHttps(request))).drop();
 }
 
 std::optional<Done> doneIn(const Request& request, SecureOption option) {

@@ -87,7 +87,8 @@ Response LogoutEndpoint::logOut(const Request& request) const {
   response.add("Clear-Site-Data", "\"cache\"");
   if (page) leadOn(request, *wish, *ended, response);
   clearCookies(request, ended->sessions, response);
-  if (hasLoginMark(request)) response.add("Set-Cookie", noLoginMark());
+  const bool secure = isSecure(parts_.settings.cookie.secure, isHttps(request));
+  if (hasLoginMark(request, secure)) response.add("Set-Cookie", noLoginMark(secure));
   return response;
 }
 

@@ -117,7 +117,7 @@ Response LoginEndpoint::greet(const Request& request) const {
   values.message(greeting == "not_kept" || greeting == kTooManyCookies ? "error" : "info", greeting);
   // A password again, not the name.
   Response page = showForm(request, 200, query.rd, visitor ? visitor->login : "", std::move(values));
-  if (hasLoginMark(request)) page.add("Set-Cookie", noLoginMark());
+  if (hasLoginMark(request, secure(request))) page.add("Set-Cookie", noLoginMark(secure(request)));
   return page;
 }
 
@@ -130,7 +130,9 @@ std::string_view LoginEndpoint::greetingFor(const Request& request, const LoginQ
   // The next login would be as lost among them as the one before.
   if (session == CheckStatus::kTooMany || session == CheckStatus::kTooLarge) return kTooManyCookies;
   if (hasEnded(session)) return "logged_out_here";
-  if (!hasLoginMark(request) || !findCookies(request.params, parts_.settings.cookie.name).values.empty()) return "";
+  if (!hasLoginMark(request, secure(request)) ||
+      !findCookies(request.params, parts_.settings.cookie.name).values.empty())
+    return "";
   warnOfLostCookie(request);
   return "not_kept";
 }
@@ -148,14 +150,14 @@ Response LoginEndpoint::showLoggedIn(const Request& request, const std::string& 
   values.text("name", name).text("continue", target(query.rd)).text("switch_url", address(query.rd, "switch=1"));
   // What another site has the browser send comes without a cookie that is Lax, and this question comes with it.
   if (query.lost) values.message("info", "lost_here");
-  const std::optional<FailureNote> failures = failuresIn(request);
+  const std::optional<FailureNote> failures = failuresIn(request, secure(request));
   if (failures) {
     values.message("info", "failures_before").text("n", std::to_string(failures->failures));
     values.time("time", failures->last);
   }
   Response page = parts_.pages.show(PageName::kLoggedIn, 200, std::move(values), request);
-  if (hasLoginMark(request)) page.add("Set-Cookie", noLoginMark());
-  if (failures) page.add("Set-Cookie", dropFailures());
+  if (hasLoginMark(request, secure(request))) page.add("Set-Cookie", noLoginMark(secure(request)));
+  if (failures) page.add("Set-Cookie", dropFailures(secure(request)));
   return page;
 }
 
@@ -289,14 +291,13 @@ Response LoginEndpoint::welcome(const Request& request, const LoginAttempt& want
   Response response(form ? 303 : 200);
   response.add("Cache-Control", "no-store");
   response.add("Set-Cookie", started.session.set_cookie);
-  if (form) response.add("Set-Cookie", loginMark(isSecure(parts_.settings.cookie.secure, isHttps(request))));
+  if (form) response.add("Set-Cookie", loginMark(secure(request)));
   response.add("Set-Cookie", started.receipt.set_cookie);
   const FailureNote& before = started.receipt.failures;
   const bool tell = before.failures >= kFailuresToTell;
   if (form) {
     // The page that says who is logged in says it, and leads on.
-    if (tell)
-      response.add("Set-Cookie", leaveFailures(before, isSecure(parts_.settings.cookie.secure, isHttps(request))));
+    if (tell) response.add("Set-Cookie", leaveFailures(before, secure(request)));
     response.add("Location", tell ? address(wanted.rd, "") : redirect);
     return response;
   }
@@ -373,6 +374,10 @@ std::string LoginEndpoint::address(std::string_view rd, std::string_view more) c
   if (!more.empty()) address.append("?").append(more);
   if (safe) address.append(more.empty() ? "?" : "&").append("rd=").append(percentEncode(rd));
   return address;
+}
+
+bool LoginEndpoint::secure(const Request& request) const {
+  return isSecure(parts_.settings.cookie.secure, isHttps(request));
 }
 
 std::string LoginEndpoint::target(std::string_view rd) const {

@@ -105,6 +105,7 @@ class LoginEndpoint {
   Response showForm(const Request& request, int status, std::string rd, std::string_view user, PageValues values) const;
   std::string address(std::string_view rd, std::string_view more) const;
   std::string target(std::string_view rd) const;
+  bool secure(const Request& request) const;
 
   const LoginParts parts_;
   const JsonPointer user_at_;

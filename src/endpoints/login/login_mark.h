@@ -12,11 +12,11 @@
 
 namespace sessiond {
 
-/// Set-Cookie at a login's success.
+/// Set-Cookie at a login's success. `secure`: is the session's cookie, here and now?
 std::string loginMark(bool secure);
 /// Set-Cookie that takes it away again.
-std::string noLoginMark();
+std::string noLoginMark(bool secure);
 /// Did a login succeed a moment ago, in a browser that kept the mark?
-bool hasLoginMark(const Request& request);
+bool hasLoginMark(const Request& request, bool secure);
 
 }  // namespace sessiond

@@ -108,10 +108,10 @@ TEST_F(LoginTest, ASessionOfNobodyAndAStoreThatCannotTellLeadToTheForm) {
 }
 
 TEST_F(LoginTest, ABrowserThatDidNotKeepTheSessionCookieIsToldSo) {
-  const Response page = get({{"HTTP_COOKIE", "sessiond_in=1"}});
+  const Response page = get({{"HTTP_COOKIE", "__Host-sessiond_in=1"}});
   EXPECT_THAT(page.body, HasSubstr("You were logged in, but your browser did not keep the cookie."));
-  EXPECT_THAT(setCookies(page), Contains(HasSubstr("sessiond_in=; Path=/; Expires=Thu, 01 Jan 1970")));
-  EXPECT_THAT(get({{"HTTP_COOKIE", "sessiond_in=1; connect.sid=gone"}}).body,
+  EXPECT_THAT(setCookies(page), Contains(HasSubstr("__Host-sessiond_in=; Path=/; Expires=Thu, 01 Jan 1970")));
+  EXPECT_THAT(get({{"HTTP_COOKIE", "__Host-sessiond_in=1; connect.sid=gone"}}).body,
               Not(HasSubstr("did not keep the cookie")));
 }
 

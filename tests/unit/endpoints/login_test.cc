@@ -21,7 +21,7 @@ TEST_F(LoginTest, AFormThatIsRightMakesASessionAndLeadsOn) {
   EXPECT_EQ(header(response, "Cache-Control"), "no-store");
   EXPECT_EQ(response.body, "");
   ASSERT_EQ(setCookies(response).size(), 3U);
-  EXPECT_EQ(setCookies(response)[1], "sessiond_in=1; Max-Age=15; Path=/; HttpOnly; Secure; SameSite=Lax");
+  EXPECT_EQ(setCookies(response)[1], "__Host-sessiond_in=1; Max-Age=15; Path=/; HttpOnly; Secure; SameSite=Lax");
   EXPECT_THAT(setCookies(response)[0], MatchesRegex("connect\\.sid=s%3A[^;]+; Path=/; HttpOnly; Secure; SameSite=Lax"));
   const SessionId id = idIn(setCookies(response)[0]);
   EXPECT_EQ(store_.value(id),

@@ -121,20 +121,21 @@ TEST_F(LoginTest, AFormLeadsOverAPageThatTellsOfThreeWrongPasswordsAndMore) {
   EXPECT_EQ(header(login, "Location"), "/login?rd=%2Fa");
   std::string cookies;
   for (const std::string& cookie : setCookies(login)) cookies += cookie.substr(0, cookie.find(';')) + "; ";
-  EXPECT_THAT(cookies, HasSubstr("; sessiond_tries=3.1767225600000; "));
+  EXPECT_THAT(cookies, HasSubstr("; __Host-sessiond_tries=3.1767225600000; "));
   const Response page = get({{"HTTP_COOKIE", cookies}, {"QUERY_STRING", "rd=%2Fa"}});
   EXPECT_THAT(page.body,
               HasSubstr("Wrong passwords for your name since your last login: <bdi>3</bdi>. The last one: "
                         "<bdi><time datetime=\"2026-01-01T00:00Z\">1 January 2026, 00:00 UTC</time></bdi>."));
   EXPECT_THAT(page.body, HasSubstr("href=\"/a\""));
-  EXPECT_THAT(setCookies(page), testing::Contains(StartsWith("sessiond_tries=; Path=/; Expires=Thu, 01 Jan 1970")));
+  EXPECT_THAT(setCookies(page),
+              testing::Contains(StartsWith("__Host-sessiond_tries=; Path=/; Expires=Thu, 01 Jan 1970")));
 }
 
 TEST_F(LoginTest, ANoteOfWrongPasswordsThatNobodyWroteIsNotShown) {
   const std::string session = cookieFor("mine");
   store_.put(idOf("mine"), R"({"cookie":{},"user":{"id":"42","name":"ada"}})", hours(1));
   const auto page = [&](const std::string& note) {
-    return get({{"HTTP_COOKIE", session + "; sessiond_tries=" + note}}).body;
+    return get({{"HTTP_COOKIE", session + "; __Host-sessiond_tries=" + note}}).body;
   };
   EXPECT_THAT(page("4.1767225600000"), HasSubstr("Wrong passwords"));
   for (const char* note : {"", "4", "4.", ".5", "-1.5", "4.-5", "<b>.5", "4.4102444800001", "99999999999999999999.5"})
