@@ -33,7 +33,7 @@ complete -c sessionctl -n '__fish_seen_subcommand_from session; and __fish_seen_
 complete -c sessionctl -n '__fish_seen_subcommand_from session; and __fish_seen_subcommand_from revoke' -l help -s h -d 'Print this help message and exit'
 complete -c sessionctl -n '__fish_seen_subcommand_from session; and __fish_seen_subcommand_from revoke' -l user -s u -r -F -d 'all of the user with this id; with handles: whose they are'
 complete -c sessionctl -n '__fish_seen_subcommand_from session; and __fish_seen_subcommand_from revoke' -l scan -d 'with --user: also sessions that no check has seen yet, by looking at every key'
-complete -c sessionctl -n '__fish_seen_subcommand_from session; and __fish_seen_subcommand_from revoke' -l all -d 'of everybody: logins here at once, then what applications made, page by page'
+complete -c sessionctl -n '__fish_seen_subcommand_from session; and __fish_seen_subcommand_from revoke' -l all -d 'of everybody, and so without handles and --user: logins here at once, then what applications made, page by page'
 complete -c sessionctl -n '__fish_seen_subcommand_from session; and __fish_seen_subcommand_from revoke' -l from -r -F -d 'with --all: go on with what was cut off, from where it said'
 complete -c sessionctl -n '__fish_seen_subcommand_from session; and __fish_seen_subcommand_from revoke' -l yes -s y -d 'do not ask; needed where nobody sits at a terminal'
 complete -c sessionctl -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd disable enable del show list import' -a add -d 'add a user; asks for the password'

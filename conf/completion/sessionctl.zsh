@@ -104,7 +104,7 @@ _sessionctl() {
         '--help:Print this help message and exit'
         '--user:all of the user with this id; with handles: whose they are'
         '--scan:with --user: also sessions that no check has seen yet, by looking at every key'
-        '--all:of everybody: logins here at once, then what applications made, page by page'
+        '--all:of everybody, and so without handles and --user: logins here at once, then what applications made, page by page'
         '--from:with --all: go on with what was cut off, from where it said'
         '--yes:do not ask; needed where nobody sits at a terminal')
       ;;

@@ -25,6 +25,11 @@ CLI::App& addGroup(CLI::App& app, const std::string& name, const std::string& wh
   return *group;
 }
 
+/// For an option without which everybody's is meant: a script's `--user "$USER_ID"` without a USER_ID must not be that.
+std::string whyEmpty(const std::string& value) {
+  return value.empty() ? "must not be empty" : "";
+}
+
 void addDaemonCommands(CLI::App& app, CommandLine& line) {
   add(app, "check", "check the configuration, and every file that it names, as a start would",
       [&line] { line.exit_code = check(line.common); });
@@ -86,13 +91,13 @@ void addSessionCommands(CLI::App& app, CommandLine& line) {
       [&line] { line.exit_code = sessionList(line.common, line.sessions); },
       "A handle stands for a session in all other commands and on the pages; it is of no use to log in "
       "with.");
-  list.add_option("-u,--user", which.user, "only those of the user with this id (session.user_id_at)");
+  list.add_option("-u,--user", which.user, "only those of the user with this id (session.user_id_at)")->check(whyEmpty);
   list.add_flag("--scan", which.scan, "with --user: also sessions that no check has seen yet, by looking at every key");
   list.add_flag("--anonymous", which.anonymous, "without --user: also sessions in which nobody is logged in");
   CLI::App& show = add(session, "show", "say what is known of one session",
                        [&line] { line.exit_code = sessionShow(line.common, line.sessions); });
   show.add_option("handle", which.handles, "what `session list` calls it")->required()->expected(1);
-  show.add_option("-u,--user", which.user, "whose it is: then not every key has to be looked at");
+  show.add_option("-u,--user", which.user, "whose it is: then not every key has to be looked at")->check(whyEmpty);
   CLI::App& revoke = add(
       session, "revoke",
       "log out: end these sessions, or all of a user, for good; every sessiond refuses them within "
@@ -103,12 +108,16 @@ void addSessionCommands(CLI::App& app, CommandLine& line) {
       },
       "Asks before that; where nobody can be asked, --yes is needed.");
   revoke.add_option("handle", which.handles, "what `session list` calls them");
-  revoke.add_option("-u,--user", which.user, "all of the user with this id; with handles: whose they are");
+  revoke.add_option("-u,--user", which.user, "all of the user with this id; with handles: whose they are")
+      ->check(whyEmpty);
   revoke.add_flag("--scan", which.scan,
                   "with --user: also sessions that no check has seen yet, by looking at every key");
-  CLI::Option* const all = revoke.add_flag(
-      "--all", which.all, "of everybody: logins here at once, then what applications made, page by page");
-  revoke.add_option("--from", which.from, "with --all: go on with what was cut off, from where it said")->needs(all);
+  CLI::Option* const all = revoke.add_flag("--all", which.all,
+                                           "of everybody, and so without handles and --user: logins here at once, then "
+                                           "what applications made, page by page");
+  revoke.add_option("--from", which.from, "with --all: go on with what was cut off, from where it said")
+      ->needs(all)
+      ->check(whyEmpty);
   revoke.add_flag("-y,--yes", which.yes, "do not ask; needed where nobody sits at a terminal");
 }
 
@@ -177,10 +186,12 @@ void addThrottleCommands(CLI::App& app, CommandLine& line) {
   CLI::App& group =
       addGroup(app, "throttle", "wrong passwords that were counted, and who has to wait (login.throttle)");
   const auto aboutWhom = [&line](CLI::App& command) {
-    command.add_option(
-        "-u,--user", line.throttle.user,
-        "tries as this user: of strangers and at known places; devices cannot be found by the user's name");
-    command.add_option("-n,--network", line.throttle.network, "tries of strangers from this address's network");
+    command
+        .add_option("-u,--user", line.throttle.user,
+                    "tries as this user: of strangers and at known places; devices cannot be found by the user's name")
+        ->check(whyEmpty);
+    command.add_option("-n,--network", line.throttle.network, "tries of strangers from this address's network")
+        ->check(whyEmpty);
   };
   aboutWhom(add(
       group, "list",

@@ -37,6 +37,15 @@ std::optional<Place> parsePlace(std::string_view text) {
   return Place{.cursor = std::string(text.substr(0, at)), .moved = WallTime(std::chrono::milliseconds(*moved))};
 }
 
+/// What beside --all was meant instead of it, as it is written; "": nothing was named.
+std::string meantInstead(const SessionOptions& which) {
+  std::string words;
+  for (const std::string& handle : which.handles) words += " " + handle;
+  if (!which.user.empty()) words += " --user " + which.user;
+  if (which.scan && !which.user.empty() && which.handles.empty()) words += " --scan";
+  return words.empty() ? "" : "`sessionctl session revoke" + words + "`, or ";
+}
+
 /// So far.
 struct Sweep : EverybodyEnder::Swept {
   std::optional<EverybodyEnder::Moved> moved = EverybodyEnder::Moved();
@@ -112,6 +121,11 @@ int sweep(const CommonOptions& options, const EverybodyEnder& ender, Sweep& prog
 }  // namespace
 
 int revokeAll(const CommonOptions& options, const SessionOptions& which) {
+  if (!which.handles.empty() || !which.user.empty() || which.scan) {
+    return fail(options, EX_USAGE,
+                "nobody was logged out: --all is everybody, and goes with no handle, --user or --scan; write " +
+                    meantInstead(which) + "--all without those");
+  }
   const bool goes_on = !which.from.empty();
   const auto place = goes_on ? parsePlace(which.from) : Place();
   if (!place) {

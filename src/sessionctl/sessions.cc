@@ -152,6 +152,9 @@ int sessionList(const CommonOptions& options, const SessionOptions& which) {
   if (which.user.empty() && which.scan) {
     return fail(options, EX_USAGE, "--scan belongs to --user; without --user every key is looked at anyway");
   }
+  if (!which.user.empty() && which.anonymous) {
+    return fail(options, EX_USAGE, "--anonymous goes without --user: a session of nobody is no user's");
+  }
   const auto site = openRedis(options);
   if (!site) return site.error();
   SessionSearch search(**site);

@@ -100,6 +100,38 @@ describe('sessionctl session', () => {
     assert.equal((await ctl('session revoke')).status, 64);
   });
 
+  test('everybody is not logged out where some are named as well, and what was left empty is not everybody', async () => {
+    const cookie = await stack.session('among-others', { id: 'gina' });
+    assert.equal(await check(cookie), 200);
+    await waitFor('it is listed', async () => (await ctl('session list', ['--user', 'gina'])).sessions.length === 1);
+    const [handle] = handles(await ctl('session list', ['--user', 'gina']));
+    for (const [named, instead] of [
+      [['--user', 'ada'], '`sessionctl session revoke --user ada`, or --all without those'],
+      [['--user', 'ada', '--scan'], '`sessionctl session revoke --user ada --scan`, or --all without those'],
+      [[handle, '--user', 'gina'], `\`sessionctl session revoke ${handle} --user gina\`, or --all without those`],
+      [[handle], `\`sessionctl session revoke ${handle}\`, or --all without those`],
+      [['--scan'], '--all without those'],
+    ]) {
+      const refused = await ctl('session revoke', [...named, '--all', '--yes']);
+      assert.equal(refused.status, 64, named.join(' '));
+      assert.equal(refused.error, `nobody was logged out: --all is everybody, and goes with no handle, --user or --scan; write ${instead}`);
+    }
+    for (const args of [
+      ['session', 'list', '--user', ''],
+      ['session', 'show', handle, '--user', ''],
+      ['session', 'revoke', handle, '--user', '', '--yes'],
+      ['session', 'revoke', '--all', '--user', '', '--yes'],
+      ['session', 'revoke', '--all', '--from', '', '--yes'],
+    ]) {
+      const refused = await ctl.text(args);
+      assert.equal(refused.status, 64, args.join(' '));
+      assert.match(refused.stderr, /^--(user|from): must not be empty\n/, args.join(' '));
+    }
+    assert.equal(await check(cookie), 200);
+    const nobodys = await ctl('session list', ['--user', 'gina', '--anonymous']);
+    assert.deepEqual([nobodys.status, nobodys.error], [64, "--anonymous goes without --user: a session of nobody is no user's"]);
+  });
+
   test('sessions of nobody are listed when they are asked for; names cannot move the cursor', async () => {
     await stack.session('nobodys', undefined);
     await stack.session('evil', { id: 'x\u001b[2Jy' });

@@ -63,6 +63,11 @@ describe('sessionctl throttle', () => {
     assert.ok(!JSON.stringify(counters).includes('boss'));
     assert.equal((await ctl('throttle clear')).status, 64);
     assert.equal((await ctl('throttle clear', ['--all'])).status, 64);
+    assert.equal((await ctl('throttle clear', ['--all', '--user', 'boss', '--yes'])).status, 64);
+    for (const named of ['--user', '--network']) {
+      const empty = await ctl.text(['throttle', 'clear', '--all', named, '', '--yes']);
+      assert.deepEqual([empty.status, empty.stderr.split('\n')[0]], [64, `${named}: must not be empty`]);
+    }
     assert.deepEqual((await ctl('throttle list')).counters.length, counters.length);
     assert.equal((await ctl('throttle clear', ['--all', '--yes'])).cleared, counters.length);
     assert.deepEqual((await ctl('throttle list')).counters, []);
