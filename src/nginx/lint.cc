@@ -51,6 +51,7 @@ void lintServer(const Scope& main, const Scope& server, const SessiondFacts& fac
   lintCheck(site);
   lintPolicies(site);
   lintIdentity(site);
+  lintRegexes(site);
   lintWays(site);
   lintAnswers(site);
   lintSite(site);

@@ -1,8 +1,9 @@
 // The linter: reads an nginx configuration and says what is dangerous in how it uses sessiond. Only servers with
 // sessiond's snippets are of interest.
 //
-// It knows nginx's syntax, inheritance and order; not its regular expressions, and not what a variable holds: there it
-// takes the worse case. A configuration that nginx itself refuses may get any answer.
+// It knows nginx's syntax, inheritance and order; of regular expressions no more than how the addresses begin and end
+// that they can match, and not what a variable holds: there it takes the worse case. A configuration that nginx itself
+// refuses may get any answer.
 
 #pragma once
 

@@ -62,6 +62,29 @@ bool hasOwnCheck(const Scope& scope) {
   return !own.empty() && isSessiondsCheck(own.back()->argument(0));
 }
 
+bool isPrefix(const Scope& location) {
+  if (location.kind() != Scope::Kind::kLocation) return false;
+  const LocationName::Match match = nameOf(location).match;
+  return match == LocationName::Match::kPrefix || match == LocationName::Match::kStrongPrefix;
+}
+
+bool isClosed(const Scope& location) {
+  if (!location.own("internal").empty()) return true;
+  for (const Directive* deny : location.own("deny")) {
+    if (deny->argument(0) == "all" && location.own("allow").empty()) return true;
+  }
+  for (const Directive* statement : location.own("return")) {
+    if (!statement->argument(0).starts_with("2")) return true;
+  }
+  return false;
+}
+
+AddressPattern patternOf(const Scope& location) {
+  const LocationName name = nameOf(location);
+  const bool is_regex = name.match == LocationName::Match::kRegex;
+  return is_regex ? AddressPattern::ofRegex(name.text, name.ignores_case) : AddressPattern::ofPrefix(name.text);
+}
+
 std::string written(const Scope& location) {
   std::string text = location.opened()->name;
   for (const std::string& argument : location.opened()->arguments) text += " " + argument;

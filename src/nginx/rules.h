@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nginx/address_pattern.h"
 #include "nginx/finding.h"
 #include "nginx/lint.h"
 #include "nginx/scope.h"
@@ -33,6 +34,12 @@ bool isOurs(const Place& place);
 bool isChecked(const Scope& scope);
 /// Does a check stand in this very block?
 bool hasOwnCheck(const Scope& scope);
+/// Is it a location for all addresses that begin with its text?
+bool isPrefix(const Scope& location);
+/// Nobody gets anything there: `internal`, `deny all` or a `return` that is no success.
+bool isClosed(const Scope& location);
+/// The addresses that it is for; of an exact one all that begin so.
+AddressPattern patternOf(const Scope& location);
 /// `location /a/`, as it was written.
 std::string written(const Scope& location);
 /// What sets a variable in a block, the last one; nullptr when the site itself does not.
@@ -43,6 +50,7 @@ std::size_t endpointsAt(const Scope& server);
 void lintCheck(const Site& site);     ///< is it there, does sessiond answer it, what comes before it
 void lintPolicies(const Site& site);  ///< is the right one asked for
 void lintIdentity(const Site& site);  ///< whom the applications hear
+void lintRegexes(const Site& site);   ///< does nginx take another location than the one that protects
 void lintWays(const Site& site);      ///< other ways to what is protected
 void lintAnswers(const Site& site);   ///< headers, error pages, caches
 void lintSnippets(const std::vector<SourceFile>& files, const SessiondFacts& facts, Findings& findings);

@@ -7,38 +7,6 @@
 namespace sessiond::nginx {
 namespace {
 
-using Match = LocationName::Match;
-
-bool isPrefix(const Scope& location) {
-  const Match match = nameOf(location).match;
-  return match == Match::kPrefix || match == Match::kStrongPrefix;
-}
-
-/// Nobody gets anything there: `deny all` or a `return` that is no success.
-bool isClosed(const Scope& location) {
-  if (!location.own("internal").empty()) return true;
-  for (const Directive* deny : location.own("deny")) {
-    if (deny->argument(0) == "all" && location.own("allow").empty()) return true;
-  }
-  for (const Directive* statement : location.own("return")) {
-    if (!statement->argument(0).starts_with("2")) return true;
-  }
-  return false;
-}
-
-/// A regex location beats the prefix locations beside it that do not say ^~.
-void lintRegexes(const Site& site, const Scope& regex) {
-  if (isClosed(regex)) return;
-  for (const Scope* prefix : site.locations) {
-    if (prefix->parent() != regex.parent() || !isChecked(*prefix) || nameOf(*prefix).match != Match::kPrefix) continue;
-    if (!mayMatchBelow(nameOf(regex).text, nameOf(*prefix).text)) continue;
-    site.danger("regex-beats-prefix", regex.place(),
-                written(regex) + " takes addresses below " + written(*prefix) + ", and is open to all",
-                "write `^~` before the prefix and put the regex location inside, with its own include");
-    return;
-  }
-}
-
 void lintExact(const Site& site, const Scope& exact) {
   for (const Scope* prefix : site.locations) {
     if (!isPrefix(*prefix) || !isChecked(*prefix) || nameOf(*prefix).text == "/") continue;
@@ -138,8 +106,7 @@ void lintWays(const Site& site) {
       if (isPrefix(*location)) lintFiles(site, *location);
       continue;
     }
-    if (nameOf(*location).match == Match::kRegex) lintRegexes(site, *location);
-    if (nameOf(*location).match == Match::kExact) lintExact(site, *location);
+    if (nameOf(*location).match == LocationName::Match::kExact) lintExact(site, *location);
     if (protects && location->value("ssi") == "on") {
       site.danger("ssi", location->inForce("ssi").back()->place,
                   "a page of " + written(*location) +

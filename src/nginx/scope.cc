@@ -75,11 +75,11 @@ LocationName nameOf(const Scope& location) {
   const std::string_view second = location.opened()->argument(1);
   if (first == "=") return {Match::kExact, second};
   if (first == "^~") return {Match::kStrongPrefix, second};
-  if (first == "~" || first == "~*") return {Match::kRegex, second};
+  if (first == "~" || first == "~*") return {Match::kRegex, second, first == "~*"};
   // nginx also takes them without the space: `location =/a`.
   if (first.starts_with("=")) return {Match::kExact, first.substr(1)};
   if (first.starts_with("^~")) return {Match::kStrongPrefix, first.substr(2)};
-  if (first.starts_with("~*")) return {Match::kRegex, first.substr(2)};
+  if (first.starts_with("~*")) return {Match::kRegex, first.substr(2), true};
   if (first.starts_with("~")) return {Match::kRegex, first.substr(1)};
   if (first.starts_with("@")) return {Match::kNamed, first};
   return {Match::kPrefix, first};
@@ -101,25 +101,6 @@ const Scope* locationFor(const Scope& around, std::string_view address) {
   if (best == nullptr) return nullptr;
   const Scope* inner = locationFor(*best, address);
   return inner == nullptr ? best : inner;
-}
-
-bool mayMatchBelow(std::string_view regex, std::string_view prefix) {
-  if (!regex.starts_with("^/")) return true;
-  std::string literal;
-  for (std::size_t i = 1; i < regex.size(); ++i) {
-    char c = regex[i];
-    if (std::string_view(".*+?()[]{}|$^").find(c) != std::string_view::npos) {
-      if (std::string_view("*?{").find(c) != std::string_view::npos && !literal.empty()) literal.pop_back();
-      break;
-    }
-    if (c == '\\') {
-      if (++i >= regex.size() || std::isalnum(static_cast<unsigned char>(regex[i])) != 0) break;
-      c = regex[i];
-    }
-    literal += c;
-  }
-  if (regex.find('|') != std::string_view::npos && regex.find('(') == std::string_view::npos) return true;
-  return prefix.starts_with(literal) || std::string_view(literal).starts_with(prefix);
 }
 
 }  // namespace sessiond::nginx

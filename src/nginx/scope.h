@@ -56,15 +56,12 @@ struct LocationName {
   enum class Match { kPrefix, kStrongPrefix, kExact, kRegex, kNamed };
   Match match = Match::kPrefix;
   std::string_view text;
+  bool ignores_case = false;  ///< of a regular expression
 };
 /// REQUIRES: a location.
 LocationName nameOf(const Scope& location);
 
 /// The location that nginx takes for an address, as far as prefixes and exact names decide; nullptr without one.
 const Scope* locationFor(const Scope& server, std::string_view address);
-
-/// Can the regular expression match an address that begins with `prefix`? Decided by what it begins with; in doubt,
-/// yes.
-bool mayMatchBelow(std::string_view regex, std::string_view prefix);
 
 }  // namespace sessiond::nginx

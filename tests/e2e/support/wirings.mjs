@@ -250,6 +250,76 @@ const caught = [
     ],
   },
   {
+    name: 'a regex location beats what stands inside a prefix, whatever that says',
+    server: () => `${endpoints} ${open} location /app/ { ${proxy} location ^~ /app/admin/ { ${page} ${proxy} } }
+      location ~ \\.php$ { ${proxy} }`,
+    asks: [
+      ['nobody', '/app/admin/', 302],
+      ['nobody', '/app/admin/x.php', 'app:'],
+    ],
+    danger: 'regex-beats-prefix',
+  },
+  {
+    name: 'the same with ^~ at the outer prefix',
+    server: () => `${endpoints} ${open} location ^~ /app/ { ${proxy} location /app/admin/ { ${page} ${proxy} } }
+      location ~ \\.php$ { ${proxy} }`,
+    asks: [
+      ['nobody', '/app/admin/x.php', 302],
+      ['staff', '/app/admin/x.php', 'app:7'],
+      ['nobody', '/app/x.php', 'app:'],
+    ],
+  },
+  {
+    name: 'a regex location that minds no case beats the protected prefix',
+    server: () => `${endpoints} ${open} location /account/ { ${page} ${proxy} }
+      location ~* ^/ACCOUNT/help { ${proxy} }`,
+    asks: [
+      ['nobody', '/account/', 302],
+      ['nobody', '/account/help', 'app:'],
+    ],
+    danger: 'regex-beats-prefix',
+  },
+  {
+    name: 'the second alternative of a regex location beats the protected prefix',
+    server: () => `${endpoints} ${open} location /account/ { ${page} ${proxy} }
+      location ~ ^/a(b)/|^/account/help { ${proxy} }`,
+    asks: [
+      ['nobody', '/account/', 302],
+      ['nobody', '/account/help', 'app:'],
+    ],
+    danger: 'regex-beats-prefix',
+  },
+  {
+    name: 'an open regex location above a protected one',
+    server: () => `${endpoints} ${open} location ~* \\.(pdf|js)$ { ${proxy} } location ~ ^/files/ { ${page} ${proxy} }`,
+    asks: [
+      ['nobody', '/files/x', 302],
+      ['nobody', '/files/x.PDF', 'app:'],
+    ],
+    danger: 'regex-beats-regex',
+  },
+  {
+    name: 'an open regex location below a protected one, and others that have no address in common',
+    server: () => `${endpoints} ${open} location ~* \\.(css|js)$ { ${proxy} } location ~ ^/(css|img)/ { ${proxy} }
+      location ~ ^/files/.*\\.pdf$ { ${page} ${proxy} } location ~* \\.(pdf|jpg)$ { ${proxy} }`,
+    asks: [
+      ['nobody', '/files/x.pdf', 302],
+      ['staff', '/files/x.pdf', 'app:7'],
+      ['nobody', '/x.pdf', 'app:'],
+      ['nobody', '/files/x.js', 'app:'],
+    ],
+  },
+  {
+    name: 'an open regex location inside a prefix comes before a protected one outside',
+    server: () => `${endpoints} ${open} location /files/ { ${proxy} location ~ \\.pdf$ { ${proxy} } }
+      location ~ ^/files/secret/ { ${page} ${proxy} }`,
+    asks: [
+      ['nobody', '/files/secret/x', 302],
+      ['nobody', '/files/secret/x.pdf', 'app:'],
+    ],
+    danger: 'regex-beats-regex',
+  },
+  {
     name: 'a public page that includes a protected one by SSI',
     server: () => `${endpoints} ${protectedAccount}
       location / { ssi on; proxy_set_header Accept-Encoding ""; ${proxy} }`,

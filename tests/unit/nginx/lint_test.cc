@@ -159,6 +159,18 @@ TEST(NginxLint, TheShippedExamplesAreGood) {
   }
 }
 
+TEST(NginxLint, NoneOfTheShippedExamplesHasAFault) {
+  std::size_t seen = 0;
+  for (const auto& entry : fs::directory_iterator("nginx/examples")) {
+    ++seen;
+    for (const Finding& finding : lint("events {} http {" + textOf(entry.path() / "nginx.conf") + "}")) {
+      EXPECT_EQ(finding.severity, Severity::kHint)
+          << entry.path() << " " << describe(finding) << " " << finding.message;
+    }
+  }
+  EXPECT_GE(seen, 7U);
+}
+
 TEST(NginxLint, HoldsTheSnippetsAgainstTheConfiguration) {
   const std::string site =
       "http { include sessiond/upstream.conf; server { include sessiond/endpoints.conf; location / { include "

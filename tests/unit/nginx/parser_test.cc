@@ -103,15 +103,5 @@ TEST(NginxScope, ChoosesTheLocationThatNginxTakes) {
   EXPECT_EQ(chosen("sessiond:check"), "none");
 }
 
-TEST(NginxScope, KnowsWhereAnExpressionCanMatch) {
-  for (const char* regex :
-       {"\\.php$", "^/account/x", "^/acc", "^/accounts?/", "^/(a|b)", "^/.*", "/b", "^/b|\\.php$"}) {
-    EXPECT_TRUE(mayMatchBelow(regex, "/account/")) << regex;
-  }
-  for (const char* regex : {"^/b", "^/accountx/", "^/\\.ht", "^/assets/.*\\.css$"}) {
-    EXPECT_FALSE(mayMatchBelow(regex, "/account/")) << regex;
-  }
-}
-
 }  // namespace
 }  // namespace sessiond::nginx

@@ -1,0 +1,122 @@
+// Does nginx take an open regex location for addresses that a protected one is for?
+//
+// In a block nginx looks for the longest prefix, then inside that one, in the same way. If no exact and no regex
+// location was found there, it asks the block's own regexes, in their order, unless the block's prefix says ^~: a ^~
+// further inside keeps only the regexes beside itself away (ngx_http_core_find_location).
+
+#include <algorithm>
+
+#include "nginx/rules.h"
+
+namespace sessiond::nginx {
+namespace {
+
+using Match = LocationName::Match;
+
+bool isRegex(const Scope& scope) {
+  return scope.kind() == Scope::Kind::kLocation && nameOf(scope).match == Match::kRegex;
+}
+
+/// A prefix that does not say ^~.
+bool isWeakPrefix(const Scope& scope) {
+  return isPrefix(scope) && nameOf(scope).match == Match::kPrefix;
+}
+
+/// What of the block another location stands in, or is; nullptr: it stands elsewhere.
+const Scope* placeIn(const Scope& block, const Scope& location) {
+  const Scope* scope = &location;
+  while (scope != nullptr && scope->parent() != &block) scope = scope->parent();
+  return scope;
+}
+
+/// Are they all prefixes, from this one outwards to `last`?
+bool arePrefixes(const Scope& first, const Scope& last) {
+  const Scope* scope = &first;
+  while (isPrefix(*scope) && scope != &last) scope = scope->parent();
+  return isPrefix(*scope);
+}
+
+/// REQUIRES: they stand in the same block.
+bool standsAbove(const Scope& one, const Scope& other) {
+  const auto& children = one.parent()->children();
+  const auto first = std::find_if(children.begin(), children.end(),
+                                  [&](const auto& child) { return child.get() == &one || child.get() == &other; });
+  return first->get() == &one;
+}
+
+/// How a regex location comes to be taken for addresses that are another location's as well.
+struct Precedence {
+  enum class Over { kNothing, kPrefix, kRegexBelow, kRegexOutside };
+  Over over = Over::kNothing;
+  const Scope* beside = nullptr;  ///< the other, or what it stands in, in the innermost block that both are in
+};
+
+/// REQUIRES: both stand in one server.
+Precedence precedenceOf(const Scope& regex, const Scope& other) {
+  using Over = Precedence::Over;
+  const Scope* place = &regex;
+  const Scope* beside = placeIn(*place->parent(), other);
+  while (beside == nullptr) {
+    place = place->parent();
+    if (!isPrefix(*place)) return {};
+    beside = placeIn(*place->parent(), other);
+  }
+  if (beside == place) return {};
+  if (place != &regex) {
+    // Found inside a prefix it comes before all regexes out here.
+    return isWeakPrefix(*place) && isRegex(*beside) ? Precedence{Over::kRegexOutside, beside} : Precedence{};
+  }
+  if (isRegex(*beside)) return standsAbove(regex, *beside) ? Precedence{Over::kRegexBelow, beside} : Precedence{};
+  return isWeakPrefix(*beside) && arePrefixes(other, *beside) ? Precedence{Over::kPrefix, beside} : Precedence{};
+}
+
+/// Are there addresses that both are for, and what they stand in?
+bool mayMeet(const AddressPattern& regex, const Scope& around, const Scope& other, const Scope& beside) {
+  const AddressPattern closed = patternOf(other);
+  if (!regex.mayMeet(closed) || (&beside != &other && !regex.mayMeet(patternOf(beside)))) return false;
+  return !isPrefix(around) || patternOf(around).mayMeet(closed);
+}
+
+void report(const Site& site, const Scope& regex, const Scope& closed, const Precedence& precedence) {
+  const bool is_inside = precedence.beside != &closed;
+  const std::string beside = written(*precedence.beside);
+  switch (precedence.over) {
+    case Precedence::Over::kNothing:
+      return;
+    case Precedence::Over::kPrefix:
+      return site.danger("regex-beats-prefix", regex.place(),
+                         written(regex) + " takes addresses below " + written(closed) + ", and is open to all" +
+                             (is_inside ? ": nothing inside " + beside + " keeps it away" : ""),
+                         "write `^~` before the prefix" + (is_inside ? " of " + beside : "") +
+                             " and put the regex location inside, with its own include");
+    case Precedence::Over::kRegexBelow:
+      return site.danger(
+          "regex-beats-regex", regex.place(),
+          written(regex) + " takes addresses of " + written(closed) + ", which stands further down, and is open to all",
+          "move it below that one, or include a protect snippet in it too");
+    case Precedence::Over::kRegexOutside:
+      return site.danger("regex-beats-regex", regex.place(),
+                         written(regex) + " takes addresses of " + written(closed) +
+                             ", since it stands inside a prefix, and is open to all",
+                         "include a protect snippet in it too");
+  }
+}
+
+}  // namespace
+
+void lintRegexes(const Site& site) {
+  for (const Scope* regex : site.locations) {
+    if (!isRegex(*regex) || isChecked(*regex) || isClosed(*regex)) continue;
+    const AddressPattern open = patternOf(*regex);
+    for (const Scope* closed : site.locations) {
+      if (!isChecked(*closed)) continue;
+      const Precedence precedence = precedenceOf(*regex, *closed);
+      if (precedence.over == Precedence::Over::kNothing) continue;
+      if (!mayMeet(open, *regex->parent(), *closed, *precedence.beside)) continue;
+      report(site, *regex, *closed, precedence);
+      break;
+    }
+  }
+}
+
+}  // namespace sessiond::nginx
