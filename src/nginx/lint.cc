@@ -39,8 +39,11 @@ std::vector<std::string> identityHeaders(const Scope& server) {
   return {names.begin(), names.end()};
 }
 
-void lintServer(const Scope& main, const Scope& server, const SessiondFacts& facts, Findings& findings) {
-  Site site{main, server, facts, endpointsAt(server) < server.inside().size(), {}, identityHeaders(server), findings};
+void lintServer(const Scope& main, const Upstreams& upstreams, const Scope& server, const SessiondFacts& facts,
+                Findings& findings) {
+  Site site{
+      main,    upstreams, server, facts, endpointsAt(server) < server.inside().size(), {}, identityHeaders(server),
+      findings};
   bool checks = isChecked(server);
   for (const Scope* location : server.all(Scope::Kind::kLocation)) {
     if (isOurs(location->place())) continue;
@@ -53,6 +56,7 @@ void lintServer(const Scope& main, const Scope& server, const SessiondFacts& fac
   lintIdentity(site);
   lintRegexes(site);
   lintWays(site);
+  lintApplications(site);
   lintAnswers(site);
   lintSite(site);
 }
@@ -87,12 +91,13 @@ Findings lintNginx(const SourceFile& main, const FileFinder& files, const Sessio
     return {{Severity::kFault, "syntax", error.place, error.message, "nginx -t says more"}};
   }
   const Scope scope(*configuration);
+  const Upstreams upstreams = upstreamsIn(scope);
   Findings findings;
   lintSnippets(read, facts, findings);
   for (const Scope* server : scope.all(Scope::Kind::kServer)) {
     if (server->parent()->kind() != Scope::Kind::kHttp) continue;
     lintAnyServer(*server, findings);
-    lintServer(scope, *server, facts, findings);
+    lintServer(scope, upstreams, *server, facts, findings);
   }
   std::sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) { return order(a) < order(b); });
   findings.erase(std::unique(findings.begin(), findings.end(),

@@ -28,6 +28,11 @@ constexpr std::array<std::string_view, 20> kShipped = {"api.conf",
                                                        "status.conf",
                                                        "upstream.conf"};
 
+bool isLoopback(std::string_view address) {
+  return address.starts_with("127.") || address.starts_with("localhost") || address.starts_with("[::1]") ||
+         address.starts_with("unix:");
+}
+
 bool isSessiondsCheck(std::string_view address) {
   return address == "sessiond:check" || address == "/sessiond/auth";
 }
@@ -77,6 +82,30 @@ bool isClosed(const Scope& location) {
     if (!statement->argument(0).starts_with("2")) return true;
   }
   return false;
+}
+
+bool isClosedServer(const Scope& server) {
+  if (isClosed(server)) return true;
+  const auto rewrites = server.own("rewrite");
+  return std::any_of(rewrites.begin(), rewrites.end(), [](const Directive* rewrite) {
+    return isRedirect(*rewrite) && catchesEveryRequest(rewrite->argument(0));
+  });
+}
+
+bool listensPublicly(const Scope& server) {
+  const auto listens = server.own("listen");
+  return listens.empty() || std::any_of(listens.begin(), listens.end(),
+                                        [](const Directive* listen) { return !isLoopback(listen->argument(0)); });
+}
+
+bool catchesEveryRequest(std::string_view regex) {
+  return regex == "^" || regex == ".*" || regex == "^.*" || regex == "^.*$" || regex == "^(.*)$" || regex == "(.*)" ||
+         regex == "^(.*)" || regex == "^/(.*)$" || regex == "^/(.*)";
+}
+
+bool isRedirect(const Directive& rewrite) {
+  const std::string_view flag = rewrite.argument(2);
+  return flag == "redirect" || flag == "permanent" || rewrite.argument(1).starts_with("http");
 }
 
 AddressPattern patternOf(const Scope& location) {

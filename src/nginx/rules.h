@@ -8,6 +8,7 @@
 
 #include "nginx/address_pattern.h"
 #include "nginx/finding.h"
+#include "nginx/handover.h"
 #include "nginx/lint.h"
 #include "nginx/scope.h"
 
@@ -16,6 +17,7 @@ namespace sessiond::nginx {
 /// A server that has to do with sessiond. A plain value, for the time of one run.
 struct Site {
   const Scope& main;
+  const Upstreams& upstreams;
   const Scope& server;
   const SessiondFacts& facts;
   bool has_endpoints = false;
@@ -38,6 +40,14 @@ bool hasOwnCheck(const Scope& scope);
 bool isPrefix(const Scope& location);
 /// Nobody gets anything there: `internal`, `deny all` or a `return` that is no success.
 bool isClosed(const Scope& location);
+/// A server that says one thing to every request, and that is no success: a redirect, mostly.
+bool isClosedServer(const Scope& server);
+/// Can others than programs on this machine reach it?
+bool listensPublicly(const Scope& server);
+/// `^` and the like.
+bool catchesEveryRequest(std::string_view regex);
+/// A `rewrite` after which the client asks anew.
+bool isRedirect(const Directive& rewrite);
 /// The addresses that it is for; of an exact one all that begin so.
 AddressPattern patternOf(const Scope& location);
 /// `location /a/`, as it was written.
@@ -47,12 +57,13 @@ const Directive* lastSet(const Scope& scope, std::string_view variable);
 /// Where endpoints.conf begins among the server's directives; their number when it is not there.
 std::size_t endpointsAt(const Scope& server);
 
-void lintCheck(const Site& site);     ///< is it there, does sessiond answer it, what comes before it
-void lintPolicies(const Site& site);  ///< is the right one asked for
-void lintIdentity(const Site& site);  ///< whom the applications hear
-void lintRegexes(const Site& site);   ///< does nginx take another location than the one that protects
-void lintWays(const Site& site);      ///< other ways to what is protected
-void lintAnswers(const Site& site);   ///< headers, error pages, caches
+void lintCheck(const Site& site);         ///< is it there, does sessiond answer it, what comes before it
+void lintPolicies(const Site& site);      ///< is the right one asked for
+void lintIdentity(const Site& site);      ///< whom the applications hear
+void lintRegexes(const Site& site);       ///< does nginx take another location than the one that protects
+void lintWays(const Site& site);          ///< other ways to what is protected
+void lintApplications(const Site& site);  ///< other ways to the programs behind what is protected
+void lintAnswers(const Site& site);       ///< headers, error pages, caches
 void lintSnippets(const std::vector<SourceFile>& files, const SessiondFacts& facts, Findings& findings);
 void lintAnyServer(const Scope& server, Findings& findings);  ///< also one that protects nothing
 void lintSite(const Site& site);  ///< what is around: status addresses, login, proxies in front

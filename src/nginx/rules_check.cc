@@ -7,11 +7,6 @@
 namespace sessiond::nginx {
 namespace {
 
-bool isRedirect(const Directive& rewrite) {
-  const std::string_view flag = rewrite.argument(2);
-  return flag == "redirect" || flag == "permanent" || rewrite.argument(1).starts_with("http");
-}
-
 /// Could its expression match the check's address, which does not begin with a slash?
 bool mayCatchCheck(const Directive& rewrite) {
   return !isRedirect(rewrite) && !rewrite.argument(0).starts_with("^/");
@@ -21,10 +16,6 @@ bool mayCatchCheck(const Directive& rewrite) {
 bool answersWithSuccess(const Directive& statement) {
   const std::string_view code = statement.argument(0);
   return code.size() == 3 && code[0] == '2';
-}
-
-bool catchesEveryRequest(std::string_view regex) {
-  return regex == "^" || regex == ".*" || regex == "^.*" || regex == "^.*$" || regex == "^(.*)$" || regex == "(.*)";
 }
 
 void reportEarly(const Site& site, const Directive& directive) {

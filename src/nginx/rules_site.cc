@@ -8,17 +8,6 @@
 namespace sessiond::nginx {
 namespace {
 
-bool isLoopback(std::string_view address) {
-  return address.starts_with("127.") || address.starts_with("localhost") || address.starts_with("[::1]") ||
-         address.starts_with("unix:");
-}
-
-bool listensPublicly(const Scope& server) {
-  const auto listens = server.own("listen");
-  return listens.empty() || std::any_of(listens.begin(), listens.end(),
-                                        [](const Directive* listen) { return !isLoopback(listen->argument(0)); });
-}
-
 bool usesTls(const Scope& server) {
   const auto listens = server.own("listen");
   return std::any_of(listens.begin(), listens.end(), [](const Directive* listen) {
@@ -119,72 +108,9 @@ void lintPreflight(const Site& site, const Scope& location) {
   }
 }
 
-/// The application that a `proxy_pass` and the like lead to: scheme and path left out; "" for a variable.
-std::string_view applicationOf(std::string_view target) {
-  if (target.find('$') != std::string_view::npos) return {};
-  const std::size_t scheme = target.find("://");
-  if (scheme != std::string_view::npos) target.remove_prefix(scheme + 3);
-  if (target.starts_with("unix:")) return target.substr(0, target.find(':', 5));
-  return target.substr(0, target.find('/'));
-}
-
-constexpr std::string_view kPasses[] = {"proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass"};
-
-bool knowsSessiond(const Scope& server) {
-  return endpointsAt(server) < server.inside().size();
-}
-
-/// A server that others reach, and that has nothing to do with sessiond, in front of the same application.
-void lintOtherWaysIn(const Site& site, const Scope& location, std::string_view application) {
-  for (const Scope* server : site.main.all(Scope::Kind::kServer)) {
-    if (knowsSessiond(*server) || !listensPublicly(*server)) continue;
-    for (const Scope* other : server->all(Scope::Kind::kLocation)) {
-      if (isChecked(*other)) continue;
-      for (const std::string_view pass : kPasses) {
-        const auto own = other->own(pass);
-        if (own.empty() || applicationOf(own.back()->argument(0)) != application) continue;
-        site.danger("application-also-public", own.back()->place,
-                    "the application of " + written(location) +
-                        " is open to all here, and takes the client's own word "
-                        "for who it is",
-                    "include sessiond/endpoints.conf and a protect snippet in this server too, or let it listen on "
-                    "127.0.0.1 only");
-      }
-    }
-  }
-}
-
-/// An application on another machine believes whoever reaches it.
-bool isElsewhere(const Site& site, std::string_view application) {
-  for (const Scope* block : site.main.all(Scope::Kind::kOther)) {
-    if (block->opened()->name != "upstream" || block->opened()->argument(0) != application) continue;
-    const auto servers = block->own("server");
-    return std::any_of(servers.begin(), servers.end(),
-                       [](const Directive* server) { return !isLoopback(server->argument(0)); });
-  }
-  return !isLoopback(application);
-}
-
-void lintApplication(const Site& site, const Scope& location) {
-  for (const std::string_view pass : kPasses) {
-    const auto own = location.own(pass);
-    if (own.empty()) continue;
-    const std::string_view application = applicationOf(own.back()->argument(0));
-    if (application.empty()) continue;
-    lintOtherWaysIn(site, location, application);
-    if (isElsewhere(site, application)) {
-      site.hint("application-elsewhere", own.back()->place,
-                "the application at " + std::string(application) +
-                    " is on another machine: whoever reaches it there, and not by nginx, is whoever it says",
-                "let it take connections from this machine only");
-    }
-  }
-}
-
 void lintCompany(const Site& site) {
   for (const Scope* location : site.locations) {
     if (!isChecked(*location)) continue;
-    lintApplication(site, *location);
     lintPreflight(site, *location);
     const std::string_view basic = location->value("auth_basic");
     if (!basic.empty() && basic != "off") {
