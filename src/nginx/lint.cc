@@ -56,6 +56,7 @@ void lintServer(const Scope& main, const Upstreams& upstreams, const Scope& serv
   lintIdentity(site);
   lintRegexes(site);
   lintWays(site);
+  lintFiles(site);
   lintApplications(site);
   lintAnswers(site);
   lintSite(site);

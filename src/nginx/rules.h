@@ -62,6 +62,7 @@ void lintPolicies(const Site& site);      ///< is the right one asked for
 void lintIdentity(const Site& site);      ///< whom the applications hear
 void lintRegexes(const Site& site);       ///< does nginx take another location than the one that protects
 void lintWays(const Site& site);          ///< other ways to what is protected
+void lintFiles(const Site& site);         ///< other addresses of the files in it, here and in other servers
 void lintApplications(const Site& site);  ///< other ways to the programs behind what is protected
 void lintAnswers(const Site& site);       ///< headers, error pages, caches
 void lintSnippets(const std::vector<SourceFile>& files, const SessiondFacts& facts, Findings& findings);

@@ -28,36 +28,6 @@ void lintAlias(const Site& site, const Scope& location) {
   }
 }
 
-/// The folder whose files a prefix location serves; "" when it serves none.
-std::string folderOf(const Scope& location) {
-  static constexpr std::string_view kPasses[] = {"proxy_pass", "fastcgi_pass", "uwsgi_pass",
-                                                 "scgi_pass",  "grpc_pass",    "return"};
-  for (const std::string_view pass : kPasses) {
-    if (!location.own(pass).empty()) return {};
-  }
-  const auto alias = location.own("alias");
-  if (!alias.empty()) return std::string(alias.back()->argument(0));
-  const std::string_view root = location.value("root");
-  return root.empty() ? std::string() : std::string(root) + std::string(nameOf(location).text);
-}
-
-/// Files of a protected location that another address leads to.
-void lintFiles(const Site& site, const Scope& closed) {
-  const std::string folder = folderOf(closed);
-  if (folder.empty()) return;
-  for (const Scope* open : site.locations) {
-    if (!isPrefix(*open) || isChecked(*open) || isClosed(*open)) continue;
-    const std::string around = folderOf(*open);
-    if (around.empty() || !folder.starts_with(around) || !around.ends_with('/')) continue;
-    const std::string address = std::string(nameOf(*open).text) + folder.substr(around.size());
-    if (locationFor(site.server, address) != open) continue;
-    site.danger("files-also-public", open->place(),
-                "the files of " + written(closed) + " are open to all as " + address,
-                "keep them outside the folder of " + written(*open));
-    return;
-  }
-}
-
 /// Whatever begins another request inside nginx, which is never checked.
 void lintSubrequests(const Site& site, const Scope& open) {
   for (const std::string_view name : {"mirror", "add_before_body", "add_after_body"}) {
@@ -102,10 +72,7 @@ void lintWays(const Site& site) {
     lintAlias(site, *location);
     lintAccelTargets(site, *location);
     if (!isChecked(*location)) lintSubrequests(site, *location);
-    if (isChecked(*location)) {
-      if (isPrefix(*location)) lintFiles(site, *location);
-      continue;
-    }
+    if (isChecked(*location)) continue;
     if (nameOf(*location).match == LocationName::Match::kExact) lintExact(site, *location);
     if (protects && location->value("ssi") == "on") {
       site.danger("ssi", location->inForce("ssi").back()->place,

@@ -330,6 +330,15 @@ const caught = [
     danger: 'ssi',
   },
   {
+    name: 'protected files in the folder that the server shows by itself',
+    server: (folder) => `root ${folder}/www; ${endpoints} location ^~ /download/ { ${page} alias ${folder}/www/public/; }`,
+    asks: [
+      ['nobody', '/download/index.html', 302],
+      ['nobody', '/public/index.html', 'text:public\n'],
+    ],
+    danger: 'files-also-public',
+  },
+  {
     name: 'a mirror follows a checked request only',
     server: () => `${endpoints} ${open}
       location ^~ /account/ { ${page} mirror /copy; ${proxy} } location = /copy { internal; ${proxy} }`,
