@@ -1,6 +1,7 @@
 // The programs behind what is protected: does somebody else reach them, or everybody?
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "nginx/rules.h"
@@ -50,16 +51,105 @@ void lintElsewhere(const Site& site, const Handover& handover) {
             "let it take connections from this machine only");
 }
 
+/// Addresses that begin with `from` reach the application with `to` in its place.
+struct Mapping {
+  std::string from;
+  std::string to;
+};
+
+/// `^/a/(.*)$` and `/b/$1`: from /a/ to /b/. Nothing: it is another form, or does not take everything that begins so.
+std::optional<Mapping> mappingBy(std::string_view regex, std::string_view target) {
+  const std::size_t group = regex.find('(');
+  const std::size_t capture = target.find("$1");
+  if (!regex.starts_with("^/") || group == std::string_view::npos || capture == std::string_view::npos) return {};
+  const std::string_view rest = regex.substr(group);
+  const std::string_view from = regex.substr(1, group - 1);
+  const std::string_view to = target.substr(0, capture);
+  const bool takes_all = rest == "(.*)" || rest == "(.+)" || rest == "(.*)$" || rest == "(.+)$";
+  if (!takes_all || from.find_first_of(".*+?[]{}|^$\\") != std::string_view::npos || !to.starts_with('/') ||
+      to.find_first_of("$?") != std::string_view::npos) {
+    return {};
+  }
+  return Mapping{std::string(from), std::string(to)};
+}
+
+/// Nothing: it cannot be told.
+std::optional<Mapping> mappingOf(const Scope& location, const Handover& handover) {
+  for (const Directive* rewrite : location.own("rewrite")) {
+    if (rewrite->argument(2) == "break") return mappingBy(rewrite->argument(0), rewrite->argument(1));
+  }
+  const LocationName name = nameOf(location);
+  switch (name.match) {
+    case LocationName::Match::kNamed:
+      return {};
+    case LocationName::Match::kRegex:
+      return handover.path ? mappingBy(name.text, *handover.path) : std::nullopt;
+    case LocationName::Match::kPrefix:
+    case LocationName::Match::kStrongPrefix:
+    case LocationName::Match::kExact:
+      break;
+  }
+  if (handover.path && handover.path->find_first_of("$?") != std::string::npos) return {};
+  return Mapping{std::string(name.text), handover.path.value_or(std::string(name.text))};
+}
+
+struct Handed {
+  const Scope* location;
+  Handover handover;
+};
+
+/// Does nginx take the open location for the address, as far as prefixes decide?
+bool isTaken(const Site& site, const Scope& open, const std::string& address) {
+  const Scope* prefix = locationFor(site.server, address);
+  const bool yields = prefix == nullptr || nameOf(*prefix).match == LocationName::Match::kPrefix;
+  return prefix == &open || (yields && nameOf(open).match == LocationName::Match::kRegex);
+}
+
+/// True: it has been said that the open location leads to what the closed one protects.
+bool leadsTo(const Site& site, const Handed& open, const Mapping& mapping, const Handed& closed) {
+  const auto inside = mappingOf(*closed.location, closed.handover);
+  if (!inside || !leadToOne(open.handover, closed.handover)) return false;
+  const std::string protects = ", which " + written(*closed.location) + " protects, ";
+  if (inside->to.starts_with(mapping.to)) {
+    const std::string address = mapping.from + inside->to.substr(mapping.to.size());
+    if (!isTaken(site, *open.location, address)) return false;
+    site.danger("address-also-public", open.handover.line->place,
+                "the application's " + inside->to + protects + "is open to all as " + address,
+                "hand on below a path of its own, or include a protect snippet in " + written(*open.location) + " too");
+    return true;
+  }
+  // `/a..` is a name to nginx.
+  if (mapping.from.ends_with('/') || !mapping.to.ends_with('/')) return false;
+  site.danger("address-also-public", open.handover.line->place,
+              "`" + mapping.from + "../` leads out of the application's " + mapping.to + ": " + inside->to + protects +
+                  "is open to all",
+              "let both end with a slash");
+  return true;
+}
+
+/// An open location that hands on another address than it was asked for.
+void lintMapping(const Site& site, const Handed& open, const std::vector<Handed>& all) {
+  if (isChecked(*open.location) || isClosed(*open.location)) return;
+  const auto mapping = mappingOf(*open.location, open.handover);
+  if (!mapping || mapping->from == mapping->to || nameOf(*open.location).match == LocationName::Match::kExact) return;
+  for (const Handed& closed : all) {
+    if (isChecked(*closed.location) && leadsTo(site, open, *mapping, closed)) return;
+  }
+}
+
 }  // namespace
 
 void lintApplications(const Site& site) {
-  ByProgram closed;
+  std::vector<Handed> all;
   for (const Scope* location : site.locations) {
-    if (!isChecked(*location)) continue;
-    for (const Handover& handover : handoversOf(*location, site.upstreams)) {
-      lintElsewhere(site, handover);
-      for (const std::string& address : handover.addresses) closed.emplace(address, location);
-    }
+    for (Handover& handover : handoversOf(*location, site.upstreams)) all.push_back({location, std::move(handover)});
+  }
+  ByProgram closed;
+  for (const Handed& one : all) {
+    lintMapping(site, one, all);
+    if (!isChecked(*one.location)) continue;
+    lintElsewhere(site, one.handover);
+    for (const std::string& address : one.handover.addresses) closed.emplace(address, one.location);
   }
   lintOtherWaysIn(site, closed);
 }

@@ -24,6 +24,7 @@ function outcome(response, expected) {
   if (String(expected).startsWith('text:')) return `text:${response.text}`;
   if (String(expected).startsWith('json:')) return `json:${response.json().error && response.status}`;
   if (String(expected).startsWith('page:') && response.headers['content-type'] === 'text/html') return `page:${response.status}`;
+  if (response.status === 200 && String(expected).startsWith('at:')) return `at:${response.json().url}`;
   if (response.status !== 200 || !String(expected).startsWith('app:')) return response.status;
   return `app:${seenAs(response.json(), 'X-User-Id').join(',')}`;
 }

@@ -4,7 +4,8 @@
 //
 //   who        nobody, staff or admin (`forged` in options adds X-User-Id: 666 in the spellings named)
 //   expected   a status; or, when the application answers, whom it hears: 'app:' and the X-User-Id it got; a status with
-//              a page of nginx's own ('page:') or with sessiond's answer for programs ('json:'); or the whole 'text:'
+//              a page of nginx's own ('page:') or with sessiond's answer for programs ('json:'); or the whole 'text:';
+//              or 'at:' and the address that the application was asked for
 //
 // `danger` says that nginx itself cannot be made to refuse, with the rule of `sessionctl nginx lint` that finds it; a
 // wiring without it lets nobody in whom it should not, and the linter finds no danger in it.
@@ -337,6 +338,49 @@ const caught = [
       ['nobody', '/public/index.html', 'text:public\n'],
     ],
     danger: 'files-also-public',
+  },
+  {
+    name: 'an open location whose path leads to what is protected in the application',
+    server: () => `${endpoints} ${open} location ^~ /admin/ { ${page} ${proxy} }
+      location ^~ /assets/ { include sessiond/identity-proxy.conf; proxy_pass http://application/; }`,
+    asks: [
+      ['nobody', '/admin/x', 302],
+      ['nobody', '/assets/admin/x', 'at:/admin/x'],
+    ],
+    danger: 'address-also-public',
+  },
+  {
+    name: 'the same by a regex location',
+    server: () => `${endpoints} ${open} location ^~ /admin/ { ${page} ${proxy} }
+      location ~ ^/assets/(.*)$ { include sessiond/identity-proxy.conf; proxy_pass http://application/$1; }`,
+    asks: [['nobody', '/assets/admin/x', 'at:/admin/x']],
+    danger: 'address-also-public',
+  },
+  {
+    name: 'the same by a rewrite',
+    server: () => `${endpoints} ${open} location ^~ /admin/ { ${page} ${proxy} }
+      location ^~ /assets/ { rewrite ^/assets/(.*) /$1 break; ${proxy} }`,
+    asks: [['nobody', '/assets/admin/x', 'at:/admin/x']],
+    danger: 'address-also-public',
+  },
+  {
+    name: 'an open location without a slash at its end, whose path has one',
+    server: () => `${endpoints} ${open} location ^~ /admin/ { ${page} ${proxy} }
+      location ^~ /assets { include sessiond/identity-proxy.conf; proxy_pass http://application/static/; }`,
+    asks: [
+      ['nobody', '/assets/admin/x', 'at:/static//admin/x'],
+      ['nobody', '/assets../admin/x', 'at:/static/../admin/x'],
+    ],
+    danger: 'address-also-public',
+  },
+  {
+    name: 'an open location with a path of its own',
+    server: () => `${endpoints} ${open} location ^~ /admin/ { ${page} ${proxy} }
+      location ^~ /assets/ { include sessiond/identity-proxy.conf; proxy_pass http://application/static/; }`,
+    asks: [
+      ['nobody', '/assets/admin/x', 'at:/static/admin/x'],
+      ['nobody', '/assets/../admin/x', 302],
+    ],
   },
   {
     name: 'a mirror follows a checked request only',
