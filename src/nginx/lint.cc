@@ -62,6 +62,26 @@ void lintServer(const Scope& main, const Upstreams& upstreams, const Scope& serv
   lintSite(site);
 }
 
+/// What was not looked at is not good by that. Other servers than http's, as those of `stream`, are none of ours.
+void lintUnseen(const Scope& main, const SourceFile& file, Findings& findings) {
+  const std::string remedy =
+      "give nginx's main file, which includes the others, or what it reads: nginx -T | sessionctl nginx lint -";
+  bool is_any = false;
+  for (const Scope* server : main.all(Scope::Kind::kServer)) {
+    const Scope::Kind around = server->parent()->kind();
+    is_any = is_any || around == Scope::Kind::kHttp || around == Scope::Kind::kMain;
+    if (around != Scope::Kind::kMain) continue;
+    findings.push_back({Severity::kFault, "not-looked-at", server->place(),
+                        "this server stands in no `http` block here, so it was not looked at", remedy});
+  }
+  if (is_any) return;
+  findings.push_back({Severity::kFault,
+                      "not-looked-at",
+                      {file.path, 1},
+                      main.inside().empty() ? "there is nothing in it" : "there is no `http` block with a server in it",
+                      remedy});
+}
+
 auto order(const Finding& finding) {
   return std::tie(finding.place.file, finding.place.line, finding.rule, finding.message);
 }
@@ -94,6 +114,7 @@ Findings lintNginx(const SourceFile& main, const FileFinder& files, const Sessio
   const Scope scope(*configuration);
   const Upstreams upstreams = upstreamsIn(scope);
   Findings findings;
+  lintUnseen(scope, main, findings);
   lintSnippets(read, facts, findings);
   for (const Scope* server : scope.all(Scope::Kind::kServer)) {
     if (server->parent()->kind() != Scope::Kind::kHttp) continue;

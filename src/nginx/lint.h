@@ -26,7 +26,8 @@ struct SessiondFacts {
   std::vector<SourceFile> snippets = {};
 };
 
-/// By file and line. A text that is no configuration is one finding of the rule `syntax`.
+/// By file and line. A text that is no configuration is one finding of the rule `syntax`; one without a server of http,
+/// and a server outside of it, are findings of `not-looked-at`.
 Findings lintNginx(const SourceFile& main, const FileFinder& files, const SessiondFacts& facts = {});
 /// The output of `nginx -T`.
 Findings lintDump(std::string_view dump, const SessiondFacts& facts = {});

@@ -64,7 +64,8 @@ void addNginxCommands(CLI::App& app, CommandLine& line) {
   add(
       nginx, "lint", "say what is dangerous in an nginx configuration: a file with its includes, or nginx -T's output",
       [&line] { line.exit_code = nginxLint(line.common, line.linted); },
-      "Place, severity, what happens, rule, and what to do. Exits with 1 when there is more than hints.")
+      "Place, severity, what happens, rule, and what to do. Exits with 1 when there is more than hints. The file has "
+      "to be nginx's main one: a server whose http block is elsewhere is not looked at, and that is said.")
       .add_option("file", line.linted, "the file; - is standard input")
       ->capture_default_str();
   CLI::App& print = add(

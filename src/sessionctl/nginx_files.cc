@@ -37,11 +37,13 @@ nginx::SnippetSettings snippetSettingsOf(const Config& config) {
 
 }  // namespace
 
-nginx::FileFinder finderBelow(std::string folder) {
-  return [folder = std::move(folder)](const std::string& pattern) {
+nginx::FileFinder finderBelow(std::string folder, UnreadFiles* unread) {
+  return [folder = std::move(folder), unread](const std::string& pattern) {
     std::vector<nginx::SourceFile> files;
     for (const std::string& path : matching((fs::path(folder) / pattern).string())) {
-      if (auto contents = readFile(path, kLargestFile)) files.push_back({path, std::move(contents->bytes)});
+      auto contents = readFile(path, kLargestFile);
+      if (contents) files.push_back({path, std::move(contents->bytes)});
+      if (!contents && unread != nullptr) unread->emplace(path, contents.error());
     }
     return files;
   };
@@ -73,6 +75,7 @@ Expected<std::string, std::string> readNginxText(const std::string& file) {
   if (file == "-") {
     auto bytes = readBytes(STDIN_FILENO, kLargestText);
     if (!bytes) return Unexpected(std::string("standard input cannot be read"));
+    if (bytes->size() > kLargestText) return Unexpected(std::string("standard input is larger than 64 MiB"));
     return *std::move(bytes);
   }
   auto contents = readFile(file, kLargestText);
@@ -89,7 +92,16 @@ Expected<nginx::Directives, nginx::SyntaxError> directivesOf(const std::string& 
 
 nginx::Findings lintText(const std::string& file, const std::string& text, const nginx::SessiondFacts& facts) {
   if (!nginx::splitDump(text).empty()) return nginx::lintDump(text, facts);
-  return nginx::lintNginx({file, text}, finderBelow(fs::path(file).parent_path().string()), facts);
+  UnreadFiles unread;
+  auto findings = nginx::lintNginx({file, text}, finderBelow(fs::path(file).parent_path().string(), &unread), facts);
+  for (const auto& [path, why] : unread) {
+    findings.push_back({nginx::Severity::kFault,
+                        "not-looked-at",
+                        {path, 1},
+                        "it is included, and was not looked at: " + why,
+                        "let it be read, or let it not be included"});
+  }
+  return findings;
 }
 
 std::vector<nginx::SourceFile> snippetsFor(const Config& config, const std::vector<nginx::SourceFile>& shipped) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,12 @@
 
 namespace sessiond::ctl {
 
-/// As nginx finds what an include names: relative to `folder`, in the alphabet's order. What cannot be read is not
-/// there.
-nginx::FileFinder finderBelow(std::string folder);
+/// Files that are there and cannot be read, each with the reason.
+using UnreadFiles = std::map<std::string, std::string>;
+
+/// As nginx finds what an include names: relative to `folder`, in the alphabet's order. What cannot be read is left
+/// out, and noted in `unread`, which must outlive the finder; nullptr: nowhere.
+nginx::FileFinder finderBelow(std::string folder, UnreadFiles* unread = nullptr);
 
 /// The snippets beside this program: as installed (../share/sessiond/nginx), or in the source tree that it was built
 /// in. The error says where they were looked for.
@@ -28,7 +32,7 @@ Expected<std::vector<nginx::SourceFile>, std::string> readSnippets(const std::st
 Expected<std::string, std::string> readNginxText(const std::string& file);
 /// A main file's text with what it includes, or the output of nginx -T.
 Expected<nginx::Directives, nginx::SyntaxError> directivesOf(const std::string& file, const std::string& text);
-/// The same, linted.
+/// The same, linted; an included file that cannot be read is a finding of `not-looked-at`.
 nginx::Findings lintText(const std::string& file, const std::string& text, const nginx::SessiondFacts& facts);
 
 /// The shipped snippets, which are those of the default configuration, as this one needs them.

@@ -86,6 +86,30 @@ describe('sessionctl nginx', () => {
     assert.match(missing.stderr, /nowhere\.conf: no such file/);
   });
 
+  test('lint says so where it has looked at nothing, or not at all of it', () => {
+    const config = configure('');
+    const said = (args, input) => {
+      const { status, stdout, stderr } = run(['-c', config, 'nginx', 'lint', ...args], input);
+      assert.equal(status, 1, stderr);
+      return stdout;
+    };
+    // nginx -T 2>/dev/null | sessionctl nginx lint -, where nginx -T fails
+    assert.match(said(['-'], ''), /^-:1: fault: there is nothing in it \[not-looked-at\]\n {4}give nginx's main file, .*nginx -T \| sessionctl nginx lint -\n$/);
+    assert.match(said(['-'], 'nginx: [emerg] unknown directive "a" in /etc/nginx/nginx.conf:1\n'), /\[syntax\]/);
+    const fragment = path.join(folder, 'site.conf');
+    fs.writeFileSync(fragment, `include ${folder}/sessiond/upstream.conf;\nserver {\n  satisfy any;\n}\n`);
+    assert.match(said([fragment]), new RegExp(`^${fragment}:2: fault: this server stands in no \`http\` block here, so it was not looked at \\[not-looked-at\\]\n`));
+
+    const sites = path.join(folder, 'sites');
+    fs.mkdirSync(sites);
+    fs.writeFileSync(path.join(sites, 'a.conf'), 'server { listen 127.0.0.1:80; }\n');
+    fs.symlinkSync(path.join(folder, 'nowhere'), path.join(sites, 'b.conf'));
+    const main = path.join(folder, 'nginx.conf');
+    fs.writeFileSync(main, 'events {}\nhttp { include sites/*.conf; }\n');
+    assert.match(said([main]), new RegExp(`^${sites}/b.conf:1: fault: it is included, and was not looked at: no such file \\[not-looked-at\\]\n`));
+    fs.rmSync(sites, { recursive: true });
+  });
+
   test('print gives the shipped snippets for the defaults, and others for another configuration', () => {
     const shipped = path.join(repository, 'nginx');
     const same = path.join(folder, 'same');

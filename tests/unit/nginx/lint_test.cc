@@ -245,6 +245,27 @@ TEST(NginxLint, SaysWhatItCannotRead) {
   EXPECT_EQ(describe(findings[0]) + " " + findings[0].message, "3 fault syntax a { is never closed");
 }
 
+TEST(NginxLint, WhatWasNotLookedAtIsNotGood) {
+  const auto said = [](const std::string& text) {
+    std::string all;
+    for (const Finding& finding : lint(text)) all += describe(finding) + ": " + finding.message + "\n";
+    return all;
+  };
+  const std::string outside =
+      " fault not-looked-at: this server stands in no `http` block here, so it was not looked at\n";
+  const std::string nothing = "1 fault not-looked-at: there is nothing in it\n";
+  const std::string no_server = "1 fault not-looked-at: there is no `http` block with a server in it\n";
+  EXPECT_EQ(said(""), nothing);
+  EXPECT_EQ(said("# all of it\n# is a comment\n"), nothing);
+  EXPECT_EQ(said("events {} http { include sites/*; }"), no_server);
+  EXPECT_EQ(said("location / { satisfy any; }"), no_server);
+  EXPECT_EQ(said("events {}\nstream { server { listen 1; } }"), no_server);
+  EXPECT_EQ(said("server {}\nserver { location / { auth_request sessiond:check; } }"), "1" + outside + "2" + outside);
+  EXPECT_EQ(said("http { server {} }\nserver {}"), "2" + outside);
+  EXPECT_EQ(said("http { server {} } stream { server { listen 1; } } mail { server { listen 1; } }"), "");
+  EXPECT_EQ(rulesOf(lintDump("# configuration file /etc/nginx/nginx.conf:\n")), "not-looked-at ");
+}
+
 TEST(NginxLint, ReadsTheOutputOfNginxT) {
   const std::string dump =
       "nginx: configuration file /etc/nginx/nginx.conf test is successful\n"
