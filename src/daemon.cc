@@ -70,6 +70,7 @@ class Daemon {
   LastingState lasting_{clock_, metrics_};
   ListeningSocket socket_ = ListeningSocket::kOurOwn;
   std::shared_ptr<const Config> config_;
+  StartedWith started_with_;
   WallTime in_force_since_{};
   std::string last_reload_ = "none";
   std::vector<std::uint64_t> secret_hits_before_;  ///< the configuration in force came; by the secret's place
@@ -146,6 +147,7 @@ int Daemon::start(UniqueFd passed) {
     return EX_OSERR;
   }
   if (const int code = openControl(); code != EX_OK) return code;
+  started_with_ = startedWith(*config_);
   in_force_since_ = clock_.wallNow();
   countSecretsAnew();
   reload_metrics_.note(true, in_force_since_);
@@ -277,7 +279,7 @@ ControlAnswer Daemon::tryReload() try {
 std::vector<std::string> Daemon::putInForce(std::shared_ptr<const Config> config,
                                             std::shared_ptr<Application> application) {
   std::vector<std::string> notes;
-  for (const std::string& option : changesNeedingRestart(*config_, *config)) {
+  for (const std::string& option : changesNeedingRestart(started_with_, *config)) {
     notes.push_back(option + ": this change takes a restart to come into force");
   }
   // systemd's copies, which it has made at the start.

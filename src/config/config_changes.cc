@@ -1,16 +1,32 @@
 #include "config/config_changes.h"
 
+#include <algorithm>
+
 #include "config/options.h"
 
 namespace sessiond {
+namespace {
 
-std::vector<std::string> changesNeedingRestart(const Config& old_config, const Config& new_config) {
-  std::vector<std::string> paths;
+/// The time to drain is the one that is in force when sessiond is told to stop.
+bool standsFromTheStart(const std::string& path) {
+  return (path.starts_with("listen.") && path != "listen.drain_timeout") || path == "sessiond.control_socket";
+}
+
+}  // namespace
+
+StartedWith startedWith(const Config& config) {
+  StartedWith values;
   for (const Option& option : allOptions()) {
-    const bool at_start_only = option.path.starts_with("listen.") || option.path == "sessiond.control_socket";
-    if (at_start_only && option.write(old_config) != option.write(new_config)) {
-      paths.push_back(option.path);
-    }
+    if (standsFromTheStart(option.path)) values.emplace_back(option.path, option.write(config));
+  }
+  return values;
+}
+
+std::vector<std::string> changesNeedingRestart(const StartedWith& started, const Config& config) {
+  const StartedWith wanted = startedWith(config);
+  std::vector<std::string> paths;
+  for (const auto& value : wanted) {
+    if (std::ranges::find(started, value) == started.end()) paths.push_back(value.first);
   }
   return paths;
 }

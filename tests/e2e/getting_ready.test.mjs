@@ -284,10 +284,20 @@ describe('getting ready', () => {
     assert.deepEqual([ok, config, last], [true, stack.sessiond.file, 'succeeded']);
   });
 
-  test('says what takes a restart', () => {
-    write((config) => (config.listen.backlog = 77));
-    const { status, stderr } = ask('reload');
-    assert.deepEqual([status, stderr], [0, 'listen.backlog: this change takes a restart to come into force\n']);
+  test('says at every reload what waits for a restart, and no more once it is as it was at the start', () => {
+    const says = (change) => {
+      write(change);
+      const { status, stderr } = ask('reload');
+      assert.equal(status, 0, stderr);
+      return stderr;
+    };
+    const waits = 'listen.backlog: this change takes a restart to come into force\n';
+    assert.equal(says((config) => (config.listen.backlog = 77)), waits);
+    const stillWaits = (config) => Object.assign(config, { listen: { ...config.listen, backlog: 77 }, log: { level: 'warn' } });
+    assert.equal(says(stillWaits), waits, 'whatever else is changed');
+    assert.equal(says(), '');
+    assert.equal(says((config) => (config.listen.drain_timeout = '11s')), '', 'a stop goes by what is in force then');
+    assert.equal(says(), '');
   });
 
   test('lets go of the old configuration, also where nobody asks anything, and says that it is subscribed', async () => {

@@ -139,15 +139,20 @@ TEST(ConfigChanges, KnowsWhatNamesCredentials) {
 }
 
 TEST(ConfigChanges, OnlyWhatStandsFromTheStartNeedsARestart) {
-  EXPECT_THAT(changesNeedingRestart(Config{}, Config{}), IsEmpty());
-  EXPECT_THAT(changesNeedingRestart(Config{}, read("listen: {mode: \"0600\", workers: 5}\nlog: {level: warn}\n")),
+  const StartedWith defaults = startedWith(Config{});
+  EXPECT_THAT(changesNeedingRestart(defaults, Config{}), IsEmpty());
+  EXPECT_THAT(changesNeedingRestart(defaults, read("listen: {mode: \"0600\", workers: 5}\nlog: {level: warn}\n")),
               ElementsAre("listen.mode", "listen.workers"));
-  EXPECT_THAT(changesNeedingRestart(Config{}, read("sessiond: {control_socket: /run/other.sock}\n")),
+  EXPECT_THAT(changesNeedingRestart(defaults, read("sessiond: {control_socket: /run/other.sock}\n")),
               ElementsAre("sessiond.control_socket"));
   EXPECT_THAT(
       changesNeedingRestart(
-          Config{}, read("redis: {url: redis://db}\ncookie: {name: sid}\nsessiond: {key_prefix: \"site-a:\"}\n")),
+          defaults, read("redis: {url: redis://db}\ncookie: {name: sid}\nsessiond: {key_prefix: \"site-a:\"}\n")),
       IsEmpty());
+}
+
+TEST(ConfigChanges, TheTimeToDrainIsTheOneInForceAtTheEnd) {
+  EXPECT_THAT(changesNeedingRestart(startedWith(Config{}), read("listen: {drain_timeout: 1m}\n")), IsEmpty());
 }
 
 }  // namespace
