@@ -269,6 +269,8 @@ ControlAnswer Daemon::tryReload() try {
   if (redis.outcome == StartupProbe::kMisconfigured) {
     return {.exit_code = EX_CONFIG, .lines = {redis.message}};
   }
+  // One that is only unreachable may come: a start goes on, too.
+  if (redis.outcome != StartupProbe::kOk) answer.lines.push_back("warning: " + redis.message);
   for (std::string& line : putInForce(std::move(config), std::move(application))) answer.lines.push_back(line);
   return answer;
 } catch (const std::exception& error) {

@@ -36,8 +36,9 @@ void addDaemonCommands(CLI::App& app, CommandLine& line) {
   add(
       app, "reload", "have the running daemon put a changed configuration in force",
       [&line] { line.exit_code = reload(line.common); },
-      "Where the new one is wrong or cannot be used, the old one stays in force, and every reason is said. `systemctl "
-      "reload sessiond` does this.");
+      "Where the new one is wrong or cannot be used, the old one stays in force, and every reason is said. What a "
+      "start would warn of, such as a Redis that does not answer, is said too, and keeps nothing from being in force. "
+      "`systemctl reload sessiond` does this.");
   add(
       app, "doctor",
       "walk the whole chain (configuration, daemon, Redis, nginx, a check) and say what is wrong, with the command "

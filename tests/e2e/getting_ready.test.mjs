@@ -300,6 +300,30 @@ describe('getting ready', () => {
     assert.equal(says(), '');
   });
 
+  test('warns, as a start does, of a Redis that does not answer or does not let it do all, and goes on', async (t) => {
+    t.after(() => stack.redis.command('ACL', 'SETUSER', 'default', '+@all'));
+    const nowhere = /^warning: redis: \S+nowhere\.sock is not reachable: No such file or directory$/;
+    write((config, folder) => (config.redis.url = `unix://${folder}/nowhere.sock`));
+    const known = stack.sessiond.logText().length;
+    const unreachable = ask('reload');
+    assert.equal(unreachable.status, 0, unreachable.stderr);
+    assert.match(unreachable.stderr.trimEnd(), nowhere);
+    assert.match(stack.sessiond.logText().slice(known), /reload: warning: redis: \S+nowhere\.sock is not reachable/);
+    const { ok, notes } = JSON.parse(ask('reload', '--json').stdout);
+    assert.equal(ok, true);
+    assert.match(notes.join('\n'), nowhere);
+    const cookie = await stack.session('elsewhere', { id: 7 });
+    assert.equal((await stack.client().get('/api/', { headers: { Cookie: cookie } })).status, 503, 'it is in force');
+    write();
+    await stack.redis.command('ACL', 'SETUSER', 'default', '-expire');
+    const limited = ask('reload');
+    assert.equal(limited.status, 0, limited.stderr);
+    assert.match(limited.stderr, /^warning: redis: the ACL user may not do all .* keys: EXPIRE sess:\*, EXPIRE sessiond:revoked:\*/);
+    await stack.redis.command('ACL', 'SETUSER', 'default', '+@all');
+    const all = ask('reload');
+    assert.deepEqual([all.status, all.stderr], [0, '']);
+  });
+
   test('lets go of the old configuration, also where nobody asks anything, and says that it is subscribed', async () => {
     const subscriptions = async () => {
       const list = await stack.redis.command('CLIENT', 'LIST', 'TYPE', 'pubsub');
