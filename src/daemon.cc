@@ -223,7 +223,9 @@ ControlAnswer Daemon::status() {
   answer.lines.push_back("revocations_remembered: " + std::to_string(lasting_.revoked.count()));
   for (std::size_t i = 0; i < secret_hits_before_.size(); ++i) {
     const std::uint64_t since = secretHits(metrics_, i).read() - secret_hits_before_[i];
-    answer.lines.push_back("secret_" + std::to_string(i) + ": " + std::to_string(since));
+    const std::string name = "secret_" + std::to_string(i);
+    answer.lines.push_back(name + ": " + std::to_string(since));
+    answer.lines.push_back(name + "_file: " + config_->session.secret_files[i]);
   }
   return answer;
 }

@@ -57,7 +57,7 @@ void addDaemonCommands(CLI::App& app, CommandLine& line) {
       "in "
       "Redis, how many sessions it has in memory and whether it believes them, how many logouts it remembers, and how "
       "many "
-      "cookies each secret has verified.");
+      "cookies each secret has verified, and from which file it is.");
 }
 
 void addNginxCommands(CLI::App& app, CommandLine& line) {

@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/encoding.h"
@@ -69,18 +71,55 @@ std::optional<FileRights> rightsForDaemon(const CommonOptions& options, const Co
   return group ? std::optional(FileRights{.owner = 0, .group = *group, .mode = 0640}) : std::nullopt;
 }
 
-struct SecretUse {
+/// As the daemon has it.
+struct SecretInForce {
   std::string file;
-  std::optional<std::int64_t> hits;  ///< absent: the daemon does not say
+  std::int64_t hits = 0;
 };
 
-std::vector<SecretUse> usesOf(const Config& config, const ControlAnswer& answer) {
-  std::vector<SecretUse> uses;
-  for (std::size_t i = 0; i < config.session.secret_files.size(); ++i) {
-    const auto hits = answer.exit_code == EX_OK ? memberOf(answer, "secret_" + std::to_string(i)) : std::nullopt;
-    uses.push_back({config.session.secret_files[i], hits ? parseInteger<std::int64_t>(*hits) : std::nullopt});
+/// By their places; none: the daemon does not say.
+std::vector<SecretInForce> secretsInForce(const ControlAnswer& answer) {
+  std::vector<SecretInForce> secrets;
+  if (answer.exit_code != EX_OK) return secrets;
+  for (;;) {
+    const std::string name = "secret_" + std::to_string(secrets.size());
+    const auto hits = memberOf(answer, name);
+    const auto count = hits ? parseInteger<std::int64_t>(*hits) : std::nullopt;
+    auto file = memberOf(answer, name + "_file");
+    if (!count || !file) return secrets;
+    secrets.push_back({*std::move(file), *count});
   }
-  return uses;
+}
+
+/// One of the configuration's.
+struct SecretUse {
+  std::string file;
+  bool signs = false;
+  bool verifies = true;
+  std::optional<std::int64_t> hits;  ///< absent: not known
+};
+
+struct SecretStatus {
+  std::optional<bool> is_in_force;  ///< is this the list that the daemon runs with? absent: it does not say
+  std::vector<SecretUse> uses;
+};
+
+/// A count says something of this list only where the daemon runs with the very same one.
+SecretStatus statusOf(const Config& config, const ControlAnswer& answer) {
+  const std::vector<std::string>& files = config.session.secret_files;
+  const std::vector<SecretInForce> daemons = secretsInForce(answer);
+  SecretStatus status;
+  if (!daemons.empty()) status.is_in_force = std::ranges::equal(files, daemons, {}, {}, &SecretInForce::file);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    SecretUse use{.file = files[i], .signs = i == 0, .verifies = true, .hits = {}};
+    if (status.is_in_force == true) use.hits = daemons[i].hits;
+    if (status.is_in_force == false) {
+      use.signs = files[i] == daemons.front().file;
+      use.verifies = std::ranges::find(daemons, files[i], &SecretInForce::file) != daemons.end();
+    }
+    status.uses.push_back(std::move(use));
+  }
+  return status;
 }
 
 /// How long a cookie is good that nobody uses: whoever comes sooner gets one that the first secret has signed.
@@ -88,20 +127,22 @@ std::chrono::seconds longestUnused(const Config& config) {
   return std::max(config.session.idle_timeout, config.cookie.max_age.value_or(std::chrono::seconds(0)));
 }
 
-std::string verdictOf(std::size_t place, const SecretUse& use, const std::string& since, const Config& config) {
-  if (place == 0) return "signs, and verifies";
-  if (!use.hits) return "verifies; whether it is still needed only the running daemon can tell";
+std::string verdictOf(const SecretUse& use, bool is_in_force, const std::string& since, const Config& config) {
+  const std::string does = use.signs ? "signs, and verifies" : use.verifies ? "verifies" : "does nothing yet";
+  if (!is_in_force) return does + "; the daemon runs with another list than this file has: sessionctl reload";
+  if (use.signs) return does;
+  if (!use.hits) return does + "; whether it is still needed only the running daemon can tell";
   const std::string seen = std::to_string(*use.hits) + " cookies of it were seen since " + since;
   const std::string until = inWords(longestUnused(config));
-  return "verifies; " + seen + "; it can go once this stays the same for " + until +
+  return does + "; " + seen + "; it can go once this stays the same for " + until +
          " (what nobody uses for so long has ended), and applications do not sign with it";
 }
 
-void printStatus(const std::vector<SecretUse>& uses, const std::string& since, const Config& config) {
+void printStatus(const SecretStatus& status, const std::string& since, const Config& config) {
   std::vector<std::vector<std::string>> rows;
-  for (std::size_t i = 0; i < uses.size(); ++i) {
-    rows.push_back(
-        {uses[i].file, uses[i].hits ? std::to_string(*uses[i].hits) : "-", verdictOf(i, uses[i], since, config)});
+  for (const SecretUse& use : status.uses) {
+    rows.push_back({use.file, use.hits ? std::to_string(*use.hits) : "-",
+                    verdictOf(use, status.is_in_force.value_or(true), since, config)});
   }
   printTable({"FILE", "SEEN", "WHAT IT DOES"}, std::move(rows));
 }
@@ -163,22 +204,24 @@ int secretStatus(const CommonOptions& options) {
   const auto loaded = loadConfig(options.config_file);
   if (!loaded) return sayProblems(options, false, loaded.error(), "");
   const ControlAnswer answer = askTheDaemon(options, "status");
-  const std::vector<SecretUse> uses = usesOf(loaded->config, answer);
+  const SecretStatus status = statusOf(loaded->config, answer);
   const std::string since = memberOf(answer, "in_force_since").value_or("");
   if (!options.json) {
-    printStatus(uses, since, loaded->config);
+    printStatus(status, since, loaded->config);
     return EX_OK;
   }
   std::vector<std::string> list;
-  for (std::size_t i = 0; i < uses.size(); ++i) {
+  for (const SecretUse& use : status.uses) {
     list.push_back(JsonObject()
-                       .text("file", uses[i].file)
-                       .flag("signs", i == 0)
-                       .raw("seen", uses[i].hits ? std::to_string(*uses[i].hits) : "null")
+                       .text("file", use.file)
+                       .flag("signs", use.signs)
+                       .raw("seen", use.hits ? std::to_string(*use.hits) : "null")
                        .json());
   }
+  const std::string in_force = !status.is_in_force ? "null" : *status.is_in_force ? "true" : "false";
   std::printf("%s\n", JsonObject()
                           .flag("ok", true)
+                          .raw("in_force", in_force)
                           .textOrNull("since", since)
                           .number("unused_cookies_end_after_seconds", longestUnused(loaded->config).count())
                           .list("secrets", list)

@@ -61,6 +61,31 @@ describe('sessionctl secret', () => {
     assert.equal((await ctl('secret status')).unused_cookies_end_after_seconds, 3600);
   });
 
+  test('of a list that the daemon does not run with no count is said, nor that a secret can go', async () => {
+    const before = fs.readFileSync(stack.sessiond.file, 'utf8');
+    fs.writeFileSync(stack.sessiond.file, before.replace(`"${at('rotated')}"`, `"${at('one')}", "${at('rotated')}"`));
+    const files = [at('one'), at('rotated'), at('secret-1')];
+    const other = await ctl('secret status');
+    assert.equal(other.in_force, false);
+    assert.deepEqual(other.secrets, files.map((file) => ({ file, signs: file === at('rotated'), seen: null })));
+    const { stdout } = await ctl.text(['secret', 'status']);
+    const rows = stdout.trimEnd().split('\n').map((line) => line.split(/ {2,}/));
+    const why = 'the daemon runs with another list than this file has: sessionctl reload';
+    assert.deepEqual(rows, [
+      [files[0], '-', `does nothing yet; ${why}`],
+      [files[1], '-', `signs, and verifies; ${why}`],
+      [files[2], '-', `verifies; ${why}`],
+    ]);
+    assert.equal((await ctl('reload')).status, 0);
+    const same = await ctl('secret status');
+    assert.equal(same.in_force, true);
+    assert.deepEqual(same.secrets, files.map((file, place) => ({ file, signs: place === 0, seen: 0 })));
+    const daemon = await ctl('status');
+    assert.deepEqual([0, 1, 2].map((place) => daemon[`secret_${place}_file`]), files);
+    fs.writeFileSync(stack.sessiond.file, before);
+    assert.equal((await ctl('reload')).status, 0);
+  });
+
   test('a secret that the daemon does not take leaves all as it was', async () => {
     const before = fs.readFileSync(stack.sessiond.file, 'utf8');
     fs.writeFileSync(at('short'), 'x', { mode: 0o600 });
@@ -125,8 +150,8 @@ describe('sessionctl secret', () => {
     const cookie = await stack.session('down', { id: 'ada' });
     await stack.sessiond.stop();
     assert.equal((await ctl('secret rotate', [at('down')])).in_force, false);
-    const { since, secrets } = await ctl('secret status');
-    assert.equal(since, null);
+    const { in_force: isInForce, since, secrets } = await ctl('secret status');
+    assert.deepEqual([isInForce, since], [null, null]);
     assert.deepEqual(secrets.map(({ seen }) => seen), [null, null, null]);
     await stack.sessiond.start();
     assert.equal((await check(cookie)).status, 200);
