@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include "base/errno_text.h"
 #include "base/unique_fd.h"
@@ -52,7 +54,10 @@ std::optional<std::string> whyNotCreated(const std::string& path, std::string_vi
   return std::nullopt;
 }
 
-std::optional<std::string> whyNotReplaced(const std::string& path, std::string_view bytes) {
+std::optional<std::string> whyNotReplaced(const std::string& named, std::string_view bytes) {
+  std::error_code unresolved;
+  const std::string path = std::filesystem::canonical(named, unresolved).string();
+  if (unresolved) return errnoText(unresolved.value());
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return errnoText(errno);
   const std::string beside = besideOf(path);

@@ -18,12 +18,13 @@ struct FileRights {
 };
 
 /// A new file, for its owner alone unless `rights` say otherwise. Why there is none, without the path; one that is
-/// there already stays.
+/// there already stays, be it a link that leads nowhere.
 std::optional<std::string> whyNotCreated(const std::string& path, std::string_view bytes,
                                          const std::optional<FileRights>& rights = std::nullopt);
 
-/// Another text in the place of the file's, with its owner, group and mode. Why it is as it was, without the path.
-std::optional<std::string> whyNotReplaced(const std::string& path, std::string_view bytes);
+/// Another text in the place of the file's, with its owner, group and mode. Of a link, that of the file it leads to:
+/// the link stays. Why it is as it was, without the path.
+std::optional<std::string> whyNotReplaced(const std::string& named, std::string_view bytes);
 
 /// Beside a file, to try another text of it.
 std::string besideOf(const std::string& path);

@@ -112,6 +112,18 @@ describe('sessionctl secret', () => {
     assert.equal(fs.readFileSync(file, 'utf8').split('\n')[2], `  secret_files: ["${at('three')}", ${at('one')}]  # ours`);
   });
 
+  test('through a link the file is changed that it leads to, and the link stays', async () => {
+    const [file, link] = ['linked.yaml', 'link.yaml'].map(at);
+    fs.writeFileSync(file, `session:\n  secret_files: [${at('one')}]\nsessiond: {control_socket: ${at('nobody.sock')}}\n`);
+    fs.chmodSync(file, 0o640);
+    fs.symlinkSync('linked.yaml', link);
+    assert.equal((await sessionctl(link)('secret rotate', [at('three')])).status, 0);
+    assert.ok(fs.lstatSync(link).isSymbolicLink());
+    assert.equal(fs.readFileSync(file, 'utf8').split('\n')[1], `  secret_files: ["${at('three')}", ${at('one')}]`);
+    assert.equal(fs.statSync(file).mode & 0o777, 0o640);
+    assert.deepEqual(fs.readdirSync(stack.folder).filter((name) => /\.(new|tried)$/.test(name)), []);
+  });
+
   test('where no list is written, it is: below session:, or with it, in the package\'s own file too', async () => {
     const folder = at('installed');
     fs.mkdirSync(folder);
