@@ -215,8 +215,8 @@ void addExplain(CLI::App& app, CommandLine& line) {
       "say step by step why a request with this cookie is let in or refused, and what to do; says "
       "neither a secret nor a session's id, and changes nothing",
       [&line] { line.exit_code = explain(line.common, line.explained); },
-      "The running daemon is asked, by what it has in memory; where none runs, the same rules are "
-      "applied here with nothing in memory. Which of both it was is said.");
+      "The running daemon is asked, by what it has in memory; where none can be asked, the same rules "
+      "are applied here with nothing in memory. Which of both it was is said, and why.");
   command
       .add_option(
           "--cookie", line.explained.cookie_file,

@@ -23,14 +23,14 @@ std::string controlSocketOf(const std::string& config_file) {
 
 }  // namespace
 
-ControlAnswer askTheDaemon(const CommonOptions& options, const std::string& word) {
+DaemonAnswer askTheDaemon(const CommonOptions& options, const std::string& word) {
   const std::string socket = controlSocketOf(options.config_file);
   if (socket.empty()) {
-    return {.exit_code = EX_UNAVAILABLE, .lines = {"sessiond.control_socket is empty: the daemon cannot be asked"}};
+    return {{.exit_code = EX_UNAVAILABLE, .lines = {"sessiond.control_socket is empty: the daemon cannot be asked"}}};
   }
   const Expected<ControlAnswer, ControlAnswer> answer =
       askDaemon(socket, word + " " + absolutePath(options.config_file));
-  return answer ? *answer : answer.error();
+  return {answer ? *answer : answer.error(), answer.hasValue()};
 }
 
 int reload(const CommonOptions& options) {

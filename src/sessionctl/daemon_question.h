@@ -9,7 +9,12 @@
 
 namespace sessiond::ctl {
 
-/// Whatever it says, or what kept it from being asked: 69 when nobody is there.
-ControlAnswer askTheDaemon(const CommonOptions& options, const std::string& word);
+/// What the daemon says, or what kept it from saying anything.
+struct DaemonAnswer : ControlAnswer {
+  bool came = false;  ///< false: it has said nothing, and code and line are why: 69 it could not be asked, 77 not by
+                      ///< this user, 76 it may have been asked and does not answer
+};
+
+DaemonAnswer askTheDaemon(const CommonOptions& options, const std::string& word);
 
 }  // namespace sessiond::ctl

@@ -1,5 +1,5 @@
 // Why a request with this cookie is let in or refused, by the running daemon, which has sessions in memory; where none
-// runs, by the same rules with nothing in memory.
+// can be asked, by the same rules with nothing in memory.
 
 #include <sysexits.h>
 #include <unistd.h>
@@ -41,9 +41,16 @@ Expected<std::string, std::string> readCookieText(const std::string& file) {
   return std::move(contents->bytes);
 }
 
-std::optional<ExplainedCheck> explainedByDaemon(const CommonOptions& options, const CheckQuestion& question) {
-  const ControlAnswer answer = askTheDaemon(options, wordOf(question));
-  return answer.exit_code == EX_OK ? explainedCheckIn(answer.lines) : std::nullopt;
+/// The error is why the daemon does not explain it.
+Expected<ExplainedCheck, std::string> explainedByDaemon(const CommonOptions& options, const CheckQuestion& question) {
+  const DaemonAnswer answer = askTheDaemon(options, wordOf(question));
+  if (answer.exit_code != EX_OK) {
+    return Unexpected(answer.lines.empty() ? "it ended with code " + std::to_string(answer.exit_code)
+                                           : answer.lines.front());
+  }
+  auto explained = explainedCheckIn(answer.lines);
+  if (!explained) return Unexpected(std::string("its answer is one of another version"));
+  return *std::move(explained);
 }
 
 ExplainedCheck explainedHere(RedisSite& site, const CheckQuestion& question) {
@@ -62,7 +69,8 @@ ExplainedCheck explainedHere(RedisSite& site, const CheckQuestion& question) {
                       question);
 }
 
-void printExplained(const ExplainedCheck& check, const std::string& by) {
+/// `why_not_daemon`: did not decide it; empty: it did.
+void printExplained(const ExplainedCheck& check, const std::string& why_not_daemon) {
   const StatusWords words = wordsOf(check.status);
   std::vector<std::vector<std::string>> rows;
   for (const ExplainedStep& step : check.steps) rows.push_back({step.name, step.says});
@@ -70,15 +78,17 @@ void printExplained(const ExplainedCheck& check, const std::string& by) {
   rows.push_back({"decision", std::to_string(check.code) + " " + std::string(nameOf(check.status)) + ": " +
                                   std::string(words.meaning) + nobody});
   rows.push_back(
-      {"decided by", by == "daemon" ? "the running daemon" : "sessionctl; no daemon runs with this configuration"});
+      {"decided by", why_not_daemon.empty()
+                         ? "the running daemon"
+                         : "sessionctl, which has nothing in memory; the daemon did not: " + why_not_daemon});
   for (const std::string& header : check.headers) rows.push_back({"header", header});
   if (!check.is_granted) rows.push_back({"what to do", std::string(words.remedy)});
   printTable({"", ""}, std::move(rows));
 }
 
-int sayExplained(const CommonOptions& options, const ExplainedCheck& check, const std::string& by) {
+int sayExplained(const CommonOptions& options, const ExplainedCheck& check, const std::string& why_not_daemon) {
   if (!options.json) {
-    printExplained(check, by);
+    printExplained(check, why_not_daemon);
     return EX_OK;
   }
   const StatusWords words = wordsOf(check.status);
@@ -94,7 +104,8 @@ int sayExplained(const CommonOptions& options, const ExplainedCheck& check, cons
                           .text("status", nameOf(check.status))
                           .number("code", check.code)
                           .flag("granted", check.is_granted)
-                          .text("decided_by", by)
+                          .text("decided_by", why_not_daemon.empty() ? "daemon" : "sessionctl")
+                          .textOrNull("why_not_daemon", why_not_daemon)
                           .text("meaning", words.meaning)
                           .textOrNull("remedy", check.is_granted ? "" : words.remedy)
                           .list("steps", steps)
@@ -112,10 +123,11 @@ int explain(const CommonOptions& options, const ExplainOptions& what) {
   const auto loaded = loadConfig(options.config_file);
   if (!loaded) return sayProblems(options, false, loaded.error(), "");
   const CheckQuestion question{cookiesIn(*text, loaded->config.cookie.name), what.policy, what.url};
-  if (const auto explained = explainedByDaemon(options, question)) return sayExplained(options, *explained, "daemon");
+  const auto explained = explainedByDaemon(options, question);
+  if (explained) return sayExplained(options, *explained, "");
   const auto site = openSite(options);
   if (!site) return site.error();
-  return sayExplained(options, explainedHere(**site, question), "sessionctl");
+  return sayExplained(options, explainedHere(**site, question), explained.error());
 }
 
 }  // namespace sessiond::ctl

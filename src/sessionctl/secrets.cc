@@ -160,13 +160,21 @@ int undo(const CommonOptions& options, const std::string& config_file, const std
               answer.lines);
 }
 
-int sayRotated(const CommonOptions& options, const std::string& file, bool in_force) {
+/// `why_not_yet`: what kept the daemon from being asked; empty: it signs by it.
+int sayRotated(const CommonOptions& options, const std::string& file, const std::string& why_not_yet) {
+  const bool is_in_force = why_not_yet.empty();
   if (options.json) {
-    std::printf("%s\n", JsonObject().flag("ok", true).text("file", file).flag("in_force", in_force).json().c_str());
+    std::printf("%s\n", JsonObject().flag("ok", true).text("file", file).flag("in_force", is_in_force).json().c_str());
     return EX_OK;
   }
-  sayDone(in_force ? file + " signs from now on, and what the others have signed stays good until it is used"
-                   : file + " signs from the daemon's next start on; it does not run now");
+  if (!is_in_force) {
+    std::fprintf(stderr,
+                 "sessionctl: %s signs from the daemon's next start or reload on, and only then comes first in Express "
+                 "applications, too; now it could not be asked: %s\n",
+                 harmless(file).c_str(), harmless(why_not_yet).c_str());
+    return EX_OK;
+  }
+  sayDone(file + " signs from now on, and what the others have signed stays good until it is used");
   sayDone(
       "Express applications, which have it behind the old one, now put it first; `sessionctl secret status` says when "
       "the old one can go");
@@ -203,7 +211,7 @@ int secretNew(const CommonOptions& options, const std::string& typed) {
 int secretStatus(const CommonOptions& options) {
   const auto loaded = loadConfig(options.config_file);
   if (!loaded) return sayProblems(options, false, loaded.error(), "");
-  const ControlAnswer answer = askTheDaemon(options, "status");
+  const DaemonAnswer answer = askTheDaemon(options, "status");
   const SecretStatus status = statusOf(loaded->config, answer);
   const std::string since = memberOf(answer, "in_force_since").value_or("");
   if (!options.json) {
@@ -255,10 +263,11 @@ int secretRotate(const CommonOptions& options, const std::string& typed) {
   if (const auto why = whyNotReplaced(options.config_file, *after)) {
     return fail(options, EX_CANTCREAT, options.config_file + ": " + *why);
   }
-  const ControlAnswer answer = askTheDaemon(options, "reload");
-  if (answer.exit_code == EX_UNAVAILABLE) return sayRotated(options, file, false);
-  if (answer.exit_code != EX_OK) return undo(options, options.config_file, before->bytes, answer);
-  return sayRotated(options, file, true);
+  const DaemonAnswer answer = askTheDaemon(options, "reload");
+  if (answer.exit_code == EX_OK) return sayRotated(options, file, "");
+  // The next start reads it. A daemon that runs with another configuration has answered, and has taken nothing.
+  if (!answer.came && answer.exit_code == EX_UNAVAILABLE) return sayRotated(options, file, answer.lines.front());
+  return undo(options, options.config_file, before->bytes, answer);
 }
 
 }  // namespace sessiond::ctl

@@ -145,15 +145,27 @@ describe('sessionctl explain', () => {
     await waitFor('the daemon has heard of it', async () => /Redis has no key of it|known in the daemon's memory to be none/.test(await steps()));
   });
 
-  test('where no daemon runs it decides by the same rules, and says so', async () => {
+  test('where the daemon cannot be asked it decides by the same rules, and says what kept it from that', async () => {
     await store('alone', record({ user }));
     // Its control socket is another one's: the same as a daemon that is not there.
-    const elsewhere = path.join(folder, 'elsewhere.yaml');
-    fs.writeFileSync(elsewhere, JSON.stringify({ ...sessiond.config, sessiond: { control_socket: path.join(folder, 'nobody.sock') } }));
-    const said = await sessionctl(elsewhere)('explain', ['--cookie', '-'], signed('alone'));
-    assert.equal(said.decided_by, 'sessionctl');
-    assert.equal(said.headers[0], 'X-Session-Status: valid');
-    assert.equal((await ctl('explain', ['--cookie', '-'], signed('alone'))).decided_by, 'daemon');
+    const nobody = path.join(folder, 'nobody.sock');
+    for (const [socket, why] of [
+      [nobody, /^\S+nobody\.sock: No such file or directory; does sessiond run, with this sessiond\.control_socket\? /],
+      ['', /^sessiond\.control_socket is empty: the daemon cannot be asked$/],
+      [sessiond.config.sessiond.control_socket, /^this daemon runs with \S+sessiond\.yaml, not with \S+elsewhere\.yaml$/],
+    ]) {
+      const elsewhere = path.join(folder, 'elsewhere.yaml');
+      fs.writeFileSync(elsewhere, JSON.stringify({ ...sessiond.config, sessiond: { control_socket: socket } }));
+      const said = await sessionctl(elsewhere)('explain', ['--cookie', '-'], signed('alone'));
+      assert.equal(said.decided_by, 'sessionctl');
+      assert.match(said.why_not_daemon, why);
+      assert.equal(said.headers[0], 'X-Session-Status: valid');
+      const { stdout } = await sessionctl(elsewhere).text(['explain', '--cookie', '-'], signed('alone'));
+      const [, by] = stdout.match(/^decided by +sessionctl, which has nothing in memory; the daemon did not: (.*)$/m);
+      assert.equal(by, said.why_not_daemon);
+    }
+    const { decided_by: by, why_not_daemon: why } = await ctl('explain', ['--cookie', '-'], signed('alone'));
+    assert.deepEqual([by, why], ['daemon', null]);
   });
 
   test('without Redis both say that nobody can tell', async () => {

@@ -158,6 +158,24 @@ describe('sessionctl secret', () => {
     assert.deepEqual([uid, gid, mode('like-first')], [33, 33, '640']);
   });
 
+  test('a daemon that could not be asked is not said to be down, and one with another configuration has not taken it', async () => {
+    const file = at('asked.yaml');
+    const write = (socket) => fs.writeFileSync(file, `session: {secret_files: [${at('one')}]}\nsessiond: {control_socket: "${socket}"}\n`);
+    write('');
+    assert.equal((await sessionctl(file)('secret rotate', [at('two')])).in_force, false);
+    write('');
+    const { status, stdout, stderr } = await sessionctl(file).text(['secret', 'rotate', at('two')]);
+    assert.deepEqual([status, stdout], [0, '']);
+    assert.match(stderr, /two signs from the daemon's next start or reload on, .* now it could not be asked: sessiond\.control_socket is empty/);
+    write(stack.sessiond.config.sessiond.control_socket);
+    const before = fs.readFileSync(file, 'utf8');
+    const other = await sessionctl(file)('secret rotate', [at('two')]);
+    assert.equal(other.status, 69);
+    assert.match(other.error, /^the daemon did not take the new configuration, so \S+asked\.yaml is as it was$/);
+    assert.match(other.problems[0], /^this daemon runs with \S+sessiond\.yaml, not with /);
+    assert.equal(fs.readFileSync(file, 'utf8'), before);
+  });
+
   test('with the daemon down it rotates for the next start, and status says what it cannot know', async () => {
     const cookie = await stack.session('down', { id: 'ada' });
     await stack.sessiond.stop();

@@ -39,7 +39,7 @@ std::map<std::string, std::string> split(const std::string& text, const std::str
 
 /// False: why is noted.
 bool askForStatus(Patient& patient, DaemonFacts& daemon) {
-  const ControlAnswer answer = askTheDaemon(patient.options, "status");
+  const DaemonAnswer answer = askTheDaemon(patient.options, "status");
   std::string text;
   for (const std::string& line : answer.lines) text += line + "\n";
   if (answer.exit_code != EX_OK) {
