@@ -176,8 +176,8 @@ void addSecretCommands(CLI::App& app, CommandLine& line) {
       [&line] { line.exit_code = secretRotate(line.common, line.secret_file); },
       "Before this, give Express applications the new secret, behind the old one (`sessionctl secret new` makes it); "
       "or they log out whoever sessiond signs for. Afterwards put it first there. What the others have signed is "
-      "signed anew when it is used. If the daemon does not take it, all is as it was. Where the list is not written in "
-      "brackets, the line to write is said.")
+      "signed anew when it is used. If the daemon does not take it, all is as it was; if it does not answer, nothing "
+      "is undone, since it may have. Where the list is not written in brackets, the line to write is said.")
       .add_option("file", line.secret_file, "the secret's file, new or not")
       ->required();
   add(secret, "status", "say which secrets are still seen, and when an old one can go",

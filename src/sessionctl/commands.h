@@ -79,7 +79,8 @@ int secretNew(const CommonOptions& options, const std::string& file);
 /// Which secrets there are, and whether cookies of the old ones are still seen.
 int secretStatus(const CommonOptions& options);
 /// Has a secret, a new one if the file is not there, sign from now on, while the others still verify: changes the
-/// configuration and reloads. Where that cannot be done, all is as it was, or the line to write is said.
+/// configuration and reloads. Where that cannot be done, all is as it was, or the line to write is said; where it is
+/// not known, it stays changed.
 int secretRotate(const CommonOptions& options, const std::string& file);
 
 /// Whose tries to log in.

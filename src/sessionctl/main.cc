@@ -2,7 +2,7 @@
 //
 // Exit codes are those of sysexits.h: 0 done, 1 something was found, 64 wrong usage, 65 what was given makes no sense,
 // 66 no such file or session, 67 no such user, 69 nobody is there to ask, 71 the system refuses something, 73 it is
-// there already, 75 try again, 77 not allowed, 78 the configuration is wrong.
+// there already, 75 try again, 76 the daemon does not answer, 77 not allowed, 78 the configuration is wrong.
 
 #include <sys/prctl.h>
 #include <sysexits.h>

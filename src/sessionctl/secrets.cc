@@ -160,6 +160,17 @@ int undo(const CommonOptions& options, const std::string& config_file, const std
               answer.lines);
 }
 
+/// Whatever it has done with it: what is written now is good, and what was before would be wrong in a daemon that signs
+/// by the new secret already.
+int sayUnknown(const CommonOptions& options, const std::string& file, const ControlAnswer& answer) {
+  return fail(options, answer.exit_code,
+              "the daemon was asked to sign by " + file + " and does not answer, so it is not known whether it does; " +
+                  options.config_file +
+                  " names that secret first, and stays so. `sessionctl secret status` says what is in force, "
+                  "`sessionctl reload` asks again",
+              answer.lines);
+}
+
 /// `why_not_yet`: what kept the daemon from being asked; empty: it signs by it.
 int sayRotated(const CommonOptions& options, const std::string& file, const std::string& why_not_yet) {
   const bool is_in_force = why_not_yet.empty();
@@ -267,6 +278,7 @@ int secretRotate(const CommonOptions& options, const std::string& typed) {
   if (answer.exit_code == EX_OK) return sayRotated(options, file, "");
   // The next start reads it. A daemon that runs with another configuration has answered, and has taken nothing.
   if (!answer.came && answer.exit_code == EX_UNAVAILABLE) return sayRotated(options, file, answer.lines.front());
+  if (!answer.came && answer.exit_code == EX_PROTOCOL) return sayUnknown(options, file, answer);
   return undo(options, options.config_file, before->bytes, answer);
 }
 

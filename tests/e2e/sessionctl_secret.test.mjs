@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
@@ -174,6 +175,20 @@ describe('sessionctl secret', () => {
     assert.match(other.error, /^the daemon did not take the new configuration, so \S+asked\.yaml is as it was$/);
     assert.match(other.problems[0], /^this daemon runs with \S+sessiond\.yaml, not with /);
     assert.equal(fs.readFileSync(file, 'utf8'), before);
+  });
+
+  test('a daemon that does not answer may have taken it: nothing is undone, and it is said how to know', async (t) => {
+    const mute = net.createServer((asking) => asking.on('error', () => {}).once('data', () => asking.end()));
+    await new Promise((resolve) => mute.listen(at('mute.sock'), resolve));
+    t.after(() => mute.close());
+    const file = at('unanswered.yaml');
+    fs.writeFileSync(file, `session: {secret_files: [${at('one')}]}\nsessiond: {control_socket: ${at('mute.sock')}}\n`);
+    const { status, error, problems } = await sessionctl(file)('secret rotate', [at('two')]);
+    assert.equal(status, 76, error);
+    assert.match(error, /two and does not answer, so it is not known whether it does; \S+unanswered\.yaml names that secret first, and stays so/);
+    assert.match(error, /`sessionctl secret status` says what is in force, `sessionctl reload` asks again$/);
+    assert.deepEqual(problems, [`${at('mute.sock')}: the daemon does not answer`]);
+    assert.match(fs.readFileSync(file, 'utf8'), /secret_files: \["\S+two", /);
   });
 
   test('with the daemon down it rotates for the next start, and status says what it cannot know', async () => {
