@@ -14,8 +14,10 @@ namespace sessiond {
 struct Application::Parts {
   Parts(Prepared prepared, LastingState& lasting, const Clock& time, MetricsRegistry& registry);
 
-  /// Is Redis a primary that answers what every session check asks?
-  bool mayCheck() { return redis.access().reachable() && site.mayCheck(); }
+  /// Is Redis a primary that answers what session checks ask? Empty: it is.
+  std::string whyNotReady() {
+    return redis.access().reachable() ? site.whyNotReady() : "redis is not reachable, or cannot be used";
+  }
 
   const std::shared_ptr<const Config> config;
   const Clock& clock;
@@ -33,7 +35,7 @@ Application::Parts::Parts(Prepared prepared, LastingState& lasting, const Clock&
   site.addTo(router);
   router.addQuick("health", answerHealth);
   router.addSlow("ready",
-                 [this](const Request& request) { return answerReady(request, [this] { return mayCheck(); }); });
+                 [this](const Request& request) { return answerReady(request, [this] { return whyNotReady(); }); });
   if (!config->metrics.enabled) return;
   router.addSlow("metrics", [this, &registry](const Request& request) {
     site.showFigures();

@@ -230,8 +230,8 @@ void Site::addTo(Router& router) {
   parts.addApi(router);
 }
 
-bool Site::mayCheck() {
-  return parts_->sessions.mayCheck();
+std::string Site::whyNotReady() {
+  return parts_->sessions.whyNotReady(!parts_->config->login.authenticators.empty());
 }
 
 PermissionScope Site::permissions() const {

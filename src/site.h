@@ -28,8 +28,8 @@ class Site {
   const AuthEndpoint& auth() const;
   /// All its endpoints but `auth`, which a router knows apart.
   void addTo(Router& router);
-  /// Does Redis answer what every session check asks? Waits.
-  bool mayCheck();
+  /// Why Redis does not answer what session checks ask, in words; empty: it does. Waits.
+  std::string whyNotReady();
   /// What Redis must allow for all of it.
   PermissionScope permissions() const;
   /// Why a request would be let in or refused now. Waits for Redis.

@@ -116,11 +116,14 @@ std::unique_ptr<LaneStore> SiteSessions::makeLaneStore(EventLoop& loop, const Co
                                           keys, loop, shared.clock);
 }
 
-bool SiteSessions::mayCheck() {
+std::string SiteSessions::whyNotReady(bool with_logins) {
   const SessionId nobodys = SessionId::generate();
   SessionLoad load{.id = &nobodys, .wants_ttl = true};
   redis_store.load({&load, 1});
-  return load.result.hasValue();
+  if (!load.result) return "redis does not answer session checks";
+  if (!with_logins || load.result->epoch) return "";
+  return "redis does not say which logins count: the key " + keys.epoch() +
+         " cannot be read, or holds something that is no number";
 }
 
 std::vector<std::string> SiteSessions::trustInWords(RedisTopology& redis, bool cache_enabled, SteadyTime now) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "base/crypto.h"
 #include "config/config.h"
@@ -58,8 +59,9 @@ struct SiteSessions {
   SiteSessions(const SiteSessions&) = delete;
   SiteSessions& operator=(const SiteSessions&) = delete;
 
-  /// Does Redis answer what every session check asks? Waits.
-  bool mayCheck();
+  /// Why Redis does not answer what every session check asks or, `with_logins`, what those of sessions ask that a login
+  /// has made; empty: it does. Waits.
+  std::string whyNotReady(bool with_logins);
   /// `name: value` lines: is what is in memory believed, in all and of each server that tells of changes?
   std::vector<std::string> trustInWords(RedisTopology& redis, bool cache_enabled, SteadyTime now) const;
   /// Ends them, now or as soon as Redis can. `why`: a word of the audit log, for good.

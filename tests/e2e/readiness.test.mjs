@@ -1,5 +1,5 @@
-// `ready` says what checks would say: where each of them is "cannot tell", it is not ready, though whatever stands in
-// Redis's place answers a PING.
+// `ready` says what checks would say: where each of them is "cannot tell", or each of a session that a login made, it is
+// not ready, though whatever stands in Redis's place answers a PING.
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -70,3 +70,46 @@ for (const enabled of [true, false]) {
     });
   });
 }
+
+describe('ready, of which logins count', () => {
+  const stacks = {};
+  before(async () => {
+    stacks.login = await startStack();
+    stacks.none = await startStack({ config: (config) => (config.login = { authenticators: [] }) });
+  });
+  after(() => Promise.all(Object.values(stacks).map((stack) => stack.stop())));
+
+  const all = ['resetkeys', '~*'];
+  const faults = {
+    'is no number': [
+      (redis) => redis.command('SET', 'sessiond:epoch', 'many'),
+      (redis) => redis.command('DEL', 'sessiond:epoch'),
+    ],
+    'may not be read': [
+      (redis) => redis.command('ACL', 'SETUSER', 'default', 'resetkeys', '~sess:*', '~sessiond:[^e]*'),
+      (redis) => redis.command('ACL', 'SETUSER', 'default', ...all),
+    ],
+  };
+  for (const [what, [plant, mend]] of Object.entries(faults)) {
+    test(`where people log in it is not ready while the counter of that ${what}, and says so`, async () => {
+      const { login, none } = stacks;
+      const client = login.client();
+      assert.equal((await login.logIn(client)).status, 303);
+      const others = await none.session('of-an-application', { id: 7 });
+      const ready = (stack) => stack.client().get('/sessiond/ready');
+      const agree = (status) =>
+        waitFor(`ready and a check both say ${status}`, async () =>
+          [(await ready(login)).status, (await client.get('/page/x')).status].every((one) => one === status));
+      await agree(200);
+      await Promise.all([plant(login.redis), plant(none.redis)]);
+      await agree(503);
+      assert.match((await ready(login)).text, /^redis does not say which logins count: the key sessiond:epoch cannot be read, or /);
+      await waitFor('where nobody logs in nothing depends on it', async () => {
+        const both = [(await ready(none)).status, (await none.client().get('/page/x', { headers: { Cookie: others } })).status];
+        return both.every((one) => one === 200);
+      });
+      await Promise.all([mend(login.redis), mend(none.redis)]);
+      await agree(200);
+    });
+  }
+});

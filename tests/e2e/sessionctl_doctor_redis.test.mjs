@@ -61,6 +61,15 @@ describe('sessionctl doctor, of Redis', () => {
     }
   });
 
+  test('a counter of logging everybody out that is none', async (t) => {
+    t.after(async () => {
+      await patient.redis('DEL', 'sessiond:epoch');
+      await patient.restore();
+    });
+    await patient.redis('SET', 'sessiond:epoch', 'many');
+    await patient.finds('redis-counter', /^fault: sessiond:epoch, which .* no login counts, .* -> redis-cli -s \S+ DEL sessiond:epoch && sessionctl -c \S+ session revoke --all$/);
+  });
+
   test('a user of Redis without a right, by its name', async (t) => {
     t.after(() => patient.restore());
     await patient.configure((config) => Object.assign(config.redis, { user: 'limited', password_file: patient.at('limited') }));

@@ -1,5 +1,6 @@
 #include "endpoints/status/status.h"
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -28,10 +29,11 @@ Response answerHealth(const Request& request) {
   return answerTo(request, textAnswer(200, "ok"));
 }
 
-Response answerReady(const Request& request, const std::function<bool()>& may_check) {
+Response answerReady(const Request& request, const std::function<std::string()>& why_not) {
   if (!isRead(request)) return methodNotAllowed(kMethods);
-  if (may_check()) return answerTo(request, textAnswer(200, "ready"));
-  Response response = textAnswer(503, "redis does not answer session checks");
+  const std::string why = why_not();
+  if (why.empty()) return answerTo(request, textAnswer(200, "ready"));
+  Response response = textAnswer(503, why);
   response.add("Retry-After", kRetrySoon);
   return answerTo(request, std::move(response));
 }

@@ -172,6 +172,7 @@ Patient examine(const CommonOptions& options, const DoctorOptions& how) {
   if (patient.site && patient.redisIsUsable()) {
     RedisSite& site = *patient.site;
     patient.redis = askOfRedis(site.redis, site.clock);
+    if (const auto epoch = site.store.raiseEpoch(0); !epoch) patient.counter_error = epoch.error();
     patient.missing_rights = missingRights(site.redis, permissionsFor(site.config, site.keys), site.clock);
     const auto& names = site.config.login.authenticators;
     if (std::ranges::find(names, "redis") != names.end())

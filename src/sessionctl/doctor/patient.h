@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config_problem.h"
@@ -55,6 +56,7 @@ struct Patient {
   StartupReport redis_report;
   std::vector<MissingRight> missing_rights;         ///< of its user in Redis
   std::vector<MissingRight> missing_editor_rights;  ///< of the same, to change users; empty without users in Redis
+  std::optional<StoreError> counter_error;          ///< what keeps it from saying which logins count; absent: nothing
   std::vector<RedisFacts> redis;                    ///< of each server
   bool redis_asks_for_password = false;             ///< of its default user
   std::string why_no_answer;                        ///< of the daemon at listen.socket; empty: it answers
@@ -70,6 +72,9 @@ struct Patient {
   bool redisIsUsable() const { return redis_report.outcome == StartupProbe::kOk; }
   bool isSystemds() const { return service.has_value(); }
 };
+
+/// Of whatever depends on counter_error, which a rule of its own looks at.
+inline constexpr std::string_view kNoCounter = "Redis does not say which logins count";
 
 Patient examine(const CommonOptions& options, const DoctorOptions& how);
 

@@ -234,6 +234,21 @@ void lookAtReplicas(const Patient& patient, Verdict& verdict) {
   for (const RedisFacts& redis : patient.redis) lookAtReplicasOf(redis, patient, verdict);
 }
 
+/// Of how often everybody was logged out.
+void lookAtCounter(const Patient& patient, Verdict& verdict) {
+  if (!isReachable(patient, verdict) || !patient.counter_error) return;
+  const std::string& key = patient.site->keys.epoch();
+  if (*patient.counter_error != StoreError::kCorrupt)
+    return verdict.cannotTell("Redis does not say what " + key + " is");
+  // Without it those count again whom it had logged out.
+  const std::string removal = patient.config().redis.cluster.used() ? "-c DEL " : "DEL ";
+  verdict.fault(key +
+                    ", which counts how often everybody was logged out, holds something that is no number: no login "
+                    "counts, and nobody can log in",
+                RedisCli(patient).atFirst(removal + key) + " && sessionctl -c " + patient.options.config_file +
+                    " session revoke --all");
+}
+
 void lookAtSentinels(const Patient& patient, Verdict& verdict) {
   const RedisSettings& redis = patient.config().redis;
   if (!redis.sentinel.used()) return;
@@ -277,7 +292,7 @@ void lookAtSites(const Patient& patient, Verdict& verdict) {
   verdict.cannotTell("Redis holds very many keys; the first million were looked at");
 }
 
-constexpr std::array<Rule, 9> kRules = {{
+constexpr std::array<Rule, 10> kRules = {{
     {"redis", "Redis answers, takes user and password, and is new enough", lookAtServer},
     {"redis-role", "it is a primary, with all keys", lookAtRole},
     {"redis-rights", "its user may do all that will be asked for", lookAtRights},
@@ -286,6 +301,7 @@ constexpr std::array<Rule, 9> kRules = {{
     {"redis-clock", "its clock is this machine's", lookAtClock},
     {"redis-replicas", "its replicas have what it has", lookAtReplicas},
     {"redis-sentinels", "the sentinels answer", lookAtSentinels},
+    {"redis-counter", "it says which logins count", lookAtCounter},
     {"redis-sites", "no other site keeps its users and tombstones under the same prefix", lookAtSites},
 }};
 

@@ -192,6 +192,7 @@ void lookAtReadiness(const Patient& patient, Verdict& verdict) {
   if (!answer) return verdict.cannotTell("sessiond does not answer");
   if (answer->status == 200) return;
   if (!patient.redisIsUsable()) return verdict.cannotTell("Redis is not to be used");
+  if (patient.counter_error) return verdict.cannotTell(std::string(kNoCounter));
   if (const auto hosts = otherMachines(patient); !hosts.empty() && keepsHome(patient)) {
     return verdict.fault(
         "the daemon cannot use Redis, which is on another machine: sessiond.service may speak to this one only "

@@ -160,6 +160,7 @@ std::string whatPreventsIt(const Patient& patient) {
     return "Redis is not to be used";
   }
   if (!patient.missing_rights.empty()) return "Redis does not allow all that is needed for it";
+  if (patient.counter_error) return std::string(kNoCounter);
   return patient.why_no_answer.empty() ? "" : "sessiond does not answer";
 }
 

@@ -32,15 +32,16 @@ TEST(Health, RefusesOtherMethods) {
   const Response response = answerHealth(requestWith(kPost));
   EXPECT_EQ(response.status, 405);
   EXPECT_NE(response.headers.lines().find("Allow: GET, HEAD\r\n"), std::string::npos);
-  EXPECT_EQ(answerReady(requestWith(kPost), [] { return true; }).status, 405);
+  EXPECT_EQ(answerReady(requestWith(kPost), [] { return std::string(); }).status, 405);
   MetricsRegistry metrics;
   EXPECT_EQ(answerMetrics(requestWith(kPost), metrics).status, 405);
 }
 
-TEST(Ready, SaysWhetherRedisCanBeReached) {
-  EXPECT_EQ(answerReady(requestWith(kGet), [] { return true; }).status, 200);
-  const Response response = answerReady(requestWith(kGet), [] { return false; });
+TEST(Ready, SaysWhyItIsNot) {
+  EXPECT_EQ(answerReady(requestWith(kGet), [] { return std::string(); }).status, 200);
+  const Response response = answerReady(requestWith(kGet), [] { return std::string("redis is away"); });
   EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(response.body, "redis is away\n");
   EXPECT_NE(response.headers.lines().find("Retry-After: 1\r\n"), std::string::npos);
 }
 
