@@ -92,21 +92,23 @@ Expected<Ending, StoreError> endAllOf(RedisSite& site, const std::string& user_i
   }
 }
 
-int failStore(const CommonOptions& options, StoreError error) {
+int failStore(const CommonOptions& options, StoreError error, const std::vector<std::string>& further) {
   switch (error) {
     case StoreError::kTimeout:
-      return fail(
-          options, EX_TEMPFAIL,
-          "Redis did not answer in time (redis.command_timeout); what was begun may be half done: run it again");
+      return fail(options, EX_TEMPFAIL,
+                  "Redis did not answer in time (redis.command_timeout); what was begun may be half done: run it again",
+                  further);
     case StoreError::kCorrupt:
-      return fail(options, EX_DATAERR, "a key in Redis holds something of another type than sessiond keeps there");
+      return fail(options, EX_DATAERR, "a key in Redis holds something of another type than sessiond keeps there",
+                  further);
     case StoreError::kUnavailable:
       break;
   }
   return fail(
       options, EX_UNAVAILABLE,
       "Redis did not do what it was asked for: it is gone, or its user (redis.user) may not; the log line above, "
-      "or in log.file, says which");
+      "or in log.file, says which",
+      further);
 }
 
 }  // namespace sessiond::ctl

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/crypto.h"
@@ -57,7 +59,7 @@ inline constexpr std::string_view kAdministrator = "administrator";
 /// Ends every session in the user's index, as long as it takes.
 Expected<Ending, StoreError> endAllOf(RedisSite& site, const std::string& user_id);
 
-/// What to say and to exit with when the store has failed; RedisAccess has logged the reason.
-int failStore(const CommonOptions& options, StoreError error);
+/// What to say and to exit with when the store has failed; RedisAccess has logged the reason. `further`: one a line.
+int failStore(const CommonOptions& options, StoreError error, const std::vector<std::string>& further = {});
 
 }  // namespace sessiond::ctl

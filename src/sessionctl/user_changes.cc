@@ -149,6 +149,17 @@ Expected<Found, int> find(const CommonOptions& options, const UserOptions& user)
   return Found{*std::move(site), users, *std::move(name), *std::move(entry)};
 }
 
+/// What was asked for may have been done all the same. Then nobody finds the user again, nor by the user whose sessions
+/// are to end.
+int failRemoval(const CommonOptions& options, const Found& found, StoreError error) {
+  const std::string id = userIdIn(found.entry.user.json, found.site->config.session);
+  return failStore(options, error,
+                   {"if there is no user " + found.name +
+                    " when it is run again, the user was removed all the same, and the sessions go on; to end them: "
+                    "sessionctl session revoke --user " +
+                    (id.empty() ? "ID" : id)});
+}
+
 /// Changes the entry; the error is the exit code, and why has been said.
 std::optional<int> change(const CommonOptions& options, Found& found, const UserHash& fields) {
   const auto done = found.users.editor.change(found.name, fields);
@@ -220,7 +231,7 @@ int userDel(const CommonOptions& options, const UserOptions& user) {
     return fail(options, EX_USAGE, "nothing was removed; --yes removes user " + found->name + " without asking");
   }
   const auto done = found->users.editor.remove(found->name);
-  if (!done) return failStore(options, done.error());
+  if (!done) return failRemoval(options, *found, done.error());
   auditChange(found->users, found->name, "del");
   return endAndSay(options, found->users, found->entry,
                    {.name = found->name, .done = "was removed", .kind = Change::Kind::kRemoved});

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
@@ -40,6 +41,36 @@ describe('sessionctl user', () => {
     return client;
   }
   const mayLogIn = async (user, secret) => isIn(await tryToLogIn(user, secret));
+
+  /**
+   * For a configuration of its own whose Redis is cut off once `isLast(sent)` of all that was sent over a connection:
+   * what was sent last arrives, and no answer comes back, or (`isGone`) it does not, and nobody can connect any more.
+   */
+  async function cutOff(t, isLast, { isGone = false } = {}) {
+    const socket = path.join(stack.folder, 'cut-off.sock');
+    const connections = new Set();
+    const server = net.createServer((client) => {
+      const redis = net.connect(stack.redis.socket);
+      let sent = '';
+      let isCut = false;
+      connections.add(client.on('error', () => {}).on('close', () => redis.destroy()));
+      redis.on('error', () => {}).on('close', () => client.destroy());
+      client.on('data', (bytes) => {
+        sent += bytes.toString('latin1');
+        isCut ||= isLast(sent);
+        if (!isCut || !isGone) return redis.write(bytes);
+        server.close();
+        for (const one of connections) one.destroy();
+      });
+      redis.on('data', (bytes) => isCut || client.write(bytes));
+    });
+    await new Promise((resolve) => server.listen(socket, resolve));
+    t.after(() => server.close());
+    const file = path.join(stack.folder, 'cut-off.yaml');
+    const { config } = stack.sessiond;
+    fs.writeFileSync(file, JSON.stringify({ ...config, redis: { ...config.redis, url: `unix://${socket}` } }));
+    return sessionctl(file);
+  }
 
   test('who is added can log in, with name, id and roles, and with that password only', async () => {
     const secret = 'pässwörd with spaces ';
@@ -110,6 +141,16 @@ describe('sessionctl user', () => {
     await waitFor('the session is refused', async () => !(await isIn(client)));
     assert.equal(await mayLogIn('dan', 'x'), false);
     assert.equal((await ctl('user del', ['dan', '--yes'])).status, 67);
+  });
+
+  test('a removal of which no answer came says how to end the sessions, should it have been carried out', async (t) => {
+    await ctl('user add', ['lea', '--id', '77', '--stdin'], 'x\n');
+    const lost = await cutOff(t, (sent) => /\r\nDEL\r\n/.test(sent));
+    const removed = await lost('user del', ['lea', '--yes']);
+    assert.equal(removed.status, 75, removed.error);
+    const advice = 'if there is no user lea when it is run again, the user was removed all the same, and the sessions go on; to end them: sessionctl session revoke --user 77';
+    assert.deepEqual(removed.problems, [advice]);
+    assert.equal((await ctl('user del', ['lea', '--yes'])).status, 67, 'it was');
   });
 
   test('those of the password file are listed, and changed elsewhere', async () => {
