@@ -61,9 +61,8 @@ constexpr std::size_t kPage = 64;
 
 }  // namespace
 
-Expected<std::vector<UserAddition>, StoreError> RedisUserEditor::run(std::span<const NewUser> users,
-                                                                     std::string_view what) {
-  std::vector<UserAddition> additions;
+Expected<void, StoreError> RedisUserEditor::run(std::span<const NewUser> users, std::string_view what,
+                                                std::vector<UserAddition>& additions) {
   while (!users.empty()) {
     const auto page = users.first(std::min(kPage, users.size()));
     users = users.subspan(page.size());
@@ -85,6 +84,22 @@ Expected<std::vector<UserAddition>, StoreError> RedisUserEditor::run(std::span<c
       additions.push_back(static_cast<UserAddition>(std::clamp<std::int64_t>(reply.integer, 0, 2)));
     }
   }
+  return {};
+}
+
+Expected<void, StoreError> RedisUserEditor::add(std::span<const NewUser> users, std::vector<UserAddition>& additions) {
+  return run(users, "add", additions);
+}
+
+Expected<std::vector<UserAddition>, StoreError> RedisUserEditor::add(std::span<const NewUser> users) {
+  std::vector<UserAddition> additions;
+  if (auto done = run(users, "add", additions); !done) return Unexpected(done.error());
+  return additions;
+}
+
+Expected<std::vector<UserAddition>, StoreError> RedisUserEditor::canAdd(std::span<const NewUser> users) {
+  std::vector<UserAddition> additions;
+  if (auto done = run(users, "look", additions); !done) return Unexpected(done.error());
   return additions;
 }
 

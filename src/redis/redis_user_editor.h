@@ -41,9 +41,12 @@ class RedisUserEditor {
   RedisUserEditor(RedisAccess& client, const RedisKeys& keys) : client_(client), keys_(keys) {}
 
   /// For each, in the same order; on an error some may have been added.
-  Expected<std::vector<UserAddition>, StoreError> add(std::span<const NewUser> users) { return run(users, "add"); }
+  Expected<std::vector<UserAddition>, StoreError> add(std::span<const NewUser> users);
+  /// The same: `additions` has those of whom Redis has answered, on an error too; of the others some may have been
+  /// added.
+  Expected<void, StoreError> add(std::span<const NewUser> users, std::vector<UserAddition>& additions);
   /// What add() would say; writes nothing.
-  Expected<std::vector<UserAddition>, StoreError> canAdd(std::span<const NewUser> users) { return run(users, "look"); }
+  Expected<std::vector<UserAddition>, StoreError> canAdd(std::span<const NewUser> users);
   /// Sets these fields, and removes those whose value is empty. False: there is no such user.
   Expected<bool, StoreError> change(const std::string& name, const UserHash& fields);
   /// False: there was no such user.
@@ -52,7 +55,8 @@ class RedisUserEditor {
   Expected<std::vector<std::string>, StoreError> names();
 
  private:
-  Expected<std::vector<UserAddition>, StoreError> run(std::span<const NewUser> users, std::string_view what);
+  Expected<void, StoreError> run(std::span<const NewUser> users, std::string_view what,
+                                 std::vector<UserAddition>& additions);
   Expected<bool, StoreError> runOne(const RedisCommands& commands);
 
   RedisAccess& client_;

@@ -2,8 +2,9 @@
 
 #include <sysexits.h>
 
-#include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,12 +34,45 @@ UserFields fieldsOf(const std::string& user_json) {
   return fields;
 }
 
+void auditImport(const Users& users, const NewUser& user) {
+  auditChange(users, user.name, "import");
+}
+
+/// Who was not there before and is there just like that has been added here, too: of an answer that was lost, it was
+/// asked for again.
+bool isAdded(UserAddition before, UserAddition now) {
+  return now == UserAddition::kAdded || (before == UserAddition::kAdded && now == UserAddition::kSame);
+}
+
 /// Those that this run has added go again.
 bool takeBack(Users& users, const std::vector<NewUser>& added, const std::vector<UserAddition>& additions) {
   bool all = true;
-  for (std::size_t i = 0; i < additions.size(); ++i)
-    if (additions[i] == UserAddition::kAdded && !users.editor.remove(added[i].name)) all = false;
+  for (std::size_t i = 0; i < additions.size(); ++i) {
+    if (additions[i] != UserAddition::kAdded || users.editor.remove(added[i].name)) continue;
+    auditImport(users, added[i]);
+    all = false;
+  }
   return all;
+}
+
+/// `before`: what was found of each before anything was added. `additions`: of as many as Redis has answered of; of the
+/// others it is asked who is there now, if it can be.
+int failHalfway(const CommonOptions& options, Users& users, const std::vector<NewUser>& all,
+                const std::vector<UserAddition>& before, const std::vector<UserAddition>& additions) {
+  std::size_t added = 0;
+  const auto note = [&](std::size_t i, UserAddition now) {
+    if (!isAdded(before[i], now)) return;
+    auditImport(users, all[i]);
+    ++added;
+  };
+  for (std::size_t i = 0; i < additions.size(); ++i) note(i, additions[i]);
+  const auto rest = users.editor.canAdd(std::span(all).subspan(additions.size()));
+  for (std::size_t i = 0; rest && i < rest->size(); ++i)
+    if ((*rest)[i] == UserAddition::kSame) note(additions.size() + i, UserAddition::kSame);
+  return fail(options, EX_TEMPFAIL,
+              "Redis failed halfway: " + std::to_string(added) + " of " + std::to_string(all.size()) +
+                  " users were added" + (rest ? "" : ", and it is not known whether more were") +
+                  "; run it again with the same file: whoever is there already is left alone");
 }
 
 /// Who is in the way, one line each.
@@ -73,23 +107,22 @@ int userImport(const CommonOptions& options, const UserOptions& which) {
     return fail(options, EX_CANTCREAT, "no user was added: some are there already, and `user import` changes nobody",
                 taken);
   }
-  const auto done = users.editor.add(all);
-  if (!done) {
-    return fail(options, EX_TEMPFAIL,
-                "Redis failed halfway, and some users may have been added; run it again with the same file: whoever is "
-                "there already is left alone");
-  }
-  if (const auto taken = takenIn(all, *done); !taken.empty()) {
-    const bool is_undone = takeBack(users, all, *done);
+  std::vector<UserAddition> done;
+  if (!users.editor.add(all, done)) return failHalfway(options, users, all, *possible, done);
+  if (const auto taken = takenIn(all, done); !taken.empty()) {
+    const bool is_undone = takeBack(users, all, done);
     return fail(options, EX_CANTCREAT,
                 is_undone ? "no user was added: somebody else added users meanwhile"
                           : "somebody else added users meanwhile, and what was added here could not be taken back",
                 taken);
   }
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if ((*done)[i] == UserAddition::kAdded) auditChange(users, all[i].name, "import");
-  const auto added = std::ranges::count(*done, UserAddition::kAdded);
-  const auto same = std::ranges::count(*done, UserAddition::kSame);
+  std::int64_t added = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!isAdded((*possible)[i], done[i])) continue;
+    auditImport(users, all[i]);
+    ++added;
+  }
+  const auto same = static_cast<std::int64_t>(all.size()) - added;
   if (options.json) {
     std::printf("%s\n", JsonObject().flag("ok", true).number("added", added).number("unchanged", same).json().c_str());
   } else {

@@ -217,6 +217,26 @@ describe('sessionctl user', () => {
     assert.equal((await ctl('user import', [path.join(stack.folder, 'nowhere')])).status, 66);
   });
 
+  test('an import that Redis fails halfway has an audit line for whoever was added, and so has the rest of it', async (t) => {
+    const inOneGo = 64;
+    const second = (sent) => (sent.match(/\r\nadd\r\n/g) ?? []).length > inOneGo;
+    const audited = ({ stderr }) => (stderr.match(/ audit user .*import/g) ?? []).length;
+    const file = path.join(stack.folder, 'halfway');
+    const cases = {
+      gone: { cut: { isGone: true }, added: inOneGo, says: /: 64 of 200 users were added, and it is not known whether more were; run it again/ },
+      unanswered: { cut: {}, added: 2 * inOneGo, says: /: 128 of 200 users were added; run it again/ },
+    };
+    for (const [name, { cut, added, says }] of Object.entries(cases)) {
+      fs.writeFileSync(file, Array.from({ length: 200 }, (_, i) => `${name}${i}:${usual}\n`).join(''));
+      const failed = await (await cutOff(t, second, cut))('user import', [file]);
+      assert.equal(failed.status, 75, failed.error);
+      assert.match(failed.error, says);
+      assert.equal(audited(failed), added, name);
+      const again = await ctl('user import', [file]);
+      assert.deepEqual([again.added, again.unchanged, audited(again)], [200 - added, added, 200 - added]);
+    }
+  });
+
   test('a damaged entry is shown as such, and mended by another password', async () => {
     await stack.redis.command('HSET', 'sessiond:user:hal', 'password', 'plain', 'id', '9');
     const { user } = await ctl('user show', ['hal']);
