@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "config/config_loader.h"
 #include "config/secret_file.h"
+#include "login/device_cookie.h"
 #include "session/new_session.h"
 #include "sessionctl/commands.h"
 #include "sessionctl/daemon_question.h"
@@ -127,6 +128,14 @@ std::chrono::seconds longestUnused(const Config& config) {
   return std::max(config.session.idle_timeout, config.cookie.max_age.value_or(std::chrono::seconds(0)));
 }
 
+/// What goes with an old secret besides the sessions' cookies; empty where nobody logs in.
+std::string lostWithIt(const Config& config) {
+  if (config.login.authenticators.empty()) return "";
+  return "; device cookies of it, which are good for " + inWords(DeviceCookies::kLifetime) +
+         ", go with it: a browser that has not logged in since it was replaced is a stranger to login.throttle then, "
+         "and has to wait when others have tried wrong passwords";
+}
+
 std::string verdictOf(const SecretUse& use, bool is_in_force, const std::string& since, const Config& config) {
   const std::string does = use.signs ? "signs, and verifies" : use.verifies ? "verifies" : "does nothing yet";
   if (!is_in_force) return does + "; the daemon runs with another list than this file has: sessionctl reload";
@@ -135,7 +144,7 @@ std::string verdictOf(const SecretUse& use, bool is_in_force, const std::string&
   const std::string seen = std::to_string(*use.hits) + " cookies of it were seen since " + since;
   const std::string until = inWords(longestUnused(config));
   return does + "; " + seen + "; it can go once this stays the same for " + until +
-         " (what nobody uses for so long has ended), and applications do not sign with it";
+         " (what nobody uses for so long has ended), and applications do not sign with it" + lostWithIt(config);
 }
 
 void printStatus(const SecretStatus& status, const std::string& since, const Config& config) {

@@ -60,6 +60,8 @@ describe('sessionctl secret', () => {
     assert.equal((await client.get('/api/')).status, 200);
     assert.equal((await ctl('secret status')).secrets[1].seen, 1, 'a login is signed with the new one');
     assert.equal((await ctl('secret status')).unused_cookies_end_after_seconds, 3600);
+    const { stdout } = await ctl.text(['secret', 'status']);
+    assert.match(stdout, /secret-1 +1 +verifies; 1 cookies of it .* it can go once this stays the same for 60 min .*; device cookies of it, which are good for 365 d, go with it: a browser that has not logged in since it was replaced is a stranger to login\.throttle then/);
   });
 
   test('of a list that the daemon does not run with no count is said, nor that a secret can go', async () => {
