@@ -1,12 +1,75 @@
 #include "login/http_verifier.h"
 
+#include <dlfcn.h>
 #include <gtest/gtest.h>
+#include <netdb.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/secret.h"
 #include "login/authenticator_chain.h"
+
+namespace sessiond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kSilentHost = "silent.example";
+constexpr auto kSilence = 10s;
+
+/// A name server that says nothing until it is released, or kSilence is over. Never destroyed: whom it keeps waiting
+/// may outlive the test.
+class SilentNameServer {
+ public:
+  static SilentNameServer& instance() {
+    static auto* const server = new SilentNameServer;
+    return *server;
+  }
+
+  void keepWaiting() {
+    std::unique_lock lock(mutex_);
+    asked_ = true;
+    changed_.notify_all();
+    changed_.wait_for(lock, kSilence, [this] { return released_; });
+  }
+  bool wasAsked() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kSilence, [this] { return asked_; });
+  }
+  void release() {
+    const std::lock_guard lock(mutex_);
+    released_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool asked_ = false;
+  bool released_ = false;
+};
+
+}  // namespace
+}  // namespace sessiond
+
+/// This program's own, which libcurl finds before the C library's.
+// NOLINTNEXTLINE(readability-identifier-naming): the C library's name
+extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo* hints, addrinfo** found) {
+  if (name != nullptr && std::string_view(name) == sessiond::kSilentHost) {
+    sessiond::SilentNameServer::instance().keepWaiting();
+    return EAI_AGAIN;
+  }
+  static const auto next = reinterpret_cast<decltype(&getaddrinfo)>(::dlsym(RTLD_NEXT, "getaddrinfo"));
+  return next(name, service, hints, found);
+}
 
 namespace sessiond {
 namespace {
@@ -24,6 +87,24 @@ TEST(HttpVerifier, AnAnswerNamesAUserByAnObjectWithAnId) {
                            R"({"id":1)"}) {
     EXPECT_FALSE(userIn(none)) << none;
   }
+}
+
+TEST(HttpVerifier, ASilentNameServerHoldsNobodyUp) {
+  HttpVerifierSettings settings;
+  settings.url = std::string("https://") + kSilentHost + "/verify";
+  settings.timeout = 200ms;
+  const HmacKey log_key{Secret(std::string("a key for names in the log, long"))};
+  SystemClock clock;
+  HttpVerifier verifier(settings, log_key, clock);
+  const auto began = std::chrono::steady_clock::now();
+  const auto answer = verifier.authenticate({.name = "ada", .password = "x"});
+  const auto took = std::chrono::steady_clock::now() - began;
+  const bool asked = SilentNameServer::instance().wasAsked();
+  SilentNameServer::instance().release();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error(), AuthenticationFailure::kUnavailable);
+  EXPECT_TRUE(asked);
+  EXPECT_LT(took, kSilence / 2);
 }
 
 class FixedAuthenticator final : public Authenticator {
