@@ -147,7 +147,10 @@ std::optional<ConnectionError> RedisNode::judgeGreeting(const RedisReplies& repl
     if (!is_needed && classifyError(replies[i].text).scope == ErrorScope::kCommand) continue;
     return ConnectionError{ConnectionError::Kind::kRejected, std::string(withoutArguments(replies[i].text))};
   }
-  if (replies.size() <= requiredOfGreeting()) return std::nullopt;
+  if (replies.size() <= requiredOfGreeting()) {  // greeted plainly, with nothing but AUTH and SELECT
+    tells_role_.store(false, std::memory_order_relaxed);
+    return std::nullopt;
+  }
   tells_role_.store(replies.back().type == RedisReply::Type::kArray, std::memory_order_relaxed);
   if (deniesRole(replies.back())) {
     return ConnectionError{ConnectionError::Kind::kRejected, "READONLY this server is a replica"};

@@ -124,6 +124,26 @@ TEST_F(RedisNodeTest, OneWhoseRoleMustBeKnownIsNeverGreetedPlainly) {
   EXPECT_FALSE(primary_.shouldGreetPlainlyAfter(closed, false));
 }
 
+TEST_F(RedisNodeTest, OneThatWasGreetedPlainlyIsNotAskedForItsRoleUntilItWasGreetedWhole) {
+  for (const bool has_password : {false, true}) {
+    RedisSettings config;
+    if (has_password) config.password = Secret(std::string("s3cret"));
+    RedisNode node(config, "", clock_, metrics_);
+    EXPECT_EQ(node.greeting(true).count(), 1U) << "PING, or AUTH alone";
+    EXPECT_TRUE(node.mayAskForRole());
+    EXPECT_FALSE(node.judgeGreeting({status("OK")}));
+    node.noteGreetedPlainly();
+    EXPECT_TRUE(node.greetsPlainly());
+    clock_.advance(std::chrono::seconds(6));
+    EXPECT_FALSE(node.greetsPlainly()) << "the courtesies are due again";
+    EXPECT_FALSE(node.mayAskForRole()) << "that would close the connections that stand";
+    RedisReplies whole = {status("OK"), hello("master")};
+    if (has_password) whole.insert(whole.begin(), status("OK"));
+    EXPECT_FALSE(node.judgeGreeting(whole));
+    EXPECT_TRUE(node.mayAskForRole());
+  }
+}
+
 TEST_F(RedisNodeTest, ASingleServerIsWhereItIsAndNeedsNobodysWord) {
   EXPECT_EQ(single_.server(), "127.0.0.1:6379");
   EXPECT_TRUE(single_.isVouchedFor(clock_.steadyNow()));
