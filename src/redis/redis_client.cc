@@ -33,6 +33,12 @@ StartupReport reportOf(const ConnectionError& error, const RedisNode& node) {
   return reportOf(error, node.server(), node.adviceOn(classifyError(error.text)));
 }
 
+StartupReport reportOfFrontEnd(const RedisNode& node) {
+  return {StartupProbe::kLimited, "redis: " + node.server() +
+                                      " closes a connection at HELLO: a front end, behind which sessiond needs Redis "
+                                      "6.0 or newer; it tells nobody what changes, so every check asks it"};
+}
+
 /// Was anything done with any key? Not where all are another node's, say.
 bool wroteAny(const RedisCommands& commands, const RedisReplies& replies) {
   const std::vector<CommandPiece> pieces = piecesOf(commands);
@@ -332,8 +338,10 @@ StartupReport RedisClient::probe() {
   commands.add({"HELLO", "2"});  // without it the protocol is the same; asked for the version in the reply
   commands.add({"PING"});
   RedisReplies replies;
-  if (auto done = exchange(*connected, commands, replies, clock_.steadyNow(), deadline); !done)
-    return reportOf(done.error(), node_);
+  if (auto done = exchange(*connected, commands, replies, clock_.steadyNow(), deadline); !done) {
+    const bool closed = done.error().kind == ConnectionError::Kind::kClosed;
+    return closed && node_.greetsPlainly() ? reportOfFrontEnd(node_) : reportOf(done.error(), node_);
+  }
   for (const RedisReply& reply : replies) {
     // An ACL user that may not ask for the version is no reason not to start.
     if (reply.type == RedisReply::Type::kError && classifyError(reply.text).scope == ErrorScope::kServer)

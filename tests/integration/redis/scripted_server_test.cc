@@ -144,6 +144,58 @@ TEST(ScriptedServer, WhoDoesNotKnowHelloIsAskedForItsVersion) {
   }
 }
 
+/// As twemproxy does it at a command that it does not know.
+ScriptedAnswer frontEnd(std::string_view request) {
+  const auto has = [request](const char* word) { return request.find(word) != std::string_view::npos; };
+  if (isGreeting(request) || has("HELLO")) return "";
+  return (has("AUTH") ? "+OK\r\n" : std::string()) + (has("PING") ? "+PONG\r\n" : "");
+}
+
+TEST(ScriptedServer, AFrontEndThatClosesAtCourtesiesIsGreetedWithoutThem) {
+  for (const bool has_password : {false, true}) {
+    ScriptedRedis server([](std::string_view request, int) { return frontEnd(request); });
+    RedisSettings config = configFor(server.url());
+    if (has_password) config.password = Secret(std::string("s3cret"));
+    TestClient test(config);
+    EXPECT_EQ(test.text({"PING"}), "PONG");
+    EXPECT_EQ(server.connections(), 2);
+    EXPECT_TRUE(test.client.reachable());
+    test.client.renew();
+    EXPECT_EQ(test.text({"PING"}), "PONG");
+    EXPECT_EQ(server.connections(), 3) << "it is known by now";
+  }
+}
+
+TEST(ScriptedServer, AFrontEndThatClosesAtCourtesiesIsCalledOneAtTheStart) {
+  ScriptedRedis server([](std::string_view request, int) { return frontEnd(request); });
+  TestClient test(configFor(server.url()));
+  const StartupReport report = test.client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kLimited);
+  EXPECT_NE(report.message.find("redis.sock closes a connection at HELLO: a front end"), std::string::npos)
+      << report.message;
+  EXPECT_EQ(test.text({"PING"}), "PONG");
+}
+
+TEST(ScriptedServer, WhoClosesOneConnectionAtTheGreetingIsNoFrontEnd) {
+  ScriptedRedis server([](std::string_view request, int connection) -> ScriptedAnswer {
+    if (connection == 1) return "";
+    const bool asked = request.find("HELLO") != std::string_view::npos;
+    return (asked ? "*2\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n" : std::string()) + "+PONG\r\n";
+  });
+  TestClient test(configFor(server.url()));
+  const StartupReport report = test.client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kOk) << report.message;
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST(ScriptedServer, WhoClosesWithoutAWordIsNotReachable) {
+  ScriptedRedis server([](std::string_view, int) { return ""; });
+  TestClient test(configFor(server.url()));
+  const StartupReport report = test.client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kUnreachable);
+  EXPECT_NE(report.message.find("is not reachable"), std::string::npos) << report.message;
+}
+
 TEST(ScriptedServer, BytesThatAreNoProtocolBreakTheConnection) {
   for (const std::string& answer :
        {std::string("HTTP/1.1 400 Bad Request\r\n\r\n"), std::string("\0\0\0\0\r\n", 6), std::string("+OK\r\n+OK\r\n"),
