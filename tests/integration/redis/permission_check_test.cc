@@ -220,20 +220,37 @@ TEST_F(PermissionCheck, SaysNothingOfAServerThatDoesNotAnswer) {
   EXPECT_EQ(missing(everything()), "");
 }
 
-/// The words of the README's example behind the user's name and password.
-std::vector<std::string> documentedRules() {
+std::vector<std::string> wordsOf(const std::string& text) {
+  std::istringstream words(text);
+  return {std::istream_iterator<std::string>(words), {}};
+}
+
+/// The words of its example behind the user's name and password.
+std::vector<std::string> rulesOfTheReadme() {
   std::ifstream readme("README.md");
   for (std::string line; std::getline(readme, line);) {
-    if (!line.starts_with("ACL SETUSER sessiond on >PASSWORD ")) continue;
-    std::istringstream words(line.substr(line.find("~")));
-    return {std::istream_iterator<std::string>(words), {}};
+    if (line.starts_with("ACL SETUSER sessiond on >PASSWORD ")) return wordsOf(line.substr(line.find('~')));
   }
   return {};
 }
 
-TEST_F(PermissionCheck, WhatTheReadmeSaysIsEnough) {
-  const std::vector<std::string> rules = documentedRules();
+/// In a comment, from the line that begins with a pattern to the end of the comment.
+std::vector<std::string> rulesOfTheReference() {
+  constexpr std::size_t kIndented = 4;
+  std::ifstream reference("conf/sessiond.yaml");
+  std::string rules;
+  for (std::string line; std::getline(reference, line);) {
+    const bool begins = line.starts_with("  # ~");
+    if (!rules.empty() && !line.starts_with("  # ")) break;
+    if (begins || !rules.empty()) rules += line.substr(kIndented) + " ";
+  }
+  return wordsOf(rules);
+}
+
+TEST_F(PermissionCheck, WhatTheReadmeAndTheReferenceSayIsEnough) {
+  const std::vector<std::string> rules = rulesOfTheReadme();
   ASSERT_FALSE(rules.empty());
+  EXPECT_EQ(rulesOfTheReference(), rules);
   allow(rules);
   EXPECT_EQ(missing(everything()), "");
   TestClient test(config_);
