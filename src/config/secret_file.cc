@@ -59,7 +59,11 @@ Expected<std::string, std::string> fileToOpen(std::string_view settled_name, con
 }
 
 std::string originOf(std::string_view settled_name, const FileLocations& locations) {
-  if (!settled_name.starts_with(kCredential) || !locations.credentials_directory) return "";
+  if (!settled_name.starts_with(kCredential)) return "";
+  if (!locations.credentials_directory) {
+    return "; systemd has passed no credential (LoadCredential= in the unit), so the file beside the configuration is "
+           "meant";
+  }
   const std::string name(settled_name.substr(kCredential.size()));
   return "; systemd makes it at the start from the file that LoadCredential=" + name +
          ":FILE of the unit names, such as " + locations.config_folder + "/" + name;

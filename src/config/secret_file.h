@@ -35,8 +35,8 @@ std::string settledName(std::string_view name, const FileLocations& locations);
 /// The file to open for a settled name; the error is a message about the credential's name.
 Expected<std::string, std::string> fileToOpen(std::string_view settled_name, const FileLocations& locations);
 
-/// For a message about a credential: where systemd has it from, since the file that is opened is only a copy. Empty for
-/// other files and where systemd passes none.
+/// For a message about a credential: where systemd has it from, since the file that is opened is only a copy; or that
+/// it passes none, so that another file is opened. Empty for other files.
 std::string originOf(std::string_view settled_name, const FileLocations& locations);
 
 }  // namespace sessiond

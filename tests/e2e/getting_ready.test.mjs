@@ -367,6 +367,23 @@ describe('getting ready', () => {
 
     const nobody = ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups', binary, '-c'];
 
+    test('whoever may not read the file in the place of a credential is not told to make another one', () => {
+      write((config, folder) => {
+        config.session.secret_files = ['credential:session_secret'];
+        written(folder, 'session_secret', 'x'.repeat(48));
+      });
+      const { sessiond } = stack;
+      fs.chmodSync(stack.folder, 0o755);
+      fs.chmodSync(sessiond.file, 0o644);
+      const { status, stderr } = run(nobody[0], ...nobody.slice(1), sessiond.file, '-t');
+      assert.equal(status, 78, stderr);
+      const line = stderr.split('\n').find((said) => said.includes('session.secret_files[0]: '));
+      assert.ok(line?.includes(`: cannot read ${path.join(stack.folder, 'session_secret')}: Permission denied; systemd has passed no credential `), stderr);
+      assert.match(line, /, so the file beside the configuration is meant; it is there, for others to read: check as root/);
+      assert.doesNotMatch(line, /openssl/);
+      assert.equal(run(binary, '-t', '-c', sessiond.file).status, 0, 'root may');
+    });
+
     test('a start for which the system has no thread says so', async () => {
       const { sessiond } = stack;
       write();

@@ -180,6 +180,14 @@ TEST_F(ConfigLoader, SaysWhereAMissingCredentialWouldComeFrom) {
                                                                 empty.path() + "/session_secret is empty" + origin));
 }
 
+TEST_F(ConfigLoader, SaysWhichFileIsMeantWhereSystemdPassesNoCredential) {
+  const std::string file = folder_.write("sessiond.yaml", "session: {secret_files: [\"credential:none\"]}\n");
+  EXPECT_THAT(said(loadConfig(file, std::optional<std::string>())),
+              ElementsAre("FOLDER/sessiond.yaml:1:26: session.secret_files[0]: cannot read FOLDER/none: No such file "
+                          "or directory; systemd has passed no credential (LoadCredential= in the unit), so the file "
+                          "beside the configuration is meant; make one with: openssl rand -base64 48"));
+}
+
 TEST_F(ConfigLoader, WarnsOfSecretsThatOthersMayRead) {
   const std::string file = folder_.write("password", "hunter2\n");
   ASSERT_EQ(::chmod(file.c_str(), 0644), 0);
