@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <mutex>
+#include <new>
 
 #include "base/check.h"
 #include "base/secret.h"
@@ -72,7 +73,12 @@ bool FastcgiConnection::read(UniqueFd& fd, std::string_view bytes, const Framing
   abandon();
   LibfcgiInput input(bytes);
   if (!accept(fd)) return false;
-  const bool sound = FCGX_GetError(library_->request.in) == 0 && takeParams(pairs) && readBody(framing);
+  bool sound = false;
+  try {
+    sound = FCGX_GetError(library_->request.in) == 0 && takeParams(pairs) && readBody(framing);
+  } catch (const std::bad_alloc&) {
+    // It is not read, and what was taken of it is wiped all the same.
+  }
   input.wipeTaken();
   if (!sound || !input.rest().empty()) {
     abandon();

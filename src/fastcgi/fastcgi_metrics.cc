@@ -25,6 +25,7 @@ FastcgiMetrics::FastcgiMetrics(MetricsRegistry& registry)
       unknown_role(refused(registry, "unknown_role")),
       timed_out(refused(registry, "timeout")),
       crowded_out(refused(registry, "crowded_out")),
+      no_memory(refused(registry, "no_memory")),
       overloaded(refused(registry, "overloaded")),
       handler_errors(
           registry.counter("sessiond_fastcgi_handler_errors_total", "Requests answered 500 because of an exception.")),

@@ -19,6 +19,7 @@ struct FastcgiMetrics {
   Counter& unknown_role;
   Counter& timed_out;       ///< requests that did not become whole in time
   Counter& crowded_out;     ///< requests that did not become whole while too many others did not either
+  Counter& no_memory;       ///< requests that there was no memory for
   Counter& overloaded;      ///< answered 503 because a queue was full
   Counter& handler_errors;  ///< exceptions out of a handler, answered 500
   Counter& write_failures;  ///< answers that did not get out

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -171,7 +172,9 @@ void LaneConnections::look(Connection& connection, bool peer_finished) {
   if (count > 0) {
     if (connection.idle) stopTimer(connection);
     const std::string_view bytes = gather(connection, static_cast<std::size_t>(count));
-    if (bytes.size() < connection.needed) {
+    if (bytes.empty()) {
+      dropWithoutMemory(connection);
+    } else if (bytes.size() < connection.needed) {
       wait(connection, bytes, connection.needed, peer_finished);
     } else {
       decide(connection, bytes, peer_finished);
@@ -189,11 +192,16 @@ void LaneConnections::look(Connection& connection, bool peer_finished) {
   }
 }
 
-/// All there is of the connection's next request: almost always what was received just now.
+/// All there is of the connection's next request: almost always what was received just now. Nothing: there is no memory
+/// for it.
 std::string_view LaneConnections::gather(Connection& connection, std::size_t received) {
   const std::string_view bytes(received_.data(), received);
   if (connection.partial.empty()) return bytes;
-  connection.partial.append(bytes);
+  try {
+    connection.partial.append(bytes);
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
   partial_bytes_ += received;
   return connection.partial;
 }
@@ -204,7 +212,7 @@ void LaneConnections::decide(Connection& connection, std::string_view bytes, boo
   }
   if (bytes.empty()) {
     stopTimer(connection);
-    setPartial(connection, {});
+    forgetPartial(connection);
     connection.needed = 0;
     if (peer_finished || draining()) return drop(connection);
     return rest(connection);
@@ -243,7 +251,7 @@ bool LaneConnections::passLateStdin(Connection& connection, std::string_view& by
 
 void LaneConnections::wait(Connection& connection, std::string_view bytes, std::size_t needed, bool peer_finished) {
   if (peer_finished || phase_ == LanePhase::kEnding) return drop(connection);
-  setPartial(connection, bytes);
+  if (!keepPartial(connection, bytes)) return dropWithoutMemory(connection);
   connection.needed = needed;
   startTimer(connection);
 }
@@ -261,13 +269,23 @@ void LaneConnections::rest(Connection& connection) {
   idle_.pushBack(connection);
 }
 
-/// `bytes` may be a part of what is there already.
-void LaneConnections::setPartial(Connection& connection, std::string_view bytes) {
-  if (bytes.size() == connection.partial.size() && bytes.data() == connection.partial.data()) return;
-  WipedString next(bytes);
-  partial_bytes_ += next.size();
+/// `bytes` may be a part of what is there already. False: there is no memory for them.
+bool LaneConnections::keepPartial(Connection& connection, std::string_view bytes) {
+  if (bytes.size() == connection.partial.size() && bytes.data() == connection.partial.data()) return true;
+  try {
+    WipedString next(bytes);
+    partial_bytes_ += next.size();
+    partial_bytes_ -= connection.partial.size();
+    connection.partial.swap(next);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return true;
+}
+
+void LaneConnections::forgetPartial(Connection& connection) {
   partial_bytes_ -= connection.partial.size();
-  connection.partial.swap(next);
+  WipedString().swap(connection.partial);
 }
 
 void LaneConnections::serve(Connection& connection, std::string_view bytes, const FramingResult& framing,
@@ -275,14 +293,14 @@ void LaneConnections::serve(Connection& connection, std::string_view bytes, cons
   const bool read = requests_.read(connection, bytes, framing, pairs_.view());
   stopTimer(connection);
   connection.needed = 0;
-  if (!connection.partial.empty()) setPartial(connection, {});
-  if (!read) return drop(connection);
+  if (!connection.partial.empty()) forgetPartial(connection);
+  if (!read) return dropWithoutMemory(connection);
   settle(connection, requests_.receive(peer_finished || draining()), false);
 }
 
 void LaneConnections::refuse(Connection& connection, std::string_view records) {
   stopTimer(connection);
-  setPartial(connection, {});
+  forgetPartial(connection);
   const ssize_t sent = ::send(connection.fd.get(), records.data(), records.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent != static_cast<ssize_t>(records.size())) return drop(connection);
   // Closing now, with bytes unread, would reset the connection and could take the answer with it.
@@ -314,6 +332,12 @@ void LaneConnections::stopTimer(Connection& connection) {
   if (!connection.timed.linked) return;
   listOf(connection).remove(connection);
   connection.idle = false;
+}
+
+/// There is none for what it has sent.
+void LaneConnections::dropWithoutMemory(Connection& connection) {
+  around_.metrics.no_memory.add();
+  drop(connection);
 }
 
 void LaneConnections::drop(Connection& connection) {

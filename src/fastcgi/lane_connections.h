@@ -1,5 +1,6 @@
 // LaneConnections: the connections of one lane. What arrives on them is received, and looked at by the framing check
-// until a request is whole; a connection that is no good, or takes too long, is dropped.
+// until a request is whole; a connection that is no good, takes too long, or sends what there is no memory for, is
+// dropped.
 //
 // A request that is answered at once on a kept connection costs three system calls: epoll_wait, recv, write. An idle
 // connection costs its descriptor and a struct Connection.
@@ -67,7 +68,8 @@ class LaneConnections {
   bool passLateStdin(Connection& connection, std::string_view& bytes);
   void decide(Connection& connection, std::string_view bytes, bool peer_finished);
   void wait(Connection& connection, std::string_view bytes, std::size_t needed, bool peer_finished);
-  void setPartial(Connection& connection, std::string_view bytes);
+  bool keepPartial(Connection& connection, std::string_view bytes);
+  void forgetPartial(Connection& connection);
   void serve(Connection& connection, std::string_view bytes, const FramingResult& framing, bool peer_finished);
   void settle(Connection& connection, Whereabouts where, bool event);
   void refuse(Connection& connection, std::string_view records);
@@ -76,6 +78,7 @@ class LaneConnections {
   void rest(Connection& connection);
   void startTimer(Connection& connection);
   void stopTimer(Connection& connection);
+  void dropWithoutMemory(Connection& connection);
   void drop(Connection& connection);
 
   LaneSurroundings& around_;
