@@ -38,6 +38,7 @@ class LambdaHandler final : public Handler {
     exchange.response = echo(exchange.request);
     return Route::kAnswered;
   };
+  std::function<void(Exchange&)> on_gather = [](Exchange&) {};
   std::function<void(std::span<Exchange* const>)> on_load = [](std::span<Exchange* const>) {};
   std::function<void(Exchange&)> on_conclude = [](Exchange& exchange) { exchange.response = echo(exchange.request); };
   std::atomic<int> uses = 0;  ///< rounds of a lane in which something was received
@@ -81,7 +82,10 @@ class LambdaLoader final : public Loader, private EventLoop::Waiter {
   LambdaLoader(const LambdaLoader&) = delete;
   LambdaLoader& operator=(const LambdaLoader&) = delete;
 
-  void load(Exchange& exchange) override { gathering_.push_back(&exchange); }
+  void load(Exchange& exchange) override {
+    handler_.on_gather(exchange);
+    gathering_.push_back(&exchange);
+  }
   bool busy() const override { return !batch_.empty(); }
   void noteUse() override { handler_.uses.fetch_add(1); }
   void flush() override {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <csignal>
 #include <fstream>
+#include <new>
 #include <set>
 
 #include "integration/fastcgi/gate.h"
@@ -114,6 +115,9 @@ TEST(Threads, AnExceptionIsA500AndTheConnectionLives) {
     }
     return route;
   };
+  server.handler->on_gather = [](Exchange& exchange) {
+    if (exchange.request.paramOrEmpty("THROW") == "early") throw std::bad_alloc();
+  };
   server.handler->on_load = [](std::span<Exchange* const> batch) {
     if (batch.front()->request.paramOrEmpty("THROW") == "late") return;
     for (Exchange* const exchange : batch) exchange->response = Response(200);
@@ -134,9 +138,12 @@ TEST(Threads, AnExceptionIsA500AndTheConnectionLives) {
     ASSERT_TRUE(reply) << route;
     EXPECT_EQ(reply->out, "Status: 500 Internal Server Error\r\n\r\n") << route;
   }
-  EXPECT_EQ(client.ask({.params = {{"R", "load"}, {"THROW", "late"}}})->out,
-            "Status: 500 Internal Server Error\r\n\r\n");
-  EXPECT_EQ(server.metrics().handler_errors.read(), 5U);
+  for (const char* const when : {"early", "late"}) {
+    const auto reply = client.ask({.params = {{"R", "load"}, {"THROW", when}}});
+    ASSERT_TRUE(reply) << when;
+    EXPECT_EQ(reply->out, "Status: 500 Internal Server Error\r\n\r\n") << when;
+  }
+  EXPECT_EQ(server.metrics().handler_errors.read(), 6U);
 }
 
 TEST(Threads, AResponseThatNobodyFilledInIsA500) {

@@ -10,6 +10,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <new>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -43,10 +45,16 @@ class FakeLaneStore final : public LaneStore {
     std::vector<std::pair<std::string, seconds>> touches;
     std::function<void()> before_touch;
     std::vector<TouchOutcome> outcomes;  ///< of the next touches; behind them: touched
+    std::set<std::string> unaskable;     ///< there is no memory to ask for these
   };
 
   explicit FakeLaneStore(Contents& contents) : contents_(contents) {}
 
+  using LaneStore::groupOf;
+  Group groupOf(const SessionLoad& load) const override {
+    if (contents_.unaskable.contains(load.id->bytes())) throw std::bad_alloc();
+    return kMixed;
+  }
   void send(StoreBatch& batch, SteadyTime, Client& client) override {
     if (!batch.loads.empty()) contents_.batches.push_back(batch.loads.size());
     for (SessionLoad& load : batch.loads) {
