@@ -289,6 +289,9 @@ TEST_F(AuthEndpointTest, LogsWhyACheckWasRefused) {
   };
   check("connect.sid=" + cookieOf("s1"), "admin");
   check("connect.sid=" + cookieOf("gone"), "");
+  std::string forged = cookieOf("s1");
+  forged.back() = forged.back() == 'A' ? 'B' : 'A';
+  check("connect.sid=" + forged, "");
   check("", "nope");
   check("connect.sid=" + cookieOf("s1"), "default");
   check("", "open");
@@ -299,6 +302,7 @@ TEST_F(AuthEndpointTest, LogsWhyACheckWasRefused) {
   };
   EXPECT_TRUE(line("status=forbidden policy=admin location_policy=admin session=" + pseudonym(key, "s1"))) << text;
   EXPECT_TRUE(line("status=unknown policy=default location_policy=\"\" session=" + pseudonym(key, "gone"))) << text;
+  EXPECT_TRUE(line("status=forged policy=default location_policy=\"\" session=\"\"")) << text;
   EXPECT_TRUE(line("status=misconfigured policy=\"\" location_policy=nope session=\"\"")) << text;
   EXPECT_EQ(text.find("status=valid"), std::string::npos);
   EXPECT_EQ(text.find("status=missing"), std::string::npos) << "nobody was admitted";

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "login/password_hash.h"
 
 namespace sessiond {
@@ -107,6 +108,22 @@ TEST_F(DirectoryAuthenticatorTest, AsksAllDirectoriesWhicheverKnowsTheName) {
   second_->unavailable = true;
   EXPECT_EQ(tryLogin("ada", "correct horse"), "unavailable");
   EXPECT_EQ(tryLogin("nobody", "correct horse"), "unavailable");
+}
+
+TEST_F(DirectoryAuthenticatorTest, SaysWithoutANameWhoseEntryCannotBeUsed) {
+  first_->damaged = "ada";
+  first_->hashes["grace"] = "no hash at all";
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(tryLogin("ada", "x"), "damaged");
+  EXPECT_EQ(tryLogin("grace", "x"), "damaged");
+  setUpLog(LogOptions{});
+  const std::string log = testing::internal::GetCapturedStderr();
+  for (const char* name : {"ada", "grace"}) {
+    EXPECT_NE(log.find("cannot be used; set the password anew user=" + pseudonym(log_key_, name)), std::string::npos)
+        << log;
+    EXPECT_EQ(log.find(name), std::string::npos) << log;
+  }
+  EXPECT_EQ(log.find("no hash at all"), std::string::npos) << log;
 }
 
 /// How often `usualHash()` was asked is how often a decoy was needed: once for each name that is nobody's or of no use.
