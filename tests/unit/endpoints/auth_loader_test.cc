@@ -1,11 +1,44 @@
-// What checks ask for that memory alone cannot answer.
+// What checks ask for that memory alone cannot answer, and how what they wanted is counted.
 
 #include <gtest/gtest.h>
+
+#include <array>
 
 #include "unit/endpoints/auth_fixture.h"
 
 namespace sessiond {
 namespace {
+
+/// Whoever adds hits, misses and those who joined has all that checks wanted.
+TEST_F(AuthEndpointTest, EverySessionThatACheckWantsIsAHitAMissOrJoinsOne) {
+  const auto count = [this](const std::string& what) {
+    return metrics_.counter("sessiond_cache_" + what + "_total", "").read();
+  };
+  remember("by-cookie", found("by-cookie", kAda));
+  EXPECT_EQ(askWith("by-cookie").status, 204);
+  EXPECT_EQ(count("hits"), 1U);
+  remember("by-id", found("by-id", kAda, false), false);
+  EXPECT_EQ(askWith("by-id").status, 204);
+  EXPECT_EQ(count("hits"), 2U);
+  store("missed", kAda);
+  EXPECT_EQ(askWith("missed").status, 204);
+  EXPECT_EQ(count("misses"), 1U);
+
+  store("joined", kAda);
+  const std::string cookie = "connect.sid=" + cookieOf("joined");
+  const std::vector<Param> params = {{"HTTP_COOKIE", cookie}};
+  std::array<Exchange, 3> together;
+  for (Exchange& exchange : together) {
+    exchange.request = {.role = Role::kResponder, .params = params, .body = {}};
+    ASSERT_EQ(endpoint().receive(exchange), Route::kLoad);
+    loader().load(exchange);
+  }
+  loader().flush();
+  for (const Exchange& exchange : together) EXPECT_EQ(exchange.response.status, 204);
+  EXPECT_EQ(count("hits"), 2U);
+  EXPECT_EQ(count("misses"), 2U);
+  EXPECT_EQ(count("joined"), 2U);
+}
 
 TEST_F(AuthEndpointTest, WhereThereIsNoMemoryToAskForOneSessionTheCheckIsDecidedByTheOthers) {
   store("s1", kAda);
