@@ -241,6 +241,14 @@ describe('getting ready', () => {
     assert.equal(ask('reload').status, 0);
   });
 
+  test('says that more connections may come than files may be open', () => {
+    write((config) => (config.listen.max_connections = 1000));
+    const { status, stderr } = run('prlimit', '--nofile=300:300', binary, '-t', '-c', stack.sessiond.file);
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /sessiond\.yaml:\d+:\d+: warning: listen\.max_connections: is 1000, but .* may have only 300 files open; raise LimitNOFILE/);
+    assert.doesNotMatch(run(binary, '-t', '-c', stack.sessiond.file).stderr, /max_connections/);
+  });
+
   test('says which texts a language of the site lacks, and goes on', () => {
     const folder = path.join(stack.folder, 'own');
     fs.mkdirSync(path.join(folder, 'messages'), { recursive: true });
