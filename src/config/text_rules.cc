@@ -8,6 +8,8 @@
 #include "base/socket_path.h"
 #include "config/config_report.h"
 #include "config/foreign_names.h"
+#include "http/set_cookie.h"
+#include "http/token.h"
 #include "json/json_pointer.h"
 #include "login/password_hash.h"
 #include "os/host_port.h"
@@ -19,7 +21,6 @@
 namespace sessiond {
 namespace {
 
-constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";  // RFC 9110 §5.6.2
 constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
 
 bool isLetter(char byte) {
@@ -166,26 +167,24 @@ Complaint aboutUserIdPointer(std::string_view text) {
 }
 
 Complaint aboutCookieName(std::string_view text) {
-  const bool is_token = !text.empty() && all(text, [](char byte) {
-    return isLetter(byte) || isDigit(byte) || kTokenMarks.find(byte) != std::string_view::npos;
-  });
-  if (!is_token) return mustBe("a token of letters, digits and !#$%&'*+-.^_`|~", text);
+  if (!isToken(text)) return mustBe("a token of letters, digits and !#$%&'*+-.^_`|~", text);
   return aboutLength(text, 128);
 }
 
 Complaint aboutCookieDomain(std::string_view text) {
   if (text.empty()) return std::nullopt;
-  const std::string_view name = text.substr(text.starts_with('.') ? 1 : 0);
-  const bool is_name = !name.empty() && !name.starts_with('.') && !name.ends_with('.') && !name.starts_with('-') &&
-                       name.find("..") == std::string_view::npos &&
-                       all(name, [](char b) { return isLetter(b) || isDigit(b) || b == '-' || b == '.'; });
-  if (!is_name) return mustBe("a host name such as example.org, without scheme, port and path,", text);
+  if (!isCookieDomain(text)) {
+    return mustBe(
+        "a host name such as example.org, without scheme, port and path: between dots 1 to 63 letters, digits and "
+        "dashes, with no dash at an end,",
+        text);
+  }
   return aboutLength(text, 253);
 }
 
 Complaint aboutCookiePath(std::string_view text) {
-  const bool is_path = text.starts_with('/') && all(text, [](char byte) { return byte >= ' ' && byte <= '~'; });
-  if (!is_path || has(text, ";")) return mustBe("a path beginning with /, in ASCII and without ;,", text);
+  const bool is_path = text.starts_with('/') && isCookiePath(text);
+  if (!is_path) return mustBe("a path beginning with /, in ASCII and without ; and <,", text);
   return aboutLength(text, 512);
 }
 

@@ -42,11 +42,12 @@ Complaint aboutSessionPointer(std::string_view text);
 /// The same, and not into `cookie` and `_sd`: where the user stands is the application's, and a login writes there.
 Complaint aboutUserPointer(std::string_view text);
 Complaint aboutUserIdPointer(std::string_view text);  ///< or empty
+// What these three take can be sent: their rules are those of http/set_cookie.h, whose render() takes nothing else.
 /// A token (RFC 9110 §5.6.2).
 Complaint aboutCookieName(std::string_view text);
-/// Empty, or a host name, with or without a dot before it.
+/// Empty, or isCookieDomain().
 Complaint aboutCookieDomain(std::string_view text);
-/// RFC 6265 §4.1.1, beginning with a slash.
+/// isCookiePath(), beginning with a slash.
 Complaint aboutCookiePath(std::string_view text);
 /// Letters, digits and dashes, and none that nginx or this protocol gives a meaning of its own.
 Complaint aboutIdentityHeaderName(std::string_view text);

@@ -20,7 +20,6 @@ bool isCookieOctet(char c) {
   return c > 0x20 && c < 0x7f && c != '"' && c != ',' && c != ';' && c != '\\';
 }
 
-// Any printable ASCII character but `;`. npm's `cookie` refuses `<` as well.
 bool isPathCharacter(char c) {
   return c >= 0x20 && c < 0x7f && c != ';' && c != '<';
 }
@@ -28,17 +27,6 @@ bool isPathCharacter(char c) {
 bool isDomainLabel(std::string_view label) {
   return !label.empty() && label.size() <= 63 && isAlphanumeric(label.front()) && isAlphanumeric(label.back()) &&
          std::all_of(label.begin(), label.end(), [](char c) { return isAlphanumeric(c) || c == '-'; });
-}
-
-// Host name labels of 1 to 63 characters, after an optional dot in front (RFC 1034 §3.5, RFC 1123 §2.1).
-bool isDomain(std::string_view domain) {
-  if (domain.starts_with('.')) domain.remove_prefix(1);
-  while (true) {
-    const std::size_t dot = domain.find('.');
-    if (!isDomainLabel(domain.substr(0, dot))) return false;
-    if (dot == std::string_view::npos) return true;
-    domain.remove_prefix(dot + 1);
-  }
 }
 
 std::string_view spelling(CookiePriority priority) {
@@ -71,10 +59,23 @@ std::string_view spelling(SameSite same_site) {
 
 }  // namespace
 
+bool isCookieDomain(std::string_view domain) {
+  if (domain.starts_with('.')) domain.remove_prefix(1);
+  while (true) {
+    const std::size_t dot = domain.find('.');
+    if (!isDomainLabel(domain.substr(0, dot))) return false;
+    if (dot == std::string_view::npos) return true;
+    domain.remove_prefix(dot + 1);
+  }
+}
+
+bool isCookiePath(std::string_view path) {
+  return std::all_of(path.begin(), path.end(), isPathCharacter);
+}
+
 bool isValid(const SetCookie& cookie) {
   return isToken(cookie.name) && std::all_of(cookie.value.begin(), cookie.value.end(), isCookieOctet) &&
-         (cookie.domain.empty() || isDomain(cookie.domain)) &&
-         std::all_of(cookie.path.begin(), cookie.path.end(), isPathCharacter);
+         (cookie.domain.empty() || isCookieDomain(cookie.domain)) && isCookiePath(cookie.path);
 }
 
 std::string render(const SetCookie& cookie) {

@@ -43,9 +43,15 @@ struct SetCookie : CookieFlags {
 /// Sets when the cookie ends, by both clocks.
 void endAfter(SetCookie& cookie, std::chrono::milliseconds life, WallTime now);
 
+/// A host name, with or without a dot before it: labels of 1 to 63 letters, digits and dashes, with no dash at an end
+/// (RFC 1034 §3.5, RFC 1123 §2.1).
+bool isCookieDomain(std::string_view domain);
+/// RFC 6265 §4.1.1's path-value without `<`, which npm's `cookie` refuses: printable ASCII without `;`. May be empty.
+bool isCookiePath(std::string_view path);
+
 /// May it be sent? What npm's `cookie` refuses is refused: a name that is no RFC 9110 token, a value beyond RFC 6265
-/// §4.1.1's cookie-octets, a domain that is no host name, a path with `;` or `<` or what is not printable ASCII.
-/// To be asked about attributes that come from a stored session; a configuration is checked when it is read.
+/// §4.1.1's cookie-octets, and what the two above are not (an empty domain is none). To be asked about attributes that
+/// come from a stored session; a configuration is read by the same rules (config/text_rules.h).
 bool isValid(const SetCookie& cookie);
 
 /// The header's value. REQUIRES: isValid(cookie).

@@ -2,9 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "http/header_block.h"
+#include "http/set_cookie.h"
+#include "json/json_pointer.h"
 
 namespace sessiond {
 namespace {
@@ -15,6 +22,27 @@ void expectAccepted(Complaint (*rule)(std::string_view), std::initializer_list<s
 
 void expectRefused(Complaint (*rule)(std::string_view), std::initializer_list<std::string_view> texts) {
   for (const std::string_view text : texts) EXPECT_NE(rule(text), std::nullopt) << text;
+}
+
+/// Those texts, and each with every byte at every place, beside what is there and instead of it, that the rule takes.
+std::vector<std::string> takenAround(Complaint (*rule)(std::string_view), const std::vector<std::string>& texts) {
+  std::vector<std::string> taken;
+  const auto offer = [&](const std::string& text) {
+    if (!rule(text)) taken.push_back(text);
+  };
+  for (const std::string& text : texts) {
+    offer(text);
+    for (std::size_t at = 0; at <= text.size(); ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string changed = text;
+        changed.insert(at, 1, static_cast<char>(byte));
+        offer(changed);
+        if (at < text.size()) offer(changed.erase(at + 1, 1));
+      }
+    }
+  }
+  EXPECT_GT(taken.size(), texts.size()) << "the rule takes some of them";
+  return taken;
 }
 
 TEST(TextRules, JsonPointersAreRfc6901ToAMember) {
@@ -71,12 +99,56 @@ TEST(TextRules, CookieNamesAreTokens) {
 TEST(TextRules, CookieDomainsAreHostNames) {
   expectAccepted(aboutCookieDomain, {"", "example.org", ".example.org", "localhost"});
   expectRefused(aboutCookieDomain, {".", "..a", "a.", "a..b", "https://a", "a:80", "a/b", "*.a", "a b", "-a"});
+  expectRefused(aboutCookieDomain, {"foo-.example.org", "example.-org", "example-"});
+  expectAccepted(aboutCookieDomain, {std::string(63, 'a') + ".org"});
+  expectRefused(aboutCookieDomain, {std::string(64, 'a') + ".org"});
 }
 
 TEST(TextRules, CookiePathsEndNoAttribute) {
   expectAccepted(aboutCookiePath, {"/", "/app", "/a b", std::string("/").append(511, 'x')});
   expectRefused(aboutCookiePath,
-                {"", "app", "/a;Domain=example.org", "/a\n", "/\xc3\xa9", std::string("/").append(512, 'x')});
+                {"", "app", "/a;Domain=example.org", "/<app>", "/a\n", "/\xc3\xa9", std::string("/").append(512, 'x')});
+}
+
+TEST(TextRules, WhatTheyTakeOfACookieCanBeSent) {
+  const auto expectSent = [](const SetCookie& cookie) {
+    if (!isValid(cookie)) return ADD_FAILURE() << cookie.name << " " << cookie.domain << " " << cookie.path;
+    EXPECT_FALSE(render(cookie).empty());
+  };
+  SetCookie cookie;
+  for (const std::string& name : takenAround(aboutCookieName, {"a", "connect.sid", "__Host-sid"})) {
+    cookie.name = name;
+    expectSent(cookie);
+  }
+  cookie.name = "connect.sid";
+  for (const std::string& path : takenAround(aboutCookiePath, {"/", "/app/"})) {
+    cookie.path = path;
+    expectSent(cookie);
+  }
+  const std::string longest_label(63, 'a');
+  for (const std::string& domain :
+       takenAround(aboutCookieDomain, {"a", ".example.org", "a-b.c", longest_label + "." + longest_label})) {
+    cookie.domain = domain;
+    expectSent(cookie);
+  }
+}
+
+TEST(TextRules, WhatTheyTakeOfAnAddressOrANameCanStandInAHeader) {
+  HeaderBlock headers;
+  for (const auto& [rule, text] : {std::pair(aboutLocalUrl, "/a/b?c=d"), std::pair(aboutLocalPath, "/login"),
+                                   std::pair(aboutOrigin, "https://app.example.org:8443")}) {
+    for (const std::string& taken : takenAround(rule, {text})) EXPECT_TRUE(headers.add("Location", taken)) << taken;
+  }
+  for (const std::string& name : takenAround(aboutIdentityHeaderName, {"X-User-Id", "a"}))
+    EXPECT_TRUE(headers.add(name, "")) << name;
+}
+
+TEST(TextRules, WhatTheyTakeOfAPointerLeadsSomewhere) {
+  for (const std::string& pointer : takenAround(aboutUserPointer, {"/", "/passport/user", "/a~0b/~1"})) {
+    const auto parsed = JsonPointer::parse(pointer);
+    ASSERT_TRUE(parsed) << pointer;
+    EXPECT_FALSE(parsed->tokens().empty()) << pointer;
+  }
 }
 
 TEST(TextRules, RedisUsersAreTheSameInTheUrlAndByThemselves) {
