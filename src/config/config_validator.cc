@@ -6,10 +6,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/ascii.h"
 #include "base/loopback.h"
 #include "config/units.h"
+#include "endpoints/pages/page_book.h"
 #include "json/json_pointer.h"
 #include "os/host_port.h"
 #include "redis/cluster_view.h"
@@ -196,6 +198,46 @@ void checkCookie(const CookieSettings& cookie, ConfigReport& report) {
   }
 }
 
+/// `a`, `a and b`, `a, b and c`.
+std::string allOf(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t at = 0; at < names.size(); ++at) {
+    if (at > 0) text += at + 1 == names.size() ? " and " : ", ";
+    text += names[at];
+  }
+  return text;
+}
+
+/// RFC 6265 §5.1.4.
+bool isSentTo(std::string_view address, std::string_view cookie_path) {
+  if (!address.starts_with(cookie_path)) return false;
+  return address.size() == cookie_path.size() || cookie_path.ends_with('/') || address[cookie_path.size()] == '/';
+}
+
+/// Logout, list and login look at the cookie that comes to their addresses. Where none comes there is nothing to end,
+/// and they say that all is done; so this is an error wherever people log in here. An application that makes the
+/// sessions can end them as well.
+void checkCookiePath(const SiteSettings& site, ConfigReport& report) {
+  if (!areSound(report, {"cookie.path", "login.authenticators", "login.url"})) return;
+  const std::string& path = site.cookie.path;
+  const bool log_in_here = !site.login.authenticators.empty();
+  std::vector<std::string> beyond;
+  for (const std::string_view address : {PageBook::kLogoutUrl, PageBook::kSessionsUrl}) {
+    if (!isSentTo(address, path)) beyond.emplace_back(address);
+  }
+  if (log_in_here && !isSentTo(site.login.url, path)) beyond.push_back(site.login.url + " (login.url)");
+  if (beyond.empty()) return;
+  const std::string no_end = ": browsers send no cookie there, and a logout says that it is done and ends nothing";
+  if (log_in_here) {
+    report.error("cookie.path", "must have " + allOf(beyond) +
+                                    " below it, because people log in here (login.authenticators), but is " +
+                                    shown(path) + no_end + "; write path: /");
+  } else {
+    report.warning("cookie.path", "is " + shown(path) + ", with " + allOf(beyond) + " not below it" + no_end +
+                                      "; write path: /, or let the application that makes the sessions end them too");
+  }
+}
+
 /// A login gives the session the cookie's own life (as Express does); so the longer of the two counts.
 void checkCookieLife(const SiteSettings& site, ConfigReport& report) {
   if (!areSound(report, {"cookie.max_age", "session.idle_timeout", "session.absolute_timeout"})) return;
@@ -328,6 +370,7 @@ void validate(const Config& config, ConfigReport& report) {
   checkRedis(config, report);
   checkSession(config.session, report);
   checkCookie(config.cookie, report);
+  checkCookiePath(config, report);
   checkCookieLife(config, report);
   checkIdentity(config, report);
   checkUserId(config, report);
