@@ -285,6 +285,20 @@ void checkPolicies(const std::vector<SessionPolicy>& policies, ConfigReport& rep
                                std::to_string(policies.size()));
 }
 
+/// Only a login says when it was (_sd.authenticated), and what does not say it is stale. Where applications make all
+/// sessions, such a policy lets nobody in; but another sessiond that shares them may make logins.
+void checkAuthAges(const SiteSettings& site, ConfigReport& report) {
+  if (!areSound(report, {"policies", "login.authenticators"}) || !site.login.authenticators.empty()) return;
+  for (const SessionPolicy& policy : site.policies) {
+    if (policy.max_auth_age.count() == 0) continue;
+    report.warning("policies." + policy.name + ".max_auth_age",
+                   "is " + formatDuration(policy.max_auth_age) +
+                       ", but nobody logs in here (login.authenticators), and sessions that applications make do not "
+                       "say when the login was: each is refused as stale, however fresh it is; leave it out, unless "
+                       "another sessiond makes the logins");
+  }
+}
+
 void checkLogin(const LoginSettings& login, ConfigReport& report) {
   if (!areSound(report, {"login.authenticators", "login.htpasswd_file"})) return;
   const auto& names = login.authenticators;
@@ -375,6 +389,7 @@ void validate(const Config& config, ConfigReport& report) {
   checkIdentity(config, report);
   checkUserId(config, report);
   checkPolicies(config.policies, report);
+  checkAuthAges(config, report);
   checkLogin(config.login, report);
   checkHttpVerifier(config.login, report);
   checkThrottle(config.login.throttle, report);
