@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { temporaryFolder } from '../support/folders.mjs';
 import { pause, waitFor } from '../support/waiting.mjs';
 import {
   fromTestAddress,
@@ -79,6 +80,35 @@ for (const format of ['text', 'json']) {
     }
   });
 }
+
+/** What fail2ban makes of its shipped configuration with this jail and our filter: the words that it sends to its server. */
+function readByFail2ban(jail) {
+  const folder = temporaryFolder();
+  fs.cpSync('/etc/fail2ban', folder, { recursive: true });
+  for (const file of fs.readdirSync(path.join(folder, 'jail.d'))) fs.rmSync(path.join(folder, 'jail.d', file));
+  fs.copyFileSync('conf/fail2ban/sessiond.conf', path.join(folder, 'filter.d', 'sessiond.conf'));
+  fs.writeFileSync(path.join(folder, 'jail.local'), jail);
+  const said = spawnSync('fail2ban-client', ['-c', folder, '--dump'], { encoding: 'utf8', timeout: 60000 });
+  assert.equal(said.status, 0, said.stdout + said.stderr);
+  return said.stdout;
+}
+
+test('the jail that stands in the filter is one to fail2ban', () => {
+  const text = fs.readFileSync('conf/fail2ban/sessiond.conf', 'utf8');
+  const jail = text.match(/^# {3}\[sessiond\]\n(?:# {3}.*\n)+/m)[0].replace(/^# {3}/gm, '');
+  const logpath = text.match(/ (logpath = \S+)$/m)[1];
+  const journal = readByFail2ban(jail);
+  assert.match(journal, /^\['add', 'sessiond', 'systemd'\]$/m);
+  assert.match(journal, /^\['set', 'sessiond', 'addjournalmatch', '_SYSTEMD_UNIT=sessiond\.service'\]$/m);
+  assert.match(journal, /'port', 'http,https'\]/);
+  assert.match(journal, /^\['start', 'sessiond'\]$/m);
+
+  const log = path.join(temporaryFolder(), 'sessiond.log');
+  fs.writeFileSync(log, '');
+  const file = readByFail2ban(jail.replace(/^backend .*$/m, logpath.replace(/\/var\S+/, log)));
+  assert.match(file, /^\['add', 'sessiond', 'auto'\]$/m);
+  assert.ok(file.includes(`['set', 'sessiond', 'addlogpath', '${log}', 'head']`), file);
+});
 
 describe('more logins than there is time for', () => {
   let stack;
