@@ -213,7 +213,8 @@ describe('nginx/examples/websocket', () => {
 
   const connect = async (headers) => {
     const { WebSocket } = await import('ws');
-    const socket = new WebSocket(`ws://127.0.0.1:${recipe.nginx.port}/chat/`, { headers });
+    const host = `127.0.0.1:${recipe.nginx.port}`;
+    const socket = new WebSocket(`ws://${host}/chat/`, { headers: { Origin: `http://${host}`, ...headers } });
     recipe.stops.push(() => socket.terminate());
     return new Promise((resolve) => {
       socket.on('open', () => resolve({ socket }));
@@ -226,12 +227,32 @@ describe('nginx/examples/websocket', () => {
     assert.equal((await connect({ 'X-User-Name': 'alice' })).status, 401);
   });
 
-  test('what one says all hear, by the name that is the session\'s', async () => {
-    const Cookie = await recipe.cookie();
-    const { socket } = await connect({ Cookie, 'X-User-Name': 'root' });
+  const talks = async (socket) => {
     const heard = new Promise((resolve) => socket.on('message', (data) => resolve(JSON.parse(data))));
     socket.send('hello');
     assert.deepEqual(await heard, { from: alice.name, said: 'hello' });
+  };
+
+  test('what one says all hear, by the name that is the session\'s', async () => {
+    const { socket } = await connect({ Cookie: await recipe.cookie(), 'X-User-Name': 'root' });
+    await talks(socket);
+  });
+
+  test('a page of another host gets no connection, whoever looks at it', async () => {
+    const Cookie = await recipe.cookie();
+    const { port } = recipe.nginx;
+    const others = ['http://evil.example', `http://evil.example:${port}`, 'http://127.0.0.1', `http://127.0.0.1:${port}.evil.example`, 'null', ''];
+    for (const Origin of others) assert.equal((await connect({ Cookie, Origin })).status, 403, Origin);
+  });
+
+  test('a bad frame ends its connection, and nobody else\'s', async () => {
+    const Cookie = await recipe.cookie();
+    const [bad, good] = [await connect({ Cookie }), await connect({ Cookie })];
+    const closed = new Promise((resolve) => bad.socket.on('close', resolve));
+    bad.socket._socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff])); // bits that nobody has agreed on
+    assert.equal(await closed, 1002);
+    await talks(good.socket);
+    await talks((await connect({ Cookie })).socket);
   });
 
   test('the linter finds nothing', () => {
