@@ -150,6 +150,42 @@ for (const [name, { target, begin }] of Object.entries(recipes)) {
   });
 }
 
+describe('nginx/examples/php, beside what is asked for', () => {
+  let recipe;
+  const www = (...names) => path.join(recipe.folder, 'www', ...names);
+  before(async () => {
+    recipe = new Recipe('php');
+    await recipe.start();
+    await recipes.php.begin(recipe);
+    await recipe.serve();
+  });
+  after(() => recipe?.stop());
+
+  test('no script is shown as text', async () => {
+    fs.writeFileSync(www('config.php'), '<?php $password = "secret";');
+    fs.mkdirSync(www('lib'));
+    fs.copyFileSync(www('config.php'), www('lib', 'config.php'));
+    const Cookie = await recipe.cookie();
+    for (const target of ['/config.php', '/lib/config.php', '/account/../config.php', '/account/..%2fconfig.php'])
+      for (const headers of [{}, { Cookie }]) {
+        const { status, text } = await recipe.client().get(target, { headers });
+        assert.equal(status, 404, target);
+        assert.doesNotMatch(text, /secret/);
+      }
+  });
+
+  test('PHP is asked for scripts that are there, and for nothing else', async () => {
+    fs.writeFileSync(www('account', 'picture.jpg'), '<?php echo "run";');
+    const Cookie = await recipe.cookie();
+    for (const target of ['/account/none.php', '/account/picture.jpg/x.php']) {
+      const { status, text } = await recipe.client().get(target, { headers: { Cookie } });
+      assert.equal(status, 404, target);
+      assert.match(text, /nginx/, 'nginx says so, and not PHP');
+      assert.equal((await recipe.client().get(target)).status, 302, 'and tells strangers nothing');
+    }
+  });
+});
+
 describe('nginx/examples/single-page', () => {
   const page = 'https://app.example.org';
   let recipe;
