@@ -2,7 +2,10 @@
 // of sessiond.
 //
 //   npm install express express-session connect-redis redis
-//   SESSION_SECRET_FILE=/etc/sessiond/session_secret node app.mjs
+//   sudo install -D -m 400 -o myapp /etc/sessiond/session_secret /etc/myapp/session_secret
+//   SESSION_SECRET_FILE=/etc/myapp/session_secret node app.mjs
+//
+// The second line: a copy that the application's user (myapp) may read; sessiond's own file stays root's alone.
 
 import fs from 'node:fs';
 
@@ -43,7 +46,9 @@ app.get('/', (request, response) => {
   response.json({ hello: user.name, visits: request.session.visits });
 });
 
-// Express can log in too: sessiond, and with it every application behind it, takes this for a login.
+// Express can log in too: sessiond, and with it every application behind it, takes this for a login. So whoever may call
+// this passes every location without a policy of its own, as a guest. What is not for guests gets a policy with `roles_any`
+// (sessiond.yaml), or `default` itself does.
 app.post('/guest', (request, response, next) => {
   request.session.regenerate((error) => {
     if (error) return next(error);
