@@ -40,7 +40,7 @@ guides = $(wildcard conf/guide/*.md)
 examples      := $(wildcard nginx/examples/*/*)
 place_example  = $(call place,$(1),$(patsubst nginx/%,$(docdir)/%,$(1)))
 
-kept  := kept-by-uninstall
+kept  := kept-by-removal
 # Since version 254, systemd has RestartMode=; earlier ones complain of it.
 knows_restart_mode = $(shell [ "$$(pkg-config --modversion libsystemd 2>/dev/null || echo 0)" -ge 254 ] && echo yes)
 units := sessiond.service sessiond.socket sessiond-pause.service sessiond-retry.timer
