@@ -116,7 +116,7 @@ TEST_F(DirectoryAuthenticatorTest, SaysWithoutANameWhoseEntryCannotBeUsed) {
   testing::internal::CaptureStderr();
   EXPECT_EQ(tryLogin("ada", "x"), "damaged");
   EXPECT_EQ(tryLogin("grace", "x"), "damaged");
-  setUpLog(LogOptions{});
+  setUpLog(LogSettings{});
   const std::string log = testing::internal::GetCapturedStderr();
   for (const char* name : {"ada", "grace"}) {
     EXPECT_NE(log.find("cannot be used; set the password anew user=" + pseudonym(log_key_, name)), std::string::npos)
