@@ -17,7 +17,11 @@ void readSection(const YamlNode& section, const std::string& section_path, Confi
 void readEntry(const YamlEntry& entry, const std::string& section_path, ConfigDraft& draft) {
   const std::string path = section_path.empty() ? entry.key : section_path + "." + entry.key;
   const YamlNode& node = entry.value;
-  if (const Option* option = findOption(path)) {
+  if (entry.key.find('.') != std::string::npos) {
+    // As a second name of an option it would be read beside the first one, and the later of the two would count.
+    draft.understood = false;
+    reportDotted(draft.report, entry.place, section_path, entry.key);
+  } else if (const Option* option = findOption(path)) {
     draft.report.remember(path, node.place);
     option->read(OptionValue{node, path, draft.report}, draft.config);
   } else if (!isSection(path)) {

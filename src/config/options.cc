@@ -505,4 +505,15 @@ void reportUnknown(ConfigReport& report, YamlPlace place, const std::string& sec
   report.error(place, below(section) + name, message);
 }
 
+void reportDotted(ConfigReport& report, YamlPlace place, const std::string& section, const std::string& name) {
+  std::vector<std::string> around;  // the sections that stand in the name, the innermost first
+  for (std::size_t begin = 0, dot; (dot = name.find('.', begin)) != std::string::npos; begin = dot + 1)
+    around.insert(around.begin(), name.substr(begin, dot - begin));
+  const std::string outermost = below(section) + around.back();
+  if (!isSection(outermost) && findOption(outermost) == nullptr) return reportUnknown(report, place, section, name);
+  std::string message = "unknown option; write it indented below `" + around.front() + ":`";
+  for (std::size_t at = 1; at < around.size(); ++at) message += ", and that below `" + around[at] + ":`";
+  report.error(place, below(section) + name, message);
+}
+
 }  // namespace sessiond
