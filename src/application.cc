@@ -36,7 +36,10 @@ Application::Parts::Parts(Prepared prepared, LastingState& lasting, const Clock&
   router.addQuick("health", answerHealth);
   router.addSlow("ready",
                  [this](const Request& request) { return answerReady(request, [this] { return whyNotReady(); }); });
-  if (!config->metrics.enabled) return;
+  if (!config->metrics.enabled) {
+    router.addQuick("metrics", answerNoMetrics);
+    return;
+  }
   router.addSlow("metrics", [this, &registry](const Request& request) {
     site.showFigures();
     return answerMetrics(request, registry);

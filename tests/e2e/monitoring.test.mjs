@@ -55,4 +55,19 @@ describe('the metrics', () => {
     fs.writeFileSync(file, good);
     await reload(1);
   });
+
+  test('say where they are switched off, and the log blames nobody', async () => {
+    const { sessiond } = stack;
+    const answer = () => stack.client().get('/sessiond/metrics');
+    const reload = async (enabled, wanted) => {
+      sessiond.config.metrics = { enabled };
+      sessiond.writeConfig();
+      process.kill(sessiond.process.pid, 'SIGHUP');
+      await waitFor(`the answer is ${wanted}`, async () => (await answer()).status === wanted);
+    };
+    await reload(false, 404);
+    assert.equal((await answer()).text, 'metrics.enabled is false\n');
+    assert.doesNotMatch(sessiond.logText(), /unknown SESSIOND_ENDPOINT/);
+    await reload(true, 200);
+  });
 });

@@ -47,4 +47,9 @@ Response answerMetrics(const Request& request, const MetricsRegistry& metrics) {
   return answerTo(request, std::move(response));
 }
 
+Response answerNoMetrics(const Request& request) {
+  if (!isRead(request)) return methodNotAllowed(kMethods);
+  return answerTo(request, textAnswer(404, "metrics.enabled is false"));
+}
+
 }  // namespace sessiond

@@ -19,5 +19,7 @@ Response answerHealth(const Request& request);
 /// `why_not` asks Redis, within its budget; empty: it is ready. It is said to whoever asks.
 Response answerReady(const Request& request, const std::function<std::string()>& why_not);
 Response answerMetrics(const Request& request, const MetricsRegistry& metrics);
+/// Where metrics.enabled is false: 404.
+Response answerNoMetrics(const Request& request);
 
 }  // namespace sessiond

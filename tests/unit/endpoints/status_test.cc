@@ -54,5 +54,13 @@ TEST(Metrics, AreServedAsPrometheusText) {
   EXPECT_NE(response.body.find("sessiond_test_total 3\n"), std::string::npos);
 }
 
+TEST(Metrics, SayWhereTheyAreSwitchedOff) {
+  const Response response = answerNoMetrics(requestWith(kGet));
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(response.body, "metrics.enabled is false\n");
+  EXPECT_EQ(answerNoMetrics(requestWith(kHead)).body, "");
+  EXPECT_EQ(answerNoMetrics(requestWith(kPost)).status, 405);
+}
+
 }  // namespace
 }  // namespace sessiond
