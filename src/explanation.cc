@@ -160,8 +160,7 @@ void Explanation::load() {
 
 void Explanation::sayStored(const SessionLoad& load, const FoundSession& found, const std::string& name) {
   if (!load.result) {
-    const bool is_damaged = load.result.error() == StoreError::kCorrupt;
-    say(name, is_damaged ? "its key in Redis holds something that is no string" : "Redis gave no answer");
+    if (load.result.error() != StoreError::kCorrupt) say(name, "Redis gave no answer");
   } else if (load.result->revoked) {
     say(name, std::string("a tombstone stands for it in Redis: it was ended") +
                   (load.result->json ? ", and an application has written it back since" : ""));
@@ -169,8 +168,12 @@ void Explanation::sayStored(const SessionLoad& load, const FoundSession& found, 
     say(name, "Redis has no key of it, below " + parts_.keys.sessions() + " (session.key_prefix)");
   } else {
     const auto left = load.result->ttl;
-    say(name, std::to_string(load.result->json->size()) + " bytes in Redis, below " + parts_.keys.sessions() +
-                  ", which end " + (left && *left != kNoEnd ? "in " + inWords(*left) : "never") + " if nobody uses it");
+    // Of a longer one no more is read than shows that it is.
+    const std::size_t most = config_.session.max_bytes;
+    const std::size_t size = load.result->json->size();
+    const std::string bytes = size > most ? "more than " + std::to_string(most) : std::to_string(size);
+    say(name, bytes + " bytes in Redis, below " + parts_.keys.sessions() + ", which end " +
+                  (left && *left != kNoEnd ? "in " + inWords(*left) : "never") + " if nobody uses it");
     if (found.absence == CheckStatus::kRevoked)
       say(name, "its user was removed, disabled or given another password since, or everybody was logged out");
   }
@@ -180,6 +183,10 @@ void Explanation::sayStored(const SessionLoad& load, const FoundSession& found, 
 void Explanation::sayFacts(const KnownSession& session, const std::string& name) {
   const DecisionFacts& facts = session.facts();
   std::string says = std::string(wordsOf(facts.state).meaning);
+  if (facts.state == CheckStatus::kCorrupt) {
+    const DamageWords words = wordsOf(facts.damage, config_.session.max_bytes);
+    says = words.meaning + "; " + std::string(words.remedy);
+  }
   if (facts.state == CheckStatus::kValid) {
     says = session.userId().empty() ? "somebody without an id is logged in"
                                     : "user " + std::string(session.userId()) + " is logged in";

@@ -39,8 +39,10 @@ StatusWords wordsOf(CheckStatus status) {
       return {"the session is nobody's",
               "log in; if somebody should be logged in: does session.user_at lead to the user?"};
     case CheckStatus::kCorrupt:
-      return {"what is stored is no session",
-              "the log says what is wrong with it; delete the key, or mend the application that wrote it"};
+      return {
+          "what is stored is no session, or too large or too deep a one",
+          "the log and `sessionctl explain` say what is wrong with it and what to do; one that is too large is sound: "
+          "raise session.max_bytes"};
     case CheckStatus::kStale:
       return {"the login is older than the policy's max_auth_age", "log in again"};
     case CheckStatus::kForbidden:

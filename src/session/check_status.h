@@ -27,7 +27,7 @@ enum class CheckStatus : std::uint8_t {
   kExpired,        ///< beyond session.absolute_timeout, or a cookie lifetime of nothing
   kRevoked,        ///< logged out
   kAnonymous,      ///< a session of nobody
-  kCorrupt,        ///< a stored value that is no session
+  kCorrupt,        ///< a stored value that is no session (RecordDamage says why)
   kStale,          ///< the login is older than the policy's max_auth_age
   kForbidden,      ///< logged in, but not allowed here
   kLost,           ///< logged in, but an identity value that may not be left out cannot be sent as it stands

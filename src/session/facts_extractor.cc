@@ -77,9 +77,10 @@ bool holdsAll(const std::vector<std::string_view>& roles, const std::vector<std:
   return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& role) { return holds(roles, role); });
 }
 
-SessionFacts only(CheckStatus state) {
+SessionFacts only(CheckStatus state, RecordDamage damage = RecordDamage::kNone) {
   SessionFacts facts;
   facts.state = state;
+  facts.damage = damage;
   return facts;
 }
 
@@ -202,12 +203,16 @@ std::vector<std::string> FactsExtractor::identityNames() const {
   return names;
 }
 
+std::size_t FactsExtractor::maxBytes() const {
+  return prepared_->max_bytes;
+}
+
 FactsExtractor::FactsExtractor(FactsExtractor&&) noexcept = default;
 FactsExtractor::~FactsExtractor() = default;
 
 SessionFacts FactsExtractor::extract(std::string_view json) const {
-  Expected<SessionRecord, CheckStatus> record = readSessionRecord(json, prepared_->max_bytes, prepared_->idle_timeout);
-  if (!record) return only(record.error());
+  Expected<SessionRecord, NoRecord> record = readSessionRecord(json, prepared_->max_bytes, prepared_->idle_timeout);
+  if (!record) return only(record.error().status, record.error().damage);
   Finder finder(record->tree.root());
   SessionFacts facts = only(CheckStatus::kValid);
   facts.created = record->created;
@@ -225,7 +230,7 @@ SessionFacts FactsExtractor::extract(std::string_view json) const {
   facts.policies_met = prepared_->policiesMet(finder);
   prepared_->fillIdentity(finder, facts);
   if (logged_in) facts.user_id = userIdOf(finder.findWhole(prepared_->user_id_at));
-  if (finder.ambiguous()) return only(CheckStatus::kCorrupt);
+  if (finder.ambiguous()) return only(CheckStatus::kCorrupt, RecordDamage::kRepeatedName);
   if (logged_in) return facts;
   facts.state = CheckStatus::kAnonymous;
   facts.policies_met = 0;

@@ -42,6 +42,8 @@ class FactsExtractor {
   const SessionFacts& nobody() const { return nobody_; }
   /// The identity headers, in the order of SessionFacts::identity_lost.
   std::vector<std::string> identityNames() const;
+  /// A larger session is damaged (ExtractionRules::max_bytes).
+  std::size_t maxBytes() const;
 
  private:
   struct Prepared;

@@ -50,8 +50,10 @@ FoundSession FactsReader::read(const SessionLoad& load, SteadyTime sent, std::st
                                const SessionRef& known) const {
   if (!load.result) {
     if (load.result.error() != StoreError::kCorrupt) return {};
-    noteCorrupt(*load.id, "the key holds no string", sent);
-    return {.absence = {}, .session = KnownSession::make(*load.id, SessionFacts(), cookie)};
+    SessionFacts facts;
+    facts.damage = RecordDamage::kNoString;
+    noteCorrupt(*load.id, facts.damage, sent);
+    return {.absence = {}, .session = KnownSession::make(*load.id, facts, cookie)};
   }
   const StoredSession& stored = *load.result;
   if (stored.revoked || revoked_.contains(load.id->bytes())) {
@@ -136,16 +138,21 @@ SessionRef FactsReader::recognize(const SessionId& id, std::string_view json, St
 
 SessionFacts FactsReader::extract(const SessionId& id, std::string_view json, SteadyTime sent) const {
   SessionFacts facts = extractor_.extract(json);
-  if (facts.state == CheckStatus::kCorrupt) noteCorrupt(id, "the value is no session", sent);
+  if (facts.state == CheckStatus::kCorrupt) noteCorrupt(id, facts.damage, sent);
   if (facts.state == CheckStatus::kValid && !facts.touch_ttl) untouchable_.add();
   if (facts.identity_lost != 0) lost_identity_.note(facts.identity_lost, pseudonym(log_names_, id.bytes()), sent);
   return facts;
 }
 
-void FactsReader::noteCorrupt(const SessionId& id, std::string_view why, SteadyTime now) const {
+void FactsReader::noteCorrupt(const SessionId& id, RecordDamage damage, SteadyTime now) const {
   corrupt_.add();
-  if (const auto count = corrupt_log_.count(now))
-    logWarn("session: corrupt", {{"session", pseudonym(log_names_, id.bytes())}, {"why", why}, {"count", *count}});
+  const auto count = corrupt_log_.count(now);
+  if (!count) return;
+  const DamageWords words = wordsOf(damage, extractor_.maxBytes());
+  logWarn("session: corrupt", {{"session", pseudonym(log_names_, id.bytes())},
+                               {"why", words.meaning},
+                               {"remedy", words.remedy},
+                               {"count", *count}});
 }
 
 /// A slow application saved its copy after the logout. The tombstone refuses it anyway; deleting the key again, with a

@@ -59,7 +59,7 @@ class FactsReader {
   SessionRef recognize(const SessionId& id, std::string_view json, SteadyTime sent, std::string_view cookie,
                        const SessionRef& known) const;
   SessionFacts extract(const SessionId& id, std::string_view json, SteadyTime sent) const;
-  void noteCorrupt(const SessionId& id, std::string_view why, SteadyTime now) const;
+  void noteCorrupt(const SessionId& id, RecordDamage damage, SteadyTime now) const;
   void buryAgain(const SessionId& id, const StoredSession& copy) const;
 
   const FactsExtractor& extractor_;

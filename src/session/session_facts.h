@@ -17,6 +17,7 @@
 #include "session/cookie_attributes.h"
 #include "session/identity_header.h"
 #include "session/login_epoch.h"
+#include "session/record_damage.h"
 #include "session/user_keeper.h"
 
 namespace sessiond {
@@ -26,9 +27,10 @@ struct DecisionFacts {
   /// What the stored value is by itself, whatever policy and time say: kValid (`user_at` leads to something other than
   /// null, false or ""), kAnonymous, or one of readSessionRecord()'s errors.
   CheckStatus state = CheckStatus::kCorrupt;
-  bool required_identity_missing = false;
-  bool refused_identity_lost = false;       ///< of a header whose `lost` is kRefuse
-  UserKeeper keeper = UserKeeper::kNobody;  ///< SessionRecord's, as the next one
+  bool required_identity_missing : 1 = false;
+  bool refused_identity_lost : 1 = false;     ///< of a header whose `lost` is kRefuse
+  RecordDamage damage = RecordDamage::kNone;  ///< of kCorrupt
+  UserKeeper keeper = UserKeeper::kNobody;    ///< SessionRecord's, as the next one
   std::uint32_t epoch = LoginEpoch::kNone;
   std::uint64_t policies_met = 0;         ///< bit i: what policy i asks of the session's content is there
   std::optional<WallTime> created;        ///< /_sd/created; absent on sessions that others made

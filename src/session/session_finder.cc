@@ -45,7 +45,9 @@ Expected<OpenSession, CheckStatus> SessionFinder::find(const SessionId& id) cons
 }
 
 Expected<SessionRecord, CheckStatus> SessionFinder::read(const OpenSession& session) const {
-  return readSessionRecord(session.json, parts_.session.max_bytes, parts_.session.idle_timeout);
+  auto record = readSessionRecord(session.json, parts_.session.max_bytes, parts_.session.idle_timeout);
+  if (!record) return Unexpected(record.error().status);
+  return *std::move(record);
 }
 
 Expected<std::vector<bool>, StoreError> SessionFinder::areSessions(std::span<SessionLoad> loads) const {

@@ -46,16 +46,19 @@ bool readEpoch(std::optional<JsonValue> value, std::uint32_t& epoch) {
   return number && *number <= LoginEpoch::kMost;
 }
 
-bool readOwnMember(std::optional<JsonValue> own, SessionRecord& record) {
+Expected<void, RecordDamage> readOwnMember(std::optional<JsonValue> own, SessionRecord& record) {
   static constexpr std::array<std::string_view, 7> kNames = {"created", "authenticated", "address", "program",
                                                              "login",   "auth",          "epoch"};
-  if (!own) return true;
-  if (own->kind() != JsonKind::kObject) return false;
+  if (!own) return {};
+  if (own->kind() != JsonKind::kObject) return Unexpected(RecordDamage::kForeignOwn);
   const JsonMembers<kNames.size()> members = findMembers(*own, kNames);
   if (members.values[4] && members.values[4]->kind() == JsonKind::kString) record.login = members.values[4]->text();
-  return !members.repeated && readTime(members.values[0], record.created) &&
-         readTime(members.values[1], record.authenticated) && readAuth(members.values[5], record) &&
-         readEpoch(members.values[6], record.epoch);
+  if (members.repeated) return Unexpected(RecordDamage::kRepeatedName);
+  const bool is_ours = readTime(members.values[0], record.created) &&
+                       readTime(members.values[1], record.authenticated) && readAuth(members.values[5], record) &&
+                       readEpoch(members.values[6], record.epoch);
+  if (!is_ours) return Unexpected(RecordDamage::kForeignOwn);
+  return {};
 }
 
 bool saysNoSession(JsonValue root) {
@@ -63,23 +66,39 @@ bool saysNoSession(JsonValue root) {
          (root.kind() == JsonKind::kString && root.text().empty());
 }
 
+RecordDamage damageOf(JsonError error) {
+  switch (error) {
+    case JsonError::kMalformed:
+      return RecordDamage::kNoJson;
+    case JsonError::kTooDeep:
+      return RecordDamage::kTooDeep;
+    case JsonError::kTooLarge:
+      return RecordDamage::kTooLarge;
+  }
+  return RecordDamage::kNoJson;
+}
+
+Unexpected<NoRecord> corrupt(RecordDamage damage) {
+  return Unexpected(NoRecord{.status = CheckStatus::kCorrupt, .damage = damage});
+}
+
 }  // namespace
 
-Expected<SessionRecord, CheckStatus> readSessionRecord(std::string_view json, std::size_t max_bytes,
-                                                       std::chrono::seconds idle_timeout) {
+Expected<SessionRecord, NoRecord> readSessionRecord(std::string_view json, std::size_t max_bytes,
+                                                    std::chrono::seconds idle_timeout) {
   static constexpr std::array<std::string_view, 2> kNames = {"cookie", "_sd"};
-  if (json.empty()) return Unexpected(CheckStatus::kUnknown);
-  if (json.size() > max_bytes) return Unexpected(CheckStatus::kCorrupt);
+  if (json.empty()) return Unexpected(NoRecord{CheckStatus::kUnknown});
+  if (json.size() > max_bytes) return corrupt(RecordDamage::kTooLarge);
   Expected<JsonTree, JsonError> tree = JsonTree::parse(json);
-  if (!tree) return Unexpected(CheckStatus::kCorrupt);
+  if (!tree) return corrupt(damageOf(tree.error()));
   SessionRecord record(std::move(*tree));
-  if (saysNoSession(record.tree.root())) return Unexpected(CheckStatus::kUnknown);
+  if (saysNoSession(record.tree.root())) return Unexpected(NoRecord{CheckStatus::kUnknown});
   const JsonMembers<kNames.size()> members = findMembers(record.tree.root(), kNames);
-  std::optional<StoredCookie> cookie = readStoredCookie(members.values[0], idle_timeout);
-  if (!cookie || members.repeated || !readOwnMember(members.values[1], record)) {
-    return Unexpected(CheckStatus::kCorrupt);
-  }
-  if (cookie->refused) return Unexpected(CheckStatus::kExpired);
+  if (members.repeated) return corrupt(RecordDamage::kRepeatedName);
+  Expected<StoredCookie, RecordDamage> cookie = readStoredCookie(members.values[0], idle_timeout);
+  if (!cookie) return corrupt(cookie.error());
+  if (const auto own = readOwnMember(members.values[1], record); !own) return corrupt(own.error());
+  if (cookie->refused) return Unexpected(NoRecord{CheckStatus::kExpired});
   record.cookie = std::move(*cookie);
   return record;
 }

@@ -19,6 +19,7 @@
 #include "json/json_tree.h"
 #include "session/check_status.h"
 #include "session/login_epoch.h"
+#include "session/record_damage.h"
 #include "session/stored_cookie.h"
 #include "session/user_keeper.h"
 
@@ -38,12 +39,18 @@ struct SessionRecord {
   std::string_view login;                   ///< _sd.login: what was typed, canonical. In the tree
 };
 
+/// Why a stored value is no session that counts.
+struct NoRecord {
+  CheckStatus status;
+  RecordDamage damage = RecordDamage::kNone;  ///< of kCorrupt
+};
+
 /// Reads a stored value; `json` must live as long as the record's tree. The error is
 ///   kUnknown   no bytes, `""`, `null` or `false`: what Express takes for "no session"
 ///   kExpired   cookie.originalMaxAge is 0 or negative: Express deletes such a session at its next touch
 ///   kCorrupt   no session by the table of the manual. A value of more than max_bytes is corrupt.
 /// So are a `cookie`, `_sd` or one of their members here that come twice, and an `_sd` that sessiond did not write.
-Expected<SessionRecord, CheckStatus> readSessionRecord(std::string_view json, std::size_t max_bytes,
-                                                       std::chrono::seconds idle_timeout);
+Expected<SessionRecord, NoRecord> readSessionRecord(std::string_view json, std::size_t max_bytes,
+                                                    std::chrono::seconds idle_timeout);
 
 }  // namespace sessiond

@@ -167,10 +167,10 @@ bool isCookieMember(std::optional<JsonValue> cookie) {
 
 }  // namespace
 
-std::optional<StoredCookie> readStoredCookie(std::optional<JsonValue> cookie, seconds idle_timeout) {
-  if (!isCookieMember(cookie)) return std::nullopt;
+Expected<StoredCookie, RecordDamage> readStoredCookie(std::optional<JsonValue> cookie, seconds idle_timeout) {
+  if (!isCookieMember(cookie)) return Unexpected(RecordDamage::kNoCookie);
   const Members members = findMembers(*cookie, kMembers);
-  if (members.repeated) return std::nullopt;
+  if (members.repeated) return Unexpected(RecordDamage::kRepeatedName);
   StoredCookie stored = readLifetime(members.values[kMaxAge], idle_timeout);
   stored.attributes = readAttributes(members);
   return stored;

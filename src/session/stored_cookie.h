@@ -5,8 +5,10 @@
 #include <chrono>
 #include <optional>
 
+#include "base/expected.h"
 #include "json/json_tree.h"
 #include "session/cookie_attributes.h"
+#include "session/record_damage.h"
 
 namespace sessiond {
 
@@ -21,8 +23,9 @@ struct StoredCookie {
   bool refused = false;  ///< originalMaxAge is 0 or negative: Express deletes such a session at its next touch
 };
 
-/// nullopt when it is no cookie member (missing, null, true, a string, a number but 0: Express fails on all of these
-/// but "", or takes them for nothing), or when one of the members that count comes twice.
-std::optional<StoredCookie> readStoredCookie(std::optional<JsonValue> cookie, std::chrono::seconds idle_timeout);
+/// The error: kNoCookie when it is no cookie member (missing, null, true, a string, a number but 0: Express fails on
+/// all of these but "", or takes them for nothing); kRepeatedName when one of the members that count comes twice.
+Expected<StoredCookie, RecordDamage> readStoredCookie(std::optional<JsonValue> cookie,
+                                                      std::chrono::seconds idle_timeout);
 
 }  // namespace sessiond

@@ -126,6 +126,17 @@ describe('sessionctl explain', () => {
     assert.match(stdout, /^decision +204 valid: let in$/m);
   });
 
+  test('a session that is damaged is told from one that is too large, with what to do', async () => {
+    const said = async (sid) => (await ctl('explain', ['--cookie', '-'], signed(sid))).steps.map(({ says }) => says).join('\n');
+    await store('large', record({ user, basket: 'x'.repeat(256 * 1024) }));
+    const large = await said('large');
+    assert.match(large, /^more than 262144 bytes in Redis/m);
+    assert.match(large, /^it is larger than session\.max_bytes, 262144 bytes; raise session\.max_bytes/m);
+    assert.doesNotMatch(large, /delete the key/);
+    await store('broken', '{"cookie":');
+    assert.match(await said('broken'), /^it is no JSON; .*delete the key/m);
+  });
+
   test('a secret is called as `status` and the metric call it', async () => {
     await store('older', record({ user }));
     const { steps } = await ctl('explain', ['--cookie', '-'], sessiond.cookie('older', sessiond.secrets[1]));

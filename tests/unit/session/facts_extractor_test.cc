@@ -123,6 +123,16 @@ TEST(FactsExtractor, UsesItsOwnLimitAndIdleTimeout) {
   EXPECT_EQ(FactsExtractor(rules).extract(json).touch_ttl, seconds(30));
   rules.max_bytes = json.size() - 1;
   EXPECT_EQ(FactsExtractor(rules).extract(json).state, CheckStatus::kCorrupt);
+  EXPECT_EQ(FactsExtractor(rules).extract(json).damage, RecordDamage::kTooLarge);
+  EXPECT_EQ(FactsExtractor(rules).maxBytes(), json.size() - 1);
+}
+
+TEST(FactsExtractor, SaysWhatIsWrongWithWhatIsCorrupt) {
+  EXPECT_EQ(extract(R"("user":{"id":1})").damage, RecordDamage::kNone);
+  EXPECT_EQ(extract(R"("user":{"id":1,"id":2})").damage, RecordDamage::kRepeatedName);
+  EXPECT_EQ(extract(R"("user":{"id":1},"_sd":7)").damage, RecordDamage::kRepeatedName);
+  EXPECT_EQ(FactsExtractor(defaultRules()).extract("[]").damage, RecordDamage::kNoCookie);
+  EXPECT_EQ(FactsExtractor(defaultRules()).extract("null").damage, RecordDamage::kNone);
 }
 
 TEST(FactsExtractor, ALostValueLeavesItsHeaderEmptyAndIsNoted) {

@@ -74,6 +74,31 @@ TEST_F(FactsReaderTest, KeepsNotThereCannotTellAndDamagedApart) {
   EXPECT_EQ(count("sessiond_corrupt_records_total"), 2U);
 }
 
+TEST_F(FactsReaderTest, TheLogSaysWhatIsWrongAndWhatToDo) {
+  SteadyTime now(seconds(1000));
+  const auto logged = [&](const Expected<StoredSession, StoreError>& result) {
+    const SessionId id = idOf("damaged");
+    const SessionLoad load{.id = &id, .result = result};
+    testing::internal::CaptureStderr();
+    const FoundSession found = reader_.read(load, now += LogSummary::kInterval, "", {});
+    EXPECT_NE(found.session->facts().damage, RecordDamage::kNone);
+    return testing::internal::GetCapturedStderr();
+  };
+  const std::string large = R"({"cookie":{},"x":")" + std::string(256 * 1024, 'x') + "\"}";
+  const std::string line = logged(StoredSession{.json = large});
+  EXPECT_NE(line.find("why=\"it is larger than session.max_bytes, 262144 bytes\""), std::string::npos) << line;
+  EXPECT_NE(line.find("remedy=\"raise session.max_bytes"), std::string::npos) << line;
+  for (const auto& [json, why] :
+       {std::pair("{", "it is no JSON"), std::pair("{}", "it has no `cookie`"),
+        std::pair(R"({"cookie":{},"_sd":1})", "its `_sd` is none"),
+        std::pair(R"({"cookie":{},"user":{"id":1,"id":2}})", "a name by which something is decided comes twice")}) {
+    const std::string said = logged(StoredSession{.json = json});
+    EXPECT_NE(said.find(why), std::string::npos) << said;
+  }
+  const std::string said = logged(Unexpected(StoreError::kCorrupt));
+  EXPECT_NE(said.find("its key holds something that is no string"), std::string::npos) << said;
+}
+
 TEST_F(FactsReaderTest, ALifeEndsAsItWasReadCountedFromBefore) {
   EXPECT_FALSE(read("a", StoredSession{.json = kSeven}).ends);
   EXPECT_EQ(read("a", StoredSession{.json = kSeven, .ttl = milliseconds(5500)}).ends,

@@ -22,6 +22,7 @@ SessionFacts fullFacts() {
   SessionFacts facts;
   facts.state = CheckStatus::kValid;
   facts.required_identity_missing = true;
+  facts.damage = RecordDamage::kTooDeep;
   facts.policies_met = 5;
   facts.created = WallTime(milliseconds(1));
   facts.authenticated = WallTime(milliseconds(2));
@@ -46,6 +47,8 @@ void expectAllOf(const KnownSession& session, std::string_view id, std::string_v
   EXPECT_EQ(session.identity().text(), "X-User-Id: 7\r\n");
   EXPECT_EQ(session.facts().state, CheckStatus::kValid);
   EXPECT_TRUE(session.facts().required_identity_missing);
+  EXPECT_FALSE(session.facts().refused_identity_lost);
+  EXPECT_EQ(session.facts().damage, RecordDamage::kTooDeep);
   EXPECT_EQ(session.facts().policies_met, 5U);
   EXPECT_EQ(session.facts().created, WallTime(milliseconds(1)));
   EXPECT_EQ(session.facts().authenticated, WallTime(milliseconds(2)));

@@ -17,16 +17,16 @@ using std::chrono::seconds;
 constexpr std::size_t kMaxBytes = 256 * 1024;
 constexpr seconds kIdle{86400};
 
-Expected<SessionRecord, CheckStatus> read(std::string_view json) {
+Expected<SessionRecord, NoRecord> read(std::string_view json) {
   return readSessionRecord(json, kMaxBytes, kIdle);
 }
 
 std::string outcome(std::string_view json) {
-  const Expected<SessionRecord, CheckStatus> record = read(json);
+  const Expected<SessionRecord, NoRecord> record = read(json);
   if (record) return "accepted";
-  if (record.error() == CheckStatus::kUnknown) return "empty";
-  if (record.error() == CheckStatus::kCorrupt) return "corrupt";
-  return record.error() == CheckStatus::kExpired ? "refused" : "?";
+  if (record.error().status == CheckStatus::kUnknown) return "empty";
+  if (record.error().status == CheckStatus::kCorrupt) return "corrupt";
+  return record.error().status == CheckStatus::kExpired ? "refused" : "?";
 }
 
 std::string withCookie(std::string_view cookie) {
@@ -38,13 +38,13 @@ std::string withMaxAge(std::string_view value) {
 }
 
 std::string touchOf(std::string_view json) {
-  const Expected<SessionRecord, CheckStatus> record = read(json);
+  const Expected<SessionRecord, NoRecord> record = read(json);
   if (!record) return outcome(json);
   return record->cookie.touch_ttl ? std::to_string(record->cookie.touch_ttl->count()) : "never";
 }
 
 TEST(SessionRecord, TakesWhatExpressWrites) {
-  const Expected<SessionRecord, CheckStatus> record = read(
+  const Expected<SessionRecord, NoRecord> record = read(
       R"({"cookie":{"originalMaxAge":60000,"expires":"2026-01-01T00:01:00.000Z","httpOnly":true,"path":"/"},"user":1})");
   ASSERT_TRUE(record);
   EXPECT_EQ(record->cookie.touch_ttl, seconds(60));
@@ -170,8 +170,30 @@ TEST(SessionRecord, OwnMembersThatComeTwiceAreCorrupt) {
   EXPECT_EQ(outcome(R"({"cookie":{"expires":1,"expires":2,"x":1,"x":2},"y":1,"y":2})"), "accepted");
 }
 
+TEST(SessionRecord, SaysWhatIsWrong) {
+  const auto damageOf = [](std::string_view json) {
+    const Expected<SessionRecord, NoRecord> record = read(json);
+    return record ? RecordDamage::kNone : record.error().damage;
+  };
+  const std::string deep(64, '[');
+  EXPECT_EQ(damageOf(R"({"cookie":{},"x":)" + deep + std::string(64, ']') + "}"), RecordDamage::kTooDeep);
+  EXPECT_EQ(damageOf(R"({"cookie":{},"x":")" + std::string(kMaxBytes, 'x') + "\"}"), RecordDamage::kTooLarge);
+  for (const char* json : {"{\"cookie\":", "hello", "\x80\x03}q"})
+    EXPECT_EQ(damageOf(json), RecordDamage::kNoJson) << json;
+  for (const char* json : {"{}", "[]", R"({"cookie":null})", "7"})
+    EXPECT_EQ(damageOf(json), RecordDamage::kNoCookie) << json;
+  for (const char* own : {"null", "[]", R"({"created":"now"})", R"({"auth":1})", R"({"epoch":-1})"})
+    EXPECT_EQ(damageOf(R"({"cookie":{},"_sd":)" + std::string(own) + "}"), RecordDamage::kForeignOwn) << own;
+  for (const char* json : {R"({"cookie":{},"cookie":{}})", R"({"cookie":{"path":"/","path":"/"}})",
+                           R"({"cookie":{},"_sd":{"created":1,"created":1}})"}) {
+    EXPECT_EQ(damageOf(json), RecordDamage::kRepeatedName) << json;
+  }
+  for (const char* json : {"", "null", R"({"cookie":{"originalMaxAge":0}})", R"({"cookie":{}})"})
+    EXPECT_EQ(damageOf(json), RecordDamage::kNone) << json;
+}
+
 TEST(SessionRecord, ReadsItsOwnTimes) {
-  const Expected<SessionRecord, CheckStatus> record =
+  const Expected<SessionRecord, NoRecord> record =
       read(R"({"cookie":{},"_sd":{"created":1767225600000,"authenticated":1767225600001.5,"address":"192.0.2.0/24"}})");
   ASSERT_TRUE(record);
   EXPECT_EQ(record->created, WallTime(milliseconds(1767225600000)));
@@ -188,7 +210,7 @@ TEST(SessionRecord, OwnTimesThatAreNoneAreCorrupt) {
 }
 
 TEST(SessionRecord, LoneSurrogatesAreAccepted) {
-  const Expected<SessionRecord, CheckStatus> record = read(R"({"cookie":{},"user":"a\ud800"})");
+  const Expected<SessionRecord, NoRecord> record = read(R"({"cookie":{},"user":"a\ud800"})");
   ASSERT_TRUE(record);
   EXPECT_EQ(record->tree.root().member("user")->text(), "a\xEF\xBF\xBD");
 }
