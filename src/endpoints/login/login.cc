@@ -263,14 +263,14 @@ Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::startSes
     }
     return Unexpected(Refused{LoginOutcome::kDamagedEntry});
   }
-  Expected<StartedSession, StoreError> session =
+  Expected<StartedSession, NotStarted> session =
       parts_.starter.start(user.json,
                            {.address = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR")),
                             .auth = user.auth,
                             .program = programOf(request),
                             .login = name},
                            isHttps(request));
-  if (!session) return Unexpected(Refused{LoginOutcome::kUnavailable});
+  if (!session) return Unexpected(unstarted(session.error(), name));
   const auto admitted = parts_.cap.admit({.user_id = user_id, .id = session->id, .life = session->life},
                                          verifiedSessions(request, parts_.settings.cookie.name, parts_.signer));
   if (!admitted) {
@@ -278,6 +278,17 @@ Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::startSes
     return Unexpected(Refused{.outcome = admitted.error(), .user_id = std::move(user_id)});
   }
   return Started{.session = *std::move(session), .user = std::move(user), .user_id = std::move(user_id), .receipt = {}};
+}
+
+LoginEndpoint::Refused LoginEndpoint::unstarted(const NotStarted& why, std::string_view name) const {
+  if (why.damage == RecordDamage::kNone) return {LoginOutcome::kUnavailable};
+  if (const auto count = unstarted_log_.count(parts_.clock.steadyNow())) {
+    logError("login: the session of a user would be refused by every check; the login is refused",
+             {{"user", pseudonym(parts_.log_key, name)},
+              {"why", wordsOf(why.damage, parts_.settings.session.max_bytes).meaning},
+              {"count", *count}});
+  }
+  return {LoginOutcome::kDamagedEntry};
 }
 
 void LoginEndpoint::endPrevious(const Request& request) const {

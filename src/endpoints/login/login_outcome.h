@@ -26,7 +26,7 @@ enum class LoginOutcome {
   kUnknownUser,
   kWrongPassword,
   kLocked,           ///< the user is locked
-  kDamagedEntry,     ///< the user's stored entry cannot be used
+  kDamagedEntry,     ///< the user's stored entry cannot be used, or no session can hold it
   kTooManySessions,  ///< the password was right, but the user may have no more sessions
   kUnavailable,      ///< Redis, or whoever knows the users, cannot say
 };

@@ -127,6 +127,20 @@ TEST_F(LoginTest, WhoHasNoIdThereLogsInNowhere) {
   EXPECT_EQ(count("sessiond_logins_total", "damaged_entry"), 3U);
 }
 
+TEST_F(LoginTest, WhoseSessionEveryCheckWouldRefuseIsNotLoggedIn) {
+  settings_.session.max_bytes = 1024;
+  authenticator_.json = R"({"id":"42","name":")" + std::string(1000, 'x') + "\"}";
+  build();
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(postJson(kGoodJson).status, 401);
+  EXPECT_EQ(postForm(kGoodForm).status, 401);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("the session of a user would be refused by every check; the login is refused"));
+  EXPECT_THAT(log, HasSubstr("why=\"it is larger than session.max_bytes, 1024 bytes\""));
+  EXPECT_EQ(count("sessiond_logins_total", "damaged_entry"), 4U);
+  EXPECT_THAT(*index_.list("42", 10), IsEmpty());
+}
+
 TEST_F(LoginTest, ARightPasswordThatFindsNoRoomCostsTheNextTryNothing) {
   settings_.session.per_user = {.max = 1, .when_full = WhenFull::kRefuse};
   build();

@@ -19,9 +19,9 @@ using testing::Not;
 
 class SessionStarterTest : public testing::Test {
  protected:
-  Expected<StartedSession, StoreError> start(bool https = true) {
+  Expected<StartedSession, NotStarted> start(bool https = true, const std::string& user = R"({"id":7})") {
     const SessionStarter starter({session_, cookie_, signer_, store_, clock_});
-    return starter.start(R"({"id":7})", {.address = "192.0.2.0/24", .login = "ada"}, https);
+    return starter.start(user, {.address = "192.0.2.0/24", .login = "ada"}, https);
   }
 
   static std::vector<Secret> oneSecret() {
@@ -74,7 +74,24 @@ TEST_F(SessionStarterTest, WhereNothingCanBeStoredThereIsNoCookie) {
   store_.failWith(StoreError::kUnavailable);
   const auto started = start();
   ASSERT_FALSE(started.hasValue());
-  EXPECT_EQ(started.error(), StoreError::kUnavailable);
+  EXPECT_EQ(started.error().damage, RecordDamage::kNone);
+  EXPECT_EQ(started.error().store, StoreError::kUnavailable);
+}
+
+TEST_F(SessionStarterTest, WhatEveryCheckWouldRefuseIsNotStored) {
+  const auto damageOf = [this](const std::string& user) {
+    const std::size_t calls = store_.calls();
+    const auto started = start(true, user);
+    EXPECT_EQ(store_.calls() - calls, started ? 2U : 1U) << "the epoch, and the session where it is one";
+    return started ? RecordDamage::kNone : started.error().damage;
+  };
+  session_.max_bytes = store_.value(start()->id)->size();
+  EXPECT_EQ(damageOf(R"({"id":7})"), RecordDamage::kNone);
+  EXPECT_EQ(damageOf(R"({"id":77})"), RecordDamage::kTooLarge);
+  session_.max_bytes = 256 * 1024;
+  const auto deep = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+  EXPECT_EQ(damageOf(deep(63)), RecordDamage::kNone);
+  EXPECT_EQ(damageOf(deep(64)), RecordDamage::kTooDeep);
 }
 
 TEST_F(SessionStarterTest, AWithdrawnOneIsGoneForGood) {
