@@ -210,6 +210,12 @@ describe('sessionctl doctor', () => {
     await patient.finds('daemon', /does not answer at its control socket/);
     await patient.stack.sessiond.stop();
     await patient.finds('socket', /sessiond does not answer at .*sessiond\.sock .* -> sessiond -c /);
+    const { socket } = patient.stack.sessiond;
+    const listens = (...places) => patient.underSystemd(places.map((place) => `Listen=${place} (Stream)`).join('\n'));
+    const elsewhere = await patient.finds('socket', /, but sessiond\.socket, which has the last word, listens at \/run\/other\.sock -> /, undefined, listens('/run/other.sock', `/run${socket}`));
+    const drop = '/etc/systemd/system/sessiond.socket.d';
+    assert.ok(elsewhere.endsWith(` -> mkdir -p ${drop} && printf '[Socket]\\nListenStream=\\nListenStream=${socket}\\n' >${drop}/socket.conf && systemctl daemon-reload && systemctl restart sessiond.socket`), elsewhere);
+    await patient.finds('socket', /sessiond does not answer at .* -> systemctl start sessiond\.socket sessiond\.service$/, undefined, listens('/run/other.sock', socket));
 
     fs.writeFileSync(patient.at('site.log'), '', { mode: 0o600 });
     fs.chmodSync(patient.stack.redis.socket, 0o777);

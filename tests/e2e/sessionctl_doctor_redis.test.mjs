@@ -158,11 +158,6 @@ describe('sessionctl doctor, of Redis', () => {
 
   test('a unit that lets the daemon speak to this machine only, and a Redis that is another one', async (t) => {
     t.after(() => patient.restore());
-    const allowed = (networks) => {
-      const shown = (unit) => `LoadState=loaded\nActiveState=active\nUnitFileState=enabled\n${unit}`;
-      fs.writeFileSync(patient.at('systemctl'), `#!/bin/sh\ncat <<END\n${shown(networks)}\nEND\n`, { mode: 0o755 });
-      return patient.anotherMachine({ SYSTEMD: '1', PATH: `${patient.stack.folder}:${process.env.PATH}` });
-    };
     const units = 'IPAddressDeny=0.0.0.0/0 ::/0\nIPAddressAllow=127.0.0.0/8 ::1/128';
     // The daemon has lost its Redis, which the tool reaches at an address that is not this machine's by its looks.
     fs.writeFileSync(patient.at('changed'), 'first', { mode: 0o600 });
@@ -173,14 +168,14 @@ describe('sessionctl doctor, of Redis', () => {
     await patient.redis('ACL', 'SETUSER', 'far', 'resetpass', '>second');
     await patient.redis('CLIENT', 'KILL', 'USER', 'far');
     const found = await waitFor('it is refused', async () => {
-      const all = await patient.examine(undefined, allowed(units));
+      const all = await patient.examine(undefined, patient.underSystemd(units));
       return all.ready && all;
     }, { timeout: 30000 });
     assert.match(found.ready, /^fault: .* is on another machine: sessiond\.service may speak to this one only \(IPAddressDeny=\) -> mkdir -p \S+\/sessiond\.service\.d && printf '\[Service\]\\nIPAddressAllow=%s\\n' 0\.0\.0\.0 >\S+\/network\.conf && systemctl daemon-reload && systemctl restart sessiond\.service$/);
     for (const others of [`${units} 0.0.0.0/32`, 'IPAddressDeny=\nIPAddressAllow='])
-      assert.match((await patient.examine(undefined, allowed(others))).ready, /although Redis answers here/);
+      assert.match((await patient.examine(undefined, patient.underSystemd(others))).ready, /although Redis answers here/);
     await patient.configure((config) => (far(config), (config.redis.url = patient.original.redis.url)), { inForce: false });
-    assert.match((await patient.examine(undefined, allowed(units))).ready, /although Redis answers here/);
+    assert.match((await patient.examine(undefined, patient.underSystemd(units))).ready, /although Redis answers here/);
   });
 
   test('a daemon that Redis refuses, although it takes what the file says by now', async (t) => {

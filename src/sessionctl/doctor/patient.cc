@@ -141,8 +141,7 @@ bool wouldStart(const Patient& patient) {
   if (!patient.service || !patient.site) return false;
   constexpr std::array<std::string_view, 4> kRunning = {"active", "activating", "reloading", "refreshing"};
   if (std::ranges::find(kRunning, patient.service->value("ActiveState")) != kRunning.end()) return false;
-  const std::string listens = patient.socket_unit ? patient.socket_unit->value("Listen") : "";
-  return listens.find(patient.config().listen.socket + " (") != std::string::npos;
+  return patient.socket_unit && patient.socket_unit->listensAt(patient.config().listen.socket);
 }
 
 }  // namespace
@@ -150,6 +149,10 @@ bool wouldStart(const Patient& patient) {
 std::string UnitFacts::value(const std::string& name) const {
   const auto found = properties.find(name);
   return found == properties.end() ? "" : found->second;
+}
+
+bool UnitFacts::listensAt(const std::string& address) const {
+  return ("\n" + value("Listen")).find("\n" + address + " (") != std::string::npos;
 }
 
 std::string NginxFacts::mainFile() const {

@@ -46,6 +46,7 @@ struct UnitFacts {
   std::map<std::string, std::string> properties;  ///< by the names of `systemctl show`
 
   std::string value(const std::string& name) const;
+  bool listensAt(const std::string& address) const;  ///< a socket unit
 };
 
 /// Members are absent where they could not be had; `why_no_…` says why.

@@ -50,18 +50,35 @@ void lookAtUnits(const Patient& patient, Verdict& verdict) {
   }
 }
 
-void lookAtSocket(const Patient& patient, Verdict& verdict) {
-  if (patient.why_no_answer.empty()) return;
-  if (patient.is_asleep) return verdict.cannotTell(patient.why_no_answer);
-  verdict.fault(
-      "sessiond does not answer at " + patient.config().listen.socket + " (listen.socket): " + patient.why_no_answer,
-      startCommand(patient));
-}
-
 std::string dropIn(const std::string& name, const std::string& line) {
   const std::string folder = "/etc/systemd/system/sessiond.socket.d";
   return "mkdir -p " + folder + " && printf '[Socket]\\n" + line + "\\n' >" + folder + "/" + name +
          " && systemctl daemon-reload && systemctl restart sessiond.socket";
+}
+
+bool isNumeric(const std::string& host) {
+  in6_addr ignored{};
+  return ::inet_pton(AF_INET, host.c_str(), &ignored) == 1 || ::inet_pton(AF_INET6, host.c_str(), &ignored) == 1;
+}
+
+/// ListenStream= takes no names of hosts.
+bool canBeUnits(const std::string& socket) {
+  const auto address = parseHostPort(socket);
+  return socket.starts_with('/') || (address && isNumeric(address->host));
+}
+
+void lookAtSocket(const Patient& patient, Verdict& verdict) {
+  if (patient.why_no_answer.empty()) return;
+  if (patient.is_asleep) return verdict.cannotTell(patient.why_no_answer);
+  const std::string& socket = patient.config().listen.socket;
+  if (patient.socket_unit && canBeUnits(socket) && !patient.socket_unit->listensAt(socket)) {
+    const std::string elsewhere = valueOf(patient.socket_unit, "Listen");
+    return verdict.fault("listen.socket is " + socket + ", but sessiond.socket, which has the last word, listens at " +
+                             elsewhere.substr(0, elsewhere.find(" (")),
+                         dropIn("socket.conf", "ListenStream=\\nListenStream=" + socket));
+  }
+  verdict.fault("sessiond does not answer at " + socket + " (listen.socket): " + patient.why_no_answer,
+                startCommand(patient));
 }
 
 /// Of a unit's SocketMode=, "0660"; without one, systemd's own is for everybody.
@@ -171,9 +188,7 @@ std::string allowCommand(const std::vector<std::string>& hosts) {
   std::string addresses;
   bool has_name = false;
   for (const std::string& host : hosts) {
-    in6_addr ignored{};
-    const bool is_address =
-        ::inet_pton(AF_INET, host.c_str(), &ignored) == 1 || ::inet_pton(AF_INET6, host.c_str(), &ignored) == 1;
+    const bool is_address = isNumeric(host);
     addresses += is_address ? " " + host : " $(getent ahosts " + host + " | cut -d ' ' -f 1 | sort -u)";
     has_name = has_name || !is_address;
   }

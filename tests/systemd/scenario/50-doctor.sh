@@ -38,6 +38,25 @@ scenario_doctor_of_a_socket_that_nginx_may_not_use() {
   examine 0
 }
 
+scenario_doctor_of_a_socket_that_systemd_has_elsewhere() {
+  local link
+  link=$(readlink /etc/nginx/sessiond)
+  write_config 'listen: {socket: /run/sessiond/other.sock}'
+  systemctl restart sessiond.service
+  examine 1
+  says 'which has the last word, listens at /run/sessiond/sessiond.sock [socket]' /scenario/doctor
+  eval "$(remedy socket)"
+  systemctl restart sessiond.service
+  finds nginx-upstream /run/sessiond/other.sock
+  eval "$(remedy nginx-upstream)"
+  examine 0
+  logged_in
+  rm -r /etc/nginx/sessiond
+  ln -s "$link" /etc/nginx/sessiond
+  nginx -t
+  systemctl reload nginx
+}
+
 # Whoever asks starts the daemon, and the doctor changes nothing.
 scenario_doctor_of_a_daemon_that_is_stopped() {
   systemctl stop sessiond.service
