@@ -277,7 +277,7 @@ describe('nginx/examples/websocket', () => {
   test('a page of another host gets no connection, whoever looks at it', async () => {
     const Cookie = await recipe.cookie();
     const { port } = recipe.nginx;
-    const others = ['http://evil.example', `http://evil.example:${port}`, 'http://127.0.0.1', `http://127.0.0.1:${port}.evil.example`, 'null', ''];
+    const others = ['http://evil.example', `http://evil.example:${port}`, 'http://127.0.0.1.evil.example', `http://127.0.0.1@evil.example:${port}`, 'null', ''];
     for (const Origin of others) assert.equal((await connect({ Cookie, Origin })).status, 403, Origin);
   });
 

@@ -7,10 +7,13 @@ const kLongest = 60 * 60 * 1000; // then the browser connects anew, and is check
 /** A header's text. HTTP carries bytes: Node reads them as Latin-1, sessiond writes UTF-8. */
 const text = (header) => Buffer.from(header ?? '', 'latin1').toString('utf8');
 
-/** Is the page that connects one of this very host? Any page can have its visitor's browser connect, with his cookie. */
+/**
+ * Is the page that connects one of this very host? Any page can have its visitor's browser connect, with his cookie. (Ports
+ * do not count, as for cookies; Debian's proxy_params hands none on.)
+ */
 function isOurPage({ origin, req }) {
   try {
-    return new URL(origin).host === req.headers.host;
+    return new URL(origin).hostname === new URL(`http://${req.headers.host}`).hostname;
   } catch {
     return false; // no Origin: no browser
   }
