@@ -266,7 +266,12 @@ void Site::showFigures() {
 }
 
 PermissionScope permissionsFor(const Config& config, const RedisKeys& keys) {
-  return {keys, config.session, config.login, config.api.enabled ? &config.cache : nullptr, config.logout.replicas > 0};
+  return {.keys = keys,
+          .session = config.session,
+          .login = config.login,
+          .app_cache = config.api.enabled ? &config.cache : nullptr,
+          .waits_for_replicas = config.logout.replicas > 0,
+          .in_cluster = config.redis.cluster.used()};
 }
 
 }  // namespace sessiond

@@ -25,14 +25,14 @@
 
 namespace sessiond {
 
-/// What the rights are needed for.
+/// What the rights are needed for. No field has a default: whoever leaves one out is told by the compiler.
 struct PermissionScope {
   const RedisKeys& keys;
   const SessionSettings& session;
   const LoginSettings& login;
   const AppCacheSettings* app_cache;  ///< nullptr: the applications' endpoints are off
-  bool waits_for_replicas = false;    ///< logout.replicas is not 0
-  bool in_cluster = false;
+  bool waits_for_replicas;            ///< logout.replicas is not 0
+  bool in_cluster;
 };
 
 struct MissingRight {

@@ -49,6 +49,9 @@ const std::map<std::string, std::string> kCommands = {
     {"hmget", "HMGET sessiond:try:*, HMGET sessiond:failures:*, HMGET sessiond:user:*"},
     {"get", "GET sessiond:epoch*, GET sessiond:alive:{s}:*, GET sess:*"},
     {"wait", "WAIT"},
+    {"cluster|info", "CLUSTER INFO"},
+    {"cluster|slots", "CLUSTER SLOTS"},
+    {"asking", "ASKING"},
 };
 const std::map<std::string, std::string> kPrefixes = {
     {"sess:",
@@ -81,6 +84,7 @@ struct Uses {
   LoginSettings login;
   bool has_api = false;
   bool waits_for_replicas = false;
+  bool in_cluster = false;
   AppCacheSettings cache;
 };
 
@@ -89,6 +93,7 @@ Uses everything() {
   uses.login.authenticators = {"htpasswd", "redis"};
   uses.has_api = true;
   uses.waits_for_replicas = true;
+  uses.in_cluster = true;
   return uses;
 }
 
@@ -118,9 +123,13 @@ class PermissionCheck : public ::testing::Test {
   std::string missing(const Uses& uses) {
     TestClient test(config_);
     const RedisKeys keys(uses.session.key_prefix, uses.own_prefix);
-    const StartupReport report = checkPermissions(
-        test.client, {keys, uses.session, uses.login, uses.has_api ? &uses.cache : nullptr, uses.waits_for_replicas},
-        test.clock);
+    const PermissionScope scope = {.keys = keys,
+                                   .session = uses.session,
+                                   .login = uses.login,
+                                   .app_cache = uses.has_api ? &uses.cache : nullptr,
+                                   .waits_for_replicas = uses.waits_for_replicas,
+                                   .in_cluster = uses.in_cluster};
+    const StartupReport report = checkPermissions(test.client, scope, test.clock);
     EXPECT_EQ(report.outcome == StartupProbe::kLimited, !report.message.empty());
     EXPECT_TRUE(report.outcome == StartupProbe::kOk || report.outcome == StartupProbe::kLimited);
     return report.message.starts_with(kAdvice) ? report.message.substr(kAdvice.size()) : report.message;
@@ -234,6 +243,16 @@ std::vector<std::string> rulesOfTheReadme() {
   return {};
 }
 
+/// What it says that a cluster needs as well.
+std::vector<std::string> rulesForACluster() {
+  constexpr std::string_view kBefore = "In a cluster both need `";
+  std::stringstream readme;
+  readme << std::ifstream("README.md").rdbuf();
+  const std::string text = readme.str();
+  const std::size_t begin = text.find(kBefore) + kBefore.size();
+  return wordsOf(text.substr(begin, text.find('`', begin) - begin));
+}
+
 /// In a comment, from the line that begins with a pattern to the end of the comment.
 std::vector<std::string> rulesOfTheReference() {
   constexpr std::size_t kIndented = 4;
@@ -248,9 +267,10 @@ std::vector<std::string> rulesOfTheReference() {
 }
 
 TEST_F(PermissionCheck, WhatTheReadmeAndTheReferenceSayIsEnough) {
-  const std::vector<std::string> rules = rulesOfTheReadme();
+  std::vector<std::string> rules = rulesOfTheReadme();
   ASSERT_FALSE(rules.empty());
   EXPECT_EQ(rulesOfTheReference(), rules);
+  for (std::string& rule : rulesForACluster()) rules.push_back(std::move(rule));
   allow(rules);
   EXPECT_EQ(missing(everything()), "");
   TestClient test(config_);
@@ -316,7 +336,7 @@ TEST(RenamedCommands, AreNamed) {
     const SessionSettings session;
     const LoginSettings login;
     const RedisKeys keys = keysFor(session);
-    return checkPermissions(test.client, {keys, session, login, nullptr, false}, test.clock);
+    return checkPermissions(test.client, {keys, session, login, nullptr, false, false}, test.clock);
   };
   const StartupReport report = said({"rename-command EVAL hidden", "rename-command PTTL \"\""});
   EXPECT_EQ(report.outcome, StartupProbe::kLimited);
