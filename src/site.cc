@@ -271,7 +271,8 @@ PermissionScope permissionsFor(const Config& config, const RedisKeys& keys) {
           .login = config.login,
           .app_cache = config.api.enabled ? &config.cache : nullptr,
           .waits_for_replicas = config.logout.replicas > 0,
-          .in_cluster = config.redis.cluster.used()};
+          .in_cluster = config.redis.cluster.used(),
+          .probes_writes = config.redis.cluster.used() || config.redis.sentinel.used()};
 }
 
 }  // namespace sessiond

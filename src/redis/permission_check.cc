@@ -103,7 +103,6 @@ void addLoginGate(const RedisKeys& keys, Questions& questions) {
 void addLogin(const PermissionScope& scope, Questions& questions) {
   const RedisKeys& keys = scope.keys;
   questions.add("SET", keys.sessions(), {"1"});
-  questions.add("SET", keys.epoch(), {"1"});
   addLoginGate(keys, questions);
   const auto& names = scope.login.authenticators;
   if (std::find(names.begin(), names.end(), "redis") != names.end()) questions.add("HMGET", keys.users(), {"id"});
@@ -155,11 +154,13 @@ Questions questionsFor(const PermissionScope& scope) {
   questions.add("DEL", keys.sessions());
   questions.add("GET", keys.epoch());
   questions.addScript(keys.epoch());
+  questions.add("SET", keys.epoch(), {"1"});
   addIndex(keys, questions);
   if (scope.session.cache.enabled) addCache(keys, questions);
   if (!scope.login.authenticators.empty()) addLogin(scope, questions);
   if (scope.app_cache != nullptr) addApi(scope, questions);
   if (scope.waits_for_replicas) questions.addKeyless({"WAIT", "0", "1"}, "WAIT");
+  if (scope.probes_writes) questions.add("DEL", keys.canaries());
   if (scope.in_cluster) {
     questions.addKeyless({"CLUSTER", "INFO"});
     questions.addKeyless({"CLUSTER", "SLOTS"});

@@ -59,7 +59,21 @@ using Names = std::set<std::string>;
 TEST_F(Permissions, OfAClusterAreAskedForWhereThereIsOne) {
   Config config;
   config.redis.cluster.nodes = {"127.0.0.1:1"};
-  EXPECT_EQ(missingMore(config), Names({"CLUSTER INFO", "CLUSTER SLOTS", "ASKING"}));
+  EXPECT_EQ(missingMore(config), Names({"CLUSTER INFO", "CLUSTER SLOTS", "ASKING", "DEL sessiond:alive:{s}:*"}));
+}
+
+TEST_F(Permissions, ToSeeWhetherWritesAreTakenAreAskedForBehindSentinels) {
+  Config config;
+  config.redis.sentinel.master = "main";
+  config.redis.sentinel.nodes = {"127.0.0.1:1"};
+  EXPECT_EQ(missingMore(config), Names({"DEL sessiond:alive:{s}:*"}));
+}
+
+/// What has been seen of it is written back by whoever has seen it.
+TEST_F(Permissions, ToWriteHowOftenEverybodyWasLoggedOutAreAskedForWhereNobodyLogsInHereToo) {
+  const Config config;
+  ASSERT_TRUE(config.login.authenticators.empty());
+  EXPECT_TRUE(missing(config).contains("SET sessiond:epoch*"));
 }
 
 TEST_F(Permissions, ToWaitForReplicasAreAskedForWhereAnyAreWaitedFor) {

@@ -226,7 +226,7 @@ TEST_F(ClusterClients, AUserWithTooFewRightsIsToldWhichAreMissing) {
   limited.command({"ACL", "SETUSER", "default", "-expire", "-cluster|slots"});
   const SessionSettings session;
   const LoginSettings login;
-  const PermissionScope scope{access.keys, session, login, nullptr, false, true};
+  const PermissionScope scope{access.keys, session, login, nullptr, false, true, true};
   ClusterAccess limited_access(configFor(group()));
   ASSERT_TRUE(limited_access.nodes.waitUntilKnown(now() + 10s));
   const StartupReport report = checkPermissions(limited_access.client, scope, access.clock);

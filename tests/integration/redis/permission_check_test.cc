@@ -31,8 +31,8 @@ const std::map<std::string, std::string> kCommands = {
     {"pttl", "PTTL sess:*, PTTL sessiond:revoked:*, PTTL sessiond:sessions:*"},
     {"exists", "EXISTS sessiond:revoked:*, EXISTS sess:*"},
     {"expire", "EXPIRE sess:*, EXPIRE sessiond:revoked:*, EXPIRE sessiond:places:*, EXPIRE sessiond:failures:*"},
-    {"set", "SET sessiond:revoked:*, SET sessiond:alive:{s}:*, SET sess:*, SET sessiond:epoch*, SET cache:*"},
-    {"del", "DEL sess:*, DEL sessiond:try:*, DEL sessiond:failures:*, DEL cache:*"},
+    {"set", "SET sessiond:revoked:*, SET sessiond:epoch*, SET sessiond:alive:{s}:*, SET sess:*, SET cache:*"},
+    {"del", "DEL sess:*, DEL sessiond:try:*, DEL sessiond:failures:*, DEL cache:*, DEL sessiond:alive:{s}:*"},
     {"zrem", "ZREM sessiond:sessions:*"},
     {"zrevrange", "ZREVRANGE sessiond:sessions:*"},
     {"eval",
@@ -56,7 +56,7 @@ const std::map<std::string, std::string> kCommands = {
 const std::map<std::string, std::string> kPrefixes = {
     {"sess:",
      "GETRANGE sess:*, EVAL sess:*, PTTL sess:*, EXPIRE sess:*, DEL sess:*, EXISTS sess:*, SET sess:*, GET sess:*"},
-    {"sessiond:alive:", "SET sessiond:alive:{s}:*, GET sessiond:alive:{s}:*"},
+    {"sessiond:alive:", "SET sessiond:alive:{s}:*, GET sessiond:alive:{s}:*, DEL sessiond:alive:{s}:*"},
     {"sessiond:revoked:",
      "EXISTS sessiond:revoked:*, EVAL sessiond:revoked:*, PTTL sessiond:revoked:*, SET sessiond:revoked:*, EXPIRE "
      "sessiond:revoked:*"},
@@ -128,7 +128,8 @@ class PermissionCheck : public ::testing::Test {
                                    .login = uses.login,
                                    .app_cache = uses.has_api ? &uses.cache : nullptr,
                                    .waits_for_replicas = uses.waits_for_replicas,
-                                   .in_cluster = uses.in_cluster};
+                                   .in_cluster = uses.in_cluster,
+                                   .probes_writes = uses.in_cluster};
     const StartupReport report = checkPermissions(test.client, scope, test.clock);
     EXPECT_EQ(report.outcome == StartupProbe::kLimited, !report.message.empty());
     EXPECT_TRUE(report.outcome == StartupProbe::kOk || report.outcome == StartupProbe::kLimited);
@@ -336,7 +337,7 @@ TEST(RenamedCommands, AreNamed) {
     const SessionSettings session;
     const LoginSettings login;
     const RedisKeys keys = keysFor(session);
-    return checkPermissions(test.client, {keys, session, login, nullptr, false, false}, test.clock);
+    return checkPermissions(test.client, {keys, session, login, nullptr, false, false, false}, test.clock);
   };
   const StartupReport report = said({"rename-command EVAL hidden", "rename-command PTTL \"\""});
   EXPECT_EQ(report.outcome, StartupProbe::kLimited);
