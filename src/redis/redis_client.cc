@@ -172,19 +172,18 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
     const bool elsewhere = done && (!leadsToNode(pooled) || node_.shouldTryElsewhere(replies, start));
     if (!done || elsewhere) lose();
     if (repeat == Repeat::kUnsafe || (!had_ended && !elsewhere)) {
-      if (done && !leadsToNode(pooled)) return Unexpected(moved());
-      if (done) conclude(std::move(pooled), commands, replies, deadline, replication);
-      return done;
+      if (!done) return done;
+      auto concluded = conclude(pooled, commands, replies, deadline, replication);
+      if (concluded || repeat == Repeat::kUnsafe) return concluded;
+      lose();
     }
     pooled.connection.reset();
   }
   auto connected = connect(deadline);
   if (!connected) return Unexpected(connected.error());
   pooled = *std::move(connected);
-  auto done = exchange(pooled, commands, replies, clock_.steadyNow(), deadline);
-  if (done && !leadsToNode(pooled)) return Unexpected(moved());
-  if (done) conclude(std::move(pooled), commands, replies, deadline, replication);
-  return done;
+  if (auto done = exchange(pooled, commands, replies, clock_.steadyNow(), deadline); !done) return done;
+  return conclude(pooled, commands, replies, deadline, replication);
 }
 
 Expected<RedisClient::Pooled, ConnectionError> RedisClient::takeProven(SteadyTime deadline) {
@@ -204,12 +203,18 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::takeProven(SteadyTim
   return Pooled{};
 }
 
-void RedisClient::conclude(Pooled pooled, const RedisCommands& commands, const RedisReplies& replies,
-                           SteadyTime deadline, Replication& replication) {
+Expected<void, ConnectionError> RedisClient::conclude(Pooled& pooled, const RedisCommands& commands,
+                                                      const RedisReplies& replies, SteadyTime deadline,
+                                                      Replication& replication) {
+  if (!leadsToNode(pooled)) return Unexpected(moved());
   if (replication.wanted > 0 && wroteAny(commands, replies)) {
-    replication.reached = waitForReplicas(*pooled.connection, replication.wanted, deadline);
+    const std::uint32_t reached = waitForReplicas(*pooled.connection, replication.wanted, deadline);
+    // That takes long enough for a failover, and what was written before it may be nowhere by now.
+    if (!leadsToNode(pooled)) return Unexpected(moved());
+    replication.reached = reached;
   }
   if (!pooled.connection->broken()) giveBack(std::move(pooled));
+  return {};
 }
 
 std::uint32_t RedisClient::waitForReplicas(RedisConnection& connection, std::uint32_t wanted, SteadyTime deadline) {

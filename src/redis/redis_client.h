@@ -87,9 +87,10 @@ class RedisClient final : public RedisAccess {
                                           SteadyTime start, SteadyTime deadline, Replication& replication);
   /// One that is idle, and leads to what is still a primary; none where there is no such connection.
   Expected<Pooled, ConnectionError> takeProven(SteadyTime deadline);
-  /// What is to be done with a connection whose pipeline was answered.
-  void conclude(Pooled pooled, const RedisCommands& commands, const RedisReplies& replies, SteadyTime deadline,
-                Replication& replication);
+  /// What is to be done with a connection whose pipeline was answered. An error: by a server that is not the node any
+  /// more, so that it counts as not answered.
+  Expected<void, ConnectionError> conclude(Pooled& pooled, const RedisCommands& commands, const RedisReplies& replies,
+                                           SteadyTime deadline, Replication& replication);
   std::uint32_t waitForReplicas(RedisConnection& connection, std::uint32_t wanted, SteadyTime deadline);
   StartupReport judgeWithoutHello(Pooled& connection, SteadyTime deadline);
   Expected<void, ConnectionError> exchange(Pooled& pooled, const RedisCommands& commands, RedisReplies& replies,

@@ -2,9 +2,13 @@
 
 #include "redis/redis_session_store.h"
 
+#include <atomic>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "redis_test_fixture.h"
+#include "support/scripted_redis.h"
 
 namespace sessiond {
 namespace {
@@ -133,6 +137,71 @@ TEST_F(Replicated, WhoMayNotWaitIsToldSoAndTheSessionHasEnded) {
   primary_.command({"ACL", "SETUSER", "default", "-wait"});
   EXPECT_EQ(revoke(1), (std::vector<std::optional<std::uint32_t>>{0}));
   EXPECT_EQ(missed(), 1U);
+}
+
+bool has(std::string_view request, std::string_view word) {
+  return request.find(word) != std::string_view::npos;
+}
+
+/// Two servers, the second of which is the primary from the moment at which the first one is asked for its replicas.
+class FailoverUnderAWait : public ::testing::Test {
+ protected:
+  static std::string answer(std::string_view request, const char* replicas) {
+    if (isGreeting(request)) return kGreeted;
+    if (has(request, "WAIT")) return replicas;
+    return has(request, "PING") ? "+PONG\r\n" : ":1\r\n";
+  }
+  static RedisSettings settingsFor(const std::string& url) {
+    RedisSettings settings = configFor(url);
+    settings.command_timeout = 5s;
+    return settings;
+  }
+  Expected<std::uint32_t, StoreError> remove(Repeat repeat) {
+    RedisCommands commands;
+    commands.add({"DEL", "sess:a"});
+    RedisReplies replies;
+    return test_.client.replicate(commands, repeat, replies, 1);
+  }
+  std::uint64_t missed() { return test_.metrics.counter("sessiond_redis_unreplicated_total", "").read(); }
+
+  std::atomic<int> removed_ = 0;  ///< by the second one
+  ScriptedRedis second_{[this](std::string_view request, int) -> std::string {
+    removed_ += has(request, "DEL") ? 1 : 0;
+    return answer(request, ":1\r\n");
+  }};
+  ScriptedRedis first_{[this](std::string_view request, int) -> std::string {
+    if (has(request, "WAIT")) test_.client.node().moveTo(*parseRedisUrl(second_.url()), "");
+    return answer(request, ":0\r\n");
+  }};
+  TestClient test_{settingsFor(first_.url())};
+};
+
+TEST_F(FailoverUnderAWait, WhatTheOldPrimaryDidIsDoneAgainAtTheNewOne) {
+  ASSERT_EQ(test_.text({"PING"}), "PONG");
+  const auto reached = remove(Repeat::kSafe);
+  ASSERT_TRUE(reached);
+  EXPECT_EQ(*reached, 1U);
+  EXPECT_EQ(removed_, 1);
+  EXPECT_EQ(missed(), 0U) << "what the old one said of its replicas is nothing";
+}
+
+TEST_F(FailoverUnderAWait, WhatMayNotBeDoneTwiceIsNotAnswered) {
+  ASSERT_EQ(test_.text({"PING"}), "PONG");
+  const auto reached = remove(Repeat::kUnsafe);
+  ASSERT_FALSE(reached);
+  EXPECT_EQ(reached.error(), StoreError::kTimeout);
+  EXPECT_EQ(removed_, 0);
+}
+
+/// Nor over a connection that was made for it: that was the second try, or could have been.
+TEST_F(FailoverUnderAWait, ANewConnectionsAnswerIsNoneEither) {
+  const auto reached = remove(Repeat::kSafe);
+  ASSERT_FALSE(reached);
+  EXPECT_EQ(reached.error(), StoreError::kTimeout);
+  const auto again = remove(Repeat::kSafe);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(*again, 1U);
+  EXPECT_EQ(removed_, 1);
 }
 
 }  // namespace
