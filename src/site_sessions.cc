@@ -34,8 +34,9 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       redis_store(shared.redis.access(), config.session, keys, config.logout.replicas),
       burial_store(shared.redis.access(), config.session, keys),
       membership(shared.lasting.caches, cache),
-      store(redis_store, shared.lasting.caches, shared.lasting.revoked, epoch, shared.clock,
-            [this](const SessionId& id) { burials.wantTombstone(id); }),
+      store(
+          redis_store, shared.lasting.caches, shared.lasting.revoked, epoch, shared.clock,
+          [this](const SessionId& id) { burials.wantTombstone(id); }, [this] { return burials.renewals(); }),
       redis_index(shared.redis.access(), keys, config.logout.tombstone_lifetime),
       tombstones(TombstoneLifetime::from(config.session, config.cookie, config.logout)),
       ender({config.session, tombstones, store, index, log_key, shared.clock, shared.metrics}),

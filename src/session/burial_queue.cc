@@ -117,6 +117,9 @@ void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
   if (stop.stop_requested()) return;
   if (waiting.renewal) {
     if (others_.renewing) others_.renewing();
+    // Not before that, since who revokes until then may do so over a connection from before; and before anything is
+    // read of what is remembered.
+    renewals_.fetch_add(1, std::memory_order_acq_rel);
     late_.dropRenewals();
     renewAll(stop);
   }
@@ -125,7 +128,7 @@ void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
   std::vector<BurialTask> tasks = late_.take(now);
   renewAgain(tasks, stop);
   using Kind = BurialTask::Kind;
-  // It was refused a moment ago.
+  // It was refused, or written elsewhere, a moment ago.
   for (const SessionId& id : waiting.unburied) late_.add({.kind = Kind::kRenew, .id = id}, now);
   for (const auto& [id, ttl] : waiting.burials) tasks.push_back({.kind = Kind::kBury, .id = id, .ttl = ttl});
   for (const SessionId& id : waiting.looks) tasks.push_back({.kind = Kind::kLook, .id = id});

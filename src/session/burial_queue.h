@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -57,8 +58,9 @@ class BurialQueue {
   /// A copy was met that should not be there: it goes, behind a tombstone that stands so long. Beyond kMaxWaiting it is
   /// left to the next one who meets it.
   void bury(const SessionId& id, std::chrono::seconds tombstone_ttl);
-  /// This session is deleted and remembered, but the store would not take its tombstone: that is tried again for as
-  /// long as it would stand and is remembered. Beyond RevokedSessions::kMost it is not.
+  /// This session is deleted and remembered, but the store would not take its tombstone, or the server that took it may
+  /// not be there any more: that is tried again for as long as it would stand and is remembered. Beyond
+  /// RevokedSessions::kMost it is not.
   void wantTombstone(const SessionId& id);
   /// Nobody could end this session just now: it is ended as soon as that can be, within an hour. `why`: a word of the
   /// audit log, for good. Beyond kMaxWaiting it lives on.
@@ -73,6 +75,9 @@ class BurialQueue {
   /// after the time before, however often it is called; and later and later while it goes on being called, as where a
   /// server is too busy to answer all.
   void renewAfterLoss();
+  /// How many renewals have begun. Whoever revokes a session, remembers it, and then finds more than before, may have
+  /// had it in none of them: it is to be written again by itself.
+  std::uint64_t renewals() const { return renewals_.load(std::memory_order_acquire); }
 
   static constexpr std::chrono::milliseconds kPause{500};
   static constexpr std::size_t kMaxWaiting = 1024;
@@ -121,6 +126,7 @@ class BurialQueue {
   const std::chrono::milliseconds pause_;
   Counter& renewed_;
   Counter& resurrected_;
+  std::atomic<std::uint64_t> renewals_ = 0;
   std::mutex mutex_;
   std::condition_variable_any arrived_;
   Waiting waiting_;  // guarded by mutex_

@@ -4,7 +4,9 @@
 // of all places must not be let in again. So what is written counts as an invalidation as soon as the store has
 // answered, whatever it answered: after a timeout nobody knows. And what was revoked is remembered
 // (revoked_sessions.h), and so is how often everybody was logged out (login_epoch.h). A tombstone that the store would
-// not take is somebody else's to try again: until it stands, a copy that is saved late is a session everywhere else.
+// not take is somebody else's to try again: until it stands, a copy that is saved late is a session everywhere else. So
+// is one that the store took while all that is remembered was written again, since the server may have become another
+// one: this session was not among them, and may be known to the old server alone.
 
 #pragma once
 
@@ -21,20 +23,23 @@
 
 namespace sessiond {
 
-/// Thread-safe if `unburied` is; everything passed in must outlive it.
+/// Thread-safe if `unburied` and `renewals` are; everything passed in must outlive it.
 class CoherentStore final : public SessionStore {
  public:
-  /// Told of a session that is deleted and remembered, but has no tombstone.
+  /// Told of a session that is deleted and remembered, but has no tombstone, or none that is sure to stay.
   using Unburied = std::function<void(const SessionId&)>;
+  /// How often all that is remembered has been written again (BurialQueue::renewals).
+  using Renewals = std::function<std::uint64_t()>;
 
   CoherentStore(SessionStore& store, LiveCaches& caches, RevokedSessions& revoked, LoginEpoch& epoch,
-                const Clock& clock, Unburied unburied = {})
+                const Clock& clock, Unburied unburied = {}, Renewals renewals = {})
       : store_(store),
         caches_(caches),
         revoked_(revoked),
         epoch_(epoch),
         clock_(clock),
-        unburied_(std::move(unburied)) {}
+        unburied_(std::move(unburied)),
+        renewals_(std::move(renewals)) {}
 
   void load(std::span<SessionLoad> loads) override { store_.load(loads); }
   Expected<void, StoreError> create(const SessionId& id, std::string_view json, std::chrono::seconds ttl) override {
@@ -46,11 +51,12 @@ class CoherentStore final : public SessionStore {
   }
   using SessionStore::revoke;
   void revoke(std::span<SessionRevocation> revocations) override {
+    const std::uint64_t before = renewalsSoFar();
     store_.revoke(revocations);
     for (const SessionRevocation& one : revocations) {
       if (one.result) revoked_.note(one.id, one.tombstone_ttl);
       caches_.invalidate(one.id.bytes(), clock_.steadyNow());
-      if (unburied_ && one.result && *one.result == Burial::kUnburied) unburied_(one.id);
+      if (unburied_ && one.result && (*one.result == Burial::kUnburied || renewalsSoFar() != before)) unburied_(one.id);
     }
   }
 
@@ -66,6 +72,7 @@ class CoherentStore final : public SessionStore {
     caches_.invalidate(id.bytes(), clock_.steadyNow());
     return result;
   }
+  std::uint64_t renewalsSoFar() const { return renewals_ ? renewals_() : 0; }
 
   SessionStore& store_;
   LiveCaches& caches_;
@@ -73,6 +80,7 @@ class CoherentStore final : public SessionStore {
   LoginEpoch& epoch_;
   const Clock& clock_;
   const Unburied unburied_;
+  const Renewals renewals_;
 };
 
 }  // namespace sessiond

@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "support/fake_clock.h"
 #include "support/memory_session_store.h"
+#include "support/passing_store.h"
 
 namespace sessiond {
 namespace {
@@ -36,10 +39,28 @@ class CoherentStoreTest : public testing::Test {
   const LiveCaches::Membership membership_{caches_, cache_};
   LoginEpoch epoch_;
   std::vector<std::string> unburied_;
-  CoherentStore store_{memory_, caches_, revoked_, epoch_, clock_, [this](const SessionId& id) {
-                         EXPECT_TRUE(revoked_.contains(id.bytes())) << "by then";
-                         unburied_.push_back(id.bytes());
-                       }};
+  const CoherentStore::Unburied note_ = [this](const SessionId& id) {
+    EXPECT_TRUE(revoked_.contains(id.bytes())) << "by then";
+    unburied_.push_back(id.bytes());
+  };
+  std::uint64_t renewals_ = 0;
+  const CoherentStore::Renewals count_ = [this] { return renewals_; };
+  CoherentStore store_{memory_, caches_, revoked_, epoch_, clock_, note_, count_};
+};
+
+/// While anything is revoked, whatever was revoked before is written again.
+class RenewedStore final : public PassingStore {
+ public:
+  RenewedStore(SessionStore& store, std::uint64_t& renewals) : PassingStore(store), renewals_(renewals) {}
+
+  using PassingStore::revoke;
+  void revoke(std::span<SessionRevocation> revocations) override {
+    ++renewals_;
+    PassingStore::revoke(revocations);
+  }
+
+ private:
+  std::uint64_t& renewals_;
 };
 
 TEST_F(CoherentStoreTest, WhatIsWrittenHereIsKnownHereBeforeItIsAnswered) {
@@ -76,6 +97,18 @@ TEST_F(CoherentStoreTest, WhatWasRevokedIsRememberedAndWhatWasNotIsNot) {
   memory_.beFull(false);
   ASSERT_EQ(*store_.revoke(id_, seconds(10)), Burial::kBuried);
   EXPECT_EQ(unburied_.size(), 1U);
+}
+
+/// A failover, say, after which nothing was known of it yet.
+TEST_F(CoherentStoreTest, WhatWasRevokedWhileTombstonesWereWrittenAgainIsSomebodysToBuryAgain) {
+  RenewedStore renewed(memory_, renewals_);
+  CoherentStore store(renewed, caches_, revoked_, epoch_, clock_, note_, count_);
+  ASSERT_EQ(*store.revoke(id_, seconds(10)), Burial::kBuried);
+  EXPECT_EQ(unburied_, std::vector<std::string>{"a"});
+  ASSERT_EQ(*store_.revoke(*SessionId::fromBytes("b"), seconds(10)), Burial::kBuried);
+  memory_.failWith(StoreError::kTimeout);
+  EXPECT_FALSE(store.revoke(*SessionId::fromBytes("c"), seconds(10)));
+  EXPECT_EQ(unburied_.size(), 1U) << "none was written since, and one was not revoked";
 }
 
 TEST_F(CoherentStoreTest, EveryCacheThatAnswersKnowsOfIt) {
