@@ -82,7 +82,7 @@ class EndpointFixture : public testing::Test {
                      {"SESSIOND_HOST", "site.example"},
                      {"SESSIOND_ADDR", "192.0.2.17"}};
     for (const auto& [name, value] : more) {
-      std::erase_if(params, [&name](const auto& param) { return param.first == name; });
+      std::erase_if(params, [&name = name](const auto& param) { return param.first == name; });
       params.emplace_back(name, value);
     }
     const std::vector<Param> views = viewsOf(params);

@@ -149,7 +149,7 @@ TEST_F(LoginTest, AfterALostFormTheWayLeadsToItsPageAndNeverToWhatItWasSentTo) {
   for (const char* referer : {"", "https://evil.example/form", "http://site.example/form", "https://site.example",
                               "https://site.example/login?rd=/a", "https://site.example//evil.example", "/form"})
     EXPECT_EQ(target(referer), "/login") << referer;
-  EXPECT_THAT(get({{"QUERY_STRING", "rd=%2Fsave&lost=1"}}).body, HasSubstr("what you sent has not been saved"));
+  EXPECT_THAT(get({{"QUERY_STRING", "rd=%2Fsave&lost=1"}}).body, HasSubstr("What you sent has not been saved"));
 }
 
 }  // namespace

@@ -196,7 +196,7 @@ struct LoginTriageTest : LoginTest {
                      {"CONTENT_TYPE", body.starts_with("{") ? "application/json" : "application/x-www-form-urlencoded"},
                      {"HTTP_COOKIE", csrf_cookie_}};
     for (const auto& [name, value] : more) {
-      std::erase_if(params, [&name](const auto& param) { return param.first == name; });
+      std::erase_if(params, [&name = name](const auto& param) { return param.first == name; });
       params.emplace_back(name, value);
     }
     const std::vector<Param> views = viewsOf(params);
