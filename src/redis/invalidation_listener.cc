@@ -142,6 +142,7 @@ void InvalidationListener::rest(milliseconds time, std::uint64_t generation, con
 
 InvalidationListener::Subscribed InvalidationListener::subscribe() {
   Subscribed dialled = client_.dial();
+  was_greeted_ = dialled.hasValue();
   if (!dialled) return dialled;
   RedisConnection& connection = **dialled;
   const SteadyTime deadline = client_.newDeadline();
@@ -178,8 +179,12 @@ InvalidationListener::Subscribed InvalidationListener::subscribe() {
 /// Carries out what comes, until the subscription is lost (an error), is not worth it (rest_), or the listener is to
 /// stop.
 Done InvalidationListener::follow(RedisConnection& connection, std::uint64_t generation, const std::stop_token& stop) {
+  const SteadyTime confirmed_by = client_.newDeadline();
   RedisReplies messages;
   while (!stop.stop_requested()) {
+    if (!stands_since_ && clock_.steadyNow() >= confirmed_by) {
+      return Unexpected(ConnectionError{ConnectionError::Kind::kTimeout, "SUBSCRIBE was not answered in time"});
+    }
     if (canaries_.generation() != generation) {
       return Unexpected(ConnectionError{ConnectionError::Kind::kTimeout, "it was given up"});
     }
@@ -250,7 +255,8 @@ void InvalidationListener::noteStanding() {
   }
 }
 
-/// The client has logged already that Redis is down; what is said here is what it means for the cache.
+/// The client has logged already that Redis is down; what is said here is what it means for the cache. Of a server that
+/// answers everybody else nobody has said anything.
 void InvalidationListener::noteLoss(const ConnectionError& error, bool stood) {
   if (error.kind == ConnectionError::Kind::kRejected) {
     if (!rejection_log_.pass(clock_.steadyNow())) return;
@@ -262,6 +268,13 @@ void InvalidationListener::noteLoss(const ConnectionError& error, bool stood) {
     says_standing_ = true;
     logWarn("cache: the subscription to Redis is lost; every check asks it until it stands again",
             {{"error", std::string_view(error.text)}});
+  } else if (was_greeted_ && error.kind == ConnectionError::Kind::kTimeout) {
+    if (!rejection_log_.pass(clock_.steadyNow())) return;
+    logWarn(
+        "cache: the subscription by which Redis tells which sessions change is not answered; every check asks it until "
+        "it stands. Is there a proxy in between that does not pass it on?",
+        {{"error", std::string_view(error.text)}});
+    says_standing_ = true;
   }
 }
 

@@ -100,6 +100,7 @@ class InvalidationListener {
   std::optional<milliseconds> rest_;        ///< it is suspended for so long, because it is not worth it
   std::string canary_prefix_;               ///< of the subscription
   std::optional<SteadyTime> stands_since_;  ///< the subscription is confirmed
+  bool was_greeted_ = false;                ///< the server answered what came before the subscription
   bool was_given_up_ = false;               ///< the one before
   bool owes_renewal_ = false;               ///< of the tombstones
   bool says_standing_ = true;               ///< since something else was said
