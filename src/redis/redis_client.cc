@@ -293,8 +293,9 @@ RedisClient::Pooled RedisClient::takeIdle(SteadyTime now) {
 
 void RedisClient::giveBack(Pooled pooled) {
   SESSIOND_CHECK(!pooled.connection->broken());  // what is still to come on it would answer somebody else
-  if (pooled.generation != generation_.load(std::memory_order_relaxed)) return;
   auto idle = idle_.lock();
+  // Not before the lock is held: whoever drops what is idle would not find this one yet.
+  if (pooled.generation != generation_.load(std::memory_order_relaxed)) return;
   if (idle->size() < kMaxIdle) idle->push_back(std::move(pooled));
 }
 
