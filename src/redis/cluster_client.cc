@@ -198,8 +198,13 @@ StartupReport ClusterClient::probe() {
     return reportOf(*problem, nodes_.name(), classifyError(problem->text).advice);
   }
   StartupReport worst;
+  SteadyTime::duration patience = nodes_.budget();
   for (RedisClient* const server : servers()) {
-    StartupReport report = server->probe();
+    const SteadyTime began = clock_.steadyNow();
+    StartupReport report = server->probe(began + patience);
+    // Those that are silent have no more time than one of them would have; whoever waits may be the main thread.
+    if (report.outcome == StartupProbe::kUnreachable)
+      patience -= std::min<SteadyTime::duration>(patience, clock_.steadyNow() - began);
     if (report.outcome > worst.outcome) worst = std::move(report);
   }
   if (worst.outcome == StartupProbe::kOk && !nodes_.servesAll()) {

@@ -79,6 +79,7 @@ ClusterSights::Listening::~Listening() {
     thread_.join();
   }
   followings_.clear();
+  for (const auto& listener : listeners_) listener->requestStop();
   listeners_.clear();
 }
 

@@ -54,6 +54,9 @@ class InvalidationListener {
   InvalidationListener(const InvalidationListener&) = delete;
   InvalidationListener& operator=(const InvalidationListener&) = delete;
 
+  /// Of several, so that their ends take no longer than that of one.
+  void requestStop() { thread_.request_stop(); }
+
  private:
   struct Counters {
     explicit Counters(MetricsRegistry& metrics);

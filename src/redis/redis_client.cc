@@ -336,8 +336,7 @@ bool RedisClient::reachable() {
   return false;
 }
 
-StartupReport RedisClient::probe() {
-  const SteadyTime deadline = newDeadline();
+StartupReport RedisClient::probe(SteadyTime deadline) {
   auto connected = connect(deadline);
   if (!connected) return reportOf(connected.error(), node_);
   RedisCommands commands;

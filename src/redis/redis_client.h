@@ -61,7 +61,9 @@ class RedisClient final : public RedisAccess {
 
   /// While the breaker is open: no.
   bool reachable() override;
-  StartupReport probe() override;
+  StartupReport probe() override { return probe(newDeadline()); }
+  /// The same until then: of several servers.
+  StartupReport probe(SteadyTime deadline);
   std::vector<RedisClient*> servers() override { return {this}; }
 
  private:

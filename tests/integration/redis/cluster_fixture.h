@@ -3,7 +3,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/types.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,6 +20,17 @@ inline constexpr milliseconds kNodeTimeout = 1000ms;
 
 inline SteadyTime now() {
   return std::chrono::steady_clock::now();
+}
+
+/// Of this process.
+inline std::vector<pid_t> threadsNamed(const std::string& name) {
+  std::vector<pid_t> found;
+  for (const auto& one : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string its;
+    std::getline(std::ifstream(one.path() / "comm"), its);
+    if (its == name) found.push_back(std::stoi(one.path().filename()));
+  }
+  return found;
 }
 
 /// What is done to the group leaves it as healthy as it was.

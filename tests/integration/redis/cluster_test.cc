@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -135,17 +133,6 @@ TEST_F(Cluster, ANodeThatNobodyCanListenToForWantOfAThreadIsAskedEachTime) {
   listening.reset();  // not before it was tried
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_NE(log.find("every check of its sessions asks it"), std::string::npos) << log;
-}
-
-/// Of this process.
-std::vector<pid_t> threadsNamed(const std::string& name) {
-  std::vector<pid_t> found;
-  for (const auto& one : std::filesystem::directory_iterator("/proc/self/task")) {
-    std::string its;
-    std::getline(std::ifstream(one.path() / "comm"), its);
-    if (its == name) found.push_back(std::stoi(one.path().filename()));
-  }
-  return found;
 }
 
 TEST_F(Cluster, WhoListensToANodeDoesNotGiveWayBecauseSomebodyElseDoes) {
