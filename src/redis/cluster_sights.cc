@@ -1,5 +1,7 @@
 #include "redis/cluster_sights.h"
 
+#include <algorithm>
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -10,6 +12,12 @@
 namespace sessiond {
 
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLogInterval = 60s;
+/// Who could not be listened to may be by then.
+constexpr auto kTryAgainAfter = 1s;
 
 void noteUnheard(ClusterNodes::Node& node, const std::exception& error) {
   logError("cache: cannot follow what a node of the cluster tells; every check of its sessions asks it",
@@ -63,7 +71,7 @@ ClusterSights::Sight& ClusterSights::make(ClusterNodes::Number number) {
 
 ClusterSights::Listening::Listening(ClusterSights& sights, SessionCache& cache, BurialQueue& burials,
                                     bool cache_enabled)
-    : sights_(sights), cache_(cache), burials_(burials), cache_enabled_(cache_enabled) {
+    : sights_(sights), cache_(cache), burials_(burials), cache_enabled_(cache_enabled), unheard_log_(kLogInterval) {
   nodes_.emplace(sights.nodes_, [this](ClusterNodes::Node& node) { add(node); });
   if (cache_enabled_) {
     thread_ = startThread("listeners", [this](const std::stop_token& stop) { run(stop); });
@@ -112,23 +120,33 @@ void ClusterSights::Listening::add(ClusterNodes::Node& node) try {
 void ClusterSights::Listening::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (added_.wait(lock, stop, [this] { return !unheard_.empty(); })) {
-    const std::vector<Unheard> unheard = std::exchange(unheard_, {});
+    const Unheard one = unheard_.front();
     lock.unlock();
-    for (const Unheard& one : unheard) listenTo(one);
+    const bool is_heard = listenTo(one);
     lock.lock();
+    // It is the first one still: others are only put behind it meanwhile.
+    std::ranges::rotate(unheard_, unheard_.begin() + 1);
+    if (is_heard) {
+      unheard_.pop_back();
+      continue;
+    }
+    added_.wait_for(lock, stop, kTryAgainAfter, [] { return false; });
+    if (stop.stop_requested()) return;
   }
 }
 
-/// Where the system has no thread left, say, nothing of that node is believed without asking it.
-void ClusterSights::Listening::listenTo(const Unheard& one) try {
+/// Until the system has a thread for it, say, nothing of that node is believed without asking it.
+bool ClusterSights::Listening::listenTo(const Unheard& one) try {
   listeners_.push_back(std::make_unique<InvalidationListener>(one.node->client, sights_.keys_, cache_, burials_,
                                                               one.sight->canaries, sights_.clock_, sights_.metrics_,
                                                               [&sights = sights_] {
                                                                 sights.epoch_.forget();
                                                                 sights.distrust(DistrustReason::kEverybody);
                                                               }));
+  return true;
 } catch (const std::exception& error) {
-  noteUnheard(*one.node, error);
+  if (unheard_log_.pass(sights_.clock_.steadyNow())) noteUnheard(*one.node, error);
+  return false;
 }
 
 }  // namespace sessiond

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/interval_gate.h"
 #include "base/metrics.h"
 #include "redis/canaries.h"
 #include "redis/cluster_nodes.h"
@@ -71,12 +72,14 @@ class ClusterSights final : public TrustRealms {
 
     void add(ClusterNodes::Node& node);
     void run(const std::stop_token& stop);
-    void listenTo(const Unheard& one);
+    /// False: in vain, to be tried again.
+    bool listenTo(const Unheard& one);
 
     ClusterSights& sights_;
     SessionCache& cache_;
     BurialQueue& burials_;
     const bool cache_enabled_;
+    IntervalGate unheard_log_;
     std::mutex mutex_;
     std::condition_variable_any added_;
     std::vector<Unheard> unheard_;                                       // guarded by mutex_
