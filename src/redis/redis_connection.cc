@@ -46,7 +46,10 @@ struct ReplyBuilder {
   using ElementCount = int;
 #endif
 
+  /// Null also for what RESP2 has not: hiredis 1.x parses RESP3 as well, which nobody asks for
+  /// (RedisConnectionTest.BreaksByRepliesOfKindsThatNobodyAskedFor).
   static RedisReply* slot(const redisReadTask* task) noexcept {
+    if (task->type > REDIS_REPLY_ERROR) return nullptr;
     if (task->parent != nullptr)
       return &static_cast<RedisReply*>(task->parent->obj)->elements[static_cast<std::size_t>(task->idx)];
     auto* sink = static_cast<Sink*>(task->privdata);
@@ -101,6 +104,18 @@ struct ReplyBuilder {
     return reply;
   }
 
+#if HIREDIS_MAJOR >= 1
+  // Without these, such a reply would be complete and what its place held before would be read as it.
+  static void* createDouble(const redisReadTask* /*task*/, double /*value*/, char* /*text*/,
+                            std::size_t /*size*/) noexcept {
+    return nullptr;
+  }
+
+  static void* createBool(const redisReadTask* /*task*/, int /*value*/) noexcept {
+    return nullptr;
+  }
+#endif
+
   /// The replies belong to the sink.
   static void freeObject(void* /*reply*/) noexcept {}
 
@@ -111,6 +126,10 @@ struct ReplyBuilder {
       callbacks.createArray = createArray;
       callbacks.createInteger = createInteger;
       callbacks.createNil = createNil;
+#if HIREDIS_MAJOR >= 1
+      callbacks.createDouble = createDouble;
+      callbacks.createBool = createBool;
+#endif
       callbacks.freeObject = freeObject;
       return callbacks;
     }();

@@ -133,6 +133,23 @@ TEST_F(RedisConnectionTest, BreaksByWhatIsNoProtocol) {
   EXPECT_TRUE(connection_->broken());
 }
 
+/// Those of RESP3, which hiredis 1.x can read, and for two of which it asks nobody where they are to be put.
+TEST_F(RedisConnectionTest, BreaksByRepliesOfKindsThatNobodyAskedFor) {
+  for (const std::string_view reply :
+       {",1.5\r\n", "#t\r\n", "(12345\r\n", "=5\r\ntxt:a\r\n", "%1\r\n+a\r\n+b\r\n", "~1\r\n+a\r\n", ">1\r\n+a\r\n",
+        "|1\r\n+a\r\n+b\r\n", "*1\r\n,1.5\r\n", "*1\r\n#t\r\n"}) {
+    connect();
+    ASSERT_TRUE(begin(1));
+    answer("$5\r\nearly\r\n");
+    ASSERT_EQ(advance(), "done");
+    ASSERT_TRUE(begin(1));
+    answer(reply);
+    const std::string said = advance();
+    EXPECT_TRUE(said != "done" && said != "waiting") << reply << " is " << said;
+    EXPECT_TRUE(connection_->broken()) << reply;
+  }
+}
+
 TEST_F(RedisConnectionTest, BreaksWhenThePeerGoes) {
   ASSERT_TRUE(begin(2));
   answer("+OK\r\n+O");
