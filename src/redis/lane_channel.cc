@@ -105,7 +105,8 @@ void LaneChannel::transmit() {
 }
 
 /// If one is due: the canary before is read, the next one written; or the role is asked for, and whether writes are
-/// taken. It is due with every cargo while they are not.
+/// taken. It is due with every cargo while they are not. Where canaries are refused both: what refuses them, a full
+/// server say, hides whether replicas are lacking.
 void LaneChannel::writeSign() {
   const SteadyTime now = clock_.steadyNow();
   sign_ = {.sent = now};
@@ -122,12 +123,11 @@ void LaneChannel::writeSign() {
   // A canary that is written tells a replica by its error.
   sign_.asks_role = (subscription_ == nullptr || canary_refused_) && answered_before_ && node_.mayAskForRole();
   if (sign_.asks_role) commands_.add({"HELLO", "2"});
-  sign_.replies = commands_.count();
-  if (subscription_ == nullptr) {
-    if (node_.mustTakeWrites()) sign_.probe = node_.writeProbe(commands_);
-    sign_.replies = commands_.count();
-    return;
+  if ((subscription_ == nullptr || canary_refused_) && node_.mustTakeWrites()) {
+    sign_.probe = node_.writeProbe(commands_);
   }
+  sign_.replies = commands_.count();
+  if (subscription_ == nullptr) return;
   const milliseconds life = kCanaryLife * canaries_->maxStaleness();
   sign_.reads_back = !last_canary_.empty() && now - last_sent_ < life / 2;
   if (sign_.reads_back) commands_.add({"GET", last_canary_});
@@ -183,13 +183,17 @@ void LaneChannel::leave() {
 
 LaneChannel::Judgement LaneChannel::judgeSign() {
   if (sign_.asks_role && node_.deniesRole(replies_[0])) return Judgement::kNoPrimary;
-  if (sign_.canary.empty() && sign_.probe.empty()) return Judgement::kGood;
-  const RedisReply& written = replies_[sign_.replies - 1];
-  if (written.type == Type::kError && classifyError(written.text).meaning == ErrorMeaning::kRetryElsewhere) {
+  const RedisReply* const probe = sign_.probe.empty() ? nullptr : &replies_[sign_.asks_role ? 1 : 0];
+  const RedisReply* const canary = sign_.canary.empty() ? nullptr : &replies_[sign_.replies - 1];
+  if (probe == nullptr && canary == nullptr) return Judgement::kGood;
+  for (const RedisReply* const written : {probe, canary}) {
+    if (written == nullptr || written->type != Type::kError) continue;
+    if (classifyError(written->text).meaning != ErrorMeaning::kRetryElsewhere) continue;
     return node_.allowsReplica() ? Judgement::kGood : Judgement::kNoPrimary;
   }
-  const bool takes_writes = node_.judgeWrite(written);
-  node_.noteWrite(written, sign_.canary.empty() ? sign_.probe : sign_.canary);
+  const bool takes_writes = node_.judgeWrite(probe != nullptr ? *probe : *canary);
+  if (probe != nullptr) node_.noteWrite(*probe, sign_.probe);
+  if (canary != nullptr) node_.noteWrite(*canary, sign_.canary);
   if (!takes_writes) return Judgement::kLacksReplicas;
   if (!sign_.canary.empty()) judgeCanary();
   return Judgement::kGood;

@@ -64,9 +64,9 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
   struct Sign {
     std::size_t replies = 0;  ///< at the pipeline's beginning
     bool asks_role = false;   ///< HELLO 2 is the first of them
+    std::string probe;        ///< then, whether writes are taken: the key; empty: not asked
     bool reads_back = false;  ///< then the canary before
     std::string canary;       ///< then this one is written; empty: none
-    std::string probe;        ///< in its place, whether writes are taken: the key; empty: not asked
     SteadyTime sent;
   };
   enum class Judgement : std::uint8_t { kGood, kNoPrimary, kLacksReplicas };

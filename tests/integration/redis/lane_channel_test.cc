@@ -16,6 +16,11 @@ namespace {
 
 class LaneChannelTest : public testing::Test, private LaneChannel::Cargo {
  protected:
+  /// `among_others`: the server is one of several.
+  explicit LaneChannelTest(bool among_others = false) : among_others_(among_others) {
+    test_.client.node().vouch(SteadyTime::max());
+  }
+
   void use(milliseconds max_staleness, bool cache_enabled = true) {
     trust_.emplace(max_staleness);
     canaries_.emplace(*trust_, keysFor(SessionSettings()), test_.metrics);
@@ -48,10 +53,12 @@ class LaneChannelTest : public testing::Test, private LaneChannel::Cargo {
   }
   SteadyTime now() { return test_.clock.steadyNow(); }
 
+  const bool among_others_;
   RedisServer server_{{.tcp = true}};
   TestClient test_{[this] {
     RedisSettings config = configFor(server_.unixUrl());
     config.command_timeout = 5s;
+    if (among_others_) config.cluster.nodes = {"127.0.0.1:1"};
     return config;
   }()};
   std::optional<CacheTrust> trust_;
@@ -117,6 +124,26 @@ TEST_F(LaneChannelTest, WhereNothingIsCachedTheServersRoleIsAskedFor) {
   server_.command({"REPLICAOF", "127.0.0.1", "1"});
   EXPECT_TRUE(soon([&] { return ask() == "failed"; })) << "though it answers reads";
   server_.command({"REPLICAOF", "NO", "ONE"});
+  EXPECT_TRUE(soon([&] { return ask() == "untracked"; }));
+}
+
+class LaneChannelAmongOthers : public LaneChannelTest {
+ protected:
+  LaneChannelAmongOthers() : LaneChannelTest(true) {}
+};
+
+TEST_F(LaneChannelAmongOthers, AFullServerThatLacksReplicasIsNotBelieved) {
+  use(1s);
+  subscribe();
+  ASSERT_EQ(ask(), "untracked");
+  server_.command({"CONFIG", "SET", "maxmemory", "1"});
+  ASSERT_TRUE(soon([&] {
+    EXPECT_EQ(ask(), "untracked") << "to be full is no reason";
+    return test_.metrics.counter("sessiond_redis_error_replies_total", "", {{"code", "OOM"}}).read() >= 2;
+  }));
+  server_.command({"CONFIG", "SET", "min-replicas-to-write", "1"});
+  EXPECT_TRUE(soon([&] { return ask() == "failed"; }, 10s)) << "though it answers reads";
+  server_.command({"CONFIG", "SET", "min-replicas-to-write", "0"});
   EXPECT_TRUE(soon([&] { return ask() == "untracked"; }));
 }
 
