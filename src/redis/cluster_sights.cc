@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kLogInterval = 60s;
 /// Who could not be listened to may be by then.
-constexpr auto kTryAgainAfter = 1s;
+constexpr auto kUntilNextThread = 1s;
 
 void noteUnheard(ClusterNodes::Node& node, const std::exception& error) {
   logError("cache: cannot follow what a node of the cluster tells; every check of its sessions asks it",
@@ -130,7 +130,7 @@ void ClusterSights::Listening::run(const std::stop_token& stop) {
       unheard_.pop_back();
       continue;
     }
-    added_.wait_for(lock, stop, kTryAgainAfter, [] { return false; });
+    added_.wait_for(lock, stop, kUntilNextThread, [] { return false; });
     if (stop.stop_requested()) return;
   }
 }

@@ -310,7 +310,7 @@ describe('getting ready', () => {
 
   test('warns, as a start does, of a Redis that does not answer or does not let it do all, and goes on', async (t) => {
     t.after(() => stack.redis.command('ACL', 'SETUSER', 'default', '+@all'));
-    const nowhere = /^warning: redis: \S+nowhere\.sock is not reachable: No such file or directory$/;
+    const nowhere = /^warning: redis: \S+nowhere\.sock is not reachable: cannot connect: No such file or directory$/;
     write((config, folder) => (config.redis.url = `unix://${folder}/nowhere.sock`));
     const known = stack.sessiond.logText().length;
     const unreachable = ask('reload');

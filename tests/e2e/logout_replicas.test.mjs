@@ -52,7 +52,7 @@ describe('a logout with replicas', () => {
 
   test('everywhere, and from the list, too', async () => {
     const [here, there] = [await loggedIn(), await loggedIn()];
-    const list = await here.request('DELETE', '/sessions/others', asProgram);
+    const list = await here.request('DELETE', '/sessions?others=1', asProgram);
     assert.deepEqual([list.status, list.text], [200, '{"replicas":1}\n']);
     assert.equal((await there.get('/api/')).status, 401);
     const all = await here.request('POST', '/logout?all=1', asProgram);

@@ -106,7 +106,7 @@ describe('a protected page', () => {
     assert.equal(refused.headers.location, '/login?rd=%2Fpage%2Fsave%3Fdraft%3D1&lost=1');
     const headers = { Referer: `http://127.0.0.1:${stack.nginx.port}/page/form?x=1` };
     const { text } = await client.get(refused.headers.location, { headers });
-    assert.match(text, /what you sent has not been saved/);
+    assert.match(text, /What you sent has not been saved/);
     const answer = await client.postForm(formAction(text), { ...hiddenFields(text), user: 'alice', password });
     assert.equal(answer.headers.location, '/page/form?x=1');
   });

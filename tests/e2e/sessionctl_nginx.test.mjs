@@ -106,7 +106,7 @@ describe('sessionctl nginx', () => {
     fs.symlinkSync(path.join(folder, 'nowhere'), path.join(sites, 'b.conf'));
     const main = path.join(folder, 'nginx.conf');
     fs.writeFileSync(main, 'events {}\nhttp { include sites/*.conf; }\n');
-    assert.match(said([main]), new RegExp(`^${sites}/b.conf:1: fault: it is included, and was not looked at: no such file \\[not-looked-at\\]\n`));
+    assert.match(said([main]), new RegExp(`^${sites}/b.conf:1: fault: it is included, and was not looked at: no such file or directory \\[not-looked-at\\]\n`));
     fs.rmSync(sites, { recursive: true });
   });
 

@@ -10,7 +10,7 @@ namespace {
 
 TEST_F(SessionLoaderTest, WhatThereIsNoMemoryForIsUnavailableAndTheOthersAreLoaded) {
   const std::string large =
-      R"({"cookie":{"originalMaxAge":600000},"user":{"id":7},"basket":")" + std::string(500'000, 'x') + "\"}";
+      R"({"cookie":{"originalMaxAge":600000},"user":{"id":7},"basket":")" + std::string(200'000, 'x') + "\"}";
   store_.texts["large"] = large;
   const SessionWant& first = want("a");
   const SessionWant& second = want("large");
@@ -18,7 +18,7 @@ TEST_F(SessionLoaderTest, WhatThereIsNoMemoryForIsUnavailableAndTheOthersAreLoad
   loader_.flush();
   ASSERT_TRUE(store_.asked());
   {
-    const ScarceMemory scarce(200'000);
+    const ScarceMemory scarce(100'000);
     store_.answer();
   }
   EXPECT_EQ(loaded_.size(), 3U);
