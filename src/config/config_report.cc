@@ -31,6 +31,10 @@ bool ConfigReport::isSound(std::string_view path) const {
   });
 }
 
+bool ConfigReport::areSound(std::initializer_list<std::string_view> paths) const {
+  return std::ranges::all_of(paths, [this](std::string_view path) { return isSound(path); });
+}
+
 bool ConfigReport::hasErrors() const {
   return std::any_of(problems_.begin(), problems_.end(),
                      [](const ConfigProblem& problem) { return problem.severity == ProblemSeverity::kError; });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ class ConfigReport {
 
   /// Was nothing wrong with this option so far? What depends on a value that could not be read says nothing.
   bool isSound(std::string_view path) const;
+  bool areSound(std::initializer_list<std::string_view> paths) const;
   /// Does the file hold it? Not only its default.
   bool isGiven(const std::string& path) const { return places_.contains(path); }
   bool hasErrors() const;

@@ -1,8 +1,6 @@
 #include "config/config_validator.h"
 
 #include <algorithm>
-#include <initializer_list>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,15 +8,11 @@
 
 #include "base/ascii.h"
 #include "base/loopback.h"
+#include "config/redis_validator.h"
 #include "config/units.h"
 #include "endpoints/pages/page_book.h"
 #include "json/json_pointer.h"
 #include "os/host_port.h"
-#include "redis/cluster_view.h"
-#include "redis/redis_address.h"
-#include "redis/redis_keys.h"
-#include "redis/sentinel_council.h"
-#include "redis/sentinel_view.h"
 #include "session/session_policy.h"
 
 namespace sessiond {
@@ -27,13 +21,9 @@ namespace {
 constexpr char kMakeSecret[] = "make one with: openssl rand -base64 48";
 constexpr std::size_t kMaxSecrets = 16;
 
-bool areSound(const ConfigReport& report, std::initializer_list<std::string_view> paths) {
-  return std::all_of(paths.begin(), paths.end(), [&](std::string_view path) { return report.isSound(path); });
-}
-
 void checkListen(const ListenSettings& listen, ConfigReport& report) {
   constexpr std::uint32_t kWritableByOthers = 0002;
-  if (!areSound(report, {"listen.socket", "listen.mode"})) return;
+  if (!report.areSound({"listen.socket", "listen.mode"})) return;
   if (!listen.socket.starts_with('/')) {
     const std::optional<HostPort> address = parseHostPort(listen.socket);
     if (address && !isLoopback(address->host)) {
@@ -45,115 +35,14 @@ void checkListen(const ListenSettings& listen, ConfigReport& report) {
   }
 }
 
-/// No node twice.
-template <typename Parse>
-void checkNodes(const std::string& option, const std::vector<std::string>& nodes, Parse parse, ConfigReport& report) {
-  std::set<std::string> names;
-  for (const std::string& node : nodes) {
-    const auto address = parse(node);
-    if (address && !names.insert(address->name()).second) {
-      report.error(option, "names " + shown(address->name()) + " twice");
-    }
-  }
-}
-
-/// A cluster, and nothing else beside it.
-void checkCluster(const Config& config, ConfigReport& report) {
-  const RedisSettings& redis = config.redis;
-  constexpr char kNodes[] = "redis.cluster.nodes";
-  if (!redis.url.empty() && report.isSound("redis.url")) {
-    report.error("redis.url",
-                 "cannot stand beside redis.cluster, whose nodes say who the servers are; leave one of the two out "
-                 "(url: \"\"); a cluster has database 0 only");
-  }
-  if (redis.sentinel.used() && report.isSound("redis.sentinel")) {
-    report.error("redis.sentinel.nodes", "cannot stand beside redis.cluster: a cluster needs no sentinels");
-  }
-  if (redis.allow_replica && report.isSound("redis.allow_replica")) {
-    report.error("redis.allow_replica", "cannot be true with redis.cluster, where only primaries are asked");
-  }
-  checkNodes(kNodes, redis.cluster.nodes, parseClusterNode, report);
-  if (redis.cluster.nodes.size() == 1) {
-    report.warning(kNodes,
-                   "names one node only: if that one is gone when sessiond starts, none of the others can be "
-                   "learned from it");
-  }
-  const std::string& prefix = config.session.key_prefix;
-  if (report.isSound("session.key_prefix") && !RedisKeys(prefix, OwnKeySettings().key_prefix).haveOneSlot("id")) {
-    report.error("session.key_prefix",
-                 "must have no \"}\" but behind a \"{\" and some text with redis.cluster, where " + shown(prefix) +
-                     " would keep a session and its tombstone apart");
-  }
-}
-
-/// One server, or sentinels that name one.
-void checkTopology(const RedisSettings& redis, ConfigReport& report) {
-  if (!areSound(report, {"redis.url", "redis.sentinel"})) return;
-  const SentinelSettings& sentinel = redis.sentinel;
-  if (!sentinel.used()) {
-    if (!sentinel.master.empty() || sentinel.tls) {
-      report.error("redis.sentinel.nodes", "must name the sentinels, three or more, each as host:port");
-    } else if (redis.url.empty()) {
-      report.error("redis.url",
-                   "must name the server, as in redis://127.0.0.1:6379/0, or redis.sentinel its sentinels");
-    }
-    return;
-  }
-  if (!redis.url.empty()) {
-    report.error(
-        "redis.url",
-        "cannot stand beside redis.sentinel, which says who the server is; leave one of the two out (url: \"\")");
-  }
-  if (sentinel.master.empty()) {
-    report.error("redis.sentinel.master",
-                 "must be what the sentinels call the primary: the name in their line "
-                 "\"sentinel monitor NAME ...\"");
-  }
-  if (redis.allow_replica && report.isSound("redis.allow_replica")) {
-    report.error("redis.allow_replica", "cannot be true with redis.sentinel, which always leads to the primary");
-  }
-  checkNodes("redis.sentinel.nodes", sentinel.nodes, parseSentinelNode, report);
-  if (sentinel.nodes.size() > SentinelCouncil::kMostContacts) {
-    report.error("redis.sentinel.nodes", "must name at most " + std::to_string(SentinelCouncil::kMostContacts) +
-                                             " sentinels but names " + std::to_string(sentinel.nodes.size()));
-  } else if (sentinel.nodes.size() == 1) {
-    report.warning("redis.sentinel.nodes",
-                   "names one sentinel only: if that one is gone when sessiond starts, none of "
-                   "the others can be learned from it");
-  }
-}
-
-void checkRedis(const Config& config, ConfigReport& report) {
-  const RedisSettings& redis = config.redis;
-  if (redis.cluster.used() && report.isSound("redis.cluster.nodes")) {
-    checkCluster(config, report);
-  } else if (redis.cluster.tls && report.isSound("redis.cluster")) {
-    report.error("redis.cluster.nodes", "must name nodes of the cluster, some of them, each as host:port");
-  } else {
-    checkTopology(redis, report);
-  }
-  const Expected<RedisAddress, std::string> address = parseRedisUrl(redis.url);
-  if (areSound(report, {"redis.url", "redis.user"}) && address && !address->user.empty() && !redis.user.empty() &&
-      address->user != redis.user) {
-    report.error("redis.user", "must be the user that redis.url names, " + shown(address->user) + ", but is " +
-                                   shown(redis.user) + "; one of the two is enough");
-  }
-  const BreakerSettings& breaker = redis.breaker;
-  if (areSound(report, {"redis.breaker"}) && breaker.min_backoff > breaker.max_backoff) {
-    report.error("redis.breaker.min_backoff", "must not be longer than max_backoff, " +
-                                                  formatDuration(breaker.max_backoff) + ", but is " +
-                                                  formatDuration(breaker.min_backoff));
-  }
-}
-
 void checkSession(const SessionSettings& session, ConfigReport& report) {
-  if (areSound(report, {"session.touch_interval", "session.idle_timeout"}) &&
+  if (report.areSound({"session.touch_interval", "session.idle_timeout"}) &&
       session.touch_interval >= session.idle_timeout) {
     report.error("session.touch_interval",
                  "must be shorter than idle_timeout, " + formatDuration(session.idle_timeout) + ", but is " +
                      formatDuration(session.touch_interval) + ": sessions in use would expire between two touches");
   }
-  if (areSound(report, {"session.absolute_timeout", "session.idle_timeout"}) && session.absolute_timeout.count() > 0 &&
+  if (report.areSound({"session.absolute_timeout", "session.idle_timeout"}) && session.absolute_timeout.count() > 0 &&
       session.absolute_timeout < session.idle_timeout) {
     report.warning("session.absolute_timeout",
                    "is " + formatDuration(session.absolute_timeout) + ", shorter than idle_timeout, " +
@@ -178,7 +67,7 @@ void checkSession(const SessionSettings& session, ConfigReport& report) {
 /// Browsers drop a Set-Cookie that breaks one of these rules (RFC 6265bis §4.1.3, §5.7), and a login would lead
 /// nowhere. `secure: auto` is not enough: over plain http it leaves Secure out.
 void checkCookie(const CookieSettings& cookie, ConfigReport& report) {
-  if (!areSound(report, {"cookie.name", "cookie.secure"})) return;
+  if (!report.areSound({"cookie.name", "cookie.secure"})) return;
   const bool is_secure = cookie.secure == SecureOption::kAlways;
   const bool is_host_only = startsWithoutCase(cookie.name, "__host-");
   if ((is_host_only || startsWithoutCase(cookie.name, "__secure-")) && !is_secure) {
@@ -218,7 +107,7 @@ bool isSentTo(std::string_view address, std::string_view cookie_path) {
 /// and they say that all is done; so this is an error wherever people log in here. An application that makes the
 /// sessions can end them as well.
 void checkCookiePath(const SiteSettings& site, ConfigReport& report) {
-  if (!areSound(report, {"cookie.path", "login.authenticators", "login.url"})) return;
+  if (!report.areSound({"cookie.path", "login.authenticators", "login.url"})) return;
   const std::string& path = site.cookie.path;
   const bool log_in_here = !site.login.authenticators.empty();
   std::vector<std::string> beyond;
@@ -240,7 +129,7 @@ void checkCookiePath(const SiteSettings& site, ConfigReport& report) {
 
 /// A login gives the session the cookie's own life (as Express does); so the longer of the two counts.
 void checkCookieLife(const SiteSettings& site, ConfigReport& report) {
-  if (!areSound(report, {"cookie.max_age", "session.idle_timeout", "session.absolute_timeout"})) return;
+  if (!report.areSound({"cookie.max_age", "session.idle_timeout", "session.absolute_timeout"})) return;
   if (!site.cookie.max_age) return;
   const std::chrono::seconds max_age = *site.cookie.max_age;
   const std::chrono::seconds absolute = site.session.absolute_timeout;
@@ -257,7 +146,7 @@ void checkCookieLife(const SiteSettings& site, ConfigReport& report) {
 /// A login made here holds nothing of its user elsewhere, so it would be nobody's: no list would name it, no limit
 /// count it, and "everywhere" would leave it alone.
 void checkUserId(const SiteSettings& site, ConfigReport& report) {
-  if (!areSound(report, {"session.user_id_at", "session.user_at", "login.authenticators"})) return;
+  if (!report.areSound({"session.user_id_at", "session.user_at", "login.authenticators"})) return;
   const std::string& user_at = site.session.user_at;
   if (site.login.authenticators.empty() || isAtOrBelow(site.session.userIdAt(), user_at)) return;
   report.error("session.user_id_at", "must stand at or below session.user_at, " + shown(user_at) +
@@ -267,7 +156,7 @@ void checkUserId(const SiteSettings& site, ConfigReport& report) {
 
 /// Who moves the user moves the id that is required with it.
 void checkIdentity(const SiteSettings& site, ConfigReport& report) {
-  if (!areSound(report, {"identity", "session.user_at"})) return;
+  if (!report.areSound({"identity", "session.user_at"})) return;
   const std::string& user_at = site.session.user_at;
   for (const IdentityHeader& header : site.identity) {
     if (!header.required || isAtOrBelow(header.from, user_at)) continue;
@@ -288,7 +177,7 @@ void checkPolicies(const std::vector<SessionPolicy>& policies, ConfigReport& rep
 /// Only a login says when it was (_sd.authenticated), and what does not say it is stale. Where applications make all
 /// sessions, such a policy lets nobody in; but another sessiond that shares them may make logins.
 void checkAuthAges(const SiteSettings& site, ConfigReport& report) {
-  if (!areSound(report, {"policies", "login.authenticators"}) || !site.login.authenticators.empty()) return;
+  if (!report.areSound({"policies", "login.authenticators"}) || !site.login.authenticators.empty()) return;
   for (const SessionPolicy& policy : site.policies) {
     if (policy.max_auth_age.count() == 0) continue;
     report.warning("policies." + policy.name + ".max_auth_age",
@@ -300,7 +189,7 @@ void checkAuthAges(const SiteSettings& site, ConfigReport& report) {
 }
 
 void checkLogin(const LoginSettings& login, ConfigReport& report) {
-  if (!areSound(report, {"login.authenticators", "login.htpasswd_file"})) return;
+  if (!report.areSound({"login.authenticators", "login.htpasswd_file"})) return;
   const auto& names = login.authenticators;
   const bool uses_htpasswd = std::find(names.begin(), names.end(), "htpasswd") != names.end();
   if (uses_htpasswd && login.htpasswd_file.empty()) {
@@ -311,7 +200,7 @@ void checkLogin(const LoginSettings& login, ConfigReport& report) {
 }
 
 void checkHttpVerifier(const LoginSettings& login, ConfigReport& report) {
-  if (!areSound(report, {"login.authenticators", "login.http_verifier.url"})) return;
+  if (!report.areSound({"login.authenticators", "login.http_verifier.url"})) return;
   const auto& names = login.authenticators;
   const auto place = std::find(names.begin(), names.end(), "http");
   if (place == names.end()) {
@@ -327,7 +216,7 @@ void checkHttpVerifier(const LoginSettings& login, ConfigReport& report) {
 }
 
 void checkThrottle(const LoginGateSettings& throttle, ConfigReport& report) {
-  if (!areSound(report, {"login.throttle.stranger_first_wait", "login.throttle.stranger_longest_wait"})) return;
+  if (!report.areSound({"login.throttle.stranger_first_wait", "login.throttle.stranger_longest_wait"})) return;
   if (throttle.stranger_first_wait <= throttle.stranger_longest_wait) return;
   report.error("login.throttle.stranger_first_wait", "must not be longer than stranger_longest_wait, " +
                                                          formatDuration(throttle.stranger_longest_wait) + ", but is " +
@@ -347,7 +236,7 @@ void checkOwnPrefix(const Config& config, ConfigReport& report) {
 
 /// Whoever may use the cache names the key behind its prefix; so nothing else may begin with that prefix.
 void checkAppCache(const Config& config, ConfigReport& report) {
-  if (!config.api.enabled || !areSound(report, {"api.enabled", "cache.key_prefix", "session.key_prefix"})) return;
+  if (!config.api.enabled || !report.areSound({"api.enabled", "cache.key_prefix", "session.key_prefix"})) return;
   const std::string& prefix = config.cache.key_prefix;
   for (const auto& [option, kept] : {std::pair("session.key_prefix", config.session.key_prefix),
                                      std::pair("sessiond.key_prefix", config.sessiond.key_prefix)}) {
@@ -364,7 +253,7 @@ void checkAppCache(const Config& config, ConfigReport& report) {
 }
 
 void checkApi(const ApiSettings& api, ConfigReport& report) {
-  if (!areSound(report, {"api.enabled", "api.token_file", "api.allow_without_token"})) return;
+  if (!report.areSound({"api.enabled", "api.token_file", "api.allow_without_token"})) return;
   if (!api.enabled && !api.token_file.empty()) {
     report.warning("api.token_file", "is not used, because api.enabled is false");
   } else if (api.enabled && api.token_file.empty() && !api.allow_without_token) {
