@@ -162,13 +162,13 @@ describe('an application beside Express', () => {
     assert.deepEqual((await get()).json(), { user: { id: 42, name: 'Ada', roles: ['staff'] }, cart: [7], slow: true });
   });
 
-  test('reaches the check at once', async () => {
+  test('reaches the next check', async () => {
     const { client, patch } = await loggedIn();
     const roles = async () => seenAs((await client.get('/page/')).json(), 'X-User-Roles');
     assert.deepEqual(await roles(), ['staff']);
     assert.deepEqual(await roles(), ['staff']);
     assert.equal((await patch({ user: { roles: ['staff', 'admin'] } })).status, 200);
-    await waitFor('the check sees it', async () => (await roles())[0] === 'staff,admin', { timeout: 900, interval: 5 });
+    assert.deepEqual(await roles(), ['staff,admin']);
     assert.equal((await client.get('/admin/')).status, 200);
   });
 
