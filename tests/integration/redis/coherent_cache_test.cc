@@ -422,6 +422,23 @@ TEST_P(CoherentCache, AReplicaIsNotBelieved) {
   EXPECT_TRUE(instance.settle("a"));
 }
 
+/// Canaries cannot be written there; loads go on where that is said (redis.allow_replica), and nowhere else.
+TEST(CoherentCacheAtAReplica, IsAskedAtEveryCheckWhereThatIsAllowed) {
+  RedisServer server;
+  server.command({"SET", "sess:a", sessionOf("ada")});
+  server.command({"REPLICAOF", "127.0.0.1", "1"});
+  RedisSettings redis = configFor(server.unixUrl());
+  Instance strict(redis);
+  EXPECT_EQ(strict.check("a"), "unavailable");
+  redis.allow_replica = true;
+  Instance lenient(redis);
+  ASSERT_TRUE(soon([&] { return lenient.subscriptions() > 0; }));
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(lenient.check("a"), "U: ada\r\n");
+    EXPECT_FALSE(lenient.isInMemory("a"));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(By, CoherentCache, kAllWays, nameOfWay);
 
 }  // namespace
