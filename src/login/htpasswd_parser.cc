@@ -26,10 +26,17 @@ std::string_view takeField(std::string_view& rest, char separator, bool& more) {
   return field;
 }
 
+/// A slip: a login looks names up without it, and no identity header carries it (session/identity_value.h).
+Problem spaceAround(std::string_view what, std::string_view text) {
+  if (trimUserName(text) == text) return std::nullopt;
+  return std::string(what) + " " + inQuotes(text) + " has white space around it";
+}
+
 Problem readRoles(std::string_view text, std::vector<std::string>& roles) {
   for (bool more = !text.empty(); more;) {
     const std::string_view role = takeField(text, ',', more);
     if (role.empty()) return "roles holds an empty role";
+    if (Problem problem = spaceAround("role", role)) return problem;
     roles.emplace_back(role);
   }
   return std::nullopt;
@@ -51,7 +58,7 @@ Problem readMember(std::string_view member, UserFields& fields, std::vector<std:
   if (target == nullptr) return "unknown member " + inQuotes(name) + " (known are id, name, email, roles)";
   if (value.empty()) return std::string(name) + " is empty";
   *target = value;
-  return std::nullopt;
+  return spaceAround(name, value);
 }
 
 Problem readMembers(std::string_view text, UserFields& fields) {
@@ -68,7 +75,7 @@ Problem readName(std::string_view name, NameCase name_case, std::string& login) 
     return "name must be 1 to " + std::to_string(kMaxUserNameBytes) + " bytes but is " + std::to_string(name.size());
   if (!isValidUtf8(name)) return "name is not UTF-8";
   if (hasControls(name)) return "name holds a control character";
-  if (trimUserName(name) != name) return "name " + inQuotes(name) + " has white space around it";
+  if (Problem problem = spaceAround("name", name)) return problem;
   std::optional<std::string> canonical = canonicalUserName(name, name_case);
   if (!canonical) return "name " + inQuotes(name) + " is too long in Unicode's normal form";
   login = *std::move(canonical);

@@ -6,8 +6,9 @@
 //
 // The third field holds what applications want to know; Apache and nginx take it for a comment, so one file serves
 // them all. Members are `id`, `name`, `email` and `roles` (parted by commas), in any order, each at most once,
-// parted by `;`. Left out, id and name are the login name, and there are no roles. A third field that says anything
-// else makes the line bad: a misspelt `roles` must not silently take somebody's roles away.
+// parted by `;`, without white space around names or values. Left out, id and name are the login name, and there are no
+// roles. A third field that says anything else makes the line bad: a misspelt `roles` must not silently take somebody's
+// roles away, and an id with a space before it reaches no application.
 //
 // A bad line is bad alone, the others stay good. Its user, if it names one, is known and cannot log in, so that nobody
 // comes in through another directory because of a slip here. A hash that begins with `!` or `*` locks the user, and is

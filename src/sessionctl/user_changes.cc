@@ -11,6 +11,7 @@
 #include "base/encoding.h"
 #include "login/new_password_hash.h"
 #include "login/password_hash.h"
+#include "login/user_name.h"
 #include "session/user_id.h"
 #include "sessionctl/commands.h"
 #include "sessionctl/password_input.h"
@@ -23,14 +24,17 @@ void warn(const std::string& text) {
   std::fprintf(stderr, "sessionctl: %s\n", harmless(text).c_str());
 }
 
-/// What the login could not read; empty: all is well.
+/// What the login could not read, or no application would hear of; empty: all is well.
 std::string whyRefused(const UserOptions& user) {
-  const auto is_text = [](std::string_view text) { return isValidUtf8(text) && !hasControls(text); };
-  if (!is_text(user.id)) return "--id must be UTF-8 without control characters";
-  if (!is_text(user.display_name)) return "--name must be UTF-8 without control characters";
-  if (!is_text(user.email)) return "--email must be UTF-8 without control characters";
+  const auto is_fit = [](std::string_view text) {
+    return isValidUtf8(text) && !hasControls(text) && trimUserName(text) == text;
+  };
+  const std::string must = " must be UTF-8 without control characters, and without white space around it";
+  if (!is_fit(user.id)) return "--id" + must;
+  if (!is_fit(user.display_name)) return "--name" + must;
+  if (!is_fit(user.email)) return "--email" + must;
   for (const std::string& role : user.roles)
-    if (role.empty() || !is_text(role)) return "--role must be UTF-8 without control characters, and not empty";
+    if (role.empty() || !is_fit(role)) return "--role" + must + ", and not empty";
   return "";
 }
 

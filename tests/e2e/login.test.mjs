@@ -1,6 +1,8 @@
 // The login through nginx: forms and JSON, what is refused before any password is looked at, and the cookie it sets.
 
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { hiddenFields } from '../support/client.mjs';
@@ -178,5 +180,24 @@ describe('login of users in Redis', () => {
   test('computes what the configuration says is usual for names that nobody has', async () => {
     assert.match(await logWith({}), /of another kind or cost than what is computed for unknown names/);
     assert.doesNotMatch(await logWith({ redis_usual_hash: hash }), /of another kind or cost/);
+  });
+
+  test('reaches no entry whose name has spaces around it', async () => {
+    const stack = await startStack({ config: (config) => (config.login = { authenticators: ['redis'] }) });
+    const file = fs.readFileSync(path.join(stack.sessiond.folder, 'htpasswd'), 'utf8');
+    const known = /^alice:([^:]*):/m.exec(file)[1];
+    const add = (name, id) => stack.redis.command('HSET', `sessiond:user:${name}`, 'password', known, 'id', id);
+    const logIn = (user) =>
+      stack.client().request('POST', '/login', { headers: json, body: JSON.stringify({ user, password }) });
+    const spellings = ['rita', ' rita', 'rita '];
+    try {
+      await add(' rita', '8');
+      await add('rita ', '9');
+      for (const user of spellings) assert.equal((await logIn(user)).status, 401, user);
+      await add('rita', '7');
+      for (const user of spellings) assert.equal((await logIn(user)).json().user?.id, '7', user);
+    } finally {
+      await stack.stop();
+    }
   });
 });

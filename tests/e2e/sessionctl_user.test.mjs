@@ -93,6 +93,11 @@ describe('sessionctl user', () => {
     for (const name of ['a\nb', 'x'.repeat(257), ' ']) {
       assert.equal((await ctl('user add', [name, '--stdin'], 'x\n')).status, 65, JSON.stringify(name));
     }
+    for (const member of [['--id', ' 7'], ['--name', 'Eve '], ['--role', 'staff ']]) {
+      const refused = await ctl('user add', ['eve', ...member, '--stdin'], 'x\n');
+      assert.equal(refused.status, 65);
+      assert.match(refused.error, new RegExp(`^${member[0]} must be .* without white space around it`));
+    }
     // One that the login reads in another form is stored in that.
     assert.equal((await ctl('user add', [' cafe\u0301 ', '--stdin'], 'x\n')).name, 'caf\u00e9');
     assert.equal(await mayLogIn('cafe\u0301', 'x'), true);

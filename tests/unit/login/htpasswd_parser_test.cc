@@ -162,6 +162,20 @@ TEST(HtpasswdParser, RefusesNamesWithSpaceAroundThem) {
                           "users:3: name \"eve\\xc2\\xa0\" has white space around it"));
 }
 
+TEST(HtpasswdParser, RefusesValuesWithSpaceAroundThem) {
+  const HtpasswdContent content =
+      parse("a:" + kHash + ":id= 42\nb:" + kHash + ":name=Bob ;id=7\nc:" + kHash + ":email=\xc2\xa0x@y\nd:" + kHash +
+            ":roles=staff, admin\ne:" + kHash + ":id=1; roles=staff\nf:" + kHash + ":id=4 2;name=F \xc2\xa0 F\n");
+  EXPECT_THAT(content.problems,
+              ElementsAre("users:1: user \"a\": id \" 42\" has white space around it",
+                          "users:2: user \"b\": name \"Bob \" has white space around it",
+                          "users:3: user \"c\": email \"\\xc2\\xa0x@y\" has white space around it",
+                          "users:4: user \"d\": role \" admin\" has white space around it",
+                          "users:5: user \"e\": unknown member \" roles\" (known are id, name, email, roles)"));
+  ASSERT_EQ(content.users.size(), 6U);
+  EXPECT_EQ(content.users[5].entry.damage, "") << "what stands inside is part of the value";
+}
+
 TEST(HtpasswdParser, FilesAUserUnderTheCanonicalName) {
   EXPECT_EQ(parse("jose\xcc\x81:" + kHash).users.at(0).login, "jos\xc3\xa9");
   const HtpasswdContent content = parseHtpasswd("Ada:" + kHash + "\nada:" + kHash, "users", NameCase::kIgnored);
