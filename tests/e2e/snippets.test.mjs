@@ -46,16 +46,18 @@ describe('an application behind the example site', () => {
   let stack;
   let nginx;
   let client;
+  let text;
   before(async () => {
     stack = await startStack();
     const folder = temporaryFolder();
     installSnippets(folder, stack.sessiond.socket);
-    const text = fs.readFileSync(path.join(folder, 'sessiond', 'example.conf'), 'utf8');
+    text = fs.readFileSync(path.join(folder, 'sessiond', 'example.conf'), 'utf8');
     nginx = await new Nginx(folder, (port) =>
       text
         .replace('listen 80;', `listen 127.0.0.1:${port};`)
         .replace('listen 127.0.0.1:9180;', `listen unix:${folder}/status.sock;`)
-        .replace('server 127.0.0.1:3000;', `server unix:${stack.upstream.socket};`),
+        .replace('server 127.0.0.1:3000;', `server unix:${stack.upstream.socket};`)
+        .replace('location / {', 'location ~ \\.any$ { proxy_pass http://application; } location / {'),
     ).start();
     client = new Client(nginx.port);
   });
@@ -77,6 +79,18 @@ describe('an application behind the example site', () => {
     assert.equal(stack.upstream.requests, seen, 'the application has heard of none of them');
     const home = await client.get('/', { headers: { 'X-User-Id': '1' } });
     assert.deepEqual([home.status, seenAs(home.json(), 'X-User-Id')], [200, []]);
+  });
+
+  test('is reached below none of the prefixes by a regex location that is added', async () => {
+    assert.equal((await client.get('/x.any')).status, 200, 'elsewhere it is');
+    const prefixes = [...text.replace(/#.*/g, '').matchAll(/location (?:\^~ )?(\/\S+) \{/g)].map(([, prefix]) => prefix);
+    assert.ok(prefixes.length >= 6, prefixes.join());
+    const seen = stack.upstream.requests;
+    for (const prefix of prefixes) {
+      const { status } = await client.get(`${prefix}x.any`);
+      assert.ok([302, 401, 404].includes(status), `${prefix}: ${status}`);
+      assert.equal(stack.upstream.requests, seen, prefix);
+    }
   });
 
   test('is reached there by whoever has logged in', async () => {

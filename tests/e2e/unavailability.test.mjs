@@ -94,3 +94,29 @@ function unavailability(enabled) {
 for (const [how, enabled] of Object.entries(inMemory)) {
   describe(`a protected location, ${how},`, () => unavailability(enabled));
 }
+
+describe('an upload while sessiond is down', () => {
+  let stack;
+  before(async () => {
+    stack = await startStack({
+      server: 'client_max_body_size 1m;',
+      locations: () => `location /up/ {
+        client_max_body_size 100m;
+        include sessiond/protect-page.conf;
+        include sessiond/identity-proxy.conf;
+        proxy_pass http://application;
+      }`,
+    });
+    await stack.sessiond.stop('SIGKILL');
+  });
+  after(() => stack?.stop());
+
+  test('is 503 like all else, and never too large for the page that says so', async () => {
+    for (const target of ['/up/', '/login']) {
+      const response = await stack.client().request('POST', target, { body: 'x'.repeat(3e6) });
+      assert.equal(response.status, 503, target);
+      assert.match(response.headers['content-type'], /^text\/html/);
+      assert.match(response.headers['retry-after'], /^[1-9]\d*$/);
+    }
+  });
+});

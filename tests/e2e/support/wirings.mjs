@@ -673,6 +673,23 @@ const company = [
       ['nobody', '/public/', 'app:'],
     ],
   },
+  {
+    name: 'a FastCGI cache around it, with a key of its own',
+    http: (folder) => `fastcgi_cache_path ${folder}/cache-fastcgi keys_zone=answers:1m;`,
+    server: (folder) => `fastcgi_cache answers; fastcgi_cache_key $request_uri; fastcgi_cache_valid any 1h;
+      fastcgi_ignore_headers Cache-Control Expires Set-Cookie Vary; root ${folder}/www; ${endpoints} ${open} ${protectedAccount}
+      location = /what.php { ${page} ${php(folder)} }`,
+    asks: [
+      ['staff', '/account/', 'app:7'],
+      ['admin', '/account/', 'app:1'],
+      ['nobody', '/account/', 302],
+      ['staff', '/what.php', 'app:7'],
+      ['admin', '/what.php', 'app:1'],
+      ['nobody', '/what.php', 302],
+      ['staff', '/sessions', 200],
+      ['nobody', '/sessions', 401],
+    ],
+  },
 ];
 
 export const wirings = [...missing, ...caught, ...redirected, ...company];
