@@ -82,6 +82,8 @@ std::string_view literalTarget(const Directive& rewrite) {
 }
 
 void lintRewrites(const Site& site, const Scope& location) {
+  const bool sets_policy =
+      lastSet(location, "$sessiond_policy") != nullptr || lastSet(location, "$sessiond_touch") != nullptr;
   for (const Directive* rewrite : location.own("rewrite")) {
     const std::string_view flag = rewrite->argument(2);
     if (flag == "break" || flag == "redirect" || flag == "permanent") continue;
@@ -96,7 +98,7 @@ void lintRewrites(const Site& site, const Scope& location) {
                   "give " + written(*target) +
                       " its own include "
                       "of a protect snippet");
-    } else if (lastSet(*target, "$sessiond_policy") == nullptr) {
+    } else if (sets_policy && lastSet(*target, "$sessiond_policy") == nullptr) {
       site.fault("policy-carried-over", rewrite->place,
                  "this leads to " + written(*target) +
                      " with a policy that it did not "
@@ -116,8 +118,8 @@ void lintLocation(const Site& site, const Scope& location) {
                   "locations");
     }
   }
+  lintRewrites(site, location);
   const Directive* set = lastSet(location, "$sessiond_policy");
-  if (set != nullptr || lastSet(location, "$sessiond_touch") != nullptr) lintRewrites(site, location);
   if (set == nullptr) return;
   const Place& place = set->place;
   const std::string_view policy = set->argument(1);

@@ -397,20 +397,21 @@ const caught = [
 const redirected = [
   ...[
     ['try_files', 'try_files /none /strict;'],
-    ['X-Accel-Redirect', `${proxy}`, '?header=X-Accel-Redirect:/strict'],
-    ['error_page', `proxy_intercept_errors on; error_page 404 = /strict?x=1; ${proxy}`, '?status=404'],
-  ].map(([name, content, query = '']) => ({
+    ['index', 'index /strict;', ''],
+    ['X-Accel-Redirect', `${proxy}`, 'x?header=X-Accel-Redirect:/strict'],
+    ['error_page', `proxy_intercept_errors on; error_page 404 = /strict?x=1; ${proxy}`, 'x?status=404'],
+  ].map(([name, content, target = 'x']) => ({
     name: `${name} from a location with another policy`,
     server: () => `${endpoints} ${open}
       location ^~ /open/ { ${page} set $sessiond_policy optional; ${content} }
       location ^~ /admin/ { ${page} set $sessiond_policy admin; ${content} }
       location = /strict { ${page} ${proxy} }`,
     asks: [
-      ['nobody', `/open/x${query}`, 302],
-      ['staff', `/open/x${query}`, 'app:7'],
-      ['nobody', `/admin/x${query}`, 302],
-      ['staff', `/admin/x${query}`, 403],
-      ['admin', `/admin/x${query}`, 'app:1'],
+      ['nobody', `/open/${target}`, 302],
+      ['staff', `/open/${target}`, 'app:7'],
+      ['nobody', `/admin/${target}`, 302],
+      ['staff', `/admin/${target}`, 403],
+      ['admin', `/admin/${target}`, 'app:1'],
     ],
   })),
   {
@@ -489,6 +490,17 @@ const redirected = [
     asks: [
       ['admin', '/outer/inner/x', 500],
       ['nobody', '/open/x', 'app:'],
+    ],
+    danger: 'policy-carried-over',
+  },
+  {
+    name: 'the same from a location with the default policy',
+    server: () => `${endpoints} ${open}
+      location ^~ /any/ { ${page} rewrite ^ /outer/inner/x last; }
+      location ^~ /outer/ { ${page} set $sessiond_policy admin; ${proxy} location ^~ /outer/inner/ { ${proxy} } }`,
+    asks: [
+      ['nobody', '/any/x', 302],
+      ['staff', '/any/x', 'app:7'],
     ],
     danger: 'policy-carried-over',
   },
