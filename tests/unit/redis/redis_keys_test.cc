@@ -39,6 +39,8 @@ TEST(RedisKeys, NamesEveryKindOfKey) {
   EXPECT_EQ(keys.tombstone("abc"), "site:revoked:{sess:abc}");
   EXPECT_EQ(keys.index("42"), "site:sessions:{42}");
   EXPECT_EQ(keys.user("ada"), "site:user:ada");
+  EXPECT_EQ(keys.epoch(), "site:epoch");
+  EXPECT_EQ(keys.canaries("s"), "site:alive:{s}:");
   EXPECT_EQ(RedisKeys("{app}:", "site:").tombstone("abc"), "site:revoked:tagged:{app}:abc");
 }
 
