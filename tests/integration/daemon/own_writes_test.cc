@@ -41,7 +41,7 @@ std::string signedCookie(const std::string& id) {
 
 using Params = std::vector<std::pair<std::string, std::string>>;
 
-class OwnWrites : public testing::Test, private Loader::Lane {
+class OwnWrites : public testing::Test, private Loader::Client {
  protected:
   void SetUp() override {
     write("secret", kSecret);
@@ -61,7 +61,7 @@ class OwnWrites : public testing::Test, private Loader::Lane {
     auto prepared = prepare(folder_ / "sessiond.yaml", ListeningSocket::kOurOwn, clock_);
     ASSERT_TRUE(prepared) << prepared.error().front().message;
     application_ = Application::build(*std::move(prepared), lasting_, clock_, metrics_);
-    loader_ = application_->makeLoader(loop_, static_cast<Loader::Lane&>(*this));
+    loader_ = application_->makeLoader(loop_, static_cast<Loader::Client&>(*this));
     server_.command({"SET", "sess:mine", R"({"cookie":{},"user":{"id":"7","roles":["staff"]}})"});
     ASSERT_TRUE(soon([this] { return isAnsweredFromMemory(); }));
     // The subscription ends, and no other one begins.
