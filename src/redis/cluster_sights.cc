@@ -125,7 +125,7 @@ void ClusterSights::Listening::run(const std::stop_token& stop) {
     const bool is_heard = listenTo(one);
     lock.lock();
     // It is the first one still: others are only put behind it meanwhile.
-    std::ranges::rotate(unheard_, unheard_.begin() + 1);
+    std::rotate(unheard_.begin(), unheard_.begin() + 1, unheard_.end());
     if (is_heard) {
       unheard_.pop_back();
       continue;

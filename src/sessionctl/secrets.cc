@@ -137,7 +137,7 @@ std::string lostWithIt(const Config& config) {
 }
 
 std::string verdictOf(const SecretUse& use, bool is_in_force, const std::string& since, const Config& config) {
-  const std::string does = use.signs ? "signs, and verifies" : use.verifies ? "verifies" : "does nothing yet";
+  std::string does = use.signs ? "signs, and verifies" : use.verifies ? "verifies" : "does nothing yet";
   if (!is_in_force) return does + "; the daemon runs with another list than this file has: sessionctl reload";
   if (use.signs) return does;
   if (!use.hits) return does + "; whether it is still needed only the running daemon can tell";
