@@ -50,11 +50,13 @@ scenario_doctor_of_a_socket_that_systemd_has_elsewhere() {
   finds nginx-upstream /run/sessiond/other.sock
   eval "$(remedy nginx-upstream)"
   examine 0
+  # Workers of nginx that are about to go may still answer.
+  systemctl restart nginx
   logged_in
   rm -r /etc/nginx/sessiond
   ln -s "$link" /etc/nginx/sessiond
   nginx -t
-  systemctl reload nginx
+  systemctl restart nginx
 }
 
 # Whoever asks starts the daemon, and the doctor changes nothing.
