@@ -89,7 +89,7 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	@test -e '$(DESTDIR)$(nginxdir)/$(kept)' || exit 0; cd '$(DESTDIR)$(nginxdir)'; \
 	if sha256sum --check --status $(kept) && \
 	  test "$$(find . ! -type d ! -name $(kept) | wc -l)" = "$$(wc -l <$(kept))"; then rm -r '$(DESTDIR)$(nginxdir)'; \
-	else rm $(kept); echo '$(nginxdir) was changed since make uninstall and stays; ours is $(snippetdir)'; fi
+	else rm $(kept); echo '$(nginxdir) was changed since sessiond was removed, and stays; ours is $(snippetdir)'; fi
 	test -e '$(DESTDIR)$(nginxdir)' -o -L '$(DESTDIR)$(nginxdir)' || ln -s '$(snippetdir)' '$(DESTDIR)$(nginxdir)'
 
 # Links that `systemctl enable` has made would dangle, and so would nginx's link to the snippets: where a configuration
