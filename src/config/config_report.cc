@@ -1,6 +1,7 @@
 #include "config/config_report.h"
 
 #include <algorithm>
+#include <climits>
 #include <utility>
 
 #include "base/encoding.h"
@@ -62,6 +63,10 @@ void ConfigReport::add(ProblemSeverity severity, YamlPlace place, const std::str
 std::string shown(std::string_view value) {
   constexpr std::size_t kLongest = 64;
   return value.empty() ? "\"\"" : escapeForLog(value, kLongest);
+}
+
+std::string shownPath(std::string_view path) {
+  return escapeForLog(path, PATH_MAX);
 }
 
 }  // namespace sessiond

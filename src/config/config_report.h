@@ -47,5 +47,7 @@ class ConfigReport {
 
 /// A value from the file for use in a message: printable, short; `""` when empty.
 std::string shown(std::string_view value);
+/// The path of a file: printable, and whole, since its end is what tells it from others.
+std::string shownPath(std::string_view path);
 
 }  // namespace sessiond

@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kCredential = "credential:";
 
 Unexpected<std::string> cannotRead(const std::string& path, int error) {
-  return Unexpected<std::string>("cannot read " + shown(path) + ": " + errnoText(error));
+  return Unexpected<std::string>("cannot read " + shownPath(path) + ": " + errnoText(error));
 }
 
 void stripNewline(std::string& bytes) {
@@ -36,11 +36,11 @@ Expected<SecretFile, std::string> readSecretFile(const std::string& path, std::s
   if (!bytes) return cannotRead(path, bytes.error());
   if (bytes->size() > limit) {
     wipeString(*bytes);
-    return Unexpected<std::string>(shown(path) + " must hold at most " + std::to_string(limit) +
+    return Unexpected<std::string>(shownPath(path) + " must hold at most " + std::to_string(limit) +
                                    " bytes but holds more");
   }
   stripNewline(*bytes);
-  if (bytes->empty()) return Unexpected<std::string>(shown(path) + " is empty");
+  if (bytes->empty()) return Unexpected<std::string>(shownPath(path) + " is empty");
   return SecretFile{Secret(std::move(*bytes)), (status.st_mode & S_IROTH) != 0};
 }
 

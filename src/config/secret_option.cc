@@ -35,7 +35,7 @@ std::optional<Secret> loadSecret(const std::string& name, const std::string& pat
     return std::nullopt;
   }
   if (read->others_may_read) {
-    report.warning(path, shown(*file) + " can be read by everybody on this machine; chmod o-rwx " + *file);
+    report.warning(path, shownPath(*file) + " can be read by everybody on this machine; chmod o-rwx " + *file);
   }
   return std::move(read->secret);
 }

@@ -65,10 +65,10 @@ std::string TlsFiles::read(std::string& name, const std::string& path) {
   }
   Expected<FileContents, std::string> contents = readFile(*file, kMaxPemSize);
   if (!contents) {
-    report_.error(path, "cannot read " + shown(*file) + ": " + contents.error() + originOf(name, locations_));
+    report_.error(path, "cannot read " + shownPath(*file) + ": " + contents.error() + originOf(name, locations_));
     return "";
   }
-  if (contents->bytes.empty()) report_.error(path, shown(*file) + " is empty");
+  if (contents->bytes.empty()) report_.error(path, shownPath(*file) + " is empty");
   return std::move(contents->bytes);
 }
 
