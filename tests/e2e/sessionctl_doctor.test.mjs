@@ -216,6 +216,8 @@ describe('sessionctl doctor', () => {
     const drop = '/etc/systemd/system/sessiond.socket.d';
     assert.ok(elsewhere.endsWith(` -> mkdir -p ${drop} && printf '[Socket]\\nListenStream=\\nListenStream=${socket}\\n' >${drop}/socket.conf && systemctl daemon-reload && systemctl restart sessiond.socket`), elsewhere);
     await patient.finds('socket', /sessiond does not answer at .* -> systemctl start sessiond\.socket sessiond\.service$/, undefined, listens('/run/other.sock', socket));
+    const anothers = patient.underSystemd('Listen=/run/other.sock (Stream)', '/etc/sessiond/another.yaml');
+    await patient.finds('socket', /sessiond does not answer at .*sessiond\.sock .* -> sessiond -c /, undefined, anothers);
 
     fs.writeFileSync(patient.at('site.log'), '', { mode: 0o600 });
     fs.chmodSync(patient.stack.redis.socket, 0o777);

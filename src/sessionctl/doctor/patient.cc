@@ -136,6 +136,13 @@ std::optional<UnitFacts> unit(const std::string& name) {
   return facts;
 }
 
+/// Does the unit run the daemon with this configuration? Another instance's units are none of this patient's.
+bool runs(const UnitFacts& service, const std::string& config_file) {
+  const std::string command = service.value("ExecStart");
+  if (command.find(" -c ") == std::string::npos) return config_file == kDefaultConfigFile;
+  return command.find(" -c " + absolutePath(config_file) + " ") != std::string::npos;
+}
+
 /// Where systemd listens and nobody runs, a question would start the daemon; the doctor changes nothing.
 bool wouldStart(const Patient& patient) {
   if (!patient.service || !patient.site) return false;
@@ -188,7 +195,8 @@ Patient examine(const CommonOptions& options, const DoctorOptions& how) {
     patient.redis_asks_for_password = asksForPassword(redis, server, site.clock, site.metrics);
   }
   patient.service = unit("sessiond.service");
-  patient.socket_unit = unit("sessiond.socket");
+  if (patient.service && !runs(*patient.service, options.config_file)) patient.service.reset();
+  if (patient.service) patient.socket_unit = unit("sessiond.socket");
   patient.is_asleep = wouldStart(patient);
   if (patient.is_asleep) patient.why_no_answer = "it does not run, and a question would start it";
   if (patient.site && !patient.is_asleep) patient.why_no_answer = whyNoAnswer(patient.config().listen.socket);

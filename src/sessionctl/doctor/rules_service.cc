@@ -30,7 +30,7 @@ std::string startCommand(const Patient& patient) {
 }
 
 void lookAtUnits(const Patient& patient, Verdict& verdict) {
-  if (!patient.isSystemds()) return verdict.cannotTell("systemd does not run sessiond here");
+  if (!patient.isSystemds()) return verdict.cannotTell("systemd does not run sessiond with this configuration");
   const std::string service = valueOf(patient.service, "ActiveState");
   const std::string socket = valueOf(patient.socket_unit, "ActiveState");
   if (service == "failed") {  // which closes the socket for a while

@@ -52,8 +52,9 @@ export class Patient {
   }
 
   /** The same, where systemd says this of both units. */
-  underSystemd(unit) {
-    const shown = `LoadState=loaded\nActiveState=active\nUnitFileState=enabled\n${unit}`;
+  underSystemd(unit, configuration = this.stack.sessiond.file) {
+    const command = `{ path=/usr/sbin/sessiond ; argv[]=/usr/sbin/sessiond -c ${configuration} ; ignore_errors=no }`;
+    const shown = `LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nExecStart=${command}\n${unit}`;
     fs.writeFileSync(this.at('systemctl'), `#!/bin/sh\ncat <<END\n${shown}\nEND\n`, { mode: 0o755 });
     return this.anotherMachine({ SYSTEMD: '1', PATH: `${this.stack.folder}:${process.env.PATH}` });
   }
