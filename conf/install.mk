@@ -101,7 +101,7 @@ uninstall: ## remove what was installed, but not the configuration; stops and di
 	  systemctl disable sessiond.service sessiond.socket 2>/dev/null; systemctl stop $(units) 2>/dev/null; :; }
 	@link='$(DESTDIR)$(nginxdir)'; \
 	if test -L "$$link" && test "$$(readlink -m "$$link")" = "$$(readlink -m '$(snippetdir)')"; then rm "$$link"; \
-	  if grep -Rqs --devices=skip --exclude-dir=sessiond '^[^#]*include.*sessiond/' '$(DESTDIR)$(sysconfdir)/nginx'; then \
+	  if grep -Rqs --devices=skip '^[^#]*include.*sessiond/' '$(DESTDIR)$(sysconfdir)/nginx'; then \
 	    cp -r '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(nginxdir)'; \
 	    sums=$$(cd '$(DESTDIR)$(nginxdir)' && find . -type f -exec sha256sum {} +); \
 	    echo "$$sums" >'$(DESTDIR)$(nginxdir)/$(kept)'; \
