@@ -8,6 +8,7 @@
 
 #include "base/ascii.h"
 #include "base/loopback.h"
+#include "config/option_value.h"
 #include "config/redis_validator.h"
 #include "config/units.h"
 #include "endpoints/pages/page_book.h"
@@ -87,16 +88,6 @@ void checkCookie(const CookieSettings& cookie, ConfigReport& report) {
   }
 }
 
-/// `a`, `a and b`, `a, b and c`.
-std::string allOf(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t at = 0; at < names.size(); ++at) {
-    if (at > 0) text += at + 1 == names.size() ? " and " : ", ";
-    text += names[at];
-  }
-  return text;
-}
-
 /// RFC 6265 §5.1.4.
 bool isSentTo(std::string_view address, std::string_view cookie_path) {
   if (!address.starts_with(cookie_path)) return false;
@@ -110,19 +101,20 @@ void checkCookiePath(const SiteSettings& site, ConfigReport& report) {
   if (!report.areSound({"cookie.path", "login.authenticators", "login.url"})) return;
   const std::string& path = site.cookie.path;
   const bool log_in_here = !site.login.authenticators.empty();
-  std::vector<std::string> beyond;
+  const std::string login_url = site.login.url + " (login.url)";
+  std::vector<std::string_view> beyond;
   for (const std::string_view address : {PageBook::kLogoutUrl, PageBook::kSessionsUrl}) {
-    if (!isSentTo(address, path)) beyond.emplace_back(address);
+    if (!isSentTo(address, path)) beyond.push_back(address);
   }
-  if (log_in_here && !isSentTo(site.login.url, path)) beyond.push_back(site.login.url + " (login.url)");
+  if (log_in_here && !isSentTo(site.login.url, path)) beyond.push_back(login_url);
   if (beyond.empty()) return;
   const std::string no_end = ": browsers send no cookie there, and a logout says that it is done and ends nothing";
   if (log_in_here) {
-    report.error("cookie.path", "must have " + allOf(beyond) +
+    report.error("cookie.path", "must have " + oneOf(beyond, " and ") +
                                     " below it, because people log in here (login.authenticators), but is " +
                                     shown(path) + no_end + "; write path: /");
   } else {
-    report.warning("cookie.path", "is " + shown(path) + ", with " + allOf(beyond) + " not below it" + no_end +
+    report.warning("cookie.path", "is " + shown(path) + ", with " + oneOf(beyond, " and ") + " not below it" + no_end +
                                       "; write path: /, or let the application that makes the sessions end them too");
   }
 }

@@ -252,10 +252,10 @@ std::optional<std::string> readJsonScalar(const OptionValue& value) {
   return quote(*text);
 }
 
-std::string oneOf(std::span<const std::string_view> words) {
+std::string oneOf(std::span<const std::string_view> words, std::string_view last) {
   std::string text;
   for (std::size_t at = 0; at < words.size(); ++at) {
-    if (at > 0) text += at + 1 == words.size() ? " or " : ", ";
+    if (at > 0) text += at + 1 == words.size() ? last : ", ";
     text += words[at];
   }
   return text;

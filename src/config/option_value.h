@@ -58,7 +58,7 @@ std::optional<std::string> readJsonScalar(const OptionValue& value);
 /// For "but is ...": the value of a scalar, or the kind of anything else.
 std::string describeNode(const YamlNode& node);
 /// `a`, `a or b`, `a, b or c`.
-std::string oneOf(std::span<const std::string_view> words);
+std::string oneOf(std::span<const std::string_view> words, std::string_view last = " or ");
 
 std::string writeFileMode(std::uint32_t mode);
 /// In quotes unless it can be taken for nothing else.
