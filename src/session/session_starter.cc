@@ -21,23 +21,23 @@ NewSessionCookie remembered(const SetCookie& cookie, const CookieSettings& setti
 
 }  // namespace
 
-Expected<StartedSession, NotStarted> SessionStarter::start(std::string_view user_json, LoginRecord login,
-                                                           bool https) const {
+Expected<StartedSession, RecordDamage> SessionStarter::start(std::string_view user_json, LoginRecord login,
+                                                             bool https) const {
   // Before the session is there, so that whoever logs everybody out meanwhile ends it as well.
   const Expected<std::uint64_t, StoreError> epoch = parts_.store.raiseEpoch(0);
-  if (!epoch) return Unexpected(NotStarted{.store = epoch.error()});
+  if (!epoch) return Unexpected(RecordDamage::kNone);
   login.epoch = *epoch;
   login.created = parts_.clock.wallNow();
   SetCookie cookie = configuredCookie(parts_.cookie, https);
   if (parts_.cookie.max_age) endAfter(cookie, *parts_.cookie.max_age, login.created);
   const std::string json = composeSession(remembered(cookie, parts_.cookie), user_json, login, parts_.session.user_at);
   const auto record = readSessionRecord(json, parts_.session.max_bytes, parts_.session.idle_timeout);
-  if (!record) return Unexpected(NotStarted{.damage = record.error().damage});
+  if (!record) return Unexpected(record.error().damage);
   StartedSession started{.id = SessionId::generate(),
                          .life = parts_.cookie.max_age.value_or(parts_.session.idle_timeout),
                          .set_cookie = {}};
   if (const auto created = parts_.store.create(started.id, json, started.life); !created)
-    return Unexpected(NotStarted{.store = created.error()});
+    return Unexpected(RecordDamage::kNone);
   cookie.value = parts_.signer.sign(started.id);
   started.set_cookie = render(cookie);
   return started;

@@ -29,12 +29,6 @@ struct StartedSession {
   std::string set_cookie;     ///< the header's value
 };
 
-/// Why none was started.
-struct NotStarted {
-  RecordDamage damage = RecordDamage::kNone;    ///< what every check would say of it; kNone: the store has failed
-  StoreError store = StoreError::kUnavailable;  ///< why
-};
-
 /// What it works with; all outlive it.
 struct SessionStarterParts {
   const SessionSettings& session;
@@ -52,8 +46,8 @@ class SessionStarter {
   /// `user_json`: what applications find at session.user_at, valid JSON. `login.created` and `epoch` are filled in
   /// here. `https`: what the browser speaks. On an error there is nothing in the store that anybody could come to. One
   /// that no check would take for a session, because its user is too large or too deep, is not stored: whoever had it
-  /// would be led to the login again and again.
-  Expected<StartedSession, NotStarted> start(std::string_view user_json, LoginRecord login, bool https) const;
+  /// would be led to the login again and again. The error is what every check would say of it; kNone: the store failed.
+  Expected<StartedSession, RecordDamage> start(std::string_view user_json, LoginRecord login, bool https) const;
   /// It is not to be, and its cookie was not sent. If this fails as well, what is left over has an id nobody knows.
   void withdraw(const StartedSession& started) const;
 

@@ -263,7 +263,7 @@ Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::startSes
     }
     return Unexpected(Refused{LoginOutcome::kDamagedEntry});
   }
-  Expected<StartedSession, NotStarted> session =
+  Expected<StartedSession, RecordDamage> session =
       parts_.starter.start(user.json,
                            {.address = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR")),
                             .auth = user.auth,
@@ -280,12 +280,12 @@ Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::startSes
   return Started{.session = *std::move(session), .user = std::move(user), .user_id = std::move(user_id), .receipt = {}};
 }
 
-LoginEndpoint::Refused LoginEndpoint::unstarted(const NotStarted& why, std::string_view name) const {
-  if (why.damage == RecordDamage::kNone) return {LoginOutcome::kUnavailable};
+LoginEndpoint::Refused LoginEndpoint::unstarted(RecordDamage damage, std::string_view name) const {
+  if (damage == RecordDamage::kNone) return {LoginOutcome::kUnavailable};
   if (const auto count = unstarted_log_.count(parts_.clock.steadyNow())) {
     logError("login: the session of a user would be refused by every check; the login is refused",
              {{"user", pseudonym(parts_.log_key, name)},
-              {"why", wordsOf(why.damage, parts_.settings.session.max_bytes).meaning},
+              {"why", wordsOf(damage, parts_.settings.session.max_bytes).meaning},
               {"count", *count}});
   }
   return {LoginOutcome::kDamagedEntry};
