@@ -105,8 +105,8 @@ void LaneChannel::transmit() {
 }
 
 /// If one is due: the canary before is read, the next one written; or the role is asked for, and whether writes are
-/// taken. It is due with every cargo while they are not. Where canaries are refused both: what refuses them, a full
-/// server say, hides whether replicas are lacking.
+/// taken. It is due with every cargo while they are not. Where canaries are refused, or replicas lack, both: what
+/// refuses canaries, a full server say, hides whether replicas are lacking.
 void LaneChannel::writeSign() {
   const SteadyTime now = clock_.steadyNow();
   sign_ = {.sent = now};
@@ -123,7 +123,7 @@ void LaneChannel::writeSign() {
   // A canary that is written tells a replica by its error.
   sign_.asks_role = (subscription_ == nullptr || canary_refused_) && answered_before_ && node_.mayAskForRole();
   if (sign_.asks_role) commands_.add({"HELLO", "2"});
-  if ((subscription_ == nullptr || canary_refused_) && node_.mustTakeWrites()) {
+  if ((subscription_ == nullptr || canary_refused_ || node_.lacksReplicas()) && node_.mustTakeWrites()) {
     sign_.probe = node_.writeProbe(commands_);
   }
   sign_.replies = commands_.count();

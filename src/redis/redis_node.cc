@@ -208,7 +208,8 @@ bool RedisNode::judgeWrite(const RedisReply& reply) {
   }
   const ErrorKind& kind = classifyError(reply.text);
   if (kind.code == kNoReplicas) lacks_replicas_.store(has_others_, std::memory_order_release);
-  const bool was_tried = !isUsual(kind) && !kind.code.starts_with("CLUSTERDOWN");
+  // Redis looks at its disk before it looks for replicas.
+  const bool was_tried = !isUsual(kind) && !kind.code.starts_with("CLUSTERDOWN") && kind.code != "MISCONF";
   return (was_tried && kind.code != kNoReplicas) || !lacksReplicas();
 }
 

@@ -187,6 +187,8 @@ TEST_F(RedisNodeTest, APrimaryThatLacksReplicasIsInDoubtUntilItTakesAWriteOrIsAn
   EXPECT_FALSE(primary_.judgeWrite(error("NOREPLICAS Not enough good replicas to write.")));
   EXPECT_TRUE(primary_.lacksReplicas());
   EXPECT_TRUE(primary_.judgeWrite(error("OOM command not allowed"))) << "another matter";
+  EXPECT_FALSE(primary_.judgeWrite(error("MISCONF Redis is configured to save RDB snapshots")))
+      << "that is said before replicas are looked for";
   EXPECT_TRUE(primary_.lacksReplicas());
   EXPECT_TRUE(primary_.judgeWrite({.type = RedisReply::Type::kInteger, .text = {}, .elements = {}}));
   EXPECT_FALSE(primary_.lacksReplicas());
