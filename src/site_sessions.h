@@ -60,7 +60,7 @@ struct SiteSessions {
   SiteSessions& operator=(const SiteSessions&) = delete;
 
   /// Why Redis does not answer what every session check asks or, `with_logins`, what those of sessions ask that a login
-  /// has made; empty: it does. Waits.
+  /// has made here; empty: it does. What another sessiond's logins need is not looked at. Waits.
   std::string whyNotReady(bool with_logins);
   /// `name: value` lines: is what is in memory believed, in all and of each server that tells of changes?
   std::vector<std::string> trustInWords(RedisTopology& redis, bool cache_enabled, SteadyTime now) const;

@@ -201,8 +201,8 @@ StartupReport ClusterClient::probe() {
   SteadyTime::duration patience = nodes_.budget();
   for (RedisClient* const server : servers()) {
     const SteadyTime began = clock_.steadyNow();
-    StartupReport report = server->probe(began + patience);
-    // Those that are silent have no more time than one of them would have; whoever waits may be the main thread.
+    StartupReport report = server->probe(patience.count() > 0 ? began + nodes_.budget() : began);
+    // Those that are silent have less time together than two of them would have; whoever waits may be the main thread.
     if (report.outcome == StartupProbe::kUnreachable)
       patience -= std::min<SteadyTime::duration>(patience, clock_.steadyNow() - began);
     if (report.outcome > worst.outcome) worst = std::move(report);

@@ -40,10 +40,10 @@ InvalidationListener::Counters::Counters(MetricsRegistry& metrics)
       trusted(metrics.gauge("sessiond_cache_subscribed",
                             "Subscriptions that stand: 1, or 0, of a Redis Cluster one for each primary; during a "
                             "reload, the old one counts until it is let go of.")),
-      resting(
-          metrics.gauge("sessiond_cache_resting",
-                        "Subscriptions that are let be for a while because sessions are written more often than they "
-                        "are found in memory.")) {}
+      resting(metrics.gauge(
+          "sessiond_cache_resting",
+          "Subscriptions that are suspended for a while because sessions are written more often than they "
+          "are found in memory.")) {}
 
 InvalidationListener::InvalidationListener(RedisClient& client, const RedisKeys& keys, SessionCache& cache,
                                            BurialQueue& burials, Canaries& canaries, const Clock& clock,
@@ -268,11 +268,13 @@ void InvalidationListener::noteLoss(const ConnectionError& error, bool stood) {
     says_standing_ = true;
     logWarn("cache: the subscription to Redis is lost; every check asks it until it stands again",
             {{"error", std::string_view(error.text)}});
-  } else if (was_greeted_ && error.kind == ConnectionError::Kind::kTimeout) {
+  } else if (was_greeted_ &&
+             (error.kind == ConnectionError::Kind::kTimeout || error.kind == ConnectionError::Kind::kClosed)) {
     if (!rejection_log_.pass(clock_.steadyNow())) return;
     logWarn(
-        "cache: the subscription by which Redis tells which sessions change is not answered; every check asks it until "
-        "it stands. Is there a proxy in between that does not pass it on?",
+        "cache: the subscription by which Redis tells which sessions change does not come to stand; every check asks "
+        "it "
+        "until it does. Is there a proxy in between that does not pass it on?",
         {{"error", std::string_view(error.text)}});
     says_standing_ = true;
   }
