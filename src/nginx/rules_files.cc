@@ -63,6 +63,12 @@ bool isOpen(const Scope& scope) {
          !isClosed(scope);
 }
 
+/// In the server of the check, whose own lists and passwords are in force before what is protected as well: who gets past
+/// them is still to be checked.
+bool isUnchecked(const Scope& scope) {
+  return !isChecked(scope) && !isClosed(scope);
+}
+
 /// The address at which an open shelf has the files of a closed one; "": it does not have them.
 std::string openAddress(const Scope& server, const Shelf& open, const Shelf& closed) {
   if (open.folder.empty() || !open.folder.ends_with('/') || !closed.folder.starts_with(open.folder)) return "";
@@ -72,12 +78,12 @@ std::string openAddress(const Scope& server, const Shelf& open, const Shelf& clo
 }
 
 /// Of a server: its own files, and those of its open locations.
-std::vector<Shelf> openShelves(const Scope& server) {
+std::vector<Shelf> openShelves(const Scope& server, bool (&is_open)(const Scope&)) {
   std::vector<Shelf> shelves;
   if (isClosedServer(server)) return shelves;
-  if (isOpen(server)) shelves.push_back(shelfOf(server));
+  if (is_open(server)) shelves.push_back(shelfOf(server));
   for (const Scope* location : server.all(Scope::Kind::kLocation)) {
-    if (!isOurs(location->place()) && isPrefix(*location) && isOpen(*location)) shelves.push_back(shelfOf(*location));
+    if (!isOurs(location->place()) && isPrefix(*location) && is_open(*location)) shelves.push_back(shelfOf(*location));
   }
   return shelves;
 }
@@ -96,7 +102,7 @@ void lintHere(const Site& site, const Shelf& closed, const std::vector<Shelf>& h
 /// The part of the file system that another server shows to all; a variable in its name may be anything there.
 void lintElsewhere(const Site& site, const std::vector<Shelf>& closed, const Scope& server) {
   if (&server == &site.server || !listensPublicly(server)) return;
-  for (const Shelf& open : openShelves(server)) {
+  for (const Shelf& open : openShelves(server, isOpen)) {
     if (open.folder.find('$') != std::string::npos) continue;
     for (const Shelf& shelf : closed) {
       const std::string address = openAddress(server, open, shelf);
@@ -122,7 +128,7 @@ void lintFiles(const Site& site) {
   closed.erase(std::remove_if(closed.begin(), closed.end(), [](const Shelf& shelf) { return shelf.folder.empty(); }),
                closed.end());
   if (closed.empty()) return;
-  const std::vector<Shelf> here = openShelves(site.server);
+  const std::vector<Shelf> here = openShelves(site.server, isUnchecked);
   for (const Shelf& shelf : closed) {
     // Where in its root a regex location's files are is not known, and in the same server it takes them.
     if (isPrefix(*shelf.scope)) lintHere(site, shelf, here);
