@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
 #include <utility>
 
 #include "base/ascii.h"
@@ -10,8 +9,6 @@
 namespace sessiond::nginx {
 namespace {
 
-constexpr std::array<std::string_view, 5> kPasses = {"proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass",
-                                                     "grpc_pass"};
 /// What is connected to by them listens here, and mostly under all of them.
 constexpr std::array<std::string_view, 5> kThisMachine = {"127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::]"};
 /// Variables that hold the address of the request, with its slash.

@@ -8,14 +8,20 @@
 
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nginx/scope.h"
 
 namespace sessiond::nginx {
+
+/// The directives that hand requests on.
+inline constexpr std::array<std::string_view, 5> kPasses = {"proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass",
+                                                            "grpc_pass"};
 
 /// The addresses of their servers, by their names in lower case.
 using Upstreams = std::map<std::string, std::vector<std::string>, std::less<>>;

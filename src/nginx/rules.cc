@@ -73,6 +73,10 @@ bool isPrefix(const Scope& location) {
   return match == LocationName::Match::kPrefix || match == LocationName::Match::kStrongPrefix;
 }
 
+bool isRegex(const Scope& scope) {
+  return scope.kind() == Scope::Kind::kLocation && nameOf(scope).match == LocationName::Match::kRegex;
+}
+
 bool isClosed(const Scope& location) {
   if (!location.own("internal").empty()) return true;
   for (const Directive* deny : location.own("deny")) {

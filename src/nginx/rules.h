@@ -38,6 +38,8 @@ bool isChecked(const Scope& scope);
 bool hasOwnCheck(const Scope& scope);
 /// Is it a location for all addresses that begin with its text?
 bool isPrefix(const Scope& location);
+/// Is it a location for the addresses that a regular expression matches?
+bool isRegex(const Scope& scope);
 /// Nobody gets anything there: `internal`, `deny all` or a `return` that is no success.
 bool isClosed(const Scope& location);
 /// A server that says one thing to every request, and that is no success: a redirect, mostly.

@@ -12,10 +12,6 @@ bool isServer(const Scope& scope) {
   return scope.kind() == Scope::Kind::kServer;
 }
 
-bool isRegex(const Scope& scope) {
-  return scope.kind() == Scope::Kind::kLocation && nameOf(scope).match == LocationName::Match::kRegex;
-}
-
 /// Files at addresses that begin with a text: of a location, or of a server where no location takes them.
 struct Shelf {
   const Scope* scope = nullptr;
@@ -33,11 +29,8 @@ std::string withoutDoubleSlashes(std::string path) {
 /// What a prefix location, a regex location or a server serves, as far as its own lines say; of a regex anything below
 /// its root. Without a folder: nothing.
 Shelf shelfOf(const Scope& scope) {
-  static constexpr std::string_view kOthers[] = {"proxy_pass", "fastcgi_pass", "uwsgi_pass",
-                                                 "scgi_pass",  "grpc_pass",    "return"};
-  for (const std::string_view name : kOthers) {
-    if (!scope.own(name).empty()) return {};
-  }
+  const auto stands_here = [&scope](std::string_view name) { return !scope.own(name).empty(); };
+  if (stands_here("return") || std::any_of(kPasses.begin(), kPasses.end(), stands_here)) return {};
   const bool is_anywhere = isServer(scope) || isRegex(scope);
   if (!is_anywhere && !isPrefix(scope)) return {};
   Shelf shelf{.scope = &scope, .address = is_anywhere ? "/" : std::string(nameOf(scope).text), .folder = {}};
@@ -63,8 +56,8 @@ bool isOpen(const Scope& scope) {
          !isClosed(scope);
 }
 
-/// In the server of the check, whose own lists and passwords are in force before what is protected as well: who gets past
-/// them is still to be checked.
+/// In the server of the check, whose own lists and passwords are in force before what is protected as well: who gets
+/// past them is still to be checked.
 bool isUnchecked(const Scope& scope) {
   return !isChecked(scope) && !isClosed(scope);
 }
@@ -100,7 +93,7 @@ void lintHere(const Site& site, const Shelf& closed, const std::vector<Shelf>& h
 }
 
 /// The part of the file system that another server shows to all; a variable in its name may be anything there.
-void lintElsewhere(const Site& site, const std::vector<Shelf>& closed, const Scope& server) {
+void lintOtherServer(const Site& site, const std::vector<Shelf>& closed, const Scope& server) {
   if (&server == &site.server || !listensPublicly(server)) return;
   for (const Shelf& open : openShelves(server, isOpen)) {
     if (open.folder.find('$') != std::string::npos) continue;
@@ -133,7 +126,7 @@ void lintFiles(const Site& site) {
     // Where in its root a regex location's files are is not known, and in the same server it takes them.
     if (isPrefix(*shelf.scope)) lintHere(site, shelf, here);
   }
-  for (const Scope* server : site.main.all(Scope::Kind::kServer)) lintElsewhere(site, closed, *server);
+  for (const Scope* server : site.main.all(Scope::Kind::kServer)) lintOtherServer(site, closed, *server);
 }
 
 }  // namespace sessiond::nginx

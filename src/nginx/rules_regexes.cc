@@ -13,10 +13,6 @@ namespace {
 
 using Match = LocationName::Match;
 
-bool isRegex(const Scope& scope) {
-  return scope.kind() == Scope::Kind::kLocation && nameOf(scope).match == Match::kRegex;
-}
-
 /// A prefix that does not say ^~.
 bool isWeakPrefix(const Scope& scope) {
   return isPrefix(scope) && nameOf(scope).match == Match::kPrefix;
