@@ -92,6 +92,21 @@ void lintHere(const Site& site, const Shelf& closed, const std::vector<Shelf>& h
   }
 }
 
+/// Does a server have the same protected regex location, as one that includes the same lines, and does it take the
+/// files?
+bool isProtectedToo(const Scope& server, const Shelf& open, const Shelf& closed, const std::string& address) {
+  if (!isRegex(*closed.scope)) return false;
+  const LocationName name = nameOf(*closed.scope);
+  const bool is_of_all_folders = address == closed.address || !name.text.starts_with('^');
+  const bool yields = isServer(*open.scope) || nameOf(*open.scope).match == LocationName::Match::kPrefix;
+  const auto locations = server.all(Scope::Kind::kLocation);
+  return is_of_all_folders && yields && std::any_of(locations.begin(), locations.end(), [&name](const Scope* location) {
+           if (!isRegex(*location) || !isChecked(*location)) return false;
+           const LocationName same = nameOf(*location);
+           return same.text == name.text && (same.ignores_case || !name.ignores_case);
+         });
+}
+
 /// The part of the file system that another server shows to all; a variable in its name may be anything there.
 void lintOtherServer(const Site& site, const std::vector<Shelf>& closed, const Scope& server) {
   if (&server == &site.server || !listensPublicly(server)) return;
@@ -99,7 +114,7 @@ void lintOtherServer(const Site& site, const std::vector<Shelf>& closed, const S
     if (open.folder.find('$') != std::string::npos) continue;
     for (const Shelf& shelf : closed) {
       const std::string address = openAddress(server, open, shelf);
-      if (address.empty()) continue;
+      if (address.empty() || isProtectedToo(server, open, shelf, address)) continue;
       const Place place = shelf.scope->place();
       site.danger("files-also-public", open.scope->place(),
                   "the files of " + written(*shelf.scope) + " (" + place.file + ":" + std::to_string(place.line) +
