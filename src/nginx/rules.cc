@@ -77,20 +77,15 @@ bool isRegex(const Scope& scope) {
   return scope.kind() == Scope::Kind::kLocation && nameOf(scope).match == LocationName::Match::kRegex;
 }
 
-bool isClosed(const Scope& location) {
-  if (!location.own("internal").empty()) return true;
-  for (const Directive* deny : location.own("deny")) {
-    if (deny->argument(0) == "all" && location.own("allow").empty()) return true;
+bool isClosed(const Scope& scope) {
+  if (!scope.own("internal").empty()) return true;
+  for (const Directive* deny : scope.own("deny")) {
+    if (deny->argument(0) == "all" && scope.own("allow").empty()) return true;
   }
-  for (const Directive* statement : location.own("return")) {
+  for (const Directive* statement : scope.own("return")) {
     if (!statement->argument(0).starts_with("2")) return true;
   }
-  return false;
-}
-
-bool isClosedServer(const Scope& server) {
-  if (isClosed(server)) return true;
-  const auto rewrites = server.own("rewrite");
+  const auto rewrites = scope.own("rewrite");
   return std::any_of(rewrites.begin(), rewrites.end(), [](const Directive* rewrite) {
     return isRedirect(*rewrite) && catchesEveryRequest(rewrite->argument(0));
   });
@@ -104,7 +99,8 @@ bool listensPublicly(const Scope& server) {
 
 bool catchesEveryRequest(std::string_view regex) {
   return regex == "^" || regex == ".*" || regex == "^.*" || regex == "^.*$" || regex == "^(.*)$" || regex == "(.*)" ||
-         regex == "^(.*)" || regex == "^/(.*)$" || regex == "^/(.*)";
+         regex == "^(.*)" || regex == "^/(.*)$" || regex == "^/(.*)" || regex == "^/" || regex == "^/.*" ||
+         regex == "^/.*$";
 }
 
 bool isRedirect(const Directive& rewrite) {

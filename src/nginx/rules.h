@@ -40,10 +40,8 @@ bool hasOwnCheck(const Scope& scope);
 bool isPrefix(const Scope& location);
 /// Is it a location for the addresses that a regular expression matches?
 bool isRegex(const Scope& scope);
-/// Nobody gets anything there: `internal`, `deny all` or a `return` that is no success.
-bool isClosed(const Scope& location);
-/// A server that says one thing to every request, and that is no success: a redirect, mostly.
-bool isClosedServer(const Scope& server);
+/// Nobody gets anything there: `internal`, `deny all`, a `return` that is no success, or a redirect of every request.
+bool isClosed(const Scope& scope);
 /// Can others than programs on this machine reach it?
 bool listensPublicly(const Scope& server);
 /// `^` and the like.

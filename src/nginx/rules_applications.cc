@@ -34,7 +34,7 @@ void lintLine(const Site& site, const ByProgram& closed, const Handover& open) {
 void lintOtherWaysIn(const Site& site, const ByProgram& closed) {
   if (closed.empty()) return;
   for (const Scope* server : site.main.all(Scope::Kind::kServer)) {
-    if (knowsSessiond(*server) || !listensPublicly(*server) || isClosedServer(*server)) continue;
+    if (knowsSessiond(*server) || !listensPublicly(*server) || isClosed(*server)) continue;
     for (const Scope* location : server->all(Scope::Kind::kLocation)) {
       if (isChecked(*location) || isClosed(*location)) continue;
       for (const Handover& open : handoversOf(*location, site.upstreams)) lintLine(site, closed, open);

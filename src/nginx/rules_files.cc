@@ -73,7 +73,7 @@ std::string openAddress(const Scope& server, const Shelf& open, const Shelf& clo
 /// Of a server: its own files, and those of its open locations.
 std::vector<Shelf> openShelves(const Scope& server, bool (&is_open)(const Scope&)) {
   std::vector<Shelf> shelves;
-  if (isClosedServer(server)) return shelves;
+  if (isClosed(server)) return shelves;
   if (is_open(server)) shelves.push_back(shelfOf(server));
   for (const Scope* location : server.all(Scope::Kind::kLocation)) {
     if (!isOurs(location->place()) && isPrefix(*location) && is_open(*location)) shelves.push_back(shelfOf(*location));
