@@ -77,6 +77,12 @@ bool isRegex(const Scope& scope) {
   return scope.kind() == Scope::Kind::kLocation && nameOf(scope).match == LocationName::Match::kRegex;
 }
 
+bool isPublicCorner(const Scope& location) {
+  const auto own = location.own("auth_request");
+  return !own.empty() && own.back()->argument(0) == "off" && location.parent()->kind() == Scope::Kind::kServer &&
+         isChecked(*location.parent());
+}
+
 bool isClosed(const Scope& scope) {
   if (!scope.own("internal").empty()) return true;
   for (const Directive* deny : scope.own("deny")) {

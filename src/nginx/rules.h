@@ -40,6 +40,8 @@ bool hasOwnCheck(const Scope& scope);
 bool isPrefix(const Scope& location);
 /// Is it a location for the addresses that a regular expression matches?
 bool isRegex(const Scope& scope);
+/// Switched off for the whole location, in a server that is protected as a whole: meant so, mostly.
+bool isPublicCorner(const Scope& location);
 /// Nobody gets anything there: `internal`, `deny all`, a `return` that is no success, or a redirect of every request.
 bool isClosed(const Scope& scope);
 /// Can others than programs on this machine reach it?

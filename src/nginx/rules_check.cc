@@ -195,7 +195,7 @@ void lintCheck(const Site& site) {
       lintNested(site, *location);
       continue;
     }
-    if (own.back()->argument(0) == "off" && location->parent() == &site.server && isChecked(site.server)) {
+    if (isPublicCorner(*location)) {
       site.hint("public-corner", own.back()->place,
                 written(*location) + " is open to all, in a server that is protected", "fine, if it is meant so");
     }

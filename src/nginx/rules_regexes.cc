@@ -102,7 +102,7 @@ void report(const Site& site, const Scope& regex, const Scope& closed, const Pre
 
 void lintRegexes(const Site& site) {
   for (const Scope* regex : site.locations) {
-    if (!isRegex(*regex) || isChecked(*regex) || isClosed(*regex)) continue;
+    if (!isRegex(*regex) || isChecked(*regex) || isClosed(*regex) || isPublicCorner(*regex)) continue;
     const AddressPattern open = patternOf(*regex);
     for (const Scope* closed : site.locations) {
       if (!isChecked(*closed)) continue;
