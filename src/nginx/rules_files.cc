@@ -12,7 +12,12 @@ bool isServer(const Scope& scope) {
   return scope.kind() == Scope::Kind::kServer;
 }
 
-/// Files at addresses that begin with a text: of a location, or of a server where no location takes them.
+bool isExact(const Scope& scope) {
+  return scope.kind() == Scope::Kind::kLocation && nameOf(scope).match == LocationName::Match::kExact;
+}
+
+/// Files at addresses that begin with a text, or the one that it is: of a location, or of a server where no location
+/// takes them.
 struct Shelf {
   const Scope* scope = nullptr;
   std::string address;
@@ -26,13 +31,13 @@ std::string withoutDoubleSlashes(std::string path) {
   return path;
 }
 
-/// What a prefix location, a regex location or a server serves, as far as its own lines say; of a regex anything below
+/// What a location that has addresses or a server serves, as far as its own lines say; of a regex anything below
 /// its root. Without a folder: nothing.
 Shelf shelfOf(const Scope& scope) {
   const auto stands_here = [&scope](std::string_view name) { return !scope.own(name).empty(); };
   if (stands_here("return") || std::any_of(kPasses.begin(), kPasses.end(), stands_here)) return {};
   const bool is_anywhere = isServer(scope) || isRegex(scope);
-  if (!is_anywhere && !isPrefix(scope)) return {};
+  if (!is_anywhere && !isPrefix(scope) && !isExact(scope)) return {};
   Shelf shelf{.scope = &scope, .address = is_anywhere ? "/" : std::string(nameOf(scope).text), .folder = {}};
   const auto alias = scope.own("alias");
   const std::string_view root = scope.value("root");
@@ -139,7 +144,7 @@ void lintFiles(const Site& site) {
   const std::vector<Shelf> here = openShelves(site.server, isUnchecked);
   for (const Shelf& shelf : closed) {
     // Where in its root a regex location's files are is not known, and in the same server it takes them.
-    if (isPrefix(*shelf.scope)) lintHere(site, shelf, here);
+    if (isPrefix(*shelf.scope) || isExact(*shelf.scope)) lintHere(site, shelf, here);
   }
   for (const Scope* server : site.main.all(Scope::Kind::kServer)) lintOtherServer(site, closed, *server);
 }
