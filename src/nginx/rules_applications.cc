@@ -81,7 +81,8 @@ std::optional<Mapping> mappingOf(const Scope& location, const Handover& handover
   const LocationName name = nameOf(location);
   switch (name.match) {
     case LocationName::Match::kNamed:
-      return {};
+      // It has no addresses of its own; whatever leads to it comes with its own, of which any may be.
+      return Mapping{"/", "/"};
     case LocationName::Match::kRegex:
       return handover.path ? mappingBy(name.text, *handover.path) : std::nullopt;
     case LocationName::Match::kPrefix:
