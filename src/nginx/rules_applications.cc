@@ -106,11 +106,30 @@ bool isTaken(const Site& site, const Scope& open, const std::string& address) {
   return prefix == &open || (yields && nameOf(open).match == LocationName::Match::kRegex);
 }
 
+bool isExact(const Scope& location) {
+  return nameOf(location).match == LocationName::Match::kExact;
+}
+
+/// Does the open location hand on nothing but what the closed one would be taken for? Not where the closed one has the
+/// whole application, or has the open one's address too: such an exception is made where one sees it.
+bool leadsInto(const Site& site, const Mapping& open, const Scope& closed, const Mapping& inside) {
+  if (inside.to == "/" || !open.to.starts_with(inside.to) || open.from.starts_with(inside.from)) return false;
+  if (isExact(closed) && open.to != inside.to) return false;
+  return isTaken(site, closed, inside.from + open.to.substr(inside.to.size()));
+}
+
 /// True: it has been said that the open location leads to what the closed one protects.
 bool leadsTo(const Site& site, const Handed& open, const Mapping& mapping, const Handed& closed) {
   const auto inside = mappingOf(*closed.location, closed.handover);
   if (!inside || !leadToOne(open.handover, closed.handover)) return false;
   const std::string protects = ", which " + written(*closed.location) + " protects, ";
+  if (leadsInto(site, mapping, *closed.location, *inside)) {
+    site.danger("address-also-public", open.handover.line->place,
+                "the application's " + mapping.to + protects + "is open to all as " + mapping.from,
+                "include a protect snippet in " + written(*open.location) + " too");
+    return true;
+  }
+  if (isExact(*open.location)) return false;
   if (inside->to.starts_with(mapping.to)) {
     const std::string address = mapping.from + inside->to.substr(mapping.to.size());
     if (!isTaken(site, *open.location, address)) return false;
@@ -132,7 +151,7 @@ bool leadsTo(const Site& site, const Handed& open, const Mapping& mapping, const
 void lintMapping(const Site& site, const Handed& open, const std::vector<Handed>& all) {
   if (isChecked(*open.location) || isClosed(*open.location)) return;
   const auto mapping = mappingOf(*open.location, open.handover);
-  if (!mapping || mapping->from == mapping->to || nameOf(*open.location).match == LocationName::Match::kExact) return;
+  if (!mapping || mapping->from == mapping->to) return;
   for (const Handed& closed : all) {
     if (isChecked(*closed.location) && leadsTo(site, open, *mapping, closed)) return;
   }
