@@ -42,9 +42,11 @@ std::optional<Handover> handoverBy(const Directive& line, const Upstreams& upstr
   if (name.empty() || name.find('$') != std::string_view::npos) return std::nullopt;
   const bool is_unchanged = std::any_of(kAddresses.begin(), kAddresses.end(),
                                         [&](std::string_view variable) { return target.starts_with(variable); });
-  if (target.starts_with('$') && !is_unchanged) return std::nullopt;
+  // What a regex location captures is a part of the address, with its slash, since nobody puts together a name of it.
+  const bool is_captured = target.starts_with("$1");
+  if (target.starts_with('$') && !is_unchanged && !is_captured) return std::nullopt;
   Handover handover{.line = &line, .name = std::string(name), .addresses = {}, .path = {}};
-  if (target.starts_with('/')) handover.path = std::string(target);
+  if (target.starts_with('/') || is_captured) handover.path = std::string(target);
   const auto upstream = upstreams.find(lowerCase(name));
   if (upstream == upstreams.end()) {
     handover.addresses = {addressOf(name, usual_port)};

@@ -57,27 +57,39 @@ struct Mapping {
   std::string to;
 };
 
-/// `^/a/(.*)$` and `/b/$1`: from /a/ to /b/. Nothing: it is another form, or does not take everything that begins so.
+/// `^/a/(.*)$` and `/b/$1`: from /a/ to /b/, as `^/a(/.*)$` and `/b$1`, or `^/a/?(.*)$`. Nothing: it is another form,
+/// or does not take everything that begins so.
 std::optional<Mapping> mappingBy(std::string_view regex, std::string_view target) {
   const std::size_t group = regex.find('(');
   const std::size_t capture = target.find("$1");
-  if (!regex.starts_with("^/") || group == std::string_view::npos || capture == std::string_view::npos) return {};
-  const std::string_view rest = regex.substr(group);
-  const std::string_view from = regex.substr(1, group - 1);
-  const std::string_view to = target.substr(0, capture);
-  const bool takes_all = rest == "(.*)" || rest == "(.+)" || rest == "(.*)$" || rest == "(.+)$";
-  if (!takes_all || from.find_first_of(".*+?[]{}|^$\\") != std::string_view::npos || !to.starts_with('/') ||
-      to.find_first_of("$?") != std::string_view::npos) {
-    return {};
+  if (group == std::string_view::npos || capture == std::string_view::npos) return {};
+  std::string_view rest = regex.substr(group);
+  if (rest.ends_with('$')) rest.remove_suffix(1);
+  const std::string_view beginning = regex.substr(0, group);
+  const bool captures_slash = rest == "(/.*)" || rest == "(/.+)";
+  if (!captures_slash && rest != "(.*)" && rest != "(.+)") return {};
+  Mapping mapping{std::string(beginning.substr(beginning.starts_with('^') ? 1 : 0)),
+                  std::string(target.substr(0, capture))};
+  if (mapping.from.ends_with("/?")) mapping.from.pop_back();
+  if (captures_slash || (mapping.to.empty() && !mapping.from.ends_with('/'))) {
+    mapping.from += '/';
+    mapping.to += '/';
   }
-  return Mapping{std::string(from), std::string(to)};
+  const bool is_text = mapping.from.find_first_of(".*+?[]{}|^$\\") == std::string::npos &&
+                       mapping.to.find_first_of("$?") == std::string::npos;
+  if (!is_text || !mapping.from.starts_with('/') || !mapping.to.starts_with('/')) return {};
+  return mapping;
 }
 
 /// Nothing: it cannot be told.
 std::optional<Mapping> mappingOf(const Scope& location, const Handover& handover) {
+  bool is_rewritten = false;
   for (const Directive* rewrite : location.own("rewrite")) {
-    if (rewrite->argument(2) == "break") return mappingBy(rewrite->argument(0), rewrite->argument(1));
+    if (rewrite->argument(2) != "break") continue;
+    is_rewritten = true;
+    if (auto mapping = mappingBy(rewrite->argument(0), rewrite->argument(1))) return mapping;
   }
+  if (is_rewritten) return {};
   const LocationName name = nameOf(location);
   switch (name.match) {
     case LocationName::Match::kNamed:

@@ -50,6 +50,7 @@ TEST(NginxHandover, VariablesBehindTheProgramLeaveItAsItIs) {
   EXPECT_EQ(handed("proxy_pass $scheme://a:3000$uri$is_args$args;"), "a:3000 -");
   EXPECT_EQ(handed("proxy_pass http://unix:/run/a.sock:$request_uri;"), "unix:/run/a.sock -");
   EXPECT_EQ(handed("proxy_pass http://a/b/$1;"), "a:80 /b/$1");
+  EXPECT_EQ(handed("proxy_pass http://a:3000$1$is_args$args;"), "a:3000 $1$is_args$args");
   EXPECT_EQ(handed("proxy_pass http://a?b;"), "a:80 -");
   EXPECT_EQ(handed("proxy_pass http://$host; proxy_pass $backend; proxy_pass http://a$port/; proxy_pass;"), "");
 }
