@@ -81,24 +81,54 @@ std::string_view literalTarget(const Directive& rewrite) {
   return target.substr(0, target.find_first_of("$?"));
 }
 
+/// Those of a location, and of each `if` in it.
+std::vector<const Directive*> rewritesOf(const Scope& location) {
+  std::vector<const Directive*> rewrites = location.own("rewrite");
+  for (const auto& child : location.children()) {
+    if (child->kind() != Scope::Kind::kIf) continue;
+    const auto inside = child->own("rewrite");
+    rewrites.insert(rewrites.end(), inside.begin(), inside.end());
+  }
+  return rewrites;
+}
+
+/// A location that a rewrite from another one leads to, or may lead to, and that inherits a check which asks for
+/// nothing of its own; nullptr without one.
+const Scope* inheritingTarget(const Site& site, const Directive& rewrite, const Scope& from) {
+  const std::string_view address = literalTarget(rewrite);
+  const bool is_cut = address.size() < rewrite.argument(1).size() && rewrite.argument(1)[address.size()] == '$';
+  const Scope* target = locationFor(site.server, address);
+  for (const Scope* location : site.locations) {
+    const bool is_exact = nameOf(*location).match == LocationName::Match::kExact;
+    const bool may_follow =
+        is_cut && !address.empty() && (isPrefix(*location) || is_exact) && nameOf(*location).text.starts_with(address);
+    if (location == &from || !(location == target || may_follow)) continue;
+    if (isChecked(*location) && !hasOwnCheck(*location) && location->inForceAt("auth_request") != &site.server) {
+      return location;
+    }
+  }
+  return nullptr;
+}
+
 void lintRewrites(const Site& site, const Scope& location) {
   const bool sets_policy =
       lastSet(location, "$sessiond_policy") != nullptr || lastSet(location, "$sessiond_touch") != nullptr;
-  for (const Directive* rewrite : location.own("rewrite")) {
+  for (const Directive* rewrite : rewritesOf(location)) {
     const std::string_view flag = rewrite->argument(2);
     if (flag == "break" || flag == "redirect" || flag == "permanent") continue;
+    const Scope* inheriting = hasOwnCheck(location) ? inheritingTarget(site, *rewrite, location) : nullptr;
     const Scope* target = locationFor(site.server, literalTarget(*rewrite));
-    if (target == nullptr || target == &location || !isChecked(*target)) continue;
-    if (!hasOwnCheck(*target) && target->inForceAt("auth_request") != &site.server && hasOwnCheck(location)) {
+    if (inheriting != nullptr) {
       site.danger("policy-carried-over", rewrite->place,
-                  "this leads to " + written(*target) +
+                  "this leads to " + written(*inheriting) +
                       ", which inherits its check: "
                       "it is then made by the policy of " +
                       written(location),
-                  "give " + written(*target) +
+                  "give " + written(*inheriting) +
                       " its own include "
                       "of a protect snippet");
-    } else if (sets_policy && lastSet(*target, "$sessiond_policy") == nullptr) {
+    } else if (target != nullptr && target != &location && isChecked(*target) && sets_policy &&
+               lastSet(*target, "$sessiond_policy") == nullptr) {
       site.fault("policy-carried-over", rewrite->place,
                  "this leads to " + written(*target) +
                      " with a policy that it did not "
