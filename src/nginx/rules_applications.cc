@@ -1,5 +1,6 @@
 // The programs behind what is protected: does somebody else reach them, or everybody?
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -13,15 +14,44 @@ bool knowsSessiond(const Scope& server) {
   return endpointsAt(server) < server.inside().size();
 }
 
-/// Protected locations, each by the addresses of its programs; of several that lead to one, the first.
-using ByProgram = std::map<std::string, const Scope*, std::less<>>;
+/// Protected locations by the addresses of their programs.
+using ByProgram = std::map<std::string, std::vector<const Scope*>, std::less<>>;
 
-void lintLine(const Site& site, const ByProgram& closed, const Handover& open) {
+/// `/srv/a` and `/srv/a/`: the same with a slash at its end.
+std::string asFolder(std::string_view path) {
+  return std::string(path) + (path.ends_with('/') ? "" : "/");
+}
+
+/// The folder whose scripts a location runs; "" when that cannot be told.
+std::string scriptFolderOf(const Scope& location) {
+  for (const Directive* parameter : location.inForce("fastcgi_param")) {
+    const std::string_view script = parameter->argument(1);
+    const bool is_below = script.find("$document_root") != std::string_view::npos ||
+                          script.find("$realpath_root") != std::string_view::npos;
+    if (parameter->argument(0) == "SCRIPT_FILENAME" && !is_below) return "";
+  }
+  const auto alias = location.own("alias");
+  const std::string_view folder = alias.empty() ? location.value("root") : alias.back()->argument(0);
+  return folder.empty() || folder.find('$') != std::string_view::npos ? "" : asFolder(folder);
+}
+
+/// PHP-FPM runs the scripts of many sites: is it another one's that is open?
+bool runsOtherScripts(const Handover& handover, const Scope& open, const Scope& closed) {
+  if (handover.line->name != "fastcgi_pass") return false;
+  const std::string one = scriptFolderOf(open);
+  const std::string other = scriptFolderOf(closed);
+  return !one.empty() && !other.empty() && !one.starts_with(other) && !other.starts_with(one);
+}
+
+void lintLine(const Site& site, const ByProgram& closed, const Scope& location, const Handover& open) {
   for (const std::string& address : open.addresses) {
     const auto found = closed.find(address);
     if (found == closed.end()) continue;
+    const auto behind = std::find_if(found->second.begin(), found->second.end(),
+                                     [&](const Scope* one) { return !runsOtherScripts(open, location, *one); });
+    if (behind == found->second.end()) continue;
     site.danger("application-also-public", open.line->place,
-                "the application of " + written(*found->second) +
+                "the application of " + written(**behind) +
                     " is open to all here, and takes the client's own word "
                     "for who it is",
                 "include sessiond/endpoints.conf and a protect snippet in this server too, or let it listen on "
@@ -37,7 +67,7 @@ void lintOtherWaysIn(const Site& site, const ByProgram& closed) {
     if (knowsSessiond(*server) || !listensPublicly(*server) || isClosed(*server)) continue;
     for (const Scope* location : server->all(Scope::Kind::kLocation)) {
       if (isChecked(*location) || isClosed(*location)) continue;
-      for (const Handover& open : handoversOf(*location, site.upstreams)) lintLine(site, closed, open);
+      for (const Handover& open : handoversOf(*location, site.upstreams)) lintLine(site, closed, *location, open);
     }
   }
 }
@@ -181,7 +211,7 @@ void lintApplications(const Site& site) {
     lintMapping(site, one, all);
     if (!isChecked(*one.location)) continue;
     lintElsewhere(site, one.handover);
-    for (const std::string& address : one.handover.addresses) closed.emplace(address, one.location);
+    for (const std::string& address : one.handover.addresses) closed[address].push_back(one.location);
   }
   lintOtherWaysIn(site, closed);
 }
