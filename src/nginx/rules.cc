@@ -77,6 +77,10 @@ bool isRegex(const Scope& scope) {
   return scope.kind() == Scope::Kind::kLocation && nameOf(scope).match == LocationName::Match::kRegex;
 }
 
+bool isExact(const Scope& scope) {
+  return scope.kind() == Scope::Kind::kLocation && nameOf(scope).match == LocationName::Match::kExact;
+}
+
 bool isPublicCorner(const Scope& location) {
   const auto own = location.own("auth_request");
   return !own.empty() && own.back()->argument(0) == "off" && location.parent()->kind() == Scope::Kind::kServer &&

@@ -38,6 +38,8 @@ bool isChecked(const Scope& scope);
 bool hasOwnCheck(const Scope& scope);
 /// Is it a location for all addresses that begin with its text?
 bool isPrefix(const Scope& location);
+/// Is it a location for one address?
+bool isExact(const Scope& scope);
 /// Is it a location for the addresses that a regular expression matches?
 bool isRegex(const Scope& scope);
 /// Switched off for the whole location, in a server that is protected as a whole: meant so, mostly.

@@ -148,10 +148,6 @@ bool isTaken(const Site& site, const Scope& open, const std::string& address) {
   return prefix == &open || (yields && nameOf(open).match == LocationName::Match::kRegex);
 }
 
-bool isExact(const Scope& location) {
-  return nameOf(location).match == LocationName::Match::kExact;
-}
-
 /// Does the open location hand on nothing but what the closed one would be taken for? Not where the closed one has the
 /// whole application, or has the open one's address too: such an exception is made where one sees it.
 bool leadsInto(const Site& site, const Mapping& open, const Scope& closed, const Mapping& inside) {

@@ -12,10 +12,6 @@ bool isServer(const Scope& scope) {
   return scope.kind() == Scope::Kind::kServer;
 }
 
-bool isExact(const Scope& scope) {
-  return scope.kind() == Scope::Kind::kLocation && nameOf(scope).match == LocationName::Match::kExact;
-}
-
 /// Files at addresses that begin with a text, or the one that it is: of a location, or of a server where no location
 /// takes them.
 struct Shelf {

@@ -99,9 +99,8 @@ const Scope* inheritingTarget(const Site& site, const Directive& rewrite, const 
   const bool is_cut = address.size() < rewrite.argument(1).size() && rewrite.argument(1)[address.size()] == '$';
   const Scope* target = locationFor(site.server, address);
   for (const Scope* location : site.locations) {
-    const bool is_exact = nameOf(*location).match == LocationName::Match::kExact;
-    const bool may_follow =
-        is_cut && !address.empty() && (isPrefix(*location) || is_exact) && nameOf(*location).text.starts_with(address);
+    const bool may_follow = is_cut && !address.empty() && (isPrefix(*location) || isExact(*location)) &&
+                            nameOf(*location).text.starts_with(address);
     if (location == &from || !(location == target || may_follow)) continue;
     if (isChecked(*location) && !hasOwnCheck(*location) && location->inForceAt("auth_request") != &site.server) {
       return location;

@@ -73,7 +73,7 @@ void lintWays(const Site& site) {
     lintAccelTargets(site, *location);
     if (!isChecked(*location)) lintSubrequests(site, *location);
     if (isChecked(*location)) continue;
-    if (nameOf(*location).match == LocationName::Match::kExact) lintExact(site, *location);
+    if (isExact(*location)) lintExact(site, *location);
     if (protects && location->value("ssi") == "on") {
       site.danger("ssi", location->inForce("ssi").back()->place,
                   "a page of " + written(*location) +
