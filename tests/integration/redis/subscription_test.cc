@@ -26,7 +26,8 @@ TEST(Subscription, ThatIsNotConfirmedIsAskedForAgainAndIsSaidToBeMissing) {
     EXPECT_TRUE(soon([&] { return subscribed >= 2; }, 10s));
   }
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_NE(log.find("the subscription by which Redis tells which sessions change does not come to stand"), std::string::npos)
+  EXPECT_NE(log.find("the subscription by which Redis tells which sessions change does not come to stand"),
+            std::string::npos)
       << log;
 }
 
