@@ -34,6 +34,9 @@ class Authenticator {
  public:
   virtual ~Authenticator() = default;
   virtual Expected<User, AuthenticationFailure> authenticate(const Credentials& credentials) = 0;
+  /// Waits for as long as a refusal usually takes, and asks nobody: for names that somebody before it has decided, so
+  /// that time does not tell who that was. By default it takes no time.
+  virtual void passTheTimeOfARefusal() {}
 };
 
 }  // namespace sessiond

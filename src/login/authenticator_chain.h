@@ -25,14 +25,23 @@ class AuthenticatorChain final : public Authenticator {
   Expected<User, AuthenticationFailure> authenticate(const Credentials& credentials) override {
     if (!isValidUserName(credentials.name) || !isPossiblePassword(credentials.password))
       return Unexpected(AuthenticationFailure::kUnknownUser);
+    Expected<User, AuthenticationFailure> answer = Unexpected(AuthenticationFailure::kUnknownUser);
     for (const std::unique_ptr<Authenticator>& link : links_) {
-      Expected<User, AuthenticationFailure> answer = link->authenticate(credentials);
-      if (answer || answer.error() != AuthenticationFailure::kUnknownUser) return answer;
+      if (isNobodys(answer)) {
+        answer = link->authenticate(credentials);
+      } else {
+        link->passTheTimeOfARefusal();
+      }
+      if (answer || answer.error() == AuthenticationFailure::kUnavailable) break;
     }
-    return Unexpected(AuthenticationFailure::kUnknownUser);
+    return answer;
   }
 
  private:
+  static bool isNobodys(const Expected<User, AuthenticationFailure>& answer) {
+    return !answer && answer.error() == AuthenticationFailure::kUnknownUser;
+  }
+
   const std::vector<std::unique_ptr<Authenticator>> links_;
 };
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "base/check.h"
@@ -78,12 +79,14 @@ HttpVerifier::HttpVerifier(const HttpVerifierSettings& settings, const HmacKey& 
 
 Expected<User, AuthenticationFailure> HttpVerifier::authenticate(const Credentials& credentials) {
   std::string question = questionOf(credentials);
+  const SteadyTime asked = clock_.steadyNow();
   const Expected<Answer, std::string> answer = ask(question);
   wipeString(question);
   std::string problem;
   if (!answer) {
     problem = answer.error();
   } else if (answer->status == 401 || answer->status == 403) {
+    refusals_.note(clock_.steadyNow() - asked);
     return Unexpected(AuthenticationFailure::kWrongPassword);
   } else if (answer->status != 200) {
     problem = "it answered with status " + std::to_string(answer->status);
@@ -98,6 +101,8 @@ Expected<User, AuthenticationFailure> HttpVerifier::authenticate(const Credentia
   }
   return Unexpected(AuthenticationFailure::kUnavailable);
 }
+
+void HttpVerifier::passTheTimeOfARefusal() { std::this_thread::sleep_for(refusals_.any()); }
 
 Expected<HttpVerifier::Answer, std::string> HttpVerifier::ask(std::string_view question) const {
   const CurlHandle handle(curl_easy_init(), curl_easy_cleanup);

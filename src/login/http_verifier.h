@@ -22,6 +22,7 @@
 #include "base/log_summary.h"
 #include "login/authenticator.h"
 #include "login/login_settings.h"
+#include "login/recent_durations.h"
 #include "login/verifier_address.h"
 
 namespace sessiond {
@@ -38,6 +39,7 @@ class HttpVerifier final : public Authenticator {
   HttpVerifier(const HttpVerifierSettings& settings, const HmacKey& log_key, const Clock& clock);
 
   Expected<User, AuthenticationFailure> authenticate(const Credentials& credentials) override;
+  void passTheTimeOfARefusal() override;
 
  private:
   struct Answer {
@@ -52,6 +54,7 @@ class HttpVerifier final : public Authenticator {
   const HmacKey& log_key_;
   const Clock& clock_;
   LogSummary failures_{20};
+  RecentDurations refusals_;
 };
 
 }  // namespace sessiond

@@ -245,6 +245,13 @@ describe('an application that knows users', () => {
       assert.equal(application.asked.length, 0, 'the password of somebody in the file goes nowhere');
       const zoe = stack.client();
       assert.equal((await logIn(zoe, { user: 'zoë', password: 'x' })).status, 200);
+      const pace = 400; // milliseconds, which a hash does not take here
+      application.answer = (request, response) => setTimeout(() => response.writeHead(401).end(), pace);
+      assert.equal((await logIn(stack.client(), { user: 'nobody', password: 'x' })).status, 401);
+      const asked = performance.now();
+      assert.equal((await logIn(stack.client(), { user: 'alice', password: 'wrong' })).status, 401);
+      assert.ok(performance.now() - asked >= pace, 'time tells who is in the file');
+      assert.equal(application.asked.length, 2, 'zoë and nobody');
       application.answer = () => {};
       const waiting = logIn(stack.client(), { user: 'later', password: 'x' });
       assert.equal((await zoe.get('/api/x')).status, 200);

@@ -109,16 +109,20 @@ TEST(HttpVerifier, ASilentNameServerHoldsNobodyUp) {
 
 class FixedAuthenticator final : public Authenticator {
  public:
-  FixedAuthenticator(Expected<User, AuthenticationFailure> answer, int& asked)
-      : answer_(std::move(answer)), asked_(asked) {}
+  FixedAuthenticator(Expected<User, AuthenticationFailure> answer, int& asked, int* waited = nullptr)
+      : answer_(std::move(answer)), asked_(asked), waited_(waited) {}
   Expected<User, AuthenticationFailure> authenticate(const Credentials&) override {
     ++asked_;
     return answer_;
+  }
+  void passTheTimeOfARefusal() override {
+    if (waited_ != nullptr) ++*waited_;
   }
 
  private:
   const Expected<User, AuthenticationFailure> answer_;
   int& asked_;
+  int* const waited_;
 };
 
 TEST(AuthenticatorChain, WhatCannotBeANameOrAPasswordReachesNobody) {
@@ -147,22 +151,24 @@ TEST(AuthenticatorChain, TheFirstWhoKnowsTheNameDecides) {
     Expected<User, AuthenticationFailure> second;
     Expected<User, AuthenticationFailure> all;
     int second_asked;
+    int second_waited;
   } cases[] = {
-      {ada, Unexpected(AuthenticationFailure::kWrongPassword), ada, 0},
-      {Unexpected(AuthenticationFailure::kUnknownUser), ada, ada, 1},
-      {Unexpected(AuthenticationFailure::kWrongPassword), ada, Unexpected(AuthenticationFailure::kWrongPassword), 0},
-      {Unexpected(AuthenticationFailure::kLocked), ada, Unexpected(AuthenticationFailure::kLocked), 0},
-      {Unexpected(AuthenticationFailure::kDamaged), ada, Unexpected(AuthenticationFailure::kDamaged), 0},
-      {Unexpected(AuthenticationFailure::kUnavailable), ada, Unexpected(AuthenticationFailure::kUnavailable), 0},
+      {ada, Unexpected(AuthenticationFailure::kWrongPassword), ada, 0, 0},
+      {Unexpected(AuthenticationFailure::kUnknownUser), ada, ada, 1, 0},
+      {Unexpected(AuthenticationFailure::kWrongPassword), ada, Unexpected(AuthenticationFailure::kWrongPassword), 0, 1},
+      {Unexpected(AuthenticationFailure::kLocked), ada, Unexpected(AuthenticationFailure::kLocked), 0, 1},
+      {Unexpected(AuthenticationFailure::kDamaged), ada, Unexpected(AuthenticationFailure::kDamaged), 0, 1},
+      {Unexpected(AuthenticationFailure::kUnavailable), ada, Unexpected(AuthenticationFailure::kUnavailable), 0, 0},
       {Unexpected(AuthenticationFailure::kUnknownUser), Unexpected(AuthenticationFailure::kUnknownUser),
-       Unexpected(AuthenticationFailure::kUnknownUser), 1},
+       Unexpected(AuthenticationFailure::kUnknownUser), 1, 0},
   };
   for (const auto& one : cases) {
     int first_asked = 0;
     int second_asked = 0;
+    int second_waited = 0;
     std::vector<std::unique_ptr<Authenticator>> links;
     links.push_back(std::make_unique<FixedAuthenticator>(one.first, first_asked));
-    links.push_back(std::make_unique<FixedAuthenticator>(one.second, second_asked));
+    links.push_back(std::make_unique<FixedAuthenticator>(one.second, second_asked, &second_waited));
     AuthenticatorChain chain(std::move(links));
     const auto answer = chain.authenticate({.name = "ada", .password = "x"});
     EXPECT_EQ(answer.hasValue(), one.all.hasValue());
@@ -171,6 +177,7 @@ TEST(AuthenticatorChain, TheFirstWhoKnowsTheNameDecides) {
     }
     EXPECT_EQ(first_asked, 1);
     EXPECT_EQ(second_asked, one.second_asked);
+    EXPECT_EQ(second_waited, one.second_waited) << "time tells that the first has decided";
   }
 }
 
