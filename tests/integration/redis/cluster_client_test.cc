@@ -169,7 +169,15 @@ TEST_F(ClusterClients, WhatMayNotBeSentTwiceIsNotLedOn) {
   ASSERT_TRUE(access.recovers());
   const auto ids = oneAtEach();
   const std::string key = keyOf(ids[0]);
+  const auto isAskedAtItsNode = [&] {
+    const std::uint64_t before = redirectsOf(access);
+    RedisCommands commands;
+    commands.add({"EXISTS", key});
+    RedisReplies replies;
+    return access.client.pipeline(commands, Repeat::kSafe, replies).hasValue() && redirectsOf(access) == before;
+  };
   const auto ledOn = [&](Repeat repeat) {
+    EXPECT_TRUE(soon(isAskedAtItsNode)) << "else whoever is asked first says that it is not theirs";
     const std::uint64_t before = redirectsOf(access);
     RedisCommands commands;
     commands.add({"APPEND", key, "x"});
