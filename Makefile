@@ -131,11 +131,13 @@ test_compile   = $(CXX) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CXXFLAGS) $(TEST_CXXFL
 
 # ccache caches compilations with a precompiled header only when told that it may.
 export CCACHE_SLOPPINESS ?= pch_defines,time_macros
+# And clang takes no header from ccache whose source is younger, unless told not to look.
+pch_flags := $(if $(findstring clang,$(CXX)),-Xclang -fno-pch-timestamp)
 
 $(PCH).gch: tests/support/pch.h $(OUT)/flags | $(packages_found)
 	@mkdir -p $(@D)
 	$(call say,PCH,$<)
-	$(Q)cp $< $(PCH) && $(test_compile) -x c++-header -o $@ $<
+	$(Q)cp $< $(PCH) && $(test_compile) $(pch_flags) -x c++-header -o $@ $<
 
 $(OUT)/tests/fuzz/%.o: tests/fuzz/%.cc $(OUT)/flags | $(packages_found)
 	@mkdir -p $(@D)
