@@ -78,6 +78,13 @@ void Canaries::lost(DistrustReason why) {
   }
 }
 
+void Canaries::ended() {
+  const std::lock_guard lock(mutex_);
+  if (current_ == nullptr) return;
+  publish(nullptr);
+  trust_.beginEra();
+}
+
 void Canaries::distrust(DistrustReason why) {
   const std::lock_guard lock(mutex_);
   countLoss(why);

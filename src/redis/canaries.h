@@ -74,6 +74,8 @@ class Canaries {
   void subscribed(const std::string& prefix);
   /// It is lost. An era begins, without proofs to come.
   void lost(DistrustReason why);
+  /// It is let go of for good, because whoever had it ends: the same, but nobody has lost anything.
+  void ended();
   /// Nothing that was loaded is believed any more: all keys are gone, say. The subscription stays. Anybody's.
   void distrust(DistrustReason why);
   /// A key was told of: one of the subscription's canaries? Proves.

@@ -80,7 +80,11 @@ void InvalidationListener::run(const std::stop_token& stop) {
     if (!subscribed) was_at_rest_ = false;
     const Done done = subscribed ? follow(**subscribed, generation, stop) : Done(Unexpected(subscribed.error()));
     const bool proven = canaries_.proven();
-    canaries_.lost(rest_ ? DistrustReason::kRest : DistrustReason::kSubscription);
+    if (stop.stop_requested()) {
+      canaries_.ended();
+    } else {
+      canaries_.lost(rest_ ? DistrustReason::kRest : DistrustReason::kSubscription);
+    }
     if (stands_since_) counters_.trusted.add(-1);
     const std::uint64_t ended_in = canaries_.generation();
     was_at_rest_ = false;

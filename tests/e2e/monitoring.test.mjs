@@ -53,7 +53,15 @@ describe('the metrics', () => {
     const inForce = 'sessiond_config_in_force_since_seconds';
     assert.equal(figure(await metrics(), inForce), figure(before, inForce), 'the old one stays');
     fs.writeFileSync(file, good);
+    const subscriptions = figure(before, 'sessiond_cache_subscriptions_total');
     await reload(1);
+    await waitFor('the new subscription stands alone', async () => {
+      const now = await metrics();
+      return figure(now, 'sessiond_cache_subscriptions_total') > subscriptions && figure(now, 'sessiond_cache_subscribed') === 1;
+    });
+    const lost = [...(await metrics()).matchAll(/^sessiond_cache_trust_lost_total\{.*\} (\d+)$/gm)];
+    assert.ok(lost.length > 5);
+    for (const [line, times] of lost) assert.equal(times, '0', `${line}: a reload loses nothing`);
   });
 
   test('say where they are switched off, and the log blames nobody', async () => {

@@ -56,6 +56,10 @@ TEST_F(CanariesTest, CountWhatIsLostOnlyWhereASubscriptionStood) {
   canaries_.subscribed("q:");
   canaries_.lost(DistrustReason::kSubscription);
   EXPECT_EQ(lost("subscription"), 1U);
+  canaries_.subscribed("r:");
+  canaries_.ended();
+  EXPECT_EQ(canaries_.current(), nullptr);
+  EXPECT_EQ(lost("subscription"), 1U) << "nobody is there who could have lost it";
 }
 
 TEST_F(CanariesTest, TellHowLongOneWasUnderWayOnce) {
