@@ -100,8 +100,12 @@ uninstall: ## remove what was installed, but not the configuration; stops and di
 	test -n '$(DESTDIR)' || ! command -v systemctl >/dev/null || { \
 	  systemctl disable sessiond.service sessiond.socket 2>/dev/null; systemctl stop $(units) 2>/dev/null; :; }
 	@link='$(DESTDIR)$(nginxdir)'; \
+	reads=$$(test -n '$(DESTDIR)' || nginx -T 2>/dev/null | sed -n 's/^# configuration file \(.*\):$$/\1/p'); \
+	if echo "$$reads" | grep -q '^$(snippetdir)/'; then \
+	  echo 'nginx includes files of $(snippetdir) by that name, and will not start without them: take these lines out'; fi; \
 	if test -L "$$link" && test "$$(readlink -m "$$link")" = "$$(readlink -m '$(snippetdir)')"; then rm "$$link"; \
-	  if grep -Rqs --devices=skip '^[^#]*include.*sessiond/' '$(DESTDIR)$(sysconfdir)/nginx'; then \
+	  if grep -Rqs --devices=skip '^[^#]*include.*sessiond/' '$(DESTDIR)$(sysconfdir)/nginx' || \
+	    echo "$$reads" | grep -q '^$(nginxdir)/'; then \
 	    cp -r '$(DESTDIR)$(snippetdir)' '$(DESTDIR)$(nginxdir)'; \
 	    sums=$$(cd '$(DESTDIR)$(nginxdir)' && find . -type f -exec sha256sum {} +); \
 	    echo "$$sums" >'$(DESTDIR)$(nginxdir)/$(kept)'; \
