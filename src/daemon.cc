@@ -39,6 +39,19 @@ namespace sessiond {
 
 namespace {
 
+/// Of a start that comes to nothing: the log is not yet what the configuration says. To a person as -t says it; to the
+/// journal as errors and warnings.
+void sayWhyNot(const std::vector<ConfigProblem>& problems) {
+  if (!stderrIsJournal()) return print(problems);
+  for (const ConfigProblem& problem : problems) {
+    if (problem.severity == ProblemSeverity::kWarning) {
+      logWarn(describe(problem));
+    } else {
+      logError(describe(problem));
+    }
+  }
+}
+
 /// Owned and used by the main thread.
 class Daemon {
  public:
@@ -104,13 +117,16 @@ int Daemon::run() try {
 
 int Daemon::getReady(UniqueFd passed) {
   Expected<Prepared, std::vector<ConfigProblem>> prepared = prepare(config_file_, socket_, clock_);
-  print(prepared ? prepared->warnings : prepared.error());
-  if (!prepared) return EX_CONFIG;
+  if (!prepared) {
+    sayWhyNot(prepared.error());
+    return EX_CONFIG;
+  }
   config_ = prepared->config;
   if (!setUpLog(config_->log)) {
     logError("log: the file cannot be opened", {{"file", config_->log.file}});
     return EX_OSERR;
   }
+  for (const ConfigProblem& warning : prepared->warnings) logWarn(describe(warning));
   application_ = Application::build(*std::move(prepared), lasting_, clock_, metrics_);
   if (!redisWillDo()) return EX_CONFIG;
   return start(std::move(passed));

@@ -49,14 +49,6 @@ class PriorityFlag final : public spdlog::custom_flag_formatter {
   }
 };
 
-/// Does stderr lead to the journal? It names the device and inode it handed out: "9:123456".
-bool stderrIsJournal() {
-  const char* const stream = std::getenv("JOURNAL_STREAM");
-  struct stat status {};
-  if (stream == nullptr || fstat(STDERR_FILENO, &status) != 0) return false;
-  return stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
-}
-
 std::string patternFor(LogFormat format, bool journal) {
   const std::string priority = journal ? "%P" : "";
   if (format == LogFormat::kJson) return priority + R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
@@ -146,6 +138,13 @@ RequestScope::RequestScope(std::string_view request_id) {
 
 RequestScope::~RequestScope() {
   request_of_this_thread = {};
+}
+
+bool stderrIsJournal() {
+  const char* const stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  if (stream == nullptr || fstat(STDERR_FILENO, &status) != 0) return false;
+  return stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
 }
 
 bool setUpLog(const LogSettings& settings) {

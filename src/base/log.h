@@ -56,6 +56,8 @@ struct LogField {
 
 using LogFields = std::initializer_list<LogField>;
 
+/// Does stderr lead to the journal? It names the device and inode that it handed out: "9:123456".
+bool stderrIsJournal();
 /// Sets up or replaces the process's log. Thread-safe; false when the file cannot be opened (the old one stays).
 bool setUpLog(const LogSettings& settings);
 /// Why setUpLog() would fail; nothing when it would not. Leaves nothing behind.

@@ -73,6 +73,31 @@ describe('getting ready', () => {
     assert.equal(ask('reload').status, 0);
   });
 
+  test('tells the journal why it does not start in lines that are errors, and a log of JSON its warnings in JSON', () => {
+    const journal = path.join(stack.folder, 'journal');
+    const lines = (change) => {
+      write(change);
+      const stderr = fs.openSync(journal, 'w');
+      const { dev, ino } = fs.fstatSync(stderr);
+      const env = { ...process.env, JOURNAL_STREAM: `${dev}:${ino}` };
+      const { status } = spawnSync(binary, ['-c', stack.sessiond.file], { stdio: ['ignore', 'ignore', stderr], env, timeout: 30000 });
+      fs.closeSync(stderr);
+      return { status, lines: fs.readFileSync(journal, 'utf8').trimEnd().split('\n') };
+    };
+    const refused = lines((config) => (config.bogus = {}));
+    assert.equal(refused.status, 78);
+    assert.match(refused.lines[0], /^<3>\/.*sessiond\.yaml:\d+:\d+: bogus: /);
+    // Somebody else listens there already; the warning comes before.
+    const warned = lines((config) => {
+      config.log = { format: 'json' };
+      config.login.http_verifier = { url: 'https://application.example/' };
+    });
+    assert.equal(warned.status, 71);
+    const [first] = warned.lines.map((line) => ({ priority: line.slice(0, 3), ...JSON.parse(line.slice(3)) }));
+    assert.equal(first.priority, '<4>');
+    assert.match(first.message, /warning: login\.http_verifier\.url: /);
+  });
+
   test('says that more connections may come than files may be open', () => {
     write((config) => (config.listen.max_connections = 1000));
     const { status, stderr } = run('prlimit', '--nofile=300:300', binary, '-t', '-c', stack.sessiond.file);
