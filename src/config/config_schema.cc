@@ -41,8 +41,7 @@ std::string render(const Section& section) {
     if (!members.empty()) members += ',';
     members.append(jsonText(below.name)).append(":").append(render(below));
   }
-  // A section that has nothing but comments in it is null.
-  return R"({"type":["object","null"],"additionalProperties":false,"properties":{)" + members + "}}";
+  return R"({"type":"object","additionalProperties":false,"properties":{)" + members + "}}";
 }
 
 }  // namespace

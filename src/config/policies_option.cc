@@ -74,7 +74,7 @@ std::string schemaOfPolicies() {
   return schemaOfMap(schemaOfMembers({{"require", schemaOfChoice(kRequire)},
                                       {"roles_any", schemaOfTexts()},
                                       {"roles_all", schemaOfTexts()},
-                                      {"match", schemaOfMap(R"({"type":["string","number","boolean","null"]})")},
+                                      {"match", schemaOfMap(R"({"type":["string","number","boolean"]})")},
                                       {"max_auth_age", schemaOfDuration()}}));
 }
 

@@ -76,6 +76,9 @@ describe('the schema of sessiond.yaml', () => {
     assert.ok(!validate({ cookie: { same_site: 'Lax' } }));
     assert.ok(!validate({ identity: { 'X-User-Id': { join: ',' } } }), 'from is missing');
     assert.ok(!validate({ policies: { admin: { roles: ['admin'] } } }));
+    assert.ok(!validate({ log: null }), 'a section without an option');
+    assert.ok(!validate({ redis: { cluster: null } }));
+    assert.ok(!validate({ policies: { admin: { match: { '/plan': null } } } }));
     assert.ok(validate({ policies: { admin: { roles_any: ['admin'], max_auth_age: '5m' } }, cookie: { max_age: null } }));
   });
 
