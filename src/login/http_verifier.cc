@@ -102,7 +102,9 @@ Expected<User, AuthenticationFailure> HttpVerifier::authenticate(const Credentia
   return Unexpected(AuthenticationFailure::kUnavailable);
 }
 
-void HttpVerifier::passTheTimeOfARefusal() { std::this_thread::sleep_for(refusals_.any()); }
+void HttpVerifier::passTheTimeOfARefusal() {
+  std::this_thread::sleep_for(refusals_.any());
+}
 
 Expected<HttpVerifier::Answer, std::string> HttpVerifier::ask(std::string_view question) const {
   const CurlHandle handle(curl_easy_init(), curl_easy_cleanup);

@@ -23,7 +23,8 @@ class RecentDurations {
     kept_[noted_++ % kKept] = took;
   }
 
-  /// One of those kept, each as likely as the next, so that what takes as long varies as they do; zero: there is none yet.
+  /// One of those kept, each as likely as the next, so that what takes as long varies as they do; zero: there is none
+  /// yet.
   Duration any() const {
     const std::lock_guard lock(mutex_);
     if (noted_ == 0) return Duration::zero();

@@ -13,7 +13,9 @@ std::set<RecentDurations::Duration> many(const RecentDurations& durations) {
   return seen;
 }
 
-TEST(RecentDurations, AreZeroBeforeThereIsOne) { EXPECT_EQ(RecentDurations().any(), milliseconds(0)); }
+TEST(RecentDurations, AreZeroBeforeThereIsOne) {
+  EXPECT_EQ(RecentDurations().any(), milliseconds(0));
+}
 
 TEST(RecentDurations, AreTakenFromTheLastOnesOnlyAndFromAllOfThem) {
   RecentDurations durations;
