@@ -4,6 +4,7 @@
 #include <set>
 
 #include "nginx/rules.h"
+#include "nginx/variables.h"
 
 namespace sessiond::nginx {
 namespace {
@@ -26,25 +27,12 @@ void collectVariables(const Scope& scope, std::set<std::string, std::less<>>& kn
   for (const auto& child : scope.children()) collectVariables(*child, known);
 }
 
-/// The variables of sessiond's that stand in a text.
-std::vector<std::string> variablesIn(std::string_view text) {
-  std::vector<std::string> found;
-  for (std::size_t at = text.find('$'); at != std::string_view::npos; at = text.find('$', at + 1)) {
-    std::size_t begin = at + 1;
-    if (begin < text.size() && text[begin] == '{') ++begin;
-    std::size_t end = begin;
-    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) ++end;
-    const std::string_view name = text.substr(begin, end - begin);
-    if (name.starts_with("sessiond_")) found.push_back("$" + std::string(name));
-  }
-  return found;
-}
-
 void lintVariables(const Site& site, const Scope& scope, const std::set<std::string, std::less<>>& known) {
   for (const Directive& directive : scope.inside()) {
     for (const std::string& argument : directive.arguments) {
-      for (const std::string& variable : variablesIn(argument)) {
-        if (known.contains(variable)) continue;
+      for (const std::string_view name : variablesIn(argument)) {
+        const std::string variable = "$" + std::string(name);
+        if (!name.starts_with("sessiond_") || known.contains(variable)) continue;
         site.danger("unknown-variable", directive.place,
                     variable +
                         " is none of sessiond's variables: it is set, and "

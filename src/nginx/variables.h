@@ -1,0 +1,33 @@
+// The variables that stand in a text of nginx's: `$name` and `${name}`.
+
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace sessiond::nginx {
+
+/// A byte of a variable's name, or of a capture's.
+constexpr bool isNameByte(char byte) {
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '_';
+}
+
+/// The name that a text begins with; "" when it begins with none.
+constexpr std::string_view leadingName(std::string_view text) {
+  std::size_t end = 0;
+  while (end < text.size() && isNameByte(text[end])) ++end;
+  return text.substr(0, end);
+}
+
+/// Their names, without dollar and braces, as they are written there.
+inline std::vector<std::string_view> variablesIn(std::string_view text) {
+  std::vector<std::string_view> names;
+  for (std::size_t at = text.find('$'); at != std::string_view::npos; at = text.find('$', at + 1)) {
+    const bool in_braces = at + 1 < text.size() && text[at + 1] == '{';
+    const std::string_view name = leadingName(text.substr(at + (in_braces ? 2 : 1)));
+    if (!name.empty()) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace sessiond::nginx
