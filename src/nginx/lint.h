@@ -2,8 +2,8 @@
 // sessiond's snippets are of interest.
 //
 // It knows nginx's syntax, inheritance and order; of regular expressions no more than how the addresses begin and end
-// that they can match, and not what a variable holds: there it takes the worse case. A configuration that nginx itself
-// refuses may get any answer.
+// that they can match, and of a variable no more than whether the client fills it in: there it takes the worse case. A
+// configuration that nginx itself refuses may get any answer.
 
 #pragma once
 

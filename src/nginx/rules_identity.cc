@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/ascii.h"
+#include "nginx/client_values.h"
 #include "nginx/header_name.h"
 #include "nginx/rules.h"
 
@@ -37,6 +38,50 @@ std::string notSet(const Site& site, const Scope& scope, const Channel& channel)
   return missing;
 }
 
+/// The identity header that a line sets, however it is spelt; "" when it sets another one.
+std::string headerSetBy(const Site& site, const Directive& set, const Channel& channel) {
+  const std::string name = plainName(set.argument(0));
+  for (const std::string& header : site.identity) {
+    if (name == plainName(channel.parameters ? parameterName(header) : header)) return header;
+  }
+  return "";
+}
+
+/// The variable in a text that the client chooses; "" without one. A name is the client's unless nginx asks for its
+/// password.
+std::string clientsWordIn(std::string_view text, const ClientValues& client, const Scope& scope) {
+  const std::string variable = client.in(text);
+  const std::string_view realm = scope.value("auth_basic");
+  return variable == "$remote_user" && !realm.empty() && realm != "off" ? "" : variable;
+}
+
+/// What the client says, in the place of sessiond's word.
+void lintValues(const Site& site, const ClientValues& client, const Scope& at, const Channel& channel) {
+  for (const Directive* set : at.inForce(channel.set)) {
+    const std::string header = headerSetBy(site, *set, channel);
+    const std::string word = clientsWordIn(set->argument(1), client, at);
+    if (header.empty() || word.empty()) continue;
+    site.danger("identity-from-client", set->place,
+                "the application takes " + word + ", which the client chooses, for " + header,
+                "remove it: sessiond/" + std::string(channel.snippet) + " sets " + header);
+  }
+}
+
+/// The same one step earlier, where the variables are set that the snippets hand on.
+void lintVariables(const Site& site, const ClientValues& client, const Scope& scope) {
+  for (const Directive& directive : scope.inside()) {
+    if (directive.name != "set" && directive.name != "auth_request_set") continue;
+    const std::string variable = lowerCase(directive.argument(0));
+    if (!variable.starts_with("$sessiond_user_") && !variable.starts_with("$sessiond_header_")) continue;
+    const std::string word = clientsWordIn(directive.argument(1), client, scope);
+    if (word.empty()) continue;
+    site.danger("identity-from-client", directive.place,
+                variable + " is set to " + word + ", which the client chooses: the application takes it for who it is",
+                "remove it: sessiond/check.conf sets " + variable);
+  }
+  for (const auto& child : scope.children()) lintVariables(site, client, *child);
+}
+
 bool saysItHasIdentity(const Site& site, const Scope& location) {
   const auto sets = [](const Scope& scope) {
     const auto own = scope.own("set");
@@ -47,9 +92,11 @@ bool saysItHasIdentity(const Site& site, const Scope& location) {
   return sets(location) || sets(site.server);
 }
 
-void lintPass(const Site& site, const Scope& location, const Scope& at, const Channel& channel) {
+void lintPass(const Site& site, const ClientValues& client, const Scope& location, const Scope& at,
+              const Channel& channel) {
   const auto pass = at.own(channel.pass);
   if (pass.empty()) return;
+  lintValues(site, client, at, channel);
   const std::string missing = notSet(site, at, channel);
   if (missing.empty()) return;
   const std::string snippet(channel.snippet);
@@ -76,11 +123,13 @@ void lintPass(const Site& site, const Scope& location, const Scope& at, const Ch
 
 void lintIdentity(const Site& site) {
   if (!site.has_endpoints) return;
+  const ClientValues client(site.main, site.server);
+  lintVariables(site, client, site.server);
   for (const Scope* location : site.locations) {
     for (const Channel& channel : kChannels) {
-      lintPass(site, *location, *location, channel);
+      lintPass(site, client, *location, *location, channel);
       for (const auto& child : location->children()) {
-        if (child->kind() == Scope::Kind::kIf) lintPass(site, *location, *child, channel);
+        if (child->kind() == Scope::Kind::kIf) lintPass(site, client, *location, *child, channel);
       }
     }
   }
