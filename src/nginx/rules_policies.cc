@@ -1,6 +1,7 @@
 // Is each location checked by the policy that it means?
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "nginx/rules.h"
@@ -12,6 +13,18 @@ namespace {
 bool isPolicy(const Directive& set) {
   return set.argument(0) == "$sessiond_policy" || set.argument(0) == "$sessiond_touch";
 }
+
+/// A variable of sessiond's, and the two words that it may be set to.
+struct Choice {
+  std::string_view variable;
+  std::string_view one;
+  std::string_view other;
+  std::string_view otherwise;  ///< what another word leads to
+};
+constexpr std::array<Choice, 3> kChoices = {
+    {{"$sessiond_touch", "on", "off", "every request is refused"},
+     {"$sessiond_audience", "page", "api", "every request is refused"},
+     {"$sessiond_scheme", "http", "https", "sessiond takes the browser's https for http"}}};
 
 /// The variable that a directive makes, as sessiond's files and the site's own maps do; "" when it makes none. A `set`
 /// of the site's counts for nothing: it makes whatever it names.
@@ -42,6 +55,23 @@ void lintVariables(const Site& site, const Scope& scope, const std::set<std::str
     }
   }
   for (const auto& child : scope.children()) lintVariables(site, *child, known);
+}
+
+/// Only texts: what a variable holds shows when sessiond reads it.
+void lintChoices(const Site& site, const Scope& scope) {
+  for (const Directive& directive : scope.inside()) {
+    if (directive.name != "set" && directive.name != "auth_request_set") continue;
+    const std::string_view value = directive.argument(1);
+    for (const Choice& choice : kChoices) {
+      if (directive.argument(0) != choice.variable || value == choice.one || value == choice.other) continue;
+      if (!variablesIn(value).empty()) continue;
+      site.fault("value-unknown", directive.place,
+                 std::string(choice.variable) + " is \"" + std::string(value) +
+                     "\", which is no word of sessiond's: " + std::string(choice.otherwise),
+                 "say " + std::string(choice.one) + " or " + std::string(choice.other));
+    }
+  }
+  for (const auto& child : scope.children()) lintChoices(site, *child);
 }
 
 void lintServerLevel(const Site& site) {
@@ -159,6 +189,7 @@ void lintPolicies(const Site& site) {
   std::set<std::string, std::less<>> known;
   collectVariables(site.main, known);
   lintVariables(site, site.server, known);
+  lintChoices(site, site.server);
   lintServerLevel(site);
   for (const Scope* location : site.locations) lintLocation(site, *location);
 }
