@@ -33,7 +33,7 @@ enum class CheckStatus : std::uint8_t {
   kLost,           ///< logged in, but an identity value that may not be left out cannot be sent as it stands
   kIncomplete,     ///< logged in, without a value for a required identity header
   kUnavailable,    ///< Redis cannot say
-  kMisconfigured,  ///< nginx names a policy that does not exist
+  kMisconfigured,  ///< nginx names a policy or a word that does not exist
 };
 inline constexpr std::size_t kCheckStatuses = enumSize<CheckStatus>();
 

@@ -29,6 +29,13 @@ const HeaderBlock& statusHeader(CheckStatus status) {
   return headers[static_cast<std::size_t>(status)];
 }
 
+/// A misspelt word must not count as its opposite: `Off` would keep a session alive.
+bool isKnownWord(const Param& param) {
+  if (param.name == "SESSIOND_TOUCH") return param.value == "on" || param.value == "off";
+  if (param.name == "SESSIOND_AUDIENCE") return param.value == "page" || param.value == "api";
+  return true;
+}
+
 }  // namespace
 
 AuthEndpoint::AuthEndpoint(const SiteSettings& settings, const AuthParts& parts)
@@ -83,15 +90,25 @@ const SessionPolicy* AuthEndpoint::findPolicy(std::string_view name) const {
   return policy == settings_.policies.end() ? nullptr : &*policy;
 }
 
+/// Without a policy where nginx says something that nobody knows.
 AuthCheck AuthEndpoint::readCheck(const Request& request) const {
   AuthCheck check;
   std::string_view policy_name;
+  const Param* unknown = nullptr;
   for (const Param& param : request.params) {
     if (param.name == "SESSIOND_POLICY") policy_name = param.value;
     if (param.name == "SESSIOND_TOUCH") check.touch = param.value != "off";
     if (param.name == "SESSIOND_SCHEME") check.https = param.value == "https";
+    if (!isKnownWord(param)) unknown = &param;
   }
   check.location_policy = policy_name;
+  if (unknown != nullptr) {
+    if (const auto count = unknown_words_.count(parts_.clock.steadyNow())) {
+      logError("auth: nginx says a word that sessiond does not know; refused",
+               {{"parameter", unknown->name}, {"value", unknown->value}, {"count", *count}});
+    }
+    return check;
+  }
   if (policy_name.empty()) policy_name = "default";
   check.policy = findPolicy(policy_name);
   if (check.policy == nullptr) {

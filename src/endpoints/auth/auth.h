@@ -118,6 +118,7 @@ class AuthEndpoint {
   Counter& hits_;
   mutable IntervalGate limits_log_;
   mutable LogSummary unknown_policies_;
+  mutable LogSummary unknown_words_;
   mutable LogSummary claims_;
   std::vector<Counter*> secret_hits_;
 };

@@ -62,7 +62,9 @@ TEST_F(AuthEndpointTest, WhatAnybodyCanBringAboutAsOftenAsHeLikesIsSummedUpInThe
     return testing::internal::GetCapturedStderr();
   };
   const std::vector<std::vector<std::pair<std::string, std::string>>> floods = {
-      {{"SESSIOND_CLAIMS", "refuse"}, {"HTTP_X_USER_ID", "666"}}, {{"SESSIOND_POLICY", "adminn"}}};
+      {{"SESSIOND_CLAIMS", "refuse"}, {"HTTP_X_USER_ID", "666"}},
+      {{"SESSIOND_POLICY", "adminn"}},
+      {{"SESSIOND_TOUCH", "Off"}}};
   for (const std::vector<std::pair<std::string, std::string>>& params : floods) {
     const std::string first = linesOf(params, 8000);
     EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 1) << first.substr(0, 1000);
@@ -135,6 +137,24 @@ TEST_F(AuthEndpointTest, ForbidsUnderAPolicyThatDoesNotExist) {
   EXPECT_EQ(route_, Route::kAnswered);
   EXPECT_EQ(response.status, 403);
   EXPECT_EQ(response.headers.lines(), "X-Session-Status: misconfigured\r\n");
+}
+
+TEST_F(AuthEndpointTest, ForbidsWhereNginxMisspellsAWord) {
+  store("s1", kAda);
+  const auto askWith = [this](const std::string& name, const std::string& value) {
+    return ask({{"HTTP_COOKIE", "connect.sid=" + cookieOf("s1")}, {"SESSIOND_POLICY", "open"}, {name, value}});
+  };
+  testing::internal::CaptureStderr();
+  for (const char* value : {"Off", "of", "no", "", "on "}) {
+    EXPECT_EQ(askWith("SESSIOND_TOUCH", value).headers.lines(), "X-Session-Status: misconfigured\r\n") << value;
+    EXPECT_EQ(route_, Route::kAnswered);
+  }
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              testing::HasSubstr("auth: nginx says a word that sessiond does not know; refused "
+                                 "parameter=SESSIOND_TOUCH value=Off count=1\n"));
+  EXPECT_EQ(askWith("SESSIOND_AUDIENCE", "apis").status, 403);
+  for (const char* value : {"on", "off"}) EXPECT_EQ(askWith("SESSIOND_TOUCH", value).status, 204);
+  for (const char* value : {"page", "api"}) EXPECT_EQ(askWith("SESSIOND_AUDIENCE", value).status, 204);
 }
 
 TEST_F(AuthEndpointTest, ForbidsASessionWithoutARequiredIdentityValue) {
