@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "nginx/client_values.h"
 #include "nginx/rules.h"
 #include "nginx/variables.h"
 
@@ -72,6 +73,17 @@ void lintChoices(const Site& site, const Scope& scope) {
     }
   }
   for (const auto& child : scope.children()) lintChoices(site, *child);
+}
+
+void lintChooser(const Site& site, const ClientValues& client, const Scope& scope) {
+  for (const Directive& directive : scope.inside()) {
+    const bool sets = directive.name == "set" || directive.name == "auth_request_set";
+    const std::string word = client.in(directive.argument(1));
+    if (!sets || directive.argument(0) != "$sessiond_policy" || word.empty()) continue;
+    site.danger("policy-from-client", directive.place, "the client chooses which policy applies, by " + word,
+                "name the policy, or choose it by a map whose values are policies");
+  }
+  for (const auto& child : scope.children()) lintChooser(site, client, *child);
 }
 
 void lintServerLevel(const Site& site) {
@@ -190,6 +202,7 @@ void lintPolicies(const Site& site) {
   collectVariables(site.main, known);
   lintVariables(site, site.server, known);
   lintChoices(site, site.server);
+  lintChooser(site, ClientValues(site.main, site.server), site.server);
   lintServerLevel(site);
   for (const Scope* location : site.locations) lintLocation(site, *location);
 }
