@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "nginx/client_values.h"
 #include "nginx/rules.h"
 
 namespace sessiond::nginx {
@@ -63,16 +64,25 @@ void lintOurLocations(const Site& site) {
   }
 }
 
+/// Who says by which scheme the browser came?
 void lintScheme(const Site& site) {
-  if (!site.has_endpoints || usesTls(site.server)) return;
+  if (!site.has_endpoints) return;
   const bool proxied =
       !site.server.inForce("real_ip_header").empty() || !site.server.inForce("set_real_ip_from").empty();
-  if (proxied && lastSet(site.server, "$sessiond_scheme") == nullptr) {
+  const Directive* set = lastSet(site.server, "$sessiond_scheme");
+  if (set == nullptr) {
+    if (!proxied || usesTls(site.server)) return;
     site.hint("scheme", site.server.place(),
               "something stands before this server; if it ends TLS, sessiond takes the "
               "browser's https for http: no Secure cookie, and logins are refused as foreign",
               "say `set $sessiond_scheme https;` in the server");
+    return;
   }
+  const std::string word = ClientValues(site.main, site.server).in(set->argument(1));
+  if (proxied || word.empty()) return;
+  site.hint("scheme", set->place,
+            "without a proxy that sets " + word + " the client chooses what sessiond takes for its scheme",
+            "say `set $sessiond_scheme https;`; or `set_real_ip_from` with the proxies, and let nobody else come here");
 }
 
 /// The applications' endpoints, wherever they ended up.
