@@ -59,6 +59,31 @@ bool passesAsNobody(CheckStatus status) {
   SESSIOND_CHECK(false);
 }
 
+bool wasCut(CheckStatus status) {
+  switch (status) {
+    case CheckStatus::kTooMany:
+    case CheckStatus::kTooLarge:
+      return true;
+    case CheckStatus::kValid:
+    case CheckStatus::kMissing:
+    case CheckStatus::kMalformed:
+    case CheckStatus::kForged:
+    case CheckStatus::kUnknown:
+    case CheckStatus::kExpired:
+    case CheckStatus::kRevoked:
+    case CheckStatus::kAnonymous:
+    case CheckStatus::kCorrupt:
+    case CheckStatus::kStale:
+    case CheckStatus::kForbidden:
+    case CheckStatus::kLost:
+    case CheckStatus::kIncomplete:
+    case CheckStatus::kUnavailable:
+    case CheckStatus::kMisconfigured:
+      return false;
+  }
+  SESSIOND_CHECK(false);
+}
+
 CheckCounters::CheckCounters(MetricsRegistry& metrics) {
   for (std::size_t i = 0; i < kCheckStatuses; ++i) {
     counters_[i] = &metrics.counter("sessiond_checks_total", "Session checks by outcome.",

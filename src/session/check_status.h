@@ -87,6 +87,9 @@ int refusalCode(CheckStatus status);
 /// and not where there is a login that the policy refuses.
 bool passesAsNobody(CheckStatus status);
 
+/// Were there more cookies than are looked at? Then a session may stand behind them, although none was found.
+bool wasCut(CheckStatus status);
+
 /// A counter for each status. Thread-safe.
 class CheckCounters {
  public:

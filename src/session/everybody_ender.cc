@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "base/check.h"
 #include "json/json_tree.h"
 #include "session/load_pieces.h"
 
@@ -30,9 +31,23 @@ bool maySpeakForSomebody(const SessionFacts& facts, std::string_view text) {
       return false;
     case CheckStatus::kCorrupt:
       return mayBeSession(text);
-    default:
+    case CheckStatus::kValid:
+    case CheckStatus::kMissing:
+    case CheckStatus::kMalformed:
+    case CheckStatus::kForged:
+    case CheckStatus::kTooMany:
+    case CheckStatus::kTooLarge:
+    case CheckStatus::kExpired:
+    case CheckStatus::kRevoked:
+    case CheckStatus::kStale:
+    case CheckStatus::kForbidden:
+    case CheckStatus::kLost:
+    case CheckStatus::kIncomplete:
+    case CheckStatus::kUnavailable:
+    case CheckStatus::kMisconfigured:
       return true;
   }
+  SESSIOND_CHECK(false);
 }
 
 }  // namespace

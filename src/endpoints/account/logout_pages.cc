@@ -23,9 +23,7 @@ Response LogoutPages::ask(const Request& request) const {
   const Expected<Visitor, CheckStatus> visitor = findVisitor(finder_, request, user_at_);
   PageValues values;
   // Where not every cookie was looked at, or Redis did not answer, there may be a session.
-  const auto may_be_there = [](CheckStatus status) {
-    return status == CheckStatus::kUnavailable || status == CheckStatus::kTooMany || status == CheckStatus::kTooLarge;
-  };
+  const auto may_be_there = [](CheckStatus status) { return status == CheckStatus::kUnavailable || wasCut(status); };
   if (!visitor && !may_be_there(visitor.error())) {
     const std::optional<Done> done = doneIn(request, secure_);
     values.message("good", textOf(done));

@@ -55,8 +55,7 @@ Response unavailableForProgram(std::string_view word) {
 
 Response nobodyForProgram(CheckStatus why) {
   if (why == CheckStatus::kUnavailable) return unavailableForProgram("unavailable");
-  const bool more_was_sent = why == CheckStatus::kTooMany || why == CheckStatus::kTooLarge;
-  return jsonError(401, more_was_sent ? nameOf(why) : "unauthenticated");
+  return jsonError(401, wasCut(why) ? nameOf(why) : "unauthenticated");
 }
 
 /// A key of the pages' texts, or nothing.

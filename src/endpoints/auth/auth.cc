@@ -188,7 +188,7 @@ void AuthEndpoint::answer(const AuthCheck& check, const AuthDecision& decision, 
 
 /// Somebody with a session may stand behind what was not looked at.
 void AuthEndpoint::noteLimits(CheckStatus status) const {
-  if (status != CheckStatus::kTooMany && status != CheckStatus::kTooLarge) return;
+  if (!wasCut(status)) return;
   if (!limits_log_.pass(parts_.clock.steadyNow())) return;
   const bool many = status == CheckStatus::kTooMany;
   logWarn(many ? "auth: a browser sent more cookies of the session's name than are looked at, and none of the first "

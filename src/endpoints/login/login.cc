@@ -128,7 +128,7 @@ std::string_view LoginEndpoint::greetingFor(const Request& request, const LoginQ
   // The address alone can be anybody's invention.
   if (query.stale && session == CheckStatus::kValid) return "stale";
   // The next login would be as lost among them as the one before.
-  if (session == CheckStatus::kTooMany || session == CheckStatus::kTooLarge) return kTooManyCookies;
+  if (wasCut(session)) return kTooManyCookies;
   if (hasEnded(session)) return "logged_out_here";
   if (!hasLoginMark(request, secure(request)) ||
       !findCookies(request.params, parts_.settings.cookie.name).values.empty())

@@ -50,6 +50,13 @@ TEST(CheckStatus, OnlyTheCertainAbsenceOfALoginPassesAsNobody) {
   EXPECT_FALSE(passesAsNobody(CheckStatus::kMisconfigured));
 }
 
+TEST(CheckStatus, OnlyWhatWasNotLookedAtWasCut) {
+  for (std::size_t i = 0; i < kCheckStatuses; ++i) {
+    const auto status = static_cast<CheckStatus>(i);
+    EXPECT_EQ(wasCut(status), status == CheckStatus::kTooMany || status == CheckStatus::kTooLarge) << nameOf(status);
+  }
+}
+
 TEST(CheckCounters, CountsByOutcome) {
   MetricsRegistry metrics;
   CheckCounters counters(metrics);
