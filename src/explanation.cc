@@ -8,6 +8,7 @@
 #include "base/in_words.h"
 #include "base/parse.h"
 #include "endpoints/auth/login_address.h"
+#include "http/cookie_header.h"
 #include "session/auth_check.h"
 #include "session/new_session.h"
 #include "session/signed_cookie.h"
@@ -107,7 +108,9 @@ void Explanation::readCookies() {
   std::string says = count == 0 ? "none" : std::to_string(count);
   says += std::string(" of the name ") + config_.cookie.name + " (cookie.name)";
   if (check_.cut == CheckStatus::kTooMany) says += "; there are more, which are not looked at";
-  if (check_.cut == CheckStatus::kTooLarge) says += "; what lies beyond 16 KiB of cookies is not looked at";
+  if (check_.cut == CheckStatus::kTooLarge) {
+    says += "; what lies beyond " + std::to_string(kMaxCookieHeaderBytes / 1024) + " KiB of cookies is not looked at";
+  }
   say("cookies", says);
   std::size_t number = 0;
   for (AuthCandidate& candidate : check_.candidates) verify(candidate, "cookie " + std::to_string(++number));
@@ -214,8 +217,7 @@ std::vector<std::string> Explanation::headersOf(const AuthDecision& decision) co
       headers.push_back("X-Session-Login: " + loginAddress(config_.login.url, what_.url));
     return headers;
   }
-  const HeaderLines lines = decision.status == CheckStatus::kValid ? decision.winner->found->session->identity()
-                                                                   : extractor_.nobody().identity;
+  const HeaderLines lines = decision.identity(extractor_.nobody());
   for (std::string_view rest = lines.text(); !rest.empty();) {
     const std::size_t end = std::min(rest.find("\r\n"), rest.size());
     headers.emplace_back(rest.substr(0, end));

@@ -44,6 +44,10 @@ void AuthCheck::addCandidates(const CookieValues& cookies) {
   if (cookies.too_large) cut = CheckStatus::kTooLarge;
 }
 
+HeaderLines AuthDecision::identity(const SessionFacts& nobody) const {
+  return status == CheckStatus::kValid ? winner->found->session->identity() : HeaderLines(nobody.identity);
+}
+
 bool leadsToSession(const FoundSession& found) {
   return !absenceOf(found);
 }

@@ -13,8 +13,10 @@
 #include "base/clock.h"
 #include "base/fixed_vector.h"
 #include "http/cookie_header.h"
+#include "http/header_block.h"
 #include "session/check_status.h"
 #include "session/found_session.h"
+#include "session/session_facts.h"
 #include "session/session_policy.h"
 #include "session/signed_cookie.h"
 
@@ -51,6 +53,9 @@ struct AuthDecision : Judgement {
   const AuthCandidate* winner = nullptr;
   /// Several cookies of the name, all of them looked at, and it is certain that none is good for anything.
   bool all_dead = false;
+
+  /// The identity headers to send: the winner's, or `nobody`'s; a view of either. REQUIRES: isGranted().
+  HeaderLines identity(const SessionFacts& nobody) const;
 };
 
 /// Does it lead to a session, so that no later candidate counts? A stored value that is empty or damaged does not.

@@ -203,8 +203,7 @@ void AuthEndpoint::noteLimits(CheckStatus status) const {
 void AuthEndpoint::grant(const Request& request, const AuthDecision& decision, Response& response) const {
   SESSIOND_CHECK(decision.isGranted());
   const bool authorizer = request.role == Role::kAuthorizer;
-  const HeaderLines identity = decision.status == CheckStatus::kValid ? decision.winner->found->session->identity()
-                                                                      : parts_.extractor.nobody().identity;
+  const HeaderLines identity = decision.identity(parts_.extractor.nobody());
   response.status = authorizer ? 200 : 204;
   response.headers.reserve(identity.text().size() + 64);
   response.headers.append(statusHeader(decision.status));
