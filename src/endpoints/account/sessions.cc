@@ -16,9 +16,7 @@
 #include "endpoints/plain_answers.h"
 #include "endpoints/visitor.h"
 #include "http/form.h"
-#include "json/json_tree.h"
 #include "session/session_record.h"
-#include "session/user_id.h"
 
 namespace sessiond {
 namespace {
@@ -69,7 +67,7 @@ std::string_view textOf(std::optional<Done> done) {
 SessionsEndpoint::SessionsEndpoint(const SessionsParts& parts)
     : parts_(parts),
       user_at_(JsonPointer::of(parts.settings.session.user_at)),
-      user_id_at_(JsonPointer::of(parts.settings.session.userIdAt())),
+      owner_(parts.settings.session),
       done_(counterOf(parts.metrics, "success")),
       refused_(counterOf(parts.metrics, "refused")),
       failed_(counterOf(parts.metrics, "unavailable")) {}
@@ -98,7 +96,7 @@ Expected<SessionsEndpoint::Caller, CheckStatus> SessionsEndpoint::findCaller(con
   const std::optional<Visitor> visitor = visitorIn(*record, user_at_);
   if (!visitor) return Unexpected(CheckStatus::kAnonymous);
   return Caller{.session = session->id,
-                .user_id = userIdOf(follow(record->tree.root(), user_id_at_)),
+                .user_id = owner_.of(record->tree.root()),
                 .name = visitor->name,
                 .authenticated = record->authenticated};
 }

@@ -35,6 +35,7 @@
 #include "session/check_status.h"
 #include "session/session_ender.h"
 #include "session/session_finder.h"
+#include "session/user_id.h"
 
 namespace sessiond {
 
@@ -86,7 +87,7 @@ class SessionsEndpoint {
 
   const SessionsParts parts_;
   const JsonPointer user_at_;
-  const JsonPointer user_id_at_;
+  const SessionOwner owner_;
   Counter& done_;
   Counter& refused_;
   Counter& failed_;
