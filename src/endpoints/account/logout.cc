@@ -9,7 +9,7 @@
 #include "endpoints/account/ending_answer.h"
 #include "endpoints/account/logout_pages.h"
 #include "endpoints/cross_site.h"
-#include "endpoints/login/login_mark.h"
+#include "endpoints/login_mark.h"
 #include "endpoints/media_type.h"
 #include "endpoints/plain_answers.h"
 #include "endpoints/session_cookie.h"

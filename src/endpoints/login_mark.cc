@@ -1,4 +1,4 @@
-#include "endpoints/login/login_mark.h"
+#include "endpoints/login_mark.h"
 
 #include <chrono>
 
