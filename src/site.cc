@@ -8,7 +8,6 @@
 
 #include "endpoints/account/logout.h"
 #include "endpoints/account/logout_pages.h"
-#include "endpoints/account/session_list.h"
 #include "endpoints/account/sessions.h"
 #include "endpoints/api/api_answers.h"
 #include "endpoints/api/api_gate.h"
@@ -28,6 +27,7 @@
 #include "redis/redis_app_cache.h"
 #include "redis/redis_attempt_store.h"
 #include "redis/redis_user_directory.h"
+#include "session/session_list.h"
 #include "site_sessions.h"
 
 namespace sessiond {

@@ -11,7 +11,6 @@
 #include "base/crypto.h"
 #include "base/expected.h"
 #include "base/metrics.h"
-#include "endpoints/account/session_list.h"
 #include "prepare.h"
 #include "redis/redis_access.h"
 #include "redis/redis_keys.h"
@@ -20,6 +19,7 @@
 #include "redis_topology.h"
 #include "session/session_ender.h"
 #include "session/session_handles.h"
+#include "session/session_list.h"
 #include "sessionctl/output.h"
 
 namespace sessiond::ctl {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "endpoints/account/session_list.h"
+#include "session/session_list.h"
 #include "sessionctl/redis_site.h"
 
 namespace sessiond::ctl {

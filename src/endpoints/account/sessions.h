@@ -24,7 +24,6 @@
 #include "base/clock.h"
 #include "base/expected.h"
 #include "base/metrics.h"
-#include "endpoints/account/session_list.h"
 #include "endpoints/account/sessions_page.h"
 #include "endpoints/csrf.h"
 #include "endpoints/pages/page_book.h"
@@ -35,6 +34,7 @@
 #include "session/check_status.h"
 #include "session/session_ender.h"
 #include "session/session_finder.h"
+#include "session/session_list.h"
 #include "session/user_id.h"
 
 namespace sessiond {

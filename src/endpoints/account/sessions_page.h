@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "endpoints/account/session_list.h"
 #include "endpoints/pages/page_values.h"
+#include "session/session_list.h"
 
 namespace sessiond {
 

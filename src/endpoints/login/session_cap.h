@@ -13,7 +13,6 @@
 #include <string_view>
 
 #include "base/expected.h"
-#include "endpoints/account/session_list.h"
 #include "endpoints/csrf.h"
 #include "endpoints/login/end_session_ticket.h"
 #include "endpoints/login/login_outcome.h"
@@ -23,6 +22,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "session/session_ender.h"
+#include "session/session_list.h"
 #include "session/user_session_index.h"
 
 namespace sessiond {

@@ -1,4 +1,4 @@
-#include "endpoints/account/session_list.h"
+#include "session/session_list.h"
 
 #include <algorithm>
 #include <utility>
