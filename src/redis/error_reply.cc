@@ -152,7 +152,7 @@ const ErrorKind& errorKind(std::size_t index) {
 }
 
 StoreError storeErrorOf(const RedisReply& reply) {
-  SESSIOND_CHECK(reply.type == RedisReply::Type::kError);
+  if (reply.type != RedisReply::Type::kError) return StoreError::kUnavailable;
   return classifyError(reply.text).meaning == ErrorMeaning::kCorrupt ? StoreError::kCorrupt : StoreError::kUnavailable;
 }
 

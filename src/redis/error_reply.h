@@ -50,7 +50,8 @@ inline std::string_view withoutArguments(std::string_view text) {
   return text.substr(0, text.find(", with args"));
 }
 
-/// What an error reply to a single command is to the caller of a store. REQUIRES: reply.type is kError.
+/// What the reply to a single command is to the caller of a store, where it is not the one that the command gives: an
+/// error; or a reply of a kind that it never gives, since then some other program answers on this socket.
 StoreError storeErrorOf(const RedisReply& reply);
 
 }  // namespace sessiond

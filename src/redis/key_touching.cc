@@ -53,7 +53,7 @@ void readTouches(std::span<KeyTouch> touches, const RedisReplies& replies, std::
     const RedisReply& reply = replies[first + i];
     KeyTouch& touch = touches[i];
     if (reply.type != Type::kInteger) {
-      touch.result = Unexpected(reply.type == Type::kError ? storeErrorOf(reply) : StoreError::kUnavailable);
+      touch.result = Unexpected(storeErrorOf(reply));
     } else {
       touch.result = reply.integer == 0   ? TouchOutcome::kTouched
                      : reply.integer == 1 ? TouchOutcome::kChanged

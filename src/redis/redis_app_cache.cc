@@ -56,7 +56,7 @@ Expected<RedisReply, AppCacheError> RedisAppCache::run(const RedisCommands& comm
   if (!client_.pipeline(commands, Repeat::kSafe, replies)) return Unexpected(AppCacheError::kUnavailable);
   RedisReply& reply = replies[0];
   if (reply.type == type) return std::move(reply);
-  const bool wrong_type = reply.type == Type::kError && storeErrorOf(reply) == StoreError::kCorrupt;
+  const bool wrong_type = storeErrorOf(reply) == StoreError::kCorrupt;
   return Unexpected(wrong_type ? AppCacheError::kWrongType : AppCacheError::kUnavailable);
 }
 

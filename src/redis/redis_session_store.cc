@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "redis/error_reply.h"
 #include "redis/ttl_argument.h"
 #include "session/login_epoch.h"
 
@@ -62,16 +63,9 @@ if done and done.err then return done end
 return {next, 1}
 )lua";
 
-/// A reply of a kind that the command never gives: some other program answers on this socket.
-constexpr StoreError kNonsense = StoreError::kUnavailable;
-
-StoreError errorOf(const RedisReply& reply) {
-  return reply.type == Type::kError ? storeErrorOf(reply) : kNonsense;
-}
-
 /// What one script and one DEL say together. Whatever kept the tombstone from being written, the session is gone.
 Expected<Burial, StoreError> burialOf(const RedisReply& tombstone, const RedisReply& deleted) {
-  if (deleted.type != Type::kInteger) return Unexpected(errorOf(deleted));
+  if (deleted.type != Type::kInteger) return Unexpected(storeErrorOf(deleted));
   return tombstone.type == Type::kInteger ? Burial::kBuried : Burial::kUnburied;
 }
 
@@ -107,7 +101,7 @@ Expected<void, StoreError> RedisSessionStore::create(const SessionId& id, std::s
   commands.add({"SET", keys_.session(id.bytes()), json, "EX", ttlArgument(ttl)});
   RedisReplies replies;
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return done;
-  if (replies[0].type != Type::kStatus) return Unexpected(errorOf(replies[0]));
+  if (replies[0].type != Type::kStatus) return Unexpected(storeErrorOf(replies[0]));
   return {};
 }
 
@@ -118,14 +112,14 @@ Expected<ReplaceOutcome, StoreError> RedisSessionStore::replace(const SessionId&
   RedisReplies replies;
   reading_.writeTombstone(id, commands);
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies, deadline); !done) return Unexpected(done.error());
-  if (replies[0].type != Type::kInteger) return Unexpected(errorOf(replies[0]));
+  if (replies[0].type != Type::kInteger) return Unexpected(storeErrorOf(replies[0]));
   if (replies[0].integer != 0) return ReplaceOutcome::kMissing;
   commands.clear();
   commands.add({"EVAL", kReplaceScript, "1", keys_.session(id.bytes()), expected, next});
   reading_.writeTombstone(id, commands);
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies, deadline); !done) return Unexpected(done.error());
   for (const RedisReply& reply : replies)
-    if (reply.type != Type::kInteger) return Unexpected(errorOf(reply));
+    if (reply.type != Type::kInteger) return Unexpected(storeErrorOf(reply));
   // What was written in between lies behind the tombstone.
   if (replies[1].integer != 0) return ReplaceOutcome::kMissing;
   switch (replies[0].integer) {
@@ -151,7 +145,7 @@ Expected<std::uint64_t, StoreError> RedisSessionStore::raiseEpoch(std::uint64_t 
   const Repeat repeat = at_least > 0 && replicas_ > 0 ? Repeat::kUnsafe : Repeat::kSafe;
   if (auto done = client_.pipeline(commands, repeat, replies); !done) return Unexpected(done.error());
   const RedisReply& reply = replies[0];
-  if (reply.type != Type::kArray || reply.elements.size() != 2) return Unexpected(errorOf(reply));
+  if (reply.type != Type::kArray || reply.elements.size() != 2) return Unexpected(storeErrorOf(reply));
   const std::int64_t epoch = reply.elements[0].integer;
   const bool raised = reply.elements[1].integer == 1;
   if (epoch < 0) return Unexpected(StoreError::kCorrupt);

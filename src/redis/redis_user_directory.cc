@@ -80,7 +80,7 @@ Found RedisUserDirectory::find(std::string_view name) {
   RedisReplies replies;
   if (!client_.pipeline(commands, Repeat::kSafe, replies)) return Unexpected(DirectoryError::kUnavailable);
   const RedisReply& reply = replies[0];
-  if (reply.type == Type::kError && storeErrorOf(reply) == StoreError::kCorrupt) return damaged("the key is no hash");
+  if (storeErrorOf(reply) == StoreError::kCorrupt) return damaged("the key is no hash");
   if (reply.type != Type::kArray || reply.elements.size() != kFields) return Unexpected(DirectoryError::kUnavailable);
   return entryOf(name, reply.elements);
 }

@@ -52,10 +52,6 @@ void appendFields(RedisCommands& commands, const UserHash& fields) {
   }
 }
 
-StoreError errorOf(const RedisReply& reply) {
-  return reply.type == Type::kError ? storeErrorOf(reply) : StoreError::kUnavailable;
-}
-
 /// So many in one round trip.
 constexpr std::size_t kPage = 64;
 
@@ -80,7 +76,7 @@ Expected<void, StoreError> RedisUserEditor::run(std::span<const NewUser> users, 
     // Sent twice, what was added by the first is there just like that.
     if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return Unexpected(done.error());
     for (const RedisReply& reply : replies) {
-      if (reply.type != Type::kInteger) return Unexpected(errorOf(reply));
+      if (reply.type != Type::kInteger) return Unexpected(storeErrorOf(reply));
       additions.push_back(static_cast<UserAddition>(std::clamp<std::int64_t>(reply.integer, 0, 2)));
     }
   }
@@ -106,7 +102,7 @@ Expected<std::vector<UserAddition>, StoreError> RedisUserEditor::canAdd(std::spa
 Expected<bool, StoreError> RedisUserEditor::runOne(const RedisCommands& commands) {
   RedisReplies replies;
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return Unexpected(done.error());
-  if (replies[0].type != Type::kInteger) return Unexpected(errorOf(replies[0]));
+  if (replies[0].type != Type::kInteger) return Unexpected(storeErrorOf(replies[0]));
   return replies[0].integer == 1;
 }
 

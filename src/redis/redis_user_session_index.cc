@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "redis/error_reply.h"
 
 namespace sessiond {
 namespace {
@@ -129,10 +130,6 @@ return answer
 /// Of a key that has no end.
 constexpr std::int64_t kLongestLife = 400LL * 24 * 3600 * 1000;
 
-StoreError errorOf(const RedisReply& reply) {
-  return reply.type == Type::kError ? storeErrorOf(reply) : StoreError::kUnavailable;
-}
-
 }  // namespace
 
 void RedisUserSessionIndex::addAll(std::span<IndexNote> notes) {
@@ -151,7 +148,7 @@ void RedisUserSessionIndex::addAll(std::span<IndexNote> notes) {
     const bool is_noted = replies[i].type == Type::kArray && answer.size() == 5 && answer[3].type == Type::kArray &&
                           answer[4].type == Type::kArray;
     for (IndexNote& note : notes.subspan(users[i].begin, users[i].end - users[i].begin)) {
-      note.result = is_noted ? Expected<void, StoreError>() : Unexpected(errorOf(replies[i]));
+      note.result = is_noted ? Expected<void, StoreError>() : Unexpected(storeErrorOf(replies[i]));
       if (!is_noted) continue;
       const auto is_among = [&note](const RedisReply& ids) {
         return std::ranges::any_of(ids.elements,
@@ -234,7 +231,7 @@ Expected<std::vector<std::int64_t>, StoreError> RedisUserSessionIndex::livesOf(s
   RedisReplies replies;
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies, deadline); !done) return Unexpected(done.error());
   for (const RedisReply& reply : replies) {
-    if (reply.type != Type::kInteger) return Unexpected(errorOf(reply));
+    if (reply.type != Type::kInteger) return Unexpected(storeErrorOf(reply));
     lives.push_back(reply.integer == -1 ? kLongestLife : std::max<std::int64_t>(reply.integer, 0));
   }
   return lives;
@@ -266,7 +263,7 @@ Expected<Admission, StoreError> RedisUserSessionIndex::admit(const IndexedSessio
   RedisReplies replies;
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies, deadline); !done) return Unexpected(done.error());
   const std::vector<RedisReply>& answer = replies[0].elements;
-  if (replies[0].type != Type::kArray || answer.empty()) return Unexpected(errorOf(replies[0]));
+  if (replies[0].type != Type::kArray || answer.empty()) return Unexpected(storeErrorOf(replies[0]));
   Admission admission{.admitted = answer[0].integer == 1, .surplus = {}};
   for (std::size_t i = 1; i < answer.size(); ++i) {
     if (auto id = SessionId::fromBytes(answer[i].text)) admission.surplus.push_back(*std::move(id));
@@ -283,7 +280,7 @@ Expected<void, StoreError> RedisUserSessionIndex::remove(std::string_view user_i
   for (const SessionId& id : ids) commands.argument(id.bytes());
   RedisReplies replies;
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return done;
-  if (replies[0].type != Type::kInteger) return Unexpected(errorOf(replies[0]));
+  if (replies[0].type != Type::kInteger) return Unexpected(storeErrorOf(replies[0]));
   return {};
 }
 
@@ -300,7 +297,7 @@ Expected<EndMoment, StoreError> RedisUserSessionIndex::noteAllEnded(std::string_
   for (const SessionId& id : kept) commands.argument(id.bytes());
   RedisReplies replies;
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return Unexpected(done.error());
-  if (replies[0].type != Type::kInteger) return Unexpected(errorOf(replies[0]));
+  if (replies[0].type != Type::kInteger) return Unexpected(storeErrorOf(replies[0]));
   return EndMoment{.number = static_cast<std::uint32_t>(replies[0].integer)};
 }
 
@@ -313,7 +310,7 @@ Expected<IndexPage, StoreError> RedisUserSessionIndex::listBefore(std::string_vi
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return Unexpected(done.error());
   std::vector<RedisReply>& answer = replies[0].elements;
   if (replies[0].type != Type::kArray || answer.size() != 2 || answer[1].type != Type::kArray)
-    return Unexpected(errorOf(replies[0]));
+    return Unexpected(storeErrorOf(replies[0]));
   IndexPage page{.ids = {}, .next = std::move(answer[0].text)};
   for (const RedisReply& entry : answer[1].elements)
     if (auto id = SessionId::fromBytes(entry.text)) page.ids.push_back(*std::move(id));
@@ -326,7 +323,7 @@ Expected<std::vector<SessionId>, StoreError> RedisUserSessionIndex::list(std::st
   commands.add({"ZREVRANGE", keys_.index(user_id), "0", std::to_string(count - 1)});
   RedisReplies replies;
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return Unexpected(done.error());
-  if (replies[0].type != Type::kArray) return Unexpected(errorOf(replies[0]));
+  if (replies[0].type != Type::kArray) return Unexpected(storeErrorOf(replies[0]));
   std::vector<SessionId> ids;
   ids.reserve(replies[0].elements.size());
   for (const RedisReply& entry : replies[0].elements)

@@ -15,11 +15,6 @@ namespace {
 
 using Type = RedisReply::Type;
 
-/// Of a reply of a kind that the command never gives, too: some other program answers on this socket.
-StoreError errorOf(const RedisReply& reply) {
-  return reply.type == Type::kError ? storeErrorOf(reply) : StoreError::kUnavailable;
-}
-
 /// Of a PTTL: -1 for a key that does not expire, -2 for none at all (any more).
 std::optional<std::chrono::milliseconds> ttlOf(const RedisReply& reply) {
   if (reply.type != Type::kInteger) return std::nullopt;
@@ -29,8 +24,8 @@ std::optional<std::chrono::milliseconds> ttlOf(const RedisReply& reply) {
 
 Expected<StoredSession, StoreError> sessionOf(const RedisReply& value, const RedisReply* ttl,
                                               const RedisReply& tombstone) {
-  if (tombstone.type != Type::kInteger) return Unexpected(errorOf(tombstone));
-  if (value.type != Type::kString) return Unexpected(errorOf(value));
+  if (tombstone.type != Type::kInteger) return Unexpected(storeErrorOf(tombstone));
+  if (value.type != Type::kString) return Unexpected(storeErrorOf(value));
   StoredSession session;
   session.revoked = tombstone.integer != 0;
   if (!value.text.empty()) session.json = value.text;
@@ -40,8 +35,8 @@ Expected<StoredSession, StoreError> sessionOf(const RedisReply& value, const Red
 
 /// A key that is no hash lets nobody log in. Of another error nobody can tell.
 Expected<std::uint64_t, StoreError> userTagOf(std::string_view name, const RedisReply& user) {
-  if (user.type == Type::kError && storeErrorOf(user) == StoreError::kCorrupt) return 0;
-  if (user.type != Type::kArray || user.elements.size() != 2) return Unexpected(errorOf(user));
+  if (storeErrorOf(user) == StoreError::kCorrupt) return 0;
+  if (user.type != Type::kArray || user.elements.size() != 2) return Unexpected(storeErrorOf(user));
   return standingTag(name, user.elements[0], user.elements[1]);
 }
 

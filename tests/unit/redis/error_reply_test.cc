@@ -125,5 +125,11 @@ TEST(ErrorReply, IsCorruptToAStoreOnlyForAWrongType) {
   }
 }
 
+TEST(ErrorReply, AReplyOfAKindThatTheCommandNeverGivesIsUnavailableToAStore) {
+  EXPECT_EQ(storeErrorOf({.type = RedisReply::Type::kString, .text = "WRONGTYPE of a value"}),
+            StoreError::kUnavailable);
+  EXPECT_EQ(storeErrorOf({}), StoreError::kUnavailable);
+}
+
 }  // namespace
 }  // namespace sessiond
