@@ -10,8 +10,12 @@ std::string mediaType(std::string_view content_type) {
   return lowerCase(type);
 }
 
-bool wantsPage(std::string_view accept) {
-  return lowerCase(accept).find("text/html") != std::string::npos;
+bool wantsPage(const Request& request) {
+  return lowerCase(request.paramOrEmpty("HTTP_ACCEPT")).find("text/html") != std::string::npos;
+}
+
+bool isForm(const Request& request) {
+  return mediaType(request.paramOrEmpty("CONTENT_TYPE")) == "application/x-www-form-urlencoded";
 }
 
 }  // namespace sessiond

@@ -22,8 +22,6 @@
 namespace sessiond {
 namespace {
 
-constexpr std::size_t kMaxBodyBytes = 8 * 1024;
-
 Counter& counterOf(MetricsRegistry& metrics, const char* outcome) {
   return metrics.counter("sessiond_logouts_total", "Logouts, by how they ended.", {{"outcome", outcome}});
 }
@@ -41,7 +39,7 @@ Response LogoutEndpoint::answer(const Request& request) const {
   const std::string_view method = request.paramOrEmpty("REQUEST_METHOD");
   if (method == "POST") return logOut(request);
   if (method != "GET" && method != "HEAD") {
-    if (!wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))) return methodNotAllowed("GET, HEAD, POST");
+    if (!wantsPage(request)) return methodNotAllowed("GET, HEAD, POST");
     return allowing(parts_.pages.refuse(request, 405, "wrong_method"), "GET, HEAD, POST");
   }
   Response page = parts_.pages.ask(request);
@@ -57,9 +55,8 @@ Response LogoutEndpoint::turnAway(const Request& request) const {
 
 /// The error is the status to answer.
 Expected<LogoutEndpoint::Wish, int> LogoutEndpoint::readWish(const Request& request) const {
-  if (request.body.size() > kMaxBodyBytes) return Unexpected(413);
-  const std::string type = mediaType(request.paramOrEmpty("CONTENT_TYPE"));
-  if (!request.body.empty() && type != "application/x-www-form-urlencoded") return Unexpected(415);
+  if (request.body.size() > kMaxFormBytes) return Unexpected(413);
+  if (!request.body.empty() && !isForm(request)) return Unexpected(415);
   Wish wish;
   for (const std::string_view text : {request.paramOrEmpty("QUERY_STRING"), request.body}) {
     const std::optional<FormFields> fields = parseForm(text);
@@ -78,7 +75,7 @@ Response LogoutEndpoint::logOut(const Request& request) const {
   const auto ended = endSessions(request, wish->all);
   if (!ended) return unavailable(request, *wish, wish->all && ended.error() == StoreError::kTimeout);
   done_.add();
-  const bool page = wantsPage(request.paramOrEmpty("HTTP_ACCEPT"));
+  const bool page = wantsPage(request);
   // A session that was gone already says nothing of whose it was: then this browser's is all that has ended.
   Response response = page                    ? endedForPage(ended->ending)
                       : ended->whose_is_known ? endedForProgram(ended->ending)
@@ -175,7 +172,7 @@ void LogoutEndpoint::clearCookies(const Request& request, const std::vector<Ende
 Response LogoutEndpoint::unavailable(const Request& request, const Wish& wish, bool begun) const {
   failed_.add();
   Response response =
-      wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))
+      wantsPage(request)
           ? parts_.pages.unavailable(request, begun ? "logout_unfinished" : "logout_unavailable", wish.all, wish.rd)
           : jsonError(503, begun ? "unfinished" : "unavailable");
   response.add("Retry-After", kRetryAfter);
@@ -185,8 +182,7 @@ Response LogoutEndpoint::unavailable(const Request& request, const Wish& wish, b
 Response LogoutEndpoint::refuse(const Request& request, int status, std::string_view word,
                                 std::string_view message) const {
   refused_.add();
-  return wantsPage(request.paramOrEmpty("HTTP_ACCEPT")) ? parts_.pages.refuse(request, status, message)
-                                                        : jsonError(status, word);
+  return wantsPage(request) ? parts_.pages.refuse(request, status, message) : jsonError(status, word);
 }
 
 }  // namespace sessiond

@@ -21,16 +21,11 @@
 namespace sessiond {
 namespace {
 
-constexpr std::size_t kMaxBodyBytes = 8 * 1024;
 constexpr std::string_view kOthers = "others";
 
 Counter& counterOf(MetricsRegistry& metrics, const char* outcome) {
   return metrics.counter("sessiond_session_ends_total",
                          "Sessions that users ended in the list of theirs, by how it went.", {{"outcome", outcome}});
-}
-
-bool isPage(const Request& request) {
-  return wantsPage(request.paramOrEmpty("HTTP_ACCEPT"));
 }
 
 /// The last piece of /sessions/<handle>, or `others`; empty: neither.
@@ -111,7 +106,7 @@ Response SessionsEndpoint::showList(const Request& request, const Caller& caller
                                     std::string_view error) const {
   const auto sessions = parts_.list.of(caller.user_id, caller.session);
   if (!sessions) return unavailable(request, false);
-  if (!isPage(request)) {
+  if (!wantsPage(request)) {
     if (!error.empty()) return jsonError(status, status == 403 ? "csrf" : "unknown_session");
     Response response(200);
     response.add("Content-Type", "application/json");
@@ -135,9 +130,8 @@ Response SessionsEndpoint::showList(const Request& request, const Caller& caller
 Response SessionsEndpoint::endByForm(const Request& request) const {
   if (isCrossSite(request, parts_.settings.login.allowed_origins))
     return refuse(request, 403, "cross_site", "sessions_cross_site");
-  if (request.body.size() > kMaxBodyBytes) return refuse(request, 413, "too_large", "unreadable");
-  if (mediaType(request.paramOrEmpty("CONTENT_TYPE")) != "application/x-www-form-urlencoded")
-    return refuse(request, 415, "unsupported_type", "unreadable");
+  if (request.body.size() > kMaxFormBytes) return refuse(request, 413, "too_large", "unreadable");
+  if (!isForm(request)) return refuse(request, 415, "unsupported_type", "unreadable");
   const std::optional<FormFields> fields = parseForm(request.body);
   const auto what = fields ? formField(*fields, "end") : std::nullopt;
   if (!what) return refuse(request, 400, "malformed", "unreadable");
@@ -158,7 +152,7 @@ Response SessionsEndpoint::endByForm(const Request& request) const {
 }
 
 Response SessionsEndpoint::refuseForm(const Request& request, const Caller& caller, Refusal refusal) const {
-  if (!isPage(request)) return refuseProgram(refusal);
+  if (!wantsPage(request)) return refuseProgram(refusal);
   switch (refusal) {
     case Refusal::kUnavailable:
     case Refusal::kUnfinished:
@@ -203,7 +197,7 @@ Response SessionsEndpoint::refuseProgram(Refusal refusal) {
 }
 
 Response SessionsEndpoint::refuseNobody(const Request& request, CheckStatus why) const {
-  if (!isPage(request)) return nobodyForProgram(why);
+  if (!wantsPage(request)) return nobodyForProgram(why);
   return why == CheckStatus::kUnavailable ? unavailable(request, false) : toLogin(false);
 }
 
@@ -240,12 +234,12 @@ bool SessionsEndpoint::isFresh(const Caller& caller) const {
 Response SessionsEndpoint::refuse(const Request& request, int status, std::string_view word,
                                   std::string_view message) const {
   refused_.add();
-  return isPage(request) ? startHere(parts_.pages, request, status, message, StartHere::kSessions)
-                         : jsonError(status, word);
+  return wantsPage(request) ? startHere(parts_.pages, request, status, message, StartHere::kSessions)
+                            : jsonError(status, word);
 }
 
 Response SessionsEndpoint::unavailable(const Request& request, bool unfinished) const {
-  if (!isPage(request)) return unavailableForProgram(unfinished ? "unfinished" : "unavailable");
+  if (!wantsPage(request)) return unavailableForProgram(unfinished ? "unfinished" : "unavailable");
   return unavailablePage(parts_.pages, request, unfinished ? "logout_unfinished" : "sessions_unavailable");
 }
 

@@ -81,8 +81,8 @@ std::string programOf(const Request& request) {
 
 /// Can it be the form that SessionCap offers? A form with a password alone is left to whoever wipes it.
 bool mayBeEndForm(const Request& request) {
-  return mediaType(request.paramOrEmpty("CONTENT_TYPE")) == "application/x-www-form-urlencoded" &&
-         request.body.size() <= kMaxEndFormBytes && request.body.find("ticket=") != std::string_view::npos;
+  return isForm(request) && request.body.size() <= kMaxEndFormBytes &&
+         request.body.find("ticket=") != std::string_view::npos;
 }
 
 }  // namespace
@@ -94,7 +94,7 @@ Response LoginEndpoint::answer(const Request& request) const {
   const std::string_view method = request.paramOrEmpty("REQUEST_METHOD");
   if (method == "POST") return logIn(request);
   if (method != "GET" && method != "HEAD") {
-    if (!wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))) return methodNotAllowed("GET, HEAD, POST");
+    if (!wantsPage(request)) return methodNotAllowed("GET, HEAD, POST");
     return allowing(startHere(parts_.pages, request, 405, "wrong_method", StartHere::kLogin), "GET, HEAD, POST");
   }
   Response page = greet(request);

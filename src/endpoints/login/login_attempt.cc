@@ -90,10 +90,9 @@ bool isJson(const Request& request) {
 }
 
 Expected<LoginAttempt, LoginAttemptError> readLoginAttempt(const Request& request, NameCase name_case) {
-  const std::string type = mediaType(request.paramOrEmpty("CONTENT_TYPE"));
-  const bool json = type == "application/json";
-  if (!json && type != "application/x-www-form-urlencoded") return Unexpected(LoginAttemptError::kUnsupportedType);
-  if (request.body.size() > kMaxLoginBodyBytes) return Unexpected(LoginAttemptError::kTooLarge);
+  const bool json = isJson(request);
+  if (!json && !isForm(request)) return Unexpected(LoginAttemptError::kUnsupportedType);
+  if (request.body.size() > kMaxFormBytes) return Unexpected(LoginAttemptError::kTooLarge);
   std::optional<LoginAttempt> attempt = json ? readJson(request.body) : readForm(request.body);
   if (!attempt) return Unexpected(LoginAttemptError::kMalformed);
   std::optional<std::string> canonical = canonicalUserName(attempt->user, name_case);

@@ -5,7 +5,6 @@
 
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,8 +14,6 @@
 #include "login/user_name.h"
 
 namespace sessiond {
-
-inline constexpr std::size_t kMaxLoginBodyBytes = 8 * 1024;
 
 enum class LoginFormat { kForm, kJson };
 

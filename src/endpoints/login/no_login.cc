@@ -8,7 +8,7 @@
 namespace sessiond {
 
 Response answerNoLogin(const PageBook& pages, const Request& request) {
-  if (!wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))) return jsonError(404, "no_login");
+  if (!wantsPage(request)) return jsonError(404, "no_login");
   PageValues values;
   values.message("text", "no_login");
   Response page = pages.show(PageName::kStartHere, 404, std::move(values), request);

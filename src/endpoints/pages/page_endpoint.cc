@@ -64,7 +64,7 @@ Response PageEndpoint::failed(const Request& request) const {
 }
 
 Response PageEndpoint::tooLarge(const Request& request) const {
-  if (!wantsPage(request.paramOrEmpty("HTTP_ACCEPT"))) return jsonError(413, "too_large");
+  if (!wantsPage(request)) return jsonError(413, "too_large");
   const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
   const std::string_view path = uri.substr(0, uri.find('?'));
   if (path == PageBook::kLogoutUrl) return startHere(parts_.pages, request, 413, "unreadable", StartHere::kLogout);
