@@ -1,6 +1,6 @@
 #include "endpoints/plain_answers.h"
 
-#include <string>
+#include <utility>
 
 namespace sessiond {
 
@@ -13,12 +13,16 @@ Response methodNotAllowed(std::string_view allowed) {
   return allowing(textAnswer(405, "Method not allowed."), allowed);
 }
 
-Response jsonError(int status, std::string_view word) {
+Response jsonAnswer(int status, std::string body) {
   Response response(status);
   response.add("Content-Type", "application/json");
   response.add("Cache-Control", "no-store");
-  response.body = "{\"error\":\"" + std::string(word) + "\"}\n";
+  response.body = std::move(body);
   return response;
+}
+
+Response jsonError(int status, std::string_view word) {
+  return jsonAnswer(status, "{\"error\":\"" + std::string(word) + "\"}\n");
 }
 
 Response textAnswer(int status, std::string_view line) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "http/response.h"
@@ -13,6 +14,9 @@ Response allowing(Response refusal, std::string_view methods);
 
 /// 405 in a line of text.
 Response methodNotAllowed(std::string_view allowed);
+
+/// JSON that no cache keeps. REQUIRES: `body` is JSON.
+Response jsonAnswer(int status, std::string body);
 
 /// {"error":"<word>"}
 Response jsonError(int status, std::string_view word);

@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "endpoints/plain_answers.h"
+
 namespace sessiond {
 namespace {
 
@@ -11,9 +13,13 @@ std::string_view nameOf(Burial burial) {
   return burial == Burial::kBuried ? "final" : "unburied";
 }
 
-Response ended(int status, const Ending& ending) {
+Response empty(int status) {
   Response response(status);
   response.add("Cache-Control", "no-store");
+  return response;
+}
+
+Response telling(const Ending& ending, Response response) {
   response.add("X-Session-Logout", nameOf(ending.burial));
   return response;
 }
@@ -21,15 +27,12 @@ Response ended(int status, const Ending& ending) {
 }  // namespace
 
 Response endedForPage(const Ending& ending) {
-  return ended(303, ending);
+  return telling(ending, empty(303));
 }
 
 Response endedForProgram(const Ending& ending) {
-  if (!ending.replicas) return ended(204, ending);
-  Response response = ended(200, ending);
-  response.add("Content-Type", "application/json");
-  response.body = "{\"replicas\":" + std::to_string(*ending.replicas) + "}\n";
-  return response;
+  if (!ending.replicas) return telling(ending, empty(204));
+  return telling(ending, jsonAnswer(200, "{\"replicas\":" + std::to_string(*ending.replicas) + "}\n"));
 }
 
 }  // namespace sessiond

@@ -108,11 +108,7 @@ Response SessionsEndpoint::showList(const Request& request, const Caller& caller
   if (!sessions) return unavailable(request, false);
   if (!wantsPage(request)) {
     if (!error.empty()) return jsonError(status, status == 403 ? "csrf" : "unknown_session");
-    Response response(200);
-    response.add("Content-Type", "application/json");
-    response.add("Cache-Control", "no-store");
-    response.body = sessionsJson(*sessions, parts_.clock.wallNow());
-    return response;
+    return jsonAnswer(200, sessionsJson(*sessions, parts_.clock.wallNow()));
   }
   const CsrfGuard::Ticket ticket = parts_.csrf.issue(request);
   PageValues values = sessionsPage(*sessions, parts_.settings.session.touch_interval + std::chrono::minutes(1));

@@ -1,15 +1,16 @@
 #include "endpoints/api/api_answers.h"
 
+#include <string>
+#include <utility>
+
 #include "endpoints/plain_answers.h"
 
 namespace sessiond {
 
 Response apiError(int status, std::string_view word, std::string_view reason) {
-  Response response(status);
-  response.add("Content-Type", "application/json");
-  response.add("Cache-Control", "no-store");
-  response.body.append("{\"error\":\"").append(word).append("\",\"reason\":\"").append(reason).append("\"}\n");
-  return response;
+  std::string body = "{\"error\":\"";
+  body.append(word).append("\",\"reason\":\"").append(reason).append("\"}\n");
+  return jsonAnswer(status, std::move(body));
 }
 
 Response apiUnavailable() {

@@ -12,6 +12,7 @@
 #include "base/parse.h"
 #include "endpoints/api/api_answers.h"
 #include "endpoints/api/app_cache_key.h"
+#include "endpoints/plain_answers.h"
 #include "http/form.h"
 #include "json/json_tree.h"
 
@@ -75,11 +76,7 @@ Response AppCacheEndpoint::get(std::string_view key) const {
   if (!value) return apiError(404, "not_found", "nothing is stored under this key");
   if (value->size() > parts_.max_bytes) return damaged(key, "it is larger than cache.max_bytes");
   if (const std::optional<std::string_view> complaint = complaintAbout(*value)) return damaged(key, *complaint);
-  Response response(200);
-  response.add("Content-Type", "application/json");
-  response.add("Cache-Control", "no-store");
-  response.body = *std::move(value);
-  return response;
+  return jsonAnswer(200, *std::move(value));
 }
 
 Response AppCacheEndpoint::put(std::string_view key, const Request& request) const {

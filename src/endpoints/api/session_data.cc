@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "endpoints/api/api_answers.h"
 #include "endpoints/media_type.h"
+#include "endpoints/plain_answers.h"
 #include "http/entity_tag.h"
 #include "session/public_view.h"
 
@@ -38,10 +39,7 @@ std::string viewOf(std::string_view json) {
 }
 
 Response dataAnswer(const SessionId& id, std::string_view json) {
-  Response response(200);
-  response.body = viewOf(json);
-  response.add("Content-Type", "application/json");
-  response.add("Cache-Control", "no-store");
+  Response response = jsonAnswer(200, viewOf(json));
   response.add("ETag", entityTagOf(id, response.body));
   return response;
 }
