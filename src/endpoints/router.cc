@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "endpoints/plain_answers.h"
 
 namespace sessiond {
 
@@ -19,10 +20,7 @@ Response Router::unknownEndpoint(std::optional<std::string_view> name) const {
                {{"count", *count}});
     }
   }
-  Response response(500);
-  response.add("Content-Type", "text/plain; charset=utf-8");
-  response.body = "sessiond: the web server's configuration names no endpoint that is served here\n";
-  return response;
+  return textAnswer(500, "sessiond: the web server's configuration names no endpoint that is served here");
 }
 
 bool Router::givesWay(const Request& request) const noexcept {

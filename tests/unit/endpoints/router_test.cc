@@ -172,6 +172,15 @@ TEST_F(RouterTest, ARequestForNoKnownEndpointIsAnErrorAndNeverA2xx) {
   }
 }
 
+TEST_F(RouterTest, TheWordsForNoKnownEndpointAreKeptByNoCacheAndTakenForNothingElse) {
+  receive({});
+  EXPECT_EQ(
+      exchange_.response.headers.lines(),
+      "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
+  EXPECT_EQ(exchange_.response.body,
+            "sessiond: the web server's configuration names no endpoint that is served here\n");
+}
+
 TEST_F(RouterTest, AHeaderOfTheClientNamesNoEndpoint) {
   const Param params[] = {{"HTTP_SESSIOND_ENDPOINT", "health"}};
   receive(params);
