@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "endpoints/own_origin.h"
 #include "http/origin.h"
 
 namespace sessiond {
@@ -13,9 +14,7 @@ enum class Source { kOwn, kListed, kForeign };
 Source sourceOf(const std::string& origin, const Request& request, std::span<const std::string> allowed_origins) {
   if (std::find(allowed_origins.begin(), allowed_origins.end(), origin) != allowed_origins.end())
     return Source::kListed;
-  const std::optional<std::string> own = canonicalOrigin(std::string(request.paramOrEmpty("SESSIOND_SCHEME")) + "://" +
-                                                         std::string(request.paramOrEmpty("SESSIOND_HOST")));
-  return own == origin ? Source::kOwn : Source::kForeign;
+  return ownOrigin(request) == origin ? Source::kOwn : Source::kForeign;
 }
 
 /// Does every Sec-Fetch-Site that was sent, and at least one, say same-origin?

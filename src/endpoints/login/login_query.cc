@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 
+#include "endpoints/own_origin.h"
 #include "http/form.h"
 #include "http/origin.h"
 
@@ -17,9 +18,7 @@ std::string ownReferer(const Request& request, const std::string& login_url) {
   const std::size_t path = referer.find('/', scheme_end + 3);
   if (path == std::string_view::npos) return "";
   const std::optional<std::string> origin = canonicalOrigin(std::string(referer.substr(0, path)));
-  const std::optional<std::string> own = canonicalOrigin(std::string(request.paramOrEmpty("SESSIOND_SCHEME")) + "://" +
-                                                         std::string(request.paramOrEmpty("SESSIOND_HOST")));
-  if (!origin || origin != own) return "";
+  if (!origin || origin != ownOrigin(request)) return "";
   const std::string_view target = referer.substr(path, referer.find('#', path) - path);
   if (target.substr(0, target.find('?')) == login_url) return "";
   return std::string(target);
