@@ -102,7 +102,6 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
     /// Sends what waits, unless something is under way, behind which it follows by itself.
     void start();
     void noteUse() { channel_.noteUse(); }
-    ClusterNodes::Node& node() const { return node_; }
 
    private:
     void write(RedisCommands& commands) override;

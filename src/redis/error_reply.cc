@@ -90,9 +90,6 @@ constexpr auto kRules = std::to_array<Rule>({
     {"NOREPLICAS",
      {"NOREPLICAS", kUnavailable, kCommand,
       "redis: too few replicas are connected for writes (min-replicas-to-write); restore them"}},
-    {"EXECABORT",
-     {"EXECABORT", kUnavailable, kCommand,
-      "redis: a transaction was refused because one of its commands was; the error before this one says why"}},
     {"DENIED",
      {"DENIED", kMisconfigured, kServer,
       "redis: the server is in protected mode and takes only local clients; set a password there and in "

@@ -36,7 +36,7 @@ struct ErrorKind {
   std::size_t index = 0;                          ///< 0 to kErrorKinds - 1, for counters and log limits a kind
 };
 
-inline constexpr std::size_t kErrorKinds = 28;
+inline constexpr std::size_t kErrorKinds = 27;
 
 /// Pure. `text` is an error reply without its leading dash.
 const ErrorKind& classifyError(std::string_view text);

@@ -225,14 +225,10 @@ void RedisNode::noteGoodNews() {
 const ErrorKind* RedisNode::noteErrors(const RedisReplies& replies) {
   const ErrorKind* worst = nullptr;
   for (const RedisReply& reply : replies) {
-    if (reply.type == RedisReply::Type::kError) {
-      const ErrorKind& kind = classifyError(reply.text);
-      noteErrorReply(kind, reply.text);
-      if (worst == nullptr || kind.scope == ErrorScope::kServer) worst = &kind;
-    } else if (reply.type == RedisReply::Type::kArray) {
-      const ErrorKind* const inner = noteErrors(reply.elements);  // what EXEC gives back
-      if (worst == nullptr) worst = inner;
-    }
+    if (reply.type != RedisReply::Type::kError) continue;
+    const ErrorKind& kind = classifyError(reply.text);
+    noteErrorReply(kind, reply.text);
+    if (worst == nullptr || kind.scope == ErrorScope::kServer) worst = &kind;
   }
   return worst;
 }

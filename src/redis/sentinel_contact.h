@@ -45,7 +45,6 @@ class SentinelContact {
   bool over() const { return over_.load(std::memory_order_acquire); }
 
  private:
-  struct Connections;
   enum class Outcome { kStopped, kUseless, kLost };
 
   void run(const std::stop_token& stop);

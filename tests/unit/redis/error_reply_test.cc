@@ -48,8 +48,6 @@ const Case kCases[] = {
     {"MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.", "MISCONF",
      ErrorMeaning::kUnavailable, ErrorScope::kCommand},
     {"NOREPLICAS Not enough good replicas to write.", "NOREPLICAS", ErrorMeaning::kUnavailable, ErrorScope::kCommand},
-    {"EXECABORT Transaction discarded because of previous errors.", "EXECABORT", ErrorMeaning::kUnavailable,
-     ErrorScope::kCommand},
     {"DENIED Redis is running in protected mode because protected mode is enabled", "DENIED",
      ErrorMeaning::kMisconfigured, ErrorScope::kServer},
     {"ERR AUTH <password> called without any password configured for the default user. Are you sure your "
