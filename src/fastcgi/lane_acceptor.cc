@@ -45,31 +45,31 @@ void LaneAcceptor::finish() {
   finished_ = true;
   if (std::exchange(accepting_, false)) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, around_.listener.fd(), nullptr);
   if (around_.listener.inherited()) return;
-  while (acceptOne() != Accepted::kNone) {
+  while (acceptOne()) {
   }
 }
 
-LaneAcceptor::Accepted LaneAcceptor::acceptOne() {
+bool LaneAcceptor::acceptOne() {
   if (around_.connections.fetch_add(1, std::memory_order_relaxed) >= around_.settings.max_connections) {
     around_.connections.fetch_sub(1, std::memory_order_relaxed);
     crowded_ = true;
     pause(0);
-    return Accepted::kNone;
+    return false;
   }
   UniqueFd socket(::accept4(around_.listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   const int error = errno;
   if (!socket) {
     around_.connections.fetch_sub(1, std::memory_order_relaxed);
-    if (error == EAGAIN) return Accepted::kNone;
-    if (error == EINTR || error == ECONNABORTED) return Accepted::kRetry;
+    if (error == EAGAIN) return false;
+    if (error == EINTR || error == ECONNABORTED) return true;
     pause(error);
-    return Accepted::kNone;
+    return false;
   }
   around_.metrics.accepted.add();
   around_.metrics.open.add(1);
   Lane& lightest = lightestLane();
   if (&lightest == &lane_ || !lightest.take(socket)) lane_.adopt(std::move(socket));
-  return Accepted::kOne;
+  return true;
 }
 
 void LaneAcceptor::pause(int error) {

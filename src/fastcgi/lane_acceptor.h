@@ -28,8 +28,8 @@ class LaneAcceptor {
   void finish();
 
  private:
-  enum class Accepted { kOne, kNone, kRetry };
-  Accepted acceptOne();
+  /// False: none waits, or there can be no more.
+  bool acceptOne();
   void pause(int error);
   Lane& lightestLane();
 
