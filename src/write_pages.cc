@@ -5,7 +5,7 @@
 #include <map>
 #include <system_error>
 
-#include "endpoints/plain_answers.h"
+#include "http/response.h"
 
 namespace sessiond {
 namespace {

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "redis/command_pieces.h"
 #include "redis/error_reply.h"
 #include "redis/redirect.h"
 

@@ -13,7 +13,6 @@
 
 #include "base/clock.h"
 #include "redis/cluster_nodes.h"
-#include "redis/command_pieces.h"
 #include "redis/redis_access.h"
 
 namespace sessiond {

@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "redis/command_pieces.h"
 #include "redis/error_reply.h"
 #include "redis/redirect.h"

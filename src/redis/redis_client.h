@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "base/guarded.h"
-#include "base/interval_gate.h"
 #include "base/metrics.h"
 #include "redis/redis_access.h"
 #include "redis/redis_commands.h"

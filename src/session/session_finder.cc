@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "http/cookie_header.h"
 #include "session/resurrection.h"
+#include "session/tombstone_lifetime.h"
 
 namespace sessiond {
 namespace {

@@ -30,7 +30,6 @@
 #include "session/session_settings.h"
 #include "session/session_store.h"
 #include "session/signed_cookie.h"
-#include "session/tombstone_lifetime.h"
 
 namespace sessiond {
 

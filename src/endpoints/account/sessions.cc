@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "endpoints/account/done_note.h"
 #include "endpoints/account/ending_answer.h"
+#include "endpoints/account/sessions_page.h"
 #include "endpoints/cross_site.h"
 #include "endpoints/media_type.h"
 #include "endpoints/pages/page_endpoint.h"

@@ -24,7 +24,6 @@
 #include "base/clock.h"
 #include "base/expected.h"
 #include "base/metrics.h"
-#include "endpoints/account/sessions_page.h"
 #include "endpoints/csrf.h"
 #include "endpoints/pages/page_book.h"
 #include "endpoints/site_settings.h"

@@ -1,7 +1,5 @@
 #include "endpoints/login/end_session_ticket.h"
 
-#include <charconv>
-
 #include "base/encoding.h"
 #include "base/parse.h"
 
