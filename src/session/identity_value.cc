@@ -11,16 +11,6 @@ namespace {
 
 constexpr std::string_view kUsualSeparator = ",";
 
-// C0 controls, DEL, and C1 controls (U+0080 to U+009F, C2 80 to C2 9F as UTF-8). REQUIRES: valid UTF-8.
-bool holdsControls(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x20 || byte == 0x7f) return true;
-    if (byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
-  }
-  return false;
-}
-
 bool hasSpaceAtAnEnd(std::string_view text) {
   return text.starts_with(' ') || text.ends_with(' ');
 }
@@ -44,7 +34,7 @@ bool holdsScalarsOnly(JsonValue array) {
 std::optional<std::string> rendered(std::string_view text, IdentityEncoding encode) {
   switch (encode) {
     case IdentityEncoding::kUtf8:
-      if (holdsControls(text) || hasSpaceAtAnEnd(text)) return std::nullopt;
+      if (hasControls(text) || hasSpaceAtAnEnd(text)) return std::nullopt;
       return std::string(text);
     case IdentityEncoding::kPercent:
       return percentEncode(text);
