@@ -1,20 +1,15 @@
 #include "redis/redis_keys.h"
 
-#include <cstddef>
-
 #include "base/check.h"
 
 namespace sessiond {
 namespace {
 
-/// Redis's rule: what stands between the first `{` and the next `}` behind it, unless that is nothing. `first` and
-/// `second` are a key in two pieces.
+/// `first` and `second` are a key in two pieces.
 bool hasHashTag(std::string_view first, std::string_view second) {
   if (first.find('{') == std::string_view::npos && second.find('{') == std::string_view::npos) return false;
   const std::string key = std::string(first).append(second);
-  const std::size_t open = key.find('{');
-  const std::size_t close = key.find('}', open);
-  return close != std::string::npos && close != open + 1;
+  return hashedPart(key).size() != key.size();
 }
 
 }  // namespace
