@@ -17,19 +17,6 @@ using Problem = Unexpected<std::string>;
 
 constexpr std::size_t kQuestions = 2;
 
-/// Of lines "name:value".
-std::string_view fieldOf(std::string_view lines, std::string_view name) {
-  while (!lines.empty()) {
-    const std::size_t end = std::min(lines.find('\n'), lines.size());
-    std::string_view line = lines.substr(0, end);
-    lines.remove_prefix(std::min(end + 1, lines.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == ':')
-      return line.substr(name.size() + 1);
-  }
-  return {};
-}
-
 /// Nothing: it says where it is in a way that nobody can follow.
 std::optional<RedisAddress> addressOf(const RedisReply& node, const RedisAddress& asked) {
   if (node.type != Type::kArray || node.elements.size() < 2) return std::nullopt;

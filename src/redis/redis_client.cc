@@ -46,23 +46,6 @@ bool wroteAny(const RedisCommands& commands, const RedisReplies& replies) {
   return false;
 }
 
-/// The `version` in a reply to HELLO 2: server, redis, version, 7.0.15, ...
-std::string_view versionInHello(const RedisReply& hello) {
-  for (std::size_t i = 0; i + 1 < hello.elements.size(); i += 2)
-    if (hello.elements[i].text == "version") return hello.elements[i + 1].text;
-  return {};
-}
-
-/// That in a reply to INFO server: lines, one of them redis_version:5.0.14.
-std::string_view versionInInfo(const RedisReply& info) {
-  constexpr std::string_view kName = "redis_version:";
-  const std::string_view text = info.type == RedisReply::Type::kString ? std::string_view(info.text) : "";
-  const std::size_t at = text.find(kName);
-  if (at == std::string_view::npos) return {};
-  const std::string_view rest = text.substr(at + kName.size());
-  return rest.substr(0, rest.find_first_of("\r\n"));
-}
-
 /// Empty, or one that cannot be read: nobody can tell, and it will do.
 StartupReport judgeVersion(std::string_view version, const RedisNode& node) {
   int major = 0;
@@ -354,7 +337,7 @@ StartupReport RedisClient::probe(SteadyTime deadline) {
   const RedisReply& hello = replies[0];
   const bool knows_hello = hello.type != RedisReply::Type::kError || classifyError(hello.text).code != kUnknownCommand;
   StartupReport report =
-      knows_hello ? judgeVersion(versionInHello(hello), node_) : judgeWithoutHello(*connected, deadline);
+      knows_hello ? judgeVersion(fieldOf(hello, "version"), node_) : judgeWithoutHello(*connected, deadline);
   if (report.outcome == StartupProbe::kOk) giveBack(*std::move(connected));
   return report;
 }
@@ -366,7 +349,7 @@ StartupReport RedisClient::judgeWithoutHello(Pooled& connection, SteadyTime dead
   RedisReplies replies;
   if (auto done = exchange(connection, commands, replies, clock_.steadyNow(), deadline); !done)
     return reportOf(done.error(), node_);
-  const std::string_view version = versionInInfo(replies[0]);
+  const std::string_view version = fieldOf(replies[0].text, "redis_version");
   if (!version.empty()) return judgeVersion(version, node_);
   return {StartupProbe::kLimited, "redis: " + node_.server() +
                                       " does not know HELLO, nor say its version: a front end, behind which sessiond "

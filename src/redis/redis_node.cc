@@ -30,14 +30,6 @@ TlsSettings tlsOf(const RedisSettings& config) {
   return tls;
 }
 
-/// The `role` in a reply to HELLO 2: server, redis, ..., role, master, ...
-std::string_view roleIn(const RedisReply& hello) {
-  if (hello.type != RedisReply::Type::kArray) return {};
-  for (std::size_t i = 0; i + 1 < hello.elements.size(); i += 2)
-    if (hello.elements[i].text == "role") return hello.elements[i + 1].text;
-  return {};
-}
-
 }  // namespace
 
 StoreError toStoreError(const ConnectionError& error) {
@@ -159,7 +151,7 @@ std::optional<ConnectionError> RedisNode::judgeGreeting(const RedisReplies& repl
 }
 
 bool RedisNode::deniesRole(const RedisReply& hello) const {
-  const std::string_view role = roleIn(hello);
+  const std::string_view role = fieldOf(hello, "role");
   if (has_others_) return role != "master";
   return !role.empty() && role != "master" && !allow_replica_;
 }

@@ -17,14 +17,6 @@ using Problem = Unexpected<std::string>;
 constexpr std::size_t kQuestions = 5;
 constexpr std::uint16_t kDefaultPort = 26379;
 
-/// In a flat list of names and values; empty: there is none.
-std::string_view fieldOf(const RedisReply& list, std::string_view name) {
-  for (std::size_t i = 0; i + 1 < list.elements.size(); i += 2) {
-    if (list.elements[i].text == name) return list.elements[i + 1].text;
-  }
-  return {};
-}
-
 std::optional<RedisAddress> addressOf(std::string_view host, std::string_view port) {
   const auto number = parseInteger<std::uint16_t>(port);
   if (host.empty() || !number || *number == 0) return std::nullopt;
