@@ -19,4 +19,18 @@ struct ConnectionError {
   std::string text;  ///< for the log; of kRejected, the error reply
 };
 
+inline ConnectionError noAnswerInTime() {
+  return {ConnectionError::Kind::kTimeout, "no answer in time"};
+}
+
+/// Nobody knows the primary yet.
+inline ConnectionError sentinelsAreSilent() {
+  return {ConnectionError::Kind::kUnreachable, "the sentinels have not said where it is"};
+}
+
+/// What a replica says of a write, said of one that was not even asked for it (error_reply.h knows the word).
+inline ConnectionError refusedByReplica() {
+  return {ConnectionError::Kind::kRejected, "READONLY this server is a replica"};
+}
+
 }  // namespace sessiond

@@ -64,7 +64,7 @@ void LaneChannel::send(Cargo& cargo, SteadyTime deadline) {
 
 void LaneChannel::start() {
   const SteadyTime now = clock_.steadyNow();
-  if (now >= deadline_) return failed({ConnectionError::Kind::kTimeout, "no answer in time"});
+  if (now >= deadline_) return failed(noAnswerInTime());
   if (connection_.ready() && isOutdated(now)) connection_.close();
   if (connection_.closed()) return open();
   transmit();
@@ -178,7 +178,7 @@ void LaneChannel::leave() {
   connection_.close();
   if (cargo_ == nullptr) return;
   if (!std::exchange(retried_, true)) return start();
-  failed({ConnectionError::Kind::kRejected, "READONLY this server is a replica"});
+  failed(refusedByReplica());
 }
 
 LaneChannel::Judgement LaneChannel::judgeSign() {

@@ -44,7 +44,7 @@ void LaneConnection::fail(const ConnectionError& error) {
 
 void LaneConnection::open(SteadyTime deadline) {
   SESSIOND_CHECK(state_ == State::kClosed);
-  if (clock_.steadyNow() >= deadline) return fail({ConnectionError::Kind::kTimeout, "no answer in time"});
+  if (clock_.steadyNow() >= deadline) return fail(noAnswerInTime());
   deadline_ = deadline;
   place_ = nullptr;
   lookup_ = 0;
@@ -56,7 +56,7 @@ void LaneConnection::open(SteadyTime deadline) {
 void LaneConnection::resolve() {
   if (place_ == nullptr) place_ = node_.place().present();
   const SteadyTime now = clock_.steadyNow();
-  if (place_ == nullptr && now >= deadline_) return fail(unreachableError("the sentinels have not said where it is"));
+  if (place_ == nullptr && now >= deadline_) return fail(sentinelsAreSilent());
   if (place_ == nullptr) return loop_.callAt(std::min(deadline_, now + kLookupInterval), *this);
   std::optional<ResolvedAddresses> found = place_->connector->lookUp(lookup_);
   if (!found && now >= deadline_) return fail(unreachableError("cannot resolve the host in time"));
@@ -202,7 +202,7 @@ void LaneConnection::onTime() {
     closeAttempt();
     return connectToNext();
   }
-  fail({ConnectionError::Kind::kTimeout, "no answer in time"});
+  fail(noAnswerInTime());
 }
 
 }  // namespace sessiond

@@ -20,7 +20,7 @@ constexpr std::size_t kMaxIdle = 64;
 /// A primary may become a replica without closing a connection; what it says then may be old.
 constexpr auto kRoleAge = 1s;
 constexpr int kMinimumMajorVersion = 6;
-constexpr const char* kNoReplicas = "NOREPLICAS too few replicas follow this server, as far as is known";
+constexpr const char* kLacksReplicas = "NOREPLICAS too few replicas follow this server, as far as is known";
 constexpr std::string_view kUnknownCommand = "ERR unknown command";
 
 /// Of an answer, when the node has become another server meanwhile: whether that one knows of it cannot be told.
@@ -131,7 +131,7 @@ Expected<void, ConnectionError> RedisClient::attemptIfBelieved(const RedisComman
     node_.noteWrite(replies[0], key);
     if (!takes_writes) {
       // Of where the probe's key is, nobody has asked.
-      if (redirectIn(replies[0])) replies[0].text = kNoReplicas;
+      if (redirectIn(replies[0])) replies[0].text = kLacksReplicas;
       const RedisReply refusal = replies[0];
       replies.assign(commands.count(), refusal);
       return {};
@@ -225,9 +225,7 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::connect(SteadyTime d
   const SteadyTime connect_deadline = std::min(deadline, clock_.steadyNow() + node_.connectTimeout());
   bool plainly = node_.greetsPlainly();
   const NodePlace::Ref place = node_.place().wait(connect_deadline);
-  if (place == nullptr) {
-    return Unexpected(ConnectionError{ConnectionError::Kind::kUnreachable, "the sentinels have not said where it is"});
-  }
+  if (place == nullptr) return Unexpected(sentinelsAreSilent());
   for (;;) {
     auto link = place->connector->connect(connect_deadline);
     if (!link) return Unexpected(link.error());

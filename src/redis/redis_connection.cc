@@ -26,10 +26,6 @@ Unexpected<ConnectionError> failure(ConnectionError::Kind kind, std::string text
   return Unexpected(ConnectionError{kind, std::move(text)});
 }
 
-Unexpected<ConnectionError> timeout() {
-  return failure(ConnectionError::Kind::kTimeout, "no answer in time");
-}
-
 bool isFailure(Link::State state) {
   return state == Link::State::kClosed || state == Link::State::kRefused;
 }
@@ -279,7 +275,7 @@ Done RedisConnection::send(std::string_view bytes, SteadyTime deadline) {
   while (!bytes.empty()) {
     const Link::Progress sent = link_->write(bytes);
     if (isFailure(sent.state)) return failureOfWrite(sent.state);
-    if (sent.bytes == 0 && !waitForLink(sent.state, deadline)) return timeout();
+    if (sent.bytes == 0 && !waitForLink(sent.state, deadline)) return Unexpected(noAnswerInTime());
     bytes.remove_prefix(sent.bytes);
   }
   return {};
@@ -291,7 +287,7 @@ Expected<std::size_t, ConnectionError> RedisConnection::receive(Link::Patience p
     if (!got) return Unexpected(got.error());
     if (got->bytes > 0) return got->bytes;
     patience = Link::Patience::kNone;
-    if (got->state == Link::State::kTimeout || !waitForLink(got->state, deadline)) return timeout();
+    if (got->state == Link::State::kTimeout || !waitForLink(got->state, deadline)) return Unexpected(noAnswerInTime());
   }
 }
 

@@ -144,9 +144,7 @@ std::optional<ConnectionError> RedisNode::judgeGreeting(const RedisReplies& repl
     return std::nullopt;
   }
   tells_role_.store(replies.back().type == RedisReply::Type::kArray, std::memory_order_relaxed);
-  if (deniesRole(replies.back())) {
-    return ConnectionError{ConnectionError::Kind::kRejected, "READONLY this server is a replica"};
-  }
+  if (deniesRole(replies.back())) return refusedByReplica();
   return std::nullopt;
 }
 
