@@ -37,10 +37,7 @@ std::string millisecondsUntil(SteadyTime end, SteadyTime now) {
 void writeTouches(std::span<const KeyTouch> touches, const RedisKeys& keys, SteadyTime now, RedisCommands& commands) {
   const std::string tolerance = std::to_string(KeyTouch::kTolerance.count());
   for (const KeyTouch& touch : touches) {
-    commands.begin(7);
-    for (const std::string_view word : {std::string_view("EVAL"), kTouchScript, std::string_view("1")}) {
-      commands.argument(word);
-    }
+    commands.beginScript(kTouchScript, 3);
     commands.argument(keys.sessions(), touch.id->bytes());
     commands.argument(millisecondsUntil(touch.ends, now));
     commands.argument(tolerance);

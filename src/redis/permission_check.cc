@@ -54,8 +54,7 @@ class Questions {
   }
   void addScript(std::string_view prefix) {
     if (!isNew("EVAL", prefix)) return;
-    commands_.begin(4);
-    for (const std::string_view argument : {"EVAL", "return 0", "1"}) commands_.argument(argument);
+    commands_.beginScript("return 0", 0);
     commands_.argument(prefix, kKey);
   }
 

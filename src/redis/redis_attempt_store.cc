@@ -120,10 +120,7 @@ Expected<std::vector<std::int64_t>, AttemptStoreError> RedisAttemptStore::ask(st
                                                                               const AttemptLimit& limit) {
   SESSIOND_CHECK(!limit.windows.empty() && limit.windows.size() <= kMostAttemptWindows);
   RedisCommands commands;
-  commands.begin(7 + 2 * limit.windows.size());
-  commands.argument("EVAL");
-  commands.argument(kJudge, script);
-  commands.argument("1");
+  commands.beginScript(std::string(kJudge).append(script), 3 + 2 * limit.windows.size());
   commands.argument(keys_.own(key));
   commands.argument(limit.delay ? std::to_string(limit.delay->free) : "-1");
   commands.argument(text(limit.delay ? limit.delay->first : milliseconds(0)));
@@ -167,10 +164,7 @@ Expected<AttemptCount, AttemptStoreError> RedisAttemptStore::look(std::string_vi
 
 Expected<void, AttemptStoreError> RedisAttemptStore::giveBack(std::string_view key, const Reservation& reservation) {
   RedisCommands commands;
-  commands.begin(6 + kMostAttemptWindows);
-  commands.argument("EVAL");
-  commands.argument(kGiveBackScript);
-  commands.argument("1");
+  commands.beginScript(kGiveBackScript, 2 + kMostAttemptWindows);
   commands.argument(keys_.own(key));
   for (const std::int64_t end : reservation.ends) commands.argument(std::to_string(end));
   commands.argument(std::to_string(reservation.at));

@@ -20,6 +20,13 @@ void RedisCommands::begin(std::size_t argument_count) {
   ++count_;
 }
 
+void RedisCommands::beginScript(std::string_view script, std::size_t argument_count) {
+  begin(4 + argument_count);
+  argument("EVAL");
+  argument(script);
+  argument("1");
+}
+
 void RedisCommands::argument(std::string_view first_part, std::string_view second_part, std::string_view third_part) {
   appendHeader('$', first_part.size() + second_part.size() + third_part.size());
   bytes_.append(first_part);

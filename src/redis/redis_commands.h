@@ -21,6 +21,8 @@ class RedisCommands {
 
   /// The same in pieces, for keys put together from a prefix and an id: begin(count), then `count` arguments.
   void begin(std::size_t argument_count);
+  /// A script that is given one key: then the key, and `argument_count` arguments.
+  void beginScript(std::string_view script, std::size_t argument_count);
   void argument(std::string_view bytes) { argument(bytes, {}); }
   void argument(std::string_view first_part, std::string_view second_part, std::string_view third_part = {});
 

@@ -64,10 +64,7 @@ Expected<void, StoreError> RedisUserEditor::run(std::span<const NewUser> users, 
     users = users.subspan(page.size());
     RedisCommands commands;
     for (const NewUser& user : page) {
-      commands.begin(5 + 2 * user.fields.size());
-      for (const std::string_view word : {std::string_view("EVAL"), kAddScript, std::string_view("1")}) {
-        commands.argument(word);
-      }
+      commands.beginScript(kAddScript, 1 + 2 * user.fields.size());
       commands.argument(keys_.user(user.name));
       commands.argument(what);
       appendFields(commands, user.fields);
@@ -108,10 +105,7 @@ Expected<bool, StoreError> RedisUserEditor::runOne(const RedisCommands& commands
 
 Expected<bool, StoreError> RedisUserEditor::change(const std::string& name, const UserHash& fields) {
   RedisCommands commands;
-  commands.begin(4 + 2 * fields.size());
-  for (const std::string_view word : {std::string_view("EVAL"), kChangeScript, std::string_view("1")}) {
-    commands.argument(word);
-  }
+  commands.beginScript(kChangeScript, 2 * fields.size());
   commands.argument(keys_.user(name));
   appendFields(commands, fields);
   return runOne(commands);

@@ -181,10 +181,7 @@ std::vector<RedisUserSessionIndex::OfUser> RedisUserSessionIndex::writeAdds(std:
     const std::string& user = notes[begin].session.user_id;
     while (end < notes.size() && notes[end].session.user_id == user) ++end;
     users.push_back({.key = keys_.index(user), .begin = begin, .end = end});
-    commands.begin(5 + 2 * (end - begin));
-    for (const std::string_view word : {std::string_view("EVAL"), kAddScript, std::string_view("1")}) {
-      commands.argument(word);
-    }
+    commands.beginScript(kAddScript, 1 + 2 * (end - begin));
     commands.argument(users.back().key);
     commands.argument(late);
     for (const IndexNote& note : notes.subspan(begin, end - begin)) {
@@ -245,10 +242,7 @@ Expected<Admission, StoreError> RedisUserSessionIndex::admit(const IndexedSessio
   const auto lives = livesOf(*noted, deadline);
   if (!lives) return Unexpected(lives.error());
   RedisCommands commands;
-  commands.begin(9 + 2 * noted->size());
-  for (const std::string_view word : {std::string_view("EVAL"), kAdmitScript, std::string_view("1")}) {
-    commands.argument(word);
-  }
+  commands.beginScript(kAdmitScript, 5 + 2 * noted->size());
   commands.argument(keys_.index(session.user_id));
   commands.argument(std::to_string(latest_writer_.count()));
   commands.argument(std::to_string(limit.max));
@@ -288,9 +282,7 @@ Expected<EndMoment, StoreError> RedisUserSessionIndex::noteAllEnded(std::string_
                                                                     std::span<const SessionId> kept,
                                                                     std::chrono::milliseconds life) {
   RedisCommands commands;
-  commands.begin(6 + kept.size());
-  for (const std::string_view word : {std::string_view("EVAL"), kAllEndedScript, std::string_view("1")})
-    commands.argument(word);
+  commands.beginScript(kAllEndedScript, 2 + kept.size());
   commands.argument(keys_.index(user_id));
   commands.argument(std::to_string(latest_writer_.count()));
   commands.argument(std::to_string(life.count()));

@@ -56,6 +56,16 @@ TEST(RedisCommands, JoinsAPrefixAndAnIdToOneArgument) {
   EXPECT_EQ(commands.bytes(), formattedByHiredis({"GET", "sess:abc"}));
 }
 
+TEST(RedisCommands, AScriptHasOneKeyAndArguments) {
+  RedisCommands commands;
+  commands.beginScript("return ARGV[1]", 2);
+  commands.argument("sess:", "abc");
+  commands.argument("one");
+  commands.argument("two");
+  EXPECT_EQ(commands.bytes(), formattedByHiredis({"EVAL", "return ARGV[1]", "1", "sess:abc", "one", "two"}));
+  EXPECT_EQ(commands.count(), 1U);
+}
+
 TEST(RedisCommands, CountsCommandsAndForgetsThem) {
   RedisCommands commands;
   commands.add({"PING"});
