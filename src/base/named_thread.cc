@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 
+#include <condition_variable>
 #include <csignal>
+#include <mutex>
 #include <utility>
 
 #include "base/check.h"
@@ -41,6 +43,17 @@ std::jthread startThread(const std::string& name, std::function<void(const std::
     SESSIOND_CHECK(pthread_setname_np(pthread_self(), name.c_str()) == 0);
     run(stop);
   });
+}
+
+void sleepFor(std::chrono::milliseconds time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable stopped;
+  const std::stop_callback wake(stop, [&] {
+    const std::lock_guard lock(mutex);
+    stopped.notify_one();
+  });
+  std::unique_lock lock(mutex);
+  stopped.wait_for(lock, time, [&stop] { return stop.stop_requested(); });
 }
 
 }  // namespace sessiond

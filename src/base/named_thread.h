@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -15,5 +16,8 @@ namespace sessiond {
 std::jthread startThread(const std::string& name, std::function<void()> body);
 /// The same for one that looks whether it is to stop.
 std::jthread startThread(const std::string& name, std::function<void(const std::stop_token&)> body);
+
+/// Until `time` has passed, or a stop is asked for. Needs no memory.
+void sleepFor(std::chrono::milliseconds time, const std::stop_token& stop);
 
 }  // namespace sessiond

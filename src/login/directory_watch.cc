@@ -5,11 +5,10 @@
 namespace sessiond {
 
 DirectoryWatch::DirectoryWatch(HtpasswdDirectory& directory, std::chrono::milliseconds interval)
-    : thread_(startThread("htpasswd", [this, &directory, interval](const std::stop_token& stop) {
-        std::unique_lock lock(mutex_);
+    : thread_(startThread("htpasswd", [&directory, interval](const std::stop_token& stop) {
         while (!stop.stop_requested()) {
           directory.refresh();
-          stopped_.wait_for(lock, stop, interval, [] { return false; });
+          sleepFor(interval, stop);
         }
       })) {}
 

@@ -65,23 +65,15 @@ void ClusterWatch::run(const std::stop_token& stop) {
     const SteadyTime asked = clock_.steadyNow();
     const bool done = refresh(stop);
     if (!is_known_) {
-      pause(kAtFirst, stop);
+      sleepFor(kAtFirst, stop);
       continue;
     }
     const SteadyTime next = asked + (done ? kInterval : kInTrouble);
     const auto wish = nodes_.awaitWish(next, stop);
     if (!wish) continue;
     const milliseconds interval = *wish == ClusterNodes::Doubt::kTrouble ? kInTrouble : kAfterMove;
-    pause(std::chrono::ceil<milliseconds>(asked + interval - clock_.steadyNow()), stop);
+    sleepFor(std::chrono::ceil<milliseconds>(asked + interval - clock_.steadyNow()), stop);
   }
-}
-
-void ClusterWatch::pause(milliseconds time, const std::stop_token& stop) {
-  if (time.count() <= 0) return;
-  std::mutex mutex;
-  std::condition_variable_any stopping;
-  std::unique_lock lock(mutex);
-  stopping.wait_for(lock, stop, time, [] { return false; });
 }
 
 std::vector<RedisAddress> ClusterWatch::candidates() const {

@@ -38,7 +38,6 @@ class ClusterWatch {
   Expected<ClusterView, ConnectionError> ask(const RedisAddress& node);
   bool isOfUse(const ClusterView& view, SteadyTime now);
   std::vector<RedisAddress> candidates() const;
-  void pause(milliseconds time, const std::stop_token& stop);
   void noteView(const ClusterView& view, const RedisAddress& node);
   void noteSilence(const std::string& problem);
 

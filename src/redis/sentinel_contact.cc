@@ -72,14 +72,9 @@ void SentinelContact::run(const std::stop_token& stop) {
     const bool forgotten = !lasting_ && clock_.steadyNow() - last_answer_ > kForgottenAfter;
     if (outcome == Outcome::kUseless || forgotten) break;
     backoff = last_answer_ != before ? kFirstPause : std::min(backoff * 2, kLongestPause);
-    pause(withJitter(backoff), stop);
+    sleepFor(withJitter(backoff), stop);
   }
   over_.store(true, std::memory_order_release);
-}
-
-void SentinelContact::pause(milliseconds time, const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  stopping_.wait_for(lock, stop, time, [] { return false; });
 }
 
 /// Asks until something is wrong.
@@ -139,7 +134,7 @@ bool SentinelContact::waitForWord(std::unique_ptr<RedisConnection>& subscription
     const SteadyTime now = clock_.steadyNow();
     if (now >= until) return true;
     if (subscription == nullptr) {
-      pause(std::chrono::ceil<milliseconds>(until - now), stop);
+      sleepFor(std::chrono::ceil<milliseconds>(until - now), stop);
       continue;
     }
     if (!subscription->listen(messages, std::min(until, now + kStopLatency))) return false;

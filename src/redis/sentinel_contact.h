@@ -6,10 +6,8 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -52,7 +50,6 @@ class SentinelContact {
   bool ask(RedisConnection& connection, Outcome& outcome);
   bool waitForWord(std::unique_ptr<RedisConnection>& subscription, const std::stop_token& stop);
   bool read(const RedisReplies& messages, std::unique_ptr<RedisConnection>& subscription);
-  void pause(milliseconds time, const std::stop_token& stop);
   void noteTrouble(const std::string& text, bool refused);
   void noteAnswer();
   void noteNowhere(const std::vector<std::string>& addresses);
@@ -73,8 +70,6 @@ class SentinelContact {
   bool may_subscribe_ = true;
   std::size_t refused_channels_ = 0;  ///< of this subscription
   SteadyTime last_answer_;
-  std::mutex mutex_;
-  std::condition_variable_any stopping_;
   std::jthread thread_;  // last: it uses all of the above
 };
 
