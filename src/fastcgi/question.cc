@@ -24,6 +24,7 @@ namespace {
 constexpr std::size_t kLargestRecord = 65528;  // a multiple of eight below what its length can say
 constexpr std::size_t kLargestAnswer = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t kShortLength = 128;
+constexpr std::uint16_t kRequestId = 1;
 
 Expected<UniqueFd, std::string> connectTcp(const std::string& text, SteadyTime deadline) {
   const auto place = parseHostPort(text);
@@ -48,9 +49,7 @@ Expected<UniqueFd, std::string> connectTo(const std::string& socket, SteadyTime 
 }
 
 void appendRecord(std::string& bytes, RecordType type, std::string_view content) {
-  const std::size_t size = content.size();
-  bytes += {static_cast<char>(kFastcgiVersion), static_cast<char>(type),        0, 1,
-            static_cast<char>(size >> 8),       static_cast<char>(size & 0xff), 0, 0};
+  appendRecordHeader(bytes, type, kRequestId, content.size());
   bytes += content;
 }
 

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace sessiond {
 
@@ -47,6 +48,17 @@ inline RecordHeader readRecordHeader(const char* bytes) {
           .request_id = static_cast<std::uint16_t>(byteAt(bytes, 2) << 8 | byteAt(bytes, 3)),
           .content = static_cast<std::uint16_t>(byteAt(bytes, 4) << 8 | byteAt(bytes, 5)),
           .padding = static_cast<std::uint8_t>(bytes[6])};
+}
+
+/// Without padding. REQUIRES: `content` is at most 65535.
+inline void appendRecordHeader(std::string& bytes, RecordType type, std::uint16_t request_id, std::size_t content) {
+  bytes += static_cast<char>(kFastcgiVersion);
+  bytes += static_cast<char>(type);
+  bytes += static_cast<char>(request_id >> 8);
+  bytes += static_cast<char>(request_id & 0xff);
+  bytes += static_cast<char>(content >> 8 & 0xff);
+  bytes += static_cast<char>(content & 0xff);
+  bytes.append(2, '\0');  // no padding; reserved
 }
 
 }  // namespace sessiond
