@@ -24,6 +24,11 @@ constexpr bool sameWithoutCase(std::string_view one, std::string_view other) {
                     [](char a, char b) { return toLower(a) == toLower(b); });
 }
 
+/// Of these bytes alone?
+constexpr bool isMadeOf(std::string_view text, std::string_view alphabet) {
+  return text.find_first_not_of(alphabet) == std::string_view::npos;
+}
+
 /// Without the spaces and tabs around it.
 constexpr std::string_view trimBlanks(std::string_view text) {
   const auto is_blank = [](char byte) { return byte == ' ' || byte == '\t'; };

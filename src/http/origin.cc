@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::size_t kMaxHostBytes = 255;  // RFC 1035 §2.3.4
 
-bool isMadeOf(std::string_view text, std::string_view alphabet) {
-  return text.find_first_not_of(alphabet) == std::string_view::npos;
-}
-
 /// The length of the host at the beginning of `rest`; 0 when there is none.
 std::size_t hostLength(std::string_view rest) {
   if (rest.starts_with('[')) {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 
+#include "base/ascii.h"
 #include "base/crypto.h"
 #include "base/parse.h"
 
@@ -20,10 +21,6 @@ constexpr std::string_view kBase64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh
 constexpr std::string_view kBcryptPrefix = "$2b$";
 
 using Problem = std::optional<std::string>;
-
-bool isMadeOf(std::string_view text, std::string_view alphabet) {
-  return text.find_first_not_of(alphabet) == std::string_view::npos;
-}
 
 /// Cuts off and returns what stands before the next `separator`; all of it when there is none.
 std::string_view takeField(std::string_view& rest, char separator) {

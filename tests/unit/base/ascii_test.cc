@@ -26,6 +26,13 @@ TEST(Ascii, ComparesTwoTextsWhateverTheirCase) {
   EXPECT_FALSE(sameWithoutCase("[", "{")) << "these are no letters";
 }
 
+TEST(Ascii, KnowsWhetherATextIsMadeOfSomeBytesAlone) {
+  EXPECT_TRUE(isMadeOf("2026", "0123456789"));
+  EXPECT_TRUE(isMadeOf("", "0123456789"));
+  EXPECT_FALSE(isMadeOf("20x6", "0123456789"));
+  EXPECT_FALSE(isMadeOf("2026 ", "0123456789"));
+}
+
 TEST(Ascii, TakesSpacesAndTabsOffTheEnds) {
   EXPECT_EQ(trimBlanks(" \t a b\t "), "a b");
   EXPECT_EQ(trimBlanks("\na\r"), "\na\r");
