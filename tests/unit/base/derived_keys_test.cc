@@ -2,17 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
-#include <vector>
+#include "support/secrets.h"
 
 namespace sessiond {
 namespace {
-
-std::vector<Secret> secretsOf(const std::vector<std::string>& texts) {
-  std::vector<Secret> secrets;
-  for (const std::string& text : texts) secrets.emplace_back(std::string(text));
-  return secrets;
-}
 
 TEST(DerivedKeys, TheFirstSignsAndAllVerify) {
   const auto before = secretsOf({"one"});

@@ -23,6 +23,7 @@
 #include "http/safe_redirect.h"
 #include "support/fake_clock.h"
 #include "support/fake_loop.h"
+#include "support/secrets.h"
 
 namespace sessiond {
 
@@ -78,12 +79,6 @@ class FakeLaneStore final : public LaneStore {
  private:
   Contents& contents_;
 };
-
-inline std::vector<Secret> secretsOf(const std::vector<std::string>& texts) {
-  std::vector<Secret> secrets;
-  for (const std::string& text : texts) secrets.emplace_back(std::string(text));
-  return secrets;
-}
 
 class AuthEndpointTest : public testing::Test, public Loader::Client {
  protected:

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "support/secrets.h"
 #include "unit/endpoints/endpoint_fixture.h"
 
 namespace sessiond {
@@ -15,12 +16,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
-
-std::vector<Secret> secretsOf(const std::vector<std::string>& texts) {
-  std::vector<Secret> secrets;
-  for (const std::string& text : texts) secrets.emplace_back(std::string(text));
-  return secrets;
-}
 
 class CsrfTest : public testing::Test {
  protected:
