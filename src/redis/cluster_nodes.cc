@@ -115,7 +115,7 @@ void ClusterNodes::chooseCanarySlot(Node& node) {
 
 RedisSettings ClusterNodes::settingsFor(const RedisAddress& address) const {
   RedisSettings settings = config_.clone();
-  settings.url = (config_.cluster.tls ? "rediss://" : "redis://") + address.name();
+  settings.url = redisUrlOf(address.name(), config_.cluster.tls);
   return settings;
 }
 

@@ -38,7 +38,7 @@ std::vector<RedisAddress> addressesOf(const ClusterSettings& config) {
 /// To ask whom it may be, a replica too.
 RedisSettings askingSettings(const RedisSettings& config, const RedisAddress& node) {
   RedisSettings settings = config.clone();
-  settings.url = (config.cluster.tls ? "rediss://" : "redis://") + node.name();
+  settings.url = redisUrlOf(node.name(), config.cluster.tls);
   settings.tls.asked_by = TlsSettings::kByCluster;
   settings.cluster = {};
   settings.allow_replica = true;

@@ -103,4 +103,8 @@ Expected<RedisAddress, std::string> parseRedisUrl(std::string_view url) {
   return Problem("must begin with redis://, rediss:// or unix://");
 }
 
+std::string redisUrlOf(std::string_view name, bool tls) {
+  return std::string(tls ? kTls : kTcp).append(name);
+}
+
 }  // namespace sessiond

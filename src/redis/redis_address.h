@@ -31,5 +31,7 @@ struct RedisAddress {
 /// Pure. The error is a message without the option's name: `has no host; write redis://host:port/database`.
 /// It never repeats the userinfo, which may hold a password that does not belong there.
 Expected<RedisAddress, std::string> parseRedisUrl(std::string_view url);
+/// That of a server by its name, as RedisAddress::name() has it: "redis://[::1]:6379".
+std::string redisUrlOf(std::string_view name, bool tls);
 
 }  // namespace sessiond

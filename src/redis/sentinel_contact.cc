@@ -35,7 +35,7 @@ milliseconds withJitter(milliseconds time) {
 
 RedisSettings settingsForSentinel(const std::string& name, const SentinelSettings& config, const TlsSettings& tls) {
   RedisSettings settings;
-  settings.url = (config.tls ? "rediss://" : "redis://") + name;
+  settings.url = redisUrlOf(name, config.tls);
   settings.tls = tls;
   settings.tls.asked_by = TlsSettings::kBySentinel;
   settings.user = config.user;

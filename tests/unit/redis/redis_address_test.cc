@@ -64,6 +64,17 @@ TEST(RedisUrl, AUsersNameIsOneWord) {
   }
 }
 
+TEST(RedisUrl, OfANameLeadsBackToIt) {
+  for (const char* name : {"redis.example:7000", "[::1]:6379"}) {
+    for (const bool tls : {false, true}) {
+      const auto address = parseRedisUrl(redisUrlOf(name, tls));
+      ASSERT_TRUE(address) << name;
+      EXPECT_EQ(address->name(), name);
+      EXPECT_EQ(address->tls, tls) << name;
+    }
+  }
+}
+
 TEST(RedisUrl, SaysWhatIsWrong) {
   EXPECT_EQ(complaint("redis://"), "has no host; write redis://host:port/database");
   EXPECT_EQ(complaint("redis:///0"), "has no host; write redis://host:port/database");
