@@ -1,6 +1,7 @@
 #include "sessionctl/new_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,7 +10,6 @@
 #include <system_error>
 
 #include "base/errno_text.h"
-#include "base/unique_fd.h"
 
 namespace sessiond::ctl {
 namespace {
@@ -66,6 +66,15 @@ std::optional<std::string> whyNotReplaced(const std::string& named, std::string_
   if (error == 0) return std::nullopt;
   ::unlink(beside.c_str());
   return errnoText(error);
+}
+
+Expected<UniqueFd, int> lockToChange(const std::string& named) {
+  std::error_code unresolved;
+  const std::filesystem::path path = std::filesystem::canonical(named, unresolved);
+  if (unresolved) return Unexpected(unresolved.value());
+  UniqueFd folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) return Unexpected(errno);
+  return folder;
 }
 
 }  // namespace sessiond::ctl

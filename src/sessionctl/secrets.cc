@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "base/errno_text.h"
 #include "base/file.h"
 #include "base/parse.h"
 #include "base/random.h"
@@ -211,6 +213,45 @@ int cannotEdit(const CommonOptions& options, const std::string& file, const Conf
       {"  " + secretFilesLine(file, config.session.secret_files)});
 }
 
+int sayNotLocked(const CommonOptions& options, int error) {
+  if (error != EWOULDBLOCK) return fail(options, EX_NOINPUT, options.config_file + ": " + errnoText(error));
+  return fail(options, EX_TEMPFAIL,
+              "somebody else is changing " + options.config_file + "; nothing was done, run this again");
+}
+
+/// Whoever holds the lock.
+int rotate(const CommonOptions& options, const std::string& file) {
+  const auto before = readFile(options.config_file, kMaxConfigFileSize);
+  if (!before) return fail(options, EX_NOINPUT, options.config_file + ": " + before.error());
+  const auto loaded = loadConfig(options.config_file);
+  if (!loaded) return sayProblems(options, false, loaded.error(), "");
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) {
+    if (const auto why = makeSecret(file, rightsForDaemon(options, loaded->config)))
+      return fail(options, EX_CANTCREAT, *why);
+  }
+  const auto after = withFirstSecret(before->bytes, file, loaded->config.session.secret_files);
+  if (!after) return cannotEdit(options, file, loaded->config);
+  // Read as a configuration before anything depends on it: is this the list, and is all of it good?
+  const std::string beside = options.config_file + ".tried";
+  if (const auto why = whyNotCreated(beside, *after)) return fail(options, EX_CANTCREAT, beside + ": " + *why);
+  const auto tried = loadConfig(beside);
+  ::unlink(beside.c_str());
+  if (!tried) return sayProblems(options, false, tried.error(), "");
+  std::vector<std::string> expected = loaded->config.session.secret_files;
+  expected.insert(expected.begin(), file);
+  if (tried->config.session.secret_files != expected) return cannotEdit(options, file, loaded->config);
+  if (const auto why = whyNotReplaced(options.config_file, *after)) {
+    return fail(options, EX_CANTCREAT, options.config_file + ": " + *why);
+  }
+  const DaemonAnswer answer = askTheDaemon(options, "reload");
+  if (answer.exit_code == EX_OK) return sayRotated(options, file, "");
+  // The next start reads it. A daemon that runs with another configuration has answered, and has taken nothing.
+  if (!answer.came && answer.exit_code == EX_UNAVAILABLE) return sayRotated(options, file, answer.lines.front());
+  if (!answer.came && answer.exit_code == EX_PROTOCOL) return sayUnknown(options, file, answer);
+  return undo(options, options.config_file, before->bytes, answer);
+}
+
 }  // namespace
 
 int secretNew(const CommonOptions& options, const std::string& typed) {
@@ -259,36 +300,10 @@ int secretStatus(const CommonOptions& options) {
 }
 
 int secretRotate(const CommonOptions& options, const std::string& typed) {
-  const std::string file = absolutePath(typed);
-  const auto before = readFile(options.config_file, kMaxConfigFileSize);
-  if (!before) return fail(options, EX_NOINPUT, options.config_file + ": " + before.error());
-  const auto loaded = loadConfig(options.config_file);
-  if (!loaded) return sayProblems(options, false, loaded.error(), "");
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) {
-    if (const auto why = makeSecret(file, rightsForDaemon(options, loaded->config)))
-      return fail(options, EX_CANTCREAT, *why);
-  }
-  const auto after = withFirstSecret(before->bytes, file, loaded->config.session.secret_files);
-  if (!after) return cannotEdit(options, file, loaded->config);
-  // Read as a configuration before anything depends on it: is this the list, and is all of it good?
-  const std::string beside = options.config_file + ".tried";
-  if (const auto why = whyNotCreated(beside, *after)) return fail(options, EX_CANTCREAT, beside + ": " + *why);
-  const auto tried = loadConfig(beside);
-  ::unlink(beside.c_str());
-  if (!tried) return sayProblems(options, false, tried.error(), "");
-  std::vector<std::string> expected = loaded->config.session.secret_files;
-  expected.insert(expected.begin(), file);
-  if (tried->config.session.secret_files != expected) return cannotEdit(options, file, loaded->config);
-  if (const auto why = whyNotReplaced(options.config_file, *after)) {
-    return fail(options, EX_CANTCREAT, options.config_file + ": " + *why);
-  }
-  const DaemonAnswer answer = askTheDaemon(options, "reload");
-  if (answer.exit_code == EX_OK) return sayRotated(options, file, "");
-  // The next start reads it. A daemon that runs with another configuration has answered, and has taken nothing.
-  if (!answer.came && answer.exit_code == EX_UNAVAILABLE) return sayRotated(options, file, answer.lines.front());
-  if (!answer.came && answer.exit_code == EX_PROTOCOL) return sayUnknown(options, file, answer);
-  return undo(options, options.config_file, before->bytes, answer);
+  // Of two at once each would write what it has made of the same list, and one secret be gone from it.
+  const auto lock = lockToChange(options.config_file);
+  if (!lock) return sayNotLocked(options, lock.error());
+  return rotate(options, absolutePath(typed));
 }
 
 }  // namespace sessiond::ctl

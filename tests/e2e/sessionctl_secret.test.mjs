@@ -193,6 +193,25 @@ describe('sessionctl secret', () => {
     assert.match(fs.readFileSync(file, 'utf8'), /secret_files: \["\S+two", /);
   });
 
+  test('of two rotations at once the second does nothing, and says why', async (t) => {
+    let reached;
+    const asked = new Promise((resolve) => (reached = resolve));
+    const slow = net.createServer((asking) => reached(asking.on('error', () => {}).resume()));
+    await new Promise((resolve) => slow.listen(at('slow.sock'), resolve));
+    t.after(() => slow.close());
+    const file = at('at-once.yaml');
+    fs.writeFileSync(file, `session: {secret_files: [${at('one')}]}\nsessiond: {control_socket: ${at('slow.sock')}}\n`);
+    const first = sessionctl(file)('secret rotate', [at('of-the-first')]);
+    const asking = await asked;
+    const second = await sessionctl(file)('secret rotate', [at('of-the-second')]);
+    assert.equal(second.status, 75);
+    assert.match(second.error, /^somebody else is changing \S+at-once\.yaml; nothing was done, run this again$/);
+    assert.equal(fs.existsSync(at('of-the-second')), false);
+    asking.destroy();
+    assert.equal((await first).status, 76);
+    assert.match(fs.readFileSync(file, 'utf8'), /secret_files: \["\S+of-the-first", \S+one\]/);
+  });
+
   test('with the daemon down it rotates for the next start, and status says what it cannot know', async () => {
     const cookie = await stack.session('down', { id: 'ada' });
     await stack.sessiond.stop();
