@@ -20,7 +20,6 @@ namespace sessiond {
 namespace {
 
 constexpr char kMakeSecret[] = "make one with: openssl rand -base64 48";
-constexpr std::size_t kMaxSecrets = 16;
 
 void checkListen(const ListenSettings& listen, ConfigReport& report) {
   constexpr std::uint32_t kWritableByOthers = 0002;
@@ -59,9 +58,9 @@ void checkSession(const SessionSettings& session, ConfigReport& report) {
   if (!report.isSound("session.secret_files")) return;
   if (session.secret_files.empty()) {
     report.error("session.secret_files", "must name at least one file with a secret; " + std::string(kMakeSecret));
-  } else if (session.secret_files.size() > kMaxSecrets) {
-    report.error("session.secret_files", "must name at most " + std::to_string(kMaxSecrets) + " files but names " +
-                                             std::to_string(session.secret_files.size()));
+  } else if (session.secret_files.size() > SessionSettings::kMaxSecrets) {
+    report.error("session.secret_files", "must name at most " + std::to_string(SessionSettings::kMaxSecrets) +
+                                             " files but names " + std::to_string(session.secret_files.size()));
   }
 }
 

@@ -44,6 +44,7 @@ struct SessionLimit {
 /// Movable, not copyable: it holds secrets.
 struct SessionSettings : RecordSettings {
   std::string key_prefix = "sess:";
+  static constexpr std::size_t kMaxSecrets = 16;
   /// At least one; the first signs, all verify. `credential:NAME` is one of systemd's credentials.
   std::vector<std::string> secret_files = {"credential:session_secret"};
   std::vector<Secret> secrets;               ///< read from secret_files

@@ -203,6 +203,16 @@ int sayRotated(const CommonOptions& options, const std::string& file, const std:
   return EX_OK;
 }
 
+/// What is written now. `before`: what was.
+int putInForce(const CommonOptions& options, const std::string& file, const std::string& before) {
+  const DaemonAnswer answer = askTheDaemon(options, "reload");
+  if (answer.exit_code == EX_OK) return sayRotated(options, file, "");
+  // The next start reads it. A daemon that runs with another configuration has answered, and has taken nothing.
+  if (!answer.came && answer.exit_code == EX_UNAVAILABLE) return sayRotated(options, file, answer.lines.front());
+  if (!answer.came && answer.exit_code == EX_PROTOCOL) return sayUnknown(options, file, answer);
+  return undo(options, options.config_file, before, answer);
+}
+
 /// Whoever reads this writes the line by hand; the secret is there.
 int cannotEdit(const CommonOptions& options, const std::string& file, const Config& config) {
   return fail(
@@ -219,37 +229,60 @@ int sayNotLocked(const CommonOptions& options, int error) {
               "somebody else is changing " + options.config_file + "; nothing was done, run this again");
 }
 
+/// Nothing is made yet, and nothing will be.
+int sayOlder(const CommonOptions& options, const std::string& file, std::vector<std::string> others) {
+  std::erase(others, file);
+  return fail(options, EX_DATAERR,
+              file +
+                  " is in session.secret_files already, behind the one that signs, and nothing was changed. To have "
+                  "it sign again, write this line in the place of that list, then `sessionctl reload`:",
+              {"  " + secretFilesLine(file, others)});
+}
+
+/// Where it was left behind half done, or is run again: what is left of it is done.
+int finish(const CommonOptions& options, const std::string& file, const std::string& text) {
+  if (!options.json) {
+    std::fprintf(stderr, "sessionctl: %s comes first in session.secret_files already: no secret was made\n",
+                 harmless(file).c_str());
+  }
+  return putInForce(options, file, text);
+}
+
 /// Whoever holds the lock.
 int rotate(const CommonOptions& options, const std::string& file) {
   const auto before = readFile(options.config_file, kMaxConfigFileSize);
   if (!before) return fail(options, EX_NOINPUT, options.config_file + ": " + before.error());
   const auto loaded = loadConfig(options.config_file);
   if (!loaded) return sayProblems(options, false, loaded.error(), "");
+  const std::vector<std::string>& files = loaded->config.session.secret_files;
+  if (files.front() == file) return finish(options, file, before->bytes);
+  if (std::ranges::find(files, file) != files.end()) return sayOlder(options, file, files);
+  if (files.size() == SessionSettings::kMaxSecrets) {
+    return fail(
+        options, EX_DATAERR,
+        "session.secret_files names " + std::to_string(files.size()) +
+            " files, and more may not be: take out one that is not needed any more (`sessionctl secret status`)");
+  }
   std::error_code ignored;
   if (!fs::exists(file, ignored)) {
     if (const auto why = makeSecret(file, rightsForDaemon(options, loaded->config)))
       return fail(options, EX_CANTCREAT, *why);
   }
-  const auto after = withFirstSecret(before->bytes, file, loaded->config.session.secret_files);
+  const auto after = withFirstSecret(before->bytes, file, files);
   if (!after) return cannotEdit(options, file, loaded->config);
   // Read as a configuration before anything depends on it: is this the list, and is all of it good?
   const std::string beside = options.config_file + ".tried";
+  ::unlink(beside.c_str());  // of one that was killed
   if (const auto why = whyNotCreated(beside, *after)) return fail(options, EX_CANTCREAT, beside + ": " + *why);
   const auto tried = loadConfig(beside);
   ::unlink(beside.c_str());
-  if (!tried) return sayProblems(options, false, tried.error(), "");
-  std::vector<std::string> expected = loaded->config.session.secret_files;
+  std::vector<std::string> expected = files;
   expected.insert(expected.begin(), file);
-  if (tried->config.session.secret_files != expected) return cannotEdit(options, file, loaded->config);
+  if (!tried || tried->config.session.secret_files != expected) return cannotEdit(options, file, loaded->config);
   if (const auto why = whyNotReplaced(options.config_file, *after)) {
     return fail(options, EX_CANTCREAT, options.config_file + ": " + *why);
   }
-  const DaemonAnswer answer = askTheDaemon(options, "reload");
-  if (answer.exit_code == EX_OK) return sayRotated(options, file, "");
-  // The next start reads it. A daemon that runs with another configuration has answered, and has taken nothing.
-  if (!answer.came && answer.exit_code == EX_UNAVAILABLE) return sayRotated(options, file, answer.lines.front());
-  if (!answer.came && answer.exit_code == EX_PROTOCOL) return sayUnknown(options, file, answer);
-  return undo(options, options.config_file, before->bytes, answer);
+  return putInForce(options, file, before->bytes);
 }
 
 }  // namespace

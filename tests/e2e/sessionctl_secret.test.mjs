@@ -115,6 +115,46 @@ describe('sessionctl secret', () => {
     assert.equal(fs.readFileSync(file, 'utf8').split('\n')[2], `  secret_files: ["${at('three')}", ${at('one')}]  # ours`);
   });
 
+  test('of a file in braces as well, whose text with the list in it would be none', async () => {
+    const file = at('braces.yaml');
+    const text = `{session: {idle_timeout: 5m}, sessiond: {control_socket: ${at('nobody.sock')}}}\n`;
+    fs.writeFileSync(file, text);
+    const refused = await sessionctl(file)('secret rotate', [at('one')]);
+    assert.equal(refused.status, 65);
+    assert.match(refused.problems[0], /^ {2}secret_files: \["\S+one", "credential:session_secret"\]$/);
+    assert.equal(fs.readFileSync(file, 'utf8'), text);
+  });
+
+  test('one that was killed is run again, and so is one that was done: the secret signs, and none is made', async () => {
+    const file = at('again.yaml');
+    const write = (list) => fs.writeFileSync(file, `session: {secret_files: [${list}]}\nsessiond: {control_socket: ${at('nobody.sock')}}\n`);
+    write(at('one'));
+    fs.writeFileSync(`${file}.tried`, 'left behind');
+    assert.equal((await sessionctl(file)('secret rotate', [at('two')])).status, 0);
+    const once = fs.readFileSync(file, 'utf8');
+    const secret = fs.readFileSync(at('two'), 'utf8');
+    assert.equal((await sessionctl(file)('secret rotate', [at('two')])).status, 0);
+    const { status, stderr } = await sessionctl(file).text(['secret', 'rotate', at('two')]);
+    assert.equal(status, 0);
+    assert.match(stderr, /^sessionctl: \S+two comes first in session\.secret_files already: no secret was made$/m);
+    assert.deepEqual([fs.readFileSync(file, 'utf8'), fs.readFileSync(at('two'), 'utf8')], [once, secret]);
+  });
+
+  test('an older one is not put first by itself, and a list that is full takes no more', async () => {
+    const file = at('older.yaml');
+    const write = (list) => fs.writeFileSync(file, `session: {secret_files: [${list}]}\nsessiond: {control_socket: ${at('nobody.sock')}}\n`);
+    write(`${at('two')}, ${at('one')}, "credential:session_secret"`);
+    const older = await sessionctl(file)('secret rotate', [at('one')]);
+    assert.equal(older.status, 65);
+    assert.match(older.error, /one is in session\.secret_files already, behind the one that signs, and nothing was changed\./);
+    assert.deepEqual(older.problems, [`  secret_files: ["${at('one')}", "${at('two')}", "credential:session_secret"]`]);
+    write(Array.from({ length: 16 }, (_, place) => at(`of-${place}`)));
+    const full = await sessionctl(file)('secret rotate', [at('one-too-many')]);
+    assert.equal(full.status, 65);
+    assert.match(full.error, /^session\.secret_files names 16 files, and more may not be/);
+    assert.equal(fs.existsSync(at('one-too-many')), false);
+  });
+
   test('through a link the file is changed that it leads to, and the link stays', async () => {
     const [file, link] = ['linked.yaml', 'link.yaml'].map(at);
     fs.writeFileSync(file, `session:\n  secret_files: [${at('one')}]\nsessiond: {control_socket: ${at('nobody.sock')}}\n`);
