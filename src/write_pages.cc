@@ -1,8 +1,10 @@
 #include "write_pages.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <string_view>
 #include <system_error>
 
 #include "http/response.h"
@@ -21,13 +23,36 @@ std::map<std::string, std::string> filesOf(const PageBook& pages) {
   return files;
 }
 
+/// Is it called as a language's page is, by two or three letters? What is called otherwise is somebody else's.
+bool isOfLanguage(std::string_view name) {
+  constexpr std::string_view kBefore = "unavailable.";
+  constexpr std::string_view kBehind = ".html";
+  if (!name.starts_with(kBefore) || !name.ends_with(kBehind)) return false;
+  name.remove_prefix(kBefore.size());
+  return (name.size() == kBehind.size() + 2 || name.size() == kBehind.size() + 3) &&
+         std::ranges::all_of(name.substr(0, name.size() - kBehind.size()), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+/// Whole, or not at all: what was there is good until then.
+bool writeWhole(const fs::path& file, const std::string& text) {
+  fs::path beside = file;
+  beside += ".new";
+  std::ofstream out(beside, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.close();
+  std::error_code error;
+  if (out) fs::rename(beside, file, error);
+  if (out && !error) return true;
+  fs::remove(beside, error);
+  return false;
+}
+
 void removeOthers(const std::string& folder, const std::map<std::string, std::string>& files) {
   std::vector<fs::path> old;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with("unavailable.") && name.ends_with(".html") && !files.contains(name))
-      old.push_back(entry.path());
+    if (isOfLanguage(name) && !files.contains(name)) old.push_back(entry.path());
   }
   for (const fs::path& file : old) fs::remove(file, error);
 }
@@ -43,12 +68,10 @@ std::vector<std::string> writePages(const PageBook& pages, const std::string& fo
     PageValues values;
     values.message("text", "check_unavailable").text("n", kRetryAfter);
     const fs::path file = fs::path(folder) / name;
-    std::ofstream out(file, std::ios::binary | std::ios::trunc);
-    out << pages.standalone(PageName::kUnavailable, std::move(values), language);
-    out.close();
-    if (!out) problems.push_back(file.string() + ": cannot be written");
+    if (!writeWhole(file, pages.standalone(PageName::kUnavailable, std::move(values), language)))
+      problems.push_back(file.string() + ": cannot be written");
   }
-  removeOthers(folder, files);
+  if (problems.empty()) removeOthers(folder, files);
   return problems;
 }
 

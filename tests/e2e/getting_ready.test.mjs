@@ -137,6 +137,21 @@ describe('getting ready', () => {
     assert.deepEqual(files({ language: 'he' }), { 'unavailable.html': 'he', 'unavailable.he.html': 'he' });
   });
 
+  test('leaves the pages as they were where there is no room for new ones, and never takes a file of others', () => {
+    const folder = path.join(stack.folder, 'full');
+    assert.equal(run(binary, '--write-pages', folder).status, 0);
+    for (const name of ['unavailable.custom.html', 'unavailable.tlh.html']) fs.writeFileSync(path.join(folder, name), 'x');
+    const files = () => Object.fromEntries(fs.readdirSync(folder).map((name) => [name, fs.readFileSync(path.join(folder, name), 'utf8')]));
+    const before = files();
+    const full = run('bash', '-c', `trap '' XFSZ; ulimit -f 1; exec '${binary}' --write-pages '${folder}'`);
+    assert.equal(full.status, 71);
+    assert.match(full.stderr, /unavailable\.de\.html: cannot be written\n/);
+    assert.deepEqual(files(), before);
+    assert.equal(run(binary, '--write-pages', folder).status, 0);
+    delete before['unavailable.tlh.html'];
+    assert.deepEqual(files(), before);
+  });
+
   test('a reload that succeeds is in force when it says so', async () => {
     const cookie = await stack.session('auditor', { id: 7, roles: ['auditor'] });
     for (const [roles, expected] of [[['auditor'], 200], [['admin'], 403], [['auditor'], 200]]) {
