@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/crypto.h"
 #include "base/secret.h"
@@ -20,6 +21,8 @@ class SessionHandles {
 
   /// Of hexadecimal digits: on a command line nothing of it is taken for an option.
   std::string of(const SessionId& id) const;
+  /// Could this be one? What could not be may be a session's id, or a cookie, and is repeated nowhere.
+  static bool canBe(std::string_view text);
 
  private:
   const HmacKey key_;

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -37,8 +39,11 @@ Expected<std::string, std::string> readCookieText(const std::string& file) {
     return *std::move(bytes);
   }
   auto contents = readFile(file, kLargest);
-  if (!contents) return Unexpected(file + ": " + contents.error());
-  return std::move(contents->bytes);
+  if (contents) return std::move(contents->bytes);
+  // Not repeated where it is no file: it may be the cookie.
+  std::error_code ignored;
+  if (std::filesystem::exists(file, ignored)) return Unexpected(file + ": " + contents.error());
+  return Unexpected(std::string("--cookie: takes a file, or - for standard input; what was given is no file"));
 }
 
 /// The error is why the daemon does not explain it.

@@ -12,6 +12,7 @@
 #include "base/parse.h"
 #include "redis/redis_session_scan.h"
 #include "session/everybody_ender.h"
+#include "session/session_handles.h"
 #include "sessionctl/commands.h"
 #include "sessionctl/redis_site.h"
 
@@ -40,7 +41,7 @@ std::optional<Place> parsePlace(std::string_view text) {
 /// What beside --all was meant instead of it, as it is written; "": nothing was named.
 std::string meantInstead(const SessionOptions& which) {
   std::string words;
-  for (const std::string& handle : which.handles) words += " " + handle;
+  for (const std::string& handle : which.handles) words += " " + (SessionHandles::canBe(handle) ? handle : "HANDLE");
   if (!which.user.empty()) words += " --user " + which.user;
   if (which.scan && !which.user.empty() && which.handles.empty()) words += " --scan";
   return words.empty() ? "" : "`sessionctl session revoke" + words + "`, or ";

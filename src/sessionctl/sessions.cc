@@ -61,6 +61,11 @@ void print(const std::vector<ListedSession>& sessions) {
 /// What the handles mean; the error is an exit code, and why has been said.
 Expected<std::vector<ListedSession>, int> resolve(const CommonOptions& options, const SessionOptions& which,
                                                   SessionSearch& search) {
+  if (!std::ranges::all_of(which.handles, SessionHandles::canBe)) {
+    return Unexpected(fail(options, EX_NOINPUT,
+                           "what was given is no handle, which is 16 digits, of 0 to 9 and a to f; `sessionctl session "
+                           "list` shows those there are"));
+  }
   const auto user = which.user.empty() ? std::nullopt : std::optional(which.user);
   auto found = search.named(which.handles, user);
   if (!found) return Unexpected(failStore(options, found.error()));

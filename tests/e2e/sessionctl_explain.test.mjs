@@ -121,7 +121,12 @@ describe('sessionctl explain', () => {
     const said = await ctl('explain', ['--cookie', file]);
     assert.equal(said.headers[0], 'X-Session-Status: valid');
     assert.ok((await redis.command('PTTL', 'sess:alone')) <= before);
-    assert.equal((await ctl('explain', ['--cookie', path.join(folder, 'nowhere')])).status, 66);
+    for (const no of [path.join(folder, 'nowhere'), signed('alone'), value(signed('alone')), 'x'.repeat(5000)]) {
+      const { status, error } = await ctl('explain', ['--cookie', no]);
+      assert.deepEqual([status, error], [66, '--cookie: takes a file, or - for standard input; what was given is no file'], 'and it is not repeated');
+    }
+    const { error: folders } = await ctl('explain', ['--cookie', folder]);
+    assert.equal(folders, `${folder}: is not a regular file`);
     const { stdout } = await ctl.text(['explain', '--cookie', file]);
     assert.match(stdout, /^decision +204 valid: let in$/m);
   });

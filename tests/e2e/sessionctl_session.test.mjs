@@ -91,9 +91,15 @@ describe('sessionctl session', () => {
     assert.equal(await check(cookie), 200);
     await waitFor('it is listed', async () => (await ctl('session list', ['--user', 'dora'])).sessions.length === 1);
     const [handle] = handles(await ctl('session list', ['--user', 'dora']));
-    const wrong = await ctl('session revoke', [handle, 'AAAAAAAAAAAAAAAA', '--yes']);
+    const wrong = await ctl('session revoke', [handle, 'aaaaaaaaaaaaaaaa', '--yes']);
     assert.equal(wrong.status, 66);
-    assert.match(wrong.error, /AAAAAAAAAAAAAAAA/);
+    assert.match(wrong.error, /no session has the handle aaaaaaaaaaaaaaaa: it has ended, or the handle is mistyped/);
+    for (const command of ['session show', 'session revoke']) {
+      const none = await ctl(command, [cookie]);
+      assert.equal(none.status, 66);
+      assert.equal(none.error, 'what was given is no handle, which is 16 digits, of 0 to 9 and a to f; `sessionctl session list` shows those there are');
+    }
+    assert.match((await ctl('session revoke', [cookie, '--all', '--yes'])).error, /write `sessionctl session revoke HANDLE`, or --all without those$/);
     const foreign = await ctl('session revoke', [handle, '--user', 'eve', '--yes']);
     assert.equal(foreign.status, 66);
     assert.equal(await check(cookie), 200);

@@ -13,7 +13,14 @@ TEST(SessionHandles, CanBeTypedOnACommandLine) {
     const std::string handle = handles.of(SessionId::generate());
     EXPECT_EQ(handle.size(), 16U);
     EXPECT_EQ(handle.find_first_not_of("0123456789abcdef"), std::string::npos) << handle;
+    EXPECT_TRUE(SessionHandles::canBe(handle)) << handle;
   }
+}
+
+TEST(SessionHandles, AreToldFromAnIdAndFromACookie) {
+  for (const char* const text : {"", "0123456789abcde", "0123456789abcdef0", "0123456789ABCDEF", "0123456789abcdeg",
+                                 "s%3A0123456789ab", "0123456789abcdef0123456789abcdef"})
+    EXPECT_FALSE(SessionHandles::canBe(text)) << text;
 }
 
 TEST(SessionHandles, AreTheSameForTheSameSecretAndOthersForAnother) {
