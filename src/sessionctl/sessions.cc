@@ -139,7 +139,10 @@ int revokeUser(const CommonOptions& options, const SessionOptions& which, RedisS
 
 int revokeHandles(const CommonOptions& options, const SessionOptions& which, RedisSite& site) {
   SessionSearch search(site);
-  const auto sessions = resolve(options, which, search);
+  SessionOptions each_once = which;
+  std::ranges::sort(each_once.handles);
+  each_once.handles.erase(std::ranges::unique(each_once.handles).begin(), each_once.handles.end());
+  const auto sessions = resolve(options, each_once, search);
   if (!sessions) return sessions.error();
   if (const auto refused = refuseUnasked(options, which, countOf(sessions->size()))) return *refused;
   std::vector<SessionId> ids;

@@ -104,6 +104,7 @@ describe('sessionctl session', () => {
     assert.equal(foreign.status, 66);
     assert.equal(await check(cookie), 200);
     assert.equal((await ctl('session revoke')).status, 64);
+    assert.equal((await ctl('session revoke', [handle, handle, '--yes'])).ended, 1, 'and one that is named twice is one');
   });
 
   test('everybody is not logged out where some are named as well, and what was left empty is not everybody', async () => {
