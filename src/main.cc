@@ -3,6 +3,7 @@
 //   0   stopped as asked, or the configuration checked is good
 //   64  wrong usage
 //   71  the system refused something (a socket, a descriptor)
+//   74  standard output did not take what was to be printed
 //   78  the configuration is wrong, in itself or for the Redis it names (EX_CONFIG of sysexits.h)
 
 #include <sys/prctl.h>
@@ -18,6 +19,7 @@
 #include "config/config_loader.h"
 #include "config/config_schema.h"
 #include "daemon.h"
+#include "os/standard_streams.h"
 #include "prepare.h"
 #include "write_pages.h"
 
@@ -29,11 +31,7 @@ int writePages(const std::string& folder, const sessiond::PageBook& pages) {
   return problems.empty() ? 0 : EX_OSERR;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  // Secrets are in memory: no core file may have them, and no other process of the same user may look.
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+int run(int argc, char** argv) {
   std::string config_file(sessiond::kDefaultConfigFile);
   bool test = false;
   bool test_and_dump = false;
@@ -55,7 +53,10 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : EX_USAGE;
   }
 
-  if (schema) return std::puts(sessiond::configSchema().c_str()) < 0 ? EX_IOERR : 0;
+  if (schema) {
+    std::puts(sessiond::configSchema().c_str());
+    return 0;
+  }
   // At an installation there is no configuration yet.
   if (!pages_folder.empty() && app.count("-c") == 0) return writePages(pages_folder, sessiond::builtInPages());
   if (!test && !test_and_dump && pages_folder.empty()) return sessiond::runDaemon(config_file);
@@ -70,4 +71,16 @@ int main(int argc, char** argv) {
     std::printf("%s: the configuration is good\n", config_file.c_str());
   }
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Secrets are in memory: no core file may have them, and no other process of the same user may look.
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  sessiond::occupyStandardStreams();
+  const int code = run(argc, argv);
+  if (sessiond::isOutputTaken()) return code;
+  std::fputs("sessiond: standard output cannot be written to\n", stderr);
+  return EX_IOERR;
 }

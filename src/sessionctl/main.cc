@@ -2,7 +2,8 @@
 //
 // Exit codes are those of sysexits.h: 0 done, 1 something was found, 64 wrong usage, 65 what was given makes no sense,
 // 66 no such file or session, 67 no such user, 69 nobody is there to ask, 71 the system refuses something, 73 it is
-// there already, 75 try again, 76 the daemon does not answer, 77 not allowed, 78 the configuration is wrong.
+// there already, 74 what was to be said is lost, 75 try again, 76 the daemon does not answer, 77 not allowed, 78 the
+// configuration is wrong.
 
 #include <sys/prctl.h>
 #include <sysexits.h>
@@ -11,6 +12,7 @@
 #include <cstdio>
 #include <string>
 
+#include "os/standard_streams.h"
 #include "sessionctl/command_tree.h"
 #include "sessionctl/completion.h"
 #include "sessionctl/manual.h"
@@ -36,11 +38,7 @@ std::string failureMessage(const CLI::App* app, const CLI::Error& error) {
   return names.empty() ? message : "One of these is missing: " + names + "\n" + message.substr(message.find('\n') + 1);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  // Secrets are read: no core file may have them.
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+int run(int argc, char** argv) {
   sessiond::ctl::CommandLine line;
   CLI::App app("sessionctl: looks after sessiond", "sessionctl");
   app.failure_message(failureMessage);
@@ -65,4 +63,16 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? EX_OK : EX_USAGE;
   }
   return line.exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Secrets are read: no core file may have them.
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  sessiond::occupyStandardStreams();
+  const int code = run(argc, argv);
+  if (sessiond::isOutputTaken()) return code;
+  std::fputs("sessionctl: standard output cannot be written to; what was done is done\n", stderr);
+  return EX_IOERR;
 }

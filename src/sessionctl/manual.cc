@@ -23,8 +23,8 @@ Every command takes the options of all, before or behind its own. On a pipe noth
 constexpr std::string_view kExitStatus =
     R"(0: done. 1: something was found (doctor, nginx lint). 64: wrong usage. 65: what was given makes no sense. 66, 67: there is
 no such file or session, no such user. 69: the daemon or Redis is not there. 71: the system refuses something. 73: it is there
-already. 75: Redis did not answer in time, or somebody else is changing the same; run it again. 76: the daemon does not answer.
-77: not allowed. 78: the configuration is wrong.)";
+already. 74: standard output cannot be written to; what was done is done. 75: Redis did not answer in time, or somebody else is
+changing the same; run it again. 76: the daemon does not answer. 77: not allowed. 78: the configuration is wrong.)";
 
 /// What would be an instruction to the formatter is none.
 std::string escaped(std::string_view text) {

@@ -2,12 +2,14 @@
 // that is not in the table below, fails.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { binary } from '../support/places.mjs';
 import { startStack } from '../support/stack.mjs';
-import { leafCommands, schema, sessionctl } from './support/sessionctl.mjs';
+import { leafCommands, schema, sessionctl, tool } from './support/sessionctl.mjs';
 
 describe('sessionctl --json', () => {
   let stack;
@@ -64,6 +66,20 @@ describe('sessionctl --json', () => {
       assert.equal(error, undefined);
     });
   }
+
+  test('what is said and lost is no success, on a full disk and where nobody has opened the output', () => {
+    const { file } = stack.sessiond;
+    for (const program of [
+      ...['check --json', 'status', 'user list', 'secret status', 'session list --json', 'nginx print', '--manual', '--help'].map((words) => `${tool} -c ${file} ${words}`),
+      ...['-T', '-t', '--version'].map((words) => `${binary} -c ${file} ${words}`),
+      `${binary} --schema`,
+    ]) {
+      for (const output of ['/dev/full', '&-']) {
+        const { status, stderr } = spawnSync('bash', ['-c', `${program} >${output}`], { encoding: 'utf8', timeout: 60000 });
+        assert.deepEqual([status, /^session(d|ctl): standard output cannot be written to/m.test(stderr)], [74, true], `${program} >${output}: ${stderr}`);
+      }
+    }
+  });
 
   test('and what cannot be done is a failure, of every command that needs a configuration', async () => {
     const broken = at('broken.yaml');
