@@ -4,6 +4,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
+#include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <optional>
 #include <utility>
@@ -16,32 +19,54 @@
 namespace sessiond::ctl {
 namespace {
 
-/// Without echo as long as it lives, which ends before the program is stopped by ^C: signals wait until then.
+volatile std::sig_atomic_t noted = 0;
+
+void note(int signal) {
+  noted = signal;
+}
+
+/// Without echo as long as it lives. What would end or stop the program meanwhile (^C, ^Z, kill) ends the reading, and
+/// is obeyed when the echo is back; what the process ignores it goes on ignoring. One at a time.
 class NoEcho {
  public:
   explicit NoEcho(int terminal) : terminal_(terminal) {
+    noted = 0;
+    struct sigaction noting {};
+    noting.sa_handler = note;  // without SA_RESTART: the read that waits comes back
+    sigemptyset(&noting.sa_mask);
+    for (std::size_t i = 0; i < kNoted.size(); ++i) {
+      ::sigaction(kNoted[i], &noting, &actions_[i]);
+      if (actions_[i].sa_handler == SIG_IGN) ::sigaction(kNoted[i], &actions_[i], nullptr);
+    }
     ::tcgetattr(terminal_, &before_);
     termios quiet = before_;
-    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ISIG);
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     quiet.c_lflag |= ECHONL;
     ::tcsetattr(terminal_, TCSAFLUSH, &quiet);
   }
-  ~NoEcho() { ::tcsetattr(terminal_, TCSAFLUSH, &before_); }
+  ~NoEcho() {
+    ::tcsetattr(terminal_, TCSAFLUSH, &before_);
+    for (std::size_t i = 0; i < kNoted.size(); ++i) ::sigaction(kNoted[i], &actions_[i], nullptr);
+    if (noted == 0) return;
+    ::dprintf(terminal_, "\n");
+    ::raise(noted);
+  }
   NoEcho(const NoEcho&) = delete;
   NoEcho& operator=(const NoEcho&) = delete;
 
  private:
+  static constexpr std::array<int, 5> kNoted = {SIGINT, SIGQUIT, SIGTSTP, SIGTERM, SIGHUP};
+
   const int terminal_;
   termios before_{};
+  std::array<struct sigaction, kNoted.size()> actions_{};
 };
 
-/// A line without its end; ^C or the end of input: none.
+/// A line without its end. None: a signal, or the end of input.
 std::optional<Secret> readLine(int terminal) {
-  constexpr char kInterrupt = '\x03';
   std::string line;
   line.reserve(4096);  // a terminal's line is no longer: nothing is left behind in memory
-  for (char c = 0; ::read(terminal, &c, 1) == 1;) {
-    if (c == kInterrupt) break;
+  for (char c = 0; noted == 0 && ::read(terminal, &c, 1) == 1;) {
     if (c == '\n') return Secret(std::move(line));
     line += c;
   }

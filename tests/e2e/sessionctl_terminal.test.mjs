@@ -56,6 +56,16 @@ describe('sessionctl on a terminal', () => {
     assert.doesNotMatch(refused.stdout, /\u009b/);
   });
 
+  test('whoever presses a key to end or to stop at the question is not waited for, and sees again what is typed', async () => {
+    for (const [key, status] of [['\x03', 130], ['\x1c', 131], ['\x1a', 65]]) {
+      const command = `trap : INT QUIT TSTP; ${tool} -c ${stack.sessiond.file} user add kay; echo "ended with $?"; stty -a`;
+      const { stdout } = typed(command, { 'New password of kay:': key });
+      assert.match(stdout, new RegExp(`ended with ${status}\\r\\n`));
+      assert.match(stdout, / echo /);
+    }
+    assert.equal((await ctl('user show', ['kay'])).status, 67);
+  });
+
   test('a password is asked for twice, and not shown', async () => {
     const answers = { 'New password of zoe:': 'secret of zoe', 'Once more:': 'secret of zoe' };
     const added = on('user add zoe', answers);

@@ -1,5 +1,5 @@
 """typist.py COMMAND [PROMPT ANSWER]...: the command in a shell on a terminal of its own, and an answer to each line that
-holds a prompt.
+holds a prompt. An answer that is a control character is a key, behind which no Enter comes.
 
 What is said comes out, and the exit status is the command's."""
 
@@ -25,6 +25,6 @@ while True:
     line = (line + said).split(b"\n")[-1]
     for prompt, answer in answers.items():
         if prompt.encode() in line:
-            os.write(terminal, answer.encode() + b"\n")
+            os.write(terminal, answer.encode() + (b"\n" if answer.isprintable() else b""))
             line = b""
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
