@@ -8,6 +8,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 #include "json/json_text.h"
 
@@ -119,8 +120,10 @@ void sayDone(const std::string& done) {
 bool confirmed(const std::string& question) {
   if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) return false;
   std::fprintf(stderr, "%s [y/N] ", harmless(question).c_str());
-  const int answer = std::getchar();
-  return answer == 'y' || answer == 'Y';
+  std::string line;
+  for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) line += static_cast<char>(c);
+  const std::string answer = lowerCase(trimBlanks(line));
+  return answer == "y" || answer == "yes";
 }
 
 Progress::Progress(std::string what) : what_(std::move(what)), is_seen_(::isatty(STDERR_FILENO) != 0) {}

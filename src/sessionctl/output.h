@@ -57,7 +57,7 @@ int fail(const CommonOptions& options, int exit_code, const std::string& why,
          const std::vector<std::string>& problems = {});
 /// Said on a terminal only.
 void sayDone(const std::string& done);
-/// Asks whoever sits at the terminal. Nobody sits there: no.
+/// Asks whoever sits at the terminal. Yes is `y` or `yes`, and nothing else; nobody sits there: no.
 bool confirmed(const std::string& question);
 
 /// How far something long has come: one line of stderr that changes, if that is a terminal.

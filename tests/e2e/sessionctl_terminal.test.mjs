@@ -32,13 +32,15 @@ describe('sessionctl on a terminal', () => {
   });
 
   test('what cannot be undone is asked about, and is not done without a yes', async () => {
-    const refused = on('session revoke --all', { '[y/N]': 'n' });
-    assert.equal(refused.status, 64, refused.stdout);
-    assert.match(refused.stdout, /Log everybody out\? .*\[y\/N\]/);
-    assert.equal(await sessions(), 1);
+    for (const no of ['n', '', 'yak', 'yes, but']) {
+      const refused = on('session revoke --all', { '[y/N]': no });
+      assert.equal(refused.status, 64, refused.stdout);
+      assert.match(refused.stdout, /Log everybody out\? .*\[y\/N\]/);
+      assert.equal(await sessions(), 1, no);
+    }
     assert.equal((await ctl.text(['session', 'revoke', '--all'])).status, 64, 'a script has to say --yes');
     assert.equal(await sessions(), 1);
-    const done = on('session revoke --all', { '[y/N]': 'y' });
+    const done = on('session revoke --all', { '[y/N]': 'Yes' });
     assert.equal(done.status, 0, done.stdout);
     assert.match(done.stdout, /everybody is logged out/);
     assert.equal(await sessions(), 0);
