@@ -9,13 +9,16 @@
 #include <sysexits.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include "os/standard_streams.h"
 #include "sessionctl/command_tree.h"
 #include "sessionctl/completion.h"
 #include "sessionctl/manual.h"
+#include "sessionctl/output.h"
 
 namespace {
 
@@ -25,6 +28,11 @@ void writeCompletion(const CLI::App& app, const std::string& shell) {
   if (!file) throw CLI::ValidationError("--completion", "must be bash, zsh or fish but is " + shell);
   std::fputs(file->c_str(), stdout);
   throw CLI::Success();
+}
+
+/// Before any option is taken to be given, and also where the line cannot be understood.
+bool isJsonWanted(int argc, char** argv) {
+  return std::any_of(argv, argv + argc, [](std::string_view word) { return word == "--json"; });
 }
 
 /// Of a command that is none yet, what can stand behind it.
@@ -60,7 +68,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? EX_OK : EX_USAGE;
+    if (error.get_exit_code() == 0 || !isJsonWanted(argc, argv)) return app.exit(error) == 0 ? EX_OK : EX_USAGE;
+    const std::string why = failureMessage(&app, error);
+    return sessiond::ctl::fail({.json = true}, EX_USAGE, why.substr(0, why.find('\n')));
   }
   return line.exit_code;
 }

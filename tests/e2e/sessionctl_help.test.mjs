@@ -39,6 +39,21 @@ describe('sessionctl', () => {
     assert.match((await run(['secret', 'new'])).stderr, /^file is required\n/);
   });
 
+  test('what is wrong usage is said as JSON, too, and nowhere else', async () => {
+    for (const [args, error] of [
+      [['--json', 'secret', 'new'], /^file is required$/],
+      [['secret', '--json'], /^One of these is missing: new, rotate, status$/],
+      [['check', '--json', '--nonsense'], /--nonsense/],
+      [['--json', 'session', 'list', '--user', ''], /^--user: must not be empty$/],
+    ]) {
+      const { status, stdout, stderr } = await run(args);
+      assert.deepEqual([status, stderr], [64, ''], stdout);
+      const said = JSON.parse(stdout);
+      assert.deepEqual(Object.keys(said), ['ok', 'error']);
+      assert.match(said.error, error);
+    }
+  });
+
   test('every command has a help text that names all its options', async () => {
     for (const [command, options] of await commandTree()) {
       const { status, stdout } = await run([...command.split(' ').filter(Boolean), '--help']);
