@@ -178,6 +178,8 @@ describe('sessionctl doctor', () => {
 
   test('an nginx that cannot be read, knows no sessiond, asks another one, or has a server without its addresses', async () => {
     await patient.finds('nginx', /nowhere\.conf: no such file/, patient.at('nowhere.conf'));
+    fs.writeFileSync(patient.at('empty.conf'), '');
+    await patient.finds('nginx', /empty\.conf: there is nothing in it/, patient.at('empty.conf'));
     const without = patient.nginxWith('nginx.conf', () => 'user root;\nevents {}\nhttp { server { listen unix:other.sock; root /srv; } }\n');
     await patient.finds('nginx-upstream', /does not know sessiond.*include sessiond\/upstream\.conf/, without);
     const other = patient.nginxWith('sessiond/upstream.conf', (text) => text.replaceAll(patient.stack.sessiond.socket, '/run/other.sock'));

@@ -119,6 +119,10 @@ void readNginx(Patient& patient, const std::string& file) {
     patient.why_no_nginx = error.place.file + ":" + std::to_string(error.place.line) + ": " + error.message;
     return;
   }
+  if (directives->empty()) {
+    patient.why_no_nginx = (file.empty() ? "nginx -T" : file) + ": there is nothing in it";
+    return;
+  }
   facts.directives = *std::move(directives);
   patient.nginx = std::move(facts);
   patient.nginx->scope = std::make_unique<nginx::Scope>(patient.nginx->directives);
