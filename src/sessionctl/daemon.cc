@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include <string>
+#include <utility>
 
 #include "base/file.h"
 #include "config/config_loader.h"
@@ -14,23 +15,29 @@
 namespace sessiond::ctl {
 namespace {
 
-/// As the file says, even when the rest of it is wrong: that is for the daemon to say.
-std::string controlSocketOf(const std::string& config_file) {
+/// As the file says, even when the rest of it is wrong: that is for the daemon to say. The error is why it says
+/// nothing.
+Expected<std::string, std::string> controlSocketOf(const std::string& config_file) {
   const Expected<FileContents, std::string> file = readFile(config_file, kMaxConfigFileSize);
-  if (!file) return ControlSettings().control_socket;
+  if (!file) return Unexpected(config_file + ": " + file.error());
   return readConfig(file->bytes, config_file).config.sessiond.control_socket;
 }
 
 }  // namespace
 
 DaemonAnswer askTheDaemon(const CommonOptions& options, const std::string& word) {
-  const std::string socket = controlSocketOf(options.config_file);
+  const auto named = controlSocketOf(options.config_file);
+  // A daemon whose file is gone can be asked all the same, and says so.
+  const std::string socket = named ? *named : ControlSettings().control_socket;
   if (socket.empty()) {
     return {{.exit_code = EX_UNAVAILABLE, .lines = {"sessiond.control_socket is empty: the daemon cannot be asked"}}};
   }
   const Expected<ControlAnswer, ControlAnswer> answer =
       askDaemon(socket, word + " " + absolutePath(options.config_file));
-  return {answer ? *answer : answer.error(), answer.hasValue()};
+  if (answer) return {*answer, true};
+  ControlAnswer failure = answer.error();
+  if (!named) failure.lines.front().insert(0, named.error() + ", so the default socket was asked: ");
+  return {std::move(failure), false};
 }
 
 int reload(const CommonOptions& options) {

@@ -225,6 +225,9 @@ describe('getting ready', () => {
     const wrong = run(tool, 'reload', '-c', other);
     assert.equal(wrong.status, 69);
     assert.match(wrong.stderr, /^this daemon runs with .*sessiond\.yaml, not with .*other\.yaml\n$/);
+    const gone = run(tool, 'status', '-c', path.join(stack.folder, 'gone.yaml'));
+    assert.equal(gone.status, 69);
+    assert.match(gone.stderr, /^\S+gone\.yaml: no such file or directory, so the default socket was asked: \/run\/sessiond\/control\/sessiond\.sock: /);
     await stack.sessiond.stop();
     const none = ask('reload');
     assert.equal(none.status, 69);
