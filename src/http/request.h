@@ -20,6 +20,9 @@ struct Param {
 /// How the web server asks (FastCGI specification §6): for a response, or for leave to go on.
 enum class Role { kResponder, kAuthorizer };
 
+/// Of an address its path, as it was sent: what it asks for, without what may be a secret (a token in a query).
+std::string_view pathOf(std::string_view uri);
+
 /// A plain value. Everything it points to lives until the response has been written.
 struct Request {
   Role role = Role::kResponder;

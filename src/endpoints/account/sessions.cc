@@ -32,8 +32,7 @@ Counter& counterOf(MetricsRegistry& metrics, const char* outcome) {
 /// The last piece of /sessions/<handle>, or `others`; empty: neither.
 std::string_view wantedEnd(const Request& request) {
   const std::optional<FormFields> fields = parseForm(request.paramOrEmpty("QUERY_STRING"));
-  const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
-  std::string_view path = uri.substr(0, uri.find('?'));
+  std::string_view path = pathOf(request.paramOrEmpty("SESSIOND_URI"));
   if (path == PageBook::kSessionsUrl) return fields && formField(*fields, kOthers) == "1" ? kOthers : "";
   if (!path.starts_with(PageBook::kSessionsUrl)) return "";
   path.remove_prefix(PageBook::kSessionsUrl.size());

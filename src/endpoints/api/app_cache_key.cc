@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "http/request.h"
 
 namespace sessiond {
 namespace {
@@ -22,7 +23,7 @@ bool hasDotSegment(std::string_view key) {
 
 Expected<std::string, std::string_view> appCacheKeyIn(std::string_view uri, std::string_view path) {
   using Reason = Unexpected<std::string_view>;
-  const std::string_view target = uri.substr(0, uri.find('?'));
+  const std::string_view target = pathOf(uri);
   if (!target.starts_with(path)) return Reason("the address does not begin with the path of this endpoint");
   const std::string_view encoded = target.substr(path.size());
   if (encoded.empty()) return Reason("the address names no key");

@@ -132,7 +132,7 @@ bool AuthEndpoint::claimsIdentity(const Request& request) const {
     logError(
         "auth: a client says itself who it is, and its location in nginx lacks the include of "
         "sessiond/identity-….conf that would keep that from the application; refused",
-        {{"header", *claim}, {"uri", request.paramOrEmpty("SESSIOND_URI")}, {"count", *count}});
+        {{"header", *claim}, {"path", pathOf(request.paramOrEmpty("SESSIOND_URI"))}, {"count", *count}});
   }
   return true;
 }

@@ -54,7 +54,7 @@ Response PageEndpoint::failed(const Request& request) const {
   if (const auto count = mistakes_.count(parts_.clock.steadyNow())) {
     logError("page: a request failed by a mistake in the configuration of nginx or sessiond",
              {{"id", id},
-              {"uri", request.paramOrEmpty("SESSIOND_URI")},
+              {"path", pathOf(request.paramOrEmpty("SESSIOND_URI"))},
               {"reason", request.paramOrEmpty("SESSIOND_REASON")},
               {"count", *count}});
   }
@@ -65,8 +65,7 @@ Response PageEndpoint::failed(const Request& request) const {
 
 Response PageEndpoint::tooLarge(const Request& request) const {
   if (!wantsPage(request)) return jsonError(413, "too_large");
-  const std::string_view uri = request.paramOrEmpty("SESSIOND_URI");
-  const std::string_view path = uri.substr(0, uri.find('?'));
+  const std::string_view path = pathOf(request.paramOrEmpty("SESSIOND_URI"));
   if (path == PageBook::kLogoutUrl) return startHere(parts_.pages, request, 413, "unreadable", StartHere::kLogout);
   if (path.starts_with(PageBook::kSessionsUrl))
     return startHere(parts_.pages, request, 413, "unreadable", StartHere::kSessions);

@@ -75,6 +75,14 @@ TEST_F(AuthEndpointTest, WhatAnybodyCanBringAboutAsOftenAsHeLikesIsSummedUpInThe
     EXPECT_THAT(linesOf(params, 1), testing::HasSubstr(" count=8000\n"));
 }
 
+TEST_F(AuthEndpointTest, WhatAnAddressSaysBehindItsPathIsNotLogged) {
+  testing::internal::CaptureStderr();
+  ask({{"SESSIOND_CLAIMS", "refuse"}, {"HTTP_X_USER_ID", "666"}, {"SESSIOND_URI", "/reset?token=hush"}});
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, testing::HasSubstr(" path=/reset "));
+  EXPECT_THAT(log, testing::Not(testing::HasSubstr("hush")));
+}
+
 TEST_F(AuthEndpointTest, RefusesWithoutACookieOnTheLane) {
   const Response response = ask({{"SESSIOND_URI", "/a?b=1&c=%20d"}});
   EXPECT_EQ(route_, Route::kAnswered);

@@ -321,6 +321,14 @@ TEST_F(PageEndpointTest, OfAFloodOfMistakesTwentyAreLoggedByTheirIdAndTheOthersC
   EXPECT_THAT(lines(1), testing::HasSubstr(" count=281\n"));
 }
 
+TEST_F(PageEndpointTest, WhatAnAddressSaysBehindItsPathIsNotLogged) {
+  testing::internal::CaptureStderr();
+  page("failed", {{"SESSIOND_URI", "/reset?token=hush"}});
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr(" path=/reset "));
+  EXPECT_THAT(log, Not(HasSubstr("hush")));
+}
+
 TEST_F(PageEndpointTest, WhoseAccountLacksSomethingIsNotToldToAskForRights) {
   store_.put(idOf("mine"), R"({"cookie":{"originalMaxAge":null},"user":{"name":"Ada"}})", std::chrono::hours(1));
   for (const char* reason : {"incomplete", "lost"}) {

@@ -23,5 +23,12 @@ TEST(Request, TellsNamesApartByCase) {
   EXPECT_EQ(request.param("NAME"), std::nullopt);
 }
 
+TEST(Request, ThePathOfAnAddressIsWhatStandsBeforeTheQuery) {
+  EXPECT_EQ(pathOf("/reset?token=hush?more"), "/reset");
+  EXPECT_EQ(pathOf("/a%3Fb"), "/a%3Fb");
+  EXPECT_EQ(pathOf("?a=1"), "");
+  EXPECT_EQ(pathOf(""), "");
+}
+
 }  // namespace
 }  // namespace sessiond
