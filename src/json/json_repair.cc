@@ -9,10 +9,10 @@ namespace sessiond {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+constexpr std::size_t kEscape = 6;                         // \uXXXX
 
 // The code unit of an escape \uXXXX at `at`; nullopt when none stands there.
 std::optional<unsigned> escapedUnit(std::string_view json, std::size_t at) {
-  constexpr std::size_t kEscape = 6;
   if (json.size() < kEscape || at > json.size() - kEscape || json.substr(at, 2) != "\\u") return std::nullopt;
   const std::string_view digits = json.substr(at + 2, 4);
   unsigned unit = 0;
@@ -72,19 +72,27 @@ std::optional<std::string> replaceInvalidUtf8(std::string_view text) {
   return replaced;
 }
 
-std::optional<std::string> replaceLoneSurrogates(std::string_view json) {
-  std::optional<std::string> replaced;
-  std::size_t at = json.find('\\');
+std::size_t findLoneSurrogate(std::string_view json, std::size_t from) {
+  std::size_t at = json.find('\\', from);
   while (at < json.size()) {
     const std::optional<unsigned> unit = escapedUnit(json, at);
-    std::size_t escape = unit ? 6 : 2;  // a backslash takes the next character with it: \\ud800 is no escape
-    if (unit && isHighSurrogate(*unit) && isLowSurrogate(escapedUnit(json, at + 6).value_or(0))) {
-      escape = 12;
+    std::size_t escape = unit ? kEscape : 2;  // a backslash takes the next character with it: \\ud800 is no escape
+    if (unit && isHighSurrogate(*unit) && isLowSurrogate(escapedUnit(json, at + kEscape).value_or(0))) {
+      escape = 2 * kEscape;
     } else if (unit && (isHighSurrogate(*unit) || isLowSurrogate(*unit))) {
-      if (!replaced) replaced = std::string(json);
-      replaced->replace(at, 6, "\\ufffd");
+      return at;
     }
     at = json.find('\\', at + escape);
+  }
+  return std::string_view::npos;
+}
+
+std::optional<std::string> replaceLoneSurrogates(std::string_view json) {
+  std::size_t at = findLoneSurrogate(json);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string replaced(json);
+  for (; at != std::string_view::npos; at = findLoneSurrogate(json, at + kEscape)) {
+    replaced.replace(at, kEscape, "\\ufffd");
   }
   return replaced;
 }

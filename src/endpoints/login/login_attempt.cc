@@ -7,6 +7,7 @@
 #include "endpoints/media_type.h"
 #include "http/form.h"
 #include "json/json_duplicates.h"
+#include "json/json_repair.h"
 #include "json/json_tree.h"
 
 namespace sessiond {
@@ -63,8 +64,8 @@ bool readText(JsonValue object, std::string_view name, std::optional<std::string
 }
 
 std::optional<LoginAttempt> readJson(std::string_view body) {
-  // JsonTree would make bytes that are no UTF-8 good; two passwords must not become one by that.
-  if (!isValidUtf8(body)) return std::nullopt;
+  // JsonTree would make both good; two passwords must not become one by that.
+  if (!isValidUtf8(body) || findLoneSurrogate(body) != std::string_view::npos) return std::nullopt;
   const WipedTree wiped(body);
   const auto& tree = wiped.tree;
   if (!tree || tree->root().kind() != JsonKind::kObject || hasDuplicateNames(tree->root())) return std::nullopt;

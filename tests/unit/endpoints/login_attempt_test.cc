@@ -45,6 +45,7 @@ TEST(LoginAttempt, ReadsForms) {
 
 TEST(LoginAttempt, ReadsJson) {
   EXPECT_EQ(readJson(R"({"user":"ada","password":"\u00e4\"","rd":"/x","more":{"a":[1]}})"), "json ada/\xc3\xa4\"//x/");
+  EXPECT_EQ(readJson(R"({"user":"ada","password":"\ud83d\ude00\\ud800"})"), "json ada/\xf0\x9f\x98\x80\\ud800//");
   EXPECT_EQ(readJson(R"({"user":"ada","password":"x"})", "rd=/q"), "json ada/x//");
 }
 
@@ -56,13 +57,26 @@ TEST(LoginAttempt, RefusesFormsThatAreNotClear) {
 }
 
 TEST(LoginAttempt, RefusesJsonThatIsNotClear) {
-  for (const char* body :
-       {"", "{", "[]", "null", "\"a\"", "{}", R"({"user":"a"})", R"({"password":"a"})",
-        R"({"user":"a","password":"b"} x)", R"({"user":"a","password":1})", R"({"user":["a"],"password":"b"})",
-        R"({"user":"a","password":null})", R"({"user":"a","user":"b","password":"c"})",
-        R"({"user":"a","password":"b","password":"c"})", R"({"user":"a","password":"b","rd":1})",
-        R"({"user":"a","password":"b","rd":"/a","rd":"/b"})", "{\"user\":\"a\",\"password\":\"\xff\"}",
-        R"({user:"a",password:"b"})"})
+  for (const char* body : {"",
+                           "{",
+                           "[]",
+                           "null",
+                           "\"a\"",
+                           "{}",
+                           R"({"user":"a"})",
+                           R"({"password":"a"})",
+                           R"({"user":"a","password":"b"} x)",
+                           R"({"user":"a","password":1})",
+                           R"({"user":["a"],"password":"b"})",
+                           R"({"user":"a","password":null})",
+                           R"({"user":"a","user":"b","password":"c"})",
+                           R"({"user":"a","password":"b","password":"c"})",
+                           R"({"user":"a","password":"b","rd":1})",
+                           R"({"user":"a","password":"b","rd":"/a","rd":"/b"})",
+                           "{\"user\":\"a\",\"password\":\"\xff\"}",
+                           R"({"user":"a","password":"x\ud800y"})",
+                           R"({"user":"a","password":"x\udfffy"})",
+                           R"({user:"a",password:"b"})"})
     EXPECT_EQ(readJson(body), "malformed") << body;
 }
 
