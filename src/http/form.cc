@@ -17,13 +17,9 @@ bool decode(std::string_view encoded, std::string& text) {
   return is_encoded && text.find('\0') == std::string::npos && isValidUtf8(text);
 }
 
-std::ptrdiff_t countOf(const FormFields& fields, std::string_view name) {
-  return std::count_if(fields.begin(), fields.end(), [name](const auto& field) { return field.first == name; });
-}
+enum class Unreadable { kRefused, kLeftOut };
 
-}  // namespace
-
-std::optional<FormFields> parseForm(std::string_view text) {
+std::optional<FormFields> parse(std::string_view text, Unreadable unreadable) {
   FormFields fields;
   const auto count = static_cast<std::size_t>(std::count(text.begin(), text.end(), '&')) + 1;
   if (count > kMaxFormFields) return std::nullopt;
@@ -33,16 +29,34 @@ std::optional<FormFields> parseForm(std::string_view text) {
     more = end != std::string_view::npos;
     const std::string_view pair = text.substr(0, end);
     text.remove_prefix(more ? end + 1 : text.size());
+    if (pair.empty()) continue;
 
     const std::size_t equals = pair.find('=');
     auto& [name, value] = fields.emplace_back();
     const bool is_field = decode(pair.substr(0, equals), name) && !name.empty() &&
                           (equals == std::string_view::npos || decode(pair.substr(equals + 1), value));
     if (is_field) continue;
-    wipeForm(fields);
-    return std::nullopt;
+    if (unreadable == Unreadable::kRefused) {
+      wipeForm(fields);
+      return std::nullopt;
+    }
+    fields.pop_back();
   }
   return fields;
+}
+
+std::ptrdiff_t countOf(const FormFields& fields, std::string_view name) {
+  return std::count_if(fields.begin(), fields.end(), [name](const auto& field) { return field.first == name; });
+}
+
+}  // namespace
+
+std::optional<FormFields> parseForm(std::string_view text) {
+  return parse(text, Unreadable::kRefused);
+}
+
+std::optional<FormFields> parseQuery(std::string_view text) {
+  return parse(text, Unreadable::kLeftOut);
 }
 
 void wipeForm(FormFields& fields) {

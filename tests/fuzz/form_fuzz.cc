@@ -13,6 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto fields = parseForm(text);
   if (!fields) return 0;
+  SESSIOND_CHECK(parseQuery(text) == fields);
   SESSIOND_CHECK(fields->size() <= kMaxFormFields);
   for (const auto& [name, value] : *fields) {
     SESSIOND_CHECK(!name.empty() && isValidUtf8(name) && isValidUtf8(value));

@@ -58,8 +58,8 @@ Expected<LogoutEndpoint::Wish, int> LogoutEndpoint::readWish(const Request& requ
   if (request.body.size() > kMaxFormBytes) return Unexpected(413);
   if (!request.body.empty() && !isForm(request)) return Unexpected(415);
   Wish wish;
-  for (const std::string_view text : {request.paramOrEmpty("QUERY_STRING"), request.body}) {
-    const std::optional<FormFields> fields = parseForm(text);
+  const std::optional<FormFields> sent[] = {parseQuery(request.paramOrEmpty("QUERY_STRING")), parseForm(request.body)};
+  for (const std::optional<FormFields>& fields : sent) {
     if (!fields || isRepeated(*fields, "all") || isRepeated(*fields, "rd")) return Unexpected(400);
     if (const auto all = formField(*fields, "all")) wish.all = all == "1";
     if (const auto rd = formField(*fields, "rd")) wish.rd = *rd;

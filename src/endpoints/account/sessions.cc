@@ -31,7 +31,7 @@ Counter& counterOf(MetricsRegistry& metrics, const char* outcome) {
 
 /// The last piece of /sessions/<handle>, or `others`; empty: neither.
 std::string_view wantedEnd(const Request& request) {
-  const std::optional<FormFields> fields = parseForm(request.paramOrEmpty("QUERY_STRING"));
+  const std::optional<FormFields> fields = parseQuery(request.paramOrEmpty("QUERY_STRING"));
   std::string_view path = pathOf(request.paramOrEmpty("SESSIOND_URI"));
   if (path == PageBook::kSessionsUrl) return fields && formField(*fields, kOthers) == "1" ? kOthers : "";
   if (!path.starts_with(PageBook::kSessionsUrl)) return "";

@@ -28,7 +28,7 @@ std::string ownReferer(const Request& request, const std::string& login_url) {
 
 LoginQuery readLoginQuery(const Request& request, const std::string& login_url) {
   LoginQuery query;
-  const std::optional<FormFields> fields = parseForm(request.paramOrEmpty("QUERY_STRING"));
+  const std::optional<FormFields> fields = parseQuery(request.paramOrEmpty("QUERY_STRING"));
   if (!fields) return query;
   query.rd = formField(*fields, "rd").value_or("");
   query.stale = formField(*fields, "why") == "stale";

@@ -39,6 +39,7 @@ std::string readJson(const std::string& body, const std::string& query = "") {
 
 TEST(LoginAttempt, ReadsForms) {
   EXPECT_EQ(readForm("user=ada&password=a+b%26&rd=%2Fx&csrf=T&more=1"), "form ada/a b&//x/T");
+  EXPECT_EQ(readForm("user=ada&password=x&"), "form ada/x//");
   EXPECT_EQ(readForm("user=&password="), "form ///");
   EXPECT_EQ(readForm("user=a&password=b", "rd=/q&csrf=no"), "form a/b//");
 }

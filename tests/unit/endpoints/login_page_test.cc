@@ -39,6 +39,10 @@ TEST_F(LoginTest, AHostileRedirectNeverGetsIntoThePage) {
   EXPECT_EQ(actionIn(get({{"QUERY_STRING", "rd=%"}})), "/login");
 }
 
+TEST_F(LoginTest, WhatOthersHangOnTheAddressDoesNotHideWhereToGo) {
+  EXPECT_EQ(actionIn(get({{"QUERY_STRING", "utm=%E4&rd=%2Fa&"}})), "/login?rd=%2Fa");
+}
+
 TEST_F(LoginTest, WhatWasTypedIsEscapedInThePage) {
   const Response page = postForm("user=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E&password=x");
   EXPECT_EQ(fieldIn(page, "user"), "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;");

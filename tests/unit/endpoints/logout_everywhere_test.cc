@@ -29,6 +29,19 @@ TEST_F(LogoutTest, ANumericUserIdIsLoggedOutEverywhere) {
   EXPECT_FALSE(lives("phone"));
 }
 
+TEST_F(LogoutTest, WhatOthersHangOnTheAddressKeepsNobodyLoggedIn) {
+  int number = 0;
+  for (const std::string query : {"all=1&", "utm=%E4&all=1", "=&all=1"}) {
+    const std::string mine = "mine " + std::to_string(++number);
+    const std::string phone = "phone " + std::to_string(number);
+    begin(mine, "42");
+    begin(phone, "42");
+    EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor(mine)}, {"QUERY_STRING", query}}).status, 204) << query;
+    EXPECT_FALSE(lives(mine)) << query;
+    EXPECT_FALSE(lives(phone)) << query;
+  }
+}
+
 TEST_F(LogoutTest, ASessionThatNoCheckLetsPassSpeaksForNobody) {
   settings_.session.absolute_timeout = hours(8);
   build(store_);

@@ -32,10 +32,26 @@ TEST(Form, OnlyTheFirstEqualsSignParts) {
 }
 
 TEST(Form, RefusesWhatNoBrowserWrites) {
-  for (const char* text : {"&", "a=1&", "&a=1", "a=1&&b=2", "=", "=1", "a=%", "a=%2", "a=%zz", "%=1", "a=%00", "a%00=1",
-                           "a=%ff", "a=%c0%af", "a=%ed%a0%80", "a=\xff"})
+  for (const char* text : {"=", "=1", "a=1&=", "a=%", "a=%2", "a=%zz", "%=1", "a=%00", "a%00=1", "a=%ff", "a=%c0%af",
+                           "a=%ed%a0%80", "a=\xff"})
     EXPECT_FALSE(parseForm(text)) << text;
   EXPECT_FALSE(parseForm(std::string_view("a=\0", 3)));
+}
+
+TEST(Form, AnAmpersandTooManyPartsNothing) {
+  for (const char* text : {"a=1&b=2&", "&a=1&b=2", "a=1&&b=2", "&&a=1&&b=2&&"}) {
+    const auto fields = parseForm(text);
+    ASSERT_TRUE(fields) << text;
+    EXPECT_THAT(*fields, ElementsAre(Pair("a", "1"), Pair("b", "2"))) << text;
+  }
+  EXPECT_THAT(parseForm("&"), testing::Optional(IsEmpty()));
+}
+
+TEST(Query, WhatCannotBeReadIsLeftOut) {
+  const auto fields = parseQuery("=&utm=%E4&all=1&%&n=%00&rd=%2Fa&");
+  ASSERT_TRUE(fields);
+  EXPECT_THAT(*fields, ElementsAre(Pair("all", "1"), Pair("rd", "/a")));
+  EXPECT_FALSE(parseQuery(std::string(kMaxFormFields, '&')));
 }
 
 TEST(Form, TakesUpTo32Fields) {
