@@ -1,6 +1,8 @@
 #include "endpoints/csrf.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/encoding.h"
 #include "base/log.h"
@@ -38,11 +40,12 @@ std::string CsrfGuard::cookieName(const Request& request) const {
 
 CsrfGuard::Ticket CsrfGuard::issue(const Request& request) const {
   const std::string name = cookieName(request);
-  const CookieValues cookies = findCookies(request.params, name);
+  const std::vector<std::string_view> nonces = findAllCookies(request.params, name);
+  const auto kept = std::ranges::find_if(nonces, isNonce);
   Ticket ticket;
   std::string nonce;
-  if (!cookies.values.empty() && isNonce(cookies.values.front())) {
-    nonce = cookies.values.front();
+  if (kept != nonces.end()) {
+    nonce = *kept;
   } else {
     nonce = base64UrlEncode(randomBytes(kNonceBytes));
     SetCookie cookie;
@@ -57,16 +60,22 @@ CsrfGuard::Ticket CsrfGuard::issue(const Request& request) const {
   return ticket;
 }
 
-CsrfVerdict CsrfGuard::check(const Request& request, std::string_view token) const {
+bool CsrfGuard::hasMany(const Request& request) const {
   const CookieValues cookies = findCookies(request.params, cookieName(request));
-  if (cookies.values.empty()) return CsrfVerdict::kNoCookie;
+  return cookies.too_many || cookies.too_large;
+}
+
+CsrfVerdict CsrfGuard::check(const Request& request, std::string_view token) const {
+  // All of them: where it is not `__Host-`, others can set cookies of this name, and must not hide the genuine one.
+  const std::vector<std::string_view> nonces = findAllCookies(request.params, cookieName(request));
+  if (nonces.empty()) return CsrfVerdict::kNoCookie;
   const std::optional<std::string> bytes = token.size() <= 2 * kTokenBytes ? base64UrlDecode(token) : std::nullopt;
   if (!bytes || bytes->size() != kTokenBytes) return CsrfVerdict::kBadToken;
   const std::string_view time = std::string_view(*bytes).substr(0, kTimeBytes);
   const std::string_view signature = std::string_view(*bytes).substr(kTimeBytes);
 
   bool genuine = false;
-  for (const std::string_view nonce : cookies.values) {
+  for (const std::string_view nonce : nonces) {
     genuine |= keys_.verifies(statement(nonce, time), signature);
   }
   if (!genuine) return CsrfVerdict::kBadToken;

@@ -57,8 +57,10 @@ class CsrfGuard {
   /// work.
   Ticket issue(const Request& request) const;
 
-  /// Does the token belong to the request's cookie, and is it young enough? kFromFuture is also a warning in the log:
-  /// only a clock that runs ahead makes such a token.
+  /// Did the browser send, or may it have sent, more nonces than a lane is to verify?
+  bool hasMany(const Request& request) const;
+  /// Does the token belong to one of the request's cookies, and is it young enough? kFromFuture is also a warning in
+  /// the log: only a clock that runs ahead makes such a token.
   CsrfVerdict check(const Request& request, std::string_view token) const;
 
  private:

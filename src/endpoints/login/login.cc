@@ -192,6 +192,7 @@ Route LoginEndpoint::triage(Exchange& exchange) const {
   const std::optional<bool> returns = parts_.entrance.returns(request, wanted->user);
   if (!returns) return Route::kPassword;  // a worker looks at all cookies
   if (*returns) return Route::kReturning;
+  if (wanted->format == LoginFormat::kForm && parts_.csrf.hasMany(request)) return Route::kPassword;  // the same
   // Who is refused for that would not ask the store, and is not to be the one who is let through for it.
   if (flawOf(request, *wanted)) return Route::kPassword;
   const std::optional<Refused> refused = parts_.entrance.refusedLately(request, wanted->user);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "http/cookie_header.h"
 #include "support/secrets.h"
 #include "unit/endpoints/endpoint_fixture.h"
 
@@ -83,6 +84,15 @@ TEST_F(CsrfTest, APlantedCookieInFrontHidesNoGenuineOne) {
   EXPECT_TRUE(isGenuine(pairOf(issue()) + "; " + pairOf(ticket), ticket.token));
 }
 
+TEST_F(CsrfTest, NorDoSoManyThatFewerAreLookedAtElsewhere) {
+  const CsrfGuard::Ticket ticket = issue();
+  std::string planted;
+  for (std::size_t i = 0; i < 2 * kMaxCookieValues; ++i) planted += pairOf(issue()) + "; ";
+  EXPECT_TRUE(isGenuine(planted + pairOf(ticket), ticket.token));
+  const std::string large = "large=" + std::string(kMaxCookieHeaderBytes, 'x') + "; ";
+  EXPECT_TRUE(isGenuine(large + pairOf(ticket), ticket.token));
+}
+
 TEST_F(CsrfTest, ASignatureByTheSessionCookiesKeyIsNoToken) {
   const CsrfGuard::Ticket ticket = issue();
   const std::string cookie = pairOf(ticket);
@@ -95,6 +105,15 @@ TEST_F(CsrfTest, ASignatureByTheSessionCookiesKeyIsNoToken) {
 TEST_F(CsrfTest, ANonceOnceGivenIsKept) {
   const CsrfGuard::Ticket first = issue();
   const CsrfGuard::Ticket second = issue("a=b; " + pairOf(first));
+  EXPECT_EQ(second.set_cookie, std::nullopt);
+  EXPECT_TRUE(isGenuine(pairOf(first), second.token));
+}
+
+TEST_F(CsrfTest, ANonceIsKeptBehindWhateverIsNone) {
+  const CsrfGuard::Ticket first = issue();
+  std::string junk;
+  for (std::size_t i = 0; i < 2 * kMaxCookieValues; ++i) junk += "__Host-sessiond_csrf=junk; ";
+  const CsrfGuard::Ticket second = issue(junk + pairOf(first));
   EXPECT_EQ(second.set_cookie, std::nullopt);
   EXPECT_TRUE(isGenuine(pairOf(first), second.token));
 }

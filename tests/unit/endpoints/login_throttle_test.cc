@@ -293,6 +293,15 @@ TEST_F(LoginTriageTest, TheLaneRefusesNobodyElse) {
     EXPECT_EQ(triage(kGoodJson, {{"HTTP_COOKIE", nobodys}}), Route::kAnswered) << "no device of hers";
 }
 
+TEST_F(LoginTriageTest, AFormWithManyNoncesIsAWorkers) {
+  guess();
+  EXPECT_EQ(triage(form(), {{"HTTP_COOKIE", csrf_cookie_}}), Route::kAnswered);
+  std::string planted;
+  for (std::size_t i = 0; i < kMaxCookieValues; ++i) planted += "__Host-sessiond_csrf=planted; ";
+  EXPECT_EQ(triage(form(), {{"HTTP_COOKIE", planted + csrf_cookie_}}), Route::kPassword);
+  EXPECT_EQ(triage(kGoodJson, {{"HTTP_COOKIE", planted + csrf_cookie_}}), Route::kAnswered) << "it needs none";
+}
+
 TEST_F(LoginTriageTest, WhatIsRefusedForAnythingElseIsAWorkers) {
   guess();
   EXPECT_EQ(triage(kGoodJson, {{"HTTP_ORIGIN", "https://elsewhere.example"}}), Route::kPassword);
