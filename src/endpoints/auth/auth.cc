@@ -227,18 +227,23 @@ void AuthEndpoint::refuse(const Request& request, CheckStatus status, Response& 
 }
 
 void AuthEndpoint::logRefusal(const AuthCheck& check, const AuthDecision& decision) const {
-  if (parts_.refusals == nullptr) return;
+  if (parts_.refusals == nullptr || !parts_.refusals->admit(decision.status, parts_.clock.steadyNow())) return;
   RefusalLog::Refusal refusal{
       .status = decision.status, .policy = {}, .location = check.location_policy, .session = {}};
   if (check.policy != nullptr) refusal.policy = check.policy->name;
-  const auto signed_for = [](const AuthCandidate& candidate) { return candidate.verified.has_value(); };
-  const auto first = std::find_if(check.candidates.begin(), check.candidates.end(), signed_for);
-  if (decision.winner != nullptr) {
-    refusal.session = decision.winner->found->session->idBytes();
-  } else if (first != check.candidates.end()) {
-    refusal.session = first->verified->id.bytes();
+  const std::string session =
+      decision.winner != nullptr ? std::string(decision.winner->found->session->idBytes()) : firstSigned(check);
+  refusal.session = session;
+  parts_.refusals->write(refusal);
+}
+
+/// The id in the first cookie that is signed, also where it was found by its text and nobody verified it.
+std::string AuthEndpoint::firstSigned(const AuthCheck& check) const {
+  for (const AuthCandidate& candidate : check.candidates) {
+    if (candidate.verified) return candidate.verified->id.bytes();
+    if (const auto verified = parts_.signer.verify(candidate.cookie)) return verified->id.bytes();
   }
-  parts_.refusals->note(refusal, parts_.clock.steadyNow());
+  return "";
 }
 
 /// The session's time to live is to be extended, if that is due and the check is going to be granted. Never beyond the

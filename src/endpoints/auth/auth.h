@@ -106,6 +106,7 @@ class AuthEndpoint {
   void refuse(const Request& request, CheckStatus status, Response& response) const;
   void noteLimits(CheckStatus status) const;
   void logRefusal(const AuthCheck& check, const AuthDecision& decision) const;
+  std::string firstSigned(const AuthCheck& check) const;
   std::optional<std::string> cookieFor(const AuthCheck& check, const AuthDecision& decision, bool touched) const;
 
   const SiteSettings& settings_;

@@ -11,7 +11,7 @@ RefusalLog::~RefusalLog() {
   sumUp(*window_.lock());
 }
 
-void RefusalLog::note(const Refusal& refusal, SteadyTime now) {
+bool RefusalLog::admit(CheckStatus status, SteadyTime now) {
   Window over;
   bool singly = false;
   {
@@ -25,11 +25,14 @@ void RefusalLog::note(const Refusal& refusal, SteadyTime now) {
       ++window->logged;
     } else {
       ++window->left_out;
-      ++window->by_status[static_cast<std::size_t>(refusal.status)];
+      ++window->by_status[static_cast<std::size_t>(status)];
     }
   }
   sumUp(over);
-  if (!singly) return;
+  return singly;
+}
+
+void RefusalLog::write(const Refusal& refusal) const {
   const std::string session = refusal.session.empty() ? std::string() : pseudonym(log_key_, refusal.session);
   logInfo("auth: refused", {{"status", nameOf(refusal.status)},
                             {"policy", refusal.policy},

@@ -35,7 +35,9 @@ class RefusalLog {
     std::string_view location;  ///< the policy that nginx asked for; empty: the location names none
     std::string_view session;   ///< the id that a cookie was signed for; empty: none
   };
-  void note(const Refusal& refusal, SteadyTime now);
+  /// Counts it. True: it is one of those that are logged one by one, and goes to write().
+  bool admit(CheckStatus status, SteadyTime now);
+  void write(const Refusal& refusal) const;
 
  private:
   struct Window {

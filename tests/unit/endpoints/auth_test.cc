@@ -317,6 +317,8 @@ TEST_F(AuthEndpointTest, LogsWhyACheckWasRefused) {
   };
   check("connect.sid=" + cookieOf("s1"), "admin");
   check("connect.sid=" + cookieOf("gone"), "");
+  remember("left", {.absence = CheckStatus::kRevoked});
+  check("connect.sid=" + cookieOf("left"), "");
   std::string forged = cookieOf("s1");
   forged.back() = forged.back() == 'A' ? 'B' : 'A';
   check("connect.sid=" + forged, "");
@@ -330,6 +332,7 @@ TEST_F(AuthEndpointTest, LogsWhyACheckWasRefused) {
   };
   EXPECT_TRUE(line("status=forbidden policy=admin location_policy=admin session=" + pseudonym(key, "s1"))) << text;
   EXPECT_TRUE(line("status=unknown policy=default location_policy=\"\" session=" + pseudonym(key, "gone"))) << text;
+  EXPECT_TRUE(line("status=revoked policy=default location_policy=\"\" session=" + pseudonym(key, "left"))) << text;
   EXPECT_TRUE(line("status=forged policy=default location_policy=\"\" session=\"\"")) << text;
   EXPECT_TRUE(line("status=misconfigured policy=\"\" location_policy=nope session=\"\"")) << text;
   EXPECT_EQ(text.find("status=valid"), std::string::npos);

@@ -22,6 +22,9 @@ class RefusalLogTest : public testing::Test {
     setUpLog(LogSettings{});
     return testing::internal::GetCapturedStderr();
   }
+  void note(RefusalLog& log, const RefusalLog::Refusal& refusal) {
+    if (log.admit(refusal.status, now_)) log.write(refusal);
+  }
   static std::size_t count(const std::string& text, const std::string& what) {
     std::size_t times = 0;
     for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++times;
@@ -34,10 +37,9 @@ class RefusalLogTest : public testing::Test {
 
 TEST_F(RefusalLogTest, SaysWhyAndByWhichPolicyAndNamesTheSessionByItsHash) {
   RefusalLog log(key_);
-  log.note({.status = CheckStatus::kForbidden, .policy = "staff", .location = "staff", .session = "the-session-id"},
-           now_);
-  log.note({.status = CheckStatus::kMissing, .policy = "default", .location = {}, .session = {}}, now_);
-  log.note({.status = CheckStatus::kMisconfigured, .policy = {}, .location = "typo", .session = {}}, now_);
+  note(log, {.status = CheckStatus::kForbidden, .policy = "staff", .location = "staff", .session = "the-session-id"});
+  note(log, {.status = CheckStatus::kMissing, .policy = "default", .location = {}, .session = {}});
+  note(log, {.status = CheckStatus::kMisconfigured, .policy = {}, .location = "typo", .session = {}});
   const std::string text = written();
   EXPECT_THAT(text, HasSubstr("auth: refused status=forbidden policy=staff location_policy=staff session=" +
                               pseudonym(key_, "the-session-id") + "\n"));
@@ -49,11 +51,11 @@ TEST_F(RefusalLogTest, SaysWhyAndByWhichPolicyAndNamesTheSessionByItsHash) {
 TEST_F(RefusalLogTest, IsNotThePlaceForAFlood) {
   {
     RefusalLog log(key_);
-    for (int i = 0; i < 5000; ++i) log.note({.status = CheckStatus::kMissing, .policy = "default"}, now_);
-    log.note({.status = CheckStatus::kForged, .policy = "default"}, now_);
+    for (int i = 0; i < 5000; ++i) note(log, {.status = CheckStatus::kMissing, .policy = "default"});
+    note(log, {.status = CheckStatus::kForged, .policy = "default"});
     now_ += RefusalLog::kWindow;
-    log.note({.status = CheckStatus::kUnknown, .policy = "default"}, now_);
-    for (int i = 0; i < 22; ++i) log.note({.status = CheckStatus::kExpired, .policy = "default"}, now_);
+    note(log, {.status = CheckStatus::kUnknown, .policy = "default"});
+    for (int i = 0; i < 22; ++i) note(log, {.status = CheckStatus::kExpired, .policy = "default"});
   }
   const std::string text = written();
   EXPECT_EQ(count(text, "status=missing"), RefusalLog::kSinglyInAWindow);
