@@ -48,7 +48,9 @@ Expected<User, AuthenticationFailure> DirectoryAuthenticator::authenticate(const
   if (!entry) return Unexpected(AuthenticationFailure::kUnknownUser);
   if (locked) return Unexpected(AuthenticationFailure::kLocked);
   if (!real || check == PasswordCheck::kUnusableHash) {
-    logUnusable(credentials, real ? "the hash is malformed" : problem);
+    const bool is_hash = entry->damage.empty();
+    logUnusable(credentials, real ? "the hash is malformed" : problem,
+                is_hash ? "set the password anew" : "mend what `problem` names");
     return Unexpected(AuthenticationFailure::kDamaged);
   }
   compareWithDecoy(entry->password_hash);
@@ -66,8 +68,9 @@ std::string DirectoryAuthenticator::decoyHash() const {
   return std::string(kDefaultDecoyHash);
 }
 
-void DirectoryAuthenticator::logUnusable(const Credentials& credentials, std::string_view problem) const {
-  logError("login: the stored entry of a user cannot be used; set the password anew",
+void DirectoryAuthenticator::logUnusable(const Credentials& credentials, std::string_view problem,
+                                         std::string_view remedy) const {
+  logError("login: the stored entry of a user cannot be used; " + std::string(remedy),
            {{"user", pseudonym(log_key_, credentials.name)}, {"problem", problem}});
 }
 

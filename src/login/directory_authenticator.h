@@ -38,7 +38,7 @@ class DirectoryAuthenticator final : public Authenticator {
 
  private:
   std::string decoyHash() const;
-  void logUnusable(const Credentials& credentials, std::string_view problem) const;
+  void logUnusable(const Credentials& credentials, std::string_view problem, std::string_view remedy) const;
   /// Says, once, when a user's hash costs something else than the decoy.
   void compareWithDecoy(std::string_view hash);
 

@@ -109,7 +109,6 @@ Problem readLine(std::string_view line, NameCase name_case, HtpasswdLine& user) 
   if (Problem problem = readName(name, name_case, user.login)) return problem;
   Problem problem = readEntry(line, name, user.entry);
   if (!problem) return std::nullopt;
-  user.entry = {.damage = "the line in the htpasswd file is bad"};
   return "user " + inQuotes(name) + ": " + *problem;
 }
 
@@ -129,8 +128,8 @@ bool isSkipped(std::string_view line) {
 HtpasswdContent parseHtpasswd(std::string_view text, std::string_view file, NameCase name_case) {
   HtpasswdContent content;
   std::map<std::string, std::size_t> first_lines;
-  const auto report = [&](std::size_t line_number, const std::string& problem) {
-    content.problems.push_back(std::string(file) + ":" + std::to_string(line_number) + ": " + problem);
+  const auto placed = [&](std::size_t line_number, const std::string& problem) {
+    return std::string(file) + ":" + std::to_string(line_number) + ": " + problem;
   };
   text = withoutByteOrderMark(text);
   std::size_t line_number = 0;
@@ -140,13 +139,17 @@ HtpasswdContent parseHtpasswd(std::string_view text, std::string_view file, Name
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (isSkipped(line)) continue;
     HtpasswdLine user;
-    if (const Problem problem = readLine(line, name_case, user)) report(line_number, *problem);
+    if (const Problem problem = readLine(line, name_case, user)) {
+      content.problems.push_back(placed(line_number, *problem));
+      user.entry = {.damage = placed(line_number, "the line is bad")};  // the problem may hold the name
+    }
     if (user.login.empty()) continue;
     const auto [first, fresh] = first_lines.emplace(user.login, line_number);
     if (fresh) {
       content.users.push_back(std::move(user));
     } else {
-      report(line_number, "user " + inQuotes(user.login) + " is already on line " + std::to_string(first->second));
+      content.problems.push_back(
+          placed(line_number, "user " + inQuotes(user.login) + " is already on line " + std::to_string(first->second)));
     }
   }
   std::sort(content.users.begin(), content.users.end(),

@@ -26,7 +26,7 @@ class FakeDirectory final : public UserDirectory {
   Found find(std::string_view name) override {
     ++finds;
     if (unavailable) return Unexpected(DirectoryError::kUnavailable);
-    if (name == damaged) return std::optional<UserEntry>({.damage = "no password"});
+    if (name == damaged) return std::optional<UserEntry>({.damage = "roles is no JSON array of strings"});
     if (name == locked) return std::optional<UserEntry>({.password_hash = kCorrectHorse, .user = {}, .locked = true});
     const auto found = hashes.find(std::string(name));
     if (found == hashes.end()) return std::optional<UserEntry>();
@@ -118,11 +118,12 @@ TEST_F(DirectoryAuthenticatorTest, SaysWithoutANameWhoseEntryCannotBeUsed) {
   EXPECT_EQ(tryLogin("grace", "x"), "damaged");
   setUpLog(LogSettings{});
   const std::string log = testing::internal::GetCapturedStderr();
-  for (const char* name : {"ada", "grace"}) {
-    EXPECT_NE(log.find("cannot be used; set the password anew user=" + pseudonym(log_key_, name)), std::string::npos)
-        << log;
+  const auto says = [&](const std::string& remedy, const char* name) {
+    EXPECT_NE(log.find("cannot be used; " + remedy + " user=" + pseudonym(log_key_, name)), std::string::npos) << log;
     EXPECT_EQ(log.find(name), std::string::npos) << log;
-  }
+  };
+  says("mend what `problem` names", "ada");
+  says("set the password anew", "grace");
   EXPECT_EQ(log.find("no hash at all"), std::string::npos) << log;
 }
 

@@ -124,7 +124,7 @@ TEST(HtpasswdParser, WhoseLineIsBadIsKnownAndDamaged) {
   EXPECT_EQ(content.problems.size(), 3U);
   ASSERT_EQ(content.users.size(), 4U);
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(content.users[i].entry.damage, "the line in the htpasswd file is bad") << content.users[i].login;
+    EXPECT_EQ(content.users[i].entry.damage, "users:" + std::to_string(i + 1) + ": the line is bad");
     EXPECT_EQ(content.users[i].entry.password_hash, "");
   }
   EXPECT_EQ(content.users[3].entry.damage, "");
