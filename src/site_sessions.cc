@@ -68,7 +68,7 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       figures(shared.metrics),
       finder(config.extractionRules(), {config.session, config.cookie, config.logout, signer, store,
                                         shared.lasting.revoked, epoch, shared.clock, log_key, shared.metrics, stands}),
-      starter({config.session, config.cookie, signer, store, shared.clock}) {}
+      starter({config.session, config.cookie, extractor, signer, store, shared.clock}) {}
 
 OneServer::OneServer(SiteSessions& all, RedisClient& client, bool cache_enabled, const SharedParts& shared)
     : canaries(all.trust, all.keys, shared.metrics),

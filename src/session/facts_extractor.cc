@@ -77,6 +77,12 @@ bool holdsAll(const std::vector<std::string_view>& roles, const std::vector<std:
   return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& role) { return holds(roles, role); });
 }
 
+bool leadsInto(const JsonPointer& pointer, const JsonPointer& place) {
+  const std::vector<std::string>& to = pointer.tokens();
+  const std::vector<std::string>& through = place.tokens();
+  return through.size() <= to.size() && std::equal(through.begin(), through.end(), to.begin());
+}
+
 SessionFacts only(CheckStatus state, RecordDamage damage = RecordDamage::kNone) {
   SessionFacts facts;
   facts.state = state;
@@ -166,6 +172,7 @@ void FactsExtractor::Prepared::fillIdentity(Finder& finder, SessionFacts& facts)
       if (header.lost == LostValue::kRefuse) facts.refused_identity_lost = true;
     }
     if (header.required && values[i].empty()) facts.required_identity_missing = true;
+    if (values[i].empty()) facts.identity_empty |= IdentityHeaderBits{1} << i;
   }
   for (std::size_t i = 0; i < identity.size(); ++i) {
     SESSIOND_CHECK(facts.identity.add(identity[i].rule.name, values[i]));
@@ -203,6 +210,18 @@ std::vector<std::string> FactsExtractor::identityNames() const {
   return names;
 }
 
+std::string FactsExtractor::headersThatRefuse(const SessionFacts& facts) const {
+  std::string names;
+  for (std::size_t i = 0; i < prepared_->identity.size(); ++i) {
+    const auto& [rule, from] = prepared_->identity[i];
+    const bool is_lost = (facts.identity_lost >> i & 1) != 0 && rule.lost == LostValue::kRefuse;
+    const bool is_missing =
+        (facts.identity_empty >> i & 1) != 0 && rule.required && leadsInto(from, prepared_->user_at);
+    if (is_lost || is_missing) names.append(names.empty() ? "" : " ").append(rule.name);
+  }
+  return names;
+}
+
 std::size_t FactsExtractor::maxBytes() const {
   return prepared_->max_bytes;
 }
@@ -237,6 +256,7 @@ SessionFacts FactsExtractor::extract(std::string_view json) const {
   facts.required_identity_missing = false;
   facts.refused_identity_lost = false;
   facts.identity_lost = 0;
+  facts.identity_empty = 0;
   facts.identity = nobody_.identity;
   return facts;
 }

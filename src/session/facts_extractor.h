@@ -42,6 +42,10 @@ class FactsExtractor {
   const SessionFacts& nobody() const { return nobody_; }
   /// The identity headers, in the order of SessionFacts::identity_lost.
   std::vector<std::string> identityNames() const;
+  /// Those by which every check would refuse a session that a login is about to begin, by name, with spaces between:
+  /// a value that is refused for being lost, or a required one that the user lacks. One that stands elsewhere than in
+  /// the user may come from an application yet.
+  std::string headersThatRefuse(const SessionFacts& facts) const;
   /// A larger session is damaged (ExtractionRules::max_bytes).
   std::size_t maxBytes() const;
 

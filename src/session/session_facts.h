@@ -45,7 +45,8 @@ struct DecisionFacts {
 struct SessionFacts : DecisionFacts {
   /// Identity headers whose value could not be sent as it stands. Counted by the caller, once an extraction.
   IdentityHeaderBits identity_lost = 0;
-  HeaderBlock identity;  ///< every mapped header, rendered; present even when its value is empty
+  IdentityHeaderBits identity_empty = 0;  ///< of kValid: those without a value
+  HeaderBlock identity;                   ///< every mapped header, rendered; present even when its value is empty
   /// For sending the cookie again (cookieToResend): the session's own attributes, and from when on it expires.
   CookieAttributes cookie;
   std::optional<std::chrono::milliseconds> cookie_max_age;

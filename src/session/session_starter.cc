@@ -4,7 +4,7 @@
 
 #include "http/set_cookie.h"
 #include "session/configured_cookie.h"
-#include "session/session_record.h"
+#include "session/session_facts.h"
 
 namespace sessiond {
 namespace {
@@ -21,23 +21,25 @@ NewSessionCookie remembered(const SetCookie& cookie, const CookieSettings& setti
 
 }  // namespace
 
-Expected<StartedSession, RecordDamage> SessionStarter::start(std::string_view user_json, LoginRecord login,
-                                                             bool https) const {
+Expected<StartedSession, NoStart> SessionStarter::start(std::string_view user_json, LoginRecord login,
+                                                        bool https) const {
   // Before the session is there, so that whoever logs everybody out meanwhile ends it as well.
   const Expected<std::uint64_t, StoreError> epoch = parts_.store.raiseEpoch(0);
-  if (!epoch) return Unexpected(RecordDamage::kNone);
+  if (!epoch) return Unexpected(NoStart{.store_failed = true});
   login.epoch = *epoch;
   login.created = parts_.clock.wallNow();
   SetCookie cookie = configuredCookie(parts_.cookie, https);
   if (parts_.cookie.max_age) endAfter(cookie, *parts_.cookie.max_age, login.created);
   const std::string json = composeSession(remembered(cookie, parts_.cookie), user_json, login, parts_.session.user_at);
-  const auto record = readSessionRecord(json, parts_.session.max_bytes, parts_.session.idle_timeout);
-  if (!record) return Unexpected(record.error().damage);
+  const SessionFacts facts = parts_.extractor.extract(json);
+  if (facts.state != CheckStatus::kValid) return Unexpected(NoStart{.damage = facts.damage});
+  if (std::string headers = parts_.extractor.headersThatRefuse(facts); !headers.empty())
+    return Unexpected(NoStart{.identity = std::move(headers)});
   StartedSession started{.id = SessionId::generate(),
                          .life = parts_.cookie.max_age.value_or(parts_.session.idle_timeout),
                          .set_cookie = {}};
   if (const auto created = parts_.store.create(started.id, json, started.life); !created)
-    return Unexpected(RecordDamage::kNone);
+    return Unexpected(NoStart{.store_failed = true});
   cookie.value = parts_.signer.sign(started.id);
   started.set_cookie = render(cookie);
   return started;

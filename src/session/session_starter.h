@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/expected.h"
 #include "session/cookie_settings.h"
+#include "session/facts_extractor.h"
 #include "session/new_session.h"
 #include "session/record_damage.h"
 #include "session/session_id.h"
@@ -29,10 +30,18 @@ struct StartedSession {
   std::string set_cookie;     ///< the header's value
 };
 
+/// Why there is no session: the store failed, or every check would refuse it for what is said here.
+struct NoStart {
+  bool store_failed = false;
+  RecordDamage damage = RecordDamage::kNone;
+  std::string identity = {};  ///< FactsExtractor::headersThatRefuse()
+};
+
 /// What it works with; all outlive it.
 struct SessionStarterParts {
   const SessionSettings& session;
   const CookieSettings& cookie;
+  const FactsExtractor& extractor;
   const CookieSigner& signer;
   SessionStore& store;
   const Clock& clock;
@@ -45,9 +54,9 @@ class SessionStarter {
 
   /// `user_json`: what applications find at session.user_at, valid JSON. `login.created` and `epoch` are filled in
   /// here. `https`: what the browser speaks. On an error there is nothing in the store that anybody could come to. One
-  /// that no check would take for a session, because its user is too large or too deep, is not stored: whoever had it
-  /// would be led to the login again and again. The error is what every check would say of it; kNone: the store failed.
-  Expected<StartedSession, RecordDamage> start(std::string_view user_json, LoginRecord login, bool https) const;
+  /// that every check would refuse, because its user is too large, too deep or cannot be named to applications, is not
+  /// stored: whoever had it would be led to the login again and again, or nowhere.
+  Expected<StartedSession, NoStart> start(std::string_view user_json, LoginRecord login, bool https) const;
   /// It is not to be, and its cookie was not sent. If this fails as well, what is left over has an id nobody knows.
   void withdraw(const StartedSession& started) const;
 

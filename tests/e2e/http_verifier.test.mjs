@@ -98,6 +98,14 @@ describe('logins that an application decides', () => {
     });
   }
 
+  test('yes, of a user whom no check could name to the applications: nobody is logged in', async () => {
+    application.answer = (request, response) => response.writeHead(200, json).end('{"id":7,"roles":["a,b"]}');
+    const before = stack.sessiond.logText().length;
+    const answer = await logIn(stack.client(), { user: 'zoë-of-two-roles', password: 'x' });
+    assert.equal(answer.status, 401, answer.text);
+    assert.match(stack.sessiond.logText().slice(before), /no value that can be sent as it stands: X-User-Roles/);
+  });
+
   const unable = {
     'another status': [(request, response) => response.writeHead(500, json).end(kUser), /status 500/],
     'created, which is not 200': [(request, response) => response.writeHead(201, json).end(kUser), /status 201/],

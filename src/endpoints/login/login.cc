@@ -264,7 +264,7 @@ Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::startSes
     }
     return Unexpected(Refused{LoginOutcome::kDamagedEntry});
   }
-  Expected<StartedSession, RecordDamage> session =
+  Expected<StartedSession, NoStart> session =
       parts_.starter.start(user.json,
                            {.address = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR")),
                             .auth = user.auth,
@@ -281,12 +281,13 @@ Expected<LoginEndpoint::Started, LoginEndpoint::Refused> LoginEndpoint::startSes
   return Started{.session = *std::move(session), .user = std::move(user), .user_id = std::move(user_id), .receipt = {}};
 }
 
-LoginEndpoint::Refused LoginEndpoint::unstarted(RecordDamage damage, std::string_view name) const {
-  if (damage == RecordDamage::kNone) return {LoginOutcome::kUnavailable};
+LoginEndpoint::Refused LoginEndpoint::unstarted(const NoStart& why, std::string_view name) const {
+  if (why.store_failed) return {LoginOutcome::kUnavailable};
   if (const auto count = unstarted_log_.count(parts_.clock.steadyNow())) {
     logError("login: the session of a user would be refused by every check; the login is refused",
              {{"user", pseudonym(parts_.log_key, name)},
-              {"why", wordsOf(damage, parts_.settings.session.max_bytes).meaning},
+              {"why", why.identity.empty() ? wordsOf(why.damage, parts_.settings.session.max_bytes).meaning
+                                           : "no value that can be sent as it stands: " + why.identity},
               {"count", *count}});
   }
   return {LoginOutcome::kDamagedEntry};

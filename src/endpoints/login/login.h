@@ -89,7 +89,7 @@ class LoginEndpoint {
   std::optional<LoginOutcome> flawOf(const Request& request, const LoginAttempt& wanted) const;
   Expected<Started, Refused> attempt(const Request& request, const LoginAttempt& wanted) const;
   Expected<Started, Refused> startSession(const Request& request, User user, std::string_view name) const;
-  Refused unstarted(RecordDamage damage, std::string_view name) const;
+  Refused unstarted(const NoStart& why, std::string_view name) const;
   void endPrevious(const Request& request) const;
   Response logIn(const Request& request) const;
   std::optional<Response> answerEndForm(const Request& request) const;

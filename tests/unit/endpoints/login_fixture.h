@@ -67,6 +67,13 @@ class LoginTest : public EndpointFixture {
         SessionList::Parts{settings_.session, store_, finder_.get(), index_, handles_, clock_});
     cap_ =
         std::make_unique<SessionCap>(SessionCap::Parts{settings_, *pages_, *csrf_, index_, *ender_, *list_, tickets_});
+    extractor_ = std::make_unique<FactsExtractor>(settings_.extractionRules());
+    starter_ = std::make_unique<SessionStarter>(SessionStarterParts{.session = settings_.session,
+                                                                    .cookie = settings_.cookie,
+                                                                    .extractor = *extractor_,
+                                                                    .signer = signer_,
+                                                                    .store = store_,
+                                                                    .clock = clock_});
     endpoint_ = std::make_unique<LoginEndpoint>(
         LoginParts{.settings = settings_,
                    .pages = *pages_,
@@ -74,7 +81,7 @@ class LoginTest : public EndpointFixture {
                    .csrf = *csrf_,
                    .signer = signer_,
                    .end = [this](const auto& ids, std::string_view why) { EXPECT_TRUE(ender_->end(ids, why)); },
-                   .starter = starter_,
+                   .starter = *starter_,
                    .cap = *cap_,
                    .entrance = *entrance_,
                    .audit = *audit_,
@@ -144,8 +151,8 @@ class LoginTest : public EndpointFixture {
   std::unique_ptr<SessionList> list_;
   std::unique_ptr<SessionCap> cap_;
   std::unique_ptr<SessionEnder> ender_;
-  SessionStarter starter_{
-      {.session = settings_.session, .cookie = settings_.cookie, .signer = signer_, .store = store_, .clock = clock_}};
+  std::unique_ptr<FactsExtractor> extractor_;
+  std::unique_ptr<SessionStarter> starter_;
   std::unique_ptr<LoginEndpoint> endpoint_;
   std::string token_;
   std::string csrf_cookie_;

@@ -141,6 +141,24 @@ TEST_F(LoginTest, WhoseSessionEveryCheckWouldRefuseIsNotLoggedIn) {
   EXPECT_THAT(*index_.list("42", 10), IsEmpty());
 }
 
+TEST_F(LoginTest, NorIsWhomNoCheckCanNameToTheApplications) {
+  const std::pair<const char*, const char*> users[] = {{R"({"id":" 1"})", "X-User-Id"},
+                                                       {R"({"id":"a\r\nb"})", "X-User-Id"},
+                                                       {R"({"id":7,"roles":"a,b"})", "X-User-Roles"},
+                                                       {R"({"id":7,"roles":["a,b"]})", "X-User-Roles"},
+                                                       {R"({"id":7,"roles":{"a":1}})", "X-User-Roles"}};
+  for (const auto& [json, header] : users) {
+    authenticator_.json = json;
+    build();
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(postJson(kGoodJson).status, 401) << json;
+    EXPECT_THAT(testing::internal::GetCapturedStderr(),
+                HasSubstr("why=\"no value that can be sent as it stands: " + std::string(header) + "\""))
+        << json;
+  }
+  EXPECT_EQ(count("sessiond_logins_total", "damaged_entry"), 5U);
+}
+
 TEST_F(LoginTest, ARightPasswordThatFindsNoRoomCostsTheNextTryNothing) {
   settings_.session.per_user = {.max = 1, .when_full = WhenFull::kRefuse};
   build();

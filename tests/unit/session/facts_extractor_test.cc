@@ -351,5 +351,22 @@ TEST(FactsExtractor, KeepsACachedSessionSmall) {
   EXPECT_LE(facts.identity.lines().capacity(), facts.identity.lines().size() + 16);
 }
 
+TEST(FactsExtractor, NamesTheHeadersByWhichEveryCheckRefuses) {
+  ExtractionRules rules;
+  rules.identity = {identityHeader("X-User-Id", "/user/id"), identityHeader("X-User-Name", "/user/name"),
+                    identityHeader("X-User-Roles", "/user/roles"), header("X-Mail", "/user/mail", true),
+                    header("X-Tenant", "/tenant/id", true)};
+  const FactsExtractor extractor(rules);
+  const auto refusing = [&](std::string_view user) {
+    return extractor.headersThatRefuse(extractor.extract(session("\"user\":" + std::string(user))));
+  };
+  EXPECT_EQ(refusing(R"({"id":7,"mail":"a@b"})"), "") << "the tenant may come from an application";
+  EXPECT_EQ(refusing(R"({"id":7,"mail":"a@b","name":" x"})"), "") << "a name may be lost";
+  EXPECT_EQ(refusing(R"({"id":" 1","roles":["a,b"],"mail":"a@b"})"), "X-User-Id X-User-Roles");
+  EXPECT_EQ(refusing(R"({"id":7})"), "X-Mail");
+  EXPECT_EQ(refusing(R"({"id":7,"mail":" a@b"})"), "X-Mail") << "lost, and with that not there";
+  EXPECT_EQ(refusing("null"), "") << "nobody lacks nothing";
+}
+
 }  // namespace
 }  // namespace sessiond

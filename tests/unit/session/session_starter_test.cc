@@ -19,8 +19,9 @@ using testing::Not;
 
 class SessionStarterTest : public testing::Test {
  protected:
-  Expected<StartedSession, RecordDamage> start(bool https = true, const std::string& user = R"({"id":7})") {
-    const SessionStarter starter({session_, cookie_, signer_, store_, clock_});
+  Expected<StartedSession, NoStart> start(bool https = true, const std::string& user = R"({"id":7})") {
+    const FactsExtractor extractor({session_, identity_, {}});
+    const SessionStarter starter({session_, cookie_, extractor, signer_, store_, clock_});
     return starter.start(user, {.address = "192.0.2.0/24", .login = "ada"}, https);
   }
 
@@ -32,6 +33,7 @@ class SessionStarterTest : public testing::Test {
 
   SessionSettings session_;
   CookieSettings cookie_;
+  std::vector<IdentityHeader> identity_;
   const std::vector<Secret> secrets_ = oneSecret();
   const CookieSigner signer_{secrets_};
   FakeClock clock_;
@@ -74,7 +76,7 @@ TEST_F(SessionStarterTest, WhereNothingCanBeStoredThereIsNoCookie) {
   store_.failWith(StoreError::kUnavailable);
   const auto started = start();
   ASSERT_FALSE(started.hasValue());
-  EXPECT_EQ(started.error(), RecordDamage::kNone);
+  EXPECT_TRUE(started.error().store_failed);
 }
 
 TEST_F(SessionStarterTest, WhatEveryCheckWouldRefuseIsNotStored) {
@@ -82,7 +84,8 @@ TEST_F(SessionStarterTest, WhatEveryCheckWouldRefuseIsNotStored) {
     const std::size_t calls = store_.calls();
     const auto started = start(true, user);
     EXPECT_EQ(store_.calls() - calls, started ? 2U : 1U) << "the epoch, and the session where it is one";
-    return started ? RecordDamage::kNone : started.error();
+    EXPECT_TRUE(started || !started.error().store_failed);
+    return started ? RecordDamage::kNone : started.error().damage;
   };
   session_.max_bytes = store_.value(start()->id)->size();
   EXPECT_EQ(damageOf(R"({"id":7})"), RecordDamage::kNone);
@@ -91,12 +94,23 @@ TEST_F(SessionStarterTest, WhatEveryCheckWouldRefuseIsNotStored) {
   const auto deep = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
   EXPECT_EQ(damageOf(deep(63)), RecordDamage::kNone);
   EXPECT_EQ(damageOf(deep(64)), RecordDamage::kTooDeep);
+  EXPECT_EQ(damageOf(R"({"id":7,"id":8})"), RecordDamage::kRepeatedName);
+}
+
+TEST_F(SessionStarterTest, NorIsWhatNoCheckCanNameToApplications) {
+  identity_ = {identityHeader("X-User-Id", "/user/id"), identityHeader("X-User-Roles", "/user/roles")};
+  EXPECT_TRUE(start());
+  const std::size_t calls = store_.calls();
+  EXPECT_EQ(start(true, R"({"id":" 1","roles":"a,b"})").error().identity, "X-User-Id X-User-Roles");
+  EXPECT_EQ(start(true, R"({"name":"ada"})").error().identity, "X-User-Id");
+  EXPECT_EQ(store_.calls() - calls, 2U) << "the epoch's";
 }
 
 TEST_F(SessionStarterTest, AWithdrawnOneIsGoneForGood) {
   const auto started = start();
   ASSERT_TRUE(started.hasValue());
-  SessionStarter({session_, cookie_, signer_, store_, clock_}).withdraw(*started);
+  const FactsExtractor extractor({session_, identity_, {}});
+  SessionStarter({session_, cookie_, extractor, signer_, store_, clock_}).withdraw(*started);
   EXPECT_EQ(store_.value(started->id), std::nullopt);
   EXPECT_TRUE(store_.tombstoneTtl(started->id).has_value());
 }
