@@ -93,6 +93,12 @@ bool isSentTo(std::string_view address, std::string_view cookie_path) {
   return address.size() == cookie_path.size() || cookie_path.ends_with('/') || address[cookie_path.size()] == '/';
 }
 
+/// Nginx cannot have a second location of theirs, and who is led to the login would end up there.
+void checkLoginUrl(const LoginSettings& login, ConfigReport& report) {
+  for (const std::string_view taken : {PageBook::kLogoutUrl, PageBook::kSessionsUrl})
+    if (login.url == taken) report.error("login.url", "must be an address of its own but is " + shown(taken));
+}
+
 /// Logout, list and login look at the cookie that comes to their addresses. Where none comes there is nothing to end,
 /// and they say that all is done; so this is an error wherever people log in here. An application that makes the
 /// sessions can end them as well.
@@ -264,6 +270,7 @@ void validate(const Config& config, ConfigReport& report) {
   checkRedis(config, report);
   checkSession(config.session, report);
   checkCookie(config.cookie, report);
+  checkLoginUrl(config.login, report);
   checkCookiePath(config, report);
   checkCookieLife(config, report);
   checkIdentity(config, report);

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "base/encoding.h"
 #include "base/socket_path.h"
 #include "config/config_report.h"
 #include "config/foreign_names.h"
+#include "http/safe_redirect.h"
 #include "http/set_cookie.h"
 #include "http/token.h"
 #include "json/json_pointer.h"
@@ -51,6 +53,20 @@ Complaint mustBe(const std::string& what, std::string_view text) {
 Complaint aboutLength(std::string_view text, std::size_t most) {
   if (text.size() <= most) return std::nullopt;
   return "must be at most " + std::to_string(most) + " bytes long but has " + std::to_string(text.size());
+}
+
+/// Is a byte encoded that may stand for itself in a path (RFC 3986 §2.3), or a slash? A broken %XX counts as one.
+bool hasNeedlessEscape(std::string_view path) {
+  for (std::size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1)) {
+    const std::optional<std::string> byte = percentDecode(path.substr(at, 3));
+    if (!byte || isLetter(byte->front()) || isDigit(byte->front()) || has(*byte, "-._~/")) return true;
+  }
+  return false;
+}
+
+/// Of an address, nginx compares what is left when second slashes, dot segments and %XX have been undone.
+bool isInNginxsForm(std::string_view path) {
+  return path.find("//") == std::string_view::npos && !hasNeedlessEscape(path) && isSafeRedirect(path, {});
 }
 
 }  // namespace
@@ -268,7 +284,9 @@ Complaint aboutLinkOrNone(std::string_view text) {
 
 Complaint aboutLocalPath(std::string_view text) {
   if (has(text, "?#")) return "must not have a query or fragment but is " + shown(text);
-  return aboutLocalUrl(text);
+  if (Complaint complaint = aboutLocalUrl(text)) return complaint;
+  if (isInNginxsForm(text)) return std::nullopt;
+  return mustBe("as nginx compares it: no //, no . or .. between slashes, and %XX only where needed,", text);
 }
 
 Complaint aboutOrigin(std::string_view text) {

@@ -59,7 +59,8 @@ Complaint aboutLocalUrlOrNone(std::string_view text);
 /// A path on this site, or a web address elsewhere.
 Complaint aboutLink(std::string_view text);
 Complaint aboutLinkOrNone(std::string_view text);
-/// The same without query and fragment, because we append a query to it.
+/// That of a page that nginx serves by its address: without query and fragment, because we append a query to it, and in
+/// the one form that nginx finds.
 Complaint aboutLocalPath(std::string_view text);
 /// scheme://host[:port] exactly as browsers write it in `Origin` (RFC 6454 §6.2).
 Complaint aboutOrigin(std::string_view text);

@@ -77,6 +77,12 @@ TEST(TextRules, LoginPathTakesNoQuery) {
   expectRefused(aboutLocalPath, {"/login?x", "/login#x", "//login"});
 }
 
+TEST(TextRules, LoginPathIsWrittenAsNginxComparesIt) {
+  expectAccepted(aboutLocalPath, {"/", "/login/", "/f%C3%BCr%20alle", "/.well-known/login", "/a..b"});
+  expectRefused(aboutLocalPath, {"/a/../login", "/./login", "/login/..", "/a//login", "/log%69n", "/a%2Flogin",
+                                 "/%2e%2e/login", "/a%7Eb", "/login%", "/login%zz"});
+}
+
 TEST(TextRules, OriginsAreExactlyWhatBrowsersSend) {
   expectAccepted(aboutOrigin,
                  {"https://app.example.org", "http://localhost:3000", "https://[::1]:8443", "http://a:443"});
