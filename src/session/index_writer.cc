@@ -15,6 +15,31 @@ constexpr std::chrono::days kLongestLife{400};
 
 }  // namespace
 
+/// Of these users it is being written: while one lives the lock is let go of, and whoever asks for one of them waits.
+/// However the write ends, nobody waits any longer.
+class IndexWriter::UnderWay {
+ public:
+  UnderWay(IndexWriter& writer, const Waiting& batch, std::unique_lock<std::mutex>& lock)
+      : writer_(writer), batch_(batch), lock_(lock) {
+    std::multiset<std::string, std::less<>> users;
+    for (const auto& [user_id, sessions] : batch) users.insert(user_id);
+    writer.under_way_.merge(users);  // takes no memory: all of them, or none
+    lock.unlock();
+  }
+  ~UnderWay() {
+    lock_.lock();
+    for (const auto& [user_id, sessions] : batch_) writer_.under_way_.erase(writer_.under_way_.find(user_id));
+    writer_.written_.notify_all();
+  }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+
+ private:
+  IndexWriter& writer_;
+  const Waiting& batch_;
+  std::unique_lock<std::mutex>& lock_;
+};
+
 IndexWriter::IndexWriter(UserSessionIndex& index, const Clock& clock, MetricsRegistry& metrics, EndMissed end_missed)
     : index_(index),
       clock_(clock),
@@ -114,14 +139,14 @@ void IndexWriter::writeLast(std::unique_lock<std::mutex>& lock) {
 }
 
 /// Lets go of the lock meanwhile. What fails is late. An error: something did.
-Expected<void, StoreError> IndexWriter::writeOut(const Waiting& batch, std::unique_lock<std::mutex>& lock) {
-  for (const auto& [user_id, sessions] : batch) under_way_.insert(user_id);
-  lock.unlock();
+Expected<void, StoreError> IndexWriter::writeOut(const Waiting& batch, std::unique_lock<std::mutex>& lock) try {
   Waiting failed;
   Missed missed;
-  const Expected<void, StoreError> done = write(batch, failed, missed);
-  lock.lock();
-  for (const auto& [user_id, sessions] : batch) under_way_.erase(under_way_.find(user_id));
+  Expected<void, StoreError> done;
+  {
+    const UnderWay under_way(*this, batch, lock);
+    done = write(batch, failed, missed);
+  }
   for (const auto& [user_id, sessions] : failed) {
     for (const auto& [id, noted] : sessions) keepLate(user_id, id, noted);
   }
@@ -131,13 +156,15 @@ Expected<void, StoreError> IndexWriter::writeOut(const Waiting& batch, std::uniq
   }
   // Which sessions that were nobody knows any more: all are due again, once there is room.
   if (late_.empty() && std::exchange(forgotten_, false)) mayBeLost();
-  written_.notify_all();
   if (missed.empty() || !end_missed_) return done;
   // Nobody else waits for that.
   lock.unlock();
   for (const auto& [user_id, ids] : missed) end_missed_(user_id, ids);
   lock.lock();
   return done;
+} catch (...) {
+  mayBeLost();  // what was in the batch has been taken from those that wait
+  throw;
 }
 
 IndexWriter::Waiting IndexWriter::take(std::size_t most) {

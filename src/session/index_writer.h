@@ -82,6 +82,7 @@ class IndexWriter final : public UserSessionIndex {
   using OfUser = std::map<SessionId, Noted>;
   using Waiting = std::map<std::string, OfUser, std::less<>>;
   using Missed = std::map<std::string, std::vector<SessionId>>;
+  class UnderWay;
 
   void run(const std::stop_token& stop);
   void wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);

@@ -9,6 +9,7 @@
 #include <latch>
 #include <map>
 #include <mutex>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,7 +34,7 @@ inline SessionRef sessionOf(const std::string& id, const std::string& user,
   return KnownSession::make(idOf(id), facts, "");
 }
 
-/// Holds its first write until it is let go, and counts.
+/// Holds its first write until it is let go, and counts. Without memory it throws.
 class GatedIndex final : public UserSessionIndex {
  public:
   explicit GatedIndex(const Clock& clock) : index(clock) {}
@@ -43,6 +44,7 @@ class GatedIndex final : public UserSessionIndex {
       entered.count_down();
       gate.wait();
     }
+    if (no_memory) throw std::bad_alloc();
     const std::lock_guard lock(mutex_);
     ++writes;
     for (IndexNote& note : notes) {
@@ -87,6 +89,7 @@ class GatedIndex final : public UserSessionIndex {
   MemoryUserSessionIndex index;
   std::latch entered{1};
   std::latch gate{1};
+  std::atomic<bool> no_memory = false;
   std::vector<std::chrono::milliseconds> lives;
   int writes = 0;
   std::map<std::string, int> tries;

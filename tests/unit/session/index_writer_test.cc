@@ -170,6 +170,23 @@ TEST_F(IndexWriterTest, WhoAsksWaitsForWhatSomebodyElseIsWritingOfTheSameUser) {
   EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
 }
 
+TEST_F(IndexWriterTest, NobodyWaitsForAWriteThatMemoryRanOutFor) {
+  GatedIndex gated(clock_);
+  IndexWriter writer(gated, clock_, metrics_);
+  clock_.advance(seconds(10));
+  writer.note(*sessionOf("first", "7"), std::nullopt, clock_.steadyNow());
+  gated.entered.wait();
+  const SessionRef session = sessionOf("a", "42");
+  writer.note(*session, std::nullopt, clock_.steadyNow());
+  gated.no_memory = true;
+  EXPECT_THROW(static_cast<void>(writer.list("42", 10)), std::bad_alloc);
+  gated.no_memory = false;
+  EXPECT_THAT(listed(writer, "42"), IsEmpty());
+  writer.note(*session, std::nullopt, clock_.steadyNow());
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a"))) << "it is due again";
+  gated.gate.count_down();
+}
+
 TEST_F(IndexWriterTest, ListsNothingWhileItCannotNoteAndNotesWhenItCan) {
   IndexWriter writer(index_, clock_, metrics_);
   index_.failWith(StoreError::kUnavailable);
