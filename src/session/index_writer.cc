@@ -98,6 +98,12 @@ bool IndexWriter::keep(OfUser& where, const SessionId& id, const Noted& noted) {
   return is_new;
 }
 
+/// Takes no memory: what has been taken from those that wait is not to be lost on the way.
+void IndexWriter::join(OfUser& where, OfUser& more) {
+  where.merge(more);
+  for (const auto& [id, noted] : more) keep(where, id, noted);  // what stands in both
+}
+
 /// One server that is away leaves room for the users of all others.
 void IndexWriter::keepLate(const std::string& user_id, const SessionId& id, const Noted& noted) {
   if (late_size_ >= kMaxWaiting / 2) {
@@ -175,7 +181,7 @@ IndexWriter::Waiting IndexWriter::take(std::size_t most) {
     // With what was in vain before: when a session was met first is not to be forgotten.
     if (auto late = late_.extract(user.key())) {
       late_size_ -= late.mapped().size();
-      for (const auto& [id, noted] : late.mapped()) keep(user.mapped(), id, noted);
+      join(user.mapped(), late.mapped());
     }
     taken += user.mapped().size();
     batch.insert(std::move(user));
@@ -291,9 +297,8 @@ Expected<void, StoreError> IndexWriter::settle(std::string_view user_id) {
     const auto found = where->find(user_id);
     if (found == where->end()) continue;
     sizeOf(*where) -= found->second.size();
-    OfUser& sessions = mine[found->first];
-    for (const auto& [id, noted] : found->second) keep(sessions, id, noted);
-    where->erase(found);
+    const auto placed = mine.insert(where->extract(found));
+    if (!placed.inserted) join(placed.position->second, placed.node.mapped());
   }
   if (mine.empty()) return {};
   return writeOut(mine, lock);

@@ -94,6 +94,7 @@ class IndexWriter final : public UserSessionIndex {
   Waiting take(std::size_t most);
   void writeLate(std::unique_lock<std::mutex>& lock);
   static bool keep(OfUser& where, const SessionId& id, const Noted& noted);
+  static void join(OfUser& where, OfUser& more);
   void keepLate(const std::string& user_id, const SessionId& id, const Noted& noted);
   std::size_t& sizeOf(const Waiting& where) { return &where == &waiting_ ? size_ : late_size_; }
 

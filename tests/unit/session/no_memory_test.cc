@@ -1,7 +1,8 @@
-// A session for which there is no memory when it comes: nobody can tell what it is, and of the others one can.
+// What there is no memory for when it comes: of a session nobody can tell what it is, and of the others one can.
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // their allocators end the process instead
 
+#include "index_writer_fixture.h"
 #include "session_loader_fixture.h"
 #include "support/scarce_memory.h"
 
@@ -30,6 +31,24 @@ TEST_F(SessionLoaderTest, WhatThereIsNoMemoryForIsUnavailableAndTheOthersAreLoad
   loader_.flush();
   store_.answer();
   EXPECT_FALSE(again.found.absence) << "there is memory again";
+}
+
+TEST_F(IndexWriterTest, WhatThereIsNoMemoryToWriteWaitsNoLongerAndTakesNoRoom) {
+  GatedIndex gated(clock_);
+  IndexWriter writer(gated, clock_, metrics_);
+  writer.note(*sessionOf("first", "7"), std::nullopt, clock_.steadyNow());
+  gated.entered.wait();
+  const std::string large(200'000, 'x');
+  writer.note(*sessionOf("a", large), std::nullopt, clock_.steadyNow());
+  {
+    const ScarceMemory scarce(100'000);
+    EXPECT_THROW(static_cast<void>(writer.list(large, 10)), std::bad_alloc);
+  }
+  EXPECT_THAT(listed(writer, large), testing::IsEmpty());
+  writer.note(*sessionOf("b", "42"), std::nullopt, clock_.steadyNow());
+  EXPECT_THAT(listed(writer, "42"), testing::ElementsAre(idOf("b")));
+  EXPECT_EQ(count("sessiond_index_notes_left_out_total"), 0U);
+  gated.gate.count_down();
 }
 
 }  // namespace
