@@ -300,13 +300,10 @@ bool SessionLoader::take(Asked& asked, const SessionLoad& load, bool tracked, St
   return true;
 }
 
-/// Where there is no room for more late ones, the session's next touch comes in its time.
 void SessionLoader::note(Touching& touching, const KeyTouch& sent, SteadyTime now) {
   if (!sent.result) {
     if (touching.first) parts_.metrics.touches_failed.add();
-    const LaneStore::Group group = parts_.store.groupOf(touching.touch.id);
-    static_cast<void>(parts_.late.add(std::move(touching.touch), group));
-    return;
+    return keepLate(std::move(touching.touch), now);
   }
   if (*sent.result == TouchOutcome::kChanged) parts_.metrics.touches_changed.add();
   if (*sent.result != TouchOutcome::kTouched) return;
@@ -331,7 +328,14 @@ void SessionLoader::expire(SteadyTime now) {
   const auto may_wait = [&](const auto* want) { return !is_over(want->arrived); };
   for (Asked& one : gathering_) leave(one.wants, may_wait, loads);
   std::erase_if(gathering_, [](const Asked& one) { return one.wants.empty(); });
+  const std::size_t sent = touches.size();
   leave(touches_, may_wait, touches);
+  // The throttle takes them for made.
+  for (std::size_t i = sent; i < touches.size(); ++i) {
+    const TouchWant& want = *touches[i];
+    parts_.metrics.touches_failed.add();
+    keepLate({.id = want.id, .ttl = want.ttl, .until = now + want.ttl, .ends = want.ends}, now);
+  }
   for (SessionWant* want : loads) client_.loaded(*want);
   for (TouchWant* want : touches) client_.touched(*want);
 }
@@ -369,11 +373,14 @@ void SessionLoader::onTime() {
 
 /// Of those behind whose batches others are under way.
 void SessionLoader::keepLate(SteadyTime now) {
-  for (LateTouch& late : std::exchange(late_, {})) {
-    const LaneStore::Group group = parts_.store.groupOf(late.id);
-    static_cast<void>(parts_.late.add(std::move(late), group));
-    late_at_ = std::min(late_at_, now + kLateInterval);
-  }
+  for (LateTouch& late : std::exchange(late_, {})) keepLate(std::move(late), now);
+}
+
+/// Where there is no room for more late ones, the session's next touch comes in its time.
+void SessionLoader::keepLate(LateTouch touch, SteadyTime now) {
+  const LaneStore::Group group = parts_.store.groupOf(touch.id);
+  static_cast<void>(parts_.late.add(std::move(touch), group));
+  late_at_ = std::min(late_at_, now + kLateInterval);
 }
 
 void SessionLoader::waitForTime() {

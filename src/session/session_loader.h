@@ -101,6 +101,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   bool takeLoad(Flight& flight, Asked& asked, SteadyTime now);
   void takeTouches(Flight& flight, SteadyTime now);
   void keepLate(SteadyTime now);
+  void keepLate(LateTouch touch, SteadyTime now);
   void noteExpiry(SteadyTime first, SteadyTime last);
   template <typename IsOver>
   void expireFlight(Flight& flight, const IsOver& is_over, std::vector<SessionWant*>& loads,

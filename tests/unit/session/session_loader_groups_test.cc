@@ -311,5 +311,31 @@ TEST_F(SessionLoaderGroups, WhoHasWaitedEnoughGoesOnWhicheverBatchHeWaitsFor) {
   EXPECT_EQ(told(), "");
 }
 
+TEST_F(SessionLoaderGroups, ATouchWhoseBatchWasNeverSentIsMadeLater) {
+  want("a1");
+  want("b1");
+  loader_.flush();
+  clock_.advance(milliseconds(500));
+  touch("a2");
+  loader_.flush();
+  store_.answer(1);
+  clock_.advance(milliseconds(250));
+  loop_.reach();
+  EXPECT_EQ(told(), "b1 a1 ");
+  clock_.advance(milliseconds(500));
+  loop_.reach();
+  EXPECT_EQ(told(), "+a2 ");
+  EXPECT_EQ(metrics_.counter("sessiond_touch_failures_total", "").read(), 1U);
+  EXPECT_LE(loop_.at, clock_.steadyNow() + seconds(1)) << "whether the batch before it is answered or not";
+  store_.answer(0);
+  clock_.advance(seconds(1));
+  loop_.reach();
+  ASSERT_EQ(store_.asked(), Batches{"+a2 "});
+  store_.answer(0);
+  EXPECT_EQ(store_.touched, std::vector<std::string>{"a2"});
+  EXPECT_TRUE(late_.empty());
+  EXPECT_EQ(told(), "") << "nobody waits for it";
+}
+
 }  // namespace
 }  // namespace sessiond
