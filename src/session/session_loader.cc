@@ -48,15 +48,15 @@ void SessionLoader::want(SessionWant& want) {
   }
   parts_.metrics.misses.add();
   const LaneStore::Group group = parts_.store.groupOf(SessionLoad{.id = want.id});
-  gathering_.push_back({.hash = hash, .group = group, .note = {}, .wants = {&want}, .id = {}});
   watch(want.arrived);
   flushSoon(group, want.arrived);
+  gathering_.push_back({.hash = hash, .group = group, .note = {}, .wants = {&want}, .id = {}});  // last: all may throw
 }
 
 void SessionLoader::want(TouchWant& want) {
-  touches_.push_back(&want);
   watch(want.arrived);
   flushSoon(parts_.store.groupOf(want.id), want.arrived);
+  touches_.push_back(&want);
 }
 
 void SessionLoader::flushSoon(LaneStore::Group group, SteadyTime now) {
@@ -386,8 +386,8 @@ void SessionLoader::keepLate(LateTouch touch, SteadyTime now) {
 void SessionLoader::waitForTime() {
   const SteadyTime next = std::min({late_at_, expires_at_, flush_at_});
   if (next == waiting_for_) return;
-  waiting_for_ = next;
   parts_.loop.callAt(next, *this);
+  waiting_for_ = next;
 }
 
 }  // namespace sessiond

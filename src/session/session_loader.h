@@ -69,7 +69,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   SessionLoader(const SessionLoader&) = delete;
   SessionLoader& operator=(const SessionLoader&) = delete;
 
-  /// Never calls the client.
+  /// Never calls the client. What throws is not wanted, and may go.
   void want(SessionWant& want);
   void want(TouchWant& want);
   /// Sends what has gathered, unless a batch of its group is under way, behind which it follows by itself. May call the

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <new>
+
 #include "base/event_loop.h"
 
 namespace sessiond {
@@ -12,6 +14,7 @@ class FakeLoop final : public EventLoop {
   bool watch(int, Interest, Waiter&) override { return true; }
   void unwatch(int, Waiter&) override {}
   void callAt(SteadyTime moment, Waiter& waiter) override {
+    if (no_memory) throw std::bad_alloc();
     at = moment;
     waiter_ = &waiter;
   }
@@ -22,6 +25,7 @@ class FakeLoop final : public EventLoop {
   }
 
   SteadyTime at = SteadyTime::max();
+  bool no_memory = false;  ///< to wait for a moment
 
  private:
   Waiter* waiter_ = nullptr;

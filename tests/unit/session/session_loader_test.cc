@@ -79,6 +79,20 @@ TEST_F(SessionLoaderTest, GathersWhatIsWantedAndAsksForEachSessionOnce) {
   EXPECT_TRUE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
 }
 
+/// Whoever is told so is gone.
+TEST_F(SessionLoaderTest, WhatThereIsNoMemoryToWantIsNotWanted) {
+  loop_.no_memory = true;
+  EXPECT_THROW(want("a"), std::bad_alloc);
+  EXPECT_THROW(touch("b", clock_.steadyNow() + seconds(60)), std::bad_alloc);
+  loop_.no_memory = false;
+  want("c");
+  ASSERT_NE(loop_.at, SteadyTime::max()) << "a moment that could not be set is set by the next one";
+  loop_.reach();
+  ASSERT_TRUE(store_.asked());
+  EXPECT_EQ(store_.ids(), std::vector<std::string>{"c"});
+  EXPECT_TRUE(store_.batch().touches.empty());
+}
+
 TEST_F(SessionLoaderTest, WhoseSessionsComeIsNoted) {
   store_.texts["b"] = R"({"cookie":{},"user":{"id":"8"}})";
   store_.texts["nobody's"] = R"({"cookie":{}})";
