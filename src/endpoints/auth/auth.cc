@@ -69,11 +69,19 @@ Route AuthEndpoint::receive(Exchange& exchange) const {
       return Route::kAnswered;
     }
   }
+  exchange.continuation = pendingOf(std::move(check), std::move(touch));
+  return Route::kLoad;
+}
+
+/// A touch that nobody goes on with is due again.
+std::unique_ptr<PendingCheck> AuthEndpoint::pendingOf(AuthCheck&& check, std::optional<TouchWant> touch) const try {
   auto pending = std::make_unique<PendingCheck>(std::move(check));
   pending->touch = std::move(touch);
   if (pending->touch) pending->touch->asker = pending.get();
-  exchange.continuation = std::move(pending);
-  return Route::kLoad;
+  return pending;
+} catch (...) {
+  if (touch) parts_.throttle.forget(touch->id.bytes());
+  throw;
 }
 
 void AuthEndpoint::turnAway(Exchange& exchange) const {
@@ -264,6 +272,7 @@ std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check, const Au
   if (ttl.count() <= 0) return std::nullopt;
   // Who does not know when the key's life ends cannot tell whether somebody else decides about it. The next load asks.
   if (!found.ends && !parts_.throttle.wouldBeDue(session.idBytes(), ttl, steady_now)) return std::nullopt;
+  SessionId id = session.id();  // may throw, and so before the touch is noted
   const TouchThrottle::Answer answer = parts_.throttle.ask(session.idBytes(), ttl, steady_now);
   if (!answer.due) {
     // The throttle forgets a touch that was given up. So it is asked again before the session's next touch is due, but
@@ -276,7 +285,7 @@ std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check, const Au
     return std::nullopt;
   }
   return TouchWant{
-      .id = session.id(), .ttl = ttl, .ends = *found.ends, .session = found.session, .arrived = steady_now};
+      .id = std::move(id), .ttl = ttl, .ends = *found.ends, .session = found.session, .arrived = steady_now};
 }
 
 /// The one Set-Cookie that nginx passes on, if there is a reason for one: several dead cookies to clear away, a

@@ -102,6 +102,7 @@ class AuthEndpoint {
   AuthCheck readCheck(const Request& request) const;
   bool claimsIdentity(const Request& request) const;
   bool lookUp(AuthCheck& check) const;
+  std::unique_ptr<PendingCheck> pendingOf(AuthCheck&& check, std::optional<TouchWant> touch) const;
   void grant(const Request& request, const AuthDecision& decision, Response& response) const;
   void refuse(const Request& request, CheckStatus status, Response& response) const;
   void noteLimits(CheckStatus status) const;

@@ -30,9 +30,19 @@ void AuthLoader::load(Exchange& exchange) {
   pending.arrived = clock_.steadyNow();
   if (pending.touch) {
     pending.touch->arrived = pending.arrived;
-    return sessions_.want(*pending.touch);
+    return want(*pending.touch);
   }
   gather(pending);
+}
+
+/// One that is not asked for after all is due again.
+void AuthLoader::want(TouchWant& touch) {
+  try {
+    sessions_.want(touch);
+  } catch (...) {
+    throttle_.forget(touch.id.bytes());
+    throw;
+  }
 }
 
 /// Wants every session that has not been found yet.
@@ -81,7 +91,7 @@ bool AuthLoader::wantTouch(PendingCheck& pending, const AuthDecision& decision) 
   if (!pending.touch) return false;
   pending.touch->arrived = pending.arrived;
   pending.touch->asker = &pending;
-  sessions_.want(*pending.touch);
+  want(*pending.touch);
   return true;
 }
 

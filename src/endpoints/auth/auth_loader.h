@@ -28,6 +28,7 @@ class AuthLoader final : public Loader, private SessionLoader::Client {
   void loaded(SessionWant& want) override;
   void touched(TouchWant& want) override;
   void gather(PendingCheck& pending);
+  void want(TouchWant& touch);
   bool wantTouch(PendingCheck& pending, const AuthDecision& decision);
   bool mustLookAgain(const PendingCheck& pending) const;
   void lookAgain(PendingCheck& pending);

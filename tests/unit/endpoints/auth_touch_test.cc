@@ -93,6 +93,15 @@ TEST_F(AuthEndpointTest, ATouchThatNoLaneHasRoomForIsDueAgain) {
   EXPECT_EQ(source_.touches.size(), 1U);
 }
 
+TEST_F(AuthEndpointTest, ATouchThatThereIsNoMemoryToAskForIsDueAgain) {
+  remember("s1", found("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})"));
+  loop_.no_memory = true;
+  EXPECT_THROW(askWith("s1"), std::bad_alloc);
+  loop_.no_memory = false;
+  EXPECT_EQ(askWith("s1").status, 204);
+  EXPECT_EQ(source_.touches.size(), 1U);
+}
+
 TEST_F(AuthEndpointTest, ASessionThatHasChangedWhenItIsTouchedIsReadAgain) {
   remember("s1", found("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})"));
   store("s1", R"({"cookie":{"originalMaxAge":45000},"user":{"id":"8"}})");
