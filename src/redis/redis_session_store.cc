@@ -133,6 +133,7 @@ Expected<ReplaceOutcome, StoreError> RedisSessionStore::replace(const SessionId&
 }
 
 Expected<std::uint64_t, StoreError> RedisSessionStore::raiseEpoch(std::uint64_t at_least) {
+  const SteadyTime deadline = client_.newDeadline();
   RedisCommands commands;
   const auto raise = [&](std::string_view always) {
     commands.clear();
@@ -143,7 +144,7 @@ Expected<std::uint64_t, StoreError> RedisSessionStore::raiseEpoch(std::uint64_t 
   RedisReplies replies;
   // Sent again after an answer that was lost, it would find its own work done, and wait for no replica.
   const Repeat repeat = at_least > 0 && replicas_ > 0 ? Repeat::kUnsafe : Repeat::kSafe;
-  if (auto done = client_.pipeline(commands, repeat, replies); !done) return Unexpected(done.error());
+  if (auto done = client_.pipeline(commands, repeat, replies, deadline); !done) return Unexpected(done.error());
   const RedisReply& reply = replies[0];
   if (reply.type != Type::kArray || reply.elements.size() != 2) return Unexpected(storeErrorOf(reply));
   const std::int64_t epoch = reply.elements[0].integer;
@@ -152,7 +153,7 @@ Expected<std::uint64_t, StoreError> RedisSessionStore::raiseEpoch(std::uint64_t 
   if (raised && replicas_ > 0) {
     // Most callers only ask what it is; they wait for no replica. It is raised whatever becomes of this.
     raise("1");
-    static_cast<void>(client_.replicate(commands, Repeat::kSafe, replies, replicas_));
+    static_cast<void>(client_.replicate(commands, Repeat::kSafe, replies, replicas_, deadline));
   }
   return static_cast<std::uint64_t>(epoch);
 }

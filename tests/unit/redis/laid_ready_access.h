@@ -34,6 +34,8 @@ class LaidReadyAccess final : public RedisAccess {
   const std::string& asked() const { return asked_; }
   /// May that be asked twice?
   Repeat repeat() const { return repeat_; }
+  /// How many deadlines were given.
+  int deadlines() const { return deadlines_; }
 
   Expected<void, StoreError> pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                       SteadyTime /*deadline*/) override {
@@ -53,7 +55,10 @@ class LaidReadyAccess final : public RedisAccess {
     if (auto done = pipeline(commands, repeat, replies, deadline); !done) return Unexpected(done.error());
     return wanted;
   }
-  SteadyTime newDeadline() const override { return SteadyTime::max(); }
+  SteadyTime newDeadline() const override {
+    ++deadlines_;
+    return SteadyTime::max();
+  }
   bool reachable() override { return true; }
   StartupReport probe() override { return {}; }
   std::vector<RedisClient*> servers() override { return {}; }
@@ -62,6 +67,7 @@ class LaidReadyAccess final : public RedisAccess {
   std::deque<std::optional<RedisReplies>> ready_;
   std::string asked_;
   Repeat repeat_ = Repeat::kSafe;
+  mutable int deadlines_ = 0;
 };
 
 }  // namespace sessiond
