@@ -68,10 +68,11 @@ class Daemon {
   std::optional<Signal> waitForSignal(milliseconds patience);
   ControlAnswer answer(std::string_view question);
   ControlAnswer status();
-  void countSecretsAnew();
+  std::vector<std::uint64_t> countSecrets(const Config& config);
   ControlAnswer reload();
   ControlAnswer tryReload();
-  std::vector<std::string> putInForce(std::shared_ptr<const Config> config, std::shared_ptr<Application> application);
+  void putInForce(std::shared_ptr<const Config> config, std::shared_ptr<Application> application,
+                  std::vector<std::string>& notes);
   void letGoOfRetired();
   void stop();
 
@@ -165,7 +166,7 @@ int Daemon::start(UniqueFd passed) {
   if (const int code = openControl(); code != EX_OK) return code;
   started_with_ = startedWith(*config_);
   in_force_since_ = clock_.wallNow();
-  countSecretsAnew();
+  secret_hits_before_ = countSecrets(*config_);
   reload_metrics_.note(true, in_force_since_);
   logInfo("sessiond: serving", {{"version", kVersion}, {"config", config_file_}});
   notifyReady("serving");
@@ -246,11 +247,11 @@ ControlAnswer Daemon::status() {
   return answer;
 }
 
-void Daemon::countSecretsAnew() {
-  secret_hits_before_.clear();
-  for (std::size_t i = 0; i < config_->session.secrets.size(); ++i) {
-    secret_hits_before_.push_back(secretHits(metrics_, i).read());
-  }
+/// How many cookies each has verified by now.
+std::vector<std::uint64_t> Daemon::countSecrets(const Config& config) {
+  std::vector<std::uint64_t> hits;
+  for (std::size_t i = 0; i < config.session.secrets.size(); ++i) hits.push_back(secretHits(metrics_, i).read());
+  return hits;
 }
 
 ControlAnswer Daemon::reload() {
@@ -289,16 +290,15 @@ ControlAnswer Daemon::tryReload() try {
   }
   // One that is only unreachable may come: a start goes on, too.
   if (redis.outcome != StartupProbe::kOk) answer.lines.push_back("warning: " + redis.message);
-  for (std::string& line : putInForce(std::move(config), std::move(application))) answer.lines.push_back(line);
+  putInForce(std::move(config), std::move(application), answer.lines);
   return answer;
 } catch (const std::exception& error) {
   return {.exit_code = EX_OSERR, .lines = {std::string("the system has not what a reload needs: ") + error.what()}};
 }
 
-/// What people should know of it.
-std::vector<std::string> Daemon::putInForce(std::shared_ptr<const Config> config,
-                                            std::shared_ptr<Application> application) {
-  std::vector<std::string> notes;
+/// Adds what people should know of it. All that may throw comes first: what is said to have failed is not in force.
+void Daemon::putInForce(std::shared_ptr<const Config> config, std::shared_ptr<Application> application,
+                        std::vector<std::string>& notes) {
   for (const std::string& option : changesNeedingRestart(started_with_, *config)) {
     notes.push_back(option + ": this change takes a restart to come into force");
   }
@@ -308,15 +308,15 @@ std::vector<std::string> Daemon::putInForce(std::shared_ptr<const Config> config
     notes.push_back(credentials +
                     ": credentials are not read again by a reload; if one was changed: systemctl restart sessiond");
   }
+  std::vector<std::uint64_t> secret_hits = countSecrets(*config);
   retired_.reserve(retired_.size() + 1);
   if (!setUpLog(config->log)) notes.push_back("log.file: cannot be opened; the old log stays: " + config->log.file);
   handlers_->replace(application);
   retired_.push_back(std::exchange(application_, std::move(application)));
   config_ = std::move(config);
   in_force_since_ = clock_.wallNow();
-  countSecretsAnew();
+  secret_hits_before_ = std::move(secret_hits);
   server_->noticeHandler();
-  return notes;
 }
 
 void Daemon::letGoOfRetired() {
