@@ -63,12 +63,12 @@ Response answerNoApiHere(const Request&) {
   return apiError(404, "disabled", "the applications' endpoints are not switched on (api.enabled)");
 }
 
-/// Whatever has words of its own for when there is no time for it.
 template <typename Endpoint>
 Router::Answer answerOf(const Endpoint& endpoint) {
   return [&endpoint](const Request& request) { return endpoint.answer(request); };
 }
 
+/// Of whatever has words of its own for when there is no time for it.
 template <typename Endpoint>
 Router::Answer turnAwayOf(const Endpoint& endpoint) {
   return [&endpoint](const Request& request) { return endpoint.turnAway(request); };

@@ -46,10 +46,9 @@ class FastcgiConnection {
   const Request& request() const { return request_; }
 
   /// Writes the response and the end of the request; the descriptor is not used any more, nor is request(), whose body
-  /// is wiped. `patience` zero: it is not
-  /// waited for, and what the socket's buffer does not take is a failure (a small answer always fits when the
-  /// peer reads its answers). Otherwise waits at most about that long in all for a peer that reads slowly.
-  /// False: not everything was written, the connection must be closed.
+  /// is wiped. `patience` zero: nothing is waited for, and what the socket's buffer does not take is a failure (a small
+  /// answer always fits when the peer reads its answers). Otherwise waits at most about that long in all for a peer
+  /// that reads slowly. False: not everything was written, the connection must be closed.
   [[nodiscard]] bool answer(const Response& response, std::chrono::milliseconds patience);
 
   /// Lets go of the request and all of libfcgi's memory, answered or not.

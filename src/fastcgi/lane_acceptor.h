@@ -20,7 +20,7 @@ class LaneAcceptor {
   void resumeIfDue(SteadyTime now);
   /// Has there been no room for a connection since this was asked last?
   bool takeCrowded() { return std::exchange(crowded_, false); }
-  /// When that is.
+  /// When resumeIfDue() has something to do.
   SteadyTime nextDeadline() const;
   /// The listening socket has one.
   void accept() { acceptOne(); }

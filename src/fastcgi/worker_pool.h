@@ -19,11 +19,12 @@ using RequestQueue = BoundedQueue<ActiveRequestPtr>;
 /// What sets one pool of workers apart from another.
 struct WorkerPoolOptions {
   std::string name;     ///< of its threads, without their number
-  bool yields = false;  ///< its threads run when no other thread wants to
+  bool yields = false;  ///< its threads get a tenth of what any other thread gets
   std::chrono::milliseconds write_timeout{};
 };
 
-/// Requests that may take long, one at a time each, and answers that may have to be waited for.
+/// Requests that may take long, one at a time each, and answers that may have to be waited for. Of the server's thread;
+/// what it is given outlives it.
 class WorkerPool {
  public:
   WorkerPool(RequestQueue& works, WorkerPoolOptions options, FastcgiMetrics& metrics)

@@ -8,8 +8,7 @@
 //   GETRANGE sess:permission-check 0 0 -> QUEUED
 //   EXPIRE sess:permission-check 1     -> NOPERM this user has no permissions to run the 'expire' command
 //
-// Not asked for: what the invalidation listener sends (CLIENT, SUBSCRIBE, PING). It does so at once, and says itself
-// what was refused.
+// With a cache, what the invalidation listener sends is asked for too (CLIENT ID, CLIENT TRACKING, SUBSCRIBE).
 
 #pragma once
 

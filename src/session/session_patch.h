@@ -29,7 +29,7 @@ enum class PatchError {
 Expected<std::string, PatchError> patchSession(std::string_view session_json, const MergePatch& patch,
                                                const std::vector<JsonPointer>& read_only = {});
 
-/// Where `user_at`, `roles_at`, the policies and the identity headers look.
+/// Where `user_at`, `user_id_at`, `roles_at`, the policies and the identity headers look.
 std::vector<JsonPointer> decidingPlaces(const ExtractionRules& rules);
 
 }  // namespace sessiond

@@ -48,7 +48,7 @@ struct NoRecord {
 /// Reads a stored value; `json` must live as long as the record's tree. The error is
 ///   kUnknown   no bytes, `""`, `null` or `false`: what Express takes for "no session"
 ///   kExpired   cookie.originalMaxAge is 0 or negative: Express deletes such a session at its next touch
-///   kCorrupt   no session by the table of the manual. A value of more than max_bytes is corrupt.
+///   kCorrupt   no session; RecordDamage says why (record_damage.h). A value of more than max_bytes is corrupt.
 /// So are a `cookie`, `_sd` or one of their members here that come twice, and an `_sd` that sessiond did not write.
 Expected<SessionRecord, NoRecord> readSessionRecord(std::string_view json, std::size_t max_bytes,
                                                     std::chrono::seconds idle_timeout);

@@ -14,7 +14,7 @@
 
 namespace sessiond {
 
-/// One session that a check wants: `id` to `budget` in, `found` out. Stays where it is until it is told of.
+/// One session that a check wants: `found` out, the rest in. Stays where it is until it is told of.
 struct SessionWant {
   const SessionId* id = nullptr;
   /// The cookie's value as the client sent it, if the first secret verified it to this id; else empty.
