@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "redis/error_reply.h"
+#include "session/longest_life.h"
 
 namespace sessiond {
 namespace {
@@ -127,8 +128,6 @@ end
 return answer
 )lua";
 
-/// Of a key that has no end.
-constexpr std::int64_t kLongestLife = 400LL * 24 * 3600 * 1000;
 
 }  // namespace
 
@@ -229,7 +228,8 @@ Expected<std::vector<std::int64_t>, StoreError> RedisUserSessionIndex::livesOf(s
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies, deadline); !done) return Unexpected(done.error());
   for (const RedisReply& reply : replies) {
     if (reply.type != Type::kInteger) return Unexpected(storeErrorOf(reply));
-    lives.push_back(reply.integer == -1 ? kLongestLife : std::max<std::int64_t>(reply.integer, 0));
+    const bool has_end = reply.integer != -1;
+    lives.push_back(has_end ? std::max<std::int64_t>(reply.integer, 0) : milliseconds(kLongestCookieLife).count());
   }
   return lives;
 }

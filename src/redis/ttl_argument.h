@@ -6,13 +6,13 @@
 #include <chrono>
 #include <string>
 
+#include "session/longest_life.h"
+
 namespace sessiond {
 
-/// Seconds, kept between one second and a hundred years: zero and less would make EXPIRE delete the key, and what
-/// overflows when it is added to the time of day makes the server refuse the command.
+/// Seconds, kept between one second and kLongestKeyLife: zero and less would make EXPIRE delete the key.
 inline std::string ttlArgument(std::chrono::seconds ttl) {
-  constexpr std::chrono::seconds kLongest = std::chrono::years(100);
-  return std::to_string(std::clamp(ttl, std::chrono::seconds(1), kLongest).count());
+  return std::to_string(std::clamp(ttl, std::chrono::seconds(1), kLongestKeyLife).count());
 }
 
 }  // namespace sessiond

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "session/longest_life.h"
 #include "session/resurrection.h"
 
 namespace sessiond {
@@ -18,7 +19,7 @@ bool isQuiet(const SessionFacts& facts) {
 
 std::optional<SteadyTime> endOf(std::optional<std::chrono::milliseconds> ttl, SteadyTime sent) {
   if (!ttl) return std::nullopt;
-  const bool ends = *ttl < std::chrono::years(100);  // more would overflow
+  const bool ends = *ttl < kLongestKeyLife;  // more would overflow
   return ends ? sent + *ttl : SteadyTime::max();
 }
 

@@ -5,15 +5,9 @@
 
 #include "base/log.h"
 #include "base/named_thread.h"
+#include "session/longest_life.h"
 
 namespace sessiond {
-
-namespace {
-
-/// Of a key that never ends, too: no browser keeps a cookie longer (RFC 6265bis §5.5).
-constexpr std::chrono::days kLongestLife{400};
-
-}  // namespace
 
 /// Of these users it is being written: while one lives the lock is let go of, and whoever asks for one of them waits.
 /// However the write ends, nobody waits any longer.
@@ -65,8 +59,8 @@ void IndexWriter::note(const KnownSession& session, std::optional<SteadyTime> en
   const SteadyTime now = clock_.steadyNow();
   SteadyTime end = ends.value_or(now);
   if (const auto ttl = session.facts().touch_ttl)
-    end = std::max(end, now + std::min<std::chrono::seconds>(*ttl, kLongestLife));
-  end = std::min(end, now + kLongestLife);
+    end = std::max(end, now + std::min<std::chrono::seconds>(*ttl, kLongestCookieLife));
+  end = std::min(end, now + kLongestCookieLife);
   if (!session.mustBeIndexed(end, now, lost_.load(std::memory_order_relaxed))) return;
   const std::lock_guard lock(mutex_);
   if (size_ >= kMaxWaiting) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "session/longest_life.h"
+
 namespace sessiond {
 
 namespace {
@@ -22,12 +24,11 @@ RevokedSessions::RevokedSessions(const Clock& clock, MetricsRegistry& metrics, s
                                  "Sessions revoked here and forgotten before their hour was over: too many.")) {}
 
 void RevokedSessions::note(const SessionId& id, std::chrono::seconds tombstone_ttl) {
-  constexpr std::chrono::seconds kLongest = std::chrono::years(100);  // as a store clamps it
   const SteadyTime now = clock_.steadyNow();
   auto data = data_.lock();
   const auto [found, is_new] = data->sessions.try_emplace(id.bytes());
   Revoked& revoked = found->second;
-  revoked.buried_until = std::max(revoked.buried_until, now + std::min(tombstone_ttl, kLongest));
+  revoked.buried_until = std::max(revoked.buried_until, now + std::min(tombstone_ttl, kLongestKeyLife));
   // One cookie sent to the logout again and again must not fill the memory.
   if (!is_new && now - revoked.noted < kNotedAnew) return;
   revoked.noted = now;

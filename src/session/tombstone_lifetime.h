@@ -17,6 +17,7 @@
 
 #include "session/cookie_settings.h"
 #include "session/logout_settings.h"
+#include "session/longest_life.h"
 #include "session/session_settings.h"
 
 namespace sessiond {
@@ -37,10 +38,9 @@ struct TombstoneLifetime {
   /// key had left, where that is known: an application may give its keys longer than the session says.
   std::chrono::seconds of(std::optional<std::chrono::seconds> save_life,
                           std::optional<std::chrono::milliseconds> key_life = std::nullopt) const {
-    constexpr std::chrono::days kLongestCookie{400};  // browsers keep none longer (RFC 6265bis §5.5)
-    const std::chrono::seconds life = save_life.value_or(kLongestCookie);
+    const std::chrono::seconds life = save_life.value_or(kLongestCookieLife);
     if (!key_life) return latest_writer + life;
-    const auto longest_key = std::min<std::chrono::milliseconds>(*key_life, kLongestCookie);  // one may have no end
+    const auto longest_key = std::min<std::chrono::milliseconds>(*key_life, kLongestCookieLife);  // one may have no end
     return latest_writer + std::max(life, std::chrono::ceil<std::chrono::seconds>(longest_key));
   }
 };

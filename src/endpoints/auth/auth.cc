@@ -9,6 +9,7 @@
 #include "endpoints/auth/login_address.h"
 #include "http/cookie_header.h"
 #include "session/configured_cookie.h"
+#include "session/longest_life.h"
 #include "session/secret_hits.h"
 
 namespace sessiond {
@@ -264,7 +265,7 @@ std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check, const Au
   const DecisionFacts& facts = session.facts();
   const SteadyTime steady_now = parts_.clock.steadyNow();
   if (!facts.touch_ttl || !session.mayBeTouched(steady_now)) return std::nullopt;
-  std::chrono::seconds ttl = std::min<std::chrono::seconds>(*facts.touch_ttl, std::chrono::years(100));
+  std::chrono::seconds ttl = std::min<std::chrono::seconds>(*facts.touch_ttl, kLongestKeyLife);
   if (settings_.session.absolute_timeout.count() > 0 && facts.created) {
     const auto rest = *facts.created + settings_.session.absolute_timeout - parts_.clock.wallNow();
     ttl = std::min(ttl, std::chrono::ceil<std::chrono::seconds>(rest));
