@@ -74,7 +74,7 @@ void checkSockets(const Config& config, ListeningSocket socket, ConfigReport& re
   if (control.empty() || control == ControlSettings().control_socket || !report.isSound("sessiond.control_socket")) {
     return;
   }
-  if (const auto reason = UnixSocket::whyImpossible(ControlSocket::optionsFor(control))) {
+  if (const auto reason = UnixSocket::whyImpossible(ControlSocket::settingsFor(control))) {
     report.error("sessiond.control_socket", control + ": " + *reason);
   }
 }

@@ -49,7 +49,7 @@ bool isLoopback(const sockaddr& address) {
   return ntohl(reinterpret_cast<const sockaddr_in&>(address).sin_addr.s_addr) >> 24 == 127;
 }
 
-UnixSocketOptions unixOptions(const SocketSettings& settings) {
+UnixSocketSettings unixSettings(const SocketSettings& settings) {
   return {.path = settings.socket, .mode = settings.mode, .group = settings.group, .backlog = settings.backlog};
 }
 
@@ -90,7 +90,7 @@ Expected<Listener, std::string> Listener::open(const SocketSettings& settings) {
 std::optional<std::string> Listener::whyImpossible(const SocketSettings& settings) {
   std::optional<std::string> reason;
   if (settings.socket.starts_with('/')) {
-    reason = UnixSocket::whyImpossible(unixOptions(settings));
+    reason = UnixSocket::whyImpossible(unixSettings(settings));
   } else if (const auto bound = bindTcp(settings.socket); !bound && bound.error().number != EADDRINUSE) {
     reason = bound.error().text;
   }
@@ -99,7 +99,7 @@ std::optional<std::string> Listener::whyImpossible(const SocketSettings& setting
 }
 
 Expected<Listener, std::string> Listener::openUnix(const SocketSettings& settings) {
-  Expected<UnixSocket, std::string> socket = UnixSocket::open(unixOptions(settings));
+  Expected<UnixSocket, std::string> socket = UnixSocket::open(unixSettings(settings));
   if (!socket) return failure(settings.socket, socket.error());
   return Listener(*std::move(socket));
 }

@@ -32,8 +32,8 @@ void yieldToOtherThreads() {
 
 void WorkerPool::start(std::size_t threads) {
   for (std::size_t i = 0; i < threads; ++i) {
-    threads_.push_back(startThread(options_.name + "-" + std::to_string(i), [this] {
-      if (options_.yields) yieldToOtherThreads();
+    threads_.push_back(startThread(settings_.name + "-" + std::to_string(i), [this] {
+      if (settings_.yields) yieldToOtherThreads();
       run();
     }));
   }
@@ -62,7 +62,7 @@ void WorkerPool::run() {
       }
     }
     const bool large = isLarge(request.exchange.response);
-    finishAway(std::move(one.front()), large ? options_.write_timeout : kNoPatience, metrics_);
+    finishAway(std::move(one.front()), large ? settings_.write_timeout : kNoPatience, metrics_);
     one.clear();
   }
 }

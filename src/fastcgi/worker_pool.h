@@ -17,7 +17,7 @@ namespace sessiond {
 using RequestQueue = BoundedQueue<ActiveRequestPtr>;
 
 /// What sets one pool of workers apart from another.
-struct WorkerPoolOptions {
+struct WorkerPoolSettings {
   std::string name;     ///< of its threads, without their number
   bool yields = false;  ///< its threads get a tenth of what any other thread gets
   std::chrono::milliseconds write_timeout{};
@@ -27,8 +27,8 @@ struct WorkerPoolOptions {
 /// what it is given outlives it.
 class WorkerPool {
  public:
-  WorkerPool(RequestQueue& works, WorkerPoolOptions options, FastcgiMetrics& metrics)
-      : works_(works), options_(std::move(options)), metrics_(metrics) {}
+  WorkerPool(RequestQueue& works, WorkerPoolSettings settings, FastcgiMetrics& metrics)
+      : works_(works), settings_(std::move(settings)), metrics_(metrics) {}
 
   /// Throws std::system_error when there is no thread to be had.
   void start(std::size_t threads);
@@ -41,7 +41,7 @@ class WorkerPool {
   void run();
 
   RequestQueue& works_;
-  const WorkerPoolOptions options_;
+  const WorkerPoolSettings settings_;
   FastcgiMetrics& metrics_;
   std::vector<std::jthread> threads_;
 };

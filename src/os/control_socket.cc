@@ -79,7 +79,7 @@ std::optional<ControlAnswer> parse(std::string_view text) {
 }  // namespace
 
 Expected<ControlSocket, std::string> ControlSocket::open(const std::string& path) {
-  Expected<UnixSocket, std::string> socket = UnixSocket::open(optionsFor(path));
+  Expected<UnixSocket, std::string> socket = UnixSocket::open(settingsFor(path));
   if (!socket) return Unexpected(socket.error());
   return ControlSocket(*std::move(socket));
 }

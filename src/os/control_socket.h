@@ -38,7 +38,7 @@ class ControlSocket {
  public:
   /// The error is a message without the path.
   static Expected<ControlSocket, std::string> open(const std::string& path);
-  static UnixSocketOptions optionsFor(const std::string& path) {
+  static UnixSocketSettings settingsFor(const std::string& path) {
     return {.path = path, .mode = 0600, .group = {}, .backlog = 16};
   }
 

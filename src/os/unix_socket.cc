@@ -48,13 +48,13 @@ std::optional<gid_t> groupId(const std::string& name) {
   return entry.gr_gid;
 }
 
-Expected<void, std::string> setPermissions(const std::string& path, const UnixSocketOptions& options) {
-  if (!options.group.empty()) {
-    const std::optional<gid_t> group = groupId(options.group);
-    if (!group) return Unexpected("no such group: " + options.group);
+Expected<void, std::string> setPermissions(const std::string& path, const UnixSocketSettings& settings) {
+  if (!settings.group.empty()) {
+    const std::optional<gid_t> group = groupId(settings.group);
+    if (!group) return Unexpected("no such group: " + settings.group);
     if (::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) return systemError("chown");
   }
-  if (::chmod(path.c_str(), options.mode) != 0) return systemError("chmod");
+  if (::chmod(path.c_str(), settings.mode) != 0) return systemError("chmod");
   return {};
 }
 
@@ -71,18 +71,18 @@ struct TemporaryPath {
 UnixSocket::UnixSocket(UnixSocket&& other) noexcept
     : fd_(std::move(other.fd_)), path_(std::exchange(other.path_, {})), device_(other.device_), inode_(other.inode_) {}
 
-std::optional<std::string> UnixSocket::whyImpossible(const UnixSocketOptions& options) {
-  const std::string& path = options.path;
+std::optional<std::string> UnixSocket::whyImpossible(const UnixSocketSettings& settings) {
+  const std::string& path = settings.path;
   if (path.size() > kLongestPath) return "path is longer than " + std::to_string(kLongestPath) + " bytes";
   if (isSomethingElse(path)) return "is in the way and not a socket";
   const std::string folder = path.substr(0, path.rfind('/') + 1);
   if (::access(folder.c_str(), W_OK | X_OK) != 0) return "cannot be made in " + folder + ": " + errorText();
-  if (!options.group.empty() && !groupId(options.group)) return "no such group: " + options.group;
+  if (!settings.group.empty() && !groupId(settings.group)) return "no such group: " + settings.group;
   return std::nullopt;
 }
 
-Expected<UnixSocket, std::string> UnixSocket::open(const UnixSocketOptions& options) {
-  const std::string& path = options.path;
+Expected<UnixSocket, std::string> UnixSocket::open(const UnixSocketSettings& settings) {
+  const std::string& path = settings.path;
   if (path.size() > kLongestPath) {
     return Unexpected("path is longer than " + std::to_string(kLongestPath) + " bytes");
   }
@@ -97,10 +97,10 @@ Expected<UnixSocket, std::string> UnixSocket::open(const UnixSocketOptions& opti
   if (!fd) return systemError("socket");
   const SocketAddress address = unixAddress(temporary.path);
   if (::bind(fd.get(), address.get(), address.length) != 0) return systemError("bind");
-  if (const auto allowed = setPermissions(temporary.path, options); !allowed) return Unexpected(allowed.error());
+  if (const auto allowed = setPermissions(temporary.path, settings); !allowed) return Unexpected(allowed.error());
   struct stat status {};
   if (::stat(temporary.path.c_str(), &status) != 0) return systemError("stat");
-  if (::listen(fd.get(), static_cast<int>(options.backlog)) != 0) return systemError("listen");
+  if (::listen(fd.get(), static_cast<int>(settings.backlog)) != 0) return systemError("listen");
   if (::rename(temporary.path.c_str(), path.c_str()) != 0) return systemError("rename");
   temporary.path.clear();
   return UnixSocket(std::move(fd), path, status.st_dev, status.st_ino);

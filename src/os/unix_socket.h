@@ -14,7 +14,7 @@
 
 namespace sessiond {
 
-struct UnixSocketOptions {
+struct UnixSocketSettings {
   std::string path;
   std::uint32_t mode;
   std::string group;  ///< empty: left as it is
@@ -27,9 +27,9 @@ class UnixSocket {
   /// Non-blocking, closed on exec. It gets mode and group before anybody can connect, and takes the place of one whose
   /// process is gone; a socket that still answers, or any other file, is never touched. The error is a message without
   /// the path: "another process is listening there".
-  static Expected<UnixSocket, std::string> open(const UnixSocketOptions& options);
+  static Expected<UnixSocket, std::string> open(const UnixSocketSettings& settings);
   /// What open() would refuse for good, without leaving anything behind; that somebody listens there now is no mistake.
-  static std::optional<std::string> whyImpossible(const UnixSocketOptions& options);
+  static std::optional<std::string> whyImpossible(const UnixSocketSettings& settings);
 
   UnixSocket(UnixSocket&& other) noexcept;
   UnixSocket& operator=(UnixSocket&&) = delete;
