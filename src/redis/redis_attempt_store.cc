@@ -10,7 +10,6 @@ namespace sessiond {
 namespace {
 
 using Type = RedisReply::Type;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // KEYS: counter. ARGV: free, first and longest of the delay (free below 0: none); tries and window of each window.

@@ -13,7 +13,6 @@
 namespace sessiond {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // JavaScript's ToBoolean.

@@ -23,8 +23,6 @@
 namespace sessiond::ctl {
 namespace {
 
-using std::chrono::milliseconds;
-
 constexpr std::chrono::seconds kPatience{10};
 constexpr milliseconds kPause{20};
 
