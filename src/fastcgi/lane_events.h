@@ -11,6 +11,7 @@
 
 namespace sessiond {
 
+/// Of one lane's thread.
 class LaneEvents final : public EventLoop {
  public:
   /// `epoll` outlives it.

@@ -1,7 +1,5 @@
 // Scope: a block of the configuration in its surroundings, with nginx's rules of inheritance and of choosing a
 // location.
-//
-// Immutable once made. What scopes point to, the directives, outlives them.
 
 #pragma once
 
@@ -14,6 +12,7 @@
 
 namespace sessiond::nginx {
 
+/// Immutable once made, so that several threads may use it. The directives outlive it.
 class Scope {
  public:
   enum class Kind { kMain, kHttp, kServer, kLocation, kIf, kLimitExcept, kOther };

@@ -6,6 +6,7 @@
 
 namespace sessiond {
 
+/// Not thread-safe.
 class PlainLink final : public Link {
  public:
   /// Takes a connected stream socket in blocking mode.

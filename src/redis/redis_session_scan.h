@@ -13,6 +13,7 @@
 
 namespace sessiond {
 
+/// Not thread-safe. Waits for the server.
 class RedisSessionScan final : public SessionScan {
  public:
   /// Both must outlive it.

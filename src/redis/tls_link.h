@@ -13,6 +13,7 @@
 
 namespace sessiond {
 
+/// Not thread-safe. `peer` outlives it.
 class TlsLink final : public Link {
  public:
   TlsLink(UniqueFd socket, TlsPeer& peer);

@@ -11,6 +11,7 @@
 
 namespace sessiond::ctl {
 
+/// Immutable. The patient outlives it.
 class RedisCli {
  public:
   explicit RedisCli(const Patient& patient) : patient_(patient) {}
