@@ -46,17 +46,21 @@ bool readEpoch(std::optional<JsonValue> value, std::uint32_t& epoch) {
   return number && *number <= LoginEpoch::kMost;
 }
 
+enum Own : std::size_t { kCreated, kAuthenticated, kAddress, kProgram, kLogin, kAuth, kEpoch };
+constexpr auto kOwnNames =
+    std::to_array<std::string_view>({"created", "authenticated", "address", "program", "login", "auth", "epoch"});
+static_assert(kOwnNames.size() == kEpoch + 1);
+
 Expected<void, RecordDamage> readOwnMember(std::optional<JsonValue> own, SessionRecord& record) {
-  static constexpr std::array<std::string_view, 7> kNames = {"created", "authenticated", "address", "program",
-                                                             "login",   "auth",          "epoch"};
   if (!own) return {};
   if (own->kind() != JsonKind::kObject) return Unexpected(RecordDamage::kForeignOwn);
-  const JsonMembers<kNames.size()> members = findMembers(*own, kNames);
-  if (members.values[4] && members.values[4]->kind() == JsonKind::kString) record.login = members.values[4]->text();
+  const JsonMembers<kOwnNames.size()> members = findMembers(*own, kOwnNames);
+  const std::optional<JsonValue>& login = members.values[kLogin];
+  if (login && login->kind() == JsonKind::kString) record.login = login->text();
   if (members.repeated) return Unexpected(RecordDamage::kRepeatedName);
-  const bool is_ours = readTime(members.values[0], record.created) &&
-                       readTime(members.values[1], record.authenticated) && readAuth(members.values[5], record) &&
-                       readEpoch(members.values[6], record.epoch);
+  const bool is_ours = readTime(members.values[kCreated], record.created) &&
+                       readTime(members.values[kAuthenticated], record.authenticated) &&
+                       readAuth(members.values[kAuth], record) && readEpoch(members.values[kEpoch], record.epoch);
   if (!is_ours) return Unexpected(RecordDamage::kForeignOwn);
   return {};
 }

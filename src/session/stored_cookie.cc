@@ -95,8 +95,9 @@ bool canBeSent(const CookieAttributes& attributes) {
 }
 
 enum Member : std::size_t { kMaxAge, kDomain, kPath, kHttpOnly, kSecure, kSameSite, kPriority, kPartitioned };
-constexpr std::array<std::string_view, 8> kMembers = {"originalMaxAge", "domain",   "path",     "httpOnly",
-                                                      "secure",         "sameSite", "priority", "partitioned"};
+constexpr auto kMembers = std::to_array<std::string_view>(
+    {"originalMaxAge", "domain", "path", "httpOnly", "secure", "sameSite", "priority", "partitioned"});
+static_assert(kMembers.size() == kPartitioned + 1);
 using Members = JsonMembers<kMembers.size()>;
 
 CookieAttributes readAttributes(const Members& members) {
