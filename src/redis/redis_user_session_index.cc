@@ -128,7 +128,6 @@ end
 return answer
 )lua";
 
-
 }  // namespace
 
 void RedisUserSessionIndex::addAll(std::span<IndexNote> notes) {
