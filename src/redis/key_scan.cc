@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "redis/key_pattern.h"
 #include "redis/redis_client.h"
 
 namespace sessiond {
@@ -9,16 +10,6 @@ namespace sessiond {
 namespace {
 
 using Type = RedisReply::Type;
-
-/// For MATCH: whatever begins so.
-std::string patternOf(std::string_view prefix) {
-  std::string pattern;
-  for (const char c : prefix) {
-    if (std::string_view("*?[]^-\\").find(c) != std::string_view::npos) pattern += '\\';
-    pattern += c;
-  }
-  return pattern + "*";
-}
 
 std::vector<std::string> namesOf(const std::vector<RedisClient*>& servers) {
   std::vector<std::string> names;
@@ -37,7 +28,7 @@ Expected<std::optional<std::vector<std::string>>, StoreError> KeyScan::next() {
   const std::vector<std::string> names = namesOf(servers);
   const ScanCursor place(cursor_, names);
   RedisCommands commands;
-  commands.add({"SCAN", place.own(), "MATCH", patternOf(prefix_), "COUNT", std::to_string(kPage)});
+  commands.add({"SCAN", place.own(), "MATCH", keyPattern(prefix_), "COUNT", std::to_string(kPage)});
   RedisReplies replies;
   if (auto done = servers[place.server()]->pipeline(commands, Repeat::kSafe, replies); !done)
     return Unexpected(done.error());

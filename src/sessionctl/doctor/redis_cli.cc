@@ -5,18 +5,10 @@
 #include "config/secret_file.h"
 #include "os/host_port.h"
 #include "redis/redis_address.h"
+#include "sessionctl/doctor/shell_word.h"
 
 namespace sessiond::ctl {
 namespace {
-
-/// For the shell.
-std::string quoted(const std::string& word) {
-  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+,=";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
-  return text + "'";
-}
 
 std::string option(std::string_view name, const std::string& value) {
   return value.empty() ? "" : " " + std::string(name) + " " + quoted(value);

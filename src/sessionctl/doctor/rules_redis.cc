@@ -5,12 +5,13 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "base/ascii.h"
 #include "base/loopback.h"
+#include "redis/acl_rule.h"
 #include "redis/key_scan.h"
 #include "redis/redis_address.h"
 #include "sessionctl/doctor/redis_cli.h"
 #include "sessionctl/doctor/rules.h"
+#include "sessionctl/doctor/shell_word.h"
 
 namespace sessiond::ctl {
 namespace {
@@ -102,23 +103,13 @@ void lookAtRole(const Patient& patient, Verdict& verdict) {
   }
 }
 
-/// As ACL SETUSER has it: "+zadd", or, where the command is allowed, '~sessiond:sessions:*'. What is there already may
-/// not be said again: behind ~* any other pattern is an error.
-std::string ruleFor(const MissingRight& right) {
-  const std::size_t space = std::min(right.name.find(' '), right.name.size());
-  const std::string command = right.name.substr(0, space);
-  const std::string place = right.name.substr(std::min(space + 1, right.name.size()));
-  if (right.kind == MissingRight::Kind::kPlace)
-    return std::string(command == "SUBSCRIBE" ? " '&" : " '~") + place + "'";
-  return " +" + lowerCase(command);
-}
-
-/// Of those that its server knows.
+/// Of those that its server knows. What is there already may not be said again: behind ~* any other pattern is an
+/// error.
 std::string rulesFor(const std::vector<MissingRight>& rights) {
   std::string rules;
   for (const MissingRight& right : rights) {
     if (right.kind == MissingRight::Kind::kUnknown) continue;
-    const std::string rule = ruleFor(right);
+    const std::string rule = " " + quoted(aclRuleFor(right));
     if ((rules + " ").find(rule + " ") == std::string::npos) rules += rule;
   }
   return rules;
