@@ -8,7 +8,10 @@
 #include <utility>
 
 #include "base/log.h"
+#include "redis/error_reply.h"
+#include "redis/redis_connection.h"
 #include "redis/sentinel_contact.h"
+#include "redis/sentinel_view.h"
 #include "site_sessions.h"
 
 namespace sessiond::ctl {
@@ -65,10 +68,19 @@ StartupReport awaitRedis(RedisSite& site) {
   return report;
 }
 
-StartupReport askSentinel(RedisSite& site, const std::string& node) {
-  return RedisClient(settingsForSentinel(node, site.config.redis.sentinel, site.config.redis.tls), site.clock,
-                     site.metrics)
-      .probe();
+std::optional<ConnectionError> troubleWithSentinel(RedisSite& site, const std::string& node) {
+  const SentinelSettings& sentinel = site.config.redis.sentinel;
+  RedisClient client(settingsForSentinel(node, sentinel, site.config.redis.tls), site.clock, site.metrics);
+  auto connection = client.dial();
+  if (!connection) return connection.error();
+  RedisCommands questions;
+  writeSentinelQuestions(sentinel.master, questions);
+  RedisReplies replies;
+  const auto done = (*connection)->exchange(questions, replies, site.clock.steadyNow(), client.newDeadline());
+  if (!done) return done.error();
+  const auto view = readSentinelView(replies);
+  if (view) return std::nullopt;
+  return ConnectionError{ConnectionError::Kind::kRejected, std::string(withoutArguments(view.error()))};
 }
 
 Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options) {

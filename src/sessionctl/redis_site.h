@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "base/expected.h"
 #include "base/metrics.h"
 #include "prepare.h"
+#include "redis/connection_error.h"
 #include "redis/redis_access.h"
 #include "redis/redis_keys.h"
 #include "redis/redis_session_store.h"
@@ -50,8 +52,8 @@ Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options
 
 /// Does Redis answer? Waits a moment for sentinels and clusters to be heard.
 StartupReport awaitRedis(RedisSite& site);
-/// Does the sentinel at host:port answer?
-StartupReport askSentinel(RedisSite& site, const std::string& node);
+/// What keeps the sentinel at host:port from saying who is the primary; kRejected: what it answers. Absent: it says so.
+std::optional<ConnectionError> troubleWithSentinel(RedisSite& site, const std::string& node);
 
 /// For the audit log: who ends sessions here.
 inline constexpr std::string_view kAdministrator = "administrator";

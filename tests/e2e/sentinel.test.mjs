@@ -2,6 +2,7 @@
 // and who has logged out stays so.
 
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
@@ -9,6 +10,7 @@ import { SentinelGroup } from '../support/sentinels.mjs';
 import { startStack } from '../support/stack.mjs';
 import { pause, waitFor } from '../support/waiting.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
+import { typed } from './support/typist.mjs';
 
 describe('a primary behind sentinels', () => {
   let stack;
@@ -62,6 +64,42 @@ describe('a primary behind sentinels', () => {
     assert.match(findings[0].message, new RegExp(`^the sentinel at 127\\.0\\.0\\.1:${third.port} does not answer`));
     assert.equal(findings[0].remedy, `redis-cli -h 127.0.0.1 -p ${third.port} PING`);
     await waitFor('all answer', async () => (await stack.metric('sessiond_sentinels_reached')) === 3);
+  });
+
+  /** [[message, remedy]] of a rule where `change(redis)` has altered that section; `password`: in sentinel-password. */
+  async function doctorSays(rule, change, password = 'secret') {
+    const config = structuredClone(stack.sessiond.config);
+    change(config.redis);
+    const [file, secret] = ['other.yaml', 'sentinel-password'].map((name) => path.join(stack.folder, name));
+    fs.writeFileSync(secret, password, { mode: 0o600 });
+    fs.writeFileSync(file, JSON.stringify(config));
+    const { rules } = await sessionctl(file)('doctor', ['--nginx', path.join(stack.folder, 'nginx.conf')]);
+    return rules.find(({ rule: name }) => name === rule).findings.map(({ message, remedy }) => [message, remedy]);
+  }
+
+  test('the doctor says what is wrong with how the sentinels are asked, and the rights that are missing', async () => {
+    const [{ port }] = stack.redis.sentinels;
+    const primary = await stack.redis.primary();
+    for (const sentinel of stack.redis.sentinels) await sentinel.command('ACL', 'SETUSER', 'limited', 'on', '>secret', 'resetchannels', '-@all', '+@connection');
+    const found = (settings, password) => doctorSays('redis-sentinels', ({ sentinel }) => Object.assign(sentinel, settings), password);
+    const here = `redis-cli -h 127\\.0\\.0\\.1 -p ${port}`;
+    const refuses = `^the sentinel at 127\\.0\\.0\\.1:${port} refuses what it is asked; check redis\\.sentinel\\.user and redis\\.sentinel\\.password_file, and the user's rights there: `;
+    const limited = { user: 'limited', password_file: 'sentinel-password' };
+    const noSentinel = { nodes: [`127.0.0.1:${primary.port}`], password_file: stack.redis.passwordFile };
+    const cases = [
+      [[{ master: 'mian' }], `127\\.0\\.0\\.1:${port} does not say who is the primary; check redis\\.sentinel\\.master: ERR No such master`, `^${here} SENTINEL MASTERS  #`],
+      [[limited, 'wrong'], `${refuses}WRONGPASS`, `^${here} ACL GETUSER limited  # .*redis\\.sentinel\\.password_file$`],
+      [[{ password_file: 'sentinel-password' }], `${refuses}ERR AUTH`, 'below redis: in sentinel, no password_file'],
+      [[noSentinel], 'is no sentinel: ERR unknown command', 'below redis: in sentinel, nodes: '],
+      [[limited], `${refuses}NOPERM`, `^${here} ACL SETUSER limited '\\+sentinel\\|myid' .* SENTINEL FLUSHCONFIG; }$`],
+    ];
+    for (const [args, message, remedy] of cases) {
+      const said = (await found(...args)).find(([text]) => new RegExp(message).test(text));
+      assert.ok(said, `${message} is said`);
+      assert.match(said[1], new RegExp(remedy));
+    }
+    for (const [, remedy] of await found(limited)) assert.equal(typed(remedy).status, 0, remedy);
+    assert.deepEqual(await found(limited), []);
   });
 
   const failovers = {

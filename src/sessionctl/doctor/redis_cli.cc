@@ -72,6 +72,14 @@ std::string RedisCli::atSentinel(const std::string& node, std::string_view comma
          (password.empty() ? "" : option("--user", sentinel.user)) + " " + std::string(command);
 }
 
+std::string RedisCli::atSentinelAsDefault(const std::string& node) const {
+  RedisSite& site = *patient_.site;
+  const RedisSettings& redis = site.config.redis;
+  const bool asks = asksForPassword(redis, node, site.clock, site.metrics);
+  return "redis-cli" + addressOptions(node) + (redis.sentinel.tls ? tlsOptions(redis.tls) : "") +
+         (asks ? " --askpass " : " ");
+}
+
 /// A server that was started without a configuration file has no place to keep it.
 std::string RedisCli::kept(const RedisFacts& server, const std::string& done, const std::string& keep) const {
   const bool has_file = server.info.empty() || !server.value("config_file").empty();

@@ -7,6 +7,7 @@
 
 #include "base/loopback.h"
 #include "redis/acl_rule.h"
+#include "redis/error_reply.h"
 #include "redis/key_scan.h"
 #include "redis/redis_address.h"
 #include "sessionctl/doctor/redis_cli.h"
@@ -240,6 +241,47 @@ void lookAtCounter(const Patient& patient, Verdict& verdict) {
                     " session revoke --all");
 }
 
+/// Against what a sentinel refuses to whoever redis.sentinel makes of sessiond.
+std::string remedyAtSentinel(const std::string& node, const std::string& error, const Patient& patient) {
+  if (error.starts_with("ERR AUTH")) {
+    return setting(patient, "in sentinel, no password_file, since that sentinel asks nobody for one");
+  }
+  const std::string cli = RedisCli(patient).atSentinelAsDefault(node);
+  const std::string& user = patient.config().redis.sentinel.user;
+  const std::string name = quoted(user.empty() ? "default" : user);
+  if (!error.starts_with("NOPERM")) {
+    return cli + "ACL GETUSER " + name + "  # is it there, and on? Then its password into redis.sentinel.password_file";
+  }
+  // Which of the two keeps its users cannot be told.
+  return cli + "ACL SETUSER " + name +
+         " '+sentinel|myid' '+sentinel|master' '+sentinel|get-master-addr-by-name' '+sentinel|sentinels' && { " + cli +
+         "ACL SAVE; " + cli + "SENTINEL FLUSHCONFIG; }";
+}
+
+void lookAtSentinel(const std::string& node, const Patient& patient, Verdict& verdict) {
+  const auto trouble = troubleWithSentinel(*patient.site, node);
+  if (!trouble) return;
+  const std::string sentinel = "the sentinel at " + node;
+  const RedisCli cli(patient);
+  if (trouble->kind != ConnectionError::Kind::kRejected) {
+    return verdict.fault(sentinel + " does not answer: " + trouble->text, cli.atSentinel(node, "PING"));
+  }
+  const ErrorKind& error = classifyError(trouble->text);
+  if (error.code == "ERR unknown command" || error.code == "READONLY") {
+    return verdict.fault("what answers at " + node + " is no sentinel: " + trouble->text,
+                         setting(patient, "in sentinel, nodes: where the sentinels listen, by default at port 26379"));
+  }
+  if (error.meaning == ErrorMeaning::kMisconfigured) {
+    return verdict.fault(sentinel +
+                             " refuses what it is asked; check redis.sentinel.user and redis.sentinel.password_file, "
+                             "and the user's rights there: " +
+                             trouble->text,
+                         remedyAtSentinel(node, trouble->text, patient));
+  }
+  verdict.fault(sentinel + " does not say who is the primary; check redis.sentinel.master: " + trouble->text,
+                cli.atSentinel(node, "SENTINEL MASTERS") + "  # says what it calls each");
+}
+
 void lookAtSentinels(const Patient& patient, Verdict& verdict) {
   const RedisSettings& redis = patient.config().redis;
   if (!redis.sentinel.used()) return;
@@ -249,12 +291,7 @@ void lookAtSentinels(const Patient& patient, Verdict& verdict) {
                      " sentinels: with fewer than three, the loss of one leaves nobody to decide",
                  "start a third: redis-sentinel /etc/redis/sentinel.conf");
   }
-  for (const std::string& node : redis.sentinel.nodes) {
-    const StartupReport report = askSentinel(*patient.site, node);
-    if (report.outcome == StartupProbe::kOk) continue;
-    verdict.fault("the sentinel at " + node + " does not answer: " + report.message,
-                  RedisCli(patient).atSentinel(node, "PING"));
-  }
+  for (const std::string& node : redis.sentinel.nodes) lookAtSentinel(node, patient, verdict);
 }
 
 /// Sites with one sessiond.key_prefix, which each of them takes for its own. Their tombstones tell them apart: they
@@ -291,7 +328,7 @@ constexpr std::array<Rule, 10> kRules = {{
     {"redis-persistence", "what it holds outlives a restart", lookAtPersistence},
     {"redis-clock", "its clock is this machine's", lookAtClock},
     {"redis-replicas", "its replicas have what it has", lookAtReplicas},
-    {"redis-sentinels", "the sentinels answer", lookAtSentinels},
+    {"redis-sentinels", "the sentinels say who is the primary", lookAtSentinels},
     {"redis-counter", "it says which logins count", lookAtCounter},
     {"redis-sites", "no other site keeps its users and tombstones under the same prefix", lookAtSites},
 }};
