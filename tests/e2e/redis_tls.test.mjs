@@ -92,6 +92,22 @@ describe('Redis over TLS', () => {
     assert.match(refused.error, /certificate/);
   });
 
+  test('the doctor says which option mends what keeps TLS from being spoken', async () => {
+    const file = path.join(stack.folder, 'other.yaml');
+    const remedyFor = async (settings) => {
+      fs.writeFileSync(file, JSON.stringify({ ...stack.sessiond.config, redis: { ...stack.sessiond.config.redis, ...settings } }));
+      const { rules } = await sessionctl(file)('doctor', ['--nginx', path.join(stack.folder, 'nginx.conf')]);
+      return rules.find(({ rule }) => rule === 'redis').findings[0].remedy;
+    };
+    const { url, tls } = stack.sessiond.config.redis;
+    const setting = (line) => new RegExp(`^in ${file}, below redis: ${line}; then: sessionctl -c ${file} reload$`);
+    assert.match(await remedyFor({ url: url.replace('rediss:', 'redis:'), tls: undefined }), setting(`url: ${url}`));
+    assert.match(await remedyFor({ tls: { ca_file: tls.ca_file } }), setting('in tls, cert_file and key_file: .*'));
+    const other = new Authority(stack.folder, 'unrelated');
+    assert.match(await remedyFor({ tls: { ...tls, ca_file: other.file } }), setting('in tls, ca_file: .*'));
+    assert.match(await remedyFor({ tls: { ...tls, server_name: 'redis.example.org' } }), setting('in tls, server_name: .*'));
+  });
+
   test('the cache hears of what others change', async () => {
     const cookie = await stack.session('tls-a', { id: 1 });
     const client = stack.client();

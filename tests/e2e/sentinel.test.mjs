@@ -102,6 +102,15 @@ describe('a primary behind sentinels', () => {
     assert.deepEqual(await found(limited), []);
   });
 
+  test('the doctor looks at the primary that refuses, or asks a sentinel, and starts no server of this machine', async () => {
+    const { port } = await stack.redis.primary();
+    const [[refusal, look]] = await doctorSays('redis', (redis) => Object.assign(redis, { user: 'nobody' }));
+    assert.match(refusal, /WRONGPASS/);
+    assert.match(look, new RegExp(`^redis-cli -h 127\\.0\\.0\\.1 -p ${port} --askpass ACL GETUSER nobody  #`));
+    const [[, ask]] = await doctorSays('redis', ({ sentinel }) => Object.assign(sentinel, { master: 'mian' }));
+    assert.equal(ask, `redis-cli -h 127.0.0.1 -p ${stack.redis.sentinels[0].port} SENTINEL MASTERS`);
+  });
+
   const failovers = {
     'by hand': async () => {
       await stack.redis.sentinels[0].command('SENTINEL', 'FAILOVER', 'main');

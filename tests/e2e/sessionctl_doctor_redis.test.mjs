@@ -106,6 +106,8 @@ describe('sessionctl doctor, of Redis', () => {
     await patient.finds('redis', /WRONGPASS.* -> redis-cli -s .* ACL GETUSER limited /);
     await patient.configure((config) => (config.redis.url = `unix://${patient.at('nowhere.sock')}`), { inForce: false });
     await patient.finds('redis', /not reachable.* -> systemctl start redis-server$/);
+    await patient.configure((config) => (config.redis.url = 'redis://nowhere.invalid:6379/0'), { inForce: false });
+    await patient.finds('redis', /cannot resolve the host.* -> getent ahosts nowhere\.invalid$/);
   });
 
   test('a Redis that is too old, by what it says of itself', async (t) => {

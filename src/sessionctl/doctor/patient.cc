@@ -155,6 +155,15 @@ bool wouldStart(const Patient& patient) {
   return patient.socket_unit && patient.socket_unit->listensAt(patient.config().listen.socket);
 }
 
+/// The server that refuses, by the message of RedisClient's; otherwise the one that the settings name.
+std::string serverToAsk(RedisSite& site, const std::string& message) {
+  for (RedisClient* const client : site.redis.servers()) {
+    std::string server = client->node().server();
+    if (message.find("(" + server + " says: ") != std::string::npos) return server;
+  }
+  return namedServer(site.config.redis);
+}
+
 }  // namespace
 
 std::string UnitFacts::value(const std::string& name) const {
@@ -194,9 +203,10 @@ Patient examine(const CommonOptions& options, const DoctorOptions& how) {
   }
   if (patient.site) {
     RedisSite& site = *patient.site;
-    const RedisSettings& redis = site.config.redis;
-    const std::string server = patient.redis.empty() ? namedServer(redis) : patient.redis.front().server;
-    patient.redis_asks_for_password = asksForPassword(redis, server, site.clock, site.metrics);
+    patient.redis_server =
+        patient.redis.empty() ? serverToAsk(site, patient.redis_report.message) : patient.redis.front().server;
+    patient.redis_asks_for_password =
+        asksForPassword(site.config.redis, patient.redis_server, site.clock, site.metrics);
   }
   patient.service = unit("sessiond.service");
   if (patient.service && !runs(*patient.service, options.config_file)) patient.service.reset();

@@ -59,6 +59,7 @@ struct Patient {
   std::vector<MissingRight> missing_editor_rights;  ///< of the same, to change users; empty without users in Redis
   std::optional<StoreError> counter_error;          ///< what keeps it from saying which logins count; absent: nothing
   std::vector<RedisFacts> redis;                    ///< of each server
+  std::string redis_server;                         ///< who refuses, or the first; empty: sentinels name none
   bool redis_asks_for_password = false;             ///< of its default user
   std::string why_no_answer;                        ///< of the daemon at listen.socket; empty: it answers
   std::optional<DaemonFacts> daemon;

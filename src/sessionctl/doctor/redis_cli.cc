@@ -62,7 +62,7 @@ std::string RedisCli::atFirst(std::string_view command) const {
 }
 
 std::string RedisCli::lookAtUser() const {
-  return bare(namedServer(patient_.config().redis)) + " ACL GETUSER " + quoted(userInRedis(patient_.config().redis));
+  return bare(patient_.redis_server) + " ACL GETUSER " + quoted(userInRedis(patient_.config().redis));
 }
 
 std::string RedisCli::atSentinel(const std::string& node, std::string_view command) const {

@@ -21,11 +21,11 @@ class RedisCli {
   /// At the one that redis.url names, or the first that is known.
   std::string atFirst(std::string_view command) const;
   std::string atSentinel(const std::string& node, std::string_view command) const;
-  /// How a command begins for whoever may do more there than sessiond: the sentinel's default user. Asks it whether that
-  /// one has a password.
+  /// How a command begins for whoever may do more there than sessiond: the sentinel's default user. Asks it whether
+  /// that one has a password.
   std::string atSentinelAsDefault(const std::string& node) const;
 
-  /// What Redis knows of redis.user, when it is refused.
+  /// What Redis knows of redis.user, when it is refused. REQUIRES: patient.redis_server is not empty.
   std::string lookAtUser() const;
 
   /// A setting, kept over Redis's next start where a command can do that.

@@ -5,12 +5,12 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "base/loopback.h"
 #include "redis/acl_rule.h"
 #include "redis/error_reply.h"
 #include "redis/key_scan.h"
 #include "redis/redis_address.h"
 #include "sessionctl/doctor/redis_cli.h"
+#include "sessionctl/doctor/redis_remedies.h"
 #include "sessionctl/doctor/rules.h"
 #include "sessionctl/doctor/shell_word.h"
 
@@ -31,18 +31,6 @@ std::string wordOf(const std::string& message) {
   return text.substr(0, text.find(' '));
 }
 
-/// In sessiond.yaml, and put in force.
-std::string setting(const Patient& patient, const std::string& line) {
-  const std::string& file = patient.options.config_file;
-  return "in " + file + ", below redis: " + line + "; then: sessionctl -c " + file + " reload";
-}
-
-std::string startCommand(const Patient& patient) {
-  const auto address = parseRedisUrl(patient.config().redis.url);
-  const bool is_here = !address || !address->socket_path.empty() || isLoopback(address->host);
-  return is_here ? "systemctl start redis-server" : "ssh " + address->host + " systemctl start redis-server";
-}
-
 bool isReachable(const Patient& patient, Verdict& verdict) {
   if (patient.redisIsUsable() && !patient.redis.empty()) return true;
   verdict.cannotTell("Redis is not to be used");
@@ -61,14 +49,15 @@ void lookAtServer(const Patient& patient, Verdict& verdict) {
   if (report.outcome == StartupProbe::kOk) return;
   const std::string word = wordOf(report.message);
   const RedisCli cli(patient);
-  std::string remedy = cli.atFirst("PING");
+  std::string remedy = word.empty() ? connectionRemedy(patient, report.message) : "";
+  if (remedy.empty()) remedy = cli.atFirst("PING");
   if (word == "READONLY" || word == "MASTERDOWN") {
     remedy = cli.atFirst("INFO replication") + "  # says where the primary is";
   }
-  if (word == "WRONGPASS" || word == "NOAUTH" || word == "DENIED") {
+  const bool is_refused = word == "WRONGPASS" || word == "NOAUTH" || word == "DENIED";
+  if (is_refused && !patient.redis_server.empty()) {
     remedy = cli.lookAtUser() + "  # is it there, and on? Then its password into redis.password_file";
   }
-  if (word.empty() && report.outcome == StartupProbe::kUnreachable) remedy = startCommand(patient);
   if (report.message.find("has version") != std::string::npos) {
     remedy = "apt install redis-server  # 6.0 or newer";
   }
@@ -264,7 +253,9 @@ void lookAtSentinel(const std::string& node, const Patient& patient, Verdict& ve
   const std::string sentinel = "the sentinel at " + node;
   const RedisCli cli(patient);
   if (trouble->kind != ConnectionError::Kind::kRejected) {
-    return verdict.fault(sentinel + " does not answer: " + trouble->text, cli.atSentinel(node, "PING"));
+    const std::string remedy = connectionRemedy(patient, trouble->text);
+    return verdict.fault(sentinel + " does not answer: " + trouble->text,
+                         remedy.empty() ? cli.atSentinel(node, "PING") : remedy);
   }
   const ErrorKind& error = classifyError(trouble->text);
   if (error.code == "ERR unknown command" || error.code == "READONLY") {
