@@ -190,6 +190,16 @@ describe('of other Redis servers, what the doctor says is to be typed works', ()
     await patient.redis('ACL', 'DELUSER', 'nobody');
   });
 
+  test('a counter that is none, in another database than the first', async (t) => {
+    const patient = new Patient();
+    t.after(() => patient.stop());
+    await patient.start({ config: (config) => (config.redis.url += '?db=3') });
+    await patient.types(` -> redis-cli -s ${patient.stack.redis.socket} -n 3 SET sessiond:epoch many`);
+    const found = await patient.finds('redis-counter', / -> redis-cli -s \S+ -n 3 DEL sessiond:epoch && sessionctl /);
+    await patient.types(found.replace(/ && .*/, ''));
+    assert.equal((await patient.examine())['redis-counter'], undefined);
+  });
+
   test('snippets beside nginx\'s own files, and never into a folder of which it takes every file', async (t) => {
     const patient = new Patient();
     t.after(() => patient.stop());

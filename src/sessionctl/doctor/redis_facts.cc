@@ -81,6 +81,12 @@ bool usesTls(const RedisSettings& settings) {
   return address && address->tls;
 }
 
+std::uint32_t databaseOf(const RedisSettings& settings) {
+  if (settings.sentinel.used()) return settings.sentinel.database;
+  const auto address = parseRedisUrl(settings.url);
+  return address ? address->database : 0;
+}
+
 std::string namedServer(const RedisSettings& settings) {
   if (settings.sentinel.used()) return "";
   if (settings.cluster.used()) return settings.cluster.nodes.front();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,6 +30,8 @@ struct RedisFacts {
 std::string userInRedis(const RedisSettings& settings);
 /// Do they, by what is set, speak TLS?
 bool usesTls(const RedisSettings& settings);
+/// The number of the database that has the keys.
+std::uint32_t databaseOf(const RedisSettings& settings);
 /// The server that they name; of several the first, and "" where only sentinels know.
 std::string namedServer(const RedisSettings& settings);
 /// Does this server ask whoever does not say who it is for a password?

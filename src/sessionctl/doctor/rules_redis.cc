@@ -222,11 +222,14 @@ void lookAtCounter(const Patient& patient, Verdict& verdict) {
   if (*patient.counter_error != StoreError::kCorrupt)
     return verdict.cannotTell("Redis does not say what " + key + " is");
   // Without it those count again whom it had logged out.
-  const std::string removal = patient.config().redis.cluster.used() ? "-c DEL " : "DEL ";
+  const std::uint32_t database = databaseOf(patient.config().redis);
+  std::string removal = "DEL " + quoted(key);
+  if (database != 0) removal = "-n " + std::to_string(database) + " " + removal;
+  if (patient.config().redis.cluster.used()) removal = "-c " + removal;
   verdict.fault(key +
                     ", which counts how often everybody was logged out, holds something that is no number: no login "
                     "counts, and nobody can log in",
-                RedisCli(patient).atFirst(removal + key) + " && sessionctl -c " + patient.options.config_file +
+                RedisCli(patient).atFirst(removal) + " && sessionctl -c " + patient.options.config_file +
                     " session revoke --all");
 }
 
