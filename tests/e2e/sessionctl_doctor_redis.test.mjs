@@ -144,9 +144,13 @@ describe('sessionctl doctor, of Redis', () => {
     await patient.configure((config) => (config.redis.url = others.replica.url), { inForce: false });
     await patient.finds('redis', /replica.* -> .*INFO replication/);
     await patient.configure((config) => Object.assign(config.redis, { url: others.replica.url, allow_replica: true }), { inForce: false });
-    await patient.finds('redis-role', new RegExp(`^danger: .*replica.* below redis: url: redis://127\\.0\\.0\\.1:${patient.stack.redis.port}/0; then: sessionctl -c \\S+ reload`));
+    await patient.finds('redis-role', new RegExp(`^danger: .*replica \\(redis\\.allow_replica\\): .* below redis: url: redis://127\\.0\\.0\\.1:${patient.stack.redis.port}/0; then: sessionctl -c \\S+ reload`));
     await patient.configure((config) => (config.redis.url = others.cluster.url), { inForce: false });
     await patient.finds('redis-role', /one node of a Redis Cluster.* below redis: in the place of url, cluster: \{nodes: \["127\.0\.0\.1:\d+"\]\}; then: /);
+    fs.mkdirSync(patient.at('untold'));
+    others.untold = await new Redis(patient.at('untold'), { args: ['--replicaof', '127.0.0.1', patient.stack.redis.port, '--rename-command', 'HELLO', ''] }).start();
+    await patient.configure((config) => (config.redis.url = others.untold.url), { inForce: false });
+    assert.doesNotMatch(JSON.stringify(await patient.examine()), /allow_replica/, 'which nobody has set');
     for (const other of Object.values(others)) await other.stop();
     await waitFor('the replica is gone', async () => /connected_slaves:0/.test(await patient.redis('INFO', 'replication')));
   });

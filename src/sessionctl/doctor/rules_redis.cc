@@ -84,7 +84,8 @@ void lookAtRole(const Patient& patient, Verdict& verdict) {
   const RedisFacts& redis = patient.redis.front();
   const bool is_clusters = patient.config().redis.cluster.used();
   if (redis.value("role") == "slave") {
-    verdict.danger("redis.url leads to a replica (redis.allow_replica): nothing can be written, so no logout is kept",
+    const std::string allowed = patient.config().redis.allow_replica ? " (redis.allow_replica)" : "";
+    verdict.danger("redis.url leads to a replica" + allowed + ": nothing can be written, so no logout is kept",
                    setting(patient, "url: " + urlOfPrimary(redis, patient)));
   }
   if (redis.value("cluster_enabled") == "1" && !is_clusters) {
