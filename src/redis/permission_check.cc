@@ -223,6 +223,13 @@ std::vector<MissingRight> missingEditorRights(RedisAccess& redis, const RedisKey
   return askAll(redis, questionsOfEditor(keys), clock);
 }
 
+std::vector<MissingRight> missingScanRights(RedisAccess& redis, const Clock& clock) {
+  Questions questions;
+  questions.addKeyless({"SCAN", "0"}, "SCAN");
+  questions.addKeyless({"DBSIZE"});
+  return askAll(redis, questions, clock);
+}
+
 StartupReport checkPermissions(RedisAccess& redis, const PermissionScope& scope, const Clock& clock) {
   const std::vector<MissingRight> refused = missingRights(redis, scope, clock);
   if (refused.empty()) return {};

@@ -54,6 +54,9 @@ std::vector<MissingRight> missingRights(RedisAccess& redis, const PermissionScop
 /// The same of what only changing users in Redis needs (RedisUserEditor): the daemon reads them.
 std::vector<MissingRight> missingEditorRights(RedisAccess& redis, const RedisKeys& keys, const Clock& clock);
 
+/// The same of what only going through all keys needs (KeyScan): the daemon never does.
+std::vector<MissingRight> missingScanRights(RedisAccess& redis, const Clock& clock);
+
 /// kLimited, with every missing right in its message ("EXPIRE sess:*"), or kOk; kOk also when the server does not
 /// answer, which is for RedisAccess::probe() to say. Waits, on connections of its own, one to each server.
 StartupReport checkPermissions(RedisAccess& redis, const PermissionScope& scope, const Clock& clock);

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -21,6 +22,11 @@ namespace {
 
 /// So seldom that a terminal can be read, and so often that one sees it get on.
 constexpr std::size_t kPagesToReport = 100;
+
+/// RedisAccess has logged the reason.
+constexpr std::string_view kUndone =
+    "Redis did not do what it was asked for: it is gone, or its user (redis.user) may not; the log line above, or in "
+    "log.file, says which";
 
 /// Where a run was cut off, as it says it and is told it: CURSOR@MS, where the scan had come to, and when the counter
 /// had been moved, in milliseconds since 1970. Without that nobody could tell who logged in before and outlived the
@@ -104,9 +110,8 @@ int sweep(const CommonOptions& options, const EverybodyEnder& ender, Sweep& prog
     const auto swept = ender.sweep(progress.next, progress.moved);
     if (!swept) {
       const bool none = !progress.moved && progress.ended == 0;
-      return failHalfway(
-          options, progress,
-          none ? "Redis does not answer; nobody is logged out" : "Redis does not answer; some sessions may live on");
+      return failHalfway(options, progress,
+                         std::string(kUndone) + (none ? "; nobody is logged out" : "; some sessions may live on"));
     }
     progress.looked_at += swept->looked_at;
     progress.ended += swept->ended;
@@ -154,7 +159,7 @@ int revokeAll(const CommonOptions& options, const SessionOptions& which) {
     return fail(options, EX_DATAERR,
                 site.keys.epoch() + " holds something that is no counter: delete it, then try again");
   }
-  if (!epoch && goes_on) return failHalfway(options, progress, "Redis does not answer; some sessions may live on");
+  if (!epoch && goes_on) return failHalfway(options, progress, std::string(kUndone) + "; some sessions may live on");
   // A full server takes no counter, but deletes; and that makes room.
   if (!epoch) progress.moved = std::nullopt;
   if (epoch) progress.moved = {.epoch = *epoch, .at = began};

@@ -87,6 +87,17 @@ describe('sessionctl doctor, of Redis', () => {
     await patient.finds('redis-rights', /^hint: .*may not change users.*: HGET sessiond:user:\*, HDEL sessiond:user:\* -> redis-cli .* ACL SETUSER reader \+hget \+hdel /);
   });
 
+  test('a user of Redis that may not go through all keys, and whom logging everybody out needs', async (t) => {
+    t.after(() => patient.restore());
+    await patient.redis('ACL', 'SETUSER', 'unlisting', 'on', '>limited', '~*', '&*', '+@all', '-scan', '-dbsize');
+    await patient.configure((config) => Object.assign(config.redis, { user: 'unlisting', password_file: patient.at('limited') }));
+    await waitFor('the daemon hears of changes', async () => (await patient.ctl('status')).memory === 'believed');
+    await patient.finds('redis-rights', /^hint: .*may not go through all keys, .*: SCAN, DBSIZE -> redis-cli .* ACL SETUSER unlisting \+scan \+dbsize /);
+    const { status, error } = await patient.ctl('session revoke', ['--all', '--yes']);
+    assert.equal(status, 69);
+    assert.match(error, /^Redis did not do what it was asked for: .* \(redis\.user\) may not; .*; some sessions may live on$/);
+  });
+
   test('a user of Redis that may not be asked how Redis is', async (t) => {
     t.after(() => patient.restore());
     await patient.redis('ACL', 'SETUSER', 'unasked', 'on', '>limited', '~*', '&*', '+@all', '-info', '-config');

@@ -197,6 +197,7 @@ Patient examine(const CommonOptions& options, const DoctorOptions& how) {
     patient.redis = askOfRedis(site.redis, site.clock);
     if (const auto epoch = site.store.raiseEpoch(0); !epoch) patient.counter_error = epoch.error();
     patient.missing_rights = missingRights(site.redis, permissionsFor(site.config, site.keys), site.clock);
+    patient.missing_scan_rights = missingScanRights(site.redis, site.clock);
     const auto& names = site.config.login.authenticators;
     if (std::ranges::find(names, "redis") != names.end())
       patient.missing_editor_rights = missingEditorRights(site.redis, site.keys, site.clock);

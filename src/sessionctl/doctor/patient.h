@@ -57,6 +57,7 @@ struct Patient {
   StartupReport redis_report;
   std::vector<MissingRight> missing_rights;         ///< of its user in Redis
   std::vector<MissingRight> missing_editor_rights;  ///< of the same, to change users; empty without users in Redis
+  std::vector<MissingRight> missing_scan_rights;    ///< of the same, to go through all keys
   std::optional<StoreError> counter_error;          ///< what keeps it from saying which logins count; absent: nothing
   std::vector<RedisFacts> redis;                    ///< of each server
   std::string redis_server;                         ///< who refuses, or the first; empty: sentinels name none

@@ -106,13 +106,22 @@ std::string rulesFor(const std::vector<MissingRight>& rights) {
   return rules;
 }
 
-/// Users in Redis may be others' to write; so this is no fault.
-void lookAtEditing(const Patient& patient, Verdict& verdict) {
-  const std::string rules = rulesFor(patient.missing_editor_rights);
-  if (rules.empty()) return;
-  verdict.hint("the user that sessiond has in Redis may not change users, so some of `sessionctl user` fails: " +
-                   listOf(patient.missing_editor_rights, false),
-               RedisCli(patient).allow(rules));
+/// What only the tool does, nobody may want; so this is no fault.
+void lookAtToolsRights(const Patient& patient, Verdict& verdict) {
+  const std::vector<MissingRight>& scan = patient.missing_scan_rights;
+  if (const std::string rules = rulesFor(scan); !rules.empty()) {
+    verdict.hint(
+        "the user that sessiond has in Redis may not go through all keys, so `sessionctl session revoke --all`, "
+        "and what lists users, throttled logins or sessions without an index, fails: " +
+            listOf(scan, false),
+        RedisCli(patient).allow(rules));
+  }
+  const std::vector<MissingRight>& editing = patient.missing_editor_rights;
+  if (const std::string rules = rulesFor(editing); !rules.empty()) {
+    verdict.hint("the user that sessiond has in Redis may not change users, so some of `sessionctl user` fails: " +
+                     listOf(editing, false),
+                 RedisCli(patient).allow(rules));
+  }
 }
 
 void lookAtRights(const Patient& patient, Verdict& verdict) {
@@ -122,7 +131,7 @@ void lookAtRights(const Patient& patient, Verdict& verdict) {
     verdict.fault("Redis does not know what it will be asked for: " + unknown,
                   "take the lines rename-command out of redis.conf, then start Redis anew");
   }
-  if (rules.empty()) return lookAtEditing(patient, verdict);
+  if (rules.empty()) return lookAtToolsRights(patient, verdict);
   verdict.fault("the user that sessiond has in Redis may not do all that it will be asked for: " +
                     listOf(patient.missing_rights, false),
                 RedisCli(patient).allow(rules));

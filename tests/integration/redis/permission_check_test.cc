@@ -182,6 +182,17 @@ TEST_F(PermissionCheck, AsksForWhatChangingUsersNeeds) {
   EXPECT_EQ(missingOf({"+eval", "+exists", "+hset", "+del", "+hlen", "+hget", "+hdel"}), "");
 }
 
+TEST_F(PermissionCheck, AsksForWhatGoingThroughAllKeysNeeds) {
+  const auto missingOf = [&](const std::vector<std::string>& rules) {
+    allow(rules);
+    TestClient test(config_);
+    return listOf(missingScanRights(test.client, test.clock), false);
+  };
+  EXPECT_EQ(missingOf({"+multi"}), "SCAN, DBSIZE");
+  EXPECT_EQ(missingOf({"+multi", "+scan"}), "DBSIZE");
+  EXPECT_EQ(missingOf({"+multi", "+scan", "+dbsize"}), "");
+}
+
 TEST_F(PermissionCheck, AsksOnlyForWhatTheConfigurationNeeds) {
   allow({"+multi",     "+getrange",
          "+exists",    "+expire",
