@@ -102,7 +102,7 @@ Expected<std::string, std::string> receiveOutput(int fd, SteadyTime deadline) {
     if (auto output = outputIn(bytes)) return *std::move(output);
     const ssize_t count = receiveBy(fd, buffer, deadline);
     if (count == 0) return Unexpected(std::string("it closes the connection without an answer"));
-    if (count < 0) return Unexpected(std::string("no answer in time"));
+    if (count < 0) return Unexpected(std::string(kNoAnswerInTime));
     bytes.append(buffer.data(), static_cast<std::size_t>(count));
   }
   return Unexpected(std::string("an answer without an end"));

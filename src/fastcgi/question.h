@@ -24,6 +24,9 @@ struct FastcgiAnswer {
   std::string header(std::string_view name) const;
 };
 
+/// The error of askFastcgi() where the question was taken and nothing came.
+inline constexpr std::string_view kNoAnswerInTime = "no answer in time";
+
 /// Asks without a body, on a connection of its own, and waits no longer than that, all in all. `socket` is what
 /// listen.socket says. The error is why there is no answer: "No such file or directory".
 Expected<FastcgiAnswer, std::string> askFastcgi(const std::string& socket, const FastcgiParams& params,

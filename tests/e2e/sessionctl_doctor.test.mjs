@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { Authority } from '../support/certificates.mjs';
 import { binary } from '../support/places.mjs';
-import { start } from '../support/processes.mjs';
+import { freeze, start } from '../support/processes.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { Patient } from './support/doctor.mjs';
 import { tool } from './support/sessionctl.mjs';
@@ -112,6 +112,17 @@ describe('sessionctl doctor', () => {
     t.after(() => patient.restore());
     await patient.configure((config) => (config.sessiond.control_socket = ''), { inForce: false });
     assert.deepEqual(await patient.examine(), {});
+  });
+
+  test('a daemon that stands still is ended before another one is started', async (t) => {
+    const { process, socket: address } = patient.stack.sessiond;
+    t.after(async () => {
+      process.kill('SIGCONT');
+      await patient.restore();
+    });
+    await freeze(process);
+    await patient.finds('socket', / does not answer at .*: no answer in time -> ss -lp -x src \S+ {2}# .* kill -KILL that one, then: sessiond -c \S+$/);
+    assert.match((await patient.examine(undefined, patient.underSystemd(`Listen=${address} (Stream)`))).socket, / -> systemctl restart sessiond\.service$/);
   });
 
   test('interrupted it leaves nothing behind either', async () => {

@@ -215,7 +215,9 @@ Patient examine(const CommonOptions& options, const DoctorOptions& how) {
   patient.is_asleep = wouldStart(patient);
   if (patient.is_asleep) patient.why_no_answer = "it does not run, and a question would start it";
   if (patient.site && !patient.is_asleep) patient.why_no_answer = whyNoAnswer(patient.config().listen.socket);
-  askDaemon(patient);
+  patient.is_stuck = patient.why_no_answer == kNoAnswerInTime;
+  // Its control socket would be as silent, for a minute.
+  if (!patient.is_stuck) askDaemon(patient);
   readNginx(patient, how.nginx);
   return patient;
 }

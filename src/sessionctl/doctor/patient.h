@@ -70,6 +70,7 @@ struct Patient {
   std::optional<UnitFacts> service;  ///< absent: systemd knows nothing of sessiond here
   std::optional<UnitFacts> socket_unit;
   bool is_asleep = false;  ///< systemd listens, and the daemon does not run
+  bool is_stuck = false;   ///< it takes questions and does not answer
 
   const Config& config() const { return site->config; }
   bool redisIsUsable() const { return redis_report.outcome == StartupProbe::kOk; }

@@ -29,6 +29,14 @@ std::string startCommand(const Patient& patient) {
   return "sessiond -c " + patient.options.config_file;
 }
 
+/// Of a daemon that is there: another one would find its socket taken.
+std::string restartCommand(const Patient& patient) {
+  if (patient.isSystemds()) return "systemctl restart sessiond.service";
+  const std::string& socket = patient.config().listen.socket;
+  return std::string("ss -lp ") + (socket.starts_with('/') ? "-x" : "-t") + " src " + socket +
+         "  # says which process it is; kill -KILL that one, then: " + startCommand(patient);
+}
+
 void lookAtUnits(const Patient& patient, Verdict& verdict) {
   if (!patient.isSystemds()) return verdict.cannotTell("systemd does not run sessiond with this configuration");
   const std::string service = valueOf(patient.service, "ActiveState");
@@ -78,7 +86,7 @@ void lookAtSocket(const Patient& patient, Verdict& verdict) {
                          dropIn("socket.conf", "ListenStream=\\nListenStream=" + socket));
   }
   verdict.fault("sessiond does not answer at " + socket + " (listen.socket): " + patient.why_no_answer,
-                startCommand(patient));
+                patient.is_stuck ? restartCommand(patient) : startCommand(patient));
 }
 
 /// Of a unit's SocketMode=, "0660"; without one, systemd's own is for everybody.
