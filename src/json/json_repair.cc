@@ -97,6 +97,10 @@ std::optional<std::string> replaceLoneSurrogates(std::string_view json) {
   return replaced;
 }
 
+bool isReadAsItStands(std::string_view json) {
+  return isValidUtf8(json) && !replaceLoneSurrogates(json);
+}
+
 std::string tameNumbers(std::string_view json) {
   std::string tamed(json);
   std::size_t at = 0;

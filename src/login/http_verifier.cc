@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "base/version.h"
 #include "json/json_duplicates.h"
+#include "json/json_repair.h"
 #include "json/json_text.h"
 #include "json/json_tree.h"
 #include "login/curl_memory.h"
@@ -57,6 +58,7 @@ void addHeader(CurlHeaders& headers, const std::string& line) {
 }  // namespace
 
 std::optional<User> userIn(std::string_view answer) {
+  if (!isReadAsItStands(answer)) return std::nullopt;
   const auto tree = JsonTree::parse(answer);
   if (!tree || tree->root().kind() != JsonKind::kObject || hasDuplicateNames(tree->root())) return std::nullopt;
   const std::optional<JsonValue> id = tree->root().member("id");
@@ -93,7 +95,7 @@ Expected<User, AuthenticationFailure> HttpVerifier::authenticate(const Credentia
   } else if (std::optional<User> user = userIn(answer->body)) {
     return *std::move(user);
   } else {
-    problem = "its answer is no JSON object with an id";
+    problem = "its answer is no JSON object with an id, or no UTF-8";
   }
   if (const auto count = failures_.count(clock_.steadyNow())) {
     logError("login: the application at login.http_verifier.url cannot tell who this is; the login is refused with 503",

@@ -4,8 +4,9 @@
 //   Authorization: Bearer <what login.http_verifier.token_file holds>
 //   200 {"id":"42","name":"Ada",...}  yes; the object becomes session.user, whatever is in it
 //   401, 403                          no
-//   anything else                     nobody can tell: another status, no answer in time, no object with an `id`, more
-//                                     than kMaxAnswerBytes, a certificate that nobody vouches for, a redirect
+//   anything else                     nobody can tell: another status, no answer in time, no object with an `id`, no
+//                                     UTF-8, more than kMaxAnswerBytes, a certificate that nobody vouches for, a
+//                                     redirect
 //
 // It goes where it is told to and nowhere else: no redirects, no proxy of the environment, no cookies, no .netrc. An
 // application says yes or no of every name, so whoever stands behind it in the chain is never asked.

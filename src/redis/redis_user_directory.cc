@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "json/json_repair.h"
 #include "json/json_tree.h"
 #include "login/password_hash.h"
 #include "login/password_tag.h"
@@ -28,6 +29,7 @@ bool isYes(std::string_view text) {
 
 /// The elements of a JSON array of strings.
 std::optional<std::vector<std::string>> parseRoles(std::string_view json) {
+  if (!isReadAsItStands(json)) return std::nullopt;
   const auto tree = JsonTree::parse(json);
   if (!tree || tree->root().kind() != JsonKind::kArray) return std::nullopt;
   std::vector<std::string> roles;

@@ -70,11 +70,13 @@ TEST_F(RedisUserDirectoryTest, CallsDamagedWhatMakesNoSense) {
   have("roles no array", {"password", "hash", "roles", R"({"admin":true})"});
   have("roles no strings", {"password", "hash", "roles", R"(["admin",7])"});
   have("roles too deep", {"password", "hash", "roles", std::string(1000, '[')});
+  have("roles no UTF-8", {"password", "hash", "roles", "[\"\xFC\"]"});
+  have("roles no text", {"password", "hash", "roles", R"(["\ud800"])"});
   have("too large", {"password", "hash", "name", std::string(70'000, 'x')});
   have("no UTF-8", {"password", "hash", "email", "\xff"});
   server.command({"SET", "sessiond:user:no hash", "text"});
   for (const char* name : {"no password", "empty password", "roles no JSON", "roles no array", "roles no strings",
-                           "roles too deep", "too large", "no UTF-8", "no hash"})
+                           "roles too deep", "roles no UTF-8", "roles no text", "too large", "no UTF-8", "no hash"})
     EXPECT_EQ(json(name), "(damaged)") << name;
 }
 

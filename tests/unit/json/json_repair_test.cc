@@ -71,6 +71,13 @@ TEST(JsonRepair, LeavesAllOtherEscapesAlone) {
   EXPECT_EQ(replaceLoneSurrogates(R"("\\\ud800")"), R"("\\\ufffd")");
 }
 
+TEST(JsonRepair, TellsWhatIsReadAsItStands) {
+  for (const char* json : {R"("m\u00fcller")", R"("müller")", R"("\ud83d\ude00")", R"("\ufffd")"})
+    EXPECT_TRUE(isReadAsItStands(json)) << json;
+  for (const char* json : {"\"m\xFCller\"", R"("\ud800")", R"("\ude00\ud83d")"})
+    EXPECT_FALSE(isReadAsItStands(json)) << json;
+}
+
 TEST(JsonRepair, TamesNumbersWithoutChangingLengthOrForm) {
   EXPECT_EQ(tameNumbers("[1e400,-1.5E+999,12,\"1e400\",\"\\\"1e9\"]"), "[1e000,-1.5E+000,12,\"1e400\",\"\\\"1e9\"]");
   EXPECT_EQ(tameNumbers(std::string(400, '7')), "7." + std::string(398, '7'));

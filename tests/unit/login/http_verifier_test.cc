@@ -89,6 +89,14 @@ TEST(HttpVerifier, AnAnswerNamesAUserByAnObjectWithAnId) {
   }
 }
 
+TEST(HttpVerifier, NoTwoUsersBecomeOneByWhatUtf8CannotSay) {
+  for (const char* none : {"{\"id\":\"M\xFCller\"}", "{\"id\":\"M\xF6ller\"}", R"({"id":"M\ud800ller"})",
+                           R"({"id":"M\udc00ller"})", "{\"id\":1,\"name\":\"M\xFCller\"}"})
+    EXPECT_FALSE(userIn(none)) << none;
+  for (const char* some : {R"({"id":"Müller"})", R"({"id":"M\u00fcller"})", R"({"id":"\ud83d\ude00"})"})
+    EXPECT_TRUE(userIn(some)) << some;
+}
+
 TEST(HttpVerifier, ASilentNameServerHoldsNobodyUp) {
   HttpVerifierSettings settings;
   settings.url = std::string("https://") + kSilentHost + "/verify";
