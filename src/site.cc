@@ -41,7 +41,7 @@ Directories directoriesOf(const LoginSettings& settings, std::unique_ptr<Htpassw
   Directories directories;
   for (const std::string& name : settings.authenticators) {
     if (name == "redis") {
-      directories.push_back(std::make_unique<RedisUserDirectory>(redis, keys, settings.redis_usual_hash));
+      directories.push_back(std::make_unique<RedisUserDirectory>(redis, keys, usualHashInRedis(settings)));
     } else if (name == "htpasswd" && htpasswd) {
       directories.push_back(std::move(htpasswd));
     }

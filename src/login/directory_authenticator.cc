@@ -30,8 +30,8 @@ Expected<std::optional<UserEntry>, DirectoryError> lookUp(
 }  // namespace
 
 DirectoryAuthenticator::DirectoryAuthenticator(std::vector<std::unique_ptr<UserDirectory>> directories,
-                                               const HmacKey& log_key)
-    : directories_(std::move(directories)), log_key_(log_key) {
+                                               const HmacKey& log_key, Verify verify)
+    : directories_(std::move(directories)), log_key_(log_key), verify_(std::move(verify)) {
   SESSIOND_CHECK(!directories_.empty());
 }
 
@@ -44,16 +44,22 @@ Expected<User, AuthenticationFailure> DirectoryAuthenticator::authenticate(const
   std::string problem = entry ? entry->damage : "";
   if (entry && problem.empty()) problem = explainUnusableHash(entry->password_hash).value_or("");
   const bool real = entry && !locked && problem.empty();
-  const PasswordCheck check = verifyPassword(real ? entry->password_hash : decoyHash(), credentials.password);
+  const Decoys decoys = usualHashes();
+  const PasswordCheck check = real ? verify_(entry->password_hash, credentials.password) : PasswordCheck::kUnusableHash;
+  const std::string spent = check == PasswordCheck::kUnusableHash ? "" : costOf(entry->password_hash);
+  if (check != PasswordCheck::kMatches) {
+    for (const auto& [cost, hash] : decoys)
+      if (cost != spent) static_cast<void>(verify_(hash, credentials.password));
+  }
   if (!entry) return Unexpected(AuthenticationFailure::kUnknownUser);
   if (locked) return Unexpected(AuthenticationFailure::kLocked);
-  if (!real || check == PasswordCheck::kUnusableHash) {
+  if (check == PasswordCheck::kUnusableHash) {
     const bool is_hash = entry->damage.empty();
     logUnusable(credentials, real ? "the hash is malformed" : problem,
                 is_hash ? "set the password anew" : "mend what `problem` names");
     return Unexpected(AuthenticationFailure::kDamaged);
   }
-  compareWithDecoy(entry->password_hash);
+  compareWithDecoys(spent, decoys);
   if (check == PasswordCheck::kDiffers) return Unexpected(AuthenticationFailure::kWrongPassword);
   if (isBcrypt(entry->password_hash) && credentials.password.size() > kBcryptPasswordBytes)
     logWarn("login: bcrypt looks at the first 72 bytes of a password only, and this user's is longer",
@@ -61,11 +67,13 @@ Expected<User, AuthenticationFailure> DirectoryAuthenticator::authenticate(const
   return std::move(entry->user);
 }
 
-std::string DirectoryAuthenticator::decoyHash() const {
+DirectoryAuthenticator::Decoys DirectoryAuthenticator::usualHashes() const {
+  Decoys decoys;
   for (const std::unique_ptr<UserDirectory>& directory : directories_) {
-    if (std::optional<std::string> usual = directory->usualHash()) return *std::move(usual);
+    if (const std::optional<std::string> usual = directory->usualHash()) decoys.emplace(costOf(*usual), *usual);
   }
-  return std::string(kDefaultDecoyHash);
+  if (decoys.empty()) decoys.emplace(costOf(kDefaultDecoyHash), kDefaultDecoyHash);
+  return decoys;
 }
 
 void DirectoryAuthenticator::logUnusable(const Credentials& credentials, std::string_view problem,
@@ -74,15 +82,15 @@ void DirectoryAuthenticator::logUnusable(const Credentials& credentials, std::st
            {{"user", pseudonym(log_key_, credentials.name)}, {"problem", problem}});
 }
 
-void DirectoryAuthenticator::compareWithDecoy(std::string_view hash) {
-  if (cost_complained_.load(std::memory_order_relaxed)) return;
-  const std::string decoy_cost = costOf(decoyHash());
-  const std::string cost = costOf(hash);
-  if (cost == decoy_cost || cost_complained_.exchange(true, std::memory_order_relaxed)) return;
+void DirectoryAuthenticator::compareWithDecoys(const std::string& cost, const Decoys& decoys) {
+  if (decoys.contains(cost) || cost_complained_.exchange(true, std::memory_order_relaxed)) return;
+  std::string unknown;
+  for (const auto& [decoy_cost, hash] : decoys) unknown += (unknown.empty() ? "" : ", ") + decoy_cost;
   logWarn(
       "login: a user's password hash is of another kind or cost than what is computed for unknown names, so time tells "
-      "them apart; give all users hashes of one kind and cost, and with users in Redis set login.redis_usual_hash",
-      {{"user_hash", cost}, {"unknown", decoy_cost}});
+      "them apart; give all users of the file hashes of one kind and cost, and login.redis_usual_hash one like those "
+      "in Redis",
+      {{"user_hash", cost}, {"unknown", unknown}});
 }
 
 }  // namespace sessiond

@@ -27,7 +27,7 @@ struct LoginSettings {
   std::vector<std::string> allowed_origins;  ///< scheme://host[:port], for `rd` and for Origin
   std::vector<std::string> authenticators;   ///< of `htpasswd`, `redis`, `http`; tried in this order
   std::string htpasswd_file;
-  std::string redis_usual_hash;  ///< like most users' in Redis; empty: like DirectoryAuthenticator's own
+  std::string redis_usual_hash;  ///< like most users' in Redis; empty: kDefaultDecoyHash (directory_authenticator.h)
   HttpVerifierSettings http_verifier;
   bool case_insensitive = false;  ///< of users' names
   LoginGateSettings throttle;

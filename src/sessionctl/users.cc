@@ -18,8 +18,7 @@ std::optional<UserEntry> lineOf(const Users& users, const std::string& name) {
 }
 
 std::string Users::hashedLike() const {
-  const std::string& usual = site.config.login.redis_usual_hash;
-  return usual.empty() ? std::string(kDefaultDecoyHash) : usual;
+  return usualHashInRedis(site.config.login);
 }
 
 Expected<std::string, std::string> storedName(const Users& users, const std::string& typed) {

@@ -37,6 +37,16 @@ const sites = {
   'Redis, bcrypt 12': { redis: 'bcrypt 12, the default', known: 'rita' },
   'a file before Redis, who is in the file': { file: line('ada', 'bcrypt'), redis: 'bcrypt', known: 'ada' },
   'a file before Redis, who is in Redis': { file: line('ada', 'bcrypt'), redis: 'bcrypt', known: 'rita' },
+  'a file of SHA-512 before Redis, bcrypt 12, who is in the file': {
+    file: line('ada', 'SHA-512'),
+    redis: 'bcrypt 12, the default',
+    known: 'ada',
+  },
+  'a file of SHA-512 before Redis, bcrypt 12, who is in Redis': {
+    file: line('ada', 'SHA-512'),
+    redis: 'bcrypt 12, the default',
+    known: 'rita',
+  },
   'a file before an application, who is in the file': { file: line('ada', 'bcrypt'), verifier: true, known: 'ada' },
   "a file before an application, who is the application's": { file: line('ada', 'bcrypt'), verifier: true, known: 'vera' },
 };

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,8 @@ namespace {
 const std::string kCorrectHorse = "$2y$04$DohYbeYw2a0QpZnD7b/bqOAIuaCko2NH3uzom8bH8MtvVFp2lDT2K";
 
 const std::string kOther = "$2b$04$y2/FkCtRRuIxyanUHAJCk.T0a7tySCeEHgUylcVohvT29tcH.cE1e";
+
+const std::string kSha = "$5$rounds=1000$Jp1UaRovEtEFP1sE$oV0ruvr6mxAZkYunXee97PAhIwhGPN1CwrGw5yAedhC";
 
 /// A directory in memory that counts what it is asked.
 class FakeDirectory final : public UserDirectory {
@@ -32,10 +35,7 @@ class FakeDirectory final : public UserDirectory {
     if (found == hashes.end()) return std::optional<UserEntry>();
     return std::optional<UserEntry>({.password_hash = found->second, .user = {.json = label}});
   }
-  std::optional<std::string> usualHash() override {
-    ++usual_asked;
-    return usual;
-  }
+  std::optional<std::string> usualHash() override { return usual; }
 
   std::string label;
   std::map<std::string, std::string> hashes;
@@ -44,7 +44,6 @@ class FakeDirectory final : public UserDirectory {
   std::optional<std::string> usual = kOther;
   bool unavailable = false;
   int finds = 0;
-  int usual_asked = 0;
 };
 
 class DirectoryAuthenticatorTest : public testing::Test {
@@ -59,7 +58,13 @@ class DirectoryAuthenticatorTest : public testing::Test {
     std::vector<std::unique_ptr<UserDirectory>> directories;
     directories.push_back(std::move(first));
     directories.push_back(std::move(second));
-    authenticator_ = std::make_unique<DirectoryAuthenticator>(std::move(directories), log_key_);
+    authenticator_ = std::make_unique<DirectoryAuthenticator>(std::move(directories), log_key_,
+                                                              [this](std::string_view hash, std::string_view password) {
+                                                                verified_.emplace_back(hash);
+                                                                if (hash == refused_)
+                                                                  return PasswordCheck::kUnusableHash;
+                                                                return verifyPassword(hash, password);
+                                                              });
   }
 
   /// "user " and who knows them, or the failure as a word.
@@ -80,7 +85,10 @@ class DirectoryAuthenticatorTest : public testing::Test {
     }
     return "";
   }
+
   HmacKey log_key_{Secret(std::string("log key"))};
+  std::vector<std::string> verified_;  // hashes, in turn
+  std::string refused_;                // by the library
   FakeDirectory* first_;
   FakeDirectory* second_;
   std::unique_ptr<DirectoryAuthenticator> authenticator_;
@@ -127,21 +135,41 @@ TEST_F(DirectoryAuthenticatorTest, SaysWithoutANameWhoseEntryCannotBeUsed) {
   EXPECT_EQ(log.find("no hash at all"), std::string::npos) << log;
 }
 
-/// How often `usualHash()` was asked is how often a decoy was needed: once for each name that is nobody's or of no use.
-class Decoys : public DirectoryAuthenticatorTest {};
+/// What is verified is what takes time.
+class Decoys : public DirectoryAuthenticatorTest {
+ protected:
+  /// The kinds and costs of all that was verified for this, in order of their names.
+  std::string costs(std::string_view name, std::string_view password) {
+    verified_.clear();
+    tryLogin(name, password);
+    std::multiset<std::string> sorted;
+    for (const std::string& hash : verified_) sorted.insert(costOf(hash));
+    std::string all;
+    for (const std::string& cost : sorted) all += (all.empty() ? "" : " ") + cost;
+    return all;
+  }
+};
 
 TEST_F(Decoys, AreVerifiedForUnknownLockedAndDamagedUsersAlike) {
   first_->hashes["plain"] = "correct horse";
   first_->hashes["dash"] = "!" + kCorrectHorse;
+  first_->hashes["cut off"] = kOther.substr(0, 30);
   first_->damaged = "damaged";
   first_->locked = "locked";
-  const std::pair<const char*, const char*> expected[] = {
-      {"nobody", "unknown"}, {"plain", "damaged"}, {"dash", "locked"}, {"damaged", "damaged"}, {"locked", "locked"}};
-  int asked = 0;
+  const std::pair<const char*, const char*> expected[] = {{"nobody", "unknown"},  {"plain", "damaged"},
+                                                          {"dash", "locked"},     {"cut off", "damaged"},
+                                                          {"damaged", "damaged"}, {"locked", "locked"}};
   for (const auto& [name, answer] : expected) {
+    verified_.clear();
     EXPECT_EQ(tryLogin(name, "correct horse"), answer);
-    EXPECT_EQ(first_->usual_asked, ++asked) << name;
+    EXPECT_EQ(verified_, std::vector{kOther}) << name;
   }
+}
+
+TEST_F(Decoys, AreVerifiedForAHashThatTheLibraryRefuses) {
+  first_->hashes["ada"] = refused_ = kCorrectHorse;
+  EXPECT_EQ(tryLogin("ada", "correct horse"), "damaged");
+  EXPECT_EQ(verified_, (std::vector{kCorrectHorse, kOther}));
 }
 
 TEST_F(Decoys, LetNobodyInEvenIfTheyMatch) {
@@ -151,10 +179,32 @@ TEST_F(Decoys, LetNobodyInEvenIfTheyMatch) {
   EXPECT_EQ(tryLogin("locked", "correct horse"), "locked");
 }
 
-TEST_F(Decoys, ComeFromTheFirstDirectoryThatCanTell) {
+TEST_F(Decoys, TakeTheTimeOfEveryDirectorysUsualHashWhoeverHasTheName) {
+  first_->usual = kSha;
+  first_->hashes["ada"] = kSha;
+  second_->hashes["bob"] = kCorrectHorse;
+  first_->locked = "locked";
+  for (const char* name : {"ada", "bob", "nobody", "locked"})
+    EXPECT_EQ(costs(name, "wrong"), "$2b$04$ $5$rounds=1000$");
+  EXPECT_EQ(costs("bob", "correct horse"), "$2b$04$") << "whoever has the password knows that there is such a user";
+}
+
+TEST_F(Decoys, OfDirectoriesThatAreUsuallyAlikeTakeTheTimeOfOneHash) {
+  first_->hashes["ada"] = kCorrectHorse;
+  EXPECT_EQ(costs("ada", "wrong"), "$2b$04$");
+  EXPECT_EQ(costs("nobody", "wrong"), "$2b$04$");
+}
+
+TEST_F(Decoys, ComeFromTheDirectoriesThatCanTell) {
   first_->usual = std::nullopt;
-  tryLogin("nobody", "x");
-  EXPECT_EQ(second_->usual_asked, 1);
+  EXPECT_EQ(costs("nobody", "x"), "$2b$04$");
+  second_->usual = std::nullopt;
+  EXPECT_EQ(costs("nobody", "x"), "$2b$12$");
+}
+
+TEST(UsualHashInRedis, IsWhatTheSettingsSayOrBcrypt) {
+  EXPECT_EQ(usualHashInRedis({}), kDefaultDecoyHash);
+  EXPECT_EQ(usualHashInRedis({.redis_usual_hash = kSha}), kSha);
 }
 
 TEST_F(DirectoryAuthenticatorTest, WhoIsLockedOrDamagedInTheFirstComesInThroughNoOther) {
@@ -165,7 +215,7 @@ TEST_F(DirectoryAuthenticatorTest, WhoIsLockedOrDamagedInTheFirstComesInThroughN
   EXPECT_EQ(tryLogin("bob", "correct horse"), "locked");
 }
 
-TEST_F(DirectoryAuthenticatorTest, TellsOnceWhenAUsersHashCostsSomethingElseThanTheDecoy) {
+TEST_F(DirectoryAuthenticatorTest, TellsOnceWhenAUsersHashCostsWhatNoDecoyDoes) {
   first_->hashes["ada"] = kCorrectHorse;
   first_->hashes["bob"] = "$2b$05$" + kCorrectHorse.substr(7);
   testing::internal::CaptureStderr();
@@ -175,7 +225,7 @@ TEST_F(DirectoryAuthenticatorTest, TellsOnceWhenAUsersHashCostsSomethingElseThan
   tryLogin("bob", "x");
   tryLogin("bob", "x");
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_NE(log.find("give all users hashes of one kind and cost"), std::string::npos) << log;
+  EXPECT_NE(log.find("give all users of the file hashes of one kind and cost"), std::string::npos) << log;
   EXPECT_EQ(log.find("time tells"), log.rfind("time tells"));
 }
 
