@@ -64,6 +64,7 @@ void Router::turnAway(Exchange& exchange) const {
   const std::string_view name = exchange.request.paramOrEmpty(kEndpoint);
   if (name == kAuth) return auth_.turnAway(exchange);
   const Endpoint* endpoint = find(name);
+  const RequestScope scope(exchange.request.paramOrEmpty("SESSIOND_REQUEST_ID"));
   if (endpoint != nullptr && endpoint->turn_away) exchange.response = endpoint->turn_away(exchange.request);
 }
 

@@ -340,7 +340,7 @@ void LoginEndpoint::note(const Request& request, const Refused& refused, std::st
 }
 
 Response LoginEndpoint::turnAway(const Request& request) const {
-  counters_.count(LoginOutcome::kUnavailable);
+  if (request.paramOrEmpty("REQUEST_METHOD") == "POST") note(request, {LoginOutcome::kUnavailable}, "");
   return answerRefusal(request, LoginOutcome::kUnavailable, "", readLoginQuery(request, parts_.settings.login.url).rd);
 }
 

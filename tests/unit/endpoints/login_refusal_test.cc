@@ -144,6 +144,20 @@ TEST_F(LoginTest, WhoIsTurnedAwayIsToldSoAndAsksNobody) {
   EXPECT_EQ(authenticator_.calls, 0);
 }
 
+TEST_F(LoginTest, WhoAreTurnedAwayAreALineInTheAuditLogAndThenOneWithHowMany) {
+  const TurnedAway<LoginEndpoint> endpoint{*endpoint_};
+  testing::internal::CaptureStderr();
+  ask(endpoint, "GET");
+  for (int i = 0; i < 100; ++i) ask(endpoint, "POST", {{"CONTENT_TYPE", "application/json"}}, kGoodJson);
+  clock_.advance(LogSummary::kInterval);
+  ask(endpoint, "POST", {{"CONTENT_TYPE", "application/json"}}, kGoodJson);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 2) << log;
+  EXPECT_THAT(log, HasSubstr("audit login_refused reason=unavailable"));
+  EXPECT_THAT(log, HasSubstr(" count=100\n"));
+  EXPECT_EQ(count("sessiond_logins_total", "unavailable"), 101U) << "who asks for the form tries no password";
+}
+
 TEST_F(LoginTest, AnAuthenticatorThatCannotTellIs503) {
   authenticator_.failure = AuthenticationFailure::kUnavailable;
   EXPECT_EQ(postJson(kGoodJson).status, 503);

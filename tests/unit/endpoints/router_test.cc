@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "support/fake_clock.h"
 
 namespace sessiond {
@@ -125,6 +126,21 @@ TEST_F(RouterTest, TurnsAwayInTheEndpointsOwnWordsIfItHasAny) {
   exchange_.response = Response(503);
   router_.turnAway(exchange_);
   EXPECT_EQ(exchange_.response.status, 503);
+}
+
+TEST_F(RouterTest, WhatIsSaidOfWhoIsTurnedAwayNamesTheRequest) {
+  router_.addSlow(
+      "logout", [](const Request&) { return Response(303); },
+      [](const Request&) {
+        audit("logout", {});
+        return Response(503);
+      });
+  const std::vector<Param> logout = {{"SESSIOND_ENDPOINT", "logout"}, {"SESSIOND_REQUEST_ID", "0a1b"}};
+  receive(logout);
+  testing::internal::CaptureStderr();
+  router_.turnAway(exchange_);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("audit logout request_id=0a1b\n"), std::string::npos) << log;
 }
 
 TEST_F(RouterTest, AFloodForNoKnownEndpointIsALineInTheLogAndThenOneWithHowMany) {
