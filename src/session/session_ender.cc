@@ -173,11 +173,10 @@ Expected<Ending, StoreError> SessionEnder::endBefore(const Everything& everythin
   Ending all;
   std::string from;
   for (bool found = false;;) {
-    if (parts_.clock.steadyNow() > everything.until) return Unexpected(StoreError::kTimeout);
-    auto page = parts_.index.listBefore(everything.user_id, moment, from, kPage + everything.kept.size());
+    auto page = parts_.index.listBefore(everything.user_id, moment, from, kPage);
     if (!page) return Unexpected(page.error());
     everything.leaveKept(page->ids);
-    const auto ending = endListed(everything.user_id, page->ids, everything.why);
+    const auto ending = endListedUntil(everything.until, everything.user_id, page->ids, everything.why);
     if (!ending) return ending;
     all.add(*ending);
     found = found || !page->ids.empty();
@@ -192,23 +191,40 @@ Expected<Ending, StoreError> SessionEnder::endBefore(const Everything& everythin
 Expected<Ending, StoreError> SessionEnder::endUntilNone(const Everything& everything) const {
   Ending all;
   for (;;) {
-    if (parts_.clock.steadyNow() > everything.until) return Unexpected(StoreError::kTimeout);
     // Always from the beginning: what has ended is no longer there, and what moves meanwhile is not missed.
     auto page = parts_.index.list(everything.user_id, kPage + everything.kept.size());
     if (!page) return Unexpected(page.error());
     everything.leaveKept(*page);
     if (page->empty()) return all;
-    const auto ending = endListed(everything.user_id, *page, everything.why);
+    const auto ending = endListedUntil(everything.until, everything.user_id, *page, everything.why);
     if (!ending) return ending;
     all.add(*ending);
   }
 }
 
-/// Of a page of the user's index. It may name a session that is another user's by now: somebody else logged in where
-/// this one had been logged in. That one lives on; it is only no longer listed here.
 Expected<Ending, StoreError> SessionEnder::endListed(std::string_view user_id, const std::vector<SessionId>& listed,
                                                      std::string_view why) const {
-  if (listed.empty()) return Ending();
+  return endListedUntil(parts_.clock.steadyNow() + kPatience, user_id, listed, why);
+}
+
+/// However many there are: those that end at one moment stand on one page of the index.
+Expected<Ending, StoreError> SessionEnder::endListedUntil(SteadyTime until, std::string_view user_id,
+                                                          std::span<const SessionId> listed,
+                                                          std::string_view why) const {
+  Ending all;
+  for (;; listed = listed.subspan(std::min(kPage, listed.size()))) {
+    if (parts_.clock.steadyNow() > until) return Unexpected(StoreError::kTimeout);
+    if (listed.empty()) return all;
+    const auto ending = endListedPage(user_id, listed.first(std::min(kPage, listed.size())), why);
+    if (!ending) return ending;
+    all.add(*ending);
+  }
+}
+
+/// It may name a session that is another user's by now: somebody else logged in where this one had been logged in. That
+/// one lives on; it is only no longer listed here.
+Expected<Ending, StoreError> SessionEnder::endListedPage(std::string_view user_id, std::span<const SessionId> listed,
+                                                         std::string_view why) const {
   auto found = find(listed);
   if (!found) return Unexpected(found.error());
   std::vector<SessionId> own;

@@ -67,6 +67,7 @@ class SessionEnder {
                                         std::span<const SessionId> kept) const;
 
   /// Ends these, which the user's index names, and takes them from it; what is somebody else's by now lives on.
+  /// kTimeout: as above.
   Expected<Ending, StoreError> endListed(std::string_view user_id, const std::vector<SessionId>& listed,
                                          std::string_view why) const;
 
@@ -76,6 +77,10 @@ class SessionEnder {
   Expected<EndMoment, StoreError> sayAllEnd(const Everything& everything) const;
   Expected<Ending, StoreError> endBefore(const Everything& everything, EndMoment moment) const;
   Expected<Ending, StoreError> endUntilNone(const Everything& everything) const;
+  Expected<Ending, StoreError> endListedUntil(SteadyTime until, std::string_view user_id,
+                                              std::span<const SessionId> listed, std::string_view why) const;
+  Expected<Ending, StoreError> endListedPage(std::string_view user_id, std::span<const SessionId> listed,
+                                             std::string_view why) const;
   Expected<std::vector<Found>, StoreError> find(std::span<const SessionId> ids) const;
   Found interpret(const StoredSession& stored) const;
   Expected<std::vector<EndedSession>, StoreError> endPage(std::span<const SessionId> ids, std::string_view why) const;

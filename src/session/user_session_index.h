@@ -77,7 +77,8 @@ class UserSessionIndex {
   /// notes one only later that they met before is told (IndexNote::ended_without). Kept for as long as the index.
   virtual Expected<EndMoment, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
                                                        std::chrono::milliseconds life) = 0;
-  /// A page of those that were in the index at that moment, `count` at most or a few more, those first that end first.
+  /// A page of those that were in the index at that moment, those first that end first: `count` at most, or all that
+  /// end together with the last of them.
   /// `from`: empty, or what the last page says. What is noted or removed meanwhile keeps no other from being listed,
   /// but one that becomes surplus.
   virtual Expected<IndexPage, StoreError> listBefore(std::string_view user_id, EndMoment moment, std::string_view from,

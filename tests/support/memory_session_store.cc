@@ -216,6 +216,7 @@ Expected<IndexPage, StoreError> MemoryUserSessionIndex::listBefore(std::string_v
   for (const auto& [id, entry] : data->users[std::string(user_id)].sessions)
     if (entry.since < moment.number) by_end.emplace_back(entry.ends, id);
   std::sort(by_end.begin(), by_end.end());
+  while (count > 0 && count < by_end.size() && by_end[count].first == by_end[count - 1].first) ++count;
   IndexPage page{.ids = {}, .next = by_end.size() > count ? "next" : ""};
   for (std::size_t i = 0; i < by_end.size() && i < count; ++i)
     page.ids.push_back(*SessionId::fromBytes(by_end[i].second));
