@@ -4,23 +4,34 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "endpoints/account/sessions_page.h"
 
 namespace sessiond {
+namespace {
+
+/// A damaged index stays damaged, and its user out, until somebody deletes it.
+Unexpected<LoginOutcome> unavailable(StoreError error) {
+  if (error == StoreError::kCorrupt)
+    logError("login: the index of the user's sessions holds something else; delete that key, it is made anew");
+  return Unexpected(LoginOutcome::kUnavailable);
+}
+
+}  // namespace
 
 Expected<void, LoginOutcome> SessionCap::admit(const IndexedSession& session,
                                                std::span<const SessionId> leaving) const {
   const SessionLimit& limit = parts_.settings.session.per_user;
   if (limit.max == 0) {
-    if (!parts_.index.add(session)) return Unexpected(LoginOutcome::kUnavailable);
+    if (const auto added = parts_.index.add(session); !added) return unavailable(added.error());
     return {};
   }
   const auto dead = parts_.list.prune(session.user_id, limit.max);
-  if (!dead) return Unexpected(LoginOutcome::kUnavailable);
+  if (!dead) return unavailable(dead.error());
   // They take nobody's place, and would not come back to life with an old password.
   if (!parts_.ender.endListed(session.user_id, *dead, "limit")) return Unexpected(LoginOutcome::kUnavailable);
   const Expected<Admission, StoreError> admission = parts_.index.admit(session, limit, leaving);
-  if (!admission) return Unexpected(LoginOutcome::kUnavailable);
+  if (!admission) return unavailable(admission.error());
   if (!admission->admitted) return Unexpected(LoginOutcome::kTooManySessions);
   // What cannot be ended now stays listed, and is surplus to the next login.
   if (!parts_.ender.endListed(session.user_id, admission->surplus, "limit"))

@@ -100,6 +100,22 @@ TEST_F(LoginTest, WhatNoCheckLetsPassTakesNobodysPlace) {
   }
 }
 
+TEST_F(LoginTest, ADamagedIndexIsSaidToBeOneWithItsRemedy) {
+  for (const std::uint32_t max : {0U, 2U}) {
+    settings_.session.per_user.max = max;
+    build();
+    for (const StoreError error : {StoreError::kCorrupt, StoreError::kUnavailable}) {
+      index_.failWith(error);
+      testing::internal::CaptureStderr();
+      EXPECT_EQ(postJson(kGoodJson).status, 503);
+      const bool said =
+          testing::internal::GetCapturedStderr().find("delete that key, it is made anew") != std::string::npos;
+      EXPECT_EQ(said, error == StoreError::kCorrupt) << max;
+    }
+    index_.failWith(std::nullopt);
+  }
+}
+
 TEST_F(LoginTest, ALoginIsFiledUnderTheIdThatItsChecksFind) {
   settings_.session.user_id_at = "/user/email";
   settings_.session.per_user.max = 2;
