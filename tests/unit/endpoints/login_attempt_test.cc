@@ -50,6 +50,13 @@ TEST(LoginAttempt, ReadsJson) {
   EXPECT_EQ(readJson(R"({"user":"ada","password":"x"})", "rd=/q"), "json ada/x//");
 }
 
+/// The name is put in one form, so that all its spellings are one user; a password is nobody's to put in another.
+TEST(LoginAttempt, ThePasswordIsWhatWasTyped) {
+  const std::string typed = " A\u0308B\u00e4\t ";  // spaces at its ends, both cases, and both of Unicode's forms
+  EXPECT_EQ(readForm("user=+ada+&password=+A%CC%88B%C3%A4%09+"), "form ada/" + typed + "//");
+  EXPECT_EQ(readJson(R"({"user":" ada ","password":" A\u0308B\u00e4\t "})"), "json ada/" + typed + "//");
+}
+
 TEST(LoginAttempt, RefusesFormsThatAreNotClear) {
   for (const char* body : {"", "user=a", "password=b", "user=a&user=b&password=c", "user=a&password=b&password=c",
                            "user=a&password=b&rd=/a&rd=/b", "user=a&password=b&csrf=a&csrf=b", "user=%&password=b",
