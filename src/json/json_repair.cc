@@ -58,21 +58,9 @@ std::size_t skipString(std::string_view json, std::size_t at) {
   return std::min(at + 1, json.size());
 }
 
-}  // namespace
-
-std::optional<std::string> replaceInvalidUtf8(std::string_view text) {
-  if (isValidUtf8(text)) return std::nullopt;
-  std::string replaced;
-  replaced.reserve(text.size() + 16);
-  while (!text.empty()) {
-    const Utf8Part first = firstUtf8(text);
-    replaced.append(first.valid ? text.substr(0, first.bytes) : kReplacement);
-    text.remove_prefix(first.bytes);
-  }
-  return replaced;
-}
-
-std::size_t findLoneSurrogate(std::string_view json, std::size_t from) {
+/// Where the next escape of a surrogate without a partner stands, at `from` or behind it; npos: there is none.
+/// REQUIRES: no escape began before `from` and ends behind it.
+std::size_t findLoneSurrogate(std::string_view json, std::size_t from = 0) {
   std::size_t at = json.find('\\', from);
   while (at < json.size()) {
     const std::optional<unsigned> unit = escapedUnit(json, at);
@@ -87,6 +75,20 @@ std::size_t findLoneSurrogate(std::string_view json, std::size_t from) {
   return std::string_view::npos;
 }
 
+}  // namespace
+
+std::optional<std::string> replaceInvalidUtf8(std::string_view text) {
+  if (isValidUtf8(text)) return std::nullopt;
+  std::string replaced;
+  replaced.reserve(text.size() + 16);
+  while (!text.empty()) {
+    const Utf8Part first = firstUtf8(text);
+    replaced.append(first.valid ? text.substr(0, first.bytes) : kReplacement);
+    text.remove_prefix(first.bytes);
+  }
+  return replaced;
+}
+
 std::optional<std::string> replaceLoneSurrogates(std::string_view json) {
   std::size_t at = findLoneSurrogate(json);
   if (at == std::string_view::npos) return std::nullopt;
@@ -98,7 +100,7 @@ std::optional<std::string> replaceLoneSurrogates(std::string_view json) {
 }
 
 bool isReadAsItStands(std::string_view json) {
-  return isValidUtf8(json) && !replaceLoneSurrogates(json);
+  return isValidUtf8(json) && findLoneSurrogate(json) == std::string_view::npos;
 }
 
 std::string tameNumbers(std::string_view json) {

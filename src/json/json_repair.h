@@ -4,7 +4,6 @@
 
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,10 +13,6 @@ namespace sessiond {
 /// Each maximal part of an ill-formed sequence becomes U+FFFD (WHATWG Encoding, "utf-8 decode"; Unicode §3.9,
 /// practice 3), as Buffer.toString() and TextDecoder do it.
 std::optional<std::string> replaceInvalidUtf8(std::string_view text);
-
-/// Where the next escape of a surrogate without a partner stands, at `from` or behind it; npos: there is none.
-/// REQUIRES: no escape began before `from` and ends behind it.
-std::size_t findLoneSurrogate(std::string_view json, std::size_t from = 0);
 
 /// Escapes of surrogates that have no partner, `\ud800`, become `\ufffd`: the length stays, all else stays. RapidJSON
 /// 1.1.0 refuses a lone high surrogate and lets a lone low one through as invalid UTF-8.

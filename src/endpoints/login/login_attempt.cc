@@ -65,7 +65,7 @@ bool readText(JsonValue object, std::string_view name, std::optional<std::string
 
 std::optional<LoginAttempt> readJson(std::string_view body) {
   // JsonTree would make both good; two passwords must not become one by that.
-  if (!isValidUtf8(body) || findLoneSurrogate(body) != std::string_view::npos) return std::nullopt;
+  if (!isReadAsItStands(body)) return std::nullopt;
   const WipedTree wiped(body);
   const auto& tree = wiped.tree;
   if (!tree || tree->root().kind() != JsonKind::kObject || hasDuplicateNames(tree->root())) return std::nullopt;
