@@ -106,7 +106,7 @@ void LaneChannel::transmit() {
 
 /// If one is due: the canary before is read, the next one written; or the role is asked for, and whether writes are
 /// taken. It is due with every cargo while they are not. Where canaries are refused, or replicas lack, both: what
-/// refuses canaries, a full server say, hides whether replicas are lacking.
+/// refuses canaries, a full server say, hides whether replicas are lacking. So is it where the role is not told.
 void LaneChannel::writeSign() {
   const SteadyTime now = clock_.steadyNow();
   sign_ = {.sent = now};
@@ -121,9 +121,11 @@ void LaneChannel::writeSign() {
   if (now < next_sign_ && !node_.lacksReplicas()) return;
   next_sign_ = now + interval_;
   // A canary that is written tells a replica by its error.
-  sign_.asks_role = (subscription_ == nullptr || canary_refused_) && answered_before_ && node_.mayAskForRole();
+  sign_.asks_role = (subscription_ == nullptr || canary_refused_) && answered_before_ && connection_.tellsRole();
   if (sign_.asks_role) commands_.add({"HELLO", "2"});
-  if ((subscription_ == nullptr || canary_refused_ || node_.lacksReplicas()) && node_.mustTakeWrites()) {
+  sign_.must_show = node_.mustShowItself(connection_.tellsRole());
+  const bool in_doubt = subscription_ == nullptr || canary_refused_ || node_.lacksReplicas();
+  if (sign_.must_show || (in_doubt && node_.mustTakeWrites())) {
     sign_.probe = node_.writeProbe(commands_);
   }
   sign_.replies = commands_.count();
@@ -142,7 +144,8 @@ void LaneChannel::answered() {
   answered_before_ = true;
   // What a server says that has just ceased to be the node is nothing.
   const Judgement judgement = connection_.leadsToNode() ? judgeSign() : Judgement::kNoPrimary;
-  if (judgement == Judgement::kNoPrimary) return leave();
+  if (judgement == Judgement::kNoPrimary) return leave(refusedByReplica());
+  if (judgement == Judgement::kNotShown) return leave(*RedisNode::judgeShown(*probed()));
   if (judgement == Judgement::kLacksReplicas && carries_cargo_) {
     node_.noteErrors(replies_);
     node_.noteChange(permission_->succeeded(), {});  // it answers
@@ -166,6 +169,7 @@ void LaneChannel::answered() {
     return finish(StoreError::kUnavailable);
   }
   node_.noteChange(permission_->succeeded(), {});
+  if (node_.asksElsewhere(replies_)) return finish(StoreError::kUnavailable);
   Cargo& cargo = *std::exchange(cargo_, nullptr);
   permission_.reset();
   carries_cargo_ = false;
@@ -173,17 +177,22 @@ void LaneChannel::answered() {
 }
 
 /// Another one may have taken its place.
-void LaneChannel::leave() {
+void LaneChannel::leave(const ConnectionError& reason) {
   node_.noteLost();
   connection_.close();
   if (cargo_ == nullptr) return;
   if (!std::exchange(retried_, true)) return start();
-  failed(refusedByReplica());
+  failed(reason);
+}
+
+/// Null: not asked.
+const RedisReply* LaneChannel::probed() const {
+  return sign_.probe.empty() ? nullptr : &replies_[sign_.asks_role ? 1 : 0];
 }
 
 LaneChannel::Judgement LaneChannel::judgeSign() {
   if (sign_.asks_role && node_.deniesRole(replies_[0])) return Judgement::kNoPrimary;
-  const RedisReply* const probe = sign_.probe.empty() ? nullptr : &replies_[sign_.asks_role ? 1 : 0];
+  const RedisReply* const probe = probed();
   const RedisReply* const canary = sign_.canary.empty() ? nullptr : &replies_[sign_.replies - 1];
   if (probe == nullptr && canary == nullptr) return Judgement::kGood;
   for (const RedisReply* const written : {probe, canary}) {
@@ -191,6 +200,7 @@ LaneChannel::Judgement LaneChannel::judgeSign() {
     if (classifyError(written->text).meaning != ErrorMeaning::kRetryElsewhere) continue;
     return node_.allowsReplica() ? Judgement::kGood : Judgement::kNoPrimary;
   }
+  if (sign_.must_show && RedisNode::judgeShown(*probe)) return Judgement::kNotShown;
   const bool takes_writes = node_.judgeWrite(probe != nullptr ? *probe : *canary);
   if (probe != nullptr) node_.noteWrite(*probe, sign_.probe);
   if (canary != nullptr) node_.noteWrite(*canary, sign_.canary);

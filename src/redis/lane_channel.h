@@ -3,7 +3,8 @@
 // It connects when there is something to ask, tries once more where that is right (an idle connection had died, the
 // server has become a replica), asks nobody while the circuit breaker is open, and ends within each deadline. In
 // between, as long as checks are made, it writes canaries (canaries.h), four times within max_staleness, in a pipeline
-// if one is sent anyway. Without canaries, that is without a cache, it asks as often whether the server is a primary.
+// if one is sent anyway. Without canaries, that is without a cache, it asks as often whether the server is a primary;
+// one that does not tell has to take a write as often, whatever else is written.
 //
 // A connection is given up after a minute or so: names and proxies may lead elsewhere meanwhile.
 
@@ -65,11 +66,12 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
     std::size_t replies = 0;  ///< at the pipeline's beginning
     bool asks_role = false;   ///< HELLO 2 is the first of them
     std::string probe;        ///< then, whether writes are taken: the key; empty: not asked
+    bool must_show = false;   ///< by that one, that the server is a primary
     bool reads_back = false;  ///< then the canary before
     std::string canary;       ///< then this one is written; empty: none
     SteadyTime sent;
   };
-  enum class Judgement : std::uint8_t { kGood, kNoPrimary, kLacksReplicas };
+  enum class Judgement : std::uint8_t { kGood, kNoPrimary, kNotShown, kLacksReplicas };
 
   void opened() override;
   void answered() override;
@@ -82,7 +84,8 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
   void transmit();
   void writeSign();
   Judgement judgeSign();
-  void leave();
+  const RedisReply* probed() const;
+  void leave(const ConnectionError& reason);
   void judgeCanary();
   void missCanaries(SteadyTime now);
   bool isTracked(SteadyTime now) const;

@@ -168,6 +168,7 @@ void LaneConnection::advance() {
     return owner_.answered();
   }
   if (const auto reason = node_.judgeGreeting(greeted_)) return fail(*reason);
+  tells_role_ = RedisNode::tellsRole(greeted_);
   state_ = State::kReady;
   if (plainly_) node_.noteGreetedPlainly();
   node_.noteOpened();

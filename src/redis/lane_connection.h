@@ -48,6 +48,8 @@ class LaneConnection final : private EventLoop::Waiter {
   bool closed() const { return state_ == State::kClosed; }
   /// Where the node was when it was opened, is it there still? REQUIRES: not closed.
   bool leadsToNode() const { return place_ == nullptr || place_->term == node_.place().term(); }
+  /// Did the server tell its role when it was greeted? REQUIRES: ready().
+  bool tellsRole() const { return tells_role_; }
 
  private:
   enum class State : std::uint8_t { kClosed, kResolving, kConnecting, kHandshaking, kGreeting, kReady, kAsking };
@@ -74,6 +76,7 @@ class LaneConnection final : private EventLoop::Waiter {
   NodePlace::Ref place_;  ///< null: not known yet
   std::uint64_t lookup_ = 0;
   bool plainly_ = false;
+  bool tells_role_ = false;
   std::vector<SocketAddress> addresses_;
   std::size_t next_address_ = 0;
   ConnectionError problem_;  // of the last address

@@ -114,6 +114,7 @@ Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, 
     return Unexpected(StoreError::kUnavailable);
   }
   node_.noteChange(permission.succeeded(), {});
+  if (node_.asksElsewhere(replies)) return Unexpected(StoreError::kUnavailable);
   return {};
 }
 
@@ -164,25 +165,42 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
   auto connected = connect(deadline);
   if (!connected) return Unexpected(connected.error());
   pooled = *std::move(connected);
+  if (auto shown = prove(pooled, deadline); !shown) return shown;
   if (auto done = exchange(pooled, commands, replies, clock_.steadyNow(), deadline); !done) return done;
   return conclude(pooled, commands, replies, deadline, replication);
 }
 
-Expected<RedisClient::Pooled, ConnectionError> RedisClient::takeProven(SteadyTime deadline) {
+Expected<void, ConnectionError> RedisClient::prove(Pooled& pooled, SteadyTime deadline) {
   const SteadyTime now = clock_.steadyNow();
-  Pooled pooled = takeIdle(now);
-  if (pooled.connection == nullptr || now < pooled.role_until || !node_.mayAskForRole()) return pooled;
+  const bool must_write = node_.mustShowItself(pooled.tells_role);
+  if (now < pooled.role_until || !(pooled.tells_role || must_write)) return {};
   RedisCommands commands;
-  commands.add({"HELLO", "2"});
-  RedisReplies replies;
-  const auto done = exchange(pooled, commands, replies, now, deadline);
-  if (done && !node_.deniesRole(replies[0])) {
-    pooled.role_until = now + kRoleAge;
-    return pooled;
+  if (must_write) {
+    node_.writeProbe(commands);
+  } else {
+    commands.add({"HELLO", "2"});
   }
+  RedisReplies replies;
+  if (auto done = exchange(pooled, commands, replies, now, deadline); !done) return done;
+  if (must_write) {
+    if (auto reason = RedisNode::judgeShown(replies[0])) return Unexpected(*std::move(reason));
+  } else if (node_.deniesRole(replies[0])) {
+    return Unexpected(refusedByReplica());
+  }
+  pooled.role_until = now + kRoleAge;
+  return {};
+}
+
+Expected<RedisClient::Pooled, ConnectionError> RedisClient::takeProven(SteadyTime deadline) {
+  Pooled pooled = takeIdle(clock_.steadyNow());
+  if (pooled.connection == nullptr) return pooled;
+  const auto proven = prove(pooled, deadline);
+  if (proven) return pooled;
   lose();
-  if (!done && done.error().kind != ConnectionError::Kind::kClosed) return Unexpected(done.error());
-  return Pooled{};
+  const ConnectionError::Kind kind = proven.error().kind;
+  // Where it led there may be another server by now.
+  if (kind == ConnectionError::Kind::kClosed || kind == ConnectionError::Kind::kRejected) return Pooled{};
+  return Unexpected(proven.error());
 }
 
 Expected<void, ConnectionError> RedisClient::conclude(Pooled& pooled, const RedisCommands& commands,
@@ -230,7 +248,8 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::connect(SteadyTime d
     auto link = place->connector->connect(connect_deadline);
     if (!link) return Unexpected(link.error());
     auto connection = std::make_unique<RedisConnection>(*std::move(link), node_.commandTimeout(), clock_);
-    if (auto greeted = greet(*connection, plainly, connect_deadline); !greeted) {
+    const auto greeted = greet(*connection, plainly, connect_deadline);
+    if (!greeted) {
       if (!node_.shouldGreetPlainlyAfter(greeted.error(), plainly)) {
         return Unexpected(node_.explainGreeting(greeted.error()));
       }
@@ -240,11 +259,12 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::connect(SteadyTime d
     if (plainly) node_.noteGreetedPlainly();
     node_.noteOpened();
     const SteadyTime now = clock_.steadyNow();
-    return Pooled{std::move(connection), generation, place->term, now + RedisNode::newAgeLimit(), now + kRoleAge};
+    const SteadyTime role_until = *greeted ? now + kRoleAge : now;
+    return Pooled{std::move(connection), generation, place->term, now + RedisNode::newAgeLimit(), role_until, *greeted};
   }
 }
 
-Expected<void, ConnectionError> RedisClient::greet(RedisConnection& connection, bool plainly, SteadyTime deadline) {
+Expected<bool, ConnectionError> RedisClient::greet(RedisConnection& connection, bool plainly, SteadyTime deadline) {
   RedisCommands commands = node_.greeting(plainly);
   RedisReplies replies;
   auto done = connection.exchange(commands, replies, clock_.steadyNow(), deadline);
@@ -253,10 +273,10 @@ Expected<void, ConnectionError> RedisClient::greet(RedisConnection& connection, 
     if (auto words = connection.lastWords(replies)) {
       return Unexpected(ConnectionError{ConnectionError::Kind::kRejected, std::string(withoutArguments(*words))});
     }
-    return done;
+    return Unexpected(done.error());
   }
   if (auto reason = node_.judgeGreeting(replies)) return Unexpected(*std::move(reason));
-  return {};
+  return RedisNode::tellsRole(replies);
 }
 
 RedisClient::Pooled RedisClient::takeIdle(SteadyTime now) {
@@ -319,6 +339,7 @@ bool RedisClient::reachable() {
 StartupReport RedisClient::probe(SteadyTime deadline) {
   auto connected = connect(deadline);
   if (!connected) return reportOf(connected.error(), node_);
+  if (const auto proven = prove(*connected, deadline); !proven) return reportOf(proven.error(), node_);
   RedisCommands commands;
   commands.add({"HELLO", "2"});  // without it the protocol is the same; asked for the version in the reply
   commands.add({"PING"});

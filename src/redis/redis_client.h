@@ -72,7 +72,8 @@ class RedisClient final : public RedisAccess {
     std::uint64_t generation = 0;
     std::uint64_t term = 0;  ///< of the node's place
     SteadyTime renew_at;
-    SteadyTime role_until;  ///< so long it is taken for the primary that it said it was
+    SteadyTime role_until;    ///< so long it is taken for the primary that it was shown to be
+    bool tells_role = false;  ///< when it is asked; else a write has to show it
   };
   /// How many replicas a pipeline waits for, and how many had its writes; nothing: nothing was written here.
   struct Replication {
@@ -86,6 +87,8 @@ class RedisClient final : public RedisAccess {
   bool leadsToNode(const Pooled& pooled) { return pooled.term == node_.place().term(); }
   Expected<void, ConnectionError> attempt(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                           SteadyTime start, SteadyTime deadline, Replication& replication);
+  /// Shows that it leads to a primary, if that was not shown a moment ago.
+  Expected<void, ConnectionError> prove(Pooled& pooled, SteadyTime deadline);
   /// One that is idle, and leads to what is still a primary; none where there is no such connection.
   Expected<Pooled, ConnectionError> takeProven(SteadyTime deadline);
   /// What is to be done with a connection whose pipeline was answered. An error: by a server that is not the node any
@@ -97,7 +100,8 @@ class RedisClient final : public RedisAccess {
   Expected<void, ConnectionError> exchange(Pooled& pooled, const RedisCommands& commands, RedisReplies& replies,
                                            SteadyTime now, SteadyTime deadline);
   Expected<Pooled, ConnectionError> connect(SteadyTime deadline);
-  Expected<void, ConnectionError> greet(RedisConnection& connection, bool plainly, SteadyTime deadline);
+  /// Was the server's role told?
+  Expected<bool, ConnectionError> greet(RedisConnection& connection, bool plainly, SteadyTime deadline);
   Pooled takeIdle(SteadyTime now);
   void giveBack(Pooled pooled);
   /// The pool's connections lead to a server that is gone or is not what it was.

@@ -148,6 +148,16 @@ std::optional<ConnectionError> RedisNode::judgeGreeting(const RedisReplies& repl
   return std::nullopt;
 }
 
+bool RedisNode::tellsRole(const RedisReplies& greeted) {
+  return !greeted.empty() && !fieldOf(greeted.back(), "role").empty();
+}
+
+std::optional<ConnectionError> RedisNode::judgeShown(const RedisReply& written) {
+  if (written.type != RedisReply::Type::kError) return std::nullopt;
+  if (classifyError(written.text).code == kNoReplicas) return std::nullopt;  // no replica says so
+  return ConnectionError{ConnectionError::Kind::kRejected, std::string(withoutArguments(written.text))};
+}
+
 bool RedisNode::deniesRole(const RedisReply& hello) const {
   const std::string_view role = fieldOf(hello, "role");
   if (has_others_) return role != "master";
@@ -296,11 +306,15 @@ void RedisNode::noteChange(CircuitBreaker::Change change, std::string_view reaso
   }
 }
 
-bool RedisNode::shouldTryElsewhere(const RedisReplies& replies, SteadyTime now) {
+bool RedisNode::asksElsewhere(const RedisReplies& replies) const {
   const auto asks_for_it = [](const RedisReply& reply) {
     return reply.type == RedisReply::Type::kError && classifyError(reply.text).meaning == ErrorMeaning::kRetryElsewhere;
   };
-  return !allow_replica_ && std::any_of(replies.begin(), replies.end(), asks_for_it) && elsewhere_.pass(now);
+  return !allow_replica_ && std::any_of(replies.begin(), replies.end(), asks_for_it);
+}
+
+bool RedisNode::shouldTryElsewhere(const RedisReplies& replies, SteadyTime now) {
+  return asksElsewhere(replies) && elsewhere_.pass(now);
 }
 
 }  // namespace sessiond

@@ -37,8 +37,8 @@ namespace sessiond {
 class RedisNode {
  public:
   /// Keeps what it needs of `config`. REQUIRES: config.url is valid (parseRedisUrl), or there are sentinels.
-  /// `probe_key`: nobody's, to see whether writes are taken; needed where there are sentinels. A cluster's node is told
-  /// later, since it must be in one of the node's slots.
+  /// `probe_key`: nobody's, to see whether writes are taken; needed where any answer is to be believed. A cluster's
+  /// node is told later, since it must be in one of the node's slots.
   RedisNode(const RedisSettings& config, std::string probe_key, const Clock& clock, MetricsRegistry& metrics);
   RedisNode(const RedisNode&) = delete;
   RedisNode& operator=(const RedisNode&) = delete;
@@ -92,11 +92,18 @@ class RedisNode {
   /// May a connection that stands be asked now and then (HELLO 2) whether it leads to a primary still?
   bool mayAskForRole() const { return tells_role_.load(std::memory_order_relaxed) && !greetsPlainly(); }
   bool deniesRole(const RedisReply& hello) const;
+  /// Was the role told by what was answered to a greeting? A server that does not know HELLO tells none.
+  static bool tellsRole(const RedisReplies& greeted);
+  /// A connection on which it was not told leads to a primary only if it shows so, again and again: by a write.
+  bool mustShowItself(bool tells_role) const { return !tells_role && !allow_replica_; }
+  /// By the reply to a writeProbe(): why it has not shown itself. What a replica may say as well shows nothing: of a
+  /// disk that fails, or of rights that lack, Redis speaks before it looks whether it is one.
+  static std::optional<ConnectionError> judgeShown(const RedisReply& written);
 
   /// Are answers believed only while the server takes writes? It refuses them when too few replicas follow it
   /// (min-replicas-to-write).
   bool mustTakeWrites() const { return has_others_; }
-  /// Appends a command that changes nothing and is refused as every write is; of this key. REQUIRES: mustTakeWrites().
+  /// Appends a command that changes nothing and is refused as every write is; of this key.
   std::string writeProbe(RedisCommands& commands) const;
   void useProbeKey(std::string key) { *probe_key_.lock() = std::move(key); }
   /// What to do about an error, as far as one can tell.
@@ -128,7 +135,9 @@ class RedisNode {
   void noteUnvouched() { counters_.unvouched.add(); }
   void noteChange(CircuitBreaker::Change change, std::string_view reason);
   void noteLatency(SteadyTime::duration time) { counters_.latency.observe(time); }
-  /// Does some reply ask to be tried on another connection, and was that not done a moment ago?
+  /// Does some reply ask to be tried at another server? None of them is believed then.
+  bool asksElsewhere(const RedisReplies& replies) const;
+  /// And was that not done a moment ago?
   bool shouldTryElsewhere(const RedisReplies& replies, SteadyTime now);
 
  private:

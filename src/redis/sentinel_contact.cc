@@ -40,6 +40,7 @@ RedisSettings settingsForSentinel(const std::string& name, const SentinelSetting
   settings.tls.asked_by = TlsSettings::kBySentinel;
   settings.user = config.user;
   settings.password = config.password.clone();
+  settings.allow_replica = true;  // it is neither that nor a primary
   settings.connect_timeout = kPatience;
   settings.command_timeout = kPatience;
   return settings;

@@ -62,6 +62,10 @@ for (const enabled of [true, false]) {
       await inItsPlace([], lines, () => agree(503));
     });
 
+    test('it is not at a replica that does not tell what it is', async () => {
+      await inItsPlace([], ['rename-command HELLO ""', 'replicaof 127.0.0.1 1'], () => agree(503));
+    });
+
     test('it is not at a replica, and is again once that is a primary', async () => {
       await stack.redis.command('REPLICAOF', '127.0.0.1', '1');
       await agree(503);

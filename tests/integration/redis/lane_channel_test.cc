@@ -17,7 +17,8 @@ namespace {
 class LaneChannelTest : public testing::Test, private LaneChannel::Cargo {
  protected:
   /// `among_others`: the server is one of several.
-  explicit LaneChannelTest(bool among_others = false) : among_others_(among_others) {
+  explicit LaneChannelTest(bool among_others = false, const std::vector<std::string>& configuration = {})
+      : among_others_(among_others), server_({.tcp = true, .configuration = configuration}) {
     test_.client.node().vouch(SteadyTime::max());
   }
 
@@ -54,7 +55,7 @@ class LaneChannelTest : public testing::Test, private LaneChannel::Cargo {
   SteadyTime now() { return test_.clock.steadyNow(); }
 
   const bool among_others_;
-  RedisServer server_{{.tcp = true}};
+  RedisServer server_;
   TestClient test_{[this] {
     RedisSettings config = configFor(server_.unixUrl());
     config.command_timeout = 5s;
@@ -124,6 +125,43 @@ TEST_F(LaneChannelTest, WhereNothingIsCachedTheServersRoleIsAskedFor) {
   server_.command({"REPLICAOF", "127.0.0.1", "1"});
   EXPECT_TRUE(soon([&] { return ask() == "failed"; })) << "though it answers reads";
   server_.command({"REPLICAOF", "NO", "ONE"});
+  EXPECT_TRUE(soon([&] { return ask() == "untracked"; }));
+}
+
+class LaneChannelWithoutHello : public LaneChannelTest {
+ protected:
+  LaneChannelWithoutHello() : LaneChannelTest(false, {"rename-command HELLO \"\""}) {}
+
+  /// A primary, a replica, and a primary again.
+  void expectThatOnlyAPrimaryIsBelieved() {
+    EXPECT_EQ(ask(), "untracked");
+    server_.command({"REPLICAOF", "127.0.0.1", "1"});
+    EXPECT_TRUE(soon([&] { return ask() == "failed"; })) << "though it answers reads";
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(ask(), "failed") << "over new connections as well";
+    server_.command({"REPLICAOF", "NO", "ONE"});
+    EXPECT_TRUE(soon([&] { return ask() == "untracked"; }));
+  }
+};
+
+TEST_F(LaneChannelWithoutHello, WhereNothingIsCachedTheServerHasToTakeWrites) {
+  use(40ms, false);
+  expectThatOnlyAPrimaryIsBelieved();
+}
+
+TEST_F(LaneChannelWithoutHello, WhereThereIsNoSubscriptionTheServerHasToTakeWrites) {
+  use(40ms);
+  expectThatOnlyAPrimaryIsBelieved();
+}
+
+TEST_F(LaneChannelWithoutHello, WhatMayBeHiddenByARefusalIsNotBelieved) {
+  use(40ms);
+  subscribe();
+  ASSERT_EQ(ask(), "untracked");
+  server_.command({"ACL", "SETUSER", "default", "-set"});
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask(), "untracked") << "canaries are refused, and it takes other writes";
+  server_.command({"ACL", "SETUSER", "default", "-del"});
+  EXPECT_TRUE(soon([&] { return ask() == "failed"; })) << "nobody can tell";
+  server_.command({"ACL", "SETUSER", "default", "+del"});
   EXPECT_TRUE(soon([&] { return ask() == "untracked"; }));
 }
 

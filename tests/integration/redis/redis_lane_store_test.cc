@@ -210,6 +210,26 @@ TEST_P(RedisLaneStoreTest, ASecondServerIsAskedWhereThisOneHasBecomeAReplica) {
   EXPECT_EQ(scripted.connections(), 2);
 }
 
+TEST_P(RedisLaneStoreTest, WhatComesBesideARefusalByAReplicaIsNotBelieved) {
+  ScriptedRedis scripted([&](std::string_view request, int) -> std::string {
+    if (isGreeting(request)) return kGreeted;
+    const bool asks_role = request.find("HELLO") != std::string_view::npos;
+    return (asks_role ? "*2\r\n$4\r\nrole\r\n$6\r\nmaster\r\n" : std::string()) +
+           "$2\r\n{}\r\n:0\r\n$-1\r\n-READONLY a replica\r\n";
+  });
+  use(configFor(scripted.url()));
+  const SessionId id = idOf("a");
+  for (int i = 0; i < 5; ++i) {
+    StoreBatch batch;
+    batch.loads.push_back({.id = &id});
+    batch.touches.push_back({.id = &id, .ttl = 500s, .ends = SteadyTime::max()});
+    ask(batch);
+    EXPECT_FALSE(batch.loads[0].result) << "a touch was refused as by a replica";
+    EXPECT_EQ(nameOf(batch.touches[0]), "unavailable");
+  }
+  EXPECT_EQ(test().errors("breaker_open"), 0U);
+}
+
 TEST_P(RedisLaneStoreTest, AnAnswerWithHalfOfItMissingIsNoAnswer) {
   ScriptedRedis scripted(
       [&](std::string_view request, int) -> std::string { return isGreeting(request) ? kGreeted : "$100\r\nhalf"; });

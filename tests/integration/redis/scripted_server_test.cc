@@ -45,7 +45,7 @@ TEST(ScriptedServer, ReadOnlyIsNotTriedAgainForWhatMayNotBeSentTwice) {
   });
   TestClient test(configFor(server.url()));
   ASSERT_EQ(test.text({"PING"}), "PONG");
-  EXPECT_EQ(test.text({"INCR", "key"}, Repeat::kUnsafe), "READONLY a replica now");
+  EXPECT_EQ(test.text({"INCR", "key"}, Repeat::kUnsafe), "(unavailable)");
   EXPECT_EQ(test.text({"INCR", "key"}, Repeat::kUnsafe), "1") << "the old connection must not be used again";
 }
 
@@ -53,9 +53,25 @@ TEST(ScriptedServer, LastingReadOnlyDoesNotCostEveryRequestAConnection) {
   ScriptedRedis server(
       [](std::string_view request, int) { return setnameAnd(request, "-READONLY a replica for ever\r\n"); });
   TestClient test(configFor(server.url()));
-  for (int i = 0; i < 50; ++i) EXPECT_EQ(test.text({"SET", "key", "value"}), "READONLY a replica for ever");
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(test.text({"SET", "key", "value"}), "(unavailable)");
   EXPECT_LE(server.connections(), 5);
   EXPECT_EQ(test.metrics.counter("sessiond_redis_error_replies_total", "", {{"code", "READONLY"}}).read(), 50U);
+  EXPECT_EQ(test.errors("breaker_open"), 0U);
+}
+
+TEST(ScriptedServer, ReadsBesideAWriteThatAReplicaRefusesAreNotBelieved) {
+  ScriptedRedis server(
+      [](std::string_view request, int) { return setnameAnd(request, "$5\r\nvalue\r\n-READONLY a replica now\r\n"); });
+  RedisCommands commands;
+  commands.add({"GET", "key"});
+  commands.add({"SET", "key", "value"});
+  for (const bool would_do : {false, true}) {
+    RedisSettings config = configFor(server.url());
+    config.allow_replica = would_do;
+    TestClient test(config);
+    RedisReplies replies;
+    EXPECT_EQ(test.client.pipeline(commands, Repeat::kSafe, replies).hasValue(), would_do);
+  }
 }
 
 TEST(ScriptedServer, RepliesThatSpeakOfTheWholeServerAreUnavailableAndOpenTheBreaker) {
@@ -144,11 +160,11 @@ TEST(ScriptedServer, WhoDoesNotKnowHelloIsAskedForItsVersion) {
   }
 }
 
-/// As twemproxy does it at a command that it does not know.
-ScriptedAnswer frontEnd(std::string_view request) {
+/// As twemproxy does it at a command that it does not know. `written`: what the server behind it says of a write.
+ScriptedAnswer frontEnd(std::string_view request, const std::string& written = ":0\r\n") {
   const auto has = [request](const char* word) { return request.find(word) != std::string_view::npos; };
   if (isGreeting(request) || has("HELLO")) return "";
-  return (has("AUTH") ? "+OK\r\n" : std::string()) + (has("PING") ? "+PONG\r\n" : "");
+  return (has("AUTH") ? "+OK\r\n" : std::string()) + (has("PING") ? "+PONG\r\n" : "") + (has("DEL") ? written : "");
 }
 
 TEST(ScriptedServer, AFrontEndThatClosesAtCourtesiesIsGreetedWithoutThem) {
@@ -174,6 +190,27 @@ TEST(ScriptedServer, AFrontEndThatClosesAtCourtesiesIsCalledOneAtTheStart) {
   EXPECT_NE(report.message.find("redis.sock closes a connection at HELLO: a front end"), std::string::npos)
       << report.message;
   EXPECT_EQ(test.text({"PING"}), "PONG");
+}
+
+/// Nobody says so: what is behind it has to take writes.
+TEST(ScriptedServer, WhatIsBehindAFrontEndIsBelievedOnlyWhileItTakesWrites) {
+  for (const std::string text : {"READONLY You can't write", "MISCONF no disk", "NOPERM no DEL", "ERR no DEL"}) {
+    ScriptedRedis server([&](std::string_view request, int) { return frontEnd(request, "-" + text + "\r\n"); });
+    RedisSettings config = configFor(server.url());
+    config.breaker.failures = 1000;
+    TestClient test(config);
+    EXPECT_EQ(test.text({"PING"}), "(unavailable)") << text;
+    EXPECT_FALSE(test.client.reachable()) << text;
+    const StartupReport report = test.client.probe();
+    EXPECT_TRUE(report.outcome == StartupProbe::kUnreachable || report.outcome == StartupProbe::kMisconfigured);
+    EXPECT_TRUE(report.message.ends_with(" says: " + text + ")")) << report.message;
+    config.allow_replica = true;
+    TestClient easy(config);
+    EXPECT_EQ(easy.text({"PING"}), "PONG") << text;
+  }
+  ScriptedRedis lacking([](std::string_view request, int) { return frontEnd(request, "-NOREPLICAS x\r\n"); });
+  TestClient test(configFor(lacking.url()));
+  EXPECT_EQ(test.text({"PING"}), "PONG") << "a primary, with too few replicas";
 }
 
 TEST(ScriptedServer, WhoClosesOneConnectionAtTheGreetingIsNoFrontEnd) {

@@ -150,10 +150,14 @@ TEST(UnhealthyServer, FullRefusesWritesAndStillReads) {
   EXPECT_EQ(test.text({"SET", "other", "value"}), "OK");
 }
 
+/// Servers that tell their role, and such as do not.
+const std::vector<std::vector<std::string>> kOpenAndSecretive = {
+    {}, {"rename-command HELLO \"\""}, {"rename-command HELLO \"\"", "rename-command CLIENT \"\""}};
+
 /// `server` follows a primary that has "value" as "key".
 class Replica {
  public:
-  Replica() {
+  explicit Replica(const std::vector<std::string>& configuration = {}) : server({.configuration = configuration}) {
     primary_.command({"SET", "key", "value"});
     server.command({"REPLICAOF", "127.0.0.1", std::to_string(primary_.port())});
     EXPECT_TRUE(soon([this] { return server.command({"GET", "key"}) == "value"; }));
@@ -166,26 +170,71 @@ class Replica {
 };
 
 TEST(UnhealthyServer, AReplicaIsNotBelievedUntilItIsThePrimary) {
-  Replica replica;
-  TestClient test(configFor(replica.server.unixUrl()));
-  EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)");
-  EXPECT_FALSE(test.client.reachable());
-  replica.server.command({"REPLICAOF", "NO", "ONE"});
-  EXPECT_TRUE(test.recovers());
-  EXPECT_EQ(test.text({"GET", "key"}), "value");
+  for (const auto& configuration : kOpenAndSecretive) {
+    SCOPED_TRACE(configuration.size());
+    Replica replica(configuration);
+    TestClient test(configFor(replica.server.unixUrl()));
+    EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)");
+    EXPECT_FALSE(test.client.reachable());
+    const StartupReport report = test.client.probe();
+    EXPECT_EQ(report.outcome, StartupProbe::kUnreachable);
+    EXPECT_TRUE(report.message.starts_with("redis: this server is a read-only replica;")) << report.message;
+    replica.server.command({"REPLICAOF", "NO", "ONE"});
+    EXPECT_TRUE(test.recovers());
+    EXPECT_EQ(test.text({"GET", "key"}), "value");
+  }
 }
 
 /// It keeps the connections that it has when it becomes one.
 TEST(UnhealthyServer, APrimaryThatBecomesAReplicaIsNotReadOverOldConnections) {
-  RedisServer server;
-  TestClient test(configFor(server.unixUrl()));
-  ASSERT_EQ(test.text({"SET", "key", "value"}), "OK");
-  server.command({"REPLICAOF", "127.0.0.1", "1"});
-  EXPECT_TRUE(soon([&] { return test.text({"GET", "key"}) != "value"; }));
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)");
-  server.command({"REPLICAOF", "NO", "ONE"});
-  EXPECT_TRUE(test.recovers());
-  EXPECT_EQ(test.text({"GET", "key"}), "value");
+  for (const auto& configuration : kOpenAndSecretive) {
+    SCOPED_TRACE(configuration.size());
+    RedisServer server({.configuration = configuration});
+    TestClient test(configFor(server.unixUrl()));
+    ASSERT_EQ(test.text({"SET", "key", "value"}), "OK");
+    server.command({"REPLICAOF", "127.0.0.1", "1"});
+    EXPECT_TRUE(soon([&] { return test.text({"GET", "key"}) != "value"; }));
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(test.text({"GET", "key"}), "(unavailable)");
+    EXPECT_FALSE(test.client.reachable());
+    server.command({"REPLICAOF", "NO", "ONE"});
+    EXPECT_TRUE(test.recovers());
+    EXPECT_EQ(test.text({"GET", "key"}), "value");
+  }
+}
+
+/// A disk that fails hides it: Redis looks at that first. Where the role is told, reads go on.
+TEST(UnhealthyServer, APrimaryThatCannotShowItselfIsNotBelieved) {
+  for (const auto& configuration : kOpenAndSecretive) {
+    SCOPED_TRACE(configuration.size());
+    std::vector<std::string> lines = {"enable-protected-configs yes"};
+    lines.insert(lines.end(), configuration.begin(), configuration.end());
+    RedisServer server({.configuration = lines});
+    RedisSettings config = configFor(server.unixUrl());
+    config.breaker.failures = 1000;
+    TestClient test(config);
+    ASSERT_EQ(test.text({"SET", "key", "value"}), "OK");
+    server.command({"CONFIG", "SET", "dir", "/proc"});
+    server.command({"CONFIG", "SET", "save", "3600 1000000"});
+    server.command({"BGSAVE"});
+    EXPECT_TRUE(soon([&] { return server.command({"SET", "other", "value"}).starts_with("MISCONF"); }));
+    const std::string expected = configuration.empty() ? "value" : "(unavailable)";
+    EXPECT_TRUE(soon([&] { return test.text({"GET", "key"}) == expected; }));
+    server.command({"CONFIG", "SET", "stop-writes-on-bgsave-error", "no"});
+    EXPECT_TRUE(soon([&] { return test.text({"GET", "key"}) == "value"; }));
+  }
+}
+
+/// What the manual says that is enough.
+TEST(UnhealthyServer, AUserWhoMayDoWhatIsNeededShowsThatTheServerTakesWrites) {
+  RedisServer server({.configuration = {"rename-command HELLO \"\"",
+                                        "user app on >s3cret ~sess:* ~sessiond:* -@all +@connection +del +get"}});
+  RedisSettings config = configFor(server.unixUrl());
+  config.user = "app";
+  config.password = Secret(std::string("s3cret"));
+  TestClient test(config);
+  EXPECT_EQ(test.text({"GET", "sess:a"}), "(nil)");
+  EXPECT_TRUE(test.client.reachable());
+  EXPECT_EQ(test.client.probe().outcome, StartupProbe::kLimited) << "nobody says of which version it is";
 }
 
 TEST(UnhealthyServer, AReplicaThatIsAllowedIsReadAndTakesWritesOnceItIsThePrimary) {

@@ -64,6 +64,46 @@ TEST_F(RedisNodeTest, AServerThatDoesNotTellItsRoleIsBelievedOnlyWhereThereIsNoO
   for (RedisNode* const node : {&single_, &primary_}) EXPECT_TRUE(node->judgeGreeting({status("OK"), hello("slave")}));
 }
 
+TEST_F(RedisNodeTest, WhoTellsNoRoleHasToShowItselfUnlessAReplicaWouldDo) {
+  const RedisReply unknown = error("ERR unknown command 'HELLO'");
+  EXPECT_TRUE(RedisNode::tellsRole({status("OK"), hello("master")}));
+  for (const RedisReply& last : {unknown, hello(""), status("PONG")}) {
+    EXPECT_FALSE(RedisNode::tellsRole({status("OK"), last}));
+  }
+  EXPECT_FALSE(RedisNode::tellsRole({}));
+  EXPECT_TRUE(single_.mustShowItself(false));
+  EXPECT_FALSE(single_.mustShowItself(true));
+  RedisSettings config;
+  config.allow_replica = true;
+  EXPECT_FALSE(RedisNode(config, "", clock_, metrics_).mustShowItself(false));
+}
+
+TEST_F(RedisNodeTest, OnlyWhatNoReplicaSaysShowsAPrimary) {
+  EXPECT_FALSE(RedisNode::judgeShown({.type = RedisReply::Type::kInteger, .text = {}, .elements = {}}));
+  EXPECT_FALSE(RedisNode::judgeShown(error("NOREPLICAS Not enough good replicas to write.")));
+  for (const char* text : {"READONLY You can't write", "MASTERDOWN Link", "MISCONF Redis is configured to save",
+                           "NOPERM this user has no permissions", "OOM command not allowed", "LOADING x", "ERR x"}) {
+    const auto reason = RedisNode::judgeShown(error(text));
+    ASSERT_TRUE(reason) << text;
+    EXPECT_EQ(reason->kind, ConnectionError::Kind::kRejected);
+    EXPECT_EQ(reason->text, text);
+  }
+  EXPECT_EQ(RedisNode::judgeShown(error("ERR unknown command 'DEL', with args beginning with: 'k'"))->text,
+            "ERR unknown command 'DEL'");
+}
+
+TEST_F(RedisNodeTest, WhatAReplicaRefusesIsAskedElsewhereUnlessItWouldDo) {
+  const RedisReplies refused = {status("OK"), error("READONLY You can't write")};
+  EXPECT_TRUE(single_.asksElsewhere(refused));
+  EXPECT_TRUE(single_.asksElsewhere({error("MASTERDOWN Link")}));
+  EXPECT_FALSE(single_.asksElsewhere({status("OK"), error("OOM command not allowed")}));
+  EXPECT_TRUE(single_.shouldTryElsewhere(refused, clock_.steadyNow()));
+  EXPECT_FALSE(single_.shouldTryElsewhere(refused, clock_.steadyNow())) << "not again and again";
+  RedisSettings config;
+  config.allow_replica = true;
+  EXPECT_FALSE(RedisNode(config, "", clock_, metrics_).asksElsewhere(refused));
+}
+
 TEST_F(RedisNodeTest, WhoLacksReplicasDoesSoUntilAWriteIsTaken) {
   RedisNode node(inCluster(), "probe", clock_, metrics_);
   const std::vector<std::string> elsewhere = {"MOVED 7 192.0.2.2:6379", "ASK 7 192.0.2.2:6379", "TRYAGAIN in a moment",
