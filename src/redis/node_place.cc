@@ -15,6 +15,16 @@ NodePlace::Ref NodePlace::wait(SteadyTime deadline) const {
   return present_;
 }
 
+void NodePlace::setRefusal(std::string why) {
+  const std::lock_guard lock(mutex_);
+  refusal_ = std::move(why);
+}
+
+std::string NodePlace::refusal() const {
+  const std::lock_guard lock(mutex_);
+  return present_ == nullptr ? refusal_ : "";
+}
+
 void NodePlace::moveTo(const RedisAddress& address, std::string told_by, const TlsSettings& tls, const Clock& clock) {
   const std::uint64_t next = term() + 1;
   const std::string name = address.name();

@@ -38,6 +38,12 @@ class NodePlace {
   Ref wait(SteadyTime deadline) const;
   std::uint64_t term() const { return term_.load(std::memory_order_acquire); }
 
+  /// Why nobody says where it is, or will before a configuration is changed: a whole log message; empty: it may be
+  /// said.
+  void setRefusal(std::string why);
+  /// Empty also once it is known.
+  std::string refusal() const;
+
   /// A term begins. Of one thread.
   void moveTo(const RedisAddress& address, std::string told_by, const TlsSettings& tls, const Clock& clock);
 
@@ -45,6 +51,7 @@ class NodePlace {
   mutable std::mutex mutex_;
   mutable std::condition_variable known_;
   Ref present_;                                                        // guarded by mutex_
+  std::string refusal_;                                                // guarded by mutex_
   std::map<std::string, std::unique_ptr<RedisConnector>> connectors_;  // guarded by mutex_; by address
   std::atomic<std::uint64_t> term_ = 0;
 };

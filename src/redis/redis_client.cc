@@ -338,6 +338,8 @@ bool RedisClient::reachable() {
 
 StartupReport RedisClient::probe(SteadyTime deadline) {
   auto connected = connect(deadline);
+  if (const std::string why = node_.place().refusal(); !connected && !why.empty())
+    return {StartupProbe::kMisconfigured, why};
   if (!connected) return reportOf(connected.error(), node_);
   if (const auto proven = prove(*connected, deadline); !proven) return reportOf(proven.error(), node_);
   RedisCommands commands;

@@ -31,6 +31,18 @@ milliseconds withJitter(milliseconds time) {
   return time - milliseconds(randomBelow(static_cast<std::uint32_t>(time.count() / 2 + 1)));
 }
 
+/// Does it stay so until somebody changes a configuration, ours or the sentinel's?
+bool staysSo(const std::string& refusal) {
+  return classifyError(refusal).meaning == ErrorMeaning::kMisconfigured || refusal.starts_with("ERR No such master");
+}
+
+std::string_view adviceOn(const std::string& refusal) {
+  const bool lacks_rights = classifyError(refusal).meaning == ErrorMeaning::kMisconfigured;
+  return lacks_rights ? "redis: a sentinel refuses what it is asked; check redis.sentinel.user and "
+                        "redis.sentinel.password_file, and the user's rights there"
+                      : "redis: a sentinel does not say who is the primary; check redis.sentinel.master";
+}
+
 }  // namespace
 
 RedisSettings settingsForSentinel(const std::string& name, const SentinelSettings& config, const TlsSettings& tls) {
@@ -47,12 +59,12 @@ RedisSettings settingsForSentinel(const std::string& name, const SentinelSetting
 }
 
 SentinelContact::SentinelContact(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls,
-                                 milliseconds interval, bool lasting, Told told, const Clock& clock)
+                                 milliseconds interval, bool lasting, Listener listener, const Clock& clock)
     : name_(address.name()),
       master_(config.master),
       interval_(interval),
       lasting_(lasting),
-      told_(std::move(told)),
+      listener_(std::move(listener)),
       clock_(clock),
       client_(settingsForSentinel(address.name(), config, tls), clock, unshown_),
       log_(kLogInterval),
@@ -86,7 +98,7 @@ SentinelContact::Outcome SentinelContact::follow(const std::stop_token& stop) {
     if (one == &subscription && !may_subscribe_) continue;
     auto dialled = client_.dial();
     if (!dialled) {
-      noteTrouble(dialled.error().text, dialled.error().kind == ConnectionError::Kind::kRejected);
+      noteSilence(dialled.error().text, dialled.error().kind == ConnectionError::Kind::kRejected);
       return Outcome::kLost;
     }
     *one = *std::move(dialled);
@@ -113,18 +125,18 @@ bool SentinelContact::ask(RedisConnection& connection, Outcome& outcome) {
   const SteadyTime asked = clock_.steadyNow();
   outcome = Outcome::kLost;
   if (const auto done = connection.exchange(commands, replies, asked, asked + kPatience); !done) {
-    noteTrouble(done.error().text, false);
+    noteSilence(done.error().text, false);
     return false;
   }
   const auto view = readSentinelView(replies);
   if (!view) {
-    noteTrouble(view.error(), true);
+    noteSilence(view.error(), true);
     return true;
   }
   noteAnswer();
   noteNowhere(view->nowhere);
   outcome = Outcome::kUseless;
-  return told_(*view, asked);
+  return listener_.told(*view, asked);
 }
 
 /// Until it is time to ask again. False: the subscription is lost.
@@ -159,15 +171,21 @@ bool SentinelContact::read(const RedisReplies& messages, std::unique_ptr<RedisCo
   return false;
 }
 
+/// It says nothing of the primary.
+void SentinelContact::noteSilence(const std::string& text, bool refused) {
+  std::string why;
+  if (refused && staysSo(text)) {
+    why.append(adviceOn(text)).append(" (").append(name_).append(" says: ").append(withoutArguments(text)).append(")");
+  }
+  listener_.refused(std::move(why));
+  noteTrouble(text, refused);
+}
+
 void SentinelContact::noteTrouble(const std::string& text, bool refused) {
   if (!log_.pass(clock_.steadyNow())) return;
   told_of_trouble_ = true;
   if (!refused) return logWarn("redis: a sentinel does not answer", {{"sentinel", name_}, {"error", text}});
-  const bool lacks_rights = classifyError(text).meaning == ErrorMeaning::kMisconfigured;
-  logWarn(lacks_rights ? "redis: a sentinel refuses what it is asked; check redis.sentinel.user and "
-                         "redis.sentinel.password_file, and the user's rights there"
-                       : "redis: a sentinel does not say who is the primary; check redis.sentinel.master",
-          {{"sentinel", name_}, {"master", master_}, {"error", text}});
+  logWarn(adviceOn(text), {{"sentinel", name_}, {"master", master_}, {"error", text}});
 }
 
 void SentinelContact::noteAnswer() {

@@ -28,10 +28,15 @@ RedisSettings settingsForSentinel(const std::string& name, const SentinelSetting
 class SentinelContact {
  public:
   /// `told` is called on the contact's thread with what the sentinel says and when it was asked; false: the contact is
-  /// of no use. `lasting`: it is kept up however long the sentinel is silent. What is referred to must outlive it.
-  using Told = std::function<bool(const SentinelView& view, SteadyTime asked)>;
+  /// of no use. `refused`, with why it says nothing and will not before a configuration is changed: a whole log
+  /// message; empty: it may. `lasting`: it is kept up however long the sentinel is silent. What is referred to must
+  /// outlive it.
+  struct Listener {
+    std::function<bool(const SentinelView& view, SteadyTime asked)> told;
+    std::function<void(std::string why)> refused;
+  };
   SentinelContact(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls,
-                  milliseconds interval, bool lasting, Told told, const Clock& clock);
+                  milliseconds interval, bool lasting, Listener listener, const Clock& clock);
   /// Waits for the thread, at most as long as an attempt takes.
   ~SentinelContact();
   SentinelContact(const SentinelContact&) = delete;
@@ -50,6 +55,7 @@ class SentinelContact {
   bool ask(RedisConnection& connection, Outcome& outcome);
   bool waitForWord(std::unique_ptr<RedisConnection>& subscription, const std::stop_token& stop);
   bool read(const RedisReplies& messages, std::unique_ptr<RedisConnection>& subscription);
+  void noteSilence(const std::string& text, bool refused);
   void noteTrouble(const std::string& text, bool refused);
   void noteAnswer();
   void noteNowhere(const std::vector<std::string>& addresses);
@@ -58,7 +64,7 @@ class SentinelContact {
   const std::string master_;
   const milliseconds interval_;
   const bool lasting_;
-  const Told told_;
+  const Listener listener_;
   const Clock& clock_;
   MetricsRegistry unshown_;  ///< sentinels are no sessions' store, whose figures these would be
   RedisClient client_;

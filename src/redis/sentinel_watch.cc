@@ -73,6 +73,7 @@ void SentinelWatch::run(const std::stop_token& stop) {
     const SteadyTime now = clock_.steadyNow();
     const SentinelCouncil::Verdict verdict = council_.verdict(now);
     const auto learned = council_.learn(now);
+    node_.place().setRefusal(refusalOfAll());
     lock.unlock();
     carryOut(verdict, now);
     tendContacts(learned);
@@ -84,10 +85,12 @@ void SentinelWatch::run(const std::stop_token& stop) {
 }
 
 bool SentinelWatch::addContact(std::size_t number, const RedisAddress& address, bool lasting) {
-  auto told = [this, number](const SentinelView& view, SteadyTime asked) { return hear(number, view, asked); };
+  SentinelContact::Listener listener{
+      .told = [this, number](const SentinelView& view, SteadyTime asked) { return hear(number, view, asked); },
+      .refused = [this, number](std::string why) { noteRefusal(number, std::move(why)); }};
   try {
-    contacts_.emplace(number,
-                      std::make_unique<SentinelContact>(address, config_, tls_, interval_, lasting, told, clock_));
+    contacts_.emplace(number, std::make_unique<SentinelContact>(address, config_, tls_, interval_, lasting,
+                                                                std::move(listener), clock_));
     return true;
   } catch (const std::system_error& error) {
     if (threads_log_.pass(clock_.steadyNow())) {
@@ -125,6 +128,7 @@ bool SentinelWatch::hear(std::size_t contact, const SentinelView& view, SteadyTi
   std::unique_lock lock(mutex_);
   has_news_ = true;
   news_.notify_all();
+  refusals_.erase(contact);
   const bool is_of_use = council_.heard(contact, view, asked);
   const bool lacks_id = !is_of_use && view.id.empty() && !std::exchange(lacks_id_, true);
   lock.unlock();
@@ -135,6 +139,24 @@ bool SentinelWatch::hear(std::size_t contact, const SentinelView& view, SteadyTi
         {{"master", config_.master}});
   }
   return is_of_use;
+}
+
+/// On a contact's thread.
+void SentinelWatch::noteRefusal(std::size_t contact, std::string why) {
+  if (contact >= config_.nodes.size()) return;
+  const std::lock_guard lock(mutex_);
+  if (why.empty()) {
+    refusals_.erase(contact);
+  } else {
+    refusals_[contact] = std::move(why);
+  }
+  has_news_ = true;
+  news_.notify_all();
+}
+
+/// Of all that the configuration names; one that is only away may know better. REQUIRES: mutex_ is held.
+std::string SentinelWatch::refusalOfAll() const {
+  return refusals_.size() == config_.nodes.size() ? refusals_.begin()->second : "";
 }
 
 void SentinelWatch::carryOut(const SentinelCouncil::Verdict& verdict, SteadyTime now) {

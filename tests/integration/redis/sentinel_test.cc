@@ -305,6 +305,28 @@ TEST_F(Sentinels, AMasterThatTheyDoNotKnowIsNobody) {
     std::this_thread::sleep_for(5ms);
   }
   const StartupReport report = instance.site().client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kMisconfigured);
+  EXPECT_EQ(report.message, "redis: a sentinel does not say who is the primary; check redis.sentinel.master (" +
+                                group().nodes()[0] + " says: ERR No such master with that name)");
+}
+
+TEST_F(Sentinels, APasswordThatTheyRefuseIsCalledSo) {
+  RedisSettings config = configFor(group());
+  config.sentinel.password = Secret(std::string("needless"));
+  Instance instance(config, "sess:", kStaleness);
+  const StartupReport report = instance.site().client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kMisconfigured);
+  EXPECT_TRUE(report.message.starts_with("redis: a sentinel refuses what it is asked; check redis.sentinel.user"))
+      << report.message;
+  EXPECT_NE(report.message.find(group().nodes()[0] + " says: ERR AUTH "), std::string::npos) << report.message;
+}
+
+TEST_F(Sentinels, OneThatIsAwayMayKnowTheMaster) {
+  RedisSettings config = configFor(group());
+  config.sentinel.master = "mian";
+  config.sentinel.nodes.emplace_back("127.0.0.1:1");
+  Instance instance(config, "sess:", kStaleness);
+  const StartupReport report = instance.site().client.probe();
   EXPECT_EQ(report.outcome, StartupProbe::kUnreachable);
   EXPECT_EQ(report.message, "redis: the primary mian is not reachable: the sentinels have not said where it is");
 }
