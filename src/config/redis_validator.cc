@@ -56,12 +56,19 @@ void checkCluster(const Config& config, ConfigReport& report) {
   }
 }
 
+/// What says nothing where no sentinel is named.
+bool saysMore(const SentinelSettings& sentinel) {
+  const SentinelSettings usual;
+  return !sentinel.master.empty() || !sentinel.user.empty() || !sentinel.password_file.empty() || sentinel.tls ||
+         sentinel.database != usual.database || sentinel.max_silence != usual.max_silence;
+}
+
 /// One server, or sentinels that name one.
 void checkTopology(const RedisSettings& redis, ConfigReport& report) {
   if (!report.areSound({"redis.url", "redis.sentinel"})) return;
   const SentinelSettings& sentinel = redis.sentinel;
   if (!sentinel.used()) {
-    if (!sentinel.master.empty() || sentinel.tls) {
+    if (saysMore(sentinel)) {
       report.error("redis.sentinel.nodes", "must name the sentinels, three or more, each as host:port");
     } else if (redis.url.empty()) {
       report.error("redis.url",
