@@ -70,7 +70,7 @@ void checkTopology(const RedisSettings& redis, ConfigReport& report) {
   if (!sentinel.used()) {
     if (saysMore(sentinel)) {
       report.error("redis.sentinel.nodes", "must name the sentinels, three or more, each as host:port");
-    } else if (redis.url.empty()) {
+    } else if (redis.url.empty() && report.isSound("redis.cluster")) {
       report.error("redis.url",
                    "must name the server, as in redis://127.0.0.1:6379/0, or redis.sentinel its sentinels");
     }
