@@ -113,15 +113,20 @@ milliseconds RedisNode::newAgeLimit() {
   return kGreatestAge - milliseconds(randomBelow(static_cast<std::uint32_t>(kGreatestAge.count() / 4)));
 }
 
+/// Who has no password is somebody else all the same, but for whom everybody is at first.
+bool RedisNode::logsIn() const {
+  return !password_.empty() || (!user_.empty() && user_ != "default");
+}
+
 std::size_t RedisNode::requiredOfGreeting() const {
-  return (password_.empty() ? 0U : 1U) + (database_ == 0 ? 0U : 1U);
+  return (logsIn() ? 1U : 0U) + (database_ == 0 ? 0U : 1U);
 }
 
 RedisCommands RedisNode::greeting(bool plainly) const {
   RedisCommands commands;
   commands.reserveForSecret();
-  if (!password_.empty() && !user_.empty()) commands.add({"AUTH", user_, password_.reveal()});
-  if (!password_.empty() && user_.empty()) commands.add({"AUTH", password_.reveal()});
+  if (logsIn() && !user_.empty()) commands.add({"AUTH", user_, password_.reveal()});
+  if (logsIn() && user_.empty()) commands.add({"AUTH", password_.reveal()});
   if (database_ != 0) commands.add({"SELECT", std::to_string(database_)});
   if (plainly && commands.count() == 0) commands.add({"PING"});
   if (plainly) return commands;

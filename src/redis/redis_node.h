@@ -69,7 +69,7 @@ class RedisNode {
 
   /// What a new connection sends first, in one round trip:
   ///
-  ///   AUTH app s3cret            where there is a password
+  ///   AUTH app s3cret            where there is a password, or a user; without one Redis takes any, of nopass
   ///   SELECT 3                   another database than the first
   ///   CLIENT SETNAME sessiond    a courtesy
   ///   HELLO 2                    the reply tells the server's role; the protocol stays the same
@@ -156,6 +156,7 @@ class RedisNode {
     std::vector<Counter*> replies;  // by ErrorKind::index
   };
 
+  bool logsIn() const;
   std::size_t requiredOfGreeting() const;
   /// From now on errors are those of the server that it is now.
   void countByServer();

@@ -161,6 +161,24 @@ TEST(RedisClient, LogsInAsAnAclUser) {
   EXPECT_EQ(test.text({"ACL", "WHOAMI"}), "app");
 }
 
+TEST(RedisClient, LogsInAsAUserWithoutAPassword) {
+  RedisServer server({.configuration = {"user app on nopass ~* +@all", "user other on >s3cret ~* +@all"}});
+  RedisSettings config = configFor(server.unixUrl());
+  config.user = "app";
+  TestClient app(config);
+  EXPECT_EQ(app.text({"ACL", "WHOAMI"}), "app");
+  config.user = "default";
+  TestClient usual(config);
+  EXPECT_EQ(usual.text({"ACL", "WHOAMI"}), "default");
+  for (const char* refused : {"other", "nobody"}) {
+    config.user = refused;
+    TestClient test(config);
+    const StartupReport report = test.client.probe();
+    EXPECT_EQ(report.outcome, StartupProbe::kMisconfigured) << refused;
+    EXPECT_NE(report.message.find("WRONGPASS"), std::string::npos) << report.message;
+  }
+}
+
 TEST(RedisClient, TakesTheUserFromItsAddress) {
   RedisServer server({.tcp = true, .configuration = {"user default off", "user a@b on >s3cret ~* +@all"}});
   RedisSettings config = configFor("redis://a%40b@127.0.0.1:" + std::to_string(server.port()));

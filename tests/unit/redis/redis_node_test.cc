@@ -125,6 +125,16 @@ TEST_F(RedisNodeTest, WhatIsSaidOfARefusedGreetingHoldsNoArgument) {
   EXPECT_EQ(refused->text, "ERR unknown command 'AUTH'");
 }
 
+TEST_F(RedisNodeTest, AUserLogsInWithoutAPasswordToo) {
+  RedisSettings config;
+  config.user = "app";
+  RedisNode app(config, "", clock_, metrics_);
+  EXPECT_EQ(app.greeting(false).count(), single_.greeting(false).count() + 1);
+  EXPECT_TRUE(app.judgeGreeting({error("WRONGPASS invalid"), status("OK"), hello("master")}));
+  config.user = "default";
+  EXPECT_EQ(RedisNode(config, "", clock_, metrics_).greeting(false).count(), single_.greeting(false).count());
+}
+
 TEST_F(RedisNodeTest, ErrorsAreThoseOfTheServerThatItIs) {
   const auto errors_of = [&](const std::string& server) {
     return metrics_.passingCounter("sessiond_redis_server_errors_total", "", {{"server", server}})->read();
