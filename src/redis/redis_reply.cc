@@ -6,6 +6,7 @@
 namespace sessiond {
 
 std::string_view fieldOf(const RedisReply& list, std::string_view name) {
+  if (list.type != RedisReply::Type::kArray) return {};  // a reply is used again, with what another one left there
   for (std::size_t i = 0; i + 1 < list.elements.size(); i += 2) {
     if (list.elements[i].text == name) return list.elements[i + 1].text;
   }
