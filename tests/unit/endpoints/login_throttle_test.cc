@@ -228,6 +228,15 @@ TEST_F(LoginTriageTest, ADeviceThatReturnsIsKnownBeforeItWaits) {
   EXPECT_EQ(triage("{junk", with(adas)), Route::kPassword);
 }
 
+TEST_F(LoginTriageTest, NoPlaceIsKeptForADeviceWhosePasswordIsNotLookedAt) {
+  const std::string device = "__Host-sd_device=" + devices_.issue("ada", "");
+  const Params page = {{"HTTP_COOKIE", device + "; " + csrf_cookie_}};
+  EXPECT_EQ(triage(form(), page), Route::kReturning);
+  EXPECT_EQ(triage(kGoodForm + "&csrf=another", page), Route::kPassword);
+  EXPECT_EQ(triage(form(), {{"HTTP_COOKIE", device}}), Route::kPassword);
+  EXPECT_EQ(triage(R"({"user":"ada","password":")" + std::string(600, 'x') + "\"}", page), Route::kPassword);
+}
+
 TEST_F(LoginTriageTest, WhoWasRefusedAMomentAgoHearsItAgainFromTheLane) {
   EXPECT_EQ(triage(kGoodJson), Route::kPassword);
   guess();
