@@ -41,6 +41,11 @@ std::string visitOf(const LoginGate::Pass& pass) {
   return pass.user_hash + pass.place_hash;
 }
 
+/// What a refusal is remembered by.
+std::string refusedAs(const LoginGate::Pass& pass) {
+  return pass.device_hash.empty() ? visitOf(pass) : pass.device_hash;
+}
+
 LoginRefused unavailable() {
   return {.unavailable = true};
 }
@@ -74,35 +79,41 @@ std::string LoginGate::hashOf(std::string_view kind, std::string_view first, std
 }
 
 Expected<LoginGate::Pass, LoginRefused> LoginGate::enter(const LoginVisitor& visitor) {
-  Pass pass = strangersPass(visitor);
-  if (!visitor.device.empty()) {
-    pass.device_hash = hashOf("device", visitor.user, visitor.device);
-    return enterAs(LimitKind::kDevice, std::move(pass));
-  }
+  const Pass pass = passOf(visitor);
   const SteadyTime now = clock_.steadyNow();
-  if (const auto refused = refusals_.find(visitOf(pass), now)) return Unexpected(*refused);
+  if (const auto refused = refusals_.find(refusedAs(pass), now)) return Unexpected(*refused);
+  if (!pass.device_hash.empty()) return enterAsDevice(pass, now);
   if (const auto wait = strangers_.fresh(pass.user_hash, pass.place_hash, now))
     return Unexpected(refused(LimitKind::kStranger, *wait));
   return enterWithoutDevice(pass, now);
 }
 
 std::optional<LoginRefused> LoginGate::refusedLately(const LoginVisitor& visitor) {
-  const Pass pass = strangersPass(visitor);
+  const Pass pass = passOf(visitor);
   const SteadyTime now = clock_.steadyNow();
-  if (const auto refused = refusals_.find(visitOf(pass), now)) return refused;
+  const std::optional<LoginRefused> before = refusals_.find(refusedAs(pass), now);
+  if (before || !pass.device_hash.empty()) return before;
   const auto wait = strangers_.spare(pass.user_hash, pass.place_hash, now);
   if (!wait) return std::nullopt;
   return refused(LimitKind::kStranger, *wait);
 }
 
-LoginGate::Pass LoginGate::strangersPass(const LoginVisitor& visitor) const {
+/// Still of a stranger's kind.
+LoginGate::Pass LoginGate::passOf(const LoginVisitor& visitor) const {
   return {.kind = LimitKind::kStranger,
           .user_hash = hashOf("user", visitor.user),
           .place_hash = hashOf("place", visitor.place),
-          .device_hash = ""};
+          .device_hash = visitor.device.empty() ? "" : hashOf("device", visitor.user, visitor.device)};
 }
 
-/// What is refused is remembered as of `now`, before the store is asked.
+// What is refused is remembered as of `now`, before the store is asked.
+
+Expected<LoginGate::Pass, LoginRefused> LoginGate::enterAsDevice(const Pass& pass, SteadyTime now) {
+  Expected<Pass, LoginRefused> entered = enterAs(LimitKind::kDevice, pass);
+  if (!entered && !entered.error().unavailable) refusals_.note(pass.device_hash, entered.error(), now);
+  return entered;
+}
+
 Expected<LoginGate::Pass, LoginRefused> LoginGate::enterWithoutDevice(const Pass& pass, SteadyTime now) {
   Expected<std::vector<std::string>, AttemptStoreError> places = memory_.knownPlaces(placesOf(pass), kPlaceLifetime);
   if (!places) return Unexpected(unavailable());
@@ -162,7 +173,10 @@ void LoginGate::undecided(const Pass& pass) {
 
 FailureNote LoginGate::succeeded(const Pass& pass) {
   undecided(pass);
-  if (!pass.device_hash.empty()) static_cast<void>(counters_.forget(deviceKey(pass)));
+  if (!pass.device_hash.empty()) {
+    static_cast<void>(counters_.forget(deviceKey(pass)));
+    refusals_.forget(pass.device_hash);
+  }
   static_cast<void>(counters_.forget(knownPlaceKey(pass)));
   refusals_.forget(visitOf(pass));
   static_cast<void>(memory_.remember(placesOf(pass), pass.place_hash, kPlaceLifetime, kPlacesOfAUser));

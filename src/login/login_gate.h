@@ -10,8 +10,9 @@
 // have their own. A stranger's network is counted as well, whoever it tries, and no success resets that: one account of
 // one's own would allow endless tries at others.
 //
-// Who was refused is refused from memory for a second or two more, without asking the store; a device never is. Where a
-// user's strangers have to wait, that goes for all of them, from wherever they come (stranger_memory.h).
+// Who was refused is refused from memory for a second or two more, without asking the store: a device by what itself
+// was refused, wherever it is, and by nothing else. Where a user's strangers have to wait, that goes for all of them,
+// from wherever they come (stranger_memory.h).
 //
 // A try is counted before the hash is computed and given back after a success, so two hundred at once compute as many
 // hashes as there were tries left, and a crash in between costs one try. What the gate says depends on the name as it
@@ -67,8 +68,8 @@ class LoginGate {
   /// REQUIRES on a pass: one of the three below.
   Expected<Pass, LoginRefused> enter(const LoginVisitor& visitor);
 
-  /// Has enter() refused this visitor, or a stranger that tried the same user, a moment ago? Waits for nobody. Now and
-  /// then one who could be told so is not, and has to enter(). REQUIRES: no device.
+  /// Has enter() refused this visitor, or, where it is no device, a stranger that tried the same user, a moment ago?
+  /// Waits for nobody. Now and then one who could be told so is not, and has to enter().
   std::optional<LoginRefused> refusedLately(const LoginVisitor& visitor);
 
   /// Gives the try back, remembers the place, and says how many wrong passwords there were before. What of it the store
@@ -94,7 +95,8 @@ class LoginGate {
 
  private:
   std::string hashOf(std::string_view kind, std::string_view first, std::string_view second = {}) const;
-  Pass strangersPass(const LoginVisitor& visitor) const;
+  Pass passOf(const LoginVisitor& visitor) const;
+  Expected<Pass, LoginRefused> enterAsDevice(const Pass& pass, SteadyTime now);
   Expected<Pass, LoginRefused> enterWithoutDevice(const Pass& pass, SteadyTime now);
   Expected<Pass, LoginRefused> enterAs(LimitKind kind, Pass pass);
   Expected<Pass, LoginRefused> enterAsStranger(Pass pass);
@@ -107,7 +109,7 @@ class LoginGate {
   AttemptCounters& counters_;
   LoginMemory& memory_;
   const Clock& clock_;
-  RefusalMemory refusals_;    // of places, and at known ones
+  RefusalMemory refusals_;    // of devices, of places, and at known ones
   StrangerMemory strangers_;  // of strangers, by the user they try
 };
 

@@ -189,15 +189,14 @@ Route LoginEndpoint::triage(Exchange& exchange) const {
   const Expected<LoginAttempt, LoginAttemptError> wanted =
       read(request, readLoginQuery(request, parts_.settings.login.url).rd);
   if (!wanted) return Route::kPassword;
-  const std::optional<bool> returns = parts_.entrance.returns(request, wanted->user);
-  if (!returns) return Route::kPassword;  // a worker looks at all cookies
+  const std::optional<std::string> device = parts_.entrance.deviceOf(request, wanted->user);
+  if (!device) return Route::kPassword;  // a worker looks at all cookies
   if (wanted->format == LoginFormat::kForm && parts_.csrf.hasMany(request)) return Route::kPassword;  // the same
   // Who is refused for that would not ask the store, and is not to be the one who is let through for it; nor to take a
   // place that is kept for a password that is looked at.
   if (flawOf(request, *wanted)) return Route::kPassword;
-  if (*returns) return Route::kReturning;
-  const std::optional<Refused> refused = parts_.entrance.refusedLately(request, wanted->user);
-  if (!refused) return Route::kPassword;
+  const std::optional<Refused> refused = parts_.entrance.refusedLately(request, wanted->user, *device);
+  if (!refused) return device->empty() ? Route::kPassword : Route::kReturning;
   exchange.response = refuseForNow(request, *refused, wanted->rd);
   if (exchange.response.body.size() > kMostWrittenOnLane) return Route::kPassword;
   note(request, *refused, wanted->user);

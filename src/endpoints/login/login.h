@@ -72,8 +72,8 @@ class LoginEndpoint {
   Response answer(const Request& request) const;
   /// For when more log in than there is time for: the form once more, with the reason. Never waits.
   Response turnAway(const Request& request) const;
-  /// Of a POST, without waiting: kReturning when a password is to be looked at that comes from a device that the user
-  /// has logged in with before; kAnswered, with what answer() would say, when whoever tries was refused a moment ago;
+  /// Of a POST, without waiting: kAnswered, with what answer() would say, when whoever tries was refused a moment ago;
+  /// kReturning when a password is to be looked at that comes from a device that the user has logged in with before;
   /// else kPassword.
   Route triage(Exchange& exchange) const;
 

@@ -38,11 +38,11 @@ std::string deviceCookieName(const CookieSettings& settings, const Request& requ
 
 }  // namespace
 
-std::optional<bool> PasswordEntrance::returns(const Request& request, std::string_view name) const {
+std::optional<std::string> PasswordEntrance::deviceOf(const Request& request, std::string_view name) const {
   const CookieValues cookies = findCookies(request.params, deviceCookieName(parts_.settings.cookie, request));
-  if (parts_.devices.deviceOf(name, cookies.values)) return true;
+  if (auto device = parts_.devices.deviceOf(name, cookies.values)) return device;
   if (cookies.too_many || cookies.too_large) return std::nullopt;
-  return false;
+  return "";
 }
 
 Expected<PasswordEntrance::Admitted, PasswordEntrance::Refused> PasswordEntrance::admit(
@@ -76,10 +76,11 @@ Expected<LoginGate::Pass, PasswordEntrance::Refused> PasswordEntrance::enterGate
   return Unexpected(throttled(pass.error()));
 }
 
-std::optional<PasswordEntrance::Refused> PasswordEntrance::refusedLately(const Request& request,
-                                                                         std::string_view name) const {
+std::optional<PasswordEntrance::Refused> PasswordEntrance::refusedLately(const Request& request, std::string_view name,
+                                                                         std::string_view device) const {
   const std::string place = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR"));
-  const std::optional<LoginRefused> refused = parts_.gate.refusedLately({.user = name, .place = place, .device = {}});
+  const std::optional<LoginRefused> refused =
+      parts_.gate.refusedLately({.user = name, .place = place, .device = device});
   if (!refused) return std::nullopt;
   return throttled(*refused);
 }

@@ -59,12 +59,12 @@ class PasswordEntrance {
   Expected<Admitted, Refused> admit(const Request& request, std::string_view name, std::string_view password) const;
   /// The login stands.
   Receipt succeeded(const Request& request, const Admitted& admitted) const;
-  /// Has the browser logged in before as this user, whose name is canonical? Looks at a few cookies only, and never
-  /// waits; absent: there are more, and the genuine one may be among those.
-  std::optional<bool> returns(const Request& request, std::string_view name) const;
-  /// What admit() would say, as after a refusal a moment ago, to this visitor or to another stranger; absent: somebody
-  /// has to be asked. Never waits. REQUIRES: not returns(), for certain.
-  std::optional<Refused> refusedLately(const Request& request, std::string_view name) const;
+  /// Which device is the browser, that has logged in before as this user, whose name is canonical? Empty: it has not.
+  /// Looks at a few cookies only, and never waits; absent: there are more, and the genuine one may be among those.
+  std::optional<std::string> deviceOf(const Request& request, std::string_view name) const;
+  /// What admit() would say, as after a refusal a moment ago, to this visitor or, where `device` is empty, to another
+  /// stranger; absent: somebody has to be asked. Never waits. `device`: of deviceOf().
+  std::optional<Refused> refusedLately(const Request& request, std::string_view name, std::string_view device) const;
   /// Nothing came of it, and not because of the password.
   void undecided(const Admitted& admitted) const { parts_.gate.undecided(admitted.pass); }
 

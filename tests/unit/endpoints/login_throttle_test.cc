@@ -228,6 +228,24 @@ TEST_F(LoginTriageTest, ADeviceThatReturnsIsKnownBeforeItWaits) {
   EXPECT_EQ(triage("{junk", with(adas)), Route::kPassword);
 }
 
+TEST_F(LoginTriageTest, ADeviceThatWasRefusedAMomentAgoHearsItAgainFromTheLane) {
+  const Params device = {{"HTTP_COOKIE", "__Host-sd_device=" + devices_.issue("ada", "")}};
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(postJson(R"({"user":"ada","password":"x"})", device).status, 401);
+  EXPECT_EQ(triage(kGoodJson, device), Route::kReturning) << "it has not been refused yet";
+  const Response worker = postJson(kGoodJson, device);
+  EXPECT_EQ(worker.status, 429);
+  EXPECT_EQ(triage(kGoodJson, device), Route::kAnswered);
+  EXPECT_EQ(answer_.status, worker.status);
+  EXPECT_EQ(answer_.headers.lines(), worker.headers.lines());
+  EXPECT_EQ(answer_.body, worker.body);
+  EXPECT_EQ(triage(form(), {{"HTTP_COOKIE", device.front().second + "; " + csrf_cookie_}}), Route::kAnswered);
+  const Params other = {{"HTTP_COOKIE", "__Host-sd_device=" + devices_.issue("ada", "")}};
+  EXPECT_EQ(triage(kGoodJson, other), Route::kReturning);
+  EXPECT_EQ(triage(kGoodJson), Route::kPassword) << "and nobody else is";
+  clock_.advance(RefusalMemory::kLifetime);
+  EXPECT_EQ(triage(kGoodJson, device), Route::kReturning) << "now the store says";
+}
+
 TEST_F(LoginTriageTest, NoPlaceIsKeptForADeviceWhosePasswordIsNotLookedAt) {
   const std::string device = "__Host-sd_device=" + devices_.issue("ada", "");
   const Params page = {{"HTTP_COOKIE", device + "; " + csrf_cookie_}};

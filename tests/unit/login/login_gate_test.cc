@@ -212,7 +212,9 @@ TEST_F(LoginGateTest, AFloodOfTriesThatAreRefusedAsksTheStoreOnceInASecondOrTwo)
 
 TEST_F(LoginGateTest, WhatIsRememberedOfARefusalIsOfThisUsersStrangersOnly) {
   failuresOf(stranger_, 6);
-  EXPECT_TRUE(succeed({.user = "ada", .place = stranger_.place, .device = "phone"})) << "a device is never refused so";
+  const LoginVisitor device_there{.user = "ada", .place = stranger_.place, .device = "phone"};
+  EXPECT_FALSE(gate_.refusedLately(device_there));
+  EXPECT_TRUE(succeed(device_there)) << "it is none of a device's";
   EXPECT_EQ(fail(stranger_), "failed") << "and makes its place a known one at once";
   EXPECT_EQ(fail({.user = "eve", .place = office_.place, .device = ""}), "failed");
 }
@@ -275,6 +277,41 @@ TEST_F(LoginGateTest, AKnownPlacesRefusalIsOfThatPlaceOnly) {
   EXPECT_TRUE(gate_.refusedLately(office_));
   EXPECT_FALSE(gate_.refusedLately(stranger_));
   EXPECT_EQ(fail(stranger_), "failed");
+}
+
+TEST_F(LoginGateTest, ADevicesRefusalIsOfThatDeviceOnlyAndAsksTheStoreNoMore) {
+  EXPECT_EQ(failuresOf(device_, 10), 10);
+  EXPECT_FALSE(gate_.refusedLately(device_)) << "nobody has been refused yet";
+  EXPECT_EQ(fail(device_), "device 900s");
+  const std::size_t calls = store_.calls();
+  const LoginVisitor elsewhere{.user = "ada", .place = office_.place, .device = device_.device};
+  for (const LoginVisitor& visitor : {device_, elsewhere}) {
+    EXPECT_TRUE(gate_.refusedLately(visitor));
+    EXPECT_EQ(fail(visitor), "device 900s");
+  }
+  EXPECT_EQ(store_.calls(), calls);
+  const LoginVisitor tablet{.user = "ada", .place = device_.place, .device = "tablet"};
+  const LoginVisitor no_device{.user = "ada", .place = device_.place, .device = ""};
+  const LoginVisitor eves{.user = "eve", .place = device_.place, .device = device_.device};
+  for (const LoginVisitor& visitor : {tablet, no_device, eves}) {
+    EXPECT_FALSE(gate_.refusedLately(visitor));
+    EXPECT_EQ(fail(visitor), "failed");
+  }
+  clock_.advance(RefusalMemory::kLifetime);
+  EXPECT_FALSE(gate_.refusedLately(device_));
+  EXPECT_EQ(fail(device_), "device 898s") << "now the store says";
+}
+
+TEST_F(LoginGateTest, WhatADeviceWasRefusedIsForgottenAfterItsSuccess) {
+  std::vector<LoginGate::Pass> under_way;
+  for (int i = 0; i < 10; ++i) {
+    if (auto pass = gate_.enter(device_)) under_way.push_back(*pass);
+  }
+  ASSERT_EQ(under_way.size(), 10U);
+  EXPECT_EQ(fail(device_), "device 900s");
+  gate_.succeeded(under_way.front());
+  EXPECT_FALSE(gate_.refusedLately(device_));
+  EXPECT_EQ(fail(device_), "failed");
 }
 
 TEST_F(LoginGateTest, AWaitThatIsOverIsOverAtOnce) {
