@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/encoding.h"
 #include "base/parse.h"
 #include "os/host_port.h"
 #include "redis/redirect.h"
@@ -31,6 +32,11 @@ std::optional<RedisAddress> addressOf(const RedisReply& node, const RedisAddress
   return isPlace(address) ? std::optional(address) : std::nullopt;
 }
 
+std::string shown(const RedisReply& node) {
+  if (node.elements.size() < 2) return "?";
+  return escapeForLog(node.elements[0].text + ":" + std::to_string(node.elements[1].integer));
+}
+
 bool isNode(const RedisReply& element) {
   return element.type == Type::kArray;
 }
@@ -49,7 +55,10 @@ bool readRange(const RedisReply& entry, const RedisAddress& asked, ClusterView& 
   if (!are_slots) return false;
   for (std::size_t i = 2; i < entry.elements.size() && isNode(entry.elements[i]); ++i) {
     auto address = addressOf(entry.elements[i], asked);
-    if (!address) continue;
+    if (!address) {
+      if (view.nowhere.empty()) view.nowhere = shown(entry.elements[i]);
+      continue;
+    }
     addNode(view, *address);
     if (i == 2) {
       view.ranges.push_back({.first = static_cast<Slot>(first), .last = static_cast<Slot>(last), .primary = *address});
@@ -72,8 +81,11 @@ Expected<ClusterView, std::string> readClusterView(const RedisReplies& replies, 
   }
   const auto epoch = parseInteger<std::uint64_t>(fieldOf(replies[0].text, "cluster_current_epoch"));
   if (replies[0].type != Type::kString || !epoch) return Problem("what it says of the cluster cannot be read");
-  ClusterView view{
-      .epoch = *epoch, .is_ok = fieldOf(replies[0].text, "cluster_state") == "ok", .ranges = {}, .nodes = {}};
+  ClusterView view{.epoch = *epoch,
+                   .is_ok = fieldOf(replies[0].text, "cluster_state") == "ok",
+                   .ranges = {},
+                   .nodes = {},
+                   .nowhere = {}};
   if (replies[1].type != Type::kArray) return Problem("what it says of the slots cannot be read");
   for (const RedisReply& entry : replies[1].elements) {
     if (!readRange(entry, asked, view)) return Problem("what it says of the slots cannot be read");

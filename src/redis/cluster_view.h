@@ -34,6 +34,7 @@ struct ClusterView {
   bool is_ok = false;  ///< it serves what it has: it reaches most of the others
   std::vector<Range> ranges;
   std::vector<RedisAddress> nodes;  ///< all that serve, or follow one that does; each once
+  std::string nowhere;              ///< the first of what it names as nodes' addresses, and is none; may be empty
 };
 
 /// Appends the questions.

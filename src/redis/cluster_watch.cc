@@ -45,6 +45,13 @@ RedisSettings askingSettings(const RedisSettings& config, const RedisAddress& no
   return settings;
 }
 
+/// REQUIRES: it is of no use.
+std::string faultOf(const ClusterView& view) {
+  if (view.is_ok && view.ranges.empty() && !view.nowhere.empty())
+    return "it names its nodes by what is no address (" + view.nowhere + "); check their cluster-announce-hostname";
+  return "its cluster is down, or it has not heard of it for a while";
+}
+
 }  // namespace
 
 ClusterWatch::ClusterWatch(const RedisSettings& config, ClusterNodes& nodes, const Clock& clock)
@@ -100,7 +107,8 @@ bool ClusterWatch::refresh(const std::stop_token& stop) {
       continue;
     }
     if (!isOfUse(*view, clock_.steadyNow())) {
-      problem = node.name() + ": its cluster is down, or it has not heard of it for a while";
+      problem = node.name() + ": " + faultOf(*view);
+      nodes_.noteProblem({ConnectionError::Kind::kUnreachable, problem});
       continue;
     }
     noteView(*view, node);

@@ -275,6 +275,18 @@ TEST(ClusterThatIsGone, IsSaidAtTheStart) {
   EXPECT_FALSE(access.client.reachable());
 }
 
+/// Whose hostname was never announced; the name in its place is `?`.
+TEST(ClusterWithoutHostnames, IsSaidAtTheStart) {
+  ClusterGroup group({.primaries = 1, .replicas = 0, .configuration = {"cluster-preferred-endpoint-type hostname"}});
+  ClusterAccess access(configFor(group));
+  const StartupReport report = access.client.probe();
+  EXPECT_EQ(report.outcome, StartupProbe::kUnreachable);
+  const std::string name = group.nodes()[0];
+  EXPECT_EQ(report.message, "redis: the cluster of " + name + " is not reachable: " + name +
+                                ": it names its nodes by what is no address (?" + name.substr(name.find(':')) +
+                                "); check their cluster-announce-hostname");
+}
+
 TEST(ClusterWithTls, AsksForTheOptionThatIsWrong) {
   const auto messageOf = [](const RedisSettings& config) {
     ClusterAccess access(config);

@@ -41,6 +41,7 @@ TEST(ClusterView, HasEachRangeWithItsPrimary) {
   EXPECT_EQ(view->ranges[1].first, 5461);
   EXPECT_EQ(view->ranges[1].primary.name(), "192.0.2.2:7001");
   EXPECT_EQ(view->nodes.size(), 3U);
+  EXPECT_EQ(view->nowhere, "");
 }
 
 TEST(ClusterView, TakesAMissingHostForThatOfTheNodeAsked) {
@@ -62,6 +63,7 @@ TEST(ClusterView, LeavesOutWhomNobodyCanFollow) {
       asked());
   ASSERT_TRUE(view.hasValue());
   EXPECT_TRUE(view->ranges.empty());
+  EXPECT_EQ(view->nowhere, "?:7001");
 }
 
 TEST(ClusterView, LeavesOutHostsThatAreNone) {
@@ -85,6 +87,7 @@ TEST(ClusterView, LeavesOutNodesThatAreNone) {
     EXPECT_TRUE(view->ranges.empty()) << "who follows is not the primary";
     ASSERT_EQ(view->nodes.size(), 1U);
     EXPECT_EQ(view->nodes[0].name(), "b:7002");
+    EXPECT_NE(view->nowhere, "");
   }
 }
 
