@@ -29,7 +29,7 @@ struct Application::Parts {
 Application::Parts::Parts(Prepared prepared, LastingState& lasting, const Clock& time, MetricsRegistry& registry)
     : config(prepared.config),
       clock(time),
-      redis(*config, clock, registry),
+      redis(*config, lasting.nodes, clock, registry),
       site(std::move(prepared), {redis, lasting, clock, registry}),
       router(site.auth(), clock) {
   site.addTo(router);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "redis/learned_nodes.h"
 #include "session/late_touches.h"
 #include "session/live_caches.h"
 #include "session/login_epoch.h"
@@ -20,6 +21,7 @@ struct LastingState {
   LoginEpochs epochs;  ///< by server and key
   LateTouches late_touches;
   LiveCaches caches;
+  LearnedNodes nodes;  ///< by target
 };
 
 }  // namespace sessiond

@@ -9,28 +9,30 @@ RedisKeys keysOf(const Config& config) {
   return {config.session.key_prefix, config.sessiond.key_prefix};
 }
 
-std::unique_ptr<SentinelWatch> watchOver(RedisNode& node, const Config& config, const Clock& clock,
-                                         MetricsRegistry& metrics) {
+std::unique_ptr<SentinelWatch> watchOver(RedisNode& node, const Config& config, LearnedNodes& learned,
+                                         const Clock& clock, MetricsRegistry& metrics) {
   if (!config.redis.sentinel.used()) return nullptr;
   const auto interval = SentinelWatch::intervalFor(config.session.cache.max_staleness);
-  return std::make_unique<SentinelWatch>(config.redis, interval, node, clock, metrics);
+  return std::make_unique<SentinelWatch>(config.redis, interval, node, learned, clock, metrics);
 }
 
 }  // namespace
 
-RedisTopology::One::One(const Config& config, const Clock& clock, MetricsRegistry& metrics)
+RedisTopology::One::One(const Config& config, LearnedNodes& learned, const Clock& clock, MetricsRegistry& metrics)
     : client(config.redis, keysOf(config).canaries() + "write", clock, metrics),
-      sentinels(watchOver(client.node(), config, clock, metrics)) {}
+      sentinels(watchOver(client.node(), config, learned, clock, metrics)) {}
 
-RedisTopology::Many::Many(const Config& config, const Clock& clock, MetricsRegistry& metrics)
-    : nodes(config.redis, keysOf(config), clock, metrics), client(nodes, clock), watch(config.redis, nodes, clock) {}
+RedisTopology::Many::Many(const Config& config, LearnedNodes& learned, const Clock& clock, MetricsRegistry& metrics)
+    : nodes(config.redis, keysOf(config), clock, metrics),
+      client(nodes, clock),
+      watch(config.redis, nodes, learned, clock) {}
 
-RedisTopology::RedisTopology(const Config& config, const Clock& clock, MetricsRegistry& metrics)
+RedisTopology::RedisTopology(const Config& config, LearnedNodes& learned, const Clock& clock, MetricsRegistry& metrics)
     : needs_discovery_(config.redis.sentinel.used() || config.redis.cluster.used()) {
   if (config.redis.cluster.used()) {
-    many_ = std::make_unique<Many>(config, clock, metrics);
+    many_ = std::make_unique<Many>(config, learned, clock, metrics);
   } else {
-    one_ = std::make_unique<One>(config, clock, metrics);
+    one_ = std::make_unique<One>(config, learned, clock, metrics);
   }
 }
 

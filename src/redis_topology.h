@@ -11,6 +11,7 @@
 #include "redis/cluster_client.h"
 #include "redis/cluster_nodes.h"
 #include "redis/cluster_watch.h"
+#include "redis/learned_nodes.h"
 #include "redis/redis_client.h"
 #include "redis/sentinel_watch.h"
 
@@ -19,8 +20,8 @@ namespace sessiond {
 /// Thread-safe. Its end waits for threads of its own.
 class RedisTopology {
  public:
-  /// The last two outlive it.
-  RedisTopology(const Config& config, const Clock& clock, MetricsRegistry& metrics);
+  /// The last three outlive it.
+  RedisTopology(const Config& config, LearnedNodes& learned, const Clock& clock, MetricsRegistry& metrics);
 
   RedisAccess& access();
   /// Null: there is a cluster.
@@ -37,12 +38,12 @@ class RedisTopology {
 
  private:
   struct One {
-    One(const Config& config, const Clock& clock, MetricsRegistry& metrics);
+    One(const Config& config, LearnedNodes& learned, const Clock& clock, MetricsRegistry& metrics);
     RedisClient client;
     std::unique_ptr<SentinelWatch> sentinels;  ///< null: redis.url says where it is
   };
   struct Many {
-    Many(const Config& config, const Clock& clock, MetricsRegistry& metrics);
+    Many(const Config& config, LearnedNodes& learned, const Clock& clock, MetricsRegistry& metrics);
     ClusterNodes nodes;
     ClusterClient client;
     ClusterWatch watch;

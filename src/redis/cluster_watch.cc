@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/named_thread.h"
+#include "redis/redis_target.h"
 
 namespace sessiond {
 
@@ -54,11 +55,14 @@ std::string faultOf(const ClusterView& view) {
 
 }  // namespace
 
-ClusterWatch::ClusterWatch(const RedisSettings& config, ClusterNodes& nodes, const Clock& clock)
+ClusterWatch::ClusterWatch(const RedisSettings& config, ClusterNodes& nodes, LearnedNodes& learned, const Clock& clock)
     : config_(config.clone()),
       configured_(addressesOf(config.cluster)),
+      target_(targetOf(config)),
       nodes_(nodes),
+      learned_(learned),
       clock_(clock),
+      known_(learned.of(target_)),
       silence_log_(kLogInterval),
       thread_(startThread("cluster", [this](const std::stop_token& stop) { run(stop); })) {}
 
@@ -83,12 +87,14 @@ void ClusterWatch::run(const std::stop_token& stop) {
   }
 }
 
+/// Those of the configuration first: an earlier watch may have known of one that has left the cluster since.
 std::vector<RedisAddress> ClusterWatch::candidates() const {
-  std::vector<RedisAddress> all = known_;
+  std::vector<RedisAddress> all;
   std::set<std::string> names;
-  for (const RedisAddress& one : all) names.insert(one.name());
-  for (const RedisAddress& one : configured_)
-    if (names.insert(one.name()).second) all.push_back(one);
+  for (const auto* const some : {&configured_, &known_}) {
+    for (const RedisAddress& one : *some)
+      if (names.insert(one.name()).second) all.push_back(one);
+  }
   return all;
 }
 
@@ -145,6 +151,7 @@ bool ClusterWatch::isOfUse(const ClusterView& view, SteadyTime now) {
 
 void ClusterWatch::noteView(const ClusterView& view, const RedisAddress& node) {
   known_ = view.nodes;
+  learned_.note(target_, known_);
   std::erase_if(clients_, [&](const auto& one) {
     const auto all = candidates();
     return std::ranges::none_of(all, [&](const RedisAddress& known) { return known.name() == one.first; });

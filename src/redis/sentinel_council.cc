@@ -96,6 +96,19 @@ bool SentinelCouncil::isKnown(const SentinelView::Peer& peer) const {
   });
 }
 
+std::size_t SentinelCouncil::add(const RedisAddress& address) {
+  contacts_.emplace(next_contact_, Contact{.address = address});
+  return next_contact_++;
+}
+
+std::vector<RedisAddress> SentinelCouncil::further() const {
+  std::vector<RedisAddress> addresses;
+  for (const auto& [number, contact] : contacts_) {
+    if (!contact.configured) addresses.push_back(contact.address);
+  }
+  return addresses;
+}
+
 std::map<std::size_t, RedisAddress> SentinelCouncil::learn(SteadyTime now) {
   std::erase_if(useless_, [now](const auto& one) { return now >= one.second; });
   std::map<std::size_t, RedisAddress> learned;
@@ -103,10 +116,9 @@ std::map<std::size_t, RedisAddress> SentinelCouncil::learn(SteadyTime now) {
   for (const auto& [number, contact] : contacts_) {
     if (isFresh(contact, now)) peers.insert(peers.end(), contact.view->peers.begin(), contact.view->peers.end());
   }
-  for (SentinelView::Peer& peer : peers) {
+  for (const SentinelView::Peer& peer : peers) {
     if (contacts_.size() >= kMostContacts || useless_.size() >= kMostUseless || isKnown(peer)) continue;
-    learned.emplace(next_contact_, peer.address);
-    contacts_.emplace(next_contact_++, Contact{.address = std::move(peer.address)});
+    learned.emplace(add(peer.address), peer.address);
   }
   return learned;
 }

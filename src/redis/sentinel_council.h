@@ -47,9 +47,13 @@ class SentinelCouncil {
   };
   Verdict verdict(SteadyTime now) const;
 
+  /// Numbers a further contact.
+  std::size_t add(const RedisAddress& address);
+  /// Where all further contacts lead.
+  std::vector<RedisAddress> further() const;
   /// Numbers further contacts, to sentinels that the others know and nobody has met: their addresses.
   std::map<std::size_t, RedisAddress> learn(SteadyTime now);
-  /// A learned contact has ended.
+  /// A further contact has ended.
   void forget(std::size_t contact) { contacts_.erase(contact); }
 
   static constexpr std::size_t kMostContacts = 16;

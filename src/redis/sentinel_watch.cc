@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/named_thread.h"
+#include "redis/redis_target.h"
 
 namespace sessiond {
 
@@ -31,12 +32,14 @@ std::vector<RedisAddress> addressesOf(const SentinelSettings& config) {
 
 }  // namespace
 
-SentinelWatch::SentinelWatch(const RedisSettings& config, milliseconds interval, RedisNode& node, const Clock& clock,
-                             MetricsRegistry& metrics)
+SentinelWatch::SentinelWatch(const RedisSettings& config, milliseconds interval, RedisNode& node, LearnedNodes& learned,
+                             const Clock& clock, MetricsRegistry& metrics)
     : config_(config.sentinel.clone()),
       tls_(config.tls),
       interval_(interval),
+      target_(targetOf(config)),
       node_(node),
+      learned_(learned),
       clock_(clock),
       metrics_(metrics),
       switches_(metrics.counter("sessiond_sentinel_switches_total",
@@ -65,6 +68,7 @@ void SentinelWatch::run(const std::stop_token& stop) {
   const std::vector<RedisAddress> configured = addressesOf(config_);
   std::vector<std::size_t> missing(configured.size());
   std::iota(missing.begin(), missing.end(), std::size_t{0});
+  tendContacts(recall());
   while (!stop.stop_requested()) {
     std::erase_if(missing, [&](std::size_t i) { return addContact(i, configured[i], true); });
     std::unique_lock lock(mutex_);
@@ -73,8 +77,10 @@ void SentinelWatch::run(const std::stop_token& stop) {
     const SteadyTime now = clock_.steadyNow();
     const SentinelCouncil::Verdict verdict = council_.verdict(now);
     const auto learned = council_.learn(now);
+    std::vector<RedisAddress> further = council_.further();
     node_.place().setRefusal(refusalOfAll());
     lock.unlock();
+    learned_.note(target_, std::move(further));
     carryOut(verdict, now);
     tendContacts(learned);
   }
@@ -82,6 +88,15 @@ void SentinelWatch::run(const std::stop_token& stop) {
   contacts_.clear();
   show({});
   if (!primary_.empty()) primaryGauge(primary_).add(-1);
+}
+
+/// Whom an earlier watch has learned of, or was told of itself.
+std::map<std::size_t, RedisAddress> SentinelWatch::recall() {
+  std::map<std::size_t, RedisAddress> recalled;
+  const std::vector<RedisAddress> addresses = learned_.of(target_);
+  const std::lock_guard lock(mutex_);
+  for (const RedisAddress& address : addresses) recalled.emplace(council_.add(address), address);
+  return recalled;
 }
 
 bool SentinelWatch::addContact(std::size_t number, const RedisAddress& address, bool lasting) {

@@ -2,7 +2,8 @@
 // (sentinel_council.h), and lets it be asked only while they vouch for it.
 //
 // All of them are asked all the time, each by a contact of its own, so that one that is silent delays nobody.
-// Sentinels that the configuration does not name are learned from the others, and written nowhere.
+// Sentinels that the configuration does not name are learned from the others, and written nowhere; whoever watches
+// after a reload is told of them.
 //
 // Until the first of all answers is in, the node counts as vouched for, for as long as silence is borne: whoever asks
 // it waits for its place then, instead of being refused.
@@ -21,6 +22,7 @@
 #include "base/clock.h"
 #include "base/interval_gate.h"
 #include "base/metrics.h"
+#include "redis/learned_nodes.h"
 #include "redis/redis_node.h"
 #include "redis/sentinel_contact.h"
 #include "redis/sentinel_council.h"
@@ -31,8 +33,8 @@ namespace sessiond {
 class SentinelWatch {
  public:
   /// Keeps what it needs of `config`. `interval`: how often the sentinels are asked. REQUIRES: config.sentinel.used().
-  SentinelWatch(const RedisSettings& config, milliseconds interval, RedisNode& node, const Clock& clock,
-                MetricsRegistry& metrics);
+  SentinelWatch(const RedisSettings& config, milliseconds interval, RedisNode& node, LearnedNodes& learned,
+                const Clock& clock, MetricsRegistry& metrics);
   /// Waits for the threads, at most as long as an attempt to connect takes.
   ~SentinelWatch();
   /// How often to ask, so that a failover that no message tells of is seen well within max_staleness.
@@ -45,6 +47,7 @@ class SentinelWatch {
  private:
   std::jthread start();
   void run(const std::stop_token& stop);
+  std::map<std::size_t, RedisAddress> recall();
   /// False: the system has no thread for it now.
   bool addContact(std::size_t number, const RedisAddress& address, bool lasting);
   void tendContacts(const std::map<std::size_t, RedisAddress>& learned);
@@ -60,7 +63,9 @@ class SentinelWatch {
   const SentinelSettings config_;
   const TlsSettings tls_;
   const milliseconds interval_;
+  const std::string target_;
   RedisNode& node_;
+  LearnedNodes& learned_;
   const Clock& clock_;
   MetricsRegistry& metrics_;
   Counter& switches_;

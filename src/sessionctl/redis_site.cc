@@ -38,7 +38,7 @@ LogSettings logSettingsOf(const LogSettings& daemons) {
 RedisSite::RedisSite(Prepared all)
     : prepared(std::move(all)),
       config(*prepared.config),
-      topology(config, clock, metrics),
+      topology(config, learned, clock, metrics),
       redis(topology.access()),
       keys(config.session.key_prefix, config.sessiond.key_prefix),
       store(redis, config.session, keys, config.logout.replicas),

@@ -14,6 +14,7 @@
 #include "base/metrics.h"
 #include "prepare.h"
 #include "redis/connection_error.h"
+#include "redis/learned_nodes.h"
 #include "redis/redis_access.h"
 #include "redis/redis_keys.h"
 #include "redis/redis_session_store.h"
@@ -34,6 +35,7 @@ struct RedisSite {
   MetricsRegistry metrics;
   const Prepared prepared;
   const Config& config;
+  LearnedNodes learned;
   RedisTopology topology;
   RedisAccess& redis;
   const RedisKeys keys;

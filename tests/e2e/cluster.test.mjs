@@ -10,6 +10,7 @@ import { ClusterGroup } from '../support/cluster.mjs';
 import { binary } from '../support/places.mjs';
 import { startStack } from '../support/stack.mjs';
 import { pause, waitFor } from '../support/waiting.mjs';
+import { sessionctl } from './support/sessionctl.mjs';
 
 describe('a Redis Cluster', () => {
   let stack;
@@ -129,6 +130,25 @@ describe('a Redis Cluster', () => {
       await waitFor('ready', async () => (await stack.client().get('/sessiond/ready')).status === 200, { timeout: 30000 });
     });
   }
+
+  test('a reload keeps to the nodes that were learned while those of the configuration are gone', async () => {
+    const { redis, sessiond } = stack;
+    const client = await loggedIn();
+    const reload = async () => {
+      const { status, notes } = await sessionctl(sessiond.file)('reload');
+      assert.deepEqual([status, notes], [0, []]);
+    };
+    const primaries = await redis.primaries();
+    const named = redis.servers.filter((server) => !primaries.includes(server)).slice(0, 2);
+    sessiond.config.redis.cluster.nodes = named.map(({ port }) => `127.0.0.1:${port}`);
+    sessiond.writeConfig();
+    await reload();
+    await Promise.all(named.map((server) => server.stop('SIGKILL')));
+    await reload();
+    await served(client);
+    await Promise.all(named.map((server) => server.start()));
+    await redis.settle();
+  });
 });
 
 describe('a Redis Cluster, and a single lane', () => {

@@ -178,4 +178,23 @@ describe('a primary behind sentinels', () => {
     await waitFor('counted once', async () => (await stack.metric('sessiond_sentinels_known')) === 3);
     assert.equal(await stack.metric('sessiond_redis_primary'), 1);
   });
+
+  test('a reload keeps to the sentinels that were learned while that of the configuration is gone', async () => {
+    const { redis, sessiond } = stack;
+    const client = await loggedIn();
+    const reload = async () => {
+      const { status, notes } = await sessionctl(sessiond.file)('reload');
+      assert.equal(status, 0, JSON.stringify(notes));
+      assert.doesNotMatch(notes.join('\n'), /not reachable/);
+    };
+    const [named] = redis.sentinels;
+    sessiond.config.redis.sentinel.nodes = [`127.0.0.1:${named.port}`];
+    sessiond.writeConfig();
+    await reload();
+    await waitFor('the others are learned', async () => (await stack.metric('sessiond_sentinels_reached')) === 3);
+    await named.stop('SIGKILL');
+    await reload();
+    await served(client, Date.now(), 'reload without the named sentinel');
+    await named.start();
+  });
 });

@@ -36,8 +36,8 @@ struct Site {
         listener(client, keys, cache, burials, canaries, clock, metrics,
                  [this] { canaries.distrust(DistrustReason::kEverybody); }) {
     if (!redis.sentinel.used()) return;
-    watch = std::make_unique<SentinelWatch>(redis, SentinelWatch::intervalFor(max_staleness), client.node(), clock,
-                                            metrics);
+    watch = std::make_unique<SentinelWatch>(redis, SentinelWatch::intervalFor(max_staleness), client.node(), learned,
+                                            clock, metrics);
     soon([this] { return client.node().place().present() != nullptr; }, 500ms);
   }
 
@@ -87,6 +87,7 @@ struct Site {
                                                   burials.renew();
                                                 },
                                             .doubted = [this] { canaries.distrust(DistrustReason::kSentinels); }}};
+  LearnedNodes learned;
   std::unique_ptr<SentinelWatch> watch;
   const milliseconds budget{750};  ///< of a check
   TouchThrottle throttle{60s};

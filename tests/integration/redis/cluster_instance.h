@@ -18,7 +18,7 @@ namespace sessiond {
 /// What leads to a cluster.
 struct ClusterAccess {
   explicit ClusterAccess(const RedisSettings& redis, const SessionSettings& config = {})
-      : keys(keysFor(config)), nodes(redis, keys, clock, metrics), watch(redis, nodes, clock) {}
+      : keys(keysFor(config)), nodes(redis, keys, clock, metrics), watch(redis, nodes, learned, clock) {}
 
   /// Until every node answers, or ten seconds are over.
   bool recovers() {
@@ -30,6 +30,7 @@ struct ClusterAccess {
   const RedisKeys keys;
   ClusterNodes nodes;
   ClusterClient client{nodes, clock};
+  LearnedNodes learned;
   ClusterWatch watch;
 };
 

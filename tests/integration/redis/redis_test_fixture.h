@@ -137,7 +137,7 @@ class ReachedServer {
 struct TestClient {
   explicit TestClient(const RedisSettings& config) : client(config, kProbeKey, clock, metrics) {
     if (!config.sentinel.used()) return;
-    watch.emplace(config, 100ms, client.node(), clock, metrics);
+    watch.emplace(config, 100ms, client.node(), learned, clock, metrics);
     EXPECT_TRUE(recovers());
   }
 
@@ -170,6 +170,7 @@ struct TestClient {
   SystemClock clock;
   MetricsRegistry metrics;
   RedisClient client;
+  LearnedNodes learned;
   std::optional<SentinelWatch> watch;
 };
 

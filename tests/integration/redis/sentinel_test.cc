@@ -237,7 +237,8 @@ TEST_F(Sentinels, BeforeAnyHasAnsweredTheirAnswerIsWaitedFor) {
   RedisClient client(config, kProbeKey, clock, metrics);
   EXPECT_FALSE(client.node().isVouchedFor(clock.steadyNow()));
   const SteadyTime before = now();
-  const SentinelWatch watch(config, 100ms, client.node(), clock, metrics);
+  LearnedNodes learned;
+  const SentinelWatch watch(config, 100ms, client.node(), learned, clock, metrics);
   EXPECT_TRUE(client.node().isVouchedFor(before));
   ASSERT_TRUE(soon([&] { return !client.node().isVouchedFor(now()); })) << "not for ever";
   EXPECT_GE(now() - before, 1000ms);
@@ -379,7 +380,8 @@ TEST(OneSentinel, TellsOfAFailoverThatHasNotEnded) {
   const SystemClock clock;
   MetricsRegistry metrics;
   RedisNode node(config, "sessiond:probe", clock, metrics);
-  const SentinelWatch watch(config, std::chrono::minutes(10), node, clock, metrics);
+  LearnedNodes learned;
+  const SentinelWatch watch(config, std::chrono::minutes(10), node, learned, clock, metrics);
   const auto name = [&](std::size_t server) { return "127.0.0.1:" + std::to_string(group.server(server).port()); };
   ASSERT_TRUE(soon([&] { return node.server() == name(0); }));
   group.sentinel(0).command({"SENTINEL", "SET", SentinelGroup::kMaster, "failover-timeout", "600000"});
@@ -419,7 +421,8 @@ TEST_F(Sentinels, AreAskedOnceThereAreThreadsForThem) {
   WaitingClock clock;
   MetricsRegistry metrics;
   RedisNode node(config, "sessiond:probe", clock, metrics);
-  const SentinelWatch watch(config, 100ms, node, clock, metrics);
+  LearnedNodes learned;
+  const SentinelWatch watch(config, 100ms, node, learned, clock, metrics);
   EXPECT_TRUE(soon([&] { return clock.asked() > 0; })) << "the watch runs, and is about to ask the first one";
   {
     const NoThreads none;

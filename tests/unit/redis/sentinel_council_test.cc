@@ -223,6 +223,23 @@ TEST_F(SentinelCouncilTest, AnotherAddressOfOneThatWasOfNoUseIsTried) {
   EXPECT_EQ(council_.learn(at(1001ms)).size(), 1U);
 }
 
+TEST_F(SentinelCouncilTest, FurtherOnesThatAnEarlierOneKnewCountWithoutThoseOfTheConfiguration) {
+  const std::size_t d = council_.add(addressOf("192.0.2.3"));
+  const std::size_t e = council_.add(addressOf("192.0.2.4"));
+  EXPECT_EQ(council_.verdict(at(1000ms)).known, 3U) << "not by their addresses alone";
+  SentinelView said = view("d", "p", 1);
+  said.peers = {{.id = "e", .address = addressOf("192.0.2.4")}, {.id = "a", .address = addressOf("s0")}};
+  hear(d, said);
+  EXPECT_THAT(council_.learn(at(1000ms)), IsEmpty());
+  hear(e, view("e", "p", 1));
+  EXPECT_EQ(primary(), "p") << "two of three";
+  hear(0, view("e", "p", 1));
+  EXPECT_FALSE(council_.heard(e, view("e", "p", 1), at(1000ms))) << "it is one of the configuration";
+  council_.forget(e);
+  ASSERT_EQ(council_.further().size(), 1U);
+  EXPECT_EQ(council_.further()[0].host, "192.0.2.3");
+}
+
 TEST_F(SentinelCouncilTest, NoMoreAreLearnedThanCanBeAsked) {
   SentinelView said = view("a", "p", 1);
   for (int i = 0; i < 100; ++i) {
