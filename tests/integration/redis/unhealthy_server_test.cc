@@ -216,7 +216,7 @@ TEST(UnhealthyServer, APrimaryThatCannotShowItselfIsNotBelieved) {
     server.command({"CONFIG", "SET", "dir", "/proc"});
     server.command({"CONFIG", "SET", "save", "3600 1000000"});
     server.command({"BGSAVE"});
-    EXPECT_TRUE(soon([&] { return server.command({"SET", "other", "value"}).starts_with("MISCONF"); }));
+    EXPECT_TRUE(soon([&] { return server.command({"SET", "other", "value"}).starts_with("-MISCONF"); }));
     const std::string expected = configuration.empty() ? "value" : "(unavailable)";
     EXPECT_TRUE(soon([&] { return test.text({"GET", "key"}) == expected; }));
     server.command({"CONFIG", "SET", "stop-writes-on-bgsave-error", "no"});
