@@ -223,6 +223,19 @@ int cannotEdit(const CommonOptions& options, const std::string& file, const Conf
       {"  " + secretFilesLine(file, config.session.secret_files)});
 }
 
+/// The list is read as it is meant, and what it names is no secret: one that is too short, say.
+bool isOfSecrets(const std::vector<ConfigProblem>& problems) {
+  return std::ranges::all_of(problems, [](const ConfigProblem& problem) {
+    return problem.severity == ProblemSeverity::kWarning || problem.path.starts_with("session.secret_files[");
+  });
+}
+
+/// What was tried is gone; whoever writes the same line into the configuration hears the same.
+int sayRefused(const CommonOptions& options, std::vector<ConfigProblem> problems) {
+  for (ConfigProblem& problem : problems) problem.file = options.config_file;
+  return sayProblems(options, false, problems, "");
+}
+
 int sayNotLocked(const CommonOptions& options, int error) {
   if (error != EWOULDBLOCK) return fail(options, EX_NOINPUT, options.config_file + ": " + errnoText(error));
   return fail(options, EX_TEMPFAIL,
@@ -274,8 +287,9 @@ int rotate(const CommonOptions& options, const std::string& file) {
   const std::string beside = options.config_file + ".tried";
   ::unlink(beside.c_str());  // of one that was killed
   if (const auto why = whyNotCreated(beside, *after)) return fail(options, EX_CANTCREAT, beside + ": " + *why);
-  const auto tried = loadConfig(beside);
+  auto tried = loadConfig(beside);
   ::unlink(beside.c_str());
+  if (!tried && isOfSecrets(tried.error())) return sayRefused(options, std::move(tried.error()));
   std::vector<std::string> expected = files;
   expected.insert(expected.begin(), file);
   if (!tried || tried->config.session.secret_files != expected) return cannotEdit(options, file, loaded->config);

@@ -18,6 +18,10 @@ describe('sessionctl secret', () => {
   let stack;
   let ctl;
   const at = (name) => path.join(stack.folder, name);
+  const secretAt = (name) => {
+    if (!fs.existsSync(at(name))) fs.writeFileSync(at(name), `${name}, of which nobody knows\n`.padEnd(60, 'x'), { mode: 0o600 });
+    return at(name);
+  };
   before(async () => {
     stack = await startStack();
     ctl = sessionctl(stack.sessiond.file);
@@ -116,6 +120,7 @@ describe('sessionctl secret', () => {
   });
 
   test('of a file in braces as well, whose text with the list in it would be none', async () => {
+    secretAt('session_secret');
     const file = at('braces.yaml');
     const text = `{session: {idle_timeout: 5m}, sessiond: {control_socket: ${at('nobody.sock')}}}\n`;
     fs.writeFileSync(file, text);
@@ -143,12 +148,13 @@ describe('sessionctl secret', () => {
   test('an older one is not put first by itself, and a list that is full takes no more', async () => {
     const file = at('older.yaml');
     const write = (list) => fs.writeFileSync(file, `session: {secret_files: [${list}]}\nsessiond: {control_socket: ${at('nobody.sock')}}\n`);
+    for (const name of ['one', 'two', 'session_secret']) secretAt(name);
     write(`${at('two')}, ${at('one')}, "credential:session_secret"`);
     const older = await sessionctl(file)('secret rotate', [at('one')]);
     assert.equal(older.status, 65);
     assert.match(older.error, /one is in session\.secret_files already, behind the one that signs, and nothing was changed\./);
     assert.deepEqual(older.problems, [`  secret_files: ["${at('one')}", "${at('two')}", "credential:session_secret"]`]);
-    write(Array.from({ length: 16 }, (_, place) => at(`of-${place}`)));
+    write(Array.from({ length: 16 }, (_, place) => secretAt(`of-${place}`)));
     const full = await sessionctl(file)('secret rotate', [at('one-too-many')]);
     assert.equal(full.status, 65);
     assert.match(full.error, /^session\.secret_files names 16 files, and more may not be/);
