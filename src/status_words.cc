@@ -58,7 +58,7 @@ StatusWords wordsOf(CheckStatus status) {
       return {"Redis cannot say", "`redis-cli` and the daemon's log say why; nobody is let in until it answers"};
     case CheckStatus::kMisconfigured:
       return {
-          "nginx names a policy that the configuration does not have, or misspells another word for sessiond",
+          "nginx names a policy that is not configured, or misspells another word for sessiond",
           "correct `set $sessiond_policy`, `$sessiond_touch` or `$sessiond_audience` in nginx, or add the policy to "
           "policies: `sessionctl nginx lint` finds it"};
   }

@@ -55,15 +55,29 @@ std::string clientsWordIn(std::string_view text, const ClientValues& client, con
   return variable == "$remote_user" && !realm.empty() && realm != "off" ? "" : variable;
 }
 
+void sayClients(const Site& site, const Place& place, const std::string& what, const std::string& remedy) {
+  site.danger("identity-from-client", place, what, "remove it: sessiond/" + remedy);
+}
+
+void sayHeader(const Site& site, const Place& place, const std::string& word, const std::string& header,
+               std::string_view snippet) {
+  sayClients(site, place, "the application takes " + word + ", which the client chooses, for " + header,
+             std::string(snippet) + " sets " + header);
+}
+
+void sayVariable(const Site& site, const Place& place, const std::string& word, const std::string& variable) {
+  sayClients(site, place,
+             variable + " is set to " + word + ", which the client chooses: the application takes it for who it is",
+             "check.conf sets " + variable);
+}
+
 /// What the client says, in the place of sessiond's word.
 void lintValues(const Site& site, const ClientValues& client, const Scope& at, const Channel& channel) {
   for (const Directive* set : at.inForce(channel.set)) {
     const std::string header = headerSetBy(site, *set, channel);
     const std::string word = clientsWordIn(set->argument(1), client, at);
     if (header.empty() || word.empty()) continue;
-    site.danger("identity-from-client", set->place,
-                "the application takes " + word + ", which the client chooses, for " + header,
-                "remove it: sessiond/" + std::string(channel.snippet) + " sets " + header);
+    sayHeader(site, set->place, word, header, channel.snippet);
   }
 }
 
@@ -74,10 +88,7 @@ void lintVariables(const Site& site, const ClientValues& client, const Scope& sc
     const std::string variable = lowerCase(directive.argument(0));
     if (!variable.starts_with("$sessiond_user_") && !variable.starts_with("$sessiond_header_")) continue;
     const std::string word = clientsWordIn(directive.argument(1), client, scope);
-    if (word.empty()) continue;
-    site.danger("identity-from-client", directive.place,
-                variable + " is set to " + word + ", which the client chooses: the application takes it for who it is",
-                "remove it: sessiond/check.conf sets " + variable);
+    if (!word.empty()) sayVariable(site, directive.place, word, variable);
   }
   for (const auto& child : scope.children()) lintVariables(site, client, *child);
 }

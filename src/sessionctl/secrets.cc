@@ -287,9 +287,9 @@ int rotate(const CommonOptions& options, const std::string& file) {
   const std::string beside = options.config_file + ".tried";
   ::unlink(beside.c_str());  // of one that was killed
   if (const auto why = whyNotCreated(beside, *after)) return fail(options, EX_CANTCREAT, beside + ": " + *why);
-  auto tried = loadConfig(beside);
+  const auto tried = loadConfig(beside);
   ::unlink(beside.c_str());
-  if (!tried && isOfSecrets(tried.error())) return sayRefused(options, std::move(tried.error()));
+  if (!tried && isOfSecrets(tried.error())) return sayRefused(options, tried.error());
   std::vector<std::string> expected = files;
   expected.insert(expected.begin(), file);
   if (!tried || tried->config.session.secret_files != expected) return cannotEdit(options, file, loaded->config);

@@ -141,7 +141,7 @@ int revokeHandles(const CommonOptions& options, const SessionOptions& which, Red
   SessionSearch search(site);
   SessionOptions each_once = which;
   std::ranges::sort(each_once.handles);
-  each_once.handles.erase(std::ranges::unique(each_once.handles).begin(), each_once.handles.end());
+  each_once.handles.erase(std::unique(each_once.handles.begin(), each_once.handles.end()), each_once.handles.end());
   const auto sessions = resolve(options, each_once, search);
   if (!sessions) return sessions.error();
   if (const auto refused = refuseUnasked(options, which, countOf(sessions->size()))) return *refused;
