@@ -9,8 +9,7 @@ StatusWords wordsOf(CheckStatus status) {
     case CheckStatus::kMissing:
       return {"there is no session cookie",
               "log in; if the browser had logged in: is cookie.name the applications' name, and do the cookie's "
-              "domain, path "
-              "and Secure fit the address?"};
+              "domain, path and Secure fit the address?"};
     case CheckStatus::kMalformed:
       return {"the cookie is no signed value",
               "something else sets a cookie of this name; give the session's cookie another one (cookie.name)"};
