@@ -30,13 +30,6 @@ const HeaderBlock& statusHeader(CheckStatus status) {
   return headers[static_cast<std::size_t>(status)];
 }
 
-/// A misspelt word must not count as its opposite: `Off` would keep a session alive.
-bool isKnownWord(const Param& param) {
-  if (param.name == "SESSIOND_TOUCH") return param.value == "on" || param.value == "off";
-  if (param.name == "SESSIOND_AUDIENCE") return param.value == "page" || param.value == "api";
-  return true;
-}
-
 }  // namespace
 
 AuthEndpoint::AuthEndpoint(const SiteSettings& settings, const AuthParts& parts)
@@ -106,9 +99,13 @@ AuthCheck AuthEndpoint::readCheck(const Request& request) const {
   const Param* unknown = nullptr;
   for (const Param& param : request.params) {
     if (param.name == "SESSIOND_POLICY") policy_name = param.value;
-    if (param.name == "SESSIOND_TOUCH") check.touch = param.value != "off";
     if (param.name == "SESSIOND_SCHEME") check.https = param.value == "https";
-    if (!isKnownWord(param)) unknown = &param;
+    if (param.name == "SESSIOND_TOUCH") {
+      check.touch = param.value != "off";
+      // A misspelt `Off` would keep sessions alive.
+      if (check.touch && param.value != "on") unknown = &param;
+    }
+    if (param.name == "SESSIOND_AUDIENCE" && param.value != "page" && param.value != "api") unknown = &param;
   }
   check.location_policy = policy_name;
   if (unknown != nullptr) {
