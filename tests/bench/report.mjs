@@ -139,10 +139,21 @@ function revocationTable({ revocation = {} }) {
     figures.median.toFixed(2),
     figures.p99.toFixed(2),
     figures.max.toFixed(2),
+    figures.answeredMedian.toFixed(2),
+    figures.answeredP99.toFixed(2),
     figures.probeMedian.toFixed(2),
     figures.probeP99.toFixed(2),
   ]);
-  const head = ['until the first refusal, under load', 'median ms', 'p99 ms', 'max ms', 'a probe: median ms', 'p99 ms'];
+  const head = [
+    'until the first refusal, under load',
+    'median ms',
+    'p99 ms',
+    'max ms',
+    'until it is answered itself: median ms',
+    'p99 ms',
+    'a probe: median ms',
+    'p99 ms',
+  ];
   return { title: 'Revocation', head, rows };
 }
 

@@ -2,8 +2,8 @@
 //
 // A prober checks one session again and again over its own FastCGI connection. The clock starts before the revoking
 // command is sent and stops when the first refusal has arrived, so everything between counts: Redis, its word to the
-// daemon, and the prober itself. How long the prober's accepted checks took is reported beside it: that is what the
-// figure cannot fall below.
+// daemon, and the prober itself. Two figures beside it tell what it cannot fall below: how long the prober's accepted
+// checks took, and when the revoking command itself was answered, whose word leaves Redis together with the other.
 
 import path from 'node:path';
 
@@ -35,14 +35,13 @@ async function trial({ number, prober, redis, revoke }) {
   }
   const accepted = [];
   const begin = performance.now();
-  const revoked = revoke(number);
+  const answered = revoke(number).then(() => performance.now() - begin);
   for (;;) {
     const sent = performance.now();
     const status = await prober.status(request);
     const now = performance.now();
     if (status === 401) {
-      await revoked;
-      return { delay: now - begin, accepted };
+      return { delay: now - begin, answered: await answered, accepted };
     }
     if (status !== 204 || now - begin > patience) throw new Error(`revocation: ${status} after ${now - begin} ms`);
     accepted.push(now - sent);
@@ -51,10 +50,12 @@ async function trial({ number, prober, redis, revoke }) {
 
 async function trials(count, first, parts) {
   const delays = [];
+  const answers = [];
   const accepted = [];
   for (let i = 0; i < count; i++) {
     const result = await trial({ number: first + i, ...parts });
     delays.push(result.delay);
+    answers.push(result.answered);
     accepted.push(...result.accepted);
     await pause(Math.random() * 10); // not in step with anything
   }
@@ -63,6 +64,8 @@ async function trials(count, first, parts) {
     median: median(delays),
     p99: quantile(delays, 0.99),
     max: Math.max(...delays),
+    answeredMedian: median(answers),
+    answeredP99: quantile(answers, 0.99),
     stillAccepted: accepted.length,
     probeMedian: accepted.length > 0 ? median(accepted) : 0,
     probeP99: accepted.length > 0 ? quantile(accepted, 0.99) : 0,
