@@ -110,7 +110,7 @@ void ClusterNodes::chooseCanarySlot(Node& node) {
   if (!chosen && !node.avoided.empty()) chosen = *node.avoided.rbegin();
   node.canary_slot = chosen;
   if (!chosen) return;
-  node.client.node().useProbeKey(keys_.canaries(hashTagFor(*node.canary_slot)) + "write");
+  node.client.node().writes().useProbeKey(keys_.canaries(hashTagFor(*node.canary_slot)) + "write");
 }
 
 RedisSettings ClusterNodes::settingsFor(const RedisAddress& address) const {
@@ -134,7 +134,7 @@ ClusterNodes::Node* ClusterNodes::nodeFor(const RedisAddress& address) {
   node.address = name;
   node.is_wanted = true;
   node.client.node().vouch(SteadyTime::min());
-  node.client.node().onMisled([this, &node](const Redirect& redirect, const std::string& key) {
+  node.client.node().writes().onMisled([this, &node](const Redirect& redirect, const std::string& key) {
     if (redirect.kind == Redirect::Kind::kMoved) {
       follow(redirect, node);
     } else {

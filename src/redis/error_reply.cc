@@ -148,6 +148,17 @@ const ErrorKind& errorKind(std::size_t index) {
   return kKinds[index];
 }
 
+bool isUsual(const ErrorKind& kind, TopologyKind topology) {
+  return topology == TopologyKind::kCluster && (kind.code == "MOVED" || kind.code == "ASK" || kind.code == "TRYAGAIN");
+}
+
+std::string_view adviceOn(const ErrorKind& kind, TopologyKind topology) {
+  std::string_view own;
+  if (topology == TopologyKind::kSentinels) own = kind.advice_behind_sentinels;
+  if (topology == TopologyKind::kCluster) own = kind.advice_in_cluster;
+  return own.empty() ? kind.advice : own;
+}
+
 StoreError storeErrorOf(const RedisReply& reply) {
   if (reply.type != RedisReply::Type::kError) return StoreError::kUnavailable;
   return classifyError(reply.text).meaning == ErrorMeaning::kCorrupt ? StoreError::kCorrupt : StoreError::kUnavailable;

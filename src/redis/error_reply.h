@@ -6,9 +6,12 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
+#include "redis/connection_error.h"
 #include "redis/redis_reply.h"
+#include "redis/redis_settings.h"
 #include "session/session_store.h"
 
 namespace sessiond {
@@ -37,6 +40,8 @@ struct ErrorKind {
 };
 
 inline constexpr std::size_t kErrorKinds = 27;
+/// What a primary says of a write that too few replicas would have; no replica says it.
+inline constexpr std::string_view kNoReplicas = "NOREPLICAS";
 
 /// Pure. `text` is an error reply without its leading dash.
 const ErrorKind& classifyError(std::string_view text);
@@ -44,10 +49,21 @@ const ErrorKind& classifyError(std::string_view text);
 /// The kind with this index. REQUIRES: index < kErrorKinds.
 const ErrorKind& errorKind(std::size_t index);
 
+/// Does whoever is asked say so day by day? A node of a cluster leads on.
+bool isUsual(const ErrorKind& kind, TopologyKind topology);
+
+/// What to do about an error, as far as one can tell: a whole log message.
+std::string_view adviceOn(const ErrorKind& kind, TopologyKind topology);
+
 /// Redis quotes the arguments of a command that it does not know; those may be ids, values and passwords. What is said
 /// to anybody of an error is this.
 inline std::string_view withoutArguments(std::string_view text) {
   return text.substr(0, text.find(", with args"));
+}
+
+/// Of a connection whose server refuses us with this error reply.
+inline ConnectionError rejection(std::string_view text) {
+  return {ConnectionError::Kind::kRejected, std::string(withoutArguments(text))};
 }
 
 /// What the reply to a single command is to the caller of a store, where it is not the one that the command gives: an

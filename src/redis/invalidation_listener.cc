@@ -265,7 +265,7 @@ void InvalidationListener::noteLoss(const ConnectionError& error, bool stood) {
   if (error.kind == ConnectionError::Kind::kRejected) {
     if (!rejection_log_.pass(clock_.steadyNow())) return;
     logError("cache: Redis does not tell which sessions change; every check asks it until it does. " +
-                 std::string(client_.node().adviceOn(classifyError(error.text))),
+                 std::string(adviceOn(classifyError(error.text), client_.node().topology())),
              {{"error", std::string_view(error.text)}});
     says_standing_ = true;
   } else if (stood) {

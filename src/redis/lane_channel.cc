@@ -49,12 +49,12 @@ void LaneChannel::send(Cargo& cargo, SteadyTime deadline) {
   began_ = clock_.steadyNow();
   retried_ = false;
   if (!node_.isVouchedFor(began_)) {
-    node_.noteUnvouched();
+    node_.reports().noteUnvouched();
     return finish(StoreError::kUnavailable);
   }
   permission_.emplace(node_.breaker().attempt());
   if (!*permission_) {
-    node_.noteRefused();
+    node_.reports().noteRefused();
     permission_.reset();
     return finish(StoreError::kUnavailable);
   }
@@ -118,15 +118,15 @@ void LaneChannel::writeSign() {
       next_sign_ = now;
     }
   }
-  if (now < next_sign_ && !node_.lacksReplicas()) return;
+  if (now < next_sign_ && !node_.writes().lackReplicas()) return;
   next_sign_ = now + interval_;
   // A canary that is written tells a replica by its error.
   sign_.asks_role = (subscription_ == nullptr || canary_refused_) && answered_before_ && connection_.tellsRole();
-  if (sign_.asks_role) commands_.add({"HELLO", "2"});
-  sign_.must_show = node_.mustShowItself(connection_.tellsRole());
-  const bool in_doubt = subscription_ == nullptr || canary_refused_ || node_.lacksReplicas();
-  if (sign_.must_show || (in_doubt && node_.mustTakeWrites())) {
-    sign_.probe = node_.writeProbe(commands_);
+  if (sign_.asks_role) NodeRole::ask(commands_);
+  sign_.must_show = node_.role().mustBeShown(connection_.tellsRole());
+  const bool in_doubt = subscription_ == nullptr || canary_refused_ || node_.writes().lackReplicas();
+  if (sign_.must_show || (in_doubt && node_.writes().mustBeTaken())) {
+    sign_.probe = node_.writes().probe(commands_);
   }
   sign_.replies = commands_.count();
   if (subscription_ == nullptr) return;
@@ -142,13 +142,11 @@ void LaneChannel::writeSign() {
 void LaneChannel::answered() {
   const SteadyTime now = clock_.steadyNow();
   answered_before_ = true;
-  // What a server says that has just ceased to be the node is nothing.
-  const Judgement judgement = connection_.leadsToNode() ? judgeSign() : Judgement::kNoPrimary;
-  if (judgement == Judgement::kNoPrimary) return leave(refusedByReplica());
-  if (judgement == Judgement::kNotShown) return leave(*RedisNode::judgeShown(*probed()));
-  if (judgement == Judgement::kLacksReplicas && carries_cargo_) {
+  const auto believed = judgeSign();
+  if (!believed) return leave(believed.error());
+  if (!*believed && carries_cargo_) {
     node_.noteErrors(replies_);
-    node_.noteChange(permission_->succeeded(), {});  // it answers
+    node_.reports().noteChange(permission_->succeeded(), {});  // it answers
     return finish(StoreError::kUnavailable);
   }
   if (!carries_cargo_) {
@@ -156,20 +154,20 @@ void LaneChannel::answered() {
     if (cargo_ != nullptr) start();
     return;
   }
-  if (!retried_ && node_.shouldTryElsewhere(replies_, now)) {
-    node_.noteLost();
+  if (!retried_ && node_.role().shouldTryElsewhere(replies_, now)) {
+    node_.followers().tellLost();
     retried_ = true;
     connection_.close();
     return start();
   }
-  node_.noteLatency(now - began_);
+  node_.reports().noteLatency(now - began_);
   const ErrorKind* const worst = node_.noteErrors(replies_);
   if (worst != nullptr && worst->scope == ErrorScope::kServer) {
-    node_.noteChange(permission_->failed(), worst->code);
+    node_.reports().noteChange(permission_->failed(), worst->code);
     return finish(StoreError::kUnavailable);
   }
-  node_.noteChange(permission_->succeeded(), {});
-  if (node_.asksElsewhere(replies_)) return finish(StoreError::kUnavailable);
+  node_.reports().noteChange(permission_->succeeded(), {});
+  if (node_.role().asksElsewhere(replies_)) return finish(StoreError::kUnavailable);
   Cargo& cargo = *std::exchange(cargo_, nullptr);
   permission_.reset();
   carries_cargo_ = false;
@@ -178,35 +176,32 @@ void LaneChannel::answered() {
 
 /// Another one may have taken its place.
 void LaneChannel::leave(const ConnectionError& reason) {
-  node_.noteLost();
+  node_.followers().tellLost();
   connection_.close();
   if (cargo_ == nullptr) return;
   if (!std::exchange(retried_, true)) return start();
   failed(reason);
 }
 
-/// Null: not asked.
-const RedisReply* LaneChannel::probed() const {
-  return sign_.probe.empty() ? nullptr : &replies_[sign_.asks_role ? 1 : 0];
-}
-
-LaneChannel::Judgement LaneChannel::judgeSign() {
-  if (sign_.asks_role && node_.deniesRole(replies_[0])) return Judgement::kNoPrimary;
-  const RedisReply* const probe = probed();
+Expected<bool, ConnectionError> LaneChannel::judgeSign() {
+  // What a server says that has just ceased to be the node is nothing.
+  if (!connection_.leadsToNode()) return Unexpected(refusedByReplica());
+  if (sign_.asks_role && node_.role().isDeniedBy(replies_[0])) return Unexpected(refusedByReplica());
+  const RedisReply* const probe = sign_.probe.empty() ? nullptr : &replies_[sign_.asks_role ? 1 : 0];
   const RedisReply* const canary = sign_.canary.empty() ? nullptr : &replies_[sign_.replies - 1];
-  if (probe == nullptr && canary == nullptr) return Judgement::kGood;
+  if (probe == nullptr && canary == nullptr) return true;
   for (const RedisReply* const written : {probe, canary}) {
     if (written == nullptr || written->type != Type::kError) continue;
     if (classifyError(written->text).meaning != ErrorMeaning::kRetryElsewhere) continue;
-    return node_.allowsReplica() ? Judgement::kGood : Judgement::kNoPrimary;
+    if (node_.role().allowsReplica()) return true;
+    return Unexpected(refusedByReplica());
   }
-  if (sign_.must_show && RedisNode::judgeShown(*probe)) return Judgement::kNotShown;
-  const bool takes_writes = node_.judgeWrite(probe != nullptr ? *probe : *canary);
-  if (probe != nullptr) node_.noteWrite(*probe, sign_.probe);
-  if (canary != nullptr) node_.noteWrite(*canary, sign_.canary);
-  if (!takes_writes) return Judgement::kLacksReplicas;
-  if (!sign_.canary.empty()) judgeCanary();
-  return Judgement::kGood;
+  if (auto why = sign_.must_show ? NodeRole::judgeShown(*probe) : std::nullopt) return Unexpected(*std::move(why));
+  const bool takes_writes = node_.writes().judge(probe != nullptr ? *probe : *canary);
+  if (probe != nullptr) node_.writes().noteRedirect(*probe, sign_.probe);
+  if (canary != nullptr) node_.writes().noteRedirect(*canary, sign_.canary);
+  if (takes_writes && canary != nullptr) judgeCanary();
+  return takes_writes;
 }
 
 void LaneChannel::judgeCanary() {
@@ -248,7 +243,7 @@ bool LaneChannel::isTracked(SteadyTime now) const {
 void LaneChannel::failed(const ConnectionError& error) {
   const bool had_ended = error.kind == ConnectionError::Kind::kClosed && answered_before_;
   if (cargo_ == nullptr) {
-    if (!had_ended) node_.noteFailure(error);
+    if (!had_ended) node_.reports().noteFailure(error);
     return;
   }
   // Of a sign of life alone, or on a connection that had died while nobody looked: the cargo has not had its try.
@@ -256,9 +251,10 @@ void LaneChannel::failed(const ConnectionError& error) {
     retried_ = true;
     return start();
   }
-  node_.noteLatency(clock_.steadyNow() - began_);
-  node_.noteFailure(error);
-  node_.noteChange(permission_->failed(), error.text);
+  node_.reports().noteLatency(clock_.steadyNow() - began_);
+  node_.followers().tellLost();
+  node_.reports().noteFailure(error);
+  node_.reports().noteChange(permission_->failed(), error.text);
   finish(toStoreError(error));
 }
 

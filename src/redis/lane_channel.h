@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/event_loop.h"
+#include "base/expected.h"
 #include "redis/canaries.h"
 #include "redis/lane_connection.h"
 #include "redis/redis_commands.h"
@@ -71,7 +72,6 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
     std::string canary;       ///< then this one is written; empty: none
     SteadyTime sent;
   };
-  enum class Judgement : std::uint8_t { kGood, kNoPrimary, kNotShown, kLacksReplicas };
 
   void opened() override;
   void answered() override;
@@ -83,8 +83,8 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
   void open();
   void transmit();
   void writeSign();
-  Judgement judgeSign();
-  const RedisReply* probed() const;
+  /// Are the answers believed? An error: they are not the node's, and why.
+  Expected<bool, ConnectionError> judgeSign();
   void leave(const ConnectionError& reason);
   void judgeCanary();
   void missCanaries(SteadyTime now);

@@ -37,7 +37,7 @@ void LaneConnection::closeAttempt() {
 
 /// The last thing that is done: the owner may do anything then.
 void LaneConnection::fail(const ConnectionError& error) {
-  node_.noteLost();
+  node_.followers().tellLost();
   close();
   owner_.failed(error);
 }
@@ -48,7 +48,7 @@ void LaneConnection::open(SteadyTime deadline) {
   deadline_ = deadline;
   place_ = nullptr;
   lookup_ = 0;
-  plainly_ = node_.greetsPlainly();
+  plainly_ = node_.greeting().isPlain();
   state_ = State::kResolving;
   resolve();
 }
@@ -132,7 +132,7 @@ bool LaneConnection::watch() {
 
 void LaneConnection::greet() {
   state_ = State::kGreeting;
-  RedisCommands commands = node_.greeting(plainly_);
+  RedisCommands commands = node_.greeting().commands(plainly_);
   const auto begun = connection_->begin(commands, greeted_);
   commands.wipe();
   if (!begun) return fail(begun.error());
@@ -150,16 +150,14 @@ void LaneConnection::advance() {
   auto complete = connection_->advance();
   if (!complete) {
     const bool greeting = state_ == State::kGreeting;
-    if (auto words = greeting ? connection_->lastWords(greeted_) : std::nullopt) {
-      return fail({ConnectionError::Kind::kRejected, std::string(withoutArguments(*words))});
-    }
-    if (greeting && node_.shouldGreetPlainlyAfter(complete.error(), plainly_)) {
+    if (auto words = greeting ? connection_->lastWords(greeted_) : std::nullopt) return fail(rejection(*words));
+    if (greeting && node_.greeting().shouldBePlainAfter(complete.error(), plainly_)) {
       close();
       plainly_ = true;
       state_ = State::kResolving;
       return resolve();
     }
-    return fail(greeting ? node_.explainGreeting(complete.error()) : complete.error());
+    return fail(greeting ? node_.greeting().explain(complete.error(), *place_) : complete.error());
   }
   if (!watch() || !*complete) return;
   loop_.callAt(SteadyTime::max(), *this);
@@ -167,11 +165,10 @@ void LaneConnection::advance() {
     state_ = State::kReady;
     return owner_.answered();
   }
-  if (const auto reason = node_.judgeGreeting(greeted_)) return fail(*reason);
-  tells_role_ = RedisNode::tellsRole(greeted_);
+  const auto tells_role = node_.greeting().judge(greeted_, plainly_);
+  if (!tells_role) return fail(tells_role.error());
+  tells_role_ = *tells_role;
   state_ = State::kReady;
-  if (plainly_) node_.noteGreetedPlainly();
-  node_.noteOpened();
   owner_.opened();
 }
 
@@ -186,7 +183,7 @@ void LaneConnection::onEvent() {
       return advance();
     case State::kReady:
       if (connection_->staysQuiet()) return;
-      node_.noteLost();
+      node_.followers().tellLost();
       return close();
     case State::kClosed:
     case State::kResolving:

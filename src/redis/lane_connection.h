@@ -13,7 +13,12 @@
 #include "base/event_loop.h"
 #include "base/unique_fd.h"
 #include "os/host_resolver.h"
+#include "redis/link.h"
+#include "redis/node_place.h"
+#include "redis/redis_commands.h"
+#include "redis/redis_connection.h"
 #include "redis/redis_node.h"
+#include "redis/redis_reply.h"
 
 namespace sessiond {
 

@@ -4,6 +4,11 @@
 
 namespace sessiond {
 
+std::string NodePlace::name() const {
+  const Ref place = present();
+  return place == nullptr ? name_until_known_ : place->name;
+}
+
 NodePlace::Ref NodePlace::present() const {
   const std::lock_guard lock(mutex_);
   return present_;
@@ -28,12 +33,13 @@ std::string NodePlace::refusal() const {
 void NodePlace::moveTo(const RedisAddress& address, std::string told_by, const TlsSettings& tls, const Clock& clock) {
   const std::uint64_t next = term() + 1;
   const std::string name = address.name();
+  const bool may_be_for_tls = !address.tls && address.socket_path.empty();
   const std::lock_guard lock(mutex_);
   std::unique_ptr<RedisConnector>& connector = connectors_[name];
   if (connector == nullptr) connector = std::make_unique<RedisConnector>(address, tls, clock);
   present_ = std::make_shared<const Known>(Known{.name = name,
                                                  .told_by = std::move(told_by),
-                                                 .may_be_for_tls = !address.tls && address.socket_path.empty(),
+                                                 .tls_asked_by = may_be_for_tls ? tls.asked_by : std::string_view(),
                                                  .term = next,
                                                  .connector = connector.get()});
   term_.store(next, std::memory_order_release);

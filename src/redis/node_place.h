@@ -13,6 +13,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "redis/redis_address.h"
@@ -24,14 +26,19 @@ namespace sessiond {
 class NodePlace {
  public:
   struct Known {
-    std::string name;             ///< of the address, for logs
-    std::string told_by;          ///< the sentinel that named it; empty: the configuration did
-    bool may_be_for_tls = false;  ///< TCP without TLS
+    std::string name;               ///< of the address, for logs
+    std::string told_by;            ///< the sentinel that named it; empty: the configuration did
+    std::string_view tls_asked_by;  ///< TCP without TLS: the option that would ask for it; empty: anything else
     std::uint64_t term = 0;
     RedisConnector* connector = nullptr;  ///< as long as the node is there
   };
   using Ref = std::shared_ptr<const Known>;
 
+  /// `name_until_known`: whose it is to say where it is.
+  explicit NodePlace(std::string name_until_known) : name_until_known_(std::move(name_until_known)) {}
+
+  /// For logs and messages: its address; or whose it is to say it.
+  std::string name() const;
   /// Null: it is not known yet.
   Ref present() const;
   /// Waits until it is known or the time is up.
@@ -48,6 +55,7 @@ class NodePlace {
   void moveTo(const RedisAddress& address, std::string told_by, const TlsSettings& tls, const Clock& clock);
 
  private:
+  const std::string name_until_known_;
   mutable std::mutex mutex_;
   mutable std::condition_variable known_;
   Ref present_;                                                        // guarded by mutex_

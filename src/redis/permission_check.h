@@ -32,7 +32,7 @@ struct PermissionScope {
   const AppCacheSettings* app_cache;  ///< nullptr: the applications' endpoints are off
   bool waits_for_replicas;            ///< logout.replicas is not 0
   bool in_cluster;
-  bool probes_writes;  ///< whether writes are taken is asked now and then (RedisNode::mustTakeWrites)
+  bool probes_writes;  ///< whether writes are taken is asked now and then (NodeWrites::mustBeTaken)
 };
 
 struct MissingRight {

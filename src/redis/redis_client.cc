@@ -8,7 +8,6 @@
 #include "redis/command_pieces.h"
 #include "redis/error_reply.h"
 #include "redis/redirect.h"
-#include "redis/redis_connection.h"
 
 namespace sessiond {
 namespace {
@@ -29,7 +28,7 @@ ConnectionError moved() {
 }
 
 StartupReport reportOf(const ConnectionError& error, const RedisNode& node) {
-  return reportOf(error, node.server(), node.adviceOn(classifyError(error.text)));
+  return reportOf(error, node.server(), adviceOn(classifyError(error.text), node.topology()));
 }
 
 StartupReport reportOfFrontEnd(const RedisNode& node) {
@@ -86,35 +85,36 @@ Expected<std::uint32_t, StoreError> RedisClient::replicate(const RedisCommands& 
   const auto done = pipeline(commands, repeat, replies, clock_.steadyNow(), deadline, replication);
   if (!done) return Unexpected(done.error());
   const std::uint32_t reached = replication.reached.value_or(0);
-  if (replication.reached && reached < wanted) node_.noteUnreplicated(reached, wanted);
+  if (replication.reached && reached < wanted) node_.reports().noteUnreplicated(reached, wanted);
   return reached;
 }
 
 Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                                  SteadyTime start, SteadyTime deadline, Replication& replication) {
   if (!node_.isVouchedFor(start)) {
-    node_.noteUnvouched();
+    node_.reports().noteUnvouched();
     return Unexpected(StoreError::kUnavailable);
   }
   auto permission = node_.breaker().attempt();
   if (!permission) {
-    node_.noteRefused();
+    node_.reports().noteRefused();
     return Unexpected(StoreError::kUnavailable);
   }
   const auto done = attemptIfBelieved(commands, repeat, replies, start, deadline, replication);
-  node_.noteLatency(clock_.steadyNow() - start);
+  node_.reports().noteLatency(clock_.steadyNow() - start);
   if (!done) {
-    node_.noteFailure(done.error());
-    node_.noteChange(permission.failed(), done.error().text);
+    node_.followers().tellLost();
+    node_.reports().noteFailure(done.error());
+    node_.reports().noteChange(permission.failed(), done.error().text);
     return Unexpected(toStoreError(done.error()));
   }
   const ErrorKind* const worst = node_.noteErrors(replies);
   if (worst != nullptr && worst->scope == ErrorScope::kServer) {
-    node_.noteChange(permission.failed(), worst->code);
+    node_.reports().noteChange(permission.failed(), worst->code);
     return Unexpected(StoreError::kUnavailable);
   }
-  node_.noteChange(permission.succeeded(), {});
-  if (node_.asksElsewhere(replies)) return Unexpected(StoreError::kUnavailable);
+  node_.reports().noteChange(permission.succeeded(), {});
+  if (node_.role().asksElsewhere(replies)) return Unexpected(StoreError::kUnavailable);
   return {};
 }
 
@@ -122,14 +122,14 @@ Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, 
 Expected<void, ConnectionError> RedisClient::attemptIfBelieved(const RedisCommands& commands, Repeat repeat,
                                                                RedisReplies& replies, SteadyTime start,
                                                                SteadyTime deadline, Replication& replication) {
-  if (node_.lacksReplicas()) {
+  if (node_.writes().lackReplicas()) {
     RedisCommands probe;
-    const std::string key = node_.writeProbe(probe);
+    const std::string key = node_.writes().probe(probe);
     Replication none;
     auto done = attempt(probe, Repeat::kSafe, replies, start, deadline, none);
     if (!done) return done;
-    const bool takes_writes = node_.judgeWrite(replies[0]);
-    node_.noteWrite(replies[0], key);
+    const bool takes_writes = node_.writes().judge(replies[0]);
+    node_.writes().noteRedirect(replies[0], key);
     if (!takes_writes) {
       // Of where the probe's key is, nobody has asked.
       if (redirectIn(replies[0])) replies[0].text = kLacksReplicas;
@@ -152,7 +152,7 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
     auto done = exchange(pooled, commands, replies, clock_.steadyNow(), deadline);
     const bool had_ended = !done && done.error().kind == ConnectionError::Kind::kClosed;
     // What a server says that has just ceased to be the node is nothing.
-    const bool elsewhere = done && (!leadsToNode(pooled) || node_.shouldTryElsewhere(replies, start));
+    const bool elsewhere = done && (!leadsToNode(pooled) || node_.role().shouldTryElsewhere(replies, start));
     if (!done || elsewhere) lose();
     if (repeat == Repeat::kUnsafe || (!had_ended && !elsewhere)) {
       if (!done) return done;
@@ -172,19 +172,19 @@ Expected<void, ConnectionError> RedisClient::attempt(const RedisCommands& comman
 
 Expected<void, ConnectionError> RedisClient::prove(Pooled& pooled, SteadyTime deadline) {
   const SteadyTime now = clock_.steadyNow();
-  const bool must_write = node_.mustShowItself(pooled.tells_role);
+  const bool must_write = node_.role().mustBeShown(pooled.tells_role);
   if (now < pooled.role_until || !(pooled.tells_role || must_write)) return {};
   RedisCommands commands;
   if (must_write) {
-    node_.writeProbe(commands);
+    node_.writes().probe(commands);
   } else {
-    commands.add({"HELLO", "2"});
+    NodeRole::ask(commands);
   }
   RedisReplies replies;
   if (auto done = exchange(pooled, commands, replies, now, deadline); !done) return done;
   if (must_write) {
-    if (auto reason = RedisNode::judgeShown(replies[0])) return Unexpected(*std::move(reason));
-  } else if (node_.deniesRole(replies[0])) {
+    if (auto reason = NodeRole::judgeShown(replies[0])) return Unexpected(*std::move(reason));
+  } else if (node_.role().isDeniedBy(replies[0])) {
     return Unexpected(refusedByReplica());
   }
   pooled.role_until = now + kRoleAge;
@@ -241,7 +241,7 @@ Expected<void, ConnectionError> RedisClient::exchange(Pooled& pooled, const Redi
 Expected<RedisClient::Pooled, ConnectionError> RedisClient::connect(SteadyTime deadline) {
   const std::uint64_t generation = generation_.load(std::memory_order_relaxed);
   const SteadyTime connect_deadline = std::min(deadline, clock_.steadyNow() + node_.connectTimeout());
-  bool plainly = node_.greetsPlainly();
+  bool plainly = node_.greeting().isPlain();
   const NodePlace::Ref place = node_.place().wait(connect_deadline);
   if (place == nullptr) return Unexpected(sentinelsAreSilent());
   for (;;) {
@@ -250,14 +250,12 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::connect(SteadyTime d
     auto connection = std::make_unique<RedisConnection>(*std::move(link), node_.commandTimeout(), clock_);
     const auto greeted = greet(*connection, plainly, connect_deadline);
     if (!greeted) {
-      if (!node_.shouldGreetPlainlyAfter(greeted.error(), plainly)) {
-        return Unexpected(node_.explainGreeting(greeted.error()));
+      if (!node_.greeting().shouldBePlainAfter(greeted.error(), plainly)) {
+        return Unexpected(node_.greeting().explain(greeted.error(), *place));
       }
       plainly = true;
       continue;
     }
-    if (plainly) node_.noteGreetedPlainly();
-    node_.noteOpened();
     const SteadyTime now = clock_.steadyNow();
     const SteadyTime role_until = *greeted ? now + kRoleAge : now;
     return Pooled{std::move(connection), generation, place->term, now + RedisNode::newAgeLimit(), role_until, *greeted};
@@ -265,18 +263,15 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::connect(SteadyTime d
 }
 
 Expected<bool, ConnectionError> RedisClient::greet(RedisConnection& connection, bool plainly, SteadyTime deadline) {
-  RedisCommands commands = node_.greeting(plainly);
+  RedisCommands commands = node_.greeting().commands(plainly);
   RedisReplies replies;
   auto done = connection.exchange(commands, replies, clock_.steadyNow(), deadline);
   commands.wipe();
   if (!done) {
-    if (auto words = connection.lastWords(replies)) {
-      return Unexpected(ConnectionError{ConnectionError::Kind::kRejected, std::string(withoutArguments(*words))});
-    }
-    return Unexpected(done.error());
+    const auto words = connection.lastWords(replies);
+    return Unexpected(words ? rejection(*words) : done.error());
   }
-  if (auto reason = node_.judgeGreeting(replies)) return Unexpected(*std::move(reason));
-  return RedisNode::tellsRole(replies);
+  return node_.greeting().judge(replies, plainly);
 }
 
 RedisClient::Pooled RedisClient::takeIdle(SteadyTime now) {
@@ -302,7 +297,7 @@ void RedisClient::giveBack(Pooled pooled) {
 /// What happened to this connection has likely happened to all.
 void RedisClient::lose() {
   dropIdle();
-  node_.noteLost();
+  node_.followers().tellLost();
 }
 
 void RedisClient::dropIdle() {
@@ -321,17 +316,18 @@ Expected<std::unique_ptr<RedisConnection>, ConnectionError> RedisClient::dial() 
 bool RedisClient::reachable() {
   RedisCommands commands;
   commands.add({"PING"});
-  const bool asks_role = node_.mayAskForRole();
-  if (asks_role) commands.add({"HELLO", "2"});
-  const std::string probed = node_.mustTakeWrites() ? node_.writeProbe(commands) : "";
+  const bool asks_role = node_.greeting().mayAskForRole();
+  if (asks_role) NodeRole::ask(commands);
+  NodeWrites& writes = node_.writes();
+  const std::string probed = writes.mustBeTaken() ? writes.probe(commands) : "";
   RedisReplies replies;
   if (!pipeline(commands, Repeat::kSafe, replies)) return false;
-  if (node_.mustTakeWrites()) {
-    const bool takes_writes = node_.judgeWrite(replies.back());
-    node_.noteWrite(replies.back(), probed);
+  if (writes.mustBeTaken()) {
+    const bool takes_writes = writes.judge(replies.back());
+    writes.noteRedirect(replies.back(), probed);
     if (!takes_writes) return false;
   }
-  if (!asks_role || !node_.deniesRole(replies[1])) return true;
+  if (!asks_role || !node_.role().isDeniedBy(replies[1])) return true;
   renew();  // it was a primary when they were connected
   return false;
 }
@@ -348,7 +344,7 @@ StartupReport RedisClient::probe(SteadyTime deadline) {
   RedisReplies replies;
   if (auto done = exchange(*connected, commands, replies, clock_.steadyNow(), deadline); !done) {
     const bool closed = done.error().kind == ConnectionError::Kind::kClosed;
-    return closed && node_.greetsPlainly() ? reportOfFrontEnd(node_) : reportOf(done.error(), node_);
+    return closed && node_.greeting().isPlain() ? reportOfFrontEnd(node_) : reportOf(done.error(), node_);
   }
   for (const RedisReply& reply : replies) {
     // An ACL user that may not ask for the version is no reason not to start.

@@ -17,6 +17,7 @@
 #include "base/metrics.h"
 #include "redis/redis_access.h"
 #include "redis/redis_commands.h"
+#include "redis/redis_connection.h"
 #include "redis/redis_node.h"
 #include "redis/redis_reply.h"
 #include "redis/redis_settings.h"

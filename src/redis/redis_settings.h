@@ -70,6 +70,13 @@ struct ClusterSettings {
   bool used() const { return !nodes.empty(); }
 };
 
+/// How Redis is set up.
+enum class TopologyKind : std::uint8_t {
+  kSingle,     ///< one server, as far as is told
+  kSentinels,  ///< one primary behind sentinels
+  kCluster,
+};
+
 struct RedisSettings {
   /// As parseRedisUrl() takes it; empty where there are sentinels or a cluster.
   std::string url = "redis://127.0.0.1:6379/0";
@@ -84,6 +91,10 @@ struct RedisSettings {
   bool allow_replica = false;  ///< a server that is no primary is used as well
   BreakerSettings breaker;
 
+  TopologyKind topology() const {
+    if (sentinel.used()) return TopologyKind::kSentinels;
+    return cluster.used() ? TopologyKind::kCluster : TopologyKind::kSingle;
+  }
   RedisSettings clone() const {
     return {.url = url,
             .sentinel = sentinel.clone(),

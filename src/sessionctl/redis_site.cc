@@ -80,7 +80,7 @@ std::optional<ConnectionError> troubleWithSentinel(RedisSite& site, const std::s
   if (!done) return done.error();
   const auto view = readSentinelView(replies);
   if (view) return std::nullopt;
-  return ConnectionError{ConnectionError::Kind::kRejected, std::string(withoutArguments(view.error()))};
+  return rejection(view.error());
 }
 
 Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options) {

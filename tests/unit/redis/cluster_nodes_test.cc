@@ -176,14 +176,14 @@ TEST_F(ClusterNodesTest, EverySlotHasATagForItsCanaries) {
 
 TEST_F(ClusterNodesTest, AWriteThatIsLedElsewhereIsNotTriedThereAgain) {
   apply({{0, kLast, address("192.0.2.1")}});
-  RedisNode& node = nodes_.of(0)->client.node();
+  NodeWrites& writes = nodes_.of(0)->client.node().writes();
   RedisCommands commands;
-  const std::string before = node.writeProbe(commands);
+  const std::string before = writes.probe(commands);
   EXPECT_EQ(hashSlot(before), kLast);
-  node.noteWrite({.type = RedisReply::Type::kError, .text = "ASK 16383 192.0.2.2:6379", .elements = {}}, before);
-  EXPECT_EQ(hashSlot(node.writeProbe(commands)), kLast - 1) << "another slot of its own";
+  writes.noteRedirect({.type = RedisReply::Type::kError, .text = "ASK 16383 192.0.2.2:6379", .elements = {}}, before);
+  EXPECT_EQ(hashSlot(writes.probe(commands)), kLast - 1) << "another slot of its own";
   EXPECT_EQ(ownerOf(kLast), "192.0.2.1:6379");
-  node.noteWrite({.type = RedisReply::Type::kError, .text = "MOVED 16383 192.0.2.2:6379", .elements = {}}, before);
+  writes.noteRedirect({.type = RedisReply::Type::kError, .text = "MOVED 16383 192.0.2.2:6379", .elements = {}}, before);
   EXPECT_EQ(ownerOf(kLast), "192.0.2.2:6379");
 }
 

@@ -95,6 +95,33 @@ TEST(ErrorReply, SaysWhatToDo) {
   }
 }
 
+TEST(ErrorReply, SaysWhatToDoAboutWhoeverNamesTheServer) {
+  for (const char* text : {"READONLY You can't write", "MASTERDOWN Link", "ERR DB index is out of range"}) {
+    const ErrorKind& kind = classifyError(text);
+    EXPECT_NE(adviceOn(kind, TopologyKind::kSingle).find("redis.url"), std::string::npos) << text;
+    EXPECT_EQ(adviceOn(kind, TopologyKind::kSentinels).find("redis.url"), std::string::npos) << text;
+    EXPECT_TRUE(adviceOn(kind, TopologyKind::kSentinels).starts_with("redis: ")) << text;
+  }
+  EXPECT_NE(adviceOn(classifyError("READONLY"), TopologyKind::kCluster).find("CLUSTER SLOTS"), std::string::npos);
+  for (const TopologyKind any : {TopologyKind::kSingle, TopologyKind::kSentinels, TopologyKind::kCluster}) {
+    EXPECT_EQ(adviceOn(classifyError("OOM"), any), classifyError("OOM").advice);
+  }
+}
+
+TEST(ErrorReply, OnlyInAClusterIsItUsualToBeLedOn) {
+  for (const char* text : {"MOVED 3999 127.0.0.1:6381", "ASK 3999 127.0.0.1:6381", "TRYAGAIN Multiple keys"}) {
+    EXPECT_TRUE(isUsual(classifyError(text), TopologyKind::kCluster)) << text;
+    EXPECT_FALSE(isUsual(classifyError(text), TopologyKind::kSingle)) << text;
+  }
+  EXPECT_FALSE(isUsual(classifyError("OOM"), TopologyKind::kCluster));
+}
+
+TEST(ErrorReply, ARejectionHoldsNoArgument) {
+  const ConnectionError rejected = rejection("ERR unknown command 'AUTH', with args beginning with: 'secret' ");
+  EXPECT_EQ(rejected.kind, ConnectionError::Kind::kRejected);
+  EXPECT_EQ(rejected.text, "ERR unknown command 'AUTH'");
+}
+
 TEST(ErrorReply, TakesAWordOnlyWhole) {
   EXPECT_EQ(classifyError("READONLYISH not a word of Redis").code, "");
   EXPECT_EQ(classifyError("readonly in small letters").code, "");

@@ -34,4 +34,9 @@ inline RedisReply list(std::vector<RedisReply> elements) {
   return {.type = RedisReply::Type::kArray, .text = {}, .elements = std::move(elements)};
 }
 
+/// To HELLO 2; empty: the role is not told.
+inline RedisReply helloOf(const std::string& role) {
+  return list({status("role"), status(role)});
+}
+
 }  // namespace sessiond
