@@ -46,18 +46,9 @@ void LaneChannel::send(Cargo& cargo, SteadyTime deadline) {
   SESSIOND_CHECK(cargo_ == nullptr);
   cargo_ = &cargo;
   deadline_ = deadline;
-  began_ = clock_.steadyNow();
   retried_ = false;
-  if (!node_.isVouchedFor(began_)) {
-    node_.reports().noteUnvouched();
-    return finish(StoreError::kUnavailable);
-  }
-  permission_.emplace(node_.breaker().attempt());
-  if (!*permission_) {
-    node_.reports().noteRefused();
-    permission_.reset();
-    return finish(StoreError::kUnavailable);
-  }
+  asked_.emplace(node_, clock_.steadyNow());
+  if (!*asked_) return finish(StoreError::kUnavailable);
   // A sign of life that is under way, or a connection that is being made for one, comes first.
   if (connection_.closed() || connection_.ready()) start();
 }
@@ -144,11 +135,7 @@ void LaneChannel::answered() {
   answered_before_ = true;
   const auto believed = judgeSign();
   if (!believed) return leave(believed.error());
-  if (!*believed && carries_cargo_) {
-    node_.noteErrors(replies_);
-    node_.reports().noteChange(permission_->succeeded(), {});  // it answers
-    return finish(StoreError::kUnavailable);
-  }
+  if (!*believed && carries_cargo_) return finish(asked_->disbelieved(replies_));
   if (!carries_cargo_) {
     node_.noteErrors(replies_);
     if (cargo_ != nullptr) start();
@@ -160,16 +147,9 @@ void LaneChannel::answered() {
     connection_.close();
     return start();
   }
-  node_.reports().noteLatency(now - began_);
-  const ErrorKind* const worst = node_.noteErrors(replies_);
-  if (worst != nullptr && worst->scope == ErrorScope::kServer) {
-    node_.reports().noteChange(permission_->failed(), worst->code);
-    return finish(StoreError::kUnavailable);
-  }
-  node_.reports().noteChange(permission_->succeeded(), {});
-  if (node_.role().asksElsewhere(replies_)) return finish(StoreError::kUnavailable);
+  if (const auto accepted = asked_->answered(replies_, now); !accepted) return finish(accepted.error());
   Cargo& cargo = *std::exchange(cargo_, nullptr);
-  permission_.reset();
+  asked_.reset();
   carries_cargo_ = false;
   cargo.answered(replies_, sign_.replies, isTracked(now));
 }
@@ -251,17 +231,13 @@ void LaneChannel::failed(const ConnectionError& error) {
     retried_ = true;
     return start();
   }
-  node_.reports().noteLatency(clock_.steadyNow() - began_);
-  node_.followers().tellLost();
-  node_.reports().noteFailure(error);
-  node_.reports().noteChange(permission_->failed(), error.text);
-  finish(toStoreError(error));
+  finish(asked_->failed(error, clock_.steadyNow()));
 }
 
 /// The last thing that is done: the cargo's owner may send the next one.
 void LaneChannel::finish(StoreError error) {
   Cargo& cargo = *std::exchange(cargo_, nullptr);
-  permission_.reset();
+  asked_.reset();
   carries_cargo_ = false;
   cargo.failed(error);
 }

@@ -20,6 +20,7 @@
 #include "base/expected.h"
 #include "redis/canaries.h"
 #include "redis/lane_connection.h"
+#include "redis/node_attempt.h"
 #include "redis/redis_commands.h"
 #include "redis/redis_reply.h"
 #include "session/session_store.h"
@@ -102,8 +103,7 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
   // Of the cargo.
   Cargo* cargo_ = nullptr;
   SteadyTime deadline_;
-  SteadyTime began_;
-  std::optional<CircuitBreaker::Attempt> permission_;
+  std::optional<NodeAttempt> asked_;
   bool retried_ = false;
   bool carries_cargo_ = false;  ///< the pipeline under way does
 

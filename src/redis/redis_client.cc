@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "redis/command_pieces.h"
 #include "redis/error_reply.h"
+#include "redis/node_attempt.h"
 #include "redis/redirect.h"
 
 namespace sessiond {
@@ -91,31 +92,11 @@ Expected<std::uint32_t, StoreError> RedisClient::replicate(const RedisCommands& 
 
 Expected<void, StoreError> RedisClient::pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                                  SteadyTime start, SteadyTime deadline, Replication& replication) {
-  if (!node_.isVouchedFor(start)) {
-    node_.reports().noteUnvouched();
-    return Unexpected(StoreError::kUnavailable);
-  }
-  auto permission = node_.breaker().attempt();
-  if (!permission) {
-    node_.reports().noteRefused();
-    return Unexpected(StoreError::kUnavailable);
-  }
+  NodeAttempt asked(node_, start);
+  if (!asked) return Unexpected(StoreError::kUnavailable);
   const auto done = attemptIfBelieved(commands, repeat, replies, start, deadline, replication);
-  node_.reports().noteLatency(clock_.steadyNow() - start);
-  if (!done) {
-    node_.followers().tellLost();
-    node_.reports().noteFailure(done.error());
-    node_.reports().noteChange(permission.failed(), done.error().text);
-    return Unexpected(toStoreError(done.error()));
-  }
-  const ErrorKind* const worst = node_.noteErrors(replies);
-  if (worst != nullptr && worst->scope == ErrorScope::kServer) {
-    node_.reports().noteChange(permission.failed(), worst->code);
-    return Unexpected(StoreError::kUnavailable);
-  }
-  node_.reports().noteChange(permission.succeeded(), {});
-  if (node_.role().asksElsewhere(replies)) return Unexpected(StoreError::kUnavailable);
-  return {};
+  if (!done) return Unexpected(asked.failed(done.error(), clock_.steadyNow()));
+  return asked.answered(replies, clock_.steadyNow());
 }
 
 /// First asks for what is in doubt. Of a server that is not believed, the replies are its refusals.

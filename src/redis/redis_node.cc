@@ -29,10 +29,6 @@ std::optional<RedisAddress> addressIn(const RedisSettings& config) {
 
 }  // namespace
 
-StoreError toStoreError(const ConnectionError& error) {
-  return error.kind == ConnectionError::Kind::kTimeout ? StoreError::kTimeout : StoreError::kUnavailable;
-}
-
 RedisNode::RedisNode(const RedisSettings& config, std::string probe_key, const Clock& clock, MetricsRegistry& metrics)
     : RedisNode(config, addressIn(config), std::move(probe_key), clock, metrics) {}
 

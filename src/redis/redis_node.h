@@ -16,7 +16,6 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "redis/circuit_breaker.h"
-#include "redis/connection_error.h"
 #include "redis/error_reply.h"
 #include "redis/node_followers.h"
 #include "redis/node_greeting.h"
@@ -27,7 +26,6 @@
 #include "redis/redis_address.h"
 #include "redis/redis_reply.h"
 #include "redis/redis_settings.h"
-#include "session/session_store.h"
 
 namespace sessiond {
 
@@ -94,7 +92,5 @@ class RedisNode {
   NodeReports reports_;
   std::atomic<SteadyTime::rep> vouched_until_ = 0;
 };
-
-StoreError toStoreError(const ConnectionError& error);
 
 }  // namespace sessiond

@@ -1,0 +1,44 @@
+#include "redis/node_attempt.h"
+
+#include "redis/error_reply.h"
+
+namespace sessiond {
+
+NodeAttempt::NodeAttempt(RedisNode& node, SteadyTime now) : node_(node), began_(now) {
+  if (!node.isVouchedFor(now)) {
+    node.reports().noteUnvouched();
+    return;
+  }
+  permission_.emplace(node.breaker().attempt());
+  if (*permission_) return;
+  node.reports().noteRefused();
+  permission_.reset();
+}
+
+Expected<void, StoreError> NodeAttempt::answered(const RedisReplies& replies, SteadyTime now) {
+  node_.reports().noteLatency(now - began_);
+  const ErrorKind* const worst = node_.noteErrors(replies);
+  if (worst != nullptr && worst->scope == ErrorScope::kServer) {
+    node_.reports().noteChange(permission_->failed(), worst->code);
+    return Unexpected(StoreError::kUnavailable);
+  }
+  node_.reports().noteChange(permission_->succeeded(), {});
+  if (node_.role().asksElsewhere(replies)) return Unexpected(StoreError::kUnavailable);
+  return {};
+}
+
+StoreError NodeAttempt::disbelieved(const RedisReplies& replies) {
+  node_.noteErrors(replies);
+  node_.reports().noteChange(permission_->succeeded(), {});  // it answers
+  return StoreError::kUnavailable;
+}
+
+StoreError NodeAttempt::failed(const ConnectionError& error, SteadyTime now) {
+  node_.reports().noteLatency(now - began_);
+  node_.followers().tellLost();
+  node_.reports().noteFailure(error);
+  node_.reports().noteChange(permission_->failed(), error.text);
+  return error.kind == ConnectionError::Kind::kTimeout ? StoreError::kTimeout : StoreError::kUnavailable;
+}
+
+}  // namespace sessiond
