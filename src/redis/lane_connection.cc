@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "redis/error_reply.h"
 
 namespace sessiond {
 
@@ -139,6 +138,14 @@ void LaneConnection::greet() {
   advance();  // there may be nothing to say
 }
 
+void LaneConnection::greetingFailed(const ConnectionError& error) {
+  if (!node_.greeting().shouldBePlainAfter(error, plainly_)) return fail(node_.greeting().explain(error, *place_));
+  close();
+  plainly_ = true;
+  state_ = State::kResolving;
+  resolve();
+}
+
 void LaneConnection::ask(const RedisCommands& commands, RedisReplies& replies, SteadyTime deadline) {
   SESSIOND_CHECK(state_ == State::kReady);
   state_ = State::kAsking;
@@ -148,17 +155,10 @@ void LaneConnection::ask(const RedisCommands& commands, RedisReplies& replies, S
 
 void LaneConnection::advance() {
   auto complete = connection_->advance();
-  if (!complete) {
-    const bool greeting = state_ == State::kGreeting;
-    if (auto words = greeting ? connection_->lastWords(greeted_) : std::nullopt) return fail(rejection(*words));
-    if (greeting && node_.greeting().shouldBePlainAfter(complete.error(), plainly_)) {
-      close();
-      plainly_ = true;
-      state_ = State::kResolving;
-      return resolve();
-    }
-    return fail(greeting ? node_.greeting().explain(complete.error(), *place_) : complete.error());
+  if (!complete && state_ == State::kGreeting) {
+    return greetingFailed(connection_->withLastWords(complete.error(), greeted_));
   }
+  if (!complete) return fail(complete.error());
   if (!watch() || !*complete) return;
   loop_.callAt(SteadyTime::max(), *this);
   if (state_ == State::kAsking) {

@@ -66,6 +66,8 @@ class LaneConnection final : private EventLoop::Waiter {
   void connected();
   void shakeHands();
   void greet();
+  /// Once more without the courtesies, where that may help.
+  void greetingFailed(const ConnectionError& error);
   void advance();
   /// Watches the connection for what it waits for. False: it was closed and its owner told.
   bool watch();

@@ -248,10 +248,7 @@ Expected<bool, ConnectionError> RedisClient::greet(RedisConnection& connection, 
   RedisReplies replies;
   auto done = connection.exchange(commands, replies, clock_.steadyNow(), deadline);
   commands.wipe();
-  if (!done) {
-    const auto words = connection.lastWords(replies);
-    return Unexpected(words ? rejection(*words) : done.error());
-  }
+  if (!done) return Unexpected(connection.withLastWords(done.error(), replies));
   return node_.greeting().judge(replies, plainly);
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "redis/error_reply.h"
 #include "redis/redis_connector.h"
 
 namespace sessiond {
@@ -151,9 +152,9 @@ RedisConnection::RedisConnection(std::unique_ptr<Link> link, milliseconds comman
 
 RedisConnection::~RedisConnection() = default;
 
-std::optional<std::string> RedisConnection::lastWords(const RedisReplies& replies) const {
-  if (sink_.complete == 0 || replies[0].type != RedisReply::Type::kError) return std::nullopt;
-  return replies[0].text;
+ConnectionError RedisConnection::withLastWords(ConnectionError failure, const RedisReplies& replies) const {
+  if (sink_.complete == 0 || replies[0].type != RedisReply::Type::kError) return failure;
+  return rejection(replies[0].text);
 }
 
 Done RedisConnection::exchange(const RedisCommands& commands, RedisReplies& replies, SteadyTime now,

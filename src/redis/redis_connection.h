@@ -9,7 +9,6 @@
 #include <array>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -58,9 +57,9 @@ class RedisConnection {
   Expected<void, ConnectionError> listen(RedisReplies& messages, SteadyTime deadline);
   static constexpr std::size_t kMaxMessages = 256;
 
-  /// After a failure: the error that the server said before it closed, having no place for us, say. `replies` are those
-  /// of the exchange that failed.
-  std::optional<std::string> lastWords(const RedisReplies& replies) const;
+  /// After this failure: a rejection, if the server said an error before it closed, having no place for us, say; else
+  /// the failure itself. `replies` are those of the exchange that failed.
+  ConnectionError withLastWords(ConnectionError failure, const RedisReplies& replies) const;
   bool broken() const { return broken_; }
   int fd() const { return link_->fd(); }
 
