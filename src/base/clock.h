@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
 
 namespace sessiond {
 
@@ -15,7 +16,26 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
-using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// Nobody sets it, and it goes on while the machine is suspended (CLOCK_BOOTTIME, clock_gettime(2)): what was believed
+/// before, of a session or of a server, is old afterwards. std::chrono::steady_clock stands still meanwhile.
+struct SteadyClock {
+  // NOLINTBEGIN(readability-identifier-naming): a clock's names are the standard library's
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<SteadyClock>;
+  static constexpr bool is_steady = true;
+  // NOLINTEND(readability-identifier-naming)
+
+  static time_point now() noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    return time_point(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+  }
+};
+
+using SteadyTime = SteadyClock::time_point;
 
 /// Thread-safe.
 class Clock {
@@ -31,7 +51,7 @@ class SystemClock final : public Clock {
   WallTime wallNow() const override {
     return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
   }
-  SteadyTime steadyNow() const override { return std::chrono::steady_clock::now(); }
+  SteadyTime steadyNow() const override { return SteadyClock::now(); }
 };
 
 }  // namespace sessiond

@@ -135,7 +135,7 @@ bool FastcgiConnection::answer(const Response& response, std::chrono::millisecon
   if (patience.count() == 0) {
     written = put(line) && put(response.headers.lines()) && put("\r\n") && put(response.body);
   } else {
-    deadline_ = std::chrono::steady_clock::now() + patience;
+    deadline_ = SteadyClock::now() + patience;
     written = putPatiently(line) && putPatiently(response.headers.lines()) && putPatiently("\r\n") &&
               putPatiently(response.body) && waitUntilWritable();
   }
@@ -178,7 +178,7 @@ bool FastcgiConnection::putPatiently(std::string_view bytes) {
 bool FastcgiConnection::waitUntilWritable() {
   pollfd waiting{.fd = library_->request.ipcFd, .events = POLLOUT, .revents = 0};
   for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - SteadyClock::now());
     const int ready = ::poll(&waiting, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
     if (ready < 0 && errno == EINTR) continue;
     return ready > 0 && (waiting.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/unique_fd.h"
 #include "fastcgi/framing_check.h"
 #include "http/request.h"
@@ -69,7 +70,7 @@ class FastcgiConnection {
   Request request_;
   std::vector<Param> params_;  // reused, so that a request allocates nothing of ours
   std::string body_;
-  std::chrono::steady_clock::time_point deadline_;  // of an answer that is waited for
+  SteadyTime deadline_;  // of an answer that is waited for
 };
 
 }  // namespace sessiond

@@ -124,7 +124,7 @@ std::string FastcgiAnswer::header(std::string_view name) const {
 
 Expected<FastcgiAnswer, std::string> askFastcgi(const std::string& socket, const FastcgiParams& params,
                                                 milliseconds patience) {
-  const SteadyTime deadline = std::chrono::steady_clock::now() + patience;
+  const SteadyTime deadline = SteadyClock::now() + patience;
   const auto connected = connectTo(socket, deadline);
   if (!connected) return Unexpected(connected.error());
   if (!sendBy(connected->get(), requestOf(params), deadline)) return Unexpected(std::string("it takes no question"));

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/errno_text.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -25,7 +26,7 @@ constexpr std::size_t kLongestAnswer = std::size_t{1024} * 1024;
 constexpr std::chrono::seconds kDaemonsPatience{1};
 
 SteadyTime after(milliseconds patience) {
-  return std::chrono::steady_clock::now() + patience;
+  return SteadyClock::now() + patience;
 }
 
 /// The user id of whoever is at the other end; nothing when the kernel does not say.

@@ -12,7 +12,7 @@ namespace {
 
 /// Rounded up, so that nobody looks again before it is time.
 milliseconds leftUntil(SteadyTime deadline) {
-  const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+  const auto left = std::chrono::ceil<milliseconds>(deadline - SteadyClock::now());
   return std::max(left, milliseconds(0));
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "redis/error_reply.h"
 #include "session/longest_life.h"
@@ -140,7 +141,7 @@ void RedisUserSessionIndex::addAll(std::span<IndexNote> notes) {
     for (IndexNote& note : notes) note.result = Unexpected(done.error());
     return;
   }
-  const auto answered = std::chrono::steady_clock::now();
+  const auto answered = SteadyClock::now();
   for (std::size_t i = 0; i < users.size(); ++i) {
     const std::vector<RedisReply>& answer = replies[i].elements;
     const bool is_noted = replies[i].type == Type::kArray && answer.size() == 5 && answer[3].type == Type::kArray &&
@@ -165,7 +166,7 @@ void RedisUserSessionIndex::addAll(std::span<IndexNote> notes) {
     }
   }
   // It is counted back from now, by whoever asked.
-  const auto late = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - answered);
+  const auto late = std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - answered);
   for (IndexNote& note : notes)
     if (note.ended_without) *note.ended_without += late;
 }

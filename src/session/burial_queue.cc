@@ -22,7 +22,7 @@ BurialQueue::BurialQueue(SessionStore& store, SessionStore& bare, const RevokedS
                                "Tombstones written again because the server may be one that never had them.")),
       resurrected_(resurrectedSessions(metrics)),
       late_(pause, kMostPauses * pause, kMaxWaiting),
-      next_last_look_(std::chrono::steady_clock::now() + kPausesBetweenLastLooks * pause),
+      next_last_look_(SteadyClock::now() + kPausesBetweenLastLooks * pause),
       thread_(startThread("burials", [this](const std::stop_token& stop) { run(stop); })) {}
 
 BurialQueue::~BurialQueue() {
@@ -84,7 +84,7 @@ void BurialQueue::run(const std::stop_token& stop) {
 }
 
 bool BurialQueue::mustAct() const {
-  return waiting_.isUrgent() || (waiting_.loss && std::chrono::steady_clock::now() >= next_renewal_);
+  return waiting_.isUrgent() || (waiting_.loss && SteadyClock::now() >= next_renewal_);
 }
 
 void BurialQueue::wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
@@ -93,7 +93,7 @@ void BurialQueue::wait(std::unique_lock<std::mutex>& lock, const std::stop_token
     const auto changed = [this, loss] { return mustAct() || waiting_.loss != loss; };
     const SteadyTime due =
         std::min({late_.next(), epoch_due_, next_last_look_, loss ? next_renewal_ : SteadyTime::max()});
-    if (due <= std::chrono::steady_clock::now()) return;
+    if (due <= SteadyClock::now()) return;
     arrived_.wait_until(lock, stop, due, changed);
   }
 }
@@ -101,7 +101,7 @@ void BurialQueue::wait(std::unique_lock<std::mutex>& lock, const std::stop_token
 /// All but what comes of a loss, if its time has not come.
 BurialQueue::Waiting BurialQueue::take() {
   Waiting taken = std::exchange(waiting_, {});
-  const SteadyTime now = std::chrono::steady_clock::now();
+  const SteadyTime now = SteadyClock::now();
   if (!taken.loss || taken.renewal) return taken;
   waiting_.loss = now < next_renewal_;
   if (waiting_.loss) return taken;
@@ -123,7 +123,7 @@ void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
     late_.dropRenewals();
     renewAll(stop);
   }
-  const SteadyTime now = std::chrono::steady_clock::now();
+  const SteadyTime now = SteadyClock::now();
   if (waiting.renewal || epoch_due_ <= now) tellEpoch();
   std::vector<BurialTask> tasks = late_.take(now);
   renewAgain(tasks, stop);
@@ -140,7 +140,7 @@ void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
   lookBeforeForgetting(tasks);
   for (BurialTask& one : tasks) {
     if (stop.stop_requested()) return;
-    if (one.kind != Kind::kRenew && !carryOut(one)) late_.add(std::move(one), std::chrono::steady_clock::now());
+    if (one.kind != Kind::kRenew && !carryOut(one)) late_.add(std::move(one), SteadyClock::now());
   }
 }
 
@@ -154,7 +154,7 @@ void BurialQueue::renewAll(const std::stop_token& stop) {
 }
 
 void BurialQueue::lookBeforeForgetting(std::vector<BurialTask>& tasks) {
-  const SteadyTime now = std::chrono::steady_clock::now();
+  const SteadyTime now = SteadyClock::now();
   if (now < next_last_look_) return;
   next_last_look_ = now + kPausesBetweenLastLooks * pause_;
   for (bool all = false; !all;) {
@@ -184,7 +184,7 @@ void BurialQueue::renewPage(std::vector<SessionRevocation> page,
                             const std::map<SessionId, std::chrono::milliseconds>& pauses) {
   if (page.empty()) return;
   bare_.revoke(page);
-  const SteadyTime now = std::chrono::steady_clock::now();
+  const SteadyTime now = SteadyClock::now();
   for (SessionRevocation& one : page) {
     if (one.result && *one.result == Burial::kBuried) {
       renewed_.add();
@@ -199,7 +199,7 @@ void BurialQueue::renewPage(std::vector<SessionRevocation> page,
 void BurialQueue::tellEpoch() {
   const Expected<std::uint64_t, StoreError> told = store_.raiseEpoch(0);
   const bool again = !told && told.error() != StoreError::kCorrupt;
-  epoch_due_ = again ? std::chrono::steady_clock::now() + pause_ : SteadyTime::max();
+  epoch_due_ = again ? SteadyClock::now() + pause_ : SteadyTime::max();
 }
 
 /// False: in vain, and to be tried again as it then stands.

@@ -113,14 +113,14 @@ void IndexWriter::run(const std::stop_token& stop) {
   for (wait(lock, stop); !stop.stop_requested(); wait(lock, stop)) {
     arrived_.wait_for(lock, stop, kGathering, [] { return false; });
     static_cast<void>(writeOut(take(kLargestBatch), lock));
-    if (late_at_ <= std::chrono::steady_clock::now()) writeLate(lock);
+    if (late_at_ <= SteadyClock::now()) writeLate(lock);
   }
   writeLast(lock);
 }
 
 void IndexWriter::wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
   const auto something = [this] { return !waiting_.empty(); };
-  while (!stop.stop_requested() && !something() && std::chrono::steady_clock::now() < late_at_) {
+  while (!stop.stop_requested() && !something() && SteadyClock::now() < late_at_) {
     // What fails meanwhile elsewhere sets another time.
     if (late_at_ == SteadyTime::max()) {
       arrived_.wait(lock, stop, [&] { return something() || late_at_ != SteadyTime::max(); });
@@ -151,7 +151,7 @@ Expected<void, StoreError> IndexWriter::writeOut(const Waiting& batch, std::uniq
     for (const auto& [id, noted] : sessions) keepLate(user_id, id, noted);
   }
   if (!late_.empty() && late_at_ == SteadyTime::max()) {
-    late_at_ = std::chrono::steady_clock::now() + kUntilNextTry;
+    late_at_ = SteadyClock::now() + kUntilNextTry;
     arrived_.notify_one();
   }
   // Which sessions that were nobody knows any more: all are due again, once there is room.
@@ -197,7 +197,7 @@ void IndexWriter::writeLate(std::unique_lock<std::mutex>& lock) {
     next = late_.upper_bound(late_turn_);
   }
   const bool all = writeOut(batch, lock).hasValue();
-  if (all && !late_.empty()) late_at_ = std::chrono::steady_clock::now();
+  if (all && !late_.empty()) late_at_ = SteadyClock::now();
 }
 
 /// An index that is damaged is logged and left.

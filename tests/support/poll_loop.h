@@ -42,7 +42,7 @@ class PollLoop final : public EventLoop {
         if (entry.revents != 0 && known != watched_.end()) known->waiter->onEvent();
       }
     }
-    const SteadyTime now = std::chrono::steady_clock::now();
+    const SteadyTime now = SteadyClock::now();
     for (;;) {
       const auto due = std::ranges::find_if(moments_, [now](const Moment& one) { return one.at <= now; });
       if (due == moments_.end()) return;
@@ -54,9 +54,9 @@ class PollLoop final : public EventLoop {
   /// Until it is so, or five seconds are over: false.
   template <typename Condition>
   bool runUntil(Condition condition) {
-    const SteadyTime limit = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    const SteadyTime limit = SteadyClock::now() + std::chrono::seconds(5);
     while (!condition()) {
-      if (std::chrono::steady_clock::now() > limit) return false;
+      if (SteadyClock::now() > limit) return false;
       run(std::chrono::milliseconds(1));
     }
     return true;

@@ -13,13 +13,13 @@
 #include <filesystem>
 #include <sstream>
 
+#include "base/clock.h"
 #include "base/unique_fd.h"
 
 namespace sessiond::ctl {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kPatience{30};
 constexpr std::size_t kLargest = std::size_t{64} * 1024 * 1024;
@@ -51,9 +51,9 @@ bool readBoth(const Pipe& out, const Pipe& err, CommandResult& result) {
       {{.fd = out.read.get(), .events = POLLIN, .revents = 0}, {.fd = err.read.get(), .events = POLLIN, .revents = 0}}};
   std::array<std::string*, 2> texts = {&result.output, &result.errors};
   std::array<char, 65536> buffer{};
-  const auto deadline = steady_clock::now() + kPatience;
+  const auto deadline = SteadyClock::now() + kPatience;
   while (watched[0].fd >= 0 || watched[1].fd >= 0) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now()).count();
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now()).count();
     if (left <= 0 || ::poll(watched.data(), watched.size(), static_cast<int>(left)) <= 0) return false;
     for (std::size_t i = 0; i < watched.size(); ++i) {
       if (watched[i].revents == 0) continue;

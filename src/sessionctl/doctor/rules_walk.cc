@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/clock.h"
 #include "config/config_changes.h"
 #include "fastcgi/question.h"
 #include "json/json_pointer.h"
@@ -138,7 +139,7 @@ bool isFound(std::string_view status) {
 }
 
 bool becomesTrue(milliseconds patience, const std::function<bool()>& condition) {
-  for (const auto end = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < end;) {
+  for (const auto end = SteadyClock::now() + patience; SteadyClock::now() < end;) {
     if (condition()) return true;
     std::this_thread::sleep_for(kPause);
   }

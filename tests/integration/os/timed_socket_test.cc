@@ -26,7 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 
 SteadyTime in(milliseconds time) {
-  return std::chrono::steady_clock::now() + time;
+  return SteadyClock::now() + time;
 }
 
 /// A socket that listens in a folder of its own.

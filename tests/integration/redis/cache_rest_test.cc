@@ -69,8 +69,8 @@ TEST_F(CacheRest, TombstonesAreWrittenAgainAfterIt) {
 TEST_F(CacheRest, DoesNotComeWhereTheyAreFoundBetweenTwoWrites) {
   server_.command({"SET", "sess:a", sessionOf("ada")});
   ASSERT_TRUE(instance_.settle("a"));
-  const auto end = std::chrono::steady_clock::now() + CacheWorth::kWindow + 1s;
-  while (std::chrono::steady_clock::now() < end) {
+  const auto end = SteadyClock::now() + CacheWorth::kWindow + 1s;
+  while (SteadyClock::now() < end) {
     applicationsWrite();
     for (int i = 0; i < 100; ++i) ASSERT_EQ(instance_.check("a"), "U: ada\r\n");
   }

@@ -19,7 +19,7 @@ inline constexpr milliseconds kStaleness = 400ms;
 inline constexpr milliseconds kNodeTimeout = 1000ms;
 
 inline SteadyTime now() {
-  return std::chrono::steady_clock::now();
+  return SteadyClock::now();
 }
 
 /// Of this process.

@@ -161,10 +161,10 @@ TEST_F(LaneConnectionTest, ClosedItTellsNobody) {
   RedisCommands commands;
   commands.add({"PING"});
   RedisReplies replies;
-  connection().ask(commands, replies, std::chrono::steady_clock::now() + 10ms);
+  connection().ask(commands, replies, SteadyClock::now() + 10ms);
   connection().close();
-  const auto until = std::chrono::steady_clock::now() + 30ms;
-  while (std::chrono::steady_clock::now() < until) loop().run(1ms);
+  const auto until = SteadyClock::now() + 30ms;
+  while (SteadyClock::now() < until) loop().run(1ms);
   server.thaw();
   EXPECT_EQ(openAgain(), "open");
 }

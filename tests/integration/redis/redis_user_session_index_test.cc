@@ -53,11 +53,11 @@ TEST_F(RedisUserSessionIndexTest, NotesWhenEachSessionWillHaveEndedByTheServersC
 TEST_F(RedisUserSessionIndexTest, TellsNoMomentThatIsBeforeTheRealOne) {
   for (int i = 0; i < 500; ++i) {
     const std::string user = std::to_string(i);
-    const auto before = std::chrono::steady_clock::now();
+    const auto before = SteadyClock::now();
     ASSERT_TRUE(index.noteAllEnded(user, {}, 1h));
     IndexNote note{.session = {.user_id = user, .id = idOf("a"), .life = 1h}};
     index.addAll(std::span(&note, 1));
-    const auto answered = std::chrono::steady_clock::now();
+    const auto answered = SteadyClock::now();
     ASSERT_TRUE(note.ended_without);
     ASSERT_GE(answered - *note.ended_without, before) << "whoever was met before it was met after it";
   }

@@ -40,12 +40,12 @@ class Sentinels : public testing::Test {
   }
   /// Until checks are answered again.
   static void report(const char* what, SteadyTime since, SteadyTime decided) {
-    const auto all = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - since);
-    const auto ours = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - decided);
+    const auto all = std::chrono::duration_cast<milliseconds>(SteadyClock::now() - since);
+    const auto ours = std::chrono::duration_cast<milliseconds>(SteadyClock::now() - decided);
     std::printf("%s: %lld ms without service, %lld of them after the sentinels' decision\n", what,
                 static_cast<long long>(all.count()), static_cast<long long>(ours.count()));
   }
-  static SteadyTime now() { return std::chrono::steady_clock::now(); }
+  static SteadyTime now() { return SteadyClock::now(); }
   static std::uint64_t switches(Instance& instance) {
     return instance.site().metrics.counter("sessiond_sentinel_switches_total", "").read();
   }
@@ -115,7 +115,7 @@ class BareLane final : private LaneStore::Client {
     StoreBatch batch;
     batch.loads.push_back({.id = &id});
     answered_ = false;
-    store_.send(batch, std::chrono::steady_clock::now() + 2s, static_cast<LaneStore::Client&>(*this));
+    store_.send(batch, SteadyClock::now() + 2s, static_cast<LaneStore::Client&>(*this));
     EXPECT_TRUE(loop_.runUntil([this] { return answered_; }));
     return batch.loads[0].result ? std::string(batch.loads[0].result->json.value_or("(none)")) : "(unavailable)";
   }

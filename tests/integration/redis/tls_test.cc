@@ -178,8 +178,7 @@ TEST_F(Tls, AServerThatStallsInTheHandshake) {
   config.connect_timeout = 150ms;
   TestClient test(config);
   Lane lane(test.client.node());
-  EXPECT_LT(timeOf([&] { lane.connection().open(std::chrono::steady_clock::now() + 150ms); }), 100ms)
-      << "the lane goes on meanwhile";
+  EXPECT_LT(timeOf([&] { lane.connection().open(SteadyClock::now() + 150ms); }), 100ms) << "the lane goes on meanwhile";
   lane.connection().close();
   EXPECT_LT(timeOf([&] { EXPECT_FALSE(test.client.dial()); }), kPatience * 150ms);
   EXPECT_EQ(test.text({"PING"}), "(timeout)");
@@ -237,7 +236,7 @@ TEST_F(Tls, LargeAndManyRepliesBothWays) {
     ASSERT_EQ(lane.ask(commands, replies), "answered") << size;
     check("a lane, ");
     replies.clear();
-    ASSERT_TRUE(test.client.pipeline(commands, Repeat::kSafe, replies, std::chrono::steady_clock::now() + 4s)) << size;
+    ASSERT_TRUE(test.client.pipeline(commands, Repeat::kSafe, replies, SteadyClock::now() + 4s)) << size;
     check("a worker, ");
   }
 }
@@ -253,21 +252,21 @@ TEST_P(Subscription, HearsAllMessagesThatCameTogether) {
   RedisConnection& connection = **dialled;
   RedisCommands subscribe;
   subscribe.add({"SUBSCRIBE", "channel"});
-  ASSERT_TRUE(connection.post(subscribe, std::chrono::steady_clock::now() + 1s));
+  ASSERT_TRUE(connection.post(subscribe, SteadyClock::now() + 1s));
   RedisReplies messages;
-  ASSERT_TRUE(connection.listen(messages, std::chrono::steady_clock::now() + 1s));
+  ASSERT_TRUE(connection.listen(messages, SteadyClock::now() + 1s));
   ASSERT_EQ(messages.size(), 1U);
   constexpr std::size_t kMessages = 3'000;
   const std::string text(100, 'm');
   server.command({"EVAL", "for i = 1, 3000 do redis.call('PUBLISH', 'channel', ARGV[1]) end", "0", text});
   std::size_t heard = 0;
-  const auto limit = std::chrono::steady_clock::now() + 5s;
-  while (heard < kMessages && std::chrono::steady_clock::now() < limit) {
-    ASSERT_TRUE(connection.listen(messages, std::chrono::steady_clock::now() + 100ms));
+  const auto limit = SteadyClock::now() + 5s;
+  while (heard < kMessages && SteadyClock::now() < limit) {
+    ASSERT_TRUE(connection.listen(messages, SteadyClock::now() + 100ms));
     heard += messages.size();
   }
   EXPECT_EQ(heard, kMessages);
-  ASSERT_TRUE(connection.listen(messages, std::chrono::steady_clock::now() + 20ms)) << "silence is no error";
+  ASSERT_TRUE(connection.listen(messages, SteadyClock::now() + 20ms)) << "silence is no error";
   EXPECT_TRUE(messages.empty());
 }
 
@@ -280,7 +279,7 @@ TEST_P(Subscription, WhatWasTakenFromTheSocketBeforeIsNotWaitedFor) {
   RedisConnection& connection = **dialled;
   RedisCommands subscribe;
   subscribe.add({"SUBSCRIBE", "channel"});
-  const auto limit = std::chrono::steady_clock::now() + 10s;
+  const auto limit = SteadyClock::now() + 10s;
   ASSERT_TRUE(connection.post(subscribe, limit));
   RedisReplies messages;
   ASSERT_TRUE(connection.listen(messages, limit));
@@ -288,7 +287,7 @@ TEST_P(Subscription, WhatWasTakenFromTheSocketBeforeIsNotWaitedFor) {
   const int all = 5 * (40 + (GetParam() == Way::kTls ? 22 : 0));
   int there = 0;
   while (ioctl(connection.fd(), FIONREAD, &there) == 0 && there < all) {
-    ASSERT_LT(std::chrono::steady_clock::now(), limit) << there;
+    ASSERT_LT(SteadyClock::now(), limit) << there;
     std::this_thread::sleep_for(1ms);
   }
   std::size_t heard = 0;
@@ -306,8 +305,8 @@ TEST_F(Tls, WhatTheServerDoesUnaskedClosesAnIdleConnection) {
   TestClient test(patient(configFor(server_.tlsUrl())));
   Lane lane(test.client.node());
   ASSERT_EQ(lane.open(2s), "open");
-  const auto until = std::chrono::steady_clock::now() + 50ms;
-  while (std::chrono::steady_clock::now() < until) lane.loop().run(1ms);
+  const auto until = SteadyClock::now() + 50ms;
+  while (SteadyClock::now() < until) lane.loop().run(1ms);
   EXPECT_TRUE(lane.connection().ready()) << "what TLS says for itself is nothing";
   server_.command({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
   EXPECT_TRUE(lane.loop().runUntil([&] { return lane.connection().closed(); }));

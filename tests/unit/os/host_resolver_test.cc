@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 SteadyTime soon() {
-  return std::chrono::steady_clock::now() + 10s;
+  return SteadyClock::now() + 10s;
 }
 
 SocketAddress someAddress() {
@@ -79,7 +79,7 @@ TEST(HostResolver, LetsNobodyWaitBeyondTheDeadlineForASilentNameServer) {
     return std::vector{someAddress()};
   });
   for (int i = 0; i < 3; ++i) {
-    const auto late = resolver.resolve(std::chrono::steady_clock::now());
+    const auto late = resolver.resolve(SteadyClock::now());
     ASSERT_FALSE(late);
     EXPECT_EQ(late.error(), "cannot resolve the host in time");
   }
@@ -99,7 +99,7 @@ TEST(HostResolver, EndsWithoutWaitingForASilentNameServer) {
     server->release.get_future().wait();
     return Unexpected(std::string("too late"));
   });
-  EXPECT_FALSE(resolver->resolve(std::chrono::steady_clock::now()));
+  EXPECT_FALSE(resolver->resolve(SteadyClock::now()));
   server->asked.get_future().wait();
   const auto gone = std::async(std::launch::async, [&resolver] { resolver.reset(); });
   EXPECT_EQ(gone.wait_for(10s), std::future_status::ready);

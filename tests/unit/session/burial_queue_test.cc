@@ -281,7 +281,7 @@ TEST_F(BurialQueueTest, RenewsOnceMoreAndEverLaterHoweverOftenConnectionsAreLost
   GatedStore store(3);
   std::atomic<int> renewals = 0;
   constexpr std::chrono::milliseconds kLong{100};
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = SteadyClock::now();
   BurialQueue queue(store, store, revoked_, log_names_, metrics_, {.renewing = [&] { ++renewals; }, .ending = {}},
                     kLong);
   queue.renewAfterLoss();
@@ -291,7 +291,7 @@ TEST_F(BurialQueueTest, RenewsOnceMoreAndEverLaterHoweverOftenConnectionsAreLost
   while (store.triesOf("first") < 2) std::this_thread::yield();
   queue.renewAfterLoss();
   store.done.wait();
-  EXPECT_GE(std::chrono::steady_clock::now() - began, 3 * BurialQueue::kPausesBetweenRenewals * kLong);
+  EXPECT_GE(SteadyClock::now() - began, 3 * BurialQueue::kPausesBetweenRenewals * kLong);
   EXPECT_EQ(renewals, 3) << "and none is forgotten";
 }
 
