@@ -10,7 +10,6 @@
 #include "endpoints/session_cookie.h"
 #include "http/cookie_header.h"
 #include "http/set_cookie.h"
-#include "session/configured_cookie.h"
 
 namespace sessiond {
 namespace {
@@ -35,7 +34,7 @@ CsrfGuard::CsrfGuard(std::span<const Secret> secrets, SecureOption secure, const
     : keys_(secrets, kPurpose), secure_(secure), clock_(clock) {}
 
 std::string CsrfGuard::cookieName(const Request& request) const {
-  return hostCookieName("sessiond_csrf", isSecure(secure_, isHttps(request)));
+  return hostCookieName("sessiond_csrf", isSecureFor(request, secure_));
 }
 
 CsrfGuard::Ticket CsrfGuard::issue(const Request& request) const {
@@ -51,7 +50,7 @@ CsrfGuard::Ticket CsrfGuard::issue(const Request& request) const {
     SetCookie cookie;
     cookie.name = name;
     cookie.value = nonce;
-    cookie.secure = isSecure(secure_, isHttps(request));
+    cookie.secure = isSecureFor(request, secure_);
     cookie.same_site = SameSite::kLax;
     ticket.set_cookie = render(cookie);
   }

@@ -4,10 +4,16 @@
 #include <unordered_set>
 
 #include "http/cookie_header.h"
+#include "session/configured_cookie.h"
 
 namespace sessiond {
+
 bool isHttps(const Request& request) {
   return request.paramOrEmpty("SESSIOND_SCHEME") == "https";
+}
+
+bool isSecureFor(const Request& request, SecureOption option) {
+  return isSecure(option, isHttps(request));
 }
 
 std::vector<SessionId> verifiedSessions(const Request& request, const std::string& cookie_name,

@@ -7,7 +7,6 @@
 #include "base/enum_size.h"
 #include "endpoints/session_cookie.h"
 #include "endpoints/short_cookie.h"
-#include "session/configured_cookie.h"
 
 namespace sessiond {
 namespace {
@@ -23,15 +22,15 @@ ShortCookie note(bool secure) {
 }  // namespace
 
 std::string leaveDone(const Request& request, SecureOption option, Done done) {
-  return note(isSecure(option, isHttps(request))).set(kWords[static_cast<std::size_t>(done)]);
+  return note(isSecureFor(request, option)).set(kWords[static_cast<std::size_t>(done)]);
 }
 
 std::string dropDone(const Request& request, SecureOption option) {
-  return note(isSecure(option, isHttps(request))).drop();
+  return note(isSecureFor(request, option)).drop();
 }
 
 std::optional<Done> doneIn(const Request& request, SecureOption option) {
-  const std::optional<std::string_view> value = note(isSecure(option, isHttps(request))).read(request);
+  const std::optional<std::string_view> value = note(isSecureFor(request, option)).read(request);
   if (!value) return std::nullopt;
   const auto* const word = std::ranges::find(kWords, *value);
   if (word == kWords.end()) return std::nullopt;

@@ -84,7 +84,7 @@ Response LogoutEndpoint::logOut(const Request& request) const {
   response.add("Clear-Site-Data", "\"cache\"");
   if (page) leadOn(request, *wish, *ended, response);
   clearCookies(request, ended->sessions, response);
-  const bool secure = isSecure(parts_.settings.cookie.secure, isHttps(request));
+  const bool secure = isSecureFor(request, parts_.settings.cookie.secure);
   if (hasLoginMark(request, secure)) response.add("Set-Cookie", noLoginMark(secure));
   return response;
 }

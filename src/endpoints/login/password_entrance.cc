@@ -7,7 +7,6 @@
 #include "endpoints/session_cookie.h"
 #include "http/cookie_header.h"
 #include "http/set_cookie.h"
-#include "session/configured_cookie.h"
 
 namespace sessiond {
 namespace {
@@ -33,7 +32,7 @@ PasswordEntrance::Refused throttled(const LoginRefused& refused) {
 }
 
 std::string deviceCookieName(const CookieSettings& settings, const Request& request) {
-  return hostCookieName("sd_device", isSecure(settings.secure, isHttps(request)));
+  return hostCookieName("sd_device", isSecureFor(request, settings.secure));
 }
 
 }  // namespace
@@ -90,7 +89,7 @@ PasswordEntrance::Receipt PasswordEntrance::succeeded(const Request& request, co
   SetCookie cookie;
   cookie.name = deviceCookieName(settings, request);
   cookie.value = parts_.devices.issue(admitted.name, admitted.device ? *admitted.device : std::string_view());
-  cookie.secure = isSecure(settings.secure, isHttps(request));
+  cookie.secure = isSecureFor(request, settings.secure);
   cookie.same_site = SameSite::kLax;
   cookie.expires = parts_.clock.wallNow() + DeviceCookies::kLifetime;
   return {.set_cookie = render(cookie), .failures = parts_.gate.succeeded(admitted.pass)};
