@@ -7,38 +7,35 @@
 //                 or more also "failed_attempts":{"count":3,"last":<ms since 1970>}
 //
 // A successful login always makes a new session id, and ends the session that the browser had before (so that an id
-// planted by somebody else never becomes a login). Its writes are ordered so that a failure leaves nothing half done:
-// the session, whose id nobody knows yet, its entry in the index, then the cookie; the old session ends last, and if
-// that fails it is logged and the login stands.
+// planted by somebody else never becomes a login). user_sessions.h says in which order.
 
 #pragma once
 
 #include <functional>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/expected.h"
-#include "base/interval_gate.h"
-#include "base/log_summary.h"
 #include "base/metrics.h"
 #include "endpoints/csrf.h"
+#include "endpoints/login/end_session_form.h"
+#include "endpoints/login/login_answers.h"
 #include "endpoints/login/login_attempt.h"
 #include "endpoints/login/login_audit.h"
+#include "endpoints/login/login_flaws.h"
 #include "endpoints/login/login_outcome.h"
-#include "endpoints/login/login_query.h"
+#include "endpoints/login/login_pages.h"
+#include "endpoints/login/lost_cookie_warning.h"
 #include "endpoints/login/password_entrance.h"
 #include "endpoints/login/session_cap.h"
+#include "endpoints/login/user_sessions.h"
 #include "endpoints/pages/page_book.h"
 #include "endpoints/site_settings.h"
 #include "http/handler.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "json/json_pointer.h"
-#include "login/user.h"
 #include "session/session_finder.h"
 #include "session/session_id.h"
 #include "session/session_starter.h"
@@ -78,43 +75,25 @@ class LoginEndpoint {
   Route triage(Exchange& exchange) const;
 
  private:
-  struct Started {
-    StartedSession session;
-    User user;
-    std::string user_id;
-    PasswordEntrance::Receipt receipt;
-  };
   using Refused = PasswordEntrance::Refused;
 
-  Expected<LoginAttempt, LoginAttemptError> read(const Request& request, std::string_view rd) const;
-  std::optional<LoginOutcome> flawOf(const Request& request, const LoginAttempt& wanted) const;
-  Expected<Started, Refused> attempt(const Request& request, const LoginAttempt& wanted) const;
-  Expected<Started, Refused> startSession(const Request& request, User user, std::string_view name) const;
-  Refused unstarted(const NoStart& why, std::string_view name) const;
-  void endPrevious(const Request& request) const;
   Response logIn(const Request& request) const;
-  std::optional<Response> answerEndForm(const Request& request) const;
-  Response welcome(const Request& request, const LoginAttempt& attempt, const Started& started) const;
-  Response greet(const Request& request) const;
-  std::string_view greetingFor(const Request& request, const LoginQuery& query, CheckStatus session) const;
-  void warnOfLostCookie(const Request& request) const;
-  Response showLoggedIn(const Request& request, const std::string& name, const LoginQuery& query) const;
-  void note(const Request& request, const Refused& refused, std::string_view user) const;
+  Expected<LoginAttempt, LoginAttemptError> read(const Request& request, std::string_view rd) const;
   Response refuse(const Request& request, const Refused& refused, std::string_view user, std::string_view rd) const;
-  Response answerRefusal(const Request& request, LoginOutcome outcome, std::string_view user,
-                         std::string_view rd) const;
-  Response refuseForNow(const Request& request, const Refused& refused, std::string_view rd) const;
-  Response showForm(const Request& request, int status, std::string rd, std::string_view user, PageValues values) const;
-  std::string address(std::string_view rd, std::string_view more) const;
-  std::string target(std::string_view rd) const;
-  bool secure(const Request& request) const;
+  void note(const Request& request, const Refused& refused, std::string_view user) const;
 
-  const LoginParts parts_;
-  const JsonPointer user_at_;
+  const SiteSettings& settings_;
+  const PageBook& pages_;
+  const CsrfGuard& csrf_;
+  const PasswordEntrance& entrance_;
+  LoginAudit& audit_;
   const LoginCounters counters_;
-  mutable IntervalGate lost_cookie_log_{std::chrono::minutes(1)};
-  mutable LogSummary nobodys_log_;
-  mutable LogSummary unstarted_log_;
+  const LostCookieWarning lost_cookie_;
+  const LoginPages login_pages_;
+  const LoginAnswers answers_;
+  const EndSessionForm end_session_form_;
+  const LoginFlaws flaws_;
+  const UserSessions sessions_;
 };
 
 }  // namespace sessiond

@@ -1,0 +1,40 @@
+#include "endpoints/login/end_session_form.h"
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include "endpoints/media_type.h"
+#include "http/form.h"
+
+namespace sessiond {
+namespace {
+
+constexpr std::size_t kMaxEndFormBytes = 16 * 1024;
+
+}  // namespace
+
+bool mayBeEndSessionForm(const Request& request) {
+  return isForm(request) && request.body.size() <= kMaxEndFormBytes &&
+         request.body.find("ticket=") != std::string_view::npos;
+}
+
+std::optional<Response> EndSessionForm::answer(const Request& request, const std::string& rd) const {
+  if (!mayBeEndSessionForm(request)) return std::nullopt;
+  const std::optional<FormFields> fields = parseForm(request.body);
+  if (!fields || !formField(*fields, "ticket")) return std::nullopt;
+  PageValues values;
+  switch (cap_.endOne(request, *fields)) {
+    case SessionCap::Answer::kEnded:
+      return pages_.form(request, 200, rd, "", std::move(values.message("good", "session_ended")));
+    case SessionCap::Answer::kGone:
+      return pages_.form(request, 404, rd, "", std::move(values.message("error", "session_gone")));
+    case SessionCap::Answer::kExpired:
+      return pages_.form(request, 403, rd, "", std::move(values.message("error", "expired")));
+    case SessionCap::Answer::kUnavailable:
+      break;
+  }
+  return answers_.refuse(request, {LoginOutcome::kUnavailable}, "", rd);
+}
+
+}  // namespace sessiond
