@@ -16,9 +16,9 @@ RedisReply noAnswer() {
   return {.type = RedisReply::Type::kError, .text = "NOANSWER from the node that has this key", .elements = {}};
 }
 
-/// One pipeline on its way.
-struct ClusterClient::Journey {
-  struct Errand {
+/// One pipeline, until all of its commands have a reply or will have none.
+struct ClusterClient::PendingPipeline {
+  struct Command {
     std::size_t index = 0;
     ClusterNodes::Node* node = nullptr;
     bool asking = false;
@@ -31,8 +31,8 @@ struct ClusterClient::Journey {
   const std::uint32_t replicas;
   const SteadyTime deadline;
   std::vector<CommandPiece> pieces = {};
-  std::vector<Errand> errands = {};
-  std::vector<Errand> here = {};  ///< that have been sent to one node
+  std::vector<Command> unsent = {};  ///< yet, or to another node once more
+  std::vector<Command> here = {};    ///< that have been sent to one node
   std::optional<std::uint32_t> reached = {};
   std::size_t unanswered = 0;
   std::optional<StoreError> failure = {};
@@ -44,7 +44,7 @@ struct ClusterClient::Journey {
     if (!failure || error == StoreError::kTimeout) failure = error;
   }
   /// Its node has failed. Is there another one that has its slot by now?
-  bool leadsOn(const Errand& one, const ClusterNodes& nodes) const {
+  bool leadsOn(const Command& one, const ClusterNodes& nodes) const {
     const std::optional<Slot> slot = pieces[one.index].slot;
     if (repeat != Repeat::kSafe || one.asking || !slot || one.redirects >= kMostRedirects) return false;
     const ClusterNodes::Node* const now = nodes.of(*slot);
@@ -52,132 +52,134 @@ struct ClusterClient::Journey {
   }
   /// One that is out of order comes last.
   ClusterNodes::Node& next() const {
-    const auto isWell = [](const Errand& one) { return !one.node->client.node().breaker().isOpen(); };
-    const auto found = std::ranges::find_if(errands, isWell);
-    return found == errands.end() ? *errands.front().node : *found->node;
+    const auto isWell = [](const Command& one) { return !one.node->client.node().breaker().isOpen(); };
+    const auto found = std::ranges::find_if(unsent, isWell);
+    return found == unsent.end() ? *unsent.front().node : *found->node;
   }
   /// One node takes no more than its share of what is left, so that there is as much for each of the others.
   SteadyTime limit(const ClusterNodes::Node& node, SteadyTime now) const {
     std::set<const ClusterNodes::Node*> left{&node};
-    for (const Errand& one : errands) left.insert(one.node);
+    for (const Command& one : unsent) left.insert(one.node);
     return now + (deadline - now) / static_cast<SteadyTime::rep>(left.size());
   }
 };
 
 Expected<void, StoreError> ClusterClient::pipeline(const RedisCommands& commands, Repeat repeat, RedisReplies& replies,
                                                    SteadyTime deadline) {
-  Journey journey{.commands = commands, .repeat = repeat, .replies = replies, .replicas = 0, .deadline = deadline};
-  go(journey);
-  if (journey.unanswered < journey.pieces.size()) return {};
-  return Unexpected(journey.failure.value_or(StoreError::kUnavailable));
+  PendingPipeline pending{
+      .commands = commands, .repeat = repeat, .replies = replies, .replicas = 0, .deadline = deadline};
+  go(pending);
+  if (pending.unanswered < pending.pieces.size()) return {};
+  return Unexpected(pending.failure.value_or(StoreError::kUnavailable));
 }
 
 Expected<std::uint32_t, StoreError> ClusterClient::replicate(const RedisCommands& commands, Repeat repeat,
                                                              RedisReplies& replies, std::uint32_t wanted,
                                                              SteadyTime deadline) {
-  Journey journey{.commands = commands, .repeat = repeat, .replies = replies, .replicas = wanted, .deadline = deadline};
-  go(journey);
-  if (journey.unanswered < journey.pieces.size()) return journey.reached.value_or(0);
-  return Unexpected(journey.failure.value_or(StoreError::kUnavailable));
+  PendingPipeline pending{
+      .commands = commands, .repeat = repeat, .replies = replies, .replicas = wanted, .deadline = deadline};
+  go(pending);
+  if (pending.unanswered < pending.pieces.size()) return pending.reached.value_or(0);
+  return Unexpected(pending.failure.value_or(StoreError::kUnavailable));
 }
 
-void ClusterClient::go(Journey& journey) {
-  journey.pieces = piecesOf(journey.commands);
-  journey.replies.assign(journey.pieces.size(), RedisReply());
-  nodes_.waitUntilKnown(std::min(journey.deadline, clock_.steadyNow() + nodes_.connectTimeout()));
-  for (std::size_t i = 0; i < journey.pieces.size(); ++i) {
-    const std::optional<Slot> slot = journey.pieces[i].slot;
+void ClusterClient::go(PendingPipeline& pending) {
+  pending.pieces = piecesOf(pending.commands);
+  pending.replies.assign(pending.pieces.size(), RedisReply());
+  nodes_.waitUntilKnown(std::min(pending.deadline, clock_.steadyNow() + nodes_.connectTimeout()));
+  for (std::size_t i = 0; i < pending.pieces.size(); ++i) {
+    const std::optional<Slot> slot = pending.pieces[i].slot;
     ClusterNodes::Node* const node = slot ? nodes_.of(*slot) : nodes_.any();
     if (node == nullptr) {
-      journey.fail(i, StoreError::kUnavailable);
+      pending.fail(i, StoreError::kUnavailable);
     } else {
-      journey.errands.push_back({.index = i, .node = node});
+      pending.unsent.push_back({.index = i, .node = node});
     }
   }
-  if (journey.unanswered > 0) nodes_.wish(ClusterNodes::Doubt::kTrouble);
-  while (!journey.errands.empty()) {
-    if (std::exchange(journey.shall_wait, false)) std::this_thread::sleep_for(kTryAgainAfter);
-    followSlots(journey);
-    if (!journey.errands.empty()) visit(journey, journey.next());
+  if (pending.unanswered > 0) nodes_.wish(ClusterNodes::Doubt::kTrouble);
+  while (!pending.unsent.empty()) {
+    if (std::exchange(pending.shall_wait, false)) std::this_thread::sleep_for(kTryAgainAfter);
+    followSlots(pending);
+    if (!pending.unsent.empty()) visit(pending, pending.next());
   }
 }
 
 /// Who goes by the table goes where it leads now.
-void ClusterClient::followSlots(Journey& journey) {
-  std::erase_if(journey.errands, [&](Journey::Errand& one) {
-    const std::optional<Slot> slot = journey.pieces[one.index].slot;
+void ClusterClient::followSlots(PendingPipeline& pending) {
+  std::erase_if(pending.unsent, [&](PendingPipeline::Command& one) {
+    const std::optional<Slot> slot = pending.pieces[one.index].slot;
     if (one.asking || !slot) return false;
     one.node = nodes_.of(*slot);
-    if (one.node == nullptr) journey.fail(one.index, StoreError::kUnavailable);
+    if (one.node == nullptr) pending.fail(one.index, StoreError::kUnavailable);
     return one.node == nullptr;
   });
 }
 
 /// Sends there whatever is to go there.
-void ClusterClient::visit(Journey& journey, ClusterNodes::Node& node) {
-  std::vector<Journey::Errand>& here = journey.here;
+void ClusterClient::visit(PendingPipeline& pending, ClusterNodes::Node& node) {
+  std::vector<PendingPipeline::Command>& here = pending.here;
   here.clear();
-  std::erase_if(journey.errands, [&](const Journey::Errand& one) {
+  std::erase_if(pending.unsent, [&](const PendingPipeline::Command& one) {
     if (one.node == &node) here.push_back(one);
     return one.node == &node;
   });
   RedisCommands commands;
-  for (const Journey::Errand& one : here) {
+  for (const PendingPipeline::Command& one : here) {
     if (one.asking) commands.add({"ASKING"});
-    commands.addWhole(journey.pieces[one.index].bytes);
+    commands.addWhole(pending.pieces[one.index].bytes);
   }
   RedisReplies replies;
   Expected<std::uint32_t, StoreError> done = 0;
   const SteadyTime now = clock_.steadyNow();
-  const SteadyTime limit = journey.limit(node, now);
-  if (now >= journey.deadline) {
+  const SteadyTime limit = pending.limit(node, now);
+  if (now >= pending.deadline) {
     done = Unexpected(StoreError::kUnavailable);
-  } else if (journey.replicas > 0) {
-    done = node.client.replicate(commands, journey.repeat, replies, journey.replicas, limit);
-  } else if (auto plain = node.client.pipeline(commands, journey.repeat, replies, limit); !plain) {
+  } else if (pending.replicas > 0) {
+    done = node.client.replicate(commands, pending.repeat, replies, pending.replicas, limit);
+  } else if (auto plain = node.client.pipeline(commands, pending.repeat, replies, limit); !plain) {
     done = Unexpected(plain.error());
   }
   if (!done) {
     nodes_.wish(ClusterNodes::Doubt::kTrouble);
-    for (Journey::Errand& one : here) {
-      if (journey.leadsOn(one, nodes_) && clock_.steadyNow() < journey.deadline) {
+    for (PendingPipeline::Command& one : here) {
+      if (pending.leadsOn(one, nodes_) && clock_.steadyNow() < pending.deadline) {
         ++one.redirects;
-        journey.errands.push_back(one);
+        pending.unsent.push_back(one);
       } else {
-        journey.fail(one.index, done.error());
+        pending.fail(one.index, done.error());
       }
     }
     return;
   }
-  const bool any_ended = sortAnswers(journey, node, replies);
-  if (any_ended && journey.replicas > 0) journey.reached = std::min(journey.reached.value_or(*done), *done);
+  const bool any_ended = sortAnswers(pending, node, replies);
+  if (any_ended && pending.replicas > 0) pending.reached = std::min(pending.reached.value_or(*done), *done);
 }
 
 /// What is led on goes on; true if anything came to its end there.
-bool ClusterClient::sortAnswers(Journey& journey, ClusterNodes::Node& node, RedisReplies& replies) {
+bool ClusterClient::sortAnswers(PendingPipeline& pending, ClusterNodes::Node& node, RedisReplies& replies) {
   bool any_ended = false;
   std::size_t reply = 0;
-  for (Journey::Errand& one : journey.here) {
+  for (PendingPipeline::Command& one : pending.here) {
     reply += one.asking ? 1 : 0;
     RedisReply& answer = replies[reply++];
     const auto redirect = one.redirects < kMostRedirects ? redirectIn(answer) : std::nullopt;
     if (!redirect) {
       any_ended = true;
       if (isServedByNobody(answer)) nodes_.wish(ClusterNodes::Doubt::kMoved);
-      journey.replies[one.index] = std::move(answer);
+      pending.replies[one.index] = std::move(answer);
       continue;
     }
     one.asking = redirect->kind == Redirect::Kind::kAsk || (redirect->kind == Redirect::Kind::kTryAgain && one.asking);
     if (redirect->kind == Redirect::Kind::kTryAgain) {
-      journey.shall_wait = true;
+      pending.shall_wait = true;
     } else {
       one.node = nodes_.follow(*redirect, node);
       ++one.redirects;
     }
     if (one.node == nullptr) {
-      journey.fail(one.index, StoreError::kUnavailable);
+      pending.fail(one.index, StoreError::kUnavailable);
     } else {
-      journey.errands.push_back(one);
+      pending.unsent.push_back(one);
     }
   }
   return any_ended;

@@ -40,12 +40,12 @@ class ClusterClient final : public RedisAccess {
   }
 
  private:
-  struct Journey;
+  struct PendingPipeline;
 
-  void go(Journey& journey);
-  void followSlots(Journey& journey);
-  void visit(Journey& journey, ClusterNodes::Node& node);
-  bool sortAnswers(Journey& journey, ClusterNodes::Node& node, RedisReplies& replies);
+  void go(PendingPipeline& pending);
+  void followSlots(PendingPipeline& pending);
+  void visit(PendingPipeline& pending, ClusterNodes::Node& node);
+  bool sortAnswers(PendingPipeline& pending, ClusterNodes::Node& node, RedisReplies& replies);
 
   ClusterNodes& nodes_;
   const Clock& clock_;

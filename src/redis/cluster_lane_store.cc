@@ -62,13 +62,13 @@ LaneStore::Group ClusterLaneStore::groupOf(const SessionLoad& load) const {
   return load.user.empty() ? session : session | groupOf(hashSlot(keys_.users(), load.user)) << kUserShift;
 }
 
-ClusterLaneStore::Stop& ClusterLaneStore::stopOf(ClusterNodes::Node& node) {
-  std::unique_ptr<Stop>& stop = stops_[node.number];
-  if (stop == nullptr) {
-    stop = std::make_unique<Stop>(*this, node);
-    known_.push_back(stop.get());
+ClusterLaneStore::NodeQueue& ClusterLaneStore::queueOf(ClusterNodes::Node& node) {
+  std::unique_ptr<NodeQueue>& queue = queues_[node.number];
+  if (queue == nullptr) {
+    queue = std::make_unique<NodeQueue>(*this, node);
+    known_.push_back(queue.get());
   }
-  return *stop;
+  return *queue;
 }
 
 ClusterLaneStore::PendingBatchRef ClusterLaneStore::makePending(SteadyTime deadline) {
@@ -124,25 +124,25 @@ void ClusterLaneStore::dispatch(const PendingBatchRef& pending) {
 }
 
 /// Does the table lead some of it to another node, or to none?
-bool ClusterLaneStore::isElsewhere(const Errand& errand, const ClusterNodes::Node& node) const {
-  if (errand.asking) return false;
-  for (std::size_t i = errand.first; i < errand.first + errand.count; ++i) {
-    if (errand.pending->nodeOf(i, nodes_) != &node) return true;
+bool ClusterLaneStore::isElsewhere(const CommandRun& run, const ClusterNodes::Node& node) const {
+  if (run.asking) return false;
+  for (std::size_t i = run.first; i < run.first + run.count; ++i) {
+    if (run.pending->nodeOf(i, nodes_) != &node) return true;
   }
   return false;
 }
 
 /// To where its slots are, in pieces if those are apart.
-void ClusterLaneStore::route(const Errand& errand) {
-  const std::size_t end = errand.first + errand.count;
-  for (std::size_t i = errand.first; i < end;) {
+void ClusterLaneStore::route(const CommandRun& run) {
+  const std::size_t end = run.first + run.count;
+  for (std::size_t i = run.first; i < end;) {
     const std::size_t first = i;
-    ClusterNodes::Node* const node = errand.pending->nodeOf(i, nodes_);
-    while (++i < end && errand.pending->nodeOf(i, nodes_) == node) {
+    ClusterNodes::Node* const node = run.pending->nodeOf(i, nodes_);
+    while (++i < end && run.pending->nodeOf(i, nodes_) == node) {
     }
-    Errand part = errand.part(first, i - first);
+    CommandRun part = run.part(first, i - first);
     if (node != nullptr) {
-      stopOf(*node).add(std::move(part));
+      queueOf(*node).add(std::move(part));
     } else {
       nodes_.wish(ClusterNodes::Doubt::kTrouble);
       settleInVain(part);
@@ -169,22 +169,22 @@ void ClusterLaneStore::startAll() {
 }
 
 /// Of a batch that is over they are let fall.
-void ClusterLaneStore::takeReplies(const Errand& errand, RedisReply* replies, bool tracked, ClusterNodes::Node& from) {
-  PendingBatch& pending = *errand.pending;
+void ClusterLaneStore::takeReplies(const CommandRun& run, RedisReply* replies, bool tracked, ClusterNodes::Node& from) {
+  PendingBatch& pending = *run.pending;
   if (pending.over) return;
-  for (std::size_t i = errand.first; i < errand.first + errand.count; ++i) {
+  for (std::size_t i = run.first; i < run.first + run.count; ++i) {
     RedisReply& reply = *replies++;
-    if (const auto redirect = errand.redirects < kMostRedirects ? redirectIn(reply) : std::nullopt) {
-      leadOn(errand.part(i), *redirect, from);
+    if (const auto redirect = run.redirects < kMostRedirects ? redirectIn(reply) : std::nullopt) {
+      leadOn(run.part(i), *redirect, from);
       continue;
     }
     if (isServedByNobody(reply)) nodes_.wish(ClusterNodes::Doubt::kMoved);
-    pending.tracked = pending.tracked && tracked && errand.redirects == 0;
+    pending.tracked = pending.tracked && tracked && run.redirects == 0;
     settle(pending, i, reply);
   }
 }
 
-void ClusterLaneStore::leadOn(Errand one, const Redirect& redirect, ClusterNodes::Node& from) {
+void ClusterLaneStore::leadOn(CommandRun one, const Redirect& redirect, ClusterNodes::Node& from) {
   if (redirect.kind == Redirect::Kind::kTryAgain) {
     one.asking = false;
     one.not_before = clock_.steadyNow() + kTryAgainAfter;
@@ -195,14 +195,14 @@ void ClusterLaneStore::leadOn(Errand one, const Redirect& redirect, ClusterNodes
   ClusterNodes::Node* const next = nodes_.follow(redirect, from);
   if (next == nullptr) return settleInVain(one);
   one.asking = redirect.kind == Redirect::Kind::kAsk;
-  stopOf(*next).add(std::move(one));
+  queueOf(*next).add(std::move(one));
 }
 
 /// This node does not answer. What another one has by now goes there.
-void ClusterLaneStore::giveUp(const Errand& errand, const ClusterNodes::Node& node) {
-  if (errand.pending->over) return;
-  for (std::size_t i = errand.first; i < errand.first + errand.count; ++i) {
-    Errand one = errand.part(i);
+void ClusterLaneStore::giveUp(const CommandRun& run, const ClusterNodes::Node& node) {
+  if (run.pending->over) return;
+  for (std::size_t i = run.first; i < run.first + run.count; ++i) {
+    CommandRun one = run.part(i);
     if (one.redirects < kMostRedirects && isElsewhere(one, node)) {
       ++one.redirects;
       route(one);
@@ -212,10 +212,10 @@ void ClusterLaneStore::giveUp(const Errand& errand, const ClusterNodes::Node& no
   }
 }
 
-void ClusterLaneStore::settleInVain(const Errand& errand) {
-  for (std::size_t i = errand.first; i < errand.first + errand.count; ++i) {
+void ClusterLaneStore::settleInVain(const CommandRun& run) {
+  for (std::size_t i = run.first; i < run.first + run.count; ++i) {
     RedisReply none = noAnswer();
-    settle(*errand.pending, i, none);
+    settle(*run.pending, i, none);
   }
 }
 
@@ -307,13 +307,13 @@ void ClusterLaneStore::onTime() {
   for (const PendingBatchRef& pending : pending_) {
     if (pending->deadline <= now) done_.push_back(pending);
   }
-  std::vector<Errand> ready;
-  std::erase_if(delayed_, [&](Errand& one) {
+  std::vector<CommandRun> ready;
+  std::erase_if(delayed_, [&](CommandRun& one) {
     if (one.not_before > now) return false;
     ready.push_back(std::move(one));
     return true;
   });
-  for (Errand& one : ready) {
+  for (CommandRun& one : ready) {
     if (!one.pending->over) route(one);
   }
   if (next_look_ <= now) next_look_ = SteadyTime::max();
@@ -323,7 +323,7 @@ void ClusterLaneStore::onTime() {
         is_used ? now + std::max<milliseconds>(max_staleness_ / LaneChannel::kSignsWithinStaleness, milliseconds(10))
                 : SteadyTime::max();
     if (is_used) {
-      for (ClusterNodes::Node* const node : nodes_.serving()) stopOf(*node).noteUse();
+      for (ClusterNodes::Node* const node : nodes_.serving()) queueOf(*node).noteUse();
       askForEpoch(max_staleness_ / LaneChannel::kSignsWithinStaleness);
     }
   }
@@ -334,7 +334,7 @@ void ClusterLaneStore::onTime() {
 void ClusterLaneStore::waitForTime() {
   SteadyTime next = std::min(next_tick_, next_look_);
   for (const PendingBatchRef& pending : pending_) next = std::min(next, pending->deadline);
-  for (const Errand& one : delayed_) next = std::min(next, one.not_before);
+  for (const CommandRun& one : delayed_) next = std::min(next, one.not_before);
   // A moment too early is looked at and let pass; each batch would set another one.
   if (next >= waiting_for_) return;
   waiting_for_ = next;

@@ -1,9 +1,9 @@
 // ClusterLaneStore: a lane's loads and touches at the nodes of a cluster, over a channel to each (lane_channel.h).
 //
-// A batch is taken apart by where its keys' slots are: what is for one node in a row, mostly all of it, waits at that
-// node's channel as one errand, and goes with whatever else waits there. A batch ends when the last of its commands
-// has, or at its deadline: what other batches wait for at other nodes is nothing to it, and what leads to the same
-// nodes is one group (lane_store.h). What is led elsewhere goes on command by command.
+// A batch is taken apart by where its keys' slots are: what is for one node in a row, mostly all of it, waits in
+// that node's queue as one run of commands, and goes with whatever else waits there. A batch ends when the last of its
+// commands has, or at its deadline: what other batches wait for at other nodes is nothing to it, and what leads to the
+// same nodes is one group (lane_store.h). What is led elsewhere goes on command by command.
 //
 // A node that says that a slot is elsewhere is believed, and the command goes on to where it leads; what came by a
 // roundabout way is never fresh. What still waits for a node, or was sent to it in vain, follows its slot to another
@@ -75,7 +75,7 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   };
   using PendingBatchRef = std::shared_ptr<PendingBatch>;
   /// Commands of one that stand in a row and go the same way.
-  struct Errand {
+  struct CommandRun {
     PendingBatchRef pending;
     std::size_t first = 0;
     std::size_t count = 1;
@@ -83,8 +83,8 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
     int redirects = 0;
     SteadyTime not_before = {};
 
-    Errand part(std::size_t its_first, std::size_t its_count = 1) const {
-      Errand made = *this;
+    CommandRun part(std::size_t its_first, std::size_t its_count = 1) const {
+      CommandRun made = *this;
       made.first = its_first;
       made.count = its_count;
       return made;
@@ -92,10 +92,10 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   };
 
   /// What waits for one node.
-  class Stop final : private LaneChannel::Cargo {
+  class NodeQueue final : private LaneChannel::Cargo {
    public:
-    Stop(ClusterLaneStore& store, ClusterNodes::Node& node);
-    void add(Errand errand) { waiting_.push_back(std::move(errand)); }
+    NodeQueue(ClusterLaneStore& store, ClusterNodes::Node& node);
+    void add(CommandRun run) { waiting_.push_back(std::move(run)); }
     /// What waits here although its slot is another node's goes there.
     void handOver();
     bool hasWaiting() const { return !waiting_.empty(); }
@@ -110,27 +110,27 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
 
     ClusterLaneStore& store_;
     ClusterNodes::Node& node_;
-    std::deque<Errand> waiting_;
-    std::vector<Errand> under_way_;
-    std::vector<Errand> ended_;  ///< empty but for a moment
+    std::deque<CommandRun> waiting_;
+    std::vector<CommandRun> under_way_;
+    std::vector<CommandRun> ended_;  ///< empty but for a moment
     bool starting_ = false;
     LaneChannel channel_;
   };
 
   void onEvent() override {}
   void onTime() override;
-  Stop& stopOf(ClusterNodes::Node& node);
+  NodeQueue& queueOf(ClusterNodes::Node& node);
   Group groupOf(Slot slot) const;
   PendingBatchRef makePending(SteadyTime deadline);
   void dispatch(const PendingBatchRef& pending);
-  bool isElsewhere(const Errand& errand, const ClusterNodes::Node& node) const;
-  void route(const Errand& errand);
+  bool isElsewhere(const CommandRun& run, const ClusterNodes::Node& node) const;
+  void route(const CommandRun& run);
   void followSlots();
-  void takeReplies(const Errand& errand, RedisReply* replies, bool tracked, ClusterNodes::Node& from);
-  void leadOn(Errand one, const Redirect& redirect, ClusterNodes::Node& from);
-  void giveUp(const Errand& errand, const ClusterNodes::Node& node);
+  void takeReplies(const CommandRun& run, RedisReply* replies, bool tracked, ClusterNodes::Node& from);
+  void leadOn(CommandRun one, const Redirect& redirect, ClusterNodes::Node& from);
+  void giveUp(const CommandRun& run, const ClusterNodes::Node& node);
   void settle(PendingBatch& pending, std::size_t index, RedisReply& reply);
-  void settleInVain(const Errand& errand);
+  void settleInVain(const CommandRun& run);
   void finish(PendingBatch& pending);
   void finishDone();
   void noteEpoch(PendingBatch& pending);
@@ -148,12 +148,12 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   const SessionReading reading_;
   EventLoop& loop_;
   const Clock& clock_;
-  std::array<std::unique_ptr<Stop>, ClusterNodes::kMost + 1> stops_;
-  std::vector<Stop*> known_;  ///< those of stops_ that there are
+  std::array<std::unique_ptr<NodeQueue>, ClusterNodes::kMost + 1> queues_;
+  std::vector<NodeQueue*> known_;  ///< those of queues_ that there are
   std::vector<PendingBatchRef> pending_;
   std::vector<PendingBatchRef> idle_;  ///< over, for the memory that they have; what was given up may refer to one yet
   std::vector<PendingBatchRef> done_;  ///< all answered, or given up: whoever waits is to be told
-  std::vector<Errand> delayed_;
+  std::vector<CommandRun> delayed_;
   PendingBatchRef epoch_batch_;
   std::optional<SteadyTime> epoch_failed_;  ///< the last question was not answered; since
   SteadyTime::duration epoch_took_;         ///< the last answer

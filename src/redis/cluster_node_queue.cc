@@ -14,28 +14,28 @@ constexpr std::size_t kMostAtOnce = 256;
 
 }  // namespace
 
-ClusterLaneStore::Stop::Stop(ClusterLaneStore& store, ClusterNodes::Node& node)
+ClusterLaneStore::NodeQueue::NodeQueue(ClusterLaneStore& store, ClusterNodes::Node& node)
     : store_(store),
       node_(node),
       channel_(node.client.node(), store.cache_enabled_ ? store.sights_.canariesOf(node.number) : nullptr,
                store.max_staleness_, store.loop_, store.clock_) {}
 
-void ClusterLaneStore::Stop::handOver() {
-  std::vector<Errand> leaving;
-  std::erase_if(waiting_, [&](Errand& one) {
+void ClusterLaneStore::NodeQueue::handOver() {
+  std::vector<CommandRun> leaving;
+  std::erase_if(waiting_, [&](CommandRun& one) {
     if (!store_.isElsewhere(one, node_)) return false;
     leaving.push_back(std::move(one));
     return true;
   });
-  for (const Errand& one : leaving) store_.route(one);
+  for (const CommandRun& one : leaving) store_.route(one);
 }
 
-void ClusterLaneStore::Stop::start() {
+void ClusterLaneStore::NodeQueue::start() {
   if (std::exchange(starting_, true)) return;
   while (under_way_.empty() && !waiting_.empty()) {
     SteadyTime deadline = SteadyTime::min();
     for (std::size_t count = 0; !waiting_.empty() && count < kMostAtOnce; waiting_.pop_front()) {
-      Errand& next = waiting_.front();
+      CommandRun& next = waiting_.front();
       if (next.pending->over) continue;
       deadline = std::max(deadline, next.pending->deadline);
       count += next.count;
@@ -46,8 +46,8 @@ void ClusterLaneStore::Stop::start() {
   starting_ = false;
 }
 
-void ClusterLaneStore::Stop::write(RedisCommands& commands) {
-  for (const Errand& one : under_way_) {
+void ClusterLaneStore::NodeQueue::write(RedisCommands& commands) {
+  for (const CommandRun& one : under_way_) {
     if (one.asking) commands.add({"ASKING"});
     const char* const begin = one.pending->pieces[one.first].bytes.data();
     const std::string_view last = one.pending->pieces[one.first + one.count - 1].bytes;
@@ -55,9 +55,9 @@ void ClusterLaneStore::Stop::write(RedisCommands& commands) {
   }
 }
 
-void ClusterLaneStore::Stop::answered(RedisReplies& replies, std::size_t first, bool tracked) {
+void ClusterLaneStore::NodeQueue::answered(RedisReplies& replies, std::size_t first, bool tracked) {
   ended_.swap(under_way_);
-  for (const Errand& one : ended_) {
+  for (const CommandRun& one : ended_) {
     first += one.asking ? 1 : 0;
     store_.takeReplies(one, &replies[first], tracked, node_);
     first += one.count;
@@ -67,10 +67,10 @@ void ClusterLaneStore::Stop::answered(RedisReplies& replies, std::size_t first, 
   store_.finishDone();
 }
 
-void ClusterLaneStore::Stop::failed(StoreError) {
+void ClusterLaneStore::NodeQueue::failed(StoreError) {
   store_.nodes_.wish(ClusterNodes::Doubt::kTrouble);
   ended_.swap(under_way_);
-  for (const Errand& one : ended_) store_.giveUp(one, node_);
+  for (const CommandRun& one : ended_) store_.giveUp(one, node_);
   ended_.clear();
   store_.startAll();
   store_.finishDone();
