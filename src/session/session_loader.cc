@@ -43,8 +43,8 @@ SessionLoader::~SessionLoader() {
 void SessionLoader::want(SessionWant& want) {
   const std::uint64_t hash = KeyedHash()(want.id->bytes());
   if (join(gathering_, hash, want, false)) return parts_.metrics.joined.add();
-  for (Flight& flight : flights_.all()) {
-    if (flight.under_way && join(flight.asked, hash, want, true)) return parts_.metrics.joined.add();
+  for (PendingBatch& pending : pending_.all()) {
+    if (pending.under_way && join(pending.asked, hash, want, true)) return parts_.metrics.joined.add();
   }
   parts_.metrics.misses.add();
   const LaneStore::Group group = parts_.store.groupOf(SessionLoad{.id = want.id});
@@ -60,16 +60,16 @@ void SessionLoader::want(TouchWant& want) {
 }
 
 void SessionLoader::flushSoon(LaneStore::Group group, SteadyTime now) {
-  const bool waits_behind = flights_.any(group);
+  const bool waits_behind = pending_.any(group);
   if (waits_behind && !parts_.store.hasGroups()) return;
-  const SteadyTime::duration gather = flights_.any() ? SteadyTime::duration(0) : SteadyTime::duration(kGatherTime);
+  const SteadyTime::duration gather = pending_.any() ? SteadyTime::duration(0) : SteadyTime::duration(kGatherTime);
   flush_at_ = std::min(flush_at_, now + (waits_behind ? SteadyTime::duration(kLookInterval) : gather));
   waitForTime();
 }
 
 /// Of somebody who gathers behind a batch: their time may be over before it is.
 void SessionLoader::watch(SteadyTime arrived) {
-  if (!isBefore(deadlineOf(arrived), flights_.lastDeadline())) return;
+  if (!isBefore(deadlineOf(arrived), pending_.lastDeadline())) return;
   expires_at_ = std::min(expires_at_, deadlineOf(arrived));
   waitForTime();
 }
@@ -111,17 +111,17 @@ void SessionLoader::regroup() {
 /// Of which a batch can be sent now.
 std::optional<LaneStore::Group> SessionLoader::nextGroup() const {
   const bool has_groups = parts_.store.hasGroups();
-  if (!has_groups && flights_.any()) return std::nullopt;
+  if (!has_groups && pending_.any()) return std::nullopt;
   for (const Asked& one : gathering_) {
-    if (!flights_.any(one.group)) return one.group;
+    if (!pending_.any(one.group)) return one.group;
   }
   for (const TouchWant* want : touches_) {
     const LaneStore::Group group = parts_.store.groupOf(want->id);
-    if (!flights_.any(group)) return group;
+    if (!pending_.any(group)) return group;
   }
   for (const LateTouch& late : late_) {
     const LaneStore::Group group = parts_.store.groupOf(late.id);
-    if (!flights_.any(group)) return group;
+    if (!pending_.any(group)) return group;
   }
   return std::nullopt;
 }
@@ -129,36 +129,36 @@ std::optional<LaneStore::Group> SessionLoader::nextGroup() const {
 bool SessionLoader::sendNext() {
   const std::optional<LaneStore::Group> group = nextGroup();
   if (!group) return false;
-  Flight& flight = flights_.prepare(*group);
+  PendingBatch& pending = pending_.prepare(*group);
   const SteadyTime now = parts_.clock.steadyNow();
-  fill(flight, now);
-  if (flight.batch.empty()) return true;
-  flights_.start(flight);
-  if (flight.deadline <= now) {
-    answered(flight.batch);  // nobody in it may wait any more: no reason to doubt the store
+  fill(pending, now);
+  if (pending.batch.empty()) return true;
+  pending_.start(pending);
+  if (pending.deadline <= now) {
+    answered(pending.batch);  // nobody in it may wait any more: no reason to doubt the store
     return true;
   }
   waitForTime();
-  parts_.store.send(flight.batch, flight.deadline, *this);
+  parts_.store.send(pending.batch, pending.deadline, *this);
   return true;
 }
 
 /// From what has gathered. The batch waits for as long as the last of it may; who may not wait as long ends before.
-void SessionLoader::fill(Flight& flight, SteadyTime now) {
-  flight.batch.clear();
-  flight.asked.clear();
-  takeLoads(flight, now);
-  takeTouches(flight, now);
+void SessionLoader::fill(PendingBatch& pending, SteadyTime now) {
+  pending.batch.clear();
+  pending.asked.clear();
+  takeLoads(pending, now);
+  takeTouches(pending, now);
   SteadyTime first = SteadyTime::max();
-  SteadyTime last = flight.touching.empty() || flight.touching.back().first ? SteadyTime::min() : deadlineOf(now);
+  SteadyTime last = pending.touching.empty() || pending.touching.back().first ? SteadyTime::min() : deadlineOf(now);
   const auto wait = [&](SteadyTime deadline) {
     first = std::min(first, deadline);
     last = std::max(last, deadline);
   };
-  for (const Asked& one : flight.asked) {
+  for (const Asked& one : pending.asked) {
     for (const SessionWant* want : one.wants) wait(deadlineOf(want->arrived));
   }
-  for (const Touching& one : flight.touching) {
+  for (const Touching& one : pending.touching) {
     if (one.want != nullptr) wait(deadlineOf(one.want->arrived));
   }
   // More than a batch holds have gathered, or others of other groups.
@@ -166,27 +166,27 @@ void SessionLoader::fill(Flight& flight, SteadyTime now) {
     for (const SessionWant* want : one.wants) first = std::min(first, deadlineOf(want->arrived));
   }
   for (const TouchWant* want : touches_) first = std::min(first, deadlineOf(want->arrived));
-  flight.deadline = last;
+  pending.deadline = last;
   noteExpiry(first, last);
 }
 
 /// Who has to be told first, if that is before the batch ends. Beside other batches, those who wait for them count too.
 void SessionLoader::noteExpiry(SteadyTime first, SteadyTime last) {
-  const SteadyTime before = flights_.any() ? expires_at_ : SteadyTime::max();
-  expires_at_ = isBefore(first, last) || flights_.any() ? std::min(before, first) : before;
+  const SteadyTime before = pending_.any() ? expires_at_ : SteadyTime::max();
+  expires_at_ = isBefore(first, last) || pending_.any() ? std::min(before, first) : before;
 }
 
-void SessionLoader::takeLoads(Flight& flight, SteadyTime now) {
+void SessionLoader::takeLoads(PendingBatch& pending, SteadyTime now) {
   std::erase_if(gathering_, [&](Asked& one) {
-    if (one.group != flight.group || flight.asked.size() >= kLargestBatch) return false;
-    if (!takeLoad(flight, one, now)) return false;
-    flight.asked.push_back(std::move(one));
+    if (one.group != pending.group || pending.asked.size() >= kLargestBatch) return false;
+    if (!takeLoad(pending, one, now)) return false;
+    pending.asked.push_back(std::move(one));
     return true;
   });
 }
 
 /// False: with its user, whom one has to ask as well, it is of another group.
-bool SessionLoader::takeLoad(Flight& flight, Asked& one, SteadyTime now) {
+bool SessionLoader::takeLoad(PendingBatch& pending, Asked& one, SteadyTime now) {
   const SessionId& id = *one.wants.front()->id;
   one.note = parts_.cache.note(id, now);
   if (one.met) parts_.cache.noteKnown(one.note, one.met);
@@ -194,16 +194,16 @@ bool SessionLoader::takeLoad(Flight& flight, Asked& one, SteadyTime now) {
                    .wants_ttl = one.note.wants_ttl || isTouchDue(one, now),
                    .user = one.note.known ? one.note.known->login() : std::string_view()};
   one.group = parts_.store.groupOf(load);
-  if (one.group != flight.group) return false;
+  if (one.group != pending.group) return false;
   one.met = {};
-  flight.batch.loads.push_back(load);
+  pending.batch.loads.push_back(load);
   return true;
 }
 
-void SessionLoader::takeTouches(Flight& flight, SteadyTime now) {
+void SessionLoader::takeTouches(PendingBatch& pending, SteadyTime now) {
   std::erase_if(touches_, [&](TouchWant* want) {
-    if (flight.touching.size() >= kLargestBatch || parts_.store.groupOf(want->id) != flight.group) return false;
-    flight.touching.push_back(
+    if (pending.touching.size() >= kLargestBatch || parts_.store.groupOf(want->id) != pending.group) return false;
+    pending.touching.push_back(
         {.want = want,
          .touch = {.id = want->id, .ttl = want->ttl, .until = now + want->ttl, .ends = want->ends},
          .session = want->session,
@@ -212,12 +212,12 @@ void SessionLoader::takeTouches(Flight& flight, SteadyTime now) {
     return true;
   });
   std::erase_if(late_, [&](LateTouch& late) {
-    if (parts_.store.groupOf(late.id) != flight.group) return false;
-    flight.touching.push_back({.want = nullptr, .touch = std::move(late), .session = {}, .first = false});
+    if (parts_.store.groupOf(late.id) != pending.group) return false;
+    pending.touching.push_back({.want = nullptr, .touch = std::move(late), .session = {}, .first = false});
     return true;
   });
-  for (const Touching& one : flight.touching)
-    flight.batch.touches.push_back({.id = &one.touch.id, .ttl = one.touch.ttl, .ends = one.touch.ends});
+  for (const Touching& one : pending.touching)
+    pending.batch.touches.push_back({.id = &one.touch.id, .ttl = one.touch.ttl, .ends = one.touch.ends});
 }
 
 /// As far as is known before the session is: of one that is not known, it may be.
@@ -229,18 +229,19 @@ bool SessionLoader::isTouchDue(const Asked& asked, SteadyTime now) const {
 }
 
 void SessionLoader::answered(StoreBatch& batch) {
-  Flight& flight = flights_.of(batch);
+  PendingBatch& pending = pending_.of(batch);
   const SteadyTime now = parts_.clock.steadyNow();
-  for (std::size_t i = 0; i < flight.asked.size(); ++i) {
+  for (std::size_t i = 0; i < pending.asked.size(); ++i) {
     try {
-      if (!take(flight.asked[i], batch.loads[i], batch.tracked, now)) gathering_.push_back(std::move(flight.asked[i]));
+      if (!take(pending.asked[i], batch.loads[i], batch.tracked, now))
+        gathering_.push_back(std::move(pending.asked[i]));
     } catch (const std::bad_alloc&) {
       // Nobody can tell what this session is: kUnavailable, as it was not found.
     }
   }
   bool late_arrived = false;
-  for (std::size_t i = 0; i < flight.touching.size(); ++i) {
-    Touching& one = flight.touching[i];
+  for (std::size_t i = 0; i < pending.touching.size(); ++i) {
+    Touching& one = pending.touching[i];
     if (one.want != nullptr) one.want->result = batch.touches[i].result;
     late_arrived = late_arrived || (!one.first && batch.touches[i].result);
     note(one, batch.touches[i], now);
@@ -251,10 +252,10 @@ void SessionLoader::answered(StoreBatch& batch) {
   // What the clients want now is not of this batch any more.
   std::vector<Asked> loaded;
   std::deque<Touching> touched;
-  loaded.swap(flight.asked);
-  touched.swap(flight.touching);
-  flights_.end(flight);
-  if (!flights_.any()) expires_at_ = SteadyTime::max();
+  loaded.swap(pending.asked);
+  touched.swap(pending.touching);
+  pending_.end(pending);
+  if (!pending_.any()) expires_at_ = SteadyTime::max();
   waitForTime();
   for (Asked& one : loaded) {
     for (SessionWant* want : one.wants) tell(*want, one, now);
@@ -322,8 +323,8 @@ void SessionLoader::expire(SteadyTime now) {
     if (deadline > now) expires_at_ = std::min(expires_at_, deadline);
     return deadline <= now;
   };
-  for (Flight& flight : flights_.all()) {
-    if (flight.under_way) expireFlight(flight, is_over, loads, touches);
+  for (PendingBatch& pending : pending_.all()) {
+    if (pending.under_way) expirePending(pending, is_over, loads, touches);
   }
   const auto may_wait = [&](const auto* want) { return !is_over(want->arrived); };
   for (Asked& one : gathering_) leave(one.wants, may_wait, loads);
@@ -341,18 +342,18 @@ void SessionLoader::expire(SteadyTime now) {
 }
 
 template <typename IsOver>
-void SessionLoader::expireFlight(Flight& flight, const IsOver& is_over, std::vector<SessionWant*>& loads,
-                                 std::vector<TouchWant*>& touches) {
-  for (std::size_t i = 0; i < flight.asked.size(); ++i) {
-    Asked& one = flight.asked[i];
+void SessionLoader::expirePending(PendingBatch& pending, const IsOver& is_over, std::vector<SessionWant*>& loads,
+                                  std::vector<TouchWant*>& touches) {
+  for (std::size_t i = 0; i < pending.asked.size(); ++i) {
+    Asked& one = pending.asked[i];
     if (one.wants.empty()) continue;
-    const SessionId* const named = flight.batch.loads[i].id;
+    const SessionId* const named = pending.batch.loads[i].id;
     const auto namer = std::ranges::find_if(one.wants, [named](const auto* want) { return want->id == named; });
-    if (namer != one.wants.end() && is_over((*namer)->arrived)) flight.batch.loads[i].id = &one.id.emplace(*named);
+    if (namer != one.wants.end() && is_over((*namer)->arrived)) pending.batch.loads[i].id = &one.id.emplace(*named);
     leave(
         one.wants, [&](const auto* want) { return !is_over(want->arrived); }, loads);
   }
-  for (Touching& one : flight.touching) {
+  for (Touching& one : pending.touching) {
     if (one.want == nullptr || !is_over(one.want->arrived)) continue;
     touches.push_back(std::exchange(one.want, nullptr));
   }
@@ -365,7 +366,7 @@ void SessionLoader::onTime() {
     late_at_ = SteadyTime::max();
     late_ = parts_.late.take(kLargestBatch, now);
   }
-  if (flights_.any() && expires_at_ <= now) expire(now);
+  if (pending_.any() && expires_at_ <= now) expire(now);
   flush();
   keepLate(now);
   waitForTime();

@@ -28,11 +28,11 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "session/facts_reader.h"
-#include "session/flights.h"
 #include "session/index_writer.h"
 #include "session/lane_store.h"
 #include "session/late_touches.h"
 #include "session/loader_metrics.h"
+#include "session/pending_batches.h"
 #include "session/session_cache.h"
 #include "session/session_want.h"
 #include "session/touch_throttle.h"
@@ -76,15 +76,15 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   /// client, who may want more meanwhile. Where nobody calls it, it happens by itself: at once if a batch of other
   /// servers is under way, else within kGatherTime.
   void flush();
-  bool busy() const { return flights_.any(); }
+  bool busy() const { return pending_.any(); }
 
   static constexpr std::size_t kLargestBatch = 64;
   /// How long a load may wait for others, to be asked for with them.
   static constexpr std::chrono::microseconds kGatherTime{250};
 
  private:
-  using Asked = Flight::Asked;
-  using Touching = Flight::Touching;
+  using Asked = PendingBatch::Asked;
+  using Touching = PendingBatch::Touching;
 
   void answered(StoreBatch& batch) override;
   void onEvent() override {}
@@ -96,16 +96,16 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   bool sendNext();
   void regroup();
   std::optional<LaneStore::Group> nextGroup() const;
-  void fill(Flight& flight, SteadyTime now);
-  void takeLoads(Flight& flight, SteadyTime now);
-  bool takeLoad(Flight& flight, Asked& asked, SteadyTime now);
-  void takeTouches(Flight& flight, SteadyTime now);
+  void fill(PendingBatch& pending, SteadyTime now);
+  void takeLoads(PendingBatch& pending, SteadyTime now);
+  bool takeLoad(PendingBatch& pending, Asked& asked, SteadyTime now);
+  void takeTouches(PendingBatch& pending, SteadyTime now);
   void keepLate(SteadyTime now);
   void keepLate(LateTouch touch, SteadyTime now);
   void noteExpiry(SteadyTime first, SteadyTime last);
   template <typename IsOver>
-  void expireFlight(Flight& flight, const IsOver& is_over, std::vector<SessionWant*>& loads,
-                    std::vector<TouchWant*>& touches);
+  void expirePending(PendingBatch& pending, const IsOver& is_over, std::vector<SessionWant*>& loads,
+                     std::vector<TouchWant*>& touches);
   void expire(SteadyTime now);
   void waitForTime();
   SteadyTime deadlineOf(SteadyTime arrived) const { return arrived + parts_.budget; }
@@ -117,7 +117,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   Client& client_;
   std::vector<Asked> gathering_;
   std::deque<TouchWant*> touches_;
-  Flights flights_;
+  PendingBatches pending_;
   bool flushing_ = false;
   std::uint64_t groups_version_ = 0;           ///< by which those who gather are in their groups
   std::vector<LateTouch> late_;                ///< taken to be sent now

@@ -1,5 +1,5 @@
-// Flights: what a loader (session_loader.h) has sent to the store, and who waits for it. Of each group of servers there
-// is one batch under way at most; what gathers behind it follows in the next.
+// PendingBatches: what a loader (session_loader.h) has sent to the store, and who waits for it. Of each group of
+// servers there is one batch under way at most; what gathers behind it follows in the next.
 
 #pragma once
 
@@ -21,7 +21,7 @@
 namespace sessiond {
 
 /// A batch, and who waits for it. Stays where it is; used again and again.
-struct Flight {
+struct PendingBatch {
   /// A session that is asked for, or will be, and all who want it.
   struct Asked {
     std::uint64_t hash = 0;
@@ -50,24 +50,24 @@ struct Flight {
 };
 
 /// Of one lane's thread.
-class Flights {
+class PendingBatches {
  public:
   bool any() const { return under_way_ > 0; }
   bool any(LaneStore::Group group) const;
   /// Those under way, and those that will be used again.
-  std::list<Flight>& all() { return all_; }
+  std::list<PendingBatch>& all() { return all_; }
   /// Until when the last of them may take; of none: min().
   SteadyTime lastDeadline() const;
 
   /// One to be filled: not under way yet.
-  Flight& prepare(LaneStore::Group group);
-  void start(Flight& flight);
+  PendingBatch& prepare(LaneStore::Group group);
+  void start(PendingBatch& pending);
   /// REQUIRES: of one under way.
-  Flight& of(const StoreBatch& batch);
-  void end(Flight& flight);
+  PendingBatch& of(const StoreBatch& batch);
+  void end(PendingBatch& pending);
 
  private:
-  std::list<Flight> all_;
+  std::list<PendingBatch> all_;
   std::size_t under_way_ = 0;
 };
 
