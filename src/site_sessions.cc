@@ -26,9 +26,9 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       trust(config.session.cache.max_staleness),
       cluster_trust(shared.redis.cluster() == nullptr
                         ? nullptr
-                        : std::make_unique<ClusterSights>(*shared.redis.cluster(), keys,
-                                                          config.session.cache.max_staleness, shared.clock,
-                                                          shared.metrics)),
+                        : std::make_unique<ClusterTrust>(*shared.redis.cluster(), keys,
+                                                         config.session.cache.max_staleness, shared.clock,
+                                                         shared.metrics)),
       cache(cluster_trust ? SessionCache(config.session.cache, *cluster_trust)
                           : SessionCache(config.session.cache, trust)),
       redis_store(shared.redis.access(), config.session, keys, config.logout.replicas),
@@ -61,8 +61,8 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       single_server(cluster_trust ? nullptr
                                   : std::make_unique<OneServer>(*this, *shared.redis.single(),
                                                                 config.session.cache.enabled, shared)),
-      cluster_listening(cluster_trust ? std::make_unique<ClusterSights::Listening>(*cluster_trust, cache, burials,
-                                                                                   config.session.cache.enabled)
+      cluster_listening(cluster_trust ? std::make_unique<ClusterTrust::Listening>(*cluster_trust, cache, burials,
+                                                                                  config.session.cache.enabled)
                                       : nullptr),
       throttle(config.session.touch_interval, 2 * std::size_t{config.session.cache.max_entries}),
       figures(shared.metrics),

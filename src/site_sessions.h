@@ -9,7 +9,7 @@
 #include "base/crypto.h"
 #include "config/config.h"
 #include "redis/canaries.h"
-#include "redis/cluster_sights.h"
+#include "redis/cluster_trust.h"
 #include "redis/invalidation_listener.h"
 #include "redis/redis_keys.h"
 #include "redis/redis_session_store.h"
@@ -77,9 +77,9 @@ struct SiteSessions {
   const CookieSigner signer;
   const FactsExtractor extractor;
   const RedisKeys keys;
-  LoginEpoch& epoch;                                   // of the Redis that is configured
-  CacheTrust trust;                                    // in the one server
-  const std::unique_ptr<ClusterSights> cluster_trust;  // null: there is one server
+  LoginEpoch& epoch;                                  // of the Redis that is configured
+  CacheTrust trust;                                   // in the one server
+  const std::unique_ptr<ClusterTrust> cluster_trust;  // null: there is one server
   SessionCache cache;
   RedisSessionStore redis_store;
   RedisSessionStore burial_store;  // waits for no replica: what is buried again was revoked before
@@ -91,8 +91,8 @@ struct SiteSessions {
   IndexWriter index;
   BurialQueue burials;
   FactsReader reader;
-  const std::unique_ptr<OneServer> single_server;                     // null: there is a cluster
-  const std::unique_ptr<ClusterSights::Listening> cluster_listening;  // null: there is none
+  const std::unique_ptr<OneServer> single_server;                    // null: there is a cluster
+  const std::unique_ptr<ClusterTrust::Listening> cluster_listening;  // null: there is none
   TouchThrottle throttle;
   CacheFigures figures;
   const SessionFinder finder;

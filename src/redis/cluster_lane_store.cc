@@ -21,11 +21,11 @@ constexpr milliseconds kLookInterval{20};
 
 }  // namespace
 
-ClusterLaneStore::ClusterLaneStore(ClusterNodes& nodes, RedisAccess& access, ClusterSights& sights, bool cache_enabled,
+ClusterLaneStore::ClusterLaneStore(ClusterNodes& nodes, RedisAccess& access, ClusterTrust& trust, bool cache_enabled,
                                    const SessionSettings& config, RedisKeys keys, EventLoop& loop, const Clock& clock)
     : nodes_(nodes),
       access_(access),
-      sights_(sights),
+      trust_(trust),
       cache_enabled_(cache_enabled),
       max_staleness_(config.cache.max_staleness),
       keys_(std::move(keys)),
@@ -98,7 +98,7 @@ void ClusterLaneStore::send(StoreBatch& batch, SteadyTime deadline, Client& clie
   pending->batch = &batch;
   pending->client = &client;
   const bool loads = !batch.loads.empty();
-  pending->awaits_epoch = loads && !sights_.epoch().known(pending->sent) && !isEpochLate(pending->sent);
+  pending->awaits_epoch = loads && !trust_.epoch().known(pending->sent) && !isEpochLate(pending->sent);
   reading_.write(batch.loads, pending->commands, pending->awaits_epoch);
   if (pending->awaits_epoch) pending->epoch_at = pending->commands.count() - 1;
   writeTouches(batch.touches, keys_, pending->sent, pending->commands);
@@ -257,7 +257,7 @@ void ClusterLaneStore::finish(PendingBatch& pending) {
   SessionReading::read(batch.loads, pending.replies, 0, false);
   reading_.refuseSplit(batch.loads, access_);
   // What the batch itself was told is as young as the rest of it, however long it took.
-  std::optional<std::uint64_t> epoch = sights_.epoch().known(clock_.steadyNow());
+  std::optional<std::uint64_t> epoch = trust_.epoch().known(clock_.steadyNow());
   const RedisReply* const own = pending.epoch_at ? &pending.replies[*pending.epoch_at] : nullptr;
   if (own != nullptr) epoch = std::max(epoch, SessionReading::epochIn(*own));
   for (SessionLoad& load : batch.loads) {
@@ -276,7 +276,7 @@ void ClusterLaneStore::noteEpoch(PendingBatch& pending) {
   const bool is_answer = epoch || SessionReading::isEpochDamaged(reply);
   epoch_failed_ = is_answer ? std::nullopt : std::optional(now);
   if (is_answer) epoch_took_ = now - pending.sent;
-  if (epoch) sights_.epoch().note(*epoch, pending.sent);
+  if (epoch) trust_.epoch().note(*epoch, pending.sent);
 }
 
 /// Would whoever waits for it likely do so in vain?
@@ -292,7 +292,7 @@ bool ClusterLaneStore::isEpochLate(SteadyTime now) const {
 /// If it was not asked for within that time. Who asks as well finds the answer there.
 void ClusterLaneStore::askForEpoch(milliseconds age) {
   const SteadyTime now = clock_.steadyNow();
-  if (epoch_batch_ != nullptr || now < epoch_next_ || sights_.epoch().isYounger(age, now)) return;
+  if (epoch_batch_ != nullptr || now < epoch_next_ || trust_.epoch().isYounger(age, now)) return;
   epoch_next_ = now + max_staleness_ / (2 * LaneChannel::kSignsWithinStaleness);
   epoch_batch_ = makePending(now + nodes_.budget());
   epoch_batch_->epoch_at = 0;

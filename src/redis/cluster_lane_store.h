@@ -9,7 +9,7 @@
 // roundabout way is never fresh. What still waits for a node, or was sent to it in vain, follows its slot to another
 // one.
 //
-// How often everybody was logged out is asked for apart (epoch_sight.h), and again before it is too old to count, so
+// How often everybody was logged out is asked for apart (known_epoch.h), and again before it is too old to count, so
 // that batches find it known. Where it is not, a batch asks for itself and waits for that; but not for a node that has
 // just left such a question unanswered, or is taking longer over one than it did before.
 
@@ -27,7 +27,7 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "redis/cluster_nodes.h"
-#include "redis/cluster_sights.h"
+#include "redis/cluster_trust.h"
 #include "redis/command_pieces.h"
 #include "redis/lane_channel.h"
 #include "redis/redirect.h"
@@ -42,7 +42,7 @@ namespace sessiond {
 class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
  public:
   /// `cache_enabled`: is anything kept in memory?
-  ClusterLaneStore(ClusterNodes& nodes, RedisAccess& access, ClusterSights& sights, bool cache_enabled,
+  ClusterLaneStore(ClusterNodes& nodes, RedisAccess& access, ClusterTrust& trust, bool cache_enabled,
                    const SessionSettings& config, RedisKeys keys, EventLoop& loop, const Clock& clock);
   ~ClusterLaneStore() override;
 
@@ -141,7 +141,7 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
 
   ClusterNodes& nodes_;
   RedisAccess& access_;
-  ClusterSights& sights_;
+  ClusterTrust& trust_;
   const bool cache_enabled_;
   const std::chrono::milliseconds max_staleness_;
   const RedisKeys keys_;

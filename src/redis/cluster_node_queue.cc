@@ -17,7 +17,7 @@ constexpr std::size_t kMostAtOnce = 256;
 ClusterLaneStore::NodeQueue::NodeQueue(ClusterLaneStore& store, ClusterNodes::Node& node)
     : store_(store),
       node_(node),
-      channel_(node.client.node(), store.cache_enabled_ ? store.sights_.canariesOf(node.number) : nullptr,
+      channel_(node.client.node(), store.cache_enabled_ ? store.trust_.canariesOf(node.number) : nullptr,
                store.max_staleness_, store.loop_, store.clock_) {}
 
 void ClusterLaneStore::NodeQueue::handOver() {

@@ -10,7 +10,7 @@
 #include "redis/cluster_client.h"
 #include "redis/cluster_lane_store.h"
 #include "redis/cluster_nodes.h"
-#include "redis/cluster_sights.h"
+#include "redis/cluster_trust.h"
 #include "redis/cluster_watch.h"
 
 namespace sessiond {
@@ -40,7 +40,7 @@ struct ClusterSite {
       : config(Site::sessionConfig("sess:", max_staleness)), access(redis, config), cache_enabled(is_cache_enabled) {}
 
   std::unique_ptr<LaneStore> makeLaneStore(EventLoop& loop) {
-    return std::make_unique<ClusterLaneStore>(access.nodes, access.client, sights, cache_enabled, config, keys, loop,
+    return std::make_unique<ClusterLaneStore>(access.nodes, access.client, trust, cache_enabled, config, keys, loop,
                                               clock);
   }
 
@@ -52,8 +52,8 @@ struct ClusterSite {
   const RedisKeys& keys = access.keys;
   FactsExtractor extractor{ExtractionRules{.identity = {{.name = "U", .from = "/user/id"}}}};
   HmacKey log_names{Secret(std::string("names"))};
-  ClusterSights sights{access.nodes, keys, config.cache.max_staleness, clock, metrics};
-  SessionCache cache{CacheLimits{}, sights};
+  ClusterTrust trust{access.nodes, keys, config.cache.max_staleness, clock, metrics};
+  SessionCache cache{CacheLimits{}, trust};
   RedisSessionStore redis_store{access.client, config, keys};
   RevokedSessions revoked{clock, metrics};
   LiveCaches caches;
@@ -79,7 +79,7 @@ struct ClusterSite {
                              ++renewals;
                            },
                        .ending = {}}};
-  ClusterSights::Listening listening{sights, cache, burials, cache_enabled};
+  ClusterTrust::Listening listening{trust, cache, burials, cache_enabled};
   const milliseconds budget = access.nodes.budget() + 50ms;  ///< of a check
   TouchThrottle throttle{60s};
   LateTouches late;

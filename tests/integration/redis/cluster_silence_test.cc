@@ -87,9 +87,9 @@ TEST(ClusterSilence, OfOneNodeHoldsUpNobodyWhoListensToAnother) {
   ClusterSite site(settings(100ms, 100ms), kStaleness, false);
   const RedisSettings patient = settings(60s, 60s);
   ClusterNodes nodes(patient, site.keys, site.clock, site.metrics);
-  ClusterSights sights(nodes, site.keys, kStaleness, site.clock, site.metrics);
-  SessionCache cache(CacheLimits{}, sights);
-  auto listening = std::make_unique<ClusterSights::Listening>(sights, cache, site.burials, true);
+  ClusterTrust cluster_trust(nodes, site.keys, kStaleness, site.clock, site.metrics);
+  SessionCache cache(CacheLimits{}, cluster_trust);
+  auto listening = std::make_unique<ClusterTrust::Listening>(cluster_trust, cache, site.burials, true);
   SilentServer silent;
   nodes.apply(viewOf({silent.name(), "127.0.0.1:1", "127.0.0.1:2"}));
   ASSERT_TRUE(soon([&] { return silent.isAsked() && threadsNamed("invalidations").size() == 3; }));

@@ -128,13 +128,13 @@ TEST_F(Cluster, ANodeThatNobodyCanListenToForWantOfAThreadIsAskedEachTimeAndTrie
   const std::shared_ptr<void> afterwards(nullptr, [](void*) { EXPECT_TRUE(setUpLog({})); });
   ClusterSite site(configFor(group()), kStaleness, false);
   ClusterNodes nodes(configFor(group()), site.keys, site.clock, site.metrics);
-  ClusterSights sights(nodes, site.keys, kStaleness, site.clock, site.metrics);
-  SessionCache cache(CacheLimits{}, sights);
-  const ClusterSights::Listening listening(sights, cache, site.burials, true);
+  ClusterTrust cluster_trust(nodes, site.keys, kStaleness, site.clock, site.metrics);
+  SessionCache cache(CacheLimits{}, cluster_trust);
+  const ClusterTrust::Listening listening(cluster_trust, cache, site.burials, true);
   {
     const NoThreads none;
     nodes.apply(viewOf(configFor(group())));
-    const CacheTrust* const trust = sights.ofSession("a");
+    const CacheTrust* const trust = cluster_trust.ofSession("a");
     ASSERT_NE(trust, nullptr) << "the node is known";
     EXPECT_FALSE(trust->holds(now()));
     const auto isSaid = [&] {
@@ -151,9 +151,9 @@ TEST_F(Cluster, ANodeThatNobodyCanListenToForWantOfAThreadIsAskedEachTimeAndTrie
 TEST_F(Cluster, WhoListensToANodeDoesNotGiveWayBecauseSomebodyElseDoes) {
   ClusterSite site(configFor(group()), kStaleness, false);
   ClusterNodes nodes(configFor(group()), site.keys, site.clock, site.metrics);
-  ClusterSights sights(nodes, site.keys, kStaleness, site.clock, site.metrics);
-  SessionCache cache(CacheLimits{}, sights);
-  const ClusterSights::Listening listening(sights, cache, site.burials, true);
+  ClusterTrust cluster_trust(nodes, site.keys, kStaleness, site.clock, site.metrics);
+  SessionCache cache(CacheLimits{}, cluster_trust);
+  const ClusterTrust::Listening listening(cluster_trust, cache, site.burials, true);
   const int usual = ::getpriority(PRIO_PROCESS, 0);
   std::thread([&] {
     ASSERT_EQ(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), std::min(usual + 5, 19)), 0);

@@ -1,4 +1,4 @@
-// EpochSight: how often everybody was logged out (session/login_epoch.h), where the key that says so is at another
+// KnownEpoch: how often everybody was logged out (session/login_epoch.h), where the key that says so is at another
 // server than most sessions.
 //
 // Sessions are not made to wait for that server one by one: it is asked again and again, and what it said counts for as
@@ -21,10 +21,10 @@
 namespace sessiond {
 
 /// Thread-safe. Asking takes no lock.
-class EpochSight {
+class KnownEpoch {
  public:
   /// `raised`: everybody was logged out.
-  EpochSight(std::chrono::milliseconds max_staleness, std::function<void()> raised)
+  KnownEpoch(std::chrono::milliseconds max_staleness, std::function<void()> raised)
       : max_staleness_(max_staleness), raised_(std::move(raised)) {}
 
   /// It was this when it was asked for.

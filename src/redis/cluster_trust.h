@@ -1,4 +1,4 @@
-// ClusterSights: what one site is told by the nodes of a cluster of the keys there, and what proves that it is told of
+// ClusterTrust: what one site is told by the nodes of a cluster of the keys there, and what proves that it is told of
 // everything: for each node a subscription and canaries of its own, and trust of its own.
 
 #pragma once
@@ -20,8 +20,8 @@
 #include "base/metrics.h"
 #include "redis/canaries.h"
 #include "redis/cluster_nodes.h"
-#include "redis/epoch_sight.h"
 #include "redis/invalidation_listener.h"
+#include "redis/known_epoch.h"
 #include "redis/node_followers.h"
 #include "redis/redis_keys.h"
 #include "session/burial_queue.h"
@@ -31,14 +31,14 @@
 namespace sessiond {
 
 /// Thread-safe.
-class ClusterSights final : public TrustRealms {
-  struct Sight;
+class ClusterTrust final : public TrustRealms {
+  struct NodeTrust;
 
  public:
   /// All but the last outlive it.
-  ClusterSights(ClusterNodes& nodes, RedisKeys keys, std::chrono::milliseconds max_staleness, const Clock& clock,
-                MetricsRegistry& metrics);
-  ~ClusterSights() override;
+  ClusterTrust(ClusterNodes& nodes, RedisKeys keys, std::chrono::milliseconds max_staleness, const Clock& clock,
+               MetricsRegistry& metrics);
+  ~ClusterTrust() override;
 
   const CacheTrust* ofSession(std::string_view id) const override;
   const CacheTrust* ofUser(std::string_view login) const override;
@@ -48,7 +48,7 @@ class ClusterSights final : public TrustRealms {
 
   /// Null: nothing is told by this node, yet.
   Canaries* canariesOf(ClusterNodes::Number number) const;
-  EpochSight& epoch() { return epoch_; }
+  KnownEpoch& epoch() { return epoch_; }
   /// Nothing that was loaded is believed any more.
   void distrust(DistrustReason why);
 
@@ -58,7 +58,7 @@ class ClusterSights final : public TrustRealms {
   class Listening {
    public:
     /// `cache_enabled`: is anything kept in memory, and so to be told of?
-    Listening(ClusterSights& sights, SessionCache& cache, BurialQueue& burials, bool cache_enabled);
+    Listening(ClusterTrust& trust, SessionCache& cache, BurialQueue& burials, bool cache_enabled);
     ~Listening();
     Listening(const Listening&) = delete;
     Listening& operator=(const Listening&) = delete;
@@ -67,7 +67,7 @@ class ClusterSights final : public TrustRealms {
     /// Known, and nobody listens to it yet.
     struct Unheard {
       ClusterNodes::Node* node;
-      Sight* sight;
+      NodeTrust* trust;
     };
 
     void add(ClusterNodes::Node& node);
@@ -75,7 +75,7 @@ class ClusterSights final : public TrustRealms {
     /// False: in vain, to be tried again.
     bool listenTo(const Unheard& one);
 
-    ClusterSights& sights_;
+    ClusterTrust& trust_;
     SessionCache& cache_;
     BurialQueue& burials_;
     const bool cache_enabled_;
@@ -91,22 +91,22 @@ class ClusterSights final : public TrustRealms {
 
  private:
   /// Of one node.
-  struct Sight {
-    Sight(const ClusterSights& all, ClusterNodes::Number number);
-    CacheTrust trust;
+  struct NodeTrust {
+    NodeTrust(const ClusterTrust& all, ClusterNodes::Number number);
+    CacheTrust cache_trust;
     Canaries canaries;
   };
 
-  Sight& make(ClusterNodes::Number number);
+  NodeTrust& make(ClusterNodes::Number number);
 
   ClusterNodes& nodes_;
   const RedisKeys keys_;
   const Clock& clock_;
   MetricsRegistry& metrics_;
-  EpochSight epoch_;
-  std::array<std::atomic<Sight*>, ClusterNodes::kMost + 1> sights_{};
+  KnownEpoch epoch_;
+  std::array<std::atomic<NodeTrust*>, ClusterNodes::kMost + 1> by_node_{};
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Sight>> owned_;  // guarded by mutex_
+  std::vector<std::unique_ptr<NodeTrust>> owned_;  // guarded by mutex_
 };
 
 }  // namespace sessiond
