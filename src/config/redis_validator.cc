@@ -9,7 +9,7 @@
 #include "redis/cluster_view.h"
 #include "redis/redis_address.h"
 #include "redis/redis_keys.h"
-#include "redis/sentinel_council.h"
+#include "redis/sentinel_consensus.h"
 #include "redis/sentinel_view.h"
 
 namespace sessiond {
@@ -90,8 +90,8 @@ void checkTopology(const RedisSettings& redis, ConfigReport& report) {
     report.error("redis.allow_replica", "cannot be true with redis.sentinel, which always leads to the primary");
   }
   checkNodes("redis.sentinel.nodes", sentinel.nodes, parseSentinelNode, report);
-  if (sentinel.nodes.size() > SentinelCouncil::kMostContacts) {
-    report.error("redis.sentinel.nodes", "must name at most " + std::to_string(SentinelCouncil::kMostContacts) +
+  if (sentinel.nodes.size() > SentinelConsensus::kMostContacts) {
+    report.error("redis.sentinel.nodes", "must name at most " + std::to_string(SentinelConsensus::kMostContacts) +
                                              " sentinels but names " + std::to_string(sentinel.nodes.size()));
   } else if (sentinel.nodes.size() == 1) {
     report.warning("redis.sentinel.nodes",

@@ -47,7 +47,7 @@ SentinelWatch::SentinelWatch(const RedisSettings& config, milliseconds interval,
       known_(metrics.gauge("sessiond_sentinels_known",
                            "Sentinels, as they and the configuration say; during a reload, twice as many.")),
       reached_(metrics.gauge("sessiond_sentinels_reached", "Sentinels that answer; during a reload, twice as many.")),
-      council_(addressesOf(config_), config_.max_silence),
+      consensus_(addressesOf(config_), config_.max_silence),
       learned_log_(kLogInterval),
       threads_log_(kLogInterval),
       silent_from_(clock.steadyNow() + config_.max_silence),
@@ -75,9 +75,9 @@ void SentinelWatch::run(const std::stop_token& stop) {
     news_.wait_for(lock, stop, kTick, [this] { return has_news_; });
     has_news_ = false;
     const SteadyTime now = clock_.steadyNow();
-    const SentinelCouncil::Verdict verdict = council_.verdict(now);
-    const auto learned = council_.learn(now);
-    std::vector<RedisAddress> further = council_.further();
+    const SentinelConsensus::Verdict verdict = consensus_.verdict(now);
+    const auto learned = consensus_.learn(now);
+    std::vector<RedisAddress> further = consensus_.further();
     node_.place().setRefusal(refusalOfAll());
     lock.unlock();
     learned_.note(target_, std::move(further));
@@ -95,7 +95,7 @@ std::map<std::size_t, RedisAddress> SentinelWatch::recall() {
   std::map<std::size_t, RedisAddress> recalled;
   const std::vector<RedisAddress> addresses = learned_.of(target_);
   const std::lock_guard lock(mutex_);
-  for (const RedisAddress& address : addresses) recalled.emplace(council_.add(address), address);
+  for (const RedisAddress& address : addresses) recalled.emplace(consensus_.add(address), address);
   return recalled;
 }
 
@@ -124,7 +124,7 @@ void SentinelWatch::tendContacts(const std::map<std::size_t, RedisAddress>& lear
     }
     {
       const std::lock_guard lock(mutex_);
-      council_.forget(contact->first);
+      consensus_.forget(contact->first);
     }
     contact = contacts_.erase(contact);
   }
@@ -134,7 +134,7 @@ void SentinelWatch::tendContacts(const std::map<std::size_t, RedisAddress>& lear
       logInfo("redis: the sentinels know another one", {{"sentinel", address.name()}, {"master", config_.master}});
     if (addContact(number, address, false)) continue;
     const std::lock_guard lock(mutex_);
-    council_.forget(number);  // it is learned again
+    consensus_.forget(number);  // it is learned again
   }
 }
 
@@ -144,7 +144,7 @@ bool SentinelWatch::hear(std::size_t contact, const SentinelView& view, SteadyTi
   has_news_ = true;
   news_.notify_all();
   refusals_.erase(contact);
-  const bool is_of_use = council_.heard(contact, view, asked);
+  const bool is_of_use = consensus_.heard(contact, view, asked);
   const bool lacks_id = !is_of_use && view.id.empty() && !std::exchange(lacks_id_, true);
   lock.unlock();
   if (lacks_id) {
@@ -174,7 +174,7 @@ std::string SentinelWatch::refusalOfAll() const {
   return refusals_.size() == config_.nodes.size() ? refusals_.begin()->second : "";
 }
 
-void SentinelWatch::carryOut(const SentinelCouncil::Verdict& verdict, SteadyTime now) {
+void SentinelWatch::carryOut(const SentinelConsensus::Verdict& verdict, SteadyTime now) {
   show(verdict);
   if (verdict.primary && verdict.primary->name() != primary_) move(verdict);
   if (verdict.primary) silent_from_ = verdict.vouched_until;
@@ -182,7 +182,7 @@ void SentinelWatch::carryOut(const SentinelCouncil::Verdict& verdict, SteadyTime
   noteSilence(verdict, now);
 }
 
-void SentinelWatch::move(const SentinelCouncil::Verdict& verdict) {
+void SentinelWatch::move(const SentinelConsensus::Verdict& verdict) {
   const std::string name = verdict.primary->name();
   const std::string before = std::exchange(primary_, name);
   RedisAddress address = *verdict.primary;
@@ -199,7 +199,7 @@ void SentinelWatch::move(const SentinelCouncil::Verdict& verdict) {
           {{"master", config_.master}, {"server", name}, {"before", before}, {"sentinel", verdict.told_by}});
 }
 
-void SentinelWatch::noteSilence(const SentinelCouncil::Verdict& verdict, SteadyTime now) {
+void SentinelWatch::noteSilence(const SentinelConsensus::Verdict& verdict, SteadyTime now) {
   const bool is_silent = now >= silent_from_;
   if (is_silent == is_silent_) return;
   is_silent_ = is_silent;
@@ -209,7 +209,7 @@ void SentinelWatch::noteSilence(const SentinelCouncil::Verdict& verdict, SteadyT
            {{"master", config_.master}, {"reached", verdict.reached}, {"known", verdict.known}});
 }
 
-void SentinelWatch::show(const SentinelCouncil::Verdict& verdict) {
+void SentinelWatch::show(const SentinelConsensus::Verdict& verdict) {
   const auto known = static_cast<std::int64_t>(verdict.known);
   const auto reached = static_cast<std::int64_t>(verdict.reached);
   known_.add(known - std::exchange(shown_known_, known));

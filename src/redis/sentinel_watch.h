@@ -1,5 +1,5 @@
 // SentinelWatch: the topology of a primary behind sentinels: moves the node to where they say that it is
-// (sentinel_council.h), and lets it be asked only while they vouch for it.
+// (sentinel_consensus.h), and lets it be asked only while they vouch for it.
 //
 // All of them are asked all the time, each by a contact of its own, so that one that is silent delays nobody.
 // Sentinels that the configuration does not name are learned from the others, and written nowhere; whoever watches
@@ -24,8 +24,8 @@
 #include "base/metrics.h"
 #include "redis/learned_nodes.h"
 #include "redis/redis_node.h"
+#include "redis/sentinel_consensus.h"
 #include "redis/sentinel_contact.h"
-#include "redis/sentinel_council.h"
 
 namespace sessiond {
 
@@ -54,10 +54,10 @@ class SentinelWatch {
   bool hear(std::size_t contact, const SentinelView& view, SteadyTime asked);
   void noteRefusal(std::size_t contact, std::string why);
   std::string refusalOfAll() const;
-  void carryOut(const SentinelCouncil::Verdict& verdict, SteadyTime now);
-  void move(const SentinelCouncil::Verdict& verdict);
-  void noteSilence(const SentinelCouncil::Verdict& verdict, SteadyTime now);
-  void show(const SentinelCouncil::Verdict& verdict);
+  void carryOut(const SentinelConsensus::Verdict& verdict, SteadyTime now);
+  void move(const SentinelConsensus::Verdict& verdict);
+  void noteSilence(const SentinelConsensus::Verdict& verdict, SteadyTime now);
+  void show(const SentinelConsensus::Verdict& verdict);
   Gauge& primaryGauge(const std::string& server);
 
   const SentinelSettings config_;
@@ -73,7 +73,7 @@ class SentinelWatch {
   Gauge& reached_;
   std::mutex mutex_;
   std::condition_variable_any news_;
-  SentinelCouncil council_;                      // guarded by mutex_
+  SentinelConsensus consensus_;                  // guarded by mutex_
   std::map<std::size_t, std::string> refusals_;  // guarded by mutex_; by contact, of the configuration
   bool has_news_ = false;                        // guarded by mutex_
   bool lacks_id_ = false;                        // guarded by mutex_; one that was learned, and this has been said

@@ -1,4 +1,4 @@
-// SentinelCouncil: what the sentinels say together: who is the primary, and how long that may be relied on.
+// SentinelConsensus: what the sentinels say together: who is the primary, and how long that may be relied on.
 //
 // Of what they say, the highest config-epoch counts: each failover that they have agreed on has one of its own. Only
 // one that leads a failover, and is overtaken by the next one before it has come to the end, may miss that: where the
@@ -30,10 +30,10 @@
 namespace sessiond {
 
 /// Not thread-safe.
-class SentinelCouncil {
+class SentinelConsensus {
  public:
   /// Contacts are the ways to sentinels, numbered: those of the configuration first.
-  SentinelCouncil(std::vector<RedisAddress> configured, std::chrono::milliseconds max_silence);
+  SentinelConsensus(std::vector<RedisAddress> configured, std::chrono::milliseconds max_silence);
 
   /// `asked`: when. False: this contact leads to nobody who is not heard otherwise.
   [[nodiscard]] bool heard(std::size_t contact, const SentinelView& view, SteadyTime asked);

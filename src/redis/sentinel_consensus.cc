@@ -1,4 +1,4 @@
-#include "redis/sentinel_council.h"
+#include "redis/sentinel_consensus.h"
 
 #include <algorithm>
 #include <functional>
@@ -9,14 +9,14 @@
 
 namespace sessiond {
 
-SentinelCouncil::SentinelCouncil(std::vector<RedisAddress> configured, std::chrono::milliseconds max_silence)
+SentinelConsensus::SentinelConsensus(std::vector<RedisAddress> configured, std::chrono::milliseconds max_silence)
     : max_silence_(max_silence) {
   for (RedisAddress& address : configured) {
     contacts_.emplace(next_contact_++, Contact{.address = std::move(address), .configured = true});
   }
 }
 
-bool SentinelCouncil::heard(std::size_t number, const SentinelView& view, SteadyTime asked) {
+bool SentinelConsensus::heard(std::size_t number, const SentinelView& view, SteadyTime asked) {
   const auto found = contacts_.find(number);
   SESSIOND_CHECK(found != contacts_.end());
   Contact& contact = found->second;
@@ -32,12 +32,12 @@ bool SentinelCouncil::heard(std::size_t number, const SentinelView& view, Steady
 }
 
 /// Without an id, its contact.
-std::string SentinelCouncil::identityOf(std::size_t number, const Contact& contact) const {
+std::string SentinelConsensus::identityOf(std::size_t number, const Contact& contact) const {
   return contact.id.empty() ? "#" + std::to_string(number) : contact.id;
 }
 
 /// What each of those who are fresh said last.
-SentinelCouncil::Voices SentinelCouncil::voices(SteadyTime now) const {
+SentinelConsensus::Voices SentinelConsensus::voices(SteadyTime now) const {
   Voices voices;
   for (const auto& [number, contact] : contacts_) {
     if (!isFresh(contact, now)) continue;
@@ -47,7 +47,7 @@ SentinelCouncil::Voices SentinelCouncil::voices(SteadyTime now) const {
   return voices;
 }
 
-SentinelCouncil::Verdict SentinelCouncil::verdict(SteadyTime now) const {
+SentinelConsensus::Verdict SentinelConsensus::verdict(SteadyTime now) const {
   Verdict verdict;
   std::set<std::string> configured;
   for (const auto& [number, contact] : contacts_) {
@@ -72,7 +72,7 @@ SentinelCouncil::Verdict SentinelCouncil::verdict(SteadyTime now) const {
 }
 
 /// Whose word counts; null: they do not agree.
-const SentinelCouncil::Contact* SentinelCouncil::choose(const Voices& voices) {
+const SentinelConsensus::Contact* SentinelConsensus::choose(const Voices& voices) {
   std::uint64_t epoch = 0;
   for (const auto& one : voices) epoch = std::max(epoch, one.second->view->config_epoch);
   std::vector<const Contact*> latest;
@@ -89,19 +89,19 @@ const SentinelCouncil::Contact* SentinelCouncil::choose(const Voices& voices) {
   return std::ranges::count_if(names, as_many) == 1 ? most->second.front() : nullptr;
 }
 
-bool SentinelCouncil::isKnown(const SentinelView::Peer& peer) const {
+bool SentinelConsensus::isKnown(const SentinelView::Peer& peer) const {
   if (useless_.contains(peer.address.name())) return true;
   return std::ranges::any_of(contacts_, [&](const auto& one) {
     return one.second.id == peer.id || one.second.address.name() == peer.address.name();
   });
 }
 
-std::size_t SentinelCouncil::add(const RedisAddress& address) {
+std::size_t SentinelConsensus::add(const RedisAddress& address) {
   contacts_.emplace(next_contact_, Contact{.address = address});
   return next_contact_++;
 }
 
-std::vector<RedisAddress> SentinelCouncil::further() const {
+std::vector<RedisAddress> SentinelConsensus::further() const {
   std::vector<RedisAddress> addresses;
   for (const auto& [number, contact] : contacts_) {
     if (!contact.configured) addresses.push_back(contact.address);
@@ -109,7 +109,7 @@ std::vector<RedisAddress> SentinelCouncil::further() const {
   return addresses;
 }
 
-std::map<std::size_t, RedisAddress> SentinelCouncil::learn(SteadyTime now) {
+std::map<std::size_t, RedisAddress> SentinelConsensus::learn(SteadyTime now) {
   std::erase_if(useless_, [now](const auto& one) { return now >= one.second; });
   std::map<std::size_t, RedisAddress> learned;
   std::vector<SentinelView::Peer> peers;

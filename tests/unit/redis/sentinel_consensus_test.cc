@@ -1,4 +1,4 @@
-#include "redis/sentinel_council.h"
+#include "redis/sentinel_consensus.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -28,34 +28,34 @@ SentinelView view(const std::string& id, const std::string& primary, std::uint64
   return {.id = id, .primary = addressOf(primary), .config_epoch = epoch, .others = others, .peers = {}};
 }
 
-class SentinelCouncilTest : public testing::Test {
+class SentinelConsensusTest : public testing::Test {
  protected:
   void hear(std::size_t contact, const SentinelView& said, std::chrono::milliseconds asked = 1000ms) {
-    EXPECT_TRUE(council_.heard(contact, said, at(asked)));
+    EXPECT_TRUE(consensus_.heard(contact, said, at(asked)));
   }
   std::string primary(std::chrono::milliseconds now = 1000ms) {
-    const auto verdict = council_.verdict(at(now));
+    const auto verdict = consensus_.verdict(at(now));
     return verdict.primary ? verdict.primary->host : "nobody";
   }
-  bool vouched(std::chrono::milliseconds now) { return at(now) < council_.verdict(at(now)).vouched_until; }
+  bool vouched(std::chrono::milliseconds now) { return at(now) < consensus_.verdict(at(now)).vouched_until; }
 
-  SentinelCouncil council_{{addressOf("s0"), addressOf("s1"), addressOf("s2")}, kSilence};
+  SentinelConsensus consensus_{{addressOf("s0"), addressOf("s1"), addressOf("s2")}, kSilence};
 };
 
-TEST_F(SentinelCouncilTest, SaysNothingBeforeAnybodyWasHeard) {
+TEST_F(SentinelConsensusTest, SaysNothingBeforeAnybodyWasHeard) {
   EXPECT_EQ(primary(), "nobody");
   EXPECT_FALSE(vouched(0ms));
-  EXPECT_EQ(council_.verdict(at(0ms)).known, 3U);
+  EXPECT_EQ(consensus_.verdict(at(0ms)).known, 3U);
 }
 
-TEST_F(SentinelCouncilTest, AMajorityVouchesFromTheMomentItWasAskedAt) {
+TEST_F(SentinelConsensusTest, AMajorityVouchesFromTheMomentItWasAskedAt) {
   hear(0, view("a", "other", 0), 1000ms);
   EXPECT_EQ(primary(), "nobody") << "one of three is none: it may not have heard";
   EXPECT_FALSE(vouched(1000ms));
   hear(2, view("c", "p", 1), 3000ms);
   EXPECT_EQ(primary(), "p");
   EXPECT_TRUE(vouched(3000ms));
-  EXPECT_EQ(council_.verdict(at(3000ms)).vouched_until, at(6000ms)) << "whoever keeps the verdict asks nobody again";
+  EXPECT_EQ(consensus_.verdict(at(3000ms)).vouched_until, at(6000ms)) << "whoever keeps the verdict asks nobody again";
   EXPECT_TRUE(vouched(5999ms));
   EXPECT_FALSE(vouched(6000ms)) << "of the two, one was asked 5 s ago";
   EXPECT_EQ(primary(6000ms), "nobody");
@@ -64,7 +64,7 @@ TEST_F(SentinelCouncilTest, AMajorityVouchesFromTheMomentItWasAskedAt) {
   EXPECT_FALSE(vouched(8000ms));
 }
 
-TEST_F(SentinelCouncilTest, TheHighestEpochCountsWhoeverSaysIt) {
+TEST_F(SentinelConsensusTest, TheHighestEpochCountsWhoeverSaysIt) {
   hear(0, view("a", "old", 4));
   hear(1, view("b", "old", 4));
   EXPECT_EQ(primary(), "old");
@@ -72,10 +72,10 @@ TEST_F(SentinelCouncilTest, TheHighestEpochCountsWhoeverSaysIt) {
   EXPECT_EQ(primary(), "new");
   hear(0, view("a", "old", 4), 1200ms);
   EXPECT_EQ(primary(1200ms), "new") << "one that has not heard changes nothing";
-  EXPECT_EQ(council_.verdict(at(1200ms)).told_by, "s2:26379");
+  EXPECT_EQ(consensus_.verdict(at(1200ms)).told_by, "s2:26379");
 }
 
-TEST_F(SentinelCouncilTest, UnderOneEpochMostCountAndElseNobodyIsThePrimary) {
+TEST_F(SentinelConsensusTest, UnderOneEpochMostCountAndElseNobodyIsThePrimary) {
   hear(0, view("a", "back", 4));
   hear(1, view("b", "back", 4));
   EXPECT_EQ(primary(), "back");
@@ -83,14 +83,14 @@ TEST_F(SentinelCouncilTest, UnderOneEpochMostCountAndElseNobodyIsThePrimary) {
   hear(1, view("b", "new", 5));
   EXPECT_EQ(primary(), "nobody") << "one each, whatever was followed";
   EXPECT_FALSE(vouched(1000ms));
-  EXPECT_EQ(council_.verdict(at(1000ms)).reached, 2U);
+  EXPECT_EQ(consensus_.verdict(at(1000ms)).reached, 2U);
   hear(2, view("c", "new", 5));
   EXPECT_EQ(primary(), "new") << "two of three";
   EXPECT_TRUE(vouched(1000ms));
-  EXPECT_EQ(council_.verdict(at(1000ms)).told_by, "s1:26379");
+  EXPECT_EQ(consensus_.verdict(at(1000ms)).told_by, "s1:26379");
 }
 
-TEST_F(SentinelCouncilTest, UnderOneEpochWhoeverLeadsAFailoverCountsOnlyWhereAllDo) {
+TEST_F(SentinelConsensusTest, UnderOneEpochWhoeverLeadsAFailoverCountsOnlyWhereAllDo) {
   SentinelView leads = view("a", "new", 5);
   leads.leads_failover = true;
   hear(0, leads);
@@ -107,7 +107,7 @@ TEST_F(SentinelCouncilTest, UnderOneEpochWhoeverLeadsAFailoverCountsOnlyWhereAll
   EXPECT_EQ(primary(), "new") << "two of three that all lead one";
 }
 
-TEST_F(SentinelCouncilTest, OneThatIsMetAtTwoAddressesHasOneVoiceAndItIsTheLast) {
+TEST_F(SentinelConsensusTest, OneThatIsMetAtTwoAddressesHasOneVoiceAndItIsTheLast) {
   hear(0, view("a", "old", 5), 1000ms);
   hear(1, view("a", "new", 5), 1500ms);
   hear(2, view("c", "new", 5), 1500ms);
@@ -116,7 +116,7 @@ TEST_F(SentinelCouncilTest, OneThatIsMetAtTwoAddressesHasOneVoiceAndItIsTheLast)
   EXPECT_EQ(primary(1600ms), "nobody") << "a has changed its mind";
 }
 
-TEST_F(SentinelCouncilTest, WhatASilentOneSaidCountsForAsLongAsItsSilenceIsBorne) {
+TEST_F(SentinelConsensusTest, WhatASilentOneSaidCountsForAsLongAsItsSilenceIsBorne) {
   hear(2, view("c", "new", 5), 1000ms);
   hear(0, view("a", "old", 4), 4000ms);
   hear(1, view("b", "old", 4), 4000ms);
@@ -124,129 +124,129 @@ TEST_F(SentinelCouncilTest, WhatASilentOneSaidCountsForAsLongAsItsSilenceIsBorne
   EXPECT_EQ(primary(6000ms), "old") << "the others have agreed on something else";
 }
 
-TEST_F(SentinelCouncilTest, HowManyThereAreTheySayThemselves) {
+TEST_F(SentinelConsensusTest, HowManyThereAreTheySayThemselves) {
   hear(0, view("a", "p", 1, 4));
   hear(1, view("b", "p", 1, 4));
-  EXPECT_EQ(council_.verdict(at(1000ms)).known, 5U);
+  EXPECT_EQ(consensus_.verdict(at(1000ms)).known, 5U);
   EXPECT_FALSE(vouched(1000ms)) << "two of five";
   hear(2, view("c", "p", 1, 0));
   EXPECT_TRUE(vouched(1000ms));
 }
 
-TEST_F(SentinelCouncilTest, OneThatHasForgottenTheOthersIsNoMajority) {
+TEST_F(SentinelConsensusTest, OneThatHasForgottenTheOthersIsNoMajority) {
   hear(0, view("a", "p", 0, 0));
-  EXPECT_EQ(council_.verdict(at(1000ms)).known, 3U);
+  EXPECT_EQ(consensus_.verdict(at(1000ms)).known, 3U);
   EXPECT_FALSE(vouched(1000ms));
 }
 
-TEST_F(SentinelCouncilTest, OneThatIsMetAtTwoAddressesCountsOnce) {
+TEST_F(SentinelConsensusTest, OneThatIsMetAtTwoAddressesCountsOnce) {
   hear(0, view("a", "p", 1, 1));
   hear(1, view("a", "p", 1, 1));
-  EXPECT_EQ(council_.verdict(at(1000ms)).reached, 1U);
-  EXPECT_EQ(council_.verdict(at(1000ms)).known, 2U) << "s2 may be another one";
+  EXPECT_EQ(consensus_.verdict(at(1000ms)).reached, 1U);
+  EXPECT_EQ(consensus_.verdict(at(1000ms)).known, 2U) << "s2 may be another one";
   EXPECT_FALSE(vouched(1000ms));
 }
 
-TEST_F(SentinelCouncilTest, WithoutIdsAddressesCount) {
+TEST_F(SentinelConsensusTest, WithoutIdsAddressesCount) {
   hear(0, view("", "p", 1));
   EXPECT_FALSE(vouched(1000ms));
   hear(1, view("", "p", 1));
   EXPECT_TRUE(vouched(1000ms));
 }
 
-TEST_F(SentinelCouncilTest, FurtherOnesAreLearnedOnce) {
+TEST_F(SentinelConsensusTest, FurtherOnesAreLearnedOnce) {
   SentinelView said = view("a", "p", 1, 4);
   said.peers = {{.id = "b", .address = addressOf("192.0.2.1")},
                 {.id = "d", .address = addressOf("192.0.2.3")},
                 {.id = "e", .address = addressOf("s2")}};
   hear(1, view("b", "p", 1, 4));
   hear(0, said);
-  auto learned = council_.learn(at(1000ms));
+  auto learned = consensus_.learn(at(1000ms));
   ASSERT_EQ(learned.size(), 1U) << "b was met already, and e's address is that of s2";
   EXPECT_EQ(learned.begin()->second.host, "192.0.2.3");
-  EXPECT_THAT(council_.learn(at(1000ms)), IsEmpty());
+  EXPECT_THAT(consensus_.learn(at(1000ms)), IsEmpty());
   const std::size_t contact = learned.begin()->first;
-  EXPECT_TRUE(council_.heard(contact, view("d", "p", 1, 4), at(1000ms)));
+  EXPECT_TRUE(consensus_.heard(contact, view("d", "p", 1, 4), at(1000ms)));
   EXPECT_TRUE(vouched(1000ms)) << "three of five";
-  council_.forget(contact);
+  consensus_.forget(contact);
   EXPECT_FALSE(vouched(1000ms));
-  EXPECT_EQ(council_.learn(at(1000ms)).size(), 1U) << "the others name it still";
+  EXPECT_EQ(consensus_.learn(at(1000ms)).size(), 1U) << "the others name it still";
 }
 
-TEST_F(SentinelCouncilTest, ALearnedContactToSomebodyWhoIsHeardAlreadyIsOfNoUse) {
+TEST_F(SentinelConsensusTest, ALearnedContactToSomebodyWhoIsHeardAlreadyIsOfNoUse) {
   SentinelView said = view("a", "p", 1);
   said.peers = {{.id = "b", .address = addressOf("192.0.2.1")}};
   hear(0, said);
-  const auto learned = council_.learn(at(1000ms));
+  const auto learned = consensus_.learn(at(1000ms));
   ASSERT_EQ(learned.size(), 1U) << "that it is s1 nobody knows yet";
   hear(1, view("b", "p", 1));
-  EXPECT_FALSE(council_.heard(learned.begin()->first, view("b", "p", 1), at(1000ms)));
-  EXPECT_EQ(council_.verdict(at(1000ms)).reached, 2U);
+  EXPECT_FALSE(consensus_.heard(learned.begin()->first, view("b", "p", 1), at(1000ms)));
+  EXPECT_EQ(consensus_.verdict(at(1000ms)).reached, 2U);
 }
 
-TEST_F(SentinelCouncilTest, ALearnedOneWithoutAnIdCouldBeAnybodyAndDoesNotCount) {
+TEST_F(SentinelConsensusTest, ALearnedOneWithoutAnIdCouldBeAnybodyAndDoesNotCount) {
   SentinelView said = view("a", "p", 1);
   said.peers = {{.id = "b", .address = addressOf("192.0.2.1")}};
   hear(0, said);
-  const auto learned = council_.learn(at(1000ms));
+  const auto learned = consensus_.learn(at(1000ms));
   ASSERT_EQ(learned.size(), 1U);
-  EXPECT_FALSE(council_.heard(learned.begin()->first, view("", "p", 1), at(1000ms)));
+  EXPECT_FALSE(consensus_.heard(learned.begin()->first, view("", "p", 1), at(1000ms)));
   EXPECT_FALSE(vouched(1000ms));
 }
 
-TEST_F(SentinelCouncilTest, WhatWasOfNoUseIsNotTriedAgainForAWhile) {
+TEST_F(SentinelConsensusTest, WhatWasOfNoUseIsNotTriedAgainForAWhile) {
   SentinelView said = view("a", "p", 1);
   said.peers = {{.id = "b", .address = addressOf("192.0.2.1")}, {.id = "c", .address = addressOf("192.0.2.2")}};
   hear(0, said);
-  const auto learned = council_.learn(at(1000ms));
+  const auto learned = consensus_.learn(at(1000ms));
   ASSERT_EQ(learned.size(), 2U);
-  EXPECT_FALSE(council_.heard(learned.begin()->first, view("", "p", 1), at(1000ms))) << "does not tell its id";
-  EXPECT_FALSE(council_.heard(learned.rbegin()->first, view("a", "p", 1), at(1000ms))) << "known";
-  for (const auto& one : learned) council_.forget(one.first);
-  EXPECT_THAT(council_.learn(at(1001ms)), IsEmpty());
-  const auto later = 1000ms + SentinelCouncil::kUselessFor;
+  EXPECT_FALSE(consensus_.heard(learned.begin()->first, view("", "p", 1), at(1000ms))) << "does not tell its id";
+  EXPECT_FALSE(consensus_.heard(learned.rbegin()->first, view("a", "p", 1), at(1000ms))) << "known";
+  for (const auto& one : learned) consensus_.forget(one.first);
+  EXPECT_THAT(consensus_.learn(at(1001ms)), IsEmpty());
+  const auto later = 1000ms + SentinelConsensus::kUselessFor;
   hear(0, said, later - 1ms);
-  EXPECT_THAT(council_.learn(at(later - 1ms)), IsEmpty());
-  EXPECT_EQ(council_.learn(at(later)).size(), 2U);
+  EXPECT_THAT(consensus_.learn(at(later - 1ms)), IsEmpty());
+  EXPECT_EQ(consensus_.learn(at(later)).size(), 2U);
 }
 
-TEST_F(SentinelCouncilTest, AnotherAddressOfOneThatWasOfNoUseIsTried) {
+TEST_F(SentinelConsensusTest, AnotherAddressOfOneThatWasOfNoUseIsTried) {
   SentinelView said = view("a", "p", 1);
   said.peers = {{.id = "b", .address = addressOf("192.0.2.1")}};
   hear(0, said);
-  const auto learned = council_.learn(at(1000ms));
+  const auto learned = consensus_.learn(at(1000ms));
   ASSERT_EQ(learned.size(), 1U);
-  EXPECT_FALSE(council_.heard(learned.begin()->first, view("a", "p", 1), at(1000ms)));
-  council_.forget(learned.begin()->first);
+  EXPECT_FALSE(consensus_.heard(learned.begin()->first, view("a", "p", 1), at(1000ms)));
+  consensus_.forget(learned.begin()->first);
   said.peers[0].address = addressOf("192.0.2.2");
   hear(0, said, 1001ms);
-  EXPECT_EQ(council_.learn(at(1001ms)).size(), 1U);
+  EXPECT_EQ(consensus_.learn(at(1001ms)).size(), 1U);
 }
 
-TEST_F(SentinelCouncilTest, FurtherOnesThatAnEarlierOneKnewCountWithoutThoseOfTheConfiguration) {
-  const std::size_t d = council_.add(addressOf("192.0.2.3"));
-  const std::size_t e = council_.add(addressOf("192.0.2.4"));
-  EXPECT_EQ(council_.verdict(at(1000ms)).known, 3U) << "not by their addresses alone";
+TEST_F(SentinelConsensusTest, FurtherOnesThatAnEarlierOneKnewCountWithoutThoseOfTheConfiguration) {
+  const std::size_t d = consensus_.add(addressOf("192.0.2.3"));
+  const std::size_t e = consensus_.add(addressOf("192.0.2.4"));
+  EXPECT_EQ(consensus_.verdict(at(1000ms)).known, 3U) << "not by their addresses alone";
   SentinelView said = view("d", "p", 1);
   said.peers = {{.id = "e", .address = addressOf("192.0.2.4")}, {.id = "a", .address = addressOf("s0")}};
   hear(d, said);
-  EXPECT_THAT(council_.learn(at(1000ms)), IsEmpty());
+  EXPECT_THAT(consensus_.learn(at(1000ms)), IsEmpty());
   hear(e, view("e", "p", 1));
   EXPECT_EQ(primary(), "p") << "two of three";
   hear(0, view("e", "p", 1));
-  EXPECT_FALSE(council_.heard(e, view("e", "p", 1), at(1000ms))) << "it is one of the configuration";
-  council_.forget(e);
-  ASSERT_EQ(council_.further().size(), 1U);
-  EXPECT_EQ(council_.further()[0].host, "192.0.2.3");
+  EXPECT_FALSE(consensus_.heard(e, view("e", "p", 1), at(1000ms))) << "it is one of the configuration";
+  consensus_.forget(e);
+  ASSERT_EQ(consensus_.further().size(), 1U);
+  EXPECT_EQ(consensus_.further()[0].host, "192.0.2.3");
 }
 
-TEST_F(SentinelCouncilTest, NoMoreAreLearnedThanCanBeAsked) {
+TEST_F(SentinelConsensusTest, NoMoreAreLearnedThanCanBeAsked) {
   SentinelView said = view("a", "p", 1);
   for (int i = 0; i < 100; ++i) {
     said.peers.push_back({.id = "x" + std::to_string(i), .address = addressOf("h" + std::to_string(i))});
   }
   hear(0, said);
-  EXPECT_EQ(council_.learn(at(1000ms)).size(), SentinelCouncil::kMostContacts - 3);
+  EXPECT_EQ(consensus_.learn(at(1000ms)).size(), SentinelConsensus::kMostContacts - 3);
 }
 
 }  // namespace
