@@ -20,15 +20,15 @@ struct Examined {
   Verdict verdict;
 };
 
-std::vector<Examined> examineAll(const Patient& patient) {
+std::vector<Examined> examineAll(const Installation& installation) {
   std::vector<Examined> all;
   for (const auto rules : {configurationRules(), serviceRules(), redisRules(), nginxRules(), walkRules()}) {
     for (const Rule& rule : rules) {
       Examined examined{rule.looks_at, Verdict(rule.name)};
-      if (rule.needs_configuration && !patient.site) {
+      if (rule.needs_configuration && !installation.site) {
         examined.verdict.cannotTell("the configuration cannot be used");
       } else {
-        rule.look(patient, examined.verdict);
+        rule.look(installation, examined.verdict);
       }
       all.push_back(std::move(examined));
     }

@@ -26,9 +26,9 @@ std::string addressOptions(const std::string& server) {
 }
 
 /// Such as is read from the file, when the command is typed.
-std::string passwordFrom(const Patient& patient, const std::string& name) {
+std::string passwordFrom(const Installation& installation, const std::string& name) {
   std::error_code ignored;
-  const auto folder = std::filesystem::absolute(patient.options.config_file, ignored).parent_path();
+  const auto folder = std::filesystem::absolute(installation.options.config_file, ignored).parent_path();
   const FileLocations locations{.config_folder = folder.string(), .credentials_directory = {}};
   const auto file = fileToOpen(settledName(name, locations), locations);
   return file ? "REDISCLI_AUTH=\"$(cat " + quoted(*file) + ")\" " : "";
@@ -38,15 +38,15 @@ std::string passwordFrom(const Patient& patient, const std::string& name) {
 
 /// Without what sessiond says who it is.
 std::string RedisCli::bare(const std::string& server) const {
-  const RedisSettings& redis = patient_.config().redis;
+  const RedisSettings& redis = installation_.config().redis;
   return "redis-cli" + addressOptions(server) + (usesTls(redis) ? tlsOptions(redis.tls) : "") +
-         (patient_.redis_asks_for_password ? " --askpass" : "");
+         (installation_.redis_asks_for_password ? " --askpass" : "");
 }
 
 std::string RedisCli::program(const std::string& server) const {
-  const RedisSettings& redis = patient_.config().redis;
+  const RedisSettings& redis = installation_.config().redis;
   if (userInRedis(redis) != "default" || redis.password_file.empty()) return bare(server);
-  return passwordFrom(patient_, redis.password_file) + "redis-cli" + addressOptions(server) +
+  return passwordFrom(installation_, redis.password_file) + "redis-cli" + addressOptions(server) +
          (usesTls(redis) ? tlsOptions(redis.tls) : "");
 }
 
@@ -55,25 +55,27 @@ std::string RedisCli::at(const RedisFacts& server, std::string_view command) con
 }
 
 std::string RedisCli::atFirst(std::string_view command) const {
-  if (!patient_.redis.empty()) return at(patient_.redis.front(), command);
-  const RedisSettings& redis = patient_.config().redis;
+  if (!installation_.redis.empty()) return at(installation_.redis.front(), command);
+  const RedisSettings& redis = installation_.config().redis;
   if (redis.sentinel.used()) return atSentinel(redis.sentinel.nodes.front(), "SENTINEL MASTERS");
   return program(namedServer(redis)) + " " + std::string(command);
 }
 
 std::string RedisCli::lookAtUser() const {
-  return bare(patient_.redis_server) + " ACL GETUSER " + quoted(userInRedis(patient_.config().redis));
+  return bare(installation_.redis_server) + " ACL GETUSER " + quoted(userInRedis(installation_.config().redis));
 }
 
 std::string RedisCli::atSentinel(const std::string& node, std::string_view command) const {
-  const SentinelSettings& sentinel = patient_.config().redis.sentinel;
-  const std::string password = sentinel.password_file.empty() ? "" : passwordFrom(patient_, sentinel.password_file);
-  return password + "redis-cli" + addressOptions(node) + (sentinel.tls ? tlsOptions(patient_.config().redis.tls) : "") +
+  const SentinelSettings& sentinel = installation_.config().redis.sentinel;
+  const std::string password =
+      sentinel.password_file.empty() ? "" : passwordFrom(installation_, sentinel.password_file);
+  return password + "redis-cli" + addressOptions(node) +
+         (sentinel.tls ? tlsOptions(installation_.config().redis.tls) : "") +
          (password.empty() ? "" : option("--user", sentinel.user)) + " " + std::string(command);
 }
 
 std::string RedisCli::atSentinelAsDefault(const std::string& node) const {
-  RedisSite& site = *patient_.site;
+  RedisSite& site = *installation_.site;
   const RedisSettings& redis = site.config.redis;
   const bool asks = asksForPassword(redis, node, site.clock, site.metrics);
   return "redis-cli" + addressOptions(node) + (redis.sentinel.tls ? tlsOptions(redis.tls) : "") +
@@ -93,8 +95,8 @@ std::string RedisCli::configure(const RedisFacts& server, const std::string& set
 
 std::string RedisCli::allow(const std::string& rules) const {
   std::string all;
-  for (const RedisFacts& server : patient_.redis) {
-    const std::string done = at(server, "ACL SETUSER " + quoted(userInRedis(patient_.config().redis)) + rules);
+  for (const RedisFacts& server : installation_.redis) {
+    const std::string done = at(server, "ACL SETUSER " + quoted(userInRedis(installation_.config().redis)) + rules);
     if (!all.empty()) all += " && ";
     if (!server.acl_file) {
       // Which of the two keeps its users cannot be told; the other one refuses.

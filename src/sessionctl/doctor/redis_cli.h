@@ -7,14 +7,14 @@
 #include <string_view>
 #include <vector>
 
-#include "sessionctl/doctor/patient.h"
+#include "sessionctl/doctor/installation.h"
 
 namespace sessiond::ctl {
 
-/// Immutable. The patient outlives it.
+/// Immutable. The installation outlives it.
 class RedisCli {
  public:
-  explicit RedisCli(const Patient& patient) : patient_(patient) {}
+  explicit RedisCli(const Installation& installation) : installation_(installation) {}
 
   /// For whoever may do more than sessiond: where redis.user is a user of its own, as Redis's default user.
   std::string at(const RedisFacts& server, std::string_view command) const;
@@ -25,7 +25,7 @@ class RedisCli {
   /// that one has a password.
   std::string atSentinelAsDefault(const std::string& node) const;
 
-  /// What Redis knows of redis.user, when it is refused. REQUIRES: patient.redis_server is not empty.
+  /// What Redis knows of redis.user, when it is refused. REQUIRES: installation.redis_server is not empty.
   std::string lookAtUser() const;
 
   /// A setting, kept over Redis's next start where a command can do that.
@@ -38,7 +38,7 @@ class RedisCli {
   std::string program(const std::string& server) const;
   std::string kept(const RedisFacts& server, const std::string& done, const std::string& keep) const;
 
-  const Patient& patient_;
+  const Installation& installation_;
 };
 
 }  // namespace sessiond::ctl

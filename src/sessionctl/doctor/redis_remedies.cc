@@ -33,26 +33,26 @@ std::string startCommand(const RedisAddress& address) {
 
 }  // namespace
 
-std::string setting(const Patient& patient, const std::string& line) {
-  const std::string& file = patient.options.config_file;
+std::string setting(const Installation& installation, const std::string& line) {
+  const std::string& file = installation.options.config_file;
   return "in " + file + ", below redis: " + line + "; then: sessionctl -c " + file + " reload";
 }
 
-std::string connectionRemedy(const Patient& patient, const std::string& message) {
+std::string connectionRemedy(const Installation& installation, const std::string& message) {
   const auto says = [&](std::string_view words) { return message.find(words) != std::string::npos; };
-  const RedisSettings& redis = patient.config().redis;
+  const RedisSettings& redis = installation.config().redis;
   // An error where there are sentinels or a cluster: one of several servers is not the one that is to be started.
   if (const auto address = parseRedisUrl(redis.url)) {
     if (says("Connection refused") || says("No such file")) return startCommand(*address);
     if (says("cannot resolve the host")) return "getent ahosts " + quoted(address->host);
     if (says("does redis.url need") || says("redis:// is without"))
-      return setting(patient, "url: " + otherScheme(redis.url));
+      return setting(installation, "url: " + otherScheme(redis.url));
   }
   const std::string other_tls = usesTls(redis) ? "tls: false" : "tls: true";
-  if (says(TlsSettings::kBySentinel)) return setting(patient, "in sentinel, " + other_tls);
-  if (says(TlsSettings::kByCluster)) return setting(patient, "in cluster, " + other_tls);
+  if (says(TlsSettings::kBySentinel)) return setting(installation, "in sentinel, " + other_tls);
+  if (says(TlsSettings::kByCluster)) return setting(installation, "in cluster, " + other_tls);
   for (const auto& [option, line] : kTlsOptions) {
-    if (says(option)) return setting(patient, "in tls, " + std::string(line));
+    if (says(option)) return setting(installation, "in tls, " + std::string(line));
   }
   return "";
 }

@@ -4,14 +4,14 @@
 
 #include <string>
 
-#include "sessionctl/doctor/patient.h"
+#include "sessionctl/doctor/installation.h"
 
 namespace sessiond::ctl {
 
 /// In sessiond.yaml, and put in force.
-std::string setting(const Patient& patient, const std::string& line);
+std::string setting(const Installation& installation, const std::string& line);
 
 /// Against what a message of RedisClient's says of a connection that could not be made; "": it tells no cause.
-std::string connectionRemedy(const Patient& patient, const std::string& message);
+std::string connectionRemedy(const Installation& installation, const std::string& message);
 
 }  // namespace sessiond::ctl

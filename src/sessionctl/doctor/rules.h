@@ -7,14 +7,14 @@
 #include <string_view>
 
 #include "sessionctl/doctor/diagnosis.h"
-#include "sessionctl/doctor/patient.h"
+#include "sessionctl/doctor/installation.h"
 
 namespace sessiond::ctl {
 
 struct Rule {
   std::string_view name;
   std::string_view looks_at;  ///< "the secrets' files are for their readers alone"
-  void (*look)(const Patient& patient, Verdict& verdict);
+  void (*look)(const Installation& installation, Verdict& verdict);
   bool needs_configuration = true;  ///< not asked where that is wrong
 };
 

@@ -15,9 +15,9 @@
 namespace sessiond::ctl {
 namespace {
 
-void lookAtConfiguration(const Patient& patient, Verdict& verdict) {
-  const std::string remedy = "mend it, then: sessionctl -c " + patient.options.config_file + " check";
-  for (const ConfigProblem& problem : patient.problems) {
+void lookAtConfiguration(const Installation& installation, Verdict& verdict) {
+  const std::string remedy = "mend it, then: sessionctl -c " + installation.options.config_file + " check";
+  for (const ConfigProblem& problem : installation.problems) {
     const bool is_error = problem.severity == ProblemSeverity::kError;
     // Who may read what is the next rule's.
     if (!is_error && problem.message.find("can be read by everybody") != std::string::npos) continue;
@@ -27,8 +27,8 @@ void lookAtConfiguration(const Patient& patient, Verdict& verdict) {
 }
 
 /// Where a secret's file is on disk; a credential's is what systemd copies from, as the unit has it.
-std::vector<std::string> filesWithSecrets(const Patient& patient) {
-  const Config& config = patient.config();
+std::vector<std::string> filesWithSecrets(const Installation& installation) {
+  const Config& config = installation.config();
   std::vector<std::string> files = config.session.secret_files;
   for (const std::string& file :
        {config.redis.password_file, config.redis.sentinel.password_file, config.redis.tls.key_file,
@@ -36,7 +36,7 @@ std::vector<std::string> filesWithSecrets(const Patient& patient) {
     if (!file.empty()) files.push_back(file);
   }
   std::error_code ignored;
-  const auto folder = std::filesystem::absolute(patient.options.config_file, ignored).parent_path();
+  const auto folder = std::filesystem::absolute(installation.options.config_file, ignored).parent_path();
   const FileLocations locations{.config_folder = folder.string(), .credentials_directory = {}};
   std::vector<std::string> opened;
   for (const std::string& name : files) {
@@ -45,8 +45,8 @@ std::vector<std::string> filesWithSecrets(const Patient& patient) {
   return opened;
 }
 
-void lookAtSecrets(const Patient& patient, Verdict& verdict) {
-  for (const std::string& file : filesWithSecrets(patient)) {
+void lookAtSecrets(const Installation& installation, Verdict& verdict) {
+  for (const std::string& file : filesWithSecrets(installation)) {
     struct stat status {};
     if (::stat(file.c_str(), &status) != 0) continue;
     if ((status.st_mode & S_IROTH) != 0) {
@@ -57,11 +57,12 @@ void lookAtSecrets(const Patient& patient, Verdict& verdict) {
   }
 }
 
-void lookAtLog(const Patient& patient, Verdict& verdict) {
-  const std::string& file = patient.config().log.file;
+void lookAtLog(const Installation& installation, Verdict& verdict) {
+  const std::string& file = installation.config().log.file;
   if (file.empty()) return;
-  if (!patient.daemon || !patient.daemon->account) return verdict.cannotTell("the daemon does not say as whom it runs");
-  const Account& account = *patient.daemon->account;
+  if (!installation.daemon || !installation.daemon->account)
+    return verdict.cannotTell("the daemon does not say as whom it runs");
+  const Account& account = *installation.daemon->account;
   std::error_code ignored;
   const std::string folder = std::filesystem::path(file).parent_path().string();
   if (!std::filesystem::exists(file, ignored)) {
@@ -78,8 +79,8 @@ void lookAtLog(const Patient& patient, Verdict& verdict) {
 /// NIST SP 800-63B-4 §3.2.2 allows so many wrong passwords in a row.
 constexpr std::uint32_t kMostTries = 100;
 
-void lookAtThrottle(const Patient& patient, Verdict& verdict) {
-  const LoginSettings& login = patient.config().login;
+void lookAtThrottle(const Installation& installation, Verdict& verdict) {
+  const LoginSettings& login = installation.config().login;
   if (login.authenticators.empty()) return;
   struct Limit {
     std::string_view option;
@@ -93,20 +94,20 @@ void lookAtThrottle(const Patient& patient, Verdict& verdict) {
     if (limit.tries <= kMostTries) continue;
     verdict.danger("login.throttle." + std::string(limit.option) + " lets " + std::to_string(limit.tries) +
                        " wrong passwords pass: nearly as good as no throttle",
-                   "in " + patient.options.config_file + ", below login: throttle: {" + std::string(limit.option) +
+                   "in " + installation.options.config_file + ", below login: throttle: {" + std::string(limit.option) +
                        ": " + std::to_string(kMostTries) + "}; then: sessionctl reload");
   }
 }
 
-void lookAtWorkers(const Patient& patient, Verdict& verdict) {
-  const Config& config = patient.config();
+void lookAtWorkers(const Installation& installation, Verdict& verdict) {
+  const Config& config = installation.config();
   const std::size_t workers = config.listen.password_workers;
   const std::size_t cores = std::thread::hardware_concurrency();
   const std::size_t usual = usualPasswordWorkers(cores);
   if (config.login.authenticators.empty() || workers == 0 || workers >= usual) return;
   verdict.hint("listen.password_workers is " + std::to_string(workers) + ", but " + std::to_string(usual) + " of " +
                    std::to_string(cores) + " cores could verify passwords: when many log in at once, some wait in vain",
-               "in " + patient.options.config_file +
+               "in " + installation.options.config_file +
                    ", below listen: password_workers: 0; then: systemctl restart sessiond.service");
 }
 

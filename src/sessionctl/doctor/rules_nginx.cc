@@ -28,43 +28,43 @@ std::string describe(const Place& place) {
 }
 
 /// As nginx reads names: from its main file's folder.
-std::string absoluteIn(const Patient& patient, const fs::path& path) {
-  return (fs::path(patient.nginx->mainFile()).parent_path() / path).lexically_normal().string();
+std::string absoluteIn(const Installation& installation, const fs::path& path) {
+  return (fs::path(installation.nginx->mainFile()).parent_path() / path).lexically_normal().string();
 }
 
-bool isReadable(const Patient& patient, Verdict& verdict) {
-  if (patient.nginx) return true;
-  verdict.cannotTell(patient.why_no_nginx);
+bool isReadable(const Installation& installation, Verdict& verdict) {
+  if (installation.nginx) return true;
+  verdict.cannotTell(installation.why_no_nginx);
   return false;
 }
 
 constexpr std::string_view kMainFile = "/etc/nginx/nginx.conf";
 
-std::string tryAndReload(const Patient& patient) {
-  const std::string file = patient.nginx->mainFile();
+std::string tryAndReload(const Installation& installation) {
+  const std::string file = installation.nginx->mainFile();
   if (file == kMainFile) return "nginx -t && systemctl reload nginx";
   return "nginx -t -c " + file + " && nginx -s reload -c " + file;
 }
 
 /// Where the configuration has the snippets from. A file with the upstream alone tells nothing: it may stand where
 /// nginx takes every file into `http` by itself, where the others would be out of place.
-std::string snippetFolder(const Patient& patient) {
-  for (const Scope* location : patient.nginx->scope->all(Scope::Kind::kLocation)) {
+std::string snippetFolder(const Installation& installation) {
+  for (const Scope* location : installation.nginx->scope->all(Scope::Kind::kLocation)) {
     const fs::path file = location->place().file;
-    if (file.filename() == "endpoints.conf") return absoluteIn(patient, file.parent_path());
+    if (file.filename() == "endpoints.conf") return absoluteIn(installation, file.parent_path());
   }
-  return absoluteIn(patient, "sessiond");
+  return absoluteIn(installation, "sessiond");
 }
 
 /// The snippets anew. What the package has linked is the package's: a folder takes the link's place, and holds the
 /// pages as well.
-std::string printAgain(const Patient& patient) {
-  const std::string folder = snippetFolder(patient);
-  const std::string print = "sessionctl -c " + patient.options.config_file + " nginx print --to " + folder;
+std::string printAgain(const Installation& installation) {
+  const std::string folder = snippetFolder(installation);
+  const std::string print = "sessionctl -c " + installation.options.config_file + " nginx print --to " + folder;
   std::error_code ignored;
-  if (!fs::is_symlink(folder, ignored)) return print + " && " + tryAndReload(patient);
-  return "rm " + folder + " && " + print + " && sessiond -c " + patient.options.config_file + " --write-pages " +
-         folder + "/pages && " + tryAndReload(patient);
+  if (!fs::is_symlink(folder, ignored)) return print + " && " + tryAndReload(installation);
+  return "rm " + folder + " && " + print + " && sessiond -c " + installation.options.config_file + " --write-pages " +
+         folder + "/pages && " + tryAndReload(installation);
 }
 
 /// The `server` lines of `upstream sessiond`.
@@ -82,41 +82,42 @@ bool usesEndpoints(const Scope& server) {
   return nginx::endpointsAt(server) < server.inside().size();
 }
 
-std::vector<const Scope*> servers(const Patient& patient) {
-  return patient.nginx->scope->all(Scope::Kind::kServer);
+std::vector<const Scope*> servers(const Installation& installation) {
+  return installation.nginx->scope->all(Scope::Kind::kServer);
 }
 
-void lookAtNginx(const Patient& patient, Verdict& verdict) {
-  if (patient.nginx) return;
-  if (patient.why_no_nginx.find("not installed") != std::string::npos) return verdict.cannotTell(patient.why_no_nginx);
-  verdict.fault("nginx's configuration cannot be read: " + patient.why_no_nginx, "nginx -t");
+void lookAtNginx(const Installation& installation, Verdict& verdict) {
+  if (installation.nginx) return;
+  if (installation.why_no_nginx.find("not installed") != std::string::npos)
+    return verdict.cannotTell(installation.why_no_nginx);
+  verdict.fault("nginx's configuration cannot be read: " + installation.why_no_nginx, "nginx -t");
 }
 
-void lookAtUpstream(const Patient& patient, Verdict& verdict) {
-  if (!isReadable(patient, verdict)) return;
-  const auto asked = askedServers(*patient.nginx->scope);
+void lookAtUpstream(const Installation& installation, Verdict& verdict) {
+  if (!isReadable(installation, verdict)) return;
+  const auto asked = askedServers(*installation.nginx->scope);
   if (asked.empty()) {
     return verdict.fault("nginx does not know sessiond: nothing is protected",
-                         "in nginx's http block: include sessiond/upstream.conf; then " + tryAndReload(patient));
+                         "in nginx's http block: include sessiond/upstream.conf; then " + tryAndReload(installation));
   }
-  const std::string& socket = patient.config().listen.socket;
+  const std::string& socket = installation.config().listen.socket;
   const std::string expected = socket.starts_with('/') ? "unix:" + socket : socket;
   for (const Directive* server : asked) {
     if (server->argument(0) == expected) return;
   }
   const Place& place = asked.front()->place;
-  const bool is_snippets = absoluteIn(patient, fs::path(place.file).parent_path()) == snippetFolder(patient);
+  const bool is_snippets = absoluteIn(installation, fs::path(place.file).parent_path()) == snippetFolder(installation);
   verdict.fault("nginx asks sessiond at " + std::string(asked.front()->argument(0)) + " (" + describe(place) +
                     "), and it listens at " + expected,
                 is_snippets
-                    ? printAgain(patient)
+                    ? printAgain(installation)
                     : "in " + place.file + ", in the place of its upstream: include sessiond/upstream.conf; then " +
-                          printAgain(patient));
+                          printAgain(installation));
 }
 
-void lookAtEndpoints(const Patient& patient, Verdict& verdict) {
-  if (!isReadable(patient, verdict) || askedServers(*patient.nginx->scope).empty()) return;
-  const auto all = servers(patient);
+void lookAtEndpoints(const Installation& installation, Verdict& verdict) {
+  if (!isReadable(installation, verdict) || askedServers(*installation.nginx->scope).empty()) return;
+  const auto all = servers(installation);
   bool is_used = false;
   for (const Scope* server : all) {
     if (usesEndpoints(*server)) is_used = true;
@@ -125,15 +126,16 @@ void lookAtEndpoints(const Patient& patient, Verdict& verdict) {
       protects = protects || nginx::isChecked(*location);
     if (!protects || usesEndpoints(*server)) continue;
     is_used = true;
-    verdict.fault("the server at " + describe(server->place()) +
-                      " protects locations and does not include endpoints.conf: they answer 500",
-                  "at the beginning of that server: include sessiond/endpoints.conf; then " + tryAndReload(patient));
+    verdict.fault(
+        "the server at " + describe(server->place()) +
+            " protects locations and does not include endpoints.conf: they answer 500",
+        "at the beginning of that server: include sessiond/endpoints.conf; then " + tryAndReload(installation));
   }
   if (is_used) return;
   verdict.fault("no server of nginx's includes endpoints.conf: there is no login, and nothing is protected",
                 "at the beginning of a server: include sessiond/endpoints.conf; and in its locations: include "
                 "sessiond/protect-page.conf; then " +
-                    tryAndReload(patient));
+                    tryAndReload(installation));
 }
 
 /// What has a rule of its own here.
@@ -141,8 +143,8 @@ bool isAnothers(const nginx::Finding& finding) {
   return finding.rule == "endpoints-missing" || finding.rule == "identity-drift" || finding.rule == "snippets-old";
 }
 
-nginx::Findings lint(const Patient& patient) {
-  return lintText(patient.nginx->file, patient.nginx->text, factsOf(patient.config()));
+nginx::Findings lint(const Installation& installation) {
+  return lintText(installation.nginx->file, installation.nginx->text, factsOf(installation.config()));
 }
 
 void report(const nginx::Finding& finding, Verdict& verdict) {
@@ -157,21 +159,21 @@ void report(const nginx::Finding& finding, Verdict& verdict) {
   }
 }
 
-void lookAtWirings(const Patient& patient, Verdict& verdict) {
-  if (!isReadable(patient, verdict)) return;
-  for (const nginx::Finding& finding : lint(patient)) {
+void lookAtWirings(const Installation& installation, Verdict& verdict) {
+  if (!isReadable(installation, verdict)) return;
+  for (const nginx::Finding& finding : lint(installation)) {
     if (!isAnothers(finding)) report(finding, verdict);
   }
 }
 
 /// One complaint for each file, however many servers include it.
-void lookAtSnippets(const Patient& patient, Verdict& verdict) {
-  if (!isReadable(patient, verdict)) return;
+void lookAtSnippets(const Installation& installation, Verdict& verdict) {
+  if (!isReadable(installation, verdict)) return;
   std::set<std::string> seen;
-  for (const nginx::Finding& finding : lint(patient)) {
+  for (const nginx::Finding& finding : lint(installation)) {
     if (finding.rule != "identity-drift" && finding.rule != "snippets-old") continue;
     if (!seen.insert(finding.rule + finding.message).second) continue;
-    verdict.fault(describe(finding.place) + ": " + finding.message, printAgain(patient));
+    verdict.fault(describe(finding.place) + ": " + finding.message, printAgain(installation));
   }
 }
 
@@ -220,28 +222,29 @@ class EndsOfCertificates {
   Verdict& verdict_;
 };
 
-void lookAtCertificates(const Patient& patient, Verdict& verdict) {
-  EndsOfCertificates ends(patient.site->clock.wallNow(), verdict);
-  const TlsSettings& redis = patient.config().redis.tls;
-  const std::string replace = "a new one in its place, then: sessionctl -c " + patient.options.config_file + " reload";
+void lookAtCertificates(const Installation& installation, Verdict& verdict) {
+  EndsOfCertificates ends(installation.site->clock.wallNow(), verdict);
+  const TlsSettings& redis = installation.config().redis.tls;
+  const std::string replace =
+      "a new one in its place, then: sessionctl -c " + installation.options.config_file + " reload";
   if (!redis.ca_file.empty()) ends.lookAtTrusted(redis.ca_file, replace);
   if (!redis.cert_file.empty()) ends.lookAtShown(redis.cert_file, "towards Redis the", replace);
-  if (!isReadable(patient, verdict)) return;
+  if (!isReadable(installation, verdict)) return;
   std::set<std::string> files;
-  for (const Scope* server : servers(patient)) {
+  for (const Scope* server : servers(installation)) {
     if (!usesEndpoints(*server)) continue;
     for (const Directive* line : server->inForce("ssl_certificate")) {
-      files.insert(absoluteIn(patient, std::string(line->argument(0))));
+      files.insert(absoluteIn(installation, std::string(line->argument(0))));
     }
   }
   for (const std::string& file : files) ends.lookAtShown(file, "nginx's", "certbot renew && systemctl reload nginx");
 }
 
 /// What nginx shows while sessiond is down is a file.
-void lookAtPages(const Patient& patient, Verdict& verdict) {
-  if (!isReadable(patient, verdict)) return;
+void lookAtPages(const Installation& installation, Verdict& verdict) {
+  if (!isReadable(installation, verdict)) return;
   std::set<std::string> folders;
-  for (const Scope* location : patient.nginx->scope->all(Scope::Kind::kLocation)) {
+  for (const Scope* location : installation.nginx->scope->all(Scope::Kind::kLocation)) {
     if (nginx::nameOf(*location).text != "/sessiond/away") continue;
     const std::string_view root = location->value("root");
     const std::string_view alias = location->value("alias");
@@ -249,13 +252,13 @@ void lookAtPages(const Patient& patient, Verdict& verdict) {
   }
   for (const std::string& folder : folders) {
     const auto pages = filesBelow(folder);
-    const bool is_readable = !patient.nginx->account || std::ranges::all_of(pages, [&](const std::string& page) {
-      return may(*patient.nginx->account, page, Right::kRead);
+    const bool is_readable = !installation.nginx->account || std::ranges::all_of(pages, [&](const std::string& page) {
+      return may(*installation.nginx->account, page, Right::kRead);
     });
     if (!pages.empty() && is_readable) continue;
     verdict.fault((pages.empty() ? "there is no page in " : "nginx may not read the pages in ") + folder +
                       ": who comes while sessiond is down gets nginx's bare 503",
-                  pages.empty() ? "sessiond -c " + patient.options.config_file + " --write-pages " + folder
+                  pages.empty() ? "sessiond -c " + installation.options.config_file + " --write-pages " + folder
                                 : "chmod -R a+rX " + folder);
   }
 }

@@ -18,8 +18,8 @@ namespace sessiond::ctl {
 namespace {
 
 /// Which of several.
-std::string at(const RedisFacts& redis, const Patient& patient) {
-  return patient.redis.size() > 1 ? " (" + redis.server + ")" : "";
+std::string at(const RedisFacts& redis, const Installation& installation) {
+  return installation.redis.size() > 1 ? " (" + redis.server + ")" : "";
 }
 
 /// The error that the server gave, in a message of RedisClient's; "" where it gave none.
@@ -31,31 +31,31 @@ std::string wordOf(const std::string& message) {
   return text.substr(0, text.find(' '));
 }
 
-bool isReachable(const Patient& patient, Verdict& verdict) {
-  if (patient.redisIsUsable() && !patient.redis.empty()) return true;
+bool isReachable(const Installation& installation, Verdict& verdict) {
+  if (installation.redisIsUsable() && !installation.redis.empty()) return true;
   verdict.cannotTell("Redis is not to be used");
   return false;
 }
 
-bool saysAll(const Patient& patient, Verdict& verdict) {
-  if (!isReachable(patient, verdict)) return false;
-  if (!patient.redis.front().info.empty()) return true;
-  verdict.cannotTell("redis.user may not run INFO; to let the doctor look: " + RedisCli(patient).allow(" +info"));
+bool saysAll(const Installation& installation, Verdict& verdict) {
+  if (!isReachable(installation, verdict)) return false;
+  if (!installation.redis.front().info.empty()) return true;
+  verdict.cannotTell("redis.user may not run INFO; to let the doctor look: " + RedisCli(installation).allow(" +info"));
   return false;
 }
 
-void lookAtServer(const Patient& patient, Verdict& verdict) {
-  const StartupReport& report = patient.redis_report;
+void lookAtServer(const Installation& installation, Verdict& verdict) {
+  const StartupReport& report = installation.redis_report;
   if (report.outcome == StartupProbe::kOk) return;
   const std::string word = wordOf(report.message);
-  const RedisCli cli(patient);
-  std::string remedy = word.empty() ? connectionRemedy(patient, report.message) : "";
+  const RedisCli cli(installation);
+  std::string remedy = word.empty() ? connectionRemedy(installation, report.message) : "";
   if (remedy.empty()) remedy = cli.atFirst("PING");
   if (word == "READONLY" || word == "MASTERDOWN") {
     remedy = cli.atFirst("INFO replication") + "  # says where the primary is";
   }
   const bool is_refused = word == "WRONGPASS" || word == "NOAUTH" || word == "DENIED";
-  if (is_refused && !patient.redis_server.empty()) {
+  if (is_refused && !installation.redis_server.empty()) {
     remedy = cli.lookAtUser() + "  # is it there, and on? Then its password into redis.password_file";
   }
   if (report.message.find("has version") != std::string::npos) {
@@ -64,8 +64,8 @@ void lookAtServer(const Patient& patient, Verdict& verdict) {
   verdict.fault(report.message, remedy);
 }
 
-std::string urlOfPrimary(const RedisFacts& redis, const Patient& patient) {
-  const auto now = parseRedisUrl(patient.config().redis.url);
+std::string urlOfPrimary(const RedisFacts& redis, const Installation& installation) {
+  const auto now = parseRedisUrl(installation.config().redis.url);
   const std::string host = redis.value("master_host");
   const bool is_ipv6 = host.find(':') != std::string::npos;
   return (now && now->tls ? "rediss://" : "redis://") + (is_ipv6 ? "[" + host + "]" : host) + ":" +
@@ -73,24 +73,24 @@ std::string urlOfPrimary(const RedisFacts& redis, const Patient& patient) {
 }
 
 /// The node as `redis.cluster` has it.
-std::string clusterAt(const RedisFacts& redis, const Patient& patient) {
+std::string clusterAt(const RedisFacts& redis, const Installation& installation) {
   const std::string port = redis.value("tcp_port");
   const std::string place = redis.server.starts_with('/') ? "127.0.0.1:" + port : redis.server;
-  return "cluster: {nodes: [\"" + place + "\"]" + (usesTls(patient.config().redis) ? ", tls: true}" : "}");
+  return "cluster: {nodes: [\"" + place + "\"]" + (usesTls(installation.config().redis) ? ", tls: true}" : "}");
 }
 
-void lookAtRole(const Patient& patient, Verdict& verdict) {
-  if (!isReachable(patient, verdict)) return;
-  const RedisFacts& redis = patient.redis.front();
-  const bool is_clusters = patient.config().redis.cluster.used();
+void lookAtRole(const Installation& installation, Verdict& verdict) {
+  if (!isReachable(installation, verdict)) return;
+  const RedisFacts& redis = installation.redis.front();
+  const bool is_clusters = installation.config().redis.cluster.used();
   if (redis.value("role") == "slave") {
-    const std::string allowed = patient.config().redis.allow_replica ? " (redis.allow_replica)" : "";
+    const std::string allowed = installation.config().redis.allow_replica ? " (redis.allow_replica)" : "";
     verdict.danger("redis.url leads to a replica" + allowed + ": nothing can be written, so no logout is kept",
-                   setting(patient, "url: " + urlOfPrimary(redis, patient)));
+                   setting(installation, "url: " + urlOfPrimary(redis, installation)));
   }
   if (redis.value("cluster_enabled") == "1" && !is_clusters) {
     verdict.fault("redis.url leads to one node of a Redis Cluster, which has a part of the keys only",
-                  setting(patient, "in the place of url, " + clusterAt(redis, patient)));
+                  setting(installation, "in the place of url, " + clusterAt(redis, installation)));
   }
 }
 
@@ -107,83 +107,83 @@ std::string rulesFor(const std::vector<MissingRight>& rights) {
 }
 
 /// What only the tool does, nobody may want; so this is no fault.
-void lookAtToolsRights(const Patient& patient, Verdict& verdict) {
-  const std::vector<MissingRight>& scan = patient.missing_scan_rights;
+void lookAtToolsRights(const Installation& installation, Verdict& verdict) {
+  const std::vector<MissingRight>& scan = installation.missing_scan_rights;
   if (const std::string rules = rulesFor(scan); !rules.empty()) {
     verdict.hint(
         "the user that sessiond has in Redis may not go through all keys, so `sessionctl session revoke --all`, "
         "and what lists users, throttled logins or sessions without an index, fails: " +
             listOf(scan, false),
-        RedisCli(patient).allow(rules));
+        RedisCli(installation).allow(rules));
   }
-  const std::vector<MissingRight>& editing = patient.missing_editor_rights;
+  const std::vector<MissingRight>& editing = installation.missing_editor_rights;
   if (const std::string rules = rulesFor(editing); !rules.empty()) {
     verdict.hint("the user that sessiond has in Redis may not change users, so some of `sessionctl user` fails: " +
                      listOf(editing, false),
-                 RedisCli(patient).allow(rules));
+                 RedisCli(installation).allow(rules));
   }
 }
 
-void lookAtRights(const Patient& patient, Verdict& verdict) {
-  if (!isReachable(patient, verdict)) return;
-  const std::string rules = rulesFor(patient.missing_rights);
-  if (const std::string unknown = listOf(patient.missing_rights, true); !unknown.empty()) {
+void lookAtRights(const Installation& installation, Verdict& verdict) {
+  if (!isReachable(installation, verdict)) return;
+  const std::string rules = rulesFor(installation.missing_rights);
+  if (const std::string unknown = listOf(installation.missing_rights, true); !unknown.empty()) {
     verdict.fault("Redis does not know what it will be asked for: " + unknown,
                   "take the lines rename-command out of redis.conf, then start Redis anew");
   }
-  if (rules.empty()) return lookAtToolsRights(patient, verdict);
+  if (rules.empty()) return lookAtToolsRights(installation, verdict);
   verdict.fault("the user that sessiond has in Redis may not do all that it will be asked for: " +
-                    listOf(patient.missing_rights, false),
-                RedisCli(patient).allow(rules));
+                    listOf(installation.missing_rights, false),
+                RedisCli(installation).allow(rules));
 }
 
-void lookAtEvictionOf(const RedisFacts& redis, const Patient& patient, Verdict& verdict) {
+void lookAtEvictionOf(const RedisFacts& redis, const Installation& installation, Verdict& verdict) {
   const std::string policy = redis.value("maxmemory_policy");
   const std::int64_t limit = redis.number("maxmemory").value_or(0);
   if (limit == 0) return;
   if (policy != "noeviction") {
-    verdict.danger("Redis" + at(redis, patient) + " throws keys away when it is full (maxmemory-policy " + policy +
+    verdict.danger("Redis" + at(redis, installation) + " throws keys away when it is full (maxmemory-policy " + policy +
                        "): users are logged out, and with a tombstone a session that was ended can come back",
-                   RedisCli(patient).configure(redis, "maxmemory-policy noeviction"));
+                   RedisCli(installation).configure(redis, "maxmemory-policy noeviction"));
   }
   const std::int64_t used = redis.number("used_memory").value_or(0);
   constexpr std::int64_t kFull = 90;  // percent
   if (used * 100 >= limit * kFull) {
-    verdict.fault("Redis" + at(redis, patient) + " is full to " + std::to_string(used * 100 / limit) +
+    verdict.fault("Redis" + at(redis, installation) + " is full to " + std::to_string(used * 100 / limit) +
                       " % of maxmemory: logins will fail",
-                  RedisCli(patient).configure(redis, "maxmemory " + std::to_string(2 * limit)));
+                  RedisCli(installation).configure(redis, "maxmemory " + std::to_string(2 * limit)));
   }
 }
 
-void lookAtEviction(const Patient& patient, Verdict& verdict) {
-  if (!saysAll(patient, verdict)) return;
-  for (const RedisFacts& redis : patient.redis) lookAtEvictionOf(redis, patient, verdict);
+void lookAtEviction(const Installation& installation, Verdict& verdict) {
+  if (!saysAll(installation, verdict)) return;
+  for (const RedisFacts& redis : installation.redis) lookAtEvictionOf(redis, installation, verdict);
 }
 
-void lookAtPersistenceOf(const RedisFacts& redis, const Patient& patient, Verdict& verdict) {
+void lookAtPersistenceOf(const RedisFacts& redis, const Installation& installation, Verdict& verdict) {
   if (redis.value("aof_enabled") == "1") {
     if (redis.value("aof_last_write_status") == "err") {
-      verdict.fault("Redis" + at(redis, patient) + " cannot write its append-only file (disk full?)",
-                    RedisCli(patient).at(redis, "INFO persistence") + "; df -h");
+      verdict.fault("Redis" + at(redis, installation) + " cannot write its append-only file (disk full?)",
+                    RedisCli(installation).at(redis, "INFO persistence") + "; df -h");
     }
     return;
   }
-  const std::string remedy = RedisCli(patient).configure(redis, "appendonly yes");
+  const std::string remedy = RedisCli(installation).configure(redis, "appendonly yes");
   if (!redis.saves) return verdict.cannotTell("redis.user may not run CONFIG GET, and the append-only file is off");
   if (redis.saves->empty()) {
     verdict.fault(
-        "Redis" + at(redis, patient) + " keeps nothing on disk: after its next restart everybody is logged out",
+        "Redis" + at(redis, installation) + " keeps nothing on disk: after its next restart everybody is logged out",
         remedy);
   } else {
-    verdict.hint("Redis" + at(redis, patient) + " keeps snapshots only (save " + *redis.saves +
+    verdict.hint("Redis" + at(redis, installation) + " keeps snapshots only (save " + *redis.saves +
                      "): a crash forgets the logouts of the last minutes, and sessions that were ended are back",
                  remedy);
   }
 }
 
-void lookAtPersistence(const Patient& patient, Verdict& verdict) {
-  if (!saysAll(patient, verdict)) return;
-  for (const RedisFacts& redis : patient.redis) lookAtPersistenceOf(redis, patient, verdict);
+void lookAtPersistence(const Installation& installation, Verdict& verdict) {
+  if (!saysAll(installation, verdict)) return;
+  for (const RedisFacts& redis : installation.redis) lookAtPersistenceOf(redis, installation, verdict);
 }
 
 void lookAtClockOf(const RedisFacts& redis, Verdict& verdict) {
@@ -197,18 +197,18 @@ void lookAtClockOf(const RedisFacts& redis, Verdict& verdict) {
                 "timedatectl set-ntp true  # on both machines");
 }
 
-void lookAtClock(const Patient& patient, Verdict& verdict) {
-  if (!isReachable(patient, verdict)) return;
-  for (const RedisFacts& redis : patient.redis) lookAtClockOf(redis, verdict);
+void lookAtClock(const Installation& installation, Verdict& verdict) {
+  if (!isReachable(installation, verdict)) return;
+  for (const RedisFacts& redis : installation.redis) lookAtClockOf(redis, verdict);
 }
 
-void lookAtReplicasOf(const RedisFacts& redis, const Patient& patient, Verdict& verdict) {
+void lookAtReplicasOf(const RedisFacts& redis, const Installation& installation, Verdict& verdict) {
   const std::int64_t replicas = redis.number("connected_slaves").value_or(0);
-  const std::int64_t wanted = patient.config().logout.replicas;
+  const std::int64_t wanted = installation.config().logout.replicas;
   if (replicas < wanted) {
     verdict.fault("logout.replicas waits for " + std::to_string(wanted) + " replicas, and " + std::to_string(replicas) +
                       " follow the primary: every logout waits in vain",
-                  RedisCli(patient).at(redis, "INFO replication"));
+                  RedisCli(installation).at(redis, "INFO replication"));
   }
   // Said only where it is on.
   const bool asks_for_any = !redis.value("min_slaves_good_slaves").empty();
@@ -216,40 +216,40 @@ void lookAtReplicasOf(const RedisFacts& redis, const Patient& patient, Verdict& 
     verdict.hint(
         "a primary that is cut off from its replicas goes on taking logins and logouts, which are lost when another "
         "takes its place (min-replicas-to-write is 0)",
-        RedisCli(patient).configure(redis, "min-replicas-to-write 1"));
+        RedisCli(installation).configure(redis, "min-replicas-to-write 1"));
   }
 }
 
-void lookAtReplicas(const Patient& patient, Verdict& verdict) {
-  if (!saysAll(patient, verdict)) return;
-  for (const RedisFacts& redis : patient.redis) lookAtReplicasOf(redis, patient, verdict);
+void lookAtReplicas(const Installation& installation, Verdict& verdict) {
+  if (!saysAll(installation, verdict)) return;
+  for (const RedisFacts& redis : installation.redis) lookAtReplicasOf(redis, installation, verdict);
 }
 
 /// Of how often everybody was logged out.
-void lookAtCounter(const Patient& patient, Verdict& verdict) {
-  if (!isReachable(patient, verdict) || !patient.counter_error) return;
-  const std::string& key = patient.site->keys.epoch();
-  if (*patient.counter_error != StoreError::kCorrupt)
+void lookAtCounter(const Installation& installation, Verdict& verdict) {
+  if (!isReachable(installation, verdict) || !installation.counter_error) return;
+  const std::string& key = installation.site->keys.epoch();
+  if (*installation.counter_error != StoreError::kCorrupt)
     return verdict.cannotTell("Redis does not say what " + key + " is");
   // Without it those count again whom it had logged out.
-  const std::uint32_t database = databaseOf(patient.config().redis);
+  const std::uint32_t database = databaseOf(installation.config().redis);
   std::string removal = "DEL " + quoted(key);
   if (database != 0) removal = "-n " + std::to_string(database) + " " + removal;
-  if (patient.config().redis.cluster.used()) removal = "-c " + removal;
+  if (installation.config().redis.cluster.used()) removal = "-c " + removal;
   verdict.fault(key +
                     ", which counts how often everybody was logged out, holds something that is no number: no login "
                     "counts, and nobody can log in",
-                RedisCli(patient).atFirst(removal) + " && sessionctl -c " + patient.options.config_file +
+                RedisCli(installation).atFirst(removal) + " && sessionctl -c " + installation.options.config_file +
                     " session revoke --all");
 }
 
 /// Against what a sentinel refuses to whoever redis.sentinel makes of sessiond.
-std::string remedyAtSentinel(const std::string& node, const std::string& error, const Patient& patient) {
+std::string remedyAtSentinel(const std::string& node, const std::string& error, const Installation& installation) {
   if (error.starts_with("ERR AUTH")) {
-    return setting(patient, "in sentinel, no password_file, since that sentinel asks nobody for one");
+    return setting(installation, "in sentinel, no password_file, since that sentinel asks nobody for one");
   }
-  const std::string cli = RedisCli(patient).atSentinelAsDefault(node);
-  const std::string& user = patient.config().redis.sentinel.user;
+  const std::string cli = RedisCli(installation).atSentinelAsDefault(node);
+  const std::string& user = installation.config().redis.sentinel.user;
   const std::string name = quoted(user.empty() ? "default" : user);
   if (!error.starts_with("NOPERM")) {
     return cli + "ACL GETUSER " + name + "  # is it there, and on? Then its password into redis.sentinel.password_file";
@@ -260,34 +260,35 @@ std::string remedyAtSentinel(const std::string& node, const std::string& error, 
          "ACL SAVE; " + cli + "SENTINEL FLUSHCONFIG; }";
 }
 
-void lookAtSentinel(const std::string& node, const Patient& patient, Verdict& verdict) {
-  const auto trouble = troubleWithSentinel(*patient.site, node);
+void lookAtSentinel(const std::string& node, const Installation& installation, Verdict& verdict) {
+  const auto trouble = troubleWithSentinel(*installation.site, node);
   if (!trouble) return;
   const std::string sentinel = "the sentinel at " + node;
-  const RedisCli cli(patient);
+  const RedisCli cli(installation);
   if (trouble->kind != ConnectionError::Kind::kRejected) {
-    const std::string remedy = connectionRemedy(patient, trouble->text);
+    const std::string remedy = connectionRemedy(installation, trouble->text);
     return verdict.fault(sentinel + " does not answer: " + trouble->text,
                          remedy.empty() ? cli.atSentinel(node, "PING") : remedy);
   }
   const ErrorKind& error = classifyError(trouble->text);
   if (error.code == "ERR unknown command" || error.code == "READONLY") {
-    return verdict.fault("what answers at " + node + " is no sentinel: " + trouble->text,
-                         setting(patient, "in sentinel, nodes: where the sentinels listen, by default at port 26379"));
+    return verdict.fault(
+        "what answers at " + node + " is no sentinel: " + trouble->text,
+        setting(installation, "in sentinel, nodes: where the sentinels listen, by default at port 26379"));
   }
   if (error.meaning == ErrorMeaning::kMisconfigured) {
     return verdict.fault(sentinel +
                              " refuses what it is asked; check redis.sentinel.user and redis.sentinel.password_file, "
                              "and the user's rights there: " +
                              trouble->text,
-                         remedyAtSentinel(node, trouble->text, patient));
+                         remedyAtSentinel(node, trouble->text, installation));
   }
   verdict.fault(sentinel + " does not say who is the primary; check redis.sentinel.master: " + trouble->text,
                 cli.atSentinel(node, "SENTINEL MASTERS") + "  # says what it calls each");
 }
 
-void lookAtSentinels(const Patient& patient, Verdict& verdict) {
-  const RedisSettings& redis = patient.config().redis;
+void lookAtSentinels(const Installation& installation, Verdict& verdict) {
+  const RedisSettings& redis = installation.config().redis;
   if (!redis.sentinel.used()) return;
   const std::size_t count = redis.sentinel.nodes.size();
   if (count < 3) {
@@ -295,26 +296,26 @@ void lookAtSentinels(const Patient& patient, Verdict& verdict) {
                      " sentinels: with fewer than three, the loss of one leaves nobody to decide",
                  "start a third: redis-sentinel /etc/redis/sentinel.conf");
   }
-  for (const std::string& node : redis.sentinel.nodes) lookAtSentinel(node, patient, verdict);
+  for (const std::string& node : redis.sentinel.nodes) lookAtSentinel(node, installation, verdict);
 }
 
 /// Sites with one sessiond.key_prefix, which each of them takes for its own. Their tombstones tell them apart: they
 /// name their sessions' whole keys.
-void lookAtSites(const Patient& patient, Verdict& verdict) {
+void lookAtSites(const Installation& installation, Verdict& verdict) {
   constexpr std::uint64_t kKeysToLookAt = 1'000'000;
-  if (!isReachable(patient, verdict)) return;
-  const RedisKeys& keys = patient.site->keys;
-  KeyScan scan(patient.site->redis, keys.tombstones());
+  if (!isReachable(installation, verdict)) return;
+  const RedisKeys& keys = installation.site->keys;
+  KeyScan scan(installation.site->redis, keys.tombstones());
   while (scan.passed() < kKeysToLookAt) {
     const auto page = scan.next();
     if (!page)
       return verdict.cannotTell("Redis does not list its keys; to let the doctor look: " +
-                                RedisCli(patient).allow(" +scan"));
+                                RedisCli(installation).allow(" +scan"));
     if (!*page) return;
     const auto foreign =
         std::ranges::find_if(**page, [&](const std::string& key) { return !keys.idOfTombstone(key).has_value(); });
     if (foreign == (*page)->end()) continue;
-    const std::string& file = patient.options.config_file;
+    const std::string& file = installation.options.config_file;
     return verdict.danger(
         "another site uses the same sessiond.key_prefix (there is " + *foreign +
             "): whoever is a user of one in Redis can log in at both, and users with one id share a list of sessions",

@@ -24,34 +24,35 @@ std::string valueOf(const std::optional<UnitFacts>& unit, const std::string& nam
   return unit ? unit->value(name) : "";
 }
 
-std::string startCommand(const Patient& patient) {
-  if (patient.isSystemds()) return "systemctl start sessiond.socket sessiond.service";
-  return "sessiond -c " + patient.options.config_file;
+std::string startCommand(const Installation& installation) {
+  if (installation.isSystemds()) return "systemctl start sessiond.socket sessiond.service";
+  return "sessiond -c " + installation.options.config_file;
 }
 
 /// Of a daemon that is there: another one would find its socket taken.
-std::string restartCommand(const Patient& patient) {
-  if (patient.isSystemds()) return "systemctl restart sessiond.service";
-  const std::string& socket = patient.config().listen.socket;
+std::string restartCommand(const Installation& installation) {
+  if (installation.isSystemds()) return "systemctl restart sessiond.service";
+  const std::string& socket = installation.config().listen.socket;
   return std::string("ss -lp ") + (socket.starts_with('/') ? "-x" : "-t") + " src " + socket +
-         "  # says which process it is; kill -KILL that one, then: " + startCommand(patient);
+         "  # says which process it is; kill -KILL that one, then: " + startCommand(installation);
 }
 
-void lookAtUnits(const Patient& patient, Verdict& verdict) {
-  if (!patient.isSystemds()) return verdict.cannotTell("systemd does not run sessiond with this configuration");
-  const std::string service = valueOf(patient.service, "ActiveState");
-  const std::string socket = valueOf(patient.socket_unit, "ActiveState");
+void lookAtUnits(const Installation& installation, Verdict& verdict) {
+  if (!installation.isSystemds()) return verdict.cannotTell("systemd does not run sessiond with this configuration");
+  const std::string service = valueOf(installation.service, "ActiveState");
+  const std::string socket = valueOf(installation.socket_unit, "ActiveState");
   if (service == "failed") {  // which closes the socket for a while
-    verdict.fault("sessiond.service has failed (" + valueOf(patient.service, "Result") +
+    verdict.fault("sessiond.service has failed (" + valueOf(installation.service, "Result") +
                       "): journalctl -u sessiond.service says why",
-                  "systemctl reset-failed sessiond.service; " + startCommand(patient));
-  } else if (patient.socket_unit && socket != "active") {
-    verdict.fault("sessiond.socket is " + socket + ": nginx answers 503", startCommand(patient));
-  } else if (patient.is_asleep) {
-    verdict.fault("sessiond.service is " + service + ": the next request, or a boot, starts it", startCommand(patient));
+                  "systemctl reset-failed sessiond.service; " + startCommand(installation));
+  } else if (installation.socket_unit && socket != "active") {
+    verdict.fault("sessiond.socket is " + socket + ": nginx answers 503", startCommand(installation));
+  } else if (installation.is_asleep) {
+    verdict.fault("sessiond.service is " + service + ": the next request, or a boot, starts it",
+                  startCommand(installation));
   }
-  for (const auto& [unit, name] :
-       {std::pair(&patient.service, "sessiond.service"), std::pair(&patient.socket_unit, "sessiond.socket")}) {
+  for (const auto& [unit, name] : {std::pair(&installation.service, "sessiond.service"),
+                                   std::pair(&installation.socket_unit, "sessiond.socket")}) {
     if (valueOf(*unit, "UnitFileState") != "disabled") continue;
     verdict.fault(std::string(name) + " is disabled: after the next boot it is not there",
                   std::string("systemctl enable ") + name);
@@ -75,18 +76,18 @@ bool canBeUnits(const std::string& socket) {
   return socket.starts_with('/') || (address && isNumeric(address->host));
 }
 
-void lookAtSocket(const Patient& patient, Verdict& verdict) {
-  if (patient.why_no_answer.empty()) return;
-  if (patient.is_asleep) return verdict.cannotTell(patient.why_no_answer);
-  const std::string& socket = patient.config().listen.socket;
-  if (patient.socket_unit && canBeUnits(socket) && !patient.socket_unit->listensAt(socket)) {
-    const std::string elsewhere = valueOf(patient.socket_unit, "Listen");
+void lookAtSocket(const Installation& installation, Verdict& verdict) {
+  if (installation.why_no_answer.empty()) return;
+  if (installation.is_asleep) return verdict.cannotTell(installation.why_no_answer);
+  const std::string& socket = installation.config().listen.socket;
+  if (installation.socket_unit && canBeUnits(socket) && !installation.socket_unit->listensAt(socket)) {
+    const std::string elsewhere = valueOf(installation.socket_unit, "Listen");
     return verdict.fault("listen.socket is " + socket + ", but sessiond.socket, which has the last word, listens at " +
                              elsewhere.substr(0, elsewhere.find(" (")),
                          dropIn("socket.conf", "ListenStream=\\nListenStream=" + socket));
   }
-  verdict.fault("sessiond does not answer at " + socket + " (listen.socket): " + patient.why_no_answer,
-                patient.is_stuck ? restartCommand(patient) : startCommand(patient));
+  verdict.fault("sessiond does not answer at " + socket + " (listen.socket): " + installation.why_no_answer,
+                installation.is_stuck ? restartCommand(installation) : startCommand(installation));
 }
 
 /// Of a unit's SocketMode=, "0660"; without one, systemd's own is for everybody.
@@ -97,81 +98,81 @@ std::uint32_t modeIn(const std::string& octal) {
 }
 
 /// So that it stays after the next start: where its mode comes from.
-std::string closingCommand(const Patient& patient) {
-  std::string now = "chmod o-rwx " + patient.config().listen.socket;
-  if (patient.isSystemds()) {
-    const bool is_units = (modeIn(valueOf(patient.socket_unit, "SocketMode")) & S_IWOTH) != 0;
+std::string closingCommand(const Installation& installation) {
+  std::string now = "chmod o-rwx " + installation.config().listen.socket;
+  if (installation.isSystemds()) {
+    const bool is_units = (modeIn(valueOf(installation.socket_unit, "SocketMode")) & S_IWOTH) != 0;
     return is_units ? dropIn("mode.conf", "SocketMode=0660") : now;
   }
-  if ((patient.config().listen.mode & S_IWOTH) == 0) return now;
-  return now + "  # until the next start; for good, in " + patient.options.config_file +
+  if ((installation.config().listen.mode & S_IWOTH) == 0) return now;
+  return now + "  # until the next start; for good, in " + installation.options.config_file +
          ", below listen: mode: \"0660\"";
 }
 
-std::string groupCommand(const Patient& patient, const Account& nginx) {
+std::string groupCommand(const Installation& installation, const Account& nginx) {
   const std::string group = groupName(nginx.groups.front());
-  if (patient.isSystemds()) return dropIn("group.conf", "SocketGroup=" + group);
-  const std::string& socket = patient.config().listen.socket;
+  if (installation.isSystemds()) return dropIn("group.conf", "SocketGroup=" + group);
+  const std::string& socket = installation.config().listen.socket;
   return "chgrp " + group + " " + socket + " && chmod 660 " + socket + "  # until the next start; for good, in " +
-         patient.options.config_file + ", below listen: group: " + group;
+         installation.options.config_file + ", below listen: group: " + group;
 }
 
 /// Whom the socket is for: not for everybody.
-void lookAtRights(const Patient& patient, Verdict& verdict) {
-  const std::string& socket = patient.config().listen.socket;
+void lookAtRights(const Installation& installation, Verdict& verdict) {
+  const std::string& socket = installation.config().listen.socket;
   struct stat status {};
   if (!socket.starts_with('/') || ::stat(socket.c_str(), &status) != 0) return;
   if ((status.st_mode & S_IWOTH) != 0) {
     verdict.danger(
         "every user of this machine may connect to " + socket + ", ask about any session and try any password",
-        closingCommand(patient));
+        closingCommand(installation));
   }
-  if (!patient.nginx || !patient.nginx->account) {
+  if (!installation.nginx || !installation.nginx->account) {
     return verdict.cannotTell("nobody says as whom nginx's workers run");
   }
-  const Account& nginx = *patient.nginx->account;
+  const Account& nginx = *installation.nginx->account;
   if (may(nginx, socket, Right::kWrite)) return;
   verdict.fault("nginx (" + nginx.name + ") may not connect to " + socket + ": every check is answered with 503",
-                groupCommand(patient, nginx));
+                groupCommand(installation, nginx));
 }
 
-void lookAtDaemon(const Patient& patient, Verdict& verdict) {
-  if (!patient.daemon && patient.site && !patient.why_no_answer.empty()) {
+void lookAtDaemon(const Installation& installation, Verdict& verdict) {
+  if (!installation.daemon && installation.site && !installation.why_no_answer.empty()) {
     return verdict.cannotTell("sessiond does not answer");
   }
-  if (patient.site && patient.config().sessiond.control_socket.empty()) {
+  if (installation.site && installation.config().sessiond.control_socket.empty()) {
     return verdict.cannotTell("sessiond.control_socket is empty, so the daemon cannot be asked");
   }
-  if (!patient.daemon) {
-    return verdict.fault("the daemon does not answer at its control socket: " + patient.why_no_daemon,
-                         startCommand(patient));
+  if (!installation.daemon) {
+    return verdict.fault("the daemon does not answer at its control socket: " + installation.why_no_daemon,
+                         startCommand(installation));
   }
-  const std::string version = patient.daemon->value("version");
+  const std::string version = installation.daemon->value("version");
   if (version != kVersion) {
     verdict.fault("the daemon that runs is " + version + ", and what is installed is " + std::string(kVersion),
                   "systemctl restart sessiond.service");
   }
-  if (patient.daemon->value("last_reload") == "failed") {
+  if (installation.daemon->value("last_reload") == "failed") {
     verdict.fault("the last reload has failed: the configuration in force is an older one",
-                  "sessionctl -c " + patient.options.config_file + " reload");
+                  "sessionctl -c " + installation.options.config_file + " reload");
     return;
   }
   std::error_code error;
-  const auto changed = std::filesystem::last_write_time(patient.options.config_file, error);
+  const auto changed = std::filesystem::last_write_time(installation.options.config_file, error);
   if (error) return;
   const auto wall = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::file_clock::to_sys(changed));
-  if (formatIsoTime(wall) > patient.daemon->value("in_force_since")) {
-    verdict.fault(patient.options.config_file + " was changed after what is in force was read",
-                  "sessionctl -c " + patient.options.config_file + " reload");
+  if (formatIsoTime(wall) > installation.daemon->value("in_force_since")) {
+    verdict.fault(installation.options.config_file + " was changed after what is in force was read",
+                  "sessionctl -c " + installation.options.config_file + " reload");
   }
 }
 
 /// The hosts of Redis's that are other machines: its servers, its sentinels.
-std::vector<std::string> otherMachines(const Patient& patient) {
-  const RedisSettings& redis = patient.config().redis;
+std::vector<std::string> otherMachines(const Installation& installation) {
+  const RedisSettings& redis = installation.config().redis;
   std::vector<std::string> places = redis.sentinel.nodes;
   places.insert(places.end(), redis.cluster.nodes.begin(), redis.cluster.nodes.end());
-  for (const RedisFacts& server : patient.redis) places.push_back(server.server);
+  for (const RedisFacts& server : installation.redis) places.push_back(server.server);
   std::vector<std::string> hosts;
   for (const std::string& place : places) {
     const auto address = parseHostPort(place);
@@ -182,9 +183,9 @@ std::vector<std::string> otherMachines(const Patient& patient) {
 }
 
 /// Does its unit let the daemon speak to this machine only? systemd lets pass what either of the two lists allows.
-bool keepsHome(const Patient& patient) {
-  if (valueOf(patient.service, "IPAddressDeny").empty()) return false;
-  std::istringstream allowed(valueOf(patient.service, "IPAddressAllow"));
+bool keepsHome(const Installation& installation) {
+  if (valueOf(installation.service, "IPAddressDeny").empty()) return false;
+  std::istringstream allowed(valueOf(installation.service, "IPAddressAllow"));
   for (std::string network; allowed >> network;) {
     if (!isLoopback(network.substr(0, network.find('/')))) return false;
   }
@@ -206,17 +207,17 @@ std::string allowCommand(const std::vector<std::string>& hosts) {
          (has_name ? "  # and the DNS server's address, if that is another machine too" : "");
 }
 
-void lookAtReadiness(const Patient& patient, Verdict& verdict) {
-  if (!patient.why_no_answer.empty()) return verdict.cannotTell("sessiond does not answer");
+void lookAtReadiness(const Installation& installation, Verdict& verdict) {
+  if (!installation.why_no_answer.empty()) return verdict.cannotTell("sessiond does not answer");
   const auto answer =
-      askFastcgi(patient.config().listen.socket,
+      askFastcgi(installation.config().listen.socket,
                  {{"REQUEST_METHOD", "GET"}, {"SCRIPT_NAME", "/sessiond/ready"}, {"SESSIOND_ENDPOINT", "ready"}},
                  std::chrono::seconds(10));
   if (!answer) return verdict.cannotTell("sessiond does not answer");
   if (answer->status == 200) return;
-  if (!patient.redisIsUsable()) return verdict.cannotTell("Redis is not to be used");
-  if (patient.counter_error) return verdict.cannotTell(std::string(kNoCounter));
-  if (const auto hosts = otherMachines(patient); !hosts.empty() && keepsHome(patient)) {
+  if (!installation.redisIsUsable()) return verdict.cannotTell("Redis is not to be used");
+  if (installation.counter_error) return verdict.cannotTell(std::string(kNoCounter));
+  if (const auto hosts = otherMachines(installation); !hosts.empty() && keepsHome(installation)) {
     return verdict.fault(
         "the daemon cannot use Redis, which is on another machine: sessiond.service may speak to this one only "
         "(IPAddressDeny=)",
@@ -226,10 +227,10 @@ void lookAtReadiness(const Patient& patient, Verdict& verdict) {
                 "journalctl -u sessiond.service -n 20");
 }
 
-void lookAtTrust(const Patient& patient, Verdict& verdict) {
-  if (!patient.daemon) return verdict.cannotTell("the daemon does not answer");
-  if (!patient.config().session.cache.enabled || patient.daemon->value("memory") != "not believed") return;
-  if (!patient.redisIsUsable()) return verdict.cannotTell("Redis is not to be used");
+void lookAtTrust(const Installation& installation, Verdict& verdict) {
+  if (!installation.daemon) return verdict.cannotTell("the daemon does not answer");
+  if (!installation.config().session.cache.enabled || installation.daemon->value("memory") != "not believed") return;
+  if (!installation.redisIsUsable()) return verdict.cannotTell("Redis is not to be used");
   verdict.fault(
       "the daemon does not hear from Redis what changes, so no session is kept in memory: every check asks Redis",
       "journalctl -u sessiond.service | grep cache:");

@@ -45,9 +45,9 @@ std::string userWithId(const SessionSettings& session, const std::string& id) {
 /// A session of nobody who exists. Its end takes everything of it away.
 class ProbeSession {
  public:
-  explicit ProbeSession(const Patient& patient)
-      : patient_(patient),
-        site_(*patient.site),
+  explicit ProbeSession(const Installation& installation)
+      : installation_(installation),
+        site_(*installation.site),
         // It must not end by itself while its end is waited for.
         life_(std::chrono::ceil<std::chrono::seconds>(site_.config.session.cache.max_staleness) + 4 * kPatience),
         id_(SessionId::generate()),
@@ -70,7 +70,7 @@ class ProbeSession {
  private:
   void remove();
 
-  const Patient& patient_;
+  const Installation& installation_;
   RedisSite& site_;
   const std::chrono::seconds life_;
   const SessionId id_;
@@ -94,7 +94,7 @@ bool ProbeSession::make(Verdict& verdict) {
   const auto made = site_.store.create(id_, composeSession(cookie, user, login, session.user_at), life_);
   if (made) return true;
   verdict.fault("no session could be made in Redis, so nobody can log in",
-                "sessionctl -c " + patient_.options.config_file + " doctor  # what else it says of Redis");
+                "sessionctl -c " + installation_.options.config_file + " doctor  # what else it says of Redis");
   return false;
 }
 
@@ -147,28 +147,28 @@ bool becomesTrue(milliseconds patience, const std::function<bool()>& condition) 
 }
 
 /// Files of which systemd has made the daemon a copy at its start; a reload reads that again.
-bool usesCredentials(const Patient& patient) {
-  return patient.isSystemds() && !optionsWithCredentials(patient.config()).empty();
+bool usesCredentials(const Installation& installation) {
+  return installation.isSystemds() && !optionsWithCredentials(installation.config()).empty();
 }
 
 /// Empty: nothing.
-std::string whatPreventsIt(const Patient& patient) {
-  const bool is_part = !patient.redis.empty() && patient.redis.front().value("cluster_enabled") == "1" &&
-                       !patient.config().redis.cluster.used();
-  if (patient.redis.empty() || patient.redis.front().value("role") == "slave" || is_part) {
+std::string whatPreventsIt(const Installation& installation) {
+  const bool is_part = !installation.redis.empty() && installation.redis.front().value("cluster_enabled") == "1" &&
+                       !installation.config().redis.cluster.used();
+  if (installation.redis.empty() || installation.redis.front().value("role") == "slave" || is_part) {
     return "Redis is not to be used";
   }
-  if (!patient.missing_rights.empty()) return "Redis does not allow all that is needed for it";
-  if (patient.counter_error) return std::string(kNoCounter);
-  return patient.why_no_answer.empty() ? "" : "sessiond does not answer";
+  if (!installation.missing_rights.empty()) return "Redis does not allow all that is needed for it";
+  if (installation.counter_error) return std::string(kNoCounter);
+  return installation.why_no_answer.empty() ? "" : "sessiond does not answer";
 }
 
-std::string reloadOf(const Patient& patient) {
-  return "sessionctl -c " + patient.options.config_file + " reload";
+std::string reloadOf(const Installation& installation) {
+  return "sessionctl -c " + installation.options.config_file + " reload";
 }
 
 /// Does the daemon find the session, and its user all their sessions? False: it is no use going on.
-bool lookAtItsBeginning(const Patient& patient, const ProbeSession& session, Verdict& verdict) {
+bool lookAtItsBeginning(const Installation& installation, const ProbeSession& session, Verdict& verdict) {
   const auto [status, failure, came] = session.askDaemon();
   const std::string journal = "journalctl -u sessiond.service -n 20";
   if (!came) {
@@ -180,8 +180,8 @@ bool lookAtItsBeginning(const Patient& patient, const ProbeSession& session, Ver
   } else if (!isFound(status)) {
     verdict.fault("a session that was just made is \"" + status +
                       "\" to the daemon: it runs with another Redis, key prefix, cookie name or secret than " +
-                      patient.options.config_file + " says",
-                  usesCredentials(patient) ? "systemctl restart sessiond.service" : reloadOf(patient));
+                      installation.options.config_file + " says",
+                  usesCredentials(installation) ? "systemctl restart sessiond.service" : reloadOf(installation));
   } else {
     if (!becomesTrue(kPatience, [&] { return session.isIndexed(); })) {
       verdict.fault("the session is let in, but stands in no index of its user: logging out everywhere misses it",
@@ -192,17 +192,17 @@ bool lookAtItsBeginning(const Patient& patient, const ProbeSession& session, Ver
   return false;
 }
 
-void walk(const Patient& patient, Verdict& verdict) {
-  if (const std::string prevents = whatPreventsIt(patient); !prevents.empty()) return verdict.cannotTell(prevents);
+void walk(const Installation& installation, Verdict& verdict) {
+  if (const std::string prevents = whatPreventsIt(installation); !prevents.empty()) return verdict.cannotTell(prevents);
   const HeldSignals interruption;
-  ProbeSession session(patient);
-  if (!session.make(verdict) || !lookAtItsBeginning(patient, session, verdict)) return;
+  ProbeSession session(installation);
+  if (!session.make(verdict) || !lookAtItsBeginning(installation, session, verdict)) return;
   // Not before it stands in the index, where the daemon would put it a moment later.
   if (interruption.any()) return;
   if (!session.end()) {
-    return verdict.danger("the session could not be ended: no logout works", reloadOf(patient));
+    return verdict.danger("the session could not be ended: no logout works", reloadOf(installation));
   }
-  const milliseconds within = patient.config().session.cache.max_staleness;
+  const milliseconds within = installation.config().session.cache.max_staleness;
   ProbeSession::Answer last;
   const bool is_refused = becomesTrue(within + kPatience, [&] {
     last = session.askDaemon();

@@ -1,5 +1,5 @@
-// Patient: all that the doctor's rules look at, asked for once. What could not be had is absent, and a rule that needs
-// it says so.
+// Installation: all that the doctor's rules look at, asked for once. What could not be had is absent, and a rule that
+// needs it says so.
 
 #pragma once
 
@@ -50,7 +50,7 @@ struct UnitFacts {
 };
 
 /// Members are absent where they could not be had; `why_no_…` says why.
-struct Patient {
+struct Installation {
   const CommonOptions& options;
   std::vector<ConfigProblem> problems;  ///< of the configuration, warnings too
   std::unique_ptr<RedisSite> site;      ///< null: the configuration is wrong
@@ -80,6 +80,6 @@ struct Patient {
 /// Of whatever depends on counter_error, which a rule of its own looks at.
 inline constexpr std::string_view kNoCounter = "Redis does not say which logins count";
 
-Patient examine(const CommonOptions& options, const DoctorOptions& how);
+Installation examine(const CommonOptions& options, const DoctorOptions& how);
 
 }  // namespace sessiond::ctl

@@ -1,4 +1,4 @@
-#include "sessionctl/doctor/patient.h"
+#include "sessionctl/doctor/installation.h"
 
 #include <sysexits.h>
 
@@ -38,12 +38,12 @@ std::map<std::string, std::string> split(const std::string& text, const std::str
 }
 
 /// False: why is noted.
-bool askForStatus(Patient& patient, DaemonFacts& daemon) {
-  const DaemonAnswer answer = askTheDaemon(patient.options, "status");
+bool askForStatus(Installation& installation, DaemonFacts& daemon) {
+  const DaemonAnswer answer = askTheDaemon(installation.options, "status");
   std::string text;
   for (const std::string& line : answer.lines) text += line + "\n";
   if (answer.exit_code != EX_OK) {
-    patient.why_no_daemon = text.substr(0, text.find('\n'));
+    installation.why_no_daemon = text.substr(0, text.find('\n'));
     return false;
   }
   daemon.status = split(text, ": ");
@@ -52,17 +52,17 @@ bool askForStatus(Patient& patient, DaemonFacts& daemon) {
 
 /// A daemon that nobody has asked anything for a while has let go of what it had in memory. It was asked just now, and
 /// gets some time to hear of Redis again.
-void askDaemon(Patient& patient) {
+void askDaemon(Installation& installation) {
   constexpr std::chrono::milliseconds kPause{50};
   constexpr int kTries = 100;
   DaemonFacts daemon;
-  if (!askForStatus(patient, daemon)) return;
-  for (int i = 0; i < kTries && patient.redisIsUsable() && daemon.value("memory") == "not believed"; ++i) {
+  if (!askForStatus(installation, daemon)) return;
+  for (int i = 0; i < kTries && installation.redisIsUsable() && daemon.value("memory") == "not believed"; ++i) {
     std::this_thread::sleep_for(kPause);
-    if (!askForStatus(patient, daemon)) return;
+    if (!askForStatus(installation, daemon)) return;
   }
   if (const auto pid = parseInteger<pid_t>(daemon.value("pid"))) daemon.account = accountOf(*pid);
-  patient.daemon = std::move(daemon);
+  installation.daemon = std::move(daemon);
 }
 
 std::string whyNoAnswer(const std::string& socket) {
@@ -97,36 +97,36 @@ std::optional<Account> workersOf(const nginx::Scope& main) {
   return account ? account : accountOf("nobody", "nogroup");
 }
 
-void readNginx(Patient& patient, const std::string& file) {
+void readNginx(Installation& installation, const std::string& file) {
   NginxFacts facts{.file = file, .text = {}, .directives = {}, .scope = {}, .account = {}};
   if (file.empty()) {
     auto dump = runCommand({"nginx", "-T"});
-    if (!dump) patient.why_no_nginx = "nginx is not installed; --nginx names its configuration";
+    if (!dump) installation.why_no_nginx = "nginx is not installed; --nginx names its configuration";
     if (dump && dump->exit_code != 0) {
-      patient.why_no_nginx = "nginx -T fails: " + dump->errors.substr(0, dump->errors.find('\n'));
+      installation.why_no_nginx = "nginx -T fails: " + dump->errors.substr(0, dump->errors.find('\n'));
     }
-    if (!patient.why_no_nginx.empty()) return;
+    if (!installation.why_no_nginx.empty()) return;
     facts.text = std::move(dump->output);
   } else {
     auto text = readNginxText(file);
-    if (!text) patient.why_no_nginx = text.error();
+    if (!text) installation.why_no_nginx = text.error();
     if (!text) return;
     facts.text = *std::move(text);
   }
   auto directives = directivesOf(file, facts.text);
   if (!directives) {
     const nginx::SyntaxError& error = directives.error();
-    patient.why_no_nginx = error.place.file + ":" + std::to_string(error.place.line) + ": " + error.message;
+    installation.why_no_nginx = error.place.file + ":" + std::to_string(error.place.line) + ": " + error.message;
     return;
   }
   if (directives->empty()) {
-    patient.why_no_nginx = (file.empty() ? "nginx -T" : file) + ": there is nothing in it";
+    installation.why_no_nginx = (file.empty() ? "nginx -T" : file) + ": there is nothing in it";
     return;
   }
   facts.directives = *std::move(directives);
-  patient.nginx = std::move(facts);
-  patient.nginx->scope = std::make_unique<nginx::Scope>(patient.nginx->directives);
-  patient.nginx->account = workersOf(*patient.nginx->scope);
+  installation.nginx = std::move(facts);
+  installation.nginx->scope = std::make_unique<nginx::Scope>(installation.nginx->directives);
+  installation.nginx->account = workersOf(*installation.nginx->scope);
 }
 
 /// Nothing: systemd is not there, or has no such unit.
@@ -140,7 +140,7 @@ std::optional<UnitFacts> unit(const std::string& name) {
   return facts;
 }
 
-/// Does the unit run the daemon with this configuration? Another instance's units are none of this patient's.
+/// Does the unit run the daemon with this configuration? Another instance's units are none of this installation's.
 bool runs(const UnitFacts& service, const std::string& config_file) {
   const std::string command = service.value("ExecStart");
   if (command.find(" -c ") == std::string::npos) return config_file == kDefaultConfigFile;
@@ -148,11 +148,11 @@ bool runs(const UnitFacts& service, const std::string& config_file) {
 }
 
 /// Where systemd listens and nobody runs, a question would start the daemon; the doctor changes nothing.
-bool wouldStart(const Patient& patient) {
-  if (!patient.service || !patient.site) return false;
+bool wouldStart(const Installation& installation) {
+  if (!installation.service || !installation.site) return false;
   constexpr std::array<std::string_view, 4> kRunning = {"active", "activating", "reloading", "refreshing"};
-  if (std::ranges::find(kRunning, patient.service->value("ActiveState")) != kRunning.end()) return false;
-  return patient.socket_unit && patient.socket_unit->listensAt(patient.config().listen.socket);
+  if (std::ranges::find(kRunning, installation.service->value("ActiveState")) != kRunning.end()) return false;
+  return installation.socket_unit && installation.socket_unit->listensAt(installation.config().listen.socket);
 }
 
 /// The server that refuses, by the message of RedisClient's; otherwise the one that the settings name.
@@ -185,41 +185,42 @@ std::string DaemonFacts::value(const std::string& name) const {
   return found == status.end() ? "" : found->second;
 }
 
-Patient examine(const CommonOptions& options, const DoctorOptions& how) {
+Installation examine(const CommonOptions& options, const DoctorOptions& how) {
   static const SystemClock clock;  // what is prepared goes on asking it
-  Patient patient{.options = options};
+  Installation installation{.options = options};
   auto prepared = prepare(options.config_file, ListeningSocket::kPassed, clock);
-  patient.problems = prepared ? prepared->warnings : prepared.error();
-  if (prepared) patient.site = std::make_unique<RedisSite>(*std::move(prepared));
-  if (patient.site) patient.redis_report = awaitRedis(*patient.site);
-  if (patient.site && patient.redisIsUsable()) {
-    RedisSite& site = *patient.site;
-    patient.redis = askOfRedis(site.redis, site.clock);
-    if (const auto epoch = site.store.raiseEpoch(0); !epoch) patient.counter_error = epoch.error();
-    patient.missing_rights = missingRights(site.redis, permissionsFor(site.config, site.keys), site.clock);
-    patient.missing_scan_rights = missingScanRights(site.redis, site.clock);
+  installation.problems = prepared ? prepared->warnings : prepared.error();
+  if (prepared) installation.site = std::make_unique<RedisSite>(*std::move(prepared));
+  if (installation.site) installation.redis_report = awaitRedis(*installation.site);
+  if (installation.site && installation.redisIsUsable()) {
+    RedisSite& site = *installation.site;
+    installation.redis = askOfRedis(site.redis, site.clock);
+    if (const auto epoch = site.store.raiseEpoch(0); !epoch) installation.counter_error = epoch.error();
+    installation.missing_rights = missingRights(site.redis, permissionsFor(site.config, site.keys), site.clock);
+    installation.missing_scan_rights = missingScanRights(site.redis, site.clock);
     const auto& names = site.config.login.authenticators;
     if (std::ranges::find(names, "redis") != names.end())
-      patient.missing_editor_rights = missingEditorRights(site.redis, site.keys, site.clock);
+      installation.missing_editor_rights = missingEditorRights(site.redis, site.keys, site.clock);
   }
-  if (patient.site) {
-    RedisSite& site = *patient.site;
-    patient.redis_server =
-        patient.redis.empty() ? serverToAsk(site, patient.redis_report.message) : patient.redis.front().server;
-    patient.redis_asks_for_password =
-        asksForPassword(site.config.redis, patient.redis_server, site.clock, site.metrics);
+  if (installation.site) {
+    RedisSite& site = *installation.site;
+    installation.redis_server = installation.redis.empty() ? serverToAsk(site, installation.redis_report.message)
+                                                           : installation.redis.front().server;
+    installation.redis_asks_for_password =
+        asksForPassword(site.config.redis, installation.redis_server, site.clock, site.metrics);
   }
-  patient.service = unit("sessiond.service");
-  if (patient.service && !runs(*patient.service, options.config_file)) patient.service.reset();
-  if (patient.service) patient.socket_unit = unit("sessiond.socket");
-  patient.is_asleep = wouldStart(patient);
-  if (patient.is_asleep) patient.why_no_answer = "it does not run, and a question would start it";
-  if (patient.site && !patient.is_asleep) patient.why_no_answer = whyNoAnswer(patient.config().listen.socket);
-  patient.is_stuck = patient.why_no_answer == kNoAnswerInTime;
+  installation.service = unit("sessiond.service");
+  if (installation.service && !runs(*installation.service, options.config_file)) installation.service.reset();
+  if (installation.service) installation.socket_unit = unit("sessiond.socket");
+  installation.is_asleep = wouldStart(installation);
+  if (installation.is_asleep) installation.why_no_answer = "it does not run, and a question would start it";
+  if (installation.site && !installation.is_asleep)
+    installation.why_no_answer = whyNoAnswer(installation.config().listen.socket);
+  installation.is_stuck = installation.why_no_answer == kNoAnswerInTime;
   // Its control socket would be as silent, for a minute.
-  if (!patient.is_stuck) askDaemon(patient);
-  readNginx(patient, how.nginx);
-  return patient;
+  if (!installation.is_stuck) askDaemon(installation);
+  readNginx(installation, how.nginx);
+  return installation;
 }
 
 }  // namespace sessiond::ctl
