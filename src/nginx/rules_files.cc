@@ -14,7 +14,7 @@ bool isServer(const Scope& scope) {
 
 /// Files at addresses that begin with a text, or the one that it is: of a location, or of a server where no location
 /// takes them.
-struct Shelf {
+struct ServedFiles {
   const Scope* scope = nullptr;
   std::string address;
   std::string folder;  ///< what follows the address follows it, too
@@ -29,21 +29,21 @@ std::string withoutDoubleSlashes(std::string path) {
 
 /// What a location that has addresses or a server serves, as far as its own lines say; of a regex anything below
 /// its root. Without a folder: nothing.
-Shelf shelfOf(const Scope& scope) {
+ServedFiles filesOf(const Scope& scope) {
   const auto stands_here = [&scope](std::string_view name) { return !scope.own(name).empty(); };
   if (stands_here("return") || std::any_of(kPasses.begin(), kPasses.end(), stands_here)) return {};
   const bool is_anywhere = isServer(scope) || isRegex(scope);
   if (!is_anywhere && !isPrefix(scope) && !isExact(scope)) return {};
-  Shelf shelf{.scope = &scope, .address = is_anywhere ? "/" : std::string(nameOf(scope).text), .folder = {}};
+  ServedFiles files{.scope = &scope, .address = is_anywhere ? "/" : std::string(nameOf(scope).text), .folder = {}};
   const auto alias = scope.own("alias");
   const std::string_view root = scope.value("root");
   if (!alias.empty() && !is_anywhere) {
-    shelf.folder = alias.back()->argument(0);
+    files.folder = alias.back()->argument(0);
   } else if (alias.empty() && !root.empty()) {
-    shelf.folder = std::string(root) + (shelf.address.starts_with('/') ? "" : "/") + shelf.address;
+    files.folder = std::string(root) + (files.address.starts_with('/') ? "" : "/") + files.address;
   }
-  shelf.folder = withoutDoubleSlashes(std::move(shelf.folder));
-  return shelf;
+  files.folder = withoutDoubleSlashes(std::move(files.folder));
+  return files;
 }
 
 /// Nothing stands between everybody and it: no check, also not of others, no password and no list of addresses.
@@ -63,8 +63,8 @@ bool isUnchecked(const Scope& scope) {
   return !isChecked(scope) && !isClosed(scope);
 }
 
-/// The address at which an open shelf has the files of a closed one; "": it does not have them.
-std::string openAddress(const Scope& server, const Shelf& open, const Shelf& closed) {
+/// The address at which open files are those of the closed ones; "": they are not.
+std::string openAddress(const Scope& server, const ServedFiles& open, const ServedFiles& closed) {
   if (open.folder.empty() || !open.folder.ends_with('/') || !closed.folder.starts_with(open.folder)) return "";
   const std::string address = open.address + closed.folder.substr(open.folder.size());
   const Scope* taken = locationFor(server, address);
@@ -72,18 +72,18 @@ std::string openAddress(const Scope& server, const Shelf& open, const Shelf& clo
 }
 
 /// Of a server: its own files, and those of its open locations.
-std::vector<Shelf> openShelves(const Scope& server, bool (&is_open)(const Scope&)) {
-  std::vector<Shelf> shelves;
-  if (isClosed(server)) return shelves;
-  if (is_open(server)) shelves.push_back(shelfOf(server));
+std::vector<ServedFiles> openFiles(const Scope& server, bool (&is_open)(const Scope&)) {
+  std::vector<ServedFiles> served;
+  if (isClosed(server)) return served;
+  if (is_open(server)) served.push_back(filesOf(server));
   for (const Scope* location : server.all(Scope::Kind::kLocation)) {
-    if (!isOurs(location->place()) && isPrefix(*location) && is_open(*location)) shelves.push_back(shelfOf(*location));
+    if (!isOurs(location->place()) && isPrefix(*location) && is_open(*location)) served.push_back(filesOf(*location));
   }
-  return shelves;
+  return served;
 }
 
-void lintHere(const Site& site, const Shelf& closed, const std::vector<Shelf>& here) {
-  for (const Shelf& open : here) {
+void lintHere(const Site& site, const ServedFiles& closed, const std::vector<ServedFiles>& here) {
+  for (const ServedFiles& open : here) {
     const std::string address = openAddress(site.server, open, closed);
     if (address.empty()) continue;
     site.danger("files-also-public", open.scope->place(),
@@ -95,7 +95,8 @@ void lintHere(const Site& site, const Shelf& closed, const std::vector<Shelf>& h
 
 /// Does a server have the same protected regex location, as one that includes the same lines, and does it take the
 /// files?
-bool isProtectedToo(const Scope& server, const Shelf& open, const Shelf& closed, const std::string& address) {
+bool isProtectedToo(const Scope& server, const ServedFiles& open, const ServedFiles& closed,
+                    const std::string& address) {
   if (!isRegex(*closed.scope)) return false;
   const LocationName name = nameOf(*closed.scope);
   const bool is_of_all_folders = address == closed.address || !name.text.starts_with('^');
@@ -109,16 +110,16 @@ bool isProtectedToo(const Scope& server, const Shelf& open, const Shelf& closed,
 }
 
 /// The part of the file system that another server shows to all; a variable in its name may be anything there.
-void lintOtherServer(const Site& site, const std::vector<Shelf>& closed, const Scope& server) {
+void lintOtherServer(const Site& site, const std::vector<ServedFiles>& closed, const Scope& server) {
   if (&server == &site.server || !listensPublicly(server)) return;
-  for (const Shelf& open : openShelves(server, isOpen)) {
+  for (const ServedFiles& open : openFiles(server, isOpen)) {
     if (open.folder.find('$') != std::string::npos) continue;
-    for (const Shelf& shelf : closed) {
-      const std::string address = openAddress(server, open, shelf);
-      if (address.empty() || isProtectedToo(server, open, shelf, address)) continue;
-      const Place place = shelf.scope->place();
+    for (const ServedFiles& files : closed) {
+      const std::string address = openAddress(server, open, files);
+      if (address.empty() || isProtectedToo(server, open, files, address)) continue;
+      const Place place = files.scope->place();
       site.danger("files-also-public", open.scope->place(),
-                  "the files of " + written(*shelf.scope) + " (" + place.file + ":" + std::to_string(place.line) +
+                  "the files of " + written(*files.scope) + " (" + place.file + ":" + std::to_string(place.line) +
                       ") are open to all here, as " + address,
                   "protect that address in this server too, or keep them outside its folder");
       break;
@@ -129,18 +130,19 @@ void lintOtherServer(const Site& site, const std::vector<Shelf>& closed, const S
 }  // namespace
 
 void lintFiles(const Site& site) {
-  std::vector<Shelf> closed;
-  if (isChecked(site.server) && locationFor(site.server, "/") == nullptr) closed.push_back(shelfOf(site.server));
+  std::vector<ServedFiles> closed;
+  if (isChecked(site.server) && locationFor(site.server, "/") == nullptr) closed.push_back(filesOf(site.server));
   for (const Scope* location : site.locations) {
-    if (isChecked(*location)) closed.push_back(shelfOf(*location));
+    if (isChecked(*location)) closed.push_back(filesOf(*location));
   }
-  closed.erase(std::remove_if(closed.begin(), closed.end(), [](const Shelf& shelf) { return shelf.folder.empty(); }),
-               closed.end());
+  closed.erase(
+      std::remove_if(closed.begin(), closed.end(), [](const ServedFiles& files) { return files.folder.empty(); }),
+      closed.end());
   if (closed.empty()) return;
-  const std::vector<Shelf> here = openShelves(site.server, isUnchecked);
-  for (const Shelf& shelf : closed) {
+  const std::vector<ServedFiles> here = openFiles(site.server, isUnchecked);
+  for (const ServedFiles& files : closed) {
     // Where in its root a regex location's files are is not known, and in the same server it takes them.
-    if (isPrefix(*shelf.scope) || isExact(*shelf.scope)) lintHere(site, shelf, here);
+    if (isPrefix(*files.scope) || isExact(*files.scope)) lintHere(site, files, here);
   }
   for (const Scope* server : site.main.all(Scope::Kind::kServer)) lintOtherServer(site, closed, *server);
 }
