@@ -174,12 +174,12 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
       csrf(config->session.secrets, config->cookie.secure, shared.clock),
       handles(config->session.secrets.front()),
       session_list({config->session, sessions.store, &sessions.finder, sessions.index, handles, shared.clock}),
-      logout_pages(pages, sessions.finder, JsonPointer::of(config->session.user_at), config->cookie.secure),
+      logout_pages(pages, {sessions.finder, config->session}, config->cookie.secure),
       logout(
           {*config, logout_pages, sessions.finder, sessions.signer, sessions.ender, sessions.log_key, shared.metrics}),
       sessions_endpoint(
           {*config, pages, sessions.finder, session_list, sessions.ender, csrf, shared.clock, shared.metrics}),
-      page({pages, sessions.finder, shared.clock}, JsonPointer::of(config->session.user_at)) {
+      page({pages, {sessions.finder, config->session}, shared.clock}) {
   Directories directories =
       directoriesOf(config->login, std::move(prepared.htpasswd), shared.redis.access(), sessions.keys);
   if (!config->login.authenticators.empty())

@@ -1,10 +1,9 @@
 #include "endpoints/visitor.h"
 
-#include <optional>
+#include <string_view>
 
-#include "json/json_pointer.h"
 #include "json/json_tree.h"
-#include "session/user_id.h"
+#include "session/session_record.h"
 
 namespace sessiond {
 namespace {
@@ -15,26 +14,30 @@ std::string textOf(JsonValue user, std::string_view name) {
   return std::string(member->text());
 }
 
-}  // namespace
-
-std::optional<Visitor> visitorIn(const SessionRecord& session, const JsonPointer& user_at) {
-  const std::optional<JsonValue> user = follow(session.tree.root(), user_at);
-  if (!isAnybody(user)) return std::nullopt;
-  const std::string login(session.login);
-  if (user->isScalar()) return Visitor{.name = std::string(user->text()), .login = login};
-  const std::string name = textOf(*user, "name");
-  return Visitor{.name = name.empty() ? textOf(*user, "id") : name, .login = login};
+std::string nameOf(JsonValue user) {
+  if (user.isScalar()) return std::string(user.text());
+  const std::string name = textOf(user, "name");
+  return name.empty() ? textOf(user, "id") : name;
 }
 
-Expected<Visitor, CheckStatus> findVisitor(const SessionFinder& finder, const Request& request,
-                                           const JsonPointer& user_at) {
-  const Expected<OpenSession, CheckStatus> session = finder.find(request);
+}  // namespace
+
+VisitorFinder::VisitorFinder(const SessionFinder& finder, const RecordSettings& settings)
+    : finder_(finder), user_at_(JsonPointer::of(settings.user_at)), owner_(settings) {}
+
+Expected<Visitor, CheckStatus> VisitorFinder::find(const Request& request) const {
+  const Expected<OpenSession, CheckStatus> session = finder_.find(request);
   if (!session) return Unexpected(session.error());
-  const Expected<SessionRecord, CheckStatus> record = finder.read(*session);
+  const Expected<SessionRecord, CheckStatus> record = finder_.read(*session);
   if (!record) return Unexpected(CheckStatus::kCorrupt);
-  std::optional<Visitor> visitor = visitorIn(*record, user_at);
-  if (!visitor) return Unexpected(CheckStatus::kAnonymous);
-  return *std::move(visitor);
+  const JsonValue root = record->tree.root();
+  const std::optional<JsonValue> user = follow(root, user_at_);
+  if (!isAnybody(user)) return Unexpected(CheckStatus::kAnonymous);
+  return Visitor{.session = session->id,
+                 .name = nameOf(*user),
+                 .login = std::string(record->login),
+                 .user_id = owner_.of(root),
+                 .authenticated = record->authenticated};
 }
 
 }  // namespace sessiond

@@ -6,7 +6,6 @@
 #include "endpoints/account/done_note.h"
 #include "endpoints/pages/page_endpoint.h"
 #include "endpoints/pages/start_here.h"
-#include "endpoints/visitor.h"
 
 namespace sessiond {
 namespace {
@@ -20,7 +19,7 @@ std::string_view textOf(std::optional<Done> done) {
 }  // namespace
 
 Response LogoutPages::ask(const Request& request) const {
-  const Expected<Visitor, CheckStatus> visitor = findVisitor(finder_, request, user_at_);
+  const Expected<Visitor, CheckStatus> visitor = visitors_.find(request);
   PageValues values;
   // Where not every cookie was looked at, or Redis did not answer, there may be a session.
   const auto may_be_there = [](CheckStatus status) { return status == CheckStatus::kUnavailable || wasCut(status); };

@@ -7,19 +7,18 @@
 #include <utility>
 
 #include "endpoints/pages/page_book.h"
+#include "endpoints/visitor.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "json/json_pointer.h"
 #include "session/cookie_settings.h"
-#include "session/session_finder.h"
 
 namespace sessiond {
 
-/// Immutable and thread-safe. Both must outlive it.
+/// Immutable and thread-safe. The book must outlive it.
 class LogoutPages {
  public:
-  LogoutPages(const PageBook& pages, const SessionFinder& finder, JsonPointer user_at, SecureOption secure)
-      : pages_(pages), finder_(finder), user_at_(std::move(user_at)), secure_(secure) {}
+  LogoutPages(const PageBook& pages, VisitorFinder visitors, SecureOption secure)
+      : pages_(pages), visitors_(std::move(visitors)), secure_(secure) {}
 
   /// To somebody who is logged in, or may be: the page that asks. Its form goes to the address it was shown at, query
   /// included (`rd`), but what ends is said by the button alone. To nobody: that there is nothing to end, and after a
@@ -34,8 +33,7 @@ class LogoutPages {
 
  private:
   const PageBook& pages_;
-  const SessionFinder& finder_;
-  const JsonPointer user_at_;
+  const VisitorFinder visitors_;
   const SecureOption secure_;
 };
 

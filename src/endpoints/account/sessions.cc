@@ -15,9 +15,7 @@
 #include "endpoints/pages/page_endpoint.h"
 #include "endpoints/pages/start_here.h"
 #include "endpoints/plain_answers.h"
-#include "endpoints/visitor.h"
 #include "http/form.h"
-#include "session/session_record.h"
 
 namespace sessiond {
 namespace {
@@ -61,8 +59,7 @@ std::string_view textOf(std::optional<Done> done) {
 
 SessionsEndpoint::SessionsEndpoint(const SessionsParts& parts)
     : parts_(parts),
-      user_at_(JsonPointer::of(parts.settings.session.user_at)),
-      owner_(parts.settings.session),
+      visitors_(parts.finder, parts.settings.session),
       done_(counterOf(parts.metrics, "success")),
       refused_(counterOf(parts.metrics, "refused")),
       failed_(counterOf(parts.metrics, "unavailable")) {}
@@ -83,28 +80,15 @@ Response SessionsEndpoint::turnAway(const Request& request) const {
   return unavailable(request, false);
 }
 
-Expected<SessionsEndpoint::Caller, CheckStatus> SessionsEndpoint::findCaller(const Request& request) const {
-  const Expected<OpenSession, CheckStatus> session = parts_.finder.find(request);
-  if (!session) return Unexpected(session.error());
-  const Expected<SessionRecord, CheckStatus> record = parts_.finder.read(*session);
-  if (!record) return Unexpected(CheckStatus::kCorrupt);
-  const std::optional<Visitor> visitor = visitorIn(*record, user_at_);
-  if (!visitor) return Unexpected(CheckStatus::kAnonymous);
-  return Caller{.session = session->id,
-                .user_id = owner_.of(record->tree.root()),
-                .name = visitor->name,
-                .authenticated = record->authenticated};
-}
-
 Response SessionsEndpoint::show(const Request& request) const {
-  const Expected<Caller, CheckStatus> caller = findCaller(request);
-  return caller ? showList(request, *caller, 200, "") : refuseNobody(request, caller.error());
+  const Expected<Visitor, CheckStatus> visitor = visitors_.find(request);
+  return visitor ? showList(request, *visitor, 200, "") : refuseNobody(request, visitor.error());
 }
 
 /// `error` is a key of the pages' texts, or nothing.
-Response SessionsEndpoint::showList(const Request& request, const Caller& caller, int status,
+Response SessionsEndpoint::showList(const Request& request, const Visitor& visitor, int status,
                                     std::string_view error) const {
-  const auto sessions = parts_.list.of(caller.user_id, caller.session);
+  const auto sessions = parts_.list.of(visitor.user_id, visitor.session);
   if (!sessions) return unavailable(request, false);
   if (!wantsPage(request)) {
     if (!error.empty()) return jsonError(status, status == 403 ? "csrf" : "unknown_session");
@@ -112,7 +96,7 @@ Response SessionsEndpoint::showList(const Request& request, const Caller& caller
   }
   const CsrfGuard::Ticket ticket = parts_.csrf.issue(request);
   PageValues values = sessionsPage(*sessions, parts_.settings.session.touch_interval + std::chrono::minutes(1));
-  values.text("name", caller.name).text("csrf", ticket.token).text("action", PageBook::kSessionsUrl);
+  values.text("name", visitor.name).text("csrf", ticket.token).text("action", PageBook::kSessionsUrl);
   const std::optional<Done> done = doneIn(request, parts_.settings.cookie.secure);
   // Somebody has logged in since.
   const bool contradicted = done == Done::kOthers && sessions->size() > 1;
@@ -131,15 +115,15 @@ Response SessionsEndpoint::endByForm(const Request& request) const {
   const std::optional<FormFields> fields = parseForm(request.body);
   const auto what = fields ? formField(*fields, "end") : std::nullopt;
   if (!what) return refuse(request, 400, "malformed", "unreadable");
-  const Expected<Caller, CheckStatus> caller = findCaller(request);
-  if (!caller) return refuseNobody(request, caller.error());
+  const Expected<Visitor, CheckStatus> visitor = visitors_.find(request);
+  if (!visitor) return refuseNobody(request, visitor.error());
   const CsrfVerdict verdict = parts_.csrf.check(request, formField(*fields, "csrf").value_or(""));
   if (verdict != CsrfVerdict::kGenuine) {
     refused_.add();
-    return showList(request, *caller, 403, verdict == CsrfVerdict::kNoCookie ? "no_cookie" : "sessions_expired");
+    return showList(request, *visitor, 403, verdict == CsrfVerdict::kNoCookie ? "no_cookie" : "sessions_expired");
   }
-  const Expected<Ending, Refusal> ending = end(*caller, *what);
-  if (!ending) return refuseForm(request, *caller, ending.error());
+  const Expected<Ending, Refusal> ending = end(*visitor, *what);
+  if (!ending) return refuseForm(request, *visitor, ending.error());
   Response response = endedForPage(*ending);
   response.add("Location", PageBook::kSessionsUrl);
   response.add("Set-Cookie",
@@ -147,7 +131,7 @@ Response SessionsEndpoint::endByForm(const Request& request) const {
   return response;
 }
 
-Response SessionsEndpoint::refuseForm(const Request& request, const Caller& caller, Refusal refusal) const {
+Response SessionsEndpoint::refuseForm(const Request& request, const Visitor& visitor, Refusal refusal) const {
   if (!wantsPage(request)) return refuseProgram(refusal);
   switch (refusal) {
     case Refusal::kUnavailable:
@@ -163,16 +147,16 @@ Response SessionsEndpoint::refuseForm(const Request& request, const Caller& call
     case Refusal::kUnknown:
       break;
   }
-  return showList(request, caller, 404, "session_gone");
+  return showList(request, visitor, 404, "session_gone");
 }
 
 Response SessionsEndpoint::endByProgram(const Request& request) const {
   if (isCrossSite(request, parts_.settings.login.allowed_origins)) return jsonError(403, "cross_site");
   const std::string_view what = wantedEnd(request);
   if (what.empty()) return jsonError(400, "malformed");
-  const Expected<Caller, CheckStatus> caller = findCaller(request);
-  if (!caller) return nobodyForProgram(caller.error());
-  const Expected<Ending, Refusal> ending = end(*caller, what);
+  const Expected<Visitor, CheckStatus> visitor = visitors_.find(request);
+  if (!visitor) return nobodyForProgram(visitor.error());
+  const Expected<Ending, Refusal> ending = end(*visitor, what);
   return ending ? endedForProgram(*ending) : refuseProgram(ending.error());
 }
 
@@ -197,34 +181,34 @@ Response SessionsEndpoint::refuseNobody(const Request& request, CheckStatus why)
   return why == CheckStatus::kUnavailable ? unavailable(request, false) : toLogin(false);
 }
 
-Expected<Ending, SessionsEndpoint::Refusal> SessionsEndpoint::end(const Caller& caller, std::string_view what) const {
+Expected<Ending, SessionsEndpoint::Refusal> SessionsEndpoint::end(const Visitor& visitor, std::string_view what) const {
   const auto failed = [this](Refusal refusal) {
     const bool away = refusal == Refusal::kUnavailable || refusal == Refusal::kUnfinished;
     (away ? failed_ : refused_).add();
     return Unexpected(refusal);
   };
-  if (!isFresh(caller)) return failed(Refusal::kStale);
+  if (!isFresh(visitor)) return failed(Refusal::kStale);
   if (what == kOthers) {
-    if (caller.user_id.empty()) return failed(Refusal::kUnknown);
-    const auto ending = parts_.ender.endAllOf(caller.user_id, "list", std::span(&caller.session, 1));
+    if (visitor.user_id.empty()) return failed(Refusal::kUnknown);
+    const auto ending = parts_.ender.endAllOf(visitor.user_id, "list", std::span(&visitor.session, 1));
     if (!ending) return failed(ending.error() == StoreError::kTimeout ? Refusal::kUnfinished : Refusal::kUnavailable);
     done_.add();
     return *ending;
   }
-  const auto found = parts_.list.find(caller.user_id, what);
+  const auto found = parts_.list.find(visitor.user_id, what);
   if (!found) return failed(Refusal::kUnavailable);
   if (!*found) return failed(Refusal::kUnknown);
-  if (**found == caller.session) return failed(Refusal::kOwn);
+  if (**found == visitor.session) return failed(Refusal::kOwn);
   const auto ended_one = parts_.ender.end(std::span(&**found, 1), "list");
   if (!ended_one) return failed(Refusal::kUnavailable);
   done_.add();
   return ended_one->front().ending;
 }
 
-bool SessionsEndpoint::isFresh(const Caller& caller) const {
+bool SessionsEndpoint::isFresh(const Visitor& visitor) const {
   const std::chrono::seconds limit = parts_.settings.sessions.max_auth_age;
   if (limit.count() == 0 || parts_.settings.login.authenticators.empty()) return true;
-  return caller.authenticated && parts_.clock.wallNow() <= *caller.authenticated + limit;
+  return visitor.authenticated && parts_.clock.wallNow() <= *visitor.authenticated + limit;
 }
 
 Response SessionsEndpoint::refuse(const Request& request, int status, std::string_view word,

@@ -27,14 +27,13 @@
 #include "endpoints/csrf.h"
 #include "endpoints/pages/page_book.h"
 #include "endpoints/site_settings.h"
+#include "endpoints/visitor.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "json/json_pointer.h"
 #include "session/check_status.h"
 #include "session/session_ender.h"
 #include "session/session_finder.h"
 #include "session/session_list.h"
-#include "session/user_id.h"
 
 namespace sessiond {
 
@@ -60,33 +59,24 @@ class SessionsEndpoint {
   Response turnAway(const Request& request) const;
 
  private:
-  /// Who asks.
-  struct Caller {
-    SessionId session;
-    std::string user_id;
-    std::string name;
-    std::optional<WallTime> authenticated;
-  };
   /// Why a session is not ended, although it is known who asks.
   enum class Refusal { kUnavailable, kUnfinished, kUnknown, kOwn, kStale };
 
-  Expected<Caller, CheckStatus> findCaller(const Request& request) const;
   Response refuseNobody(const Request& request, CheckStatus why) const;
   Response show(const Request& request) const;
-  Response showList(const Request& request, const Caller& caller, int status, std::string_view error) const;
+  Response showList(const Request& request, const Visitor& visitor, int status, std::string_view error) const;
   Response endByForm(const Request& request) const;
   Response endByProgram(const Request& request) const;
-  Expected<Ending, Refusal> end(const Caller& caller, std::string_view what) const;
-  bool isFresh(const Caller& caller) const;
+  Expected<Ending, Refusal> end(const Visitor& visitor, std::string_view what) const;
+  bool isFresh(const Visitor& visitor) const;
   static Response refuseProgram(Refusal refusal);
-  Response refuseForm(const Request& request, const Caller& caller, Refusal refusal) const;
+  Response refuseForm(const Request& request, const Visitor& visitor, Refusal refusal) const;
   Response refuse(const Request& request, int status, std::string_view word, std::string_view message) const;
   Response unavailable(const Request& request, bool unfinished) const;
   Response toLogin(bool stale) const;
 
   const SessionsParts parts_;
-  const JsonPointer user_at_;
-  const SessionOwner owner_;
+  const VisitorFinder visitors_;
   Counter& done_;
   Counter& refused_;
   Counter& failed_;

@@ -7,7 +7,6 @@
 #include "endpoints/login/login_links.h"
 #include "endpoints/login_mark.h"
 #include "endpoints/session_cookie.h"
-#include "endpoints/visitor.h"
 #include "http/cookie_header.h"
 #include "http/safe_redirect.h"
 #include "login/user_name.h"
@@ -23,14 +22,14 @@ bool hasEnded(CheckStatus session) {
 
 }  // namespace
 
-LoginPages::LoginPages(const Parts& parts) : parts_(parts), user_at_(JsonPointer::of(parts.settings.session.user_at)) {}
+LoginPages::LoginPages(const Parts& parts) : parts_(parts), visitors_(parts.finder, parts.settings.session) {}
 
 Response LoginPages::greet(const Request& request) const {
   const LoginQuery query = readLoginQuery(request, parts_.settings.login.url);
   std::optional<Visitor> visitor;
   CheckStatus session = CheckStatus::kMissing;
   if (!query.switches) {
-    Expected<Visitor, CheckStatus> found = findVisitor(parts_.finder, request, user_at_);
+    Expected<Visitor, CheckStatus> found = visitors_.find(request);
     session = found ? CheckStatus::kValid : found.error();
     if (found) visitor = *std::move(found);
   }

@@ -10,9 +10,9 @@
 #include "endpoints/login/lost_cookie_warning.h"
 #include "endpoints/pages/page_book.h"
 #include "endpoints/site_settings.h"
+#include "endpoints/visitor.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "json/json_pointer.h"
 #include "session/check_status.h"
 #include "session/session_finder.h"
 
@@ -40,7 +40,7 @@ class LoginPages {
   Response loggedIn(const Request& request, const std::string& name, const LoginQuery& query) const;
 
   const Parts parts_;
-  const JsonPointer user_at_;
+  const VisitorFinder visitors_;
 };
 
 /// A key of the pages' texts.

@@ -8,7 +8,6 @@
 #include "endpoints/media_type.h"
 #include "endpoints/pages/start_here.h"
 #include "endpoints/plain_answers.h"
-#include "endpoints/visitor.h"
 #include "http/safe_redirect.h"
 #include "session/new_session.h"
 
@@ -32,7 +31,7 @@ Response PageEndpoint::answer(const Request& request) const {
 Response PageEndpoint::forbidden(const Request& request) const {
   const std::string_view reason = request.paramOrEmpty("SESSIOND_REASON");
   if (reason == nameOf(CheckStatus::kMisconfigured)) return failed(request);
-  const Expected<Visitor, CheckStatus> visitor = findVisitor(parts_.finder, request, user_at_);
+  const Expected<Visitor, CheckStatus> visitor = parts_.visitors.find(request);
   // What was sent by POST must not be asked for by GET afterwards.
   const std::string_view method = request.paramOrEmpty("REQUEST_METHOD");
   const std::string_view uri = method == "GET" || method == "HEAD" ? request.paramOrEmpty("SESSIOND_URI") : "";

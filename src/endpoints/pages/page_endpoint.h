@@ -11,26 +11,27 @@
 
 #pragma once
 
+#include <utility>
+
 #include "base/clock.h"
 #include "base/log_summary.h"
 #include "endpoints/pages/page_book.h"
+#include "endpoints/visitor.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "json/json_pointer.h"
-#include "session/session_finder.h"
 
 namespace sessiond {
 
 /// Thread-safe. `forbidden` waits for the store.
 class PageEndpoint {
  public:
-  /// All outlive it.
+  /// Book and clock outlive it.
   struct Parts {
     const PageBook& pages;
-    const SessionFinder& finder;
+    VisitorFinder visitors;
     const Clock& clock;
   };
-  PageEndpoint(const Parts& parts, JsonPointer user_at) : parts_(parts), user_at_(std::move(user_at)) {}
+  explicit PageEndpoint(Parts parts) : parts_(std::move(parts)) {}
 
   Response answer(const Request& request) const;
   /// Nobody could tell. Never waits.
@@ -45,7 +46,6 @@ class PageEndpoint {
   static constexpr int kIdsLogged = 20;
 
   const Parts parts_;
-  const JsonPointer user_at_;
   mutable LogSummary mistakes_{kIdsLogged};
 };
 

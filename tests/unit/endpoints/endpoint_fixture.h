@@ -17,7 +17,6 @@
 #include "endpoints/site_settings.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "json/json_pointer.h"
 #include "session/session_ender.h"
 #include "session/session_finder.h"
 #include "session/signed_cookie.h"
@@ -127,7 +126,6 @@ class EndpointFixture : public testing::Test {
                                                                                            .metrics = metrics_,
                                                                                            .stands = stands_});
   }
-  JsonPointer userPointer() const { return *JsonPointer::parse(settings_.session.user_at); }
 
   SiteSettings settings_;
   FactsReader::Stands stands_;

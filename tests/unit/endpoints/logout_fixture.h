@@ -82,7 +82,7 @@ class LogoutTest : public EndpointFixture {
                           .clock = clock_,
                           .metrics = metrics_});
     finder_ = sessionFinder(store);
-    pages_ = std::make_unique<LogoutPages>(book_, *finder_, userPointer(), settings_.cookie.secure);
+    pages_ = std::make_unique<LogoutPages>(book_, VisitorFinder(*finder_, settings_.session), settings_.cookie.secure);
     endpoint_ = std::make_unique<LogoutEndpoint>(LogoutParts{.settings = settings_,
                                                              .pages = *pages_,
                                                              .finder = *finder_,

@@ -292,7 +292,7 @@ class PageEndpointTest : public EndpointFixture {
   }
   const PageBook book_ = pageBook();
   const std::unique_ptr<SessionFinder> finder_ = sessionFinder(store_);
-  const PageEndpoint endpoint_{{book_, *finder_, clock_}, userPointer()};
+  const PageEndpoint endpoint_{{book_, {*finder_, settings_.session}, clock_}};
 };
 
 TEST_F(PageEndpointTest, ForbiddenSaysWhoOneIsAndHowToBeSomebodyElse) {
