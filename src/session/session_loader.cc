@@ -304,7 +304,7 @@ bool SessionLoader::take(Asked& asked, const SessionLoad& load, bool tracked, St
 void SessionLoader::note(Touching& touching, const KeyTouch& sent, SteadyTime now) {
   if (!sent.result) {
     if (touching.first) parts_.metrics.touches_failed.add();
-    return keepLate(std::move(touching.touch), now);
+    return keepLate(sent, touching.touch.until, now);
   }
   if (*sent.result == TouchOutcome::kChanged) parts_.metrics.touches_changed.add();
   if (*sent.result != TouchOutcome::kTouched) return;
@@ -335,7 +335,7 @@ void SessionLoader::expire(SteadyTime now) {
   for (std::size_t i = sent; i < touches.size(); ++i) {
     const TouchWant& want = *touches[i];
     parts_.metrics.touches_failed.add();
-    keepLate({.id = want.id, .ttl = want.ttl, .until = now + want.ttl, .ends = want.ends}, now);
+    keepLate({.id = &want.id, .ttl = want.ttl, .ends = want.ends}, now + want.ttl, now);
   }
   for (SessionWant* want : loads) client_.loaded(*want);
   for (TouchWant* want : touches) client_.touched(*want);
@@ -374,13 +374,20 @@ void SessionLoader::onTime() {
 
 /// Of those behind whose batches others are under way.
 void SessionLoader::keepLate(SteadyTime now) {
-  for (LateTouch& late : std::exchange(late_, {})) keepLate(std::move(late), now);
+  for (const LateTouch& late : std::exchange(late_, {}))
+    keepLate({.id = &late.id, .ttl = late.ttl, .ends = late.ends}, late.until, now);
 }
 
-/// Where there is no room for more late ones, the session's next touch comes in its time.
-void SessionLoader::keepLate(LateTouch touch, SteadyTime now) {
-  const LaneStore::Group group = parts_.store.groupOf(touch.id);
-  static_cast<void>(parts_.late.add(std::move(touch), group));
+/// Where there is no room for more late ones, or no memory, the session's next touch comes in its time: whoever waits
+/// for this one is told all the same.
+void SessionLoader::keepLate(const KeyTouch& touch, SteadyTime until, SteadyTime now) {
+  const LaneStore::Group group = parts_.store.groupOf(*touch.id);
+  try {
+    LateTouch late{.id = *touch.id, .ttl = touch.ttl, .until = until, .ends = touch.ends};
+    static_cast<void>(parts_.late.add(std::move(late), group));
+  } catch (const std::bad_alloc&) {
+    // As where there is no room.
+  }
   late_at_ = std::min(late_at_, now + kLateInterval);
 }
 

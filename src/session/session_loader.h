@@ -101,7 +101,7 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   bool takeLoad(PendingBatch& pending, Asked& asked, SteadyTime now);
   void takeTouches(PendingBatch& pending, SteadyTime now);
   void keepLate(SteadyTime now);
-  void keepLate(LateTouch touch, SteadyTime now);
+  void keepLate(const KeyTouch& touch, SteadyTime until, SteadyTime now);
   void noteExpiry(SteadyTime first, SteadyTime last);
   template <typename IsOver>
   void expirePending(PendingBatch& pending, const IsOver& is_over, std::vector<SessionWant*>& loads,

@@ -33,6 +33,25 @@ TEST_F(SessionLoaderTest, WhatThereIsNoMemoryForIsUnavailableAndTheOthersAreLoad
   EXPECT_FALSE(again.found.absence) << "there is memory again";
 }
 
+TEST_F(SessionLoaderTest, WhoeverWaitsIsToldAlsoWhereThereIsNoMemoryToKeepTheirTouch) {
+  want("a");
+  loader_.flush();
+  TouchWant& unsent = touch_wants_.emplace_back(TouchWant{.id = *SessionId::fromBytes(std::string(200, 'x')),
+                                                          .ttl = seconds(60),
+                                                          .ends = SteadyTime::max(),
+                                                          .arrived = clock_.steadyNow() - milliseconds(300)});
+  loader_.want(unsent);
+  clock_.advance(milliseconds(450));
+  {
+    const ScarceMemory scarce(100);
+    loop_.reach();
+  }
+  EXPECT_EQ(touched_, (std::vector<TouchWant*>{&unsent}));
+  EXPECT_TRUE(late_.empty());
+  store_.answer();
+  EXPECT_EQ(loaded_.size(), 1U) << "the loader goes on";
+}
+
 TEST_F(IndexWriterTest, WhatThereIsNoMemoryToWriteWaitsNoLongerAndTakesNoRoom) {
   GatedIndex gated(clock_);
   IndexWriter writer(gated, clock_, metrics_);
