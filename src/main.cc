@@ -79,8 +79,5 @@ int main(int argc, char** argv) {
   // Secrets are in memory: no core file may have them, and no other process of the same user may look.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   sessiond::occupyStandardStreams();
-  const int code = run(argc, argv);
-  if (sessiond::isOutputTaken()) return code;
-  std::fputs("sessiond: standard output cannot be written to\n", stderr);
-  return EX_IOERR;
+  return sessiond::exitCodeOnceWritten(run(argc, argv), "sessiond: standard output cannot be written to");
 }

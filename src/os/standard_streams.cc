@@ -1,6 +1,7 @@
 #include "os/standard_streams.h"
 
 #include <fcntl.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -15,8 +16,10 @@ void occupyStandardStreams() {
   if (fd >= 0) ::close(fd);
 }
 
-bool isOutputTaken() {
-  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+int exitCodeOnceWritten(int code, const char* loss) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::fprintf(stderr, "%s\n", loss);
+  return EX_IOERR;
 }
 
 }  // namespace sessiond

@@ -9,7 +9,9 @@ namespace sessiond {
 /// what is printed would go into it. What is written to such a place fails. REQUIRES: nothing is open yet.
 void occupyStandardStreams();
 
-/// Has all that was printed to standard output been taken? False on a full disk, or where nobody has opened it.
-bool isOutputTaken();
+/// The last thing that a program does: `code` is its exit code, unless not all that was printed to standard output was
+/// taken, as on a full disk, or where nobody has opened it; then that is said in `loss`, a line for standard error, and
+/// the code is EX_IOERR.
+int exitCodeOnceWritten(int code, const char* loss);
 
 }  // namespace sessiond

@@ -81,8 +81,6 @@ int main(int argc, char** argv) {
   // Secrets are read: no core file may have them.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   sessiond::occupyStandardStreams();
-  const int code = run(argc, argv);
-  if (sessiond::isOutputTaken()) return code;
-  std::fputs("sessionctl: standard output cannot be written to; what was done is done\n", stderr);
-  return EX_IOERR;
+  return sessiond::exitCodeOnceWritten(run(argc, argv),
+                                       "sessionctl: standard output cannot be written to; what was done is done");
 }
