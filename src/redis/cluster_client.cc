@@ -96,7 +96,7 @@ void ClusterClient::go(PendingPipeline& pending) {
       pending.unsent.push_back({.index = i, .node = node});
     }
   }
-  if (pending.unanswered > 0) nodes_.wish(ClusterNodes::Doubt::kTrouble);
+  if (pending.unanswered > 0) nodes_.requestRefresh(ClusterNodes::RefreshReason::kTrouble);
   while (!pending.unsent.empty()) {
     if (std::exchange(pending.shall_wait, false)) std::this_thread::sleep_for(kTryAgainAfter);
     followSlots(pending);
@@ -140,7 +140,7 @@ void ClusterClient::visit(PendingPipeline& pending, ClusterNodes::Node& node) {
     done = Unexpected(plain.error());
   }
   if (!done) {
-    nodes_.wish(ClusterNodes::Doubt::kTrouble);
+    nodes_.requestRefresh(ClusterNodes::RefreshReason::kTrouble);
     for (PendingPipeline::Command& one : here) {
       if (pending.leadsOn(one, nodes_) && clock_.steadyNow() < pending.deadline) {
         ++one.redirects;
@@ -165,7 +165,7 @@ bool ClusterClient::sortAnswers(PendingPipeline& pending, ClusterNodes::Node& no
     const auto redirect = one.redirects < kMostRedirects ? redirectIn(answer) : std::nullopt;
     if (!redirect) {
       any_ended = true;
-      if (isServedByNobody(answer)) nodes_.wish(ClusterNodes::Doubt::kMoved);
+      if (isServedByNobody(answer)) nodes_.requestRefresh(ClusterNodes::RefreshReason::kMoved);
       pending.replies[one.index] = std::move(answer);
       continue;
     }
@@ -190,7 +190,7 @@ bool ClusterClient::reachable() {
   const auto serving = nodes_.serving();
   if (serving.empty() || !nodes_.servesAll()) return false;
   const bool all = std::ranges::all_of(serving, [](ClusterNodes::Node* node) { return node->client.reachable(); });
-  if (!all) nodes_.wish(ClusterNodes::Doubt::kTrouble);
+  if (!all) nodes_.requestRefresh(ClusterNodes::RefreshReason::kTrouble);
   return all;
 }
 

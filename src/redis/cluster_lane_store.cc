@@ -144,7 +144,7 @@ void ClusterLaneStore::route(const CommandRun& run) {
     if (node != nullptr) {
       queueOf(*node).add(std::move(part));
     } else {
-      nodes_.wish(ClusterNodes::Doubt::kTrouble);
+      nodes_.requestRefresh(ClusterNodes::RefreshReason::kTrouble);
       settleInVain(part);
     }
   }
@@ -178,7 +178,7 @@ void ClusterLaneStore::takeReplies(const CommandRun& run, RedisReply* replies, b
       leadOn(run.part(i), *redirect, from);
       continue;
     }
-    if (isServedByNobody(reply)) nodes_.wish(ClusterNodes::Doubt::kMoved);
+    if (isServedByNobody(reply)) nodes_.requestRefresh(ClusterNodes::RefreshReason::kMoved);
     pending.tracked = pending.tracked && tracked && run.redirects == 0;
     settle(pending, i, reply);
   }

@@ -68,7 +68,7 @@ void ClusterLaneStore::NodeQueue::answered(RedisReplies& replies, std::size_t fi
 }
 
 void ClusterLaneStore::NodeQueue::failed(StoreError) {
-  store_.nodes_.wish(ClusterNodes::Doubt::kTrouble);
+  store_.nodes_.requestRefresh(ClusterNodes::RefreshReason::kTrouble);
   ended_.swap(under_way_);
   for (const CommandRun& one : ended_) store_.giveUp(one, node_);
   ended_.clear();

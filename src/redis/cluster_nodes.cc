@@ -76,8 +76,8 @@ bool ClusterNodes::servesAll() const {
 }
 
 bool ClusterNodes::waitUntilKnown(SteadyTime deadline) const {
-  std::unique_lock lock(wish_mutex_);
-  return wished_.wait_until(lock, deadline, [this] { return is_known_; });
+  std::unique_lock lock(refresh_mutex_);
+  return refresh_changed_.wait_until(lock, deadline, [this] { return is_known_; });
 }
 
 std::string ClusterNodes::canaryTag(Number number) const {
@@ -178,7 +178,7 @@ ClusterNodes::Node* ClusterNodes::follow(const Redirect& redirect, const Node& a
   if (node == nullptr) return nullptr;
   if (redirect.kind == Redirect::Kind::kMoved) {
     assign({{redirect.slot, node}});
-    wish(Doubt::kMoved);
+    requestRefresh(RefreshReason::kMoved);
   } else {
     asks_.add();
   }
@@ -193,13 +193,13 @@ void ClusterNodes::apply(const ClusterView& view) {
     std::size_t left_out = assignTo(view);
     if (left_out > 0) left_out = assignTo(view);  // whoever has lost all makes room
     for (const auto& [address, node] : by_address_) node->is_wanted = false;
-    if (release(view)) wish(Doubt::kMoved);
+    if (release(view)) requestRefresh(RefreshReason::kMoved);
     reportUnserved(left_out);
   }
-  const std::lock_guard lock(wish_mutex_);
+  const std::lock_guard lock(refresh_mutex_);
   is_known_ = true;
   problem_.reset();
-  wished_.notify_all();
+  refresh_changed_.notify_all();
 }
 
 /// How many slots are at nodes for which there is no room. REQUIRES: mutex_ is held; unnamed_ is the last view's.
@@ -317,25 +317,26 @@ void ClusterNodes::renewDoubted() {
   }
 }
 
-void ClusterNodes::wish(Doubt doubt) {
-  const std::lock_guard lock(wish_mutex_);
-  if (!wish_ || doubt == Doubt::kTrouble) wish_ = doubt;
-  wished_.notify_all();
+void ClusterNodes::requestRefresh(RefreshReason reason) {
+  const std::lock_guard lock(refresh_mutex_);
+  if (!refresh_reason_ || reason == RefreshReason::kTrouble) refresh_reason_ = reason;
+  refresh_changed_.notify_all();
 }
 
-std::optional<ClusterNodes::Doubt> ClusterNodes::awaitWish(SteadyTime until, const std::stop_token& stop) {
-  std::unique_lock lock(wish_mutex_);
-  wished_.wait_until(lock, stop, until, [this] { return wish_.has_value(); });
-  return std::exchange(wish_, std::nullopt);
+std::optional<ClusterNodes::RefreshReason> ClusterNodes::awaitRefreshRequest(SteadyTime until,
+                                                                             const std::stop_token& stop) {
+  std::unique_lock lock(refresh_mutex_);
+  refresh_changed_.wait_until(lock, stop, until, [this] { return refresh_reason_.has_value(); });
+  return std::exchange(refresh_reason_, std::nullopt);
 }
 
 void ClusterNodes::noteProblem(const ConnectionError& problem) {
-  const std::lock_guard lock(wish_mutex_);
+  const std::lock_guard lock(refresh_mutex_);
   problem_ = problem;
 }
 
 std::optional<ConnectionError> ClusterNodes::problem() const {
-  const std::lock_guard lock(wish_mutex_);
+  const std::lock_guard lock(refresh_mutex_);
   return problem_;
 }
 

@@ -103,14 +103,14 @@ class ClusterNodes {
   /// what happens at one node is no reason to connect to all of them anew.
   void renewDoubted();
 
-  enum class Doubt : std::uint8_t {
+  enum class RefreshReason : std::uint8_t {
     kMoved,    ///< a slot has moved
     kTrouble,  ///< a node does not answer
   };
-  /// The cluster should be asked again, soon.
-  void wish(Doubt doubt);
-  /// Waits for a wish, until then at the latest.
-  std::optional<Doubt> awaitWish(SteadyTime until, const std::stop_token& stop);
+  /// What is known of the cluster is to be asked for again, soon.
+  void requestRefresh(RefreshReason reason);
+  /// Waits for such a request, until then at the latest.
+  std::optional<RefreshReason> awaitRefreshRequest(SteadyTime until, const std::stop_token& stop);
   void noteSplitSession() { split_sessions_.add(); }
   /// Why nobody could be asked, for the report at the start.
   void noteProblem(const ConnectionError& problem);
@@ -169,11 +169,11 @@ class ClusterNodes {
   std::int64_t shown_served_ = 0;             // guarded by mutex_
   std::int64_t shown_left_out_ = 0;           // guarded by mutex_
   std::bitset<kSlots> unnamed_;               // guarded by mutex_; by the last view
-  mutable std::mutex wish_mutex_;
-  mutable std::condition_variable_any wished_;
-  std::optional<Doubt> wish_;               // guarded by wish_mutex_
-  std::optional<ConnectionError> problem_;  // guarded by wish_mutex_
-  bool is_known_ = false;                   // guarded by wish_mutex_
+  mutable std::mutex refresh_mutex_;
+  mutable std::condition_variable_any refresh_changed_;
+  std::optional<RefreshReason> refresh_reason_;  // guarded by refresh_mutex_
+  std::optional<ConnectionError> problem_;       // guarded by refresh_mutex_
+  bool is_known_ = false;                        // guarded by refresh_mutex_
 };
 
 }  // namespace sessiond

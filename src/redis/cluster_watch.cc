@@ -80,9 +80,9 @@ void ClusterWatch::run(const std::stop_token& stop) {
       continue;
     }
     const SteadyTime next = asked + (done ? kInterval : kInTrouble);
-    const auto wish = nodes_.awaitWish(next, stop);
-    if (!wish) continue;
-    const milliseconds interval = *wish == ClusterNodes::Doubt::kTrouble ? kInTrouble : kAfterMove;
+    const auto reason = nodes_.awaitRefreshRequest(next, stop);
+    if (!reason) continue;
+    const milliseconds interval = *reason == ClusterNodes::RefreshReason::kTrouble ? kInTrouble : kAfterMove;
     sleepFor(std::chrono::ceil<milliseconds>(asked + interval - clock_.steadyNow()), stop);
   }
 }

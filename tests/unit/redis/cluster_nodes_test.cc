@@ -104,7 +104,7 @@ TEST_F(ClusterNodesTest, ARedirectFixesTheSlotAndAsksForTheRest) {
   ClusterNodes::Node* const to = nodes_.follow(moved, *nodes_.of(7));
   EXPECT_EQ(nodes_.of(7), to);
   EXPECT_EQ(ownerOf(8), "192.0.2.1:6379");
-  EXPECT_EQ(nodes_.awaitWish(clock_.steadyNow(), {}), ClusterNodes::Doubt::kMoved);
+  EXPECT_EQ(nodes_.awaitRefreshRequest(clock_.steadyNow(), {}), ClusterNodes::RefreshReason::kMoved);
   Redirect ask{.kind = Redirect::Kind::kAsk, .slot = 8, .address = address("192.0.2.3")};
   ClusterNodes::Node* const other = nodes_.follow(ask, *nodes_.of(8));
   EXPECT_EQ(other->address, "192.0.2.3:6379");
@@ -112,7 +112,7 @@ TEST_F(ClusterNodesTest, ARedirectFixesTheSlotAndAsksForTheRest) {
   EXPECT_TRUE(other->client.node().isVouchedFor(clock_.steadyNow()));
   clock_.advance(std::chrono::minutes(1));
   EXPECT_FALSE(other->client.node().isVouchedFor(clock_.steadyNow()));
-  EXPECT_FALSE(nodes_.awaitWish(clock_.steadyNow(), {}).has_value());
+  EXPECT_FALSE(nodes_.awaitRefreshRequest(clock_.steadyNow(), {}).has_value());
 }
 
 TEST_F(ClusterNodesTest, ARedirectWithoutAHostIsToThatOfTheNodeAsked) {
@@ -193,10 +193,11 @@ TEST_F(ClusterNodesTest, ASlotThatNobodyNamesBecomesNobodysWhenThatIsConfirmed) 
   const Ranges part = {{100, kLast, address("192.0.2.2")}};
   apply(whole);
   const std::uint64_t version = nodes_.version();
-  EXPECT_FALSE(nodes_.awaitWish(clock_.steadyNow(), {}).has_value());
+  EXPECT_FALSE(nodes_.awaitRefreshRequest(clock_.steadyNow(), {}).has_value());
   apply(part);
   EXPECT_EQ(ownerOf(5), "192.0.2.1:6379") << "who said so may not have heard of it";
-  EXPECT_EQ(nodes_.awaitWish(clock_.steadyNow(), {}), ClusterNodes::Doubt::kMoved) << "somebody else is asked";
+  EXPECT_EQ(nodes_.awaitRefreshRequest(clock_.steadyNow(), {}), ClusterNodes::RefreshReason::kMoved)
+      << "somebody else is asked";
   apply(whole);
   apply(part);
   EXPECT_EQ(ownerOf(5), "192.0.2.1:6379") << "the other one has";
@@ -219,21 +220,22 @@ TEST_F(ClusterNodesTest, OfWhatANodeAloneNamesThatOthersHaveForgottenNothingIsBe
   for (int i = 0; i < 2; ++i) apply(part);
   ASSERT_EQ(ownerOf(5), "nobody");
   for (int i = 0; i < 3; ++i) {
-    static_cast<void>(nodes_.awaitWish(clock_.steadyNow(), {}));
+    static_cast<void>(nodes_.awaitRefreshRequest(clock_.steadyNow(), {}));
     apply(whole);
     EXPECT_EQ(ownerOf(5), "nobody");
-    EXPECT_EQ(nodes_.awaitWish(clock_.steadyNow(), {}), ClusterNodes::Doubt::kMoved) << "somebody else is asked";
+    EXPECT_EQ(nodes_.awaitRefreshRequest(clock_.steadyNow(), {}), ClusterNodes::RefreshReason::kMoved)
+        << "somebody else is asked";
     apply(part);
     EXPECT_EQ(ownerOf(5), "nobody");
-    EXPECT_FALSE(nodes_.awaitWish(clock_.steadyNow(), {}).has_value()) << "nothing new";
+    EXPECT_FALSE(nodes_.awaitRefreshRequest(clock_.steadyNow(), {}).has_value()) << "nothing new";
     apply(part);
   }
   apply(whole);
-  static_cast<void>(nodes_.awaitWish(clock_.steadyNow(), {}));
+  static_cast<void>(nodes_.awaitRefreshRequest(clock_.steadyNow(), {}));
   apply(whole);
   EXPECT_EQ(ownerOf(5), "192.0.2.1:6379");
   EXPECT_TRUE(nodes_.servesAll());
-  EXPECT_FALSE(nodes_.awaitWish(clock_.steadyNow(), {}).has_value());
+  EXPECT_FALSE(nodes_.awaitRefreshRequest(clock_.steadyNow(), {}).has_value());
 }
 
 TEST_F(ClusterNodesTest, WhereThereAreTooManyTheLongestIdleOneIsAnother) {
