@@ -69,17 +69,22 @@ Problem readMembers(std::string_view text, UserFields& fields) {
   return std::nullopt;
 }
 
-/// The user's name, canonical.
-Problem readName(std::string_view name, NameCase name_case, std::string& login) {
+/// What is wrong with the text of a name. `canonical`: what it is a spelling of, if it can be somebody's.
+Problem flawOf(std::string_view name, const std::optional<std::string>& canonical) {
   if (name.empty() || name.size() > kMaxUserNameBytes)
     return "name must be 1 to " + std::to_string(kMaxUserNameBytes) + " bytes but is " + std::to_string(name.size());
   if (!isValidUtf8(name)) return "name is not UTF-8";
   if (hasControls(name)) return "name holds a control character";
   if (Problem problem = spaceAround("name", name)) return problem;
-  std::optional<std::string> canonical = canonicalUserName(name, name_case);
   if (!canonical) return "name " + inQuotes(name) + " is too long in Unicode's normal form";
-  login = *std::move(canonical);
   return std::nullopt;
+}
+
+/// The user's name, canonical. It is told of a bad spelling as well: a login with this name is meant by the line.
+Problem readName(std::string_view name, NameCase name_case, std::string& login) {
+  const std::optional<std::string> canonical = canonicalUserName(name, name_case);
+  if (canonical) login = *canonical;
+  return flawOf(name, canonical);
 }
 
 /// What stands behind the name.

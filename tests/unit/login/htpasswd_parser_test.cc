@@ -130,6 +130,19 @@ TEST(HtpasswdParser, WhoseLineIsBadIsKnownAndDamaged) {
   EXPECT_EQ(content.users[3].entry.damage, "");
 }
 
+TEST(HtpasswdParser, WhoseNameHasSpaceAroundItIsKnownAndDamaged) {
+  const HtpasswdContent content =
+      parse("ada :!" + kHash + "\n bob:" + kHash + "\ncy\t:" + kHash + "\n\xef\xbb\xbf" + "eve:" + kHash +
+            "\neve:" + kHash + "\n" + std::string(300, ' ') + "zoe:" + kHash + "\n");
+  EXPECT_EQ(content.problems.size(), 6U);
+  ASSERT_EQ(content.users.size(), 5U);
+  const std::string_view logins[] = {"ada", "bob", "cy", "eve", "zoe"};
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(content.users[i].login, logins[i]);
+    EXPECT_NE(content.users[i].entry.damage, "") << "another directory would let them in";
+  }
+}
+
 TEST(HtpasswdParser, ALockedUserIsNoMistake) {
   const HtpasswdContent content = parse("ada:!" + kHash + ":id=42\nbob:*\neve:*LK*\nmia:!!\nzoe:" + kHash + "\n");
   EXPECT_THAT(content.problems, IsEmpty());
