@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "login/user_name.h"
 
 namespace sessiond {
 namespace {
@@ -24,7 +25,7 @@ std::string knownPlaceKey(const LoginGate::Pass& pass) {
   return kKnown + pass.user_hash + ":" + pass.place_hash;
 }
 std::string strangerKey(const LoginGate::Pass& pass) {
-  return kStranger + pass.user_hash;
+  return kStranger + pass.spellings_hash;
 }
 std::string placeKey(const LoginGate::Pass& pass) {
   return kPlace + pass.place_hash;
@@ -33,7 +34,7 @@ std::string placesOf(const LoginGate::Pass& pass) {
   return std::string(kPlacesPrefix) + pass.user_hash;
 }
 std::string failuresKey(const LoginGate::Pass& pass) {
-  return std::string(kFailuresPrefix) + pass.user_hash;
+  return std::string(kFailuresPrefix) + pass.spellings_hash;
 }
 
 /// Who tries from where.
@@ -78,6 +79,10 @@ std::string LoginGate::hashOf(std::string_view kind, std::string_view first, std
   return base64UrlEncode(asBytes(key_.sign(text)).substr(0, kKeyBytes));
 }
 
+std::string LoginGate::spellingsHashOf(std::string_view user) const {
+  return hashOf("user", foldedUserName(user));
+}
+
 Expected<LoginGate::Pass, LoginRefused> LoginGate::enter(const LoginVisitor& visitor) {
   const Pass pass = passOf(visitor);
   const SteadyTime now = clock_.steadyNow();
@@ -102,6 +107,7 @@ std::optional<LoginRefused> LoginGate::refusedLately(const LoginVisitor& visitor
 LoginGate::Pass LoginGate::passOf(const LoginVisitor& visitor) const {
   return {.kind = LimitKind::kStranger,
           .user_hash = hashOf("user", visitor.user),
+          .spellings_hash = spellingsHashOf(visitor.user),
           .place_hash = hashOf("place", visitor.place),
           .device_hash = visitor.device.empty() ? "" : hashOf("device", visitor.user, visitor.device)};
 }
@@ -190,7 +196,7 @@ void LoginGate::failed(const Pass& pass) {
 }
 
 LoginGate::Counter LoginGate::strangersOf(std::string_view user) const {
-  return {LimitKind::kStranger, kStranger + hashOf("user", user), &stranger_limit_};
+  return {LimitKind::kStranger, kStranger + spellingsHashOf(user), &stranger_limit_};
 }
 
 LoginGate::Counter LoginGate::at(std::string_view place) const {

@@ -14,6 +14,10 @@
 // was refused, wherever it is, and by nothing else. Where a user's strangers have to wait, that goes for all of them,
 // from wherever they come (stranger_memory.h).
 //
+// Strangers' tries, and the wrong passwords that are told after a login, count for all spellings of a name together
+// (foldedUserName): whoever is asked for users over HTTP may take Ada and ada for one. Devices and known places are of
+// one exact name: where Ada and ada are two, a login of the one opens and resets nothing at the other.
+//
 // A try is counted before the hash is computed and given back after a success, so two hundred at once compute as many
 // hashes as there were tries left, and a crash in between costs one try. What the gate says depends on the name as it
 // was typed (canonical, user_name.h) and never on whether there is such a user.
@@ -59,6 +63,7 @@ class LoginGate {
   struct Pass {
     LimitKind kind;
     std::string user_hash;
+    std::string spellings_hash;  ///< the same for all spellings of the name
     std::string place_hash;
     std::string device_hash;
     Reservation tried = {};     ///< in the counter of this kind
@@ -85,7 +90,7 @@ class LoginGate {
     std::string key;
     const AttemptLimit* limit;  ///< the gate's own
   };
-  /// Against all strangers who try this user (canonical), and against all who try at this place.
+  /// Against all strangers who try this user (canonical), in whatever spelling, and against all who try at this place.
   Counter strangersOf(std::string_view user) const;
   Counter at(std::string_view place) const;
   /// Whatever the counter of this key counts; nullopt: it is none of the gate's.
@@ -95,6 +100,7 @@ class LoginGate {
 
  private:
   std::string hashOf(std::string_view kind, std::string_view first, std::string_view second = {}) const;
+  std::string spellingsHashOf(std::string_view user) const;
   Pass passOf(const LoginVisitor& visitor) const;
   Expected<Pass, LoginRefused> enterAsDevice(const Pass& pass, SteadyTime now);
   Expected<Pass, LoginRefused> enterWithoutDevice(const Pass& pass, SteadyTime now);

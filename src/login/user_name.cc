@@ -52,10 +52,10 @@ utf8proc_int32_t toLower(utf8proc_int32_t character, void* /*data*/) {
   return utf8proc_tolower(character);
 }
 
-/// NFC; each character of the text goes through `each` before, if there is one.
-std::optional<std::string> composed(std::string_view text, utf8proc_custom_func each) {
+/// NFC, and what else `more` asks for; each character of the text goes through `each` before, if there is one.
+std::optional<std::string> composed(std::string_view text, utf8proc_custom_func each, int more = 0) {
   utf8proc_uint8_t* made = nullptr;
-  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | more);
   const utf8proc_ssize_t size =
       utf8proc_map_custom(bytesOf(text), static_cast<utf8proc_ssize_t>(text.size()), &made, options, each, nullptr);
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owned(made, &std::free);
@@ -87,6 +87,10 @@ std::optional<std::string> canonicalUserName(std::string_view typed, NameCase na
   if (canonical && name_case == NameCase::kIgnored) canonical = composed(*canonical, toLower);
   if (!canonical || !isValidUserName(*canonical)) return std::nullopt;
   return canonical;
+}
+
+std::string foldedUserName(std::string_view name) {
+  return composed(name, nullptr, UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE).value_or(std::string(name));
 }
 
 }  // namespace sessiond

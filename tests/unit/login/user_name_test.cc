@@ -66,6 +66,23 @@ TEST(UserName, KeepsItsCaseUnlessThatIsIgnored) {
             "\xc3\xa9va");
 }
 
+TEST(UserName, IsCountedWithoutCaseCompatibilityAndWhatIsNotSeen) {
+  EXPECT_EQ(foldedUserName("ADA"), "ada");
+  EXPECT_EQ(foldedUserName("\xef\xbc\xa1"
+                           "da"),
+            "ada")
+      << "a wide letter";
+  EXPECT_EQ(foldedUserName("a\xc2\xad"
+                           "da"),
+            "ada")
+      << "a soft hyphen";
+  EXPECT_EQ(foldedUserName("STRASSE"), foldedUserName("stra\xc3\x9f"
+                                                      "e"));
+  EXPECT_EQ(foldedUserName("JOSE\xcc\x81"), "jos\xc3\xa9");
+  EXPECT_NE(foldedUserName("jos\xc3\xa9"), foldedUserName("jose"));
+  EXPECT_EQ(foldedUserName("a\xff"), "a\xff") << "no text";
+}
+
 TEST(UserName, CanonicalTwiceIsCanonicalOnce) {
   for (const char* typed : {"ada", " Ada ", "I\xcc\x87va", "\xc4\xb0va", "\xe1\xba\x9e",
                             "\xcc\x81"
