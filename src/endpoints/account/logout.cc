@@ -61,7 +61,10 @@ Expected<LogoutEndpoint::Wish, int> LogoutEndpoint::readWish(const Request& requ
   const std::optional<FormFields> sent[] = {parseQuery(request.paramOrEmpty("QUERY_STRING")), parseForm(request.body)};
   for (const std::optional<FormFields>& fields : sent) {
     if (!fields || isRepeated(*fields, "all") || isRepeated(*fields, "rd")) return Unexpected(400);
-    if (const auto all = formField(*fields, "all")) wish.all = all == "1";
+    if (const auto all = formField(*fields, "all")) {
+      if (all != "1" && all != "0") return Unexpected(400);
+      wish.all = all == "1";
+    }
     if (const auto rd = formField(*fields, "rd")) wish.rd = *rd;
   }
   return wish;

@@ -10,8 +10,9 @@
 // take a tombstone (it is full, say), so that an application which still has a copy can bring one back.
 //
 // `all=1` and `rd` may stand in the query string or in a form; what a form says of `all` counts, so that a link to the
-// page decides nothing of what its buttons end. Without a session there is nothing to end, and the
-// cookie is cleared all the same. All session cookies of the browser are ended that carry a valid signature.
+// page decides nothing of what its buttons end. Of `all`, anything but 1 and 0 is refused: nobody who meant
+// "everywhere" must read that it is done where one session has ended. Without a session there is nothing to end, and
+// the cookie is cleared all the same. All session cookies of the browser are ended that carry a valid signature.
 
 #pragma once
 

@@ -29,6 +29,18 @@ TEST_F(LogoutTest, ANumericUserIdIsLoggedOutEverywhere) {
   EXPECT_FALSE(lives("phone"));
 }
 
+TEST_F(LogoutTest, WhoMayHaveMeantEverywhereIsNotToldThatItIsDone) {
+  begin("mine", "42");
+  for (const std::string all : {"all=true", "all=yes", "all=01", "all=", "all"}) {
+    EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", all}}).body, "{\"error\":\"malformed\"}\n");
+    const Params form = {{"HTTP_COOKIE", cookieFor("mine")}, {"CONTENT_TYPE", "application/x-www-form-urlencoded"}};
+    EXPECT_EQ(post(form, all).status, 400) << all;
+  }
+  EXPECT_TRUE(lives("mine"));
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", "all=0"}}).status, 204);
+  EXPECT_FALSE(lives("mine"));
+}
+
 TEST_F(LogoutTest, WhatOthersHangOnTheAddressKeepsNobodyLoggedIn) {
   int number = 0;
   for (const std::string query : {"all=1&", "utm=%E4&all=1", "=&all=1"}) {
