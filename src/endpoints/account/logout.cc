@@ -26,6 +26,12 @@ Counter& counterOf(MetricsRegistry& metrics, const char* outcome) {
   return metrics.counter("sessiond_logouts_total", "Logouts, by how they ended.", {{"outcome", outcome}});
 }
 
+/// For programs: why a wish could not be read.
+std::string_view wordOf(int status) {
+  if (status == 413) return "too_large";
+  return status == 415 ? "unsupported_type" : "malformed";
+}
+
 }  // namespace
 
 LogoutEndpoint::LogoutEndpoint(const LogoutParts& parts)
@@ -74,7 +80,7 @@ Response LogoutEndpoint::logOut(const Request& request) const {
   if (isCrossSite(request, parts_.settings.login.allowed_origins))
     return refuse(request, 403, "cross_site", "logout_cross_site");
   const Expected<Wish, int> wish = readWish(request);
-  if (!wish) return refuse(request, wish.error(), "malformed", "unreadable");
+  if (!wish) return refuse(request, wish.error(), wordOf(wish.error()), "unreadable");
   const auto ended = endSessions(request, wish->all);
   if (!ended) return unavailable(request, *wish, wish->all && ended.error() == StoreError::kTimeout);
   done_.add();

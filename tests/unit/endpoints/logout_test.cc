@@ -181,16 +181,19 @@ TEST_F(LogoutTest, AnotherSiteCannotLogAnybodyOut) {
 
 TEST_F(LogoutTest, RefusesWhatItCannotRead) {
   begin("mine", "42");
-  const auto status = [this](const std::string& query, const std::string& type, const std::string& body) {
-    return post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", query}, {"CONTENT_TYPE", type}}, body).status;
+  const auto answer = [this](const std::string& query, const std::string& type, const std::string& body) {
+    const Response response =
+        post({{"HTTP_COOKIE", cookieFor("mine")}, {"QUERY_STRING", query}, {"CONTENT_TYPE", type}}, body);
+    return std::to_string(response.status) + " " + response.body;
   };
-  EXPECT_EQ(status("all=1&all=0", "", ""), 400);
-  EXPECT_EQ(status("", "application/x-www-form-urlencoded", "utm=%E4"), 400);
-  EXPECT_EQ(status("", "application/x-www-form-urlencoded", "rd=%zz"), 400);
-  EXPECT_EQ(status("", "application/json", "{}"), 415);
-  EXPECT_EQ(status("", "application/x-www-form-urlencoded", std::string(8193, 'a')), 413);
+  const std::string malformed = "400 {\"error\":\"malformed\"}\n";
+  EXPECT_EQ(answer("all=1&all=0", "", ""), malformed);
+  EXPECT_EQ(answer("", "application/x-www-form-urlencoded", "utm=%E4"), malformed);
+  EXPECT_EQ(answer("", "application/x-www-form-urlencoded", "rd=%zz"), malformed);
+  EXPECT_EQ(answer("", "application/json", "{}"), "415 {\"error\":\"unsupported_type\"}\n");
+  EXPECT_EQ(answer("", "application/x-www-form-urlencoded", std::string(8193, 'a')), "413 {\"error\":\"too_large\"}\n");
   EXPECT_TRUE(lives("mine"));
-  EXPECT_EQ(status("", "application/json", ""), 204);
+  EXPECT_EQ(answer("", "application/json", ""), "204 ");
 }
 
 TEST_F(LogoutTest, ClearsTheCookieAtTheSessionsOwnDomainAndPathToo) {
