@@ -172,7 +172,7 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
                      .metrics = shared.metrics,
                      .refusals = refusals.get()}),
       csrf(config->session.secrets, config->cookie.secure, shared.clock),
-      handles(config->session.secrets.front()),
+      handles(config->session.secrets),
       session_list({config->session, sessions.store, &sessions.finder, sessions.index, handles, shared.clock}),
       logout_pages(pages, {sessions.finder, config->session}, config->cookie.secure),
       logout(

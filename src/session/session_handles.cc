@@ -1,5 +1,8 @@
 #include "session/session_handles.h"
 
+#include <algorithm>
+
+#include "base/check.h"
 #include "base/encoding.h"
 
 namespace sessiond {
@@ -7,12 +10,23 @@ namespace {
 
 constexpr std::size_t kBytes = 8;  // 16 characters
 
+std::string handleBy(const HmacKey& key, const SessionId& id) {
+  return hexEncode(asBytes(key.sign(id.bytes())).substr(0, kBytes));
+}
+
 }  // namespace
 
-SessionHandles::SessionHandles(const Secret& secret) : key_(deriveKey(secret, "sessiond session handles 1")) {}
+SessionHandles::SessionHandles(std::span<const Secret> secrets) {
+  SESSIOND_CHECK(!secrets.empty());
+  for (const Secret& secret : secrets) keys_.push_back(deriveKey(secret, "sessiond session handles 1"));
+}
 
 std::string SessionHandles::of(const SessionId& id) const {
-  return hexEncode(asBytes(key_.sign(id.bytes())).substr(0, kBytes));
+  return handleBy(keys_.front(), id);
+}
+
+bool SessionHandles::means(std::string_view handle, const SessionId& id) const {
+  return std::ranges::any_of(keys_, [&](const HmacKey& key) { return handleBy(key, id) == handle; });
 }
 
 bool SessionHandles::canBe(std::string_view text) {

@@ -51,7 +51,7 @@ Expected<std::optional<SessionId>, StoreError> SessionList::find(const std::stri
   const auto indexed = parts_.index.list(user_id, kMost);
   if (!indexed) return Unexpected(indexed.error());
   const auto named =
-      std::ranges::find_if(*indexed, [&](const SessionId& id) { return parts_.handles.of(id) == handle; });
+      std::ranges::find_if(*indexed, [&](const SessionId& id) { return parts_.handles.means(handle, id); });
   if (named == indexed->end()) return std::optional<SessionId>();
   const auto described = describe(user_id, std::span(&*named, 1));
   if (!described) return Unexpected(described.error());

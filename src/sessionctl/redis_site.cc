@@ -44,7 +44,7 @@ RedisSite::RedisSite(Prepared all)
       store(redis, config.session, keys, config.logout.replicas),
       index(redis, keys, config.logout.tombstone_lifetime),
       log_key(logKeyOf(config.session.secrets.front())),
-      handles(config.session.secrets.front()),
+      handles(config.session.secrets),
       list({config.session, store, nullptr, index, handles, clock}),
       ender({config.session, TombstoneLifetime::from(config.session, config.cookie, config.logout), store, index,
              log_key, clock, metrics}) {}

@@ -146,7 +146,7 @@ class LoginTest : public EndpointFixture {
   std::unique_ptr<PageBook> pages_;
   std::unique_ptr<SessionFinder> finder_;
   std::unique_ptr<CsrfGuard> csrf_;
-  SessionHandles handles_{secrets_.front()};
+  SessionHandles handles_{secrets_};
   EndSessionTickets tickets_{secrets_, clock_};
   std::unique_ptr<SessionList> list_;
   std::unique_ptr<SessionCap> cap_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "endpoints/account/sessions_page.h"
+#include "support/secrets.h"
 #include "unit/endpoints/endpoint_fixture.h"
 
 namespace sessiond {
@@ -92,7 +93,7 @@ class SessionsTest : public EndpointFixture {
 
   const PageBook book_ = pageBook();
   const std::unique_ptr<SessionFinder> finder_ = sessionFinder(store_);
-  SessionHandles handles_{secrets_.front()};
+  SessionHandles handles_{secrets_};
   SessionList list_{{settings_.session, store_, finder_.get(), index_, handles_, clock_}};
   SessionEnder ender_{{.settings = settings_.session,
                        .tombstones = TombstoneLifetime::from(settings_.session, settings_.cookie, settings_.logout),
@@ -201,6 +202,18 @@ TEST_F(SessionsTest, AFormEndsOne) {
   EXPECT_TRUE(lives("mine"));
   EXPECT_THAT(pageWith(noteIn(response)).body, HasSubstr("The session has ended."));
   EXPECT_EQ(count("sessiond_session_ends_total", "success"), 1U);
+}
+
+TEST_F(SessionsTest, APageThatIsOlderThanTheFirstSecretEndsOneToo) {
+  logIn("mine", "42");
+  logIn("phone", "42");
+  const std::string on_page = handle("phone");
+  const std::vector<Secret> rotated = secretsOf({"a newer secret", "first secret"});
+  handles_ = SessionHandles(rotated);
+  ASSERT_NE(handle("phone"), on_page);
+  EXPECT_EQ(post("mine", "end=" + on_page).status, 303);
+  EXPECT_FALSE(lives("phone"));
+  EXPECT_TRUE(lives("mine"));
 }
 
 TEST_F(SessionsTest, AFormEndsAllOthers) {

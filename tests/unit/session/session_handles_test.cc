@@ -3,12 +3,20 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
+#include <vector>
+
+#include "support/secrets.h"
 
 namespace sessiond {
 namespace {
 
+SessionHandles handlesOf(const std::vector<std::string>& secrets) {
+  return SessionHandles(secretsOf(secrets));
+}
+
 TEST(SessionHandles, CanBeTypedOnACommandLine) {
-  const SessionHandles handles(Secret(std::string("keyboard cat")));
+  const SessionHandles handles = handlesOf({"keyboard cat"});
   for (int i = 0; i < 300; ++i) {
     const std::string handle = handles.of(SessionId::generate());
     EXPECT_EQ(handle.size(), 16U);
@@ -24,15 +32,28 @@ TEST(SessionHandles, AreToldFromAnIdAndFromACookie) {
 }
 
 TEST(SessionHandles, AreTheSameForTheSameSecretAndOthersForAnother) {
-  const SessionHandles handles(Secret(std::string("keyboard cat")));
+  const SessionHandles handles = handlesOf({"keyboard cat"});
   std::set<std::string> all;
   for (int i = 0; i < 300; ++i) {
     const SessionId id = SessionId::generate();
-    EXPECT_EQ(handles.of(id), SessionHandles(Secret(std::string("keyboard cat"))).of(id));
+    EXPECT_EQ(handles.of(id), handlesOf({"keyboard cat"}).of(id));
     all.insert(handles.of(id));
-    all.insert(SessionHandles(Secret(std::string("another"))).of(id));
+    all.insert(handlesOf({"another"}).of(id));
   }
   EXPECT_EQ(all.size(), 600U);
+}
+
+TEST(SessionHandles, OfAnOlderSecretStillMeanTheSession) {
+  const SessionHandles before = handlesOf({"keyboard cat"});
+  const SessionHandles after = handlesOf({"another", "keyboard cat"});
+  const SessionId id = SessionId::generate();
+  const SessionId other = SessionId::generate();
+  EXPECT_EQ(after.of(id), handlesOf({"another"}).of(id)) << "the first makes it";
+  EXPECT_TRUE(after.means(after.of(id), id));
+  EXPECT_TRUE(after.means(before.of(id), id));
+  EXPECT_FALSE(after.means(before.of(other), id));
+  EXPECT_FALSE(before.means(after.of(id), id));
+  EXPECT_FALSE(after.means("", id));
 }
 
 }  // namespace
