@@ -1,6 +1,7 @@
 #include "endpoints/login/end_session_form.h"
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -23,18 +24,18 @@ std::optional<Response> EndSessionForm::answer(const Request& request, const std
   if (!mayBeEndSessionForm(request)) return std::nullopt;
   const std::optional<FormFields> fields = parseForm(request.body);
   if (!fields || !formField(*fields, "ticket")) return std::nullopt;
-  PageValues values;
+  const std::string user(formField(*fields, "user").value_or(""));  // so that only the password is asked for again
   switch (cap_.endOne(request, *fields)) {
     case SessionCap::Answer::kEnded:
-      return pages_.form(request, 200, rd, "", std::move(values.message("good", "session_ended")));
+      return pages_.form(request, 200, rd, user, std::move(PageValues().message("good", "session_ended")));
     case SessionCap::Answer::kGone:
-      return pages_.form(request, 404, rd, "", std::move(values.message("error", "session_gone")));
+      return pages_.form(request, 404, rd, user, std::move(PageValues().message("error", "session_gone")));
     case SessionCap::Answer::kExpired:
-      return pages_.form(request, 403, rd, "", std::move(values.message("error", "expired")));
+      return pages_.form(request, 403, rd, user, std::move(PageValues().message("error", "expired")));
     case SessionCap::Answer::kUnavailable:
       break;
   }
-  return answers_.refuse(request, {LoginOutcome::kUnavailable}, "", rd);
+  return answers_.refuse(request, {LoginOutcome::kUnavailable}, user, rd);
 }
 
 }  // namespace sessiond

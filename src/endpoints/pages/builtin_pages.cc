@@ -120,7 +120,7 @@ constexpr std::string_view kSessionsBody = R"html({{> head}}
 <small><bdi>{{address}}</bdi> · <bdi>{{used}}</bdi></small>
 <small><bdi>{{begun}}</bdi></small></div>
 {{^own}}<form method="post" action="{{action}}"><input type="hidden" name="csrf" value="{{csrf}}">
-{{#ticket}}<input type="hidden" name="ticket" value="{{ticket}}">{{/ticket}}
+{{#ticket}}<input type="hidden" name="ticket" value="{{ticket}}"><input type="hidden" name="user" value="{{name}}">{{/ticket}}
 <button type="submit" class="quiet" name="end" value="{{handle}}" id="b{{place}}" aria-labelledby="b{{place}} s{{place}}">{{t.end_session}}</button></form>{{/own}}</li>
 {{/sessions}}</ul>
 {{#more}}<p>{{t.more_sessions}}</p>{{/more}}

@@ -215,6 +215,23 @@ TEST_F(LoginTest, TheLimitsPageEndsASessionOfWhoGaveTheRightPassword) {
   EXPECT_EQ(postForm(kGoodForm).status, 303);
 }
 
+TEST_F(LoginTest, WhoMadeRoomIsNotAskedForTheirNameAgain) {
+  settings_.session.per_user = {.max = 1, .when_full = WhenFull::kRefuse};
+  build();
+  const SessionId other = idIn(setCookies(postJson(kGoodJson)).at(0));
+  const Response page = postForm(kGoodForm);
+  EXPECT_EQ(fieldIn(page, "user"), "ada");
+  const std::string form = "end=" + handles_.of(other) + "&ticket=" + fieldIn(page, "ticket");
+  EXPECT_EQ(fieldIn(postForm("user=ada&end=none&ticket=" + fieldIn(page, "ticket")), "user"), "ada");
+  EXPECT_EQ(fieldIn(postForm("user=%22%3E%3Cb%3E&ticket=forged"), "user"), "&quot;&gt;&lt;b&gt;");
+  EXPECT_EQ(fieldIn(postForm("user=a%0Ab&ticket=forged"), "user"), "");
+  store_.failWith(StoreError::kUnavailable);
+  EXPECT_EQ(fieldIn(postForm("user=ada&" + form), "user"), "ada");
+  store_.failWith(std::nullopt);
+  EXPECT_EQ(fieldIn(postForm("user=ada&" + form), "user"), "ada");
+  EXPECT_FALSE(store_.value(other));
+}
+
 TEST(EndSessionTickets, AreGoodForOneUserForSomeMinutes) {
   FakeClock clock;
   std::vector<Secret> secrets;
