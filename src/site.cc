@@ -83,7 +83,7 @@ struct PasswordLogin {
         devices(config.session.secrets, shared.clock),
         audit(config.log.audit_addresses, sessions.log_key, shared.clock),
         tickets(config.session.secrets, shared.clock),
-        session_cap({config, pages, csrf, sessions.index, sessions.ender, list, tickets}),
+        session_cap({config, pages, csrf, sessions.index, sessions.ender, list, tickets, shared.metrics}),
         authenticator(authenticatorsOf(config.login, std::move(directories), sessions.log_key, shared.clock)),
         entrance({config, gate, devices, authenticator, shared.clock}),
         endpoint({config, pages, sessions.finder, csrf, sessions.signer,

@@ -22,11 +22,6 @@ namespace {
 
 constexpr std::string_view kOthers = "others";
 
-Counter& counterOf(MetricsRegistry& metrics, const char* outcome) {
-  return metrics.counter("sessiond_session_ends_total",
-                         "Sessions that users ended in the list of theirs, by how it went.", {{"outcome", outcome}});
-}
-
 /// The last piece of /sessions/<handle>, or `others`; empty: neither.
 std::string_view wantedEnd(const Request& request) {
   const std::optional<FormFields> fields = parseQuery(request.paramOrEmpty("QUERY_STRING"));
@@ -58,11 +53,7 @@ std::string_view textOf(std::optional<Done> done) {
 }  // namespace
 
 SessionsEndpoint::SessionsEndpoint(const SessionsParts& parts)
-    : parts_(parts),
-      visitors_(parts.finder, parts.settings.session),
-      done_(counterOf(parts.metrics, "success")),
-      refused_(counterOf(parts.metrics, "refused")),
-      failed_(counterOf(parts.metrics, "unavailable")) {}
+    : parts_(parts), visitors_(parts.finder, parts.settings.session), ends_(parts.metrics) {}
 
 Response SessionsEndpoint::answer(const Request& request) const {
   const std::string_view method = request.paramOrEmpty("REQUEST_METHOD");
@@ -119,7 +110,7 @@ Response SessionsEndpoint::endByForm(const Request& request) const {
   if (!visitor) return refuseNobody(request, visitor.error());
   const CsrfVerdict verdict = parts_.csrf.check(request, formField(*fields, "csrf").value_or(""));
   if (verdict != CsrfVerdict::kGenuine) {
-    refused_.add();
+    ends_.refused.add();
     return showList(request, *visitor, 403, verdict == CsrfVerdict::kNoCookie ? "no_cookie" : "sessions_expired");
   }
   const Expected<Ending, Refusal> ending = end(*visitor, *what);
@@ -184,7 +175,7 @@ Response SessionsEndpoint::refuseNobody(const Request& request, CheckStatus why)
 Expected<Ending, SessionsEndpoint::Refusal> SessionsEndpoint::end(const Visitor& visitor, std::string_view what) const {
   const auto failed = [this](Refusal refusal) {
     const bool away = refusal == Refusal::kUnavailable || refusal == Refusal::kUnfinished;
-    (away ? failed_ : refused_).add();
+    (away ? ends_.unavailable : ends_.refused).add();
     return Unexpected(refusal);
   };
   if (!isFresh(visitor)) return failed(Refusal::kStale);
@@ -192,7 +183,7 @@ Expected<Ending, SessionsEndpoint::Refusal> SessionsEndpoint::end(const Visitor&
     if (visitor.user_id.empty()) return failed(Refusal::kUnknown);
     const auto ending = parts_.ender.endAllOf(visitor.user_id, "list", std::span(&visitor.session, 1));
     if (!ending) return failed(ending.error() == StoreError::kTimeout ? Refusal::kUnfinished : Refusal::kUnavailable);
-    done_.add();
+    ends_.success.add();
     return *ending;
   }
   const auto found = parts_.list.find(visitor.user_id, what);
@@ -201,7 +192,7 @@ Expected<Ending, SessionsEndpoint::Refusal> SessionsEndpoint::end(const Visitor&
   if (**found == visitor.session) return failed(Refusal::kOwn);
   const auto ended_one = parts_.ender.end(std::span(&**found, 1), "list");
   if (!ended_one) return failed(Refusal::kUnavailable);
-  done_.add();
+  ends_.success.add();
   return ended_one->front().ending;
 }
 
@@ -213,7 +204,7 @@ bool SessionsEndpoint::isFresh(const Visitor& visitor) const {
 
 Response SessionsEndpoint::refuse(const Request& request, int status, std::string_view word,
                                   std::string_view message) const {
-  refused_.add();
+  ends_.refused.add();
   return wantsPage(request) ? startHere(parts_.pages, request, status, message, StartHere::kSessions)
                             : jsonError(status, word);
 }

@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/expected.h"
 #include "base/metrics.h"
+#include "endpoints/account/session_end_counters.h"
 #include "endpoints/csrf.h"
 #include "endpoints/pages/page_book.h"
 #include "endpoints/site_settings.h"
@@ -77,9 +78,7 @@ class SessionsEndpoint {
 
   const SessionsParts parts_;
   const VisitorFinder visitors_;
-  Counter& done_;
-  Counter& refused_;
-  Counter& failed_;
+  const SessionEndCounters ends_;
 };
 
 }  // namespace sessiond

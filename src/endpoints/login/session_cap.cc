@@ -52,6 +52,23 @@ Response SessionCap::offer(const Request& request, const std::string& user_id, s
 }
 
 SessionCap::Answer SessionCap::endOne(const Request& request, const FormFields& form) const {
+  const Answer answer = endIfTheirs(request, form);
+  switch (answer) {
+    case Answer::kEnded:
+      ends_.success.add();
+      break;
+    case Answer::kGone:
+    case Answer::kExpired:
+      ends_.refused.add();
+      break;
+    case Answer::kUnavailable:
+      ends_.unavailable.add();
+      break;
+  }
+  return answer;
+}
+
+SessionCap::Answer SessionCap::endIfTheirs(const Request& request, const FormFields& form) const {
   const std::optional<std::string> user_id = parts_.tickets.read(formField(form, "ticket").value_or(""));
   if (!user_id || parts_.csrf.check(request, formField(form, "csrf").value_or("")) != CsrfVerdict::kGenuine) {
     return Answer::kExpired;

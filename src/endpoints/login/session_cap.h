@@ -13,6 +13,8 @@
 #include <string_view>
 
 #include "base/expected.h"
+#include "base/metrics.h"
+#include "endpoints/account/session_end_counters.h"
 #include "endpoints/csrf.h"
 #include "endpoints/login/end_session_ticket.h"
 #include "endpoints/login/login_outcome.h"
@@ -38,8 +40,9 @@ class SessionCap {
     const SessionEnder& ender;
     const SessionList& list;
     const EndSessionTickets& tickets;
+    MetricsRegistry& metrics;
   };
-  explicit SessionCap(const Parts& parts) : parts_(parts) {}
+  explicit SessionCap(const Parts& parts) : parts_(parts), ends_(parts.metrics) {}
 
   /// `leaving`: sessions that the login is going to end anyway. The error is kTooManySessions or kUnavailable.
   Expected<void, LoginOutcome> admit(const IndexedSession& session, std::span<const SessionId> leaving) const;
@@ -53,7 +56,10 @@ class SessionCap {
   Answer endOne(const Request& request, const FormFields& form) const;
 
  private:
+  Answer endIfTheirs(const Request& request, const FormFields& form) const;
+
   const Parts parts_;
+  const SessionEndCounters ends_;
 };
 
 }  // namespace sessiond

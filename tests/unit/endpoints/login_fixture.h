@@ -65,8 +65,8 @@ class LoginTest : public EndpointFixture {
     audit_ = std::make_unique<LoginAudit>(audit_addresses_, log_key_, clock_);
     list_ = std::make_unique<SessionList>(
         SessionList::Parts{settings_.session, store_, finder_.get(), index_, handles_, clock_});
-    cap_ =
-        std::make_unique<SessionCap>(SessionCap::Parts{settings_, *pages_, *csrf_, index_, *ender_, *list_, tickets_});
+    cap_ = std::make_unique<SessionCap>(
+        SessionCap::Parts{settings_, *pages_, *csrf_, index_, *ender_, *list_, tickets_, metrics_});
     extractor_ = std::make_unique<FactsExtractor>(settings_.extractionRules());
     starter_ = std::make_unique<SessionStarter>(SessionStarterParts{.session = settings_.session,
                                                                     .cookie = settings_.cookie,

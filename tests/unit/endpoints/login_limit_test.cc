@@ -212,6 +212,8 @@ TEST_F(LoginTest, TheLimitsPageEndsASessionOfWhoGaveTheRightPassword) {
   EXPECT_EQ(ended.status, 200);
   EXPECT_THAT(ended.body, HasSubstr("The session has ended."));
   EXPECT_FALSE(store_.value(other));
+  EXPECT_EQ(count("sessiond_session_ends_total", "success"), 1U);
+  EXPECT_EQ(count("sessiond_session_ends_total", "refused"), 4U);
   EXPECT_EQ(postForm(kGoodForm).status, 303);
 }
 
