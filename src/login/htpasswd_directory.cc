@@ -15,6 +15,9 @@
 namespace sessiond {
 namespace {
 
+/// Of a bad line. It is not ignored: whom it names no other directory lets in.
+constexpr const char* kConsequence = "; this line lets nobody in";
+
 bool isUsable(const UserEntry& entry) {
   return !entry.locked && entry.damage.empty();
 }
@@ -80,10 +83,10 @@ void HtpasswdDirectory::noteFirst(const Reading& reading) {
   const std::vector<std::string>& bad = reading.content.problems;
   if (reading.readable_by_others)
     first_problems_.push_back(path_ + " can be read by everybody on this machine; chmod o-rwx " + path_);
-  for (std::size_t i = 0; i < std::min(bad.size(), kMostNamed); ++i)
-    first_problems_.push_back(bad[i] + "; this line is ignored");
+  for (std::size_t i = 0; i < std::min(bad.size(), kMostNamed); ++i) first_problems_.push_back(bad[i] + kConsequence);
   if (bad.size() > kMostNamed)
-    first_problems_.push_back(path_ + ": " + std::to_string(bad.size() - kMostNamed) + " other lines are ignored too");
+    first_problems_.push_back(path_ + ": " + std::to_string(bad.size() - kMostNamed) +
+                              " other lines let nobody in either");
   state_.lock()->problems = bad;  // so that they are no news
 }
 
@@ -119,8 +122,7 @@ void HtpasswdDirectory::logReading(const Reading& reading) const {
     return;
   }
   if (reading.content.problems.empty()) logInfo("htpasswd: file is in order again", {{"file", path_}});
-  for (const std::string& problem : reading.content.problems)
-    logWarn("htpasswd: " + problem + "; this line is ignored");
+  for (const std::string& problem : reading.content.problems) logWarn("htpasswd: " + problem + kConsequence);
 }
 
 std::shared_ptr<const HtpasswdDirectory::Users> HtpasswdDirectory::current() {

@@ -67,7 +67,7 @@ describe('getting ready', () => {
     const { status, stderr } = run(binary, '-t', '-c', stack.sessiond.file);
     assert.equal(status, 0);
     assert.ok(stderr.includes(`: warning: login.htpasswd_file: ${file}:1: user "ada": hash form $apr1$ (Apache's MD5) is not accepted; `), stderr);
-    assert.match(stderr, /; make it anew: htpasswd -B FILE NAME; this line is ignored\n/);
+    assert.match(stderr, /; make it anew: htpasswd -B FILE NAME; this line lets nobody in\n/);
     for (const other of [ask('check'), ask('reload')]) assert.deepEqual([other.status, other.stderr.includes(stderr.split('\n')[0])], [0, true], other.stderr);
     write();
     assert.equal(ask('reload').status, 0);

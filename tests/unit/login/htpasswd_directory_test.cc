@@ -147,7 +147,7 @@ TEST_F(HtpasswdDirectoryTest, AFileThatCannotBeReadAnyMoreIsSaidOnceAndSoIsThatI
   write("ada:" + kHash + "\nno colon\n");
   const std::string bad = logged();
   EXPECT_EQ(times(bad, ":2: "), 1) << bad;
-  EXPECT_EQ(times(bad, "this line is ignored"), 1) << bad;
+  EXPECT_EQ(times(bad, "this line lets nobody in"), 1) << bad;
 }
 
 TEST_F(HtpasswdDirectoryTest, AFileThatEverybodyCanReadIsSaidAtTheStart) {
@@ -170,13 +170,13 @@ TEST_F(HtpasswdDirectoryTest, BadLinesAtTheStartAreForWhoeverOpensItToSayAndNotL
   const std::string& problem = directory->firstProblems()[0];
   EXPECT_TRUE(problem.starts_with(path_ + ":1: user \"ada\": hash form $apr1$ (Apache's MD5) is not accepted; "))
       << problem;
-  EXPECT_TRUE(problem.ends_with("; make it anew: htpasswd -B FILE NAME; this line is ignored")) << problem;
+  EXPECT_TRUE(problem.ends_with("; make it anew: htpasswd -B FILE NAME; this line lets nobody in")) << problem;
   std::string many;
   for (int i = 0; i < 25; ++i) many += "no colon\n";
   write(many);
   directory = open();
   ASSERT_EQ(directory->firstProblems().size(), 21U);
-  EXPECT_EQ(directory->firstProblems()[20], path_ + ": 5 other lines are ignored too");
+  EXPECT_EQ(directory->firstProblems()[20], path_ + ": 5 other lines let nobody in either");
 }
 
 TEST_F(HtpasswdDirectoryTest, AFileThatIsNotThereIsSaidAtTheStart) {
