@@ -32,8 +32,8 @@ StatusWords wordsOf(CheckStatus status) {
     case CheckStatus::kExpired:
       return {"the session is over: session.absolute_timeout, or a cookie's lifetime of nothing", "log in again"};
     case CheckStatus::kRevoked:
-      return {"the session was ended: a logout, a revocation, or a user who was disabled or has another password",
-              "log in again"};
+      return {"the session was ended, or its user is gone, disabled or has another password",
+              "log in again; who is disabled or gone cannot: `sessionctl user list`"};
     case CheckStatus::kAnonymous:
       return {"the session is nobody's",
               "log in; if somebody should be logged in: does session.user_at lead to the user?"};
