@@ -1,5 +1,8 @@
 // SessionCap: as many sessions as a user may have (session.per_user), and what happens when there may be no more: those
-// that were not used for longest end, or the login is refused with a page that offers to end one.
+// that would end first do so now, or the login is refused with a page that offers to end one.
+//
+// By when they end, not by when they were used: that is what the index knows. Where applications give sessions lives of
+// their own, a short one that is in use goes before a long one that is idle.
 //
 // A login stores its session first, whose id nobody knows yet, and then asks for admission here. The index decides, one
 // login after the other, so that many at once leave exactly as many as may be.
