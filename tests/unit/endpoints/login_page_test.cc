@@ -95,8 +95,9 @@ TEST_F(LoginTest, WhoMustLogInAgainIsToldWhyAndHasTheNameTypedAlready) {
   EXPECT_EQ(fieldIn(nobody, "user"), "");
 }
 
-TEST_F(LoginTest, NoPageCutsOffWhatIsTyped) {
+TEST_F(LoginTest, NoPageCutsOffWhatIsTypedNorHindersPasting) {
   EXPECT_THAT(get().body, Not(HasSubstr("maxlength")));
+  EXPECT_THAT(get().body, Not(HasSubstr("paste"))) << "neither as an attribute nor in the script";
 }
 
 TEST_F(LoginTest, ASessionOfNobodyAndAStoreThatCannotTellLeadToTheForm) {
