@@ -42,6 +42,10 @@ struct ErrorKind {
 inline constexpr std::size_t kErrorKinds = 27;
 /// What a primary says of a write that too few replicas would have; no replica says it.
 inline constexpr std::string_view kNoReplicas = "NOREPLICAS";
+/// What a node of a cluster says that sees no majority, of writes alone where cluster-allow-reads-when-down is on; and
+/// what it says of a slot that nobody has.
+inline constexpr std::string_view kClusterDown = "CLUSTERDOWN";
+inline constexpr std::string_view kSlotUnserved = "CLUSTERDOWN Hash slot";
 
 /// Pure. `text` is an error reply without its leading dash.
 const ErrorKind& classifyError(std::string_view text);

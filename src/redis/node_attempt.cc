@@ -17,20 +17,22 @@ NodeAttempt::NodeAttempt(RedisNode& node, SteadyTime now) : node_(node), began_(
 
 Expected<void, StoreError> NodeAttempt::answered(const RedisReplies& replies, SteadyTime now) {
   node_.reports().noteLatency(now - began_);
-  const ErrorKind* const worst = node_.noteErrors(replies);
-  if (worst != nullptr && worst->scope == ErrorScope::kServer) {
-    node_.reports().noteChange(permission_->failed(), worst->code);
-    return Unexpected(StoreError::kUnavailable);
-  }
-  node_.reports().noteChange(permission_->succeeded(), {});
+  if (!noteWorking(replies)) return Unexpected(StoreError::kUnavailable);
   if (node_.role().asksElsewhere(replies)) return Unexpected(StoreError::kUnavailable);
   return {};
 }
 
 StoreError NodeAttempt::disbelieved(const RedisReplies& replies) {
-  node_.noteErrors(replies);
-  node_.reports().noteChange(permission_->succeeded(), {});  // it answers
+  noteWorking(replies);
   return StoreError::kUnavailable;
+}
+
+bool NodeAttempt::noteWorking(const RedisReplies& replies) {
+  const ErrorKind* const worst = node_.noteErrors(replies);
+  const bool works = worst == nullptr || worst->scope != ErrorScope::kServer;
+  node_.reports().noteChange(works ? permission_->succeeded() : permission_->failed(),
+                             works ? std::string_view() : worst->code);
+  return works;
 }
 
 StoreError NodeAttempt::failed(const ConnectionError& error, SteadyTime now) {

@@ -26,11 +26,14 @@ class NodeAttempt {
 
   /// An error: by a server on which nothing works, or by a replica.
   Expected<void, StoreError> answered(const RedisReplies& replies, SteadyTime now);
-  /// Answered by one that lacks replicas.
+  /// Answered by one that lacks replicas, or its cluster's majority.
   StoreError disbelieved(const RedisReplies& replies);
   StoreError failed(const ConnectionError& error, SteadyTime now);
 
  private:
+  /// Does anything work there? For the breaker.
+  bool noteWorking(const RedisReplies& replies);
+
   RedisNode& node_;
   const SteadyTime began_;
   std::optional<CircuitBreaker::Attempt> permission_;

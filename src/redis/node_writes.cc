@@ -6,6 +6,14 @@
 #include "redis/error_reply.h"
 
 namespace sessiond {
+namespace {
+
+/// Whoever says so may have been cut off from all others: of replicas, or of a cluster's majority. Not of one slot.
+bool isCutOff(const ErrorKind& kind) {
+  return kind.code == kNoReplicas || kind.code == kClusterDown;
+}
+
+}  // namespace
 
 NodeWrites::NodeWrites(TopologyKind topology, std::string probe_key)
     : topology_(topology), probe_key_(std::move(probe_key)) {
@@ -24,16 +32,16 @@ bool NodeWrites::judge(const RedisReply& reply) {
     return true;
   }
   const ErrorKind& kind = classifyError(reply.text);
-  if (kind.code == kNoReplicas) lack_replicas_.store(mustBeTaken(), std::memory_order_release);
+  if (isCutOff(kind)) lack_replicas_.store(mustBeTaken(), std::memory_order_release);
   // Redis looks at its disk before it looks for replicas.
-  const bool was_tried = !isUsual(kind, topology_) && !kind.code.starts_with("CLUSTERDOWN") && kind.code != "MISCONF";
-  return (was_tried && kind.code != kNoReplicas) || !lackReplicas();
+  const bool was_tried = !isUsual(kind, topology_) && kind.code != kSlotUnserved && kind.code != "MISCONF";
+  return (was_tried && !isCutOff(kind)) || !lackReplicas();
 }
 
 void NodeWrites::hear(const RedisReplies& replies) {
   if (!mustBeTaken()) return;
   for (const RedisReply& reply : replies) {
-    if (reply.type != RedisReply::Type::kError || classifyError(reply.text).code != kNoReplicas) continue;
+    if (reply.type != RedisReply::Type::kError || !isCutOff(classifyError(reply.text))) continue;
     lack_replicas_.store(true, std::memory_order_release);
   }
 }

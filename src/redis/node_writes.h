@@ -1,7 +1,8 @@
 // NodeWrites: whether a node takes writes, and what it says of them.
 //
 // Where there are several servers, one that no replica follows is not believed: it may have been cut off from all
-// others, who go on without it. It refuses writes then (min-replicas-to-write); so it is asked for one that changes
+// others, who go on without it. It refuses writes then (min-replicas-to-write), as a cluster's node does that sees no
+// majority, though it may go on to be read (cluster-allow-reads-when-down); so it is asked for one that changes
 // nothing, of a key that is nobody's, as often as there is doubt.
 
 #pragma once
@@ -32,10 +33,11 @@ class NodeWrites {
   std::string probe(RedisCommands& commands) const;
   void useProbeKey(std::string key) { *probe_key_.lock() = std::move(key); }
 
-  /// Of any write. False: the server lacks replicas, as far as is known, and its answers are not believed. Where a
-  /// cluster's node says that the key is another one's, nothing was tried: what was known before goes on.
+  /// Of any write. False: the server lacks replicas, as far as is known, or a cluster's majority, and its answers are
+  /// not believed. Where a cluster's node says that the key is another one's, nothing was tried: what was known before
+  /// goes on.
   bool judge(const RedisReply& reply);
-  /// Whatever was asked, it may have been told that replicas are lacking.
+  /// Whatever was asked, it may have been told that replicas, or a majority, are lacking.
   void hear(const RedisReplies& replies);
   bool lackReplicas() const { return lack_replicas_.load(std::memory_order_acquire); }
   /// The node is another server from now on.

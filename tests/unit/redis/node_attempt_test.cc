@@ -87,6 +87,8 @@ TEST_F(NodeAttemptTest, WhoIsNotBelievedAnswersAllTheSame) {
     EXPECT_EQ(NodeAttempt(node_, now()).disbelieved({error("NOREPLICAS Not enough")}), StoreError::kUnavailable);
   }
   EXPECT_FALSE(node_.breaker().isOpen());
+  for (int i = 0; i < 5; ++i) static_cast<void>(NodeAttempt(node_, now()).disbelieved({error("CLUSTERDOWN it is")}));
+  EXPECT_TRUE(node_.breaker().isOpen()) << "where nothing works it is the same as for who is believed";
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ TEST(NodeWrites, LackReplicasUntilOneIsTakenOrTheServerIsAnother) {
 TEST(NodeWrites, ThatAreLedElsewhereLeaveTheDoubt) {
   NodeWrites node(TopologyKind::kCluster, "probe");
   const std::vector<std::string> elsewhere = {"MOVED 7 192.0.2.2:6379", "ASK 7 192.0.2.2:6379", "TRYAGAIN in a moment",
-                                              "CLUSTERDOWN Hash slot not served", "CLUSTERDOWN The cluster is down"};
+                                              "CLUSTERDOWN Hash slot not served"};
   for (const std::string& text : elsewhere) EXPECT_TRUE(node.judge(error(text))) << "that says nothing: " << text;
   EXPECT_FALSE(node.judge(error(kLacking)));
   for (const std::string& text : elsewhere) {
@@ -48,6 +48,22 @@ TEST(NodeWrites, ThatAreLedElsewhereLeaveTheDoubt) {
   }
   EXPECT_TRUE(node.judge(status("OK")));
   EXPECT_FALSE(node.lackReplicas());
+}
+
+/// It may be read all the same, by cluster-allow-reads-when-down, for as long as it is cut off.
+TEST(NodeWrites, OfANodeThatSeesNoMajorityAreInDoubtUntilOneIsTaken) {
+  const char* const down = "CLUSTERDOWN The cluster is down and only accepts read commands";
+  NodeWrites node(TopologyKind::kCluster, "probe");
+  EXPECT_FALSE(node.judge(error(down)));
+  EXPECT_TRUE(node.lackReplicas());
+  EXPECT_FALSE(node.judge(error("MOVED 7 192.0.2.2:6379"))) << "nobody has tried";
+  EXPECT_TRUE(node.judge(status("OK")));
+  EXPECT_FALSE(node.lackReplicas());
+  node.hear({text("a session"), error(down)});
+  EXPECT_TRUE(node.lackReplicas()) << "whoever hears of it";
+  node.forget();
+  node.hear({error("CLUSTERDOWN Hash slot not served")});
+  EXPECT_FALSE(node.lackReplicas()) << "that is about one slot";
 }
 
 }  // namespace
