@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kRandomBytes = 16;
 constexpr auto kNames = std::to_array<std::string_view>(
-    {"subscription", "switch", "canaries", "database", "flush", "sentinels", "users", "everybody", "rest"});
+    {"subscription", "switch", "canaries", "database", "unused", "flush", "sentinels", "users", "everybody", "rest"});
 static_assert(kNames.size() == kDistrustReasons, "a word for each");
 
 }  // namespace
@@ -48,6 +48,7 @@ void Canaries::publish(SubscriptionRef next) {
   for (const auto& [number, weak] : proofs_) {
     if (const ProofRef proof = weak.lock()) proof->moment.store(Proof::kNever, std::memory_order_release);
   }
+  latest_.reset();
   current_ = std::move(next);
 }
 
@@ -87,6 +88,11 @@ void Canaries::ended() {
 
 void Canaries::distrust(DistrustReason why) {
   const std::lock_guard lock(mutex_);
+  beginEra(why);
+}
+
+/// Of the same subscription. REQUIRES: mutex_ is held.
+void Canaries::beginEra(DistrustReason why) {
   countLoss(why);
   const SubscriptionRef before = current_;
   publish(nullptr);
@@ -128,6 +134,22 @@ Canaries::ProofRef Canaries::add() {
 Canaries::SubscriptionRef Canaries::current() const {
   const std::lock_guard lock(mutex_);
   return current_;
+}
+
+void Canaries::forgetUnused(SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  if (latest_ && now - latest_->sent >= life() / 2) beginEra(DistrustReason::kUnused);
+}
+
+std::string Canaries::latest(const SubscriptionRef& of) const {
+  const std::lock_guard lock(mutex_);
+  return current_ == of && latest_ ? latest_->key : std::string();
+}
+
+void Canaries::written(const SubscriptionRef& of, const std::string& key, SteadyTime sent) {
+  const std::lock_guard lock(mutex_);
+  if (current_ != of || (latest_ && latest_->sent > sent)) return;
+  latest_ = Written{.key = key, .sent = sent};
 }
 
 void Canaries::renew(const SubscriptionRef& of, DistrustReason why) {

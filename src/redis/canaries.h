@@ -10,8 +10,10 @@
 //
 // One that comes back proves that whatever was changed before its moment, on the server that this connection leads to,
 // has been told of. The moment stands in the key, since an invalidation names a key and not a write: the invalidation
-// of an old canary that expires must not prove a new one. With the next canary the one before is read back: another
-// value, or none, is another database.
+// of an old canary that expires must not prove a new one. With each canary the latest before it, whichever connection
+// wrote that, is read back: another value, or none, is another database, or another server than that connection's. When
+// nobody has asked for so long that all may have expired, nothing can be read back, and nothing that was loaded before
+// is believed.
 //
 // When canaries stay away, the subscription and all connections are made anew (renew).
 
@@ -42,6 +44,7 @@ enum class DistrustReason : std::uint8_t {
   kSwitch,        ///< the node is another server
   kCanaries,      ///< they stay away
   kDatabase,      ///< what was just written is not there
+  kUnused,        ///< nobody has asked for so long that nothing of what was written need be there
   kFlush,         ///< Redis says that all keys are gone
   kSentinels,     ///< nobody vouches for the server
   kUsers,         ///< the file of users has changed
@@ -65,6 +68,8 @@ class Canaries {
     CacheTrust::Era era = 0;
   };
   using SubscriptionRef = std::shared_ptr<const Subscription>;
+  /// A canary lives so many times max_staleness, and is read back within half of that.
+  static constexpr int kLife = 10;
 
   // The listener's.
 
@@ -100,6 +105,13 @@ class Canaries {
   ProofRef add();
   /// The subscription that stands; null: none.
   SubscriptionRef current() const;
+  /// Before one is written: where the latest may have expired, an era begins, and nothing from before it is believed.
+  void forgetUnused(SteadyTime now);
+  /// The latest that the server has taken under this subscription, to be read back behind the next one; empty: none.
+  std::string latest(const SubscriptionRef& of) const;
+  /// The server has taken it.
+  void written(const SubscriptionRef& of, const std::string& key, SteadyTime sent);
+  milliseconds life() const { return kLife * maxStaleness(); }
   /// Something is wrong with this subscription or with a connection beside it: all are to be made anew. Nothing is
   /// believed that was loaded before.
   void renew(const SubscriptionRef& of, DistrustReason why);
@@ -113,8 +125,14 @@ class Canaries {
   bool resting() const { return resting_.load(std::memory_order_acquire); }
 
  private:
+  struct Written {
+    std::string key;
+    SteadyTime sent;
+  };
+
   void publish(SubscriptionRef next);
   void beginGeneration(DistrustReason why);
+  void beginEra(DistrustReason why);
   void countLoss(DistrustReason why);
   void forgetProofs();
 
@@ -128,6 +146,7 @@ class Canaries {
   Histogram& returns_;
   mutable std::mutex mutex_;
   SubscriptionRef current_;                               // guarded by mutex_
+  std::optional<Written> latest_;                         // guarded by mutex_
   std::map<std::uint64_t, std::weak_ptr<Proof>> proofs_;  // guarded by mutex_; by the connection's number
   std::size_t alive_proofs_ = 0;                          // guarded by mutex_; when they were counted last
   std::uint64_t next_number_ = 1;                         // guarded by mutex_

@@ -16,8 +16,6 @@ using Type = RedisReply::Type;
 
 /// Canaries that nobody's trust contradicts are waited for a while longer.
 constexpr int kSilencesUntilGivenUp = 3;
-/// A canary lives so many times max_staleness, and is read back within half of that.
-constexpr int kCanaryLife = 10;
 
 }  // namespace
 
@@ -95,16 +93,17 @@ void LaneChannel::transmit() {
   connection_.ask(commands_, replies_, carries_cargo_ ? std::min(limit, deadline_) : limit);
 }
 
-/// If one is due: the canary before is read, the next one written; or the role is asked for, and whether writes are
-/// taken. It is due with every cargo while they are not. Where canaries are refused, or replicas lack, both: what
-/// refuses canaries, a full server say, hides whether replicas are lacking. So is it where the role is not told.
+/// If one is due: a canary is written, and the latest before it read, behind it, so that there is no moment at which
+/// databases could be swapped unseen; or the role is asked for, and whether writes are taken. It is due with every cargo
+/// while they are not. Where canaries are refused, or replicas lack, both: what refuses canaries, a full server say,
+/// hides whether replicas are lacking. So is it where the role is not told.
 void LaneChannel::writeSign() {
   const SteadyTime now = clock_.steadyNow();
   sign_ = {.sent = now};
   if (canaries_ != nullptr) {
+    canaries_->forgetUnused(now);
     if (Canaries::SubscriptionRef current = canaries_->current(); current != subscription_) {
       subscription_ = std::move(current);
-      last_canary_.clear();
       missing_since_.reset();
       next_sign_ = now;
     }
@@ -121,12 +120,13 @@ void LaneChannel::writeSign() {
   }
   sign_.replies = commands_.count();
   if (subscription_ == nullptr) return;
-  const milliseconds life = kCanaryLife * canaries_->maxStaleness();
-  sign_.reads_back = !last_canary_.empty() && now - last_sent_ < life / 2;
-  if (sign_.reads_back) commands_.add({"GET", last_canary_});
   const std::string moment = std::to_string(now.time_since_epoch().count());
   sign_.canary = subscription_->prefix + std::to_string(proof_->number) + ":" + moment;
-  commands_.add({"SET", sign_.canary, moment, "EX", ttlArgument(std::chrono::ceil<std::chrono::seconds>(life))});
+  sign_.canary_at = commands_.count();
+  const auto life = std::chrono::ceil<std::chrono::seconds>(canaries_->life());
+  commands_.add({"SET", sign_.canary, moment, "EX", ttlArgument(life)});
+  sign_.before = canaries_->latest(subscription_);
+  if (!sign_.before.empty()) commands_.add({"GET", sign_.before});
   sign_.replies = commands_.count();
 }
 
@@ -168,7 +168,7 @@ Expected<bool, ConnectionError> LaneChannel::judgeSign() {
   if (!connection_.leadsToNode()) return Unexpected(refusedByReplica());
   if (sign_.asks_role && node_.role().isDeniedBy(replies_[0])) return Unexpected(refusedByReplica());
   const RedisReply* const probe = sign_.probe.empty() ? nullptr : &replies_[sign_.asks_role ? 1 : 0];
-  const RedisReply* const canary = sign_.canary.empty() ? nullptr : &replies_[sign_.replies - 1];
+  const RedisReply* const canary = sign_.canary.empty() ? nullptr : &replies_[sign_.canary_at];
   if (probe == nullptr && canary == nullptr) return true;
   for (const RedisReply* const written : {probe, canary}) {
     if (written == nullptr || written->type != Type::kError) continue;
@@ -185,17 +185,17 @@ Expected<bool, ConnectionError> LaneChannel::judgeSign() {
 }
 
 void LaneChannel::judgeCanary() {
-  canary_refused_ = replies_[sign_.replies - 1].type != Type::kStatus;
-  if (sign_.reads_back) {
-    const RedisReply& before = replies_[sign_.replies - 2];
-    const std::string_view moment = std::string_view(last_canary_).substr(last_canary_.rfind(':') + 1);
+  canary_refused_ = replies_[sign_.canary_at].type != Type::kStatus;
+  if (!sign_.before.empty()) {
+    const RedisReply& before = replies_[sign_.canary_at + 1];
+    const std::string_view moment = std::string_view(sign_.before).substr(sign_.before.rfind(':') + 1);
     const bool same = before.type == Type::kString && before.text == moment;
     if (!same && before.type != Type::kError) {
       return canaries_->renew(subscription_, DistrustReason::kDatabase);
     }
   }
   if (canary_refused_) return;  // full, say: nothing is fresh then, loads go on
-  last_canary_ = std::move(sign_.canary);
+  canaries_->written(subscription_, sign_.canary, sign_.sent);
   last_sent_ = sign_.sent;
   missCanaries(clock_.steadyNow());
 }

@@ -69,8 +69,9 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
     bool asks_role = false;   ///< HELLO 2 is the first of them
     std::string probe;        ///< then, whether writes are taken: the key; empty: not asked
     bool must_show = false;   ///< by that one, that the server is a primary
-    bool reads_back = false;  ///< then the canary before
     std::string canary;       ///< then this one is written; empty: none
+    std::size_t canary_at = 0;
+    std::string before;  ///< then the one before is read back; empty: there is none
     SteadyTime sent;
   };
 
@@ -117,7 +118,6 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
   SteadyTime next_sign_;
   Canaries::ProofRef proof_;
   Canaries::SubscriptionRef subscription_;
-  std::string last_canary_;
   bool canary_refused_ = false;
   SteadyTime last_sent_;
   std::optional<SteadyTime> missing_since_;

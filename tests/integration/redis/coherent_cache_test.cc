@@ -379,6 +379,30 @@ TEST_P(CoherentCache, DatabasesThatAreSwappedAreNoticed) {
   EXPECT_TRUE(instance.settle("a"));
 }
 
+TEST_P(CoherentCache, DatabasesThatAreSwappedBetweenTwoConnectionsAreNoticed) {
+  server_.command({"SELECT", "1"});
+  server_.command({"SET", "sess:a", sessionOf("of the other database")});
+  server_.command({"SELECT", "0"});
+  Instance instance(redis(), "sess:", 400ms);
+  ASSERT_TRUE(instance.settle("a"));
+  server_.command({"CLIENT", "KILL", "TYPE", "normal"});
+  server_.command({"SWAPDB", "0", "1"});
+  EXPECT_TRUE(soon([&] { return instance.check("a") == "U: of the other database\r\n"; }))
+      << "the new connection reads what the old one wrote";
+}
+
+TEST_P(CoherentCache, DatabasesThatAreSwappedWhileNobodyAsksAreNoticed) {
+  server_.command({"SELECT", "1"});
+  server_.command({"SET", "sess:a", sessionOf("of the other database")});
+  server_.command({"SELECT", "0"});
+  Instance instance(redis(), "sess:", 100ms);
+  ASSERT_TRUE(instance.settle("a"));
+  server_.command({"SWAPDB", "0", "1"});
+  std::this_thread::sleep_for(1200ms);  // longer than a canary lives
+  EXPECT_TRUE(soon([&] { return instance.keeps("a"); }));
+  EXPECT_EQ(instance.check("a"), "U: of the other database\r\n");
+}
+
 TEST_P(CoherentCache, ConnectionsToAnotherServerThanTheSubscriptionAreNotBelieved) {
   RedisServer other;
   other.command({"SET", "sess:a", sessionOf("ada there")});

@@ -105,6 +105,41 @@ TEST_F(CanariesTest, OneOfASubscriptionBeforeProvesNothing) {
   EXPECT_FALSE(canaries_.proven());
 }
 
+/// It is read back by whoever writes the next one, over whichever connection.
+TEST_F(CanariesTest, TheLatestThatWasWrittenIsRememberedWithItsSubscription) {
+  canaries_.subscribed("p:");
+  const auto first = canaries_.current();
+  EXPECT_EQ(canaries_.latest(first), "");
+  canaries_.written(first, "p:2:later", at(5100ms));
+  canaries_.written(first, "p:1:earlier", at(5000ms));
+  EXPECT_EQ(canaries_.latest(first), "p:2:later");
+  canaries_.distrust(DistrustReason::kFlush);
+  EXPECT_EQ(canaries_.latest(first), "");
+  EXPECT_EQ(canaries_.latest(canaries_.current()), "") << "it is gone";
+  canaries_.written(first, "p:2:late", at(5200ms));
+  EXPECT_EQ(canaries_.latest(canaries_.current()), "") << "of an era before";
+}
+
+TEST_F(CanariesTest, WhereAllMayHaveExpiredNothingFromBeforeIsBelieved) {
+  canaries_.forgetUnused(at(4000ms));
+  canaries_.subscribed("p:");
+  canaries_.forgetUnused(at(4000ms));
+  const auto before = canaries_.current();
+  canaries_.written(before, "p:1:x", at(5000ms));
+  canaries_.forgetUnused(at(9999ms));
+  EXPECT_EQ(canaries_.current(), before);
+  canaries_.forgetUnused(at(10000ms));
+  const auto behind = canaries_.current();
+  ASSERT_NE(behind, before);
+  EXPECT_EQ(behind->prefix, before->prefix) << "the subscription stands";
+  ASSERT_TRUE(cameBack(canaries_.add(), at(10000ms), at(10001ms)));
+  EXPECT_TRUE(trust_.believes(behind->era, at(10001ms)));
+  EXPECT_FALSE(trust_.believes(before->era, at(10001ms)));
+  EXPECT_EQ(lost("unused"), 1U);
+  canaries_.forgetUnused(at(99999ms));
+  EXPECT_EQ(lost("unused"), 1U) << "there is nothing more to lose";
+}
+
 /// Somebody else's key below our prefix, and a canary of a connection that is gone.
 TEST_F(CanariesTest, WhatIsNoneProvesNothing) {
   canaries_.subscribed("p:");
