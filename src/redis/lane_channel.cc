@@ -94,9 +94,9 @@ void LaneChannel::transmit() {
 }
 
 /// If one is due: a canary is written, and the latest before it read, behind it, so that there is no moment at which
-/// databases could be swapped unseen; or the role is asked for, and whether writes are taken. It is due with every cargo
-/// while they are not. Where canaries are refused, or replicas lack, both: what refuses canaries, a full server say,
-/// hides whether replicas are lacking. So is it where the role is not told.
+/// databases could be swapped unseen; or the role is asked for, and whether writes are taken. It is due with every
+/// cargo while they are not. Where canaries are refused, or replicas lack, both: what refuses canaries, a full server
+/// say, hides whether replicas are lacking. So is it where the role is not told.
 void LaneChannel::writeSign() {
   const SteadyTime now = clock_.steadyNow();
   sign_ = {.sent = now};
@@ -190,7 +190,8 @@ void LaneChannel::judgeCanary() {
     const RedisReply& before = replies_[sign_.canary_at + 1];
     const std::string_view moment = std::string_view(sign_.before).substr(sign_.before.rfind(':') + 1);
     const bool same = before.type == Type::kString && before.text == moment;
-    if (!same && before.type != Type::kError) {
+    // Where both are refused, nothing was proven.
+    if (!same && (before.type != Type::kError || !canary_refused_)) {
       return canaries_->renew(subscription_, DistrustReason::kDatabase);
     }
   }

@@ -108,6 +108,23 @@ TEST_F(LaneChannelTest, WhatWasJustWrittenIsReadBackInTheSameDatabase) {
   EXPECT_EQ(canaries_->givenUpFor(), DistrustReason::kDatabase);
 }
 
+TEST_F(LaneChannelTest, WhatMayBeWrittenAndNotReadBackProvesNothing) {
+  use(2s);
+  subscribe();
+  EXPECT_EQ(ask(), "untracked");
+  ASSERT_EQ(tellOfCanaries(), 1);
+  server_.command({"ACL", "SETUSER", "default", "-get"});
+  const std::uint64_t before = canaries_->generation();
+  EXPECT_TRUE(soon(
+      [&] {
+        ask();
+        tellOfCanaries();
+        return canaries_->generation() != before;
+      },
+      15s));
+  EXPECT_FALSE(trust_->holds(now()));
+}
+
 TEST_F(LaneChannelTest, AConnectionOfAGenerationBeforeIsMadeAnew) {
   use(30s);
   subscribe();
