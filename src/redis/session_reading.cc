@@ -22,8 +22,21 @@ std::optional<std::chrono::milliseconds> ttlOf(const RedisReply& reply) {
   return std::chrono::milliseconds(std::max<std::int64_t>(reply.integer, 0));
 }
 
+bool isOrFailed(const RedisReply& reply, Type kind) {
+  return reply.type == kind || reply.type == Type::kError;
+}
+
+/// False: these are replies to something else, or of something else than Redis. What they say destroys nothing: a
+/// session is revoked by a number that EXISTS of one key gives, and not by that of a neighbour.
+bool areReplies(const RedisReply& value, const RedisReply* ttl, const RedisReply& tombstone) {
+  if (!isOrFailed(value, Type::kString) || !isOrFailed(tombstone, Type::kInteger)) return false;
+  if (ttl != nullptr && !isOrFailed(*ttl, Type::kInteger)) return false;
+  return tombstone.type == Type::kError || tombstone.integer == 0 || tombstone.integer == 1;
+}
+
 Expected<StoredSession, StoreError> sessionOf(const RedisReply& value, const RedisReply* ttl,
                                               const RedisReply& tombstone) {
+  if (!areReplies(value, ttl, tombstone)) return Unexpected(StoreError::kUnavailable);
   if (tombstone.type != Type::kInteger) return Unexpected(storeErrorOf(tombstone));
   if (value.type != Type::kString) return Unexpected(storeErrorOf(value));
   StoredSession session;
