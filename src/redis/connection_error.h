@@ -23,6 +23,10 @@ inline ConnectionError noAnswerInTime() {
   return {ConnectionError::Kind::kTimeout, "no answer in time"};
 }
 
+inline ConnectionError notOfRedis() {
+  return {ConnectionError::Kind::kBroken, "a reply is of a kind that its command never gives: is it a Redis?"};
+}
+
 /// Nobody knows the primary yet.
 inline ConnectionError sentinelsAreSilent() {
   return {ConnectionError::Kind::kUnreachable, "the sentinels have not said where it is"};

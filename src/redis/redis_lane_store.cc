@@ -3,13 +3,15 @@
 #include <utility>
 
 #include "base/check.h"
+#include "redis/connection_error.h"
 #include "redis/key_touching.h"
 
 namespace sessiond {
 
 RedisLaneStore::RedisLaneStore(RedisNode& node, Canaries* canaries, const SessionSettings& config, RedisKeys keys,
                                EventLoop& loop, const Clock& clock)
-    : keys_(std::move(keys)),
+    : node_(node),
+      keys_(std::move(keys)),
       reading_(config, keys_),
       clock_(clock),
       channel_(node, canaries, config.cache.max_staleness, loop, clock) {}
@@ -28,7 +30,7 @@ void RedisLaneStore::write(RedisCommands& commands) {
 
 void RedisLaneStore::answered(RedisReplies& replies, std::size_t first, bool tracked) {
   batch_->tracked = tracked;
-  SessionReading::read(batch_->loads, replies, first);
+  if (!SessionReading::read(batch_->loads, replies, first)) node_.reports().noteFailure(notOfRedis());
   readTouches(batch_->touches, replies, replies.size() - batch_->touches.size());
   finish();
 }

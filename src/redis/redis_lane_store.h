@@ -30,6 +30,7 @@ class RedisLaneStore final : public LaneStore, private LaneChannel::Cargo {
   void failed(StoreError error) override;
   void finish();
 
+  RedisNode& node_;
   const RedisKeys keys_;
   const SessionReading reading_;
   const Clock& clock_;

@@ -36,7 +36,6 @@ bool areReplies(const RedisReply& value, const RedisReply* ttl, const RedisReply
 
 Expected<StoredSession, StoreError> sessionOf(const RedisReply& value, const RedisReply* ttl,
                                               const RedisReply& tombstone) {
-  if (!areReplies(value, ttl, tombstone)) return Unexpected(StoreError::kUnavailable);
   if (tombstone.type != Type::kInteger) return Unexpected(storeErrorOf(tombstone));
   if (value.type != Type::kString) return Unexpected(storeErrorOf(value));
   StoredSession session;
@@ -100,12 +99,19 @@ void SessionReading::writeTombstone(const SessionId& id, RedisCommands& commands
   commands.argument(frame.before, id.bytes(), frame.behind);
 }
 
-void SessionReading::read(std::span<SessionLoad> loads, const RedisReplies& replies, std::size_t first,
+bool SessionReading::read(std::span<SessionLoad> loads, const RedisReplies& replies, std::size_t first,
                           bool with_epoch) {
+  bool all_are_replies = true;
   for (SessionLoad& load : loads) {
     const std::size_t last = first + (load.wants_ttl ? 2 : 1);
     SESSIOND_CHECK(last < replies.size());
-    load.result = sessionOf(replies[first], load.wants_ttl ? &replies[first + 1] : nullptr, replies[last]);
+    const RedisReply* const ttl = load.wants_ttl ? &replies[first + 1] : nullptr;
+    if (areReplies(replies[first], ttl, replies[last])) {
+      load.result = sessionOf(replies[first], ttl, replies[last]);
+    } else {
+      load.result = Unexpected(StoreError::kUnavailable);
+      all_are_replies = false;
+    }
     first = last + 1;
     if (load.user.empty()) continue;
     SESSIOND_CHECK(first < replies.size());
@@ -116,11 +122,12 @@ void SessionReading::read(std::span<SessionLoad> loads, const RedisReplies& repl
       load.result->user_tag = *tag;
     }
   }
-  if (loads.empty() || !with_epoch) return;
+  if (loads.empty() || !with_epoch) return all_are_replies;
   SESSIOND_CHECK(first < replies.size());
   const std::optional<std::uint64_t> epoch = epochIn(replies[first]);
   for (SessionLoad& load : loads)
     if (load.result) load.result->epoch = epoch;
+  return all_are_replies;
 }
 
 void SessionReading::refuseSplit(std::span<SessionLoad> loads, RedisAccess& store) const {

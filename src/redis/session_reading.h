@@ -43,8 +43,8 @@ class SessionReading {
   /// Appends the one that looks for a tombstone: EXISTS.
   void writeTombstone(const SessionId& id, RedisCommands& commands) const;
   /// Fills in every result. REQUIRES: the replies, from `first` on, to what write() wrote for these loads. The results'
-  /// texts lie in the replies.
-  static void read(std::span<SessionLoad> loads, const RedisReplies& replies, std::size_t first = 0,
+  /// texts lie in the replies. False: some reply is of a kind that its command never gives.
+  static bool read(std::span<SessionLoad> loads, const RedisReplies& replies, std::size_t first = 0,
                    bool with_epoch = true);
   /// Answers "no such key" to those whose key and tombstone are in different slots, unless store.bearsSplitSession().
   void refuseSplit(std::span<SessionLoad> loads, RedisAccess& store) const;

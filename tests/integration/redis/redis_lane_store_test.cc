@@ -237,6 +237,21 @@ TEST_P(RedisLaneStoreTest, AnAnswerWithHalfOfItMissingIsNoAnswer) {
   EXPECT_EQ(value("a", 50ms), "(timeout)");
 }
 
+TEST_P(RedisLaneStoreTest, AReplyOfAKindThatItsCommandNeverGivesIsCountedAndSaid) {
+  ScriptedRedis scripted([&](std::string_view request, int) -> std::string {
+    if (isGreeting(request)) return kGreeted;
+    const bool asks_role = request.find("HELLO") != std::string_view::npos;
+    return (asks_role ? "*2\r\n$4\r\nrole\r\n$6\r\nmaster\r\n" : std::string()) + ":5\r\n:0\r\n$-1\r\n";
+  });
+  use(configFor(scripted.url()));
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(value("a"), "(unavailable)");
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("of a kind that its command never gives"), std::string::npos) << log;
+  EXPECT_EQ(test().errors("broken"), 1U);
+  EXPECT_EQ(test().errors("breaker_open"), 0U);
+}
+
 INSTANTIATE_TEST_SUITE_P(By, RedisLaneStoreTest, kAllWays, nameOfWay);
 
 }  // namespace
