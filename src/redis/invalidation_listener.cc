@@ -215,12 +215,13 @@ Done InvalidationListener::handle(const RedisReply& reply) {
       counters_.subscriptions.add();
       counters_.trusted.add(1);
       worth_.begin(cache_.size().use, clock_.steadyNow());
-      // A trial may be over in a second, and is no news.
-      if (!worth_.isTrial()) noteStanding();
       return {};
     case Kind::kKeys:
       for (const std::string_view key : message.keys) {
-        if (canaries_.cameBack(key, canary_prefix_, clock_.steadyNow())) continue;
+        if (canaries_.cameBack(key, canary_prefix_, clock_.steadyNow())) {
+          noteStanding();
+          continue;
+        }
         counters_.invalidations.add();
         if (scope_.isEpoch(key)) on_everybody_();
         if (const auto login = scope_.userOf(key)) cache_.invalidateUser(*login);
@@ -253,7 +254,10 @@ void InvalidationListener::renewTombstones() {
   burials_.renew();
 }
 
+/// Once a canary has come back: a front end may confirm a subscription and tell of nothing.
 void InvalidationListener::noteStanding() {
+  // A trial may be over in a second, and is no news.
+  if (worth_.isTrial() || !canaries_.proven()) return;
   if (std::exchange(says_standing_, false)) {
     logInfo("cache: Redis tells which sessions change; they are kept in memory");
   }
@@ -305,7 +309,7 @@ void InvalidationListener::judgeWorth() {
   // While nothing may be believed nothing is found, whatever it is worth.
   if (!canaries_.trusted(now)) return worth_.begin(cache_.size().use, now);
   rest_ = worth_.judge(cache_.size().use, now);
-  if (!rest_ && !worth_.isTrial()) noteStanding();
+  if (!rest_) noteStanding();
 }
 
 void InvalidationListener::noteRest(milliseconds pause) {

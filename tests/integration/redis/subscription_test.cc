@@ -31,5 +31,38 @@ TEST(Subscription, ThatIsNotConfirmedIsAskedForAgainAndIsSaidToBeMissing) {
       << log;
 }
 
+constexpr const char* kStanding = "Redis tells which sessions change";
+
+/// As of a front end that says OK to everything.
+TEST(Subscription, ThatIsConfirmedAndTellsNothingIsNotSaidToStand) {
+  testing::internal::CaptureStderr();
+  ScriptedRedis server([&](std::string_view request, int) -> std::string {
+    if (isGreeting(request)) return kGreeted;
+    if (request.find("TRACKING") != std::string_view::npos) return "+OK\r\n";
+    if (request.find("SUBSCRIBE") == std::string_view::npos) return ":7\r\n";
+    return "*3\r\n$9\r\nsubscribe\r\n$20\r\n__redis__:invalidate\r\n:1\r\n";
+  });
+  {
+    Instance instance(server.url());
+    EXPECT_TRUE(soon([&] { return instance.subscriptions() > 0; }));
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(log.find(kStanding), std::string::npos) << log;
+}
+
+TEST(Subscription, ThatTellsOfCanariesIsSaidToStandOnce) {
+  testing::internal::CaptureStderr();
+  RedisServer server;
+  server.command({"SET", "sess:a", sessionOf("ada")});
+  {
+    Instance instance(server.unixUrl());
+    EXPECT_TRUE(instance.settle("a"));
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  const std::size_t said = log.find(kStanding);
+  ASSERT_NE(said, std::string::npos) << log;
+  EXPECT_EQ(log.find(kStanding, said + 1), std::string::npos) << log;
+}
+
 }  // namespace
 }  // namespace sessiond
