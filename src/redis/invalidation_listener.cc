@@ -274,8 +274,10 @@ void InvalidationListener::noteLoss(const ConnectionError& error, bool stood) {
     says_standing_ = true;
   } else if (stood) {
     says_standing_ = true;
-    logWarn("cache: the subscription to Redis is lost; every check asks it until it stands again",
-            {{"error", std::string_view(error.text)}});
+    logWarn(
+        "cache: the subscription to Redis is lost; what is in memory is believed for max_staleness more at most, then "
+        "every check asks Redis until it stands again",
+        {{"error", std::string_view(error.text)}});
   } else if (was_greeted_ &&
              (error.kind == ConnectionError::Kind::kTimeout || error.kind == ConnectionError::Kind::kClosed)) {
     if (!rejection_log_.pass(clock_.steadyNow())) return;

@@ -50,6 +50,22 @@ TEST(Subscription, ThatIsConfirmedAndTellsNothingIsNotSaidToStand) {
   EXPECT_EQ(log.find(kStanding), std::string::npos) << log;
 }
 
+TEST(Subscription, ThatIsLostIsSaidToLeaveWhatWasProven) {
+  testing::internal::CaptureStderr();
+  RedisServer server;
+  server.command({"SET", "sess:a", sessionOf("ada")});
+  {
+    Instance instance(server.unixUrl());
+    EXPECT_TRUE(instance.settle("a"));
+    server.command({"CLIENT", "KILL", "TYPE", "pubsub"});
+    EXPECT_TRUE(soon([&] { return instance.subscriptions() == 2U; }));
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("the subscription to Redis is lost; what is in memory is believed for max_staleness more at most"),
+            std::string::npos)
+      << log;
+}
+
 TEST(Subscription, ThatTellsOfCanariesIsSaidToStandOnce) {
   testing::internal::CaptureStderr();
   RedisServer server;
