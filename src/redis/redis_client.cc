@@ -35,7 +35,7 @@ StartupReport reportOf(const ConnectionError& error, const RedisNode& node) {
 StartupReport reportOfFrontEnd(const RedisNode& node) {
   return {StartupProbe::kLimited, "redis: " + node.server() +
                                       " closes a connection at HELLO: a front end, behind which sessiond needs Redis "
-                                      "6.0 or newer; it tells nobody what changes, so every check asks it"};
+                                      "6.0 or newer; it is believed only while what is behind it takes writes"};
 }
 
 /// Was anything done with any key? Not where all are another node's, say.
