@@ -114,8 +114,8 @@ void SessionEnder::note(const SessionId& id, const EndedSession& session, std::s
   unburied_.add();
   if (const auto count = unburied_log_.count(parts_.clock.steadyNow())) {
     logWarn(
-        "logout: a session was deleted, but Redis would not take its tombstone (is it full?); an application that "
-        "still has a copy can bring it back",
+        "logout: a session was deleted, but Redis would not take its tombstone; an application that still has a copy "
+        "can bring it back; why, a line about redis says",
         {{"session", pseudonym(parts_.log_key, id.bytes())}, {"count", *count}});
   }
 }

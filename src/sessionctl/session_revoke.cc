@@ -91,8 +91,8 @@ int sayAllEnded(const CommonOptions& options, const Sweep& progress) {
   } else {
     std::fprintf(
         stderr,
-        "sessionctl: %s, but Redis would not take every tombstone (is it full?): an application that still has "
-        "a copy of a session can bring it back; make room and run this again\n",
+        "sessionctl: %s, but Redis would not take every tombstone: an application that still has a copy of a session "
+        "can bring it back; the log line above, or in log.file, says why; mend that and run this again\n",
         describe(progress).c_str());
   }
   return is_final ? EX_OK : EX_TEMPFAIL;
@@ -170,8 +170,8 @@ int revokeAll(const CommonOptions& options, const SessionOptions& which) {
   if (!epoch && !endLogins(ender)) {
     return fail(
         options, EX_TEMPFAIL,
-        "every session that was there is ended, but Redis takes no counter (is it full?): who logged in meanwhile "
-        "is not logged out; make room and run this again",
+        "every session that was there is ended, but Redis takes no counter: who logged in meanwhile is not logged out; "
+        "the log line above, or in log.file, says why; mend that and run this again",
         {describe(progress)});
   }
   return sayAllEnded(options, progress);

@@ -93,10 +93,11 @@ int sayEnded(const CommonOptions& options, std::size_t count, Burial burial) {
                             .json()
                             .c_str());
   } else if (!is_final) {
-    std::fprintf(stderr,
-                 "sessionctl: %zu ended, but Redis would not take every tombstone (is it full?): an application that "
-                 "still has a copy of one can bring it back; make room and run this again\n",
-                 count);
+    std::fprintf(
+        stderr,
+        "sessionctl: %zu ended, but Redis would not take every tombstone: an application that still has a copy of "
+        "one can bring it back; the log line above, or in log.file, says why; mend that and run this again\n",
+        count);
   } else {
     sayDone(std::to_string(count) + (count == 1 ? " session has ended" : " sessions have ended"));
   }

@@ -128,8 +128,9 @@ int endAndSay(const CommonOptions& options, Users& users, const UserEntry& entry
   if (ended->burial == Burial::kUnburied) {
     return fail(options, EX_TEMPFAIL,
                 done +
-                    ", and the sessions were deleted, but Redis would not take all tombstones (is it full?): an "
-                    "application that still has a copy can bring one back");
+                    ", and the sessions were deleted, but Redis would not take all tombstones: an "
+                    "application that still has a copy can bring one back; the log line above, or in log.file, says "
+                    "why");
   }
   change.ended = ended->sessions;
   return sayChanged(options, users, change);
