@@ -23,6 +23,8 @@ constexpr auto kGivenUpInterval = 60s;
 constexpr auto kRestLogInterval = 600s;
 /// How long the end of the listener may take while nothing comes.
 constexpr milliseconds kStopLatency(100);
+/// A front end may close a connection that is silent for longer.
+constexpr auto kLongestSilence = 1s;
 /// How soon it is seen that a node has something to tell.
 constexpr milliseconds kIdlePause(100);
 
@@ -197,10 +199,22 @@ Done InvalidationListener::follow(RedisConnection& connection, std::uint64_t gen
     for (const RedisReply& message : messages) {
       if (Done done = handle(message); !done) return done;
     }
+    if (!messages.empty()) silent_since_ = clock_.steadyNow();
+    if (Done done = breakSilence(connection); !done) return done;
     judgeWorth();
     if (rest_) return {};
   }
   return {};
+}
+
+/// Whoever does not answer PING, or may not be asked it, is asked once.
+Done InvalidationListener::breakSilence(RedisConnection& connection) {
+  const SteadyTime now = clock_.steadyNow();
+  if (!stands_since_ || awaits_pong_ || now - silent_since_ < kLongestSilence) return {};
+  RedisCommands ping;
+  ping.add({"PING"});
+  awaits_pong_ = true;
+  return connection.post(ping, client_.newDeadline());
 }
 
 Done InvalidationListener::handle(const RedisReply& reply) {
@@ -208,6 +222,7 @@ Done InvalidationListener::handle(const RedisReply& reply) {
   switch (message.kind) {
     case Kind::kSubscribed:
       stands_since_ = clock_.steadyNow();
+      awaits_pong_ = false;
       canaries_.subscribed(canary_prefix_);
       owes_renewal_ = true;
       renews_seldom_ = was_given_up_ || was_at_rest_;
@@ -237,7 +252,11 @@ Done InvalidationListener::handle(const RedisReply& reply) {
       client_.doubt();
       burials_.renew();
       return {};
+    case Kind::kPong:
+      awaits_pong_ = false;
+      return {};
     case Kind::kError:
+      if (stands_since_ && awaits_pong_) return {};
       return rejected(std::string(message.text));
     case Kind::kNonsense:
       break;

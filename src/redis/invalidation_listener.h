@@ -73,6 +73,7 @@ class InvalidationListener {
   Expected<void, ConnectionError> follow(RedisConnection& connection, std::uint64_t generation,
                                          const std::stop_token& stop);
   Expected<void, ConnectionError> handle(const RedisReply& reply);
+  Expected<void, ConnectionError> breakSilence(RedisConnection& connection);
   milliseconds conclude(const ConnectionError& error, bool proven, std::uint64_t generation);
   void rest(milliseconds time, std::uint64_t generation, const std::stop_token& stop);
   void restUnlessLost(milliseconds time, std::uint64_t generation, const std::stop_token& stop);
@@ -103,10 +104,12 @@ class InvalidationListener {
   std::optional<milliseconds> rest_;        ///< it is suspended for so long, because it is not worth it
   std::string canary_prefix_;               ///< of the subscription
   std::optional<SteadyTime> stands_since_;  ///< the subscription is confirmed
-  bool was_greeted_ = false;                ///< the server answered what came before the subscription
-  bool was_given_up_ = false;               ///< the one before
-  bool owes_renewal_ = false;               ///< of the tombstones
-  bool says_standing_ = true;               ///< since something else was said
+  SteadyTime silent_since_;                 ///< nothing has come over it, and nothing was sent
+  bool awaits_pong_ = false;
+  bool was_greeted_ = false;   ///< the server answered what came before the subscription
+  bool was_given_up_ = false;  ///< the one before
+  bool owes_renewal_ = false;  ///< of the tombstones
+  bool says_standing_ = true;  ///< since something else was said
   std::mutex mutex_;
   std::condition_variable_any stopping_;
   std::jthread thread_;  // last: it uses all of the above

@@ -26,6 +26,7 @@ InvalidationMessage readInvalidationMessage(const RedisReply& reply) {
   if (reply.type == Type::kError) return {.kind = Kind::kError, .text = reply.text};
   if (reply.type != Type::kArray || reply.elements.size() < 2) return {};
   const std::string& name = reply.elements[0].text;
+  if (name == "pong") return {.kind = Kind::kPong};
   if (reply.elements.size() != 3 || reply.elements[1].text != kInvalidationChannel) return {};
   if (name == "subscribe") return {.kind = Kind::kSubscribed};
   if (name == "message") return readPayload(reply.elements[2]);

@@ -3,6 +3,7 @@
 //   message  __redis__:invalidate  [sess:abc, sessiond:revoked:{sess:abc}]   these keys have changed, expired or gone
 //   message  __redis__:invalidate  nil                                       all keys have gone (FLUSHALL, FLUSHDB)
 //   subscribe __redis__:invalidate 1                                         the subscription stands
+//   pong ""                                                                  to a PING: nothing
 
 #pragma once
 
@@ -24,8 +25,9 @@ struct InvalidationMessage {
     kSubscribed,
     kKeys,        ///< `keys` are no longer what they were
     kEverything,  ///< no key is
-    kError,       ///< an error reply; `text` says which
-    kNonsense,    ///< none of these: some other program answers on this socket
+    kPong,
+    kError,     ///< an error reply; `text` says which
+    kNonsense,  ///< none of these: some other program answers on this socket
   };
 
   Kind kind = Kind::kNonsense;

@@ -66,6 +66,37 @@ TEST(Subscription, ThatIsLostIsSaidToLeaveWhatWasProven) {
       << log;
 }
 
+/// As by a front end with an idle limit, each time of which would cost the subscription.
+TEST(Subscription, IsNotSilentForLong) {
+  RedisServer server;
+  server.command({"SET", "sess:a", sessionOf("ada")});
+  Instance instance(server.unixUrl());
+  ASSERT_TRUE(instance.settle("a"));
+  for (int i = 0; i < 2; ++i) {
+    const auto is_asked = [&] {
+      return server.command({"CLIENT", "LIST", "TYPE", "pubsub"}).find("cmd=ping") != std::string::npos;
+    };
+    EXPECT_TRUE(soon(is_asked));
+    server.command({"SET", "sess:a", sessionOf("eve")});
+    EXPECT_TRUE(soon([&] { return instance.check("a") == "U: eve\r\n"; })) << "and it tells of what changes";
+  }
+  EXPECT_EQ(instance.subscriptions(), 1U);
+}
+
+/// One who may not be asked is not taken for one who tells of nothing.
+TEST(Subscription, StandsThoughItMayNotBeAskedWhetherItDoes) {
+  RedisServer server;
+  server.command({"SET", "sess:a", sessionOf("ada")});
+  server.command({"ACL", "SETUSER", "default", "-ping"});
+  Instance instance(server.unixUrl());
+  ASSERT_TRUE(instance.settle("a"));
+  const auto refusals = [&] { return server.command({"ACL", "LOG"}).find("ping") != std::string::npos; };
+  EXPECT_TRUE(soon(refusals));
+  server.command({"SET", "sess:a", sessionOf("eve")});
+  EXPECT_TRUE(soon([&] { return instance.check("a") == "U: eve\r\n"; }));
+  EXPECT_EQ(instance.subscriptions(), 1U);
+}
+
 TEST(Subscription, ThatTellsOfCanariesIsSaidToStandOnce) {
   testing::internal::CaptureStderr();
   RedisServer server;

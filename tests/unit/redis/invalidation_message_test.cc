@@ -44,6 +44,10 @@ TEST(InvalidationMessage, KnowsTheConfirmation) {
   EXPECT_EQ(readInvalidationMessage(confirmed).kind, Kind::kSubscribed);
 }
 
+TEST(InvalidationMessage, KnowsTheAnswerToAPing) {
+  EXPECT_EQ(readInvalidationMessage(array({text("pong"), text("")})).kind, Kind::kPong);
+}
+
 TEST(InvalidationMessage, PassesAnErrorOn) {
   const RedisReply error{.type = RedisReply::Type::kError, .text = "NOPERM no"};
   EXPECT_EQ(readInvalidationMessage(error).kind, Kind::kError);
