@@ -22,6 +22,14 @@ class CoherentCache : public testing::TestWithParam<Way> {
   CoherentCache() { put("a", "ada"); }
   RedisSettings redis() const { return reached_.settings(); }
   void put(const std::string& id, const std::string& user) { server_.command({"SET", "sess:" + id, sessionOf(user)}); }
+  /// Beside what is there.
+  void putInOtherDatabase(const std::string& id, const std::string& user) {
+    const std::string key = "sess:" + id;
+    server_.command({"RENAME", key, "aside"});
+    server_.command({"SET", key, sessionOf(user)});
+    EXPECT_EQ(server_.command({"MOVE", key, "1"}), "1");
+    server_.command({"RENAME", "aside", key});
+  }
 
   const ReachedServer reached_{GetParam()};
   RedisServer& server_ = reached_.server();
@@ -369,9 +377,7 @@ TEST_P(CoherentCache, ARestartOfAMomentIsNotSeenAndTheSubscriptionStandsAgain) {
 }
 
 TEST_P(CoherentCache, DatabasesThatAreSwappedAreNoticed) {
-  server_.command({"SELECT", "1"});
-  server_.command({"SET", "sess:a", sessionOf("of the other database")});
-  server_.command({"SELECT", "0"});
+  putInOtherDatabase("a", "of the other database");
   Instance instance(redis(), "sess:", 400ms);
   ASSERT_TRUE(instance.settle("a"));
   server_.command({"SWAPDB", "0", "1"});
@@ -380,9 +386,7 @@ TEST_P(CoherentCache, DatabasesThatAreSwappedAreNoticed) {
 }
 
 TEST_P(CoherentCache, DatabasesThatAreSwappedBetweenTwoConnectionsAreNoticed) {
-  server_.command({"SELECT", "1"});
-  server_.command({"SET", "sess:a", sessionOf("of the other database")});
-  server_.command({"SELECT", "0"});
+  putInOtherDatabase("a", "of the other database");
   Instance instance(redis(), "sess:", 400ms);
   ASSERT_TRUE(instance.settle("a"));
   server_.command({"CLIENT", "KILL", "TYPE", "normal"});
@@ -392,9 +396,7 @@ TEST_P(CoherentCache, DatabasesThatAreSwappedBetweenTwoConnectionsAreNoticed) {
 }
 
 TEST_P(CoherentCache, DatabasesThatAreSwappedWhileNobodyAsksAreNoticed) {
-  server_.command({"SELECT", "1"});
-  server_.command({"SET", "sess:a", sessionOf("of the other database")});
-  server_.command({"SELECT", "0"});
+  putInOtherDatabase("a", "of the other database");
   Instance instance(redis(), "sess:", 100ms);
   ASSERT_TRUE(instance.settle("a"));
   server_.command({"SWAPDB", "0", "1"});
