@@ -127,7 +127,7 @@ milliseconds InvalidationListener::conclude(const ConnectionError& error, bool p
   }
   client_.renew();
   const std::optional<DistrustReason> given_up_for = canaries_.givenUpFor();
-  was_given_up_ = given_up_for.has_value();
+  was_given_up_ = given_up_for == DistrustReason::kCanaries;
   if (!given_up_for) return pauses_.afterSwitch();
   const SteadyTime now = clock_.steadyNow();
   const milliseconds pause = pauses_.afterGivingUp(now - stands_since_.value_or(now));
@@ -264,8 +264,8 @@ Done InvalidationListener::handle(const RedisReply& reply) {
   return Unexpected(ConnectionError{ConnectionError::Kind::kBroken, "what came is no invalidation"});
 }
 
-/// The server may be another one. After a subscription that was given up, or a rest, it hardly is (an old one may go on
-/// behind a name that leads elsewhere by now); once a minute will do then.
+/// The server, or its database, may be another one. Where canaries stayed away, or after a rest, it hardly is (an old
+/// one may go on behind a name that leads elsewhere by now); once a minute will do then.
 void InvalidationListener::renewTombstones() {
   if (!owes_renewal_ || (renews_seldom_ && !seldom_renewals_.pass(clock_.steadyNow()))) return;
   owes_renewal_ = false;

@@ -107,7 +107,7 @@ class InvalidationListener {
   SteadyTime silent_since_;                 ///< nothing has come over it, and nothing was sent
   bool awaits_pong_ = false;
   bool was_greeted_ = false;   ///< the server answered what came before the subscription
-  bool was_given_up_ = false;  ///< the one before
+  bool was_given_up_ = false;  ///< the one before, since canaries stayed away
   bool owes_renewal_ = false;  ///< of the tombstones
   bool says_standing_ = true;  ///< since something else was said
   std::mutex mutex_;

@@ -405,6 +405,21 @@ TEST_P(CoherentCache, DatabasesThatAreSwappedWhileNobodyAsksAreNoticed) {
   EXPECT_EQ(instance.check("a"), "U: of the other database\r\n");
 }
 
+TEST_P(CoherentCache, ATombstoneIsWrittenAgainInEachDatabaseThatIsSwappedIn) {
+  Instance instance(redis(), "sess:", 400ms);
+  ASSERT_TRUE(instance.settle("a"));
+  ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes("a"), 3600s));
+  for (const char* database : {"1", "2"}) {
+    put("b", "bob");
+    ASSERT_TRUE(instance.settle("b"));
+    server_.command({"SWAPDB", "0", database});
+    EXPECT_TRUE(soon([&] {
+      instance.check("b");
+      return server_.command({"EXISTS", "sessiond:revoked:{sess:a}"}) == "1";
+    })) << database;
+  }
+}
+
 TEST_P(CoherentCache, ConnectionsToAnotherServerThanTheSubscriptionAreNotBelieved) {
   RedisServer other;
   other.command({"SET", "sess:a", sessionOf("ada there")});
