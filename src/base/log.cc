@@ -78,8 +78,9 @@ std::shared_ptr<spdlog::logger> makeLogger(const char* name, const spdlog::sink_
   return logger;
 }
 
-/// Null when the file cannot be opened: spdlog says so with an exception.
+/// Null when the file cannot be opened: spdlog says so with an exception. One that would block (a pipe) is not tried.
 std::shared_ptr<const Log> openLog(const LogSettings& settings) try {
+  if (whyLogFails(settings)) return nullptr;
   const bool journal = settings.file.empty() && stderrIsJournal();
   spdlog::sink_ptr sink;
   if (settings.file.empty()) {
@@ -161,7 +162,11 @@ std::optional<std::string> whyLogFails(const LogSettings& settings) {
   const std::filesystem::path file(settings.file);
   const std::filesystem::file_status status = std::filesystem::status(file, error);
   if (std::filesystem::is_directory(status)) return "is a folder";
-  if (std::filesystem::exists(status)) return whyNot(settings.file, W_OK);
+  if (std::filesystem::exists(status)) {
+    // To open a pipe waits for who reads it.
+    const bool is_file = std::filesystem::is_regular_file(status) || std::filesystem::is_character_file(status);
+    return is_file ? whyNot(settings.file, W_OK) : "is no file, but a pipe, a socket or a disk";
+  }
   // Folders that are missing are made.
   std::filesystem::path folder = file.parent_path();
   while (folder.has_relative_path() && !std::filesystem::exists(folder, error)) folder = folder.parent_path();

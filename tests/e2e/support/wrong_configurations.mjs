@@ -1,5 +1,6 @@
 // What can be wrong with what a configuration names.
 
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -112,6 +113,13 @@ export const mistakes = {
   'a folder in the place of the log': [
     (config, folder) => (config.log.file = folder),
     /sessiond\.yaml:\d+:\d+: log\.file: .*is a folder/,
+  ],
+  'a pipe in the place of the log': [
+    (config, folder) => {
+      config.log.file = path.join(folder, 'pipe');
+      spawnSync('mkfifo', [config.log.file]);
+    },
+    /sessiond\.yaml:\d+:\d+: log\.file: .*is no file, but a pipe/,
   ],
   'a control socket in a folder that is not there': [
     (config) => (config.sessiond.control_socket = '/nonexistent/control.sock'),

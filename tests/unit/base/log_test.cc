@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -142,6 +143,27 @@ TEST_F(Log, KeepsTheOldOneWhenTheNewCannotBeOpened) {
   EXPECT_FALSE(setUpLog({.level = LogLevel::kOff, .file = file_ / "under-a-file"}));
   logInfo("still here");
   EXPECT_THAT(written(), MatchesRegex(std::string(kTime) + " info still here\n"));
+}
+
+TEST_F(Log, TakesFilesAndTerminalsAlone) {
+  EXPECT_EQ(whyLogFails({.file = file_}), std::nullopt);
+  EXPECT_EQ(whyLogFails({.file = "/dev/null"}), std::nullopt);
+  EXPECT_EQ(whyLogFails({.file = folder_ / ""}), "is a folder");
+  const std::string pipe = folder_ / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(whyLogFails({.file = pipe}), "is no file, but a pipe, a socket or a disk");
+  const std::string socket = folder_ / "socket";
+  ASSERT_EQ(mknod(socket.c_str(), S_IFSOCK | 0600, 0), 0);
+  EXPECT_EQ(whyLogFails({.file = socket}), "is no file, but a pipe, a socket or a disk");
+}
+
+TEST_F(Log, StaysWhereItIsWhenAPipeTakesThePlaceOfItsFile) {
+  ASSERT_TRUE(setUpLog({.file = file_}));
+  std::filesystem::rename(file_, folder_ / "rotated.log");
+  ASSERT_EQ(mkfifo(file_.c_str(), 0600), 0);
+  EXPECT_FALSE(reopenLog()) << "and does not wait for who reads the pipe";
+  logInfo("still here");
+  EXPECT_THAT(readAll(folder_ / "rotated.log"), MatchesRegex("[^\n]* info still here\n"));
 }
 
 TEST_F(Log, GoesToStderrWithoutAFile) {
