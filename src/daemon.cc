@@ -71,8 +71,8 @@ class Daemon {
   std::vector<std::uint64_t> countSecrets(const Config& config);
   ControlAnswer reload();
   ControlAnswer tryReload();
-  void putInForce(std::shared_ptr<const Config> config, std::shared_ptr<Application> application,
-                  std::vector<std::string>& notes);
+  ControlAnswer putInForce(std::shared_ptr<const Config> config, std::shared_ptr<Application> application,
+                           std::vector<std::string> notes);
   void letGoOfRetired();
   void stop();
 
@@ -290,15 +290,15 @@ ControlAnswer Daemon::tryReload() try {
   }
   // One that is only unreachable may come: a start goes on, too.
   if (redis.outcome != StartupProbe::kOk) answer.lines.push_back("warning: " + redis.message);
-  putInForce(std::move(config), std::move(application), answer.lines);
-  return answer;
+  return putInForce(std::move(config), std::move(application), std::move(answer.lines));
 } catch (const std::exception& error) {
   return {.exit_code = EX_OSERR, .lines = {std::string("the system has not what a reload needs: ") + error.what()}};
 }
 
-/// Adds what people should know of it. All that may throw comes first: what is said to have failed is not in force.
-void Daemon::putInForce(std::shared_ptr<const Config> config, std::shared_ptr<Application> application,
-                        std::vector<std::string>& notes) {
+/// Adds to the notes what people should know of it. All that may fail comes first: what is said to have failed is not
+/// in force.
+ControlAnswer Daemon::putInForce(std::shared_ptr<const Config> config, std::shared_ptr<Application> application,
+                                 std::vector<std::string> notes) {
   for (const std::string& option : changesNeedingRestart(started_with_, *config)) {
     notes.push_back(option + ": this change takes a restart to come into force");
   }
@@ -310,13 +310,16 @@ void Daemon::putInForce(std::shared_ptr<const Config> config, std::shared_ptr<Ap
   }
   std::vector<std::uint64_t> secret_hits = countSecrets(*config);
   retired_.reserve(retired_.size() + 1);
-  if (!setUpLog(config->log)) notes.push_back("log.file: cannot be opened; the old log stays: " + config->log.file);
+  if (!setUpLog(config->log)) {
+    return {.exit_code = EX_OSERR, .lines = {"log.file: cannot be opened: " + config->log.file}};
+  }
   handlers_->replace(application);
   retired_.push_back(std::exchange(application_, std::move(application)));
   config_ = std::move(config);
   in_force_since_ = clock_.wallNow();
   secret_hits_before_ = std::move(secret_hits);
   server_->noticeHandler();
+  return {.lines = std::move(notes)};
 }
 
 void Daemon::letGoOfRetired() {

@@ -167,8 +167,13 @@ std::optional<std::string> whyLogFails(const LogSettings& settings) {
     const bool is_file = std::filesystem::is_regular_file(status) || std::filesystem::is_character_file(status);
     return is_file ? whyNot(settings.file, W_OK) : "is no file, but a pipe, a socket or a disk";
   }
-  // Folders that are missing are made.
+  if (status.type() == std::filesystem::file_type::none) return "cannot be written: " + errnoText(error.value());
+  // Folders that are missing are made, but not those where a link leads.
   std::filesystem::path folder = file.parent_path();
+  if (std::filesystem::is_symlink(std::filesystem::symlink_status(file, error))) {
+    folder = (folder / std::filesystem::read_symlink(file, error)).parent_path();
+    if (!std::filesystem::exists(folder, error)) return "is a link that leads nowhere";
+  }
   while (folder.has_relative_path() && !std::filesystem::exists(folder, error)) folder = folder.parent_path();
   return whyNot(folder.empty() ? "." : folder.string(), W_OK | X_OK);
 }

@@ -180,6 +180,25 @@ describe('getting ready', () => {
     assert.equal(says(), '');
   });
 
+  test('a reload fails as a start does where the log cannot be opened, which only trying tells', async () => {
+    const link = path.join(stack.folder, 'first-link');
+    fs.symlinkSync('second-link', link);
+    fs.symlinkSync('/nonexistent/sessiond.log', path.join(stack.folder, 'second-link'));
+    write((config) => {
+      config.log.file = link;
+      config.policies.admin.roles_any = ['auditor'];
+    });
+    assert.equal(ask('check').status, 0);
+    const { status, stderr } = ask('reload');
+    assert.deepEqual([status, stderr], [71, `log.file: cannot be opened: ${link}\n`]);
+    assert.equal(run(binary, '-c', stack.sessiond.file).status, 71);
+    assert.match(stack.sessiond.logText(), /reload: log\.file: cannot be opened: /, 'the old log stays');
+    const cookie = await stack.session('auditor', { id: 7, roles: ['auditor'] });
+    assert.equal((await stack.client().get('/admin/', { headers: { Cookie: cookie } })).status, 403);
+    write();
+    assert.equal(ask('reload').status, 0);
+  });
+
   test('warns, as a start does, of a Redis that does not answer or does not let it do all, and goes on', async (t) => {
     t.after(() => stack.redis.command('ACL', 'SETUSER', 'default', '+@all'));
     const nowhere = /^warning: redis: \S+nowhere\.sock is not reachable: cannot connect: No such file or directory$/;

@@ -121,6 +121,13 @@ export const mistakes = {
     },
     /sessiond\.yaml:\d+:\d+: log\.file: .*is no file, but a pipe/,
   ],
+  'a link that leads nowhere in the place of the log': [
+    (config, folder) => {
+      config.log.file = path.join(folder, 'link');
+      fs.symlinkSync('/nonexistent/sessiond.log', config.log.file);
+    },
+    /sessiond\.yaml:\d+:\d+: log\.file: .*is a link that leads nowhere/,
+  ],
   'a control socket in a folder that is not there': [
     (config) => (config.sessiond.control_socket = '/nonexistent/control.sock'),
     /sessiond\.yaml:\d+:\d+: sessiond\.control_socket: .*No such file/,

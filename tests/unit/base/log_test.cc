@@ -157,6 +157,19 @@ TEST_F(Log, TakesFilesAndTerminalsAlone) {
   EXPECT_EQ(whyLogFails({.file = socket}), "is no file, but a pipe, a socket or a disk");
 }
 
+TEST_F(Log, FollowsALinkToWhereAFileCanBeMade) {
+  std::filesystem::create_symlink("elsewhere.log", file_);
+  EXPECT_EQ(whyLogFails({.file = file_}), std::nullopt);
+  ASSERT_TRUE(setUpLog({.file = file_}));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "elsewhere.log"));
+  const std::string nowhere = folder_ / "nowhere.log";
+  std::filesystem::create_symlink("gone/sessiond.log", nowhere);
+  EXPECT_EQ(whyLogFails({.file = nowhere}), "is a link that leads nowhere");
+  const std::string circle = folder_ / "circle.log";
+  std::filesystem::create_symlink("circle.log", circle);
+  EXPECT_EQ(whyLogFails({.file = circle}), "cannot be written: Too many levels of symbolic links");
+}
+
 TEST_F(Log, StaysWhereItIsWhenAPipeTakesThePlaceOfItsFile) {
   ASSERT_TRUE(setUpLog({.file = file_}));
   std::filesystem::rename(file_, folder_ / "rotated.log");
