@@ -4,9 +4,11 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/file.h"
 #include "config/config_loader.h"
+#include "config/config_problem.h"
 #include "config/config_reader.h"
 #include "os/control_socket.h"
 #include "sessionctl/commands.h"
@@ -15,28 +17,41 @@
 namespace sessiond::ctl {
 namespace {
 
-/// As the file says, even when the rest of it is wrong: that is for the daemon to say. The error is why it says
-/// nothing.
-Expected<std::string, std::string> controlSocketOf(const std::string& config_file) {
+struct Whom {
+  std::string socket = ControlSettings().control_socket;
+  std::string doubt;                  ///< why it is the default that is asked; empty: the file says so
+  std::vector<std::string> mistakes;  ///< of a file that was not understood
+};
+
+/// As the file says, even when the rest of it is wrong: that is for the daemon to say.
+Whom whomToAsk(const std::string& config_file) {
   const Expected<FileContents, std::string> file = readFile(config_file, kMaxConfigFileSize);
-  if (!file) return Unexpected(config_file + ": " + file.error());
-  return readConfig(file->bytes, config_file).config.sessiond.control_socket;
+  if (!file) return {.doubt = config_file + ": " + file.error(), .mistakes = {}};
+  ConfigDraft draft = readConfig(file->bytes, config_file);
+  if (draft.understood || draft.report.isGiven("sessiond.control_socket")) {
+    return {.socket = draft.config.sessiond.control_socket, .doubt = {}, .mistakes = {}};
+  }
+  Whom whom{.doubt = config_file + " is not understood", .mistakes = {}};
+  for (const ConfigProblem& problem : draft.report.take()) whom.mistakes.push_back(describe(problem));
+  return whom;
 }
 
 }  // namespace
 
 DaemonAnswer askTheDaemon(const CommonOptions& options, const std::string& word) {
-  const auto named = controlSocketOf(options.config_file);
-  // A daemon whose file is gone can be asked all the same, and says so.
-  const std::string socket = named ? *named : ControlSettings().control_socket;
-  if (socket.empty()) {
+  const Whom whom = whomToAsk(options.config_file);
+  if (whom.socket.empty()) {
     return {{.exit_code = EX_UNAVAILABLE, .lines = {"sessiond.control_socket is empty: the daemon cannot be asked"}}};
   }
+  // A daemon whose file is gone, or is not understood, can be asked all the same, and says so.
   const Expected<ControlAnswer, ControlAnswer> answer =
-      askDaemon(socket, word + " " + absolutePath(options.config_file));
-  if (answer) return {*answer, true};
-  ControlAnswer failure = answer.error();
-  if (!named) failure.lines.front().insert(0, named.error() + ", so the default socket was asked: ");
+      askDaemon(whom.socket, word + " " + absolutePath(options.config_file));
+  const bool is_another = answer && answer->exit_code == EX_UNAVAILABLE && !whom.mistakes.empty();
+  if (answer && !is_another) return {*answer, true};
+  ControlAnswer failure = answer ? *answer : answer.error();
+  if (!whom.mistakes.empty()) failure.exit_code = EX_CONFIG;
+  failure.lines.insert(failure.lines.end(), whom.mistakes.begin(), whom.mistakes.end());
+  if (!whom.doubt.empty()) failure.lines.front().insert(0, whom.doubt + ", so the default socket was asked: ");
   return {std::move(failure), false};
 }
 

@@ -255,6 +255,19 @@ describe('getting ready', () => {
     assert.equal(ask('status').status, 0);
   });
 
+  test('names the mistakes of a file that, for them, does not say whom to ask', () => {
+    write();
+    const { file, config } = stack.sessiond;
+    fs.writeFileSync(file, `sessiond:\n  control_socket: ${config.sessiond.control_socket}\ncookie:\n  name: connect: sid\n`);
+    const { status, stderr } = ask('reload');
+    assert.equal(status, 78, stderr);
+    const [asked, ...mistakes] = stderr.trimEnd().split('\n');
+    assert.match(asked, /^\S+sessiond\.yaml is not understood, so the default socket was asked: \/run\/sessiond\/control\/sessiond\.sock: /);
+    assert.deepEqual(mistakes, [`${file}:4:16: not YAML: illegal map value`]);
+    write();
+    assert.equal(ask('reload').status, 0);
+  });
+
   if (process.getuid?.() === 0) {
     test('is asked by root alone, whatever the rights of its folder and socket', () => {
       const socket = running.sessiond.control_socket;
