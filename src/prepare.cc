@@ -60,6 +60,7 @@ std::optional<PageBook> loadPages(const Config& config, ConfigReport& report) {
 
 /// The default is where the units make the folder, which therefore may be missing as long as they do not run.
 void checkSockets(const Config& config, ListeningSocket socket, ConfigReport& report) {
+  if (socket == ListeningSocket::kNone) return;
   const SocketSettings& listen = config.listen;
   if (socket == ListeningSocket::kOurOwn && report.isSound("listen.socket") && report.isSound("listen.group")) {
     if (const std::optional<std::string> reason = Listener::whyImpossible(listen)) {

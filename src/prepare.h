@@ -29,8 +29,12 @@ struct Prepared {
   std::vector<ConfigProblem> warnings;  ///< sorted by position
 };
 
-/// Where the listening socket comes from. One that systemd has passed makes listen.socket meaningless.
-enum class ListeningSocket { kOurOwn, kPassed };
+/// Where the listening socket comes from.
+enum class ListeningSocket {
+  kOurOwn,
+  kPassed,  ///< by systemd, which makes listen.socket meaningless
+  kNone,    ///< who prepares is no daemon, and opens no control socket either
+};
 
 /// The error holds all problems, warnings too, sorted by position. Blocks on files. `clock` must outlive what is
 /// prepared.

@@ -51,7 +51,7 @@ RedisSite::RedisSite(Prepared all)
 
 Expected<std::unique_ptr<RedisSite>, int> openSite(const CommonOptions& options) {
   static const SystemClock clock;  // what is prepared goes on asking it
-  auto prepared = prepare(options.config_file, ListeningSocket::kPassed, clock);
+  auto prepared = prepare(options.config_file, ListeningSocket::kNone, clock);
   if (!prepared) return Unexpected(sayProblems(options, false, prepared.error(), ""));
   setUpLog(logSettingsOf(prepared->config->log));
   return std::make_unique<RedisSite>(*std::move(prepared));

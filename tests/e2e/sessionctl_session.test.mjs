@@ -154,9 +154,17 @@ describe('sessionctl session', () => {
     const cookie = await stack.session('while-down', { id: 'fred' });
     assert.equal(await check(cookie), 200);
     await waitFor('it is listed', async () => (await ctl('session list', ['--user', 'fred'])).sessions.length === 1);
-    await stack.sessiond.stop();
+    const { sessiond } = stack;
+    await sessiond.stop();
+    const { control_socket: control } = sessiond.config.sessiond;
+    // As where the unit makes the folder, and takes it away.
+    sessiond.config.sessiond.control_socket = '/nonexistent/control.sock';
+    sessiond.writeConfig();
+    assert.equal((await ctl('check')).status, 78);
     assert.equal((await ctl('session list', ['--user', 'fred'])).sessions.length, 1);
     assert.equal((await ctl('session revoke', ['--user', 'fred', '--yes'])).ended, 1);
+    sessiond.config.sessiond.control_socket = control;
+    sessiond.writeConfig();
     await stack.sessiond.start();
     assert.equal(await check(cookie), 401);
   });

@@ -188,7 +188,7 @@ std::string DaemonFacts::value(const std::string& name) const {
 Installation examine(const CommonOptions& options, const DoctorOptions& how) {
   static const SystemClock clock;  // what is prepared goes on asking it
   Installation installation{.options = options};
-  auto prepared = prepare(options.config_file, ListeningSocket::kPassed, clock);
+  auto prepared = prepare(options.config_file, ListeningSocket::kNone, clock);
   installation.problems = prepared ? prepared->warnings : prepared.error();
   if (prepared) installation.site = std::make_unique<RedisSite>(*std::move(prepared));
   if (installation.site) installation.redis_report = awaitRedis(*installation.site);
