@@ -10,8 +10,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <future>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -20,6 +22,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/named_thread.h"
 #include "base/snapshot.h"
 #include "base/version.h"
 #include "config/config_changes.h"
@@ -65,18 +68,22 @@ class Daemon {
   bool redisWillDo();
   int openControl();
   void serve();
+  milliseconds tick() const;
+  void feedWatchdog();
   std::optional<Signal> waitForSignal(milliseconds patience);
   ControlAnswer answer(std::string_view question);
   ControlAnswer status();
   std::vector<std::uint64_t> countSecrets(const Config& config);
   ControlAnswer reload();
   ControlAnswer tryReload();
+  StartupReport probeMeanwhileAlive(Application& application);
   ControlAnswer putInForce(std::shared_ptr<const Config> config, std::shared_ptr<Application> application,
                            std::vector<std::string> notes);
   void letGoOfRetired();
   void stop();
 
   const std::string config_file_;
+  const std::optional<std::chrono::microseconds> watchdog_ = watchdogInterval();
   Signals signals_;
   SystemClock clock_;
   MetricsRegistry metrics_;
@@ -192,19 +199,26 @@ int Daemon::openControl() {
 }
 
 void Daemon::serve() {
-  const auto watchdog = watchdogInterval();
-  const milliseconds tick = std::min<milliseconds>(
-      milliseconds(1000), watchdog ? std::chrono::duration_cast<milliseconds>(*watchdog) / 2 : milliseconds(1000));
   while (true) {
-    const std::optional<Signal> signal = waitForSignal(tick);
+    const std::optional<Signal> signal = waitForSignal(tick());
     if (signal == Signal::kTerminate) return;
     if (signal == Signal::kReload) reload();
     if (signal == Signal::kReopenLogs && !reopenLog()) {
       logError("log: the file cannot be opened anew", {{"file", config_->log.file}});
     }
     letGoOfRetired();
-    if (watchdog && server_->alive()) notifyWatchdog();
+    feedWatchdog();
   }
+}
+
+/// How often there is something to look after.
+milliseconds Daemon::tick() const {
+  constexpr milliseconds kLongest(1000);
+  return watchdog_ ? std::min(kLongest, std::chrono::duration_cast<milliseconds>(*watchdog_) / 2) : kLongest;
+}
+
+void Daemon::feedWatchdog() {
+  if (watchdog_ && server_->alive()) notifyWatchdog();
 }
 
 /// Meanwhile answers whoever asks.
@@ -284,7 +298,7 @@ ControlAnswer Daemon::tryReload() try {
   }
   std::shared_ptr<const Config> config = prepared->config;
   std::shared_ptr<Application> application = Application::build(*std::move(prepared), lasting_, clock_, metrics_);
-  const StartupReport redis = application->probeRedis();
+  const StartupReport redis = probeMeanwhileAlive(*application);
   if (redis.outcome == StartupProbe::kMisconfigured) {
     return {.exit_code = EX_CONFIG, .lines = {redis.message}};
   }
@@ -293,6 +307,15 @@ ControlAnswer Daemon::tryReload() try {
   return putInForce(std::move(config), std::move(application), std::move(answer.lines));
 } catch (const std::exception& error) {
   return {.exit_code = EX_OSERR, .lines = {std::string("the system has not what a reload needs: ") + error.what()}};
+}
+
+/// Redis may be silent for longer than the watchdog's interval, and the lanes serve all the time.
+StartupReport Daemon::probeMeanwhileAlive(Application& application) {
+  std::packaged_task<StartupReport()> probe([&application] { return application.probeRedis(); });
+  std::future<StartupReport> report = probe.get_future();
+  const std::jthread asking = startThread("reload", [&probe] { probe(); });
+  while (report.wait_for(tick()) != std::future_status::ready) feedWatchdog();
+  return report.get();
 }
 
 /// Adds to the notes what people should know of it. All that may fail comes first: what is said to have failed is not

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
@@ -171,33 +172,63 @@ describe('a restart of Redis that is shorter than max_staleness', () => {
   });
 });
 
-describe('sessiond that systemd asks to end', () => {
+describe('sessiond that tells systemd how it is', () => {
   let stack;
   before(async () => (stack = await startStack({ startSessiond: false })));
   after(() => stack?.stop());
 
-  test('tells it for how long it may wait for Redis, and for applications', async () => {
+  /** `use(said)` between the start and the end of what listens in systemd's place; said() is what it was told. */
+  async function asSystemd(environment, use) {
     const { sessiond, folder } = stack;
     const address = path.join(folder, 'notify.sock');
     const heard = path.join(folder, 'notify.log');
     const program =
       'import socket, sys\ns = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\ns.bind(sys.argv[1])\n' +
       'while True: print(s.recv(4096).decode().split(), flush=True)';
+    for (const file of [address, heard]) fs.rmSync(file, { force: true });
     const manager = start('python3', ['-c', program, address], { log: heard });
     try {
       await waitFor('it listens', () => fs.existsSync(address));
-      sessiond.environment = { NOTIFY_SOCKET: address };
+      sessiond.environment = { NOTIFY_SOCKET: address, ...environment };
+      await use(() => fs.readFileSync(heard, 'utf8'));
+    } finally {
+      await stop(manager);
+    }
+  }
+
+  test('tells it for how long it may wait for Redis, and for applications', () =>
+    asSystemd({}, async (said) => {
+      const { sessiond } = stack;
       Object.assign(sessiond.config.listen, { drain_timeout: '2s' });
       Object.assign(sessiond.config.redis, { connect_timeout: '20s', command_timeout: '50s' });
       sessiond.writeConfig();
       await sessiond.start();
       await sessiond.stop();
-      const text = await waitFor('it is told', () => /EXTEND_TIMEOUT_USEC=(\d+)/.exec(fs.readFileSync(heard, 'utf8')));
+      const text = await waitFor('it is told', () => /EXTEND_TIMEOUT_USEC=(\d+)/.exec(said()));
       assert.ok(Number(text[1]) >= (2 + 20 + 50 + 6) * 1e6, text[0]);
-    } finally {
-      await stop(manager);
-    }
-  });
+    }));
+
+  test('says that it is alive while a reload waits for a Redis that is silent', () =>
+    asSystemd({ WATCHDOG_USEC: '1000000' }, async (said) => {
+      const { sessiond, folder } = stack;
+      const silent = net.createServer((asking) => asking.on('error', () => {}).resume());
+      const address = path.join(folder, 'silent.sock');
+      await new Promise((resolve) => silent.listen(address, resolve));
+      try {
+        Object.assign(sessiond.config.redis, { connect_timeout: '1s', command_timeout: '3s' });
+        sessiond.writeConfig();
+        await sessiond.start();
+        sessiond.config.redis.url = `unix://${address}`;
+        sessiond.writeConfig();
+        sessiond.process.kill('SIGHUP');
+        const meanwhile = await waitFor('the reload is over', () => /RELOADING=1([^]*?)READY=1/.exec(said()), { timeout: 30000 });
+        assert.ok(meanwhile[1].split('WATCHDOG=1').length > 2, said());
+        assert.match(sessiond.logText(), /reload: the new configuration is in force/);
+      } finally {
+        await sessiond.stop();
+        silent.close();
+      }
+    }));
 });
 
 describe('sessiond on a socket that systemd holds', () => {
