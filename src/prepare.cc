@@ -62,7 +62,8 @@ std::optional<PageBook> loadPages(const Config& config, ConfigReport& report) {
 void checkSockets(const Config& config, ListeningSocket socket, ConfigReport& report) {
   if (socket == ListeningSocket::kNone) return;
   const SocketSettings& listen = config.listen;
-  if (socket == ListeningSocket::kOurOwn && report.isSound("listen.socket") && report.isSound("listen.group")) {
+  if (socket == ListeningSocket::kOurOwn && report.isSaid("listen.socket") &&
+      report.areSound({"listen.socket", "listen.group"})) {
     if (const std::optional<std::string> reason = Listener::whyImpossible(listen)) {
       if (listen.socket == SocketSettings().socket) {
         report.warning("listen.socket", *reason + "; sessiond can start only where systemd passes the socket");

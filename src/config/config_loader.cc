@@ -164,7 +164,7 @@ Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string&
   ConfigDraft draft = readConfig(*text, path);
   std::error_code ignored;  // a path that cannot be made absolute is used as it is
   const FileLocations locations{std::filesystem::absolute(path, ignored).parent_path().string(), credentials_directory};
-  if (draft.understood || draft.report.isGiven("session.secret_files")) {
+  if (draft.report.isSaid("session.secret_files")) {
     loadSessionSecrets(draft.config.session, locations, draft.report);
   }
   loadFiles(draft.config, locations, draft.report);

@@ -19,13 +19,13 @@ void readEntry(const YamlEntry& entry, const std::string& section_path, ConfigDr
   const YamlNode& node = entry.value;
   if (entry.key.find('.') != std::string::npos) {
     // As a second name of an option it would be read beside the first one, and the later of the two would count.
-    draft.understood = false;
+    draft.report.noteNotUnderstood();
     reportDotted(draft.report, entry.place, section_path, entry.key);
   } else if (const Option* option = findOption(path)) {
     draft.report.remember(path, node.place);
     option->read(OptionValue{node, path, draft.report}, draft.config);
   } else if (!isSection(path)) {
-    draft.understood = false;
+    draft.report.noteNotUnderstood();
     reportUnknown(draft.report, entry.place, section_path, entry.key);
   } else if (node.kind == YamlKind::kMap) {
     draft.report.remember(path, entry.place);
@@ -55,12 +55,12 @@ void settle(Config& config, const ConfigReport& report) {
 }  // namespace
 
 ConfigDraft readConfig(std::string_view text, const std::string& file) {
-  ConfigDraft draft{.config = {}, .report = ConfigReport(file), .understood = true};
+  ConfigDraft draft{.config = {}, .report = ConfigReport(file)};
   const YamlDocument document = parseYaml(text);
   for (const YamlProblem& problem : document.problems) {
     draft.report.error(problem.place, problem.path, problem.message);
   }
-  draft.understood = document.problems.empty() && document.root.kind == YamlKind::kMap;
+  if (!document.problems.empty() || document.root.kind != YamlKind::kMap) draft.report.noteNotUnderstood();
   if (document.root.kind == YamlKind::kMap) {
     readSection(document.root, "", draft);
   } else if (document.root.kind != YamlKind::kBroken) {

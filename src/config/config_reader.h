@@ -13,9 +13,6 @@ namespace sessiond {
 struct ConfigDraft {
   Config config;  ///< to be used only when the report has no errors; secrets are still missing
   ConfigReport report;
-  /// Was every name and structure in the text understood? Otherwise nobody can say whether an option that seems to be
-  /// left out was.
-  bool understood = true;
 };
 
 /// Pure. `file` is what the report calls the text.

@@ -32,6 +32,10 @@ class ConfigReport {
   bool areSound(std::initializer_list<std::string_view> paths) const;
   /// Does the file hold it? Not only its default.
   bool isGiven(const std::string& path) const { return places_.contains(path); }
+  /// A name or a structure in the text was not understood.
+  void noteNotUnderstood() { understood_ = false; }
+  /// Does the file say it, were it by leaving it out? Where it was not understood, nobody can say what was left out.
+  bool isSaid(const std::string& path) const { return understood_ || isGiven(path); }
   bool hasErrors() const;
   /// All problems, sorted by position; none are left.
   std::vector<ConfigProblem> take();
@@ -41,6 +45,7 @@ class ConfigReport {
   void add(ProblemSeverity severity, YamlPlace place, const std::string& path, std::string message);
 
   std::string file_;
+  bool understood_ = true;
   std::map<std::string, YamlPlace> places_;
   std::vector<ConfigProblem> problems_;
 };

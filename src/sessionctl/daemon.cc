@@ -28,7 +28,7 @@ Whom whomToAsk(const std::string& config_file) {
   const Expected<FileContents, std::string> file = readFile(config_file, kMaxConfigFileSize);
   if (!file) return {.doubt = config_file + ": " + file.error(), .mistakes = {}};
   ConfigDraft draft = readConfig(file->bytes, config_file);
-  if (draft.understood || draft.report.isGiven("sessiond.control_socket")) {
+  if (draft.report.isSaid("sessiond.control_socket")) {
     return {.socket = draft.config.sessiond.control_socket, .doubt = {}, .mistakes = {}};
   }
   Whom whom{.doubt = config_file + " is not understood", .mistakes = {}};

@@ -264,6 +264,7 @@ describe('getting ready', () => {
     const [asked, ...mistakes] = stderr.trimEnd().split('\n');
     assert.match(asked, /^\S+sessiond\.yaml is not understood, so the default socket was asked: \/run\/sessiond\/control\/sessiond\.sock: /);
     assert.deepEqual(mistakes, [`${file}:4:16: not YAML: illegal map value`]);
+    assert.equal(run(binary, '-t', '-c', file).stderr, `${mistakes[0]}\n`, 'nothing of a default that the file may not mean');
     write();
     assert.equal(ask('reload').status, 0);
   });

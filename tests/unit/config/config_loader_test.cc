@@ -62,6 +62,21 @@ TEST_F(ConfigLoader, FillsWhatIsGivenAndKeepsTheOtherDefaults) {
   EXPECT_EQ(loaded->config.identity.size(), 4u);
 }
 
+TEST_F(ConfigLoader, TellsACheckWhatAFileThatIsNotUnderstoodSays) {
+  const auto isSaid = [this](const std::string& yaml) {
+    bool is_said = false;
+    static_cast<void>(loadConfig(
+        folder_.write("sessiond.yaml", yaml), folder_.path(),
+        [&is_said](const Config&, const ConfigReport& report) { is_said = report.isSaid("listen.socket"); }));
+    return is_said;
+  };
+  EXPECT_TRUE(isSaid("cookie: {name: a}")) << "by leaving it out";
+  EXPECT_FALSE(isSaid("cookie: {name: a"));
+  EXPECT_FALSE(isSaid("lissten: {socket: /run/a.sock}"));
+  EXPECT_FALSE(isSaid("listen.socket: /run/a.sock"));
+  EXPECT_TRUE(isSaid("listen: {socket: /run/a.sock}\nbogus: {}"));
+}
+
 TEST_F(ConfigLoader, TakesDurationsAndSizesInQuotes) {
   const Loaded loaded = load(R"({
     "session": {"touch_interval": "1h", "max_bytes": "2m", "identity_max_bytes": '512', "cache": {"max_bytes": '64m'}},
