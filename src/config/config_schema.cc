@@ -70,8 +70,22 @@ std::string schemaOfText() {
   return R"({"type":["string","number","boolean"]})";
 }
 
+std::string schemaOfText(std::size_t shortest, std::size_t longest) {
+  return R"({"type":["string","number","boolean"],"minLength":)" + std::to_string(shortest) + R"(,"maxLength":)" +
+         std::to_string(longest) + "}";
+}
+
+std::string schemaOfPath() {
+  return ofType("string", R"-(,"pattern":"^(/|$)")-");
+}
+
 std::string schemaOfTexts() {
   return ofType("array", R"(,"uniqueItems":true,"items":)" + schemaOfText());
+}
+
+std::string schemaOfTexts(std::size_t fewest, std::size_t most) {
+  return ofType("array", R"(,"uniqueItems":true,"items":)" + schemaOfText() + R"(,"minItems":)" +
+                             std::to_string(fewest) + R"(,"maxItems":)" + std::to_string(most));
 }
 
 std::string schemaOfChoice(std::span<const std::string_view> words) {
@@ -96,8 +110,9 @@ std::string schemaOfMembers(std::initializer_list<std::pair<std::string_view, st
   return schema + "}";
 }
 
-std::string schemaOfMap(const std::string& entry) {
-  return ofType("object", R"(,"additionalProperties":)" + entry);
+std::string schemaOfMap(const std::string& entry, const std::string& name) {
+  const std::string names = name.empty() ? "" : R"(,"propertyNames":)" + name;
+  return ofType("object", R"(,"additionalProperties":)" + entry + names);
 }
 
 std::string configSchema() {

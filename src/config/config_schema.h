@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -21,14 +22,18 @@ std::string schemaOfDuration();
 std::string schemaOfFileMode();
 /// YAML takes a number or `true` without quotes for a text as well, where a text is wanted.
 std::string schemaOfText();
+std::string schemaOfText(std::size_t shortest, std::size_t longest);
+/// An absolute path, or nothing.
+std::string schemaOfPath();
 std::string schemaOfTexts();
+std::string schemaOfTexts(std::size_t fewest, std::size_t most);
 std::string schemaOfChoice(std::span<const std::string_view> words);
 std::string schemaOfEither(std::initializer_list<std::string> schemas);
 /// A map of these members and no others.
 std::string schemaOfMembers(std::initializer_list<std::pair<std::string_view, std::string>> members,
                             std::string_view required = {});
-/// A map whose entries have any name.
-std::string schemaOfMap(const std::string& entry);
+/// A map whose entries have any name, or any that keeps the schema `name`.
+std::string schemaOfMap(const std::string& entry, const std::string& name = {});
 
 /// Of the whole file.
 std::string configSchema();

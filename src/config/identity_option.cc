@@ -91,11 +91,12 @@ void readIdentity(const OptionValue& value, Config& config) {
 
 std::string schemaOfIdentity() {
   return schemaOfMap(schemaOfEither({schemaOfText(), schemaOfMembers({{"from", schemaOfText()},
-                                                                      {"join", schemaOfText()},
+                                                                      {"join", schemaOfText(1, kLongestJoin)},
                                                                       {"encode", schemaOfChoice(kEncodings)},
                                                                       {"required", schemaOfFlag()},
                                                                       {"lost", schemaOfChoice(kLostWords)}},
-                                                                     "from")}));
+                                                                     "from")}),
+                     R"({"pattern":"^[A-Za-z]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?$"})");
 }
 
 std::string writeIdentity(const Config& config) {

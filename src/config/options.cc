@@ -137,6 +137,12 @@ Option fileMode(std::string path, Field field) {
           [field](const Config& config) { return " " + writeFileMode(field(config)); }, schemaOfFileMode()};
 }
 
+/// One of which more can be said than of all of its kind.
+Option withSchema(Option option, std::string schema) {
+  option.schema = std::move(schema);
+  return option;
+}
+
 /// `null` is a value of its own: the cookie ends with the browser.
 Option cookieMaxAge() {
   return {"cookie.max_age",
@@ -241,8 +247,9 @@ std::vector<Option> sessionOptions() {
           "session.user_id_at", [](auto& c) -> auto& { return c.session.user_id_at; }, aboutUserIdPointer),
       text(
           "session.roles_at", [](auto& c) -> auto& { return c.session.roles_at; }, aboutUserPointer),
-      texts(
-          "session.secret_files", [](auto& c) -> auto& { return c.session.secret_files; }, aboutNothing),
+      withSchema(texts(
+                     "session.secret_files", [](auto& c) -> auto& { return c.session.secret_files; }, aboutNothing),
+                 schemaOfTexts(1, SessionSettings::kMaxSecrets)),
       wholeSeconds("session.idle_timeout", [](auto& c) -> auto& { return c.session.idle_timeout; }, {1s, kTenYears}),
       wholeSeconds("session.absolute_timeout", [](auto& c) -> auto& { return c.session.absolute_timeout; },
                    {1s, kTenYears, true}),
@@ -420,8 +427,9 @@ std::vector<Option> observationOptions() {
           "log.level", [](auto& c) -> auto& { return c.log.level; }, kLevelWords),
       choice(
           "log.format", [](auto& c) -> auto& { return c.log.format; }, kFormatWords),
-      text(
-          "log.file", [](auto& c) -> auto& { return c.log.file; }, aboutLogFile),
+      withSchema(text(
+                     "log.file", [](auto& c) -> auto& { return c.log.file; }, aboutLogFile),
+                 schemaOfPath()),
       flag(
           "log.audit", [](auto& c) -> auto& { return c.log.audit; }),
       choice(

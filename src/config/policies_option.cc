@@ -75,7 +75,8 @@ std::string schemaOfPolicies() {
                                       {"roles_any", schemaOfTexts()},
                                       {"roles_all", schemaOfTexts()},
                                       {"match", schemaOfMap(R"({"type":["string","number","boolean"]})")},
-                                      {"max_auth_age", schemaOfDuration()}}));
+                                      {"max_auth_age", schemaOfDuration()}}),
+                     R"({"pattern":"^[a-z0-9_-]{1,64}$","not":{"const":"unnamed"}})");
 }
 
 std::string writePolicies(const Config& config) {

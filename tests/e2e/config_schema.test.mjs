@@ -79,6 +79,12 @@ describe('the schema of sessiond.yaml', () => {
     assert.ok(!validate({ log: null }), 'a section without an option');
     assert.ok(!validate({ redis: { cluster: null } }));
     assert.ok(!validate({ policies: { admin: { match: { '/plan': null } } } }));
+    for (const files of [[], Array.from({ length: 17 }, (_, i) => `secret-${i}`)]) assert.ok(!validate({ session: { secret_files: files } }), `${files.length}`);
+    for (const name of ['X A', '-X', 'X-', '1X', '', 'X'.repeat(65)]) assert.ok(!validate({ identity: { [name]: '/user/id' } }), name);
+    for (const name of ['', 'unnamed', 'Admin', 'a b', 'a'.repeat(65)]) assert.ok(!validate({ policies: { [name]: {} } }), name);
+    for (const join of ['', '123456789']) assert.ok(!validate({ identity: { 'X-Roles': { from: '/user/roles', join } } }), join);
+    for (const file of [false, 1, 'sessiond.log']) assert.ok(!validate({ log: { file } }), `${file}`);
+    assert.ok(validate({ session: { secret_files: ['a'] }, identity: { X: '/user/id', 'X-2': { from: '/a', join: '; ' } }, policies: { 'a-1_b': {} }, log: { file: '' } }));
     assert.ok(validate({ policies: { admin: { roles_any: ['admin'], max_auth_age: '5m' } }, cookie: { max_age: null } }));
   });
 
