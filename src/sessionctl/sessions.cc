@@ -62,7 +62,7 @@ void print(const std::vector<ListedSession>& sessions) {
 Expected<std::vector<ListedSession>, int> resolve(const CommonOptions& options, const SessionOptions& which,
                                                   SessionSearch& search) {
   if (!std::ranges::all_of(which.handles, SessionHandles::canBe)) {
-    return Unexpected(fail(options, EX_NOINPUT,
+    return Unexpected(fail(options, EX_DATAERR,
                            "what was given is no handle, which is 16 digits, of 0 to 9 and a to f; `sessionctl session "
                            "list` shows those there are"));
   }

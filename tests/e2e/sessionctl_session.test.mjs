@@ -96,7 +96,7 @@ describe('sessionctl session', () => {
     assert.match(wrong.error, /no session has the handle aaaaaaaaaaaaaaaa: it has ended, or the handle is mistyped/);
     for (const command of ['session show', 'session revoke']) {
       const none = await ctl(command, [cookie]);
-      assert.equal(none.status, 66);
+      assert.equal(none.status, 65);
       assert.equal(none.error, 'what was given is no handle, which is 16 digits, of 0 to 9 and a to f; `sessionctl session list` shows those there are');
     }
     assert.match((await ctl('session revoke', [cookie, '--all', '--yes'])).error, /write `sessionctl session revoke HANDLE`, or --all without those$/);
