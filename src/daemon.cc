@@ -13,6 +13,8 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -42,13 +44,20 @@ namespace sessiond {
 
 namespace {
 
+/// A line for people in the log, whose level says already that it is a warning.
+std::string withoutSeverity(std::string line) {
+  constexpr std::string_view kSeverity = "warning: ";
+  if (const std::size_t at = line.find(kSeverity); at != std::string::npos) line.erase(at, kSeverity.size());
+  return line;
+}
+
 /// Of a start that comes to nothing: the log is not yet what the configuration says. To a person as -t says it; to the
 /// journal as errors and warnings.
 void sayWhyNot(const std::vector<ConfigProblem>& problems) {
   if (!stderrIsJournal()) return print(problems);
   for (const ConfigProblem& problem : problems) {
     if (problem.severity == ProblemSeverity::kWarning) {
-      logWarn(describe(problem));
+      logWarn(withoutSeverity(describe(problem)));
     } else {
       logError(describe(problem));
     }
@@ -134,7 +143,7 @@ int Daemon::getReady(UniqueFd passed) {
     logError("log: the file cannot be opened", {{"file", config_->log.file}});
     return EX_OSERR;
   }
-  for (const ConfigProblem& warning : prepared->warnings) logWarn(describe(warning));
+  for (const ConfigProblem& warning : prepared->warnings) logWarn(withoutSeverity(describe(warning)));
   application_ = Application::build(*std::move(prepared), lasting_, clock_, metrics_);
   if (!redisWillDo()) return EX_CONFIG;
   return start(std::move(passed));
@@ -274,7 +283,7 @@ ControlAnswer Daemon::reload() {
   last_reload_ = answer.exit_code == EX_OK ? "succeeded" : "failed";
   reload_metrics_.note(answer.exit_code == EX_OK, in_force_since_);
   if (answer.exit_code == EX_OK) {
-    for (const std::string& line : answer.lines) logWarn("reload: " + line);
+    for (const std::string& line : answer.lines) logWarn("reload: " + withoutSeverity(line));
     logInfo("reload: the new configuration is in force", {{"config", config_file_}});
     notifyReady("serving");
   } else {

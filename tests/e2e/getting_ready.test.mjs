@@ -95,7 +95,7 @@ describe('getting ready', () => {
     assert.equal(warned.status, 71);
     const [first] = warned.lines.map((line) => ({ priority: line.slice(0, 3), ...JSON.parse(line.slice(3)) }));
     assert.equal(first.priority, '<4>');
-    assert.match(first.message, /warning: login\.http_verifier\.url: /);
+    assert.match(first.message, /sessiond\.yaml:\d+:\d+: login\.http_verifier\.url: /);
   });
 
   test('says that more connections may come than files may be open', () => {
@@ -207,7 +207,7 @@ describe('getting ready', () => {
     const unreachable = ask('reload');
     assert.equal(unreachable.status, 0, unreachable.stderr);
     assert.match(unreachable.stderr.trimEnd(), nowhere);
-    assert.match(stack.sessiond.logText().slice(known), /reload: warning: redis: \S+nowhere\.sock is not reachable/);
+    assert.match(stack.sessiond.logText().slice(known), / warning reload: redis: \S+nowhere\.sock is not reachable/);
     const { ok, notes } = JSON.parse(ask('reload', '--json').stdout);
     assert.equal(ok, true);
     assert.match(notes.join('\n'), nowhere);
