@@ -234,6 +234,9 @@ SessionFacts FactsExtractor::extract(std::string_view json) const {
   if (!record) return only(record.error().status, record.error().damage);
   Finder finder(record->tree.root());
   SessionFacts facts = only(CheckStatus::kValid);
+  const bool logged_in = isAnybody(finder.find(prepared_->user_at));
+  if (logged_in) facts.user_id = userIdOf(finder.findWhole(prepared_->user_id_at));
+  dropLoginOfAnother(*record, facts.user_id);
   facts.created = record->created;
   facts.authenticated = record->authenticated;
   facts.password_tag = record->password_tag;
@@ -245,10 +248,8 @@ SessionFacts FactsExtractor::extract(std::string_view json) const {
   facts.touch_ttl = record->cookie.touch_ttl;
   facts.cookie = std::move(record->cookie.attributes);
   facts.cookie_max_age = record->cookie.max_age;
-  const bool logged_in = isAnybody(finder.find(prepared_->user_at));
   facts.policies_met = prepared_->policiesMet(finder);
   prepared_->fillIdentity(finder, facts);
-  if (logged_in) facts.user_id = userIdOf(finder.findWhole(prepared_->user_id_at));
   if (finder.ambiguous()) return only(CheckStatus::kCorrupt, RecordDamage::kRepeatedName);
   if (logged_in) return facts;
   facts.state = CheckStatus::kAnonymous;

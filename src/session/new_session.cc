@@ -90,6 +90,7 @@ std::string composeSession(const NewSessionCookie& cookie, std::string_view user
   appendTextMember(json, "program", record.program);
   json += ",\"login\":";
   appendJsonString(json, record.login);
+  appendTextMember(json, "user", record.user_id);
   if (record.epoch > 0) json += ",\"epoch\":" + std::to_string(record.epoch);
   return json + "}}";
 }

@@ -2,7 +2,7 @@
 //
 //   {"cookie":{"originalMaxAge":86400000,"expires":"2026-01-02T00:00:00.000Z","secure":true,"httpOnly":true,
 //    "path":"/","sameSite":"lax"},"user":{...},"_sd":{"created":1767225600000,"authenticated":1767225600000,
-//    "address":"192.0.2.0/24","program":"Firefox/Linux","login":"ada"}}
+//    "address":"192.0.2.0/24","program":"Firefox/Linux","login":"ada","user":"42"}}
 
 #pragma once
 
@@ -33,6 +33,8 @@ struct LoginRecord {
   std::string program;      ///< "Firefox/Linux": its family and the system; empty: unknown
   std::string_view login;   ///< the name that was typed; what applications call the user may be another one
   std::uint64_t epoch = 0;  ///< how often everybody had been logged out before (login_epoch.h); 0: not written
+  /// The user's id, as user_id.h gives it: an application may put another user into the session. Empty: not written
+  std::string user_id = {};
 };
 
 /// The session's JSON. REQUIRES: user_json is valid JSON; user_at is a JSON Pointer of at least one token, whose

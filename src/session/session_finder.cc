@@ -23,6 +23,7 @@ bool isSession(CheckStatus status) {
 
 SessionFinder::SessionFinder(ExtractionRules rules, const SessionFinderParts& parts)
     : parts_(parts),
+      owner_(parts.session),
       extractor_(std::move(rules)),
       facts_(
           extractor_, TombstoneLifetime::from(parts.session, parts.cookie, parts.logout), parts.revoked, parts.epoch,
@@ -48,6 +49,7 @@ Expected<OpenSession, CheckStatus> SessionFinder::find(const SessionId& id) cons
 Expected<SessionRecord, CheckStatus> SessionFinder::read(const OpenSession& session) const {
   auto record = readSessionRecord(session.json, parts_.session.max_bytes, parts_.session.idle_timeout);
   if (!record) return Unexpected(record.error().status);
+  dropLoginOfAnother(*record, owner_.of(record->tree.root()));
   return *std::move(record);
 }
 

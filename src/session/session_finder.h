@@ -30,6 +30,7 @@
 #include "session/session_settings.h"
 #include "session/session_store.h"
 #include "session/signed_cookie.h"
+#include "session/user_id.h"
 
 namespace sessiond {
 
@@ -64,7 +65,8 @@ class SessionFinder {
   Expected<OpenSession, CheckStatus> find(const Request& request) const;
   /// The same session as it is now.
   Expected<OpenSession, CheckStatus> find(const SessionId& id) const;
-  /// What it holds, by the rules that it was found by. The text must outlive it.
+  /// What it holds, by the rules that it was found by, without a login of somebody else than its user. The text must
+  /// outlive it.
   Expected<SessionRecord, CheckStatus> read(const OpenSession& session) const;
   /// Loads them, and says of each whether it is a session. The error: not of all can anybody tell.
   Expected<std::vector<bool>, StoreError> areSessions(std::span<SessionLoad> loads) const;
@@ -73,6 +75,7 @@ class SessionFinder {
   Expected<OpenSession, CheckStatus> decideOn(AuthCheck& check) const;
 
   const SessionFinderParts parts_;
+  const SessionOwner owner_;
   const SessionPolicy anybody_;
   const FactsExtractor extractor_;
   const FactsReader facts_;

@@ -46,10 +46,18 @@ bool readEpoch(std::optional<JsonValue> value, std::uint32_t& epoch) {
   return number && *number <= LoginEpoch::kMost;
 }
 
-enum Own : std::size_t { kCreated, kAuthenticated, kAddress, kProgram, kLogin, kAuth, kEpoch };
-constexpr auto kOwnNames =
-    std::to_array<std::string_view>({"created", "authenticated", "address", "program", "login", "auth", "epoch"});
-static_assert(kOwnNames.size() == kEpoch + 1);
+// Neither must whose login it was.
+bool readUser(std::optional<JsonValue> value, std::optional<std::string_view>& user_id) {
+  if (!value) return true;
+  if (value->kind() != JsonKind::kString) return false;
+  user_id = value->text();
+  return true;
+}
+
+enum Own : std::size_t { kCreated, kAuthenticated, kAddress, kProgram, kLogin, kAuth, kEpoch, kUser };
+constexpr auto kOwnNames = std::to_array<std::string_view>(
+    {"created", "authenticated", "address", "program", "login", "auth", "epoch", "user"});
+static_assert(kOwnNames.size() == kUser + 1);
 
 Expected<void, RecordDamage> readOwnMember(std::optional<JsonValue> own, SessionRecord& record) {
   if (!own) return {};
@@ -60,7 +68,8 @@ Expected<void, RecordDamage> readOwnMember(std::optional<JsonValue> own, Session
   if (members.repeated) return Unexpected(RecordDamage::kRepeatedName);
   const bool is_ours = readTime(members.values[kCreated], record.created) &&
                        readTime(members.values[kAuthenticated], record.authenticated) &&
-                       readAuth(members.values[kAuth], record) && readEpoch(members.values[kEpoch], record.epoch);
+                       readAuth(members.values[kAuth], record) && readEpoch(members.values[kEpoch], record.epoch) &&
+                       readUser(members.values[kUser], record.user_id);
   if (!is_ours) return Unexpected(RecordDamage::kForeignOwn);
   return {};
 }
@@ -105,6 +114,15 @@ Expected<SessionRecord, NoRecord> readSessionRecord(std::string_view json, std::
   if (cookie->refused) return Unexpected(NoRecord{CheckStatus::kExpired});
   record.cookie = std::move(*cookie);
   return record;
+}
+
+void dropLoginOfAnother(SessionRecord& record, std::string_view user_id) {
+  if (!record.user_id || *record.user_id == user_id) return;
+  record.authenticated.reset();
+  if (user_id.empty()) return;
+  record.keeper = UserKeeper::kNobody;
+  record.password_tag = 0;
+  record.login = {};
 }
 
 }  // namespace sessiond

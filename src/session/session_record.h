@@ -1,7 +1,8 @@
 // SessionRecord: what a stored value is, by the rules that express-session and connect-redis read it with.
 //
 //   {"cookie":{"originalMaxAge":86400000,"expires":"2026-01-02T00:00:00.000Z","httpOnly":true,"path":"/"},
-//    "user":{"id":42},"_sd":{"created":1767225600000,"authenticated":1767225600000,"address":"192.0.2.0/24"}}
+//    "user":{"id":42},"_sd":{"created":1767225600000,"authenticated":1767225600000,"address":"192.0.2.0/24",
+//    "user":"42"}}
 //
 // `cookie.expires` is never looked at: a touch moves only the key's time to live, so it is out of date by design.
 
@@ -37,6 +38,7 @@ struct SessionRecord {
   std::uint64_t password_tag = 0;           ///< the same; 0: it says nothing of that
   std::uint32_t epoch = LoginEpoch::kNone;  ///< _sd.epoch; 0 where there is an _sd without one
   std::string_view login;                   ///< _sd.login: what was typed, canonical. In the tree
+  std::optional<std::string_view> user_id;  ///< _sd.user: whose login that was. In the tree
 };
 
 /// Why a stored value is no session that counts.
@@ -52,5 +54,10 @@ struct NoRecord {
 /// So are a `cookie`, `_sd` or one of their members here that come twice, and an `_sd` that sessiond did not write.
 Expected<SessionRecord, NoRecord> readSessionRecord(std::string_view json, std::size_t max_bytes,
                                                     std::chrono::seconds idle_timeout);
+
+/// Applications may put another user into a session that a login at sessiond made. What that login says then is not
+/// about who stands there: `user_id`, as user_id.h gives it. One that is nobody's by name is still ended with the user
+/// who logged in, but does not count as a login.
+void dropLoginOfAnother(SessionRecord& record, std::string_view user_id);
 
 }  // namespace sessiond

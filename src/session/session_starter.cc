@@ -5,6 +5,7 @@
 #include "http/set_cookie.h"
 #include "session/configured_cookie.h"
 #include "session/session_facts.h"
+#include "session/user_id.h"
 
 namespace sessiond {
 namespace {
@@ -28,6 +29,7 @@ Expected<StartedSession, NoStart> SessionStarter::start(std::string_view user_js
   if (!epoch) return Unexpected(NoStart{.store_failed = true});
   login.epoch = *epoch;
   login.created = parts_.clock.wallNow();
+  login.user_id = userIdIn(user_json, parts_.session);
   SetCookie cookie = configuredCookie(parts_.cookie, https);
   if (parts_.cookie.max_age) endAfter(cookie, *parts_.cookie.max_age, login.created);
   const std::string json = composeSession(remembered(cookie, parts_.cookie), user_json, login, parts_.session.user_at);

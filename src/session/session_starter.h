@@ -52,10 +52,10 @@ class SessionStarter {
  public:
   explicit SessionStarter(const SessionStarterParts& parts) : parts_(parts) {}
 
-  /// `user_json`: what applications find at session.user_at, valid JSON. `login.created` and `epoch` are filled in
-  /// here. `https`: what the browser speaks. On an error there is nothing in the store that anybody could come to. One
-  /// that every check would refuse, because its user is too large, too deep or cannot be named to applications, is not
-  /// stored: whoever had it would be led to the login again and again, or nowhere.
+  /// `user_json`: what applications find at session.user_at, valid JSON. `login.created`, `epoch` and `user_id` are
+  /// filled in here. `https`: what the browser speaks. On an error there is nothing in the store that anybody could
+  /// come to. One that every check would refuse, because its user is too large, too deep or cannot be named to
+  /// applications, is not stored: whoever had it would be led to the login again and again, or nowhere.
   Expected<StartedSession, NoStart> start(std::string_view user_json, LoginRecord login, bool https) const;
   /// It is not to be, and its cookie was not sent. If this fails as well, what is left over has an id nobody knows.
   void withdraw(const StartedSession& started) const;

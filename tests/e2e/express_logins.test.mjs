@@ -190,6 +190,29 @@ describe('a session made by sessiond', () => {
   }
 });
 
+// Shows difference another-user.
+describe('another user in the session of a login at sessiond', () => {
+  for (const variant of [oldest, newest]) {
+    test(`is nobody who has just logged in, with ${variant.name}`, async () => {
+      const stack = await startExpressStack({ config: (all) => (all.session.cache = { enabled: false }) });
+      try {
+        const mount = stack.express.mount('app', { variant });
+        const client = stack.client();
+        await stack.logIn(client);
+        assert.equal((await client.get('/recent/')).status, 200);
+        await logInByExpress(client, mount, { ...alice, name: 'Alice' });
+        assert.equal((await client.get('/recent/')).status, 200, 'the same user');
+        await logInByExpress(client, mount);
+        assert.equal((await askSessiond(client)).who, 'user 42');
+        const recent = await client.get('/recent/');
+        assert.deepEqual([recent.status, recent.headers.location.includes('why=stale')], [302, true]);
+      } finally {
+        await stack.stop();
+      }
+    });
+  }
+});
+
 describe('other names', () => {
   for (const [name, prefix, secret] of [
     ['sid', 'app:sess:', 'a secret with blanks,  "quotes" and ünïcödé'],

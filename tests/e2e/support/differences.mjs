@@ -72,6 +72,13 @@ export const differences = {
     sessiond: "sessiond's own: corrupt unless it has its form",
     why: 'the absolute timeout stands in it',
   },
+  'another-user': {
+    what: 'another user (another `id`) put into a session that a login at sessiond made',
+    express: 'that user',
+    sessiond:
+      'that user, of whose login nothing is known: no `max_auth_age` is met, and the first one\'s lock or new password does not end it',
+    why: 'one user\'s password says nothing about another. Better call `req.session.regenerate` at a login',
+  },
   nesting: {
     what: 'nesting deeper than 64',
     express: 'a session',

@@ -27,7 +27,8 @@ TEST_F(LoginTest, AFormThatIsRightMakesASessionAndLeadsOn) {
   EXPECT_EQ(store_.value(id),
             R"({"cookie":{"originalMaxAge":null,"expires":null,"secure":true,"httpOnly":true,"path":"/",)"
             R"("sameSite":"lax"},"user":{"id":"42","name":"ada","roles":["admin"]},)"
-            R"("_sd":{"created":1767225600000,"authenticated":1767225600000,"address":"192.0.2.0/24","login":"ada"}})");
+            R"("_sd":{"created":1767225600000,"authenticated":1767225600000,"address":"192.0.2.0/24","login":"ada",)"
+            R"("user":"42"}})");
   EXPECT_EQ(store_.ttl(id), hours(24));
   EXPECT_THAT(*index_.list("42", 1000), ElementsAre(id));
   EXPECT_EQ(count("sessiond_logins_total", "success"), 1U);

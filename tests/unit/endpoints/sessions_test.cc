@@ -309,6 +309,9 @@ TEST_F(SessionsTest, EndingAnotherTakesARecentLogin) {
   EXPECT_TRUE(lives("phone"));
   put("application", "42");
   EXPECT_EQ(del("application", "/sessions?others=1").status, 401) << "nobody knows when that login was";
+  const std::string now = std::to_string(clock_.wallNow().time_since_epoch().count());
+  put("replaced", "42", R"(,"_sd":{"created":)" + now + R"(,"authenticated":)" + now + R"(,"user":"7"})");
+  EXPECT_EQ(del("replaced", "/sessions?others=1").status, 401) << "another user's login";
 }
 
 TEST_F(SessionsTest, WhereNobodyLogsInHereOrTheSiteSaysSoAnyLoginWillDo) {

@@ -115,6 +115,33 @@ TEST(FactsExtractor, ALongerNameThanAnybodyHasIsNoName) {
   EXPECT_EQ(loginOf(SessionFacts::kLongestLogin + 1), "");
 }
 
+TEST(FactsExtractor, ALoginSaysNothingAboutAnotherUserThanItsOwn) {
+  const auto factsOf = [](const std::string& user, const std::string& whose = R"(,"user":"7")") {
+    return FactsExtractor(defaultRules())
+        .extract(R"({"cookie":{},"user":)" + user +
+                 R"(,"_sd":{"created":1,"authenticated":2,"auth":"redis:00000000000000ff","login":"ada","epoch":3)" +
+                 whose + "}}");
+  };
+  for (const SessionFacts& own :
+       {factsOf(R"({"id":"7"})"), factsOf(R"({"id":7,"roles":["admin"]})"), factsOf(R"({"id":99})", "")}) {
+    EXPECT_EQ(own.authenticated, WallTime(milliseconds(2)));
+    EXPECT_EQ(own.keeper, UserKeeper::kStore);
+    EXPECT_EQ(own.password_tag, 255U);
+    EXPECT_EQ(own.login, "ada");
+  }
+  const SessionFacts another = factsOf(R"({"id":99})");
+  EXPECT_EQ(another.state, CheckStatus::kValid);
+  EXPECT_EQ(another.authenticated, std::nullopt);
+  EXPECT_EQ(another.keeper, UserKeeper::kNobody);
+  EXPECT_EQ(another.password_tag, 0U);
+  EXPECT_EQ(another.login, "");
+  EXPECT_EQ(another.created, WallTime(milliseconds(1))) << "the session's own";
+  EXPECT_EQ(another.epoch, 3U) << "everybody's";
+  const SessionFacts nameless = factsOf(R"({"name":"Ada"})");
+  EXPECT_EQ(nameless.authenticated, std::nullopt);
+  EXPECT_EQ(nameless.keeper, UserKeeper::kStore) << "who cannot be told apart is locked out with them";
+}
+
 TEST(FactsExtractor, UsesItsOwnLimitAndIdleTimeout) {
   ExtractionRules rules = defaultRules();
   const std::string json = R"({"cookie":{},"user":{"id":1}})";

@@ -71,6 +71,12 @@ TEST(NewSession, EscapesAddressAndName) {
             std::string::npos);
 }
 
+TEST(NewSession, SaysWhoseLoginItWas) {
+  const std::string json =
+      composeSession({}, R"({"id":42})", {.created = kNow, .login = "ada", .epoch = 3, .user_id = "42"});
+  EXPECT_NE(json.find(R"("login":"ada","user":"42","epoch":3}})"), std::string::npos) << json;
+}
+
 TEST(NewSession, IsReadBackAsItWasMeant) {
   ExtractionRules rules;
   rules.user_at = "/passport/user";

@@ -182,7 +182,7 @@ TEST(SessionRecord, SaysWhatIsWrong) {
     EXPECT_EQ(damageOf(json), RecordDamage::kNoJson) << json;
   for (const char* json : {"{}", "[]", R"({"cookie":null})", "7"})
     EXPECT_EQ(damageOf(json), RecordDamage::kNoCookie) << json;
-  for (const char* own : {"null", "[]", R"({"created":"now"})", R"({"auth":1})", R"({"epoch":-1})"})
+  for (const char* own : {"null", "[]", R"({"created":"now"})", R"({"auth":1})", R"({"epoch":-1})", R"({"user":7})"})
     EXPECT_EQ(damageOf(R"({"cookie":{},"_sd":)" + std::string(own) + "}"), RecordDamage::kForeignOwn) << own;
   for (const char* json : {R"({"cookie":{},"cookie":{}})", R"({"cookie":{"path":"/","path":"/"}})",
                            R"({"cookie":{},"_sd":{"created":1,"created":1}})"}) {

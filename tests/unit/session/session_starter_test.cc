@@ -51,6 +51,7 @@ TEST_F(SessionStarterTest, ItsCookieLeadsToWhatIsStored) {
   EXPECT_EQ(verified->id, started->id);
   const std::string json = store_.value(started->id).value_or("");
   EXPECT_THAT(json, HasSubstr(R"("user":{"id":7})"));
+  EXPECT_THAT(json, HasSubstr(R"("login":"ada","user":"7"})"));
   EXPECT_THAT(json, HasSubstr("\"created\":" + std::to_string(clock_.wallNow().time_since_epoch().count())));
 }
 
