@@ -26,6 +26,9 @@ DamageWords wordsOf(RecordDamage damage, std::size_t max_bytes) {
     case RecordDamage::kRepeatedName:
       return {"a name by which something is decided comes twice in it",
               "mend the application that wrote it, then delete the key: nobody can tell which of the two counts"};
+    case RecordDamage::kInexactId:
+      return {"its user's id is a number that JavaScript cannot keep as it stands; let the id be a text",
+              "have whatever knows the users give the id as a text"};
     case RecordDamage::kNone:
       break;
   }

@@ -20,6 +20,7 @@ enum class RecordDamage : std::uint8_t {
   kNoCookie,      ///< no `cookie` as express-session writes it
   kForeignOwn,    ///< an `_sd` that sessiond did not write
   kRepeatedName,  ///< a name comes twice by which something is decided
+  kInexactId,     ///< of a login's, before it is stored: the first application to save it would make it another user's
 };
 
 struct DamageWords {

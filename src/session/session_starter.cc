@@ -35,6 +35,7 @@ Expected<StartedSession, NoStart> SessionStarter::start(std::string_view user_js
   const std::string json = composeSession(remembered(cookie, parts_.cookie), user_json, login, parts_.session.user_at);
   const SessionFacts facts = parts_.extractor.extract(json);
   if (facts.state != CheckStatus::kValid) return Unexpected(NoStart{.damage = facts.damage});
+  if (!outlastsJavaScript(user_json, parts_.session)) return Unexpected(NoStart{.damage = RecordDamage::kInexactId});
   if (std::string headers = parts_.extractor.headersThatRefuse(facts); !headers.empty())
     return Unexpected(NoStart{.identity = std::move(headers)});
   StartedSession started{.id = SessionId::generate(),

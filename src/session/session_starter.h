@@ -30,7 +30,7 @@ struct StartedSession {
   std::string set_cookie;     ///< the header's value
 };
 
-/// Why there is no session: the store failed, or every check would refuse it for what is said here.
+/// Why there is no session: the store failed, or it is not to be stored for what is said here.
 struct NoStart {
   bool store_failed = false;
   RecordDamage damage = RecordDamage::kNone;
@@ -55,7 +55,8 @@ class SessionStarter {
   /// `user_json`: what applications find at session.user_at, valid JSON. `login.created`, `epoch` and `user_id` are
   /// filled in here. `https`: what the browser speaks. On an error there is nothing in the store that anybody could
   /// come to. One that every check would refuse, because its user is too large, too deep or cannot be named to
-  /// applications, is not stored: whoever had it would be led to the login again and again, or nowhere.
+  /// applications, is not stored: whoever had it would be led to the login again and again, or nowhere. Nor is one
+  /// whose user's id is a number that an application would change.
   Expected<StartedSession, NoStart> start(std::string_view user_json, LoginRecord login, bool https) const;
   /// It is not to be, and its cookie was not sent. If this fails as well, what is left over has an id nobody knows.
   void withdraw(const StartedSession& started) const;

@@ -1,6 +1,27 @@
 #include "session/user_id.h"
 
+#include <cstdint>
+
+#include "base/parse.h"
+
 namespace sessiond {
+namespace {
+
+constexpr std::int64_t kMaxSafeInteger = (std::int64_t{1} << 53) - 1;
+
+std::optional<JsonValue> idOf(std::optional<JsonValue> found) {
+  if (found && found->kind() == JsonKind::kObject) found = found->member("id");
+  if (!found || (found->kind() != JsonKind::kString && found->kind() != JsonKind::kNumber)) return std::nullopt;
+  return found;
+}
+
+std::optional<JsonValue> idIn(JsonValue user, const SessionSettings& settings) {
+  const std::string id_at = settings.userIdAt();
+  if (!isAtOrBelow(id_at, settings.user_at)) return std::nullopt;
+  return idOf(follow(user, JsonPointer::of(id_at.substr(settings.user_at.size()))));
+}
+
+}  // namespace
 
 bool isAnybody(const std::optional<JsonValue>& user) {
   if (!user || user->kind() == JsonKind::kNull || user->kind() == JsonKind::kFalse) return false;
@@ -8,9 +29,8 @@ bool isAnybody(const std::optional<JsonValue>& user) {
 }
 
 std::string userIdOf(std::optional<JsonValue> found) {
-  if (found && found->kind() == JsonKind::kObject) found = found->member("id");
-  if (!found || (found->kind() != JsonKind::kString && found->kind() != JsonKind::kNumber)) return "";
-  return std::string(found->text());
+  const std::optional<JsonValue> id = idOf(found);
+  return id ? std::string(id->text()) : "";
 }
 
 SessionOwner::SessionOwner(const RecordSettings& settings)
@@ -21,11 +41,18 @@ std::string SessionOwner::of(JsonValue session) const {
 }
 
 std::string userIdIn(std::string_view user_json, const SessionSettings& settings) {
-  const std::string id_at = settings.userIdAt();
-  if (!isAtOrBelow(id_at, settings.user_at)) return "";
   const auto tree = JsonTree::parse(user_json);
-  if (!tree) return "";
-  return userIdOf(follow(tree->root(), JsonPointer::of(id_at.substr(settings.user_at.size()))));
+  const std::optional<JsonValue> id = tree ? idIn(tree->root(), settings) : std::nullopt;
+  return id ? std::string(id->text()) : "";
+}
+
+bool outlastsJavaScript(std::string_view user_json, const SessionSettings& settings) {
+  const auto tree = JsonTree::parse(user_json);
+  const std::optional<JsonValue> id = tree ? idIn(tree->root(), settings) : std::nullopt;
+  if (!id || id->kind() != JsonKind::kNumber) return true;
+  const std::optional<std::int64_t> number = parseInteger<std::int64_t>(id->text());
+  // JavaScript writes -0 as 0.
+  return number && -kMaxSafeInteger <= *number && *number <= kMaxSafeInteger && std::to_string(*number) == id->text();
 }
 
 }  // namespace sessiond

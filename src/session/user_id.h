@@ -37,4 +37,8 @@ class SessionOwner {
 /// no id in there.
 std::string userIdIn(std::string_view user_json, const SessionSettings& settings);
 
+/// Is that id still the same when an application in JavaScript has saved the session? A number is, if it is an integer
+/// within ±(2^53 − 1) (Number.MAX_SAFE_INTEGER), written as JavaScript does: 12345678901234567890 becomes another's.
+bool outlastsJavaScript(std::string_view user_json, const SessionSettings& settings);
+
 }  // namespace sessiond

@@ -106,6 +106,14 @@ describe('logins that an application decides', () => {
     assert.match(stack.sessiond.logText().slice(before), /no value that can be sent as it stands: X-User-Roles/);
   });
 
+  test('yes, of a user whose id JavaScript would make another: nobody is logged in', async () => {
+    application.answer = (request, response) => response.writeHead(200, json).end('{"id":1234567890123456789}');
+    const before = stack.sessiond.logText().length;
+    const answer = await logIn(stack.client(), { user: 'zoë-of-many', password: 'x' });
+    assert.equal(answer.status, 401, answer.text);
+    assert.match(stack.sessiond.logText().slice(before), /let the id be a text/);
+  });
+
   const unable = {
     'another status': [(request, response) => response.writeHead(500, json).end(kUser), /status 500/],
     'created, which is not 200': [(request, response) => response.writeHead(201, json).end(kUser), /status 201/],

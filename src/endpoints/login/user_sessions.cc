@@ -49,7 +49,8 @@ Expected<UserSession, UserSessions::Refused> UserSessions::start(const Request& 
 
 UserSessions::Refused UserSessions::unstarted(const NoStart& why, std::string_view name) const {
   if (why.store_failed) return {LoginOutcome::kUnavailable};
-  if (const auto count = unstarted_log_.count(parts_.clock.steadyNow())) {
+  LogSummary& log = why.identity.empty() ? damaged_log_ : nameless_log_;
+  if (const auto count = log.count(parts_.clock.steadyNow())) {
     logError("login: the session of a user would be refused by every check; the login is refused",
              {{"user", pseudonym(parts_.log_key, name)},
               {"why", why.identity.empty() ? wordsOf(why.damage, parts_.settings.session.max_bytes).meaning

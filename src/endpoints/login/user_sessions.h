@@ -60,7 +60,8 @@ class UserSessions {
 
   const Parts parts_;
   mutable LogSummary nobodys_log_;
-  mutable LogSummary unstarted_log_;
+  mutable LogSummary damaged_log_;
+  mutable LogSummary nameless_log_;
 };
 
 }  // namespace sessiond

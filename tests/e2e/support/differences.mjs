@@ -57,7 +57,8 @@ export const differences = {
   'number-text': {
     what: 'numbers that JavaScript would write differently: 12345678901234567890, 1e3',
     express: '12345678901234567000, 1000',
-    sessiond: 'handed on as they stand',
+    sessiond:
+      'handed on as they stand; a login with such an `id` is refused, as its first save would change it: let it be a text',
     why: 'an id must not become another one',
   },
   'repeated-names': {

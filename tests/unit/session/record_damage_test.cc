@@ -20,7 +20,7 @@ TEST(RecordDamage, HasAMeaningAndARemedyForEach) {
 }
 
 TEST(RecordDamage, NobodyIsToldToDeleteWhatIsSound) {
-  for (const RecordDamage damage : {RecordDamage::kTooLarge, RecordDamage::kTooDeep})
+  for (const RecordDamage damage : {RecordDamage::kTooLarge, RecordDamage::kTooDeep, RecordDamage::kInexactId})
     EXPECT_EQ(wordsOf(damage, 8192).remedy.find("delete the key"), std::string::npos);
 }
 

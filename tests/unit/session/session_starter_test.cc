@@ -98,6 +98,20 @@ TEST_F(SessionStarterTest, WhatEveryCheckWouldRefuseIsNotStored) {
   EXPECT_EQ(damageOf(R"({"id":7,"id":8})"), RecordDamage::kRepeatedName);
 }
 
+TEST_F(SessionStarterTest, NorIsAnIdThatAnApplicationWouldMakeAnother) {
+  const auto damageOf = [this](const std::string& id) {
+    const auto started = start(true, R"({"id":)" + id + "}");
+    return started ? RecordDamage::kNone : started.error().damage;
+  };
+  for (const char* kept : {"0", "-7", "9007199254740991", "-9007199254740991", R"("1234567890123456789")", R"("1e3")"})
+    EXPECT_EQ(damageOf(kept), RecordDamage::kNone) << kept;
+  for (const char* changed : {"9007199254740992", "-9007199254740992", "1234567890123456789", "99999999999999999999",
+                              "1.0", "1e3", "-0", "1.5"})
+    EXPECT_EQ(damageOf(changed), RecordDamage::kInexactId) << changed;
+  session_.user_at = session_.user_id_at = "/passport/user";
+  EXPECT_EQ(start(true, "1234567890123456789").error().damage, RecordDamage::kInexactId);
+}
+
 TEST_F(SessionStarterTest, NorIsWhatNoCheckCanNameToApplications) {
   identity_ = {identityHeader("X-User-Id", "/user/id"), identityHeader("X-User-Roles", "/user/roles")};
   EXPECT_TRUE(start());
