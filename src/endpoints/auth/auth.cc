@@ -58,13 +58,21 @@ Route AuthEndpoint::receive(Exchange& exchange) const {
   if (lookUp(check)) {
     const AuthDecision decision = decideOn(check);
     touch = dueTouch(check, decision);
-    if (!touch) {
+    if (refusesBySession(decision)) {
+      startAnew(check);
+    } else if (!touch) {
       answer(check, decision, exchange, false);
       return Route::kAnswered;
     }
   }
   exchange.continuation = pendingOf(std::move(check), std::move(touch));
   return Route::kLoad;
+}
+
+/// Memory may be behind Redis by milliseconds. Who has just logged in at an application must not be refused by what the
+/// session was before; so a refusal asks Redis, and memory is for those who pass.
+bool AuthEndpoint::refusesBySession(const AuthDecision& decision) {
+  return decision.winner != nullptr && !decision.isGranted();
 }
 
 /// A touch that nobody goes on with is due again.

@@ -3,7 +3,7 @@
 // It answers 204 with every identity header, 401, 403 or 503, and nothing else: nginx turns all other codes into
 // 500. Only grant() makes a 2xx, and only a decision that says so leads there.
 //
-//   receive()    on a lane: policy, cookies, signatures; answers what needs no session, or a fresh one
+//   receive()    on a lane: policy, cookies, signatures; answers what needs no session, and who passes by a fresh one
 //   AuthLoader   on the same lane, when Redis has answered: the same decision, behind the touch that is due
 
 #pragma once
@@ -102,6 +102,7 @@ class AuthEndpoint {
   AuthCheck readCheck(const Request& request) const;
   bool claimsIdentity(const Request& request) const;
   bool lookUp(AuthCheck& check) const;
+  static bool refusesBySession(const AuthDecision& decision);
   std::unique_ptr<PendingCheck> pendingOf(AuthCheck&& check, std::optional<TouchWant> touch) const;
   void grant(const Request& request, const AuthDecision& decision, Response& response) const;
   void refuse(const Request& request, CheckStatus status, Response& response) const;

@@ -242,6 +242,24 @@ TEST_F(AuthEndpointTest, AnswersFromMemoryOnTheLane) {
   EXPECT_TRUE(source_.batches.empty());
 }
 
+TEST_F(AuthEndpointTest, RefusesNobodyByASessionInMemory) {
+  remember("s1", found("s1", R"({"cookie":{}})"));
+  store("s1", kAda);
+  EXPECT_EQ(askWith("s1").status, 204) << "the application has just logged them in";
+  EXPECT_EQ(route_, Route::kLoad);
+  remember("s2", found("s2", kAda));
+  store("s2", kAda);
+  EXPECT_EQ(askWith("s2", "admin").status, 403);
+  EXPECT_EQ(source_.batches.size(), 2U) << "what was asked for is answered";
+  source_.sessions["s2"].absence = CheckStatus::kUnavailable;
+  clock_.advance(milliseconds(1));
+  remember("s2", found("s2", kAda));
+  EXPECT_EQ(askWith("s2", "admin").status, 503) << "nobody can tell";
+  remember("s3", found("s3", R"({"cookie":{}})"));
+  EXPECT_EQ(askWith("s3", "open").status, 204);
+  EXPECT_EQ(source_.batches.size(), 3U) << "an anonymous visitor passes there";
+}
+
 TEST_F(AuthEndpointTest, NorDoesOneThatAnOlderSecretSigned) {
   store("s1", kAda);
   store("s2", R"({"cookie":{},"user":{"id":"8"}})");
