@@ -19,7 +19,7 @@ bool anyNames(const std::vector<const Directive*>& directives, std::string_view 
 
 void lintHeaders(const Site& site, const Scope& location) {
   const auto own = location.own("add_header");
-  if (own.empty() || anyNames(own, "$sessiond_check_cookie")) return;
+  if (own.empty() || anyNames(own, "$sessiond_cookie_to_send")) return;
   site.fault("headers-lost", own.front()->place,
              "the add_header lines of " + written(location) +
                  " replace the server's: a "

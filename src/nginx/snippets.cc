@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "nginx/header_name.h"
+#include "nginx/variables.h"
 
 namespace sessiond::nginx {
 namespace {
@@ -87,6 +88,24 @@ std::string parameterLines(const std::vector<std::string>& identity, const std::
   return lines;
 }
 
+/// Does the application send a cookie of that name? nginx before 1.23 shows the first Set-Cookie line only, but all of
+/// them to who asks for a name that a variable can have.
+std::string cookieLines(const std::string& name) {
+  const std::string renewed = " $sessiond_check_cookie;\n";
+  if (std::ranges::all_of(name, isNameByte)) {
+    return "map $upstream_cookie_" + name +
+           " $sessiond_cookie_to_send {\n    volatile;\n    default  \"\";\n    \"\"      " + renewed + "}\n";
+  }
+  std::string pattern = "\"~(^|, ?)";
+  for (const char byte : name) {
+    if (!isNameByte(byte)) pattern += '\\';
+    pattern += byte;
+  }
+  pattern += "=\" ";
+  return "map $upstream_http_set_cookie $sessiond_cookie_to_send {\n    volatile;\n    " +
+         padded("default", pattern.size()) + renewed + "    " + pattern + " \"\";\n}\n";
+}
+
 void replaceAll(std::string& text, const std::string& from, const std::string& to) {
   for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
     text.replace(at, from.size(), to);
@@ -118,6 +137,7 @@ std::vector<SourceFile> printSnippets(const std::vector<SourceFile>& shipped, co
     }
     const std::string server = settings.socket.starts_with('/') ? "unix:" + settings.socket : settings.socket;
     replaceAll(text, "server unix:" + defaults.socket + " ", "server " + server + " ");
+    replaceAll(text, cookieLines(defaults.cookie), cookieLines(settings.cookie));
     replaceAll(text, "location = " + defaults.login_url + " {", "location = " + settings.login_url + " {");
     replaceAll(text, "    \"\"      " + defaults.login_url + ";", "    \"\"      " + settings.login_url + ";");
   }

@@ -16,6 +16,7 @@ namespace sessiond::nginx {
 struct SnippetSettings {
   std::string socket;     ///< a path, or host:port
   std::string login_url;  ///< with a path of this site
+  std::string cookie;     ///< the session cookie's name
   std::vector<std::string> identity;
   std::vector<std::string> policies;
 };

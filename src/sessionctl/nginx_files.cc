@@ -28,8 +28,11 @@ std::vector<std::string> matching(const std::string& pattern) {
 }
 
 nginx::SnippetSettings snippetSettingsOf(const Config& config) {
-  nginx::SnippetSettings settings{
-      .socket = config.listen.socket, .login_url = config.login.url, .identity = {}, .policies = {}};
+  nginx::SnippetSettings settings{.socket = config.listen.socket,
+                                  .login_url = config.login.url,
+                                  .cookie = config.cookie.name,
+                                  .identity = {},
+                                  .policies = {}};
   for (const IdentityHeader& header : config.identity) settings.identity.push_back(header.name);
   for (const SessionPolicy& policy : config.policies) settings.policies.push_back(policy.name);
   return settings;

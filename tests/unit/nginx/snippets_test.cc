@@ -35,6 +35,7 @@ std::string textIn(const std::vector<SourceFile>& files, const std::string& name
 SnippetSettings defaultSettings() {
   return {.socket = "/run/sessiond/sessiond.sock",
           .login_url = "/login",
+          .cookie = "connect.sid",
           .identity = {"X-User-Id", "X-User-Name", "X-User-Email", "X-User-Roles"},
           .policies = {"default"}};
 }
@@ -42,6 +43,7 @@ SnippetSettings defaultSettings() {
 SnippetSettings otherSettings() {
   return {.socket = "127.0.0.1:9000",
           .login_url = "/sign-in",
+          .cookie = "app.sid",
           .identity = {"X-User-Id", "X-Department"},
           .policies = {"default", "admin"}};
 }
@@ -76,8 +78,25 @@ TEST(NginxSnippets, EveryLineThatDependsOnTheConfigurationIsWrittenAnew) {
   EXPECT_NE(upstream.find("server 127.0.0.1:9000 max_fails=0;"), std::string::npos);
   EXPECT_EQ(upstream.find("server unix:"), std::string::npos);
   EXPECT_NE(upstream.find("\"\"      /sign-in;"), std::string::npos);
+  EXPECT_NE(upstream.find("map $upstream_http_set_cookie $sessiond_cookie_to_send {\n    volatile;\n"
+                          "    default              $sessiond_check_cookie;\n    \"~(^|, ?)app\\.sid=\"  \"\";\n}\n"),
+            std::string::npos);
+  EXPECT_EQ(upstream.find("connect\\.sid"), std::string::npos);
   EXPECT_NE(textIn(printed, "endpoints.conf").find("location = /sign-in {"), std::string::npos);
   EXPECT_NE(textIn(printed, "policy-admin.conf").find("set $sessiond_policy admin;"), std::string::npos);
+}
+
+TEST(NginxSnippets, OfACookieThatAVariableCanNameEveryLineIsSeen) {
+  SnippetSettings settings = defaultSettings();
+  settings.cookie = "sid_2";
+  const std::string upstream = textIn(printSnippets(shippedFiles(), defaultSettings(), settings), "upstream.conf");
+  EXPECT_NE(upstream.find("map $upstream_cookie_sid_2 $sessiond_cookie_to_send {\n    volatile;\n    default  \"\";\n"
+                          "    \"\"       $sessiond_check_cookie;\n}\n"),
+            std::string::npos);
+  settings.cookie = "a!#$%&'*+-.^_`|~9";
+  EXPECT_NE(textIn(printSnippets(shippedFiles(), defaultSettings(), settings), "upstream.conf")
+                .find("\"~(^|, ?)a\\!\\#\\$\\%\\&\\'\\*\\+\\-\\.\\^_\\`\\|\\~9=\""),
+            std::string::npos);
 }
 
 TEST(NginxSnippets, TheLinterFindsNothingInWhatWasPrinted) {
