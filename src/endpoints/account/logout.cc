@@ -1,8 +1,7 @@
 #include "endpoints/account/logout.h"
 
-#include <algorithm>
-#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "endpoints/account/done_note.h"
@@ -11,6 +10,7 @@
 #include "endpoints/cross_site.h"
 #include "endpoints/login_mark.h"
 #include "endpoints/media_type.h"
+#include "endpoints/own_cookies.h"
 #include "endpoints/plain_answers.h"
 #include "endpoints/session_cookie.h"
 #include "http/form.h"
@@ -163,18 +163,11 @@ void LogoutEndpoint::clearCookies(const Request& request, const std::vector<Ende
                                   Response& response) const {
   const SetCookie configured = configuredCookie(parts_.settings.cookie, isHttps(request));
   response.add("Set-Cookie", render(expired(configured)));
-  // A session may have been made with another domain or path: a browser removes only the cookie that matches both.
-  std::vector<std::pair<std::string, std::string>> cleared = {{configured.domain, configured.path}};
+  std::vector<CookieAttributes> cookies;
   for (const EndedSession& session : ended) {
-    if (!session.cookie || !session.cookie->sendable) continue;
-    const std::pair place(session.cookie->domain, session.cookie->path);
-    if (std::find(cleared.begin(), cleared.end(), place) != cleared.end()) continue;
-    SetCookie own = configured;
-    std::tie(own.domain, own.path) = place;
-    if (!isValid(own)) continue;
-    response.add("Set-Cookie", render(expired(own)));
-    cleared.push_back(place);
+    if (session.cookie) cookies.push_back(*session.cookie);
   }
+  clearOwnCookies(configured, cookies, response);
 }
 
 /// `begun`: some of the user's other sessions may have ended.

@@ -3,12 +3,16 @@
 #include <cstddef>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "endpoints/cross_site.h"
 #include "endpoints/login/login_query.h"
 #include "endpoints/media_type.h"
+#include "endpoints/own_cookies.h"
 #include "endpoints/pages/start_here.h"
 #include "endpoints/plain_answers.h"
+#include "endpoints/session_cookie.h"
+#include "session/configured_cookie.h"
 
 namespace sessiond {
 namespace {
@@ -42,7 +46,8 @@ LoginEndpoint::LoginEndpoint(const LoginParts& parts)
       answers_({parts.settings, parts.pages, login_pages_, parts.cap}),
       end_session_form_(parts.cap, login_pages_, answers_),
       flaws_(parts.settings.cookie, parts.csrf, lost_cookie_),
-      sessions_({parts.settings, parts.starter, parts.cap, parts.signer, parts.end, parts.log_key, parts.clock}) {}
+      sessions_({parts.settings, parts.finder, parts.starter, parts.cap, parts.signer, parts.end, parts.log_key,
+                 parts.clock}) {}
 
 Response LoginEndpoint::answer(const Request& request) const {
   const std::string_view method = request.paramOrEmpty("REQUEST_METHOD");
@@ -73,9 +78,11 @@ Response LoginEndpoint::logIn(const Request& request) const {
   }
   audit_.loggedIn(request, session->session.id, wanted->user, session->user_id);
   const PasswordEntrance::Receipt receipt = entrance_.succeeded(request, *admitted);
-  sessions_.endPrevious(request);
+  const std::vector<CookieAttributes> previous = sessions_.endPrevious(request);
   counters_.count(LoginOutcome::kSuccess);
-  return answers_.welcome(request, *wanted, *session, receipt);
+  Response response = answers_.welcome(request, *wanted, *session, receipt);
+  clearOwnCookies(configuredCookie(settings_.cookie, isHttps(request)), previous, response);
+  return response;
 }
 
 /// With `rd` as where to go afterwards when the body does not say.

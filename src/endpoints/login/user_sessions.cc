@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "endpoints/login/address_prefix.h"
 #include "endpoints/login/program_name.h"
+#include "endpoints/own_cookies.h"
 #include "endpoints/session_cookie.h"
 #include "session/user_id.h"
 
@@ -60,9 +61,12 @@ UserSessions::Refused UserSessions::unstarted(const NoStart& why, std::string_vi
   return {LoginOutcome::kDamagedEntry};
 }
 
-void UserSessions::endPrevious(const Request& request) const {
+std::vector<CookieAttributes> UserSessions::endPrevious(const Request& request) const {
   const std::vector<SessionId> ids = verifiedSessions(request, parts_.settings.cookie.name, parts_.signer);
-  if (!ids.empty()) parts_.end(ids, "new_login");
+  if (ids.empty()) return {};
+  std::vector<CookieAttributes> cookies = storedCookies(parts_.finder, ids);
+  parts_.end(ids, "new_login");
+  return cookies;
 }
 
 }  // namespace sessiond

@@ -20,6 +20,8 @@
 #include "endpoints/site_settings.h"
 #include "http/request.h"
 #include "login/user.h"
+#include "session/cookie_attributes.h"
+#include "session/session_finder.h"
 #include "session/session_id.h"
 #include "session/session_starter.h"
 #include "session/signed_cookie.h"
@@ -40,6 +42,7 @@ class UserSessions {
   /// All outlive it.
   struct Parts {
     const SiteSettings& settings;
+    const SessionFinder& finder;
     const SessionStarter& starter;
     const SessionCap& cap;
     const CookieSigner& signer;
@@ -52,8 +55,8 @@ class UserSessions {
 
   /// `name` is what was tried, canonical.
   Expected<UserSession, Refused> start(const Request& request, User user, std::string_view name) const;
-  /// Those whose cookies came with the login.
-  void endPrevious(const Request& request) const;
+  /// Those whose cookies came with the login. Returns what they say of their cookies (own_cookies.h).
+  std::vector<CookieAttributes> endPrevious(const Request& request) const;
 
  private:
   Refused unstarted(const NoStart& why, std::string_view name) const;

@@ -73,6 +73,23 @@ TEST_F(LoginTest, TheQueryStringsRedirectServesWhenTheBodyHasNone) {
   EXPECT_EQ(header(postForm(kGoodForm + "&rd=/b", {{"QUERY_STRING", "rd=/q"}}), "Location"), "/b");
 }
 
+TEST_F(LoginTest, TheCookieOfThePreviousSessionGoesWhereverItStands) {
+  const std::string cleared =
+      "connect.sid=; Domain=site.example; Path=/app; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; "
+      "SameSite=Lax";
+  for (const bool form : {true, false}) {
+    const std::string elsewhere = form ? "elsewhere" : "elsewhere too";
+    store_.put(idOf(elsewhere), R"({"cookie":{"domain":"site.example","path":"/app"},"user":{"id":"7"}})", hours(1));
+    const Params cookie = {{"HTTP_COOKIE", cookieFor(elsewhere)}};
+    const Response response = form ? postForm(kGoodForm, cookie) : postJson(kGoodJson, cookie);
+    EXPECT_THAT(setCookies(response), Contains(cleared)) << elsewhere;
+    EXPECT_EQ(store_.value(idOf(elsewhere)), std::nullopt) << elsewhere;
+  }
+  store_.put(idOf("usual"), R"({"cookie":{},"user":{"id":"7"}})", hours(1));
+  EXPECT_THAT(setCookies(postForm(kGoodForm, {{"HTTP_COOKIE", cookieFor("usual")}})), Not(Contains(HasSubstr("1970"))))
+      << "the new one takes its place";
+}
+
 TEST_F(LoginTest, EveryLoginHasANewIdAndEndsTheBrowsersPreviousSessions) {
   const SessionId planted = idOf("planted");
   const SessionId other = idOf("other");
