@@ -226,6 +226,13 @@ TEST(PublicView, LeavesOutWhatIsNotTheApplications) {
             R"({"a":1,"cookies":3,"x":{"cookie":1,"_sd":2}})");
 }
 
+TEST(PublicView, ShowsWhatExpressWouldHaveInTheSession) {
+  EXPECT_EQ(
+      publicView(R"({"id":5,"save":1,"toString":2,"__proto__":{"x":1},"hasOwnProperty":3,"cart":1,"n":{"id":6}})"),
+      R"({"cart":1,"n":{"id":6}})");
+  EXPECT_EQ(publicView(R"({"cart":1,"a":2,"c\u0061rt":3,"cookie":{},"cart":4})"), R"({"a":2,"cart":4})");
+}
+
 TEST(PublicView, HasNothingToShowOfWhatIsNoObject) {
   for (const char* json : {"", "null", "[]", "{", "\"\""}) EXPECT_EQ(publicView(json), std::nullopt) << json;
 }
