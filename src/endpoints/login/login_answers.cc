@@ -78,7 +78,9 @@ Response LoginAnswers::refuseForGood(const Request& request, LoginOutcome outcom
   values.message("error", unseen ? kTooManyCookies : refusal.message).flag("wrong", refusal.status == 401);
   values.text("n", kRetryAfter);
   values.text("max_user", std::to_string(kMaxUserNameBytes)).text("max_password", std::to_string(kMaxPasswordBytes));
-  Response response = isJson(request)
+  // Of what is neither a form nor JSON only the client itself can say what it wants.
+  const bool unknown_kind = outcome == LoginOutcome::kUnsupportedType && !wantsPage(request);
+  Response response = isJson(request) || unknown_kind
                           ? jsonError(refusal.status, refusal.error)
                           : parts_.login_pages.form(request, refusal.status, std::string(rd), user, std::move(values));
   if (refusal.status == 503) response.add("Retry-After", kRetryAfter);

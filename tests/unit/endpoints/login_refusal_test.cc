@@ -101,6 +101,11 @@ TEST_F(LoginTest, OnlyFormsAndJsonOfUpTo8KiBAreTaken) {
   EXPECT_EQ(post("", kGoodJson), 415);
   EXPECT_EQ(post("text/plain", kGoodJson), 415);
   EXPECT_EQ(post("multipart/form-data; boundary=x", "--x--"), 415);
+  const auto bodyFor = [this](const std::string& accept) {
+    return ask(*endpoint_, "POST", {{"CONTENT_TYPE", "text/plain"}, {"HTTP_ACCEPT", accept}}, kGoodJson).body;
+  };
+  EXPECT_EQ(bodyFor("application/json"), "{\"error\":\"unsupported_type\"}\n");
+  EXPECT_THAT(bodyFor("text/html,*/*;q=0.8"), HasSubstr("<form"));
   EXPECT_EQ(post("application/json", kGoodJson), 200);
   EXPECT_EQ(post("APPLICATION/JSON", kGoodJson), 200);
   EXPECT_EQ(post("application/json", kGoodJson + std::string(8192 - kGoodJson.size(), ' ')), 200);
