@@ -165,6 +165,22 @@ void checkIdentity(const SiteSettings& site, ConfigReport& report) {
   }
 }
 
+/// A login made here puts an object there, and as it stands none can be sent.
+void checkIdentityOfLogins(const SiteSettings& site, ConfigReport& report) {
+  if (!report.areSound({"identity", "session.user_at", "login.authenticators"})) return;
+  if (site.login.authenticators.empty()) return;
+  for (const IdentityHeader& header : site.identity) {
+    const bool refuses = header.required || header.lost == LostValue::kRefuse;
+    if (!refuses || header.from != site.session.user_at || header.encode != IdentityEncoding::kUtf8) continue;
+    report.warning("identity." + header.name,
+                   "looks at " + shown(header.from) +
+                       ", session.user_at, where a login made here (login.authenticators) puts an object, which "
+                       "cannot be sent without `encode`: every login here is refused; leave login.authenticators empty "
+                       "where applications log in and keep nothing but an id there, else look at " +
+                       shown(header.from + "/id"));
+  }
+}
+
 void checkPolicies(const std::vector<SessionPolicy>& policies, ConfigReport& report) {
   if (policies.size() <= kMaxPolicies) return;
   report.error("policies", "must be at most " + std::to_string(kMaxPolicies) + ", `default` included, but are " +
@@ -274,6 +290,7 @@ void validate(const Config& config, ConfigReport& report) {
   checkCookiePath(config, report);
   checkCookieLife(config, report);
   checkIdentity(config, report);
+  checkIdentityOfLogins(config, report);
   checkUserId(config, report);
   checkPolicies(config.policies, report);
   checkAuthAges(config, report);
