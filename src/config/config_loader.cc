@@ -40,8 +40,13 @@ Expected<std::string, std::string> readWholeFile(const std::string& path) {
   return Unexpected<std::string>("is larger than " + std::to_string(kMaxConfigFileSize / 1024) + " KiB");
 }
 
-/// A token has rules of its own.
-void checkLines(const Secret& secret, const std::string& name, const std::string& path, ConfigReport& report) {
+/// What an editor may have put into the file, and nobody has typed. A token has rules of its own.
+void checkForm(const Secret& secret, const std::string& name, const std::string& path, ConfigReport& report) {
+  if (secret.reveal().starts_with("\xEF\xBB\xBF")) {
+    report.warning(path, shown(name) +
+                             " begins with a byte order mark, and it is part of the secret; write the file as UTF-8 "
+                             "without one");
+  }
   if (secret.reveal().find('\n') == std::string_view::npos) return;
   report.warning(path, shown(name) +
                            " holds several lines, and all of them together are the secret; each needs a file of "
@@ -71,7 +76,7 @@ void loadSessionSecrets(SessionSettings& session, const FileLocations& locations
     name = settledName(name, locations);
     std::optional<Secret> secret = loadSecret(name, path, locations, report, kMakeSecret);
     if (!secret) continue;
-    checkLines(*secret, name, path, report);
+    checkForm(*secret, name, path, report);
     checkSessionSecret(*secret, session, path, report);
     session.secrets.push_back(*std::move(secret));
   }
@@ -81,7 +86,7 @@ void loadRedisPassword(RedisSettings& redis, const FileLocations& locations, Con
   if (redis.password_file.empty() || !report.isSound("redis.password_file")) return;
   redis.password_file = settledName(redis.password_file, locations);
   if (std::optional<Secret> secret = loadSecret(redis.password_file, "redis.password_file", locations, report)) {
-    checkLines(*secret, redis.password_file, "redis.password_file", report);
+    checkForm(*secret, redis.password_file, "redis.password_file", report);
     redis.password = *std::move(secret);
   }
 }
@@ -91,7 +96,7 @@ void loadSentinelPassword(SentinelSettings& sentinel, const FileLocations& locat
   if (sentinel.password_file.empty() || !report.isSound(kPath)) return;
   sentinel.password_file = settledName(sentinel.password_file, locations);
   if (std::optional<Secret> secret = loadSecret(sentinel.password_file, kPath, locations, report)) {
-    checkLines(*secret, sentinel.password_file, kPath, report);
+    checkForm(*secret, sentinel.password_file, kPath, report);
     sentinel.password = *std::move(secret);
   }
 }

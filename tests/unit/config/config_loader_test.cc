@@ -330,6 +330,15 @@ TEST_F(ConfigLoader, WarnsOfASecretThatIsListedTwice) {
                                         "secret as a file listed before it"));
 }
 
+TEST_F(ConfigLoader, WarnsOfASecretFileWithAByteOrderMark) {
+  folder_.write("marked", "\xEF\xBB\xBF" + std::string(40, 'k') + "\n");
+  const Loaded loaded = load("session: {secret_files: [marked]}\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(said(loaded),
+              ElementsAre("FOLDER/sessiond.yaml:1:26: warning: session.secret_files[0]: FOLDER/marked begins with a "
+                          "byte order mark, and it is part of the secret; write the file as UTF-8 without one"));
+}
+
 TEST_F(ConfigLoader, WarnsOfASecretFileOfSeveralLines) {
   folder_.write("two", "0123456789abcdef0123456789abcdef\n0123456789abcdef0123456789abcdef\n");
   const Loaded loaded = load("session: {secret_files: [two]}\n");
