@@ -213,6 +213,25 @@ describe('another user in the session of a login at sessiond', () => {
   }
 });
 
+// Shows difference id-again.
+describe('an application whose genid gives the same id again', () => {
+  test('has no session by an id that was logged out', async () => {
+    const stack = await startExpressStack();
+    try {
+      const mount = stack.express.mount('app', { options: { genid: () => 'always-the-same' } });
+      const client = stack.client();
+      await logInByExpress(client, mount);
+      assert.equal((await askSessiond(client)).who, 'user 42');
+      assert.equal((await client.postForm('/logout', {})).status, 303);
+      await logInByExpress(client, mount);
+      const { who, reason } = await askSessiond(client);
+      assert.deepEqual([who, reason], ['nobody', 'revoked']);
+    } finally {
+      await stack.stop();
+    }
+  });
+});
+
 describe('other names', () => {
   for (const [name, prefix, secret] of [
     ['sid', 'app:sess:', 'a secret with blanks,  "quotes" and ünïcödé'],

@@ -110,6 +110,12 @@ export const differences = {
     sessiond: 'refused',
     why: 'bounded work for each check',
   },
+  'id-again': {
+    what: 'an id that has ended, given again by an own `genid`',
+    express: 'a new session',
+    sessiond: 'stays refused, and is deleted again',
+    why: 'a logout is final. Let every session have an id of its own',
+  },
   'duplicate-cookies': {
     what: 'several cookies of the same name',
     express: 'only the first counts, even a dead one',
