@@ -101,6 +101,16 @@ bool isClosed(const Scope& scope) {
   });
 }
 
+bool isOpen(const Scope& scope) {
+  const std::string_view check = scope.value("auth_request");
+  const std::string_view password = scope.value("auth_basic");
+  const auto denied = scope.inForce("deny");
+  const bool is_for_some =
+      std::any_of(denied.begin(), denied.end(), [](const Directive* deny) { return deny->argument(0) == "all"; });
+  return (check.empty() || check == "off") && (password.empty() || password == "off") && !is_for_some &&
+         !isClosed(scope);
+}
+
 bool listensPublicly(const Scope& server) {
   const auto listens = server.own("listen");
   return listens.empty() || std::any_of(listens.begin(), listens.end(),

@@ -46,6 +46,8 @@ bool isRegex(const Scope& scope);
 bool isPublicCorner(const Scope& location);
 /// Nobody gets anything there: `internal`, `deny all`, a `return` that is no success, or a redirect of every request.
 bool isClosed(const Scope& scope);
+/// Nothing stands between everybody and it: no check, also not of others, no password and no list of addresses.
+bool isOpen(const Scope& scope);
 /// Can others than programs on this machine reach it?
 bool listensPublicly(const Scope& server);
 /// `^` and the like.

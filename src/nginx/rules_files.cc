@@ -46,17 +46,6 @@ ServedFiles filesOf(const Scope& scope) {
   return files;
 }
 
-/// Nothing stands between everybody and it: no check, also not of others, no password and no list of addresses.
-bool isOpen(const Scope& scope) {
-  const std::string_view check = scope.value("auth_request");
-  const std::string_view password = scope.value("auth_basic");
-  const auto denied = scope.inForce("deny");
-  const bool is_for_some =
-      std::any_of(denied.begin(), denied.end(), [](const Directive* deny) { return deny->argument(0) == "all"; });
-  return (check.empty() || check == "off") && (password.empty() || password == "off") && !is_for_some &&
-         !isClosed(scope);
-}
-
 /// In the server of the check, whose own lists and passwords are in force before what is protected as well: who gets
 /// past them is still to be checked.
 bool isUnchecked(const Scope& scope) {
