@@ -147,15 +147,37 @@ void lintReturns(const Site& site, const Scope& location) {
                   "serve it as a file, or pass it on");
     }
   }
-  bool after_check = false;
+}
+
+/// Does nginx end there what a location sets, always or for some requests?
+bool endsSets(const Directive& directive) {
+  if (directive.name == "if" && directive.block) {
+    return std::any_of(directive.block->begin(), directive.block->end(), endsSets);
+  }
+  return directive.name == "break" || (directive.name == "rewrite" && directive.argument(2) == "break");
+}
+
+/// What stands behind a `break` is not set; of the check itself, and of which policy it is made by.
+void lintBreaks(const Site& site, const Scope& location) {
+  const Directive* end = nullptr;
+  bool after_check = !hasOwnCheck(location) || isChecked(site.server);
   for (const Directive& directive : location.inside()) {
     after_check = after_check || directive.name == "auth_request";
-    if (directive.name == "rewrite" && directive.argument(2) == "break" && hasOwnCheck(location) && !after_check) {
+    if (endsSets(directive) && !after_check) {
       site.fault("rewrite-break", directive.place,
                  "`break` ends what the location sets: its policy is not asked for, and "
                  "everybody is refused",
-                 "put the rewrite behind the include of the protect snippet");
+                 "put it last, behind the include of the protect snippet and what is set there");
+    } else if (endsSets(directive) && end == nullptr) {
+      end = &directive;
     }
+    if (end == nullptr || directive.name != "set" || isOurs(directive.place)) continue;
+    const std::string_view variable = directive.argument(0);
+    if (variable != "$sessiond_policy" && variable != "$sessiond_touch" && variable != "$sessiond_audience") continue;
+    site.danger("rewrite-break", end->place,
+                "`break` ends what the location sets: `set " + std::string(variable) + " " +
+                    std::string(directive.argument(1)) + "`, further down, is not in force",
+                "put it last, behind the include of the protect snippet and what is set there");
   }
 }
 
@@ -181,6 +203,7 @@ void lintCheck(const Site& site) {
   for (const Scope* location : site.locations) {
     if (isChecked(*location)) {
       lintReturns(site, *location);
+      lintBreaks(site, *location);
       if (location->value("satisfy") == "any") {
         site.danger("satisfy-any", location->inForce("satisfy").back()->place,
                     "whoever an `allow` or auth_basic lets in "
