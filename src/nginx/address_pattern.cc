@@ -243,6 +243,11 @@ AddressPattern AddressPattern::ofPrefix(std::string_view prefix) {
   return {{AddressShape{.beginnings = {std::string(prefix)}}}, false};
 }
 
+AddressPattern AddressPattern::ofAddress(std::string_view address) {
+  const Texts whole = {std::string(address)};
+  return {{AddressShape{.beginnings = whole, .endings = whole, .is_whole = true}}, false};
+}
+
 AddressPattern AddressPattern::ofRegex(std::string_view regex, bool ignores_case) {
   constexpr std::string_view kIgnoreCase = "(?i)";
   if (regex.starts_with(kIgnoreCase)) {

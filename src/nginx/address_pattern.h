@@ -25,6 +25,8 @@ struct AddressShape {
 class AddressPattern {
  public:
   static AddressPattern ofPrefix(std::string_view prefix);
+  /// One, as it is.
+  static AddressPattern ofAddress(std::string_view address);
   /// In PCRE's syntax; `ignores_case` as with `~*`.
   static AddressPattern ofRegex(std::string_view regex, bool ignores_case);
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "nginx/redirection.h"
+
 namespace sessiond::nginx {
 namespace {
 
@@ -93,7 +95,7 @@ bool isClosed(const Scope& scope) {
     if (deny->argument(0) == "all" && scope.own("allow").empty()) return true;
   }
   for (const Directive* statement : scope.own("return")) {
-    if (!statement->argument(0).starts_with("2")) return true;
+    if (!statement->argument(0).starts_with("2") && answersInstead(scope, *statement) == nullptr) return true;
   }
   const auto rewrites = scope.own("rewrite");
   return std::any_of(rewrites.begin(), rewrites.end(), [](const Directive* rewrite) {
@@ -125,7 +127,8 @@ bool catchesEveryRequest(std::string_view regex) {
 
 bool isRedirect(const Directive& rewrite) {
   const std::string_view flag = rewrite.argument(2);
-  return flag == "redirect" || flag == "permanent" || rewrite.argument(1).starts_with("http");
+  const std::string_view target = rewrite.argument(1);
+  return flag == "redirect" || flag == "permanent" || target.starts_with("http") || target.starts_with("$scheme");
 }
 
 AddressPattern patternOf(const Scope& location) {
@@ -138,6 +141,16 @@ std::string written(const Scope& location) {
   std::string text = location.opened()->name;
   for (const std::string& argument : location.opened()->arguments) text += " " + argument;
   return text;
+}
+
+std::vector<const Directive*> linesIn(const Scope& scope, std::string_view name) {
+  std::vector<const Directive*> lines = scope.own(name);
+  for (const auto& child : scope.children()) {
+    if (child->kind() != Scope::Kind::kIf) continue;
+    const auto inside = child->own(name);
+    lines.insert(lines.end(), inside.begin(), inside.end());
+  }
+  return lines;
 }
 
 const Directive* lastSet(const Scope& scope, std::string_view variable) {

@@ -44,7 +44,8 @@ bool isExact(const Scope& scope);
 bool isRegex(const Scope& scope);
 /// Switched off for the whole location, in a server that is protected as a whole: meant so, mostly.
 bool isPublicCorner(const Scope& location);
-/// Nobody gets anything there: `internal`, `deny all`, a `return` that is no success, or a redirect of every request.
+/// Nobody gets anything there: `internal`, `deny all`, a `return` that is no success and that no other location answers
+/// (redirection.h), or a redirect of every request.
 bool isClosed(const Scope& scope);
 /// Nothing stands between everybody and it: no check, also not of others, no password and no list of addresses.
 bool isOpen(const Scope& scope);
@@ -58,6 +59,8 @@ bool isRedirect(const Directive& rewrite);
 AddressPattern patternOf(const Scope& location);
 /// `location /a/`, as it was written.
 std::string written(const Scope& location);
+/// The lines of a name in a block, and in each `if` of it.
+std::vector<const Directive*> linesIn(const Scope& scope, std::string_view name);
 /// What sets a variable in a block, the last one; nullptr when the site itself does not.
 const Directive* lastSet(const Scope& scope, std::string_view variable);
 /// Where endpoints.conf begins among the server's directives; their number when it is not there.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "nginx/redirection.h"
 #include "nginx/rules.h"
 
 namespace sessiond::nginx {
@@ -101,8 +102,27 @@ void lintEndpoints(const Site& site) {
   }
 }
 
+/// A `return` that another location answers, of a block or of an `if` in it.
+void lintLedOn(const Site& site, const Scope& scope) {
+  std::vector<const Scope*> blocks = {&scope};
+  for (const auto& child : scope.children()) {
+    if (child->kind() == Scope::Kind::kIf) blocks.push_back(child.get());
+  }
+  for (const Scope* block : blocks) {
+    for (const Directive* statement : block->own("return")) {
+      const Scope* other = isOurs(statement->place) ? nullptr : answersInstead(*block, *statement);
+      if (other == nullptr) continue;
+      site.danger("return-before-check", statement->place,
+                  "by error_page this leads to " + written(*other) +
+                      ", which is open to all, before the check is made: everybody gets its answer",
+                  "include a protect snippet with its policy in " + written(*other) + " too");
+    }
+  }
+}
+
 /// What the server says for every request comes before any check.
 void lintServerReturns(const Site& site) {
+  lintLedOn(site, site.server);
   const Directives& inside = site.server.inside();
   for (std::size_t i = endpointsAt(site.server); i < inside.size(); ++i) {
     const Directive& directive = inside[i];
@@ -124,6 +144,7 @@ void lintServerReturns(const Site& site) {
 }
 
 void lintReturns(const Site& site, const Scope& location) {
+  lintLedOn(site, location);
   for (const Directive* statement : location.own("return")) {
     if (answersWithSuccess(*statement)) {
       site.danger("return-before-check", statement->place,

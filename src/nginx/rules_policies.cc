@@ -111,17 +111,6 @@ std::string_view literalTarget(const Directive& rewrite) {
   return target.substr(0, target.find_first_of("$?"));
 }
 
-/// Those of a location, and of each `if` in it.
-std::vector<const Directive*> rewritesOf(const Scope& location) {
-  std::vector<const Directive*> rewrites = location.own("rewrite");
-  for (const auto& child : location.children()) {
-    if (child->kind() != Scope::Kind::kIf) continue;
-    const auto inside = child->own("rewrite");
-    rewrites.insert(rewrites.end(), inside.begin(), inside.end());
-  }
-  return rewrites;
-}
-
 /// A location that a rewrite from another one leads to, or may lead to, and that inherits a check which asks for
 /// nothing of its own; nullptr without one.
 const Scope* inheritingTarget(const Site& site, const Directive& rewrite, const Scope& from) {
@@ -139,10 +128,10 @@ const Scope* inheritingTarget(const Site& site, const Directive& rewrite, const 
   return nullptr;
 }
 
-void lintRewrites(const Site& site, const Scope& location) {
+void lintCarriedOver(const Site& site, const Scope& location) {
   const bool sets_policy =
       lastSet(location, "$sessiond_policy") != nullptr || lastSet(location, "$sessiond_touch") != nullptr;
-  for (const Directive* rewrite : rewritesOf(location)) {
+  for (const Directive* rewrite : linesIn(location, "rewrite")) {
     const std::string_view flag = rewrite->argument(2);
     if (flag == "break" || flag == "redirect" || flag == "permanent") continue;
     const Scope* inheriting = hasOwnCheck(location) ? inheritingTarget(site, *rewrite, location) : nullptr;
@@ -177,7 +166,7 @@ void lintLocation(const Site& site, const Scope& location) {
                   "locations");
     }
   }
-  lintRewrites(site, location);
+  lintCarriedOver(site, location);
   const Directive* set = lastSet(location, "$sessiond_policy");
   if (set == nullptr) return;
   const Place& place = set->place;

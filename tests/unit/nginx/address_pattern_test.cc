@@ -59,6 +59,16 @@ TEST(AddressPattern, ExpressionsMeetWhereBeginningsAndEndingsDo) {
   EXPECT_TRUE(meet("\\.phps?$", "\\.php$"));
 }
 
+TEST(AddressPattern, OneAddressMeetsWhatItMatchesAndWhatItIsBelow) {
+  const AddressPattern one = AddressPattern::ofAddress("/index.php");
+  EXPECT_TRUE(regex("\\.php$").mayMeet(one));
+  EXPECT_TRUE(regex("^/index").mayMeet(one));
+  EXPECT_TRUE(one.mayMeet(prefix("/")));
+  EXPECT_FALSE(regex("\\.css$").mayMeet(one));
+  EXPECT_FALSE(regex("^/index\\.php/").mayMeet(one));
+  EXPECT_FALSE(one.mayMeet(prefix("/index.php/")));
+}
+
 TEST(AddressPattern, WhatIsNotUnderstoodMayMeetAnything) {
   for (const char* text : {"^/b(?i)/", "^/b\\x2f", "^/b\\Q/\\E", "(*ACCEPT)^/b", "^/b(", "^/b)", "^/b[", "^/b{x",
                            "^/b\\", "+^/b", "^/b(?#a)c", "^/b[[:x]", "\\A/b", "(?x)^/b", "^/b(*ACCEPT)", "^/b(c[)"}) {

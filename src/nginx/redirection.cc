@@ -1,0 +1,140 @@
+#include "nginx/redirection.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "nginx/handover.h"
+#include "nginx/rules.h"
+
+namespace sessiond::nginx {
+namespace {
+
+bool hasVariable(std::string_view text) {
+  return text.find('$') != std::string_view::npos;
+}
+
+/// Everybody hears what stands in the configuration.
+bool answersNothing(const Scope& scope) {
+  const auto rewrites = scope.own("rewrite");
+  return !scope.own("return").empty() || std::any_of(rewrites.begin(), rewrites.end(), [](const Directive* rewrite) {
+    return isRedirect(*rewrite) && catchesEveryRequest(rewrite->argument(0));
+  });
+}
+
+/// Does one page answer, whatever the client asked for?
+bool isOnePage(const Scope& location) {
+  if (tellsAddress(location)) return false;
+  const auto rewrites = location.own("rewrite");
+  const bool leads_to_one = std::any_of(rewrites.begin(), rewrites.end(), [](const Directive* rewrite) {
+    return rewrite->argument(2) == "break" && catchesEveryRequest(rewrite->argument(0)) &&
+           !hasVariable(rewrite->argument(1));
+  });
+  const auto tries = location.own("try_files");
+  return leads_to_one ||
+         (!handsOn(location) && !tries.empty() &&
+          std::none_of(tries.back()->arguments.begin(), tries.back()->arguments.end(),
+                       [](const std::string& file) { return hasVariable(file) || file.starts_with('@'); }));
+}
+
+/// Of a named location, which is asked for what the client asked for.
+bool givesTheSame(const Scope& named, const Scope& scope) {
+  if (isOnePage(named)) return false;
+  return handsOn(named) || named.value("root") == scope.value("root");
+}
+
+const Scope* namedLocation(const Scope& server, std::string_view name) {
+  for (const auto& child : server.children()) {
+    if (child->kind() == Scope::Kind::kLocation && child->opened()->argument(0) == name) return child.get();
+  }
+  return nullptr;
+}
+
+/// With its code it is the page of an error; with `=` an answer.
+bool isAnswer(const Directive& page) {
+  return std::any_of(page.arguments.begin(), page.arguments.end(),
+                     [](const std::string& argument) { return argument.starts_with('='); });
+}
+
+/// The open program that answers an address of the configuration's; nullptr without one.
+const Scope* programAt(const Scope& server, std::string_view to) {
+  const std::string_view address = to.substr(0, to.find_first_of("$?"));
+  const bool is_whole = address.size() == to.size() || to[address.size()] == '?';
+  const Scope& taken = takenFor(server, address, is_whole);
+  return handsOn(taken) && isOpenInside(taken) && !isOurs(taken.place()) ? &taken : nullptr;
+}
+
+const Scope* namedAnswer(const Scope& server, std::string_view name, const Scope& scope) {
+  const Scope* named = namedLocation(server, name);
+  if (named == nullptr || isOurs(named->place()) || !isOpenInside(*named)) return nullptr;
+  for (const Directive* rewrite : named->own("rewrite")) {
+    const bool leads_on = rewrite->argument(2) != "break" && catchesEveryRequest(rewrite->argument(0));
+    if (leads_on) return programAt(server, rewrite->argument(1));
+  }
+  return givesTheSame(*named, scope) ? named : nullptr;
+}
+
+}  // namespace
+
+const Scope& takenFor(const Scope& server, std::string_view address, bool is_whole) {
+  // Something follows it: an exact location is for another one.
+  const Scope* prefix = locationFor(server, std::string(address) + (is_whole ? "" : "*"));
+  if (prefix != nullptr && (!is_whole || isExact(*prefix))) return *prefix;
+  const AddressPattern pattern = is_whole ? AddressPattern::ofAddress(address) : AddressPattern::ofPrefix(address);
+  bool keeps_regexes_away = false;
+  for (const Scope* block = prefix == nullptr ? &server : prefix;; block = block->parent()) {
+    for (const auto& child : block->children()) {
+      if (!keeps_regexes_away && isRegex(*child) && patternOf(*child).mayMeet(pattern)) return *child;
+    }
+    if (block == &server) break;
+    keeps_regexes_away = nameOf(*block).match == LocationName::Match::kStrongPrefix;
+  }
+  return prefix == nullptr ? server : *prefix;
+}
+
+bool isOpenInside(const Scope& scope) {
+  const auto stands_inside = [&scope](std::string_view name) {
+    const Scope* at = scope.inForceAt(name);
+    return at != nullptr && at->kind() == Scope::Kind::kLocation;
+  };
+  const std::string_view check = scope.value("auth_request");
+  const std::string_view password = scope.value("auth_basic");
+  const auto denied = scope.inForce("deny");
+  const bool is_for_some =
+      stands_inside("deny") &&
+      std::any_of(denied.begin(), denied.end(), [](const Directive* deny) { return deny->argument(0) == "all"; });
+  const bool asks_password = stands_inside("auth_basic") && password != "off";
+  return (check.empty() || check == "off") && !asks_password && !is_for_some && !answersNothing(scope);
+}
+
+bool handsOn(const Scope& scope) {
+  return std::any_of(kPasses.begin(), kPasses.end(),
+                     [&scope](std::string_view pass) { return !linesIn(scope, pass).empty(); });
+}
+
+bool tellsAddress(const Scope& scope) {
+  constexpr std::array<std::string_view, 3> kByParameters = {"fastcgi_pass", "uwsgi_pass", "scgi_pass"};
+  const auto proxies = linesIn(scope, "proxy_pass");
+  return std::any_of(kByParameters.begin(), kByParameters.end(),
+                     [&scope](std::string_view pass) { return !linesIn(scope, pass).empty(); }) ||
+         std::any_of(proxies.begin(), proxies.end(), [](const Directive* proxy) {
+           return proxy->argument(0).find("$request_uri") != std::string_view::npos;
+         });
+}
+
+const Scope* answersInstead(const Scope& scope, const Directive& statement) {
+  const std::string_view code = statement.argument(0);
+  // With a text nginx answers itself; 503 says that there is no answer, and 444 says nothing.
+  const bool can_be_another = statement.arguments.size() == 1 && code != "503" && code != "444";
+  const Scope* server = scope.server();
+  if (!can_be_another || server == nullptr) return nullptr;
+  for (const Directive* page : scope.inForce("error_page")) {
+    const auto& words = page->arguments;
+    if (std::find(words.begin(), words.end(), code) == words.end()) continue;
+    if (words.back().starts_with('@')) return namedAnswer(*server, words.back(), scope);
+    return words.back().starts_with('/') && isAnswer(*page) ? programAt(*server, words.back()) : nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace sessiond::nginx

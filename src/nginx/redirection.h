@@ -1,0 +1,29 @@
+// Redirection: where nginx itself leads a request on, before any check is made: by a `rewrite`, or by the error_page of
+// a `return`. The location that answers then is the one whose check is made, or nobody's.
+
+#pragma once
+
+#include <string_view>
+
+#include "nginx/scope.h"
+
+namespace sessiond::nginx {
+
+/// The location for an address, by prefixes and by what can be read off regexes; where no more than the beginning of
+/// the address is known, by prefixes alone. The server, where none takes it.
+const Scope& takenFor(const Scope& server, std::string_view address, bool is_whole);
+
+/// Does whoever is led there get in, with no check, also not of others, no password and no list of addresses beside
+/// the server's? `internal` keeps nobody away whom nginx leads there.
+bool isOpenInside(const Scope& scope);
+
+/// Does a program answer there?
+bool handsOn(const Scope& scope);
+/// One that is told which address the client asked for, wherever the request was led?
+bool tellsAddress(const Scope& scope);
+
+/// The open location that answers in the place of a `return`, by an error_page that is in force, and with more than a
+/// page that says what is wrong; nullptr without one.
+const Scope* answersInstead(const Scope& scope, const Directive& statement);
+
+}  // namespace sessiond::nginx
