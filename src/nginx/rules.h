@@ -68,6 +68,7 @@ std::size_t endpointsAt(const Scope& server);
 
 void lintCheck(const Site& site);         ///< is it there, does sessiond answer it, what comes before it
 void lintPolicies(const Site& site);      ///< is the right one asked for
+void lintRewrites(const Site& site);      ///< does nginx leave what is protected before the check
 void lintIdentity(const Site& site);      ///< whom the applications hear
 void lintRegexes(const Site& site);       ///< does nginx take another location than the one that protects
 void lintWays(const Site& site);          ///< other ways to what is protected
