@@ -53,6 +53,7 @@ void lintServer(const Scope& main, const Upstreams& upstreams, const Scope& serv
   if (!site.has_endpoints && !checks) return;
   lintCheck(site);
   lintPolicies(site);
+  lintLostPolicies(site);
   lintRewrites(site);
   lintIdentity(site);
   lintRegexes(site);

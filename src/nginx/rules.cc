@@ -161,6 +161,22 @@ const Directive* lastSet(const Scope& scope, std::string_view variable) {
   return last;
 }
 
+std::string_view namedPolicy(const Scope& scope) {
+  std::string_view policy;
+  for (const Directive* set : scope.own("set")) {
+    // check.conf hands on by the same name what was set before it.
+    const bool is_handed_on = set->argument(1).starts_with("$sessiond_");
+    if (set->argument(0) == "$sessiond_policy" && !is_handed_on) policy = set->argument(1);
+  }
+  return policy;
+}
+
+bool lacksPolicyOf(const Scope& one, const Scope& other) {
+  const std::string_view policy = namedPolicy(other);
+  const bool is_one = !policy.empty() && policy != "default" && policy.find('$') == std::string_view::npos;
+  return is_one && isChecked(one) && isChecked(other) && namedPolicy(one).empty();
+}
+
 std::size_t endpointsAt(const Scope& server) {
   const auto& inside = server.inside();
   const auto sets = std::find_if(inside.begin(), inside.end(), [](const Directive& directive) {

@@ -63,11 +63,17 @@ std::string written(const Scope& location);
 std::vector<const Directive*> linesIn(const Scope& scope, std::string_view name);
 /// What sets a variable in a block, the last one; nullptr when the site itself does not.
 const Directive* lastSet(const Scope& scope, std::string_view variable);
+/// The policy that a block names, itself or by an included file; "" when it leaves that to `default`.
+std::string_view namedPolicy(const Scope& scope);
+/// Does one leave its policy to `default` where the other names one? Which of both lets more people in only sessiond
+/// knows, but one address has one policy.
+bool lacksPolicyOf(const Scope& one, const Scope& other);
 /// Where endpoints.conf begins among the server's directives; their number when it is not there.
 std::size_t endpointsAt(const Scope& server);
 
 void lintCheck(const Site& site);         ///< is it there, does sessiond answer it, what comes before it
 void lintPolicies(const Site& site);      ///< is the right one asked for
+void lintLostPolicies(const Site& site);  ///< what nginx does not hand on with a check
 void lintRewrites(const Site& site);      ///< does nginx leave what is protected before the check
 void lintIdentity(const Site& site);      ///< whom the applications hear
 void lintRegexes(const Site& site);       ///< does nginx take another location than the one that protects

@@ -202,17 +202,18 @@ void lintBreaks(const Site& site, const Scope& location) {
   }
 }
 
-/// nginx hands the check down to inner locations, but not what says which policy it is made by.
+/// nginx hands the check down to inner locations, but not what says which policy it is made by. (In a server that is
+/// protected as a whole that is `default`.)
 void lintNested(const Site& site, const Scope& location) {
   const Scope* at = location.inForceAt("auth_request");
   if (!isChecked(location) || at == &site.server || at->kind() != Scope::Kind::kLocation ||
-      !location.own("internal").empty())
+      !location.own("internal").empty() || isChecked(site.server))
     return;
   site.fault("nested-check", location.place(),
              written(location) +
                  " inherits its check without a policy: everybody is "
                  "refused",
-             "include the protect snippet in it too");
+             "include the protect snippet in it too, and set its policy");
 }
 
 }  // namespace

@@ -112,7 +112,8 @@ std::string_view literalTarget(const Directive& rewrite) {
 }
 
 /// A location that a rewrite from another one leads to, or may lead to, and that inherits a check which asks for
-/// nothing of its own; nullptr without one.
+/// nothing of its own; nullptr without one. Where the server's check is made everywhere it matters when the other one
+/// names a policy.
 const Scope* inheritingTarget(const Site& site, const Directive& rewrite, const Scope& from) {
   const std::string_view address = literalTarget(rewrite);
   const bool is_cut = address.size() < rewrite.argument(1).size() && rewrite.argument(1)[address.size()] == '$';
@@ -121,9 +122,8 @@ const Scope* inheritingTarget(const Site& site, const Directive& rewrite, const 
     const bool may_follow = is_cut && !address.empty() && (isPrefix(*location) || isExact(*location)) &&
                             nameOf(*location).text.starts_with(address);
     if (location == &from || !(location == target || may_follow)) continue;
-    if (isChecked(*location) && !hasOwnCheck(*location) && location->inForceAt("auth_request") != &site.server) {
-      return location;
-    }
+    if (!isChecked(*location) || hasOwnCheck(*location)) continue;
+    if (!isChecked(site.server) || lacksPolicyOf(*location, from)) return location;
   }
   return nullptr;
 }
@@ -132,9 +132,9 @@ void lintCarriedOver(const Site& site, const Scope& location) {
   const bool sets_policy =
       lastSet(location, "$sessiond_policy") != nullptr || lastSet(location, "$sessiond_touch") != nullptr;
   for (const Directive* rewrite : linesIn(location, "rewrite")) {
-    const std::string_view flag = rewrite->argument(2);
-    if (flag == "break" || flag == "redirect" || flag == "permanent") continue;
-    const Scope* inheriting = hasOwnCheck(location) ? inheritingTarget(site, *rewrite, location) : nullptr;
+    if (rewrite->argument(2) == "break" || isRedirect(*rewrite)) continue;
+    const bool carries = hasOwnCheck(location) || isChecked(site.server);
+    const Scope* inheriting = carries ? inheritingTarget(site, *rewrite, location) : nullptr;
     const Scope* target = locationFor(site.server, literalTarget(*rewrite));
     if (inheriting != nullptr) {
       site.danger("policy-carried-over", rewrite->place,
@@ -146,7 +146,7 @@ void lintCarriedOver(const Site& site, const Scope& location) {
                       " its own include "
                       "of a protect snippet");
     } else if (target != nullptr && target != &location && isChecked(*target) && sets_policy &&
-               lastSet(*target, "$sessiond_policy") == nullptr) {
+               (hasOwnCheck(*target) || !isChecked(site.server)) && lastSet(*target, "$sessiond_policy") == nullptr) {
       site.fault("policy-carried-over", rewrite->place,
                  "this leads to " + written(*target) +
                      " with a policy that it did not "

@@ -128,7 +128,7 @@ void lintCompany(const Site& site) {
                 "two logins one after the other in " + written(*location), "fine, if it is meant so");
     }
     const auto methods = location->all(Scope::Kind::kLimitExcept);
-    if (!methods.empty() && hasOwnCheck(*location)) {
+    if (!methods.empty() && hasOwnCheck(*location) && !isChecked(site.server)) {
       site.fault("limit-except", methods.front()->place(), "methods that limit_except names are refused by sessiond",
                  "use `if ($request_method !~ ^(GET|HEAD|POST)$) { return 405; }`");
     }
