@@ -156,42 +156,55 @@ bool leadsInto(const Site& site, const Mapping& open, const Scope& closed, const
   return isTaken(site, closed, inside.from + open.to.substr(inside.to.size()));
 }
 
+/// Open to all, or checked by another policy than the closed one.
+void report(const Site& site, const Handed& open, const Handed& closed, const std::string& before,
+            const std::string& after, const std::string& remedy) {
+  const Place& place = open.handover.line->place;
+  if (!isChecked(*open.location)) {
+    site.danger("address-also-public", place, before + "is open to all" + after, remedy);
+    return;
+  }
+  site.fault(
+      "policy-weaker", place,
+      before + "is checked by `default`" + after + ", not by `" + std::string(namedPolicy(*closed.location)) + "`",
+      "set that policy in " + written(*open.location) + " too, or hand on below a path of its own");
+}
+
 /// True: it has been said that the open location leads to what the closed one protects.
 bool leadsTo(const Site& site, const Handed& open, const Mapping& mapping, const Handed& closed) {
   const auto inside = mappingOf(*closed.location, closed.handover);
   if (!inside || !leadToOne(open.handover, closed.handover)) return false;
   const std::string protects = ", which " + written(*closed.location) + " protects, ";
   if (leadsInto(site, mapping, *closed.location, *inside)) {
-    site.danger("address-also-public", open.handover.line->place,
-                "the application's " + mapping.to + protects + "is open to all as " + mapping.from,
-                "include a protect snippet in " + written(*open.location) + " too");
+    report(site, open, closed, "the application's " + mapping.to + protects, " as " + mapping.from,
+           "include a protect snippet in " + written(*open.location) + " too");
     return true;
   }
   if (isExact(*open.location)) return false;
   if (inside->to.starts_with(mapping.to)) {
     const std::string address = mapping.from + inside->to.substr(mapping.to.size());
     if (!isTaken(site, *open.location, address)) return false;
-    site.danger("address-also-public", open.handover.line->place,
-                "the application's " + inside->to + protects + "is open to all as " + address,
-                "hand on below a path of its own, or include a protect snippet in " + written(*open.location) + " too");
+    report(site, open, closed, "the application's " + inside->to + protects, " as " + address,
+           "hand on below a path of its own, or include a protect snippet in " + written(*open.location) + " too");
     return true;
   }
   // `/a..` is a name to nginx.
   if (mapping.from.ends_with('/') || !mapping.to.ends_with('/')) return false;
-  site.danger("address-also-public", open.handover.line->place,
-              "`" + mapping.from + "../` leads out of the application's " + mapping.to + ": " + inside->to + protects +
-                  "is open to all",
-              "let both end with a slash");
+  report(site, open, closed,
+         "`" + mapping.from + "../` leads out of the application's " + mapping.to + ": " + inside->to + protects, "",
+         "let both end with a slash");
   return true;
 }
 
-/// An open location that hands on another address than it was asked for.
+/// An open location that hands on another address than it was asked for, or one that is checked by `default`.
 void lintMapping(const Site& site, const Handed& open, const std::vector<Handed>& all) {
-  if (isChecked(*open.location) || isClosed(*open.location)) return;
+  const bool is_checked = isChecked(*open.location);
+  if (!is_checked && isClosed(*open.location)) return;
   const auto mapping = mappingOf(*open.location, open.handover);
   if (!mapping || mapping->from == mapping->to) return;
   for (const Handed& closed : all) {
-    if (isChecked(*closed.location) && leadsTo(site, open, *mapping, closed)) return;
+    const bool is_weaker = is_checked ? lacksPolicyOf(*open.location, *closed.location) : isChecked(*closed.location);
+    if (is_weaker && leadsTo(site, open, *mapping, closed)) return;
   }
 }
 

@@ -84,17 +84,37 @@ void report(const Site& site, const Scope& regex, const Scope& closed, const Pre
                          written(regex) + " takes addresses below " + written(closed) + ", and is open to all" +
                              (is_inside ? ": nothing inside " + beside + " keeps it away" : ""),
                          "write `^~` before the prefix" + (is_inside ? " of " + beside : "") +
-                             " and put the regex location inside, with its own include");
+                             " and put the regex location inside, with its own include and its policy");
     case Precedence::Over::kRegexBelow:
       return site.danger(
           "regex-beats-regex", regex.place(),
           written(regex) + " takes addresses of " + written(closed) + ", which stands further down, and is open to all",
-          "move it below that one, or include a protect snippet in it too");
+          "move it below that one, or include a protect snippet with its policy in it too");
     case Precedence::Over::kRegexOutside:
       return site.danger("regex-beats-regex", regex.place(),
                          written(regex) + " takes addresses of " + written(closed) +
                              ", since it stands inside a prefix, and is open to all",
-                         "include a protect snippet in it too");
+                         "include a protect snippet with its policy in it too");
+  }
+}
+
+bool takesAddressesOf(const Scope& regex, const Scope& other) {
+  const Precedence precedence = precedenceOf(regex, other);
+  return precedence.over != Precedence::Over::kNothing &&
+         mayMeet(patternOf(regex), *regex.parent(), other, *precedence.beside);
+}
+
+/// One that is checked too, but leaves its policy to `default`.
+void lintPolicyOf(const Site& site, const Scope& regex) {
+  for (const Scope* other : site.locations) {
+    if (!lacksPolicyOf(regex, *other) || !takesAddressesOf(regex, *other)) continue;
+    site.fault(
+        "policy-weaker", regex.place(),
+        written(regex) + " takes addresses of " + written(*other) + ", and is checked by `default`, not by `" +
+            std::string(namedPolicy(*other)) + "`",
+        "write `^~` before the prefix and put the regex location inside, with its own include and its policy; or "
+        "say `set $sessiond_policy default;` here, where that is meant");
+    return;
   }
 }
 
@@ -112,6 +132,9 @@ void lintRegexes(const Site& site) {
       report(site, *regex, *closed, precedence);
       break;
     }
+  }
+  for (const Scope* location : site.locations) {
+    if (isRegex(*location)) lintPolicyOf(site, *location);
   }
 }
 

@@ -56,6 +56,42 @@ void lintAccelTargets(const Site& site, const Scope& location) {
   }
 }
 
+/// The same where a check is made by `default`, and what is asked for without one names a policy.
+void lintWeaker(const Site& site, const Scope& location) {
+  const auto report = [&](const Directive& line, const Scope& other) {
+    site.fault("policy-weaker", line.place,
+               "whoever gets into " + written(location) + ", which is checked by `default`, sees what `" +
+                   std::string(namedPolicy(other)) + "` protects in " + written(other) + ": nginx does not check that",
+               "set that policy in " + written(location) + " too, or keep it from asking for the other");
+  };
+  for (const std::string_view name : {"mirror", "add_before_body", "add_after_body"}) {
+    for (const Directive* line : location.inForce(name)) {
+      const Scope* target = locationFor(site.server, line->argument(0));
+      if (target != nullptr && lacksPolicyOf(location, *target)) report(*line, *target);
+    }
+  }
+  if (location.value("ssi") != "on") return;
+  for (const Scope* other : site.locations) {
+    if (!lacksPolicyOf(location, *other)) continue;
+    report(*location.inForce("ssi").back(), *other);
+    return;
+  }
+}
+
+/// Who passes the check of `/` also gets what a policy protects below it, by another number of slashes.
+void lintDoubledSlashes(const Site& site) {
+  const Scope* root = locationFor(site.server, "/*");
+  for (const Scope* other : site.locations) {
+    if (!isPrefix(*other) || !lacksPolicyOf(root == nullptr ? site.server : *root, *other)) continue;
+    const std::string name(nameOf(*other).text);
+    site.fault("policy-weaker", site.server.inForce("merge_slashes").back()->place,
+               "/" + name + " is not below " + written(*other) + ", and is checked by `default`, not by `" +
+                   std::string(namedPolicy(*other)) + "`",
+               "remove `merge_slashes off`");
+    return;
+  }
+}
+
 bool protectsPart(const Site& site) {
   const Scope* root = locationFor(site.server, "/");
   const bool root_open = root == nullptr || !isChecked(*root);
@@ -72,7 +108,10 @@ void lintWays(const Site& site) {
     lintAlias(site, *location);
     lintAccelTargets(site, *location);
     if (!isChecked(*location)) lintSubrequests(site, *location);
-    if (isChecked(*location)) continue;
+    if (isChecked(*location)) {
+      lintWeaker(site, *location);
+      continue;
+    }
     if (isExact(*location)) lintExact(site, *location);
     if (protects && location->value("ssi") == "on") {
       site.danger("ssi", location->inForce("ssi").back()->place,
@@ -82,7 +121,9 @@ void lintWays(const Site& site) {
                   "switch `ssi` on only where a check is made");
     }
   }
-  if (site.server.value("merge_slashes") == "off" && protectsPart(site)) {
+  if (site.server.value("merge_slashes") != "off") return;
+  lintDoubledSlashes(site);
+  if (protectsPart(site)) {
     site.danger("merge-slashes", site.server.inForce("merge_slashes").back()->place,
                 "//account/ is not below the location "
                 "/account/, and reaches the application unchecked",
