@@ -704,7 +704,84 @@ const company = [
   },
 ];
 
-export const wirings = [...missing, ...caught, ...redirected, ...company];
+/** What nginx does before the check, and what it does not hand on with one. */
+const past = [
+  {
+    name: 'a policy behind a break',
+    server: () => `${endpoints} ${open}
+      location ^~ /admin/ { ${page} rewrite ^/admin/(.*)$ /$1 break; set $sessiond_policy admin; ${proxy} }`,
+    asks: [
+      ['nobody', '/admin/x', 302],
+      ['staff', '/admin/x', 'app:7'],
+    ],
+    danger: 'rewrite-break',
+  },
+  {
+    name: 'a policy before the include and a break behind it',
+    server: () => `${endpoints} ${open}
+      location ^~ /admin/ { set $sessiond_policy admin; ${page} rewrite ^/admin/(.*)$ /$1 break; ${proxy} }`,
+    asks: [
+      ['staff', '/admin/x', 403],
+      ['admin', '/admin/x', 'app:1'],
+    ],
+  },
+  {
+    name: 'rewrite last out of a protected location',
+    server: () => `${endpoints} location /app/ { ${proxy} }
+      location /account/ { ${page} rewrite ^/account/(.*)$ /app/$1 last; }`,
+    asks: [['nobody', '/account/x', 'app:']],
+    danger: 'rewrite-before-check',
+  },
+  {
+    name: 'rewrite of a protected address at server level',
+    server: () => `${endpoints} rewrite ^/account/(.*)$ /app/account/$1 last; location /app/ { ${proxy} } ${protectedAccount}`,
+    asks: [['nobody', '/account/x', 'app:']],
+    danger: 'rewrite-before-check',
+  },
+  {
+    name: 'a return that an error page answers',
+    server: () => `${endpoints} ${open} location @app { ${proxy} }
+      location ^~ /admin/ { ${page} error_page 418 = @app; if ($request_method = POST) { return 418; } ${proxy} }`,
+    asks: [
+      ['nobody', '/admin/x', 302],
+      ['nobody', '/admin/x', 'app:', { method: 'POST' }],
+    ],
+    danger: 'return-before-check',
+  },
+  {
+    name: 'a whole server that is protected, and a location inside one with a policy',
+    server: () => `${endpoints} ${page} location /admin/ { ${page} set $sessiond_policy admin; ${proxy}
+      location /admin/inner/ { ${proxy} } }`,
+    asks: [
+      ['staff', '/admin/x', 403],
+      ['staff', '/admin/inner/x', 'app:7'],
+    ],
+    danger: 'nested-check',
+  },
+  {
+    name: 'a whole server that is protected, and limit_except',
+    server: () => `${endpoints} ${page} location /admin/ { set $sessiond_policy admin; ${proxy}
+      limit_except GET { allow 127.0.0.1; deny all; proxy_pass http://application; } }`,
+    asks: [
+      ['staff', '/admin/x', 403],
+      ['staff', '/admin/x', 'app:7', { method: 'POST' }],
+      ['nobody', '/admin/x', 302, { method: 'POST' }],
+    ],
+    danger: 'limit-except',
+  },
+  {
+    name: 'a whole server that is protected, and rewrite last from a location with a policy',
+    server: () => `${endpoints} ${page} location /account/ { ${proxy} }
+      location /open/ { set $sessiond_policy optional; rewrite ^/open/(.*)$ /account/$1 last; }`,
+    asks: [
+      ['nobody', '/account/x', 302],
+      ['nobody', '/open/x', 'app:'],
+    ],
+    danger: 'policy-carried-over',
+  },
+];
+
+export const wirings = [...missing, ...caught, ...redirected, ...company, ...past];
 
 /** A wiring as a whole configuration, as it stands in tests/data/nginx-lint/wirings/: the linter's own tests read it. */
 export function asFile({ name, http = () => '', server, danger = 'none' }) {
