@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "nginx/rules.h"
+#include "nginx/variables.h"
 
 namespace sessiond::nginx {
 namespace {
@@ -30,7 +31,8 @@ std::vector<std::string> identityHeaders(const Scope& server) {
   for (const Scope* scope : scopes) {
     for (const Directive* set : scope->own("auth_request_set")) {
       const std::string_view value = set->argument(1);
-      if (!set->argument(0).starts_with("$sessiond_check") && value.starts_with(kUpstreamHeader)) {
+      // Others set variables from an answer too: a check that is not sessiond's has words of its own.
+      if (isIdentityVariable(set->argument(0)) && value.starts_with(kUpstreamHeader)) {
         names.insert(headerName(value.substr(kUpstreamHeader.size())));
       }
     }

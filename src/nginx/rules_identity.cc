@@ -7,6 +7,7 @@
 #include "nginx/client_values.h"
 #include "nginx/header_name.h"
 #include "nginx/rules.h"
+#include "nginx/variables.h"
 
 namespace sessiond::nginx {
 namespace {
@@ -86,7 +87,7 @@ void lintVariables(const Site& site, const ClientValues& client, const Scope& sc
   for (const Directive& directive : scope.inside()) {
     if (directive.name != "set" && directive.name != "auth_request_set") continue;
     const std::string variable = lowerCase(directive.argument(0));
-    if (!variable.starts_with("$sessiond_user_") && !variable.starts_with("$sessiond_header_")) continue;
+    if (!isIdentityVariable(variable)) continue;
     const std::string word = clientsWordIn(directive.argument(1), client, scope);
     if (!word.empty()) sayVariable(site, directive.place, word, variable);
   }

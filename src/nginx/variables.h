@@ -2,8 +2,11 @@
 
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/ascii.h"
 
 namespace sessiond::nginx {
 
@@ -28,6 +31,13 @@ inline std::vector<std::string_view> variablesIn(std::string_view text) {
     if (!name.empty()) names.push_back(name);
   }
   return names;
+}
+
+/// `$sessiond_user_id`, `$sessiond_header_x_department`: what sessiond says of a user, for the applications. nginx
+/// minds no case.
+inline bool isIdentityVariable(std::string_view variable) {
+  const std::string plain = lowerCase(variable);
+  return plain.starts_with("$sessiond_user_") || plain.starts_with("$sessiond_header_");
 }
 
 }  // namespace sessiond::nginx
