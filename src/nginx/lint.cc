@@ -57,6 +57,7 @@ void lintServer(const Scope& main, const Upstreams& upstreams, const Scope& serv
   lintPolicies(site);
   lintLostPolicies(site);
   lintRewrites(site);
+  lintPolicyMaps(site);
   lintIdentity(site);
   lintRegexes(site);
   lintWays(site);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "nginx/redirection.h"
+#include "nginx/variables.h"
 
 namespace sessiond::nginx {
 namespace {
@@ -151,6 +152,11 @@ std::vector<const Directive*> linesIn(const Scope& scope, std::string_view name)
     lines.insert(lines.end(), inside.begin(), inside.end());
   }
   return lines;
+}
+
+bool mayBePolicy(const SessiondFacts& facts, std::string_view name) {
+  return facts.policies.empty() || name == "default" || !variablesIn(name).empty() ||
+         std::find(facts.policies.begin(), facts.policies.end(), name) != facts.policies.end();
 }
 
 const Directive* lastSet(const Scope& scope, std::string_view variable) {

@@ -61,6 +61,8 @@ AddressPattern patternOf(const Scope& location);
 std::string written(const Scope& location);
 /// The lines of a name in a block, and in each `if` of it.
 std::vector<const Directive*> linesIn(const Scope& scope, std::string_view name);
+/// May sessiond.yaml have a policy of that name? In doubt, as where a variable holds the name, yes.
+bool mayBePolicy(const SessiondFacts& facts, std::string_view name);
 /// What sets a variable in a block, the last one; nullptr when the site itself does not.
 const Directive* lastSet(const Scope& scope, std::string_view variable);
 /// The policy that a block names, itself or by an included file; "" when it leaves that to `default`.
@@ -75,6 +77,7 @@ void lintCheck(const Site& site);         ///< is it there, does sessiond answer
 void lintPolicies(const Site& site);      ///< is the right one asked for
 void lintLostPolicies(const Site& site);  ///< what nginx does not hand on with a check
 void lintRewrites(const Site& site);      ///< does nginx leave what is protected before the check
+void lintPolicyMaps(const Site& site);    ///< what chooses it, where a map does
 void lintIdentity(const Site& site);      ///< whom the applications hear
 void lintRegexes(const Site& site);       ///< does nginx take another location than the one that protects
 void lintWays(const Site& site);          ///< other ways to what is protected

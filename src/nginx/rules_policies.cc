@@ -81,7 +81,7 @@ void lintChooser(const Site& site, const ClientValues& client, const Scope& scop
     const std::string word = client.in(directive.argument(1));
     if (!sets || directive.argument(0) != "$sessiond_policy" || word.empty()) continue;
     site.danger("policy-from-client", directive.place, "the client chooses which policy applies, by " + word,
-                "name the policy, or choose it by a map whose values are policies");
+                "name the policy, or choose it by a map of $host or $request_method whose values are policies");
   }
   for (const auto& child : scope.children()) lintChooser(site, client, *child);
 }
@@ -171,9 +171,7 @@ void lintLocation(const Site& site, const Scope& location) {
   if (set == nullptr) return;
   const Place& place = set->place;
   const std::string_view policy = set->argument(1);
-  const auto& policies = site.facts.policies;
-  if (!policies.empty() && policy != "default" &&
-      std::find(policies.begin(), policies.end(), policy) == policies.end()) {
+  if (!mayBePolicy(site.facts, policy)) {
     site.fault("policy-unknown", place,
                "sessiond.yaml has no policy \"" + std::string(policy) + "\": everybody is refused",
                "add it there, or check the spelling");

@@ -7,6 +7,7 @@
 #include "endpoints/login/failures_note.h"
 #include "endpoints/login/login_links.h"
 #include "endpoints/login_mark.h"
+#include "endpoints/media_type.h"
 #include "endpoints/pages/page_endpoint.h"
 #include "endpoints/plain_answers.h"
 #include "endpoints/session_cookie.h"
