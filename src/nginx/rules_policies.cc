@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "base/ascii.h"
 #include "nginx/client_values.h"
 #include "nginx/rules.h"
 #include "nginx/variables.h"
@@ -37,7 +38,7 @@ std::string_view variableMadeBy(const Directive& directive) {
 }
 
 void collectVariables(const Scope& scope, std::set<std::string, std::less<>>& known) {
-  for (const Directive& directive : scope.inside()) known.emplace(variableMadeBy(directive));
+  for (const Directive& directive : scope.inside()) known.insert(lowerCase(variableMadeBy(directive)));
   for (const auto& child : scope.children()) collectVariables(*child, known);
 }
 
@@ -45,8 +46,8 @@ void lintVariables(const Site& site, const Scope& scope, const std::set<std::str
   for (const Directive& directive : scope.inside()) {
     for (const std::string& argument : directive.arguments) {
       for (const std::string_view name : variablesIn(argument)) {
-        const std::string variable = "$" + std::string(name);
-        if (!name.starts_with("sessiond_") || known.contains(variable)) continue;
+        const std::string variable = "$" + lowerCase(name);
+        if (!variable.starts_with("$sessiond_") || known.contains(variable)) continue;
         site.danger("unknown-variable", directive.place,
                     variable +
                         " is none of sessiond's variables: it is set, and "
