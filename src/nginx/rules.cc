@@ -57,7 +57,7 @@ bool isOurs(const Place& place) {
   return std::any_of(kShipped.begin(), kShipped.end(), [path](std::string_view name) {
     if (!path.ends_with(name)) return false;
     const std::string_view folder = path.substr(0, path.size() - name.size());
-    return folder == "sessiond/" || folder.ends_with("/sessiond/");
+    return folder == "sessiond/" || folder.ends_with("/sessiond/") || folder.ends_with("/sessiond/nginx/");
   });
 }
 

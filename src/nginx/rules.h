@@ -30,7 +30,7 @@ struct Site {
   void hint(std::string_view rule, const Place& place, std::string message, std::string remedy) const;
 };
 
-/// Does the line stand in one of the shipped files?
+/// Does the line stand in one of the shipped files, whose folder is sessiond/, or sessiond/nginx/ in the package?
 bool isOurs(const Place& place);
 /// Does sessiond decide about requests here?
 bool isChecked(const Scope& scope);

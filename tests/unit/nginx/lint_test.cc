@@ -235,6 +235,18 @@ TEST(NginxLint, SnippetsLackNothingOfThisVersion) {
   EXPECT_EQ(rulesWith("status.conf", "internal;", "internal; add_header X-Site a;"), "") << "more is no fault";
 }
 
+TEST(NginxLint, KnowsTheSnippetsInThePackagesOwnFolder) {
+  const std::string folder = "/usr/share/sessiond/nginx/";
+  const auto files = [&folder](const std::string& pattern) {
+    std::vector<SourceFile> found = shipped(pattern);
+    if (pattern.starts_with(folder)) found[0].text = textOf("nginx/" + pattern.substr(folder.size()));
+    return found;
+  };
+  const std::string site = "http { include " + folder + "upstream.conf; server { listen 127.0.0.1:1; include " +
+                           folder + "endpoints.conf; location ^~ /a/ { include " + folder + "protect-page.conf; } } }";
+  EXPECT_EQ(rulesOf(lintNginx({"site.conf", site}, files)), "login-unlimited ");
+}
+
 TEST(NginxLint, OtherServersAreNoneOfItsBusiness) {
   EXPECT_EQ(rulesOf(lint("http { server { location / { proxy_pass http://a; } location /a { alias /b/; } } }")), "");
 }
