@@ -240,6 +240,11 @@ Complaint aboutIdentityHeaderName(std::string_view text) {
   if (!is_name) {
     return "is no header name: letters, digits and dashes only, beginning with a letter and not ending in a dash";
   }
+  // The snippets name every spelling with underscores in their place, which are twice as many by each dash.
+  constexpr auto kMostDashes = 8;
+  if (const auto dashes = std::count(text.begin(), text.end(), '-'); dashes > kMostDashes) {
+    return "must have at most " + std::to_string(kMostDashes) + " dashes but has " + std::to_string(dashes);
+  }
   const std::string lower = lowerCase(text);
   if (std::find(kReserved.begin(), kReserved.end(), lower) != kReserved.end() || lower.starts_with("x-accel-")) {
     return "is reserved: it has a meaning of its own between nginx and sessiond";
