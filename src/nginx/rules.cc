@@ -40,6 +40,12 @@ bool isSessiondsCheck(std::string_view address) {
   return address == "sessiond:check" || address == "/sessiond/auth";
 }
 
+/// Is there a list of addresses, and are all others kept out?
+bool deniesOthers(const Scope& scope) {
+  const auto denied = scope.inForce("deny");
+  return std::any_of(denied.begin(), denied.end(), [](const Directive* deny) { return deny->argument(0) == "all"; });
+}
+
 }  // namespace
 
 void Site::danger(std::string_view rule, const Place& place, std::string message, std::string remedy) const {
@@ -107,11 +113,20 @@ bool isClosed(const Scope& scope) {
 bool isOpen(const Scope& scope) {
   const std::string_view check = scope.value("auth_request");
   const std::string_view password = scope.value("auth_basic");
-  const auto denied = scope.inForce("deny");
-  const bool is_for_some =
-      std::any_of(denied.begin(), denied.end(), [](const Directive* deny) { return deny->argument(0) == "all"; });
-  return (check.empty() || check == "off") && (password.empty() || password == "off") && !is_for_some &&
+  return (check.empty() || check == "off") && (password.empty() || password == "off") && !deniesOthers(scope) &&
          !isClosed(scope);
+}
+
+bool isUnchecked(const Scope& scope) {
+  const auto stands_inside = [&scope](std::string_view name) {
+    const Scope* at = scope.inForceAt(name);
+    return at != nullptr && at->kind() == Scope::Kind::kLocation;
+  };
+  const std::string_view check = scope.value("auth_request");
+  const std::string_view password = scope.value("auth_basic");
+  const bool asks = stands_inside("auth_basic") && !password.empty() && password != "off";
+  const bool lists = stands_inside("deny") && deniesOthers(scope);
+  return (check.empty() || check == "off") && !asks && !lists && !isClosed(scope);
 }
 
 bool listensPublicly(const Scope& server) {
@@ -130,6 +145,11 @@ bool isRedirect(const Directive& rewrite) {
   const std::string_view flag = rewrite.argument(2);
   const std::string_view target = rewrite.argument(1);
   return flag == "redirect" || flag == "permanent" || target.starts_with("http") || target.starts_with("$scheme");
+}
+
+std::string_view literalTarget(const Directive& rewrite) {
+  const std::string_view target = rewrite.argument(1);
+  return target.substr(0, target.find_first_of("$?"));
 }
 
 AddressPattern patternOf(const Scope& location) {

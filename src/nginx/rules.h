@@ -49,12 +49,17 @@ bool isPublicCorner(const Scope& location);
 bool isClosed(const Scope& scope);
 /// Nothing stands between everybody and it: no check, also not of others, no password and no list of addresses.
 bool isOpen(const Scope& scope);
+/// The same in the server of a check, whose own lists and passwords are in force before what is protected as well: who
+/// gets past them is still to be checked.
+bool isUnchecked(const Scope& scope);
 /// Can others than programs on this machine reach it?
 bool listensPublicly(const Scope& server);
 /// `^` and the like.
 bool catchesEveryRequest(std::string_view regex);
 /// A `rewrite` after which the client asks anew.
 bool isRedirect(const Directive& rewrite);
+/// An address to which a rewrite leads, as far as it is known; "" when it begins with a variable.
+std::string_view literalTarget(const Directive& rewrite);
 /// The addresses that it is for; of an exact one all that begin so.
 AddressPattern patternOf(const Scope& location);
 /// `location /a/`, as it was written.

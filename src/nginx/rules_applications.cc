@@ -66,7 +66,7 @@ void lintOtherWaysIn(const Site& site, const ByProgram& closed) {
   for (const Scope* server : site.main.all(Scope::Kind::kServer)) {
     if (knowsSessiond(*server) || !listensPublicly(*server) || isClosed(*server)) continue;
     for (const Scope* location : server->all(Scope::Kind::kLocation)) {
-      if (isChecked(*location) || isClosed(*location)) continue;
+      if (!isOpen(*location)) continue;
       for (const Handover& open : handoversOf(*location, site.upstreams)) lintLine(site, closed, *location, open);
     }
   }
@@ -199,7 +199,7 @@ bool leadsTo(const Site& site, const Handed& open, const Mapping& mapping, const
 /// An open location that hands on another address than it was asked for, or one that is checked by `default`.
 void lintMapping(const Site& site, const Handed& open, const std::vector<Handed>& all) {
   const bool is_checked = isChecked(*open.location);
-  if (!is_checked && isClosed(*open.location)) return;
+  if (!is_checked && !isUnchecked(*open.location)) return;
   const auto mapping = mappingOf(*open.location, open.handover);
   if (!mapping || mapping->from == mapping->to) return;
   for (const Handed& closed : all) {

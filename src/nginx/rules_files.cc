@@ -46,12 +46,6 @@ ServedFiles filesOf(const Scope& scope) {
   return files;
 }
 
-/// In the server of the check, whose own lists and passwords are in force before what is protected as well: who gets
-/// past them is still to be checked.
-bool isUnchecked(const Scope& scope) {
-  return !isChecked(scope) && !isClosed(scope);
-}
-
 /// The address at which open files are those of the closed ones; "": they are not.
 std::string openAddress(const Scope& server, const ServedFiles& open, const ServedFiles& closed) {
   if (open.folder.empty() || !open.folder.ends_with('/') || !closed.folder.starts_with(open.folder)) return "";

@@ -106,12 +106,6 @@ void lintServerLevel(const Site& site) {
   }
 }
 
-/// An address to which a rewrite leads, as far as it is known; "" when it begins with a variable.
-std::string_view literalTarget(const Directive& rewrite) {
-  const std::string_view target = rewrite.argument(1);
-  return target.substr(0, target.find_first_of("$?"));
-}
-
 /// A location that a rewrite from another one leads to, or may lead to, and that inherits a check which asks for
 /// nothing of its own; nullptr without one. Where the server's check is made everywhere it matters when the other one
 /// names a policy.

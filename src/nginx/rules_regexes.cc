@@ -73,6 +73,19 @@ bool mayMeet(const AddressPattern& regex, const Scope& around, const Scope& othe
   return !isPrefix(around) || patternOf(around).mayMeet(closed);
 }
 
+/// Is whatever it takes rewritten, to an address that nginx checks or gives to nobody?
+bool leadsBack(const Site& site, const Scope& regex) {
+  const auto rewrites = regex.own("rewrite");
+  return std::any_of(rewrites.begin(), rewrites.end(), [&](const Directive* rewrite) {
+    const std::string_view flag = rewrite->argument(2);
+    const std::string_view taken = nameOf(regex).text;
+    const std::string_view rewritten = rewrite->argument(0);
+    const bool is_all = catchesEveryRequest(rewritten) || taken == rewritten || taken == std::string(rewritten) + "$";
+    const Scope* target = locationFor(site.server, literalTarget(*rewrite));
+    return is_all && (flag.empty() || flag == "last") && target != nullptr && !isUnchecked(*target);
+  });
+}
+
 void report(const Site& site, const Scope& regex, const Scope& closed, const Precedence& precedence) {
   const bool is_inside = precedence.beside != &closed;
   const std::string beside = written(*precedence.beside);
@@ -122,7 +135,7 @@ void lintPolicyOf(const Site& site, const Scope& regex) {
 
 void lintRegexes(const Site& site) {
   for (const Scope* regex : site.locations) {
-    if (!isRegex(*regex) || isChecked(*regex) || isClosed(*regex) || isPublicCorner(*regex)) continue;
+    if (!isRegex(*regex) || !isUnchecked(*regex) || isPublicCorner(*regex) || leadsBack(site, *regex)) continue;
     const AddressPattern open = patternOf(*regex);
     for (const Scope* closed : site.locations) {
       if (!isChecked(*closed)) continue;
