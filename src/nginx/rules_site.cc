@@ -123,13 +123,14 @@ void lintCompany(const Site& site) {
     if (!isChecked(*location)) continue;
     lintPreflight(site, *location);
     const std::string_view basic = location->value("auth_basic");
-    if (!basic.empty() && basic != "off") {
+    if (!basic.empty() && basic != "off" && location->value("satisfy") != "any") {
       site.hint("auth-basic", location->inForce("auth_basic").back()->place,
                 "two logins one after the other in " + written(*location), "fine, if it is meant so");
     }
     const auto methods = location->all(Scope::Kind::kLimitExcept);
-    if (!methods.empty() && hasOwnCheck(*location) && !isChecked(site.server)) {
-      site.fault("limit-except", methods.front()->place(), "methods that limit_except names are refused by sessiond",
+    if (!methods.empty() && hasOwnCheck(*location) && !isChecked(site.server) && !isClosed(*methods.front())) {
+      site.fault("limit-except", methods.front()->place(),
+                 "limit_except asks for no policy: every method but those that it names is refused",
                  "use `if ($request_method !~ ^(GET|HEAD|POST)$) { return 405; }`");
     }
   }
