@@ -1,9 +1,12 @@
 // Is the check there, is it sessiond that answers it, and does nginx come to it?
 
 #include <algorithm>
+#include <array>
 
+#include "base/ascii.h"
 #include "nginx/redirection.h"
 #include "nginx/rules.h"
+#include "nginx/variables.h"
 
 namespace sessiond::nginx {
 namespace {
@@ -17,6 +20,23 @@ bool mayCatchCheck(const Directive& rewrite) {
 bool answersWithSuccess(const Directive& statement) {
   const std::string_view code = statement.argument(0);
   return code.size() == 3 && code[0] == '2';
+}
+
+/// With something in it, that somebody could see.
+bool answersWithText(const Directive& statement) {
+  return answersWithSuccess(statement) && statement.argument(0) != "204" && !statement.argument(1).empty();
+}
+
+/// Does an `if` decide about the check as about the request that is checked? Both have the same headers, but the check
+/// has an address of its own, and no query.
+bool decidesAlike(const Directive& condition) {
+  constexpr std::array<std::string_view, 4> kSame = {"host", "remote_addr", "request_method", "scheme"};
+  return std::all_of(condition.arguments.begin(), condition.arguments.end(), [&](std::string_view argument) {
+    return std::ranges::all_of(variablesIn(argument), [&](std::string_view name) {
+      return std::ranges::find(kSame, name) != kSame.end() || startsWithoutCase(name, "http_") ||
+             startsWithoutCase(name, "cookie_");
+    });
+  });
 }
 
 void reportEarly(const Site& site, const Directive& directive) {
@@ -48,7 +68,7 @@ void lintBeforeEndpoints(const Site& site) {
                  "request is answered with 500",
                  "include sessiond/endpoints.conf first");
     }
-    if (directive.name != "if" || !directive.block || isOurs(directive.place)) continue;
+    if (directive.name != "if" || !directive.block || isOurs(directive.place) || decidesAlike(directive)) continue;
     for (const Directive& inner : *directive.block) {
       if (inner.name == "rewrite" && mayCatchCheck(inner)) reportEarly(site, inner);
       if (inner.name == "return" && answersWithSuccess(inner)) reportEarly(site, inner);
@@ -131,7 +151,7 @@ void lintServerReturns(const Site& site) {
     bool answers_some = false;
     if (directive.name == "if" && directive.block) {
       for (const Directive& inner : *directive.block) {
-        answers_some = answers_some || (inner.name == "return" && answersWithSuccess(inner));
+        answers_some = answers_some || (inner.name == "return" && answersWithText(inner));
       }
     }
     const bool preflight =
@@ -146,7 +166,8 @@ void lintServerReturns(const Site& site) {
 void lintReturns(const Site& site, const Scope& location) {
   lintLedOn(site, location);
   for (const Directive* statement : location.own("return")) {
-    if (answersWithSuccess(*statement)) {
+    // Whoever protects an address that answers with nothing asks for nothing but the check.
+    if (answersWithText(*statement) || (answersWithSuccess(*statement) && hasOwnCheck(location))) {
       site.danger("return-before-check", statement->place,
                   written(location) +
                       " answers before the check is made: "
@@ -161,7 +182,7 @@ void lintReturns(const Site& site, const Scope& location) {
       return word.find("OPTIONS") != std::string::npos;
     });
     for (const Directive* statement : child->own("return")) {
-      if (!answersWithSuccess(*statement) || preflight || isOurs(statement->place)) continue;
+      if (!answersWithText(*statement) || preflight || isOurs(statement->place)) continue;
       site.danger("return-before-check", statement->place,
                   "this answers before the check is made: whoever fulfils the "
                   "condition gets it",
