@@ -59,6 +59,7 @@ void lintServer(const Scope& main, const Upstreams& upstreams, const Scope& serv
   lintRewrites(site);
   lintPolicyMaps(site);
   lintIdentity(site);
+  lintForwarded(site);
   lintRegexes(site);
   lintWays(site);
   lintFiles(site);

@@ -84,6 +84,7 @@ void lintLostPolicies(const Site& site);  ///< what nginx does not hand on with 
 void lintRewrites(const Site& site);      ///< does nginx leave what is protected before the check
 void lintPolicyMaps(const Site& site);    ///< what chooses it, where a map does
 void lintIdentity(const Site& site);      ///< whom the applications hear
+void lintForwarded(const Site& site);     ///< the same by headers of the site's own
 void lintRegexes(const Site& site);       ///< does nginx take another location than the one that protects
 void lintWays(const Site& site);          ///< other ways to what is protected
 void lintFiles(const Site& site);         ///< other addresses of the files in it, here and in other servers
