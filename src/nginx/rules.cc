@@ -10,7 +10,8 @@
 namespace sessiond::nginx {
 namespace {
 
-constexpr std::array<std::string_view, 20> kShipped = {"api.conf",
+constexpr std::array<std::string_view, 21> kShipped = {"api.conf",
+                                                       "caches.conf",
                                                        "check-location.conf",
                                                        "check.conf",
                                                        "endpoints.conf",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "nginx/redirects.h"
 #include "nginx/rules.h"
 
 namespace sessiond::nginx {
@@ -81,12 +82,63 @@ void lintCaches(const Site& site, const Scope& location) {
   }
 }
 
+/// nginx inherits auth_request_set all or nothing, too.
+void lintCheckVariables(const Site& site, const Scope& location) {
+  if (location.value("auth_request") != "sessiond:check") return;
+  const auto sets = location.inForce("auth_request_set");
+  const bool has_ours =
+      std::any_of(sets.begin(), sets.end(), [](const Directive* set) { return set->argument(0) == "$sessiond_check"; });
+  if (has_ours) return;
+  const Directive* line = sets.empty() ? location.inForce("auth_request").back() : sets.front();
+  site.danger(
+      "check-variables-lost", line->place,
+      written(location) +
+          " lacks the auth_request_set of the check: caches keep one user's page for all, the application hears "
+          "of nobody, and who is not logged in gets a bare 401",
+      "include the protect snippet in the location, above an auth_request_set of its own");
+}
+
+/// Does what was checked end here as well?
+bool isReachedBehindCheck(const Site& site, const Scope& location) {
+  return std::any_of(site.locations.begin(), site.locations.end(), [&location](const Scope* from) {
+    if (!isChecked(*from)) return false;
+    const auto redirects = redirectsOf(*from);
+    return std::find(redirects.begin(), redirects.end(), &location) != redirects.end();
+  });
+}
+
+void lintCachesAtHttp(const Site& site) {
+  for (const Cache& cache : kCaches) {
+    const auto own = site.server.own(cache.except);
+    const bool is_used = std::any_of(site.locations.begin(), site.locations.end(), [&cache](const Scope* location) {
+      const std::string_view zone = location->value(cache.on);
+      return !zone.empty() && zone != "off";
+    });
+    if (own.empty() || !is_used) continue;
+    for (const Directive* line : site.server.parent()->own(cache.except)) {
+      const bool is_repeated = std::any_of(
+          own.begin(), own.end(), [line](const Directive* here) { return here->arguments == line->arguments; });
+      if (is_repeated) continue;
+      site.danger(
+          "cache", line->place,
+          std::string(cache.except) +
+              " at http level does not reach servers with endpoints.conf: what it keeps out of the caches gets in",
+          "move it into the servers");
+    }
+  }
+}
+
 }  // namespace
 
 void lintAnswers(const Site& site) {
   if (!site.has_endpoints) return;
+  lintCachesAtHttp(site);
   for (const Scope* location : site.locations) {
-    if (!isChecked(*location)) continue;
+    if (!isChecked(*location)) {
+      if (isReachedBehindCheck(site, *location)) lintCaches(site, *location);
+      continue;
+    }
+    lintCheckVariables(site, *location);
     lintHeaders(site, *location);
     lintErrorPages(site, *location);
     lintRecursion(site, *location);

@@ -781,7 +781,52 @@ const past = [
   },
 ];
 
-export const wirings = [...missing, ...caught, ...redirected, ...company, ...past];
+/** What the whole server says of errors and caches reaches the open locations as well. */
+const around = [
+  ...[
+    ['try_files', 'try_files /none @application;'],
+    ['an error page', 'try_files /none =404; error_page 404 = @application;'],
+  ].map(([name, content], index) => ({
+    name: `a cache in an open location that ${name} of a protected one leads to`,
+    http: (folder) => `proxy_cache_path ${folder}/cache-open-${index} keys_zone=open${index}:1m;`,
+    server: () => `${endpoints} location ^~ /account/ { ${page} ${content} } location ^~ /public/ { ${content} }
+      location @application { proxy_cache open${index}; proxy_cache_key $request_uri; proxy_cache_valid any 1h; ${proxy} }`,
+    asks: [
+      ['staff', '/account/x', 'app:7'],
+      ['admin', '/account/x', 'app:1'],
+      ['nobody', '/account/x', 302],
+      ['nobody', '/public/x', 'app:'],
+    ],
+  })),
+  {
+    name: 'a cache with a rule of its own in an open location that a protected one leads to',
+    http: (folder) => `proxy_cache_path ${folder}/cache-own keys_zone=own:1m;`,
+    server: () => `${endpoints} location ^~ /account/ { ${page} try_files /none @application; }
+      location @application { proxy_cache own; proxy_cache_key $request_uri; proxy_cache_valid any 1h;
+        proxy_ignore_headers Cache-Control Expires Set-Cookie Vary; proxy_no_cache $cookie_fresh; proxy_cache_bypass $cookie_fresh;
+        ${proxy} }`,
+    asks: [
+      ['staff', '/account/x', 'app:7'],
+      ['admin', '/account/x', 'app:7'],
+    ],
+    danger: 'cache',
+  },
+  {
+    name: 'a variable from the check in a location of a protected server',
+    server: () => `${endpoints} ${page} ${open}
+      location ^~ /account/ { auth_request_set $mail $upstream_http_x_user_email; ${proxy} }
+      location ^~ /again/ { ${page} auth_request_set $mail $upstream_http_x_user_email; ${proxy} }`,
+    asks: [
+      ['staff', '/account/', 'app:'],
+      ['nobody', '/account/', 'page:401'],
+      ['staff', '/again/', 'app:7'],
+      ['nobody', '/again/', 302],
+    ],
+    danger: 'check-variables-lost',
+  },
+];
+
+export const wirings = [...missing, ...caught, ...redirected, ...company, ...past, ...around];
 
 /** A wiring as a whole configuration, as it stands in tests/data/nginx-lint/wirings/: the linter's own tests read it. */
 export function asFile({ name, http = () => '', server, danger = 'none' }) {
