@@ -98,6 +98,25 @@ void lintCheckVariables(const Site& site, const Scope& location) {
       "include the protect snippet in the location, above an auth_request_set of its own");
 }
 
+/// An error page that is answered with an error, which leads to it again.
+void lintCircle(const Site& site, const Scope& location) {
+  const bool intercepts = std::any_of(kPasses.begin(), kPasses.end(), [&location](std::string_view pass) {
+    const std::string kind(pass.substr(0, pass.find('_')));
+    return !location.own(pass).empty() && location.value(kind + "_intercept_errors") == "on";
+  });
+  if (!intercepts || location.value("recursive_error_pages") != "on") return;
+  for (const Directive* page : location.inForce("error_page")) {
+    if (isOurs(page->place) || page->arguments.empty()) continue;
+    const auto pages = locationsFor(site.server, page->arguments.back());
+    if (std::find(pages.begin(), pages.end(), &location) == pages.end()) continue;
+    site.fault("error-page-circle", page->place,
+               "when the application in " + written(location) +
+                   " says of its error page that there is an error, nginx asks for that again and again, and answers "
+                   "with 500",
+               "say `recursive_error_pages off;` in " + written(location));
+  }
+}
+
 /// Does what was checked end here as well?
 bool isReachedBehindCheck(const Site& site, const Scope& location) {
   return std::any_of(site.locations.begin(), site.locations.end(), [&location](const Scope* from) {
@@ -134,6 +153,7 @@ void lintAnswers(const Site& site) {
   if (!site.has_endpoints) return;
   lintCachesAtHttp(site);
   for (const Scope* location : site.locations) {
+    lintCircle(site, *location);
     if (!isChecked(*location)) {
       if (isReachedBehindCheck(site, *location)) lintCaches(site, *location);
       continue;

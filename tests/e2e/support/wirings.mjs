@@ -824,6 +824,24 @@ const around = [
     ],
     danger: 'check-variables-lost',
   },
+  {
+    name: 'an error page that says what it is for',
+    server: () => `${endpoints} ${protectedAccount}
+      location ^~ /shop/ { error_page 404 /shop/missing?status=404; proxy_intercept_errors on; ${proxy} }
+      location ^~ /news/ { error_page 404 /news/missing?status=404; proxy_intercept_errors on; recursive_error_pages off;
+        ${proxy} }`,
+    asks: [
+      ['nobody', '/shop/x', 'app:'],
+      ['nobody', '/shop/x?status=404', 'page:500'],
+      ['nobody', '/news/x?status=404', 'page:404'],
+    ],
+  },
+  {
+    name: 'an error page whose file is not there',
+    server: (folder) => `root ${folder}/www; error_page 404 /missing.html; ${endpoints} ${protectedAccount}
+      location / { try_files $uri =404; } location = /missing.html { recursive_error_pages off; }`,
+    asks: [['nobody', '/x', 'page:404']],
+  },
 ];
 
 export const wirings = [...missing, ...caught, ...redirected, ...company, ...past, ...around];
