@@ -62,6 +62,7 @@ void lintServer(const Scope& main, const Upstreams& upstreams, const Scope& serv
   lintForwarded(site);
   lintRegexes(site);
   lintWays(site);
+  lintSlashes(site);
   lintFiles(site);
   lintApplications(site);
   lintAnswers(site);

@@ -87,6 +87,7 @@ void lintIdentity(const Site& site);      ///< whom the applications hear
 void lintForwarded(const Site& site);     ///< the same by headers of the site's own
 void lintRegexes(const Site& site);       ///< does nginx take another location than the one that protects
 void lintWays(const Site& site);          ///< other ways to what is protected
+void lintSlashes(const Site& site);       ///< one of them: a prefix without the slash at its end
 void lintFiles(const Site& site);         ///< other addresses of the files in it, here and in other servers
 void lintApplications(const Site& site);  ///< other ways to the programs behind what is protected
 void lintAnswers(const Site& site);       ///< headers, error pages, caches

@@ -383,6 +383,25 @@ const caught = [
     ],
   },
   {
+    name: 'a protected prefix without its slash, where the application stands behind a try_files',
+    server: () => `${endpoints} ${open} location ^~ /admin/ { ${page} try_files /none @application; }
+      location @application { ${proxy} }`,
+    asks: [
+      ['nobody', '/admin/', 302],
+      ['nobody', '/admin', 'at:/admin'],
+    ],
+    danger: 'slash-missing',
+  },
+  {
+    name: 'the same with a redirect to the slash',
+    server: () => `${endpoints} ${open} location ^~ /admin/ { ${page} try_files /none @application; }
+      location = /admin { return 301 /admin/; } location @application { ${proxy} }`,
+    asks: [
+      ['nobody', '/admin/', 302],
+      ['nobody', '/admin', 301],
+    ],
+  },
+  {
     name: 'a mirror follows a checked request only',
     server: () => `${endpoints} ${open}
       location ^~ /account/ { ${page} mirror /copy; ${proxy} } location = /copy { internal; ${proxy} }`,
@@ -402,7 +421,7 @@ const redirected = [
     ['error_page', `proxy_intercept_errors on; error_page 404 = /strict?x=1; ${proxy}`, 'x?status=404'],
   ].map(([name, content, target = 'x']) => ({
     name: `${name} from a location with another policy`,
-    server: () => `${endpoints} ${open}
+    server: () => `${endpoints}
       location ^~ /open/ { ${page} set $sessiond_policy optional; ${content} }
       location ^~ /admin/ { ${page} set $sessiond_policy admin; ${content} }
       location = /strict { ${page} ${proxy} }`,
@@ -416,7 +435,7 @@ const redirected = [
   })),
   {
     name: 'try_files to a named location with a policy of its own, named before the include',
-    server: () => `${endpoints} ${open}
+    server: () => `${endpoints}
       location ^~ /open/ { ${page} set $sessiond_policy optional; try_files /none @strict; }
       location @strict { set $sessiond_policy admin; ${page} ${proxy} }`,
     asks: [
@@ -427,7 +446,7 @@ const redirected = [
   },
   {
     name: 'try_files to a named location that names no policy',
-    server: () => `${endpoints} ${open}
+    server: () => `${endpoints}
       location ^~ /open/ { ${page} set $sessiond_policy optional; try_files /none @strict; }
       location ^~ /admin/ { ${page} set $sessiond_policy admin; try_files /none @strict; }
       location @strict { ${page} ${proxy} }`,
@@ -542,7 +561,7 @@ const redirected = [
   },
   {
     name: 'a nested location reached by an internal redirect',
-    server: () => `${endpoints} ${open}
+    server: () => `${endpoints}
       location ^~ /open/ { ${page} set $sessiond_policy optional; try_files /none /outer/inner/x; }
       location ^~ /outer/ { ${page} set $sessiond_policy admin; ${proxy} location ^~ /outer/inner/ { ${proxy} } }`,
     asks: [

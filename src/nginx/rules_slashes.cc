@@ -1,0 +1,60 @@
+// `/admin`, where /admin/ is protected: nginx leads to the slash by itself, but only where the location has a
+// proxy_pass or the like of its own.
+//
+//   location ^~ /admin/ { …; try_files $uri @application; }
+//   location /          { try_files $uri @application; }       /admin is the application's, and open to all
+
+#include <algorithm>
+
+#include "nginx/redirects.h"
+#include "nginx/rules.h"
+
+namespace sessiond::nginx {
+namespace {
+
+bool hasPass(const Scope& location) {
+  const auto stands_in = [](const Scope& scope) {
+    return std::ranges::any_of(kPasses, [&scope](std::string_view pass) { return !scope.own(pass).empty(); });
+  };
+  return stands_in(location) || std::ranges::any_of(location.children(), [&](const auto& child) {
+           return child->kind() == Scope::Kind::kIf && stands_in(*child);
+         });
+}
+
+/// Whatever may answer there: those of a location, and of the others that a request of it may end in, but for one.
+std::vector<Handover> programsOf(const Site& site, const Scope& location, const Scope& but_for) {
+  std::vector<Handover> programs = handoversOf(location, site.upstreams);
+  for (const Scope* redirect : redirectsOf(location)) {
+    if (redirect == &but_for) continue;
+    const std::vector<Handover> others = handoversOf(*redirect, site.upstreams);
+    programs.insert(programs.end(), others.begin(), others.end());
+  }
+  return programs;
+}
+
+bool shareOne(const std::vector<Handover>& some, const std::vector<Handover>& others) {
+  return std::ranges::any_of(some, [&others](const Handover& one) {
+    return std::ranges::any_of(others, [&one](const Handover& other) { return leadToOne(one, other); });
+  });
+}
+
+}  // namespace
+
+void lintSlashes(const Site& site) {
+  for (const Scope* closed : site.locations) {
+    if (!isPrefix(*closed) || !isChecked(*closed) || hasPass(*closed)) continue;
+    const std::string_view name = nameOf(*closed).text;
+    if (!name.ends_with('/') || name.size() < 2) continue;
+    const std::string address(name.substr(0, name.size() - 1));
+    const Scope* taken = locationFor(site.server, address);
+    if (taken == nullptr || !isUnchecked(*taken)) continue;
+    // Where a regex location may take an address, the prefix counts as well (locationsFor): but not the other one.
+    if (!shareOne(programsOf(site, *closed, *taken), programsOf(site, *taken, *closed))) continue;
+    site.danger(
+        "slash-missing", closed->place(),
+        address + ", without the slash, is open to all by " + written(*taken) + ", and leads to the same application",
+        "say `location = " + address + " { return 301 " + std::string(name) + "; }` too");
+  }
+}
+
+}  // namespace sessiond::nginx
