@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "nginx/mapping.h"
 #include "nginx/rules.h"
 
 namespace sessiond::nginx {
@@ -28,7 +29,7 @@ std::string withoutDoubleSlashes(std::string path) {
 }
 
 /// What a location that has addresses or a server serves, as far as its own lines say; of a regex anything below
-/// its root. Without a folder: nothing.
+/// its root, or what its alias captures. Without a folder: nothing.
 ServedFiles filesOf(const Scope& scope) {
   const auto stands_here = [&scope](std::string_view name) { return !scope.own(name).empty(); };
   if (stands_here("return") || std::any_of(kPasses.begin(), kPasses.end(), stands_here)) return {};
@@ -37,7 +38,10 @@ ServedFiles filesOf(const Scope& scope) {
   ServedFiles files{.scope = &scope, .address = is_anywhere ? "/" : std::string(nameOf(scope).text), .folder = {}};
   const auto alias = scope.own("alias");
   const std::string_view root = scope.value("root");
-  if (!alias.empty() && !is_anywhere) {
+  if (!alias.empty() && isRegex(scope)) {
+    const auto mapping = mappingBy(nameOf(scope).text, alias.back()->argument(0));
+    if (mapping) files = {.scope = &scope, .address = mapping->from, .folder = mapping->to};
+  } else if (!alias.empty() && !is_anywhere) {
     files.folder = alias.back()->argument(0);
   } else if (alias.empty() && !root.empty()) {
     files.folder = std::string(root) + (files.address.starts_with('/') ? "" : "/") + files.address;
@@ -51,7 +55,10 @@ std::string openAddress(const Scope& server, const ServedFiles& open, const Serv
   if (open.folder.empty() || !open.folder.ends_with('/') || !closed.folder.starts_with(open.folder)) return "";
   const std::string address = open.address + closed.folder.substr(open.folder.size());
   const Scope* taken = locationFor(server, address);
-  return taken == open.scope || (taken == nullptr && isServer(*open.scope)) ? address : "";
+  const bool yields = taken == nullptr || nameOf(*taken).match == LocationName::Match::kPrefix;
+  const bool is_taken =
+      taken == open.scope || (taken == nullptr && isServer(*open.scope)) || (yields && isRegex(*open.scope));
+  return is_taken ? address : "";
 }
 
 /// Of a server: its own files, and those of its open locations.
@@ -60,7 +67,8 @@ std::vector<ServedFiles> openFiles(const Scope& server, bool (&is_open)(const Sc
   if (isClosed(server)) return served;
   if (is_open(server)) served.push_back(filesOf(server));
   for (const Scope* location : server.all(Scope::Kind::kLocation)) {
-    if (!isOurs(location->place()) && isPrefix(*location) && is_open(*location)) served.push_back(filesOf(*location));
+    const bool has_files = isPrefix(*location) || (isRegex(*location) && !location->own("alias").empty());
+    if (!isOurs(location->place()) && has_files && is_open(*location)) served.push_back(filesOf(*location));
   }
   return served;
 }
