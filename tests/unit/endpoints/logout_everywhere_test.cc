@@ -94,6 +94,14 @@ TEST_F(LogoutTest, AnAnonymousSessionInFrontDoesNotHideTheUserBehind) {
   EXPECT_FALSE(lives("phone"));
 }
 
+TEST_F(LogoutTest, ASessionInFrontThatIsThereNoMoreDoesNotHideTheUserBehind) {
+  begin("mine", "42");
+  begin("phone", "42");
+  EXPECT_EQ(post({{"HTTP_COOKIE", cookieFor("gone") + "; " + cookieFor("mine")}, {"QUERY_STRING", "all=1"}}).status,
+            204);
+  EXPECT_FALSE(lives("phone"));
+}
+
 TEST_F(LogoutTest, AllEndsMoreThanManyPages) {
   constexpr int kSessions = 3 * static_cast<int>(SessionEnder::kPage) + 7;
   settings_.session.max_bytes = std::size_t{16} * 1024;
