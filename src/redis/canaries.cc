@@ -136,9 +136,10 @@ Canaries::SubscriptionRef Canaries::current() const {
   return current_;
 }
 
-void Canaries::forgetUnused(SteadyTime now) {
+Canaries::SubscriptionRef Canaries::currentForWriting(SteadyTime now) {
   const std::lock_guard lock(mutex_);
   if (latest_ && now - latest_->sent >= life() / 2) beginEra(DistrustReason::kUnused);
+  return current_;
 }
 
 std::string Canaries::latest(const SubscriptionRef& of) const {

@@ -105,8 +105,9 @@ class Canaries {
   ProofRef add();
   /// The subscription that stands; null: none.
   SubscriptionRef current() const;
-  /// Before one is written: where the latest may have expired, an era begins, and nothing from before it is believed.
-  void forgetUnused(SteadyTime now);
+  /// The same for whoever may write a canary now: where the latest may have expired, an era begins first, and nothing
+  /// from before it is believed.
+  SubscriptionRef currentForWriting(SteadyTime now);
   /// The latest that the server has taken under this subscription, to be read back behind the next one; empty: none.
   std::string latest(const SubscriptionRef& of) const;
   /// The server has taken it.

@@ -101,8 +101,7 @@ void LaneChannel::writeSign() {
   const SteadyTime now = clock_.steadyNow();
   sign_ = {.sent = now};
   if (canaries_ != nullptr) {
-    canaries_->forgetUnused(now);
-    if (Canaries::SubscriptionRef current = canaries_->current(); current != subscription_) {
+    if (Canaries::SubscriptionRef current = canaries_->currentForWriting(now); current != subscription_) {
       subscription_ = std::move(current);
       missing_since_.reset();
       next_sign_ = now;

@@ -121,22 +121,21 @@ TEST_F(CanariesTest, TheLatestThatWasWrittenIsRememberedWithItsSubscription) {
 }
 
 TEST_F(CanariesTest, WhereAllMayHaveExpiredNothingFromBeforeIsBelieved) {
-  canaries_.forgetUnused(at(4000ms));
+  EXPECT_EQ(canaries_.currentForWriting(at(4000ms)), nullptr);
   canaries_.subscribed("p:");
-  canaries_.forgetUnused(at(4000ms));
-  const auto before = canaries_.current();
+  const auto before = canaries_.currentForWriting(at(4000ms));
+  ASSERT_NE(before, nullptr);
   canaries_.written(before, "p:1:x", at(5000ms));
-  canaries_.forgetUnused(at(9999ms));
-  EXPECT_EQ(canaries_.current(), before);
-  canaries_.forgetUnused(at(10000ms));
-  const auto behind = canaries_.current();
+  EXPECT_EQ(canaries_.currentForWriting(at(9999ms)), before);
+  const auto behind = canaries_.currentForWriting(at(10000ms));
   ASSERT_NE(behind, before);
+  EXPECT_EQ(behind, canaries_.current());
   EXPECT_EQ(behind->prefix, before->prefix) << "the subscription stands";
   ASSERT_TRUE(cameBack(canaries_.add(), at(10000ms), at(10001ms)));
   EXPECT_TRUE(trust_.believes(behind->era, at(10001ms)));
   EXPECT_FALSE(trust_.believes(before->era, at(10001ms)));
   EXPECT_EQ(lost("unused"), 1U);
-  canaries_.forgetUnused(at(99999ms));
+  EXPECT_EQ(canaries_.currentForWriting(at(99999ms)), behind);
   EXPECT_EQ(lost("unused"), 1U) << "there is nothing more to lose";
 }
 
