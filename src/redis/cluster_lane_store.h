@@ -92,7 +92,7 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   };
 
   /// What waits for one node.
-  class NodeQueue final : private LaneChannel::Cargo {
+  class NodeQueue final : private LaneChannel::Query {
    public:
     NodeQueue(ClusterLaneStore& store, ClusterNodes::Node& node);
     void add(CommandRun run) { waiting_.push_back(std::move(run)); }

@@ -40,9 +40,9 @@ void LaneChannel::noteUse() {
   loop_.callAt(last_use_, *this);
 }
 
-void LaneChannel::send(Cargo& cargo, SteadyTime deadline) {
-  SESSIOND_CHECK(cargo_ == nullptr);
-  cargo_ = &cargo;
+void LaneChannel::send(Query& query, SteadyTime deadline) {
+  SESSIOND_CHECK(query_ == nullptr);
+  query_ = &query;
   deadline_ = deadline;
   retried_ = false;
   asked_.emplace(node_, clock_.steadyNow());
@@ -67,14 +67,14 @@ bool LaneChannel::isOutdated(SteadyTime now) const {
 void LaneChannel::open() {
   const SteadyTime now = clock_.steadyNow();
   answered_before_ = false;
-  carries_cargo_ = cargo_ != nullptr;
+  carries_query_ = query_ != nullptr;
   generation_ = canaries_ == nullptr ? 0 : canaries_->generation();
   renew_at_ = now + RedisNode::newAgeLimit();
   next_sign_ = now;
   proof_ = canaries_ == nullptr ? nullptr : canaries_->add();
   subscription_ = nullptr;
   const SteadyTime limit = now + node_.connectTimeout();
-  connection_.open(cargo_ == nullptr ? limit : std::min(limit, deadline_));
+  connection_.open(query_ == nullptr ? limit : std::min(limit, deadline_));
 }
 
 void LaneChannel::opened() {
@@ -85,17 +85,17 @@ void LaneChannel::transmit() {
   const SteadyTime now = clock_.steadyNow();
   commands_.clear();
   writeSign();
-  carries_cargo_ = cargo_ != nullptr;
-  if (carries_cargo_) cargo_->write(commands_);
+  carries_query_ = query_ != nullptr;
+  if (carries_query_) query_->write(commands_);
   if (commands_.count() == 0) return;
   SessionReading::shrink(replies_);
   const SteadyTime limit = now + node_.commandTimeout();
-  connection_.ask(commands_, replies_, carries_cargo_ ? std::min(limit, deadline_) : limit);
+  connection_.ask(commands_, replies_, carries_query_ ? std::min(limit, deadline_) : limit);
 }
 
 /// If one is due: a canary is written, and the latest before it read, behind it, so that there is no moment at which
 /// databases could be swapped unseen; or the role is asked for, and whether writes are taken. It is due with every
-/// cargo while they are not. Where canaries are refused, or replicas lack, both: what refuses canaries, a full server
+/// query while they are not. Where canaries are refused, or replicas lack, both: what refuses canaries, a full server
 /// say, hides whether replicas are lacking. So is it where the role is not told.
 void LaneChannel::writeSign() {
   const SteadyTime now = clock_.steadyNow();
@@ -134,10 +134,10 @@ void LaneChannel::answered() {
   answered_before_ = true;
   const auto believed = judgeSign();
   if (!believed) return leave(believed.error());
-  if (!*believed && carries_cargo_) return finish(asked_->disbelieved(replies_));
-  if (!carries_cargo_) {
+  if (!*believed && carries_query_) return finish(asked_->disbelieved(replies_));
+  if (!carries_query_) {
     node_.noteErrors(replies_);
-    if (cargo_ != nullptr) start();
+    if (query_ != nullptr) start();
     return;
   }
   if (!retried_ && node_.role().shouldTryElsewhere(replies_, now)) {
@@ -147,17 +147,17 @@ void LaneChannel::answered() {
     return start();
   }
   if (const auto accepted = asked_->answered(replies_, now); !accepted) return finish(accepted.error());
-  Cargo& cargo = *std::exchange(cargo_, nullptr);
+  Query& query = *std::exchange(query_, nullptr);
   asked_.reset();
-  carries_cargo_ = false;
-  cargo.answered(replies_, sign_.replies, isTracked(now));
+  carries_query_ = false;
+  query.answered(replies_, sign_.replies, isTracked(now));
 }
 
 /// Another one may have taken its place.
 void LaneChannel::leave(const ConnectionError& reason) {
   node_.followers().tellLost();
   connection_.close();
-  if (cargo_ == nullptr) return;
+  if (query_ == nullptr) return;
   if (!std::exchange(retried_, true)) return start();
   failed(reason);
 }
@@ -222,33 +222,33 @@ bool LaneChannel::isTracked(SteadyTime now) const {
 
 void LaneChannel::failed(const ConnectionError& error) {
   const bool had_ended = error.kind == ConnectionError::Kind::kClosed && answered_before_;
-  if (cargo_ == nullptr) {
+  if (query_ == nullptr) {
     if (!had_ended) node_.reports().noteFailure(error);
     return;
   }
-  // Of a sign of life alone, or on a connection that had died while nobody looked: the cargo has not had its try.
-  if ((!carries_cargo_ || had_ended) && !retried_ && clock_.steadyNow() < deadline_) {
+  // Of a sign of life alone, or on a connection that had died while nobody looked: the query has not had its try.
+  if ((!carries_query_ || had_ended) && !retried_ && clock_.steadyNow() < deadline_) {
     retried_ = true;
     return start();
   }
   finish(asked_->failed(error, clock_.steadyNow()));
 }
 
-/// The last thing that is done: the cargo's owner may send the next one.
+/// The last thing that is done: the query's owner may send the next one.
 void LaneChannel::finish(StoreError error) {
-  Cargo& cargo = *std::exchange(cargo_, nullptr);
+  Query& query = *std::exchange(query_, nullptr);
   asked_.reset();
-  carries_cargo_ = false;
-  cargo.failed(error);
+  carries_query_ = false;
+  query.failed(error);
 }
 
-/// A sign of life, if no cargo goes with one, as long as anybody makes checks.
+/// A sign of life, if no query goes with one, as long as anybody makes checks.
 void LaneChannel::onTime() {
   const SteadyTime now = clock_.steadyNow();
   ticking_ = now - last_use_ <= kUsedFor * canaries_->maxStaleness();
   if (!ticking_) return;
   loop_.callAt(now + interval_, *this);
-  if (cargo_ != nullptr || node_.breaker().isOpen() || !node_.isVouchedFor(now)) return;
+  if (query_ != nullptr || node_.breaker().isOpen() || !node_.isVouchedFor(now)) return;
   if (connection_.ready() && isOutdated(now)) connection_.close();
   if (connection_.closed()) return open();
   if (connection_.ready()) transmit();

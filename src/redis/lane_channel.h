@@ -31,7 +31,7 @@ namespace sessiond {
 class LaneChannel final : private LaneConnection::Owner, private EventLoop::Waiter {
  public:
   /// What somebody asks.
-  class Cargo {
+  class Query {
    public:
     /// Appends the commands, the same when asked again: they may have to be sent twice.
     virtual void write(RedisCommands& commands) = 0;
@@ -42,7 +42,7 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
     virtual void failed(StoreError error) = 0;
 
    protected:
-    ~Cargo() = default;
+    ~Query() = default;
   };
   /// So many signs of life are given within max_staleness.
   static constexpr int kSignsWithinStaleness = 4;
@@ -56,14 +56,14 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
   LaneChannel(const LaneChannel&) = delete;
   LaneChannel& operator=(const LaneChannel&) = delete;
 
-  /// Ends in one call of the cargo, at `deadline` at the latest, perhaps before this returns. One at a time: the next
-  /// one as soon as the cargo is told.
-  void send(Cargo& cargo, SteadyTime deadline);
+  /// Ends in one call of the query, at `deadline` at the latest, perhaps before this returns. One at a time: the next
+  /// one as soon as the query is told.
+  void send(Query& query, SteadyTime deadline);
   /// Checks are being made, be it from memory: the server is worth being kept in touch with.
   void noteUse();
 
  private:
-  /// What a pipeline carries beside the cargo, and how it is judged.
+  /// What a pipeline carries beside the query, and how it is judged.
   struct Sign {
     std::size_t replies = 0;  ///< at the pipeline's beginning
     bool asks_role = false;   ///< HELLO 2 is the first of them
@@ -101,12 +101,12 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
   const std::chrono::milliseconds interval_;  ///< between two signs of life
   LaneConnection connection_;
 
-  // Of the cargo.
-  Cargo* cargo_ = nullptr;
+  // Of the query.
+  Query* query_ = nullptr;
   SteadyTime deadline_;
   std::optional<NodeAttempt> asked_;
   bool retried_ = false;
-  bool carries_cargo_ = false;  ///< the pipeline under way does
+  bool carries_query_ = false;  ///< the pipeline under way does
 
   // Of the connection.
   RedisCommands commands_;

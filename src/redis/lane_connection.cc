@@ -156,7 +156,7 @@ void LaneConnection::ask(const RedisCommands& commands, RedisReplies& replies, S
 void LaneConnection::advance() {
   auto complete = connection_->advance();
   if (!complete && state_ == State::kGreeting) {
-    return greetingFailed(connection_->withLastWords(complete.error(), greeted_));
+    return greetingFailed(connection_->rejectionOr(complete.error(), greeted_));
   }
   if (!complete) return fail(complete.error());
   if (!watch() || !*complete) return;

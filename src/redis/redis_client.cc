@@ -248,7 +248,7 @@ Expected<bool, ConnectionError> RedisClient::greet(RedisConnection& connection, 
   RedisReplies replies;
   auto done = connection.exchange(commands, replies, clock_.steadyNow(), deadline);
   commands.wipe();
-  if (!done) return Unexpected(connection.withLastWords(done.error(), replies));
+  if (!done) return Unexpected(connection.rejectionOr(done.error(), replies));
   return node_.greeting().judge(replies, plainly);
 }
 

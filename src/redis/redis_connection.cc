@@ -152,7 +152,7 @@ RedisConnection::RedisConnection(std::unique_ptr<Link> link, milliseconds comman
 
 RedisConnection::~RedisConnection() = default;
 
-ConnectionError RedisConnection::withLastWords(ConnectionError failure, const RedisReplies& replies) const {
+ConnectionError RedisConnection::rejectionOr(ConnectionError failure, const RedisReplies& replies) const {
   if (sink_.complete == 0 || replies[0].type != RedisReply::Type::kError) return failure;
   return rejection(replies[0].text);
 }

@@ -59,7 +59,7 @@ class RedisConnection {
 
   /// After this failure: a rejection, if the server said an error before it closed, having no place for us, say; else
   /// the failure itself. `replies` are those of the exchange that failed.
-  ConnectionError withLastWords(ConnectionError failure, const RedisReplies& replies) const;
+  ConnectionError rejectionOr(ConnectionError failure, const RedisReplies& replies) const;
   bool broken() const { return broken_; }
   int fd() const { return link_->fd(); }
 

@@ -15,7 +15,7 @@
 namespace sessiond {
 
 /// Of one lane's thread. What it is given outlives it.
-class RedisLaneStore final : public LaneStore, private LaneChannel::Cargo {
+class RedisLaneStore final : public LaneStore, private LaneChannel::Query {
  public:
   /// `canaries`: null where nothing is cached.
   RedisLaneStore(RedisNode& node, Canaries* canaries, const SessionSettings& config, RedisKeys keys, EventLoop& loop,

@@ -14,7 +14,7 @@
 namespace sessiond {
 namespace {
 
-class LaneChannelTest : public testing::Test, private LaneChannel::Cargo {
+class LaneChannelTest : public testing::Test, private LaneChannel::Query {
  protected:
   /// `among_others`: the server is one of several.
   explicit LaneChannelTest(bool among_others = false, const std::vector<std::string>& configuration = {})
@@ -30,7 +30,7 @@ class LaneChannelTest : public testing::Test, private LaneChannel::Cargo {
   /// What becomes of a question.
   std::string ask() {
     outcome_.clear();
-    channel_->send(static_cast<LaneChannel::Cargo&>(*this), now() + 10s);
+    channel_->send(static_cast<LaneChannel::Query&>(*this), now() + 10s);
     EXPECT_TRUE(loop_.runUntil([this] { return !outcome_.empty(); }));
     return outcome_;
   }
