@@ -134,7 +134,7 @@ void LaneConnection::greet() {
   RedisCommands commands = node_.greeting().commands(plainly_);
   const auto begun = connection_->begin(commands, greeted_);
   commands.wipe();
-  if (!begun) return fail(begun.error());
+  if (!begun) return greetingFailed(connection_->rejectionOr(begun.error(), greeted_));
   advance();  // there may be nothing to say
 }
 

@@ -3,11 +3,17 @@
 
 #include "redis/lane_connection.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstring>
 #include <functional>
 
+#include "base/unique_fd.h"
 #include "redis_test_fixture.h"
 #include "support/poll_loop.h"
 #include "support/scripted_redis.h"
+#include "support/temporary_folder.h"
 
 namespace sessiond {
 namespace {
@@ -16,14 +22,21 @@ class LaneConnectionTest : public testing::Test, private LaneConnection::Owner {
  protected:
   /// Opens it and waits for what becomes of it: "open", or why not.
   std::string open(const RedisSettings& config, SteadyTime::duration budget = 2s) {
-    test_.emplace(config);
-    connection_.emplace(test_->client.node(), loop_, test_->clock, static_cast<LaneConnection::Owner&>(*this));
-    return openAgain(budget);
+    beginToOpen(config, budget);
+    return outcome();
   }
   std::string openAgain(SteadyTime::duration budget = 2s) {
-    said_.clear();
-    connection_->open(test_->clock.steadyNow() + budget);
+    beginToOpenAgain(budget);
     return outcome();
+  }
+  void beginToOpen(const RedisSettings& config, SteadyTime::duration budget = 2s) {
+    test_.emplace(config);
+    connection_.emplace(test_->client.node(), loop_, test_->clock, static_cast<LaneConnection::Owner&>(*this));
+    beginToOpenAgain(budget);
+  }
+  std::string outcome() {
+    EXPECT_TRUE(loop_.runUntil([this] { return !said_.empty(); }));
+    return said_;
   }
   /// The text of the reply, or why there is none.
   std::string ask(std::initializer_list<std::string_view> command, SteadyTime::duration budget = 2s) {
@@ -44,9 +57,9 @@ class LaneConnectionTest : public testing::Test, private LaneConnection::Owner {
     EXPECT_EQ(said_, "") << "told of twice: " << what;
     said_ = what;
   }
-  std::string outcome() {
-    EXPECT_TRUE(loop_.runUntil([this] { return !said_.empty(); }));
-    return said_;
+  void beginToOpenAgain(SteadyTime::duration budget) {
+    said_.clear();
+    connection_->open(test_->clock.steadyNow() + budget);
   }
 
   PollLoop loop_;
@@ -90,6 +103,24 @@ TEST_F(LaneConnectionTest, SaysWhyThereIsNoConnection) {
   EXPECT_TRUE(connection().closed());
   server.start();
   EXPECT_EQ(openAgain(), "cannot resolve the host: Name or service not known");
+}
+
+TEST_F(LaneConnectionTest, HearsWhyItWasRefusedBeforeItSaidAnything) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "redis.sock";
+  const UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  beginToOpen(configFor("unix://" + path));
+  {
+    const UniqueFd accepted(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
+    ASSERT_EQ(::send(accepted.get(), kFull.data(), kFull.size(), MSG_NOSIGNAL), static_cast<ssize_t>(kFull.size()));
+  }
+  EXPECT_EQ(outcome(), "ERR max number of clients reached");
 }
 
 TEST_F(LaneConnectionTest, AServerThatSaysNothingIsGivenUpAtTheDeadline) {
