@@ -26,7 +26,8 @@ LaneChannel::LaneChannel(RedisNode& node, Canaries* canaries, milliseconds max_s
       loop_(loop),
       clock_(clock),
       interval_(std::max<milliseconds>(max_staleness / kSignsWithinStaleness, milliseconds(10))),
-      connection_(node, loop, clock, *this) {
+      connection_(node, loop, clock, *this),
+      successor_(node, loop, clock) {
   noteUse();
 }
 
@@ -54,7 +55,7 @@ void LaneChannel::send(Query& query, SteadyTime deadline) {
 void LaneChannel::start() {
   const SteadyTime now = clock_.steadyNow();
   if (now >= deadline_) return failed(noAnswerInTime());
-  if (connection_.ready() && isOutdated(now)) connection_.close();
+  if (connection_.ready()) renewIfDue(now);
   if (connection_.closed()) return open();
   transmit();
 }
@@ -64,8 +65,24 @@ bool LaneChannel::isOutdated(SteadyTime now) const {
          (canaries_ != nullptr && canaries_->generation() != generation_);
 }
 
+/// Behind this it is ready, or closed. A successor belongs to the present one's generation at least, since it was
+/// sought when that was the latest; what it has proven is nothing yet.
+void LaneChannel::renewIfDue(SteadyTime now) {
+  if (isOutdated(now)) return connection_.close();
+  if (now < renew_at_ - RedisNode::kSuccessorLead) return;
+  successor_.seek(now);
+  if (successor_.speaksAgainstPresent()) return connection_.close();
+  if (!successor_.ready()) return;
+  connection_.takeOver(successor_.connection());
+  answered_before_ = true;  // when it was greeted
+  renew_at_ = successor_.renewAt();
+  next_sign_ = now;
+  if (canaries_ != nullptr) proof_ = canaries_->add();
+}
+
 void LaneChannel::open() {
   const SteadyTime now = clock_.steadyNow();
+  successor_.drop();
   answered_before_ = false;
   carries_query_ = query_ != nullptr;
   generation_ = canaries_ == nullptr ? 0 : canaries_->generation();
@@ -249,7 +266,7 @@ void LaneChannel::onTime() {
   if (!ticking_) return;
   loop_.callAt(now + interval_, *this);
   if (query_ != nullptr || node_.breaker().isOpen() || !node_.isVouchedFor(now)) return;
-  if (connection_.ready() && isOutdated(now)) connection_.close();
+  if (connection_.ready()) renewIfDue(now);
   if (connection_.closed()) return open();
   if (connection_.ready()) transmit();
 }

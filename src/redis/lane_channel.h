@@ -6,7 +6,8 @@
 // if one is sent anyway. Without canaries, that is without a cache, it asks as often whether the server is a primary;
 // one that does not tell has to take a write as often, whatever else is written.
 //
-// A connection is given up after a minute or so: names and proxies may lead elsewhere meanwhile.
+// A connection is given up after a minute at most: names and proxies may lead elsewhere meanwhile. Before that, another
+// one takes its place (lane_successor.h).
 
 #pragma once
 
@@ -20,6 +21,7 @@
 #include "base/expected.h"
 #include "redis/canaries.h"
 #include "redis/lane_connection.h"
+#include "redis/lane_successor.h"
 #include "redis/node_attempt.h"
 #include "redis/redis_commands.h"
 #include "redis/redis_reply.h"
@@ -83,6 +85,7 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
 
   void start();
   void open();
+  void renewIfDue(SteadyTime now);
   void transmit();
   void writeSign();
   /// Are the answers believed? An error: they are not the node's, and why.
@@ -100,6 +103,7 @@ class LaneChannel final : private LaneConnection::Owner, private EventLoop::Wait
   const Clock& clock_;
   const std::chrono::milliseconds interval_;  ///< between two signs of life
   LaneConnection connection_;
+  LaneSuccessor successor_;
 
   // Of the query.
   Query* query_ = nullptr;

@@ -27,6 +27,20 @@ void LaneConnection::close() {
   state_ = State::kClosed;
 }
 
+void LaneConnection::takeOver(LaneConnection& successor) {
+  SESSIOND_CHECK(successor.ready());
+  close();
+  loop_.unwatch(successor.connection_->fd(), successor);
+  connection_ = std::move(successor.connection_);
+  place_ = std::move(successor.place_);
+  tells_role_ = successor.tells_role_;
+  successor.close();
+  const EventLoop::Interest interest = connection_->interest();
+  if (!loop_.watch(connection_->fd(), interest, *this)) return close();
+  watched_ = interest;
+  state_ = State::kReady;
+}
+
 void LaneConnection::closeAttempt() {
   if (connecting_) loop_.unwatch(connecting_.get(), *this);
   if (link_) loop_.unwatch(link_->fd(), *this);

@@ -48,6 +48,9 @@ class LaneConnection final : private EventLoop::Waiter {
   void ask(const RedisCommands& commands, RedisReplies& replies, SteadyTime deadline);
   /// Whatever was under way is given up without a word.
   void close();
+  /// Closes what it has and goes on with what `successor` has, whose owner is told nothing more. Closed afterwards
+  /// where the system has no room. REQUIRES: successor.ready().
+  void takeOver(LaneConnection& successor);
 
   bool ready() const { return state_ == State::kReady; }
   bool closed() const { return state_ == State::kClosed; }

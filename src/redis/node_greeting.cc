@@ -1,6 +1,9 @@
 #include "redis/node_greeting.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <string_view>
 
 #include "redis/error_reply.h"
 
@@ -8,6 +11,9 @@ namespace sessiond {
 namespace {
 
 constexpr std::chrono::seconds kPlainFor{5};
+
+constexpr auto kOfNewcomersOnly =
+    std::to_array<std::string_view>({"ERR max number of clients", "NOAUTH", "WRONGPASS", "ERR AUTH"});
 
 bool wasCut(const ConnectionError& error) {
   return error.kind == ConnectionError::Kind::kClosed || error.kind == ConnectionError::Kind::kBroken;
@@ -72,6 +78,11 @@ Expected<bool, ConnectionError> NodeGreeting::judge(const RedisReplies& replies,
 
 bool NodeGreeting::shouldBePlainAfter(const ConnectionError& error, bool was_plain) const {
   return !was_plain && !role_.mustBeTold() && wasCut(error);
+}
+
+bool NodeGreeting::refusesOnlyNewcomers(const ConnectionError& error) {
+  if (error.kind != ConnectionError::Kind::kRejected) return false;
+  return std::ranges::find(kOfNewcomersOnly, classifyError(error.text).code) != kOfNewcomersOnly.end();
 }
 
 ConnectionError NodeGreeting::explain(ConnectionError error, const NodePlace::Known& place) const {

@@ -67,6 +67,10 @@ class RedisNode {
   /// How old a connection may become: names and proxies may lead elsewhere meanwhile. A minute, less up to a quarter,
   /// so that connections do not all end at one time.
   static milliseconds newAgeLimit();
+  /// So long before that a successor is sought, which stands before the old one is let go of; and where the server
+  /// refuses it, again after so long.
+  static constexpr milliseconds kSuccessorLead{20'000};
+  static constexpr milliseconds kSuccessorPause{2'000};
 
   /// Whatever was asked: errors are logged and counted, and replicas that lack are heard of. The most serious kind
   /// found, or null when no reply is an error.

@@ -3,12 +3,14 @@
 
 #include "redis/lane_channel.h"
 
+#include <filesystem>
 #include <optional>
 #include <sstream>
 #include <string>
 
 #include "cache_instance.h"
 #include "redis_test_fixture.h"
+#include "support/later_clock.h"
 #include "support/poll_loop.h"
 
 namespace sessiond {
@@ -25,7 +27,7 @@ class LaneChannelTest : public testing::Test, private LaneChannel::Query {
   void use(milliseconds max_staleness, bool cache_enabled = true) {
     trust_.emplace(max_staleness);
     canaries_.emplace(*trust_, keysFor(SessionSettings()), test_.metrics);
-    channel_.emplace(test_.client.node(), cache_enabled ? &*canaries_ : nullptr, max_staleness, loop_, test_.clock);
+    channel_.emplace(test_.client.node(), cache_enabled ? &*canaries_ : nullptr, max_staleness, loop_, clock_);
   }
   /// What becomes of a question.
   std::string ask() {
@@ -52,7 +54,17 @@ class LaneChannelTest : public testing::Test, private LaneChannel::Query {
     other_ = canaries_->add();
     canaries_->cameBack(prefix_ + std::to_string(other_->number) + ":" + moment, prefix_, now());
   }
-  SteadyTime now() { return test_.clock.steadyNow(); }
+  /// Old enough for a successor, and not too old yet.
+  void letTheConnectionGrowOld() { clock_.advance(41s); }
+  /// Every question is answered meanwhile.
+  template <typename Condition>
+  bool isAnsweredUntil(Condition condition) {
+    return soon([&] {
+      EXPECT_NE(ask(), "failed");
+      return condition();
+    });
+  }
+  SteadyTime now() { return clock_.steadyNow(); }
 
   const bool among_others_;
   RedisServer server_;
@@ -62,6 +74,7 @@ class LaneChannelTest : public testing::Test, private LaneChannel::Query {
     if (among_others_) config.cluster.nodes = {"127.0.0.1:1"};
     return config;
   }()};
+  LaterClock clock_;
   std::optional<CacheTrust> trust_;
   std::optional<Canaries> canaries_;
 
@@ -134,6 +147,67 @@ TEST_F(LaneChannelTest, AConnectionOfAGenerationBeforeIsMadeAnew) {
   canaries_->renewAll();
   ask();
   EXPECT_EQ(test_.connectionsOpened(), 2U);
+}
+
+TEST_F(LaneChannelTest, AnOldConnectionIsLetGoOfOnceItsSuccessorStands) {
+  use(30s, false);
+  EXPECT_EQ(ask(), "untracked");
+  letTheConnectionGrowOld();
+  ASSERT_TRUE(isAnsweredUntil([&] { return test_.connectionsOpened() == 2; }));
+  EXPECT_EQ(ask(), "untracked");
+  EXPECT_TRUE(soon([&] {
+    const std::string list = server_.command({"CLIENT", "LIST"});
+    const std::size_t first = list.find("name=sessiond");
+    return first != std::string::npos && list.find("name=sessiond", first + 1) == std::string::npos;
+  }));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask(), "untracked");
+  EXPECT_EQ(test_.connectionsOpened(), 2U) << "the successor is young";
+}
+
+TEST_F(LaneChannelTest, ASuccessorIsTrackedOnceACanaryOfItsOwnHasComeBack) {
+  use(60s);
+  subscribe();
+  EXPECT_EQ(ask(), "untracked");
+  ASSERT_EQ(tellOfCanaries(), 1);
+  letTheConnectionGrowOld();
+  EXPECT_EQ(ask(), "tracked");
+  ASSERT_TRUE(isAnsweredUntil([&] { return test_.connectionsOpened() == 2; }));
+  EXPECT_EQ(ask(), "untracked") << "what the one before it has proven is not its own";
+  EXPECT_GT(tellOfCanaries(), 1);
+  EXPECT_EQ(ask(), "tracked");
+}
+
+TEST_F(LaneChannelTest, WhereTheServerIsFullTheOldConnectionGoesOn) {
+  use(30s, false);
+  EXPECT_EQ(ask(), "untracked");
+  TestClient other(configFor(server_.unixUrl()));
+  ASSERT_EQ(other.text({"CONFIG", "SET", "maxclients", "2"}), "OK");
+  letTheConnectionGrowOld();
+  ASSERT_TRUE(isAnsweredUntil([&] { return test_.errors("connect") == 1; }));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask(), "untracked");
+  EXPECT_EQ(test_.connectionsOpened(), 1U);
+  EXPECT_EQ(other.text({"CONFIG", "SET", "maxclients", "100"}), "OK");
+  clock_.advance(RedisNode::kSuccessorPause);
+  EXPECT_TRUE(isAnsweredUntil([&] { return test_.connectionsOpened() == 2; }));
+}
+
+TEST_F(LaneChannelTest, NoConnectionOutlivesItsAgeBecauseItsSuccessorsAreRefused) {
+  use(30s, false);
+  EXPECT_EQ(ask(), "untracked");
+  server_.command({"CONFIG", "SET", "requirepass", "other"});
+  letTheConnectionGrowOld();
+  ASSERT_TRUE(isAnsweredUntil([&] { return test_.errors("connect") == 1; }));
+  clock_.advance(20s);
+  EXPECT_EQ(ask(), "failed") << "where the address leads by now nobody knows";
+}
+
+TEST_F(LaneChannelTest, WhereTheAddressLeadsNowhereTheOldConnectionIsNotKept) {
+  use(30s, false);
+  EXPECT_EQ(ask(), "untracked");
+  std::filesystem::remove(server_.socketPath());
+  EXPECT_EQ(ask(), "untracked");
+  letTheConnectionGrowOld();
+  EXPECT_EQ(ask(), "failed");
 }
 
 TEST_F(LaneChannelTest, WhereNothingIsCachedTheServersRoleIsAskedFor) {

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "redis/connection_error.h"
+#include "redis/error_reply.h"
 #include "redis/redis_node.h"
 #include "replies.h"
 #include "support/fake_clock.h"
@@ -53,6 +55,19 @@ TEST_F(NodeGreetingTest, AServerThatDoesNotTellItsRoleIsBelievedOnlyWhereThereIs
   for (NodeGreeting* const greeting : {&single_, &primary_}) {
     EXPECT_FALSE(greeting->judge({status("OK"), helloOf("slave")}, false));
   }
+}
+
+TEST_F(NodeGreetingTest, SomeRefusalsSayNothingOfWhomTheServerHasTakenBefore) {
+  using Kind = ConnectionError::Kind;
+  for (const char* const text : {"ERR max number of clients reached", "NOAUTH Authentication required.",
+                                 "WRONGPASS invalid username-password pair or user is disabled.",
+                                 "ERR AUTH <password> called without any password configured for the default user."}) {
+    EXPECT_TRUE(NodeGreeting::refusesOnlyNewcomers(rejection(text))) << text;
+    EXPECT_FALSE(NodeGreeting::refusesOnlyNewcomers({Kind::kUnreachable, text})) << text;
+  }
+  EXPECT_FALSE(NodeGreeting::refusesOnlyNewcomers(refusedByReplica()));
+  EXPECT_FALSE(NodeGreeting::refusesOnlyNewcomers(rejection("LOADING Redis is loading the dataset in memory")));
+  EXPECT_FALSE(NodeGreeting::refusesOnlyNewcomers(closed_));
 }
 
 TEST_F(NodeGreetingTest, WhatIsSaidOfARefusalHoldsNoArgument) {
