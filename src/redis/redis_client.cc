@@ -172,8 +172,20 @@ Expected<void, ConnectionError> RedisClient::prove(Pooled& pooled, SteadyTime de
   return {};
 }
 
+Expected<RedisClient::Pooled, ConnectionError> RedisClient::renewIfDue(Pooled pooled, SteadyTime deadline) {
+  const SteadyTime now = clock_.steadyNow();
+  if (pooled.connection == nullptr || now < pooled.renew_at - RedisNode::kSuccessorLead) return pooled;
+  if (!successors_.pass(now)) return pooled;
+  auto successor = connect(deadline);
+  if (successor || !NodeGreeting::refusesOnlyNewcomers(successor.error())) return successor;
+  node_.reports().noteFailure(successor.error());
+  return pooled;
+}
+
 Expected<RedisClient::Pooled, ConnectionError> RedisClient::takeProven(SteadyTime deadline) {
-  Pooled pooled = takeIdle(clock_.steadyNow());
+  auto taken = renewIfDue(takeIdle(clock_.steadyNow()), deadline);
+  if (!taken) return taken;
+  Pooled pooled = *std::move(taken);
   if (pooled.connection == nullptr) return pooled;
   const auto proven = prove(pooled, deadline);
   if (proven) return pooled;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "base/interval_gate.h"
 #include "base/metrics.h"
 #include "redis/redis_access.h"
 #include "redis/redis_commands.h"
@@ -90,6 +91,9 @@ class RedisClient final : public RedisAccess {
                                           SteadyTime start, SteadyTime deadline, Replication& replication);
   /// Shows that it leads to a primary, if that was not shown a moment ago.
   Expected<void, ConnectionError> prove(Pooled& pooled, SteadyTime deadline);
+  /// The successor of one that grows old, if there can be one; itself where the server refuses newcomers only. An
+  /// error: it is not to be kept.
+  Expected<Pooled, ConnectionError> renewIfDue(Pooled pooled, SteadyTime deadline);
   /// One that is idle, and leads to what is still a primary; none where there is no such connection.
   Expected<Pooled, ConnectionError> takeProven(SteadyTime deadline);
   /// What is to be done with a connection whose pipeline was answered. An error: by a server that is not the node any
@@ -113,6 +117,7 @@ class RedisClient final : public RedisAccess {
   RedisNode node_;
   std::atomic<std::uint64_t> generation_ = 0;
   std::atomic<bool> doubted_ = false;
+  IntervalGate successors_{RedisNode::kSuccessorPause};
   Guarded<std::vector<Pooled>> idle_;
 };
 

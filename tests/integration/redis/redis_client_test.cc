@@ -3,10 +3,12 @@
 
 #include "redis/redis_client.h"
 
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "redis_test_fixture.h"
+#include "support/later_clock.h"
 
 namespace sessiond {
 namespace {
@@ -114,6 +116,50 @@ TEST(RedisClient, KeepsItsConnection) {
   TestClient test(configFor(server.unixUrl()));
   for (int i = 0; i < 50; ++i) EXPECT_EQ(test.text({"PING"}), "PONG");
   EXPECT_EQ(test.connectionsOpened(), 1U);
+}
+
+/// A client whose connections a test lets grow old.
+class AgingRedisClient : public testing::Test {
+ protected:
+  bool answers() {
+    RedisCommands commands;
+    commands.add({"PING"});
+    RedisReplies replies;
+    return client_.pipeline(commands, Repeat::kSafe, replies).hasValue();
+  }
+  std::uint64_t opened() { return metrics_.counter("sessiond_redis_connections_opened_total", "").read(); }
+  std::uint64_t refused() { return metrics_.counter("sessiond_redis_errors_total", "", {{"kind", "connect"}}).read(); }
+
+  RedisServer server_;
+  LaterClock clock_;
+  MetricsRegistry metrics_;
+  RedisClient client_{configFor(server_.unixUrl()), clock_, metrics_};
+};
+
+TEST_F(AgingRedisClient, RenewsAConnectionBeforeItIsTooOld) {
+  ASSERT_TRUE(answers());
+  clock_.advance(41s);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(answers());
+  EXPECT_EQ(opened(), 2U);
+}
+
+TEST_F(AgingRedisClient, KeepsAnOldConnectionWhereNewcomersAreRefusedButNotForEver) {
+  ASSERT_TRUE(answers());
+  server_.command({"CONFIG", "SET", "requirepass", "other"});
+  clock_.advance(41s);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(answers());
+  EXPECT_EQ(opened(), 1U);
+  EXPECT_GE(refused(), 1U);
+  clock_.advance(20s);
+  EXPECT_FALSE(answers()) << "where the address leads by now nobody knows";
+}
+
+TEST_F(AgingRedisClient, KeepsNoOldConnectionWhereTheAddressLeadsNowhere) {
+  ASSERT_TRUE(answers());
+  std::filesystem::remove(server_.socketPath());
+  EXPECT_TRUE(answers());
+  clock_.advance(41s);
+  EXPECT_FALSE(answers());
 }
 
 TEST(RedisClient, KeepsNoMoreThanSixtyFourConnectionsHoweverManyItNeededAtOnce) {
