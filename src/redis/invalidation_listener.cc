@@ -210,7 +210,7 @@ Done InvalidationListener::follow(RedisConnection& connection, std::uint64_t gen
 /// Whoever does not answer PING, or may not be asked it, is asked once.
 Done InvalidationListener::breakSilence(RedisConnection& connection) {
   const SteadyTime now = clock_.steadyNow();
-  if (!stands_since_ || awaits_pong_ || now - silent_since_ < kLongestSilence) return {};
+  if (!stands_since_ || !may_ping_ || awaits_pong_ || now - silent_since_ < kLongestSilence) return {};
   RedisCommands ping;
   ping.add({"PING"});
   awaits_pong_ = true;
@@ -223,6 +223,7 @@ Done InvalidationListener::handle(const RedisReply& reply) {
     case Kind::kSubscribed:
       stands_since_ = clock_.steadyNow();
       awaits_pong_ = false;
+      may_ping_ = true;
       canaries_.subscribed(canary_prefix_);
       owes_renewal_ = true;
       renews_seldom_ = was_given_up_ || was_at_rest_;
@@ -256,7 +257,10 @@ Done InvalidationListener::handle(const RedisReply& reply) {
       awaits_pong_ = false;
       return {};
     case Kind::kError:
-      if (stands_since_ && awaits_pong_) return {};
+      if (stands_since_ && std::exchange(awaits_pong_, false)) {
+        may_ping_ = false;
+        return {};
+      }
       return rejected(std::string(message.text));
     case Kind::kNonsense:
       break;

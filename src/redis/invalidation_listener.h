@@ -106,6 +106,7 @@ class InvalidationListener {
   std::optional<SteadyTime> stands_since_;  ///< the subscription is confirmed
   SteadyTime silent_since_;                 ///< nothing has come over it, and nothing was sent
   bool awaits_pong_ = false;
+  bool may_ping_ = true;       ///< on this subscription
   bool was_greeted_ = false;   ///< the server answered what came before the subscription
   bool was_given_up_ = false;  ///< the one before, since canaries stayed away
   bool owes_renewal_ = false;  ///< of the tombstones

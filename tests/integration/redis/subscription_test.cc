@@ -97,6 +97,25 @@ TEST(Subscription, StandsThoughItMayNotBeAskedWhetherItDoes) {
   EXPECT_EQ(instance.subscriptions(), 1U);
 }
 
+TEST(Subscription, IsMadeAnewAfterAnErrorThatIsNoAnswerToPing) {
+  std::atomic<int> subscribed = 0;
+  ScriptedRedis server([&](std::string_view request, int) -> std::string {
+    if (isGreeting(request)) return kGreeted;
+    if (request.find("TRACKING") != std::string_view::npos) return "+OK\r\n";
+    if (request.find("PING") != std::string_view::npos)
+      return "-NOPERM no PING\r\n-ERR the proxy has lost its server\r\n";
+    if (request.find("SUBSCRIBE") == std::string_view::npos) return ":7\r\n";
+    ++subscribed;
+    return "*3\r\n$9\r\nsubscribe\r\n$20\r\n__redis__:invalidate\r\n:1\r\n";
+  });
+  Instance instance(server.url());
+  const auto is_anew = [&] {
+    instance.check("a");  // of what nobody uses nothing need be told
+    return subscribed >= 2;
+  };
+  EXPECT_TRUE(soon(is_anew, 10s));
+}
+
 TEST(Subscription, ThatTellsOfCanariesIsSaidToStandOnce) {
   testing::internal::CaptureStderr();
   RedisServer server;
