@@ -146,7 +146,7 @@ describe('sessionctl doctor, of Redis', () => {
     const others = {};
     for (const [name, args] of Object.entries({ replica: ['--replicaof', `127.0.0.1 ${patient.stack.redis.port}`], cluster: ['--cluster-enabled', 'yes'] })) {
       fs.mkdirSync(patient.at(name));
-      others[name] = await new Redis(patient.at(name), { port: name === 'cluster' ? await freePort() : 0, args: args.flatMap((arg) => (arg.startsWith('--') ? [arg] : arg.split(' '))) }).start();
+      others[name] = await new Redis(patient.at(name), { port: await freePort(), args: args.flatMap((arg) => (arg.startsWith('--') ? [arg] : arg.split(' '))) }).start();
     }
     await waitFor('the replica follows', async () => /master_link_status:up/.test(await others.replica.command('INFO', 'replication')));
     await patient.finds('redis-replicas', /^hint: .*min-replicas-to-write/);
@@ -154,8 +154,8 @@ describe('sessionctl doctor, of Redis', () => {
     await patient.finds('redis-replicas', /^fault: logout\.replicas waits for 2 replicas, and 1 follow/);
     await patient.configure((config) => (config.redis.url = others.replica.url), { inForce: false });
     await patient.finds('redis', /replica.* -> .*INFO replication/);
-    await patient.configure((config) => Object.assign(config.redis, { url: others.replica.url, allow_replica: true }), { inForce: false });
-    await patient.finds('redis-role', new RegExp(`^danger: .*replica \\(redis\\.allow_replica\\): .* below redis: url: redis://127\\.0\\.0\\.1:${patient.stack.redis.port}/0; then: sessionctl -c \\S+ reload`));
+    await patient.configure((config) => Object.assign(config.redis, { url: `redis://default@127.0.0.1:${others.replica.port}`, allow_replica: true }), { inForce: false });
+    await patient.finds('redis-role', new RegExp(`^danger: .*replica \\(redis\\.allow_replica\\): .* below redis: url: redis://default@127\\.0\\.0\\.1:${patient.stack.redis.port}/0; then: sessionctl -c \\S+ reload`));
     await patient.configure((config) => (config.redis.url = others.cluster.url), { inForce: false });
     await patient.finds('redis-role', /one node of a Redis Cluster.* below redis: in the place of url, cluster: \{nodes: \["127\.0\.0\.1:\d+"\]\}; then: /);
     fs.mkdirSync(patient.at('untold'));

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/encoding.h"
 #include "redis/acl_rule.h"
 #include "redis/error_reply.h"
 #include "redis/key_scan.h"
@@ -68,7 +69,8 @@ std::string urlOfPrimary(const RedisFacts& redis, const Installation& installati
   const auto now = parseRedisUrl(installation.config().redis.url);
   const std::string host = redis.value("master_host");
   const bool is_ipv6 = host.find(':') != std::string::npos;
-  return (now && now->tls ? "rediss://" : "redis://") + (is_ipv6 ? "[" + host + "]" : host) + ":" +
+  const std::string user = now && !now->user.empty() ? percentEncode(now->user) + "@" : "";
+  return (now && now->tls ? "rediss://" : "redis://") + user + (is_ipv6 ? "[" + host + "]" : host) + ":" +
          redis.value("master_port") + "/" + std::to_string(now ? now->database : 0);
 }
 
