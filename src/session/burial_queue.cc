@@ -22,6 +22,8 @@ BurialQueue::BurialQueue(SessionStore& store, SessionStore& bare, const RevokedS
                                "Tombstones written again because the server may be one that never had them.")),
       resurrected_(resurrectedSessions(metrics)),
       late_(pause, kMostPauses * pause, kMaxWaiting),
+      between_renewals_(kMostPausesBetweenRenewals * pause),
+      between_losses_(kMostPausesBetweenLosses * pause),
       next_last_look_(SteadyClock::now() + kPausesBetweenLastLooks * pause),
       thread_(startThread("burials", [this](const std::stop_token& stop) { run(stop); })) {}
 
@@ -62,6 +64,7 @@ void BurialQueue::look(std::string_view id) {
 
 void BurialQueue::renew() {
   const std::lock_guard lock(mutex_);
+  waiting_.anew = true;
   waiting_.renewal = true;
   arrived_.notify_one();
 }
@@ -83,48 +86,50 @@ void BurialQueue::run(const std::stop_token& stop) {
   }
 }
 
+/// REQUIRES: mutex_ is held.
+SteadyTime BurialQueue::renewalDue() const {
+  if (waiting_.renewal) return between_renewals_.over();
+  return waiting_.loss ? between_losses_.over() : SteadyTime::max();
+}
+
 bool BurialQueue::mustAct() const {
-  return waiting_.isUrgent() || (waiting_.loss && SteadyClock::now() >= next_renewal_);
+  return waiting_.isUrgent() || SteadyClock::now() >= renewalDue();
 }
 
 void BurialQueue::wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
   while (!stop.stop_requested() && !mustAct()) {
-    const bool loss = waiting_.loss;
-    const auto changed = [this, loss] { return mustAct() || waiting_.loss != loss; };
-    const SteadyTime due =
-        std::min({late_.next(), epoch_due_, next_last_look_, loss ? next_renewal_ : SteadyTime::max()});
+    const SteadyTime renewal = renewalDue();
+    const auto changed = [this, renewal] { return mustAct() || renewalDue() != renewal; };
+    const SteadyTime due = std::min({late_.next(), epoch_due_, next_last_look_, renewal});
     if (due <= SteadyClock::now()) return;
     arrived_.wait_until(lock, stop, due, changed);
   }
 }
 
-/// All but what comes of a loss, if its time has not come.
+/// All but a renewal whose time has not come. One does for whatever it was wanted for.
 BurialQueue::Waiting BurialQueue::take() {
+  const bool is_due = SteadyClock::now() >= renewalDue();
   Waiting taken = std::exchange(waiting_, {});
-  const SteadyTime now = SteadyClock::now();
-  if (!taken.loss || taken.renewal) return taken;
-  waiting_.loss = now < next_renewal_;
-  if (waiting_.loss) return taken;
-  const bool again = renewal_pause_.count() > 0 && now < next_renewal_ + renewal_pause_;
-  renewal_pause_ =
-      again ? std::min(2 * renewal_pause_, kMostPausesBetweenRenewals * pause_) : kPausesBetweenRenewals * pause_;
-  next_renewal_ = now + renewal_pause_;
-  taken.renewal = true;
+  if (is_due) return taken;
+  waiting_.renewal = std::exchange(taken.renewal, false);
+  waiting_.loss = std::exchange(taken.loss, false);
   return taken;
 }
 
 void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
   if (stop.stop_requested()) return;
-  if (waiting.renewal) {
-    if (others_.renewing) others_.renewing();
+  if ((waiting.anew || waiting.loss) && others_.renewing) others_.renewing();
+  if (waiting.wantsRenewal()) {
+    const SteadyTime began = SteadyClock::now();
     // Not before that, since who revokes until then may do so over a connection from before; and before anything is
     // read of what is remembered.
     renewals_.fetch_add(1, std::memory_order_acq_rel);
     late_.dropRenewals();
     renewAll(stop);
+    noteRenewal(waiting, began);
   }
   const SteadyTime now = SteadyClock::now();
-  if (waiting.renewal || epoch_due_ <= now) tellEpoch();
+  if (waiting.anew || waiting.loss || epoch_due_ <= now) tellEpoch();
   std::vector<BurialTask> tasks = late_.take(now);
   renewAgain(tasks, stop);
   using Kind = BurialTask::Kind;
@@ -142,6 +147,13 @@ void BurialQueue::workOff(const Waiting& waiting, const std::stop_token& stop) {
     if (stop.stop_requested()) return;
     if (one.kind != Kind::kRenew && !carryOut(one)) late_.add(std::move(one), SteadyClock::now());
   }
+}
+
+/// Writing what is remembered again is work for the server, which whoever else listens hears of.
+void BurialQueue::noteRenewal(const Waiting& wanted, SteadyTime began) {
+  if (!wanted.renewal) return between_losses_.begin(began, began, kPausesBetweenLosses * pause_);
+  const SteadyTime now = SteadyClock::now();
+  between_renewals_.begin(began, now, std::chrono::duration_cast<std::chrono::milliseconds>(now - began));
 }
 
 void BurialQueue::renewAll(const std::stop_token& stop) {

@@ -27,6 +27,7 @@
 #include "base/crypto.h"
 #include "base/metrics.h"
 #include "session/late_burials.h"
+#include "session/renewal_pauses.h"
 #include "session/revoked_sessions.h"
 #include "session/session_store.h"
 
@@ -38,8 +39,8 @@ class BurialQueue {
  public:
   /// What is not the queue's own to do.
   struct Others {
-    /// Called on the queue's thread before it renews: whatever else the server was told may be gone with the
-    /// tombstones.
+    /// Called on the queue's thread as soon as the server may be another one, and before it renews: whatever else the
+    /// server was told may be gone with the tombstones.
     std::function<void()> renewing;
     /// Ends a session as whoever logs out does (SessionEnder), if it is that user's still; of an empty one, whose ever
     /// it is. False: in vain. Called on the queue's thread.
@@ -67,13 +68,15 @@ class BurialQueue {
   void end(const SessionId& id, std::string_view why, const std::string& user_id = {});
   /// This session's key has changed. If it was revoked here, and is there again, it is buried.
   void look(std::string_view id);
-  /// The server is another one, or has told of nothing for a while: it may never have had the tombstones. What was
-  /// revoked here is revoked again, the latest first, until it succeeds, and it is told how often everybody was logged
-  /// out.
+  /// The server is another one, or has told of nothing for a while: it may never have had the tombstones. It is told
+  /// how often everybody was logged out, and what was revoked here is revoked again, the latest first, until it
+  /// succeeds. At once; where it is wanted again and again, as when a server drops a subscription that it tells too
+  /// much, revoked not sooner after the time before than that has taken, and later and later, up to
+  /// kMostPausesBetweenRenewals. What takes no time is never put off, and what has been put off is done.
   void renew();
-  /// The same, because a connection was lost, which is no more than a hint. Not sooner than kPausesBetweenRenewals
-  /// after the time before, however often it is called; and later and later while it goes on being called, as where a
-  /// server is too busy to answer all.
+  /// The same, because a connection was lost, which is no more than a hint. Not sooner than kPausesBetweenLosses after
+  /// the time before, however often it is called; and later and later while it goes on being called, as where a server
+  /// is too busy to answer all.
   void renewAfterLoss();
   /// How many renewals have begun. Whoever revokes a session, remembers it, and then finds more than before, may have
   /// had it in none of them: it is to be written again by itself.
@@ -83,8 +86,9 @@ class BurialQueue {
   static constexpr std::size_t kMaxWaiting = 1024;
   /// As many as are written in one round trip.
   static constexpr std::size_t kPage = 64;
-  static constexpr int kPausesBetweenRenewals = 2;
-  static constexpr int kMostPausesBetweenRenewals = 64;
+  static constexpr int kMostPausesBetweenRenewals = 32;
+  static constexpr int kPausesBetweenLosses = 2;
+  static constexpr int kMostPausesBetweenLosses = 64;
   static constexpr int kPausesBetweenLastLooks = 120;
   /// How many times `pause` the longest one is.
   static constexpr int kMostPauses = 8;
@@ -92,24 +96,28 @@ class BurialQueue {
  private:
   /// What has arrived.
   struct Waiting {
-    bool renewal = false;
-    bool loss = false;
+    bool anew = false;                                  ///< connections are to be made
+    bool renewal = false;                               ///< because the server is another one
+    bool loss = false;                                  ///< a renewal is wanted because of one
     std::map<SessionId, std::chrono::seconds> burials;  ///< with the lives of their tombstones
     std::set<SessionId> unburied;
     std::set<SessionId> looks;
     std::map<SessionId, std::pair<std::string_view, std::string>> endings;  ///< why, and whose
 
+    bool wantsRenewal() const { return renewal || loss; }
     bool isUrgent() const {
-      return renewal || !burials.empty() || !unburied.empty() || !looks.empty() || !endings.empty();
+      return anew || !burials.empty() || !unburied.empty() || !looks.empty() || !endings.empty();
     }
   };
 
   void run(const std::stop_token& stop);
+  SteadyTime renewalDue() const;
   bool mustAct() const;
   Waiting take();
   /// Until something has arrived, or what was in vain is to be tried again.
   void wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
   void workOff(const Waiting& waiting, const std::stop_token& stop);
+  void noteRenewal(const Waiting& wanted, SteadyTime began);
   void renewAll(const std::stop_token& stop);
   void renewPage(std::vector<SessionRevocation> page, const std::map<SessionId, std::chrono::milliseconds>& pauses);
   void lookBeforeForgetting(std::vector<BurialTask>& tasks);
@@ -133,8 +141,8 @@ class BurialQueue {
   // Of the thread.
   LateBurials late_;
   SteadyTime epoch_due_ = SteadyTime::max();  ///< the server is to be told again
-  SteadyTime next_renewal_ = SteadyTime::min();
-  std::chrono::milliseconds renewal_pause_{};
+  RenewalPauses between_renewals_;
+  RenewalPauses between_losses_;
   SteadyTime next_last_look_;
   std::uint64_t last_look_cursor_ = 0;  ///< RevokedSessions::aboutToBeForgotten()'s
   std::jthread thread_;                 // last: it uses all of the above

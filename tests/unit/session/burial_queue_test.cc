@@ -291,7 +291,7 @@ TEST_F(BurialQueueTest, RenewsOnceMoreAndEverLaterHoweverOftenConnectionsAreLost
   while (store.triesOf("first") < 2) std::this_thread::yield();
   queue.renewAfterLoss();
   store.done.wait();
-  EXPECT_GE(SteadyClock::now() - began, 3 * BurialQueue::kPausesBetweenRenewals * kLong);
+  EXPECT_GE(SteadyClock::now() - began, 3 * BurialQueue::kPausesBetweenLosses * kLong);
   EXPECT_EQ(renewals, 3) << "and none is forgotten";
 }
 

@@ -8,6 +8,8 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "base/secret.h"
 #include "session/burial_queue.h"
@@ -93,6 +95,27 @@ TEST_F(BurialRenewalTest, CountsFromBeforeItLooksAtWhatIsRemembered) {
   EXPECT_EQ(when_revoking, 1U);
   EXPECT_EQ(when_renewing_, 0U) << "until then a connection from before may be used";
   EXPECT_EQ(queue_.renewals(), 1U);
+}
+
+/// As where a server drops a subscription for the very number of tombstones that it had to tell of.
+TEST_F(BurialRenewalTest, WhatTookLongIsNotDoneAgainAtOnceAndNotForgotten) {
+  constexpr std::chrono::milliseconds kLong{20};
+  revoked_.note(id_, seconds(60));
+  std::vector<SteadyTime> began;
+  std::vector<SteadyTime> ended;
+  std::atomic<int> times = 0;
+  server_.revoking = [&](std::span<SessionRevocation> revocations) {
+    began.push_back(SteadyClock::now());
+    for (int i = 0; i < 100 && began.size() == 1; ++i) queue_.renew();
+    while (SteadyClock::now() - began.back() < kLong) std::this_thread::yield();
+    present_.revoke(revocations);
+    ended.push_back(SteadyClock::now());
+    ++times;
+  };
+  queue_.renew();
+  ASSERT_TRUE(soon([&] { return times == 2; }));
+  EXPECT_TRUE(soon([&] { return server_.told == 2; }));
+  EXPECT_GE(began[1] - ended[0], kLong);
 }
 
 }  // namespace
