@@ -157,6 +157,7 @@ bool Daemon::redisWillDo() {
       return true;
     case StartupProbe::kLimited:
     case StartupProbe::kUnreachable:
+    case StartupProbe::kUnknown:
       logWarn(redis.message);
       return true;
     case StartupProbe::kMisconfigured:
@@ -308,7 +309,8 @@ ControlAnswer Daemon::tryReload() try {
   std::shared_ptr<const Config> config = prepared->config;
   std::shared_ptr<Application> application = Application::build(*std::move(prepared), lasting_, clock_, metrics_);
   const StartupReport redis = probeMeanwhileAlive(*application);
-  if (redis.outcome == StartupProbe::kMisconfigured) {
+  // Who starts has nothing better than to wait for a primary that is unknown; here it may be a mistake in its name.
+  if (redis.outcome == StartupProbe::kMisconfigured || redis.outcome == StartupProbe::kUnknown) {
     return {.exit_code = EX_CONFIG, .lines = {redis.message}};
   }
   // One that is only unreachable may come: a start goes on, too.

@@ -20,14 +20,14 @@ NodePlace::Ref NodePlace::wait(SteadyTime deadline) const {
   return present_;
 }
 
-void NodePlace::setRefusal(std::string why) {
+void NodePlace::setRefusal(Refusal refusal) {
   const std::lock_guard lock(mutex_);
-  refusal_ = std::move(why);
+  refusal_ = std::move(refusal);
 }
 
-std::string NodePlace::refusal() const {
+NodePlace::Refusal NodePlace::refusal() const {
   const std::lock_guard lock(mutex_);
-  return present_ == nullptr ? refusal_ : "";
+  return present_ == nullptr ? refusal_ : Refusal();
 }
 
 void NodePlace::moveTo(const RedisAddress& address, std::string told_by, const TlsSettings& tls, const Clock& clock) {

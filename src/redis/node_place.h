@@ -33,6 +33,11 @@ class NodePlace {
     RedisConnector* connector = nullptr;  ///< as long as the node is there
   };
   using Ref = std::shared_ptr<const Known>;
+  /// Why nobody says where it is.
+  struct Refusal {
+    std::string why;        ///< a whole log message; empty: it may be said
+    bool may_pass = false;  ///< they do not know it, or not yet; otherwise not before a configuration is changed
+  };
 
   /// `name_until_known`: whose it is to say where it is.
   explicit NodePlace(std::string name_until_known) : name_until_known_(std::move(name_until_known)) {}
@@ -45,11 +50,9 @@ class NodePlace {
   Ref wait(SteadyTime deadline) const;
   std::uint64_t term() const { return term_.load(std::memory_order_acquire); }
 
-  /// Why nobody says where it is, or will before a configuration is changed: a whole log message; empty: it may be
-  /// said.
-  void setRefusal(std::string why);
+  void setRefusal(Refusal refusal);
   /// Empty also once it is known.
-  std::string refusal() const;
+  Refusal refusal() const;
 
   /// A term begins. Of one thread.
   void moveTo(const RedisAddress& address, std::string told_by, const TlsSettings& tls, const Clock& clock);
@@ -59,7 +62,7 @@ class NodePlace {
   mutable std::mutex mutex_;
   mutable std::condition_variable known_;
   Ref present_;                                                        // guarded by mutex_
-  std::string refusal_;                                                // guarded by mutex_
+  Refusal refusal_;                                                    // guarded by mutex_
   std::map<std::string, std::unique_ptr<RedisConnector>> connectors_;  // guarded by mutex_; by address
   std::atomic<std::uint64_t> term_ = 0;
 };

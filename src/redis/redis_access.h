@@ -27,8 +27,9 @@ enum class Repeat {
 /// What the server looks like when the daemon starts.
 enum class StartupProbe {
   kOk,
-  kLimited,        ///< may not do all that it will be asked for: the daemon starts
-  kUnreachable,    ///< down, silent, loading: the daemon starts and recovers by itself
+  kLimited,      ///< may not do all that it will be asked for: the daemon starts
+  kUnreachable,  ///< down, silent, loading: the daemon starts and recovers by itself
+  kUnknown,  ///< to those who are to say where it is, perhaps not for long: as above, but a reload keeps what it had
   kMisconfigured,  ///< refuses us and will go on doing so: password, database, version
 };
 

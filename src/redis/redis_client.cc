@@ -324,8 +324,8 @@ bool RedisClient::reachable() {
 
 StartupReport RedisClient::probe(SteadyTime deadline) {
   auto connected = connect(deadline);
-  if (const std::string why = node_.place().refusal(); !connected && !why.empty())
-    return {StartupProbe::kMisconfigured, why};
+  if (const NodePlace::Refusal refusal = node_.place().refusal(); !connected && !refusal.why.empty())
+    return {refusal.may_pass ? StartupProbe::kUnknown : StartupProbe::kMisconfigured, refusal.why};
   if (!connected) return reportOf(connected.error(), node_);
   if (const auto proven = prove(*connected, deadline); !proven) return reportOf(proven.error(), node_);
   RedisCommands commands;

@@ -31,16 +31,15 @@ milliseconds withJitter(milliseconds time) {
   return time - milliseconds(randomBelow(static_cast<std::uint32_t>(time.count() / 2 + 1)));
 }
 
-/// Does it stay so until somebody changes a configuration, ours or the sentinel's?
-bool staysSo(const std::string& refusal) {
-  return classifyError(refusal).meaning == ErrorMeaning::kMisconfigured || refusal.starts_with("ERR No such master");
+/// Until somebody changes a configuration, ours or the sentinel's.
+bool lacksRights(const std::string& refusal) {
+  return classifyError(refusal).meaning == ErrorMeaning::kMisconfigured;
 }
 
 std::string_view adviceOn(const std::string& refusal) {
-  const bool lacks_rights = classifyError(refusal).meaning == ErrorMeaning::kMisconfigured;
-  return lacks_rights ? "redis: a sentinel refuses what it is asked; check redis.sentinel.user and "
-                        "redis.sentinel.password_file, and the user's rights there"
-                      : "redis: a sentinel does not say who is the primary; check redis.sentinel.master";
+  return lacksRights(refusal) ? "redis: a sentinel refuses what it is asked; check redis.sentinel.user and "
+                                "redis.sentinel.password_file, and the user's rights there"
+                              : "redis: a sentinel does not say who is the primary; check redis.sentinel.master";
 }
 
 }  // namespace
@@ -173,11 +172,14 @@ bool SentinelContact::read(const RedisReplies& messages, std::unique_ptr<RedisCo
 
 /// It says nothing of the primary.
 void SentinelContact::noteSilence(const std::string& text, bool refused) {
-  std::string why;
-  if (refused && staysSo(text)) {
-    why.append(adviceOn(text)).append(" (").append(name_).append(" says: ").append(withoutArguments(text)).append(")");
+  NodePlace::Refusal refusal;
+  if (refused && lacksRights(text)) {
+    refusal.why.append(adviceOn(text)).append(" (").append(name_);
+    refusal.why.append(" says: ").append(withoutArguments(text)).append(")");
+  } else if (refused && text.starts_with("ERR No such master")) {
+    refusal = {.why = text, .may_pass = true};
   }
-  listener_.refused(std::move(why));
+  listener_.refused(std::move(refusal));
   noteTrouble(text, refused);
 }
 

@@ -28,12 +28,12 @@ RedisSettings settingsForSentinel(const std::string& name, const SentinelSetting
 class SentinelContact {
  public:
   /// `told` is called on the contact's thread with what the sentinel says and when it was asked; false: the contact is
-  /// of no use. `refused`, with why it says nothing and will not before a configuration is changed: a whole log
-  /// message; empty: it may. `lasting`: it is kept up however long the sentinel is silent. What is referred to must
-  /// outlive it.
+  /// of no use. `refused`, with why it says nothing: a whole log message, or, where it does not know the primary, its
+  /// own words; empty: it may say something. `lasting`: it is kept up however long the sentinel is silent. What is
+  /// referred to must outlive it.
   struct Listener {
     std::function<bool(const SentinelView& view, SteadyTime asked)> told;
-    std::function<void(std::string why)> refused;
+    std::function<void(NodePlace::Refusal refusal)> refused;
   };
   SentinelContact(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls,
                   milliseconds interval, bool lasting, Listener listener, const Clock& clock);

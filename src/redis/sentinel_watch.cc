@@ -102,7 +102,7 @@ std::map<std::size_t, RedisAddress> SentinelWatch::recall() {
 bool SentinelWatch::addContact(std::size_t number, const RedisAddress& address, bool lasting) {
   SentinelContact::Listener listener{
       .told = [this, number](const SentinelView& view, SteadyTime asked) { return hear(number, view, asked); },
-      .refused = [this, number](std::string why) { noteRefusal(number, std::move(why)); }};
+      .refused = [this, number](NodePlace::Refusal refusal) { noteRefusal(number, std::move(refusal)); }};
   try {
     contacts_.emplace(number, std::make_unique<SentinelContact>(address, config_, tls_, interval_, lasting,
                                                                 std::move(listener), clock_));
@@ -157,21 +157,33 @@ bool SentinelWatch::hear(std::size_t contact, const SentinelView& view, SteadyTi
 }
 
 /// On a contact's thread.
-void SentinelWatch::noteRefusal(std::size_t contact, std::string why) {
+void SentinelWatch::noteRefusal(std::size_t contact, NodePlace::Refusal refusal) {
   if (contact >= config_.nodes.size()) return;
   const std::lock_guard lock(mutex_);
-  if (why.empty()) {
+  if (refusal.why.empty()) {
     refusals_.erase(contact);
   } else {
-    refusals_[contact] = std::move(why);
+    refusals_[contact] = std::move(refusal);
   }
   has_news_ = true;
   news_.notify_all();
 }
 
-/// Of all that the configuration names; one that is only away may know better. REQUIRES: mutex_ is held.
-std::string SentinelWatch::refusalOfAll() const {
-  return refusals_.size() == config_.nodes.size() ? refusals_.begin()->second : "";
+/// Of all that the configuration names; one that is only away may know better. Those who do not know the primary may be
+/// told of it, while they are asked again and again. REQUIRES: mutex_ is held.
+NodePlace::Refusal SentinelWatch::refusalOfAll() const {
+  if (refusals_.size() != config_.nodes.size()) return {};
+  std::string who;
+  std::string words;
+  for (const auto& [contact, refusal] : refusals_) {
+    if (!refusal.may_pass) continue;
+    who.append(who.empty() ? "" : ", ").append(config_.nodes[contact]);
+    words = refusal.why;
+  }
+  if (who.empty()) return refusals_.begin()->second;
+  return {.why = "redis: the sentinels do not know the primary " + config_.master +
+                 "; check redis.sentinel.master, or have them watch it (" + who + "; each says: " + words + ")",
+          .may_pass = true};
 }
 
 void SentinelWatch::carryOut(const SentinelConsensus::Verdict& verdict, SteadyTime now) {

@@ -52,8 +52,8 @@ class SentinelWatch {
   bool addContact(std::size_t number, const RedisAddress& address, bool lasting);
   void tendContacts(const std::map<std::size_t, RedisAddress>& learned);
   bool hear(std::size_t contact, const SentinelView& view, SteadyTime asked);
-  void noteRefusal(std::size_t contact, std::string why);
-  std::string refusalOfAll() const;
+  void noteRefusal(std::size_t contact, NodePlace::Refusal refusal);
+  NodePlace::Refusal refusalOfAll() const;
   void carryOut(const SentinelConsensus::Verdict& verdict, SteadyTime now);
   void move(const SentinelConsensus::Verdict& verdict);
   void noteSilence(const SentinelConsensus::Verdict& verdict, SteadyTime now);
@@ -73,10 +73,10 @@ class SentinelWatch {
   Gauge& reached_;
   std::mutex mutex_;
   std::condition_variable_any news_;
-  SentinelConsensus consensus_;                  // guarded by mutex_
-  std::map<std::size_t, std::string> refusals_;  // guarded by mutex_; by contact, of the configuration
-  bool has_news_ = false;                        // guarded by mutex_
-  bool lacks_id_ = false;                        // guarded by mutex_; one that was learned, and this has been said
+  SentinelConsensus consensus_;                         // guarded by mutex_
+  std::map<std::size_t, NodePlace::Refusal> refusals_;  // guarded by mutex_; by contact, of the configuration
+  bool has_news_ = false;                               // guarded by mutex_
+  bool lacks_id_ = false;  // guarded by mutex_; one that was learned, and this has been said
   IntervalGate learned_log_;
   IntervalGate threads_log_;
   // Of the thread.

@@ -88,7 +88,8 @@ Expected<std::unique_ptr<RedisSite>, int> openRedis(const CommonOptions& options
   if (!site) return site;
   const StartupReport report = awaitRedis(**site);
   if (report.outcome == StartupProbe::kUnreachable) return Unexpected(fail(options, EX_UNAVAILABLE, report.message));
-  if (report.outcome == StartupProbe::kMisconfigured) return Unexpected(fail(options, EX_CONFIG, report.message));
+  if (report.outcome == StartupProbe::kMisconfigured || report.outcome == StartupProbe::kUnknown)
+    return Unexpected(fail(options, EX_CONFIG, report.message));
   return site;
 }
 

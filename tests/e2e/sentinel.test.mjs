@@ -197,4 +197,23 @@ describe('a primary behind sentinels', () => {
     await served(client, Date.now(), 'reload without the named sentinel');
     await named.start();
   });
+
+  test('where they do not know its name yet, a reload changes nothing, and a start waits', async () => {
+    const { redis, sessiond } = stack;
+    const client = await loggedIn();
+    const { port } = await redis.primary();
+    const unknown = 'redis: the sentinels do not know the primary later; check redis\\.sentinel\\.master, or have them watch it';
+    sessiond.config.redis.sentinel.master = 'later';
+    sessiond.writeConfig();
+    assert.equal((await sessionctl(sessiond.file)('reload')).status, 78);
+    assert.match(sessiond.logText(), new RegExp(` error reload: ${unknown}`));
+    assert.equal(await checked(client), 200);
+    await sessiond.stop();
+    await sessiond.start();
+    assert.match(sessiond.logText(), new RegExp(` warning ${unknown} \\(127\\.0\\.0\\.1:${redis.sentinels[0].port}; each says: ERR No such master`));
+    assert.equal((await client.get('/sessiond/ready')).status, 503);
+    assert.equal(await checked(client), 503);
+    for (const sentinel of redis.sentinels) await sentinel.command('SENTINEL', 'MONITOR', 'later', '127.0.0.1', port, 2);
+    await served(client, Date.now(), 'a primary that became known');
+  });
 });

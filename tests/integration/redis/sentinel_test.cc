@@ -306,9 +306,27 @@ TEST_F(Sentinels, AMasterThatTheyDoNotKnowIsNobody) {
     std::this_thread::sleep_for(5ms);
   }
   const StartupReport report = instance.site().client.probe();
-  EXPECT_EQ(report.outcome, StartupProbe::kMisconfigured);
-  EXPECT_EQ(report.message, "redis: a sentinel does not say who is the primary; check redis.sentinel.master (" +
-                                group().nodes()[0] + " says: ERR No such master with that name)");
+  EXPECT_EQ(report.outcome, StartupProbe::kUnknown);
+  const std::vector<std::string> nodes = group().nodes();
+  EXPECT_EQ(report.message,
+            "redis: the sentinels do not know the primary mian; check redis.sentinel.master, or have them watch it (" +
+                nodes[0] + ", " + nodes[1] + ", " + nodes[2] + "; each says: ERR No such master with that name)");
+}
+
+/// As where sentinels are up before whoever tells them what to watch.
+TEST_F(Sentinels, AMasterThatTheyComeToKnowIsAskedFromThenOn) {
+  RedisSettings config = configFor(group());
+  config.sentinel.master = "later";
+  Instance instance(config, "sess:", kStaleness);
+  EXPECT_EQ(instance.site().client.probe().outcome, StartupProbe::kUnknown);
+  EXPECT_EQ(instance.check("a"), "unavailable");
+  const std::string port = std::to_string(group().primaryServer().port());
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(group().sentinelCommand(i, {"SENTINEL", "MONITOR", "later", "127.0.0.1", port, "2"}), "OK");
+  }
+  EXPECT_TRUE(soon([&] { return instance.check("a") == "U: ada\r\n"; }));
+  EXPECT_EQ(instance.site().client.probe().outcome, StartupProbe::kOk);
+  for (std::size_t i = 0; i < 3; ++i) group().sentinelCommand(i, {"SENTINEL", "REMOVE", "later"});
 }
 
 TEST_F(Sentinels, APasswordThatTheyRefuseIsCalledSo) {
