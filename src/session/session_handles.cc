@@ -25,6 +25,12 @@ std::string SessionHandles::of(const SessionId& id) const {
   return handleBy(keys_.front(), id);
 }
 
+std::vector<std::string> SessionHandles::all(const SessionId& id) const {
+  std::vector<std::string> handles;
+  for (const HmacKey& key : keys_) handles.push_back(handleBy(key, id));
+  return handles;
+}
+
 bool SessionHandles::means(std::string_view handle, const SessionId& id) const {
   return std::ranges::any_of(keys_, [&](const HmacKey& key) { return handleBy(key, id) == handle; });
 }

@@ -25,6 +25,8 @@ class SessionHandles {
 
   /// Of hexadecimal digits: on a command line nothing of it is taken for an option.
   std::string of(const SessionId& id) const;
+  /// All that mean that session, by each of the secrets; the first is of().
+  std::vector<std::string> all(const SessionId& id) const;
   /// Is this a handle of that session, by any of the secrets?
   bool means(std::string_view handle, const SessionId& id) const;
   /// Could this be one? What could not be may be a session's id, or a cookie, and is repeated nowhere.

@@ -1,6 +1,7 @@
 #include "sessionctl/session_search.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -71,11 +72,12 @@ Sessions SessionSearch::all(bool anonymous) {
 Expected<std::vector<std::optional<ListedSession>>, StoreError> SessionSearch::named(
     const std::vector<std::string>& wanted, const std::optional<std::string>& user_id) {
   const std::set<std::string> names(wanted.begin(), wanted.end());
-  std::set<SessionId> ids;
+  std::map<std::string, SessionId> meant;
   const auto take = [&](std::span<const SessionId> some) {
     for (const SessionId& id : some)
-      if (names.contains(site_.handles.of(id))) ids.insert(id);
-    return ids.size() < names.size();
+      for (const std::string& handle : site_.handles.all(id))
+        if (names.contains(handle)) meant.emplace(handle, id);
+    return meant.size() < names.size();
   };
   if (user_id) {
     const auto indexed = site_.index.list(*user_id, SessionList::kMost);
@@ -84,11 +86,15 @@ Expected<std::vector<std::optional<ListedSession>>, StoreError> SessionSearch::n
   } else if (const auto done = scan(take); !done) {
     return Unexpected(done.error());
   }
-  auto sessions = site_.list.describe(std::vector(ids.begin(), ids.end()));
+  std::vector<SessionId> ids;
+  ids.reserve(meant.size());
+  for (const auto& [handle, id] : meant) ids.push_back(id);
+  auto sessions = site_.list.describe(ids);
   if (!sessions) return Unexpected(sessions.error());
   std::vector<std::optional<ListedSession>> found;
   for (const std::string& handle : wanted) {
-    const auto one = std::ranges::find(*sessions, handle, &ListedSession::handle);
+    const auto id = meant.find(handle);
+    const auto one = id == meant.end() ? sessions->end() : std::ranges::find(*sessions, id->second, &ListedSession::id);
     const bool is_there = one != sessions->end() && (!user_id || one->user_id == *user_id);
     found.push_back(is_there ? std::optional(*one) : std::nullopt);
   }

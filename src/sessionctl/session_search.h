@@ -29,7 +29,8 @@ class SessionSearch {
   Expected<std::vector<ListedSession>, StoreError> ofUser(const std::string& user_id, bool scan);
   /// All that are somebody's; with `anonymous` nobody's too.
   Expected<std::vector<ListedSession>, StoreError> all(bool anonymous);
-  /// In the order of the handles; absent: there is none. `user_id` absent: anybody's, by looking at every key.
+  /// In the order of the handles, of whichever secret they are; absent: there is none. `user_id` absent: anybody's, by
+  /// looking at every key.
   Expected<std::vector<std::optional<ListedSession>>, StoreError> named(const std::vector<std::string>& wanted,
                                                                         const std::optional<std::string>& user_id);
 

@@ -145,9 +145,11 @@ int revokeHandles(const CommonOptions& options, const SessionOptions& which, Red
   each_once.handles.erase(std::unique(each_once.handles.begin(), each_once.handles.end()), each_once.handles.end());
   const auto sessions = resolve(options, each_once, search);
   if (!sessions) return sessions.error();
-  if (const auto refused = refuseUnasked(options, which, countOf(sessions->size()))) return *refused;
   std::vector<SessionId> ids;
-  for (const ListedSession& session : *sessions) ids.push_back(session.id);
+  // Two handles of one session, by two secrets, are one session.
+  for (const ListedSession& session : *sessions)
+    if (std::ranges::find(ids, session.id) == ids.end()) ids.push_back(session.id);
+  if (const auto refused = refuseUnasked(options, which, countOf(ids.size()))) return *refused;
   const auto ended = site.ender.end(ids, kAdministrator);
   if (!ended) return failStore(options, ended.error());
   const bool all_buried =

@@ -139,6 +139,28 @@ describe('sessionctl session', () => {
     assert.deepEqual([nobodys.status, nobodys.error], [64, "--anonymous goes without --user: a session of nobody is no user's"]);
   });
 
+  test('a handle from before a new secret still means the session', async () => {
+    const cookie = await stack.session('rotated', { id: 'hugo' });
+    assert.equal(await check(cookie), 200);
+    const listed = async () => handles(await ctl('session list', ['--user', 'hugo']));
+    const [before] = await waitFor('it is listed', async () => {
+      const found = await listed();
+      return found.length === 1 && found;
+    });
+    const { sessiond } = stack;
+    const secrets = sessiond.config.session.secret_files;
+    sessiond.config.session.secret_files = [sessiond.addSecret(), ...secrets];
+    sessiond.writeConfig();
+    const [now] = await listed();
+    assert.notEqual(now, before);
+    for (const args of [[before], [now], [before, '--user', 'hugo']])
+      assert.equal((await ctl('session show', args)).session.handle, now, args.join(' '));
+    assert.equal((await ctl('session revoke', [before, now, '--yes'])).ended, 1, 'two handles of one are one');
+    sessiond.config.session.secret_files = secrets;
+    sessiond.writeConfig();
+    await waitFor('it is refused', async () => (await check(cookie)) === 401);
+  });
+
   test('sessions of nobody are listed when they are asked for; names cannot move the cursor', async () => {
     await stack.session('nobodys', undefined);
     await stack.session('evil', { id: 'x\u001b[2Jy' });

@@ -54,6 +54,8 @@ TEST(SessionHandles, OfAnOlderSecretStillMeanTheSession) {
   EXPECT_FALSE(after.means(before.of(other), id));
   EXPECT_FALSE(before.means(after.of(id), id));
   EXPECT_FALSE(after.means("", id));
+  EXPECT_EQ(after.all(id), (std::vector{after.of(id), before.of(id)}));
+  EXPECT_EQ(before.all(id), std::vector{before.of(id)});
 }
 
 }  // namespace
