@@ -28,6 +28,7 @@
 #include "redis/redis_attempt_store.h"
 #include "redis/redis_user_directory.h"
 #include "session/session_list.h"
+#include "session/user_id.h"
 #include "site_sessions.h"
 
 namespace sessiond {
@@ -122,6 +123,7 @@ struct Api {
 struct Site::Parts {
   Parts(Prepared prepared, const SharedParts& shared);
   void addApi(Router& router) const;
+  void watchPasswordFile();
 
   const std::shared_ptr<const Config> config;
   const Clock& clock;
@@ -185,9 +187,22 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
   if (!config->login.authenticators.empty())
     login.emplace(*config, std::move(directories), sessions, pages, csrf, session_list, shared);
   if (config->api.enabled) api.emplace(*config, sessions, shared);
-  if (htpasswd == nullptr) return;
+  if (htpasswd != nullptr) watchPasswordFile();
+}
+
+void Site::Parts::watchPasswordFile() {
   htpasswd->onChange([this] { sessions.distrust(DistrustReason::kUsers); });
-  watch.emplace(*htpasswd, config->session.cache.max_staleness);
+  htpasswd->onWithdrawal(lasting.settled, [this](const StandingLogin& gone) {
+    lasting.withdrawn.add(userIdIn(gone.user, config->session), gone.tag);
+  });
+  watch.emplace(*htpasswd, config->session.cache.max_staleness, [this] {
+    lasting.withdrawn.endSome({.store = sessions.store,
+                               .index = sessions.index,
+                               .ender = sessions.ender,
+                               .extractor = sessions.extractor,
+                               .max_bytes = config->session.max_bytes,
+                               .log_key = sessions.log_key});
+  });
 }
 
 void Site::Parts::addApi(Router& router) const {

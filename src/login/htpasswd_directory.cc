@@ -22,14 +22,16 @@ bool isUsable(const UserEntry& entry) {
   return !entry.locked && entry.damage.empty();
 }
 
-std::vector<std::uint64_t> tagsOf(const std::vector<HtpasswdLine>& lines) {
-  std::vector<std::uint64_t> tags;
+/// Sorted by tag.
+std::vector<StandingLogin> standingIn(const std::vector<HtpasswdLine>& lines) {
+  std::vector<StandingLogin> standing;
   for (const HtpasswdLine& line : lines) {
     const std::string& hash = line.entry.password_hash;
-    if (isUsable(line.entry) && !isLockedHash(hash)) tags.push_back(passwordTag(line.login, hash));
+    if (!isUsable(line.entry) || isLockedHash(hash)) continue;
+    standing.push_back({.tag = passwordTag(line.login, hash), .user = line.entry.user.json});
   }
-  std::ranges::sort(tags);
-  return tags;
+  std::ranges::sort(standing, {}, &StandingLogin::tag);
+  return standing;
 }
 
 std::optional<std::string> usualHashOf(const std::vector<HtpasswdLine>& lines) {
@@ -75,6 +77,7 @@ HtpasswdDirectory::Reading HtpasswdDirectory::read() const {
   reading.readable_by_others = (*file).readable_by_others;
   reading.content = parseHtpasswd((*file).bytes, path_, name_case_);
   wipeString((*file).bytes);
+  reading.settled = ::stat(path_.c_str(), &found) == 0 && reading.version.isStill(found);
   return reading;
 }
 
@@ -92,10 +95,12 @@ void HtpasswdDirectory::noteFirst(const Reading& reading) {
 
 void HtpasswdDirectory::apply(Reading reading) {
   std::shared_ptr<const Users> users;
+  std::vector<StandingLogin> standing;
   std::vector<std::uint64_t> tags;
   bool changed = false;
   if (!reading.failure) {
-    tags = tagsOf(reading.content.users);
+    standing = standingIn(reading.content.users);
+    for (const StandingLogin& login : standing) tags.push_back(login.tag);
     std::optional<std::string> usual_hash = usualHashOf(reading.content.users);
     users = std::make_shared<const Users>(
         Users{.lines = std::move(reading.content.users), .usual_hash = std::move(usual_hash)});
@@ -114,6 +119,18 @@ void HtpasswdDirectory::apply(Reading reading) {
   }
   if (news) logReading(reading);
   if (changed && changed_) changed_();
+  if (reading.settled) noteSettled(std::move(standing));
+}
+
+void HtpasswdDirectory::noteSettled(std::vector<StandingLogin> standing) const {
+  if (settled_ == nullptr) return;
+  for (const StandingLogin& gone : settled_->replace(path_, std::move(standing))) withdrawn_(gone);
+}
+
+void HtpasswdDirectory::onWithdrawal(SettledLogins& settled, std::function<void(const StandingLogin&)> withdrawn) {
+  settled_ = &settled;
+  withdrawn_ = std::move(withdrawn);
+  state_.lock()->version = FileVersion();  // it is read once more, and what stands is noted
 }
 
 void HtpasswdDirectory::logReading(const Reading& reading) const {

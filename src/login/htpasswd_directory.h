@@ -3,6 +3,9 @@
 // The file is looked at (stat) on every find(). When it may have changed since the last reading (file_version.h) it is
 // read whole and put in force at once: who is gone from it is refused from then on, and a bad line is bad alone. Every
 // problem is logged once. While the file cannot be read, nobody can tell who is in it: find() is kUnavailable.
+//
+// That somebody's login is gone for good is told only of a file that has settled: programs that write it in place leave
+// it cut off for a moment, and nobody is to lose a session for good by that.
 
 #pragma once
 
@@ -19,6 +22,7 @@
 #include "base/guarded.h"
 #include "login/file_version.h"
 #include "login/htpasswd_parser.h"
+#include "login/settled_logins.h"
 #include "login/user_directory.h"
 
 namespace sessiond {
@@ -49,6 +53,9 @@ class HtpasswdDirectory final : public UserDirectory {
   /// Is called, by whatever thread reads the file, when what stands has changed. REQUIRES: nobody uses the directory
   /// yet.
   void onChange(std::function<void()> changed) { changed_ = std::move(changed); }
+  /// Is called likewise, with each login that stood by `settled` and does no more by a file that has settled since.
+  /// REQUIRES: as above; `settled` outlives the directory.
+  void onWithdrawal(SettledLogins& settled, std::function<void(const StandingLogin&)> withdrawn);
 
  private:
   struct Users {
@@ -61,6 +68,7 @@ class HtpasswdDirectory final : public UserDirectory {
     HtpasswdContent content;
     std::optional<std::string> failure;  ///< why the file could not be read
     bool readable_by_others = false;
+    bool settled = false;  ///< it has not changed while it was read, nor for a second before
   };
 
   struct State {
@@ -77,6 +85,7 @@ class HtpasswdDirectory final : public UserDirectory {
   std::shared_ptr<const Users> current();
   void noteFirst(const Reading& reading);
   void apply(Reading reading);
+  void noteSettled(std::vector<StandingLogin> standing) const;
   void logReading(const Reading& reading) const;
 
   const std::string path_;
@@ -84,6 +93,8 @@ class HtpasswdDirectory final : public UserDirectory {
   const Clock& clock_;
   std::vector<std::string> first_problems_;
   std::function<void()> changed_;
+  SettledLogins* settled_ = nullptr;  ///< null: nobody wants to know
+  std::function<void(const StandingLogin&)> withdrawn_;
   Guarded<State> state_;
 };
 

@@ -1,5 +1,6 @@
 // Who is removed from the password file, locked, or given another password loses the sessions that were made by logging
-// in here, although nobody logs in; also of changes while sessiond was stopped. Others keep theirs.
+// in here, although nobody logs in; also of changes while sessiond was stopped. Others keep theirs. What sessiond saw
+// change it has ended for good; otherwise who is back with the same password has the sessions again.
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -42,7 +43,10 @@ describe('a user who is removed from the password file', () => {
         const [alice, boss] = [await loggedIn('alice'), await loggedIn('boss')];
         const application = stack.client();
         await application.get(`/express/application/login?user=${encodeURIComponent('{"id":7}')}`);
+        const ended = () => stack.sessiond.logText().split('reason=password_file').length;
+        const endedBefore = ended();
         if (stopped) await stack.sessiond.stop();
+        else await waitFor('the file has settled', () => Date.now() - fs.statSync(file).ctimeMs > 5000, { timeout: 20000 });
         const changed = change(original);
         assert.notEqual(changed, original);
         fs.writeFileSync(file, changed);
@@ -50,8 +54,15 @@ describe('a user who is removed from the password file', () => {
         await loses(alice);
         assert.equal((await askSessiond(boss)).who, 'user 1');
         assert.equal((await askSessiond(application)).who, 'user 7', 'what an application made is its own business');
+        if (!stopped) await waitFor('the session has ended', () => ended() > endedBefore, { timeout: 20000 });
         fs.writeFileSync(file, original);
-        await waitFor('the user is back', async () => (await askSessiond(alice)).who === 'user 7');
+        if (stopped) {
+          await waitFor('the user is back', async () => (await askSessiond(alice)).who === 'user 7');
+        } else {
+          await loggedIn('alice');
+          assert.equal((await askSessiond(alice)).reason, 'revoked');
+          assert.equal((await askSessiond(application)).who, 'user 7', 'and still is');
+        }
       });
     }
   }

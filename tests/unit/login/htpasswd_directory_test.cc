@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "login/password_tag.h"
 #include "support/fake_clock.h"
 #include "support/temporary_folder.h"
 
@@ -224,6 +225,84 @@ TEST_F(HtpasswdDirectoryTest, TheUsualHashCostsWhatMostUsersDoAndComesFromTheFil
   write("ada:" + dear + "\nbob:" + dear + "\neve:" + kOtherHash + "\n");
   hashOf(*directory, "eve");
   EXPECT_EQ(directory->usualHash(), dear);
+}
+
+/// What becomes of logins that stood by the file. The clock is at the file's own times, so that nothing has settled.
+class WithdrawalTest : public HtpasswdDirectoryTest {
+ protected:
+  WithdrawalTest() {
+    write(kAda + kBob);
+    directory_ = opened();
+    lookWhenSettled(*directory_);
+  }
+
+  std::unique_ptr<HtpasswdDirectory> opened() {
+    auto directory = open();
+    directory->onWithdrawal(settled_, [this](const StandingLogin& login) { gone_.push_back(login.tag); });
+    return directory;
+  }
+  void lookWhenSettled(HtpasswdDirectory& directory) {
+    clock_.advance(std::chrono::hours(1));
+    directory.refresh();
+    clock_.advance(-std::chrono::hours(1));
+  }
+
+  const std::string kAda = "ada:" + kHash + "\n";
+  const std::string kBob = "bob:" + kHash + "\n";
+  const std::vector<std::uint64_t> kAdaAlone{passwordTag("ada", kHash)};
+  SettledLogins settled_;
+  std::vector<std::uint64_t> gone_;
+  std::unique_ptr<HtpasswdDirectory> directory_;
+};
+
+TEST_F(WithdrawalTest, IsToldOnceOfWhoIsRemovedLockedOrHasAnotherPassword) {
+  EXPECT_TRUE(gone_.empty());
+  for (const std::string& instead : {std::string(), "ada:!" + kHash + "\n", "ada:" + kOtherHash + "\n#\n"}) {
+    gone_.clear();
+    write(instead + kBob);
+    lookWhenSettled(*directory_);
+    EXPECT_EQ(gone_, kAdaAlone) << instead;
+    write(instead + kBob + "# and nothing else\n");
+    lookWhenSettled(*directory_);
+    EXPECT_EQ(gone_, kAdaAlone) << instead;
+    write(kAda + kBob);
+    lookWhenSettled(*directory_);
+    gone_.clear();
+    write(kAda + kBob + "# the same users\n");
+    lookWhenSettled(*directory_);
+    EXPECT_TRUE(gone_.empty()) << instead;
+  }
+}
+
+TEST_F(WithdrawalTest, IsNotToldOfAFileThatIsBeingWritten) {
+  write(kBob);
+  directory_->refresh();
+  EXPECT_FALSE(directory_->stands(kAdaAlone.front())) << "but it counts at once";
+  write(kAda + kBob);
+  lookWhenSettled(*directory_);
+  EXPECT_TRUE(gone_.empty());
+}
+
+TEST_F(WithdrawalTest, IsNotToldOfAFileThatCannotBeRead) {
+  std::filesystem::remove(path_);
+  lookWhenSettled(*directory_);
+  EXPECT_TRUE(gone_.empty());
+  write(kBob);
+  lookWhenSettled(*directory_);
+  EXPECT_EQ(gone_, kAdaAlone);
+}
+
+TEST_F(WithdrawalTest, IsToldOfWhatChangedBeforeTheNextDirectoryWasOpened) {
+  write(kBob);
+  clock_.advance(std::chrono::hours(1));
+  const auto next = opened();
+  next->refresh();
+  EXPECT_EQ(gone_, kAdaAlone);
+}
+
+TEST_F(WithdrawalTest, OfAnotherFileNobodyCanTell) {
+  EXPECT_TRUE(settled_.replace("another", {{.tag = 1, .user = "{}"}}).empty());
+  ASSERT_EQ(settled_.replace("another", {}).size(), 1U);
 }
 
 TEST_F(HtpasswdDirectoryTest, AFileWithoutUsersHasNoUsualHash) {

@@ -1,0 +1,89 @@
+#include "session/withdrawn_logins.h"
+
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "session/load_pieces.h"
+
+namespace sessiond {
+namespace {
+
+/// So many of a user's sessions are looked at in one go, those that end last.
+constexpr std::size_t kMostListed = 2048;
+
+/// A word of the audit log.
+constexpr std::string_view kWhy = "password_file";
+
+}  // namespace
+
+void WithdrawnLogins::add(std::string user_id, std::uint64_t password_tag) {
+  if (user_id.empty()) return;
+  auto waiting = waiting_.lock();
+  if (waiting->size() >= kMost) return;
+  waiting->push_back({.user_id = std::move(user_id),
+                      .password_tag = password_tag,
+                      .seen = clock_.wallNow(),
+                      .given_up = clock_.steadyNow() + kPatience});
+}
+
+std::optional<WithdrawnLogins::Login> WithdrawnLogins::take() {
+  auto waiting = waiting_.lock();
+  if (waiting->empty()) return std::nullopt;
+  Login login = std::move(waiting->front());
+  waiting->pop_front();
+  return login;
+}
+
+void WithdrawnLogins::endSome(const Parts& parts) {
+  for (std::size_t i = 0; i < kAtOnce; ++i) {
+    std::optional<Login> login = take();
+    if (!login) return;
+    if (end(*login, parts)) continue;
+    if (clock_.steadyNow() < login->given_up) {
+      // Behind the others: it may be this one alone that cannot be ended.
+      waiting_.lock()->push_back(*std::move(login));
+      return;
+    }
+    logError(
+        "htpasswd: the sessions of a user whose line is gone, locked or another one could not be ended; they are "
+        "refused, but come back with the old line; sessionctl session revoke --user ID ends them",
+        {{"user_id", pseudonym(parts.log_key, login->user_id)}});
+  }
+}
+
+/// A session without a time is from before there was one.
+bool WithdrawnLogins::isOf(const Login& login, const SessionFacts& facts) {
+  return facts.keeper == UserKeeper::kFile && facts.password_tag == login.password_tag &&
+         (!facts.authenticated || *facts.authenticated <= login.seen);
+}
+
+Expected<std::vector<SessionId>, StoreError> WithdrawnLogins::sessionsOf(const Login& login, const Parts& parts) {
+  const auto listed = parts.index.list(login.user_id, kMostListed);
+  if (!listed) return Unexpected(listed.error());
+  std::vector<SessionId> sessions;
+  const auto looked =
+      inPieces(*listed, parts.max_bytes, [&](std::span<const SessionId> piece) -> Expected<void, StoreError> {
+        std::vector<SessionLoad> loads;
+        for (const SessionId& id : piece) loads.push_back({.id = &id});
+        parts.store.load(loads);
+        for (const SessionLoad& load : loads) {
+          if (!load.result && load.result.error() != StoreError::kCorrupt) return Unexpected(load.result.error());
+          if (!load.result || !load.result->json) continue;
+          if (isOf(login, parts.extractor.extract(*load.result->json))) sessions.push_back(*load.id);
+        }
+        return {};
+      });
+  if (!looked) return Unexpected(looked.error());
+  return sessions;
+}
+
+/// False: not all, or nobody can tell.
+bool WithdrawnLogins::end(const Login& login, const Parts& parts) {
+  const auto sessions = sessionsOf(login, parts);
+  if (!sessions) return false;
+  return sessions->empty() || parts.ender.endListed(login.user_id, *sessions, kWhy).hasValue();
+}
+
+}  // namespace sessiond
