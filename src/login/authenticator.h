@@ -20,13 +20,14 @@ struct Credentials {
   std::string_view address = {};  ///< where the try comes from, by nginx's word
 };
 
-/// All but kUnavailable are answered alike; they differ in counters and logs only.
+/// All but the last two are answered alike; they differ in counters and logs only.
 enum class AuthenticationFailure {
   kUnknownUser,  ///< not one of ours: the next one may know
   kWrongPassword,
   kLocked,       ///< whoever keeps the users has locked this one
   kDamaged,      ///< the stored entry or its hash cannot be used
-  kUnavailable,  ///< cannot tell
+  kUnavailable,  ///< cannot tell, and nobody has looked at the password
+  kNoVerdict,    ///< cannot tell, but somebody may have looked at it: whoever guesses may see it in what was told
 };
 
 /// Thread-safe. May take a tenth of a second and more: never called on a lane.

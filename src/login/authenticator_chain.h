@@ -32,7 +32,7 @@ class AuthenticatorChain final : public Authenticator {
       } else {
         link->passTheTimeOfARefusal();
       }
-      if (answer || answer.error() == AuthenticationFailure::kUnavailable) break;
+      if (answer || nobodyCanTell(answer.error())) break;
     }
     return answer;
   }
@@ -40,6 +40,9 @@ class AuthenticatorChain final : public Authenticator {
  private:
   static bool isNobodys(const Expected<User, AuthenticationFailure>& answer) {
     return !answer && answer.error() == AuthenticationFailure::kUnknownUser;
+  }
+  static bool nobodyCanTell(AuthenticationFailure failure) {
+    return failure == AuthenticationFailure::kUnavailable || failure == AuthenticationFailure::kNoVerdict;
   }
 
   const std::vector<std::unique_ptr<Authenticator>> links_;

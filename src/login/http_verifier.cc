@@ -67,6 +67,10 @@ std::optional<User> userIn(std::string_view answer) {
   return User{.json = std::string(tree->root().source())};
 }
 
+bool isOfAnOutage(long status) {
+  return status == 429 || (status >= 502 && status <= 504);
+}
+
 HttpVerifier::HttpVerifier(const HttpVerifierSettings& settings, const HmacKey& log_key, const Clock& clock)
     : settings_(settings),
       address_([&settings] {
@@ -82,35 +86,39 @@ HttpVerifier::HttpVerifier(const HttpVerifierSettings& settings, const HmacKey& 
 Expected<User, AuthenticationFailure> HttpVerifier::authenticate(const Credentials& credentials) {
   std::string question = questionOf(credentials);
   const SteadyTime asked = clock_.steadyNow();
-  const Expected<Answer, std::string> answer = ask(question);
+  const Expected<Answer, NoAnswer> answer = ask(question);
   wipeString(question);
-  std::string problem;
-  if (!answer) {
-    problem = answer.error();
-  } else if (answer->status == 401 || answer->status == 403) {
+  if (!answer) return Unexpected(cannotTell(credentials, answer.error().problem, answer.error().sent));
+  if (answer->status == 401 || answer->status == 403) {
     refusals_.note(clock_.steadyNow() - asked);
     return Unexpected(AuthenticationFailure::kWrongPassword);
-  } else if (answer->status != 200) {
-    problem = "it answered with status " + std::to_string(answer->status);
-  } else if (std::optional<User> user = userIn(answer->body)) {
-    return *std::move(user);
-  } else {
-    problem = "its answer is no JSON object with an id, or no UTF-8";
   }
+  if (answer->status != 200) {
+    const std::string problem = "it answered with status " + std::to_string(answer->status);
+    return Unexpected(cannotTell(credentials, problem, !isOfAnOutage(answer->status)));
+  }
+  if (std::optional<User> user = userIn(answer->body)) return *std::move(user);
+  return Unexpected(cannotTell(credentials, "its answer is no JSON object with an id, or no UTF-8", true));
+}
+
+AuthenticationFailure HttpVerifier::cannotTell(const Credentials& credentials, std::string_view problem,
+                                               bool looked_at) {
   if (const auto count = failures_.count(clock_.steadyNow())) {
-    logError("login: the application at login.http_verifier.url cannot tell who this is; the login is refused with 503",
-             {{"user", pseudonym(log_key_, credentials.name)}, {"problem", problem}, {"count", *count}});
+    std::string said =
+        "login: the application at login.http_verifier.url cannot tell who this is; the login is refused with 503";
+    if (looked_at) said += " and counts as a try; let the application answer a wrong password with 401, in time";
+    logError(said, {{"user", pseudonym(log_key_, credentials.name)}, {"problem", problem}, {"count", *count}});
   }
-  return Unexpected(AuthenticationFailure::kUnavailable);
+  return looked_at ? AuthenticationFailure::kNoVerdict : AuthenticationFailure::kUnavailable;
 }
 
 void HttpVerifier::passTheTimeOfARefusal() {
   std::this_thread::sleep_for(refusals_.any());
 }
 
-Expected<HttpVerifier::Answer, std::string> HttpVerifier::ask(std::string_view question) const {
+Expected<HttpVerifier::Answer, HttpVerifier::NoAnswer> HttpVerifier::ask(std::string_view question) const {
   const CurlHandle handle(curl_easy_init(), curl_easy_cleanup);
-  if (!handle) return Unexpected<std::string>("no memory");
+  if (!handle) return Unexpected(NoAnswer{.problem = "no memory", .sent = false});
   CURL* const curl = handle.get();
   CurlHeaders headers(nullptr, curl_slist_free_all);
   for (const char* line : {"Content-Type: application/json", "Accept: application/json", "Expect:"})
@@ -146,9 +154,16 @@ Expected<HttpVerifier::Answer, std::string> HttpVerifier::ask(std::string_view q
   set(CURLOPT_WRITEDATA, static_cast<void*>(&answer.body));
   if (!settings_.ca_file.empty()) set(CURLOPT_CAINFO, settings_.ca_file.c_str());
   const CURLcode code = curl_easy_perform(curl);
-  if (code == CURLE_WRITE_ERROR)
-    return Unexpected("its answer is larger than " + std::to_string(kMaxAnswerBytes) + " bytes");
-  if (code != CURLE_OK) return Unexpected(std::string(reason[0] != '\0' ? reason.data() : curl_easy_strerror(code)));
+  if (code == CURLE_WRITE_ERROR) {
+    const std::string problem = "its answer is larger than " + std::to_string(kMaxAnswerBytes) + " bytes";
+    return Unexpected(NoAnswer{.problem = problem, .sent = true});
+  }
+  if (code != CURLE_OK) {
+    long sent = 0;  // of the request, in bytes
+    curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent);
+    return Unexpected(
+        NoAnswer{.problem = reason[0] != '\0' ? reason.data() : curl_easy_strerror(code), .sent = sent > 0});
+  }
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer.status);
   return answer;
 }

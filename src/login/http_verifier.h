@@ -8,6 +8,9 @@
 //                                     UTF-8, more than kMaxAnswerBytes, a certificate that nobody vouches for, a
 //                                     redirect
 //
+// Of the latter, what was never sent and 429, 502, 503 and 504 say that no password was looked at. All else may be how
+// an application says no, as with 422, and whoever guesses sees the difference from yes; so it is kNoVerdict.
+//
 // It goes where it is told to and nowhere else: no redirects, no proxy of the environment, no cookies, no .netrc. An
 // application says yes or no of every name, so whoever stands behind it in the chain is never asked.
 
@@ -31,6 +34,9 @@ namespace sessiond {
 /// The user that an application's answer names; absent: it names none.
 std::optional<User> userIn(std::string_view answer);
 
+/// Does an answer with this status say that nobody has looked at the password?
+bool isOfAnOutage(long status);
+
 /// Thread-safe. Waits up to login.http_verifier.timeout.
 class HttpVerifier final : public Authenticator {
  public:
@@ -47,8 +53,12 @@ class HttpVerifier final : public Authenticator {
     long status = 0;
     std::string body;
   };
-  /// The error is why nobody can tell.
-  Expected<Answer, std::string> ask(std::string_view question) const;
+  struct NoAnswer {
+    std::string problem;
+    bool sent;  ///< the application may have the password
+  };
+  Expected<Answer, NoAnswer> ask(std::string_view question) const;
+  AuthenticationFailure cannotTell(const Credentials& credentials, std::string_view problem, bool looked_at);
 
   const HttpVerifierSettings& settings_;
   const VerifierAddress address_;

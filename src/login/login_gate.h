@@ -70,7 +70,8 @@ class LoginGate {
     Reservation at_place = {};  ///< for kStranger also in the network's
   };
 
-  /// REQUIRES on a pass: one of the three below.
+  /// REQUIRES on a pass: one of the three below, or none where somebody may have looked at the password and nobody can
+  /// say what came of it: the try stays spent.
   Expected<Pass, LoginRefused> enter(const LoginVisitor& visitor);
 
   /// Has enter() refused this visitor, or, where it is no device, a stranger that tried the same user, a moment ago?
@@ -81,7 +82,7 @@ class LoginGate {
   /// does not do is lost; the login stands.
   FailureNote succeeded(const Pass& pass);
   void failed(const Pass& pass);
-  /// Nobody could tell whether the password was right: the try is given back.
+  /// Nobody looked at the password, or it was right and nothing came of it: the try is given back.
   void undecided(const Pass& pass);
 
   /// One of the counters, as an administrator looks at it.

@@ -168,12 +168,12 @@ describe('logins that an application decides', () => {
       assert.match(log, /login.http_verifier.url cannot tell who this is/);
       assert.match(log, reason);
       application.answer = yes;
-      assert.equal((await logIn(client, { user: 'zoë', password: 'x' })).status, 200, 'no try was lost');
+      assert.equal((await logIn(client, { user: 'zoë', password: 'x' })).status, 200, 'it can again');
     });
   }
 
   test('that it goes on like that is summed up in the log', async () => {
-    application.answer = (request, response) => response.writeHead(500).end();
+    application.answer = (request, response) => response.writeHead(502).end();
     const before = stack.sessiond.logText().length;
     const client = stack.client();
     const began = Date.now();
@@ -187,6 +187,52 @@ describe('logins that an application decides', () => {
   test('neither passwords nor names nor the token are in the log', () => {
     const log = stack.sessiond.logText();
     for (const secret of ['zoë', kToken, 'p"ä']) assert.ok(!log.includes(secret), secret);
+  });
+});
+
+describe('guesses at passwords that an application knows', () => {
+  let application;
+  let stack;
+  before(async () => {
+    application = await startApplication([0, '127.0.0.1']);
+    stack = await startSite({ url: `http://127.0.0.1:${application.port}/verify` });
+  });
+  after(async () => {
+    await stack?.stop();
+    await application?.stop();
+  });
+
+  const tries = async (user, times) => {
+    const client = stack.client();
+    const answers = [];
+    for (let i = 0; i < times; i++) answers.push((await logIn(client, { user, password: `guess ${i}` })).status);
+    return answers;
+  };
+
+  test('no by another status than 401, or too late: a stranger has five guesses all the same', async () => {
+    for (const [user, answer, reason] of [
+      ['guessed', (request, response) => response.writeHead(422).end('{}'), /counts as a try; let the application answer a wrong password with 401/],
+      ['guessed-late', () => {}, /counts as a try.*(Timeout|timed out)/i],
+    ]) {
+      application.answer = answer;
+      const asked = application.asked.length;
+      const before = stack.sessiond.logText().length;
+      assert.deepEqual(await tries(user, 7), [503, 503, 503, 503, 503, 429, 429]);
+      assert.equal(application.asked.length, asked + 5);
+      assert.match(stack.sessiond.logText().slice(before), reason);
+    }
+    application.answer = yes;
+  });
+
+  test('an application that is down for a while costs nobody a try', async () => {
+    for (const status of [429, 502, 503, 504]) {
+      application.answer = (request, response) => response.writeHead(status).end();
+      const before = stack.sessiond.logText().length;
+      assert.deepEqual(new Set(await tries('waiting', 7)), new Set([503]));
+      assert.doesNotMatch(stack.sessiond.logText().slice(before), /counts as a try/);
+    }
+    application.answer = yes;
+    assert.equal((await logIn(stack.client(), { user: 'waiting', password: 'x' })).status, 200);
   });
 });
 
@@ -274,6 +320,7 @@ describe('an application that knows users', () => {
       assert.equal((await waiting).status, 503);
       await application.stop();
       assert.equal((await logIn(stack.client(), { user: 'zoë', password: 'x' })).status, 503, 'nobody is there');
+      for (let i = 0; i < 7; i++) assert.equal((await logIn(stack.client(), { user: 'absent', password: 'x' })).status, 503);
     } finally {
       await stack.stop();
       await application.stop();

@@ -22,6 +22,7 @@ LoginOutcome outcomeOf(AuthenticationFailure failure) {
     case AuthenticationFailure::kDamaged:
       return LoginOutcome::kDamagedEntry;
     case AuthenticationFailure::kUnavailable:
+    case AuthenticationFailure::kNoVerdict:
       return LoginOutcome::kUnavailable;
   }
   return LoginOutcome::kUnavailable;
@@ -57,12 +58,22 @@ Expected<PasswordEntrance::Admitted, PasswordEntrance::Refused> PasswordEntrance
     return Admitted{
         .name = std::string(name), .user = *std::move(user), .pass = *std::move(pass), .device = std::move(device)};
   }
-  if (user.error() == AuthenticationFailure::kUnavailable) {
-    parts_.gate.undecided(*pass);
-  } else {
-    parts_.gate.failed(*pass);
-  }
+  tellGate(*pass, user.error());
   return Unexpected(Refused{.outcome = outcomeOf(user.error())});
+}
+
+void PasswordEntrance::tellGate(const LoginGate::Pass& pass, AuthenticationFailure failure) const {
+  switch (failure) {
+    case AuthenticationFailure::kUnavailable:
+      return parts_.gate.undecided(pass);
+    case AuthenticationFailure::kNoVerdict:
+      return;  // the try stays spent; that it was wrong nobody can tell the user
+    case AuthenticationFailure::kUnknownUser:
+    case AuthenticationFailure::kWrongPassword:
+    case AuthenticationFailure::kLocked:
+    case AuthenticationFailure::kDamaged:
+      return parts_.gate.failed(pass);
+  }
 }
 
 Expected<LoginGate::Pass, PasswordEntrance::Refused> PasswordEntrance::enterGate(const Request& request,

@@ -71,6 +71,7 @@ class PasswordEntrance {
  private:
   Expected<LoginGate::Pass, Refused> enterGate(const Request& request, std::string_view name,
                                                std::string_view device) const;
+  void tellGate(const LoginGate::Pass& pass, AuthenticationFailure failure) const;
 
   const EntranceParts parts_;
 };

@@ -160,6 +160,20 @@ TEST_F(LoginTest, ATryThatNobodyDecidedCostsNothing) {
   EXPECT_EQ(postJson(kGoodJson).status, 200);
 }
 
+TEST_F(LoginTest, ATryWhosePasswordSomebodyMayHaveLookedAtIsSpentWhateverBecameOfIt) {
+  authenticator_.failure = AuthenticationFailure::kNoVerdict;
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(postJson(kGoodJson).status, 503);
+  const int calls = authenticator_.calls;
+  EXPECT_EQ(postJson(kGoodJson).status, 429);
+  EXPECT_EQ(authenticator_.calls, calls);
+  const Params device = {{"HTTP_COOKIE", "__Host-sd_device=" + devices_.issue("ada", "")}};
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(postJson(kGoodJson, device).status, 503) << "a device has tries of its own";
+  authenticator_.failure.reset();
+  const Response login = postJson(kGoodJson, device);
+  EXPECT_EQ(login.status, 200);
+  EXPECT_THAT(login.body, Not(HasSubstr("failed_attempts"))) << "nobody knows that they were wrong";
+}
+
 TEST_F(LoginTest, RefusalsThatCostNothingAreSummedUpInTheLog) {
   testing::internal::CaptureStderr();
   for (int i = 0; i < 8000; ++i) postJson(kGoodJson, {{"HTTP_ORIGIN", "null"}});

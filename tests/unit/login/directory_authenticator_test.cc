@@ -82,6 +82,8 @@ class DirectoryAuthenticatorTest : public testing::Test {
         return "damaged";
       case AuthenticationFailure::kUnavailable:
         return "unavailable";
+      case AuthenticationFailure::kNoVerdict:
+        return "no verdict";
     }
     return "";
   }

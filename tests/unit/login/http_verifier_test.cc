@@ -97,6 +97,12 @@ TEST(HttpVerifier, NoTwoUsersBecomeOneByWhatUtf8CannotSay) {
     EXPECT_TRUE(userIn(some)) << some;
 }
 
+TEST(HttpVerifier, AnyOtherStatusMayBeANoOfAnApplicationThatLookedAtThePassword) {
+  for (const long outage : {429, 502, 503, 504}) EXPECT_TRUE(isOfAnOutage(outage)) << outage;
+  for (const long answer : {200, 204, 302, 400, 401, 403, 404, 422, 428, 430, 500, 501, 505, 599})
+    EXPECT_FALSE(isOfAnOutage(answer)) << answer;
+}
+
 TEST(HttpVerifier, ASilentNameServerHoldsNobodyUp) {
   HttpVerifierSettings settings;
   settings.url = std::string("https://") + kSilentHost + "/verify";
@@ -110,7 +116,7 @@ TEST(HttpVerifier, ASilentNameServerHoldsNobodyUp) {
   const bool asked = SilentNameServer::instance().wasAsked();
   SilentNameServer::instance().release();
   ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error(), AuthenticationFailure::kUnavailable);
+  EXPECT_EQ(answer.error(), AuthenticationFailure::kUnavailable) << "nothing was sent";
   EXPECT_TRUE(asked);
   EXPECT_LT(took, kSilence / 2);
 }
@@ -167,6 +173,7 @@ TEST(AuthenticatorChain, TheFirstWhoKnowsTheNameDecides) {
       {Unexpected(AuthenticationFailure::kLocked), ada, Unexpected(AuthenticationFailure::kLocked), 0, 1},
       {Unexpected(AuthenticationFailure::kDamaged), ada, Unexpected(AuthenticationFailure::kDamaged), 0, 1},
       {Unexpected(AuthenticationFailure::kUnavailable), ada, Unexpected(AuthenticationFailure::kUnavailable), 0, 0},
+      {Unexpected(AuthenticationFailure::kNoVerdict), ada, Unexpected(AuthenticationFailure::kNoVerdict), 0, 0},
       {Unexpected(AuthenticationFailure::kUnknownUser), Unexpected(AuthenticationFailure::kUnknownUser),
        Unexpected(AuthenticationFailure::kUnknownUser), 1, 0},
   };
