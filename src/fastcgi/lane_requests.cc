@@ -90,7 +90,7 @@ Whereabouts LaneRequests::handOn(ActiveRequestPtr& request, Route route, bool ev
   lend(connection, event || last);
   const bool stranger = route == Route::kPassword;
   RequestQueue& queue = stranger || route == Route::kReturning ? around_.passwords : around_.works;
-  // However many strangers try, half of the places are for devices that have logged in before.
+  // However many strangers try, half of the places are for devices and networks that have logged in before.
   if (queue.push(request, stranger ? around_.settings.password_queue / 2 : 0)) return Whereabouts::kAway;
   connection.owner.store(Owner::kLane, std::memory_order_relaxed);
   return refuse(*request, request->handler, last);

@@ -35,7 +35,7 @@ enum class Route : std::uint8_t {
   kLoad,       ///< to the lane's loader
   kWork,       ///< to a worker
   kPassword,   ///< to a worker for passwords: it may take all of a processor's core for a second
-  kReturning,  ///< the same, from a device that the user has logged in with before
+  kReturning,  ///< the same, from a device or network that the user has logged in from before
 };
 
 /// Goes on with exchanges that lack something, without waiting for it. Of one lane's thread, and of one handler.

@@ -103,6 +103,10 @@ std::optional<LoginRefused> LoginGate::refusedLately(const LoginVisitor& visitor
   return refused(LimitKind::kStranger, *wait);
 }
 
+bool LoginGate::knownLately(const LoginVisitor& visitor) const {
+  return visits_.contains(visitOf(passOf(visitor)));
+}
+
 /// Still of a stranger's kind.
 LoginGate::Pass LoginGate::passOf(const LoginVisitor& visitor) const {
   return {.kind = LimitKind::kStranger,
@@ -140,6 +144,7 @@ Expected<LoginGate::Pass, LoginRefused> LoginGate::enterAs(LimitKind kind, Pass 
       counters_.reserve(device ? deviceKey(pass) : knownPlaceKey(pass), device ? device_limit_ : known_place_limit_);
   if (!tried) return Unexpected(unavailable());
   if (tried->wait > milliseconds(0)) return Unexpected(refused(kind, tried->wait));
+  if (!device) visits_.note(visitOf(pass));
   pass.kind = kind;
   pass.tried = *tried;
   return pass;
@@ -187,6 +192,7 @@ FailureNote LoginGate::succeeded(const Pass& pass) {
   refusals_.forget(visitOf(pass));
   static_cast<void>(memory_.remember(placesOf(pass), pass.place_hash, kPlaceLifetime, kPlacesOfAUser));
   strangers_.addPlace(pass.user_hash, pass.place_hash, clock_.steadyNow());
+  visits_.note(visitOf(pass));
   const Expected<FailureNote, AttemptStoreError> note = memory_.takeFailures(failuresKey(pass));
   return note ? *note : FailureNote{};
 }

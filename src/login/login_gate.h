@@ -38,6 +38,7 @@
 #include "login/login_limit.h"
 #include "login/refusal_memory.h"
 #include "login/stranger_memory.h"
+#include "login/visit_memory.h"
 
 namespace sessiond {
 
@@ -77,6 +78,10 @@ class LoginGate {
   /// Has enter() refused this visitor, or, where it is no device, a stranger that tried the same user, a moment ago?
   /// Waits for nobody. Now and then one who could be told so is not, and has to enter().
   std::optional<LoginRefused> refusedLately(const LoginVisitor& visitor);
+
+  /// Has this user logged in from this place, as far as that is in memory: since this gate began, it was let in as a
+  /// known place or logged in. Waits for nobody.
+  bool knownLately(const LoginVisitor& visitor) const;
 
   /// Gives the try back, remembers the place, and says how many wrong passwords there were before. What of it the store
   /// does not do is lost; the login stands.
@@ -118,6 +123,7 @@ class LoginGate {
   const Clock& clock_;
   RefusalMemory refusals_;    // of devices, of places, and at known ones
   StrangerMemory strangers_;  // of strangers, by the user they try
+  VisitMemory visits_;        // of known places
 };
 
 }  // namespace sessiond

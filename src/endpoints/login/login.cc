@@ -122,7 +122,7 @@ Route LoginEndpoint::triage(Exchange& exchange) const {
   // place that is kept for a password that is looked at.
   if (flaws_.of(request, *wanted)) return Route::kPassword;
   const std::optional<Refused> refused = entrance_.refusedLately(request, wanted->user, *device);
-  if (!refused) return device->empty() ? Route::kPassword : Route::kReturning;
+  if (!refused) return entrance_.isReturning(request, wanted->user, *device) ? Route::kReturning : Route::kPassword;
   exchange.response = answers_.refuse(request, *refused, wanted->user, wanted->rd);
   if (exchange.response.body.size() > kMostWrittenOnLane) return Route::kPassword;
   note(request, *refused, wanted->user);

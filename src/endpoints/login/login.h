@@ -70,8 +70,8 @@ class LoginEndpoint {
   /// For when more log in than there is time for: the form once more, with the reason. Never waits.
   Response turnAway(const Request& request) const;
   /// Of a POST, without waiting: kAnswered, with what answer() would say, when whoever tries was refused a moment ago;
-  /// kReturning when a password is to be looked at that comes from a device that the user has logged in with before;
-  /// else kPassword.
+  /// kReturning when a password is to be looked at that comes from a device or network the user has logged in from
+  /// before; else kPassword.
   Route triage(Exchange& exchange) const;
 
  private:

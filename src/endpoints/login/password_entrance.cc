@@ -95,6 +95,12 @@ std::optional<PasswordEntrance::Refused> PasswordEntrance::refusedLately(const R
   return throttled(*refused);
 }
 
+bool PasswordEntrance::isReturning(const Request& request, std::string_view name, std::string_view device) const {
+  if (!device.empty()) return true;
+  const std::string place = addressPrefix(request.paramOrEmpty("SESSIOND_ADDR"));
+  return parts_.gate.knownLately({.user = name, .place = place, .device = ""});
+}
+
 PasswordEntrance::Receipt PasswordEntrance::succeeded(const Request& request, const Admitted& admitted) const {
   const CookieSettings& settings = parts_.settings.cookie;
   SetCookie cookie;

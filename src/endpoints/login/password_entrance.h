@@ -65,6 +65,9 @@ class PasswordEntrance {
   /// What admit() would say, as after a refusal a moment ago, to this visitor or, where `device` is empty, to another
   /// stranger; absent: somebody has to be asked. Never waits. `device`: of deviceOf().
   std::optional<Refused> refusedLately(const Request& request, std::string_view name, std::string_view device) const;
+  /// Is it the user's, as far as memory knows: a device (of deviceOf()), or a network that the user logged in from?
+  /// Never waits.
+  bool isReturning(const Request& request, std::string_view name, std::string_view device) const;
   /// Nothing came of it, and not because of the password.
   void undecided(const Admitted& admitted) const { parts_.gate.undecided(admitted.pass); }
 

@@ -242,6 +242,17 @@ TEST_F(LoginTriageTest, ADeviceThatReturnsIsKnownBeforeItWaits) {
   EXPECT_EQ(triage("{junk", with(adas)), Route::kPassword);
 }
 
+TEST_F(LoginTriageTest, SoIsWhoComesFromANetworkThatTheUserLoggedInFrom) {
+  EXPECT_EQ(triage(kGoodJson), Route::kPassword) << "the first time it is a stranger's";
+  ASSERT_EQ(postJson(kGoodJson).status, 200);
+  EXPECT_EQ(triage(kGoodJson), Route::kReturning);
+  EXPECT_EQ(triage(R"({"user":" ada ","password":"wrong"})"), Route::kReturning);
+  EXPECT_EQ(triage(kGoodJson, {{"SESSIOND_ADDR", "192.0.2.200"}}), Route::kReturning) << "the same /24";
+  EXPECT_EQ(triage(kGoodJson, {{"SESSIOND_ADDR", "198.51.100.9"}}), Route::kPassword);
+  EXPECT_EQ(triage(R"({"user":"grace","password":"a&b c"})"), Route::kPassword);
+  EXPECT_EQ(triage(kGoodForm + "&csrf=another"), Route::kPassword) << "its password is not looked at";
+}
+
 TEST_F(LoginTriageTest, ADeviceThatWasRefusedAMomentAgoHearsItAgainFromTheLane) {
   const Params device = {{"HTTP_COOKIE", "__Host-sd_device=" + devices_.issue("ada", "")}};
   for (int i = 0; i < 10; ++i) EXPECT_EQ(postJson(R"({"user":"ada","password":"x"})", device).status, 401);
@@ -320,7 +331,7 @@ TEST_F(LoginTriageTest, WhoIsRefusedForAnythingElseIsNotTheOneWhoAsksTheStoreAne
 TEST_F(LoginTriageTest, TheLaneRefusesNobodyElse) {
   ASSERT_EQ(postJson(kGoodJson, {{"SESSIOND_ADDR", "198.51.100.9"}}).status, 200);
   guess();
-  EXPECT_EQ(triage(kGoodJson, {{"SESSIOND_ADDR", "198.51.100.9"}}), Route::kPassword) << "a known place";
+  EXPECT_EQ(triage(kGoodJson, {{"SESSIOND_ADDR", "198.51.100.9"}}), Route::kReturning) << "a known place";
   EXPECT_EQ(triage(R"({"user":"bob","password":"x"})"), Route::kPassword);
   const std::string adas = "__Host-sd_device=" + devices_.issue("ada", "");
   EXPECT_EQ(triage(kGoodJson, {{"HTTP_COOKIE", adas}}), Route::kReturning);

@@ -144,6 +144,23 @@ TEST_F(LoginGateTest, WhatNobodyDecidedIsGivenBackAndWhatBrokeOffIsNot) {
   EXPECT_FALSE(gate_.enter(stranger_));
 }
 
+TEST_F(LoginGateTest, TellsWithoutTheStoreWhoCameFromAKnownPlaceSinceItBegan) {
+  EXPECT_FALSE(gate_.knownLately(office_));
+  fail(office_);
+  EXPECT_FALSE(gate_.knownLately(office_)) << "a stranger so far";
+  ASSERT_TRUE(succeed(office_));
+  EXPECT_TRUE(gate_.knownLately(office_));
+  EXPECT_FALSE(gate_.knownLately(stranger_));
+  EXPECT_FALSE(gate_.knownLately({.user = "eve", .place = office_.place, .device = ""}));
+  fail(device_);
+  EXPECT_FALSE(gate_.knownLately({.user = "ada", .place = device_.place, .device = ""}))
+      << "the device is known, not that";
+  LoginGate restarted(LoginGateSettings{}, secret_, store_, store_, clock_);
+  EXPECT_FALSE(restarted.knownLately(office_));
+  ASSERT_TRUE(restarted.enter(office_));
+  EXPECT_TRUE(restarted.knownLately(office_)) << "also where the password is wrong then";
+}
+
 TEST_F(LoginGateTest, ARightPasswordIsRefusedLikeAWrongOne) {
   failuresOf(stranger_, 5);
   EXPECT_EQ(succeed(stranger_), std::nullopt);
