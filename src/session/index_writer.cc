@@ -76,10 +76,18 @@ void IndexWriter::note(const KnownSession& session, std::optional<SteadyTime> en
     if (earlier) met = std::min(met, *earlier);
   // An index that may have been lost since then knows of it only what others noted.
   const bool again = before && *before > lost_.load(std::memory_order_relaxed) + std::chrono::seconds(1);
-  const Noted noted{.ends = end, .met = met, .again = again};
+  const Noted noted{.ends = end, .met = met, .begun = begunBefore(session, met, now), .again = again};
   if (keep(waiting_[std::string(session.userId())], session.id(), noted)) ++size_;
   session.noteIndexed(end, now);
   if (first) arrived_.notify_one();
+}
+
+/// By what its login says, if that is this user's and somewhat older than clocks can be apart; else when it was met.
+SteadyTime IndexWriter::begunBefore(const KnownSession& session, SteadyTime met, SteadyTime now) const {
+  const std::optional<WallTime> login = session.facts().authenticated;
+  if (!login) return met;
+  const milliseconds age = clock_.wallNow() - *login - kClocksApart;
+  return std::min(met, now - std::clamp<milliseconds>(age, milliseconds(0), kLongestCookieLife));
 }
 
 /// True: it was not there.
@@ -88,6 +96,7 @@ bool IndexWriter::keep(OfUser& where, const SessionId& id, const Noted& noted) {
   Noted& kept = entry->second;
   kept = {.ends = std::max(kept.ends, noted.ends),
           .met = std::min(kept.met, noted.met),
+          .begun = std::min(kept.begun, noted.begun),
           .again = kept.again && noted.again};
   return is_new;
 }
@@ -222,14 +231,19 @@ Expected<void, StoreError> IndexWriter::write(const Waiting& batch, Waiting& fai
     if (note.result) noted_.add();
     const Noted& noted = batch.at(user_id).at(id);
     // No earlier than they can have been ended: who logs in at that very moment logs in again.
-    const bool ended_since = note.ended_without && answered - *note.ended_without >= noted.met;
+    const SteadyTime since = note.is_new ? noted.begun : noted.met;
+    const bool ended_since = note.ended_without && answered - *note.ended_without >= since;
     // Somebody else may have met it later and noted it sooner. One that was noted here before is looked at no more.
     if (note.result && ended_since && (note.is_new || !noted.again)) missed[user_id].push_back(id);
     if (note.result || damaged) continue;
     done = Unexpected(note.result.error());
     failed[user_id].emplace(id, noted);
   }
-  if (is_damaged) logError("sessions: the index of some user holds something else; delete that key, it is made anew");
+  if (is_damaged) {
+    logError(
+        "sessions: the index of some user holds something else; delete that key, checks make it anew; until they have "
+        "met all sessions of the user, sessionctl session revoke --user ID --scan ends them");
+  }
   return done;
 }
 

@@ -4,7 +4,9 @@
 // What waits is gathered for a moment and written together. What the store does not take, of all or of one user, waits
 // on and is tried again, and nothing else is. Whoever lists a user's sessions waits until what was met here before is
 // in the index. Elsewhere nobody waits for that: what was met here before all of its user's sessions were ended there,
-// and is noted only then, is ended here.
+// and is noted only then, is ended here. So is, whenever it was met, what by its own word began before that and is new
+// to the index, which has lost it then. Whoever logs in is noted before they know their session, so by clocks alone no
+// later login is ended.
 
 #pragma once
 
@@ -72,11 +74,14 @@ class IndexWriter final : public UserSessionIndex {
   static constexpr std::size_t kLargestBatch = 256;
   static constexpr std::chrono::milliseconds kGathering{10};
   static constexpr std::chrono::milliseconds kUntilNextTry{500};
+  /// As far as the clocks of two machines may be apart before one's logins look older to the other than they are.
+  static constexpr std::chrono::minutes kClocksApart{1};
 
  private:
   struct Noted {
     SteadyTime ends;
     SteadyTime met;      ///< first
+    SteadyTime begun;    ///< no later than it was met
     bool again = false;  ///< it has been noted before
   };
   using OfUser = std::map<SessionId, Noted>;
@@ -84,6 +89,7 @@ class IndexWriter final : public UserSessionIndex {
   using Missed = std::map<std::string, std::vector<SessionId>>;
   class UnderWay;
 
+  SteadyTime begunBefore(const KnownSession& session, SteadyTime met, SteadyTime now) const;
   void run(const std::stop_token& stop);
   void wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
   void writeLast(std::unique_lock<std::mutex>& lock);

@@ -12,8 +12,11 @@ namespace {
 
 /// A damaged index stays damaged, and its user out, until somebody deletes it.
 Unexpected<LoginOutcome> unavailable(StoreError error) {
-  if (error == StoreError::kCorrupt)
-    logError("login: the index of the user's sessions holds something else; delete that key, it is made anew");
+  if (error == StoreError::kCorrupt) {
+    logError(
+        "login: the index of the user's sessions holds something else; delete that key, checks make it anew; until "
+        "they have met all sessions of the user, sessionctl session revoke --user ID --scan ends them");
+  }
   return Unexpected(LoginOutcome::kUnavailable);
 }
 

@@ -34,6 +34,16 @@ inline SessionRef sessionOf(const std::string& id, const std::string& user,
   return KnownSession::make(idOf(id), facts, "");
 }
 
+/// Made by a login of that user's.
+inline SessionRef loginOf(const std::string& id, const std::string& user, WallTime authenticated) {
+  SessionFacts facts;
+  facts.state = CheckStatus::kValid;
+  facts.touch_ttl = std::chrono::hours(1);
+  facts.user_id = user;
+  facts.authenticated = authenticated;
+  return KnownSession::make(idOf(id), facts, "");
+}
+
 /// Holds its first write until it is let go, and counts. Without memory it throws.
 class GatedIndex final : public UserSessionIndex {
  public:

@@ -131,6 +131,55 @@ TEST_F(IndexWriterTest, WhatCouldNotBeNotedIsStillKnownToHaveBeenMetBefore) {
   EXPECT_THAT(ended, ElementsAre(idOf("missed")));
 }
 
+/// The index was deleted, and nothing that met the session before remembers it: an instance that has just begun.
+TEST_F(IndexWriterTest, WhatBeganBeforeAllWereEndedIsEndedThoughNobodyRemembersToHaveMetIt) {
+  std::vector<SessionId> ended;
+  IndexWriter writer(index_, clock_, metrics_, into(ended));
+  clock_.advance(hours(1));
+  const WallTime all_ended = clock_.wallNow();
+  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
+  clock_.advance(hours(2));
+  const seconds apart = IndexWriter::kClocksApart;
+  writer.note(*loginOf("before", "42", all_ended - apart - seconds(1)), std::nullopt, clock_.steadyNow());
+  writer.note(*loginOf("about then", "42", all_ended - apart + seconds(1)), std::nullopt, clock_.steadyNow());
+  writer.note(*loginOf("after", "42", all_ended + seconds(1)), std::nullopt, clock_.steadyNow());
+  writer.note(*loginOf("future", "42", clock_.wallNow() + hours(1)), std::nullopt, clock_.steadyNow());
+  writer.note(*sessionOf("an application's", "42"), std::nullopt, clock_.steadyNow());
+  writer.note(*loginOf("others", "7", all_ended - hours(1)), std::nullopt, clock_.steadyNow());
+  EXPECT_EQ(listed(writer, "42").size(), 5U);
+  EXPECT_EQ(listed(writer, "7").size(), 1U);
+  writer.finish();
+  EXPECT_THAT(ended, ElementsAre(idOf("before")));
+}
+
+/// A login is in the index before anybody can meet its session, whatever the clock says of the machine where it was.
+TEST_F(IndexWriterTest, NoLoginAfterThatIsEndedForTheClockOfItsMachine) {
+  std::vector<SessionId> ended;
+  IndexWriter writer(index_, clock_, metrics_, into(ended));
+  clock_.advance(hours(1));
+  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
+  clock_.advance(seconds(1));
+  ASSERT_TRUE(index_.add({.user_id = "42", .id = idOf("login"), .life = hours(1)}));
+  writer.note(*loginOf("login", "42", clock_.wallNow() - hours(10)), std::nullopt, clock_.steadyNow());
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("login")));
+  writer.finish();
+  EXPECT_THAT(ended, IsEmpty());
+}
+
+/// What is kept is in the index from then on.
+TEST_F(IndexWriterTest, WhatWasKeptWhenTheOthersWereEndedIsEndedByNobody) {
+  std::vector<SessionId> ended;
+  IndexWriter writer(index_, clock_, metrics_, into(ended));
+  clock_.advance(hours(1));
+  const WallTime login = clock_.wallNow() - hours(1);
+  ASSERT_TRUE(index_.noteAllEnded("42", std::vector{idOf("kept")}, hours(1)));
+  clock_.advance(seconds(1));
+  writer.note(*loginOf("kept", "42", login), std::nullopt, clock_.steadyNow());
+  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("kept")));
+  writer.finish();
+  EXPECT_THAT(ended, IsEmpty());
+}
+
 TEST_F(IndexWriterTest, WhatFoundNoRoomWasMetAllTheSame) {
   GatedIndex gated(clock_);
   std::vector<SessionId> ended;
