@@ -33,9 +33,9 @@ Expected<std::vector<ListedSession>, StoreError> SessionList::of(const std::stri
                                                                  const std::optional<SessionId>& own) const {
   std::vector<SessionId> ids;
   if (!user_id.empty()) {
-    auto indexed = parts_.index.list(user_id, kMost);
-    if (!indexed) return Unexpected(indexed.error());
-    ids = *std::move(indexed);
+    auto some = indexed(user_id);
+    if (!some) return Unexpected(some.error());
+    ids = *std::move(some);
   }
   if (own && std::ranges::find(ids, *own) == ids.end()) ids.push_back(*own);
   auto all = describe(user_id, ids);
@@ -48,14 +48,28 @@ Expected<std::vector<ListedSession>, StoreError> SessionList::of(const std::stri
 Expected<std::optional<SessionId>, StoreError> SessionList::find(const std::string& user_id,
                                                                  std::string_view handle) const {
   if (user_id.empty()) return std::optional<SessionId>();
-  const auto indexed = parts_.index.list(user_id, kMost);
-  if (!indexed) return Unexpected(indexed.error());
-  const auto named =
-      std::ranges::find_if(*indexed, [&](const SessionId& id) { return parts_.handles.means(handle, id); });
-  if (named == indexed->end()) return std::optional<SessionId>();
+  const auto ids = indexed(user_id);
+  if (!ids) return Unexpected(ids.error());
+  const auto named = std::ranges::find_if(*ids, [&](const SessionId& id) { return parts_.handles.means(handle, id); });
+  if (named == ids->end()) return std::optional<SessionId>();
   const auto described = describe(user_id, std::span(&*named, 1));
   if (!described) return Unexpected(described.error());
   return described->empty() ? std::nullopt : std::optional(*named);
+}
+
+/// What an application has destroyed stands in the index until its time is over, before all that end sooner.
+Expected<std::vector<SessionId>, StoreError> SessionList::indexed(const std::string& user_id) const {
+  for (int round = 1;; ++round) {
+    auto ids = parts_.index.list(user_id, kMost);
+    if (!ids || ids->size() < kMost || round == kRounds) return ids;
+    const auto all = look(*ids);
+    if (!all) return Unexpected(all.error());
+    std::vector<SessionId> gone;
+    for (std::size_t i = 0; i < ids->size(); ++i)
+      if (!(*all)[i].is_there) gone.push_back((*ids)[i]);
+    if (gone.empty()) return ids;
+    if (const auto removed = parts_.index.remove(user_id, gone); !removed) return Unexpected(removed.error());
+  }
 }
 
 Expected<std::vector<SessionId>, StoreError> SessionList::prune(const std::string& user_id, std::size_t enough) const {

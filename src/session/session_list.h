@@ -66,8 +66,10 @@ class SessionList {
   /// Those of them that are sessions, whoever's, in the same order.
   Expected<std::vector<ListedSession>, StoreError> describe(std::span<const SessionId> ids) const;
 
-  /// So many are looked at, those that end last; who has more sees these.
+  /// So many are looked at, those that end last; who has more sees these. Where what is gone stands among so many, it
+  /// is taken out of the index and others come into view, so often at most; the next one who looks goes on.
   static constexpr std::size_t kMost = 2048;
+  static constexpr int kRounds = 4;
 
  private:
   struct Looked {
@@ -76,6 +78,7 @@ class SessionList {
     std::optional<ListedSession> session = {};  ///< if it can be read
   };
 
+  Expected<std::vector<SessionId>, StoreError> indexed(const std::string& user_id) const;
   Expected<std::vector<Looked>, StoreError> look(std::span<const SessionId> ids) const;
   Expected<std::vector<ListedSession>, StoreError> describe(const std::string& user_id,
                                                             std::span<const SessionId> ids) const;

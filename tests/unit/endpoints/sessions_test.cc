@@ -106,6 +106,29 @@ class SessionsTest : public EndpointFixture {
   std::optional<SessionsEndpoint> endpoint_;
 };
 
+TEST_F(SessionsTest, WhatIsGoneHidesNothingThatLives) {
+  logIn("mine", "42");
+  logIn("phone", "42", "Chrome/Android");
+  put("application", "42");
+  const auto destroyMany = [this](std::size_t many) {
+    for (std::size_t i = 0; i < many; ++i) {
+      const SessionId id = idOf("gone " + std::to_string(i));
+      ASSERT_TRUE(index_.add({.user_id = "42", .id = id, .life = hours(48)}));
+    }
+  };
+  destroyMany(2 * SessionList::kMost + 10);
+  EXPECT_THAT(get("mine").body, AllOf(HasSubstr(handle("phone")), HasSubstr(handle("application"))));
+  const auto left = index_.list("42", 10 * SessionList::kMost);
+  ASSERT_TRUE(left);
+  EXPECT_EQ(left->size(), 3U + 10U) << "what lives stays, and a page that is not full is left alone";
+  destroyMany(2 * SessionList::kMost);
+  EXPECT_EQ(del("mine", "/sessions/" + handle("phone")).status, 204);
+  EXPECT_FALSE(lives("phone"));
+  destroyMany(SessionList::kRounds * SessionList::kMost);
+  EXPECT_THAT(get("mine").body, Not(HasSubstr(handle("application")))) << "nobody looks for ever";
+  EXPECT_THAT(get("mine").body, HasSubstr(handle("application"))) << "but the next one goes on";
+}
+
 TEST_F(SessionsTest, ShowsTheUsersOwnSessionsToPeople) {
   logIn("mine", "42");
   logIn("phone", "42", "Chrome/Android");
