@@ -146,6 +146,57 @@ describe('more logins than there is time for', () => {
   });
 });
 
+describe('three hundred connections that send wrong passwords, of which each takes a bcrypt of cost 12', () => {
+  let stack;
+  before(async () => {
+    const config = (settings) => {
+      settings.listen.password_workers = 2;
+      settings.login = { authenticators: ['redis'] }; // names that nobody has cost what redis_usual_hash says by default
+    };
+    stack = await startStack({ config, server });
+  });
+  after(() => stack?.stop());
+
+  // A second is what is promised. A machine that has other work as well has more time here.
+  const timeout = 10000;
+
+  test('keep no check, logout, readiness or metrics from their answer', async () => {
+    let over = false;
+    let turnedAway = 0;
+    const flood = Array.from({ length: 300 }, async (_, i) => {
+      const client = stack.client();
+      for (let n = 0; !over; n++) {
+        const { status } = await tryPassword(client, `10.${20 + (n % 200)}.${i % 250}.1`, { user: `nobody-${i}-${n}` });
+        if (status !== 503) continue;
+        turnedAway++;
+        await pause(500);
+      }
+    });
+    // All workers are busy, and all places before them taken.
+    const full = () => {
+      const before = turnedAway;
+      return waitFor('a login is turned away', () => turnedAway > before, { timeout: 60000 });
+    };
+    try {
+      const browser = stack.client();
+      const headers = { Cookie: await stack.session('amid-a-flood', { id: '7' }) };
+      for (let round = 0; round < 3; round++) {
+        for (const target of ['/page/', '/sessiond/ready', '/sessiond/metrics']) {
+          await full();
+          assert.equal((await browser.get(target, { headers, timeout })).status, 200, target);
+        }
+      }
+      await full();
+      assert.equal((await browser.request('POST', '/logout', { headers, timeout })).status, 204);
+      assert.notEqual((await browser.get('/page/', { headers, timeout })).status, 200, 'the logout holds');
+      await full();
+    } finally {
+      over = true;
+      await Promise.all(flood);
+    }
+  });
+});
+
 describe('the recipe in endpoints.conf against floods', () => {
   let stack;
   const recipe = fs.readFileSync('nginx/endpoints.conf', 'utf8').match(/^ *#   (map|limit_req).*$/gm).map((line) => line.replace(/^ *#/, ''));
