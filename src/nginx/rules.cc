@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "nginx/redirection.h"
+#include "nginx/early_answer.h"
 #include "nginx/variables.h"
 
 namespace sessiond::nginx {

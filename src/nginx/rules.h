@@ -45,7 +45,7 @@ bool isRegex(const Scope& scope);
 /// Switched off for the whole location, in a server that is protected as a whole: meant so, mostly.
 bool isPublicCorner(const Scope& location);
 /// Nobody gets anything there: `internal`, `deny all`, a `return` that is no success and that no other location answers
-/// (redirection.h), or a redirect of every request.
+/// (early_answer.h), or a redirect of every request.
 bool isClosed(const Scope& scope);
 /// Nothing stands between everybody and it: no check, also not of others, no password and no list of addresses.
 bool isOpen(const Scope& scope);

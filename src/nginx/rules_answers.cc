@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "nginx/redirects.h"
+#include "nginx/destination.h"
 #include "nginx/rules.h"
 
 namespace sessiond::nginx {
@@ -107,7 +107,7 @@ void lintCircle(const Site& site, const Scope& location) {
   if (!intercepts || location.value("recursive_error_pages") != "on") return;
   for (const Directive* page : location.inForce("error_page")) {
     if (isOurs(page->place) || page->arguments.empty()) continue;
-    const auto pages = locationsFor(site.server, page->arguments.back());
+    const auto pages = locationsFor(site.server, Destination::by(page->arguments.back()));
     if (std::find(pages.begin(), pages.end(), &location) == pages.end()) continue;
     site.fault("error-page-circle", page->place,
                "when the application in " + written(location) +

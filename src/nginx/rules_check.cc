@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/ascii.h"
-#include "nginx/redirection.h"
+#include "nginx/early_answer.h"
 #include "nginx/rules.h"
 #include "nginx/variables.h"
 

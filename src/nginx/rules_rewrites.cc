@@ -6,7 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "nginx/redirection.h"
+#include "nginx/destination.h"
+#include "nginx/early_answer.h"
 #include "nginx/rules.h"
 #include "nginx/variables.h"
 
@@ -68,18 +69,13 @@ Beginning beginningOf(std::string_view regex) {
   return beginning;
 }
 
-struct Address {
-  std::string text;
-  bool is_whole = false;  ///< not only its beginning
-};
-
 /// Where a rewrite leads what begins with `from`; nothing: that cannot be told.
-std::optional<Address> ledTo(const Directive& rewrite, std::string_view from) {
+std::optional<Destination> ledTo(const Directive& rewrite, std::string_view from) {
   const std::string_view target = rewrite.argument(1);
   const std::string_view literal = target.substr(0, target.find_first_of("$?"));
   if (!literal.empty() && !literal.starts_with('/')) return {};
   const std::string_view variable = target.substr(literal.size());
-  if (!variable.starts_with('$')) return Address{std::string(literal), true};
+  if (!variable.starts_with('$')) return Destination{std::string(literal), true};
   const auto names = variablesIn(variable);
   const std::string_view name = names.empty() ? std::string_view() : names.front();
   const Beginning beginning = beginningOf(rewrite.argument(0));
@@ -92,8 +88,8 @@ std::optional<Address> ledTo(const Directive& rewrite, std::string_view from) {
     return {};
   }
   if (literal.ends_with('/') && rest.starts_with('/')) rest.remove_prefix(1);
-  Address address{std::string(literal) + std::string(rest), false};
-  return address.text.starts_with('/') ? std::optional(std::move(address)) : std::nullopt;
+  Destination to{std::string(literal) + std::string(rest), false};
+  return to.text.starts_with('/') ? std::optional(std::move(to)) : std::nullopt;
 }
 
 /// Does it only take some of the addresses of a location, which it names?
@@ -136,7 +132,7 @@ const Scope* wayOut(const Site& site, const Directive& rewrite, bool is_conditio
   // It may be taken by the same expression there.
   const bool is_known = led->is_whole || !isRegex(closed);
   if (!is_known && patternOf(closed).mayMeet(AddressPattern::ofPrefix(led->text))) return nullptr;
-  const Scope& target = takenFor(site.server, led->text, led->is_whole);
+  const Scope& target = takenFor(site.server, *led);
   if (&target == &closed || isOurs(target.place()) || !isOpenInside(target)) return nullptr;
   return givesAway(rewrite, is_conditional, closed, target) ? &target : nullptr;
 }

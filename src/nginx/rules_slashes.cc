@@ -6,20 +6,12 @@
 
 #include <algorithm>
 
-#include "nginx/redirects.h"
+#include "nginx/destination.h"
+#include "nginx/early_answer.h"
 #include "nginx/rules.h"
 
 namespace sessiond::nginx {
 namespace {
-
-bool hasPass(const Scope& location) {
-  const auto stands_in = [](const Scope& scope) {
-    return std::ranges::any_of(kPasses, [&scope](std::string_view pass) { return !scope.own(pass).empty(); });
-  };
-  return stands_in(location) || std::ranges::any_of(location.children(), [&](const auto& child) {
-           return child->kind() == Scope::Kind::kIf && stands_in(*child);
-         });
-}
 
 /// Whatever may answer there: those of a location, and of the others that a request of it may end in, but for one.
 std::vector<Handover> programsOf(const Site& site, const Scope& location, const Scope& but_for) {
@@ -42,7 +34,7 @@ bool shareOne(const std::vector<Handover>& some, const std::vector<Handover>& ot
 
 void lintSlashes(const Site& site) {
   for (const Scope* closed : site.locations) {
-    if (!isPrefix(*closed) || !isChecked(*closed) || hasPass(*closed)) continue;
+    if (!isPrefix(*closed) || !isChecked(*closed) || handsOn(*closed)) continue;
     const std::string_view name = nameOf(*closed).text;
     if (!name.ends_with('/') || name.size() < 2) continue;
     const std::string address(name.substr(0, name.size() - 1));

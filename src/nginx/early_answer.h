@@ -1,17 +1,11 @@
-// Redirection: where nginx itself leads a request on, before any check is made: by a `rewrite`, or by the error_page of
-// a `return`. The location that answers then is the one whose check is made, or nobody's.
+// Early answer: what answers where nginx leads a request on before any check is made, by a `rewrite` or by the
+// error_page of a `return`. The check is then the other location's, or nobody's.
 
 #pragma once
-
-#include <string_view>
 
 #include "nginx/scope.h"
 
 namespace sessiond::nginx {
-
-/// The location for an address, by prefixes and by what can be read off regexes; where no more than the beginning of
-/// the address is known, by prefixes alone. The server, where none takes it.
-const Scope& takenFor(const Scope& server, std::string_view address, bool is_whole);
 
 /// Does whoever is led there get in, with no check, also not of others, no password and no list of addresses beside
 /// the server's? `internal` keeps nobody away whom nginx leads there.

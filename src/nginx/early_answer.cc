@@ -1,9 +1,10 @@
-#include "nginx/redirection.h"
+#include "nginx/early_answer.h"
 
 #include <algorithm>
 #include <array>
 #include <string>
 
+#include "nginx/destination.h"
 #include "nginx/handover.h"
 #include "nginx/rules.h"
 
@@ -43,13 +44,6 @@ bool givesTheSame(const Scope& named, const Scope& scope) {
   return handsOn(named) || named.value("root") == scope.value("root");
 }
 
-const Scope* namedLocation(const Scope& server, std::string_view name) {
-  for (const auto& child : server.children()) {
-    if (child->kind() == Scope::Kind::kLocation && child->opened()->argument(0) == name) return child.get();
-  }
-  return nullptr;
-}
-
 /// With its code it is the page of an error; with `=` an answer.
 bool isAnswer(const Directive& page) {
   return std::any_of(page.arguments.begin(), page.arguments.end(),
@@ -58,39 +52,21 @@ bool isAnswer(const Directive& page) {
 
 /// The open program that answers an address of the configuration's; nullptr without one.
 const Scope* programAt(const Scope& server, std::string_view to) {
-  const std::string_view address = to.substr(0, to.find_first_of("$?"));
-  const bool is_whole = address.size() == to.size() || to[address.size()] == '?';
-  const Scope& taken = takenFor(server, address, is_whole);
+  const Scope& taken = takenFor(server, Destination::by(to));
   return handsOn(taken) && isOpenInside(taken) && !isOurs(taken.place()) ? &taken : nullptr;
 }
 
 const Scope* namedAnswer(const Scope& server, std::string_view name, const Scope& scope) {
-  const Scope* named = namedLocation(server, name);
-  if (named == nullptr || isOurs(named->place()) || !isOpenInside(*named)) return nullptr;
-  for (const Directive* rewrite : named->own("rewrite")) {
+  const Scope& named = takenFor(server, Destination::by(name));
+  if (&named == &server || isOurs(named.place()) || !isOpenInside(named)) return nullptr;
+  for (const Directive* rewrite : named.own("rewrite")) {
     const bool leads_on = rewrite->argument(2) != "break" && catchesEveryRequest(rewrite->argument(0));
     if (leads_on) return programAt(server, rewrite->argument(1));
   }
-  return givesTheSame(*named, scope) ? named : nullptr;
+  return givesTheSame(named, scope) ? &named : nullptr;
 }
 
 }  // namespace
-
-const Scope& takenFor(const Scope& server, std::string_view address, bool is_whole) {
-  // Something follows it: an exact location is for another one.
-  const Scope* prefix = locationFor(server, std::string(address) + (is_whole ? "" : "*"));
-  if (prefix != nullptr && (!is_whole || isExact(*prefix))) return *prefix;
-  const AddressPattern pattern = is_whole ? AddressPattern::ofAddress(address) : AddressPattern::ofPrefix(address);
-  bool keeps_regexes_away = false;
-  for (const Scope* block = prefix == nullptr ? &server : prefix;; block = block->parent()) {
-    for (const auto& child : block->children()) {
-      if (!keeps_regexes_away && isRegex(*child) && patternOf(*child).mayMeet(pattern)) return *child;
-    }
-    if (block == &server) break;
-    keeps_regexes_away = nameOf(*block).match == LocationName::Match::kStrongPrefix;
-  }
-  return prefix == nullptr ? server : *prefix;
-}
 
 bool isOpenInside(const Scope& scope) {
   const auto stands_inside = [&scope](std::string_view name) {
