@@ -20,6 +20,7 @@ namespace sessiond::nginx {
 /// What sessiond.yaml says, to hold the snippets against it. Empty: not known.
 struct SessiondFacts {
   std::vector<std::string> policies;
+  std::vector<std::string> optional;  ///< those of them that let in who has no session
   std::vector<std::string> identity;  ///< header names
   std::size_t identity_max_bytes = 0;
   /// Those of this version, for this configuration, by their names without a folder.

@@ -204,6 +204,18 @@ bool lacksPolicyOf(const Scope& one, const Scope& other) {
   return is_one && isChecked(one) && isChecked(other) && namedPolicy(one).empty();
 }
 
+bool isForEverybody(const SessiondFacts& facts, const Scope& scope) {
+  const std::string_view named = namedPolicy(scope);
+  const std::string_view policy = named.empty() ? "default" : named;
+  if (!isChecked(scope)) return false;
+  if (facts.policies.empty()) return policy == "optional";
+  return std::find(facts.optional.begin(), facts.optional.end(), policy) != facts.optional.end();
+}
+
+bool letsMoreIn(const SessiondFacts& facts, const Scope& one, const Scope& other) {
+  return isForEverybody(facts, one) && !isClosed(one) && isChecked(other) && !isForEverybody(facts, other);
+}
+
 std::size_t endpointsAt(const Scope& server) {
   const auto& inside = server.inside();
   const auto sets = std::find_if(inside.begin(), inside.end(), [](const Directive& directive) {

@@ -75,6 +75,11 @@ std::string_view namedPolicy(const Scope& scope);
 /// Does one leave its policy to `default` where the other names one? Which of both lets more people in only sessiond
 /// knows, but one address has one policy.
 bool lacksPolicyOf(const Scope& one, const Scope& other);
+/// Is a check made that lets in who has no session? Where sessiond.yaml is not known, by the policy of the name
+/// `optional`.
+bool isForEverybody(const SessiondFacts& facts, const Scope& scope);
+/// Does one let everybody in by its policy, where the other one's does not?
+bool letsMoreIn(const SessiondFacts& facts, const Scope& one, const Scope& other);
 /// Where endpoints.conf begins among the server's directives; their number when it is not there.
 std::size_t endpointsAt(const Scope& server);
 

@@ -117,16 +117,28 @@ bool takesAddressesOf(const Scope& regex, const Scope& other) {
          mayMeet(patternOf(regex), *regex.parent(), other, *precedence.beside);
 }
 
-/// One that is checked too, but leaves its policy to `default`.
+/// An exception to a check of everything, or one that names what it is an exception to, is made where one sees it.
+bool isSeen(const Scope& regex, const Scope& other) {
+  const std::string_view name = nameOf(other).text;
+  return name == "/" || nameOf(regex).text.find(name) != std::string_view::npos;
+}
+
+/// One that is checked too, but by a policy that lets everybody in, or leaves it to `default`.
 void lintPolicyOf(const Site& site, const Scope& regex) {
   for (const Scope* other : site.locations) {
-    if (!lacksPolicyOf(regex, *other) || !takesAddressesOf(regex, *other)) continue;
-    site.fault(
-        "policy-weaker", regex.place(),
-        written(regex) + " takes addresses of " + written(*other) + ", and is checked by `default`, not by `" +
-            std::string(namedPolicy(*other)) + "`",
-        "write `^~` before the prefix and put the regex location inside, with its own include and its policy; or "
-        "say `set $sessiond_policy default;` here, where that is meant");
+    const bool lets_more_in = letsMoreIn(site.facts, regex, *other) && !isSeen(regex, *other);
+    if (!lets_more_in && !lacksPolicyOf(regex, *other)) continue;
+    if (!takesAddressesOf(regex, *other)) continue;
+    const std::string takes = written(regex) + " takes addresses of " + written(*other) + ", and ";
+    const std::string inside =
+        "write `^~` before the prefix and put the regex location inside, with its own include and its policy";
+    if (lets_more_in) {
+      site.danger("policy-weaker", regex.place(), takes + "lets in who has no session, by its policy", inside);
+      return;
+    }
+    site.fault("policy-weaker", regex.place(),
+               takes + "is checked by `default`, not by `" + std::string(namedPolicy(*other)) + "`",
+               inside + "; or say `set $sessiond_policy default;` here, where that is meant");
     return;
   }
 }

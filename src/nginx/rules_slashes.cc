@@ -3,6 +3,8 @@
 //
 //   location ^~ /admin/ { …; try_files $uri @application; }
 //   location /          { try_files $uri @application; }       /admin is the application's, and open to all
+//
+// The same where `/` is checked, but by a policy that is not the one of /admin/.
 
 #include <algorithm>
 
@@ -39,13 +41,21 @@ void lintSlashes(const Site& site) {
     if (!name.ends_with('/') || name.size() < 2) continue;
     const std::string address(name.substr(0, name.size() - 1));
     const Scope* taken = locationFor(site.server, address);
-    if (taken == nullptr || !isUnchecked(*taken)) continue;
+    if (taken == nullptr) continue;
+    const bool lets_more_in = letsMoreIn(site.facts, *taken, *closed);
+    if (!isUnchecked(*taken) && !lets_more_in && !lacksPolicyOf(*taken, *closed)) continue;
     // Where a regex location may take an address, the prefix counts as well (locationsFor): but not the other one.
     if (!shareOne(programsOf(site, *closed, *taken), programsOf(site, *taken, *closed))) continue;
-    site.danger(
-        "slash-missing", closed->place(),
-        address + ", without the slash, is open to all by " + written(*taken) + ", and leads to the same application",
-        "say `location = " + address + " { return 301 " + std::string(name) + "; }` too");
+    const std::string before = address + ", without the slash, ";
+    const std::string after = " by " + written(*taken) + ", and leads to the same application";
+    const std::string remedy = "say `location = " + address + " { return 301 " + std::string(name) + "; }` too";
+    if (isUnchecked(*taken) || lets_more_in) {
+      site.danger("slash-missing", closed->place(), before + "is open to all" + after, remedy);
+    } else {
+      site.fault("policy-weaker", closed->place(),
+                 before + "is checked by `default`, not by `" + std::string(namedPolicy(*closed)) + "`," + after,
+                 remedy);
+    }
   }
 }
 

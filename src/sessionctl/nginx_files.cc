@@ -114,8 +114,12 @@ std::vector<nginx::SourceFile> snippetsFor(const Config& config, const std::vect
 nginx::SessiondFacts factsOf(const Config& config) {
   nginx::SnippetSettings settings = snippetSettingsOf(config);
   nginx::SessiondFacts facts{.policies = std::move(settings.policies),
+                             .optional = {},
                              .identity = std::move(settings.identity),
                              .identity_max_bytes = config.session.identity_max_bytes};
+  for (const SessionPolicy& policy : config.policies) {
+    if (!policy.require_session) facts.optional.push_back(policy.name);
+  }
   const auto folder = shippedSnippets();
   const auto shipped = folder ? readSnippets(*folder)
                               : Expected<std::vector<nginx::SourceFile>, std::string>(Unexpected(folder.error()));

@@ -291,6 +291,16 @@ const caught = [
     danger: 'regex-beats-prefix',
   },
   {
+    name: 'a regex location with an optional policy beats the protected prefix',
+    server: () => `${endpoints} ${open} location /account/ { ${page} ${proxy} }
+      location ~ \\.php$ { ${page} set $sessiond_policy optional; ${proxy} }`,
+    asks: [
+      ['nobody', '/account/', 302],
+      ['nobody', '/account/x.php', 'app:'],
+    ],
+    danger: 'policy-weaker',
+  },
+  {
     name: 'an open regex location above a protected one',
     server: () => `${endpoints} ${open} location ~* \\.(pdf|js)$ { ${proxy} } location ~ ^/files/ { ${page} ${proxy} }`,
     asks: [
@@ -400,6 +410,16 @@ const caught = [
       ['nobody', '/admin/', 302],
       ['nobody', '/admin', 301],
     ],
+  },
+  {
+    name: 'a protected prefix without its slash, where everything has an optional policy',
+    server: () => `${endpoints} location / { ${page} set $sessiond_policy optional; try_files /none @application; }
+      location ^~ /admin/ { ${page} try_files /none @application; } location @application { ${proxy} }`,
+    asks: [
+      ['nobody', '/admin/', 302],
+      ['nobody', '/admin', 'at:/admin'],
+    ],
+    danger: 'slash-missing',
   },
   {
     name: 'a mirror follows a checked request only',

@@ -194,6 +194,24 @@ TEST(NginxLint, HoldsTheSnippetsAgainstTheConfiguration) {
   EXPECT_EQ(findings[0].remedy, "in sessiond.yaml: session: {identity_max_bytes: 12k}");
 }
 
+TEST(NginxLint, WhichPolicyLetsEverybodyInSessiondSays) {
+  const auto rules = [](const std::string& policy, const SessiondFacts& facts) {
+    return rulesOf(
+        lint("http { include sessiond/upstream.conf; server { include sessiond/endpoints.conf; location /admin/ { "
+             "include sessiond/protect-page.conf; } location ~ \\.php$ { include sessiond/protect-page.conf; " +
+                 policy + " } } }",
+             facts));
+  };
+  const std::string shop = "set $sessiond_policy shop;";
+  const std::string optional = "set $sessiond_policy optional;";
+  const SessiondFacts facts = {.policies = {"shop", "optional"}, .optional = {"shop"}};
+  EXPECT_EQ(rules(shop, facts), "login-unlimited policy-weaker ");
+  EXPECT_EQ(rules(optional, facts), "login-unlimited ");
+  EXPECT_EQ(rules(optional, {}), "login-unlimited policy-weaker ") << "its name says so";
+  EXPECT_EQ(rules(shop, {}), "login-unlimited ");
+  EXPECT_EQ(rules(shop, {.policies = {"default", "shop"}, .optional = {"default", "shop"}}), "login-unlimited ");
+}
+
 TEST(NginxLint, UpstreamConfIsThereOnce) {
   const auto site = [](const std::string& upstream) {
     return "http { " + upstream + " server { include sessiond/endpoints.conf; location ^~ /a/ { include " +
