@@ -54,14 +54,21 @@ const Scope& takenFor(const Scope& server, const Destination& to) {
   return !to.is_whole && isPrefix(*locations.back()) ? *locations.back() : *locations.front();
 }
 
-std::vector<const Scope*> redirectsOf(const Scope& location) {
+std::vector<Destination> destinationsOf(const Scope& location) {
   std::vector<const Directive*> lines = location.own("try_files");
   const std::vector<const Directive*> pages = location.inForce("error_page");
   lines.insert(lines.end(), pages.begin(), pages.end());
-  std::vector<const Scope*> redirects;
+  std::vector<Destination> destinations;
   for (const Directive* line : lines) {
-    if (line->arguments.empty()) continue;
-    const std::vector<const Scope*> found = locationsFor(*location.server(), Destination::by(line->arguments.back()));
+    if (!line->arguments.empty()) destinations.push_back(Destination::by(line->arguments.back()));
+  }
+  return destinations;
+}
+
+std::vector<const Scope*> redirectsOf(const Scope& location) {
+  std::vector<const Scope*> redirects;
+  for (const Destination& to : destinationsOf(location)) {
+    const std::vector<const Scope*> found = locationsFor(*location.server(), to);
     std::ranges::copy_if(found, std::back_inserter(redirects),
                          [](const Scope* redirect) { return !isOurs(redirect->place()); });
   }

@@ -31,7 +31,10 @@ std::vector<const Scope*> locationsFor(const Scope& server, const Destination& t
 /// takes it.
 const Scope& takenFor(const Scope& server, const Destination& to);
 
-/// Those of the site that a request of the location may end in, by its own try_files and by the error pages in force.
+/// Where a request of the location may be led, by its own try_files and by the error pages in force.
+std::vector<Destination> destinationsOf(const Scope& location);
+
+/// The locations of the site that it may end in by that.
 /// REQUIRES: a location in a server.
 std::vector<const Scope*> redirectsOf(const Scope& location);
 

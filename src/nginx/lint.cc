@@ -63,6 +63,7 @@ void lintServer(const Scope& main, const Upstreams& upstreams, const Scope& serv
   lintRegexes(site);
   lintWays(site);
   lintSlashes(site);
+  lintPathInfo(site);
   lintFiles(site);
   lintApplications(site);
   lintAnswers(site);

@@ -216,6 +216,10 @@ bool letsMoreIn(const SessiondFacts& facts, const Scope& one, const Scope& other
   return isForEverybody(facts, one) && !isClosed(one) && isChecked(other) && !isForEverybody(facts, other);
 }
 
+bool isOpenBeside(const SessiondFacts& facts, const Scope& one, const Scope& other) {
+  return isUnchecked(one) || letsMoreIn(facts, one, other);
+}
+
 std::size_t endpointsAt(const Scope& server) {
   const auto& inside = server.inside();
   const auto sets = std::find_if(inside.begin(), inside.end(), [](const Directive& directive) {

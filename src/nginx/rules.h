@@ -80,6 +80,8 @@ bool lacksPolicyOf(const Scope& one, const Scope& other);
 bool isForEverybody(const SessiondFacts& facts, const Scope& scope);
 /// Does one let everybody in by its policy, where the other one's does not?
 bool letsMoreIn(const SessiondFacts& facts, const Scope& one, const Scope& other);
+/// Does nothing keep those away from one whom the other keeps away: no check, or one that lets more in?
+bool isOpenBeside(const SessiondFacts& facts, const Scope& one, const Scope& other);
 /// Where endpoints.conf begins among the server's directives; their number when it is not there.
 std::size_t endpointsAt(const Scope& server);
 
@@ -93,6 +95,7 @@ void lintForwarded(const Site& site);     ///< the same by headers of the site's
 void lintRegexes(const Site& site);       ///< does nginx take another location than the one that protects
 void lintWays(const Site& site);          ///< other ways to what is protected
 void lintSlashes(const Site& site);       ///< one of them: a prefix without the slash at its end
+void lintPathInfo(const Site& site);      ///< another one: a script, and behind it the address
 void lintFiles(const Site& site);         ///< other addresses of the files in it, here and in other servers
 void lintApplications(const Site& site);  ///< other ways to the programs behind what is protected
 void lintAnswers(const Site& site);       ///< headers, error pages, caches

@@ -42,19 +42,24 @@ void lintSlashes(const Site& site) {
     const std::string address(name.substr(0, name.size() - 1));
     const Scope* taken = locationFor(site.server, address);
     if (taken == nullptr) continue;
-    const bool lets_more_in = letsMoreIn(site.facts, *taken, *closed);
-    if (!isUnchecked(*taken) && !lets_more_in && !lacksPolicyOf(*taken, *closed)) continue;
+    const bool is_open = isOpenBeside(site.facts, *taken, *closed);
+    if (!is_open && !lacksPolicyOf(*taken, *closed)) continue;
     // Where a regex location may take an address, the prefix counts as well (locationsFor): but not the other one.
     if (!shareOne(programsOf(site, *closed, *taken), programsOf(site, *taken, *closed))) continue;
-    const std::string before = address + ", without the slash, ";
-    const std::string after = " by " + written(*taken) + ", and leads to the same application";
-    const std::string remedy = "say `location = " + address + " { return 301 " + std::string(name) + "; }` too";
-    if (isUnchecked(*taken) || lets_more_in) {
-      site.danger("slash-missing", closed->place(), before + "is open to all" + after, remedy);
+    std::string what = address + ", without the slash, ";
+    if (is_open) {
+      what += "is open to all";
     } else {
-      site.fault("policy-weaker", closed->place(),
-                 before + "is checked by `default`, not by `" + std::string(namedPolicy(*closed)) + "`," + after,
-                 remedy);
+      what += "is checked by `default`, not by `";
+      what += namedPolicy(*closed);
+      what += "`,";
+    }
+    what += " by " + written(*taken) + ", and leads to the same application";
+    const std::string remedy = "say `location = " + address + " { return 301 " + std::string(name) + "; }` too";
+    if (is_open) {
+      site.danger("slash-missing", closed->place(), what, remedy);
+    } else {
+      site.fault("policy-weaker", closed->place(), what, remedy);
     }
   }
 }

@@ -301,6 +301,15 @@ const caught = [
     danger: 'policy-weaker',
   },
   {
+    name: 'an open regex location without an end takes what follows a script below the protected prefix',
+    server: () => `${endpoints} ${open} location /account/ { ${page} ${proxy} } location ~ \\.php { ${proxy} }`,
+    asks: [
+      ['nobody', '/account/', 302],
+      ['nobody', '/account/x.php/y', 'app:'],
+    ],
+    danger: 'regex-beats-prefix',
+  },
+  {
     name: 'an open regex location above a protected one',
     server: () => `${endpoints} ${open} location ~* \\.(pdf|js)$ { ${proxy} } location ~ ^/files/ { ${page} ${proxy} }`,
     asks: [
@@ -420,6 +429,17 @@ const caught = [
       ['nobody', '/admin', 'at:/admin'],
     ],
     danger: 'slash-missing',
+  },
+  {
+    name: 'a script with the protected address behind it',
+    server: (folder) => `root ${folder}/www; ${endpoints}
+      location ^~ /admin/ { ${page} try_files /none /what.php?$args; }
+      location ~ \\.php(/|$) { fastcgi_split_path_info ^(.+\\.php)(/.*)$; ${php(folder)} }`,
+    asks: [
+      ['nobody', '/admin/', 302],
+      ['nobody', '/what.php/admin/', 'app:'],
+    ],
+    danger: 'path-info',
   },
   {
     name: 'a mirror follows a checked request only',
