@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "nginx/destination.h"
 #include "nginx/mapping.h"
 #include "nginx/rules.h"
 
@@ -179,6 +180,80 @@ void lintMapping(const Site& site, const Handed& open, const std::vector<Handed>
   }
 }
 
+/// What the locations of a server that have addresses hand on, themselves or by another one that a request may end in.
+std::vector<Handed> handedOn(const Site& site, const Scope& server, bool (&is_of_interest)(const Scope&)) {
+  std::vector<Handed> all;
+  for (const Scope* location : server.all(Scope::Kind::kLocation)) {
+    const bool has_address = nameOf(*location).match != LocationName::Match::kNamed;
+    if (!has_address || isOurs(location->place()) || !is_of_interest(*location)) continue;
+    std::vector<const Scope*> ends = redirectsOf(*location);
+    ends.insert(ends.begin(), location);
+    for (const Scope* end : ends) {
+      for (Handover& handover : handoversOf(*end, site.upstreams)) all.push_back({location, std::move(handover)});
+    }
+  }
+  return all;
+}
+
+/// Is an address open to all by that location of its server? In doubt, as where a checked regex may take it, no.
+bool isOpenBy(const Scope& server, const Scope& open, const std::string& address) {
+  const std::vector<const Scope*> locations = locationsFor(server, {address});
+  const auto may_protect = [](const Scope* location) {
+    return isChecked(*location) ||
+           (isRegex(*location) && isClosed(*location) && nameOf(*location).text.starts_with('^'));
+  };
+  return std::find(locations.begin(), locations.end(), &open) != locations.end() &&
+         std::none_of(locations.begin(), locations.end(), may_protect);
+}
+
+/// The same for what a regular expression protects: are there addresses of it that the open location is for, and none
+/// that its server protects?
+bool isOpenToRegex(const Scope& server, const Scope& open, const Scope& closed) {
+  const AddressPattern pattern = patternOf(open);
+  for (const Scope* at = &closed; at->kind() == Scope::Kind::kLocation; at = at->parent()) {
+    if (!pattern.mayMeet(patternOf(*at))) return false;
+  }
+  const auto locations = server.all(Scope::Kind::kLocation);
+  return std::none_of(locations.begin(), locations.end(), [&closed](const Scope* location) {
+    return isChecked(*location) && patternOf(*location).mayMeet(patternOf(closed));
+  });
+}
+
+/// Does an open location of another server lead to what the closed one protects?
+bool leadsThere(const Scope& server, const Handed& open, const Handed& closed) {
+  if (!leadToOne(open.handover, closed.handover)) return false;
+  if (runsOtherScripts(open.handover, *open.location, *closed.location)) return false;
+  if (isRegex(*closed.location)) {
+    const bool is_unchanged = !open.handover.path && !closed.handover.path;
+    return is_unchanged && isOpenToRegex(server, *open.location, *closed.location);
+  }
+  const auto mapping = mappingOf(*open.location, open.handover);
+  const auto inside = mappingOf(*closed.location, closed.handover);
+  if (!mapping || !inside || !inside->to.starts_with(mapping->to)) return false;
+  return isOpenBy(server, *open.location, mapping->from + inside->to.substr(mapping->to.size()));
+}
+
+/// A server of sessiond's, as others are, that leaves open what this one protects of an application.
+void lintOtherSites(const Site& site) {
+  const std::vector<Handed> closed = handedOn(site, site.server, isChecked);
+  if (closed.empty()) return;
+  for (const Scope* server : site.main.all(Scope::Kind::kServer)) {
+    const bool is_another = server != &site.server && knowsSessiond(*server);
+    if (!is_another || !listensPublicly(*server) || isClosed(*server)) continue;
+    for (const Handed& open : handedOn(site, *server, isOpen)) {
+      const auto behind = std::find_if(closed.begin(), closed.end(), [&](const Handed& one) {
+        return !isForEverybody(site.facts, *one.location) && leadsThere(*server, open, one);
+      });
+      if (behind == closed.end()) continue;
+      const Place place = behind->location->place();
+      site.danger("application-also-public", open.location->place(),
+                  "what " + written(*behind->location) + " (" + place.file + ":" + std::to_string(place.line) +
+                      ") protects of its application is open to all here, by " + written(*open.location),
+                  "include a protect snippet in it too, or give those addresses a location of their own with one");
+    }
+  }
+}
+
 }  // namespace
 
 void lintApplications(const Site& site) {
@@ -194,6 +269,7 @@ void lintApplications(const Site& site) {
     for (const std::string& address : one.handover.addresses) closed[address].push_back(one.location);
   }
   lintOtherWaysIn(site, closed);
+  lintOtherSites(site);
 }
 
 }  // namespace sessiond::nginx
