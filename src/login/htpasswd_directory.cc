@@ -77,7 +77,9 @@ HtpasswdDirectory::Reading HtpasswdDirectory::read() const {
   reading.readable_by_others = (*file).readable_by_others;
   reading.content = parseHtpasswd((*file).bytes, path_, name_case_);
   wipeString((*file).bytes);
-  reading.settled = ::stat(path_.c_str(), &found) == 0 && reading.version.isStill(found);
+  // A slip of the hand refuses people, and ends nothing.
+  const bool is_meant = reading.content.problems.empty() && !reading.content.users.empty();
+  reading.settled = is_meant && ::stat(path_.c_str(), &found) == 0 && reading.version.isStill(found);
   return reading;
 }
 

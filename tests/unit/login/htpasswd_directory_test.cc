@@ -283,6 +283,18 @@ TEST_F(WithdrawalTest, IsNotToldOfAFileThatIsBeingWritten) {
   EXPECT_TRUE(gone_.empty());
 }
 
+TEST_F(WithdrawalTest, IsNotToldOfAFileThatIsASlipOfTheHand) {
+  for (const std::string& slip : {std::string(), std::string("# nobody\n"), kBob + "ada:$2y$\n", kBob + "no colon\n"}) {
+    write(slip);
+    lookWhenSettled(*directory_);
+    EXPECT_FALSE(directory_->stands(kAdaAlone.front())) << slip << ": but it counts";
+    EXPECT_TRUE(gone_.empty()) << slip;
+  }
+  write(kBob);
+  lookWhenSettled(*directory_);
+  EXPECT_EQ(gone_, kAdaAlone);
+}
+
 TEST_F(WithdrawalTest, IsNotToldOfAFileThatCannotBeRead) {
   std::filesystem::remove(path_);
   lookWhenSettled(*directory_);
