@@ -14,6 +14,7 @@
 #include "base/unique_fd.h"
 #include "config/config_reader.h"
 #include "config/config_validator.h"
+#include "config/own_paths.h"
 #include "config/secret_file.h"
 #include "config/secret_option.h"
 #include "config/tls_files.h"
@@ -173,6 +174,7 @@ Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string&
     loadSessionSecrets(draft.config.session, locations, draft.report);
   }
   loadFiles(draft.config, locations, draft.report);
+  checkOwnPaths(draft.config, path, locations, draft.report);
   if (check) check(draft.config, draft.report);
   const bool has_errors = draft.report.hasErrors();
   std::vector<ConfigProblem> problems = draft.report.take();

@@ -132,6 +132,46 @@ export const mistakes = {
     (config) => (config.sessiond.control_socket = '/nonexistent/control.sock'),
     /sessiond\.yaml:\d+:\d+: sessiond\.control_socket: .*No such file/,
   ],
+  'one socket for nginx and for control': [
+    (config) => (config.listen.socket = config.sessiond.control_socket),
+    /sessiond\.yaml:\d+:\d+: sessiond\.control_socket: must be a path of its own but leads to the same file as listen\.socket, \S+control\.sock; /,
+  ],
+  'one socket for nginx and for control, by a link': [
+    (config, folder) => {
+      fs.symlinkSync(folder, path.join(folder, 'way'));
+      config.listen.socket = `${folder}/./way/control.sock`;
+    },
+    /sessiond\.yaml:\d+:\d+: sessiond\.control_socket: must be .* listen\.socket, \S+way\/control\.sock; name another/,
+  ],
+  'a log that is the secret': [
+    (config) => (config.log = { file: config.session.secret_files[0] }),
+    /sessiond\.yaml:\d+:\d+: log\.file: must be .* session\.secret_files\[0\], \S+secret-1; name another/,
+  ],
+  'a log that is the password file, by a link': [
+    (config, folder) => {
+      config.log = { file: path.join(folder, 'users.log') };
+      fs.symlinkSync('htpasswd', config.log.file);
+    },
+    /sessiond\.yaml:\d+:\d+: log\.file: must be .* login\.htpasswd_file, \S+htpasswd; name another/,
+  ],
+  'a log that is the configuration': [
+    (config, folder) => (config.log = { file: path.join(folder, 'sessiond.yaml') }),
+    /sessiond\.yaml:\d+:\d+: log\.file: must be .* this configuration, \S+sessiond\.yaml; name another/,
+  ],
+  'a log that is a page': [
+    (config, folder) => {
+      config.log = { file: written(folder, 'error.html', '') };
+      config.pages = { folder };
+    },
+    /sessiond\.yaml:\d+:\d+: log\.file: must be .* pages\.folder, \S+error\.html; name another/,
+  ],
+  'a log in the place of the control socket': [
+    (config, folder) => {
+      config.sessiond.control_socket = path.join(folder, 'later.sock');
+      config.log = { file: config.sessiond.control_socket };
+    },
+    /sessiond\.yaml:\d+:\d+: log\.file: must be .* sessiond\.control_socket, \S+later\.sock; name another/,
+  ],
   'a secret that is not there': [
     (config) => (config.session.secret_files = ['/nonexistent/secret']),
     /sessiond\.yaml:\d+:\d+: session\.secret_files\[0\]: .*No such file/,
