@@ -5,7 +5,8 @@
 // Application is built from, which cannot fail then; or every problem, with its place in the file.
 //
 // What it leaves to the start is what no file can say: whether another process has the socket at this moment, and
-// whether Redis takes the user and password.
+// whether Redis takes the user and password. And it asks as the user whose process it is: where root asks for a daemon
+// that runs as another user, it cannot know what that one may not do, such as give the socket to `listen.group`.
 
 #pragma once
 

@@ -1,6 +1,7 @@
 #include "os/unix_socket.h"
 
 #include <grp.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,6 +49,14 @@ std::optional<gid_t> groupId(const std::string& name) {
   return entry.gr_gid;
 }
 
+/// Why chown() will fail, asked of a file that is nowhere: who may give one to which group is the kernel's to say, by
+/// membership or by CAP_CHOWN.
+std::optional<std::string> whyNotTo(const std::string& name, gid_t group) {
+  const UniqueFd probe(::memfd_create("sessiond-group", MFD_CLOEXEC));
+  if (!probe || ::fchown(probe.get(), static_cast<uid_t>(-1), group) == 0) return std::nullopt;
+  return "cannot be given to the group " + name + ": " + errorText() + "; the user must be a member of it";
+}
+
 Expected<void, std::string> setPermissions(const std::string& path, const UnixSocketSettings& settings) {
   if (!settings.group.empty()) {
     const std::optional<gid_t> group = groupId(settings.group);
@@ -77,8 +86,9 @@ std::optional<std::string> UnixSocket::whyImpossible(const UnixSocketSettings& s
   if (isSomethingElse(path)) return "is in the way and not a socket";
   const std::string folder = path.substr(0, path.rfind('/') + 1);
   if (::access(folder.c_str(), W_OK | X_OK) != 0) return "cannot be made in " + folder + ": " + errorText();
-  if (!settings.group.empty() && !groupId(settings.group)) return "no such group: " + settings.group;
-  return std::nullopt;
+  if (settings.group.empty()) return std::nullopt;
+  const std::optional<gid_t> group = groupId(settings.group);
+  return group ? whyNotTo(settings.group, *group) : "no such group: " + settings.group;
 }
 
 Expected<UnixSocket, std::string> UnixSocket::open(const UnixSocketSettings& settings) {

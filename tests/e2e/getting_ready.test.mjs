@@ -300,6 +300,24 @@ describe('getting ready', () => {
       assert.equal(run(binary, '-t', '-c', sessiond.file).status, 0, 'root may');
     });
 
+    test('whoever may not give the socket to its group is told so before a start', () => {
+      write((config, folder) => {
+        const place = path.join(folder, 'place');
+        fs.mkdirSync(place);
+        fs.chmodSync(place, 0o777);
+        config.listen = { socket: path.join(place, 'sessiond.sock'), group: 'daemon' };
+      });
+      const { sessiond } = stack;
+      fs.chmodSync(stack.folder, 0o755);
+      fs.chmodSync(sessiond.file, 0o644);
+      const { status, stderr } = run(nobody[0], ...nobody.slice(1), sessiond.file, '-t');
+      assert.equal(status, 78, stderr);
+      assert.match(stderr, /sessiond\.yaml:\d+:\d+: listen\.socket: \S+sessiond\.sock: cannot be given to the group daemon: Operation not permitted; the user must be a member of it\n/);
+      const { stderr: said } = run(nobody[0], '--reuid=54321', '--regid=54321', '--groups=1', ...nobody.slice(4), sessiond.file, '-t');
+      assert.doesNotMatch(said, /listen\.socket/, 'a member may');
+      assert.equal(run(binary, '-t', '-c', sessiond.file).status, 0, 'root may');
+    });
+
     test('a start for which the system has no thread says so', async () => {
       const { sessiond } = stack;
       write();
