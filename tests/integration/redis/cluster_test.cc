@@ -89,7 +89,7 @@ TEST_F(Cluster, ASubscriptionThatIsCutEndsTheTrustInItsNodeAlone) {
 
 /// A connection from before may lead to the server from before, and tombstones that are written there are lost.
 TEST_F(Cluster, WhereTombstonesAreWrittenAgainItIsOverNewConnections) {
-  ClusterInstance instance(configFor(group()), kStaleness);
+  ClusterInstance instance(patientConfigFor(group()), kStaleness);
   ClusterSite& site = instance.site();
   const auto ids = oneAtEach();
   for (const std::string& id : ids) ASSERT_TRUE(instance.settle(id));
@@ -105,13 +105,19 @@ TEST_F(Cluster, WhereTombstonesAreWrittenAgainItIsOverNewConnections) {
     RedisClient& client = site.access.nodes.of(hashSlot(keyOf(id)))->client;
     return client.pipeline(commands, Repeat::kSafe, replies) ? replies[0].integer : 0;
   };
+  // Where two ask at a time, as whoever writes tombstones again does beside this test, there are two connections.
+  const auto isOpen = [](const std::string& id, std::int64_t connection) {
+    const std::string all = "\n" + group().serverOf(keyOf(id)).command({"CLIENT", "LIST"});
+    return all.find("\nid=" + std::to_string(connection) + " ") != std::string::npos;
+  };
   std::vector<std::int64_t> before;
   for (const std::string& id : ids) before.push_back(connectionTo(id));
   const int renewals = site.renewals;
   group().serverOf(keyOf(ids[0])).command({"CLIENT", "KILL", "TYPE", "pubsub"});
   ASSERT_TRUE(soon([&] { return site.renewals > renewals; }));
   EXPECT_NE(connectionTo(ids[0]), before[0]);
-  for (std::size_t i = 1; i < ids.size(); ++i) EXPECT_EQ(connectionTo(ids[i]), before[i]) << "nothing happened there";
+  EXPECT_TRUE(soon([&] { return !isOpen(ids[0], before[0]); }));
+  for (std::size_t i = 1; i < ids.size(); ++i) EXPECT_TRUE(isOpen(ids[i], before[i])) << "nothing happened there";
 }
 
 /// All slots at one node, whatever the cluster says.
