@@ -131,7 +131,7 @@ describe('the time to live', () => {
     await key.mark();
     for (let i = 0; i < 5; i++)
       assert.equal((await askSessiond(client, undefined, { target: '/polling/' })).who, 'user 42');
-    await pause(100);
+    // A touch is in Redis before the check that asked for it is answered.
     assertAbout(await key.ttl(), key.marked);
   });
 
@@ -141,7 +141,7 @@ describe('the time to live', () => {
     const key = new Key(stack, (await login(client, mount)).json().id);
     await key.mark();
     assert.equal(await askExpress(client, mount), 'user 42');
-    await pause(50);
+    // Express touches before it ends its answer.
     assertAbout(await key.ttl(), key.marked);
     await askSessiond(client);
     assertAbout(await key.moved(), kDefault);
@@ -163,7 +163,7 @@ describe('the time to live', () => {
     await login(client, mount);
     const headers = { Cookie: client.cookieHeader() };
     assert.equal((await askSessiond(client, headers)).who, 'user 42');
-    await pause(2100);
+    await pause(2100); // maxAge
     assert.equal((await askSessiond(client, headers)).who, 'nobody');
     assert.equal(await askExpress(client, mount, headers), 'nobody');
   });
@@ -261,7 +261,7 @@ describe('resave', () => {
       const key = new Key(stack, (await login(client, mount)).json().id);
       for (let i = 0; i < 4; i++) {
         const before = await key.value();
-        await pause(2);
+        await pause(2); // cookie.expires counts milliseconds
         await askExpress(client, mount);
         const written = await key.value();
         assert.notEqual(written, before, 'a later cookie.expires');

@@ -129,7 +129,7 @@ describe('more logins than there is time for', () => {
         const answer = await tryPassword(stack.client(), `10.3.${i}.1`, { user: 'slow', secret: password });
         if (answer.status !== 503) continue;
         refused.push(answer.text);
-        await pause(20);
+        await pause(20); // until the next try
       }
     });
     const page = await waitFor('a page is turned away, too', async () => {
@@ -169,7 +169,7 @@ describe('three hundred connections that send wrong passwords, of which each tak
         const { status } = await tryPassword(client, `10.${20 + (n % 200)}.${i % 250}.1`, { user: `nobody-${i}-${n}` });
         if (status !== 503) continue;
         turnedAway++;
-        await pause(500);
+        await pause(500); // until the next try
       }
     });
     // All workers are busy, and all places before them taken.

@@ -42,7 +42,7 @@ describe('logging out everywhere, where another instance has met a session', () 
     assert.equal((await alice.postForm('/logout?all=1', {})).status, 303);
     assert.equal(await checked(made), 204, 'nobody else knows of it yet');
     // The moment is counted back from an answer, which may have been under way for as long as one waits for it.
-    await pause(2500);
+    await pause(2500); // so long ago it may count from
     const later = await stack.session('made-later', { id: '7' });
     assert.equal(await checked(later), 204);
     await stack.redis.command('ACL', 'SETUSER', 'other', '+zadd');

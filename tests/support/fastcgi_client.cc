@@ -1,8 +1,10 @@
 #include "support/fastcgi_client.h"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -11,6 +13,7 @@
 #include <cerrno>
 
 #include "base/parse.h"
+#include "support/soon.h"
 
 namespace sessiond {
 
@@ -144,6 +147,13 @@ bool FastcgiClient::send(std::string_view bytes) {
 std::size_t FastcgiClient::sendWhatFits(std::string_view bytes) {
   const ssize_t sent = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+}
+
+bool FastcgiClient::arrived() const {
+  return soon([this] {
+    int under_way = 0;
+    return ::ioctl(fd(), SIOCOUTQ, &under_way) != 0 || under_way == 0;
+  });
 }
 
 FastcgiClient::Reading FastcgiClient::readMore(std::chrono::steady_clock::time_point deadline) {

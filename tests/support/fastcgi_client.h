@@ -66,6 +66,8 @@ class FastcgiClient {
   bool send(std::string_view bytes);
   /// Sends without waiting: how many bytes the kernel took at once.
   std::size_t sendWhatFits(std::string_view bytes);
+  /// Waits until the other side has all that was sent: of a unix socket who reads it, else its system.
+  bool arrived() const;
   /// Reads one reply to its END_REQUEST; nullopt when the connection ends before, or nothing comes in time.
   std::optional<FastcgiReply> receive(std::chrono::milliseconds patience = kPatience);
   /// send() and receive().

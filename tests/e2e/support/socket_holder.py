@@ -45,7 +45,7 @@ def main():
         started = time.monotonic()
         os.waitpid(child, 0)
         if time.monotonic() - started < 0.1:
-            time.sleep(0.5)
+            time.sleep(0.5)  # RestartSec
 
 
 main()

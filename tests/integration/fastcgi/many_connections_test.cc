@@ -169,7 +169,7 @@ TEST(ManyConnections, WhoHasNeverSpokenGoesBeforeWhoWasServed) {
   FastcgiClient silent = server.connect();
   ASSERT_TRUE(soon([&] { return server.metrics().open.read() == 2; }));
   ASSERT_TRUE(kept.ask({}));
-  std::this_thread::sleep_for(milliseconds(200));  // it has had its time to speak
+  std::this_thread::sleep_for(milliseconds(200));  // its time to speak is over
   FastcgiClient late = server.connect();
   EXPECT_TRUE(late.ask({}));
   EXPECT_TRUE(silent.ended());
@@ -247,7 +247,7 @@ TEST(ManyConnections, WithoutDescriptorsTheOpenOnesGoOnAndNewOnesWait) {
     const std::uint64_t before = server.metrics().paused.read();
     for (int i = 0; i < 50; ++i) {
       ASSERT_TRUE(kept.ask({}));
-      std::this_thread::sleep_for(milliseconds(10));
+      std::this_thread::sleep_for(milliseconds(10));  // half a second, in which lanes may try
     }
     // Every lane tries ten times a second, no more.
     EXPECT_LE(server.metrics().paused.read() - before, 2U * 7);

@@ -45,7 +45,7 @@ class Peer {
     UniqueFd asker;
     while (!asker && !stop.stop_requested()) {
       asker = UniqueFd(::accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC));
-      if (!asker) std::this_thread::sleep_for(milliseconds(1));
+      if (!asker) std::this_thread::sleep_for(milliseconds(1));  // until the next look
     }
     std::array<char, 4096> question{};
     if (!asker || ::recv(asker.get(), question.data(), question.size(), 0) <= 0) return;

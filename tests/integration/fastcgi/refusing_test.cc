@@ -125,7 +125,7 @@ TEST_P(Refusing, TheDeadlineIsForTheWholeRequestNotForEveryByte) {
   bool open = true;
   for (std::size_t at = 0; at < request.size() - 1 && open; ++at) {
     open = client.send(request.substr(at, 1));
-    std::this_thread::sleep_for(milliseconds(10));
+    std::this_thread::sleep_for(milliseconds(10));  // how slow it is
   }
   EXPECT_FALSE(open);
   EXPECT_EQ(server_.metrics().timed_out.read(), 1U);
@@ -265,7 +265,7 @@ TEST_P(Refusing, AClientThatNeverReadsLosesItsConnection) {
     const std::uint64_t failures = server_.metrics().write_failures.read();
     open = client.sendWhatFits(request) == request.size() && failures == 0;
     // One request at a time, as nginx sends them; the answer is simply not read.
-    if (open) std::this_thread::sleep_for(std::chrono::microseconds(200));
+    if (open) std::this_thread::sleep_for(std::chrono::microseconds(200));  // until the next one
   }
   EXPECT_FALSE(open);
   EXPECT_TRUE(soon([&] { return server_.metrics().open.read() == 0; }));

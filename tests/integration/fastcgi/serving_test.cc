@@ -82,7 +82,7 @@ TEST_P(Serving, WaitsForARequestThatArrivesByteByByte) {
   for (int round = 0; round < 2; ++round) {
     for (const char byte : TestRequest{.params = {{"NAME", "value"}}, .body = "body"}.bytes()) {
       ASSERT_TRUE(client.send({&byte, 1}));
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));  // how slow it is
     }
     const auto reply = client.receive();
     ASSERT_TRUE(reply);
@@ -268,7 +268,7 @@ TEST_P(Serving, TakesAnAuthorizersStdinAlsoAfterTheAnswer) {
     ASSERT_TRUE(reply);
     EXPECT_EQ(reply->body(), "A=b;|");
     ASSERT_TRUE(client.send(stdin_end.substr(0, 3)));
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ASSERT_TRUE(client.arrived());
     ASSERT_TRUE(client.send(stdin_end.substr(3)));
   }
   EXPECT_EQ(server_.metrics().malformed.read(), 0U);

@@ -263,7 +263,7 @@ TEST_F(Cluster, WhatIsKnownOfEverybodyDoesNotLapseUnderACheck) {
   group().command(keyOf(own), {"SET", keyOf(own), madeHere()});
   ClusterInstance instance(patientConfigFor(group()), kLong, false);
   ASSERT_TRUE(soon([&] { return instance.check(own) == "U: ada\r\n"; }));
-  std::this_thread::sleep_for(kLong * 3 / 4);
+  std::this_thread::sleep_for(kLong * 3 / 4);  // what is known grows old
   group().serverOf(keyOf(own)).command({"CLIENT", "PAUSE", std::to_string(kLong.count() / 2)});
   EXPECT_EQ(instance.check(own), "U: ada\r\n") << "answered when what was known before counts no longer";
 }
@@ -274,7 +274,7 @@ TEST_F(Cluster, HoweverLongItTakesABatchBelievesItsOwnAnswer) {
   group().command(keyOf(own), {"SET", keyOf(own), madeHere()});
   ClusterInstance instance(patientConfigFor(group()), kStaleness, false);
   ASSERT_TRUE(soon([&] { return instance.check(own) == "U: ada\r\n"; }));
-  std::this_thread::sleep_for(2 * kStaleness);
+  std::this_thread::sleep_for(2 * kStaleness);  // what was known counts no longer
   group().server(epoch_at).command({"CLIENT", "PAUSE", std::to_string(2 * kStaleness.count())});
   EXPECT_EQ(instance.check(own), "U: ada\r\n");
 }

@@ -427,7 +427,7 @@ TEST_P(CoherentCache, ConnectionsToAnotherServerThanTheSubscriptionAreNotBelieve
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(instance.check("a"), "U: ada there\r\n");
     EXPECT_FALSE(instance.isInMemory("a"));
-    std::this_thread::sleep_for(5ms);
+    std::this_thread::sleep_for(5ms);  // several times max_staleness in all
   }
   EXPECT_TRUE(soon([&] {
     instance.check("a");

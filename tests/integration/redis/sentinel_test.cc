@@ -292,8 +292,17 @@ TEST_F(Sentinels, OneUnderTwoNamesCountsOnce) {
   Instance instance(config, "sess:", kStaleness);
   ASSERT_TRUE(instance.settle("a"));
   EXPECT_TRUE(soon([&] { return gauge(instance, "sessiond_sentinels_reached") == 3; }));
-  std::this_thread::sleep_for(300ms);
-  EXPECT_EQ(gauge(instance, "sessiond_sentinels_reached"), 3);
+  // Each name is asked over a connection of its own, and listened to over another.
+  const auto connections = [] {
+    const std::string all = group().sentinelCommand(0, {"CLIENT", "LIST"});
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = all.find(" name=sessiond ", at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  EXPECT_TRUE(soon([&] { return connections() == 4; })) << connections();
+  for (const SteadyTime until = now() + 300ms; now() < until; std::this_thread::sleep_for(5ms)) {
+    ASSERT_EQ(gauge(instance, "sessiond_sentinels_reached"), 3);
+  }
   EXPECT_EQ(gauge(instance, "sessiond_sentinels_known"), 3);
 }
 
@@ -303,7 +312,7 @@ TEST_F(Sentinels, AMasterThatTheyDoNotKnowIsNobody) {
   Instance instance(config, "sess:", kStaleness);
   for (int i = 0; i < 50; ++i) {
     EXPECT_EQ(instance.check("a"), "unavailable");
-    std::this_thread::sleep_for(5ms);
+    std::this_thread::sleep_for(5ms);  // they are asked meanwhile
   }
   const StartupReport report = instance.site().client.probe();
   EXPECT_EQ(report.outcome, StartupProbe::kUnknown);
@@ -384,7 +393,7 @@ TEST(SentinelsThatDisagree, UnderOneEpochAreOutvoted) {
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(instance.site().client.node().server(), primary);
     instance.check("a");
-    std::this_thread::sleep_for(10ms);
+    std::this_thread::sleep_for(10ms);  // for a second, in which all are asked several times
   }
   EXPECT_EQ(instance.check("a"), "U: ada\r\n");
   group.server(2).thaw();

@@ -288,7 +288,7 @@ TEST_P(Subscription, WhatWasTakenFromTheSocketBeforeIsNotWaitedFor) {
   int there = 0;
   while (ioctl(connection.fd(), FIONREAD, &there) == 0 && there < all) {
     ASSERT_LT(SteadyClock::now(), limit) << there;
-    std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(1ms);  // until the next look
   }
   std::size_t heard = 0;
   for (int i = 0; i < 5 && heard < 5; ++i) {

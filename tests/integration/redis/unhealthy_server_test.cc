@@ -303,7 +303,7 @@ TEST(UnhealthyServer, NeverMixesUpAnswersUnderLoad) {
         commands.add({"SET", "thread" + std::to_string(t), mine});
         commands.add({"GET", "thread" + std::to_string(t)});
         if (!test.client.pipeline(commands, Repeat::kSafe, replies)) {
-          std::this_thread::sleep_for(1ms);
+          std::this_thread::sleep_for(1ms);  // until the next try
           continue;
         }
         const bool good = replies.size() == 3 && replies[0].text == mine && replies[2].text == mine;
