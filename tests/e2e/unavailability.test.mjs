@@ -9,6 +9,7 @@ import { waitFor } from '../support/waiting.mjs';
 
 const inMemory = { 'with sessions in memory': true, 'with Redis asked at every check': false };
 
+// More than 50 lines: the tests of a suite, which is run twice.
 function unavailability(enabled) {
   let stack;
   let client;

@@ -228,7 +228,8 @@ TEST_P(UserSessionIndexContract, AdmitsAsManyAsMayBe) {
   EXPECT_EQ(admit("s7", WhenFull::kRefuse), "no");
 }
 
-/// A thousand logins of one user, from four sides at once, as fast as the store takes them.
+/// A thousand logins of one user, from four sides at once, as fast as the store takes them. More than 50 lines: who is
+/// alive after them is what three ways of asking have to agree on.
 TEST_P(UserSessionIndexContract, NoNumberOfLoginsLosesASessionOrLeavesOneTooMany) {
   constexpr int kSides = 4;
   constexpr int kLogins = 250;

@@ -86,7 +86,7 @@ async function keyboardFaults(page) {
 const kSpaced =
   '* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; } p { margin-bottom: 2em !important; }';
 
-/** These states, `change` being made to the configuration. */
+/** These states, `change` being made to the configuration. More than 50 lines: a walk through all that each is asked. */
 export function testStates(states, change = () => {}) {
   describe('every page in every state', () => {
     let stack;

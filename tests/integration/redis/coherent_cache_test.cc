@@ -99,6 +99,7 @@ TEST_P(CoherentCache, AUserWhoIsLockedGoneOrHasAnotherPasswordLosesWhatHeLoggedI
   }
 }
 
+/// More than 50 lines: a table.
 TEST_P(CoherentCache, NoticesEveryWayInWhichASessionCanChangeOrGo) {
   Instance instance(redis());
   const struct {

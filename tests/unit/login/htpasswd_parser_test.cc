@@ -54,6 +54,7 @@ TEST(HtpasswdParser, NoRolesIsAnEmptyList) {
   EXPECT_EQ(parse("a:" + kHash + ":roles=").users.at(0).entry.user.json, R"({"id":"a","name":"a","roles":[]})");
 }
 
+/// More than 50 lines: a file with every mistake, and what is said of each.
 TEST(HtpasswdParser, ReportsEveryBadLineWithItsNumber) {
   const HtpasswdContent content = parse("ada:" + kHash +
                                         "\n"
