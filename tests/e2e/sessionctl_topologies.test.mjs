@@ -6,44 +6,25 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { Authority } from '../support/certificates.mjs';
 import { ClusterGroup } from '../support/cluster.mjs';
-import { Redis } from '../support/redis_server.mjs';
-import { SentinelGroup } from '../support/sentinels.mjs';
-import { freePort } from '../support/sockets.mjs';
+import { RedisByTls } from '../support/redis_by_port.mjs';
 import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
+import { kindsOfGroups } from './support/redis_kinds.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
 
 /** Cheap, so that logins are. */
 const usual = '$2b$04$y2/FkCtRRuIxyanUHAJCk.T0a7tySCeEHgUylcVohvT29tcH.cE1e';
 
-/** One server that is reached with a certificate of ours only. */
-class TlsServer extends Redis {
-  constructor(folder, port) {
-    const authority = new Authority(folder);
-    const { certificate, key } = authority.issue('redis', 'DNS:localhost');
-    authority.issue('sessiond', 'DNS:sessiond.example.org');
-    super(folder, { args: ['--tls-port', port, '--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', authority.file] });
-    const tls = { ca_file: 'ca.pem', cert_file: 'sessiond.pem', key_file: 'sessiond.key' };
-    this.settings = { url: `rediss://localhost:${port}/0`, tls, connect_timeout: '2s', command_timeout: '1s' };
-  }
-}
+const kinds = { ...kindsOfGroups, 'Redis over TLS': (folder) => new RedisByTls(folder) };
 
-const kinds = {
-  'a Redis Cluster': (folder) => new ClusterGroup(folder),
-  'a primary behind sentinels': (folder) => new SentinelGroup(folder),
-  'Redis over TLS': (folder, port) => new TlsServer(folder, port),
-};
-
-for (const [kind, make] of Object.entries(kinds)) {
+for (const [kind, redis] of Object.entries(kinds)) {
   describe(`sessionctl with ${kind}`, () => {
     let stack;
     let ctl;
     before(async () => {
-      const port = await freePort();
       stack = await startStack({
-        redis: (folder) => make(folder, port),
+        redis,
         config: (config) => Object.assign(config.login, { authenticators: ['htpasswd', 'redis'], redis_usual_hash: usual }),
       });
       ctl = sessionctl(stack.sessiond.file);
