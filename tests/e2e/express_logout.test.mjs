@@ -2,39 +2,11 @@
 // back, as it does among Express processes; sessiond refuses it for good and removes it again (difference revoked).
 
 import assert from 'node:assert/strict';
-import { EventEmitter, once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 
 import { waitFor } from '../support/waiting.mjs';
 import { askExpress, askSessiond, newest, startExpressStack, variants } from './support/express_site.mjs';
-
-/** A request to Express that has its session and waits. */
-class SlowRequests {
-  events = new EventEmitter();
-  waiting = [];
-
-  action = async (request, response) => {
-    const released = new Promise((resolve) => this.waiting.push(resolve));
-    this.events.emit('begun');
-    await released;
-    if (request.query.write) request.session.slow = Number(request.query.write);
-    response.json({ user: request.session.user });
-  };
-
-  /** Begins one; the result's `finish()` lets it end. */
-  async begin(client, mount, query = '') {
-    const begun = once(this.events, 'begun');
-    const answer = client.get(`/express/${mount}/slow${query}`);
-    await begun;
-    const release = this.waiting.pop();
-    return {
-      finish: async () => {
-        release();
-        assert.equal((await answer).status, 200);
-      },
-    };
-  }
-}
+import { SlowRequests } from './support/slow_requests.mjs';
 
 describe('a logout', () => {
   let stack;

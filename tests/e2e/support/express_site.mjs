@@ -5,6 +5,7 @@
 // sessiond protects is /api/ and /tls/api/. At /impatient/express/ nginx gives up soon, for requests that Express never
 // answers.
 
+import fs from 'node:fs';
 import path from 'node:path';
 
 import { RedisStore as ConnectRedis9 } from 'connect-redis';
@@ -14,7 +15,7 @@ import express from 'express';
 import session119 from 'express-session';
 import session117 from 'express-session-1-17';
 import IoRedis from 'ioredis';
-import { createClient, createCluster } from 'redis';
+import { createClient, createCluster, createSentinel } from 'redis';
 
 import { siteLocations, startStack } from '../../support/stack.mjs';
 import { seenAs } from '../../support/upstream.mjs';
@@ -65,17 +66,44 @@ const commonActions = {
   },
 };
 
-/** As an application is told to reach one server, or a cluster of which it knows some nodes. */
-function clientsOf({ socket, settings }) {
-  const nodes = settings?.cluster?.nodes;
-  if (!nodes) return { ioredis: new IoRedis({ path: socket }), nodeRedis: createClient({ socket: { path: socket } }) };
-  const hosts = nodes.map((node) => new URL(`redis://${node}`));
-  const clients = {
-    ioredis: new IoRedis.Cluster(hosts.map(({ hostname, port }) => ({ host: hostname, port: Number(port) }))),
-    nodeRedis: createCluster({ rootNodes: hosts.map(({ href }) => ({ url: href })) }),
+/** As an application is told to reach the Redis of a stack: by what sessiond is told of it, or by its socket. */
+function clientsOf({ folder, socket, settings }) {
+  if (settings?.cluster) return ofCluster(settings.cluster.nodes.map(addressOf));
+  if (settings?.sentinel) return behindSentinels(settings);
+  if (settings?.url) return byPort(folder, settings);
+  return { ioredis: new IoRedis({ path: socket }), nodeRedis: createClient({ socket: { path: socket } }) };
+}
+
+function addressOf(node) {
+  const { hostname, port } = new URL(node.includes('://') ? node : `redis://${node}`);
+  return { host: hostname, port: Number(port) };
+}
+
+function byPort(folder, { url, tls }) {
+  const address = addressOf(url);
+  const read = (file) => fs.readFileSync(path.join(folder, file));
+  const secure = tls && { ca: read(tls.ca_file), cert: read(tls.cert_file), key: read(tls.key_file) };
+  return {
+    ioredis: new IoRedis({ ...address, tls: secure }),
+    nodeRedis: createClient({ socket: { ...address, ...(secure && { tls: true, ...secure }) } }),
   };
-  for (const client of Object.values(clients)) client.on('error', () => {}); // they try again by themselves
-  return clients;
+}
+
+function behindSentinels({ password_file: file, sentinel: { master: name, nodes } }) {
+  const sentinels = nodes.map(addressOf);
+  const password = fs.readFileSync(file, 'utf8');
+  return {
+    ioredis: new IoRedis({ sentinels, name, password }),
+    nodeRedis: createSentinel({ name, sentinelRootNodes: sentinels, nodeClientOptions: { password } }),
+  };
+}
+
+/** Some of its nodes are named. */
+function ofCluster(nodes) {
+  return {
+    ioredis: new IoRedis.Cluster(nodes),
+    nodeRedis: createCluster({ rootNodes: nodes.map((socket) => ({ socket })) }),
+  };
 }
 
 export class ExpressSite {
@@ -87,6 +115,7 @@ export class ExpressSite {
 
   async start() {
     this.clients = clientsOf(this.stack.redis);
+    for (const client of Object.values(this.clients)) client.on('error', () => {}); // they try again by themselves
     await this.clients.nodeRedis.connect();
     await new Promise((resolve) => {
       this.server = this.application.listen(path.join(this.stack.folder, 'express.sock'), resolve);
