@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { waitFor } from '../support/waiting.mjs';
 import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
+import { kindsOfGroups } from './support/redis_kinds.mjs';
 
 describe('a user who is removed from the password file', () => {
   let stack;
@@ -76,47 +77,53 @@ describe('a user who is removed from the password file', () => {
   });
 });
 
-describe('a user in Redis who may not log in any more', () => {
-  let stack;
-  let hash;
-  const key = 'sessiond:user:rita';
-  before(async () => {
-    stack = await startExpressStack({ config: (config) => (config.login = { authenticators: ['redis'] }) });
-    stack.express.mount('application', { variant: newest });
-    const file = fs.readFileSync(path.join(stack.sessiond.folder, 'htpasswd'), 'utf8');
-    hash = /^alice:([^:]*):/m.exec(file)[1];
-  });
-  after(() => stack?.stop());
+for (const [kind, redis] of Object.entries({ Redis: undefined, ...kindsOfGroups })) {
+  describe(`a user in ${kind} who may not log in any more`, () => {
+    let stack;
+    let hash;
+    const key = 'sessiond:user:rita';
+    before(async () => {
+      stack = await startExpressStack({ redis, config: (config) => (config.login = { authenticators: ['redis'] }) });
+      stack.express.mount('application', { variant: newest });
+      const file = fs.readFileSync(path.join(stack.sessiond.folder, 'htpasswd'), 'utf8');
+      hash = /^alice:([^:]*):/m.exec(file)[1];
+      await ready();
+    });
+    after(() => stack?.stop());
 
-  const changes = {
-    'is disabled': ['HSET', key, 'disabled', 'true'],
-    'has another password': ['HSET', key, 'password', '$6$rounds=1000$other$hash'],
-    'has a locked password': ['HSET', key, 'password', '!'],
-    'is removed': ['DEL', key],
-  };
+    const ready = () =>
+      waitFor('ready', async () => (await stack.client().get('/sessiond/ready')).status === 200, { timeout: 30000 });
 
-  for (const [what, change] of Object.entries(changes)) {
-    for (const stopped of [false, true]) {
-      test(`${what}${stopped ? ' while sessiond is stopped' : ''}: loses the session, and nobody else does`, async () => {
-        for (const [user, id] of [[key, '7'], ['sessiond:user:sven', '8']]) {
-          await stack.redis.command('DEL', user);
-          await stack.redis.command('HSET', user, 'password', hash, 'id', id);
-        }
-        const [rita, sven, application] = [stack.client(), stack.client(), stack.client()];
-        await stack.logIn(rita, { user: 'rita' });
-        await stack.logIn(sven, { user: 'sven' });
-        await application.get(`/express/application/login?user=${encodeURIComponent('{"id":7}')}`);
-        for (const client of [rita, sven, application]) assert.equal((await askSessiond(client)).reason, 'valid');
-        if (stopped) await stack.sessiond.stop();
-        await stack.redis.command(...change);
-        if (stopped) await stack.sessiond.start();
-        await waitFor('refused', async () => (await askSessiond(rita)).reason === 'revoked', { timeout: 10000 });
-        assert.equal((await askSessiond(sven)).who, 'user 8');
-        assert.equal((await askSessiond(application)).who, 'user 7', 'what an application made is its own business');
-        await stack.redis.command('DEL', key);
-        await stack.redis.command('HSET', key, 'password', hash, 'id', '7');
-        await waitFor('the user is back', async () => (await askSessiond(rita)).who === 'user 7');
-      });
+    const changes = {
+      'is disabled': ['HSET', key, 'disabled', 'true'],
+      'has another password': ['HSET', key, 'password', '$6$rounds=1000$other$hash'],
+      'has a locked password': ['HSET', key, 'password', '!'],
+      'is removed': ['DEL', key],
+    };
+
+    for (const [what, change] of Object.entries(changes)) {
+      for (const stopped of [false, true]) {
+        test(`${what}${stopped ? ' while sessiond is stopped' : ''}: loses the session, and nobody else does`, async () => {
+          for (const [user, id] of [[key, '7'], ['sessiond:user:sven', '8']]) {
+            await stack.redis.command('DEL', user);
+            await stack.redis.command('HSET', user, 'password', hash, 'id', id);
+          }
+          const [rita, sven, application] = [stack.client(), stack.client(), stack.client()];
+          await stack.logIn(rita, { user: 'rita' });
+          await stack.logIn(sven, { user: 'sven' });
+          await application.get(`/express/application/login?user=${encodeURIComponent('{"id":7}')}`);
+          for (const client of [rita, sven, application]) assert.equal((await askSessiond(client)).reason, 'valid');
+          if (stopped) await stack.sessiond.stop();
+          await stack.redis.command(...change);
+          if (stopped) await stack.sessiond.start().then(ready);
+          await waitFor('refused', async () => (await askSessiond(rita)).reason === 'revoked', { timeout: 10000 });
+          assert.equal((await askSessiond(sven)).who, 'user 8');
+          assert.equal((await askSessiond(application)).who, 'user 7', 'what an application made is its own business');
+          await stack.redis.command('DEL', key);
+          await stack.redis.command('HSET', key, 'password', hash, 'id', '7');
+          await waitFor('the user is back', async () => (await askSessiond(rita)).who === 'user 7');
+        });
+      }
     }
-  }
-});
+  });
+}
