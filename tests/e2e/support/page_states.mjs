@@ -194,3 +194,8 @@ export const fullStates = {
     await logIn(page, 409, { user: 'boss' });
   },
 };
+
+/** The pages that show a link to help, where the site has none (pages.help_url). */
+export const statesWithoutHelp = Object.fromEntries(
+  ['login', 'too-many', 'forbidden'].map((name) => [`${name}-without-help`, pageStates[name]]),
+);
