@@ -10,6 +10,7 @@ import { ClusterGroup } from '../support/cluster.mjs';
 import { binary } from '../support/places.mjs';
 import { startStack } from '../support/stack.mjs';
 import { pause, waitFor } from '../support/waiting.mjs';
+import { failovers } from './support/failovers.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
 
 describe('a Redis Cluster', () => {
@@ -96,21 +97,6 @@ describe('a Redis Cluster', () => {
     await staysOut(await logOut(client));
   });
 
-  const failovers = {
-    'by hand': async (primary) => {
-      await stack.redis.failOver(primary);
-      return () => {};
-    },
-    'of a primary that is frozen, and wakes later': async (primary) => {
-      primary.freeze();
-      return () => primary.thaw();
-    },
-    'of a primary that has died': async (primary) => {
-      await primary.stop('SIGKILL');
-      return () => primary.start();
-    },
-  };
-
   for (const [what, begin] of Object.entries(failovers)) {
     test(`a failover ${what}: the session goes on, and a logout is final`, async () => {
       const client = await loggedIn();
@@ -119,7 +105,7 @@ describe('a Redis Cluster', () => {
       const primary = await stack.redis.ownerOf(key);
       await stack.redis.settle();
       await primary.command('WAIT', 1, 2500);
-      const mend = await begin(primary);
+      const mend = await begin(primary, stack.redis);
       await stack.redis.failedOver(primary, key);
       await served(client);
       const cookie = await waitFor('logged out', () => logOut(client).catch(() => undefined), { timeout: 15000 });

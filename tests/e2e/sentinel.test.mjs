@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { SentinelGroup } from '../support/sentinels.mjs';
 import { startStack } from '../support/stack.mjs';
 import { pause, waitFor } from '../support/waiting.mjs';
+import { failovers } from './support/failovers.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
 import { typed } from './support/typist.mjs';
 
@@ -111,21 +112,6 @@ describe('a primary behind sentinels', () => {
     assert.equal(ask, `redis-cli -h 127.0.0.1 -p ${stack.redis.sentinels[0].port} SENTINEL MASTERS`);
   });
 
-  const failovers = {
-    'by hand': async () => {
-      await stack.redis.sentinels[0].command('SENTINEL', 'FAILOVER', 'main');
-      return () => {};
-    },
-    'of a primary that is frozen, and wakes later': async (primary) => {
-      primary.freeze();
-      return () => primary.thaw();
-    },
-    'of a primary that has died': async (primary) => {
-      await primary.stop('SIGKILL');
-      return () => primary.start();
-    },
-  };
-
   for (const [what, begin] of Object.entries(failovers)) {
     test(`a failover ${what}: the session goes on, and a logout is final`, async () => {
       const client = await loggedIn();
@@ -134,7 +120,7 @@ describe('a primary behind sentinels', () => {
       const switches = await stack.metric('sessiond_sentinel_switches_total');
       const before = await stack.redis.primary();
       const since = Date.now();
-      const mend = await begin(before);
+      const mend = await begin(before, stack.redis);
       const primary = await stack.redis.failedOver(before);
       await waitFor('the switch is known', async () => (await stack.metric('sessiond_sentinel_switches_total')) > switches);
       await served(client, since, `failover ${what}`);

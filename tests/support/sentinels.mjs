@@ -108,6 +108,11 @@ export class SentinelGroup {
     return this.servers.find((server) => server.port === port);
   }
 
+  /** By hand; another one takes over later (failedOver). */
+  failOver() {
+    return this.sentinels[0].command('SENTINEL', 'FAILOVER', kMaster);
+  }
+
   /** Resolves to the primary that takes over from this one. */
   failedOver(before) {
     return waitFor('the sentinels name another primary', async () => {
