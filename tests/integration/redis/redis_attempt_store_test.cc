@@ -31,7 +31,9 @@ void makeOlder(RedisServer& server, std::chrono::milliseconds time) {
   server.command({"EVAL", script, "0", std::to_string(time.count())});
 }
 
-struct RedisStores {
+/// At a server that is reached in this way.
+template <Way kWay>
+struct StoresBy {
   static constexpr bool kPassMovesWhatIsKept = true;
   AttemptCounters& counters() { return store; }
   LoginMemory& memory() { return store; }
@@ -41,14 +43,17 @@ struct RedisStores {
     makeOlder(server, time);
   }
 
-  RedisServer server;
-  TestClient test{configFor(server.unixUrl())};
+  const ReachedServer reached{kWay};
+  RedisServer& server = reached.server();
+  TestClient test{reached.settings()};
   FakeClock clock;
   const RedisKeys keys_of_site{"sess:", "sessiond:"};
   RedisAttemptStore store{test.client, keys_of_site, clock};
 };
+using RedisStores = StoresBy<Way::kUnix>;
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Redis, AttemptStoreContract, RedisStores);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sentinels, AttemptStoreContract, StoresBy<Way::kSentinels>);
 
 /// The same at the nodes of a cluster, which all tests share.
 struct ClusterStores {
