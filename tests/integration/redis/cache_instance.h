@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
+#include <utility>
 
 #include "base/crypto.h"
 #include "redis/invalidation_listener.h"
@@ -25,11 +25,46 @@
 
 namespace sessiond {
 
+/// What the lanes of an instance share however Redis is reached.
+struct SiteParts {
+  SiteParts(SessionSettings its_config, const Clock& clock, MetricsRegistry& metrics)
+      : config(std::move(its_config)),
+        revoked(clock, metrics),
+        reader(extractor, {.latest_writer = 3600s, .usual_life = 3600s}, revoked, epoch, log_names, metrics,
+               [](const SessionId&, seconds) {}),
+        loader_metrics(metrics) {}
+
+  static SessionSettings sessionConfig(const std::string& prefix, milliseconds max_staleness) {
+    SessionSettings made;
+    made.key_prefix = prefix;
+    made.cache.max_staleness = max_staleness;
+    return made;
+  }
+
+  const SessionSettings config;
+  const RedisKeys keys = keysFor(config);
+  FactsExtractor extractor{ExtractionRules{.identity = {{.name = "U", .from = "/user/id"}}}};
+  HmacKey log_names{Secret(std::string("names"))};
+  RevokedSessions revoked;
+  LiveCaches caches;
+  LoginEpoch epoch;
+  FactsReader reader;
+  TouchThrottle throttle{60s};
+  LateTouches late;
+  LoaderMetrics loader_metrics;
+};
+
+/// Of an instance that has none from elsewhere.
+struct ClockAndFigures {
+  SystemClock clock;
+  MetricsRegistry metrics;
+};
+
 /// What the lanes of an instance of sessiond share, as far as sessions go.
-struct Site {
+struct Site : ClockAndFigures, SiteParts {
   /// `lanes_url`: where the lanes are led to instead; empty: to the same server.
   Site(const RedisSettings& redis, const std::string& prefix, milliseconds max_staleness, const std::string& lanes_url)
-      : config(sessionConfig(prefix, max_staleness)),
+      : SiteParts(sessionConfig(prefix, max_staleness), clock, metrics),
         client(redis, kProbeKey, clock, metrics),
         astray(lanes_url.empty() ? nullptr : std::make_unique<RedisClient>(configFor(lanes_url), clock, metrics)),
         trust(max_staleness),
@@ -41,42 +76,19 @@ struct Site {
     soon([this] { return client.node().place().present() != nullptr; }, 500ms);
   }
 
-  static SessionSettings sessionConfig(const std::string& prefix, milliseconds max_staleness) {
-    SessionSettings made;
-    made.key_prefix = prefix;
-    made.cache.max_staleness = max_staleness;
-    return made;
-  }
-
   std::unique_ptr<LaneStore> makeLaneStore(EventLoop& loop) {
     return std::make_unique<RedisLaneStore>(lanesNode(), &canaries, config, keys, loop, clock);
   }
 
-  SystemClock clock;
-  MetricsRegistry metrics;
-  SessionSettings config;
   RedisNode& lanesNode() { return astray ? astray->node() : client.node(); }
 
   RedisClient client;
   std::unique_ptr<RedisClient> astray;  ///< for its node
-  FactsExtractor extractor{ExtractionRules{.identity = {{.name = "U", .from = "/user/id"}}}};
-  HmacKey log_names{Secret(std::string("names"))};
   CacheTrust trust;
   SessionCache cache{CacheLimits{}, trust};
-  RedisKeys keys = keysFor(config);
   RedisSessionStore redis_store{client, config, keys};
-  RevokedSessions revoked{clock, metrics};
-  LiveCaches caches;
   const LiveCaches::Membership membership{caches, cache};
-  LoginEpoch epoch;
   CoherentStore store{redis_store, caches, revoked, epoch, clock};
-  FactsReader reader{extractor,
-                     {.latest_writer = 3600s, .usual_life = 3600s},
-                     revoked,
-                     epoch,
-                     log_names,
-                     metrics,
-                     [](const SessionId&, seconds) {}};
   BurialQueue burials{store, redis_store, revoked, log_names, metrics};
   Canaries canaries{trust, keys, metrics};
   InvalidationListener listener;
@@ -90,9 +102,6 @@ struct Site {
   LearnedNodes learned;
   std::unique_ptr<SentinelWatch> watch;
   const milliseconds budget{750};  ///< of a check
-  TouchThrottle throttle{60s};
-  LateTouches late;
-  LoaderMetrics loader_metrics{metrics};
 };
 
 /// Of one thread.
@@ -187,39 +196,51 @@ class LaneOf final : private SessionLoader::Client {
 using Lane = LaneOf<Site>;
 
 /// A site with one lane.
-class Instance {
+template <typename AnySite>
+class InstanceOf {
  public:
-  explicit Instance(const std::string& url, const std::string& prefix = "sess:", milliseconds max_staleness = 1000ms,
-                    const std::string& lanes_url = "")
-      : site_(configFor(url), prefix, max_staleness, lanes_url) {}
-  explicit Instance(const RedisSettings& redis,
-                    const std::string& prefix = "sess:", milliseconds max_staleness = 1000ms,
-                    const std::string& lanes_url = "")
-      : site_(redis, prefix, max_staleness, lanes_url) {}
-
   std::string check(const std::string& name) { return lane_.check(name); }
   bool isInMemory(const std::string& name) { return lane_.isInMemory(name); }
   bool keeps(const std::string& name) {
     check(name);
     return isInMemory(name);
   }
-  /// Waits until the subscription stands and the session is kept.
+  /// Waits until its subscription stands and the session is kept.
   ::testing::AssertionResult settle(const std::string& name) {
     if (soon([&] { return keeps(name); })) return ::testing::AssertionSuccess();
     return ::testing::AssertionFailure() << name << " is not kept: " << check(name);
   }
-  std::uint64_t subscriptions() { return site_.metrics.counter("sessiond_cache_subscriptions_total", "").read(); }
+  std::uint64_t counter(const std::string& name, const MetricLabels& labels = {}) {
+    return site_.metrics.counter(name, "", labels).read();
+  }
+  std::uint64_t subscriptions() { return counter("sessiond_cache_subscriptions_total"); }
   /// Of what was believed, for this reason.
   std::uint64_t losses(const std::string& reason) {
-    return site_.metrics.counter("sessiond_cache_trust_lost_total", "", {{"reason", reason}}).read();
+    return counter("sessiond_cache_trust_lost_total", {{"reason", reason}});
   }
-  std::uint64_t misses() { return site_.metrics.counter("sessiond_cache_misses_total", "").read(); }
+  std::uint64_t misses() { return counter("sessiond_cache_misses_total"); }
   SessionStore& store() { return site_.store; }
-  Site& site() { return site_; }
+  AnySite& site() { return site_; }
+  LaneOf<AnySite>& lane() { return lane_; }
+
+ protected:
+  template <typename... Arguments>
+  explicit InstanceOf(const Arguments&... arguments) : site_(arguments...) {}
 
  private:
-  Site site_;
-  Lane lane_{site_};
+  AnySite site_;
+  LaneOf<AnySite> lane_{site_};
+};
+
+class Instance : public InstanceOf<Site> {
+ public:
+  explicit Instance(const RedisSettings& redis,
+                    const std::string& prefix = "sess:", milliseconds max_staleness = 1000ms,
+                    const std::string& lanes_url = "")
+      : InstanceOf(redis, prefix, max_staleness, lanes_url) {}
+  explicit Instance(const std::string& url, const std::string& prefix = "sess:", milliseconds max_staleness = 1000ms,
+                    const std::string& lanes_url = "")
+      : Instance(configFor(url), prefix, max_staleness, lanes_url) {}
 };
 
 inline std::string sessionOf(const std::string& user) {
