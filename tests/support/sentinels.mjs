@@ -54,12 +54,13 @@ class Sentinel extends Redis {
 
 export class SentinelGroup {
   /**
-   * `downAfter`: milliseconds without an answer after which a sentinel takes a server for down. `rights`: of whoever names
-   * no user (asEverybody).
+   * `downAfter`: milliseconds without an answer after which a sentinel takes a server for down. `minReplicas`: a primary
+   * with less of them takes no writes. `rights`: of whoever names no user (asEverybody).
    */
-  constructor(folder, { downAfter = 500, rights = [] } = {}) {
+  constructor(folder, { downAfter = 500, minReplicas = 0, rights = [] } = {}) {
     this.folder = folder;
     this.downAfter = downAfter;
+    this.minReplicas = minReplicas;
     this.rights = rights;
     this.servers = [];
     this.sentinels = [];
@@ -70,6 +71,7 @@ export class SentinelGroup {
     fs.writeFileSync(this.passwordFile, kPassword, { mode: 0o600 });
     for (const i of [0, 1, 2]) {
       const args = [...kUsers, ...asEverybody(this.rights, kPassword), '--masteruser', kOther, '--masterauth', kPassword, '--repl-diskless-sync-delay', 0];
+      args.push('--min-replicas-to-write', this.minReplicas, '--min-replicas-max-lag', 10);
       const port = await freePort();
       const server = new Redis(this.#subfolder(`server${i}`), { port, args, password: kPassword });
       this.servers.push(await server.start());
