@@ -5,7 +5,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { pause } from '../support/waiting.mjs';
+import { pause, waitFor } from '../support/waiting.mjs';
+
+/** Milliseconds. */
+const kLoading = 4000;
 
 async function during(milliseconds, every, action) {
   const until = performance.now() + milliseconds;
@@ -28,42 +31,51 @@ const isUncertain = ({ model }) => model.lives === Infinity && model.deleted ===
 
 async function olderData({ topology, population }) {
   const saved = path.join(topology.folder, 'saved');
+  const lost = new Set();
   const stored = new Set();
   const uncertain = new Set();
   // Quiet first: what an application has begun is not to end in the midst of it.
   await population.quietly(async () => {
     await population.uncertainly(
-      () => restartWith(topology.primary, (data) => fs.cpSync(data, saved, { recursive: true })),
+      () => topology.withoutFailover(() => restartWith(topology.primary, (data) => fs.cpSync(data, saved, { recursive: true }))),
       (session, before) => session.model.resume(before),
     );
-    for (const session of population.sessions.filter(({ model }) => model)) {
+    for (const session of population.stored) {
       if (isStored(session)) stored.add(session);
       if (isUncertain(session)) uncertain.add(session);
     }
   });
   await pause(1500); // sessions are made and end
   const back = (session, before) => {
-    if (uncertain.has(session)) session.model.resume(before);
+    if (uncertain.has(session) || !lost.has(session.sid)) session.model.resume(before);
     else if (stored.has(session)) session.model.stored();
     else session.model.removed();
   };
-  await population.uncertainly(
-    () =>
-      restartWith(topology.primary, (data) => {
-        fs.rmSync(data, { recursive: true });
-        fs.cpSync(saved, data, { recursive: true });
-        fs.rmSync(saved, { recursive: true });
-      }),
-    back,
-  );
+  return population.quietly(async () => {
+    for (const sid of await topology.lostWithPrimary(population.stored.map((session) => session.sid))) lost.add(sid);
+    return population.uncertainly(
+      () =>
+        topology.withoutFailover(() =>
+          restartWith(topology.primary, (data) => {
+            fs.rmSync(data, { recursive: true });
+            fs.cpSync(saved, data, { recursive: true });
+            fs.rmSync(saved, { recursive: true });
+          }),
+        ),
+      back,
+    );
+  });
 }
 
-/** Two seconds of loading: by a key's delay, which a restart has to know from the command line. */
-async function loading({ topology }) {
-  const server = topology.primary;
+/** Some seconds of loading: by a key's delay, which a restart has to know from the command line. */
+async function loading({ primary: server }) {
+  // What the file holds are the keys, and not all that was ever done to them.
+  await server.command('BGREWRITEAOF');
+  await waitFor('the file is written anew', async () => /aof_rewrite_in_progress:0[^]*aof_rewrite_scheduled:0/.test(await server.command('INFO', 'persistence')), { timeout: 30000 });
+  const delay = Math.round(kLoading * 1000 / (await server.command('DBSIZE')));
   await server.stop();
   const args = server.args;
-  server.args = [...args, '--key-load-delay', '20000', '--loading-process-events-interval-bytes', '1024'];
+  server.args = [...args, '--key-load-delay', String(delay), '--loading-process-events-interval-bytes', '1024'];
   try {
     await server.start(); // answers when it is through
   } finally {
@@ -101,6 +113,12 @@ function failingOver(harm, { short } = {}) {
   };
 }
 
+function emptied({ topology, population }, command) {
+  return population.loseEverything(async () => {
+    for (const primary of await topology.primaries()) await primary.command(command);
+  });
+}
+
 /** One of several is away for a while. */
 async function away(one) {
   await one.stop('SIGKILL');
@@ -112,25 +130,28 @@ export const faults = {
   nothing: { harm: () => pause(1000) },
   'killed, back after 0.5 s': {
     short: ['plain', 'tls'],
-    async harm({ topology }) {
-      await topology.primary.stop('SIGKILL');
-      await pause(500);
-      await topology.primary.start();
-    },
+    harm: ({ topology }) =>
+      topology.withoutFailover(async () => {
+        await topology.primary.stop('SIGKILL');
+        await pause(500);
+        await topology.primary.start();
+      }),
   },
   'restarted at once': {
-    async harm({ topology }) {
-      await topology.primary.stop();
-      await topology.primary.start();
-    },
+    harm: ({ topology }) =>
+      topology.withoutFailover(async () => {
+        await topology.primary.stop();
+        await topology.primary.start();
+      }),
   },
   'frozen for 1 s': {
     short: ['plain', 'tls'],
-    async harm({ topology }) {
-      topology.primary.freeze();
-      await pause(1000);
-      topology.primary.thaw();
-    },
+    harm: ({ topology }) =>
+      topology.withoutFailover(async () => {
+        topology.primary.freeze();
+        await pause(1000);
+        topology.primary.thaw();
+      }),
   },
   'frozen for 20 s': {
     async harm({ topology }) {
@@ -142,10 +163,12 @@ export const faults = {
   'restarted empty': {
     short: ['plain'],
     harm: ({ topology, population }) =>
-      population.loseEverything(() => restartWith(topology.primary, (data) => fs.rmSync(data, { recursive: true }))),
+      population.loseThePrimarys(() =>
+        topology.withoutFailover(() => restartWith(topology.primary, (data) => fs.rmSync(data, { recursive: true }))),
+      ),
   },
   'restarted with older data': { short: ['plain'], harm: olderData },
-  'loading': { harm: loading },
+  'loading': { harm: ({ topology }) => topology.withoutFailover(() => loading(topology)) },
   'full': {
     async harm({ topology }) {
       await topology.command('CONFIG', 'SET', 'maxmemory', '1');
@@ -154,10 +177,11 @@ export const faults = {
     },
   },
   'paused for 1 s': {
-    async harm({ topology }) {
-      await topology.command('CLIENT', 'PAUSE', 1000, 'ALL');
-      await pause(1000);
-    },
+    harm: ({ topology }) =>
+      topology.withoutFailover(async () => {
+        await topology.primary.command('CLIENT', 'PAUSE', 1000, 'ALL');
+        await pause(1000);
+      }),
   },
   'paused for 0.3 s': {
     async harm({ topology }) {
@@ -211,6 +235,11 @@ export const faults = {
     primary.freeze();
     return () => primary.thaw();
   }),
+  'primary frozen for 20 s': failingOver((primary) => {
+    primary.freeze();
+    const woken = pause(20000).then(() => primary.thaw());
+    return () => woken;
+  }),
   'primary cut off from the sentinels': failingOver(
     (primary, { group }) => group.cutOff(primary, { from: 'sentinels' }), { short: ['sentinel'] }),
   'primary cut off from the other nodes': failingOver(
@@ -259,8 +288,8 @@ export const faults = {
   'the address leads to another server': {
     harm: ({ topology, population }) => population.loseEverything(() => topology.moveToEmpty()),
   },
-  'FLUSHALL': { harm: ({ topology, population }) => population.loseEverything(() => topology.command('FLUSHALL')) },
-  'FLUSHDB': { harm: ({ topology, population }) => population.loseEverything(() => topology.command('FLUSHDB')) },
+  'FLUSHALL': { harm: (house) => emptied(house, 'FLUSHALL') },
+  'FLUSHDB': { harm: (house) => emptied(house, 'FLUSHDB') },
   'SWAPDB': {
     short: ['plain'],
     harm: ({ topology, population }) => population.loseEverything(() => topology.command('SWAPDB', 0, 1)),

@@ -6,14 +6,20 @@ import { SentinelGroup } from '../../support/sentinels.mjs';
 import { pause } from '../../support/waiting.mjs';
 import { ProbeLine } from './probe.mjs';
 
+/** Milliseconds without an answer after which a server is given up; and so long that none is. */
+const kDownAfter = 1500;
+const kNever = 600000;
+
 export class BehindSentinels {
   name = 'behind sentinels';
   staleness = 1000;
   faults = [
     'nothing', 'failed over by hand', 'primary killed', 'primary frozen until another serves, woken',
     'primary cut off from the sentinels', 'primary cut off from its replicas', 'one sentinel gone', 'one replica gone',
-    'all sentinels frozen for 1.5 s', 'subscription cut', 'connections cut', 'paused for 0.3 s', 'FLUSHALL', 'FLUSHDB',
-    'SWAPDB', "sessiond's clock jumps by an hour",
+    'all sentinels frozen for 1.5 s', 'killed, back after 0.5 s', 'restarted at once', 'frozen for 1 s',
+    'primary frozen for 20 s', 'restarted empty', 'restarted with older data', 'loading', 'full', 'subscription cut',
+    'connections cut', 'paused for 1 s', 'paused for 0.3 s', 'FLUSHALL', 'FLUSHDB', 'SWAPDB',
+    "sessiond's clock jumps by an hour",
   ];
 
   constructor(rights) {
@@ -24,7 +30,7 @@ export class BehindSentinels {
   redis(folder) {
     this.folder = folder;
     // So long that a busy machine is not taken for a server that is down; and as the guide says that servers should be.
-    this.group = new SentinelGroup(folder, { downAfter: 1500, minReplicas: 1, rights: this.rights });
+    this.group = new SentinelGroup(folder, { downAfter: kDownAfter, minReplicas: 1, rights: this.rights });
     return {
       start: async () => {
         await this.group.start();
@@ -48,6 +54,30 @@ export class BehindSentinels {
     await harm(before);
     this.primary = await this.group.failedOver(before);
     return performance.now();
+  }
+
+  /** The primary stays the primary, whatever is done to it; resolves to when it was over, and later: when all follow. */
+  async withoutFailover(action) {
+    await this.#giveUpAfter(kNever);
+    await action();
+    const over = performance.now();
+    await this.group.allFollow();
+    await this.#giveUpAfter(kDownAfter);
+    return over;
+  }
+
+  async #giveUpAfter(milliseconds) {
+    for (const sentinel of this.group.sentinels)
+      await sentinel.command('SENTINEL', 'SET', 'main', 'down-after-milliseconds', milliseconds);
+  }
+
+  /** Those of these sessions that are lost with the primary's data: its replicas take all from it. */
+  async lostWithPrimary(sids) {
+    return sids;
+  }
+
+  async primaries() {
+    return [this.primary];
   }
 
   /** The one that the sentinels named last has an answer, as a primary that takes writes: DEL is one, even when it is full. */

@@ -5,14 +5,19 @@ import { ClusterGroup } from '../../support/cluster.mjs';
 import { ProbeLine } from './probe.mjs';
 
 const kSession = 'sess:live-0';
+/** Milliseconds without an answer after which a node is given up; and so long that none is. */
+const kNodeTimeout = 1500;
+const kNever = 600000;
 
 export class InCluster {
   name = 'in a cluster';
   staleness = 1000;
   faults = [
     'nothing', 'failed over by hand', 'primary killed', 'primary frozen until another serves, woken',
-    'primary cut off from the other nodes', 'primary cut off from its replicas', 'one replica gone', 'subscription cut',
-    'connections cut', 'paused for 0.3 s', 'slots are moved', "sessiond's clock jumps by an hour",
+    'primary cut off from the other nodes', 'primary cut off from its replicas', 'one replica gone',
+    'killed, back after 0.5 s', 'restarted at once', 'frozen for 1 s', 'primary frozen for 20 s', 'restarted empty',
+    'restarted with older data', 'loading', 'full', 'subscription cut', 'connections cut', 'paused for 1 s',
+    'paused for 0.3 s', 'slots are moved', 'FLUSHALL', 'FLUSHDB', "sessiond's clock jumps by an hour",
   ];
 
   constructor(rights) {
@@ -22,7 +27,7 @@ export class InCluster {
   redis(folder) {
     this.folder = folder;
     // So long that a busy machine is not taken for a node that is down.
-    this.group = new ClusterGroup(folder, { nodeTimeout: 1500, separable: true, rights: this.rights });
+    this.group = new ClusterGroup(folder, { nodeTimeout: kNodeTimeout, separable: true, rights: this.rights });
     return {
       start: async () => {
         await this.group.start();
@@ -53,6 +58,36 @@ export class InCluster {
       this.primary = await this.group.failOver(before);
     }
     return performance.now();
+  }
+
+  /** The primary stays the primary, whatever is done to it; resolves to when it was over, and later: when all follow. */
+  async withoutFailover(action) {
+    this.primary = await this.group.ownerOf(kSession);
+    await this.#giveUpAfter(kNever);
+    await action();
+    const over = performance.now();
+    await this.group.settle();
+    await this.#giveUpAfter(kNodeTimeout);
+    return over;
+  }
+
+  async #giveUpAfter(milliseconds) {
+    for (const server of this.group.servers) await server.command('CONFIG', 'SET', 'cluster-node-timeout', milliseconds);
+  }
+
+  /** Those of these sessions that are lost with the primary's data: whose slots it has. */
+  async lostWithPrimary(sids) {
+    const line = await this.primary.connect();
+    try {
+      const answers = await Promise.allSettled(sids.map((sid) => line.command('EXISTS', `sess:${sid}`)));
+      return sids.filter((_, i) => answers[i].status === 'fulfilled');
+    } finally {
+      line.close();
+    }
+  }
+
+  primaries() {
+    return this.group.primaries();
   }
 
   /** The slot of this session, with all that is in it, to another node. */

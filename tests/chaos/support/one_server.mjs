@@ -79,6 +79,20 @@ export class OneServer {
     return this.primary.command(...args);
   }
 
+  /** Nobody is there who would make another one the primary. */
+  withoutFailover(action) {
+    return action();
+  }
+
+  /** Those of these sessions that are lost with the primary's data. */
+  async lostWithPrimary(sids) {
+    return sids;
+  }
+
+  async primaries() {
+    return [this.primary];
+  }
+
   /** Whoever goes sessiond's way to the server has an answer. */
   serves() {
     return this.line.command('EXISTS', 'sess:live-0');

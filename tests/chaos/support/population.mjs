@@ -4,7 +4,7 @@
 
 import { Random } from '../../support/random.mjs';
 import { SessionModel } from '../../support/session_model.mjs';
-import { pause } from '../../support/waiting.mjs';
+import { pause, waitFor } from '../../support/waiting.mjs';
 
 const kLanes = 6;
 const kLive = 12;
@@ -85,20 +85,47 @@ export class Population {
 
   // --- what happens to all ---
 
-  /** While it happens nobody knows what is stored. `then`: what it has made of each session. */
-  async uncertainly(action, then) {
-    const all = this.sessions.filter((session) => session.model);
-    const before = all.map((session) => session.model.begin('a fault'));
-    await action();
-    all.forEach((session, i) => then(session, before[i]));
+  /** Those that were stored once. */
+  get stored() {
+    return this.sessions.filter((session) => session.model);
   }
 
-  /** All sessions are gone with the server's data, and the applications' users begin again. */
-  async loseEverything(action) {
+  /**
+   * While it happens nobody knows what is stored. `then`: what it has made of each session. Resolves to what the action
+   * does.
+   */
+  async uncertainly(action, then) {
+    const all = this.stored;
+    const before = all.map((session) => session.model.begin('a fault'));
+    const result = await action();
+    all.forEach((session, i) => then(session, before[i]));
+    return result;
+  }
+
+  /** All sessions are gone with the servers' data, and the applications' users begin again. */
+  loseEverything(action) {
+    return this.#lose(action, (sids) => sids);
+  }
+
+  /** The same of those that are lost with the primary. */
+  loseThePrimarys(action) {
+    return this.#lose(action, (sids) => this.topology.lostWithPrimary(sids));
+  }
+
+  async #lose(action, ofThese) {
     // Else a session would be stored before and acknowledged after, and nobody would know that it is gone with the rest.
-    await this.quietly(() => this.uncertainly(action, (session) => session.model.removed()));
-    for (let i = this.ofKind('live').length; i > 0; i--) await this.create('live');
+    const result = await this.quietly(async () => {
+      const lost = new Set(await ofThese(this.stored.map(({ sid }) => sid)));
+      return this.uncertainly(action, ({ sid, model }, before) => (lost.has(sid) ? model.removed() : model.resume(before)));
+    });
+    for (let i = this.ofKind('live').length; i > 0; i--) await this.#createAnyway('live');
     this.#forget();
+    return result;
+  }
+
+  /** However often it takes. */
+  #createAnyway(kind) {
+    return waitFor('a session is stored', () => this.create(kind), { timeout: 30000 });
   }
 
   /** Runs something while no application writes and nobody logs out: what is acknowledged is where it is looked for. */

@@ -7,6 +7,9 @@
 //   command(...)             as applications have it: at the primary, past all that stands between it and sessiond
 //   staleness                milliseconds: how old may be what a sessiond answers that remembers nothing: as long as it may
 //                            take another server for the primary
+//   withoutFailover(action)  does it while nobody makes another one the primary; resolves to when it was done, or to nothing
+//   lostWithPrimary(sids)    those of these sessions that are gone when the primary has lost its data
+//   primaries()              all of them
 //   serves()                 resolves once the server that sessiond ought to ask for a session has answered, or rejects
 //   faults                   names of those that mean something here (faults.mjs)
 //   stop()
