@@ -1,5 +1,5 @@
 // The harm that is done. Each fault gets {topology, population} and is over when Redis can answer again, or gives back the
-// moment from which another server led; `lasts`: as long as it lasts nobody need be served, whether Redis can answer or
+// moment from which it could, or another server led; `lasts`: as long as it lasts nobody need be served, whether Redis can answer or
 // not; `short`: it is in the short form, on these topologies.
 
 import fs from 'node:fs';

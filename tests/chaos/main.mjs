@@ -4,7 +4,7 @@
 //
 //   node tests/chaos/main.mjs [--short] [--seed N] [--topology NAME] [--no-cache] [--untracked] [--instances N] [FAULT...]
 //
-// The last line sums up; exit status 1 when an answer was wrong, came later than promised (support/judgement.mjs), or
+// At the end there is a table as in conf/guide/redis.md. The last line sums up; exit status 1 when an answer was wrong, came later than promised (support/judgement.mjs), or
 // nothing was shown.
 
 import { startStack } from '../support/stack.mjs';
@@ -15,6 +15,7 @@ import { timesOf, tooLong } from './support/judgement.mjs';
 import { Population } from './support/population.mjs';
 import { Probe } from './support/probe.mjs';
 import { ShiftedClock } from './support/shifted_clock.mjs';
+import { forReaders, kLegend, line, titles } from './support/table.mjs';
 import { topologies } from './support/topologies.mjs';
 
 const kMaxStaleness = 1000;
@@ -78,6 +79,7 @@ async function calm(population) {
 
 async function run(name, topology, population, probe) {
   const fault = faults[name];
+  await population.prepare();
   population.clear();
   probe.clear();
   const began = performance.now();
@@ -86,41 +88,33 @@ async function run(name, topology, population, probe) {
   await pause(kMaxStaleness + 500); // so long is what was true before let pass
   await calm(population);
   const { counted } = population;
-  const outages = [...population.outages];
-  const most = (cell) => Math.max(0, ...outages.map(([, ofInstance]) => cell(ofInstance[0], ofInstance.at(-1)))) / 1000;
   const times = timesOf({ began, ended, back, lasts: fault.lasts }, probe);
+  const kept = [...population.outages];
+  const fresh = [...population.outagesOfNew];
+  const most = (outages, cell) => Math.max(0, ...outages.map(([, ofInstance]) => cell(ofInstance[0], ofInstance.at(-1)))) / 1000;
+  const withoutAnswer = (outages) => ({
+    for: most(outages, (first, last) => last.to - first.from),
+    after: most(outages, (_, last) => last.to - times.restored),
+  });
   return {
     fault: name,
+    topology: topology.name,
     allows: counted.wrongAllows,
     refusals: counted.wrongRefusals,
-    late: outages.flatMap(([instance, ofInstance]) =>
+    late: [...kept, ...fresh].flatMap(([instance, ofInstance]) =>
       ofInstance.flatMap((outage) => tooLong(outage, times)).map((what) => `${instance ?? 'nginx'}: ${what}`)),
-    checks: counted.allowed + counted.refused + counted.unavailable,
+    checks: counted.allowed + counted.refused + counted.unavailable + counted.unavailableNew,
     allowed: counted.allowed,
     refused: counted.refused,
     unavailable: counted.unavailable,
+    unavailableNew: counted.unavailableNew,
     other: counted.other,
     away: times.own / 1000,
-    outage: most((first, last) => last.to - first.from),
-    after: most((_, last) => last.to - times.restored),
+    kept: withoutAnswer(kept),
+    fresh: withoutAnswer(fresh),
     slowest: counted.slowest,
   };
 }
-
-const columns = [
-  ['fault', 36, (row) => row.fault],
-  ['checks', 7, (row) => row.checks],
-  ['wrong allows', 13, (row) => row.allows.length],
-  ['wrong refusals', 15, (row) => row.refusals.length],
-  ['too late', 9, (row) => row.late.length],
-  ['503', 6, (row) => row.unavailable],
-  ['away s', 7, (row) => row.away.toFixed(2)],
-  ['for s', 7, (row) => row.outage.toFixed(2)],
-  ['after s', 8, (row) => row.after.toFixed(2)],
-  ['slowest ms', 11, (row) => row.slowest.toFixed(0)],
-  ['other', 6, (row) => row.other],
-];
-const line = (cell) => columns.map((column, i) => (i === 0 ? String(cell(column)).padEnd(column[1]) : String(cell(column)).padStart(column[1]))).join('');
 
 async function runTopology(name, chosen) {
   const topology = await topologies[name](chosen.rights);
@@ -135,11 +129,11 @@ async function runTopology(name, chosen) {
     await population.start();
     await calm(population);
     await probe.start();
-    console.log(`\n${topology.name}\n${line(([title]) => title)}`);
+    console.log(`\n${topology.name}\n${titles()}`);
     for (const fault of faultsFor(name, topology, chosen)) {
       const row = await run(fault, topology, population, probe);
       rows.push(row);
-      console.log(line(([, , cell]) => cell(row)));
+      console.log(line(row));
       for (const wrong of [...row.allows, ...row.refusals].slice(0, 5)) console.log(`    WRONG ${wrong}`);
       for (const late of row.late) console.log(`    TOO LATE ${late}`);
     }
@@ -155,11 +149,12 @@ async function runTopology(name, chosen) {
 
 async function main() {
   const chosen = options(process.argv.slice(2));
-  console.log(`chaos: seed ${chosen.seed}; "away s": the servers themselves; "for s": from the first 503 to a living session to the last, "after s": once they answered again`);
+  console.log(`chaos: seed ${chosen.seed}\n${kLegend}`);
   const rows = [];
   for (const name of chosen.topologies) rows.push(...(await runTopology(name, chosen)));
   const sum = (cell) => rows.reduce((total, row) => total + cell(row), 0);
   const wrong = sum((row) => row.allows.length + row.refusals.length + row.late.length + row.other);
+  if (rows.length > 0) console.log(`\n${forReaders(rows)}\n`);
   console.log(`chaos: ${rows.length} faults, ${sum((row) => row.checks)} checks, ${wrong} wrong; seed ${chosen.seed}`);
   const vacuous = rows.length === 0 || rows.some((row) => row.allowed === 0 || row.refused === 0);
   if (vacuous) console.log('chaos: nothing was shown: a fault without a check that was let in or without one that was refused');

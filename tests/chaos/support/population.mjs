@@ -1,5 +1,6 @@
-// Sessions in known states, checked through nginx all the time, and what is counted of the answers. What may be answered
-// is said by the soak tests' model, by when a check was sent; a session that was never there, is forged or has ended by
+// Sessions in known states, checked through nginx all the time, and what is counted of the answers. So all that live are
+// in sessiond's memory, but for those of a stock: each of these is asked for once, and only Redis can say what it is. What
+// may be answered is said by the soak tests' model, by when a check was sent; a session that was never there, is forged or has ended by
 // itself has a rule of its own.
 
 import { Random } from '../../support/random.mjs';
@@ -9,10 +10,22 @@ import { pause, waitFor } from '../../support/waiting.mjs';
 const kLanes = 6;
 const kLive = 12;
 const kMost = 48;
+/** So many are in the stock before each fault, who asks for them, and with so many milliseconds between: twenty seconds. */
+const kStock = 300;
+const kLanesOfNew = 3;
+const kNextNew = 200;
 /** Milliseconds without a 503 to anybody who lives: what comes after is another outage. */
 const kApart = 500;
 
 const value = (user) => JSON.stringify({ cookie: { originalMaxAge: null, expires: null, httpOnly: true, path: '/' }, user: { id: user } });
+
+function noteOutage(outages, instance, sent, now) {
+  if (!outages.has(instance)) outages.set(instance, []);
+  const all = outages.get(instance);
+  const last = all.at(-1);
+  if (last && sent - last.to < kApart) Object.assign(last, { from: Math.min(last.from, sent), to: now });
+  else all.push({ from: sent, to: now });
+}
 
 export class Population {
   constructor(stack, instances, topology, { maxStaleness, seed }) {
@@ -22,6 +35,7 @@ export class Population {
     this.maxStaleness = maxStaleness;
     this.random = new Random(seed);
     this.sessions = [];
+    this.stock = [];
     this.number = 0;
     this.agreedFrom = 0;
     this.clear();
@@ -29,8 +43,14 @@ export class Population {
 
   /** Begins to count anew. */
   clear() {
-    this.counted = { allowed: 0, refused: 0, unavailable: 0, other: 0, slowest: 0, wrongAllows: [], wrongRefusals: [] };
+    this.counted = { allowed: 0, refused: 0, unavailable: 0, unavailableNew: 0, other: 0, slowest: 0, wrongAllows: [], wrongRefusals: [] };
     this.outages = new Map(); // instance, or undefined: nginx itself: [{from, to}] of the live sessions' 503s
+    this.outagesOfNew = new Map(); // of those that are asked for once
+  }
+
+  /** Fills the stock. */
+  async prepare() {
+    while (this.stock.length < kStock) await this.#createAnyway('new');
   }
 
   async start() {
@@ -42,7 +62,8 @@ export class Population {
     }
     this.client = this.stack.client();
     this.stopped = false;
-    this.running = Promise.all([...Array.from({ length: kLanes }, () => this.#check()), this.#churn()]);
+    const lanes = (count, run) => Array.from({ length: count }, run);
+    this.running = Promise.all([...lanes(kLanes, () => this.#checkAny()), ...lanes(kLanesOfNew, () => this.#checkNew()), this.#churn()]);
   }
 
   async stop() {
@@ -75,7 +96,7 @@ export class Population {
     }
     if (kind === 'expired') session.goneFrom = performance.now() + 700 + this.maxStaleness;
     session.model.stored({ fresh: performance.now() > this.agreedFrom });
-    this.sessions.push(session);
+    (kind === 'new' ? this.stock : this.sessions).push(session);
     return session;
   }
 
@@ -87,7 +108,7 @@ export class Population {
 
   /** Those that were stored once. */
   get stored() {
-    return this.sessions.filter((session) => session.model);
+    return [...this.stock, ...this.sessions.filter((session) => session.model)];
   }
 
   /**
@@ -102,7 +123,7 @@ export class Population {
     return result;
   }
 
-  /** All sessions are gone with the servers' data, and the applications' users begin again. */
+  /** All sessions are gone with the servers' data, and the applications' users begin again. Resolves to when it was over. */
   loseEverything(action) {
     return this.#lose(action, (sids) => sids);
   }
@@ -114,13 +135,16 @@ export class Population {
 
   async #lose(action, ofThese) {
     // Else a session would be stored before and acknowledged after, and nobody would know that it is gone with the rest.
-    const result = await this.quietly(async () => {
+    const back = await this.quietly(async () => {
       const lost = new Set(await ofThese(this.stored.map(({ sid }) => sid)));
-      return this.uncertainly(action, ({ sid, model }, before) => (lost.has(sid) ? model.removed() : model.resume(before)));
+      const over = await this.uncertainly(action, ({ sid, model }, before) => (lost.has(sid) ? model.removed() : model.resume(before)));
+      return over ?? performance.now();
     });
     for (let i = this.ofKind('live').length; i > 0; i--) await this.#createAnyway('live');
     this.#forget();
-    return result;
+    this.stock = [];
+    await this.prepare();
+    return back;
   }
 
   /** However often it takes. */
@@ -200,16 +224,32 @@ export class Population {
     }
   }
 
-  async #check() {
+  async #checkAny() {
     while (!this.stopped) {
-      const session = this.random.pick(this.sessions);
-      const asked = this.#ask(session);
-      const target = session.kind === 'expired' ? '/polling/' : '/api/'; // a check of the one would extend its life
-      const answer = await this.#request('GET', target, session.cookie);
-      const instance = this.instances.whose(answer);
-      this.#judge(session, asked(instance), answer?.status ?? 0, instance);
+      await this.#check(this.random.pick(this.sessions));
       await pause(2);
     }
+  }
+
+  async #checkNew() {
+    while (!this.stopped) {
+      const session = this.stock.find(({ isAsked }) => !isAsked);
+      if (session) {
+        session.isAsked = true;
+        await this.#check(session);
+      }
+      // Not before: what happens to it meanwhile has to be known.
+      this.stock = this.stock.filter((one) => one !== session);
+      await pause(kNextNew);
+    }
+  }
+
+  async #check(session) {
+    const asked = this.#ask(session);
+    const target = session.kind === 'expired' ? '/polling/' : '/api/'; // a check of the one would extend its life
+    const answer = await this.#request('GET', target, session.cookie);
+    const instance = this.instances.whose(answer);
+    this.#judge(session, asked(instance), answer?.status ?? 0, instance);
   }
 
   /** Before it is sent; who will answer is known only then. */
@@ -236,19 +276,13 @@ export class Population {
       const lives = asked.mustLive && unchanged && !(now > session.livesUntil);
       if (lives) counted.wrongRefusals.push(this.#describe(session, asked, 'lives'));
     } else if (status === 503) {
-      counted.unavailable += 1;
-      if (session.kind === 'live') this.#noteOutage(instance, asked.sent, now);
+      if (session.kind === 'new') counted.unavailableNew += 1;
+      else counted.unavailable += 1;
+      if (session.kind === 'live') noteOutage(this.outages, instance, asked.sent, now);
+      if (session.kind === 'new') noteOutage(this.outagesOfNew, instance, asked.sent, now);
     } else {
       counted.other += 1;
     }
-  }
-
-  #noteOutage(instance, sent, now) {
-    if (!this.outages.has(instance)) this.outages.set(instance, []);
-    const all = this.outages.get(instance);
-    const last = all.at(-1);
-    if (last && sent - last.to < kApart) Object.assign(last, { from: Math.min(last.from, sent), to: now });
-    else all.push({ from: sent, to: now });
   }
 
   #describe(session, asked, why) {
