@@ -113,6 +113,36 @@ function failingOver(harm, { short } = {}) {
   };
 }
 
+/** New sessions that are gone, or older than they were, when the primary is lost. */
+async function sessionsOfPrimary({ topology, population }, count) {
+  const found = [];
+  while (found.length < count) {
+    const session = await population.create('passing');
+    if (session && (await topology.lostWithPrimary([session.sid])).length > 0) found.push(session);
+  }
+  return found;
+}
+
+/**
+ * Logouts that no replica has heard of when the primary is lost. That takes one that goes on without replicas: with
+ * min-replicas-to-write it does so only until it has noticed.
+ */
+async function logOutAlone(primary, { topology, population }) {
+  const sessions = await sessionsOfPrimary({ topology, population }, 6);
+  await topology.group.allFollow();
+  await primary.command('CONFIG', 'SET', 'min-replicas-to-write', 0);
+  await topology.group.cutOff(primary, { from: 'replicas' });
+  await waitFor('it has no replica', async () => (await primary.command('INFO', 'replication')).includes('connected_slaves:0'));
+  for (const session of sessions) {
+    await waitFor('a logout is answered', async () => {
+      await population.logOut(session);
+      return session.model.isLoggedOut;
+    });
+  }
+  await primary.stop('SIGKILL');
+  return sessions;
+}
+
 function emptied({ topology, population }, command) {
   return population.loseEverything(async () => {
     for (const primary of await topology.primaries()) await primary.command(command);
@@ -250,6 +280,22 @@ export const faults = {
       await pause(2000);
       await allow();
       await topology.group.allFollow();
+    },
+  },
+  'logged out, and the primary lost with it': {
+    short: ['sentinel'],
+    async harm({ topology, population }) {
+      let primary;
+      let sessions;
+      const back = await anotherPrimary({ topology, population }, async (lost) => {
+        primary = lost;
+        sessions = await logOutAlone(lost, { topology, population });
+      });
+      for (const session of sessions) await population.storeAgain(session);
+      await pause(2500);
+      await primary.start();
+      await topology.group.allFollow();
+      return back;
     },
   },
   'one sentinel gone': { harm: ({ topology }) => away(topology.group.sentinels[1]) },

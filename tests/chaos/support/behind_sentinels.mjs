@@ -15,7 +15,8 @@ export class BehindSentinels {
   staleness = 1000;
   faults = [
     'nothing', 'failed over by hand', 'primary killed', 'primary frozen until another serves, woken',
-    'primary cut off from the sentinels', 'primary cut off from its replicas', 'one sentinel gone', 'one replica gone',
+    'primary cut off from the sentinels', 'primary cut off from its replicas',
+    'logged out, and the primary lost with it', 'one sentinel gone', 'one replica gone',
     'all sentinels frozen for 1.5 s', 'killed, back after 0.5 s', 'restarted at once', 'frozen for 1 s',
     'primary frozen for 20 s', 'restarted empty', 'restarted with older data', 'loading', 'full', 'subscription cut',
     'connections cut', 'paused for 1 s', 'paused for 0.3 s', 'FLUSHALL', 'FLUSHDB', 'SWAPDB',

@@ -14,7 +14,8 @@ export class InCluster {
   staleness = 1000;
   faults = [
     'nothing', 'failed over by hand', 'primary killed', 'primary frozen until another serves, woken',
-    'primary cut off from the other nodes', 'primary cut off from its replicas', 'one replica gone',
+    'primary cut off from the other nodes', 'primary cut off from its replicas',
+    'logged out, and the primary lost with it', 'one replica gone',
     'killed, back after 0.5 s', 'restarted at once', 'frozen for 1 s', 'primary frozen for 20 s', 'restarted empty',
     'restarted with older data', 'loading', 'full', 'subscription cut', 'connections cut', 'paused for 1 s',
     'paused for 0.3 s', 'slots are moved', 'FLUSHALL', 'FLUSHDB', "sessiond's clock jumps by an hour",

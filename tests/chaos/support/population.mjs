@@ -205,6 +205,13 @@ export class Population {
     session.model.ended(this.instances.whose(answer));
   }
 
+  /** An application that has not heard of its end stores its copy of it. */
+  async storeAgain({ sid, model }) {
+    const isStored = () => this.topology.command('SET', `sess:${sid}`, value(sid), 'EX', 3600).then(() => true);
+    await waitFor('the copy is stored', isStored, { timeout: 30000 });
+    model.stored();
+  }
+
   async destroy(session) {
     session.model.begin('is destroyed');
     try {
