@@ -7,8 +7,9 @@ import path from 'node:path';
 
 import { pause, waitFor } from '../support/waiting.mjs';
 
-/** Milliseconds. */
+/** Milliseconds: how long a server loads; until what a name leads to now is known, whoever is connected where it led before. */
 const kLoading = 4000;
+const kRenamed = 1000;
 
 async function during(milliseconds, every, action) {
   const until = performance.now() + milliseconds;
@@ -333,6 +334,30 @@ export const faults = {
   },
   'the address leads to another server': {
     harm: ({ topology, population }) => population.loseEverything(() => topology.moveToEmpty()),
+  },
+  'the name leads elsewhere, the old server lives on': {
+    async harm({ topology, population }) {
+      const sessions = await sessionsOfPrimary({ topology, population }, 6);
+      await pause(500); // they are in memory
+      await population.quietly(async () => {
+        await topology.leadElsewhere();
+        await Promise.all(sessions.map((session) => population.destroy(session, { heardAfter: kRenamed })));
+        await pause(population.maxStaleness);
+      });
+      await pause(3000);
+      await topology.follow();
+    },
+  },
+  "Redis's clock jumps by an hour": {
+    async harm({ topology, population }) {
+      await population.loseEverything(() => topology.clockOfServers.set(3601)); // so long do they live
+      await pause(1500);
+      await population.quietly(async () => {
+        await pause(1000); // what ends by itself has ended, and not an hour later
+        topology.clockOfServers.set(0);
+      });
+      await pause(1500);
+    },
   },
   'FLUSHALL': { harm: (house) => emptied(house, 'FLUSHALL') },
   'FLUSHDB': { harm: (house) => emptied(house, 'FLUSHDB') },

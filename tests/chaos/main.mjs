@@ -62,6 +62,7 @@ async function houseOf(topology, instances, chosen) {
       return topology.clock.environment;
     },
     redis: (folder) => topology.redis(folder),
+    within: (words) => topology.hosts?.within(words) ?? words,
     patience: {}, // its own
     config: configure,
   });

@@ -18,15 +18,16 @@ export class Redis {
   /**
    * `port`: on 127.0.0.1 as well, for what cannot be had over a unix socket (replication). `args`: of redis-server.
    * `password`: without it nobody is served. `prepare(redis)`: once, when it answers first. `keepsSettings`: all that is
-   * said to it at its first start stands in a file, where it can write what is changed.
+   * said to it at its first start stands in a file, where it can write what is changed. `environment`: beside the usual.
    */
-  constructor(folder, { port = 0, args = [], password, prepare, keepsSettings = false } = {}) {
+  constructor(folder, { port = 0, args = [], password, prepare, keepsSettings = false, environment } = {}) {
     this.folder = folder;
     this.port = port;
     this.args = [...(password ? ['--requirepass', password] : []), ...args.map(String)];
     this.password = password;
     this.file = keepsSettings && path.join(folder, 'redis.conf');
     this.prepare = prepare;
+    this.environment = environment;
     this.socket = path.join(folder, 'redis.sock');
   }
 
@@ -38,7 +39,7 @@ export class Redis {
     const usual = ['--port', String(this.port), '--bind', '127.0.0.1', '--unixsocket', this.socket, '--dir', this.data, '--appendonly', 'yes', '--appendfsync', 'no', '--save', ''];
     const args = [...usual, ...this.args];
     if (this.file && !fs.existsSync(this.file)) fs.writeFileSync(this.file, asFile(args));
-    this.process = start('redis-server', this.file ? [this.file] : args, { log: path.join(this.folder, 'redis.log') });
+    this.process = start('redis-server', this.file ? [this.file] : args, { log: path.join(this.folder, 'redis.log'), env: this.environment });
     await waitFor('redis answers', async () => (await this.command('PING')) === 'PONG');
     const { prepare } = this;
     this.prepare = undefined;

@@ -1,5 +1,5 @@
 // The address at which clients reach "the" Redis, whichever server that is: a unix socket (a path) or a port of 127.0.0.1
-// (a number), whose bytes go to the server of the day. switchTo() cuts every connection, as a failover behind one
+// (a number) or of another loopback address, whose bytes go to the server of the day. switchTo() cuts every connection, as a failover behind one
 // address does. It can do what networks do as well: hold bytes back, lose them, break connections.
 
 import fs from 'node:fs';
@@ -8,8 +8,9 @@ import net from 'node:net';
 import { pause } from './waiting.mjs';
 
 export class Relay {
-  constructor(socket, target) {
+  constructor(socket, target, host = '127.0.0.1') {
     this.socket = socket;
+    this.host = host;
     this.target = target;
     this.delay = 0; // milliseconds, each way
     this.swallows = false;
@@ -26,7 +27,7 @@ export class Relay {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
       if (typeof this.socket === 'string') this.server.listen(this.socket, () => resolve(this));
-      else this.server.listen(this.socket, '127.0.0.1', () => resolve(this));
+      else this.server.listen(this.socket, this.host, () => resolve(this));
     });
   }
 

@@ -46,6 +46,7 @@ export class Sessiond {
     this.folder = folder;
     this.file = path.join(folder, 'sessiond.yaml');
     this.log = path.join(folder, 'sessiond.log');
+    this.within = (words) => words; // of the command that starts it
     this.secrets = [];
     for (const secret of secrets) this.addSecret(secret);
     this.config = baseConfig(folder, redisUrl);
@@ -68,7 +69,8 @@ export class Sessiond {
   }
 
   async start() {
-    this.process = start(binary, ['-c', this.file], { log: this.log, env: this.environment });
+    const [command, ...args] = this.within([binary, '-c', this.file]);
+    this.process = start(command, args, { log: this.log, env: this.environment });
     await this.waitUntilListening();
     return this;
   }

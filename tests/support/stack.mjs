@@ -54,7 +54,7 @@ const kPatience = { connect_timeout: '1s', command_timeout: '1s' };
  * Starts everything. `config(config)` alters sessiond's configuration, `http` adds lines to the http block (text, or a
  * function of folder and port), `server` to the server block, `locations` replaces the locations, `upstream(text)` alters
  * upstream.conf, `redis` makes the store, `secrets` the secret that signs,
- * `environment(folder)` what sessiond's is to have beside the usual, `patience` how long it waits for Redis. stop() ends
+ * `environment(folder)` what sessiond's is to have beside the usual, `within(words)` alters the command that starts it, `patience` how long it waits for Redis. stop() ends
  * everything in the right order.
  */
 export async function startStack({
@@ -65,6 +65,7 @@ export async function startStack({
   upstream,
   redis = (folder) => new Redis(folder),
   environment,
+  within,
   patience = kPatience,
   startSessiond = true,
   secrets,
@@ -79,6 +80,7 @@ export async function startStack({
     };
     stack.sessiond = new Sessiond(folder, stack.redis.url, settle, secrets);
     stack.sessiond.environment = environment?.(folder);
+    if (within) stack.sessiond.within = within;
     if (startSessiond) await stack.sessiond.start();
     stack.upstream = await new Upstream(folder).start();
     stack.fastcgi = await new FastCgiApplication(folder).start();

@@ -39,6 +39,7 @@ export class Instances {
       fs.mkdirSync(folder);
       const one = new Sessiond(folder, stack.redis.url, configure, stack.sessiond.secrets);
       one.environment = stack.sessiond.environment;
+      one.within = stack.sessiond.within;
       this.others.push(await one.start());
     }
     this.names = new Map(this.numbers.map((number) => [`unix:${socketOf(stack.folder, number)}`, `instance ${number}`]));

@@ -12,6 +12,7 @@ const kLive = 12;
 const kMost = 48;
 /** So many are in the stock before each fault, who asks for them, and with so many milliseconds between: twenty seconds. */
 const kStock = 300;
+const kAtOnce = 20;
 const kLanesOfNew = 3;
 const kNextNew = 200;
 /** Milliseconds without a 503 to anybody who lives: what comes after is another outage. */
@@ -50,7 +51,8 @@ export class Population {
 
   /** Fills the stock. */
   async prepare() {
-    while (this.stock.length < kStock) await this.#createAnyway('new');
+    for (let missing; (missing = kStock - this.stock.length) > 0; )
+      await Promise.all(Array.from({ length: Math.min(missing, kAtOnce) }, () => this.#createAnyway('new')));
   }
 
   async start() {
@@ -212,10 +214,12 @@ export class Population {
     model.stored();
   }
 
-  async destroy(session) {
+  /** `heardAfter`: so many milliseconds later whoever asks must ask where it was done. */
+  async destroy(session, { heardAfter = 0 } = {}) {
     session.model.begin('is destroyed');
     try {
       await this.topology.command('DEL', `sess:${session.sid}`);
+      await pause(heardAfter);
       session.kind = 'revoked by its application';
       session.model.removed();
     } catch {

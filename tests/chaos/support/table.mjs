@@ -9,7 +9,7 @@ for s         from the first 503 to one of those that live to the last; after s:
 const seconds = (value) => value.toFixed(2);
 
 const columns = [
-  ['fault', 46, (row) => row.fault],
+  ['fault', 52, (row) => row.fault],
   ['checks', 8, (row) => row.checks],
   ['wrong allows', 14, (row) => row.allows.length],
   ['wrong refusals', 16, (row) => row.refusals.length],

@@ -3,6 +3,7 @@
 //
 //   name                     for the table
 //   redis(folder)            makes the stack's store, whose start() starts all that there is
+//   hosts                    the names that sessiond knows (private_hosts.mjs), or nothing
 //   configure(config)        what sessiond's configuration says
 //   command(...)             as applications have it: at the primary, past all that stands between it and sessiond
 //   staleness                milliseconds: how old may be what a sessiond answers that remembers nothing: as long as it may
