@@ -1,6 +1,5 @@
 #include "prepare.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -17,8 +16,7 @@ namespace sessiond {
 namespace {
 
 std::unique_ptr<HtpasswdDirectory> openHtpasswd(const LoginSettings& login, const Clock& clock, ConfigReport& report) {
-  const std::vector<std::string>& names = login.authenticators;
-  const bool is_used = std::find(names.begin(), names.end(), "htpasswd") != names.end();
+  const bool is_used = login.lists(AuthenticatorKind::kHtpasswd);
   if (!is_used || login.htpasswd_file.empty() || !report.isSound("login.htpasswd_file")) return nullptr;
   auto opened = HtpasswdDirectory::open(login.htpasswd_file, nameCaseOf(login), clock);
   if (!opened) {

@@ -1,6 +1,5 @@
 #include "site.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -40,11 +39,16 @@ using Directories = std::vector<std::unique_ptr<UserDirectory>>;
 Directories directoriesOf(const LoginSettings& settings, std::unique_ptr<HtpasswdDirectory> htpasswd,
                           RedisAccess& redis, const RedisKeys& keys) {
   Directories directories;
-  for (const std::string& name : settings.authenticators) {
-    if (name == "redis") {
-      directories.push_back(std::make_unique<RedisUserDirectory>(redis, keys, usualHashInRedis(settings)));
-    } else if (name == "htpasswd" && htpasswd) {
-      directories.push_back(std::move(htpasswd));
+  for (const AuthenticatorKind kind : settings.authenticators) {
+    switch (kind) {
+      case AuthenticatorKind::kRedis:
+        directories.push_back(std::make_unique<RedisUserDirectory>(redis, keys, usualHashInRedis(settings)));
+        break;
+      case AuthenticatorKind::kHtpasswd:
+        if (htpasswd) directories.push_back(std::move(htpasswd));
+        break;
+      case AuthenticatorKind::kHttp:
+        break;  // shows no hash
     }
   }
   return directories;
@@ -55,7 +59,7 @@ std::vector<std::unique_ptr<Authenticator>> authenticatorsOf(const LoginSettings
                                                              const HmacKey& log_key, const Clock& clock) {
   std::vector<std::unique_ptr<Authenticator>> chain;
   if (!directories.empty()) chain.push_back(std::make_unique<DirectoryAuthenticator>(std::move(directories), log_key));
-  if (std::ranges::find(settings.authenticators, "http") != settings.authenticators.end())
+  if (settings.lists(AuthenticatorKind::kHttp))
     chain.push_back(std::make_unique<HttpVerifier>(settings.http_verifier, log_key, clock));
   return chain;
 }

@@ -203,8 +203,7 @@ void checkAuthAges(const SiteSettings& site, ConfigReport& report) {
 
 void checkLogin(const LoginSettings& login, ConfigReport& report) {
   if (!report.areSound({"login.authenticators", "login.htpasswd_file"})) return;
-  const auto& names = login.authenticators;
-  const bool uses_htpasswd = std::find(names.begin(), names.end(), "htpasswd") != names.end();
+  const bool uses_htpasswd = login.lists(AuthenticatorKind::kHtpasswd);
   if (uses_htpasswd && login.htpasswd_file.empty()) {
     report.error("login.htpasswd_file", "must name a file, because login.authenticators lists htpasswd");
   } else if (!uses_htpasswd && !login.htpasswd_file.empty()) {
@@ -214,18 +213,18 @@ void checkLogin(const LoginSettings& login, ConfigReport& report) {
 
 void checkHttpVerifier(const LoginSettings& login, ConfigReport& report) {
   if (!report.areSound({"login.authenticators", "login.http_verifier.url"})) return;
-  const auto& names = login.authenticators;
-  const auto place = std::find(names.begin(), names.end(), "http");
-  if (place == names.end()) {
+  const auto& kinds = login.authenticators;
+  const auto place = std::find(kinds.begin(), kinds.end(), AuthenticatorKind::kHttp);
+  if (place == kinds.end()) {
     if (!login.http_verifier.url.empty())
       report.warning("login.http_verifier.url", "is not used, because login.authenticators does not list http");
     return;
   }
   if (login.http_verifier.url.empty())
     report.error("login.http_verifier.url", "must name an address, because login.authenticators lists http");
-  if (place + 1 != names.end())
+  if (place + 1 != kinds.end())
     report.error("login.authenticators", "must have http as the last one: it says yes or no of every name, so " +
-                                             *(place + 1) + " would never be asked");
+                                             std::string(wordOf(*(place + 1))) + " would never be asked");
 }
 
 void checkThrottle(const LoginGateSettings& throttle, ConfigReport& report) {

@@ -34,7 +34,6 @@ constexpr std::array<std::string_view, 5> kLevelWords = {"debug", "info", "warn"
 constexpr std::array<std::string_view, 2> kFormatWords = {"text", "json"};
 constexpr std::array<std::string_view, 2> kWhenFullWords = {"end_oldest", "refuse"};
 constexpr std::array<std::string_view, 2> kAddressWords = {"hash", "full"};
-constexpr std::array<std::string_view, 3> kAuthenticators = {"htpasswd", "redis", "http"};
 
 // Each function below makes one kind of option. `field` gives the field's reference for a Config, constant or not.
 
@@ -128,6 +127,35 @@ Option choice(std::string path, Field field, const std::array<std::string_view, 
           schemaOfChoice(words)};
 }
 
+/// A list of them. Only those that there are get into the configuration.
+template <typename Field, std::size_t Count>
+Option choices(std::string path, Field field, const std::array<std::string_view, Count>& words) {
+  using Enum = typename std::remove_reference_t<decltype(field(std::declval<Config&>()))>::value_type;
+  static_assert(Count == enumSize<Enum>(), "a word for each");
+  return {std::move(path),
+          [field, &words](const OptionValue& value, Config& config) {
+            const std::optional<std::vector<std::string>> read = readTextList(value);
+            if (!read) return;
+            field(config).clear();
+            for (std::size_t at = 0; at < read->size(); ++at) {
+              const std::string& text = (*read)[at];
+              const auto word = std::find(words.begin(), words.end(), text);
+              if (word != words.end()) {
+                field(config).push_back(static_cast<Enum>(word - words.begin()));
+              } else if (!text.empty()) {
+                value.report.error(value.path + "[" + std::to_string(at) + "]",
+                                   "must be " + oneOf(words) + " but is " + shown(text));
+              }
+            }
+          },
+          [field, &words](const Config& config) {
+            std::vector<std::string> list;
+            for (const Enum one : field(config)) list.emplace_back(words[static_cast<std::size_t>(one)]);
+            return " " + writeTextList(list);
+          },
+          schemaOfTexts()};
+}
+
 template <typename Field>
 Option fileMode(std::string path, Field field) {
   return {std::move(path),
@@ -160,11 +188,6 @@ Complaint aboutVerifierOrNone(std::string_view url) {
   if (url.empty()) return std::nullopt;
   const auto address = parseVerifierAddress(url);
   return address ? std::nullopt : Complaint(address.error() + " but is " + shown(url));
-}
-
-Complaint aboutAuthenticator(std::string_view name) {
-  if (std::find(kAuthenticators.begin(), kAuthenticators.end(), name) != kAuthenticators.end()) return std::nullopt;
-  return "must be " + oneOf(kAuthenticators) + " but is " + shown(name);
 }
 
 std::vector<Option> listenOptions() {
@@ -308,8 +331,8 @@ std::vector<Option> whoMayOptions() {
           "login.default_redirect", [](auto& c) -> auto& { return c.login.default_redirect; }, aboutLocalUrl),
       texts(
           "login.allowed_origins", [](auto& c) -> auto& { return c.login.allowed_origins; }, aboutOrigin),
-      texts(
-          "login.authenticators", [](auto& c) -> auto& { return c.login.authenticators; }, aboutAuthenticator),
+      choices(
+          "login.authenticators", [](auto& c) -> auto& { return c.login.authenticators; }, kAuthenticatorWords),
       text(
           "login.htpasswd_file", [](auto& c) -> auto& { return c.login.htpasswd_file; }, aboutNothing),
       text(

@@ -2,11 +2,13 @@
 
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
 
 #include "base/secret.h"
+#include "login/authenticator_kind.h"
 #include "login/login_gate_settings.h"
 #include "login/user_name.h"
 
@@ -24,14 +26,18 @@ struct HttpVerifierSettings {
 struct LoginSettings {
   std::string url = "/login";  ///< where nginx serves the endpoint; used in X-Session-Login
   std::string default_redirect = "/";
-  std::vector<std::string> allowed_origins;  ///< scheme://host[:port], for `rd` and for Origin
-  std::vector<std::string> authenticators;   ///< of `htpasswd`, `redis`, `http`; tried in this order
+  std::vector<std::string> allowed_origins;       ///< scheme://host[:port], for `rd` and for Origin
+  std::vector<AuthenticatorKind> authenticators;  ///< tried in this order; empty: nobody logs in here
   std::string htpasswd_file;
   std::string redis_usual_hash;  ///< like most users' in Redis; empty: kDefaultDecoyHash (directory_authenticator.h)
   HttpVerifierSettings http_verifier;
   bool case_insensitive = false;  ///< of users' names
   LoginGateSettings throttle;
   std::string page_file;  ///< the site's own page; empty: the built-in one
+
+  bool lists(AuthenticatorKind kind) const {
+    return std::find(authenticators.begin(), authenticators.end(), kind) != authenticators.end();
+  }
 };
 
 inline NameCase nameCaseOf(const LoginSettings& login) {

@@ -103,8 +103,16 @@ void addLogin(const PermissionScope& scope, Questions& questions) {
   const RedisKeys& keys = scope.keys;
   questions.add("SET", keys.sessions(), {"1"});
   addLoginGate(keys, questions);
-  const auto& names = scope.login.authenticators;
-  if (std::find(names.begin(), names.end(), "redis") != names.end()) questions.add("HMGET", keys.users(), {"id"});
+  for (const AuthenticatorKind kind : scope.login.authenticators) {
+    switch (kind) {
+      case AuthenticatorKind::kRedis:
+        questions.add("HMGET", keys.users(), {"id"});
+        break;
+      case AuthenticatorKind::kHtpasswd:
+      case AuthenticatorKind::kHttp:
+        break;  // they ask nothing of Redis
+    }
+  }
 }
 
 void addApi(const PermissionScope& scope, Questions& questions) {

@@ -23,7 +23,7 @@ namespace {
 
 struct ShownUser {
   std::string name;
-  std::string from;  ///< "redis", "htpasswd"
+  AuthenticatorKind from;
   UserEntry entry;
   bool decides;  ///< the login goes by this entry, and not by another one's of the name
 };
@@ -35,7 +35,7 @@ std::string hashKindOf(const UserEntry& entry) {
 std::string jsonOf(const ShownUser& user) {
   return JsonObject()
       .text("name", user.name)
-      .text("from", user.from)
+      .text("from", wordOf(user.from))
       .text("state", nameOf(stateOf(user.entry)))
       .flag("decides", user.decides)
       .textOrNull("problem", damageOf(user.entry))
@@ -74,7 +74,8 @@ Expected<std::vector<ShownUser>, int> usersInRedis(const CommonOptions& options,
     auto entry = users.directory.find(name);
     if (!entry) return Unexpected(failStore(options, StoreError::kUnavailable));
     if (!*entry) continue;
-    all.push_back({name, "redis", **std::move(entry), deciderOf(users, name, true) == Decider::kRedis});
+    all.push_back(
+        {name, AuthenticatorKind::kRedis, **std::move(entry), deciderOf(users, name, true) == Decider::kRedis});
   }
   return all;
 }
@@ -89,7 +90,7 @@ std::vector<ShownUser> usersInFile(Users& users, const std::function<bool(const 
   if (!contents) return all;
   for (HtpasswdLine& line : parseHtpasswd(contents->bytes, file, users.nameCase()).users) {
     const bool decides = deciderOf(users, line.login, is_in_redis(line.login)) == Decider::kFile;
-    all.push_back({std::move(line.login), "htpasswd", std::move(line.entry), decides});
+    all.push_back({std::move(line.login), AuthenticatorKind::kHtpasswd, std::move(line.entry), decides});
   }
   return all;
 }
@@ -114,7 +115,8 @@ int userList(const CommonOptions& options) {
   }
   std::vector<std::vector<std::string>> rows;
   for (const ShownUser& user : *all) {
-    rows.push_back({user.name, member(user.entry, "id"), user.from, member(user.entry, "roles"), stateInWords(user)});
+    rows.push_back({user.name, member(user.entry, "id"), std::string(wordOf(user.from)), member(user.entry, "roles"),
+                    stateInWords(user)});
   }
   printTable({"NAME", "ID", "FROM", "ROLES", "STATE"}, std::move(rows));
   return EX_OK;
@@ -131,7 +133,8 @@ int userShow(const CommonOptions& options, const UserOptions& which) {
   std::vector<ShownUser> found;
   const bool is_there = in_redis->has_value();
   if (is_there) {
-    found.push_back({*name, "redis", **std::move(in_redis), deciderOf(users, *name, true) == Decider::kRedis});
+    found.push_back(
+        {*name, AuthenticatorKind::kRedis, **std::move(in_redis), deciderOf(users, *name, true) == Decider::kRedis});
   }
   for (ShownUser& user : usersInFile(users, [is_there](const std::string&) { return is_there; }))
     if (user.name == *name) found.push_back(std::move(user));
@@ -150,15 +153,16 @@ int userShow(const CommonOptions& options, const UserOptions& which) {
                               .c_str());
       return EX_OK;
     }
-    printTable({"", ""}, {{"name", user.name},
-                          {"from", user.from == "redis" ? "Redis" : (*site)->config.login.htpasswd_file},
-                          {"state", stateInWords(user)},
-                          {"id", id},
-                          {"called", member(user.entry, "name")},
-                          {"email", member(user.entry, "email")},
-                          {"roles", member(user.entry, "roles")},
-                          {"password", hashKindOf(user.entry)},
-                          {"sessions", std::to_string(sessions->size())}});
+    printTable({"", ""},
+               {{"name", user.name},
+                {"from", user.from == AuthenticatorKind::kRedis ? "Redis" : (*site)->config.login.htpasswd_file},
+                {"state", stateInWords(user)},
+                {"id", id},
+                {"called", member(user.entry, "name")},
+                {"email", member(user.entry, "email")},
+                {"roles", member(user.entry, "roles")},
+                {"password", hashKindOf(user.entry)},
+                {"sessions", std::to_string(sessions->size())}});
   }
   return EX_OK;
 }

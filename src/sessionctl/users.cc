@@ -2,7 +2,6 @@
 
 #include <sysexits.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -29,10 +28,18 @@ Expected<std::string, std::string> storedName(const Users& users, const std::str
 
 Decider deciderOf(const Users& users, const std::string& name, bool in_redis) {
   bool is_application_asked = false;
-  for (const std::string& asked : users.site.config.login.authenticators) {
-    if (asked == "redis" && in_redis) return Decider::kRedis;
-    if (asked == "htpasswd" && lineOf(users, name)) return Decider::kFile;
-    is_application_asked = is_application_asked || asked == "http";
+  for (const AuthenticatorKind asked : users.site.config.login.authenticators) {
+    switch (asked) {
+      case AuthenticatorKind::kRedis:
+        if (in_redis) return Decider::kRedis;
+        break;
+      case AuthenticatorKind::kHtpasswd:
+        if (lineOf(users, name)) return Decider::kFile;
+        break;
+      case AuthenticatorKind::kHttp:
+        is_application_asked = true;
+        break;
+    }
   }
   return is_application_asked ? Decider::kApplication : Decider::kNobody;
 }

@@ -198,8 +198,7 @@ Installation examine(const CommonOptions& options, const DoctorOptions& how) {
     if (const auto epoch = site.store.raiseEpoch(0); !epoch) installation.counter_error = epoch.error();
     installation.missing_rights = missingRights(site.redis, permissionsFor(site.config, site.keys), site.clock);
     installation.missing_scan_rights = missingScanRights(site.redis, site.clock);
-    const auto& names = site.config.login.authenticators;
-    if (std::ranges::find(names, "redis") != names.end())
+    if (site.config.login.lists(AuthenticatorKind::kRedis))
       installation.missing_editor_rights = missingEditorRights(site.redis, site.keys, site.clock);
   }
   if (installation.site) {

@@ -90,7 +90,7 @@ struct Uses {
 
 Uses everything() {
   Uses uses;
-  uses.login.authenticators = {"htpasswd", "redis"};
+  uses.login.authenticators = {AuthenticatorKind::kHtpasswd, AuthenticatorKind::kRedis};
   uses.has_api = true;
   uses.waits_for_replicas = true;
   uses.in_cluster = true;
@@ -213,7 +213,7 @@ TEST_F(PermissionCheck, AsksOnlyForWhatTheConfigurationNeeds) {
          "+zadd", "+zscore", "+zcount", "+zrangebyscore", "+pexpire", "+time", "~mine:*", "~own:*"});
   uses.session.cache.enabled = false;
   EXPECT_EQ(missing(uses), "");
-  uses.login.authenticators = {"htpasswd"};
+  uses.login.authenticators = {AuthenticatorKind::kHtpasswd};
   EXPECT_EQ(
       missing(uses),
       "HMGET own:try:*, HSET own:try:*, ZREMRANGEBYRANK own:places:*, HINCRBY own:failures:*, HSET own:failures:*, "

@@ -29,7 +29,7 @@ const std::string kCsrfCookie = "__Host-sessiond_csrf=" + std::string(32, 'n');
 
 class SessionsTest : public EndpointFixture {
  protected:
-  SessionsTest() { settings_.login.authenticators = {"htpasswd"}; }
+  SessionsTest() { settings_.login.authenticators = {AuthenticatorKind::kHtpasswd}; }
 
   /// A login that sessiond made just now.
   void logIn(const std::string& id, const std::string& user, const std::string& program = "Firefox/Linux") {
@@ -340,7 +340,7 @@ TEST_F(SessionsTest, EndingAnotherTakesARecentLogin) {
 TEST_F(SessionsTest, WhereNobodyLogsInHereOrTheSiteSaysSoAnyLoginWillDo) {
   for (const bool no_login : {true, false}) {
     settings_.login.authenticators.clear();
-    if (!no_login) settings_.login.authenticators = {"htpasswd"};
+    if (!no_login) settings_.login.authenticators = {AuthenticatorKind::kHtpasswd};
     settings_.sessions.max_auth_age = no_login ? seconds(600) : seconds(0);
     const std::string other = no_login ? "phone" : "tablet";
     put("mine", "42");
