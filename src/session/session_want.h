@@ -14,6 +14,12 @@
 
 namespace sessiond {
 
+/// Whoever wants; derived from by what the client knows its wants by.
+class Asker {
+ protected:
+  ~Asker() = default;
+};
+
 /// One session that a check wants: `found` out, the rest in. Stays where it is until it is told of.
 struct SessionWant {
   const SessionId* id = nullptr;
@@ -21,7 +27,7 @@ struct SessionWant {
   std::string_view cookie;
   bool may_touch = false;  ///< a touch that is due takes the key's remaining life
   SteadyTime arrived;      ///< of the request: waiting is part of its budget
-  void* asker = nullptr;   ///< the client's own
+  Asker* asker = nullptr;  ///< the client's own
   FoundSession found = {};
 };
 
@@ -32,7 +38,7 @@ struct TouchWant {
   SteadyTime ends;          ///< see KeyTouch
   SessionRef session = {};  ///< what is known of it
   SteadyTime arrived;       ///< of the request
-  void* asker = nullptr;
+  Asker* asker = nullptr;
   Expected<TouchOutcome, StoreError> result = Unexpected(StoreError::kUnavailable);
 };
 

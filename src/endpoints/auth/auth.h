@@ -60,7 +60,7 @@ struct AuthParts {
 };
 
 /// What receive() leaves for the loader.
-struct PendingCheck final : Continuation {
+struct PendingCheck final : Continuation, Asker {
   explicit PendingCheck(AuthCheck pending) : check(std::move(pending)) {}
 
   AuthCheck check;

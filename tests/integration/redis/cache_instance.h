@@ -157,7 +157,7 @@ class LaneOf final : private SessionLoader::Client {
 
  private:
   /// A check that nobody waits for here.
-  struct Begun {
+  struct Begun final : Asker {
     std::optional<SessionId> id;
     SessionWant want;
     std::function<void(const std::string&)> done;
