@@ -1,6 +1,7 @@
 #include "endpoints/visitor.h"
 
 #include <string_view>
+#include <utility>
 
 #include "json/json_tree.h"
 #include "session/session_record.h"
@@ -23,20 +24,19 @@ std::string nameOf(JsonValue user) {
 }  // namespace
 
 VisitorFinder::VisitorFinder(const SessionFinder& finder, const RecordSettings& settings)
-    : finder_(finder), user_at_(JsonPointer::of(settings.user_at)), owner_(settings) {}
+    : finder_(finder), owner_(settings) {}
 
 Expected<Visitor, CheckStatus> VisitorFinder::find(const Request& request) const {
   const Expected<OpenSession, CheckStatus> session = finder_.find(request);
   if (!session) return Unexpected(session.error());
   const Expected<SessionRecord, CheckStatus> record = finder_.read(*session);
   if (!record) return Unexpected(CheckStatus::kCorrupt);
-  const JsonValue root = record->tree.root();
-  const std::optional<JsonValue> user = follow(root, user_at_);
-  if (!isAnybody(user)) return Unexpected(CheckStatus::kAnonymous);
+  std::optional<SessionUser> user = owner_.find(record->tree.root());
+  if (!user) return Unexpected(CheckStatus::kAnonymous);
   return Visitor{.session = session->id,
-                 .name = nameOf(*user),
+                 .name = nameOf(user->value),
                  .login = std::string(record->login),
-                 .user_id = owner_.of(root),
+                 .user_id = std::move(user->id),
                  .authenticated = record->authenticated};
 }
 

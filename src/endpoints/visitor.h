@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/expected.h"
 #include "http/request.h"
-#include "json/json_pointer.h"
 #include "session/check_status.h"
 #include "session/session_finder.h"
 #include "session/session_id.h"
@@ -38,7 +37,6 @@ class VisitorFinder {
 
  private:
   const SessionFinder& finder_;
-  const JsonPointer user_at_;
   const SessionOwner owner_;
 };
 

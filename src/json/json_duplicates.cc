@@ -31,4 +31,10 @@ bool hasDuplicateNames(JsonValue value) {
   return false;
 }
 
+std::optional<JsonValue> followWhole(JsonValue root, const JsonPointer& pointer, bool& ambiguous) {
+  const std::optional<JsonValue> value = follow(root, pointer, ambiguous);
+  if (value && !value->isScalar() && hasDuplicateNames(*value)) ambiguous = true;
+  return value;
+}
+
 }  // namespace sessiond

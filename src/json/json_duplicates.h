@@ -3,11 +3,17 @@
 
 #pragma once
 
+#include <optional>
+
+#include "json/json_pointer.h"
 #include "json/json_tree.h"
 
 namespace sessiond {
 
 /// In the value itself or in anything below it.
 bool hasDuplicateNames(JsonValue value);
+
+/// follow() to a value that is read whole: `ambiguous` is set to true for names that repeat in there as well.
+std::optional<JsonValue> followWhole(JsonValue root, const JsonPointer& pointer, bool& ambiguous);
 
 }  // namespace sessiond

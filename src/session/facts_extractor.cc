@@ -40,11 +40,8 @@ class Finder {
 
   std::optional<JsonValue> find(const JsonPointer& pointer) { return follow(root_, pointer, ambiguous_); }
   /// The same, for a value that is read whole.
-  std::optional<JsonValue> findWhole(const JsonPointer& pointer) {
-    const std::optional<JsonValue> value = find(pointer);
-    if (value && !value->isScalar() && hasDuplicateNames(*value)) ambiguous_ = true;
-    return value;
-  }
+  std::optional<JsonValue> findWhole(const JsonPointer& pointer) { return followWhole(root_, pointer, ambiguous_); }
+  std::optional<SessionUser> findUser(const SessionOwner& owner) { return owner.find(root_, ambiguous_); }
   bool ambiguous() const { return ambiguous_; }
 
  private:
@@ -114,8 +111,7 @@ struct FactsExtractor::Prepared {
   std::uint64_t policiesMet(Finder& finder) const;
   HeaderBlock emptyIdentity() const;
 
-  JsonPointer user_at;
-  JsonPointer user_id_at;
+  SessionOwner owner;
   JsonPointer roles_at;
   std::vector<Header> identity;
   std::vector<std::size_t> by_importance;  ///< places in `identity`: who may take of the budget first
@@ -126,8 +122,7 @@ struct FactsExtractor::Prepared {
 };
 
 FactsExtractor::Prepared::Prepared(ExtractionRules rules)
-    : user_at(JsonPointer::of(rules.user_at)),
-      user_id_at(JsonPointer::of(rules.userIdAt())),
+    : owner(rules),
       roles_at(JsonPointer::of(rules.roles_at)),
       identity_max_bytes(rules.identity_max_bytes),
       max_bytes(rules.max_bytes),
@@ -216,7 +211,7 @@ std::string FactsExtractor::headersThatRefuse(const SessionFacts& facts) const {
     const auto& [rule, from] = prepared_->identity[i];
     const bool is_lost = (facts.identity_lost >> i & 1) != 0 && rule.lost == LostValue::kRefuse;
     const bool is_missing =
-        (facts.identity_empty >> i & 1) != 0 && rule.required && leadsInto(from, prepared_->user_at);
+        (facts.identity_empty >> i & 1) != 0 && rule.required && leadsInto(from, prepared_->owner.userAt());
     if (is_lost || is_missing) names.append(names.empty() ? "" : " ").append(rule.name);
   }
   return names;
@@ -234,8 +229,8 @@ SessionFacts FactsExtractor::extract(std::string_view json) const {
   if (!record) return only(record.error().status, record.error().damage);
   Finder finder(record->tree.root());
   SessionFacts facts = only(CheckStatus::kValid);
-  const bool logged_in = isAnybody(finder.find(prepared_->user_at));
-  if (logged_in) facts.user_id = userIdOf(finder.findWhole(prepared_->user_id_at));
+  std::optional<SessionUser> user = finder.findUser(prepared_->owner);
+  if (user) facts.user_id = std::move(user->id);
   dropLoginOfAnother(*record, facts.user_id);
   facts.created = record->created;
   facts.authenticated = record->authenticated;
@@ -251,7 +246,7 @@ SessionFacts FactsExtractor::extract(std::string_view json) const {
   facts.policies_met = prepared_->policiesMet(finder);
   prepared_->fillIdentity(finder, facts);
   if (finder.ambiguous()) return only(CheckStatus::kCorrupt, RecordDamage::kRepeatedName);
-  if (logged_in) return facts;
+  if (user) return facts;
   facts.state = CheckStatus::kAnonymous;
   facts.policies_met = 0;
   facts.required_identity_missing = false;

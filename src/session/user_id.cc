@@ -1,13 +1,20 @@
 #include "session/user_id.h"
 
 #include <cstdint>
+#include <utility>
 
 #include "base/parse.h"
+#include "json/json_duplicates.h"
 
 namespace sessiond {
 namespace {
 
 constexpr std::int64_t kMaxSafeInteger = (std::int64_t{1} << 53) - 1;
+
+bool isAnybody(const std::optional<JsonValue>& user) {
+  if (!user || user->kind() == JsonKind::kNull || user->kind() == JsonKind::kFalse) return false;
+  return user->kind() != JsonKind::kString || !user->text().empty();
+}
 
 std::optional<JsonValue> idOf(std::optional<JsonValue> found) {
   if (found && found->kind() == JsonKind::kObject) found = found->member("id");
@@ -23,21 +30,24 @@ std::optional<JsonValue> idIn(JsonValue user, const SessionSettings& settings) {
 
 }  // namespace
 
-bool isAnybody(const std::optional<JsonValue>& user) {
-  if (!user || user->kind() == JsonKind::kNull || user->kind() == JsonKind::kFalse) return false;
-  return user->kind() != JsonKind::kString || !user->text().empty();
-}
-
-std::string userIdOf(std::optional<JsonValue> found) {
-  const std::optional<JsonValue> id = idOf(found);
-  return id ? std::string(id->text()) : "";
-}
-
 SessionOwner::SessionOwner(const RecordSettings& settings)
     : user_at_(JsonPointer::of(settings.user_at)), user_id_at_(JsonPointer::of(settings.userIdAt())) {}
 
+std::optional<SessionUser> SessionOwner::find(JsonValue session, bool& ambiguous) const {
+  const std::optional<JsonValue> user = follow(session, user_at_, ambiguous);
+  if (!isAnybody(user)) return std::nullopt;
+  const std::optional<JsonValue> id = idOf(followWhole(session, user_id_at_, ambiguous));
+  return SessionUser{*user, id ? std::string(id->text()) : ""};
+}
+
+std::optional<SessionUser> SessionOwner::find(JsonValue session) const {
+  bool ambiguous = false;
+  return find(session, ambiguous);
+}
+
 std::string SessionOwner::of(JsonValue session) const {
-  return isAnybody(follow(session, user_at_)) ? userIdOf(follow(session, user_id_at_)) : "";
+  std::optional<SessionUser> user = find(session);
+  return user ? std::move(user->id) : "";
 }
 
 std::string userIdIn(std::string_view user_json, const SessionSettings& settings) {

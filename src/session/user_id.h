@@ -15,18 +15,25 @@
 
 namespace sessiond {
 
-/// `user`: what stands at session.user_at. Nothing, null, false and "" are nobody.
-bool isAnybody(const std::optional<JsonValue>& user);
-
-/// `found`: what stands at session.user_id_at. Empty when that is no id.
-std::string userIdOf(std::optional<JsonValue> found);
+/// Whose a session is: what stands at session.user_at, a view into the session, and the user's id, empty where there
+/// is none.
+struct SessionUser {
+  JsonValue value;
+  std::string id;
+};
 
 /// Whose a session is, by where its settings say that this stands. Immutable.
 class SessionOwner {
  public:
   explicit SessionOwner(const RecordSettings& settings);
-  /// The user's id. Empty: the session is nobody's, whatever id was left somewhere in it, or its user has none.
+  /// Nullopt: it is nobody's, whatever id was left somewhere in it. Nothing, null, false and "" at session.user_at are
+  /// nobody. `ambiguous` is set to true (never to false) where names that repeat leave open who it is.
+  std::optional<SessionUser> find(JsonValue session, bool& ambiguous) const;
+  /// The same, for who need not know: of members of one name the first counts.
+  std::optional<SessionUser> find(JsonValue session) const;
+  /// The user's id. Empty: the session is nobody's, or its user has none.
   std::string of(JsonValue session) const;
+  const JsonPointer& userAt() const { return user_at_; }
 
  private:
   const JsonPointer user_at_;
