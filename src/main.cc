@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/version.h"
 #include "config/config_dump.h"
-#include "config/config_loader.h"
+#include "config/config_file.h"
 #include "config/config_schema.h"
 #include "daemon.h"
 #include "os/standard_streams.h"

@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "config/config_loader.h"
+#include "config/config_file.h"
 #include "fastcgi/listener.h"
 #include "os/control_socket.h"
 #include "redis/tls_context.h"
@@ -45,9 +45,9 @@ void checkAuthorities(const HttpVerifierSettings& verifier, ConfigReport& report
   }
 }
 
-std::optional<PageBook> loadPages(const Config& config, ConfigReport& report) {
+std::optional<PageBook> readPages(const Config& config, ConfigReport& report) {
   if (!report.isSound("login.page_file")) return std::nullopt;
-  Expected<PageBook, std::vector<PageProblem>> book = PageBook::load(config.pages, config.login);
+  Expected<PageBook, std::vector<PageProblem>> book = PageBook::read(config.pages, config.login);
   if (book) {
     for (const PageProblem& warning : book->warnings()) report.warning(warning.option, warning.message);
     return *std::move(book);
@@ -90,24 +90,24 @@ Expected<Prepared, std::vector<ConfigProblem>> prepare(const std::string& config
                                                        const Clock& clock) {
   std::unique_ptr<HtpasswdDirectory> htpasswd;
   std::optional<PageBook> pages;
-  auto loaded = loadConfig(config_file, [&](const Config& config, ConfigReport& report) {
+  auto read = readConfigFile(config_file, [&](const Config& config, ConfigReport& report) {
     htpasswd = openHtpasswd(config.login, clock, report);
     checkAuthorities(config.login.http_verifier, report);
-    pages = loadPages(config, report);
+    pages = readPages(config, report);
     checkSockets(config, socket, report);
     checkLog(config.log, report);
   });
-  if (!loaded) return Unexpected(loaded.error());
+  if (!read) return Unexpected(read.error());
   SESSIOND_CHECK(pages.has_value());
-  return Prepared{.config = std::make_shared<const Config>(std::move(loaded->config)),
+  return Prepared{.config = std::make_shared<const Config>(std::move(read->config)),
                   .htpasswd = std::move(htpasswd),
                   .pages = *std::move(pages),
-                  .warnings = std::move(loaded->warnings)};
+                  .warnings = std::move(read->warnings)};
 }
 
 PageBook builtInPages() {
   const Config config;
-  return *PageBook::load(config.pages, config.login);
+  return *PageBook::read(config.pages, config.login);
 }
 
 }  // namespace sessiond

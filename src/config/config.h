@@ -2,7 +2,7 @@
 // together, under the names of the file's sections.
 //
 // conf/sessiond.yaml is the commented reference; a lint holds it against these structs. Reading and checking is done
-// elsewhere (config_loader.h).
+// elsewhere (config_file.h).
 
 #pragma once
 
@@ -18,7 +18,7 @@ namespace sessiond {
 /// The section `sessiond`: what is its own, on this machine and in Redis.
 struct SessiondSettings : ControlSettings, OwnKeySettings {};
 
-/// Movable, not copyable (it holds secrets); immutable once loaded.
+/// Movable, not copyable (it holds secrets); immutable once read.
 struct Config : SiteSettings {
   ListenSettings listen;
   RedisSettings redis;

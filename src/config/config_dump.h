@@ -8,7 +8,7 @@
 
 namespace sessiond {
 
-/// A complete file that loads again to the same configuration. Secrets appear as the names of their files only.
+/// A complete file that is read again to the same configuration. Secrets appear as the names of their files only.
 std::string dumpConfig(const Config& config);
 
 }  // namespace sessiond

@@ -1,5 +1,5 @@
 // `policies`: a map of policy names to their rules. The policy `default` exists always: where the option is given
-// without it, the loader puts it first.
+// without it, readConfigFile() puts it first.
 
 #pragma once
 

@@ -21,7 +21,7 @@ std::string howToRead(const std::string& file) {
 
 }  // namespace
 
-std::optional<Secret> loadSecret(const std::string& name, const std::string& path, const FileLocations& locations,
+std::optional<Secret> readSecret(const std::string& name, const std::string& path, const FileLocations& locations,
                                  ConfigReport& report, const std::string& hint, std::size_t limit) {
   const Expected<std::string, std::string> file = fileToOpen(name, locations);
   if (!file) {

@@ -14,7 +14,7 @@ namespace sessiond {
 
 /// `name` is settled (settledName). Nothing after a problem has been reported for the option at `path`, with `hint`
 /// behind it. That everybody may read the file is a warning.
-std::optional<Secret> loadSecret(const std::string& name, const std::string& path, const FileLocations& locations,
+std::optional<Secret> readSecret(const std::string& name, const std::string& path, const FileLocations& locations,
                                  ConfigReport& report, const std::string& hint = "",
                                  std::size_t limit = kMaxSecretSize);
 

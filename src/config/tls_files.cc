@@ -25,7 +25,7 @@ class TlsFiles {
   TlsFiles(TlsSettings& tls, std::string option, const FileLocations& locations, ConfigReport& report)
       : tls_(tls), option_(std::move(option)), locations_(locations), report_(report) {}
 
-  void load();
+  void read();
   /// They are not used; `why` ends the sentence.
   void refuse(const std::string& why);
 
@@ -76,7 +76,7 @@ std::optional<Secret> TlsFiles::readKey() {
   const std::string key_path = path("key_file");
   if (tls_.key_file.empty() || !report_.isSound(key_path)) return std::nullopt;
   tls_.key_file = settledName(tls_.key_file, locations_);
-  return loadSecret(tls_.key_file, key_path, locations_, report_, "", kMaxKeySize);
+  return readSecret(tls_.key_file, key_path, locations_, report_, "", kMaxKeySize);
 }
 
 void TlsFiles::checkPair() {
@@ -87,7 +87,7 @@ void TlsFiles::checkPair() {
       std::string("is of no use without ") + (has_key ? "cert_file" : "key_file") + "; name both files, or none");
 }
 
-void TlsFiles::load() {
+void TlsFiles::read() {
   if (!tls_.verify) {
     report_.warning(path("verify"),
                     "is false: whoever gets between sessiond and Redis can read sessions and let anybody in");
@@ -123,21 +123,21 @@ void TlsFiles::refuse(const std::string& why) {
 
 }  // namespace
 
-void loadRedisTls(RedisSettings& redis, const FileLocations& locations, ConfigReport& report) {
+void readRedisTls(RedisSettings& redis, const FileLocations& locations, ConfigReport& report) {
   if (redis.sentinel.used()) {
     TlsFiles files(redis.tls, "redis.tls", locations, report);
-    if (redis.sentinel.tls) return files.load();
+    if (redis.sentinel.tls) return files.read();
     return files.refuse("is for TLS, but redis.sentinel.tls is false");
   }
   if (redis.cluster.used()) {
     TlsFiles files(redis.tls, "redis.tls", locations, report);
-    if (redis.cluster.tls) return files.load();
+    if (redis.cluster.tls) return files.read();
     return files.refuse("is for TLS, but redis.cluster.tls is false");
   }
   const Expected<RedisAddress, std::string> address = parseRedisUrl(redis.url);
   if (!address || !report.isSound("redis.url")) return;
   TlsFiles files(redis.tls, "redis.tls", locations, report);
-  if (address->tls) return files.load();
+  if (address->tls) return files.read();
   files.refuse(address->socket_path.empty()
                    ? "is for TLS, but redis.url begins with redis://, which is not encrypted; write rediss://"
                    : "is for TLS, which is not spoken over the unix socket in redis.url; leave it out");

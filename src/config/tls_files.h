@@ -9,6 +9,6 @@
 namespace sessiond {
 
 /// Fills in tls.context where redis.url asks for TLS; where it does not, options for TLS are errors.
-void loadRedisTls(RedisSettings& redis, const FileLocations& locations, ConfigReport& report);
+void readRedisTls(RedisSettings& redis, const FileLocations& locations, ConfigReport& report);
 
 }  // namespace sessiond

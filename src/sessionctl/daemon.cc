@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/file.h"
-#include "config/config_loader.h"
+#include "config/config_file.h"
 #include "config/config_problem.h"
 #include "config/config_reader.h"
 #include "os/control_socket.h"

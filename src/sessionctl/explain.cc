@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/file.h"
-#include "config/config_loader.h"
+#include "config/config_file.h"
 #include "explanation.h"
 #include "sessionctl/commands.h"
 #include "sessionctl/daemon_question.h"
@@ -125,9 +125,9 @@ int sayExplained(const CommonOptions& options, const ExplainedCheck& check, cons
 int explain(const CommonOptions& options, const ExplainOptions& what) {
   const auto text = readCookieText(what.cookie_file);
   if (!text) return fail(options, EX_NOINPUT, text.error());
-  const auto loaded = loadConfig(options.config_file);
-  if (!loaded) return sayProblems(options, false, loaded.error(), "");
-  const CheckQuestion question{cookiesIn(*text, loaded->config.cookie.name), what.policy, what.url};
+  const auto read = readConfigFile(options.config_file);
+  if (!read) return sayProblems(options, false, read.error(), "");
+  const CheckQuestion question{cookiesIn(*text, read->config.cookie.name), what.policy, what.url};
   const auto explained = explainedByDaemon(options, question);
   if (explained) return sayExplained(options, *explained, "");
   const auto site = openSite(options);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/version.h"
-#include "config/config_loader.h"
+#include "config/config_file.h"
 #include "sessionctl/completion.h"
 
 namespace sessiond::ctl {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "config/config_loader.h"
+#include "config/config_file.h"
 #include "nginx/lint.h"
 #include "sessionctl/commands.h"
 #include "sessionctl/nginx_files.h"
@@ -20,8 +20,8 @@ constexpr int kFound = 1;
 
 /// What the configuration says, if it can be read; else the linter knows less, and says so.
 nginx::SessiondFacts factsIn(const CommonOptions& options) {
-  const auto loaded = loadConfig(options.config_file);
-  if (loaded) return factsOf(loaded->config);
+  const auto read = readConfigFile(options.config_file);
+  if (read) return factsOf(read->config);
   std::fprintf(stderr, "%s cannot be used, so policies and identity headers are not held against it\n",
                harmless(options.config_file).c_str());
   return {};

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "config/config_loader.h"
+#include "config/config_file.h"
 #include "nginx/snippets.h"
 #include "sessionctl/commands.h"
 #include "sessionctl/nginx_files.h"
@@ -72,14 +72,14 @@ int writeAll(const CommonOptions& options, const std::vector<nginx::SourceFile>&
 }  // namespace
 
 int nginxPrint(const CommonOptions& options, const PrintOptions& print) {
-  const auto loaded = loadConfig(options.config_file);
-  if (!loaded) return sayProblems(options, false, loaded.error(), "");
+  const auto read = readConfigFile(options.config_file);
+  if (!read) return sayProblems(options, false, read.error(), "");
   const auto folder = print.shipped.empty() ? shippedSnippets() : Expected<std::string, std::string>(print.shipped);
   if (!folder) return fail(options, EX_NOINPUT, folder.error());
   if (const auto why = whyNotInto(options, print.folder, *folder)) return fail(options, EX_CANTCREAT, *why);
   const auto shipped = readSnippets(*folder);
   if (!shipped) return fail(options, EX_NOINPUT, shipped.error());
-  const auto files = snippetsFor(loaded->config, *shipped);
+  const auto files = snippetsFor(read->config, *shipped);
   return print.folder.empty() ? sayPrinted(options, files, "") : writeAll(options, files, print.folder);
 }
 

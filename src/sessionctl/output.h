@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/in_words.h"
-#include "config/config_loader.h"
+#include "config/config_file.h"
 #include "config/config_problem.h"
 #include "os/control_socket.h"
 

@@ -19,7 +19,7 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "base/random.h"
-#include "config/config_loader.h"
+#include "config/config_file.h"
 #include "config/secret_file.h"
 #include "login/device_cookie.h"
 #include "session/new_session.h"
@@ -265,9 +265,9 @@ int finish(const CommonOptions& options, const std::string& file, const std::str
 int rotate(const CommonOptions& options, const std::string& file) {
   const auto before = readFile(options.config_file, kMaxConfigFileSize);
   if (!before) return fail(options, EX_NOINPUT, options.config_file + ": " + before.error());
-  const auto loaded = loadConfig(options.config_file);
-  if (!loaded) return sayProblems(options, false, loaded.error(), "");
-  const std::vector<std::string>& files = loaded->config.session.secret_files;
+  const auto read = readConfigFile(options.config_file);
+  if (!read) return sayProblems(options, false, read.error(), "");
+  const std::vector<std::string>& files = read->config.session.secret_files;
   if (files.front() == file) return finish(options, file, before->bytes);
   if (std::ranges::find(files, file) != files.end()) return sayOlder(options, file, files);
   if (files.size() == SessionSettings::kMaxSecrets) {
@@ -278,21 +278,21 @@ int rotate(const CommonOptions& options, const std::string& file) {
   }
   std::error_code ignored;
   if (!fs::exists(file, ignored)) {
-    if (const auto why = makeSecret(file, rightsForDaemon(options, loaded->config)))
+    if (const auto why = makeSecret(file, rightsForDaemon(options, read->config)))
       return fail(options, EX_CANTCREAT, *why);
   }
   const auto after = withFirstSecret(before->bytes, file, files);
-  if (!after) return cannotEdit(options, file, loaded->config);
+  if (!after) return cannotEdit(options, file, read->config);
   // Read as a configuration before anything depends on it: is this the list, and is all of it good?
   const std::string beside = options.config_file + ".tried";
   ::unlink(beside.c_str());  // of one that was killed
   if (const auto why = whyNotCreated(beside, *after)) return fail(options, EX_CANTCREAT, beside + ": " + *why);
-  const auto tried = loadConfig(beside);
+  const auto tried = readConfigFile(beside);
   ::unlink(beside.c_str());
   if (!tried && isOfSecrets(tried.error())) return sayRefused(options, tried.error());
   std::vector<std::string> expected = files;
   expected.insert(expected.begin(), file);
-  if (!tried || tried->config.session.secret_files != expected) return cannotEdit(options, file, loaded->config);
+  if (!tried || tried->config.session.secret_files != expected) return cannotEdit(options, file, read->config);
   if (const auto why = whyNotReplaced(options.config_file, *after)) {
     return fail(options, EX_CANTCREAT, options.config_file + ": " + *why);
   }
@@ -304,8 +304,8 @@ int rotate(const CommonOptions& options, const std::string& file) {
 int secretNew(const CommonOptions& options, const std::string& typed) {
   const std::string file = absolutePath(typed);
   // What is wrong with a configuration is not for this command to say: the first secret is made before that is good.
-  const auto loaded = loadConfig(options.config_file);
-  const auto rights = loaded ? rightsForDaemon(options, loaded->config) : std::nullopt;
+  const auto read = readConfigFile(options.config_file);
+  const auto rights = read ? rightsForDaemon(options, read->config) : std::nullopt;
   if (const auto why = makeSecret(file, rights)) return fail(options, EX_CANTCREAT, *why);
   if (options.json) {
     std::printf("%s\n", JsonObject().flag("ok", true).text("file", file).json().c_str());
@@ -317,13 +317,13 @@ int secretNew(const CommonOptions& options, const std::string& typed) {
 }
 
 int secretStatus(const CommonOptions& options) {
-  const auto loaded = loadConfig(options.config_file);
-  if (!loaded) return sayProblems(options, false, loaded.error(), "");
+  const auto read = readConfigFile(options.config_file);
+  if (!read) return sayProblems(options, false, read.error(), "");
   const DaemonAnswer answer = askTheDaemon(options, "status");
-  const SecretStatus status = statusOf(loaded->config, answer);
+  const SecretStatus status = statusOf(read->config, answer);
   const std::string since = memberOf(answer, "in_force_since").value_or("");
   if (!options.json) {
-    printStatus(status, since, loaded->config);
+    printStatus(status, since, read->config);
     return EX_OK;
   }
   std::vector<std::string> list;
@@ -339,7 +339,7 @@ int secretStatus(const CommonOptions& options) {
                           .flag("ok", true)
                           .raw("in_force", in_force)
                           .textOrNull("since", since)
-                          .number("unused_cookies_end_after_seconds", longestUnused(loaded->config).count())
+                          .number("unused_cookies_end_after_seconds", longestUnused(read->config).count())
                           .list("secrets", list)
                           .json()
                           .c_str());

@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 #include "config/config_dump.h"
-#include "config/config_loader.h"
+#include "config/config_file.h"
 #include "config/config_reader.h"
 
 namespace {

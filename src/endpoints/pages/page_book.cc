@@ -41,8 +41,8 @@ bool isLanguageName(std::string_view name) {
 
 }  // namespace
 
-/// What is put together while a book is loaded.
-struct PageBook::Loader {
+/// What is put together while a book is read.
+struct PageBook::Reader {
   PageBook& book;
   const LoginSettings& login;
   std::vector<PageProblem> problems = {};
@@ -55,7 +55,7 @@ struct PageBook::Loader {
     for (const std::string& what : all) complain(source, what);
   }
 
-  void loadShipped() {
+  void readShipped() {
     for (const ShippedMessages& shipped : shippedMessages()) {
       const bool english = texts.empty();
       auto read = readMessageFile(shipped.yaml, english ? nullptr : &texts.at("en"));
@@ -65,7 +65,7 @@ struct PageBook::Loader {
   }
 
   /// The site's own texts, each over the shipped one of its key.
-  void loadOwn() {
+  void readOwn() {
     const std::filesystem::path folder = std::filesystem::path(book.settings_.folder) / "messages";
     std::error_code error;
     if (book.settings_.folder.empty() || !std::filesystem::is_directory(folder, error)) return;
@@ -74,10 +74,10 @@ struct PageBook::Loader {
       if (entry.path().extension() == ".yaml") files.push_back(entry.path());
     }
     std::ranges::sort(files);
-    for (const std::filesystem::path& file : files) loadOwnFile(file);
+    for (const std::filesystem::path& file : files) readOwnFile(file);
   }
 
-  void loadOwnFile(const std::filesystem::path& file) {
+  void readOwnFile(const std::filesystem::path& file) {
     const FileSource source{"pages.folder", file.string()};
     const std::string language = file.stem().string();
     if (!isLanguageName(language)) {
@@ -165,7 +165,7 @@ struct PageBook::Loader {
     return FileSource{"login.page_file", login.page_file};
   }
 
-  void loadPage(PageName name, const std::string& head) {
+  void readPage(PageName name, const std::string& head) {
     const BuiltinPage& builtin = builtinPage(name);
     PageVocabulary vocabulary;
     vocabulary.known.assign(kCommonNames.begin(), kCommonNames.end());
@@ -198,22 +198,22 @@ struct PageBook::Loader {
   }
 };
 
-Expected<PageBook, std::vector<PageProblem>> PageBook::load(const PagesSettings& settings, const LoginSettings& login) {
+Expected<PageBook, std::vector<PageProblem>> PageBook::read(const PagesSettings& settings, const LoginSettings& login) {
   PageBook book(settings, login.url);
-  Loader loader{.book = book, .login = login};
-  loader.loadShipped();
-  loader.loadOwn();
-  loader.makeLanguages();
-  const auto theme = PageTheme::load(settings);
+  Reader reader{.book = book, .login = login};
+  reader.readShipped();
+  reader.readOwn();
+  reader.makeLanguages();
+  const auto theme = PageTheme::read(settings);
   if (!theme) {
-    loader.problems.insert(loader.problems.end(), theme.error().begin(), theme.error().end());
+    reader.problems.insert(reader.problems.end(), theme.error().begin(), theme.error().end());
   } else {
     book.logo_ = theme->logo;
     book.logo_dark_ = theme->logo_dark;
     const std::string head = std::string(kHeadBeforeStyle) + theme->style + std::string(kHeadAfterStyle);
-    for (std::size_t i = 0; i < kPageNames; ++i) loader.loadPage(static_cast<PageName>(i), head);
+    for (std::size_t i = 0; i < kPageNames; ++i) reader.readPage(static_cast<PageName>(i), head);
   }
-  if (!loader.problems.empty()) return Unexpected(std::move(loader.problems));
+  if (!reader.problems.empty()) return Unexpected(std::move(reader.problems));
   return book;
 }
 

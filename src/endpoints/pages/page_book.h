@@ -41,7 +41,7 @@ class PageBook {
   static constexpr std::string_view kSessionsUrl = "/sessions";
 
   /// Reads and checks all files; the error is every problem. Keeps what it needs of `login`.
-  static Expected<PageBook, std::vector<PageProblem>> load(const PagesSettings& settings, const LoginSettings& login);
+  static Expected<PageBook, std::vector<PageProblem>> read(const PagesSettings& settings, const LoginSettings& login);
 
   /// The page as a complete answer, in the language that the request asks for.
   Response show(PageName name, int status, PageValues values, const Request& request) const;
@@ -61,7 +61,7 @@ class PageBook {
     std::string policy;
     std::string policy_alone;  ///< as far as a page can say it itself (standalone)
   };
-  struct Loader;
+  struct Reader;
 
   PageBook(PagesSettings settings, std::string login_url)
       : settings_(std::move(settings)), login_url_(std::move(login_url)) {}

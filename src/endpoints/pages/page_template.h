@@ -9,7 +9,7 @@
 // Mustache is a library's (kainjow); what could hurt is shut here. Values are escaped on the way in and the library
 // escapes nothing, so {{{name}}} and {{&name}} are as safe as {{name}}. {{= =}}, which changes the marks, is refused.
 // Parts are put into the text before the library sees it, and a part holds no part. Sections are at most
-// kMaxDepth deep. Names that do not exist are errors when the page is loaded, not empty places when it is shown.
+// kMaxDepth deep. Names that do not exist are errors when the page is read, not empty places when it is shown.
 //
 // A page may have <style> elements: their hashes go into the Content-Security-Policy, because inline style is refused
 // otherwise. Of scripts only the daemon's own may run.

@@ -77,7 +77,7 @@ std::string pictureOf(const std::string& option, const std::string& file, std::v
 
 }  // namespace
 
-Expected<PageTheme, std::vector<PageProblem>> PageTheme::load(const PagesSettings& settings) {
+Expected<PageTheme, std::vector<PageProblem>> PageTheme::read(const PagesSettings& settings) {
   std::vector<PageProblem> problems;
   PageTheme theme{.style = std::string(kPageStyle), .logo = {}, .logo_dark = {}};
   if (!settings.accent.empty()) {

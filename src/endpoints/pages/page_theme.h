@@ -21,7 +21,7 @@ struct PageTheme {
   std::string logo_dark;  ///< the same for dark screens; empty: `logo` serves both
 
   /// The error is what is wrong, all of it.
-  static Expected<PageTheme, std::vector<PageProblem>> load(const PagesSettings& settings);
+  static Expected<PageTheme, std::vector<PageProblem>> read(const PagesSettings& settings);
 };
 
 }  // namespace sessiond

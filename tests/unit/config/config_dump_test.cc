@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "config/config_changes.h"
-#include "config/config_loader.h"
+#include "config/config_file.h"
 #include "config/config_reader.h"
 #include "unit/config/secret_folder.h"
 
@@ -64,13 +64,13 @@ Config read(const std::string& yaml) {
 
 TEST(ConfigDump, OfTheReferenceIsThatOfTheDefaults) {
   const SecretFolder credentials;
-  const auto loaded = loadConfig("conf/sessiond.yaml", credentials.path());
-  ASSERT_TRUE(loaded) << "run from the top of the source tree; " << describe(loaded.error().front());
-  EXPECT_THAT(loaded->warnings, IsEmpty());
-  EXPECT_EQ(dumpConfig(loaded->config), dumpConfig(Config{}));
+  const auto result = readConfigFile("conf/sessiond.yaml", credentials.path());
+  ASSERT_TRUE(result) << "run from the top of the source tree; " << describe(result.error().front());
+  EXPECT_THAT(result->warnings, IsEmpty());
+  EXPECT_EQ(dumpConfig(result->config), dumpConfig(Config{}));
 }
 
-TEST(ConfigDump, LoadsAgainToTheSame) {
+TEST(ConfigDump, IsReadAgainToTheSame) {
   const std::string defaults = dumpConfig(Config{});
   EXPECT_EQ(dumpConfig(read(defaults)), defaults);
 }

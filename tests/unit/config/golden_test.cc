@@ -1,4 +1,4 @@
-// Every mistake in golden/ has its exact text beside it: NAME.yaml is loaded, NAME.txt holds what is said about it.
+// Every mistake in golden/ has its exact text beside it: NAME.yaml is read, NAME.txt holds what is said about it.
 // In the texts the folder's own path is left out and the folder of credentials, in which a good session_secret is, is
 // called CREDENTIALS.
 
@@ -10,7 +10,7 @@
 #include <iterator>
 #include <string>
 
-#include "config/config_loader.h"
+#include "config/config_file.h"
 #include "unit/config/secret_folder.h"
 
 namespace sessiond {
@@ -54,9 +54,9 @@ class GoldenConfig : public testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenConfig, IsDescribedExactly) {
   const SecretFolder credentials;
-  const Expected<LoadedConfig, std::vector<ConfigProblem>> loaded =
-      loadConfig(kFolder + GetParam() + ".yaml", credentials.path());
-  EXPECT_EQ(describeAll(loaded ? loaded->warnings : loaded.error(), credentials),
+  const Expected<SoundConfig, std::vector<ConfigProblem>> result =
+      readConfigFile(kFolder + GetParam() + ".yaml", credentials.path());
+  EXPECT_EQ(describeAll(result ? result->warnings : result.error(), credentials),
             readText(kFolder + GetParam() + ".txt"));
 }
 

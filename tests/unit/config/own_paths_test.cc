@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "config/config_loader.h"
+#include "config/config_file.h"
 #include "unit/config/secret_folder.h"
 
 namespace sessiond {
@@ -19,7 +19,7 @@ class OwnPaths : public testing::Test {
   /// What is said of such a configuration; in it and in what is said, the temporary folder is FOLDER.
   std::vector<std::string> said(std::string yaml) const {
     replace(yaml, "FOLDER", folder_.path());
-    const auto loaded = loadConfig(folder_.write("sessiond.yaml", yaml), folder_.path());
+    const auto loaded = readConfigFile(folder_.write("sessiond.yaml", yaml), folder_.path());
     std::vector<std::string> texts;
     for (const ConfigProblem& problem : loaded ? loaded->warnings : loaded.error()) {
       texts.push_back(describe(problem));

@@ -7,7 +7,7 @@
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
-#include "config/config_loader.h"
+#include "config/config_file.h"
 #include "redis/tls_context.h"
 #include "support/test_certificates.h"
 #include "unit/config/secret_folder.h"
@@ -17,7 +17,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-using Loaded = Expected<LoadedConfig, std::vector<ConfigProblem>>;
+using Result = Expected<SoundConfig, std::vector<ConfigProblem>>;
 
 class TlsFiles : public testing::Test {
  protected:
@@ -30,16 +30,16 @@ class TlsFiles : public testing::Test {
     folder_.write(name + ".pem", made.certificate);
     folder_.write(name + ".key", made.key);
   }
-  Loaded load(const std::string& tls) {
-    return loadConfig(
+  Result read(const std::string& tls) {
+    return readConfigFile(
         folder_.write("sessiond.yaml", "redis:\n  url: rediss://redis.example.org\n  tls: {" + tls + "}\n"),
         folder_.path());
   }
   /// What is said, without the place of the section.
   std::vector<std::string> said(const std::string& tls) {
-    const Loaded loaded = load(tls);
+    const Result result = read(tls);
     std::vector<std::string> texts;
-    for (const ConfigProblem& problem : loaded ? loaded->warnings : loaded.error()) {
+    for (const ConfigProblem& problem : result ? result->warnings : result.error()) {
       EXPECT_EQ(problem.line, 3U) << describe(problem);
       std::string text = problem.severity == ProblemSeverity::kWarning ? "warning: " : "";
       text += problem.path + ": " + problem.message;
@@ -56,38 +56,38 @@ class TlsFiles : public testing::Test {
 };
 
 TEST_F(TlsFiles, AContextIsMadeOfThem) {
-  const Loaded loaded = load("ca_file: ca.pem, cert_file: own.pem, key_file: \"credential:own.key\"");
-  ASSERT_TRUE(loaded);
-  EXPECT_THAT(loaded->warnings, IsEmpty());
-  ASSERT_NE(loaded->config.redis.tls.context, nullptr);
-  EXPECT_TRUE(loaded->config.redis.tls.context->hasCertificate());
-  EXPECT_EQ(loaded->config.redis.tls.context->authoritiesFile(), folder_.path() + "/ca.pem");
+  const Result result = read("ca_file: ca.pem, cert_file: own.pem, key_file: \"credential:own.key\"");
+  ASSERT_TRUE(result);
+  EXPECT_THAT(result->warnings, IsEmpty());
+  ASSERT_NE(result->config.redis.tls.context, nullptr);
+  EXPECT_TRUE(result->config.redis.tls.context->hasCertificate());
+  EXPECT_EQ(result->config.redis.tls.context->authoritiesFile(), folder_.path() + "/ca.pem");
 }
 
 TEST_F(TlsFiles, AContextVerifiesUnlessItIsToldOtherwise) {
-  const auto modeOf = [](const Loaded& loaded) {
-    return SSL_CTX_get_verify_mode(loaded->config.redis.tls.context->get());
+  const auto modeOf = [](const Result& result) {
+    return SSL_CTX_get_verify_mode(result->config.redis.tls.context->get());
   };
-  EXPECT_EQ(modeOf(load("ca_file: ca.pem")), SSL_VERIFY_PEER);
-  EXPECT_EQ(modeOf(load("ca_file: ca.pem, verify: true")), SSL_VERIFY_PEER);
-  EXPECT_EQ(modeOf(load("verify: false")), SSL_VERIFY_NONE);
+  EXPECT_EQ(modeOf(read("ca_file: ca.pem")), SSL_VERIFY_PEER);
+  EXPECT_EQ(modeOf(read("ca_file: ca.pem, verify: true")), SSL_VERIFY_PEER);
+  EXPECT_EQ(modeOf(read("verify: false")), SSL_VERIFY_NONE);
   EXPECT_THAT(said("verify: false"),
               ElementsAre("warning: redis.tls.verify: is false: whoever gets between sessiond and Redis can read "
                           "sessions and let anybody in"));
 }
 
 TEST_F(TlsFiles, WithoutFilesTheSystemsAuthoritiesCount) {
-  const Loaded loaded = load("");
-  ASSERT_TRUE(loaded);
-  ASSERT_NE(loaded->config.redis.tls.context, nullptr);
-  EXPECT_FALSE(loaded->config.redis.tls.context->hasCertificate());
+  const Result result = read("");
+  ASSERT_TRUE(result);
+  ASSERT_NE(result->config.redis.tls.context, nullptr);
+  EXPECT_FALSE(result->config.redis.tls.context->hasCertificate());
 }
 
 TEST_F(TlsFiles, WithoutTlsThereIsNoContext) {
-  const Loaded loaded =
-      loadConfig(folder_.write("sessiond.yaml", "redis: {url: \"redis://127.0.0.1\"}\n"), folder_.path());
-  ASSERT_TRUE(loaded);
-  EXPECT_EQ(loaded->config.redis.tls.context, nullptr);
+  const Result result =
+      readConfigFile(folder_.write("sessiond.yaml", "redis: {url: \"redis://127.0.0.1\"}\n"), folder_.path());
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->config.redis.tls.context, nullptr);
 }
 
 TEST_F(TlsFiles, AllThatAreMissingAreNamed) {

@@ -109,7 +109,7 @@ class EndpointFixture : public testing::Test {
   }
 
   PageBook pageBook() const {
-    auto book = PageBook::load(settings_.pages, settings_.login);
+    auto book = PageBook::read(settings_.pages, settings_.login);
     EXPECT_TRUE(book.hasValue());
     return *std::move(book);
   }

@@ -37,7 +37,7 @@ class PageBookTest : public testing::Test {
     return (folder_ / name).string();
   }
   std::vector<std::string> problems() const {
-    const auto book = PageBook::load(settings_, login_);
+    const auto book = PageBook::read(settings_, login_);
     std::vector<std::string> all;
     if (!book) {
       for (const PageProblem& problem : book.error()) all.push_back(problem.option + ": " + problem.message);
@@ -45,7 +45,7 @@ class PageBookTest : public testing::Test {
     return all;
   }
   Response show(PageName name, const PageValues& values, const std::string& languages = "") const {
-    const auto book = PageBook::load(settings_, login_);
+    const auto book = PageBook::read(settings_, login_);
     EXPECT_TRUE(book) << (book ? "" : book.error().front().message);
     const std::vector<Param> params = {{"HTTP_ACCEPT_LANGUAGE", languages}};
     Request request;
@@ -100,7 +100,7 @@ TEST_F(PageBookTest, ASitesOwnLoginPageTakesTheBuiltInOnesPlace) {
 
 TEST_F(PageBookTest, APageForWhenNobodyAnswersBringsItsPolicyInItself) {
   const auto policyOf = [this] {
-    const std::string page = PageBook::load(settings_, login_)->standalone(PageName::kUnavailable, {}, "en");
+    const std::string page = PageBook::read(settings_, login_)->standalone(PageName::kUnavailable, {}, "en");
     const std::string begin = "<meta http-equiv=\"Content-Security-Policy\" content=\"";
     const std::size_t at = page.find(begin) + begin.size();
     return page.substr(at, page.find('"', at) - at);
@@ -150,7 +150,7 @@ TEST_F(PageBookTest, ALanguageThatLacksTextsIsNamedButNotOneThatIsShipped) {
   settings_.folder = folder_.string();
   write("messages/de.yaml", "login_title: \"Hier\"\n");
   write("messages/tlh.yaml", "_direction: ltr\nuser: \"pong\"\n");
-  const auto book = PageBook::load(settings_, login_);
+  const auto book = PageBook::read(settings_, login_);
   ASSERT_TRUE(book);
   ASSERT_EQ(book->warnings().size(), 1U);
   EXPECT_EQ(book->warnings()[0].option, "pages.folder");
@@ -167,10 +167,10 @@ TEST_F(PageBookTest, ASiteChoosesTheLanguagesAndTheirOrder) {
   EXPECT_EQ(language("en, ja"), "de");
   EXPECT_EQ(language(""), "de");
   EXPECT_EQ(language("ja, pt;q=0.1"), "pt-BR");
-  EXPECT_THAT(PageBook::load(settings_, login_)->languages(), ElementsAre("de", "pt-BR"));
+  EXPECT_THAT(PageBook::read(settings_, login_)->languages(), ElementsAre("de", "pt-BR"));
   settings_.language = "pt-BR";
   EXPECT_EQ(language("de"), "pt-BR");
-  EXPECT_THAT(PageBook::load(settings_, login_)->languages(), ElementsAre("pt-BR"));
+  EXPECT_THAT(PageBook::read(settings_, login_)->languages(), ElementsAre("pt-BR"));
   settings_.language = "en";
   EXPECT_THAT(problems(), ElementsAre("pages.language: must be one of auto, de, pt-BR but is \"en\""));
   settings_.language = "auto";

@@ -1,7 +1,7 @@
-// Loading a configuration: the file, the secrets it names, and every problem in them at once.
+// Reading a configuration: the file, the secrets it names, and every problem in them at once.
 //
-//   Expected<LoadedConfig, std::vector<ConfigProblem>> loaded = loadConfig("/etc/sessiond/sessiond.yaml");
-//   if (!loaded) for (const ConfigProblem& problem : loaded.error()) std::cerr << describe(problem) << '\n';
+//   Expected<SoundConfig, std::vector<ConfigProblem>> read = readConfigFile("/etc/sessiond/sessiond.yaml");
+//   if (!read) for (const ConfigProblem& problem : read.error()) std::cerr << describe(problem) << '\n';
 //
 // Secrets stand in files of their own: `credential:NAME` is NAME in systemd's credentials directory; any other
 // name is a path, a relative one taken from the configuration file's folder. Where systemd gives no credentials
@@ -31,24 +31,23 @@ inline constexpr std::size_t kMaxConfigFileSize = 256 * 1024;
 
 /// Besides what the file says, some fields are settled: names of files are absolute (`credential:` stays), a user named
 /// in redis.url stands in redis.user too, and the policy `default` exists.
-struct LoadedConfig {
+struct SoundConfig {
   Config config;
   std::vector<ConfigProblem> warnings;  ///< such as a secret file that others may read; sorted
 };
 
 /// All problems, sorted by position, errors and warnings; at least one is an error. Blocks on files; thread-safe
 /// as long as nobody changes the environment.
-Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string& path);
+Expected<SoundConfig, std::vector<ConfigProblem>> readConfigFile(const std::string& path);
 
 /// What somebody above looks at once everything else is read, whether it was sound or not (ConfigReport::isSound).
 using ConfigCheck = std::function<void(const Config& config, ConfigReport& report)>;
 
 /// The same, with a check more.
-Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string& path, const ConfigCheck& check);
+Expected<SoundConfig, std::vector<ConfigProblem>> readConfigFile(const std::string& path, const ConfigCheck& check);
 
 /// The same with the folder of systemd's credentials given instead of taken from $CREDENTIALS_DIRECTORY.
-Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string& path,
-                                                              const std::optional<std::string>& credentials_directory,
-                                                              const ConfigCheck& check = {});
+Expected<SoundConfig, std::vector<ConfigProblem>> readConfigFile(
+    const std::string& path, const std::optional<std::string>& credentials_directory, const ConfigCheck& check = {});
 
 }  // namespace sessiond

@@ -1,4 +1,4 @@
-#include "config/config_loader.h"
+#include "config/config_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -69,13 +69,13 @@ void checkSessionSecret(const Secret& secret, const SessionSettings& session, co
   }
 }
 
-void loadSessionSecrets(SessionSettings& session, const FileLocations& locations, ConfigReport& report) {
+void readSessionSecrets(SessionSettings& session, const FileLocations& locations, ConfigReport& report) {
   if (!report.isSound("session.secret_files")) return;
   for (std::size_t at = 0; at < session.secret_files.size(); ++at) {
     const std::string path = "session.secret_files[" + std::to_string(at) + "]";
     std::string& name = session.secret_files[at];
     name = settledName(name, locations);
-    std::optional<Secret> secret = loadSecret(name, path, locations, report, kMakeSecret);
+    std::optional<Secret> secret = readSecret(name, path, locations, report, kMakeSecret);
     if (!secret) continue;
     checkForm(*secret, name, path, report);
     checkSessionSecret(*secret, session, path, report);
@@ -83,20 +83,20 @@ void loadSessionSecrets(SessionSettings& session, const FileLocations& locations
   }
 }
 
-void loadRedisPassword(RedisSettings& redis, const FileLocations& locations, ConfigReport& report) {
+void readRedisPassword(RedisSettings& redis, const FileLocations& locations, ConfigReport& report) {
   if (redis.password_file.empty() || !report.isSound("redis.password_file")) return;
   redis.password_file = settledName(redis.password_file, locations);
-  if (std::optional<Secret> secret = loadSecret(redis.password_file, "redis.password_file", locations, report)) {
+  if (std::optional<Secret> secret = readSecret(redis.password_file, "redis.password_file", locations, report)) {
     checkForm(*secret, redis.password_file, "redis.password_file", report);
     redis.password = *std::move(secret);
   }
 }
 
-void loadSentinelPassword(SentinelSettings& sentinel, const FileLocations& locations, ConfigReport& report) {
+void readSentinelPassword(SentinelSettings& sentinel, const FileLocations& locations, ConfigReport& report) {
   constexpr char kPath[] = "redis.sentinel.password_file";
   if (sentinel.password_file.empty() || !report.isSound(kPath)) return;
   sentinel.password_file = settledName(sentinel.password_file, locations);
-  if (std::optional<Secret> secret = loadSecret(sentinel.password_file, kPath, locations, report)) {
+  if (std::optional<Secret> secret = readSecret(sentinel.password_file, kPath, locations, report)) {
     checkForm(*secret, sentinel.password_file, kPath, report);
     sentinel.password = *std::move(secret);
   }
@@ -116,13 +116,13 @@ void checkToken(const Secret& token, const std::string& path, ConfigReport& repo
   }
 }
 
-void loadToken(std::string& file, Secret& token, const std::string& path, const FileLocations& locations,
+void readToken(std::string& file, Secret& token, const std::string& path, const FileLocations& locations,
                ConfigReport& report) {
   if (file.empty() || !report.isSound(path)) return;
   file = settledName(file, locations);
-  if (std::optional<Secret> loaded = loadSecret(file, path, locations, report)) {
-    checkToken(*loaded, path, report);
-    token = *std::move(loaded);
+  if (std::optional<Secret> read = readSecret(file, path, locations, report)) {
+    checkToken(*read, path, report);
+    token = *std::move(read);
   }
 }
 
@@ -131,13 +131,13 @@ void settle(std::string& name, const std::string& path, const FileLocations& loc
   if (!name.empty() && report.isSound(path)) name = settledName(name, locations);
 }
 
-void loadFiles(Config& config, const FileLocations& locations, ConfigReport& report) {
-  loadRedisPassword(config.redis, locations, report);
-  loadRedisTls(config.redis, locations, report);
-  loadSentinelPassword(config.redis.sentinel, locations, report);
-  loadToken(config.api.token_file, config.api.token, "api.token_file", locations, report);
+void readFiles(Config& config, const FileLocations& locations, ConfigReport& report) {
+  readRedisPassword(config.redis, locations, report);
+  readRedisTls(config.redis, locations, report);
+  readSentinelPassword(config.redis.sentinel, locations, report);
+  readToken(config.api.token_file, config.api.token, "api.token_file", locations, report);
   HttpVerifierSettings& verifier = config.login.http_verifier;
-  loadToken(verifier.token_file, verifier.token, "login.http_verifier.token_file", locations, report);
+  readToken(verifier.token_file, verifier.token, "login.http_verifier.token_file", locations, report);
   settle(verifier.ca_file, "login.http_verifier.ca_file", locations, report);
   checkOpenFiles(config.listen, openFilesLimit(), report);
   settle(config.login.htpasswd_file, "login.htpasswd_file", locations, report);
@@ -150,18 +150,17 @@ void loadFiles(Config& config, const FileLocations& locations, ConfigReport& rep
 
 }  // namespace
 
-Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string& path) {
-  return loadConfig(path, ConfigCheck());
+Expected<SoundConfig, std::vector<ConfigProblem>> readConfigFile(const std::string& path) {
+  return readConfigFile(path, ConfigCheck());
 }
 
-Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string& path, const ConfigCheck& check) {
+Expected<SoundConfig, std::vector<ConfigProblem>> readConfigFile(const std::string& path, const ConfigCheck& check) {
   const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
-  return loadConfig(path, directory == nullptr ? std::nullopt : std::optional<std::string>(directory), check);
+  return readConfigFile(path, directory == nullptr ? std::nullopt : std::optional<std::string>(directory), check);
 }
 
-Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string& path,
-                                                              const std::optional<std::string>& credentials_directory,
-                                                              const ConfigCheck& check) {
+Expected<SoundConfig, std::vector<ConfigProblem>> readConfigFile(
+    const std::string& path, const std::optional<std::string>& credentials_directory, const ConfigCheck& check) {
   const Expected<std::string, std::string> text = readWholeFile(path);
   if (!text) {
     const ConfigProblem problem{.file = path, .path = {}, .message = text.error()};
@@ -171,15 +170,15 @@ Expected<LoadedConfig, std::vector<ConfigProblem>> loadConfig(const std::string&
   std::error_code ignored;  // a path that cannot be made absolute is used as it is
   const FileLocations locations{std::filesystem::absolute(path, ignored).parent_path().string(), credentials_directory};
   if (draft.report.isSaid("session.secret_files")) {
-    loadSessionSecrets(draft.config.session, locations, draft.report);
+    readSessionSecrets(draft.config.session, locations, draft.report);
   }
-  loadFiles(draft.config, locations, draft.report);
+  readFiles(draft.config, locations, draft.report);
   checkOwnPaths(draft.config, path, locations, draft.report);
   if (check) check(draft.config, draft.report);
   const bool has_errors = draft.report.hasErrors();
   std::vector<ConfigProblem> problems = draft.report.take();
   if (has_errors) return Unexpected<std::vector<ConfigProblem>>(std::move(problems));
-  return LoadedConfig{std::move(draft.config), std::move(problems)};
+  return SoundConfig{std::move(draft.config), std::move(problems)};
 }
 
 }  // namespace sessiond
