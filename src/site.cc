@@ -8,8 +8,8 @@
 #include "endpoints/account/logout.h"
 #include "endpoints/account/logout_pages.h"
 #include "endpoints/account/sessions.h"
+#include "endpoints/api/api_access.h"
 #include "endpoints/api/api_answers.h"
-#include "endpoints/api/api_gate.h"
 #include "endpoints/api/app_cache.h"
 #include "endpoints/api/session_data.h"
 #include "endpoints/csrf.h"
@@ -109,13 +109,13 @@ struct PasswordLogin {
 /// The applications' own endpoints. Built in this order.
 struct Api {
   Api(const Config& config, SiteSessions& sessions, const SharedParts& shared)
-      : gate(config.api, shared.metrics),
+      : access(config.api, shared.metrics),
         session({sessions.finder, sessions.store, shared.clock, config.session.max_bytes,
                  config.api.may_change_user ? std::vector<JsonPointer>() : decidingPlaces(config.extractionRules())}),
         redis_cache(shared.redis.access(), config.cache),
         cache({redis_cache, config.cache.max_bytes, sessions.log_key, shared.metrics}) {}
 
-  const ApiGate gate;
+  const ApiAccess access;
   const SessionDataEndpoint session;
   RedisAppCache redis_cache;
   const AppCacheEndpoint cache;
@@ -216,11 +216,11 @@ void Site::Parts::addApi(Router& router) const {
     return;
   }
   router.addSlow("session", [this](const Request& request) {
-    return api->gate.pass("session", request,
-                          [this](const Request& admitted) { return api->session.answer(admitted); });
+    return api->access.pass("session", request,
+                            [this](const Request& admitted) { return api->session.answer(admitted); });
   });
   router.addSlow("cache", [this](const Request& request) {
-    return api->gate.pass("cache", request, [this](const Request& admitted) { return api->cache.answer(admitted); });
+    return api->access.pass("cache", request, [this](const Request& admitted) { return api->cache.answer(admitted); });
   });
 }
 

@@ -1,4 +1,4 @@
-// ApiGate: what stands before both of the applications' endpoints: the token, if there is one, and the figures.
+// ApiAccess: what stands before both of the applications' endpoints: the token, if there is one, and the figures.
 //
 // nginx serves these endpoints to this machine only (nginx/api.conf). A token tells the applications that may use them
 // from everything else that runs there.
@@ -17,12 +17,12 @@
 namespace sessiond {
 
 /// Thread-safe.
-class ApiGate {
+class ApiAccess {
  public:
   using Answer = std::function<Response(const Request&)>;
 
   /// Copies the token; `metrics` must outlive it.
-  ApiGate(const ApiSettings& config, MetricsRegistry& metrics);
+  ApiAccess(const ApiSettings& config, MetricsRegistry& metrics);
 
   /// `answer`'s response, without its body for HEAD; or 401 when the token is missing or wrong.
   Response pass(std::string_view endpoint, const Request& request, const Answer& answer) const;

@@ -1,4 +1,4 @@
-#include "endpoints/api/api_gate.h"
+#include "endpoints/api/api_access.h"
 
 #include <gtest/gtest.h>
 
@@ -7,13 +7,13 @@
 namespace sessiond {
 namespace {
 
-class ApiGateTest : public EndpointFixture {
+class ApiAccessTest : public EndpointFixture {
  protected:
-  /// What the gate makes of a request to an endpoint that answers 200 and `answered`.
+  /// What it makes of a request to an endpoint that answers 200 and `answered`.
   struct Guarded {
-    const ApiGate& gate;
+    const ApiAccess& access;
     Response answer(const Request& request) const {
-      return gate.pass("session", request, [](const Request&) {
+      return access.pass("session", request, [](const Request&) {
         Response response(200);
         response.body = "answered";
         return response;
@@ -22,15 +22,15 @@ class ApiGateTest : public EndpointFixture {
   };
 
   Response pass(std::string_view method, const Params& params) {
-    const ApiGate gate(settings_.api, metrics_);
-    return ask(Guarded{gate}, method, params);
+    const ApiAccess access(settings_.api, metrics_);
+    return ask(Guarded{access}, method, params);
   }
   std::uint64_t counted(const std::string& status) {
     return metrics_.counter("sessiond_api_requests_total", "", {{"endpoint", "session"}, {"status", status}}).read();
   }
 };
 
-TEST_F(ApiGateTest, WithoutATokenNobodyPassesUnlessThatIsSaid) {
+TEST_F(ApiAccessTest, WithoutATokenNobodyPassesUnlessThatIsSaid) {
   EXPECT_EQ(pass("GET", {}).status, 401);
   settings_.api.allow_without_token = true;
   EXPECT_EQ(pass("GET", {}).body, "answered");
@@ -38,13 +38,13 @@ TEST_F(ApiGateTest, WithoutATokenNobodyPassesUnlessThatIsSaid) {
   EXPECT_EQ(counted("200"), 2U);
 }
 
-TEST_F(ApiGateTest, TheTokenPasses) {
+TEST_F(ApiAccessTest, TheTokenPasses) {
   settings_.api.token = Secret(std::string("0123456789abcdef"));
   for (const char* credentials : {"Bearer 0123456789abcdef", "bearer 0123456789abcdef", "BEARER  0123456789abcdef"})
     EXPECT_EQ(pass("GET", {{"HTTP_AUTHORIZATION", credentials}}).body, "answered") << credentials;
 }
 
-TEST_F(ApiGateTest, NothingElsePasses) {
+TEST_F(ApiAccessTest, NothingElsePasses) {
   settings_.api.token = Secret(std::string("0123456789abcdef"));
   for (const char* credentials :
        {"", "Bearer", "Bearer ", "Bearer 0123456789abcde", "Bearer 0123456789abcdefg", "Bearer 0123456789ABCDEF",
@@ -62,7 +62,7 @@ TEST_F(ApiGateTest, NothingElsePasses) {
   EXPECT_EQ(metrics_.counter("sessiond_api_token_refusals_total", "").read(), 11U);
 }
 
-TEST_F(ApiGateTest, HeadHasNoBody) {
+TEST_F(ApiAccessTest, HeadHasNoBody) {
   settings_.api.allow_without_token = true;
   const Response response = pass("HEAD", {});
   EXPECT_EQ(response.status, 200);

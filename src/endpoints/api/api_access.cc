@@ -1,4 +1,4 @@
-#include "endpoints/api/api_gate.h"
+#include "endpoints/api/api_access.h"
 
 #include <string>
 
@@ -18,14 +18,14 @@ Response unauthorized() {
 
 }  // namespace
 
-ApiGate::ApiGate(const ApiSettings& config, MetricsRegistry& metrics)
+ApiAccess::ApiAccess(const ApiSettings& config, MetricsRegistry& metrics)
     : token_(config.token.clone()),
       without_token_allowed_(config.allow_without_token),
       metrics_(metrics),
       without_token_(metrics.counter("sessiond_api_token_refusals_total",
                                      "Requests of applications without api.token_file's token.")) {}
 
-Response ApiGate::pass(std::string_view endpoint, const Request& request, const Answer& answer) const {
+Response ApiAccess::pass(std::string_view endpoint, const Request& request, const Answer& answer) const {
   const bool admitted = bringsToken(request);
   if (!admitted) without_token_.add();
   Response response = admitted ? answer(request) : unauthorized();
@@ -37,7 +37,7 @@ Response ApiGate::pass(std::string_view endpoint, const Request& request, const 
   return response;
 }
 
-bool ApiGate::bringsToken(const Request& request) const {
+bool ApiAccess::bringsToken(const Request& request) const {
   if (token_.empty()) return without_token_allowed_;
   std::string_view credentials = request.paramOrEmpty("HTTP_AUTHORIZATION");
   if (!startsWithoutCase(credentials, kScheme)) return false;
