@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "base/interval_gate.h"
+#include "base/once_per.h"
 
 namespace sessiond {
 
@@ -24,7 +24,7 @@ class LogSummary {
   /// Counts once; when a line is due, how many there were since the last one, this one included.
   std::optional<std::uint64_t> count(SteadyTime now) {
     count_.fetch_add(1, std::memory_order_relaxed);
-    if (gate_.pass(now)) {
+    if (once_per_.pass(now)) {
       left_.store(lines_ - 1, std::memory_order_relaxed);
     } else if (left_.load(std::memory_order_relaxed) <= 0 || left_.fetch_sub(1, std::memory_order_relaxed) <= 0) {
       return std::nullopt;
@@ -36,7 +36,7 @@ class LogSummary {
   const int lines_;
   std::atomic<int> left_ = 0;
   std::atomic<std::uint64_t> count_ = 0;
-  IntervalGate gate_{kInterval};
+  OncePer once_per_{kInterval};
 };
 
 }  // namespace sessiond

@@ -28,8 +28,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/interval_gate.h"
 #include "base/metrics.h"
+#include "base/once_per.h"
 #include "redis/cluster_view.h"
 #include "redis/hash_slot.h"
 #include "redis/redirect.h"
@@ -157,7 +157,7 @@ class ClusterNodes {
   Gauge& primaries_;
   Gauge& served_;
   Gauge& left_out_;
-  IntervalGate unserved_log_;
+  OncePer unserved_log_;
   std::atomic<std::uint64_t> version_ = 0;
   mutable std::mutex mutex_;
   std::array<std::atomic<Number>, kSlots> slots_{};

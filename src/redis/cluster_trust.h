@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/interval_gate.h"
 #include "base/metrics.h"
+#include "base/once_per.h"
 #include "redis/canaries.h"
 #include "redis/cluster_nodes.h"
 #include "redis/invalidation_listener.h"
@@ -79,7 +79,7 @@ class ClusterTrust final : public TrustRealms {
     SessionCache& cache_;
     BurialQueue& burials_;
     const bool cache_enabled_;
-    IntervalGate unheard_log_;
+    OncePer unheard_log_;
     std::mutex mutex_;
     std::condition_variable_any added_;
     std::vector<Unheard> unheard_;                                       // guarded by mutex_

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/interval_gate.h"
 #include "base/metrics.h"
+#include "base/once_per.h"
 #include "redis/cluster_nodes.h"
 #include "redis/cluster_view.h"
 #include "redis/learned_nodes.h"
@@ -59,7 +59,7 @@ class ClusterWatch {
   std::string last_asked_;
   bool is_known_ = false;
   bool is_silent_ = false;
-  IntervalGate silence_log_;
+  OncePer silence_log_;
   std::jthread thread_;  // last: it uses all of the above
 };
 

@@ -28,8 +28,8 @@
 #include <thread>
 
 #include "base/clock.h"
-#include "base/interval_gate.h"
 #include "base/metrics.h"
+#include "base/once_per.h"
 #include "redis/cache_worth.h"
 #include "redis/canaries.h"
 #include "redis/invalidation_message.h"
@@ -92,10 +92,10 @@ class InvalidationListener {
   const InvalidationScope scope_;
   const OnEverybody on_everybody_;
   Counters counters_;
-  IntervalGate rejection_log_;
-  IntervalGate given_up_log_;
-  IntervalGate seldom_renewals_;
-  IntervalGate rest_log_;
+  OncePer rejection_log_;
+  OncePer given_up_log_;
+  OncePer seldom_renewals_;
+  OncePer rest_log_;
   // Of the thread.
   SubscriptionPauses pauses_;
   CacheWorth worth_;

@@ -43,7 +43,7 @@ NodeReports::NodeReports(const NodePlace& place, TopologyKind topology, const Cl
       counters_(metrics),
       failure_log_(kLogInterval),
       unreplicated_log_(kLogInterval) {
-  for (std::size_t i = 0; i < kErrorKinds; ++i) reply_log_.push_back(std::make_unique<IntervalGate>(kLogInterval));
+  for (std::size_t i = 0; i < kErrorKinds; ++i) reply_log_.push_back(std::make_unique<OncePer>(kLogInterval));
 }
 
 void NodeReports::countByServer() {

@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/guarded.h"
-#include "base/interval_gate.h"
 #include "base/metrics.h"
+#include "base/once_per.h"
 #include "redis/circuit_breaker.h"
 #include "redis/connection_error.h"
 #include "redis/error_reply.h"
@@ -64,9 +64,9 @@ class NodeReports {
   MetricsRegistry& metrics_;
   Counters counters_;
   Guarded<std::shared_ptr<Counter>> server_errors_;
-  IntervalGate failure_log_;
-  IntervalGate unreplicated_log_;
-  std::vector<std::unique_ptr<IntervalGate>> reply_log_;  // by ErrorKind::index
+  OncePer failure_log_;
+  OncePer unreplicated_log_;
+  std::vector<std::unique_ptr<OncePer>> reply_log_;  // by ErrorKind::index
 };
 
 }  // namespace sessiond

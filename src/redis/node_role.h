@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "base/interval_gate.h"
+#include "base/once_per.h"
 #include "redis/connection_error.h"
 #include "redis/redis_commands.h"
 #include "redis/redis_reply.h"
@@ -49,7 +49,7 @@ class NodeRole {
  private:
   const bool must_be_told_;
   const bool allow_replica_;
-  IntervalGate elsewhere_;
+  OncePer elsewhere_;
 };
 
 }  // namespace sessiond

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/guarded.h"
-#include "base/interval_gate.h"
 #include "base/metrics.h"
+#include "base/once_per.h"
 #include "redis/redis_access.h"
 #include "redis/redis_commands.h"
 #include "redis/redis_connection.h"
@@ -117,7 +117,7 @@ class RedisClient final : public RedisAccess {
   RedisNode node_;
   std::atomic<std::uint64_t> generation_ = 0;
   std::atomic<bool> doubted_ = false;
-  IntervalGate successors_{RedisNode::kSuccessorPause};
+  OncePer successors_{RedisNode::kSuccessorPause};
   Guarded<std::vector<Pooled>> idle_;
 };
 

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/interval_gate.h"
 #include "base/metrics.h"
+#include "base/once_per.h"
 #include "redis/redis_client.h"
 #include "redis/sentinel_view.h"
 
@@ -68,8 +68,8 @@ class SentinelContact {
   const Clock& clock_;
   MetricsRegistry unshown_;  ///< sentinels are no sessions' store, whose figures these would be
   RedisClient client_;
-  IntervalGate log_;
-  IntervalGate nowhere_log_;
+  OncePer log_;
+  OncePer nowhere_log_;
   std::atomic<bool> over_ = false;
   // Of the thread.
   bool told_of_trouble_ = false;

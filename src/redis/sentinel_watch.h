@@ -20,8 +20,8 @@
 #include <thread>
 
 #include "base/clock.h"
-#include "base/interval_gate.h"
 #include "base/metrics.h"
+#include "base/once_per.h"
 #include "redis/learned_nodes.h"
 #include "redis/redis_node.h"
 #include "redis/sentinel_consensus.h"
@@ -77,8 +77,8 @@ class SentinelWatch {
   std::map<std::size_t, NodePlace::Refusal> refusals_;  // guarded by mutex_; by contact, of the configuration
   bool has_news_ = false;                               // guarded by mutex_
   bool lacks_id_ = false;  // guarded by mutex_; one that was learned, and this has been said
-  IntervalGate learned_log_;
-  IntervalGate threads_log_;
+  OncePer learned_log_;
+  OncePer threads_log_;
   // Of the thread.
   std::string primary_;     ///< name of its address; empty: not known yet
   SteadyTime silent_from_;  ///< nobody vouches any more

@@ -15,9 +15,9 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
-#include "base/interval_gate.h"
 #include "base/log_summary.h"
 #include "base/metrics.h"
+#include "base/once_per.h"
 #include "session/facts_extractor.h"
 #include "session/found_session.h"
 #include "session/login_epoch.h"
@@ -76,7 +76,7 @@ class FactsReader {
   Counter& resurrected_;
   Counter& disabled_;
   Counter& outdated_;
-  mutable IntervalGate epoch_log_{std::chrono::minutes(1)};
+  mutable OncePer epoch_log_{std::chrono::minutes(1)};
 };
 
 }  // namespace sessiond

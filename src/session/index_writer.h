@@ -25,8 +25,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/interval_gate.h"
 #include "base/metrics.h"
+#include "base/once_per.h"
 #include "session/known_session.h"
 #include "session/session_store.h"
 #include "session/user_session_index.h"
@@ -109,7 +109,7 @@ class IndexWriter final : public UserSessionIndex {
   Counter& noted_;
   Counter& left_out_;
   const EndMissed end_missed_;
-  IntervalGate full_log_;
+  OncePer full_log_;
   std::atomic<SteadyTime> lost_ = SteadyTime::min();  ///< when that may have been
   std::mutex mutex_;
   std::condition_variable_any arrived_;

@@ -20,9 +20,9 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/fixed_vector.h"
-#include "base/interval_gate.h"
 #include "base/log_summary.h"
 #include "base/metrics.h"
+#include "base/once_per.h"
 #include "endpoints/auth/claimed_identity.h"
 #include "endpoints/auth/refusal_log.h"
 #include "endpoints/site_settings.h"
@@ -119,7 +119,7 @@ class AuthEndpoint {
   const ClaimedIdentity claimed_identity_;
   mutable CheckCounters counters_;
   Counter& hits_;
-  mutable IntervalGate limits_log_;
+  mutable OncePer limits_log_;
   mutable LogSummary unknown_policies_;
   mutable LogSummary unknown_words_;
   mutable LogSummary claims_;

@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "base/clock.h"
-#include "base/interval_gate.h"
+#include "base/once_per.h"
 #include "http/request.h"
 
 namespace sessiond {
@@ -20,7 +20,7 @@ class LostCookieWarning {
 
  private:
   const Clock& clock_;
-  mutable IntervalGate lines_{std::chrono::minutes(1)};
+  mutable OncePer lines_{std::chrono::minutes(1)};
 };
 
 }  // namespace sessiond

@@ -1,5 +1,5 @@
-// IntervalGate: opens at most once an interval, so that a fault that meets every request neither fills the log nor
-// makes every request try to mend it.
+// OncePer: lets somebody pass at most once an interval, so that a fault that meets every request neither fills the log
+// nor makes every request try to mend it.
 
 #pragma once
 
@@ -11,9 +11,9 @@
 namespace sessiond {
 
 /// Thread-safe.
-class IntervalGate {
+class OncePer {
  public:
-  explicit IntervalGate(SteadyTime::duration interval) : interval_(interval) {}
+  explicit OncePer(SteadyTime::duration interval) : interval_(interval) {}
 
   /// True the first time, and then once an interval, for one caller.
   bool pass(SteadyTime now) {
