@@ -15,8 +15,8 @@ import { seenAs } from '../support/upstream.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { ask, mergePatch, withApi } from './support/applications.mjs';
 
-/** An Express application; a request to /slow waits, with its session loaded, until `gate.open()`. */
-function expressApplication(client, secret, gate) {
+/** An Express application; a request to /slow waits, with its session loaded, until `latch.open()`. */
+function expressApplication(client, secret, latch) {
   const application = express();
   const store = new RedisStore({ client });
   application.use(session({ store, secret, resave: false, saveUninitialized: false, cookie: { maxAge: 1800e3 } }));
@@ -31,26 +31,26 @@ function expressApplication(client, secret, gate) {
     request.session.save(() => response.json(request.session.count));
   });
   application.get('/express/slow', async (request, response) => {
-    gate.arrive();
-    await gate.opened;
+    latch.arrive();
+    await latch.opened;
     request.session.slow = true;
     response.send('saved');
   });
   return application;
 }
 
-function makeGate() {
-  const gate = {};
-  gate.arrived = new Promise((resolve) => (gate.arrive = resolve));
-  gate.opened = new Promise((resolve) => (gate.open = resolve));
-  return gate;
+function makeLatch() {
+  const latch = {};
+  latch.arrived = new Promise((resolve) => (latch.arrive = resolve));
+  latch.opened = new Promise((resolve) => (latch.open = resolve));
+  return latch;
 }
 
 describe('an application beside Express', () => {
   let stack;
   let redis;
   let server;
-  const gate = makeGate();
+  const latch = makeLatch();
   before(async () => {
     stack = await startStack({
       ...withApi,
@@ -58,7 +58,7 @@ describe('an application beside Express', () => {
         location /express/ { include proxy_params; proxy_pass http://unix:${folder}/express.sock; }`,
     });
     redis = new IoRedis({ path: stack.redis.socket });
-    const application = expressApplication(redis, stack.sessiond.secrets[0], gate);
+    const application = expressApplication(redis, stack.sessiond.secrets[0], latch);
     server = application.listen(path.join(stack.folder, 'express.sock'));
   });
   after(async () => {
@@ -155,9 +155,9 @@ describe('an application beside Express', () => {
   test('loses to Express saving an older copy, as another Express process would', async () => {
     const { client, patch, get } = await loggedIn();
     const slow = client.get('/express/slow');
-    await gate.arrived;
+    await latch.arrived;
     assert.equal((await patch({ theme: 'dark' })).json().theme, 'dark');
-    gate.open();
+    latch.open();
     assert.equal((await slow).text, 'saved');
     assert.deepEqual((await get()).json(), { user: { id: 42, name: 'Ada', roles: ['staff'] }, cart: [7], slow: true });
   });

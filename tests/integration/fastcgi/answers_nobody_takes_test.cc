@@ -5,7 +5,7 @@
 #include <latch>
 #include <optional>
 
-#include "integration/fastcgi/gate.h"
+#include "integration/fastcgi/holding_up.h"
 
 namespace sessiond {
 namespace {
@@ -21,11 +21,11 @@ class Hold {
 
   void hold() {
     held_ = true;
-    gate_.wait();
+    latch_.wait();
   }
   bool held() const { return held_; }
   void letGo() {
-    if (!let_go_.exchange(true)) gate_.count_down();
+    if (!let_go_.exchange(true)) latch_.count_down();
   }
 
   /// A request that is to be held up.
@@ -42,7 +42,7 @@ class Hold {
   }
 
  private:
-  std::latch gate_{1};
+  std::latch latch_{1};
   std::atomic<bool> let_go_ = false;
   std::atomic<bool> held_ = false;
 };

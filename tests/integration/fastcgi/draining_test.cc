@@ -3,7 +3,7 @@
 #include <atomic>
 #include <latch>
 
-#include "integration/fastcgi/gate.h"
+#include "integration/fastcgi/holding_up.h"
 
 namespace sessiond {
 namespace {
@@ -14,17 +14,17 @@ constexpr milliseconds kPatience{10'000};
 
 TEST(Draining, FinishesRequestsInFlightOnEveryRoute) {
   TestServer server(Transport::kUnix, {.lanes = 2, .workers = 1});
-  std::latch gate(1);
+  std::latch latch(1);
   std::atomic<int> away = 0;
   server.handler->on_receive = routeByParam;
   server.handler->on_load = [&](std::span<Exchange* const> batch) {
     away += static_cast<int>(batch.size());
-    gate.wait();
+    latch.wait();
   };
   server.handler->on_conclude = [](Exchange& exchange) { exchange.response = Response(204); };
   server.handler->on_work = [&](Exchange& exchange) {
     ++away;
-    gate.wait();
+    latch.wait();
     exchange.response = Response(303);
   };
   server.start();
@@ -41,7 +41,7 @@ TEST(Draining, FinishesRequestsInFlightOnEveryRoute) {
   std::jthread stopping([&] { EXPECT_TRUE(server->drain(kPatience)); });
   EXPECT_TRUE(idle.ended());
   EXPECT_FALSE(server.connect().connected());
-  gate.count_down();
+  latch.count_down();
   EXPECT_EQ(loading.receive()->status(), 204);
   EXPECT_EQ(working.receive()->status(), 303);
   EXPECT_EQ(queued.receive()->status(), 303);
@@ -52,7 +52,7 @@ TEST(Draining, FinishesRequestsInFlightOnEveryRoute) {
 
 TEST(Draining, WhatStillWaitsForAWorkerWhenPatienceIsOverGets503) {
   TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1, .password_workers = 1});
-  std::latch gate(1);
+  std::latch latch(1);
   std::atomic<int> away = 0;
   std::atomic<int> received = 0;
   server.handler->on_receive = [&](Exchange& exchange) {
@@ -61,7 +61,7 @@ TEST(Draining, WhatStillWaitsForAWorkerWhenPatienceIsOverGets503) {
   };
   server.handler->on_work = [&](Exchange& exchange) {
     ++away;
-    gate.wait();
+    latch.wait();
     exchange.response = Response(303);
   };
   server.start();
@@ -83,17 +83,17 @@ TEST(Draining, WhatStillWaitsForAWorkerWhenPatienceIsOverGets503) {
     EXPECT_TRUE(client.ended());
   }
   EXPECT_EQ(away, 2) << "nothing more was begun";
-  gate.count_down();
+  latch.count_down();
   EXPECT_EQ(working.receive()->status(), 303);
   EXPECT_EQ(hashing.receive()->status(), 303);
 }
 
 TEST(Draining, AnswersWhatArrivedBeforeEvenWhenItsLaneWasBusy) {
   TestServer server(Transport::kUnix, {.lanes = 1});
-  Gate gate;
+  Latch latch;
   std::atomic<bool> busy = false;
   server.handler->on_receive = [&](Exchange& exchange) {
-    if (!busy.exchange(true)) gate.wait();
+    if (!busy.exchange(true)) latch.wait();
     exchange.response = Response(204);
     return Route::kAnswered;
   };
@@ -108,7 +108,7 @@ TEST(Draining, AnswersWhatArrivedBeforeEvenWhenItsLaneWasBusy) {
     ASSERT_TRUE(clients.back().send(TestRequest{}.bytes()));
   }
   const Stopping stopping(*server);
-  gate.open();
+  latch.open();
   for (FastcgiClient& client : clients) {
     const auto reply = client.receive();
     ASSERT_TRUE(reply);
@@ -163,11 +163,11 @@ TEST(Draining, ASocketFromSystemdKeepsItsBacklogForTheNextProcess) {
   auto listener = Listener::open({.socket = folder / "socket"});
   ASSERT_TRUE(listener);
   const UniqueFd systemds_own(::dup(listener->fd()));
-  Gate gate;
+  Latch latch;
   std::atomic<int> received = 0;
   auto handler = std::make_shared<LambdaHandler>();
   handler->on_receive = [&](Exchange& exchange) {
-    if (++received == 1) gate.wait();
+    if (++received == 1) latch.wait();
     exchange.response = Response(204);
     return Route::kAnswered;
   };
@@ -187,7 +187,7 @@ TEST(Draining, ASocketFromSystemdKeepsItsBacklogForTheNextProcess) {
     between = FastcgiClient::connectUnix(folder / "socket");
     ASSERT_TRUE(between.send(TestRequest{}.bytes()));
     const Stopping stopping(server);
-    gate.open();
+    latch.open();
     EXPECT_TRUE(early.receive());
     EXPECT_TRUE(early.ended());
   }
@@ -250,7 +250,7 @@ TEST(Draining, APeerThatWasRefusedHasTimeToNoticeBeforeTheEnd) {
 
 TEST(Draining, AnAnswerThatStillWaitsForAWorkerIsWrittenWithoutOne) {
   TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1});
-  std::latch gate(1);
+  std::latch latch(1);
   std::atomic<int> received = 0;
   std::atomic<bool> working = false;
   const std::string large(20'000, 'l');
@@ -262,7 +262,7 @@ TEST(Draining, AnAnswerThatStillWaitsForAWorkerIsWrittenWithoutOne) {
   };
   server.handler->on_work = [&](Exchange& exchange) {
     working = true;
-    gate.wait();
+    latch.wait();
     exchange.response = Response(303);
   };
   server.start();
@@ -274,7 +274,7 @@ TEST(Draining, AnAnswerThatStillWaitsForAWorkerIsWrittenWithoutOne) {
   ASSERT_TRUE(soon([&] { return received == 2; }));
   std::jthread stopping([&] { EXPECT_FALSE(server->drain(milliseconds(50))); });
   const auto answer = waiting.receive();
-  gate.count_down();
+  latch.count_down();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->body(), large);
   EXPECT_TRUE(waiting.ended());

@@ -5,14 +5,14 @@
 #include <stdexcept>
 #include <vector>
 
-#include "integration/fastcgi/gate.h"
+#include "integration/fastcgi/holding_up.h"
 
 namespace sessiond {
 namespace {
 
 TEST(FullQueues, AFullWorkQueueIsA503WithRetryAfter) {
   TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1, .work_queue = 2});
-  Gate gate;
+  Latch latch;
   std::atomic<int> working = 0;
   std::atomic<int> received = 0;
   server.handler->on_receive = [&](Exchange& exchange) {
@@ -22,7 +22,7 @@ TEST(FullQueues, AFullWorkQueueIsA503WithRetryAfter) {
   };
   server.handler->on_work = [&](Exchange& exchange) {
     ++working;
-    gate.wait();
+    latch.wait();
     exchange.response = Response(303);
   };
   server.start();
@@ -44,14 +44,14 @@ TEST(FullQueues, AFullWorkQueueIsA503WithRetryAfter) {
   EXPECT_EQ(client.ask(routed("work"))->status(), 500);
   ASSERT_TRUE(client.ask(routed("")));
   EXPECT_EQ(server.metrics().overloaded.read(), 3U);
-  gate.open();
+  latch.open();
   for (FastcgiClient& earlier : waiting) EXPECT_EQ(earlier.receive()->status(), 303);
   EXPECT_EQ(client.ask(routed("work"))->status(), 303);
 }
 
 TEST(FullQueues, AFullPoolForPasswordsRefusesAtOnceAndDelaysNothingElse) {
   TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1, .password_workers = 2});
-  Gate gate;
+  Latch latch;
   std::atomic<int> hashing = 0;
   std::atomic<std::size_t> received = 0;
   server.handler->on_receive = [&](Exchange& exchange) {
@@ -61,7 +61,7 @@ TEST(FullQueues, AFullPoolForPasswordsRefusesAtOnceAndDelaysNothingElse) {
   server.handler->on_work = [&](Exchange& exchange) {
     if (exchange.request.param("R") != "work") {
       ++hashing;
-      gate.wait();
+      latch.wait();
     }
     exchange.response = Response(303);
   };
@@ -93,13 +93,13 @@ TEST(FullQueues, AFullPoolForPasswordsRefusesAtOnceAndDelaysNothingElse) {
     EXPECT_TRUE(client.ask(routed("load")));
   }
   EXPECT_EQ(hashing, 2);
-  gate.open();
+  latch.open();
   for (FastcgiClient& taken : flood) EXPECT_EQ(taken.receive()->status(), 303);
 }
 
 TEST(FullQueues, AFullLoadQueueIsA503WithRetryAfter) {
   TestServer server(Transport::kUnix, {.lanes = 1, .load_queue = 3});
-  Gate gate;
+  Latch latch;
   std::atomic<int> loading = 0;
   std::atomic<int> received = 0;
   server.handler->on_receive = [&](Exchange& exchange) {
@@ -109,7 +109,7 @@ TEST(FullQueues, AFullLoadQueueIsA503WithRetryAfter) {
   };
   server.handler->on_load = [&](std::span<Exchange* const>) {
     ++loading;
-    gate.wait();
+    latch.wait();
   };
   server.handler->on_conclude = [](Exchange& exchange) { exchange.response = Response(204); };
   server.start();
@@ -125,7 +125,7 @@ TEST(FullQueues, AFullLoadQueueIsA503WithRetryAfter) {
   const auto refused = client.ask(routed("load"));
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->out, "Status: 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n");
-  gate.open();
+  latch.open();
   for (FastcgiClient& earlier : waiting) EXPECT_EQ(earlier.receive()->status(), 204);
   EXPECT_EQ(client.ask(routed("load"))->status(), 204);
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "integration/fastcgi/gate.h"
+#include "integration/fastcgi/holding_up.h"
 
 namespace sessiond {
 namespace {

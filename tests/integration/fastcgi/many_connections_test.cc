@@ -275,13 +275,13 @@ TEST(ManyConnections, WithoutDescriptorsAServerSaysThatItCannotStart) {
 
 TEST(ManyConnections, MoreThanAreKeptReadyMayWaitAtOnce) {
   TestServer server(Transport::kUnix, {.lanes = 1});
-  std::latch gate(1);
+  std::latch latch(1);
   std::atomic<std::size_t> received = 0;
   server.handler->on_receive = [&](Exchange& exchange) {
     ++received;
     return routeByParam(exchange);
   };
-  server.handler->on_load = [&](std::span<Exchange* const>) { gate.wait(); };
+  server.handler->on_load = [&](std::span<Exchange* const>) { latch.wait(); };
   server.start();
   constexpr std::size_t kWaiting = 150;
   std::vector<FastcgiClient> clients;
@@ -291,7 +291,7 @@ TEST(ManyConnections, MoreThanAreKeptReadyMayWaitAtOnce) {
     ASSERT_TRUE(clients.back().send(request));
   }
   ASSERT_TRUE(soon([&] { return received == kWaiting; }));
-  gate.count_down();
+  latch.count_down();
   for (FastcgiClient& client : clients) {
     EXPECT_TRUE(client.receive());
     EXPECT_TRUE(client.ask({.params = {{"R", "load"}}}));

@@ -4,7 +4,7 @@
 
 #include "support/scarce_memory.h"
 
-#include "integration/fastcgi/gate.h"
+#include "integration/fastcgi/holding_up.h"
 
 namespace sessiond {
 namespace {

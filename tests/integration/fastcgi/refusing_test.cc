@@ -2,7 +2,7 @@
 
 #include <sys/socket.h>
 
-#include "integration/fastcgi/gate.h"
+#include "integration/fastcgi/holding_up.h"
 
 namespace sessiond {
 namespace {

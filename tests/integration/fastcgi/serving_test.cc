@@ -6,7 +6,7 @@
 #include <atomic>
 #include <latch>
 
-#include "integration/fastcgi/gate.h"
+#include "integration/fastcgi/holding_up.h"
 
 namespace sessiond {
 namespace {
@@ -104,12 +104,12 @@ TEST_P(Serving, ForgetsHowMuchAnEarlierRequestNeeded) {
 
 TEST_P(Serving, NoticesAPeerThatLeftWhileItsRequestWasAway) {
   TestServer server(GetParam(), {.lanes = 1});
-  Gate gate;
+  Latch latch;
   std::atomic<bool> is_away = false;
   server.handler->on_receive = routeByParam;
   server.handler->on_load = [&](std::span<Exchange* const>) {
     is_away = true;
-    gate.wait();
+    latch.wait();
   };
   server.handler->on_conclude = [](Exchange& exchange) { exchange.response = Response(204); };
   server.start();
@@ -121,7 +121,7 @@ TEST_P(Serving, NoticesAPeerThatLeftWhileItsRequestWasAway) {
   ASSERT_TRUE(client.send(TestRequest{}.bytes()));
   ::shutdown(client.fd(), SHUT_WR);
   rounds.pass();
-  gate.open();
+  latch.open();
   ASSERT_TRUE(client.receive());
   ASSERT_TRUE(client.receive());
   EXPECT_TRUE(client.ended());

@@ -11,7 +11,7 @@
 #include <new>
 #include <set>
 
-#include "integration/fastcgi/gate.h"
+#include "integration/fastcgi/holding_up.h"
 
 namespace sessiond {
 namespace {
@@ -20,12 +20,12 @@ using std::chrono::milliseconds;
 
 TEST(Threads, SlowWorkDelaysNeitherChecksNorAnswersAtOnce) {
   TestServer server(Transport::kUnix, {.lanes = 1, .workers = 2});
-  Gate gate;
+  Latch latch;
   std::atomic<int> working = 0;
   server.handler->on_receive = routeByParam;
   server.handler->on_work = [&](Exchange& exchange) {
     ++working;
-    gate.wait();
+    latch.wait();
     exchange.response = Response(303);
   };
   server.start();
@@ -40,7 +40,7 @@ TEST(Threads, SlowWorkDelaysNeitherChecksNorAnswersAtOnce) {
     ASSERT_TRUE(quick.ask(routed(""))) << i;
     ASSERT_TRUE(quick.ask(routed("load"))) << i;
   }
-  gate.open();
+  latch.open();
   for (FastcgiClient& client : slow) {
     const auto reply = client.receive();
     ASSERT_TRUE(reply);
@@ -50,12 +50,12 @@ TEST(Threads, SlowWorkDelaysNeitherChecksNorAnswersAtOnce) {
 
 TEST(Threads, ASlowLoadDelaysNoAnswerAtOnce) {
   TestServer server(Transport::kUnix, {.lanes = 1});
-  Gate gate;
+  Latch latch;
   std::atomic<int> loading = 0;
   server.handler->on_receive = routeByParam;
   server.handler->on_load = [&](std::span<Exchange* const>) {
     ++loading;
-    gate.wait();
+    latch.wait();
   };
   server.handler->on_conclude = [](Exchange& exchange) { exchange.response = Response(204); };
   server.start();
@@ -65,13 +65,13 @@ TEST(Threads, ASlowLoadDelaysNoAnswerAtOnce) {
   FastcgiClient quick = server.connect();
   ASSERT_TRUE(quick.ask(routed("")));
   ASSERT_TRUE(quick.ask(routed("work")));
-  gate.open();
+  latch.open();
   ASSERT_TRUE(slow.receive());
 }
 
 TEST(Threads, ChecksThatWaitedTogetherAreAskedForTogether) {
   TestServer server(Transport::kUnix, {.lanes = 1});
-  Gate gate;
+  Latch latch;
   std::atomic<int> received = 0;
   std::atomic<int> loads = 0;
   std::vector<std::size_t> batches;
@@ -82,7 +82,7 @@ TEST(Threads, ChecksThatWaitedTogetherAreAskedForTogether) {
   };
   server.handler->on_load = [&](std::span<Exchange* const> batch) {
     batches.push_back(batch.size());
-    if (++loads == 1) gate.wait();
+    if (++loads == 1) latch.wait();
   };
   server.start();
   Rounds rounds(server);
@@ -96,7 +96,7 @@ TEST(Threads, ChecksThatWaitedTogetherAreAskedForTogether) {
   for (int i = 0; i < 70; ++i) sendOne();
   ASSERT_TRUE(soon([&] { return received == 71; }));
   rounds.pass();
-  gate.open();
+  latch.open();
   for (std::size_t i = 0; i < clients.size(); ++i) {
     const auto reply = clients[i].receive();
     ASSERT_TRUE(reply);
@@ -180,15 +180,15 @@ TEST(Threads, PasswordsAreWorkedOnBelowAllOtherThreads) {
 
 TEST(Threads, ARequestIsFinishedByTheHandlerThatReceivedIt) {
   TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1});
-  Gate gate;
+  Latch latch;
   std::atomic<std::size_t> received = 0;
-  const auto numbered = [&gate, &received](int number) {
+  const auto numbered = [&latch, &received](int number) {
     auto handler = std::make_shared<LambdaHandler>();
     handler->on_receive = [&received](Exchange& exchange) {
       ++received;
       return routeByParam(exchange);
     };
-    handler->on_load = [&gate](std::span<Exchange* const>) { gate.wait(); };
+    handler->on_load = [&latch](std::span<Exchange* const>) { latch.wait(); };
     handler->on_conclude = [number](Exchange& exchange) { exchange.response = Response(number); };
     return handler;
   };
@@ -209,7 +209,7 @@ TEST(Threads, ARequestIsFinishedByTheHandlerThatReceivedIt) {
     ASSERT_TRUE(soon([&] { return received == clients.size(); }));
   }
   EXPECT_FALSE(watched.expired());
-  gate.open();
+  latch.open();
   for (std::size_t i = 0; i < clients.size(); ++i) EXPECT_EQ(clients[i].receive()->status(), i < 3 ? 401 : 403) << i;
   EXPECT_TRUE(soon([&] { return watched.expired(); }));
 }
@@ -300,11 +300,11 @@ TEST(Threads, LeaveTheProcessItsSignalHandlersAndIgnoreSigpipe) {
 
 TEST(Threads, ALaneIsAliveWhileItWaitsAndWhileItGetsOn) {
   TestServer server(Transport::kUnix, {.lanes = 1});
-  Gate gate;
+  Latch latch;
   std::atomic<int> received = 0;
   server.handler->on_receive = [&](Exchange& exchange) {
     ++received;
-    gate.wait();
+    latch.wait();
     exchange.response = Response(204);
     return Route::kAnswered;
   };
@@ -316,7 +316,7 @@ TEST(Threads, ALaneIsAliveWhileItWaitsAndWhileItGetsOn) {
   ASSERT_TRUE(soon([&] { return received == 1; }));
   EXPECT_TRUE(server->alive());
   EXPECT_FALSE(server->alive());
-  gate.open();
+  latch.open();
   ASSERT_TRUE(client.receive());
   EXPECT_TRUE(soon([&] { return server->alive(); }));
 }

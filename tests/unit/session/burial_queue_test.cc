@@ -26,9 +26,9 @@ SessionId idOf(const std::string& bytes) {
 }
 
 /// Holds the first revocation until it is let go, and says when the last one is made.
-class GatedStore final : public SessionStore {
+class HeldStore final : public SessionStore {
  public:
-  explicit GatedStore(int revocations, int looks = 0) : looked(looks), done(revocations) {}
+  explicit HeldStore(int revocations, int looks = 0) : looked(looks), done(revocations) {}
 
   void load(std::span<SessionLoad> loads) override {
     for (SessionLoad& load : loads) {
@@ -50,7 +50,7 @@ class GatedStore final : public SessionStore {
     for (SessionRevocation& one : revocations) {
       if (one.id == idOf("first")) {
         if (triesOf("first") == 0) entered.count_down();
-        gate.wait();
+        latch.wait();
       }
       const std::lock_guard lock(mutex_);
       ++tries_[one.id.bytes()];
@@ -88,7 +88,7 @@ class GatedStore final : public SessionStore {
   }
 
   std::latch entered{1};
-  std::latch gate{1};
+  std::latch latch{1};
   std::latch looked;
   std::latch done;
   std::latch told{1};
@@ -115,13 +115,13 @@ class BurialQueueTest : public testing::Test {
 };
 
 TEST_F(BurialQueueTest, RevokesWhatItIsGivenOnceHoweverOftenItIsMetMeanwhile) {
-  GatedStore store(3);
+  HeldStore store(3);
   BurialQueue queue(store, store, revoked_, log_names_, metrics_);
   queue.bury(idOf("first"), seconds(60));
   store.entered.wait();
   for (int i = 0; i < 10; ++i) queue.bury(idOf("a"), seconds(60));
   queue.bury(idOf("b"), seconds(90));
-  store.gate.count_down();
+  store.latch.count_down();
   store.done.wait();
   const std::map<std::string, std::vector<seconds>> expected = {
       {"a", {seconds(60)}}, {"b", {seconds(90)}}, {"first", {seconds(60)}}};
@@ -129,7 +129,7 @@ TEST_F(BurialQueueTest, RevokesWhatItIsGivenOnceHoweverOftenItIsMetMeanwhile) {
 }
 
 TEST_F(BurialQueueTest, LooksForCopiesOnceMoreBeforeItForgets) {
-  GatedStore store(1, 2);
+  HeldStore store(1, 2);
   store.there = {"saved late", "new"};
   revoked_.note(idOf("saved late"), std::chrono::hours(24));
   revoked_.note(idOf("gone"), std::chrono::hours(24));
@@ -144,18 +144,18 @@ TEST_F(BurialQueueTest, LooksForCopiesOnceMoreBeforeItForgets) {
 }
 
 TEST_F(BurialQueueTest, NeverWaitsAndTakesNoMoreThanItHasRoomFor) {
-  GatedStore store(1 + static_cast<int>(BurialQueue::kMaxWaiting));
+  HeldStore store(1 + static_cast<int>(BurialQueue::kMaxWaiting));
   BurialQueue queue(store, store, revoked_, log_names_, metrics_);
   queue.bury(idOf("first"), seconds(60));
   store.entered.wait();
   for (std::size_t i = 0; i < 2 * BurialQueue::kMaxWaiting; ++i) queue.bury(idOf(std::to_string(i)), seconds(60));
-  store.gate.count_down();
+  store.latch.count_down();
   store.done.wait();
   EXPECT_EQ(store.revoked().size(), 1 + BurialQueue::kMaxWaiting);
 }
 
 TEST_F(BurialQueueTest, LooksOnlyAtWhatWasRevokedHereAndBuriesWhatIsThereAgain) {
-  GatedStore store(1, 2);
+  HeldStore store(1, 2);
   store.there = {"back", "others"};
   revoked_.note(idOf("back"), std::chrono::hours(24));
   revoked_.note(idOf("gone"), std::chrono::hours(24));
@@ -169,7 +169,7 @@ TEST_F(BurialQueueTest, LooksOnlyAtWhatWasRevokedHereAndBuriesWhatIsThereAgain) 
 TEST_F(BurialQueueTest, WritesEveryTombstoneAnewUntilTheStoreHasTakenAll) {
   constexpr int kAll = 3 * static_cast<int>(BurialQueue::kPage);
   for (int i = 0; i < kAll; ++i) revoked_.note(idOf(std::to_string(i)), seconds(100 + i));
-  GatedStore store(kAll);
+  HeldStore store(kAll);
   store.failures = static_cast<int>(BurialQueue::kPage);
   BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
   queue.renew();
@@ -183,7 +183,7 @@ TEST_F(BurialQueueTest, WritesEveryTombstoneAnewUntilTheStoreHasTakenAll) {
 TEST_F(BurialQueueTest, ATombstoneThatAFullServerDoesNotTakeIsTriedAgain) {
   revoked_.note(idOf("renewed"), seconds(100));
   revoked_.note(idOf("buried"), seconds(60));
-  GatedStore store(2);
+  HeldStore store(2);
   store.refusals = 5;
   BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
   queue.renew();
@@ -196,7 +196,7 @@ TEST_F(BurialQueueTest, ATombstoneThatAFullServerDoesNotTakeIsTriedAgain) {
 
 TEST_F(BurialQueueTest, ATombstoneThatWasRefusedElsewhereIsTriedAgainByItself) {
   revoked_.note(idOf("refused"), seconds(60));
-  GatedStore store(1);
+  HeldStore store(1);
   store.refusals = 5;
   BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
   for (const char* id : {"not revoked here", "refused"}) queue.wantTombstone(idOf(id));
@@ -208,7 +208,7 @@ TEST_F(BurialQueueTest, ATombstoneThatWasRefusedElsewhereIsTriedAgainByItself) {
 /// stand, and no longer: "other" is still being tried, and the pauses of both have grown to the longest.
 TEST_F(BurialQueueTest, ATombstoneThatIsRefusedForGoodIsTriedAsLongAsItWouldStand) {
   revoked_.note(idOf("refused"), seconds(60));
-  GatedStore store(1);
+  HeldStore store(1);
   store.refusals = 1 << 30;
   store.away = {"other"};
   BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
@@ -232,7 +232,7 @@ TEST_F(BurialQueueTest, ATombstoneThatIsRefusedForGoodIsTriedAsLongAsItWouldStan
 TEST_F(BurialQueueTest, OneThatFailsIsTriedAgainByItself) {
   constexpr int kAll = 3 * static_cast<int>(BurialQueue::kPage);
   for (int i = 0; i < kAll; ++i) revoked_.note(idOf(std::to_string(i)), seconds(100));
-  GatedStore store(kAll);
+  HeldStore store(kAll);
   store.away = {"5", "100"};
   BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
   queue.renew();
@@ -247,7 +247,7 @@ TEST_F(BurialQueueTest, OneThatFailsIsTriedAgainByItself) {
 }
 
 TEST_F(BurialQueueTest, ACopyThatWasNotBuriedIsTriedAgainToo) {
-  GatedStore store(3, 1);
+  HeldStore store(3, 1);
   store.there = {"met", "looked at", "gone"};
   store.away = {"met", "looked at"};
   revoked_.note(idOf("looked at"), std::chrono::hours(24));
@@ -264,7 +264,7 @@ TEST_F(BurialQueueTest, ACopyThatWasNotBuriedIsTriedAgainToo) {
 
 /// A server that takes no tombstone for good, of a session that somebody else revoked.
 TEST_F(BurialQueueTest, WhatIsGoneIsNotTriedForEverForItsTombstone) {
-  GatedStore store(1);
+  HeldStore store(1);
   store.away = {"away"};
   store.refusals = 1'000'000;
   BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
@@ -278,7 +278,7 @@ TEST_F(BurialQueueTest, WhatIsGoneIsNotTriedForEverForItsTombstone) {
 /// As where every connection of a busy server is lost.
 TEST_F(BurialQueueTest, RenewsOnceMoreAndEverLaterHoweverOftenConnectionsAreLost) {
   revoked_.note(idOf("first"), seconds(100));
-  GatedStore store(3);
+  HeldStore store(3);
   std::atomic<int> renewals = 0;
   constexpr std::chrono::milliseconds kLong{100};
   const auto began = SteadyClock::now();
@@ -287,7 +287,7 @@ TEST_F(BurialQueueTest, RenewsOnceMoreAndEverLaterHoweverOftenConnectionsAreLost
   queue.renewAfterLoss();
   store.entered.wait();
   for (int i = 0; i < 100; ++i) queue.renewAfterLoss();
-  store.gate.count_down();
+  store.latch.count_down();
   while (store.triesOf("first") < 2) std::this_thread::yield();
   queue.renewAfterLoss();
   store.done.wait();
@@ -297,7 +297,7 @@ TEST_F(BurialQueueTest, RenewsOnceMoreAndEverLaterHoweverOftenConnectionsAreLost
 
 TEST_F(BurialQueueTest, WhereTheServerIsKnownToBeAnotherOneNothingIsPutOff) {
   revoked_.note(idOf("a"), seconds(100));
-  GatedStore store(2);
+  HeldStore store(2);
   BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, std::chrono::hours(1));
   queue.renewAfterLoss();
   while (store.triesOf("a") < 1) std::this_thread::yield();
@@ -308,7 +308,7 @@ TEST_F(BurialQueueTest, WhereTheServerIsKnownToBeAnotherOneNothingIsPutOff) {
 }
 
 TEST_F(BurialQueueTest, WhatCouldNotBeEndedIsEndedOnceThatCanBe) {
-  GatedStore store(1);
+  HeldStore store(1);
   std::atomic<int> tries = 0;
   std::latch ended(1);
   BurialQueue queue(store, store, revoked_, log_names_, metrics_,
@@ -332,7 +332,7 @@ TEST_F(BurialQueueTest, WhatCouldNotBeEndedIsEndedOnceThatCanBe) {
 }
 
 TEST_F(BurialQueueTest, ATombstoneThatHasEndedBeginsAnewForWhatIsThereAgain) {
-  GatedStore store(2, 2);
+  HeldStore store(2, 2);
   store.there = {"back", "lasts"};
   revoked_.note(idOf("back"), seconds(1));
   revoked_.note(idOf("lasts"), std::chrono::hours(24));
@@ -345,18 +345,18 @@ TEST_F(BurialQueueTest, ATombstoneThatHasEndedBeginsAnewForWhatIsThereAgain) {
 }
 
 TEST_F(BurialQueueTest, OfOneThatIsMetAgainTheLongerTombstoneCounts) {
-  GatedStore store(2);
+  HeldStore store(2);
   BurialQueue queue(store, store, revoked_, log_names_, metrics_);
   queue.bury(idOf("first"), seconds(60));
   store.entered.wait();
   for (const int ttl : {60, 90, 70}) queue.bury(idOf("a"), seconds(ttl));
-  store.gate.count_down();
+  store.latch.count_down();
   store.done.wait();
   EXPECT_EQ(store.revoked()["a"], std::vector{seconds(90)});
 }
 
 TEST_F(BurialQueueTest, WhatHoldsNoSessionIsThereAllTheSame) {
-  GatedStore store(1, 1);
+  HeldStore store(1, 1);
   store.damaged = {"damaged"};
   revoked_.note(idOf("damaged"), std::chrono::hours(24));
   BurialQueue queue(store, store, revoked_, log_names_, metrics_);
@@ -366,7 +366,7 @@ TEST_F(BurialQueueTest, WhatHoldsNoSessionIsThereAllTheSame) {
 }
 
 TEST_F(BurialQueueTest, WhoeverCannotBeLookedAtIsLookedAtAgain) {
-  GatedStore store(1, 1);
+  HeldStore store(1, 1);
   store.there = {"back"};
   store.failures = 3;
   revoked_.note(idOf("back"), std::chrono::hours(24));
@@ -377,7 +377,7 @@ TEST_F(BurialQueueTest, WhoeverCannotBeLookedAtIsLookedAtAgain) {
 }
 
 TEST_F(BurialQueueTest, HowOftenEverybodyWasLoggedOutIsToldUntilItIsTaken) {
-  GatedStore store(0);
+  HeldStore store(0);
   store.epoch_failures = 3;
   BurialQueue queue(store, store, revoked_, log_names_, metrics_, {}, kShortly);
   queue.renew();
@@ -385,13 +385,13 @@ TEST_F(BurialQueueTest, HowOftenEverybodyWasLoggedOutIsToldUntilItIsTaken) {
 }
 
 TEST_F(BurialQueueTest, EndsWithoutWhatStillWaits) {
-  GatedStore store(1);
+  HeldStore store(1);
   {
     BurialQueue queue(store, store, revoked_, log_names_, metrics_);
     queue.bury(idOf("first"), seconds(60));
     store.entered.wait();
     queue.bury(idOf("waits"), seconds(60));
-    std::jthread ending([&store] { store.gate.count_down(); });
+    std::jthread ending([&store] { store.latch.count_down(); });
   }
   EXPECT_TRUE(store.revoked().contains("first"));
 }

@@ -45,14 +45,14 @@ inline SessionRef loginOf(const std::string& id, const std::string& user, WallTi
 }
 
 /// Holds its first write until it is let go, and counts. Without memory it throws.
-class GatedIndex final : public UserSessionIndex {
+class HeldIndex final : public UserSessionIndex {
  public:
-  explicit GatedIndex(const Clock& clock) : index(clock) {}
+  explicit HeldIndex(const Clock& clock) : index(clock) {}
 
   void addAll(std::span<IndexNote> notes) override {
     if (first_.exchange(false)) {
       entered.count_down();
-      gate.wait();
+      latch.wait();
     }
     if (no_memory) throw std::bad_alloc();
     const std::lock_guard lock(mutex_);
@@ -98,7 +98,7 @@ class GatedIndex final : public UserSessionIndex {
 
   MemoryUserSessionIndex index;
   std::latch entered{1};
-  std::latch gate{1};
+  std::latch latch{1};
   std::atomic<bool> no_memory = false;
   std::vector<std::chrono::milliseconds> lives;
   int writes = 0;

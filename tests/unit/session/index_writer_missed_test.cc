@@ -181,24 +181,24 @@ TEST_F(IndexWriterTest, WhatWasKeptWhenTheOthersWereEndedIsEndedByNobody) {
 }
 
 TEST_F(IndexWriterTest, WhatFoundNoRoomWasMetAllTheSame) {
-  GatedIndex gated(clock_);
+  HeldIndex held(clock_);
   std::vector<SessionId> ended;
   const SessionRef beyond = sessionOf("beyond", "42");
   const SessionRef changed = sessionOf("changed", "42");
   const SessionRef changed_since = sessionOf("changed", "42");
   clock_.advance(hours(1));
   {
-    IndexWriter writer(gated, clock_, metrics_, into(ended));
+    IndexWriter writer(held, clock_, metrics_, into(ended));
     writer.note(*sessionOf("first", "7"), std::nullopt, clock_.steadyNow());
-    gated.entered.wait();
+    held.entered.wait();
     for (std::size_t i = 0; i < IndexWriter::kMaxWaiting; ++i)
       writer.note(*sessionOf(std::to_string(i), "7"), std::nullopt, clock_.steadyNow());
     for (const SessionRef& one : {beyond, changed}) writer.note(*one, std::nullopt, clock_.steadyNow());
     clock_.advance(seconds(10));
     // At another instance.
-    EXPECT_TRUE(gated.index.noteAllEnded("42", {}, hours(1)));
+    EXPECT_TRUE(held.index.noteAllEnded("42", {}, hours(1)));
     clock_.advance(seconds(10));
-    gated.gate.count_down();
+    held.latch.count_down();
     EXPECT_EQ(listed(writer, "7").size(), IndexWriter::kMaxWaiting + 1);
     changed_since->noteIndexedLike(*changed);
     for (const SessionRef& one : {beyond, changed_since, sessionOf("login", "42")})

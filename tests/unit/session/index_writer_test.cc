@@ -31,11 +31,11 @@ TEST_F(IndexWriterTest, WhoListsSeesWhatWasNotedBefore) {
 }
 
 TEST_F(IndexWriterTest, WhoListsWaitsForWhatIsUnderWay) {
-  GatedIndex gated(clock_);
-  IndexWriter writer(gated, clock_, metrics_);
+  HeldIndex held(clock_);
+  IndexWriter writer(held, clock_, metrics_);
   writer.note(*sessionOf("a", "42"), std::nullopt, clock_.steadyNow());
-  gated.entered.wait();
-  std::jthread opener([&gated] { gated.gate.count_down(); });
+  held.entered.wait();
+  std::jthread opener([&held] { held.latch.count_down(); });
   EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
 }
 
@@ -87,14 +87,14 @@ TEST_F(IndexWriterTest, NotesNobodysSessionNowhere) {
 }
 
 TEST_F(IndexWriterTest, WhatLooksLongestCounts) {
-  GatedIndex gated(clock_);
-  gated.gate.count_down();
-  IndexWriter writer(gated, clock_, metrics_);
+  HeldIndex held(clock_);
+  held.latch.count_down();
+  IndexWriter writer(held, clock_, metrics_);
   const SteadyTime now = clock_.steadyNow();
   const auto lifeOf = [&](const std::optional<seconds>& touch_ttl, std::optional<SteadyTime> ends) {
     writer.note(*sessionOf("a", "42", touch_ttl), ends, clock_.steadyNow());
     listed(writer, "42");
-    return gated.lives.back();
+    return held.lives.back();
   };
   EXPECT_EQ(lifeOf(hours(1), std::nullopt), hours(1));
   EXPECT_EQ(lifeOf(hours(1), now + seconds(5)), hours(1));
@@ -150,41 +150,41 @@ TEST_F(IndexWriterTest, NotesAllAgainThatMayHaveBeenLost) {
 }
 
 TEST_F(IndexWriterTest, GathersWhatComesMeanwhileIntoOneWrite) {
-  GatedIndex gated(clock_);
-  IndexWriter writer(gated, clock_, metrics_);
+  HeldIndex held(clock_);
+  IndexWriter writer(held, clock_, metrics_);
   writer.note(*sessionOf("first", "42"), std::nullopt, clock_.steadyNow());
-  gated.entered.wait();
+  held.entered.wait();
   for (int i = 0; i < 100; ++i) writer.note(*sessionOf(std::to_string(i), "42"), std::nullopt, clock_.steadyNow());
-  gated.gate.count_down();
+  held.latch.count_down();
   EXPECT_EQ(listed(writer, "42").size(), 101U);
-  EXPECT_LE(gated.writes, 3);
+  EXPECT_LE(held.writes, 3);
 }
 
 TEST_F(IndexWriterTest, WhoAsksWaitsForWhatSomebodyElseIsWritingOfTheSameUser) {
-  GatedIndex gated(clock_);
-  IndexWriter writer(gated, clock_, metrics_);
+  HeldIndex held(clock_);
+  IndexWriter writer(held, clock_, metrics_);
   writer.note(*sessionOf("a", "42"), std::nullopt, clock_.steadyNow());
   std::jthread first([&] { EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a"))); });
-  gated.entered.wait();
-  std::jthread opener([&] { gated.gate.count_down(); });
+  held.entered.wait();
+  std::jthread opener([&] { held.latch.count_down(); });
   EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
 }
 
 TEST_F(IndexWriterTest, NobodyWaitsForAWriteThatMemoryRanOutFor) {
-  GatedIndex gated(clock_);
-  IndexWriter writer(gated, clock_, metrics_);
+  HeldIndex held(clock_);
+  IndexWriter writer(held, clock_, metrics_);
   clock_.advance(seconds(10));
   writer.note(*sessionOf("first", "7"), std::nullopt, clock_.steadyNow());
-  gated.entered.wait();
+  held.entered.wait();
   const SessionRef session = sessionOf("a", "42");
   writer.note(*session, std::nullopt, clock_.steadyNow());
-  gated.no_memory = true;
+  held.no_memory = true;
   EXPECT_THROW(static_cast<void>(writer.list("42", 10)), std::bad_alloc);
-  gated.no_memory = false;
+  held.no_memory = false;
   EXPECT_THAT(listed(writer, "42"), IsEmpty());
   writer.note(*session, std::nullopt, clock_.steadyNow());
   EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a"))) << "it is due again";
-  gated.gate.count_down();
+  held.latch.count_down();
 }
 
 TEST_F(IndexWriterTest, ListsNothingWhileItCannotNoteAndNotesWhenItCan) {
@@ -198,30 +198,30 @@ TEST_F(IndexWriterTest, ListsNothingWhileItCannotNoteAndNotesWhenItCan) {
 }
 
 TEST_F(IndexWriterTest, WhatFailsTakesNoMoreThanHalfOfTheRoom) {
-  GatedIndex gated(clock_);
-  gated.gate.count_down();
-  gated.fail({{"away", StoreError::kUnavailable}});
-  IndexWriter writer(gated, clock_, metrics_);
+  HeldIndex held(clock_);
+  held.latch.count_down();
+  held.fail({{"away", StoreError::kUnavailable}});
+  IndexWriter writer(held, clock_, metrics_);
   for (std::size_t i = 0; i < IndexWriter::kMaxWaiting; ++i)
     writer.note(*sessionOf(std::to_string(i), "away"), std::nullopt, clock_.steadyNow());
   const auto left_out = [this] { return count("sessiond_index_notes_left_out_total"); };
-  while (left_out() == 0 && gated.triesOf("away") < 2 * static_cast<int>(IndexWriter::kMaxWaiting))
+  while (left_out() == 0 && held.triesOf("away") < 2 * static_cast<int>(IndexWriter::kMaxWaiting))
     std::this_thread::yield();
   EXPECT_GT(left_out(), 0U);
 }
 
 TEST_F(IndexWriterTest, WhatFoundNoRoomWhenItFailedIsNotedOnceThereIsRoom) {
-  GatedIndex gated(clock_);
-  gated.gate.count_down();
-  gated.fail({{"away", StoreError::kUnavailable}});
-  IndexWriter writer(gated, clock_, metrics_);
+  HeldIndex held(clock_);
+  held.latch.count_down();
+  held.fail({{"away", StoreError::kUnavailable}});
+  IndexWriter writer(held, clock_, metrics_);
   std::vector<SessionRef> sessions;
   for (std::size_t i = 0; i < IndexWriter::kMaxWaiting; ++i) {
     sessions.push_back(sessionOf(std::to_string(i), "away"));
     writer.note(*sessions.back(), std::nullopt, clock_.steadyNow());
   }
   while (count("sessiond_index_notes_left_out_total") == 0) std::this_thread::yield();
-  gated.fail({});
+  held.fail({});
   EXPECT_LT(listed(writer, "away").size(), sessions.size());
   clock_.advance(std::chrono::seconds(2));
   for (const SessionRef& session : sessions) writer.note(*session, std::nullopt, clock_.steadyNow());
@@ -230,51 +230,51 @@ TEST_F(IndexWriterTest, WhatFoundNoRoomWhenItFailedIsNotedOnceThereIsRoom) {
 
 /// A node of a cluster is away, say: its users' sessions, which come first, keep no others waiting.
 TEST_F(IndexWriterTest, OnlyWhatFailedIsTriedAgain) {
-  GatedIndex gated(clock_);
-  gated.gate.count_down();
-  gated.fail({{"away", StoreError::kUnavailable}});
-  IndexWriter writer(gated, clock_, metrics_);
+  HeldIndex held(clock_);
+  held.latch.count_down();
+  held.fail({{"away", StoreError::kUnavailable}});
+  IndexWriter writer(held, clock_, metrics_);
   for (std::size_t i = 0; i < 2 * IndexWriter::kLargestBatch; ++i)
     writer.note(*sessionOf(std::to_string(i), "away"), std::nullopt, clock_.steadyNow());
   writer.note(*sessionOf("a", "here"), std::nullopt, clock_.steadyNow());
   writer.note(*sessionOf("b", "near"), std::nullopt, clock_.steadyNow());
-  while (gated.triesOf("away") < 6 * static_cast<int>(IndexWriter::kLargestBatch)) std::this_thread::yield();
-  EXPECT_EQ(gated.triesOf("here"), 1);
-  EXPECT_EQ(gated.triesOf("near"), 1);
+  while (held.triesOf("away") < 6 * static_cast<int>(IndexWriter::kLargestBatch)) std::this_thread::yield();
+  EXPECT_EQ(held.triesOf("here"), 1);
+  EXPECT_EQ(held.triesOf("near"), 1);
   EXPECT_EQ(writer.list("away", 10)->size(), 10U);
   EXPECT_THAT(listed(writer, "here"), ElementsAre(idOf("a")));
-  gated.fail({});
+  held.fail({});
   EXPECT_EQ(listed(writer, "away").size(), 2 * IndexWriter::kLargestBatch);
-  EXPECT_EQ(gated.triesOf("here"), 1);
+  EXPECT_EQ(held.triesOf("here"), 1);
 }
 
 TEST_F(IndexWriterTest, ADamagedIndexIsLeftAndCountsForNoOther) {
-  GatedIndex gated(clock_);
-  gated.fail({{"damaged", StoreError::kCorrupt}, {"away", StoreError::kTimeout}});
-  IndexWriter writer(gated, clock_, metrics_);
+  HeldIndex held(clock_);
+  held.fail({{"damaged", StoreError::kCorrupt}, {"away", StoreError::kTimeout}});
+  IndexWriter writer(held, clock_, metrics_);
   writer.note(*sessionOf("first", "7"), std::nullopt, clock_.steadyNow());
-  gated.entered.wait();
+  held.entered.wait();
   for (const char* user : {"damaged", "away", "fine"})
     writer.note(*sessionOf("a", user), std::nullopt, clock_.steadyNow());
-  gated.gate.count_down();
-  while (gated.triesOf("away") < 2) std::this_thread::yield();
-  EXPECT_EQ(gated.triesOf("damaged"), 1);
-  EXPECT_EQ(gated.triesOf("fine"), 1);
+  held.latch.count_down();
+  while (held.triesOf("away") < 2) std::this_thread::yield();
+  EXPECT_EQ(held.triesOf("damaged"), 1);
+  EXPECT_EQ(held.triesOf("fine"), 1);
   EXPECT_EQ(count("sessiond_index_notes_left_out_total"), 1U);
   EXPECT_EQ(count("sessiond_index_notes_total"), 2U);
 }
 
 TEST_F(IndexWriterTest, TakesNoMoreThanItHasRoomForAndTheNextLoadTriesAgain) {
-  GatedIndex gated(clock_);
-  IndexWriter writer(gated, clock_, metrics_);
+  HeldIndex held(clock_);
+  IndexWriter writer(held, clock_, metrics_);
   writer.note(*sessionOf("first", "7"), std::nullopt, clock_.steadyNow());
-  gated.entered.wait();
+  held.entered.wait();
   for (std::size_t i = 0; i < IndexWriter::kMaxWaiting; ++i)
     writer.note(*sessionOf(std::to_string(i), "42"), std::nullopt, clock_.steadyNow());
   const SessionRef beyond = sessionOf("beyond", "42");
   writer.note(*beyond, std::nullopt, clock_.steadyNow());
   EXPECT_EQ(count("sessiond_index_notes_left_out_total"), 1U);
-  gated.gate.count_down();
+  held.latch.count_down();
   EXPECT_EQ(listed(writer, "42").size(), IndexWriter::kMaxWaiting);
   writer.note(*beyond, std::nullopt, clock_.steadyNow());
   EXPECT_EQ(listed(writer, "42").size(), IndexWriter::kMaxWaiting + 1);

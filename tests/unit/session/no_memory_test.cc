@@ -53,10 +53,10 @@ TEST_F(SessionLoaderTest, WhoeverWaitsIsToldAlsoWhereThereIsNoMemoryToKeepTheirT
 }
 
 TEST_F(IndexWriterTest, WhatThereIsNoMemoryToWriteWaitsNoLongerAndTakesNoRoom) {
-  GatedIndex gated(clock_);
-  IndexWriter writer(gated, clock_, metrics_);
+  HeldIndex held(clock_);
+  IndexWriter writer(held, clock_, metrics_);
   writer.note(*sessionOf("first", "7"), std::nullopt, clock_.steadyNow());
-  gated.entered.wait();
+  held.entered.wait();
   const std::string large(200'000, 'x');
   writer.note(*sessionOf("a", large), std::nullopt, clock_.steadyNow());
   {
@@ -67,7 +67,7 @@ TEST_F(IndexWriterTest, WhatThereIsNoMemoryToWriteWaitsNoLongerAndTakesNoRoom) {
   writer.note(*sessionOf("b", "42"), std::nullopt, clock_.steadyNow());
   EXPECT_THAT(listed(writer, "42"), testing::ElementsAre(idOf("b")));
   EXPECT_EQ(count("sessiond_index_notes_left_out_total"), 0U);
-  gated.gate.count_down();
+  held.latch.count_down();
 }
 
 }  // namespace

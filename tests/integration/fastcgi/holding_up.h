@@ -17,9 +17,9 @@
 namespace sessiond {
 
 /// Opens at the latest when the test ends, so that a failure never hangs.
-class Gate {
+class Latch {
  public:
-  ~Gate() { open(); }
+  ~Latch() { open(); }
   void open() {
     if (!open_.exchange(true)) latch_.count_down();
   }
