@@ -43,31 +43,31 @@ std::vector<std::string> identityHeaders(const Scope& server) {
 
 void lintServer(const Scope& main, const Upstreams& upstreams, const Scope& server, const SessiondFacts& facts,
                 Findings& findings) {
-  Site site{
+  CheckedServer here{
       main,    upstreams, server, facts, endpointsAt(server) < server.inside().size(), {}, identityHeaders(server),
       findings};
   bool checks = isChecked(server);
   for (const Scope* location : server.all(Scope::Kind::kLocation)) {
     if (isOurs(location->place())) continue;
-    site.locations.push_back(location);
+    here.locations.push_back(location);
     checks = checks || isChecked(*location);
   }
-  if (!site.has_endpoints && !checks) return;
-  lintCheck(site);
-  lintPolicies(site);
-  lintLostPolicies(site);
-  lintRewrites(site);
-  lintPolicyMaps(site);
-  lintIdentity(site);
-  lintForwarded(site);
-  lintRegexes(site);
-  lintWays(site);
-  lintSlashes(site);
-  lintPathInfo(site);
-  lintFiles(site);
-  lintApplications(site);
-  lintAnswers(site);
-  lintSite(site);
+  if (!here.has_endpoints && !checks) return;
+  lintCheck(here);
+  lintPolicies(here);
+  lintLostPolicies(here);
+  lintRewrites(here);
+  lintPolicyMaps(here);
+  lintIdentity(here);
+  lintForwarded(here);
+  lintRegexes(here);
+  lintWays(here);
+  lintSlashes(here);
+  lintPathInfo(here);
+  lintFiles(here);
+  lintApplications(here);
+  lintAnswers(here);
+  lintAround(here);
 }
 
 /// What was not looked at is not good by that. Other servers than http's, as those of `stream`, are none of ours.

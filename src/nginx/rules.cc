@@ -49,13 +49,13 @@ bool deniesOthers(const Scope& scope) {
 
 }  // namespace
 
-void Site::danger(std::string_view rule, const Place& place, std::string message, std::string remedy) const {
+void CheckedServer::danger(std::string_view rule, const Place& place, std::string message, std::string remedy) const {
   findings.push_back({Severity::kDanger, std::string(rule), place, std::move(message), std::move(remedy)});
 }
-void Site::fault(std::string_view rule, const Place& place, std::string message, std::string remedy) const {
+void CheckedServer::fault(std::string_view rule, const Place& place, std::string message, std::string remedy) const {
   findings.push_back({Severity::kFault, std::string(rule), place, std::move(message), std::move(remedy)});
 }
-void Site::hint(std::string_view rule, const Place& place, std::string message, std::string remedy) const {
+void CheckedServer::hint(std::string_view rule, const Place& place, std::string message, std::string remedy) const {
   findings.push_back({Severity::kHint, std::string(rule), place, std::move(message), std::move(remedy)});
 }
 

@@ -15,7 +15,7 @@
 namespace sessiond::nginx {
 
 /// A server that has to do with sessiond. A plain value, for the time of one run.
-struct Site {
+struct CheckedServer {
   const Scope& main;
   const Upstreams& upstreams;
   const Scope& server;
@@ -85,22 +85,22 @@ bool isOpenBeside(const SessiondFacts& facts, const Scope& one, const Scope& oth
 /// Where endpoints.conf begins among the server's directives; their number when it is not there.
 std::size_t endpointsAt(const Scope& server);
 
-void lintCheck(const Site& site);         ///< is it there, does sessiond answer it, what comes before it
-void lintPolicies(const Site& site);      ///< is the right one asked for
-void lintLostPolicies(const Site& site);  ///< what nginx does not hand on with a check
-void lintRewrites(const Site& site);      ///< does nginx leave what is protected before the check
-void lintPolicyMaps(const Site& site);    ///< what chooses it, where a map does
-void lintIdentity(const Site& site);      ///< whom the applications hear
-void lintForwarded(const Site& site);     ///< the same by headers of the site's own
-void lintRegexes(const Site& site);       ///< does nginx take another location than the one that protects
-void lintWays(const Site& site);          ///< other ways to what is protected
-void lintSlashes(const Site& site);       ///< one of them: a prefix without the slash at its end
-void lintPathInfo(const Site& site);      ///< another one: a script, and behind it the address
-void lintFiles(const Site& site);         ///< other addresses of the files in it, here and in other servers
-void lintApplications(const Site& site);  ///< other ways to the programs behind what is protected
-void lintAnswers(const Site& site);       ///< headers, error pages, caches
+void lintCheck(const CheckedServer& here);         ///< is it there, does sessiond answer it, what comes before it
+void lintPolicies(const CheckedServer& here);      ///< is the right one asked for
+void lintLostPolicies(const CheckedServer& here);  ///< what nginx does not hand on with a check
+void lintRewrites(const CheckedServer& here);      ///< does nginx leave what is protected before the check
+void lintPolicyMaps(const CheckedServer& here);    ///< what chooses it, where a map does
+void lintIdentity(const CheckedServer& here);      ///< whom the applications hear
+void lintForwarded(const CheckedServer& here);     ///< the same by headers of the site's own
+void lintRegexes(const CheckedServer& here);       ///< does nginx take another location than the one that protects
+void lintWays(const CheckedServer& here);          ///< other ways to what is protected
+void lintSlashes(const CheckedServer& here);       ///< one of them: a prefix without the slash at its end
+void lintPathInfo(const CheckedServer& here);      ///< another one: a script, and behind it the address
+void lintFiles(const CheckedServer& here);         ///< other addresses of the files in it, here and in other servers
+void lintApplications(const CheckedServer& here);  ///< other ways to the programs behind what is protected
+void lintAnswers(const CheckedServer& here);       ///< headers, error pages, caches
 void lintSnippets(const std::vector<SourceFile>& files, const SessiondFacts& facts, Findings& findings);
 void lintAnyServer(const Scope& server, Findings& findings);  ///< also one that protects nothing
-void lintSite(const Site& site);  ///< what is around: status addresses, login, proxies in front
+void lintAround(const CheckedServer& here);  ///< what is around: status addresses, login, proxies in front
 
 }  // namespace sessiond::nginx

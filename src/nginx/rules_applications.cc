@@ -45,14 +45,14 @@ bool runsOtherScripts(const Handover& handover, const Scope& open, const Scope& 
   return !one.empty() && !other.empty() && !one.starts_with(other) && !other.starts_with(one);
 }
 
-void lintLine(const Site& site, const ByProgram& closed, const Scope& location, const Handover& open) {
+void lintLine(const CheckedServer& here, const ByProgram& closed, const Scope& location, const Handover& open) {
   for (const std::string& address : open.addresses) {
     const auto found = closed.find(address);
     if (found == closed.end()) continue;
     const auto behind = std::find_if(found->second.begin(), found->second.end(),
                                      [&](const Scope* one) { return !runsOtherScripts(open, location, *one); });
     if (behind == found->second.end()) continue;
-    site.danger("application-also-public", open.line->place,
+    here.danger("application-also-public", open.line->place,
                 "the application of " + written(**behind) +
                     " is open to all here, and takes the client's own word "
                     "for who it is",
@@ -63,21 +63,21 @@ void lintLine(const Site& site, const ByProgram& closed, const Scope& location, 
 }
 
 /// A server that others reach, and that has nothing to do with sessiond, in front of a protected application.
-void lintOtherWaysIn(const Site& site, const ByProgram& closed) {
+void lintOtherWaysIn(const CheckedServer& here, const ByProgram& closed) {
   if (closed.empty()) return;
-  for (const Scope* server : site.main.all(Scope::Kind::kServer)) {
+  for (const Scope* server : here.main.all(Scope::Kind::kServer)) {
     if (knowsSessiond(*server) || !listensPublicly(*server) || isClosed(*server)) continue;
     for (const Scope* location : server->all(Scope::Kind::kLocation)) {
       if (!isOpen(*location)) continue;
-      for (const Handover& open : handoversOf(*location, site.upstreams)) lintLine(site, closed, *location, open);
+      for (const Handover& open : handoversOf(*location, here.upstreams)) lintLine(here, closed, *location, open);
     }
   }
 }
 
 /// An application on another machine believes whoever reaches it.
-void lintElsewhere(const Site& site, const Handover& handover) {
+void lintElsewhere(const CheckedServer& here, const Handover& handover) {
   if (!leadsElsewhere(handover)) return;
-  site.hint("application-elsewhere", handover.line->place,
+  here.hint("application-elsewhere", handover.line->place,
             "the application at " + handover.name +
                 " is on another machine: whoever reaches it there, and not by nginx, is whoever it says",
             "let it take connections from this machine only");
@@ -114,74 +114,74 @@ struct Handed {
 };
 
 /// Does nginx take the open location for the address, as far as prefixes decide?
-bool isTaken(const Site& site, const Scope& open, const std::string& address) {
-  const Scope* prefix = locationFor(site.server, address);
+bool isTaken(const CheckedServer& here, const Scope& open, const std::string& address) {
+  const Scope* prefix = locationFor(here.server, address);
   const bool yields = prefix == nullptr || nameOf(*prefix).match == LocationName::Match::kPrefix;
   return prefix == &open || (yields && nameOf(open).match == LocationName::Match::kRegex);
 }
 
 /// Does the open location hand on nothing but what the closed one would be taken for? Not where the closed one has the
 /// whole application, or has the open one's address too: such an exception is made where one sees it.
-bool leadsInto(const Site& site, const Mapping& open, const Scope& closed, const Mapping& inside) {
+bool leadsInto(const CheckedServer& here, const Mapping& open, const Scope& closed, const Mapping& inside) {
   if (inside.to == "/" || !open.to.starts_with(inside.to) || open.from.starts_with(inside.from)) return false;
   if (isExact(closed) && open.to != inside.to) return false;
-  return isTaken(site, closed, inside.from + open.to.substr(inside.to.size()));
+  return isTaken(here, closed, inside.from + open.to.substr(inside.to.size()));
 }
 
 /// Open to all, or checked by another policy than the closed one.
-void report(const Site& site, const Handed& open, const Handed& closed, const std::string& before,
+void report(const CheckedServer& here, const Handed& open, const Handed& closed, const std::string& before,
             const std::string& after, const std::string& remedy) {
   const Place& place = open.handover.line->place;
   if (!isChecked(*open.location)) {
-    site.danger("address-also-public", place, before + "is open to all" + after, remedy);
+    here.danger("address-also-public", place, before + "is open to all" + after, remedy);
     return;
   }
-  site.fault(
+  here.fault(
       "policy-weaker", place,
       before + "is checked by `default`" + after + ", not by `" + std::string(namedPolicy(*closed.location)) + "`",
       "set that policy in " + written(*open.location) + " too, or hand on below a path of its own");
 }
 
 /// True: it has been said that the open location leads to what the closed one protects.
-bool leadsTo(const Site& site, const Handed& open, const Mapping& mapping, const Handed& closed) {
+bool leadsTo(const CheckedServer& here, const Handed& open, const Mapping& mapping, const Handed& closed) {
   const auto inside = mappingOf(*closed.location, closed.handover);
   if (!inside || !leadToOne(open.handover, closed.handover)) return false;
   const std::string protects = ", which " + written(*closed.location) + " protects, ";
-  if (leadsInto(site, mapping, *closed.location, *inside)) {
-    report(site, open, closed, "the application's " + mapping.to + protects, " as " + mapping.from,
+  if (leadsInto(here, mapping, *closed.location, *inside)) {
+    report(here, open, closed, "the application's " + mapping.to + protects, " as " + mapping.from,
            "include a protect snippet in " + written(*open.location) + " too");
     return true;
   }
   if (isExact(*open.location)) return false;
   if (inside->to.starts_with(mapping.to)) {
     const std::string address = mapping.from + inside->to.substr(mapping.to.size());
-    if (!isTaken(site, *open.location, address)) return false;
-    report(site, open, closed, "the application's " + inside->to + protects, " as " + address,
+    if (!isTaken(here, *open.location, address)) return false;
+    report(here, open, closed, "the application's " + inside->to + protects, " as " + address,
            "hand on below a path of its own, or include a protect snippet in " + written(*open.location) + " too");
     return true;
   }
   // `/a..` is a name to nginx.
   if (mapping.from.ends_with('/') || !mapping.to.ends_with('/')) return false;
-  report(site, open, closed,
+  report(here, open, closed,
          "`" + mapping.from + "../` leads out of the application's " + mapping.to + ": " + inside->to + protects, "",
          "let both end with a slash");
   return true;
 }
 
 /// An open location that hands on another address than it was asked for, or one that is checked by `default`.
-void lintMapping(const Site& site, const Handed& open, const std::vector<Handed>& all) {
+void lintMapping(const CheckedServer& here, const Handed& open, const std::vector<Handed>& all) {
   const bool is_checked = isChecked(*open.location);
   if (!is_checked && !isUnchecked(*open.location)) return;
   const auto mapping = mappingOf(*open.location, open.handover);
   if (!mapping || mapping->from == mapping->to) return;
   for (const Handed& closed : all) {
     const bool is_weaker = is_checked ? lacksPolicyOf(*open.location, *closed.location) : isChecked(*closed.location);
-    if (is_weaker && leadsTo(site, open, *mapping, closed)) return;
+    if (is_weaker && leadsTo(here, open, *mapping, closed)) return;
   }
 }
 
 /// What the locations of a server that have addresses hand on, themselves or by another one that a request may end in.
-std::vector<Handed> handedOn(const Site& site, const Scope& server, bool (&is_of_interest)(const Scope&)) {
+std::vector<Handed> handedOn(const CheckedServer& here, const Scope& server, bool (&is_of_interest)(const Scope&)) {
   std::vector<Handed> all;
   for (const Scope* location : server.all(Scope::Kind::kLocation)) {
     const bool has_address = nameOf(*location).match != LocationName::Match::kNamed;
@@ -189,7 +189,7 @@ std::vector<Handed> handedOn(const Site& site, const Scope& server, bool (&is_of
     std::vector<const Scope*> ends = redirectsOf(*location);
     ends.insert(ends.begin(), location);
     for (const Scope* end : ends) {
-      for (Handover& handover : handoversOf(*end, site.upstreams)) all.push_back({location, std::move(handover)});
+      for (Handover& handover : handoversOf(*end, here.upstreams)) all.push_back({location, std::move(handover)});
     }
   }
   return all;
@@ -234,19 +234,19 @@ bool leadsThere(const Scope& server, const Handed& open, const Handed& closed) {
 }
 
 /// A server of sessiond's, as others are, that leaves open what this one protects of an application.
-void lintOtherSites(const Site& site) {
-  const std::vector<Handed> closed = handedOn(site, site.server, isChecked);
+void lintOtherSites(const CheckedServer& here) {
+  const std::vector<Handed> closed = handedOn(here, here.server, isChecked);
   if (closed.empty()) return;
-  for (const Scope* server : site.main.all(Scope::Kind::kServer)) {
-    const bool is_another = server != &site.server && knowsSessiond(*server);
+  for (const Scope* server : here.main.all(Scope::Kind::kServer)) {
+    const bool is_another = server != &here.server && knowsSessiond(*server);
     if (!is_another || !listensPublicly(*server) || isClosed(*server)) continue;
-    for (const Handed& open : handedOn(site, *server, isOpen)) {
+    for (const Handed& open : handedOn(here, *server, isOpen)) {
       const auto behind = std::find_if(closed.begin(), closed.end(), [&](const Handed& one) {
-        return !isForEverybody(site.facts, *one.location) && leadsThere(*server, open, one);
+        return !isForEverybody(here.facts, *one.location) && leadsThere(*server, open, one);
       });
       if (behind == closed.end()) continue;
       const Place place = behind->location->place();
-      site.danger("application-also-public", open.location->place(),
+      here.danger("application-also-public", open.location->place(),
                   "what " + written(*behind->location) + " (" + place.file + ":" + std::to_string(place.line) +
                       ") protects of its application is open to all here, by " + written(*open.location),
                   "include a protect snippet in it too, or give those addresses a location of their own with one");
@@ -256,20 +256,20 @@ void lintOtherSites(const Site& site) {
 
 }  // namespace
 
-void lintApplications(const Site& site) {
+void lintApplications(const CheckedServer& here) {
   std::vector<Handed> all;
-  for (const Scope* location : site.locations) {
-    for (Handover& handover : handoversOf(*location, site.upstreams)) all.push_back({location, std::move(handover)});
+  for (const Scope* location : here.locations) {
+    for (Handover& handover : handoversOf(*location, here.upstreams)) all.push_back({location, std::move(handover)});
   }
   ByProgram closed;
   for (const Handed& one : all) {
-    lintMapping(site, one, all);
+    lintMapping(here, one, all);
     if (!isChecked(*one.location)) continue;
-    lintElsewhere(site, one.handover);
+    lintElsewhere(here, one.handover);
     for (const std::string& address : one.handover.addresses) closed[address].push_back(one.location);
   }
-  lintOtherWaysIn(site, closed);
-  lintOtherSites(site);
+  lintOtherWaysIn(here, closed);
+  lintOtherSites(here);
 }
 
 }  // namespace sessiond::nginx

@@ -39,91 +39,91 @@ bool decidesAlike(const Directive& condition) {
   });
 }
 
-void reportEarly(const Site& site, const Directive& directive) {
-  site.danger("rewrite-before-endpoints", directive.place,
+void reportEarly(const CheckedServer& here, const Directive& directive) {
+  here.danger("rewrite-before-endpoints", directive.place,
               "\"" + directive.name +
                   "\" stands above endpoints.conf and may catch the check: what it leads to then decides "
                   "who gets in",
               "move it below `include sessiond/endpoints.conf;`");
 }
 
-void lintBeforeEndpoints(const Site& site) {
-  const Directives& inside = site.server.inside();
-  for (std::size_t i = 0; i < endpointsAt(site.server); ++i) {
+void lintBeforeEndpoints(const CheckedServer& here) {
+  const Directives& inside = here.server.inside();
+  for (std::size_t i = 0; i < endpointsAt(here.server); ++i) {
     const Directive& directive = inside[i];
     if (directive.name == "rewrite" && mayCatchCheck(directive)) {
       const bool stops = directive.argument(2) == "last" || directive.argument(2) == "break";
       if (stops && catchesEveryRequest(directive.argument(0))) {
-        site.fault("endpoints-late", directive.place,
+        here.fault("endpoints-late", directive.place,
                    "no request comes past this rewrite to endpoints.conf: protected "
                    "locations answer 500",
                    "move it below `include sessiond/endpoints.conf;`");
       } else {
-        reportEarly(site, directive);
+        reportEarly(here, directive);
       }
     }
     if (directive.name == "auth_request") {
-      site.fault("endpoints-late", directive.place,
+      here.fault("endpoints-late", directive.place,
                  "the check for the whole server stands above endpoints.conf: every "
                  "request is answered with 500",
                  "include sessiond/endpoints.conf first");
     }
     if (directive.name != "if" || !directive.block || isOurs(directive.place) || decidesAlike(directive)) continue;
     for (const Directive& inner : *directive.block) {
-      if (inner.name == "rewrite" && mayCatchCheck(inner)) reportEarly(site, inner);
-      if (inner.name == "return" && answersWithSuccess(inner)) reportEarly(site, inner);
+      if (inner.name == "rewrite" && mayCatchCheck(inner)) reportEarly(here, inner);
+      if (inner.name == "return" && answersWithSuccess(inner)) reportEarly(here, inner);
     }
   }
 }
 
 /// upstream.conf, which nginx reads once, before the servers.
-void lintUpstream(const Site& site) {
+void lintUpstream(const CheckedServer& here) {
   std::vector<const Scope*> found;
-  for (const Scope* block : site.main.all(Scope::Kind::kOther)) {
+  for (const Scope* block : here.main.all(Scope::Kind::kOther)) {
     if (block->opened()->name == "upstream" && block->opened()->argument(0) == "sessiond") found.push_back(block);
   }
   if (found.empty()) {
-    site.fault("upstream", site.server.place(), "nobody says where sessiond is: nginx does not start",
+    here.fault("upstream", here.server.place(), "nobody says where sessiond is: nginx does not start",
                "include sessiond/upstream.conf in the http block, above the servers");
   } else if (found.size() > 1) {
-    site.fault("upstream", found.back()->place(), "upstream.conf is included twice: nginx does not start",
+    here.fault("upstream", found.back()->place(), "upstream.conf is included twice: nginx does not start",
                "include it once, in the http block");
   }
 }
 
-void lintEndpoints(const Site& site) {
-  if (!site.has_endpoints) {
-    site.fault("endpoints-missing", site.server.place(),
+void lintEndpoints(const CheckedServer& here) {
+  if (!here.has_endpoints) {
+    here.fault("endpoints-missing", here.server.place(),
                "this server protects locations without the addresses that the "
                "check leads to: they answer 500",
                "include sessiond/endpoints.conf at the beginning of the server");
     return;
   }
-  lintBeforeEndpoints(site);
-  for (const Scope* location : site.server.all(Scope::Kind::kLocation)) {
+  lintBeforeEndpoints(here);
+  for (const Scope* location : here.server.all(Scope::Kind::kLocation)) {
     if (!nameOf(*location).text.starts_with("sessiond:check")) continue;
     if (location->own("internal").empty()) {
-      site.danger("check-location", location->place(), "the check's location is not internal",
+      here.danger("check-location", location->place(), "the check's location is not internal",
                   "use the shipped "
                   "endpoints.conf as it is");
     }
     const std::string_view limit = location->value("client_max_body_size");
     if (limit != "0") {
-      site.fault("upload-limit", location->place(),
+      here.fault("upload-limit", location->place(),
                  "the check takes no request with a body of more than " + std::string(limit.empty() ? "1m" : limit) +
                      ", whatever the location allows",
                  "say `client_max_body_size 0;` in it, as the shipped endpoints.conf does");
     }
     const auto pass = location->own("fastcgi_pass");
     if (pass.empty() || pass.back()->argument(0) != "sessiond") {
-      site.danger("check-location", location->place(), "something else than the upstream `sessiond` answers the check",
+      here.danger("check-location", location->place(), "something else than the upstream `sessiond` answers the check",
                   "use the shipped endpoints.conf as it is");
     }
   }
 }
 
 /// A `return` that another location answers, of a block or of an `if` in it.
-void lintLedOn(const Site& site, const Scope& scope) {
+void lintLedOn(const CheckedServer& here, const Scope& scope) {
   std::vector<const Scope*> blocks = {&scope};
   for (const auto& child : scope.children()) {
     if (child->kind() == Scope::Kind::kIf) blocks.push_back(child.get());
@@ -132,7 +132,7 @@ void lintLedOn(const Site& site, const Scope& scope) {
     for (const Directive* statement : block->own("return")) {
       const Scope* other = isOurs(statement->place) ? nullptr : answersInstead(*block, *statement);
       if (other == nullptr) continue;
-      site.danger("return-before-check", statement->place,
+      here.danger("return-before-check", statement->place,
                   "by error_page this leads to " + written(*other) +
                       ", which is open to all, before the check is made: everybody gets its answer",
                   "include a protect snippet with its policy in " + written(*other) + " too");
@@ -141,10 +141,10 @@ void lintLedOn(const Site& site, const Scope& scope) {
 }
 
 /// What the server says for every request comes before any check.
-void lintServerReturns(const Site& site) {
-  lintLedOn(site, site.server);
-  const Directives& inside = site.server.inside();
-  for (std::size_t i = endpointsAt(site.server); i < inside.size(); ++i) {
+void lintServerReturns(const CheckedServer& here) {
+  lintLedOn(here, here.server);
+  const Directives& inside = here.server.inside();
+  for (std::size_t i = endpointsAt(here.server); i < inside.size(); ++i) {
     const Directive& directive = inside[i];
     if (isOurs(directive.place)) continue;
     const bool answers = directive.name == "return" && answersWithSuccess(directive);
@@ -158,17 +158,17 @@ void lintServerReturns(const Site& site) {
         std::any_of(directive.arguments.begin(), directive.arguments.end(),
                     [](const std::string& word) { return word.find("OPTIONS") != std::string::npos; });
     if (!answers && (!answers_some || preflight)) continue;
-    site.danger("return-before-check", directive.place,
+    here.danger("return-before-check", directive.place,
                 "the server answers this before any check is made: everybody gets it", "put it into a location");
   }
 }
 
-void lintReturns(const Site& site, const Scope& location) {
-  lintLedOn(site, location);
+void lintReturns(const CheckedServer& here, const Scope& location) {
+  lintLedOn(here, location);
   for (const Directive* statement : location.own("return")) {
     // Whoever protects an address that answers with nothing asks for nothing but the check.
     if (answersWithText(*statement) || (answersWithSuccess(*statement) && hasOwnCheck(location))) {
-      site.danger("return-before-check", statement->place,
+      here.danger("return-before-check", statement->place,
                   written(location) +
                       " answers before the check is made: "
                       "everybody gets this",
@@ -183,7 +183,7 @@ void lintReturns(const Site& site, const Scope& location) {
     });
     for (const Directive* statement : child->own("return")) {
       if (!answersWithText(*statement) || preflight || isOurs(statement->place)) continue;
-      site.danger("return-before-check", statement->place,
+      here.danger("return-before-check", statement->place,
                   "this answers before the check is made: whoever fulfils the "
                   "condition gets it",
                   "serve it as a file, or pass it on");
@@ -200,13 +200,13 @@ bool endsSets(const Directive& directive) {
 }
 
 /// What stands behind a `break` is not set; of the check itself, and of which policy it is made by.
-void lintBreaks(const Site& site, const Scope& location) {
+void lintBreaks(const CheckedServer& here, const Scope& location) {
   const Directive* end = nullptr;
-  bool after_check = !hasOwnCheck(location) || isChecked(site.server);
+  bool after_check = !hasOwnCheck(location) || isChecked(here.server);
   for (const Directive& directive : location.inside()) {
     after_check = after_check || directive.name == "auth_request";
     if (endsSets(directive) && !after_check) {
-      site.fault("rewrite-break", directive.place,
+      here.fault("rewrite-break", directive.place,
                  "`break` ends what the location sets: its policy is not asked for, and "
                  "everybody is refused",
                  "put it last, behind the include of the protect snippet and what is set there");
@@ -216,7 +216,7 @@ void lintBreaks(const Site& site, const Scope& location) {
     if (end == nullptr || directive.name != "set" || isOurs(directive.place)) continue;
     const std::string_view variable = directive.argument(0);
     if (variable != "$sessiond_policy" && variable != "$sessiond_touch" && variable != "$sessiond_audience") continue;
-    site.danger("rewrite-break", end->place,
+    here.danger("rewrite-break", end->place,
                 "`break` ends what the location sets: `set " + std::string(variable) + " " +
                     std::string(directive.argument(1)) + "`, further down, is not in force",
                 "put it last, behind the include of the protect snippet and what is set there");
@@ -225,12 +225,12 @@ void lintBreaks(const Site& site, const Scope& location) {
 
 /// nginx hands the check down to inner locations, but not what says which policy it is made by. (In a server that is
 /// protected as a whole that is `default`.)
-void lintNested(const Site& site, const Scope& location) {
+void lintNested(const CheckedServer& here, const Scope& location) {
   const Scope* at = location.inForceAt("auth_request");
-  if (!isChecked(location) || at == &site.server || at->kind() != Scope::Kind::kLocation ||
-      !location.own("internal").empty() || isChecked(site.server))
+  if (!isChecked(location) || at == &here.server || at->kind() != Scope::Kind::kLocation ||
+      !location.own("internal").empty() || isChecked(here.server))
     return;
-  site.fault("nested-check", location.place(),
+  here.fault("nested-check", location.place(),
              written(location) +
                  " inherits its check without a policy: everybody is "
                  "refused",
@@ -239,16 +239,16 @@ void lintNested(const Site& site, const Scope& location) {
 
 }  // namespace
 
-void lintCheck(const Site& site) {
-  lintEndpoints(site);
-  lintUpstream(site);
-  lintServerReturns(site);
-  for (const Scope* location : site.locations) {
+void lintCheck(const CheckedServer& here) {
+  lintEndpoints(here);
+  lintUpstream(here);
+  lintServerReturns(here);
+  for (const Scope* location : here.locations) {
     if (isChecked(*location)) {
-      lintReturns(site, *location);
-      lintBreaks(site, *location);
+      lintReturns(here, *location);
+      lintBreaks(here, *location);
       if (location->value("satisfy") == "any") {
-        site.danger("satisfy-any", location->inForce("satisfy").back()->place,
+        here.danger("satisfy-any", location->inForce("satisfy").back()->place,
                     "whoever an `allow` or auth_basic lets in "
                     "is not checked in " +
                         written(*location),
@@ -258,28 +258,28 @@ void lintCheck(const Site& site) {
     }
     const auto own = location->own("auth_request");
     if (own.empty()) {
-      lintNested(site, *location);
+      lintNested(here, *location);
       continue;
     }
     if (isPublicCorner(*location)) {
-      site.hint("public-corner", own.back()->place,
+      here.hint("public-corner", own.back()->place,
                 written(*location) + " is open to all, in a server that is protected", "fine, if it is meant so");
     }
     if (own.back()->argument(0) == "off" && location->parent()->kind() == Scope::Kind::kLocation &&
         isChecked(*location->parent())) {
-      site.danger(
+      here.danger(
           "check-switched-off", own.back()->place,
           written(*location) + " is open to all, inside " + written(*location->parent()) + ", which is protected",
           "remove it, or move the location out, where one "
           "sees that it is public");
     }
     if (own.back()->argument(0) == "/sessiond/auth") {
-      site.fault("check-by-hand", own.back()->place,
+      here.fault("check-by-hand", own.back()->place,
                  "an auth_request written by hand names no policy and is always "
                  "refused",
                  "include sessiond/protect-page.conf or protect-api.conf");
     } else if (own.back()->argument(0) != "off" && !hasOwnCheck(*location)) {
-      site.hint("check-of-others", own.back()->place, "sessiond is not asked here",
+      here.hint("check-of-others", own.back()->place, "sessiond is not asked here",
                 "fine, if something else is meant to "
                 "decide");
     }

@@ -73,11 +73,11 @@ std::vector<ServedFiles> openFiles(const Scope& server, bool (&is_open)(const Sc
   return served;
 }
 
-void lintHere(const Site& site, const ServedFiles& closed, const std::vector<ServedFiles>& here) {
-  for (const ServedFiles& open : here) {
-    const std::string address = openAddress(site.server, open, closed);
+void lintHere(const CheckedServer& here, const ServedFiles& closed, const std::vector<ServedFiles>& ours) {
+  for (const ServedFiles& open : ours) {
+    const std::string address = openAddress(here.server, open, closed);
     if (address.empty()) continue;
-    site.danger("files-also-public", open.scope->place(),
+    here.danger("files-also-public", open.scope->place(),
                 "the files of " + written(*closed.scope) + " are open to all as " + address,
                 "keep them outside the folder of " + written(*open.scope));
     return;
@@ -101,15 +101,15 @@ bool isProtectedToo(const Scope& server, const ServedFiles& open, const ServedFi
 }
 
 /// The part of the file system that another server shows to all; a variable in its name may be anything there.
-void lintOtherServer(const Site& site, const std::vector<ServedFiles>& closed, const Scope& server) {
-  if (&server == &site.server || !listensPublicly(server)) return;
+void lintOtherServer(const CheckedServer& here, const std::vector<ServedFiles>& closed, const Scope& server) {
+  if (&server == &here.server || !listensPublicly(server)) return;
   for (const ServedFiles& open : openFiles(server, isOpen)) {
     if (open.folder.find('$') != std::string::npos) continue;
     for (const ServedFiles& files : closed) {
       const std::string address = openAddress(server, open, files);
       if (address.empty() || isProtectedToo(server, open, files, address)) continue;
       const Place place = files.scope->place();
-      site.danger("files-also-public", open.scope->place(),
+      here.danger("files-also-public", open.scope->place(),
                   "the files of " + written(*files.scope) + " (" + place.file + ":" + std::to_string(place.line) +
                       ") are open to all here, as " + address,
                   "protect that address in this server too, or keep them outside its folder");
@@ -120,22 +120,22 @@ void lintOtherServer(const Site& site, const std::vector<ServedFiles>& closed, c
 
 }  // namespace
 
-void lintFiles(const Site& site) {
+void lintFiles(const CheckedServer& here) {
   std::vector<ServedFiles> closed;
-  if (isChecked(site.server) && locationFor(site.server, "/") == nullptr) closed.push_back(filesOf(site.server));
-  for (const Scope* location : site.locations) {
+  if (isChecked(here.server) && locationFor(here.server, "/") == nullptr) closed.push_back(filesOf(here.server));
+  for (const Scope* location : here.locations) {
     if (isChecked(*location)) closed.push_back(filesOf(*location));
   }
   closed.erase(
       std::remove_if(closed.begin(), closed.end(), [](const ServedFiles& files) { return files.folder.empty(); }),
       closed.end());
   if (closed.empty()) return;
-  const std::vector<ServedFiles> here = openFiles(site.server, isUnchecked);
+  const std::vector<ServedFiles> ours = openFiles(here.server, isUnchecked);
   for (const ServedFiles& files : closed) {
     // Where in its root a regex location's files are is not known, and in the same server it takes them.
-    if (isPrefix(*files.scope) || isExact(*files.scope)) lintHere(site, files, here);
+    if (isPrefix(*files.scope) || isExact(*files.scope)) lintHere(here, files, ours);
   }
-  for (const Scope* server : site.main.all(Scope::Kind::kServer)) lintOtherServer(site, closed, *server);
+  for (const Scope* server : here.main.all(Scope::Kind::kServer)) lintOtherServer(here, closed, *server);
 }
 
 }  // namespace sessiond::nginx

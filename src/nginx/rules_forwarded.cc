@@ -21,8 +21,8 @@ bool isIdentityOfSessiond(const Directive& set) {
 }
 
 /// By the snippets; those are another rule's.
-bool isKnown(const Site& site, std::string_view header) {
-  return std::ranges::any_of(site.identity, [header](const std::string& one) { return sameWithoutCase(one, header); });
+bool isKnown(const CheckedServer& here, std::string_view header) {
+  return std::ranges::any_of(here.identity, [header](const std::string& one) { return sameWithoutCase(one, header); });
 }
 
 bool isSet(const Scope& location, std::string_view directive, std::string_view header) {
@@ -31,20 +31,21 @@ bool isSet(const Scope& location, std::string_view directive, std::string_view h
 }
 
 /// What a location hands to a program by a directive's headers; nullptr: nothing.
-const Directive* passTo(const Site& site, const Scope& location, const Handover& program, std::string_view set) {
+const Directive* passTo(const CheckedServer& here, const Scope& location, const Handover& program,
+                        std::string_view set) {
   const std::string_view kind = set.substr(0, set.find('_'));
-  for (const Handover& handover : handoversOf(location, site.upstreams)) {
+  for (const Handover& handover : handoversOf(location, here.upstreams)) {
     if (handover.line->name.starts_with(kind) && leadToOne(handover, program)) return handover.line;
   }
   return nullptr;
 }
 
-void lintHeader(const Site& site, const Scope& from, const Handover& program, const Directive& set) {
+void lintHeader(const CheckedServer& here, const Scope& from, const Handover& program, const Directive& set) {
   const std::string header(set.argument(0));
-  for (const Scope* location : site.locations) {
-    const Directive* pass = passTo(site, *location, program, set.name);
+  for (const Scope* location : here.locations) {
+    const Directive* pass = passTo(here, *location, program, set.name);
     if (pass == nullptr || isSet(*location, set.name, header)) continue;
-    site.danger("identity-missing", pass->place,
+    here.danger("identity-missing", pass->place,
                 "the application in " + written(*location) + " takes the client's own word for " + header + ", which " +
                     written(from) + " tells it by sessiond's",
                 "say `" + set.name + " " + header + " \"\";` in it, or set it as there");
@@ -53,14 +54,14 @@ void lintHeader(const Site& site, const Scope& from, const Handover& program, co
 
 }  // namespace
 
-void lintForwarded(const Site& site) {
-  if (!site.has_endpoints) return;
-  for (const Scope* location : site.locations) {
+void lintForwarded(const CheckedServer& here) {
+  if (!here.has_endpoints) return;
+  for (const Scope* location : here.locations) {
     for (const std::string_view name : kSets) {
       for (const Directive* set : location->inForce(name)) {
-        if (isKnown(site, set->argument(0)) || !isIdentityOfSessiond(*set)) continue;
-        for (const Handover& program : handoversOf(*location, site.upstreams)) {
-          lintHeader(site, *location, program, *set);
+        if (isKnown(here, set->argument(0)) || !isIdentityOfSessiond(*set)) continue;
+        for (const Handover& program : handoversOf(*location, here.upstreams)) {
+          lintHeader(here, *location, program, *set);
         }
       }
     }

@@ -19,25 +19,25 @@ std::string byDefault(const Scope& other) {
 
 /// In a server that is protected as a whole the check stays without an include, by `default`; with one it is the
 /// location's own, which names none.
-void lintInner(const Site& site, const Scope& location) {
+void lintInner(const CheckedServer& here, const Scope& location) {
   const Scope* around = namingAround(location);
   if (around == nullptr || !lacksPolicyOf(location, *around) || !location.own("internal").empty()) return;
   const std::string set = "`set $sessiond_policy " + std::string(namedPolicy(*around)) + ";`";
   if (hasOwnCheck(location)) {
-    site.fault("policy-weaker", location.place(), written(location) + " is " + byDefault(*around),
+    here.fault("policy-weaker", location.place(), written(location) + " is " + byDefault(*around),
                "repeat " + set + " behind its include, or say `set $sessiond_policy default;` where that is meant");
-  } else if (isChecked(site.server)) {
-    site.danger("nested-check", location.place(), written(location) + " is " + byDefault(*around),
+  } else if (isChecked(here.server)) {
+    here.danger("nested-check", location.place(), written(location) + " is " + byDefault(*around),
                 "repeat the include of the protect snippet in it, and " + set);
   }
 }
 
 /// nginx allows no `set` there. Without a check for the whole server that is refused.
-void lintMethods(const Site& site, const Scope& location) {
-  if (!isChecked(site.server) || !lacksPolicyOf(site.server, location)) return;
+void lintMethods(const CheckedServer& here, const Scope& location) {
+  if (!isChecked(here.server) || !lacksPolicyOf(here.server, location)) return;
   for (const auto& child : location.children()) {
     if (child->kind() != Scope::Kind::kLimitExcept || isClosed(*child)) continue;
-    site.danger("limit-except", child->place(),
+    here.danger("limit-except", child->place(),
                 "the methods that this limits are checked by `default`, not by `" + std::string(namedPolicy(location)) +
                     "` as " + written(location),
                 "use `if ($request_method !~ ^(GET|HEAD|POST)$) { return 405; }`");
@@ -46,10 +46,10 @@ void lintMethods(const Site& site, const Scope& location) {
 
 }  // namespace
 
-void lintLostPolicies(const Site& site) {
-  for (const Scope* location : site.locations) {
-    lintInner(site, *location);
-    lintMethods(site, *location);
+void lintLostPolicies(const CheckedServer& here) {
+  for (const Scope* location : here.locations) {
+    lintInner(here, *location);
+    lintMethods(here, *location);
   }
 }
 

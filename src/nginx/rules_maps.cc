@@ -50,44 +50,44 @@ std::string keyOf(const Scope& main, const std::string& name, std::set<std::stri
   return "";
 }
 
-void lintPoliciesIn(const Site& site, const Directive& map) {
+void lintPoliciesIn(const CheckedServer& here, const Directive& map) {
   for (const Directive& entry : *map.block) {
     // `volatile` and `hostnames` have no value.
-    if (entry.arguments.empty() || mayBePolicy(site.facts, entry.argument(0))) continue;
-    site.fault("policy-unknown", entry.place,
+    if (entry.arguments.empty() || mayBePolicy(here.facts, entry.argument(0))) continue;
+    here.fault("policy-unknown", entry.place,
                "sessiond.yaml has no policy \"" + std::string(entry.argument(0)) + "\": everybody is refused",
                "add it there, or check the spelling");
   }
 }
 
-void lintSet(const Site& site, const Directive& set) {
+void lintSet(const CheckedServer& here, const Directive& set) {
   for (const std::string_view each : variablesIn(set.argument(1))) {
     const std::string name = lowerCase(each);
     std::set<std::string> seen;
-    const std::string word = keyOf(site.main, name, seen);
+    const std::string word = keyOf(here.main, name, seen);
     if (!word.empty()) {
       std::string message = "the client chooses which policy applies: a map makes $";
       message.append(name).append(" of ").append(word);
-      site.danger("policy-from-client", set.place, std::move(message),
+      here.danger("policy-from-client", set.place, std::move(message),
                   "make two locations, or choose it by $host or $request_method");
     }
     if (set.argument(1) != "$" + std::string(each)) continue;
-    for (const Directive* map : mapsOf(site.main, name)) lintPoliciesIn(site, *map);
+    for (const Directive* map : mapsOf(here.main, name)) lintPoliciesIn(here, *map);
   }
 }
 
-void lintSets(const Site& site, const Scope& scope) {
+void lintSets(const CheckedServer& here, const Scope& scope) {
   for (const Directive& directive : scope.inside()) {
     const bool sets = directive.name == "set" && directive.argument(0) == "$sessiond_policy";
-    if (sets && !isOurs(directive.place)) lintSet(site, directive);
+    if (sets && !isOurs(directive.place)) lintSet(here, directive);
   }
-  for (const auto& child : scope.children()) lintSets(site, *child);
+  for (const auto& child : scope.children()) lintSets(here, *child);
 }
 
 }  // namespace
 
-void lintPolicyMaps(const Site& site) {
-  lintSets(site, site.server);
+void lintPolicyMaps(const CheckedServer& here) {
+  lintSets(here, here.server);
 }
 
 }  // namespace sessiond::nginx

@@ -21,8 +21,8 @@ bool leadsToScript(const Scope& location, const std::string& script) {
 }
 
 /// What answers by the script where an address stands behind its name; nullptr: nothing.
-const Scope* answersBehind(const Site& site, const std::string& script, std::string_view address) {
-  for (const Scope* location : locationsFor(site.server, {script + std::string(address)})) {
+const Scope* answersBehind(const CheckedServer& here, const std::string& script, std::string_view address) {
+  for (const Scope* location : locationsFor(here.server, {script + std::string(address)})) {
     // One like `/\.ht` may match anything, as far as can be read off it, but is not meant for scripts.
     if (isRegex(*location) && nameOf(*location).text.find("php") == std::string_view::npos) continue;
     const bool answers = isRegex(*location) ? handsOn(*location) : leadsToScript(*location, script);
@@ -31,28 +31,28 @@ const Scope* answersBehind(const Site& site, const std::string& script, std::str
   return nullptr;
 }
 
-void lintScript(const Site& site, const Scope& closed, const std::string& script) {
+void lintScript(const CheckedServer& here, const Scope& closed, const std::string& script) {
   const std::string_view name = nameOf(closed).text;
-  const Scope* other = answersBehind(site, script, name);
+  const Scope* other = answersBehind(here, script, name);
   if (other == nullptr || other == &closed) return;
   const std::string before = script + std::string(name) + " leads to what " + written(closed) + " protects, and is ";
   const std::string remedy = "say `location ^~ " + script + "/ { return 404; }` too";
-  if (isOpenBeside(site.facts, *other, closed)) {
-    site.danger("path-info", other->place(), before + "open to all", remedy);
+  if (isOpenBeside(here.facts, *other, closed)) {
+    here.danger("path-info", other->place(), before + "open to all", remedy);
   } else if (lacksPolicyOf(*other, closed)) {
-    site.fault("policy-weaker", other->place(),
+    here.fault("policy-weaker", other->place(),
                before + "checked by `default`, not by `" + std::string(namedPolicy(closed)) + "`", remedy);
   }
 }
 
 }  // namespace
 
-void lintPathInfo(const Site& site) {
-  for (const Scope* closed : site.locations) {
+void lintPathInfo(const CheckedServer& here) {
+  for (const Scope* closed : here.locations) {
     const bool has_address = (isPrefix(*closed) || isExact(*closed)) && nameOf(*closed).text != "/";
     if (!has_address || !isChecked(*closed)) continue;
     for (const Destination& to : destinationsOf(*closed)) {
-      if (to.is_whole && to.text.ends_with(".php")) lintScript(site, *closed, to.text);
+      if (to.is_whole && to.text.ends_with(".php")) lintScript(here, *closed, to.text);
     }
   }
 }

@@ -42,13 +42,13 @@ void collectVariables(const Scope& scope, std::set<std::string, std::less<>>& kn
   for (const auto& child : scope.children()) collectVariables(*child, known);
 }
 
-void lintVariables(const Site& site, const Scope& scope, const std::set<std::string, std::less<>>& known) {
+void lintVariables(const CheckedServer& here, const Scope& scope, const std::set<std::string, std::less<>>& known) {
   for (const Directive& directive : scope.inside()) {
     for (const std::string& argument : directive.arguments) {
       for (const std::string_view name : variablesIn(argument)) {
         const std::string variable = "$" + lowerCase(name);
         if (!variable.starts_with("$sessiond_") || known.contains(variable)) continue;
-        site.danger("unknown-variable", directive.place,
+        here.danger("unknown-variable", directive.place,
                     variable +
                         " is none of sessiond's variables: it is set, and "
                         "nothing happens",
@@ -56,49 +56,49 @@ void lintVariables(const Site& site, const Scope& scope, const std::set<std::str
       }
     }
   }
-  for (const auto& child : scope.children()) lintVariables(site, *child, known);
+  for (const auto& child : scope.children()) lintVariables(here, *child, known);
 }
 
 /// Only texts: what a variable holds shows when sessiond reads it.
-void lintChoices(const Site& site, const Scope& scope) {
+void lintChoices(const CheckedServer& here, const Scope& scope) {
   for (const Directive& directive : scope.inside()) {
     if (directive.name != "set" && directive.name != "auth_request_set") continue;
     const std::string_view value = directive.argument(1);
     for (const Choice& choice : kChoices) {
       if (directive.argument(0) != choice.variable || value == choice.one || value == choice.other) continue;
       if (!variablesIn(value).empty()) continue;
-      site.fault("value-unknown", directive.place,
+      here.fault("value-unknown", directive.place,
                  std::string(choice.variable) + " is \"" + std::string(value) +
                      "\", which is no word of sessiond's: " + std::string(choice.otherwise),
                  "say " + std::string(choice.one) + " or " + std::string(choice.other));
     }
   }
-  for (const auto& child : scope.children()) lintChoices(site, *child);
+  for (const auto& child : scope.children()) lintChoices(here, *child);
 }
 
-void lintChooser(const Site& site, const ClientValues& client, const Scope& scope) {
+void lintChooser(const CheckedServer& here, const ClientValues& client, const Scope& scope) {
   for (const Directive& directive : scope.inside()) {
     const bool sets = directive.name == "set" || directive.name == "auth_request_set";
     const std::string word = client.in(directive.argument(1));
     if (!sets || directive.argument(0) != "$sessiond_policy" || word.empty()) continue;
-    site.danger("policy-from-client", directive.place, "the client chooses which policy applies, by " + word,
+    here.danger("policy-from-client", directive.place, "the client chooses which policy applies, by " + word,
                 "name the policy, or choose it by a map of $host or $request_method whose values are policies");
   }
-  for (const auto& child : scope.children()) lintChooser(site, client, *child);
+  for (const auto& child : scope.children()) lintChooser(here, client, *child);
 }
 
-void lintServerLevel(const Site& site) {
-  const Directives& inside = site.server.inside();
+void lintServerLevel(const CheckedServer& here) {
+  const Directives& inside = here.server.inside();
   for (std::size_t i = 0; i < inside.size(); ++i) {
     const Directive& directive = inside[i];
     if (directive.name != "set" || !isPolicy(directive) || isOurs(directive.place)) continue;
-    if (i < endpointsAt(site.server)) {
-      site.fault("policy-at-server", directive.place,
+    if (i < endpointsAt(here.server)) {
+      here.fault("policy-at-server", directive.place,
                  "a policy at server level above endpoints.conf: every protected "
                  "location of this server is refused",
                  "set it in the locations");
     } else {
-      site.danger("policy-at-server", directive.place,
+      here.danger("policy-at-server", directive.place,
                   "a policy at server level does not reach named locations: those are "
                   "checked by `default`",
                   "set it in the locations");
@@ -109,30 +109,30 @@ void lintServerLevel(const Site& site) {
 /// A location that a rewrite from another one leads to, or may lead to, and that inherits a check which asks for
 /// nothing of its own; nullptr without one. Where the server's check is made everywhere it matters when the other one
 /// names a policy.
-const Scope* inheritingTarget(const Site& site, const Directive& rewrite, const Scope& from) {
+const Scope* inheritingTarget(const CheckedServer& here, const Directive& rewrite, const Scope& from) {
   const std::string_view address = literalTarget(rewrite);
   const bool is_cut = address.size() < rewrite.argument(1).size() && rewrite.argument(1)[address.size()] == '$';
-  const Scope* target = locationFor(site.server, address);
-  for (const Scope* location : site.locations) {
+  const Scope* target = locationFor(here.server, address);
+  for (const Scope* location : here.locations) {
     const bool may_follow = is_cut && !address.empty() && (isPrefix(*location) || isExact(*location)) &&
                             nameOf(*location).text.starts_with(address);
     if (location == &from || !(location == target || may_follow)) continue;
     if (!isChecked(*location) || hasOwnCheck(*location)) continue;
-    if (!isChecked(site.server) || lacksPolicyOf(*location, from)) return location;
+    if (!isChecked(here.server) || lacksPolicyOf(*location, from)) return location;
   }
   return nullptr;
 }
 
-void lintCarriedOver(const Site& site, const Scope& location) {
+void lintCarriedOver(const CheckedServer& here, const Scope& location) {
   const bool sets_policy =
       lastSet(location, "$sessiond_policy") != nullptr || lastSet(location, "$sessiond_touch") != nullptr;
   for (const Directive* rewrite : linesIn(location, "rewrite")) {
     if (rewrite->argument(2) == "break" || isRedirect(*rewrite)) continue;
-    const bool carries = hasOwnCheck(location) || isChecked(site.server);
-    const Scope* inheriting = carries ? inheritingTarget(site, *rewrite, location) : nullptr;
-    const Scope* target = locationFor(site.server, literalTarget(*rewrite));
+    const bool carries = hasOwnCheck(location) || isChecked(here.server);
+    const Scope* inheriting = carries ? inheritingTarget(here, *rewrite, location) : nullptr;
+    const Scope* target = locationFor(here.server, literalTarget(*rewrite));
     if (inheriting != nullptr) {
-      site.danger("policy-carried-over", rewrite->place,
+      here.danger("policy-carried-over", rewrite->place,
                   "this leads to " + written(*inheriting) +
                       ", which inherits its check: "
                       "it is then made by the policy of " +
@@ -141,8 +141,8 @@ void lintCarriedOver(const Site& site, const Scope& location) {
                       " its own include "
                       "of a protect snippet");
     } else if (target != nullptr && target != &location && isChecked(*target) && sets_policy &&
-               (hasOwnCheck(*target) || !isChecked(site.server)) && lastSet(*target, "$sessiond_policy") == nullptr) {
-      site.fault("policy-carried-over", rewrite->place,
+               (hasOwnCheck(*target) || !isChecked(here.server)) && lastSet(*target, "$sessiond_policy") == nullptr) {
+      here.fault("policy-carried-over", rewrite->place,
                  "this leads to " + written(*target) +
                      " with a policy that it did not "
                      "name: it is refused there",
@@ -151,42 +151,42 @@ void lintCarriedOver(const Site& site, const Scope& location) {
   }
 }
 
-void lintLocation(const Site& site, const Scope& location) {
+void lintLocation(const CheckedServer& here, const Scope& location) {
   for (const auto& child : location.children()) {
     if (child->kind() != Scope::Kind::kIf) continue;
     for (const Directive* set : child->own("set")) {
       if (!isPolicy(*set) || isOurs(set->place)) continue;
-      site.danger("policy-in-if", set->place, "the client chooses which policy applies, by what it sends",
+      here.danger("policy-in-if", set->place, "the client chooses which policy applies, by what it sends",
                   "make two "
                   "locations");
     }
   }
-  lintCarriedOver(site, location);
+  lintCarriedOver(here, location);
   const Directive* set = lastSet(location, "$sessiond_policy");
   if (set == nullptr) return;
   const Place& place = set->place;
   const std::string_view policy = set->argument(1);
-  if (!mayBePolicy(site.facts, policy)) {
-    site.fault("policy-unknown", place,
+  if (!mayBePolicy(here.facts, policy)) {
+    here.fault("policy-unknown", place,
                "sessiond.yaml has no policy \"" + std::string(policy) + "\": everybody is refused",
                "add it there, or check the spelling");
   }
-  if (!hasOwnCheck(location) && location.inForceAt("auth_request") != &site.server) {
-    site.fault("policy-without-check", place, "a policy is set in " + written(location) + " where no check asks for it",
+  if (!hasOwnCheck(location) && location.inForceAt("auth_request") != &here.server) {
+    here.fault("policy-without-check", place, "a policy is set in " + written(location) + " where no check asks for it",
                "include a protect snippet in the very location");
   }
 }
 
 }  // namespace
 
-void lintPolicies(const Site& site) {
+void lintPolicies(const CheckedServer& here) {
   std::set<std::string, std::less<>> known;
-  collectVariables(site.main, known);
-  lintVariables(site, site.server, known);
-  lintChoices(site, site.server);
-  lintChooser(site, ClientValues(site.main, site.server), site.server);
-  lintServerLevel(site);
-  for (const Scope* location : site.locations) lintLocation(site, *location);
+  collectVariables(here.main, known);
+  lintVariables(here, here.server, known);
+  lintChoices(here, here.server);
+  lintChooser(here, ClientValues(here.main, here.server), here.server);
+  lintServerLevel(here);
+  for (const Scope* location : here.locations) lintLocation(here, *location);
 }
 
 }  // namespace sessiond::nginx

@@ -74,37 +74,37 @@ bool mayMeet(const AddressPattern& regex, const Scope& around, const Scope& othe
 }
 
 /// Is whatever it takes rewritten, to an address that nginx checks or gives to nobody?
-bool leadsBack(const Site& site, const Scope& regex) {
+bool leadsBack(const CheckedServer& here, const Scope& regex) {
   const auto rewrites = regex.own("rewrite");
   return std::any_of(rewrites.begin(), rewrites.end(), [&](const Directive* rewrite) {
     const std::string_view flag = rewrite->argument(2);
     const std::string_view taken = nameOf(regex).text;
     const std::string_view rewritten = rewrite->argument(0);
     const bool is_all = catchesEveryRequest(rewritten) || taken == rewritten || taken == std::string(rewritten) + "$";
-    const Scope* target = locationFor(site.server, literalTarget(*rewrite));
+    const Scope* target = locationFor(here.server, literalTarget(*rewrite));
     return is_all && (flag.empty() || flag == "last") && target != nullptr && !isUnchecked(*target);
   });
 }
 
-void report(const Site& site, const Scope& regex, const Scope& closed, const Precedence& precedence) {
+void report(const CheckedServer& here, const Scope& regex, const Scope& closed, const Precedence& precedence) {
   const bool is_inside = precedence.beside != &closed;
   const std::string beside = written(*precedence.beside);
   switch (precedence.over) {
     case Precedence::Over::kNothing:
       return;
     case Precedence::Over::kPrefix:
-      return site.danger("regex-beats-prefix", regex.place(),
+      return here.danger("regex-beats-prefix", regex.place(),
                          written(regex) + " takes addresses below " + written(closed) + ", and is open to all" +
                              (is_inside ? ": nothing inside " + beside + " keeps it away" : ""),
                          "write `^~` before the prefix" + (is_inside ? " of " + beside : "") +
                              " and put the regex location inside, with its own include and its policy");
     case Precedence::Over::kRegexBelow:
-      return site.danger(
+      return here.danger(
           "regex-beats-regex", regex.place(),
           written(regex) + " takes addresses of " + written(closed) + ", which stands further down, and is open to all",
           "move it below that one, or include a protect snippet with its policy in it too");
     case Precedence::Over::kRegexOutside:
-      return site.danger("regex-beats-regex", regex.place(),
+      return here.danger("regex-beats-regex", regex.place(),
                          written(regex) + " takes addresses of " + written(closed) +
                              ", since it stands inside a prefix, and is open to all",
                          "include a protect snippet with its policy in it too");
@@ -124,19 +124,19 @@ bool isSeen(const Scope& regex, const Scope& other) {
 }
 
 /// One that is checked too, but by a policy that lets everybody in, or leaves it to `default`.
-void lintPolicyOf(const Site& site, const Scope& regex) {
-  for (const Scope* other : site.locations) {
-    const bool lets_more_in = letsMoreIn(site.facts, regex, *other) && !isSeen(regex, *other);
+void lintPolicyOf(const CheckedServer& here, const Scope& regex) {
+  for (const Scope* other : here.locations) {
+    const bool lets_more_in = letsMoreIn(here.facts, regex, *other) && !isSeen(regex, *other);
     if (!lets_more_in && !lacksPolicyOf(regex, *other)) continue;
     if (!takesAddressesOf(regex, *other)) continue;
     const std::string takes = written(regex) + " takes addresses of " + written(*other) + ", and ";
     const std::string inside =
         "write `^~` before the prefix and put the regex location inside, with its own include and its policy";
     if (lets_more_in) {
-      site.danger("policy-weaker", regex.place(), takes + "lets in who has no session, by its policy", inside);
+      here.danger("policy-weaker", regex.place(), takes + "lets in who has no session, by its policy", inside);
       return;
     }
-    site.fault("policy-weaker", regex.place(),
+    here.fault("policy-weaker", regex.place(),
                takes + "is checked by `default`, not by `" + std::string(namedPolicy(*other)) + "`",
                inside + "; or say `set $sessiond_policy default;` here, where that is meant");
     return;
@@ -145,21 +145,21 @@ void lintPolicyOf(const Site& site, const Scope& regex) {
 
 }  // namespace
 
-void lintRegexes(const Site& site) {
-  for (const Scope* regex : site.locations) {
-    if (!isRegex(*regex) || !isUnchecked(*regex) || isPublicCorner(*regex) || leadsBack(site, *regex)) continue;
+void lintRegexes(const CheckedServer& here) {
+  for (const Scope* regex : here.locations) {
+    if (!isRegex(*regex) || !isUnchecked(*regex) || isPublicCorner(*regex) || leadsBack(here, *regex)) continue;
     const AddressPattern open = patternOf(*regex);
-    for (const Scope* closed : site.locations) {
+    for (const Scope* closed : here.locations) {
       if (!isChecked(*closed)) continue;
       const Precedence precedence = precedenceOf(*regex, *closed);
       if (precedence.over == Precedence::Over::kNothing) continue;
       if (!mayMeet(open, *regex->parent(), *closed, *precedence.beside)) continue;
-      report(site, *regex, *closed, precedence);
+      report(here, *regex, *closed, precedence);
       break;
     }
   }
-  for (const Scope* location : site.locations) {
-    if (isRegex(*location)) lintPolicyOf(site, *location);
+  for (const Scope* location : here.locations) {
+    if (isRegex(*location)) lintPolicyOf(here, *location);
   }
 }
 

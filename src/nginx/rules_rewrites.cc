@@ -124,7 +124,7 @@ bool givesAway(const Directive& rewrite, bool is_conditional, const Scope& close
 }
 
 /// The open place to which a rewrite leads what is protected; nullptr without one.
-const Scope* wayOut(const Site& site, const Directive& rewrite, bool is_conditional, const Scope& closed) {
+const Scope* wayOut(const CheckedServer& here, const Directive& rewrite, bool is_conditional, const Scope& closed) {
   if (isRedirect(rewrite) || !mayTake(rewrite, closed)) return nullptr;
   const bool has_text = isPrefix(closed) || isExact(closed);
   const auto led = ledTo(rewrite, has_text ? nameOf(closed).text : std::string_view());
@@ -132,14 +132,14 @@ const Scope* wayOut(const Site& site, const Directive& rewrite, bool is_conditio
   // It may be taken by the same expression there.
   const bool is_known = led->is_whole || !isRegex(closed);
   if (!is_known && patternOf(closed).mayMeet(AddressPattern::ofPrefix(led->text))) return nullptr;
-  const Scope& target = takenFor(site.server, *led);
+  const Scope& target = takenFor(here.server, *led);
   if (&target == &closed || isOurs(target.place()) || !isOpenInside(target)) return nullptr;
   return givesAway(rewrite, is_conditional, closed, target) ? &target : nullptr;
 }
 
-void report(const Site& site, const Directive& rewrite, const Scope& closed, const Scope& target) {
-  const std::string place = &target == &site.server ? "the server's own files" : written(target);
-  site.danger(
+void report(const CheckedServer& here, const Directive& rewrite, const Scope& closed, const Scope& target) {
+  const std::string place = &target == &here.server ? "the server's own files" : written(target);
+  here.danger(
       "rewrite-before-check", rewrite.place,
       "this leads from " + written(closed) + " to " + place + ", where no check is made, before the one of " +
           written(closed) + " is: everybody gets in",
@@ -148,13 +148,13 @@ void report(const Site& site, const Directive& rewrite, const Scope& closed, con
           written(closed));
 }
 
-void lintLocation(const Site& site, const Scope& closed) {
+void lintLocation(const CheckedServer& here, const Scope& closed) {
   const auto always = closed.own("rewrite");
   for (const Directive* rewrite : linesIn(closed, "rewrite")) {
     if (rewrite->argument(2) == "break") continue;
     const bool is_conditional = std::find(always.begin(), always.end(), rewrite) == always.end();
-    const Scope* target = wayOut(site, *rewrite, is_conditional, closed);
-    if (target != nullptr) report(site, *rewrite, closed, *target);
+    const Scope* target = wayOut(here, *rewrite, is_conditional, closed);
+    if (target != nullptr) report(here, *rewrite, closed, *target);
   }
 }
 
@@ -178,18 +178,18 @@ bool leavesOut(const Scope& condition, const Scope& closed) {
 }
 
 /// Of the server, or of an `if` in it: also one with `break` has nginx look for another location.
-void lintServersOwn(const Site& site, const Scope& block) {
-  const bool is_conditional = &block != &site.server;
+void lintServersOwn(const CheckedServer& here, const Scope& block) {
+  const bool is_conditional = &block != &here.server;
   for (const Directive* rewrite : block.own("rewrite")) {
-    for (const Scope* closed : site.locations) {
+    for (const Scope* closed : here.locations) {
       if (!isChecked(*closed) || nameOf(*closed).match == LocationName::Match::kNamed) continue;
       if (is_conditional && leavesOut(block, *closed)) continue;
       // An exception to a check of everything is made where one sees it.
       if (nameOf(*closed).text == "/" && takesAPart(*rewrite, *closed)) continue;
       // And a page for everybody in the place of the whole site shows nothing.
-      const Scope* target = wayOut(site, *rewrite, true, *closed);
+      const Scope* target = wayOut(here, *rewrite, true, *closed);
       if (target == nullptr) continue;
-      report(site, *rewrite, *closed, *target);
+      report(here, *rewrite, *closed, *target);
       break;
     }
   }
@@ -197,13 +197,13 @@ void lintServersOwn(const Site& site, const Scope& block) {
 
 }  // namespace
 
-void lintRewrites(const Site& site) {
-  lintServersOwn(site, site.server);
-  for (const auto& child : site.server.children()) {
-    if (child->kind() == Scope::Kind::kIf) lintServersOwn(site, *child);
+void lintRewrites(const CheckedServer& here) {
+  lintServersOwn(here, here.server);
+  for (const auto& child : here.server.children()) {
+    if (child->kind() == Scope::Kind::kIf) lintServersOwn(here, *child);
   }
-  for (const Scope* location : site.locations) {
-    if (isChecked(*location)) lintLocation(site, *location);
+  for (const Scope* location : here.locations) {
+    if (isChecked(*location)) lintLocation(here, *location);
   }
 }
 

@@ -16,11 +16,11 @@ namespace sessiond::nginx {
 namespace {
 
 /// Whatever may answer there: those of a location, and of the others that a request of it may end in, but for one.
-std::vector<Handover> programsOf(const Site& site, const Scope& location, const Scope& but_for) {
-  std::vector<Handover> programs = handoversOf(location, site.upstreams);
+std::vector<Handover> programsOf(const CheckedServer& here, const Scope& location, const Scope& but_for) {
+  std::vector<Handover> programs = handoversOf(location, here.upstreams);
   for (const Scope* redirect : redirectsOf(location)) {
     if (redirect == &but_for) continue;
-    const std::vector<Handover> others = handoversOf(*redirect, site.upstreams);
+    const std::vector<Handover> others = handoversOf(*redirect, here.upstreams);
     programs.insert(programs.end(), others.begin(), others.end());
   }
   return programs;
@@ -34,18 +34,18 @@ bool shareOne(const std::vector<Handover>& some, const std::vector<Handover>& ot
 
 }  // namespace
 
-void lintSlashes(const Site& site) {
-  for (const Scope* closed : site.locations) {
+void lintSlashes(const CheckedServer& here) {
+  for (const Scope* closed : here.locations) {
     if (!isPrefix(*closed) || !isChecked(*closed) || handsOn(*closed)) continue;
     const std::string_view name = nameOf(*closed).text;
     if (!name.ends_with('/') || name.size() < 2) continue;
     const std::string address(name.substr(0, name.size() - 1));
-    const Scope* taken = locationFor(site.server, address);
+    const Scope* taken = locationFor(here.server, address);
     if (taken == nullptr) continue;
-    const bool is_open = isOpenBeside(site.facts, *taken, *closed);
+    const bool is_open = isOpenBeside(here.facts, *taken, *closed);
     if (!is_open && !lacksPolicyOf(*taken, *closed)) continue;
     // Where a regex location may take an address, the prefix counts as well (locationsFor): but not the other one.
-    if (!shareOne(programsOf(site, *closed, *taken), programsOf(site, *taken, *closed))) continue;
+    if (!shareOne(programsOf(here, *closed, *taken), programsOf(here, *taken, *closed))) continue;
     std::string what = address + ", without the slash, ";
     if (is_open) {
       what += "is open to all";
@@ -57,9 +57,9 @@ void lintSlashes(const Site& site) {
     what += " by " + written(*taken) + ", and leads to the same application";
     const std::string remedy = "say `location = " + address + " { return 301 " + std::string(name) + "; }` too";
     if (is_open) {
-      site.danger("slash-missing", closed->place(), what, remedy);
+      here.danger("slash-missing", closed->place(), what, remedy);
     } else {
-      site.fault("policy-weaker", closed->place(), what, remedy);
+      here.fault("policy-weaker", closed->place(), what, remedy);
     }
   }
 }

@@ -36,24 +36,24 @@ std::string inKibibytes(std::size_t size) {
   return std::to_string(size / 1024) + "k";
 }
 
-void lintOurLocations(const Site& site) {
-  for (const Scope* location : site.server.all(Scope::Kind::kLocation)) {
+void lintOurLocations(const CheckedServer& here) {
+  for (const Scope* location : here.server.all(Scope::Kind::kLocation)) {
     const LocationName name = nameOf(*location);
-    if (name.text == "/sessiond/metrics" && listensPublicly(site.server)) {
-      site.hint("status-public", location->place(),
+    if (name.text == "/sessiond/metrics" && listensPublicly(here.server)) {
+      here.hint("status-public", location->place(),
                 "status.conf stands in a server that others can reach; behind a proxy on "
                 "this machine its `allow 127.0.0.1` lets everybody in",
                 "give it a server of its own on 127.0.0.1");
     }
     if (name.text == "/login" && isOurs(location->place()) && location->inForce("limit_req").empty()) {
-      site.hint("login-unlimited", location->place(), "nginx lets a client try passwords as fast as it can",
+      here.hint("login-unlimited", location->place(), "nginx lets a client try passwords as fast as it can",
                 "limit_req_zone and limit_req: the lines are in sessiond/endpoints.conf, at `location = /login`");
     }
-    if (name.text == "sessiond:check" && site.facts.identity_max_bytes > 0) {
+    if (name.text == "sessiond:check" && here.facts.identity_max_bytes > 0) {
       const std::size_t buffer = bytes(location->value("fastcgi_buffer_size"));
-      if (buffer > 0 && buffer < site.facts.identity_max_bytes + kOtherHeaders) {
-        site.fault("buffers", location->place(),
-                   "session.identity_max_bytes (" + inKibibytes(site.facts.identity_max_bytes) +
+      if (buffer > 0 && buffer < here.facts.identity_max_bytes + kOtherHeaders) {
+        here.fault("buffers", location->place(),
+                   "session.identity_max_bytes (" + inKibibytes(here.facts.identity_max_bytes) +
                        ") and 4k for the other headers do not fit into fastcgi_buffer_size (" + inKibibytes(buffer) +
                        "): a user with many roles gets 503",
                    buffer > kOtherHeaders + 1024
@@ -65,22 +65,22 @@ void lintOurLocations(const Site& site) {
 }
 
 /// Who says by which scheme the browser came?
-void lintScheme(const Site& site) {
-  if (!site.has_endpoints) return;
+void lintScheme(const CheckedServer& here) {
+  if (!here.has_endpoints) return;
   const bool proxied =
-      !site.server.inForce("real_ip_header").empty() || !site.server.inForce("set_real_ip_from").empty();
-  const Directive* set = lastSet(site.server, "$sessiond_scheme");
+      !here.server.inForce("real_ip_header").empty() || !here.server.inForce("set_real_ip_from").empty();
+  const Directive* set = lastSet(here.server, "$sessiond_scheme");
   if (set == nullptr) {
-    if (!proxied || usesTls(site.server)) return;
-    site.hint("scheme", site.server.place(),
+    if (!proxied || usesTls(here.server)) return;
+    here.hint("scheme", here.server.place(),
               "something stands before this server; if it ends TLS, sessiond takes the "
               "browser's https for http: no Secure cookie, and logins are refused as foreign",
               "say `set $sessiond_scheme https;` in the server");
     return;
   }
-  const std::string word = ClientValues(site.main, site.server).in(set->argument(1));
+  const std::string word = ClientValues(here.main, here.server).in(set->argument(1));
   if (proxied || word.empty()) return;
-  site.hint("scheme", set->place,
+  here.hint("scheme", set->place,
             "without a proxy that sets " + word + " the client chooses what sessiond takes for its scheme",
             "say `set $sessiond_scheme https;`; or `set_real_ip_from` with the proxies, and let nobody else come here");
 }
@@ -100,7 +100,7 @@ void lintApi(const Scope& server, Findings& findings) {
 }
 
 /// A browser that asks for leave sends no cookie, and would be refused.
-void lintPreflight(const Site& site, const Scope& location) {
+void lintPreflight(const CheckedServer& here, const Scope& location) {
   const auto headers = location.inForce("add_header");
   const bool shares = std::any_of(headers.begin(), headers.end(), [](const Directive* header) {
     return header->argument(0) == "Access-Control-Allow-Origin";
@@ -111,33 +111,33 @@ void lintPreflight(const Site& site, const Scope& location) {
            child->opened()->arguments.back().find("OPTIONS") != std::string::npos;
   });
   if (shares && !answers) {
-    site.hint("preflight", headers.front()->place,
+    here.hint("preflight", headers.front()->place,
               "other origins may ask for " + written(location) +
                   ", but their preflight requests carry no cookie and are refused",
               "answer OPTIONS with `return 204` in an `if`, see protect-api.conf");
   }
 }
 
-void lintCompany(const Site& site) {
-  for (const Scope* location : site.locations) {
+void lintCompany(const CheckedServer& here) {
+  for (const Scope* location : here.locations) {
     if (!isChecked(*location)) continue;
-    lintPreflight(site, *location);
+    lintPreflight(here, *location);
     const std::string_view basic = location->value("auth_basic");
     if (!basic.empty() && basic != "off" && location->value("satisfy") != "any") {
-      site.hint("auth-basic", location->inForce("auth_basic").back()->place,
+      here.hint("auth-basic", location->inForce("auth_basic").back()->place,
                 "two logins one after the other in " + written(*location), "fine, if it is meant so");
     }
     const auto methods = location->all(Scope::Kind::kLimitExcept);
-    if (!methods.empty() && hasOwnCheck(*location) && !isChecked(site.server) && !isClosed(*methods.front())) {
-      site.fault("limit-except", methods.front()->place(),
+    if (!methods.empty() && hasOwnCheck(*location) && !isChecked(here.server) && !isClosed(*methods.front())) {
+      here.fault("limit-except", methods.front()->place(),
                  "limit_except asks for no policy: every method but those that it names is refused",
                  "use `if ($request_method !~ ^(GET|HEAD|POST)$) { return 405; }`");
     }
   }
-  const Scope* challenge = locationFor(site.server, "/.well-known/acme-challenge/x");
-  const bool checked = challenge == nullptr ? isChecked(site.server) : isChecked(*challenge);
-  if (checked && listensPublicly(site.server) && !usesTls(site.server)) {
-    site.hint("acme", site.server.place(),
+  const Scope* challenge = locationFor(here.server, "/.well-known/acme-challenge/x");
+  const bool checked = challenge == nullptr ? isChecked(here.server) : isChecked(*challenge);
+  if (checked && listensPublicly(here.server) && !usesTls(here.server)) {
+    here.hint("acme", here.server.place(),
               "certificates cannot be renewed over http: /.well-known/acme-challenge/ is behind "
               "the check",
               "give it a location ^~ with `auth_request off;`");
@@ -150,10 +150,10 @@ void lintAnyServer(const Scope& server, Findings& findings) {
   lintApi(server, findings);
 }
 
-void lintSite(const Site& site) {
-  lintOurLocations(site);
-  lintScheme(site);
-  lintCompany(site);
+void lintAround(const CheckedServer& here) {
+  lintOurLocations(here);
+  lintScheme(here);
+  lintCompany(here);
 }
 
 }  // namespace sessiond::nginx
