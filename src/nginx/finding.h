@@ -18,12 +18,16 @@ enum class Severity {
 
 std::string_view nameOf(Severity severity);
 
-struct Finding {
+/// Something that is wrong. A plain value.
+struct Remark {
   Severity severity = Severity::kHint;
   std::string rule;  ///< `satisfy-any`
-  Place place;
   std::string message;
-  std::string remedy;
+  std::string remedy;  ///< what to write or to type
+};
+
+struct Finding : Remark {
+  Place place;
 };
 
 using Findings = std::vector<Finding>;

@@ -79,15 +79,15 @@ void lintUnseen(const Scope& main, const SourceFile& file, Findings& findings) {
     const Scope::Kind around = server->parent()->kind();
     is_any = is_any || around == Scope::Kind::kHttp || around == Scope::Kind::kMain;
     if (around != Scope::Kind::kMain) continue;
-    findings.push_back({Severity::kFault, "not-looked-at", server->place(),
-                        "this server stands in no `http` block here, so it was not looked at", remedy});
+    findings.push_back({{Severity::kFault, "not-looked-at",
+                         "this server stands in no `http` block here, so it was not looked at", remedy},
+                        server->place()});
   }
   if (is_any) return;
-  findings.push_back({Severity::kFault,
-                      "not-looked-at",
-                      {file.path, 1},
-                      main.inside().empty() ? "there is nothing in it" : "there is no `http` block with a server in it",
-                      remedy});
+  findings.push_back(
+      {{Severity::kFault, "not-looked-at",
+        main.inside().empty() ? "there is nothing in it" : "there is no `http` block with a server in it", remedy},
+       {file.path, 1}});
 }
 
 auto order(const Finding& finding) {
@@ -117,7 +117,7 @@ Findings lintNginx(const SourceFile& main, const FileFinder& files, const Sessio
   });
   if (!configuration) {
     const SyntaxError& error = configuration.error();
-    return {{Severity::kFault, "syntax", error.place, error.message, "nginx -t says more"}};
+    return {{{Severity::kFault, "syntax", error.message, "nginx -t says more"}, error.place}};
   }
   const Scope scope(*configuration);
   const Upstreams upstreams = upstreamsIn(scope);
@@ -139,7 +139,8 @@ Findings lintNginx(const SourceFile& main, const FileFinder& files, const Sessio
 Findings lintDump(std::string_view dump, const SessiondFacts& facts) {
   std::vector<SourceFile> files = splitDump(dump);
   if (files.empty()) {
-    return {{Severity::kFault, "syntax", {"", 1}, "this is no output of nginx -T", "give the main file, or nginx -T"}};
+    return {
+        {{Severity::kFault, "syntax", "this is no output of nginx -T", "give the main file, or nginx -T"}, {"", 1}}};
   }
   const SourceFile main = files.front();
   const std::size_t slash = main.path.rfind('/');

@@ -50,13 +50,13 @@ bool deniesOthers(const Scope& scope) {
 }  // namespace
 
 void CheckedServer::danger(std::string_view rule, const Place& place, std::string message, std::string remedy) const {
-  findings.push_back({Severity::kDanger, std::string(rule), place, std::move(message), std::move(remedy)});
+  findings.push_back({{Severity::kDanger, std::string(rule), std::move(message), std::move(remedy)}, place});
 }
 void CheckedServer::fault(std::string_view rule, const Place& place, std::string message, std::string remedy) const {
-  findings.push_back({Severity::kFault, std::string(rule), place, std::move(message), std::move(remedy)});
+  findings.push_back({{Severity::kFault, std::string(rule), std::move(message), std::move(remedy)}, place});
 }
 void CheckedServer::hint(std::string_view rule, const Place& place, std::string message, std::string remedy) const {
-  findings.push_back({Severity::kHint, std::string(rule), place, std::move(message), std::move(remedy)});
+  findings.push_back({{Severity::kHint, std::string(rule), std::move(message), std::move(remedy)}, place});
 }
 
 bool isOurs(const Place& place) {

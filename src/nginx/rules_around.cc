@@ -92,9 +92,10 @@ void lintApi(const Scope& server, Findings& findings) {
     for (const Directive* parameter : location->own("fastcgi_param")) {
       const std::string_view endpoint = parameter->argument(1);
       if (parameter->argument(0) != "SESSIOND_ENDPOINT" || (endpoint != "session" && endpoint != "cache")) continue;
-      findings.push_back({Severity::kDanger, "api-public", location->place(),
-                          "others can reach the applications' own way to sessions and cache",
-                          "let this server listen on 127.0.0.1 or a unix socket only"});
+      findings.push_back(
+          {{Severity::kDanger, "api-public", "others can reach the applications' own way to sessions and cache",
+            "let this server listen on 127.0.0.1 or a unix socket only"},
+           location->place()});
     }
   }
 }

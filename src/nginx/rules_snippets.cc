@@ -89,11 +89,10 @@ void lintSnippets(const std::vector<SourceFile>& files, const SessiondFacts& fac
     const std::string missing = missingIn(file, *expected, facts.identity);
     if (missing.empty()) continue;
     findings.push_back(
-        {Severity::kFault,
-         "snippets-old",
-         {file.path, 1},
-         "this snippet is of another version, or for another configuration: it lacks \"" + missing + "\"",
-         "use the output of `sessionctl nginx print`"});
+        {{Severity::kFault, "snippets-old",
+          "this snippet is of another version, or for another configuration: it lacks \"" + missing + "\"",
+          "use the output of `sessionctl nginx print`"},
+         {file.path, 1}});
   }
 }
 

@@ -98,11 +98,9 @@ nginx::Findings lintText(const std::string& file, const std::string& text, const
   UnreadFiles unread;
   auto findings = nginx::lintNginx({file, text}, finderBelow(fs::path(file).parent_path().string(), &unread), facts);
   for (const auto& [path, why] : unread) {
-    findings.push_back({nginx::Severity::kFault,
-                        "not-looked-at",
-                        {path, 1},
-                        "it is included, and was not looked at: " + why,
-                        "let it be read, or let it not be included"});
+    findings.push_back({{nginx::Severity::kFault, "not-looked-at", "it is included, and was not looked at: " + why,
+                         "let it be read, or let it not be included"},
+                        {path, 1}});
   }
   return findings;
 }

@@ -11,15 +11,8 @@
 
 namespace sessiond::ctl {
 
+using nginx::Remark;
 using nginx::Severity;
-
-/// Something that is wrong. A plain value.
-struct Complaint {
-  Severity severity = Severity::kFault;
-  std::string rule;
-  std::string message;
-  std::string remedy;  ///< what to type
-};
 
 /// What one rule has found. A plain value.
 class Verdict {
@@ -38,17 +31,17 @@ class Verdict {
   void cannotTell(std::string why) { not_told_ = std::move(why); }
 
   const std::string& rule() const { return rule_; }
-  const std::vector<Complaint>& complaints() const { return complaints_; }
+  const std::vector<Remark>& remarks() const { return remarks_; }
   /// Empty: everything was looked at.
   const std::string& notTold() const { return not_told_; }
 
  private:
   void add(Severity severity, std::string message, std::string remedy) {
-    complaints_.push_back({severity, rule_, std::move(message), std::move(remedy)});
+    remarks_.push_back({severity, rule_, std::move(message), std::move(remedy)});
   }
 
   std::string rule_;
-  std::vector<Complaint> complaints_;
+  std::vector<Remark> remarks_;
   std::string not_told_;
 };
 

@@ -38,23 +38,23 @@ std::vector<Examined> examineAll(const Installation& installation) {
 
 Severity worstOf(const Verdict& verdict) {
   Severity worst = Severity::kHint;
-  for (const Complaint& complaint : verdict.complaints()) worst = std::max(worst, complaint.severity);
+  for (const Remark& remark : verdict.remarks()) worst = std::max(worst, remark.severity);
   return worst;
 }
 
 /// In one word.
 std::string resultOf(const Verdict& verdict) {
-  if (!verdict.complaints().empty()) return std::string(nameOf(worstOf(verdict)));
+  if (!verdict.remarks().empty()) return std::string(nameOf(worstOf(verdict)));
   return verdict.notTold().empty() ? "good" : "not told";
 }
 
 std::string jsonOf(const Examined& examined) {
   std::vector<std::string> findings;
-  for (const Complaint& complaint : examined.verdict.complaints()) {
+  for (const Remark& remark : examined.verdict.remarks()) {
     findings.push_back(JsonObject()
-                           .text("severity", nameOf(complaint.severity))
-                           .text("message", complaint.message)
-                           .text("remedy", complaint.remedy)
+                           .text("severity", nameOf(remark.severity))
+                           .text("message", remark.message)
+                           .text("remedy", remark.remedy)
                            .json());
   }
   return JsonObject()
@@ -79,16 +79,16 @@ void printRest(const Examined& examined) {
 void print(const std::vector<Examined>& all) {
   for (const Severity severity : {Severity::kDanger, Severity::kFault, Severity::kHint}) {
     for (const Examined& examined : all) {
-      for (const Complaint& complaint : examined.verdict.complaints()) {
-        if (complaint.severity != severity) continue;
-        std::printf("%s: %s [%s]\n    %s\n", std::string(nameOf(severity)).c_str(), harmless(complaint.message).c_str(),
-                    complaint.rule.c_str(), harmless(complaint.remedy).c_str());
+      for (const Remark& remark : examined.verdict.remarks()) {
+        if (remark.severity != severity) continue;
+        std::printf("%s: %s [%s]\n    %s\n", std::string(nameOf(severity)).c_str(), harmless(remark.message).c_str(),
+                    remark.rule.c_str(), harmless(remark.remedy).c_str());
       }
     }
   }
   if (::isatty(STDOUT_FILENO) == 0) return;
   for (const Examined& examined : all) {
-    if (examined.verdict.complaints().empty()) printRest(examined);
+    if (examined.verdict.remarks().empty()) printRest(examined);
   }
 }
 

@@ -166,7 +166,7 @@ void lookAtWirings(const Installation& installation, Verdict& verdict) {
   }
 }
 
-/// One complaint for each file, however many servers include it.
+/// One remark for each file, however many servers include it.
 void lookAtSnippets(const Installation& installation, Verdict& verdict) {
   if (!isReadable(installation, verdict)) return;
   std::set<std::string> seen;
