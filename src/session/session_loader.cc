@@ -18,10 +18,11 @@ constexpr std::chrono::milliseconds kLookInterval{20};
 
 }  // namespace
 
-SessionLoader::SessionLoader(const Parts& parts, Client& client) : parts_(parts), client_(client) {}
+SessionLoader::SessionLoader(const Parts& parts, LaneStore& store, EventLoop& loop, Client& client)
+    : parts_(parts), store_(store), loop_(loop), client_(client) {}
 
 SessionLoader::~SessionLoader() {
-  parts_.loop.forget(*this);
+  loop_.forget(*this);
 }
 
 void SessionLoader::want(SessionWant& want) {
@@ -31,7 +32,7 @@ void SessionLoader::want(SessionWant& want) {
     if (pending.under_way && join(pending.asked, hash, want, true)) return parts_.metrics.joined.add();
   }
   parts_.metrics.misses.add();
-  const LaneStore::Group group = parts_.store.groupOf(SessionLoad{.id = want.id});
+  const LaneStore::Group group = store_.groupOf(SessionLoad{.id = want.id});
   watch(want.arrived);
   flushSoon(group, want.arrived);
   gathering_.push_back({.hash = hash, .group = group, .note = {}, .wants = {&want}, .id = {}});  // last: all may throw
@@ -39,13 +40,13 @@ void SessionLoader::want(SessionWant& want) {
 
 void SessionLoader::want(TouchWant& want) {
   watch(want.arrived);
-  flushSoon(parts_.store.groupOf(want.id), want.arrived);
+  flushSoon(store_.groupOf(want.id), want.arrived);
   touches_.push_back(&want);
 }
 
 void SessionLoader::flushSoon(LaneStore::Group group, SteadyTime now) {
   const bool waits_behind = pending_.any(group);
-  if (waits_behind && !parts_.store.hasGroups()) return;
+  if (waits_behind && !store_.hasGroups()) return;
   const SteadyTime::duration gather = pending_.any() ? SteadyTime::duration(0) : SteadyTime::duration(kGatherTime);
   flush_at_ = std::min(flush_at_, now + (waits_behind ? SteadyTime::duration(kLookInterval) : gather));
   waitForTime();
@@ -69,7 +70,7 @@ void SessionLoader::flush() {
   regroup();
   while (sendNext()) {
   }
-  const bool waits_behind = parts_.store.hasGroups() && (!gathering_.empty() || !touches_.empty());
+  const bool waits_behind = store_.hasGroups() && (!gathering_.empty() || !touches_.empty());
   flush_at_ = waits_behind ? parts_.clock.steadyNow() + kLookInterval : SteadyTime::max();
   waitForTime();
   flushing_ = false;
@@ -77,27 +78,27 @@ void SessionLoader::flush() {
 
 /// Nobody waits for servers that have their session no longer.
 void SessionLoader::regroup() {
-  const std::uint64_t version = parts_.store.groupsVersion();
+  const std::uint64_t version = store_.groupsVersion();
   if (std::exchange(groups_version_, version) == version) return;
   for (Asked& one : gathering_) {
     const auto login = one.met ? one.met->login() : std::string_view();
-    one.group = parts_.store.groupOf(SessionLoad{.id = one.wants.front()->id, .user = login});
+    one.group = store_.groupOf(SessionLoad{.id = one.wants.front()->id, .user = login});
   }
 }
 
 /// Of which a batch can be sent now.
 std::optional<LaneStore::Group> SessionLoader::nextGroup() const {
-  const bool has_groups = parts_.store.hasGroups();
+  const bool has_groups = store_.hasGroups();
   if (!has_groups && pending_.any()) return std::nullopt;
   for (const Asked& one : gathering_) {
     if (!pending_.any(one.group)) return one.group;
   }
   for (const TouchWant* want : touches_) {
-    const LaneStore::Group group = parts_.store.groupOf(want->id);
+    const LaneStore::Group group = store_.groupOf(want->id);
     if (!pending_.any(group)) return group;
   }
   for (const LateTouch& late : late_) {
-    const LaneStore::Group group = parts_.store.groupOf(late.id);
+    const LaneStore::Group group = store_.groupOf(late.id);
     if (!pending_.any(group)) return group;
   }
   return std::nullopt;
@@ -116,7 +117,7 @@ bool SessionLoader::sendNext() {
     return true;
   }
   waitForTime();
-  parts_.store.send(pending.batch, pending.deadline, *this);
+  store_.send(pending.batch, pending.deadline, *this);
   return true;
 }
 
@@ -164,7 +165,7 @@ bool SessionLoader::takeLoad(PendingBatch& pending, Asked& one, SteadyTime now) 
   SessionLoad load{.id = &id,
                    .wants_ttl = one.note.wants_ttl || isTouchDue(one, now),
                    .user = one.note.known ? one.note.known->login() : std::string_view()};
-  one.group = parts_.store.groupOf(load);
+  one.group = store_.groupOf(load);
   if (one.group != pending.group) return false;
   one.met = {};
   pending.batch.loads.push_back(load);
@@ -173,7 +174,7 @@ bool SessionLoader::takeLoad(PendingBatch& pending, Asked& one, SteadyTime now) 
 
 void SessionLoader::takeTouches(PendingBatch& pending, SteadyTime now) {
   std::erase_if(touches_, [&](TouchWant* want) {
-    if (pending.touching.size() >= kLargestBatch || parts_.store.groupOf(want->id) != pending.group) return false;
+    if (pending.touching.size() >= kLargestBatch || store_.groupOf(want->id) != pending.group) return false;
     pending.touching.push_back(
         {.want = want,
          .touch = {.id = want->id, .ttl = want->ttl, .until = now + want->ttl, .ends = want->ends},
@@ -183,7 +184,7 @@ void SessionLoader::takeTouches(PendingBatch& pending, SteadyTime now) {
     return true;
   });
   std::erase_if(late_, [&](LateTouch& late) {
-    if (parts_.store.groupOf(late.id) != pending.group) return false;
+    if (store_.groupOf(late.id) != pending.group) return false;
     pending.touching.push_back({.want = nullptr, .touch = std::move(late), .session = {}, .first = false});
     return true;
   });
@@ -262,7 +263,7 @@ bool SessionLoader::take(Asked& asked, const SessionLoad& load, bool tracked, St
     asked.met = found.session;
     asked.id.reset();
     if (!asked.wants.empty()) {
-      asked.group = parts_.store.groupOf(SessionLoad{.id = asked.wants.front()->id, .user = found.session->login()});
+      asked.group = store_.groupOf(SessionLoad{.id = asked.wants.front()->id, .user = found.session->login()});
     }
     return asked.wants.empty();
   }
@@ -305,7 +306,7 @@ void SessionLoader::keepLate(SteadyTime now) {
 /// Where there is no room for more late ones, or no memory, the session's next touch comes in its time: whoever waits
 /// for this one is told all the same.
 void SessionLoader::keepLate(const KeyTouch& touch, SteadyTime until, SteadyTime now) {
-  const LaneStore::Group group = parts_.store.groupOf(*touch.id);
+  const LaneStore::Group group = store_.groupOf(*touch.id);
   try {
     LateTouch late{.id = *touch.id, .ttl = touch.ttl, .until = until, .ends = touch.ends};
     static_cast<void>(parts_.late.add(std::move(late), group));
@@ -318,7 +319,7 @@ void SessionLoader::keepLate(const KeyTouch& touch, SteadyTime until, SteadyTime
 void SessionLoader::waitForTime() {
   const SteadyTime next = std::min({late_at_, expires_at_, flush_at_});
   if (next == waiting_for_) return;
-  parts_.loop.callAt(next, *this);
+  loop_.callAt(next, *this);
   waiting_for_ = next;
 }
 

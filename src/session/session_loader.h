@@ -50,8 +50,8 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
    protected:
     ~Client() = default;
   };
+  /// What all lanes share.
   struct Parts {
-    LaneStore& store;
     SessionCache& cache;
     FactsReader& reader;
     TouchThrottle& throttle;
@@ -59,11 +59,10 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
     LoaderMetrics& metrics;
     IndexWriter* index = nullptr;  ///< is told of whom the sessions are that come; null: nobody is
     const Clock& clock;
-    EventLoop& loop;
     std::chrono::milliseconds budget;  ///< from a request's arrival
   };
 
-  SessionLoader(const Parts& parts, Client& client);
+  SessionLoader(const Parts& parts, LaneStore& store, EventLoop& loop, Client& client);
   /// Whoever still waits is not told, and a touch under way is lost: not before busy() is false, where that can be had.
   ~SessionLoader();
   SessionLoader(const SessionLoader&) = delete;
@@ -114,6 +113,8 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   void note(Touching& touching, const KeyTouch& sent, SteadyTime now);
 
   const Parts parts_;
+  LaneStore& store_;
+  EventLoop& loop_;
   Client& client_;
   std::vector<Asked> gathering_;
   std::deque<TouchWant*> touches_;

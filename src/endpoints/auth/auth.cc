@@ -1,6 +1,7 @@
 #include "endpoints/auth/auth.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/check.h"
@@ -82,13 +83,13 @@ std::unique_ptr<PendingCheck> AuthEndpoint::pendingOf(AuthCheck&& check, std::op
   if (pending->touch) pending->touch->asker = pending.get();
   return pending;
 } catch (...) {
-  if (touch) parts_.throttle.forget(touch->id.bytes());
+  if (touch) parts_.loader.throttle.forget(touch->id.bytes());
   throw;
 }
 
 void AuthEndpoint::turnAway(Exchange& exchange) const {
   const auto* pending = static_cast<const PendingCheck*>(exchange.continuation.get());
-  if (pending != nullptr && pending->touch) parts_.throttle.forget(pending->touch->id.bytes());
+  if (pending != nullptr && pending->touch) parts_.loader.throttle.forget(pending->touch->id.bytes());
 }
 
 std::unique_ptr<Loader> AuthEndpoint::makeLoader(EventLoop& loop, Loader::Client& client) const {
@@ -117,7 +118,7 @@ AuthCheck AuthEndpoint::readCheck(const Request& request) const {
   }
   check.location_policy = policy_name;
   if (unknown != nullptr) {
-    if (const auto count = unknown_words_.count(parts_.clock.steadyNow())) {
+    if (const auto count = unknown_words_.count(parts_.loader.clock.steadyNow())) {
       logError("auth: nginx says a word that sessiond does not know; refused",
                {{"parameter", unknown->name}, {"value", unknown->value}, {"count", *count}});
     }
@@ -126,7 +127,7 @@ AuthCheck AuthEndpoint::readCheck(const Request& request) const {
   if (policy_name.empty()) policy_name = "default";
   check.policy = findPolicy(policy_name);
   if (check.policy == nullptr) {
-    if (const auto count = unknown_policies_.count(parts_.clock.steadyNow())) {
+    if (const auto count = unknown_policies_.count(parts_.loader.clock.steadyNow())) {
       logError("auth: nginx names a policy that the configuration does not have",
                {{"policy", policy_name}, {"count", *count}});
     }
@@ -142,7 +143,7 @@ bool AuthEndpoint::claimsIdentity(const Request& request) const {
   if (request.paramOrEmpty("SESSIOND_CLAIMS") != "refuse") return false;
   const std::optional<std::string_view> claim = claimed_identity_.findIn(request);
   if (!claim) return false;
-  if (const auto count = claims_.count(parts_.clock.steadyNow())) {
+  if (const auto count = claims_.count(parts_.loader.clock.steadyNow())) {
     logError(
         "auth: a client says itself who it is, and its location in nginx lacks the include of "
         "sessiond/identity-….conf that would keep that from the application; refused",
@@ -154,9 +155,9 @@ bool AuthEndpoint::claimsIdentity(const Request& request) const {
 /// Peeks and verifies; true when all that can be known without waiting is known.
 bool AuthEndpoint::lookUp(AuthCheck& check) const {
   bool complete = true;
-  const SteadyTime now = parts_.clock.steadyNow();
+  const SteadyTime now = parts_.loader.clock.steadyNow();
   for (AuthCandidate& candidate : check.candidates) {
-    candidate.found = parts_.cache.find(candidate.cookie, now);
+    candidate.found = parts_.loader.cache.find(candidate.cookie, now);
     if (candidate.found) {
       hits_.add();
       secret_hits_[0]->add();
@@ -165,7 +166,7 @@ bool AuthEndpoint::lookUp(AuthCheck& check) const {
     }
     if (!candidate.verify(parts_.signer)) continue;
     secret_hits_[candidate.verified->secret]->add();
-    candidate.found = parts_.cache.find(candidate.verified->id, now);
+    candidate.found = parts_.loader.cache.find(candidate.verified->id, now);
     if (candidate.found) hits_.add();
     if (complete && candidate.found && leadsToSession(*candidate.found)) return true;
     complete = complete && candidate.found;
@@ -181,7 +182,7 @@ void AuthEndpoint::startAnew(AuthCheck& check) const {
 }
 
 AuthDecision AuthEndpoint::decideOn(const AuthCheck& check) const {
-  return decide(check, settings_.session.absolute_timeout, parts_.clock.wallNow());
+  return decide(check, settings_.session.absolute_timeout, parts_.loader.clock.wallNow());
 }
 
 void AuthEndpoint::answer(const AuthCheck& check, const AuthDecision& decision, Exchange& exchange,
@@ -203,7 +204,7 @@ void AuthEndpoint::answer(const AuthCheck& check, const AuthDecision& decision, 
 /// Somebody with a session may stand behind what was not looked at.
 void AuthEndpoint::noteLimits(CheckStatus status) const {
   if (!wasCut(status)) return;
-  if (!limits_log_.pass(parts_.clock.steadyNow())) return;
+  if (!limits_log_.pass(parts_.loader.clock.steadyNow())) return;
   const bool many = status == CheckStatus::kTooMany;
   logWarn(many ? "auth: a browser sent more cookies of the session's name than are looked at, and none of the first "
                  "ones led to a session; something on this domain sets cookies of that name"
@@ -241,7 +242,7 @@ void AuthEndpoint::refuse(const Request& request, CheckStatus status, Response& 
 }
 
 void AuthEndpoint::logRefusal(const AuthCheck& check, const AuthDecision& decision) const {
-  if (parts_.refusals == nullptr || !parts_.refusals->admit(decision.status, parts_.clock.steadyNow())) return;
+  if (parts_.refusals == nullptr || !parts_.refusals->admit(decision.status, parts_.loader.clock.steadyNow())) return;
   RefusalLog::Refusal refusal{
       .status = decision.status, .policy = {}, .location = check.location_policy, .session = {}};
   if (check.policy != nullptr) refusal.policy = check.policy->name;
@@ -268,18 +269,18 @@ std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check, const Au
   const FoundSession& found = *decision.winner->found;
   const KnownSession& session = *found.session;
   const DecisionFacts& facts = session.facts();
-  const SteadyTime steady_now = parts_.clock.steadyNow();
+  const SteadyTime steady_now = parts_.loader.clock.steadyNow();
   if (!facts.touch_ttl || !session.mayBeTouched(steady_now)) return std::nullopt;
   std::chrono::seconds ttl = std::min<std::chrono::seconds>(*facts.touch_ttl, kLongestKeyLife);
   if (settings_.session.absolute_timeout.count() > 0 && facts.created) {
-    const auto rest = *facts.created + settings_.session.absolute_timeout - parts_.clock.wallNow();
+    const auto rest = *facts.created + settings_.session.absolute_timeout - parts_.loader.clock.wallNow();
     ttl = std::min(ttl, std::chrono::ceil<std::chrono::seconds>(rest));
   }
   if (ttl.count() <= 0) return std::nullopt;
   // Who does not know when the key's life ends cannot tell whether somebody else decides about it. The next load asks.
-  if (!found.ends && !parts_.throttle.wouldBeDue(session.idBytes(), ttl, steady_now)) return std::nullopt;
+  if (!found.ends && !parts_.loader.throttle.wouldBeDue(session.idBytes(), ttl, steady_now)) return std::nullopt;
   SessionId id = session.id();  // may throw, and so before the touch is noted
-  const TouchThrottle::Answer answer = parts_.throttle.ask(session.idBytes(), ttl, steady_now);
+  const TouchThrottle::Answer answer = parts_.loader.throttle.ask(session.idBytes(), ttl, steady_now);
   if (!answer.due) {
     // The throttle forgets a touch that was given up. So it is asked again before the session's next touch is due, but
     // not at every check: its table is in no processor's cache.
@@ -287,7 +288,7 @@ std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check, const Au
     return std::nullopt;
   }
   if (!found.ends) {
-    parts_.throttle.forget(session.idBytes());
+    parts_.loader.throttle.forget(session.idBytes());
     return std::nullopt;
   }
   return TouchWant{
@@ -308,7 +309,7 @@ std::optional<std::string> AuthEndpoint::cookieFor(const AuthCheck& check, const
   if (!renew && !roll) return std::nullopt;
   const std::optional<SetCookie> cookie =
       cookieToResend(session.cookieAttributes(), session.cookieMaxAge(), configured.name,
-                     parts_.signer.sign(session.id()), check.https, parts_.clock.wallNow());
+                     parts_.signer.sign(session.id()), check.https, parts_.loader.clock.wallNow());
   if (!cookie) return std::nullopt;
   return render(*cookie);
 }

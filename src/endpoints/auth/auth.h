@@ -9,7 +9,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,9 +30,7 @@
 #include "session/auth_check.h"
 #include "session/check_status.h"
 #include "session/facts_extractor.h"
-#include "session/facts_reader.h"
 #include "session/lane_store.h"
-#include "session/late_touches.h"
 #include "session/session_cache.h"
 #include "session/session_loader.h"
 #include "session/session_policy.h"
@@ -46,15 +43,8 @@ namespace sessiond {
 struct AuthParts {
   const CookieSigner& signer;
   const FactsExtractor& extractor;  ///< by the settings' own rules
-  SessionCache& cache;
-  FactsReader& reader;
-  TouchThrottle& throttle;
-  LateTouches& late_touches;
-  LoaderMetrics& loader_metrics;
-  IndexWriter* index = nullptr;  ///< null: there is none
+  SessionLoader::Parts loader;      ///< its cache and its throttle are the check's
   std::function<std::unique_ptr<LaneStore>(EventLoop& loop)> make_lane_store;
-  std::chrono::milliseconds budget;  ///< of a check, from its arrival, for asking the store
-  const Clock& clock;
   MetricsRegistry& metrics;
   RefusalLog* refusals = nullptr;  ///< none: refusals are not logged
 };

@@ -8,21 +8,11 @@ namespace sessiond {
 AuthLoader::AuthLoader(const AuthEndpoint& auth, const AuthParts& parts, std::unique_ptr<LaneStore> store,
                        EventLoop& loop, Loader::Client& client)
     : auth_(auth),
-      throttle_(parts.throttle),
-      clock_(parts.clock),
+      throttle_(parts.loader.throttle),
+      clock_(parts.loader.clock),
       client_(client),
       store_(std::move(store)),
-      sessions_({.store = *store_,
-                 .cache = parts.cache,
-                 .reader = parts.reader,
-                 .throttle = parts.throttle,
-                 .late = parts.late_touches,
-                 .metrics = parts.loader_metrics,
-                 .index = parts.index,
-                 .clock = parts.clock,
-                 .loop = loop,
-                 .budget = parts.budget},
-                *this) {}
+      sessions_(parts.loader, *store_, loop, *this) {}
 
 void AuthLoader::load(Exchange& exchange) {
   auto& pending = static_cast<PendingCheck&>(*exchange.continuation);

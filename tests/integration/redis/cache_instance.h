@@ -180,15 +180,15 @@ class LaneOf final : private SessionLoader::Client {
   PollLoop loop_;
   std::list<Begun> begun_;
   const std::unique_ptr<LaneStore> store_;
-  SessionLoader loader_{{.store = *store_,
-                         .cache = site_.cache,
+  SessionLoader loader_{{.cache = site_.cache,
                          .reader = site_.reader,
                          .throttle = site_.throttle,
                          .late = site_.late,
                          .metrics = site_.loader_metrics,
                          .clock = site_.clock,
-                         .loop = loop_,
                          .budget = site_.budget},
+                        *store_,
+                        loop_,
                         *this};
   bool loaded_ = false;
   bool touched_ = false;

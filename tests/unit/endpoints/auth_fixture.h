@@ -106,14 +106,14 @@ class AuthEndpointTest : public testing::Test, public Loader::Client {
                     [](const SessionId&, seconds) {});
     return {.signer = signer_,
             .extractor = *extractor_,
-            .cache = cache_,
-            .reader = *reader_,
-            .throttle = throttle_,
-            .late_touches = late_touches_,
-            .loader_metrics = loader_metrics_,
+            .loader = {.cache = cache_,
+                       .reader = *reader_,
+                       .throttle = throttle_,
+                       .late = late_touches_,
+                       .metrics = loader_metrics_,
+                       .clock = clock_,
+                       .budget = milliseconds(750)},
             .make_lane_store = [this](EventLoop&) { return std::make_unique<FakeLaneStore>(source_); },
-            .budget = milliseconds(750),
-            .clock = clock_,
             .metrics = metrics_,
             .refusals = refusals_};
   }

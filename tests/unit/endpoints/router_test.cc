@@ -68,14 +68,14 @@ class RouterTest : public testing::Test {
   AuthEndpoint auth_{settings_,
                      {.signer = signer_,
                       .extractor = extractor_,
-                      .cache = cache_,
-                      .reader = reader_,
-                      .throttle = throttle_,
-                      .late_touches = late_touches_,
-                      .loader_metrics = loader_metrics_,
+                      .loader = {.cache = cache_,
+                                 .reader = reader_,
+                                 .throttle = throttle_,
+                                 .late = late_touches_,
+                                 .metrics = loader_metrics_,
+                                 .clock = clock_,
+                                 .budget = {}},
                       .make_lane_store = {},
-                      .budget = {},
-                      .clock = clock_,
                       .metrics = metrics_}};
   Router router_{auth_, clock_};
   Exchange exchange_;

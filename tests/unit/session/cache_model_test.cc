@@ -215,15 +215,15 @@ class Lane final : private LaneStore, private EventLoop, private SessionLoader::
   }
 
   Model& model_;
-  SessionLoader loader_{{.store = *this,
-                         .cache = model_.cache,
+  SessionLoader loader_{{.cache = model_.cache,
                          .reader = model_.reader,
                          .throttle = model_.throttle,
                          .late = model_.late,
                          .metrics = model_.loader_metrics,
                          .clock = model_.clock,
-                         .loop = *this,
                          .budget = milliseconds(750)},
+                        *this,
+                        *this,
                         *this};
 };
 

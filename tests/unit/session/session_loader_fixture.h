@@ -115,16 +115,16 @@ class SessionLoaderTest : public testing::Test, public SessionLoader::Client {
   IndexWriter index_writer_{index_, clock_, metrics_};
   ScriptedLaneStore store_;
   FakeLoop loop_;
-  SessionLoader loader_{{.store = store_,
-                         .cache = cache_,
+  SessionLoader loader_{{.cache = cache_,
                          .reader = reader_,
                          .throttle = throttle_,
                          .late = late_,
                          .metrics = loader_metrics_,
                          .index = &index_writer_,
                          .clock = clock_,
-                         .loop = loop_,
                          .budget = milliseconds(750)},
+                        store_,
+                        loop_,
                         *this};
   std::deque<SessionId> ids_;
   std::deque<SessionWant> wants_;

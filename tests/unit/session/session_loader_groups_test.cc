@@ -130,15 +130,15 @@ class SessionLoaderGroups : public testing::Test, public SessionLoader::Client {
   std::list<SessionWant> wants_;
   std::list<TouchWant> touches_;
   std::string loaded_;
-  SessionLoader loader_{{.store = store_,
-                         .cache = cache_,
+  SessionLoader loader_{{.cache = cache_,
                          .reader = reader_,
                          .throttle = throttle_,
                          .late = late_,
                          .metrics = loader_metrics_,
                          .clock = clock_,
-                         .loop = loop_,
                          .budget = milliseconds(750)},
+                        store_,
+                        loop_,
                         *this};
 };
 
