@@ -12,6 +12,7 @@
 #include "redis/cluster_nodes.h"
 #include "redis/cluster_watch.h"
 #include "redis/learned_nodes.h"
+#include "redis/name_watch.h"
 #include "redis/redis_client.h"
 #include "redis/sentinel_watch.h"
 
@@ -41,12 +42,14 @@ class RedisTopology {
     One(const Config& config, LearnedNodes& learned, const Clock& clock, MetricsRegistry& metrics);
     RedisClient client;
     std::unique_ptr<SentinelWatch> sentinels;  ///< null: redis.url says where it is
+    std::unique_ptr<NameWatch> names;          ///< null: redis.url has no name
   };
   struct Many {
     Many(const Config& config, LearnedNodes& learned, const Clock& clock, MetricsRegistry& metrics);
     ClusterNodes nodes;
     ClusterClient client;
     ClusterWatch watch;
+    NameWatch names;
   };
 
   const bool needs_discovery_;

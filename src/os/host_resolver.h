@@ -32,6 +32,8 @@ class HostResolver {
   HostResolver(const HostResolver&) = delete;
   HostResolver& operator=(const HostResolver&) = delete;
 
+  /// Is it a name, which may lead elsewhere some time?
+  bool isOfName() const { return lookups_ != nullptr; }
   /// The host's addresses, at least one, in the order to be tried; or a message. Callers that come while a lookup
   /// runs share its result.
   ResolvedAddresses resolve(SteadyTime deadline);

@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <sys/un.h>
 
+#include <array>
 #include <cstring>
 #include <memory>
 
@@ -20,6 +21,14 @@ SocketAddress unixAddress(std::string_view path) {
   std::memcpy(&address.storage, &unix_address, sizeof unix_address);
   address.length = sizeof unix_address;
   return address;
+}
+
+std::string numericHost(const SocketAddress& address) {
+  if (address.get()->sa_family == AF_UNIX) return "";
+  std::array<char, NI_MAXHOST> text{};
+  const int error =
+      getnameinfo(address.get(), address.length, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST | NI_NUMERICSERV);
+  return error == 0 ? text.data() : "";
 }
 
 ResolvedAddresses lookUpHost(const std::string& host, std::uint16_t port, int flags) {

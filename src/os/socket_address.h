@@ -27,6 +27,9 @@ SocketAddress unixAddress(std::string_view path);
 
 using ResolvedAddresses = Expected<std::vector<SocketAddress>, std::string>;
 
+/// Without its port: "192.0.2.1". Empty: of a unix socket.
+std::string numericHost(const SocketAddress& address);
+
 /// getaddrinfo() for TCP, with these AI_ flags more; blocks. At least one address, or a message.
 ResolvedAddresses lookUpHost(const std::string& host, std::uint16_t port, int flags);
 

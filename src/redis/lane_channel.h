@@ -6,7 +6,7 @@
 // if one is sent anyway. Without canaries, that is without a cache, it asks as often whether the server is a primary;
 // one that does not tell has to take a write as often, whatever else is written.
 //
-// A connection is given up after a minute at most: names and proxies may lead elsewhere meanwhile. Before that, another
+// A connection is given up after a minute at most: a proxy may lead elsewhere meanwhile. Before that, another
 // one takes its place (lane_successor.h).
 
 #pragma once

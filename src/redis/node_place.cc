@@ -30,11 +30,21 @@ NodePlace::Refusal NodePlace::refusal() const {
   return present_ == nullptr ? refusal_ : Refusal();
 }
 
+bool NodePlace::renew(std::uint64_t term) {
+  const std::lock_guard lock(mutex_);
+  if (present_ == nullptr || present_->term != term) return false;
+  Known again = *present_;
+  again.term = term + 1;
+  present_ = std::make_shared<const Known>(std::move(again));
+  term_.store(term + 1, std::memory_order_release);
+  return true;
+}
+
 void NodePlace::moveTo(const RedisAddress& address, std::string told_by, const TlsSettings& tls, const Clock& clock) {
-  const std::uint64_t next = term() + 1;
   const std::string name = address.name();
   const bool may_be_for_tls = !address.tls && address.socket_path.empty();
   const std::lock_guard lock(mutex_);
+  const std::uint64_t next = term() + 1;
   std::unique_ptr<RedisConnector>& connector = connectors_[name];
   if (connector == nullptr) connector = std::make_unique<RedisConnector>(address, tls, clock);
   present_ = std::make_shared<const Known>(Known{.name = name,

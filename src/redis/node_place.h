@@ -1,7 +1,8 @@
 // NodePlace: where a node is for the time being.
 //
 // A single server stays where redis.url says. The primary behind sentinels moves: with each move a *term* begins, and
-// what was connected in an earlier one leads to a server that is the node no longer, however well it answers.
+// what was connected in an earlier one leads to a server that is the node no longer, however well it answers. So it is
+// when the place is a name, and that leads elsewhere from now on (name_watch.h).
 // Connectors stay, since links need them, and a primary comes back to where it was.
 
 #pragma once
@@ -54,7 +55,9 @@ class NodePlace {
   /// Empty also once it is known.
   Refusal refusal() const;
 
-  /// A term begins. Of one thread.
+  /// A term begins at the same place. False: another one than `term` has begun already.
+  bool renew(std::uint64_t term);
+  /// A term begins.
   void moveTo(const RedisAddress& address, std::string told_by, const TlsSettings& tls, const Clock& clock);
 
  private:

@@ -127,6 +127,7 @@ Expected<std::unique_ptr<Link>, std::string> RedisConnector::finish(UniqueFd soc
   socklen_t size = sizeof error;
   getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0) return Unexpected("cannot connect: " + errnoText(error));
+  if (isNamed()) notePeer(fd);
   int family = AF_UNIX;
   size = sizeof family;
   getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
@@ -135,6 +136,13 @@ Expected<std::unique_ptr<Link>, std::string> RedisConnector::finish(UniqueFd soc
   SESSIOND_CHECK(flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0);
   if (tls_) return tls_->link(std::move(socket));
   return std::unique_ptr<Link>(std::make_unique<PlainLink>(std::move(socket)));
+}
+
+void RedisConnector::notePeer(int fd) {
+  SocketAddress peer;
+  peer.length = sizeof peer.storage;
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer.storage), &peer.length) != 0) return;  // it is gone again
+  peers_.lock()->insert(numericHost(peer));
 }
 
 }  // namespace sessiond

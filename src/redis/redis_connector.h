@@ -8,11 +8,13 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/expected.h"
+#include "base/guarded.h"
 #include "base/unique_fd.h"
 #include "os/host_resolver.h"
 #include "redis/connection_error.h"
@@ -46,15 +48,26 @@ class RedisConnector {
   /// The time is up in the middle of a handshake.
   ConnectionError handshakeTimeout() const;
 
+  // Of a name (name_watch.h).
+
+  /// Is the address a name, which may lead elsewhere some time?
+  bool isNamed() const { return resolver_ && resolver_->isOfName(); }
+  /// The addresses behind the name that connections were made to.
+  std::set<std::string> peers() { return *peers_.lock(); }
+  /// From now on only those that are made to from now on.
+  void forgetPeers() { peers_.lock()->clear(); }
+
   /// A link whose handshake is done.
   Expected<std::unique_ptr<Link>, ConnectionError> connect(SteadyTime deadline);
 
  private:
+  void notePeer(int fd);
   Expected<std::unique_ptr<Link>, ConnectionError> connectTo(const SocketAddress& address, SteadyTime deadline);
 
   const Clock& clock_;
   std::optional<SocketAddress> socket_;  // of a unix socket
   std::optional<HostResolver> resolver_;
+  Guarded<std::set<std::string>> peers_;
   const std::string_view tls_asked_by_;
   std::unique_ptr<TlsPeer> tls_;      // null: no TLS
   std::atomic<bool> shaken_ = false;  // a handshake has succeeded

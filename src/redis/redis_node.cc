@@ -55,6 +55,14 @@ RedisNode::RedisNode(const RedisSettings& config, const std::optional<RedisAddre
 void RedisNode::moveTo(const RedisAddress& address, const std::string& told_by) {
   place_.moveTo(address, told_by, tls_, clock_);
   reports_.countByServer();
+  becomeAnother();
+}
+
+void RedisNode::renewPlace(std::uint64_t term) {
+  if (place_.renew(term)) becomeAnother();
+}
+
+void RedisNode::becomeAnother() {
   writes_.forget();
   static_cast<void>(breaker_.reportSuccess());  // what failed was the other server
   // Only now, so that whoever connects anew because of it is not led to the old place.

@@ -5,7 +5,7 @@
 // Which nodes there are, and where, is the *topology*'s to say: a single server is where redis.url names it; of a
 // primary behind sentinels they say so, again and again (sentinel_watch.h): they *vouch* for it, and when they have
 // been silent for too long, it is not asked. The nodes of a cluster are vouched for while they have slots
-// (cluster_nodes.h).
+// (cluster_nodes.h). Where the place is a name, that may lead to another server as well (name_watch.h).
 
 #pragma once
 
@@ -52,6 +52,9 @@ class RedisNode {
 
   /// It is another server from now on, at this address: what stood in the old one's way is over.
   void moveTo(const RedisAddress& address, const std::string& told_by);
+  /// The same at the address of this term, a name that leads to another server from now on. Nothing, where another
+  /// term has begun already.
+  void renewPlace(std::uint64_t term);
   /// Sentinels, or the cluster, vouch for this node until then; later it is not asked.
   void vouch(SteadyTime until) { vouched_until_.store(until.time_since_epoch().count(), std::memory_order_release); }
   bool isVouchedFor(SteadyTime now) const {
@@ -64,8 +67,8 @@ class RedisNode {
   milliseconds connectTimeout() const { return connect_timeout_; }
   milliseconds commandTimeout() const { return command_timeout_; }
   milliseconds budget() const { return connect_timeout_ + command_timeout_; }
-  /// How old a connection may become: names and proxies may lead elsewhere meanwhile. A minute, less up to a quarter,
-  /// so that connections do not all end at one time.
+  /// How old a connection may become: a proxy may lead elsewhere meanwhile. A minute, less up to a quarter, so that
+  /// connections do not all end at one time.
   static milliseconds newAgeLimit();
   /// So long before that a successor is sought, which stands before the old one is let go of; and where the server
   /// refuses it, again after so long.
@@ -81,6 +84,7 @@ class RedisNode {
  private:
   RedisNode(const RedisSettings& config, const std::optional<RedisAddress>& address, std::string probe_key,
             const Clock& clock, MetricsRegistry& metrics);
+  void becomeAnother();
 
   const Clock& clock_;
   const TopologyKind topology_;

@@ -40,6 +40,18 @@ TEST(HostResolver, TakesLiteralAddressesAsTheyAre) {
   EXPECT_EQ((*six)[0].get()->sa_family, AF_INET6);
 }
 
+TEST(HostResolver, KnowsANameFromAnAddress) {
+  EXPECT_FALSE(HostResolver("192.0.2.1", 1234).isOfName());
+  EXPECT_FALSE(HostResolver("2001:db8::1", 1234).isOfName());
+  EXPECT_TRUE(HostResolver("redis.example", 1234).isOfName());
+}
+
+TEST(SocketAddress, ShowsItsHostAsANumber) {
+  EXPECT_EQ(numericHost(someAddress()), "192.0.2.1");
+  EXPECT_EQ(numericHost(lookUpHost("2001:DB8::0:1", 1, AI_NUMERICHOST)->front()), "2001:db8::1");
+  EXPECT_EQ(numericHost(unixAddress("/run/redis.sock")), "");
+}
+
 TEST(HostResolver, LooksUpANameAnewEachTime) {
   std::atomic<int> lookups = 0;
   HostResolver resolver([&]() -> ResolvedAddresses {

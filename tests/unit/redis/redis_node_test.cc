@@ -91,5 +91,36 @@ TEST_F(RedisNodeTest, ABreakerThatTheOldServerOpenedIsClosedForTheNewOne) {
   EXPECT_FALSE(primary_.breaker().isOpen());
 }
 
+TEST_F(RedisNodeTest, ANameThatLeadsElsewhereBeginsATermAtTheSamePlace) {
+  int moves = 0;
+  const NodeFollowers::Following following(single_.followers(), {.moved = [&] { ++moves; }, .doubted = [] {}});
+  for (int i = 0; i < 5; ++i) {
+    auto attempt = single_.breaker().attempt();
+    static_cast<void>(attempt.failed());
+  }
+  const NodePlace::Ref before = single_.place().present();
+  single_.renewPlace(before->term);
+  EXPECT_EQ(single_.place().term(), before->term + 1);
+  EXPECT_EQ(single_.place().present()->term, before->term + 1);
+  EXPECT_EQ(single_.place().present()->connector, before->connector);
+  EXPECT_EQ(single_.server(), "127.0.0.1:6379");
+  EXPECT_FALSE(single_.breaker().isOpen());
+  EXPECT_EQ(moves, 1);
+}
+
+TEST_F(RedisNodeTest, ANameThatLeadsElsewhereIsNothingWhereTheNodeHasMovedMeanwhile) {
+  primary_.renewPlace(0);
+  EXPECT_EQ(primary_.place().present(), nullptr) << "it is not known yet";
+  primary_.moveTo(addressOf("s1.example"), "s0");
+  const std::uint64_t before = primary_.place().term();
+  primary_.moveTo(addressOf("s2.example"), "s0");
+  int moves = 0;
+  const NodeFollowers::Following following(primary_.followers(), {.moved = [&] { ++moves; }, .doubted = [] {}});
+  primary_.renewPlace(before);
+  EXPECT_EQ(primary_.server(), "s2.example:6379");
+  EXPECT_EQ(primary_.place().term(), before + 1);
+  EXPECT_EQ(moves, 0);
+}
+
 }  // namespace
 }  // namespace sessiond
