@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "base/ascii.h"
 #include "redis/key_pattern.h"
@@ -35,6 +36,16 @@ std::string aclRuleFor(const MissingRight& right) {
   }
   if (command == "SUBSCRIBE") return "&" + std::string(rest);
   return "~" + asWord(keyPattern(rest.substr(0, rest.find_last_of('*'))));
+}
+
+std::vector<std::string> aclRulesFor(const std::vector<MissingRight>& rights) {
+  std::vector<std::string> rules;
+  for (const MissingRight& right : rights) {
+    if (right.kind == MissingRight::Kind::kUnknown) continue;
+    std::string rule = aclRuleFor(right);
+    if (std::ranges::find(rules, rule) == rules.end()) rules.push_back(std::move(rule));
+  }
+  return rules;
 }
 
 }  // namespace sessiond

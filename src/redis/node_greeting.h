@@ -40,6 +40,8 @@ class NodeGreeting {
   NodeGreeting(const NodeGreeting&) = delete;
   NodeGreeting& operator=(const NodeGreeting&) = delete;
 
+  /// The ACL user that connections are, be it "default".
+  std::string userName() const { return user_.empty() ? "default" : user_; }
   RedisCommands commands(bool plainly) const;  ///< hold the password: to be wiped
   /// Has the server lately been greeted without the courtesies, because it closes a connection at them? They are tried
   /// again after a few seconds: the first try may have met a server on its way down, and only they tell its role.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "login/attempt_store.h"
+#include "redis/acl_rule.h"
 #include "redis/invalidation_message.h"
 #include "redis/redis_client.h"
 #include "redis/redis_connection.h"
@@ -243,19 +244,18 @@ StartupReport checkPermissions(RedisAccess& redis, const PermissionScope& scope,
   if (refused.empty()) return {};
   const std::string forbidden = listOf(refused, false);
   const std::string unknown = listOf(refused, true);
-  std::string message;
-  if (!forbidden.empty()) {
-    message =
-        "redis: the ACL user may not do all that sessiond will ask for; extend its rules (ACL SETUSER) by these "
-        "commands and keys: " +
-        forbidden;
-  }
+  std::string message = "redis: ";
   if (!unknown.empty()) {
-    message += (message.empty() ? "redis: " : "; ") +
-               std::string(
-                   "the server does not know what sessiond will ask for; take the rename-command lines for it "
-                   "out of its configuration: ") +
-               unknown;
+    message +=
+        "the server does not know what sessiond will ask for; take the rename-command lines for it out of its "
+        "configuration: " +
+        unknown + (forbidden.empty() ? "" : "; ");
+  }
+  // Last, so that all behind the colon can be copied.
+  if (!forbidden.empty()) {
+    message += "the ACL user may not do all that sessiond will ask for: " + forbidden +
+               "; in redis-cli this allows it: ACL SETUSER " + redis.servers().front()->node().greeting().userName();
+    for (const std::string& rule : aclRulesFor(refused)) message += " " + rule;
   }
   return {StartupProbe::kLimited, message};
 }

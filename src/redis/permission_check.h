@@ -57,8 +57,9 @@ std::vector<MissingRight> missingEditorRights(RedisAccess& redis, const RedisKey
 /// The same of what only going through all keys needs (KeyScan): the daemon never does.
 std::vector<MissingRight> missingScanRights(RedisAccess& redis, const Clock& clock);
 
-/// kLimited, with every missing right in its message ("EXPIRE sess:*"), or kOk; kOk also when the server does not
-/// answer, which is for RedisAccess::probe() to say. Waits, on connections of its own, one to each server.
+/// kLimited, with every missing right ("EXPIRE sess:*") in its message, and the ACL SETUSER that gives them; or kOk,
+/// also when the server does not answer, which is for RedisAccess::probe() to say. Waits, on connections of its own,
+/// one to each server.
 StartupReport checkPermissions(RedisAccess& redis, const PermissionScope& scope, const Clock& clock);
 
 }  // namespace sessiond

@@ -217,7 +217,7 @@ describe('getting ready', () => {
     await stack.redis.command('ACL', 'SETUSER', 'default', '-expire');
     const limited = ask('reload');
     assert.equal(limited.status, 0, limited.stderr);
-    assert.match(limited.stderr, /^warning: redis: the ACL user may not do all .* keys: EXPIRE sess:\*, EXPIRE sessiond:revoked:\*/);
+    assert.match(limited.stderr, /^warning: redis: the ACL user may not do all .* for: EXPIRE sess:\*, EXPIRE sessiond:revoked:\*.*: ACL SETUSER default \+expire$/m);
     await stack.redis.command('ACL', 'SETUSER', 'default', '+@all');
     const all = ask('reload');
     assert.deepEqual([all.status, all.stderr], [0, '']);

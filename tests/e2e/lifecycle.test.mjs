@@ -122,7 +122,7 @@ describe('sessiond', () => {
     await sessiond.start();
     assert.match(
       sessiond.logText().slice(known),
-      /redis: the ACL user may not do all .* keys: EXPIRE sess:\*, EXPIRE sessiond:revoked:\*/,
+      /redis: the ACL user may not do all .* for: EXPIRE sess:\*, EXPIRE sessiond:revoked:\*.*: ACL SETUSER default \+expire/,
     );
     assert.equal((await stack.client().get('/page/', { headers: { Cookie: cookie } })).status, 200);
   });

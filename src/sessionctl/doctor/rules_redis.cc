@@ -96,15 +96,10 @@ void lookAtRole(const Installation& installation, Verdict& verdict) {
   }
 }
 
-/// Of those that its server knows. What is there already may not be said again: behind ~* any other pattern is an
-/// error.
+/// For a shell.
 std::string rulesFor(const std::vector<MissingRight>& rights) {
   std::string rules;
-  for (const MissingRight& right : rights) {
-    if (right.kind == MissingRight::Kind::kUnknown) continue;
-    const std::string rule = " " + quoted(aclRuleFor(right));
-    if ((rules + " ").find(rule + " ") == std::string::npos) rules += rule;
-  }
+  for (const std::string& rule : aclRulesFor(rights)) rules += " " + quoted(rule);
   return rules;
 }
 

@@ -17,9 +17,8 @@
 namespace sessiond {
 namespace {
 
-const std::string kAdvice =
-    "redis: the ACL user may not do all that sessiond will ask for; extend its rules (ACL SETUSER) by these commands "
-    "and keys: ";
+const std::string kFault = "redis: the ACL user may not do all that sessiond will ask for: ";
+const std::string kAdvice = "; in redis-cli this allows it: ";
 
 /// With everything switched on: each command and what is said when the user may not run it.
 const std::map<std::string, std::string> kCommands = {
@@ -97,6 +96,11 @@ Uses everything() {
   return uses;
 }
 
+std::vector<std::string> wordsOf(const std::string& text) {
+  std::istringstream words(text);
+  return {std::istream_iterator<std::string>(words), {}};
+}
+
 class PermissionCheck : public ::testing::Test {
  protected:
   PermissionCheck() {
@@ -121,6 +125,14 @@ class PermissionCheck : public ::testing::Test {
   }
   /// What is missing, or the whole message if it is another one.
   std::string missing(const Uses& uses) {
+    const std::string message = report(uses);
+    if (!message.starts_with(kFault)) return message;
+    const std::size_t advice = message.find(kAdvice);
+    EXPECT_NE(advice, std::string::npos) << message;
+    return message.substr(kFault.size(), advice - kFault.size());
+  }
+  /// The whole message.
+  std::string report(const Uses& uses) {
     TestClient test(config_);
     const RedisKeys keys(uses.session.key_prefix, uses.own_prefix);
     const PermissionScope scope = {.keys = keys,
@@ -133,7 +145,7 @@ class PermissionCheck : public ::testing::Test {
     const StartupReport report = checkPermissions(test.client, scope, test.clock);
     EXPECT_EQ(report.outcome == StartupProbe::kLimited, !report.message.empty());
     EXPECT_TRUE(report.outcome == StartupProbe::kOk || report.outcome == StartupProbe::kLimited);
-    return report.message.starts_with(kAdvice) ? report.message.substr(kAdvice.size()) : report.message;
+    return report.message;
   }
 
   static constexpr std::string_view kChannel = "__redis__:invalidate";
@@ -159,6 +171,21 @@ TEST_F(PermissionCheck, NamesTheKeysThatAreMissing) {
 TEST_F(PermissionCheck, NamesTheChannelThatIsMissing) {
   allowAllBut(std::string(kChannel));
   EXPECT_EQ(missing(everything()), "SUBSCRIBE __redis__:invalidate");
+}
+
+TEST_F(PermissionCheck, WhatItSaysCanBeTypedAndIsEnough) {
+  const auto given = [&] {
+    const std::string message = report(everything());
+    const std::string command = message.substr(message.find(kAdvice) + kAdvice.size());
+    EXPECT_EQ(server_.command(wordsOf(command)), "OK") << command;
+    return missing(everything());
+  };
+  for (const char* one : {"expire", "client|tracking", "sess:", "sessiond:alive:", "__redis__:invalidate"}) {
+    allowAllBut(one);
+    EXPECT_EQ(given(), "") << one;
+  }
+  allowAllBut("zadd");
+  EXPECT_TRUE(report(everything()).ends_with(kAdvice + "ACL SETUSER app +zadd")) << "each rule once";
 }
 
 TEST_F(PermissionCheck, NamesEverythingToAUserWhoMayDoNothing) {
@@ -239,11 +266,6 @@ TEST_F(PermissionCheck, SaysNothingOfAServerThatDoesNotAnswer) {
   server_.thaw();
   server_.kill();
   EXPECT_EQ(missing(everything()), "");
-}
-
-std::vector<std::string> wordsOf(const std::string& text) {
-  std::istringstream words(text);
-  return {std::istream_iterator<std::string>(words), {}};
 }
 
 /// The words of its example behind the user's name and password.

@@ -37,5 +37,14 @@ TEST(AclRule, HoldsNothingThatRedisDoesNotTake) {
   EXPECT_EQ(aclRuleFor({"GETRANGE a\tb\n\x7f:*", Kind::kPlace}), "~a?b??:*");
 }
 
+TEST(AclRule, IsSaidOnceAndNotOfWhatTheServerDoesNotKnow) {
+  EXPECT_EQ(aclRulesFor({{"DEL sess:*", Kind::kCommand},
+                         {"EVAL sess:*", Kind::kUnknown},
+                         {"DEL cache:*", Kind::kCommand},
+                         {"GET cache:*", Kind::kPlace},
+                         {"SET cache:*", Kind::kPlace}}),
+            (std::vector<std::string>{"+del", "~cache:*"}));
+}
+
 }  // namespace
 }  // namespace sessiond
