@@ -213,6 +213,7 @@ class InstanceOf {
   std::uint64_t counter(const std::string& name, const MetricLabels& labels = {}) {
     return site_.metrics.counter(name, "", labels).read();
   }
+  std::uint64_t invalidations() { return counter("sessiond_cache_invalidations_total"); }
   std::uint64_t subscriptions() { return counter("sessiond_cache_subscriptions_total"); }
   /// Of what was believed, for this reason.
   std::uint64_t losses(const std::string& reason) {
