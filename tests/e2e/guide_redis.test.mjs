@@ -13,6 +13,7 @@ import { Redis } from '../support/redis_server.mjs';
 import { SentinelGroup } from '../support/sentinels.mjs';
 import { freePort } from '../support/sockets.mjs';
 import { startStack } from '../support/stack.mjs';
+import { documentedRules } from './support/documented_rules.mjs';
 
 const guide = fs.readFileSync(path.join(repository, 'conf/guide/redis.md'), 'utf8');
 const blocks = [...guide.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text]) => text);
@@ -26,24 +27,39 @@ function adapted(text, names) {
   return parse(text).redis;
 }
 
+/** A server for TLS, with a user who may do what is documented. */
+function encrypted(folder, port, ...more) {
+  const authority = new Authority(folder, 'redis-ca');
+  const { certificate, key } = authority.issue('redis', 'DNS:localhost');
+  authority.issue('redis-client', 'DNS:sessiond.example.org');
+  fs.writeFileSync(path.join(folder, 'redis-password'), 'redis-secret\n', { mode: 0o600 });
+  const tls = ['--tls-port', port, '--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', authority.file, ...more];
+  return new Redis(folder, { args: [...tls, '--user', 'sessiond', 'on', '>redis-secret', ...documentedRules()] });
+}
+
 /** name: the block that it stands in → {redis(folder), names(folder, store)} */
 const topologies = {
   'unix://': {
     redis: (folder) => new Redis(folder),
     names: (folder, redis) => ({ '/run/redis/redis-server.sock': redis.socket }),
   },
-  'rediss://': {
+  'rediss://redis.example': {
     redis(folder) {
-      const authority = new Authority(folder, 'redis-ca');
-      const { certificate, key } = authority.issue('redis', 'DNS:localhost');
-      authority.issue('redis-client', 'DNS:sessiond.example.org');
-      fs.writeFileSync(path.join(folder, 'redis-password'), 'redis-secret\n', { mode: 0o600 });
-      const tls = ['--tls-port', this.port, '--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', authority.file];
-      return new Redis(folder, { args: [...tls, '--user', 'sessiond', 'on', '>redis-secret', '~*', '&*', '+@all'] });
+      return encrypted(folder, this.port);
     },
     names(folder) {
       return { 'redis.example:6379': `localhost:${this.port}`, '/etc/sessiond/': `${folder}/` };
     },
+  },
+  // But for its authority, which no public one is.
+  'rediss://primary.service.example': {
+    redis(folder) {
+      return encrypted(folder, this.port, '--tls-auth-clients', 'no');
+    },
+    names(folder) {
+      return { 'primary.service.example:6379': `localhost:${this.port}`, '/etc/sessiond/': `${folder}/` };
+    },
+    more: ({ folder }) => ({ tls: { ca_file: path.join(folder, 'redis-ca.pem') } }),
   },
   'sentinel:': {
     redis: (folder) => new SentinelGroup(folder),

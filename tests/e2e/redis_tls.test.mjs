@@ -7,19 +7,13 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { Authority } from '../support/certificates.mjs';
-import { binary, repository } from '../support/places.mjs';
+import { binary } from '../support/places.mjs';
 import { Redis } from '../support/redis_server.mjs';
 import { freePort } from '../support/sockets.mjs';
 import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
+import { documentedRules } from './support/documented_rules.mjs';
 import { sessionctl } from './support/sessionctl.mjs';
-
-/** The rules that the README gives, with a password of ours. */
-function documentedUser() {
-  const readme = fs.readFileSync(path.join(repository, 'README.md'), 'utf8');
-  const line = readme.match(/^ACL SETUSER sessiond .*$/m)[0];
-  return line.replace('>PASSWORD', '>redis-secret').split(' ');
-}
 
 describe('Redis over TLS', () => {
   let stack;
@@ -39,7 +33,7 @@ describe('Redis over TLS', () => {
         authority.issue('sessiond', 'DNS:sessiond.example.org');
         return new Redis(folder, {
           args: ['--tls-port', tlsPort, '--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', authority.file, '--tls-auth-clients', 'yes'],
-          prepare: (redis) => redis.command(...documentedUser()),
+          prepare: (redis) => redis.command('ACL', 'SETUSER', 'sessiond', 'on', '>redis-secret', ...documentedRules()),
         });
       },
       config: (config) => {
