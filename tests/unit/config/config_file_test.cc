@@ -124,6 +124,10 @@ TEST_F(ConfigFile, TakesCredentialsFromSystemdsFolderOnly) {
   EXPECT_EQ(result->config.session.secrets.at(0).reveal(), std::string(32, 'x'));
 }
 
+TEST_F(ConfigFile, OneWithAMistakeIsNone) {
+  EXPECT_FALSE(read("log: {level: loud}\n"));
+}
+
 TEST_F(ConfigFile, RefusesWeakEmptyAndHugeSecrets) {
   folder_.write("short", std::string(7, 'x') + "\n");
   folder_.write("empty", "\n");

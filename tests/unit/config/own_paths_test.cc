@@ -47,7 +47,7 @@ class OwnPaths : public testing::Test {
 };
 
 TEST_F(OwnPaths, MayBeAsTheyAreByDefault) {
-  EXPECT_THAT(said(""), IsEmpty());
+  EXPECT_THAT(said("log: {level: info}\n"), IsEmpty());
 }
 
 TEST_F(OwnPaths, MayStandInOneFolderWithWhatIsRead) {

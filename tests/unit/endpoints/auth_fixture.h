@@ -47,6 +47,7 @@ class FakeLaneStore final : public LaneStore {
     std::function<void()> before_touch;
     std::vector<TouchOutcome> outcomes;  ///< of the next touches; behind them: touched
     std::set<std::string> unaskable;     ///< there is no memory to ask for these
+    bool tracked = false;                ///< StoreBatch's
   };
 
   explicit FakeLaneStore(Contents& contents) : contents_(contents) {}
@@ -73,6 +74,7 @@ class FakeLaneStore final : public LaneStore {
       touch.result = contents_.outcomes.front();
       contents_.outcomes.erase(contents_.outcomes.begin());
     }
+    batch.tracked = contents_.tracked;
     client.answered(batch);
   }
 
@@ -126,9 +128,10 @@ class AuthEndpointTest : public testing::Test, public Loader::Client {
   void failed(Exchange&) override { FAIL() << "an exception"; }
 
   void store(const std::string& id, const std::string& json) { source_.sessions[id] = {.absence = {}, .json = json}; }
+  void trustMemory() { trust_.prove(trust_.era() == 0 ? trust_.beginEra() : trust_.era(), clock_.steadyNow()); }
   /// Keeps it in memory as if it had been loaded, to be found by its cookie or by its id alone.
   void remember(const std::string& id, const FoundSession& found, bool by_cookie = true) {
-    trust_.prove(trust_.era() == 0 ? trust_.beginEra() : trust_.era(), clock_.steadyNow());
+    trustMemory();
     const SessionId session_id = *SessionId::fromBytes(id);
     const auto note = cache_.note(session_id, clock_.steadyNow());
     cache_.keep(session_id, note, found, by_cookie ? cookieOf(id) : "", true, clock_.steadyNow());
