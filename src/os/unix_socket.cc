@@ -49,12 +49,20 @@ std::optional<gid_t> groupId(const std::string& name) {
   return entry.gr_gid;
 }
 
+/// Does whatever is made in the folder belong to the group by itself? Then chown() changes nothing, and anybody may.
+bool givesGroup(const std::string& folder, gid_t group) {
+  struct stat status {};
+  return ::stat(folder.c_str(), &status) == 0 && (status.st_mode & S_ISGID) != 0 && status.st_gid == group;
+}
+
 /// Why chown() will fail, asked of a file that is nowhere: who may give one to which group is the kernel's to say, by
 /// membership or by CAP_CHOWN.
-std::optional<std::string> whyNotTo(const std::string& name, gid_t group) {
+std::optional<std::string> whyNotTo(const std::string& name, gid_t group, const std::string& folder) {
+  if (givesGroup(folder, group)) return std::nullopt;
   const UniqueFd probe(::memfd_create("sessiond-group", MFD_CLOEXEC));
   if (!probe || ::fchown(probe.get(), static_cast<uid_t>(-1), group) == 0) return std::nullopt;
-  return "cannot be given to the group " + name + ": " + errorText() + "; the user must be a member of it";
+  return "cannot be given to the group " + name + ": " + errorText() +
+         "; the user must be a member of it, and a sandbox must let it chown";
 }
 
 Expected<void, std::string> setPermissions(const std::string& path, const UnixSocketSettings& settings) {
@@ -88,7 +96,7 @@ std::optional<std::string> UnixSocket::whyImpossible(const UnixSocketSettings& s
   if (::access(folder.c_str(), W_OK | X_OK) != 0) return "cannot be made in " + folder + ": " + errorText();
   if (settings.group.empty()) return std::nullopt;
   const std::optional<gid_t> group = groupId(settings.group);
-  return group ? whyNotTo(settings.group, *group) : "no such group: " + settings.group;
+  return group ? whyNotTo(settings.group, *group, folder) : "no such group: " + settings.group;
 }
 
 Expected<UnixSocket, std::string> UnixSocket::open(const UnixSocketSettings& settings) {

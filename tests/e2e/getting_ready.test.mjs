@@ -312,9 +312,14 @@ describe('getting ready', () => {
       fs.chmodSync(sessiond.file, 0o644);
       const { status, stderr } = run(nobody[0], ...nobody.slice(1), sessiond.file, '-t');
       assert.equal(status, 78, stderr);
-      assert.match(stderr, /sessiond\.yaml:\d+:\d+: listen\.socket: \S+sessiond\.sock: cannot be given to the group daemon: Operation not permitted; the user must be a member of it\n/);
+      assert.match(stderr, /sessiond\.yaml:\d+:\d+: listen\.socket: \S+sessiond\.sock: cannot be given to the group daemon: Operation not permitted; the user must be a member of it, and a sandbox must let it chown\n/);
       const { stderr: said } = run(nobody[0], '--reuid=54321', '--regid=54321', '--groups=1', ...nobody.slice(4), sessiond.file, '-t');
       assert.doesNotMatch(said, /listen\.socket/, 'a member may');
+      const place = path.dirname(sessiond.config.listen.socket);
+      fs.chownSync(place, 0, 1);
+      fs.chmodSync(place, 0o2777);
+      const given = run(...nobody, sessiond.file, '-t');
+      assert.doesNotMatch(given.stderr, /listen\.socket/, 'the folder gives it to its own group');
       assert.equal(run(binary, '-t', '-c', sessiond.file).status, 0, 'root may');
     });
 
