@@ -189,6 +189,8 @@ std::vector<Handed> handedOn(const CheckedServer& here, const Scope& server, boo
     std::vector<const Scope*> ends = redirectsOf(*location);
     ends.insert(ends.begin(), location);
     for (const Scope* end : ends) {
+      // Whoever is led on is checked there.
+      if (!isChecked(*location) && isChecked(*end)) continue;
       for (Handover& handover : handoversOf(*end, here.upstreams)) all.push_back({location, std::move(handover)});
     }
   }
