@@ -88,7 +88,7 @@ Expected<User, AuthenticationFailure> HttpVerifier::authenticate(const Credentia
   const SteadyTime asked = clock_.steadyNow();
   const Expected<Answer, NoAnswer> answer = ask(question);
   wipeString(question);
-  if (!answer) return Unexpected(cannotTell(credentials, answer.error().problem, answer.error().sent));
+  if (!answer) return Unexpected(cannotTell(credentials, answer.error().problem, answer.error().looked_at));
   if (answer->status == 401 || answer->status == 403) {
     refusals_.note(clock_.steadyNow() - asked);
     return Unexpected(AuthenticationFailure::kWrongPassword);
@@ -118,7 +118,7 @@ void HttpVerifier::passTheTimeOfARefusal() {
 
 Expected<HttpVerifier::Answer, HttpVerifier::NoAnswer> HttpVerifier::ask(std::string_view question) const {
   const CurlHandle handle(curl_easy_init(), curl_easy_cleanup);
-  if (!handle) return Unexpected(NoAnswer{.problem = "no memory", .sent = false});
+  if (!handle) return Unexpected(NoAnswer{.problem = "no memory", .looked_at = false});
   CURL* const curl = handle.get();
   CurlHeaders headers(nullptr, curl_slist_free_all);
   for (const char* line : {"Content-Type: application/json", "Accept: application/json", "Expect:"})
@@ -154,18 +154,14 @@ Expected<HttpVerifier::Answer, HttpVerifier::NoAnswer> HttpVerifier::ask(std::st
   set(CURLOPT_WRITEDATA, static_cast<void*>(&answer.body));
   if (!settings_.ca_file.empty()) set(CURLOPT_CAINFO, settings_.ca_file.c_str());
   const CURLcode code = curl_easy_perform(curl);
-  if (code == CURLE_WRITE_ERROR) {
-    const std::string problem = "its answer is larger than " + std::to_string(kMaxAnswerBytes) + " bytes";
-    return Unexpected(NoAnswer{.problem = problem, .sent = true});
-  }
-  if (code != CURLE_OK) {
-    long sent = 0;  // of the request, in bytes
-    curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent);
-    return Unexpected(
-        NoAnswer{.problem = reason[0] != '\0' ? reason.data() : curl_easy_strerror(code), .sent = sent > 0});
-  }
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer.status);
-  return answer;
+  if (code == CURLE_OK) return answer;
+  long sent = 0;  // of the request, in bytes
+  curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent);
+  std::string problem = reason[0] != '\0' ? reason.data() : curl_easy_strerror(code);
+  if (code == CURLE_WRITE_ERROR) problem = "its answer is larger than " + std::to_string(kMaxAnswerBytes) + " bytes";
+  // The status is known of an answer that ended badly, too.
+  return Unexpected(NoAnswer{.problem = std::move(problem), .looked_at = sent > 0 && !isOfAnOutage(answer.status)});
 }
 
 }  // namespace sessiond

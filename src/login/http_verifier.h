@@ -55,7 +55,7 @@ class HttpVerifier final : public Authenticator {
   };
   struct NoAnswer {
     std::string problem;
-    bool sent;  ///< the application may have the password
+    bool looked_at;  ///< the application may have the password, and has not said that it is away
   };
   Expected<Answer, NoAnswer> ask(std::string_view question) const;
   AuthenticationFailure cannotTell(const Credentials& credentials, std::string_view problem, bool looked_at);

@@ -225,8 +225,15 @@ describe('guesses at passwords that an application knows', () => {
   });
 
   test('an application that is down for a while costs nobody a try', async () => {
-    for (const status of [429, 502, 503, 504]) {
-      application.answer = (request, response) => response.writeHead(status).end();
+    const outages = [429, 502, 503, 504].map((status) => (request, response) => response.writeHead(status).end());
+    const large = (request, response) => response.writeHead(503).end('x'.repeat(20_000));
+    const cutOff = (request, response) => {
+      response.writeHead(502, { 'content-length': 1000 });
+      response.write('away');
+      setTimeout(() => response.destroy(), 20);
+    };
+    for (const answer of [...outages, large, cutOff]) {
+      application.answer = answer;
       const before = stack.sessiond.logText().length;
       assert.deepEqual(new Set(await tries('waiting', 7)), new Set([503]));
       assert.doesNotMatch(stack.sessiond.logText().slice(before), /counts as a try/);
