@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "nginx/early_answer.h"
 #include "nginx/rules.h"
 #include "nginx/variables.h"
 
@@ -15,6 +16,14 @@ std::vector<const Scope*> namedLocations(const Scope& server, std::string_view n
     if (child->kind() == Scope::Kind::kLocation && nameOf(*child).text == name) named.push_back(child.get());
   }
   return named;
+}
+
+std::vector<Destination> destinationsBy(const std::vector<const Directive*>& lines) {
+  std::vector<Destination> destinations;
+  for (const Directive* line : lines) {
+    if (!line->arguments.empty()) destinations.push_back(Destination::by(line->arguments.back()));
+  }
+  return destinations;
 }
 
 }  // namespace
@@ -58,11 +67,14 @@ std::vector<Destination> destinationsOf(const Scope& location) {
   std::vector<const Directive*> lines = location.own("try_files");
   const std::vector<const Directive*> pages = location.inForce("error_page");
   lines.insert(lines.end(), pages.begin(), pages.end());
-  std::vector<Destination> destinations;
-  for (const Directive* line : lines) {
-    if (!line->arguments.empty()) destinations.push_back(Destination::by(line->arguments.back()));
-  }
-  return destinations;
+  return destinationsBy(lines);
+}
+
+std::vector<Destination> answersOf(const Scope& location) {
+  std::vector<const Directive*> lines = location.own("try_files");
+  const std::vector<const Directive*> pages = location.inForce("error_page");
+  std::ranges::copy_if(pages, std::back_inserter(lines), [](const Directive* page) { return isAnswer(*page); });
+  return destinationsBy(lines);
 }
 
 std::vector<const Scope*> redirectsOf(const Scope& location) {

@@ -34,6 +34,9 @@ const Scope& takenFor(const Scope& server, const Destination& to);
 /// Where a request of the location may be led, by its own try_files and by the error pages in force.
 std::vector<Destination> destinationsOf(const Scope& location);
 
+/// The same without error pages that say what is wrong (early_answer.h): what may answer for the location.
+std::vector<Destination> answersOf(const Scope& location);
+
 /// The locations of the site that it may end in by that.
 /// REQUIRES: a location in a server.
 std::vector<const Scope*> redirectsOf(const Scope& location);

@@ -44,12 +44,6 @@ bool givesTheSame(const Scope& named, const Scope& scope) {
   return handsOn(named) || named.value("root") == scope.value("root");
 }
 
-/// With its code it is the page of an error; with `=` an answer.
-bool isAnswer(const Directive& page) {
-  return std::any_of(page.arguments.begin(), page.arguments.end(),
-                     [](const std::string& argument) { return argument.starts_with('='); });
-}
-
 /// The open program that answers an address of the configuration's; nullptr without one.
 const Scope* programAt(const Scope& server, std::string_view to) {
   const Scope& taken = takenFor(server, Destination::by(to));
@@ -96,6 +90,11 @@ bool tellsAddress(const Scope& scope) {
          std::any_of(proxies.begin(), proxies.end(), [](const Directive* proxy) {
            return proxy->argument(0).find("$request_uri") != std::string_view::npos;
          });
+}
+
+bool isAnswer(const Directive& page) {
+  return std::any_of(page.arguments.begin(), page.arguments.end(),
+                     [](const std::string& argument) { return argument.starts_with('='); });
 }
 
 const Scope* answersInstead(const Scope& scope, const Directive& statement) {

@@ -16,6 +16,9 @@ bool handsOn(const Scope& scope);
 /// One that is told which address the client asked for, wherever the request was led?
 bool tellsAddress(const Scope& scope);
 
+/// With its code an error_page is the page of an error; with `=` an answer.
+bool isAnswer(const Directive& page);
+
 /// The open location that answers in the place of a `return`, by an error_page that is in force, and with more than a
 /// page that says what is wrong; nullptr without one.
 const Scope* answersInstead(const Scope& scope, const Directive& statement);

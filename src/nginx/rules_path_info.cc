@@ -20,12 +20,20 @@ bool leadsToScript(const Scope& location, const std::string& script) {
   return std::ranges::find(destinations, script, &Destination::text) != destinations.end();
 }
 
+/// Is it for scripts that are there, and for nothing behind their names? `$fastcgi_script_name` may have lost that.
+bool wantsFile(const Scope& location) {
+  const auto tries = location.own("try_files");
+  return !tries.empty() && tries.back()->arguments.size() == 2 && tries.back()->argument(0) == "$uri" &&
+         tries.back()->argument(1).starts_with('=');
+}
+
 /// What answers by the script where an address stands behind its name; nullptr: nothing.
 const Scope* answersBehind(const CheckedServer& here, const std::string& script, std::string_view address) {
   for (const Scope* location : locationsFor(here.server, {script + std::string(address)})) {
     // One like `/\.ht` may match anything, as far as can be read off it, but is not meant for scripts.
     if (isRegex(*location) && nameOf(*location).text.find("php") == std::string_view::npos) continue;
-    const bool answers = isRegex(*location) ? handsOn(*location) : leadsToScript(*location, script);
+    const bool is_program = isRegex(*location) && handsOn(*location) && !wantsFile(*location);
+    const bool answers = is_program || leadsToScript(*location, script);
     return answers ? location : nullptr;
   }
   return nullptr;
@@ -51,7 +59,7 @@ void lintPathInfo(const CheckedServer& here) {
   for (const Scope* closed : here.locations) {
     const bool has_address = (isPrefix(*closed) || isExact(*closed)) && nameOf(*closed).text != "/";
     if (!has_address || !isChecked(*closed)) continue;
-    for (const Destination& to : destinationsOf(*closed)) {
+    for (const Destination& to : answersOf(*closed)) {
       if (to.is_whole && to.text.ends_with(".php")) lintScript(here, *closed, to.text);
     }
   }
