@@ -118,15 +118,16 @@ bool takesAddressesOf(const Scope& regex, const Scope& other) {
 }
 
 /// An exception to a check of everything, or one that names what it is an exception to, is made where one sees it.
-bool isSeen(const Scope& regex, const Scope& other) {
+bool isSeen(const CheckedServer& here, const Scope& regex, const Scope& other) {
   const std::string_view name = nameOf(other).text;
-  return name == "/" || nameOf(regex).text.find(name) != std::string_view::npos;
+  const bool is_servers_own = other.inForceAt("auth_request") == &here.server && namedPolicy(other).empty();
+  return name == "/" || is_servers_own || nameOf(regex).text.find(name) != std::string_view::npos;
 }
 
 /// One that is checked too, but by a policy that lets everybody in, or leaves it to `default`.
 void lintPolicyOf(const CheckedServer& here, const Scope& regex) {
   for (const Scope* other : here.locations) {
-    const bool lets_more_in = letsMoreIn(here.facts, regex, *other) && !isSeen(regex, *other);
+    const bool lets_more_in = letsMoreIn(here.facts, regex, *other) && !isSeen(here, regex, *other);
     if (!lets_more_in && !lacksPolicyOf(regex, *other)) continue;
     if (!takesAddressesOf(regex, *other)) continue;
     const std::string takes = written(regex) + " takes addresses of " + written(*other) + ", and ";
