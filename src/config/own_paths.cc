@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "login/verifier_address.h"
 #include "redis/redis_address.h"
 
 namespace sessiond {
@@ -115,6 +116,8 @@ void checkOwnPaths(const Config& config, const std::string& config_file, const F
   list.addMade("sessiond.control_socket", config.sessiond.control_socket);
   list.addMade("listen.socket", config.listen.socket);
   if (const auto redis = parseRedisUrl(config.redis.url)) list.addUsed("redis.url", redis->socket_path);
+  if (const auto verifier = parseVerifierAddress(config.login.http_verifier.url))
+    list.addUsed("login.http_verifier.url", verifier->socket);
   list.addUsed("", config_file);
   addSecrets(config, list);
   addPages(config, list);

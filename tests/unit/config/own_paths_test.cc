@@ -76,6 +76,12 @@ TEST_F(OwnPaths, AreNoSocketOfRedis) {
               ElementsAre(taken("1:18", "listen.socket", "redis.url, FOLDER/redis.sock")));
 }
 
+TEST_F(OwnPaths, AreNoSocketOfAnApplicationThatKnowsUsers) {
+  EXPECT_THAT(said("listen: {socket: FOLDER/app.sock}\n"
+                   "login: {authenticators: [http], http_verifier: {url: 'http://unix:FOLDER/app.sock:/verify'}}\n"),
+              ElementsAre(taken("1:18", "listen.socket", "login.http_verifier.url, FOLDER/app.sock")));
+}
+
 TEST_F(OwnPaths, AreNoFileThatTheConfigurationReads) {
   folder_.write("token", "0123456789abcdef0123456789abcdef\n");
   folder_.write("users", "");
