@@ -14,7 +14,7 @@ void LaneSuccessor::seek(SteadyTime now) {
 
 void LaneSuccessor::failed(const ConnectionError& error) {
   node_.reports().noteFailure(error);
-  speaks_against_present_ = !NodeGreeting::refusesOnlyNewcomers(error);
+  speaks_against_present_ = NodeGreeting::speaksAgainstPresent(error);
 }
 
 void LaneSuccessor::drop() {

@@ -1,10 +1,11 @@
 // LaneSuccessor: the connection that takes the place of a lane's present one when that grows old, made while that one
 // is still in use.
 //
-// A server that is full, or has another password by now, refuses whoever comes and serves on whom it has: then the
-// present connection is kept as long as its age allows, and another successor is sought after a pause. Longer it is not
-// kept: where the address leads by now, only a connection that was taken can tell. Any other failure speaks against
-// the present one as well.
+// A server that is full, or has another password by now, refuses whoever comes and serves on whom it has; and a name
+// that cannot be looked up for a moment says nothing of a server that answers. Then the present connection is kept as
+// long as its age allows, and another successor is sought after a pause. Longer it is not kept: where the address leads
+// by now, only a connection that was taken can tell. Where the server says more, that it is a replica, say, it speaks
+// against the present one as well.
 
 #pragma once
 

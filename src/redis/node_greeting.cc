@@ -80,9 +80,9 @@ bool NodeGreeting::shouldBePlainAfter(const ConnectionError& error, bool was_pla
   return !was_plain && !role_.mustBeTold() && wasCut(error);
 }
 
-bool NodeGreeting::refusesOnlyNewcomers(const ConnectionError& error) {
+bool NodeGreeting::speaksAgainstPresent(const ConnectionError& error) {
   if (error.kind != ConnectionError::Kind::kRejected) return false;
-  return std::ranges::find(kOfNewcomersOnly, classifyError(error.text).code) != kOfNewcomersOnly.end();
+  return std::ranges::find(kOfNewcomersOnly, classifyError(error.text).code) == kOfNewcomersOnly.end();
 }
 
 ConnectionError NodeGreeting::explain(ConnectionError error, const NodePlace::Known& place) const {

@@ -51,8 +51,10 @@ class NodeGreeting {
   Expected<bool, ConnectionError> judge(const RedisReplies& replies, bool was_plain);
   /// It was not. Is it worth another try at once, without the courtesies?
   bool shouldBePlainAfter(const ConnectionError& error, bool was_plain) const;
-  /// Does a server that says so go on serving whom it has taken before? It is full, or wants another password by now.
-  static bool refusesOnlyNewcomers(const ConnectionError& error);
+  /// Does it speak against those that the server has taken before, that a new one could not be made? Only where the
+  /// server itself says so, and not of newcomers only, since it is full, or wants another password by now. Who cannot
+  /// be reached, or looked up, says nothing.
+  static bool speaksAgainstPresent(const ConnectionError& error);
   /// It failed for good: with a hint, where the port may be one for TLS.
   ConnectionError explain(ConnectionError error, const NodePlace::Known& place) const;
 

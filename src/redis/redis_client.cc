@@ -177,7 +177,7 @@ Expected<RedisClient::Pooled, ConnectionError> RedisClient::renewIfDue(Pooled po
   if (pooled.connection == nullptr || now < pooled.renew_at - RedisNode::kSuccessorLead) return pooled;
   if (!successors_.pass(now)) return pooled;
   auto successor = connect(deadline);
-  if (successor || !NodeGreeting::refusesOnlyNewcomers(successor.error())) return successor;
+  if (successor || NodeGreeting::speaksAgainstPresent(successor.error())) return successor;
   node_.reports().noteFailure(successor.error());
   return pooled;
 }

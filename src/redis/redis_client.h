@@ -91,8 +91,8 @@ class RedisClient final : public RedisAccess {
                                           SteadyTime start, SteadyTime deadline, Replication& replication);
   /// Shows that it leads to a primary, if that was not shown a moment ago.
   Expected<void, ConnectionError> prove(Pooled& pooled, SteadyTime deadline);
-  /// The successor of one that grows old, if there can be one; itself where the server refuses newcomers only. An
-  /// error: it is not to be kept.
+  /// The successor of one that grows old, if there can be one; itself where nothing speaks against it. An error: it is
+  /// not to be kept.
   Expected<Pooled, ConnectionError> renewIfDue(Pooled pooled, SteadyTime deadline);
   /// One that is idle, and leads to what is still a primary; none where there is no such connection.
   Expected<Pooled, ConnectionError> takeProven(SteadyTime deadline);

@@ -70,8 +70,8 @@ class RedisNode {
   /// How old a connection may become: a proxy may lead elsewhere meanwhile. A minute, less up to a quarter, so that
   /// connections do not all end at one time.
   static milliseconds newAgeLimit();
-  /// So long before that a successor is sought, which stands before the old one is let go of; and where the server
-  /// refuses it, again after so long.
+  /// So long before that a successor is sought, which stands before the old one is let go of; and where it cannot be
+  /// made, again after so long.
   static constexpr milliseconds kSuccessorLead{20'000};
   static constexpr milliseconds kSuccessorPause{2'000};
 

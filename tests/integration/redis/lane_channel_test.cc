@@ -201,12 +201,24 @@ TEST_F(LaneChannelTest, NoConnectionOutlivesItsAgeBecauseItsSuccessorsAreRefused
   EXPECT_EQ(ask(), "failed") << "where the address leads by now nobody knows";
 }
 
-TEST_F(LaneChannelTest, WhereTheAddressLeadsNowhereTheOldConnectionIsNotKept) {
+TEST_F(LaneChannelTest, WhereTheAddressLeadsNowhereTheOldConnectionGoesOnUntilItIsTooOld) {
   use(30s, false);
   EXPECT_EQ(ask(), "untracked");
   std::filesystem::remove(server_.socketPath());
-  EXPECT_EQ(ask(), "untracked");
   letTheConnectionGrowOld();
+  ASSERT_TRUE(isAnsweredUntil([&] { return test_.errors("connect") == 1; }));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask(), "untracked");
+  clock_.advance(20s);
+  EXPECT_EQ(ask(), "failed");
+}
+
+TEST_F(LaneChannelTest, WhereASuccessorMeetsAReplicaTheOldConnectionIsNotKept) {
+  use(600s, false);
+  EXPECT_EQ(ask(), "untracked");
+  server_.command({"REPLICAOF", "127.0.0.1", "1"});
+  EXPECT_EQ(ask(), "untracked") << "no sign of life is due";
+  letTheConnectionGrowOld();
+  ASSERT_TRUE(isAnsweredUntil([&] { return test_.errors("connect") == 1; }));
   EXPECT_EQ(ask(), "failed");
 }
 

@@ -57,17 +57,18 @@ TEST_F(NodeGreetingTest, AServerThatDoesNotTellItsRoleIsBelievedOnlyWhereThereIs
   }
 }
 
-TEST_F(NodeGreetingTest, SomeRefusalsSayNothingOfWhomTheServerHasTakenBefore) {
+TEST_F(NodeGreetingTest, OnlyWhatTheServerSaysOfAllSpeaksAgainstWhomItHasTakenBefore) {
   using Kind = ConnectionError::Kind;
   for (const char* const text : {"ERR max number of clients reached", "NOAUTH Authentication required.",
                                  "WRONGPASS invalid username-password pair or user is disabled.",
                                  "ERR AUTH <password> called without any password configured for the default user."}) {
-    EXPECT_TRUE(NodeGreeting::refusesOnlyNewcomers(rejection(text))) << text;
-    EXPECT_FALSE(NodeGreeting::refusesOnlyNewcomers({Kind::kUnreachable, text})) << text;
+    EXPECT_FALSE(NodeGreeting::speaksAgainstPresent(rejection(text))) << text;
   }
-  EXPECT_FALSE(NodeGreeting::refusesOnlyNewcomers(refusedByReplica()));
-  EXPECT_FALSE(NodeGreeting::refusesOnlyNewcomers(rejection("LOADING Redis is loading the dataset in memory")));
-  EXPECT_FALSE(NodeGreeting::refusesOnlyNewcomers(closed_));
+  EXPECT_FALSE(NodeGreeting::speaksAgainstPresent({Kind::kUnreachable, "cannot resolve the host in time"}));
+  EXPECT_FALSE(NodeGreeting::speaksAgainstPresent({Kind::kTimeout, "no answer to the TLS handshake in time"}));
+  EXPECT_FALSE(NodeGreeting::speaksAgainstPresent(closed_));
+  EXPECT_TRUE(NodeGreeting::speaksAgainstPresent(refusedByReplica()));
+  EXPECT_TRUE(NodeGreeting::speaksAgainstPresent(rejection("LOADING Redis is loading the dataset in memory")));
 }
 
 TEST_F(NodeGreetingTest, WhatIsSaidOfARefusalHoldsNoArgument) {
