@@ -50,7 +50,7 @@ void LaneConnection::closeAttempt() {
 
 /// The last thing that is done: the owner may do anything then.
 void LaneConnection::fail(const ConnectionError& error) {
-  node_.followers().tellLost();
+  if (owner_.isLoss(error)) node_.followers().tellLost();
   close();
   owner_.failed(error);
 }

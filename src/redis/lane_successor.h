@@ -40,6 +40,8 @@ class LaneSuccessor final : private LaneConnection::Owner {
   void opened() override {}
   void answered() override {}  // nothing is asked
   void failed(const ConnectionError& error) override;
+  /// It has never stood, and the present one does.
+  bool isLoss(const ConnectionError& error) const override { return NodeGreeting::speaksAgainstPresent(error); }
 
   RedisNode& node_;
   LaneConnection connection_;

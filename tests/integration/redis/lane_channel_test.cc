@@ -191,6 +191,19 @@ TEST_F(LaneChannelTest, WhereTheServerIsFullTheOldConnectionGoesOn) {
   EXPECT_TRUE(isAnsweredUntil([&] { return test_.connectionsOpened() == 2; }));
 }
 
+TEST_F(LaneChannelTest, ARefusedSuccessorIsNoLoss) {
+  use(30s, false);
+  RedisClient& workers = test_.client;
+  const NodeFollowers::Following following(workers.node().followers(),
+                                           {.moved = [] {}, .doubted = [] {}, .lost = [&] { workers.renew(); }});
+  EXPECT_EQ(ask(), "untracked");
+  EXPECT_EQ(test_.text({"PING"}), "PONG");
+  server_.command({"CONFIG", "SET", "requirepass", "other"});
+  letTheConnectionGrowOld();
+  ASSERT_TRUE(isAnsweredUntil([&] { return test_.errors("connect") == 1; }));
+  EXPECT_EQ(test_.text({"PING"}), "PONG") << "over the connection that there is";
+}
+
 TEST_F(LaneChannelTest, NoConnectionOutlivesItsAgeBecauseItsSuccessorsAreRefused) {
   use(30s, false);
   EXPECT_EQ(ask(), "untracked");
