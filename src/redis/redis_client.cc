@@ -175,8 +175,10 @@ Expected<void, ConnectionError> RedisClient::prove(Pooled& pooled, SteadyTime de
 Expected<RedisClient::Pooled, ConnectionError> RedisClient::renewIfDue(Pooled pooled, SteadyTime deadline) {
   const SteadyTime now = clock_.steadyNow();
   if (pooled.connection == nullptr || now < pooled.renew_at - RedisNode::kSuccessorLead) return pooled;
-  if (!successors_.pass(now)) return pooled;
-  auto successor = connect(deadline);
+  // What the question itself may need is not spent on it.
+  const SteadyTime limit = deadline - node_.commandTimeout();
+  if (now >= limit || !successors_.pass(now)) return pooled;
+  auto successor = connect(limit);
   if (successor || NodeGreeting::speaksAgainstPresent(successor.error())) return successor;
   node_.reports().noteFailure(successor.error());
   return pooled;

@@ -26,7 +26,7 @@
 namespace sessiond {
 
 /// Thread-safe; for threads that may wait. No call takes longer than connect_timeout + command_timeout, and one that
-/// needs no new connection no longer than command_timeout.
+/// needs no new connection, nor has an old one renewed, no longer than command_timeout.
 class RedisClient final : public RedisAccess {
  public:
   /// Keeps what it needs of `config`. REQUIRES: as RedisNode's.

@@ -121,11 +121,12 @@ TEST(RedisClient, KeepsItsConnection) {
 /// A client whose connections a test lets grow old.
 class AgingRedisClient : public testing::Test {
  protected:
-  bool answers() {
+  bool answers() { return answersBy(client_.newDeadline()); }
+  bool answersBy(SteadyTime deadline) {
     RedisCommands commands;
     commands.add({"PING"});
     RedisReplies replies;
-    return client_.pipeline(commands, Repeat::kSafe, replies).hasValue();
+    return client_.pipeline(commands, Repeat::kSafe, replies, deadline).hasValue();
   }
   std::uint64_t opened() { return metrics_.counter("sessiond_redis_connections_opened_total", "").read(); }
   std::uint64_t refused() { return metrics_.counter("sessiond_redis_errors_total", "", {{"kind", "connect"}}).read(); }
@@ -140,6 +141,15 @@ TEST_F(AgingRedisClient, RenewsAConnectionBeforeItIsTooOld) {
   ASSERT_TRUE(answers());
   clock_.advance(41s);
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(answers());
+  EXPECT_EQ(opened(), 2U);
+}
+
+TEST_F(AgingRedisClient, RenewsNoneInTheTimeThatTheQuestionItselfMayNeed) {
+  ASSERT_TRUE(answers());
+  clock_.advance(41s);
+  EXPECT_TRUE(answersBy(clock_.steadyNow() + client_.node().commandTimeout()));
+  EXPECT_EQ(opened(), 1U);
+  EXPECT_TRUE(answers());
   EXPECT_EQ(opened(), 2U);
 }
 
