@@ -78,6 +78,7 @@ void LaneChannel::renewIfDue(SteadyTime now) {
   renew_at_ = successor_.renewAt();
   next_sign_ = now;
   if (canaries_ != nullptr) proof_ = canaries_->add();
+  missing_since_.reset();  // that canary was the other's, and what the new proof tells is not of it
 }
 
 void LaneChannel::open() {

@@ -177,6 +177,20 @@ TEST_F(LaneChannelTest, ASuccessorIsTrackedOnceACanaryOfItsOwnHasComeBack) {
   EXPECT_EQ(ask(), "tracked");
 }
 
+TEST_F(LaneChannelTest, WhatTheOneBeforeItMissesASuccessorDoesNot) {
+  use(60s);
+  subscribe();
+  EXPECT_EQ(ask(), "untracked");
+  letTheConnectionGrowOld();
+  ASSERT_TRUE(isAnsweredUntil([&] { return test_.connectionsOpened() == 2; }));
+  EXPECT_EQ(ask(), "untracked") << "over the successor";
+  clock_.advance(20s);
+  proveByAnother();
+  const std::uint64_t before = canaries_->generation();
+  EXPECT_EQ(ask(), "untracked");
+  EXPECT_EQ(canaries_->generation(), before) << "its own canary has had 20 of 60 seconds";
+}
+
 TEST_F(LaneChannelTest, WhereTheServerIsFullTheOldConnectionGoesOn) {
   use(30s, false);
   EXPECT_EQ(ask(), "untracked");
