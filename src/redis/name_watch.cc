@@ -52,7 +52,6 @@ SteadyTime NameWatch::lookAt(RedisNode& node, SteadyTime now) {
     case NameTurns::Step::kNothing:
       break;
     case NameTurns::Step::kTurned:
-      connector.forgetPeers();  // first: what is connected from then on counts
       node.renewPlace(place->term);
       logWarn("redis: the server's name leads to another address; all connections are made anew",
               {{"server", place->name}, {"address", listOf(turns.hosts())}, {"before", listOf(before)}});

@@ -35,6 +35,7 @@ bool NodePlace::renew(std::uint64_t term) {
   if (present_ == nullptr || present_->term != term) return false;
   Known again = *present_;
   again.term = term + 1;
+  again.connector->forgetPeers();
   present_ = std::make_shared<const Known>(std::move(again));
   term_.store(term + 1, std::memory_order_release);
   return true;
@@ -47,6 +48,7 @@ void NodePlace::moveTo(const RedisAddress& address, std::string told_by, const T
   const std::uint64_t next = term() + 1;
   std::unique_ptr<RedisConnector>& connector = connectors_[name];
   if (connector == nullptr) connector = std::make_unique<RedisConnector>(address, tls, clock);
+  connector->forgetPeers();  // of an earlier term
   present_ = std::make_shared<const Known>(Known{.name = name,
                                                  .told_by = std::move(told_by),
                                                  .tls_asked_by = may_be_for_tls ? tls.asked_by : std::string_view(),

@@ -3,7 +3,8 @@
 // A single server stays where redis.url says. The primary behind sentinels moves: with each move a *term* begins, and
 // what was connected in an earlier one leads to a server that is the node no longer, however well it answers. So it is
 // when the place is a name, and that leads elsewhere from now on (name_watch.h).
-// Connectors stay, since links need them, and a primary comes back to where it was.
+// Connectors stay, since links need them, and a primary comes back to where it was; what they know of the addresses
+// that connections were made to is of the present term.
 
 #pragma once
 

@@ -79,6 +79,17 @@ TEST_F(NameWatchTest, WhereANameHasLeftAnAddressAllConnectionsAreMadeAnew) {
   EXPECT_EQ(moves, 1) << "it leads there";
 }
 
+TEST_F(NameWatchTest, WhereANodeComesBackToConnectionsFromBeforeCountNoMore) {
+  RedisNode node(configFor(server_.at("localhost")), "", clock_, metrics_);
+  RedisConnector& connector = *node.place().present()->connector;
+  connectTo(node, server_.connectedTo("127.0.0.2"));
+  EXPECT_EQ(connector.peers().size(), 1U);
+  node.moveTo(parseRedisUrl(server_.at("127.0.0.1")).value(), "");
+  node.moveTo(parseRedisUrl(server_.at("localhost")).value(), "");
+  ASSERT_EQ(node.place().present()->connector, &connector);
+  EXPECT_TRUE(connector.peers().empty());
+}
+
 TEST_F(NameWatchTest, AnAddressLeadsNowhereElse) {
   RedisNode node(configFor(server_.at("127.0.0.1")), "", clock_, metrics_);
   EXPECT_FALSE(node.place().present()->connector->isNamed());
