@@ -126,7 +126,9 @@ void HtpasswdDirectory::apply(Reading reading) {
 
 void HtpasswdDirectory::noteSettled(std::vector<StandingLogin> standing) const {
   if (settled_ == nullptr) return;
-  for (const StandingLogin& gone : settled_->replace(path_, std::move(standing))) withdrawn_(gone);
+  // Read in another way the same line has another tag.
+  const std::string which = (name_case_ == NameCase::kIgnored ? "any case " : "this case ") + path_;
+  for (const StandingLogin& gone : settled_->replace(which, std::move(standing))) withdrawn_(gone);
 }
 
 void HtpasswdDirectory::onWithdrawal(SettledLogins& settled, std::function<void(const StandingLogin&)> withdrawn) {

@@ -33,8 +33,8 @@ class HtpasswdDirectoryTest : public testing::Test {
     std::ofstream(path_ + ".new") << text;
     std::filesystem::rename(path_ + ".new", path_);
   }
-  std::unique_ptr<HtpasswdDirectory> open() {
-    auto opened = HtpasswdDirectory::open(path_, NameCase::kMatters, clock_);
+  std::unique_ptr<HtpasswdDirectory> open(NameCase name_case = NameCase::kMatters) {
+    auto opened = HtpasswdDirectory::open(path_, name_case, clock_);
     EXPECT_TRUE(opened.hasValue());
     return std::move(opened).value();
   }
@@ -236,8 +236,8 @@ class WithdrawalTest : public HtpasswdDirectoryTest {
     lookWhenSettled(*directory_);
   }
 
-  std::unique_ptr<HtpasswdDirectory> opened() {
-    auto directory = open();
+  std::unique_ptr<HtpasswdDirectory> opened(NameCase name_case = NameCase::kMatters) {
+    auto directory = open(name_case);
     directory->onWithdrawal(settled_, [this](const StandingLogin& login) { gone_.push_back(login.tag); });
     return directory;
   }
@@ -312,9 +312,25 @@ TEST_F(WithdrawalTest, IsToldOfWhatChangedBeforeTheNextDirectoryWasOpened) {
   EXPECT_EQ(gone_, kAdaAlone);
 }
 
-TEST_F(WithdrawalTest, OfAnotherFileNobodyCanTell) {
+/// As by a reload that is refused.
+TEST_F(WithdrawalTest, OfAnotherFileNobodyCanTellAndTheOneInForceIsStillFollowed) {
   EXPECT_TRUE(settled_.replace("another", {{.tag = 1, .user = "{}"}}).empty());
   ASSERT_EQ(settled_.replace("another", {}).size(), 1U);
+  write(kBob);
+  lookWhenSettled(*directory_);
+  EXPECT_EQ(gone_, kAdaAlone);
+}
+
+TEST_F(WithdrawalTest, WhoeverReadsTheSameNamesInAnotherWayWithdrawsNobody) {
+  const std::string capital = "Eve:" + kHash + "\n";
+  write(kAda + kBob + capital);
+  lookWhenSettled(*directory_);
+  const auto candidate = opened(NameCase::kIgnored);
+  lookWhenSettled(*candidate);
+  EXPECT_TRUE(gone_.empty());
+  write(kAda + kBob);
+  lookWhenSettled(*directory_);
+  EXPECT_EQ(gone_, std::vector{passwordTag("Eve", kHash)});
 }
 
 TEST_F(HtpasswdDirectoryTest, AFileWithoutUsersHasNoUsualHash) {
