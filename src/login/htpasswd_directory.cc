@@ -65,6 +65,7 @@ Expected<std::unique_ptr<HtpasswdDirectory>, std::string> HtpasswdDirectory::ope
 
 HtpasswdDirectory::Reading HtpasswdDirectory::read() const {
   Reading reading;
+  if (settled_ != nullptr) reading.number = settled_->begin();
   // Looked at before it is read: if it changes in between, the next look differs from this one.
   struct stat found {};
   if (::stat(path_.c_str(), &found) == 0) reading.version = FileVersion(found, clock_.wallNow());
@@ -110,6 +111,8 @@ void HtpasswdDirectory::apply(Reading reading) {
   bool news = false;
   {
     auto state = state_.lock();
+    if (reading.number < state->reading) return;  // another thread's began later, and is in force already
+    state->reading = reading.number;
     state->version = reading.version;
     std::swap(state->users, users);
     if (!reading.failure) {
@@ -121,14 +124,14 @@ void HtpasswdDirectory::apply(Reading reading) {
   }
   if (news) logReading(reading);
   if (changed && changed_) changed_();
-  if (reading.settled) noteSettled(std::move(standing));
+  if (reading.settled) noteSettled(reading.number, std::move(standing));
 }
 
-void HtpasswdDirectory::noteSettled(std::vector<StandingLogin> standing) const {
+void HtpasswdDirectory::noteSettled(std::uint64_t reading, std::vector<StandingLogin> standing) const {
   if (settled_ == nullptr) return;
   // Read in another way the same line has another tag.
   const std::string which = (name_case_ == NameCase::kIgnored ? "any case " : "this case ") + path_;
-  for (const StandingLogin& gone : settled_->replace(which, std::move(standing))) withdrawn_(gone);
+  for (const StandingLogin& gone : settled_->replace(which, reading, std::move(standing))) withdrawn_(gone);
 }
 
 void HtpasswdDirectory::onWithdrawal(SettledLogins& settled, std::function<void(const StandingLogin&)> withdrawn) {

@@ -64,6 +64,7 @@ class HtpasswdDirectory final : public UserDirectory {
   };
 
   struct Reading {
+    std::uint64_t number = 0;  ///< SettledLogins::begin()'s; 0 where nobody wants to know who is gone
     FileVersion version;
     HtpasswdContent content;
     std::optional<std::string> failure;  ///< why the file could not be read
@@ -73,6 +74,7 @@ class HtpasswdDirectory final : public UserDirectory {
 
   struct State {
     std::shared_ptr<const Users> users;  ///< null: the file could not be read
+    std::uint64_t reading = 0;           ///< the number of theirs
     FileVersion version;
     std::vector<std::uint64_t> tags;    ///< of usable entries, sorted
     std::vector<std::string> problems;  ///< those of the last reading; logged when they became these
@@ -85,7 +87,7 @@ class HtpasswdDirectory final : public UserDirectory {
   std::shared_ptr<const Users> current();
   void noteFirst(const Reading& reading);
   void apply(Reading reading);
-  void noteSettled(std::vector<StandingLogin> standing) const;
+  void noteSettled(std::uint64_t reading, std::vector<StandingLogin> standing) const;
   void logReading(const Reading& reading) const;
 
   const std::string path_;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <iterator>
 #include <map>
@@ -28,19 +29,31 @@ struct StandingLogin {
 /// Thread-safe.
 class SettledLogins {
  public:
-  /// What stands by that file now, sorted by tag. `which`: the file, and how it is read. Gives back what stood by it
-  /// the last time and does no more; the first time nothing.
-  std::vector<StandingLogin> replace(const std::string& which, std::vector<StandingLogin> standing) {
+  /// A reading begins: the file has not been looked at yet. Its number, greater than any before.
+  std::uint64_t begin() { return begun_.fetch_add(1, std::memory_order_acq_rel) + 1; }
+  /// What stands by that file now, sorted by tag. `which`: the file, and how it is read; `reading`: its number. Gives
+  /// back what stood by it the last time and does no more; the first time nothing. One that began before the last one
+  /// did comes late, and says nothing.
+  std::vector<StandingLogin> replace(const std::string& which, std::uint64_t reading,
+                                     std::vector<StandingLogin> standing) {
     std::vector<StandingLogin> gone;
     auto all = last_.lock();
-    std::vector<StandingLogin>& last = (*all)[which];
-    std::ranges::set_difference(last, standing, std::back_inserter(gone), {}, &StandingLogin::tag, &StandingLogin::tag);
-    std::swap(last, standing);
+    Last& last = (*all)[which];
+    if (reading < last.reading) return gone;
+    last.reading = reading;
+    std::ranges::set_difference(last.standing, standing, std::back_inserter(gone), {}, &StandingLogin::tag,
+                                &StandingLogin::tag);
+    std::swap(last.standing, standing);
     return gone;
   }
 
  private:
-  Guarded<std::map<std::string, std::vector<StandingLogin>>> last_;
+  struct Last {
+    std::uint64_t reading = 0;
+    std::vector<StandingLogin> standing;
+  };
+  std::atomic<std::uint64_t> begun_ = 0;
+  Guarded<std::map<std::string, Last>> last_;
 };
 
 }  // namespace sessiond

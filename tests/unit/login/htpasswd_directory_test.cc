@@ -314,11 +314,22 @@ TEST_F(WithdrawalTest, IsToldOfWhatChangedBeforeTheNextDirectoryWasOpened) {
 
 /// As by a reload that is refused.
 TEST_F(WithdrawalTest, OfAnotherFileNobodyCanTellAndTheOneInForceIsStillFollowed) {
-  EXPECT_TRUE(settled_.replace("another", {{.tag = 1, .user = "{}"}}).empty());
-  ASSERT_EQ(settled_.replace("another", {}).size(), 1U);
+  EXPECT_TRUE(settled_.replace("another", settled_.begin(), {{.tag = 1, .user = "{}"}}).empty());
+  ASSERT_EQ(settled_.replace("another", settled_.begin(), {}).size(), 1U);
   write(kBob);
   lookWhenSettled(*directory_);
   EXPECT_EQ(gone_, kAdaAlone);
+}
+
+/// By a thread that was held up, when another one has noted a new login meanwhile.
+TEST_F(WithdrawalTest, AReadingThatComesLateWithdrawsNobody) {
+  const std::vector<StandingLogin> before{{.tag = 1, .user = "{}"}};
+  const std::vector<StandingLogin> since{{.tag = 1, .user = "{}"}, {.tag = 2, .user = "{}"}};
+  const std::uint64_t late = settled_.begin();
+  EXPECT_TRUE(settled_.replace("a file", settled_.begin(), since).empty());
+  EXPECT_TRUE(settled_.replace("a file", late, before).empty());
+  const auto gone = settled_.replace("a file", settled_.begin(), {});
+  EXPECT_EQ(gone.size(), 2U) << "nor does it come into force";
 }
 
 TEST_F(WithdrawalTest, WhoeverReadsTheSameNamesInAnotherWayWithdrawsNobody) {
