@@ -10,9 +10,6 @@
 namespace sessiond {
 namespace {
 
-/// So many of a user's sessions are looked at in one go, those that end last.
-constexpr std::size_t kMostListed = 2048;
-
 /// A word of the audit log.
 constexpr std::string_view kWhy = "password_file";
 
@@ -59,12 +56,12 @@ bool WithdrawnLogins::isOf(const Login& login, const SessionFacts& facts) {
          (!facts.authenticated || *facts.authenticated <= login.seen);
 }
 
-Expected<std::vector<SessionId>, StoreError> WithdrawnLogins::sessionsOf(const Login& login, const Parts& parts) {
-  const auto listed = parts.index.list(login.user_id, kMostListed);
-  if (!listed) return Unexpected(listed.error());
+Expected<std::vector<SessionId>, StoreError> WithdrawnLogins::begunBy(const Login& login,
+                                                                      std::span<const SessionId> listed,
+                                                                      const Parts& parts) {
   std::vector<SessionId> sessions;
   const auto looked =
-      inPieces(*listed, parts.max_bytes, [&](std::span<const SessionId> piece) -> Expected<void, StoreError> {
+      inPieces(listed, parts.max_bytes, [&](std::span<const SessionId> piece) -> Expected<void, StoreError> {
         std::vector<SessionLoad> loads;
         for (const SessionId& id : piece) loads.push_back({.id = &id});
         parts.store.load(loads);
@@ -81,9 +78,18 @@ Expected<std::vector<SessionId>, StoreError> WithdrawnLogins::sessionsOf(const L
 
 /// False: not all, or nobody can tell.
 bool WithdrawnLogins::end(const Login& login, const Parts& parts) {
-  const auto sessions = sessionsOf(login, parts);
+  const auto listed = parts.index.list(login.user_id, kMostListed);
+  if (!listed) return false;
+  const auto sessions = begunBy(login, *listed, parts);
   if (!sessions) return false;
-  return sessions->empty() || parts.ender.endListed(login.user_id, *sessions, kWhy).hasValue();
+  if (!sessions->empty() && !parts.ender.endListed(login.user_id, *sessions, kWhy)) return false;
+  if (listed->size() == kMostListed) {
+    logError(
+        "htpasswd: a user whose line is gone, locked or another one has too many sessions to look at all of them; the "
+        "others are refused, but come back with the old line; sessionctl session revoke --user ID ends them",
+        {{"user_id", pseudonym(parts.log_key, login.user_id)}, {"looked_at", kMostListed}});
+  }
+  return true;
 }
 
 }  // namespace sessiond

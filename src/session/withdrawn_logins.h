@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,9 @@ class WithdrawnLogins {
 
   static constexpr std::size_t kAtOnce = 16;
   static constexpr std::size_t kMost = 65536;
+  /// So many of what is listed for a user is looked at, those that end last. Some of it may be gone, or another
+  /// login's.
+  static constexpr std::size_t kMostListed = 65536;
   static constexpr std::chrono::hours kPatience{1};
 
   explicit WithdrawnLogins(const Clock& clock) : clock_(clock) {}
@@ -63,7 +67,9 @@ class WithdrawnLogins {
 
   std::optional<Login> take();
   static bool isOf(const Login& login, const SessionFacts& facts);
-  static Expected<std::vector<SessionId>, StoreError> sessionsOf(const Login& login, const Parts& parts);
+  /// Of those that are listed.
+  static Expected<std::vector<SessionId>, StoreError> begunBy(const Login& login, std::span<const SessionId> listed,
+                                                              const Parts& parts);
   static bool end(const Login& login, const Parts& parts);
 
   const Clock& clock_;

@@ -104,6 +104,29 @@ TEST_F(WithdrawnLoginsTest, SaysWhoseSessionsItCouldNotEnd) {
   EXPECT_TRUE(lives("old"));
 }
 
+TEST_F(WithdrawnLoginsTest, SaysWhoHasMoreThanItLooksAt) {
+  const auto listBehind = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i)
+      ASSERT_TRUE(index_.add({.user_id = "7", .id = idOf("gone " + std::to_string(i)), .life = hours(48)}).hasValue());
+  };
+  const auto logged = [&] {
+    withdrawn_.add("7", kTag);
+    testing::internal::CaptureStderr();
+    endSome();
+    return testing::internal::GetCapturedStderr();
+  };
+  logIn("old", kAuth);
+  listBehind(0, WithdrawnLogins::kMostListed - 2);
+  EXPECT_EQ(logged().find("too many sessions"), std::string::npos);
+  EXPECT_FALSE(lives("old")) << "behind all that is gone";
+  listBehind(WithdrawnLogins::kMostListed - 2, WithdrawnLogins::kMostListed);
+  logIn("further behind", kAuth);
+  const std::string said = logged();
+  EXPECT_TRUE(lives("further behind"));
+  EXPECT_NE(said.find("too many sessions"), std::string::npos) << said;
+  EXPECT_NE(said.find("sessionctl session revoke --user ID ends them"), std::string::npos) << said;
+}
+
 TEST_F(WithdrawnLoginsTest, EndsSomeUsersSessionsAtOnce) {
   for (std::size_t i = 0; i <= WithdrawnLogins::kAtOnce; ++i) {
     const std::string user = std::to_string(i);
