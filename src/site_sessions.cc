@@ -79,7 +79,7 @@ OneServer::OneServer(SiteSessions& all, RedisClient& client, bool cache_enabled,
       following(client.node().followers(), {.moved =
                                                 [this, &all] {
                                                   canaries.renewAll();
-                                                  all.burials.renew();
+                                                  all.burials.renewAfterMove();
                                                 },
                                             .doubted = [this] { canaries.distrust(DistrustReason::kSentinels); },
                                             .lost =

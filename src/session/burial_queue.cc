@@ -69,6 +69,14 @@ void BurialQueue::renew() {
   arrived_.notify_one();
 }
 
+void BurialQueue::renewAfterMove() {
+  const std::lock_guard lock(mutex_);
+  waiting_.anew = true;
+  waiting_.renewal = true;
+  waiting_.moved = true;
+  arrived_.notify_one();
+}
+
 void BurialQueue::renewAfterLoss() {
   const std::lock_guard lock(mutex_);
   waiting_.loss = true;
@@ -88,6 +96,7 @@ void BurialQueue::run(const std::stop_token& stop) {
 
 /// REQUIRES: mutex_ is held.
 SteadyTime BurialQueue::renewalDue() const {
+  if (waiting_.moved) return SteadyTime::min();
   if (waiting_.renewal) return between_renewals_.over();
   return waiting_.loss ? between_losses_.over() : SteadyTime::max();
 }

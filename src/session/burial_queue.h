@@ -74,6 +74,8 @@ class BurialQueue {
   /// much, revoked not sooner after the time before than that has taken, and later and later, up to
   /// kMostPausesBetweenRenewals. What takes no time is never put off, and what has been put off is done.
   void renew();
+  /// The same, because connections lead to another place from now on: never put off.
+  void renewAfterMove();
   /// The same, because a connection was lost, which is no more than a hint. Not sooner than kPausesBetweenLosses after
   /// the time before, however often it is called; and later and later while it goes on being called, as where a server
   /// is too busy to answer all.
@@ -98,6 +100,7 @@ class BurialQueue {
   struct Waiting {
     bool anew = false;                                  ///< connections are to be made
     bool renewal = false;                               ///< because the server is another one
+    bool moved = false;                                 ///< and at another place, so that it is due at once
     bool loss = false;                                  ///< a renewal is wanted because of one
     std::map<SessionId, std::chrono::seconds> burials;  ///< with the lives of their tombstones
     std::set<SessionId> unburied;

@@ -96,7 +96,7 @@ struct Site : ClockAndFigures, SiteParts {
                                            {.moved =
                                                 [this] {
                                                   canaries.renewAll();
-                                                  burials.renew();
+                                                  burials.renewAfterMove();
                                                 },
                                             .doubted = [this] { canaries.distrust(DistrustReason::kSentinels); }}};
   LearnedNodes learned;

@@ -118,5 +118,27 @@ TEST_F(BurialRenewalTest, WhatTookLongIsNotDoneAgainAtOnceAndNotForgotten) {
   EXPECT_GE(began[1] - ended[0], kLong);
 }
 
+/// As where the sentinels name another primary, just after a subscription's renewal has taken long.
+TEST_F(BurialRenewalTest, AMoveIsNotPutOffByWhatTookLong) {
+  constexpr std::chrono::milliseconds kLong{300};
+  revoked_.note(id_, seconds(60));
+  std::vector<SteadyTime> began;
+  std::vector<SteadyTime> ended;
+  std::atomic<int> times = 0;
+  BurialQueue queue(store_, server_, revoked_, log_names_, metrics_, {}, kLong);
+  server_.revoking = [&](std::span<SessionRevocation> revocations) {
+    began.push_back(SteadyClock::now());
+    if (began.size() == 1) queue.renewAfterMove();
+    while (began.size() == 1 && SteadyClock::now() - began.back() < kLong) std::this_thread::yield();
+    present_.revoke(revocations);
+    ended.push_back(SteadyClock::now());
+    ++times;
+  };
+  queue.renew();
+  ASSERT_TRUE(soon([&] { return times == 2; }));
+  EXPECT_TRUE(soon([&] { return server_.told == 2; }));
+  EXPECT_LT(began[1] - ended[0], kLong);
+}
+
 }  // namespace
 }  // namespace sessiond
