@@ -25,6 +25,7 @@
 #include "login/login_gate.h"
 #include "redis/redis_app_cache.h"
 #include "redis/redis_attempt_store.h"
+#include "redis/redis_target.h"
 #include "redis/redis_user_directory.h"
 #include "session/session_list.h"
 #include "session/user_id.h"
@@ -196,11 +197,13 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
 
 void Site::Parts::watchPasswordFile() {
   htpasswd->onChange([this] { sessions.distrust(DistrustReason::kUsers); });
-  htpasswd->onWithdrawal(lasting.settled, [this](const StandingLogin& gone) {
-    lasting.withdrawn.add(userIdIn(gone.user, config->session), gone.tag);
+  const std::string where = targetOf(config->redis) + " " + sessions.keys.epoch() + " " + sessions.keys.sessions();
+  htpasswd->onWithdrawal(lasting.settled, where, [this, where](const StandingLogin& gone) {
+    lasting.withdrawn.add(where, userIdIn(gone.user, config->session), gone.tag);
   });
-  watch.emplace(*htpasswd, config->session.cache.max_staleness, [this] {
-    lasting.withdrawn.endSome({.store = sessions.store,
+  watch.emplace(*htpasswd, config->session.cache.max_staleness, [this, where] {
+    lasting.withdrawn.endSome({.where = where,
+                               .store = sessions.store,
                                .index = sessions.index,
                                .ender = sessions.ender,
                                .extractor = sessions.extractor,

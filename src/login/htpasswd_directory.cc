@@ -129,13 +129,14 @@ void HtpasswdDirectory::apply(Reading reading) {
 
 void HtpasswdDirectory::noteSettled(std::uint64_t reading, std::vector<StandingLogin> standing) const {
   if (settled_ == nullptr) return;
-  // Read in another way the same line has another tag.
-  const std::string which = (name_case_ == NameCase::kIgnored ? "any case " : "this case ") + path_;
-  for (const StandingLogin& gone : settled_->replace(which, reading, std::move(standing))) withdrawn_(gone);
+  for (const StandingLogin& gone : settled_->replace(which_, reading, std::move(standing))) withdrawn_(gone);
 }
 
-void HtpasswdDirectory::onWithdrawal(SettledLogins& settled, std::function<void(const StandingLogin&)> withdrawn) {
+void HtpasswdDirectory::onWithdrawal(SettledLogins& settled, const std::string& where,
+                                     std::function<void(const StandingLogin&)> withdrawn) {
   settled_ = &settled;
+  // Read in another way the same line has another tag.
+  which_ = where + (name_case_ == NameCase::kIgnored ? " any case " : " this case ") + path_;
   withdrawn_ = std::move(withdrawn);
   state_.lock()->version = FileVersion();  // it is read once more, and what stands is noted
 }

@@ -54,8 +54,10 @@ class HtpasswdDirectory final : public UserDirectory {
   /// yet.
   void onChange(std::function<void()> changed) { changed_ = std::move(changed); }
   /// Is called likewise, with each login that stood by `settled` and does no more by a file that has settled since.
+  /// `where`: what the sessions are in; of another one nothing is told here, nor there of this one.
   /// REQUIRES: as above; `settled` outlives the directory.
-  void onWithdrawal(SettledLogins& settled, std::function<void(const StandingLogin&)> withdrawn);
+  void onWithdrawal(SettledLogins& settled, const std::string& where,
+                    std::function<void(const StandingLogin&)> withdrawn);
 
  private:
   struct Users {
@@ -96,6 +98,7 @@ class HtpasswdDirectory final : public UserDirectory {
   std::vector<std::string> first_problems_;
   std::function<void()> changed_;
   SettledLogins* settled_ = nullptr;  ///< null: nobody wants to know
+  std::string which_;                 ///< by which name it is told of there
   std::function<void(const StandingLogin&)> withdrawn_;
   Guarded<State> state_;
 };

@@ -31,9 +31,9 @@ class SettledLogins {
  public:
   /// A reading begins: the file has not been looked at yet. Its number, greater than any before.
   std::uint64_t begin() { return begun_.fetch_add(1, std::memory_order_acq_rel) + 1; }
-  /// What stands by that file now, sorted by tag. `which`: the file, and how it is read; `reading`: its number. Gives
-  /// back what stood by it the last time and does no more; the first time nothing. One that began before the last one
-  /// did comes late, and says nothing.
+  /// What stands by that file now, sorted by tag. `which`: the file, how it is read, and for whom; `reading`: its
+  /// number. Gives back what stood by it the last time and does no more; the first time nothing. One that began before
+  /// the last one did comes late, and says nothing.
   std::vector<StandingLogin> replace(const std::string& which, std::uint64_t reading,
                                      std::vector<StandingLogin> standing) {
     std::vector<StandingLogin> gone;

@@ -1,5 +1,6 @@
 #include "session/withdrawn_logins.h"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 #include <vector>
@@ -15,29 +16,33 @@ constexpr std::string_view kWhy = "password_file";
 
 }  // namespace
 
-void WithdrawnLogins::add(std::string user_id, std::uint64_t password_tag) {
+void WithdrawnLogins::add(const std::string& where, std::string user_id, std::uint64_t password_tag) {
   if (user_id.empty()) return;
   auto waiting = waiting_.lock();
   if (waiting->size() >= kMost) return;
-  waiting->push_back({.user_id = std::move(user_id),
+  waiting->push_back({.where = where,
+                      .user_id = std::move(user_id),
                       .password_tag = password_tag,
                       .seen = clock_.wallNow(),
                       .given_up = clock_.steadyNow() + kPatience});
 }
 
-std::optional<WithdrawnLogins::Login> WithdrawnLogins::take() {
+std::optional<WithdrawnLogins::Login> WithdrawnLogins::take(const std::string& where) {
+  const SteadyTime now = clock_.steadyNow();
   auto waiting = waiting_.lock();
-  if (waiting->empty()) return std::nullopt;
-  Login login = std::move(waiting->front());
-  waiting->pop_front();
+  const auto first = std::find_if(waiting->begin(), waiting->end(),
+                                  [&](const Login& login) { return login.where == where || login.given_up <= now; });
+  if (first == waiting->end()) return std::nullopt;
+  Login login = std::move(*first);
+  waiting->erase(first);
   return login;
 }
 
 void WithdrawnLogins::endSome(const Parts& parts) {
   for (std::size_t i = 0; i < kAtOnce; ++i) {
-    std::optional<Login> login = take();
+    std::optional<Login> login = take(parts.where);
     if (!login) return;
-    if (end(*login, parts)) continue;
+    if (login->where == parts.where && end(*login, parts)) continue;
     if (clock_.steadyNow() < login->given_up) {
       // Behind the others: it may be this one alone that cannot be ended.
       waiting_.lock()->push_back(*std::move(login));

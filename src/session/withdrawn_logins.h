@@ -28,11 +28,13 @@
 
 namespace sessiond {
 
-/// Thread-safe. Outlives a reload, so that what waits for the store is not forgotten by one.
+/// Thread-safe. Outlives a reload, so that what waits for the store is not forgotten by one. Another store than the one
+/// whose logins they were is not asked: it would find nothing, and nobody would look again.
 class WithdrawnLogins {
  public:
   /// What their sessions are found and ended with.
   struct Parts {
+    const std::string& where;  ///< as add() is told
     SessionStore& store;
     UserSessionIndex& index;
     const SessionEnder& ender;
@@ -50,22 +52,24 @@ class WithdrawnLogins {
 
   explicit WithdrawnLogins(const Clock& clock) : clock_(clock) {}
 
-  /// From now on nobody can log in as that user with the password of that tag. Beyond kMost, or where the user has no
-  /// id, their sessions are only refused.
-  void add(std::string user_id, std::uint64_t password_tag);
-  /// Ends the sessions of kAtOnce of them at most. What the store cannot do now is left to the next call, for
-  /// kPatience. Waits for the store.
+  /// From now on nobody can log in as that user with the password of that tag. `where` names the store that holds the
+  /// sessions. Beyond kMost, or where the user has no id, their sessions are only refused.
+  void add(const std::string& where, std::string user_id, std::uint64_t password_tag);
+  /// Ends the sessions there of kAtOnce of them at most. What the store cannot do now is left to the next call, and
+  /// what is elsewhere to whoever asks for it there, for kPatience. Waits for the store.
   void endSome(const Parts& parts);
 
  private:
   struct Login {
+    std::string where;
     std::string user_id;
     std::uint64_t password_tag = 0;
     WallTime seen;
     SteadyTime given_up;
   };
 
-  std::optional<Login> take();
+  /// The first one there, or whose time is over.
+  std::optional<Login> take(const std::string& where);
   static bool isOf(const Login& login, const SessionFacts& facts);
   /// Of those that are listed.
   static Expected<std::vector<SessionId>, StoreError> begunBy(const Login& login, std::span<const SessionId> listed,

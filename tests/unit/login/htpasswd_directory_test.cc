@@ -236,9 +236,10 @@ class WithdrawalTest : public HtpasswdDirectoryTest {
     lookWhenSettled(*directory_);
   }
 
-  std::unique_ptr<HtpasswdDirectory> opened(NameCase name_case = NameCase::kMatters) {
+  std::unique_ptr<HtpasswdDirectory> opened(NameCase name_case = NameCase::kMatters,
+                                            const std::string& where = "a redis") {
     auto directory = open(name_case);
-    directory->onWithdrawal(settled_, [this](const StandingLogin& login) { gone_.push_back(login.tag); });
+    directory->onWithdrawal(settled_, where, [this](const StandingLogin& login) { gone_.push_back(login.tag); });
     return directory;
   }
   void lookWhenSettled(HtpasswdDirectory& directory) {
@@ -317,6 +318,16 @@ TEST_F(WithdrawalTest, OfAnotherFileNobodyCanTellAndTheOneInForceIsStillFollowed
   EXPECT_TRUE(settled_.replace("another", settled_.begin(), {{.tag = 1, .user = "{}"}}).empty());
   ASSERT_EQ(settled_.replace("another", settled_.begin(), {}).size(), 1U);
   write(kBob);
+  lookWhenSettled(*directory_);
+  EXPECT_EQ(gone_, kAdaAlone);
+}
+
+/// As by a reload that leads to another Redis, and is refused.
+TEST_F(WithdrawalTest, IsToldThoughAnotherOneHasReadTheFileFirst) {
+  const auto candidate = opened(NameCase::kMatters, "another redis");
+  write(kBob);
+  lookWhenSettled(*candidate);
+  EXPECT_TRUE(gone_.empty());
   lookWhenSettled(*directory_);
   EXPECT_EQ(gone_, kAdaAlone);
 }

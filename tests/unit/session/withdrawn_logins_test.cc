@@ -16,6 +16,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 
+const std::string kHere = "this redis";
 constexpr std::uint64_t kTag = 0xab;
 const std::string kAuth = "htpasswd:00000000000000ab";
 const std::string kOtherAuth = "htpasswd:00000000000000cd";
@@ -35,8 +36,9 @@ class WithdrawnLoginsTest : public testing::Test {
     put(id, user, R"(,"_sd":{"created":)" + now + R"(,"authenticated":)" + now + R"(,"auth":")" + auth + "\"}");
   }
   bool lives(const std::string& id) { return store_.value(idOf(id)).has_value(); }
-  void endSome() {
-    withdrawn_.endSome({.store = store_,
+  void endSome(const std::string& where = kHere) {
+    withdrawn_.endSome({.where = where,
+                        .store = store_,
                         .index = index_,
                         .ender = ender_,
                         .extractor = extractor_,
@@ -67,7 +69,7 @@ TEST_F(WithdrawnLoginsTest, EndsWhatWasBegunByThatPasswordAndNothingElse) {
   logIn("redis", "redis:00000000000000ab");
   logIn("another user", kAuth, "8");
   put("application", "7", "");
-  withdrawn_.add("7", kTag);
+  withdrawn_.add(kHere, "7", kTag);
   clock_.advance(seconds(1));
   logIn("since it is back", kAuth);
   endSome();
@@ -79,7 +81,7 @@ TEST_F(WithdrawnLoginsTest, EndsWhatWasBegunByThatPasswordAndNothingElse) {
 
 TEST_F(WithdrawnLoginsTest, GoesOnForAnHourWhileTheStoreDoesNotAnswer) {
   logIn("old", kAuth);
-  withdrawn_.add("7", kTag);
+  withdrawn_.add(kHere, "7", kTag);
   store_.failWith(StoreError::kUnavailable);
   endSome();
   clock_.advance(WithdrawnLogins::kPatience - seconds(1));
@@ -92,7 +94,7 @@ TEST_F(WithdrawnLoginsTest, GoesOnForAnHourWhileTheStoreDoesNotAnswer) {
 
 TEST_F(WithdrawnLoginsTest, SaysWhoseSessionsItCouldNotEnd) {
   logIn("old", kAuth);
-  withdrawn_.add("7", kTag);
+  withdrawn_.add(kHere, "7", kTag);
   index_.failWith(StoreError::kTimeout);
   clock_.advance(WithdrawnLogins::kPatience);
   testing::internal::CaptureStderr();
@@ -110,7 +112,7 @@ TEST_F(WithdrawnLoginsTest, SaysWhoHasMoreThanItLooksAt) {
       ASSERT_TRUE(index_.add({.user_id = "7", .id = idOf("gone " + std::to_string(i)), .life = hours(48)}).hasValue());
   };
   const auto logged = [&] {
-    withdrawn_.add("7", kTag);
+    withdrawn_.add(kHere, "7", kTag);
     testing::internal::CaptureStderr();
     endSome();
     return testing::internal::GetCapturedStderr();
@@ -127,11 +129,35 @@ TEST_F(WithdrawnLoginsTest, SaysWhoHasMoreThanItLooksAt) {
   EXPECT_NE(said.find("sessionctl session revoke --user ID ends them"), std::string::npos) << said;
 }
 
+/// As by a reload that leads to another Redis, and is refused.
+TEST_F(WithdrawnLoginsTest, IsNotWorkedOffWithAnotherStore) {
+  logIn("old", kAuth);
+  withdrawn_.add("a third redis", "7", kTag);
+  withdrawn_.add(kHere, "7", kTag);
+  endSome("another redis");
+  EXPECT_EQ(store_.calls(), 0U);
+  EXPECT_TRUE(lives("old"));
+  endSome();
+  EXPECT_FALSE(lives("old"));
+}
+
+TEST_F(WithdrawnLoginsTest, SaysWhatNobodyHasAskedForAnyMore) {
+  logIn("old", kAuth);
+  withdrawn_.add(kHere, "7", kTag);
+  clock_.advance(WithdrawnLogins::kPatience);
+  testing::internal::CaptureStderr();
+  endSome("another redis");
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("sessionctl session revoke --user ID ends them"),
+            std::string::npos);
+  endSome();
+  EXPECT_TRUE(lives("old"));
+}
+
 TEST_F(WithdrawnLoginsTest, EndsSomeUsersSessionsAtOnce) {
   for (std::size_t i = 0; i <= WithdrawnLogins::kAtOnce; ++i) {
     const std::string user = std::to_string(i);
     logIn("of " + user, kAuth, user);
-    withdrawn_.add(user, kTag);
+    withdrawn_.add(kHere, user, kTag);
   }
   const std::string last = "of " + std::to_string(WithdrawnLogins::kAtOnce);
   endSome();
@@ -142,7 +168,7 @@ TEST_F(WithdrawnLoginsTest, EndsSomeUsersSessionsAtOnce) {
 }
 
 TEST_F(WithdrawnLoginsTest, WhoHasNoIdHasNoSessions) {
-  withdrawn_.add("", kTag);
+  withdrawn_.add(kHere, "", kTag);
   endSome();
   EXPECT_EQ(store_.calls(), 0U);
 }
