@@ -215,7 +215,8 @@ describe('sessiond that tells systemd how it is', () => {
       const address = path.join(folder, 'silent.sock');
       await new Promise((resolve) => silent.listen(address, resolve));
       try {
-        Object.assign(sessiond.config.redis, { connect_timeout: '1s', command_timeout: '3s' });
+        // Longer than the watchdog waits by so much that a busy machine, too, gives two signs of life meanwhile.
+        Object.assign(sessiond.config.redis, { connect_timeout: '3s', command_timeout: '3s' });
         sessiond.writeConfig();
         await sessiond.start();
         sessiond.config.redis.url = `unix://${address}`;
