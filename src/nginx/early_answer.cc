@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "nginx/barriers.h"
 #include "nginx/destination.h"
 #include "nginx/handover.h"
 #include "nginx/rules.h"
@@ -13,14 +14,6 @@ namespace {
 
 bool hasVariable(std::string_view text) {
   return text.find('$') != std::string_view::npos;
-}
-
-/// Everybody hears what stands in the configuration.
-bool answersNothing(const Scope& scope) {
-  const auto rewrites = scope.own("rewrite");
-  return !scope.own("return").empty() || std::any_of(rewrites.begin(), rewrites.end(), [](const Directive* rewrite) {
-    return isRedirect(*rewrite) && catchesEveryRequest(rewrite->argument(0));
-  });
 }
 
 /// Does one page answer, whatever the client asked for?
@@ -63,18 +56,8 @@ const Scope* namedAnswer(const Scope& server, std::string_view name, const Scope
 }  // namespace
 
 bool isOpenInside(const Scope& scope) {
-  const auto stands_inside = [&scope](std::string_view name) {
-    const Scope* at = scope.inForceAt(name);
-    return at != nullptr && at->kind() == Scope::Kind::kLocation;
-  };
-  const std::string_view check = scope.value("auth_request");
-  const std::string_view password = scope.value("auth_basic");
-  const auto denied = scope.inForce("deny");
-  const bool is_for_some =
-      stands_inside("deny") &&
-      std::any_of(denied.begin(), denied.end(), [](const Directive* deny) { return deny->argument(0) == "all"; });
-  const bool asks_password = stands_inside("auth_basic") && password != "off";
-  return (check.empty() || check == "off") && !asks_password && !is_for_some && !answersNothing(scope);
+  const bool answers_itself = !scope.own("return").empty() || redirectsEveryRequest(scope);
+  return !hasBarrier(scope, Barriers::kOfLocations) && !answers_itself;
 }
 
 bool handsOn(const Scope& scope) {

@@ -7,8 +7,8 @@
 
 namespace sessiond::nginx {
 
-/// Does whoever is led there get in, with no check, also not of others, no password and no list of addresses beside
-/// the server's? `internal` keeps nobody away whom nginx leads there.
+/// Does whoever is led there get in, past the server's own passwords and lists (barriers.h), to more than nginx itself
+/// answers? `internal` keeps nobody away whom nginx leads there.
 bool isOpenInside(const Scope& scope);
 
 /// Does a program answer there?

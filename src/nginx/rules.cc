@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "nginx/barriers.h"
 #include "nginx/early_answer.h"
 #include "nginx/variables.h"
 
@@ -39,12 +40,6 @@ bool isLoopback(std::string_view address) {
 
 bool isSessiondsCheck(std::string_view address) {
   return address == "sessiond:check" || address == "/sessiond/auth";
-}
-
-/// Is there a list of addresses, and are all others kept out?
-bool deniesOthers(const Scope& scope) {
-  const auto denied = scope.inForce("deny");
-  return std::any_of(denied.begin(), denied.end(), [](const Directive* deny) { return deny->argument(0) == "all"; });
 }
 
 }  // namespace
@@ -105,29 +100,15 @@ bool isClosed(const Scope& scope) {
   for (const Directive* statement : scope.own("return")) {
     if (!statement->argument(0).starts_with("2") && answersInstead(scope, *statement) == nullptr) return true;
   }
-  const auto rewrites = scope.own("rewrite");
-  return std::any_of(rewrites.begin(), rewrites.end(), [](const Directive* rewrite) {
-    return isRedirect(*rewrite) && catchesEveryRequest(rewrite->argument(0));
-  });
+  return redirectsEveryRequest(scope);
 }
 
 bool isOpen(const Scope& scope) {
-  const std::string_view check = scope.value("auth_request");
-  const std::string_view password = scope.value("auth_basic");
-  return (check.empty() || check == "off") && (password.empty() || password == "off") && !deniesOthers(scope) &&
-         !isClosed(scope);
+  return !hasBarrier(scope, Barriers::kAll) && !isClosed(scope);
 }
 
 bool isUnchecked(const Scope& scope) {
-  const auto stands_inside = [&scope](std::string_view name) {
-    const Scope* at = scope.inForceAt(name);
-    return at != nullptr && at->kind() == Scope::Kind::kLocation;
-  };
-  const std::string_view check = scope.value("auth_request");
-  const std::string_view password = scope.value("auth_basic");
-  const bool asks = stands_inside("auth_basic") && !password.empty() && password != "off";
-  const bool lists = stands_inside("deny") && deniesOthers(scope);
-  return (check.empty() || check == "off") && !asks && !lists && !isClosed(scope);
+  return !hasBarrier(scope, Barriers::kOfLocations) && !isClosed(scope);
 }
 
 bool listensPublicly(const Scope& server) {
@@ -146,6 +127,13 @@ bool isRedirect(const Directive& rewrite) {
   const std::string_view flag = rewrite.argument(2);
   const std::string_view target = rewrite.argument(1);
   return flag == "redirect" || flag == "permanent" || target.starts_with("http") || target.starts_with("$scheme");
+}
+
+bool redirectsEveryRequest(const Scope& scope) {
+  const auto rewrites = scope.own("rewrite");
+  return std::any_of(rewrites.begin(), rewrites.end(), [](const Directive* rewrite) {
+    return isRedirect(*rewrite) && catchesEveryRequest(rewrite->argument(0));
+  });
 }
 
 std::string_view literalTarget(const Directive& rewrite) {

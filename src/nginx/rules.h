@@ -47,10 +47,9 @@ bool isPublicCorner(const Scope& location);
 /// Nobody gets anything there: `internal`, `deny all`, a `return` that is no success and that no other location answers
 /// (early_answer.h), or a redirect of every request.
 bool isClosed(const Scope& scope);
-/// Nothing stands between everybody and it: no check, also not of others, no password and no list of addresses.
+/// Nothing stands between everybody and it (barriers.h).
 bool isOpen(const Scope& scope);
-/// The same in the server of a check, whose own lists and passwords are in force before what is protected as well: who
-/// gets past them is still to be checked.
+/// The same in the server of a check, whose own passwords and lists do not count.
 bool isUnchecked(const Scope& scope);
 /// Can others than programs on this machine reach it?
 bool listensPublicly(const Scope& server);
@@ -58,6 +57,8 @@ bool listensPublicly(const Scope& server);
 bool catchesEveryRequest(std::string_view regex);
 /// A `rewrite` after which the client asks anew.
 bool isRedirect(const Directive& rewrite);
+/// Does such a one, in this very block, take every request?
+bool redirectsEveryRequest(const Scope& scope);
 /// An address to which a rewrite leads, as far as it is known; "" when it begins with a variable.
 std::string_view literalTarget(const Directive& rewrite);
 /// The addresses that it is for; of an exact one all that begin so.
