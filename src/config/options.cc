@@ -28,8 +28,6 @@ constexpr milliseconds kTenYears = 3650 * kDay;
 constexpr std::uint32_t kMost = 1'000'000;
 
 constexpr std::array<std::string_view, 3> kSecureWords = {"auto", "always", "never"};
-constexpr std::array<std::string_view, 4> kSameSiteWords = {"unset", "lax", "strict", "none"};
-constexpr std::array<std::string_view, 4> kPriorityWords = {"unset", "low", "medium", "high"};
 constexpr std::array<std::string_view, 5> kLevelWords = {"debug", "info", "warn", "error", "off"};
 constexpr std::array<std::string_view, 2> kFormatWords = {"text", "json"};
 constexpr std::array<std::string_view, 2> kWhenFullWords = {"end_oldest", "refuse"};
@@ -317,7 +315,7 @@ std::vector<Option> cookieOptions() {
       flag(
           "cookie.partitioned", [](auto& c) -> auto& { return c.cookie.partitioned; }),
       choice(
-          "cookie.priority", [](auto& c) -> auto& { return c.cookie.priority; }, kPriorityWords),
+          "cookie.priority", [](auto& c) -> auto& { return c.cookie.priority; }, kCookiePriorityWords),
   };
 }
 

@@ -8,7 +8,9 @@
 
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +22,17 @@ namespace sessiond {
 
 enum class SameSite : std::uint8_t { kUnset, kLax, kStrict, kNone };
 enum class CookiePriority : std::uint8_t { kUnset, kLow, kMedium, kHigh };
+
+/// As Express stores them, which leaves out what is unset, and as they are configured.
+inline constexpr std::array<std::string_view, 4> kSameSiteWords = {"unset", "lax", "strict", "none"};
+inline constexpr std::array<std::string_view, 4> kCookiePriorityWords = {"unset", "low", "medium", "high"};
+
+inline std::string_view wordOf(SameSite same_site) {
+  return kSameSiteWords[static_cast<std::size_t>(same_site)];
+}
+inline std::string_view wordOf(CookiePriority priority) {
+  return kCookiePriorityWords[static_cast<std::size_t>(priority)];
+}
 
 /// What a cookie is apart from its texts and its end. A plain value.
 struct CookieFlags {

@@ -12,34 +12,6 @@
 namespace sessiond {
 namespace {
 
-std::string_view spelling(SameSite same_site) {
-  switch (same_site) {
-    case SameSite::kUnset:
-      return "";
-    case SameSite::kLax:
-      return "lax";
-    case SameSite::kStrict:
-      return "strict";
-    case SameSite::kNone:
-      return "none";
-  }
-  return "";
-}
-
-std::string_view spelling(CookiePriority priority) {
-  switch (priority) {
-    case CookiePriority::kUnset:
-      return "";
-    case CookiePriority::kLow:
-      return "low";
-    case CookiePriority::kMedium:
-      return "medium";
-    case CookiePriority::kHigh:
-      return "high";
-  }
-  return "";
-}
-
 void appendTextMember(std::string& json, std::string_view name, std::string_view text) {
   if (text.empty()) return;
   json.append(",\"").append(name).append("\":");
@@ -51,14 +23,14 @@ std::string composeCookie(const NewSessionCookie& cookie) {
   std::string json = "{\"originalMaxAge\":";
   json += cookie.original_max_age ? std::to_string(cookie.original_max_age->count()) : "null";
   if (cookie.partitioned) json += ",\"partitioned\":true";
-  appendTextMember(json, "priority", spelling(cookie.priority));
+  if (cookie.priority != CookiePriority::kUnset) appendTextMember(json, "priority", wordOf(cookie.priority));
   json += ",\"expires\":";
   json += cookie.expires ? "\"" + formatIsoTime(*cookie.expires) + "\"" : "null";
   json.append(",\"secure\":").append(cookie.secure ? "true" : "false");
   json.append(",\"httpOnly\":").append(cookie.http_only ? "true" : "false");
   appendTextMember(json, "domain", cookie.domain);
   appendTextMember(json, "path", cookie.path);
-  appendTextMember(json, "sameSite", spelling(cookie.same_site));
+  if (cookie.same_site != SameSite::kUnset) appendTextMember(json, "sameSite", wordOf(cookie.same_site));
   return json + "}";
 }
 
