@@ -12,6 +12,9 @@ namespace sessiond {
 
 enum class SecureOption { kAuto, kAlways, kNever };  ///< kAuto: as the request came
 
+/// Not made from CookieFlags, though four of its names are here as well: whether a cookie is Secure is known with the
+/// request only, and SameSite has another default than a cookie that says nothing of it. configured_cookie.h leads from
+/// one to the other.
 struct CookieSettings {
   std::string name = "connect.sid";
   std::string domain;

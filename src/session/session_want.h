@@ -31,7 +31,9 @@ struct SessionWant {
   FoundSession found = {};
 };
 
-/// One touch that a check waits for: `result` out, the rest in.
+/// One touch that a check waits for: `result` out, the rest in. It may end while the touch is under way, when the check
+/// waits no more; so what the store is asked is another one (KeyTouch), whose id is the batch's
+/// (PendingBatch::Touching).
 struct TouchWant {
   SessionId id;
   std::chrono::seconds ttl{};
