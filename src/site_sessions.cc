@@ -76,17 +76,17 @@ OneServer::OneServer(SiteSessions& all, RedisClient& client, bool cache_enabled,
                                    client, all.keys, all.cache, all.burials, canaries, shared.clock, shared.metrics,
                                    [this] { canaries.distrust(DistrustReason::kEverybody); })
                              : nullptr),
-      following(client.node().followers(), {.moved =
-                                                [this, &all] {
-                                                  canaries.renewAll();
-                                                  all.burials.renewAfterMove();
-                                                },
-                                            .doubted = [this] { canaries.distrust(DistrustReason::kSentinels); },
-                                            .lost =
-                                                [this, &all] {
-                                                  // A subscription that stands anew has them renewed.
-                                                  if (canaries.current() == nullptr) all.burials.renewAfterLoss();
-                                                }}) {
+      registration(client.node().observers(), {.moved =
+                                                   [this, &all] {
+                                                     canaries.renewAll();
+                                                     all.burials.renewAfterMove();
+                                                   },
+                                               .doubted = [this] { canaries.distrust(DistrustReason::kSentinels); },
+                                               .lost =
+                                                   [this, &all] {
+                                                     // A subscription that stands anew has them renewed.
+                                                     if (canaries.current() == nullptr) all.burials.renewAfterLoss();
+                                                   }}) {
   if (!listener) all.burials.renew();
 }
 

@@ -46,7 +46,7 @@ struct OneServer {
 
   Canaries canaries;
   const std::unique_ptr<InvalidationListener> listener;  // null: session.cache.enabled is false, nothing is fresh
-  const NodeFollowers::Following following;
+  const NodeObservers::Registration registration;
 };
 
 /// Built in this order, and gone in the reverse. `store`, `ender` and `index` refer to members below them, but have

@@ -91,7 +91,7 @@ void ClusterNodes::avoidCanarySlot(Number number, Slot slot) {
   Node* const node = at(number);
   if (node == nullptr || node->canary_slot != slot || !node->avoided.insert(slot).second) return;
   chooseCanarySlot(*node);
-  if (node->canary_slot != slot) node->client.node().followers().tellMoved();
+  if (node->canary_slot != slot) node->client.node().observers().tellMoved();
 }
 
 /// The last of its slots that is to stay: whoever empties a node begins with the first. Where all are on their way, the
@@ -144,7 +144,7 @@ ClusterNodes::Node* ClusterNodes::nodeFor(const RedisAddress& address) {
   owned_[number] = std::move(made);
   by_address_[name] = &node;
   nodes_[number].store(&node, std::memory_order_release);
-  for (const Added& added : followers_) added(node);
+  for (const Observer& observer : observers_) observer(node);
   return &node;
 }
 
@@ -267,7 +267,7 @@ void ClusterNodes::assign(const std::vector<std::pair<Slot, Node*>>& moves) {
   }
   if (losers.empty() && gainers.empty()) return;
   moved_slots_.add(moved);
-  for (Node* const node : losers) node->client.node().followers().tellDoubted();
+  for (Node* const node : losers) node->client.node().observers().tellDoubted();
   for (const auto& [slot, node] : moves) {
     const Number number = node == nullptr ? 0 : node->number;
     const Number before = slots_[slot].exchange(number, std::memory_order_acq_rel);
@@ -276,7 +276,7 @@ void ClusterNodes::assign(const std::vector<std::pair<Slot, Node*>>& moves) {
     if (before != 0) --at(before)->slots;
   }
   version_.fetch_add(1, std::memory_order_acq_rel);
-  for (Node* const node : losers) node->client.node().followers().tellDoubted();
+  for (Node* const node : losers) node->client.node().observers().tellDoubted();
   const SteadyTime now = clock_.steadyNow();
   losers.merge(gainers);
   for (Node* const node : losers) settle(*node, now);
@@ -290,12 +290,12 @@ void ClusterNodes::settle(Node& node, SteadyTime now) {
     node.canary_slot.reset();
     node.avoided.clear();
     node.client.node().vouch(SteadyTime::min());
-    return node.client.node().followers().tellMoved();
+    return node.client.node().observers().tellMoved();
   }
   const std::optional<Slot> before = node.canary_slot;
   chooseCanarySlot(node);
   node.client.node().vouch(SteadyTime::max());
-  if (before && node.canary_slot != before) node.client.node().followers().tellMoved();
+  if (before && node.canary_slot != before) node.client.node().observers().tellMoved();
 }
 
 /// REQUIRES: mutex_ is held.
@@ -340,15 +340,15 @@ std::optional<ConnectionError> ClusterNodes::problem() const {
   return problem_;
 }
 
-ClusterNodes::Following::Following(ClusterNodes& nodes, Added added) : nodes_(nodes) {
+ClusterNodes::Registration::Registration(ClusterNodes& nodes, Observer observer) : nodes_(nodes) {
   const std::lock_guard lock(nodes_.mutex_);
-  for (const auto& [address, node] : nodes_.by_address_) added(*node);
-  own_ = nodes_.followers_.insert(nodes_.followers_.end(), std::move(added));
+  for (const auto& [address, node] : nodes_.by_address_) observer(*node);
+  own_ = nodes_.observers_.insert(nodes_.observers_.end(), std::move(observer));
 }
 
-ClusterNodes::Following::~Following() {
+ClusterNodes::Registration::~Registration() {
   const std::lock_guard lock(nodes_.mutex_);
-  nodes_.followers_.erase(own_);
+  nodes_.observers_.erase(own_);
 }
 
 }  // namespace sessiond

@@ -5,7 +5,7 @@
 // no longer, and gives its place to another one when there are too many. Of more primaries than kMost some are left
 // out: their slots are nobody's.
 //
-// Whoever follows a node (node_followers.h) is told to doubt what it loaded from there whenever the node loses a slot:
+// Whoever observes a node (node_observers.h) is told to doubt what it loaded from there whenever the node loses a slot:
 // before others are led elsewhere, so that nothing is kept that was noted before and came from elsewhere, and after it,
 // so that nothing is kept that was noted after and came from here.
 
@@ -117,18 +117,18 @@ class ClusterNodes {
   std::optional<ConnectionError> problem() const;
 
   /// Called with every node once, on any thread, before a slot leads to it; must not wait.
-  using Added = std::function<void(Node&)>;
+  using Observer = std::function<void(Node&)>;
   /// As long as this lives.
-  class Following {
+  class Registration {
    public:
-    Following(ClusterNodes& nodes, Added added);
-    ~Following();
-    Following(const Following&) = delete;
-    Following& operator=(const Following&) = delete;
+    Registration(ClusterNodes& nodes, Observer observer);
+    ~Registration();
+    Registration(const Registration&) = delete;
+    Registration& operator=(const Registration&) = delete;
 
    private:
     ClusterNodes& nodes_;
-    std::list<Added>::iterator own_;
+    std::list<Observer>::iterator own_;
   };
 
  private:
@@ -164,7 +164,7 @@ class ClusterNodes {
   std::array<std::atomic<Node*>, kMost + 1> nodes_{};
   std::vector<std::unique_ptr<Node>> owned_;  // guarded by mutex_; by number
   std::map<std::string, Node*> by_address_;   // guarded by mutex_
-  std::list<Added> followers_;                // guarded by mutex_
+  std::list<Observer> observers_;             // guarded by mutex_
   std::int64_t shown_primaries_ = 0;          // guarded by mutex_
   std::int64_t shown_served_ = 0;             // guarded by mutex_
   std::int64_t shown_left_out_ = 0;           // guarded by mutex_

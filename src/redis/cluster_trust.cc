@@ -86,7 +86,7 @@ ClusterTrust::Listening::~Listening() {
     thread_.request_stop();
     thread_.join();
   }
-  followings_.clear();
+  registrations_.clear();
   for (const auto& listener : listeners_) listener->requestStop();
   listeners_.clear();
 }
@@ -94,22 +94,22 @@ ClusterTrust::Listening::~Listening() {
 void ClusterTrust::Listening::add(ClusterNodes::Node& node) try {
   NodeTrust& trust = trust_.make(node.number);
   const std::lock_guard lock(mutex_);
-  followings_.push_back(std::make_unique<NodeFollowers::Following>(
-      node.client.node().followers(),
-      NodeFollowers::Calls{.moved =
-                               [this, &trust, &client = node.client] {
-                                 trust.canaries.renewAll();
-                                 client.doubt();
-                                 burials_.renew();
-                               },
-                           .doubted = [&trust] { trust.canaries.distrust(DistrustReason::kSwitch); },
-                           .lost =
-                               [this, &trust, &client = node.client] {
-                                 // A subscription that stands anew has them renewed.
-                                 if (trust.canaries.current() != nullptr) return;
-                                 client.doubt();
-                                 burials_.renewAfterLoss();
-                               }}));
+  registrations_.push_back(std::make_unique<NodeObservers::Registration>(
+      node.client.node().observers(),
+      NodeObservers::Observer{.moved =
+                                  [this, &trust, &client = node.client] {
+                                    trust.canaries.renewAll();
+                                    client.doubt();
+                                    burials_.renew();
+                                  },
+                              .doubted = [&trust] { trust.canaries.distrust(DistrustReason::kSwitch); },
+                              .lost =
+                                  [this, &trust, &client = node.client] {
+                                    // A subscription that stands anew has them renewed.
+                                    if (trust.canaries.current() != nullptr) return;
+                                    client.doubt();
+                                    burials_.renewAfterLoss();
+                                  }}));
   if (!cache_enabled_) return;
   unheard_.push_back({.node = &node, .trust = &trust});
   added_.notify_one();

@@ -22,7 +22,7 @@
 #include "redis/cluster_nodes.h"
 #include "redis/invalidation_listener.h"
 #include "redis/known_epoch.h"
-#include "redis/node_followers.h"
+#include "redis/node_observers.h"
 #include "redis/redis_keys.h"
 #include "session/burial_queue.h"
 #include "session/session_cache.h"
@@ -82,10 +82,10 @@ class ClusterTrust final : public TrustRealms {
     OncePer unheard_log_;
     std::mutex mutex_;
     std::condition_variable_any added_;
-    std::vector<Unheard> unheard_;                                       // guarded by mutex_
-    std::vector<std::unique_ptr<NodeFollowers::Following>> followings_;  // guarded by mutex_
-    std::vector<std::unique_ptr<InvalidationListener>> listeners_;       // of the thread
-    std::optional<ClusterNodes::Following> nodes_;
+    std::vector<Unheard> unheard_;                                             // guarded by mutex_
+    std::vector<std::unique_ptr<NodeObservers::Registration>> registrations_;  // guarded by mutex_
+    std::vector<std::unique_ptr<InvalidationListener>> listeners_;             // of the thread
+    std::optional<ClusterNodes::Registration> nodes_;
     std::jthread thread_;  // last: it uses all of the above
   };
 

@@ -159,7 +159,7 @@ void LaneChannel::answered() {
     return;
   }
   if (!retried_ && node_.role().shouldTryElsewhere(replies_, now)) {
-    node_.followers().tellLost();
+    node_.observers().tellLost();
     retried_ = true;
     connection_.close();
     return start();
@@ -173,7 +173,7 @@ void LaneChannel::answered() {
 
 /// Another one may have taken its place.
 void LaneChannel::leave(const ConnectionError& reason) {
-  node_.followers().tellLost();
+  node_.observers().tellLost();
   connection_.close();
   if (query_ == nullptr) return;
   if (!std::exchange(retried_, true)) return start();

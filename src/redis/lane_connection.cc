@@ -50,7 +50,7 @@ void LaneConnection::closeAttempt() {
 
 /// The last thing that is done: the owner may do anything then.
 void LaneConnection::fail(const ConnectionError& error) {
-  if (owner_.isLoss(error)) node_.followers().tellLost();
+  if (owner_.isLoss(error)) node_.observers().tellLost();
   close();
   owner_.failed(error);
 }
@@ -197,7 +197,7 @@ void LaneConnection::onEvent() {
       return advance();
     case State::kReady:
       if (connection_->staysQuiet()) return;
-      node_.followers().tellLost();
+      node_.observers().tellLost();
       return close();
     case State::kClosed:
     case State::kResolving:

@@ -31,7 +31,7 @@ class LaneConnection final : private EventLoop::Waiter {
     virtual void answered() = 0;
     /// The connection is closed. May open it anew at once.
     virtual void failed(const ConnectionError& error) = 0;
-    /// Does that failure mean that what was connected to may be another server by now? Followers are told of it.
+    /// Does that failure mean that what was connected to may be another server by now? Observers are told of it.
     virtual bool isLoss(const ConnectionError&) const { return true; }
 
    protected:

@@ -37,7 +37,7 @@ bool NodeAttempt::noteWorking(const RedisReplies& replies) {
 
 StoreError NodeAttempt::failed(const ConnectionError& error, SteadyTime now) {
   node_.reports().noteLatency(now - began_);
-  node_.followers().tellLost();
+  node_.observers().tellLost();
   node_.reports().noteFailure(error);
   node_.reports().noteChange(permission_->failed(), error.text);
   return error.kind == ConnectionError::Kind::kTimeout ? StoreError::kTimeout : StoreError::kUnavailable;

@@ -289,7 +289,7 @@ void RedisClient::giveBack(Pooled pooled) {
 /// What happened to this connection has likely happened to all.
 void RedisClient::lose() {
   dropIdle();
-  node_.followers().tellLost();
+  node_.observers().tellLost();
 }
 
 void RedisClient::dropIdle() {

@@ -66,7 +66,7 @@ void RedisNode::becomeAnother() {
   writes_.forget();
   static_cast<void>(breaker_.reportSuccess());  // what failed was the other server
   // Only now, so that whoever connects anew because of it is not led to the old place.
-  followers_.tellMoved();
+  observers_.tellMoved();
 }
 
 milliseconds RedisNode::newAgeLimit() {

@@ -17,8 +17,8 @@
 #include "base/metrics.h"
 #include "redis/circuit_breaker.h"
 #include "redis/error_reply.h"
-#include "redis/node_followers.h"
 #include "redis/node_greeting.h"
+#include "redis/node_observers.h"
 #include "redis/node_place.h"
 #include "redis/node_reports.h"
 #include "redis/node_role.h"
@@ -43,7 +43,7 @@ class RedisNode {
   std::string server() const { return place_.name(); }
   TopologyKind topology() const { return topology_; }
   NodePlace& place() { return place_; }
-  NodeFollowers& followers() { return followers_; }
+  NodeObservers& observers() { return observers_; }
   CircuitBreaker& breaker() { return breaker_; }
   NodeRole& role() { return role_; }
   NodeGreeting& greeting() { return greeting_; }
@@ -92,7 +92,7 @@ class RedisNode {
   const milliseconds connect_timeout_;
   const milliseconds command_timeout_;
   NodePlace place_;
-  NodeFollowers followers_;
+  NodeObservers observers_;
   CircuitBreaker breaker_;
   NodeRole role_;
   NodeGreeting greeting_;

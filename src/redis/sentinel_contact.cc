@@ -58,12 +58,12 @@ RedisSettings settingsForSentinel(const std::string& name, const SentinelSetting
 }
 
 SentinelContact::SentinelContact(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls,
-                                 milliseconds interval, bool lasting, Listener listener, const Clock& clock)
+                                 milliseconds interval, bool lasting, Observer observer, const Clock& clock)
     : name_(address.name()),
       master_(config.master),
       interval_(interval),
       lasting_(lasting),
-      listener_(std::move(listener)),
+      observer_(std::move(observer)),
       clock_(clock),
       client_(settingsForSentinel(address.name(), config, tls), clock, unshown_),
       log_(kLogInterval),
@@ -135,7 +135,7 @@ bool SentinelContact::ask(RedisConnection& connection, Outcome& outcome) {
   noteAnswer();
   noteNowhere(view->nowhere);
   outcome = Outcome::kUseless;
-  return listener_.told(*view, asked);
+  return observer_.told(*view, asked);
 }
 
 /// Until it is time to ask again. False: the subscription is lost.
@@ -179,7 +179,7 @@ void SentinelContact::noteSilence(const std::string& text, bool refused) {
   } else if (refused && text.starts_with("ERR No such master")) {
     refusal = {.why = text, .may_pass = true};
   }
-  listener_.refused(std::move(refusal));
+  observer_.refused(std::move(refusal));
   noteTrouble(text, refused);
 }
 

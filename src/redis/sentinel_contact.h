@@ -31,12 +31,12 @@ class SentinelContact {
   /// of no use. `refused`, with why it says nothing: a whole log message, or, where it does not know the primary, its
   /// own words; empty: it may say something. `lasting`: it is kept up however long the sentinel is silent. What is
   /// referred to must outlive it.
-  struct Listener {
+  struct Observer {
     std::function<bool(const SentinelView& view, SteadyTime asked)> told;
     std::function<void(NodePlace::Refusal refusal)> refused;
   };
   SentinelContact(const RedisAddress& address, const SentinelSettings& config, const TlsSettings& tls,
-                  milliseconds interval, bool lasting, Listener listener, const Clock& clock);
+                  milliseconds interval, bool lasting, Observer observer, const Clock& clock);
   /// Waits for the thread, at most as long as an attempt takes.
   ~SentinelContact();
   SentinelContact(const SentinelContact&) = delete;
@@ -64,7 +64,7 @@ class SentinelContact {
   const std::string master_;
   const milliseconds interval_;
   const bool lasting_;
-  const Listener listener_;
+  const Observer observer_;
   const Clock& clock_;
   MetricsRegistry unshown_;  ///< sentinels are no sessions' store, whose figures these would be
   RedisClient client_;

@@ -100,12 +100,12 @@ std::map<std::size_t, RedisAddress> SentinelWatch::recall() {
 }
 
 bool SentinelWatch::addContact(std::size_t number, const RedisAddress& address, bool lasting) {
-  SentinelContact::Listener listener{
+  SentinelContact::Observer observer{
       .told = [this, number](const SentinelView& view, SteadyTime asked) { return hear(number, view, asked); },
       .refused = [this, number](NodePlace::Refusal refusal) { noteRefusal(number, std::move(refusal)); }};
   try {
     contacts_.emplace(number, std::make_unique<SentinelContact>(address, config_, tls_, interval_, lasting,
-                                                                std::move(listener), clock_));
+                                                                std::move(observer), clock_));
     return true;
   } catch (const std::system_error& error) {
     if (threads_log_.pass(clock_.steadyNow())) {
@@ -216,7 +216,7 @@ void SentinelWatch::noteSilence(const SentinelConsensus::Verdict& verdict, Stead
   if (is_silent == is_silent_) return;
   is_silent_ = is_silent;
   if (!is_silent) return logInfo("redis: a majority of the sentinels answers again", {{"master", config_.master}});
-  node_.followers().tellDoubted();
+  node_.observers().tellDoubted();
   logError("redis: no majority of the sentinels says who is the primary; nobody is asked until one does",
            {{"master", config_.master}, {"reached", verdict.reached}, {"known", verdict.known}});
 }

@@ -92,13 +92,14 @@ struct Site : ClockAndFigures, SiteParts {
   BurialQueue burials{store, redis_store, revoked, log_names, metrics};
   Canaries canaries{trust, keys, metrics};
   InvalidationListener listener;
-  const NodeFollowers::Following following{client.node().followers(),
-                                           {.moved =
-                                                [this] {
-                                                  canaries.renewAll();
-                                                  burials.renewAfterMove();
-                                                },
-                                            .doubted = [this] { canaries.distrust(DistrustReason::kSentinels); }}};
+  const NodeObservers::Registration registration{
+      client.node().observers(),
+      {.moved =
+           [this] {
+             canaries.renewAll();
+             burials.renewAfterMove();
+           },
+       .doubted = [this] { canaries.distrust(DistrustReason::kSentinels); }}};
   LearnedNodes learned;
   std::unique_ptr<SentinelWatch> watch;
   const milliseconds budget{750};  ///< of a check

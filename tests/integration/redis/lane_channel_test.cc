@@ -208,8 +208,8 @@ TEST_F(LaneChannelTest, WhereTheServerIsFullTheOldConnectionGoesOn) {
 TEST_F(LaneChannelTest, ARefusedSuccessorIsNoLoss) {
   use(30s, false);
   RedisClient& workers = test_.client;
-  const NodeFollowers::Following following(workers.node().followers(),
-                                           {.moved = [] {}, .doubted = [] {}, .lost = [&] { workers.renew(); }});
+  const NodeObservers::Registration registration(workers.node().observers(),
+                                                 {.moved = [] {}, .doubted = [] {}, .lost = [&] { workers.renew(); }});
   EXPECT_EQ(ask(), "untracked");
   EXPECT_EQ(test_.text({"PING"}), "PONG");
   server_.command({"CONFIG", "SET", "requirepass", "other"});

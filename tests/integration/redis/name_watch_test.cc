@@ -58,7 +58,7 @@ class NameWatchTest : public testing::Test {
 TEST_F(NameWatchTest, WhereANameHasLeftAnAddressAllConnectionsAreMadeAnew) {
   RedisNode node(configFor(server_.at("localhost")), "", clock_, metrics_);
   std::atomic<int> moves = 0;
-  const NodeFollowers::Following following(node.followers(), {.moved = [&] { ++moves; }, .doubted = [] {}});
+  const NodeObservers::Registration registration(node.observers(), {.moved = [&] { ++moves; }, .doubted = [] {}});
   const std::uint64_t term = node.place().term();
   connectTo(node, server_.connectedTo("127.0.0.1"));
   std::atomic<int> rounds = 0;

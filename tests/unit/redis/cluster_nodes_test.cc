@@ -36,10 +36,10 @@ class ClusterNodesTest : public testing::Test {
     return node == nullptr ? "nobody" : node->address;
   }
   /// Notes who is told what.
-  void follow(ClusterNodes::Node& node) {
-    followings_.push_back(std::make_unique<NodeFollowers::Following>(
-        node.client.node().followers(),
-        NodeFollowers::Calls{
+  void observe(ClusterNodes::Node& node) {
+    registrations_.push_back(std::make_unique<NodeObservers::Registration>(
+        node.client.node().observers(),
+        NodeObservers::Observer{
             .moved = [this, &node] { told_.push_back(node.address + " moved"); },
             .doubted = [this, &node] { told_.push_back(node.address + " doubted, slot 5 at " + ownerOf(5)); }}));
   }
@@ -56,7 +56,7 @@ class ClusterNodesTest : public testing::Test {
                             clock_, metrics_};
   ClusterNodes nodes_{settings(), RedisKeys("sess:", "sessiond:"), clock_, metrics_};
   std::vector<std::string> told_;
-  std::vector<std::unique_ptr<NodeFollowers::Following>> followings_;
+  std::vector<std::unique_ptr<NodeObservers::Registration>> registrations_;
 };
 
 constexpr Slot kLast = kSlots - 1;
@@ -73,7 +73,7 @@ TEST_F(ClusterNodesTest, KnowWhoseASlotIs) {
 }
 
 TEST_F(ClusterNodesTest, ALoserIsDoubtedBeforeTheSlotIsElsewhereAndAfterIt) {
-  const ClusterNodes::Following following(nodes_, [this](ClusterNodes::Node& node) { follow(node); });
+  const ClusterNodes::Registration registration(nodes_, [this](ClusterNodes::Node& node) { observe(node); });
   apply({{0, 99, address("192.0.2.1")}, {100, kLast, address("192.0.2.2")}});
   EXPECT_TRUE(told_.empty()) << "who has lost nothing is not doubted";
   apply({{0, 9, address("192.0.2.2")}, {10, 99, address("192.0.2.1")}, {100, kLast, address("192.0.2.2")}});
@@ -85,7 +85,7 @@ TEST_F(ClusterNodesTest, ALoserIsDoubtedBeforeTheSlotIsElsewhereAndAfterIt) {
 }
 
 TEST_F(ClusterNodesTest, WhoHasLostEverythingIsAskedNoMore) {
-  const ClusterNodes::Following following(nodes_, [this](ClusterNodes::Node& node) { follow(node); });
+  const ClusterNodes::Registration registration(nodes_, [this](ClusterNodes::Node& node) { observe(node); });
   apply({{0, 99, address("192.0.2.1")}});
   ClusterNodes::Node* const before = nodes_.of(0);
   apply({{0, 99, address("192.0.2.3")}});
@@ -136,7 +136,7 @@ TEST_F(ClusterNodesTest, CanariesAreInASlotOfTheNodeThatStays) {
 
 /// Whoever empties a node moves many slots at a time, perhaps.
 TEST_F(ClusterNodesTest, EachSlotOnItsWayIsAvoidedOnce) {
-  const ClusterNodes::Following following(nodes_, [this](ClusterNodes::Node& node) { follow(node); });
+  const ClusterNodes::Registration registration(nodes_, [this](ClusterNodes::Node& node) { observe(node); });
   apply({{0, 96, address("192.0.2.2")}, {97, 99, address("192.0.2.1")}, {100, kLast, address("192.0.2.2")}});
   const ClusterNodes::Number one = nodes_.of(99)->number;
   const auto slot = [&] { return hashSlot(nodes_.canaryTag(one)); };
@@ -157,7 +157,7 @@ TEST_F(ClusterNodesTest, EachSlotOnItsWayIsAvoidedOnce) {
 }
 
 TEST_F(ClusterNodesTest, WhoHasButOneSlotHasItsCanariesThere) {
-  const ClusterNodes::Following following(nodes_, [this](ClusterNodes::Node& node) { follow(node); });
+  const ClusterNodes::Registration registration(nodes_, [this](ClusterNodes::Node& node) { observe(node); });
   apply({{0, 98, address("192.0.2.2")}, {99, 99, address("192.0.2.1")}, {100, kLast, address("192.0.2.2")}});
   const ClusterNodes::Number one = nodes_.of(99)->number;
   for (int i = 0; i < 3; ++i) nodes_.avoidCanarySlot(one, 99);
@@ -188,7 +188,7 @@ TEST_F(ClusterNodesTest, AWriteThatIsLedElsewhereIsNotTriedThereAgain) {
 }
 
 TEST_F(ClusterNodesTest, ASlotThatNobodyNamesBecomesNobodysWhenThatIsConfirmed) {
-  const ClusterNodes::Following following(nodes_, [this](ClusterNodes::Node& node) { follow(node); });
+  const ClusterNodes::Registration registration(nodes_, [this](ClusterNodes::Node& node) { observe(node); });
   const Ranges whole = {{0, 99, address("192.0.2.1")}, {100, kLast, address("192.0.2.2")}};
   const Ranges part = {{100, kLast, address("192.0.2.2")}};
   apply(whole);

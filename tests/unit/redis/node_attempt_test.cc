@@ -48,10 +48,10 @@ TEST_F(NodeAttemptTest, ThatWasLeftUnansweredHasFailed) {
   EXPECT_TRUE(node_.breaker().isOpen());
 }
 
-TEST_F(NodeAttemptTest, ThatFailedTellsWhyAndWhoeverFollowsTheNode) {
+TEST_F(NodeAttemptTest, ThatFailedTellsWhyAndWhoeverObservesTheNode) {
   int lost = 0;
-  const NodeFollowers::Following following(node_.followers(),
-                                           {.moved = [] {}, .doubted = [] {}, .lost = [&] { ++lost; }});
+  const NodeObservers::Registration registration(node_.observers(),
+                                                 {.moved = [] {}, .doubted = [] {}, .lost = [&] { ++lost; }});
   NodeAttempt late(node_, now());
   EXPECT_EQ(late.failed({ConnectionError::Kind::kTimeout, "no answer in time"}, now()), StoreError::kTimeout);
   EXPECT_EQ(lost, 1);

@@ -36,20 +36,21 @@ TEST_F(RedisNodeTest, ASingleServerIsWhereItIsAndNeedsNobodysWord) {
   EXPECT_TRUE(single_.isVouchedFor(clock_.steadyNow()));
 }
 
-TEST_F(RedisNodeTest, APrimaryIsAskedWhileItIsVouchedForAndFollowersHearOfItsMoves) {
+TEST_F(RedisNodeTest, APrimaryIsAskedWhileItIsVouchedForAndObserversHearOfItsMoves) {
   EXPECT_EQ(primary_.server(), "the primary main");
   EXPECT_EQ(primary_.place().present(), nullptr);
   EXPECT_FALSE(primary_.isVouchedFor(clock_.steadyNow()));
   std::string heard;
-  const NodeFollowers::Following following(primary_.followers(), {.moved = [&] { heard += primary_.server() + " "; },
-                                                                  .doubted = [&] { heard += "doubted "; }});
+  const NodeObservers::Registration registration(
+      primary_.observers(),
+      {.moved = [&] { heard += primary_.server() + " "; }, .doubted = [&] { heard += "doubted "; }});
   primary_.moveTo(addressOf("192.0.2.1"), "s0");
   const std::uint64_t term = primary_.place().term();
   primary_.vouch(clock_.steadyNow() + milliseconds(5));
   EXPECT_TRUE(primary_.isVouchedFor(clock_.steadyNow()));
   clock_.advance(milliseconds(5));
   EXPECT_FALSE(primary_.isVouchedFor(clock_.steadyNow()));
-  primary_.followers().tellDoubted();
+  primary_.observers().tellDoubted();
   primary_.moveTo(addressOf("192.0.2.2"), "s1");
   EXPECT_EQ(heard, "192.0.2.1:6379 doubted 192.0.2.2:6379 ") << "each told when the place is known";
   EXPECT_EQ(primary_.place().term(), term + 1);
@@ -93,7 +94,7 @@ TEST_F(RedisNodeTest, ABreakerThatTheOldServerOpenedIsClosedForTheNewOne) {
 
 TEST_F(RedisNodeTest, ANameThatLeadsElsewhereBeginsATermAtTheSamePlace) {
   int moves = 0;
-  const NodeFollowers::Following following(single_.followers(), {.moved = [&] { ++moves; }, .doubted = [] {}});
+  const NodeObservers::Registration registration(single_.observers(), {.moved = [&] { ++moves; }, .doubted = [] {}});
   for (int i = 0; i < 5; ++i) {
     auto attempt = single_.breaker().attempt();
     static_cast<void>(attempt.failed());
@@ -115,7 +116,7 @@ TEST_F(RedisNodeTest, ANameThatLeadsElsewhereIsNothingWhereTheNodeHasMovedMeanwh
   const std::uint64_t before = primary_.place().term();
   primary_.moveTo(addressOf("s2.example"), "s0");
   int moves = 0;
-  const NodeFollowers::Following following(primary_.followers(), {.moved = [&] { ++moves; }, .doubted = [] {}});
+  const NodeObservers::Registration registration(primary_.observers(), {.moved = [&] { ++moves; }, .doubted = [] {}});
   primary_.renewPlace(before);
   EXPECT_EQ(primary_.server(), "s2.example:6379");
   EXPECT_EQ(primary_.place().term(), before + 1);
