@@ -6,6 +6,7 @@
 
 #include "config/config_validator.h"
 #include "config/options.h"
+#include "config/unknown_option.h"
 #include "redis/redis_address.h"
 #include "yaml/yaml_tree.h"
 

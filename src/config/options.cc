@@ -1,18 +1,14 @@
-// Limits stand here once; conf/sessiond.yaml repeats them for people. More than 400 lines because it is one table, with
-// an entry for each option.
+// Limits stand here once; conf/sessiond.yaml repeats them for people.
 
 #include "config/options.h"
 
 #include <algorithm>
 #include <array>
-#include <type_traits>
 #include <utility>
 
-#include "base/enum_size.h"
 #include "config/config_schema.h"
-#include "config/foreign_names.h"
 #include "config/identity_option.h"
-#include "config/name_suggestion.h"
+#include "config/option_kinds.h"
 #include "config/policies_option.h"
 #include "config/text_rules.h"
 #include "config/units.h"
@@ -33,141 +29,17 @@ constexpr std::array<std::string_view, 2> kFormatWords = {"text", "json"};
 constexpr std::array<std::string_view, 2> kWhenFullWords = {"end_oldest", "refuse"};
 constexpr std::array<std::string_view, 2> kAddressWords = {"hash", "full"};
 
-// Each function below makes one kind of option. `field` gives the field's reference for a Config, constant or not.
-
-template <typename Field>
-Option flag(std::string path, Field field) {
-  return {std::move(path),
-          [field](const OptionValue& value, Config& config) {
-            if (const std::optional<bool> read = readBool(value)) field(config) = *read;
-          },
-          [field](const Config& config) { return field(config) ? " true" : " false"; }, schemaOfFlag()};
-}
-
-template <typename Field>
-Option number(std::string path, Field field, std::uint32_t least, std::uint32_t most) {
-  return {std::move(path),
-          [field, least, most](const OptionValue& value, Config& config) {
-            if (const std::optional<std::uint32_t> read = readNumber(value, least, most)) field(config) = *read;
-          },
-          [field](const Config& config) { return " " + std::to_string(field(config)); }, schemaOfNumber(least, most)};
-}
-
-template <typename Field>
-Option size(std::string path, Field field, std::size_t least, std::size_t most) {
-  return {std::move(path),
-          [field, least, most](const OptionValue& value, Config& config) {
-            if (const std::optional<std::size_t> read = readSize(value, least, most)) field(config) = *read;
-          },
-          [field](const Config& config) { return " " + formatSize(field(config)); }, schemaOfSize()};
-}
-
-template <typename Field>
-Option duration(std::string path, Field field, DurationLimits limits) {
-  return {std::move(path),
-          [field, limits](const OptionValue& value, Config& config) {
-            if (const std::optional<milliseconds> read = readDuration(value, limits)) field(config) = *read;
-          },
-          [field](const Config& config) { return " " + formatDuration(field(config)); }, schemaOfDuration()};
-}
-
-template <typename Field>
-Option wholeSeconds(std::string path, Field field, DurationLimits limits) {
-  return {std::move(path),
-          [field, limits](const OptionValue& value, Config& config) {
-            if (const std::optional<seconds> read = readSeconds(value, limits)) field(config) = *read;
-          },
-          [field](const Config& config) { return " " + formatDuration(field(config)); }, schemaOfDuration()};
-}
-
-template <typename Field>
-Option text(std::string path, Field field, Complaint (*rule)(std::string_view)) {
-  return {std::move(path),
-          [field, rule](const OptionValue& value, Config& config) {
-            std::optional<std::string> read = readText(value);
-            if (!read) return;
-            if (const Complaint complaint = rule(*read)) return value.refuse(*complaint);
-            field(config) = *std::move(read);
-          },
-          [field](const Config& config) { return " " + writeText(field(config)); }, schemaOfText()};
-}
-
-template <typename Field>
-Option texts(std::string path, Field field, Complaint (*rule)(std::string_view)) {
-  return {std::move(path),
-          [field, rule](const OptionValue& value, Config& config) {
-            std::optional<std::vector<std::string>> read = readTextList(value);
-            if (!read) return;
-            for (std::size_t at = 0; at < read->size(); ++at) {
-              if ((*read)[at].empty()) continue;
-              if (const Complaint complaint = rule((*read)[at])) {
-                value.report.error(value.path + "[" + std::to_string(at) + "]", *complaint);
-              }
-            }
-            field(config) = *std::move(read);
-          },
-          [field](const Config& config) { return " " + writeTextList(field(config)); }, schemaOfTexts()};
-}
-
-template <typename Field, std::size_t Count>
-Option choice(std::string path, Field field, const std::array<std::string_view, Count>& words) {
-  using Enum = std::remove_reference_t<decltype(field(std::declval<Config&>()))>;
-  static_assert(Count == enumSize<Enum>(), "a word for each");
-  return {std::move(path),
-          [field, &words](const OptionValue& value, Config& config) {
-            if (const std::optional<std::size_t> read = readChoice(value, words)) {
-              field(config) = static_cast<Enum>(*read);
-            }
-          },
-          [field, &words](const Config& config) {
-            return " " + std::string(words[static_cast<std::size_t>(field(config))]);
-          },
-          schemaOfChoice(words)};
-}
-
-/// A list of them. Only those that there are get into the configuration.
-template <typename Field, std::size_t Count>
-Option choices(std::string path, Field field, const std::array<std::string_view, Count>& words) {
-  using Enum = typename std::remove_reference_t<decltype(field(std::declval<Config&>()))>::value_type;
-  static_assert(Count == enumSize<Enum>(), "a word for each");
-  return {std::move(path),
-          [field, &words](const OptionValue& value, Config& config) {
-            const std::optional<std::vector<std::string>> read = readTextList(value);
-            if (!read) return;
-            field(config).clear();
-            for (std::size_t at = 0; at < read->size(); ++at) {
-              const std::string& text = (*read)[at];
-              const auto word = std::find(words.begin(), words.end(), text);
-              if (word != words.end()) {
-                field(config).push_back(static_cast<Enum>(word - words.begin()));
-              } else if (!text.empty()) {
-                value.report.error(value.path + "[" + std::to_string(at) + "]",
-                                   "must be " + oneOf(words) + " but is " + shown(text));
-              }
-            }
-          },
-          [field, &words](const Config& config) {
-            std::vector<std::string> list;
-            for (const Enum one : field(config)) list.emplace_back(words[static_cast<std::size_t>(one)]);
-            return " " + writeTextList(list);
-          },
-          schemaOfTexts()};
-}
-
-template <typename Field>
-Option fileMode(std::string path, Field field) {
-  return {std::move(path),
-          [field](const OptionValue& value, Config& config) {
-            if (const std::optional<std::uint32_t> read = readFileMode(value)) field(config) = *read;
-          },
-          [field](const Config& config) { return " " + writeFileMode(field(config)); }, schemaOfFileMode()};
-}
-
-/// One of which more can be said than of all of its kind.
-Option withSchema(Option option, std::string schema) {
-  option.schema = std::move(schema);
-  return option;
-}
+using option_kinds::choice;
+using option_kinds::choices;
+using option_kinds::duration;
+using option_kinds::fileMode;
+using option_kinds::flag;
+using option_kinds::number;
+using option_kinds::size;
+using option_kinds::text;
+using option_kinds::texts;
+using option_kinds::wholeSeconds;
+using option_kinds::withSchema;
 
 /// `null` is a value of its own: the cookie ends with the browser.
 Option cookieMaxAge() {
@@ -475,30 +347,6 @@ std::vector<Option> buildTable() {
   return table;
 }
 
-std::string below(const std::string& section) {
-  return section.empty() ? "" : section + ".";
-}
-
-/// The options and sections directly in a section.
-std::vector<std::string> namesIn(const std::string& section) {
-  const std::string prefix = below(section);
-  std::vector<std::string> names;
-  for (const Option& option : allOptions()) {
-    if (!option.path.starts_with(prefix)) continue;
-    std::string name = option.path.substr(prefix.size(), option.path.find('.', prefix.size()) - prefix.size());
-    if (names.empty() || names.back() != name) names.push_back(std::move(name));
-  }
-  return names;
-}
-
-/// An option of exactly this name in another section.
-std::optional<std::string> elsewhere(const std::string& name) {
-  for (const Option& option : allOptions()) {
-    if (option.path.ends_with("." + name)) return option.path;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 const std::vector<Option>& allOptions() {
@@ -517,32 +365,6 @@ bool isSection(std::string_view path) {
   return std::any_of(allOptions().begin(), allOptions().end(), [path](const Option& option) {
     return option.path.size() > path.size() && option.path.starts_with(path) && option.path[path.size()] == '.';
   });
-}
-
-void reportUnknown(ConfigReport& report, YamlPlace place, const std::string& section, const std::string& name) {
-  std::string message = section.empty() ? "unknown section" : "unknown option";
-  std::optional<std::string> meant = nearestName(name, namesIn(section));
-  if (!meant) meant = elsewhere(name);
-  if (const std::optional<std::string> advice = adviceAboutForeignName(section, name)) {
-    message += "; " + *advice;
-  } else if (meant) {
-    message += "; did you mean " + *meant + "?";
-  } else if (section.empty()) {
-    const std::vector<std::string> names = namesIn("");
-    message += "; must be " + oneOf(std::vector<std::string_view>(names.begin(), names.end()));
-  }
-  report.error(place, below(section) + name, message);
-}
-
-void reportDotted(ConfigReport& report, YamlPlace place, const std::string& section, const std::string& name) {
-  std::vector<std::string> around;  // the sections that stand in the name, the innermost first
-  for (std::size_t begin = 0, dot; (dot = name.find('.', begin)) != std::string::npos; begin = dot + 1)
-    around.insert(around.begin(), name.substr(begin, dot - begin));
-  const std::string outermost = below(section) + around.back();
-  if (!isSection(outermost) && findOption(outermost) == nullptr) return reportUnknown(report, place, section, name);
-  std::string message = "unknown option; write it indented below `" + around.front() + ":`";
-  for (std::size_t at = 1; at < around.size(); ++at) message += ", and that below `" + around[at] + ":`";
-  report.error(place, below(section) + name, message);
 }
 
 }  // namespace sessiond

@@ -30,9 +30,4 @@ const Option* findOption(std::string_view path);
 /// Does any option stand below this path?
 bool isSection(std::string_view path);
 
-/// Reports a name that does not exist in the section (empty: at the top), with the name that was probably meant.
-void reportUnknown(ConfigReport& report, YamlPlace place, const std::string& section, const std::string& name);
-/// The same of a name with dots: `cookie.secure: always`. REQUIRES: it has one.
-void reportDotted(ConfigReport& report, YamlPlace place, const std::string& section, const std::string& name);
-
 }  // namespace sessiond
