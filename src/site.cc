@@ -84,17 +84,18 @@ Router::Answer turnAwayOf(const Endpoint& endpoint) {
 struct PasswordLogin {
   PasswordLogin(const Config& config, Directories directories, SiteSessions& sessions, const PageBook& pages,
                 const CsrfGuard& csrf, const SessionList& list, const SharedParts& shared)
-      : attempts(shared.redis.access(), sessions.keys, shared.clock),
+      : attempts(shared.redis.access(), sessions.form.keys, shared.clock),
         gate(config.login.throttle, config.session.secrets.front(), attempts, attempts, shared.clock),
         devices(config.session.secrets, shared.clock),
-        audit(config.log.audit_addresses, sessions.log_key, shared.clock),
+        audit(config.log.audit_addresses, sessions.form.log_key, shared.clock),
         tickets(config.session.secrets, shared.clock),
         session_cap({config, pages, csrf, sessions.index, sessions.ender, list, tickets, shared.metrics}),
-        authenticator(authenticatorsOf(config.login, std::move(directories), sessions.log_key, shared.clock)),
+        authenticator(authenticatorsOf(config.login, std::move(directories), sessions.form.log_key, shared.clock)),
         entrance({config, gate, devices, authenticator, shared.clock}),
-        endpoint({config, pages, sessions.finder, csrf, sessions.signer,
+        endpoint({config, pages, sessions.finder, csrf, sessions.form.signer,
                   [&sessions](const auto& ids, std::string_view why) { sessions.endSurely(ids, why); },
-                  sessions.starter, session_cap, entrance, audit, sessions.log_key, shared.clock, shared.metrics}) {}
+                  sessions.starter, session_cap, entrance, audit, sessions.form.log_key, shared.clock,
+                  shared.metrics}) {}
 
   RedisAttemptStore attempts;
   LoginGate gate;
@@ -111,10 +112,10 @@ struct PasswordLogin {
 struct Api {
   Api(const Config& config, SiteSessions& sessions, const SharedParts& shared)
       : access(config.api, shared.metrics),
-        session({sessions.finder, sessions.store, shared.clock, config.session.max_bytes,
+        session({sessions.finder, sessions.stores.coherent, shared.clock, config.session.max_bytes,
                  config.api.may_change_user ? std::vector<JsonPointer>() : decidingPlaces(config.extractionRules())}),
         redis_cache(shared.redis.access(), config.cache),
-        cache({redis_cache, config.cache.max_bytes, sessions.log_key, shared.metrics}) {}
+        cache({redis_cache, config.cache.max_bytes, sessions.form.log_key, shared.metrics}) {}
 
   const ApiAccess access;
   const SessionDataEndpoint session;
@@ -163,12 +164,12 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
       pages(std::move(prepared.pages)),
       sessions(*config, stands, shared),
       loader_metrics(shared.metrics),
-      refusals(config->log.refusals ? std::make_unique<RefusalLog>(sessions.log_key) : nullptr),
-      auth(*config, {.signer = sessions.signer,
-                     .extractor = sessions.extractor,
-                     .loader = {.cache = sessions.cache,
+      refusals(config->log.refusals ? std::make_unique<RefusalLog>(sessions.form.log_key) : nullptr),
+      auth(*config, {.signer = sessions.form.signer,
+                     .extractor = sessions.form.extractor,
+                     .loader = {.cache = sessions.memory.cache,
                                 .reader = sessions.reader,
-                                .throttle = sessions.throttle,
+                                .throttle = sessions.memory.throttle,
                                 .late = shared.lasting.late_touches,
                                 .metrics = loader_metrics,
                                 .index = &sessions.index,
@@ -180,15 +181,16 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
                      .refusals = refusals.get()}),
       csrf(config->session.secrets, config->cookie.secure, shared.clock),
       handles(config->session.secrets),
-      session_list({config->session, sessions.store, &sessions.finder, sessions.index, handles, shared.clock}),
+      session_list(
+          {config->session, sessions.stores.coherent, &sessions.finder, sessions.index, handles, shared.clock}),
       logout_pages(pages, {sessions.finder, config->session}, config->cookie.secure),
-      logout(
-          {*config, logout_pages, sessions.finder, sessions.signer, sessions.ender, sessions.log_key, shared.metrics}),
+      logout({*config, logout_pages, sessions.finder, sessions.form.signer, sessions.ender, sessions.form.log_key,
+              shared.metrics}),
       sessions_endpoint(
           {*config, pages, sessions.finder, session_list, sessions.ender, csrf, shared.clock, shared.metrics}),
       page({pages, {sessions.finder, config->session}, shared.clock}) {
   Directories directories =
-      directoriesOf(config->login, std::move(prepared.htpasswd), shared.redis.access(), sessions.keys);
+      directoriesOf(config->login, std::move(prepared.htpasswd), shared.redis.access(), sessions.form.keys);
   if (!config->login.authenticators.empty())
     login.emplace(*config, std::move(directories), sessions, pages, csrf, session_list, shared);
   if (config->api.enabled) api.emplace(*config, sessions, shared);
@@ -197,18 +199,19 @@ Site::Parts::Parts(Prepared prepared, const SharedParts& shared)
 
 void Site::Parts::watchPasswordFile() {
   htpasswd->onChange([this] { sessions.distrust(DistrustReason::kUsers); });
-  const std::string where = targetOf(config->redis) + " " + sessions.keys.epoch() + " " + sessions.keys.sessions();
+  const std::string where =
+      targetOf(config->redis) + " " + sessions.form.keys.epoch() + " " + sessions.form.keys.sessions();
   htpasswd->onWithdrawal(lasting.settled, where, [this, where](const StandingLogin& gone) {
     lasting.withdrawn.add(where, userIdIn(gone.user, config->session), gone.tag);
   });
   watch.emplace(*htpasswd, config->session.cache.max_staleness, [this, where] {
     lasting.withdrawn.endSome({.where = where,
-                               .store = sessions.store,
+                               .store = sessions.stores.coherent,
                                .index = sessions.index,
                                .ender = sessions.ender,
-                               .extractor = sessions.extractor,
+                               .extractor = sessions.form.extractor,
                                .max_bytes = config->session.max_bytes,
-                               .log_key = sessions.log_key});
+                               .log_key = sessions.form.log_key});
   });
 }
 
@@ -257,25 +260,25 @@ std::string Site::whyNotReady() {
 }
 
 PermissionScope Site::permissions() const {
-  return permissionsFor(*parts_->config, parts_->sessions.keys);
+  return permissionsFor(*parts_->config, parts_->sessions.form.keys);
 }
 
 ExplainedCheck Site::explain(const CheckQuestion& question) {
   return explainCheck({.config = *parts_->config,
-                       .store = parts_->sessions.store,
+                       .store = parts_->sessions.stores.coherent,
                        .revoked = parts_->lasting.revoked,
-                       .epoch = parts_->sessions.epoch,
+                       .epoch = parts_->sessions.memory.epoch,
                        .stands = parts_->stands,
-                       .keys = parts_->sessions.keys,
-                       .log_key = parts_->sessions.log_key,
+                       .keys = parts_->sessions.form.keys,
+                       .log_key = parts_->sessions.form.log_key,
                        .handles = parts_->handles,
                        .clock = parts_->clock,
-                       .cache = parts_->config->session.cache.enabled ? &parts_->sessions.cache : nullptr},
+                       .cache = parts_->config->session.cache.enabled ? &parts_->sessions.memory.cache : nullptr},
                       question);
 }
 
 std::vector<std::string> Site::status() const {
-  const SessionCache::Size size = parts_->sessions.cache.size();
+  const SessionCache::Size size = parts_->sessions.memory.cache.size();
   std::vector<std::string> lines =
       parts_->sessions.trustInWords(parts_->redis, parts_->config->session.cache.enabled, parts_->clock.steadyNow());
   lines.push_back("sessions_in_memory: " + std::to_string(size.entries));
@@ -284,7 +287,7 @@ std::vector<std::string> Site::status() const {
 }
 
 void Site::showFigures() {
-  parts_->sessions.figures.show(parts_->sessions.cache.size());
+  parts_->sessions.memory.figures.show(parts_->sessions.memory.cache.size());
 }
 
 PermissionScope permissionsFor(const Config& config, const RedisKeys& keys) {

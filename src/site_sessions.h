@@ -1,5 +1,5 @@
-// SiteSessions: one site's sessions, wired together: where they are stored, what memory keeps of them and what proves
-// it, and who finds, starts and ends one.
+// SiteSessions: one site's sessions, wired together: what they look like, where they are stored, what memory keeps of
+// them and what proves it, and who finds, starts and ends one.
 
 #pragma once
 
@@ -29,6 +29,7 @@
 #include "session/session_finder.h"
 #include "session/session_starter.h"
 #include "session/signed_cookie.h"
+#include "session/tombstone_lifetime.h"
 #include "session/touch_throttle.h"
 #include "shared_parts.h"
 
@@ -40,6 +41,40 @@ HmacKey logKeyOf(const Secret& secret);
 
 struct SiteSessions;
 
+/// What a session of this site is: how its cookie is signed, its record read, its key named, its end kept. Constant.
+struct SessionForm {
+  explicit SessionForm(const Config& config);
+
+  const HmacKey log_key;
+  const CookieSigner signer;
+  const FactsExtractor extractor;
+  const RedisKeys keys;
+  const TombstoneLifetime tombstones;
+};
+
+/// What is known of them without asking Redis, and whether it is believed.
+struct SessionMemory {
+  SessionMemory(const Config& config, const RedisKeys& keys, const SharedParts& shared);
+
+  LoginEpoch& epoch;                                  // of the Redis that is configured
+  CacheTrust trust;                                   // in the one server
+  const std::unique_ptr<ClusterTrust> cluster_trust;  // null: there is one server
+  SessionCache cache;
+  const LiveCaches::Membership membership;
+  TouchThrottle throttle;
+  CacheFigures figures;
+};
+
+/// Where they are stored.
+struct SessionStores {
+  SessionStores(SiteSessions& all, const Config& config, const SharedParts& shared);
+
+  RedisSessionStore redis;
+  RedisSessionStore for_burials;  // waits for no replica: what is buried again was revoked before
+  CoherentStore coherent;         // whoever ends or changes one writes here
+  RedisUserSessionIndex redis_index;
+};
+
 /// What the one server tells of its keys, and what proves it.
 struct OneServer {
   OneServer(SiteSessions& all, RedisClient& client, bool cache_enabled, const SharedParts& shared);
@@ -49,7 +84,7 @@ struct OneServer {
   const NodeObservers::Registration registration;
 };
 
-/// Built in this order, and gone in the reverse. `store`, `ender` and `index` refer to members below them, but have
+/// Built in this order, and gone in the reverse. `stores`, `ender` and `index` refer to members below them, but have
 /// nothing to do with those until `burials` is there: its thread, listeners and requests are all that asks them, and
 /// begin later. Its end waits for threads of its own.
 struct SiteSessions {
@@ -73,28 +108,15 @@ struct SiteSessions {
   /// Of a lane of its own.
   std::unique_ptr<LaneStore> makeLaneStore(EventLoop& loop, const Config& config, const SharedParts& shared);
 
-  const HmacKey log_key;
-  const CookieSigner signer;
-  const FactsExtractor extractor;
-  const RedisKeys keys;
-  LoginEpoch& epoch;                                  // of the Redis that is configured
-  CacheTrust trust;                                   // in the one server
-  const std::unique_ptr<ClusterTrust> cluster_trust;  // null: there is one server
-  SessionCache cache;
-  RedisSessionStore redis_store;
-  RedisSessionStore burial_store;  // waits for no replica: what is buried again was revoked before
-  const LiveCaches::Membership membership;
-  CoherentStore store;
-  RedisUserSessionIndex redis_index;
-  const TombstoneLifetime tombstones;
+  const SessionForm form;
+  SessionMemory memory;
+  SessionStores stores;
   const SessionEnder ender;  // before those whose threads end sessions
   IndexWriter index;
   BurialQueue burials;
   FactsReader reader;
   const std::unique_ptr<OneServer> single_server;                    // null: there is a cluster
   const std::unique_ptr<ClusterTrust::Listening> cluster_listening;  // null: there is none
-  TouchThrottle throttle;
-  CacheFigures figures;
   const SessionFinder finder;
   const SessionStarter starter;
 };
