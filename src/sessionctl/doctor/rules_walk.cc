@@ -16,6 +16,7 @@
 #include "config/config_changes.h"
 #include "fastcgi/question.h"
 #include "json/json_pointer.h"
+#include "session/check_status.h"
 #include "session/new_session.h"
 #include "session/signed_cookie.h"
 #include "sessionctl/doctor/held_signals.h"
@@ -134,8 +135,13 @@ void ProbeSession::remove() {
 
 /// Whether the policy lets it in is not asked here: it was found, and whose it is.
 bool isFound(std::string_view status) {
-  constexpr std::array<std::string_view, 5> kFound = {"valid", "forbidden", "incomplete", "lost", "stale"};
-  return std::ranges::find(kFound, status) != kFound.end();
+  constexpr std::array<CheckStatus, 5> kFound = {CheckStatus::kValid, CheckStatus::kForbidden, CheckStatus::kIncomplete,
+                                                 CheckStatus::kLost, CheckStatus::kStale};
+  return std::ranges::any_of(kFound, [status](CheckStatus one) { return nameOf(one) == status; });
+}
+
+bool isUnavailable(std::string_view status) {
+  return status == nameOf(CheckStatus::kUnavailable);
 }
 
 bool becomesTrue(milliseconds patience, const std::function<bool()>& condition) {
@@ -175,7 +181,7 @@ bool lookAtItsBeginning(const Installation& installation, const ProbeSession& se
     verdict.cannotTell("sessiond does not answer: " + failure);
   } else if (status.empty()) {
     verdict.fault("sessiond cannot decide about a session: " + failure, journal);
-  } else if (status == "unavailable") {
+  } else if (isUnavailable(status)) {
     verdict.fault("the daemon cannot ask Redis about a session, although Redis answers here", journal);
   } else if (!isFound(status)) {
     verdict.fault("a session that was just made is \"" + status +
@@ -207,7 +213,7 @@ void walk(const Installation& installation, Verdict& verdict) {
   const bool is_refused = becomesTrue(within + kPatience, [&] {
     last = session.askDaemon();
     if (interruption.any()) return true;
-    return !last.status.empty() && last.status != "unavailable" && !isFound(last.status);
+    return !last.status.empty() && !isUnavailable(last.status) && !isFound(last.status);
   });
   if (is_refused) return;
   if (!isFound(last.status)) {
