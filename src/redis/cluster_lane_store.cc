@@ -71,11 +71,11 @@ ClusterLaneStore::NodeQueue& ClusterLaneStore::queueOf(ClusterNodes::Node& node)
   return *queue;
 }
 
-ClusterLaneStore::PendingBatchRef ClusterLaneStore::makePending(SteadyTime deadline) {
-  const auto free = std::ranges::find_if(idle_, [](const PendingBatchRef& one) { return one.use_count() == 1; });
-  PendingBatchRef pending;
+ClusterLaneStore::SplitBatchRef ClusterLaneStore::makePending(SteadyTime deadline) {
+  const auto free = std::ranges::find_if(idle_, [](const SplitBatchRef& one) { return one.use_count() == 1; });
+  SplitBatchRef pending;
   if (free == idle_.end()) {
-    pending = std::make_shared<PendingBatch>();
+    pending = std::make_shared<SplitBatch>();
   } else {
     pending = std::move(*free);
     idle_.erase(free);
@@ -94,7 +94,7 @@ ClusterLaneStore::PendingBatchRef ClusterLaneStore::makePending(SteadyTime deadl
 }
 
 void ClusterLaneStore::send(StoreBatch& batch, SteadyTime deadline, Client& client) {
-  const PendingBatchRef pending = makePending(deadline);
+  const SplitBatchRef pending = makePending(deadline);
   pending->batch = &batch;
   pending->client = &client;
   const bool loads = !batch.loads.empty();
@@ -107,7 +107,7 @@ void ClusterLaneStore::send(StoreBatch& batch, SteadyTime deadline, Client& clie
   if (asks_apart) askForEpoch(max_staleness_ / 2);
 }
 
-void ClusterLaneStore::dispatch(const PendingBatchRef& pending) {
+void ClusterLaneStore::dispatch(const SplitBatchRef& pending) {
   takeApart(pending->commands, pending->pieces);
   pending->unanswered = pending->pieces.size();
   pending->replies.resize(pending->unanswered);
@@ -170,7 +170,7 @@ void ClusterLaneStore::startAll() {
 
 /// Of a batch that is over they are let fall.
 void ClusterLaneStore::takeReplies(const CommandRun& run, RedisReply* replies, bool tracked, ClusterNodes::Node& from) {
-  PendingBatch& pending = *run.pending;
+  SplitBatch& pending = *run.pending;
   if (pending.over) return;
   for (std::size_t i = run.first; i < run.first + run.count; ++i) {
     RedisReply& reply = *replies++;
@@ -220,12 +220,12 @@ void ClusterLaneStore::settleInVain(const CommandRun& run) {
 }
 
 /// Takes the reply; leaves the memory of the one before, for the next that is read.
-void ClusterLaneStore::settle(PendingBatch& pending, std::size_t index, RedisReply& reply) {
+void ClusterLaneStore::settle(SplitBatch& pending, std::size_t index, RedisReply& reply) {
   if (pending.over) return;
   std::swap(pending.replies[index], reply);
   if (pending.epoch_at == index) noteEpoch(pending);
   if (--pending.unanswered > 0) return;
-  const auto own = std::ranges::find_if(pending_, [&](const PendingBatchRef& one) { return one.get() == &pending; });
+  const auto own = std::ranges::find_if(pending_, [&](const SplitBatchRef& one) { return one.get() == &pending; });
   SESSIOND_CHECK(own != pending_.end());
   done_.push_back(*own);
 }
@@ -234,7 +234,7 @@ void ClusterLaneStore::settle(PendingBatch& pending, std::size_t index, RedisRep
 void ClusterLaneStore::finishDone() {
   if (std::exchange(finishing_, true)) return;
   while (!done_.empty()) {
-    PendingBatchRef pending = std::move(done_.back());
+    SplitBatchRef pending = std::move(done_.back());
     done_.pop_back();
     if (pending->over) continue;
     finish(*pending);
@@ -246,9 +246,9 @@ void ClusterLaneStore::finishDone() {
   waitForTime();
 }
 
-void ClusterLaneStore::finish(PendingBatch& pending) {
+void ClusterLaneStore::finish(SplitBatch& pending) {
   pending.over = true;
-  std::erase_if(pending_, [&](const PendingBatchRef& one) { return one.get() == &pending; });
+  std::erase_if(pending_, [&](const SplitBatchRef& one) { return one.get() == &pending; });
   if (epoch_batch_.get() == &pending) epoch_batch_.reset();
   if (pending.awaits_epoch) noteEpoch(pending);
   if (pending.batch == nullptr) return;
@@ -268,7 +268,7 @@ void ClusterLaneStore::finish(PendingBatch& pending) {
 }
 
 /// Of a batch's question the reply has come, or none will.
-void ClusterLaneStore::noteEpoch(PendingBatch& pending) {
+void ClusterLaneStore::noteEpoch(SplitBatch& pending) {
   pending.awaits_epoch = false;
   const RedisReply& reply = pending.replies[*pending.epoch_at];
   const auto epoch = SessionReading::epochIn(reply);
@@ -284,7 +284,7 @@ bool ClusterLaneStore::isEpochLate(SteadyTime now) const {
   const auto patience =
       std::max<SteadyTime::duration>(max_staleness_ / LaneChannel::kSignsWithinStaleness, 2 * epoch_took_);
   const bool just_failed = epoch_failed_ && now - *epoch_failed_ <= max_staleness_;
-  return just_failed || std::ranges::any_of(pending_, [&](const PendingBatchRef& one) {
+  return just_failed || std::ranges::any_of(pending_, [&](const SplitBatchRef& one) {
            return one->awaits_epoch && (epoch_failed_ || now - one->sent > patience);
          });
 }
@@ -298,13 +298,13 @@ void ClusterLaneStore::askForEpoch(milliseconds age) {
   epoch_batch_->epoch_at = 0;
   epoch_batch_->awaits_epoch = true;
   reading_.writeEpoch(epoch_batch_->commands);
-  dispatch(PendingBatchRef(epoch_batch_));
+  dispatch(SplitBatchRef(epoch_batch_));
 }
 
 void ClusterLaneStore::onTime() {
   waiting_for_ = SteadyTime::max();
   const SteadyTime now = clock_.steadyNow();
-  for (const PendingBatchRef& pending : pending_) {
+  for (const SplitBatchRef& pending : pending_) {
     if (pending->deadline <= now) done_.push_back(pending);
   }
   std::vector<CommandRun> ready;
@@ -333,7 +333,7 @@ void ClusterLaneStore::onTime() {
 
 void ClusterLaneStore::waitForTime() {
   SteadyTime next = std::min(next_tick_, next_look_);
-  for (const PendingBatchRef& pending : pending_) next = std::min(next, pending->deadline);
+  for (const SplitBatchRef& pending : pending_) next = std::min(next, pending->deadline);
   for (const CommandRun& one : delayed_) next = std::min(next, one.not_before);
   // A moment too early is looked at and let pass; each batch would set another one.
   if (next >= waiting_for_) return;

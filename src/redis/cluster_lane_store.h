@@ -54,8 +54,8 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   void noteUse() override;
 
  private:
-  /// A batch under way, or a question of our own without one.
-  struct PendingBatch {
+  /// A batch under way, split over the nodes that have its keys; or a question of our own without one.
+  struct SplitBatch {
     StoreBatch* batch = nullptr;
     Client* client = nullptr;
     SteadyTime sent;
@@ -73,10 +73,10 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
       return nodes.of(*pieces[index].slot);
     }
   };
-  using PendingBatchRef = std::shared_ptr<PendingBatch>;
+  using SplitBatchRef = std::shared_ptr<SplitBatch>;
   /// Commands of one that stand in a row and go the same way.
   struct CommandRun {
-    PendingBatchRef pending;
+    SplitBatchRef pending;
     std::size_t first = 0;
     std::size_t count = 1;
     bool asking = false;  ///< then it is one command
@@ -121,19 +121,19 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   void onTime() override;
   NodeQueue& queueOf(ClusterNodes::Node& node);
   Group groupOf(Slot slot) const;
-  PendingBatchRef makePending(SteadyTime deadline);
-  void dispatch(const PendingBatchRef& pending);
+  SplitBatchRef makePending(SteadyTime deadline);
+  void dispatch(const SplitBatchRef& pending);
   bool isElsewhere(const CommandRun& run, const ClusterNodes::Node& node) const;
   void route(const CommandRun& run);
   void followSlots();
   void takeReplies(const CommandRun& run, RedisReply* replies, bool tracked, ClusterNodes::Node& from);
   void leadOn(CommandRun one, const Redirect& redirect, ClusterNodes::Node& from);
   void giveUp(const CommandRun& run, const ClusterNodes::Node& node);
-  void settle(PendingBatch& pending, std::size_t index, RedisReply& reply);
+  void settle(SplitBatch& pending, std::size_t index, RedisReply& reply);
   void settleInVain(const CommandRun& run);
-  void finish(PendingBatch& pending);
+  void finish(SplitBatch& pending);
   void finishDone();
-  void noteEpoch(PendingBatch& pending);
+  void noteEpoch(SplitBatch& pending);
   bool isEpochLate(SteadyTime now) const;
   void askForEpoch(std::chrono::milliseconds age);
   void startAll();
@@ -150,11 +150,11 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   const Clock& clock_;
   std::array<std::unique_ptr<NodeQueue>, ClusterNodes::kMost + 1> queues_;
   std::vector<NodeQueue*> known_;  ///< those of queues_ that there are
-  std::vector<PendingBatchRef> pending_;
-  std::vector<PendingBatchRef> idle_;  ///< over, for the memory that they have; what was given up may refer to one yet
-  std::vector<PendingBatchRef> done_;  ///< all answered, or given up: whoever waits is to be told
+  std::vector<SplitBatchRef> pending_;
+  std::vector<SplitBatchRef> idle_;  ///< over, for the memory that they have; what was given up may refer to one yet
+  std::vector<SplitBatchRef> done_;  ///< all answered, or given up: whoever waits is to be told
   std::vector<CommandRun> delayed_;
-  PendingBatchRef epoch_batch_;
+  SplitBatchRef epoch_batch_;
   std::optional<SteadyTime> epoch_failed_;  ///< the last question was not answered; since
   SteadyTime::duration epoch_took_;         ///< the last answer
   SteadyTime epoch_next_ = SteadyTime::min();
