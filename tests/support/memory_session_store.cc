@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "support/session_ids.h"
+
 namespace sessiond {
 namespace {
 
@@ -171,14 +173,14 @@ Expected<Admission, StoreError> MemoryUserSessionIndex::admit(const IndexedSessi
   Admission admission;
   for (const auto& [id, entry] : user.sessions) {
     if (entry.ends > now && id != session.id.bytes()) by_end.emplace_back(entry.ends, id);
-    if (entry.ends == kToEnd) admission.surplus.push_back(*SessionId::fromBytes(id));
+    if (entry.ends == kToEnd) admission.surplus.push_back(idOf(id));
   }
   if (by_end.size() >= limit.max && limit.when_full == WhenFull::kRefuse) return Admission{.admitted = false};
   std::sort(by_end.begin(), by_end.end());
   user.sessions[session.id.bytes()] = {.ends = now + session.life, .since = user.moment};
   for (std::size_t i = 0; by_end.size() - i >= limit.max; ++i) {
     user.sessions[by_end[i].second].ends = kToEnd;
-    admission.surplus.push_back(*SessionId::fromBytes(by_end[i].second));
+    admission.surplus.push_back(idOf(by_end[i].second));
   }
   return admission;
 }
@@ -218,8 +220,7 @@ Expected<IndexPage, StoreError> MemoryUserSessionIndex::listBefore(std::string_v
   std::sort(by_end.begin(), by_end.end());
   while (count > 0 && count < by_end.size() && by_end[count].first == by_end[count - 1].first) ++count;
   IndexPage page{.ids = {}, .next = by_end.size() > count ? "next" : ""};
-  for (std::size_t i = 0; i < by_end.size() && i < count; ++i)
-    page.ids.push_back(*SessionId::fromBytes(by_end[i].second));
+  for (std::size_t i = 0; i < by_end.size() && i < count; ++i) page.ids.push_back(idOf(by_end[i].second));
   return page;
 }
 
@@ -230,7 +231,7 @@ Expected<std::vector<SessionId>, StoreError> MemoryUserSessionIndex::list(std::s
   for (const auto& [id, entry] : data->users[std::string(user_id)].sessions) by_end.emplace_back(entry.ends, id);
   std::sort(by_end.rbegin(), by_end.rend());
   std::vector<SessionId> ids;
-  for (std::size_t i = 0; i < by_end.size() && i < count; ++i) ids.push_back(*SessionId::fromBytes(by_end[i].second));
+  for (std::size_t i = 0; i < by_end.size() && i < count; ++i) ids.push_back(idOf(by_end[i].second));
   return ids;
 }
 

@@ -22,6 +22,7 @@
 
 #include "session/session_store.h"
 #include "session/user_session_index.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 
@@ -51,8 +52,6 @@ using StoreHarnessFactory = std::function<std::unique_ptr<StoreHarness>()>;
 
 class SessionStoreContract : public testing::TestWithParam<StoreHarnessFactory> {
  protected:
-  static SessionId idOf(std::string_view bytes) { return *SessionId::fromBytes(bytes); }
-
   Expected<StoredSession, StoreError> load(const SessionId& id) {
     SessionLoad load;
     load.id = &id;

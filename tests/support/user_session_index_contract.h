@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "session/user_session_index.h"
+#include "support/session_ids.h"
 #include "support/session_store_contract.h"
 
 namespace sessiond {

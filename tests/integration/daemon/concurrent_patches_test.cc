@@ -17,6 +17,7 @@
 #include "redis/redis_session_store.h"
 #include "session/session_finder.h"
 #include "support/redis_server.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
@@ -79,7 +80,7 @@ class ConcurrentPatches : public testing::Test {
 
   RedisServer server_;
   const Config config_ = configFor(server_);
-  const SessionId id_ = *SessionId::fromBytes("mine");
+  const SessionId id_ = idOf("mine");
 };
 
 TEST_F(ConcurrentPatches, OfDifferentMembersLoseNothing) {

@@ -21,6 +21,7 @@
 #include "session/signed_cookie.h"
 #include "support/poll_loop.h"
 #include "support/redis_server.h"
+#include "support/session_ids.h"
 #include "support/soon.h"
 #include "support/temporary_folder.h"
 
@@ -36,7 +37,7 @@ constexpr char kHash[] = "$2y$04$DohYbeYw2a0QpZnD7b/bqOAIuaCko2NH3uzom8bH8MtvVFp
 
 std::string signedCookie(const std::string& id) {
   const Secret secret{std::string(kSecret)};
-  return "connect.sid=" + CookieSigner(std::span(&secret, 1)).sign(*SessionId::fromBytes(id));
+  return "connect.sid=" + CookieSigner(std::span(&secret, 1)).sign(idOf(id));
 }
 
 using Params = std::vector<std::pair<std::string, std::string>>;

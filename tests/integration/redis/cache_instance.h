@@ -21,6 +21,7 @@
 #include "session/session_cache.h"
 #include "session/session_loader.h"
 #include "support/poll_loop.h"
+#include "support/session_ids.h"
 #include "support/soon.h"
 
 namespace sessiond {
@@ -116,7 +117,7 @@ class LaneOf final : private SessionLoader::Client {
     live();
     const std::string cookie = "s:" + name + ".signature";
     if (const auto found = site_.cache.find(cookie, now())) return describe(*found);
-    const SessionId id = *SessionId::fromBytes(name);
+    const SessionId id = idOf(name);
     SessionWant want{.id = &id, .cookie = cookie, .arrived = now()};
     loaded_ = false;
     loader_.want(want);
@@ -130,7 +131,7 @@ class LaneOf final : private SessionLoader::Client {
   }
   /// Touches it, whose life is thought to end after so long: what became of it.
   std::string touch(const std::string& name, std::chrono::seconds ttl, milliseconds left) {
-    TouchWant want{.id = *SessionId::fromBytes(name), .ttl = ttl, .ends = now() + left, .arrived = now()};
+    TouchWant want{.id = idOf(name), .ttl = ttl, .ends = now() + left, .arrived = now()};
     touched_ = false;
     loader_.want(want);
     loader_.flush();
@@ -143,7 +144,7 @@ class LaneOf final : private SessionLoader::Client {
   /// Begins a check; done() is called when it ends.
   void begin(const std::string& name, std::function<void(const std::string&)> done) {
     auto& begun = begun_.emplace_back();
-    begun.id.emplace(*SessionId::fromBytes(name));
+    begun.id.emplace(idOf(name));
     begun.done = std::move(done);
     begun.want = {.id = &*begun.id, .arrived = now(), .asker = &begun};
     loader_.want(begun.want);

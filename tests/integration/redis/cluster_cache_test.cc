@@ -122,7 +122,7 @@ TEST_F(ClusterCache, UnderLoadARevokedSessionIsNeverSeenAgainOnceItWasRefused) {
     for (int i = 0; i < 50; ++i)
       for (const std::string& id : ids) put(id, user);
   };
-  for (const std::string& id : ids) EXPECT_TRUE(instance.store().revoke(*SessionId::fromBytes(id), 60s));
+  for (const std::string& id : ids) EXPECT_TRUE(instance.store().revoke(idOf(id), 60s));
   write_late("late writer");
   EXPECT_TRUE(soon([&] { return refused_once == threads.size() * ids.size(); }));
   write_late("later still");

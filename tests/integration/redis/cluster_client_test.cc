@@ -203,7 +203,7 @@ TEST_F(ClusterClients, ReplicasAreWaitedForWhereTheKeyIs) {
   ClusterAccess access(patientConfigFor(group()));
   RedisSessionStore store(access.client, SessionSettings(), access.keys, 1);
   for (const std::string& id : oneAtEach()) {
-    SessionRevocation one{.id = *SessionId::fromBytes(id), .tombstone_ttl = 60s};
+    SessionRevocation one{.id = idOf(id), .tombstone_ttl = 60s};
     store.revoke({&one, 1});
     ASSERT_TRUE(one.result);
     EXPECT_EQ(one.replicas, 1U);

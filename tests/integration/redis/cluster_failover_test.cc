@@ -28,7 +28,7 @@ TEST_F(ClusterFailover, AFailoverByHandIsFollowed) {
   }
   EXPECT_TRUE(soon([&] { return instance.check("a") == "U: eve\r\n"; }));
   ASSERT_TRUE(instance.settle("a")) << "and the new one tells of changes";
-  ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes("a"), 60s));
+  ASSERT_TRUE(instance.store().revoke(idOf("a"), 60s));
   EXPECT_EQ(group().server(after).command({"EXISTS", tombstoneOf("a")}), "1");
   EXPECT_EQ(instance.check("a"), "revoked");
 }
@@ -37,7 +37,7 @@ TEST_F(ClusterFailover, APrimaryThatDiesIsReplaced) {
   ClusterInstance instance(configFor(group()), kStaleness);
   const auto ids = oneAtEach();
   for (const std::string& id : ids) ASSERT_TRUE(instance.settle(id));
-  ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes(ids[0]), 60s));
+  ASSERT_TRUE(instance.store().revoke(idOf(ids[0]), 60s));
   const std::size_t dead = ownerOf(ids[0]);
   const std::string same = idAt(dead, "same");
   put(same, "ada");
@@ -89,7 +89,7 @@ TEST_F(ClusterFailover, APrimaryThatIsFrozenDelaysNoOtherAndIsNotBelievedWhenItW
   group().failedOver(frozen, keyOf(ids[0]));
   ASSERT_TRUE(soon([&] { return instance.check(ids[0]) == "U: ada\r\n"; }, 15s)) << instance.check(ids[0]);
   ClusterInstance other(configFor(group()), kStaleness);
-  ASSERT_TRUE(soon([&] { return other.store().revoke(*SessionId::fromBytes(ids[0]), 60s).hasValue(); }, 15s));
+  ASSERT_TRUE(soon([&] { return other.store().revoke(idOf(ids[0]), 60s).hasValue(); }, 15s));
   group().server(frozen).thaw();
   const SteadyTime revoked = now();
   for (SteadyTime sent = now(); sent - revoked < 3 * kStaleness; sent = now()) {

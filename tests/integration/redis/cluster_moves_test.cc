@@ -30,10 +30,9 @@ TEST_F(ClusterMoves, OfASlotOnItsWayEachKeyIsFoundWhereverItIs) {
   EXPECT_FALSE(instance.isInMemory("a")) << "what came by a roundabout way is never fresh";
   EXPECT_GT(instance.counter("sessiond_cluster_asks_total"), 0U);
   // A worker writes there too, and reads its own writes.
-  EXPECT_EQ(*instance.store().replace(*SessionId::fromBytes("a"), sessionOf("bob"), sessionOf("eve")),
-            ReplaceOutcome::kReplaced);
+  EXPECT_EQ(*instance.store().replace(idOf("a"), sessionOf("bob"), sessionOf("eve")), ReplaceOutcome::kReplaced);
   EXPECT_EQ(instance.check("a"), "U: eve\r\n");
-  ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes("a"), 60s));
+  ASSERT_TRUE(instance.store().revoke(idOf("a"), 60s));
   EXPECT_EQ(instance.check("a"), "revoked");
   group().endMove(keyOf("a"), from, to);
   for (int i = 0; i < 50; ++i) ASSERT_EQ(instance.check("a"), "revoked");
@@ -51,7 +50,7 @@ TEST_F(ClusterMoves, ARevocationByOthersOfWhatMovesIsSeen) {
     const std::size_t to = otherThan(from);
     group().beginMove(keyOf(id), to);
     if (moved) group().moveKey(keyOf(id), from, to);
-    ASSERT_TRUE(other.store().revoke(*SessionId::fromBytes(id), 60s));
+    ASSERT_TRUE(other.store().revoke(idOf(id), 60s));
     const SteadyTime revoked = now();
     for (SteadyTime sent = now(); sent - revoked < 2 * kStaleness; sent = now()) {
       EXPECT_TRUE(instance.check(id) == "revoked" || sent - revoked <= kStaleness) << instance.check(id);
@@ -86,7 +85,7 @@ TEST_F(ClusterMoves, ASessionThatBeginsInASlotOnItsWayIsNotRefused) {
   ASSERT_TRUE(ClusterAccess(configFor(group())).client.reachable());
   // Whoever writes it now writes it at the new node, of which the old one knows nothing.
   ClusterInstance other(configFor(group()), kStaleness);
-  ASSERT_TRUE(soon([&] { return other.store().create(*SessionId::fromBytes(id), sessionOf("ada"), 60s).hasValue(); }));
+  ASSERT_TRUE(soon([&] { return other.store().create(idOf(id), sessionOf("ada"), 60s).hasValue(); }));
   EXPECT_EQ(instance.check(id), "U: ada\r\n");
   group().endMove(keyOf(id), from, to);
   EXPECT_EQ(instance.check(id), "U: ada\r\n");
@@ -200,7 +199,7 @@ TEST_F(ClusterMoves, ReplicasAreWaitedForOnlyWhereSomethingWasWritten) {
   const auto waits = [](std::size_t server) {
     return group().server(server).command({"INFO", "commandstats"}).find("cmdstat_wait:") != std::string::npos;
   };
-  SessionRevocation one{.id = *SessionId::fromBytes("a"), .tombstone_ttl = 60s};
+  SessionRevocation one{.id = idOf("a"), .tombstone_ttl = 60s};
   store.revoke({&one, 1});
   EXPECT_TRUE(one.result);
   EXPECT_EQ(one.replicas, 1U);

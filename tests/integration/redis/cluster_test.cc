@@ -47,7 +47,7 @@ TEST_F(Cluster, ALogoutIsSeenHereAtOnceAndElsewhereSoon) {
   for (const std::string& id : oneAtEach()) {
     ASSERT_TRUE(here.settle(id));
     ASSERT_TRUE(elsewhere.settle(id));
-    ASSERT_TRUE(here.store().revoke(*SessionId::fromBytes(id), 60s));
+    ASSERT_TRUE(here.store().revoke(idOf(id), 60s));
     const SteadyTime revoked = now();
     EXPECT_EQ(here.check(id), "revoked");
     for (SteadyTime sent = now(); sent - revoked < kStaleness; sent = now()) {
@@ -306,7 +306,7 @@ TEST_F(Cluster, AnIdThatWouldKeepKeyAndTombstoneApartIsNobodys) {
   const std::string id = "a}b";
   put(id, "ada");
   EXPECT_EQ(instance.check(id), "unknown");
-  const SessionId parsed = *SessionId::fromBytes(id);
+  const SessionId parsed = idOf(id);
   SessionLoad load{.id = &parsed};
   instance.store().load({&load, 1});
   EXPECT_FALSE(load.result->json.has_value());

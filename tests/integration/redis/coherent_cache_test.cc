@@ -173,7 +173,7 @@ TEST_P(CoherentCache, ALogoutOnAnotherInstanceIsSeenHere) {
   Instance there(redis());
   ASSERT_TRUE(here.settle("a"));
   ASSERT_TRUE(there.settle("a"));
-  ASSERT_TRUE(there.store().revoke(*SessionId::fromBytes("a"), 60s));
+  ASSERT_TRUE(there.store().revoke(idOf("a"), 60s));
   EXPECT_TRUE(soon([&] { return here.check("a") == "revoked"; }));
   EXPECT_TRUE(soon([&] { return there.check("a") == "revoked"; }));
 }
@@ -311,7 +311,7 @@ TEST_P(CoherentCache, UnderLoadARevokedSessionIsNeverSeenAgainOnceItWasRefused) 
       }
     });
   }
-  ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes("a"), 60s));
+  ASSERT_TRUE(instance.store().revoke(idOf("a"), 60s));
   for (int i = 0; i < 50; ++i) put("a", "late writer");
   EXPECT_TRUE(soon([&] { return refused_once == 4; }));
   for (int i = 0; i < 50; ++i) put("a", "later still");
@@ -326,7 +326,7 @@ TEST_P(CoherentCache, ALogoutHereIsSeenHereAtOnce) {
     put("a", "ada");
     server_.command({"DEL", "sessiond:revoked:{sess:a}"});
     ASSERT_TRUE(instance.settle("a"));
-    ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes("a"), 60s));
+    ASSERT_TRUE(instance.store().revoke(idOf("a"), 60s));
     EXPECT_EQ(instance.check("a"), "revoked");
   }
 }
@@ -335,7 +335,7 @@ TEST_P(CoherentCache, ALogoutHereIsSeenHereAtOnce) {
 TEST_P(CoherentCache, ALogoutThatTheServerHasLostStaysALogout) {
   Instance here(redis(), "sess:", 400ms);
   Instance there(redis(), "sess:", 400ms);
-  const SessionId id = *SessionId::fromBytes("a");
+  const SessionId id = idOf("a");
   ASSERT_TRUE(here.settle("a"));
   ASSERT_TRUE(there.settle("a"));
   ASSERT_TRUE(here.store().revoke(id, 3600s));
@@ -353,7 +353,7 @@ TEST_P(CoherentCache, ALogoutThatTheServerHasLostStaysALogout) {
 TEST_P(CoherentCache, ATombstoneThatTheServerHasLostIsWrittenAgainWithTheNextSubscription) {
   Instance instance(redis());
   ASSERT_TRUE(instance.settle("a"));
-  ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes("a"), 3600s));
+  ASSERT_TRUE(instance.store().revoke(idOf("a"), 3600s));
   const auto stands = [&] { return server_.command({"EXISTS", "sessiond:revoked:{sess:a}"}) == "1"; };
   server_.kill();
   server_.start();  // empty
@@ -409,7 +409,7 @@ TEST_P(CoherentCache, DatabasesThatAreSwappedWhileNobodyAsksAreNoticed) {
 TEST_P(CoherentCache, ATombstoneIsWrittenAgainInEachDatabaseThatIsSwappedIn) {
   Instance instance(redis(), "sess:", 400ms);
   ASSERT_TRUE(instance.settle("a"));
-  ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes("a"), 3600s));
+  ASSERT_TRUE(instance.store().revoke(idOf("a"), 3600s));
   for (const char* database : {"1", "2"}) {
     put("b", "bob");
     ASSERT_TRUE(instance.settle("b"));

@@ -158,8 +158,8 @@ TEST_F(OldestServerTest, ASessionIsLoadedAndEnded) {
   Loads one({"abc"}, true);
   store.load(one.loads);
   EXPECT_EQ(one.texts(), std::vector<std::string>{R"({"user":{"id":"ada"}} expires)"});
-  EXPECT_EQ(*store.revoke(*SessionId::fromBytes("abc"), 60s), Burial::kBuried);
-  EXPECT_TRUE(store.create(*SessionId::fromBytes("new"), "{}", 60s));
+  EXPECT_EQ(*store.revoke(idOf("abc"), 60s), Burial::kBuried);
+  EXPECT_TRUE(store.create(idOf("new"), "{}", 60s));
   EXPECT_EQ(server_.unknown(), std::set<std::string>());
 }
 
@@ -171,7 +171,7 @@ TEST_F(OldestServerTest, ALaneLoadsASessionAndTouchesIt) {
     void answered(StoreBatch&) override { done = true; }
     bool done = false;
   } asker;
-  const SessionId id = *SessionId::fromBytes("abc");
+  const SessionId id = idOf("abc");
   const SteadyTime now = test.clock.steadyNow();
   StoreBatch batch;
   batch.loads.push_back({.id = &id, .wants_ttl = true});

@@ -13,6 +13,7 @@
 #include "redis/redis_user_directory.h"
 #include "redis/redis_user_session_index.h"
 #include "redis_test_fixture.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
@@ -327,7 +328,7 @@ TEST_F(PermissionCheck, AsksForAllThatIsUsed) {
   RedisUserSessionIndex index(test.client, keysFor(uses.session), 10s);
   RedisUserDirectory directory(test.client, keysFor(uses.session));
   RedisAppCache cache(test.client, uses.cache);
-  const SessionId id = *SessionId::fromBytes("abc");
+  const SessionId id = idOf("abc");
   SessionLoad load{.id = &id, .wants_ttl = true};
 
   EXPECT_TRUE(store.create(id, "{}", 60s));

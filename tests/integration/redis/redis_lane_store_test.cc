@@ -8,13 +8,10 @@
 #include "redis_test_fixture.h"
 #include "support/poll_loop.h"
 #include "support/scripted_redis.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
-
-SessionId idOf(const std::string& bytes) {
-  return *SessionId::fromBytes(bytes);
-}
 
 std::string_view nameOf(const KeyTouch& touch) {
   if (!touch.result) return touch.result.error() == StoreError::kTimeout ? "timeout" : "unavailable";

@@ -7,13 +7,10 @@
 #include <thread>
 
 #include "redis_test_fixture.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
-
-SessionId idOf(std::string_view bytes) {
-  return *SessionId::fromBytes(bytes);
-}
 
 class RedisUserSessionIndexTest : public ::testing::Test {
  protected:

@@ -46,7 +46,7 @@ TEST_F(Sentinels, AFailoverByHandIsFollowed) {
   EXPECT_EQ(gauge(instance, "sessiond_redis_primary",
                   {{"server", "127.0.0.1:" + std::to_string(group().server(before).port())}}),
             0);
-  ASSERT_TRUE(instance.store().revoke(*SessionId::fromBytes("a"), 60s));
+  ASSERT_TRUE(instance.store().revoke(idOf("a"), 60s));
   EXPECT_EQ(group().server(after).command({"EXISTS", "sess:a"}), "0") << "workers go there as well";
 }
 
@@ -57,7 +57,7 @@ class BareLane final : private LaneStore::Client {
       : store_(test.client.node(), nullptr, SessionSettings(), keysFor(SessionSettings()), loop_, test.clock) {}
 
   std::string value(const std::string& name) {
-    const SessionId id = *SessionId::fromBytes(name);
+    const SessionId id = idOf(name);
     StoreBatch batch;
     batch.loads.push_back({.id = &id});
     answered_ = false;

@@ -80,7 +80,7 @@ TEST_F(Sentinels, APrimaryWithoutReplicasIsNotBelieved) {
   primary.command({"CONFIG", "SET", "min-replicas-to-write", "3"});
   EXPECT_TRUE(soon([&] { return instance.check("a") == "unavailable"; }));
   EXPECT_FALSE(instance.site().client.reachable());
-  const SessionId id = *SessionId::fromBytes("a");
+  const SessionId id = idOf("a");
   SessionLoad load{.id = &id};
   instance.store().load({&load, 1});
   EXPECT_FALSE(load.result.hasValue()) << "nor by workers";

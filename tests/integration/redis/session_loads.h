@@ -7,12 +7,9 @@
 #include <vector>
 
 #include "session/session_store.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
-
-inline SessionId idOf(std::string_view bytes) {
-  return *SessionId::fromBytes(bytes);
-}
 
 /// Loads of some ids, and the ids.
 struct Loads {

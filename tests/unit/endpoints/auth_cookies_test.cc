@@ -104,13 +104,13 @@ TEST_F(AuthEndpointTest, SignsACookieAnewThatAnOlderSecretVerified) {
   trustMemory();
   source_.tracked = true;
   const CookieSigner older(std::span<const Secret>(secrets_).subspan(1));
-  const std::string old_cookie = older.sign(*SessionId::fromBytes("s1"));
+  const std::string old_cookie = older.sign(idOf("s1"));
   const Response response = ask({{"HTTP_COOKIE", "connect.sid=" + old_cookie}});
   EXPECT_EQ(response.status, 204);
   EXPECT_NE(response.headers.lines().find("Set-Cookie: connect.sid=" + cookieOf("s1") + "; Path=/; HttpOnly\r\n"),
             std::string::npos);
   EXPECT_EQ(metrics_.counter("sessiond_secret_hits_total", "", {{"secret", "1"}}).read(), 1U);
-  ASSERT_TRUE(cache_.find(*SessionId::fromBytes("s1"), clock_.steadyNow()));
+  ASSERT_TRUE(cache_.find(idOf("s1"), clock_.steadyNow()));
   EXPECT_EQ(ask({{"HTTP_COOKIE", "connect.sid=" + old_cookie}}).headers.lines(), response.headers.lines())
       << "from memory as well";
   EXPECT_EQ(metrics_.counter("sessiond_secret_hits_total", "", {{"secret", "1"}}).read(), 2U);

@@ -24,6 +24,7 @@
 #include "support/fake_clock.h"
 #include "support/fake_loop.h"
 #include "support/secrets.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 
@@ -132,19 +133,18 @@ class AuthEndpointTest : public testing::Test, public Loader::Client {
   /// Keeps it in memory as if it had been loaded, to be found by its cookie or by its id alone.
   void remember(const std::string& id, const FoundSession& found, bool by_cookie = true) {
     trustMemory();
-    const SessionId session_id = *SessionId::fromBytes(id);
+    const SessionId session_id = idOf(id);
     const auto note = cache_.note(session_id, clock_.steadyNow());
     cache_.keep(session_id, note, found, by_cookie ? cookieOf(id) : "", true, clock_.steadyNow());
   }
   FoundSession found(const std::string& id, const std::string& json, bool by_cookie = true) {
     endpoint();
     return {.absence = {},
-            .session =
-                KnownSession::make(*SessionId::fromBytes(id), extractor_->extract(json), by_cookie ? cookieOf(id) : ""),
+            .session = KnownSession::make(idOf(id), extractor_->extract(json), by_cookie ? cookieOf(id) : ""),
             .ends = clock_.steadyNow() + hours(1)};
   }
 
-  std::string cookieOf(const std::string& id) { return signer_.sign(*SessionId::fromBytes(id)); }
+  std::string cookieOf(const std::string& id) { return signer_.sign(idOf(id)); }
 
   Response ask(std::vector<std::pair<std::string, std::string>> params, Role role = Role::kResponder) {
     std::vector<Param> views;

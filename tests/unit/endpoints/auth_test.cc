@@ -265,7 +265,7 @@ TEST_F(AuthEndpointTest, NorDoesOneThatAnOlderSecretSigned) {
   store("s2", R"({"cookie":{},"user":{"id":"8"}})");
   remember("s2", found("s2", R"({"cookie":{},"user":{"id":"8"}})"));
   const CookieSigner older(std::span<const Secret>(secrets_).subspan(1));
-  const std::string later = older.sign(*SessionId::fromBytes("s2"));
+  const std::string later = older.sign(idOf("s2"));
   const Response response = ask({{"HTTP_COOKIE", "connect.sid=" + cookieOf("s1") + "; connect.sid=" + later}});
   EXPECT_EQ(response.status, 204);
   EXPECT_NE(response.headers.lines().find("X-User-Id: 7\r\n"), std::string::npos);

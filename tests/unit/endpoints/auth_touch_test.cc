@@ -11,7 +11,7 @@ TEST_F(AuthEndpointTest, ARefusedCheckDoesNotTouchAndSendsNoCookie) {
   settings_.cookie.rolling = true;
   const CookieSigner older(std::span<const Secret>(secrets_).subspan(1));
   store("s1", R"({"cookie":{"originalMaxAge":3600000},"user":{"id":"7"}})");
-  const std::string cookie = "connect.sid=" + older.sign(*SessionId::fromBytes("s1"));
+  const std::string cookie = "connect.sid=" + older.sign(idOf("s1"));
   const Response refused = ask({{"HTTP_COOKIE", cookie}, {"SESSIOND_POLICY", "admin"}});
   EXPECT_EQ(refused.status, 403);
   EXPECT_EQ(refused.headers.lines(), "X-Session-Status: forbidden\r\n");

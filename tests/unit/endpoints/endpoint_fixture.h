@@ -22,6 +22,7 @@
 #include "session/signed_cookie.h"
 #include "support/fake_clock.h"
 #include "support/memory_session_store.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 
@@ -91,7 +92,6 @@ class EndpointFixture : public testing::Test {
     return endpoint.answer(request);
   }
 
-  SessionId idOf(std::string_view bytes) const { return *SessionId::fromBytes(bytes); }
   std::string cookieFor(std::string_view id) const { return "connect.sid=" + signer_.sign(idOf(id)); }
   bool noteSession(std::string_view user, const SessionId& id) {
     const IndexedSession one{.user_id = std::string(user), .id = id, .life = std::chrono::hours(1)};

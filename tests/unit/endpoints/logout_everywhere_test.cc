@@ -218,11 +218,10 @@ TEST_F(LogoutTest, AllMissesNothingThatMovesInTheIndexMeanwhile) {
                                                std::size_t count) override {
       auto listed = index_.listBefore(user, moment, from, count);
       // The browser's own session goes on being used.
-      const IndexedSession kept{.user_id = "42", .id = *SessionId::fromBytes("mine"), .life = life_ *= 2};
+      const IndexedSession kept{.user_id = "42", .id = idOf("mine"), .life = life_ *= 2};
       EXPECT_TRUE(index_.add(kept));
       // And somebody goes on logging in.
-      const IndexedSession login{
-          .user_id = "42", .id = *SessionId::fromBytes("login" + std::to_string(logins_++)), .life = life_};
+      const IndexedSession login{.user_id = "42", .id = idOf("login" + std::to_string(logins_++)), .life = life_};
       EXPECT_TRUE(index_.add(login));
       return listed;
     }

@@ -11,16 +11,13 @@
 #include "redis/redis_user_session_index.h"
 #include "replies.h"
 #include "support/fake_clock.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
 
 using namespace std::chrono_literals;
 using Type = RedisReply::Type;
-
-SessionId idOf(std::string_view bytes) {
-  return *SessionId::fromBytes(bytes);
-}
 
 const std::vector<RedisReply>& replyOfEachKind() {
   static const std::vector<RedisReply> all = {nil(), text("0"), status("OK"), number(7), list({}), error("ERR no")};

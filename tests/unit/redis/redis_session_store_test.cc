@@ -4,6 +4,7 @@
 
 #include "laid_ready_access.h"
 #include "replies.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
@@ -23,7 +24,7 @@ TEST_F(OneDeadline, ToLogEverybodyOutAndTellReplicas) {
 
 TEST_F(OneDeadline, ToReplaceASession) {
   access_.then({number(0)}).then({number(0), number(0)});
-  EXPECT_EQ(*store_.replace(*SessionId::fromBytes("a"), "old", "new"), ReplaceOutcome::kReplaced);
+  EXPECT_EQ(*store_.replace(idOf("a"), "old", "new"), ReplaceOutcome::kReplaced);
   EXPECT_EQ(access_.left(), 0U);
   EXPECT_EQ(access_.deadlines(), 1);
 }

@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "session/burial_queue.h"
 #include "support/fake_clock.h"
+#include "support/session_ids.h"
 #include "support/soon.h"
 
 namespace sessiond {
@@ -43,8 +44,7 @@ TEST(BurialLastLook, LooksForCopiesOfAllHoweverLongThatTakes) {
   MetricsRegistry metrics;
   RevokedSessions revoked(clock, metrics);
   const HmacKey log_names{Secret(std::string("key for the names in logs"))};
-  for (std::size_t i = 0; i < kMany; ++i)
-    revoked.note(*SessionId::fromBytes(std::to_string(i)), std::chrono::hours(24));
+  for (std::size_t i = 0; i < kMany; ++i) revoked.note(idOf(std::to_string(i)), std::chrono::hours(24));
   clock.advance(RevokedSessions::kMemory - RevokedSessions::kLastLook);
   SlowStore store(clock);
   const BurialQueue queue(store, store, revoked, log_names, metrics, {}, std::chrono::milliseconds(1));

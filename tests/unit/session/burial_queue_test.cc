@@ -13,6 +13,7 @@
 
 #include "base/secret.h"
 #include "support/fake_clock.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
@@ -20,10 +21,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::chrono::milliseconds kShortly{1};
-
-SessionId idOf(const std::string& bytes) {
-  return *SessionId::fromBytes(bytes);
-}
 
 /// Holds the first revocation until it is let go, and says when the last one is made.
 class HeldStore final : public SessionStore {

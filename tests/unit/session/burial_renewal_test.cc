@@ -17,6 +17,7 @@
 #include "support/fake_clock.h"
 #include "support/memory_session_store.h"
 #include "support/passing_store.h"
+#include "support/session_ids.h"
 #include "support/soon.h"
 
 namespace sessiond {
@@ -42,7 +43,7 @@ class ServerStore final : public PassingStore {
 
 class BurialRenewalTest : public testing::Test {
  protected:
-  const SessionId id_ = *SessionId::fromBytes("a");
+  const SessionId id_ = idOf("a");
   FakeClock clock_;
   MetricsRegistry metrics_;
   RevokedSessions revoked_{clock_, metrics_};

@@ -23,6 +23,7 @@
 #include "base/secret.h"
 #include "session/session_loader.h"
 #include "support/fake_clock.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
@@ -177,7 +178,7 @@ class Lane final : private LaneStore, private EventLoop, private SessionLoader::
       ++model_.peeked;
       return judge(*here, floor);
     }
-    const SessionId id = *SessionId::fromBytes(nameOf(session));
+    const SessionId id = idOf(nameOf(session));
     SessionWant want{.id = &id, .cookie = cookie, .arrived = model_.clock.steadyNow()};
     loader_.want(want);
     loader_.flush();

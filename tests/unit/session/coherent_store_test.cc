@@ -11,6 +11,7 @@
 #include "support/fake_clock.h"
 #include "support/memory_session_store.h"
 #include "support/passing_store.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
@@ -27,7 +28,7 @@ class CoherentStoreTest : public testing::Test {
   }
   bool isFresh() { return cache_.find("s:a.sig", now()).has_value(); }
 
-  const SessionId id_ = *SessionId::fromBytes("a");
+  const SessionId id_ = idOf("a");
   const SessionRef session_ = KnownSession::make(id_, SessionFacts(), "s:a.sig");
   FakeClock clock_;
   CacheTrust trust_{seconds(1)};
@@ -105,9 +106,9 @@ TEST_F(CoherentStoreTest, WhatWasRevokedWhileTombstonesWereWrittenAgainIsSomebod
   CoherentStore store(renewed, caches_, revoked_, epoch_, clock_, note_, count_);
   ASSERT_EQ(*store.revoke(id_, seconds(10)), Burial::kBuried);
   EXPECT_EQ(unburied_, std::vector<std::string>{"a"});
-  ASSERT_EQ(*store_.revoke(*SessionId::fromBytes("b"), seconds(10)), Burial::kBuried);
+  ASSERT_EQ(*store_.revoke(idOf("b"), seconds(10)), Burial::kBuried);
   memory_.failWith(StoreError::kTimeout);
-  EXPECT_FALSE(store.revoke(*SessionId::fromBytes("c"), seconds(10)));
+  EXPECT_FALSE(store.revoke(idOf("c"), seconds(10)));
   EXPECT_EQ(unburied_.size(), 1U) << "none was written since, and one was not revoked";
 }
 

@@ -7,6 +7,7 @@
 
 #include "support/fake_clock.h"
 #include "support/memory_session_store.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
@@ -20,8 +21,7 @@ class FakeScan final : public SessionScan {
     if (fails) return Unexpected(StoreError::kTimeout);
     const std::size_t begin = std::stoul(std::string(from));
     Page page;
-    for (std::size_t i = begin; i < ids.size() && i < begin + each; ++i)
-      page.ids.push_back(*SessionId::fromBytes(ids[i]));
+    for (std::size_t i = begin; i < ids.size() && i < begin + each; ++i) page.ids.push_back(idOf(ids[i]));
     page.next = begin + each < ids.size() ? std::to_string(begin + each) : std::string(kEnd);
     return page;
   }
@@ -35,9 +35,9 @@ class EverybodyEnderTest : public testing::Test {
  protected:
   void put(const std::string& id, const std::string& json) {
     scan_.ids.push_back(id);
-    store_.put(*SessionId::fromBytes(id), json, hours(1));
+    store_.put(idOf(id), json, hours(1));
   }
-  bool lives(const std::string& id) { return store_.value(*SessionId::fromBytes(id)).has_value(); }
+  bool lives(const std::string& id) { return store_.value(idOf(id)).has_value(); }
 
   const EverybodyEnder::Moved moved_{.epoch = 1, .at = WallTime(std::chrono::milliseconds(5000))};
   FakeClock clock_;
@@ -72,7 +72,7 @@ TEST_F(EverybodyEnderTest, SweepsWhatApplicationsMadePageByPage) {
   EXPECT_EQ(first->ended, 1U);
   EXPECT_EQ(first->next, "2");
   EXPECT_FALSE(lives("application"));
-  EXPECT_TRUE(store_.tombstoneTtl(*SessionId::fromBytes("application")));
+  EXPECT_TRUE(store_.tombstoneTtl(idOf("application")));
   EXPECT_EQ(ender_.sweep("2", moved_)->ended, 0U);
   const auto last = ender_.sweep("4", moved_);
   EXPECT_EQ(last->ended, 1U);
@@ -95,7 +95,7 @@ TEST_F(EverybodyEnderTest, SweepsWhatCannotBeReadButMayBeSomebodys) {
   for (std::size_t i = 0; i < sessions.size(); ++i) put("session" + std::to_string(i), sessions[i]);
   for (std::size_t i = 0; i < others.size(); ++i) put("other" + std::to_string(i), others[i]);
   scan_.ids.emplace_back("no string");
-  store_.putWrongType(*SessionId::fromBytes("no string"));
+  store_.putWrongType(idOf("no string"));
   std::string from(SessionScan::kEnd);
   std::size_t ended = 0;
   do {
@@ -107,7 +107,7 @@ TEST_F(EverybodyEnderTest, SweepsWhatCannotBeReadButMayBeSomebodys) {
   EXPECT_EQ(ended, sessions.size());
   for (std::size_t i = 0; i < sessions.size(); ++i) {
     EXPECT_FALSE(lives("session" + std::to_string(i))) << i;
-    EXPECT_TRUE(store_.tombstoneTtl(*SessionId::fromBytes("session" + std::to_string(i)))) << i;
+    EXPECT_TRUE(store_.tombstoneTtl(idOf("session" + std::to_string(i)))) << i;
   }
   for (std::size_t i = 0; i < others.size(); ++i) EXPECT_TRUE(lives("other" + std::to_string(i))) << i;
   EXPECT_TRUE(lives("no string"));

@@ -9,6 +9,7 @@
 #include "base/log_summary.h"
 #include "base/secret.h"
 #include "support/fake_clock.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
@@ -16,10 +17,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-SessionId idOf(const std::string& bytes) {
-  return *SessionId::fromBytes(bytes);
-}
 
 class FactsReaderTest : public testing::Test {
  protected:

@@ -18,12 +18,9 @@
 #include "session/known_session.h"
 #include "support/fake_clock.h"
 #include "support/memory_session_store.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
-
-inline SessionId idOf(const std::string& bytes) {
-  return *SessionId::fromBytes(bytes);
-}
 
 inline SessionRef sessionOf(const std::string& id, const std::string& user,
                             std::optional<std::chrono::seconds> touch_ttl = std::chrono::hours(1)) {

@@ -7,16 +7,13 @@
 #include <vector>
 
 #include "base/heap_bytes.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-SessionId idOf(std::string_view bytes) {
-  return *SessionId::fromBytes(bytes);
-}
 
 SessionFacts fullFacts() {
   SessionFacts facts;

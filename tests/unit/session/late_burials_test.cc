@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "support/session_ids.h"
+
 namespace sessiond {
 namespace {
 
@@ -12,7 +14,7 @@ using std::chrono::seconds;
 using Kind = BurialTask::Kind;
 
 BurialTask task(Kind kind, const std::string& id, seconds ttl = seconds(60)) {
-  return {.kind = kind, .id = *SessionId::fromBytes(id), .ttl = ttl};
+  return {.kind = kind, .id = idOf(id), .ttl = ttl};
 }
 
 class LateBurialsTest : public testing::Test {

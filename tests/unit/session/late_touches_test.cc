@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "support/session_ids.h"
+
 namespace sessiond {
 namespace {
 
@@ -16,7 +18,7 @@ constexpr LaneStore::Group kThere = 2;
 class LateTouchesTest : public testing::Test {
  protected:
   bool add(const std::string& id, LaneStore::Group group, seconds life = seconds(100), seconds ends = seconds(100)) {
-    return late_.add({.id = *SessionId::fromBytes(id), .ttl = life, .until = now_ + life, .ends = now_ + ends}, group);
+    return late_.add({.id = idOf(id), .ttl = life, .until = now_ + life, .ends = now_ + ends}, group);
   }
   std::string take(std::size_t limit) {
     std::string ids;

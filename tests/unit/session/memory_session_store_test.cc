@@ -49,7 +49,7 @@ class MemorySessionStoreTest : public testing::Test {
 
   FakeClock clock_;
   MemorySessionStore store_{clock_};
-  const SessionId id_ = *SessionId::fromBytes("sid");
+  const SessionId id_ = idOf("sid");
 };
 
 TEST_F(MemorySessionStoreTest, ForgetsWhenTheTestMovesTheClock) {

@@ -36,7 +36,7 @@ TEST_F(SessionLoaderTest, WhatThereIsNoMemoryForIsUnavailableAndTheOthersAreLoad
 TEST_F(SessionLoaderTest, WhoeverWaitsIsToldAlsoWhereThereIsNoMemoryToKeepTheirTouch) {
   want("a");
   loader_.flush();
-  TouchWant& unsent = touch_wants_.emplace_back(TouchWant{.id = *SessionId::fromBytes(std::string(200, 'x')),
+  TouchWant& unsent = touch_wants_.emplace_back(TouchWant{.id = idOf(std::string(200, 'x')),
                                                           .ttl = seconds(60),
                                                           .ends = SteadyTime::max(),
                                                           .arrived = clock_.steadyNow() - milliseconds(300)});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/fake_clock.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
@@ -15,10 +16,6 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-SessionId idOf(const std::string& bytes) {
-  return *SessionId::fromBytes(bytes);
-}
 
 class RevokedSessionsTest : public testing::Test {
  protected:

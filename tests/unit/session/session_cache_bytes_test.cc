@@ -7,6 +7,7 @@
 
 #include "session/session_cache.h"
 #include "support/fake_clock.h"
+#include "support/session_ids.h"
 
 // jemalloc's, which these tests are linked with unless there are sanitizers.
 extern "C" int mallctl(const char* name, void* old_value, std::size_t* old_size, void* new_value, std::size_t new_size)
@@ -33,7 +34,7 @@ TEST(SessionCacheBytes, AreWhatItTakesFromTheHeap) {
   SessionCache cache(CacheLimits{.max_entries = 1'000'000, .max_bytes = std::size_t{1} << 30}, trust);
   const auto keep = [&](std::uint64_t number) {
     const std::string bytes = "a session's id of 32 bytes " + std::to_string(10000 + number);
-    const SessionId id = *SessionId::fromBytes(bytes);
+    const SessionId id = idOf(bytes);
     const std::string cookie = "s%3A" + bytes + ".c2lnbmF0dXJl";
     SessionFacts facts;
     EXPECT_TRUE(facts.identity.add("X-Text", std::string(number % 400, 'x')));

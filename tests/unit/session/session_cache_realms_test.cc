@@ -8,6 +8,7 @@
 
 #include "session/session_cache.h"
 #include "support/fake_clock.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
@@ -39,7 +40,6 @@ class SessionCacheRealms : public testing::Test {
     for (CacheTrust* trust : {&realms_.first, &realms_.second}) trust->prove(trust->beginEra(), now());
   }
 
-  static SessionId idOf(const std::string& bytes) { return *SessionId::fromBytes(bytes); }
   SteadyTime now() { return clock_.steadyNow(); }
   SessionRef sessionOf(const std::string& id, std::uint32_t epoch = LoginEpoch::kNone, const std::string& login = "") {
     SessionFacts facts;

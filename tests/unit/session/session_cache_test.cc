@@ -5,16 +5,13 @@
 #include <string>
 
 #include "support/fake_clock.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-SessionId idOf(const std::string& bytes) {
-  return *SessionId::fromBytes(bytes);
-}
 
 std::string cookieOf(const std::string& id) {
   return "s%3A" + id + ".c2lnbmF0dXJlAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

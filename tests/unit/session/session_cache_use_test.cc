@@ -7,6 +7,7 @@
 
 #include "session/session_cache.h"
 #include "support/fake_clock.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
@@ -17,7 +18,6 @@ class SessionCacheUse : public testing::Test {
 
   SessionCacheUse() { trust_.prove(trust_.beginEra(), clock_.steadyNow()); }
 
-  static SessionId idOf(const std::string& bytes) { return *SessionId::fromBytes(bytes); }
   void load(const std::string& id) {
     const SessionCache::Note note = cache_.note(idOf(id), clock_.steadyNow());
     FoundSession found{.absence = {}, .session = KnownSession::make(idOf(id), SessionFacts(), "")};

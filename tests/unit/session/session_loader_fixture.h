@@ -14,6 +14,7 @@
 #include "support/fake_clock.h"
 #include "support/fake_loop.h"
 #include "support/memory_session_store.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 using std::chrono::milliseconds;
@@ -81,7 +82,7 @@ class SessionLoaderTest : public testing::Test, public SessionLoader::Client {
 
   void prove() { trust_.prove(trust_.era() == 0 ? trust_.beginEra() : trust_.era(), clock_.steadyNow()); }
   SessionWant& want(const std::string& name) {
-    ids_.push_back(*SessionId::fromBytes(name));
+    ids_.push_back(idOf(name));
     SessionWant& want = wants_.emplace_back();
     want = {.id = &ids_.back(), .cookie = "s:a.signature", .arrived = clock_.steadyNow()};
     loader_.want(want);
@@ -89,7 +90,7 @@ class SessionLoaderTest : public testing::Test, public SessionLoader::Client {
   }
   TouchWant& touch(const std::string& name, SteadyTime ends) {
     TouchWant& want = touch_wants_.emplace_back(
-        TouchWant{.id = *SessionId::fromBytes(name), .ttl = seconds(60), .ends = ends, .arrived = clock_.steadyNow()});
+        TouchWant{.id = idOf(name), .ttl = seconds(60), .ends = ends, .arrived = clock_.steadyNow()});
     loader_.want(want);
     return want;
   }

@@ -16,6 +16,7 @@
 #include "session/session_loader.h"
 #include "support/fake_clock.h"
 #include "support/fake_loop.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
@@ -89,14 +90,14 @@ class SessionLoaderGroups : public testing::Test, public SessionLoader::Client {
   void loaded(SessionWant& want) override { loaded_ += want.id->bytes() + " "; }
   void touched(TouchWant& want) override { loaded_ += "+" + want.id.bytes() + " "; }
   SessionWant& want(const std::string& name) {
-    ids_.push_back(*SessionId::fromBytes(name));
+    ids_.push_back(idOf(name));
     SessionWant& want = wants_.emplace_back();
     want = {.id = &ids_.back(), .arrived = clock_.steadyNow()};
     loader_.want(want);
     return want;
   }
   TouchWant& touch(const std::string& name) {
-    touches_.push_back({.id = *SessionId::fromBytes(name),
+    touches_.push_back({.id = idOf(name),
                         .ttl = seconds(60),
                         .ends = clock_.steadyNow() + seconds(60),
                         .arrived = clock_.steadyNow()});

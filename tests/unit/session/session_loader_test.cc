@@ -36,7 +36,7 @@ TEST_F(SessionLoaderTest, AUserWhomTheStoreKeepsIsAskedForWithTheSession) {
   EXPECT_EQ(first.found.absence, std::nullopt);
   EXPECT_EQ(second.found.absence, std::nullopt) << "it joined";
   EXPECT_EQ(store_.batches, 2);
-  const SessionId id = *SessionId::fromBytes("a");
+  const SessionId id = idOf("a");
   EXPECT_TRUE(cache_.find(id, clock_.steadyNow()));
 
   cache_.invalidateUser("grace");
@@ -61,7 +61,7 @@ TEST_F(SessionLoaderTest, AUserWhoChangesWhileHeIsAskedForIsNotFresh) {
   store_.answer();
   cache_.invalidateUser("ada");
   store_.answer();
-  EXPECT_FALSE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
+  EXPECT_FALSE(cache_.find(idOf("a"), clock_.steadyNow()));
 }
 
 TEST_F(SessionLoaderTest, GathersWhatIsWantedAndAsksForEachSessionOnce) {
@@ -76,7 +76,7 @@ TEST_F(SessionLoaderTest, GathersWhatIsWantedAndAsksForEachSessionOnce) {
   for (const SessionWant* one : loaded_) EXPECT_EQ(one->found.absence, std::nullopt);
   EXPECT_EQ(count("sessiond_cache_misses_total"), 2U);
   EXPECT_EQ(count("sessiond_cache_joined_total"), 1U);
-  EXPECT_TRUE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
+  EXPECT_TRUE(cache_.find(idOf("a"), clock_.steadyNow()));
 }
 
 /// Whoever is told so is gone.
@@ -145,7 +145,7 @@ TEST_F(SessionLoaderTest, DoesNotJoinALoadThatALogoutHasOvertaken) {
   SessionWant& later = want("a");
   store_.answer();
   EXPECT_EQ(loaded_.size(), 1U);
-  EXPECT_FALSE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
+  EXPECT_FALSE(cache_.find(idOf("a"), clock_.steadyNow()));
   ASSERT_TRUE(store_.asked());
   store_.texts["a"] = "";
   store_.answer();
@@ -157,7 +157,7 @@ TEST_F(SessionLoaderTest, DoesNotJoinALoadThatALogoutHasOvertaken) {
 TEST_F(SessionLoaderTest, JoinsNoLoadThatIsOlderThanWhatMayBeBelieved) {
   CacheTrust short_trust(milliseconds(100));
   SessionCache cache(CacheLimits{}, short_trust);
-  const SessionId id = *SessionId::fromBytes("a");
+  const SessionId id = idOf("a");
   const CacheTrust::Era era = short_trust.beginEra();
   short_trust.prove(era, clock_.steadyNow());
   const SessionCache::Note note = cache.note(id, clock_.steadyNow());
@@ -195,7 +195,7 @@ TEST_F(SessionLoaderTest, WaitingIsPartOfTheBudgetOfEachAlone) {
   EXPECT_EQ(loaded_, (std::vector<SessionWant*>{&first})) << "its time is over";
   EXPECT_EQ(first.found.absence, CheckStatus::kUnavailable);
   first.id = nullptr;  // the check is answered, and gone
-  ids_.front() = *SessionId::fromBytes("another check's");
+  ids_.front() = idOf("another check's");
   clock_.advance(milliseconds(100));
   ASSERT_TRUE(store_.asked());
   EXPECT_EQ(store_.ids(), (std::vector<std::string>{"a", "b"}));
@@ -221,7 +221,7 @@ TEST_F(SessionLoaderTest, AnAnswerThatComesTooLateForOneIsStillOfUse) {
   store_.answer();
   EXPECT_EQ(joined.found.absence, std::nullopt);
   EXPECT_EQ(loaded_.size(), 3U);
-  EXPECT_TRUE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
+  EXPECT_TRUE(cache_.find(idOf("a"), clock_.steadyNow()));
 }
 
 TEST_F(SessionLoaderTest, WhoJoinedALoadThatFailedHasATryOfHisOwn) {
@@ -283,7 +283,7 @@ TEST_F(SessionLoaderTest, WhatComesOverAConnectionThatIsNotTrackedIsNotFresh) {
   loader_.flush();
   store_.answer();
   EXPECT_EQ(loaded_[0]->found.absence, std::nullopt);
-  EXPECT_FALSE(cache_.find(*SessionId::fromBytes("a"), clock_.steadyNow()));
+  EXPECT_FALSE(cache_.find(idOf("a"), clock_.steadyNow()));
 }
 
 TEST_F(SessionLoaderTest, TheSameTextIsTheSameSessionAgain) {

@@ -79,7 +79,7 @@ TEST_F(SessionLoaderTest, ATouchIsAcknowledgedBeforeItsCheckGoesOn) {
 TEST_F(SessionLoaderTest, ATouchOfOursIsNotTakenForOthersWriting) {
   for (const bool touched : {false, true}) {
     const char* const name = touched ? "a" : "b";
-    const SessionId id = *SessionId::fromBytes(name);
+    const SessionId id = idOf(name);
     want(name).may_touch = true;
     loader_.flush();
     store_.answer();

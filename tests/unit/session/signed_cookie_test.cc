@@ -7,6 +7,7 @@
 #include <random>
 
 #include "base/encoding.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
@@ -19,10 +20,6 @@ CookieSigner signerWith(std::initializer_list<const char*> texts) {
   std::vector<Secret> secrets;
   for (const char* text : texts) secrets.emplace_back(std::string(text));
   return CookieSigner(secrets);
-}
-
-SessionId idOf(std::string_view bytes) {
-  return *SessionId::fromBytes(bytes);
 }
 
 std::string outcome(const CookieSigner& signer, std::string_view value) {

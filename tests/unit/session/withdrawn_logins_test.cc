@@ -9,6 +9,7 @@
 #include "session/session_settings.h"
 #include "support/fake_clock.h"
 #include "support/memory_session_store.h"
+#include "support/session_ids.h"
 
 namespace sessiond {
 namespace {
@@ -23,8 +24,6 @@ const std::string kOtherAuth = "htpasswd:00000000000000cd";
 
 class WithdrawnLoginsTest : public testing::Test {
  protected:
-  static SessionId idOf(const std::string& bytes) { return *SessionId::fromBytes(bytes); }
-
   void put(const std::string& id, const std::string& user, const std::string& own) {
     const std::string json = R"({"cookie":{},"user":{"id":")" + user + "\"}" + own + "}";
     store_.put(idOf(id), json, hours(24));
