@@ -15,169 +15,162 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-TEST_F(IndexWriterTest, WhatWasMetBeforeAllWereEndedElsewhereIsEndedHere) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
-  clock_.advance(seconds(10));
+/// A writer that has run for ten seconds.
+class IndexWriterMissedTest : public IndexWriterTest {
+ protected:
+  IndexWriterMissedTest() { clock_.advance(seconds(10)); }
+
+  /// Met at that moment.
+  void note(const SessionRef& session, SteadyTime met) { writer_.note(*session, std::nullopt, met); }
+  /// Met now.
+  void note(const SessionRef& session) { note(session, clock_.steadyNow()); }
+  std::vector<SessionId> listed(const std::string& user) { return IndexWriterTest::listed(writer_, user); }
+  /// By another instance, that knows nothing of what is noted here.
+  void endAllElsewhere() { ASSERT_TRUE(index_.noteAllEnded("42", {}, {})); }
+  void addElsewhere(const std::string& id) {
+    ASSERT_TRUE(index_.add({.user_id = "42", .id = idOf(id), .life = hours(1)}));
+  }
+  void removeFromIndex(const std::string& id) { ASSERT_TRUE(index_.remove("42", std::vector{idOf(id)})); }
+  /// The writer is done then.
+  const std::vector<SessionId>& ended() {
+    writer_.finish();
+    return ended_;
+  }
+
+ private:
+  std::vector<SessionId> ended_;
+
+ protected:
+  IndexWriter writer_{index_, clock_, metrics_, into(ended_)};
+};
+
+TEST_F(IndexWriterMissedTest, WhatWasMetBeforeAllWereEndedElsewhereIsEndedHere) {
   const SteadyTime before = clock_.steadyNow();
   clock_.advance(milliseconds(1));
-  ASSERT_TRUE(index_.add({.user_id = "42", .id = idOf("kept"), .life = hours(1)}));
-  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));  // another instance, that knew nothing of what is noted here
+  addElsewhere("kept");
+  endAllElsewhere();
   clock_.advance(milliseconds(1));
-  const SteadyTime after = clock_.steadyNow();
-  writer.note(*sessionOf("kept", "42"), std::nullopt, before);
-  writer.note(*sessionOf("missed", "42"), std::nullopt, before);
-  writer.note(*sessionOf("later", "42"), std::nullopt, after);
-  writer.note(*sessionOf("others", "7"), std::nullopt, before);
-  EXPECT_THAT(listed(writer, "42"), UnorderedElementsAre(idOf("kept"), idOf("missed"), idOf("later")));
-  EXPECT_THAT(listed(writer, "7"), ElementsAre(idOf("others")));
-  writer.finish();
-  EXPECT_THAT(ended, ElementsAre(idOf("missed")));
+  note(sessionOf("kept", "42"), before);
+  note(sessionOf("missed", "42"), before);
+  note(sessionOf("later", "42"));
+  note(sessionOf("others", "7"), before);
+  EXPECT_THAT(listed("42"), UnorderedElementsAre(idOf("kept"), idOf("missed"), idOf("later")));
+  EXPECT_THAT(listed("7"), ElementsAre(idOf("others")));
+  EXPECT_THAT(ended(), ElementsAre(idOf("missed")));
 }
 
 /// It is not new to the index any more, but was not in it when all were ended.
-TEST_F(IndexWriterTest, WhatAnotherInstanceMetLaterAndNotedSoonerIsEndedAsWell) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
-  clock_.advance(seconds(10));
+TEST_F(IndexWriterMissedTest, WhatAnotherInstanceMetLaterAndNotedSoonerIsEndedAsWell) {
   const SteadyTime before = clock_.steadyNow();
   clock_.advance(milliseconds(1));
-  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
-  for (const char* id : {"missed", "login"})
-    ASSERT_TRUE(index_.add({.user_id = "42", .id = idOf(id), .life = hours(1)}));
+  endAllElsewhere();
+  for (const char* id : {"missed", "login"}) addElsewhere(id);
   clock_.advance(milliseconds(1));
-  writer.note(*sessionOf("missed", "42"), std::nullopt, before);
-  writer.note(*sessionOf("login", "42"), std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), UnorderedElementsAre(idOf("missed"), idOf("login")));
-  writer.finish();
-  EXPECT_THAT(ended, ElementsAre(idOf("missed")));
+  note(sessionOf("missed", "42"), before);
+  note(sessionOf("login", "42"));
+  EXPECT_THAT(listed("42"), UnorderedElementsAre(idOf("missed"), idOf("login")));
+  EXPECT_THAT(ended(), ElementsAre(idOf("missed")));
 }
 
 /// Whatever a clock says that was set meanwhile.
-TEST_F(IndexWriterTest, WhatWasNotedHereOnceIsNotCalledMissedLater) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
-  clock_.advance(seconds(10));
-  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
+TEST_F(IndexWriterMissedTest, WhatWasNotedHereOnceIsNotCalledMissedLater) {
+  endAllElsewhere();
   clock_.advance(seconds(1));
   const SessionRef login = sessionOf("login", "42");
-  writer.note(*login, std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("login")));
+  note(login);
+  EXPECT_THAT(listed("42"), ElementsAre(idOf("login")));
   clock_.advance(KnownSession::kIndexInterval);
-  writer.note(*login, std::nullopt, clock_.steadyNow() - hours(1));
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("login")));
-  writer.finish();
-  EXPECT_THAT(ended, IsEmpty());
+  note(login, clock_.steadyNow() - hours(1));
+  EXPECT_THAT(listed("42"), ElementsAre(idOf("login")));
+  EXPECT_THAT(ended(), IsEmpty());
 }
 
-TEST_F(IndexWriterTest, WhatMayHaveBeenLostIsLookedAtAsIfItHadNeverBeenNoted) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
-  clock_.advance(seconds(10));
+TEST_F(IndexWriterMissedTest, WhatMayHaveBeenLostIsLookedAtAsIfItHadNeverBeenNoted) {
   const SessionRef session = sessionOf("missed", "42");
-  writer.note(*session, std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("missed")));
-  ASSERT_TRUE(index_.remove("42", std::vector{idOf("missed")}));  // a failover to a server that never had it
-  writer.mayBeLost();
+  note(session);
+  EXPECT_THAT(listed("42"), ElementsAre(idOf("missed")));
+  removeFromIndex("missed");  // a failover to a server that never had it
+  writer_.mayBeLost();
   clock_.advance(seconds(5));
-  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
-  ASSERT_TRUE(index_.add({.user_id = "42", .id = idOf("missed"), .life = hours(1)}));  // another instance
+  endAllElsewhere();
+  addElsewhere("missed");
   clock_.advance(seconds(5));
-  writer.note(*session, std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("missed")));
-  writer.finish();
-  EXPECT_THAT(ended, ElementsAre(idOf("missed")));
+  note(session);
+  EXPECT_THAT(listed("42"), ElementsAre(idOf("missed")));
+  EXPECT_THAT(ended(), ElementsAre(idOf("missed")));
 }
 
-TEST_F(IndexWriterTest, WhatWasMetHereIsInTheIndexWhenAllEnd) {
-  IndexWriter writer(index_, clock_, metrics_);
-  writer.note(*sessionOf("a", "42"), std::nullopt, clock_.steadyNow());
-  const auto moment = writer.noteAllEnded("42", {}, {});
+TEST_F(IndexWriterMissedTest, WhatWasMetHereIsInTheIndexWhenAllEnd) {
+  note(sessionOf("a", "42"));
+  const auto moment = writer_.noteAllEnded("42", {}, {});
   ASSERT_TRUE(moment);
-  EXPECT_THAT(writer.listBefore("42", *moment, "", 10)->ids, ElementsAre(idOf("a")));
+  EXPECT_THAT(writer_.listBefore("42", *moment, "", 10)->ids, ElementsAre(idOf("a")));
 }
 
-TEST_F(IndexWriterTest, WhatTheIndexHasLostWasMetWhenItWasNoted) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
-  clock_.advance(seconds(10));
+TEST_F(IndexWriterMissedTest, WhatTheIndexHasLostWasMetWhenItWasNoted) {
   const SessionRef session = sessionOf("a", "42");
-  writer.note(*session, std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
-  ASSERT_TRUE(index_.remove("42", std::vector{idOf("a")}));
+  note(session);
+  EXPECT_THAT(listed("42"), ElementsAre(idOf("a")));
+  removeFromIndex("a");
   clock_.advance(seconds(5));
-  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
+  endAllElsewhere();
   clock_.advance(KnownSession::kIndexInterval);
-  writer.note(*session, std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("a")));
-  writer.finish();
-  EXPECT_THAT(ended, ElementsAre(idOf("a")));
+  note(session);
+  EXPECT_THAT(listed("42"), ElementsAre(idOf("a")));
+  EXPECT_THAT(ended(), ElementsAre(idOf("a")));
 }
 
-TEST_F(IndexWriterTest, WhatCouldNotBeNotedIsStillKnownToHaveBeenMetBefore) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
-  clock_.advance(seconds(10));
+TEST_F(IndexWriterMissedTest, WhatCouldNotBeNotedIsStillKnownToHaveBeenMetBefore) {
   index_.failWith(StoreError::kUnavailable);
-  writer.note(*sessionOf("missed", "42"), std::nullopt, clock_.steadyNow());
-  EXPECT_FALSE(writer.list("42", 10));
+  note(sessionOf("missed", "42"));
+  EXPECT_FALSE(writer_.list("42", 10));
   index_.failWith(std::nullopt);
   clock_.advance(seconds(60));
-  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
+  endAllElsewhere();
   clock_.advance(seconds(1));
-  writer.note(*sessionOf("missed", "42"), std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("missed")));
-  writer.finish();
-  EXPECT_THAT(ended, ElementsAre(idOf("missed")));
+  note(sessionOf("missed", "42"));
+  EXPECT_THAT(listed("42"), ElementsAre(idOf("missed")));
+  EXPECT_THAT(ended(), ElementsAre(idOf("missed")));
 }
 
 /// The index was deleted, and nothing that met the session before remembers it: an instance that has just begun.
-TEST_F(IndexWriterTest, WhatBeganBeforeAllWereEndedIsEndedThoughNobodyRemembersToHaveMetIt) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
+TEST_F(IndexWriterMissedTest, WhatBeganBeforeAllWereEndedIsEndedThoughNobodyRemembersToHaveMetIt) {
   clock_.advance(hours(1));
   const WallTime all_ended = clock_.wallNow();
-  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
+  endAllElsewhere();
   clock_.advance(hours(2));
   const seconds apart = IndexWriter::kClocksApart;
-  writer.note(*loginOf("before", "42", all_ended - apart - seconds(1)), std::nullopt, clock_.steadyNow());
-  writer.note(*loginOf("about then", "42", all_ended - apart + seconds(1)), std::nullopt, clock_.steadyNow());
-  writer.note(*loginOf("after", "42", all_ended + seconds(1)), std::nullopt, clock_.steadyNow());
-  writer.note(*loginOf("future", "42", clock_.wallNow() + hours(1)), std::nullopt, clock_.steadyNow());
-  writer.note(*sessionOf("an application's", "42"), std::nullopt, clock_.steadyNow());
-  writer.note(*loginOf("others", "7", all_ended - hours(1)), std::nullopt, clock_.steadyNow());
-  EXPECT_EQ(listed(writer, "42").size(), 5U);
-  EXPECT_EQ(listed(writer, "7").size(), 1U);
-  writer.finish();
-  EXPECT_THAT(ended, ElementsAre(idOf("before")));
+  note(loginOf("before", "42", all_ended - apart - seconds(1)));
+  note(loginOf("about then", "42", all_ended - apart + seconds(1)));
+  note(loginOf("after", "42", all_ended + seconds(1)));
+  note(loginOf("future", "42", clock_.wallNow() + hours(1)));
+  note(sessionOf("an application's", "42"));
+  note(loginOf("others", "7", all_ended - hours(1)));
+  EXPECT_EQ(listed("42").size(), 5U);
+  EXPECT_EQ(listed("7").size(), 1U);
+  EXPECT_THAT(ended(), ElementsAre(idOf("before")));
 }
 
 /// A login is in the index before anybody can meet its session, whatever the clock says of the machine where it was.
-TEST_F(IndexWriterTest, NoLoginAfterThatIsEndedForTheClockOfItsMachine) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
+TEST_F(IndexWriterMissedTest, NoLoginAfterThatIsEndedForTheClockOfItsMachine) {
   clock_.advance(hours(1));
-  ASSERT_TRUE(index_.noteAllEnded("42", {}, {}));
+  endAllElsewhere();
   clock_.advance(seconds(1));
-  ASSERT_TRUE(index_.add({.user_id = "42", .id = idOf("login"), .life = hours(1)}));
-  writer.note(*loginOf("login", "42", clock_.wallNow() - hours(10)), std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("login")));
-  writer.finish();
-  EXPECT_THAT(ended, IsEmpty());
+  addElsewhere("login");
+  note(loginOf("login", "42", clock_.wallNow() - hours(10)));
+  EXPECT_THAT(listed("42"), ElementsAre(idOf("login")));
+  EXPECT_THAT(ended(), IsEmpty());
 }
 
 /// What is kept is in the index from then on.
-TEST_F(IndexWriterTest, WhatWasKeptWhenTheOthersWereEndedIsEndedByNobody) {
-  std::vector<SessionId> ended;
-  IndexWriter writer(index_, clock_, metrics_, into(ended));
+TEST_F(IndexWriterMissedTest, WhatWasKeptWhenTheOthersWereEndedIsEndedByNobody) {
   clock_.advance(hours(1));
   const WallTime login = clock_.wallNow() - hours(1);
   ASSERT_TRUE(index_.noteAllEnded("42", std::vector{idOf("kept")}, hours(1)));
   clock_.advance(seconds(1));
-  writer.note(*loginOf("kept", "42", login), std::nullopt, clock_.steadyNow());
-  EXPECT_THAT(listed(writer, "42"), ElementsAre(idOf("kept")));
-  writer.finish();
-  EXPECT_THAT(ended, IsEmpty());
+  note(loginOf("kept", "42", login));
+  EXPECT_THAT(listed("42"), ElementsAre(idOf("kept")));
+  EXPECT_THAT(ended(), IsEmpty());
 }
 
 TEST_F(IndexWriterTest, WhatFoundNoRoomWasMetAllTheSame) {
