@@ -19,33 +19,49 @@ constexpr std::string_view kWhy = "password_file";
 void WithdrawnLogins::add(const std::string& where, std::string user_id, std::uint64_t password_tag) {
   if (user_id.empty()) return;
   auto waiting = waiting_.lock();
-  if (waiting->size() >= kMost) return;
-  waiting->push_back({.where = where,
-                      .user_id = std::move(user_id),
-                      .password_tag = password_tag,
-                      .seen = clock_.wallNow(),
-                      .given_up = clock_.steadyNow() + kPatience});
+  if (waiting->logins.size() >= kMost) {
+    ++waiting->beyond;
+    return;
+  }
+  waiting->logins.push_back({.where = where,
+                             .user_id = std::move(user_id),
+                             .password_tag = password_tag,
+                             .seen = clock_.wallNow(),
+                             .given_up = clock_.steadyNow() + kPatience});
+}
+
+/// One line for all: each by itself would be as many again.
+void WithdrawnLogins::sayWhoFoundNoRoom() {
+  const std::size_t beyond = std::exchange(waiting_.lock()->beyond, 0);
+  if (beyond == 0) return;
+  logError(
+      "htpasswd: too many lines are gone, locked or other ones at once to end the sessions of all of their users; "
+      "those of some are refused, but come back with the old lines; sessionctl session revoke --user ID of each ends "
+      "them, --all everybody's",
+      {{"users", beyond}, {"waiting", kMost}});
 }
 
 std::optional<WithdrawnLogins::Login> WithdrawnLogins::take(const std::string& where) {
   const SteadyTime now = clock_.steadyNow();
   auto waiting = waiting_.lock();
-  const auto first = std::find_if(waiting->begin(), waiting->end(),
+  std::deque<Login>& logins = waiting->logins;
+  const auto first = std::find_if(logins.begin(), logins.end(),
                                   [&](const Login& login) { return login.where == where || login.given_up <= now; });
-  if (first == waiting->end()) return std::nullopt;
+  if (first == logins.end()) return std::nullopt;
   Login login = std::move(*first);
-  waiting->erase(first);
+  logins.erase(first);
   return login;
 }
 
 void WithdrawnLogins::endSome(const Parts& parts) {
+  sayWhoFoundNoRoom();
   for (std::size_t i = 0; i < kAtOnce; ++i) {
     std::optional<Login> login = take(parts.where);
     if (!login) return;
     if (login->where == parts.where && end(*login, parts)) continue;
     if (clock_.steadyNow() < login->given_up) {
       // Behind the others: it may be this one alone that cannot be ended.
-      waiting_.lock()->push_back(*std::move(login));
+      waiting_.lock()->logins.push_back(*std::move(login));
       return;
     }
     logError(

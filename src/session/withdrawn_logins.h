@@ -53,7 +53,8 @@ class WithdrawnLogins {
   explicit WithdrawnLogins(const Clock& clock) : clock_(clock) {}
 
   /// From now on nobody can log in as that user with the password of that tag. `where` names the store that holds the
-  /// sessions. Beyond kMost, or where the user has no id, their sessions are only refused.
+  /// sessions. Beyond kMost their sessions are only refused, which the next endSome() logs; where the user has no id
+  /// there are none.
   void add(const std::string& where, std::string user_id, std::uint64_t password_tag);
   /// Ends the sessions there of kAtOnce of them at most. What the store cannot do now is left to the next call, and
   /// what is elsewhere to whoever asks for it there, for kPatience. Waits for the store.
@@ -68,6 +69,12 @@ class WithdrawnLogins {
     SteadyTime given_up;
   };
 
+  struct Waiting {
+    std::deque<Login> logins;
+    std::size_t beyond = 0;  ///< so many found no room, and nobody was told yet
+  };
+
+  void sayWhoFoundNoRoom();
   /// The first one there, or whose time is over.
   std::optional<Login> take(const std::string& where);
   static bool isOf(const Login& login, const SessionFacts& facts);
@@ -77,7 +84,7 @@ class WithdrawnLogins {
   static bool end(const Login& login, const Parts& parts);
 
   const Clock& clock_;
-  Guarded<std::deque<Login>> waiting_;
+  Guarded<Waiting> waiting_;
 };
 
 }  // namespace sessiond

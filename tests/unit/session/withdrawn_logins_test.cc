@@ -19,6 +19,7 @@ using std::chrono::hours;
 using std::chrono::seconds;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 const std::string kHere = "this redis";
@@ -165,6 +166,17 @@ TEST_F(WithdrawnLoginsTest, EndsSomeUsersSessionsAtOnce) {
   EXPECT_TRUE(lives(last));
   endSome();
   EXPECT_FALSE(lives(last));
+}
+
+TEST_F(WithdrawnLoginsTest, SaysHowManyFoundNoRoom) {
+  for (std::size_t i = 0; i < WithdrawnLogins::kMost; ++i) withdraw(std::to_string(i), "another redis");
+  EXPECT_THAT(endSomeLogged(), IsEmpty()) << "all have room";
+  logIn("beyond", kAuth);
+  for (int i = 0; i < 3; ++i) withdraw();
+  EXPECT_THAT(endSomeLogged(), AllOf(HasSubstr("too many lines"), HasSubstr("revoke --user ID of each ends them"),
+                                     HasSubstr("users=3"), HasSubstr("waiting=65536")));
+  EXPECT_TRUE(lives("beyond"));
+  EXPECT_THAT(endSomeLogged(), IsEmpty()) << "it is said once";
 }
 
 TEST_F(WithdrawnLoginsTest, WhoHasNoIdHasNoSessions) {
