@@ -76,6 +76,10 @@ void Application::turnAway(Exchange& exchange) {
   parts_->router.turnAway(exchange);
 }
 
+void Application::comeIntoForce() noexcept {
+  parts_->site.comeIntoForce();
+}
+
 StartupReport Application::probeRedis() {
   StartupReport report = parts_->redis.access().probe();
   if (report.outcome != StartupProbe::kOk) return report;

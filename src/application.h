@@ -36,6 +36,8 @@ class Application final : public Handler {
   void work(Exchange& exchange) override;
   void turnAway(Exchange& exchange) override;
 
+  /// As Site's.
+  void comeIntoForce() noexcept;
   /// Why a request would be let in or refused now. Waits for Redis.
   ExplainedCheck explain(const CheckQuestion& question);
   /// `name: value` lines for whoever looks after it.

@@ -181,6 +181,7 @@ int Daemon::start(UniqueFd passed) {
     return EX_OSERR;
   }
   if (const int code = openControl(); code != EX_OK) return code;
+  application_->comeIntoForce();
   started_with_ = startedWith(*config_);
   in_force_since_ = clock_.wallNow();
   secret_hits_before_ = countSecrets(*config_);
@@ -348,6 +349,7 @@ ControlAnswer Daemon::putInForce(std::shared_ptr<const Config> config, std::shar
     return {.exit_code = EX_OSERR, .lines = {"log.file: cannot be opened: " + config->log.file}};
   }
   handlers_->replace(application);
+  application->comeIntoForce();
   retired_.push_back(std::exchange(application_, std::move(application)));
   config_ = std::move(config);
   in_force_since_ = clock_.wallNow();

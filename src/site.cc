@@ -255,6 +255,10 @@ void Site::addTo(Router& router) {
   parts.addApi(router);
 }
 
+void Site::comeIntoForce() noexcept {
+  if (parts_->watch) parts_->watch->begin();
+}
+
 std::string Site::whyNotReady() {
   return parts_->sessions.whyNotReady(!parts_->config->login.authenticators.empty());
 }

@@ -28,6 +28,8 @@ class Site {
   const AuthEndpoint& auth() const;
   /// All its endpoints but `auth`, which a router knows apart.
   void addTo(Router& router);
+  /// It is what serves from now on. Until then what it sees ends nobody's sessions: it may be refused yet.
+  void comeIntoForce() noexcept;
   /// Why Redis does not answer what session checks ask, in words; empty: it does. Waits.
   std::string whyNotReady();
   /// What Redis must allow for all of it.

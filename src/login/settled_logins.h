@@ -2,8 +2,9 @@
 // next such reading they tell which logins are gone. They outlive the directory that reads the file, so that what
 // changes while a reload is under way is told as well; what changes while no process runs, nobody can tell.
 //
-// Each file is apart, and so is the same one read in another way: a new configuration reads its own before it is known
-// whether it comes into force, and what it makes of it says nothing about the one in force.
+// Each file is apart, and so is the same one read in another way: what a new configuration makes of its own says
+// nothing about the one before. One that has not come into force, and may never, reads nothing that counts here
+// (directory_watch.h).
 
 #pragma once
 

@@ -1,15 +1,21 @@
 // Who is removed from the password file, locked, or given another password loses the sessions that were made by logging
 // in here, although nobody logs in; also of changes while sessiond was stopped. Others keep theirs. What sessiond saw
-// change it has ended for good; otherwise who is back with the same password has the sessions again.
+// change it has ended for good, but for what only a reload saw that was refused; otherwise who is back with the same
+// password has the sessions again.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { binary } from '../support/places.mjs';
+import { startStack } from '../support/stack.mjs';
 import { waitFor } from '../support/waiting.mjs';
 import { askSessiond, newest, startExpressStack } from './support/express_site.mjs';
 import { kindsOfGroups } from './support/redis_kinds.mjs';
+
+const tool = path.join(path.dirname(binary), 'sessionctl');
 
 describe('a user who is removed from the password file', () => {
   let stack;
@@ -74,6 +80,44 @@ describe('a user who is removed from the password file', () => {
     const boss = await loggedIn('boss');
     for (const client of [alice, boss]) assert.equal((await askSessiond(client)).reason, 'valid');
     fs.writeFileSync(file, original);
+  });
+});
+
+describe('a user who is missing in a password file that no reload has brought into force', () => {
+  let stack;
+  before(async () => {
+    stack = await startStack();
+  });
+  after(() => stack?.stop());
+
+  const logsIn = async (user) => {
+    const client = stack.client();
+    await stack.logIn(client, { user });
+    return client;
+  };
+  const checked = async (client) => (await client.get('/api/')).status;
+  const settled = (file) =>
+    waitFor('the file has settled', () => Date.now() - fs.statSync(file).ctimeMs > 2000, { timeout: 20000 });
+
+  test('keeps the session, and its end is seen in the file that is in force', async () => {
+    const { sessiond } = stack;
+    const [alice, boss] = [await logsIn('alice'), await logsIn('boss')];
+    const file = sessiond.config.login.htpasswd_file;
+    const without = (user) => fs.readFileSync(file, 'utf8').replace(new RegExp(`^${user}:.*\n`, 'm'), '');
+    sessiond.config.login.htpasswd_file = path.join(sessiond.folder, 'another');
+    sessiond.config.redis.user = 'nobody';
+    sessiond.config.redis.password_file = sessiond.config.session.secret_files[0];
+    sessiond.writeConfig();
+    for (const text of [fs.readFileSync(file, 'utf8'), without('alice')]) {
+      fs.writeFileSync(sessiond.config.login.htpasswd_file, text, { mode: 0o600 });
+      await settled(sessiond.config.login.htpasswd_file);
+      const { status, stderr } = spawnSync(tool, ['reload', '-c', sessiond.file], { encoding: 'utf8', timeout: 30000 });
+      assert.deepEqual([status, /redis\.user/.test(stderr)], [78, true], stderr);
+    }
+    await settled(file);
+    fs.writeFileSync(file, without('boss'));
+    await waitFor('a session has ended', () => sessiond.logText().includes('reason=password_file'), { timeout: 20000 });
+    assert.deepEqual([await checked(alice), await checked(boss)], [200, 401]);
   });
 });
 

@@ -313,7 +313,7 @@ TEST_F(WithdrawalTest, IsToldOfWhatChangedBeforeTheNextDirectoryWasOpened) {
   EXPECT_EQ(gone_, kAdaAlone);
 }
 
-/// As by a reload that is refused.
+/// As by a reload that has named it for a while.
 TEST_F(WithdrawalTest, OfAnotherFileNobodyCanTellAndTheOneInForceIsStillFollowed) {
   EXPECT_TRUE(settled_.replace("another", settled_.begin(), {{.tag = 1, .user = "{}"}}).empty());
   ASSERT_EQ(settled_.replace("another", settled_.begin(), {}).size(), 1U);
@@ -322,7 +322,7 @@ TEST_F(WithdrawalTest, OfAnotherFileNobodyCanTellAndTheOneInForceIsStillFollowed
   EXPECT_EQ(gone_, kAdaAlone);
 }
 
-/// As by a reload that leads to another Redis, and is refused.
+/// As by a reload that leads to another Redis, while the one before serves yet.
 TEST_F(WithdrawalTest, IsToldThoughAnotherOneHasReadTheFileFirst) {
   const auto candidate = opened(NameCase::kMatters, "another redis");
   write(kBob);
