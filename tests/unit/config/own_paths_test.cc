@@ -6,12 +6,15 @@
 #include <filesystem>
 
 #include "config/config_file.h"
+#include "config/options.h"
 #include "unit/config/secret_folder.h"
 
 namespace sessiond {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 class OwnPaths : public testing::Test {
@@ -29,6 +32,17 @@ class OwnPaths : public testing::Test {
   }
   void link(const std::string& name, const std::string& target) const {
     std::filesystem::create_symlink(target, std::filesystem::path(folder_.path()) / name);
+  }
+  /// By its name. (redis.url and login.http_verifier.url lead to sockets and have tests of their own.)
+  static bool namesPaths(const std::string& option) {
+    const std::string word = option.substr(option.find_last_of("._") + 1);
+    return word == "file" || word == "files" || word == "folder" || word == "socket";
+  }
+  /// `a.b` with that value, in one line.
+  static std::string setting(const std::string& option, const std::string& value) {
+    const std::size_t dot = option.find('.');
+    if (dot == std::string::npos) return option + ": " + value;
+    return option.substr(0, dot) + ": {" + setting(option.substr(dot + 1), value) + "}";
   }
   /// The message about the option, which stands in line 1.
   static std::string taken(const std::string& place, const std::string& option, const std::string& by) {
@@ -103,6 +117,22 @@ TEST_F(OwnPaths, AreNoFileThatTheConfigurationReads) {
               ElementsAre(taken("1:13", "log.file", "this configuration, FOLDER/sessiond.yaml")));
 }
 
+/// So that none can be forgotten.
+TEST_F(OwnPaths, AreHeldAgainstEveryOptionThatNamesFilesOrASocket) {
+  folder_.write("a.html", "");
+  std::size_t count = 0;
+  for (const Option& option : allOptions()) {
+    if (!namesPaths(option.path) || option.path == "log.file") continue;
+    ++count;
+    const std::string path = option.path.ends_with("folder") ? "FOLDER" : "FOLDER/a.html";
+    const std::string value = option.path.ends_with("files") ? "[" + path + "]" : path;
+    EXPECT_THAT(said("log: {file: FOLDER/a.html}\n" + setting(option.path, value) + "\n"),
+                Contains(HasSubstr("log.file: must be a path of its own but leads to the same file as " + option.path)))
+        << option.path << " is missing in src/config/own_paths.cc";
+  }
+  EXPECT_GE(count, 17U) << "this test no longer understands their names";
+}
+
 TEST_F(OwnPaths, AreNotWhatIsOnlyRead) {
   folder_.write("token", "0123456789abcdef0123456789abcdef\n");
   EXPECT_THAT(said("api: {enabled: true, token_file: token}\nredis: {password_file: token}\n"), IsEmpty());
@@ -114,7 +144,7 @@ TEST_F(OwnPaths, AreALogThatMayBeADeviceWhereverElseItIsNamed) {
 
 TEST_F(OwnPaths, AreNotGuessedWhereTheFileIsNotUnderstood) {
   EXPECT_THAT(said("listen: {socket: /run/sessiond/control/sessiond.sock}\nsesiond: {control_socket: /run/b.sock}\n"),
-              testing::Not(testing::Contains(testing::HasSubstr("a path of its own"))));
+              testing::Not(Contains(HasSubstr("a path of its own"))));
 }
 
 }  // namespace
