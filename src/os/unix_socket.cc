@@ -49,10 +49,16 @@ std::optional<gid_t> groupId(const std::string& name) {
   return entry.gr_gid;
 }
 
-/// Does whatever is made in the folder belong to the group by itself? Then chown() changes nothing, and anybody may.
+/// Does whatever is made in the folder belong to the group by itself? Then there is nothing to give.
 bool givesGroup(const std::string& folder, gid_t group) {
   struct stat status {};
-  return ::stat(folder.c_str(), &status) == 0 && (status.st_mode & S_ISGID) != 0 && status.st_gid == group;
+  if (::stat(folder.c_str(), &status) != 0) return false;
+  return ((status.st_mode & S_ISGID) != 0 ? status.st_gid : ::getegid()) == group;
+}
+
+bool belongsTo(const std::string& path, gid_t group) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && status.st_gid == group;
 }
 
 /// Why chown() will fail, asked of a file that is nowhere: who may give one to which group is the kernel's to say, by
@@ -69,7 +75,9 @@ Expected<void, std::string> setPermissions(const std::string& path, const UnixSo
   if (!settings.group.empty()) {
     const std::optional<gid_t> group = groupId(settings.group);
     if (!group) return Unexpected("no such group: " + settings.group);
-    if (::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) return systemError("chown");
+    // A sandbox may forbid chown(), also where it would change nothing.
+    if (!belongsTo(path, *group) && ::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0)
+      return systemError("chown");
   }
   if (::chmod(path.c_str(), settings.mode) != 0) return systemError("chmod");
   return {};

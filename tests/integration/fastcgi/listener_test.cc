@@ -5,14 +5,25 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include <fstream>
+#include <thread>
 
 #include "integration/fastcgi/test_server.h"
+#include "support/forbid_calls.h"
 
 namespace sessiond {
 namespace {
+
+/// For the calling thread.
+bool forbidChown() {
+#ifdef SYS_chown  // not on every machine
+  if (!forbidCalls({SYS_chown})) return false;
+#endif
+  return forbidCalls({SYS_fchown, SYS_fchownat});
+}
 
 class ListenerTest : public testing::Test {
  protected:
@@ -51,6 +62,22 @@ TEST_F(ListenerTest, GivesTheSocketItsGroup) {
   const auto listener = open(0660, own->gr_name);
   ASSERT_TRUE(listener) << listener.error();
   EXPECT_EQ(status().st_gid, ::getegid());
+}
+
+/// What is made here belongs to this process's group, or to the folder's.
+TEST_F(ListenerTest, NeedsNoRightToGiveWhatTheSocketHasByItself) {
+  const group* const own = ::getgrgid(::getegid());
+  ASSERT_NE(own, nullptr);
+  for (const mode_t mode : {0700U, 02700U}) {
+    ASSERT_EQ(::chmod(folder_.path().c_str(), mode), 0);
+    std::thread([&] {
+      ASSERT_TRUE(forbidChown());
+      EXPECT_EQ(Listener::whyImpossible({.socket = path(), .group = own->gr_name}), std::nullopt);
+      const auto listener = open(0660, own->gr_name);
+      ASSERT_TRUE(listener) << listener.error();
+      EXPECT_EQ(status().st_gid, ::getegid());
+    }).join();
+  }
 }
 
 TEST_F(ListenerTest, RefusesAnUnknownGroupAndLeavesNothingBehind) {

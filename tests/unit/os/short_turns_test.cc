@@ -1,22 +1,18 @@
 #include "os/short_turns.h"
 
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <thread>
+
+#include "support/forbid_calls.h"
 
 namespace sessiond {
 namespace {
@@ -44,18 +40,6 @@ bool kernelKnows() {
 
 void onThread(const std::function<void()>& body) {
   std::thread(body).join();
-}
-
-/// What a unit's SystemCallFilter does, to the calling thread until its end.
-bool forbidSchedSetattr() {
-  std::array<sock_filter, 4> program = {{
-      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
-      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_sched_setattr},
-      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM},
-      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
-  }};
-  const sock_fprog filter{.len = program.size(), .filter = program.data()};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 TEST(ShortTurns, AreThoseOfTheThreadThatAsksForThem) {
@@ -89,7 +73,7 @@ TEST(ShortTurns, AreNotForAThreadOfAnotherPolicy) {
 TEST(ShortTurns, AreNoErrorWhereTheyAreForbidden) {
   onThread([] {
     const std::uint64_t before = turn();
-    ASSERT_TRUE(forbidSchedSetattr());
+    ASSERT_TRUE(forbidCalls({SYS_sched_setattr}));
     EXPECT_FALSE(takeShortTurns());
     EXPECT_EQ(turn(), before);
   });
