@@ -54,8 +54,6 @@ class LaneChannelTest : public testing::Test, private LaneChannel::Query {
     other_ = canaries_->add();
     canaries_->cameBack(prefix_ + std::to_string(other_->number) + ":" + moment, prefix_, now());
   }
-  /// Old enough for a successor, and not too old yet.
-  void letTheConnectionGrowOld() { clock_.advance(41s); }
   /// Every question is answered meanwhile.
   template <typename Condition>
   bool isAnsweredUntil(Condition condition) {
@@ -149,7 +147,16 @@ TEST_F(LaneChannelTest, AConnectionOfAGenerationBeforeIsMadeAnew) {
   EXPECT_EQ(test_.connectionsOpened(), 2U);
 }
 
-TEST_F(LaneChannelTest, AnOldConnectionIsLetGoOfOnceItsSuccessorStands) {
+/// Whose connections grow old as a test says, and not by themselves.
+class AgingLaneChannelTest : public LaneChannelTest {
+ protected:
+  AgingLaneChannelTest() { clock_.hold(); }
+
+  /// Old enough for a successor, and not too old yet.
+  void letTheConnectionGrowOld() { clock_.advance(41s); }
+};
+
+TEST_F(AgingLaneChannelTest, AnOldConnectionIsLetGoOfOnceItsSuccessorStands) {
   use(30s, false);
   EXPECT_EQ(ask(), "untracked");
   letTheConnectionGrowOld();
@@ -164,7 +171,7 @@ TEST_F(LaneChannelTest, AnOldConnectionIsLetGoOfOnceItsSuccessorStands) {
   EXPECT_EQ(test_.connectionsOpened(), 2U) << "the successor is young";
 }
 
-TEST_F(LaneChannelTest, ASuccessorIsTrackedOnceACanaryOfItsOwnHasComeBack) {
+TEST_F(AgingLaneChannelTest, ASuccessorIsTrackedOnceACanaryOfItsOwnHasComeBack) {
   use(60s);
   subscribe();
   EXPECT_EQ(ask(), "untracked");
@@ -177,7 +184,7 @@ TEST_F(LaneChannelTest, ASuccessorIsTrackedOnceACanaryOfItsOwnHasComeBack) {
   EXPECT_EQ(ask(), "tracked");
 }
 
-TEST_F(LaneChannelTest, WhatTheOneBeforeItMissesASuccessorDoesNot) {
+TEST_F(AgingLaneChannelTest, WhatTheOneBeforeItMissesASuccessorDoesNot) {
   use(60s);
   subscribe();
   EXPECT_EQ(ask(), "untracked");
@@ -191,7 +198,7 @@ TEST_F(LaneChannelTest, WhatTheOneBeforeItMissesASuccessorDoesNot) {
   EXPECT_EQ(canaries_->generation(), before) << "its own canary has had 20 of 60 seconds";
 }
 
-TEST_F(LaneChannelTest, WhereTheServerIsFullTheOldConnectionGoesOn) {
+TEST_F(AgingLaneChannelTest, WhereTheServerIsFullTheOldConnectionGoesOn) {
   use(30s, false);
   EXPECT_EQ(ask(), "untracked");
   TestClient other(configFor(server_.unixUrl()));
@@ -205,7 +212,7 @@ TEST_F(LaneChannelTest, WhereTheServerIsFullTheOldConnectionGoesOn) {
   EXPECT_TRUE(isAnsweredUntil([&] { return test_.connectionsOpened() == 2; }));
 }
 
-TEST_F(LaneChannelTest, ARefusedSuccessorIsNoLoss) {
+TEST_F(AgingLaneChannelTest, ARefusedSuccessorIsNoLoss) {
   use(30s, false);
   RedisClient& workers = test_.client;
   const NodeObservers::Registration registration(workers.node().observers(),
@@ -218,7 +225,7 @@ TEST_F(LaneChannelTest, ARefusedSuccessorIsNoLoss) {
   EXPECT_EQ(test_.text({"PING"}), "PONG") << "over the connection that there is";
 }
 
-TEST_F(LaneChannelTest, NoConnectionOutlivesItsAgeBecauseItsSuccessorsAreRefused) {
+TEST_F(AgingLaneChannelTest, NoConnectionOutlivesItsAgeBecauseItsSuccessorsAreRefused) {
   use(30s, false);
   EXPECT_EQ(ask(), "untracked");
   server_.command({"CONFIG", "SET", "requirepass", "other"});
@@ -228,7 +235,7 @@ TEST_F(LaneChannelTest, NoConnectionOutlivesItsAgeBecauseItsSuccessorsAreRefused
   EXPECT_EQ(ask(), "failed") << "where the address leads by now nobody knows";
 }
 
-TEST_F(LaneChannelTest, WhereTheAddressLeadsNowhereTheOldConnectionGoesOnUntilItIsTooOld) {
+TEST_F(AgingLaneChannelTest, WhereTheAddressLeadsNowhereTheOldConnectionGoesOnUntilItIsTooOld) {
   use(30s, false);
   EXPECT_EQ(ask(), "untracked");
   std::filesystem::remove(server_.socketPath());
@@ -239,7 +246,7 @@ TEST_F(LaneChannelTest, WhereTheAddressLeadsNowhereTheOldConnectionGoesOnUntilIt
   EXPECT_EQ(ask(), "failed");
 }
 
-TEST_F(LaneChannelTest, WhereASuccessorMeetsAReplicaTheOldConnectionIsNotKept) {
+TEST_F(AgingLaneChannelTest, WhereASuccessorMeetsAReplicaTheOldConnectionIsNotKept) {
   use(600s, false);
   EXPECT_EQ(ask(), "untracked");
   server_.command({"REPLICAOF", "127.0.0.1", "1"});

@@ -121,6 +121,8 @@ TEST(RedisClient, KeepsItsConnection) {
 /// A client whose connections a test lets grow old.
 class AgingRedisClient : public testing::Test {
  protected:
+  AgingRedisClient() { clock_.hold(); }
+
   bool answers() { return answersBy(client_.newDeadline()); }
   bool answersBy(SteadyTime deadline) {
     RedisCommands commands;
