@@ -158,12 +158,12 @@ describe('the time to live', () => {
   });
 
   test('ends for both at the same moment', async () => {
-    const mount = stack.express.mount('brief', { options: { cookie: { maxAge: 2000 } } });
+    const mount = stack.express.mount('brief', { options: { cookie: { maxAge: 5000 } } });
     const client = stack.client();
     await login(client, mount);
     const headers = { Cookie: client.cookieHeader() };
     assert.equal((await askSessiond(client, headers)).who, 'user 42');
-    await pause(2100); // maxAge
+    await pause(5100); // maxAge
     assert.equal((await askSessiond(client, headers)).who, 'nobody');
     assert.equal(await askExpress(client, mount, headers), 'nobody');
   });

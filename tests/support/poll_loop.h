@@ -51,10 +51,10 @@ class PollLoop final : public EventLoop {
       waiter->onTime();
     }
   }
-  /// Until it is so, or five seconds are over: false.
+  /// Until it is so, or half a minute is over: false.
   template <typename Condition>
   bool runUntil(Condition condition) {
-    const SteadyTime limit = SteadyClock::now() + std::chrono::seconds(5);
+    const SteadyTime limit = SteadyClock::now() + std::chrono::seconds(30);
     while (!condition()) {
       if (SteadyClock::now() > limit) return false;
       run(std::chrono::milliseconds(1));

@@ -158,7 +158,7 @@ TEST_P(Refusing, ANewConnectionThatStaysSilentIsClosed) {
 }
 
 TEST_P(Refusing, ARequestThatCameWholeLeavesNoDeadlineBehind) {
-  TestServer server(GetParam(), {.lanes = 1, .request_timeout = milliseconds(1000)});
+  TestServer server(GetParam(), {.lanes = 1, .request_timeout = milliseconds(3000)});
   server.start();
   FastcgiClient client = server.connect();
   const std::string request = TestRequest{.params = {{"A", "b"}}}.bytes();
@@ -166,7 +166,7 @@ TEST_P(Refusing, ARequestThatCameWholeLeavesNoDeadlineBehind) {
   const Rounds received(server);
   ASSERT_TRUE(client.send(request.substr(20)));
   ASSERT_TRUE(client.receive());
-  EXPECT_FALSE(client.ended(milliseconds(1500)));
+  EXPECT_FALSE(client.ended(milliseconds(3500)));
   EXPECT_TRUE(client.ask({}));
 }
 

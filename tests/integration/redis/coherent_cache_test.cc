@@ -369,7 +369,7 @@ TEST_P(CoherentCache, ATombstoneThatTheServerHasLostIsWrittenAgainWithTheNextSub
 }
 
 TEST_P(CoherentCache, ARestartOfAMomentIsNotSeenAndTheSubscriptionStandsAgain) {
-  Instance instance(redis(), "sess:", 2000ms);
+  Instance instance(redis(), "sess:", 20s);
   ASSERT_TRUE(instance.settle("a"));
   server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
   EXPECT_TRUE(soon([&] { return instance.subscriptions() == 2U; }));
