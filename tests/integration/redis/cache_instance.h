@@ -203,6 +203,11 @@ class InstanceOf {
  public:
   std::string check(const std::string& name) { return lane_.check(name); }
   bool isInMemory(const std::string& name) { return lane_.isInMemory(name); }
+  /// As far as memory is believed; where a machine was too slow for a proof, once there is one again. Nothing is
+  /// loaded.
+  bool isKept(const std::string& name) {
+    return soon([&] { return isInMemory(name); });
+  }
   bool keeps(const std::string& name) {
     check(name);
     return isInMemory(name);

@@ -77,7 +77,7 @@ TEST_F(Cluster, ASubscriptionThatIsCutEndsTheTrustInItsNodeAlone) {
   EXPECT_TRUE(soon([&] {
     return instance.counter("sessiond_cache_trust_lost_total", {{"reason", "subscription"}}) == before + 1;
   }));
-  for (std::size_t i = 1; i < ids.size(); ++i) EXPECT_TRUE(instance.isInMemory(ids[i]));
+  for (std::size_t i = 1; i < ids.size(); ++i) EXPECT_TRUE(instance.isKept(ids[i]));
   // Changed while nobody tells: not believed for longer than promised.
   put(ids[0], "bob");
   const SteadyTime changed = now();
@@ -207,7 +207,7 @@ TEST_F(Cluster, AUserOfAnotherNodeDecidesOnHisSessions) {
   // The user's node falls silent: nobody can tell whether they have been locked out.
   group().server(users).freeze();
   liveOn(instance);
-  EXPECT_TRUE(instance.isInMemory(ids[2]));
+  EXPECT_TRUE(instance.isKept(ids[2]));
   EXPECT_NE(instance.check(ids[0]), "U: ada\r\n");
   EXPECT_EQ(instance.check(ids[2]), "U: ada\r\n") << "whom it does not concern";
   group().server(users).thaw();
@@ -245,7 +245,7 @@ TEST_F(Cluster, WhoCannotKnowWhetherEverybodyWasLoggedOutDoesNotSay) {
   ASSERT_TRUE(instance.settle(foreign));
   group().server(epoch_at).freeze();
   liveOn(instance);
-  EXPECT_TRUE(instance.isInMemory(foreign));
+  EXPECT_TRUE(instance.isKept(foreign));
   EXPECT_EQ(instance.check(own), "unavailable");
   EXPECT_EQ(instance.check(foreign), "U: ada\r\n") << "what an application made has no counter";
   group().server(epoch_at).thaw();

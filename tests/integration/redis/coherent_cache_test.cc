@@ -36,7 +36,7 @@ class CoherentCache : public testing::TestWithParam<Way> {
 };
 
 TEST_P(CoherentCache, KeepsASessionUntilSomebodyChangesIt) {
-  Instance instance(redis());
+  Instance instance(redis(), "sess:", 20s);
   ASSERT_TRUE(instance.settle("a"));
   EXPECT_EQ(instance.check("a"), "U: ada\r\n");
   const std::uint64_t before = instance.misses();
@@ -75,7 +75,7 @@ TEST_P(CoherentCache, AUserWhoIsLockedGoneOrHasAnotherPasswordLosesWhatHeLoggedI
   const std::string auth = redisAuth(passwordTag("ada", "$6$hash"));
   server_.command({"SET", "sess:own",
                    R"({"cookie":{},"user":{"id":"ada"},"_sd":{"created":1,"login":"ada","auth":")" + auth + "\"}}"});
-  Instance instance(redis());
+  Instance instance(redis(), "sess:", 20s);
   ASSERT_TRUE(instance.settle("own"));
   const std::uint64_t before = instance.misses();
   for (int i = 0; i < 100; ++i) EXPECT_EQ(instance.check("own"), "U: ada\r\n");
