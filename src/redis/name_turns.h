@@ -5,7 +5,8 @@
 // nothing costs little. (Of several addresses, as of IPv4 and IPv6, any that goes counts.) But each turn has all
 // tombstones written again, and there are names whose every answer holds others of many addresses. So at most three
 // turns are followed within a minute, which is how long a connection lives at most; a server that changes its place
-// more often is followed as slowly as one behind a proxy.
+// more often is followed as slowly as one behind a proxy. An address that the name has not led to until a minute ago is
+// none of those many: turns to such have a limit of their own, so that a server that takes over is followed at once.
 //
 // A name that cannot be looked up says nothing: whoever is connected stays so.
 
@@ -15,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -37,6 +39,8 @@ class NameTurns {
   };
   static constexpr std::size_t kMost = 3;
   static constexpr seconds kWithin{60};
+  /// Beyond so many addresses it is forgotten which there were.
+  static constexpr std::size_t kMostKnown = 1024;
   /// How often it is looked whether a look-up has ended.
   static constexpr milliseconds kPatience{50};
 
@@ -52,12 +56,26 @@ class NameTurns {
   const Hosts& hosts() const { return hosts_; }
 
  private:
+  /// kMost within kWithin.
+  class Limit {
+   public:
+    Limit() { turns_.fill(SteadyTime::min()); }
+    bool pass(SteadyTime now);
+
+   private:
+    std::array<SteadyTime, kMost> turns_;  // the latest, in a ring
+    std::size_t oldest_ = 0;
+  };
+
+  bool noteHosts(SteadyTime now);
+
   const milliseconds interval_;
   SteadyTime next_step_ = SteadyTime::min();
   std::uint64_t ticket_ = 0;
   Hosts hosts_;
-  std::array<SteadyTime, kMost> turns_;  // the latest, in a ring
-  std::size_t oldest_turn_ = 0;
+  std::map<std::string, SteadyTime> first_seen_;  // wherever it led
+  Limit to_new_;
+  Limit to_known_;
 };
 
 }  // namespace sessiond

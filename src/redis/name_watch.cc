@@ -59,8 +59,8 @@ SteadyTime NameWatch::lookAt(RedisNode& node, SteadyTime now) {
     case NameTurns::Step::kHeldBack:
       if (!held_back_log_.pass(now)) break;
       logWarn(
-          "redis: the server's name leads to another address again and again; that is not followed more than three "
-          "times a minute, and what connections lead to may be a minute old",
+          "redis: the server's name leads to another address again and again; that is not followed each time, and what "
+          "connections lead to may be a minute old",
           {{"server", place->name}, {"address", listOf(turns.hosts())}, {"before", listOf(before)}});
       break;
   }

@@ -138,5 +138,45 @@ TEST_F(NameTurnsTest, AnAnswerThatIsAnotherEachTimeIsFollowedThreeTimesAMinute) 
   EXPECT_EQ(turns, 6);
 }
 
+/// As where a server takes over while a name leads now to this proxy and now to that one.
+TEST_F(NameTurnsTest, AnAddressThatIsNewIsFollowedAtOnceHoweverOftenTheNameTurns) {
+  for (int i = 0; i < 90; ++i) {
+    leadsTo({i % 2 == 0 ? "192.0.2.2" : "192.0.2.1"});
+    if (stepLater() == Step::kTurned) follow();
+  }
+  ASSERT_EQ(stepLater(), Step::kNothing);
+  leadsTo({"192.0.2.2"});
+  ASSERT_EQ(stepLater(), Step::kHeldBack) << "if not, this test shows nothing any more";
+  leadsTo({"192.0.2.3"});
+  EXPECT_EQ(stepLater(), Step::kTurned);
+  follow();
+  leadsTo({"192.0.2.1"});
+  EXPECT_EQ(stepLater(), Step::kHeldBack);
+}
+
+/// {A}, {A, B}, {B}.
+TEST_F(NameTurnsTest, AnAddressIsNewForAMinute) {
+  for (int i = 0; i < 90; ++i) {
+    leadsTo({i % 2 == 0 ? "192.0.2.2" : "192.0.2.1"});
+    if (stepLater() == Step::kTurned) follow();
+  }
+  leadsTo({"192.0.2.1", "192.0.2.2", "192.0.2.3"});
+  ASSERT_EQ(stepLater(), Step::kNothing);
+  leadsTo({"192.0.2.3"});
+  EXPECT_EQ(stepLater(), Step::kTurned);
+}
+
+TEST_F(NameTurnsTest, AddressesThatAreNewEachTimeAreFollowedThreeTimesAMinute) {
+  int turns = 0;
+  for (int i = 0; i < 1500; ++i) {
+    const std::string host = "198.51." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1);
+    leadsTo({host.c_str()});
+    if (stepLater() != Step::kTurned) continue;
+    ++turns;
+    follow();
+  }
+  EXPECT_EQ(turns, 3 * 1500 / 60);
+}
+
 }  // namespace
 }  // namespace sessiond
