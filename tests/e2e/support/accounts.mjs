@@ -82,9 +82,6 @@ export async function tenLogInAtOnce(stack, whenFull) {
   assert.equal((await kept.get('/sessions')).json().sessions.length, 3);
 }
 
-const kNetworks = 1000;
-const kAtOnce = 4;
-
 /** Whoever tries a name from everywhere is refused, whether there is such a user or not; and its owner is not. */
 export async function strangersAreRefusedAndTheOwnerIsNot(stack) {
   const phone = stack.client();
@@ -99,13 +96,6 @@ export async function strangersAreRefusedAndTheOwnerIsNot(stack) {
     }
     assert.deepEqual(statuses, [401, 401, 401, 401, 401, 429], user);
   }
-  await Promise.all(Array.from({ length: kAtOnce }, async (_, i) => {
-    const stranger = stack.client();
-    for (let n = 0; n < kNetworks; n += kAtOnce) {
-      const { status } = await tryPassword(stranger, `10.${i}.${n / kAtOnce}.1`);
-      assert.ok([429, 503].includes(status), `${status} for a stranger of another network`);
-    }
-  }));
   assert.equal((await tryPassword(stack.client(), '203.0.113.99', { secret: password })).status, 429);
   assert.equal((await tryPassword(phone, '203.0.113.99', { secret: password })).status, 200, 'the device');
   assert.equal((await tryPassword(stack.client(), '192.0.2.77', { secret: password })).status, 200, 'the place');
