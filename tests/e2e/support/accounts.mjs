@@ -82,15 +82,19 @@ export async function tenLogInAtOnce(stack, whenFull) {
   assert.equal((await kept.get('/sessions')).json().sessions.length, 3);
 }
 
-/** Whoever tries a name from everywhere is refused, whether there is such a user or not; and its owner is not. */
+/**
+ * Whoever tries a name from everywhere is refused, however it is spelt, and whether there is such a user or not; and its
+ * owner is not.
+ */
 export async function strangersAreRefusedAndTheOwnerIsNot(stack) {
   const phone = stack.client();
   assert.equal((await tryPassword(phone, '192.0.2.10', { secret: password })).status, 200);
   assert.ok(phone.cookies.has('sd_device'));
   for (const user of ['alice', 'nobody-here']) {
     const statuses = [];
+    const spellings = [` ${user} `, user.toUpperCase(), user];
     for (let i = 0; i < 6; i++) {
-      const answer = await tryPassword(stack.client(), `203.0.113.${i}`, { user: ` ${user} ` });
+      const answer = await tryPassword(stack.client(), `203.0.113.${i}`, { user: spellings[i % spellings.length] });
       statuses.push(answer.status);
       if (answer.status === 429) assert.ok(Number(answer.headers['retry-after']) > 0);
     }
