@@ -107,8 +107,7 @@ void LaneChannel::transmit() {
   if (carries_query_) query_->write(commands_);
   if (commands_.count() == 0) return;
   SessionReading::shrink(replies_);
-  const SteadyTime limit = now + node_.commandTimeout();
-  connection_.ask(commands_, replies_, carries_query_ ? std::min(limit, deadline_) : limit);
+  connection_.ask(commands_, replies_, carries_query_ ? deadline_ : now + node_.commandTimeout());
 }
 
 /// If one is due: a canary is written, and the latest before it read, behind it, so that there is no moment at which

@@ -163,8 +163,16 @@ void LaneConnection::greetingFailed(const ConnectionError& error) {
 void LaneConnection::ask(const RedisCommands& commands, RedisReplies& replies, SteadyTime deadline) {
   SESSIOND_CHECK(state_ == State::kReady);
   state_ = State::kAsking;
+  deadline_ = deadline;
   if (auto begun = connection_->begin(commands, replies); !begun) return fail(begun.error());
-  if (watch()) loop_.callAt(deadline, *this);
+  if (watch()) awaitReply();
+}
+
+/// The next one, which has its time from when the one before it was complete: bytes alone are no progress, since a
+/// server that lets one fall now and then would be waited for until the deadline.
+void LaneConnection::awaitReply() {
+  replied_ = connection_->replied();
+  loop_.callAt(std::min(clock_.steadyNow() + node_.commandTimeout(), deadline_), *this);
 }
 
 void LaneConnection::advance() {
@@ -173,7 +181,11 @@ void LaneConnection::advance() {
     return greetingFailed(connection_->rejectionOr(complete.error(), greeted_));
   }
   if (!complete) return fail(complete.error());
-  if (!watch() || !*complete) return;
+  if (!watch()) return;
+  if (!*complete) {
+    if (state_ == State::kAsking && connection_->replied() > replied_) awaitReply();
+    return;
+  }
   loop_.callAt(SteadyTime::max(), *this);
   if (state_ == State::kAsking) {
     state_ = State::kReady;

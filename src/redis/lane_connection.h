@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -46,7 +47,8 @@ class LaneConnection final : private EventLoop::Waiter {
 
   /// REQUIRES: closed.
   void open(SteadyTime deadline);
-  /// Sends all commands, which are not needed afterwards, and reads one reply for each. REQUIRES: ready().
+  /// Sends all commands, which are not needed afterwards, and reads one reply for each. Many large ones take their
+  /// time: given up is what has completed none for redis.command_timeout, and at `deadline` all. REQUIRES: ready().
   void ask(const RedisCommands& commands, RedisReplies& replies, SteadyTime deadline);
   /// Whatever was under way is given up without a word.
   void close();
@@ -74,6 +76,7 @@ class LaneConnection final : private EventLoop::Waiter {
   /// Once more without the courtesies, where that may help.
   void greetingFailed(const ConnectionError& error);
   void advance();
+  void awaitReply();
   /// Watches the connection for what it waits for. False: it was closed and its owner told.
   bool watch();
   void closeAttempt();
@@ -96,6 +99,7 @@ class LaneConnection final : private EventLoop::Waiter {
   std::unique_ptr<Link> link_;  // in its handshake
   std::unique_ptr<RedisConnection> connection_;
   std::optional<EventLoop::Interest> watched_;  // of the connection
+  std::size_t replied_ = 0;                     // of what was asked
   RedisReplies greeted_;
 };
 

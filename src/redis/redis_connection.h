@@ -45,6 +45,8 @@ class RedisConnection {
   /// exchange(). False: again when the socket is ready for interest(). REQUIRES: begin() succeeded, and this has
   /// neither said true nor failed since.
   Expected<bool, ConnectionError> advance();
+  /// So many replies to what was begun are complete.
+  std::size_t replied() const { return sink_.complete; }
   EventLoop::Interest interest() const;
   /// The socket can be read although nothing is expected. True: it was nothing that matters (TLS talks to itself).
   /// False: the server has closed, or says what nobody asked. REQUIRES: not broken().

@@ -1,4 +1,4 @@
-// FakeLoop: notes what moment somebody waits for, and says when it has come.
+// FakeLoop: notes what moment somebody waits for, and says when it has come, or when there is something to read.
 
 #pragma once
 
@@ -19,6 +19,7 @@ class FakeLoop final : public EventLoop {
     waiter_ = &waiter;
   }
   void forget(Waiter&) override { at = SteadyTime::max(); }
+  void event() { waiter_->onEvent(); }
   void reach() {
     at = SteadyTime::max();
     waiter_->onTime();

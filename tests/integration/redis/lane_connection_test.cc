@@ -30,7 +30,9 @@ class LaneConnectionTest : public testing::Test, private LaneConnection::Owner {
     return outcome();
   }
   void beginToOpen(const RedisSettings& config, SteadyTime::duration budget = 2s) {
-    test_.emplace(config);
+    RedisSettings patient = config.clone();
+    patient.command_timeout = 2s;
+    test_.emplace(patient);
     connection_.emplace(test_->client.node(), loop_, test_->clock, static_cast<LaneConnection::Owner&>(*this));
     beginToOpenAgain(budget);
   }
