@@ -1,5 +1,7 @@
-// The results for people: the same tables as text for a terminal and as Markdown for conf/guide/performance.md.
+// The results for people: the same tables as text for a terminal and as Markdown for conf/guide/performance.md, and what a
+// core carries for conf/guide/redis.md.
 
+import { asMarkdownRows, capacityTable } from './capacity.mjs';
 import { checkNames } from './main_use.mjs';
 import { peerNames } from './throughput.mjs';
 import { topologyNames } from './topologies.mjs';
@@ -12,6 +14,7 @@ function tablesOf(results) {
     goalTable(results),
     ...throughputTables(results),
     topologiesTable(results),
+    capacityTable(costsOf(results)),
     costTable(results),
     ...growthTables(results),
     revocationTable(results),
@@ -89,6 +92,15 @@ function topologiesTable({ topologies }) {
   ]);
   const head = ['behind sessiond', 'requests/s', 'sessiond µs', 'against one server', 'Redis µs', 'canaries, for each node'];
   return { title: 'By the kind of Redis', head, rows };
+}
+
+function costsOf({ topologies }) {
+  const costs = {};
+  for (const { topology, caches, sessiond, redis } of topologies?.rows ?? []) {
+    const cost = { sessiond: significant(sessiond), redis: significant(redis) };
+    costs[topologyNames[topology]] = { ...costs[topologyNames[topology]], [caches ? 'cached' : 'uncached']: cost };
+  }
+  return costs;
 }
 
 function costTable({ instructions = {}, systemCalls = {} }) {
@@ -216,11 +228,7 @@ function asText({ title, head, rows }) {
   return [`${title}\n`, ...[head, ...rows].map((cells) => `  ${line(cells).trimEnd()}\n`)].join('');
 }
 
-function asMarkdown({ title, head, rows }) {
-  const line = (cells) => `| ${cells.join(' | ')} |\n`;
-  const rule = line(head.map((_, column) => (column === 0 ? '---' : '---:')));
-  return [`**${title}**\n\n`, line(head), rule, ...rows.map(line)].join('');
-}
+const asMarkdown = (table) => `**${table.title}**\n\n${asMarkdownRows(table)}`;
 
 function machineLine({ machine, date, command }) {
   const { processor, cores, memory, kernel, versions } = machine;

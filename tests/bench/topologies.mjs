@@ -133,6 +133,7 @@ export async function measureTopologies({ rounds, seconds, quietSeconds }) {
     await instance('sentinel', true, one, sentinel.settings),
     await instance('plain', false, one, one.settings),
     await instance('tls', false, one, one.secured),
+    await instance('sentinel', false, one, sentinel.settings),
     await instance('cluster', false, cluster, cluster.settings),
   );
   for (let round = 0; round < rounds; round++) for (const each of instances) await each.run(seconds);
