@@ -95,7 +95,7 @@ bool isSentTo(std::string_view address, std::string_view cookie_path) {
 
 /// Nginx cannot have a second location of theirs, and who is led to the login would end up there.
 void checkLoginUrl(const LoginSettings& login, ConfigReport& report) {
-  for (const std::string_view taken : {PageBook::kLogoutUrl, PageBook::kSessionsUrl})
+  for (const std::string_view taken : PageBook::kOwnUrls)
     if (login.url == taken) report.error("login.url", "must be an address of its own but is " + shown(taken));
 }
 
@@ -108,7 +108,7 @@ void checkCookiePath(const SiteSettings& site, ConfigReport& report) {
   const bool log_in_here = !site.login.authenticators.empty();
   const std::string login_url = site.login.url + " (login.url)";
   std::vector<std::string_view> beyond;
-  for (const std::string_view address : {PageBook::kLogoutUrl, PageBook::kSessionsUrl}) {
+  for (const std::string_view address : PageBook::kOwnUrls) {
     if (!isSentTo(address, path)) beyond.push_back(address);
   }
   if (log_in_here && !isSentTo(site.login.url, path)) beyond.push_back(login_url);

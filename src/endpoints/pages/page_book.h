@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ class PageBook {
   /// Where nginx's snippets serve the logout and the list of sessions.
   static constexpr std::string_view kLogoutUrl = "/logout";
   static constexpr std::string_view kSessionsUrl = "/sessions";
+  /// Each address of these snippets' own; the login's is login.url.
+  static constexpr std::array kOwnUrls = {kLogoutUrl, kSessionsUrl};
 
   /// Reads and checks all files; the error is every problem. Keeps what it needs of `login`.
   static Expected<PageBook, std::vector<PageProblem>> read(const PagesSettings& settings, const LoginSettings& login);
