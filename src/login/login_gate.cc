@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "base/enum_size.h"
 #include "login/user_name.h"
 
 namespace sessiond {
@@ -17,6 +18,20 @@ const std::string kDevice = std::string(kTriesPrefix) + "device:";
 const std::string kKnown = std::string(kTriesPrefix) + "known:";
 const std::string kStranger = std::string(kTriesPrefix) + "stranger:";
 const std::string kPlace = std::string(kTriesPrefix) + "place:";
+
+const std::string& prefixOf(LimitKind kind) {
+  switch (kind) {
+    case LimitKind::kDevice:
+      return kDevice;
+    case LimitKind::kKnownPlace:
+      return kKnown;
+    case LimitKind::kStranger:
+      return kStranger;
+    case LimitKind::kPlace:
+      break;
+  }
+  return kPlace;
+}
 
 std::string deviceKey(const LoginGate::Pass& pass) {
   return kDevice + pass.device_hash;
@@ -71,6 +86,20 @@ LoginGate::LoginGate(const LoginGateSettings& settings, const Secret& secret, At
       counters_(counters),
       memory_(memory),
       clock_(clock) {}
+
+const AttemptLimit& LoginGate::limitOf(LimitKind kind) const {
+  switch (kind) {
+    case LimitKind::kDevice:
+      return device_limit_;
+    case LimitKind::kKnownPlace:
+      return known_place_limit_;
+    case LimitKind::kStranger:
+      return stranger_limit_;
+    case LimitKind::kPlace:
+      break;
+  }
+  return place_limit_;
+}
 
 std::string LoginGate::hashOf(std::string_view kind, std::string_view first, std::string_view second) const {
   // Lengths before the parts, so that no two pairs are one text.
@@ -210,11 +239,10 @@ LoginGate::Counter LoginGate::at(std::string_view place) const {
 }
 
 std::optional<LoginGate::Counter> LoginGate::counterOf(std::string_view key) const {
-  const std::string text(key);
-  if (key.starts_with(kDevice)) return Counter{LimitKind::kDevice, text, &device_limit_};
-  if (key.starts_with(kKnown)) return Counter{LimitKind::kKnownPlace, text, &known_place_limit_};
-  if (key.starts_with(kStranger)) return Counter{LimitKind::kStranger, text, &stranger_limit_};
-  if (key.starts_with(kPlace)) return Counter{LimitKind::kPlace, text, &place_limit_};
+  for (std::size_t i = 0; i < enumSize<LimitKind>(); ++i) {
+    const auto kind = static_cast<LimitKind>(i);
+    if (key.starts_with(prefixOf(kind))) return Counter{kind, std::string(key), &limitOf(kind)};
+  }
   return std::nullopt;
 }
 

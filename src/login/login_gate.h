@@ -105,6 +105,7 @@ class LoginGate {
   std::string knownPlacesOf(std::string_view user) const;
 
  private:
+  const AttemptLimit& limitOf(LimitKind kind) const;
   std::string hashOf(std::string_view kind, std::string_view first, std::string_view second = {}) const;
   std::string spellingsHashOf(std::string_view user) const;
   Pass passOf(const LoginVisitor& visitor) const;
