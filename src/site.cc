@@ -60,8 +60,16 @@ std::vector<std::unique_ptr<Authenticator>> authenticatorsOf(const LoginSettings
                                                              const HmacKey& log_key, const Clock& clock) {
   std::vector<std::unique_ptr<Authenticator>> chain;
   if (!directories.empty()) chain.push_back(std::make_unique<DirectoryAuthenticator>(std::move(directories), log_key));
-  if (settings.lists(AuthenticatorKind::kHttp))
-    chain.push_back(std::make_unique<HttpVerifier>(settings.http_verifier, log_key, clock));
+  for (const AuthenticatorKind kind : settings.authenticators) {
+    switch (kind) {
+      case AuthenticatorKind::kRedis:
+      case AuthenticatorKind::kHtpasswd:
+        break;  // among the directories
+      case AuthenticatorKind::kHttp:
+        chain.push_back(std::make_unique<HttpVerifier>(settings.http_verifier, log_key, clock));
+        break;
+    }
+  }
   return chain;
 }
 
