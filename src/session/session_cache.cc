@@ -123,17 +123,18 @@ std::optional<FoundSession> SessionCache::use(Shard& shard, Entry* entry, Steady
   return entry->found();
 }
 
-std::optional<FoundSession> SessionCache::find(std::string_view cookie, SteadyTime now) {
+SessionCache::Recognized SessionCache::recognize(std::string_view cookie, SteadyTime now) {
   const std::string_view id = plainIdOf(cookie);
-  if (id.empty()) return std::nullopt;
+  if (id.empty()) return {};
   const std::uint64_t hash = KeyedHash()(id);
   Shard& shard = shardOf(hash);
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = shard.entries.find(hash);
-  if (entry == nullptr) return std::nullopt;
+  if (entry == nullptr) return {};
   entry->session->prefetch();
-  if (!isFresh(*entry, now) || !constantTimeEqual(entry->session->cookie(), cookie)) return std::nullopt;
-  return use(shard, entry, now);
+  if (!constantTimeEqual(entry->session->cookie(), cookie)) return {};
+  if (std::optional<FoundSession> found = use(shard, entry, now)) return {.found = std::move(found)};
+  return {.known = entry->session};
 }
 
 std::optional<FoundSession> SessionCache::find(const SessionId& id, SteadyTime now) {

@@ -24,8 +24,8 @@
 // A session that was made by logging in as a user whom the store keeps is read with that user, and is fresh as long as
 // nothing has told of either. Users have stripes of their own.
 //
-// An entry may know the cookie value that its id was verified from. Then the same value is found again without an
-// HMAC: it is compared whole and in constant time.
+// An entry may know the cookie value that its id was verified from. Then the same value is recognized without an HMAC,
+// whether the entry is fresh or not: it is compared whole and in constant time.
 //
 // Of a million sessions hardly any is in a processor's cache. What a look-up waits for, one after the other, is the
 // shard's index (base/hash_index.h), the entry (one cache line) and the session (known_session.h; its lines together).
@@ -60,9 +60,14 @@ class SessionCache {
   SessionCache(const SessionCache&) = delete;
   SessionCache& operator=(const SessionCache&) = delete;
 
-  /// What is fresh, by the cookie's value exactly as sent. nullopt: ask the store. Allocates nothing.
-  std::optional<FoundSession> find(std::string_view cookie, SteadyTime now);
-  /// The same by the id, for whoever has verified one.
+  /// What is known by a cookie's value exactly as sent.
+  struct Recognized {
+    std::optional<FoundSession> found = {};  ///< what is fresh; nullopt: ask the store
+    SessionRef known = {};  ///< then, if not null: the newest secret verified this very value to its id
+  };
+  /// Allocates nothing.
+  Recognized recognize(std::string_view cookie, SteadyTime now);
+  /// What is fresh by the id, for whoever has verified one.
   std::optional<FoundSession> find(const SessionId& id, SteadyTime now);
 
   /// Of a load that is about to be sent.

@@ -157,11 +157,18 @@ bool AuthEndpoint::lookUp(AuthCheck& check) const {
   bool complete = true;
   const SteadyTime now = parts_.loader.clock.steadyNow();
   for (AuthCandidate& candidate : check.candidates) {
-    candidate.found = parts_.loader.cache.find(candidate.cookie, now);
+    SessionCache::Recognized recognized = parts_.loader.cache.recognize(candidate.cookie, now);
+    candidate.found = std::move(recognized.found);
     if (candidate.found) {
       hits_.add();
       secret_hits_[0]->add();
       if (complete && leadsToSession(*candidate.found)) return true;
+      continue;
+    }
+    if (recognized.known) {
+      candidate.verified = VerifiedCookie{.id = recognized.known->id(), .secret = 0};
+      secret_hits_[0]->add();
+      complete = false;
       continue;
     }
     if (!candidate.verify(parts_.signer)) continue;

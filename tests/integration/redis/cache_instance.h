@@ -116,7 +116,7 @@ class LaneOf final : private SessionLoader::Client {
   std::string check(const std::string& name) {
     live();
     const std::string cookie = "s:" + name + ".signature";
-    if (const auto found = site_.cache.find(cookie, now())) return describe(*found);
+    if (const auto found = site_.cache.recognize(cookie, now()).found) return describe(*found);
     const SessionId id = idOf(name);
     SessionWant want{.id = &id, .cookie = cookie, .arrived = now()};
     loaded_ = false;
@@ -127,7 +127,7 @@ class LaneOf final : private SessionLoader::Client {
   }
   bool isInMemory(const std::string& name) {
     live();
-    return site_.cache.find("s:" + name + ".signature", now()).has_value();
+    return site_.cache.recognize("s:" + name + ".signature", now()).found.has_value();
   }
   /// Touches it, whose life is thought to end after so long: what became of it.
   std::string touch(const std::string& name, std::chrono::seconds ttl, milliseconds left) {

@@ -174,7 +174,7 @@ class Lane final : private LaneStore, private EventLoop, private SessionLoader::
     const std::size_t session = random() % kSessions;
     const std::string cookie = cookieOf(session);
     const std::int64_t floor = model_.redis.floor(session);
-    if (const auto here = model_.cache.find(cookie, model_.clock.steadyNow())) {
+    if (const auto here = model_.cache.recognize(cookie, model_.clock.steadyNow()).found) {
       ++model_.peeked;
       return judge(*here, floor);
     }

@@ -26,7 +26,7 @@ class CoherentStoreTest : public testing::Test {
   void keep(const SessionCache::Note& note) {
     cache_.keep(id_, note, {.absence = {}, .session = session_, .ends = SteadyTime::max()}, "s:a.sig", true, now());
   }
-  bool isFresh() { return cache_.find("s:a.sig", now()).has_value(); }
+  bool isFresh() { return cache_.recognize("s:a.sig", now()).found.has_value(); }
 
   const SessionId id_ = idOf("a");
   const SessionRef session_ = KnownSession::make(id_, SessionFacts(), "s:a.sig");
@@ -117,9 +117,9 @@ TEST_F(CoherentStoreTest, EveryCacheThatAnswersKnowsOfIt) {
   const LiveCaches::Membership while_both_answer(caches_, next);
   next.keep(id_, next.note(id_, now()), {.absence = {}, .session = session_, .ends = SteadyTime::max()}, "s:a.sig",
             true, now());
-  ASSERT_TRUE(next.find("s:a.sig", now()));
+  ASSERT_TRUE(next.recognize("s:a.sig", now()).found);
   ASSERT_TRUE(store_.revoke(id_, seconds(10)));
-  EXPECT_FALSE(next.find("s:a.sig", now()));
+  EXPECT_FALSE(next.recognize("s:a.sig", now()).found);
 }
 
 TEST_F(CoherentStoreTest, AWriteThatFailedMayHaveHappened) {

@@ -49,7 +49,7 @@ class SessionCacheTest : public testing::Test {
   }
   void load(const std::string& id) { load(id, sessionOf(id)); }
   void invalidate(const std::string& id) { cache_.invalidate(id, now()); }
-  bool isFresh(const std::string& id) { return cache_.find(cookieOf(id), now()).has_value(); }
+  bool isFresh(const std::string& id) { return cache_.recognize(cookieOf(id), now()).found.has_value(); }
 
   FakeClock clock_;
   CacheTrust trust_{seconds(1)};
@@ -58,28 +58,46 @@ class SessionCacheTest : public testing::Test {
 
 TEST_F(SessionCacheTest, FindsWhatWasLoadedByTheWholeCookie) {
   load("a");
-  const std::optional<FoundSession> found = cache_.find(cookieOf("a"), now());
+  const std::optional<FoundSession> found = cache_.recognize(cookieOf("a"), now()).found;
   ASSERT_TRUE(found);
   EXPECT_EQ(found->absence, std::nullopt);
   EXPECT_EQ(found->session->idBytes(), "a");
 
   std::string forged = cookieOf("a");
   forged.back() = 'B';
-  EXPECT_FALSE(cache_.find(forged, now()));
-  EXPECT_FALSE(cache_.find(cookieOf("a") + "A", now()));
-  EXPECT_FALSE(cache_.find("s:a.c2lnbmF0dXJlAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", now()));
+  EXPECT_FALSE(cache_.recognize(forged, now()).found);
+  EXPECT_FALSE(cache_.recognize(cookieOf("a") + "A", now()).found);
+  EXPECT_FALSE(cache_.recognize("s:a.c2lnbmF0dXJlAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", now()).found);
+}
+
+TEST_F(SessionCacheTest, RecognizesTheCookieOfWhatIsNotFreshAnyMore) {
+  load("a");
+  EXPECT_FALSE(cache_.recognize(cookieOf("a"), now()).known) << "it is found";
+  invalidate("a");
+  const SessionCache::Recognized recognized = cache_.recognize(cookieOf("a"), now());
+  EXPECT_FALSE(recognized.found);
+  ASSERT_TRUE(recognized.known);
+  EXPECT_EQ(recognized.known->idBytes(), "a");
+
+  std::string forged = cookieOf("a");
+  forged.back() = 'B';
+  EXPECT_FALSE(cache_.recognize(forged, now()).known);
+  EXPECT_FALSE(cache_.recognize("s:a.c2lnbmF0dXJlAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", now()).known);
+  keep("b", note("b"), sessionOf("b", "1", ""), false);
+  EXPECT_FALSE(cache_.recognize("", now()).known);
+  EXPECT_FALSE(cache_.recognize(cookieOf("b"), now()).known) << "nobody has verified it by the newest secret";
 }
 
 TEST_F(SessionCacheTest, FindsNothingInWhatIsNoSignedCookie) {
   load("a");
   for (const char* cookie : {"", "s", "s:", "s%3A", "s%3A.", ".", "a.b", "s:a", "s%3Aa%2E.x", "j%3Aa.b"}) {
-    EXPECT_FALSE(cache_.find(cookie, now())) << cookie;
+    EXPECT_FALSE(cache_.recognize(cookie, now()).found) << cookie;
   }
 }
 
 TEST_F(SessionCacheTest, AnEntryWithoutACookieIsFoundByIdOnly) {
   keep("a", note("a"), sessionOf("a", "1", ""));
-  EXPECT_FALSE(cache_.find("", now()));
+  EXPECT_FALSE(cache_.recognize("", now()).found);
   EXPECT_FALSE(isFresh("a"));
   EXPECT_TRUE(cache_.find(idOf("a"), now()));
   EXPECT_FALSE(cache_.find(idOf("b"), now()));
@@ -89,9 +107,9 @@ TEST_F(SessionCacheTest, KeepsWhatIsCertainAndNotWhatNobodyKnows) {
   load("unknown", {.absence = CheckStatus::kUnknown});
   load("revoked", {.absence = CheckStatus::kRevoked});
   load("down", {.absence = CheckStatus::kUnavailable});
-  EXPECT_EQ(cache_.find(cookieOf("unknown"), now())->absence, CheckStatus::kUnknown);
-  EXPECT_EQ(cache_.find(cookieOf("revoked"), now())->absence, CheckStatus::kRevoked);
-  EXPECT_FALSE(cache_.find(cookieOf("revoked"), now())->session);
+  EXPECT_EQ(cache_.recognize(cookieOf("unknown"), now()).found->absence, CheckStatus::kUnknown);
+  EXPECT_EQ(cache_.recognize(cookieOf("revoked"), now()).found->absence, CheckStatus::kRevoked);
+  EXPECT_FALSE(cache_.recognize(cookieOf("revoked"), now()).found->session);
   EXPECT_FALSE(isFresh("down"));
   load("unknown", {.absence = CheckStatus::kUnavailable});
   EXPECT_TRUE(isFresh("unknown")) << "no answer is no news";
@@ -123,7 +141,7 @@ TEST_F(SessionCacheTest, AnAnswerDoesNotReplaceOneThatWasAskedForLater) {
   const Note newer = note("a");
   keep("a", newer, sessionOf("a", "new"));
   keep("a", older, sessionOf("a", "old"));
-  EXPECT_EQ(cache_.find(cookieOf("a"), now())->session->identity().text(), "X-Version: new\r\n");
+  EXPECT_EQ(cache_.recognize(cookieOf("a"), now()).found->session->identity().text(), "X-Version: new\r\n");
 }
 
 TEST_F(SessionCacheTest, AnOlderAnswerDoesNotReviveWhatANewerOneSaidIsGone) {
@@ -131,7 +149,7 @@ TEST_F(SessionCacheTest, AnOlderAnswerDoesNotReviveWhatANewerOneSaidIsGone) {
   clock_.advance(milliseconds(1));
   keep("a", note("a"), {.absence = CheckStatus::kRevoked});
   keep("a", older, sessionOf("a"));
-  EXPECT_EQ(cache_.find(cookieOf("a"), now())->absence, CheckStatus::kRevoked);
+  EXPECT_EQ(cache_.recognize(cookieOf("a"), now()).found->absence, CheckStatus::kRevoked);
 }
 
 TEST_F(SessionCacheTest, InvalidationsOfOtherSessionsHinderHardlyAny) {
@@ -246,7 +264,7 @@ TEST_F(SessionCacheTest, IsFreshNoLongerThanItsKeyHadToLive) {
 TEST_F(SessionCacheTest, SaysWhenTheKeyOfWhatIsFoundEnds) {
   FoundSession found = sessionOf("a");
   load("a", found);
-  EXPECT_EQ(cache_.find(cookieOf("a"), now())->ends, SteadyTime::max());
+  EXPECT_EQ(cache_.recognize(cookieOf("a"), now()).found->ends, SteadyTime::max());
   clock_.advance(milliseconds(1));
   found.ends = now() + seconds(7);
   load("a", found);
@@ -350,7 +368,7 @@ TEST_F(SessionCacheTest, TheLeastRecentlyUsedGoesFirst) {
   keepIn("used");
   for (int i = 0; i < 2000; ++i) {
     keepIn("other-" + std::to_string(i));
-    ASSERT_TRUE(small.find(cookieOf("used"), now())) << i;
+    ASSERT_TRUE(small.recognize(cookieOf("used"), now()).found) << i;
   }
   EXPECT_LE(small.size().entries, 128U);
   EXPECT_GE(small.size().evictions, 1800U);
@@ -368,7 +386,7 @@ TEST_F(SessionCacheTest, IsBoundedByBytes) {
 
 TEST_F(SessionCacheTest, ASessionThatIsReplacedLivesOnForTheChecksThatHaveIt) {
   load("a");
-  const std::optional<FoundSession> used = cache_.find(cookieOf("a"), now());
+  const std::optional<FoundSession> used = cache_.recognize(cookieOf("a"), now()).found;
   clock_.advance(milliseconds(1));
   load("a", sessionOf("a", "2"));
   EXPECT_EQ(used->session->identity().text(), "X-Version: 1\r\n");
