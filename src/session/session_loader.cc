@@ -196,8 +196,9 @@ void SessionLoader::takeTouches(PendingBatch& pending, SteadyTime now) {
 bool SessionLoader::isTouchDue(const Asked& asked, SteadyTime now) const {
   const bool wanted = std::ranges::any_of(asked.wants, [](const SessionWant* want) { return want->may_touch; });
   if (!wanted || !asked.note.known) return wanted;
-  const auto ttl = asked.note.known->facts().touch_ttl;
-  return ttl && parts_.throttle.wouldBeDue(asked.note.known->idBytes(), *ttl, now);
+  const KnownSession& known = *asked.note.known;
+  const auto ttl = known.facts().touch_ttl;
+  return ttl && known.mayBeTouched(now) && parts_.throttle.look(known.idBytes(), *ttl, now).due;
 }
 
 void SessionLoader::answered(StoreBatch& batch) {

@@ -40,14 +40,17 @@ std::chrono::milliseconds TouchThrottle::waitOf(std::chrono::seconds ttl) const 
   return std::min<std::chrono::milliseconds>(interval_, std::chrono::milliseconds(ttl) / 10);
 }
 
-bool TouchThrottle::wouldBeDue(std::string_view id, std::chrono::seconds ttl, SteadyTime now) const {
+TouchThrottle::Answer TouchThrottle::look(std::string_view id, std::chrono::seconds ttl, SteadyTime now) const {
   const std::uint64_t hash = hashOf(id);
   const std::uint32_t time = inTenths(now.time_since_epoch());
+  const std::chrono::milliseconds wait = waitOf(ttl);
   for (const std::atomic<std::uint64_t>& slot : bucketOf(hash).slots) {
     const std::uint64_t value = slot.load(std::memory_order_relaxed);
-    if (value >> 32 == tagOf(hash)) return time - static_cast<std::uint32_t>(value) >= inTenths(waitOf(ttl));
+    if (value >> 32 != tagOf(hash)) continue;
+    const auto age = static_cast<std::uint32_t>(time - static_cast<std::uint32_t>(value));
+    return {age >= inTenths(wait), now + wait - Tenths(age), wait};
   }
-  return true;
+  return {true, now + wait, wait};
 }
 
 TouchThrottle::Answer TouchThrottle::ask(std::string_view id, std::chrono::seconds ttl, SteadyTime now) {

@@ -24,9 +24,6 @@ class TouchThrottle {
   /// `sessions`: how many active sessions it should remember; rounded up to a power of two, 8 bytes each.
   TouchThrottle(std::chrono::seconds interval, std::size_t sessions = 262144);
 
-  /// Would ask() say so? Notes nothing.
-  bool wouldBeDue(std::string_view id, std::chrono::seconds ttl, SteadyTime now) const;
-
   struct Answer {
     bool due;
     SteadyTime next;                 ///< before then it is no use to ask again, unless the touch is forgotten
@@ -35,6 +32,8 @@ class TouchThrottle {
   /// Is a touch due? Then it is noted that it happens now: of many threads that ask at once for one session, one is
   /// told so. A session that lives shorter than ten intervals is touched ten times in its life.
   Answer ask(std::string_view id, std::chrono::seconds ttl, SteadyTime now);
+  /// What ask() would say. Notes nothing.
+  Answer look(std::string_view id, std::chrono::seconds ttl, SteadyTime now) const;
   /// Forgets that the session was touched: the touch did not reach the store.
   void forget(std::string_view id);
 

@@ -284,20 +284,18 @@ std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check, const Au
     ttl = std::min(ttl, std::chrono::ceil<std::chrono::seconds>(rest));
   }
   if (ttl.count() <= 0) return std::nullopt;
-  // Who does not know when the key's life ends cannot tell whether somebody else decides about it. The next load asks.
-  if (!found.ends && !parts_.loader.throttle.wouldBeDue(session.idBytes(), ttl, steady_now)) return std::nullopt;
   SessionId id = session.id();  // may throw, and so before the touch is noted
-  const TouchThrottle::Answer answer = parts_.loader.throttle.ask(session.idBytes(), ttl, steady_now);
+  // Who does not know when the key's life ends cannot tell whether somebody else decides about it. The next load asks.
+  TouchThrottle& throttle = parts_.loader.throttle;
+  const TouchThrottle::Answer answer =
+      found.ends ? throttle.ask(session.idBytes(), ttl, steady_now) : throttle.look(session.idBytes(), ttl, steady_now);
   if (!answer.due) {
     // The throttle forgets a touch that was given up. So it is asked again before the session's next touch is due, but
     // not at every check: its table is in no processor's cache.
     session.notBefore(std::min(answer.next, steady_now + answer.wait / 2));
     return std::nullopt;
   }
-  if (!found.ends) {
-    parts_.loader.throttle.forget(session.idBytes());
-    return std::nullopt;
-  }
+  if (!found.ends) return std::nullopt;
   return TouchWant{
       .id = std::move(id), .ttl = ttl, .ends = *found.ends, .session = found.session, .arrived = steady_now};
 }

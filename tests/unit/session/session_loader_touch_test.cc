@@ -58,6 +58,9 @@ TEST_F(SessionLoaderTest, AsksForTheRemainingLifeWhenATouchMayBeDue) {
   EXPECT_FALSE(asksForLife(true));
   clock_.advance(seconds(60));
   EXPECT_TRUE(asksForLife(true));
+  const SessionRef known = cache_.note(*SessionId::fromBytes("a"), clock_.steadyNow()).known;
+  known->notBefore(clock_.steadyNow() + seconds(1));
+  EXPECT_FALSE(asksForLife(true)) << "the throttle has said when it is to be asked again";
 }
 
 TEST_F(SessionLoaderTest, ATouchIsAcknowledgedBeforeItsCheckGoesOn) {

@@ -59,6 +59,7 @@ TEST(TouchThrottle, TellsWhenItIsDueNextAndHowLongItWaitsBetweenTouches) {
     const TouchThrottle::Answer answer = throttle.ask("a", hours(24), clock.steadyNow());
     EXPECT_EQ(answer.due, due);
     EXPECT_EQ(answer.next, first + seconds(60));
+    EXPECT_EQ(throttle.look("a", hours(24), clock.steadyNow()).next, first + seconds(60));
     EXPECT_EQ(answer.wait, seconds(60));
     EXPECT_EQ(throttle.ask("short", seconds(20), clock.steadyNow()).wait, seconds(2));
     clock.advance(seconds(1));
@@ -97,7 +98,7 @@ TEST(TouchThrottle, WithoutRoomForgetsWhoeverWasTouchedLongestAgo) {
     clock.advance(seconds(1));
   }
   for (int i = 1; i <= kPlaces; ++i) EXPECT_FALSE(throttle.ask(std::to_string(i), hours(24), clock.steadyNow()).due);
-  EXPECT_TRUE(throttle.wouldBeDue("0", hours(24), clock.steadyNow()));
+  EXPECT_TRUE(throttle.look("0", hours(24), clock.steadyNow()).due);
 }
 
 TEST(TouchThrottle, AnOverfullTableCostsTouchesAndNothingElse) {
