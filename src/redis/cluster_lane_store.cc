@@ -19,6 +19,14 @@ constexpr std::size_t kMostIdle = 8;
 /// How long something may wait for a node that has its slot no longer.
 constexpr milliseconds kLookInterval{20};
 
+/// What std::swap does, without a third reply that has to be made and ended: several times a check.
+void swapReplies(RedisReply& left, RedisReply& right) {
+  std::swap(left.type, right.type);
+  std::swap(left.integer, right.integer);
+  left.text.swap(right.text);
+  left.elements.swap(right.elements);
+}
+
 }  // namespace
 
 ClusterLaneStore::ClusterLaneStore(ClusterNodes& nodes, RedisAccess& access, ClusterTrust& trust, bool cache_enabled,
@@ -222,7 +230,7 @@ void ClusterLaneStore::settleInVain(const CommandRun& run) {
 /// Takes the reply; leaves the memory of the one before, for the next that is read.
 void ClusterLaneStore::settle(SplitBatch& pending, std::size_t index, RedisReply& reply) {
   if (pending.over) return;
-  std::swap(pending.replies[index], reply);
+  swapReplies(pending.replies[index], reply);
   if (pending.epoch_at == index) noteEpoch(pending);
   if (--pending.unanswered > 0) return;
   const auto own = std::ranges::find_if(pending_, [&](const SplitBatchRef& one) { return one.get() == &pending; });

@@ -26,6 +26,7 @@ struct PendingBatch {
   struct Asked {
     std::uint64_t hash = 0;
     LaneStore::Group group = LaneStore::kMixed;
+    bool by_user = false;  ///< so is that: of the session and of its user
     SessionCache::Note note;
     std::vector<SessionWant*> wants;  ///< none: their time was over, and the answer is kept for others
     std::optional<SessionId> id;      ///< the batch's own, when the one whose id it took has gone

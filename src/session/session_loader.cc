@@ -83,6 +83,7 @@ void SessionLoader::regroup() {
   for (Asked& one : gathering_) {
     const auto login = one.met ? one.met->login() : std::string_view();
     one.group = store_.groupOf(SessionLoad{.id = one.wants.front()->id, .user = login});
+    one.by_user = !login.empty();
   }
 }
 
@@ -165,7 +166,11 @@ bool SessionLoader::takeLoad(PendingBatch& pending, Asked& one, SteadyTime now) 
   SessionLoad load{.id = &id,
                    .wants_ttl = one.note.wants_ttl || isTouchDue(one, now),
                    .user = one.note.known ? one.note.known->login() : std::string_view()};
-  one.group = store_.groupOf(load);
+  // Without a user it is of the group that it was of when it was wanted.
+  if (!load.user.empty() || one.by_user || store_.groupsVersion() != groups_version_) {
+    one.group = store_.groupOf(load);
+    one.by_user = !load.user.empty();
+  }
   if (one.group != pending.group) return false;
   one.met = {};
   pending.batch.loads.push_back(load);
@@ -265,6 +270,7 @@ bool SessionLoader::take(Asked& asked, const SessionLoad& load, bool tracked, St
     asked.id.reset();
     if (!asked.wants.empty()) {
       asked.group = store_.groupOf(SessionLoad{.id = asked.wants.front()->id, .user = found.session->login()});
+      asked.by_user = true;
     }
     return asked.wants.empty();
   }
