@@ -9,6 +9,7 @@
 #include "base/errno_text.h"
 #include "base/log.h"
 #include "base/named_thread.h"
+#include "os/short_turns.h"
 
 namespace sessiond {
 
@@ -33,7 +34,11 @@ void yieldToOtherThreads() {
 void WorkerPool::start(std::size_t threads) {
   for (std::size_t i = 0; i < threads; ++i) {
     threads_.push_back(startThread(settings_.name + "-" + std::to_string(i), [this] {
-      if (settings_.yields) yieldToOtherThreads();
+      if (settings_.yields) {
+        yieldToOtherThreads();
+      } else {
+        takeShortTurns();  // a logout waits for one behind each answer of Redis, and has ended nothing meanwhile
+      }
       run();
     }));
   }

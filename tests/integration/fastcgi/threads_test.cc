@@ -12,6 +12,7 @@
 #include <set>
 
 #include "integration/fastcgi/holding_up.h"
+#include "support/thread_turn.h"
 
 namespace sessiond {
 namespace {
@@ -176,6 +177,20 @@ TEST(Threads, PasswordsAreWorkedOnBelowAllOtherThreads) {
   FastcgiClient client = server.connect();
   EXPECT_EQ(client.ask(routed("work"))->body(), std::to_string(usual));
   EXPECT_EQ(client.ask(routed("password"))->body(), "10");
+}
+
+TEST(Threads, WorkersThatOthersWaitForTakeShortTurns) {
+  TestServer server(Transport::kUnix, {.lanes = 1, .workers = 1, .password_workers = 1});
+  server.handler->on_receive = routeByParam;
+  server.handler->on_work = [](Exchange& exchange) {
+    exchange.response = Response(200);
+    exchange.response.body = std::to_string(turnOfThisThread());
+  };
+  const std::string usual = std::to_string(turnOfThisThread());
+  server.start();
+  FastcgiClient client = server.connect();
+  EXPECT_EQ(client.ask(routed("work"))->body(), kernelKnowsTurns() ? std::to_string(kShortTurn) : usual);
+  EXPECT_EQ(client.ask(routed("password"))->body(), usual);
 }
 
 TEST(Threads, ARequestIsFinishedByTheHandlerThatReceivedIt) {

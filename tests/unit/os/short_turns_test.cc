@@ -4,39 +4,16 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cstdint>
-#include <cstdio>
 #include <functional>
 #include <thread>
 
-#include "support/forbid_calls.h"
+#include "support/thread_turn.h"
 
 namespace sessiond {
 namespace {
-
-/// How long the calling thread's turns are, in nanoseconds; 0: the kernel does not say.
-std::uint64_t turn() {
-  struct {
-    std::uint32_t size, policy;
-    std::uint64_t flags;
-    std::int32_t nice;
-    std::uint32_t priority;
-    std::uint64_t runtime, deadline, period;
-  } attributes = {};
-  if (::syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0U) != 0) return 0;
-  return attributes.runtime;
-}
-
-bool kernelKnows() {
-  utsname name = {};
-  int major = 0;
-  int minor = 0;
-  if (::uname(&name) != 0 || std::sscanf(name.release, "%d.%d", &major, &minor) != 2) return false;
-  return major > 6 || (major == 6 && minor >= 12);
-}
 
 void onThread(const std::function<void()>& body) {
   std::thread(body).join();
@@ -44,11 +21,11 @@ void onThread(const std::function<void()>& body) {
 
 TEST(ShortTurns, AreThoseOfTheThreadThatAsksForThem) {
   onThread([] {
-    const std::uint64_t before = turn();
+    const std::uint64_t before = turnOfThisThread();
     onThread([] { EXPECT_TRUE(takeShortTurns()); });
-    EXPECT_EQ(turn(), before);
+    EXPECT_EQ(turnOfThisThread(), before);
     ASSERT_TRUE(takeShortTurns());
-    EXPECT_EQ(turn(), kernelKnows() ? 100'000U : before);
+    EXPECT_EQ(turnOfThisThread(), kernelKnowsTurns() ? kShortTurn : before);
     EXPECT_EQ(::sched_getscheduler(0), SCHED_OTHER);
   });
 }
@@ -72,10 +49,10 @@ TEST(ShortTurns, AreNotForAThreadOfAnotherPolicy) {
 
 TEST(ShortTurns, AreNoErrorWhereTheyAreForbidden) {
   onThread([] {
-    const std::uint64_t before = turn();
-    ASSERT_TRUE(forbidCalls({SYS_sched_setattr}));
+    const std::uint64_t before = turnOfThisThread();
+    ASSERT_TRUE(forbidSchedSetattr());
     EXPECT_FALSE(takeShortTurns());
-    EXPECT_EQ(turn(), before);
+    EXPECT_EQ(turnOfThisThread(), before);
   });
 }
 
