@@ -10,6 +10,7 @@
 #include <functional>
 #include <thread>
 
+#include "support/forbid_calls.h"
 #include "support/thread_turn.h"
 
 namespace sessiond {
@@ -50,7 +51,7 @@ TEST(ShortTurns, AreNotForAThreadOfAnotherPolicy) {
 TEST(ShortTurns, AreNoErrorWhereTheyAreForbidden) {
   onThread([] {
     const std::uint64_t before = turnOfThisThread();
-    ASSERT_TRUE(forbidSchedSetattr());
+    ASSERT_TRUE(forbidCalls({SYS_sched_setattr}));
     EXPECT_FALSE(takeShortTurns());
     EXPECT_EQ(turnOfThisThread(), before);
   });
