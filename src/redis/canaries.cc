@@ -1,5 +1,6 @@
 #include "redis/canaries.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,25 @@ constexpr std::size_t kRandomBytes = 16;
 constexpr auto kNames = std::to_array<std::string_view>(
     {"subscription", "switch", "canaries", "database", "unused", "flush", "sentinels", "users", "everybody", "rest"});
 static_assert(kNames.size() == kDistrustReasons, "a word for each");
+
+/// Servers tell in the order in which they take; who stands between may let one connection's wait for so long. A part
+/// of max_staleness that is less than a connection's canaries are apart.
+constexpr int kOvertaken = 8;
+
+struct CanaryName {
+  std::uint64_t connection;
+  SteadyTime::rep moment;
+};
+
+/// Behind the prefix.
+std::optional<CanaryName> parseName(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto connection = parseInteger<std::uint64_t>(text.substr(0, colon));
+  const auto moment = parseInteger<SteadyTime::rep>(text.substr(colon + 1));
+  if (!connection || !moment) return std::nullopt;
+  return CanaryName{*connection, *moment};
+}
 
 }  // namespace
 
@@ -49,6 +69,9 @@ void Canaries::publish(SubscriptionRef next) {
     if (const ProofRef proof = weak.lock()) proof->moment.store(Proof::kNever, std::memory_order_release);
   }
   latest_.reset();
+  missing_.clear();
+  latest_back_.reset();
+  waited_in_vain_ = false;
   current_ = std::move(next);
 }
 
@@ -102,23 +125,57 @@ void Canaries::beginEra(DistrustReason why) {
 
 bool Canaries::cameBack(std::string_view key, const std::string& prefix, SteadyTime now) {
   if (!key.starts_with(prefix)) return false;
-  key.remove_prefix(prefix.size());
-  const std::size_t colon = key.find(':');
-  if (colon == std::string_view::npos) return true;
-  const auto number = parseInteger<std::uint64_t>(key.substr(0, colon));
-  const auto moment = parseInteger<SteadyTime::rep>(key.substr(colon + 1));
-  if (!number || !moment) return true;
+  const auto name = parseName(key.substr(prefix.size()));
+  if (!name) return true;
+  const SteadyTime sent{SteadyTime::duration(name->moment)};
+  if (now - sent >= life()) return true;  // its end, it may be, which tells of nothing else
   const std::lock_guard lock(mutex_);
   if (current_ == nullptr || current_->prefix != prefix) return true;
-  trust_.prove(current_->era, SteadyTime(SteadyTime::duration(*moment)));
+  std::erase_if(missing_,
+                [&](const Missing& one) { return one.connection == name->connection && one.moment == name->moment; });
+  if (overtakes(sent, true)) {
+    beginGeneration(DistrustReason::kCanaries);
+    given_up_for_ = DistrustReason::kCanaries;
+    return true;
+  }
+  if (overtakes(sent, false) || endsSilence(sent)) {
+    beginEra(DistrustReason::kCanaries);
+    return true;
+  }
+  waited_in_vain_ = false;
+  latest_back_ = std::max(sent, latest_back_.value_or(sent));
+  trust_.prove(current_->era, sent);
   proven_.store(true, std::memory_order_release);
-  const auto found = proofs_.find(*number);
+  const auto found = proofs_.find(name->connection);
   const ProofRef proof = found == proofs_.end() ? nullptr : found->second.lock();
-  if (proof && proof->moment.load(std::memory_order_relaxed) < *moment) {
-    proof->moment.store(*moment, std::memory_order_release);
-    returns_.observe(now - SteadyTime(SteadyTime::duration(*moment)));
+  if (proof && proof->moment.load(std::memory_order_relaxed) < name->moment) {
+    proof->moment.store(name->moment, std::memory_order_release);
+    returns_.observe(now - sent);
   }
   return true;
+}
+
+/// Has it come back before another one that the server had before it, as it has said or not? REQUIRES: mutex_ is held.
+bool Canaries::overtakes(SteadyTime sent, bool taken) const {
+  return std::ranges::any_of(missing_, [&](const Missing& one) {
+    return one.taken == taken && one.since + maxStaleness() / kOvertaken < sent;
+  });
+}
+
+/// REQUIRES: mutex_ is held.
+bool Canaries::endsSilence(SteadyTime sent) const {
+  return waited_in_vain_ && latest_back_ && sent - *latest_back_ > maxStaleness();
+}
+
+/// REQUIRES: mutex_ is held.
+void Canaries::miss(const SubscriptionRef& of, std::string_view key, SteadyTime now, bool taken) {
+  if (missing_.size() >= kMostMissing) return;
+  const auto name = parseName(key.substr(of->prefix.size()));
+  if (!name) return;
+  const auto found = proofs_.find(name->connection);
+  const ProofRef proof = found == proofs_.end() ? nullptr : found->second.lock();
+  if (proof && proof->moment.load(std::memory_order_relaxed) >= name->moment) return;  // it was back sooner than that
+  missing_.push_back(Missing{.connection = name->connection, .moment = name->moment, .since = now, .taken = taken});
 }
 
 Canaries::ProofRef Canaries::add() {
@@ -147,10 +204,22 @@ std::string Canaries::latest(const SubscriptionRef& of) const {
   return current_ == of && latest_ ? latest_->key : std::string();
 }
 
-void Canaries::written(const SubscriptionRef& of, const std::string& key, SteadyTime sent) {
+void Canaries::written(const SubscriptionRef& of, const std::string& key, SteadyTime sent, SteadyTime now) {
   const std::lock_guard lock(mutex_);
-  if (current_ != of || (latest_ && latest_->sent > sent)) return;
+  if (current_ != of) return;
+  miss(of, key, now, true);
+  if (latest_ && latest_->sent > sent) return;
   latest_ = Written{.key = key, .sent = sent};
+}
+
+void Canaries::unanswered(const SubscriptionRef& of, const std::string& key, SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  if (current_ == of) miss(of, key, now, false);
+}
+
+void Canaries::waitedInVain() {
+  const std::lock_guard lock(mutex_);
+  waited_in_vain_ = true;
 }
 
 void Canaries::renew(const SubscriptionRef& of, DistrustReason why) {

@@ -15,7 +15,14 @@
 // nobody has asked for so long that all may have expired, nothing can be read back, and nothing that was loaded before
 // is believed.
 //
-// When canaries stay away, the subscription and all connections are made anew (renew).
+// When canaries stay away, the subscription and all connections are made anew (renew). So they are when one that the
+// server has taken stays away, and another that was sent later comes back: either the two connections lead to two
+// servers, or something in between has left something out, and as well as a canary it may have been what a session's
+// end caused. Redis tells nothing twice.
+//
+// Of a canary without an answer nobody knows whether the server has taken it, and of a silence in which connections
+// waited in vain, what was left out. Where another one that was sent later comes back first, the subscription stands,
+// but nothing is believed that was loaded before.
 
 #pragma once
 
@@ -29,6 +36,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/enum_size.h"
@@ -70,6 +78,8 @@ class Canaries {
   using SubscriptionRef = std::shared_ptr<const Subscription>;
   /// A canary lives so many times max_staleness, and is read back within half of that.
   static constexpr int kLife = 10;
+  /// Beyond so many it is not noted which others are missing.
+  static constexpr std::size_t kMostMissing = 64;
 
   // The listener's.
 
@@ -110,8 +120,12 @@ class Canaries {
   SubscriptionRef currentForWriting(SteadyTime now);
   /// The latest that the server has taken under this subscription, to be read back behind the next one; empty: none.
   std::string latest(const SubscriptionRef& of) const;
-  /// The server has taken it.
-  void written(const SubscriptionRef& of, const std::string& key, SteadyTime sent);
+  /// The server has taken it, as is known since `now`.
+  void written(const SubscriptionRef& of, const std::string& key, SteadyTime sent, SteadyTime now);
+  /// Nobody knows whether the server has: no answer came until `now`, when it was waited for no longer.
+  void unanswered(const SubscriptionRef& of, const std::string& key, SteadyTime now);
+  /// A connection that is no use any more has waited for something: for an answer, or to be greeted.
+  void waitedInVain();
   milliseconds life() const { return kLife * maxStaleness(); }
   /// Something is wrong with this subscription or with a connection beside it: all are to be made anew. Nothing is
   /// believed that was loaded before.
@@ -130,12 +144,22 @@ class Canaries {
     std::string key;
     SteadyTime sent;
   };
+  /// One that has not come back.
+  struct Missing {
+    std::uint64_t connection = 0;
+    SteadyTime::rep moment = 0;
+    SteadyTime since;    ///< what is sent later comes back later, too
+    bool taken = false;  ///< the server has said so
+  };
 
   void publish(SubscriptionRef next);
   void beginGeneration(DistrustReason why);
   void beginEra(DistrustReason why);
   void countLoss(DistrustReason why);
   void forgetProofs();
+  void miss(const SubscriptionRef& of, std::string_view key, SteadyTime now, bool taken);
+  bool overtakes(SteadyTime sent, bool taken) const;
+  bool endsSilence(SteadyTime sent) const;
 
   CacheTrust& trust_;
   const RedisKeys keys_;
@@ -148,6 +172,9 @@ class Canaries {
   mutable std::mutex mutex_;
   SubscriptionRef current_;                               // guarded by mutex_
   std::optional<Written> latest_;                         // guarded by mutex_
+  std::vector<Missing> missing_;                          // guarded by mutex_; the earliest
+  std::optional<SteadyTime> latest_back_;                 // guarded by mutex_; when that one was sent
+  bool waited_in_vain_ = false;                           // guarded by mutex_; since then
   std::map<std::uint64_t, std::weak_ptr<Proof>> proofs_;  // guarded by mutex_; by the connection's number
   std::size_t alive_proofs_ = 0;                          // guarded by mutex_; when they were counted last
   std::uint64_t next_number_ = 1;                         // guarded by mutex_

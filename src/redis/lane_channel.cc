@@ -54,7 +54,7 @@ void LaneChannel::send(Query& query, SteadyTime deadline) {
 
 void LaneChannel::start() {
   const SteadyTime now = clock_.steadyNow();
-  if (now >= deadline_) return failed(noAnswerInTime());
+  if (now >= deadline_) return finish(asked_->failed(noAnswerInTime(), now));
   if (connection_.ready()) renewIfDue(now);
   if (connection_.closed()) return open();
   transmit();
@@ -150,6 +150,7 @@ void LaneChannel::answered() {
   const SteadyTime now = clock_.steadyNow();
   answered_before_ = true;
   const auto believed = judgeSign();
+  sign_.canary.clear();
   if (!believed) return leave(believed.error());
   if (!*believed && carries_query_) return finish(asked_->disbelieved(replies_));
   if (!carries_query_) {
@@ -212,9 +213,10 @@ void LaneChannel::judgeCanary() {
     }
   }
   if (canary_refused_) return;  // full, say: nothing is fresh then, loads go on
-  canaries_->written(subscription_, sign_.canary, sign_.sent);
+  const SteadyTime now = clock_.steadyNow();
+  canaries_->written(subscription_, sign_.canary, sign_.sent, now);
   last_sent_ = sign_.sent;
-  missCanaries(clock_.steadyNow());
+  missCanaries(now);
 }
 
 void LaneChannel::missCanaries(SteadyTime now) {
@@ -239,6 +241,13 @@ bool LaneChannel::isTracked(SteadyTime now) const {
 
 void LaneChannel::failed(const ConnectionError& error) {
   const bool had_ended = error.kind == ConnectionError::Kind::kClosed && answered_before_;
+  // Who closes a connection, or refuses it, has left nothing out.
+  using Kind = ConnectionError::Kind;
+  if (canaries_ != nullptr && error.kind != Kind::kClosed && error.kind != Kind::kRejected) {
+    canaries_->waitedInVain();
+    if (!sign_.canary.empty()) canaries_->unanswered(subscription_, sign_.canary, clock_.steadyNow());
+  }
+  sign_ = {};
   if (query_ == nullptr) {
     if (!had_ended) node_.reports().noteFailure(error);
     return;

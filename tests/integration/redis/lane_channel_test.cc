@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -19,8 +20,11 @@ namespace {
 class LaneChannelTest : public testing::Test, private LaneChannel::Query {
  protected:
   /// `among_others`: the server is one of several.
-  explicit LaneChannelTest(bool among_others = false, const std::vector<std::string>& configuration = {})
-      : among_others_(among_others), server_({.tcp = true, .configuration = configuration}) {
+  explicit LaneChannelTest(bool among_others = false, const std::vector<std::string>& configuration = {},
+                           milliseconds command_timeout = 5s)
+      : among_others_(among_others),
+        command_timeout_(command_timeout),
+        server_({.tcp = true, .configuration = configuration}) {
     test_.client.node().vouch(SteadyTime::max());
   }
 
@@ -32,7 +36,7 @@ class LaneChannelTest : public testing::Test, private LaneChannel::Query {
   /// What becomes of a question.
   std::string ask() {
     outcome_.clear();
-    channel_->send(static_cast<LaneChannel::Query&>(*this), now() + 10s);
+    channel_->send(static_cast<LaneChannel::Query&>(*this), now() + 2 * command_timeout_);
     EXPECT_TRUE(loop_.runUntil([this] { return !outcome_.empty(); }));
     return outcome_;
   }
@@ -43,10 +47,11 @@ class LaneChannelTest : public testing::Test, private LaneChannel::Query {
   }
   /// Whatever canaries have been written come back; how many.
   int tellOfCanaries() {
-    std::istringstream keys(server_.command({"KEYS", prefix_ + "*"}));
-    int count = 0;
-    for (std::string key; std::getline(keys, key); ++count) canaries_->cameBack(key, prefix_, now());
-    return count;
+    std::istringstream lines(server_.command({"KEYS", prefix_ + "*"}));
+    std::set<std::string> keys;
+    for (std::string key; std::getline(lines, key);) keys.insert(key);
+    for (const std::string& key : keys) canaries_->cameBack(key, prefix_, now());
+    return static_cast<int>(keys.size());
   }
   /// That of another connection comes back.
   void proveByAnother() {
@@ -65,10 +70,11 @@ class LaneChannelTest : public testing::Test, private LaneChannel::Query {
   SteadyTime now() { return clock_.steadyNow(); }
 
   const bool among_others_;
+  const milliseconds command_timeout_;
   RedisServer server_;
   TestClient test_{[this] {
     RedisSettings config = configFor(server_.unixUrl());
-    config.command_timeout = 5s;
+    config.command_timeout = command_timeout_;
     if (among_others_) config.cluster.nodes = {"127.0.0.1:1"};
     return config;
   }()};
@@ -145,6 +151,46 @@ TEST_F(LaneChannelTest, AConnectionOfAGenerationBeforeIsMadeAnew) {
   canaries_->renewAll();
   ask();
   EXPECT_EQ(test_.connectionsOpened(), 2U);
+}
+
+/// Whose server is given up after so short a time that a test can wait for it.
+class ImpatientLaneChannelTest : public LaneChannelTest {
+ protected:
+  ImpatientLaneChannelTest() : LaneChannelTest(false, {}, 200ms) {}
+
+  /// A question that is sent after `later`, and not answered.
+  void askInVain(milliseconds later) {
+    clock_.advance(later);
+    server_.freeze();
+    EXPECT_EQ(ask(), "failed");
+    server_.thaw();
+  }
+};
+
+TEST_F(ImpatientLaneChannelTest, ACanaryThatNobodyAnsweredIsMissed) {
+  use(60s);
+  subscribe();
+  ASSERT_EQ(ask(), "untracked");
+  ASSERT_EQ(tellOfCanaries(), 1);
+  const auto before = canaries_->current();
+  askInVain(20s);
+  proveByAnother();
+  EXPECT_EQ(canaries_->current(), before) << "it was sent too soon behind";
+  clock_.advance(8s);
+  proveByAnother();
+  EXPECT_NE(canaries_->current(), before);
+}
+
+TEST_F(ImpatientLaneChannelTest, WhoWaitedInVainDoesNotBelieveWhatComesOutOfASilence) {
+  use(60s);
+  subscribe();
+  ASSERT_EQ(ask(), "untracked");
+  ASSERT_EQ(tellOfCanaries(), 1);
+  const auto before = canaries_->current();
+  askInVain(1s);  // without a canary
+  clock_.advance(61s);
+  proveByAnother();
+  EXPECT_NE(canaries_->current(), before);
 }
 
 /// Whose connections grow old as a test says, and not by themselves.
