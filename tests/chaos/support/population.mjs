@@ -10,6 +10,9 @@ import { pause, waitFor } from '../../support/waiting.mjs';
 const kLanes = 6;
 const kLive = 12;
 const kMost = 48;
+/** So many are in use, and in sessiond's memory, before the first of them ends. */
+const kPassing = 8;
+const kRevoked = 'revoked by its application';
 /** So many are in the stock before each fault, who asks for them, and with so many milliseconds between: twenty seconds. */
 const kStock = 300;
 const kAtOnce = 20;
@@ -37,6 +40,7 @@ export class Population {
     this.random = new Random(seed);
     this.sessions = [];
     this.stock = [];
+    this.passing = []; // those that live, and end next
     this.number = 0;
     this.agreedFrom = 0;
     this.clear();
@@ -139,6 +143,7 @@ export class Population {
     // Else a session would be stored before and acknowledged after, and nobody would know that it is gone with the rest.
     const back = await this.quietly(async () => {
       const lost = new Set(await ofThese(this.stored.map(({ sid }) => sid)));
+      this.passing = this.passing.filter(({ sid }) => !lost.has(sid));
       const over = await this.uncertainly(action, ({ sid, model }, before) => (lost.has(sid) ? model.removed() : model.resume(before)));
       return over ?? performance.now();
     });
@@ -194,9 +199,19 @@ export class Population {
   async #live() {
     const session = await this.create(this.random.chance(0.25) ? 'expired' : 'passing');
     if (!session || session.kind === 'expired') return;
+    this.passing.push(session);
     await pause(40);
-    if (this.random.chance(0.5)) await this.logOut(session);
-    else await this.destroy(session);
+    if (this.passing.length <= kPassing) return;
+    const ending = this.passing.shift();
+    if (this.random.chance(0.5)) await this.logOut(ending);
+    else await this.destroy(ending);
+  }
+
+  /** Applications end, at once, what is in use for the time being: so sessiond must hear of it, or stop believing itself. */
+  async revokePassing() {
+    const isRevoked = (session) => this.destroy(session).then(() => session.kind === kRevoked);
+    const all = this.passing.splice(0);
+    await Promise.all(all.map((session) => waitFor('a session is revoked', () => isRevoked(session), { timeout: 30000 })));
   }
 
   async logOut(session) {
@@ -205,6 +220,11 @@ export class Population {
     if (answer?.status !== 204) return;
     session.kind = 'logged out';
     session.model.ended(this.instances.whose(answer));
+  }
+
+  /** Redis deletes what has ended by itself as soon as somebody asks for it. */
+  async findExpired() {
+    for (const { sid } of this.ofKind('expired')) await this.topology.command('EXISTS', `sess:${sid}`);
   }
 
   /** An application that has not heard of its end stores its copy of it. */
@@ -220,7 +240,7 @@ export class Population {
     try {
       await this.topology.command('DEL', `sess:${session.sid}`);
       await pause(heardAfter);
-      session.kind = 'revoked by its application';
+      session.kind = kRevoked;
       session.model.removed();
     } catch {
       // Nobody knows.
