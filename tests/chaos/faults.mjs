@@ -37,6 +37,7 @@ async function olderData({ topology, population }) {
   const uncertain = new Set();
   // Quiet first: what an application has begun is not to end in the midst of it.
   await population.quietly(async () => {
+    await population.revokePassing(); // a logout of one that comes back is known to no other instance
     await population.uncertainly(
       () => topology.withoutFailover(() => restartWith(topology.primary, (data) => fs.cpSync(data, saved, { recursive: true }))),
       (session, before) => session.model.resume(before),
@@ -106,7 +107,7 @@ function failingOver(harm, { short } = {}) {
       const back = await anotherPrimary({ topology, population }, async (primary) => {
         mend = await harm(primary, topology);
       });
-      await pause(2500);
+      await Promise.all([population.revokePassing(), pause(2500)]);
       await mend();
       await topology.group.allFollow();
       return back;
@@ -150,6 +151,16 @@ function emptied({ topology, population }, command) {
   });
 }
 
+/** For so many milliseconds the network does harm, and of what ends as soon as it begins sessiond hears late, or never. */
+async function unheard({ topology: { relays }, population }, harm, milliseconds) {
+  for (const relay of relays) {
+    Object.assign(relay, harm);
+    if (harm.refuses) relay.reset();
+  }
+  await Promise.all([population.revokePassing(), pause(milliseconds)]);
+  for (const relay of relays) Object.assign(relay, { delay: 0, swallows: false, refuses: false });
+}
+
 /** One of several is away for a while. */
 async function away(one) {
   await one.stop('SIGKILL');
@@ -160,7 +171,7 @@ async function away(one) {
 export const faults = {
   nothing: { harm: () => pause(1000) },
   'killed, back after 0.5 s': {
-    short: ['plain', 'tls'],
+    short: ['unix', 'tls'],
     harm: ({ topology }) =>
       topology.withoutFailover(async () => {
         await topology.primary.stop('SIGKILL');
@@ -176,7 +187,7 @@ export const faults = {
       }),
   },
   'frozen for 1 s': {
-    short: ['plain', 'tls'],
+    short: ['unix', 'tls'],
     harm: ({ topology }) =>
       topology.withoutFailover(async () => {
         topology.primary.freeze();
@@ -192,18 +203,18 @@ export const faults = {
     },
   },
   'restarted empty': {
-    short: ['plain'],
+    short: ['unix'],
     harm: ({ topology, population }) =>
       population.loseThePrimarys(() =>
         topology.withoutFailover(() => restartWith(topology.primary, (data) => fs.rmSync(data, { recursive: true }))),
       ),
   },
-  'restarted with older data': { short: ['plain'], harm: olderData },
-  'loading': { harm: ({ topology }) => topology.withoutFailover(() => loading(topology)) },
-  'full': {
-    async harm({ topology }) {
+  'restarted with older data': { short: ['unix'], harm: olderData },
+  'loading its file for 4 s': { harm: ({ topology }) => topology.withoutFailover(() => loading(topology)) },
+  'full (noeviction)': {
+    async harm({ topology, population }) {
       await topology.command('CONFIG', 'SET', 'maxmemory', '1');
-      await pause(1500);
+      await Promise.all([population.revokePassing(), pause(1500)]);
       await topology.command('CONFIG', 'SET', 'maxmemory', '0');
     },
   },
@@ -227,37 +238,20 @@ export const faults = {
     lasts: true,
     harm: ({ topology }) => during(1000, 100, () => topology.command('CLIENT', 'KILL', 'TYPE', 'normal', 'USER', 'default')),
   },
-  'network: 100 ms late': {
-    lasts: true,
-    async harm({ topology }) {
-      topology.relay.delay = 100;
-      await pause(2000);
-      topology.relay.delay = 0;
-    },
-  },
+  'network: 100 ms late': { lasts: true, harm: (house) => unheard(house, { delay: 100 }, 2000) },
   'network: bytes are lost': {
     lasts: true,
-    short: ['plain', 'tls'],
-    async harm({ topology }) {
-      topology.relay.swallows = true;
-      await pause(1500);
-      topology.relay.swallows = false;
-    },
+    short: ['unix', 'tls', 'cluster'],
+    harm: (house) => unheard(house, { swallows: true }, 1500),
   },
+  // The connection stands, and whoever believes that changes would be told over it is wrong.
+  'network: invalidations are lost': { harm: (house) => unheard(house, { swallows: 'invalidations' }, 2500) },
   'network: resets': {
     lasts: true,
     short: ['tls'],
-    harm: ({ topology }) => during(1000, 40, () => topology.relay.reset()),
+    harm: ({ topology }) => during(1000, 40, () => topology.relays.forEach((relay) => relay.reset())),
   },
-  'network: refuses': {
-    lasts: true,
-    async harm({ topology }) {
-      const { target } = topology.relay;
-      topology.relay.switchTo(undefined);
-      await pause(1000);
-      topology.relay.target = target;
-    },
-  },
+  'network: refuses': { lasts: true, harm: (house) => unheard(house, { refuses: true }, 1000) },
   'primary killed': failingOver(async (primary) => {
     await primary.stop('SIGKILL');
     return () => primary.start();
@@ -320,11 +314,15 @@ export const faults = {
     },
   },
   'failed over by hand': {
-    short: ['plain', 'tls', 'sentinel', 'cluster'],
-    harm: (house) => anotherPrimary(house),
+    short: ['unix', 'tls', 'sentinel', 'cluster'],
+    async harm(house) {
+      const back = await anotherPrimary(house);
+      await house.population.revokePassing();
+      return back;
+    },
   },
   "sessiond's clock jumps by an hour": {
-    short: ['plain'],
+    short: ['unix'],
     async harm({ topology }) {
       for (const hours of [1, -1, 0]) {
         topology.clock.set(hours * 3600);
@@ -349,20 +347,23 @@ export const faults = {
     },
   },
   "Redis's clock jumps by an hour": {
-    async harm({ topology, population }) {
-      await population.loseEverything(() => topology.clockOfServers.set(3601)); // so long do they live
-      await pause(1500);
-      await population.quietly(async () => {
-        await pause(1000); // what ends by itself has ended, and not an hour later
-        topology.clockOfServers.set(0);
-      });
-      await pause(1500);
-    },
+    // After all failovers: nodes of a cluster whose clocks went back do not notice for an hour that one of them is silent.
+    harm: ({ topology, population }) =>
+      topology.withoutFailover(async () => {
+        await population.loseEverything(() => topology.clockOfServers.set(3601)); // so long do they live
+        await pause(1500);
+        await population.quietly(async () => {
+          await pause(1000); // what ends by itself has ended, and not an hour later
+          await population.findExpired();
+          topology.clockOfServers.set(0);
+        });
+        await pause(1500);
+      }),
   },
   'FLUSHALL': { harm: (house) => emptied(house, 'FLUSHALL') },
   'FLUSHDB': { harm: (house) => emptied(house, 'FLUSHDB') },
   'SWAPDB': {
-    short: ['plain'],
+    short: ['unix'],
     harm: ({ topology, population }) => population.loseEverything(() => topology.command('SWAPDB', 0, 1)),
   },
 };

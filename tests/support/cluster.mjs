@@ -3,10 +3,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
+import { BusRelay } from './bus_relay.mjs';
+import { OuterPorts } from './outer_ports.mjs';
 import { asEverybody, Redis } from './redis_server.mjs';
 import { freePort } from './sockets.mjs';
 import { pause, waitFor } from './waiting.mjs';
-import { BusRelay } from './bus_relay.mjs';
 
 const kSlots = 16384;
 const kPrimaries = 3;
@@ -23,18 +24,21 @@ export const primaryOf = (slot) => Math.floor((slot * kPrimaries) / kSlots);
 export class ClusterGroup {
   /**
    * `nodes`: three primaries, and replicas of them. `nodeTimeout`: a primary that was not heard for so long is failed over,
-   * in milliseconds. `separable`: nodes can be cut off from each other. `rights`: of whoever names no user (asEverybody).
-   * `Server`: of which class they are.
+   * in milliseconds. `separable`: nodes can be cut off from each other, and harm be done to what others send them (relays).
+   * `rights`: of whoever names no user (asEverybody). `environment`: of the nodes. `Server`: of which class they are.
    */
-  constructor(folder, { nodes = 6, nodeTimeout = 1000, separable = false, rights = [], Server = Redis } = {}) {
+  constructor(folder, { nodes = 6, nodeTimeout = 1000, separable = false, rights = [], environment, Server = Redis } = {}) {
     this.folder = folder;
     this.nodes = nodes;
     this.Server = Server;
     this.nodeTimeout = nodeTimeout;
     this.separable = separable;
     this.rights = rights;
+    this.environment = environment;
+    this.outer = new OuterPorts();
     this.servers = [];
     this.alone = undefined; // this one is cut off from all others
+    this.deposed = undefined; // and this one leads no more, whatever it says of itself
   }
 
   async start() {
@@ -44,7 +48,7 @@ export class ClusterGroup {
       await server.command('CLUSTER', 'SET-CONFIG-EPOCH', i + 1);
       if (i < kPrimaries) await server.command('CLUSTER', 'ADDSLOTSRANGE', firstSlot(i), firstSlot(i + 1) - 1);
     }
-    for (const server of others) await first.command('CLUSTER', 'MEET', '127.0.0.1', server.port, server.bus);
+    for (const server of others) await first.command('CLUSTER', 'MEET', '127.0.0.1', server.announced, server.bus);
     for (const server of this.servers) {
       server.id = await server.command('CLUSTER', 'MYID');
       await waitFor('all nodes have met', async () => (await server.command('CLUSTER', 'INFO')).includes(`cluster_known_nodes:${this.nodes}`), kPatience);
@@ -64,15 +68,17 @@ export class ClusterGroup {
     args.push('--cluster-replica-validity-factor', '0', '--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1');
     const source = `127.0.0.${10 + i}`;
     let relay;
+    let announced = port;
     if (this.separable) {
       relay = await new BusRelay(bus, (from) => this.#areApart(source, from)).start();
+      announced = await this.outer.inFrontOf(port);
       // Protected mode knows of one loopback address only.
       args.push('--protected-mode', 'no', '--bind-source-addr', source);
-      args.push('--cluster-announce-ip', '127.0.0.1', '--cluster-announce-bus-port', relay.port);
+      args.push('--cluster-announce-ip', '127.0.0.1', '--cluster-announce-port', announced, '--cluster-announce-bus-port', relay.port);
       args.push('--user', kReplica, 'on', `>${kPassword}`, '~*', '&*', '+@all', '--masteruser', kReplica, '--masterauth', kPassword);
     }
-    const server = new this.Server(folder, { port, args });
-    Object.assign(server, { source, relay, bus: relay?.port ?? bus });
+    const server = new this.Server(folder, { port, args, environment: this.environment });
+    Object.assign(server, { source, relay, announced, bus: relay?.port ?? bus });
     return server.start();
   }
 
@@ -95,12 +101,17 @@ export class ClusterGroup {
     };
   }
 
-  /** What sessiond is told of it. */
-  get settings() {
-    return { cluster: { nodes: this.servers.map(({ port }) => `127.0.0.1:${port}`) } };
+  /** What stands between the nodes and whoever asks them. */
+  get relays() {
+    return this.outer.relays;
   }
 
-  /** All slots are served, and each primary has a replica that has everything. */
+  /** What sessiond is told of it. */
+  get settings() {
+    return { cluster: { nodes: this.servers.map(({ announced }) => `127.0.0.1:${announced}`) } };
+  }
+
+  /** All slots are served, and each primary has a replica that has everything; so all agree who leads. */
   async settle() {
     for (const server of this.servers) {
       await waitFor('the cluster is well', async () => (await server.command('CLUSTER', 'INFO')).includes('cluster_state:ok'), kPatience);
@@ -109,10 +120,12 @@ export class ClusterGroup {
       const roles = await Promise.all(this.servers.map((server) => server.command('ROLE')));
       return roles.filter(([role]) => role === 'master').length === kPrimaries && roles.every(([role, , , state]) => role === 'master' || state === 'connected');
     }, kPatience);
+    this.deposed = undefined;
   }
 
   async primaries() {
-    const all = await Promise.all(this.servers.map(async (server) => ((await server.command('ROLE').catch(() => ['']))[0] === 'master' ? server : undefined)));
+    const asked = this.servers.filter((server) => server !== this.deposed);
+    const all = await Promise.all(asked.map(async (server) => ((await server.command('ROLE').catch(() => ['']))[0] === 'master' ? server : undefined)));
     return all.filter(Boolean);
   }
 
@@ -131,7 +144,7 @@ export class ClusterGroup {
     return waitFor('a replica follows', async () => {
       for (const server of this.servers) {
         const [role, , port, state] = await server.command('ROLE').catch(() => ['']);
-        if (role === 'slave' && port === primary.port && state === 'connected') return server;
+        if (role === 'slave' && port === primary.announced && state === 'connected') return server;
       }
       return undefined;
     }, kPatience);
@@ -156,12 +169,10 @@ export class ClusterGroup {
     return replica;
   }
 
-  /** Resolves to the primary that has taken over this key from one that does not answer. */
+  /** Resolves to the primary that has taken over this key from one that does not answer, or is cut off. */
   failedOver(primary, key) {
-    return waitFor('another one takes over', async () => {
-      const owner = await this.ownerOf(key);
-      return owner !== primary && owner;
-    }, kPatience);
+    this.deposed = primary;
+    return this.ownerOf(key);
   }
 
   /** Moves a key's slot, with all that is in it, key by key. */
@@ -196,7 +207,7 @@ export class ClusterGroup {
         if (answer instanceof Error) throw answer;
         return answer;
       }
-      server = this.servers.find(({ port }) => port === Number(led[2]));
+      server = this.servers.find(({ announced }) => announced === Number(led[2]));
       if (led[1] === 'ASK') return server.asking(...args);
     }
     throw new Error(`led on too often: ${args[0]}`);
@@ -205,5 +216,6 @@ export class ClusterGroup {
   async stop() {
     await Promise.all(this.servers.map((server) => server.stop('SIGKILL')));
     for (const { relay } of this.servers) relay?.stop();
+    await this.outer.stop();
   }
 }

@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
+import { OuterPorts } from './outer_ports.mjs';
 import { start, stop } from './processes.mjs';
 import { asEverybody, Redis } from './redis_server.mjs';
 import { freePort } from './sockets.mjs';
@@ -20,7 +21,8 @@ const kPassword = 'secret-of-servers';
 const kUsers = [kOther, kWatcher].flatMap((user) => ['--user', user, 'on', `>${kPassword}`, '~*', '&*', '+@all']);
 
 class Sentinel extends Redis {
-  constructor(folder, port, primary, downAfter) {
+  /** `primary`: the port at which that one is reached. `lines`: more of its file. */
+  constructor(folder, { port, primary, downAfter, lines = [] }) {
     super(folder, { port });
     this.file = path.join(folder, 'sentinel.conf');
     fs.writeFileSync(
@@ -28,7 +30,8 @@ class Sentinel extends Redis {
       `port ${port}\nbind 127.0.0.1\nunixsocket ${this.socket}\ndir ${folder}\n` +
         `sentinel monitor ${kMaster} 127.0.0.1 ${primary} 2\n` +
         `sentinel auth-user ${kMaster} ${kWatcher}\nsentinel auth-pass ${kMaster} ${kPassword}\n` +
-        `sentinel down-after-milliseconds ${kMaster} ${downAfter}\nsentinel failover-timeout ${kMaster} 2000\n`,
+        `sentinel down-after-milliseconds ${kMaster} ${downAfter}\nsentinel failover-timeout ${kMaster} 2000\n` +
+        lines.map((line) => `${line}\n`).join(''),
     );
   }
 
@@ -55,13 +58,17 @@ class Sentinel extends Redis {
 export class SentinelGroup {
   /**
    * `downAfter`: milliseconds without an answer after which a sentinel takes a server for down. `minReplicas`: a primary
-   * with less of them takes no writes. `rights`: of whoever names no user (asEverybody).
+   * with less of them takes no writes. `rights`: of whoever names no user (asEverybody). `separable`: harm can be done to
+   * what others send to the servers (relays). `environment`: of the servers.
    */
-  constructor(folder, { downAfter = 500, minReplicas = 0, rights = [] } = {}) {
+  constructor(folder, { downAfter = 500, minReplicas = 0, rights = [], separable = false, environment } = {}) {
     this.folder = folder;
     this.downAfter = downAfter;
     this.minReplicas = minReplicas;
     this.rights = rights;
+    this.separable = separable;
+    this.environment = environment;
+    this.outer = new OuterPorts();
     this.servers = [];
     this.sentinels = [];
   }
@@ -69,18 +76,8 @@ export class SentinelGroup {
   async start() {
     this.passwordFile = path.join(this.folder, 'redis-password');
     fs.writeFileSync(this.passwordFile, kPassword, { mode: 0o600 });
-    for (const i of [0, 1, 2]) {
-      const args = [...kUsers, ...asEverybody(this.rights, kPassword), '--masteruser', kOther, '--masterauth', kPassword, '--repl-diskless-sync-delay', 0];
-      args.push('--min-replicas-to-write', this.minReplicas, '--min-replicas-max-lag', 10);
-      const port = await freePort();
-      const server = new Redis(this.#subfolder(`server${i}`), { port, args, password: kPassword });
-      this.servers.push(await server.start());
-      if (i > 0) await server.command('REPLICAOF', '127.0.0.1', this.servers[0].port);
-    }
-    for (const i of [0, 1, 2]) {
-      const sentinel = new Sentinel(this.#subfolder(`sentinel${i}`), await freePort(), this.servers[0].port, this.downAfter);
-      this.sentinels.push(await sentinel.start());
-    }
+    for (const i of [0, 1, 2]) this.servers.push(await this.#startServer(i));
+    for (const i of [0, 1, 2]) this.sentinels.push(await this.#startSentinel(i));
     await this.allFollow();
     for (const sentinel of this.sentinels) {
       await waitFor('all sentinels have met', async () => {
@@ -91,10 +88,35 @@ export class SentinelGroup {
     return this;
   }
 
+  async #startServer(i) {
+    const args = [...kUsers, ...asEverybody(this.rights, kPassword), '--masteruser', kOther, '--masterauth', kPassword, '--repl-diskless-sync-delay', 0];
+    args.push('--min-replicas-to-write', this.minReplicas, '--min-replicas-max-lag', 10);
+    const port = await freePort();
+    const announced = this.separable ? await this.outer.inFrontOf(port) : port;
+    if (this.separable) args.push('--bind-source-addr', `127.0.0.${20 + i}`, '--replica-announce-ip', '127.0.0.1', '--replica-announce-port', announced);
+    const server = new Redis(this.#subfolder(`server${i}`), { port, args, password: kPassword, environment: this.environment });
+    server.announced = announced;
+    await server.start();
+    if (i > 0) await server.command('REPLICAOF', '127.0.0.1', this.servers[0].announced);
+    return server;
+  }
+
+  async #startSentinel(i) {
+    const lines = this.separable ? [`bind-source-addr 127.0.0.${30 + i}`, 'sentinel announce-ip 127.0.0.1'] : [];
+    const [{ announced: primary }] = this.servers;
+    const sentinel = new Sentinel(this.#subfolder(`sentinel${i}`), { port: await freePort(), primary, downAfter: this.downAfter, lines });
+    return sentinel.start();
+  }
+
   #subfolder(name) {
     const folder = path.join(this.folder, name);
     fs.mkdirSync(folder);
     return folder;
+  }
+
+  /** What stands between the servers and whoever asks them. */
+  get relays() {
+    return this.outer.relays;
   }
 
   /** What sessiond is told of it. */
@@ -107,7 +129,7 @@ export class SentinelGroup {
     const answers = await Promise.allSettled(this.sentinels.map((sentinel) => sentinel.master()));
     const heard = answers.filter(({ status }) => status === 'fulfilled').map(({ value }) => value);
     const { port } = heard.reduce((best, one) => (one.epoch > best.epoch ? one : best));
-    return this.servers.find((server) => server.port === port);
+    return this.servers.find(({ announced }) => announced === port);
   }
 
   /** By hand; another one takes over later (failedOver). */
@@ -138,7 +160,7 @@ export class SentinelGroup {
       if (!before.includes('role:master')) return false;
       const others = this.servers.filter((server) => server !== primary);
       const infos = await Promise.all(others.map((server) => server.command('INFO', 'replication')));
-      const followed = new RegExp(`role:slave[^]*master_port:${primary.port}\\b[^]*master_link_status:up`);
+      const followed = new RegExp(`role:slave[^]*master_port:${primary.announced}\\b[^]*master_link_status:up`);
       return infos.every((info) => followed.test(info) && offset(info) >= offset(before));
     }, { timeout: 40000 });
   }
@@ -157,5 +179,6 @@ export class SentinelGroup {
 
   async stop() {
     await Promise.all([...this.sentinels, ...this.servers].map(({ process }) => stop(process, 'SIGKILL')));
+    await this.outer.stop();
   }
 }

@@ -1,10 +1,12 @@
-// Three servers, one of them the primary, and three sentinels that watch them. All that is acknowledged is on all three
-// before a failover, and until another primary is named nothing is written: what a primary alone has is lost with it,
-// whoever asks.
+// Three servers, one of them the primary, and three sentinels that watch them. In front of each server stands a relay for
+// whoever is none of them. All that is acknowledged is on all three before a failover, and until another primary is named
+// nothing is written: what a primary alone has is lost with it, whoever asks.
 
 import { SentinelGroup } from '../../support/sentinels.mjs';
 import { pause } from '../../support/waiting.mjs';
+import { clockOfServers } from './clock_of_servers.mjs';
 import { ProbeLine } from './probe.mjs';
+import { without } from './without.mjs';
 
 /** Milliseconds without an answer after which a server is given up; and so long that none is. */
 const kDownAfter = 1500;
@@ -13,15 +15,12 @@ const kNever = 600000;
 export class BehindSentinels {
   name = 'behind sentinels';
   staleness = 1000;
-  faults = [
-    'nothing', 'failed over by hand', 'primary killed', 'primary frozen until another serves, woken',
-    'primary cut off from the sentinels', 'primary cut off from its replicas',
-    'logged out, and the primary lost with it', 'one sentinel gone', 'one replica gone',
-    'all sentinels frozen for 1.5 s', 'killed, back after 0.5 s', 'restarted at once', 'frozen for 1 s',
-    'primary frozen for 20 s', 'restarted empty', 'restarted with older data', 'loading', 'full', 'subscription cut',
-    'connections cut', 'paused for 1 s', 'paused for 0.3 s', 'FLUSHALL', 'FLUSHDB', 'SWAPDB',
-    "sessiond's clock jumps by an hour",
-  ];
+  without = {
+    ...without('as long as that another one takes over', 'frozen for 20 s'),
+    ...without('no cluster', 'primary cut off from the other nodes', 'slots are moved'),
+    ...without('where the primary is, sentinels say', 'the address leads to another server',
+      'the name leads elsewhere, the old server lives on'),
+  };
 
   constructor(rights) {
     this.rights = rights;
@@ -30,8 +29,10 @@ export class BehindSentinels {
 
   redis(folder) {
     this.folder = folder;
+    this.clockOfServers = clockOfServers(folder);
+    const { environment } = this.clockOfServers;
     // So long that a busy machine is not taken for a server that is down; and as the guide says that servers should be.
-    this.group = new SentinelGroup(folder, { downAfter: kDownAfter, minReplicas: 1, rights: this.rights });
+    this.group = new SentinelGroup(folder, { downAfter: kDownAfter, minReplicas: 1, rights: this.rights, separable: true, environment });
     return {
       start: async () => {
         await this.group.start();
@@ -42,6 +43,10 @@ export class BehindSentinels {
   }
 
   configure() {} // the group says itself how it is reached
+
+  get relays() {
+    return this.group.relays;
+  }
 
   /** At the one that the sentinels have named, as applications do. */
   command(...args) {

@@ -1,25 +1,27 @@
-// A Redis Cluster: three primaries with a replica each. The primary that harm is done to is that of one live session.
+// A Redis Cluster: three primaries with a replica each, and a relay in front of each node for whoever is none of them. The
+// primary that harm is done to is that of one live session.
 // All that is acknowledged is on its replica before a failover, and until another one has its slots nothing is written.
 
 import { ClusterGroup } from '../../support/cluster.mjs';
+import { clockOfServers } from './clock_of_servers.mjs';
 import { ProbeLine } from './probe.mjs';
+import { without } from './without.mjs';
 
 const kSession = 'sess:live-0';
 /** Milliseconds without an answer after which a node is given up; and so long that none is. */
 const kNodeTimeout = 1500;
-const kNever = 600000;
+const kNever = 2 * 3600000; // beyond what their clocks are made to jump
 
 export class InCluster {
   name = 'in a cluster';
   staleness = 1000;
-  faults = [
-    'nothing', 'failed over by hand', 'primary killed', 'primary frozen until another serves, woken',
-    'primary cut off from the other nodes', 'primary cut off from its replicas',
-    'logged out, and the primary lost with it', 'one replica gone',
-    'killed, back after 0.5 s', 'restarted at once', 'frozen for 1 s', 'primary frozen for 20 s', 'restarted empty',
-    'restarted with older data', 'loading', 'full', 'subscription cut', 'connections cut', 'paused for 1 s',
-    'paused for 0.3 s', 'slots are moved', 'FLUSHALL', 'FLUSHDB', "sessiond's clock jumps by an hour",
-  ];
+  without = {
+    ...without('as long as that another one takes over', 'frozen for 20 s'),
+    ...without('no sentinels', 'primary cut off from the sentinels', 'one sentinel gone', 'all sentinels frozen for 1.5 s'),
+    ...without('where the primaries are, the nodes say', 'the address leads to another server',
+      'the name leads elsewhere, the old server lives on'),
+    ...without('a cluster has one database', 'SWAPDB'),
+  };
 
   constructor(rights) {
     this.rights = rights;
@@ -27,8 +29,10 @@ export class InCluster {
 
   redis(folder) {
     this.folder = folder;
+    this.clockOfServers = clockOfServers(folder);
+    const { environment } = this.clockOfServers;
     // So long that a busy machine is not taken for a node that is down.
-    this.group = new ClusterGroup(folder, { nodeTimeout: kNodeTimeout, separable: true, rights: this.rights });
+    this.group = new ClusterGroup(folder, { nodeTimeout: kNodeTimeout, separable: true, rights: this.rights, environment });
     return {
       start: async () => {
         await this.group.start();
@@ -39,6 +43,10 @@ export class InCluster {
   }
 
   configure() {} // the group says itself how it is reached
+
+  get relays() {
+    return this.group.relays;
+  }
 
   /** Where its key is, as applications do; without one, at the primary that harm is done to. */
   command(...args) {

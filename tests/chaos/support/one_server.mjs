@@ -1,5 +1,5 @@
-// One server behind a relay, and a second one that follows it, with TLS or without. With TLS it has a name, and another
-// relay waits at the address that the name can be made to lead to.
+// One server behind a relay, and a second one that follows it: over a unix socket, TCP or TLS. Over a network it has a name,
+// and another relay waits at the address that the name can be made to lead to.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,43 +11,49 @@ import { asEverybody, Redis } from '../../support/redis_server.mjs';
 import { Relay } from '../../support/relay.mjs';
 import { freePort } from '../../support/sockets.mjs';
 import { waitFor } from '../../support/waiting.mjs';
+import { clockOfServers } from './clock_of_servers.mjs';
 import { PrivateHosts } from './private_hosts.mjs';
 import { ProbeLine } from './probe.mjs';
-import { ShiftedClock } from './shifted_clock.mjs';
+import { without } from './without.mjs';
 
 const kName = 'redis.test';
+const kElsewhere = 'the name leads elsewhere, the old server lives on';
+const kNames = { unix: 'one server, unix socket', tcp: 'one server, TCP', tls: 'one server, TLS' };
 
-/** One server behind a relay, and a second one that follows it. */
 export class OneServer {
   staleness = 0;
-  faults = [
-    'nothing', 'killed, back after 0.5 s', 'restarted at once', 'frozen for 1 s', 'frozen for 20 s', 'restarted empty',
-    'restarted with older data', 'loading', 'full', 'paused for 1 s', 'paused for 0.3 s', 'subscription cut',
-    'connections cut', 'network: 100 ms late', 'network: bytes are lost', 'network: resets', 'network: refuses',
-    'failed over by hand', "sessiond's clock jumps by an hour", "Redis's clock jumps by an hour",
-    'the address leads to another server', 'FLUSHALL', 'FLUSHDB', 'SWAPDB',
-  ];
+  without = {
+    ...without('nobody makes another one the primary', 'primary killed', 'primary frozen until another serves, woken',
+      'primary frozen for 20 s', 'logged out, and the primary lost with it'),
+    ...without('it needs no replica', 'primary cut off from its replicas', 'one replica gone'),
+    ...without('no sentinels', 'primary cut off from the sentinels', 'one sentinel gone', 'all sentinels frozen for 1.5 s'),
+    ...without('no cluster', 'primary cut off from the other nodes', 'slots are moved'),
+  };
 
-  constructor({ tls, rights }) {
-    this.tls = tls;
+  /** `by`: how it is reached, "unix", "tcp" or "tls". */
+  constructor(by, rights) {
+    this.by = by;
     this.rights = rights;
     this.line = new ProbeLine(() => this.#connect());
-    this.name = tls ? 'one server, TLS' : 'one server';
+    this.name = kNames[by];
+    Object.assign(this.without, {
+      unix: { ...without('a path is no name', kElsewhere), ...without('as over TCP, and long', 'frozen for 20 s') },
+      tcp: {},
+      tls: without('a relay cannot see which connection is told of them', 'network: invalidations are lost'),
+    }[by]);
   }
 
   async choosePorts() {
     this.ports = { first: await freePort(), second: await freePort(), relay: await freePort() };
-    this.tlsPorts = this.tls ? { first: await freePort(), second: await freePort() } : undefined;
+    this.tlsPorts = this.by === 'tls' ? { first: await freePort(), second: await freePort() } : undefined;
     return this;
   }
 
   redis(folder) {
     this.folder = folder;
-    const clock = path.join(folder, 'clock-of-servers');
-    fs.mkdirSync(clock);
-    this.clockOfServers = new ShiftedClock(clock);
-    if (this.tls) {
-      this.#name(new PrivateHosts(folder));
+    this.clockOfServers = clockOfServers(folder);
+    if (this.by !== 'unix') this.#name(new PrivateHosts(folder));
+    if (this.by === 'tls') {
       this.certificate = new Authority(folder).issue('redis', `DNS:${this.host}`);
       this.certificateOfAuthority = fs.readFileSync(path.join(folder, 'ca.pem'));
     }
@@ -57,15 +63,14 @@ export class OneServer {
   #name(hosts) {
     hosts.lead(kName, '127.0.0.1');
     this.host = 'localhost';
-    if (!hosts.isPossible) return void console.log('chaos: no namespaces here, so no name leads elsewhere');
+    if (!hosts.isPossible) return void Object.assign(this.without, without('no namespaces here', kElsewhere));
     this.hosts = hosts;
     this.host = kName;
-    this.faults = [...this.faults, 'the name leads elsewhere, the old server lives on'];
   }
 
   #options(which) {
     const args = [...asEverybody(this.rights), '--enable-debug-command', 'yes', '--repl-diskless-sync-delay', '0'];
-    if (this.tls) {
+    if (this.by === 'tls') {
       const { certificate, key } = this.certificate;
       args.push('--tls-port', this.tlsPorts[which], '--tls-cert-file', certificate, '--tls-key-file', key);
       args.push('--tls-ca-cert-file', path.join(this.folder, 'ca.pem'), '--tls-auth-clients', 'no');
@@ -78,20 +83,26 @@ export class OneServer {
     fs.mkdirSync(folder);
     this.primary = redis;
     this.other = await new Redis(folder, this.#options('second')).start();
-    const at = this.tls ? this.ports.relay : path.join(this.folder, 'relay.sock');
+    const at = this.by === 'unix' ? path.join(this.folder, 'relay.sock') : this.ports.relay;
     this.relay = await new Relay(at, this.addressOf(redis)).start();
-    if (this.hosts) this.elsewhere = await new Relay(at, undefined, '127.0.0.2').start();
+    if (this.hosts) this.elsewhere = await new Relay(at, undefined, { host: '127.0.0.2' }).start();
     await this.follow();
   }
 
   addressOf(server) {
-    if (!this.tls) return server.socket;
+    if (this.by === 'unix') return server.socket;
+    if (this.by === 'tcp') return server.port;
     return server.port === this.ports.first ? this.tlsPorts.first : this.tlsPorts.second;
   }
 
   configure(config) {
-    config.redis.url = this.tls ? `rediss://${this.host}:${this.ports.relay}` : `unix://${path.join(this.folder, 'relay.sock')}`;
-    if (this.tls) config.redis.tls = { ca_file: path.join(this.folder, 'ca.pem') };
+    const scheme = this.by === 'tls' ? 'rediss' : 'redis';
+    config.redis.url = this.by === 'unix' ? this.relay.url : `${scheme}://${this.host}:${this.ports.relay}`;
+    if (this.by === 'tls') config.redis.tls = { ca_file: path.join(this.folder, 'ca.pem') };
+  }
+
+  get relays() {
+    return [this.relay];
   }
 
   command(...args) {
@@ -118,8 +129,9 @@ export class OneServer {
   }
 
   #connect() {
-    if (!this.tls) return RedisClient.connect(this.relay.socket, { patience: 1000 });
-    const options = { port: this.ports.relay, host: this.relay.host, servername: this.host, ca: this.certificateOfAuthority };
+    const place = this.by === 'unix' ? { path: this.relay.socket } : { port: this.ports.relay, host: this.relay.host };
+    if (this.by !== 'tls') return RedisClient.connect(place, { patience: 1000 });
+    const options = { ...place, servername: this.host, ca: this.certificateOfAuthority };
     return new Promise((resolve, reject) => {
       const connection = tls.connect(options, () => resolve(new RedisClient(connection)));
       connection.setTimeout(1000, () => connection.destroy(new Error('redis does not answer')));

@@ -37,13 +37,23 @@ function figure({ for: lasted, after }) {
   return rounded(lasted) === 0 ? '0' : `${rounded(lasted)} (${rounded(after)})`;
 }
 
-/** Markdown: a row for each fault, a column for each topology; "sessions in memory / asked for the first time". */
-export function forReaders(rows) {
+/** What is not done here, and why. */
+export const leftOut = (without) =>
+  [...new Set(Object.values(without))]
+    .map((why) => `left out      ${Object.keys(without).filter((fault) => without[fault] === why).join('; ')}: ${why}`)
+    .join('\n');
+
+/**
+ * Markdown: a row for each fault that does something, in this order, a column for each topology; "sessions in memory / asked
+ * for the first time".
+ */
+export function forReaders(rows, order) {
   const topologies = [...new Set(rows.map(({ topology }) => topology))];
   const cell = (fault, topology) => {
     const row = rows.find((one) => one.fault === fault && one.topology === topology);
     return row ? `${figure(row.kept)} / ${figure(row.fresh)}` : '';
   };
-  const lines = [...new Set(rows.map(({ fault }) => fault))].map((fault) => [fault, ...topologies.map((topology) => cell(fault, topology))]);
+  const done = order.filter((fault) => fault !== 'nothing' && rows.some((row) => row.fault === fault));
+  const lines = done.map((fault) => [fault, ...topologies.map((topology) => cell(fault, topology))]);
   return [['', ...topologies], ['---', ...topologies.map(() => '---:')], ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

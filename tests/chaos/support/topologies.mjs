@@ -12,7 +12,9 @@
 //   lostWithPrimary(sids)    those of these sessions that are gone when the primary has lost its data
 //   primaries()              all of them
 //   serves()                 resolves once the server that sessiond ought to ask for a session has answered, or rejects
-//   faults                   names of those that mean something here (faults.mjs)
+//   relays                   all that sessiond's bytes go through
+//   clockOfServers           of all of them
+//   without                  faults that make no sense here (faults.mjs), and why
 //   stop()
 
 import { BehindSentinels } from './behind_sentinels.mjs';
@@ -21,8 +23,9 @@ import { OneServer } from './one_server.mjs';
 
 /** `rights`: what everybody's user may besides, or may not: words of an ACL. */
 export const topologies = {
-  plain: (rights) => new OneServer({ tls: false, rights }).choosePorts(),
-  tls: (rights) => new OneServer({ tls: true, rights }).choosePorts(),
+  unix: (rights) => new OneServer('unix', rights).choosePorts(),
+  tcp: (rights) => new OneServer('tcp', rights).choosePorts(),
+  tls: (rights) => new OneServer('tls', rights).choosePorts(),
   sentinel: (rights) => new BehindSentinels(rights),
   cluster: (rights) => new InCluster(rights),
 };
