@@ -195,7 +195,12 @@ Expected<void, AttemptStoreError> RedisAttemptStore::remember(std::string_view k
                                                               seconds lifetime, std::uint32_t most) {
   const std::string full = keys_.own(key);
   RedisCommands commands;
-  commands.add({"ZADD", full, std::to_string(nowInSeconds()), place});
+  // Finer than seconds: of logins within one the latest is to be the latest.
+  constexpr std::int64_t kFine = 1'000'000;
+  const auto now = std::chrono::floor<std::chrono::microseconds>(clock_.wallNow().time_since_epoch()).count();
+  std::string score = std::to_string(now / kFine);
+  score.append(".").append(std::to_string(kFine + now % kFine).substr(1));
+  commands.add({"ZADD", full, score, place});
   commands.add({"ZREMRANGEBYRANK", full, "0", std::to_string(-static_cast<std::int64_t>(most) - 1)});
   commands.add({"EXPIRE", full, std::to_string(lifetime.count())});
   return change(commands, Repeat::kSafe);

@@ -1,7 +1,7 @@
 // RedisAttemptStore: tries to log in and what is remembered of logins, in Redis.
 //
 //   sessiond:try:...        hash   n1 tries and e1 end of the first window, n2 and e2 of the second, last try; in ms
-//   sessiond:places:...     zset   network (hash) → last login there, in seconds
+//   sessiond:places:...     zset   network (hash) → last login there, in seconds and parts of one
 //   sessiond:failures:...   hash   count, last; wrong passwords since the last login
 //
 // Tries are counted by scripts of one key, by Redis's clock, so that no two instances disagree about a window.

@@ -1,5 +1,7 @@
 #include "redis/redis_attempt_store.h"
 
+#include <gmock/gmock.h>
+
 #include <array>
 #include <atomic>
 #include <string>
@@ -128,6 +130,21 @@ TEST_F(RedisAttemptStoreTest, NothingStaysWithoutAnEnd) {
   ASSERT_TRUE(stores.store.noteFailure("failures:a", std::chrono::hours(24)));
   for (const char* key : {"sessiond:places:a", "sessiond:failures:a"}) {
     EXPECT_GT(std::stol(stores.server.command({"TTL", key})), 86'000) << key;
+  }
+}
+
+/// Whoever is on the move within one second is not thereby unknown at the office.
+TEST_F(RedisAttemptStoreTest, OfLoginsWithinASecondTheLatestPlacesAreKept) {
+  constexpr std::chrono::hours kLifetime{24};
+  for (int i = 0; i < 30; ++i) {
+    ASSERT_TRUE(stores.store.remember("places:a", "z" + std::to_string(i), kLifetime, 16));
+    stores.clock.advance(10ms);
+    ASSERT_TRUE(stores.store.remember("places:a", "office", kLifetime, 16));
+    stores.clock.advance(10ms);
+    const auto known = stores.store.knownPlaces("places:a", kLifetime);
+    ASSERT_TRUE(known);
+    ASSERT_THAT(*known, testing::Contains("office")) << i;
+    ASSERT_LE(known->size(), 16U);
   }
 }
 
