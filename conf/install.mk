@@ -98,7 +98,8 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 .PHONY: uninstall
 uninstall: ## remove what was installed, but not the configuration; stops and disables the units
 	test -n '$(DESTDIR)' || ! command -v systemctl >/dev/null || { \
-	  systemctl disable sessiond.service sessiond.socket 2>/dev/null; systemctl stop $(units) 2>/dev/null; :; }
+	  systemctl disable sessiond.service sessiond.socket 2>/dev/null; systemctl stop $(units) 2>/dev/null; \
+	  rm -rf /run/sessiond; }
 	@link='$(DESTDIR)$(nginxdir)'; \
 	reads=$$(test -n '$(DESTDIR)' || nginx -T 2>/dev/null | sed -n 's/^# configuration file \(.*\):$$/\1/p'); \
 	if echo "$$reads" | grep -q '^$(snippetdir)/'; then \

@@ -8,6 +8,7 @@ scenario_uninstall_and_install_again() {
   [[ -z $(dangling) ]] || fail "links that lead nowhere: $(dangling)"
   if systemctl cat sessiond.service sessiond.socket sessiond-retry.timer sessiond-pause.service; then fail 'units are left'; fi
   expect ActiveState inactive sessiond.socket
+  [[ ! -e /run/sessiond ]] || fail "left behind: $(find /run/sessiond)"
   nginx -t
   systemctl restart nginx
   answers 503 --cookie /scenario/cookies http://localhost/private/
