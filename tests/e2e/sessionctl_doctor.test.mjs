@@ -199,6 +199,11 @@ describe('sessionctl doctor', () => {
     await patient.finds('nginx-endpoints', /does not include endpoints\.conf/, open);
   });
 
+  test('an nginx that serves logins and protects nothing', async () => {
+    const logins = patient.nginxWith('nginx.conf', (text) => text.replace('include sessiond/protect-page.conf;', ''));
+    await patient.finds('nginx-endpoints', /^hint: no location of nginx's is protected.* -> in the locations .*include sessiond\/protect-page\.conf; /, logins);
+  });
+
   test('snippets of another version, or for another configuration', async (t) => {
     t.after(() => patient.restore());
     const older = patient.nginxWith('sessiond/check.conf', (text) => text.replace(/^auth_request_set \$sessiond_touch .*\n/m, ''));

@@ -82,6 +82,12 @@ bool usesEndpoints(const Scope& server) {
   return nginx::endpointsAt(server) < server.inside().size();
 }
 
+bool protects(const Scope& server) {
+  const auto locations = server.all(Scope::Kind::kLocation);
+  return nginx::isChecked(server) ||
+         std::ranges::any_of(locations, [](const Scope* location) { return nginx::isChecked(*location); });
+}
+
 std::vector<const Scope*> servers(const Installation& installation) {
   return installation.nginx->scope->all(Scope::Kind::kServer);
 }
@@ -90,7 +96,13 @@ void lookAtNginx(const Installation& installation, Verdict& verdict) {
   if (installation.nginx) return;
   if (installation.why_no_nginx.find("not installed") != std::string::npos)
     return verdict.cannotTell(installation.why_no_nginx);
-  verdict.fault("nginx's configuration cannot be read: " + installation.why_no_nginx, "nginx -t");
+  // Who purges nginx loses the link with all of its folder.
+  std::error_code ignored;
+  const bool is_link_gone = installation.why_no_nginx.find("\"/etc/nginx/sessiond/") != std::string::npos &&
+                            !fs::exists(fs::symlink_status("/etc/nginx/sessiond", ignored));
+  const auto shipped = shippedSnippets();
+  verdict.fault("nginx's configuration cannot be read: " + installation.why_no_nginx,
+                is_link_gone && shipped ? "ln -s " + *shipped + " /etc/nginx/sessiond && nginx -t" : "nginx -t");
 }
 
 void lookAtUpstream(const Installation& installation, Verdict& verdict) {
@@ -121,15 +133,18 @@ void lookAtEndpoints(const Installation& installation, Verdict& verdict) {
   bool is_used = false;
   for (const Scope* server : all) {
     if (usesEndpoints(*server)) is_used = true;
-    bool protects = nginx::isChecked(*server);
-    for (const Scope* location : server->all(Scope::Kind::kLocation))
-      protects = protects || nginx::isChecked(*location);
-    if (!protects || usesEndpoints(*server)) continue;
+    if (!protects(*server) || usesEndpoints(*server)) continue;
     is_used = true;
     verdict.fault(
         "the server at " + describe(server->place()) +
             " protects locations and does not include endpoints.conf: they answer 500",
         "at the beginning of that server: include sessiond/endpoints.conf; then " + tryAndReload(installation));
+  }
+  const bool is_protecting = std::ranges::any_of(all, [](const Scope* server) { return protects(*server); });
+  if (is_used && !is_protecting) {
+    verdict.hint(
+        "no location of nginx's is protected: people can log in, and whoever does not gets everything all the same",
+        "in the locations to protect: include sessiond/protect-page.conf; then " + tryAndReload(installation));
   }
   if (is_used) return;
   verdict.fault("no server of nginx's includes endpoints.conf: there is no login, and nothing is protected",

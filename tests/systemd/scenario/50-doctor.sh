@@ -128,3 +128,10 @@ scenario_doctor_of_snippets_that_are_the_packages() {
   nginx -t
   systemctl reload nginx
 }
+
+scenario_doctor_of_a_link_that_went_with_nginxs_folder() {
+  rm /etc/nginx/sessiond
+  finds nginx 'open() "/etc/nginx/sessiond/'
+  eval "$(remedy nginx)"
+  examine 0
+}
