@@ -66,7 +66,7 @@ install: all manuals ## install under $(DESTDIR)$(prefix) and $(sysconfdir); nev
 	$(foreach guide,$(guides),$(call place,$(guide),$(docdir)/guide/$(notdir $(guide))) &&) :
 	$(INSTALL) -d '$(DESTDIR)$(monitoringdir)'
 	$(INSTALL) -m 644 conf/monitoring/* '$(DESTDIR)$(monitoringdir)'
-	$(INSTALL) -m 644 SECURITY.md CHANGELOG.md LICENSE conf/sessiond.schema.json conf/audit.schema.json \
+	$(INSTALL) -m 644 SECURITY.md CHANGELOG.md LICENSE conf/sessiond.schema.json conf/audit.schema.json conf/log.schema.json \
 	  conf/sessionctl.schema.json '$(DESTDIR)$(docdir)'
 	$(call place,README.md,$(docdir)/README.md)
 	$(call place,conf/sessiond.yaml,$(docdir)/sessiond.yaml)

@@ -1,5 +1,5 @@
 // The audit log, through nginx and with a real Redis: every event there is, each line by the published schema, and the
-// request that brought it about found in nginx's own log.
+// request that brought it about found in nginx's own log. What else is in the log keeps a schema, too.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -16,7 +16,7 @@ import { run } from './support/sessionctl.mjs';
 const validator = `
 import json, sys
 from jsonschema import Draft202012Validator
-schema = json.load(open('conf/audit.schema.json'))
+schema = json.load(open(f'conf/{sys.argv[1]}.schema.json'))
 Draft202012Validator.check_schema(schema)
 checks = Draft202012Validator(schema)
 for line in sys.stdin:
@@ -24,9 +24,9 @@ for line in sys.stdin:
         print(line.strip(), error.message)
 `;
 
-function faultsOf(lines) {
+function faultsOf(lines, schema = 'audit') {
   const input = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-  const result = spawnSync('python3', ['-c', validator], { input, encoding: 'utf8', timeout: 60000 });
+  const result = spawnSync('python3', ['-c', validator, schema], { input, encoding: 'utf8', timeout: 60000 });
   assert.equal(result.status, 0, result.stderr);
   return result.stdout;
 }
@@ -34,18 +34,18 @@ function faultsOf(lines) {
 describe('the audit log', () => {
   let stack;
   before(async () => {
-    const config = (settings) => (settings.log = { level: 'off', format: 'json' });
+    const config = (settings) => (settings.log = { level: 'debug', format: 'json' });
     stack = await startStack({ config, server: 'access_log requests.log sessiond;' });
   });
   after(() => stack?.stop());
 
-  const audited = () =>
+  const logged = () =>
     stack.sessiond
       .logText()
       .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line))
-      .filter((line) => 'audit' in line);
+      .slice(0, -1) // what follows the last newline is not all there yet
+      .map((line) => JSON.parse(line));
+  const audited = () => logged().filter((line) => 'audit' in line);
 
   test('has every event, each as the schema says', async () => {
     const browser = stack.client();
@@ -86,6 +86,13 @@ describe('the audit log', () => {
     }
   });
 
+  test('is a part of the log, of which each line is as its schema says', () => {
+    const lines = logged();
+    assert.ok(lines.some(({ message }) => message));
+    assert.equal(faultsOf(lines, 'log'), '');
+    for (const wrong of [{ level: 'loud' }, { message: '', audit: undefined }, { more: [] }]) assert.notEqual(faultsOf([{ ...lines[0], ...wrong }], 'log'), '');
+  });
+
   test('says so often that a session has ended, however often its cookie logs out', async () => {
     const browser = stack.client();
     assert.equal((await stack.logIn(browser)).status, 303);
@@ -107,7 +114,7 @@ describe('the audit log', () => {
     const file = path.join(stack.folder, 'logs-to-a-file.yaml');
     fs.writeFileSync(log, '');
     const config = JSON.parse(fs.readFileSync(stack.sessiond.file, 'utf8'));
-    fs.writeFileSync(file, JSON.stringify({ ...config, log: { ...config.log, file: log } }));
+    fs.writeFileSync(file, JSON.stringify({ ...config, log: { ...config.log, level: 'off', file: log } }));
     for (const [words, input] of [
       [['user', 'add', 'carol', '--stdin'], 'a password\n'],
       [['user', 'passwd', 'carol', '--stdin'], 'another one\n'],
