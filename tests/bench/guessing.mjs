@@ -87,8 +87,41 @@ async function startOwner(socket) {
   };
 }
 
+/** What else people, applications and monitoring ask for: [SESSIOND_ENDPOINT, params, the answer's status]. */
+const others = [
+  ['logout', { REQUEST_METHOD: 'POST', CONTENT_TYPE: 'application/json' }, 204],
+  ['sessions', { HTTP_ACCEPT: 'application/json' }, 200],
+  ['session', {}, 200],
+  ['ready', {}, 200],
+  ['metrics', {}, 200],
+];
+
+/** Asks for all of that now and then, each over a connection of its own; stop() gives the slowest answer, in milliseconds. */
+async function startOthers(socket) {
+  let [slowest, stopped, number] = [0, false, 1];
+  const loops = others.map(async ([endpoint, params, expected]) => {
+    const client = await FastCgiClient.connect(socket);
+    while (!stopped) {
+      const cookie = express.cookie(endpoint === 'logout' ? number++ : 0);
+      const sent = performance.now();
+      const status = await client.status(
+        encodeRequest({ ...checkParams(cookie), SESSIOND_ENDPOINT: endpoint, CONTENT_LENGTH: '0', ...params }),
+      );
+      if (status !== expected) throw new Error(`guessing: ${endpoint} was answered with ${status}`);
+      slowest = Math.max(slowest, performance.now() - sent);
+      await pause(100);
+    }
+    client.close();
+  });
+  return async () => {
+    stopped = true;
+    await Promise.all(loops);
+    return slowest;
+  };
+}
+
 /**
- * [{limits, asks, connections, hashed, throttled, busy, welcome, p50, p99}], a second and milliseconds.
+ * [{limits, asks, connections, hashed, throttled, busy, welcome, p50, p99, slowest}], a second and milliseconds.
  * `plan`: {connections, seconds}.
  */
 export async function measureGuessing({ connections, seconds }) {
@@ -100,14 +133,20 @@ export async function measureGuessing({ connections, seconds }) {
     ['shipped', 'checks', connections],
   ]) {
     const redis = await new RedisServer(freshFolder('redis')).start();
-    await redis.load(stored(express, 100));
+    await redis.load(stored(express, 1000));
     await redis.client.command('HSET', 'sessiond:user:ada', 'password', hash, 'id', '42');
-    const daemon = new Sessiond('guessed', 'sessiond', { session: {}, login: { throttle: throttles[limits] } });
+    const daemon = new Sessiond('guessed', 'sessiond', {
+      session: {},
+      login: { throttle: throttles[limits] },
+      api: { enabled: true, allow_without_token: true },
+    });
     await daemon.start(redis);
     const owner = await startOwner(daemon.socket);
     const stop = await startFlood(daemon.socket, guessers, asks);
+    const stopOthers = await startOthers(daemon.socket);
     const began = performance.now();
     const took = await probe(daemon.socket, seconds);
+    const slowest = await stopOthers();
     const welcome = await owner();
     const statuses = await stop();
     const lasted = (performance.now() - began) / 1000;
@@ -122,6 +161,7 @@ export async function measureGuessing({ connections, seconds }) {
       welcome,
       p50: quantile(took, 0.5),
       p99: quantile(took, 0.99),
+      slowest,
     });
     const { hashed, p99 } = rows.at(-1);
     say(`${guessers} ask for ${asks}, limits ${limits}: ${hashed.toFixed(1)} hashes a second, a check's p99 ${p99.toFixed(2)} ms`);

@@ -30,13 +30,14 @@ export class Sessiond {
   guards = true;
   touches = true; // now and then, not at every check
 
-  /** `session` and `login` add to those sections; `launcher` is a program with its arguments that runs the daemon. */
-  constructor(name, title, { session, login, launcher = [] }) {
+  /** `session` and `login` add to those sections, `api` is one; `launcher` is a program with its arguments that runs the daemon. */
+  constructor(name, title, { session, login, api, launcher = [] }) {
     this.name = name;
     this.title = title;
     this.session = session;
     this.caches = session.cache?.enabled ?? true;
     this.login = login;
+    this.api = api;
     this.sessions = expressUnder(session.key_prefix ?? 'sess:');
     this.launcher = launcher;
     this.folder = freshFolder(name);
@@ -53,6 +54,7 @@ export class Sessiond {
       redis: redis.settings,
       session: { secret_files: [secretFile], ...this.session },
       login: { authenticators: ['redis'], ...this.login },
+      ...(this.api && { api: this.api }),
     };
     fs.writeFileSync(file, JSON.stringify(configuration, null, 2)); // JSON is YAML
     const [program, ...args] = [...this.launcher, binary, '-c', file];
