@@ -23,6 +23,9 @@
 // Of a canary without an answer nobody knows whether the server has taken it, and of a silence in which connections
 // waited in vain, what was left out. Where another one that was sent later comes back first, the subscription stands,
 // but nothing is believed that was loaded before.
+//
+// What is left out between two canaries, and no canary with it, nobody notices: that is believed until the session has
+// been in memory for a minute. TCP leaves nothing out; a relay that reads what it passes on could.
 
 #pragma once
 
