@@ -25,10 +25,8 @@ ClusterGroup::ClusterGroup() : ClusterGroup(Options{}) {}
 
 ClusterGroup::ClusterGroup(const Options& options) : tls_(options.tls), primaries_(options.primaries) {
   for (std::size_t i = 0; i < options.primaries + options.replicas; ++i) {
-    RedisServer::Options one{.tcp = !tls_, .tls = tls_, .configuration = options.configuration};
-    one.configuration.emplace_back("cluster-enabled yes");
+    RedisServer::Options one{.tcp = !tls_, .tls = tls_, .in_cluster = true, .configuration = options.configuration};
     one.configuration.push_back("cluster-node-timeout " + std::to_string(options.node_timeout));
-    one.configuration.push_back("cluster-port " + std::to_string(RedisServer::freePort()));
     one.configuration.emplace_back("cluster-replica-validity-factor 0");
     one.configuration.emplace_back("repl-diskless-sync-delay 0");
     one.configuration.emplace_back("repl-ping-replica-period 1");
@@ -48,12 +46,8 @@ void ClusterGroup::join() {
     const std::size_t last = i + 1 == primaries_ ? kSlots - 1 : (i + 1) * share - 1;
     server(i).command({"CLUSTER", "ADDSLOTSRANGE", std::to_string(i * share), std::to_string(last)});
   }
-  const auto bus_port = [this](std::size_t index) {
-    const std::string lines = server(index).command({"CONFIG", "GET", "cluster-port"});
-    return lines.substr(lines.find('\n') + 1);
-  };
   for (std::size_t i = 1; i < servers_.size(); ++i) {
-    server(0).command({"CLUSTER", "MEET", "127.0.0.1", portOf(i), bus_port(i)});
+    server(0).command({"CLUSTER", "MEET", "127.0.0.1", portOf(i), std::to_string(server(i).busPort())});
   }
   const std::string all = "cluster_known_nodes:" + std::to_string(servers_.size());
   for (const auto& one : servers_)

@@ -23,9 +23,10 @@ namespace sessiond {
 class RedisServer {
  public:
   struct Options {
-    bool tcp = false;       ///< a loopback port beside the unix socket
-    bool tls = false;       ///< a loopback port for TLS, for 127.0.0.1 and localhost, by TestAuthority::ofThisTest()
-    bool sentinel = false;  ///< it is one, as redis-sentinel is, and no server
+    bool tcp = false;         ///< a loopback port beside the unix socket
+    bool tls = false;         ///< a loopback port for TLS, for 127.0.0.1 and localhost, by TestAuthority::ofThisTest()
+    bool in_cluster = false;  ///< a node of one, with a bus port of its own
+    bool sentinel = false;    ///< it is one, as redis-sentinel is, and no server
     /// Lines of redis.conf: "maxmemory 2mb".
     std::vector<std::string> configuration;
   };
@@ -48,6 +49,8 @@ class RedisServer {
   const std::string& folder() const { return folder_.path(); }
   std::uint16_t port() const { return port_; }
   std::uint16_t tlsPort() const { return tls_port_; }
+  /// REQUIRES: Options::in_cluster.
+  std::uint16_t busPort() const { return bus_port_; }
 
   /// One that is free now. Another process may take it before whoever it is meant for does.
   static std::uint16_t freePort();
@@ -88,6 +91,7 @@ class RedisServer {
   std::string socket_path_;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;
+  std::uint16_t bus_port_ = 0;
   pid_t pid_ = -1;
 };
 

@@ -1,18 +1,27 @@
 // Ports that nobody has, and whether somebody listens.
 
+import crypto from 'node:crypto';
 import net from 'node:net';
 
 import { Hopeless, waitFor } from './waiting.mjs';
 
-/** Of 127.0.0.1. */
-export function freePort() {
+// Below those that Linux gives to whoever connects: on a busy machine one of these is soon somebody else's again.
+const kFirstPort = 20000;
+const kPortsEnd = 32768;
+
+/** Of 127.0.0.1. Another process may take it before whoever it is meant for does. */
+export async function freePort() {
+  for (;;) {
+    const port = crypto.randomInt(kFirstPort, kPortsEnd);
+    if (await canListen(port)) return port;
+  }
+}
+
+function canListen(port) {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
+    server.on('error', (error) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 
