@@ -52,9 +52,7 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
       stores(*this, config, shared),
       ender({config.session, form.tombstones, stores.coherent, index, form.log_key, shared.clock, shared.metrics}),
       index(stores.redis_index, shared.clock, shared.metrics,
-            [this](std::string_view user_id, const auto& ids) {
-              if (!ender.endListed(user_id, ids, "logout_all")) endLater(ids, "logout_all", std::string(user_id));
-            }),
+            [this](std::string_view user_id, const auto& ids) { endMissed(user_id, ids); }),
       burials(stores.coherent, stores.for_burials, shared.lasting.revoked, form.log_key, shared.metrics,
               {.renewing =
                    [this, &redis = shared.redis] {
@@ -66,6 +64,7 @@ SiteSessions::SiteSessions(const Config& config, const FactsReader::Stands& stan
                      return user_id.empty() ? ender.end(std::span(&id, 1), why).hasValue()
                                             : ender.endListed(user_id, {id}, why).hasValue();
                    }}),
+      ended(memory.cache, index, shared.clock),
       reader(
           form.extractor, form.tombstones, shared.lasting.revoked, memory.epoch, form.log_key, shared.metrics,
           [this](const SessionId& id, std::chrono::seconds ttl) { burials.bury(id, ttl); }, stands),
@@ -105,12 +104,16 @@ void SiteSessions::endSurely(const std::vector<SessionId>& ids, std::string_view
   if (!ender.end(ids, why)) endLater(ids, why, {});
 }
 
+void SiteSessions::endMissed(std::string_view user_id, const std::vector<SessionId>& ids) {
+  constexpr std::string_view kWhy = "logout_all";
+  if (!ender.endMissed(user_id, ids, kWhy)) return endLater(ids, kWhy, std::string(user_id));
+  for (const SessionId& id : ids) memory.cache.forget(id);
+}
+
 void SiteSessions::endLater(const std::vector<SessionId>& ids, std::string_view why, const std::string& user_id) {
-  for (const SessionId& id : ids) {
-    logWarn("sessions: one could not be ended yet; it is tried again for an hour, until a reload",
-            {{"session", pseudonym(form.log_key, id.bytes())}, {"reason", why}});
-    burials.end(id, why, user_id);
-  }
+  for (const SessionId& id : ids) burials.end(id, why, user_id);
+  logWarn("sessions: some could not be ended yet; they are tried again for an hour, until a reload",
+          {{"count", ids.size()}, {"reason", why}});
 }
 
 void SiteSessions::distrust(DistrustReason why) {

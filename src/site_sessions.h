@@ -18,6 +18,7 @@
 #include "session/cache_figures.h"
 #include "session/cache_trust.h"
 #include "session/coherent_store.h"
+#include "session/ended_users.h"
 #include "session/facts_extractor.h"
 #include "session/facts_reader.h"
 #include "session/index_writer.h"
@@ -101,6 +102,8 @@ struct SiteSessions {
   std::vector<std::string> trustInWords(RedisTopology& redis, bool cache_enabled, SteadyTime now) const;
   /// Ends them, now or as soon as Redis can. `why`: a word of the audit log, for good.
   void endSurely(const std::vector<SessionId>& ids, std::string_view why);
+  /// The index of this user had lost them.
+  void endMissed(std::string_view user_id, const std::vector<SessionId>& ids);
   /// They could not be ended just now. `user_id`: whose they have to be still; empty: anybody's.
   void endLater(const std::vector<SessionId>& ids, std::string_view why, const std::string& user_id);
   /// Nothing that was loaded is believed any more.
@@ -114,6 +117,7 @@ struct SiteSessions {
   const SessionEnder ender;  // before those whose threads end sessions
   IndexWriter index;
   BurialQueue burials;
+  EndedUsers ended;
   FactsReader reader;
   const std::unique_ptr<OneServer> single_server;                    // null: there is a cluster
   const std::unique_ptr<ClusterTrust::Listening> cluster_listening;  // null: there is none

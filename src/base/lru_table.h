@@ -86,6 +86,12 @@ class LruTable {
     owned_bytes_ = 0;
   }
 
+  /// From the newest to the oldest. `look` changes nothing here.
+  template <typename Look>
+  void forEach(const Look& look) const {
+    for (const T* object = newest_; object != nullptr; object = object->older) look(*object);
+  }
+
   std::size_t size() const { return index_.size(); }
   /// On the heap: the objects with what they own, and the table itself.
   std::size_t bytes() const { return owned_bytes_ + index_.bytes() + slab_.bytes(); }

@@ -145,6 +145,12 @@ void addIndex(const RedisKeys& keys, Questions& questions) {
   questions.add("EXISTS", keys.sessions());
   questions.add("ZREM", keys.indexes(), {"0"});
   questions.add("ZREVRANGE", keys.indexes(), {"0", "0"});
+  questions.addScript(keys.ended());
+  questions.add("ZADD", keys.ended(), {"0", "0"});
+  questions.add("ZRANGEBYSCORE", keys.ended(), {"0", "0"});
+  questions.add("ZREM", keys.ended(), {"0"});
+  questions.add("PEXPIRE", keys.ended(), {"1"});
+  questions.add("ZREVRANGE", keys.ended(), {"0", "0"});
 }
 
 Questions questionsFor(const PermissionScope& scope) {

@@ -22,6 +22,7 @@ RedisKeys::RedisKeys(std::string_view session_prefix, std::string_view own_prefi
       users_(std::string(own_prefix).append("user:")),
       canaries_(std::string(own_prefix).append("alive:{s}:")),
       epoch_(std::string(own_prefix).append("epoch")),
+      ended_(std::string(own_prefix).append("ended")),
       untagged_(std::string(tombstones_).append("{").append(session_prefix)),
       tagged_(std::string(tombstones_).append("tagged:").append(session_prefix)) {
   SESSIOND_CHECK(own_prefix.find_first_of("{}") == std::string_view::npos);

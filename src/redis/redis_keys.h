@@ -3,6 +3,7 @@
 //   sess:abc                      a session, where connect-redis keeps it: session.key_prefix and the id
 //   sessiond:revoked:{sess:abc}   its tombstone. The rest is sessiond's own, under sessiond.key_prefix
 //   sessiond:sessions:{42}        the sessions of the user with this id
+//   sessiond:ended                users all of whose sessions were ended lately
 //   sessiond:user:ada             a user who may log in
 //   sessiond:epoch                how often everybody has been logged out (session/login_epoch.h)
 //   sessiond:try:..., places:..., failures:...   what the login counts and remembers of tries (attempt_store.h)
@@ -46,6 +47,7 @@ class RedisKeys {
   std::string tombstone(std::string_view id) const;
   std::string index(std::string_view user_id) const { return indexes_ + "{" + std::string(user_id) + "}"; }
   const std::string& epoch() const { return epoch_; }  ///< one key
+  const std::string& ended() const { return ended_; }  ///< one key
   std::string user(std::string_view name) const { return users_ + std::string(name); }
   /// Any other key of sessiond's own.
   std::string own(std::string_view name) const { return own_ + std::string(name); }
@@ -76,6 +78,7 @@ class RedisKeys {
   const std::string users_;
   const std::string canaries_;
   const std::string epoch_;
+  const std::string ended_;
   const std::string untagged_;  ///< of tombstones, up to the id
   const std::string tagged_;    ///< the same where the session's key has a hash tag
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/parse.h"
 #include "base/random.h"
 #include "redis/error_reply.h"
 #include "session/longest_life.h"
@@ -72,6 +73,19 @@ for i = 3, #ARGV do
 end
 if redis.call('PTTL', KEYS[1]) < kept then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', kept)) end
 return number
+)lua";
+
+// KEYS: users all of whose sessions were ended. ARGV: one more, and for how long it stays there, in milliseconds.
+constexpr std::string_view kEndedScript = R"lua(
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function text(score) return string.format('%.0f', score) end
+local done = redis.pcall('ZADD', KEYS[1], text(now), ARGV[1])
+if type(done) == 'table' then return done end
+for _, user in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now - ARGV[2]), 'LIMIT', 0, 64)) do
+  redis.call('ZREM', KEYS[1], user)
+end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 )lua";
 
 // KEYS: index. ARGV: a moment's number, a score, how many. Of so many entries from that score on, those that were in
@@ -171,14 +185,14 @@ void RedisUserSessionIndex::addAll(std::span<IndexNote> notes) {
     if (note.ended_without) *note.ended_without += late;
 }
 
-/// One script for each user.
+/// One script for each user, or for each part of so many sessions that no other client has to wait long for it.
 std::vector<RedisUserSessionIndex::OfUser> RedisUserSessionIndex::writeAdds(std::span<const IndexNote> notes,
                                                                             RedisCommands& commands) const {
   const std::string late = std::to_string(latest_writer_.count());
   std::vector<OfUser> users;
   for (std::size_t begin = 0, end = 0; begin < notes.size(); begin = end) {
     const std::string& user = notes[begin].session.user_id;
-    while (end < notes.size() && notes[end].session.user_id == user) ++end;
+    while (end < notes.size() && end - begin < kMostInScript && notes[end].session.user_id == user) ++end;
     users.push_back({.key = keys_.index(user), .begin = begin, .end = end});
     commands.beginScript(kAddScript, 1 + 2 * (end - begin));
     commands.argument(users.back().key);
@@ -287,10 +301,39 @@ Expected<EndMoment, StoreError> RedisUserSessionIndex::noteAllEnded(std::string_
   commands.argument(std::to_string(latest_writer_.count()));
   commands.argument(std::to_string(life.count()));
   for (const SessionId& id : kept) commands.argument(id.bytes());
+  const SteadyTime deadline = client_.newDeadline();
+  RedisReplies replies;
+  if (auto done = client_.pipeline(commands, Repeat::kSafe, replies, deadline); !done) return Unexpected(done.error());
+  if (replies[0].type != Type::kInteger) return Unexpected(storeErrorOf(replies[0]));
+  const EndMoment moment{.number = static_cast<std::uint32_t>(replies[0].integer)};
+  sayEnded(user_id, deadline);
+  return moment;
+}
+
+/// When the moment stands: whoever reads of it looks for what was met before. Where it is refused, what the index has
+/// lost ends when it is noted again.
+void RedisUserSessionIndex::sayEnded(std::string_view user_id, SteadyTime deadline) {
+  if (user_id.size() > kLongestToSay) return;
+  RedisCommands commands;
+  commands.add({"EVAL", kEndedScript, "1", keys_.ended(), user_id, std::to_string(milliseconds(kEndedLately).count())});
+  RedisReplies replies;
+  static_cast<void>(client_.pipeline(commands, Repeat::kSafe, replies, deadline));
+}
+
+Expected<std::vector<EndedUser>, StoreError> RedisUserSessionIndex::endedLately(std::size_t count) {
+  RedisCommands commands;
+  commands.add({"ZREVRANGE", keys_.ended(), "0", std::to_string(count - 1), "WITHSCORES"});
   RedisReplies replies;
   if (auto done = client_.pipeline(commands, Repeat::kSafe, replies); !done) return Unexpected(done.error());
-  if (replies[0].type != Type::kInteger) return Unexpected(storeErrorOf(replies[0]));
-  return EndMoment{.number = static_cast<std::uint32_t>(replies[0].integer)};
+  std::vector<RedisReply>& answer = replies[0].elements;
+  if (replies[0].type != Type::kArray || answer.size() % 2 != 0) return Unexpected(storeErrorOf(replies[0]));
+  std::vector<EndedUser> users;
+  for (std::size_t i = 0; i < answer.size(); i += 2) {
+    const auto at = parseInteger<std::int64_t>(answer[i + 1].text);
+    if (!at) return Unexpected(StoreError::kCorrupt);
+    users.push_back({.user_id = std::move(answer[i].text), .at = *at});
+  }
+  return users;
 }
 
 Expected<IndexPage, StoreError> RedisUserSessionIndex::listBefore(std::string_view user_id, EndMoment moment,

@@ -8,7 +8,8 @@
 //
 // The empty text is no session's id: its score is when all of the user's sessions were ended last, and behind the
 // point, in 1024ths, stands that moment's number: 1 to 1023, then 1 again. An entry that is added later has that number
-// as its own fraction, wherever it moves: so it is known which ones were in the index at that moment.
+// as its own fraction, wherever it moves: so it is known which ones were in the index at that moment. The user is then
+// added to those of whom that is so, for other instances to read.
 
 #pragma once
 
@@ -40,12 +41,16 @@ class RedisUserSessionIndex final : public UserSessionIndex {
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
   Expected<EndMoment, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
                                                std::chrono::milliseconds life) override;
+  Expected<std::vector<EndedUser>, StoreError> endedLately(std::size_t count) override;
   Expected<IndexPage, StoreError> listBefore(std::string_view user_id, EndMoment moment, std::string_view from,
                                              std::size_t count) override;
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;
 
   static constexpr std::uint32_t kLooks = 64;
   static constexpr std::size_t kMostCounted = 1024;
+  static constexpr std::size_t kMostInScript = 256;
+  /// Bytes of an id that others are told of. A session holds longer ones, of nobody who types them.
+  static constexpr std::size_t kLongestToSay = 1024;
 
  private:
   /// So many entries of an index look past since then.
@@ -64,6 +69,7 @@ class RedisUserSessionIndex final : public UserSessionIndex {
   };
   std::vector<OfUser> writeAdds(std::span<const IndexNote> notes, RedisCommands& commands) const;
   void dropPast(const Past& past, SteadyTime deadline);
+  void sayEnded(std::string_view user_id, SteadyTime deadline);
 
   RedisAccess& client_;
   const RedisKeys keys_;

@@ -63,22 +63,39 @@ void IndexWriter::note(const KnownSession& session, std::optional<SteadyTime> en
   end = std::min(end, now + kLongestCookieLife);
   if (!session.mustBeIndexed(end, now, lost_.load(std::memory_order_relaxed))) return;
   const std::lock_guard lock(mutex_);
-  if (size_ >= kMaxWaiting) {
-    left_out_.add();
-    session.noteLeftOut(met);
-    if (full_log_.pass(now)) logWarn("sessions: more wait to be noted in their users' indexes than there is room for");
-    return;
-  }
-  const bool first = waiting_.empty();
+  if (!hasRoom(now)) return session.noteLeftOut(met);
   // If the index has lost it meanwhile, or there was no room for it, it was met all the same.
   const auto before = session.indexedAt();
   for (const auto& earlier : {before, session.leftOutAt()})
     if (earlier) met = std::min(met, *earlier);
   // An index that may have been lost since then knows of it only what others noted.
-  const bool again = before && *before > lost_.load(std::memory_order_relaxed) + std::chrono::seconds(1);
-  const Noted noted{.ends = end, .met = met, .begun = begunBefore(session, met, now), .again = again};
-  if (keep(waiting_[std::string(session.userId())], session.id(), noted)) ++size_;
+  const bool again = before && *before > lost_.load(std::memory_order_relaxed) + KnownSession::kTick;
+  add(session, {.ends = end, .met = met, .begun = begunBefore(session, met, now), .again = again});
   session.noteIndexed(end, now);
+}
+
+void IndexWriter::noteAnew(const KnownSession& session, SteadyTime before) {
+  const auto met = session.indexedAt() ? session.indexedAt() : session.leftOutAt();
+  if (session.userId().empty() || !met || *met > before) return;
+  const SteadyTime now = clock_.steadyNow();
+  const std::lock_guard lock(mutex_);
+  if (hasRoom(now)) {
+    add(session, {.ends = now, .met = *met, .begun = *met});
+  } else {
+    forgotten_ = true;
+  }
+}
+
+bool IndexWriter::hasRoom(SteadyTime now) {
+  if (size_ < kMaxWaiting) return true;
+  left_out_.add();
+  if (full_log_.pass(now)) logWarn("sessions: more wait to be noted in their users' indexes than there is room for");
+  return false;
+}
+
+void IndexWriter::add(const KnownSession& session, const Noted& noted) {
+  const bool first = waiting_.empty();
+  if (keep(waiting_[std::string(session.userId())], session.id(), noted)) ++size_;
   if (first) arrived_.notify_one();
 }
 

@@ -52,6 +52,10 @@ class IndexWriter final : public UserSessionIndex {
   /// present life; absent: not known. `met`: before the store was asked for it. Never waits. Beyond kMaxWaiting nothing
   /// is noted, and the next load tries again, with the time at which it was met first.
   void note(const KnownSession& session, std::optional<SteadyTime> ends, SteadyTime met);
+  /// All sessions of its user have been ended, after that moment. If this one was noted before, it is once more, as if
+  /// it never had been: the index may have lost it. Never waits; what there is no room for is due at a load, as after
+  /// mayBeLost(). It says nothing of how long the session may live.
+  void noteAnew(const KnownSession& session, SteadyTime before);
   /// The server may be one that never had what was noted, or has lost it: all are due again. Never waits.
   void mayBeLost() { lost_.store(clock_.steadyNow(), std::memory_order_relaxed); }
 
@@ -63,6 +67,9 @@ class IndexWriter final : public UserSessionIndex {
   /// What was met here before is in the index by then, if that can be.
   Expected<EndMoment, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
                                                std::chrono::milliseconds life) override;
+  Expected<std::vector<EndedUser>, StoreError> endedLately(std::size_t count) override {
+    return index_.endedLately(count);
+  }
   Expected<IndexPage, StoreError> listBefore(std::string_view user_id, EndMoment moment, std::string_view from,
                                              std::size_t count) override {
     return index_.listBefore(user_id, moment, from, count);
@@ -89,6 +96,8 @@ class IndexWriter final : public UserSessionIndex {
   using Missed = std::map<std::string, std::vector<SessionId>>;
   class UnderWay;
 
+  bool hasRoom(SteadyTime now);
+  void add(const KnownSession& session, const Noted& noted);
   SteadyTime begunBefore(const KnownSession& session, SteadyTime met, SteadyTime now) const;
   void run(const std::stop_token& stop);
   void wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);

@@ -1,8 +1,10 @@
 #include "session/known_session.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <new>
+#include <ratio>
 
 #include "base/check.h"
 #include "base/heap_bytes.h"
@@ -16,10 +18,16 @@ std::uint32_t sizeOf(std::string_view text) {
   return static_cast<std::uint32_t>(text.size());
 }
 
-/// Of the steady clock, which begins with the machine.
-std::uint32_t secondsOf(SteadyTime time) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 0, std::numeric_limits<std::uint32_t>::max()));
+/// Of the steady clock, which begins with the machine: enough for eight years.
+using Ticks = std::chrono::duration<std::int64_t, std::ratio<1, 16>>;
+
+std::uint32_t ticksOf(SteadyTime time) {
+  const std::int64_t ticks = std::chrono::floor<Ticks>(time.time_since_epoch()).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ticks, 0, std::numeric_limits<std::uint32_t>::max()));
+}
+
+SteadyTime timeOf(std::uint32_t ticks) {
+  return SteadyTime(std::chrono::duration_cast<SteadyTime::duration>(Ticks(ticks)));
 }
 
 }  // namespace
@@ -84,32 +92,32 @@ CookieAttributes KnownSession::cookieAttributes() const {
 bool KnownSession::mustBeIndexed(SteadyTime ends, SteadyTime now, SteadyTime lost) const {
   const std::uint32_t at = indexed_at_.load(std::memory_order_relaxed);
   const std::uint32_t end = indexed_end_.load(std::memory_order_relaxed);
-  constexpr std::uint32_t kInterval = kIndexInterval.count();
-  if (at == 0 || (lost != SteadyTime::min() && at <= secondsOf(lost))) return true;
-  return secondsOf(now) >= std::uint64_t{at} + kInterval || secondsOf(ends) > std::uint64_t{end} + kInterval;
+  constexpr std::uint32_t kInterval = Ticks(kIndexInterval).count();
+  if (at == 0 || (lost != SteadyTime::min() && at <= ticksOf(lost))) return true;
+  return ticksOf(now) >= std::uint64_t{at} + kInterval || ticksOf(ends) > std::uint64_t{end} + kInterval;
 }
 
 void KnownSession::noteIndexed(SteadyTime ends, SteadyTime now) const {
-  indexed_at_.store(std::max(secondsOf(now), 1U), std::memory_order_relaxed);
-  indexed_end_.store(secondsOf(ends), std::memory_order_relaxed);
+  indexed_at_.store(std::max(ticksOf(now), 1U), std::memory_order_relaxed);
+  indexed_end_.store(ticksOf(ends), std::memory_order_relaxed);
 }
 
 std::optional<SteadyTime> KnownSession::indexedAt() const {
   const std::uint32_t at = indexed_at_.load(std::memory_order_relaxed);
   if (at == 0) return std::nullopt;
-  return SteadyTime(std::chrono::seconds(at + 1));
+  return timeOf(at + 1);
 }
 
 void KnownSession::noteLeftOut(SteadyTime met) const {
   if (indexed_at_.load(std::memory_order_relaxed) != 0) return;
   std::uint32_t never = 0;
-  indexed_end_.compare_exchange_strong(never, secondsOf(met), std::memory_order_relaxed);
+  indexed_end_.compare_exchange_strong(never, ticksOf(met), std::memory_order_relaxed);
 }
 
 std::optional<SteadyTime> KnownSession::leftOutAt() const {
   const std::uint32_t at = indexed_end_.load(std::memory_order_relaxed);
   if (indexed_at_.load(std::memory_order_relaxed) != 0 || at == 0) return std::nullopt;
-  return SteadyTime(std::chrono::seconds(at));
+  return timeOf(at);
 }
 
 void KnownSession::noteIndexedLike(const KnownSession& before) const {

@@ -74,15 +74,16 @@ class KnownSession {
   /// has moved or not, and where it was told no later than `lost`: the index may have been lost.
   bool mustBeIndexed(SteadyTime ends, SteadyTime now, SteadyTime lost) const;
   void noteIndexed(SteadyTime ends, SteadyTime now) const;
-  /// When that was last, a second later at most; absent: never.
+  /// When that was last, a tick later at most; absent: never.
   std::optional<SteadyTime> indexedAt() const;
   /// It was met at `met`, but there was no room to note it. Of one that was never noted the first time is known, a
-  /// second earlier at most, until it is.
+  /// tick earlier at most, until it is.
   void noteLeftOut(SteadyTime met) const;
   std::optional<SteadyTime> leftOutAt() const;
   /// What was noted of the same session, when its text was another one.
   void noteIndexedLike(const KnownSession& before) const;
   static constexpr std::chrono::seconds kIndexInterval{60};
+  static constexpr std::chrono::milliseconds kTick{63};  ///< or a little less
 
   /// Asks the processor for the lines that a check is going to read, before the first of them is waited for.
   void prefetch() const {
@@ -118,7 +119,7 @@ class KnownSession {
   const std::uint32_t user_id_size_;
   mutable std::atomic<std::uint32_t> user_changes_ = 0;
   mutable std::atomic<CacheTrust::Era> user_era_ = 0;
-  // In seconds; 0: never.
+  // In ticks; 0: never.
   mutable std::atomic<std::uint32_t> indexed_at_ = 0;
   mutable std::atomic<std::uint32_t> indexed_end_ = 0;  ///< of one that never was: when it was left out
   TextHash text_;

@@ -115,6 +115,14 @@ void SessionCache::invalidateUser(std::string_view login) {
   user_stripes_[KeyedHash()(login) % kStripes].fetch_add(1, std::memory_order_acq_rel);
 }
 
+void SessionCache::forget(const SessionId& id) {
+  const std::uint64_t hash = KeyedHash()(id.bytes());
+  Shard& shard = shardOf(hash);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = shard.entries.find(hash);
+  if (entry != nullptr && entry->session->idBytes() == id.bytes()) shard.entries.remove(*entry);
+}
+
 std::optional<FoundSession> SessionCache::use(Shard& shard, Entry* entry, SteadyTime now) {
   if (!isFresh(*entry, now)) return std::nullopt;
   entry->used = true;
@@ -238,6 +246,18 @@ void SessionCache::invalidate(std::string_view id, SteadyTime now) {
   if (entry == nullptr) return;
   if (entry->fresh && !entry->used) ++shard.use.unused;
   entry->invalidate(now);
+}
+
+std::vector<SessionRef> SessionCache::allOf(const std::set<std::string, std::less<>>& user_ids) const {
+  std::vector<SessionRef> all;
+  for (std::size_t i = 0; i < kShards; ++i) {
+    const std::lock_guard lock(shards_[i].mutex);
+    shards_[i].entries.forEach([&](const Entry& entry) {
+      const std::string_view user_id = entry.session->userId();
+      if (!user_id.empty() && user_ids.contains(user_id)) all.push_back(entry.session);
+    });
+  }
+  return all;
 }
 
 SessionCache::Size SessionCache::size() const {

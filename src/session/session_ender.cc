@@ -14,6 +14,7 @@ namespace sessiond {
 struct SessionEnder::Found {
   EndedSession session;
   std::chrono::seconds tombstone{};
+  bool is_over = false;  ///< gone, behind its tombstone
 };
 
 /// All sessions of a user but some, until when.
@@ -38,6 +39,7 @@ SessionEnder::SessionEnder(const SessionEnderParts& parts)
 SessionEnder::Found SessionEnder::interpret(const StoredSession& stored) const {
   Found found{.session = {}, .tombstone = parts_.tombstones.of(parts_.tombstones.usual_life, stored.ttl)};
   found.session.was_there = stored.json && !stored.revoked;
+  found.is_over = !stored.json && stored.revoked;
   if (!stored.json) return found;
   const auto record = readSessionRecord(*stored.json, parts_.settings.max_bytes, parts_.settings.idle_timeout);
   if (!record) return found;
@@ -176,7 +178,8 @@ Expected<Ending, StoreError> SessionEnder::endBefore(const Everything& everythin
     auto page = parts_.index.listBefore(everything.user_id, moment, from, kPage);
     if (!page) return Unexpected(page.error());
     everything.leaveKept(page->ids);
-    const auto ending = endListedUntil(everything.until, everything.user_id, page->ids, everything.why);
+    const auto ending =
+        endListedUntil(everything.until, everything.user_id, page->ids, everything.why, Over::kEndAgain);
     if (!ending) return ending;
     all.add(*ending);
     found = found || !page->ids.empty();
@@ -196,7 +199,7 @@ Expected<Ending, StoreError> SessionEnder::endUntilNone(const Everything& everyt
     if (!page) return Unexpected(page.error());
     everything.leaveKept(*page);
     if (page->empty()) return all;
-    const auto ending = endListedUntil(everything.until, everything.user_id, *page, everything.why);
+    const auto ending = endListedUntil(everything.until, everything.user_id, *page, everything.why, Over::kEndAgain);
     if (!ending) return ending;
     all.add(*ending);
   }
@@ -204,18 +207,23 @@ Expected<Ending, StoreError> SessionEnder::endUntilNone(const Everything& everyt
 
 Expected<Ending, StoreError> SessionEnder::endListed(std::string_view user_id, const std::vector<SessionId>& listed,
                                                      std::string_view why) const {
-  return endListedUntil(parts_.clock.steadyNow() + kPatience, user_id, listed, why);
+  return endListedUntil(parts_.clock.steadyNow() + kPatience, user_id, listed, why, Over::kEndAgain);
+}
+
+Expected<Ending, StoreError> SessionEnder::endMissed(std::string_view user_id, const std::vector<SessionId>& listed,
+                                                     std::string_view why) const {
+  return endListedUntil(parts_.clock.steadyNow() + kPatience, user_id, listed, why, Over::kLeave);
 }
 
 /// However many there are: those that end at one moment stand on one page of the index.
 Expected<Ending, StoreError> SessionEnder::endListedUntil(SteadyTime until, std::string_view user_id,
-                                                          std::span<const SessionId> listed,
-                                                          std::string_view why) const {
+                                                          std::span<const SessionId> listed, std::string_view why,
+                                                          Over over) const {
   Ending all;
   for (;; listed = listed.subspan(std::min(kPage, listed.size()))) {
     if (parts_.clock.steadyNow() > until) return Unexpected(StoreError::kTimeout);
     if (listed.empty()) return all;
-    const auto ending = endListedPage(user_id, listed.first(std::min(kPage, listed.size())), why);
+    const auto ending = endListedPage(user_id, listed.first(std::min(kPage, listed.size())), why, over);
     if (!ending) return ending;
     all.add(*ending);
   }
@@ -224,7 +232,7 @@ Expected<Ending, StoreError> SessionEnder::endListedUntil(SteadyTime until, std:
 /// It may name a session that is another user's by now: somebody else logged in where this one had been logged in. That
 /// one lives on; it is only no longer listed here.
 Expected<Ending, StoreError> SessionEnder::endListedPage(std::string_view user_id, std::span<const SessionId> listed,
-                                                         std::string_view why) const {
+                                                         std::string_view why, Over over) const {
   auto found = find(listed);
   if (!found) return Unexpected(found.error());
   std::vector<SessionId> own;
@@ -232,6 +240,7 @@ Expected<Ending, StoreError> SessionEnder::endListedPage(std::string_view user_i
   for (std::size_t i = 0; i < listed.size(); ++i) {
     Found& one = (*found)[i];
     if (!one.session.user_id.empty() && one.session.user_id != user_id) continue;
+    if (one.is_over && over == Over::kLeave) continue;
     own.push_back(listed[i]);
     own_found.push_back(std::move(one));
   }

@@ -70,17 +70,22 @@ class SessionEnder {
   /// kTimeout: as above.
   Expected<Ending, StoreError> endListed(std::string_view user_id, const std::vector<SessionId>& listed,
                                          std::string_view why) const;
+  /// The same where others may have ended them a moment ago: those are only taken from the index.
+  Expected<Ending, StoreError> endMissed(std::string_view user_id, const std::vector<SessionId>& listed,
+                                         std::string_view why) const;
 
  private:
   struct Found;
   struct Everything;
+  /// Of a session that is gone behind its tombstone.
+  enum class Over { kEndAgain, kLeave };
   Expected<EndMoment, StoreError> sayAllEnd(const Everything& everything) const;
   Expected<Ending, StoreError> endBefore(const Everything& everything, EndMoment moment) const;
   Expected<Ending, StoreError> endUntilNone(const Everything& everything) const;
   Expected<Ending, StoreError> endListedUntil(SteadyTime until, std::string_view user_id,
-                                              std::span<const SessionId> listed, std::string_view why) const;
+                                              std::span<const SessionId> listed, std::string_view why, Over over) const;
   Expected<Ending, StoreError> endListedPage(std::string_view user_id, std::span<const SessionId> listed,
-                                             std::string_view why) const;
+                                             std::string_view why, Over over) const;
   Expected<std::vector<Found>, StoreError> find(std::span<const SessionId> ids) const;
   Found interpret(const StoredSession& stored) const;
   Expected<std::vector<EndedSession>, StoreError> endPage(std::span<const SessionId> ids, std::string_view why) const;

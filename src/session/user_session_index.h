@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/expected.h"
@@ -41,6 +42,14 @@ struct IndexNote {
 /// One of the moments at which all of a user's sessions were ended.
 struct EndMoment {
   std::uint32_t number = 0;
+};
+
+/// All sessions of a user were ended at this moment, in milliseconds by the store's clock.
+struct EndedUser {
+  std::string user_id;
+  std::int64_t at = 0;
+  bool operator==(const EndedUser& other) const = default;
+  bool operator<(const EndedUser& other) const { return std::tie(user_id, at) < std::tie(other.user_id, other.at); }
 };
 
 struct IndexPage {
@@ -77,6 +86,9 @@ class UserSessionIndex {
   /// notes one only later that they met before is told (IndexNote::ended_without). Kept for as long as the index.
   virtual Expected<EndMoment, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
                                                        std::chrono::milliseconds life) = 0;
+  /// Of whom that was said in the last kEndedLately and before, whoever said it: `count` at most, the last first.
+  virtual Expected<std::vector<EndedUser>, StoreError> endedLately(std::size_t count) = 0;
+  static constexpr std::chrono::minutes kEndedLately{1};
   /// A page of those that were in the index at that moment, those first that end first: `count` at most, or all that
   /// end together with the last of them.
   /// `from`: empty, or what the last page says. What is noted or removed meanwhile keeps no other from being listed,

@@ -4,7 +4,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { waitFor } from '../support/waiting.mjs';
+import { checkParams, encodeRequest, FastCgiClient } from '../support/fastcgi_client.mjs';
+import { temporaryFolder } from '../support/folders.mjs';
+import { Sessiond } from '../support/sessiond.mjs';
+import { pause, waitFor } from '../support/waiting.mjs';
 import { askExpress, askSessiond, newest, startExpressStack, variants } from './support/express_site.mjs';
 import { SlowRequests } from './support/slow_requests.mjs';
 
@@ -132,7 +135,8 @@ describe('a logout', () => {
       assert.equal(await askExpress(stack.client(), `${newest.name}-true`, session.headers), 'nobody');
     }
     assert.equal((await askSessiond(stranger.client)).who, 'user 8');
-    assert.deepEqual(await stack.redis.command('ZRANGE', 'sessiond:sessions:{7}', 0, -1), [''], 'when all were ended');
+    const left = () => stack.redis.command('ZRANGE', 'sessiond:sessions:{7}', 0, -1);
+    await waitFor('nothing is left but when all were ended', async () => (await left()).join() === '');
   });
 
   test('of all sessions made by an application ends the others', async () => {
@@ -155,6 +159,37 @@ describe('a logout', () => {
     for (const { client } of made) assert.equal((await askSessiond(client)).who, 'user 7');
     assert.equal((await own.client.postForm('/logout?all=1', {})).status, 303);
     for (const session of made) assert.equal((await askSessiond(stack.client(), session.headers)).reason, 'revoked');
+  });
+
+  test('of all sessions ends those of an index that was lost while they were in memory, at every instance', async () => {
+    const mount = `${newest.name}-true`;
+    const made = [await loggedInAtExpress(mount), await loggedInAtExpress(mount)];
+    const stranger = await loggedInAtExpress(mount, { id: 8 });
+    const patient = ({ redis }) => Object.assign(redis, { connect_timeout: '2s', command_timeout: '1s' });
+    const other = await new Sessiond(temporaryFolder(), stack.redis.url, patient, stack.sessiond.secrets).start();
+    const atOther = await FastCgiClient.connect(other.socket);
+    const checkedThere = ({ headers }) => atOther.status(encodeRequest(checkParams(headers.Cookie)));
+    try {
+      assert.equal((await askSessiond(made[0].client)).who, 'user 7');
+      for (const session of [made[1], stranger]) assert.equal(await checkedThere(session), 204);
+      for (const { key } of made) {
+        await waitFor('it is noted', async () => (await stack.redis.command('ZSCORE', 'sessiond:sessions:{7}', key.slice(5))) !== null);
+      }
+      const own = await loggedIn();
+      await pause(2500); // both have asked whose sessions have ended since
+      await stack.redis.command('DEL', 'sessiond:sessions:{7}', 'sessiond:sessions:{8}');
+      assert.equal((await own.client.postForm('/logout?all=1', {})).status, 303);
+      for (const session of made) {
+        await waitFor('it has ended', async () => !(await exists(session.key)));
+        await waitFor('it is refused here', async () => (await askSessiond(stack.client(), session.headers)).reason === 'revoked');
+        await waitFor('and there', async () => (await checkedThere(session)) === 401);
+        assert.equal(await askExpress(stack.client(), mount, session.headers), 'nobody');
+      }
+      assert.equal(await checkedThere(stranger), 204);
+    } finally {
+      atOther.close();
+      await other.stop();
+    }
   });
 
   test('outlives a restart of sessiond', async () => {

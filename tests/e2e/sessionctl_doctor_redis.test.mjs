@@ -73,7 +73,7 @@ describe('sessionctl doctor, of Redis', () => {
   test('a user of Redis without a right, by its name', async (t) => {
     t.after(() => patient.restore());
     await patient.configure((config) => Object.assign(config.redis, { user: 'limited', password_file: patient.at('limited') }));
-    await patient.finds('redis-rights', /: ZADD sessiond:sessions:\*, ZADD sessiond:places:\* -> redis-cli .* ACL SETUSER limited \+zadd /);
+    await patient.finds('redis-rights', /: ZADD sessiond:sessions:\*, ZADD sessiond:ended\*, ZADD sessiond:places:\* -> redis-cli .* ACL SETUSER limited \+zadd /);
   });
 
   test('a user of Redis that may read users, but not change them', async (t) => {

@@ -209,6 +209,19 @@ Expected<EndMoment, StoreError> MemoryUserSessionIndex::noteAllEnded(std::string
   return EndMoment{.number = user.moment};
 }
 
+Expected<std::vector<EndedUser>, StoreError> MemoryUserSessionIndex::endedLately(std::size_t count) {
+  auto data = data_.lock();
+  if (data->failure) return Unexpected(*data->failure);
+  std::vector<EndedUser> users;
+  for (const auto& [id, user] : data->users) {
+    if (user.moment == 0 || clock_.steadyNow() - user.all_ended >= kEndedLately) continue;
+    users.push_back({.user_id = id, .at = user.all_ended.time_since_epoch() / std::chrono::milliseconds(1)});
+  }
+  std::ranges::sort(users, std::ranges::greater(), &EndedUser::at);
+  if (users.size() > count) users.resize(count);
+  return users;
+}
+
 /// Each page is the first one: what was on it has ended by now.
 Expected<IndexPage, StoreError> MemoryUserSessionIndex::listBefore(std::string_view user_id, EndMoment moment,
                                                                    std::string_view, std::size_t count) {

@@ -91,6 +91,7 @@ class MemoryUserSessionIndex final : public UserSessionIndex {
   Expected<void, StoreError> remove(std::string_view user_id, std::span<const SessionId> ids) override;
   Expected<EndMoment, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
                                                std::chrono::milliseconds life) override;
+  Expected<std::vector<EndedUser>, StoreError> endedLately(std::size_t count) override;
   Expected<IndexPage, StoreError> listBefore(std::string_view user_id, EndMoment moment, std::string_view from,
                                              std::size_t count) override;
   Expected<std::vector<SessionId>, StoreError> list(std::string_view user_id, std::size_t count) override;

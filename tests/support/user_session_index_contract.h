@@ -106,6 +106,22 @@ TEST_P(UserSessionIndexContract, TellsWhoeverNotesOneThatAllWereEndedWithoutIt) 
   EXPECT_THAT(listed("ada"), testing::UnorderedElementsAre("s1", "s2", "s3"));
 }
 
+TEST_P(UserSessionIndexContract, TellsOfWhomAllHaveEndedLately) {
+  const auto lately = [this](std::size_t count) {
+    std::vector<std::string> users;
+    const auto ended = index_.endedLately(count);
+    EXPECT_TRUE(ended);
+    if (ended)
+      for (const EndedUser& user : *ended) users.push_back(user.user_id);
+    return users;
+  };
+  EXPECT_THAT(lately(10), testing::IsEmpty());
+  add("eve", "s1");
+  for (const char* user : {"ada", "bob", "ada"}) ASSERT_TRUE(index_.noteAllEnded(user, {}, {}));
+  EXPECT_THAT(lately(10), testing::UnorderedElementsAre("ada", "bob"));
+  EXPECT_EQ(lately(1).size(), 1U);
+}
+
 TEST_P(UserSessionIndexContract, WhatIsKeptWhenAllAreEndedIsInTheIndexAndNotMissed) {
   const std::vector kept = {idOf("mine"), idOf("noted"), idOf("late")};
   ASSERT_TRUE(index_.noteAllEnded("ada", {}, kHour));

@@ -84,6 +84,21 @@ TEST_F(LogoutTest, ASessionOfNobodySpeaksForNobodyWhateverIdIsLeftInIt) {
   EXPECT_FALSE(lives("other's before")) << "it is not somebody else's";
 }
 
+/// Several instances may have met a session that the index had lost.
+TEST_F(LogoutTest, WhatSomebodyElseHasEndedMeanwhileIsNotEndedAgain) {
+  for (const char* id : {"one", "other"}) begin(id, "42");
+  ASSERT_TRUE(store_.revoke(idOf("one"), hours(1)));
+  begin("written back", "42");
+  ASSERT_TRUE(store_.revoke(idOf("written back"), hours(1)));
+  begin("written back", "42");
+  const std::vector<SessionId> missed = {idOf("one"), idOf("other"), idOf("written back")};
+  const auto before = metrics_.counter("sessiond_sessions_revoked_total", "").read();
+  ASSERT_TRUE(ender_->endMissed("42", missed, "logout_all"));
+  EXPECT_EQ(metrics_.counter("sessiond_sessions_revoked_total", "").read(), before + 2);
+  for (const char* id : {"one", "other", "written back"}) EXPECT_FALSE(lives(id)) << id;
+  EXPECT_THAT(*index_.list("42", 10), IsEmpty());
+}
+
 TEST_F(LogoutTest, AnAnonymousSessionInFrontDoesNotHideTheUserBehind) {
   store_.put(idOf("anonymous"), R"({"cookie":{}})", hours(1));
   begin("mine", "42");
@@ -213,6 +228,9 @@ TEST_F(LogoutTest, AllMissesNothingThatMovesInTheIndexMeanwhile) {
     Expected<EndMoment, StoreError> noteAllEnded(std::string_view user, std::span<const SessionId> kept,
                                                  std::chrono::milliseconds life) override {
       return index_.noteAllEnded(user, kept, life);
+    }
+    Expected<std::vector<EndedUser>, StoreError> endedLately(std::size_t count) override {
+      return index_.endedLately(count);
     }
     Expected<IndexPage, StoreError> listBefore(std::string_view user, EndMoment moment, std::string_view from,
                                                std::size_t count) override {

@@ -194,7 +194,18 @@ TEST_F(AnswersThatAreNone, OfALoginThatNeedsAPlace) {
 
 TEST_F(AnswersThatAreNone, OfThatAllEnd) {
   RedisUserSessionIndex index(access_, keys_, 600s);
-  expectErrors(Type::kInteger, {}, [&] { return index.noteAllEnded("42", {}, 1h); });
+  const auto all_end = [&] { return index.noteAllEnded("42", {}, 1h); };
+  expectErrors(Type::kInteger, {}, all_end);
+  access_.then({number(5)}).thenNobody();
+  EXPECT_EQ(all_end()->number, 5U) << "that others are not told at once undoes nothing";
+  const auto lately = [&] { return index.endedLately(10); };
+  expectErrors(Type::kArray, {}, lately);
+  access_.then({list({text("ada")})});
+  EXPECT_FALSE(lately());
+  access_.then({list({text("ada"), text("no time")})});
+  EXPECT_FALSE(lately());
+  access_.then({list({text("ada"), text("1764281234567"), text("bob"), text("7")})});
+  EXPECT_EQ(lately().value(), (std::vector<EndedUser>{{"ada", 1764281234567}, {"bob", 7}}));
   const auto lists = [&] { return index.listBefore("42", {.number = 7}, "1.5", 10); };
   expectErrors(Type::kArray, {}, lists);
   access_.then({list({})});

@@ -85,6 +85,11 @@ class HeldIndex final : public UserSessionIndex {
                                                std::chrono::milliseconds life) override {
     return index.noteAllEnded(user, kept, life);
   }
+  Expected<std::vector<EndedUser>, StoreError> endedLately(std::size_t count) override {
+    if (deaf) return Unexpected(StoreError::kUnavailable);
+    ++looks;
+    return index.endedLately(count);
+  }
   Expected<IndexPage, StoreError> listBefore(std::string_view user, EndMoment moment, std::string_view from,
                                              std::size_t count) override {
     return index.listBefore(user, moment, from, count);
@@ -97,6 +102,8 @@ class HeldIndex final : public UserSessionIndex {
   std::latch entered{1};
   std::latch latch{1};
   std::atomic<bool> no_memory = false;
+  std::atomic<bool> deaf = false;  ///< to who asks whose sessions have all ended
+  std::atomic<int> looks = 0;
   std::vector<std::chrono::milliseconds> lives;
   int writes = 0;
   std::map<std::string, int> tries;

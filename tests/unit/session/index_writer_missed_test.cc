@@ -120,6 +120,40 @@ TEST_F(IndexWriterMissedTest, WhatTheIndexHasLostWasMetWhenItWasNoted) {
   EXPECT_THAT(ended(), ElementsAre(idOf("a")));
 }
 
+/// Whoever is told of the end of all need not wait for the session's next check.
+TEST_F(IndexWriterMissedTest, WhatIsNotedAnewIsEndedThoughItIsNotDue) {
+  std::vector<SessionRef> sessions;
+  for (const char* id : {"lost", "noted elsewhere", "kept", "never met"}) sessions.push_back(sessionOf(id, "42"));
+  for (std::size_t i = 0; i < 3; ++i) note(sessions[i]);
+  EXPECT_EQ(listed("42").size(), 3U);
+  clock_.advance(milliseconds(100));
+  const SteadyTime before = clock_.steadyNow();
+  for (const char* id : {"lost", "noted elsewhere"}) removeFromIndex(id);
+  sessions.push_back(sessionOf("login", "42"));
+  note(sessions.back());
+  EXPECT_EQ(listed("42").size(), 2U);
+  removeFromIndex("login");
+  ASSERT_TRUE(index_.noteAllEnded("42", std::vector{idOf("kept")}, hours(1)));
+  addElsewhere("noted elsewhere");
+  for (const SessionRef& session : sessions) writer_.noteAnew(*session, before);
+  EXPECT_THAT(listed("42"), UnorderedElementsAre(idOf("lost"), idOf("noted elsewhere"), idOf("kept")));
+  EXPECT_THAT(ended(), UnorderedElementsAre(idOf("lost"), idOf("noted elsewhere")));
+}
+
+/// Who is counted for a limit is not made more by what may have ended long ago.
+TEST_F(IndexWriterMissedTest, WhatIsNotedAnewHasNoLifeByThat) {
+  const SessionRef session = sessionOf("lost", "42");
+  note(session);
+  EXPECT_EQ(listed("42").size(), 1U);
+  clock_.advance(seconds(1));
+  removeFromIndex("lost");
+  writer_.noteAnew(*session, clock_.steadyNow());
+  const IndexedSession login{.user_id = "42", .id = idOf("login"), .life = hours(1)};
+  const auto admission = writer_.admit(login, {.max = 1, .when_full = WhenFull::kRefuse}, {});
+  ASSERT_TRUE(admission);
+  EXPECT_TRUE(admission->admitted);
+}
+
 TEST_F(IndexWriterMissedTest, WhatCouldNotBeNotedIsStillKnownToHaveBeenMetBefore) {
   index_.failWith(StoreError::kUnavailable);
   note(sessionOf("missed", "42"));

@@ -57,6 +57,9 @@ class FullIndex final : public UserSessionIndex {
                                                milliseconds life) override {
     return index.noteAllEnded(user, kept, life);
   }
+  Expected<std::vector<EndedUser>, StoreError> endedLately(std::size_t count) override {
+    return index.endedLately(count);
+  }
   Expected<IndexPage, StoreError> listBefore(std::string_view user, EndMoment moment, std::string_view from,
                                              std::size_t count) override {
     return index.listBefore(user, moment, from, count);
