@@ -1,5 +1,5 @@
 // The kinds of options that the table (options.cc) is made of: how each is read into its field, written back and
-// described. `field` gives the field's reference for a Config, constant or not.
+// described. `field` gives the field's address in a Config, constant or not.
 
 #pragma once
 
@@ -27,61 +27,61 @@ template <typename Field>
 Option flag(std::string path, Field field) {
   return {std::move(path),
           [field](const OptionValue& value, Config& config) {
-            if (const std::optional<bool> read = readBool(value)) field(config) = *read;
+            if (const std::optional<bool> read = readBool(value)) *field(config) = *read;
           },
-          [field](const Config& config) { return field(config) ? " true" : " false"; }, schemaOfFlag()};
+          [field](const Config& config) { return *field(config) ? " true" : " false"; }, schemaOfFlag()};
 }
 
 template <typename Field>
-Option number(std::string path, Field field, std::uint32_t least, std::uint32_t most) {
+Option number(std::string path, std::uint32_t least, std::uint32_t most, Field field) {
   return {std::move(path),
           [field, least, most](const OptionValue& value, Config& config) {
-            if (const std::optional<std::uint32_t> read = readNumber(value, least, most)) field(config) = *read;
+            if (const std::optional<std::uint32_t> read = readNumber(value, least, most)) *field(config) = *read;
           },
-          [field](const Config& config) { return " " + std::to_string(field(config)); }, schemaOfNumber(least, most)};
+          [field](const Config& config) { return " " + std::to_string(*field(config)); }, schemaOfNumber(least, most)};
 }
 
 template <typename Field>
-Option size(std::string path, Field field, std::size_t least, std::size_t most) {
+Option size(std::string path, std::size_t least, std::size_t most, Field field) {
   return {std::move(path),
           [field, least, most](const OptionValue& value, Config& config) {
-            if (const std::optional<std::size_t> read = readSize(value, least, most)) field(config) = *read;
+            if (const std::optional<std::size_t> read = readSize(value, least, most)) *field(config) = *read;
           },
-          [field](const Config& config) { return " " + formatSize(field(config)); }, schemaOfSize()};
+          [field](const Config& config) { return " " + formatSize(*field(config)); }, schemaOfSize()};
 }
 
 template <typename Field>
-Option duration(std::string path, Field field, DurationLimits limits) {
+Option duration(std::string path, DurationLimits limits, Field field) {
   return {std::move(path),
           [field, limits](const OptionValue& value, Config& config) {
-            if (const std::optional<milliseconds> read = readDuration(value, limits)) field(config) = *read;
+            if (const std::optional<milliseconds> read = readDuration(value, limits)) *field(config) = *read;
           },
-          [field](const Config& config) { return " " + formatDuration(field(config)); }, schemaOfDuration()};
+          [field](const Config& config) { return " " + formatDuration(*field(config)); }, schemaOfDuration()};
 }
 
 template <typename Field>
-Option wholeSeconds(std::string path, Field field, DurationLimits limits) {
+Option wholeSeconds(std::string path, DurationLimits limits, Field field) {
   return {std::move(path),
           [field, limits](const OptionValue& value, Config& config) {
-            if (const std::optional<seconds> read = readSeconds(value, limits)) field(config) = *read;
+            if (const std::optional<seconds> read = readSeconds(value, limits)) *field(config) = *read;
           },
-          [field](const Config& config) { return " " + formatDuration(field(config)); }, schemaOfDuration()};
+          [field](const Config& config) { return " " + formatDuration(*field(config)); }, schemaOfDuration()};
 }
 
 template <typename Field>
-Option text(std::string path, Field field, Complaint (*rule)(std::string_view)) {
+Option text(std::string path, Complaint (*rule)(std::string_view), Field field) {
   return {std::move(path),
           [field, rule](const OptionValue& value, Config& config) {
             std::optional<std::string> read = readText(value);
             if (!read) return;
             if (const Complaint complaint = rule(*read)) return value.refuse(*complaint);
-            field(config) = *std::move(read);
+            *field(config) = *std::move(read);
           },
-          [field](const Config& config) { return " " + writeText(field(config)); }, schemaOfText()};
+          [field](const Config& config) { return " " + writeText(*field(config)); }, schemaOfText()};
 }
 
 template <typename Field>
-Option texts(std::string path, Field field, Complaint (*rule)(std::string_view)) {
+Option texts(std::string path, Complaint (*rule)(std::string_view), Field field) {
   return {std::move(path),
           [field, rule](const OptionValue& value, Config& config) {
             std::optional<std::vector<std::string>> read = readTextList(value);
@@ -92,42 +92,42 @@ Option texts(std::string path, Field field, Complaint (*rule)(std::string_view))
                 value.report.error(value.path + "[" + std::to_string(at) + "]", *complaint);
               }
             }
-            field(config) = *std::move(read);
+            *field(config) = *std::move(read);
           },
-          [field](const Config& config) { return " " + writeTextList(field(config)); }, schemaOfTexts()};
+          [field](const Config& config) { return " " + writeTextList(*field(config)); }, schemaOfTexts()};
 }
 
 template <typename Field, std::size_t Count>
-Option choice(std::string path, Field field, const std::array<std::string_view, Count>& words) {
-  using Enum = std::remove_reference_t<decltype(field(std::declval<Config&>()))>;
+Option choice(std::string path, const std::array<std::string_view, Count>& words, Field field) {
+  using Enum = std::remove_pointer_t<decltype(field(std::declval<Config&>()))>;
   static_assert(Count == enumSize<Enum>(), "a word for each");
   return {std::move(path),
           [field, &words](const OptionValue& value, Config& config) {
             if (const std::optional<std::size_t> read = readChoice(value, words)) {
-              field(config) = static_cast<Enum>(*read);
+              *field(config) = static_cast<Enum>(*read);
             }
           },
           [field, &words](const Config& config) {
-            return " " + std::string(words[static_cast<std::size_t>(field(config))]);
+            return " " + std::string(words[static_cast<std::size_t>(*field(config))]);
           },
           schemaOfChoice(words)};
 }
 
 /// A list of them. Only those that there are get into the configuration.
 template <typename Field, std::size_t Count>
-Option choices(std::string path, Field field, const std::array<std::string_view, Count>& words) {
-  using Enum = typename std::remove_reference_t<decltype(field(std::declval<Config&>()))>::value_type;
+Option choices(std::string path, const std::array<std::string_view, Count>& words, Field field) {
+  using Enum = typename std::remove_pointer_t<decltype(field(std::declval<Config&>()))>::value_type;
   static_assert(Count == enumSize<Enum>(), "a word for each");
   return {std::move(path),
           [field, &words](const OptionValue& value, Config& config) {
             const std::optional<std::vector<std::string>> read = readTextList(value);
             if (!read) return;
-            field(config).clear();
+            field(config)->clear();
             for (std::size_t at = 0; at < read->size(); ++at) {
               const std::string& text = (*read)[at];
               const auto word = std::find(words.begin(), words.end(), text);
               if (word != words.end()) {
-                field(config).push_back(static_cast<Enum>(word - words.begin()));
+                field(config)->push_back(static_cast<Enum>(word - words.begin()));
               } else if (!text.empty()) {
                 value.report.error(value.path + "[" + std::to_string(at) + "]",
                                    "must be " + oneOf(words) + " but is " + shown(text));
@@ -136,7 +136,7 @@ Option choices(std::string path, Field field, const std::array<std::string_view,
           },
           [field, &words](const Config& config) {
             std::vector<std::string> list;
-            for (const Enum one : field(config)) list.emplace_back(words[static_cast<std::size_t>(one)]);
+            for (const Enum one : *field(config)) list.emplace_back(words[static_cast<std::size_t>(one)]);
             return " " + writeTextList(list);
           },
           schemaOfTexts()};
@@ -146,9 +146,9 @@ template <typename Field>
 Option fileMode(std::string path, Field field) {
   return {std::move(path),
           [field](const OptionValue& value, Config& config) {
-            if (const std::optional<std::uint32_t> read = readFileMode(value)) field(config) = *read;
+            if (const std::optional<std::uint32_t> read = readFileMode(value)) *field(config) = *read;
           },
-          [field](const Config& config) { return " " + writeFileMode(field(config)); }, schemaOfFileMode()};
+          [field](const Config& config) { return " " + writeFileMode(*field(config)); }, schemaOfFileMode()};
 }
 
 /// One of which more can be said than of all of its kind.

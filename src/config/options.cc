@@ -62,132 +62,83 @@ Complaint aboutVerifierOrNone(std::string_view url) {
 
 std::vector<Option> listenOptions() {
   return {
-      text(
-          "listen.socket", [](auto& c) -> auto& { return c.listen.socket; }, aboutListenSocket),
-      fileMode(
-          "listen.mode", [](auto& c) -> auto& { return c.listen.mode; }),
-      text(
-          "listen.group", [](auto& c) -> auto& { return c.listen.group; }, aboutGroup),
-      number(
-          "listen.backlog", [](auto& c) -> auto& { return c.listen.backlog; }, 1, 65535),
-      number(
-          "listen.lanes", [](auto& c) -> auto& { return c.listen.lanes; }, 0, 256),
-      number(
-          "listen.workers", [](auto& c) -> auto& { return c.listen.workers; }, 1, 256),
-      number(
-          "listen.password_workers", [](auto& c) -> auto& { return c.listen.password_workers; }, 0, 256),
-      number(
-          "listen.max_connections", [](auto& c) -> auto& { return c.listen.max_connections; }, 16, kMost),
-      duration("listen.request_timeout", [](auto& c) -> auto& { return c.listen.request_timeout; }, {100ms, 60s}),
-      duration("listen.drain_timeout", [](auto& c) -> auto& { return c.listen.drain_timeout; }, {0s, 10min}),
+      text("listen.socket", aboutListenSocket, [](auto& c) { return &c.listen.socket; }),
+      fileMode("listen.mode", [](auto& c) { return &c.listen.mode; }),
+      text("listen.group", aboutGroup, [](auto& c) { return &c.listen.group; }),
+      number("listen.backlog", 1, 65535, [](auto& c) { return &c.listen.backlog; }),
+      number("listen.lanes", 0, 256, [](auto& c) { return &c.listen.lanes; }),
+      number("listen.workers", 1, 256, [](auto& c) { return &c.listen.workers; }),
+      number("listen.password_workers", 0, 256, [](auto& c) { return &c.listen.password_workers; }),
+      number("listen.max_connections", 16, kMost, [](auto& c) { return &c.listen.max_connections; }),
+      duration("listen.request_timeout", {100ms, 60s}, [](auto& c) { return &c.listen.request_timeout; }),
+      duration("listen.drain_timeout", {0s, 10min}, [](auto& c) { return &c.listen.drain_timeout; }),
   };
 }
 
 std::vector<Option> redisOptions() {
   return {
-      text(
-          "redis.url", [](auto& c) -> auto& { return c.redis.url; }, aboutRedisUrl),
-      text(
-          "redis.user", [](auto& c) -> auto& { return c.redis.user; }, aboutRedisUser),
-      text(
-          "redis.password_file", [](auto& c) -> auto& { return c.redis.password_file; }, aboutNothing),
-      text(
-          "redis.tls.ca_file", [](auto& c) -> auto& { return c.redis.tls.ca_file; }, aboutNothing),
-      text(
-          "redis.tls.cert_file", [](auto& c) -> auto& { return c.redis.tls.cert_file; }, aboutNothing),
-      text(
-          "redis.tls.key_file", [](auto& c) -> auto& { return c.redis.tls.key_file; }, aboutNothing),
-      text(
-          "redis.tls.server_name", [](auto& c) -> auto& { return c.redis.tls.server_name; }, aboutServerName),
-      flag(
-          "redis.tls.verify", [](auto& c) -> auto& { return c.redis.tls.verify; }),
-      duration("redis.connect_timeout", [](auto& c) -> auto& { return c.redis.connect_timeout; }, {10ms, 60s}),
-      duration("redis.command_timeout", [](auto& c) -> auto& { return c.redis.command_timeout; }, {5ms, 60s}),
-      flag(
-          "redis.allow_replica", [](auto& c) -> auto& { return c.redis.allow_replica; }),
-      number(
-          "redis.breaker.failures", [](auto& c) -> auto& { return c.redis.breaker.failures; }, 1, 1000),
-      duration("redis.breaker.min_backoff", [](auto& c) -> auto& { return c.redis.breaker.min_backoff; }, {1ms, 60s}),
-      duration("redis.breaker.max_backoff", [](auto& c) -> auto& { return c.redis.breaker.max_backoff; }, {1ms, 10min}),
-      text(
-          "redis.sentinel.master", [](auto& c) -> auto& { return c.redis.sentinel.master; }, aboutSentinelMaster),
-      texts(
-          "redis.sentinel.nodes", [](auto& c) -> auto& { return c.redis.sentinel.nodes; }, aboutSentinelNode),
-      text(
-          "redis.sentinel.user", [](auto& c) -> auto& { return c.redis.sentinel.user; }, aboutRedisUser),
-      text(
-          "redis.sentinel.password_file", [](auto& c) -> auto& { return c.redis.sentinel.password_file; },
-          aboutNothing),
-      flag(
-          "redis.sentinel.tls", [](auto& c) -> auto& { return c.redis.sentinel.tls; }),
-      number(
-          "redis.sentinel.database", [](auto& c) -> auto& { return c.redis.sentinel.database; }, 0, 65535),
-      duration("redis.sentinel.max_silence", [](auto& c) -> auto& { return c.redis.sentinel.max_silence; }, {1s, 5min}),
-      texts(
-          "redis.cluster.nodes", [](auto& c) -> auto& { return c.redis.cluster.nodes; }, aboutClusterNode),
-      flag(
-          "redis.cluster.tls", [](auto& c) -> auto& { return c.redis.cluster.tls; }),
+      text("redis.url", aboutRedisUrl, [](auto& c) { return &c.redis.url; }),
+      text("redis.user", aboutRedisUser, [](auto& c) { return &c.redis.user; }),
+      text("redis.password_file", aboutNothing, [](auto& c) { return &c.redis.password_file; }),
+      text("redis.tls.ca_file", aboutNothing, [](auto& c) { return &c.redis.tls.ca_file; }),
+      text("redis.tls.cert_file", aboutNothing, [](auto& c) { return &c.redis.tls.cert_file; }),
+      text("redis.tls.key_file", aboutNothing, [](auto& c) { return &c.redis.tls.key_file; }),
+      text("redis.tls.server_name", aboutServerName, [](auto& c) { return &c.redis.tls.server_name; }),
+      flag("redis.tls.verify", [](auto& c) { return &c.redis.tls.verify; }),
+      duration("redis.connect_timeout", {10ms, 60s}, [](auto& c) { return &c.redis.connect_timeout; }),
+      duration("redis.command_timeout", {5ms, 60s}, [](auto& c) { return &c.redis.command_timeout; }),
+      flag("redis.allow_replica", [](auto& c) { return &c.redis.allow_replica; }),
+      number("redis.breaker.failures", 1, 1000, [](auto& c) { return &c.redis.breaker.failures; }),
+      duration("redis.breaker.min_backoff", {1ms, 60s}, [](auto& c) { return &c.redis.breaker.min_backoff; }),
+      duration("redis.breaker.max_backoff", {1ms, 10min}, [](auto& c) { return &c.redis.breaker.max_backoff; }),
+      text("redis.sentinel.master", aboutSentinelMaster, [](auto& c) { return &c.redis.sentinel.master; }),
+      texts("redis.sentinel.nodes", aboutSentinelNode, [](auto& c) { return &c.redis.sentinel.nodes; }),
+      text("redis.sentinel.user", aboutRedisUser, [](auto& c) { return &c.redis.sentinel.user; }),
+      text("redis.sentinel.password_file", aboutNothing, [](auto& c) { return &c.redis.sentinel.password_file; }),
+      flag("redis.sentinel.tls", [](auto& c) { return &c.redis.sentinel.tls; }),
+      number("redis.sentinel.database", 0, 65535, [](auto& c) { return &c.redis.sentinel.database; }),
+      duration("redis.sentinel.max_silence", {1s, 5min}, [](auto& c) { return &c.redis.sentinel.max_silence; }),
+      texts("redis.cluster.nodes", aboutClusterNode, [](auto& c) { return &c.redis.cluster.nodes; }),
+      flag("redis.cluster.tls", [](auto& c) { return &c.redis.cluster.tls; }),
   };
 }
 
 std::vector<Option> sessionOptions() {
   return {
-      text(
-          "session.key_prefix", [](auto& c) -> auto& { return c.session.key_prefix; }, aboutKeyPrefix),
-      text(
-          "session.user_at", [](auto& c) -> auto& { return c.session.user_at; }, aboutUserPointer),
-      text(
-          "session.user_id_at", [](auto& c) -> auto& { return c.session.user_id_at; }, aboutUserIdPointer),
-      text(
-          "session.roles_at", [](auto& c) -> auto& { return c.session.roles_at; }, aboutUserPointer),
-      withSchema(texts(
-                     "session.secret_files", [](auto& c) -> auto& { return c.session.secret_files; }, aboutNothing),
+      text("session.key_prefix", aboutKeyPrefix, [](auto& c) { return &c.session.key_prefix; }),
+      text("session.user_at", aboutUserPointer, [](auto& c) { return &c.session.user_at; }),
+      text("session.user_id_at", aboutUserIdPointer, [](auto& c) { return &c.session.user_id_at; }),
+      text("session.roles_at", aboutUserPointer, [](auto& c) { return &c.session.roles_at; }),
+      withSchema(texts("session.secret_files", aboutNothing, [](auto& c) { return &c.session.secret_files; }),
                  schemaOfTexts(1, SessionSettings::kMaxSecrets)),
-      wholeSeconds("session.idle_timeout", [](auto& c) -> auto& { return c.session.idle_timeout; }, {1s, kTenYears}),
-      wholeSeconds("session.absolute_timeout", [](auto& c) -> auto& { return c.session.absolute_timeout; },
-                   {1s, kTenYears, true}),
-      wholeSeconds("session.touch_interval", [](auto& c) -> auto& { return c.session.touch_interval; }, {0s, kDay}),
-      number(
-          "session.per_user.max", [](auto& c) -> auto& { return c.session.per_user.max; }, 0, 1000),
-      choice(
-          "session.per_user.when_full", [](auto& c) -> auto& { return c.session.per_user.when_full; }, kWhenFullWords),
-      size(
-          "session.max_bytes", [](auto& c) -> auto& { return c.session.max_bytes; }, 1024, 16 * 1024 * 1024),
-      size(
-          "session.identity_max_bytes", [](auto& c) -> auto& { return c.session.identity_max_bytes; }, 256, 32 * 1024),
-      flag(
-          "session.cache.enabled", [](auto& c) -> auto& { return c.session.cache.enabled; }),
-      duration("session.cache.max_staleness", [](auto& c) -> auto& { return c.session.cache.max_staleness; },
-               {100ms, 60s}),
-      number(
-          "session.cache.max_entries", [](auto& c) -> auto& { return c.session.cache.max_entries; }, 64, 10'000'000),
-      size(
-          "session.cache.max_bytes", [](auto& c) -> auto& { return c.session.cache.max_bytes; }, 1024 * 1024,
-          std::size_t{64} * 1024 * 1024 * 1024),
+      wholeSeconds("session.idle_timeout", {1s, kTenYears}, [](auto& c) { return &c.session.idle_timeout; }),
+      wholeSeconds("session.absolute_timeout", {1s, kTenYears, true},
+                   [](auto& c) { return &c.session.absolute_timeout; }),
+      wholeSeconds("session.touch_interval", {0s, kDay}, [](auto& c) { return &c.session.touch_interval; }),
+      number("session.per_user.max", 0, 1000, [](auto& c) { return &c.session.per_user.max; }),
+      choice("session.per_user.when_full", kWhenFullWords, [](auto& c) { return &c.session.per_user.when_full; }),
+      size("session.max_bytes", 1024, 16 * 1024 * 1024, [](auto& c) { return &c.session.max_bytes; }),
+      size("session.identity_max_bytes", 256, 32 * 1024, [](auto& c) { return &c.session.identity_max_bytes; }),
+      flag("session.cache.enabled", [](auto& c) { return &c.session.cache.enabled; }),
+      duration("session.cache.max_staleness", {100ms, 60s}, [](auto& c) { return &c.session.cache.max_staleness; }),
+      number("session.cache.max_entries", 64, 10'000'000, [](auto& c) { return &c.session.cache.max_entries; }),
+      size("session.cache.max_bytes", 1024 * 1024, std::size_t{64} * 1024 * 1024 * 1024,
+           [](auto& c) { return &c.session.cache.max_bytes; }),
   };
 }
 
 std::vector<Option> cookieOptions() {
   return {
-      text(
-          "cookie.name", [](auto& c) -> auto& { return c.cookie.name; }, aboutCookieName),
-      text(
-          "cookie.domain", [](auto& c) -> auto& { return c.cookie.domain; }, aboutCookieDomain),
-      text(
-          "cookie.path", [](auto& c) -> auto& { return c.cookie.path; }, aboutCookiePath),
-      flag(
-          "cookie.http_only", [](auto& c) -> auto& { return c.cookie.http_only; }),
-      choice(
-          "cookie.secure", [](auto& c) -> auto& { return c.cookie.secure; }, kSecureWords),
-      choice(
-          "cookie.same_site", [](auto& c) -> auto& { return c.cookie.same_site; }, kSameSiteWords),
+      text("cookie.name", aboutCookieName, [](auto& c) { return &c.cookie.name; }),
+      text("cookie.domain", aboutCookieDomain, [](auto& c) { return &c.cookie.domain; }),
+      text("cookie.path", aboutCookiePath, [](auto& c) { return &c.cookie.path; }),
+      flag("cookie.http_only", [](auto& c) { return &c.cookie.http_only; }),
+      choice("cookie.secure", kSecureWords, [](auto& c) { return &c.cookie.secure; }),
+      choice("cookie.same_site", kSameSiteWords, [](auto& c) { return &c.cookie.same_site; }),
       cookieMaxAge(),
-      flag(
-          "cookie.rolling", [](auto& c) -> auto& { return c.cookie.rolling; }),
-      flag(
-          "cookie.partitioned", [](auto& c) -> auto& { return c.cookie.partitioned; }),
-      choice(
-          "cookie.priority", [](auto& c) -> auto& { return c.cookie.priority; }, kCookiePriorityWords),
+      flag("cookie.rolling", [](auto& c) { return &c.cookie.rolling; }),
+      flag("cookie.partitioned", [](auto& c) { return &c.cookie.partitioned; }),
+      choice("cookie.priority", kCookiePriorityWords, [](auto& c) { return &c.cookie.priority; }),
   };
 }
 
@@ -195,146 +146,93 @@ std::vector<Option> whoMayOptions() {
   return {
       {"identity", readIdentity, writeIdentity, schemaOfIdentity()},
       {"policies", readPolicies, writePolicies, schemaOfPolicies()},
-      text(
-          "login.url", [](auto& c) -> auto& { return c.login.url; }, aboutLocalPath),
-      text(
-          "login.default_redirect", [](auto& c) -> auto& { return c.login.default_redirect; }, aboutLocalUrl),
-      texts(
-          "login.allowed_origins", [](auto& c) -> auto& { return c.login.allowed_origins; }, aboutOrigin),
-      choices(
-          "login.authenticators", [](auto& c) -> auto& { return c.login.authenticators; }, kAuthenticatorWords),
-      text(
-          "login.htpasswd_file", [](auto& c) -> auto& { return c.login.htpasswd_file; }, aboutNothing),
-      text(
-          "login.redis_usual_hash", [](auto& c) -> auto& { return c.login.redis_usual_hash; }, aboutPasswordHash),
-      text(
-          "login.http_verifier.url", [](auto& c) -> auto& { return c.login.http_verifier.url; }, aboutVerifierOrNone),
-      text(
-          "login.http_verifier.token_file", [](auto& c) -> auto& { return c.login.http_verifier.token_file; },
-          aboutNothing),
-      text(
-          "login.http_verifier.ca_file", [](auto& c) -> auto& { return c.login.http_verifier.ca_file; }, aboutNothing),
-      duration("login.http_verifier.timeout", [](auto& c) -> auto& { return c.login.http_verifier.timeout; },
-               {10ms, 60s}),
-      flag(
-          "login.case_insensitive", [](auto& c) -> auto& { return c.login.case_insensitive; }),
+      text("login.url", aboutLocalPath, [](auto& c) { return &c.login.url; }),
+      text("login.default_redirect", aboutLocalUrl, [](auto& c) { return &c.login.default_redirect; }),
+      texts("login.allowed_origins", aboutOrigin, [](auto& c) { return &c.login.allowed_origins; }),
+      choices("login.authenticators", kAuthenticatorWords, [](auto& c) { return &c.login.authenticators; }),
+      text("login.htpasswd_file", aboutNothing, [](auto& c) { return &c.login.htpasswd_file; }),
+      text("login.redis_usual_hash", aboutPasswordHash, [](auto& c) { return &c.login.redis_usual_hash; }),
+      text("login.http_verifier.url", aboutVerifierOrNone, [](auto& c) { return &c.login.http_verifier.url; }),
+      text("login.http_verifier.token_file", aboutNothing, [](auto& c) { return &c.login.http_verifier.token_file; }),
+      text("login.http_verifier.ca_file", aboutNothing, [](auto& c) { return &c.login.http_verifier.ca_file; }),
+      duration("login.http_verifier.timeout", {10ms, 60s}, [](auto& c) { return &c.login.http_verifier.timeout; }),
+      flag("login.case_insensitive", [](auto& c) { return &c.login.case_insensitive; }),
   };
 }
 
 std::vector<Option> throttleOptions() {
   return {
-      number(
-          "login.throttle.device_failures", [](auto& c) -> auto& { return c.login.throttle.device_failures; }, 1,
-          kMost),
-      duration("login.throttle.device_window", [](auto& c) -> auto& { return c.login.throttle.device_window; },
-               {1s, 30 * kDay}),
-      number(
-          "login.throttle.known_place_failures", [](auto& c) -> auto& { return c.login.throttle.known_place_failures; },
-          1, kMost),
-      duration("login.throttle.known_place_window",
-               [](auto& c) -> auto& { return c.login.throttle.known_place_window; }, {1s, 30 * kDay}),
-      number(
-          "login.throttle.stranger_free", [](auto& c) -> auto& { return c.login.throttle.stranger_free; }, 1, kMost),
-      duration("login.throttle.stranger_first_wait",
-               [](auto& c) -> auto& { return c.login.throttle.stranger_first_wait; }, {1s, kDay}),
-      duration("login.throttle.stranger_longest_wait",
-               [](auto& c) -> auto& { return c.login.throttle.stranger_longest_wait; }, {1s, kDay}),
-      number(
-          "login.throttle.stranger_failures", [](auto& c) -> auto& { return c.login.throttle.stranger_failures; }, 1,
-          kMost),
-      duration("login.throttle.stranger_window", [](auto& c) -> auto& { return c.login.throttle.stranger_window; },
-               {1s, 30 * kDay}),
-      number(
-          "login.throttle.place_failures", [](auto& c) -> auto& { return c.login.throttle.place_failures; }, 1, kMost),
-      duration("login.throttle.place_window", [](auto& c) -> auto& { return c.login.throttle.place_window; },
-               {1s, 30 * kDay}),
-      number(
-          "login.throttle.place_daily_failures", [](auto& c) -> auto& { return c.login.throttle.place_daily_failures; },
-          1, kMost),
+      number("login.throttle.device_failures", 1, kMost, [](auto& c) { return &c.login.throttle.device_failures; }),
+      duration("login.throttle.device_window", {1s, 30 * kDay},
+               [](auto& c) { return &c.login.throttle.device_window; }),
+      number("login.throttle.known_place_failures", 1, kMost,
+             [](auto& c) { return &c.login.throttle.known_place_failures; }),
+      duration("login.throttle.known_place_window", {1s, 30 * kDay},
+               [](auto& c) { return &c.login.throttle.known_place_window; }),
+      number("login.throttle.stranger_free", 1, kMost, [](auto& c) { return &c.login.throttle.stranger_free; }),
+      duration("login.throttle.stranger_first_wait", {1s, kDay},
+               [](auto& c) { return &c.login.throttle.stranger_first_wait; }),
+      duration("login.throttle.stranger_longest_wait", {1s, kDay},
+               [](auto& c) { return &c.login.throttle.stranger_longest_wait; }),
+      number("login.throttle.stranger_failures", 1, kMost, [](auto& c) { return &c.login.throttle.stranger_failures; }),
+      duration("login.throttle.stranger_window", {1s, 30 * kDay},
+               [](auto& c) { return &c.login.throttle.stranger_window; }),
+      number("login.throttle.place_failures", 1, kMost, [](auto& c) { return &c.login.throttle.place_failures; }),
+      duration("login.throttle.place_window", {1s, 30 * kDay}, [](auto& c) { return &c.login.throttle.place_window; }),
+      number("login.throttle.place_daily_failures", 1, kMost,
+             [](auto& c) { return &c.login.throttle.place_daily_failures; }),
   };
 }
 
 std::vector<Option> endOptions() {
   return {
-      text(
-          "login.page_file", [](auto& c) -> auto& { return c.login.page_file; }, aboutNothing),
-      text(
-          "logout.redirect", [](auto& c) -> auto& { return c.logout.redirect; }, aboutLocalUrlOrNone),
-      number(
-          "logout.replicas", [](auto& c) -> auto& { return c.logout.replicas; }, 0, 100),
-      wholeSeconds("logout.tombstone_lifetime", [](auto& c) -> auto& { return c.logout.tombstone_lifetime; },
-                   {60s, kTenYears}),
-      wholeSeconds("sessions.max_auth_age", [](auto& c) -> auto& { return c.sessions.max_auth_age; }, {0s, kTenYears}),
+      text("login.page_file", aboutNothing, [](auto& c) { return &c.login.page_file; }),
+      text("logout.redirect", aboutLocalUrlOrNone, [](auto& c) { return &c.logout.redirect; }),
+      number("logout.replicas", 0, 100, [](auto& c) { return &c.logout.replicas; }),
+      wholeSeconds("logout.tombstone_lifetime", {60s, kTenYears}, [](auto& c) { return &c.logout.tombstone_lifetime; }),
+      wholeSeconds("sessions.max_auth_age", {0s, kTenYears}, [](auto& c) { return &c.sessions.max_auth_age; }),
   };
 }
 
 std::vector<Option> pagesOptions() {
   return {
-      text(
-          "pages.site_name", [](auto& c) -> auto& { return c.pages.site_name; }, aboutNothing),
-      text(
-          "pages.logo_file", [](auto& c) -> auto& { return c.pages.logo_file; }, aboutNothing),
-      text(
-          "pages.logo_dark_file", [](auto& c) -> auto& { return c.pages.logo_dark_file; }, aboutNothing),
-      text(
-          "pages.accent", [](auto& c) -> auto& { return c.pages.accent; }, aboutNothing),
-      text(
-          "pages.accent_dark", [](auto& c) -> auto& { return c.pages.accent_dark; }, aboutNothing),
-      text(
-          "pages.help_url", [](auto& c) -> auto& { return c.pages.help_url; }, aboutLinkOrNone),
-      text(
-          "pages.home_url", [](auto& c) -> auto& { return c.pages.home_url; }, aboutLink),
-      text(
-          "pages.style_file", [](auto& c) -> auto& { return c.pages.style_file; }, aboutNothing),
-      text(
-          "pages.folder", [](auto& c) -> auto& { return c.pages.folder; }, aboutNothing),
-      flag(
-          "pages.script", [](auto& c) -> auto& { return c.pages.script; }),
-      text(
-          "pages.language", [](auto& c) -> auto& { return c.pages.language; }, aboutNothing),
-      texts(
-          "pages.languages", [](auto& c) -> auto& { return c.pages.languages; }, aboutNothing),
+      text("pages.site_name", aboutNothing, [](auto& c) { return &c.pages.site_name; }),
+      text("pages.logo_file", aboutNothing, [](auto& c) { return &c.pages.logo_file; }),
+      text("pages.logo_dark_file", aboutNothing, [](auto& c) { return &c.pages.logo_dark_file; }),
+      text("pages.accent", aboutNothing, [](auto& c) { return &c.pages.accent; }),
+      text("pages.accent_dark", aboutNothing, [](auto& c) { return &c.pages.accent_dark; }),
+      text("pages.help_url", aboutLinkOrNone, [](auto& c) { return &c.pages.help_url; }),
+      text("pages.home_url", aboutLink, [](auto& c) { return &c.pages.home_url; }),
+      text("pages.style_file", aboutNothing, [](auto& c) { return &c.pages.style_file; }),
+      text("pages.folder", aboutNothing, [](auto& c) { return &c.pages.folder; }),
+      flag("pages.script", [](auto& c) { return &c.pages.script; }),
+      text("pages.language", aboutNothing, [](auto& c) { return &c.pages.language; }),
+      texts("pages.languages", aboutNothing, [](auto& c) { return &c.pages.languages; }),
   };
 }
 
 std::vector<Option> applicationOptions() {
   return {
-      flag(
-          "api.enabled", [](auto& c) -> auto& { return c.api.enabled; }),
-      text(
-          "api.token_file", [](auto& c) -> auto& { return c.api.token_file; }, aboutNothing),
-      flag(
-          "api.allow_without_token", [](auto& c) -> auto& { return c.api.allow_without_token; }),
-      flag(
-          "api.may_change_user", [](auto& c) -> auto& { return c.api.may_change_user; }),
-      text(
-          "cache.key_prefix", [](auto& c) -> auto& { return c.cache.key_prefix; }, aboutAppCachePrefix),
-      size(
-          "cache.max_bytes", [](auto& c) -> auto& { return c.cache.max_bytes; }, 1024, 16 * 1024 * 1024),
+      flag("api.enabled", [](auto& c) { return &c.api.enabled; }),
+      text("api.token_file", aboutNothing, [](auto& c) { return &c.api.token_file; }),
+      flag("api.allow_without_token", [](auto& c) { return &c.api.allow_without_token; }),
+      flag("api.may_change_user", [](auto& c) { return &c.api.may_change_user; }),
+      text("cache.key_prefix", aboutAppCachePrefix, [](auto& c) { return &c.cache.key_prefix; }),
+      size("cache.max_bytes", 1024, 16 * 1024 * 1024, [](auto& c) { return &c.cache.max_bytes; }),
   };
 }
 
 std::vector<Option> observationOptions() {
   return {
-      choice(
-          "log.level", [](auto& c) -> auto& { return c.log.level; }, kLevelWords),
-      choice(
-          "log.format", [](auto& c) -> auto& { return c.log.format; }, kFormatWords),
-      withSchema(text(
-                     "log.file", [](auto& c) -> auto& { return c.log.file; }, aboutLogFile),
-                 schemaOfPath()),
-      flag(
-          "log.audit", [](auto& c) -> auto& { return c.log.audit; }),
-      choice(
-          "log.audit_addresses", [](auto& c) -> auto& { return c.log.audit_addresses; }, kAddressWords),
-      flag(
-          "log.refusals", [](auto& c) -> auto& { return c.log.refusals; }),
-      flag(
-          "metrics.enabled", [](auto& c) -> auto& { return c.metrics.enabled; }),
-      text(
-          "sessiond.key_prefix", [](auto& c) -> auto& { return c.sessiond.key_prefix; }, aboutOwnPrefix),
-      text(
-          "sessiond.control_socket", [](auto& c) -> auto& { return c.sessiond.control_socket; }, aboutControlSocket),
+      choice("log.level", kLevelWords, [](auto& c) { return &c.log.level; }),
+      choice("log.format", kFormatWords, [](auto& c) { return &c.log.format; }),
+      withSchema(text("log.file", aboutLogFile, [](auto& c) { return &c.log.file; }), schemaOfPath()),
+      flag("log.audit", [](auto& c) { return &c.log.audit; }),
+      choice("log.audit_addresses", kAddressWords, [](auto& c) { return &c.log.audit_addresses; }),
+      flag("log.refusals", [](auto& c) { return &c.log.refusals; }),
+      flag("metrics.enabled", [](auto& c) { return &c.metrics.enabled; }),
+      text("sessiond.key_prefix", aboutOwnPrefix, [](auto& c) { return &c.sessiond.key_prefix; }),
+      text("sessiond.control_socket", aboutControlSocket, [](auto& c) { return &c.sessiond.control_socket; }),
   };
 }
 
