@@ -69,7 +69,7 @@ Expected<FileContents, std::string> readFile(const std::string& path, std::size_
   // O_NONBLOCK: opening a pipe must not wait for its writer.
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) return Unexpected(describe(errno));
-  struct stat status {};
+  struct stat status = {};
   if (::fstat(file.get(), &status) != 0) return Unexpected(describe(errno));
   if (!S_ISREG(status.st_mode)) return Unexpected(std::string("is not a regular file"));
   if (static_cast<std::size_t>(status.st_size) > limit) return Unexpected(tooLarge(limit));

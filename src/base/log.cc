@@ -143,7 +143,7 @@ RequestScope::~RequestScope() {
 
 bool stderrIsJournal() {
   const char* const stream = std::getenv("JOURNAL_STREAM");
-  struct stat status {};
+  struct stat status = {};
   if (stream == nullptr || fstat(STDERR_FILENO, &status) != 0) return false;
   return stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
 }

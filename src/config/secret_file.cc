@@ -30,7 +30,7 @@ void stripNewline(std::string& bytes) {
 
 Expected<SecretFile, std::string> readSecretFile(const std::string& path, std::size_t limit) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  struct stat status {};
+  struct stat status = {};
   if (!fd || ::fstat(fd.get(), &status) != 0) return cannotRead(path, errno);
   Expected<std::string, int> bytes = readBytes(fd.get(), limit);
   if (!bytes) return cannotRead(path, bytes.error());

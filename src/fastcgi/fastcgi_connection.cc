@@ -46,8 +46,8 @@ struct FastcgiConnection::Library {
 void FastcgiConnection::prepareLibrary() {
   static std::once_flag once;
   std::call_once(once, [] {
-    struct sigaction user {};
-    struct sigaction terminate {};
+    struct sigaction user = {};
+    struct sigaction terminate = {};
     ::sigaction(SIGUSR1, nullptr, &user);
     ::sigaction(SIGTERM, nullptr, &terminate);
     SESSIOND_CHECK(FCGX_Init() == 0);

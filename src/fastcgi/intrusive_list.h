@@ -17,8 +17,12 @@ struct ListLink {
   bool linked = false;
 };
 
+/// Which of an element's links.
+template <typename T>
+using LinkOf = ListLink<T> T::*;
+
 /// Not thread-safe; does not own its elements. An element is in at most one list by one link.
-template <typename T, ListLink<T> T::*kLink>
+template <typename T, LinkOf<T> kLink>
 class IntrusiveList {
  public:
   bool empty() const { return first_ == nullptr; }

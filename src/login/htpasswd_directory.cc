@@ -67,7 +67,7 @@ HtpasswdDirectory::Reading HtpasswdDirectory::read() const {
   Reading reading;
   if (settled_ != nullptr) reading.number = settled_->begin();
   // Looked at before it is read: if it changes in between, the next look differs from this one.
-  struct stat found {};
+  struct stat found = {};
   if (::stat(path_.c_str(), &found) == 0) reading.version = FileVersion(found, clock_.wallNow());
   Expected<FileContents, std::string> file = readFile(path_, kMaxFileBytes);
   if (!file) {
@@ -151,7 +151,7 @@ void HtpasswdDirectory::logReading(const Reading& reading) const {
 }
 
 std::shared_ptr<const HtpasswdDirectory::Users> HtpasswdDirectory::current() {
-  struct stat now {};
+  struct stat now = {};
   const bool there = ::stat(path_.c_str(), &now) == 0;
   if (!there || !state_.lock()->version.isStill(now)) apply(read());
   return state_.lock()->users;

@@ -27,7 +27,7 @@ Signal meaningOf(std::uint32_t number) {
 Signals::Signals() {
   const sigset_t set = ourSignals();
   SESSIOND_CHECK(pthread_sigmask(SIG_BLOCK, &set, &previous_mask_) == 0);
-  struct sigaction ignore {};
+  struct sigaction ignore = {};
   ignore.sa_handler = SIG_IGN;
   SESSIOND_CHECK(sigaction(SIGPIPE, &ignore, &previous_sigpipe_) == 0);
   fd_.reset(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));

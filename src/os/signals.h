@@ -30,7 +30,7 @@ class Signals {
 
  private:
   sigset_t previous_mask_{};
-  struct sigaction previous_sigpipe_ {};
+  struct sigaction previous_sigpipe_ = {};
   UniqueFd fd_;
 };
 

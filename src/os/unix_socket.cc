@@ -36,7 +36,7 @@ bool answers(const std::string& path) {
 }
 
 bool isSomethingElse(const std::string& path) {
-  struct stat status {};
+  struct stat status = {};
   return ::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode);
 }
 
@@ -51,13 +51,13 @@ std::optional<gid_t> groupId(const std::string& name) {
 
 /// Does whatever is made in the folder belong to the group by itself? Then there is nothing to give.
 bool givesGroup(const std::string& folder, gid_t group) {
-  struct stat status {};
+  struct stat status = {};
   if (::stat(folder.c_str(), &status) != 0) return false;
   return ((status.st_mode & S_ISGID) != 0 ? status.st_gid : ::getegid()) == group;
 }
 
 bool belongsTo(const std::string& path, gid_t group) {
-  struct stat status {};
+  struct stat status = {};
   return ::lstat(path.c_str(), &status) == 0 && status.st_gid == group;
 }
 
@@ -124,7 +124,7 @@ Expected<UnixSocket, std::string> UnixSocket::open(const UnixSocketSettings& set
   const SocketAddress address = unixAddress(temporary.path);
   if (::bind(fd.get(), address.get(), address.length) != 0) return systemError("bind");
   if (const auto allowed = setPermissions(temporary.path, settings); !allowed) return Unexpected(allowed.error());
-  struct stat status {};
+  struct stat status = {};
   if (::stat(temporary.path.c_str(), &status) != 0) return systemError("stat");
   if (::listen(fd.get(), static_cast<int>(settings.backlog)) != 0) return systemError("listen");
   if (::rename(temporary.path.c_str(), path.c_str()) != 0) return systemError("rename");
@@ -134,7 +134,7 @@ Expected<UnixSocket, std::string> UnixSocket::open(const UnixSocketSettings& set
 
 void UnixSocket::removePath() {
   if (path_.empty()) return;
-  struct stat status {};
+  struct stat status = {};
   if (::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_) {
     ::unlink(path_.c_str());
   }

@@ -69,8 +69,8 @@ class Canaries {
  public:
   /// What stands between the braces of their keys, which may change.
   using Tag = std::function<std::string()>;
-  Canaries(
-      CacheTrust& trust, RedisKeys keys, MetricsRegistry& metrics, Tag tag = [] { return "s"; });
+  static std::string usualTag() { return "s"; }
+  Canaries(CacheTrust& trust, RedisKeys keys, MetricsRegistry& metrics, Tag tag = usualTag);
   Canaries(const Canaries&) = delete;
   Canaries& operator=(const Canaries&) = delete;
 

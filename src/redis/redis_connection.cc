@@ -101,17 +101,11 @@ struct ReplyBuilder {
     return reply;
   }
 
-#if HIREDIS_MAJOR >= 1
-  // Without these, such a reply would be complete and what its place held before would be read as it.
-  static void* createDouble(const redisReadTask* /*task*/, double /*value*/, char* /*text*/,
-                            std::size_t /*size*/) noexcept {
+  // Without it, a reply of such a kind would be complete and what its place held before would be read as it.
+  template <typename... Value>
+  static void* createNothing(const redisReadTask* /*task*/, Value... /*value*/) noexcept {
     return nullptr;
   }
-
-  static void* createBool(const redisReadTask* /*task*/, int /*value*/) noexcept {
-    return nullptr;
-  }
-#endif
 
   /// The replies belong to the sink.
   static void freeObject(void* /*reply*/) noexcept {}
@@ -124,8 +118,8 @@ struct ReplyBuilder {
       callbacks.createInteger = createInteger;
       callbacks.createNil = createNil;
 #if HIREDIS_MAJOR >= 1
-      callbacks.createDouble = createDouble;
-      callbacks.createBool = createBool;
+      callbacks.createDouble = createNothing;
+      callbacks.createBool = createNothing;
 #endif
       callbacks.freeObject = freeObject;
       return callbacks;

@@ -71,14 +71,14 @@ void SessionLoader::expire(SteadyTime now) {
 template <typename IsOver>
 void SessionLoader::expirePending(PendingBatch& pending, const IsOver& is_over, std::vector<SessionWant*>& loads,
                                   std::vector<TouchWant*>& touches) {
+  const auto may_wait = [&](const auto* want) { return !is_over(want->arrived); };
   for (std::size_t i = 0; i < pending.asked.size(); ++i) {
     Asked& one = pending.asked[i];
     if (one.wants.empty()) continue;
     const SessionId* const named = pending.batch.loads[i].id;
     const auto namer = std::ranges::find_if(one.wants, [named](const auto* want) { return want->id == named; });
     if (namer != one.wants.end() && is_over((*namer)->arrived)) pending.batch.loads[i].id = &one.id.emplace(*named);
-    leave(
-        one.wants, [&](const auto* want) { return !is_over(want->arrived); }, loads);
+    leave(one.wants, may_wait, loads);
   }
   for (Touching& one : pending.touching) {
     if (one.want == nullptr || !is_over(one.want->arrived)) continue;

@@ -58,7 +58,7 @@ std::optional<std::string> whyNotReplaced(const std::string& named, std::string_
   std::error_code unresolved;
   const std::string path = std::filesystem::canonical(named, unresolved).string();
   if (unresolved) return errnoText(unresolved.value());
-  struct stat status {};
+  struct stat status = {};
   if (::stat(path.c_str(), &status) != 0) return errnoText(errno);
   const std::string beside = besideOf(path);
   int error = writeBeside(beside, bytes, FileRights{status.st_uid, status.st_gid, status.st_mode & 07777});

@@ -31,7 +31,7 @@ class NoEcho {
  public:
   explicit NoEcho(int terminal) : terminal_(terminal) {
     noted = 0;
-    struct sigaction noting {};
+    struct sigaction noting = {};
     noting.sa_handler = note;  // without SA_RESTART: the read that waits comes back
     sigemptyset(&noting.sa_mask);
     for (std::size_t i = 0; i < kNoted.size(); ++i) {

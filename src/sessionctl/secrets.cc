@@ -66,7 +66,7 @@ std::optional<gid_t> groupOfDaemon(const CommonOptions& options) {
 /// copy of systemd's, the daemon may not read the file that it is a copy of. Nothing: no other rights can be given.
 std::optional<FileRights> rightsForDaemon(const CommonOptions& options, const Config& config) {
   if (::geteuid() != 0 || config.session.secret_files.empty()) return std::nullopt;
-  struct stat status {};
+  struct stat status = {};
   const std::string& first = config.session.secret_files.front();
   if (first.starts_with('/') && ::stat(first.c_str(), &status) == 0)
     return FileRights{status.st_uid, status.st_gid, status.st_mode & 0640};

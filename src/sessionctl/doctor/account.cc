@@ -13,7 +13,7 @@ namespace sessiond::ctl {
 namespace {
 
 bool mayHere(const Account& account, const std::string& path, Right right) {
-  struct stat status {};
+  struct stat status = {};
   if (::stat(path.c_str(), &status) != 0) return false;
   const auto bit = static_cast<mode_t>(right);
   if (account.user == 0) return right != Right::kUse || S_ISDIR(status.st_mode) || (status.st_mode & 0111) != 0;

@@ -16,7 +16,7 @@ void note(int signal) {
 
 HeldSignals::HeldSignals() {
   noted = 0;
-  struct sigaction held {};
+  struct sigaction held = {};
   held.sa_handler = note;
   held.sa_flags = SA_RESTART;
   sigemptyset(&held.sa_mask);

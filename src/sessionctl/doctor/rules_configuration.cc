@@ -47,7 +47,7 @@ std::vector<std::string> filesWithSecrets(const Installation& installation) {
 
 void lookAtSecrets(const Installation& installation, Verdict& verdict) {
   for (const std::string& file : filesWithSecrets(installation)) {
-    struct stat status {};
+    struct stat status = {};
     if (::stat(file.c_str(), &status) != 0) continue;
     if ((status.st_mode & S_IROTH) != 0) {
       verdict.danger("every user of this machine may read " + file, "chmod o-rwx " + file);

@@ -120,7 +120,7 @@ std::string groupCommand(const Installation& installation, const Account& nginx)
 /// Whom the socket is for: not for everybody.
 void lookAtRights(const Installation& installation, Verdict& verdict) {
   const std::string& socket = installation.config().listen.socket;
-  struct stat status {};
+  struct stat status = {};
   if (!socket.starts_with('/') || ::stat(socket.c_str(), &status) != 0) return;
   if ((status.st_mode & S_IWOTH) != 0) {
     verdict.danger(

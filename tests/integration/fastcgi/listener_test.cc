@@ -36,7 +36,7 @@ class ListenerTest : public testing::Test {
     return listener ? "" : listener.error();
   }
   struct stat status() const {
-    struct stat found {};
+    struct stat found = {};
     ::stat(path().c_str(), &found);
     return found;
   }
@@ -88,7 +88,7 @@ TEST_F(ListenerTest, RefusesAnUnknownGroupAndLeavesNothingBehind) {
 }
 
 TEST_F(ListenerTest, RemovesItsSocketWhenItGoes) {
-  { ASSERT_TRUE(open()); }
+  ASSERT_TRUE(open());  // and closed, as nobody keeps it
   EXPECT_FALSE(std::filesystem::exists(path()));
 }
 

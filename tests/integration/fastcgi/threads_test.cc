@@ -304,7 +304,7 @@ TEST(Threads, AreNamedAndTakeNoSignals) {
 TEST(Threads, LeaveTheProcessItsSignalHandlersAndIgnoreSigpipe) {
   TestServer server;
   server.start();
-  struct sigaction action {};
+  struct sigaction action = {};
   ::sigaction(SIGUSR1, nullptr, &action);
   EXPECT_EQ(action.sa_handler, SIG_DFL);
   ::sigaction(SIGTERM, nullptr, &action);

@@ -15,44 +15,33 @@ class ClusterCache : public Cluster {};
 
 TEST_F(ClusterCache, NoticesEveryWayInWhichASessionCanChangeOrGo) {
   ClusterInstance instance(configFor(group()), kStaleness);
-  const auto at = [](const std::string& id, std::vector<std::string> words) {
-    words.insert(words.begin() + 1, keyOf(id));
-    group().command(keyOf(id), words);
+  using Change = std::function<void(const std::string& id)>;
+  const auto sent = [](const std::string& name, const std::vector<std::string>& arguments) -> Change {
+    return [name, arguments](const std::string& id) {
+      std::vector<std::string> words = {name, keyOf(id)};
+      words.insert(words.end(), arguments.begin(), arguments.end());
+      group().command(keyOf(id), words);
+    };
   };
+  const Change rename = [&](const std::string& id) { sent("RENAME", {"{" + keyOf(id) + "}elsewhere"})(id); };
+  const Change flush = [](const std::string& id) { group().serverOf(keyOf(id)).command({"FLUSHDB", "ASYNC"}); };
+  const Change flush_all = [](const std::string&) { group().everywhere({"FLUSHALL"}); };
+  const Change bury = [](const std::string& id) { group().command(tombstoneOf(id), {"SET", tombstoneOf(id), "1"}); };
+  const Change overwrite = [](const std::string& id) { put(id, "eve"); };
   const struct {
     const char* what;
-    std::function<void(const std::string&)> change;
+    Change change;
     const char* then;
   } cases[] = {
-      {"DEL", [&](const std::string& id) { at(id, {"DEL"}); }, "unknown"},
-      {"UNLINK", [&](const std::string& id) { at(id, {"UNLINK"}); }, "unknown"},
-      {"FLUSHALL at all nodes", [](const std::string&) { group().everywhere({"FLUSHALL"}); }, "unknown"},
-      {"FLUSHDB at its node",
-       [](const std::string& id) {
-         group().serverOf(keyOf(id)).command({"FLUSHDB", "ASYNC"});
-       },
-       "unknown"},
-      {"RENAME",
-       [&](const std::string& id) {
-         at(id, {"RENAME", "{" + keyOf(id) + "}elsewhere"});
-       },
-       "unknown"},
-      {"SET", [](const std::string& id) { put(id, "eve"); }, "U: eve\r\n"},
-      {"PEXPIRE",
-       [&](const std::string& id) {
-         at(id, {"PEXPIRE", "1"});
-       },
-       "unknown"},
-      {"EXPIREAT",
-       [&](const std::string& id) {
-         at(id, {"EXPIREAT", "1"});
-       },
-       "unknown"},
-      {"tombstone",
-       [](const std::string& id) {
-         group().command(tombstoneOf(id), {"SET", tombstoneOf(id), "1"});
-       },
-       "revoked"},
+      {"DEL", sent("DEL", {}), "unknown"},
+      {"UNLINK", sent("UNLINK", {}), "unknown"},
+      {"FLUSHALL at all nodes", flush_all, "unknown"},
+      {"FLUSHDB at its node", flush, "unknown"},
+      {"RENAME", rename, "unknown"},
+      {"SET", overwrite, "U: eve\r\n"},
+      {"PEXPIRE", sent("PEXPIRE", {"1"}), "unknown"},
+      {"EXPIREAT", sent("EXPIREAT", {"1"}), "unknown"},
+      {"tombstone", bury, "revoked"},
   };
   for (const std::string& id : oneAtEach()) {
     for (const auto& one : cases) {

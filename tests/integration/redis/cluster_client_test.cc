@@ -116,11 +116,8 @@ class Paused {
   Paused& operator=(const Paused&) = delete;
 
   bool holdsOne() {
-    return soon(
-        [this] {
-          return server_.command({"INFO", "clients"}).find("blocked_clients:1") != std::string::npos;
-        },
-        15s);
+    const std::vector<std::string> ask = {"INFO", "clients"};
+    return soon([&] { return server_.command(ask).find("blocked_clients:1") != std::string::npos; }, 15s);
   }
 
  private:
@@ -228,9 +225,8 @@ TEST_F(ClusterClients, AUserWithTooFewRightsIsToldWhichAreMissing) {
   ClusterAccess access(configFor(group()));
   ASSERT_TRUE(access.recovers());
   RedisServer& limited = group().server(ownerOf("a"));
-  const std::shared_ptr<void> afterwards(nullptr, [&](void*) {
-    limited.command({"ACL", "SETUSER", "default", "+@all"});
-  });
+  const std::vector<std::string> give_back = {"ACL", "SETUSER", "default", "+@all"};
+  const std::shared_ptr<void> afterwards(nullptr, [&](void*) { limited.command(give_back); });
   limited.command({"ACL", "SETUSER", "default", "-expire", "-cluster|slots"});
   const SessionSettings session;
   const LoginSettings login;

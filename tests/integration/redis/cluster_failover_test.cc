@@ -51,12 +51,9 @@ TEST_F(ClusterFailover, APrimaryThatDiesIsReplaced) {
   ASSERT_TRUE(soon([&] { return instance.check(same) == "U: ada\r\n"; }, 15s)) << instance.check(same);
   std::printf("killed: %lld ms without service, %lld of them after the cluster's decision\n",
               static_cast<long long>((now() - killed) / 1ms), static_cast<long long>((now() - decided) / 1ms));
-  EXPECT_TRUE(soon(
-      [&] {
-        return group().command(tombstoneOf(ids[0]), {"EXISTS", tombstoneOf(ids[0])}) == "1";
-      },
-      15s))
-      << "and writes it again";
+  const std::string tombstone = tombstoneOf(ids[0]);
+  const auto is_buried = [&] { return group().command(tombstone, {"EXISTS", tombstone}) == "1"; };
+  EXPECT_TRUE(soon(is_buried, 15s)) << "and writes it again";
   EXPECT_EQ(instance.check(ids[0]), "revoked");
   group().server(dead).start();
 }

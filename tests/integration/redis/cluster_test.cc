@@ -71,12 +71,10 @@ TEST_F(Cluster, ASubscriptionThatIsCutEndsTheTrustInItsNodeAlone) {
   ClusterInstance instance(configFor(group()), kStaleness);
   const auto ids = oneAtEach();
   for (const std::string& id : ids) ASSERT_TRUE(instance.settle(id));
-  const std::uint64_t before = instance.counter("sessiond_cache_trust_lost_total", {{"reason", "subscription"}});
+  const std::uint64_t before = instance.losses("subscription");
   RedisServer& one = group().serverOf(keyOf(ids[0]));
   one.command({"CLIENT", "KILL", "TYPE", "pubsub"});
-  EXPECT_TRUE(soon([&] {
-    return instance.counter("sessiond_cache_trust_lost_total", {{"reason", "subscription"}}) == before + 1;
-  }));
+  EXPECT_TRUE(soon([&] { return instance.losses("subscription") == before + 1; }));
   for (std::size_t i = 1; i < ids.size(); ++i) EXPECT_TRUE(instance.isKept(ids[i]));
   // Changed while nobody tells: not believed for longer than promised.
   put(ids[0], "bob");

@@ -187,7 +187,7 @@ TEST_F(Log, GoesToStderrWithoutAFile) {
 }
 
 void pretendThatStderrIsTheJournal() {
-  struct stat status {};
+  struct stat status = {};
   ASSERT_EQ(fstat(STDERR_FILENO, &status), 0);
   setenv("JOURNAL_STREAM", (std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino)).c_str(), 1);
 }

@@ -138,11 +138,10 @@ TEST(MetricsRegistry, EscapesWhatIsSaidOfAFigure) {
 
 TEST(MetricsRegistry, RendersLargeAndSmallNumbersInDigits) {
   MetricsRegistry registry;
+  const std::vector<double> figures = {1e18, 1e-5};
   registry.asked({{"process_resident_memory_bytes", "Memory.", MetricsRegistry::Kind::kGauge},
                   {"process_cpu_seconds_total", "Processor time.", MetricsRegistry::Kind::kCounter}},
-                 [] {
-                   return std::vector<double>{1e18, 1e-5};
-                 });
+                 [&] { return figures; });
   const std::string text = registry.render();
   EXPECT_NE(text.find("\nprocess_resident_memory_bytes 1000000000000000000\n"), std::string::npos) << text;
   EXPECT_NE(text.find("\nprocess_cpu_seconds_total 0.00001\n"), std::string::npos) << text;

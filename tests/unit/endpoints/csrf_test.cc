@@ -20,9 +20,9 @@ using std::chrono::minutes;
 
 class CsrfTest : public testing::Test {
  protected:
-  /// A request over https with this Cookie header.
+  /// A request with this Cookie header.
   template <typename Act>
-  auto with(const std::string& cookie, Act act, const std::string& scheme = "https") {
+  auto with(const std::string& cookie, const std::string& scheme, Act act) {
     const Params params = {{"SESSIOND_SCHEME", scheme}, {"HTTP_COOKIE", cookie}};
     const std::vector<Param> views = viewsOf(params);
     Request request;
@@ -30,8 +30,7 @@ class CsrfTest : public testing::Test {
     return act(request);
   }
   CsrfGuard::Ticket issue(const std::string& cookie = "", const std::string& scheme = "https") {
-    return with(
-        cookie, [this](const Request& request) { return guard_.issue(request); }, scheme);
+    return with(cookie, scheme, [this](const Request& request) { return guard_.issue(request); });
   }
   static std::string pairOf(const CsrfGuard::Ticket& ticket) {
     return ticket.set_cookie->substr(0, ticket.set_cookie->find(';'));
@@ -42,7 +41,7 @@ class CsrfTest : public testing::Test {
   }
   CsrfVerdict check(const std::string& cookie, const std::string& token) { return check(guard_, cookie, token); }
   CsrfVerdict check(const CsrfGuard& guard, const std::string& cookie, const std::string& token) {
-    return with(cookie, [&](const Request& request) { return guard.check(request, token); });
+    return with(cookie, "https", [&](const Request& request) { return guard.check(request, token); });
   }
 
   FakeClock clock_;
@@ -163,8 +162,7 @@ TEST_F(CsrfTest, OverHttpsOnlyTheHostPrefixedCookieCounts) {
   EXPECT_EQ(pairOf(plain).substr(0, 14), "sessiond_csrf=");
   EXPECT_FALSE(isGenuine(pairOf(plain), plain.token));
   const CsrfGuard always(secretsOf({"one"}), SecureOption::kAlways, clock_);
-  const auto ticket = with(
-      "", [&](const Request& request) { return always.issue(request); }, "http");
+  const auto ticket = with("", "http", [&](const Request& request) { return always.issue(request); });
   EXPECT_EQ(pairOf(ticket).substr(0, 21), "__Host-sessiond_csrf=");
 }
 

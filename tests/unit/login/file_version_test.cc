@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 struct stat sample() {
-  struct stat status {};
+  struct stat status = {};
   status.st_dev = 1;
   status.st_ino = 2;
   status.st_size = 3;
@@ -53,7 +53,7 @@ TEST(FileVersion, AFutureTimeIsNotTrusted) {
 
 TEST(FileVersion, AFileThatIsNotThereIsNeverStillThat) {
   EXPECT_FALSE(FileVersion().isStill(sample()));
-  const struct stat nothing {};
+  const struct stat nothing = {};
   EXPECT_FALSE(FileVersion().isStill(nothing));
 }
 

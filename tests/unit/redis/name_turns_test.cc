@@ -35,8 +35,8 @@ class NameTurnsTest : public testing::Test {
       if (is_slow_) return std::nullopt;
       return answer_;
     };
-    return turns_.step(
-        look_up, [this] { return peers_; }, clock_.steadyNow());
+    const auto peers = [this] { return peers_; };
+    return turns_.step(look_up, peers, clock_.steadyNow());
   }
   Step stepLater() {
     clock_.advance(kInterval);
