@@ -62,7 +62,7 @@ class WithdrawnLoginsTest : public testing::Test {
   FakeClock clock_;
   MetricsRegistry metrics_;
   const HmacKey log_key_{Secret(std::string("key for the names in logs"))};
-  const SessionSettings settings_;
+  const SessionSettings settings_{};
   MemorySessionStore store_{clock_};
   MemoryUserSessionIndex index_{clock_};
   const FactsExtractor extractor_{ExtractionRules{}};
