@@ -10,6 +10,7 @@ import {
   strangersAreRefusedAndTheOwnerIsNot,
   tenLogInAtOnce,
   twoHundredTriesComputeFiveHashes,
+  whatALostIndexNamedEndsWithAllOthers,
   whoIsRemovedLosesTheSession,
 } from './support/accounts.mjs';
 import { startStack } from '../support/stack.mjs';
@@ -32,6 +33,7 @@ for (const [kind, redis] of Object.entries(kindsOfGroups)) {
 
     test('two browsers see and end each other', () => browsersEndEachOther(browser, stack));
     test('who loses the line in the password file loses the session', () => whoIsRemovedLosesTheSession(stack));
+    test('what a lost index named ends with all others', () => whatALostIndexNamedEndsWithAllOthers(stack));
     test('strangers are refused, and lock the owner out of nothing', () => strangersAreRefusedAndTheOwnerIsNot(stack));
     test('two hundred tries at once compute five hashes', () => twoHundredTriesComputeFiveHashes(stack));
   });

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 import { password } from '../../support/sessiond.mjs';
-import { waitFor } from '../../support/waiting.mjs';
+import { pause, waitFor } from '../../support/waiting.mjs';
 import { openPage } from './browser.mjs';
 import { clickThrough, logIn } from './page_walk.mjs';
 
@@ -138,4 +138,26 @@ export async function whoIsRemovedLosesTheSession(stack) {
   } finally {
     fs.writeFileSync(file, original);
   }
+}
+
+/** What applications made is ended with all others although the index names none of it any more. */
+export async function whatALostIndexNamedEndsWithAllOthers(stack) {
+  const index = 'sessiond:sessions:{7}';
+  const ids = Array.from({ length: 4 }, (_, i) => `made-by-an-application-${i}`);
+  const cookies = [];
+  for (const id of ids) cookies.push(await stack.session(id, { id: 7 }));
+  const others = await stack.session('of-somebody-else', { id: 8 });
+  const checked = async (cookie) => (await stack.client().get('/api/x', { headers: { Cookie: cookie } })).status;
+  for (const cookie of [...cookies, others]) assert.equal(await checked(cookie), 200);
+  for (const id of ids) await waitFor('it is noted', async () => (await stack.redis.command('ZSCORE', index, id)) !== null);
+  const alice = stack.client();
+  await stack.logIn(alice);
+  await pause(2500); // sessiond has asked whose sessions have ended since
+  await stack.redis.command('DEL', index);
+  assert.equal((await alice.postForm('/logout?all=1', {})).status, 303);
+  for (const [i, cookie] of cookies.entries()) {
+    await waitFor('it has ended', async () => (await stack.redis.command('EXISTS', `sess:${ids[i]}`)) === 0, { timeout: 10000 });
+    assert.equal(await checked(cookie), 401);
+  }
+  assert.equal(await checked(others), 200);
 }
