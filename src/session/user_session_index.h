@@ -87,6 +87,7 @@ class UserSessionIndex {
   virtual Expected<EndMoment, StoreError> noteAllEnded(std::string_view user_id, std::span<const SessionId> kept,
                                                        std::chrono::milliseconds life) = 0;
   /// Of whom that was said in the last kEndedLately and before, whoever said it: `count` at most, the last first.
+  /// REQUIRES: count is not 0.
   virtual Expected<std::vector<EndedUser>, StoreError> endedLately(std::size_t count) = 0;
   static constexpr std::chrono::minutes kEndedLately{1};
   /// A page of those that were in the index at that moment, those first that end first: `count` at most, or all that

@@ -176,7 +176,7 @@ describe('a logout', () => {
         await waitFor('it is noted', async () => (await stack.redis.command('ZSCORE', 'sessiond:sessions:{7}', key.slice(5))) !== null);
       }
       const own = await loggedIn();
-      await pause(2500); // both have asked whose sessions have ended since
+      await pause(5000); // both have asked whose sessions have ended since
       await stack.redis.command('DEL', 'sessiond:sessions:{7}', 'sessiond:sessions:{8}');
       assert.equal((await own.client.postForm('/logout?all=1', {})).status, 303);
       for (const session of made) {

@@ -152,7 +152,7 @@ export async function whatALostIndexNamedEndsWithAllOthers(stack) {
   for (const id of ids) await waitFor('it is noted', async () => (await stack.redis.command('ZSCORE', index, id)) !== null);
   const alice = stack.client();
   await stack.logIn(alice);
-  await pause(2500); // sessiond has asked whose sessions have ended since
+  await pause(5000); // sessiond has asked whose sessions have ended since
   await stack.redis.command('DEL', index);
   assert.equal((await alice.postForm('/logout?all=1', {})).status, 303);
   for (const [i, cookie] of cookies.entries()) {
