@@ -10,6 +10,8 @@ namespace sessiond {
 
 using std::chrono::milliseconds;
 
+static_assert(UserSessionIndex::kEndedLately / 2 > EndedUsers::kLongestRest, "or each look would come too late");
+
 EndedUsers::EndedUsers(const SessionCache& cache, IndexWriter& index, const Clock& clock, milliseconds interval)
     : cache_(cache),
       index_(index),

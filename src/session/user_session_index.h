@@ -89,7 +89,7 @@ class UserSessionIndex {
   /// Of whom that was said in the last kEndedLately and before, whoever said it: `count` at most, the last first.
   /// REQUIRES: count is not 0.
   virtual Expected<std::vector<EndedUser>, StoreError> endedLately(std::size_t count) = 0;
-  static constexpr std::chrono::minutes kEndedLately{1};
+  static constexpr std::chrono::seconds kEndedLately{60};
   /// A page of those that were in the index at that moment, those first that end first: `count` at most, or all that
   /// end together with the last of them.
   /// `from`: empty, or what the last page says. What is noted or removed meanwhile keeps no other from being listed,
