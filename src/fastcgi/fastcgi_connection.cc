@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/secret.h"
 #include "fastcgi/libfcgi_input.h"
+#include "fastcgi/records.h"
 
 namespace sessiond {
 
@@ -69,18 +70,19 @@ FastcgiConnection::~FastcgiConnection() {
 }
 
 bool FastcgiConnection::read(UniqueFd& fd, std::string_view bytes, const FramingResult& framing,
-                             std::span<const ParamLengths> pairs) {
+                             std::span<const ParamPlace> params) {
   abandon();
-  LibfcgiInput input(bytes);
+  LibfcgiInput input(bytes.substr(0, kBeginRecordBytes), bytes.substr(framing.params_end));
   if (!accept(fd)) return false;
   bool sound = false;
   try {
-    sound = FCGX_GetError(library_->request.in) == 0 && takeParams(pairs) && readBody(framing);
+    takeParams(bytes, framing, params);
+    sound = FCGX_GetError(library_->request.in) == 0 && readBody(framing);
   } catch (const std::bad_alloc&) {
     // It is not read, and what was taken of it is wiped all the same.
   }
   input.wipeTaken();
-  if (!sound || !input.rest().empty()) {
+  if (!sound || !input.exhausted()) {
     abandon();
     return false;
   }
@@ -99,16 +101,15 @@ bool FastcgiConnection::accept(UniqueFd& fd) {
   return false;
 }
 
-bool FastcgiConnection::takeParams(std::span<const ParamLengths> pairs) {
-  params_.resize(pairs.size());
+void FastcgiConnection::takeParams(std::string_view bytes, const FramingResult& framing,
+                                   std::span<const ParamPlace> places) {
+  copyParams(bytes, framing, param_text_);
+  params_.resize(places.size());
   Param* param = params_.data();
-  char** entry = library_->request.envp + 1;  // the first one is libfcgi's own FCGI_ROLE
-  for (const ParamLengths& pair : pairs) {
-    if (*entry == nullptr) return false;
-    *param++ = {.name = {*entry, pair.name}, .value = {*entry + pair.name + 1, pair.value}};
-    ++entry;
+  for (const ParamPlace& place : places) {
+    const char* const name = param_text_.data() + place.at;
+    *param++ = {.name = {name, place.name}, .value = {name + place.name, place.value}};
   }
-  return *entry == nullptr;
 }
 
 bool FastcgiConnection::readBody(const FramingResult& framing) {
@@ -146,9 +147,10 @@ bool FastcgiConnection::answer(const Response& response, std::chrono::millisecon
   return written;
 }
 
-/// A body may be a password, and the object waits for its next request.
+/// A body may be a password, a parameter a cookie, and the object waits for its next request.
 void FastcgiConnection::forgetRequest() {
   request_ = {};
+  if (!param_text_.empty()) wipeString(param_text_);
   if (!body_.empty()) wipeString(body_);
 }
 

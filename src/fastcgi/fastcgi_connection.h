@@ -4,7 +4,8 @@
 // libfcgi's own accepting is left out: it polls, lingers on closing and unlinks sockets. Instead an accepted
 // descriptor is put into FCGX_Request::ipcFd, and FCGX_Accept_r takes one request from bytes that were received
 // before (libfcgi_input.h); only answers go through the descriptor. That field and keepConnection are marked private
-// there; libfcgi_facts_test.cc pins what is relied on.
+// there; libfcgi_facts_test.cc pins what is relied on. libfcgi is given no parameters: where they stand was found out
+// before (framing_check.h), and they are taken from there, all with one copy.
 //
 // It is not a server and has no view on what it reads: only what checkFraming() found whole and usual may get here.
 
@@ -38,16 +39,16 @@ class FastcgiConnection {
   FastcgiConnection(const FastcgiConnection&) = delete;
   FastcgiConnection& operator=(const FastcgiConnection&) = delete;
 
-  /// Reads the request that `bytes` are, its body included; nothing refers to them afterwards. `framing` and `pairs`
+  /// Reads the request that `bytes` are, its body included; nothing refers to them afterwards. `framing` and `params`
   /// are what checkFraming() said of it. On success request() is good until abandon() or the next read(). False: the
   /// connection is of no use any more (and `fd` empty if libfcgi closed it).
   [[nodiscard]] bool read(UniqueFd& fd, std::string_view bytes, const FramingResult& framing,
-                          std::span<const ParamLengths> pairs);
+                          std::span<const ParamPlace> params);
 
   const Request& request() const { return request_; }
 
-  /// Writes the response and the end of the request; the descriptor is not used any more, nor is request(), whose body
-  /// is wiped. `patience` zero: nothing is waited for, and what the socket's buffer does not take is a failure (a small
+  /// Writes the response and the end of the request; the descriptor is not used any more, nor is request(), which is
+  /// wiped. `patience` zero: nothing is waited for, and what the socket's buffer does not take is a failure (a small
   /// answer always fits when the peer reads its answers). Otherwise waits at most about that long in all for a peer
   /// that reads slowly. False: not everything was written, the connection must be closed.
   [[nodiscard]] bool answer(const Response& response, std::chrono::milliseconds patience);
@@ -60,7 +61,7 @@ class FastcgiConnection {
 
   bool accept(UniqueFd& fd);
   void forgetRequest();
-  bool takeParams(std::span<const ParamLengths> pairs);
+  void takeParams(std::string_view bytes, const FramingResult& framing, std::span<const ParamPlace> places);
   bool readBody(const FramingResult& framing);
   bool put(std::string_view bytes);
   bool putPatiently(std::string_view bytes);
@@ -68,7 +69,8 @@ class FastcgiConnection {
 
   std::unique_ptr<Library> library_;
   Request request_;
-  std::vector<Param> params_;  // reused, so that a request allocates nothing of ours
+  std::string param_text_;     // this and the next two are reused, so that a request allocates nothing of ours
+  std::vector<Param> params_;  // in param_text_
   std::string body_;
   SteadyTime deadline_;  // of an answer that is waited for
 };

@@ -8,7 +8,6 @@ namespace sessiond {
 
 namespace {
 
-constexpr std::size_t kBeginBodyBytes = 8;
 constexpr unsigned kRoleResponder = 1;
 constexpr unsigned kRoleAuthorizer = 2;
 
@@ -18,13 +17,14 @@ constexpr std::size_t kLongestPairHeader = 8;
 /// Walks the parameter stream over any number of records.
 class PairWalk {
  public:
-  explicit PairWalk(ParamLengthsList& pairs) : pairs_(pairs) {}
+  explicit PairWalk(ParamPlaces& places) : places_(places) {}
 
   enum class Step { kGoOn, kTooLong, kTooMany };
 
   Step feed(std::string_view chunk) {
     const char* at = chunk.data();
     const char* const end = at + chunk.size();
+    passed_ += chunk.size();
     std::size_t skip = skip_;
     for (;;) {
       const auto left = static_cast<std::size_t>(end - at);
@@ -35,7 +35,7 @@ class PairWalk {
       at += skip;
       const bool whole_header = left - skip >= kLongestPairHeader;
       skip = 0;
-      ParamLengths pair;
+      ParamPlace pair;
       if (whole_header && collected_ == 0) {
         at += readLengths(at, pair);
       } else {
@@ -45,8 +45,9 @@ class PairWalk {
         collected_ = 0;
       }
       if (pair.name > kMaxRequestBytes || pair.value > kMaxRequestBytes) return Step::kTooLong;
-      if (pairs_.full()) return Step::kTooMany;
-      pairs_.add(pair);
+      if (places_.full()) return Step::kTooMany;
+      pair.at = static_cast<std::uint32_t>(passed_ - static_cast<std::size_t>(end - at));
+      places_.add(pair);
       skip = std::size_t{pair.name} + pair.value;
     }
   }
@@ -61,7 +62,7 @@ class PairWalk {
     length = (length & 0x7f) << 24 | byteAt(bytes, 1) << 16 | byteAt(bytes, 2) << 8 | byteAt(bytes, 3);
     return 4;
   }
-  static std::size_t readLengths(const char* bytes, ParamLengths& pair) {
+  static std::size_t readLengths(const char* bytes, ParamPlace& pair) {
     const std::size_t taken = readLength(bytes, pair.name);
     return taken + readLength(bytes + taken, pair.value);
   }
@@ -71,7 +72,8 @@ class PairWalk {
     return name + (byteAt(header_.data(), name) < 0x80 ? 1 : 4);
   }
 
-  ParamLengthsList& pairs_;
+  ParamPlaces& places_;
+  std::size_t passed_ = 0;     // bytes of all chunks
   std::size_t skip_ = 0;       // bytes of name and value still to come
   std::size_t collected_ = 0;  // bytes in header_: lengths that straddle a record's end
   std::array<char, kLongestPairHeader> header_{};
@@ -81,7 +83,7 @@ class PairWalk {
 /// empty PARAMS, the empty STDIN) and would take it for the next header, so those may have none.
 class RequestWalk {
  public:
-  RequestWalk(std::string_view bytes, ParamLengthsList& pairs) : bytes_(bytes), params_(pairs) {}
+  RequestWalk(std::string_view bytes, ParamPlaces& params) : bytes_(bytes), params_(params) {}
 
   FramingResult run() {
     while (phase_ != Phase::kDone) {
@@ -168,6 +170,7 @@ class RequestWalk {
   bool endParams(std::size_t end) {
     if (!params_.atBorder()) return malformed("parameters end inside a name or value");
     phase_ = Phase::kBody;
+    result_.params_end = at_;
     if (result_.role == Role::kAuthorizer && bytes_.size() == end) return complete(end);
     return true;
   }
@@ -210,9 +213,18 @@ class RequestWalk {
 
 }  // namespace
 
-FramingResult checkFraming(std::string_view bytes, ParamLengthsList& pairs) {
-  pairs.clear();
-  return RequestWalk(bytes, pairs).run();
+FramingResult checkFraming(std::string_view bytes, ParamPlaces& params) {
+  params.clear();
+  return RequestWalk(bytes, params).run();
+}
+
+void copyParams(std::string_view bytes, const FramingResult& framing, std::string& text) {
+  text.clear();
+  for (std::size_t at = kBeginRecordBytes; at < framing.params_end;) {
+    const RecordHeader header = readRecordHeader(bytes.data() + at);
+    text.append(bytes.substr(at + kRecordHeaderBytes, header.content));
+    at += kRecordHeaderBytes + header.content + header.padding;
+  }
 }
 
 bool beginsWithEmptyStdin(std::string_view bytes, std::uint16_t request_id) {

@@ -1,11 +1,12 @@
-// The framing check: may these bytes be given to libfcgi?
+// The framing check: are these bytes one whole, usual request, and where do its parameters stand?
 //
 // libfcgi 2.4.2 must not meet bytes that nobody has looked at: a management record overflows its stack, a length near
 // 2^31 ends in an assertion, half a request blocks the thread, an aborted one looks whole (tests/integration/fastcgi/
 // libfcgi_facts_test.cc shows them). So a lane asks here about what it has received, and libfcgi reads only what was
-// found to be one whole, usual request.
+// found to be sound. The parameters, which have to be walked through for that, are taken as they were found here: read
+// once more by libfcgi they would cost a third of a check, most of it allocation.
 //
-// Pure functions over bytes; nothing is copied or kept. Every limit stands here.
+// Pure functions over bytes; nothing is kept. Every limit stands here.
 
 #pragma once
 
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "http/request.h"
@@ -21,27 +23,28 @@ namespace sessiond {
 
 inline constexpr std::size_t kMaxRequestBytes = 128 * 1024;  ///< as on the wire, record headers and body included
 inline constexpr std::size_t kMaxParamBytes = 64 * 1024;     ///< contents of all PARAMS records
-inline constexpr std::size_t kMaxParams = 1024;              ///< libfcgi allocates each one
+inline constexpr std::size_t kMaxParams = 1024;
 
-/// How long one parameter's name and value are. libfcgi hands parameters out as C strings "name=value"; with the
-/// lengths a NUL or a `=` inside a name cannot shift the border.
-struct ParamLengths {
+/// One parameter within the contents of all PARAMS records, one behind the other: the name begins at `at`, the value
+/// behind the name. In bytes.
+struct ParamPlace {
+  std::uint32_t at;
   std::uint32_t name;
   std::uint32_t value;
 };
 
-/// The lengths of one request's parameters, in order. 8 KiB; one is reused for all requests of a lane.
-class ParamLengthsList {
+/// The places of one request's parameters, in order. 12 KiB; one is reused for all requests of a lane.
+class ParamPlaces {
  public:
   void clear() { size_ = 0; }
-  bool full() const { return size_ == lengths_.size(); }
+  bool full() const { return size_ == places_.size(); }
   /// REQUIRES: not full().
-  void add(ParamLengths lengths) { lengths_[size_++] = lengths; }
-  std::span<const ParamLengths> view() const { return {lengths_.data(), size_}; }
+  void add(ParamPlace place) { places_[size_++] = place; }
+  std::span<const ParamPlace> view() const { return {places_.data(), size_}; }
 
  private:
   std::size_t size_ = 0;
-  std::array<ParamLengths, kMaxParams> lengths_;  // only the first size_ have a value
+  std::array<ParamPlace, kMaxParams> places_;  // only the first size_ have a value
 };
 
 enum class Framing {
@@ -58,14 +61,19 @@ struct FramingResult {
   std::string_view reason;       ///< of kMalformed, for the log
   std::uint16_t request_id = 0;  ///< known with every verdict but kIncomplete and kMalformed
   Role role = Role::kResponder;
-  bool keep = false;       ///< FCGI_KEEP_CONN
-  bool has_stdin = false;  ///< an AUTHORIZER may come without
-  std::size_t body = 0;    ///< bytes
+  bool keep = false;           ///< FCGI_KEEP_CONN
+  std::size_t params_end = 0;  ///< where the empty PARAMS record begins
+  bool has_stdin = false;      ///< an AUTHORIZER may come without
+  std::size_t body = 0;        ///< bytes
 };
 
-/// Looks at the beginning of `bytes` for one request. `pairs` is emptied and then holds the parameters' lengths in
+/// Looks at the beginning of `bytes` for one request. `params` is emptied and then holds the parameters' places in
 /// order (all of them when the verdict is kComplete).
-FramingResult checkFraming(std::string_view bytes, ParamLengthsList& pairs);
+FramingResult checkFraming(std::string_view bytes, ParamPlaces& params);
+
+/// Replaces `text` by the contents of all PARAMS records, in which checkFraming() found the places. REQUIRES: `framing`
+/// is what it said of `bytes`, kComplete.
+void copyParams(std::string_view bytes, const FramingResult& framing, std::string& text);
 
 /// The end of an empty body, as an AUTHORIZER's web server may send it after the request was already answered:
 /// do `bytes` begin with an empty STDIN record of that request?

@@ -217,7 +217,7 @@ void LaneConnections::decide(Connection& connection, std::string_view bytes, boo
     if (peer_finished || draining()) return drop(connection);
     return rest(connection);
   }
-  const FramingResult framing = checkFraming(bytes, pairs_);
+  const FramingResult framing = checkFraming(bytes, params_);
   switch (framing.verdict) {
     case Framing::kComplete:
       if (framing.length == bytes.size()) return serve(connection, bytes, framing, peer_finished);
@@ -290,7 +290,7 @@ void LaneConnections::forgetPartial(Connection& connection) {
 
 void LaneConnections::serve(Connection& connection, std::string_view bytes, const FramingResult& framing,
                             bool peer_finished) {
-  const bool read = requests_.read(connection, bytes, framing, pairs_.view());
+  const bool read = requests_.read(connection, bytes, framing, params_.view());
   stopTimer(connection);
   connection.needed = 0;
   if (!connection.partial.empty()) forgetPartial(connection);

@@ -93,7 +93,7 @@ class LaneConnections {
   TimedList lingering_;
   std::vector<char> received_;     // last
   std::size_t partial_bytes_ = 0;  // of all connections
-  ParamLengthsList pairs_;         // of the request looked at last
+  ParamPlaces params_;             // of the request looked at last
 };
 
 }  // namespace sessiond

@@ -22,10 +22,10 @@ LaneRequests::LaneRequests(LaneSurroundings& surroundings, LaneLoads& loads)
     : around_(surroundings), loads_(loads), current_(std::make_unique<ActiveRequest>()) {}
 
 bool LaneRequests::read(Connection& connection, std::string_view bytes, const FramingResult& framing,
-                        std::span<const ParamLengths> pairs) {
+                        std::span<const ParamPlace> params) {
   ActiveRequest& request = *current_;
   recycle(request);
-  if (!request.fastcgi.read(connection.fd, bytes, framing, pairs)) return false;
+  if (!request.fastcgi.read(connection.fd, bytes, framing, params)) return false;
   request.exchange.request = request.fastcgi.request();
   request.connection = &connection;
   request.keep = framing.keep;

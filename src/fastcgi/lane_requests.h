@@ -36,7 +36,7 @@ class LaneRequests {
   /// Takes the connection's next request out of `bytes`, which nothing refers to afterwards. False: there is no memory
   /// for it, and the connection is of no use any more.
   [[nodiscard]] bool read(Connection& connection, std::string_view bytes, const FramingResult& framing,
-                          std::span<const ParamLengths> pairs);
+                          std::span<const ParamPlace> params);
   /// Has what was read last received, or puts it aside. `last`: the connection is to be closed after it, or looked at
   /// again.
   [[nodiscard]] Whereabouts receive(bool last);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 
@@ -13,7 +14,7 @@ thread_local LibfcgiInput* current = nullptr;
 
 }  // namespace
 
-LibfcgiInput::LibfcgiInput(std::string_view bytes) : rest_(bytes) {
+LibfcgiInput::LibfcgiInput(std::string_view head, std::string_view tail) : rest_(head), tail_(tail) {
   SESSIOND_CHECK(current == nullptr);
   current = this;
 }
@@ -24,6 +25,7 @@ LibfcgiInput::~LibfcgiInput() {
 
 std::size_t LibfcgiInput::take(char* buffer, std::size_t size) {
   SESSIOND_CHECK(buffer_ == nullptr || buffer_ == buffer);
+  if (rest_.empty()) rest_ = std::exchange(tail_, {});
   const std::size_t taken = rest_.copy(buffer, size);
   rest_.remove_prefix(taken);
   buffer_ = buffer;

@@ -1,5 +1,5 @@
 // LibfcgiInput: what libfcgi reads. It never reads from a socket: a lane has received the bytes before and looked at
-// them (framing_check.h), and libfcgi is given these very bytes and then the end.
+// them (framing_check.h), and libfcgi is given some of these very bytes and then the end.
 //
 // libfcgi 2.4.2 does all its reading through OS_Read, one function of its portability layer (os_unix.c) that its
 // shared object exports and calls by name. This room has an OS_Read of its own, and the dynamic linker prefers the
@@ -14,16 +14,16 @@
 namespace sessiond {
 
 /// As long as it lives, libfcgi reads from it on this thread. One a thread at a time; outside of its life libfcgi
-/// finds the end of its input at once. The bytes must outlive it.
+/// finds the end of its input at once. It is given `head`, then `tail`, which must outlive it.
 class LibfcgiInput {
  public:
-  explicit LibfcgiInput(std::string_view bytes);
+  explicit LibfcgiInput(std::string_view head, std::string_view tail = {});
   ~LibfcgiInput();
   LibfcgiInput(const LibfcgiInput&) = delete;
   LibfcgiInput& operator=(const LibfcgiInput&) = delete;
 
-  /// What libfcgi has not asked for.
-  std::string_view rest() const { return rest_; }
+  /// Has libfcgi asked for all of it?
+  bool exhausted() const { return rest_.empty() && tail_.empty(); }
 
   /// Copies out the next bytes, `size` at most; 0 at the end.
   std::size_t take(char* buffer, std::size_t size);
@@ -32,7 +32,8 @@ class LibfcgiInput {
   void wipeTaken();
 
  private:
-  std::string_view rest_;
+  std::string_view rest_;  // of the head, then of the tail
+  std::string_view tail_;
   char* buffer_ = nullptr;  // a stream has one
   std::size_t filled_ = 0;
 };

@@ -16,6 +16,8 @@
 namespace sessiond {
 
 inline constexpr std::size_t kRecordHeaderBytes = 8;
+inline constexpr std::size_t kBeginBodyBytes = 8;
+inline constexpr std::size_t kBeginRecordBytes = kRecordHeaderBytes + kBeginBodyBytes;
 inline constexpr std::uint8_t kFastcgiVersion = 1;
 inline constexpr std::uint8_t kKeepConnectionFlag = 1;
 

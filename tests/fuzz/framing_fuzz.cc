@@ -1,5 +1,5 @@
-// The framing check over any bytes: whatever it calls complete must be what a second, slower reading of the FastCGI
-// specification calls complete, and a request cannot have been refused before its last byte came.
+// The framing check over any bytes: whatever it calls complete, and where it finds parameters, must be what a second,
+// slower reading of the FastCGI specification says, and a request cannot have been refused before its last byte came.
 
 #include <cstdint>
 #include <span>
@@ -13,8 +13,8 @@ namespace {
 
 using sessiond::Framing;
 using sessiond::FramingResult;
-using sessiond::ParamLengths;
-using sessiond::ParamLengthsList;
+using sessiond::ParamPlace;
+using sessiond::ParamPlaces;
 using sessiond::Role;
 
 unsigned at(std::string_view bytes, std::size_t index) {
@@ -47,7 +47,7 @@ std::size_t readStream(std::string_view bytes, std::size_t start, unsigned type,
   }
 }
 
-void checkPairs(std::string_view stream, std::span<const ParamLengths> pairs) {
+void checkPairs(std::string_view stream, std::span<const ParamPlace> places) {
   std::size_t position = 0;
   const auto readLength = [&] {
     std::size_t length = at(stream, position);
@@ -60,15 +60,16 @@ void checkPairs(std::string_view stream, std::span<const ParamLengths> pairs) {
     position += 4;
     return length;
   };
-  for (const ParamLengths& pair : pairs) {
-    SESSIOND_CHECK(readLength() == pair.name);
-    SESSIOND_CHECK(readLength() == pair.value);
-    position += std::size_t{pair.name} + pair.value;
+  for (const ParamPlace& place : places) {
+    SESSIOND_CHECK(readLength() == place.name);
+    SESSIOND_CHECK(readLength() == place.value);
+    SESSIOND_CHECK(position == place.at);
+    position += std::size_t{place.name} + place.value;
   }
   SESSIOND_CHECK(position == stream.size());
 }
 
-void checkComplete(std::string_view bytes, const FramingResult& result, std::span<const ParamLengths> pairs) {
+void checkComplete(std::string_view bytes, const FramingResult& result, std::span<const ParamPlace> places) {
   SESSIOND_CHECK(result.length <= bytes.size() && result.length <= sessiond::kMaxRequestBytes);
   SESSIOND_CHECK(result.request_id != 0);
   const Record begin = recordAt(bytes, 0);
@@ -76,7 +77,11 @@ void checkComplete(std::string_view bytes, const FramingResult& result, std::spa
   std::string params;
   std::size_t end = readStream(bytes, begin.end, 4, params);
   SESSIOND_CHECK(params.size() <= sessiond::kMaxParamBytes);
-  checkPairs(params, pairs);
+  checkPairs(params, places);
+  std::string copied;
+  sessiond::copyParams(bytes, result, copied);
+  SESSIOND_CHECK(copied == params);
+  SESSIOND_CHECK(result.params_end == end - 8);
   std::string body;
   if (result.has_stdin) end = readStream(bytes, end, 5, body);
   SESSIOND_CHECK(result.has_stdin || result.role == Role::kAuthorizer);
@@ -86,10 +91,10 @@ void checkComplete(std::string_view bytes, const FramingResult& result, std::spa
 
 /// Of a complete request every beginning is incomplete, or an AUTHORIZER's that has not seen its STDIN yet.
 void checkPrefixes(std::string_view request, bool authorizer) {
-  ParamLengthsList pairs;
+  ParamPlaces params;
   const std::size_t step = request.size() / 64 + 1;
   for (std::size_t size = 0; size < request.size(); size += step) {
-    const FramingResult result = sessiond::checkFraming(request.substr(0, size), pairs);
+    const FramingResult result = sessiond::checkFraming(request.substr(0, size), params);
     if (result.verdict == Framing::kComplete && authorizer && !result.has_stdin && result.length == size) continue;
     SESSIOND_CHECK(result.verdict == Framing::kIncomplete);
     SESSIOND_CHECK(result.length > size && result.length <= request.size());
@@ -100,12 +105,12 @@ void checkPrefixes(std::string_view request, bool authorizer) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  ParamLengthsList pairs;
-  const FramingResult result = sessiond::checkFraming(bytes, pairs);
-  SESSIOND_CHECK(pairs.view().size() <= sessiond::kMaxParams);
+  ParamPlaces params;
+  const FramingResult result = sessiond::checkFraming(bytes, params);
+  SESSIOND_CHECK(params.view().size() <= sessiond::kMaxParams);
   switch (result.verdict) {
     case Framing::kComplete:
-      checkComplete(bytes, result, pairs.view());
+      checkComplete(bytes, result, params.view());
       checkPrefixes(bytes.substr(0, result.length), result.role == Role::kAuthorizer);
       break;
     case Framing::kIncomplete:

@@ -111,9 +111,9 @@ class Wiping : public testing::Test {
   void expectNothing(Client client, Route route) {
     startClient(client);
     TestServer server(Transport::kUnix, {.lanes = 1});
-    std::atomic<std::size_t> bodies = 0;
+    std::atomic<std::size_t> seen = 0;
     server.handler->on_receive = [&, route](Exchange& exchange) {
-      bodies += placesIn(exchange.request.body);
+      seen += placesIn(exchange.request.body) + placesIn(exchange.request.param("HTTP_COOKIE").value_or(""));
       if (route == Route::kAnswered) exchange.response = Response(204);
       return route;
     };
@@ -121,7 +121,7 @@ class Wiping : public testing::Test {
     server.start();
     waitForClient(server);
     EXPECT_TRUE(soon([] { return placesInMemory() == 0; }));
-    seen_ = bodies;
+    seen_ = seen;
   }
 
   /// How often the text came to the handler.
@@ -135,6 +135,10 @@ class Wiping : public testing::Test {
 
 void askOnce(FastcgiClient& client) {
   client.ask({.params = {{"A", "b"}}, .body = "user=x&password=" + unveiled()});
+}
+
+void askWithACookie(FastcgiClient& client) {
+  client.ask({.params = {{"A", "b"}, {"HTTP_COOKIE", "connect.sid=" + unveiled()}}});
 }
 
 void askForMuch(FastcgiClient& client) {
@@ -190,6 +194,11 @@ TEST_F(Wiping, WhatIsKeptIsFound) {
 
 TEST_F(Wiping, ABodyIsGoneWithItsAnswerFromTheLane) {
   expectNothing(askOnce, Route::kAnswered);
+  EXPECT_EQ(seen_, 1U);
+}
+
+TEST_F(Wiping, ACookieIsGoneWithItsAnswer) {
+  expectNothing(askWithACookie, Route::kAnswered);
   EXPECT_EQ(seen_, 1U);
 }
 

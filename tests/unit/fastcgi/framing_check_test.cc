@@ -5,13 +5,27 @@
 namespace sessiond {
 namespace {
 
-std::span<const ParamLengths> last_pairs;
+std::span<const ParamPlace> last_params;
 
 FramingResult check(const std::string& bytes) {
-  static ParamLengthsList list;
+  static ParamPlaces list;
   const FramingResult result = checkFraming(bytes, list);
-  last_pairs = list.view();
+  last_params = list.view();
   return result;
+}
+
+/// The parameters that the places name in what copyParams() makes of a whole request.
+std::vector<Param> paramsOf(const std::string& bytes) {
+  static std::string text;
+  const FramingResult result = check(bytes);
+  EXPECT_EQ(result.verdict, Framing::kComplete);
+  copyParams(bytes, result, text);
+  std::vector<Param> params;
+  for (const ParamPlace& place : last_params) {
+    const std::string_view from = std::string_view(text).substr(place.at);
+    params.push_back({.name = from.substr(0, place.name), .value = from.substr(place.name, place.value)});
+  }
+  return params;
 }
 
 std::string usualRequest() {
@@ -34,11 +48,17 @@ TEST(FramingCheck, FindsOneWholeRequest) {
   EXPECT_TRUE(result.keep);
   EXPECT_TRUE(result.has_stdin);
   EXPECT_EQ(result.body, 0U);
-  ASSERT_EQ(last_pairs.size(), 2U);
-  EXPECT_EQ(last_pairs[0].name, 14U);
-  EXPECT_EQ(last_pairs[0].value, 3U);
-  EXPECT_EQ(last_pairs[1].name, 11U);
-  EXPECT_EQ(last_pairs[1].value, 0U);
+  EXPECT_EQ(result.params_end, bytes.size() - 16);
+  const std::vector<Param> params = paramsOf(bytes);
+  ASSERT_EQ(params.size(), 2U);
+  EXPECT_EQ(params[0].name, "REQUEST_METHOD");
+  EXPECT_EQ(params[0].value, "GET");
+  EXPECT_EQ(params[1].name, "HTTP_COOKIE");
+  EXPECT_EQ(params[1].value, "");
+}
+
+TEST(FramingCheck, ARequestMayHaveNoParameters) {
+  EXPECT_TRUE(paramsOf(TestRequest{}.bytes()).empty());
 }
 
 TEST(FramingCheck, ReadsIdAndKeepFlag) {
@@ -97,13 +117,16 @@ TEST(FramingCheck, WalksPairsAcrossRecordBorders) {
   const std::string pairs =
       nameValue("A", "1") + nameValue(std::string(130, 'n'), std::string(300, 'v')) + nameValue("", "");
   for (std::size_t first = 1; first < pairs.size(); ++first) {
-    const std::string bytes = beginRecord() + fastcgiRecord(4, 1, pairs.substr(0, first)) +
+    const std::string bytes = beginRecord() + fastcgiRecord(4, 1, pairs.substr(0, first), 5) +
                               streamRecords(4, pairs.substr(first)) + streamRecords(5, "");
-    ASSERT_EQ(check(bytes).verdict, Framing::kComplete) << first;
-    ASSERT_EQ(last_pairs.size(), 3U) << first;
-    EXPECT_EQ(last_pairs[1].name, 130U);
-    EXPECT_EQ(last_pairs[1].value, 300U);
-    EXPECT_EQ(last_pairs[2].name, 0U);
+    const std::vector<Param> params = paramsOf(bytes);
+    ASSERT_EQ(params.size(), 3U) << first;
+    EXPECT_EQ(params[0].name, "A");
+    EXPECT_EQ(params[0].value, "1");
+    EXPECT_EQ(params[1].name, std::string(130, 'n')) << first;
+    EXPECT_EQ(params[1].value, std::string(300, 'v')) << first;
+    EXPECT_EQ(params[2].name, "");
+    EXPECT_EQ(params[2].value, "");
   }
 }
 
@@ -111,17 +134,18 @@ TEST(FramingCheck, WalksPairsThatArriveOneByteARecord) {
   std::string bytes = beginRecord();
   for (const char byte : nameValue("NAME", std::string(200, 'v'))) bytes += fastcgiRecord(4, 1, std::string(1, byte));
   bytes += fastcgiRecord(4, 1, "") + fastcgiRecord(5, 1, "");
-  ASSERT_EQ(check(bytes).verdict, Framing::kComplete);
-  ASSERT_EQ(last_pairs.size(), 1U);
-  EXPECT_EQ(last_pairs[0].value, 200U);
+  const std::vector<Param> params = paramsOf(bytes);
+  ASSERT_EQ(params.size(), 1U);
+  EXPECT_EQ(params[0].name, "NAME");
+  EXPECT_EQ(params[0].value, std::string(200, 'v'));
 }
 
 TEST(FramingCheck, TakesShortLengthsInTheLongForm) {
   const std::string pair("\x80\0\0\1\x80\0\0\2Nvv", 11);
-  ASSERT_EQ(check(beginRecord() + streamRecords(4, pair) + streamRecords(5, "")).verdict, Framing::kComplete);
-  ASSERT_EQ(last_pairs.size(), 1U);
-  EXPECT_EQ(last_pairs[0].name, 1U);
-  EXPECT_EQ(last_pairs[0].value, 2U);
+  const std::vector<Param> params = paramsOf(beginRecord() + streamRecords(4, pair) + streamRecords(5, ""));
+  ASSERT_EQ(params.size(), 1U);
+  EXPECT_EQ(params[0].name, "N");
+  EXPECT_EQ(params[0].value, "vv");
 }
 
 TEST(FramingCheck, RefusesAnotherVersion) {
