@@ -137,7 +137,7 @@ class OwnWrites : public testing::Test, private Loader::Client {
 
   RedisServer server_;
   const TemporaryFolder folder_;
-  const SystemClock clock_;
+  const SystemClock clock_ = {};
   MetricsRegistry metrics_;
   LastingState lasting_{clock_, metrics_};
   std::shared_ptr<Application> application_;

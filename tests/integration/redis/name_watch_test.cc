@@ -50,7 +50,7 @@ class NameWatchTest : public testing::Test {
     EXPECT_TRUE(node.place().present()->connector->finish(std::move(socket)));
   }
 
-  const SystemClock clock_;
+  const SystemClock clock_ = {};
   MetricsRegistry metrics_;
   Server server_;
 };

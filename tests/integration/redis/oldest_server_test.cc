@@ -140,8 +140,8 @@ class OldestServerTest : public testing::Test {
   }
 
   OldestServer server_;
-  const SessionSettings session_;
-  const LoginSettings login_;
+  const SessionSettings session_ = {};
+  const LoginSettings login_ = {};
 };
 
 TEST_F(OldestServerTest, IsTakenAtTheStart) {
