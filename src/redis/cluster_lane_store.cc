@@ -16,6 +16,9 @@ namespace {
 
 /// As many as are under way in a lane at most times, of each group of nodes one; they keep the memory of their replies.
 constexpr std::size_t kMostIdle = 8;
+/// Of a group: behind the session's node stands the user's, if one is asked for.
+constexpr unsigned kUserShift = 8;
+static_assert(ClusterNodes::kMost < 1U << kUserShift);
 /// How long something may wait for a node that has its slot no longer.
 constexpr milliseconds kLookInterval{20};
 
@@ -65,7 +68,6 @@ LaneStore::Group ClusterLaneStore::groupOf(const SessionId& id) const {
 }
 
 LaneStore::Group ClusterLaneStore::groupOf(const SessionLoad& load) const {
-  constexpr unsigned kUserShift = 8;
   const Group session = groupOf(*load.id);
   return load.user.empty() ? session : session | groupOf(hashSlot(keys_.users(), load.user)) << kUserShift;
 }
@@ -94,6 +96,7 @@ ClusterLaneStore::SplitBatchRef ClusterLaneStore::makePending(SteadyTime deadlin
     pending->tracked = true;
     pending->over = false;
     pending->commands.clear();
+    pending->pieces.clear();
   }
   pending->sent = clock_.steadyNow();
   pending->deadline = deadline;
@@ -111,24 +114,53 @@ void ClusterLaneStore::send(StoreBatch& batch, SteadyTime deadline, Client& clie
   if (pending->awaits_epoch) pending->epoch_at = pending->commands.count() - 1;
   writeTouches(batch.touches, keys_, pending->sent, pending->commands);
   const bool asks_apart = loads && !pending->awaits_epoch;
-  dispatch(pending);
+  dispatch(pending, pending->awaits_epoch ? nullptr : onlyNodeOf(batch));
   if (asks_apart) askForEpoch(max_staleness_ / 2);
 }
 
-void ClusterLaneStore::dispatch(const SplitBatchRef& pending) {
-  takeApart(pending->commands, pending->pieces);
-  pending->unanswered = pending->pieces.size();
+/// The one that has everything that the batch asks for; null: there is none, or it would have to be found out anew.
+/// What its sessions were noted of (session_cache.h) was this node's as well, since the table is what it was before.
+ClusterNodes::Node* ClusterLaneStore::onlyNodeOf(const StoreBatch& batch) const {
+  const Group session = batch.group & ClusterNodes::kMost;
+  const Group user = batch.group >> kUserShift;
+  if (session == kMixed || (user != kMixed && user != session) || !nodes_.isAsAt(batch.groups_version)) return nullptr;
+  const bool have_one_slot =
+      std::ranges::all_of(batch.loads, [&](const SessionLoad& load) { return keys_.haveOneSlot(load.id->bytes()); });
+  return have_one_slot ? nodes_.at(static_cast<ClusterNodes::Number>(session)) : nullptr;
+}
+
+void ClusterLaneStore::dispatch(const SplitBatchRef& pending, ClusterNodes::Node* only) {
+  pending->unanswered = pending->commands.count();
   pending->replies.resize(pending->unanswered);
-  for (const CommandPiece& piece : pending->pieces) SESSIOND_CHECK(piece.slot.has_value());
   static const RedisReply kNone = noAnswer();
   for (RedisReply& reply : pending->replies) {
     reply.type = kNone.type;
     reply.text = kNone.text;
     reply.elements.clear();
   }
-  route({.pending = pending, .first = 0, .count = pending->unanswered});
+  const CommandRun all = {.pending = pending, .first = 0, .count = pending->unanswered};
+  if (only != nullptr) {
+    queueOf(*only).add(all);
+  } else {
+    route(all);
+  }
   startAll();
   finishDone();
+}
+
+const CommandPiece& ClusterLaneStore::SplitBatch::piece(std::size_t index) {
+  if (pieces.empty()) {
+    takeApart(commands, pieces);
+    for (const CommandPiece& piece : pieces) SESSIOND_CHECK(piece.slot.has_value());
+  }
+  return pieces[index];
+}
+
+std::string_view ClusterLaneStore::CommandRun::bytes() const {
+  if (count == pending->commands.count()) return pending->commands.bytes();
+  const char* const begin = pending->piece(first).bytes.data();
+  const std::string_view last = pending->piece(first + count - 1).bytes;
+  return {begin, static_cast<std::size_t>(last.data() - begin) + last.size()};
 }
 
 /// Does the table lead some of it to another node, or to none?
@@ -306,7 +338,7 @@ void ClusterLaneStore::askForEpoch(milliseconds age) {
   epoch_batch_->epoch_at = 0;
   epoch_batch_->awaits_epoch = true;
   reading_.writeEpoch(epoch_batch_->commands);
-  dispatch(SplitBatchRef(epoch_batch_));
+  dispatch(SplitBatchRef(epoch_batch_), nullptr);
 }
 
 void ClusterLaneStore::onTime() {

@@ -1,9 +1,9 @@
 // ClusterLaneStore: a lane's loads and touches at the nodes of a cluster, over a channel to each (lane_channel.h).
 //
-// A batch is taken apart by where its keys' slots are: what is for one node in a row, mostly all of it, waits in
-// that node's queue as one run of commands, and goes with whatever else waits there. A batch ends when the last of its
-// commands has, or at its deadline: what other batches wait for at other nodes is nothing to it, and what leads to the
-// same nodes is one group (lane_store.h). What is led elsewhere goes on command by command.
+// A batch whose group (lane_store.h) is one node, as most are, waits in that node's queue as one run of commands, and
+// goes with whatever else waits there. Any other is taken apart by where its keys' slots are: what is for one node in a
+// row is such a run. A batch ends when the last of its commands has, or at its deadline: what other batches wait for at
+// other nodes is nothing to it. What is led elsewhere goes on command by command.
 //
 // A node that says that a slot is elsewhere is believed, and the command goes on to where it leads; what came by a
 // roundabout way is never fresh. What still waits for a node, or was sent to it in vain, follows its slot to another
@@ -65,13 +65,12 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
     bool tracked = true;
     bool over = false;  ///< whoever waited has been told
     RedisCommands commands;
-    std::vector<CommandPiece> pieces;
-    RedisReplies replies;  ///< to what has none: noAnswer()
+    std::vector<CommandPiece> pieces;  ///< of the commands; none: they were not taken apart yet
+    RedisReplies replies;              ///< to what has none: noAnswer()
     std::size_t unanswered = 0;
 
-    ClusterNodes::Node* nodeOf(std::size_t index, const ClusterNodes& nodes) const {
-      return nodes.of(*pieces[index].slot);
-    }
+    const CommandPiece& piece(std::size_t index);
+    ClusterNodes::Node* nodeOf(std::size_t index, const ClusterNodes& nodes) { return nodes.of(*piece(index).slot); }
   };
   using SplitBatchRef = std::shared_ptr<SplitBatch>;
   /// Commands of one that stand in a row and go the same way.
@@ -83,6 +82,7 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
     int redirects = 0;
     SteadyTime not_before = {};
 
+    std::string_view bytes() const;
     CommandRun part(std::size_t its_first, std::size_t its_count = 1) const {
       CommandRun made = *this;
       made.first = its_first;
@@ -122,7 +122,9 @@ class ClusterLaneStore final : public LaneStore, private EventLoop::Waiter {
   NodeQueue& queueOf(ClusterNodes::Node& node);
   Group groupOf(Slot slot) const;
   SplitBatchRef makePending(SteadyTime deadline);
-  void dispatch(const SplitBatchRef& pending);
+  ClusterNodes::Node* onlyNodeOf(const StoreBatch& batch) const;
+  /// To that node; null: to where its slots are.
+  void dispatch(const SplitBatchRef& pending, ClusterNodes::Node* only);
   bool isElsewhere(const CommandRun& run, const ClusterNodes::Node& node) const;
   void route(const CommandRun& run);
   void followSlots();

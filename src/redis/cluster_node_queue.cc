@@ -49,9 +49,7 @@ void ClusterLaneStore::NodeQueue::start() {
 void ClusterLaneStore::NodeQueue::write(RedisCommands& commands) {
   for (const CommandRun& one : under_way_) {
     if (one.asking) commands.add({"ASKING"});
-    const char* const begin = one.pending->pieces[one.first].bytes.data();
-    const std::string_view last = one.pending->pieces[one.first + one.count - 1].bytes;
-    commands.addWhole({begin, static_cast<std::size_t>(last.data() - begin) + last.size()}, one.count);
+    commands.addWhole(one.bytes(), one.count);
   }
 }
 

@@ -268,6 +268,7 @@ void ClusterNodes::assign(const std::vector<std::pair<Slot, Node*>>& moves) {
   if (losers.empty() && gainers.empty()) return;
   moved_slots_.add(moved);
   for (Node* const node : losers) node->client.node().observers().tellDoubted();
+  version_.fetch_add(1, std::memory_order_acq_rel);
   for (const auto& [slot, node] : moves) {
     const Number number = node == nullptr ? 0 : node->number;
     const Number before = slots_[slot].exchange(number, std::memory_order_acq_rel);

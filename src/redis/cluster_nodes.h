@@ -89,8 +89,11 @@ class ClusterNodes {
   /// another slot.
   void avoidCanarySlot(Number number, Slot slot);
 
-  /// Grows whenever a slot has become another node's, or nobody's.
+  /// Grows when a slot is about to become another node's, or nobody's, and when it has: it is odd meanwhile.
   std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
+  /// Has every slot been where it is now ever since that version was read? What was looked up behind that is true then,
+  /// and so was every other look by the same thread.
+  bool isAsAt(std::uint64_t version) const { return version % 2 == 0 && this->version() == version; }
   /// Leads on to the node that is named; where the slot has moved, from now on. `asked`: who answered. Null: there are
   /// too many nodes.
   Node* follow(const Redirect& redirect, const Node& asked);

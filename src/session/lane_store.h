@@ -37,6 +37,9 @@ struct KeyTouch {
 struct StoreBatch {
   std::vector<SessionLoad> loads;
   std::vector<KeyTouch> touches;
+  /// LaneStore's, of all that is in it, found at that version or a later one; a store may find it out again.
+  std::uint32_t group = 0;
+  std::uint64_t groups_version = 0;
   /// Out: the answers came over a connection to the server that invalidations come from, so they can be fresh.
   bool tracked = false;
 
@@ -44,6 +47,7 @@ struct StoreBatch {
   void clear() {
     loads.clear();
     touches.clear();
+    group = 0;
     tracked = false;
   }
 };
@@ -70,7 +74,7 @@ class LaneStore {
   virtual Group groupOf(const SessionId&) const { return kMixed; }
   /// Is there more than one group?
   virtual bool hasGroups() const { return false; }
-  /// Changes when somebody's group may have.
+  /// Changes before and after somebody's group may have.
   virtual std::uint64_t groupsVersion() const { return 0; }
   /// Sends all of it; answered() follows once, at `deadline` at the latest, perhaps before this returns. One batch of a
   /// group at a time. The batch stays where it is until then.

@@ -128,6 +128,8 @@ void SessionLoader::fill(PendingBatch& pending, SteadyTime now) {
   pending.asked.clear();
   takeLoads(pending, now);
   takeTouches(pending, now);
+  pending.batch.group = pending.group;
+  pending.batch.groups_version = groups_version_;
   SteadyTime first = SteadyTime::max();
   SteadyTime last = pending.touching.empty() || pending.touching.back().first ? SteadyTime::min() : deadlineOf(now);
   const auto wait = [&](SteadyTime deadline) {

@@ -34,6 +34,14 @@ class ClusterBatches : public Cluster {
     std::vector<bool> touched;
   };
 
+  /// As a loader does, which knows whose the sessions are.
+  void nameGroup(Sent& sent) {
+    sent.batch.groups_version = store_->groupsVersion();
+    sent.batch.group = store_->groupOf(sent.batch.loads.front());
+  }
+  std::uint64_t moved() {
+    return site_.metrics.counter("sessiond_redis_error_replies_total", "", {{"code", "MOVED"}}).read();
+  }
   void send(Sent& sent, milliseconds time = 5s) { store_->send(sent.batch, now() + time, sent); }
   bool isTold(const Sent& sent) {
     return loop_.runUntil([&] { return sent.told > 0; });
@@ -81,7 +89,7 @@ TEST_F(ClusterBatches, EachCommandIsAnsweredByWhoHasItsKey) {
     for (const std::string& id : {ids[30], ids[40]}) group().command(keyOf(id), {"PERSIST", keyOf(id)});
   };
   expectAll();
-  EXPECT_EQ(site_.metrics.counter("sessiond_redis_error_replies_total", "", {{"code", "MOVED"}}).read(), 0U);
+  EXPECT_EQ(moved(), 0U);
   // One slot is on its way, in the middle of what is asked of its node; then it has moved.
   const std::string key = keyOf(ids[20]);
   const std::size_t from = ownerOf(ids[20]);
@@ -92,6 +100,45 @@ TEST_F(ClusterBatches, EachCommandIsAnsweredByWhoHasItsKey) {
   EXPECT_GT(site_.metrics.counter("sessiond_cluster_asks_total", "").read(), 0U);
   group().endMove(key, from, to);
   for (int i = 0; i < 3; ++i) expectAll();
+}
+
+TEST_F(ClusterBatches, WhatLeadsToOneNodeGoesToAnotherOnceThatHasTheSlot) {
+  connectToAll();
+  Sent before({"a"});
+  nameGroup(before);
+  send(before);
+  ASSERT_TRUE(isTold(before));
+  Sent outdated({"a"});
+  nameGroup(outdated);
+  const std::size_t from = ownerOf("a");
+  const std::size_t to = otherThan(from);
+  group().beginMove(keyOf("a"), to);
+  group().moveKey(keyOf("a"), from, to);
+  group().endMove(keyOf("a"), from, to);
+  Sent learning({"a"});
+  nameGroup(learning);
+  send(learning);
+  ASSERT_TRUE(isTold(learning));
+  const std::uint64_t moved_before = moved();
+  EXPECT_GT(moved_before, 0U) << "who has had it says who has it now";
+  send(outdated);
+  ASSERT_TRUE(isTold(outdated));
+  EXPECT_EQ(moved(), moved_before) << "and need not be asked again";
+  for (const Sent* const each : {&before, &learning, &outdated}) {
+    EXPECT_EQ(each->texts, std::vector<std::string>{sessionOf("ada")});
+  }
+}
+
+TEST_F(ClusterBatches, ATombstoneThatIsElsewhereIsLookedForThere) {
+  connectToAll();
+  std::string id = "s}";
+  while (ownerOf(id) == group().ownerOf(site_.keys.tombstone(id))) id += 'x';
+  put(id, "ada");
+  Sent split({id});
+  nameGroup(split);
+  send(split);
+  ASSERT_TRUE(isTold(split));
+  EXPECT_EQ(moved(), 0U);
 }
 
 TEST_F(ClusterBatches, OfANodeThatDoesNotAnswerTheOthersOfABatchAreAnswered) {

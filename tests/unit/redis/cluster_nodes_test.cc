@@ -202,9 +202,12 @@ TEST_F(ClusterNodesTest, ASlotThatNobodyNamesBecomesNobodysWhenThatIsConfirmed) 
   apply(part);
   EXPECT_EQ(ownerOf(5), "192.0.2.1:6379") << "the other one has";
   EXPECT_EQ(nodes_.version(), version);
+  EXPECT_TRUE(nodes_.isAsAt(version));
   apply(part);
   EXPECT_EQ(ownerOf(5), "nobody");
-  EXPECT_GT(nodes_.version(), version);
+  EXPECT_EQ(nodes_.version(), version + 2) << "it grows before and after, so that it is odd meanwhile";
+  EXPECT_FALSE(nodes_.isAsAt(version));
+  EXPECT_TRUE(nodes_.isAsAt(version + 2));
   EXPECT_FALSE(nodes_.servesAll());
   EXPECT_EQ(nodes_.serving().size(), 1U);
   EXPECT_EQ(told_.front(), "192.0.2.1:6379 doubted, slot 5 at 192.0.2.1:6379");
