@@ -1,6 +1,6 @@
 // How the daemon's allocator works. The daemon is linked with jemalloc, and so are the tests that hold sums of memory
-// against it: libfcgi asks for some thirty pieces of memory a request, 8 KiB buffers among them, which jemalloc hands
-// out again without a lock and glibc does not; and a look-up among a million cached sessions goes to memory that is in
+// against it: libfcgi asks for a dozen pieces of memory a request, 8 KiB buffers among them, which jemalloc hands out
+// again without a lock and glibc does not; and a look-up among a million cached sessions goes to memory that is in
 // no processor's tables unless its pages are huge.
 //
 // https://jemalloc.net/jemalloc.3.html#tuning says what the options mean. The environment's MALLOC_CONF outdoes them.

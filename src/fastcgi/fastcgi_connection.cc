@@ -9,6 +9,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <mutex>
 #include <new>
 
@@ -147,10 +148,13 @@ bool FastcgiConnection::answer(const Response& response, std::chrono::millisecon
   return written;
 }
 
-/// A body may be a password, a parameter a cookie, and the object waits for its next request.
+/// A body may be a password, a parameter a cookie, and the object waits for its next request. wipeString() overwrites
+/// all the memory that a string has, which here may be much more than was ever used since: each check would pay for the
+/// largest request there was.
 void FastcgiConnection::forgetRequest() {
   request_ = {};
-  if (!param_text_.empty()) wipeString(param_text_);
+  explicit_bzero(param_text_.data(), param_text_.size());
+  param_text_.clear();
   if (!body_.empty()) wipeString(body_);
 }
 

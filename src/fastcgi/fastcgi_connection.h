@@ -40,8 +40,8 @@ class FastcgiConnection {
   FastcgiConnection& operator=(const FastcgiConnection&) = delete;
 
   /// Reads the request that `bytes` are, its body included; nothing refers to them afterwards. `framing` and `params`
-  /// are what checkFraming() said of it. On success request() is good until abandon() or the next read(). False: the
-  /// connection is of no use any more (and `fd` empty if libfcgi closed it).
+  /// are what checkFraming() said of it. On success request() is good until answer(), abandon() or the next read().
+  /// False: the connection is of no use any more (and `fd` empty if libfcgi closed it).
   [[nodiscard]] bool read(UniqueFd& fd, std::string_view bytes, const FramingResult& framing,
                           std::span<const ParamPlace> params);
 

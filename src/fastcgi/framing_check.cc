@@ -152,8 +152,8 @@ class RequestWalk {
 
   bool takeParams(const RecordHeader& header, std::size_t end) {
     if (header.content == 0) return endParams(end);
-    param_bytes_ += header.content;
-    if (param_bytes_ > kMaxParamBytes) return stop(Framing::kTooLarge);
+    result_.params += header.content;
+    if (result_.params > kMaxParamBytes) return stop(Framing::kTooLarge);
     // What is here of an incomplete record is looked at too, so that nonsense is refused at once.
     const std::size_t begin = at_ + kRecordHeaderBytes;
     switch (params_.feed(bytes_.substr(begin, header.content))) {
@@ -207,7 +207,6 @@ class RequestWalk {
   PairWalk params_;
   Phase phase_ = Phase::kBegin;
   std::size_t at_ = 0;  // where the next record begins
-  std::size_t param_bytes_ = 0;
   FramingResult result_;
 };
 
@@ -220,6 +219,7 @@ FramingResult checkFraming(std::string_view bytes, ParamPlaces& params) {
 
 void copyParams(std::string_view bytes, const FramingResult& framing, std::string& text) {
   text.clear();
+  text.reserve(framing.params);  // growing, it would leave what it holds in freed memory
   for (std::size_t at = kBeginRecordBytes; at < framing.params_end;) {
     const RecordHeader header = readRecordHeader(bytes.data() + at);
     text.append(bytes.substr(at + kRecordHeaderBytes, header.content));

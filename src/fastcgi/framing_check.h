@@ -1,10 +1,10 @@
 // The framing check: are these bytes one whole, usual request, and where do its parameters stand?
 //
-// libfcgi 2.4.2 must not meet bytes that nobody has looked at: a management record overflows its stack, a length near
-// 2^31 ends in an assertion, half a request blocks the thread, an aborted one looks whole (tests/integration/fastcgi/
-// libfcgi_facts_test.cc shows them). So a lane asks here about what it has received, and libfcgi reads only what was
-// found to be sound. The parameters, which have to be walked through for that, are taken as they were found here: read
-// once more by libfcgi they would cost a third of a check, most of it allocation.
+// libfcgi 2.4.2 must not meet bytes that nobody has looked at: a management record overflows its stack, half a request
+// blocks the thread, an aborted one looks whole (tests/integration/fastcgi/libfcgi_facts_test.cc). So a lane asks here
+// about what it has received, and libfcgi reads only what was found to be sound. The parameters, which have to be
+// walked through for that, are taken as they were found here: read once more by libfcgi they would cost a third of a
+// check, most of it allocation.
 //
 // Pure functions over bytes; nothing is kept. Every limit stands here.
 
@@ -23,7 +23,7 @@ namespace sessiond {
 
 inline constexpr std::size_t kMaxRequestBytes = 128 * 1024;  ///< as on the wire, record headers and body included
 inline constexpr std::size_t kMaxParamBytes = 64 * 1024;     ///< contents of all PARAMS records
-inline constexpr std::size_t kMaxParams = 1024;
+inline constexpr std::size_t kMaxParams = 1024;              ///< each lane has room for the places of so many
 
 /// One parameter within the contents of all PARAMS records, one behind the other: the name begins at `at`, the value
 /// behind the name. In bytes.
@@ -62,7 +62,8 @@ struct FramingResult {
   std::uint16_t request_id = 0;  ///< known with every verdict but kIncomplete and kMalformed
   Role role = Role::kResponder;
   bool keep = false;           ///< FCGI_KEEP_CONN
-  std::size_t params_end = 0;  ///< where the empty PARAMS record begins
+  std::size_t params = 0;      ///< bytes: the contents of all PARAMS records
+  std::size_t params_end = 0;  ///< where the empty one begins
   bool has_stdin = false;      ///< an AUTHORIZER may come without
   std::size_t body = 0;        ///< bytes
 };

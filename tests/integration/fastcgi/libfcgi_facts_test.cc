@@ -119,6 +119,10 @@ TEST_F(LibfcgiFacts, ARequestThatIsNotWholeOrHasMoreBehindItIsGivenUp) {
   EXPECT_EQ(connection.request().param("A"), "b");
   framing.body = 1;
   EXPECT_FALSE(connection.read(ours_, request, framing, params.view()));
+  // What libfcgi takes for whole although it was aborted, by an authorizer that has no body.
+  const std::string aborted = beginRecord(kAuthorizerRole) + fastcgiRecord(2, 1, "");
+  framing = {.verdict = Framing::kComplete, .role = Role::kAuthorizer, .params_end = beginRecord().size()};
+  EXPECT_FALSE(connection.read(ours_, aborted, framing, {}));
 }
 
 TEST_F(LibfcgiFacts, AWriteThatDoesNotFitIsAnErrorOfTheStream) {

@@ -51,9 +51,16 @@ TEST_F(NoMemory, ToGatherMoreOfARequestWith) {
   expectServed(request);
 }
 
-TEST_F(NoMemory, ToReadARequestWith) {
+TEST_F(NoMemory, ToReadManyParametersWith) {
   TestRequest request;
   for (int i = 0; i < 1000; ++i) request.params.emplace_back("N", "v");
+  FastcgiClient client = server_.connect();
+  expectClosed(client, request.bytes());
+  expectServed(request);
+}
+
+TEST_F(NoMemory, ToReadALongParameterWith) {
+  const TestRequest request{.params = {{"N", std::string(30'000, 'v')}}};
   FastcgiClient client = server_.connect();
   expectClosed(client, request.bytes());
   expectServed(request);

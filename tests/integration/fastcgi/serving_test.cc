@@ -205,6 +205,17 @@ TEST_P(Serving, WritesHeadersInTheOrderTheyWereAdded) {
   EXPECT_EQ(reply->out, "Status: 204 No Content\r\nX-User-Id: 42\r\nX-Session-Status: valid\r\n\r\n");
 }
 
+TEST_P(Serving, NothingOfARequestIsInTheNext) {
+  server_.start();
+  FastcgiClient client = server_.connect();
+  const auto longer = client.ask({.params = {{"A", "b"}, {"C", "d"}}, .body = "long"});
+  ASSERT_TRUE(longer);
+  EXPECT_EQ(longer->out, "Status: 200 OK\r\n\r\nA=b;C=d;|long");
+  const auto shorter = client.ask({.params = {{"E", "f"}}});
+  ASSERT_TRUE(shorter);
+  EXPECT_EQ(shorter->out, "Status: 200 OK\r\n\r\nE=f;|");
+}
+
 TEST_P(Serving, NothingOfAnAnswerIsInTheNext) {
   server_.handler->on_receive = [](Exchange& exchange) {
     exchange.response.status = 200;

@@ -141,6 +141,13 @@ void askWithACookie(FastcgiClient& client) {
   client.ask({.params = {{"A", "b"}, {"HTTP_COOKIE", "connect.sid=" + unveiled()}}});
 }
 
+void askWithACookieInTheFirstOfTwoRecords(FastcgiClient& client) {
+  const std::string first = nameValue("HTTP_COOKIE", std::string(3000, '.') + unveiled());
+  const std::string second = nameValue("A", std::string(8000, 'b'));
+  client.send(beginRecord() + fastcgiRecord(4, 1, first) + streamRecords(4, second) + streamRecords(5, ""));
+  client.receive();
+}
+
 void askForMuch(FastcgiClient& client) {
   std::string body;
   for (int i = 0; i < 2000; ++i) body += unveiled();
@@ -199,6 +206,11 @@ TEST_F(Wiping, ABodyIsGoneWithItsAnswerFromTheLane) {
 
 TEST_F(Wiping, ACookieIsGoneWithItsAnswer) {
   expectNothing(askWithACookie, Route::kAnswered);
+  EXPECT_EQ(seen_, 1U);
+}
+
+TEST_F(Wiping, ACookieOfManyRecordsIsGoneWithItsAnswer) {
+  expectNothing(askWithACookieInTheFirstOfTwoRecords, Route::kAnswered);
   EXPECT_EQ(seen_, 1U);
 }
 

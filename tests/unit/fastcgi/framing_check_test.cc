@@ -48,6 +48,7 @@ TEST(FramingCheck, FindsOneWholeRequest) {
   EXPECT_TRUE(result.keep);
   EXPECT_TRUE(result.has_stdin);
   EXPECT_EQ(result.body, 0U);
+  EXPECT_EQ(result.params, 14U + 3 + 2 + 11 + 2);
   EXPECT_EQ(result.params_end, bytes.size() - 16);
   const std::vector<Param> params = paramsOf(bytes);
   ASSERT_EQ(params.size(), 2U);
