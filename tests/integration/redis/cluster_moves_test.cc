@@ -209,6 +209,37 @@ TEST_F(ClusterMoves, ReplicasAreWaitedForOnlyWhereSomethingWasWritten) {
   group().endMove(keyOf("a"), from, to);
 }
 
+/// It does not answer, so it tells of nothing, and what it proved counts for long yet; the new one may not tell.
+TEST(ClusterOfPrimaries, WhatANodeSaidOfASlotThatItHasLostIsNotBelieved) {
+  ClusterGroup group({.replicas = 0, .node_timeout = 60'000});
+  const std::size_t from = group.ownerOf("sessiond:epoch") == 0 ? 1 : 0;
+  const std::size_t to = 2;
+  group.server(to).command({"ACL", "SETUSER", "default", "-subscribe"});
+  ClusterInstance instance(configFor(group), 60s);
+  const std::string key = group.keyAt(from, "sess:a");
+  const std::string other = group.keyAt(from, "sess:b");
+  const std::string id = key.substr(5);
+  for (const std::string& one : {key, other}) group.command(one, {"SET", one, sessionOf("ada")});
+  ASSERT_TRUE(instance.settle(id));
+  const std::string slot = group.server(from).command({"CLUSTER", "KEYSLOT", key});
+  ASSERT_NE(group.server(from).command({"CLUSTER", "KEYSLOT", other}), slot);
+  group.server(from).freeze();
+  const std::string new_owner = group.server(to).command({"CLUSTER", "MYID"});
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    if (i == from) continue;
+    ASSERT_EQ(group.server(i).command({"CLUSTER", "SETSLOT", slot, "NODE", new_owner}), "OK");
+  }
+  group.server(to).command({"SET", key, sessionOf("eve")});
+  EXPECT_TRUE(soon(
+      [&] {
+        instance.check(other.substr(5));  // in vain: so the cluster is asked what has moved
+        return instance.check(id) == "U: eve\r\n";
+      },
+      20s))
+      << instance.check(id);
+  EXPECT_EQ(instance.losses("canaries"), 0U) << "long before its canaries are missed";
+}
+
 /// Its nodes serve what they have, whoever has the rest.
 TEST(ClusterWithHoles, ASlotThatNobodyHasIsAskedOfNobodyAndComesBack) {
   ClusterGroup group({.replicas = 0, .configuration = {"cluster-require-full-coverage no"}});
