@@ -33,6 +33,27 @@ TEST_F(ClusterFailover, AFailoverByHandIsFollowed) {
   EXPECT_EQ(instance.check("a"), "revoked");
 }
 
+/// A subscription to the new primary, or a connection that ends, would have it written again as well.
+TEST_F(ClusterFailover, WithoutACacheTombstonesAreWrittenAgainAtTheNewPrimaryToo) {
+  ClusterInstance instance(patientConfigFor(group()), 60s, false);
+  const std::size_t before = otherThan(group().ownerOf("sessiond:epoch"));
+  const std::string ended = idAt(before, "ended");
+  const std::string other = idAt(before, "other");
+  for (const std::string& id : {ended, other}) put(id, "ada");
+  for (const std::string& id : oneAtEach()) EXPECT_TRUE(soon([&] { return instance.check(id) == "U: ada\r\n"; }));
+  ASSERT_TRUE(instance.store().revoke(idOf(ended), 60s));
+  // As if it had not been replicated.
+  const std::string tombstone = tombstoneOf(ended);
+  ASSERT_EQ(group().command(tombstone, {"DEL", tombstone}), "1");
+  const std::size_t after = group().failOver(before);
+  const auto is_buried = [&] {
+    instance.check(other);
+    return group().server(after).command({"EXISTS", tombstone}) == "1";
+  };
+  EXPECT_TRUE(soon(is_buried, 20s));
+  EXPECT_TRUE(soon([&] { return instance.check(other) == "U: ada\r\n"; }));
+}
+
 TEST_F(ClusterFailover, APrimaryThatDiesIsReplaced) {
   ClusterInstance instance(configFor(group()), kStaleness);
   const auto ids = oneAtEach();
