@@ -122,6 +122,18 @@ TEST_P(CoherentCache, NoticesEveryWayInWhichASessionCanChangeOrGo) {
   }
 }
 
+/// That the canary before it is gone as well is seen when the next one is written.
+TEST_P(CoherentCache, AFlushEndsWhatIsBelievedLongBeforeACanaryIsMissed) {
+  for (const char* flush : {"FLUSHALL", "FLUSHDB"}) {
+    put("a", "ada");
+    Instance instance(redis(), "sess:", 600s);
+    ASSERT_TRUE(instance.settle("a")) << flush;
+    server_.command({flush});
+    EXPECT_TRUE(soon([&] { return instance.check("a") == "unknown"; })) << flush;
+    EXPECT_EQ(instance.losses("database"), 0U) << flush;
+  }
+}
+
 TEST(CoherentCacheAndTime, ForgetsASessionWhenItsTimeIsUpThoughRedisHasNotDeletedIt) {
   RedisServer server({.configuration = {"enable-debug-command yes"}});
   ASSERT_EQ(server.command({"DEBUG", "SET-ACTIVE-EXPIRE", "0"}), "OK");
