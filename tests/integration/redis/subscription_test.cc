@@ -92,9 +92,12 @@ TEST(Subscription, StandsThoughItMayNotBeAskedWhetherItDoes) {
   ASSERT_TRUE(instance.settle("a"));
   const auto refusals = [&] { return server.command({"ACL", "LOG"}).find("ping") != std::string::npos; };
   EXPECT_TRUE(soon(refusals));
+  const std::uint64_t before = instance.invalidations();
   server.command({"SET", "sess:a", sessionOf("eve")});
+  EXPECT_TRUE(soon([&] { return instance.invalidations() > before; }, 10s)) << "it comes behind the refusal";
   EXPECT_TRUE(soon([&] { return instance.check("a") == "U: eve\r\n"; }));
   EXPECT_EQ(instance.subscriptions(), 1U);
+  EXPECT_EQ(instance.losses("subscription"), 0U);
 }
 
 TEST(Subscription, IsMadeAnewAfterAnErrorThatIsNoAnswerToPing) {
