@@ -98,6 +98,18 @@ TEST_P(RedisLaneStoreTest, ATouchLeavesTheLifeThatSomebodyElseGave) {
   EXPECT_EQ(ttl("a"), "-1");
 }
 
+TEST_P(RedisLaneStoreTest, ATouchThatIsRefusedIsNoTouch) {
+  server_.command({"SET", "sess:a", "{}", "EX", "100"});
+  ASSERT_EQ(value("a"), "{}");
+  for (const std::string command : {"expire", "eval"}) {
+    server_.command({"ACL", "SETUSER", "default", "-" + command});
+    EXPECT_EQ(touch("a", 99s), "unavailable") << command;
+    server_.command({"ACL", "SETUSER", "default", "+" + command});
+  }
+  EXPECT_NE(ttl("a"), "500");
+  EXPECT_EQ(touch("a", 99s), "touched");
+}
+
 /// Without a cache there are no canaries that would tell. It keeps its connections and its keys when it becomes one.
 TEST_P(RedisLaneStoreTest, APrimaryThatBecomesAReplicaIsNotBelievedWithoutACacheEither) {
   server_.command({"SET", "sess:a", "{}"});
