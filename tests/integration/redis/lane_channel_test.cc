@@ -67,6 +67,11 @@ class LaneChannelTest : public testing::Test, private LaneChannel::Query {
       return condition();
     });
   }
+  /// Lets the channel give its signs of life while nobody asks anything.
+  void live() {
+    channel_->noteUse();
+    loop_.run(milliseconds(0));
+  }
   SteadyTime now() { return clock_.steadyNow(); }
 
   const bool among_others_;
@@ -140,6 +145,31 @@ TEST_F(LaneChannelTest, WhatMayBeWrittenAndNotReadBackProvesNothing) {
       },
       15s));
   EXPECT_FALSE(trust_->holds(now()));
+}
+
+TEST_F(LaneChannelTest, WhereCanariesMayNotBeWrittenNoneIsMissed) {
+  use(2s);
+  subscribe();
+  EXPECT_EQ(ask(), "untracked");
+  ASSERT_EQ(tellOfCanaries(), 1);
+  server_.command({"ACL", "SETUSER", "default", "-set"});
+  const std::uint64_t before = canaries_->generation();
+  const Counter& refusals = test_.metrics.counter("sessiond_redis_error_replies_total", "", {{"code", "NOPERM"}});
+  EXPECT_TRUE(isAnsweredUntil([&] { return refusals.read() >= 3 || canaries_->generation() != before; }));
+  EXPECT_EQ(canaries_->generation(), before) << "what was refused need not be there";
+}
+
+TEST_F(LaneChannelTest, AReplicaThatHasRefusedACanaryIsNotBelievedUntilTheNextOne) {
+  use(4s);
+  subscribe();
+  EXPECT_EQ(ask(), "untracked");
+  ASSERT_EQ(tellOfCanaries(), 1);
+  server_.command({"REPLICAOF", "127.0.0.1", "1"});
+  EXPECT_TRUE(soon([&] {
+    live();
+    return server_.command({"INFO", "errorstats"}).find("READONLY") != std::string::npos;
+  }));
+  EXPECT_EQ(ask(), "failed") << "though it answers reads";
 }
 
 TEST_F(LaneChannelTest, AConnectionOfAGenerationBeforeIsMadeAnew) {
