@@ -275,6 +275,7 @@ ControlAnswer Daemon::status() {
 /// How many cookies each has verified by now.
 std::vector<std::uint64_t> Daemon::countSecrets(const Config& config) {
   std::vector<std::uint64_t> hits;
+  hits.reserve(config.session.secrets.size());
   for (std::size_t i = 0; i < config.session.secrets.size(); ++i) hits.push_back(secretHits(metrics_, i).read());
   return hits;
 }

@@ -33,7 +33,7 @@ class FixedVector {
   template <typename... Args>
   T& emplace_back(Args&&... args) {  // NOLINT(readability-identifier-naming): a vector's name
     SESSIOND_CHECK(size_ < kCapacity);
-    T* const element = ::new (&cells_[size_].element) T{std::forward<Args>(args)...};
+    T* const element = ::new (static_cast<void*>(&cells_[size_].element)) T{std::forward<Args>(args)...};
     ++size_;
     return *element;
   }

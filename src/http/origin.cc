@@ -35,7 +35,7 @@ std::optional<unsigned> parsePort(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> canonicalOrigin(std::string_view text) {
-  const std::string lower = lowerCase(text);
+  std::string lower = lowerCase(text);
   const bool secure = lower.starts_with("https://");
   if (!secure && !lower.starts_with("http://")) return std::nullopt;
   const std::size_t scheme = secure ? 8 : 7;

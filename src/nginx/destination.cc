@@ -59,6 +59,7 @@ std::vector<const Scope*> locationsFor(const Scope& server, const Destination& t
 
 const Scope& takenFor(const Scope& server, const Destination& to) {
   const std::vector<const Scope*> locations = locationsFor(server, to);
+  // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): the caller keeps it, as the locations within it
   if (locations.empty()) return server;
   return !to.is_whole && isPrefix(*locations.back()) ? *locations.back() : *locations.front();
 }

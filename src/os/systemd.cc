@@ -32,7 +32,7 @@ Expected<PassedSockets, std::string> takePassedSockets() {
     passed.names.emplace_back(names[i]);
     std::free(names[i]);
   }
-  std::free(names);
+  std::free(static_cast<void*>(names));
   return passed;
 }
 

@@ -144,7 +144,7 @@ void UnixSocket::removePath() {
 Expected<UniqueFd, int> connectUnix(const std::string& path, SteadyTime deadline) {
   if (path.size() > kLongestSocketPath) return Unexpected(ENAMETOOLONG);
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd) return Unexpected(static_cast<int>(errno));
+  if (!fd) return Unexpected(errno);
   const SocketAddress address = unixAddress(path);
   const int error = connectBy(fd.get(), address.get(), address.length, deadline);
   if (error != 0) return Unexpected(error);

@@ -19,7 +19,7 @@
 #include "redis/redis_commands.h"
 #include "redis/redis_reply.h"
 
-struct redisReader;
+struct redisReader;  // NOLINT(readability-identifier-naming): hiredis's name
 
 namespace sessiond {
 

@@ -82,6 +82,7 @@ Expected<std::vector<EndedSession>, StoreError> SessionEnder::endFound(std::span
                                                                        std::vector<Found> found,
                                                                        std::string_view why) const {
   std::vector<SessionRevocation> revocations;
+  revocations.reserve(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i)
     revocations.push_back({.id = ids[i], .tombstone_ttl = found[i].tombstone});
   parts_.store.revoke(revocations);

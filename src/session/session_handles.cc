@@ -27,6 +27,7 @@ std::string SessionHandles::of(const SessionId& id) const {
 
 std::vector<std::string> SessionHandles::all(const SessionId& id) const {
   std::vector<std::string> handles;
+  handles.reserve(keys_.size());
   for (const HmacKey& key : keys_) handles.push_back(handleBy(key, id));
   return handles;
 }

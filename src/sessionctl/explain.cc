@@ -78,6 +78,7 @@ ExplainedCheck explainedHere(RedisSite& site, const CheckQuestion& question) {
 void printExplained(const ExplainedCheck& check, const std::string& why_not_daemon) {
   const StatusWords words = wordsOf(check.status);
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(check.steps.size() + 2);
   for (const ExplainedStep& step : check.steps) rows.push_back({step.name, step.says});
   const std::string nobody = check.as_nobody ? ", let in as nobody" : "";
   rows.push_back({"decision", std::to_string(check.code) + " " + std::string(nameOf(check.status)) + ": " +

@@ -151,6 +151,7 @@ std::string verdictOf(const SecretUse& use, bool is_in_force, const std::string&
 
 void printStatus(const SecretStatus& status, const std::string& since, const Config& config) {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(status.uses.size());
   for (const SecretUse& use : status.uses) {
     rows.push_back({use.file, use.hits ? std::to_string(*use.hits) : "-",
                     verdictOf(use, status.is_in_force.value_or(true), since, config)});
@@ -327,6 +328,7 @@ int secretStatus(const CommonOptions& options) {
     return EX_OK;
   }
   std::vector<std::string> list;
+  list.reserve(status.uses.size());
   for (const SecretUse& use : status.uses) {
     list.push_back(JsonObject()
                        .text("file", use.file)

@@ -102,6 +102,7 @@ std::int64_t secondsOf(std::chrono::milliseconds time) {
 
 std::string jsonOf(const Counted& one) {
   std::vector<std::string> windows;
+  windows.reserve(one.count.windows.size());
   for (std::size_t i = 0; i < one.count.windows.size(); ++i) {
     windows.push_back(JsonObject()
                           .number("tries", static_cast<std::int64_t>(one.count.windows[i].tries))

@@ -99,6 +99,7 @@ int userImport(const CommonOptions& options, const UserOptions& which) {
     return fail(options, EX_DATAERR, "no user was added: " + which.file + " has bad lines", content.problems);
   }
   std::vector<NewUser> all;
+  all.reserve(content.users.size());
   for (const HtpasswdLine& line : content.users)
     all.push_back({line.login, hashOf(line.entry.password_hash, fieldsOf(line.entry.user.json), false)});
   const auto possible = users.editor.canAdd(all);

@@ -46,6 +46,7 @@ Expected<Messages::Texts, std::vector<std::string>> readMessageFile(std::string_
                                                                     const Messages::Texts* english) {
   const YamlDocument document = parseYaml(yaml);
   std::vector<std::string> problems;
+  problems.reserve(document.problems.size());
   for (const YamlProblem& problem : document.problems) problems.push_back(inLine(problem.place, problem.message));
   if (document.root.kind == YamlKind::kScalar || document.root.kind == YamlKind::kSequence)
     problems.emplace_back("must be a map of keys and texts");
