@@ -260,10 +260,33 @@ TEST(ScriptedServer, AnswersThatDripAreATimeoutWithinTheBudget) {
     dripping = true;
     return std::string("$1000000\r\nx");
   });
-  TestClient test(configFor(server.url()));
+  RedisSettings config = configFor(server.url());
+  config.connect_timeout = 20s;  // what connecting has left over is not a command's
+  TestClient test(config);
   const auto took = timeOf([&] { EXPECT_EQ(test.text({"GET", "key"}), "(timeout)"); });
   EXPECT_TRUE(dripping);
   EXPECT_LT(took, kPatience * 300ms);
+}
+
+TEST(ScriptedServer, ACommandEndsWhenItsCallersTimeIsUpThoughItMayTakeLonger) {
+  std::atomic<bool> dripping = false;
+  ScriptedRedis server([&](std::string_view request, int) {
+    if (isGreeting(request)) return kGreeted;
+    dripping = true;
+    return std::string("$1000000\r\nx");
+  });
+  RedisSettings config = configFor(server.url());
+  config.command_timeout = 20s;
+  TestClient test(config);
+  RedisCommands commands;
+  commands.add({"GET", "key"});
+  RedisReplies replies;
+  const auto took = timeOf([&] {
+    const SteadyTime deadline = test.clock.steadyNow() + 300ms;
+    EXPECT_FALSE(test.client.pipeline(commands, Repeat::kSafe, replies, deadline));
+  });
+  EXPECT_TRUE(dripping);
+  EXPECT_LT(took, 10s);
 }
 
 TEST(ScriptedServer, ClosingInTheMiddleOfAnAnswerIsUnavailableAndNotSentAgain) {
