@@ -8,6 +8,7 @@
 
 #include "redis/redis_connection.h"
 #include "redis_test_fixture.h"
+#include "support/later_clock.h"
 
 namespace sessiond {
 namespace {
@@ -199,6 +200,26 @@ TEST(UnhealthyServer, APrimaryThatBecomesAReplicaIsNotReadOverOldConnections) {
     server.command({"REPLICAOF", "NO", "ONE"});
     EXPECT_TRUE(test.recovers());
     EXPECT_EQ(test.text({"GET", "key"}), "value");
+  }
+}
+
+/// Not only when the connection is too old to be kept, which is much later.
+TEST(UnhealthyServer, APrimaryThatBecomesAReplicaIsFoundOutASecondLater) {
+  for (const auto& configuration : kOpenAndSecretive) {
+    SCOPED_TRACE(configuration.size());
+    RedisServer server({.configuration = configuration});
+    LaterClock clock;
+    clock.hold();
+    MetricsRegistry metrics;
+    RedisClient client(configFor(server.unixUrl()), kProbeKey, clock, metrics);
+    RedisCommands commands;
+    commands.add({"GET", "key"});
+    RedisReplies replies;
+    const auto is_read = [&] { return client.pipeline(commands, Repeat::kSafe, replies).hasValue(); };
+    ASSERT_TRUE(is_read());
+    server.command({"REPLICAOF", "127.0.0.1", "1"});
+    clock.advance(1s);
+    EXPECT_FALSE(is_read());
   }
 }
 
