@@ -85,6 +85,13 @@ TEST_F(RedisUserDirectoryTest, CannotTellWhenTheServerIsAway) {
   EXPECT_EQ(json("ada"), "(unavailable)");
 }
 
+TEST_F(RedisUserDirectoryTest, CannotTellWhenTheServerRefuses) {
+  have("ada", {"password", "hash"});
+  server.command({"ACL", "SETUSER", "default", "-hmget"});
+  EXPECT_EQ(json("ada"), "(unavailable)");
+  EXPECT_EQ(json("nobody"), "(unavailable)");
+}
+
 TEST_F(RedisUserDirectoryTest, DisabledLocksUnlessItSaysNo) {
   for (const char* yes : {"1", "true", "yes", "left the company"}) {
     have("ada", {"password", "hash", "disabled", yes});
