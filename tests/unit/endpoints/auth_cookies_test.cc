@@ -75,6 +75,31 @@ TEST_F(AuthEndpointTest, BesideACorruptSessionNoCookieIsCleared) {
   }
 }
 
+TEST_F(AuthEndpointTest, TheFirstCookieSaysWhyNoneIsASession) {
+  const std::string gone = "connect.sid=" + cookieOf("gone");
+  const std::string forged = "connect.sid=" + cookieOf("gone").substr(0, cookieOf("gone").size() - 5) + "AAAAA";
+  const auto reason = [this](const std::string& cookies) {
+    const std::string lines = ask({{"HTTP_COOKIE", cookies}}).headers.lines();
+    return lines.substr(0, lines.find('\r'));
+  };
+  EXPECT_EQ(reason(gone + "; connect.sid=junk"), reason(gone));
+  EXPECT_EQ(reason("connect.sid=junk; " + gone), reason("connect.sid=junk"));
+  EXPECT_EQ(reason(forged + "; " + gone), reason(forged));
+  EXPECT_EQ(reason(gone), "X-Session-Status: unknown");
+  EXPECT_NE(reason("connect.sid=junk"), reason(gone));
+  EXPECT_NE(reason(forged), reason(gone));
+}
+
+/// Whoever loads sessions may have been unable to ask for one.
+TEST(AuthCheck, ACookieThatWasNotLookedUpIsNotCalledBad) {
+  const SessionPolicy policy;
+  AuthCheck check{.policy = &policy, .candidates = {}};
+  AuthCandidate& candidate = check.candidates.emplace_back("as sent", VerifiedCookie{.id = idOf("s1"), .secret = 0});
+  EXPECT_EQ(decide(check, seconds(0), WallTime()).status, CheckStatus::kUnavailable);
+  candidate.verified.reset();
+  EXPECT_EQ(decide(check, seconds(0), WallTime()).status, CheckStatus::kMalformed);
+}
+
 TEST_F(AuthEndpointTest, ACookieThatEndsWithTheBrowserIsNotRolled) {
   settings_.cookie.rolling = true;
   store("s1", kAda);
