@@ -120,6 +120,17 @@ TEST_F(RevokedSessionsTest, SaysWhatIsLeftOfEachTombstone) {
   EXPECT_GT(left["long"], hours(24 * 365 * 99));
 }
 
+/// Who was logged out a moment ago is who may come back first.
+TEST_F(RevokedSessionsTest, OfAPageTheLatestComeFirst) {
+  for (const std::string id : {"a", "b", "c"}) revoked_.note(idOf(id), hours(24));
+  std::uint64_t cursor = RevokedSessions::kNewest;
+  std::string order;
+  while (const auto page = revoked_.standing(cursor, 2)) {
+    for (const SessionRevocation& one : *page) order += one.id.bytes();
+  }
+  EXPECT_EQ(order, "cba");
+}
+
 TEST_F(RevokedSessionsTest, NoneIsMissedWhereOthersComeAndGoBetweenTwoPages) {
   for (const std::string id : {"a", "b", "c"}) revoked_.note(idOf(id), hours(24));
   std::uint64_t cursor = RevokedSessions::kNewest;
