@@ -26,7 +26,7 @@ const full = {
   throughput: { workers: [1, 2], connections: [1, 64, 256], rounds: 3, seconds: 3, warmUpSeconds: 1 },
   topologies: { rounds: 5, seconds: 2, quietSeconds: 5 },
   steady: { touchInterval: 60 },
-  mainUse: { sessions: 1000, rounds: 3, seconds: 5 },
+  mainUse: { sessions: 1000, rounds: 5, seconds: 4 },
   writes: { rates: [0, 1000, 10000], seconds: 5 },
   revocation: { trials: 200 },
   guessing: { connections: 300, seconds: 20 },

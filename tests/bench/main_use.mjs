@@ -85,7 +85,10 @@ function medians(runs) {
   return { requestsPerSecond, p50, p99, processor, redisCommands, hits };
 }
 
-/** [{touch, check, ...medians}]. `plan` is {sessions, rounds, seconds}. */
+/**
+ * [{touch, check, ...medians}], and with a cache `ratio`, sessiond's processor time against that without in the same
+ * round. `plan` is {sessions, rounds, seconds}.
+ */
 export async function measureMainUse({ sessions, rounds, seconds }) {
   const redis = await new RedisServer(freshFolder('redis')).start();
   await redis.load(stored(express, sessions));
@@ -110,8 +113,10 @@ export async function measureMainUse({ sessions, rounds, seconds }) {
     for (let round = 0; round < rounds; round++) {
       for (const { parts, runs } of variants) runs.push(await runOnce({ ...parts, seconds }));
     }
+    const [cached, uncached] = ['cached', 'uncached'].map((check) => variants.find((one) => one.check === check).runs);
+    const ratio = median(cached.map((run, round) => run.processor.sessiond / uncached[round].processor.sessiond));
     for (const { check, parts, runs } of variants) {
-      rows.push({ touch, check, ...medians(runs) });
+      rows.push({ touch, check, ...medians(runs), ...(check === 'cached' && { ratio }) });
       const { processor, hits } = rows.at(-1);
       say(`${touch ? 'EXPIRE with every request' : 'disableTouch'}, ${checkNames[check]}: ${(processor.sessiond ?? 0).toFixed(2)} µs, hits ${hits.toFixed(3)}`);
       await parts.nginx.stop();

@@ -83,11 +83,7 @@ const slowestOther = (results) => Math.max(...part(results, 'guessing').map(({ s
 const namesRatio = (results) =>
   Math.max(...part(results, 'names').map(({ ratio }) => Math.max(ratio, 1 / ratio)));
 
-const mainUseRatio = (results) => {
-  const rows = part(results, 'mainUse');
-  const sessiond = (touch, check) => rows.find((row) => row.touch === touch && row.check === check).processor.sessiond;
-  return Math.max(...[true, false].map((touch) => sessiond(touch, 'cached') / sessiond(touch, 'uncached')));
-};
+const mainUseRatio = (results) => Math.max(...part(results, 'mainUse').map(({ ratio }) => ratio ?? 0));
 
 /** The worst of some kinds of Redis, with cache or without, against one server over TCP. */
 const topologyRatio = (topologies, caches) => (results) => {
