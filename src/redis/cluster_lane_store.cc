@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t kMostIdle = 8;
 /// Of a group: behind the session's node stands the user's, if one is asked for.
 constexpr unsigned kUserShift = 8;
-static_assert(ClusterNodes::kMost < 1U << kUserShift);
+constexpr LaneStore::Group kSessionMask = (1U << kUserShift) - 1;
+static_assert(ClusterNodes::kMost <= kSessionMask);
 /// How long something may wait for a node that has its slot no longer.
 constexpr milliseconds kLookInterval{20};
 
@@ -121,7 +122,7 @@ void ClusterLaneStore::send(StoreBatch& batch, SteadyTime deadline, Client& clie
 /// The one that has everything that the batch asks for; null: there is none, or it would have to be found out anew.
 /// What its sessions were noted of (session_cache.h) was this node's as well, since the table is what it was before.
 ClusterNodes::Node* ClusterLaneStore::onlyNodeOf(const StoreBatch& batch) const {
-  const Group session = batch.group & ClusterNodes::kMost;
+  const Group session = batch.group & kSessionMask;
   const Group user = batch.group >> kUserShift;
   if (session == kMixed || (user != kMixed && user != session) || !nodes_.isAsAt(batch.groups_version)) return nullptr;
   const bool have_one_slot =

@@ -253,13 +253,18 @@ TEST(ScriptedServer, BytesThatAreNoProtocolBreakTheConnection) {
   }
 }
 
-TEST(ScriptedServer, AnswersThatDripAreATimeoutWithinTheBudget) {
-  std::atomic<bool> dripping = false;
-  ScriptedRedis server([&](std::string_view request, int) {
+/// Begins an answer that never ends, and says so.
+ScriptedRedis::Script drips(std::atomic<bool>& dripping) {
+  return [&dripping](std::string_view request, int) {
     if (isGreeting(request)) return kGreeted;
     dripping = true;
     return std::string("$1000000\r\nx");
-  });
+  };
+}
+
+TEST(ScriptedServer, AnswersThatDripAreATimeoutWithinTheBudget) {
+  std::atomic<bool> dripping = false;
+  ScriptedRedis server(drips(dripping));
   RedisSettings config = configFor(server.url());
   config.connect_timeout = 20s;  // what connecting has left over is not a command's
   TestClient test(config);
@@ -270,11 +275,7 @@ TEST(ScriptedServer, AnswersThatDripAreATimeoutWithinTheBudget) {
 
 TEST(ScriptedServer, ACommandEndsWhenItsCallersTimeIsUpThoughItMayTakeLonger) {
   std::atomic<bool> dripping = false;
-  ScriptedRedis server([&](std::string_view request, int) {
-    if (isGreeting(request)) return kGreeted;
-    dripping = true;
-    return std::string("$1000000\r\nx");
-  });
+  ScriptedRedis server(drips(dripping));
   RedisSettings config = configFor(server.url());
   config.command_timeout = 20s;
   TestClient test(config);
