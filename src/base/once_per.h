@@ -4,11 +4,15 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <limits>
 
 #include "base/clock.h"
 
 namespace sessiond {
+
+/// How often what lasts is said in the log.
+inline constexpr std::chrono::seconds kLogInterval{60};
 
 /// Thread-safe.
 class OncePer {

@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 
 /// How long a node is asked that has no slots yet, but was named by another one as having a key.
 constexpr auto kNamed = 10s;
-constexpr auto kLogInterval = 60s;
 
 std::string nameOf(const std::vector<std::string>& nodes) {
   std::string name = "the cluster of ";

@@ -15,7 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLogInterval = 60s;
 /// Who could not be listened to may be by then.
 constexpr auto kUntilNextThread = 1s;
 

@@ -24,7 +24,6 @@ constexpr milliseconds kInTrouble = 300ms;
 constexpr milliseconds kAtFirst = 100ms;
 /// An epoch that nobody has any more was another cluster's.
 constexpr auto kEpochMemory = 60s;
-constexpr auto kLogInterval = 60s;
 
 std::vector<RedisAddress> addressesOf(const ClusterSettings& config) {
   std::vector<RedisAddress> addresses;

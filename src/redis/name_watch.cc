@@ -10,7 +10,6 @@ namespace sessiond {
 
 namespace {
 
-constexpr seconds kLogInterval{60};
 
 std::string listOf(const NameTurns::Hosts& hosts) {
   std::string list;

@@ -8,7 +8,7 @@
 namespace sessiond {
 namespace {
 
-constexpr std::chrono::seconds kLogInterval{10};
+constexpr std::chrono::seconds kReportInterval{10};
 
 Counter& errorCounter(MetricsRegistry& metrics, std::string_view kind) {
   return metrics.counter("sessiond_redis_errors_total", "Pipelines that got no answer from Redis.",
@@ -41,9 +41,9 @@ NodeReports::NodeReports(const NodePlace& place, TopologyKind topology, const Cl
       clock_(clock),
       metrics_(metrics),
       counters_(metrics),
-      failure_log_(kLogInterval),
-      unreplicated_log_(kLogInterval) {
-  for (std::size_t i = 0; i < kErrorKinds; ++i) reply_log_.push_back(std::make_unique<OncePer>(kLogInterval));
+      failure_log_(kReportInterval),
+      unreplicated_log_(kReportInterval) {
+  for (std::size_t i = 0; i < kErrorKinds; ++i) reply_log_.push_back(std::make_unique<OncePer>(kReportInterval));
 }
 
 void NodeReports::countByServer() {

@@ -21,8 +21,7 @@ constexpr milliseconds kPatience = 200ms;
 constexpr milliseconds kFirstPause = 100ms;
 constexpr milliseconds kLongestPause = 800ms;
 /// How long the end of the contact may take while nothing comes.
-constexpr milliseconds kStopLatency = 50ms;
-constexpr auto kLogInterval = 60s;
+constexpr milliseconds kSubscriptionSlice = 50ms;
 /// A learned sentinel that is silent for so long is forgotten; the others name it again if it is one of them.
 constexpr auto kForgottenAfter = 60s;
 
@@ -149,7 +148,7 @@ bool SentinelContact::waitForWord(std::unique_ptr<RedisConnection>& subscription
       sleepFor(std::chrono::ceil<milliseconds>(until - now), stop);
       continue;
     }
-    if (!subscription->listen(messages, std::min(until, now + kStopLatency))) return false;
+    if (!subscription->listen(messages, std::min(until, now + kSubscriptionSlice))) return false;
     if (read(messages, subscription)) return true;
   }
   return true;

@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 
 /// How soon it is noticed that nobody vouches any more, or that a contact has ended.
 constexpr milliseconds kTick = 50ms;
-constexpr auto kLogInterval = 60s;
 
 std::vector<RedisAddress> addressesOf(const SentinelSettings& config) {
   std::vector<RedisAddress> addresses;
