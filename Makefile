@@ -15,6 +15,9 @@ CXX := g++
 endif
 BUILD  ?= build
 SAN    ?=
+# So many files of a folder are compiled as one, because what they all include is read, and what they all use
+# instantiated, once then: a build from nothing takes a third of the time. For changing one file after the other: UNITY=1.
+UNITY  ?= 8
 V      ?= 0
 # Where we test, -Werror: a warning is an error. Where others build it is none: another compiler may see more.
 WERROR ?=
@@ -59,6 +62,8 @@ san_flags   := $(if $(SAN),-fsanitize=$(san_compile) -fno-omit-frame-pointer -fn
                  $(if $(findstring undefined,$(SAN)),-fno-sanitize=vptr))
 # g++ 12 takes members of a moved std::variant or std::optional for uninitialized, now here and now there.
 no_warnings := -Wno-missing-field-initializers -Wno-maybe-uninitialized -Wno-unknown-warning-option
+# Of several files compiled as one it takes what only the file itself can name for a header's.
+no_warnings += $(if $(filter-out 1,$(UNITY)),-Wno-subobject-linkage)
 
 # The standard library's own checks: 1.4 % of a check's instructions.
 OUR_CPPFLAGS := -Isrc -Itests -D_GLIBCXX_ASSERTIONS $(call package_flags,--cflags $(PACKAGES))
@@ -88,15 +93,37 @@ packages-needed:
 endif
 packages_found := $(if $(call package_flags,--libs $(PACKAGES) $(LINKED) $(ALLOCATOR)),,packages-needed)
 
+# --- units of compilation ----------------------------------------------------------------------------------------
+
+# What is compiled of a folder, each thing as its first and last file: 1-8 9-16.
+spans      := $(shell seq 1 $(UNITY) 500 | sed 's/.*/echo &-$$((& + $(UNITY) - 1))/' | sh)
+first_of    = $(firstword $(subst -, ,$(1)))
+files_in    = $(wordlist $(call first_of,$(2)),$(lastword $(subst -, ,$(2))),$(sort $(wildcard $(1)/*.cc)))
+folders_of  = $(patsubst %/,%,$(sort $(dir $(wildcard $(1)/*.cc $(1)/*/*.cc))))
+units_of    = $(foreach s,$(spans),$(if $(call files_in,$(1),$(s)),$(if $(filter 1,$(UNITY)),\
+                $(patsubst %.cc,$(OUT)/%.o,$(call files_in,$(1),$(s))),$(OUT)/$(1)/unity_$(s).o)))
+objects_of  = $(foreach f,$(call folders_of,$(1)),$(call units_of,$(f)))
+
+# Both src and tests are where headers are looked for.
+define unit
+$(OUT)/$(1)/unity_$(2).cc: FORCE
+	@mkdir -p $$(@D)
+	@printf '#include "%s"\n' $(foreach f,$(call files_in,$(1),$(2)),$(patsubst src/%,%,$(f:tests/%=%))) >$$@.new
+	@cmp -s $$@.new $$@ || cp $$@.new $$@
+endef
+ifneq ($(UNITY),1)
+$(foreach f,$(call folders_of,src/*) $(call folders_of,tests/unit) $(call folders_of,tests/integration),\
+  $(foreach s,$(spans),$(if $(call files_in,$(f),$(s)),$(eval $(call unit,$(f),$(s))))))
+endif
+
 # --- rooms: one library each -------------------------------------------------------------------------------------
 
-objects_of = $(patsubst %.cc,$(OUT)/%.o,$(wildcard src/$(1)/*.cc src/$(1)/*/*.cc))
 room_libs  = $(foreach r,$(1),$(OUT)/lib$(r).a)
 reverse    = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
-top_down  := $(foreach r,$(call reverse,$(ROOMS)),$(if $(wildcard src/$(r)/*.cc src/$(r)/*/*.cc),$(r)))
+top_down  := $(foreach r,$(call reverse,$(ROOMS)),$(if $(call folders_of,src/$(r)),$(r)))
 
 define room
-$(OUT)/lib$(1).a: $(call objects_of,$(1))
+$(OUT)/lib$(1).a: $(call objects_of,src/$(1))
 endef
 $(foreach r,$(ROOMS),$(eval $(call room,$(r))))
 
@@ -105,12 +132,19 @@ $(OUT)/lib%.a:
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 # The assembler takes these in, and the compiler does not see it.
-$(OUT)/src/endpoints/pages/shipped_messages.o: $(wildcard src/endpoints/pages/messages/*.yaml)
+$(call objects_of,src/endpoints/pages): $(wildcard src/endpoints/pages/messages/*.yaml)
 
-$(OUT)/src/%.o: src/%.cc $(OUT)/flags | $(packages_found)
+define compile_source
 	@mkdir -p $(@D)
 	$(call say,CXX,$<)
 	$(Q)$(compile) -c -o $@ $<
+endef
+
+$(OUT)/src/%.o: src/%.cc $(OUT)/flags | $(packages_found)
+	$(compile_source)
+
+$(OUT)/src/%.o: $(OUT)/src/%.cc $(OUT)/flags | $(packages_found)
+	$(compile_source)
 
 daemon_objects := $(patsubst %.cc,$(OUT)/%.o,$(filter-out src/main.cc,$(wildcard src/*.cc)))
 
@@ -118,7 +152,7 @@ $(OUT)/sessiond: $(OUT)/src/main.o $(daemon_objects) $(call room_libs,$(top_down
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $^ $(allocator_libs) $(LIBS)
 
-$(OUT)/sessionctl: $(call objects_of,sessionctl) $(daemon_objects) $(call room_libs,$(top_down))
+$(OUT)/sessionctl: $(call objects_of,src/sessionctl) $(daemon_objects) $(call room_libs,$(top_down))
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $^ $(LIBS)
 
@@ -140,19 +174,24 @@ $(PCH).gch: tests/support/pch.h $(OUT)/flags | $(packages_found)
 	$(Q)cp $< $(PCH) && $(test_compile) $(pch_flags) -x c++-header -o $@ $<
 
 $(OUT)/tests/fuzz/%.o: tests/fuzz/%.cc $(OUT)/flags | $(packages_found)
-	@mkdir -p $(@D)
-	$(call say,CXX,$<)
-	$(Q)$(compile) -c -o $@ $<
+	$(compile_source)
 
-$(OUT)/tests/%.o: tests/%.cc $(PCH).gch $(OUT)/flags | $(packages_found)
+define compile_test
 	@mkdir -p $(@D)
 	$(call say,CXX,$<)
 	$(Q)$(test_compile) -fpch-preprocess -include $(PCH) -c -o $@ $<
+endef
+
+$(OUT)/tests/%.o: tests/%.cc $(PCH).gch $(OUT)/flags | $(packages_found)
+	$(compile_test)
+
+$(OUT)/tests/%.o: $(OUT)/tests/%.cc $(PCH).gch $(OUT)/flags | $(packages_found)
+	$(compile_test)
 
 # Fakes and helpers, in a library so that a room's tests take only those that they use.
 $(OUT)/libsupport.a: $(patsubst %.cc,$(OUT)/%.o,$(wildcard tests/support/*.cc))
 
-tests_of    = $(patsubst %.cc,$(OUT)/%.o,$(wildcard tests/$(1)/$(2)/*.cc))
+tests_of    = $(call units_of,tests/$(1)/$(2))
 test_binary = $(OUT)/tests/$(1)_$(2)
 tested      = $(foreach r,$(ROOMS) daemon,$(if $(wildcard tests/$(1)/$(r)/*.cc),$(r)))
 

@@ -29,7 +29,6 @@ namespace {
 /// must be able to share it.
 constexpr std::size_t kLeastSecretSize = 8;
 constexpr std::size_t kGoodSecretSize = 32;
-constexpr char kMakeSecret[] = "; make one with: openssl rand -base64 48";
 
 /// A pipe will do (`sessiond -t -c <(template)`). The error is a message.
 Expected<std::string, std::string> readWholeFile(const std::string& path) {

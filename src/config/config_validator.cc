@@ -10,6 +10,7 @@
 #include "base/loopback.h"
 #include "config/option_value.h"
 #include "config/redis_validator.h"
+#include "config/secret_option.h"
 #include "config/units.h"
 #include "endpoints/pages/page_book.h"
 #include "json/json_pointer.h"
@@ -18,8 +19,6 @@
 
 namespace sessiond {
 namespace {
-
-constexpr char kMakeSecret[] = "make one with: openssl rand -base64 48";
 
 void checkListen(const ListenSettings& listen, ConfigReport& report) {
   constexpr std::uint32_t kWritableByOthers = 0002;
@@ -57,7 +56,7 @@ void checkSession(const SessionSettings& session, ConfigReport& report) {
   }
   if (!report.isSound("session.secret_files")) return;
   if (session.secret_files.empty()) {
-    report.error("session.secret_files", "must name at least one file with a secret; " + std::string(kMakeSecret));
+    report.error("session.secret_files", "must name at least one file with a secret" + std::string(kMakeSecret));
   } else if (session.secret_files.size() > SessionSettings::kMaxSecrets) {
     report.error("session.secret_files", "must name at most " + std::to_string(SessionSettings::kMaxSecrets) +
                                              " files but names " + std::to_string(session.secret_files.size()));

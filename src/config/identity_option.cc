@@ -14,7 +14,7 @@
 namespace sessiond {
 namespace {
 
-constexpr std::array<std::string_view, 5> kMembers = {"from", "join", "encode", "required", "lost"};
+constexpr std::array<std::string_view, 5> kIdentityMembers = {"from", "join", "encode", "required", "lost"};
 constexpr std::array<std::string_view, 3> kEncodings = {"utf8", "percent", "base64url"};
 static_assert(kEncodings.size() == enumSize<IdentityEncoding>());
 constexpr std::array<std::string_view, 2> kLostWords = {"refuse", "empty"};
@@ -54,7 +54,7 @@ void readMembers(const OptionValue& value, IdentityHeader& header) {
     } else if (name == "lost") {
       if (const auto index = readChoice(member, kLostWords)) header.lost = static_cast<LostValue>(*index);
     } else {
-      reportUnknownMember(member, place, name, kMembers);
+      reportUnknownMember(member, place, name, kIdentityMembers);
     }
   });
   if (!has_from && value.report.isSound(value.path)) {

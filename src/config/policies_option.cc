@@ -13,7 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<std::string_view, 5> kMembers = {"require", "roles_any", "roles_all", "match", "max_auth_age"};
+constexpr std::array<std::string_view, 5> kPolicyMembers = {"require", "roles_any", "roles_all", "match",
+                                                            "max_auth_age"};
 constexpr std::array<std::string_view, 2> kRequire = {"session", "optional"};
 constexpr DurationLimits kAuthAgeLimits = {1s, 3650 * 24h, true};
 constexpr std::size_t kMaxMatches = 16;
@@ -43,7 +44,7 @@ void readMember(const std::string& name, YamlPlace place, const OptionValue& mem
   } else if (name == "max_auth_age") {
     if (const auto age = readSeconds(member, kAuthAgeLimits)) policy.max_auth_age = *age;
   } else {
-    reportUnknownMember(member, place, name, kMembers);
+    reportUnknownMember(member, place, name, kPolicyMembers);
   }
 }
 

@@ -19,7 +19,7 @@ constexpr std::size_t kEventsPerRound = 256;
 /// In milliseconds. An idle lane, too, is to notice that the handler has been replaced.
 constexpr int kLongestWait = 1000;
 
-std::string systemError(const std::string& call) {
+std::string callFailed(const std::string& call) {
   return "fastcgi: " + call + ": " + errnoText(errno);
 }
 
@@ -27,15 +27,15 @@ std::string systemError(const std::string& call) {
 
 Expected<std::unique_ptr<Lane>, std::string> Lane::create(LaneSurroundings& surroundings) {
   UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll) return Unexpected(systemError("epoll_create1"));
+  if (!epoll) return Unexpected(callFailed("epoll_create1"));
   UniqueFd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!wake) return Unexpected(systemError("eventfd"));
+  if (!wake) return Unexpected(callFailed("eventfd"));
   std::unique_ptr<Lane> lane(new Lane(surroundings, std::move(epoll), std::move(wake)));
   epoll_event woken{};
   woken.events = EPOLLIN | EPOLLET;
   woken.data.ptr = lane.get();
   if (::epoll_ctl(lane->epoll_.get(), EPOLL_CTL_ADD, lane->wake_.get(), &woken) != 0 || !lane->acceptor_.resume()) {
-    return Unexpected(systemError("epoll_ctl"));
+    return Unexpected(callFailed("epoll_ctl"));
   }
   lane->loads_.current();  // later there may be no memory for it
   return lane;

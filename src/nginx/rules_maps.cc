@@ -16,15 +16,15 @@
 namespace sessiond::nginx {
 namespace {
 
-constexpr std::array<std::string_view, 3> kPrefixes = {"arg_", "cookie_", "http_"};
-constexpr std::array<std::string_view, 4> kNames = {"args", "query_string", "request", "request_uri"};
+constexpr std::array<std::string_view, 3> kSentPrefixes = {"arg_", "cookie_", "http_"};
+constexpr std::array<std::string_view, 4> kSentNames = {"args", "query_string", "request", "request_uri"};
 
 /// A variable that holds what was sent, as it was sent: one address can be written in many ways. Not the host, by which
 /// nginx chooses the server too.
 bool isSent(std::string_view name) {
   if (name == "http_host") return false;
-  return std::ranges::find(kNames, name) != kNames.end() ||
-         std::ranges::any_of(kPrefixes, [name](std::string_view prefix) { return name.starts_with(prefix); });
+  return std::ranges::find(kSentNames, name) != kSentNames.end() ||
+         std::ranges::any_of(kSentPrefixes, [name](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
 /// The maps that make a variable.

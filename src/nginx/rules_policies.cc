@@ -151,7 +151,7 @@ void lintCarriedOver(const CheckedServer& here, const Scope& location) {
   }
 }
 
-void lintLocation(const CheckedServer& here, const Scope& location) {
+void lintPoliciesAt(const CheckedServer& here, const Scope& location) {
   for (const auto& child : location.children()) {
     if (child->kind() != Scope::Kind::kIf) continue;
     for (const Directive* set : child->own("set")) {
@@ -186,7 +186,7 @@ void lintPolicies(const CheckedServer& here) {
   lintChoices(here, here.server);
   lintChooser(here, ClientValues(here.main, here.server), here.server);
   lintServerLevel(here);
-  for (const Scope* location : here.locations) lintLocation(here, *location);
+  for (const Scope* location : here.locations) lintPoliciesAt(here, *location);
 }
 
 }  // namespace sessiond::nginx

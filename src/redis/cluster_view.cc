@@ -16,7 +16,7 @@ namespace {
 using Type = RedisReply::Type;
 using Problem = Unexpected<std::string>;
 
-constexpr std::size_t kQuestions = 2;
+constexpr std::size_t kClusterQuestions = 2;
 
 /// Nothing: it says where it is in a way that nobody can follow.
 std::optional<RedisAddress> addressOf(const RedisReply& node, const RedisAddress& asked) {
@@ -75,7 +75,7 @@ void writeClusterQuestions(RedisCommands& commands) {
 }
 
 Expected<ClusterView, std::string> readClusterView(const RedisReplies& replies, const RedisAddress& asked) {
-  SESSIOND_CHECK(replies.size() == kQuestions);
+  SESSIOND_CHECK(replies.size() == kClusterQuestions);
   for (const RedisReply& reply : replies) {
     if (reply.type == Type::kError) return Problem(reply.text);
   }

@@ -10,7 +10,6 @@ namespace sessiond {
 
 namespace {
 
-
 std::string listOf(const NameTurns::Hosts& hosts) {
   std::string list;
   for (const std::string& host : hosts) list += (list.empty() ? "" : ", ") + host;

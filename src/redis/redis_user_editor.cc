@@ -13,7 +13,7 @@ using Type = RedisReply::Type;
 
 // KEYS: user. ARGV: "add" or "look", then fields and values. 0: added, or could be; 1: there already, just like that;
 // 2: there is another one, or something that is no user; an error: what is there cannot be told.
-constexpr std::string_view kAddScript = R"lua(
+constexpr std::string_view kAddUserScript = R"lua(
 if redis.call('EXISTS', KEYS[1]) == 0 then
   if ARGV[1] == 'add' then redis.call('HSET', KEYS[1], unpack(ARGV, 2)) end
   return 0
@@ -64,7 +64,7 @@ Expected<void, StoreError> RedisUserEditor::run(std::span<const NewUser> users, 
     users = users.subspan(page.size());
     RedisCommands commands;
     for (const NewUser& user : page) {
-      commands.beginScript(kAddScript, 1 + 2 * user.fields.size());
+      commands.beginScript(kAddUserScript, 1 + 2 * user.fields.size());
       commands.argument(keys_.user(user.name));
       commands.argument(what);
       appendFields(commands, user.fields);

@@ -20,7 +20,7 @@ using Type = RedisReply::Type;
 // GT needs Redis 6.2), nor that of a session that is to end (-1), never shortens the index's own life (PEXPIRE GT needs
 // Redis 7). How many entries look past, and since when at least; how long ago all were ended, or -1; which were new;
 // which of the others were not in the index at that moment.
-constexpr std::string_view kAddScript = R"lua(
+constexpr std::string_view kNoteScript = R"lua(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local ended = redis.pcall('ZSCORE', KEYS[1], '')
@@ -194,7 +194,7 @@ std::vector<RedisUserSessionIndex::OfUser> RedisUserSessionIndex::writeAdds(std:
     const std::string& user = notes[begin].session.user_id;
     while (end < notes.size() && end - begin < kMostInScript && notes[end].session.user_id == user) ++end;
     users.push_back({.key = keys_.index(user), .begin = begin, .end = end});
-    commands.beginScript(kAddScript, 1 + 2 * (end - begin));
+    commands.beginScript(kNoteScript, 1 + 2 * (end - begin));
     commands.argument(users.back().key);
     commands.argument(late);
     for (const IndexNote& note : notes.subspan(begin, end - begin)) {

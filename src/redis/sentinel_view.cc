@@ -14,7 +14,7 @@ namespace {
 using Type = RedisReply::Type;
 using Problem = Unexpected<std::string>;
 
-constexpr std::size_t kQuestions = 5;
+constexpr std::size_t kSentinelQuestions = 5;
 constexpr std::uint16_t kDefaultPort = 26379;
 
 std::optional<RedisAddress> addressOf(std::string_view host, std::string_view port) {
@@ -60,7 +60,7 @@ void writeSentinelQuestions(std::string_view master, RedisCommands& commands) {
 }
 
 Expected<SentinelView, std::string> readSentinelView(const RedisReplies& replies) {
-  SESSIOND_CHECK(replies.size() == kQuestions);
+  SESSIOND_CHECK(replies.size() == kSentinelQuestions);
   const RedisReply& master = replies[1];
   const RedisReply& address = replies[2];
   for (const RedisReply& reply : {master, address}) {

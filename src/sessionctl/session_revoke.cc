@@ -31,17 +31,17 @@ constexpr std::string_view kUndone =
 /// Where a run was cut off, as it says it and is told it: CURSOR@MS, where the scan had come to, and when the counter
 /// had been moved, in milliseconds since 1970. Without that nobody could tell who logged in before and outlived the
 /// counter from who has logged in since.
-struct Place {
+struct CutOff {
   std::string cursor{SessionScan::kEnd};
   WallTime moved{};
 };
 
-std::optional<Place> parsePlace(std::string_view text) {
+std::optional<CutOff> parseCutOff(std::string_view text) {
   const std::size_t at = text.rfind('@');
   if (at == std::string_view::npos) return std::nullopt;
   const auto moved = parseInteger<std::int64_t>(text.substr(at + 1));
   if (at == 0 || !moved || *moved <= 0) return std::nullopt;
-  return Place{.cursor = std::string(text.substr(0, at)), .moved = WallTime(std::chrono::milliseconds(*moved))};
+  return CutOff{.cursor = std::string(text.substr(0, at)), .moved = WallTime(std::chrono::milliseconds(*moved))};
 }
 
 /// What beside --all was meant instead of it, as it is written; "": nothing was named.
@@ -133,7 +133,7 @@ int revokeAll(const CommonOptions& options, const SessionOptions& which) {
                     meantInstead(which) + "--all without those");
   }
   const bool goes_on = !which.from.empty();
-  const auto place = goes_on ? parsePlace(which.from) : Place();
+  const auto place = goes_on ? parseCutOff(which.from) : CutOff();
   if (!place) {
     return fail(
         options, EX_USAGE,

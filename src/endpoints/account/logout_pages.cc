@@ -11,7 +11,7 @@ namespace sessiond {
 namespace {
 
 /// What a logout that led here has ended; a key of the pages' texts, or nothing.
-std::string_view textOf(std::optional<Done> done) {
+std::string_view loggedOutText(std::optional<Done> done) {
   if (done == Done::kHere) return "logged_out_here";
   return done == Done::kEverywhere ? "logged_out_everywhere" : "";
 }
@@ -25,7 +25,7 @@ Response LogoutPages::ask(const Request& request) const {
   const auto may_be_there = [](CheckStatus status) { return status == CheckStatus::kUnavailable || wasCut(status); };
   if (!visitor && !may_be_there(visitor.error())) {
     const std::optional<Done> done = doneIn(request, secure_);
-    values.message("good", textOf(done));
+    values.message("good", loggedOutText(done));
     Response page = pages_.show(PageName::kLoggedOut, 200, std::move(values), request);
     if (done) page.add("Set-Cookie", dropDone(request, secure_));
     return page;

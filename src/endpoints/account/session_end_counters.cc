@@ -3,7 +3,7 @@
 namespace sessiond {
 namespace {
 
-Counter& counterOf(MetricsRegistry& metrics, const char* outcome) {
+Counter& endsCounter(MetricsRegistry& metrics, const char* outcome) {
   return metrics.counter("sessiond_session_ends_total",
                          "Sessions that users ended in the list of theirs, by how it went.", {{"outcome", outcome}});
 }
@@ -11,8 +11,8 @@ Counter& counterOf(MetricsRegistry& metrics, const char* outcome) {
 }  // namespace
 
 SessionEndCounters::SessionEndCounters(MetricsRegistry& metrics)
-    : success(counterOf(metrics, "success")),
-      refused(counterOf(metrics, "refused")),
-      unavailable(counterOf(metrics, "unavailable")) {}
+    : success(endsCounter(metrics, "success")),
+      refused(endsCounter(metrics, "refused")),
+      unavailable(endsCounter(metrics, "unavailable")) {}
 
 }  // namespace sessiond

@@ -45,7 +45,7 @@ Response nobodyForProgram(CheckStatus why) {
 }
 
 /// A key of the pages' texts, or nothing.
-std::string_view textOf(std::optional<Done> done) {
+std::string_view endedText(std::optional<Done> done) {
   if (done == Done::kOne) return "session_ended";
   return done == Done::kOthers ? "others_ended" : "";
 }
@@ -91,7 +91,7 @@ Response SessionsEndpoint::showList(const Request& request, const Visitor& visit
   const std::optional<Done> done = doneIn(request, parts_.settings.cookie.secure);
   // Somebody has logged in since.
   const bool contradicted = done == Done::kOthers && sessions->size() > 1;
-  values.message("error", error).message("good", error.empty() && !contradicted ? textOf(done) : "");
+  values.message("error", error).message("good", error.empty() && !contradicted ? endedText(done) : "");
   Response page = parts_.pages.show(PageName::kSessions, status, std::move(values), request);
   if (done) page.add("Set-Cookie", dropDone(request, parts_.settings.cookie.secure));
   if (ticket.set_cookie) page.add("Set-Cookie", *ticket.set_cookie);

@@ -21,7 +21,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::seconds kCommandPatience{30};
 constexpr std::size_t kLargest = std::size_t{64} * 1024 * 1024;
 
 std::string pathOf(const std::string& program) {
@@ -51,7 +51,7 @@ bool readBoth(const Pipe& out, const Pipe& err, CommandResult& result) {
       {{.fd = out.read.get(), .events = POLLIN, .revents = 0}, {.fd = err.read.get(), .events = POLLIN, .revents = 0}}};
   std::array<std::string*, 2> texts = {&result.output, &result.errors};
   std::array<char, 65536> buffer{};
-  const auto deadline = SteadyClock::now() + kPatience;
+  const auto deadline = SteadyClock::now() + kCommandPatience;
   while (watched[0].fd >= 0 || watched[1].fd >= 0) {
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now()).count();
     if (left <= 0 || ::poll(watched.data(), watched.size(), static_cast<int>(left)) <= 0) return false;

@@ -111,7 +111,7 @@ void lookAtWorkers(const Installation& installation, Verdict& verdict) {
                    ", below listen: password_workers: 0; then: systemctl restart sessiond.service");
 }
 
-constexpr std::array<Rule, 5> kRules = {{
+constexpr std::array<Rule, 5> kConfigurationRules = {{
     {"configuration", "sessiond.yaml, and every file that it names, can be used", lookAtConfiguration, false},
     {"secrets", "files with secrets are for those who need them", lookAtSecrets},
     {"log", "the daemon can write its log", lookAtLog},
@@ -122,7 +122,7 @@ constexpr std::array<Rule, 5> kRules = {{
 }  // namespace
 
 std::span<const Rule> configurationRules() {
-  return kRules;
+  return kConfigurationRules;
 }
 
 }  // namespace sessiond::ctl

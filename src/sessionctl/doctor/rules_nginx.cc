@@ -278,7 +278,7 @@ void lookAtPages(const Installation& installation, Verdict& verdict) {
   }
 }
 
-constexpr std::array<Rule, 7> kRules = {{
+constexpr std::array<Rule, 7> kNginxRules = {{
     {"nginx", "nginx's configuration can be read", lookAtNginx, false},
     {"nginx-upstream", "nginx asks this sessiond", lookAtUpstream},
     {"nginx-endpoints", "every server that protects something has sessiond's addresses", lookAtEndpoints},
@@ -291,7 +291,7 @@ constexpr std::array<Rule, 7> kRules = {{
 }  // namespace
 
 std::span<const Rule> nginxRules() {
-  return kRules;
+  return kNginxRules;
 }
 
 }  // namespace sessiond::ctl

@@ -121,7 +121,7 @@ void lookAtToolsRights(const Installation& installation, Verdict& verdict) {
   }
 }
 
-void lookAtRights(const Installation& installation, Verdict& verdict) {
+void lookAtRedisRights(const Installation& installation, Verdict& verdict) {
   if (!isReachable(installation, verdict)) return;
   const std::string rules = rulesFor(installation.missing_rights);
   if (const std::string unknown = listOf(installation.missing_rights, true); !unknown.empty()) {
@@ -322,10 +322,10 @@ void lookAtSites(const Installation& installation, Verdict& verdict) {
   verdict.cannotTell("Redis holds very many keys; the first million were looked at");
 }
 
-constexpr std::array<Rule, 10> kRules = {{
+constexpr std::array<Rule, 10> kRedisRules = {{
     {"redis", "Redis answers, takes user and password, and is new enough", lookAtServer},
     {"redis-role", "it is a primary, with all keys", lookAtRole},
-    {"redis-rights", "its user may do all that will be asked for", lookAtRights},
+    {"redis-rights", "its user may do all that will be asked for", lookAtRedisRights},
     {"redis-eviction", "it throws nothing away", lookAtEviction},
     {"redis-persistence", "what it holds outlives a restart", lookAtPersistence},
     {"redis-clock", "its clock is this machine's", lookAtClock},
@@ -338,7 +338,7 @@ constexpr std::array<Rule, 10> kRules = {{
 }  // namespace
 
 std::span<const Rule> redisRules() {
-  return kRules;
+  return kRedisRules;
 }
 
 }  // namespace sessiond::ctl

@@ -118,7 +118,7 @@ std::string groupCommand(const Installation& installation, const Account& nginx)
 }
 
 /// Whom the socket is for: not for everybody.
-void lookAtRights(const Installation& installation, Verdict& verdict) {
+void lookAtSocketRights(const Installation& installation, Verdict& verdict) {
   const std::string& socket = installation.config().listen.socket;
   struct stat status = {};
   if (!socket.starts_with('/') || ::stat(socket.c_str(), &status) != 0) return;
@@ -236,10 +236,10 @@ void lookAtTrust(const Installation& installation, Verdict& verdict) {
       "journalctl -u sessiond.service | grep cache:");
 }
 
-constexpr std::array<Rule, 6> kRules = {{
+constexpr std::array<Rule, 6> kServiceRules = {{
     {"units", "systemd starts sessiond, now and after a boot", lookAtUnits, false},
     {"socket", "sessiond answers at its socket", lookAtSocket},
-    {"socket-rights", "nginx may connect to the socket, and others may not", lookAtRights},
+    {"socket-rights", "nginx may connect to the socket, and others may not", lookAtSocketRights},
     {"daemon", "the daemon is of this version, and runs with what the files say", lookAtDaemon},
     {"ready", "the daemon can decide about sessions", lookAtReadiness},
     {"memory", "the daemon hears of every change in Redis", lookAtTrust},
@@ -248,7 +248,7 @@ constexpr std::array<Rule, 6> kRules = {{
 }  // namespace
 
 std::span<const Rule> serviceRules() {
-  return kRules;
+  return kServiceRules;
 }
 
 }  // namespace sessiond::ctl

@@ -224,14 +224,14 @@ void walk(const Installation& installation, Verdict& verdict) {
   }
 }
 
-constexpr std::array<Rule, 1> kRules = {{
+constexpr std::array<Rule, 1> kWalkRules = {{
     {"walk", "a session that is made is let in, and no more once it is ended", walk},
 }};
 
 }  // namespace
 
 std::span<const Rule> walkRules() {
-  return kRules;
+  return kWalkRules;
 }
 
 }  // namespace sessiond::ctl

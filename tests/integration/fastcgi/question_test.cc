@@ -18,10 +18,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds kPatience{10};
+constexpr seconds kAnswerWithin{10};
 
 /// Why there is no answer.
-std::string whyNot(const std::string& socket, milliseconds patience = kPatience) {
+std::string whyNot(const std::string& socket, milliseconds patience = kAnswerWithin) {
   const auto answer = askFastcgi(socket, {{"A", "b"}}, patience);
   return answer ? "it answers " + std::to_string(answer->status) : answer.error();
 }
@@ -81,13 +81,13 @@ TEST(Question, IsAnsweredOverBothKindsOfSocketsWhateverItsLength) {
         transport == Transport::kUnix ? server.path() : "127.0.0.1:" + std::to_string(server.port());
     const std::string name(200, 'N');
     const std::string value(60'000, 'v');
-    const auto answer = askFastcgi(socket, {{"A", "b"}, {name, value}, {"EMPTY", ""}}, kPatience);
+    const auto answer = askFastcgi(socket, {{"A", "b"}, {name, value}, {"EMPTY", ""}}, kAnswerWithin);
     ASSERT_TRUE(answer) << answer.error();
     EXPECT_EQ(answer->status, 200);
     EXPECT_EQ(answer->header("x-session-status"), "valid");
     EXPECT_EQ(answer->header("X-Session"), "");
     EXPECT_EQ(answer->body, std::string("A=b;").append(name).append("=").append(value).append(";EMPTY=;|"));
-    const auto too_long = askFastcgi(socket, {{"A", value + value}}, kPatience);
+    const auto too_long = askFastcgi(socket, {{"A", value + value}}, kAnswerWithin);
     ASSERT_TRUE(too_long) << too_long.error();
     EXPECT_EQ(too_long->status, 413) << "several records, and no mistake in them";
   }
@@ -123,7 +123,7 @@ TEST(Question, AnAnswerMayComeInManyRecordsOfManyKinds) {
 
 TEST(Question, WhatHasNoColonIsNoHeader) {
   const Peer peer(answered("Status: 204 No Content\r\nX-A\r\nX-B: 1\r\n\r\n"));
-  const auto answer = askFastcgi(peer.path(), {{"A", "b"}}, kPatience);
+  const auto answer = askFastcgi(peer.path(), {{"A", "b"}}, kAnswerWithin);
   ASSERT_TRUE(answer) << answer.error();
   EXPECT_EQ(answer->header("X-A"), "");
   EXPECT_EQ(answer->header("X-B"), "1");
@@ -131,7 +131,7 @@ TEST(Question, WhatHasNoColonIsNoHeader) {
 
 TEST(Question, ThatNobodyTakesToItsEndHasNoAnswer) {
   const Peer peer("");
-  const auto answer = askFastcgi(peer.path(), {{"A", std::string(4 * 1024 * 1024, 'a')}}, kPatience);
+  const auto answer = askFastcgi(peer.path(), {{"A", std::string(4 * 1024 * 1024, 'a')}}, kAnswerWithin);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error(), "it takes no question");
 }

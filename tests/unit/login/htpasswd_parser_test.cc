@@ -11,18 +11,18 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const std::string kHash = "$2y$04$DohYbeYw2a0QpZnD7b/bqOAIuaCko2NH3uzom8bH8MtvVFp2lDT2K";
+const std::string kBcryptHash = "$2y$04$DohYbeYw2a0QpZnD7b/bqOAIuaCko2NH3uzom8bH8MtvVFp2lDT2K";
 
 HtpasswdContent parse(const std::string& text) {
   return parseHtpasswd(text, "users", NameCase::kMatters);
 }
 
 TEST(HtpasswdParser, ReadsWhatApachesToolWrites) {
-  const HtpasswdContent content = parse("bob:" + kHash + "\n\nada:" + kHash + "\n");
+  const HtpasswdContent content = parse("bob:" + kBcryptHash + "\n\nada:" + kBcryptHash + "\n");
   EXPECT_THAT(content.problems, IsEmpty());
   ASSERT_EQ(content.users.size(), 2U);
   EXPECT_EQ(content.users[0].login, "ada");
-  EXPECT_EQ(content.users[0].entry.password_hash, kHash);
+  EXPECT_EQ(content.users[0].entry.password_hash, kBcryptHash);
   EXPECT_EQ(content.users[0].entry.user.json, R"({"id":"ada","name":"ada","roles":[]})");
   EXPECT_TRUE(content.users[0].entry.user.json.starts_with(R"({"id":"ada",)"));
   EXPECT_EQ(content.users[1].login, "bob");
@@ -30,7 +30,7 @@ TEST(HtpasswdParser, ReadsWhatApachesToolWrites) {
 
 TEST(HtpasswdParser, ReadsIdNameEmailAndRolesFromTheThirdField) {
   const HtpasswdContent content =
-      parse("ada:" + kHash + ":roles=admin,staff;id=42;name=Ada L.: Countess;email=ada@example.org");
+      parse("ada:" + kBcryptHash + ":roles=admin,staff;id=42;name=Ada L.: Countess;email=ada@example.org");
   EXPECT_THAT(content.problems, IsEmpty());
   ASSERT_EQ(content.users.size(), 1U);
   EXPECT_EQ(content.users[0].entry.user.json,
@@ -39,10 +39,10 @@ TEST(HtpasswdParser, ReadsIdNameEmailAndRolesFromTheThirdField) {
 }
 
 TEST(HtpasswdParser, SkipsCommentsEmptyLinesAndCarriageReturns) {
-  const HtpasswdContent content = parse("# users\r\n\r\nada:" + kHash + "\r\n#bob:plain\n");
+  const HtpasswdContent content = parse("# users\r\n\r\nada:" + kBcryptHash + "\r\n#bob:plain\n");
   EXPECT_THAT(content.problems, IsEmpty());
   ASSERT_EQ(content.users.size(), 1U);
-  EXPECT_EQ(content.users[0].entry.password_hash, kHash);
+  EXPECT_EQ(content.users[0].entry.password_hash, kBcryptHash);
 }
 
 TEST(HtpasswdParser, AnEmptyFileHasNobody) {
@@ -51,47 +51,47 @@ TEST(HtpasswdParser, AnEmptyFileHasNobody) {
 }
 
 TEST(HtpasswdParser, NoRolesIsAnEmptyList) {
-  EXPECT_EQ(parse("a:" + kHash + ":roles=").users.at(0).entry.user.json, R"({"id":"a","name":"a","roles":[]})");
+  EXPECT_EQ(parse("a:" + kBcryptHash + ":roles=").users.at(0).entry.user.json, R"({"id":"a","name":"a","roles":[]})");
 }
 
 /// More than 50 lines: a file with every mistake, and what is said of each.
 TEST(HtpasswdParser, ReportsEveryBadLineWithItsNumber) {
-  const HtpasswdContent content = parse("ada:" + kHash +
+  const HtpasswdContent content = parse("ada:" + kBcryptHash +
                                         "\n"
                                         "no colon\n"
                                         ":" +
-                                        kHash +
+                                        kBcryptHash +
                                         "\n"
                                         "bob:secret\n"
                                         "ada:" +
-                                        kHash +
+                                        kBcryptHash +
                                         "\n"
                                         "c:" +
-                                        kHash +
+                                        kBcryptHash +
                                         ":a comment\n"
                                         "d:" +
-                                        kHash +
+                                        kBcryptHash +
                                         ":role=admin\n"
                                         "e:" +
-                                        kHash +
+                                        kBcryptHash +
                                         ":id=1;id=2\n"
                                         "f:" +
-                                        kHash +
+                                        kBcryptHash +
                                         ":roles=a,,b\n"
                                         "g:" +
-                                        kHash +
+                                        kBcryptHash +
                                         ":email=\n"
                                         "h\x01:" +
-                                        kHash +
+                                        kBcryptHash +
                                         "\n"
                                         "i\xff:" +
-                                        kHash +
+                                        kBcryptHash +
                                         "\n"
                                         "j:" +
-                                        kHash +
+                                        kBcryptHash +
                                         ":\n"
                                         "k:$2y$20$DohYbeYw2a0QpZnD7b/bqOAIuaCko2NH3uzom8bH8MtvVFp2lDT2K\n" +
-                                        std::string(257, 'l') + ":" + kHash + "\n");
+                                        std::string(257, 'l') + ":" + kBcryptHash + "\n");
   EXPECT_THAT(
       content.problems,
       ElementsAre(
@@ -114,14 +114,14 @@ TEST(HtpasswdParser, ReportsEveryBadLineWithItsNumber) {
 
 TEST(HtpasswdParser, WhatFollowsU007FCanBeAControl) {
   const HtpasswdContent content =
-      parse("a\xc2\x85z:" + kHash + "\nb:" + kHash + ":id=4\xc2\x9b\nc\xc2\xa0z:" + kHash + "\n");
+      parse("a\xc2\x85z:" + kBcryptHash + "\nb:" + kBcryptHash + ":id=4\xc2\x9b\nc\xc2\xa0z:" + kBcryptHash + "\n");
   EXPECT_THAT(content.problems, ElementsAre("users:1: name holds a control character",
                                             "users:2: user \"b\": line holds a control character"));
 }
 
 TEST(HtpasswdParser, WhoseLineIsBadIsKnownAndDamaged) {
-  const HtpasswdContent content =
-      parse("ada:$apr1$pXlDpX8E$ZjV7\nbob:" + kHash + ":role=x\neve:" + kHash + ":name=\xff\nzoe:" + kHash + "\n");
+  const HtpasswdContent content = parse("ada:$apr1$pXlDpX8E$ZjV7\nbob:" + kBcryptHash + ":role=x\neve:" + kBcryptHash +
+                                        ":name=\xff\nzoe:" + kBcryptHash + "\n");
   EXPECT_EQ(content.problems.size(), 3U);
   ASSERT_EQ(content.users.size(), 4U);
   for (int i = 0; i < 3; ++i) {
@@ -133,8 +133,8 @@ TEST(HtpasswdParser, WhoseLineIsBadIsKnownAndDamaged) {
 
 TEST(HtpasswdParser, WhoseNameHasSpaceAroundItIsKnownAndDamaged) {
   const HtpasswdContent content =
-      parse("ada :!" + kHash + "\n bob:" + kHash + "\ncy\t:" + kHash + "\n\xef\xbb\xbf" + "eve:" + kHash +
-            "\neve:" + kHash + "\n" + std::string(300, ' ') + "zoe:" + kHash + "\n");
+      parse("ada :!" + kBcryptHash + "\n bob:" + kBcryptHash + "\ncy\t:" + kBcryptHash + "\n\xef\xbb\xbf" +
+            "eve:" + kBcryptHash + "\neve:" + kBcryptHash + "\n" + std::string(300, ' ') + "zoe:" + kBcryptHash + "\n");
   EXPECT_EQ(content.problems.size(), 6U);
   ASSERT_EQ(content.users.size(), 5U);
   const std::string_view logins[] = {"ada", "bob", "cy", "eve", "zoe"};
@@ -145,7 +145,8 @@ TEST(HtpasswdParser, WhoseNameHasSpaceAroundItIsKnownAndDamaged) {
 }
 
 TEST(HtpasswdParser, ALockedUserIsNoMistake) {
-  const HtpasswdContent content = parse("ada:!" + kHash + ":id=42\nbob:*\neve:*LK*\nmia:!!\nzoe:" + kHash + "\n");
+  const HtpasswdContent content =
+      parse("ada:!" + kBcryptHash + ":id=42\nbob:*\neve:*LK*\nmia:!!\nzoe:" + kBcryptHash + "\n");
   EXPECT_THAT(content.problems, IsEmpty());
   ASSERT_EQ(content.users.size(), 5U);
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(content.users[i].entry.locked) << content.users[i].login;
@@ -153,7 +154,7 @@ TEST(HtpasswdParser, ALockedUserIsNoMistake) {
 }
 
 TEST(HtpasswdParser, TheFirstLineOfANameCounts) {
-  const HtpasswdContent content = parse("ada:!\nada:" + kHash + "\n");
+  const HtpasswdContent content = parse("ada:!\nada:" + kBcryptHash + "\n");
   EXPECT_THAT(content.problems, ElementsAre("users:2: user \"ada\" is already on line 1"));
   ASSERT_EQ(content.users.size(), 1U);
   EXPECT_TRUE(content.users[0].entry.locked);
@@ -163,14 +164,14 @@ TEST(HtpasswdParser, SkipsAByteOrderMarkBlankLinesAndIndentedComments) {
   const HtpasswdContent content = parse(
       "\xef\xbb\xbf"
       "ada:" +
-      kHash + "\n \t\r\n  # users:x\n");
+      kBcryptHash + "\n \t\r\n  # users:x\n");
   EXPECT_THAT(content.problems, IsEmpty());
   ASSERT_EQ(content.users.size(), 1U);
   EXPECT_EQ(content.users[0].login, "ada");
 }
 
 TEST(HtpasswdParser, RefusesNamesWithSpaceAroundThem) {
-  EXPECT_THAT(parse(" ada:" + kHash + "\nbob :" + kHash + "\neve\xc2\xa0:" + kHash + "\n").problems,
+  EXPECT_THAT(parse(" ada:" + kBcryptHash + "\nbob :" + kBcryptHash + "\neve\xc2\xa0:" + kBcryptHash + "\n").problems,
               ElementsAre("users:1: name \" ada\" has white space around it",
                           "users:2: name \"bob \" has white space around it",
                           "users:3: name \"eve\\xc2\\xa0\" has white space around it"));
@@ -178,8 +179,9 @@ TEST(HtpasswdParser, RefusesNamesWithSpaceAroundThem) {
 
 TEST(HtpasswdParser, RefusesValuesWithSpaceAroundThem) {
   const HtpasswdContent content =
-      parse("a:" + kHash + ":id= 42\nb:" + kHash + ":name=Bob ;id=7\nc:" + kHash + ":email=\xc2\xa0x@y\nd:" + kHash +
-            ":roles=staff, admin\ne:" + kHash + ":id=1; roles=staff\nf:" + kHash + ":id=4 2;name=F \xc2\xa0 F\n");
+      parse("a:" + kBcryptHash + ":id= 42\nb:" + kBcryptHash + ":name=Bob ;id=7\nc:" + kBcryptHash +
+            ":email=\xc2\xa0x@y\nd:" + kBcryptHash + ":roles=staff, admin\ne:" + kBcryptHash +
+            ":id=1; roles=staff\nf:" + kBcryptHash + ":id=4 2;name=F \xc2\xa0 F\n");
   EXPECT_THAT(content.problems,
               ElementsAre("users:1: user \"a\": id \" 42\" has white space around it",
                           "users:2: user \"b\": name \"Bob \" has white space around it",
@@ -191,15 +193,16 @@ TEST(HtpasswdParser, RefusesValuesWithSpaceAroundThem) {
 }
 
 TEST(HtpasswdParser, FilesAUserUnderTheCanonicalName) {
-  EXPECT_EQ(parse("jose\xcc\x81:" + kHash).users.at(0).login, "jos\xc3\xa9");
-  const HtpasswdContent content = parseHtpasswd("Ada:" + kHash + "\nada:" + kHash, "users", NameCase::kIgnored);
+  EXPECT_EQ(parse("jose\xcc\x81:" + kBcryptHash).users.at(0).login, "jos\xc3\xa9");
+  const HtpasswdContent content =
+      parseHtpasswd("Ada:" + kBcryptHash + "\nada:" + kBcryptHash, "users", NameCase::kIgnored);
   EXPECT_THAT(content.problems, ElementsAre("users:2: user \"ada\" is already on line 1"));
   EXPECT_EQ(content.users.at(0).login, "ada");
   EXPECT_TRUE(content.users.at(0).entry.user.json.starts_with(R"({"id":"Ada",)"));
 }
 
 TEST(HtpasswdParser, NeverRepeatsAPasswordOrHash) {
-  for (const std::string& problem : parse("bob:hunter2\nada:$2y$99$" + kHash + "\nhunter2\n").problems)
+  for (const std::string& problem : parse("bob:hunter2\nada:$2y$99$" + kBcryptHash + "\nhunter2\n").problems)
     EXPECT_EQ(problem.find("hunter2"), std::string::npos) << problem;
 }
 

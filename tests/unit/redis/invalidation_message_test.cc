@@ -6,16 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "unit/redis/replies.h"
+
 namespace sessiond {
 namespace {
 
-using Kind = InvalidationMessage::Kind;
+using Message = InvalidationMessage::Kind;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-RedisReply text(const std::string& bytes) {
-  return {.type = RedisReply::Type::kString, .text = bytes};
-}
 
 RedisReply array(std::vector<RedisReply> elements) {
   RedisReply reply{.type = RedisReply::Type::kArray};
@@ -30,37 +28,38 @@ RedisReply message(RedisReply payload) {
 TEST(InvalidationMessage, NamesTheKeysThatHaveChanged) {
   const RedisReply reply = message(array({text("sess:a"), text("sessiond:revoked:b")}));
   const InvalidationMessage read = readInvalidationMessage(reply);
-  EXPECT_EQ(read.kind, Kind::kKeys);
+  EXPECT_EQ(read.kind, Message::kKeys);
   EXPECT_THAT(read.keys, ElementsAre("sess:a", "sessiond:revoked:b"));
 }
 
 TEST(InvalidationMessage, NilMeansEveryKey) {
-  EXPECT_EQ(readInvalidationMessage(message({})).kind, Kind::kEverything);
+  EXPECT_EQ(readInvalidationMessage(message({})).kind, Message::kEverything);
 }
 
 TEST(InvalidationMessage, KnowsTheConfirmation) {
   const RedisReply confirmed =
       array({text("subscribe"), text("__redis__:invalidate"), {.type = RedisReply::Type::kInteger, .integer = 1}});
-  EXPECT_EQ(readInvalidationMessage(confirmed).kind, Kind::kSubscribed);
+  EXPECT_EQ(readInvalidationMessage(confirmed).kind, Message::kSubscribed);
 }
 
 TEST(InvalidationMessage, KnowsTheAnswerToAPing) {
-  EXPECT_EQ(readInvalidationMessage(array({text("pong"), text("")})).kind, Kind::kPong);
+  EXPECT_EQ(readInvalidationMessage(array({text("pong"), text("")})).kind, Message::kPong);
 }
 
 TEST(InvalidationMessage, PassesAnErrorOn) {
   const RedisReply error{.type = RedisReply::Type::kError, .text = "NOPERM no"};
-  EXPECT_EQ(readInvalidationMessage(error).kind, Kind::kError);
+  EXPECT_EQ(readInvalidationMessage(error).kind, Message::kError);
   EXPECT_EQ(readInvalidationMessage(error).text, "NOPERM no");
 }
 
 TEST(InvalidationMessage, TakesNothingElseForOne) {
-  EXPECT_EQ(readInvalidationMessage(text("sess:a")).kind, Kind::kNonsense);
-  EXPECT_EQ(readInvalidationMessage(array({})).kind, Kind::kNonsense);
-  EXPECT_EQ(readInvalidationMessage(array({text("message"), text("other"), array({text("k")})})).kind, Kind::kNonsense);
-  EXPECT_EQ(readInvalidationMessage(message(text("sess:a"))).kind, Kind::kNonsense);
+  EXPECT_EQ(readInvalidationMessage(text("sess:a")).kind, Message::kNonsense);
+  EXPECT_EQ(readInvalidationMessage(array({})).kind, Message::kNonsense);
+  EXPECT_EQ(readInvalidationMessage(array({text("message"), text("other"), array({text("k")})})).kind,
+            Message::kNonsense);
+  EXPECT_EQ(readInvalidationMessage(message(text("sess:a"))).kind, Message::kNonsense);
   EXPECT_EQ(readInvalidationMessage(array({text("unsubscribe"), text("__redis__:invalidate"), {}})).kind,
-            Kind::kNonsense);
+            Message::kNonsense);
 }
 
 std::vector<std::string> idsOf(const InvalidationScope& scope, std::string_view key) {

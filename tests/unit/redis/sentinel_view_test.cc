@@ -5,14 +5,12 @@
 #include <initializer_list>
 #include <string>
 
+#include "unit/redis/replies.h"
+
 namespace sessiond {
 namespace {
 
 using Type = RedisReply::Type;
-
-RedisReply text(const std::string& bytes) {
-  return {.type = Type::kString, .text = bytes, .elements = {}};
-}
 
 RedisReply error(const std::string& bytes) {
   return {.type = Type::kError, .text = bytes, .elements = {}};

@@ -11,13 +11,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-const WallTime kNow(milliseconds(1767225600000));
+const WallTime kMadeAt(milliseconds(1767225600000));
 constexpr std::string_view kOwn =
     R"("_sd":{"created":1767225600000,"authenticated":1767225600000,"address":"192.0.2.0/24","login":"ada"}})";
 
 std::string compose(const NewSessionCookie& cookie, std::string_view user = R"({"id":42})",
                     std::string_view user_at = "/user") {
-  return composeSession(cookie, user, {.created = kNow, .address = "192.0.2.0/24", .login = "ada"}, user_at);
+  return composeSession(cookie, user, {.created = kMadeAt, .address = "192.0.2.0/24", .login = "ada"}, user_at);
 }
 
 TEST(NewSession, IsWhatExpressWouldHaveStored) {
@@ -32,7 +32,7 @@ TEST(NewSession, IsWhatExpressWouldHaveStored) {
 TEST(NewSession, WritesEveryAttributeInExpressOrder) {
   NewSessionCookie cookie;
   cookie.original_max_age = milliseconds(86400000);
-  cookie.expires = kNow + milliseconds(86400000);
+  cookie.expires = kMadeAt + milliseconds(86400000);
   cookie.secure = true;
   cookie.same_site = SameSite::kLax;
   cookie.domain = "example.org";
@@ -66,14 +66,14 @@ TEST(NewSession, PutsTheUserWhereTheCheckLooksForIt) {
 }
 
 TEST(NewSession, EscapesAddressAndName) {
-  EXPECT_NE(composeSession({}, "1", {.created = kNow, .address = "\"\n", .login = "\\"})
+  EXPECT_NE(composeSession({}, "1", {.created = kMadeAt, .address = "\"\n", .login = "\\"})
                 .find(R"("address":"\"\n","login":"\\"}})"),
             std::string::npos);
 }
 
 TEST(NewSession, SaysWhoseLoginItWas) {
   const std::string json =
-      composeSession({}, R"({"id":42})", {.created = kNow, .login = "ada", .epoch = 3, .user_id = "42"});
+      composeSession({}, R"({"id":42})", {.created = kMadeAt, .login = "ada", .epoch = 3, .user_id = "42"});
   EXPECT_NE(json.find(R"("login":"ada","user":"42","epoch":3}})"), std::string::npos) << json;
 }
 
@@ -89,8 +89,8 @@ TEST(NewSession, IsReadBackAsItWasMeant) {
   const SessionFacts facts = FactsExtractor(rules).extract(compose(cookie, R"({"id":"u1"})", "/passport/user"));
   EXPECT_EQ(facts.state, CheckStatus::kValid);
   EXPECT_EQ(facts.identity.lines(), "X-Id: u1\r\n");
-  EXPECT_EQ(facts.created, kNow);
-  EXPECT_EQ(facts.authenticated, kNow);
+  EXPECT_EQ(facts.created, kMadeAt);
+  EXPECT_EQ(facts.authenticated, kMadeAt);
   EXPECT_EQ(facts.touch_ttl, std::chrono::seconds(2));
   EXPECT_EQ(facts.cookie.domain, "example.org");
 }

@@ -8,7 +8,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-const WallTime kNow(milliseconds(1767225600000));
+const WallTime kCheckedAt(milliseconds(1767225600000));
 
 class Judge : public testing::Test {
  protected:
@@ -16,7 +16,7 @@ class Judge : public testing::Test {
     facts_.state = CheckStatus::kValid;
     facts_.policies_met = 1;
   }
-  Judgement judgement() const { return judge(facts_, policy_, index_, absolute_timeout_, kNow); }
+  Judgement judgement() const { return judge(facts_, policy_, index_, absolute_timeout_, kCheckedAt); }
   CheckStatus status() const { return judgement().status; }
 
   SessionFacts facts_;
@@ -32,7 +32,7 @@ TEST_F(Judge, AllowsALogin) {
 }
 
 TEST_F(Judge, RefusesAForgottenState) {
-  EXPECT_EQ(judge(SessionFacts(), policy_, 0, seconds(0), kNow).status, CheckStatus::kCorrupt);
+  EXPECT_EQ(judge(SessionFacts(), policy_, 0, seconds(0), kCheckedAt).status, CheckStatus::kCorrupt);
 }
 
 TEST_F(Judge, TakesWhatIsCertainlyNoLoginForNobodyWhereASessionIsOptional) {
@@ -48,7 +48,7 @@ TEST_F(Judge, TakesWhatIsCertainlyNoLoginForNobodyWhereASessionIsOptional) {
   }
   facts_.state = CheckStatus::kValid;
   EXPECT_FALSE(judgement().admitted_as_nobody);
-  facts_.created = kNow - seconds(11);
+  facts_.created = kCheckedAt - seconds(11);
   absolute_timeout_ = seconds(10);
   EXPECT_EQ(status(), CheckStatus::kExpired);
   EXPECT_TRUE(judgement().admitted_as_nobody);
@@ -69,9 +69,9 @@ TEST_F(Judge, NeverAdmitsARefusedLoginAsNobody) {
 
 TEST_F(Judge, ExpiresBeyondTheAbsoluteTimeout) {
   absolute_timeout_ = seconds(10);
-  facts_.created = kNow - seconds(10);
+  facts_.created = kCheckedAt - seconds(10);
   EXPECT_EQ(status(), CheckStatus::kValid);
-  facts_.created = kNow - seconds(10) - milliseconds(1);
+  facts_.created = kCheckedAt - seconds(10) - milliseconds(1);
   EXPECT_EQ(status(), CheckStatus::kExpired);
   facts_.state = CheckStatus::kAnonymous;
   EXPECT_EQ(status(), CheckStatus::kExpired);
@@ -88,17 +88,17 @@ TEST_F(Judge, HasNoAbsoluteTimeoutForSessionsOfOthersOrWhenItIsOff) {
 
 TEST_F(Judge, TakesACreationInTheFutureForNow) {
   absolute_timeout_ = seconds(10);
-  facts_.created = kNow + seconds(5);
-  facts_.authenticated = kNow + seconds(5);
+  facts_.created = kCheckedAt + seconds(5);
+  facts_.authenticated = kCheckedAt + seconds(5);
   policy_.max_auth_age = seconds(1);
   EXPECT_EQ(status(), CheckStatus::kValid);
 }
 
 TEST_F(Judge, AsksForANewLoginWhenItIsTooOldOrUnknown) {
   policy_.max_auth_age = seconds(300);
-  facts_.authenticated = kNow - seconds(300);
+  facts_.authenticated = kCheckedAt - seconds(300);
   EXPECT_EQ(status(), CheckStatus::kValid);
-  facts_.authenticated = kNow - seconds(300) - milliseconds(1);
+  facts_.authenticated = kCheckedAt - seconds(300) - milliseconds(1);
   EXPECT_EQ(status(), CheckStatus::kStale);
   facts_.authenticated = std::nullopt;
   EXPECT_EQ(status(), CheckStatus::kStale);
@@ -153,7 +153,7 @@ TEST_F(Judge, AnswersTheSeverestReasonFirst) {
 }
 
 TEST(JudgeDeathTest, HasNoBitBeyondTheLastPolicy) {
-  EXPECT_DEATH((void)judge(SessionFacts(), SessionPolicy(), 64, seconds(0), kNow), "check failed");
+  EXPECT_DEATH((void)judge(SessionFacts(), SessionPolicy(), 64, seconds(0), kCheckedAt), "check failed");
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-const std::string kHere = "this redis";
+const std::string kThisRedis = "this redis";
 constexpr std::uint64_t kTag = 0xab;
 const std::string kAuth = "htpasswd:00000000000000ab";
 const std::string kOtherAuth = "htpasswd:00000000000000cd";
@@ -41,9 +41,11 @@ class WithdrawnLoginsTest : public testing::Test {
     put(id, user, R"(,"_sd":{"created":)" + now + R"(,"authenticated":)" + now + R"(,"auth":")" + auth + "\"}");
   }
   /// They can log in with that password no more.
-  void withdraw(const std::string& user = "7", const std::string& where = kHere) { withdrawn_.add(where, user, kTag); }
+  void withdraw(const std::string& user = "7", const std::string& where = kThisRedis) {
+    withdrawn_.add(where, user, kTag);
+  }
   bool lives(const std::string& id) { return store_.value(idOf(id)).has_value(); }
-  void endSome(const std::string& where = kHere) {
+  void endSome(const std::string& where = kThisRedis) {
     withdrawn_.endSome({.where = where,
                         .store = store_,
                         .index = index_,
@@ -53,7 +55,7 @@ class WithdrawnLoginsTest : public testing::Test {
                         .log_key = log_key_});
   }
   /// What the log says of it.
-  std::string endSomeLogged(const std::string& where = kHere) {
+  std::string endSomeLogged(const std::string& where = kThisRedis) {
     testing::internal::CaptureStderr();
     endSome(where);
     return testing::internal::GetCapturedStderr();
