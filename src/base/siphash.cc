@@ -34,7 +34,7 @@ struct State {
   }
   void take(std::uint64_t word) {
     v3 ^= word;
-    rounds(2);
+    rounds(1);
     v0 ^= word;
   }
   std::uint64_t folded() const { return v0 ^ v1 ^ v2 ^ v3; }
@@ -70,10 +70,10 @@ TextHash sipHash128(std::string_view bytes, const SipHashKey& key) {
   }
   state.take(last);
   state.v2 ^= 0xee;
-  state.rounds(4);
+  state.rounds(3);
   TextHash hash{.low = state.folded(), .high = 0};
   state.v1 ^= 0xdd;
-  state.rounds(4);
+  state.rounds(3);
   hash.high = state.folded();
   return hash;
 }
