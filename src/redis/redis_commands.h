@@ -26,6 +26,12 @@ class RedisCommands {
   void argument(std::string_view bytes) { argument(bytes, {}); }
   void argument(std::string_view first_part, std::string_view second_part, std::string_view third_part = {});
 
+  /// What another one holds, as it is. That may be the beginning of a command, whose other arguments follow, or some
+  /// arguments: what many commands have in common is written once.
+  void append(const RedisCommands& written) {
+    bytes_.append(written.bytes_);
+    count_ += written.count_;
+  }
   /// One whole command of another pipeline, or several that stand there in a row, as they are.
   void addWhole(std::string_view commands, std::size_t count = 1) {
     bytes_.append(commands);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
@@ -54,8 +55,21 @@ Expected<std::uint64_t, StoreError> userTagOf(std::string_view name, const Redis
 
 }  // namespace
 
-SessionReading::SessionReading(const SessionSettings& config, RedisKeys keys)
-    : keys_(std::move(keys)), last_byte_(std::to_string(config.max_bytes)) {}
+SessionReading::SessionReading(const SessionSettings& config, RedisKeys keys) : keys_(std::move(keys)) {
+  value_.before.begin(4);
+  value_.before.argument("GETRANGE");
+  value_.behind.argument("0");
+  value_.behind.argument(std::to_string(config.max_bytes));  // counted from 0: one more than it may have
+  ttl_.before.begin(2);
+  ttl_.before.argument("PTTL");
+  tombstone_.before.begin(2);
+  tombstone_.before.argument("EXISTS");
+  user_.before.begin(4);
+  user_.before.argument("HMGET");
+  user_.behind.argument("password");
+  user_.behind.argument("disabled");
+  epoch_.add({"GET", keys_.epoch()});
+}
 
 std::optional<std::uint64_t> SessionReading::epochIn(const RedisReply& reply) {
   if (reply.type == Type::kNil) return 0;
@@ -70,23 +84,10 @@ bool SessionReading::isEpochDamaged(const RedisReply& reply) {
 
 void SessionReading::write(std::span<const SessionLoad> loads, RedisCommands& commands, bool with_epoch) const {
   for (const SessionLoad& load : loads) {
-    commands.begin(4);
-    commands.argument("GETRANGE");
-    commands.argument(keys_.sessions(), load.id->bytes());
-    commands.argument("0");
-    commands.argument(last_byte_);
-    if (load.wants_ttl) {
-      commands.begin(2);
-      commands.argument("PTTL");
-      commands.argument(keys_.sessions(), load.id->bytes());
-    }
+    value_.write(commands, keys_.sessions(), load.id->bytes());
+    if (load.wants_ttl) ttl_.write(commands, keys_.sessions(), load.id->bytes());
     writeTombstone(*load.id, commands);
-    if (load.user.empty()) continue;
-    commands.begin(4);
-    commands.argument("HMGET");
-    commands.argument(keys_.users(), load.user);
-    commands.argument("password");
-    commands.argument("disabled");
+    if (!load.user.empty()) user_.write(commands, keys_.users(), load.user);
   }
   // Behind them all, so that it is no older than any of them.
   if (with_epoch && !loads.empty()) writeEpoch(commands);
@@ -94,9 +95,7 @@ void SessionReading::write(std::span<const SessionLoad> loads, RedisCommands& co
 
 void SessionReading::writeTombstone(const SessionId& id, RedisCommands& commands) const {
   const RedisKeys::Frame frame = keys_.tombstoneFrame(id.bytes());
-  commands.begin(2);
-  commands.argument("EXISTS");
-  commands.argument(frame.before, id.bytes(), frame.behind);
+  tombstone_.write(commands, frame.before, id.bytes(), frame.behind);
 }
 
 bool SessionReading::read(std::span<SessionLoad> loads, const RedisReplies& replies, std::size_t first,

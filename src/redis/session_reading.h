@@ -17,7 +17,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 
 #include "redis/redis_access.h"
 #include "redis/redis_commands.h"
@@ -35,7 +35,7 @@ class SessionReading {
 
   /// Appends the commands for all of them. `with_epoch`: how often everybody was logged out is asked for as well.
   void write(std::span<const SessionLoad> loads, RedisCommands& commands, bool with_epoch = true) const;
-  void writeEpoch(RedisCommands& commands) const { commands.add({"GET", keys_.epoch()}); }
+  void writeEpoch(RedisCommands& commands) const { commands.append(epoch_); }
   /// Absent: nobody can tell.
   static std::optional<std::uint64_t> epochIn(const RedisReply& reply);
   /// Is it so because the key holds something else, and not because the server did not say?
@@ -52,8 +52,25 @@ class SessionReading {
   static void shrink(RedisReplies& replies);
 
  private:
+  /// A command but for its key.
+  struct Question {
+    RedisCommands before;
+    RedisCommands behind;
+
+    void write(RedisCommands& commands, std::string_view prefix, std::string_view id,
+               std::string_view suffix = {}) const {
+      commands.append(before);
+      commands.argument(prefix, id, suffix);
+      commands.append(behind);
+    }
+  };
+
   const RedisKeys keys_;
-  const std::string last_byte_;  ///< what GETRANGE reads to: max_bytes, counted from 0
+  Question value_;
+  Question ttl_;
+  Question tombstone_;
+  Question user_;
+  RedisCommands epoch_;
 };
 
 }  // namespace sessiond

@@ -56,6 +56,24 @@ TEST(RedisCommands, JoinsAPrefixAndAnIdToOneArgument) {
   EXPECT_EQ(commands.bytes(), formattedByHiredis({"GET", "sess:abc"}));
 }
 
+TEST(RedisCommands, WhatManyHaveInCommonIsWrittenOnce) {
+  RedisCommands before;
+  before.begin(4);
+  before.argument("GETRANGE");
+  RedisCommands behind;
+  behind.argument("0");
+  behind.argument("99");
+  RedisCommands commands;
+  for (const char* key : {"a", "bc"}) {
+    commands.append(before);
+    commands.argument(key);
+    commands.append(behind);
+  }
+  EXPECT_EQ(commands.bytes(),
+            formattedByHiredis({"GETRANGE", "a", "0", "99"}) + formattedByHiredis({"GETRANGE", "bc", "0", "99"}));
+  EXPECT_EQ(commands.count(), 2U);
+}
+
 TEST(RedisCommands, AScriptHasOneKeyAndArguments) {
   RedisCommands commands;
   commands.beginScript("return ARGV[1]", 2);
