@@ -45,6 +45,17 @@ TEST(ClaimedIdentity, AnEmptyValueClaimsNothingButHidesNoOther) {
   EXPECT_EQ(claimIn({{"HTTP_X_USER_ID", ""}, {"HTTP_X_USER_ID", "666"}}), "HTTP_X_USER_ID");
 }
 
+TEST(ClaimedIdentity, ALongNameIsKnownAndOneSixtyFourShorterIsAnotherOne) {
+  HeaderBlock block;
+  EXPECT_TRUE(block.add("X-" + std::string(68, 'a'), ""));
+  const ClaimedIdentity claimed(block);
+  const std::string name = "HTTP_X_" + std::string(68, 'A');
+  const Param params[] = {{"HTTP_X_AAAA", "1"}, {name, "1"}};
+  Request request;
+  request.params = params;
+  EXPECT_EQ(claimed.findIn(request), name);
+}
+
 TEST(ClaimedIdentity, NothingConfiguredNothingClaimed) {
   Request request;
   const Param params[] = {{"HTTP_X_USER_ID", "1"}};
