@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -70,9 +71,11 @@ TEST_F(Log, TellsTheTimeInUtcWhereverItRuns) {
   setenv("TZ", "Elsewhere-5:30", 1);
   tzset();
   ASSERT_TRUE(setUpLog({.file = file_}));
-  const std::time_t before = std::time(nullptr);
+  // Not time(), which may be some milliseconds behind the clock that the log reads.
+  const auto now = [] { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); };
+  const std::time_t before = now();
   logInfo("now");
-  const std::time_t after = std::time(nullptr);
+  const std::time_t after = now();
   unsetenv("TZ");
   tzset();
   std::tm written_time{};
