@@ -1,7 +1,6 @@
 // How the daemon's allocator works. The daemon is linked with jemalloc, and so are the tests that hold sums of memory
-// against it: libfcgi asks for a dozen pieces of memory a request, 8 KiB buffers among them, which jemalloc hands out
-// again without a lock and glibc does not; and a look-up among a million cached sessions goes to memory that is in
-// no processor's tables unless its pages are huge.
+// against it: a look-up among a million cached sessions goes to memory that is in no processor's tables unless its
+// pages are huge, and what a check asks for while it waits for Redis is handed out again without a lock.
 //
 // https://jemalloc.net/jemalloc.3.html#tuning says what the options mean. The environment's MALLOC_CONF outdoes them.
 

@@ -2,9 +2,8 @@
 //
 // libfcgi 2.4.2 must not meet bytes that nobody has looked at: a management record overflows its stack, half a request
 // blocks the thread, an aborted one looks whole (tests/integration/fastcgi/libfcgi_facts_test.cc). So a lane asks here
-// about what it has received, and libfcgi reads only what was found to be sound. The parameters, which have to be
-// walked through for that, are taken as they were found here: read once more by libfcgi they would cost a third of a
-// check, most of it allocation.
+// about what it has received, and libfcgi reads only what was found to be sound, and of that only bodies. The
+// parameters, which have to be walked through for that, are taken as they were found here.
 //
 // Pure functions over bytes; nothing is kept. Every limit stands here.
 

@@ -15,8 +15,8 @@
 #include "base/check.h"
 #include "base/errno_text.h"
 #include "base/log.h"
+#include "fastcgi/answer_records.h"
 #include "fastcgi/records.h"
-#include "fastcgi/refusal.h"
 
 namespace sessiond {
 
@@ -221,7 +221,7 @@ void LaneConnections::decide(Connection& connection, std::string_view bytes, boo
   switch (framing.verdict) {
     case Framing::kComplete:
       if (framing.length == bytes.size()) return serve(connection, bytes, framing, peer_finished);
-      // nginx waits for an answer before it sends the next request, and libfcgi would lose the second one.
+      // nginx waits for an answer before it sends the next request.
       logDebug("fastcgi: pipelined requests refused");
       break;
     case Framing::kIncomplete:

@@ -4,7 +4,7 @@
 // libfcgi 2.4.2 does all its reading through OS_Read, one function of its portability layer (os_unix.c) that its
 // shared object exports and calls by name. This room has an OS_Read of its own, and the dynamic linker prefers the
 // program's. That saves a system call a request, and what has been checked cannot be something else by the time it is
-// read. FastcgiConnection::prepareLibrary() makes sure at start that it is so; libfcgi_facts_test.cc pins it.
+// read. prepareLibfcgi() makes sure at start that it is so; libfcgi_facts_test.cc pins it.
 
 #pragma once
 

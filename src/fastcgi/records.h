@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -18,6 +19,7 @@ namespace sessiond {
 inline constexpr std::size_t kRecordHeaderBytes = 8;
 inline constexpr std::size_t kBeginBodyBytes = 8;
 inline constexpr std::size_t kBeginRecordBytes = kRecordHeaderBytes + kBeginBodyBytes;
+inline constexpr std::size_t kMaxRecordContent = 65535;
 inline constexpr std::uint8_t kFastcgiVersion = 1;
 inline constexpr std::uint8_t kKeepConnectionFlag = 1;
 
@@ -52,15 +54,17 @@ inline RecordHeader readRecordHeader(const char* bytes) {
           .padding = static_cast<std::uint8_t>(bytes[6])};
 }
 
-/// Without padding. REQUIRES: `content` is at most 65535.
+/// Without padding. REQUIRES: `content` is at most kMaxRecordContent.
 inline void appendRecordHeader(std::string& bytes, RecordType type, std::uint16_t request_id, std::size_t content) {
-  bytes += static_cast<char>(kFastcgiVersion);
-  bytes += static_cast<char>(type);
-  bytes += static_cast<char>(request_id >> 8);
-  bytes += static_cast<char>(request_id & 0xff);
-  bytes += static_cast<char>(content >> 8 & 0xff);
-  bytes += static_cast<char>(content & 0xff);
-  bytes.append(2, '\0');  // no padding; reserved
+  const std::array<char, kRecordHeaderBytes> header = {static_cast<char>(kFastcgiVersion),
+                                                       static_cast<char>(type),
+                                                       static_cast<char>(request_id >> 8),
+                                                       static_cast<char>(request_id & 0xff),
+                                                       static_cast<char>(content >> 8 & 0xff),
+                                                       static_cast<char>(content & 0xff),
+                                                       0,   // no padding
+                                                       0};  // reserved
+  bytes.append(header.data(), header.size());
 }
 
 }  // namespace sessiond

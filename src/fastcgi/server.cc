@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/named_thread.h"
-#include "fastcgi/fastcgi_connection.h"
+#include "fastcgi/libfcgi_body.h"
 
 namespace sessiond {
 
@@ -54,7 +54,7 @@ Server::~Server() {
 }
 
 Expected<void, std::string> Server::start() {
-  FastcgiConnection::prepareLibrary();
+  prepareLibfcgi();
   for (std::size_t i = 0; i < settings_.lanes; ++i) {
     Expected<std::unique_ptr<Lane>, std::string> lane = Lane::create(surroundings_);
     if (!lane) {

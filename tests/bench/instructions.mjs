@@ -101,7 +101,7 @@ export async function measureInstructions(plan) {
   await redis.load(stored(express, sessions));
   const makers = {
     kept: (launcher) => new BareResponder('kept', 'bare libfcgi', { form: 'kept', launcher }),
-    lanes: (launcher) => new BareResponder('lanes', 'bare libfcgi in lanes', { form: 'lanes', launcher }),
+    lanes: (launcher) => new BareResponder('lanes', 'an empty answer in lanes', { form: 'lanes', launcher }),
     cached: (launcher) => new Sessiond('cached', 'sessiond', { session: { cache: { enabled: true } }, launcher }),
     uncached: (launcher) => new Sessiond('uncached', 'sessiond', { session: { cache: { enabled: false } }, launcher }),
   };

@@ -1,6 +1,5 @@
 // lanes_responder: sessiond's FastCGI room with a handler that does no work. Every request is answered with 204 and two
-// headers. What it costs beyond libfcgi_responder is what the safe FastCGI server costs; what sessiond costs beyond it
-// is the session check.
+// headers. What it costs is what the safe FastCGI server costs; what sessiond costs beyond it is the session check.
 //
 //   lanes_responder SOCKET LANES
 //

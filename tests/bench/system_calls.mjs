@@ -49,7 +49,7 @@ export async function measureSystemCalls(plan) {
   const cookies = writeCookies(express, sessions, path.join(redis.folder, 'cookies'));
   const peers = [
     new BareResponder('kept', 'bare libfcgi, kept connections', { form: 'kept' }),
-    new BareResponder('lanes', "bare libfcgi in sessiond's lanes", { form: 'lanes' }),
+    new BareResponder('lanes', "an empty answer in sessiond's lanes", { form: 'lanes' }),
     new Sessiond('cached', 'sessiond', { session: { cache: { enabled: true } } }),
     new Sessiond('uncached', 'sessiond without cache', { session: { cache: { enabled: false } } }),
   ];

@@ -23,7 +23,7 @@ export const peerNames = {
   cached: 'sessiond',
   uncached: 'sessiond without cache',
   kept: 'bare libfcgi, kept connections',
-  lanes: "bare libfcgi in sessiond's lanes",
+  lanes: "an empty answer in sessiond's lanes",
   textbook: 'bare libfcgi, textbook',
   nginx: 'nginx `return 204`',
   express: 'express-session + connect-redis',

@@ -2,7 +2,7 @@
 //
 //   textbook   libfcgi alone, a connection for each check, behind nginx as tutorials have it
 //   kept       libfcgi alone, kept connections: the floor; behind sessiond's snippets, so that nginx has the same to do
-//   lanes      libfcgi in sessiond's lanes: how much of a check is the safe FastCGI server, how much the session
+//   lanes      sessiond's lanes and no work at all: how much of a check is the safe FastCGI server, how much the session
 
 import os from 'node:os';
 import path from 'node:path';

@@ -48,7 +48,7 @@ class Hold {
 };
 
 TEST(AnswersNobodyTakes, AnAnswerToAPeerThatHasLeftIsAFailureToWrite) {
-  const std::string beyond_libfcgis_buffer(12'000, 'l');
+  const std::string long_text(12'000, 'l');
   for (const auto& [transport, is_in_body] : std::vector<std::pair<Transport, bool>>{
            {Transport::kUnix, false}, {Transport::kUnix, true}, {Transport::kTcp, false}, {Transport::kTcp, true}}) {
     TestServer server(transport, {.lanes = 1});
@@ -57,9 +57,9 @@ TEST(AnswersNobodyTakes, AnAnswerToAPeerThatHasLeftIsAFailureToWrite) {
       lane.holdIfAsked(exchange);
       exchange.response = Response(200);
       if (is_in_body) {
-        exchange.response.body = beyond_libfcgis_buffer;
+        exchange.response.body = long_text;
       } else {
-        exchange.response.add("X-Long", beyond_libfcgis_buffer);
+        exchange.response.add("X-Long", long_text);
       }
       return Route::kAnswered;
     };

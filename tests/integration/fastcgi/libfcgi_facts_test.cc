@@ -1,5 +1,5 @@
 // What src/fastcgi relies on in libfcgi 2.4.2 without being promised it, and the faults that the framing check keeps
-// away from it. If one of these fails with a newer library, fastcgi_connection.cc and framing_check.h are to be
+// away from it. If one of these fails with a newer library, libfcgi_body.cc and framing_check.h are to be
 // thought over.
 
 #include <fastcgi.h>
@@ -11,10 +11,11 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 
-#include "fastcgi/fastcgi_connection.h"
+#include "fastcgi/libfcgi_body.h"
 #include "fastcgi/libfcgi_input.h"
 #include "support/fastcgi_client.h"
 
@@ -24,7 +25,7 @@ namespace {
 class LibfcgiFacts : public testing::Test {
  protected:
   LibfcgiFacts() {
-    FastcgiConnection::prepareLibrary();
+    prepareLibfcgi();
     int pair[2];
     ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair);
     ours_.reset(pair[0]);
@@ -78,19 +79,6 @@ TEST_F(LibfcgiFacts, ReadsARequestForADescriptorThatWasPutIntoIpcFd) {
   EXPECT_EQ(FCGX_GetError(request_.in), 0);
 }
 
-TEST_F(LibfcgiFacts, ClosingItsStreamsWritesOneAnswerAndFreeingLeavesTheDescriptor) {
-  ASSERT_EQ(accept(TestRequest{.keep = false}.bytes()), 0);
-  FCGX_PutStr("Status: 204 No Content\r\n\r\n", 26, request_.out);
-  EXPECT_EQ(FCGX_FClose(request_.err), 0);
-  EXPECT_EQ(FCGX_FClose(request_.out), 0);
-  FCGX_Free(&request_, 0);
-  EXPECT_EQ(request_.in, nullptr);
-  EXPECT_EQ(request_.ipcFd, ours_.get());
-  EXPECT_TRUE(open());
-  EXPECT_EQ(peer_->receive()->out, "Status: 204 No Content\r\n\r\n");
-  EXPECT_FALSE(peer_->ended(std::chrono::milliseconds(20)));
-}
-
 TEST_F(LibfcgiFacts, OnFailureItClosesTheDescriptorAtOnceAndReturns) {
   const auto before = std::chrono::steady_clock::now();
   EXPECT_NE(accept(fastcgiRecord(4, 1, "no begin")), 0);
@@ -99,37 +87,43 @@ TEST_F(LibfcgiFacts, OnFailureItClosesTheDescriptorAtOnceAndReturns) {
   EXPECT_EQ(::fcntl(ours_.release(), F_GETFD), -1);
 }
 
+TEST_F(LibfcgiFacts, FreeingWritesNothingAndLeavesTheDescriptor) {
+  ASSERT_EQ(accept(TestRequest{.keep = false}.bytes()), 0);
+  FCGX_Free(&request_, 0);
+  EXPECT_EQ(request_.in, nullptr);
+  EXPECT_EQ(request_.ipcFd, ours_.get());
+  EXPECT_TRUE(open());
+  EXPECT_FALSE(peer_->receive(std::chrono::milliseconds(20)));
+}
+
 TEST_F(LibfcgiFacts, WhatItFailsToReadIsGivenUpWithoutLingering) {
   // Can only happen when the framing check and libfcgi disagree.
-  FastcgiConnection connection;
+  const std::string bytes = fastcgiRecord(4, 1, "no begin");
+  std::string body;
   const auto before = std::chrono::steady_clock::now();
-  EXPECT_FALSE(connection.read(ours_, fastcgiRecord(4, 1, "no begin"), {.verdict = Framing::kComplete}, {}));
+  EXPECT_FALSE(readBody(ours_, bytes, {.verdict = Framing::kComplete, .params_end = bytes.size(), .body = 1}, body));
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(1));
   EXPECT_FALSE(ours_);
   EXPECT_TRUE(peer_->ended());
 }
 
-TEST_F(LibfcgiFacts, ARequestThatIsNotWholeOrHasMoreBehindItIsGivenUp) {
-  FastcgiConnection connection;
-  const std::string request = TestRequest{.params = {{"A", "b"}}}.bytes();
+TEST_F(LibfcgiFacts, ABodyThatIsNotWhatWasCheckedIsGivenUp) {
+  const std::string request = TestRequest{.body = "text"}.bytes();
   ParamPlaces params;
   FramingResult framing = checkFraming(request, params);
-  EXPECT_FALSE(connection.read(ours_, request + std::string(9000, 'x'), framing, params.view()));
-  ASSERT_TRUE(connection.read(ours_, request, framing, params.view()));
-  EXPECT_EQ(connection.request().param("A"), "b");
-  framing.body = 1;
-  EXPECT_FALSE(connection.read(ours_, request, framing, params.view()));
-  // What libfcgi takes for whole although it was aborted, by an authorizer that has no body.
-  const std::string aborted = beginRecord(kAuthorizerRole) + fastcgiRecord(2, 1, "");
-  framing = {.verdict = Framing::kComplete, .role = Role::kAuthorizer, .params_end = beginRecord().size()};
-  EXPECT_FALSE(connection.read(ours_, aborted, framing, {}));
-}
-
-TEST_F(LibfcgiFacts, AWriteThatDoesNotFitIsAnErrorOfTheStream) {
-  ASSERT_EQ(accept(TestRequest{}.bytes()), 0);
-  const std::string large(4 * 1024 * 1024, 'x');
-  EXPECT_EQ(FCGX_PutStr(large.data(), static_cast<int>(large.size()), request_.out), -1);
-  EXPECT_NE(FCGX_FClose(request_.out), 0);
+  std::string body;
+  EXPECT_FALSE(readBody(ours_, request + std::string(9000, 'x'), framing, body));
+  ASSERT_TRUE(readBody(ours_, request, framing, body));
+  EXPECT_EQ(body, "text");
+  for (const std::size_t other : {3, 5}) {
+    framing.body = other;
+    EXPECT_FALSE(readBody(ours_, request, framing, body)) << other;
+  }
+  // What libfcgi takes for whole although it was aborted.
+  const std::string aborted = beginRecord() + fastcgiRecord(2, 1, "");
+  framing = {.verdict = Framing::kComplete, .params_end = beginRecord().size(), .body = 4};
+  EXPECT_FALSE(readBody(ours_, aborted, framing, body));
+  EXPECT_TRUE(open());
 }
 
 TEST_F(LibfcgiFacts, FaultAnAbortInPlaceOfTheParametersLooksLikeARequest) {

@@ -66,6 +66,28 @@ TEST_F(NoMemory, ToReadALongParameterWith) {
   expectServed(request);
 }
 
+/// Not even where there was for one before: what that took is not kept.
+TEST_F(NoMemory, ToWriteALongAnswerWith) {
+  const std::string text(kSmallAnswerBytes - 10, 'a');
+  server_.handler->on_receive = [&text](Exchange& exchange) {
+    exchange.response = Response(200);
+    if (exchange.request.param("LONG")) exchange.response.body = text;
+    return Route::kAnswered;
+  };
+  FastcgiClient client = server_.connect();
+  const TestRequest request{.params = {{"LONG", "yes"}}, .keep = true};
+  ASSERT_TRUE(client.ask(request));
+  ASSERT_TRUE(other_.ask({.keep = true}));
+  {
+    const ScarceMemory scarce(kMost);
+    client.send(request.bytes());
+    EXPECT_TRUE(client.ended());
+    EXPECT_TRUE(other_.ask({})) << "somebody else's request";
+    EXPECT_EQ(server_.metrics().write_failures.read(), 1U);
+  }
+  expectServed(request);
+}
+
 }  // namespace
 }  // namespace sessiond
 

@@ -11,8 +11,6 @@ namespace {
 
 class WaitingRequestsTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { FastcgiConnection::prepareLibrary(); }
-
   bool put(std::size_t bytes) {
     auto request = std::make_unique<ActiveRequest>();
     const bool taken = waiting_.put(request, bytes);
