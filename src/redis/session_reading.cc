@@ -138,7 +138,7 @@ void SessionReading::refuseSplit(std::span<SessionLoad> loads, RedisAccess& stor
 void SessionReading::shrink(RedisReplies& replies) {
   constexpr std::size_t kKept = 16 * 1024;
   for (RedisReply& reply : replies) {
-    if (reply.text.capacity() > kKept) reply.text = std::string();
+    if (reply.text.capacity() > kKept) std::string().swap(reply.text);  // an assignment would keep the memory
   }
 }
 

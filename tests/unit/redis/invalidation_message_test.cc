@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "unit/redis/replies.h"
+#include "replies.h"
 
 namespace sessiond {
 namespace {

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <string>
 
-#include "unit/redis/replies.h"
+#include "replies.h"
 
 namespace sessiond {
 namespace {
