@@ -54,6 +54,14 @@ TEST_F(Judge, TakesWhatIsCertainlyNoLoginForNobodyWhereASessionIsOptional) {
   EXPECT_TRUE(judgement().admitted_as_nobody);
 }
 
+TEST_F(Judge, NobodyIsAdmittedWhereItCannotBeTold) {
+  policy_.require_session = false;
+  EXPECT_TRUE(judgeNobody(CheckStatus::kMissing, policy_).admitted_as_nobody);
+  const Judgement unknown = judgeNobody(CheckStatus::kUnavailable, policy_);
+  EXPECT_EQ(unknown.status, CheckStatus::kUnavailable);
+  EXPECT_FALSE(unknown.admitted_as_nobody);
+}
+
 TEST_F(Judge, NeverAdmitsARefusedLoginAsNobody) {
   policy_.require_session = false;
   facts_.policies_met = 0;

@@ -95,6 +95,38 @@ TEST(SignedCookie, RefusesEverySpellingOfASignatureButExpressOwn) {
   }
 }
 
+/// Also behind one that was whole, of which something may still lie about.
+TEST(SignedCookie, RefusesEveryBeginningOfASignature) {
+  const CookieSigner signer = signerWith({kCat});
+  for (std::size_t size = kSignedRaw.rfind('.') + 1; size < kSignedRaw.size(); ++size) {
+    ASSERT_TRUE(signer.verify(kSignedRaw));
+    EXPECT_EQ(outcome(signer, kSignedRaw.substr(0, size)), "bad signature") << size;
+  }
+}
+
+TEST(SignedCookie, RefusesEveryOtherCharacterAtEveryPlaceOfASignature) {
+  const CookieSigner signer = signerWith({kCat});
+  for (int i = 0; i < 100; ++i) {
+    const std::string id = "id" + std::to_string(i);
+    std::string value = "s:" + id + "." + base64EncodeUnpadded(asBytes(HmacKey(Secret(std::string(kCat))).sign(id)));
+    ASSERT_EQ(outcome(signer, value), "0 " + id);
+    for (std::size_t at = value.rfind('.') + 1; at < value.size(); ++at) {
+      const char right = value[at];
+      for (const char wrong : {'_', '-', '=', ' ', '\xff'}) {
+        value[at] = wrong;
+        EXPECT_EQ(outcome(signer, value), "bad signature") << value;
+      }
+      value[at] = right;
+    }
+  }
+}
+
+TEST(SignedCookie, WhatIsTooLongIsNotDecoded) {
+  const CookieSigner signer = signerWith({kCat});
+  EXPECT_EQ(outcome(signer, "%" + std::string(CookieSigner::kMaxValueBytes - 1, 'a')), "malformed");
+  EXPECT_EQ(outcome(signer, std::string(CookieSigner::kMaxValueBytes, 'a') + "%41"), "malformed");
+}
+
 TEST(SignedCookie, RefusesAnotherIdAndAnotherSecret) {
   EXPECT_EQ(outcome(signerWith({kCat}), "s:uiNwd2kU2wS7YzP4.KdGJF4sb2012i/+hMVBCcyG20MA8ZD2s4UJzb2tyYIA"),
             "bad signature");
