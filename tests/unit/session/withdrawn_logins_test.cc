@@ -147,6 +147,14 @@ TEST_F(WithdrawnLoginsTest, IsNotWorkedOffWithAnotherStore) {
   EXPECT_FALSE(lives("old"));
 }
 
+TEST_F(WithdrawnLoginsTest, WhatIsAnotherStoresHoldsUpNothing) {
+  logIn("phone", kAuth);
+  withdraw("8", "another redis");
+  withdraw();
+  endSome();
+  EXPECT_FALSE(lives("phone"));
+}
+
 TEST_F(WithdrawnLoginsTest, SaysWhatNobodyHasAskedForAnyMore) {
   logIn("old", kAuth);
   withdraw();
