@@ -97,10 +97,14 @@ packages_found := $(if $(call package_flags,--libs $(PACKAGES) $(LINKED) $(ALLOC
 
 # What is compiled of a folder, each thing as its first and last file: 1-8 9-16.
 spans      := $(shell seq 1 $(UNITY) 500 | sed 's/.*/echo &-$$((& + $(UNITY) - 1))/' | sh)
+ifneq ($(words $(UNITY)) $(if $(spans),counted),1 counted)
+$(error UNITY is how many files are compiled as one, 1 or more, and not '$(UNITY)')
+endif
 first_of    = $(firstword $(subst -, ,$(1)))
 files_in    = $(wordlist $(call first_of,$(2)),$(lastword $(subst -, ,$(2))),$(sort $(wildcard $(1)/*.cc)))
 folders_of  = $(patsubst %/,%,$(sort $(dir $(wildcard $(1)/*.cc $(1)/*/*.cc))))
-units_of    = $(foreach s,$(spans),$(if $(call files_in,$(1),$(s)),$(if $(filter 1,$(UNITY)),\
+units_of    = $(if $(word 501,$(wildcard $(1)/*.cc)),$(error $(1) has more files than are counted here))\
+              $(foreach s,$(spans),$(if $(call files_in,$(1),$(s)),$(if $(filter 1,$(UNITY)),\
                 $(patsubst %.cc,$(OUT)/%.o,$(call files_in,$(1),$(s))),$(OUT)/$(1)/unity_$(s).o)))
 objects_of  = $(foreach f,$(call folders_of,$(1)),$(call units_of,$(f)))
 

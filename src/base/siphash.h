@@ -1,7 +1,7 @@
 // SipHash-1-3 with a result of 128 bits (Aumasson and Bernstein, 2012), keyed with random bytes at the start of the
 // process: for knowing a text again without keeping it. Whoever writes the texts cannot make two of them alike without
-// the key, and by chance nobody will. No result leaves the process, so nobody has one to work on; that is where the
-// paper's 2-4, at twice the cost, has more to offer.
+// the key, and by chance nobody will. No result by that key leaves the process, so nobody has one to work on; that is
+// where the paper's 2-4, at twice the cost, has more to offer.
 //
 // OpenSSL has it too (EVP_MAC), at several times the cost for a text of a few hundred bytes, which is what a session
 // is.
