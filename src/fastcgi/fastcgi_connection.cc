@@ -68,8 +68,10 @@ bool FastcgiConnection::answer(const Response& response, std::chrono::millisecon
 void FastcgiConnection::abandon() {
   fd_ = -1;
   request_ = {};
-  explicit_bzero(param_text_.data(), param_text_.size());
-  param_text_.clear();
+  if (!param_text_.empty()) {
+    explicit_bzero(param_text_.data(), param_text_.size());
+    param_text_.clear();
+  }
   if (!body_.empty()) wipeString(body_);
 }
 

@@ -22,34 +22,27 @@ class PairWalk {
   enum class Step { kGoOn, kTooLong, kTooMany };
 
   Step feed(std::string_view chunk) {
-    const char* at = chunk.data();
-    const char* const end = at + chunk.size();
-    passed_ += chunk.size();
-    std::size_t skip = skip_;
-    for (;;) {
-      const auto left = static_cast<std::size_t>(end - at);
-      if (skip >= left) {
-        skip_ = skip - left;
-        return Step::kGoOn;
-      }
-      at += skip;
-      const bool whole_header = left - skip >= kLongestPairHeader;
-      skip = 0;
+    const char* const bytes = chunk.data();
+    std::size_t at = skip_;
+    while (at < chunk.size()) {
       ParamPlace pair;
-      if (whole_header && collected_ == 0) {
-        at += readLengths(at, pair);
+      if (collected_ == 0 && chunk.size() - at >= kLongestPairHeader) {
+        at += readLengths(bytes + at, pair);
       } else {
-        header_[collected_++] = *at++;
+        header_[collected_++] = bytes[at++];
         if (collected_ < headerBytesNeeded()) continue;
         readLengths(header_.data(), pair);
         collected_ = 0;
       }
       if (pair.name > kMaxRequestBytes || pair.value > kMaxRequestBytes) return Step::kTooLong;
       if (places_.full()) return Step::kTooMany;
-      pair.at = static_cast<std::uint32_t>(passed_ - static_cast<std::size_t>(end - at));
+      pair.at = static_cast<std::uint32_t>(passed_ + at);
       places_.add(pair);
-      skip = std::size_t{pair.name} + pair.value;
+      at += std::size_t{pair.name} + pair.value;
     }
+    passed_ += chunk.size();
+    skip_ = at - chunk.size();
+    return Step::kGoOn;
   }
 
   bool atBorder() const { return skip_ == 0 && collected_ == 0; }
@@ -58,18 +51,21 @@ class PairWalk {
   /// Reads one length into `length`; returns the bytes it took.
   static std::size_t readLength(const char* bytes, std::uint32_t& length) {
     length = byteAt(bytes, 0);
-    if (length < 0x80) return 1;
+    if (length < kShortLength) return 1;
     length = (length & 0x7f) << 24 | byteAt(bytes, 1) << 16 | byteAt(bytes, 2) << 8 | byteAt(bytes, 3);
     return 4;
   }
   static std::size_t readLengths(const char* bytes, ParamPlace& pair) {
+    pair.name = byteAt(bytes, 0);
+    pair.value = byteAt(bytes, 1);
+    if ((pair.name | pair.value) < kShortLength) return 2;  // as nearly all are
     const std::size_t taken = readLength(bytes, pair.name);
     return taken + readLength(bytes + taken, pair.value);
   }
   std::size_t headerBytesNeeded() const {
-    const std::size_t name = byteAt(header_.data(), 0) < 0x80 ? 1 : 4;
+    const std::size_t name = byteAt(header_.data(), 0) < kShortLength ? 1 : 4;
     if (collected_ <= name) return name + 1;
-    return name + (byteAt(header_.data(), name) < 0x80 ? 1 : 4);
+    return name + (byteAt(header_.data(), name) < kShortLength ? 1 : 4);
   }
 
   ParamPlaces& places_;

@@ -36,15 +36,16 @@ bool LaneRequests::read(Connection& connection, std::string_view bytes, const Fr
 
 Whereabouts LaneRequests::receive(bool last) {
   Whereabouts where = Whereabouts::kAway;
-  if (!loads_.current().handler()->givesWay(current_->exchange.request)) {
+  LaneLoads::Loading& loading = loads_.current();
+  if (!loading.handler()->givesWay(current_->exchange.request)) {
     waiting_.noteCheck();
-    where = receive(current_, false, last);
+    where = receive(current_, loading, false, last);
   } else {
     Connection& connection = *current_->connection;
     if (waiting_.put(current_, current_bytes_)) {
       lend(connection, last);
     } else {
-      where = receive(current_, false, last);
+      where = receive(current_, loading, false, last);
     }
   }
   if (current_ == nullptr) current_ = spare();
@@ -52,15 +53,14 @@ Whereabouts LaneRequests::receive(bool last) {
 }
 
 Whereabouts LaneRequests::begin(ActiveRequestPtr request, bool event, bool last) {
-  const Whereabouts where = receive(request, event, last);
+  const Whereabouts where = receive(request, loads_.current(), event, last);
   if (request != nullptr) keepSpare(std::move(request));
   return where;
 }
 
 /// Leaves `request` where it is when it has been answered.
-Whereabouts LaneRequests::receive(ActiveRequestPtr& request, bool event, bool last) {
+Whereabouts LaneRequests::receive(ActiveRequestPtr& request, LaneLoads::Loading& loading, bool event, bool last) {
   loads_.noteUse();
-  LaneLoads::Loading& loading = loads_.current();
   const Route found = route(*loading.handler(), request->exchange);
   if (found == Route::kAnswered && !isLarge(request->exchange.response)) return answer(*request, last);
   if (found != Route::kLoad) {

@@ -53,7 +53,7 @@ class LaneRequests {
   [[nodiscard]] Whereabouts finish(ActiveRequestPtr request, bool event, bool last);
 
  private:
-  Whereabouts receive(ActiveRequestPtr& request, bool event, bool last);
+  Whereabouts receive(ActiveRequestPtr& request, LaneLoads::Loading& loading, bool event, bool last);
   Route route(Handler& handler, Exchange& exchange);
   Whereabouts handOn(ActiveRequestPtr& request, Route route, bool event, bool last);
   Whereabouts refuse(ActiveRequest& request, const std::shared_ptr<Handler>& handler, bool last);

@@ -23,7 +23,6 @@ namespace {
 
 constexpr std::size_t kLargestRecord = 65528;  // a multiple of eight below what its length can say
 constexpr std::size_t kLargestAnswer = std::size_t{16} * 1024 * 1024;
-constexpr std::size_t kShortLength = 128;
 constexpr std::uint16_t kRequestId = 1;
 
 Expected<UniqueFd, std::string> connectTcp(const std::string& text, SteadyTime deadline) {
@@ -49,7 +48,8 @@ Expected<UniqueFd, std::string> connectTo(const std::string& socket, SteadyTime 
 }
 
 void appendRecord(std::string& bytes, RecordType type, std::string_view content) {
-  appendRecordHeader(bytes, type, kRequestId, content.size());
+  const auto header = recordHeader(type, kRequestId, content.size());
+  bytes.append(header.data(), header.size());
   bytes += content;
 }
 

@@ -12,7 +12,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 namespace sessiond {
 
@@ -20,6 +19,7 @@ inline constexpr std::size_t kRecordHeaderBytes = 8;
 inline constexpr std::size_t kBeginBodyBytes = 8;
 inline constexpr std::size_t kBeginRecordBytes = kRecordHeaderBytes + kBeginBodyBytes;
 inline constexpr std::size_t kMaxRecordContent = 65535;
+inline constexpr unsigned kShortLength = 0x80;  ///< the length of a name or value is one byte below it, else four
 inline constexpr std::uint8_t kFastcgiVersion = 1;
 inline constexpr std::uint8_t kKeepConnectionFlag = 1;
 
@@ -54,17 +54,17 @@ inline RecordHeader readRecordHeader(const char* bytes) {
           .padding = static_cast<std::uint8_t>(bytes[6])};
 }
 
-/// Without padding. REQUIRES: `content` is at most kMaxRecordContent.
-inline void appendRecordHeader(std::string& bytes, RecordType type, std::uint16_t request_id, std::size_t content) {
-  const std::array<char, kRecordHeaderBytes> header = {static_cast<char>(kFastcgiVersion),
-                                                       static_cast<char>(type),
-                                                       static_cast<char>(request_id >> 8),
-                                                       static_cast<char>(request_id & 0xff),
-                                                       static_cast<char>(content >> 8 & 0xff),
-                                                       static_cast<char>(content & 0xff),
-                                                       0,   // no padding
-                                                       0};  // reserved
-  bytes.append(header.data(), header.size());
+/// Of a record without padding. REQUIRES: `content` is at most kMaxRecordContent.
+inline std::array<char, kRecordHeaderBytes> recordHeader(RecordType type, std::uint16_t request_id,
+                                                         std::size_t content) {
+  return {static_cast<char>(kFastcgiVersion),
+          static_cast<char>(type),
+          static_cast<char>(request_id >> 8),
+          static_cast<char>(request_id & 0xff),
+          static_cast<char>(content >> 8 & 0xff),
+          static_cast<char>(content & 0xff),
+          0,   // no padding
+          0};  // reserved
 }
 
 }  // namespace sessiond
