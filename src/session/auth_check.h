@@ -39,6 +39,7 @@ struct AuthCheck {
   std::size_t policy_index = 0;
   bool touch = true;
   bool https = false;
+  bool refuses_claims = false;            ///< the application would take a client's own word for who it is
   std::string_view location_policy = {};  ///< as nginx names it; empty: the location names none
   FixedVector<AuthCandidate, kMaxCookieValues> candidates;
   /// Why not every cookie of the name is a candidate; absent: all are.

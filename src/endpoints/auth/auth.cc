@@ -49,16 +49,17 @@ AuthEndpoint::AuthEndpoint(const SiteSettings& settings, const AuthParts& parts)
 
 Route AuthEndpoint::receive(Exchange& exchange) const {
   AuthCheck check = readCheck(exchange.request);
-  if (check.policy == nullptr || claimsIdentity(exchange.request)) {
+  if (check.policy == nullptr || claimsIdentity(check, exchange.request)) {
     counters_.count(CheckStatus::kMisconfigured);
     refuse(exchange.request, CheckStatus::kMisconfigured, exchange.response);
     logRefusal(check, {});
     return Route::kAnswered;
   }
   std::optional<TouchWant> touch;
-  if (lookUp(check)) {
+  const SteadyTime now = parts_.loader.clock.steadyNow();
+  if (lookUp(check, now)) {
     const AuthDecision decision = decideOn(check);
-    touch = dueTouch(check, decision);
+    touch = dueTouch(check, decision, now);
     if (refusesBySession(decision)) {
       startAnew(check);
     } else if (!touch) {
@@ -66,7 +67,7 @@ Route AuthEndpoint::receive(Exchange& exchange) const {
       return Route::kAnswered;
     }
   }
-  exchange.continuation = pendingOf(std::move(check), std::move(touch));
+  exchange.continuation = pendingOf(std::move(check), std::move(touch), now);
   return Route::kLoad;
 }
 
@@ -77,8 +78,10 @@ bool AuthEndpoint::refusesBySession(const AuthDecision& decision) {
 }
 
 /// A touch that nobody goes on with is due again.
-std::unique_ptr<PendingCheck> AuthEndpoint::pendingOf(AuthCheck&& check, std::optional<TouchWant> touch) const try {
+std::unique_ptr<PendingCheck> AuthEndpoint::pendingOf(AuthCheck&& check, std::optional<TouchWant> touch,
+                                                      SteadyTime arrived) const try {
   auto pending = std::make_unique<PendingCheck>(std::move(check));
+  pending->arrived = arrived;
   pending->touch = std::move(touch);
   if (pending->touch) pending->touch->asker = pending.get();
   return pending;
@@ -107,6 +110,7 @@ AuthCheck AuthEndpoint::readCheck(const Request& request) const {
   std::string_view policy_name;
   const Param* unknown = nullptr;
   for (const Param& param : request.params) {
+    if (!param.name.starts_with("SESSIOND_")) continue;
     if (param.name == "SESSIOND_POLICY") policy_name = param.value;
     if (param.name == "SESSIOND_SCHEME") check.https = param.value == "https";
     if (param.name == "SESSIOND_TOUCH") {
@@ -114,6 +118,7 @@ AuthCheck AuthEndpoint::readCheck(const Request& request) const {
       // A misspelt `Off` would keep sessions alive.
       if (check.touch && param.value != "on") unknown = &param;
     }
+    if (param.name == "SESSIOND_CLAIMS" && param.value == "refuse") check.refuses_claims = true;
     if (param.name == "SESSIOND_AUDIENCE" && param.value != "page" && param.value != "api") unknown = &param;
   }
   check.location_policy = policy_name;
@@ -139,8 +144,8 @@ AuthCheck AuthEndpoint::readCheck(const Request& request) const {
 }
 
 /// Would the application take the client's own word for who it is?
-bool AuthEndpoint::claimsIdentity(const Request& request) const {
-  if (request.paramOrEmpty("SESSIOND_CLAIMS") != "refuse") return false;
+bool AuthEndpoint::claimsIdentity(const AuthCheck& check, const Request& request) const {
+  if (!check.refuses_claims) return false;
   const std::optional<std::string_view> claim = claimed_identity_.findIn(request);
   if (!claim) return false;
   if (const auto count = claims_.count(parts_.loader.clock.steadyNow())) {
@@ -153,9 +158,8 @@ bool AuthEndpoint::claimsIdentity(const Request& request) const {
 }
 
 /// Peeks and verifies; true when all that can be known without waiting is known.
-bool AuthEndpoint::lookUp(AuthCheck& check) const {
+bool AuthEndpoint::lookUp(AuthCheck& check, SteadyTime now) const {
   bool complete = true;
-  const SteadyTime now = parts_.loader.clock.steadyNow();
   for (AuthCandidate& candidate : check.candidates) {
     SessionCache::Recognized recognized = parts_.loader.cache.recognize(candidate.cookie, now);
     candidate.found = std::move(recognized.found);
@@ -270,14 +274,14 @@ std::string AuthEndpoint::firstSigned(const AuthCheck& check) const {
 
 /// The session's time to live is to be extended, if that is due and the check is going to be granted. Never beyond the
 /// absolute timeout.
-std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check, const AuthDecision& decision) const {
+std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check, const AuthDecision& decision,
+                                                SteadyTime now) const {
   if (!check.touch) return std::nullopt;
   if (!decision.isGranted() || decision.winner == nullptr) return std::nullopt;
   const FoundSession& found = *decision.winner->found;
   const KnownSession& session = *found.session;
   const DecisionFacts& facts = session.facts();
-  const SteadyTime steady_now = parts_.loader.clock.steadyNow();
-  if (!facts.touch_ttl || !session.mayBeTouched(steady_now)) return std::nullopt;
+  if (!facts.touch_ttl || !session.mayBeTouched(now)) return std::nullopt;
   std::chrono::seconds ttl = std::min<std::chrono::seconds>(*facts.touch_ttl, kLongestKeyLife);
   if (settings_.session.absolute_timeout.count() > 0 && facts.created) {
     const auto rest = *facts.created + settings_.session.absolute_timeout - parts_.loader.clock.wallNow();
@@ -288,16 +292,15 @@ std::optional<TouchWant> AuthEndpoint::dueTouch(const AuthCheck& check, const Au
   // Who does not know when the key's life ends cannot tell whether somebody else decides about it. The next load asks.
   TouchThrottle& throttle = parts_.loader.throttle;
   const TouchThrottle::Answer answer =
-      found.ends ? throttle.ask(session.idBytes(), ttl, steady_now) : throttle.look(session.idBytes(), ttl, steady_now);
+      found.ends ? throttle.ask(session.idBytes(), ttl, now) : throttle.look(session.idBytes(), ttl, now);
   if (!answer.due) {
     // The throttle forgets a touch that was given up. So it is asked again before the session's next touch is due, but
     // not at every check: its table is in no processor's cache.
-    session.notBefore(std::min(answer.next, steady_now + answer.wait / 2));
+    session.notBefore(std::min(answer.next, now + answer.wait / 2));
     return std::nullopt;
   }
   if (!found.ends) return std::nullopt;
-  return TouchWant{
-      .id = std::move(id), .ttl = ttl, .ends = *found.ends, .session = found.session, .arrived = steady_now};
+  return TouchWant{.id = std::move(id), .ttl = ttl, .ends = *found.ends, .session = found.session, .arrived = now};
 }
 
 /// The one Set-Cookie that nginx passes on, if there is a reason for one: several dead cookies to clear away, a

@@ -54,10 +54,10 @@ struct PendingCheck final : Continuation, Asker {
   explicit PendingCheck(AuthCheck pending) : check(std::move(pending)) {}
 
   AuthCheck check;
+  SteadyTime arrived;
   std::optional<TouchWant> touch;  ///< nothing but this is missing
   // The loader's:
   Exchange* exchange = nullptr;
-  SteadyTime arrived;
   std::size_t waiting = 0;    ///< for so many of `wants`
   bool looked_again = false;  ///< the session had changed when it was to be touched
   FixedVector<SessionWant, kMaxCookieValues> wants;
@@ -83,17 +83,17 @@ class AuthEndpoint {
   /// Points into `check`.
   AuthDecision decideOn(const AuthCheck& check) const;
   /// The touch that has to be made before this check is answered, if there is one. Notes that it happens.
-  std::optional<TouchWant> dueTouch(const AuthCheck& check, const AuthDecision& decision) const;
+  std::optional<TouchWant> dueTouch(const AuthCheck& check, const AuthDecision& decision, SteadyTime now) const;
   /// Fills in a response that is as FastCGI hands it out, empty, whose memory serves one check after the other.
   void answer(const AuthCheck& check, const AuthDecision& decision, Exchange& exchange, bool touched) const;
 
  private:
   const SessionPolicy* findPolicy(std::string_view name) const;
   AuthCheck readCheck(const Request& request) const;
-  bool claimsIdentity(const Request& request) const;
-  bool lookUp(AuthCheck& check) const;
+  bool claimsIdentity(const AuthCheck& check, const Request& request) const;
+  bool lookUp(AuthCheck& check, SteadyTime now) const;
   static bool refusesBySession(const AuthDecision& decision);
-  std::unique_ptr<PendingCheck> pendingOf(AuthCheck&& check, std::optional<TouchWant> touch) const;
+  std::unique_ptr<PendingCheck> pendingOf(AuthCheck&& check, std::optional<TouchWant> touch, SteadyTime arrived) const;
   void grant(const Request& request, const AuthDecision& decision, Response& response) const;
   void refuse(const Request& request, CheckStatus status, Response& response) const;
   void noteLimits(CheckStatus status) const;

@@ -17,11 +17,7 @@ AuthLoader::AuthLoader(const AuthEndpoint& auth, const AuthParts& parts, std::un
 void AuthLoader::load(Exchange& exchange) {
   auto& pending = static_cast<PendingCheck&>(*exchange.continuation);
   pending.exchange = &exchange;
-  pending.arrived = clock_.steadyNow();
-  if (pending.touch) {
-    pending.touch->arrived = pending.arrived;
-    return want(*pending.touch);
-  }
+  if (pending.touch) return want(*pending.touch);
   gather(pending);
 }
 
@@ -77,7 +73,7 @@ void AuthLoader::loaded(SessionWant& want) {
 
 /// False: none is due.
 bool AuthLoader::wantTouch(PendingCheck& pending, const AuthDecision& decision) {
-  pending.touch = auth_.dueTouch(pending.check, decision);
+  pending.touch = auth_.dueTouch(pending.check, decision, clock_.steadyNow());
   if (!pending.touch) return false;
   pending.touch->arrived = pending.arrived;
   pending.touch->asker = &pending;
