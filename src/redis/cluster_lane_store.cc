@@ -65,12 +65,12 @@ LaneStore::Group ClusterLaneStore::groupOf(Slot slot) const {
 }
 
 LaneStore::Group ClusterLaneStore::groupOf(const SessionId& id) const {
-  return groupOf(hashSlot(keys_.sessions(), id.bytes()));
+  return groupOf(keys_.slotOfSession(id.bytes()));
 }
 
 LaneStore::Group ClusterLaneStore::groupOf(const SessionLoad& load) const {
   const Group session = groupOf(*load.id);
-  return load.user.empty() ? session : session | groupOf(hashSlot(keys_.users(), load.user)) << kUserShift;
+  return load.user.empty() ? session : session | groupOf(keys_.slotOfUser(load.user)) << kUserShift;
 }
 
 ClusterLaneStore::NodeQueue& ClusterLaneStore::queueOf(ClusterNodes::Node& node) {

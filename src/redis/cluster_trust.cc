@@ -44,11 +44,11 @@ const CacheTrust* ClusterTrust::at(CacheTrust::Realm realm) const {
 }
 
 const CacheTrust* ClusterTrust::ofSession(std::string_view id) const {
-  return at(nodes_.numberOf(hashSlot(keys_.sessions(), id)));
+  return at(nodes_.numberOf(keys_.slotOfSession(id)));
 }
 
 const CacheTrust* ClusterTrust::ofUser(std::string_view login) const {
-  return at(nodes_.numberOf(hashSlot(keys_.users(), login)));
+  return at(nodes_.numberOf(keys_.slotOfUser(login)));
 }
 
 Canaries* ClusterTrust::canariesOf(ClusterNodes::Number number) const {

@@ -72,11 +72,12 @@ Slot hashSlot(std::string_view key) {
   return crc16(hashedPart(key)) % kSlots;
 }
 
-Slot hashSlot(std::string_view first_part, std::string_view second_part) {
-  const bool is_plain =
-      first_part.find('{') == std::string_view::npos && second_part.find('{') == std::string_view::npos;
-  if (is_plain) return crc16(second_part, crc16(first_part)) % kSlots;
-  return hashSlot(std::string(first_part).append(second_part));
+SlotsBehind::SlotsBehind(std::string_view text)
+    : text_(text), sum_(crc16(text)), may_have_tag_(text.find('{') != std::string_view::npos) {}
+
+Slot SlotsBehind::slotOf(std::string_view rest) const {
+  if (may_have_tag_ || rest.find('{') != std::string_view::npos) return hashSlot(text_ + std::string(rest));
+  return crc16(rest, sum_) % kSlots;
 }
 
 std::string hashTagFor(Slot slot) {

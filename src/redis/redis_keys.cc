@@ -24,7 +24,9 @@ RedisKeys::RedisKeys(std::string_view session_prefix, std::string_view own_prefi
       epoch_(std::string(own_prefix).append("epoch")),
       ended_(std::string(own_prefix).append("ended")),
       untagged_(std::string(tombstones_).append("{").append(session_prefix)),
-      tagged_(std::string(tombstones_).append("tagged:").append(session_prefix)) {
+      tagged_(std::string(tombstones_).append("tagged:").append(session_prefix)),
+      session_slots_(session_prefix_),
+      user_slots_(users_) {
   SESSIOND_CHECK(own_prefix.find_first_of("{}") == std::string_view::npos);
 }
 

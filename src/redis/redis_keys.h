@@ -43,6 +43,10 @@ class RedisKeys {
   /// Those in the slot of this tag. REQUIRES: there is no brace in it.
   std::string canaries(std::string_view tag) const { return own("alive:{") + std::string(tag) + "}:"; }
 
+  // In which slot of a Redis Cluster they are.
+  Slot slotOfSession(std::string_view id) const { return session_slots_.slotOf(id); }
+  Slot slotOfUser(std::string_view name) const { return user_slots_.slotOf(name); }
+
   std::string session(std::string_view id) const { return session_prefix_ + std::string(id); }
   std::string tombstone(std::string_view id) const;
   std::string index(std::string_view user_id) const { return indexes_ + "{" + std::string(user_id) + "}"; }
@@ -81,6 +85,8 @@ class RedisKeys {
   const std::string ended_;
   const std::string untagged_;  ///< of tombstones, up to the id
   const std::string tagged_;    ///< the same where the session's key has a hash tag
+  const SlotsBehind session_slots_;
+  const SlotsBehind user_slots_;
 };
 
 }  // namespace sessiond
