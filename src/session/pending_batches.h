@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "session/asked_sessions.h"
 #include "session/lane_store.h"
 #include "session/late_touches.h"
 #include "session/session_cache.h"
@@ -22,18 +23,6 @@ namespace sessiond {
 
 /// A batch, and who waits for it. Stays where it is; used again and again.
 struct PendingBatch {
-  /// A session that is asked for, or will be, and all who want it.
-  struct Asked {
-    std::uint64_t hash = 0;
-    LaneStore::Group group = LaneStore::kMixed;
-    bool by_user = false;  ///< so is that: of the session and of its user
-    SessionCache::Note note;
-    std::vector<SessionWant*> wants;  ///< none: their time was over, and the answer is kept for others
-    std::optional<SessionId> id;      ///< the batch's own, when the one whose id it took has gone
-    SessionRef met = {};              ///< what it turned out to be, where its user has to be looked at as well
-
-    const std::string& idBytes() const { return id ? id->bytes() : wants.front()->id->bytes(); }
-  };
   /// A touch under way. What the store needs of it must stand when nobody waits any more.
   struct Touching {
     TouchWant* want;  ///< null: nobody waits, or no more
@@ -44,7 +33,7 @@ struct PendingBatch {
 
   LaneStore::Group group = LaneStore::kMixed;
   bool under_way = false;
-  std::vector<Asked> asked;
+  AskedSessions asked;
   std::deque<Touching> touching;
   StoreBatch batch;
   SteadyTime deadline;

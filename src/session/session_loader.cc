@@ -9,8 +9,6 @@
 namespace sessiond {
 namespace {
 
-/// How far back a check looks for a load to join. More wait only when all is lost anyway.
-constexpr std::size_t kLookBack = 256;
 /// How long after a touch failed it is tried again.
 constexpr std::chrono::seconds kLateInterval{1};
 /// How soon it is seen that what waits behind a batch need not, since its servers are others by now.
@@ -35,7 +33,7 @@ void SessionLoader::want(SessionWant& want) {
   const LaneStore::Group group = store_.groupOf(SessionLoad{.id = want.id});
   watch(want.arrived);
   flushSoon(group, want.arrived);
-  gathering_.push_back({.hash = hash, .group = group, .note = {}, .wants = {&want}, .id = {}});  // last: all may throw
+  gathering_.add({.hash = hash, .group = group, .note = {}, .wants = {&want}, .id = {}});  // last: all may throw
 }
 
 void SessionLoader::want(TouchWant& want) {
@@ -52,16 +50,12 @@ void SessionLoader::flushSoon(LaneStore::Group group, SteadyTime now) {
   waitForTime();
 }
 
-bool SessionLoader::join(std::vector<Asked>& asked, std::uint64_t hash, SessionWant& want, bool sent) {
-  const std::size_t first = asked.size() - std::min(asked.size(), kLookBack);
-  for (std::size_t i = asked.size(); i-- > first;) {
-    Asked& one = asked[i];
-    if (one.hash != hash || one.idBytes() != want.id->bytes()) continue;
-    if (sent && !parts_.cache.mayJoin(*want.id, one.note, parts_.clock.steadyNow())) return false;
-    one.wants.push_back(&want);
-    return true;
-  }
-  return false;
+bool SessionLoader::join(AskedSessions& asked, std::uint64_t hash, SessionWant& want, bool sent) {
+  AskedSession* const one = asked.find(hash, want.id->bytes());
+  if (one == nullptr) return false;
+  if (sent && !parts_.cache.mayJoin(*want.id, one->note, parts_.clock.steadyNow())) return false;
+  one->wants.push_back(&want);
+  return true;
 }
 
 void SessionLoader::flush() {
@@ -80,7 +74,7 @@ void SessionLoader::flush() {
 void SessionLoader::regroup() {
   const std::uint64_t version = store_.groupsVersion();
   if (std::exchange(groups_version_, version) == version) return;
-  for (Asked& one : gathering_) {
+  for (AskedSession& one : gathering_) {
     const auto login = one.met ? one.met->login() : std::string_view();
     one.group = store_.groupOf(SessionLoad{.id = one.wants.front()->id, .user = login});
     one.by_user = !login.empty();
@@ -91,7 +85,7 @@ void SessionLoader::regroup() {
 std::optional<LaneStore::Group> SessionLoader::nextGroup() const {
   const bool has_groups = store_.hasGroups();
   if (!has_groups && pending_.any()) return std::nullopt;
-  for (const Asked& one : gathering_) {
+  for (const AskedSession& one : gathering_) {
     if (!pending_.any(one.group)) return one.group;
   }
   for (const TouchWant* want : touches_) {
@@ -136,14 +130,14 @@ void SessionLoader::fill(PendingBatch& pending, SteadyTime now) {
     first = std::min(first, deadline);
     last = std::max(last, deadline);
   };
-  for (const Asked& one : pending.asked) {
+  for (const AskedSession& one : pending.asked) {
     for (const SessionWant* want : one.wants) wait(deadlineOf(want->arrived));
   }
   for (const Touching& one : pending.touching) {
     if (one.want != nullptr) wait(deadlineOf(one.want->arrived));
   }
   // More than a batch holds have gathered, or others of other groups.
-  for (const Asked& one : gathering_) {
+  for (const AskedSession& one : gathering_) {
     for (const SessionWant* want : one.wants) first = std::min(first, deadlineOf(want->arrived));
   }
   for (const TouchWant* want : touches_) first = std::min(first, deadlineOf(want->arrived));
@@ -152,16 +146,16 @@ void SessionLoader::fill(PendingBatch& pending, SteadyTime now) {
 }
 
 void SessionLoader::takeLoads(PendingBatch& pending, SteadyTime now) {
-  std::erase_if(gathering_, [&](Asked& one) {
+  gathering_.removeIf([&](AskedSession& one) {
     if (one.group != pending.group || pending.asked.size() >= kLargestBatch) return false;
     if (!takeLoad(pending, one, now)) return false;
-    pending.asked.push_back(std::move(one));
+    pending.asked.add(std::move(one));
     return true;
   });
 }
 
 /// False: with its user, whom one has to ask as well, it is of another group.
-bool SessionLoader::takeLoad(PendingBatch& pending, Asked& one, SteadyTime now) {
+bool SessionLoader::takeLoad(PendingBatch& pending, AskedSession& one, SteadyTime now) {
   const SessionId& id = *one.wants.front()->id;
   one.note = parts_.cache.note(id, now);
   if (one.met) parts_.cache.noteKnown(one.note, one.met);
@@ -200,7 +194,7 @@ void SessionLoader::takeTouches(PendingBatch& pending, SteadyTime now) {
 }
 
 /// As far as is known before the session is: of one that is not known, it may be.
-bool SessionLoader::isTouchDue(const Asked& asked, SteadyTime now) const {
+bool SessionLoader::isTouchDue(const AskedSession& asked, SteadyTime now) const {
   const bool wanted = std::ranges::any_of(asked.wants, [](const SessionWant* want) { return want->may_touch; });
   if (!wanted || !asked.note.known) return wanted;
   const KnownSession& known = *asked.note.known;
@@ -213,8 +207,7 @@ void SessionLoader::answered(StoreBatch& batch) {
   const SteadyTime now = parts_.clock.steadyNow();
   for (std::size_t i = 0; i < pending.asked.size(); ++i) {
     try {
-      if (!take(pending.asked[i], batch.loads[i], batch.tracked, now))
-        gathering_.push_back(std::move(pending.asked[i]));
+      if (!take(pending.asked[i], batch.loads[i], batch.tracked, now)) gathering_.add(std::move(pending.asked[i]));
     } catch (const std::bad_alloc&) {
       // Nobody can tell what this session is: kUnavailable, as it was not found.
     }
@@ -230,16 +223,18 @@ void SessionLoader::answered(StoreBatch& batch) {
   if (!parts_.late.empty()) late_at_ = std::min(late_at_, late_arrived ? now : now + kLateInterval);
 
   // What the clients want now is not of this batch any more.
-  std::vector<Asked> loaded;
+  AskedSessions loaded = std::exchange(spare_, {});
   std::deque<Touching> touched;
-  loaded.swap(pending.asked);
+  std::swap(loaded, pending.asked);
   touched.swap(pending.touching);
   pending_.end(pending);
   if (!pending_.any()) expires_at_ = SteadyTime::max();
   waitForTime();
-  for (Asked& one : loaded) {
+  for (const AskedSession& one : loaded) {
     for (SessionWant* want : one.wants) tell(*want, one, now);
   }
+  loaded.clear();
+  spare_ = std::move(loaded);
   for (const Touching& one : touched) {
     if (one.want != nullptr) client_.touched(*one.want);
   }
@@ -247,7 +242,7 @@ void SessionLoader::answered(StoreBatch& batch) {
 }
 
 /// A want that joined a load that failed gets one load of its own.
-void SessionLoader::tell(SessionWant& want, const Asked& asked, SteadyTime now) {
+void SessionLoader::tell(SessionWant& want, const AskedSession& asked, SteadyTime now) {
   const bool joined = want.arrived > asked.note.sent;
   if (want.found.absence != CheckStatus::kUnavailable || !joined || deadlineOf(want.arrived) <= now) {
     return client_.loaded(want);
@@ -261,7 +256,7 @@ void SessionLoader::tell(SessionWant& want, const Asked& asked, SteadyTime now) 
 }
 
 /// False: to be asked for again, with its user.
-bool SessionLoader::take(Asked& asked, const SessionLoad& load, bool tracked, SteadyTime now) {
+bool SessionLoader::take(AskedSession& asked, const SessionLoad& load, bool tracked, SteadyTime now) {
   std::string_view cookie;
   for (const SessionWant* want : asked.wants) {
     if (cookie.empty()) cookie = want->cookie;

@@ -82,22 +82,21 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   static constexpr std::chrono::microseconds kGatherTime{250};
 
  private:
-  using Asked = PendingBatch::Asked;
   using Touching = PendingBatch::Touching;
 
   void answered(StoreBatch& batch) override;
   void onEvent() override {}
   void onTime() override;
-  bool join(std::vector<Asked>& asked, std::uint64_t hash, SessionWant& want, bool sent);
+  bool join(AskedSessions& asked, std::uint64_t hash, SessionWant& want, bool sent);
   void watch(SteadyTime arrived);
   void flushSoon(LaneStore::Group group, SteadyTime now);
-  void tell(SessionWant& want, const Asked& asked, SteadyTime now);
+  void tell(SessionWant& want, const AskedSession& asked, SteadyTime now);
   bool sendNext();
   void regroup();
   std::optional<LaneStore::Group> nextGroup() const;
   void fill(PendingBatch& pending, SteadyTime now);
   void takeLoads(PendingBatch& pending, SteadyTime now);
-  bool takeLoad(PendingBatch& pending, Asked& asked, SteadyTime now);
+  bool takeLoad(PendingBatch& pending, AskedSession& asked, SteadyTime now);
   void takeTouches(PendingBatch& pending, SteadyTime now);
   void keepLate(SteadyTime now);
   void keepLate(const KeyTouch& touch, SteadyTime until, SteadyTime now);
@@ -108,15 +107,16 @@ class SessionLoader final : private LaneStore::Client, private EventLoop::Waiter
   void expire(SteadyTime now);
   void waitForTime();
   SteadyTime deadlineOf(SteadyTime arrived) const { return arrived + parts_.budget; }
-  bool isTouchDue(const Asked& asked, SteadyTime now) const;
-  bool take(Asked& asked, const SessionLoad& load, bool tracked, SteadyTime now);
+  bool isTouchDue(const AskedSession& asked, SteadyTime now) const;
+  bool take(AskedSession& asked, const SessionLoad& load, bool tracked, SteadyTime now);
   void note(Touching& touching, const KeyTouch& sent, SteadyTime now);
 
   const Parts parts_;
   LaneStore& store_;
   EventLoop& loop_;
   Client& client_;
-  std::vector<Asked> gathering_;
+  AskedSessions gathering_;
+  AskedSessions spare_;  ///< empty: memory for those of the next batch that is answered
   std::deque<TouchWant*> touches_;
   PendingBatches pending_;
   bool flushing_ = false;

@@ -54,8 +54,8 @@ void SessionLoader::expire(SteadyTime now) {
     if (pending.under_way) expirePending(pending, is_over, loads, touches);
   }
   const auto may_wait = [&](const auto* want) { return !is_over(want->arrived); };
-  for (Asked& one : gathering_) leave(one.wants, may_wait, loads);
-  std::erase_if(gathering_, [](const Asked& one) { return one.wants.empty(); });
+  for (AskedSession& one : gathering_) leave(one.wants, may_wait, loads);
+  gathering_.removeIf([](const AskedSession& one) { return one.wants.empty(); });
   const std::size_t sent = touches.size();
   leave(touches_, may_wait, touches);
   // The throttle takes them for made.
@@ -73,7 +73,7 @@ void SessionLoader::expirePending(PendingBatch& pending, const IsOver& is_over, 
                                   std::vector<TouchWant*>& touches) {
   const auto may_wait = [&](const auto* want) { return !is_over(want->arrived); };
   for (std::size_t i = 0; i < pending.asked.size(); ++i) {
-    Asked& one = pending.asked[i];
+    AskedSession& one = pending.asked[i];
     if (one.wants.empty()) continue;
     const SessionId* const named = pending.batch.loads[i].id;
     const auto namer = std::ranges::find_if(one.wants, [named](const auto* want) { return want->id == named; });
