@@ -23,10 +23,10 @@ import { measureTopologies } from './topologies.mjs';
 import { measureWrites } from './writes.mjs';
 
 const full = {
-  throughput: { workers: [1, 2], connections: [1, 64, 256], rounds: 3, seconds: 3, warmUpSeconds: 1 },
-  topologies: { rounds: 5, seconds: 2, quietSeconds: 5 },
+  throughput: { workers: [1, 2], connections: [1, 64, 256], rounds: 9, otherRounds: 1, seconds: 3, warmUpSeconds: 1 },
+  topologies: { rounds: 9, seconds: 2, quietSeconds: 5 },
   steady: { touchInterval: 60 },
-  mainUse: { sessions: 1000, rounds: 5, seconds: 4 },
+  mainUse: { sessions: 1000, rounds: 9, seconds: 3 },
   writes: { rates: [0, 1000, 10000], seconds: 5 },
   revocation: { trials: 200 },
   guessing: { connections: 300, seconds: 20 },
@@ -37,7 +37,7 @@ const full = {
 };
 
 const quick = {
-  throughput: { workers: [1], connections: [64], rounds: 2, seconds: 2, warmUpSeconds: 1 },
+  throughput: { workers: [1], connections: [64], rounds: 2, otherRounds: 0, seconds: 2, warmUpSeconds: 1 },
   topologies: { rounds: 3, seconds: 1, quietSeconds: 3 },
   steady: { touchInterval: 6 },
   mainUse: { sessions: 1000, rounds: 2, seconds: 2 },

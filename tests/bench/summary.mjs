@@ -32,14 +32,6 @@ export function summarise(runs) {
   });
 }
 
-function rowOf(results, peer, { workers, connections } = judged) {
-  const row = results.summary?.find(
-    (one) => one.peer === peer && one.workers === workers && one.connections === connections,
-  );
-  if (!row) throw new NotMeasured();
-  return row;
-}
-
 function populationOf(results, sessions) {
   const population = results.growth?.bySessions.find((one) => one.sessions === sessions);
   if (!population) throw new NotMeasured();
@@ -53,7 +45,18 @@ function part(results, name) {
 
 class NotMeasured extends Error {}
 
-const ratio = (figure, peer, other) => (results) => rowOf(results, peer)[figure] / rowOf(results, other)[figure];
+/** Round by round, since between them the machine is faster or slower. */
+const ratio = (figure, peer, other) => (results) => {
+  const judgedRuns = part(results, 'throughput').filter(
+    (run) => run.workers === judged.workers && run.connections === judged.connections,
+  );
+  const of = (name, round) => figure(judgedRuns.find((run) => run.peer === name && run.round === round));
+  const rounds = [...new Set(judgedRuns.map((run) => run.round))];
+  return median(rounds.map((round) => of(peer, round) / of(other, round)));
+};
+const backend = (run) => run.processor.backend;
+const requestsPerSecond = (run) => run.requestsPerSecond;
+const p99 = (run) => run.p99;
 
 const instructionRatio = (results) => {
   const { cached, kept } = part(results, 'instructions');
@@ -112,24 +115,24 @@ const goals = [
     'CPU per check, cached, against the bare libfcgi responder with kept connections',
     '<=',
     1.05,
-    ratio('backend', 'cached', 'kept'),
+    ratio(backend, 'cached', 'kept'),
   ],
-  ['requests/s through nginx, cached, against the same', '>=', 0.95, ratio('requestsPerSecond', 'cached', 'kept')],
+  ['requests/s through nginx, cached, against the same', '>=', 0.95, ratio(requestsPerSecond, 'cached', 'kept')],
   [
     'requests/s through nginx against the textbook libfcgi responder that does no work at all',
     '>=',
     1.6,
-    ratio('requestsPerSecond', 'cached', 'textbook'),
+    ratio(requestsPerSecond, 'cached', 'textbook'),
   ],
   [
     'CPU per check without cache, against the bare responder with kept connections',
     '<=',
     1.5,
-    ratio('backend', 'uncached', 'kept'),
+    ratio(backend, 'uncached', 'kept'),
   ],
-  ['CPU per check against express-session', '<=', 1 / 25, ratio('backend', 'cached', 'express')],
-  ['CPU per check against PHP-FPM', '<=', 1 / 10, ratio('backend', 'cached', 'php')],
-  ['CPU per check against LemonLDAP::NG', '<=', 1 / 80, ratio('backend', 'cached', 'lemonldap')],
+  ['CPU per check against express-session', '<=', 1 / 25, ratio(backend, 'cached', 'express')],
+  ['CPU per check against PHP-FPM', '<=', 1 / 10, ratio(backend, 'cached', 'php')],
+  ['CPU per check against LemonLDAP::NG', '<=', 1 / 80, ratio(backend, 'cached', 'lemonldap')],
   [
     'Redis commands per check, cached, steady state',
     '<=',
@@ -151,7 +154,7 @@ const goals = [
   ['the slowest of all other answers meanwhile', '<=', 1000, slowestOther, 'ms'],
   ['time for a wrong password, known names against unknown, the worst of all kinds', '<=', 1.05, namesRatio],
   ['CPU per check with cache, an Express application behind it, against without', '<=', 1, mainUseRatio],
-  ['p99 latency at 64 connections against the bare responder', '<=', 1.2, ratio('p99', 'cached', 'kept')],
+  ['p99 latency at 64 connections against the bare responder', '<=', 1.2, ratio(p99, 'cached', 'kept')],
   ['memory per cached session of 500 bytes', '<=', 1024, largestPerSession, 'bytes'],
   ['CPU per check at 1 million sessions against 10 thousand', '<=', 1.3, growthRatio],
 ];
