@@ -28,7 +28,7 @@ const full = {
   steady: { touchInterval: 60 },
   mainUse: { sessions: 1000, rounds: 9, seconds: 3 },
   writes: { rates: [0, 1000, 10000], seconds: 5 },
-  revocation: { trials: 200 },
+  revocation: { trials: 2000 },
   guessing: { connections: 300, seconds: 20 },
   names: { tries: 200 },
   growth: { sessions: [10000, 100000, 1000000], connections: [1, 100, 1000], rounds: 3, seconds: 4, checks: 20000 },
