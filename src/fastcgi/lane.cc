@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/errno_text.h"
+#include "os/short_turns.h"
 
 namespace sessiond {
 
@@ -92,6 +93,7 @@ bool Lane::alive() {
 
 void Lane::run() {
   std::array<epoll_event, kEventsPerRound> events;
+  keepPace(0, around_.clock.steadyNow());
   while (phase_ < LanePhase::kDraining || !connections_.empty()) {
     const int patience = loads_.gathering() || requests_.waiting() ? 0 : waitMilliseconds();
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience);
@@ -100,6 +102,7 @@ void Lane::run() {
     // What may destroy connections other than the one an event is for comes after the round's events.
     if (std::exchange(mail_, false)) emptyMailbox();
     const SteadyTime now = around_.clock.steadyNow();
+    keepPace(static_cast<std::size_t>(std::max(count, 0)), now);
     events_.run(now);
     connections_.beginWaiting();
     connections_.limitPartials();
@@ -116,6 +119,15 @@ void Lane::run() {
 
 void Lane::countTurn() {
   turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+void Lane::keepPace(std::size_t events, SteadyTime now) {
+  if (!pace_.note(events, now)) return;
+  if (pace_.shortTurns()) {
+    takeShortTurns();
+  } else {
+    takeUsualTurns();
+  }
 }
 
 int Lane::waitMilliseconds() const {

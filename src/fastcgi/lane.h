@@ -24,6 +24,7 @@
 #include "fastcgi/lane_connections.h"
 #include "fastcgi/lane_events.h"
 #include "fastcgi/lane_loads.h"
+#include "fastcgi/lane_pace.h"
 #include "fastcgi/lane_requests.h"
 #include "fastcgi/lane_surroundings.h"
 
@@ -63,6 +64,7 @@ class Lane {
 
   int waitMilliseconds() const;
   void countTurn();
+  void keepPace(std::size_t events, SteadyTime now);
   void dispatch(const epoll_event& event);
   void emptyMailbox();
   void advanceTo(LanePhase phase);
@@ -79,6 +81,7 @@ class Lane {
 
   LanePhase phase_ = LanePhase::kServing;
   bool mail_ = false;  // the mailbox is to be emptied after this round
+  LanePace pace_;
   LaneEvents events_;
   LaneLoads loads_;
   LaneRequests requests_;

@@ -26,19 +26,27 @@ struct Attributes {
 };
 static_assert(sizeof(Attributes) == 48);
 
-/// The shortest that Linux knows.
-constexpr std::uint64_t kTurn = 100'000;
+constexpr std::uint64_t kShortest = 100'000;  ///< that Linux knows
+constexpr std::uint64_t kUsual = 0;           ///< what the system has for everybody
 
-}  // namespace
-
-bool takeShortTurns() {
+bool takeTurns(std::uint64_t runtime) {
   if (::sched_getscheduler(0) != SCHED_OTHER) return false;  // whoever chose something else had a reason
   // Whoever gives way to others goes on doing so: what is not said here would be 0.
   errno = 0;
   const int nice = ::getpriority(PRIO_PROCESS, 0);
   if (errno != 0) return false;
-  const Attributes wanted{.nice = nice, .runtime = kTurn};
+  const Attributes wanted{.nice = nice, .runtime = runtime};
   return ::syscall(SYS_sched_setattr, 0, &wanted, 0U) == 0;
+}
+
+}  // namespace
+
+bool takeShortTurns() {
+  return takeTurns(kShortest);
+}
+
+bool takeUsualTurns() {
+  return takeTurns(kUsual);
 }
 
 }  // namespace sessiond

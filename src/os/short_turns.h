@@ -12,4 +12,7 @@ namespace sessiond {
 /// nothing.
 bool takeShortTurns();
 
+/// Takes that back: the calling thread's turns are as long as everybody's. False, as above: it stays as it was.
+bool takeUsualTurns();
+
 }  // namespace sessiond

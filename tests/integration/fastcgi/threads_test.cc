@@ -11,6 +11,7 @@
 #include <new>
 #include <set>
 
+#include "fastcgi/lane_pace.h"
 #include "integration/fastcgi/holding_up.h"
 #include "support/thread_turn.h"
 
@@ -191,6 +192,24 @@ TEST(Threads, WorkersThatOthersWaitForTakeShortTurns) {
   FastcgiClient client = server.connect();
   EXPECT_EQ(client.ask(routed("work"))->body(), kernelKnowsTurns() ? std::to_string(kShortTurn) : usual);
   EXPECT_EQ(client.ask(routed("password"))->body(), usual);
+}
+
+TEST(Threads, ALaneTakesShortTurnsUntilItHasMuchToDo) {
+  TestServer server(Transport::kUnix, {.lanes = 1});
+  const std::string usual = std::to_string(turnOfThisThread());
+  server.handler->on_receive = [](Exchange& exchange) {
+    exchange.response = Response(200);
+    exchange.response.body = std::to_string(turnOfThisThread());
+    return Route::kAnswered;
+  };
+  server.start();
+  FastcgiClient client = server.connect();
+  EXPECT_EQ(client.ask(routed("receive"))->body(), kernelKnowsTurns() ? std::to_string(kShortTurn) : usual);
+  const auto muchLater = [&] {
+    for (std::size_t i = 0; i < LanePace::kMuch; ++i) client.ask(routed("receive"));
+    return client.ask(routed("receive"))->body();
+  };
+  EXPECT_TRUE(soon([&] { return muchLater() == usual; }));
 }
 
 TEST(Threads, ARequestIsFinishedByTheHandlerThatReceivedIt) {

@@ -28,6 +28,8 @@ TEST(ShortTurns, AreThoseOfTheThreadThatAsksForThem) {
     ASSERT_TRUE(takeShortTurns());
     EXPECT_EQ(turnOfThisThread(), kernelKnowsTurns() ? kShortTurn : before);
     EXPECT_EQ(::sched_getscheduler(0), SCHED_OTHER);
+    ASSERT_TRUE(takeUsualTurns());
+    EXPECT_EQ(turnOfThisThread(), before);
   });
 }
 
