@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "base/hash_index.h"
@@ -27,9 +28,9 @@ struct LruLinks {
   T* older = nullptr;
 };
 
-/// Not thread-safe. T derives from LruLinks<T> and has heapBytes(): what it owns on the heap, the same as long as it
-/// is here.
-template <typename T>
+/// Not thread-safe, but for prefetch(). T derives from LruLinks<T> and has heapBytes(): what it owns on the heap, the
+/// same as long as it is here. With a Companion (hash_index.h) it has companion() as well, which stays the same too.
+template <typename T, typename Companion = void>
 class LruTable {
  public:
   LruTable() = default;
@@ -39,15 +40,28 @@ class LruTable {
 
   /// The object of this hash; nullptr: none. A look-up alone is no use of it.
   T* find(std::uint64_t hash) const { return index_.find(hash); }
+  /// As HashIndex::prefetch().
+  void prefetch(std::uint64_t hash) const { index_.prefetch(hash); }
 
   /// REQUIRES: no object of this hash is here.
   void add(std::uint64_t hash, T object) {
     object.hash = hash;
     T& added = *slab_.make(std::move(object));
-    index_.insert(hash, added);
+    index_.insert({.hash = hash, .object = &added});
+    noteCompanion(added);
     ++additions_;
     link(added);
     owned_bytes_ += added.heapBytes();
+  }
+
+  /// Puts `next` in the place of `object`: that is a use of it.
+  void replace(T& object, T next) {
+    owned_bytes_ -= object.heapBytes();
+    static_cast<LruLinks<T>&>(next) = object;
+    object = std::move(next);
+    owned_bytes_ += object.heapBytes();
+    noteCompanion(object);
+    use(object);
   }
 
   void remove(T& object) {
@@ -98,6 +112,9 @@ class LruTable {
   std::uint64_t evictions() const { return evictions_; }
 
  private:
+  void noteCompanion(const T& object) {
+    if constexpr (!std::is_void_v<Companion>) index_.setCompanion(object.hash, object.companion());
+  }
   void link(T& object) {
     object.linked_at = additions_;
     object.newer = nullptr;
@@ -110,7 +127,7 @@ class LruTable {
     (object.older != nullptr ? object.older->newer : oldest_) = object.newer;
   }
 
-  HashIndex<T> index_;
+  HashIndex<T, Companion> index_;
   Slab<T> slab_;
   T* newest_ = nullptr;
   T* oldest_ = nullptr;

@@ -55,6 +55,7 @@ struct alignas(64) SessionCache::Entry : LruLinks<Entry> {
   bool told_of : 1 = false;  ///< since it was loaded
 
   std::size_t heapBytes() const { return session->bytes(); }
+  const KnownSession* companion() const { return &*session; }
   /// REQUIRES: it is fresh.
   FoundSession found() const {
     if (absence) return {.absence = absence};
@@ -72,7 +73,7 @@ struct alignas(64) SessionCache::Shard {
   mutable std::mutex mutex;
   // Guarded by mutex. By the id's keyed hash alone, which is 64 bits wide: a look-up goes to no other entry's memory
   // to compare ids. Should two ids ever share a hash, the later one takes the earlier one's place.
-  LruTable<Entry> entries;
+  LruTable<Entry, KnownSession> entries;
   Use use;
 };
 
@@ -131,6 +132,13 @@ std::optional<FoundSession> SessionCache::use(Shard& shard, Entry* entry, Steady
   return entry->found();
 }
 
+void SessionCache::expect(std::string_view cookie) const {
+  const std::string_view id = plainIdOf(cookie);
+  if (id.empty()) return;
+  const std::uint64_t hash = KeyedHash()(id);
+  shardOf(hash).entries.prefetch(hash);
+}
+
 SessionCache::Recognized SessionCache::recognize(std::string_view cookie, SteadyTime now) {
   const std::string_view id = plainIdOf(cookie);
   if (id.empty()) return {};
@@ -139,7 +147,6 @@ SessionCache::Recognized SessionCache::recognize(std::string_view cookie, Steady
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = shard.entries.find(hash);
   if (entry == nullptr) return {};
-  entry->session->prefetch();
   if (!constantTimeEqual(entry->session->cookie(), cookie)) return {};
   if (std::optional<FoundSession> found = use(shard, entry, now)) return {.found = std::move(found)};
   return {.known = entry->session};
@@ -224,8 +231,11 @@ void SessionCache::keep(const SessionId& id, const Note& note, const FoundSessio
     entry.wary = asked ? !stands_still : same && before->wary;
     if (!stands_still) entry.time = now;
   }
-  if (before != nullptr) shard.entries.remove(*before);
-  shard.entries.add(hash, std::move(entry));
+  if (before != nullptr) {
+    shard.entries.replace(*before, std::move(entry));
+  } else {
+    shard.entries.add(hash, std::move(entry));
+  }
   shard.entries.evictBeyond(shard_limits_.max_entries, shard_limits_.max_bytes);
 }
 

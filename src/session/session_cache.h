@@ -27,8 +27,9 @@
 // An entry may know the cookie value that its id was verified from. Then the same value is recognized without an HMAC,
 // whether the entry is fresh or not: it is compared whole and in constant time.
 //
-// Of a million sessions hardly any is in a processor's cache. What a look-up waits for, one after the other, is the
-// shard's index (base/hash_index.h), the entry (one cache line) and the session (known_session.h; its lines together).
+// Of many sessions hardly any is in a processor's cache, and a look-up is mostly waiting: for the shard's index
+// (base/hash_index.h), unless expect() has asked for it in time, and then for the entry (one cache line) and the
+// session (known_session.h) at the same time.
 
 #pragma once
 
@@ -69,6 +70,9 @@ class SessionCache {
     std::optional<FoundSession> found = {};  ///< what is fresh; nullopt: ask the store
     SessionRef known = {};  ///< then, if not null: the newest secret verified this very value to its id
   };
+  /// Asks the processor for the memory in which recognize() begins, where something else is done in between. Takes no
+  /// lock.
+  void expect(std::string_view cookie) const;
   /// Allocates nothing.
   Recognized recognize(std::string_view cookie, SteadyTime now);
   /// What is fresh by the id, for whoever has verified one.

@@ -107,6 +107,8 @@ const SessionPolicy* AuthEndpoint::findPolicy(std::string_view name) const {
 /// Without a policy where nginx says something that nobody knows.
 AuthCheck AuthEndpoint::readCheck(const Request& request) const {
   AuthCheck check;
+  check.addCandidates(findCookies(request.params, settings_.cookie.name));
+  for (const AuthCandidate& candidate : check.candidates) parts_.loader.cache.expect(candidate.cookie);
   std::string_view policy_name;
   const Param* unknown = nullptr;
   for (const Param& param : request.params) {
@@ -139,7 +141,6 @@ AuthCheck AuthEndpoint::readCheck(const Request& request) const {
     return check;
   }
   check.policy_index = static_cast<std::size_t>(check.policy - settings_.policies.data());
-  check.addCandidates(findCookies(request.params, settings_.cookie.name));
   return check;
 }
 

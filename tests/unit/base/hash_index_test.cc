@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <random>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -92,6 +94,46 @@ TEST(HashIndexDeathTest, RefusesASecondObjectOfOneHashAndToEraseNone) {
   index.insert(1, one);
   EXPECT_DEATH(index.insert(1, one), "check failed");
   EXPECT_DEATH(index.erase(2), "check failed");
+}
+
+/// Counts how often it was asked for.
+struct Companion {
+  void prefetch() const { ++asked; }
+  mutable int asked = 0;
+};
+
+TEST(HashIndex, AsksForTheCompanionOfWhatIsFoundAndOfNothingElse) {
+  HashIndex<int, Companion> index;
+  std::vector<int> objects(100);
+  std::vector<Companion> companions(100);
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    index.insert({.hash = i, .object = &objects[i], .companion = &companions[i]});
+  }
+  EXPECT_EQ(index.find(7), &objects[7]);
+  EXPECT_EQ(index.find(100), nullptr);
+  for (std::size_t i = 0; i < 100; ++i) EXPECT_EQ(companions[i].asked, i == 7 ? 1 : 0) << i;
+  Companion next;
+  index.setCompanion(7, &next);
+  index.erase(8);
+  EXPECT_EQ(index.find(7), &objects[7]);
+  EXPECT_EQ(index.find(8), nullptr);
+  EXPECT_EQ(next.asked, 1);
+  EXPECT_EQ(companions[7].asked, 1);
+  EXPECT_EQ(companions[8].asked, 0);
+}
+
+TEST(HashIndex, CanBeAskedForMemoryByAnybodyAtAnyTime) {
+  HashIndex<int> index;
+  int one = 1;
+  std::atomic<bool> over = false;
+  std::thread other([&] {
+    for (std::uint64_t i = 0; !over; ++i) index.prefetch(i);
+  });
+  for (std::uint64_t i = 0; i < 10000; ++i) index.insert(i, one);
+  index.clear();
+  over = true;
+  other.join();
+  index.prefetch(7);
 }
 
 }  // namespace

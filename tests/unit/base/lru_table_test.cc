@@ -59,6 +59,21 @@ TEST(LruTable, AUseThatIsNotYetWorthNotingIsNotNoted) {
   EXPECT_EQ(hashesIn(table, 16), (std::vector<std::uint64_t>{14, 16}));
 }
 
+TEST(LruTable, WhatIsPutInTheNextOnesPlaceIsFoundThereAndWasUsed) {
+  LruTable<Word> table;
+  for (std::uint64_t hash = 1; hash <= 4; ++hash) table.add(hash, Word("word", 100));
+  const std::size_t before = table.bytes();
+  table.replace(*table.find(1), Word("next", 1000));
+  EXPECT_EQ(table.find(1)->text, "next");
+  EXPECT_EQ(table.size(), 4U);
+  EXPECT_EQ(table.bytes(), before + 900);
+  table.evictBeyond(2, kNoLimit);
+  EXPECT_EQ(hashesIn(table, 4), (std::vector<std::uint64_t>{1, 4}));
+  table.remove(*table.find(1));
+  table.remove(*table.find(4));
+  EXPECT_EQ(table.size(), 0U);
+}
+
 TEST(LruTable, RemovesFromTheEndsAndTheMiddle) {
   for (std::uint64_t removed = 1; removed <= 3; ++removed) {
     LruTable<Word> table;
