@@ -141,8 +141,10 @@ describe('sessionctl nginx', () => {
     assert.match(print(shipped).stderr, /sessiond is the folder of the shipped snippets, .* name one of your own/);
     assert.equal(fs.readFileSync(path.join(shipped, 'check.conf'), 'utf8'), before);
     // Those that are installed, also when others are named to be read.
+    const installed = path.join(repository, 'nginx');
+    assert.equal(path.resolve(tool, '../../../nginx'), installed, 'only a tool of build/ knows these, and leaves them alone');
     fs.unlinkSync(link);
-    fs.symlinkSync(path.join(repository, 'nginx'), link);
+    fs.symlinkSync(installed, link);
     assert.equal(print(link).status, 73);
     fs.unlinkSync(link);
     assert.equal(print(link).status, 0);
