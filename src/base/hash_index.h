@@ -64,7 +64,6 @@ class HashIndex {
   }
 
   /// REQUIRES: no object of that hash is here.
-  void insert(std::uint64_t hash, T& object) { insert(Slot{.hash = hash, .object = &object}); }
   void insert(Slot next) {
     if ((size_ + 1) * 10 > capacity_ * 7) grow();
     Slot& slot = slots_[slotOf(next.hash)];

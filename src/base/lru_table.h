@@ -47,8 +47,11 @@ class LruTable {
   void add(std::uint64_t hash, T object) {
     object.hash = hash;
     T& added = *slab_.make(std::move(object));
-    index_.insert({.hash = hash, .object = &added});
-    noteCompanion(added);
+    if constexpr (std::is_void_v<Companion>) {
+      index_.insert({.hash = hash, .object = &added});
+    } else {
+      index_.insert({.hash = hash, .object = &added, .companion = added.companion()});
+    }
     ++additions_;
     link(added);
     owned_bytes_ += added.heapBytes();
@@ -60,7 +63,7 @@ class LruTable {
     static_cast<LruLinks<T>&>(next) = object;
     object = std::move(next);
     owned_bytes_ += object.heapBytes();
-    noteCompanion(object);
+    if constexpr (!std::is_void_v<Companion>) index_.setCompanion(object.hash, object.companion());
     use(object);
   }
 
@@ -112,9 +115,6 @@ class LruTable {
   std::uint64_t evictions() const { return evictions_; }
 
  private:
-  void noteCompanion(const T& object) {
-    if constexpr (!std::is_void_v<Companion>) index_.setCompanion(object.hash, object.companion());
-  }
   void link(T& object) {
     object.linked_at = additions_;
     object.newer = nullptr;

@@ -16,8 +16,8 @@ TEST(HashIndex, FindsWhatWasInsertedUntilItIsErased) {
   int one = 1;
   int two = 2;
   EXPECT_EQ(index.find(7), nullptr);
-  index.insert(7, one);
-  index.insert(0, two);
+  index.insert({.hash = 7, .object = &one});
+  index.insert({.hash = 0, .object = &two});
   EXPECT_EQ(index.find(7), &one);
   EXPECT_EQ(index.find(0), &two);
   EXPECT_EQ(index.find(8), nullptr);
@@ -31,7 +31,7 @@ TEST(HashIndex, TakesNothingFromTheHeapWhileItIsEmpty) {
   HashIndex<int> index;
   int one = 1;
   EXPECT_EQ(index.bytes(), 0U);
-  index.insert(1, one);
+  index.insert({.hash = 1, .object = &one});
   EXPECT_GE(index.bytes(), 16U * 16U);
   index.clear();
   EXPECT_EQ(index.bytes(), 0U);
@@ -43,7 +43,7 @@ TEST(HashIndex, IsNeverMoreThanSevenTenthsFull) {
   HashIndex<int> index;
   int one = 1;
   for (std::uint64_t i = 1; i <= 10000; ++i) {
-    index.insert(i * 0x9e3779b97f4a7c15, one);
+    index.insert({.hash = i * 0x9e3779b97f4a7c15, .object = &one});
     ASSERT_GE(index.bytes() * 7 / 10, i * 16) << i;
   }
   EXPECT_LE(index.bytes(), 16384U * 16U + 16U);
@@ -55,7 +55,7 @@ TEST(HashIndex, ErasesInTheMiddleOfACrowdThatRunsOverTheEnd) {
   std::vector<int> objects(hashes.size());
   for (std::size_t erased = 0; erased < hashes.size(); ++erased) {
     HashIndex<int> index;
-    for (std::size_t i = 0; i < hashes.size(); ++i) index.insert(hashes[i], objects[i]);
+    for (std::size_t i = 0; i < hashes.size(); ++i) index.insert({.hash = hashes[i], .object = &objects[i]});
     index.erase(hashes[erased]);
     for (std::size_t i = 0; i < hashes.size(); ++i) {
       EXPECT_EQ(index.find(hashes[i]), i == erased ? nullptr : &objects[i]) << erased << " " << i;
@@ -80,7 +80,7 @@ TEST(HashIndex, BehavesLikeAnUnorderedMapWhateverIsInsertedAndErased) {
       } else if (model.size() < 200 || random() % 3 > 0) {
         int& object = objects[random() % objects.size()];
         model.emplace(hash, &object);
-        index.insert(hash, object);
+        index.insert({.hash = hash, .object = &object});
       }
       ASSERT_EQ(index.size(), model.size());
     }
@@ -91,8 +91,9 @@ TEST(HashIndex, BehavesLikeAnUnorderedMapWhateverIsInsertedAndErased) {
 TEST(HashIndexDeathTest, RefusesASecondObjectOfOneHashAndToEraseNone) {
   HashIndex<int> index;
   int one = 1;
-  index.insert(1, one);
-  EXPECT_DEATH(index.insert(1, one), "check failed");
+  const HashIndex<int>::Slot twice = {.hash = 1, .object = &one};
+  index.insert(twice);
+  EXPECT_DEATH(index.insert(twice), "check failed");
   EXPECT_DEATH(index.erase(2), "check failed");
 }
 
@@ -129,7 +130,7 @@ TEST(HashIndex, CanBeAskedForMemoryByAnybodyAtAnyTime) {
   std::thread other([&] {
     for (std::uint64_t i = 0; !over; ++i) index.prefetch(i);
   });
-  for (std::uint64_t i = 0; i < 10000; ++i) index.insert(i, one);
+  for (std::uint64_t i = 0; i < 10000; ++i) index.insert({.hash = i, .object = &one});
   index.clear();
   over = true;
   other.join();
