@@ -115,7 +115,7 @@ TEST_F(LibfcgiFacts, ABodyThatIsNotWhatWasCheckedIsGivenUp) {
   EXPECT_FALSE(readBody(ours_, request + std::string(9000, 'x'), framing, body));
   ASSERT_TRUE(readBody(ours_, request, framing, body));
   EXPECT_EQ(body, "text");
-  for (const std::size_t other : {3, 5}) {
+  for (const std::size_t other : {3U, 5U}) {
     framing.body = other;
     EXPECT_FALSE(readBody(ours_, request, framing, body)) << other;
   }

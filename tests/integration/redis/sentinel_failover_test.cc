@@ -192,7 +192,7 @@ TEST(OneSentinel, TellsOfAFailoverThatHasNotEnded) {
   const auto name = [&](std::size_t server) { return "127.0.0.1:" + std::to_string(group.server(server).port()); };
   ASSERT_TRUE(soon([&] { return node.server() == name(0); }));
   group.sentinel(0).command({"SENTINEL", "SET", SentinelGroup::kMaster, "failover-timeout", "600000"});
-  for (const std::size_t replica : {1, 2}) {  // it cannot follow another one than now
+  for (const std::size_t replica : {1U, 2U}) {  // it cannot follow another one than now
     group.server(replica).command({"CONFIG", "SET", "masteruser", "nobody", "masterauth", "wrong"});
   }
   const auto begins = [&] {

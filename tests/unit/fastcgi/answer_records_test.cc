@@ -69,8 +69,8 @@ std::pair<std::string, std::size_t> outputOf(std::string_view bytes) {
 
 TEST(AnswerRecords, WhatIsTooLongForOneRecordIsInSeveral) {
   const std::string head = "Status: 200 OK\r\n\r\n";
-  for (const std::size_t records : {1, 2, 3}) {
-    for (const std::size_t less : {0, 1}) {
+  for (const std::size_t records : {1U, 2U, 3U}) {
+    for (const std::size_t less : {0U, 1U}) {
       Response response(200);
       response.body.assign(records * kMaxRecordContent - head.size() - less, 'x');
       for (std::size_t i = 0; i < response.body.size(); i += 251) response.body[i] = static_cast<char>('a' + i % 26);
