@@ -142,8 +142,13 @@ describe('sessionctl doctor, of Redis', () => {
   });
 
   test('replicas in the place of a primary, replicas that nobody waits for, and one node of a cluster', async (t) => {
-    t.after(() => patient.restore());
     const others = {};
+    t.after(async () => {
+      for (const other of Object.values(others)) await other.stop();
+      await patient.restore();
+      await waitFor('the replica is gone', async () => /connected_slaves:0/.test(await patient.redis('INFO', 'replication')));
+    });
+    await patient.redis('CONFIG', 'SET', 'repl-diskless-sync-delay', '0');
     for (const [name, args] of Object.entries({ replica: ['--replicaof', `127.0.0.1 ${patient.stack.redis.port}`], cluster: ['--cluster-enabled', 'yes'] })) {
       fs.mkdirSync(patient.at(name));
       others[name] = await new Redis(patient.at(name), { port: await freePort(), args: args.flatMap((arg) => (arg.startsWith('--') ? [arg] : arg.split(' '))) }).start();
@@ -162,8 +167,6 @@ describe('sessionctl doctor, of Redis', () => {
     others.untold = await new Redis(patient.at('untold'), { args: ['--replicaof', '127.0.0.1', patient.stack.redis.port, '--rename-command', 'HELLO', ''] }).start();
     await patient.configure((config) => (config.redis.url = others.untold.url), { inForce: false });
     assert.doesNotMatch(JSON.stringify(await patient.examine()), /allow_replica/, 'which nobody has set');
-    for (const other of Object.values(others)) await other.stop();
-    await waitFor('the replica is gone', async () => /connected_slaves:0/.test(await patient.redis('INFO', 'replication')));
   });
 
   test('a daemon that does not hear of changes', async (t) => {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <list>
 #include <memory>
@@ -74,7 +75,7 @@ struct Site : ClockAndFigures, SiteParts {
     if (!redis.sentinel.used()) return;
     watch = std::make_unique<SentinelWatch>(redis, SentinelWatch::intervalFor(max_staleness), client.node(), learned,
                                             clock, metrics);
-    soon([this] { return client.node().place().present() != nullptr; }, 500ms);
+    soon([this] { return is_led.load(); }, 500ms);
   }
 
   std::unique_ptr<LaneStore> makeLaneStore(EventLoop& loop) {
@@ -99,8 +100,10 @@ struct Site : ClockAndFigures, SiteParts {
            [this] {
              canaries.renewAll();
              burials.renewAfterMove();
+             is_led = true;
            },
        .doubted = [this] { canaries.distrust(DistrustReason::kSentinels); }}};
+  std::atomic<bool> is_led = false;  ///< by sentinels: whoever was connected before is connected anew
   LearnedNodes learned;
   std::unique_ptr<SentinelWatch> watch;
   const milliseconds budget{750};  ///< of a check

@@ -336,18 +336,20 @@ TEST_P(CoherentCache, ATombstoneThatTheServerHasLostIsWrittenAgainWithTheNextSub
   EXPECT_GT(std::stoi(server_.command({"TTL", "sessiond:revoked:{sess:a}"})), 3500);
   server_.command({"FLUSHALL"});
   EXPECT_TRUE(soon(stands)) << "nobody can tell which server this is like";
-  const std::string before = server_.command({"TTL", "sessiond:revoked:{sess:a}"});
+  const std::string life = server_.command({"TTL", "sessiond:revoked:{sess:a}"});
+  const std::uint64_t before = instance.subscriptions();
   server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
-  EXPECT_TRUE(soon([&] { return instance.subscriptions() >= 3U; }));
+  EXPECT_TRUE(soon([&] { return instance.subscriptions() > before; }));
   EXPECT_TRUE(stands());
-  EXPECT_LE(server_.command({"TTL", "sessiond:revoked:{sess:a}"}), before) << "its life does not begin anew";
+  EXPECT_LE(server_.command({"TTL", "sessiond:revoked:{sess:a}"}), life) << "its life does not begin anew";
 }
 
 TEST_P(CoherentCache, ARestartOfAMomentIsNotSeenAndTheSubscriptionStandsAgain) {
   Instance instance(redis(), "sess:", 20s);
   ASSERT_TRUE(instance.settle("a"));
+  const std::uint64_t before = instance.subscriptions();  // one more, where sentinels named the primary meanwhile
   server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
-  EXPECT_TRUE(soon([&] { return instance.subscriptions() == 2U; }));
+  EXPECT_TRUE(soon([&] { return instance.subscriptions() == before + 1; }));
   EXPECT_EQ(instance.losses("subscription"), 1U);
   EXPECT_TRUE(instance.isInMemory("a")) << "the last proof is younger than max_staleness";
 }
