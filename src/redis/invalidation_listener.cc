@@ -1,5 +1,7 @@
 #include "redis/invalidation_listener.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -23,6 +25,9 @@ constexpr auto kGivenUpInterval = 60s;
 constexpr auto kRestLogInterval = 600s;
 /// How long the end of the listener may take while nothing comes.
 constexpr milliseconds kStopLatency(100);
+/// How soon a rest ends when the node becomes another server. Nothing is believed meanwhile, and what is wanted of the
+/// new server is not wanted of this thread alone; to look more often would cost what resting saves.
+constexpr milliseconds kRestTurn(1000);
 /// A front end may close a connection that is silent for longer.
 constexpr auto kLongestSilence = 1s;
 /// How soon it is seen that a node has something to tell.
@@ -109,10 +114,14 @@ void InvalidationListener::restUnlessLost(milliseconds time, std::uint64_t gener
   const SteadyTime until = clock_.steadyNow() + time;
   const Subscribed held = client_.dial();
   bool stands = held.hasValue();
+  // Ends the wait for what never comes.
+  const std::stop_callback hang_up(stop, [&held] {
+    if (held) ::shutdown((*held)->fd(), SHUT_RDWR);
+  });
   RedisReplies nothing;
   while (stands && !stop.stop_requested() && clock_.steadyNow() < until) {
-    stands =
-        canaries_.generation() == generation && (*held)->listen(nothing, clock_.steadyNow() + kStopLatency).hasValue();
+    const SteadyTime turn = std::min(until, clock_.steadyNow() + kRestTurn);
+    stands = canaries_.generation() == generation && (*held)->listen(nothing, turn).hasValue();
   }
   was_at_rest_ = stands;
   counters_.resting.add(-1);
@@ -279,7 +288,7 @@ void InvalidationListener::renewTombstones() {
 
 /// Once a canary has come back: a front end may confirm a subscription and tell of nothing.
 void InvalidationListener::noteStanding() {
-  // A trial may be over in a second, and is no news.
+  // A trial may be over at once, and is no news.
   if (worth_.isTrial() || !canaries_.proven()) return;
   if (std::exchange(says_standing_, false)) {
     logInfo("cache: Redis tells which sessions change; they are kept in memory");

@@ -38,6 +38,8 @@ class CacheWorthTest : public testing::Test {
   /// Pages of several parts.
   static constexpr Use kFound{.told = 1000, .unused = 0, .found = 900, .spoilt = 100, .absent = 0};
 
+  static constexpr milliseconds kTrial = 250ms;
+
   CacheWorth worth_;
   Use use_{.told = 50, .unused = 40, .found = 30, .spoilt = 20, .absent = 10};
   SteadyTime now_ = SteadyTime(1h);
@@ -81,33 +83,33 @@ TEST_F(CacheWorthTest, BeginsAnewWhereNothingCouldBeBelieved) {
 TEST_F(CacheWorthTest, ATrialIsShortAndTheRestLongerEachTimeThatItIsTheSameAgain) {
   EXPECT_EQ(after(5s, kSpoilt), 30s);
   EXPECT_TRUE(worth_.isTrial());
-  EXPECT_EQ(after(1s, kSpoilt), 60s);
-  EXPECT_EQ(after(1s, kSpoilt), 120s);
-  EXPECT_EQ(after(1s, kSpoilt), 120s);
+  EXPECT_EQ(after(kTrial, kSpoilt), 60s);
+  EXPECT_EQ(after(kTrial, kSpoilt), 120s);
+  EXPECT_EQ(after(kTrial, kSpoilt), 120s);
 }
 
 TEST_F(CacheWorthTest, ATrialGoesOnWhereNothingIsProven) {
   EXPECT_EQ(after(5s, kSpoilt), 30s);
-  EXPECT_EQ(after(1s, {}), std::nullopt);
-  EXPECT_EQ(after(1s, {.told = 5000}), std::nullopt);
-  EXPECT_EQ(after(1s, {.told = 1, .found = 1}), std::nullopt);
-  EXPECT_EQ(after(1s, {.told = 99, .spoilt = 99}), std::nullopt);
-  EXPECT_EQ(after(1s, kSpoilt), 60s);
+  EXPECT_EQ(after(kTrial, {}), std::nullopt);
+  EXPECT_EQ(after(kTrial, {.told = 5000}), std::nullopt);
+  EXPECT_EQ(after(kTrial, {.told = 1, .found = 1}), std::nullopt);
+  EXPECT_EQ(after(kTrial, {.told = 24, .spoilt = 24}), std::nullopt);
+  EXPECT_EQ(after(kTrial, kSpoilt), 60s);
 }
 
 /// A thousand checks a second, each session's every ten seconds, beside a few that are written all the time.
 TEST_F(CacheWorthTest, ATrialWaitsForThoseWhoComeBackLater) {
   EXPECT_EQ(after(5s, kSpoilt), 30s);
-  for (int second = 0; second < 10; ++second) {
-    EXPECT_EQ(after(1s, {.told = 200, .unused = 10, .found = 0, .spoilt = 190, .absent = 800}), std::nullopt);
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_EQ(after(kTrial, {.told = 50, .unused = 3, .found = 0, .spoilt = 47, .absent = 200}), std::nullopt);
   }
-  EXPECT_EQ(after(1s, {.told = 200, .unused = 10, .found = 800, .spoilt = 190}), std::nullopt);
+  EXPECT_EQ(after(kTrial, {.told = 50, .unused = 3, .found = 200, .spoilt = 47}), std::nullopt);
   EXPECT_FALSE(worth_.isTrial());
 }
 
 TEST_F(CacheWorthTest, ATrialEndsWhenSessionsAreFound) {
   EXPECT_EQ(after(5s, kSpoilt), 30s);
-  EXPECT_EQ(after(1s, kFound), std::nullopt);
+  EXPECT_EQ(after(kTrial, kFound), std::nullopt);
   EXPECT_FALSE(worth_.isTrial());
   EXPECT_EQ(after(5s, kFound), std::nullopt);
   EXPECT_EQ(after(5s, kSpoilt), 30s);
@@ -115,7 +117,7 @@ TEST_F(CacheWorthTest, ATrialEndsWhenSessionsAreFound) {
 
 TEST_F(CacheWorthTest, ATrialEndsAfterAMinuteInWhichItWasNotTheSame) {
   EXPECT_EQ(after(5s, kSpoilt), 30s);
-  for (int second = 0; second < 60; ++second) EXPECT_EQ(after(1s, {.told = 99, .spoilt = 99}), std::nullopt);
+  for (int i = 0; i < 240; ++i) EXPECT_EQ(after(kTrial, {.told = 24, .spoilt = 24}), std::nullopt);
   EXPECT_FALSE(worth_.isTrial());
   EXPECT_EQ(after(5s, kSpoilt), 30s);
 }
