@@ -149,7 +149,7 @@ describe('sessionctl doctor, of Redis', () => {
       await waitFor('the replica is gone', async () => /connected_slaves:0/.test(await patient.redis('INFO', 'replication')));
     });
     await patient.redis('CONFIG', 'SET', 'repl-diskless-sync-delay', '0');
-    for (const [name, args] of Object.entries({ replica: ['--replicaof', `127.0.0.1 ${patient.stack.redis.port}`], cluster: ['--cluster-enabled', 'yes'] })) {
+    for (const [name, args] of Object.entries({ replica: ['--replicaof', `127.0.0.1 ${patient.stack.redis.port}`], cluster: ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())] })) {
       fs.mkdirSync(patient.at(name));
       others[name] = await new Redis(patient.at(name), { port: await freePort(), args: args.flatMap((arg) => (arg.startsWith('--') ? [arg] : arg.split(' '))) }).start();
     }

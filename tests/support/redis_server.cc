@@ -16,8 +16,11 @@
 #include <iostream>
 #include <memory>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/check.h"
+#include "base/guarded.h"
 #include "base/random.h"
 #include "base/unique_fd.h"
 
@@ -123,8 +126,17 @@ std::uint16_t RedisServer::freePort() {
     SESSIOND_CHECK(i < kTries && "no port is free");
     const auto port = static_cast<std::uint16_t>(kFirst + randomBelow(kEnd - kFirst));
     address.sin_port = htons(port);
-    const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return port;
+    const auto take = [&address](int type) {
+      UniqueFd fd(socket(AF_INET, type | SOCK_CLOEXEC, 0));
+      return bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? std::move(fd)
+                                                                                              : UniqueFd();
+    };
+    // Kept by the port of UDP that has the same number.
+    UniqueFd kept = take(SOCK_DGRAM);
+    if (!kept || !take(SOCK_STREAM)) continue;
+    static Guarded<std::vector<UniqueFd>> all_kept;
+    all_kept.lock()->push_back(std::move(kept));
+    return port;
   }
 }
 

@@ -52,7 +52,7 @@ class RedisServer {
   /// REQUIRES: Options::in_cluster.
   std::uint16_t busPort() const { return bus_port_; }
 
-  /// One that is free now. Another process may take it before whoever it is meant for does.
+  /// One that is free now; this process keeps it, so that no other test is given the same (support/sockets.mjs).
   static std::uint16_t freePort();
 
   void start();

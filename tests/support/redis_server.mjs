@@ -6,7 +6,7 @@ import path from 'node:path';
 import { quickFolder } from './folders.mjs';
 import { start, stop } from './processes.mjs';
 import { RedisClient } from './redis_client.mjs';
-import { waitFor } from './waiting.mjs';
+import { Hopeless, waitFor } from './waiting.mjs';
 
 /** As arguments: what whoever names no user may besides, or may not (`rights`: words of an ACL). */
 export function asEverybody(rights, password) {
@@ -40,7 +40,10 @@ export class Redis {
     const args = [...usual, ...this.args];
     if (this.file && !fs.existsSync(this.file)) fs.writeFileSync(this.file, asFile(args));
     this.process = start('redis-server', this.file ? [this.file] : args, { log: path.join(this.folder, 'redis.log'), env: this.environment });
-    await waitFor('redis answers', async () => (await this.command('PING')) === 'PONG');
+    await waitFor('redis answers', async () => {
+      if (!this.process.alive) throw new Hopeless(`redis has ended: ${fs.readFileSync(path.join(this.folder, 'redis.log'), 'utf8').slice(-2000)}`);
+      return (await this.command('PING')) === 'PONG';
+    });
     const { prepare } = this;
     this.prepare = undefined;
     await prepare?.(this);

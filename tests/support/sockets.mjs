@@ -1,6 +1,7 @@
 // Ports that nobody has, and whether somebody listens.
 
 import crypto from 'node:crypto';
+import dgram from 'node:dgram';
 import net from 'node:net';
 
 import { Hopeless, waitFor } from './waiting.mjs';
@@ -9,12 +10,22 @@ import { Hopeless, waitFor } from './waiting.mjs';
 const kFirstPort = 20000;
 const kPortsEnd = 32768;
 
-/** Of 127.0.0.1. Another process may take it before whoever it is meant for does. */
+/** Of 127.0.0.1. Nobody else who asks here, or RedisServer::freePort(), is given the same while this process lives. */
 export async function freePort() {
   for (;;) {
     const port = crypto.randomInt(kFirstPort, kPortsEnd);
-    if (await canListen(port)) return port;
+    if ((await hold(port)) && (await canListen(port))) return port;
   }
+}
+
+/** By the port of UDP that has the same number. */
+function hold(port) {
+  return new Promise((resolve, reject) => {
+    const socket = dgram.createSocket('udp4');
+    socket.on('error', (error) => (error.code === 'EADDRINUSE' ? socket.close(() => resolve(false)) : reject(error)));
+    socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => resolve(true));
+    socket.unref();
+  });
 }
 
 function canListen(port) {
