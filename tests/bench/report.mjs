@@ -5,7 +5,7 @@ import { asMarkdownRows, capacityTable } from './capacity.mjs';
 import { checkNames } from './main_use.mjs';
 import { peerNames } from './throughput.mjs';
 import { topologyNames } from './topologies.mjs';
-import { judged } from './summary.mjs';
+import { isReached, judged } from './summary.mjs';
 import { median } from './support/statistics.mjs';
 
 /** {title, head: [cells], rows: [[cells]]}; the first column is text, the others are numbers. */
@@ -35,12 +35,12 @@ const milliseconds = (microseconds) => (microseconds / 1000).toFixed(2);
 const mebibytes = (bytes) => (bytes / 1024 / 1024).toFixed(1);
 
 function goalTable({ goals }) {
-  const rows = Object.values(goals).map(({ row, value, unit, goal, holds }) => [
-    row,
-    `${significant(value)}${unit ? ` ${unit}` : ''}`,
-    `${goal}${unit ? ` ${unit}` : ''}`,
-    holds ? 'yes' : 'NO',
-  ]);
+  const rows = Object.values(goals).map(({ row, value, unit, comparison, limit, holds }) => {
+    // As many digits as show whether it does.
+    const written = [significant(value), value.toFixed(3), value.toFixed(4)].find((text) => isReached(Number(text), comparison, limit) === holds);
+    const of = unit ? ` ${unit}` : '';
+    return [row, `${written ?? value}${of}`, `${comparison} ${limit}${of}`, holds ? 'yes' : 'NO'];
+  });
   return { title: 'Goals', head: ['figure', 'measured', 'goal', 'holds'], rows };
 }
 

@@ -159,10 +159,12 @@ const goals = [
   ['CPU per check at 1 million sessions against 10 thousand', '<=', 1.3, growthRatio],
 ];
 
+export const isReached = (value, comparison, limit) => (comparison === '<=' ? value <= limit : value >= limit);
+
 const keyOf = (row) => row.toLowerCase().replace(/[^a-z0-9]+/g, '_');
 
 /**
- * {row_in_words: {row, value, unit, goal, holds}}; what was not measured is left out. A goal holds or not by the
+ * {row_in_words: {row, value, unit, comparison, limit, holds}}; what was not measured is left out. A goal holds or not by the
  * figure itself, not by its rounded form.
  */
 export function judge(results) {
@@ -170,8 +172,8 @@ export function judge(results) {
   for (const [row, comparison, limit, figure, unit] of goals) {
     try {
       const value = figure(results);
-      const holds = comparison === '<=' ? value <= limit : value >= limit;
-      verdicts[keyOf(row)] = { row, value, unit, goal: `${comparison} ${limit}`, holds };
+      const holds = isReached(value, comparison, limit);
+      verdicts[keyOf(row)] = { row, value, unit, comparison, limit, holds };
     } catch (error) {
       if (!(error instanceof NotMeasured)) throw error;
     }
