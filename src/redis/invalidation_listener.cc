@@ -25,8 +25,8 @@ constexpr auto kGivenUpInterval = 60s;
 constexpr auto kRestLogInterval = 600s;
 /// How long the end of the listener may take while nothing comes.
 constexpr milliseconds kStopLatency(100);
-/// How soon a rest ends when the node becomes another server. Nothing is believed meanwhile, and what is wanted of the
-/// new server is not wanted of this thread alone; to look more often would cost what resting saves.
+/// How soon a rest ends when the node becomes another server. Nothing is believed meanwhile, and the tombstones are
+/// written there by whoever observes the node (node_observers.h); to look more often would cost what resting saves.
 constexpr milliseconds kRestTurn(1000);
 /// A front end may close a connection that is silent for longer.
 constexpr auto kLongestSilence = 1s;
@@ -114,7 +114,7 @@ void InvalidationListener::restUnlessLost(milliseconds time, std::uint64_t gener
   const SteadyTime until = clock_.steadyNow() + time;
   const Subscribed held = client_.dial();
   bool stands = held.hasValue();
-  // Ends the wait for what never comes.
+  // Ends the wait for what never comes, so that a stop need not wait for the turn's end.
   const std::stop_callback hang_up(stop, [&held] {
     if (held) ::shutdown((*held)->fd(), SHUT_RDWR);
   });
